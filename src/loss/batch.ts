@@ -1,0 +1,126 @@
+import type { Span } from './checks.ts'
+import { checkPredictions, checkTargets, checkWeights, readIndices, readLargest, readOneHot } from './checks.ts'
+import { Faults } from './fault.ts'
+import type { Layout } from './shape.ts'
+import { checkIsNumbers, checkLabelShape, checkWeightShape, fittingDeclaration, layoutOf } from './shape.ts'
+import type { Spec } from './spec.ts'
+import type { Tensor } from './tensor.ts'
+
+/** What a body brings: numbers in their shapes, not yet checked against what was declared. */
+export interface Tensors {
+  readonly predictions: Tensor
+  readonly labels: Tensor
+  readonly sampleWeights?: Tensor | undefined
+  readonly classWeights?: Tensor | undefined
+}
+
+/** The names of all tensors that a batch may have. */
+export const tensorNames = [
+  'predictions',
+  'labels',
+  'sampleWeights',
+  'classWeights',
+] as const satisfies (keyof Tensors)[]
+
+/** A checked batch of N samples with K outputs, row-major. */
+export interface Batch {
+  readonly samples: number
+  readonly outputs: number
+  readonly predictions: Float64Array
+  /** The class of each row where decisions are by class: -1 for a row that `ignoreIndex` leaves out. */
+  readonly classes: Int32Array | undefined
+  /** N x K targets as given, for every label format but one-hot and index, which `classes` says in full. */
+  readonly targets: Float64Array | undefined
+  readonly sampleWeights: Float64Array | undefined
+}
+
+const elementsPerStep = 2 ** 17
+
+/** How many rows are worked through before the caller may pause. */
+export function rowsPerStep(outputs: number): number {
+  return Math.max(1, Math.floor(elementsPerStep / outputs))
+}
+
+/**
+ * Checks the shapes against what was declared and against each other.
+ *
+ * @throws InvalidContent
+ */
+export function layOut(spec: Spec, tensors: Tensors): Layout {
+  const { predictions, labels, sampleWeights, classWeights } = tensors
+  const faults = new Faults()
+  for (const name of tensorNames) {
+    const tensor = tensors[name]
+    if (tensor !== undefined) checkIsNumbers(name, tensor, faults)
+  }
+  faults.throwIfAny()
+  const layout = layoutOf(spec, predictions)
+  checkLabelShape(spec, predictions, labels, layout)
+  if (sampleWeights !== undefined) checkWeightShape('sampleWeights', sampleWeights, layout.samples, 'samples')
+  if (classWeights !== undefined) checkWeightShape('classWeights', classWeights, layout.outputs, 'outputs')
+  return layout
+}
+
+/**
+ * Checks every number against what was declared and returns the batch; step by step, so that the caller may do something
+ * else in between.
+ *
+ * @throws InvalidContent that lists the first faults and counts all
+ */
+export function* check(spec: Spec, tensors: Tensors, layout: Layout): Generator<void, Batch> {
+  const { predictions, labels, sampleWeights, classWeights } = tensors
+  const { samples, outputs } = layout
+  const faults = new Faults()
+  if (classWeights !== undefined) checkWeights('classWeights', classWeights, { from: 0, to: outputs }, faults)
+  const classes = spec.decision === 'class' ? new Int32Array(samples) : undefined
+  const step = rowsPerStep(outputs)
+  for (let from = 0; from < samples; from += step) {
+    const span = { from, to: Math.min(from + step, samples) }
+    checkPredictions(spec, predictions, outputs, span, faults)
+    readLabels(spec, labels, layout, span, classes, faults)
+    if (sampleWeights !== undefined) checkWeights('sampleWeights', sampleWeights, span, faults)
+    yield
+  }
+  faults.throwIfAny()
+  const isClasses = spec.labelFormat === 'one-hot' || spec.labelFormat === 'index'
+  const targets = isClasses ? undefined : labels.data
+  return { samples, outputs, predictions: predictions.data, classes, targets, sampleWeights: sampleWeights?.data }
+}
+
+/** The given rows of a batch, in the given order. */
+export function selectRows(batch: Batch, rows: Int32Array): Batch {
+  const { outputs } = batch
+  const predictions = new Float64Array(rows.length * outputs)
+  const targets = batch.targets && new Float64Array(rows.length * outputs)
+  for (let i = 0; i < rows.length; i++) {
+    const from = rows[i] * outputs
+    for (let k = 0; k < outputs; k++) predictions[i * outputs + k] = batch.predictions[from + k]
+    if (targets && batch.targets) for (let k = 0; k < outputs; k++) targets[i * outputs + k] = batch.targets[from + k]
+  }
+  const { classes, sampleWeights } = batch
+  return {
+    samples: rows.length,
+    outputs,
+    predictions,
+    classes: classes && Int32Array.from(rows, (row) => classes[row]),
+    targets,
+    sampleWeights: sampleWeights && Float64Array.from(rows, (row) => sampleWeights[row]),
+  }
+}
+
+function readLabels(
+  spec: Spec,
+  labels: Tensor,
+  layout: Layout,
+  span: Span,
+  classes: Int32Array | undefined,
+  faults: Faults,
+): void {
+  const { outputs } = layout
+  const known = faults.count
+  if (classes !== undefined && spec.labelFormat === 'index') readIndices(spec, labels, outputs, span, classes, faults)
+  else if (classes !== undefined && spec.labelFormat === 'one-hot') readOneHot(labels, outputs, span, classes, faults)
+  else checkTargets(spec, labels, outputs, span, faults)
+  if (classes !== undefined && spec.labelFormat === 'probabilities') readLargest(labels, outputs, span, classes)
+  if (faults.count > known) faults.hint(known, fittingDeclaration(spec, labels, layout))
+}

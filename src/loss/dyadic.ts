@@ -1,0 +1,117 @@
+/**
+ * Exact binary fractions: `mantissa * 2 ** exponent`. Every finite double is one, and so is every sum and product of
+ * doubles, so arithmetic on them never rounds. Rounding happens once, in `ratio` or `sqrtRatio`, to the nearest double,
+ * ties to even.
+ */
+export interface Dyadic {
+  readonly mantissa: bigint
+  readonly exponent: number
+}
+
+export const zero: Dyadic = { mantissa: 0n, exponent: 0 }
+
+/** The dyadic of an integer. */
+export function fromInteger(value: number | bigint): Dyadic {
+  return { mantissa: BigInt(value), exponent: 0 }
+}
+
+const view = new DataView(new ArrayBuffer(8))
+
+/** The dyadic of a finite double, exactly. */
+export function fromDouble(value: number): Dyadic {
+  view.setFloat64(0, value)
+  const high = view.getUint32(0)
+  const biased = (high >>> 20) & 0x7ff
+  const fraction = (high & 0xfffff) * 2 ** 32 + view.getUint32(4)
+  const mantissa = BigInt(biased === 0 ? fraction : fraction + 2 ** 52)
+  return { mantissa: value < 0 ? -mantissa : mantissa, exponent: Math.max(biased, 1) - 1075 }
+}
+
+export function add(a: Dyadic, b: Dyadic): Dyadic {
+  if (a.mantissa === 0n) return b
+  if (b.mantissa === 0n) return a
+  const exponent = Math.min(a.exponent, b.exponent)
+  return { mantissa: align(a, exponent) + align(b, exponent), exponent }
+}
+
+export function subtract(a: Dyadic, b: Dyadic): Dyadic {
+  return add(a, { mantissa: -b.mantissa, exponent: b.exponent })
+}
+
+export function multiply(a: Dyadic, b: Dyadic): Dyadic {
+  return { mantissa: a.mantissa * b.mantissa, exponent: a.exponent + b.exponent }
+}
+
+/** The one canonical form of a value: an odd mantissa, or zero with exponent 0. */
+export function canonical({ mantissa, exponent }: Dyadic): Dyadic {
+  if (mantissa === 0n) return zero
+  const shift = bitLength(mantissa & -mantissa) - 1
+  return { mantissa: mantissa >> BigInt(shift), exponent: exponent + shift }
+}
+
+/** `a / b`, rounded once. `b` must be positive. Overflow gives an infinity. */
+export function ratio(a: Dyadic, b: Dyadic): number {
+  if (a.mantissa < 0n) return -ratio({ mantissa: -a.mantissa, exponent: a.exponent }, b)
+  const { quotient, exponent } = divide(a, b)
+  return roundToDouble(quotient, exponent)
+}
+
+/** The square root of `a / b` within one ulp: of the quotient rounded once. `a` must not be negative, `b` positive. */
+export function sqrtRatio(a: Dyadic, b: Dyadic): number {
+  if (a.mantissa === 0n) return 0
+  const { quotient, exponent } = divide(a, b)
+  const odd = exponent & 1
+  return scale(Math.sqrt(roundToDouble(quotient, odd)), (exponent - odd) / 2)
+}
+
+/** The value itself as a double, rounded once. */
+export function toDouble(value: Dyadic): number {
+  return ratio(value, fromInteger(1))
+}
+
+function align(value: Dyadic, exponent: number): bigint {
+  return value.exponent === exponent ? value.mantissa : value.mantissa << BigInt(value.exponent - exponent)
+}
+
+/** A quotient of some 66 bits whose last bit is sticky: set when anything was cut off. */
+function divide(a: Dyadic, b: Dyadic): { quotient: bigint; exponent: number } {
+  const shift = bitLength(b.mantissa) - bitLength(a.mantissa) + 66
+  const dividend = shift > 0 ? a.mantissa << BigInt(shift) : a.mantissa
+  const divisor = shift < 0 ? b.mantissa << BigInt(-shift) : b.mantissa
+  const quotient = dividend / divisor
+  const sticky = quotient * divisor === dividend ? 0n : 1n
+  return { quotient: quotient | sticky, exponent: a.exponent - b.exponent - shift }
+}
+
+/** `quotient * 2 ** exponent` to the nearest double; below the normal range the last place is 2 ** -1074. */
+function roundToDouble(quotient: bigint, exponent: number): number {
+  const surplus = Math.max(bitLength(quotient) - 53, -1074 - exponent, 0)
+  if (surplus === 0) return scale(Number(quotient), exponent)
+  const cut = BigInt(surplus)
+  const kept = quotient >> cut
+  const rest = quotient - (kept << cut)
+  const half = 1n << (cut - 1n)
+  const up = rest > half || (rest === half && (kept & 1n) === 1n)
+  return scale(Number(up ? kept + 1n : kept), exponent + surplus)
+}
+
+/** `value * 2 ** exponent` in steps that stay in range, exact whenever the result is a double. */
+function scale(value: number, exponent: number): number {
+  let result = value
+  let left = exponent
+  while (left > 1000 && Number.isFinite(result)) {
+    result *= 2 ** 1000
+    left -= 1000
+  }
+  while (left < -1000 && result !== 0) {
+    result *= 2 ** -1000
+    left += 1000
+  }
+  return result * 2 ** left
+}
+
+function bitLength(value: bigint): number {
+  const hex = value.toString(16)
+  const digits = hex.startsWith('-') ? hex.slice(1) : hex
+  return (digits.length - 1) * 4 + (32 - Math.clz32(Number.parseInt(digits[0], 16)))
+}

@@ -1,0 +1,155 @@
+import type { Dyadic } from './dyadic.ts'
+import { add, fromDouble, multiply, zero } from './dyadic.ts'
+
+/*
+ * Doubles of one sign and exponent are added as integers, by parts of their mantissas, in the bins of that exponent. No
+ * bin reaches 2 ** 53 before it is drained, so nothing is ever rounded, and draining the bins gives one exact binary
+ * fraction, whatever the order of the terms.
+ */
+interface Bins {
+  readonly sums: Float64Array
+  /** Parts per mantissa, the lowest first, and the bits of all but the last. */
+  readonly parts: number
+  readonly partBits: bigint
+  /** Positive terms have the bins of their exponent, negative ones stand so many further. */
+  readonly exponents: number
+  /** Taken off a biased exponent gives that of the last place. */
+  readonly bias: number
+  readonly termsPerDrain: number
+}
+
+function binsOf(parts: number, partBits: bigint, exponents: number, bias: number, termsPerDrain: number): Bins {
+  return { sums: new Float64Array(2 * exponents * parts), parts, partBits, exponents, bias, termsPerDrain }
+}
+
+/** For doubles: 32 bits and 21. */
+const single = binsOf(2, 32n, 2048, 1075, 2 ** 20)
+
+/** For products: mantissas of 18, 18 and 17 bits give five parts, the middle one a sum of three products. */
+const double = binsOf(5, 18n, 4096, 2 * 1075, 2 ** 15)
+
+/** Sum of `values[0..count)`, exact, so the same for every order and every cut. The values must be finite. */
+export function exactSum(values: Float64Array, count: number): Dyadic {
+  if (count === 1) return fromDouble(values[0])
+  const words = new Uint32Array(values.buffer, values.byteOffset, 2 * count)
+  let sum = zero
+  for (let from = 0; from < count; from += single.termsPerDrain) {
+    sum = add(sum, sumOf(words, from, Math.min(from + single.termsPerDrain, count)))
+  }
+  return sum
+}
+
+/** Sum of `a[i] * b[i]` over `[0, count)`, likewise. */
+export function exactSumOfProducts(a: Float64Array, b: Float64Array, count: number): Dyadic {
+  if (count === 1) return multiply(fromDouble(a[0]), fromDouble(b[0]))
+  const aWords = new Uint32Array(a.buffer, a.byteOffset, 2 * count)
+  const bWords = new Uint32Array(b.buffer, b.byteOffset, 2 * count)
+  let sum = zero
+  for (let from = 0; from < count; from += double.termsPerDrain) {
+    const to = Math.min(from + double.termsPerDrain, count)
+    sum = add(sum, a === b ? sumOfSquares(aWords, from, to) : sumOfProducts(aWords, bWords, from, to))
+  }
+  return sum
+}
+
+function sumOf(words: Uint32Array, from: number, to: number): Dyadic {
+  const { sums } = single
+  let lowest = 2047
+  let highest = 0
+  for (let i = 2 * from; i < 2 * to; i += 2) {
+    const top = words[i + 1]
+    const high = mantissaTop(top)
+    if ((high | words[i]) === 0) continue
+    const exponent = exponentOf(top)
+    if (exponent < lowest) lowest = exponent
+    if (exponent > highest) highest = exponent
+    const at = 2 * (exponent + ((top >>> 31) << 11))
+    sums[at] += words[i]
+    sums[at + 1] += high
+  }
+  return drain(single, lowest, highest)
+}
+
+function sumOfProducts(a: Uint32Array, b: Uint32Array, from: number, to: number): Dyadic {
+  const { sums } = double
+  let lowest = 4095
+  let highest = 0
+  for (let i = 2 * from; i < 2 * to; i += 2) {
+    const aTop = mantissaTop(a[i + 1])
+    const bTop = mantissaTop(b[i + 1])
+    if ((aTop | a[i]) === 0 || (bTop | b[i]) === 0) continue
+    const exponent = exponentOf(a[i + 1]) + exponentOf(b[i + 1])
+    if (exponent < lowest) lowest = exponent
+    if (exponent > highest) highest = exponent
+    const a0 = a[i] & 0x3ffff
+    const b0 = b[i] & 0x3ffff
+    const a1 = (a[i] >>> 18) | ((aTop & 0xf) << 14)
+    const b1 = (b[i] >>> 18) | ((bTop & 0xf) << 14)
+    const a2 = aTop >>> 4
+    const b2 = bTop >>> 4
+    const at = 5 * (exponent + (((a[i + 1] ^ b[i + 1]) >>> 31) << 12))
+    sums[at] += a0 * b0
+    sums[at + 1] += a0 * b1 + a1 * b0
+    sums[at + 2] += a0 * b2 + a1 * b1 + a2 * b0
+    sums[at + 3] += a1 * b2 + a2 * b1
+    sums[at + 4] += a2 * b2
+  }
+  return drain(double, lowest, highest)
+}
+
+/** As `sumOfProducts` of the values with themselves, with one mantissa to cut instead of two and no signs. */
+function sumOfSquares(words: Uint32Array, from: number, to: number): Dyadic {
+  const { sums } = double
+  let lowest = 4095
+  let highest = 0
+  for (let i = 2 * from; i < 2 * to; i += 2) {
+    const low = words[i]
+    const top = mantissaTop(words[i + 1])
+    if ((top | low) === 0) continue
+    const exponent = 2 * exponentOf(words[i + 1])
+    if (exponent < lowest) lowest = exponent
+    if (exponent > highest) highest = exponent
+    const x0 = low & 0x3ffff
+    const x1 = (low >>> 18) | ((top & 0xf) << 14)
+    const x2 = top >>> 4
+    const at = 5 * exponent
+    sums[at] += x0 * x0
+    sums[at + 1] += 2 * x0 * x1
+    sums[at + 2] += 2 * x0 * x2 + x1 * x1
+    sums[at + 3] += 2 * x1 * x2
+    sums[at + 4] += x2 * x2
+  }
+  return drain(double, lowest, highest)
+}
+
+/** The biased exponent; subnormals, of exponent 0, have the last place of exponent 1. */
+function exponentOf(top: number): number {
+  return Math.max((top >>> 20) & 0x7ff, 1)
+}
+
+/** The upper 21 bits of the mantissa. */
+function mantissaTop(top: number): number {
+  return (top & 0xfffff) | ((top & 0x7ff00000) === 0 ? 0 : 0x100000)
+}
+
+/** Empties the bins of the exponents from `lowest` to `highest` and returns what they held. */
+function drain({ sums, parts, partBits, exponents, bias }: Bins, lowest: number, highest: number): Dyadic {
+  let mantissa = 0n
+  let gap = 0n
+  for (let exponent = highest; exponent >= lowest; exponent--, gap++) {
+    let held = 0n
+    for (let at = parts * (exponent + 1) - 1; at >= parts * exponent; at--) {
+      const minus = at + parts * exponents
+      const sum = sums[at] - sums[minus]
+      if (held !== 0n) held <<= partBits
+      if (sum !== 0) held += BigInt(sum)
+      sums[at] = 0
+      sums[minus] = 0
+    }
+    if (held === 0n) continue
+    mantissa = (mantissa << gap) + held
+    gap = 0n
+  }
+  // `gap` counts one step more than there are exponents
+  return mantissa === 0n ? zero : { mantissa: mantissa << (gap - 1n), exponent: lowest - bias }
+}

@@ -1,0 +1,78 @@
+/** What stood at a faulty place: a scalar as it is (shortened), anything else in words. */
+export type Received = number | string | boolean | null
+
+/** One thing that is wrong: where, what is wrong and what would fit, and what was found there. */
+export interface Fault {
+  readonly path: readonly (string | number)[]
+  readonly detail: string
+  readonly received: Received
+}
+
+/** At most this many faults are written out; the rest is counted. */
+export const listedFaults = 20
+
+/** The faults found so far. Only the first ones cost more than a count. */
+export class Faults {
+  readonly list: Fault[] = []
+  count = 0
+
+  /** Whether a further fault is only counted, so that its text need not be made. */
+  get full(): boolean {
+    return this.list.length === listedFaults
+  }
+
+  add(path: readonly (string | number)[], detail: string, received: unknown): void {
+    this.count++
+    if (!this.full) this.list.push({ path, detail, received: describe(received) })
+  }
+
+  /** Adds a sentence to the fault at a position of the list, if it is written out. */
+  hint(at: number, sentence: string): void {
+    const fault = this.list[at]
+    if (fault !== undefined) this.list[at] = { ...fault, detail: fault.detail + sentence }
+  }
+
+  throwIfAny(): void {
+    if (this.count > 0) throw new InvalidContent(this)
+  }
+}
+
+/** Throws for a fault after which nothing further can be checked. */
+export function refuse(path: readonly (string | number)[], detail: string, received: unknown): never {
+  const faults = new Faults()
+  faults.add(path, detail, received)
+  throw new InvalidContent(faults)
+}
+
+/** Thrown when content can be read but contradicts what was declared. */
+export class InvalidContent extends Error {
+  readonly faults: Faults
+
+  constructor(faults: Faults) {
+    super(faults.list[0]?.detail)
+    this.faults = faults
+  }
+}
+
+/** The JSON form of something received; never more than 64 characters of a text, never an array or an object. */
+export function describe(value: unknown): Received {
+  if (value === undefined) return 'nothing'
+  if (value === null || typeof value === 'boolean') return value
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
+  if (typeof value === 'string') return value.length > 64 ? `${value.slice(0, 63)}…` : value
+  return Array.isArray(value) ? `an array of ${value.length}` : 'an object'
+}
+
+/** Thrown when content is larger than the service takes or answers. */
+export class LimitExceeded extends Error {
+  readonly limit: string
+  readonly allowed: number
+  readonly path: readonly (string | number)[]
+
+  constructor(limit: string, allowed: number, path: readonly (string | number)[], detail: string) {
+    super(detail)
+    this.limit = limit
+    this.allowed = allowed
+    this.path = path
+  }
+}

@@ -1,0 +1,140 @@
+import type { Decisions } from './accuracy.ts'
+import { decideBinary, decideClasses } from './accuracy.ts'
+import type { Batch } from './batch.ts'
+import type { Dyadic } from './dyadic.ts'
+import { fromInteger } from './dyadic.ts'
+import { exactSum, exactSumOfProducts } from './exact-sum.ts'
+import { losses } from './index.ts'
+import type { Loss, Rows } from './loss.ts'
+import type { Spec } from './spec.ts'
+import type { Tally } from './tally.ts'
+
+/** What was computed for a run of rows, for the parts of an answer that look at single rows. */
+export interface Slice {
+  readonly batch: Batch
+  /** Position of the first row in the batch. */
+  readonly from: number
+  readonly rows: Rows
+  /** x_i = s_i l_i */
+  readonly losses: Float64Array
+  /** w_i, or `undefined` where all are 1. */
+  readonly weights: Float64Array | undefined
+  /** s_i, or `undefined` where all are 1. */
+  readonly sampleWeights: Float64Array | undefined
+  /** `undefined` for labels that are values. */
+  readonly decisions: Decisions | undefined
+}
+
+/** Evaluates the rows `[from, to)` of a batch without ignored rows. */
+export function tallyRows(spec: Spec, batch: Batch, from: number, to: number, observe?: (slice: Slice) => void): Tally {
+  const loss: Loss = losses[spec.loss]
+  const rows = rowsOf(spec, loss.readsClasses, batch, from, to)
+  const { count, outputs } = rows
+  const terms = new Float64Array(count)
+  const clipped = loss.losses(rows, spec, terms)
+  const sampleWeights = batch.sampleWeights?.subarray(from, to)
+  const weights = weightsOf(spec, batch, from, to)
+  if (sampleWeights !== undefined) {
+    // a weight of 0 leaves a row out, an infinite loss included
+    for (let i = 0; i < count; i++) terms[i] = sampleWeights[i] === 0 ? 0 : terms[i] * sampleWeights[i]
+  }
+  const decisions = decide(spec, batch, from, to)
+  observe?.({ batch, from, rows, losses: terms, weights, sampleWeights, decisions })
+
+  const infinite = separateInfinite(terms)
+  let correct = 0
+  if (decisions !== undefined) for (let i = 0; i < count; i++) correct += decisions.correct[i]
+  const sum = exactSum(terms, count)
+  const rowCount = fromInteger(count)
+  return {
+    outputs,
+    samples: count,
+    ignored: 0,
+    correct,
+    ties: decisions?.ties ?? 0,
+    clipped,
+    infinite,
+    loss: sum,
+    lossSquared: exactSumOfProducts(terms, terms, count),
+    lossTimesWeight: weights === undefined ? sum : exactSumOfProducts(terms, weights, count),
+    weight: weights === undefined ? rowCount : exactSum(weights, count),
+    weightSquared: weights === undefined ? rowCount : exactSumOfProducts(weights, weights, count),
+    sampleWeight: sampleWeights === undefined ? rowCount : exactSum(sampleWeights, count),
+    sampleWeightSquared:
+      sampleWeights === undefined ? rowCount : exactSumOfProducts(sampleWeights, sampleWeights, count),
+    correctWeight: correctWeight(correct, decisions, sampleWeights),
+  }
+}
+
+/** The rows as the kernels want them; dense targets are made only for a loss that needs them. */
+export function rowsOf(spec: Spec, readsClasses: boolean, batch: Batch, from: number, to: number): Rows {
+  const { outputs } = batch
+  const count = to - from
+  const predictions = batch.predictions.subarray(from * outputs, to * outputs)
+  if (readsClasses && batch.targets === undefined && spec.labelSmoothing === 0) {
+    return { count, outputs, predictions, targets: noTargets, classes: batch.classes?.subarray(from, to) }
+  }
+  return { count, outputs, predictions, targets: targetsOf(spec, batch, from, to), classes: undefined }
+}
+
+const noTargets = new Float64Array(0)
+
+/** The targets of the rows: as given, or one-hot from the classes; smoothed, t (1 - a) + a / K. */
+function targetsOf(spec: Spec, batch: Batch, from: number, to: number): Float64Array {
+  const { outputs, targets, classes } = batch
+  const { labelSmoothing } = spec
+  const keep = 1 - labelSmoothing
+  const spread = labelSmoothing / outputs
+  if (targets !== undefined) {
+    const given = targets.subarray(from * outputs, to * outputs)
+    return labelSmoothing === 0 ? given : given.map((target) => target * keep + spread)
+  }
+  const dense = new Float64Array((to - from) * outputs).fill(spread)
+  if (classes !== undefined) for (let i = from; i < to; i++) dense[(i - from) * outputs + classes[i]] = keep + spread
+  return dense
+}
+
+/** w_i = s_i sum_k c_k t_ik with the labels as given; s_i where there are no class weights. */
+function weightsOf({ classWeights }: Spec, batch: Batch, from: number, to: number): Float64Array | undefined {
+  const { outputs, sampleWeights, classes, targets } = batch
+  if (classWeights === undefined) return sampleWeights?.subarray(from, to)
+  const weights = new Float64Array(to - from)
+  for (let i = from; i < to; i++) {
+    let weight = 0
+    if (targets !== undefined) for (let k = 0; k < outputs; k++) weight += classWeights[k] * targets[i * outputs + k]
+    else if (classes !== undefined) weight = classWeights[classes[i]]
+    weights[i - from] = sampleWeights === undefined ? weight : sampleWeights[i] * weight
+  }
+  return weights
+}
+
+function decide(spec: Spec, batch: Batch, from: number, to: number): Decisions | undefined {
+  const { outputs, classes, targets } = batch
+  const predictions = batch.predictions.subarray(from * outputs, to * outputs)
+  if (classes !== undefined) return decideClasses(predictions, outputs, classes.subarray(from, to))
+  if (targets === undefined || spec.decision === 'none') return undefined
+  const labels = targets.subarray(from * outputs, to * outputs)
+  return decideBinary(predictions, outputs, labels, spec.threshold, spec.predictionFormat === 'logits')
+}
+
+/** Counts infinite terms and takes them out of the sums. */
+function separateInfinite(terms: Float64Array): number {
+  let infinite = 0
+  for (let i = 0; i < terms.length; i++) {
+    if (!Number.isFinite(terms[i])) {
+      infinite++
+      terms[i] = 0
+    }
+  }
+  return infinite
+}
+
+function correctWeight(
+  correct: number,
+  decisions: Decisions | undefined,
+  sampleWeights: Float64Array | undefined,
+): Dyadic {
+  if (decisions === undefined || sampleWeights === undefined) return fromInteger(correct)
+  const right = sampleWeights.map((weight, i) => weight * decisions.correct[i])
+  return exactSum(right, right.length)
+}

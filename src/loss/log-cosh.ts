@@ -1,0 +1,33 @@
+import type { Loss } from './loss.ts'
+
+/**
+ * Logarithm of the hyperbolic cosine of the error, the mean over the K outputs of a sample, in [0, Infinity]:
+ * r^2 / 2 for small errors, |r| - log 2 for large ones. Shapes [N, K]. As in Keras `LogCosh`.
+ */
+export const logCosh = {
+  title: 'Log-cosh loss',
+  formula: 'l_i = (1/K) sum_k log cosh(y_k - t_k)',
+  source: 'Keras LogCosh',
+  labelFormats: ['values', 'one-hot', 'index', 'probabilities', 'binary'],
+  predictionFormats: ['values', 'probabilities'],
+  reduction: 'mean',
+  options: [],
+  threshold: 0.5,
+  readsClasses: false,
+  losses({ count, outputs, predictions, targets }, _spec, out) {
+    for (let i = 0, at = 0; i < count; i++) {
+      let sum = 0
+      for (let k = 0; k < outputs; k++, at++) sum += ofError(Math.abs(predictions[at] - targets[at]))
+      out[i] = sum / outputs
+    }
+    return 0
+  },
+  gradient({ count, outputs, predictions, targets }, _spec, out) {
+    for (let at = 0; at < count * outputs; at++) out[at] = Math.tanh(predictions[at] - targets[at]) / outputs
+  },
+} as const satisfies Loss
+
+/** cosh^2 = 1 + sinh^2 keeps the digits of a small error; beyond 1 the exponential is taken out so that none overflows. */
+function ofError(size: number): number {
+  return size < 1 ? 0.5 * Math.log1p(Math.sinh(size) ** 2) : size + Math.log1p(Math.exp(-2 * size)) - Math.LN2
+}

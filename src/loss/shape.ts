@@ -1,0 +1,151 @@
+import type { Faults } from './fault.ts'
+import { refuse } from './fault.ts'
+import type { LabelFormat } from './formats.ts'
+import { losses, lossNames } from './index.ts'
+import type { Spec } from './spec.ts'
+import type { Tensor } from './tensor.ts'
+
+/** N samples of K outputs. */
+export interface Layout {
+  readonly samples: number
+  readonly outputs: number
+}
+
+/** Refuses arrays that are no tensor, and reports elements that are no numbers. */
+export function checkIsNumbers(name: string, tensor: Tensor, faults: Faults): void {
+  if (tensor.shapeFault !== undefined) {
+    const { path, detail, received } = tensor.shapeFault
+    refuse([name, ...path], detail, received)
+  }
+  for (const { path, received } of tensor.foreign) {
+    const found = typeof received === 'string' ? 'not a number' : String(received)
+    faults.add([name, ...path], `${place(name, path)} is ${found}; a number is needed`, received)
+  }
+  faults.count += tensor.foreignCount - tensor.foreign.length
+}
+
+/** The number of samples and outputs. A list is one sample where outputs are classes, else samples of one output. */
+export function layoutOf(spec: Spec, predictions: Tensor): Layout {
+  const { data, shape } = predictions
+  if (shape.length === 0)
+    refuse(['predictions'], 'predictions is a bare number; a list or a list of rows is needed', data[0])
+  if (shape[0] === 0) refuse(['predictions'], 'predictions is empty; at least one sample is needed', 'an empty array')
+  if (shape.length === 2) {
+    if (shape[1] === 0)
+      refuse(['predictions', 0], 'predictions[0] is empty; a row needs at least one number', 'an empty array')
+    return { samples: shape[0], outputs: shape[1] }
+  }
+  return spec.decision === 'class' ? { samples: 1, outputs: shape[0] } : { samples: shape[0], outputs: 1 }
+}
+
+/** Refuses labels whose shape is not what `labelFormat` needs, and names the declaration that would fit. */
+export function checkLabelShape(spec: Spec, predictions: Tensor, labels: Tensor, layout: Layout): void {
+  const fault =
+    spec.labelFormat === 'index' ? indexFault(predictions, labels, layout) : denseFault(spec, predictions, labels)
+  if (fault !== undefined)
+    refuse(['labels'], `${fault}.${fittingDeclaration(spec, labels, layout)}`, asReceived(labels))
+}
+
+/** Refuses weights that are not one for each sample or class. */
+export function checkWeightShape(name: string, weights: Tensor, length: number, each: string): void {
+  if (weights.shape.length === 1 && weights.shape[0] === length) return
+  refuse(
+    [name],
+    `${name} is ${inWords(weights)}; a list of one number for each of the ${length} ${each} is needed`,
+    asReceived(weights),
+  )
+}
+
+/** `labels[3][0]` for the path 3, 0. */
+export function place(name: string, path: readonly number[]): string {
+  return name + path.map((at) => `[${at}]`).join('')
+}
+
+/** The indices of the element at a flat position. */
+export function pathOf(shape: readonly number[], at: number): number[] {
+  if (shape.length === 0) return []
+  return shape.length === 1 ? [at] : [Math.floor(at / shape[1]), at % shape[1]]
+}
+
+/** The indices of a whole row: none where a list is one row. */
+export function rowPathOf(tensor: Tensor, row: number): number[] {
+  return tensor.shape.length === 2 ? [row] : []
+}
+
+/** The sentence that names the `labelFormat` that these labels would fit, and the losses it goes with; or nothing. */
+export function fittingDeclaration(spec: Spec, labels: Tensor, { samples, outputs }: Layout): string {
+  const format = fittingFormat(labels, samples, outputs)
+  if (format === undefined || format === spec.labelFormat) return ''
+  const takers = lossNames.filter((name) => (losses[name].labelFormats as readonly LabelFormat[]).includes(format))
+  const which = takers.includes(spec.loss) ? '' : `, which goes with loss ${takers.join(', ')}`
+  return ` ${kinds[format]} are declared with labelFormat "${format}"${which}.`
+}
+
+const kinds: Record<LabelFormat, string> = {
+  'one-hot': 'One-hot rows',
+  index: 'Class indices',
+  probabilities: 'Rows of probabilities',
+  binary: 'Labels 0 and 1 for each output',
+  values: 'Numbers of any size',
+}
+
+function fittingFormat({ data, shape }: Tensor, samples: number, outputs: number): LabelFormat | undefined {
+  const isClass = (value: number) => Number.isInteger(value) && value >= 0 && value < outputs
+  if (data.length === samples && shape.length < 2 && outputs > 1) {
+    return data.every(isClass) ? 'index' : undefined
+  }
+  if (data.length !== samples * outputs) return undefined
+  if (data.every((value) => value === 0 || value === 1)) {
+    return everyRow(data, outputs, (sum) => sum === 1) && outputs > 1 ? 'one-hot' : 'binary'
+  }
+  if (data.every((value) => value >= 0 && value <= 1)) {
+    return outputs === 1 || everyRow(data, outputs, (sum) => Math.abs(sum - 1) <= 1e-3) ? 'probabilities' : 'values'
+  }
+  return data.every(Number.isFinite) ? 'values' : undefined
+}
+
+function everyRow(data: Float64Array, outputs: number, holds: (sum: number) => boolean): boolean {
+  for (let from = 0; from < data.length; from += outputs) {
+    let sum = 0
+    for (let k = 0; k < outputs; k++) sum += data[from + k]
+    if (!holds(sum)) return false
+  }
+  return true
+}
+
+function indexFault(predictions: Tensor, { shape }: Tensor, { samples }: Layout): string | undefined {
+  const isOneSample = predictions.shape.length === 1
+  const needs = 'labelFormat "index" needs one integer per sample'
+  if (shape.length === 2) return `labels[0] is an array of ${shape[1]} numbers; ${needs}`
+  if (isOneSample) {
+    const fits = shape.length === 0 || shape[0] === 1
+    return fits ? undefined : `labels has ${shape[0]} numbers, and predictions, being one list, is one sample; ${needs}`
+  }
+  if (shape.length === 0) return `labels is a bare number, and predictions has ${samples} samples; ${needs}`
+  return shape[0] === samples
+    ? undefined
+    : `labels has ${shape[0]} numbers, and predictions has ${samples} samples; ${needs}`
+}
+
+function denseFault(spec: Spec, predictions: Tensor, labels: Tensor): string | undefined {
+  const { shape } = labels
+  const wanted = predictions.shape
+  if (shape.length === wanted.length && shape.every((size, axis) => size === wanted[axis])) return undefined
+  const isList = shape.length === 1 && wanted.length === 2 && shape[0] > 0
+  const found = isList ? `labels[0] is the number ${labels.data[0]}` : `labels is ${inWords(labels)}`
+  const needs =
+    wanted.length === 2 ? `one row of ${wanted[1]} numbers for each of ${wanted[0]} samples` : inWords(predictions)
+  return `${found}; labelFormat "${spec.labelFormat}" needs ${needs}, the shape of predictions`
+}
+
+function inWords({ shape }: Tensor): string {
+  if (shape.length === 0) return 'a bare number'
+  return shape.length === 1 ? `a list of ${shape[0]} numbers` : `${shape[0]} rows of ${shape[1]} numbers`
+}
+
+function asReceived({ data, shape }: Tensor): number | string {
+  if (shape.length === 0) return data[0]
+  return shape.length === 1
+    ? `an array of ${shape[0]} numbers`
+    : `an array of ${shape[0]} arrays of ${shape[1]} numbers`
+}

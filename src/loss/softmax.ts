@@ -1,0 +1,24 @@
+/**
+ * log softmax of K logits, written to `out[0..K)`. The largest logit is taken out of the sum before log1p, so a
+ * confident row keeps its digits: logits 10, 0, 0 give log y_0 = -9.0796e-5, not a difference of near-equal numbers.
+ */
+export function logSoftmax(logits: Float64Array, from: number, outputs: number, out: Float64Array): void {
+  let top = 0
+  for (let k = 1; k < outputs; k++) if (logits[from + k] > logits[from + top]) top = k
+  const largest = logits[from + top]
+  let rest = 0
+  for (let k = 0; k < outputs; k++) if (k !== top) rest += Math.exp(logits[from + k] - largest)
+  const normaliser = Math.log1p(rest)
+  for (let k = 0; k < outputs; k++) out[k] = logits[from + k] - largest - normaliser
+}
+
+/** log(1 / (1 + e^-z)) for any z without overflow. */
+export function logSigmoid(z: number): number {
+  return Math.min(z, 0) - Math.log1p(Math.exp(-Math.abs(z)))
+}
+
+/** 1 / (1 + e^-z). */
+export function sigmoid(z: number): number {
+  const small = Math.exp(-Math.abs(z))
+  return (z < 0 ? small : 1) / (1 + small)
+}

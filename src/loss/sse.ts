@@ -1,0 +1,31 @@
+import type { Loss } from './loss.ts'
+
+/**
+ * Sum of squared errors of a sample, in [0, Infinity]. Predictions and targets have the shape [N, K].
+ * The sum is in units of the squared prediction; it overflows to Infinity beyond 1.8e308.
+ */
+export const sse = {
+  title: 'Sum of squared errors',
+  formula: 'l_i = sum_k (y_k - t_k)^2',
+  source: 'Legendre 1805; residual sum of squares',
+  labelFormats: ['one-hot', 'index', 'probabilities', 'binary', 'values'],
+  predictionFormats: ['values', 'probabilities'],
+  reduction: 'sum',
+  options: [],
+  threshold: 0.5,
+  readsClasses: false,
+  losses({ count, outputs, predictions, targets }, _spec, out) {
+    for (let i = 0, at = 0; i < count; i++) {
+      let sum = 0
+      for (let k = 0; k < outputs; k++, at++) {
+        const error = predictions[at] - targets[at]
+        sum += error * error
+      }
+      out[i] = sum
+    }
+    return 0
+  },
+  gradient({ count, outputs, predictions, targets }, _spec, out) {
+    for (let at = 0; at < count * outputs; at++) out[at] = 2 * (predictions[at] - targets[at])
+  },
+} as const satisfies Loss
