@@ -1,0 +1,43 @@
+// The bytes of all members that are no tensor, a comma before each, as the host will parse them.
+import {
+  LIMIT_OPTION_BYTES, MORE, OPTIONS, OPTION_BASE, OPTION_MARK, OPTION_TOTAL, SPAN,
+} from '../layout'
+import { get, getAt, set, setAt } from './memory'
+import { exceed, limit } from './tensor'
+
+export function beginSpan(p: usize): void {
+  const total = get(OPTION_TOTAL)
+  set(OPTION_MARK, total)
+  store<u8>(<usize>(OPTIONS + total - get(OPTION_BASE)), 0x2c)
+  set(OPTION_TOTAL, total + 1)
+  setAt(SPAN, p)
+}
+
+/** Moves what has been read of the member. The limit waits for the end of the key, which may be that of a tensor. */
+export function appendSpan(p: usize, checked: bool): i32 {
+  const from = getAt(SPAN)
+  const total = get(OPTION_TOTAL)
+  const length = p - from
+  memory.copy(<usize>(OPTIONS + total - get(OPTION_BASE)), from, length)
+  set(OPTION_TOTAL, total + <i32>length)
+  setAt(SPAN, p)
+  return checked && total + <i32>length > limit(LIMIT_OPTION_BYTES) ? exceed(LIMIT_OPTION_BYTES) : MORE
+}
+
+export function endSpan(p: usize): i32 {
+  const event = appendSpan(p, true)
+  setAt(SPAN, 0)
+  return event
+}
+
+/** The member is a tensor: what was moved of its key, even with an earlier slice, is taken back. */
+export function dropSpan(): void {
+  const mark = get(OPTION_MARK)
+  set(OPTION_TOTAL, mark)
+  set(OPTION_BASE, min(get(OPTION_BASE), mark))
+  setAt(SPAN, 0)
+}
+
+export function resumeSpan(from: usize): void {
+  if (getAt(SPAN) != 0) setAt(SPAN, from)
+}

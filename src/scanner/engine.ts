@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs'
+import * as layout from './layout.ts'
+import { powersOfFive } from './powers.ts'
+
+interface Exports {
+  readonly memory: { readonly buffer: ArrayBuffer }
+  readonly begin: () => void
+  readonly feed: (from: number, end: number) => number
+  readonly resume: () => number
+  readonly hashKey: (from: number, end: number) => bigint
+}
+
+// Neither the es libraries nor @types/node declare it, and the DOM would bring its thousand globals along.
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object
+  readonly Instance: new (
+    module: object,
+    imports: { host: { exact: (from: number, to: number) => number } },
+  ) => { readonly exports: object }
+}
+
+const module = new WebAssembly.Module(readFileSync(new URL('./scanner.wasm', import.meta.url)))
+const instance = new WebAssembly.Instance(module, {
+  host: { exact: (from, to) => Number(memory.toString('latin1', from, to)) },
+})
+const exports = instance.exports as Exports
+
+const buffer = exports.memory.buffer
+
+/** The module, and its memory as bytes, as fields of the state, as doubles and as UTF-16 units. */
+export const { begin, feed, resume } = exports
+export const memory = Buffer.from(buffer)
+export const state = new Int32Array(buffer, layout.STATE, (layout.CAPTURE - layout.STATE) / 4)
+export const numbers = new Float64Array(buffer, layout.NUMBERS)
+export const captured = new Uint16Array(buffer, layout.CAPTURE, layout.CAPTURE_CAPACITY)
+
+/** The hash by which the module knows a key. */
+export function hashOf(key: string): bigint {
+  const length = memory.write(JSON.stringify(key).slice(1), layout.INPUT)
+  return BigInt.asUintN(64, exports.hashKey(layout.INPUT, layout.INPUT + length))
+}
+
+new BigUint64Array(buffer, layout.POWERS).set(powersOfFive())
+new BigUint64Array(buffer, layout.PROTO_HASH, 1)[0] = hashOf('__proto__')

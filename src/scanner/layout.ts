@@ -1,0 +1,124 @@
+// Read by both compilers, tsc and asc: what the host and the WebAssembly module must agree on.
+
+// Memory, in bytes. One document at a time lives in it; between writes its state is kept by the host.
+export const POWERS = 0x1000
+export const PROTO_HASH = 0x3f00
+export const STATE = 0x4000
+export const CAPTURE = 0x4180
+export const KEYS = 0x4200
+export const KEY_CAPACITY = 1024
+export const OPTIONS = 0x8000
+export const CARRY_CAPACITY = 0x10000
+export const INPUT = 0x40000
+export const INPUT_CAPACITY = 0x10000
+export const NUMBERS = 0x50100
+export const PAGES = 10
+
+// Powers of five in the table.
+export const SMALLEST_POWER = -342
+export const LARGEST_POWER = 308
+
+export const DEPTH_CAPACITY = 64
+export const TENSOR_CAPACITY = 8
+export const FOREIGN_CAPACITY = 20
+export const CAPTURE_CAPACITY = 64
+
+// Fields of the state, 32 bits each.
+export const POSITION = 0
+export const END = 1
+export const MODE = 2
+export const DEPTH = 3
+export const NESTING = 4 // 64 bits, one a level: 1 is an object
+export const HASH = 6 // 64 bits
+export const ROLE = 8
+export const STEP = 9
+export const CODE = 10
+export const LOWEST = 11
+export const HIGHEST = 12
+export const LITERAL_REST = 13
+export const KIND = 14
+export const KEY_LENGTH = 15
+export const KEY_COUNT = 16
+export const KEY_BASE = 17
+export const CAPTURED = 18
+export const OPTION_TOTAL = 19
+export const OPTION_BASE = 20
+export const OPTION_MARK = 21
+export const SPAN = 22
+export const TENSOR = 23
+export const WATCH = 24
+export const RESUME_DEPTH = 25
+export const RANK = 26
+export const OUTER = 27
+export const INNER = 28
+export const COLUMNS = 29
+export const TOTAL = 30
+export const FOREIGN = 31
+export const PATH_OUTER = 32
+export const PATH_INNER = 33
+export const FAULT = 34
+export const FAULT_KIND = 35
+export const FAULT_COUNT = 36
+export const FAULT_MIXED = 37
+export const NUMBERS_END = 38
+export const REASON = 39
+// The limits, in the order of LIMIT_NAMES in limits.ts, then the hashes of the tensor keys.
+export const LIMITS = 42
+export const TENSOR_COUNT = 50
+export const TENSOR_HASHES = 52 // 64 bits each
+
+export const LIMIT_DEPTH = 0
+export const LIMIT_KEY_LENGTH = 1
+export const LIMIT_KEYS = 2
+export const LIMIT_OPTION_BYTES = 3
+export const LIMIT_ELEMENTS = 4
+export const LIMIT_ROWS = 5
+export const LIMIT_COLUMNS = 6
+export const LIMIT_NUMBER_LENGTH = 7
+
+// Why the module gives control back.
+export const MORE = 0
+export const TENSOR_ENDED = 1
+export const FOREIGN_FOUND = 2
+export const REFUSED = 3
+export const EXCEEDED = 4
+
+// What the module expects next; at a refusal, with the reasons below, what it would have accepted.
+export const START = 0
+export const FIRST_KEY = 1
+export const KEY = 2
+export const COLON = 3
+export const VALUE = 4
+export const FIRST_VALUE = 5
+export const AFTER_MEMBER = 6
+export const AFTER_ELEMENT = 7
+export const FINISHED = 8
+export const TEXT = 9
+export const LITERAL = 10
+export const NUMBER = 11
+export const ESCAPE = 12
+export const HEXADECIMAL = 13
+export const CONTINUATION = 14
+export const KEY_TWICE = 15
+export const KEY_PROTO = 16
+
+// Kinds of values that are no number.
+export const KIND_NULL = 0
+export const KIND_FALSE = 1
+export const KIND_TRUE = 2
+export const KIND_STRING = 3
+export const KIND_OBJECT = 4
+export const KIND_NUMBER = 5
+
+// What a string is read for.
+export const ROLE_NONE = 0
+export const ROLE_KEY = 1
+export const ROLE_CAPTURE = 2
+
+// Ways not to be a tensor.
+export const FAULT_NONE = 0
+export const FAULT_ROOT = 1
+export const FAULT_AMONG_ROWS = 2
+export const FAULT_AMONG_NUMBERS = 3
+export const FAULT_RAGGED = 4
+export const FAULT_DEEP = 5

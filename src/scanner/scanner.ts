@@ -1,0 +1,242 @@
+import type { Tensor } from '../loss/tensor.ts'
+import { begin, feed, memory, resume, state } from './engine.ts'
+import {
+  LIMIT_NAMES,
+  refusedKey,
+  ScanLimitError,
+  type ScanLimits,
+  type ScanSyntaxError,
+  unexpectedByte,
+  unexpectedEnd,
+} from './errors.ts'
+import * as layout from './layout.ts'
+import { type Plan, planFor } from './plan.ts'
+import { TensorBuilder } from './tensor-builder.ts'
+
+export { ScanLimitError, type ScanLimits, ScanSyntaxError } from './errors.ts'
+
+export interface ScannedDocument {
+  options: Record<string, unknown>
+  tensors: Record<string, Tensor>
+}
+
+const EMPTY = new Uint8Array(0)
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
+}
+
+/** Digits, signs, dot, e and E. */
+function mayContinueNumber(byte: number): boolean {
+  return (byte >= 0x30 && byte <= 0x39) || byte === 0x2e || (byte | 0x20) === 0x65 || byte === 0x2b || byte === 0x2d
+}
+
+function countWhile(bytes: Uint8Array, test: (byte: number) => boolean): number {
+  let i = 0
+  while (i < bytes.length && test(bytes[i])) i++
+  return i
+}
+
+function grow(bytes: Uint8Array, used: number, length: number): Uint8Array {
+  if (length <= bytes.length) return bytes
+  const grown = new Uint8Array(Math.max(64, 2 * length))
+  grown.set(bytes.subarray(0, used))
+  return grown
+}
+
+/**
+ * Reads one JSON object, in pieces of any size: the number arrays of its tensor keys become Float64Arrays, its other
+ * members options. The two arguments that many documents share must not be changed.
+ */
+export class DocumentScanner {
+  readonly #plan: Plan
+  #expectedBytes: number
+  /** Bytes before the slice in the module's memory. */
+  #position = 0
+  #failure: ScanSyntaxError | ScanLimitError | undefined
+  #begun = false
+  #saved: Uint8Array = EMPTY
+  /** The beginning of a number that the last slice cut. */
+  #carry: Uint8Array = EMPTY
+  #carried = 0
+  #optionBytes: Uint8Array = EMPTY
+  #options: Record<string, unknown> | undefined
+  #tensors: Record<string, Tensor> = {}
+  #builder: TensorBuilder | undefined
+
+  /** @param origin the offset of the first byte, for errors; negative where bytes are written that nobody sent */
+  constructor(tensorKeys: readonly string[], limits: ScanLimits, expectedBytes = 0, origin = 0) {
+    this.#plan = planFor(tensorKeys, limits)
+    this.#expectedBytes = expectedBytes
+    this.#position = origin
+  }
+
+  /** Forgets the document, so that the next one can be written. */
+  reset(expectedBytes = 0): void {
+    this.#expectedBytes = expectedBytes
+    this.#position = 0
+    this.#failure = undefined
+    this.#begun = false
+    this.#carried = 0
+    this.#options = undefined
+    this.#tensors = {}
+    this.#builder = undefined
+  }
+
+  /** Reads on. After an error it throws the same one again. */
+  write(bytes: Uint8Array): void {
+    if (bytes.length <= layout.INPUT_CAPACITY) {
+      this.#write(bytes)
+      return
+    }
+    for (let from = 0; from < bytes.length; from += layout.INPUT_CAPACITY) {
+      this.#write(bytes.subarray(from, from + layout.INPUT_CAPACITY))
+    }
+  }
+
+  /** What was read, or an error if that is no whole document. */
+  end(): ScannedDocument {
+    // In one piece, the number would have been looked at.
+    if (this.#carried > 0 && this.#failure === undefined) this.#scan(EMPTY)
+    if (this.#failure !== undefined) throw this.#failure
+    if (this.#options === undefined) this.#fail(unexpectedEnd(this.#position, this.#expected()))
+    return { options: this.#options, tensors: this.#tensors }
+  }
+
+  #write(bytes: Uint8Array): void {
+    if (this.#failure !== undefined) throw this.#failure
+    if (this.#options !== undefined) {
+      const spaces = countWhile(bytes, isSpace)
+      if (spaces < bytes.length) {
+        this.#fail(unexpectedByte(bytes[spaces], this.#position + spaces, layout.FINISHED))
+      }
+    } else if (!this.#continuesNumber(bytes)) {
+      this.#scan(bytes)
+    }
+    this.#position += bytes.length
+  }
+
+  /** Are these bytes nothing but more of the cut number? Then they wait for its end. */
+  #continuesNumber(bytes: Uint8Array): boolean {
+    const length = this.#carried + bytes.length
+    if (this.#carried === 0 || length > this.#plan.limits.maxNumberLength) return false
+    if (countWhile(bytes, mayContinueNumber) < bytes.length) return false
+    this.#carry = grow(this.#carry, this.#carried, length)
+    this.#carry.set(bytes, this.#carried)
+    this.#carried = length
+    return true
+  }
+
+  #scan(bytes: Uint8Array): void {
+    const end = layout.INPUT + bytes.length
+    const from = layout.INPUT - this.#carried
+    memory.set(bytes, layout.INPUT)
+    if (this.#carried > 0) memory.set(this.#carry.subarray(0, this.#carried), from)
+    this.#restore()
+    let event = feed(from, end)
+    while (event !== layout.MORE) {
+      this.#handle(event, end)
+      event = resume()
+    }
+    if (state[layout.MODE] === layout.FINISHED) this.#options = this.#parseOptions()
+    else this.#save(end)
+  }
+
+  #handle(event: number, end: number): void {
+    switch (event) {
+      case layout.TENSOR_ENDED: {
+        const name = this.#plan.keys[state[layout.TENSOR]]
+        this.#tensors[name] = this.#currentBuilder().finish(name)
+        this.#builder = undefined
+        return
+      }
+      case layout.FOREIGN_FOUND:
+        this.#takeNumbers(end)
+        this.#currentBuilder().addForeign()
+        return
+      default:
+        this.#fail(event === layout.EXCEEDED ? this.#excess() : this.#refusal())
+    }
+  }
+
+  #excess(): ScanLimitError {
+    const name = LIMIT_NAMES[state[layout.REASON]]
+    return new ScanLimitError(name, this.#plan.limits[name])
+  }
+
+  #refusal(): ScanSyntaxError {
+    const at = state[layout.POSITION]
+    const reason = state[layout.REASON]
+    const offset = this.#position + at - layout.INPUT
+    // A key is refused when it has been read, and named by where it began.
+    if (reason >= layout.KEY_TWICE) return refusedKey(offset - state[layout.KEY_LENGTH] - 2, reason)
+    return unexpectedByte(memory[at], offset, reason)
+  }
+
+  #fail(error: ScanSyntaxError | ScanLimitError): never {
+    this.#failure = error
+    throw error
+  }
+
+  #currentBuilder(): TensorBuilder {
+    this.#builder ??= new TensorBuilder(this.#position)
+    return this.#builder
+  }
+
+  #takeNumbers(end: number): void {
+    if (state[layout.NUMBERS_END] === layout.NUMBERS) return
+    this.#currentBuilder().append(this.#position + end - layout.INPUT, this.#expectedBytes)
+  }
+
+  #restore(): void {
+    if (this.#begun) {
+      memory.set(this.#saved, layout.STATE)
+      return
+    }
+    begin()
+    state.set(this.#plan.fields, layout.LIMITS)
+    this.#begun = true
+  }
+
+  #save(end: number): void {
+    this.#takeNumbers(end)
+    this.#takeOptions()
+    const cut = state[layout.END]
+    this.#carried = end - cut
+    if (end > cut) {
+      this.#carry = grow(this.#carry, 0, end - cut)
+      this.#carry.set(memory.subarray(cut, end))
+    }
+    // The keys of the open objects lie behind the fields.
+    this.#saved = new Uint8Array(memory.subarray(layout.STATE, layout.KEYS + 8 * state[layout.KEY_COUNT]))
+  }
+
+  #takeOptions(): void {
+    const from = state[layout.OPTION_BASE]
+    const to = state[layout.OPTION_TOTAL]
+    if (to === from) return
+    this.#optionBytes = grow(this.#optionBytes, from, to + 1)
+    this.#optionBytes.set(memory.subarray(layout.OPTIONS, layout.OPTIONS + to - from), from)
+  }
+
+  /** Every member came with a comma before it; the first one becomes the brace. */
+  #parseOptions(): Record<string, unknown> {
+    const length = state[layout.OPTION_TOTAL]
+    if (length === 0) return {}
+    if (state[layout.OPTION_BASE] === 0) return parseMembers(memory, layout.OPTIONS, length)
+    this.#takeOptions()
+    this.#optionBytes = grow(this.#optionBytes, length, length + 1)
+    return parseMembers(Buffer.from(this.#optionBytes.buffer), 0, length)
+  }
+
+  #expected(): number | undefined {
+    if (this.#carried > 0) return undefined
+    return this.#begun ? new Int32Array(this.#saved.buffer)[layout.MODE] : layout.START
+  }
+}
+
+function parseMembers(bytes: Buffer, from: number, length: number): Record<string, unknown> {
+  bytes[from] = 0x7b
+  bytes[from + length] = 0x7d
+  return JSON.parse(bytes.toString('utf8', from, from + length + 1))
+}

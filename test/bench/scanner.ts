@@ -1,0 +1,109 @@
+// Bytes of a body to Float64Arrays, against JSON.parse of the same bytes: node test/bench/scanner.ts
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+import { DocumentScanner, type ScanLimits } from '../../src/scanner/scanner.ts'
+
+const LIMITS: ScanLimits = {
+  maxDepth: 32,
+  maxKeyLength: 256,
+  maxKeys: 256,
+  maxOptionBytes: 65536,
+  maxElements: 1e7,
+  maxRows: 1e7,
+  maxColumns: 1e6,
+  maxNumberLength: 4096,
+}
+const KEYS = ['predictions', 'labels', 'sampleWeights']
+const SLICE = 65536
+const ROUNDS = Number(process.env.ROUNDS ?? 15)
+
+const generator = xoroshiro128plus(7)
+function random(): number {
+  return ((generator.next() >>> 5) * 2 ** 26 + (generator.next() >>> 6)) / 2 ** 53
+}
+
+function softmax(): number[] {
+  const powers = Array.from({ length: 10 }, () => Math.exp(4 * random()))
+  const sum = powers.reduce((a, b) => a + b)
+  return powers.map((power) => power / sum)
+}
+
+function oneHot(): number[] {
+  const label = Math.floor(10 * random())
+  return Array.from({ length: 10 }, (_, k) => (k === label ? 1 : 0))
+}
+
+function rows<T>(make: () => T, count = 60_000): T[] {
+  return Array.from({ length: count }, make)
+}
+
+function scan(bytes: Uint8Array): number {
+  const scanner = new DocumentScanner(KEYS, LIMITS, bytes.length)
+  for (let from = 0; from < bytes.length; from += SLICE) scanner.write(bytes.subarray(from, from + SLICE))
+  return Object.keys(scanner.end().tensors).length
+}
+
+function parse(bytes: Buffer): number {
+  return Object.keys(JSON.parse(bytes.toString())).length
+}
+
+/** A body that is wrong everywhere must be refused for the price of a right one. */
+function wrong(element: string): string {
+  return `{"predictions":[${`${element},`.repeat(12_000_000 / (element.length + 1))}${element}]}`
+}
+
+const small = {
+  loss: 'cross-entropy',
+  labelFormat: 'one-hot',
+  predictionFormat: 'probabilities',
+  predictions: [[0.05, 0.85, 0.1]],
+  labels: [[0, 1, 0]],
+}
+const cases: readonly (readonly [name: string, text: string, repeats: number])[] = [
+  ['17 digits, 60000 x 10', JSON.stringify({ predictions: rows(softmax) }), 1],
+  ['17 digits, flat', JSON.stringify({ predictions: rows(random, 600_000) }), 1],
+  ['17 digits, ", " between', JSON.stringify({ predictions: rows(softmax) }).replaceAll(',', ', '), 1],
+  ['8 digits, 60000 x 10', JSON.stringify({ predictions: rows(() => softmax().map((p) => +p.toFixed(8))) }), 1],
+  ['8 digits, flat', JSON.stringify({ predictions: rows(() => +random().toFixed(8), 600_000) }), 1],
+  ['one-hot, 60000 x 10', JSON.stringify({ labels: rows(oneHot) }), 1],
+  ['index, 600000', JSON.stringify({ labels: rows(() => Math.floor(1000 * random()), 600_000) }), 1],
+  ['batch: softmax, one-hot', JSON.stringify({ loss: 'mse', predictions: rows(softmax), labels: rows(oneHot) }), 1],
+  ['exponents, 60000 x 10', JSON.stringify({ predictions: rows(() => softmax().map((p) => p * 1e-7)) }), 1],
+  ['25 digits, flat', `{"predictions":[${rows(() => `${random()}00000123`, 600_000)}]}`, 1],
+  ['12 MB of null', wrong('null'), 1],
+  ['12 MB of "a"', wrong('"a"'), 1],
+  ['12 MB of [[]]', wrong('[[]]'), 1],
+  ['12 MB of {"a":1}', wrong('{"a":1}'), 1],
+  ['one row', JSON.stringify(small), 4000],
+]
+
+function time(run: (bytes: Buffer) => number, bytes: Buffer, repeats: number): number {
+  const begin = performance.now()
+  for (let i = 0; i < repeats; i++) run(bytes)
+  return (performance.now() - begin) / repeats
+}
+
+function median(values: number[]): number {
+  return values.sort((a, b) => a - b)[values.length >> 1]
+}
+
+const only = process.argv[2] ?? ''
+const lines = ['case                         bytes    scan ms   parse ms    MB/s   ratio']
+for (const [name, text, repeats] of cases) {
+  if (!name.includes(only)) continue
+  const bytes = Buffer.from(text)
+  const scans: number[] = []
+  const parses: number[] = []
+  for (let round = -3; round < ROUNDS; round++) {
+    const scanned = time(scan, bytes, repeats)
+    const parsed = time(parse, bytes, repeats)
+    if (round < 0) continue
+    scans.push(scanned)
+    parses.push(parsed)
+  }
+  const [s, p] = [median(scans), median(parses)]
+  const figures = [bytes.length, s.toPrecision(4), p.toPrecision(4), (bytes.length / s / 1000).toFixed(0)]
+  const widths = [9, 10, 10, 7]
+  const cells = figures.map((figure, i) => String(figure).padStart(widths[i]))
+  lines.push(`${name.padEnd(25)}${cells.join(' ')} ${(p / s).toFixed(2).padStart(7)}`)
+}
+process.stdout.write(`${lines.join('\n')}\n`)
