@@ -1,0 +1,18 @@
+import type { IncomingMessage } from 'node:http'
+
+/**
+ * Reads on after an answer was given before the whole body had come, so that a client that sends first and reads later sees
+ * the answer; only so far, then the connection is cut.
+ */
+export function drain(request: IncomingMessage, maxBytes: number, maxMilliseconds: number): void {
+  if (request.complete || request.destroyed) return
+  const cut = setTimeout(() => request.socket.destroy(), maxMilliseconds)
+  cut.unref()
+  let drained = 0
+  request.on('data', (chunk: Buffer) => {
+    drained += chunk.length
+    if (drained > maxBytes) request.socket.destroy()
+  })
+  request.on('close', () => clearTimeout(cut))
+  request.resume()
+}

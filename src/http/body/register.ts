@@ -1,0 +1,74 @@
+import type { Readable } from 'node:stream'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { tensorNames } from '../../loss/batch.ts'
+import type { Limits } from '../limits.ts'
+import { Problem } from '../problem.ts'
+import { inputNames, readBinary } from './binary.ts'
+import { Intake } from './intake.ts'
+import { readJson } from './json.ts'
+import type { Line } from './ndjson.ts'
+import { readLines } from './ndjson.ts'
+import { BodyReader } from './reader.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    intake: Intake
+  }
+  interface FastifyRequest {
+    /** Reads the body; there once it is being read. */
+    bodyReader: BodyReader | null
+    /** The lines after the options, of a body that is a stream. */
+    lines: AsyncGenerator<Line, void> | null
+    /** Tells a client that waits with its body to go on. */
+    continueBody: (() => void) | null
+  }
+}
+
+const optionTensors = ['classWeights'] as const
+
+/** What /v1/loss takes. */
+export const lossMediaTypes = ['application/json', 'application/octet-stream', 'application/x-ndjson'] as const
+
+/** Makes JSON bodies readable, in place of Fastify's own parsers, and sees to what a body of any type needs. */
+export function registerBodies(app: FastifyInstance, limits: Limits): void {
+  app.decorate('intake', new Intake(limits))
+  app.decorateRequest('bodyReader', null)
+  app.decorateRequest('lines', null)
+  app.decorateRequest('continueBody', null)
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', (request: FastifyRequest, payload: Readable) =>
+    readJson(readerOf(request, payload), tensorNames, limits),
+  )
+  // a client that waits for 100 Continue gets it when its body is about to be read, or else the refusal
+  app.server.on('checkContinue', (request, response) => app.server.emit('request', request, response))
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
+  app.addHook('onRequest', async (request, reply) => {
+    const { expect } = request.headers
+    if (expect === undefined) return
+    if (expect.toLowerCase() !== '100-continue')
+      throw new Problem('expectation-failed', 'Expect may only be 100-continue.')
+    request.continueBody = () => reply.raw.writeContinue()
+  })
+  app.addHook('onResponse', async (request) => request.bodyReader?.close())
+}
+
+/** Makes the other media types of POST /v1/loss readable in its own context. */
+export function registerLossBodies(app: FastifyInstance): void {
+  const { limits } = app.intake
+  app.addContentTypeParser('application/octet-stream', (request: FastifyRequest, payload: Readable) => {
+    const headerLength = request.headers['inference-header-content-length']
+    return readBinary(readerOf(request, payload), [headerLength].flat()[0], limits, limits.maxBodyBytes)
+  })
+  app.addContentTypeParser('application/x-ndjson', async (request: FastifyRequest, payload: Readable) => {
+    const reader = readerOf(request, payload, true)
+    const lines = readLines(reader, (isFirst) => (isFirst ? optionTensors : inputNames), limits, limits.maxBodyBytes)
+    const first = await lines.next()
+    request.lines = lines
+    return first.value?.content
+  })
+}
+
+function readerOf(request: FastifyRequest, payload: Readable, isStream = false): BodyReader {
+  request.bodyReader = new BodyReader(request, payload, request.server.intake, isStream)
+  return request.bodyReader
+}

@@ -1,0 +1,60 @@
+import type { Config } from '../config.ts'
+import { listedFaults } from '../loss/fault.ts'
+
+/** What each limit bounds. */
+export const describedLimits = {
+  maxBodyBytes: 'Bytes of a request body when inflated; of an NDJSON body, of one line.',
+  maxInFlightBytes: 'Bytes of bodies that all requests in flight may hold together.',
+  maxInflationRatio: 'Inflated bytes for each compressed one, beyond the first MiB.',
+  maxChunks: 'Chunks of a body, besides one for every 256 bytes.',
+  maxDrainBytes: 'Bytes that are read on after a body was refused, so that the client sees the answer.',
+  maxElements: 'Numbers of one tensor.',
+  maxRows: 'Rows of one tensor.',
+  maxColumns: 'Numbers of one row.',
+  maxDepth: 'Nesting of a JSON body.',
+  maxKeys: 'Keys of the JSON objects open at one time.',
+  maxKeyLength: 'Bytes of a JSON key.',
+  maxNumberLength: 'Bytes of a JSON number.',
+  maxOptionBytes: 'Bytes of a JSON body that are no tensor.',
+  maxAnswerNumbers: 'Numbers that one part of an answer may hold.',
+  maxMiniBatchSize: 'Indices that a mini-batch may have.',
+  maxPopulationSize: 'Rows that a mini-batch may be drawn from.',
+  maxSweepValues: 'Values of the parameter of a sweep.',
+  maxSweepEvaluations: 'Rows times values of a sweep.',
+  maxListedErrors: 'Errors that an answer lists; their true number is always given.',
+  requestTimeoutMs: 'Milliseconds to send a whole request.',
+  headersTimeoutMs: 'Milliseconds to send the headers of a request.',
+} as const
+
+export type Limits = Readonly<Record<keyof typeof describedLimits, number>>
+
+/** The limits that no configuration changes. */
+export const fixedLimits = {
+  maxInflationRatio: 200,
+  maxChunks: 2 ** 20,
+  maxElements: 2 ** 25,
+  maxRows: 2 ** 24,
+  maxColumns: 2 ** 20,
+  maxDepth: 32,
+  maxKeys: 256,
+  maxKeyLength: 1024,
+  maxNumberLength: 65_536,
+  maxOptionBytes: 2 ** 20,
+  maxAnswerNumbers: 200_000,
+  maxMiniBatchSize: 100_000,
+  maxPopulationSize: 2 ** 31 - 1,
+  maxSweepValues: 500,
+  maxSweepEvaluations: 1_000_000,
+  maxListedErrors: listedFaults,
+} as const
+
+export function limitsOf(config: Config): Limits {
+  return {
+    maxBodyBytes: config.MAX_BODY_BYTES,
+    maxInFlightBytes: config.MAX_IN_FLIGHT_BYTES,
+    maxDrainBytes: 4 * config.MAX_BODY_BYTES,
+    ...fixedLimits,
+    requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
+    headersTimeoutMs: config.HEADERS_TIMEOUT_MS,
+  }
+}

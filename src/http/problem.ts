@@ -1,0 +1,222 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import type { Fault } from '../loss/fault.ts'
+import { InvalidContent, LimitExceeded } from '../loss/fault.ts'
+import { drain } from './body/drain.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Content types that a route takes, if other than JSON. */
+    accepts?: readonly string[]
+  }
+}
+
+interface ProblemType {
+  readonly status: number
+  readonly title: string
+  /** What it means. */
+  readonly meaning: string
+  /** What a client changes. */
+  readonly remedy: string
+}
+
+/** Every problem type that an answer can have; `type` is `/problems/` and the name. */
+export const problems = {
+  'malformed-body': {
+    status: 400,
+    title: 'The body cannot be read',
+    meaning: 'The body is not what its Content-Type says: not RFC 8259 JSON, a key given twice, or the key __proto__.',
+    remedy: 'Correct the body at the place that `detail` names. NaN, Infinity and comments are no JSON.',
+  },
+  'bad-request': {
+    status: 400,
+    title: 'The request cannot be read',
+    meaning: 'The request is no valid HTTP, or a header or part of the address is malformed.',
+    remedy: 'Correct what `detail` names.',
+  },
+  'not-found': {
+    status: 404,
+    title: 'No such resource',
+    meaning: 'Nothing is served at this address.',
+    remedy: 'See /openapi.json or /docs for the addresses there are.',
+  },
+  'method-not-allowed': {
+    status: 405,
+    title: 'Method not allowed',
+    meaning: 'The address exists, but not with this method.',
+    remedy: 'Use one of the methods in the Allow header.',
+  },
+  'request-timeout': {
+    status: 408,
+    title: 'The request came too slowly',
+    meaning: 'Headers or body did not arrive in the time that /v1/limits gives.',
+    remedy: 'Send the request again, in smaller batches on a slow connection.',
+  },
+  'limit-exceeded': {
+    status: 413,
+    title: 'A limit is exceeded',
+    meaning:
+      'The request, or the answer it asks for, is larger than the service handles. `limit` names which and `allowed` says how much.',
+    remedy: 'Send smaller batches, or ask for fewer parts with `include`. GET /v1/limits lists every limit.',
+  },
+  'unsupported-media-type': {
+    status: 415,
+    title: 'Media type not supported',
+    meaning: 'The body has a Content-Type or Content-Encoding that this resource does not take.',
+    remedy: 'Use one of the types in `accepted`.',
+  },
+  'expectation-failed': {
+    status: 417,
+    title: 'Expectation failed',
+    meaning: 'The Expect header asks for something other than 100-continue.',
+    remedy: 'Leave the Expect header out.',
+  },
+  'invalid-content': {
+    status: 422,
+    title: 'The content contradicts itself or the contract',
+    meaning:
+      'The body can be read, but a field is missing, unknown or out of range, or the numbers contradict what was declared. Nothing is inferred: data never change how they are read.',
+    remedy:
+      'Each of `errors` points to a place (`pointer`, a JSON Pointer), says what is wrong there and what would fit, and shows what was received. `errorCount` is their true number.',
+  },
+  'headers-too-large': {
+    status: 431,
+    title: 'The headers are too large',
+    meaning: 'The request headers exceed 16 KiB.',
+    remedy: 'Send fewer or shorter headers.',
+  },
+  'internal-error': {
+    status: 500,
+    title: 'Internal error',
+    meaning: 'The service failed. The log has the cause under the same requestId.',
+    remedy: 'Try again; if it persists, report the requestId.',
+  },
+  overloaded: {
+    status: 503,
+    title: 'Not ready',
+    meaning: 'The service is shutting down or has too many bytes in flight.',
+    remedy: 'Try again after the seconds in the Retry-After header, or ask another instance.',
+  },
+} as const satisfies Record<string, ProblemType>
+
+export type ProblemName = keyof typeof problems
+
+/** Thrown to answer with a problem. */
+export class Problem extends Error {
+  readonly problem: ProblemName
+  readonly extensions: Record<string, unknown>
+  readonly headers: Record<string, string>
+
+  constructor(
+    problem: ProblemName,
+    detail: string,
+    extensions: Record<string, unknown> = {},
+    headers: Record<string, string> = {},
+  ) {
+    super(detail)
+    this.problem = problem
+    this.extensions = extensions
+    this.headers = headers
+  }
+}
+
+/** An error in one line of a stream of lines. */
+export class AtLine extends Error {
+  readonly line: number
+  override readonly cause: Error
+
+  constructor(line: number, cause: Error) {
+    super(cause.message)
+    this.line = line
+    this.cause = cause
+  }
+}
+
+export const problemMediaType = 'application/problem+json'
+
+/** The body of a problem answer (RFC 9457). */
+export function problemBody(problem: Problem, instance: string, requestId: string): Record<string, unknown> {
+  const { status, title } = problems[problem.problem]
+  return {
+    type: `/problems/${problem.problem}`,
+    title,
+    status,
+    detail: problem.message,
+    instance,
+    requestId,
+    ...problem.extensions,
+  }
+}
+
+/** A JSON Pointer as a URI fragment (RFC 6901, section 6). Very long keys are cut. */
+export function pointerOf(path: readonly (string | number)[]): string {
+  const tokens = path.map((token) => {
+    const text = String(token)
+    const kept = text.length > 64 ? `${text.slice(0, 63)}…` : text
+    return encodeURIComponent(kept.toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1'))
+  })
+  return ['#', ...tokens].join('/')
+}
+
+/** Answers any error as a problem. What the payload holds goes to the client alone, never to the log. */
+export function handleError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+  const problem = problemOf(error, request)
+  if (problem.problem === 'internal-error') request.log.error({ err: error }, 'internal error')
+  const { maxDrainBytes, requestTimeoutMs } = request.server.intake.limits
+  drain(request.raw, maxDrainBytes, requestTimeoutMs)
+  // Fastify would cut the connection under a client that is still sending
+  reply.removeHeader('connection')
+  // a client that was not told to go on may send its body or not: the connection cannot be used again
+  if (request.continueBody !== null) reply.header('connection', 'close')
+  reply
+    .code(problems[problem.problem].status)
+    .headers(problem.headers)
+    .type(problemMediaType)
+    .send(JSON.stringify(problemBody(problem, pathOf(request.url), request.id)))
+}
+
+/** The path of a request without its query. */
+export function pathOf(url: string): string {
+  const query = url.indexOf('?')
+  return query < 0 ? url : url.slice(0, query)
+}
+
+function problemOf(error: FastifyError | Error, request: FastifyRequest): Problem {
+  if (error instanceof Problem) return error
+  if (error instanceof AtLine) {
+    const { problem, message, extensions, headers } = problemOf(error.cause, request)
+    return new Problem(problem, `Line ${error.line}: ${message}`, { ...extensions, line: error.line }, headers)
+  }
+  if (error instanceof InvalidContent) {
+    const { list, count } = error.faults
+    return new Problem('invalid-content', summary(list, count), { errors: list.map(listed), errorCount: count })
+  }
+  if (error instanceof LimitExceeded) {
+    const { limit, allowed, path } = error
+    return new Problem('limit-exceeded', error.message, { limit, allowed, pointer: pointerOf(path) })
+  }
+  const { code, statusCode = 500 } = error as FastifyError
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
+    return unsupportedMediaType(request.routeOptions.config.accepts ?? ['application/json'])
+  }
+  return statusCode >= 400 && statusCode < 500 ? new Problem('bad-request', error.message) : internalError
+}
+
+/** The answer to a body of a type that the resource does not take. */
+export function unsupportedMediaType(accepted: readonly string[]): Problem {
+  return new Problem(
+    'unsupported-media-type',
+    `Content-Type must be one of ${accepted.join(', ')}.`,
+    { accepted },
+    { accept: accepted.join(', ') },
+  )
+}
+
+const internalError = new Problem('internal-error', 'The service failed; the log has the cause under this requestId.')
+
+function listed({ path, detail, received }: Fault): Record<string, unknown> {
+  return { pointer: pointerOf(path), detail, received }
+}
+
+function summary(list: readonly Fault[], count: number): string {
+  return count === 1 ? list[0].detail : `${count} errors; the first: ${list[0].detail}`
+}

@@ -1,0 +1,62 @@
+import type { FastifySchemaCompiler } from 'fastify'
+import type { z } from 'zod'
+import { Faults, InvalidContent } from '../loss/fault.ts'
+
+type Issue = z.core.$ZodIssue
+
+/** Validates with zod; what does not fit is reported like any other invalid content. */
+export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema }) => {
+  return (data) => {
+    const result = schema.safeParse(data)
+    return result.success ? { value: result.data } : { error: new InvalidContent(faultsOf(result.error, data)) }
+  }
+}
+
+/** @throws InvalidContent */
+export function validated<Output>(schema: z.ZodType<Output>, data: unknown): Output {
+  const result = schema.safeParse(data)
+  if (!result.success) throw new InvalidContent(faultsOf(result.error, data))
+  return result.data
+}
+
+/** The issues of zod as faults: where, what is wrong, what was received. */
+export function faultsOf(error: z.ZodError, data: unknown): Faults {
+  const faults = new Faults()
+  for (const issue of error.issues) addIssue(issue, data, faults)
+  return faults
+}
+
+function addIssue(issue: Issue, data: unknown, faults: Faults): void {
+  const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))
+  if (issue.code === 'unrecognized_keys') {
+    for (const key of issue.keys)
+      faults.add([...path, key], `${quoted(key)} ${issue.message}`, valueAt(data, [...path, key]))
+    return
+  }
+  const value = valueAt(data, path)
+  const name =
+    path.length === 0
+      ? 'the body'
+      : path.map((step, at) => (typeof step === 'number' ? `[${step}]` : at === 0 ? step : `.${step}`)).join('')
+  const found = value === undefined ? 'is missing' : `is not right: ${inWords(value)}`
+  faults.add(path, `${name} ${found}; ${issue.message}`, value)
+}
+
+function inWords(value: unknown): string {
+  if (typeof value === 'string') return quoted(value)
+  if (Array.isArray(value)) return 'an array'
+  return typeof value === 'object' && value !== null ? 'an object' : String(value)
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.length > 64 ? `${text.slice(0, 63)}…` : text)
+}
+
+function valueAt(data: unknown, path: readonly (string | number)[]): unknown {
+  let value = data
+  for (const step of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined
+    value = (value as Record<string | number, unknown>)[step]
+  }
+  return value
+}

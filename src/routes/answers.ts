@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import type { ProblemName } from '../http/problem.ts'
+import { problemMediaType, problems } from '../http/problem.ts'
+
+/** One error of an `invalid-content` problem. */
+const listedError = z
+  .object({
+    pointer: z
+      .string()
+      .meta({ description: 'JSON Pointer to the place, as a URI fragment.', examples: ['#/labels/3'] }),
+    detail: z.string().meta({ description: 'What is wrong there and what would fit.' }),
+    received: z
+      .union([z.string(), z.number(), z.boolean(), z.null()])
+      .meta({ description: 'What stood there: a scalar as it is (a long text is cut), anything else in words.' }),
+  })
+  .meta({ id: 'ContentError', description: 'One place that contradicts the contract or a declaration.' })
+
+export const problem = z
+  .object({
+    type: z
+      .string()
+      .meta({ description: 'Address of the explanation of this type.', examples: ['/problems/invalid-content'] }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().meta({ description: 'What went wrong this time.' }),
+    instance: z.string().meta({ description: 'Path of the request.' }),
+    requestId: z.string(),
+    errors: z.array(listedError).max(20).optional().meta({ description: 'With `invalid-content`: the first errors.' }),
+    errorCount: z.int().optional().meta({ description: 'With `invalid-content`: the true number of errors.' }),
+    limit: z.string().optional().meta({ description: 'With `limit-exceeded`: name of the limit in /v1/limits.' }),
+    allowed: z.number().optional().meta({ description: 'With `limit-exceeded`: the most that is allowed.' }),
+    pointer: z.string().optional().meta({ description: 'With `limit-exceeded`: the place, if there is one.' }),
+    accepted: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'With `unsupported-media-type`: the types accepted.' }),
+  })
+  .meta({ id: 'Problem', description: 'What went wrong (RFC 9457). GET /problems/{name} explains each type.' })
+
+interface Answer {
+  readonly description: string
+  readonly content: Record<string, { readonly schema: z.ZodType }>
+}
+
+/** A right answer, described by its schema. */
+export function answerOf(schema: z.ZodType): Answer {
+  return { description: schema.meta()?.description ?? '', content: { 'application/json': { schema } } }
+}
+
+/** What every operation can answer besides. */
+const anywhere = ['bad-request', 'request-timeout', 'headers-too-large', 'internal-error'] as const
+
+/** What an operation with a body can answer before it looks at the content. */
+export const bodyProblems = [
+  'malformed-body',
+  'limit-exceeded',
+  'unsupported-media-type',
+  'invalid-content',
+  'overloaded',
+] as const
+
+/** The error answers of an operation by status: the named ones, and those that every operation has. */
+export function problemAnswers(...names: ProblemName[]): Record<number, Answer> {
+  const answers: Record<number, Answer> = {}
+  for (const name of [...names, ...anywhere]) {
+    const { status, title, meaning } = problems[name]
+    const said = `${title} (\`${name}\`). ${meaning}`
+    const description = answers[status] === undefined ? said : `${answers[status].description} Or: ${said}`
+    answers[status] = { description, content: { [problemMediaType]: { schema: problem } } }
+  }
+  return answers
+}

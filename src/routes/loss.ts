@@ -1,0 +1,83 @@
+import type { FastifyInstance } from 'fastify'
+import type { Content } from '../http/body/json.ts'
+import type { Line } from '../http/body/ndjson.ts'
+import { at } from '../http/body/ndjson.ts'
+import { lossMediaTypes, registerLossBodies } from '../http/body/register.ts'
+import { fixedLimits } from '../http/limits.ts'
+import { AtLine } from '../http/problem.ts'
+import { uniformIntegers } from '../http/random.ts'
+import { inSlices, Pacer } from '../http/slices.ts'
+import { validated } from '../http/validation.ts'
+import { Evaluation } from '../loss/evaluation.ts'
+import { resolve } from '../loss/spec.ts'
+import { answerOf, bodyProblems, problemAnswers } from './answers.ts'
+import { lossAnswer } from './loss-answer.ts'
+import { lossExamples, lossMediaTypeDocuments } from './loss-examples.ts'
+import type { LossRequest, StreamOptions } from './loss-schema.ts'
+import { lossRequest, streamBatch, streamOptions } from './loss-schema.ts'
+
+const surroundings = { maxAnswerNumbers: fixedLimits.maxAnswerNumbers, uniformIntegers }
+
+/** POST /v1/loss: evaluates one batch, or a stream of batches as one, and keeps nothing. */
+export async function lossRoute(app: FastifyInstance): Promise<void> {
+  registerLossBodies(app)
+  app.post<{ Body: Content }>(
+    '/v1/loss',
+    {
+      schema: {
+        operationId: 'evaluateLoss',
+        tags: ['Loss'],
+        summary: 'Evaluate a loss function over one batch',
+        description,
+        body: {
+          content: {
+            'application/json': { schema: lossRequest },
+            'application/octet-stream': { schema: lossRequest },
+            'application/x-ndjson': { schema: streamOptions },
+          },
+        },
+        response: { 200: answerOf(lossAnswer), ...problemAnswers(...bodyProblems) },
+      },
+      config: { accepts: lossMediaTypes, examples: { requests: lossExamples, mediaTypes: lossMediaTypeDocuments } },
+    },
+    async (request) => {
+      const { lines, body, id } = request
+      const evaluation =
+        lines === null
+          ? await ofBatch(body as unknown as LossRequest)
+          : await ofLines(body as unknown as StreamOptions, lines)
+      return { ...evaluation.report(), requestId: id }
+    },
+  )
+}
+
+const description = `Predictions and labels in, the loss and the accuracy out. Nothing is inferred: \`labelFormat\` says how labels are written, and data that contradict a declaration are refused with the place, the value and the declaration that would fit.
+
+The same numbers give the same answer to the last bit in each of three bodies, which may be compressed (\`Content-Encoding: gzip\` or \`zstd\`):
+- \`application/json\`: one object.
+- \`application/octet-stream\` with the header \`Inference-Header-Content-Length: n\`: n bytes of JSON (schema BinaryHeader), then the raw little-endian row-major tensors, as the Open Inference Protocol has it.
+- \`application/x-ndjson\`: the options in the first line, then one mini-batch \`{"predictions": ..., "labels": ...}\` a line, folded into one answer in constant memory.`
+
+async function ofBatch(body: LossRequest): Promise<Evaluation> {
+  const evaluation = evaluationOf(body)
+  await inSlices(evaluation.add(body))
+  return evaluation
+}
+
+async function ofLines(options: StreamOptions, lines: AsyncGenerator<Line, void>): Promise<Evaluation> {
+  const evaluation = evaluationOf(options)
+  const pacer = new Pacer()
+  for await (const { number, content } of lines) {
+    const batch = at(number, () => validated(streamBatch, content))
+    try {
+      await inSlices(evaluation.add(batch), pacer)
+    } catch (error) {
+      throw new AtLine(number, error as Error)
+    }
+  }
+  return evaluation
+}
+
+function evaluationOf({ classWeights, ...options }: StreamOptions): Evaluation {
+  return new Evaluation(resolve({ ...options, classWeights: classWeights?.data }), surroundings)
+}

@@ -1,0 +1,65 @@
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { fixedLimits } from '../http/limits.ts'
+import { uniformIntegers } from '../http/random.ts'
+import { refuse } from '../loss/fault.ts'
+import { drawRows } from '../loss/sampling.ts'
+import { answerOf, bodyProblems, problemAnswers } from './answers.ts'
+import { miniBatchOptions, unknownField } from './loss-schema.ts'
+
+const miniBatchRequest = z
+  .strictObject(
+    {
+      populationSize: z
+        .int()
+        .min(1)
+        .max(fixedLimits.maxPopulationSize)
+        .meta({ description: 'Rows to draw from, 0 to populationSize - 1.' }),
+      ...miniBatchOptions,
+    },
+    { error: unknownField(['populationSize', ...Object.keys(miniBatchOptions)]) },
+  )
+  .meta({ id: 'MiniBatchRequest', description: 'A random sample of row numbers.' })
+
+type MiniBatchRequest = z.infer<typeof miniBatchRequest>
+
+const miniBatchAnswer = z
+  .object({
+    indices: z.array(z.int()).meta({ description: 'Row numbers in the order drawn.' }),
+    ...miniBatchRequest.shape,
+    requestId: z.string(),
+  })
+  .meta({ id: 'MiniBatchAnswer', description: 'The rows that `miniBatch` with the same values evaluates.' })
+
+const example = { populationSize: 60000, size: 10, seed: 42, replacement: true }
+
+/** POST /v1/mini-batches: reproducible sampling, numpy.random.choice(60000, 10) over HTTP. */
+export async function miniBatchRoute(app: FastifyInstance): Promise<void> {
+  app.post<{ Body: MiniBatchRequest }>(
+    '/v1/mini-batches',
+    {
+      schema: {
+        operationId: 'drawMiniBatch',
+        tags: ['Loss'],
+        summary: 'Draw the row numbers of a mini-batch',
+        description: `The rows that \`miniBatch\` of POST /v1/loss evaluates, for a client that sends only those.
+
+Reproducible elsewhere: the generator is mt19937 seeded with init_genrand(seed), as in numpy.random.RandomState(seed). A uniform integer below b takes 32-bit outputs u, as v = u xor 2^31, until v < floor(2^32 / b) b; it is v mod b. With replacement each index is one such integer below populationSize. Without, the indices are the first \`size\` steps of a Fisher-Yates shuffle from the front: step i swaps position i with position i + (a uniform integer below populationSize - i).`,
+        body: miniBatchRequest,
+        response: { 200: answerOf(miniBatchAnswer), ...problemAnswers(...bodyProblems) },
+      },
+      config: { examples: { requests: { choice: { summary: 'Ten of 60,000 rows', value: example } } } },
+    },
+    async ({ body, id }) => {
+      const { populationSize, size, seed, replacement } = body
+      if (!replacement && size > populationSize) {
+        refuse(
+          ['size'],
+          `size is ${size}, and without replacement at most the ${populationSize} rows can be drawn`,
+          size,
+        )
+      }
+      return { indices: Array.from(drawRows(populationSize, body, uniformIntegers(seed))), ...body, requestId: id }
+    },
+  )
+}

@@ -1,0 +1,103 @@
+import '@fastify/accepts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { ProblemName } from '../http/problem.ts'
+import { Problem, problems } from '../http/problem.ts'
+import { problemAnswers } from './answers.ts'
+
+const names = Object.keys(problems) as [ProblemName, ...ProblemName[]]
+
+const problemType = z
+  .object({
+    type: z.string(),
+    status: z.int(),
+    title: z.string(),
+    meaning: z.string(),
+    remedy: z.string().meta({ description: 'What a client changes.' }),
+  })
+  .meta({ id: 'ProblemType', description: 'What a type of problem means.' })
+const problemTypes = z.object({ problems: z.array(problemType) }).meta({ id: 'ProblemTypes' })
+const page = z.string().meta({ description: 'The same for a browser.' })
+
+/** GET /problems and GET /problems/{name}: what each type of problem means, as JSON or for a browser as HTML. */
+export async function problemRoutes(app: FastifyInstance): Promise<void> {
+  app.get(
+    '/problems',
+    {
+      schema: {
+        operationId: 'listProblems',
+        tags: ['Service'],
+        summary: 'List the problem types',
+        description: 'Every `type` that an error answer can have, as JSON, or as HTML for a browser.',
+        response: {
+          200: { description: 'The problem types.', content: asEither(problemTypes) },
+          ...problemAnswers(),
+        },
+      },
+    },
+    async (request, reply) => {
+      const types = names.map(describe)
+      return answer(request, reply, { problems: types }, () => html('Problem types', types.map(section).join('\n')))
+    },
+  )
+  app.get<{ Params: { name: string } }>(
+    '/problems/:name',
+    {
+      schema: {
+        operationId: 'explainProblem',
+        tags: ['Service'],
+        summary: 'Explain one problem type',
+        description: 'What the type means and what a client changes, as JSON, or as HTML for a browser.',
+        params: z.object({
+          name: z.string().meta({ description: 'Name of the type, the last part of its address.', examples: names }),
+        }),
+        response: {
+          200: { description: 'The problem type.', content: asEither(problemType) },
+          ...problemAnswers('not-found'),
+        },
+      },
+    },
+    async (request, reply) => {
+      const name = names.find((known) => known === request.params.name)
+      if (name === undefined)
+        throw new Problem('not-found', `There is no problem type of this name; there are ${names.join(', ')}.`)
+      const type = describe(name)
+      return answer(request, reply, type, () => html(type.title, section(type)))
+    },
+  )
+}
+
+type Description = z.infer<typeof problemType>
+
+function describe(name: ProblemName): Description {
+  return { type: `/problems/${name}`, ...problems[name] }
+}
+
+function asEither(schema: z.ZodType) {
+  return { 'application/json': { schema }, 'text/html': { schema: page } }
+}
+
+function answer(request: FastifyRequest, reply: FastifyReply, body: object, asHtml: () => string): FastifyReply {
+  reply.header('vary', 'accept')
+  const wantsHtml = request.accepts().type(['json', 'html']) === 'html'
+  return wantsHtml
+    ? reply.type('text/html; charset=utf-8').send(asHtml())
+    : reply.type('application/json; charset=utf-8').send(JSON.stringify(body))
+}
+
+function section({ type, status, title, meaning, remedy }: Description): string {
+  return `<section><h2><a href="${type}">${escaped(title)}</a></h2><p><code>${type}</code>, status ${status}</p><p>${escaped(meaning)}</p><p>${escaped(remedy)}</p></section>`
+}
+
+function html(title: string, body: string): string {
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escaped(title)} - lossmeter</title></head>
+<body><main><h1>${escaped(title)}</h1>
+${body}
+<p><a href="/problems">All problem types</a> - <a href="/docs">API documentation</a></p></main></body></html>
+`
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}

@@ -1,0 +1,149 @@
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { fixedLimits } from '../http/limits.ts'
+import { inSlices } from '../http/slices.ts'
+import type { Tensors } from '../loss/batch.ts'
+import { check, layOut } from '../loss/batch.ts'
+import { LimitExceeded, refuse } from '../loss/fault.ts'
+import { labelFormats } from '../loss/formats.ts'
+import type { LossName } from '../loss/index.ts'
+import { losses, lossNames } from '../loss/index.ts'
+import type { Loss } from '../loss/loss.ts'
+import { resolve } from '../loss/spec.ts'
+import type { SweepParameter } from '../loss/sweep.ts'
+import { sweep, sweepStep } from '../loss/sweep.ts'
+import { answerOf, bodyProblems, problemAnswers } from './answers.ts'
+import { labels, predictions, unknownField } from './loss-schema.ts'
+
+const lossesOfLogits = lossNames.filter((name) => (losses[name] as Loss).predictionFormats.includes('logits')) as [
+  LossName,
+  ...LossName[],
+]
+
+const parameter = z
+  .discriminatedUnion(
+    'name',
+    [
+      z
+        .strictObject({ name: z.literal('temperature') }, { error: unknownField(['name']) })
+        .meta({ id: 'Temperature', description: 'All logits are divided by the value.' }),
+      z
+        .strictObject(
+          { name: z.literal('bias'), class: z.int().min(0).meta({ description: 'The output, from 0.' }) },
+          { error: unknownField(['name', 'class']) },
+        )
+        .meta({ id: 'Bias', description: 'The value is added to the logits of one output.' }),
+    ],
+    { error: 'it must be {"name": "temperature"} or {"name": "bias", "class": c}' },
+  )
+  .meta({ description: 'What is varied.' })
+
+const shape = {
+  loss: z.enum(lossesOfLogits).meta({ description: 'A loss that takes logits.' }),
+  labelFormat: z.enum(labelFormats).meta({ description: 'How `labels` is written. Required.' }),
+  predictions: predictions.describe('Logits.'),
+  labels,
+  parameter,
+  values: z
+    .array(z.number())
+    .min(1)
+    .max(fixedLimits.maxSweepValues)
+    .meta({
+      description: `Values of the parameter; temperatures are greater than ${sweepStep}. Rows times values are bounded too, see /v1/limits.`,
+    }),
+}
+const sweepRequest = z.strictObject(shape, { error: unknownField(Object.keys(shape)) }).meta({
+  id: 'SweepRequest',
+  description: 'Logits and labels, and the values of one parameter.',
+}) as unknown as z.ZodType<SweepRequest>
+
+interface SweepRequest extends Tensors {
+  readonly loss: LossName
+  readonly labelFormat: (typeof labelFormats)[number]
+  readonly parameter: SweepParameter
+  readonly values: readonly number[]
+}
+
+const curve = z.array(z.number().nullable())
+const sweepAnswer = z
+  .object({
+    values: z.array(z.number()),
+    loss: curve.meta({ description: 'Null where the loss is infinite.' }),
+    accuracy: curve,
+    lossSlope: curve.meta({ description: `(loss(v + h) - loss(v - h)) / 2h with h = ${sweepStep}.` }),
+    accuracySlope: curve.meta({ description: 'The same of the accuracy: 0 but where a jump lies within h.' }),
+    step: z.number().meta({ description: 'h of the central differences.' }),
+    samples: z.int(),
+    outputs: z.int(),
+    requestId: z.string(),
+  })
+  .meta({ id: 'SweepAnswer', description: 'Four curves over the values, in their order.' })
+
+const example = {
+  loss: 'cross-entropy',
+  labelFormat: 'index',
+  predictions: [
+    [2.3, 2.1, 4.5],
+    [4.2, 3.2, 5.1],
+    [1.2, -0.8, -0.5],
+  ],
+  labels: [1, 2, 0],
+  parameter: { name: 'temperature' },
+  values: [0.5, 1, 2, 4],
+}
+
+/** POST /v1/sweeps: loss and accuracy along one parameter. */
+export async function sweepRoute(app: FastifyInstance): Promise<void> {
+  app.post<{ Body: SweepRequest }>(
+    '/v1/sweeps',
+    {
+      schema: {
+        operationId: 'sweepParameter',
+        tags: ['Loss'],
+        summary: 'Loss and accuracy along one parameter, with their slopes',
+        description:
+          'Why one minimises a loss and not accuracy: accuracy is a step function of the parameters, so its derivative is 0 almost everywhere and says nothing about where to go, while the loss changes with every small step. Under a temperature the accuracy does not change at all, while the loss has a minimum; under a bias the accuracy jumps where a sample changes sides and is flat in between.',
+        body: sweepRequest,
+        response: { 200: answerOf(sweepAnswer), ...problemAnswers(...bodyProblems) },
+      },
+      config: {
+        examples: { requests: { temperature: { summary: 'Three samples at four temperatures', value: example } } },
+      },
+    },
+    async ({ body, id }) => {
+      const { loss, labelFormat, values } = body
+      const spec = resolve({ loss, labelFormat, predictionFormat: 'logits' })
+      const tensors = { predictions: body.predictions, labels: body.labels }
+      const layout = layOut(spec, tensors)
+      checkSweep(body, layout)
+      const batch = await inSlices(check(spec, tensors, layout))
+      const curves = await inSlices(sweep(spec, batch, body.parameter, values))
+      return { values, ...curves, step: sweepStep, ...layout, requestId: id }
+    },
+  )
+}
+
+function checkSweep(
+  { parameter, values }: SweepRequest,
+  { samples, outputs }: { samples: number; outputs: number },
+): void {
+  const { maxSweepEvaluations } = fixedLimits
+  if (samples * values.length > maxSweepEvaluations) {
+    const detail = `${samples} rows times ${values.length} values are more than the limit maxSweepEvaluations, ${maxSweepEvaluations}`
+    throw new LimitExceeded('maxSweepEvaluations', maxSweepEvaluations, ['values'], detail)
+  }
+  if (parameter.name === 'bias' && parameter.class >= outputs) {
+    refuse(
+      ['parameter', 'class'],
+      `parameter.class is ${parameter.class}; predictions has outputs 0 to ${outputs - 1}`,
+      parameter.class,
+    )
+  }
+  const wrong = parameter.name === 'temperature' ? values.findIndex((value) => value <= sweepStep) : -1
+  if (wrong >= 0)
+    refuse(
+      ['values', wrong],
+      `values[${wrong}] is ${values[wrong]}; a temperature is greater than ${sweepStep}`,
+      values[wrong],
+    )
+}

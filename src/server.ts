@@ -1,0 +1,41 @@
+import { setTimeout } from 'node:timers/promises'
+import closeWithGrace from 'close-with-grace'
+import { pino } from 'pino'
+import pretty from 'pino-pretty'
+import { buildApp } from './app.ts'
+import type { Config } from './config.ts'
+import { ConfigError, parseConfig } from './config.ts'
+
+const config = configOrExit()
+const logger = pino({ level: config.LOG_LEVEL }, process.stdout.isTTY ? pretty() : pino.destination({ sync: true }))
+let closing = false
+const app = await buildApp(config, logger, () => closing)
+
+closeWithGrace(
+  { delay: config.SHUTDOWN_DELAY_MS + config.SHUTDOWN_TIMEOUT_MS, logger: false },
+  async ({ signal, err }) => {
+    closing = true
+    if (err) logger.fatal({ err }, 'closing after an error')
+    else logger.info({ signal }, 'closing')
+    // /readyz fails while connections are still taken, so that a balancer turns away first
+    if (signal === 'SIGTERM') await setTimeout(config.SHUTDOWN_DELAY_MS)
+    await app.close()
+  },
+)
+
+try {
+  await app.listen({ host: config.HOST, port: config.PORT })
+} catch (err) {
+  logger.fatal({ err }, 'cannot listen')
+  process.exitCode = 1
+}
+
+function configOrExit(): Config {
+  try {
+    return parseConfig(process.env)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    process.stderr.write(`lossmeter cannot start:\n${error.message}\n`)
+    process.exit(1)
+  }
+}
