@@ -34,11 +34,13 @@ export interface Batch {
   readonly sampleWeights: Float64Array | undefined
 }
 
-const elementsPerStep = 2 ** 17
+const costPerStep = 2 ** 17
+/** What a row costs besides its numbers, its logarithm above all, in numbers. */
+const costPerRow = 6
 
-/** How many rows are worked through before the caller may pause. */
+/** How many rows are worked through, in some milliseconds at most, before the caller may pause. */
 export function rowsPerStep(outputs: number): number {
-  return Math.max(1, Math.floor(elementsPerStep / outputs))
+  return Math.max(1, Math.floor(costPerStep / (outputs + costPerRow)))
 }
 
 /**

@@ -24,9 +24,9 @@ export const binaryCrossEntropy = {
   options: ['logPolicy', 'epsilon'],
   threshold: 0.5,
   readsClasses: false,
-  losses({ count, outputs, predictions, targets }, spec, out) {
-    const { logPolicy, epsilon } = spec
-    const isLogits = spec.predictionFormat === 'logits'
+  losses({ count, outputs, predictions, targets }, settings, out) {
+    const { logPolicy, epsilon } = settings
+    const isLogits = settings.predictionFormat === 'logits'
     let clipped = 0
     for (let i = 0, at = 0; i < count; i++) {
       let sum = 0
@@ -58,9 +58,9 @@ export const binaryCrossEntropy = {
     }
     return clipped
   },
-  gradient({ count, outputs, predictions, targets }, spec, out) {
-    const { logPolicy, epsilon } = spec
-    const isLogits = spec.predictionFormat === 'logits'
+  gradient({ count, outputs, predictions, targets }, settings, out) {
+    const { logPolicy, epsilon } = settings
+    const isLogits = settings.predictionFormat === 'logits'
     for (let at = 0; at < count * outputs; at++) {
       const y = predictions[at]
       const t = targets[at]

@@ -83,11 +83,13 @@ export function readOneHot(tensor: Tensor, outputs: number, span: Span, classes:
   }
   let row = readOneHotRows(data, outputs, span.from, span.to, classes)
   for (; row < span.to; row = readOneHotRows(data, outputs, row + 1, span.to, classes)) {
-    const values = data.subarray(row * outputs, (row + 1) * outputs)
-    const ones = values.filter((value) => value === 1).length
-    const zeros = values.filter((value) => value === 0).length
-    if (ones + zeros < outputs) reportElements(subject, row, (value) => value === 0 || value === 1, faults)
-    else reportRow(subject, row, ones === 0 ? 'has no 1' : `has ${ones} ones`, faults)
+    const known = faults.count
+    let ones = 0
+    for (let at = row * outputs; at < (row + 1) * outputs; at++) {
+      if (data[at] === 1) ones++
+      else if (data[at] !== 0) reportElement(subject, at, faults)
+    }
+    if (faults.count === known) reportRow(subject, row, ones === 0 ? 'has no 1' : `has ${ones} ones`, faults)
   }
 }
 
@@ -143,15 +145,17 @@ function checkFinite(subject: Subject, span: Span, faults: Faults): void {
 function checkRows(subject: Subject, span: Span, low: number, high: number, tolerance: number, faults: Faults): void {
   const { outputs } = subject
   const { data } = subject.tensor
-  const isInside = (value: number) => value >= low && value <= high
   let row = passRows(data, outputs, span.from, span.to, low, high, tolerance)
   for (; row < span.to; row = passRows(data, outputs, row + 1, span.to, low, high, tolerance)) {
-    const values = data.subarray(row * outputs, (row + 1) * outputs)
-    if (values.every(isInside)) {
-      const needs = `rows of probabilities sum to 1 within rowSumTolerance ${tolerance}`
-      const sum = values.reduce((total, value) => total + value, 0)
-      reportRow({ ...subject, needs }, row, `sums to ${sum}`, faults)
-    } else reportElements(subject, row, isInside, faults)
+    const known = faults.count
+    let sum = 0
+    for (let at = row * outputs; at < (row + 1) * outputs; at++) {
+      sum += data[at]
+      if (!(data[at] >= low && data[at] <= high)) reportElement(subject, at, faults)
+    }
+    if (faults.count > known) continue
+    const needs = `rows of probabilities sum to 1 within rowSumTolerance ${tolerance}`
+    reportRow({ ...subject, needs }, row, `sums to ${sum}`, faults)
   }
 }
 
@@ -175,12 +179,6 @@ function passRows(
     if (!(Math.abs(sum - 1) <= tolerance)) return row
   }
   return to
-}
-
-function reportElements(subject: Subject, row: number, isRight: (value: number) => boolean, faults: Faults): void {
-  const { data } = subject.tensor
-  const end = (row + 1) * subject.outputs
-  for (let at = row * subject.outputs; at < end; at++) if (!isRight(data[at])) reportElement(subject, at, faults)
 }
 
 function reportElement({ name, tensor, needs }: Subject, at: number, faults: Faults): void {

@@ -1,7 +1,6 @@
 import { guardedLog, guardedLogOfLog, isGuarded, logElasticity, logSlope } from './guarded-log.ts'
-import type { Loss, Rows } from './loss.ts'
+import type { Loss, Rows, Settings } from './loss.ts'
 import { logSoftmax } from './softmax.ts'
-import type { Spec } from './spec.ts'
 
 /**
  * Cross-entropy between the targets and the predicted distribution of a sample, in [0, Infinity] for an exact
@@ -23,10 +22,10 @@ export const crossEntropy = {
 } as const satisfies Loss
 
 /** -sum_k c_k t_k log y_k of each row; the Kullback-Leibler divergence takes the targets' entropy from it. */
-export function surprise(rows: Rows, spec: Spec, out: Float64Array): number {
+export function surprise(rows: Rows, settings: Settings, out: Float64Array): number {
   const { count, outputs, predictions, targets, classes } = rows
-  const { logPolicy, epsilon, classWeights } = spec
-  const isLogits = spec.predictionFormat === 'logits'
+  const { logPolicy, epsilon, classWeights } = settings
+  const isLogits = settings.predictionFormat === 'logits'
   const logs = new Float64Array(isLogits ? outputs : 0)
   let clipped = 0
   for (let i = 0, row = 0; i < count; i++, row += outputs) {
@@ -54,10 +53,10 @@ export function surprise(rows: Rows, spec: Spec, out: Float64Array): number {
  * With u_k = c_k t_k y_k d(log y_k)/d(y_k): -u_k / y_k for probabilities. For logits y_k sum(u) - u_k, written as
  * u_k (y_k - 1) + y_k (sum(u) - u_k) so that a confident row keeps its digits.
  */
-export function surpriseGradient(rows: Rows, spec: Spec, out: Float64Array): void {
+export function surpriseGradient(rows: Rows, settings: Settings, out: Float64Array): void {
   const { count, outputs, predictions, targets } = rows
-  const { logPolicy, epsilon, classWeights } = spec
-  const isLogits = spec.predictionFormat === 'logits'
+  const { logPolicy, epsilon, classWeights } = settings
+  const isLogits = settings.predictionFormat === 'logits'
   const logs = new Float64Array(isLogits ? outputs : 0)
   for (let i = 0, row = 0; i < count; i++, row += outputs) {
     if (isLogits) logSoftmax(predictions, row, outputs, logs)

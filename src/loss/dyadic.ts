@@ -110,8 +110,8 @@ function scale(value: number, exponent: number): number {
   return result * 2 ** left
 }
 
+/** Bits of a positive integer. */
 function bitLength(value: bigint): number {
-  const hex = value.toString(16)
-  const digits = hex.startsWith('-') ? hex.slice(1) : hex
+  const digits = value.toString(16)
   return (digits.length - 1) * 4 + (32 - Math.clz32(Number.parseInt(digits[0], 16)))
 }

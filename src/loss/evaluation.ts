@@ -89,12 +89,11 @@ export class Evaluation {
     return answer as unknown as Answer
   }
 
-  /** Refuses what the answer could not hold, before anything is computed, and makes the parts at the first batch. */
+  /** At the first batch makes the parts, refusing what the answer could not hold before anything is computed. */
   #begin({ samples, outputs }: Layout, isList: boolean): void {
-    const { outputs: known } = this.#tally
-    if (known === outputs) return
-    if (known !== 0) {
-      refuse(['predictions'], `predictions has ${outputs} numbers per row; the batches before have ${known}`, outputs)
+    if (this.#tally.outputs !== 0) {
+      this.#checkFollows(outputs)
+      return
     }
     const { include, miniBatch, reduction, decision } = this.#spec
     const evaluated = miniBatch?.size ?? samples
@@ -110,12 +109,27 @@ export class Evaluation {
       if (name === 'confusion') this.#checkSize(classes * classes, path)
       if (name === 'perClass') this.#checkSize(6 * classes, path)
     }
+    const parts = this.#parts
     if (reduction === 'none' || include.includes('perSample'))
-      this.#parts.set('perSample', new PerSample(this.#spec, evaluated))
-    if (include.includes('perClass')) this.#parts.set('perClass', new PerClass(classes))
-    if (include.includes('confusion')) this.#parts.set('confusion', new Confusion(classes))
-    if (include.includes('calibration')) this.#parts.set('calibration', new Calibration(this.#spec))
-    if (include.includes('gradient')) this.#parts.set('gradient', new Gradient(this.#spec, samples, outputs, isList))
+      parts.set('perSample', new PerSample(this.#spec, evaluated))
+    if (include.includes('perClass')) parts.set('perClass', new PerClass(classes))
+    if (include.includes('confusion')) parts.set('confusion', new Confusion(classes))
+    if (include.includes('calibration')) parts.set('calibration', new Calibration(this.#spec))
+    if (include.includes('gradient')) parts.set('gradient', new Gradient(this.#spec, samples, outputs, isList))
+  }
+
+  /** A further batch must have as many outputs, and nothing may be asked for that holds on to single rows. */
+  #checkFollows(outputs: number): void {
+    const { include, miniBatch, reduction } = this.#spec
+    const { outputs: known } = this.#tally
+    if (known !== outputs) {
+      refuse(['predictions'], `predictions has ${outputs} numbers per row; the batches before have ${known}`, outputs)
+    }
+    const rowPart = include.findIndex((name) => name === 'perSample' || name === 'gradient')
+    if (rowPart >= 0)
+      refuse(['include', rowPart], `${include[rowPart]} is of one batch, not of several`, include[rowPart])
+    if (reduction === 'none') refuse(['reduction'], 'reduction "none" is of one batch, not of several', reduction)
+    if (miniBatch !== undefined) refuse(['miniBatch'], 'miniBatch draws from one batch, not from several', miniBatch)
   }
 
   #checkSize(numbers: number, path: readonly (string | number)[]): void {

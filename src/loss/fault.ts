@@ -60,7 +60,7 @@ export function describe(value: unknown): Received {
   if (value === null || typeof value === 'boolean') return value
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
   if (typeof value === 'string') return value.length > 64 ? `${value.slice(0, 63)}…` : value
-  return Array.isArray(value) ? `an array of ${value.length}` : 'an object'
+  return Array.isArray(value) || value instanceof Float64Array ? `an array of ${value.length}` : 'an object'
 }
 
 /** Thrown when content is larger than the service takes or answers. */

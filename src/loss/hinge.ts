@@ -15,7 +15,7 @@ export const hinge = {
   options: [],
   threshold: 0,
   readsClasses: false,
-  losses({ count, outputs, predictions, targets }, _spec, out) {
+  losses({ count, outputs, predictions, targets }, _settings, out) {
     for (let i = 0, at = 0; i < count; i++) {
       let sum = 0
       for (let k = 0; k < outputs; k++, at++) sum += Math.max(0, 1 - (2 * targets[at] - 1) * predictions[at])
@@ -23,7 +23,7 @@ export const hinge = {
     }
     return 0
   },
-  gradient({ count, outputs, predictions, targets }, _spec, out) {
+  gradient({ count, outputs, predictions, targets }, _settings, out) {
     for (let at = 0; at < count * outputs; at++) {
       const sign = 2 * targets[at] - 1
       out[at] = (1 - sign * predictions[at] > 0 ? -sign : 0) / outputs

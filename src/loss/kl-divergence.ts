@@ -2,9 +2,9 @@ import { surprise, surpriseGradient } from './cross-entropy.ts'
 import type { Loss } from './loss.ts'
 
 /**
- * Kullback-Leibler divergence of the prediction from the targets of a sample, in [0, Infinity] for an exact logarithm:
- * cross-entropy less the targets' own entropy, with 0 log 0 = 0. Shapes [N, K]. As in PyTorch `KLDivLoss` with
- * `batchmean` and scipy `rel_entr`; for one-hot and index labels it equals the cross-entropy.
+ * Kullback-Leibler divergence of the prediction from the targets of a sample: cross-entropy less the targets' own
+ * entropy, with 0 log 0 = 0; in [0, Infinity] for an exact logarithm, but for rounding. Shapes [N, K]. As in PyTorch
+ * `KLDivLoss` with `batchmean` and scipy `rel_entr`; for one-hot and index labels it equals the cross-entropy.
  */
 export const klDivergence = {
   title: 'Kullback-Leibler divergence',
@@ -16,8 +16,8 @@ export const klDivergence = {
   options: ['logPolicy', 'epsilon'],
   threshold: 0.5,
   readsClasses: true,
-  losses(rows, spec, out) {
-    const clipped = surprise(rows, spec, out)
+  losses(rows, settings, out) {
+    const clipped = surprise(rows, settings, out)
     if (rows.classes !== undefined) return clipped
     const { count, outputs, targets } = rows
     for (let i = 0, at = 0; i < count; i++) {

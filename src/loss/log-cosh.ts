@@ -14,7 +14,7 @@ export const logCosh = {
   options: [],
   threshold: 0.5,
   readsClasses: false,
-  losses({ count, outputs, predictions, targets }, _spec, out) {
+  losses({ count, outputs, predictions, targets }, _settings, out) {
     for (let i = 0, at = 0; i < count; i++) {
       let sum = 0
       for (let k = 0; k < outputs; k++, at++) sum += ofError(Math.abs(predictions[at] - targets[at]))
@@ -22,7 +22,7 @@ export const logCosh = {
     }
     return 0
   },
-  gradient({ count, outputs, predictions, targets }, _spec, out) {
+  gradient({ count, outputs, predictions, targets }, _settings, out) {
     for (let at = 0; at < count * outputs; at++) out[at] = Math.tanh(predictions[at] - targets[at]) / outputs
   },
 } as const satisfies Loss

@@ -1,5 +1,4 @@
-import type { LabelFormat, LossOption, PredictionFormat, Reduction } from './formats.ts'
-import type { Spec } from './spec.ts'
+import type { LabelFormat, LogPolicy, LossOption, PredictionFormat, Reduction } from './formats.ts'
 
 /** A run of rows as a kernel sees them: checked, dense, row-major, without ignored rows. */
 export interface Rows {
@@ -12,6 +11,16 @@ export interface Rows {
   readonly targets: Float64Array
   /** The class of each row, for unsmoothed one-hot and index labels. */
   readonly classes: Int32Array | undefined
+}
+
+/** The options that a kernel looks at, with their defaults filled in. */
+export interface Settings {
+  readonly labelFormat: LabelFormat
+  readonly predictionFormat: PredictionFormat
+  readonly logPolicy: LogPolicy
+  readonly epsilon: number
+  readonly classWeights: Float64Array | undefined
+  readonly delta: number
 }
 
 /** A loss function: what it is called, what it goes with, and its two loops. */
@@ -30,7 +39,7 @@ export interface Loss {
   /** Whether the loss takes `rows.classes` where they are given and needs no dense targets then. */
   readonly readsClasses: boolean
   /** Writes l_i of every row into `out` and returns in how many rows a logarithm that counts met its guard. */
-  losses(rows: Rows, spec: Spec, out: Float64Array): number
+  losses(rows: Rows, settings: Settings, out: Float64Array): number
   /** Writes d l_i / d predictions into `out`; `rows.targets` is always dense here. */
-  gradient(rows: Rows, spec: Spec, out: Float64Array): void
+  gradient(rows: Rows, settings: Settings, out: Float64Array): void
 }

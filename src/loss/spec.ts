@@ -2,7 +2,7 @@ import { Faults } from './fault.ts'
 import type { Include, LabelFormat, LogPolicy, LossOption, PredictionFormat, Reduction } from './formats.ts'
 import type { LossName } from './index.ts'
 import { losses } from './index.ts'
-import type { Loss } from './loss.ts'
+import type { Loss, Settings } from './loss.ts'
 
 /** A random sample of the rows, drawn as an estimate of the whole. */
 export interface MiniBatch {
@@ -38,15 +38,9 @@ export interface Options {
 export type Decision = 'class' | 'binary' | 'none'
 
 /** Every option as evaluated. An option that does not apply holds a neutral value and is not reported. */
-export interface Spec {
+export interface Spec extends Settings {
   readonly loss: LossName
-  readonly labelFormat: LabelFormat
-  readonly predictionFormat: PredictionFormat
   readonly reduction: Reduction
-  readonly logPolicy: LogPolicy
-  readonly epsilon: number
-  readonly classWeights: Float64Array | undefined
-  readonly delta: number
   readonly rowSumTolerance: number
   readonly threshold: number
   readonly ignoreIndex: number | undefined
@@ -193,6 +187,9 @@ export function resolve(options: Options): Spec {
     if (options[option] === undefined || conditions[option].applies(spec)) continue
     faults.add([option], `${option} has no effect here; it applies to ${conditions[option].when}`, options[option])
   }
+  if (spec.logPolicy === 'clip' && spec.epsilon >= 0.5) {
+    faults.add(['epsilon'], `epsilon is ${spec.epsilon}; logPolicy "clip" needs it below 0.5`, spec.epsilon)
+  }
   checkIncludes(spec, faults)
   faults.throwIfAny()
   return spec
@@ -203,8 +200,9 @@ export function describeSpec(spec: Spec): Record<string, unknown> {
   const { loss, labelFormat, predictionFormat, reduction, miniBatch, include } = spec
   const described: Record<string, unknown> = { loss, labelFormat, predictionFormat, reduction }
   for (const option of conditionals) {
-    if (spec[option] === undefined || !conditions[option].applies(spec)) continue
-    described[option] = option === 'classWeights' ? Array.from(spec.classWeights ?? []) : spec[option]
+    const value = spec[option]
+    if (value === undefined || !conditions[option].applies(spec)) continue
+    described[option] = value instanceof Float64Array ? Array.from(value) : value
   }
   if (miniBatch !== undefined) described.miniBatch = miniBatch
   described.include = include

@@ -14,7 +14,7 @@ export const sse = {
   options: [],
   threshold: 0.5,
   readsClasses: false,
-  losses({ count, outputs, predictions, targets }, _spec, out) {
+  losses({ count, outputs, predictions, targets }, _settings, out) {
     for (let i = 0, at = 0; i < count; i++) {
       let sum = 0
       for (let k = 0; k < outputs; k++, at++) {
@@ -25,7 +25,7 @@ export const sse = {
     }
     return 0
   },
-  gradient({ count, outputs, predictions, targets }, _spec, out) {
+  gradient({ count, outputs, predictions, targets }, _settings, out) {
     for (let at = 0; at < count * outputs; at++) out[at] = 2 * (predictions[at] - targets[at])
   },
 } as const satisfies Loss

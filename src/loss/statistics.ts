@@ -39,8 +39,9 @@ export function statisticsOf(tally: Tally, spec: Spec, populationSize?: number):
   const { outputs, samples, ties, ignored, clipped } = tally
   const lossSum = tally.infinite > 0 ? Number.POSITIVE_INFINITY : toDouble(tally.loss)
   const isDefined = tally.weight.mantissa !== 0n
-  const lossStatus = !Number.isFinite(lossSum) ? 'infinite' : isDefined ? 'finite' : 'undefined'
-  const loss = spec.reduction === 'sum' ? lossSum : isDefined ? ratio(tally.loss, tally.weight) : 0
+  const loss =
+    tally.infinite > 0 || spec.reduction === 'sum' ? lossSum : isDefined ? ratio(tally.loss, tally.weight) : 0
+  const lossStatus = !Number.isFinite(loss) ? 'infinite' : isDefined ? 'finite' : 'undefined'
   const accuracy = accuracyOf(tally, spec)
   return {
     loss: lossStatus === 'finite' ? loss : null,

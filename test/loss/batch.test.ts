@@ -1,0 +1,175 @@
+import { test } from 'tap'
+import type { Batch } from '../../src/loss/batch.ts'
+import { check, layOut, rowsPerStep, selectRows } from '../../src/loss/batch.ts'
+import { InvalidContent } from '../../src/loss/fault.ts'
+import type { Request } from './support.ts'
+import { batchOf, faultsOf, specOf, tensorsOf } from './support.ts'
+
+const predictions = [
+  [0.5, 0.5],
+  [0.25, 0.75],
+  [1, 0],
+]
+const byIndex: Request = { loss: 'cross-entropy', labelFormat: 'index', predictions, labels: [1, 1, 0] }
+
+/** A batch with its arrays as lists. */
+function plain({ samples, outputs, predictions, classes, targets, sampleWeights }: Batch) {
+  const list = (array: Float64Array | Int32Array | undefined) => array && Array.from(array)
+  return [samples, outputs, list(predictions), list(classes), list(targets), list(sampleWeights)]
+}
+
+test('a checked batch', async (t) => {
+  const flat = predictions.flat()
+  const soft = [
+    [0.5, 0.5],
+    [0.75, 0.25],
+    [0, 1],
+  ]
+  const cases: [name: string, request: Request, batch: unknown[]][] = [
+    ['index', byIndex, [3, 2, flat, [1, 1, 0], undefined, undefined]],
+    ['ignoreIndex', { ...byIndex, labels: [1, 7, 0], ignoreIndex: 7 }, [3, 2, flat, [1, -1, 0], undefined, undefined]],
+    [
+      'one-hot',
+      {
+        ...byIndex,
+        labelFormat: 'one-hot',
+        labels: [
+          [0, 1],
+          [0, 1],
+          [1, 0],
+        ],
+      },
+      [3, 2, flat, [1, 1, 0], undefined, undefined],
+    ],
+    [
+      'soft',
+      { ...byIndex, labelFormat: 'probabilities', labels: soft },
+      [3, 2, flat, [0, 0, 1], soft.flat(), undefined],
+    ],
+    [
+      'values',
+      { loss: 'mse', labelFormat: 'values', predictions: [1, 2], labels: [3, 4], sampleWeights: [5, 0] },
+      [2, 1, [1, 2], undefined, [3, 4], [5, 0]],
+    ],
+    [
+      'binary',
+      { loss: 'hinge', labelFormat: 'binary', predictions: [[1], [2]], labels: [[1], [0]] },
+      [2, 1, [1, 2], undefined, [1, 0], undefined],
+    ],
+    ['one row', { ...byIndex, predictions: [0.25, 0.75], labels: 1 }, [1, 2, [0.25, 0.75], [1], undefined, undefined]],
+  ]
+  for (const [name, request, batch] of cases) t.strictSame(plain(batchOf(request)), batch, name)
+})
+
+test('elements that are no numbers are reported for all tensors at once', async (t) => {
+  const request = { ...byIndex, labels: [1, 'x', 0], sampleWeights: [1, null, 1] as number[] }
+  const paths = faultsOf(() => layOut(specOf(request), tensorsOf(request))).map(({ path }) => path.join('/'))
+  t.same(paths, ['labels/1', 'sampleWeights/1'])
+})
+
+test('shapes that do not fit each other', async (t) => {
+  const cases: [change: Partial<Request>, path: string][] = [
+    [{ predictions: [] }, 'predictions'],
+    [{ labels: [1, 1] }, 'labels'],
+    [{ sampleWeights: [1, 2] }, 'sampleWeights'],
+    [{ classWeights: [1, 2, 3] }, 'classWeights'],
+  ]
+  for (const [change, path] of cases) {
+    const request = { ...byIndex, ...change }
+    t.same(
+      faultsOf(() => layOut(specOf(request), tensorsOf(request))).map((fault) => fault.path.join('/')),
+      [path],
+      path,
+    )
+  }
+})
+
+test('every number is checked, and all faults are reported together', async (t) => {
+  const request: Request = {
+    ...byIndex,
+    predictions: [
+      [0.5, 0.6],
+      [0.25, 0.75],
+      [1, 0],
+    ],
+    labels: [1, 2, 0],
+    sampleWeights: [1, 1, -1],
+    classWeights: [-1, 1],
+  }
+  const faults = faultsOf(() => batchOf(request))
+  t.same(
+    faults.map(({ path }) => path.join('/')),
+    ['classWeights/0', 'predictions/0', 'labels/1', 'sampleWeights/2'],
+  )
+})
+
+test('labels that are wrong name the declaration that would fit, once', async (t) => {
+  const request: Request = {
+    ...byIndex,
+    labelFormat: 'one-hot',
+    labels: [
+      [0.5, 0.5],
+      [0.25, 0.75],
+      [1, 0],
+    ],
+  }
+  const hint = ' Rows of probabilities are declared with labelFormat "probabilities".'
+  t.same(
+    faultsOf(() => batchOf(request)).map(({ detail }) => detail.endsWith(hint)),
+    [true, false, false, false],
+  )
+})
+
+test('the number of faults is the true one', async (t) => {
+  const rows = new Array<number>(70000).fill(7)
+  try {
+    batchOf({ loss: 'brier', labelFormat: 'binary', predictions: rows, labels: rows })
+    t.fail('it was let through')
+  } catch (error) {
+    if (!(error instanceof InvalidContent)) throw error
+    t.same([error.faults.count, error.faults.list.length], [140000, 20])
+  }
+})
+
+test('it pauses after each step of some 131072 numbers, a row counting as 6 more', async (t) => {
+  const cases: [outputs: number, rows: number][] = [
+    [1, 18724],
+    [10, 8192],
+    [131072, 1],
+    [1000000, 1],
+  ]
+  for (const [outputs, rows] of cases) t.equal(rowsPerStep(outputs), rows, String(outputs))
+  const list = new Array<number>(2 * 18724 + 1).fill(0)
+  const request: Request = { loss: 'mse', labelFormat: 'values', predictions: list, labels: list }
+  const spec = specOf(request)
+  const tensors = tensorsOf(request)
+  t.equal(Array.from(check(spec, tensors, layOut(spec, tensors))).length, 3)
+})
+
+test('rows selected, in the order given, again and again if asked', async (t) => {
+  const rows = Int32Array.of(2, 0, 2)
+  const given = { ...byIndex, sampleWeights: [1, 2, 3] }
+  t.strictSame(plain(selectRows(batchOf(given), rows)), [3, 2, [1, 0, 0.5, 0.5, 1, 0], [0, 1, 0], undefined, [3, 1, 3]])
+  const values: Request = {
+    loss: 'mse',
+    labelFormat: 'values',
+    predictions: [
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ],
+    labels: [
+      [7, 8],
+      [9, 10],
+      [11, 12],
+    ],
+  }
+  t.strictSame(plain(selectRows(batchOf(values), rows)), [
+    3,
+    2,
+    [5, 6, 1, 2, 5, 6],
+    undefined,
+    [11, 12, 7, 8, 11, 12],
+    undefined,
+  ])
+})

@@ -1,0 +1,333 @@
+import { test } from 'tap'
+import { pack } from '../../src/http/body/pack.ts'
+import {
+  checkPredictions,
+  checkTargets,
+  checkWeights,
+  largestWeight,
+  readIndices,
+  readLargest,
+  readOneHot,
+} from '../../src/loss/checks.ts'
+import { Faults } from '../../src/loss/fault.ts'
+import type { Options } from '../../src/loss/spec.ts'
+import { resolve } from '../../src/loss/spec.ts'
+import type { Tensor } from '../../src/loss/tensor.ts'
+
+const noNumber = Number.NaN
+const huge = Number.MAX_VALUE
+const infinite = Number.POSITIVE_INFINITY
+
+/** A tensor of any doubles, infinities and NaN included, which a binary body can bring. */
+function tensorOf(...rows: number[][]): Tensor {
+  return { data: Float64Array.from(rows.flat()), shape: [rows.length, rows[0].length], foreign: [], foreignCount: 0 }
+}
+
+function listOf(...data: number[]): Tensor {
+  return { data: Float64Array.from(data), shape: [data.length], foreign: [], foreignCount: 0 }
+}
+
+function all(tensor: Tensor, outputs: number): { from: number; to: number } {
+  return { from: 0, to: tensor.data.length / outputs }
+}
+
+/** Path and what is said of each fault. */
+function said(faults: Faults): [string, string][] {
+  return faults.list.map(({ path, detail }) => [path.join('/'), detail])
+}
+
+interface Case {
+  readonly name: string
+  readonly options: Options
+  readonly tensor: Tensor
+  readonly outputs: number
+  readonly faults: [path: string, detail: string][]
+}
+
+const distribution: Options = { loss: 'cross-entropy', labelFormat: 'index' }
+const logits: Options = { ...distribution, predictionFormat: 'logits' }
+const values: Options = { loss: 'mse', labelFormat: 'values' }
+const outputs: Options = { loss: 'binary-cross-entropy', labelFormat: 'binary' }
+const toLogits = ' Logits are declared with predictionFormat "logits".'
+const range = 'predictionFormat "probabilities" needs numbers from 0 to 1.'
+
+const predictionCases: Case[] = [
+  { name: 'a distribution', options: distribution, tensor: tensorOf([0, 1], [0.5, 0.5]), outputs: 2, faults: [] },
+  {
+    name: 'a sum within the tolerance',
+    options: distribution,
+    tensor: tensorOf([0.5, 0.4995], [0.5, 0.5009]),
+    outputs: 2,
+    faults: [],
+  },
+  {
+    name: 'a sum out of the tolerance',
+    options: distribution,
+    tensor: tensorOf([0.5, 0.5], [0.5, 0.25]),
+    outputs: 2,
+    faults: [
+      [
+        'predictions/1',
+        `predictions[1] sums to 0.75; rows of probabilities sum to 1 within rowSumTolerance 0.001.${toLogits}`,
+      ],
+    ],
+  },
+  {
+    name: 'a sum within a tolerance of its own',
+    options: { ...distribution, rowSumTolerance: 0.25 },
+    tensor: tensorOf([0.5, 0.25]),
+    outputs: 2,
+    faults: [],
+  },
+  {
+    name: 'a list is one row',
+    options: distribution,
+    tensor: listOf(0.5, 0.25),
+    outputs: 2,
+    faults: [
+      [
+        'predictions',
+        `predictions sums to 0.75; rows of probabilities sum to 1 within rowSumTolerance 0.001.${toLogits}`,
+      ],
+    ],
+  },
+  {
+    name: 'numbers out of range are named, their row is not',
+    options: distribution,
+    tensor: tensorOf([0.5, 0.5], [1.5, -0.5]),
+    outputs: 2,
+    faults: [
+      ['predictions/1/0', `predictions[1][0] is 1.5; ${range}${toLogits}`],
+      ['predictions/1/1', `predictions[1][1] is -0.5; ${range}`],
+    ],
+  },
+  {
+    name: 'NaN and infinities are no probabilities',
+    options: distribution,
+    tensor: tensorOf([noNumber, infinite]),
+    outputs: 2,
+    faults: [
+      ['predictions/0/0', `predictions[0][0] is NaN; ${range}${toLogits}`],
+      ['predictions/0/1', `predictions[0][1] is Infinity; ${range}`],
+    ],
+  },
+  { name: 'binary outputs need not sum to 1', options: outputs, tensor: tensorOf([1, 1, 0.5]), outputs: 3, faults: [] },
+  {
+    name: 'but are probabilities',
+    options: outputs,
+    tensor: listOf(0.5, 2),
+    outputs: 1,
+    faults: [['predictions/1', `predictions[1] is 2; ${range}${toLogits}`]],
+  },
+  {
+    name: 'a loss of other numbers names those',
+    options: { loss: 'mse', labelFormat: 'index', predictionFormat: 'probabilities' },
+    tensor: tensorOf([2, 0]),
+    outputs: 2,
+    faults: [
+      [
+        'predictions/0/0',
+        `predictions[0][0] is 2; ${range} Other numbers are declared with predictionFormat "values".`,
+      ],
+    ],
+  },
+  {
+    name: 'a loss of probabilities alone names none',
+    options: { loss: 'brier', labelFormat: 'binary' },
+    tensor: listOf(2),
+    outputs: 1,
+    faults: [['predictions/0', `predictions[0] is 2; ${range}`]],
+  },
+  { name: 'any finite logit', options: logits, tensor: tensorOf([huge, huge], [-huge, -huge]), outputs: 2, faults: [] },
+  {
+    name: 'logits that are not finite',
+    options: logits,
+    tensor: tensorOf([0, infinite], [noNumber, -infinite]),
+    outputs: 2,
+    faults: [
+      ['predictions/0/1', 'predictions[0][1] is Infinity; predictionFormat "logits" needs finite numbers.'],
+      ['predictions/1/0', 'predictions[1][0] is NaN; predictionFormat "logits" needs finite numbers.'],
+      ['predictions/1/1', 'predictions[1][1] is -Infinity; predictionFormat "logits" needs finite numbers.'],
+    ],
+  },
+]
+
+test('predictions', async (t) => {
+  for (const { name, options, tensor, outputs, faults } of predictionCases) {
+    const found = new Faults()
+    checkPredictions(resolve(options), tensor, outputs, all(tensor, outputs), found)
+    t.same(said(found), faults, name)
+    t.equal(found.count, faults.length, `${name}: count`)
+  }
+})
+
+const soft: Options = { ...distribution, labelFormat: 'probabilities' }
+
+const targetCases: Case[] = [
+  { name: 'a distribution', options: soft, tensor: tensorOf([0.25, 0.75]), outputs: 2, faults: [] },
+  {
+    name: 'a sum out of the tolerance',
+    options: soft,
+    tensor: tensorOf([0.25, 0.5]),
+    outputs: 2,
+    faults: [['labels/0', 'labels[0] sums to 0.75; rows of probabilities sum to 1 within rowSumTolerance 0.001.']],
+  },
+  {
+    name: 'probabilities for a loss of any numbers need no sum',
+    options: { ...values, labelFormat: 'probabilities' },
+    tensor: tensorOf([0.25, 0.25]),
+    outputs: 2,
+    faults: [],
+  },
+  {
+    name: 'out of range',
+    options: { ...values, labelFormat: 'probabilities' },
+    tensor: tensorOf([0.25, -1]),
+    outputs: 2,
+    faults: [['labels/0/1', 'labels[0][1] is -1; labelFormat "probabilities" needs numbers from 0 to 1.']],
+  },
+  { name: 'any finite value', options: values, tensor: listOf(huge, -huge, 0), outputs: 1, faults: [] },
+  {
+    name: 'values that are not finite',
+    options: values,
+    tensor: listOf(1, infinite),
+    outputs: 1,
+    faults: [['labels/1', 'labels[1] is Infinity; labelFormat "values" needs finite numbers.']],
+  },
+  { name: 'bits', options: outputs, tensor: tensorOf([0, 1], [-0, 1]), outputs: 2, faults: [] },
+  {
+    name: 'no bits',
+    options: outputs,
+    tensor: tensorOf([0, 2], [0.5, noNumber]),
+    outputs: 2,
+    faults: [
+      ['labels/0/1', 'labels[0][1] is 2; labelFormat "binary" needs 0 or 1.'],
+      ['labels/1/0', 'labels[1][0] is 0.5; labelFormat "binary" needs 0 or 1.'],
+      ['labels/1/1', 'labels[1][1] is NaN; labelFormat "binary" needs 0 or 1.'],
+    ],
+  },
+]
+
+test('targets', async (t) => {
+  for (const { name, options, tensor, outputs, faults } of targetCases) {
+    const found = new Faults()
+    checkTargets(resolve(options), tensor, outputs, all(tensor, outputs), found)
+    t.same(said(found), faults, name)
+    t.equal(found.count, faults.length, `${name}: count`)
+  }
+})
+
+test('indices', async (t) => {
+  const needs = 'labelFormat "index" needs an integer from 0 to 2, one of the 3 outputs of predictions'
+  const cases: [label: number, ignoreIndex: number | undefined, read: number | undefined][] = [
+    [0, undefined, 0],
+    [2, undefined, 2],
+    [-0, undefined, 0],
+    [3, undefined, undefined],
+    [-1, undefined, undefined],
+    [0.5, undefined, undefined],
+    [2 ** 32, undefined, undefined],
+    [2 ** 32 + 1, undefined, undefined],
+    [noNumber, undefined, undefined],
+    [infinite, undefined, undefined],
+    [-100, -100, -1],
+    [1, 1, -1],
+    [2, 1, 2],
+    [-1, -1, -1],
+    [-1, -2, undefined],
+  ]
+  for (const [label, ignoreIndex, read] of cases) {
+    const faults = new Faults()
+    const classes = new Int32Array(2).fill(9)
+    readIndices(resolve({ ...distribution, ignoreIndex }), listOf(7, label), 3, { from: 1, to: 2 }, classes, faults)
+    const ends = ignoreIndex === undefined ? '' : `, or ignoreIndex ${ignoreIndex}`
+    const expected = read === undefined ? [['labels/1', `labels[1] is ${label}; ${needs}${ends}.`]] : []
+    t.same(said(faults), expected, `${label}, ignoreIndex ${ignoreIndex}`)
+    if (read !== undefined) t.same(Array.from(classes), [9, read], `${label} is read`)
+  }
+})
+
+test('one-hot rows', async (t) => {
+  const needs = 'labelFormat "one-hot" needs one 1 and otherwise 0 in each row'
+  const cases: [row: number[], read: number, faults: [string, string][]][] = [
+    [[1, 0, 0], 0, []],
+    [[-0, 0, 1], 2, []],
+    [[0, 0, 0], -1, [['labels/1', `labels[1] has no 1; ${needs}.`]]],
+    [[1, 1, 0], -1, [['labels/1', `labels[1] has 2 ones; ${needs}.`]]],
+    [[1, 1, 1], -1, [['labels/1', `labels[1] has 3 ones; ${needs}.`]]],
+    [[1, 0, 0.5], -1, [['labels/1/2', `labels[1][2] is 0.5; ${needs}.`]]],
+    [
+      [noNumber, 1, 2],
+      -1,
+      [
+        ['labels/1/0', `labels[1][0] is NaN; ${needs}.`],
+        ['labels/1/2', `labels[1][2] is 2; ${needs}.`],
+      ],
+    ],
+  ]
+  for (const [row, read, expected] of cases) {
+    const faults = new Faults()
+    const classes = new Int32Array(2).fill(9)
+    readOneHot(tensorOf([8, 8, 8], row), 3, { from: 1, to: 2 }, classes, faults)
+    t.same(said(faults), expected, String(row))
+    t.equal(faults.count, expected.length)
+    if (read >= 0) t.same(Array.from(classes), [9, read], `${row} is read`)
+  }
+})
+
+test('the class of soft labels is the largest, the lowest index wins a tie', async (t) => {
+  const classes = new Int32Array(4).fill(9)
+  readLargest(tensorOf([0, 1], [0.5, 0.5], [0.25, 0.75], [1, 0]), 2, { from: 1, to: 4 }, classes)
+  t.same(Array.from(classes), [9, 0, 1, 0])
+})
+
+test('weights', async (t) => {
+  t.equal(largestWeight, 1e100)
+  const faults = new Faults()
+  checkWeights('sampleWeights', listOf(0, 1, 1e100, -1, 1e101, noNumber, infinite), { from: 0, to: 7 }, faults)
+  t.same(said(faults), [
+    ['sampleWeights/3', 'sampleWeights[3] is -1; weights need numbers from 0 to 1e+100.'],
+    ['sampleWeights/4', 'sampleWeights[4] is 1e+101; weights need numbers from 0 to 1e+100.'],
+    ['sampleWeights/5', 'sampleWeights[5] is NaN; weights need numbers from 0 to 1e+100.'],
+    ['sampleWeights/6', 'sampleWeights[6] is Infinity; weights need numbers from 0 to 1e+100.'],
+  ])
+})
+
+test('what was received is sent back', async (t) => {
+  const faults = new Faults()
+  checkPredictions(
+    resolve(distribution),
+    pack('predictions', [
+      [2, 0],
+      [0, 0],
+    ]),
+    2,
+    { from: 0, to: 2 },
+    faults,
+  )
+  t.same(
+    faults.list.map(({ received }) => received),
+    [2, 'an array of 2 numbers'],
+  )
+})
+
+test('a batch that is wrong everywhere is counted in full and listed in part', async (t) => {
+  const count = 1000
+  const wrong = new Array<number>(count).fill(7)
+  const elements = new Faults()
+  checkPredictions(resolve(outputs), listOf(...wrong), 1, { from: 0, to: count }, elements)
+  t.same([elements.count, elements.list.length], [count, 20])
+  const rows = new Faults()
+  checkPredictions(resolve(distribution), tensorOf(...wrong.map(() => [0, 0])), 2, { from: 0, to: count }, rows)
+  t.same([rows.count, rows.list.length], [count, 20])
+})
+
+test('only the rows of the span are looked at', async (t) => {
+  const tensor = tensorOf([7, 7], [0.5, 0.5], [7, 7])
+  const found = (from: number, to: number) => {
+    const faults = new Faults()
+    checkPredictions(resolve(distribution), tensor, 2, { from, to }, faults)
+    return faults.count
+  }
+  t.same([found(0, 3), found(0, 1), found(1, 2), found(2, 3)], [4, 2, 0, 2])
+})

@@ -1,0 +1,542 @@
+import { readFileSync } from 'node:fs'
+import { uniformInt } from 'pure-rand/distribution/uniformInt'
+import { mersenne } from 'pure-rand/generator/mersenne'
+import { test } from 'tap'
+import type { Answer, Surroundings } from '../../src/loss/evaluation.ts'
+import { Evaluation } from '../../src/loss/evaluation.ts'
+import { LimitExceeded } from '../../src/loss/fault.ts'
+import type { Include } from '../../src/loss/formats.ts'
+import type { CalibrationReport } from '../../src/loss/parts/calibration.ts'
+import type { PerClassReport } from '../../src/loss/parts/per-class.ts'
+import { emptyTally, serialize } from '../../src/loss/tally.ts'
+import type { Request } from './support.ts'
+import { evaluate, faultsOf, finish, misses, specOf, tensorsOf, unlimited } from './support.ts'
+
+function fixture(name: string): unknown {
+  return JSON.parse(readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8'))
+}
+
+interface OracleCase {
+  readonly name: string
+  readonly twin?: string
+  readonly request: Request
+  readonly expect: Record<string, unknown>
+  readonly tolerance?: Record<string, number>
+}
+
+interface Golden {
+  readonly evaluations: { readonly name: string; readonly request: Request; readonly expect: Record<string, unknown> }[]
+  readonly refusals: { readonly name: string; readonly request: Request; readonly pointer: string }[]
+}
+
+interface Digits {
+  readonly predictions: number[][]
+  readonly logits: number[][]
+  readonly labels: number[]
+  readonly expected: Record<string, number>
+}
+
+const oracle = fixture('oracle.json') as { readonly cases: OracleCase[] }
+const golden = fixture('golden/losses.json') as Golden
+const digits = fixture('golden/digits.json') as Digits
+const digitRows = 899
+
+const random: Surroundings = {
+  maxAnswerNumbers: Number.POSITIVE_INFINITY,
+  uniformIntegers: (seed) => {
+    const generator = mersenne(seed)
+    return (bound) => uniformInt(generator, 0, bound - 1)
+  },
+}
+
+const byIndex: Request = {
+  loss: 'cross-entropy',
+  labelFormat: 'index',
+  predictions: digits.predictions,
+  labels: digits.labels,
+}
+
+function oneHot(labels: readonly number[], outputs: number): number[][] {
+  return labels.map((label) => Array.from({ length: outputs }, (_, k) => (k === label ? 1 : 0)))
+}
+
+test('every case of the oracle', async (t) => {
+  for (const { name, request, expect, tolerance = {} } of oracle.cases) {
+    const answer = evaluate({ ...request, include: ['perSample', 'gradient'] })
+    const got: Record<string, unknown> = { ...answer, losses: answer.perSample?.losses }
+    const wrong = Object.entries(expect).flatMap(([field, want]) => misses(got[field], want, tolerance[field], field))
+    t.same(wrong, [], name)
+  }
+})
+
+test('reduction none answers the losses of the oracle', async (t) => {
+  const cases = oracle.cases.filter(({ request }) => request.reduction === 'none')
+  t.ok(cases.length > 0)
+  for (const { name, request, expect, tolerance } of cases) {
+    t.same(misses(evaluate(request).losses, expect.losses, tolerance?.losses), [], name)
+  }
+})
+
+test('twins of the oracle give the same bits', async (t) => {
+  const twins = Map.groupBy(
+    oracle.cases.filter((each) => each.twin !== undefined),
+    ({ twin = '' }) => twin,
+  )
+  t.ok(twins.size > 100)
+  for (const [name, cases] of twins) {
+    const texts = cases.map(({ request }) => {
+      const { spec, ...rest } = evaluate({ ...request, include: ['perSample', 'perClass', 'confusion', 'gradient'] })
+      return JSON.stringify({ ...rest, spec: { ...spec, labelFormat: undefined, ignoreIndex: undefined } })
+    })
+    t.equal(new Set(texts).size, 1, name)
+    t.ok(texts.length > 1, `${name} is not alone`)
+  }
+})
+
+test('golden evaluations', async (t) => {
+  for (const { name, request, expect } of golden.evaluations) {
+    const answer: Record<string, unknown> = { ...evaluate(request) }
+    const wrong = Object.entries(expect).flatMap(([field, want]) => misses(answer[field], want, 0, field))
+    t.same(wrong, [], name)
+  }
+})
+
+test('golden refusals of numbers', async (t) => {
+  // what is wrong with the options' names and types is refused before an evaluation begins
+  const cases = golden.refusals.filter(({ pointer }) => /^#\/(predictions|labels)/.test(pointer))
+  t.equal(cases.length, 8)
+  for (const { name, request, pointer } of cases) {
+    const [fault] = faultsOf(() => evaluate(request))
+    t.equal(`#/${fault?.path.join('/')}`, pointer, name)
+  }
+})
+
+test('the digits', async (t) => {
+  const { expected } = digits
+  const labels = oneHot(digits.labels, 10)
+  for (const request of [byIndex, { ...byIndex, labelFormat: 'one-hot', labels } as const]) {
+    const answer = evaluate(request)
+    t.same(misses(answer.loss, 0.24367462637609028), [], request.labelFormat)
+    t.equal(answer.accuracy, 859 / 899)
+    t.same([answer.samples, answer.outputs, answer.correct], [899, 10, 859])
+  }
+  const losses: [Partial<Request>, string][] = [
+    [{}, 'crossEntropyAddEpsilon1e-7'],
+    [{ logPolicy: 'exact' }, 'crossEntropyExactLog'],
+    [{ logPolicy: 'exact' }, 'sklearn_log_loss'],
+    [{ loss: 'sse', predictionFormat: 'probabilities' }, 'sse'],
+    [{ loss: 'mse', predictionFormat: 'probabilities' }, 'mse'],
+    [{ loss: 'mae', predictionFormat: 'probabilities' }, 'mae'],
+  ]
+  for (const [options, field] of losses) {
+    const { loss, accuracy } = evaluate({ ...byIndex, ...options })
+    t.same(misses({ loss, accuracy }, { loss: expected[field], accuracy: expected.accuracy }), [], field)
+  }
+  // the probabilities are those of the logits up to their own rounding
+  const { loss } = evaluate({ ...byIndex, predictions: digits.logits, predictionFormat: 'logits' })
+  t.same(misses(loss, expected.crossEntropyExactLog, 1e-12), [])
+})
+
+test('an answer is all of this and nothing more', async (t) => {
+  const answer = evaluate({
+    loss: 'mae',
+    labelFormat: 'values',
+    predictions: [1, 5],
+    labels: [0, 2],
+    reduction: 'none',
+  })
+  // losses 1 and 3, mean 2; deviations -1 and 1: sqrt(2/1 2) / 2 = 1
+  t.strictSame(answer, {
+    loss: 2,
+    lossStatus: 'finite',
+    accuracy: null,
+    samples: 2,
+    outputs: 1,
+    correct: null,
+    ties: 0,
+    ignored: 0,
+    clipped: 0,
+    lossSum: 4,
+    weightSum: 2,
+    standardError: 1,
+    accuracyInterval: null,
+    losses: [1, 3],
+    spec: { loss: 'mae', labelFormat: 'values', predictionFormat: 'values', reduction: 'none', include: [] },
+  })
+})
+
+/** Three classes: class 0 is right twice and once taken for 1; class 1 right once; class 2 once taken for 0. */
+const table: Request = {
+  loss: 'mae',
+  labelFormat: 'index',
+  predictions: [
+    [1, 0, 0],
+    [1, 0, 0],
+    [0, 1, 0],
+    [0, 1, 0],
+    [1, 0, 0],
+  ],
+  labels: [0, 0, 0, 1, 2],
+}
+
+test('perClass and confusion', async (t) => {
+  const { perClass, confusion } = evaluate({ ...table, include: ['perClass', 'confusion'] })
+  // as scikit-learn's precision_recall_fscore_support and confusion_matrix; a wrong row differs by 2/3
+  t.same(confusion, [
+    [2, 1, 0],
+    [0, 1, 0],
+    [1, 0, 0],
+  ])
+  t.strictSame(perClass, [
+    { class: 0, samples: 3, correct: 2, loss: 2 / 3 / 3, lossStatus: 'finite', recall: 2 / 3, precision: 2 / 3 },
+    { class: 1, samples: 1, correct: 1, loss: 0, lossStatus: 'finite', recall: 1, precision: 1 / 2 },
+    { class: 2, samples: 1, correct: 0, loss: 2 / 3, lossStatus: 'finite', recall: 0, precision: null },
+  ])
+})
+
+test('one binary output has the classes 0 and 1', async (t) => {
+  const request = { loss: 'hinge', labelFormat: 'binary', predictions: [2, -1, 3], labels: [1, 1, 0] } as const
+  const { perClass, confusion } = evaluate({ ...request, include: ['perClass', 'confusion'] })
+  t.same(confusion, [
+    [0, 1],
+    [1, 1],
+  ])
+  t.same(
+    (perClass as PerClassReport[]).map((each) => [each.class, each.samples, each.correct, each.loss]),
+    [
+      [0, 1, 0, 4],
+      [1, 2, 1, 1],
+    ],
+  )
+})
+
+test('calibration', async (t) => {
+  const request = {
+    loss: 'brier',
+    labelFormat: 'binary',
+    predictions: [0, 0.05, 0.5, 1],
+    labels: [0, 1, 1, 1],
+  } as const
+  const { calibration } = evaluate({ ...request, include: ['calibration'] })
+  // 15 bins: 0 and 0.05 in the first, 1/2 in (7/15, 8/15], 1 in the last; gaps |0.05 - 1|, |0.5 - 1| and 0 over 4 rows
+  const { bins, expectedCalibrationError } = calibration as CalibrationReport
+  t.same(
+    bins.map(({ count }) => count),
+    [2, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1],
+  )
+  t.same(misses(expectedCalibrationError, 0.3625), [])
+})
+
+test('the gradient has the shape of the predictions', async (t) => {
+  const mse = { loss: 'mse', labelFormat: 'values', include: ['gradient'] } as const
+  const cases: [predictions: unknown, labels: unknown, gradient: unknown][] = [
+    [
+      [3, 5],
+      [1, 1],
+      [2, 4],
+    ], // 2 (y - t) / N
+    [
+      [[3], [5]],
+      [[1], [1]],
+      [[2], [4]],
+    ],
+    [[[3, 5]], [[1, 1]], [[2, 4]]], // 2 (y - t) / K
+  ]
+  for (const [predictions, labels, gradient] of cases) {
+    t.same(evaluate({ ...mse, predictions, labels }).gradient, gradient, JSON.stringify(predictions))
+  }
+  const one: Request = { loss: 'mse', labelFormat: 'index', predictions: [3, 5], labels: 0, include: ['gradient'] }
+  t.same(evaluate(one).gradient, [2, 5], 'one sample of classes')
+})
+
+test('perSample stands in the order of the rows, with those left out by ignoreIndex', async (t) => {
+  const request: Request = {
+    loss: 'sse',
+    labelFormat: 'index',
+    predictions: [
+      [1, 0],
+      [2, 0],
+      [0, 3],
+      [0, 0],
+    ],
+    labels: [9, 0, 0, 9],
+    ignoreIndex: 9,
+    include: ['perSample', 'gradient'],
+  }
+  const answer = evaluate(request)
+  t.strictSame(answer.perSample, { losses: [0, 1, 10, 0], correct: [null, true, false, null] })
+  t.same(answer.gradient, [
+    [0, 0],
+    [2, 0],
+    [-2, 6],
+    [0, 0],
+  ])
+  t.same([answer.samples, answer.ignored, answer.lossSum], [4, 2, 11])
+})
+
+test('perSample, gradient and counts of a mini-batch go back to the rows it drew', async (t) => {
+  // draws the rows 2, 0, 2, 1
+  const rows = [2, 0, 2, 1]
+  const scripted: Surroundings = { ...unlimited, uniformIntegers: () => () => rows.shift() ?? 0 }
+  const request: Request = {
+    loss: 'sse',
+    labelFormat: 'index',
+    predictions: [
+      [2, 0],
+      [5, 5],
+      [0, 3],
+      [7, 7],
+    ],
+    labels: [0, 9, 0, 0],
+    sampleWeights: [1, 1, 2, 1],
+    ignoreIndex: 9,
+    miniBatch: { size: 4, seed: 1, replacement: true },
+    include: ['perSample', 'gradient'],
+  }
+  const answer = evaluate(request, scripted)
+  t.strictSame(answer.perSample, { losses: [20, 1, 20, 0], correct: [false, true, false, null] })
+  // each time row 2 is drawn adds 2 * 2 (y - t)
+  t.same(answer.gradient, [
+    [2, 0],
+    [0, 0],
+    [-8, 24],
+    [0, 0],
+  ])
+  t.same([answer.samples, answer.ignored, answer.populationSize, answer.lossSum], [4, 1, 4, 41])
+  t.same(answer.spec.miniBatch, { size: 4, seed: 1, replacement: true })
+})
+
+test('what the answer could not hold is refused before anything is computed', async (t) => {
+  // 3 rows of 4 outputs; the label -1 and the missing random source would fail, were they reached
+  const request: Request = {
+    loss: 'mse',
+    labelFormat: 'index',
+    predictions: [
+      [1, 0, 0, 0],
+      [1, 0, 0, 0],
+      [1, 0, 0, 0],
+    ],
+    labels: [0, 0, -1],
+  }
+  const cases: [name: string, options: Partial<Request>, path: (string | number)[], numbers: number][] = [
+    ['reduction none', { reduction: 'none' }, ['reduction'], 6],
+    ['perSample', { include: ['perSample'] }, ['include', 0], 6],
+    [
+      'perSample of a mini-batch',
+      { include: ['perSample'], miniBatch: { size: 5, seed: 1, replacement: true } },
+      ['include', 0],
+      10,
+    ],
+    ['gradient', { include: ['perSample', 'gradient'] }, ['include', 1], 12],
+    ['confusion', { include: ['confusion'] }, ['include', 0], 16],
+    ['perClass', { include: ['confusion', 'perClass'] }, ['include', 1], 24],
+  ]
+  for (const [name, options, path, numbers] of cases) {
+    const limited = { ...unlimited, maxAnswerNumbers: numbers - 1 }
+    const evaluation = new Evaluation(specOf({ ...request, ...options }), limited)
+    try {
+      finish(evaluation.add(tensorsOf({ ...request, ...options })))
+      t.fail(name)
+    } catch (error) {
+      if (!(error instanceof LimitExceeded)) throw error
+      const { limit, allowed } = error
+      t.same({ limit, allowed, path: error.path }, { limit: 'maxAnswerNumbers', allowed: numbers - 1, path }, name)
+      t.match(error.message, `${numbers} numbers`, name)
+    }
+    t.same(evaluation.tally, emptyTally, `${name}: nothing is counted`)
+    const just = { ...unlimited, maxAnswerNumbers: numbers }
+    t.doesNotThrow(
+      () =>
+        evaluate(
+          { ...request, labels: [0, 0, 1], miniBatch: undefined, ...options, ...withSource(options) },
+          { ...random, ...just, uniformIntegers: random.uniformIntegers },
+        ),
+      `${name}: so many are allowed`,
+    )
+  }
+})
+
+function withSource({ miniBatch }: Partial<Request>): Partial<Request> {
+  return miniBatch === undefined ? {} : { miniBatch }
+}
+
+test('parts that need one decision a sample are refused for several binary outputs', async (t) => {
+  const request: Request = {
+    loss: 'mse',
+    labelFormat: 'binary',
+    predictionFormat: 'probabilities',
+    predictions: [[0, 1]],
+    labels: [[0, 1]],
+  }
+  const parts: [Include, boolean][] = [
+    ['perClass', false],
+    ['confusion', false],
+    ['calibration', false],
+    ['perSample', true],
+    ['gradient', true],
+  ]
+  for (const [part, isThere] of parts) {
+    const faults = faultsOf(() => evaluate({ ...request, include: [part] }))
+    t.same(
+      faults.map(({ path, received }) => ({ path, received })),
+      isThere ? [] : [{ path: ['include', 0], received: part }],
+      part,
+    )
+  }
+})
+
+test('batches of an evaluation have the same number of outputs', async (t) => {
+  const request: Request = { loss: 'mse', labelFormat: 'values', predictions: [[1, 2]], labels: [[1, 2]] }
+  const other: Request = { ...request, predictions: [[1, 2, 3]], labels: [[1, 2, 3]] }
+  const faults = faultsOf(() => evaluate(request, unlimited, other))
+  t.same(faults, [
+    { path: ['predictions'], detail: 'predictions has 3 numbers per row; the batches before have 2', received: 3 },
+  ])
+})
+
+test('a batch is worked through in steps', async (t) => {
+  // 18724 rows of one number a step, of which one checks and one evaluates
+  const labels = new Array<number>(3 * 18724).fill(1)
+  const evaluation = new Evaluation(
+    specOf({ loss: 'mse', labelFormat: 'values', predictions: labels, labels }),
+    unlimited,
+  )
+  let steps = 0
+  for (const _ of evaluation.add(tensorsOf({ loss: 'mse', labelFormat: 'values', predictions: labels, labels })))
+    steps++
+  t.equal(steps, 6)
+  t.equal(evaluation.tally.samples, 3 * 18724)
+})
+
+test('what several batches cannot answer as one does is refused', async (t) => {
+  const rows = table.predictions as number[][]
+  const labels = table.labels as number[]
+  const cases: [name: string, options: Partial<Request>, path: string][] = [
+    ['perClass', { include: ['perClass'] }, 'include/0'],
+    ['confusion', { include: ['confusion'] }, 'include/0'],
+    ['perSample', { include: ['perSample'] }, 'include/0'],
+    ['gradient', { include: ['gradient'] }, 'include/0'],
+    ['reduction none', { reduction: 'none' }, 'reduction'],
+    ['a mini-batch', { miniBatch: { size: 3, seed: 5, replacement: true } }, 'miniBatch'],
+  ]
+  for (const [name, options, path] of cases) {
+    const cut = (from: number, to: number): Request => ({
+      ...table,
+      ...options,
+      predictions: rows.slice(from, to),
+      labels: labels.slice(from, to),
+    })
+    const answers: Answer[] = []
+    const faults = faultsOf(() => answers.push(evaluate(cut(0, 2), random, cut(2, 5))))
+    if (faults.length > 0)
+      t.same(
+        faults.map((fault) => fault.path.join('/')),
+        [path],
+        name,
+      )
+    else t.strictSame(answers, [evaluate(cut(0, 5), random)], name)
+  }
+})
+
+test('the same seed draws the same rows, another seed others', async (t) => {
+  const draw = (seed: number, replacement: boolean) =>
+    JSON.stringify(evaluate({ ...byIndex, miniBatch: { size: 50, seed, replacement }, include: ['perSample'] }, random))
+  for (const replacement of [true, false]) {
+    t.equal(draw(7, replacement), draw(7, replacement))
+    t.not(draw(7, replacement), draw(8, replacement).replace('"seed":8', '"seed":7'))
+  }
+})
+
+test('without replacement no row is drawn twice, with replacement some are', async (t) => {
+  // each row has its own loss, so that losses tell rows apart
+  const rows = Array.from({ length: 100 }, (_, row) => row)
+  const request: Request = {
+    loss: 'mae',
+    labelFormat: 'values',
+    predictions: rows,
+    labels: rows.map(() => 0),
+    include: ['perSample'],
+  }
+  for (const replacement of [true, false]) {
+    const repeated = Array.from({ length: 50 }, (_, seed) => {
+      const { perSample } = evaluate({ ...request, miniBatch: { size: 60, seed, replacement } }, random)
+      return new Set(perSample?.losses).size < 60
+    })
+    t.same(new Set(repeated), new Set([replacement]), String(replacement))
+  }
+})
+
+test('without replacement no more rows can be drawn than there are', async (t) => {
+  const request: Request = { loss: 'mae', labelFormat: 'values', predictions: [1, 2, 3], labels: [0, 0, 0] }
+  const draw = (replacement: boolean) =>
+    faultsOf(() => evaluate({ ...request, miniBatch: { size: 4, seed: 1, replacement } }, random)).map(
+      ({ path, received }) => ({ path, received }),
+    )
+  t.same(draw(false), [{ path: ['miniBatch', 'size'], received: 4 }])
+  t.same(draw(true), [])
+})
+
+test('all rows drawn without replacement are the whole', async (t) => {
+  const { loss, lossSum, accuracy, standardError } = evaluate(
+    { ...byIndex, miniBatch: { size: digitRows, seed: 3, replacement: false } },
+    random,
+  )
+  const whole = evaluate(byIndex)
+  t.same([loss, lossSum, accuracy, standardError], [whole.loss, whole.lossSum, whole.accuracy, 0])
+})
+
+/** Estimates of the mean loss by many mini-batches of the digits, with their standard errors. */
+function estimates(request: Request, size: number, replacement: boolean): { loss: number; error: number }[] {
+  const tensors = tensorsOf(request)
+  return Array.from({ length: 2000 }, (_, seed) => {
+    const evaluation = new Evaluation(specOf({ ...request, miniBatch: { size, seed, replacement } }), random)
+    finish(evaluation.add(tensors))
+    const { loss, standardError } = evaluation.report()
+    return { loss: loss ?? Number.NaN, error: standardError ?? Number.NaN }
+  })
+}
+
+test('a mini-batch is an unbiased estimate whose standard error is honest', async (t) => {
+  // A normal interval covers 95 % only of what is spread evenly enough. The losses of the digits are not: the third
+  // column is what 4000 samples of each kind cover with textbook formulas (a script apart from this service), and the
+  // cross-entropy, of skewness 4, stays below 92 % there too.
+  const byAbsolutes: Request = { ...byIndex, loss: 'mae', predictionFormat: 'probabilities' }
+  const cases: [request: Request, size: number, replacement: boolean, coverage: number][] = [
+    [byAbsolutes, 100, true, 0.942],
+    [byAbsolutes, 100, false, 0.944],
+    [byIndex, 50, true, 0.902],
+    [byIndex, 50, false, 0.898],
+    [byIndex, 100, true, 0.92],
+    [byIndex, 100, false, 0.915],
+  ]
+  for (const [request, size, replacement, coverage] of cases) {
+    const whole = evaluate(request).loss ?? Number.NaN
+    const drawn = estimates(request, size, replacement)
+    const average = (of: (each: { loss: number; error: number }) => number) =>
+      drawn.reduce((sum, each) => sum + of(each), 0) / drawn.length
+    const name = `${request.loss}, ${size} of 899 ${replacement ? 'with' : 'without'} replacement`
+    const mean = average(({ loss }) => loss)
+    const variance = average(({ loss }) => (loss - mean) ** 2)
+    t.ok(Math.abs(mean - whole) < 3 * Math.sqrt(variance / drawn.length), `${name}: unbiased, ${mean} of ${whole}`)
+    // the square of the standard error is an unbiased estimate of the variance, which 2000 draws know to some 5 %
+    const ratio = average(({ error }) => error ** 2) / variance
+    t.ok(ratio > 0.88 && ratio < 1.12, `${name}: claims ${ratio} of the variance`)
+    const share = average(({ loss, error }) => (Math.abs(loss - whole) <= 1.96 * error ? 1 : 0))
+    t.ok(Math.abs(share - coverage) < 0.02, `${name}: covers ${share}`)
+    if (request === byAbsolutes) t.ok(share > 0.92 && share < 0.98, `${name}: covers about 95 %`)
+  }
+})
+
+test('rows cut into batches leave the bits of the whole', async (t) => {
+  const whole = new Evaluation(specOf(byIndex), unlimited)
+  finish(whole.add(tensorsOf(byIndex)))
+  for (const size of [1, 2, 7, 100, 898]) {
+    const cut = new Evaluation(specOf(byIndex), unlimited)
+    for (let from = 0; from < digitRows; from += size) {
+      const predictions = digits.predictions.slice(from, from + size)
+      finish(cut.add(tensorsOf({ ...byIndex, predictions, labels: digits.labels.slice(from, from + size) })))
+    }
+    t.equal(serialize(cut.tally), serialize(whole.tally), `batches of ${size}`)
+    t.strictSame(cut.report(), whole.report())
+  }
+})

@@ -1,0 +1,232 @@
+import { test } from 'tap'
+import { toDouble } from '../../src/loss/dyadic.ts'
+import type { Slice } from '../../src/loss/fold.ts'
+import { rowsOf, tallyRows } from '../../src/loss/fold.ts'
+import { merge, serialize } from '../../src/loss/tally.ts'
+import type { Request } from './support.ts'
+import { batchOf, misses, specOf } from './support.ts'
+
+/** A tally with its sums as doubles, which the small numbers of these tests fit. */
+function tallied(request: Request, from = 0, to = batchOf(request).samples): Record<string, number> {
+  const tally = tallyRows(specOf(request), batchOf(request), from, to)
+  return Object.fromEntries(
+    Object.entries(tally).map(([name, value]) => [name, typeof value === 'number' ? value : toDouble(value)]),
+  )
+}
+
+const values: Request = { loss: 'mae', labelFormat: 'values', predictions: [1, 5, 2], labels: [0, 2, 4] }
+const counts = { outputs: 1, samples: 3, ignored: 0, correct: 0, ties: 0, clipped: 0, infinite: 0 }
+
+test('the sums of values, without and with sample weights', async (t) => {
+  // losses 1 3 2
+  t.same(tallied(values), {
+    ...counts,
+    loss: 6,
+    lossSquared: 14,
+    lossTimesWeight: 6,
+    weight: 3,
+    weightSquared: 3,
+    sampleWeight: 3,
+    sampleWeightSquared: 3,
+    correctWeight: 0,
+  })
+  // x 2 0 1, s 2 0 0.5
+  t.same(tallied({ ...values, sampleWeights: [2, 0, 0.5] }), {
+    ...counts,
+    loss: 3,
+    lossSquared: 5,
+    lossTimesWeight: 4.5,
+    weight: 2.5,
+    weightSquared: 4.25,
+    sampleWeight: 2.5,
+    sampleWeightSquared: 4.25,
+    correctWeight: 0,
+  })
+})
+
+const logits: Request = {
+  loss: 'cross-entropy',
+  labelFormat: 'index',
+  predictionFormat: 'logits',
+  predictions: [
+    [0, 0],
+    [0, 0],
+    [800, 0],
+  ],
+  labels: [0, 1, 1],
+}
+
+test('class decisions, ties and class weights', async (t) => {
+  // losses ln 2, ln 2 and 800 times 1, 4, 4; w 1 4 4; the first is right, by a tie; the second is a tie as well
+  const x = [Math.LN2, 4 * Math.LN2, 3200]
+  const expected = {
+    ...counts,
+    outputs: 2,
+    correct: 1,
+    ties: 2,
+    loss: x[0] + x[1] + x[2],
+    lossSquared: x[0] ** 2 + x[1] ** 2 + x[2] ** 2,
+    lossTimesWeight: x[0] + 4 * x[1] + 4 * x[2],
+    weight: 9,
+    weightSquared: 33,
+    sampleWeight: 3,
+    sampleWeightSquared: 3,
+    correctWeight: 1,
+  }
+  t.same(misses(tallied({ ...logits, classWeights: [1, 4] }), expected), [])
+  // s 3 1 1: x and w of the first row three times
+  const weighted = {
+    ...expected,
+    loss: 3 * x[0] + x[1] + x[2],
+    lossSquared: 9 * x[0] ** 2 + x[1] ** 2 + x[2] ** 2,
+    lossTimesWeight: 9 * x[0] + 4 * x[1] + 4 * x[2],
+    weight: 11,
+    weightSquared: 41,
+    sampleWeight: 5,
+    sampleWeightSquared: 11,
+    correctWeight: 3,
+  }
+  t.same(misses(tallied({ ...logits, classWeights: [1, 4], sampleWeights: [3, 1, 1] }), weighted), [])
+})
+
+test('class weights of soft labels: w_i = sum_k c_k t_ik', async (t) => {
+  const soft: Request = {
+    ...logits,
+    labelFormat: 'probabilities',
+    labels: [
+      [0.5, 0.5],
+      [0, 1],
+      [1, 0],
+    ],
+    classWeights: [1, 4],
+  }
+  t.same([tallied(soft).weight, tallied(soft).weightSquared], [2.5 + 4 + 1, 6.25 + 16 + 1])
+})
+
+test('binary decisions of several outputs', async (t) => {
+  const request: Request = {
+    loss: 'hinge',
+    labelFormat: 'binary',
+    predictions: [
+      [1, -1],
+      [1, 1],
+    ],
+    labels: [
+      [1, 0],
+      [0, 1],
+    ],
+  }
+  const { correct, correctWeight, loss } = tallied({ ...request, sampleWeights: [0.5, 2] })
+  // right 2 and 1, weighted 1 + 2; losses 0 and (2 + 0) / 2, weighted 2
+  t.same([correct, correctWeight, loss], [3, 3, 2])
+})
+
+test('infinite rows are counted and in no sum, unless they have no weight', async (t) => {
+  const request: Request = {
+    loss: 'cross-entropy',
+    labelFormat: 'index',
+    logPolicy: 'exact',
+    predictions: [
+      [0, 1],
+      [1, 0],
+      [0, 1],
+    ],
+    labels: [0, 0, 0],
+  }
+  const { infinite, loss, lossSquared, weight, samples } = tallied(request)
+  t.same([infinite, loss, lossSquared, weight, samples], [2, 0, 0, 3, 3])
+  t.equal(tallied({ ...request, sampleWeights: [0, 1, 0] }).infinite, 0)
+})
+
+test('guards are counted', async (t) => {
+  t.equal(tallied({ ...logits, logPolicy: 'clamp' }).clipped, 1)
+})
+
+test('rows cut anywhere add up to the whole', async (t) => {
+  const request = { ...logits, sampleWeights: [0.1, 0.2, 0.3], classWeights: [0.7, 0.9] }
+  const batch = batchOf(request)
+  const spec = specOf(request)
+  const whole = serialize(tallyRows(spec, batch, 0, 3))
+  for (const cut of [1, 2]) {
+    t.equal(serialize(merge(tallyRows(spec, batch, 0, cut), tallyRows(spec, batch, cut, 3))), whole, String(cut))
+  }
+})
+
+test('an observer sees the rows as they were computed, infinite losses included', async (t) => {
+  const request: Request = {
+    loss: 'cross-entropy',
+    labelFormat: 'index',
+    logPolicy: 'exact',
+    predictions: [
+      [1, 0],
+      [0.5, 0.5],
+      [0, 1],
+    ],
+    labels: [0, 1, 0],
+    sampleWeights: [1, 2, 3],
+  }
+  const batch = batchOf(request)
+  const seen: Slice[] = []
+  tallyRows(specOf(request), batch, 1, 3, (slice) => seen.push({ ...slice, losses: slice.losses.slice() }))
+  t.equal(seen.length, 1)
+  const [{ from, rows, losses, weights, sampleWeights, decisions }] = seen
+  t.equal(seen[0].batch, batch)
+  t.same([from, rows.count, rows.outputs, Array.from(rows.predictions)], [1, 2, 2, [0.5, 0.5, 0, 1]])
+  t.same(misses(Array.from(losses), [2 * Math.LN2, Number.POSITIVE_INFINITY]), [])
+  t.same(
+    [Array.from(weights ?? []), Array.from(sampleWeights ?? [])],
+    [
+      [2, 3],
+      [2, 3],
+    ],
+  )
+  t.same(Array.from(decisions?.correct ?? []), [0, 0])
+})
+
+test('rows as a kernel wants them', async (t) => {
+  const read = (request: Request, readsClasses: boolean) => {
+    const { count, outputs, predictions, targets, classes } = rowsOf(
+      specOf(request),
+      readsClasses,
+      batchOf(request),
+      1,
+      3,
+    )
+    return [count, outputs, Array.from(predictions), Array.from(targets), classes && Array.from(classes)]
+  }
+  const three: Request = {
+    loss: 'kl-divergence',
+    labelFormat: 'index',
+    predictionFormat: 'logits',
+    predictions: [
+      [1, 2],
+      [3, 4],
+      [5, 6],
+    ],
+    labels: [0, 1, 0],
+  }
+  const soft: Request = {
+    ...three,
+    labelFormat: 'probabilities',
+    labels: [
+      [1, 0],
+      [0.5, 0.5],
+      [0.25, 0.75],
+    ],
+  }
+  const flat = [3, 4, 5, 6]
+  const cases: [name: string, request: Request, readsClasses: boolean, rows: unknown[]][] = [
+    ['classes for a loss that reads them', three, true, [2, 2, flat, [], [1, 0]]],
+    ['dense targets for another', three, false, [2, 2, flat, [0, 1, 1, 0], undefined]],
+    // 1 (1/2) + (1/2) / 2 and (1/2) / 2
+    [
+      'smoothed, for either',
+      { ...three, labelSmoothing: 0.5 },
+      true,
+      [2, 2, flat, [0.25, 0.75, 0.75, 0.25], undefined],
+    ],
+    ['soft', soft, true, [2, 2, flat, [0.5, 0.5, 0.25, 0.75], undefined]],
+    ['soft and smoothed', { ...soft, labelSmoothing: 0.5 }, true, [2, 2, flat, [0.5, 0.5, 0.375, 0.625], undefined]],
+  ]
+  for (const [name, request, readsClasses, rows] of cases) t.strictSame(read(request, readsClasses), rows, name)
+})

@@ -1,0 +1,177 @@
+import fc from 'fast-check'
+import type { LabelFormat, LossOption, PredictionFormat } from '../../src/loss/formats.ts'
+import type { LossName } from '../../src/loss/index.ts'
+import { losses, lossNames } from '../../src/loss/index.ts'
+import type { Loss } from '../../src/loss/loss.ts'
+import type { Decision } from '../../src/loss/spec.ts'
+import { decisionOf, isOfDistributions } from '../../src/loss/spec.ts'
+import type { Request } from './support.ts'
+
+/** A loss with one of the formats of labels and of predictions that it takes. */
+export interface Combination {
+  readonly name: string
+  readonly loss: LossName
+  readonly labelFormat: LabelFormat
+  readonly predictionFormat: PredictionFormat
+}
+
+/** Every legal combination of every registered loss. */
+export const combinations: readonly Combination[] = lossNames.flatMap((loss) => {
+  const { labelFormats, predictionFormats }: Loss = losses[loss]
+  return labelFormats.flatMap((labelFormat) =>
+    predictionFormats.map((predictionFormat) => {
+      const name = `${loss}, ${labelFormat}, ${predictionFormat}`
+      return { name, loss, labelFormat, predictionFormat }
+    }),
+  )
+})
+
+/** One sample; the label is a class, or K numbers. */
+export interface Row {
+  readonly prediction: readonly number[]
+  readonly label: number | readonly number[]
+  readonly weight: number
+}
+
+/** A request taken apart, so that its rows can be moved about. */
+export interface Problem {
+  readonly options: Omit<Request, 'predictions' | 'labels' | 'sampleWeights'>
+  readonly rows: readonly Row[]
+  readonly isWeighted: boolean
+}
+
+/** The request of some rows of a problem. */
+export function requestOf({ options, isWeighted }: Problem, rows: readonly Row[]): Request {
+  const isOneHot = options.labelFormat === 'one-hot'
+  return {
+    ...options,
+    predictions: rows.map(({ prediction }) => prediction),
+    labels: rows.map(({ prediction, label }) =>
+      isOneHot && typeof label === 'number' ? prediction.map((_, k) => (k === label ? 1 : 0)) : label,
+    ),
+    sampleWeights: isWeighted ? rows.map(({ weight }) => weight) : undefined,
+  }
+}
+
+/**
+ * Numbers from `min` to `max`, most of them spread evenly. (`fc.double` has each exponent as likely as any other, so that
+ * next to all of its numbers are next to 0.)
+ */
+export function between(min: number, max: number): fc.Arbitrary<number> {
+  const even = fc.integer({ min: 0, max: 2 ** 30 }).map((n) => Math.min(max, min + (n / 2 ** 30) * (max - min)))
+  return fc.oneof({ weight: 4, arbitrary: even }, { weight: 1, arbitrary: fc.double({ min, max, noNaN: true }) })
+}
+
+/** What to keep away from: zeros and ends where the loss has no derivative, or is not finite. */
+export interface Bounds {
+  /** Probabilities of predictions and of labels stay at least that far from 0 and 1. */
+  readonly margin: number
+  readonly weights: fc.Arbitrary<number>
+}
+
+export const anywhere: Bounds = {
+  margin: 0,
+  weights: fc.oneof(fc.constantFrom(0, 1, 2), between(0, 10)),
+}
+export const inside: Bounds = { margin: 0.05, weights: between(0.5, 2) }
+
+/** Problems of a combination, with any of the options that apply to it. */
+export function problems(
+  { loss, labelFormat, predictionFormat }: Combination,
+  bounds: Bounds = anywhere,
+): fc.Arbitrary<Problem> {
+  const decision = decisionOf(loss, labelFormat)
+  return fc.integer({ min: decision === 'class' ? 2 : 1, max: 4 }).chain((outputs) =>
+    fc.record({
+      options: optionsOf({ loss, labelFormat, predictionFormat }, decision, outputs, bounds),
+      isWeighted: fc.boolean(),
+      rows: fc.array(
+        fc.record({
+          prediction: predictionOf(predictionFormat, decision, outputs, bounds),
+          label: labelOf(loss, labelFormat, decision, outputs, bounds),
+          weight: bounds.weights,
+        }),
+        { minLength: 1, maxLength: 7 },
+      ),
+    }),
+  )
+}
+
+/** A number in [0, 1], the ends included unless there is a margin. */
+function chance({ margin }: Bounds): fc.Arbitrary<number> {
+  const spread = between(margin, 1 - margin)
+  return margin > 0
+    ? spread
+    : fc.oneof({ weight: 3, arbitrary: spread }, { weight: 1, arbitrary: fc.constantFrom(0, 0.5, 1) })
+}
+
+/** K shares that sum to 1 but for rounding; without a margin some are 0. */
+export function distribution(outputs: number, { margin }: Bounds): fc.Arbitrary<number[]> {
+  const part = margin > 0 ? between(0.2, 1) : fc.oneof(between(0.01, 1), fc.constantFrom(0, 1))
+  return fc
+    .array(part, { minLength: outputs, maxLength: outputs })
+    .filter((parts) => parts.some((each) => each > 0))
+    .map((parts) => {
+      const sum = parts.reduce((total, each) => total + each)
+      return parts.map((each) => each / sum)
+    })
+}
+
+export function predictionOf(
+  format: PredictionFormat,
+  decision: Decision,
+  outputs: number,
+  bounds: Bounds,
+): fc.Arbitrary<number[]> {
+  if (format === 'probabilities' && decision === 'class') return distribution(outputs, bounds)
+  const size = format === 'logits' ? 20 : 5
+  const free = fc.oneof(between(-size, size), fc.integer({ min: -3, max: 3 }))
+  return fc.array(format === 'probabilities' ? chance(bounds) : free, { minLength: outputs, maxLength: outputs })
+}
+
+export function labelOf(
+  loss: LossName,
+  format: LabelFormat,
+  decision: Decision,
+  outputs: number,
+  bounds: Bounds,
+): fc.Arbitrary<number | number[]> {
+  if (format === 'one-hot' || format === 'index') return fc.nat({ max: outputs - 1 })
+  if (format === 'probabilities' && decision === 'class' && isOfDistributions(loss))
+    return distribution(outputs, bounds)
+  const numbers = {
+    probabilities: chance(bounds),
+    binary: fc.constantFrom(0, 1),
+    values: between(-5, 5),
+  }
+  return fc.array(numbers[format], { minLength: outputs, maxLength: outputs })
+}
+
+function optionsOf(
+  { loss, labelFormat, predictionFormat }: Omit<Combination, 'name'>,
+  decision: Decision,
+  outputs: number,
+  bounds: Bounds,
+): fc.Arbitrary<Problem['options']> {
+  const taken: readonly LossOption[] = losses[loss].options
+  const some = <Value>(applies: boolean, value: fc.Arbitrary<Value>) =>
+    applies ? fc.option(value, { nil: undefined }) : fc.constant(undefined)
+  const guard = fc.oneof(
+    fc.record({ logPolicy: fc.constantFrom('add-epsilon', 'clip'), epsilon: fc.constantFrom(1e-7, 0.01, 0.2) }),
+    fc.record({ logPolicy: fc.constantFrom('clamp', 'exact'), epsilon: fc.constant(undefined) }),
+    fc.constant({ logPolicy: undefined, epsilon: undefined }),
+  )
+  return fc
+    .record({
+      guard: taken.includes('logPolicy') ? guard : fc.constant({ logPolicy: undefined, epsilon: undefined }),
+      reduction: fc.constantFrom('mean', 'sum', 'none', undefined),
+      classWeights: some(
+        taken.includes('classWeights'),
+        fc.array(bounds.weights, { minLength: outputs, maxLength: outputs }),
+      ),
+      delta: some(taken.includes('delta'), fc.constantFrom(0.5, 1, 2.5)),
+      threshold: some(decision === 'binary', between(0, 1)),
+      labelSmoothing: some(decision === 'class', fc.constantFrom(0, 0.1, 0.5)),
+    })
+    .map(({ guard, ...options }) => ({ loss, labelFormat, predictionFormat, ...guard, ...options }))
+}

@@ -1,0 +1,78 @@
+import fc from 'fast-check'
+import { test } from 'tap'
+import { drawRows } from '../../src/loss/sampling.ts'
+
+/** A source that gives these numbers one after the other, and notes the bounds it was asked for. */
+function scripted(numbers: readonly number[]): { bounds: number[]; uniform: (bound: number) => number } {
+  const bounds: number[] = []
+  return { bounds, uniform: (bound) => numbers[bounds.push(bound) - 1] }
+}
+
+test('with replacement every draw is one integer below the size of the population', async (t) => {
+  const { bounds, uniform } = scripted([4, 0, 4, 2, 2, 1])
+  t.same(Array.from(drawRows(5, { size: 6, replacement: true }, uniform)), [4, 0, 4, 2, 2, 1])
+  t.same(bounds, [5, 5, 5, 5, 5, 5])
+})
+
+test('without replacement the rows are a shuffle from the front', async (t) => {
+  // 0 1 2 3 4: swap 0 and 4; swap 1 and 4 (now 0); swap 2 and 2; swap 3 and 4 (now 1); 4 stays
+  const { bounds, uniform } = scripted([4, 3, 0, 1, 0])
+  t.same(Array.from(drawRows(5, { size: 5, replacement: false }, uniform)), [4, 0, 2, 1, 3])
+  t.same(bounds, [5, 4, 3, 2, 1])
+})
+
+test('without replacement it draws as a shuffle of the whole list does', async () => {
+  const drawn = fc.integer({ min: 1, max: 60 }).chain((population) =>
+    fc.tuple(
+      fc.constant(population),
+      fc.array(
+        fc.nat({ max: 999 }).map((n) => n / 1000),
+        { minLength: 1, maxLength: population },
+      ),
+    ),
+  )
+  fc.assert(
+    fc.property(drawn, ([population, shares]) => {
+      const list = Array.from({ length: population }, (_, row) => row)
+      for (const [i, share] of shares.entries()) {
+        const at = i + Math.floor(share * (population - i))
+        const held = list[i]
+        list[i] = list[at]
+        list[at] = held
+      }
+      let next = 0
+      const rows = drawRows(population, { size: shares.length, replacement: false }, (bound) =>
+        Math.floor(shares[next++] * bound),
+      )
+      return JSON.stringify(Array.from(rows)) === JSON.stringify(list.slice(0, shares.length))
+    }),
+    { seed: 38, numRuns: 300 },
+  )
+})
+
+test('equally likely integers make every sample equally likely', async (t) => {
+  const counts = (replacement: boolean) => {
+    const seen = new Map<string, number>()
+    for (let script = 0; script < 4 * (replacement ? 4 * 4 : 3 * 2); script++) {
+      let left = script
+      const rows = drawRows(4, { size: 3, replacement }, (bound) => {
+        const number = left % bound
+        left = Math.floor(left / bound)
+        return number
+      })
+      seen.set(rows.join(), (seen.get(rows.join()) ?? 0) + 1)
+    }
+    return Array.from(seen, ([rows, times]) => [new Set(rows.split(',')).size, times])
+  }
+  t.same(counts(false), new Array(24).fill([3, 1]), '4 * 3 * 2 ordered samples of 3 rows, each once')
+  t.same(
+    counts(true).map(([, times]) => times),
+    new Array(64).fill(1),
+    '4^3 ordered samples, each once',
+  )
+})
+
+test('a few rows of a large population cost no list of it', async (t) => {
+  const { uniform } = scripted([2 ** 31 - 2, 0, 2 ** 31 - 4])
+  t.same(Array.from(drawRows(2 ** 31 - 1, { size: 3, replacement: false }, uniform)), [2 ** 31 - 2, 1, 0])
+})

@@ -1,0 +1,330 @@
+import { test } from 'tap'
+import { pack } from '../../src/http/body/pack.ts'
+import { Faults } from '../../src/loss/fault.ts'
+import {
+  checkIsNumbers,
+  checkLabelShape,
+  checkWeightShape,
+  fittingDeclaration,
+  layoutOf,
+  pathOf,
+  place,
+  rowPathOf,
+} from '../../src/loss/shape.ts'
+import type { Options } from '../../src/loss/spec.ts'
+import { resolve } from '../../src/loss/spec.ts'
+import { faultsOf } from './support.ts'
+
+const byIndex: Options = { loss: 'cross-entropy', labelFormat: 'index' }
+const byOneHot: Options = { loss: 'cross-entropy', labelFormat: 'one-hot' }
+const byValues: Options = { loss: 'mse', labelFormat: 'values' }
+const byBits: Options = { loss: 'binary-cross-entropy', labelFormat: 'binary' }
+
+test('elements that are no numbers', async (t) => {
+  const found = (value: unknown) => {
+    const faults = new Faults()
+    checkIsNumbers('labels', pack('labels', value), faults)
+    return [faults.count, faults.list]
+  }
+  t.same(found([1, 2]), [0, []])
+  t.same(found([1, null, 'x', true]), [
+    3,
+    [
+      { path: ['labels', 1], detail: 'labels[1] is null; a number is needed', received: null },
+      { path: ['labels', 2], detail: 'labels[2] is not a number; a number is needed', received: 'x' },
+      { path: ['labels', 3], detail: 'labels[3] is true; a number is needed', received: true },
+    ],
+  ])
+  const [count, list] = found([new Array(30).fill(null)])
+  t.equal(count, 30, 'all are counted')
+  t.same((list as unknown[]).length, 20, 'the first are listed')
+})
+
+test('what is no tensor is refused where it breaks', async (t) => {
+  const cases: [value: unknown, path: (string | number)[]][] = [
+    ['text', ['labels']],
+    [null, ['labels']],
+    [
+      [1, [2]],
+      ['labels', 1],
+    ],
+    [
+      [[1, 2], [3]],
+      ['labels', 1],
+    ],
+    [
+      [[1], 2],
+      ['labels', 1],
+    ],
+    [[[1, [2]]], ['labels', 0, 1]],
+  ]
+  for (const [value, path] of cases) {
+    const [fault] = faultsOf(() => checkIsNumbers('labels', pack('labels', value), new Faults()))
+    t.same(fault?.path, path, JSON.stringify(value))
+  }
+})
+
+test('samples and outputs', async (t) => {
+  const cases: [options: Options, predictions: unknown, samples: number, outputs: number][] = [
+    [
+      byIndex,
+      [
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ],
+      3,
+      2,
+    ],
+    [byIndex, [1, 2, 3], 1, 3],
+    [byOneHot, [1, 2, 3], 1, 3],
+    [{ loss: 'mse', labelFormat: 'probabilities' }, [1, 2, 3], 1, 3],
+    [byValues, [1, 2, 3], 3, 1],
+    [byBits, [1, 2, 3], 3, 1],
+    [{ loss: 'binary-cross-entropy', labelFormat: 'probabilities' }, [1, 2, 3], 3, 1],
+    [byValues, [[1], [2]], 2, 1],
+  ]
+  for (const [options, predictions, samples, outputs] of cases) {
+    const layout = layoutOf(resolve(options), pack('predictions', predictions))
+    t.same(layout, { samples, outputs }, `${options.labelFormat} ${JSON.stringify(predictions)}`)
+  }
+})
+
+test('predictions of no use', async (t) => {
+  const cases: [predictions: unknown, path: (string | number)[], detail: string, received: unknown][] = [
+    [7, ['predictions'], 'predictions is a bare number; a list or a list of rows is needed', 7],
+    [[], ['predictions'], 'predictions is empty; at least one sample is needed', 'an empty array'],
+    [[[], []], ['predictions', 0], 'predictions[0] is empty; a row needs at least one number', 'an empty array'],
+  ]
+  for (const [predictions, path, detail, received] of cases) {
+    const faults = faultsOf(() => layoutOf(resolve(byValues), pack('predictions', predictions)))
+    t.same(faults, [{ path, detail, received }], JSON.stringify(predictions))
+  }
+})
+
+const two = [
+  [0.5, 0.5],
+  [0.25, 0.75],
+]
+
+test('labels of the right shape', async (t) => {
+  const cases: [options: Options, predictions: unknown, labels: unknown][] = [
+    [byIndex, two, [0, 1]],
+    [byIndex, [0.5, 0.5], 1],
+    [byIndex, [0.5, 0.5], [1]],
+    [byOneHot, two, two],
+    [byOneHot, [0, 1], [0, 1]],
+    [byValues, [1, 2], [1, 2]],
+    [byBits, [[1], [0]], [[1], [0]]],
+  ]
+  for (const [options, predictions, labels] of cases)
+    t.same(labelFaults(options, predictions, labels), [], JSON.stringify(labels))
+})
+
+function labelFaults(options: Options, predictions: unknown, labels: unknown) {
+  const spec = resolve(options)
+  const tensor = pack('predictions', predictions)
+  return faultsOf(() => checkLabelShape(spec, tensor, pack('labels', labels), layoutOf(spec, tensor)))
+}
+
+test('labels of another shape: what they are, what is needed, and which declaration would fit', async (t) => {
+  const cases: [options: Options, predictions: unknown, labels: unknown, detail: string, received: unknown][] = [
+    [
+      byIndex,
+      two,
+      [
+        [0, 1],
+        [1, 0],
+      ],
+      'labels[0] is an array of 2 numbers; labelFormat "index" needs one integer per sample. One-hot rows are declared with labelFormat "one-hot".',
+      'an array of 2 arrays of 2 numbers',
+    ],
+    [
+      byIndex,
+      two,
+      [
+        [0.5, 0.5],
+        [0.5, 0.5],
+      ],
+      'labels[0] is an array of 2 numbers; labelFormat "index" needs one integer per sample. Rows of probabilities are declared with labelFormat "probabilities".',
+      'an array of 2 arrays of 2 numbers',
+    ],
+    [
+      byIndex,
+      two,
+      [
+        [1, 1],
+        [0, 0],
+      ],
+      'labels[0] is an array of 2 numbers; labelFormat "index" needs one integer per sample. Labels 0 and 1 for each output are declared with labelFormat "binary", which goes with loss sse, mse, mae, binary-cross-entropy, huber, log-cosh, brier, hinge.',
+      'an array of 2 arrays of 2 numbers',
+    ],
+    [
+      byIndex,
+      two,
+      [
+        [3, 1],
+        [0, 0],
+      ],
+      'labels[0] is an array of 2 numbers; labelFormat "index" needs one integer per sample. Numbers of any size are declared with labelFormat "values", which goes with loss sse, mse, mae, huber, log-cosh.',
+      'an array of 2 arrays of 2 numbers',
+    ],
+    [
+      byIndex,
+      two,
+      [0, 1, 1],
+      'labels has 3 numbers, and predictions has 2 samples; labelFormat "index" needs one integer per sample.',
+      'an array of 3 numbers',
+    ],
+    [
+      byIndex,
+      two,
+      1,
+      'labels is a bare number, and predictions has 2 samples; labelFormat "index" needs one integer per sample.',
+      1,
+    ],
+    [
+      byIndex,
+      [0.5, 0.5],
+      [0, 1],
+      'labels has 2 numbers, and predictions, being one list, is one sample; labelFormat "index" needs one integer per sample. One-hot rows are declared with labelFormat "one-hot".',
+      'an array of 2 numbers',
+    ],
+    [
+      byOneHot,
+      two,
+      [1, 0],
+      'labels[0] is the number 1; labelFormat "one-hot" needs one row of 2 numbers for each of 2 samples, the shape of predictions. Class indices are declared with labelFormat "index".',
+      'an array of 2 numbers',
+    ],
+    [
+      byOneHot,
+      two,
+      [],
+      'labels is a list of 0 numbers; labelFormat "one-hot" needs one row of 2 numbers for each of 2 samples, the shape of predictions.',
+      'an array of 0 numbers',
+    ],
+    [
+      byOneHot,
+      two,
+      [
+        [1, 0, 0],
+        [0, 1, 0],
+      ],
+      'labels is 2 rows of 3 numbers; labelFormat "one-hot" needs one row of 2 numbers for each of 2 samples, the shape of predictions.',
+      'an array of 2 arrays of 3 numbers',
+    ],
+    [
+      byOneHot,
+      [0.5, 0.5],
+      1,
+      'labels is a bare number; labelFormat "one-hot" needs a list of 2 numbers, the shape of predictions. Class indices are declared with labelFormat "index".',
+      1,
+    ],
+    [
+      byValues,
+      [1, 2],
+      [[1], [2]],
+      'labels is 2 rows of 1 numbers; labelFormat "values" needs a list of 2 numbers, the shape of predictions.',
+      'an array of 2 arrays of 1 numbers',
+    ],
+    [
+      byBits,
+      [[1], [0]],
+      [1, 0],
+      'labels[0] is the number 1; labelFormat "binary" needs one row of 1 numbers for each of 2 samples, the shape of predictions.',
+      'an array of 2 numbers',
+    ],
+  ]
+  for (const [options, predictions, labels, detail, received] of cases) {
+    const name = `${options.labelFormat}: ${JSON.stringify(predictions)} ${JSON.stringify(labels)}`
+    t.same(labelFaults(options, predictions, labels), [{ path: ['labels'], detail, received }], name)
+  }
+})
+
+test('the declaration that fits', async (t) => {
+  const cases: [name: string, labels: unknown, samples: number, outputs: number, format: string | undefined][] = [
+    ['indices', [0, 2], 2, 3, 'index'],
+    ['an index too large', [0, 3], 2, 3, undefined],
+    ['a negative index', [0, -1], 2, 3, undefined],
+    ['a fraction', [0, 0.5], 2, 3, undefined],
+    [
+      'one-hot rows',
+      [
+        [0, 1],
+        [1, 0],
+      ],
+      2,
+      2,
+      'one-hot',
+    ],
+    [
+      'bits',
+      [
+        [0, 0],
+        [1, 1],
+      ],
+      2,
+      2,
+      'binary',
+    ],
+    ['bits of one output', [1, 1], 2, 1, 'binary'],
+    ['rows of probabilities', [[0.5, 0.5]], 1, 2, 'probabilities'],
+    ['a probability', [0.5, 1], 2, 1, 'probabilities'],
+    ['rows that do not sum to 1', [[0.5, 0.7]], 1, 2, 'values'],
+    ['any numbers', [[-1, 7]], 1, 2, undefined],
+    ['what is no number', [[1, null]], 1, 2, undefined],
+    ['another size', [1, 2, 3], 1, 2, undefined],
+  ]
+  for (const [name, labels, samples, outputs, format] of cases) {
+    // of a spec that declares "values", so that this one is not named again
+    const sentence = fittingDeclaration(resolve(byValues), pack('labels', labels), { samples, outputs })
+    const expected = format === 'values' ? undefined : format
+    t.equal(/labelFormat "(.*?)"/.exec(sentence)?.[1], expected, name)
+  }
+  const others = fittingDeclaration(resolve(byOneHot), pack('labels', [[-1, 7]]), { samples: 1, outputs: 2 })
+  t.match(others, 'labelFormat "values"')
+})
+
+test('weights are a list of the right length', async (t) => {
+  const check = (value: unknown) =>
+    faultsOf(() => checkWeightShape('sampleWeights', pack('sampleWeights', value), 2, 'samples'))
+  t.same(check([1, 2]), [])
+  const cases: [value: unknown, found: string, received: unknown][] = [
+    [[1], 'a list of 1 numbers', 'an array of 1 numbers'],
+    [3, 'a bare number', 3],
+    [[[1], [2]], '2 rows of 1 numbers', 'an array of 2 arrays of 1 numbers'],
+  ]
+  for (const [value, found, received] of cases) {
+    const detail = `sampleWeights is ${found}; a list of one number for each of the 2 samples is needed`
+    t.same(check(value), [{ path: ['sampleWeights'], detail, received }], found)
+  }
+})
+
+test('places', async (t) => {
+  t.equal(place('labels', []), 'labels')
+  t.equal(place('labels', [3, 0]), 'labels[3][0]')
+  t.same(pathOf(pack('labels', 1).shape, 0), [])
+  t.same(pathOf(pack('labels', [1, 2]).shape, 1), [1])
+  t.same(
+    pathOf(
+      pack('labels', [
+        [1, 2],
+        [3, 4],
+      ]).shape,
+      2,
+    ),
+    [1, 0],
+  )
+  t.same(rowPathOf(pack('labels', [1, 2]), 0), [])
+  t.same(
+    rowPathOf(
+      pack('labels', [
+        [1, 2],
+        [3, 4],
+      ]),
+      1,
+    ),
+    [1],
+  )
+})

@@ -1,0 +1,301 @@
+import { test } from 'tap'
+import type { Include, LabelFormat } from '../../src/loss/formats.ts'
+import type { LossName } from '../../src/loss/index.ts'
+import { losses, lossNames } from '../../src/loss/index.ts'
+import type { Options } from '../../src/loss/spec.ts'
+import {
+  appliesWhen,
+  checksLabelRows,
+  checksPredictionRows,
+  decisionOf,
+  defaultLogPolicy,
+  defaults,
+  describeOptions,
+  describeSpec,
+  isOfDistributions,
+  resolve,
+} from '../../src/loss/spec.ts'
+import { faultsOf } from './support.ts'
+
+test('the defaults are those of the contract', async (t) => {
+  t.same(defaults, { epsilon: 1e-7, delta: 1, rowSumTolerance: 1e-3, labelSmoothing: 0 })
+  t.equal(defaultLogPolicy('probabilities'), 'add-epsilon')
+  t.equal(defaultLogPolicy('logits'), 'exact')
+})
+
+test('what is evaluated is described in full, and nothing that has no effect', async (t) => {
+  const cases: [options: Options, described: Record<string, unknown>][] = [
+    [
+      { loss: 'sse', labelFormat: 'values' },
+      { loss: 'sse', labelFormat: 'values', predictionFormat: 'values', reduction: 'sum', include: [] },
+    ],
+    [
+      { loss: 'cross-entropy', labelFormat: 'index', ignoreIndex: -100 },
+      {
+        loss: 'cross-entropy',
+        labelFormat: 'index',
+        predictionFormat: 'probabilities',
+        reduction: 'mean',
+        logPolicy: 'add-epsilon',
+        epsilon: 1e-7,
+        rowSumTolerance: 1e-3,
+        ignoreIndex: -100,
+        labelSmoothing: 0,
+        include: [],
+      },
+    ],
+    [
+      {
+        loss: 'cross-entropy',
+        labelFormat: 'one-hot',
+        predictionFormat: 'logits',
+        classWeights: Float64Array.of(1, 0.5),
+        miniBatch: { size: 3, seed: 1, replacement: true },
+        include: ['perSample', 'gradient'],
+      },
+      {
+        loss: 'cross-entropy',
+        labelFormat: 'one-hot',
+        predictionFormat: 'logits',
+        reduction: 'mean',
+        logPolicy: 'exact',
+        classWeights: [1, 0.5],
+        labelSmoothing: 0,
+        miniBatch: { size: 3, seed: 1, replacement: true },
+        include: ['perSample', 'gradient'],
+      },
+    ],
+    [
+      { loss: 'binary-cross-entropy', labelFormat: 'binary', logPolicy: 'clamp', reduction: 'none' },
+      {
+        loss: 'binary-cross-entropy',
+        labelFormat: 'binary',
+        predictionFormat: 'probabilities',
+        reduction: 'none',
+        logPolicy: 'clamp',
+        threshold: 0.5,
+        include: [],
+      },
+    ],
+    [
+      { loss: 'huber', labelFormat: 'values' },
+      { loss: 'huber', labelFormat: 'values', predictionFormat: 'values', reduction: 'mean', delta: 1, include: [] },
+    ],
+    [
+      { loss: 'hinge', labelFormat: 'binary' },
+      {
+        loss: 'hinge',
+        labelFormat: 'binary',
+        predictionFormat: 'values',
+        reduction: 'mean',
+        threshold: 0,
+        include: [],
+      },
+    ],
+  ]
+  for (const [options, described] of cases) {
+    t.strictSame(describeSpec(resolve(options)), described, `${options.loss}, ${options.labelFormat}`)
+  }
+})
+
+test('a description sent back describes the same', async (t) => {
+  for (const loss of lossNames) {
+    const { labelFormats, predictionFormats } = losses[loss]
+    for (const labelFormat of labelFormats) {
+      for (const predictionFormat of predictionFormats) {
+        const described = describeSpec(resolve({ loss, labelFormat, predictionFormat }))
+        const again = describeSpec(resolve(described as unknown as Options))
+        t.strictSame(again, described, `${loss}, ${labelFormat}, ${predictionFormat}`)
+      }
+    }
+  }
+})
+
+test('an option that has no effect is refused, with where it has one', async (t) => {
+  const mse: Options = { loss: 'mse', labelFormat: 'values' }
+  const entropy: Options = { loss: 'cross-entropy', labelFormat: 'index' }
+  const cases: [options: Options, option: string, when: string][] = [
+    [{ ...mse, logPolicy: 'exact' }, 'logPolicy', 'losses with a logarithm'],
+    [{ ...mse, epsilon: 1e-7 }, 'epsilon', 'losses with a logarithm under logPolicy "add-epsilon" or "clip"'],
+    [
+      { ...entropy, logPolicy: 'clamp', epsilon: 1e-7 },
+      'epsilon',
+      'losses with a logarithm under logPolicy "add-epsilon" or "clip"',
+    ],
+    [
+      { ...entropy, predictionFormat: 'logits', epsilon: 1e-7 },
+      'epsilon',
+      'losses with a logarithm under logPolicy "add-epsilon" or "clip"',
+    ],
+    [{ ...mse, delta: 1 }, 'delta', 'loss "huber"'],
+    [
+      { ...mse, rowSumTolerance: 0.1 },
+      'rowSumTolerance',
+      'rows of probabilities, in predictions with class labels or in labels',
+    ],
+    [
+      { ...entropy, threshold: 0.5 },
+      'threshold',
+      'binary decisions: labelFormat "binary" or loss "binary-cross-entropy"',
+    ],
+    [{ ...entropy, labelFormat: 'one-hot', ignoreIndex: 0 }, 'ignoreIndex', 'labelFormat "index"'],
+    [
+      { ...mse, labelSmoothing: 0 },
+      'labelSmoothing',
+      'class labels: labelFormat "one-hot", "index", or "probabilities" of classes',
+    ],
+  ]
+  for (const [options, option, when] of cases) {
+    const [fault, ...more] = faultsOf(() => resolve(options))
+    const name = `${option} of ${options.loss}, ${options.labelFormat}`
+    t.same(
+      { path: fault?.path, received: fault?.received, more },
+      { path: [option], received: options[option as keyof Options], more: [] },
+      name,
+    )
+    t.ok(fault?.detail.startsWith(`${option} has no effect here; it applies to ${when}`), `${name}: ${fault?.detail}`)
+  }
+  const [fault] = faultsOf(() => resolve({ ...mse, classWeights: Float64Array.of(1, 2) }))
+  t.same(fault?.path, ['classWeights'])
+  t.match(fault?.detail, 'classWeights has no effect here; it applies to loss "cross-entropy"')
+})
+
+test('all contradictions are reported at once', async (t) => {
+  const faults = faultsOf(() =>
+    resolve({ loss: 'mse', labelFormat: 'values', delta: 1, ignoreIndex: 3, include: ['gradient', 'perClass'] }),
+  )
+  t.same(
+    faults.map(({ path }) => path),
+    [['delta'], ['ignoreIndex'], ['include', 1]],
+  )
+})
+
+test('parts that need an answer to be right about', async (t) => {
+  const cases: [part: Include, options: Options, detail: string | undefined][] = [
+    ['perSample', { loss: 'mse', labelFormat: 'values' }, undefined],
+    ['gradient', { loss: 'mse', labelFormat: 'values' }, undefined],
+    [
+      'perClass',
+      { loss: 'mse', labelFormat: 'values' },
+      'perClass needs labels that can be right or wrong; labelFormat "values" has none',
+    ],
+    [
+      'confusion',
+      { loss: 'mse', labelFormat: 'values' },
+      'confusion needs labels that can be right or wrong; labelFormat "values" has none',
+    ],
+    [
+      'calibration',
+      { loss: 'mse', labelFormat: 'values' },
+      'calibration needs labels that can be right or wrong; labelFormat "values" has none',
+    ],
+    [
+      'calibration',
+      { loss: 'mse', labelFormat: 'index' },
+      'calibration needs probabilities; declare what predictions is with predictionFormat',
+    ],
+    ['calibration', { loss: 'mse', labelFormat: 'index', predictionFormat: 'probabilities' }, undefined],
+    ['calibration', { loss: 'cross-entropy', labelFormat: 'index', predictionFormat: 'logits' }, undefined],
+    ['confusion', { loss: 'mse', labelFormat: 'index' }, undefined],
+    ['perClass', { loss: 'hinge', labelFormat: 'binary' }, undefined],
+  ]
+  for (const [part, options, detail] of cases) {
+    const expected = detail === undefined ? [] : [{ path: ['include', 0], detail, received: part }]
+    t.same(
+      faultsOf(() => resolve({ ...options, include: [part] })),
+      expected,
+      `${part}: ${detail ?? 'taken'}`,
+    )
+  }
+})
+
+test('who decides: by class, by threshold, or nothing to decide', async (t) => {
+  const cases: [loss: LossName, labelFormat: LabelFormat, decision: string][] = [
+    ['sse', 'one-hot', 'class'],
+    ['mse', 'index', 'class'],
+    ['mae', 'probabilities', 'class'],
+    ['mse', 'binary', 'binary'],
+    ['mse', 'values', 'none'],
+    ['cross-entropy', 'probabilities', 'class'],
+    ['binary-cross-entropy', 'probabilities', 'binary'],
+    ['binary-cross-entropy', 'binary', 'binary'],
+    ['hinge', 'binary', 'binary'],
+    ['brier', 'probabilities', 'class'],
+  ]
+  for (const [loss, labelFormat, decision] of cases)
+    t.equal(decisionOf(loss, labelFormat), decision, `${loss}, ${labelFormat}`)
+})
+
+test('whose rows are distributions, that sum to 1', async (t) => {
+  const cases: [options: Options, predictions: boolean, labels: boolean][] = [
+    [{ loss: 'cross-entropy', labelFormat: 'index' }, true, false],
+    [{ loss: 'cross-entropy', labelFormat: 'probabilities' }, true, true],
+    [{ loss: 'cross-entropy', labelFormat: 'probabilities', predictionFormat: 'logits' }, false, true],
+    [{ loss: 'cross-entropy', labelFormat: 'one-hot', predictionFormat: 'logits' }, false, false],
+    [{ loss: 'kl-divergence', labelFormat: 'probabilities' }, true, true],
+    [{ loss: 'binary-cross-entropy', labelFormat: 'probabilities' }, false, false],
+    [{ loss: 'mse', labelFormat: 'index' }, false, false],
+    [{ loss: 'mse', labelFormat: 'index', predictionFormat: 'probabilities' }, true, false],
+    [{ loss: 'mse', labelFormat: 'binary', predictionFormat: 'probabilities' }, false, false],
+    [{ loss: 'mse', labelFormat: 'probabilities', predictionFormat: 'probabilities' }, true, false],
+  ]
+  for (const [options, predictions, labels] of cases) {
+    const spec = resolve(options)
+    t.same([checksPredictionRows(spec), checksLabelRows(spec)], [predictions, labels], JSON.stringify(options))
+  }
+  t.equal(isOfDistributions('kl-divergence'), true)
+  t.equal(isOfDistributions('mse'), false)
+})
+
+test('the catalogue says when an option applies', async (t) => {
+  t.match(appliesWhen('ignoreIndex'), 'labelFormat "index"')
+})
+
+test('the options described for a loss are those that it takes, with the defaults it has', async (t) => {
+  const values: Record<string, unknown> = {
+    logPolicy: 'clip',
+    epsilon: 0.1,
+    classWeights: Float64Array.of(1, 1),
+    delta: 2,
+    rowSumTolerance: 0.1,
+    threshold: 0.3,
+    ignoreIndex: 1,
+    labelSmoothing: 0.1,
+  }
+  for (const loss of lossNames) {
+    const { labelFormats, predictionFormats, reduction } = losses[loss]
+    const taken: Record<string, unknown> = { reduction, sampleWeights: null, miniBatch: null, include: [] }
+    for (const labelFormat of labelFormats) {
+      for (const predictionFormat of predictionFormats.toReversed()) {
+        const options: Options = { loss, labelFormat, predictionFormat }
+        for (const [option, value] of Object.entries(values)) {
+          const policy = option === 'epsilon' && { logPolicy: 'clip' as const }
+          if (
+            faultsOf(() => resolve({ ...options, ...policy, [option]: value })).some(({ path }) => path[0] === option)
+          )
+            continue
+          taken[option] = describeSpec(resolve({ ...options, ...policy }))[option] ?? null
+        }
+        if (predictionFormat === 'logits') taken.logPolicy = 'add-epsilon'
+      }
+    }
+    const described = describeOptions(loss)
+    t.strictSame(Object.fromEntries(described.map((each) => [each.name, each.default])), { ...taken }, loss)
+    t.ok(
+      described.every(({ appliesTo }) => appliesTo.length > 0),
+      `${loss}: each says where`,
+    )
+  }
+})
+
+test('clip needs an epsilon below a half, or its bounds would cross', async (t) => {
+  const options: Options = { loss: 'cross-entropy', labelFormat: 'index', logPolicy: 'clip' }
+  for (const epsilon of [0.5, 1, 1e300]) {
+    t.same(
+      faultsOf(() => resolve({ ...options, epsilon })),
+      [{ path: ['epsilon'], detail: `epsilon is ${epsilon}; logPolicy "clip" needs it below 0.5`, received: epsilon }],
+    )
+  }
+  t.equal(resolve({ ...options, epsilon: 0.499 }).epsilon, 0.499)
+  t.equal(resolve({ ...options, logPolicy: 'add-epsilon', epsilon: 2 }).epsilon, 2)
+})

@@ -1,0 +1,139 @@
+import { pack } from '../../src/http/body/pack.ts'
+import type { Batch, Tensors } from '../../src/loss/batch.ts'
+import { check, layOut } from '../../src/loss/batch.ts'
+import type { Answer, Surroundings } from '../../src/loss/evaluation.ts'
+import { Evaluation } from '../../src/loss/evaluation.ts'
+import type { Fault } from '../../src/loss/fault.ts'
+import { InvalidContent } from '../../src/loss/fault.ts'
+import type { Slice } from '../../src/loss/fold.ts'
+import { tallyRows } from '../../src/loss/fold.ts'
+import { losses } from '../../src/loss/index.ts'
+import type { Loss, Rows } from '../../src/loss/loss.ts'
+import type { Options, Spec } from '../../src/loss/spec.ts'
+import { resolve } from '../../src/loss/spec.ts'
+
+/** A request as a client writes it: the options, and the numbers as JSON. */
+export interface Request extends Omit<Options, 'classWeights'> {
+  readonly classWeights?: readonly number[] | undefined
+  readonly predictions: unknown
+  readonly labels: unknown
+  readonly sampleWeights?: readonly number[] | undefined
+}
+
+/** No limit, and a random source that may not be asked. */
+export const unlimited: Surroundings = {
+  maxAnswerNumbers: Number.POSITIVE_INFINITY,
+  uniformIntegers: () => () => {
+    throw new Error('no random number is needed here')
+  },
+}
+
+export function specOf({ predictions, labels, sampleWeights, classWeights, ...options }: Request): Spec {
+  return resolve({ ...options, classWeights: classWeights && Float64Array.from(classWeights) })
+}
+
+export function tensorsOf({ predictions, labels, sampleWeights, classWeights }: Request): Tensors {
+  return {
+    predictions: pack('predictions', predictions),
+    labels: pack('labels', labels),
+    sampleWeights: sampleWeights && pack('sampleWeights', sampleWeights),
+    classWeights: classWeights && pack('classWeights', classWeights),
+  }
+}
+
+/** Runs a generator to its end. */
+export function finish<Result>(steps: Generator<void, Result>): Result {
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
+}
+
+/** The answer to requests that are batches of one evaluation, which has the options of the first. */
+export function evaluate(request: Request, surroundings = unlimited, ...further: readonly Request[]): Answer {
+  const evaluation = new Evaluation(specOf(request), surroundings)
+  for (const batch of [request, ...further]) finish(evaluation.add(tensorsOf(batch)))
+  return evaluation.report()
+}
+
+/** The request checked, as one batch. */
+export function batchOf(request: Request): Batch {
+  const spec = specOf(request)
+  const tensors = tensorsOf(request)
+  return finish(check(spec, tensors, layOut(spec, tensors)))
+}
+
+/** The request as a part of an answer sees it: all of its rows in one slice. */
+export function sliceOf(request: Request): Slice {
+  const batch = batchOf(request)
+  const slices: Slice[] = []
+  tallyRows(specOf(request), batch, 0, batch.samples, (slice) =>
+    slices.push({ ...slice, losses: slice.losses.slice() }),
+  )
+  return slices[0]
+}
+
+/** The faults that a piece of work is refused for. */
+export function faultsOf(work: () => unknown): readonly Fault[] {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof InvalidContent) return error.faults.list
+    throw error
+  }
+  return []
+}
+
+/** Rows for a kernel; `targets` are rows, or the class of each row. */
+export function rowsOf(predictions: readonly (readonly number[])[], targets: readonly (number | number[])[]): Rows {
+  const isClasses = typeof targets[0] === 'number'
+  return {
+    count: predictions.length,
+    outputs: predictions[0].length,
+    predictions: Float64Array.from(predictions.flat()),
+    targets: Float64Array.from(isClasses ? [] : targets.flat()),
+    classes: isClasses ? Int32Array.from(targets.flat()) : undefined,
+  }
+}
+
+/** l_i of each row by the loop of the loss alone, and in how many rows a guard was met. */
+export function lossesOf(options: Options, rows: Rows): { losses: number[]; clipped: number } {
+  const loss: Loss = losses[options.loss]
+  const out = new Float64Array(rows.count)
+  const clipped = loss.losses(rows, resolve(options), out)
+  return { losses: Array.from(out), clipped }
+}
+
+/** d l_i / d predictions by the loop of the loss alone. */
+export function gradientOf(options: Options, rows: Rows): number[] {
+  const loss: Loss = losses[options.loss]
+  const out = new Float64Array(rows.count * rows.outputs)
+  loss.gradient(rows, resolve(options), out)
+  return Array.from(out, (slope) => slope + 0)
+}
+
+/**
+ * Where two values differ: numbers by more than 1e-14 of the wanted one (or `tolerance`, if that is more), everything
+ * else at all. Empty when nothing does, so that a test can say `t.same(misses(got, want), [])`.
+ */
+export function misses(got: unknown, want: unknown, tolerance = 0, where = ''): string[] {
+  if (Array.isArray(want)) {
+    if (!Array.isArray(got) || got.length !== want.length) return [`${where}: ${show(got)}, not ${show(want)}`]
+    return want.flatMap((value, at) => misses(got[at], value, tolerance, `${where}/${at}`))
+  }
+  if (typeof want === 'object' && want !== null) {
+    if (typeof got !== 'object' || got === null) return [`${where}: ${show(got)}, not ${show(want)}`]
+    const keys = new Set([...Object.keys(want), ...Object.keys(got)])
+    return Array.from(keys).flatMap((key) =>
+      misses(Reflect.get(got, key), Reflect.get(want, key), tolerance, `${where}/${key}`),
+    )
+  }
+  if (typeof want === 'number' && typeof got === 'number') {
+    if (got === want || Math.abs(got - want) <= Math.max(1e-14 * Math.abs(want), tolerance)) return []
+  } else if (got === want) return []
+  return [`${where}: ${show(got)}, not ${show(want)}`]
+}
+
+function show(value: unknown): string {
+  return typeof value === 'number' || value === undefined ? String(value) : JSON.stringify(value)
+}

@@ -1,0 +1,89 @@
+import { test } from 'tap'
+import type { Sweep, SweepParameter } from '../../src/loss/sweep.ts'
+import { sweep, sweepStep } from '../../src/loss/sweep.ts'
+import type { Request } from './support.ts'
+import { batchOf, evaluate, finish, misses, specOf } from './support.ts'
+
+function sweepOf(request: Request, parameter: SweepParameter, values: readonly number[]): Sweep {
+  return finish(sweep(specOf(request), batchOf(request), parameter, values))
+}
+
+const request: Request = {
+  loss: 'cross-entropy',
+  labelFormat: 'index',
+  predictionFormat: 'logits',
+  predictions: [
+    [2, 0, 1],
+    [0, 1, -1],
+    [1, 1.5, 0],
+  ],
+  labels: [0, 2, 0],
+  sampleWeights: [1, 2, 1],
+}
+
+/** The request with its logits changed by hand. */
+function changed(by: (logit: number, k: number) => number): Request {
+  return { ...request, predictions: (request.predictions as number[][]).map((row) => row.map(by)) }
+}
+
+test('along a temperature every logit is divided by it', async (t) => {
+  const values = [0.5, 1, 4]
+  const { loss, accuracy } = sweepOf(request, { name: 'temperature' }, values)
+  const answers = values.map((value) => evaluate(changed((logit) => logit / value)))
+  t.same(
+    loss,
+    answers.map((answer) => answer.loss),
+  )
+  t.same(
+    accuracy,
+    answers.map((answer) => answer.accuracy),
+  )
+})
+
+test('along a bias it is added to the logits of one output', async (t) => {
+  const values = [-1, 0, 0.25, 3]
+  const { loss, accuracy } = sweepOf(request, { name: 'bias', class: 2 }, values)
+  const answers = values.map((value) => evaluate(changed((logit, k) => (k === 2 ? logit + value : logit))))
+  t.same(
+    loss,
+    answers.map((answer) => answer.loss),
+  )
+  t.same(
+    accuracy,
+    answers.map((answer) => answer.accuracy),
+  )
+})
+
+test('the slopes are central differences: the loss has one where the accuracy has none', async (t) => {
+  const one: Request = { ...request, predictions: [[0, Math.log(3)]], labels: [0], sampleWeights: undefined }
+  // y_0 is 1/4 and d loss / d z_0 = y_0 - 1; the decision is the same all around
+  const { lossSlope, accuracySlope } = sweepOf(one, { name: 'bias', class: 0 }, [0])
+  t.same(misses(lossSlope, [-0.75], 1e-8), [])
+  t.same(accuracySlope, [0])
+})
+
+test('where the decision changes the accuracy leaps', async (t) => {
+  const one: Request = { ...request, predictions: [[0, 1]], labels: [0], sampleWeights: undefined }
+  // at bias 1 both are equal and the first wins; a little below the second does: 1 / 2h
+  const { accuracy, accuracySlope } = sweepOf(one, { name: 'bias', class: 0 }, [0.5, 1, 1.5])
+  t.equal(sweepStep, 1e-4)
+  t.same(accuracy, [0, 1, 1])
+  t.same(misses(accuracySlope, [0, 5000, 0]), [])
+})
+
+test('a loss that is not finite is null, and so is its slope', async (t) => {
+  const none: Request = { ...request, sampleWeights: [0, 0, 0] }
+  t.strictSame(sweepOf(none, { name: 'bias', class: 0 }, [0]), {
+    loss: [null],
+    accuracy: [null],
+    lossSlope: [null],
+    accuracySlope: [null],
+  })
+})
+
+test('the batch is left as it was, and it pauses thrice a value for each step of rows', async (t) => {
+  const batch = batchOf(request)
+  const before = Array.from(batch.predictions)
+  t.equal(Array.from(sweep(specOf(request), batch, { name: 'temperature' }, [1, 2])).length, 6)
+  t.same(Array.from(batch.predictions), before)
+})
