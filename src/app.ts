@@ -11,9 +11,10 @@ import { answerClientError } from './http/client-error.ts'
 import { limitsOf } from './http/limits.ts'
 import { refuseOtherMethods } from './http/methods.ts'
 import { registerOpenapi } from './http/openapi.ts'
-import { handleError, Problem, pathOf } from './http/problem.ts'
+import { handleError, Problem, pathOf, unsupportedMediaType } from './http/problem.ts'
 import { validatorCompiler } from './http/validation.ts'
 import { catalogueRoute } from './routes/catalogue.ts'
+import { exploreRoute } from './routes/explore.ts'
 import { healthRoutes } from './routes/health.ts'
 import { limitsRoute } from './routes/limits.ts'
 import { lossRoute } from './routes/loss.ts'
@@ -34,7 +35,12 @@ export async function buildApp(
     // bodies are bounded in size and time where they are read, see http/body
     bodyLimit: Number.MAX_SAFE_INTEGER,
     keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT_MS,
-    http: { headersTimeout: config.HEADERS_TIMEOUT_MS, requestTimeout: 0 },
+    http: {
+      headersTimeout: config.HEADERS_TIMEOUT_MS,
+      requestTimeout: 0,
+      connectionsCheckingInterval: 500,
+      requireHostHeader: false,
+    },
     genReqId: requestIdOf,
     clientErrorHandler: answerClientError,
     frameworkErrors: refuseAddress,
@@ -44,24 +50,27 @@ export async function buildApp(
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   app.setErrorHandler(handleError)
-  app.setNotFoundHandler(notFound)
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id)
-    if (request.is404) notFound()
+  app.setNotFoundHandler(() => {
+    throw notFound()
   })
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(securityHeaders).header('x-request-id', request.id)
+    done(request.is404 ? notFound() : hasNoHost(request) ? hostMissing() : undefined)
+  })
+  app.addHook('preValidation', ({ body, routeOptions: { schema, config } }, _reply, done) => {
+    done(schema?.body !== undefined && body === undefined ? unsupportedMediaType(config.accepts) : undefined)
+  })
+  app.addHook('onResponse', (request, reply, done) => {
     const { method, url } = request
     request.log.info(
       { method, path: pathOf(url), status: reply.statusCode, milliseconds: Math.round(reply.elapsedTime * 10) / 10 },
       'answered',
     )
+    done()
   })
 
-  await app.register(helmet, {
-    contentSecurityPolicy: { directives: contentSecurityPolicy },
-    strictTransportSecurity: false,
-  })
-  if (config.CORS_ORIGIN !== undefined) await app.register(cors, { origin: originsOf(config.CORS_ORIGIN) })
+  if (config.CORS_ORIGIN !== undefined)
+    await app.register(cors, { origin: originsOf(config.CORS_ORIGIN), exposedHeaders: ['x-request-id', 'retry-after'] })
   await app.register(accepts)
   registerBodies(app, limits)
 
@@ -73,6 +82,7 @@ export async function buildApp(
     await app.register(catalogueRoute)
     await app.register(limitsRoute, { limits })
     await app.register(problemRoutes)
+    await app.register(exploreRoute)
     await app.register(healthRoutes, { isClosing })
   })
   await app.ready()
@@ -93,6 +103,19 @@ const contentSecurityPolicy = {
   upgradeInsecureRequests: null,
 }
 
+/** What helmet sets, asked for once: it would put the policy together anew for every answer. */
+const securityHeaders: Record<string, string> = await headersOfHelmet()
+
+async function headersOfHelmet(): Promise<Record<string, string>> {
+  const app = Fastify()
+  await app.register(helmet, {
+    contentSecurityPolicy: { directives: contentSecurityPolicy },
+    strictTransportSecurity: false,
+  })
+  app.get('/', (_request, reply) => reply.send(reply.raw.getHeaders()))
+  return (await app.inject('/')).json()
+}
+
 function originsOf(origin: string): string | string[] {
   return origin === '*' ? origin : origin.split(',').map((part) => part.trim())
 }
@@ -106,9 +129,19 @@ function requestIdOf(request: IncomingMessage): string {
 /** Answers where the router itself gives up, before any hook. */
 function refuseAddress(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const detail = 'The address is malformed: a part of it is badly encoded or too long.'
-  handleError(new Problem('bad-request', detail), request, reply.header('x-request-id', request.id))
+  reply.headers(securityHeaders).header('x-request-id', request.id)
+  handleError(new Problem('bad-request', detail), request, reply)
 }
 
-function notFound(): never {
-  throw new Problem('not-found', 'Nothing is served at this address. /openapi.json lists the addresses there are.')
+function notFound(): Problem {
+  return new Problem('not-found', 'Nothing is served at this address. /openapi.json lists the addresses there are.')
+}
+
+// Node's own answer would be no problem document
+function hasNoHost({ headers, raw }: FastifyRequest): boolean {
+  return headers.host === undefined && raw.httpVersion === '1.1'
+}
+
+function hostMissing(): Problem {
+  return new Problem('bad-request', 'A request of HTTP/1.1 needs the header Host.')
 }

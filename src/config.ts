@@ -12,7 +12,7 @@ export const environment = z.object({
     .describe('least severe level that is logged'),
   MAX_BODY_BYTES: integer(1024, 2 ** 31)
     .default(64 * 2 ** 20)
-    .describe('largest request body, in bytes'),
+    .describe('largest request body when inflated, in bytes; of an NDJSON body, the largest line'),
   MAX_IN_FLIGHT_BYTES: integer(1024, 2 ** 40)
     .default(512 * 2 ** 20)
     .describe('bytes of bodies that all requests in flight may hold together'),

@@ -19,7 +19,10 @@ closeWithGrace(
     else logger.info({ signal }, 'closing')
     // /readyz fails while connections are still taken, so that a balancer turns away first
     if (signal === 'SIGTERM') await setTimeout(config.SHUTDOWN_DELAY_MS)
+    // a connection whose last request has ended is idle from then on only
+    const idle = setInterval(() => app.server.closeIdleConnections(), 50)
     await app.close()
+    clearInterval(idle)
   },
 )
 
@@ -27,7 +30,7 @@ try {
   await app.listen({ host: config.HOST, port: config.PORT })
 } catch (err) {
   logger.fatal({ err }, 'cannot listen')
-  process.exitCode = 1
+  process.exit(1)
 }
 
 function configOrExit(): Config {

@@ -7,6 +7,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 /** What an operation's document has besides its schemas: requests by name, answers by status, other media types. */
 export interface OperationExamples {
   readonly mediaTypes?: Record<string, unknown>
+  readonly parameters?: readonly unknown[]
   readonly requests?: Record<string, { readonly summary: string; readonly value: unknown }>
   readonly answers?: Record<number, unknown>
 }
@@ -18,6 +19,7 @@ interface Document {
 }
 
 interface Operation {
+  parameters?: readonly unknown[]
   readonly operationId?: string
   readonly requestBody?: { readonly content: Record<string, { examples?: unknown }> }
   readonly responses: Record<string, { readonly content?: Record<string, { example?: unknown }> }>
@@ -35,7 +37,10 @@ const description = `Evaluates loss functions: POST predictions and labels, get 
 
 **The number can be trusted.** Per-sample losses are ordinary doubles, and their sum is exact and rounded once, so the order of the samples and the way they are cut into batches never change a bit of the answer.
 
-Errors are \`application/problem+json\` (RFC 9457); \`type\` is an address of this service that explains the problem.`
+[The pictures](/explore) show what is computed. Errors are \`application/problem+json\` (RFC 9457); \`type\` is an address of this service that explains the problem.`
+
+/** The name over the curve of -log y. */
+const logo = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 150 40"><path d="M4 4C6 26 14 33 36 36" fill="none" stroke="#7bd88f" stroke-width="4" stroke-linecap="round"/><text x="44" y="27" font-family="sans-serif" font-size="20" fill="#fff">lossmeter</text></svg>`
 
 /** Serves the OpenAPI document at /openapi.json and Swagger UI at /docs. Register before the routes. */
 export async function registerOpenapi(app: FastifyInstance): Promise<void> {
@@ -68,20 +73,21 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
         addExamples(operation, examples.get(operation.operationId ?? '') ?? {})
       }
       dropUnused(paths, components.schemas)
-      return complete
+      return withPlainNames(complete, Object.keys(components.schemas))
     },
   })
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     uiConfig: { tryItOutEnabled: true, displayRequestDuration: true, docExpansion: 'list', deepLinking: true },
     theme: { title: 'lossmeter' },
+    logo: { type: 'image/svg+xml', content: logo, href: '/explore', target: '_self' },
   })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
 }
 
 /** The transform knows one schema for a body; that of JSON; `mediaTypes` has the others. */
 const transformJsonBody: typeof jsonSchemaTransform = (document) => {
-  const { body } = document.schema as { body?: { content?: Record<string, { schema: unknown }> } }
+  const { body } = (document.schema ?? {}) as { body?: { content?: Record<string, { schema: unknown }> } }
   if (body?.content === undefined) return jsonSchemaTransform(document)
   return jsonSchemaTransform({
     ...document,
@@ -89,13 +95,17 @@ const transformJsonBody: typeof jsonSchemaTransform = (document) => {
   })
 }
 
-function addExamples({ requestBody, responses }: Operation, { mediaTypes, requests, answers }: OperationExamples): void {
-  const body = requestBody?.content['application/json']
+function addExamples(operation: Operation, examples: OperationExamples): void {
+  const { requestBody, responses } = operation
+  const { mediaTypes, parameters, requests, answers } = examples
+  if (parameters !== undefined) operation.parameters = parameters
   if (requestBody !== undefined) Object.assign(requestBody.content, mediaTypes)
+  const body = requestBody?.content['application/json']
   if (body !== undefined && requests !== undefined) body.examples = requests
   for (const [status, example] of Object.entries(answers ?? {})) {
-    for (const [type, content] of Object.entries(responses[status].content ?? {}))
+    for (const [type, content] of Object.entries(responses[status].content ?? {})) {
       if (type.endsWith('json')) content.example = example
+    }
   }
 }
 
@@ -111,4 +121,17 @@ function dropUnused(paths: unknown, schemas: Record<string, unknown>): void {
   }
   visit(paths)
   for (const name of Object.keys(schemas)) if (!used.has(name)) delete schemas[name]
+}
+
+/** Calls `XInput` plainly `X` where nothing else has that name. */
+function withPlainNames<Part>(document: Part, names: readonly string[]): Part {
+  const doubled = names.filter((name) => name.endsWith('Input') && !names.includes(name.slice(0, -5)))
+  const text = doubled.reduce(
+    (rest, name) =>
+      rest
+        .replaceAll(`/schemas/${name}"`, `/schemas/${name.slice(0, -5)}"`)
+        .replaceAll(`"${name}":`, `"${name.slice(0, -5)}":`),
+    JSON.stringify(document),
+  )
+  return JSON.parse(text)
 }

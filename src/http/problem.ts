@@ -195,14 +195,12 @@ function problemOf(error: FastifyError | Error, request: FastifyRequest): Proble
     return new Problem('limit-exceeded', error.message, { limit, allowed, pointer: pointerOf(path) })
   }
   const { code, statusCode = 500 } = error as FastifyError
-  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') {
-    return unsupportedMediaType(request.routeOptions.config.accepts ?? ['application/json'])
-  }
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return unsupportedMediaType(request.routeOptions.config.accepts)
   return statusCode >= 400 && statusCode < 500 ? new Problem('bad-request', error.message) : internalError
 }
 
 /** The answer to a body of a type that the resource does not take. */
-export function unsupportedMediaType(accepted: readonly string[]): Problem {
+export function unsupportedMediaType(accepted: readonly string[] = ['application/json']): Problem {
   return new Problem(
     'unsupported-media-type',
     `Content-Type must be one of ${accepted.join(', ')}.`,

@@ -22,8 +22,15 @@ export function validated<Output>(schema: z.ZodType<Output>, data: unknown): Out
 /** The issues of zod as faults: where, what is wrong, what was received. */
 export function faultsOf(error: z.ZodError, data: unknown): Faults {
   const faults = new Faults()
-  for (const issue of error.issues) addIssue(issue, data, faults)
+  for (const [at, issue] of error.issues.entries()) {
+    if (!isSaidAgain(issue, error.issues[at + 1])) addIssue(issue, data, faults)
+  }
   return faults
+}
+
+/** An integer that is too large is so twice: for an integer, and then for this place. */
+function isSaidAgain({ code, path }: Issue, next: Issue | undefined): boolean {
+  return code === next?.code && path.length === next.path.length && path.every((step, at) => step === next.path[at])
 }
 
 function addIssue(issue: Issue, data: unknown, faults: Faults): void {

@@ -30,12 +30,17 @@ export const problem = z
     limit: z.string().optional().meta({ description: 'With `limit-exceeded`: name of the limit in /v1/limits.' }),
     allowed: z.number().optional().meta({ description: 'With `limit-exceeded`: the most that is allowed.' }),
     pointer: z.string().optional().meta({ description: 'With `limit-exceeded`: the place, if there is one.' }),
+    offset: z.int().optional().meta({ description: 'With `malformed-body`: the byte where reading ended, from 0.' }),
+    line: z.int().optional().meta({ description: 'Of an NDJSON body: the line, from 1.' }),
     accepted: z
       .array(z.string())
       .optional()
       .meta({ description: 'With `unsupported-media-type`: the types accepted.' }),
   })
   .meta({ id: 'Problem', description: 'What went wrong (RFC 9457). GET /problems/{name} explains each type.' })
+
+/** What stands for the id of a request in examples. */
+export const exampleId = '9e5b8987-647b-4152-bddc-4c8cfc213fa8'
 
 interface Answer {
   readonly description: string
@@ -48,7 +53,13 @@ export function answerOf(schema: z.ZodType): Answer {
 }
 
 /** What every operation can answer besides. */
-const anywhere = ['bad-request', 'request-timeout', 'headers-too-large', 'internal-error'] as const
+const anywhere = [
+  'bad-request',
+  'request-timeout',
+  'expectation-failed',
+  'headers-too-large',
+  'internal-error',
+] as const
 
 /** What an operation with a body can answer before it looks at the content. */
 export const bodyProblems = [

@@ -46,6 +46,7 @@ export async function catalogueRoute(app: FastifyInstance): Promise<void> {
         description: 'Name, formula, legal formats and options of every loss function.',
         response: { 200: answerOf(catalogue), ...problemAnswers() },
       },
+      config: { examples: { answers: { 200: answer } } },
     },
     async () => answer,
   )

@@ -19,6 +19,7 @@ export async function healthRoutes(app: FastifyInstance, { isClosing }: { isClos
         description: 'Always 200; never depends on load.',
         response: { 200: answerOf(alive), ...problemAnswers() },
       },
+      config: { examples: { answers: { 200: { status: 'alive' } } } },
     },
     async () => ({ status: 'alive' }),
   )
@@ -33,6 +34,7 @@ export async function healthRoutes(app: FastifyInstance, { isClosing }: { isClos
         description: '200 while requests are welcome, 503 while the service is shutting down.',
         response: { 200: answerOf(ready), ...problemAnswers('overloaded') },
       },
+      config: { examples: { answers: { 200: { status: 'ready' } } } },
     },
     async () => {
       if (isClosing()) throw new Problem('overloaded', 'The service is shutting down.', {}, { 'retry-after': '5' })

@@ -24,6 +24,7 @@ export async function limitsRoute(app: FastifyInstance, { limits }: { limits: Li
         description: 'Every limit by the name that a `limit-exceeded` problem gives it.',
         response: { 200: answerOf(limitsAnswer), ...problemAnswers() },
       },
+      config: { examples: { answers: { 200: limits } } },
     },
     async () => limits,
   )

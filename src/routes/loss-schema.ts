@@ -201,7 +201,8 @@ function pascalCase(name: string): string {
     .join('')
 }
 
-function labelFormatError(name: LossName, input: unknown): string {
+/** What to say of a `labelFormat` that is missing, or that the loss does not go with. */
+export function labelFormatError(name: LossName, input: unknown): string {
   const formats = losses[name].labelFormats.join(', ')
   return input === undefined
     ? `say how labels is written, one of ${formats}: one-hot and index labels cannot be told apart by a machine`

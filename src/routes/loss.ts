@@ -12,7 +12,7 @@ import { Evaluation } from '../loss/evaluation.ts'
 import { resolve } from '../loss/spec.ts'
 import { answerOf, bodyProblems, problemAnswers } from './answers.ts'
 import { lossAnswer } from './loss-answer.ts'
-import { lossExamples, lossMediaTypeDocuments } from './loss-examples.ts'
+import { lossAnswers, lossExamples, lossHeaders, lossMediaTypeDocuments } from './loss-examples.ts'
 import type { LossRequest, StreamOptions } from './loss-schema.ts'
 import { lossRequest, streamBatch, streamOptions } from './loss-schema.ts'
 
@@ -38,7 +38,15 @@ export async function lossRoute(app: FastifyInstance): Promise<void> {
         },
         response: { 200: answerOf(lossAnswer), ...problemAnswers(...bodyProblems) },
       },
-      config: { accepts: lossMediaTypes, examples: { requests: lossExamples, mediaTypes: lossMediaTypeDocuments } },
+      config: {
+        accepts: lossMediaTypes,
+        examples: {
+          requests: lossExamples,
+          answers: lossAnswers,
+          mediaTypes: lossMediaTypeDocuments,
+          parameters: lossHeaders,
+        },
+      },
     },
     async (request) => {
       const { lines, body, id } = request

@@ -4,7 +4,7 @@ import { fixedLimits } from '../http/limits.ts'
 import { uniformIntegers } from '../http/random.ts'
 import { refuse } from '../loss/fault.ts'
 import { drawRows } from '../loss/sampling.ts'
-import { answerOf, bodyProblems, problemAnswers } from './answers.ts'
+import { answerOf, bodyProblems, exampleId, problemAnswers } from './answers.ts'
 import { miniBatchOptions, unknownField } from './loss-schema.ts'
 
 const miniBatchRequest = z
@@ -32,6 +32,11 @@ const miniBatchAnswer = z
   .meta({ id: 'MiniBatchAnswer', description: 'The rows that `miniBatch` with the same values evaluates.' })
 
 const example = { populationSize: 60000, size: 10, seed: 42, replacement: true }
+const exampleAnswer = {
+  indices: [1190, 22419, 23228, 10062, 46378, 3687, 14972, 48276, 38598, 20761],
+  ...example,
+  requestId: exampleId,
+}
 
 /** POST /v1/mini-batches: reproducible sampling, numpy.random.choice(60000, 10) over HTTP. */
 export async function miniBatchRoute(app: FastifyInstance): Promise<void> {
@@ -48,7 +53,12 @@ Reproducible elsewhere: the generator is mt19937 seeded with init_genrand(seed),
         body: miniBatchRequest,
         response: { 200: answerOf(miniBatchAnswer), ...problemAnswers(...bodyProblems) },
       },
-      config: { examples: { requests: { choice: { summary: 'Ten of 60,000 rows', value: example } } } },
+      config: {
+        examples: {
+          requests: { choice: { summary: 'Ten of 60,000 rows', value: example } },
+          answers: { 200: exampleAnswer },
+        },
+      },
     },
     async ({ body, id }) => {
       const { populationSize, size, seed, replacement } = body

@@ -34,6 +34,7 @@ export async function problemRoutes(app: FastifyInstance): Promise<void> {
           ...problemAnswers(),
         },
       },
+      config: { examples: { answers: { 200: { problems: names.map(describe) } } } },
     },
     async (request, reply) => {
       const types = names.map(describe)
@@ -56,6 +57,7 @@ export async function problemRoutes(app: FastifyInstance): Promise<void> {
           ...problemAnswers('not-found'),
         },
       },
+      config: { examples: { answers: { 200: describe(names[0]) } } },
     },
     async (request, reply) => {
       const name = names.find((known) => known === request.params.name)

@@ -12,8 +12,8 @@ import type { Loss } from '../loss/loss.ts'
 import { resolve } from '../loss/spec.ts'
 import type { SweepParameter } from '../loss/sweep.ts'
 import { sweep, sweepStep } from '../loss/sweep.ts'
-import { answerOf, bodyProblems, problemAnswers } from './answers.ts'
-import { labels, predictions, unknownField } from './loss-schema.ts'
+import { answerOf, bodyProblems, exampleId, problemAnswers } from './answers.ts'
+import { labelFormatError, labels, predictions, unknownField } from './loss-schema.ts'
 
 const lossesOfLogits = lossNames.filter((name) => (losses[name] as Loss).predictionFormats.includes('logits')) as [
   LossName,
@@ -91,6 +91,17 @@ const example = {
   parameter: { name: 'temperature' },
   values: [0.5, 1, 2, 4],
 }
+const exampleAnswer = {
+  values: [0.5, 1, 2, 4],
+  loss: [1.6808967075864276, 1.10064178090026, 0.9938326981468235, 1.0178537177400961],
+  accuracy: [0.6666666666666666, 0.6666666666666666, 0.6666666666666666, 0.6666666666666666],
+  lossSlope: [-2.805802402140456, -0.38572060253483365, -0.004038100314684989, 0.013129092053532077],
+  accuracySlope: [0, 0, 0, 0],
+  step: sweepStep,
+  samples: 3,
+  outputs: 3,
+  requestId: exampleId,
+}
 
 /** POST /v1/sweeps: loss and accuracy along one parameter. */
 export async function sweepRoute(app: FastifyInstance): Promise<void> {
@@ -107,11 +118,16 @@ export async function sweepRoute(app: FastifyInstance): Promise<void> {
         response: { 200: answerOf(sweepAnswer), ...problemAnswers(...bodyProblems) },
       },
       config: {
-        examples: { requests: { temperature: { summary: 'Three samples at four temperatures', value: example } } },
+        examples: {
+          requests: { temperature: { summary: 'Three samples at four temperatures', value: example } },
+          answers: { 200: exampleAnswer },
+        },
       },
     },
     async ({ body, id }) => {
       const { loss, labelFormat, values } = body
+      if (!(losses[loss] as Loss).labelFormats.includes(labelFormat))
+        refuse(['labelFormat'], labelFormatError(loss, labelFormat), labelFormat)
       const spec = resolve({ loss, labelFormat, predictionFormat: 'logits' })
       const tensors = { predictions: body.predictions, labels: body.labels }
       const layout = layOut(spec, tensors)

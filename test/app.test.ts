@@ -1,0 +1,177 @@
+import type { AddressInfo } from 'node:net'
+import { connect } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import { t as root, test } from 'tap'
+import { appOf, ask, listener, post, problemOf } from './support.ts'
+
+const { lines, logger } = listener()
+const app = await appOf(root, {}, logger)
+
+test('a request id that is a harmless word is kept, any other is replaced', async (t) => {
+  const kept = ['a', 'trace-1', '4bf92f3577b34da6a3ce929d0e0e4736', 'A_b.c:d-9', 'x'.repeat(128)]
+  for (const id of kept) {
+    const { headers, body } = await app.inject({ url: '/nope', headers: { 'x-request-id': id } })
+    t.same([headers['x-request-id'], JSON.parse(body).requestId], [id, id])
+  }
+  const replaced = ['', ' ', 'a b', 'x'.repeat(129), 'ä', '{"a":1}', '<script>', 'a\tb', 'a,b', '../etc', '%0d%0a']
+  for (const id of replaced) {
+    const { headers, body } = await app.inject({ url: '/nope', headers: { 'x-request-id': id } })
+    t.match(headers['x-request-id'], /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/, JSON.stringify(id))
+    t.equal(headers['x-request-id'], JSON.parse(body).requestId)
+  }
+  const twice = await app.inject({ url: '/livez', headers: { 'x-request-id': ['a', 'b'] } })
+  t.match(twice.headers['x-request-id'], /^[\da-f-]{36}$/)
+})
+
+const policy = [
+  "base-uri 'none'",
+  "connect-src 'self'",
+  "default-src 'none'",
+  "font-src 'self'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "img-src 'self' data:",
+  "object-src 'none'",
+  "script-src 'self'",
+  "script-src-attr 'none'",
+  "style-src 'self'",
+]
+
+test('every answer has its request id and the security headers', async (t) => {
+  const answers = [
+    await app.inject('/livez'),
+    await app.inject('/docs'),
+    await app.inject('/nope'),
+    await app.inject('/problems/%zz'),
+    await app.inject({ method: 'PUT', url: '/v1/loss' }),
+    await app.inject({ method: 'POST', url: '/v1/loss', payload: {} }),
+    await app.inject({ method: 'POST', url: '/v1/loss' }),
+  ]
+  t.same(
+    answers.map(({ statusCode }) => statusCode),
+    [200, 200, 404, 400, 405, 422, 415],
+  )
+  for (const { headers } of answers) {
+    t.match(headers['x-request-id'], /^[\da-f-]{36}$/)
+    t.equal(headers['x-content-type-options'], 'nosniff')
+    t.same(String(headers['content-security-policy']).split(';').toSorted(), policy)
+    t.equal(headers['strict-transport-security'], undefined, 'it is for whoever ends TLS to say')
+    t.equal(headers['access-control-allow-origin'], undefined)
+  }
+})
+
+test('an address that there is not', async (t) => {
+  const detail = 'Nothing is served at this address. /openapi.json lists the addresses there are.'
+  for (const url of [
+    '/nope',
+    '/v1',
+    '/v1/loss/x',
+    '/V1/loss',
+    '/v2/loss',
+    '/docs/static/nope.js',
+    '/.env',
+    '/livez/x',
+  ]) {
+    for (const method of ['GET', 'POST', 'DELETE'] as const) {
+      const { status, body } = await ask(app, { method, url: `${url}?a=b` })
+      if (status === 405) continue
+      t.same([status, body], [404, problemOf('not-found', 404, 'No such resource', detail, url)], `${method} ${url}`)
+    }
+  }
+})
+
+test('a body sent to an address that there is not is not read', async (t) => {
+  const answer = await app.inject({
+    method: 'POST',
+    url: '/nope',
+    headers: { 'content-type': 'application/json' },
+    payload: '{',
+  })
+  t.equal(answer.statusCode, 404)
+})
+
+test('an address that cannot be read', async (t) => {
+  const detail = 'The address is malformed: a part of it is badly encoded or too long.'
+  for (const url of ['/problems/%', '/problems/%zz', '/problems/%c3%28', `/problems/${'x'.repeat(200)}`]) {
+    const { status, body, headers } = await ask(app, { url, headers: { 'x-request-id': 'mine' } })
+    t.same([status, body], [400, problemOf('bad-request', 400, 'The request cannot be read', detail, url)], url)
+    t.equal(headers['x-request-id'], 'mine')
+  }
+})
+
+test('the log has one line for each request, without its query', async (t) => {
+  lines.length = 0
+  await app.inject({ url: '/v1/limits?geheim=1', headers: { 'x-request-id': 'logged', cookie: 'geheim' } })
+  t.equal(lines.length, 1)
+  const { time, pid, hostname, milliseconds, ...rest } = JSON.parse(lines[0])
+  t.same(rest, { level: 30, reqId: 'logged', method: 'GET', path: '/v1/limits', status: 200, msg: 'answered' })
+  t.ok(milliseconds >= 0 && milliseconds < 10_000)
+})
+
+test('looks at the health are no news', async (t) => {
+  lines.length = 0
+  for (const url of ['/livez', '/readyz']) await app.inject(url)
+  t.same(lines, [])
+})
+
+test('CORS is off unless it is asked for', async (t) => {
+  const table: [string | undefined, string, string | undefined][] = [
+    [undefined, 'https://a.example', undefined],
+    ['*', 'https://a.example', '*'],
+    ['https://a.example, https://b.example', 'https://b.example', 'https://b.example'],
+    ['https://a.example, https://b.example', 'https://c.example', undefined],
+  ]
+  for (const [configured, origin, allowed] of table) {
+    const service = await appOf(t, configured === undefined ? {} : { CORS_ORIGIN: configured })
+    const { headers } = await service.inject({ url: '/livez', headers: { origin } })
+    t.equal(headers['access-control-allow-origin'], allowed, `${configured} ${origin}`)
+    const preflight = await service.inject({
+      method: 'OPTIONS',
+      url: '/v1/loss',
+      headers: { origin, 'access-control-request-method': 'POST' },
+    })
+    t.equal(preflight.statusCode, configured === undefined ? 405 : 204)
+  }
+})
+
+test('a slash at the end does no harm', async (t) => {
+  t.equal((await ask(app, { url: '/v1/losses/' })).status, 200)
+  t.equal((await post(app, '/v1/loss/', {})).status, 422)
+})
+
+test('a request of HTTP/1.1 needs a host', async (t) => {
+  const service = await appOf(t)
+  await service.listen({ port: 0 })
+  for (const [version, status] of [
+    ['1.1', 400],
+    ['1.0', 200],
+  ]) {
+    const said = await saidOn(service, `GET /livez HTTP/${version}\r\nConnection: close\r\n\r\n`)
+    t.match(said, `HTTP/1.1 ${status} `)
+    if (status === 400) t.match(said, '"detail":"A request of HTTP/1.1 needs the header Host."')
+  }
+})
+
+/** Everything that the service says to these bytes until it closes the connection. */
+async function saidOn(service: FastifyInstance, bytes: string): Promise<string> {
+  const socket = connect((service.server.address() as AddressInfo).port)
+  socket.write(bytes)
+  const chunks: Buffer[] = []
+  for await (const chunk of socket) chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
+}
+
+test('timeouts of any size start, and slow headers are answered in time', async (t) => {
+  const patient = await appOf(t, { HEADERS_TIMEOUT_MS: '400000', REQUEST_TIMEOUT_MS: '0' })
+  t.equal(patient.server.headersTimeout, 400_000)
+  const hasty = await appOf(t, { HEADERS_TIMEOUT_MS: '200' })
+  await hasty.listen({ port: 0 })
+  const began = performance.now()
+  t.match(await saidOn(hasty, 'GET /livez HTTP/1.1\r\nHost: '), /^HTTP\/1\.1 408 [\s\S]*"\/problems\/request-timeout"/)
+  t.ok(performance.now() - began < 5000)
+})
+
+test('an idle connection stays open as long as it is told to', async (t) => {
+  const brief = await appOf(t, { KEEP_ALIVE_TIMEOUT_MS: '2000' })
+  t.equal(brief.server.keepAliveTimeout, 2000)
+})

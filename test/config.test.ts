@@ -1,0 +1,101 @@
+import { test } from 'tap'
+import { ConfigError, environment, parseConfig } from '../src/config.ts'
+
+const defaults = {
+  HOST: '127.0.0.1',
+  PORT: 3000,
+  LOG_LEVEL: 'info',
+  MAX_BODY_BYTES: 67_108_864,
+  MAX_IN_FLIGHT_BYTES: 536_870_912,
+  REQUEST_TIMEOUT_MS: 120_000,
+  HEADERS_TIMEOUT_MS: 15_000,
+  KEEP_ALIVE_TIMEOUT_MS: 72_000,
+  SHUTDOWN_DELAY_MS: 1000,
+  SHUTDOWN_TIMEOUT_MS: 30_000,
+}
+
+/** The message that an environment is refused with. */
+function refusal(env: Record<string, string>): string | undefined {
+  try {
+    parseConfig(env)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message
+    throw error
+  }
+  return undefined
+}
+
+test('everything has a default', async (t) => {
+  t.same(parseConfig({}), defaults)
+})
+
+test('an empty or blank variable is an unset one, and unknown ones are let be', async (t) => {
+  const empty = Object.fromEntries(Object.keys(environment.shape).map((name) => [name, '']))
+  t.same(parseConfig(empty), defaults)
+  t.same(parseConfig({ PORT: '  ', HOST: undefined, HOME: '/root', __proto__: 'x' }), defaults)
+})
+
+test('each variable is read', async (t) => {
+  const env = {
+    HOST: '::',
+    PORT: '0',
+    LOG_LEVEL: 'silent',
+    MAX_BODY_BYTES: '1024',
+    MAX_IN_FLIGHT_BYTES: '1099511627776',
+    REQUEST_TIMEOUT_MS: '1',
+    HEADERS_TIMEOUT_MS: '2',
+    KEEP_ALIVE_TIMEOUT_MS: '3',
+    SHUTDOWN_DELAY_MS: '0',
+    SHUTDOWN_TIMEOUT_MS: '86400000',
+    CORS_ORIGIN: 'https://a.example, https://b.example',
+  }
+  t.same(parseConfig(env), {
+    HOST: '::',
+    PORT: 0,
+    LOG_LEVEL: 'silent',
+    MAX_BODY_BYTES: 1024,
+    MAX_IN_FLIGHT_BYTES: 1_099_511_627_776,
+    REQUEST_TIMEOUT_MS: 1,
+    HEADERS_TIMEOUT_MS: 2,
+    KEEP_ALIVE_TIMEOUT_MS: 3,
+    SHUTDOWN_DELAY_MS: 0,
+    SHUTDOWN_TIMEOUT_MS: 86_400_000,
+    CORS_ORIGIN: 'https://a.example, https://b.example',
+  })
+  t.same(Object.keys(env), Object.keys(environment.shape), 'the table above has every variable')
+})
+
+const milliseconds = 'it must be a whole number from 0 to 86400000'
+const refusals: Record<string, [string[], string]> = {
+  PORT: [['abc', '65536', '-1', '1.5', 'Infinity', '3000tcp', 'NaN'], 'it must be a whole number from 0 to 65535'],
+  LOG_LEVEL: [
+    ['loud', 'INFO'],
+    'Invalid option: expected one of "fatal"|"error"|"warn"|"info"|"debug"|"trace"|"silent"',
+  ],
+  MAX_BODY_BYTES: [['1023', '2147483649', '1e99', '64MB'], 'it must be a whole number from 1024 to 2147483648'],
+  MAX_IN_FLIGHT_BYTES: [['1023', '1e13', '-'], 'it must be a whole number from 1024 to 1099511627776'],
+  REQUEST_TIMEOUT_MS: [['-1', '2m'], milliseconds],
+  HEADERS_TIMEOUT_MS: [['-1', '0.5'], milliseconds],
+  KEEP_ALIVE_TIMEOUT_MS: [['-1', '1e99'], milliseconds],
+  SHUTDOWN_DELAY_MS: [['-1', '86400001'], milliseconds],
+  SHUTDOWN_TIMEOUT_MS: [['-1', 'null'], milliseconds],
+}
+
+for (const [name, [values, why]] of Object.entries(refusals)) {
+  test(`${name} that cannot be used`, async (t) => {
+    for (const value of values) t.equal(refusal({ [name]: value }), `${name}=${value}: ${why}`)
+  })
+}
+
+test('several bad variables are named at once', async (t) => {
+  t.equal(
+    refusal({ PORT: 'x', HOST: 'localhost', MAX_BODY_BYTES: '1', HEADERS_TIMEOUT_MS: 'y' }),
+    `PORT=x: it must be a whole number from 0 to 65535
+MAX_BODY_BYTES=1: it must be a whole number from 1024 to 2147483648
+HEADERS_TIMEOUT_MS=y: ${milliseconds}`,
+  )
+})
+
+test('every variable says what it is for', async (t) => {
+  for (const [name, schema] of Object.entries(environment.shape)) t.match(schema.description, /^\w.{10,}[^.]$/, name)
+})

@@ -1,0 +1,93 @@
+import type { AddressInfo, Socket } from 'node:net'
+import { connect } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import Fastify from 'fastify'
+import { test } from 'tap'
+import { answerClientError } from '../../src/http/client-error.ts'
+import { problems } from '../../src/http/problem.ts'
+import { listener } from '../support.ts'
+
+/** A server that loses patience after 100 ms. */
+async function served(t: { after(release: () => Promise<void>): unknown }): Promise<{ port: number; lines: string[] }> {
+  const { logger, lines } = listener()
+  const app: FastifyInstance = Fastify({
+    loggerInstance: logger,
+    clientErrorHandler: answerClientError,
+    requestTimeout: 200,
+    http: { headersTimeout: 100, connectionsCheckingInterval: 20 },
+  })
+  app.post('/', async () => 'fine')
+  await app.listen({ port: 0 })
+  t.after(() => app.close())
+  return { port: (app.server.address() as AddressInfo).port, lines }
+}
+
+/** Everything that the server says to these bytes until it closes the connection. */
+async function said(port: number, bytes: string): Promise<string> {
+  const socket = connect(port)
+  socket.write(bytes)
+  const chunks: Buffer[] = []
+  for await (const chunk of socket) chunks.push(chunk)
+  return Buffer.concat(chunks).toString()
+}
+
+/** What it says in the case of a problem. */
+function saying(name: 'bad-request' | 'headers-too-large' | 'request-timeout'): string {
+  const { status, title, meaning } = problems[name]
+  const body = JSON.stringify({
+    type: `/problems/${name}`,
+    title,
+    status,
+    detail: meaning,
+    instance: '/',
+    requestId: '',
+  })
+  return `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`
+}
+
+const table = [
+  ['garbage', 'geheim\r\n\r\n', 'bad-request'],
+  ['binary garbage', '\u0000\u0001\u0002\u0003', 'bad-request'],
+  ['a TLS greeting', '\u0016\u0003\u0001\u0002\u0000\u0001\u0000', 'bad-request'],
+  ['a method that there is not', 'FETCH / HTTP/1.1\r\nHost: a\r\n\r\n', 'bad-request'],
+  ['another protocol', 'GET / FTP/1.1\r\n\r\n', 'bad-request'],
+  ['a header without a colon', 'GET / HTTP/1.1\r\nHost: a\r\ngeheim\r\n\r\n', 'bad-request'],
+  ['two lengths', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd', 'bad-request'],
+  [
+    'length and chunks',
+    'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc',
+    'bad-request',
+  ],
+  ['headers of 20 KB', `GET / HTTP/1.1\r\nHost: a\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`, 'headers-too-large'],
+  ['an address of 20 KB', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 'headers-too-large'],
+  ['headers that do not end', 'GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ', 'request-timeout'],
+  [
+    'a body that does not end',
+    'POST / HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nabc',
+    'request-timeout',
+  ],
+] as const
+
+test('a problem is said on the bare socket, and the connection closed', async (t) => {
+  const { port, lines } = await served(t)
+  for (const [name, bytes, problem] of table) t.equal(await said(port, bytes), saying(problem), name)
+  t.notMatch(lines.join(''), 'geheim')
+})
+
+test('a connection that is reset or gone gets no answer', async (t) => {
+  const app = { log: { debug: () => t.fail('nothing to say') } } as unknown as FastifyInstance
+  const write = () => t.fail('nothing to write')
+  answerClientError.call(app, withCode('ECONNRESET'), { destroyed: false, write } as unknown as Socket)
+  answerClientError.call(app, withCode('HPE_INVALID_METHOD'), { destroyed: true, write } as unknown as Socket)
+})
+
+test('a socket that takes nothing more is closed', async (t) => {
+  t.plan(2)
+  const app = { log: { debug: (fields: object) => t.same(fields, { code: 'HPE_INVALID_METHOD' }) } }
+  const socket = { writable: false, destroyed: false, destroySoon: () => t.pass('closed') }
+  answerClientError.call(app as unknown as FastifyInstance, withCode('HPE_INVALID_METHOD'), socket as unknown as Socket)
+})
+
+function withCode(code: string): Error & { code: string } {
+  return Object.assign(new Error(code), { code })
+}

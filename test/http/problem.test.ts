@@ -1,0 +1,258 @@
+import { request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import Fastify from 'fastify'
+import { test } from 'tap'
+import { parseConfig } from '../../src/config.ts'
+import { registerBodies } from '../../src/http/body/register.ts'
+import { limitsOf } from '../../src/http/limits.ts'
+import {
+  AtLine,
+  handleError,
+  Problem,
+  pathOf,
+  pointerOf,
+  problemBody,
+  problems,
+  unsupportedMediaType,
+} from '../../src/http/problem.ts'
+import { Faults, InvalidContent, LimitExceeded } from '../../src/loss/fault.ts'
+import { listener } from '../support.ts'
+
+/** A service whose one address throws this. */
+async function throwing(error: unknown): Promise<{ app: FastifyInstance; lines: string[] }> {
+  const { logger, lines } = listener()
+  const app = Fastify({ loggerInstance: logger, genReqId: () => 'id' })
+  registerBodies(app, limitsOf(parseConfig({})))
+  app.setErrorHandler(handleError)
+  app.post('/here', { config: { accepts: ['application/json', 'text/x'] } }, async () => {
+    throw error
+  })
+  app.post('/json', async () => 'fine')
+  return { app, lines }
+}
+
+async function answerTo(error: unknown): Promise<unknown> {
+  const { app } = await throwing(error)
+  const answer = await app.inject({ method: 'POST', url: '/here?secret=1' })
+  await app.close()
+  return [answer.statusCode, answer.headers['content-type'], answer.json()]
+}
+
+function invalid(count: number): InvalidContent {
+  const faults = new Faults()
+  for (let at = 0; at < count; at++) faults.add(['labels', at], `labels[${at}] is wrong`, at)
+  return new InvalidContent(faults)
+}
+
+const type = 'application/problem+json; charset=utf-8'
+const common = { instance: '/here', requestId: 'id' }
+
+test('what was thrown becomes a problem', async (t) => {
+  const table: [string, unknown, unknown][] = [
+    [
+      'a problem',
+      new Problem('not-found', 'Not there.', { hint: 1 }),
+      [
+        404,
+        type,
+        { type: '/problems/not-found', title: 'No such resource', status: 404, detail: 'Not there.', hint: 1 },
+      ],
+    ],
+    [
+      'one fault',
+      invalid(1),
+      [
+        422,
+        type,
+        {
+          type: '/problems/invalid-content',
+          title: 'The content contradicts itself or the contract',
+          status: 422,
+          detail: 'labels[0] is wrong',
+          errors: [{ pointer: '#/labels/0', detail: 'labels[0] is wrong', received: 0 }],
+          errorCount: 1,
+        },
+      ],
+    ],
+    [
+      'a limit',
+      new LimitExceeded('maxRows', 7, ['predictions', 7], 'too many'),
+      [
+        413,
+        type,
+        {
+          type: '/problems/limit-exceeded',
+          title: 'A limit is exceeded',
+          status: 413,
+          detail: 'too many',
+          limit: 'maxRows',
+          allowed: 7,
+          pointer: '#/predictions/7',
+        },
+      ],
+    ],
+    [
+      'a fault in a line of a stream',
+      new AtLine(3, new LimitExceeded('maxRows', 7, [], 'too many')),
+      [
+        413,
+        type,
+        {
+          type: '/problems/limit-exceeded',
+          title: 'A limit is exceeded',
+          status: 413,
+          detail: 'Line 3: too many',
+          limit: 'maxRows',
+          allowed: 7,
+          pointer: '#',
+          line: 3,
+        },
+      ],
+    ],
+    [
+      'an error that blames the client',
+      Object.assign(new Error('Odd.'), { statusCode: 499 }),
+      [400, type, { type: '/problems/bad-request', title: 'The request cannot be read', status: 400, detail: 'Odd.' }],
+    ],
+    ...[new Error('secret'), Object.assign(new Error('secret'), { statusCode: 503 }), new TypeError('secret')].map(
+      (error): [string, unknown, unknown] => [
+        'an error of the service says nothing',
+        error,
+        [
+          500,
+          type,
+          {
+            type: '/problems/internal-error',
+            title: 'Internal error',
+            status: 500,
+            detail: 'The service failed; the log has the cause under this requestId.',
+          },
+        ],
+      ],
+    ),
+  ]
+  for (const [name, error, expected] of table) {
+    const [status, media, body] = expected as [number, string, object]
+    t.same(await answerTo(error), [status, media, { ...common, ...body }], name)
+  }
+})
+
+test('of many faults the first are listed and all are counted', async (t) => {
+  const [, , body] = (await answerTo(invalid(1000))) as [number, string, { errors: object[]; [key: string]: unknown }]
+  t.equal(body.errors.length, 20)
+  t.same(body.errors[19], { pointer: '#/labels/19', detail: 'labels[19] is wrong', received: 19 })
+  t.same([body.errorCount, body.detail], [1000, '1000 errors; the first: labels[0] is wrong'])
+})
+
+test('only an error of the service is logged, with its cause', async (t) => {
+  for (const [error, isLogged] of [
+    [new Error('the cause'), true],
+    [new Problem('not-found', 'the cause'), false],
+    [invalid(2), false],
+    [new LimitExceeded('maxRows', 7, [], 'the cause'), false],
+  ] as const) {
+    const { app, lines } = await throwing(error)
+    await app.inject({ method: 'POST', url: '/here' })
+    await app.close()
+    t.equal(
+      lines.some((line) => line.includes('"level":50') && line.includes('the cause') && line.includes('"reqId":"id"')),
+      isLogged,
+    )
+  }
+})
+
+test('headers of a problem are sent', async (t) => {
+  const { app } = await throwing(new Problem('overloaded', 'Later.', {}, { 'retry-after': '5' }))
+  const { statusCode, headers } = await app.inject({ method: 'POST', url: '/here' })
+  await app.close()
+  t.same([statusCode, headers['retry-after']], [503, '5'])
+})
+
+test('a connection whose client may still send its body is not used again', async (t) => {
+  const { app } = await throwing(new Problem('not-found', 'Not there.'))
+  await app.listen({ port: 0 })
+  t.after(() => app.close())
+  const { port } = app.server.address() as AddressInfo
+  const ask = (expect: Record<string, string>) =>
+    new Promise((resolve, reject) => {
+      const headers = { ...expect, 'content-type': 'text/plain', 'content-length': 5 }
+      const pending = request({ port, method: 'POST', path: '/here', headers }, (response) => {
+        response.resume()
+        resolve([response.statusCode, response.headers.connection])
+        pending.destroy()
+      })
+      pending.on('error', reject)
+      pending.flushHeaders()
+    })
+  t.same(await ask({ expect: '100-continue' }), [415, 'close'])
+  t.same(await ask({}), [415, undefined])
+})
+
+test('a type that is not taken is answered with those that are', async (t) => {
+  const { app } = await throwing(undefined)
+  for (const [url, accepted] of [
+    ['/here', ['application/json', 'text/x']],
+    ['/json', ['application/json']],
+  ] as const) {
+    const answer = await app.inject({ method: 'POST', url, headers: { 'content-type': 'text/plain' }, payload: 'x' })
+    t.equal(answer.headers.accept, accepted.join(', '))
+    t.same(answer.json(), {
+      type: '/problems/unsupported-media-type',
+      title: 'Media type not supported',
+      status: 415,
+      detail: `Content-Type must be one of ${accepted.join(', ')}.`,
+      instance: url,
+      requestId: 'id',
+      accepted,
+    })
+  }
+  await app.close()
+  t.same(unsupportedMediaType(['a/b']).headers, { accept: 'a/b' })
+})
+
+test('pointers are URI fragments', async (t) => {
+  const table: [(string | number)[], string][] = [
+    [[], '#'],
+    [['labels', 3, 0], '#/labels/3/0'],
+    [['a/b', 'c~d', '~1'], '#/a~1b/c~0d/~01'],
+    [[''], '#/'],
+    [[' "%^|\\<ä€😀'], '#/%20%22%25%5E%7C%5C%3C%C3%A4%E2%82%AC%F0%9F%98%80'],
+    [['\ud800'], '#/%EF%BF%BD'],
+    [['x'.repeat(64)], `#/${'x'.repeat(64)}`],
+    [['x'.repeat(65)], `#/${'x'.repeat(63)}%E2%80%A6`],
+    [[`${'x'.repeat(62)}😀😀`], `#/${'x'.repeat(62)}%EF%BF%BD%E2%80%A6`],
+  ]
+  for (const [path, pointer] of table) t.equal(pointerOf(path), pointer)
+})
+
+test('the path of a request has no query', async (t) => {
+  for (const [url, path] of [
+    ['/a/b', '/a/b'],
+    ['/a?b=/c?d', '/a'],
+    ['/?', '/'],
+  ])
+    t.equal(pathOf(url), path)
+})
+
+test('a problem body has what RFC 9457 asks for, and the extensions', async (t) => {
+  const body = problemBody(new Problem('bad-request', 'Why.', { line: 4 }), '/x', 'r')
+  t.same(body, {
+    type: '/problems/bad-request',
+    title: 'The request cannot be read',
+    status: 400,
+    detail: 'Why.',
+    instance: '/x',
+    requestId: 'r',
+    line: 4,
+  })
+})
+
+test('every problem type explains itself in sentences', async (t) => {
+  for (const [name, { status, title, meaning, remedy }] of Object.entries(problems)) {
+    t.ok(status >= 400 && status < 600, name)
+    t.match(name, /^[a-z]+(-[a-z]+)*$/)
+    t.match(title, /^[A-Z].+[^.]$/, name)
+    for (const text of [meaning, remedy]) t.match(text, /^[A-Z].+\.$/, name)
+  }
+})

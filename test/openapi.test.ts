@@ -1,0 +1,152 @@
+import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { promisify } from 'node:util'
+import { t as root, test } from 'tap'
+import { generate } from '../openapi/generate.ts'
+import type { Document, Operation } from './support.ts'
+import { appOf, ask, faultsAgainst } from './support.ts'
+
+const committed = new URL('../openapi/openapi.json', import.meta.url)
+const document: Document = JSON.parse(readFileSync(committed, 'utf8'))
+const app = await appOf(root)
+
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+)
+
+test('the committed document is what the service answers; if not, run npm run openapi', async (t) => {
+  t.ok(readFileSync(committed, 'utf8') === (await generate()))
+})
+
+test('Redocly finds nothing to say', async (t) => {
+  const redocly = new URL('../node_modules/@redocly/cli/bin/cli.js', import.meta.url).pathname
+  const args = ['lint', '--config', 'openapi/redocly.yaml', '--format', 'json', 'openapi/openapi.json']
+  const cwd = new URL('..', import.meta.url)
+  const env = { ...process.env, REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true', NODE_OPTIONS: '' }
+  const { stdout } = await promisify(execFile)(process.execPath, [redocly, ...args], { cwd, env })
+  const { totals, problems } = JSON.parse(stdout)
+  t.same(problems, [])
+  t.match(totals, { errors: 0, warnings: 0, ignored: 0 })
+})
+
+test('every operation says what it is', async (t) => {
+  t.equal(operations.length, 9)
+  t.equal(new Set(operations.map(({ operation }) => operation.operationId)).size, operations.length)
+  for (const { operation } of operations) {
+    t.match(operation.operationId, /^[a-z]+[A-Z][A-Za-z]+$/)
+    t.match(operation.summary, /^[A-Z].{8,}[^.]$/, operation.operationId)
+    t.match(operation.description, /^[\s\S]{20,}\.$/, operation.operationId)
+    t.equal(operation.tags.length, 1)
+  }
+})
+
+test('every operation has its error answers, and they are problems', async (t) => {
+  const everywhere = ['400', '408', '417', '431', '500']
+  const further: Record<string, string[]> = {
+    evaluateLoss: ['413', '415', '422', '503'],
+    drawMiniBatch: ['413', '415', '422', '503'],
+    sweepParameter: ['413', '415', '422', '503'],
+    explainProblem: ['404'],
+    isReady: ['503'],
+  }
+  for (const { operation } of operations) {
+    const statuses = ['200', ...everywhere, ...(further[operation.operationId] ?? [])]
+    t.same(Object.keys(operation.responses), statuses.toSorted(), operation.operationId)
+    for (const status of statuses.slice(1)) {
+      const { description, content } = operation.responses[status]
+      t.match(description, /\(`[a-z-]+`\)/)
+      t.same(Object.keys(content), ['application/problem+json'])
+      t.same(content['application/problem+json'].schema, { $ref: '#/components/schemas/Problem' })
+    }
+  }
+})
+
+test('every schema has a name that something refers to, and a description where it is no union', async (t) => {
+  const text = JSON.stringify(document)
+  for (const [name, schema] of Object.entries(document.components.schemas)) {
+    t.match(text, `"#/components/schemas/${name}"`)
+    t.match(name, /^[A-Z][A-Za-z]+$/)
+    t.ok(schema, name)
+  }
+})
+
+/** Sends an example of a request. */
+async function run(path: string, method: string, type: string | undefined, value: unknown) {
+  const payload = typeof value === 'string' ? value : JSON.stringify(value)
+  const headers = type === undefined ? {} : { 'content-type': type }
+  const url = path.replace('{name}', 'malformed-body')
+  return ask(app, { method: method as 'GET', url, headers, ...(type === undefined ? {} : { payload }) })
+}
+
+/** The requests of an operation: those of its examples, or the bare one. */
+function requestsOf({ requestBody }: Operation): { name: string; type: string | undefined; value: unknown }[] {
+  if (requestBody === undefined) return [{ name: 'GET', type: undefined, value: undefined }]
+  return Object.entries(requestBody.content).flatMap(([type, { examples }]) =>
+    Object.entries(examples ?? {}).map(([name, { value }]) => ({ name, type, value })),
+  )
+}
+
+for (const { path, method, operation } of operations) {
+  test(`${operation.operationId}: its examples run, and its answers are those of the service`, async (t) => {
+    const requests = requestsOf(operation)
+    t.ok(requests.length > 0)
+    const answers = []
+    for (const { name, type, value } of requests) {
+      const answer = await run(path, method, type, value)
+      t.equal(answer.status, name === 'wrong declaration' ? 422 : 200, name)
+      answers.push(answer)
+      const isJson = type === 'application/json'
+      if (isJson) t.equal(fits(path, value), undefined, `${name} fits its schema`)
+    }
+    for (const status of [200, ...(operation.operationId === 'evaluateLoss' ? [422] : [])]) {
+      const { content } = operation.responses[status]
+      for (const [type, { example }] of Object.entries(content)) {
+        if (!type.endsWith('json')) continue
+        const { requestId: _, ...shown } = example as Record<string, unknown>
+        const given = answers.find((answer) => answer.status === status)
+        t.same(given?.body, shown, `example of ${status}`)
+      }
+    }
+  })
+}
+
+/** Whether a request fits the schema of its operation. */
+function fits(path: string, value: unknown): string | undefined {
+  return faultsAgainst(app, ['paths', path, 'post', 'requestBody', 'content', 'application/json', 'schema'], value)
+}
+
+test('Try it out has the requests that teach', async (t) => {
+  const { content } = document.paths['/v1/loss'].post.requestBody ?? { content: {} }
+  t.same(Object.keys(content), ['application/json', 'application/octet-stream', 'application/x-ndjson'])
+  t.same(Object.keys(content['application/json'].examples ?? {}), [
+    'one-hot',
+    'index',
+    'batch',
+    'binary',
+    'regression',
+    'wrong declaration',
+  ])
+})
+
+test('the schema of /v1/loss tells what the service tells', async (t) => {
+  const batch = { loss: 'cross-entropy', labelFormat: 'index', predictions: [[0.5, 0.5]], labels: [1] }
+  const table: [object, boolean][] = [
+    [batch, true],
+    [{ ...batch, predictions: [0.5, 0.5], labels: 1 }, true],
+    [{ ...batch, sampleWeights: [1], classWeights: [1, 2], ignoreIndex: -100, labelSmoothing: 0.1 }, true],
+    [{ ...batch, labelFormat: undefined }, false],
+    [{ ...batch, labelFormat: 'values' }, false],
+    [{ ...batch, delta: 1 }, false],
+    [{ ...batch, odd: 1 }, false],
+    [{ ...batch, labelSmoothing: 1 }, false],
+    [{ ...batch, miniBatch: { size: 1, seed: 1 } }, true],
+    [{ ...batch, miniBatch: { size: 0, seed: 1 } }, false],
+    [{ ...batch, predictions: [['x', 1]] }, false],
+  ]
+  for (const [request, isRight] of table) {
+    const json = JSON.parse(JSON.stringify(request))
+    t.equal(fits('/v1/loss', json) === undefined, isRight, JSON.stringify(json))
+    const { status } = await run('/v1/loss', 'post', 'application/json', json)
+    t.equal(status, isRight ? 200 : 422)
+  }
+})

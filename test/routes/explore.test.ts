@@ -1,0 +1,112 @@
+import { test } from 'tap'
+import { appOf } from '../support.ts'
+
+test('the page', async (t) => {
+  const app = await appOf(t)
+  const page = await app.inject('/explore')
+  t.equal(page.statusCode, 200)
+  t.equal(page.headers['content-type'], 'text/html; charset=utf-8')
+  t.equal(page.headers['cache-control'], 'public, max-age=0')
+  t.match(page.body, '<title>The pictures: lossmeter</title>')
+
+  await t.test('under a strict policy', async (t) => {
+    const policy = String(page.headers['content-security-policy'])
+    t.match(policy, "default-src 'none'")
+    t.match(policy, "script-src 'self'")
+    t.match(policy, "style-src 'self'")
+    t.notMatch(policy, /unsafe|\*|https?:/)
+  })
+
+  await t.test('names only files that are there', async (t) => {
+    const names = Array.from(page.body.matchAll(/(?:src|href)="(\/explore\/[^"]+)"/g), ([, name]) => name)
+    t.ok(names.length >= 5)
+    for (const name of names) t.equal((await app.inject(name)).statusCode, 200, name)
+  })
+
+  await t.test('and nothing of another host', async (t) => {
+    t.notMatch(page.body, /(?:src|href)="(?:https?:)?\/\//)
+  })
+
+  await t.test('is not sent again while it is the same', async (t) => {
+    const again = await app.inject({ url: '/explore', headers: { 'if-none-match': String(page.headers.etag) } })
+    t.equal(again.statusCode, 304)
+    t.equal(again.body, '')
+  })
+})
+
+test('its files', async (t) => {
+  const app = await appOf(t)
+  for (const [file, type] of [
+    ['main.js', 'application/javascript; charset=utf-8'],
+    ['sections/curve.js', 'application/javascript; charset=utf-8'],
+    ['styles/base.css', 'text/css; charset=utf-8'],
+    ['digits.json', 'application/json; charset=utf-8'],
+    ['icon.svg', 'image/svg+xml'],
+  ]) {
+    const answer = await app.inject(`/explore/${file}`)
+    t.equal(answer.statusCode, 200, file)
+    t.equal(answer.headers['content-type'], type, file)
+    t.equal(answer.headers['cache-control'], 'public, max-age=0', file)
+    t.ok(answer.headers.etag, file)
+  }
+
+  await t.test('the library is kept for a day', async (t) => {
+    const library = await app.inject('/explore/plotly.js')
+    t.equal(library.statusCode, 200)
+    t.equal(library.headers['cache-control'], 'public, max-age=86400')
+    t.match(library.body.slice(0, 100), 'plotly.js (gl3d - minified)')
+  })
+
+  await t.test('other files are not found', async (t) => {
+    for (const file of ['none.js', 'tsconfig.json', 'types.d.ts', '..%2fapp.ts', '%2e%2e/app.ts', '.git', '']) {
+      const answer = await app.inject(`/explore/${file}`)
+      t.ok(file === '' || answer.statusCode >= 400, file)
+      t.notMatch(answer.body, 'buildApp', file)
+    }
+    const answer = await app.inject('/explore/none.js')
+    t.equal(answer.statusCode, 404)
+    t.equal(answer.headers['content-type'], 'application/problem+json; charset=utf-8')
+  })
+
+  await t.test('they cannot be written', async (t) => {
+    const answer = await app.inject({ method: 'POST', url: '/explore/main.js' })
+    t.equal(answer.statusCode, 405)
+    t.match(answer.headers.allow, 'GET')
+  })
+})
+
+test('the root leads a browser to the page and others to the addresses', async (t) => {
+  const app = await appOf(t)
+  const browser = await app.inject({ url: '/', headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } })
+  t.equal(browser.statusCode, 302)
+  t.equal(browser.headers.location, '/explore')
+  t.equal(browser.headers.vary, 'accept')
+  for (const accept of ['*/*', 'application/json']) {
+    const other = await app.inject({ url: '/', headers: { accept } })
+    t.equal(other.statusCode, 200)
+    t.equal(other.headers.vary, 'accept')
+    t.same(other.json(), {
+      name: 'lossmeter',
+      links: {
+        explore: '/explore',
+        docs: '/docs',
+        openapi: '/openapi.json',
+        losses: '/v1/losses',
+        limits: '/v1/limits',
+        problems: '/problems',
+      },
+    })
+    for (const link of Object.values<string>(other.json().links)) {
+      t.ok((await app.inject(link)).statusCode < 400, link)
+    }
+  }
+})
+
+test('the document does not list the page', async (t) => {
+  const app = await appOf(t)
+  const { paths } = (await app.inject('/openapi.json')).json()
+  t.same(
+    Object.keys(paths).filter((path) => path === '/' || path.startsWith('/explore')),
+    [],
+  )
+})

@@ -1,0 +1,98 @@
+import type { FastifyInstance } from 'fastify'
+import { test } from 'tap'
+import type { ProblemName } from '../../src/http/problem.ts'
+import { problems } from '../../src/http/problem.ts'
+import { appOf, ask, post, problemOf } from '../support.ts'
+
+const names = Object.keys(problems) as ProblemName[]
+const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
+
+test('every problem type is explained as JSON', async (t) => {
+  const app = await appOf(t)
+  const listed = []
+  for (const name of names) {
+    const { status, body, headers } = await ask(app, { url: `/problems/${name}` })
+    t.same([status, body], [200, { type: `/problems/${name}`, ...problems[name] }], name)
+    t.equal(headers.vary, 'accept')
+    listed.push(body)
+  }
+  t.same((await ask(app, { url: '/problems' })).body, { problems: listed })
+})
+
+test('a browser gets a page, anything else JSON', async (t) => {
+  const app = await appOf(t)
+  const table: [string | undefined, string][] = [
+    [undefined, 'application/json'],
+    ['*/*', 'application/json'],
+    ['application/json', 'application/json'],
+    ['application/problem+json', 'application/json'],
+    ['image/png', 'application/json'],
+    ['nonsense', 'application/json'],
+    ['text/html', 'text/html'],
+    [browser, 'text/html'],
+    ['text/html;q=0.1, application/json', 'application/json'],
+  ]
+  for (const url of ['/problems', '/problems/not-found']) {
+    for (const [accept, type] of table) {
+      const answer = await ask(app, { url, headers: accept === undefined ? {} : { accept } })
+      t.same([answer.status, answer.type], [200, type], `${url} ${accept}`)
+    }
+  }
+})
+
+test('the page of a problem', async (t) => {
+  const app = await appOf(t)
+  const { body } = await ask(app, { url: '/problems/not-found', headers: { accept: browser } })
+  t.equal(
+    body,
+    `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>No such resource - lossmeter</title></head>
+<body><main><h1>No such resource</h1>
+<section><h2><a href="/problems/not-found">No such resource</a></h2><p><code>/problems/not-found</code>, status 404</p><p>Nothing is served at this address.</p><p>See /openapi.json or /docs for the addresses there are.</p></section>
+<p><a href="/problems">All problem types</a> - <a href="/docs">API documentation</a></p></main></body></html>
+`,
+  )
+})
+
+test('the page of all problems has each of them, and escapes', async (t) => {
+  const app = await appOf(t)
+  const { text } = await ask(app, { url: '/problems', headers: { accept: browser } })
+  for (const name of names) t.match(text, `<a href="/problems/${name}">`)
+  t.equal(text.match(/<section>/g)?.length, names.length)
+  t.notMatch(text, /&(?!amp;|lt;|gt;)/)
+})
+
+test('there is no other problem type', async (t) => {
+  const app = await appOf(t)
+  const detail = `There is no problem type of this name; there are ${names.join(', ')}.`
+  for (const name of ['nope', 'toString', '__proto__', 'NOT-FOUND', '%2e%2e', '<script>']) {
+    const url = `/problems/${encodeURIComponent(name)}`
+    const { status, body } = await ask(app, { url })
+    t.same([status, body], [404, problemOf('not-found', 404, 'No such resource', detail, url)], name)
+  }
+})
+
+test('the type of every error is an address that answers', async (t) => {
+  const app = await appOf(t, { MAX_BODY_BYTES: '1024' })
+  const json = { 'content-type': 'application/json' }
+  const errors = [
+    await ask(app, { url: '/nope' }),
+    await ask(app, { url: '/problems/%zz' }),
+    await ask(app, { method: 'PUT', url: '/v1/loss' }),
+    await post(app, '/v1/loss', '{'),
+    await post(app, '/v1/loss', '{}'),
+    await post(app, '/v1/loss', `{"loss":${' '.repeat(2000)}1}`),
+    await ask(app, { method: 'POST', url: '/v1/loss', headers: { 'content-type': 'text/plain' }, payload: 'x' }),
+    await ask(app, { method: 'POST', url: '/v1/loss', headers: { ...json, expect: 'x' }, payload: '{}' }),
+  ]
+  t.same(
+    errors.map(({ status }) => status),
+    [404, 400, 405, 400, 422, 413, 415, 417],
+  )
+  for (const { body, status } of errors) await explained(app, body as { type: string }, status)
+
+  async function explained(service: FastifyInstance, { type }: { type: string }, status: number): Promise<void> {
+    const explanation = await ask(service, { url: type })
+    t.match(explanation.body, { type, status })
+  }
+})

@@ -1,0 +1,180 @@
+import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { connect } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
+import { test } from 'tap'
+
+const server = new URL('../src/server.ts', import.meta.url).pathname
+
+interface Service {
+  readonly child: ChildProcess
+  /** What it has written so far. */
+  readonly output: { text: string; errors: string }
+  /** Its exit code and signal, when it has ended. */
+  readonly ended: Promise<unknown[]>
+}
+
+/** Starts the service as a process of its own; `code` runs in it first. */
+function start(t: { after(release: () => void): unknown }, variables: Record<string, string>, code = ''): Service {
+  const args = [...(code === '' ? [] : ['--import', `data:text/javascript,${encodeURIComponent(code)}`]), server]
+  const env = { ...process.env, PORT: '0', SHUTDOWN_DELAY_MS: '0', ...variables }
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const output = { text: '', errors: '' }
+  child.stdout.on('data', (chunk) => {
+    output.text += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    output.errors += chunk
+  })
+  t.after(() => child.kill('SIGKILL'))
+  return { child, output, ended: once(child, 'close') }
+}
+
+/** Waits until something holds. */
+async function until<Value>(probe: () => Value | undefined | Promise<Value | undefined>): Promise<Value> {
+  for (const end = performance.now() + 20_000; performance.now() < end; ) {
+    const value = await probe()
+    if (value !== undefined) return value
+    await setTimeout(10)
+  }
+  throw new Error('waited in vain')
+}
+
+/** The port that the service says it listens on. */
+function portOf({ output }: Service): Promise<number> {
+  return until(() => {
+    const [, port] = output.text.match(/http:\/\/127\.0\.0\.1:(\d+)/) ?? []
+    return port === undefined ? undefined : Number(port)
+  })
+}
+
+function linesOf({ output }: Service): Record<string, unknown>[] {
+  return output.text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line))
+}
+
+const request = { loss: 'mae', labelFormat: 'values', predictions: [2, 5], labels: [1, 2] }
+
+test('it says where it listens, answers, and ends on SIGINT', async (t) => {
+  const service = start(t, {})
+  const port = await portOf(service)
+  const answer = await fetch(`http://127.0.0.1:${port}/v1/loss`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-request-id': 'from-a-client' },
+    body: JSON.stringify(request),
+  })
+  t.equal(answer.status, 200)
+  t.match(await answer.json(), { loss: 2, requestId: 'from-a-client' })
+  service.child.kill('SIGINT')
+  t.same(await service.ended, [0, null])
+  t.equal(service.output.errors, '')
+  t.match(linesOf(service).at(-2), { level: 30, reqId: 'from-a-client', status: 200, msg: 'answered' })
+  t.match(linesOf(service).at(-1), { level: 30, signal: 'SIGINT', msg: 'closing' })
+})
+
+test('on SIGTERM it is not ready any more, takes requests for a while, and finishes those in flight', async (t) => {
+  const service = start(t, { SHUTDOWN_DELAY_MS: '800' })
+  const port = await portOf(service)
+  const body = JSON.stringify(request)
+  const slow = connect(port, '127.0.0.1')
+  t.after(() => slow.destroy())
+  let said = ''
+  slow.on('data', (chunk) => {
+    said += chunk
+  })
+  slow.write(
+    `POST /v1/loss HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 20)}`,
+  )
+  const readiness = async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status
+  t.equal(await readiness(), 200)
+  service.child.kill('SIGTERM')
+  t.equal(
+    await until(async () => {
+      const status = await readiness()
+      return status === 200 ? undefined : status
+    }),
+    503,
+  )
+  t.equal((await fetch(`http://127.0.0.1:${port}/livez`)).status, 200)
+  const during = await fetch(`http://127.0.0.1:${port}/v1/loss`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  })
+  t.equal(during.status, 200, 'a request that comes before the balancer has noticed')
+  await until(() =>
+    fetch(`http://127.0.0.1:${port}/livez`).then(
+      () => undefined,
+      () => true,
+    ),
+  )
+  t.equal(service.child.exitCode, null, 'it listens no more, and lives')
+  slow.write(body.slice(20))
+  t.same(await service.ended, [0, null])
+  t.match(said, /^HTTP\/1\.1 200 OK\r\n[\s\S]*"loss":2,/)
+})
+
+test('a request that does not end is given up after the time for it', async (t) => {
+  const service = start(t, { SHUTDOWN_TIMEOUT_MS: '300' })
+  const port = await portOf(service)
+  const slow = connect(port, '127.0.0.1')
+  t.after(() => slow.destroy())
+  slow.on('error', () => {})
+  slow.write('POST /v1/loss HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{')
+  await until(async () => ((await fetch(`http://127.0.0.1:${port}/readyz`)).status === 200 ? true : undefined))
+  service.child.kill('SIGTERM')
+  t.same(await service.ended, [1, null])
+})
+
+test('an environment that cannot be used is named on stderr', async (t) => {
+  const service = start(t, { PORT: '-1', LOG_LEVEL: 'loud' })
+  t.same(await service.ended, [1, null])
+  t.same(service.output, {
+    text: '',
+    errors: `lossmeter cannot start:
+PORT=-1: it must be a whole number from 0 to 65535
+LOG_LEVEL=loud: Invalid option: expected one of "fatal"|"error"|"warn"|"info"|"debug"|"trace"|"silent"
+`,
+  })
+})
+
+test('an address that is taken', async (t) => {
+  const other = createServer().listen(0, '127.0.0.1')
+  t.after(() => other.close())
+  await once(other, 'listening')
+  const { port } = other.address() as AddressInfo
+  const service = start(t, { PORT: String(port) })
+  t.same(await service.ended, [1, null])
+  t.match(linesOf(service), [{ level: 60, msg: 'cannot listen', err: { code: 'EADDRINUSE' } }])
+})
+
+test('an error that nothing caught closes it', async (t) => {
+  const service = start(t, {}, "process.on('SIGUSR2', () => { throw new Error('from nowhere') })")
+  await portOf(service)
+  service.child.kill('SIGUSR2')
+  t.same(await service.ended, [1, null])
+  t.match(linesOf(service).at(-1), { level: 60, msg: 'closing after an error', err: { message: 'from nowhere' } })
+})
+
+test('an error that is no matter of configuration is not taken for one', async (t) => {
+  const broken =
+    "process.env = new Proxy(process.env, { get: (env, name) => { if (name === 'HOST') throw new TypeError('broken'); return env[name] } })"
+  const service = start(t, {}, broken)
+  t.same(await service.ended, [1, null])
+  t.match(service.output.errors, 'TypeError: broken')
+  t.notMatch(service.output.errors, 'cannot start')
+})
+
+test('on a terminal the log is for people', async (t) => {
+  const service = start(t, {}, 'process.stdout.isTTY = true')
+  await portOf(service)
+  service.child.kill('SIGTERM')
+  t.same(await service.ended, [0, null])
+  t.match(service.output.text, /INFO.*Server listening at/)
+  t.notMatch(service.output.text, '{"level"')
+})

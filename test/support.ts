@@ -1,0 +1,153 @@
+import { readFileSync } from 'node:fs'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import type { FastifyBaseLogger, FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify'
+import { pino } from 'pino'
+import { buildApp } from '../src/app.ts'
+import { parseConfig } from '../src/config.ts'
+
+interface Scope {
+  after(release: () => Promise<void>): unknown
+}
+
+/** The service under these variables, closed when the test ends. */
+export async function appOf(
+  t: Scope,
+  variables: Record<string, string> = {},
+  logger: FastifyBaseLogger | false = false,
+): Promise<FastifyInstance> {
+  const app = await buildApp(parseConfig(variables), logger)
+  t.after(() => app.close())
+  return app
+}
+
+/** A logger of everything, and the lines that it wrote. */
+export function listener(): { lines: string[]; logger: FastifyBaseLogger } {
+  const lines: string[] = []
+  return { lines, logger: pino({ level: 'trace' }, { write: (line: string) => lines.push(line) }) }
+}
+
+/** A golden fixture. */
+export function golden<Content>(name: string): Content {
+  return JSON.parse(readFileSync(new URL(`fixtures/golden/${name}`, import.meta.url), 'utf8'))
+}
+
+export interface Answered {
+  readonly status: number
+  readonly type: string
+  readonly headers: LightMyRequestResponse['headers']
+  /** The JSON of the answer without `requestId`, or its text when it is no JSON. */
+  readonly body: unknown
+  readonly text: string
+}
+
+/** Sends a request and checks the answer against the OpenAPI document before it gives it back. */
+export async function ask(app: FastifyInstance, request: InjectOptions): Promise<Answered> {
+  const response = await app.inject(request)
+  const type = String(response.headers['content-type'] ?? '').split(';')[0]
+  const parsed = type.endsWith('json') && response.body !== '' ? response.json() : response.body
+  const wrong = request.method === 'HEAD' ? undefined : contradictions(app, request, response.statusCode, type, parsed)
+  if (wrong !== undefined) throw new Error(`${request.method ?? 'GET'} ${request.url} ${response.statusCode}: ${wrong}`)
+  const { statusCode: status, headers, body: text } = response
+  return { status, type, headers, body: withoutId(parsed), text }
+}
+
+/** Posts JSON, a value or a text as it is. */
+export async function post(app: FastifyInstance, url: string, content: unknown): Promise<Answered> {
+  const payload = typeof content === 'string' ? content : JSON.stringify(content)
+  return ask(app, { method: 'POST', url, headers: { 'content-type': 'application/json' }, payload })
+}
+
+/** A problem as `ask` gives it, for comparisons. */
+export function problemOf(
+  name: string,
+  status: number,
+  title: string,
+  detail: string,
+  instance: string,
+  extensions: object = {},
+): object {
+  return { type: `/problems/${name}`, title, status, detail, instance, ...extensions }
+}
+
+function withoutId(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body
+  const { requestId: _, ...rest } = body as Record<string, unknown>
+  return rest
+}
+
+interface Content {
+  readonly schema: unknown
+}
+
+export interface Operation {
+  readonly operationId: string
+  readonly tags: readonly string[]
+  readonly summary: string
+  readonly description: string
+  readonly requestBody?: {
+    readonly content: Record<string, { readonly examples?: Record<string, { summary: string; value: unknown }> }>
+  }
+  readonly responses: Record<
+    string,
+    { readonly description: string; readonly content: Record<string, { readonly schema: unknown; example?: unknown }> }
+  >
+}
+
+export interface Document {
+  readonly paths: Record<string, Record<string, Operation>>
+  readonly components: { readonly schemas: Record<string, Content> }
+}
+
+const validators = new WeakMap<FastifyInstance, { document: Document; ajv: Ajv2020 }>()
+
+/** The OpenAPI document of the service. */
+export function documentOf(app: FastifyInstance): Document {
+  return validatorOf(app).document
+}
+
+function validatorOf(app: FastifyInstance): { document: Document; ajv: Ajv2020 } {
+  let validator = validators.get(app)
+  if (validator === undefined) {
+    const document = JSON.parse(JSON.stringify(app.swagger())) as Document
+    const ajv = new Ajv2020({ strict: false, allErrors: true })
+    ajv.addSchema(document, 'document')
+    validator = { document, ajv }
+    validators.set(app, validator)
+  }
+  return validator
+}
+
+/** Whether a value fits a place of the document; the faults in words if not. */
+export function faultsAgainst(app: FastifyInstance, place: readonly string[], value: unknown): string | undefined {
+  const { ajv } = validatorOf(app)
+  const pointer = place.map((part) => `/${encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))}`)
+  const $ref = `document#${pointer.join('')}`
+  const validate = ajv.getSchema($ref)
+  if (validate === undefined) return `${$ref} is not in the document`
+  return validate(value) === true ? undefined : ajv.errorsText(validate.errors)
+}
+
+function contradictions(
+  app: FastifyInstance,
+  { url, method = 'GET' }: InjectOptions,
+  status: number,
+  type: string,
+  body: unknown,
+): string | undefined {
+  const { paths } = documentOf(app)
+  const path = String(url).split('?')[0]
+  const template = Object.keys(paths).find((known) =>
+    new RegExp(`^${known.replaceAll(/\{[^}]+\}/g, '[^/]+')}/?$`).test(path),
+  )
+  const operation = template === undefined ? undefined : paths[template][method.toLowerCase()]
+  if (template === undefined || operation === undefined) {
+    return status < 400 ? undefined : faultsAgainst(app, ['components', 'schemas', 'Problem'], body)
+  }
+  const known = operation.responses[status]?.content[type]
+  if (known === undefined) return `status ${status} with ${type} is not in the document`
+  return faultsAgainst(
+    app,
+    ['paths', template, method.toLowerCase(), 'responses', String(status), 'content', type, 'schema'],
+    body,
+  )
+}
