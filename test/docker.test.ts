@@ -1,0 +1,213 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { promisify } from 'node:util'
+import { test } from 'tap'
+import { parse } from 'yaml'
+import packageJson from '../package.json' with { type: 'json' }
+
+const root = join(import.meta.dirname, '..')
+
+/** The instructions of the Dockerfile by stage, continued lines joined. */
+const stages = readFileSync(join(root, 'Dockerfile'), 'utf8')
+  .replaceAll('\\\n', '')
+  .split('\n')
+  .filter((line) => line !== '' && !line.startsWith('#'))
+  .map((line) => ({ name: line.split(' ', 1)[0], rest: line.slice(line.indexOf(' ') + 1).trim() }))
+  .reduce<{ name: string; rest: string }[][]>((list, instruction) => {
+    if (instruction.name === 'FROM') list.push([])
+    list[list.length - 1].push(instruction)
+    return list
+  }, [])
+const final = stages[stages.length - 1]
+
+/** What follows an instruction of the final stage, the last one if there are several. */
+function said(name: string): string {
+  return final.findLast((instruction) => instruction.name === name)?.rest ?? ''
+}
+
+/** The JSON list in an instruction. */
+function listIn(text: string): string[] {
+  return JSON.parse(text.slice(text.indexOf('[')))
+}
+
+const patterns = readFileSync(join(root, '.dockerignore'), 'utf8')
+  .split('\n')
+  .filter((line) => line !== '' && !line.startsWith('#'))
+
+/** Whether a file is kept out of the build; the last pattern that matches it or a folder around it decides. */
+function isIgnored(file: string): boolean {
+  const around = file.split('/').map((_, at, parts) => parts.slice(0, at + 1).join('/'))
+  let ignored = false
+  for (const pattern of patterns) {
+    const expression = pattern
+      .replace(/^!/, '')
+      .replaceAll(/[.+^$()|{}[\]\\]/g, '\\$&')
+      .replaceAll('**/', '(?:.+/)?')
+      .replaceAll(/\*(?!\/\))/g, '[^/]*')
+    if (around.some((part) => new RegExp(`^${expression}$`).test(part))) ignored = !pattern.startsWith('!')
+  }
+  return ignored
+}
+
+test('every stage starts from one image of a fixed version', async (t) => {
+  const images = stages.map(([{ rest }]) => rest.split(' ')[0])
+  t.same(new Set(images).size, 1)
+  t.match(images[0], /^node:\d+\.\d+\.\d+-\w+-slim$/)
+  t.match(packageJson.devDependencies.node, `^${images[0].split(/[:-]/)[1]}`, 'the version that the tests run on')
+})
+
+test('what is copied is there and not ignored', async (t) => {
+  const copied = stages.flat().filter(({ name, rest }) => name === 'COPY' && !rest.startsWith('--from='))
+  t.ok(copied.length > 0)
+  for (const { rest } of copied) {
+    for (const source of rest.split(' ').slice(0, -1)) {
+      t.ok(existsSync(join(root, source)), source)
+      t.equal(isIgnored(source), false, source)
+    }
+  }
+  for (const { rest } of stages.flat().filter(({ name, rest }) => name === 'COPY' && rest.startsWith('--from='))) {
+    const stage = rest.slice('--from='.length).split(' ')[0]
+    t.ok(
+      stages.some(([from]) => from.rest.endsWith(` AS ${stage}`)),
+      stage,
+    )
+  }
+})
+
+test('nothing else is sent to the build', async (t) => {
+  for (const file of [
+    '.git/config',
+    'node_modules/zod/index.js',
+    'test/app.test.ts',
+    '.env',
+    'README.md',
+    'Dockerfile',
+  ])
+    t.equal(isIgnored(file), true, file)
+  for (const file of ['src/scanner/scanner.wasm', 'src/a.wasm']) t.equal(isIgnored(file), true, file)
+  for (const file of ['src/app.ts', 'src/http/body/json.ts', 'package-lock.json']) t.equal(isIgnored(file), false, file)
+})
+
+test('the scripts that the build runs exist', async (t) => {
+  const scripts = stages
+    .flat()
+    .flatMap(({ name, rest }) => (name === 'RUN' ? [...rest.matchAll(/npm run ([\w:-]+)/g)] : []))
+  t.ok(scripts.length > 0)
+  for (const [, script] of scripts) t.ok(script in packageJson.scripts, script)
+})
+
+test('it runs as a user without rights, and serves on every address', async (t) => {
+  t.equal(said('USER'), 'node')
+  t.match(said('ENV'), /\bHOST=0\.0\.0\.0\b/)
+  t.match(said('ENV'), /\bNODE_ENV=production\b/)
+  t.same(listIn(said('CMD')), ['node', 'src/server.ts'])
+})
+
+interface Locked {
+  readonly packages: Record<string, { readonly dev?: boolean; readonly devOptional?: boolean }>
+}
+
+/** The packages that `npm ci --omit=dev` installs. */
+function productionPackages(): string[] {
+  const { packages }: Locked = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'))
+  return Object.entries(packages)
+    .filter(([path, { dev, devOptional }]) => path !== '' && dev !== true && devOptional !== true)
+    .map(([path]) => path)
+    .filter((path) => existsSync(join(root, path)))
+}
+
+function filesOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true }).map(String).toSorted()
+}
+
+test('the command runs with production packages alone, writes nothing, and is found healthy', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'lossmeter-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  for (const path of productionPackages()) {
+    const from = join(root, path)
+    cpSync(from, join(folder, path), {
+      recursive: true,
+      filter: (file) => !relative(from, file).split('/').includes('node_modules'),
+    })
+  }
+  for (const path of ['src', 'package.json']) cpSync(join(root, path), join(folder, path), { recursive: true })
+  t.notOk(existsSync(join(folder, 'node_modules/typescript')))
+  const before = filesOf(folder)
+
+  const [, ...args] = listIn(said('CMD'))
+  const env = { PORT: '0', HOST: '127.0.0.1', NODE_ENV: 'production' }
+  const child = spawn(process.execPath, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] })
+  t.after(() => child.kill('SIGKILL'))
+  const ended = once(child, 'close')
+  let log = ''
+  const port = await new Promise<string>((resolve, reject) => {
+    child.stdout.on('data', (chunk) => {
+      log += chunk
+      const listening = log.match(/127\.0\.0\.1:(\d+)/)
+      if (listening !== null) resolve(listening[1])
+    })
+    ended.then(() => reject(new Error(`it ended: ${log}`)))
+  })
+  const answer = await fetch(`http://127.0.0.1:${port}/v1/loss`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"loss":"cross-entropy","labelFormat":"index","predictions":[[0.2,0.8]],"labels":[1]}',
+  })
+  t.match(await answer.json(), { loss: 0.22314342631421757, accuracy: 1 })
+  for (const path of ['/docs', '/explore', '/openapi.json'])
+    t.equal((await fetch(`http://127.0.0.1:${port}${path}`)).status, 200, path)
+
+  const [, ...check] = listIn(said('HEALTHCHECK'))
+  const probe = (on: string) => promisify(execFile)(process.execPath, check, { env: { PORT: on } })
+  await probe(port)
+  t.same(filesOf(folder), before)
+  child.kill('SIGINT')
+  t.same(await ended, [0, null])
+  await t.rejects(probe(port), { code: 1 })
+})
+
+const compose = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'))
+
+test('the compose file fits the Compose schema, and a linter finds nothing to say', async (t) => {
+  const dclint = join(root, 'node_modules/dclint/bin/dclint.cjs')
+  const args = [dclint, '--max-warnings', '0', 'docker-compose.yml']
+  const { stdout } = await promisify(execFile)(process.execPath, args, {
+    cwd: root,
+  })
+  t.equal(stdout.trim(), '')
+})
+
+test('the service in the compose file has no more rights and resources than it needs', async (t) => {
+  const { lossmeter, ...others } = compose.services
+  t.same(others, {})
+  t.match(lossmeter, {
+    build: '.',
+    cap_drop: ['ALL'],
+    security_opt: ['no-new-privileges:true'],
+    read_only: true,
+    tmpfs: [/^\/tmp:size=\d+m,noexec,nosuid,nodev$/],
+    mem_limit: /^\d+[mg]$/,
+    cpus: Number,
+    pids_limit: Number,
+    init: true,
+    ports: [/^127\.0\.0\.1:\d+:3000$/],
+  })
+  for (const field of ['privileged', 'user', 'volumes', 'cap_add', 'network_mode', 'pid', 'ipc', 'devices'])
+    t.notOk(field in lossmeter, field)
+})
+
+test('its health is what /livez says', async (t) => {
+  const {
+    test: command,
+    interval,
+    timeout,
+    retries,
+    start_period: startPeriod,
+  } = compose.services.lossmeter.healthcheck
+  t.same(command.slice(0, 3), ['CMD', 'node', '-e'])
+  t.match(command[3], "fetch('http://127.0.0.1:3000/livez')")
+  t.same([interval, timeout, retries, startPeriod], ['10s', '3s', 3, '10s'])
+})
