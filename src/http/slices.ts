@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 
 /** How long computing goes on before other requests get their turn. */
-const sliceMilliseconds = 4
+const sliceMilliseconds = 2
 
 /** Shares the thread: work calls it between its steps, and now and then waits until others had their turn. */
 export class Pacer {

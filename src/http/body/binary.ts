@@ -1,10 +1,11 @@
 import { z } from 'zod'
-import { Faults, InvalidContent, LimitExceeded, refuse } from '../../loss/fault.ts'
+import { Faults, LimitExceeded, refuse } from '../../loss/fault.ts'
 import { pathOf, place } from '../../loss/shape.ts'
 import type { Tensor } from '../../loss/tensor.ts'
 import type { ScanLimits } from '../../scanner/scanner.ts'
 import { Problem } from '../problem.ts'
-import { faultsOf } from '../validation.ts'
+import { inSlices } from '../slices.ts'
+import { validated } from '../validation.ts'
 import type { Datatype } from './datatypes.ts'
 import { bytesOf, datatypes, widen } from './datatypes.ts'
 import type { Content } from './json.ts'
@@ -63,8 +64,8 @@ export async function readBinary(
       left -= used
       if (left > 0) continue
       rest = rest.subarray(used)
-      header = headerOf(scanner.end(), limits, maxBytes)
-      checkTotal(header.inputs, headerBytes, reader.declaredBytes)
+      header = headerOf(scanner.end(), limits)
+      checkTotal(header.inputs, headerBytes, reader.declaredBytes, maxBytes)
       raw = header.inputs.map(({ parameters }) => new Uint8Array(Math.ceil(parameters.binary_data_size / 8) * 8))
     }
     while (rest.length > 0) {
@@ -84,7 +85,7 @@ export async function readBinary(
   if (header === undefined || at < raw.length) {
     throw new Problem('malformed-body', 'The body ends before the bytes that its header declares.')
   }
-  return contentOf(header, raw)
+  return inSlices(contentOf(header, raw))
 }
 
 function headerBytesOf(value: string | undefined, most: number): number {
@@ -100,44 +101,55 @@ function headerBytesOf(value: string | undefined, most: number): number {
   return bytes
 }
 
-function headerOf(content: Content, limits: ScanLimits, maxBytes: number): z.infer<typeof binaryHeader> {
-  const result = binaryHeader.safeParse(content)
-  if (!result.success) throw new InvalidContent(faultsOf(result.error, content))
+function headerOf(content: Content, limits: ScanLimits): z.infer<typeof binaryHeader> {
+  const { inputs, ...header } = validated(binaryHeader, content)
   const faults = new Faults()
-  for (const [at, { name, shape, datatype, parameters }] of result.data.inputs.entries()) {
-    const elements = shape.reduce((product, size) => product * size, 1)
-    const needed = elements * bytesOf[datatype]
+  for (const [at, { name, shape, datatype, parameters }] of inputs.entries()) {
+    const needed = elementsOf(shape) * bytesOf[datatype]
     const size = parameters.binary_data_size
-    if (result.data.inputs.findIndex((other) => other.name === name) < at) {
+    if (inputs.findIndex((other) => other.name === name) < at) {
       faults.add(['inputs', at, 'name'], `inputs has "${name}" twice`, name)
-    } else if (elements > limits.maxElements || size > maxBytes) {
-      const limit = elements > limits.maxElements ? 'maxElements' : 'maxBodyBytes'
-      const allowed = elements > limits.maxElements ? limits.maxElements : maxBytes
-      throw new LimitExceeded(limit, allowed, ['inputs', at], `"${name}" exceeds ${limit}, ${allowed}.`)
     } else if (size !== needed) {
-      const product = `shape [${shape.join(', ')}] of ${datatype} takes ${needed} bytes`
-      faults.add(['inputs', at, 'parameters', 'binary_data_size'], `${product}, not ${size}`, size)
+      const detail = `shape [${shape.join(', ')}] of ${datatype} takes ${needed} bytes, not ${size}`
+      faults.add(['inputs', at, 'parameters', 'binary_data_size'], detail, size)
     }
+    checkShape(shape, limits, ['inputs', at, 'shape'])
   }
   faults.throwIfAny()
-  return result.data
+  return { inputs, ...header }
 }
 
-function checkTotal(inputs: readonly Input[], headerBytes: number, declaredBytes: number): void {
+function checkShape(shape: readonly number[], limits: ScanLimits, path: readonly (string | number)[]): void {
+  const [rows = 1, columns = 1] = shape
+  const sizes = { maxRows: rows, maxColumns: columns, maxElements: elementsOf(shape) }
+  for (const limit of ['maxRows', 'maxColumns', 'maxElements'] as const) {
+    const allowed = limits[limit]
+    if (sizes[limit] <= allowed) continue
+    const detail = `shape [${shape.join(', ')}] exceeds ${limit}, ${allowed}.`
+    throw new LimitExceeded(limit, allowed, path, detail)
+  }
+}
+
+function elementsOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1)
+}
+
+function checkTotal(inputs: readonly Input[], headerBytes: number, declaredBytes: number, maxBytes: number): void {
   const total = inputs.reduce((sum, { parameters }) => sum + parameters.binary_data_size, headerBytes)
+  if (total > maxBytes) {
+    const detail = `The JSON part and the inputs take ${total} bytes; maxBodyBytes is ${maxBytes}.`
+    throw new LimitExceeded('maxBodyBytes', maxBytes, ['inputs'], detail)
+  }
   if (declaredBytes === 0 || total === declaredBytes) return
-  refuse(
-    ['inputs'],
-    `the JSON part and the inputs take ${total} bytes; Content-Length is ${declaredBytes}`,
-    declaredBytes,
-  )
+  const detail = `the JSON part and the inputs take ${total} bytes; Content-Length is ${declaredBytes}`
+  refuse(['inputs'], detail, declaredBytes)
 }
 
 function refuseLeftovers(): never {
   return refuse(['inputs'], 'bytes follow the last input', 'bytes')
 }
 
-function contentOf(header: z.infer<typeof binaryHeader>, raw: readonly Uint8Array[]): Content {
+function* contentOf(header: z.infer<typeof binaryHeader>, raw: readonly Uint8Array[]): Generator<void, Content> {
   const content: Content = { ...header.parameters }
   const names: readonly string[] = inputNames
   for (const name of Object.keys(content)) {
@@ -145,14 +157,18 @@ function contentOf(header: z.infer<typeof binaryHeader>, raw: readonly Uint8Arra
   }
   if (content.classWeights !== undefined) content.classWeights = pack('classWeights', content.classWeights)
   for (const [at, { name, shape, datatype }] of header.inputs.entries()) {
-    content[name] = tensorOf(name, shape, datatype, raw[at])
+    content[name] = yield* tensorOf(name, shape, datatype, raw[at])
   }
   return content
 }
 
-function tensorOf(name: string, shape: readonly number[], datatype: Datatype, raw: Uint8Array): Tensor {
-  const elements = shape.reduce((product, size) => product * size, 1)
-  const { data, inexact } = widen(datatype, raw.buffer as ArrayBuffer, elements)
+function* tensorOf(
+  name: string,
+  shape: readonly number[],
+  datatype: Datatype,
+  raw: Uint8Array,
+): Generator<void, Tensor> {
+  const { data, inexact } = yield* widen(datatype, raw.buffer as ArrayBuffer, elementsOf(shape))
   if (inexact !== undefined) {
     const { index, value } = inexact
     const path = pathOf(shape, index)

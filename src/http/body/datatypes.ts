@@ -39,57 +39,82 @@ export interface Widened {
   readonly inexact?: { readonly index: number; readonly value: bigint | number }
 }
 
-/** Widens `count` little-endian elements; FP64 stays where it is. */
-export function widen(datatype: Datatype, buffer: ArrayBuffer, count: number): Widened {
+/** Elements that are widened before others have their turn. */
+const elementsPerStep = 2 ** 18
+
+/** Widens `count` little-endian elements, step by step; FP64 stays where it is. */
+export function* widen(datatype: Datatype, buffer: ArrayBuffer, count: number): Generator<void, Widened> {
+  if (datatype === 'FP64') return { data: new Float64Array(buffer, 0, count) }
+  const data = new Float64Array(count)
+  const bytes = bytesOf[datatype]
+  for (let from = 0; from < count; from += elementsPerStep) {
+    const length = Math.min(elementsPerStep, count - from)
+    const index = widenSlice(datatype, buffer, from * bytes, data.subarray(from, from + length))
+    if (index >= 0) return { data, inexact: { index: from + index, value: valueAt(datatype, buffer, from + index) } }
+    yield
+  }
+  return { data }
+}
+
+/** Fills `out` with the elements from an offset on; the index of the first that no double is exactly, or -1. */
+function widenSlice(datatype: Datatype, buffer: ArrayBuffer, offset: number, out: Float64Array): number {
+  const { length } = out
   switch (datatype) {
-    case 'FP64':
-      return { data: new Float64Array(buffer, 0, count) }
     case 'FP32':
-      return { data: new Float64Array(new Float32Array(buffer, 0, count)) }
+      out.set(new Float32Array(buffer, offset, length))
+      return -1
     case 'FP16':
-      return { data: new Float64Array(new Float16Array(buffer, 0, count)) }
+      out.set(new Float16Array(buffer, offset, length))
+      return -1
     case 'BF16':
-      return { data: fromBrainFloats(new Uint16Array(buffer, 0, count)) }
+      out.set(fromBrainFloats(new Uint16Array(buffer, offset, length)))
+      return -1
     case 'INT8':
-      return { data: new Float64Array(new Int8Array(buffer, 0, count)) }
+      out.set(new Int8Array(buffer, offset, length))
+      return -1
     case 'INT16':
-      return { data: new Float64Array(new Int16Array(buffer, 0, count)) }
+      out.set(new Int16Array(buffer, offset, length))
+      return -1
     case 'INT32':
-      return { data: new Float64Array(new Int32Array(buffer, 0, count)) }
-    case 'INT64':
-      return fromBigIntegers(new BigInt64Array(buffer, 0, count))
-    case 'UINT8':
-      return { data: new Float64Array(new Uint8Array(buffer, 0, count)) }
+      out.set(new Int32Array(buffer, offset, length))
+      return -1
     case 'UINT16':
-      return { data: new Float64Array(new Uint16Array(buffer, 0, count)) }
+      out.set(new Uint16Array(buffer, offset, length))
+      return -1
     case 'UINT32':
-      return { data: new Float64Array(new Uint32Array(buffer, 0, count)) }
+      out.set(new Uint32Array(buffer, offset, length))
+      return -1
+    case 'INT64':
+      return widenLongs(new Uint32Array(buffer, offset, 2 * length), new Int32Array(buffer, offset, 2 * length), out)
     case 'UINT64':
-      return fromBigIntegers(new BigUint64Array(buffer, 0, count))
-    case 'BOOL':
-      return fromTruthValues(new Uint8Array(buffer, 0, count))
+      return widenLongs(new Uint32Array(buffer, offset, 2 * length), new Uint32Array(buffer, offset, 2 * length), out)
+    default:
+      out.set(new Uint8Array(buffer, offset, length))
+      return datatype === 'BOOL' ? out.findIndex((value) => value > 1) : -1
   }
 }
 
 /** A bfloat16 is the upper half of a float32. */
-function fromBrainFloats(halves: Uint16Array): Float64Array {
+function fromBrainFloats(halves: Uint16Array): Float32Array {
   const bits = new Uint32Array(halves.length)
   for (let i = 0; i < halves.length; i++) bits[i] = halves[i] << 16
-  return new Float64Array(new Float32Array(bits.buffer))
+  return new Float32Array(bits.buffer)
 }
 
-function fromBigIntegers(values: BigInt64Array | BigUint64Array): Widened {
-  const data = new Float64Array(values.length)
-  let inexact: Widened['inexact']
-  for (let i = 0; i < values.length; i++) {
-    data[i] = Number(values[i])
-    if (inexact === undefined && BigInt(data[i]) !== values[i]) inexact = { index: i, value: values[i] }
+/** Integers of 64 bits, of which the halves are at even and odd places. */
+function widenLongs(lower: Uint32Array, upper: Uint32Array | Int32Array, out: Float64Array): number {
+  for (let i = 0; i < out.length; i++) {
+    const high = upper[2 * i + 1] * 2 ** 32
+    const low = lower[2 * i]
+    out[i] = high + low
+    // the sum is rounded once, and what of `low` came into it is exact (Dekker 1971)
+    if (out[i] - high !== low) return i
   }
-  return inexact === undefined ? { data } : { data, inexact }
+  return -1
 }
 
-function fromTruthValues(values: Uint8Array): Widened {
-  const index = values.findIndex((value) => value > 1)
-  const data = new Float64Array(values)
-  return index < 0 ? { data } : { data, inexact: { index, value: values[index] } }
+function valueAt(datatype: Datatype, buffer: ArrayBuffer, index: number): bigint | number {
+  if (datatype === 'INT64') return new BigInt64Array(buffer)[index]
+  if (datatype === 'UINT64') return new BigUint64Array(buffer)[index]
+  return new Uint8Array(buffer)[index]
 }

@@ -1,23 +1,22 @@
-import { LimitExceeded, refuse } from '../../loss/fault.ts'
+import { LimitExceeded } from '../../loss/fault.ts'
 import { DocumentScanner, ScanLimitError, type ScanLimits, ScanSyntaxError } from '../../scanner/scanner.ts'
 import { Problem } from '../problem.ts'
+import { BareValue } from './bare-value.ts'
 import type { BodyReader } from './reader.ts'
 
 /** The fields of a JSON object: tensors where their names say so, anything else as JSON.parse has it. */
 export type Content = Record<string, unknown>
 
-const noNames: readonly string[] = []
-const wrapped: readonly string[] = ['']
-const prefix = Buffer.from('{"":')
-const suffix = Buffer.from('}')
+const beginsOther = Buffer.from('["-0123456789tfn')
 
-/** One JSON document in pieces. What is JSON but no object is read as the only member of one, and then refused. */
+/** One JSON document in pieces. What is JSON but no object is refused when it was read. */
 export class ContentScanner {
   readonly #tensorNames: readonly string[]
   readonly #limits: ScanLimits
   readonly #expectedBytes: number
-  #scanner: DocumentScanner | undefined
-  #isWrapped = false
+  #scanner: DocumentScanner | BareValue | undefined
+  /** Bytes of space before the document. */
+  #blanks = 0
 
   constructor(tensorNames: readonly string[], limits: ScanLimits, expectedBytes = 0) {
     this.#tensorNames = tensorNames
@@ -28,8 +27,9 @@ export class ContentScanner {
   /** @throws Problem, LimitExceeded */
   write(piece: Buffer): void {
     try {
-      this.#scanner ??= this.#begin(piece)
-      this.#scanner.write(piece)
+      const begin = this.#scanner === undefined ? findInk(piece) : 0
+      if (begin < 0) this.#blanks += piece.length
+      else this.#scannerFrom(piece[begin]).write(piece)
     } catch (error) {
       throw asAnswer(error)
     }
@@ -37,27 +37,29 @@ export class ContentScanner {
 
   /** @throws Problem, LimitExceeded, InvalidContent */
   end(): Content {
-    const scanner = this.#scanner ?? new DocumentScanner(noNames, this.#limits)
     try {
-      if (this.#isWrapped) scanner.write(suffix)
-      const { options, tensors } = scanner.end()
-      if (!this.#isWrapped) return Object.assign(options, tensors)
-      const { shape, shapeFault } = tensors['']
-      const received = shapeFault?.received ?? (shape.length === 0 ? 'a number' : `an array of ${shape[0]}`)
-      return refuse([], `the body is ${received}; one JSON object is needed`, received)
+      const { options, tensors } = this.#scannerFrom().end()
+      return Object.assign(options, tensors)
     } catch (error) {
       throw asAnswer(error)
     }
   }
 
-  #begin(piece: Buffer): DocumentScanner {
-    const first = piece.find((byte) => byte > 0x20)
-    this.#isWrapped = first !== undefined && '["-0123456789tfn'.includes(String.fromCharCode(first))
-    if (!this.#isWrapped) return new DocumentScanner(this.#tensorNames, this.#limits, this.#expectedBytes)
-    const scanner = new DocumentScanner(wrapped, this.#limits, 0, -prefix.length)
-    scanner.write(prefix)
-    return scanner
+  #scannerFrom(firstByte = 0): DocumentScanner | BareValue {
+    this.#scanner ??= beginsOther.includes(firstByte)
+      ? new BareValue(this.#limits, this.#blanks)
+      : new DocumentScanner(this.#tensorNames, this.#limits, this.#expectedBytes, this.#blanks)
+    return this.#scanner
   }
+}
+
+/** The index of the first byte that is no white space of JSON, or -1. */
+export function findInk(bytes: Buffer): number {
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]
+    if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return at
+  }
+  return -1
 }
 
 /** Reads a body of one JSON object. */

@@ -2,7 +2,7 @@ import { LimitExceeded } from '../../loss/fault.ts'
 import type { ScanLimits } from '../../scanner/scanner.ts'
 import { AtLine, Problem } from '../problem.ts'
 import type { Content } from './json.ts'
-import { ContentScanner } from './json.ts'
+import { ContentScanner, findInk } from './json.ts'
 import type { BodyReader } from './reader.ts'
 
 const newline = 0x0a
@@ -43,7 +43,7 @@ export async function* readLines(
       const part = piece.subarray(from, to)
       lineBytes += part.length
       if (lineBytes > maxLineBytes) throw new AtLine(number, lineTooLong(maxLineBytes))
-      if (scanner !== undefined || !isBlank(part)) {
+      if (scanner !== undefined || findInk(part) >= 0) {
         scanner ??= new ContentScanner(tensorNamesOf(isFirst), limits)
         at(number, () => scanner?.write(part))
       }
@@ -65,10 +65,6 @@ export function at<Result>(line: number, work: () => Result): Result {
   } catch (error) {
     throw new AtLine(line, error as Error)
   }
-}
-
-function isBlank(bytes: Buffer): boolean {
-  return bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d)
 }
 
 function lineTooLong(allowed: number): LimitExceeded {

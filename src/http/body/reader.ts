@@ -1,30 +1,39 @@
-import type { Readable, Transform } from 'node:stream'
-import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import { LimitExceeded } from '../../loss/fault.ts'
 import { Problem } from '../problem.ts'
+import { Pacer } from '../slices.ts'
+import type { Inflater } from './inflate.ts'
+import { inflaterOf } from './inflate.ts'
 import type { Intake } from './intake.ts'
+import { Pieces } from './pieces.ts'
 
-const inflaters: Record<string, () => Transform> = { gzip: createGunzip, zstd: createZstdDecompress }
-/** Smaller chunks are copied together: each is a view that keeps the 64 KiB of its socket's read alive. */
-const smallChunk = 4096
-const stagingBytes = 65536
 /** Bytes that wait to be taken before the sender is held back. */
-const highWater = 4 * stagingBytes
+const highWater = 2 ** 18
+/** Bytes that are worked off at once; fewer wait for what comes in the same turn. */
+const worthwhile = 4096
+/** Shorter pieces are left to the garbage collector. */
+const worthFreeing = 4096
 /** Inflated bytes that any body may have, whatever its ratio. */
 const freeInflation = 2 ** 20
 
+/** What of a request is needed to read its body. */
+export type Readings = Pick<FastifyRequest, 'headers' | 'continueBody'>
+
 /** The bytes of a request body, taken piece by piece: inflated, counted, and cut off when too large or too slow. */
 export class BodyReader {
-  readonly #request: FastifyRequest
+  /** Bytes that the client said it sends, uncompressed; 0 when it did not say. Not to be trusted. */
+  readonly declaredBytes: number
   readonly #intake: Intake
   readonly #isStream: boolean
   readonly #payload: Readable
+  readonly #inflater: Inflater | undefined
   readonly #source: Readable
-  readonly #pieces: Buffer[] = []
-  #waiting = 0
-  /** How far the last piece is filled, when it is one that small chunks are copied into; else -1. */
-  #filled = -1
+  readonly #timer: NodeJS.Timeout
+  readonly #pieces = new Pieces()
+  readonly #pacer = new Pacer()
+  #taken: Buffer | undefined
   #received = 0
   #read = 0
   #chunks = 0
@@ -32,74 +41,78 @@ export class BodyReader {
   #isEnded = false
   #failure: Error | undefined
   #wake: (() => void) | undefined
-  #timer: NodeJS.Timeout
+  #soon: NodeJS.Immediate | undefined
 
-  /** @param isStream whether the body is worked off while it comes and may go on for ever */
-  constructor(request: FastifyRequest, payload: Readable, intake: Intake, isStream = false) {
-    this.#request = request
+  /**
+   * @param isStream whether the body is worked off while it comes and may go on for ever
+   * @throws Problem, LimitExceeded
+   */
+  constructor(request: Readings, payload: Readable, intake: Intake, isStream = false) {
+    const { maxBodyBytes, requestTimeoutMs } = intake.limits
+    const inflater = inflaterOf(request.headers['content-encoding'])
+    const declared = Number(request.headers['content-length'] ?? 0)
+    if (!isStream && declared > maxBodyBytes) throw bodyTooLarge(maxBodyBytes)
+    request.continueBody?.()
+    request.continueBody = null
+    this.declaredBytes = inflater === undefined ? declared : 0
     this.#intake = intake
     this.#isStream = isStream
     this.#payload = payload
-    const inflate = inflaterOf(request.headers['content-encoding'])
-    const declared = Number(request.headers['content-length'] ?? 0)
-    if (!isStream && declared > intake.limits.maxBodyBytes) throw bodyTooLarge(intake.limits.maxBodyBytes)
-    request.continueBody?.()
-    request.continueBody = null
-    this.#source = inflate === undefined ? payload : payload.pipe(inflate)
-    this.#timer = setTimeout(() => this.#fail(tooSlow(intake)), intake.limits.requestTimeoutMs)
-    if (inflate !== undefined) {
-      payload.on('data', (chunk: Buffer) => {
-        this.#received += chunk.length
-      })
-      inflate.on('error', () =>
-        this.#fail(new Problem('malformed-body', 'The body is not what its Content-Encoding says.')),
-      )
-    }
+    this.#inflater = inflater?.()
+    this.#source = this.#inflater === undefined ? payload : this.#inflate(this.#inflater)
+    this.#timer = setTimeout(() => this.#expire(requestTimeoutMs), requestTimeoutMs)
     payload.on('error', () => this.#fail(cutOff()))
     payload.on('close', () => {
       if (!payload.readableEnded) this.#fail(cutOff())
     })
     this.#source.on('data', (chunk: Buffer) => this.#take(chunk))
-    this.#source.on('end', () => {
-      this.#isEnded = true
-      this.#stop()
-    })
+    this.#source.on('end', () => this.#end())
   }
 
-  /** Bytes that the client said it sends; 0 when it did not say. Not to be trusted. */
-  get declaredBytes(): number {
-    return Number(this.#request.headers['content-length'] ?? 0)
-  }
-
-  /** The next piece, or `undefined` at the end. */
+  /** The next piece, or `undefined` at the end. It is good until the next call. */
   async next(): Promise<Buffer | undefined> {
-    while (this.#pieces.length === 0) {
-      if (this.#failure !== undefined) throw this.#failure
-      if (this.#isEnded) return undefined
+    this.#freeTaken()
+    if (this.#pacer.isDue) await this.#pacer.pause()
+    while (this.#pieces.bytes === 0 && !this.#isEnded && this.#failure === undefined) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
     }
-    let piece = this.#pieces.shift() as Buffer
-    if (this.#pieces.length === 0 && this.#filled >= 0) {
-      piece = piece.subarray(0, this.#filled)
-      this.#filled = -1
-    }
-    this.#waiting -= piece.length
-    if (this.#waiting < highWater && this.#source.isPaused()) this.#source.resume()
+    if (this.#failure !== undefined) throw this.#failure
+    const piece = this.#pieces.shift()
+    this.#taken = piece
+    if (this.#pieces.bytes < highWater && this.#source.isPaused()) this.#source.resume()
     return piece
   }
 
-  /** Gives back the budget of what was read so far; a stream does so when a line is worked off. */
+  /** Left to the collector, the chunks of a large body would cost it a pass over the whole heap. */
+  #freeTaken(): void {
+    const taken = this.#taken
+    if (taken === undefined || taken.length < worthFreeing || !(this.#source instanceof IncomingMessage)) return
+    // a whole buffer that came from the HTTP parser is nobody else's
+    if (taken.length === taken.buffer.byteLength) (taken.buffer as ArrayBuffer).transfer(0)
+    this.#taken = undefined
+  }
+
+  /** Gives back the budget of what was taken so far; a stream does so when a line is worked off. */
   release(): void {
-    this.#intake.release(this.#held)
-    this.#held = 0
+    this.#intake.release(this.#held - this.#pieces.bytes)
+    this.#held = this.#pieces.bytes
   }
 
   /** Ends the reading for good: nothing is held any more. */
   close(): void {
-    this.#fail(cutOff())
+    if (!this.#isEnded) this.#fail(cutOff())
+    this.#pieces.clear()
     this.release()
+  }
+
+  #inflate(inflater: Inflater): Readable {
+    this.#payload.on('data', (chunk: Buffer) => {
+      this.#received += chunk.length
+    })
+    inflater.on('error', ({ message }) => this.#fail(notInflatable(message)))
+    return this.#payload.pipe(inflater)
   }
 
   #take(chunk: Buffer): void {
@@ -114,108 +127,75 @@ export class BodyReader {
       return
     }
     this.#held += chunk.length
-    this.#waiting += chunk.length
-    this.#append(chunk)
-    if (this.#waiting >= highWater) this.#source.pause()
+    this.#pieces.push(chunk)
+    if (this.#pieces.bytes >= highWater) this.#source.pause()
     if (this.#isStream) this.#timer.refresh()
-    this.#wakeUp()
-  }
-
-  #append(chunk: Buffer): void {
-    if (chunk.length >= smallChunk || this.#pieces.length === 0) {
-      this.#trim()
-      this.#pieces.push(chunk)
-      return
-    }
-    if (this.#filled < 0 || this.#filled + chunk.length > stagingBytes) {
-      this.#trim()
-      this.#pieces.push(Buffer.allocUnsafeSlow(stagingBytes))
-      this.#filled = 0
-    }
-    this.#filled += chunk.copy(this.#pieces[this.#pieces.length - 1], this.#filled)
-  }
-
-  /** Cuts the last piece to what is in it, before another one follows. */
-  #trim(): void {
-    if (this.#filled < 0) return
-    this.#pieces.push((this.#pieces.pop() as Buffer).subarray(0, this.#filled))
-    this.#filled = -1
+    if (this.#pieces.bytes >= worthwhile) this.#wakeUp()
+    else this.#soon ??= setImmediate(() => this.#wakeUp())
   }
 
   #checkLimits(): void {
     const { maxBodyBytes, maxChunks, maxInflationRatio } = this.#intake.limits
     if (!this.#isStream && this.#read > maxBodyBytes) throw bodyTooLarge(maxBodyBytes)
     if (this.#chunks > maxChunks + this.#read / 256) {
-      throw new LimitExceeded(
-        'maxChunks',
-        maxChunks,
-        [],
-        `The body comes in more than ${maxChunks} chunks of too few bytes.`,
-      )
+      const detail = `The body comes in more than ${maxChunks} chunks of too few bytes.`
+      throw new LimitExceeded('maxChunks', maxChunks, [], detail)
     }
-    if (this.#source !== this.#payload && this.#read > freeInflation + maxInflationRatio * this.#received) {
-      throw new LimitExceeded(
-        'maxInflationRatio',
-        maxInflationRatio,
-        [],
-        `The body inflates to more than ${maxInflationRatio} times its size.`,
-      )
+    if (this.#inflater !== undefined && this.#read > freeInflation + maxInflationRatio * this.#received) {
+      const detail = `The body inflates to more than ${maxInflationRatio} times its size.`
+      throw new LimitExceeded('maxInflationRatio', maxInflationRatio, [], detail)
     }
   }
 
-  #fail(error: Error): void {
-    if (this.#failure !== undefined || (this.#isEnded && this.#pieces.length === 0)) return
-    this.#failure = error
-    this.#pieces.length = 0
-    this.#waiting = 0
-    this.#filled = -1
-    this.#stop()
-    if (this.#source !== this.#payload) {
-      this.#payload.unpipe()
-      this.#source.destroy()
+  #end(): void {
+    // an inflater stops at the end of what is compressed, whatever follows
+    if (this.#inflater !== undefined && this.#inflater.bytesWritten !== this.#received) {
+      this.#fail(notInflatable('bytes follow its end'))
+      return
     }
-    this.#source.resume()
-  }
-
-  #stop(): void {
+    this.#isEnded = true
     clearTimeout(this.#timer)
     this.#wakeUp()
   }
 
-  #wakeUp(): void {
-    const wake = this.#wake
-    this.#wake = undefined
-    wake?.()
+  #expire(milliseconds: number): void {
+    // the sender of a stream is not slow while it is held back
+    if (this.#isStream && this.#source.isPaused()) this.#timer.refresh()
+    else this.#fail(tooSlow(milliseconds))
   }
-}
 
-/** The content codings that bodies may have. */
-export const acceptedEncodings = Object.keys(inflaters)
+  #fail(error: Error): void {
+    if (this.#failure !== undefined || this.#isEnded) return
+    this.#failure = error
+    this.#pieces.clear()
+    clearTimeout(this.#timer)
+    if (this.#inflater !== undefined) {
+      this.#payload.unpipe()
+      this.#inflater.destroy()
+    }
+    this.#payload.resume()
+    this.#wakeUp()
+  }
 
-function inflaterOf(encoding: string | undefined): Transform | undefined {
-  if (encoding === undefined || encoding === 'identity') return undefined
-  const name = encoding.trim().toLowerCase()
-  if (Object.hasOwn(inflaters, name)) return inflaters[name]()
-  const accepted = acceptedEncodings.join(', ')
-  throw new Problem(
-    'unsupported-media-type',
-    `Content-Encoding must be one of ${accepted}, or absent.`,
-    { accepted: acceptedEncodings },
-    { 'accept-encoding': accepted },
-  )
+  #wakeUp(): void {
+    clearImmediate(this.#soon)
+    this.#soon = undefined
+    this.#wake?.()
+    this.#wake = undefined
+  }
 }
 
 function bodyTooLarge(allowed: number): LimitExceeded {
   return new LimitExceeded('maxBodyBytes', allowed, [], `The body is larger than maxBodyBytes, ${allowed} bytes.`)
 }
 
-function tooSlow({ limits }: Intake): Problem {
-  return new Problem(
-    'request-timeout',
-    `The body did not arrive within ${limits.requestTimeoutMs} ms.`,
-    {},
-    { connection: 'close' },
-  )
+function notInflatable(why: string): Problem {
+  return new Problem('malformed-body', `The body is not what its Content-Encoding says: ${why}.`)
+}
+
+function tooSlow(milliseconds: number): Problem {
+  const detail = `The body did not arrive within ${milliseconds} ms.`
+  return new Problem('request-timeout', detail, {}, { connection: 'close' })
 }
 
 function cutOff(): Problem {

@@ -2,8 +2,8 @@ import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { tensorNames } from '../../loss/batch.ts'
 import type { Limits } from '../limits.ts'
-import { Problem } from '../problem.ts'
 import { inputNames, readBinary } from './binary.ts'
+import { registerExpectations } from './expect.ts'
 import { Intake } from './intake.ts'
 import { readJson } from './json.ts'
 import type { Line } from './ndjson.ts'
@@ -19,8 +19,6 @@ declare module 'fastify' {
     bodyReader: BodyReader | null
     /** The lines after the options, of a body that is a stream. */
     lines: AsyncGenerator<Line, void> | null
-    /** Tells a client that waits with its body to go on. */
-    continueBody: (() => void) | null
   }
 }
 
@@ -34,22 +32,16 @@ export function registerBodies(app: FastifyInstance, limits: Limits): void {
   app.decorate('intake', new Intake(limits))
   app.decorateRequest('bodyReader', null)
   app.decorateRequest('lines', null)
-  app.decorateRequest('continueBody', null)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', (request: FastifyRequest, payload: Readable) =>
     readJson(readerOf(request, payload), tensorNames, limits),
   )
-  // a client that waits for 100 Continue gets it when its body is about to be read, or else the refusal
-  app.server.on('checkContinue', (request, response) => app.server.emit('request', request, response))
-  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response))
-  app.addHook('onRequest', async (request, reply) => {
-    const { expect } = request.headers
-    if (expect === undefined) return
-    if (expect.toLowerCase() !== '100-continue')
-      throw new Problem('expectation-failed', 'Expect may only be 100-continue.')
-    request.continueBody = () => reply.raw.writeContinue()
+  registerExpectations(app)
+  // the response is closed however it ends; a response to a client that left is never finished
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.raw.once('close', () => request.bodyReader?.close())
+    done()
   })
-  app.addHook('onResponse', async (request) => request.bodyReader?.close())
 }
 
 /** Makes the other media types of POST /v1/loss readable in its own context. */

@@ -1,0 +1,67 @@
+import { refuse } from '../../loss/fault.ts'
+import { ScanSyntaxError, unexpectedByte, unexpectedEnd } from '../../scanner/errors.ts'
+import { FINISHED } from '../../scanner/layout.ts'
+import type { ScanLimits } from '../../scanner/scanner.ts'
+import { DocumentScanner } from '../../scanner/scanner.ts'
+
+const names: readonly string[] = ['']
+const prefix = Buffer.from('{"":')
+const suffix = Buffer.from('}')
+
+const [quote, comma, openArray, backslash, closeArray, openObject, closeObject] = Buffer.from('",[\\]{}')
+
+/** A JSON document that is no object. It is read as the only member of one, which costs no more than an object would. */
+export class BareValue {
+  readonly #scanner: DocumentScanner
+  #position: number
+  #depth = 0
+  #isString = false
+  #isEscaped = false
+
+  /** @param origin the offset of the first byte, for errors */
+  constructor(limits: ScanLimits, origin: number) {
+    this.#scanner = new DocumentScanner(names, limits, 0, origin - prefix.length)
+    this.#scanner.write(prefix)
+    this.#position = origin
+  }
+
+  /** @throws ScanSyntaxError, ScanLimitError */
+  write(piece: Buffer): void {
+    const end = this.#findEnd(piece)
+    this.#scanner.write(end < 0 ? piece : piece.subarray(0, end))
+    if (end >= 0) throw unexpectedByte(piece[end], this.#position + end, FINISHED)
+    this.#position += piece.length
+  }
+
+  /** @throws ScanSyntaxError if that is no whole document, else InvalidContent */
+  end(): never {
+    const { shape, shapeFault } = this.#value()
+    const whole = shape.length === 0 ? 'a number' : `an array of ${shape[0]}`
+    const received = shapeFault === undefined ? whole : shapeFault.path.length > 0 ? 'an array' : shapeFault.received
+    return refuse([], `the body is ${received}; one JSON object is needed`, received)
+  }
+
+  #value() {
+    try {
+      this.#scanner.write(suffix)
+      return this.#scanner.end().tensors['']
+    } catch (error) {
+      const isOwn = error instanceof ScanSyntaxError && error.offset >= this.#position
+      throw isOwn ? unexpectedEnd(this.#position, undefined) : error
+    }
+  }
+
+  /** The first comma or brace that would end the member, or -1; anything else after the value the scanner refuses. */
+  #findEnd(piece: Buffer): number {
+    for (let at = 0; at < piece.length; at++) {
+      const byte = piece[at]
+      if (this.#isEscaped) this.#isEscaped = false
+      else if (byte === quote) this.#isString = !this.#isString
+      else if (this.#isString) this.#isEscaped = byte === backslash
+      else if (byte === openArray || byte === openObject) this.#depth++
+      else if (this.#depth === 0 && (byte === comma || byte === closeObject)) return at
+      else if (byte === closeArray || byte === closeObject) this.#depth--
+    }
+    return -1
+  }
+}

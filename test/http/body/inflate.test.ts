@@ -1,0 +1,180 @@
+import { Readable } from 'node:stream'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+import t, { test } from 'tap'
+import { acceptedEncodings, inflaterOf } from '../../../src/http/body/inflate.ts'
+import { Problem } from '../../../src/http/problem.ts'
+import { appOf, problemOf } from '../../support.ts'
+import {
+  binaryBody,
+  Client,
+  chunk,
+  cut,
+  doublesOf,
+  head,
+  lastChunk,
+  linesOf,
+  malformed,
+  options,
+  readAll,
+  readerOf,
+  rowsOf,
+  seeded,
+  send,
+  serve,
+  tooLarge,
+} from './support.ts'
+
+const compressors = { gzip: gzipSync, zstd: zstdCompressSync }
+const rows = rowsOf(400, 5)
+const json = Buffer.from(JSON.stringify({ ...options, ...rows }))
+const app = await appOf(t)
+
+function refusal(why: string): object {
+  return malformed(`The body is not what its Content-Encoding says: ${why}.`)
+}
+
+test('a body without a coding is left as it is', async (t) => {
+  for (const encoding of [undefined, 'identity', 'Identity', ' identity ']) t.equal(inflaterOf(encoding), undefined)
+  t.same(acceptedEncodings, ['gzip', 'zstd'])
+})
+
+test('every type of body may be compressed', async (t) => {
+  const plain = await send(app, {}, json)
+  t.equal(plain.status, 200)
+  const { headers, payload } = binaryBody(options, doublesOf(rows))
+  const bodies = [
+    { headers: { 'content-type': 'application/json' }, payload: json },
+    { headers, payload },
+    { headers: { 'content-type': 'application/x-ndjson' }, payload: Buffer.from(linesOf(rows, 7)) },
+  ]
+  for (const [name, compress] of Object.entries(compressors)) {
+    for (const { headers, payload } of bodies) {
+      for (const encoding of [name, name.toUpperCase(), ` ${name} `]) {
+        const { status, body } = await send(app, { ...headers, 'content-encoding': encoding }, compress(payload))
+        t.same([status, body], [200, plain.body], `${encoding} ${headers['content-type']}`)
+      }
+    }
+  }
+})
+
+test('however a compressed body is cut, it is inflated to the same', async (t) => {
+  const random = seeded(2)
+  for (const [encoding, compress] of Object.entries(compressors)) {
+    const compressed = compress(json)
+    for (const longest of [1, 10, 10_000]) {
+      const { reader } = readerOf(Readable.from(cut(compressed, random, longest)), { 'content-encoding': encoding })
+      t.ok(json.equals(await readAll(reader)), `${encoding} ${longest}`)
+      reader.close()
+    }
+  }
+})
+
+test('a body that is not what its Content-Encoding says is refused', async (t) => {
+  const zipped = gzipSync(json)
+  const packed = zstdCompressSync(json)
+  const cases: [string, Uint8Array, string][] = [
+    ['gzip', json, 'incorrect header check'],
+    ['gzip', packed, 'incorrect header check'],
+    ['gzip', zipped.subarray(0, -9), 'unexpected end of file'],
+    ['gzip', Buffer.alloc(0), 'unexpected end of file'],
+    ['gzip', Buffer.concat([zipped, Buffer.alloc(9)]), 'bytes follow its end'],
+    ['gzip', Buffer.concat([zipped, Buffer.from('more')]), 'incorrect header check'],
+    ['gzip', zipped.map((byte, at) => (at === zipped.length - 6 ? ~byte : byte)), 'incorrect data check'],
+    ['zstd', json, 'Unknown frame descriptor'],
+    ['zstd', zipped, 'Unknown frame descriptor'],
+    ['zstd', packed.subarray(0, -9), 'unexpected end of file'],
+    ['zstd', Buffer.alloc(0), 'unexpected end of file'],
+    ['zstd', Buffer.concat([packed, Buffer.from('more')]), 'bytes follow its end'],
+    ['zstd', Buffer.concat([packed, packed]), 'bytes follow its end'],
+  ]
+  for (const [encoding, payload, why] of cases) {
+    const headers = { 'content-encoding': encoding }
+    const { status, body } = await send(app, headers, Buffer.from(payload))
+    t.same([status, body], [400, refusal(why)], `${encoding} ${payload.length}`)
+  }
+  t.equal(app.intake.held, 0)
+})
+
+test('a gzip body may have several members', async (t) => {
+  const body = Buffer.concat([gzipSync(json.subarray(0, 500)), gzipSync(json.subarray(500))])
+  const { reader } = readerOf(Readable.from([body]), { 'content-encoding': 'gzip' })
+  t.ok(json.equals(await readAll(reader)))
+})
+
+test('what follows a compressed body in a later chunk is refused as well', async (t) => {
+  for (const [encoding, compress] of Object.entries(compressors)) {
+    const { reader } = readerOf(Readable.from([compress(json), Buffer.alloc(9)]), { 'content-encoding': encoding })
+    await t.rejects(readAll(reader), new Problem('malformed-body', ''), encoding)
+  }
+})
+
+test('a zstd window is at most 8 MiB', async (t) => {
+  const headers = { 'content-encoding': 'zstd' }
+  for (const [windowLog, status] of [
+    [23, 200],
+    [24, 400],
+  ]) {
+    // RFC 8878: magic number, frame header without sizes, window descriptor, the header of the last raw block
+    const header = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, (windowLog - 10) << 3, 0, 0, 0])
+    header.writeUIntLE((json.length << 3) | 1, 6, 3)
+    const { status: answered, body } = await send(app, headers, Buffer.concat([header, json]))
+    t.equal(answered, status)
+    if (status === 400) t.same(body, refusal('Frame requires too much memory for decoding'))
+  }
+})
+
+test('other codings are refused with those that are taken', async (t) => {
+  for (const encoding of ['br', 'deflate', 'gzip, gzip', 'identity, gzip', 'gzip,', '', 'constructor', '__proto__']) {
+    const headers = { 'content-encoding': encoding }
+    const { status, headers: answered, body } = await send(app, headers, gzipSync(json))
+    const detail = 'Content-Encoding must be one of gzip, zstd, or absent.'
+    const accepted = { accepted: ['gzip', 'zstd'] }
+    t.equal(status, 415)
+    t.equal(answered['accept-encoding'], 'gzip, zstd')
+    t.same(
+      body,
+      problemOf('unsupported-media-type', 415, 'Media type not supported', detail, '/v1/loss', accepted),
+      encoding,
+    )
+  }
+})
+
+test('a bomb is refused by its ratio before it is inflated to its end', async (t) => {
+  const app = await appOf(t, { MAX_BODY_BYTES: String(2 ** 28) })
+  for (const [encoding, compress] of Object.entries(compressors)) {
+    const headers = { 'content-encoding': encoding }
+    const { status, body } = await send(app, headers, compress(Buffer.alloc(2 ** 25, ' ')))
+    const detail = 'The body inflates to more than 200 times its size.'
+    t.same([status, body], [413, tooLarge(detail, 'maxInflationRatio', 200)])
+  }
+  t.equal(app.intake.held, 0)
+})
+
+test('a bomb is refused by its size', async (t) => {
+  const app = await appOf(t, { MAX_BODY_BYTES: '5000' })
+  for (const [encoding, compress] of Object.entries(compressors)) {
+    const headers = { 'content-encoding': encoding }
+    const { status, body } = await send(app, headers, compress(Buffer.alloc(5001, ' ')))
+    const detail = 'The body is larger than maxBodyBytes, 5000 bytes.'
+    t.same([status, body], [413, tooLarge(detail, 'maxBodyBytes', 5000)])
+  }
+})
+
+test('the connection can be used again after a compressed body was refused', async (t) => {
+  const { app, port } = await serve(t)
+  const client = new Client(t, port)
+  for (const [encoding, compress] of Object.entries(compressors)) {
+    for (const rest of [Buffer.alloc(3_000_000), Buffer.from('x')]) {
+      await client.write(head({ 'content-encoding': encoding, 'transfer-encoding': 'chunked' }))
+      await client.write(chunk(compress(json)))
+      await client.write(chunk(rest))
+      await client.write(lastChunk)
+      t.equal((await client.answer()).status, 400)
+    }
+    const compressed = compress(json)
+    await client.write(head({ 'content-encoding': encoding, 'content-length': compressed.length }))
+    await client.write(compressed)
+    t.equal((await client.answer()).status, 200)
+  }
+  t.equal(app.intake.held, 0)
+})

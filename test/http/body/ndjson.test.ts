@@ -1,0 +1,330 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { Readable } from 'node:stream'
+import t, { test } from 'tap'
+import type { Line } from '../../../src/http/body/ndjson.ts'
+import { at, readLines } from '../../../src/http/body/ndjson.ts'
+import { AtLine } from '../../../src/http/problem.ts'
+import type { ScanLimits } from '../../../src/scanner/scanner.ts'
+import { appOf } from '../../support.ts'
+import {
+  Client,
+  chunk,
+  cut,
+  eventually,
+  head,
+  invalid,
+  lastChunk,
+  limits,
+  linesOf,
+  malformed,
+  options,
+  readerOf,
+  rowsOf,
+  seeded,
+  send,
+  serve,
+  serveApart,
+  tooLarge,
+} from './support.ts'
+
+const app = await appOf(t)
+const type = { 'content-type': 'application/x-ndjson' }
+const first = JSON.stringify(options)
+const line = '{"predictions":[1,2],"labels":[1,3]}'
+const tensors = ['predictions', 'labels']
+
+/** What the lines of a body come to. */
+async function linesIn(pieces: readonly Buffer[], limits_: ScanLimits = limits(), most = 1000): Promise<unknown> {
+  const { reader } = readerOf(Readable.from(pieces), {}, {}, true)
+  const lines: Line[] = []
+  try {
+    for await (const line of readLines(reader, (isFirst) => (isFirst ? [] : tensors), limits_, most)) lines.push(line)
+    return lines
+  } catch (error) {
+    return [lines, (error as Error).message]
+  } finally {
+    reader.close()
+  }
+}
+
+test('a stream has the same answer as one batch, however it is cut into lines and chunks', async (t) => {
+  const rows = rowsOf(120, 6)
+  const wanted = await send(app, {}, JSON.stringify({ ...options, ...rows }))
+  t.equal(wanted.status, 200)
+  const random = seeded(1)
+  for (const perLine of [1, 7, 120]) {
+    const text = linesOf(rows, perLine)
+    for (const longest of [5, 300, 100_000]) {
+      const { status, body } = await send(app, type, Readable.from(cut(Buffer.from(text), random, longest)))
+      t.same([status, body], [200, wanted.body], `${perLine} rows a line, ${longest} bytes a chunk`)
+    }
+  }
+  const [options_, ...lines] = linesOf(rows, 7).trimEnd().split('\n')
+  const shuffled = lines.toReversed().map((line) => JSON.stringify(JSON.parse(line), undefined, 1).replaceAll('\n', ''))
+  t.same((await send(app, type, [options_, ...shuffled].join('\n'))).body, wanted.body)
+})
+
+test('sample weights and class weights are as in one batch', async (t) => {
+  const classes = {
+    loss: 'cross-entropy',
+    labelFormat: 'index',
+    classWeights: [1, 2],
+    include: ['perClass', 'confusion'],
+  }
+  const batch = { predictions: [[0.5, 0.5], [0.1, 0.9]], labels: [0, 1], sampleWeights: [1, 3] } // biome-ignore format: rows
+  const wanted = await send(app, {}, JSON.stringify({ ...classes, ...batch }))
+  const single = [0, 1].map((at) =>
+    JSON.stringify(Object.fromEntries(Object.entries(batch).map(([name, list]) => [name, [list[at]]]))),
+  )
+  const { status, body } = await send(app, type, [JSON.stringify(classes), ...single].join('\n'))
+  t.same([status, body], [200, wanted.body])
+})
+
+test('lines end as they like, and blank ones are passed over', async (t) => {
+  const wanted = await send(app, type, `${first}\n${line}\n`)
+  t.equal(wanted.status, 200)
+  const bodies = [
+    `${first}\n${line}`,
+    `${first}\r\n${line}\r\n`,
+    `\n \t\r\n${first}\n\n\r\n  \n${line}\n\n \n`,
+    ` ${first} \n\t${line} `,
+    `${first}\n${line}\n   `,
+  ]
+  for (const body of bodies) {
+    for (const longest of [1, 1000]) {
+      const answer = await send(app, type, Readable.from(cut(Buffer.from(body), seeded(2), longest)))
+      t.same([answer.status, answer.body], [200, wanted.body], JSON.stringify(body))
+    }
+  }
+})
+
+test('lines have their numbers, whatever the chunks', async (t) => {
+  const body = Buffer.from(`\n{"a":1}\n\n{"labels":[1]}\r\n \n{"labels":[2]}`)
+  const labels = (value: number) => ({ data: Float64Array.of(value), shape: [1], foreign: [], foreignCount: 0 })
+  const wanted = [
+    { number: 2, content: { a: 1 } },
+    { number: 4, content: { labels: labels(1) } },
+    { number: 6, content: { labels: labels(2) } },
+  ]
+  for (let at = 0; at <= body.length; at++) {
+    const pieces = [body.subarray(0, at), body.subarray(at)].filter(({ length }) => length > 0)
+    t.same(await linesIn(pieces), wanted, `${at}`)
+  }
+  t.same(await linesIn(cut(body, seeded(3), 1)), wanted)
+})
+
+test('a body without a line is refused', async (t) => {
+  for (const body of ['', '\n', ' \r\n\n\t']) {
+    const { status, body: problem } = await send(app, type, Readable.from(body === '' ? [] : [Buffer.from(body)]))
+    t.same([status, problem], [400, malformed('The body is empty; its first line holds the options.')])
+  }
+})
+
+test('options alone are an evaluation of nothing', async (t) => {
+  const { status, body } = await send(app, type, first)
+  t.equal(status, 200)
+  t.match(body, { loss: null, lossStatus: 'undefined', samples: 0 })
+})
+
+const wrong: readonly [string, string, number, string, object][] = [
+  [
+    'no JSON',
+    `${first}\n${line}\n{"predictions":[1,}\n`,
+    3,
+    "The body is no JSON: Unexpected token '}' at byte 18; a value was expected.",
+    { offset: 18 },
+  ],
+  [
+    'no JSON in the options',
+    '{"loss":\n',
+    1,
+    'The body is no JSON: Unexpected end at byte 8; a value was expected.',
+    { offset: 8 },
+  ],
+  [
+    'two objects in a line',
+    `${first}\n\n{} {}`,
+    3,
+    "The body is no JSON: Unexpected token '{' at byte 3; nothing may follow the document.",
+    { offset: 3 },
+  ],
+  [
+    'an object in two lines',
+    `${first}\n{"predictions":\n[1]}`,
+    2,
+    'The body is no JSON: Unexpected end at byte 15; a value was expected.',
+    { offset: 15 },
+  ],
+]
+
+for (const [what, payload, number, detail, more] of wrong) {
+  test(`${what} is refused with the number of the line`, async (t) => {
+    const { status, body } = await send(app, type, payload)
+    t.same([status, body], [400, malformed(`Line ${number}: ${detail}`, { ...more, line: number })])
+  })
+}
+
+const refused: readonly [string, string, number, string, string, unknown][] = [
+  ['no object', `${first}\n[1]`, 2, '#', 'the body is an array of 1; one JSON object is needed', 'an array of 1'],
+  [
+    'no labels',
+    `${first}\n${line}\n{"predictions":[1]}`,
+    3,
+    '#/labels',
+    'labels is missing; it needs numbers',
+    'nothing',
+  ],
+  [
+    'an unknown field',
+    `${first}\n{"predictions":[1],"labels":[1],"loss":"mse"}`,
+    2,
+    '#/loss',
+    '"loss" is no field here; the fields are predictions, labels, sampleWeights',
+    'mse',
+  ],
+  [
+    'a class weight in a line',
+    `${first}\n{"predictions":[1],"labels":[1],"classWeights":[1]}`,
+    2,
+    '#/classWeights',
+    '"classWeights" is no field here; the fields are predictions, labels, sampleWeights',
+    'an array of 1',
+  ],
+  [
+    'a broken row',
+    `${first}\n${line}\n\n{"predictions":[[1],[2,3]],"labels":[[1],[2]]}`,
+    4,
+    '#/predictions/1',
+    'predictions[1] has 2 numbers; the row before it has 1',
+    'an array of 2 numbers',
+  ],
+  [
+    'an element that is no number',
+    `${first}\n{"predictions":[1,null],"labels":[1,2]}`,
+    2,
+    '#/predictions/1',
+    'predictions[1] is null; a number is needed',
+    null,
+  ],
+  [
+    'outputs that change',
+    `${first}\n{"predictions":[[1,2]],"labels":[[1,2]]}\n{"predictions":[[1,2,3]],"labels":[[1,2,3]]}`,
+    3,
+    '#/predictions',
+    'predictions has 3 numbers per row; the batches before have 2',
+    3,
+  ],
+]
+
+for (const [what, payload, number, pointer, detail, received] of refused) {
+  test(`${what} is refused with line and pointer`, async (t) => {
+    const { status, body } = await send(app, type, payload)
+    const problem = invalid(pointer, detail, received, { line: number })
+    t.same([status, body], [422, { ...problem, detail: `Line ${number}: ${detail}` }])
+  })
+}
+
+test('a stream has no options that grow with it', async (t) => {
+  const cases: [object, string][] = [
+    [{ miniBatch: { size: 1, seed: 1 } }, '#/miniBatch'],
+    [{ include: ['perSample'] }, '#/include/0'],
+    [{ include: ['perClass', 'gradient'] }, '#/include/1'],
+    [{ reduction: 'none' }, '#/reduction'],
+    [{ predictions: [1] }, '#/predictions'],
+  ]
+  for (const [option, pointer] of cases) {
+    const { status, body } = await send(app, type, `${JSON.stringify({ ...options, ...option })}\n${line}`)
+    t.equal(status, 422, pointer)
+    t.match(body, { errors: [{ pointer }], errorCount: 1 })
+  }
+})
+
+test('a line has the limits of a body', async (t) => {
+  const small = await appOf(t, { MAX_BODY_BYTES: '2000' })
+  const short = Array.from({ length: 200 }, () => `${line}\n`).join('')
+  t.equal((await send(small, type, `${first}\n${short}`)).status, 200)
+  for (const long of [`{"predictions":[${'1,'.repeat(1000)}1],"labels":[1]}`, ' '.repeat(2001)]) {
+    const { status, body } = await send(small, type, `${first}\n${line}\n${long}`)
+    const detail = 'Line 3: The line is longer than maxBodyBytes, 2000 bytes.'
+    t.same([status, body], [413, tooLarge(detail, 'maxBodyBytes', 2000, { line: 3 })])
+  }
+  t.equal(small.intake.held, 0)
+  const rows = await linesIn([Buffer.from('{}\n{"labels":[1,2]}')], limits({ maxRows: 1 }))
+  t.same(rows, [[{ number: 1, content: {} }], 'The body exceeds maxRows, 1.'])
+})
+
+test('work that belongs to a line names it in its error', async (t) => {
+  t.equal(
+    at(3, () => 'done'),
+    'done',
+  )
+  const cause = new Error('broken')
+  try {
+    at(3, () => {
+      throw cause
+    })
+    t.fail('the error is thrown on')
+  } catch (error) {
+    t.ok(error instanceof AtLine)
+    t.same([(error as AtLine).line, (error as AtLine).cause, (error as AtLine).message], [3, cause, 'broken'])
+  }
+})
+
+test('an error ends the reading, although the client goes on', async (t) => {
+  const { app, port } = await serve(t)
+  const client = new Client(t, port)
+  await client.write(head({ ...type, 'transfer-encoding': 'chunked' }))
+  await client.write(chunk(`${first}\n${line}\n{"predictions":[1],"labels":[null]}\n`))
+  const { status, body } = await client.answer()
+  t.same([status, body.line], [422, 3])
+  t.ok(await eventually(() => app.intake.held === 0))
+  for (let round = 0; round < 30; round++) await client.write(chunk(Buffer.alloc(100_000, 'x')))
+  t.equal(app.intake.held, 0)
+  await client.write(lastChunk)
+  await client.write(`${head({ ...type, 'content-length': first.length + line.length + 1 })}${first}\n${line}`)
+  t.equal((await client.answer()).status, 200)
+})
+
+test('a stream may be larger than a body, and gives back its budget line by line', async (t) => {
+  const { port, app } = await serve(t, { MAX_BODY_BYTES: '100000', MAX_IN_FLIGHT_BYTES: '600000' })
+  const client = new Client(t, port)
+  const batch = Buffer.from(`{"predictions":[${'1.25,'.repeat(9000)}1],"labels":[${'1.5,'.repeat(9000)}1]}\n`)
+  await client.write(head({ ...type, 'transfer-encoding': 'chunked' }))
+  await client.write(chunk(`${first}\n`))
+  for (let lines = 0; lines < 60; lines++) await client.write(chunk(batch))
+  await client.write(lastChunk)
+  const { status, body } = await client.answer()
+  t.same([status, body.samples], [200, 60 * 9001])
+  t.ok(await eventually(() => app.intake.held === 0))
+})
+
+/** Megabytes that are streamed. A thousand take a quarter of a minute. */
+const megabytes = Number(process.env.LOSSMETER_STREAM_MEGABYTES ?? 64)
+
+test('a long stream takes constant memory', { timeout: 600_000 }, async (t) => {
+  const { port, memory } = await serveApart(t)
+  const row = '[0.12345678901234,0.23456789012345,0.34567890123456]'
+  const rows = Array.from({ length: 8000 }, () => row).join()
+  const batch = Buffer.from(`{"predictions":[${rows}],"labels":[${rows}]}\n`)
+  const stream = async (lines: number) => {
+    const socket = connect(port, '127.0.0.1')
+    const answer = once(socket, 'data')
+    socket.write(`${head({ ...type, 'transfer-encoding': 'chunked' })}${chunk(`${first}\n`)}`)
+    for (let sent = 0; sent < lines; sent++) {
+      if (!socket.write(chunk(batch))) await once(socket, 'drain')
+    }
+    socket.write(lastChunk)
+    const [bytes] = await answer
+    socket.destroy()
+    t.match(String(bytes), `"samples":${8000 * lines},`)
+  }
+  await stream(10)
+  const before = await memory()
+  await stream(Math.ceil((megabytes * 1e6) / batch.length))
+  const { peak, held } = await memory()
+  const grown = (peak - before.resident) / 2 ** 20
+  t.comment(`${megabytes} MB streamed: ${grown.toFixed(1)} MiB more resident memory at most`)
+  t.ok(grown < 64)
+  t.equal(held, 0)
+})

@@ -1,0 +1,67 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { t as root, test } from 'tap'
+import packageJson from '../package.json' with { type: 'json' }
+import { environment } from '../src/config.ts'
+import { appOf, documentOf, post } from './support.ts'
+
+const folder = new URL('..', import.meta.url)
+const readme = readFileSync(new URL('README.md', folder), 'utf8')
+const app = await appOf(root)
+
+/** The rows of the table with this head, cell by cell. */
+function table(head: string): string[][] {
+  const lines = readme.split('\n')
+  const from = lines.indexOf(head)
+  const length = lines.slice(from).findIndex((line) => !line.startsWith('|'))
+  return lines.slice(from + 2, from + length).map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  )
+}
+
+test('the configuration table is that of the service', async (t) => {
+  const rows = Object.entries(environment.shape).map(([name, schema]) => {
+    const preset = schema.safeParse(undefined).data
+    return [`\`${name}\``, preset === undefined ? '' : `\`${preset}\``, schema.description ?? '']
+  })
+  t.same(table('| Variable | Default | Meaning |'), rows)
+})
+
+test('each request shown is answered as shown', async (t) => {
+  const shown = readme.matchAll(/```sh\ncurl [^\n]*?(\/v1\/[\w-]+)[^\n]* -d '([^']*)'\n```\n+```json\n([\s\S]*?)```/g)
+  const pairs = Array.from(shown, ([, url, request, answer]) => ({ url, request, answer }))
+  t.equal(pairs.length, readme.match(/```json/g)?.length, 'every answer has its request')
+  t.ok(pairs.length >= 2)
+  for (const { url, request, answer } of pairs) {
+    const { requestId, ...expected } = JSON.parse(answer)
+    t.match(requestId, /^[\da-f-]{36}$/)
+    t.same((await post(app, url, request)).body, expected)
+  }
+})
+
+test('every endpoint of the document is in the table, and every one in the table answers', async (t) => {
+  const listed = table('| Endpoint | What it does |').flatMap(([endpoints]) =>
+    Array.from(endpoints.matchAll(/`(GET|POST|\/)([^`]*)`/g), ([, method, rest]) =>
+      method === '/' ? `GET /${rest}` : `${method}${rest}`,
+    ),
+  )
+  const documented = Object.entries(documentOf(app).paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  )
+  for (const endpoint of documented) t.ok(listed.includes(endpoint), endpoint)
+  for (const endpoint of listed) {
+    const [method, path] = endpoint.split(' ')
+    const { statusCode } = await app.inject({ method: method as 'GET', url: path.replace('{name}', 'not-found') })
+    t.equal(statusCode, method === 'GET' ? 200 : 415, endpoint)
+  }
+})
+
+test('what it refers to exists', async (t) => {
+  for (const [, link] of readme.matchAll(/\]\(([^):]+)\)/g)) t.ok(existsSync(new URL(link, folder)), link)
+  for (const [, path] of readme.matchAll(/`((?:src|test|openapi)\/[\w./-]+)`/g))
+    t.ok(existsSync(new URL(path, folder)), path)
+  for (const [, script] of readme.matchAll(/^npm (?:run )?(\w+)/gm))
+    t.ok(script === 'ci' || script in packageJson.scripts, script)
+})
