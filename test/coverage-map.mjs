@@ -1,2 +1,7 @@
 /** The test of a source file stands at the same path under test/, and proves that file alone. */
-export default (test) => test.replace(/^test\//, 'src/').replace(/\.test\.ts$/, '.ts')
+export default (test) => {
+  // what runs in the browser is not measured
+  if (/^test\/explorer\/(sections\/|main)/.test(test)) return []
+  const source = test.replace(/^test\//, 'src/').replace(/\.test\.ts$/, '.ts')
+  return test.startsWith('test/explorer/') ? source.replace(/\.ts$/, '.js') : source
+}

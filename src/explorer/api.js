@@ -1,0 +1,141 @@
+/** @import { Exchange, Problem } from './types.d.ts' */
+
+/** The service refused; `exchange.answer` is its problem. */
+export class Refused extends Error {
+  /** @param {Exchange} exchange */
+  constructor(exchange) {
+    const problem = /** @type {Problem} */ (exchange.answer)
+    super(problem.detail)
+    this.exchange = exchange
+    this.problem = problem
+  }
+}
+
+/**
+ * Sends JSON and waits for the answer, right or wrong.
+ *
+ * @param {string} path
+ * @param {object | string} body an object, or its JSON
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Exchange>}
+ */
+export async function post(path, body, signal) {
+  const request = typeof body === 'string' ? body : JSON.stringify(body)
+  return exchange('POST', path, request, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: request,
+    ...(signal && { signal }),
+  })
+}
+
+/**
+ * @param {string} path
+ * @returns {Promise<Exchange>}
+ */
+export async function get(path) {
+  return exchange('GET', path, '', {})
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {string} request
+ * @param {RequestInit} options
+ * @returns {Promise<Exchange>}
+ */
+async function exchange(method, path, request, options) {
+  const start = performance.now()
+  const response = await fetch(path, options)
+  const answer = await response.json()
+  return { method, path, request, status: response.status, milliseconds: performance.now() - start, answer }
+}
+
+/**
+ * Sends bytes and tells how far it is; fetch cannot.
+ *
+ * @param {string} path
+ * @param {Blob} body
+ * @param {Record<string, string>} headers
+ * @param {(share: number) => void} onProgress
+ * @param {string} description
+ * @returns {Promise<Exchange>}
+ */
+export function upload(path, body, headers, onProgress, description) {
+  const start = performance.now()
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest()
+    request.open('POST', path)
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value)
+    request.responseType = 'json'
+    request.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total)
+    request.onerror = () => reject(new Error('The connection was lost before the answer came.'))
+    request.onload = () => {
+      if (request.response === null) reject(new Error(`The answer, status ${request.status}, is no JSON.`))
+      resolve({
+        method: 'POST',
+        path,
+        request: description,
+        status: request.status,
+        milliseconds: performance.now() - start,
+        answer: request.response,
+      })
+    }
+    request.send(body)
+  })
+}
+
+/**
+ * The answer of an exchange.
+ *
+ * @template T
+ * @param {Exchange} exchange
+ * @returns {T}
+ * @throws {Refused} when the service refused
+ */
+export function answerOf(exchange) {
+  if (exchange.status >= 400) throw new Refused(exchange)
+  return /** @type {T} */ (exchange.answer)
+}
+
+/**
+ * Runs the task for the newest value only: values that come while it runs replace each other.
+ *
+ * @template T
+ * @param {(value: T) => Promise<void>} task
+ * @returns {(value: T) => Promise<void>}
+ */
+export function newest(task) {
+  /** @type {{ value: T } | undefined} */
+  let next
+  /** @type {Promise<void> | undefined} */
+  let running
+  const run = async () => {
+    while (next !== undefined) {
+      const { value } = next
+      next = undefined
+      await task(value)
+    }
+  }
+  return (value) => {
+    next = { value }
+    running ??= run().finally(() => {
+      running = undefined
+    })
+    return running
+  }
+}
+
+/**
+ * Runs the tasks, at most `width` at a time.
+ *
+ * @param {number} width
+ * @param {(() => Promise<void>)[]} tasks
+ */
+export async function pool(width, tasks) {
+  const queue = tasks.values()
+  const worker = async () => {
+    for (const task of queue) await task()
+  }
+  await Promise.all(Array.from({ length: width }, worker))
+}

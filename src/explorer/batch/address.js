@@ -1,0 +1,25 @@
+/** @import { Options } from './body.js' */
+import { optionNames } from './options.js'
+
+/** The options that a link carries. */
+export function optionsOfAddress() {
+  const query = new URLSearchParams(location.search)
+  /** @type {Options} */
+  const options = {}
+  for (const name of optionNames) {
+    if (query.has(name)) options[name] = name === 'include' ? query.get(name)?.split(',') : query.get(name)
+  }
+  return options
+}
+
+/** A link that restores the options. @param {Options} options */
+export function addressWith(options) {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(options)) query.set(name, String(value))
+  return `${location.origin}${location.pathname}?${query}#batch`
+}
+
+/** Makes the page's own address that link. @param {Options} options */
+export function keepInAddress(options) {
+  history.replaceState(null, '', addressWith(options))
+}

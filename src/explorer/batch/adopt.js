@@ -1,0 +1,44 @@
+/** @import { Options } from './body.js' */
+import { el, find } from '../dom.js'
+import { shortText } from './body.js'
+import { optionNames } from './options.js'
+
+/**
+ * A pasted request that declares options itself: on request they move into the form, so that nothing is declared twice.
+ *
+ * @param {HTMLFormElement} form
+ * @param {HTMLTextAreaElement} text
+ * @param {(options: Options) => void} adopt
+ */
+export function offerDeclarations(form, text, adopt) {
+  const place = find(form, '.batch-adopt', HTMLElement)
+  const update = () => {
+    const content = text.value.length < shortText ? parsed(text.value) : undefined
+    const declared = Object.keys(content ?? {}).filter((name) => optionNames.includes(name))
+    place.hidden = declared.length === 0
+    if (content === undefined || declared.length === 0) return
+    const button = el('button', { type: 'button', class: 'quiet' }, 'Move them into the form')
+    button.addEventListener('click', () => {
+      adopt(Object.fromEntries(declared.map((name) => [name, content[name]])))
+      const rest = Object.entries(content).filter(([name]) => !declared.includes(name))
+      text.value = JSON.stringify(Object.fromEntries(rest))
+      update()
+    })
+    place.replaceChildren(`The text declares ${declared.join(', ')} itself. `, button)
+  }
+  text.addEventListener('input', update)
+  update()
+}
+
+/**
+ * @param {string} json
+ * @returns {Record<string, unknown> | undefined}
+ */
+function parsed(json) {
+  try {
+    const value = JSON.parse(json)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,38 @@
+import { el, scrolls } from '../dom.js'
+
+/** Beyond this many classes a matrix can no longer be read. */
+const mostClasses = 30
+
+/** How often each label was decided how. @param {number[][]} confusion */
+export function confusionPart(confusion) {
+  const heading = el('h3', {}, 'Confusion')
+  if (confusion.length > mostClasses) {
+    return el(
+      'div',
+      {},
+      heading,
+      el('p', { class: 'note' }, `${confusion.length} classes are too many for a table; the matrix is in the answer.`),
+    )
+  }
+  const mostRight = Math.max(1, ...confusion.map((row, label) => row[label]))
+  const mostWrong = Math.max(1, ...confusion.flatMap((row, label) => row.filter((_, decision) => decision !== label)))
+  const cells = confusion.map((row, label) =>
+    row.map((count, decision) => {
+      const cell = el(
+        'td',
+        { class: label === decision ? 'right' : 'wrong', 'data-count': count },
+        count === 0 ? '·' : String(count),
+      )
+      cell.style.setProperty('--share', String(count / (label === decision ? mostRight : mostWrong)))
+      return cell
+    }),
+  )
+  const grid = el(
+    'table',
+    { class: 'confusion' },
+    el('caption', {}, 'Rows: label. Columns: decision.'),
+    el('thead', {}, el('tr', {}, el('td'), ...confusion.map((_, at) => el('th', { scope: 'col' }, String(at))))),
+    el('tbody', {}, ...cells.map((row, at) => el('tr', {}, el('th', { scope: 'row' }, String(at)), ...row))),
+  )
+  return el('div', {}, heading, scrolls('Confusion matrix', grid))
+}

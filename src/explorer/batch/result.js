@@ -1,0 +1,96 @@
+/** @import { LossAnswer } from '../types.d.ts' */
+import { el, number, percent } from '../dom.js'
+import { calibrationPart } from './calibration.js'
+import { confusionPart } from './confusion.js'
+import { perClassPart, worstPart } from './samples.js'
+
+/**
+ * The answer for reading.
+ *
+ * @param {HTMLElement} place
+ * @param {LossAnswer} answer
+ * @param {string | undefined} source the text that the person gave
+ */
+export async function showResult(place, answer, source) {
+  const { confusion, calibration, perClass, perSample } = answer
+  /** @type {HTMLElement[]} */
+  const parts = [headline(answer)]
+  if (confusion !== undefined) parts.push(confusionPart(confusion))
+  const diagram = calibration === undefined ? undefined : calibrationPart(calibration)
+  if (diagram !== undefined) parts.push(diagram.part)
+  if (perSample !== undefined) parts.push(worstPart(perSample, source))
+  if (perClass !== undefined) parts.push(perClassPart(perClass))
+  place.replaceChildren(...parts)
+  place.hidden = false
+  await diagram?.draw()
+}
+
+/** @param {LossAnswer} answer */
+function headline(answer) {
+  const { loss, lossStatus, standardError, accuracy, accuracyInterval, correct, spec } = answer
+  const margin =
+    standardError === null
+      ? []
+      : [el('span', { class: 'margin' }, ' ± ', number(standardError, { digits: 3 }), ' s.e.')]
+  const counts = [`${answer.samples} samples of ${answer.outputs} ${answer.outputs === 1 ? 'output' : 'outputs'}`]
+  if (correct !== null) counts.push(`${correct} right`)
+  if (answer.ties > 0) counts.push(`${answer.ties} ties`)
+  if (answer.ignored > 0) counts.push(`${answer.ignored} ignored`)
+  if (answer.clipped > 0) counts.push(`the guard of the logarithm acted in ${answer.clipped}`)
+  return el(
+    'div',
+    {},
+    el('h3', { tabindex: -1, class: 'batch-heading' }, 'The answer'),
+    el(
+      'dl',
+      { class: 'figures' },
+      el(
+        'div',
+        {},
+        el('dt', {}, `Loss, ${spec.reduction}`),
+        el('dd', { class: 'big' }, number(loss, { missing: lossStatus }), ...margin),
+      ),
+      el(
+        'div',
+        {},
+        el('dt', {}, 'Accuracy'),
+        el(
+          'dd',
+          { class: 'big' },
+          ...(accuracy === null ? ['none'] : [el('data', { value: accuracy }, percent(accuracy, 2))]),
+        ),
+      ),
+    ),
+    ...(accuracyInterval === null || accuracy === null ? [] : [interval(accuracyInterval, accuracy)]),
+    el('p', { class: 'note' }, `${counts.join(', ')}.`),
+  )
+}
+
+/**
+ * @param {[number, number]} bounds
+ * @param {number} at
+ */
+function interval([low, high], at) {
+  const bar = el(
+    'span',
+    { class: 'interval', 'aria-hidden': 'true' },
+    el('span', { class: 'range' }),
+    el('span', { class: 'at' }),
+  )
+  bar.style.setProperty('--low', String(low))
+  bar.style.setProperty('--high', String(high))
+  bar.style.setProperty('--at', String(at))
+  return el(
+    'p',
+    { class: 'accuracy-interval' },
+    bar,
+    el(
+      'span',
+      {},
+      '95 % interval ',
+      el('data', { value: low }, percent(low)),
+      ' to ',
+      el('data', { value: high }, percent(high)),
+    ),
+  )
+}

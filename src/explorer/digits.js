@@ -1,0 +1,10 @@
+/** @import { Digits } from './types.d.ts' */
+
+/** @type {Promise<Digits> | undefined} */
+let digits
+
+/** 899 handwritten digits: logits of a real model, and the truth. */
+export function loadDigits() {
+  digits ??= fetch('/explore/digits.json').then((response) => response.json())
+  return digits
+}

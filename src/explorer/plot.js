@@ -1,0 +1,190 @@
+/** @import { Colours, Figure, PlotlyLibrary } from './types.d.ts' */
+
+/** @type {Promise<PlotlyLibrary> | undefined} */
+let loading
+
+/** The drawing library, loaded when it is first needed. */
+export function plotly() {
+  loading ??= new Promise((resolve, reject) => {
+    const script = document.createElement('script')
+    script.src = '/explore/plotly.js'
+    script.onload = () => resolve(/** @type {{ Plotly: PlotlyLibrary }} */ (/** @type {unknown} */ (globalThis)).Plotly)
+    script.onerror = () => reject(new Error('The drawing library could not be loaded.'))
+    document.head.append(script)
+  })
+  return loading
+}
+
+/** The colours of the theme in force. @returns {Colours} */
+export function colours() {
+  const style = getComputedStyle(document.documentElement)
+  const colour = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim()
+  return {
+    ink: colour('ink'),
+    soft: colour('soft'),
+    line: colour('line'),
+    paper: colour('raised'),
+    accent: colour('accent'),
+    truth: colour('truth'),
+  }
+}
+
+/** What was drawn, to be drawn again in other colours. @type {Map<HTMLElement, () => Promise<void>>} */
+const drawn = new Map()
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', async () => {
+  for (const [element, draw] of drawn) {
+    if (element.isConnected) await draw()
+    else drawn.delete(element)
+  }
+})
+
+// Colour bars, <sub> and the mode bar's menus set style attributes, which the Content-Security-Policy refuses.
+const config = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: false }
+
+/**
+ * A chart in an element: the function draws it, and draws it again after any change.
+ *
+ * @param {HTMLElement} element
+ * @param {(colours: Colours) => Figure} figure
+ * @returns {() => Promise<void>}
+ */
+export function chart(element, figure) {
+  const draw = async () => {
+    const library = await plotly()
+    const theme = colours()
+    const { data, layout } = figure(theme)
+    if ('scene' in layout && !drawsIn3d()) {
+      element.textContent = 'This browser does not draw in 3D (WebGL is off). The numbers stand beside.'
+      return
+    }
+    await library.react(element, data, themed(layout, theme), config)
+    element.dataset.drawn = 'true'
+    drawn.set(element, draw)
+  }
+  return draw
+}
+
+function drawsIn3d() {
+  return document.createElement('canvas').getContext('webgl') !== null
+}
+
+/**
+ * @param {Record<string, unknown>} layout
+ * @param {Colours} theme
+ */
+function themed(layout, { ink, soft, paper, line }) {
+  return {
+    paper_bgcolor: 'rgba(0,0,0,0)',
+    plot_bgcolor: 'rgba(0,0,0,0)',
+    font: { family: 'system-ui, sans-serif', size: 13, color: soft },
+    hoverlabel: { bgcolor: paper, bordercolor: line, font: { family: 'system-ui, sans-serif', color: ink } },
+    margin: { l: 56, r: 12, t: 12, b: 48 },
+    showlegend: false,
+    dragmode: false,
+    uirevision: 'kept',
+    autosize: true,
+    ...layout,
+  }
+}
+
+/**
+ * An axis of a flat chart.
+ *
+ * @param {Colours} theme
+ * @param {string} title
+ * @param {Record<string, unknown>} more
+ */
+export function axis({ line, soft }, title, more = {}) {
+  return {
+    title: { text: title, standoff: 8 },
+    gridcolor: line,
+    zerolinecolor: line,
+    linecolor: soft,
+    tickcolor: line,
+    fixedrange: true,
+    ...more,
+  }
+}
+
+/**
+ * An axis of a chart in three dimensions.
+ *
+ * @param {Colours} theme
+ * @param {string} title
+ * @param {Record<string, unknown>} more
+ */
+export function axis3d({ line, soft, ink }, title, more = {}) {
+  return {
+    title: { text: title, font: { color: ink, size: 13 } },
+    gridcolor: line,
+    zerolinecolor: line,
+    linecolor: soft,
+    tickfont: { color: soft, size: 11 },
+    showspikes: false,
+    backgroundcolor: 'rgba(0,0,0,0)',
+    ...more,
+  }
+}
+
+/**
+ * Buttons that turn a scene, for those who do not drag.
+ *
+ * @param {HTMLElement} element
+ * @param {NodeListOf<HTMLButtonElement>} buttons each with data-turn
+ * @param {{ x: number, y: number, z: number }} start
+ */
+export function turnable(element, buttons, start) {
+  for (const button of buttons) {
+    button.addEventListener('click', async () => {
+      if (element.dataset.drawn === undefined) return
+      const eye = button.dataset.turn === 'reset' ? start : turned(eyeOf(element) ?? start, button.dataset.turn ?? '')
+      await (await plotly()).relayout(element, { 'scene.camera.eye': eye })
+    })
+  }
+}
+
+/** @typedef {{ x: number, y: number, z: number }} Eye */
+
+/**
+ * From farther away where the place is narrow, so that the axes fit.
+ *
+ * @param {HTMLElement} element
+ * @param {Eye} eye
+ * @returns {Eye}
+ */
+export function fitting(element, { x, y, z }) {
+  const distance = isNarrow(element) ? 1.15 : 1
+  return { x: x * distance, y: y * distance, z: z * distance }
+}
+
+/** Whether there is no room for the name of the upright axis. @param {HTMLElement} element */
+export function isNarrow(element) {
+  return element.clientWidth < 480
+}
+
+/**
+ * @param {HTMLElement} element
+ * @returns {Eye | undefined}
+ */
+function eyeOf(element) {
+  const { layout } = /** @type {{ layout?: { scene?: { camera?: { eye?: Eye } } } }} */ (
+    /** @type {unknown} */ (element)
+  )
+  return layout?.scene?.camera?.eye
+}
+
+/**
+ * @param {Eye} eye
+ * @param {string} direction
+ */
+function turned({ x, y, z }, direction) {
+  const distance = Math.hypot(x, y, z)
+  const around = Math.atan2(y, x) + ({ left: -0.3, right: 0.3 }[direction] ?? 0)
+  const height = Math.asin(z / distance) + ({ up: 0.2, down: -0.2 }[direction] ?? 0)
+  const bounded = Math.min(1.5, Math.max(-1.5, height))
+  return {
+    x: distance * Math.cos(bounded) * Math.cos(around),
+    y: distance * Math.cos(bounded) * Math.sin(around),
+    z: distance * Math.sin(bounded),
+  }
+}

@@ -1,0 +1,93 @@
+/** @import { LossAnswer } from '../types.d.ts' */
+import { newest } from '../api.js'
+import { el, find, number, text } from '../dom.js'
+import { leaveSample, sampleWith, trueClass } from '../sample.js'
+import { connect } from '../wire.js'
+import { picture } from './curve-picture.js'
+
+/**
+ * -ln y on (0, 1], and the ten-class sample as a point on it.
+ *
+ * @param {HTMLElement} section
+ * @returns {Promise<void>} drawn
+ */
+export function mountCurve(section) {
+  const { ask, attempt } = connect(section)
+  const drawing = find(section, '.curve-drawing', HTMLElement)
+  const handle = find(section, '.curve-handle', HTMLInputElement)
+  /** @type {{ y: number, loss: number }[]} */
+  let curve = []
+  /** @type {{ y: number, loss: number } | undefined} */
+  let point
+
+  const draw = () => {
+    drawing.replaceChildren(picture(drawing.clientWidth, drawing.clientHeight, curve, point))
+  }
+  new ResizeObserver(draw).observe(drawing)
+
+  const move = newest(async (/** @type {number} */ y) => {
+    await attempt(async () => {
+      const sample = sampleWith(y)
+      /** @type {LossAnswer} */
+      const answer = await ask('/v1/loss', {
+        loss: 'cross-entropy',
+        labelFormat: 'index',
+        logPolicy: 'exact',
+        predictions: sample,
+        labels: trueClass,
+      })
+      point = { y, loss: answer.loss ?? Number.NaN }
+      draw()
+      showFigures(section, sample, answer)
+      handle.setAttribute('aria-valuetext', `y ${text(y)}, loss ${text(point.loss, 4)}`)
+    })
+  })
+  handle.addEventListener('input', () => move(handle.valueAsNumber))
+  handle.addEventListener('change', () => leaveSample(sampleWith(handle.valueAsNumber)))
+
+  return attempt(async () => {
+    const ys = Array.from({ length: 121 }, (_, at) => 0.001 + 0.999 * (at / 120) ** 2)
+    /** @type {LossAnswer} */
+    const { perSample } = await ask('/v1/loss', {
+      loss: 'cross-entropy',
+      labelFormat: 'index',
+      logPolicy: 'exact',
+      predictions: ys.map((y) => [y, 1 - y]),
+      labels: ys.map(() => 0),
+      include: ['perSample'],
+    })
+    curve = ys.map((y, at) => ({ y, loss: perSample?.losses[at] ?? Number.NaN }))
+    await move(handle.valueAsNumber)
+    section.dataset.mounted = 'true'
+  })
+}
+
+/**
+ * @param {HTMLElement} section
+ * @param {number[]} sample
+ * @param {LossAnswer} answer
+ */
+function showFigures(section, sample, { loss, accuracy, ties }) {
+  find(section, '.curve-y', HTMLElement).replaceChildren(number(sample[trueClass]))
+  find(section, '.curve-loss', HTMLElement).replaceChildren(number(loss))
+  const verdict = accuracy === 1 ? 'right' : 'wrong'
+  find(section, '.curve-accuracy', HTMLElement).replaceChildren(
+    number(accuracy),
+    el('span', { class: `verdict ${verdict}` }, ties > 0 ? `${verdict}, after a tie` : verdict),
+  )
+  find(section, '.curve-bars', HTMLElement).replaceChildren(...sample.map(bar))
+}
+
+/**
+ * @param {number} probability
+ * @param {number} at
+ */
+function bar(probability, at) {
+  const fill = el('span', { class: 'fill', 'aria-hidden': 'true' })
+  fill.style.setProperty('--share', String(probability))
+  const name = el('span', { class: 'name' }, String(at))
+  const value = el('span', { class: 'value' }, text(probability, 3))
+  return at === trueClass
+    ? el('li', { class: 'true' }, name, fill, value, el('span', { class: 'hidden' }, ' true class'))
+    : el('li', {}, name, fill, value)
+}

@@ -1,0 +1,101 @@
+/** @import { Exchange, LossAnswer, Problem } from '../types.d.ts' */
+import { post } from '../api.js'
+import { el, find, listing, number, percent } from '../dom.js'
+import { marked } from '../mark.js'
+import { connect, problemParts } from '../wire.js'
+
+const predictions = [
+  [0.1, 0.7, 0.2],
+  [0.8, 0.1, 0.1],
+  [0.3, 0.3, 0.4],
+]
+const written = {
+  'one-hot': [
+    [0, 1, 0],
+    [1, 0, 0],
+    [0, 0, 1],
+  ],
+  index: [1, 0, 2],
+}
+const names = { 'one-hot': 'one-hot rows', index: 'indices' }
+
+/** The same labels both ways, declared right and wrong. @param {HTMLElement} section */
+export function mountDeclaration(section) {
+  const { attempt, show } = connect(section)
+  attempt(async () => {
+    const formats = /** @type {(keyof typeof written)[]} */ (Object.keys(written))
+    const cells = formats.flatMap((labels) => formats.map((labelFormat) => ({ labels, labelFormat })))
+    const exchanges = await Promise.all(
+      cells.map(({ labels, labelFormat }) => post('/v1/loss', bodyText(labelFormat, JSON.stringify(written[labels])))),
+    )
+    find(section, '.pairs', HTMLElement).replaceChildren(
+      ...cells.map((cell, at) => card(names[cell.labels], cell.labelFormat, exchanges[at])),
+    )
+    const right = exchanges
+      .filter(({ status }) => status === 200)
+      .map(({ answer }) => /** @type {LossAnswer} */ (answer))
+    find(section, '.declaration-same', HTMLElement).replaceChildren(
+      'Declared right, both ways give the same number to the last bit: ',
+      ...right.flatMap(({ loss }, at) => [at > 0 ? ' and ' : '', number(loss, { digits: 17 })]),
+      '.',
+    )
+    show(exchanges[1])
+  })
+}
+
+/**
+ * The request as people write it.
+ *
+ * @param {string} labelFormat
+ * @param {string} labels
+ */
+function bodyText(labelFormat, labels) {
+  return `{
+  "loss": "cross-entropy",
+  "labelFormat": "${labelFormat}",
+  "predictions": ${JSON.stringify(predictions)},
+  "labels": ${labels}
+}`
+}
+
+/**
+ * @param {string} labels
+ * @param {string} labelFormat
+ * @param {Exchange} exchange
+ */
+function card(labels, labelFormat, { status, request, answer }) {
+  const right = status === 200
+  const { errors = [] } = /** @type {Problem} */ (answer)
+  return el(
+    'article',
+    { class: right ? 'card right' : 'card wrong', 'data-labels': labels, 'data-declared': labelFormat },
+    el(
+      'h3',
+      {},
+      el('span', { class: `status ${right ? 'right' : 'wrong'}` }, String(status)),
+      ` ${labels}, declared `,
+      el('code', {}, labelFormat),
+    ),
+    listing(
+      'Request',
+      marked(
+        request,
+        errors.map(({ pointer }) => pointer),
+      ),
+    ),
+    ...(right ? figures(/** @type {LossAnswer} */ (answer)) : problemParts(/** @type {Problem} */ (answer))),
+    el('details', {}, el('summary', {}, 'The answer as it came'), listing('Answer', JSON.stringify(answer, null, 2))),
+  )
+}
+
+/** @param {LossAnswer} answer */
+function figures({ loss, accuracy }) {
+  return [
+    el(
+      'dl',
+      { class: 'figures' },
+      el('div', {}, el('dt', {}, 'Loss'), el('dd', { class: 'big' }, number(loss))),
+      el('div', {}, el('dt', {}, 'Accuracy'), el('dd', { class: 'big' }, percent(accuracy ?? 0))),
+    ),
+  ]
+}

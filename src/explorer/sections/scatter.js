@@ -1,0 +1,138 @@
+/** @import { LossAnswer } from '../types.d.ts' */
+import { newest } from '../api.js'
+import { find, number, table, text } from '../dom.js'
+import { axis3d, chart, fitting, isNarrow, turnable } from '../plot.js'
+import { currentSample, sampleChanged, trueClass } from '../sample.js'
+import { connect } from '../wire.js'
+
+const side = { x: 1.5, y: -1.5, z: 0.7 }
+
+/** Predictions on the line above t = 1, and on the one at t = 0. */
+const curve = Array.from({ length: 61 }, (_, at) => 0.001 + 0.999 * (at / 60) ** 2)
+const floor = [0, 0.5, 1]
+
+/** What each output of the ten-class sample adds to the loss. @param {HTMLElement} section */
+export function mountScatter(section) {
+  const { ask, attempt } = connect(section)
+  const plot = find(section, '.scatter-plot', HTMLElement)
+  const eye = fitting(plot, side)
+  let sample = currentSample()
+  /** @type {(number | null)[]} */
+  let terms = []
+  /** @type {(number | null)[]} */
+  let curveTerms = []
+  /** @type {(number | null)[]} */
+  let floorTerms = []
+
+  const draw = chart(plot, (theme) => {
+    const labels = sample.map((_, at) => (at === trueClass ? 1 : 0))
+    const names = sample.map((_, at) => `class ${at}`)
+    const hovertemplate = '%{text}<br>y %{x}<br>t %{y}<br>−t ln y %{z}<extra></extra>'
+    return {
+      data: [
+        line('t = 1', theme.soft, { x: curve, y: curve.map(() => 1), z: curveTerms }),
+        line('t = 0', theme.soft, { x: floor, y: floor.map(() => 0), z: floorTerms }),
+        line('stems', theme.truth, stems(sample, labels, terms)),
+        {
+          type: 'scatter3d',
+          mode: 'markers',
+          name: 'outputs',
+          x: sample,
+          y: labels,
+          z: terms,
+          text: names,
+          hovertemplate,
+          marker: {
+            size: 6,
+            color: labels.map((t) => (t === 1 ? theme.truth : theme.accent)),
+            line: { color: theme.paper, width: 1 },
+          },
+        },
+      ],
+      layout: {
+        margin: { l: 0, r: 0, t: 0, b: 0 },
+        dragmode: 'turntable',
+        scene: {
+          xaxis: axis3d(theme, 'y', { range: [0, 1], dtick: 0.2 }),
+          yaxis: axis3d(theme, 't', { range: [-0.05, 1.05], dtick: 0.5 }),
+          zaxis: axis3d(theme, isNarrow(plot) ? '' : '−t ln y', { range: [0, 7] }),
+          aspectratio: { x: 1.25, y: 1, z: 0.9 },
+          camera: { eye, center: { x: 0, y: 0, z: -0.12 } },
+          uirevision: 'kept',
+        },
+      },
+    }
+  })
+  turnable(plot, section.querySelectorAll('[data-turn]'), eye)
+
+  const update = newest(async (/** @type {number[]} */ outputs) => {
+    await attempt(async () => {
+      const ys = [...outputs, ...curve, ...floor]
+      const ts = [...outputs.map((_, at) => (at === trueClass ? 1 : 0)), ...curve.map(() => 1), ...floor.map(() => 0)]
+      /** @type {LossAnswer} */
+      const { perSample } = await ask('/v1/loss', {
+        loss: 'cross-entropy',
+        labelFormat: 'one-hot',
+        logPolicy: 'exact',
+        predictions: ys.map((y) => [y, 1 - y]),
+        labels: ts.map((t) => [t, 1 - t]),
+        classWeights: [1, 0],
+        include: ['perSample'],
+      })
+      const losses = perSample?.losses ?? []
+      sample = outputs
+      terms = losses.slice(0, outputs.length)
+      curveTerms = losses.slice(outputs.length, -floor.length)
+      floorTerms = losses.slice(-floor.length)
+      find(section, '.scatter-table', HTMLElement).replaceChildren(termTable(sample, terms))
+      await draw()
+    })
+  })
+  document.addEventListener(sampleChanged, () => update(currentSample()))
+  update(sample)
+}
+
+/**
+ * @param {string} name
+ * @param {string} color
+ * @param {Record<'x' | 'y' | 'z', (number | null)[]>} points
+ */
+function line(name, color, points) {
+  return { type: 'scatter3d', mode: 'lines', name, ...points, hoverinfo: 'skip', line: { color, width: 4 } }
+}
+
+/**
+ * Vertical lines from the floor to each point that rises.
+ *
+ * @param {number[]} ys
+ * @param {number[]} ts
+ * @param {(number | null)[]} terms
+ */
+function stems(ys, ts, terms) {
+  /** @type {{ x: (number | null)[], y: (number | null)[], z: (number | null)[] }} */
+  const lines = { x: [], y: [], z: [] }
+  for (const [at, term] of terms.entries()) {
+    if (!term) continue
+    lines.x.push(ys[at], ys[at], null)
+    lines.y.push(ts[at], ts[at], null)
+    lines.z.push(0, term, null)
+  }
+  return lines
+}
+
+/**
+ * @param {number[]} sample
+ * @param {(number | null)[]} terms
+ */
+function termTable(sample, terms) {
+  return table(
+    'The ten points',
+    ['class', 'y', 't', '−t ln y'],
+    sample.map((y, at) => [
+      String(at),
+      text(y, 4),
+      at === trueClass ? '1' : '0',
+      number(terms[at], { missing: 'infinite' }),
+    ]),
+  )
+}

@@ -1,0 +1,113 @@
+/** @import { Colours, SweepAnswer } from '../types.d.ts' */
+import { newest } from '../api.js'
+import { loadDigits } from '../digits.js'
+import { find, text } from '../dom.js'
+import { axis, chart } from '../plot.js'
+import { connect } from '../wire.js'
+
+/** Values of each knob. */
+const knobs = {
+  temperature: Array.from({ length: 197 }, (_, at) => (at + 4) / 40),
+  bias: Array.from({ length: 401 }, (_, at) => (at - 200) / 20),
+}
+
+/** @typedef {'loss' | 'lossSlope' | 'accuracy' | 'accuracySlope'} Curve */
+
+/** @type {{ name: Curve, element: string, colour: keyof Colours }[]} */
+const panels = [
+  { name: 'loss', element: '.sweep-loss', colour: 'accent' },
+  { name: 'lossSlope', element: '.sweep-loss-slope', colour: 'accent' },
+  { name: 'accuracy', element: '.sweep-accuracy', colour: 'truth' },
+  { name: 'accuracySlope', element: '.sweep-accuracy-slope', colour: 'truth' },
+]
+
+/** Loss and accuracy along a knob, and their slopes. @param {HTMLElement} section */
+export function mountSweeps(section) {
+  const { ask, attempt } = connect(section)
+  const form = find(section, '.sweep-form', HTMLFormElement)
+  const classes = find(form, '[name=class]', HTMLSelectElement)
+  /** @type {SweepAnswer | undefined} */
+  let answer
+  /** @type {keyof typeof knobs} */
+  let knob = 'bias'
+
+  const draws = panels.map(({ name, element, colour }) =>
+    chart(find(section, element, HTMLElement), (theme) => ({
+      data: [
+        {
+          type: 'scatter',
+          mode: 'lines',
+          name,
+          x: answer?.values,
+          y: answer?.[name],
+          line: { color: theme[colour], width: 2.5, simplify: false },
+          hovertemplate: `${knob} %{x:.3f}<br>%{y}<extra></extra>`,
+        },
+      ],
+      layout: {
+        margin: { l: 52, r: 20, t: 8, b: 44 },
+        hovermode: 'x',
+        xaxis: axis(theme, knob),
+        yaxis: axis(theme, '', rangeOf(name, answer?.[name] ?? [])),
+      },
+    })),
+  )
+
+  const update = newest(async () => {
+    await attempt(async () => {
+      const fields = new FormData(form)
+      const parameter = fields.get('parameter') === 'temperature' ? 'temperature' : 'bias'
+      classes.disabled = parameter === 'temperature'
+      const { logits, labels } = await loadDigits()
+      const rows = Number(fields.get('rows'))
+      answer = await ask('/v1/sweeps', {
+        loss: 'cross-entropy',
+        labelFormat: 'index',
+        predictions: logits.slice(0, rows),
+        labels: labels.slice(0, rows),
+        parameter: parameter === 'bias' ? { name: 'bias', class: Number(classes.value) } : { name: 'temperature' },
+        values: knobs[parameter],
+      })
+      knob = parameter
+      find(section, '.sweep-summary', HTMLElement).textContent = summary(
+        /** @type {SweepAnswer} */ (answer),
+        parameter,
+        rows,
+      )
+      for (const draw of draws) await draw()
+      section.dataset.done = parameter
+    })
+  })
+  form.addEventListener('change', () => update(undefined))
+  form.addEventListener('submit', (event) => event.preventDefault())
+  update(undefined)
+}
+
+/**
+ * @param {Curve} name
+ * @param {(number | null)[]} values
+ */
+function rangeOf(name, values) {
+  if (name === 'accuracy') return { range: [0, 1.04] }
+  const flat = values.every((value) => value === 0)
+  return flat ? { range: [-1, 1] } : {}
+}
+
+/**
+ * @param {SweepAnswer} answer
+ * @param {string} knob
+ * @param {number} rows
+ */
+function summary({ values, loss, accuracy, lossSlope, accuracySlope }, knob, rows) {
+  const flat = (/** @type {(number | null)[]} */ slopes) => {
+    const zeros = slopes.filter((slope) => slope === 0).length
+    return zeros === 0 ? 'nowhere exactly 0' : `exactly 0 at ${zeros} of ${values.length} values`
+  }
+  const finite = loss.map((value) => value ?? Number.POSITIVE_INFINITY)
+  const least = finite.indexOf(Math.min(...finite))
+  const levels = new Set(accuracy).size
+  return (
+    `On ${rows} digits the loss is least at ${knob} ${text(values[least], 3)}, and its slope is ${flat(lossSlope)}. ` +
+    `The accuracy has ${levels} ${levels === 1 ? 'level' : 'levels'}, and its slope is ${flat(accuracySlope)}.`
+  )
+}

@@ -1,0 +1,120 @@
+/** @import { Exchange, Problem } from './types.d.ts' */
+import { answerOf, post, Refused } from './api.js'
+import { el, find, listing } from './dom.js'
+
+/**
+ * A section's line to the service: `ask` shows each exchange under "On the wire" and an error where the section has its
+ * place for trouble.
+ *
+ * @param {HTMLElement} section
+ */
+export function connect(section) {
+  const details = find(section, '.wire', HTMLDetailsElement)
+  const trouble = find(section, '.trouble', HTMLElement)
+  /** @type {Exchange | undefined} */
+  let last
+
+  const write = () => {
+    if (last === undefined || !details.open) return
+    details.replaceChildren(find(details, 'summary', HTMLElement), ...rawParts(last))
+  }
+  details.addEventListener('toggle', write)
+
+  /** @param {Exchange} exchange */
+  const show = (exchange) => {
+    last = exchange
+    const { method, path, status, milliseconds } = exchange
+    find(details, 'summary', HTMLElement).textContent =
+      `On the wire: ${method} ${path}, ${status} in ${Math.max(1, Math.round(milliseconds))} ms`
+    details.hidden = false
+    write()
+  }
+
+  /**
+   * @template T
+   * @param {string} path
+   * @param {object | string} body
+   * @param {AbortSignal} [signal]
+   * @returns {Promise<T>}
+   */
+  const ask = async (path, body, signal) => {
+    const exchange = await post(path, body, signal)
+    show(exchange)
+    return answerOf(exchange)
+  }
+
+  /**
+   * Runs an update of the section; what goes wrong is shown.
+   *
+   * @param {() => Promise<void>} update
+   */
+  const attempt = async (update) => {
+    try {
+      await update()
+      trouble.replaceChildren()
+    } catch (error) {
+      if (error instanceof DOMException && error.name === 'AbortError') return
+      trouble.replaceChildren(
+        ...(error instanceof Refused ? problemParts(error.problem) : [el('p', {}, `That did not work: ${error}`)]),
+      )
+    }
+  }
+  return { ask, attempt, show }
+}
+
+/**
+ * The error of the service in its own words.
+ *
+ * @param {Problem} problem
+ */
+export function problemParts({ type, title, status, detail }) {
+  return [
+    el('p', { class: 'problem-title' }, el('strong', {}, `${status} ${title}`), ' ', el('a', { href: type }, type)),
+    el('p', { class: 'problem-detail' }, detail),
+  ]
+}
+
+/** @param {Exchange} exchange */
+function rawParts({ request, answer }) {
+  /** @type {(Node | string)[]} */
+  const parts = []
+  if (request !== '') parts.push(el('h3', {}, 'Request'), listing('Request', brief(request)))
+  parts.push(el('h3', {}, 'Answer'), listing('Answer', brief(JSON.stringify(answer))))
+  return parts
+}
+
+/**
+ * JSON for reading: long lists are cut.
+ *
+ * @param {string} json
+ */
+function brief(json) {
+  try {
+    return written(JSON.parse(json), '')
+  } catch {
+    return json.length > 2000 ? `${json.slice(0, 2000)}…` : json
+  }
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} indent
+ * @returns {string}
+ */
+function written(value, indent) {
+  const deeper = `${indent}  `
+  if (Array.isArray(value)) {
+    const kept = value.slice(0, 12).map((item) => written(item, deeper))
+    if (value.length > 12) kept.push(`… ${value.length - 12} more`)
+    return kept.some((item) => item.includes('\n') || item.length > 24)
+      ? `[\n${deeper}${kept.slice(0, 4).join(`,\n${deeper}`)}${value.length > 4 ? `,\n${deeper}… ${value.length - 4} more` : ''}\n${indent}]`
+      : `[${kept.join(', ')}]`
+  }
+  if (typeof value === 'object' && value !== null) {
+    const members = Object.entries(value).map(([name, item]) => `${JSON.stringify(name)}: ${written(item, deeper)}`)
+    const line = `{ ${members.join(', ')} }`
+    if (line.length < 80 && !line.includes('\n')) return line
+    return `{\n${members.map((member) => deeper + member).join(',\n')}\n${indent}}`
+  }
+  return JSON.stringify(value)
+}

@@ -1,0 +1,105 @@
+import { createRequire } from 'node:module'
+import type { Page } from 'playwright-core'
+import { browserTest, near } from './support.ts'
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+const sections = {
+  scatter: '.scatter-plot[data-drawn]',
+  surface: '.surface-plot[data-drawn]',
+  declaration: '#declaration .card',
+  'mini-batches': '#mini-batches[data-done]',
+  sweeps: '#sweeps[data-done]',
+  batch: '#batch[data-ready]',
+}
+
+interface Axe {
+  run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>
+}
+
+async function violationsOf(page: Page): Promise<string[]> {
+  await page.addScriptTag({ path: axe })
+  return page.evaluate(async () => {
+    const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run()
+    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`))
+  })
+}
+
+browserTest('the page', async (t, studio) => {
+  await t.test('its first view is there before the library that draws in 3D', async (t) => {
+    const times: number[] = []
+    for (let load = 0; load < 3; load++) {
+      const { page } = await studio.open()
+      await page.waitForFunction(() => performance.getEntriesByName('first view').length > 0)
+      const { view, early } = await page.evaluate(() => {
+        const view = performance.getEntriesByName('first view')[0].startTime
+        const files = performance.getEntriesByType('resource').filter(({ startTime }) => startTime < view)
+        return { view, early: files.map(({ name }) => new URL(name).pathname) }
+      })
+      t.ok(early.includes('/explore/sections/curve.js'))
+      t.notOk(early.includes('/explore/plotly.js'), 'what is not needed comes later')
+      times.push(Math.round(view))
+      await page.context().close()
+    }
+    t.comment(`first view usable after ${times.join(', ')} ms`)
+    t.ok(Math.min(...times) < 1500)
+  })
+
+  await t.test('works with the keyboard alone', async (t) => {
+    const { page } = await studio.open()
+    await page.waitForSelector('#curve[data-mounted]')
+    await page.keyboard.press('Tab')
+    t.equal(await page.evaluate(() => document.activeElement?.textContent), 'Skip to the pictures')
+    const stops: (string | undefined)[] = []
+    for (let at = 0; at < 16; at++) {
+      await page.keyboard.press('Tab')
+      stops.push(
+        await page.evaluate(() => document.activeElement?.getAttribute('href') ?? document.activeElement?.className),
+      )
+    }
+    for (const stop of ['/docs', '#curve', '#batch', 'curve-handle']) t.ok(stops.includes(stop), stop)
+    await page.context().close()
+  })
+
+  await t.test('changes with the theme', async (t) => {
+    const { page } = await studio.open('/explore', { colorScheme: 'light' })
+    await near(page, 'sweeps', '#sweeps[data-done]')
+    const colour = () => page.$eval('.sweep-loss .js-line', (line) => (line as SVGElement).style.stroke)
+    const light = await colour()
+    await page.emulateMedia({ colorScheme: 'dark' })
+    await page.waitForFunction(
+      (before) => document.querySelector<SVGElement>('.sweep-loss .js-line')?.style.stroke !== before,
+      light,
+    )
+    t.not(await colour(), light)
+    await page.context().close()
+  })
+
+  for (const [colorScheme, width] of [
+    ['light', 1600],
+    ['dark', 360],
+  ] as const) {
+    await t.test(`is accessible and not too wide, ${colorScheme}, ${width} px`, async (t) => {
+      // axe is put into the page as a script of the test's own, which the page's policy would refuse
+      const options = { colorScheme, viewport: { width, height: 900 }, bypassCSP: true }
+      const { page } = await studio.open('/explore', options)
+      for (const [id, ready] of Object.entries(sections)) await near(page, id, ready)
+      await page.click('.batch-example')
+      await page.selectOption('#batch [name=loss]', 'cross-entropy')
+      await page.selectOption('#batch [name=labelFormat]', 'one-hot')
+      await page.click('#batch [type=submit]')
+      await page.waitForSelector('.batch-problem mark')
+      t.same(await violationsOf(page), [])
+      await page.selectOption('#batch [name=labelFormat]', 'index')
+      await page.click('#batch [type=submit]')
+      await page.waitForSelector('.calibration-plot[data-drawn]')
+      await page.$$eval('details', (all) => {
+        for (const details of all) details.open = true
+      })
+      await page.waitForTimeout(200)
+      t.same(await violationsOf(page), [])
+      const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth])
+      t.ok(content <= window, `${content} px in ${window} px`)
+      await page.context().close()
+    })
+  }
+})
