@@ -14,8 +14,10 @@ export const environment = z.object({
     .default(64 * 2 ** 20)
     .describe('largest request body when inflated, in bytes; of an NDJSON body, the largest line'),
   MAX_IN_FLIGHT_BYTES: integer(1024, 2 ** 40)
-    .default(512 * 2 ** 20)
-    .describe('bytes of bodies that all requests in flight may hold together'),
+    .default(128 * 2 ** 20)
+    .describe(
+      'bytes of bodies that all requests in flight may hold together; as doubles they take up to 4 times as much, one-byte integers 8 times',
+    ),
   REQUEST_TIMEOUT_MS: milliseconds
     .default(120_000)
     .describe('time to receive a whole body; of an NDJSON body, time without a byte'),
