@@ -1,6 +1,7 @@
 // Bytes of a body to Float64Arrays, against JSON.parse of the same bytes: node test/bench/scanner.ts
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { DocumentScanner, type ScanLimits } from '../../src/scanner/scanner.ts'
+import { median } from './statistics.ts'
 
 const LIMITS: ScanLimits = {
   maxDepth: 32,
@@ -58,22 +59,26 @@ const small = {
   predictions: [[0.05, 0.85, 0.1]],
   labels: [[0, 1, 0]],
 }
-const cases: readonly (readonly [name: string, text: string, repeats: number])[] = [
-  ['17 digits, 60000 x 10', JSON.stringify({ predictions: rows(softmax) }), 1],
-  ['17 digits, flat', JSON.stringify({ predictions: rows(random, 600_000) }), 1],
-  ['17 digits, ", " between', JSON.stringify({ predictions: rows(softmax) }).replaceAll(',', ', '), 1],
-  ['8 digits, 60000 x 10', JSON.stringify({ predictions: rows(() => softmax().map((p) => +p.toFixed(8))) }), 1],
-  ['8 digits, flat', JSON.stringify({ predictions: rows(() => +random().toFixed(8), 600_000) }), 1],
-  ['one-hot, 60000 x 10', JSON.stringify({ labels: rows(oneHot) }), 1],
-  ['index, 600000', JSON.stringify({ labels: rows(() => Math.floor(1000 * random()), 600_000) }), 1],
-  ['batch: softmax, one-hot', JSON.stringify({ loss: 'mse', predictions: rows(softmax), labels: rows(oneHot) }), 1],
-  ['exponents, 60000 x 10', JSON.stringify({ predictions: rows(() => softmax().map((p) => p * 1e-7)) }), 1],
-  ['25 digits, flat', `{"predictions":[${rows(() => `${random()}00000123`, 600_000)}]}`, 1],
-  ['12 MB of null', wrong('null'), 1],
-  ['12 MB of "a"', wrong('"a"'), 1],
-  ['12 MB of [[]]', wrong('[[]]'), 1],
-  ['12 MB of {"a":1}', wrong('{"a":1}'), 1],
-  ['one row', JSON.stringify(small), 4000],
+const cases: readonly (readonly [name: string, makeText: () => string, repeats: number])[] = [
+  ['17 digits, 60000 x 10', () => JSON.stringify({ predictions: rows(softmax) }), 1],
+  ['17 digits, flat', () => JSON.stringify({ predictions: rows(random, 600_000) }), 1],
+  ['17 digits, ", " between', () => JSON.stringify({ predictions: rows(softmax) }).replaceAll(',', ', '), 1],
+  ['8 digits, 60000 x 10', () => JSON.stringify({ predictions: rows(() => softmax().map((p) => +p.toFixed(8))) }), 1],
+  ['8 digits, flat', () => JSON.stringify({ predictions: rows(() => +random().toFixed(8), 600_000) }), 1],
+  ['one-hot, 60000 x 10', () => JSON.stringify({ labels: rows(oneHot) }), 1],
+  ['index, 600000', () => JSON.stringify({ labels: rows(() => Math.floor(1000 * random()), 600_000) }), 1],
+  [
+    'batch: softmax, one-hot',
+    () => JSON.stringify({ loss: 'mse', predictions: rows(softmax), labels: rows(oneHot) }),
+    1,
+  ],
+  ['exponents, 60000 x 10', () => JSON.stringify({ predictions: rows(() => softmax().map((p) => p * 1e-7)) }), 1],
+  ['25 digits, flat', () => `{"predictions":[${rows(() => `${random()}00000123`, 600_000)}]}`, 1],
+  ['12 MB of null', () => wrong('null'), 1],
+  ['12 MB of "a"', () => wrong('"a"'), 1],
+  ['12 MB of [[]]', () => wrong('[[]]'), 1],
+  ['12 MB of {"a":1}', () => wrong('{"a":1}'), 1],
+  ['one row', () => JSON.stringify(small), 4000],
 ]
 
 function time(run: (bytes: Buffer) => number, bytes: Buffer, repeats: number): number {
@@ -82,28 +87,41 @@ function time(run: (bytes: Buffer) => number, bytes: Buffer, repeats: number): n
   return (performance.now() - begin) / repeats
 }
 
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[values.length >> 1]
+/** Bytes per microsecond, round by round. */
+export interface ScannerResult {
+  readonly name: string
+  readonly bytes: number
+  readonly scans: number[]
+  readonly parses: number[]
 }
 
-const only = process.argv[2] ?? ''
-const lines = ['case                         bytes    scan ms   parse ms    MB/s   ratio']
-for (const [name, text, repeats] of cases) {
-  if (!name.includes(only)) continue
-  const bytes = Buffer.from(text)
-  const scans: number[] = []
-  const parses: number[] = []
-  for (let round = -3; round < ROUNDS; round++) {
-    const scanned = time(scan, bytes, repeats)
-    const parsed = time(parse, bytes, repeats)
-    if (round < 0) continue
-    scans.push(scanned)
-    parses.push(parsed)
-  }
-  const [s, p] = [median(scans), median(parses)]
-  const figures = [bytes.length, s.toPrecision(4), p.toPrecision(4), (bytes.length / s / 1000).toFixed(0)]
-  const widths = [9, 10, 10, 7]
-  const cells = figures.map((figure, i) => String(figure).padStart(widths[i]))
-  lines.push(`${name.padEnd(25)}${cells.join(' ')} ${(p / s).toFixed(2).padStart(7)}`)
+/** Times the scanner and JSON.parse in turn on the named cases. */
+export function benchScanner(names: readonly string[], rounds: number): ScannerResult[] {
+  return cases
+    .filter(([name]) => names.includes(name))
+    .map(([name, makeText, repeats]) => {
+      const bytes = Buffer.from(makeText())
+      const result: ScannerResult = { name, bytes: bytes.length, scans: [], parses: [] }
+      for (let round = -3; round < rounds; round++) {
+        const scanned = time(scan, bytes, repeats)
+        const parsed = time(parse, bytes, repeats)
+        if (round < 0) continue
+        result.scans.push(bytes.length / scanned / 1000)
+        result.parses.push(bytes.length / parsed / 1000)
+      }
+      return result
+    })
 }
-process.stdout.write(`${lines.join('\n')}\n`)
+
+function main(only = ''): void {
+  const lines = ['case                         bytes  scan MB/s parse MB/s   ratio']
+  const names = cases.map(([name]) => name).filter((name) => name.includes(only))
+  for (const { name, bytes, scans, parses } of benchScanner(names, ROUNDS)) {
+    const [s, p] = [median(scans), median(parses)]
+    const cells = [String(bytes).padStart(9), s.toFixed(0).padStart(10), p.toFixed(0).padStart(10)]
+    lines.push(`${name.padEnd(25)}${cells.join(' ')} ${(s / p).toFixed(2).padStart(7)}`)
+  }
+  process.stdout.write(`${lines.join('\n')}\n`)
+}
+
+if (import.meta.main) main(process.argv[2])

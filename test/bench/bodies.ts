@@ -1,0 +1,90 @@
+// The request bodies, from one seed.
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+
+const outputs = 10
+const generator = xoroshiro128plus(4)
+
+/** One request, ready to be sent, and what it must be answered. */
+export interface Request {
+  readonly name: string
+  readonly bytes: number
+  readonly head: Buffer
+  readonly body: Buffer
+  readonly loss: number
+}
+
+interface Rows {
+  readonly predictions: number[][]
+  readonly labels: number[]
+}
+
+export function makeRows(samples: number, digits?: number): Rows {
+  return {
+    predictions: Array.from({ length: samples }, () => {
+      const row = softmax()
+      return digits === undefined ? row : row.map((p) => Number(p.toFixed(digits)))
+    }),
+    labels: Array.from({ length: samples }, () => Math.floor(outputs * random())),
+  }
+}
+
+export function asJson(name: string, { predictions, labels }: Rows, labelFormat: 'index' | 'one-hot'): Request {
+  const written = labelFormat === 'index' ? labels : labels.map(oneHot)
+  const text = JSON.stringify({ loss: 'cross-entropy', labelFormat, predictions, labels: written })
+  return requestOf(name, 'application/json', Buffer.from(text), lossOf(predictions, labels))
+}
+
+export function asNdjson(name: string, { predictions, labels }: Rows, linesOf: number): Request {
+  const lines: unknown[] = [{ loss: 'cross-entropy', labelFormat: 'index' }]
+  for (let at = 0; at < labels.length; at += linesOf) {
+    lines.push({ predictions: predictions.slice(at, at + linesOf), labels: labels.slice(at, at + linesOf) })
+  }
+  const text = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
+  return requestOf(name, 'application/x-ndjson', Buffer.from(text), lossOf(predictions, labels))
+}
+
+/** Predictions as FP64; labels as numpy has them, INT64, or as one-hot rows in FP64. */
+export function asBinary(name: string, { predictions, labels }: Rows, labelFormat: 'index' | 'one-hot'): Request {
+  const shape = [labels.length, outputs]
+  const numbers = Buffer.from(Float64Array.from(predictions.flat()).buffer)
+  const truth =
+    labelFormat === 'index'
+      ? Buffer.from(BigInt64Array.from(labels, BigInt).buffer)
+      : Buffer.from(Float64Array.from(labels.flatMap(oneHot)).buffer)
+  const header = JSON.stringify({
+    parameters: { loss: 'cross-entropy', labelFormat },
+    inputs: [
+      { name: 'predictions', shape, datatype: 'FP64', parameters: { binary_data_size: numbers.length } },
+      labelFormat === 'index'
+        ? { name: 'labels', shape: [shape[0]], datatype: 'INT64', parameters: { binary_data_size: truth.length } }
+        : { name: 'labels', shape, datatype: 'FP64', parameters: { binary_data_size: truth.length } },
+    ],
+  })
+  const body = Buffer.concat([Buffer.from(header), numbers, truth])
+  const length = `Inference-Header-Content-Length: ${header.length}\r\n`
+  return requestOf(name, 'application/octet-stream', body, lossOf(predictions, labels), length)
+}
+
+function requestOf(name: string, mediaType: string, body: Buffer, loss: number, more = ''): Request {
+  const head = `POST /v1/loss HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: ${mediaType}\r\n${more}Content-Length: ${body.length}\r\n\r\n`
+  return { name, bytes: body.length, head: Buffer.from(head), body, loss }
+}
+
+function lossOf(predictions: number[][], labels: number[]): number {
+  const losses = labels.map((label, row) => -Math.log(predictions[row][label] + 1e-7))
+  return losses.reduce((a, b) => a + b) / labels.length
+}
+
+function oneHot(label: number): number[] {
+  return Array.from({ length: outputs }, (_, k) => (k === label ? 1 : 0))
+}
+
+function softmax(): number[] {
+  const powers = Array.from({ length: outputs }, () => Math.exp(4 * random()))
+  const sum = powers.reduce((a, b) => a + b)
+  return powers.map((power) => power / sum)
+}
+
+function random(): number {
+  return ((generator.next() >>> 5) * 2 ** 26 + (generator.next() >>> 6)) / 2 ** 53
+}

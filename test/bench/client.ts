@@ -1,0 +1,88 @@
+// A client that does as little as possible: prepared bytes into a socket, answers by Content-Length.
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import { connect } from 'node:net'
+import type { Request } from './bodies.ts'
+
+const headEnd = Buffer.from('\r\n\r\n')
+const lengthName = Buffer.from('content-length: ')
+
+/** A keep-alive connection with one request on the way at a time. */
+export class Connection {
+  readonly #socket: Socket
+  #received: Buffer = Buffer.alloc(0)
+  #done: ((answer: Buffer) => void) | undefined
+  #failed: ((error: Error) => void) | undefined
+
+  private constructor(socket: Socket) {
+    this.#socket = socket
+    socket.on('data', (chunk: Buffer) => this.#take(chunk))
+    socket.on('error', (error) => this.#failed?.(error))
+    socket.on('close', () => this.#failed?.(new Error('the server closed the connection')))
+  }
+
+  static async open(port: number): Promise<Connection> {
+    const socket = connect({ host: '127.0.0.1', port, noDelay: true })
+    await once(socket, 'connect')
+    return new Connection(socket)
+  }
+
+  close(): void {
+    this.#failed = undefined
+    this.#socket.destroy()
+  }
+
+  /** The whole answer, head and body. */
+  send({ head, body }: Request): Promise<Buffer> {
+    return new Promise((resolve, reject) => {
+      this.#failed = reject
+      this.begin(head, body, resolve)
+    })
+  }
+
+  begin(head: Buffer, body: Buffer, done: (answer: Buffer) => void): void {
+    this.#done = done
+    this.#socket.cork()
+    this.#socket.write(head)
+    this.#socket.write(body)
+    this.#socket.uncork()
+  }
+
+  #take(chunk: Buffer): void {
+    this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk])
+    const answer = this.#received
+    const end = answer.indexOf(headEnd)
+    if (end < 0) return
+    const at = answer.indexOf(lengthName) + lengthName.length
+    const length = Number(answer.toString('latin1', at, answer.indexOf(0x0d, at)))
+    if (answer.length < end + headEnd.length + length) return
+    this.#received = Buffer.alloc(0)
+    this.#done?.(answer)
+  }
+}
+
+/** Milliseconds until the answer to one request; what it says is looked at afterwards. */
+export async function timeRequest(connection: Connection, request: Request, check: Check): Promise<number> {
+  const begin = performance.now()
+  const answer = await connection.send(request)
+  const taken = performance.now() - begin
+  check(request, answer)
+  return taken
+}
+
+export type Check = (request: Request, answer: Buffer) => void
+
+/** @throws Error unless the answer is 200 and holds the loss of the request */
+export function checkLoss(request: Request, answer: Buffer): void {
+  checkStatus(request, answer)
+  const { loss } = JSON.parse(answer.toString('utf8', answer.indexOf(headEnd) + headEnd.length)) as { loss: number }
+  if (Math.abs(loss - request.loss) > 1e-12 * request.loss) {
+    throw new Error(`${request.name}: the loss is ${request.loss}, the answer says ${loss}`)
+  }
+}
+
+/** @throws Error unless the answer is 200 */
+export function checkStatus(request: Request, answer: Buffer): void {
+  if (answer.toString('latin1', 9, 12) !== '200')
+    throw new Error(`${request.name}: ${answer.toString().slice(0, 2000)}`)
+}

@@ -1,0 +1,16 @@
+// Bare Fastify that reads the bytes and forgets them: what transport alone costs.
+import Fastify from 'fastify'
+
+const app = Fastify({ bodyLimit: 2 ** 26 })
+app.removeAllContentTypeParsers()
+app.addContentTypeParser('*', (_request, payload, done) => {
+  let bytes = 0
+  payload.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+  })
+  payload.on('end', () => done(null, bytes))
+})
+app.post('/v1/loss', (_request, reply) => {
+  reply.type('application/json').send(process.env.ANSWER)
+})
+await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT) })

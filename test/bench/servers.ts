@@ -1,0 +1,116 @@
+// The servers, each in a process of its own.
+import type { ChildProcess } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import type { Check } from './client.ts'
+import { Connection, checkLoss, checkStatus } from './client.ts'
+
+const root = join(import.meta.dirname, '../..')
+const peers = join(import.meta.dirname, 'peers')
+const python = '/usr/bin/python3'
+const ticksPerSecond = 100
+
+export const serverNames = ['lossmeter', 'drain', 'parse', 'plain', 'fastapi'] as const
+export type ServerName = (typeof serverNames)[number]
+
+/** What each one is, for the head of the table. */
+export const titles: Record<ServerName, string> = {
+  lossmeter: 'lossmeter',
+  drain: 'Fastify, bytes drained',
+  parse: 'Fastify + JSON.parse',
+  plain: 'Fastify + zod + loop',
+  fastapi: 'FastAPI + numpy',
+}
+
+export interface Server {
+  readonly name: ServerName
+  readonly port: number
+  readonly child: ChildProcess
+  /** What its answers must be. */
+  readonly check: Check
+}
+
+/** Starts a server and waits until it takes connections. `answer` is what the peers that compute nothing answer. */
+export async function start(name: ServerName, answer = '', flags: readonly string[] = []): Promise<Server> {
+  const port = await freePort()
+  const [command, args] = commandOf(name, port, flags)
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { PATH: process.env.PATH, PORT: String(port), ANSWER: answer },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  while (!(await accepts(port))) {
+    if (child.exitCode !== null) throw new Error(`${name} does not start`)
+    await setTimeout(50)
+  }
+  return { name, port, child, check: name === 'drain' || name === 'parse' ? checkStatus : checkLoss }
+}
+
+export async function stop({ child }: Server): Promise<void> {
+  child.kill('SIGKILL')
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+}
+
+export function isInstalled(name: ServerName): boolean {
+  return name !== 'fastapi' || versionsOfPython() !== undefined
+}
+
+/** The versions behind the FastAPI peer; `undefined` where it is not installed. */
+export function versionsOfPython(): string | undefined {
+  const program =
+    'import sys, fastapi, numpy, uvicorn; print("Python", sys.version.split()[0], "FastAPI", fastapi.__version__, "numpy", numpy.__version__, "uvicorn", uvicorn.__version__)'
+  try {
+    return execFileSync(python, ['-c', program], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+  } catch {
+    return undefined
+  }
+}
+
+/** Seconds of processor time that a server has used; NaN where there is no /proc. */
+export function processorSeconds({ child }: Server): number {
+  const fields = readProc(child, 'stat').split(') ').at(-1)?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+}
+
+/** The most resident memory that a server had, in MiB; NaN where there is no /proc. */
+export function peakMemory({ child }: Server): number {
+  return Number(/VmHWM:\s+(\d+)/.exec(readProc(child, 'status'))?.[1]) / 1024
+}
+
+function readProc({ pid }: ChildProcess, file: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function commandOf(name: ServerName, port: number, flags: readonly string[]): [string, string[]] {
+  if (name === 'lossmeter') return [process.execPath, [...flags, 'src/server.ts']]
+  if (name !== 'fastapi') return [process.execPath, [...flags, join(peers, `${name}.ts`)]]
+  const where = ['--app-dir', peers, 'fastapi_numpy:app', '--host', '127.0.0.1', '--port', String(port)]
+  return [python, ['-m', 'uvicorn', ...where, '--log-level', 'warning', '--no-access-log']]
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+async function accepts(port: number): Promise<boolean> {
+  try {
+    const connection = await Connection.open(port)
+    connection.close()
+    return true
+  } catch {
+    return false
+  }
+}
