@@ -111,6 +111,12 @@ async function headersOfHelmet(): Promise<Record<string, string>> {
   await app.register(helmet, {
     contentSecurityPolicy: { directives: contentSecurityPolicy },
     strictTransportSecurity: false,
+    // for browsers that are no more
+    originAgentCluster: false,
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
   })
   app.get('/', (_request, reply) => reply.send(reply.raw.getHeaders()))
   return (await app.inject('/')).json()

@@ -51,10 +51,18 @@ export function canonical({ mantissa, exponent }: Dyadic): Dyadic {
 
 /** `a / b`, rounded once. `b` must be positive. Overflow gives an infinity. */
 export function ratio(a: Dyadic, b: Dyadic): number {
+  if (a.mantissa === 0n) return 0
   if (a.mantissa < 0n) return -ratio({ mantissa: -a.mantissa, exponent: a.exponent }, b)
+  const shift = a.exponent - b.exponent
+  if (a.mantissa <= largestInteger && b.mantissa <= largestInteger && Math.abs(shift) < 900) {
+    // both are doubles, and so is every power of two in between: only the division rounds
+    return (Number(a.mantissa) / Number(b.mantissa)) * 2 ** shift
+  }
   const { quotient, exponent } = divide(a, b)
   return roundToDouble(quotient, exponent)
 }
+
+const largestInteger = BigInt(Number.MAX_SAFE_INTEGER)
 
 /** The square root of `a / b` within one ulp: of the quotient rounded once. `a` must not be negative, `b` positive. */
 export function sqrtRatio(a: Dyadic, b: Dyadic): number {
@@ -83,10 +91,9 @@ function divide(a: Dyadic, b: Dyadic): { quotient: bigint; exponent: number } {
   return { quotient: quotient | sticky, exponent: a.exponent - b.exponent - shift }
 }
 
-/** `quotient * 2 ** exponent` to the nearest double; below the normal range the last place is 2 ** -1074. */
+/** `quotient * 2 ** exponent`, of more than 53 bits, to the nearest double; its last place is 2 ** -1074 or above. */
 function roundToDouble(quotient: bigint, exponent: number): number {
-  const surplus = Math.max(bitLength(quotient) - 53, -1074 - exponent, 0)
-  if (surplus === 0) return scale(Number(quotient), exponent)
+  const surplus = Math.max(bitLength(quotient) - 53, -1074 - exponent)
   const cut = BigInt(surplus)
   const kept = quotient >> cut
   const rest = quotient - (kept << cut)
