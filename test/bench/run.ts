@@ -79,13 +79,13 @@ async function benchBodies(): Promise<void> {
   const anyPeer = serverNames
   const cases: (readonly [takers: readonly ServerName[], times: number, request: Request])[] = [
     [anyPeer, 10, asJson('1,000 x 10, JSON', makeRows(1000), 'index')],
-    [anyPeer, 1, asJson('60,000 x 10, JSON, 17 digits', large, 'index')],
-    [anyPeer, 1, asJson('60,000 x 10, JSON, 8 digits', makeRows(60_000, 8), 'index')],
-    [anyPeer, 1, asJson('60,000 x 10, JSON, 17 digits, one-hot', large, 'one-hot')],
-    [['lossmeter', 'drain'], 1, asBinary('60,000 x 10, binary, FP64 and INT64', large, 'index')],
-    [['lossmeter', 'drain'], 1, asBinary('60,000 x 10, binary, one-hot in FP64', large, 'one-hot')],
-    [['lossmeter', 'drain', 'parse'], 1, asNdjson('60,000 x 10, NDJSON, 60 lines', large, 1000)],
-    [['lossmeter', 'drain', 'parse'], 1, asNdjson('60,000 x 10, NDJSON, 60,000 lines', large, 1)],
+    [anyPeer, 3, asJson('60,000 x 10, JSON, 17 digits', large, 'index')],
+    [anyPeer, 3, asJson('60,000 x 10, JSON, 8 digits', makeRows(60_000, 8), 'index')],
+    [anyPeer, 3, asJson('60,000 x 10, JSON, 17 digits, one-hot', large, 'one-hot')],
+    [['lossmeter', 'drain'], 3, asBinary('60,000 x 10, binary, FP64 and INT64', large, 'index')],
+    [['lossmeter', 'drain'], 3, asBinary('60,000 x 10, binary, one-hot in FP64', large, 'one-hot')],
+    [['lossmeter', 'drain', 'parse'], 3, asNdjson('60,000 x 10, NDJSON, 60 lines', large, 1000)],
+    [['lossmeter', 'drain', 'parse'], 3, asNdjson('60,000 x 10, NDJSON, 60,000 lines', large, 1)],
   ]
   const chosen = cases.filter(([, , { name }]) => only.test(name))
   if (chosen.length === 0) return
