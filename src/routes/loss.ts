@@ -8,6 +8,7 @@ import { AtLine } from '../http/problem.ts'
 import { uniformIntegers } from '../http/random.ts'
 import { inSlices, Pacer } from '../http/slices.ts'
 import { validated } from '../http/validation.ts'
+import type { Tensors } from '../loss/batch.ts'
 import { Evaluation } from '../loss/evaluation.ts'
 import { resolve } from '../loss/spec.ts'
 import { answerOf, bodyProblems, problemAnswers } from './answers.ts'
@@ -68,8 +69,22 @@ The same numbers give the same answer to the last bit in each of three bodies, w
 
 async function ofBatch(body: LossRequest): Promise<Evaluation> {
   const evaluation = evaluationOf(body)
-  await inSlices(evaluation.add(body))
+  try {
+    await inSlices(evaluation.add(body))
+  } finally {
+    free(body)
+  }
   return evaluation
+}
+
+const largeBytes = 2 ** 16
+
+/** Gives back the memory of large tensors at once; a collector that has to find it stops everything meanwhile. */
+function free({ predictions, labels, sampleWeights }: Tensors): void {
+  for (const tensor of [predictions, labels, sampleWeights]) {
+    const buffer = tensor?.data.buffer
+    if (buffer instanceof ArrayBuffer && buffer.byteLength >= largeBytes) buffer.transfer(0)
+  }
 }
 
 async function ofLines(options: StreamOptions, lines: AsyncGenerator<Line, void>): Promise<Evaluation> {
@@ -81,6 +96,8 @@ async function ofLines(options: StreamOptions, lines: AsyncGenerator<Line, void>
       await inSlices(evaluation.add(batch), pacer)
     } catch (error) {
       throw new AtLine(number, error as Error)
+    } finally {
+      free(batch)
     }
   }
   return evaluation
