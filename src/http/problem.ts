@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Fault } from '../loss/fault.ts'
-import { InvalidContent, LimitExceeded } from '../loss/fault.ts'
+import { InvalidContent, LimitExceeded, shortened } from '../loss/fault.ts'
 import { drain } from './body/drain.ts'
 
 declare module 'fastify' {
@@ -150,9 +150,7 @@ export function problemBody(problem: Problem, instance: string, requestId: strin
 /** A JSON Pointer as a URI fragment (RFC 6901, section 6). Very long keys are cut. */
 export function pointerOf(path: readonly (string | number)[]): string {
   const tokens = path.map((token) => {
-    const text = String(token)
-    const kept = text.length > 64 ? `${text.slice(0, 63)}…` : text
-    return encodeURIComponent(kept.toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1'))
+    return encodeURIComponent(shortened(String(token)).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1'))
   })
   return ['#', ...tokens].join('/')
 }

@@ -1,6 +1,6 @@
 import type { FastifySchemaCompiler } from 'fastify'
 import type { z } from 'zod'
-import { Faults, InvalidContent } from '../loss/fault.ts'
+import { Faults, InvalidContent, shortened } from '../loss/fault.ts'
 
 type Issue = z.core.$ZodIssue
 
@@ -56,7 +56,7 @@ function inWords(value: unknown): string {
 }
 
 function quoted(text: string): string {
-  return JSON.stringify(text.length > 64 ? `${text.slice(0, 63)}…` : text)
+  return JSON.stringify(shortened(text))
 }
 
 function valueAt(data: unknown, path: readonly (string | number)[]): unknown {

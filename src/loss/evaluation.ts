@@ -1,7 +1,7 @@
 import type { Batch, Tensors } from './batch.ts'
-import { check, layOut, rowsPerStep, selectRows } from './batch.ts'
+import { check, layOut, selectRows } from './batch.ts'
 import { LimitExceeded, refuse } from './fault.ts'
-import { tallyRows } from './fold.ts'
+import { tallyBatch } from './fold.ts'
 import { Calibration } from './parts/calibration.ts'
 import { Confusion } from './parts/confusion.ts'
 import { Gradient } from './parts/gradient.ts'
@@ -67,12 +67,7 @@ export class Evaluation {
     const received = yield* check(spec, tensors, layout)
     const { batch, places, ignored } = this.#rowsOf(received)
     const observe = this.#parts.size === 0 ? undefined : this.#observer(places)
-    const step = rowsPerStep(batch.outputs)
-    for (let from = 0; from < batch.samples; from += step) {
-      const tally = tallyRows(spec, batch, from, Math.min(from + step, batch.samples), observe)
-      this.#tally = merge(this.#tally, tally)
-      yield
-    }
+    this.#tally = merge(this.#tally, yield* tallyBatch(spec, batch, observe))
     this.#tally = merge(this.#tally, { ...emptyTally, outputs: batch.outputs, samples: ignored, ignored })
   }
 

@@ -59,8 +59,13 @@ export function describe(value: unknown): Received {
   if (value === undefined) return 'nothing'
   if (value === null || typeof value === 'boolean') return value
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
-  if (typeof value === 'string') return value.length > 64 ? `${value.slice(0, 63)}…` : value
+  if (typeof value === 'string') return shortened(value)
   return Array.isArray(value) || value instanceof Float64Array ? `an array of ${value.length}` : 'an object'
+}
+
+/** A text of the client as it is shown: at most 64 characters of it. */
+export function shortened(text: string): string {
+  return text.length > 64 ? `${text.slice(0, 63)}…` : text
 }
 
 /** Thrown when content is larger than the service takes or answers. */

@@ -1,6 +1,7 @@
 import type { Decisions } from './accuracy.ts'
 import { decideBinary, decideClasses } from './accuracy.ts'
 import type { Batch } from './batch.ts'
+import { rowsPerStep } from './batch.ts'
 import type { Dyadic } from './dyadic.ts'
 import { fromInteger } from './dyadic.ts'
 import { exactSum, exactSumOfProducts } from './exact-sum.ts'
@@ -8,6 +9,7 @@ import { losses } from './index.ts'
 import type { Loss, Rows } from './loss.ts'
 import type { Spec } from './spec.ts'
 import type { Tally } from './tally.ts'
+import { emptyTally, merge } from './tally.ts'
 
 /** What was computed for a run of rows, for the parts of an answer that look at single rows. */
 export interface Slice {
@@ -64,6 +66,17 @@ export function tallyRows(spec: Spec, batch: Batch, from: number, to: number, ob
       sampleWeights === undefined ? rowCount : exactSumOfProducts(sampleWeights, sampleWeights, count),
     correctWeight: correctWeight(correct, decisions, sampleWeights),
   }
+}
+
+/** Evaluates a whole batch step by step, so that the caller may do something else in between. */
+export function* tallyBatch(spec: Spec, batch: Batch, observe?: (slice: Slice) => void): Generator<void, Tally> {
+  let tally = emptyTally
+  const step = rowsPerStep(batch.outputs)
+  for (let from = 0; from < batch.samples; from += step) {
+    tally = merge(tally, tallyRows(spec, batch, from, Math.min(from + step, batch.samples), observe))
+    yield
+  }
+  return tally
 }
 
 /** The rows as the kernels want them; dense targets are made only for a loss that needs them. */

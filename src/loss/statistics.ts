@@ -37,14 +37,10 @@ export interface Statistics {
 /** @param populationSize rows that a sample without replacement was drawn from, for the finite-population correction */
 export function statisticsOf(tally: Tally, spec: Spec, populationSize?: number): Statistics {
   const { outputs, samples, ties, ignored, clipped } = tally
-  const lossSum = tally.infinite > 0 ? Number.POSITIVE_INFINITY : toDouble(tally.loss)
-  const isDefined = tally.weight.mantissa !== 0n
-  const loss =
-    tally.infinite > 0 || spec.reduction === 'sum' ? lossSum : isDefined ? ratio(tally.loss, tally.weight) : 0
-  const lossStatus = !Number.isFinite(loss) ? 'infinite' : isDefined ? 'finite' : 'undefined'
+  const { loss, lossStatus, lossSum } = lossOf(tally, spec)
   const accuracy = accuracyOf(tally, spec)
   return {
-    loss: lossStatus === 'finite' ? loss : null,
+    loss,
     lossStatus,
     accuracy,
     samples,
@@ -53,11 +49,20 @@ export function statisticsOf(tally: Tally, spec: Spec, populationSize?: number):
     ties,
     ignored,
     clipped,
-    lossSum: Number.isFinite(lossSum) ? lossSum : null,
+    lossSum,
     weightSum: toDouble(tally.weight),
     standardError: lossStatus === 'finite' ? standardErrorOf(tally, populationSize) : null,
     accuracyInterval: accuracy === null ? null : wilson(accuracy, decisionsOf(tally, spec)),
   }
+}
+
+/** The loss as reduced, and the sum behind it. */
+export function lossOf(tally: Tally, { reduction }: Spec): Pick<Statistics, 'loss' | 'lossStatus' | 'lossSum'> {
+  const lossSum = tally.infinite > 0 ? Number.POSITIVE_INFINITY : toDouble(tally.loss)
+  const isDefined = tally.weight.mantissa !== 0n
+  const loss = tally.infinite > 0 || reduction === 'sum' ? lossSum : isDefined ? ratio(tally.loss, tally.weight) : 0
+  const lossStatus = !Number.isFinite(loss) ? 'infinite' : isDefined ? 'finite' : 'undefined'
+  return { loss: lossStatus === 'finite' ? loss : null, lossStatus, lossSum: Number.isFinite(lossSum) ? lossSum : null }
 }
 
 /** Binary decisions are made for every output, class decisions once a row. */
@@ -65,7 +70,8 @@ function decisionsPerRow({ outputs }: Tally, spec: Spec): number {
   return spec.decision === 'binary' ? outputs : 1
 }
 
-function accuracyOf(tally: Tally, spec: Spec): number | null {
+/** Share of right decisions, weighted by s_i; `null` where there is none or no weight. */
+export function accuracyOf(tally: Tally, spec: Spec): number | null {
   if (spec.decision === 'none' || tally.sampleWeight.mantissa === 0n) return null
   return ratio(tally.correctWeight, multiply(tally.sampleWeight, fromInteger(decisionsPerRow(tally, spec))))
 }

@@ -1,10 +1,7 @@
 import type { Batch } from './batch.ts'
-import { rowsPerStep } from './batch.ts'
-import { tallyRows } from './fold.ts'
+import { tallyBatch } from './fold.ts'
 import type { Spec } from './spec.ts'
-import { statisticsOf } from './statistics.ts'
-import type { Tally } from './tally.ts'
-import { emptyTally, merge } from './tally.ts'
+import { accuracyOf, lossOf } from './statistics.ts'
 
 /** What is varied: the divisor of all logits, or a number added to the logits of one output. */
 export type SweepParameter = { readonly name: 'temperature' } | { readonly name: 'bias'; readonly class: number }
@@ -68,13 +65,8 @@ function shiftLogits(
 }
 
 function* evaluate(spec: Spec, batch: Batch): Generator<void, { loss: number | null; accuracy: number | null }> {
-  let tally: Tally = emptyTally
-  const step = rowsPerStep(batch.outputs)
-  for (let from = 0; from < batch.samples; from += step) {
-    tally = merge(tally, tallyRows(spec, batch, from, Math.min(from + step, batch.samples)))
-    yield
-  }
-  return statisticsOf(tally, spec)
+  const tally = yield* tallyBatch(spec, batch)
+  return { loss: lossOf(tally, spec).loss, accuracy: accuracyOf(tally, spec) }
 }
 
 function slope(above: number | null, below: number | null): number | null {

@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { toDouble } from '../../src/loss/dyadic.ts'
 import type { Slice } from '../../src/loss/fold.ts'
-import { rowsOf, tallyRows } from '../../src/loss/fold.ts'
+import { rowsOf, tallyBatch, tallyRows } from '../../src/loss/fold.ts'
 import { merge, serialize } from '../../src/loss/tally.ts'
 import type { Request } from './support.ts'
 import { batchOf, misses, specOf } from './support.ts'
@@ -229,4 +229,19 @@ test('rows as a kernel wants them', async (t) => {
     ['soft and smoothed', { ...soft, labelSmoothing: 0.5 }, true, [2, 2, flat, [0.5, 0.5, 0.375, 0.625], undefined]],
   ]
   for (const [name, request, readsClasses, rows] of cases) t.strictSame(read(request, readsClasses), rows, name)
+})
+
+test('a batch of several steps has the tally of its rows at once, and pauses after each step', async (t) => {
+  const values = Array.from({ length: 2 * 18724 + 1 }, (_, i) => Math.sin(i))
+  const request: Request = { loss: 'mse', labelFormat: 'values', predictions: values, labels: values.map(() => 0) }
+  const batch = batchOf(request)
+  const spec = specOf(request)
+  const seen: number[] = []
+  const steps = tallyBatch(spec, batch, ({ from }) => seen.push(from))
+  let pauses = 0
+  let step = steps.next()
+  for (; !step.done; step = steps.next()) pauses++
+  t.equal(pauses, 3)
+  t.same(seen, [0, 18724, 2 * 18724])
+  t.equal(serialize(step.value), serialize(tallyRows(spec, batch, 0, values.length)))
 })

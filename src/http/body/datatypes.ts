@@ -56,40 +56,37 @@ export function* widen(datatype: Datatype, buffer: ArrayBuffer, count: number): 
   return { data }
 }
 
+/** The types whose elements an array views as they are, every one of them exactly a double. */
+const views = {
+  FP32: Float32Array,
+  FP16: Float16Array,
+  INT8: Int8Array,
+  INT16: Int16Array,
+  INT32: Int32Array,
+  UINT8: Uint8Array,
+  UINT16: Uint16Array,
+  UINT32: Uint32Array,
+  BOOL: Uint8Array,
+} as const
+
 /** Fills `out` with the elements from an offset on; the index of the first that no double is exactly, or -1. */
-function widenSlice(datatype: Datatype, buffer: ArrayBuffer, offset: number, out: Float64Array): number {
+function widenSlice(
+  datatype: Exclude<Datatype, 'FP64'>,
+  buffer: ArrayBuffer,
+  offset: number,
+  out: Float64Array,
+): number {
   const { length } = out
   switch (datatype) {
-    case 'FP32':
-      out.set(new Float32Array(buffer, offset, length))
-      return -1
-    case 'FP16':
-      out.set(new Float16Array(buffer, offset, length))
-      return -1
-    case 'BF16':
-      out.set(fromBrainFloats(new Uint16Array(buffer, offset, length)))
-      return -1
-    case 'INT8':
-      out.set(new Int8Array(buffer, offset, length))
-      return -1
-    case 'INT16':
-      out.set(new Int16Array(buffer, offset, length))
-      return -1
-    case 'INT32':
-      out.set(new Int32Array(buffer, offset, length))
-      return -1
-    case 'UINT16':
-      out.set(new Uint16Array(buffer, offset, length))
-      return -1
-    case 'UINT32':
-      out.set(new Uint32Array(buffer, offset, length))
-      return -1
     case 'INT64':
       return widenLongs(new Uint32Array(buffer, offset, 2 * length), new Int32Array(buffer, offset, 2 * length), out)
     case 'UINT64':
       return widenLongs(new Uint32Array(buffer, offset, 2 * length), new Uint32Array(buffer, offset, 2 * length), out)
+    case 'BF16':
+      out.set(fromBrainFloats(new Uint16Array(buffer, offset, length)))
+      return -1
     default:
-      out.set(new Uint8Array(buffer, offset, length))
+      out.set(new views[datatype](buffer, offset, length))
       return datatype === 'BOOL' ? out.findIndex((value) => value > 1) : -1
   }
 }

@@ -4,7 +4,7 @@ import { rowsOf } from '../fold.ts'
 import { losses } from '../index.ts'
 import type { Loss } from '../loss.ts'
 import type { Spec } from '../spec.ts'
-import { statisticsOf } from '../statistics.ts'
+import { lossOf } from '../statistics.ts'
 import type { Tally } from '../tally.ts'
 import type { Part, Places } from './part.ts'
 
@@ -41,7 +41,7 @@ export class Gradient implements Part<GradientReport> {
   }
 
   report(tally: Tally): GradientReport {
-    if (statisticsOf(tally, this.#spec).lossStatus !== 'finite') return null
+    if (lossOf(tally, this.#spec).lossStatus !== 'finite') return null
     const divisor = this.#spec.reduction === 'sum' ? 1 : toDouble(tally.weight)
     const flat = Array.from(this.#slopes, (slope) => finiteOrNull(slope / divisor))
     if (this.#isList) return flat
