@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts'
-import { listedFaults } from '../loss/fault.ts'
+import { maxListedErrors } from '../loss/validation-errors.ts'
 
 /** What each limit bounds. */
 export const describedLimits = {
@@ -45,7 +45,7 @@ export const fixedLimits = {
   maxPopulationSize: 2 ** 31 - 1,
   maxSweepValues: 500,
   maxSweepEvaluations: 1_000_000,
-  maxListedErrors: listedFaults,
+  maxListedErrors: maxListedErrors,
 } as const
 
 export function limitsOf(config: Config): Limits {

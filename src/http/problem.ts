@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import type { Fault } from '../loss/fault.ts'
-import { InvalidContent, LimitExceeded, shortened } from '../loss/fault.ts'
+import type { ValidationError } from '../loss/validation-errors.ts'
+import { InvalidContent, LimitExceeded, shortened } from '../loss/validation-errors.ts'
 import { drain } from './body/drain.ts'
 
 declare module 'fastify' {
@@ -159,7 +159,7 @@ export function pointerOf(path: readonly (string | number)[]): string {
 export function handleError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
   const problem = problemOf(error, request)
   if (problem.problem === 'internal-error') request.log.error({ err: error }, 'internal error')
-  const { maxDrainBytes, requestTimeoutMs } = request.server.intake.limits
+  const { maxDrainBytes, requestTimeoutMs } = request.server.budget.limits
   drain(request.raw, maxDrainBytes, requestTimeoutMs)
   // Fastify would cut the connection under a client that is still sending
   reply.removeHeader('connection')
@@ -185,7 +185,7 @@ function problemOf(error: FastifyError | Error, request: FastifyRequest): Proble
     return new Problem(problem, `Line ${error.line}: ${message}`, { ...extensions, line: error.line }, headers)
   }
   if (error instanceof InvalidContent) {
-    const { list, count } = error.faults
+    const { list, count } = error.errors
     return new Problem('invalid-content', summary(list, count), { errors: list.map(listed), errorCount: count })
   }
   if (error instanceof LimitExceeded) {
@@ -209,10 +209,10 @@ export function unsupportedMediaType(accepted: readonly string[] = ['application
 
 const internalError = new Problem('internal-error', 'The service failed; the log has the cause under this requestId.')
 
-function listed({ path, detail, received }: Fault): Record<string, unknown> {
+function listed({ path, detail, received }: ValidationError): Record<string, unknown> {
   return { pointer: pointerOf(path), detail, received }
 }
 
-function summary(list: readonly Fault[], count: number): string {
+function summary(list: readonly ValidationError[], count: number): string {
   return count === 1 ? list[0].detail : `${count} errors; the first: ${list[0].detail}`
 }

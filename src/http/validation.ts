@@ -1,6 +1,6 @@
 import type { FastifySchemaCompiler } from 'fastify'
 import type { z } from 'zod'
-import { Faults, InvalidContent, shortened } from '../loss/fault.ts'
+import { InvalidContent, shortened, ValidationErrors } from '../loss/validation-errors.ts'
 
 type Issue = z.core.$ZodIssue
 
@@ -8,24 +8,24 @@ type Issue = z.core.$ZodIssue
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema }) => {
   return (data) => {
     const result = schema.safeParse(data)
-    return result.success ? { value: result.data } : { error: new InvalidContent(faultsOf(result.error, data)) }
+    return result.success ? { value: result.data } : { error: new InvalidContent(errorsOf(result.error, data)) }
   }
 }
 
 /** @throws InvalidContent */
 export function validated<Output>(schema: z.ZodType<Output>, data: unknown): Output {
   const result = schema.safeParse(data)
-  if (!result.success) throw new InvalidContent(faultsOf(result.error, data))
+  if (!result.success) throw new InvalidContent(errorsOf(result.error, data))
   return result.data
 }
 
-/** The issues of zod as faults: where, what is wrong, what was received. */
-export function faultsOf(error: z.ZodError, data: unknown): Faults {
-  const faults = new Faults()
+/** The issues of zod as errors: where, what is wrong, what was received. */
+export function errorsOf(error: z.ZodError, data: unknown): ValidationErrors {
+  const errors = new ValidationErrors()
   for (const [at, issue] of error.issues.entries()) {
-    if (!isSaidAgain(issue, error.issues[at + 1])) addIssue(issue, data, faults)
+    if (!isSaidAgain(issue, error.issues[at + 1])) addIssue(issue, data, errors)
   }
-  return faults
+  return errors
 }
 
 /** An integer that is too large is so twice: for an integer, and then for this place. */
@@ -33,11 +33,11 @@ function isSaidAgain({ code, path }: Issue, next: Issue | undefined): boolean {
   return code === next?.code && path.length === next.path.length && path.every((step, at) => step === next.path[at])
 }
 
-function addIssue(issue: Issue, data: unknown, faults: Faults): void {
+function addIssue(issue: Issue, data: unknown, errors: ValidationErrors): void {
   const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))
   if (issue.code === 'unrecognized_keys') {
     for (const key of issue.keys)
-      faults.add([...path, key], `${quoted(key)} ${issue.message}`, valueAt(data, [...path, key]))
+      errors.add([...path, key], `${quoted(key)} ${issue.message}`, valueAt(data, [...path, key]))
     return
   }
   const value = valueAt(data, path)
@@ -46,7 +46,7 @@ function addIssue(issue: Issue, data: unknown, faults: Faults): void {
       ? 'the body'
       : path.map((step, at) => (typeof step === 'number' ? `[${step}]` : at === 0 ? step : `.${step}`)).join('')
   const found = value === undefined ? 'is missing' : `is not right: ${inWords(value)}`
-  faults.add(path, `${name} ${found}; ${issue.message}`, value)
+  errors.add(path, `${name} ${found}; ${issue.message}`, value)
 }
 
 function inWords(value: unknown): string {

@@ -1,4 +1,4 @@
-import { sigmoid } from './softmax.ts'
+import { sigmoid } from './numerics/softmax.ts'
 
 /** What a run of rows decided: class indices, or 0 and 1 where one binary output decides. */
 export interface Decisions {

@@ -1,10 +1,10 @@
-import type { Span } from './checks.ts'
+import type { RowRange } from './checks.ts'
 import { checkPredictions, checkTargets, checkWeights, readIndices, readLargest, readOneHot } from './checks.ts'
-import { Faults } from './fault.ts'
 import type { Layout } from './shape.ts'
 import { checkIsNumbers, checkLabelShape, checkWeightShape, fittingDeclaration, layoutOf } from './shape.ts'
 import type { Spec } from './spec.ts'
 import type { Tensor } from './tensor.ts'
+import { ValidationErrors } from './validation-errors.ts'
 
 /** What a body brings: numbers in their shapes, not yet checked against what was declared. */
 export interface Tensors {
@@ -50,12 +50,12 @@ export function rowsPerStep(outputs: number): number {
  */
 export function layOut(spec: Spec, tensors: Tensors): Layout {
   const { predictions, labels, sampleWeights, classWeights } = tensors
-  const faults = new Faults()
+  const errors = new ValidationErrors()
   for (const name of tensorNames) {
     const tensor = tensors[name]
-    if (tensor !== undefined) checkIsNumbers(name, tensor, faults)
+    if (tensor !== undefined) checkIsNumbers(name, tensor, errors)
   }
-  faults.throwIfAny()
+  errors.throwIfAny()
   const layout = layoutOf(spec, predictions)
   checkLabelShape(spec, predictions, labels, layout)
   if (sampleWeights !== undefined) checkWeightShape('sampleWeights', sampleWeights, layout.samples, 'samples')
@@ -67,23 +67,23 @@ export function layOut(spec: Spec, tensors: Tensors): Layout {
  * Checks every number against what was declared and returns the batch; step by step, so that the caller may do something
  * else in between.
  *
- * @throws InvalidContent that lists the first faults and counts all
+ * @throws InvalidContent that lists the first errors and counts all
  */
 export function* check(spec: Spec, tensors: Tensors, layout: Layout): Generator<void, Batch> {
   const { predictions, labels, sampleWeights, classWeights } = tensors
   const { samples, outputs } = layout
-  const faults = new Faults()
-  if (classWeights !== undefined) checkWeights('classWeights', classWeights, { from: 0, to: outputs }, faults)
+  const errors = new ValidationErrors()
+  if (classWeights !== undefined) checkWeights('classWeights', classWeights, { from: 0, to: outputs }, errors)
   const classes = spec.decision === 'class' ? new Int32Array(samples) : undefined
   const step = rowsPerStep(outputs)
   for (let from = 0; from < samples; from += step) {
-    const span = { from, to: Math.min(from + step, samples) }
-    checkPredictions(spec, predictions, outputs, span, faults)
-    readLabels(spec, labels, layout, span, classes, faults)
-    if (sampleWeights !== undefined) checkWeights('sampleWeights', sampleWeights, span, faults)
+    const range = { from, to: Math.min(from + step, samples) }
+    checkPredictions(spec, predictions, outputs, range, errors)
+    readLabels(spec, labels, layout, range, classes, errors)
+    if (sampleWeights !== undefined) checkWeights('sampleWeights', sampleWeights, range, errors)
     yield
   }
-  faults.throwIfAny()
+  errors.throwIfAny()
   const isClasses = spec.labelFormat === 'one-hot' || spec.labelFormat === 'index'
   const targets = isClasses ? undefined : labels.data
   return { samples, outputs, predictions: predictions.data, classes, targets, sampleWeights: sampleWeights?.data }
@@ -114,15 +114,15 @@ function readLabels(
   spec: Spec,
   labels: Tensor,
   layout: Layout,
-  span: Span,
+  range: RowRange,
   classes: Int32Array | undefined,
-  faults: Faults,
+  errors: ValidationErrors,
 ): void {
   const { outputs } = layout
-  const known = faults.count
-  if (classes !== undefined && spec.labelFormat === 'index') readIndices(spec, labels, outputs, span, classes, faults)
-  else if (classes !== undefined && spec.labelFormat === 'one-hot') readOneHot(labels, outputs, span, classes, faults)
-  else checkTargets(spec, labels, outputs, span, faults)
-  if (classes !== undefined && spec.labelFormat === 'probabilities') readLargest(labels, outputs, span, classes)
-  if (faults.count > known) faults.hint(known, fittingDeclaration(spec, labels, layout))
+  const known = errors.count
+  if (classes !== undefined && spec.labelFormat === 'index') readIndices(spec, labels, outputs, range, classes, errors)
+  else if (classes !== undefined && spec.labelFormat === 'one-hot') readOneHot(labels, outputs, range, classes, errors)
+  else checkTargets(spec, labels, outputs, range, errors)
+  if (classes !== undefined && spec.labelFormat === 'probabilities') readLargest(labels, outputs, range, classes)
+  if (errors.count > known) errors.hint(known, fittingDeclaration(spec, labels, layout))
 }

@@ -1,18 +1,18 @@
-import type { Faults } from './fault.ts'
-import { losses } from './index.ts'
+import { losses } from './kernels/index.ts'
 import { pathOf, place, rowPathOf } from './shape.ts'
 import type { Spec } from './spec.ts'
 import { checksLabelRows, checksPredictionRows } from './spec.ts'
 import type { Tensor } from './tensor.ts'
+import type { ValidationErrors } from './validation-errors.ts'
 
 /** The rows `[from, to)` of a step. */
-export interface Span {
+export interface RowRange {
   readonly from: number
   readonly to: number
 }
 
 /** A tensor under check, and what to say of a wrong place in it. */
-export interface Subject {
+export interface CheckedTensor {
   readonly name: string
   readonly tensor: Tensor
   /** Numbers per row. */
@@ -21,30 +21,49 @@ export interface Subject {
 }
 
 /** Reports predictions that contradict `predictionFormat`. */
-export function checkPredictions(spec: Spec, tensor: Tensor, outputs: number, span: Span, faults: Faults): void {
+export function checkPredictions(
+  spec: Spec,
+  tensor: Tensor,
+  outputs: number,
+  range: RowRange,
+  errors: ValidationErrors,
+): void {
   const declared = `predictionFormat "${spec.predictionFormat}" needs`
   if (spec.predictionFormat === 'probabilities') {
-    const known = faults.count
-    const subject = { name: 'predictions', tensor, outputs, needs: `${declared} numbers from 0 to 1` }
-    checkRows(subject, span, 0, 1, checksPredictionRows(spec) ? spec.rowSumTolerance : Number.POSITIVE_INFINITY, faults)
-    if (faults.count > known) faults.hint(known, otherPredictionFormat(spec))
+    const known = errors.count
+    const checked = { name: 'predictions', tensor, outputs, needs: `${declared} numbers from 0 to 1` }
+    checkRows(
+      checked,
+      range,
+      0,
+      1,
+      checksPredictionRows(spec) ? spec.rowSumTolerance : Number.POSITIVE_INFINITY,
+      errors,
+    )
+    if (errors.count > known) errors.hint(known, otherPredictionFormat(spec))
   } else {
-    checkFinite({ name: 'predictions', tensor, outputs, needs: `${declared} finite numbers` }, span, faults)
+    checkFinite({ name: 'predictions', tensor, outputs, needs: `${declared} finite numbers` }, range, errors)
   }
 }
 
 /** Reports labels of the formats `probabilities`, `binary` and `values` that contradict it. */
-export function checkTargets(spec: Spec, tensor: Tensor, outputs: number, span: Span, faults: Faults): void {
+export function checkTargets(
+  spec: Spec,
+  tensor: Tensor,
+  outputs: number,
+  range: RowRange,
+  errors: ValidationErrors,
+): void {
   const declared = `labelFormat "${spec.labelFormat}" needs`
   if (spec.labelFormat === 'probabilities') {
-    const subject = { name: 'labels', tensor, outputs, needs: `${declared} numbers from 0 to 1` }
-    checkRows(subject, span, 0, 1, checksLabelRows(spec) ? spec.rowSumTolerance : Number.POSITIVE_INFINITY, faults)
+    const checked = { name: 'labels', tensor, outputs, needs: `${declared} numbers from 0 to 1` }
+    checkRows(checked, range, 0, 1, checksLabelRows(spec) ? spec.rowSumTolerance : Number.POSITIVE_INFINITY, errors)
   } else if (spec.labelFormat === 'values') {
-    checkFinite({ name: 'labels', tensor, outputs, needs: `${declared} finite numbers` }, span, faults)
+    checkFinite({ name: 'labels', tensor, outputs, needs: `${declared} finite numbers` }, range, errors)
   } else {
-    const subject = { name: 'labels', tensor, outputs, needs: `${declared} 0 or 1` }
-    for (let at = span.from * outputs; at < span.to * outputs; at++) {
-      if (tensor.data[at] !== 0 && tensor.data[at] !== 1) reportElement(subject, at, faults)
+    const checked = { name: 'labels', tensor, outputs, needs: `${declared} 0 or 1` }
+    for (let at = range.from * outputs; at < range.to * outputs; at++) {
+      if (tensor.data[at] !== 0 && tensor.data[at] !== 1) reportElement(checked, at, errors)
     }
   }
 }
@@ -54,42 +73,48 @@ export function readIndices(
   spec: Spec,
   tensor: Tensor,
   outputs: number,
-  span: Span,
+  range: RowRange,
   classes: Int32Array,
-  faults: Faults,
+  errors: ValidationErrors,
 ): void {
-  const range = `labelFormat "index" needs an integer from 0 to ${outputs - 1}, one of the ${outputs} outputs of predictions`
-  const needs = spec.ignoreIndex === undefined ? range : `${range}, or ignoreIndex ${spec.ignoreIndex}`
-  const subject = { name: 'labels', tensor, outputs: 1, needs }
+  const allowed = `labelFormat "index" needs an integer from 0 to ${outputs - 1}, one of the ${outputs} outputs of predictions`
+  const needs = spec.ignoreIndex === undefined ? allowed : `${allowed}, or ignoreIndex ${spec.ignoreIndex}`
+  const checked = { name: 'labels', tensor, outputs: 1, needs }
   const { data } = tensor
   const ignored = spec.ignoreIndex ?? Number.NaN
-  for (let row = span.from; row < span.to; row++) {
+  for (let row = range.from; row < range.to; row++) {
     const label = data[row]
     const index = label | 0
     if (label === ignored) classes[row] = -1
     else if (index === label && index >= 0 && index < outputs) classes[row] = index
-    else reportElement(subject, row, faults)
+    else reportElement(checked, row, errors)
   }
 }
 
 /** Reports rows that are not one 1 among zeros, and writes the class of each row. */
-export function readOneHot(tensor: Tensor, outputs: number, span: Span, classes: Int32Array, faults: Faults): void {
+export function readOneHot(
+  tensor: Tensor,
+  outputs: number,
+  range: RowRange,
+  classes: Int32Array,
+  errors: ValidationErrors,
+): void {
   const { data } = tensor
-  const subject = {
+  const checked = {
     name: 'labels',
     tensor,
     outputs,
     needs: 'labelFormat "one-hot" needs one 1 and otherwise 0 in each row',
   }
-  let row = readOneHotRows(data, outputs, span.from, span.to, classes)
-  for (; row < span.to; row = readOneHotRows(data, outputs, row + 1, span.to, classes)) {
-    const known = faults.count
+  let row = readOneHotRows(data, outputs, range.from, range.to, classes)
+  for (; row < range.to; row = readOneHotRows(data, outputs, row + 1, range.to, classes)) {
+    const known = errors.count
     let ones = 0
     for (let at = row * outputs; at < (row + 1) * outputs; at++) {
       if (data[at] === 1) ones++
-      else if (data[at] !== 0) reportElement(subject, at, faults)
+      else if (data[at] !== 0) reportElement(checked, at, errors)
     }
-    if (faults.count === known) reportRow(subject, row, ones === 0 ? 'has no 1' : `has ${ones} ones`, faults)
+    if (errors.count === known) reportRow(checked, row, ones === 0 ? 'has no 1' : `has ${ones} ones`, errors)
   }
 }
 
@@ -112,8 +137,8 @@ function readOneHotRows(data: Float64Array, outputs: number, from: number, to: n
 }
 
 /** Writes the class of the largest target of each row; the lowest index wins a tie. */
-export function readLargest({ data }: Tensor, outputs: number, span: Span, classes: Int32Array): void {
-  for (let row = span.from; row < span.to; row++) {
+export function readLargest({ data }: Tensor, outputs: number, range: RowRange, classes: Int32Array): void {
+  for (let row = range.from; row < range.to; row++) {
     let largest = 0
     for (let k = 1; k < outputs; k++) if (data[row * outputs + k] > data[row * outputs + largest]) largest = k
     classes[row] = largest
@@ -124,9 +149,9 @@ export function readLargest({ data }: Tensor, outputs: number, span: Span, class
 export const largestWeight = 1e100
 
 /** Reports weights that are negative or beyond `largestWeight`. */
-export function checkWeights(name: string, tensor: Tensor, span: Span, faults: Faults): void {
-  const subject = { name, tensor, outputs: 1, needs: `weights need numbers from 0 to ${largestWeight}` }
-  checkRows(subject, span, 0, largestWeight, Number.POSITIVE_INFINITY, faults)
+export function checkWeights(name: string, tensor: Tensor, range: RowRange, errors: ValidationErrors): void {
+  const checked = { name, tensor, outputs: 1, needs: `weights need numbers from 0 to ${largestWeight}` }
+  checkRows(checked, range, 0, largestWeight, Number.POSITIVE_INFINITY, errors)
 }
 
 /** The sentence that names the `predictionFormat` for numbers that are no probabilities, where the loss has one. */
@@ -137,25 +162,32 @@ function otherPredictionFormat(spec: Spec): string {
     : ` ${other === 'logits' ? 'Logits' : 'Other numbers'} are declared with predictionFormat "${other}".`
 }
 
-function checkFinite(subject: Subject, span: Span, faults: Faults): void {
-  checkRows(subject, span, -Number.MAX_VALUE, Number.MAX_VALUE, Number.POSITIVE_INFINITY, faults)
+function checkFinite(checked: CheckedTensor, range: RowRange, errors: ValidationErrors): void {
+  checkRows(checked, range, -Number.MAX_VALUE, Number.MAX_VALUE, Number.POSITIVE_INFINITY, errors)
 }
 
 /** Reports numbers outside `[low, high]`, and rows of right numbers whose sum is not within `tolerance` of 1. */
-function checkRows(subject: Subject, span: Span, low: number, high: number, tolerance: number, faults: Faults): void {
-  const { outputs } = subject
-  const { data } = subject.tensor
-  let row = passRows(data, outputs, span.from, span.to, low, high, tolerance)
-  for (; row < span.to; row = passRows(data, outputs, row + 1, span.to, low, high, tolerance)) {
-    const known = faults.count
+function checkRows(
+  checked: CheckedTensor,
+  range: RowRange,
+  low: number,
+  high: number,
+  tolerance: number,
+  errors: ValidationErrors,
+): void {
+  const { outputs } = checked
+  const { data } = checked.tensor
+  let row = passRows(data, outputs, range.from, range.to, low, high, tolerance)
+  for (; row < range.to; row = passRows(data, outputs, row + 1, range.to, low, high, tolerance)) {
+    const known = errors.count
     let sum = 0
     for (let at = row * outputs; at < (row + 1) * outputs; at++) {
       sum += data[at]
-      if (!(data[at] >= low && data[at] <= high)) reportElement(subject, at, faults)
+      if (!(data[at] >= low && data[at] <= high)) reportElement(checked, at, errors)
     }
-    if (faults.count > known) continue
+    if (errors.count > known) continue
     const needs = `rows of probabilities sum to 1 within rowSumTolerance ${tolerance}`
-    reportRow({ ...subject, needs }, row, `sums to ${sum}`, faults)
+    reportRow({ ...checked, needs }, row, `sums to ${sum}`, errors)
   }
 }
 
@@ -181,20 +213,25 @@ function passRows(
   return to
 }
 
-function reportElement({ name, tensor, needs }: Subject, at: number, faults: Faults): void {
-  if (faults.full) {
-    faults.count++
+function reportElement({ name, tensor, needs }: CheckedTensor, at: number, errors: ValidationErrors): void {
+  if (errors.full) {
+    errors.count++
     return
   }
   const path = pathOf(tensor.shape, at)
-  faults.add([name, ...path], `${place(name, path)} is ${tensor.data[at]}; ${needs}.`, tensor.data[at])
+  errors.add([name, ...path], `${place(name, path)} is ${tensor.data[at]}; ${needs}.`, tensor.data[at])
 }
 
-function reportRow({ name, tensor, outputs, needs }: Subject, row: number, found: string, faults: Faults): void {
-  if (faults.full) {
-    faults.count++
+function reportRow(
+  { name, tensor, outputs, needs }: CheckedTensor,
+  row: number,
+  found: string,
+  errors: ValidationErrors,
+): void {
+  if (errors.full) {
+    errors.count++
     return
   }
   const path = rowPathOf(tensor, row)
-  faults.add([name, ...path], `${place(name, path)} ${found}; ${needs}.`, `an array of ${outputs} numbers`)
+  errors.add([name, ...path], `${place(name, path)} ${found}; ${needs}.`, `an array of ${outputs} numbers`)
 }

@@ -1,33 +1,33 @@
 import type { Batch, Tensors } from './batch.ts'
 import { check, layOut, selectRows } from './batch.ts'
-import { LimitExceeded, refuse } from './fault.ts'
 import { tallyBatch } from './fold.ts'
-import { Calibration } from './parts/calibration.ts'
-import { Confusion } from './parts/confusion.ts'
-import { Gradient } from './parts/gradient.ts'
-import type { Part, Places } from './parts/part.ts'
-import { PerClass } from './parts/per-class.ts'
-import type { PerSampleReport } from './parts/per-sample.ts'
-import { PerSample } from './parts/per-sample.ts'
+import { Calibration } from './report/calibration.ts'
+import { Confusion } from './report/confusion.ts'
+import { Gradient } from './report/gradient.ts'
+import { PerClass } from './report/per-class.ts'
+import type { PerSampleReport } from './report/per-sample.ts'
+import { PerSample } from './report/per-sample.ts'
+import type { ReportSection, RowOrigins } from './report/section.ts'
+import type { Statistics } from './report/statistics.ts'
+import { statisticsOf } from './report/statistics.ts'
 import type { UniformInteger } from './sampling.ts'
 import { drawRows } from './sampling.ts'
 import type { Layout } from './shape.ts'
 import type { Spec } from './spec.ts'
 import { describeSpec } from './spec.ts'
-import type { Statistics } from './statistics.ts'
-import { statisticsOf } from './statistics.ts'
 import type { Tally } from './tally.ts'
 import { emptyTally, merge } from './tally.ts'
+import { LimitExceeded, refuse } from './validation-errors.ts'
 
 /** What an evaluation needs besides the numbers. */
-export interface Surroundings {
+export interface EvaluationContext {
   /** The largest count of numbers that one part of an answer may hold. */
   readonly maxAnswerNumbers: number
   /** The random source of mini-batches. */
   readonly uniformIntegers: (seed: number) => UniformInteger
 }
 
-/** The answer to an evaluation; parts are there when asked for. */
+/** The answer to an evaluation; sections are there when asked for. */
 export interface Answer extends Statistics {
   readonly spec: Record<string, unknown>
   /** Rows that a mini-batch was drawn from. */
@@ -41,14 +41,14 @@ export interface Answer extends Statistics {
 /** One evaluation: batches go in, one at a time, in any number; the answer is that of all their rows. */
 export class Evaluation {
   readonly #spec: Spec
-  readonly #surroundings: Surroundings
-  readonly #parts = new Map<string, Part<unknown>>()
+  readonly #context: EvaluationContext
+  readonly #sections = new Map<string, ReportSection<unknown>>()
   #tally: Tally = emptyTally
   #populationSize: number | undefined
 
-  constructor(spec: Spec, surroundings: Surroundings) {
+  constructor(spec: Spec, context: EvaluationContext) {
     this.#spec = spec
-    this.#surroundings = surroundings
+    this.#context = context
   }
 
   get tally(): Tally {
@@ -65,8 +65,8 @@ export class Evaluation {
     const layout = layOut(spec, tensors)
     this.#begin(layout, tensors.predictions.shape.length === 1)
     const received = yield* check(spec, tensors, layout)
-    const { batch, places, ignored } = this.#rowsOf(received)
-    const observe = this.#parts.size === 0 ? undefined : this.#observer(places)
+    const { batch, origins, ignored } = this.#rowsOf(received)
+    const observe = this.#sections.size === 0 ? undefined : this.#observer(origins)
     this.#tally = merge(this.#tally, yield* tallyBatch(spec, batch, observe))
     this.#tally = merge(this.#tally, { ...emptyTally, outputs: batch.outputs, samples: ignored, ignored })
   }
@@ -77,14 +77,14 @@ export class Evaluation {
     const corrected = miniBatch?.replacement === false ? population : undefined
     const answer: Record<string, unknown> = { ...statisticsOf(this.#tally, this.#spec, corrected) }
     if (population !== undefined) answer.populationSize = population
-    const perSample = this.#parts.get('perSample') as PerSample | undefined
+    const perSample = this.#sections.get('perSample') as PerSample | undefined
     if (reduction === 'none') answer.losses = perSample?.report().losses
-    for (const name of include) answer[name] = this.#parts.get(name)?.report(this.#tally)
+    for (const name of include) answer[name] = this.#sections.get(name)?.report(this.#tally)
     answer.spec = describeSpec(this.#spec)
     return answer as unknown as Answer
   }
 
-  /** At the first batch makes the parts, refusing what the answer could not hold before anything is computed. */
+  /** At the first batch makes the sections, refusing what the answer could not hold before anything is computed. */
   #begin({ samples, outputs }: Layout, isList: boolean): void {
     if (this.#tally.outputs !== 0) {
       this.#checkFollows(outputs)
@@ -104,13 +104,13 @@ export class Evaluation {
       if (name === 'confusion') this.#checkSize(classes * classes, path)
       if (name === 'perClass') this.#checkSize(6 * classes, path)
     }
-    const parts = this.#parts
+    const sections = this.#sections
     if (reduction === 'none' || include.includes('perSample'))
-      parts.set('perSample', new PerSample(this.#spec, evaluated))
-    if (include.includes('perClass')) parts.set('perClass', new PerClass(classes))
-    if (include.includes('confusion')) parts.set('confusion', new Confusion(classes))
-    if (include.includes('calibration')) parts.set('calibration', new Calibration(this.#spec))
-    if (include.includes('gradient')) parts.set('gradient', new Gradient(this.#spec, samples, outputs, isList))
+      sections.set('perSample', new PerSample(this.#spec, evaluated))
+    if (include.includes('perClass')) sections.set('perClass', new PerClass(classes))
+    if (include.includes('confusion')) sections.set('confusion', new Confusion(classes))
+    if (include.includes('calibration')) sections.set('calibration', new Calibration(this.#spec))
+    if (include.includes('gradient')) sections.set('gradient', new Gradient(this.#spec, samples, outputs, isList))
   }
 
   /** A further batch must have as many outputs, and nothing may be asked for that holds on to single rows. */
@@ -128,23 +128,23 @@ export class Evaluation {
   }
 
   #checkSize(numbers: number, path: readonly (string | number)[]): void {
-    const { maxAnswerNumbers } = this.#surroundings
+    const { maxAnswerNumbers } = this.#context
     if (numbers <= maxAnswerNumbers) return
     const detail = `this part of the answer would hold ${numbers} numbers; the limit maxAnswerNumbers is ${maxAnswerNumbers}`
     throw new LimitExceeded('maxAnswerNumbers', maxAnswerNumbers, path, detail)
   }
 
   /** The rows that count, of the mini-batch if there is one, and where they come from. */
-  #rowsOf(received: Batch): { batch: Batch; places: Places; ignored: number } {
+  #rowsOf(received: Batch): { batch: Batch; origins: RowOrigins; ignored: number } {
     const drawn = this.#draw(received.samples)
     const sampled = drawn === undefined ? received : selectRows(received, drawn)
     const { classes, samples } = sampled
     if (this.#spec.ignoreIndex === undefined || classes === undefined || !classes.includes(-1)) {
-      return { batch: sampled, places: { positions: undefined, origins: drawn }, ignored: 0 }
+      return { batch: sampled, origins: { positions: undefined, origins: drawn }, ignored: 0 }
     }
     const kept = Int32Array.from({ length: samples }, (_, row) => row).filter((row) => classes[row] >= 0)
     const origins = drawn === undefined ? kept : kept.map((row) => drawn[row])
-    return { batch: selectRows(sampled, kept), places: { positions: kept, origins }, ignored: samples - kept.length }
+    return { batch: selectRows(sampled, kept), origins: { positions: kept, origins }, ignored: samples - kept.length }
   }
 
   #draw(samples: number): Int32Array | undefined {
@@ -155,12 +155,12 @@ export class Evaluation {
       refuse(['miniBatch', 'size'], detail, miniBatch.size)
     }
     this.#populationSize = samples
-    return drawRows(samples, miniBatch, this.#surroundings.uniformIntegers(miniBatch.seed))
+    return drawRows(samples, miniBatch, this.#context.uniformIntegers(miniBatch.seed))
   }
 
-  #observer(places: Places): (slice: Parameters<Part<unknown>['add']>[0]) => void {
+  #observer(origins: RowOrigins): (slice: Parameters<ReportSection<unknown>['add']>[0]) => void {
     return (slice) => {
-      for (const part of this.#parts.values()) part.add(slice, places)
+      for (const part of this.#sections.values()) part.add(slice, origins)
     }
   }
 }

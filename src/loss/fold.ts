@@ -2,16 +2,16 @@ import type { Decisions } from './accuracy.ts'
 import { decideBinary, decideClasses } from './accuracy.ts'
 import type { Batch } from './batch.ts'
 import { rowsPerStep } from './batch.ts'
-import type { Dyadic } from './dyadic.ts'
-import { fromInteger } from './dyadic.ts'
-import { exactSum, exactSumOfProducts } from './exact-sum.ts'
-import { losses } from './index.ts'
-import type { Loss, Rows } from './loss.ts'
+import { losses } from './kernels/index.ts'
+import type { Loss, Rows } from './kernels/loss.ts'
+import type { Dyadic } from './numerics/dyadic.ts'
+import { fromInteger } from './numerics/dyadic.ts'
+import { exactSum, exactSumOfProducts } from './numerics/exact-sum.ts'
 import type { Spec } from './spec.ts'
 import type { Tally } from './tally.ts'
 import { emptyTally, merge } from './tally.ts'
 
-/** What was computed for a run of rows, for the parts of an answer that look at single rows. */
+/** What was computed for a run of rows, for the sections of an answer that look at single rows. */
 export interface Slice {
   readonly batch: Batch
   /** Position of the first row in the batch. */

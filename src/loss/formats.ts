@@ -14,7 +14,7 @@ export type Reduction = (typeof reductions)[number]
 export const logPolicies = ['add-epsilon', 'clip', 'clamp', 'exact'] as const
 export type LogPolicy = (typeof logPolicies)[number]
 
-/** Extra parts of an answer. */
+/** Extra sections of an answer. */
 export const includes = ['perSample', 'perClass', 'confusion', 'calibration', 'gradient'] as const
 export type Include = (typeof includes)[number]
 

@@ -1,9 +1,9 @@
-import type { Faults } from './fault.ts'
-import { refuse } from './fault.ts'
 import type { LabelFormat } from './formats.ts'
-import { losses, lossNames } from './index.ts'
+import { losses, lossNames } from './kernels/index.ts'
 import type { Spec } from './spec.ts'
 import type { Tensor } from './tensor.ts'
+import type { ValidationErrors } from './validation-errors.ts'
+import { refuse } from './validation-errors.ts'
 
 /** N samples of K outputs. */
 export interface Layout {
@@ -12,16 +12,16 @@ export interface Layout {
 }
 
 /** Refuses arrays that are no tensor, and reports elements that are no numbers. */
-export function checkIsNumbers(name: string, tensor: Tensor, faults: Faults): void {
-  if (tensor.shapeFault !== undefined) {
-    const { path, detail, received } = tensor.shapeFault
+export function checkIsNumbers(name: string, tensor: Tensor, errors: ValidationErrors): void {
+  if (tensor.shapeError !== undefined) {
+    const { path, detail, received } = tensor.shapeError
     refuse([name, ...path], detail, received)
   }
-  for (const { path, received } of tensor.foreign) {
+  for (const { path, received } of tensor.nonNumeric) {
     const found = typeof received === 'string' ? 'not a number' : String(received)
-    faults.add([name, ...path], `${place(name, path)} is ${found}; a number is needed`, received)
+    errors.add([name, ...path], `${place(name, path)} is ${found}; a number is needed`, received)
   }
-  faults.count += tensor.foreignCount - tensor.foreign.length
+  errors.count += tensor.nonNumericCount - tensor.nonNumeric.length
 }
 
 /** The number of samples and outputs. A list is one sample where outputs are classes, else samples of one output. */
@@ -40,10 +40,12 @@ export function layoutOf(spec: Spec, predictions: Tensor): Layout {
 
 /** Refuses labels whose shape is not what `labelFormat` needs, and names the declaration that would fit. */
 export function checkLabelShape(spec: Spec, predictions: Tensor, labels: Tensor, layout: Layout): void {
-  const fault =
-    spec.labelFormat === 'index' ? indexFault(predictions, labels, layout) : denseFault(spec, predictions, labels)
-  if (fault !== undefined)
-    refuse(['labels'], `${fault}.${fittingDeclaration(spec, labels, layout)}`, asReceived(labels))
+  const error =
+    spec.labelFormat === 'index'
+      ? indexShapeError(predictions, labels, layout)
+      : denseShapeError(spec, predictions, labels)
+  if (error !== undefined)
+    refuse(['labels'], `${error}.${fittingDeclaration(spec, labels, layout)}`, asReceived(labels))
 }
 
 /** Refuses weights that are not one for each sample or class. */
@@ -113,7 +115,7 @@ function everyRow(data: Float64Array, outputs: number, holds: (sum: number) => b
   return true
 }
 
-function indexFault(predictions: Tensor, { shape }: Tensor, { samples }: Layout): string | undefined {
+function indexShapeError(predictions: Tensor, { shape }: Tensor, { samples }: Layout): string | undefined {
   const isOneSample = predictions.shape.length === 1
   const needs = 'labelFormat "index" needs one integer per sample'
   if (shape.length === 2) return `labels[0] is an array of ${shape[1]} numbers; ${needs}`
@@ -127,7 +129,7 @@ function indexFault(predictions: Tensor, { shape }: Tensor, { samples }: Layout)
     : `labels has ${shape[0]} numbers, and predictions has ${samples} samples; ${needs}`
 }
 
-function denseFault(spec: Spec, predictions: Tensor, labels: Tensor): string | undefined {
+function denseShapeError(spec: Spec, predictions: Tensor, labels: Tensor): string | undefined {
   const { shape } = labels
   const wanted = predictions.shape
   if (shape.length === wanted.length && shape.every((size, axis) => size === wanted[axis])) return undefined

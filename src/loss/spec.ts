@@ -1,8 +1,8 @@
-import { Faults } from './fault.ts'
 import type { Include, LabelFormat, LogPolicy, LossOption, PredictionFormat, Reduction } from './formats.ts'
-import type { LossName } from './index.ts'
-import { losses } from './index.ts'
-import type { Loss, Settings } from './loss.ts'
+import type { LossName } from './kernels/index.ts'
+import { losses } from './kernels/index.ts'
+import type { Loss, Settings } from './kernels/loss.ts'
+import { ValidationErrors } from './validation-errors.ts'
 
 /** A random sample of the rows, drawn as an estimate of the whole. */
 export interface MiniBatch {
@@ -182,16 +182,16 @@ export function resolve(options: Options): Spec {
     include: options.include ?? [],
     decision: decisionOf(options.loss, options.labelFormat),
   }
-  const faults = new Faults()
+  const errors = new ValidationErrors()
   for (const option of conditionals) {
     if (options[option] === undefined || conditions[option].applies(spec)) continue
-    faults.add([option], `${option} has no effect here; it applies to ${conditions[option].when}`, options[option])
+    errors.add([option], `${option} has no effect here; it applies to ${conditions[option].when}`, options[option])
   }
   if (spec.logPolicy === 'clip' && spec.epsilon >= 0.5) {
-    faults.add(['epsilon'], `epsilon is ${spec.epsilon}; logPolicy "clip" needs it below 0.5`, spec.epsilon)
+    errors.add(['epsilon'], `epsilon is ${spec.epsilon}; logPolicy "clip" needs it below 0.5`, spec.epsilon)
   }
-  checkIncludes(spec, faults)
-  faults.throwIfAny()
+  checkIncludes(spec, errors)
+  errors.throwIfAny()
   return spec
 }
 
@@ -214,16 +214,16 @@ function takes(spec: Spec, option: LossOption): boolean {
   return options.includes(option)
 }
 
-function checkIncludes(spec: Spec, faults: Faults): void {
+function checkIncludes(spec: Spec, errors: ValidationErrors): void {
   for (const [at, part] of spec.include.entries()) {
     if (part !== 'perSample' && part !== 'gradient' && spec.decision === 'none') {
-      faults.add(
+      errors.add(
         ['include', at],
         `${part} needs labels that can be right or wrong; labelFormat "values" has none`,
         part,
       )
     } else if (part === 'calibration' && spec.predictionFormat === 'values') {
-      faults.add(
+      errors.add(
         ['include', at],
         'calibration needs probabilities; declare what predictions is with predictionFormat',
         part,

@@ -1,7 +1,7 @@
 import type { Batch } from './batch.ts'
 import { tallyBatch } from './fold.ts'
+import { accuracyOf, lossOf } from './report/statistics.ts'
 import type { Spec } from './spec.ts'
-import { accuracyOf, lossOf } from './statistics.ts'
 
 /** What is varied: the divisor of all logits, or a number added to the logits of one output. */
 export type SweepParameter = { readonly name: 'temperature' } | { readonly name: 'bias'; readonly class: number }

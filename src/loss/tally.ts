@@ -1,5 +1,5 @@
-import type { Dyadic } from './dyadic.ts'
-import { add, canonical, zero } from './dyadic.ts'
+import type { Dyadic } from './numerics/dyadic.ts'
+import { add, canonical, zero } from './numerics/dyadic.ts'
 
 /**
  * The state of an evaluation: counts and exact sums over the rows seen so far. Tallies merge in any order and in any

@@ -1,11 +1,11 @@
 /** One element that is no number, where a number was needed. `path` are indices from the tensor's root. */
-export interface ForeignElement {
+export interface NonNumericElement {
   readonly path: readonly number[]
   readonly received: string | boolean | null
 }
 
 /** The first place where the arrays are no tensor of rank 0, 1 or 2. */
-export interface ShapeFault {
+export interface ShapeError {
   readonly path: readonly number[]
   readonly detail: string
   readonly received: string
@@ -13,12 +13,12 @@ export interface ShapeFault {
 
 /**
  * Dense row-major doubles. Shape `[]` is one bare number, `[N]` a list, `[N, K]` rows.
- * Foreign elements hold NaN in `data`; `foreign` lists the first 20 of them, `foreignCount` is their true number.
+ * Foreign elements hold NaN in `data`; `nonNumeric` lists the first 20 of them, `nonNumericCount` is their true number.
  */
 export interface Tensor {
   readonly data: Float64Array
   readonly shape: readonly number[]
-  readonly foreign: readonly ForeignElement[]
-  readonly foreignCount: number
-  readonly shapeFault?: ShapeFault
+  readonly nonNumeric: readonly NonNumericElement[]
+  readonly nonNumericCount: number
+  readonly shapeError?: ShapeError
 }

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { labelFormats, predictionFormats, reductions } from '../loss/formats.ts'
-import { losses, lossNames } from '../loss/index.ts'
-import type { Loss } from '../loss/loss.ts'
+import { losses, lossNames } from '../loss/kernels/index.ts'
+import type { Loss } from '../loss/kernels/loss.ts'
 import { describeOptions } from '../loss/spec.ts'
 import { answerOf, problemAnswers } from './answers.ts'
 

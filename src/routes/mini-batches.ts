@@ -1,11 +1,11 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { fixedLimits } from '../http/limits.ts'
-import { uniformIntegers } from '../http/random.ts'
-import { refuse } from '../loss/fault.ts'
 import { drawRows } from '../loss/sampling.ts'
+import { refuse } from '../loss/validation-errors.ts'
+import { uniformIntegers } from '../runtime/random.ts'
 import { answerOf, bodyProblems, exampleId, problemAnswers } from './answers.ts'
-import { miniBatchOptions, unknownField } from './loss-schema.ts'
+import { miniBatchOptions, unknownField } from './loss/schema.ts'
 
 const miniBatchRequest = z
   .strictObject(

@@ -20,7 +20,7 @@ export const LARGEST_POWER = 308
 
 export const DEPTH_CAPACITY = 64
 export const TENSOR_CAPACITY = 8
-export const FOREIGN_CAPACITY = 20
+export const NON_NUMERIC_CAPACITY = 20
 export const CAPTURE_CAPACITY = 64
 
 // Fields of the state, 32 bits each.
@@ -53,7 +53,7 @@ export const OUTER = 27
 export const INNER = 28
 export const COLUMNS = 29
 export const TOTAL = 30
-export const FOREIGN = 31
+export const NON_NUMERIC = 31
 export const PATH_OUTER = 32
 export const PATH_INNER = 33
 export const FAULT = 34
@@ -79,7 +79,7 @@ export const LIMIT_NUMBER_LENGTH = 7
 // Why the module gives control back.
 export const MORE = 0
 export const TENSOR_ENDED = 1
-export const FOREIGN_FOUND = 2
+export const NON_NUMERIC_FOUND = 2
 export const REFUSED = 3
 export const EXCEEDED = 4
 

@@ -45,7 +45,7 @@ function grow(bytes: Uint8Array, used: number, length: number): Uint8Array {
 }
 
 /**
- * Reads one JSON object, in pieces of any size: the number arrays of its tensor keys become Float64Arrays, its other
+ * Reads one JSON object, in chunks of any size: the number arrays of its tensor keys become Float64Arrays, its other
  * members options. The two arguments that many documents share must not be changed.
  */
 export class DocumentScanner {
@@ -150,9 +150,9 @@ export class DocumentScanner {
         this.#builder = undefined
         return
       }
-      case layout.FOREIGN_FOUND:
+      case layout.NON_NUMERIC_FOUND:
         this.#takeNumbers(end)
-        this.#currentBuilder().addForeign()
+        this.#currentBuilder().addNonNumeric()
         return
       default:
         this.#fail(event === layout.EXCEEDED ? this.#excess() : this.#refusal())

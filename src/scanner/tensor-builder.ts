@@ -1,4 +1,4 @@
-import type { ForeignElement, ShapeFault, Tensor } from '../loss/tensor.ts'
+import type { NonNumericElement, ShapeError, Tensor } from '../loss/tensor.ts'
 import { captured, numbers, state } from './engine.ts'
 import * as layout from './layout.ts'
 
@@ -10,7 +10,7 @@ function numbersOf(count: number): string {
   return count === 1 ? '1 number' : `${count} numbers`
 }
 
-function shapeFaultOf(name: string): ShapeFault {
+function shapeErrorOf(name: string): ShapeError {
   const received = NAMES[state[layout.FAULT_KIND]]
   const outer = state[layout.PATH_OUTER]
   const inner = state[layout.PATH_INNER]
@@ -43,7 +43,7 @@ function shapeOf(): readonly number[] {
   return rank === 1 ? [state[layout.OUTER]] : [state[layout.OUTER], state[layout.COLUMNS]]
 }
 
-function receivedOf(): ForeignElement['received'] {
+function receivedOf(): NonNumericElement['received'] {
   const kind = state[layout.KIND]
   if (kind === layout.KIND_OBJECT) return NAMES[kind]
   if (kind !== layout.KIND_STRING) return VALUES[kind]
@@ -56,15 +56,15 @@ function written(): number {
 
 /** Gathers what the module found of one tensor, slice by slice. */
 export class TensorBuilder {
-  readonly #foreign: ForeignElement[] = []
+  readonly #nonNumeric: NonNumericElement[] = []
   #data = NOTHING
   #length = 0
   readonly #begin: number
 
-  addForeign(): void {
+  addNonNumeric(): void {
     const outer = state[layout.PATH_OUTER]
     const inner = state[layout.PATH_INNER]
-    this.#foreign.push({ path: inner < 0 ? [outer] : [outer, inner], received: receivedOf() })
+    this.#nonNumeric.push({ path: inner < 0 ? [outer] : [outer, inner], received: receivedOf() })
   }
 
   constructor(begin: number) {
@@ -93,12 +93,12 @@ export class TensorBuilder {
 
   /** The tensor, with the numbers the module has written last. */
   finish(name: string): Tensor {
-    const foreign = this.#foreign
-    const foreignCount = state[layout.FOREIGN]
+    const nonNumeric = this.#nonNumeric
+    const nonNumericCount = state[layout.NON_NUMERIC]
     if (state[layout.FAULT] !== layout.FAULT_NONE) {
-      return { data: NOTHING, shape: [0], foreign, foreignCount, shapeFault: shapeFaultOf(name) }
+      return { data: NOTHING, shape: [0], nonNumeric, nonNumericCount, shapeError: shapeErrorOf(name) }
     }
-    return { data: this.#take(), shape: shapeOf(), foreign, foreignCount }
+    return { data: this.#take(), shape: shapeOf(), nonNumeric, nonNumericCount }
   }
 
   #take(): Float64Array {

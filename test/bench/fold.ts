@@ -24,7 +24,7 @@ function random(): number {
   return ((generator.next() >>> 5) * 2 ** 26 + (generator.next() >>> 6)) / 2 ** 53
 }
 
-const surroundings = { maxAnswerNumbers: 1e7, uniformIntegers: () => () => 0 }
+const context = { maxAnswerNumbers: 1e7, uniformIntegers: () => () => 0 }
 
 /** One thing to time: it runs once and says how many milliseconds that took. */
 type Contender = () => number | Promise<number>
@@ -86,11 +86,11 @@ function makeBatch(samples: number): { index: Tensors; oneHot: Tensors } {
 }
 
 function tensor(data: Float64Array, shape: number[]): Tensor {
-  return { data, shape, foreign: [], foreignCount: 0 }
+  return { data, shape, nonNumeric: [], nonNumericCount: 0 }
 }
 
 function fold(options: Options, tensors: Tensors): unknown {
-  const evaluation = new Evaluation(resolve(options), surroundings)
+  const evaluation = new Evaluation(resolve(options), context)
   for (const _ of evaluation.add(tensors));
   return evaluation.report()
 }

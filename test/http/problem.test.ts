@@ -16,7 +16,7 @@ import {
   problems,
   unsupportedMediaType,
 } from '../../src/http/problem.ts'
-import { Faults, InvalidContent, LimitExceeded } from '../../src/loss/fault.ts'
+import { InvalidContent, LimitExceeded, ValidationErrors } from '../../src/loss/validation-errors.ts'
 import { listener } from '../support.ts'
 
 /** A service whose one address throws this. */
@@ -40,9 +40,9 @@ async function answerTo(error: unknown): Promise<unknown> {
 }
 
 function invalid(count: number): InvalidContent {
-  const faults = new Faults()
-  for (let at = 0; at < count; at++) faults.add(['labels', at], `labels[${at}] is wrong`, at)
-  return new InvalidContent(faults)
+  const errors = new ValidationErrors()
+  for (let at = 0; at < count; at++) errors.add(['labels', at], `labels[${at}] is wrong`, at)
+  return new InvalidContent(errors)
 }
 
 const type = 'application/problem+json; charset=utf-8'
@@ -60,7 +60,7 @@ test('what was thrown becomes a problem', async (t) => {
       ],
     ],
     [
-      'one fault',
+      'one error',
       invalid(1),
       [
         422,
@@ -93,7 +93,7 @@ test('what was thrown becomes a problem', async (t) => {
       ],
     ],
     [
-      'a fault in a line of a stream',
+      'an error in a line of a stream',
       new AtLine(3, new LimitExceeded('maxRows', 7, [], 'too many')),
       [
         413,
@@ -138,7 +138,7 @@ test('what was thrown becomes a problem', async (t) => {
   }
 })
 
-test('of many faults the first are listed and all are counted', async (t) => {
+test('of many errors the first are listed and all are counted', async (t) => {
   const [, , body] = (await answerTo(invalid(1000))) as [number, string, { errors: object[]; [key: string]: unknown }]
   t.equal(body.errors.length, 20)
   t.same(body.errors[19], { pointer: '#/labels/19', detail: 'labels[19] is wrong', received: 19 })

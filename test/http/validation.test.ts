@@ -1,9 +1,9 @@
 import { test } from 'tap'
 import { z } from 'zod'
 import { pointerOf } from '../../src/http/problem.ts'
-import { faultsOf, validated, validatorCompiler } from '../../src/http/validation.ts'
-import { InvalidContent } from '../../src/loss/fault.ts'
-import { unknownField } from '../../src/routes/loss-schema.ts'
+import { errorsOf, validated, validatorCompiler } from '../../src/http/validation.ts'
+import { InvalidContent } from '../../src/loss/validation-errors.ts'
+import { unknownField } from '../../src/routes/loss/schema.ts'
 
 const schema = z.strictObject(
   {
@@ -25,11 +25,11 @@ const schema = z.strictObject(
   { error: unknownField(['name', 'size']) },
 )
 
-/** Pointer, detail and received of each fault. */
-function faults(data: unknown, of: z.ZodType = schema): unknown[] {
+/** Pointer, detail and received of each error. */
+function errors(data: unknown, of: z.ZodType = schema): unknown[] {
   const result = of.safeParse(data)
   if (result.success) return []
-  return faultsOf(result.error, data).list.map(({ path, detail, received }) => [pointerOf(path), detail, received])
+  return errorsOf(result.error, data).list.map(({ path, detail, received }) => [pointerOf(path), detail, received])
 }
 
 const long = 'k'.repeat(200)
@@ -57,7 +57,7 @@ const table: [string, unknown, unknown[]][] = [
   ['too small', { size: 0 }, [['#/size', 'size is not right: 0; Too small: expected number to be >=1', 0]]],
   ['too big', { size: 10 }, [['#/size', 'size is not right: 10; Too big: expected number to be <=9', 10]]],
   [
-    'two places',
+    'two origins',
     { size: 0, share: 0 },
     [
       ['#/size', 'size is not right: 0; Too small: expected number to be >=1', 0],
@@ -65,7 +65,7 @@ const table: [string, unknown, unknown[]][] = [
     ],
   ],
   [
-    'two places at different depths',
+    'two origins at different depths',
     { on: 1, inner: { seed: 'x' } },
     [
       ['#/on', 'on is not right: 1; Invalid input: expected boolean, received number', 1],
@@ -159,16 +159,16 @@ const table: [string, unknown, unknown[]][] = [
 
 for (const [name, data, expected] of table) {
   test(name, async (t) => {
-    t.same(faults(data), expected)
+    t.same(errors(data), expected)
   })
 }
 
-test('more faults than are listed are counted', async (t) => {
+test('more errors than are listed are counted', async (t) => {
   const data = Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`key${at}`, at]))
   const result = schema.safeParse(data)
   t.ok(result.error)
   if (result.error) {
-    const { list, count } = faultsOf(result.error, data)
+    const { list, count } = errorsOf(result.error, data)
     t.same([list.length, count], [20, 100])
   }
 })
@@ -179,7 +179,7 @@ test('a path may have a symbol, or lead through a scalar', async (t) => {
     { code: 'custom', path: ['a', 'b', 'c'], message: 'm', input: 1 },
   ])
   t.same(
-    faultsOf(error, { a: { b: 1 } }).list.map(({ path, detail }) => [path, detail]),
+    errorsOf(error, { a: { b: 1 } }).list.map(({ path, detail }) => [path, detail]),
     [
       [['Symbol(s)'], 'Symbol(s) is missing; m'],
       [['a', 'b', 'c'], 'a.b.c is missing; m'],
@@ -199,5 +199,5 @@ test('the compiler of Fastify gives the value or the error', async (t) => {
   t.same(validate({}), { value: { a: 3 } })
   const { error } = validate({ a: 'x' }) as unknown as { error: InvalidContent }
   t.ok(error instanceof InvalidContent)
-  t.equal(error.faults.count, 1)
+  t.equal(error.errors.count, 1)
 })

@@ -33,7 +33,7 @@ test('the largest output decides, the lowest index wins a tie', async (t) => {
 test('it decides as a search for the maximum does, however close the numbers are', async () => {
   const close = fc
     .tuple(fc.constantFrom(0, -1, 0.5, 1e300, -5e-324), fc.integer({ min: -2, max: 2 }))
-    .map(([value, places]) => value + places * 2 ** -52)
+    .map(([value, origins]) => value + origins * 2 ** -52)
   const number = fc.oneof(close, fc.double({ noNaN: true, noDefaultInfinity: true }), fc.constantFrom(0, -0, 1, -1))
   const matrix = fc
     .integer({ min: 1, max: 6 })

@@ -1,9 +1,9 @@
 import { test } from 'tap'
 import type { Batch } from '../../src/loss/batch.ts'
 import { check, layOut, rowsPerStep, selectRows } from '../../src/loss/batch.ts'
-import { InvalidContent } from '../../src/loss/fault.ts'
+import { InvalidContent } from '../../src/loss/validation-errors.ts'
 import type { Request } from './support.ts'
-import { batchOf, faultsOf, specOf, tensorsOf } from './support.ts'
+import { batchOf, errorsOf, specOf, tensorsOf } from './support.ts'
 
 const predictions = [
   [0.5, 0.5],
@@ -63,7 +63,7 @@ test('a checked batch', async (t) => {
 
 test('elements that are no numbers are reported for all tensors at once', async (t) => {
   const request = { ...byIndex, labels: [1, 'x', 0], sampleWeights: [1, null, 1] as number[] }
-  const paths = faultsOf(() => layOut(specOf(request), tensorsOf(request))).map(({ path }) => path.join('/'))
+  const paths = errorsOf(() => layOut(specOf(request), tensorsOf(request))).map(({ path }) => path.join('/'))
   t.same(paths, ['labels/1', 'sampleWeights/1'])
 })
 
@@ -77,14 +77,14 @@ test('shapes that do not fit each other', async (t) => {
   for (const [change, path] of cases) {
     const request = { ...byIndex, ...change }
     t.same(
-      faultsOf(() => layOut(specOf(request), tensorsOf(request))).map((fault) => fault.path.join('/')),
+      errorsOf(() => layOut(specOf(request), tensorsOf(request))).map((error) => error.path.join('/')),
       [path],
       path,
     )
   }
 })
 
-test('every number is checked, and all faults are reported together', async (t) => {
+test('every number is checked, and all errors are reported together', async (t) => {
   const request: Request = {
     ...byIndex,
     predictions: [
@@ -96,9 +96,9 @@ test('every number is checked, and all faults are reported together', async (t) 
     sampleWeights: [1, 1, -1],
     classWeights: [-1, 1],
   }
-  const faults = faultsOf(() => batchOf(request))
+  const errors = errorsOf(() => batchOf(request))
   t.same(
-    faults.map(({ path }) => path.join('/')),
+    errors.map(({ path }) => path.join('/')),
     ['classWeights/0', 'predictions/0', 'labels/1', 'sampleWeights/2'],
   )
 })
@@ -115,19 +115,19 @@ test('labels that are wrong name the declaration that would fit, once', async (t
   }
   const hint = ' Rows of probabilities are declared with labelFormat "probabilities".'
   t.same(
-    faultsOf(() => batchOf(request)).map(({ detail }) => detail.endsWith(hint)),
+    errorsOf(() => batchOf(request)).map(({ detail }) => detail.endsWith(hint)),
     [true, false, false, false],
   )
 })
 
-test('the number of faults is the true one', async (t) => {
+test('the number of errors is the true one', async (t) => {
   const rows = new Array<number>(70000).fill(7)
   try {
     batchOf({ loss: 'brier', labelFormat: 'binary', predictions: rows, labels: rows })
     t.fail('it was let through')
   } catch (error) {
     if (!(error instanceof InvalidContent)) throw error
-    t.same([error.faults.count, error.faults.list.length], [140000, 20])
+    t.same([error.errors.count, error.errors.list.length], [140000, 20])
   }
 })
 

@@ -1,5 +1,4 @@
 import { test } from 'tap'
-import { pack } from '../../src/http/body/pack.ts'
 import {
   checkPredictions,
   checkTargets,
@@ -9,10 +8,11 @@ import {
   readLargest,
   readOneHot,
 } from '../../src/loss/checks.ts'
-import { Faults } from '../../src/loss/fault.ts'
+import { pack } from '../../src/loss/pack.ts'
 import type { Options } from '../../src/loss/spec.ts'
 import { resolve } from '../../src/loss/spec.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
+import { ValidationErrors } from '../../src/loss/validation-errors.ts'
 
 const noNumber = Number.NaN
 const huge = Number.MAX_VALUE
@@ -20,20 +20,25 @@ const infinite = Number.POSITIVE_INFINITY
 
 /** A tensor of any doubles, infinities and NaN included, which a binary body can bring. */
 function tensorOf(...rows: number[][]): Tensor {
-  return { data: Float64Array.from(rows.flat()), shape: [rows.length, rows[0].length], foreign: [], foreignCount: 0 }
+  return {
+    data: Float64Array.from(rows.flat()),
+    shape: [rows.length, rows[0].length],
+    nonNumeric: [],
+    nonNumericCount: 0,
+  }
 }
 
 function listOf(...data: number[]): Tensor {
-  return { data: Float64Array.from(data), shape: [data.length], foreign: [], foreignCount: 0 }
+  return { data: Float64Array.from(data), shape: [data.length], nonNumeric: [], nonNumericCount: 0 }
 }
 
 function all(tensor: Tensor, outputs: number): { from: number; to: number } {
   return { from: 0, to: tensor.data.length / outputs }
 }
 
-/** Path and what is said of each fault. */
-function said(faults: Faults): [string, string][] {
-  return faults.list.map(({ path, detail }) => [path.join('/'), detail])
+/** Path and what is said of each error. */
+function said(errors: ValidationErrors): [string, string][] {
+  return errors.list.map(({ path, detail }) => [path.join('/'), detail])
 }
 
 interface Case {
@@ -41,7 +46,7 @@ interface Case {
   readonly options: Options
   readonly tensor: Tensor
   readonly outputs: number
-  readonly faults: [path: string, detail: string][]
+  readonly errors: [path: string, detail: string][]
 }
 
 const distribution: Options = { loss: 'cross-entropy', labelFormat: 'index' }
@@ -52,20 +57,20 @@ const toLogits = ' Logits are declared with predictionFormat "logits".'
 const range = 'predictionFormat "probabilities" needs numbers from 0 to 1.'
 
 const predictionCases: Case[] = [
-  { name: 'a distribution', options: distribution, tensor: tensorOf([0, 1], [0.5, 0.5]), outputs: 2, faults: [] },
+  { name: 'a distribution', options: distribution, tensor: tensorOf([0, 1], [0.5, 0.5]), outputs: 2, errors: [] },
   {
     name: 'a sum within the tolerance',
     options: distribution,
     tensor: tensorOf([0.5, 0.4995], [0.5, 0.5009]),
     outputs: 2,
-    faults: [],
+    errors: [],
   },
   {
     name: 'a sum out of the tolerance',
     options: distribution,
     tensor: tensorOf([0.5, 0.5], [0.5, 0.25]),
     outputs: 2,
-    faults: [
+    errors: [
       [
         'predictions/1',
         `predictions[1] sums to 0.75; rows of probabilities sum to 1 within rowSumTolerance 0.001.${toLogits}`,
@@ -77,14 +82,14 @@ const predictionCases: Case[] = [
     options: { ...distribution, rowSumTolerance: 0.25 },
     tensor: tensorOf([0.5, 0.25]),
     outputs: 2,
-    faults: [],
+    errors: [],
   },
   {
     name: 'a list is one row',
     options: distribution,
     tensor: listOf(0.5, 0.25),
     outputs: 2,
-    faults: [
+    errors: [
       [
         'predictions',
         `predictions sums to 0.75; rows of probabilities sum to 1 within rowSumTolerance 0.001.${toLogits}`,
@@ -96,7 +101,7 @@ const predictionCases: Case[] = [
     options: distribution,
     tensor: tensorOf([0.5, 0.5], [1.5, -0.5]),
     outputs: 2,
-    faults: [
+    errors: [
       ['predictions/1/0', `predictions[1][0] is 1.5; ${range}${toLogits}`],
       ['predictions/1/1', `predictions[1][1] is -0.5; ${range}`],
     ],
@@ -106,25 +111,25 @@ const predictionCases: Case[] = [
     options: distribution,
     tensor: tensorOf([noNumber, infinite]),
     outputs: 2,
-    faults: [
+    errors: [
       ['predictions/0/0', `predictions[0][0] is NaN; ${range}${toLogits}`],
       ['predictions/0/1', `predictions[0][1] is Infinity; ${range}`],
     ],
   },
-  { name: 'binary outputs need not sum to 1', options: outputs, tensor: tensorOf([1, 1, 0.5]), outputs: 3, faults: [] },
+  { name: 'binary outputs need not sum to 1', options: outputs, tensor: tensorOf([1, 1, 0.5]), outputs: 3, errors: [] },
   {
     name: 'but are probabilities',
     options: outputs,
     tensor: listOf(0.5, 2),
     outputs: 1,
-    faults: [['predictions/1', `predictions[1] is 2; ${range}${toLogits}`]],
+    errors: [['predictions/1', `predictions[1] is 2; ${range}${toLogits}`]],
   },
   {
     name: 'a loss of other numbers names those',
     options: { loss: 'mse', labelFormat: 'index', predictionFormat: 'probabilities' },
     tensor: tensorOf([2, 0]),
     outputs: 2,
-    faults: [
+    errors: [
       [
         'predictions/0/0',
         `predictions[0][0] is 2; ${range} Other numbers are declared with predictionFormat "values".`,
@@ -136,15 +141,15 @@ const predictionCases: Case[] = [
     options: { loss: 'brier', labelFormat: 'binary' },
     tensor: listOf(2),
     outputs: 1,
-    faults: [['predictions/0', `predictions[0] is 2; ${range}`]],
+    errors: [['predictions/0', `predictions[0] is 2; ${range}`]],
   },
-  { name: 'any finite logit', options: logits, tensor: tensorOf([huge, huge], [-huge, -huge]), outputs: 2, faults: [] },
+  { name: 'any finite logit', options: logits, tensor: tensorOf([huge, huge], [-huge, -huge]), outputs: 2, errors: [] },
   {
     name: 'logits that are not finite',
     options: logits,
     tensor: tensorOf([0, infinite], [noNumber, -infinite]),
     outputs: 2,
-    faults: [
+    errors: [
       ['predictions/0/1', 'predictions[0][1] is Infinity; predictionFormat "logits" needs finite numbers.'],
       ['predictions/1/0', 'predictions[1][0] is NaN; predictionFormat "logits" needs finite numbers.'],
       ['predictions/1/1', 'predictions[1][1] is -Infinity; predictionFormat "logits" needs finite numbers.'],
@@ -153,54 +158,54 @@ const predictionCases: Case[] = [
 ]
 
 test('predictions', async (t) => {
-  for (const { name, options, tensor, outputs, faults } of predictionCases) {
-    const found = new Faults()
+  for (const { name, options, tensor, outputs, errors } of predictionCases) {
+    const found = new ValidationErrors()
     checkPredictions(resolve(options), tensor, outputs, all(tensor, outputs), found)
-    t.same(said(found), faults, name)
-    t.equal(found.count, faults.length, `${name}: count`)
+    t.same(said(found), errors, name)
+    t.equal(found.count, errors.length, `${name}: count`)
   }
 })
 
 const soft: Options = { ...distribution, labelFormat: 'probabilities' }
 
 const targetCases: Case[] = [
-  { name: 'a distribution', options: soft, tensor: tensorOf([0.25, 0.75]), outputs: 2, faults: [] },
+  { name: 'a distribution', options: soft, tensor: tensorOf([0.25, 0.75]), outputs: 2, errors: [] },
   {
     name: 'a sum out of the tolerance',
     options: soft,
     tensor: tensorOf([0.25, 0.5]),
     outputs: 2,
-    faults: [['labels/0', 'labels[0] sums to 0.75; rows of probabilities sum to 1 within rowSumTolerance 0.001.']],
+    errors: [['labels/0', 'labels[0] sums to 0.75; rows of probabilities sum to 1 within rowSumTolerance 0.001.']],
   },
   {
     name: 'probabilities for a loss of any numbers need no sum',
     options: { ...values, labelFormat: 'probabilities' },
     tensor: tensorOf([0.25, 0.25]),
     outputs: 2,
-    faults: [],
+    errors: [],
   },
   {
     name: 'out of range',
     options: { ...values, labelFormat: 'probabilities' },
     tensor: tensorOf([0.25, -1]),
     outputs: 2,
-    faults: [['labels/0/1', 'labels[0][1] is -1; labelFormat "probabilities" needs numbers from 0 to 1.']],
+    errors: [['labels/0/1', 'labels[0][1] is -1; labelFormat "probabilities" needs numbers from 0 to 1.']],
   },
-  { name: 'any finite value', options: values, tensor: listOf(huge, -huge, 0), outputs: 1, faults: [] },
+  { name: 'any finite value', options: values, tensor: listOf(huge, -huge, 0), outputs: 1, errors: [] },
   {
     name: 'values that are not finite',
     options: values,
     tensor: listOf(1, infinite),
     outputs: 1,
-    faults: [['labels/1', 'labels[1] is Infinity; labelFormat "values" needs finite numbers.']],
+    errors: [['labels/1', 'labels[1] is Infinity; labelFormat "values" needs finite numbers.']],
   },
-  { name: 'bits', options: outputs, tensor: tensorOf([0, 1], [-0, 1]), outputs: 2, faults: [] },
+  { name: 'bits', options: outputs, tensor: tensorOf([0, 1], [-0, 1]), outputs: 2, errors: [] },
   {
     name: 'no bits',
     options: outputs,
     tensor: tensorOf([0, 2], [0.5, noNumber]),
     outputs: 2,
-    faults: [
+    errors: [
       ['labels/0/1', 'labels[0][1] is 2; labelFormat "binary" needs 0 or 1.'],
       ['labels/1/0', 'labels[1][0] is 0.5; labelFormat "binary" needs 0 or 1.'],
       ['labels/1/1', 'labels[1][1] is NaN; labelFormat "binary" needs 0 or 1.'],
@@ -209,11 +214,11 @@ const targetCases: Case[] = [
 ]
 
 test('targets', async (t) => {
-  for (const { name, options, tensor, outputs, faults } of targetCases) {
-    const found = new Faults()
+  for (const { name, options, tensor, outputs, errors } of targetCases) {
+    const found = new ValidationErrors()
     checkTargets(resolve(options), tensor, outputs, all(tensor, outputs), found)
-    t.same(said(found), faults, name)
-    t.equal(found.count, faults.length, `${name}: count`)
+    t.same(said(found), errors, name)
+    t.equal(found.count, errors.length, `${name}: count`)
   }
 })
 
@@ -237,19 +242,19 @@ test('indices', async (t) => {
     [-1, -2, undefined],
   ]
   for (const [label, ignoreIndex, read] of cases) {
-    const faults = new Faults()
+    const errors = new ValidationErrors()
     const classes = new Int32Array(2).fill(9)
-    readIndices(resolve({ ...distribution, ignoreIndex }), listOf(7, label), 3, { from: 1, to: 2 }, classes, faults)
+    readIndices(resolve({ ...distribution, ignoreIndex }), listOf(7, label), 3, { from: 1, to: 2 }, classes, errors)
     const ends = ignoreIndex === undefined ? '' : `, or ignoreIndex ${ignoreIndex}`
     const expected = read === undefined ? [['labels/1', `labels[1] is ${label}; ${needs}${ends}.`]] : []
-    t.same(said(faults), expected, `${label}, ignoreIndex ${ignoreIndex}`)
+    t.same(said(errors), expected, `${label}, ignoreIndex ${ignoreIndex}`)
     if (read !== undefined) t.same(Array.from(classes), [9, read], `${label} is read`)
   }
 })
 
 test('one-hot rows', async (t) => {
   const needs = 'labelFormat "one-hot" needs one 1 and otherwise 0 in each row'
-  const cases: [row: number[], read: number, faults: [string, string][]][] = [
+  const cases: [row: number[], read: number, errors: [string, string][]][] = [
     [[1, 0, 0], 0, []],
     [[-0, 0, 1], 2, []],
     [[0, 0, 0], -1, [['labels/1', `labels[1] has no 1; ${needs}.`]]],
@@ -266,11 +271,11 @@ test('one-hot rows', async (t) => {
     ],
   ]
   for (const [row, read, expected] of cases) {
-    const faults = new Faults()
+    const errors = new ValidationErrors()
     const classes = new Int32Array(2).fill(9)
-    readOneHot(tensorOf([8, 8, 8], row), 3, { from: 1, to: 2 }, classes, faults)
-    t.same(said(faults), expected, String(row))
-    t.equal(faults.count, expected.length)
+    readOneHot(tensorOf([8, 8, 8], row), 3, { from: 1, to: 2 }, classes, errors)
+    t.same(said(errors), expected, String(row))
+    t.equal(errors.count, expected.length)
     if (read >= 0) t.same(Array.from(classes), [9, read], `${row} is read`)
   }
 })
@@ -283,9 +288,9 @@ test('the class of soft labels is the largest, the lowest index wins a tie', asy
 
 test('weights', async (t) => {
   t.equal(largestWeight, 1e100)
-  const faults = new Faults()
-  checkWeights('sampleWeights', listOf(0, 1, 1e100, -1, 1e101, noNumber, infinite), { from: 0, to: 7 }, faults)
-  t.same(said(faults), [
+  const errors = new ValidationErrors()
+  checkWeights('sampleWeights', listOf(0, 1, 1e100, -1, 1e101, noNumber, infinite), { from: 0, to: 7 }, errors)
+  t.same(said(errors), [
     ['sampleWeights/3', 'sampleWeights[3] is -1; weights need numbers from 0 to 1e+100.'],
     ['sampleWeights/4', 'sampleWeights[4] is 1e+101; weights need numbers from 0 to 1e+100.'],
     ['sampleWeights/5', 'sampleWeights[5] is NaN; weights need numbers from 0 to 1e+100.'],
@@ -294,7 +299,7 @@ test('weights', async (t) => {
 })
 
 test('what was received is sent back', async (t) => {
-  const faults = new Faults()
+  const errors = new ValidationErrors()
   checkPredictions(
     resolve(distribution),
     pack('predictions', [
@@ -303,10 +308,10 @@ test('what was received is sent back', async (t) => {
     ]),
     2,
     { from: 0, to: 2 },
-    faults,
+    errors,
   )
   t.same(
-    faults.list.map(({ received }) => received),
+    errors.list.map(({ received }) => received),
     [2, 'an array of 2 numbers'],
   )
 })
@@ -314,20 +319,20 @@ test('what was received is sent back', async (t) => {
 test('a batch that is wrong everywhere is counted in full and listed in part', async (t) => {
   const count = 1000
   const wrong = new Array<number>(count).fill(7)
-  const elements = new Faults()
+  const elements = new ValidationErrors()
   checkPredictions(resolve(outputs), listOf(...wrong), 1, { from: 0, to: count }, elements)
   t.same([elements.count, elements.list.length], [count, 20])
-  const rows = new Faults()
+  const rows = new ValidationErrors()
   checkPredictions(resolve(distribution), tensorOf(...wrong.map(() => [0, 0])), 2, { from: 0, to: count }, rows)
   t.same([rows.count, rows.list.length], [count, 20])
 })
 
-test('only the rows of the span are looked at', async (t) => {
+test('only the rows of the range are looked at', async (t) => {
   const tensor = tensorOf([7, 7], [0.5, 0.5], [7, 7])
   const found = (from: number, to: number) => {
-    const faults = new Faults()
-    checkPredictions(resolve(distribution), tensor, 2, { from, to }, faults)
-    return faults.count
+    const errors = new ValidationErrors()
+    checkPredictions(resolve(distribution), tensor, 2, { from, to }, errors)
+    return errors.count
   }
   t.same([found(0, 3), found(0, 1), found(1, 2), found(2, 3)], [4, 2, 0, 2])
 })

@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { mersenne } from 'pure-rand/generator/mersenne'
 import { test } from 'tap'
-import type { Answer, Surroundings } from '../../src/loss/evaluation.ts'
+import type { Answer, EvaluationContext } from '../../src/loss/evaluation.ts'
 import { Evaluation } from '../../src/loss/evaluation.ts'
-import { LimitExceeded } from '../../src/loss/fault.ts'
 import type { Include } from '../../src/loss/formats.ts'
-import type { CalibrationReport } from '../../src/loss/parts/calibration.ts'
-import type { PerClassReport } from '../../src/loss/parts/per-class.ts'
+import type { CalibrationReport } from '../../src/loss/report/calibration.ts'
+import type { PerClassReport } from '../../src/loss/report/per-class.ts'
 import { emptyTally, serialize } from '../../src/loss/tally.ts'
+import { LimitExceeded } from '../../src/loss/validation-errors.ts'
 import type { Request } from './support.ts'
-import { evaluate, faultsOf, finish, misses, specOf, tensorsOf, unlimited } from './support.ts'
+import { errorsOf, evaluate, finish, misses, specOf, tensorsOf, unlimited } from './support.ts'
 
 function fixture(name: string): unknown {
   return JSON.parse(readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8'))
@@ -41,7 +41,7 @@ const golden = fixture('golden/losses.json') as Golden
 const digits = fixture('golden/digits.json') as Digits
 const digitRows = 899
 
-const random: Surroundings = {
+const random: EvaluationContext = {
   maxAnswerNumbers: Number.POSITIVE_INFINITY,
   uniformIntegers: (seed) => {
     const generator = mersenne(seed)
@@ -106,8 +106,8 @@ test('golden refusals of numbers', async (t) => {
   const cases = golden.refusals.filter(({ pointer }) => /^#\/(predictions|labels)/.test(pointer))
   t.equal(cases.length, 8)
   for (const { name, request, pointer } of cases) {
-    const [fault] = faultsOf(() => evaluate(request))
-    t.equal(`#/${fault?.path.join('/')}`, pointer, name)
+    const [error] = errorsOf(() => evaluate(request))
+    t.equal(`#/${error?.path.join('/')}`, pointer, name)
   }
 })
 
@@ -277,7 +277,7 @@ test('perSample stands in the order of the rows, with those left out by ignoreIn
 test('perSample, gradient and counts of a mini-batch go back to the rows it drew', async (t) => {
   // draws the rows 2, 0, 2, 1
   const rows = [2, 0, 2, 1]
-  const scripted: Surroundings = { ...unlimited, uniformIntegers: () => () => rows.shift() ?? 0 }
+  const scripted: EvaluationContext = { ...unlimited, uniformIntegers: () => () => rows.shift() ?? 0 }
   const request: Request = {
     loss: 'sse',
     labelFormat: 'index',
@@ -360,7 +360,7 @@ function withSource({ miniBatch }: Partial<Request>): Partial<Request> {
   return miniBatch === undefined ? {} : { miniBatch }
 }
 
-test('parts that need one decision a sample are refused for several binary outputs', async (t) => {
+test('sections that need one decision a sample are refused for several binary outputs', async (t) => {
   const request: Request = {
     loss: 'mse',
     labelFormat: 'binary',
@@ -368,17 +368,17 @@ test('parts that need one decision a sample are refused for several binary outpu
     predictions: [[0, 1]],
     labels: [[0, 1]],
   }
-  const parts: [Include, boolean][] = [
+  const sections: [Include, boolean][] = [
     ['perClass', false],
     ['confusion', false],
     ['calibration', false],
     ['perSample', true],
     ['gradient', true],
   ]
-  for (const [part, isThere] of parts) {
-    const faults = faultsOf(() => evaluate({ ...request, include: [part] }))
+  for (const [part, isThere] of sections) {
+    const errors = errorsOf(() => evaluate({ ...request, include: [part] }))
     t.same(
-      faults.map(({ path, received }) => ({ path, received })),
+      errors.map(({ path, received }) => ({ path, received })),
       isThere ? [] : [{ path: ['include', 0], received: part }],
       part,
     )
@@ -388,8 +388,8 @@ test('parts that need one decision a sample are refused for several binary outpu
 test('batches of an evaluation have the same number of outputs', async (t) => {
   const request: Request = { loss: 'mse', labelFormat: 'values', predictions: [[1, 2]], labels: [[1, 2]] }
   const other: Request = { ...request, predictions: [[1, 2, 3]], labels: [[1, 2, 3]] }
-  const faults = faultsOf(() => evaluate(request, unlimited, other))
-  t.same(faults, [
+  const errors = errorsOf(() => evaluate(request, unlimited, other))
+  t.same(errors, [
     { path: ['predictions'], detail: 'predictions has 3 numbers per row; the batches before have 2', received: 3 },
   ])
 })
@@ -427,10 +427,10 @@ test('what several batches cannot answer as one does is refused', async (t) => {
       labels: labels.slice(from, to),
     })
     const answers: Answer[] = []
-    const faults = faultsOf(() => answers.push(evaluate(cut(0, 2), random, cut(2, 5))))
-    if (faults.length > 0)
+    const errors = errorsOf(() => answers.push(evaluate(cut(0, 2), random, cut(2, 5))))
+    if (errors.length > 0)
       t.same(
-        faults.map((fault) => fault.path.join('/')),
+        errors.map((error) => error.path.join('/')),
         [path],
         name,
       )
@@ -469,7 +469,7 @@ test('without replacement no row is drawn twice, with replacement some are', asy
 test('without replacement no more rows can be drawn than there are', async (t) => {
   const request: Request = { loss: 'mae', labelFormat: 'values', predictions: [1, 2, 3], labels: [0, 0, 0] }
   const draw = (replacement: boolean) =>
-    faultsOf(() => evaluate({ ...request, miniBatch: { size: 4, seed: 1, replacement } }, random)).map(
+    errorsOf(() => evaluate({ ...request, miniBatch: { size: 4, seed: 1, replacement } }, random)).map(
       ({ path, received }) => ({ path, received }),
     )
   t.same(draw(false), [{ path: ['miniBatch', 'size'], received: 4 }])

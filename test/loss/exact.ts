@@ -1,4 +1,4 @@
-import type { Dyadic } from '../../src/loss/dyadic.ts'
+import type { Dyadic } from '../../src/loss/numerics/dyadic.ts'
 
 /*
  * Exact arithmetic for the tests, made another way than the one under test: a double is turned into an integer count of
@@ -24,10 +24,10 @@ export function rational({ mantissa, exponent }: Dyadic): Rational {
   return exponent < 0 ? [mantissa, 1n << BigInt(-exponent)] : [mantissa << BigInt(exponent), 1n]
 }
 
-/** Whether a binary fraction is `count` times 2^-1074 (or, for `places` 2148, that many binary places). */
-export function isUnits(value: Dyadic, count: bigint, places = 1074): boolean {
+/** Whether a binary fraction is `count` times 2^-1074 (or, for `origins` 2148, that many binary origins). */
+export function isUnits(value: Dyadic, count: bigint, origins = 1074): boolean {
   const [numerator, denominator] = rational(value)
-  return numerator << BigInt(places) === count * denominator
+  return numerator << BigInt(origins) === count * denominator
 }
 
 const doubles = new Float64Array(1)

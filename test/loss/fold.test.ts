@@ -1,7 +1,7 @@
 import { test } from 'tap'
-import { toDouble } from '../../src/loss/dyadic.ts'
 import type { Slice } from '../../src/loss/fold.ts'
 import { rowsOf, tallyBatch, tallyRows } from '../../src/loss/fold.ts'
+import { toDouble } from '../../src/loss/numerics/dyadic.ts'
 import { merge, serialize } from '../../src/loss/tally.ts'
 import type { Request } from './support.ts'
 import { batchOf, misses, specOf } from './support.ts'

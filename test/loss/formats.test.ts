@@ -7,7 +7,7 @@ import {
   predictionFormats,
   reductions,
 } from '../../src/loss/formats.ts'
-import { losses } from '../../src/loss/index.ts'
+import { losses } from '../../src/loss/kernels/index.ts'
 
 test('the names are those of the HTTP contract', async (t) => {
   t.same(labelFormats, ['one-hot', 'index', 'probabilities', 'binary', 'values'])

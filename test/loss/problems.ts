@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import type { LabelFormat, LossOption, PredictionFormat } from '../../src/loss/formats.ts'
-import type { LossName } from '../../src/loss/index.ts'
-import { losses, lossNames } from '../../src/loss/index.ts'
-import type { Loss } from '../../src/loss/loss.ts'
+import type { LossName } from '../../src/loss/kernels/index.ts'
+import { losses, lossNames } from '../../src/loss/kernels/index.ts'
+import type { Loss } from '../../src/loss/kernels/loss.ts'
 import type { Decision } from '../../src/loss/spec.ts'
 import { decisionOf, isOfDistributions } from '../../src/loss/spec.ts'
 import type { Request } from './support.ts'
@@ -110,10 +110,10 @@ export function distribution(outputs: number, { margin }: Bounds): fc.Arbitrary<
   const part = margin > 0 ? between(0.2, 1) : fc.oneof(between(0.01, 1), fc.constantFrom(0, 1))
   return fc
     .array(part, { minLength: outputs, maxLength: outputs })
-    .filter((parts) => parts.some((each) => each > 0))
-    .map((parts) => {
-      const sum = parts.reduce((total, each) => total + each)
-      return parts.map((each) => each / sum)
+    .filter((sections) => sections.some((each) => each > 0))
+    .map((sections) => {
+      const sum = sections.reduce((total, each) => total + each)
+      return sections.map((each) => each / sum)
     })
 }
 

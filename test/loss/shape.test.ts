@@ -1,6 +1,5 @@
 import { test } from 'tap'
-import { pack } from '../../src/http/body/pack.ts'
-import { Faults } from '../../src/loss/fault.ts'
+import { pack } from '../../src/loss/pack.ts'
 import {
   checkIsNumbers,
   checkLabelShape,
@@ -13,7 +12,8 @@ import {
 } from '../../src/loss/shape.ts'
 import type { Options } from '../../src/loss/spec.ts'
 import { resolve } from '../../src/loss/spec.ts'
-import { faultsOf } from './support.ts'
+import { ValidationErrors } from '../../src/loss/validation-errors.ts'
+import { errorsOf } from './support.ts'
 
 const byIndex: Options = { loss: 'cross-entropy', labelFormat: 'index' }
 const byOneHot: Options = { loss: 'cross-entropy', labelFormat: 'one-hot' }
@@ -22,9 +22,9 @@ const byBits: Options = { loss: 'binary-cross-entropy', labelFormat: 'binary' }
 
 test('elements that are no numbers', async (t) => {
   const found = (value: unknown) => {
-    const faults = new Faults()
-    checkIsNumbers('labels', pack('labels', value), faults)
-    return [faults.count, faults.list]
+    const errors = new ValidationErrors()
+    checkIsNumbers('labels', pack('labels', value), errors)
+    return [errors.count, errors.list]
   }
   t.same(found([1, 2]), [0, []])
   t.same(found([1, null, 'x', true]), [
@@ -59,8 +59,8 @@ test('what is no tensor is refused where it breaks', async (t) => {
     [[[1, [2]]], ['labels', 0, 1]],
   ]
   for (const [value, path] of cases) {
-    const [fault] = faultsOf(() => checkIsNumbers('labels', pack('labels', value), new Faults()))
-    t.same(fault?.path, path, JSON.stringify(value))
+    const [error] = errorsOf(() => checkIsNumbers('labels', pack('labels', value), new ValidationErrors()))
+    t.same(error?.path, path, JSON.stringify(value))
   }
 })
 
@@ -97,8 +97,8 @@ test('predictions of no use', async (t) => {
     [[[], []], ['predictions', 0], 'predictions[0] is empty; a row needs at least one number', 'an empty array'],
   ]
   for (const [predictions, path, detail, received] of cases) {
-    const faults = faultsOf(() => layoutOf(resolve(byValues), pack('predictions', predictions)))
-    t.same(faults, [{ path, detail, received }], JSON.stringify(predictions))
+    const errors = errorsOf(() => layoutOf(resolve(byValues), pack('predictions', predictions)))
+    t.same(errors, [{ path, detail, received }], JSON.stringify(predictions))
   }
 })
 
@@ -124,7 +124,7 @@ test('labels of the right shape', async (t) => {
 function labelFaults(options: Options, predictions: unknown, labels: unknown) {
   const spec = resolve(options)
   const tensor = pack('predictions', predictions)
-  return faultsOf(() => checkLabelShape(spec, tensor, pack('labels', labels), layoutOf(spec, tensor)))
+  return errorsOf(() => checkLabelShape(spec, tensor, pack('labels', labels), layoutOf(spec, tensor)))
 }
 
 test('labels of another shape: what they are, what is needed, and which declaration would fit', async (t) => {
@@ -288,7 +288,7 @@ test('the declaration that fits', async (t) => {
 
 test('weights are a list of the right length', async (t) => {
   const check = (value: unknown) =>
-    faultsOf(() => checkWeightShape('sampleWeights', pack('sampleWeights', value), 2, 'samples'))
+    errorsOf(() => checkWeightShape('sampleWeights', pack('sampleWeights', value), 2, 'samples'))
   t.same(check([1, 2]), [])
   const cases: [value: unknown, found: string, received: unknown][] = [
     [[1], 'a list of 1 numbers', 'an array of 1 numbers'],
@@ -301,7 +301,7 @@ test('weights are a list of the right length', async (t) => {
   }
 })
 
-test('places', async (t) => {
+test('origins', async (t) => {
   t.equal(place('labels', []), 'labels')
   t.equal(place('labels', [3, 0]), 'labels[3][0]')
   t.same(pathOf(pack('labels', 1).shape, 0), [])

@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import type { Include, LabelFormat } from '../../src/loss/formats.ts'
-import type { LossName } from '../../src/loss/index.ts'
-import { losses, lossNames } from '../../src/loss/index.ts'
+import type { LossName } from '../../src/loss/kernels/index.ts'
+import { losses, lossNames } from '../../src/loss/kernels/index.ts'
 import type { Options } from '../../src/loss/spec.ts'
 import {
   appliesWhen,
@@ -15,7 +15,7 @@ import {
   isOfDistributions,
   resolve,
 } from '../../src/loss/spec.ts'
-import { faultsOf } from './support.ts'
+import { errorsOf } from './support.ts'
 
 test('the defaults are those of the contract', async (t) => {
   t.same(defaults, { epsilon: 1e-7, delta: 1, rowSumTolerance: 1e-3, labelSmoothing: 0 })
@@ -146,31 +146,31 @@ test('an option that has no effect is refused, with where it has one', async (t)
     ],
   ]
   for (const [options, option, when] of cases) {
-    const [fault, ...more] = faultsOf(() => resolve(options))
+    const [error, ...more] = errorsOf(() => resolve(options))
     const name = `${option} of ${options.loss}, ${options.labelFormat}`
     t.same(
-      { path: fault?.path, received: fault?.received, more },
+      { path: error?.path, received: error?.received, more },
       { path: [option], received: options[option as keyof Options], more: [] },
       name,
     )
-    t.ok(fault?.detail.startsWith(`${option} has no effect here; it applies to ${when}`), `${name}: ${fault?.detail}`)
+    t.ok(error?.detail.startsWith(`${option} has no effect here; it applies to ${when}`), `${name}: ${error?.detail}`)
   }
-  const [fault] = faultsOf(() => resolve({ ...mse, classWeights: Float64Array.of(1, 2) }))
-  t.same(fault?.path, ['classWeights'])
-  t.match(fault?.detail, 'classWeights has no effect here; it applies to loss "cross-entropy"')
+  const [error] = errorsOf(() => resolve({ ...mse, classWeights: Float64Array.of(1, 2) }))
+  t.same(error?.path, ['classWeights'])
+  t.match(error?.detail, 'classWeights has no effect here; it applies to loss "cross-entropy"')
 })
 
 test('all contradictions are reported at once', async (t) => {
-  const faults = faultsOf(() =>
+  const errors = errorsOf(() =>
     resolve({ loss: 'mse', labelFormat: 'values', delta: 1, ignoreIndex: 3, include: ['gradient', 'perClass'] }),
   )
   t.same(
-    faults.map(({ path }) => path),
+    errors.map(({ path }) => path),
     [['delta'], ['ignoreIndex'], ['include', 1]],
   )
 })
 
-test('parts that need an answer to be right about', async (t) => {
+test('sections that need an answer to be right about', async (t) => {
   const cases: [part: Include, options: Options, detail: string | undefined][] = [
     ['perSample', { loss: 'mse', labelFormat: 'values' }, undefined],
     ['gradient', { loss: 'mse', labelFormat: 'values' }, undefined],
@@ -202,7 +202,7 @@ test('parts that need an answer to be right about', async (t) => {
   for (const [part, options, detail] of cases) {
     const expected = detail === undefined ? [] : [{ path: ['include', 0], detail, received: part }]
     t.same(
-      faultsOf(() => resolve({ ...options, include: [part] })),
+      errorsOf(() => resolve({ ...options, include: [part] })),
       expected,
       `${part}: ${detail ?? 'taken'}`,
     )
@@ -271,7 +271,7 @@ test('the options described for a loss are those that it takes, with the default
         for (const [option, value] of Object.entries(values)) {
           const policy = option === 'epsilon' && { logPolicy: 'clip' as const }
           if (
-            faultsOf(() => resolve({ ...options, ...policy, [option]: value })).some(({ path }) => path[0] === option)
+            errorsOf(() => resolve({ ...options, ...policy, [option]: value })).some(({ path }) => path[0] === option)
           )
             continue
           taken[option] = describeSpec(resolve({ ...options, ...policy }))[option] ?? null
@@ -292,7 +292,7 @@ test('clip needs an epsilon below a half, or its bounds would cross', async (t) 
   const options: Options = { loss: 'cross-entropy', labelFormat: 'index', logPolicy: 'clip' }
   for (const epsilon of [0.5, 1, 1e300]) {
     t.same(
-      faultsOf(() => resolve({ ...options, epsilon })),
+      errorsOf(() => resolve({ ...options, epsilon })),
       [{ path: ['epsilon'], detail: `epsilon is ${epsilon}; logPolicy "clip" needs it below 0.5`, received: epsilon }],
     )
   }

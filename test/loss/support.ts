@@ -1,16 +1,16 @@
-import { pack } from '../../src/http/body/pack.ts'
 import type { Batch, Tensors } from '../../src/loss/batch.ts'
 import { check, layOut } from '../../src/loss/batch.ts'
-import type { Answer, Surroundings } from '../../src/loss/evaluation.ts'
+import type { Answer, EvaluationContext } from '../../src/loss/evaluation.ts'
 import { Evaluation } from '../../src/loss/evaluation.ts'
-import type { Fault } from '../../src/loss/fault.ts'
-import { InvalidContent } from '../../src/loss/fault.ts'
 import type { Slice } from '../../src/loss/fold.ts'
 import { tallyRows } from '../../src/loss/fold.ts'
-import { losses } from '../../src/loss/index.ts'
-import type { Loss, Rows } from '../../src/loss/loss.ts'
+import { losses } from '../../src/loss/kernels/index.ts'
+import type { Loss, Rows } from '../../src/loss/kernels/loss.ts'
+import { pack } from '../../src/loss/pack.ts'
 import type { Options, Spec } from '../../src/loss/spec.ts'
 import { resolve } from '../../src/loss/spec.ts'
+import type { ValidationError } from '../../src/loss/validation-errors.ts'
+import { InvalidContent } from '../../src/loss/validation-errors.ts'
 
 /** A request as a client writes it: the options, and the numbers as JSON. */
 export interface Request extends Omit<Options, 'classWeights'> {
@@ -21,7 +21,7 @@ export interface Request extends Omit<Options, 'classWeights'> {
 }
 
 /** No limit, and a random source that may not be asked. */
-export const unlimited: Surroundings = {
+export const unlimited: EvaluationContext = {
   maxAnswerNumbers: Number.POSITIVE_INFINITY,
   uniformIntegers: () => () => {
     throw new Error('no random number is needed here')
@@ -50,8 +50,8 @@ export function finish<Result>(steps: Generator<void, Result>): Result {
 }
 
 /** The answer to requests that are batches of one evaluation, which has the options of the first. */
-export function evaluate(request: Request, surroundings = unlimited, ...further: readonly Request[]): Answer {
-  const evaluation = new Evaluation(specOf(request), surroundings)
+export function evaluate(request: Request, context = unlimited, ...further: readonly Request[]): Answer {
+  const evaluation = new Evaluation(specOf(request), context)
   for (const batch of [request, ...further]) finish(evaluation.add(tensorsOf(batch)))
   return evaluation.report()
 }
@@ -73,12 +73,12 @@ export function sliceOf(request: Request): Slice {
   return slices[0]
 }
 
-/** The faults that a piece of work is refused for. */
-export function faultsOf(work: () => unknown): readonly Fault[] {
+/** The errors that a piece of work is refused for. */
+export function errorsOf(work: () => unknown): readonly ValidationError[] {
   try {
     work()
   } catch (error) {
-    if (error instanceof InvalidContent) return error.faults.list
+    if (error instanceof InvalidContent) return error.errors.list
     throw error
   }
   return []

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import type { Dyadic } from '../../src/loss/dyadic.ts'
+import type { Dyadic } from '../../src/loss/numerics/dyadic.ts'
 import type { Tally } from '../../src/loss/tally.ts'
 import { deserialize, emptyTally, merge, serialize } from '../../src/loss/tally.ts'
 

@@ -1,6 +1,6 @@
-// The grammar against JSON.parse: random documents, broken in random ways and cut in random places.
+// The grammar against JSON.parse: random documents, broken in random ways and cut in random origins.
 import t from 'tap'
-import type { ForeignElement } from '../../src/loss/tensor.ts'
+import type { NonNumericElement } from '../../src/loss/tensor.ts'
 import { hashOf } from '../../src/scanner/engine.ts'
 import { generator, KEYS, outcome, piecesOf, scan, scanPieces, write } from './support.ts'
 
@@ -25,7 +25,7 @@ function hasRefusedKey(text: string): boolean {
   return false
 }
 
-function received(value: unknown): ForeignElement['received'] {
+function received(value: unknown): NonNumericElement['received'] {
   if (typeof value === 'string') return value.slice(0, 64)
   return typeof value === 'boolean' || value === null ? value : 'an object'
 }
@@ -43,16 +43,16 @@ function countOf(values: readonly unknown[]): string {
 /** The tensor, written a second time and without any regard to speed. */
 function tensorOf(name: string, root: unknown): Record<string, unknown> {
   const data: string[] = []
-  const foreign: ForeignElement[] = []
-  let foreignCount = 0
+  const nonNumeric: NonNumericElement[] = []
+  let nonNumericCount = 0
   const failed = (path: number[], detail: string, got: string): Record<string, unknown> => {
-    return { data: [], shape: [0], foreign, foreignCount, shapeFault: { path, detail, received: got } }
+    return { data: [], shape: [0], nonNumeric, nonNumericCount, shapeError: { path, detail, received: got } }
   }
   const add = (value: unknown, path: number[]): void => {
     data.push(typeof value === 'number' ? write(value) : 'NaN')
-    if (typeof value !== 'number' && ++foreignCount <= 20) foreign.push({ path, received: received(value) })
+    if (typeof value !== 'number' && ++nonNumericCount <= 20) nonNumeric.push({ path, received: received(value) })
   }
-  if (typeof root === 'number') return { data: [write(root)], shape: [], foreign, foreignCount }
+  if (typeof root === 'number') return { data: [write(root)], shape: [], nonNumeric, nonNumericCount }
   if (!Array.isArray(root)) return failed([], `${name} is ${kindOf(root)}, not an array of numbers`, kindOf(root))
   const isRows = Array.isArray(root[0])
   for (const [i, element] of root.entries()) {
@@ -74,7 +74,7 @@ function tensorOf(name: string, root: unknown): Record<string, unknown> {
     return failed([i], `${at} has ${numbers}; ${before} ${columns}`, `an array of ${numbers}`)
   }
   const shape = isRows ? [root.length, root[0].length] : [root.length]
-  return { data, shape, foreign, foreignCount }
+  return { data, shape, nonNumeric, nonNumericCount }
 }
 
 /** What must come of these bytes, undefined for a refusal. */

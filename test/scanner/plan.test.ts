@@ -30,6 +30,6 @@ t.test('as many tensor keys as there can be', async (t) => {
   t.same(options, {})
   for (const [i, key] of keys.entries()) {
     t.strictSame([...tensors[key].data], [NaN, i])
-    t.strictSame(tensors[key].foreign, [{ path: [0], received: 'x'.repeat(64) }])
+    t.strictSame(tensors[key].nonNumeric, [{ path: [0], received: 'x'.repeat(64) }])
   }
 })

@@ -237,7 +237,7 @@ t.test('limits, however the document is cut', async (t) => {
   }
 })
 
-t.test('a limit or a fault, whichever comes first, however the document is cut', async (t) => {
+t.test('a limit or an error, whichever comes first, however the document is cut', async (t) => {
   const random = generator(11)
   const limits = {
     ...LIMITS,

@@ -20,7 +20,7 @@ const SHAPES: readonly (readonly [text: string, shape: readonly number[], data: 
 t.test('shapes', async (t) => {
   for (const [text, shape, data] of SHAPES) {
     const { tensors, options } = scan(`{"labels":${text},"a":1}`)
-    t.strictSame(tensors.labels, { data: Float64Array.from(data), shape, foreign: [], foreignCount: 0 }, text)
+    t.strictSame(tensors.labels, { data: Float64Array.from(data), shape, nonNumeric: [], nonNumericCount: 0 }, text)
     t.same(options, { a: 1 })
     t.ok([...tensors.labels.data].every((value, i) => Object.is(value, data[i])))
   }
@@ -50,10 +50,10 @@ const FAULTS: readonly (readonly [text: string, path: readonly number[], detail:
 t.test('arrays that are no tensor', async (t) => {
   for (const [text, path, detail, received] of FAULTS) {
     const { tensors } = scan(`{"labels":${text},"predictions":[[1]]}`)
-    const { shapeFault, data, shape } = tensors.labels
+    const { shapeError, data, shape } = tensors.labels
     t.strictSame(
-      { shapeFault, length: data.length, shape },
-      { shapeFault: { path, detail, received }, length: 0, shape: [0] },
+      { shapeError, length: data.length, shape },
+      { shapeError: { path, detail, received }, length: 0, shape: [0] },
       text,
     )
     t.strictSame(tensors.predictions.data, Float64Array.of(1))
@@ -63,7 +63,7 @@ t.test('arrays that are no tensor', async (t) => {
 t.test('elements that are no number', async (t) => {
   const text = `[[1,null],[true,false],["a\\n\\u00e9é😀",{"labels":[1,2],"b":{"c":null}}],["${'x'.repeat(99)}",2]]`
   const { labels } = scan(`{"labels":${text}}`).tensors
-  t.strictSame(labels.foreign, [
+  t.strictSame(labels.nonNumeric, [
     { path: [0, 1], received: null },
     { path: [1, 0], received: true },
     { path: [1, 1], received: false },
@@ -71,14 +71,14 @@ t.test('elements that are no number', async (t) => {
     { path: [2, 1], received: 'an object' },
     { path: [3, 0], received: 'x'.repeat(64) },
   ])
-  t.equal(labels.foreignCount, 6)
+  t.equal(labels.nonNumericCount, 6)
   t.same(labels.shape, [4, 2])
   t.strictSame([...labels.data], [1, NaN, NaN, NaN, NaN, NaN, NaN, 2])
 
   const many = scan(`{"labels":[${'null,"b",'.repeat(50_000)}0],"a":2}`)
-  t.equal(many.tensors.labels.foreignCount, 100_000)
+  t.equal(many.tensors.labels.nonNumericCount, 100_000)
   t.same(
-    many.tensors.labels.foreign,
+    many.tensors.labels.nonNumeric,
     Array.from({ length: 20 }, (_, i) => ({ path: [i], received: i % 2 === 0 ? null : 'b' })),
   )
   t.same(many.tensors.labels.shape, [100_001])
@@ -90,12 +90,12 @@ t.test('numbers that come in slices are put into arrays that grow with what has 
   for (const expected of [0, 100, bytes.length, 2 ** 50]) {
     const scanner = new DocumentScanner(KEYS, LIMITS, expected)
     for (const piece of piecesOf(bytes, () => 10_000)) scanner.write(piece)
-    for (const { data, foreign, foreignCount } of Object.values(scanner.end().tensors)) {
+    for (const { data, nonNumeric, nonNumericCount } of Object.values(scanner.end().tensors)) {
       t.equal(data.length, list.length)
       t.ok(data.every((value, i) => value === (list[i] ?? NaN) || (i % 9 === 0 && Number.isNaN(value))))
       t.ok(data.buffer.byteLength <= 4 * data.byteLength)
-      t.equal(foreignCount, Math.ceil(list.length / 9))
-      t.equal(foreign.length, 20)
+      t.equal(nonNumericCount, Math.ceil(list.length / 9))
+      t.equal(nonNumeric.length, 20)
     }
   }
 })

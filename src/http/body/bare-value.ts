@@ -1,4 +1,4 @@
-import { refuse } from '../../loss/fault.ts'
+import { refuse } from '../../loss/validation-errors.ts'
 import { ScanSyntaxError, unexpectedByte, unexpectedEnd } from '../../scanner/errors.ts'
 import { FINISHED } from '../../scanner/layout.ts'
 import type { ScanLimits } from '../../scanner/scanner.ts'
@@ -35,9 +35,9 @@ export class BareValue {
 
   /** @throws ScanSyntaxError if that is no whole document, else InvalidContent */
   end(): never {
-    const { shape, shapeFault } = this.#value()
+    const { shape, shapeError } = this.#value()
     const whole = shape.length === 0 ? 'a number' : `an array of ${shape[0]}`
-    const received = shapeFault === undefined ? whole : shapeFault.path.length > 0 ? 'an array' : shapeFault.received
+    const received = shapeError === undefined ? whole : shapeError.path.length > 0 ? 'an array' : shapeError.received
     return refuse([], `the body is ${received}; one JSON object is needed`, received)
   }
 

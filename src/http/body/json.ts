@@ -1,4 +1,4 @@
-import { LimitExceeded } from '../../loss/fault.ts'
+import { LimitExceeded } from '../../loss/validation-errors.ts'
 import { DocumentScanner, ScanLimitError, type ScanLimits, ScanSyntaxError } from '../../scanner/scanner.ts'
 import { Problem } from '../problem.ts'
 import { BareValue } from './bare-value.ts'
@@ -9,7 +9,7 @@ export type Content = Record<string, unknown>
 
 const beginsOther = Buffer.from('["-0123456789tfn')
 
-/** One JSON document in pieces. What is JSON but no object is refused when it was read. */
+/** One JSON document in chunks. What is JSON but no object is refused when it was read. */
 export class ContentScanner {
   readonly #tensorNames: readonly string[]
   readonly #limits: ScanLimits
@@ -27,7 +27,7 @@ export class ContentScanner {
   /** @throws Problem, LimitExceeded */
   write(piece: Buffer): void {
     try {
-      const begin = this.#scanner === undefined ? findInk(piece) : 0
+      const begin = this.#scanner === undefined ? indexOfNonSpace(piece) : 0
       if (begin < 0) this.#blanks += piece.length
       else this.#scannerFrom(piece[begin]).write(piece)
     } catch (error) {
@@ -54,7 +54,7 @@ export class ContentScanner {
 }
 
 /** The index of the first byte that is no white space of JSON, or -1. */
-export function findInk(bytes: Buffer): number {
+export function indexOfNonSpace(bytes: Buffer): number {
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at]
     if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return at

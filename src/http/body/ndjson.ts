@@ -1,8 +1,8 @@
-import { LimitExceeded } from '../../loss/fault.ts'
+import { LimitExceeded } from '../../loss/validation-errors.ts'
 import type { ScanLimits } from '../../scanner/scanner.ts'
 import { AtLine, Problem } from '../problem.ts'
 import type { Content } from './json.ts'
-import { ContentScanner, findInk } from './json.ts'
+import { ContentScanner, indexOfNonSpace } from './json.ts'
 import type { BodyReader } from './reader.ts'
 
 const newline = 0x0a
@@ -43,7 +43,7 @@ export async function* readLines(
       const part = piece.subarray(from, to)
       lineBytes += part.length
       if (lineBytes > maxLineBytes) throw new AtLine(number, lineTooLong(maxLineBytes))
-      if (scanner !== undefined || findInk(part) >= 0) {
+      if (scanner !== undefined || indexOfNonSpace(part) >= 0) {
         scanner ??= new ContentScanner(tensorNamesOf(isFirst), limits)
         at(number, () => scanner?.write(part))
       }

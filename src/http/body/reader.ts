@@ -1,19 +1,19 @@
 import { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
-import { LimitExceeded } from '../../loss/fault.ts'
+import { LimitExceeded } from '../../loss/validation-errors.ts'
+import { TimeSlicer } from '../../runtime/time-slices.ts'
 import { Problem } from '../problem.ts'
-import { Pacer } from '../slices.ts'
+import type { InFlightBudget } from './budget.ts'
+import { ChunkQueue } from './chunk-queue.ts'
 import type { Inflater } from './inflate.ts'
 import { inflaterOf } from './inflate.ts'
-import type { Intake } from './intake.ts'
-import { Pieces } from './pieces.ts'
 
 /** Bytes that wait to be taken before the sender is held back. */
 const highWater = 2 ** 18
 /** Bytes that are worked off at once; fewer wait for what comes in the same turn. */
 const worthwhile = 4096
-/** Shorter pieces are left to the garbage collector. */
+/** Shorter chunks are left to the garbage collector. */
 const worthFreeing = 4096
 /** Inflated bytes that any body may have, whatever its ratio. */
 const freeInflation = 2 ** 20
@@ -25,14 +25,14 @@ export type Readings = Pick<FastifyRequest, 'headers' | 'continueBody'>
 export class BodyReader {
   /** Bytes that the client said it sends, uncompressed; 0 when it did not say. Not to be trusted. */
   readonly declaredBytes: number
-  readonly #intake: Intake
+  readonly #budget: InFlightBudget
   readonly #isStream: boolean
   readonly #payload: Readable
   readonly #inflater: Inflater | undefined
   readonly #source: Readable
   readonly #timer: NodeJS.Timeout
-  readonly #pieces = new Pieces()
-  readonly #pacer = new Pacer()
+  readonly #queue = new ChunkQueue()
+  readonly #slicer = new TimeSlicer()
   #taken: Buffer | undefined
   #received = 0
   #read = 0
@@ -47,15 +47,15 @@ export class BodyReader {
    * @param isStream whether the body is worked off while it comes and may go on for ever
    * @throws Problem, LimitExceeded
    */
-  constructor(request: Readings, payload: Readable, intake: Intake, isStream = false) {
-    const { maxBodyBytes, requestTimeoutMs } = intake.limits
+  constructor(request: Readings, payload: Readable, budget: InFlightBudget, isStream = false) {
+    const { maxBodyBytes, requestTimeoutMs } = budget.limits
     const inflater = inflaterOf(request.headers['content-encoding'])
     const declared = Number(request.headers['content-length'] ?? 0)
     if (!isStream && declared > maxBodyBytes) throw bodyTooLarge(maxBodyBytes)
     request.continueBody?.()
     request.continueBody = null
     this.declaredBytes = inflater === undefined ? declared : 0
-    this.#intake = intake
+    this.#budget = budget
     this.#isStream = isStream
     this.#payload = payload
     this.#inflater = inflater?.()
@@ -72,16 +72,16 @@ export class BodyReader {
   /** The next piece, or `undefined` at the end. It is good until the next call. */
   async next(): Promise<Buffer | undefined> {
     this.#freeTaken()
-    if (this.#pacer.isDue) await this.#pacer.pause()
-    while (this.#pieces.bytes === 0 && !this.#isEnded && this.#failure === undefined) {
+    if (this.#slicer.isDue) await this.#slicer.pause()
+    while (this.#queue.bytes === 0 && !this.#isEnded && this.#failure === undefined) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
     }
     if (this.#failure !== undefined) throw this.#failure
-    const piece = this.#pieces.shift()
+    const piece = this.#queue.shift()
     this.#taken = piece
-    if (this.#pieces.bytes < highWater && this.#source.isPaused()) this.#source.resume()
+    if (this.#queue.bytes < highWater && this.#source.isPaused()) this.#source.resume()
     return piece
   }
 
@@ -96,14 +96,14 @@ export class BodyReader {
 
   /** Gives back the budget of what was taken so far; a stream does so when a line is worked off. */
   release(): void {
-    this.#intake.release(this.#held - this.#pieces.bytes)
-    this.#held = this.#pieces.bytes
+    this.#budget.release(this.#held - this.#queue.bytes)
+    this.#held = this.#queue.bytes
   }
 
   /** Ends the reading for good: nothing is held any more. */
   close(): void {
     if (!this.#isEnded) this.#fail(cutOff())
-    this.#pieces.clear()
+    this.#queue.clear()
     this.release()
   }
 
@@ -121,21 +121,21 @@ export class BodyReader {
     this.#read += chunk.length
     try {
       this.#checkLimits()
-      this.#intake.hold(chunk.length)
+      this.#budget.hold(chunk.length)
     } catch (error) {
       this.#fail(error as Error)
       return
     }
     this.#held += chunk.length
-    this.#pieces.push(chunk)
-    if (this.#pieces.bytes >= highWater) this.#source.pause()
+    this.#queue.push(chunk)
+    if (this.#queue.bytes >= highWater) this.#source.pause()
     if (this.#isStream) this.#timer.refresh()
-    if (this.#pieces.bytes >= worthwhile) this.#wakeUp()
+    if (this.#queue.bytes >= worthwhile) this.#wakeUp()
     else this.#soon ??= setImmediate(() => this.#wakeUp())
   }
 
   #checkLimits(): void {
-    const { maxBodyBytes, maxChunks, maxInflationRatio } = this.#intake.limits
+    const { maxBodyBytes, maxChunks, maxInflationRatio } = this.#budget.limits
     if (!this.#isStream && this.#read > maxBodyBytes) throw bodyTooLarge(maxBodyBytes)
     if (this.#chunks > maxChunks + this.#read / 256) {
       const detail = `The body comes in more than ${maxChunks} chunks of too few bytes.`
@@ -167,7 +167,7 @@ export class BodyReader {
   #fail(error: Error): void {
     if (this.#failure !== undefined || this.#isEnded) return
     this.#failure = error
-    this.#pieces.clear()
+    this.#queue.clear()
     clearTimeout(this.#timer)
     if (this.#inflater !== undefined) {
       this.#payload.unpipe()

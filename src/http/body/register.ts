@@ -2,17 +2,17 @@ import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { tensorNames } from '../../loss/batch.ts'
 import type { Limits } from '../limits.ts'
-import { inputNames, readBinary } from './binary.ts'
+import { InFlightBudget } from './budget.ts'
 import { registerExpectations } from './expect.ts'
-import { Intake } from './intake.ts'
 import { readJson } from './json.ts'
 import type { Line } from './ndjson.ts'
 import { readLines } from './ndjson.ts'
+import { inputNames, readBinary } from './oip.ts'
 import { BodyReader } from './reader.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    intake: Intake
+    budget: InFlightBudget
   }
   interface FastifyRequest {
     /** Reads the body; there once it is being read. */
@@ -29,7 +29,7 @@ export const lossMediaTypes = ['application/json', 'application/octet-stream', '
 
 /** Makes JSON bodies readable, in place of Fastify's own parsers, and sees to what a body of any type needs. */
 export function registerBodies(app: FastifyInstance, limits: Limits): void {
-  app.decorate('intake', new Intake(limits))
+  app.decorate('budget', new InFlightBudget(limits))
   app.decorateRequest('bodyReader', null)
   app.decorateRequest('lines', null)
   app.removeAllContentTypeParsers()
@@ -46,7 +46,7 @@ export function registerBodies(app: FastifyInstance, limits: Limits): void {
 
 /** Makes the other media types of POST /v1/loss readable in its own context. */
 export function registerLossBodies(app: FastifyInstance): void {
-  const { limits } = app.intake
+  const { limits } = app.budget
   app.addContentTypeParser('application/octet-stream', (request: FastifyRequest, payload: Readable) => {
     const headerLength = request.headers['inference-header-content-length']
     return readBinary(readerOf(request, payload), [headerLength].flat()[0], limits, limits.maxBodyBytes)
@@ -61,6 +61,6 @@ export function registerLossBodies(app: FastifyInstance): void {
 }
 
 function readerOf(request: FastifyRequest, payload: Readable, isStream = false): BodyReader {
-  request.bodyReader = new BodyReader(request, payload, request.server.intake, isStream)
+  request.bodyReader = new BodyReader(request, payload, request.server.budget, isStream)
   return request.bodyReader
 }

@@ -1,6 +1,6 @@
 // The loop that counts: numbers, commas and rows, as long as they come plainly.
 import {
-  AFTER_ELEMENT, COLUMNS, DEPTH, FIRST_VALUE, FOREIGN, FOREIGN_CAPACITY, INNER, LIMIT_COLUMNS, LIMIT_DEPTH,
+  AFTER_ELEMENT, COLUMNS, DEPTH, FIRST_VALUE, NON_NUMERIC, NON_NUMERIC_CAPACITY, INNER, LIMIT_COLUMNS, LIMIT_DEPTH,
   LIMIT_ELEMENTS, LIMIT_NUMBER_LENGTH, LIMIT_ROWS, MODE, NUMBERS_END, OUTER, RANK, TOTAL, VALUE,
 } from '../layout'
 import { get, getAt, set, setAt, skipSpace } from './memory'
@@ -39,7 +39,7 @@ function skipForeign(p: usize, c: u32): usize {
 }
 
 /**
- * Reads from a place where a value is due and returns how far it came. Whatever is unusual there (an end, a fault, a
+ * Reads from a place where a value is due and returns how far it came. Whatever is unusual there (an end, an error, a
  * limit, a value that is no number) is left, untouched, to the machine that can explain it.
  */
 export function rows(p: usize, end: usize): usize {
@@ -52,7 +52,7 @@ export function rows(p: usize, end: usize): usize {
   let outer = get(OUTER)
   let rank = get(RANK)
   let columns = get(COLUMNS)
-  let foreign = get(FOREIGN)
+  let nonNumeric = get(NON_NUMERIC)
   const from = getAt(NUMBERS_END)
   let out = from
   const last = out + room(limit(LIMIT_ELEMENTS), get(TOTAL))
@@ -98,11 +98,11 @@ export function rows(p: usize, end: usize): usize {
       let behind = number(p, c, out)
       if (behind == 0) {
         // The first ones are told to the host.
-        if (foreign < FOREIGN_CAPACITY) break
+        if (nonNumeric < NON_NUMERIC_CAPACITY) break
         behind = skipForeign(p, c)
         if (behind == 0 || behind >= end) break
         store<f64>(out, NaN)
-        foreign++
+        nonNumeric++
       } else if (behind - p > longest) {
         break
       }
@@ -143,7 +143,7 @@ export function rows(p: usize, end: usize): usize {
   set(DEPTH, inRow ? ROW_DEPTH : OUTER_DEPTH)
   set(RANK, rank)
   set(COLUMNS, columns)
-  set(FOREIGN, foreign)
+  set(NON_NUMERIC, nonNumeric)
   set(OUTER, rank == 2 ? outer : outer + <i32>((out - listStart) >> 3))
   set(INNER, <i32>((out - rowStart) >> 3))
   set(TOTAL, get(TOTAL) + <i32>((out - from) >> 3))

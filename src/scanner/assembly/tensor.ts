@@ -1,7 +1,7 @@
-// What the values inside a tensor mean for it: elements, rows, faults.
+// What the values inside a tensor mean for it: elements, rows, errors.
 import {
   COLUMNS, DEPTH, EXCEEDED, FAULT, FAULT_AMONG_NUMBERS, FAULT_AMONG_ROWS, FAULT_COUNT, FAULT_DEEP, FAULT_KIND,
-  FAULT_MIXED, FAULT_NONE, FAULT_RAGGED, FAULT_ROOT, FOREIGN, FOREIGN_CAPACITY, FOREIGN_FOUND, INNER, KIND, KIND_NUMBER,
+  FAULT_MIXED, FAULT_NONE, FAULT_RAGGED, FAULT_ROOT, NON_NUMERIC, NON_NUMERIC_CAPACITY, NON_NUMERIC_FOUND, INNER, KIND, KIND_NUMBER,
   LIMITS, LIMIT_COLUMNS, LIMIT_ELEMENTS, LIMIT_ROWS, MORE, NUMBERS_END, OUTER, PATH_INNER, PATH_OUTER, RANK, REASON,
   RESUME_DEPTH, TENSOR, TOTAL, WATCH,
 } from '../layout'
@@ -10,7 +10,7 @@ import { get, getAt, set, setAt } from './memory'
 // Of a value inside a tensor: is it looked at?
 export const IGNORE = 0
 export const STORE = 1
-/** Inside the array that is the fault, whose elements are counted for the message. */
+/** Inside the array that is the error, whose elements are counted for the message. */
 export const COUNT = 2
 
 /** The depths at which the elements of the outer array and of a row stand. */
@@ -25,7 +25,7 @@ export function beginTensor(index: i32): void {
   set(INNER, 0)
   set(COLUMNS, 0)
   set(TOTAL, 0)
-  set(FOREIGN, 0)
+  set(NON_NUMERIC, 0)
   set(FAULT, FAULT_NONE)
 }
 
@@ -38,7 +38,7 @@ export function exceed(limit: i32): i32 {
   return get(LIMITS + index)
 }
 
-function fault(kind: i32, received: i32): void {
+function error(kind: i32, received: i32): void {
   set(FAULT, kind)
   set(FAULT_KIND, received)
   set(PATH_OUTER, get(OUTER))
@@ -49,15 +49,15 @@ function fault(kind: i32, received: i32): void {
   set(RESUME_DEPTH, -1)
 }
 
-/** Makes room for one element at this depth: MORE, or EXCEEDED. Without a place for it, it is a fault. */
+/** Makes room for one element at this depth: MORE, or EXCEEDED. Without a place for it, it is an error. */
 function place(depth: i32, kind: i32): i32 {
   if (depth == 1) {
-    if (kind != KIND_NUMBER) fault(FAULT_ROOT, kind)
+    if (kind != KIND_NUMBER) error(FAULT_ROOT, kind)
   } else if (depth == OUTER_DEPTH) {
     const outer = get(OUTER)
     if (outer >= limit(LIMIT_ROWS)) return exceed(LIMIT_ROWS)
     if (get(RANK) == 2) {
-      fault(FAULT_AMONG_ROWS, kind)
+      error(FAULT_AMONG_ROWS, kind)
     } else {
       set(OUTER, outer + 1)
     }
@@ -97,13 +97,13 @@ export function foreignElement(kind: i32): i32 {
   const event = place(depth, kind)
   if (event != MORE || get(FAULT) != FAULT_NONE) return event
   append(NaN)
-  const count = get(FOREIGN) + 1
-  set(FOREIGN, count)
-  if (count > FOREIGN_CAPACITY) return MORE
+  const count = get(NON_NUMERIC) + 1
+  set(NON_NUMERIC, count)
+  if (count > NON_NUMERIC_CAPACITY) return MORE
   set(KIND, kind)
   set(PATH_OUTER, depth == OUTER_DEPTH ? get(OUTER) - 1 : get(OUTER))
   set(PATH_INNER, depth == OUTER_DEPTH ? -1 : get(INNER) - 1)
-  return FOREIGN_FOUND
+  return NON_NUMERIC_FOUND
 }
 
 /** An array opens; depth is still that of the array around it. */
@@ -116,14 +116,14 @@ export function openArray(depth: i32): i32 {
     const outer = get(OUTER)
     if (outer >= limit(LIMIT_ROWS)) return exceed(LIMIT_ROWS)
     if (get(RANK) == 1 && outer != 0) {
-      fault(FAULT_AMONG_NUMBERS, 0)
+      error(FAULT_AMONG_NUMBERS, 0)
       set(WATCH, COUNT)
     } else {
       set(RANK, 2)
     }
     set(INNER, 0)
   } else {
-    fault(FAULT_DEEP, 0)
+    error(FAULT_DEEP, 0)
   }
   return MORE
 }
@@ -141,7 +141,7 @@ export function closeArray(depth: i32): void {
   if (outer == 0) {
     set(COLUMNS, inner)
   } else if (inner != get(COLUMNS)) {
-    fault(FAULT_RAGGED, 0)
+    error(FAULT_RAGGED, 0)
     set(FAULT_COUNT, inner)
     return
   }

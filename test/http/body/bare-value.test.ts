@@ -1,16 +1,16 @@
 import { test } from 'tap'
 import { BareValue } from '../../../src/http/body/bare-value.ts'
-import { InvalidContent } from '../../../src/loss/fault.ts'
+import { InvalidContent } from '../../../src/loss/validation-errors.ts'
 import { ScanLimitError, ScanSyntaxError } from '../../../src/scanner/scanner.ts'
 import { limits } from './support.ts'
 
 /** The error that a text ends in, written whole and in single bytes. */
 function errorsOf(text: string, origin = 0): unknown[] {
   const bytes = Buffer.from(text)
-  return [[bytes], Array.from(bytes, (byte) => Buffer.of(byte))].map((pieces) => {
+  return [[bytes], Array.from(bytes, (byte) => Buffer.of(byte))].map((chunks) => {
     try {
       const value = new BareValue(limits(), origin)
-      for (const piece of pieces) value.write(piece)
+      for (const piece of chunks) value.write(piece)
       return value.end()
     } catch (error) {
       return error
@@ -41,7 +41,7 @@ for (const [text, received] of values) {
     for (const error of errorsOf(text)) {
       t.ok(error instanceof InvalidContent)
       const detail = `the body is ${received}; one JSON object is needed`
-      t.same((error as InvalidContent).faults.list, [{ path: [], detail, received }])
+      t.same((error as InvalidContent).errors.list, [{ path: [], detail, received }])
     }
   })
 }

@@ -15,7 +15,7 @@ process.on('message', async () => {
     await sleep(20)
   }
   const { rss: resident, heapUsed, external } = process.memoryUsage()
-  process.send?.({ resident, used: heapUsed + external, peak: Math.max(peak, resident), held: app.intake.held })
+  process.send?.({ resident, used: heapUsed + external, peak: Math.max(peak, resident), held: app.budget.held })
   peak = 0
 })
 process.on('disconnect', () => process.exit())

@@ -49,11 +49,11 @@ function isJson(bytes: Uint8Array): boolean {
   }
 }
 
-/** What a document comes to when it is written in these pieces. */
-function outcomeOf(pieces: readonly Buffer[], limits_: ScanLimits = limits()): unknown {
+/** What a document comes to when it is written in these chunks. */
+function outcomeOf(chunks: readonly Buffer[], limits_: ScanLimits = limits()): unknown {
   const scanner = new ContentScanner(names, limits_)
   try {
-    for (const piece of pieces) scanner.write(piece)
+    for (const piece of chunks) scanner.write(piece)
     return scanner.end()
   } catch (error) {
     const { message, extensions } = error as Problem
@@ -231,10 +231,10 @@ test('however a request is cut into TCP segments and chunks, the answer is the s
   const client = new Client(t, port)
   const bytes = Buffer.from(text)
   for (let round = 0; round < 12; round++) {
-    const pieces = cut(bytes, random, [1, 8, 100][round % 3])
+    const chunks = cut(bytes, random, [1, 8, 100][round % 3])
     const isChunked = random(2) === 0
     await client.write(head(isChunked ? { 'transfer-encoding': 'chunked' } : { 'content-length': bytes.length }))
-    for (const piece of pieces) {
+    for (const piece of chunks) {
       await client.write(isChunked ? chunk(piece) : piece)
       if (random(10) === 0) await new Promise((resolve) => setTimeout(resolve, 1))
     }
@@ -273,7 +273,7 @@ test('numbers are those of JSON.parse to the last bit', async (t) => {
   const content = await readJson(reader, names, limits())
   t.same(content, {
     ...options,
-    predictions: { data: Float64Array.from(predictions.flat()), shape: [300, 7], foreign: [], foreignCount: 0 },
-    labels: { data: Float64Array.from(labels.flat()), shape: [300, 7], foreign: [], foreignCount: 0 },
+    predictions: { data: Float64Array.from(predictions.flat()), shape: [300, 7], nonNumeric: [], nonNumericCount: 0 },
+    labels: { data: Float64Array.from(labels.flat()), shape: [300, 7], nonNumeric: [], nonNumericCount: 0 },
   })
 })

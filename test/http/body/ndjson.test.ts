@@ -35,8 +35,8 @@ const line = '{"predictions":[1,2],"labels":[1,3]}'
 const tensors = ['predictions', 'labels']
 
 /** What the lines of a body come to. */
-async function linesIn(pieces: readonly Buffer[], limits_: ScanLimits = limits(), most = 1000): Promise<unknown> {
-  const { reader } = readerOf(Readable.from(pieces), {}, {}, true)
+async function linesIn(chunks: readonly Buffer[], limits_: ScanLimits = limits(), most = 1000): Promise<unknown> {
+  const { reader } = readerOf(Readable.from(chunks), {}, {}, true)
   const lines: Line[] = []
   try {
     for await (const line of readLines(reader, (isFirst) => (isFirst ? [] : tensors), limits_, most)) lines.push(line)
@@ -101,15 +101,15 @@ test('lines end as they like, and blank ones are passed over', async (t) => {
 
 test('lines have their numbers, whatever the chunks', async (t) => {
   const body = Buffer.from(`\n{"a":1}\n\n{"labels":[1]}\r\n \n{"labels":[2]}`)
-  const labels = (value: number) => ({ data: Float64Array.of(value), shape: [1], foreign: [], foreignCount: 0 })
+  const labels = (value: number) => ({ data: Float64Array.of(value), shape: [1], nonNumeric: [], nonNumericCount: 0 })
   const wanted = [
     { number: 2, content: { a: 1 } },
     { number: 4, content: { labels: labels(1) } },
     { number: 6, content: { labels: labels(2) } },
   ]
   for (let at = 0; at <= body.length; at++) {
-    const pieces = [body.subarray(0, at), body.subarray(at)].filter(({ length }) => length > 0)
-    t.same(await linesIn(pieces), wanted, `${at}`)
+    const chunks = [body.subarray(0, at), body.subarray(at)].filter(({ length }) => length > 0)
+    t.same(await linesIn(chunks), wanted, `${at}`)
   }
   t.same(await linesIn(cut(body, seeded(3), 1)), wanted)
 })
@@ -249,7 +249,7 @@ test('a line has the limits of a body', async (t) => {
     const detail = 'Line 3: The line is longer than maxBodyBytes, 2000 bytes.'
     t.same([status, body], [413, tooLarge(detail, 'maxBodyBytes', 2000, { line: 3 })])
   }
-  t.equal(small.intake.held, 0)
+  t.equal(small.budget.held, 0)
   const rows = await linesIn([Buffer.from('{}\n{"labels":[1,2]}')], limits({ maxRows: 1 }))
   t.same(rows, [[{ number: 1, content: {} }], 'The body exceeds maxRows, 1.'])
 })
@@ -278,9 +278,9 @@ test('an error ends the reading, although the client goes on', async (t) => {
   await client.write(chunk(`${first}\n${line}\n{"predictions":[1],"labels":[null]}\n`))
   const { status, body } = await client.answer()
   t.same([status, body.line], [422, 3])
-  t.ok(await eventually(() => app.intake.held === 0))
+  t.ok(await eventually(() => app.budget.held === 0))
   for (let round = 0; round < 30; round++) await client.write(chunk(Buffer.alloc(100_000, 'x')))
-  t.equal(app.intake.held, 0)
+  t.equal(app.budget.held, 0)
   await client.write(lastChunk)
   await client.write(`${head({ ...type, 'content-length': first.length + line.length + 1 })}${first}\n${line}`)
   t.equal((await client.answer()).status, 200)
@@ -296,7 +296,7 @@ test('a stream may be larger than a body, and gives back its budget line by line
   await client.write(lastChunk)
   const { status, body } = await client.answer()
   t.same([status, body.samples], [200, 60 * 9001])
-  t.ok(await eventually(() => app.intake.held === 0))
+  t.ok(await eventually(() => app.budget.held === 0))
 })
 
 /** Megabytes that are streamed. A thousand take a quarter of a minute. */

@@ -2,10 +2,10 @@ import { PassThrough, Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { test } from 'tap'
-import { Intake } from '../../../src/http/body/intake.ts'
+import { InFlightBudget } from '../../../src/http/body/budget.ts'
 import { BodyReader } from '../../../src/http/body/reader.ts'
 import { Problem } from '../../../src/http/problem.ts'
-import { LimitExceeded } from '../../../src/loss/fault.ts'
+import { LimitExceeded } from '../../../src/loss/validation-errors.ts'
 import {
   Client,
   cut,
@@ -36,11 +36,11 @@ test('what is sent is read, however it is cut', async (t) => {
   const random = seeded(1)
   const bytes = Buffer.from(Array.from({ length: 600_000 }, () => random(256)))
   for (const longest of [3, 2000, 10_000, 100_000, 1_000_000]) {
-    const { reader, intake } = readerOf(Readable.from(cut(bytes, random, longest)))
+    const { reader, budget } = readerOf(Readable.from(cut(bytes, random, longest)))
     t.ok(bytes.equals(await readAll(reader)), `${longest}`)
-    t.equal(intake.held, bytes.length)
+    t.equal(budget.held, bytes.length)
     reader.close()
-    t.equal(intake.held, 0)
+    t.equal(budget.held, 0)
   }
 })
 
@@ -49,19 +49,19 @@ test('a reader that is slow holds its sender back, and loses nothing', async (t)
   const bytes = Buffer.from(Array.from({ length: 1_000_000 }, () => random(256)))
   for (const compress of [undefined, gzipSync]) {
     const payload = new PassThrough()
-    const { reader, intake } = readerOf(payload, compress === undefined ? {} : { 'content-encoding': 'gzip' })
+    const { reader, budget } = readerOf(payload, compress === undefined ? {} : { 'content-encoding': 'gzip' })
     payload.end(compress === undefined ? bytes : compress(bytes))
     await sleep(100)
-    t.ok(intake.held < 2 ** 20)
-    const pieces: Buffer[] = []
+    t.ok(budget.held < 2 ** 20)
+    const chunks: Buffer[] = []
     for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) {
-      pieces.push(piece)
+      chunks.push(piece)
       if (random(3) === 0) await sleep(1)
     }
-    t.ok(bytes.equals(Buffer.concat(pieces)))
+    t.ok(bytes.equals(Buffer.concat(chunks)))
     t.equal(await reader.next(), undefined)
     reader.close()
-    t.equal(intake.held, 0)
+    t.equal(budget.held, 0)
   }
 })
 
@@ -92,12 +92,12 @@ test('what is refused at once leaves nothing behind', async (t) => {
   const resources = process.getActiveResourcesInfo()
   for (const headers of cases) {
     const payload = new PassThrough()
-    const intake = new Intake(limits({ maxBodyBytes: 100 }))
+    const budget = new InFlightBudget(limits({ maxBodyBytes: 100 }))
     let told = 0
     const continueBody = () => void told++
-    t.throws(() => new BodyReader({ headers, continueBody }, payload, intake))
+    t.throws(() => new BodyReader({ headers, continueBody }, payload, budget))
     const { readableFlowing } = payload
-    t.same([payload.listenerCount('data'), readableFlowing, intake.held, told], [0, null, 0, 0])
+    t.same([payload.listenerCount('data'), readableFlowing, budget.held, told], [0, null, 0, 0])
   }
   t.same(process.getActiveResourcesInfo(), resources)
 })
@@ -105,7 +105,7 @@ test('what is refused at once leaves nothing behind', async (t) => {
 test('a client is told to go on once', async (t) => {
   let told = 0
   const request = { headers: {}, continueBody: () => void told++ }
-  const reader = new BodyReader(request, Readable.from([]), new Intake(limits()))
+  const reader = new BodyReader(request, Readable.from([]), new InFlightBudget(limits()))
   t.same([told, request.continueBody], [1, null])
   reader.close()
 })
@@ -113,13 +113,13 @@ test('a client is told to go on once', async (t) => {
 test('a body is counted as it comes', async (t) => {
   const exact = readerOf(Readable.from([Buffer.alloc(50), Buffer.alloc(50)]), {}, { maxBodyBytes: 100 })
   t.equal((await readAll(exact.reader)).length, 100)
-  const { reader, intake } = readerOf(Readable.from([Buffer.alloc(50), Buffer.alloc(51)]), {}, { maxBodyBytes: 100 })
+  const { reader, budget } = readerOf(Readable.from([Buffer.alloc(50), Buffer.alloc(51)]), {}, { maxBodyBytes: 100 })
   const failure = await failureOf(reader)
   t.ok(failure instanceof LimitExceeded)
   t.equal((failure as LimitExceeded).limit, 'maxBodyBytes')
   t.equal(await failureOf(reader), failure)
   reader.close()
-  t.equal(intake.held, 0)
+  t.equal(budget.held, 0)
 })
 
 test('chunks are counted', async (t) => {
@@ -139,11 +139,11 @@ test('chunks are counted', async (t) => {
 test('what is inflated is counted', async (t) => {
   const zeros = gzipSync(Buffer.alloc(2 ** 22))
   for (const isStream of [false, true]) {
-    const { reader, intake } = readerOf(Readable.from([zeros]), { 'content-encoding': 'gzip' }, {}, isStream)
+    const { reader, budget } = readerOf(Readable.from([zeros]), { 'content-encoding': 'gzip' }, {}, isStream)
     const failure = (await failureOf(reader)) as LimitExceeded
     t.same([failure.limit, failure.allowed], ['maxInflationRatio', 200])
     reader.close()
-    t.equal(intake.held, 0)
+    t.equal(budget.held, 0)
   }
   const free = readerOf(Readable.from([gzipSync(Buffer.alloc(2 ** 20))]), { 'content-encoding': 'gzip' }).reader
   t.equal((await readAll(free)).length, 2 ** 20)
@@ -151,12 +151,12 @@ test('what is inflated is counted', async (t) => {
 
 test('bytes after what is compressed are refused', async (t) => {
   for (const rest of [[Buffer.alloc(5)], [Buffer.alloc(5), Buffer.from('more')]]) {
-    const { reader, intake } = readerOf(Readable.from([gzipSync('abc'), ...rest]), { 'content-encoding': 'gzip' })
+    const { reader, budget } = readerOf(Readable.from([gzipSync('abc'), ...rest]), { 'content-encoding': 'gzip' })
     const detail = 'The body is not what its Content-Encoding says: bytes follow its end.'
     t.equal(((await failureOf(reader)) as Problem).message, detail)
     await sleep(20)
     reader.close()
-    t.equal(intake.held, 0)
+    t.equal(budget.held, 0)
   }
 })
 
@@ -164,7 +164,7 @@ test('a body that breaks off is refused', async (t) => {
   for (const encoding of ['identity', 'gzip', 'zstd']) {
     for (const error of [undefined, new Error('aborted')]) {
       const payload = new PassThrough()
-      const { reader, intake } = readerOf(payload, { 'content-encoding': encoding })
+      const { reader, budget } = readerOf(payload, { 'content-encoding': encoding })
       const reading = failureOf(reader)
       payload.write(gzipSync('some bytes').subarray(0, 12))
       await sleep(5)
@@ -172,14 +172,14 @@ test('a body that breaks off is refused', async (t) => {
       const failure = (await reading) as Problem
       if (encoding !== 'zstd') t.same([failure.problem, failure.message], [cutOff.problem, cutOff.message])
       reader.close()
-      t.equal(intake.held, 0)
+      t.equal(budget.held, 0)
     }
   }
 })
 
 test('a body that comes too slowly is cut off', async (t) => {
   const payload = new PassThrough()
-  const { reader, intake } = readerOf(payload, {}, { requestTimeoutMs: 50 })
+  const { reader, budget } = readerOf(payload, {}, { requestTimeoutMs: 50 })
   const reading = failureOf(reader)
   const sending = setInterval(() => payload.write('x'), 10)
   const failure = (await reading) as Problem
@@ -190,7 +190,7 @@ test('a body that comes too slowly is cut off', async (t) => {
   payload.end()
   await sleep(5)
   reader.close()
-  t.equal(intake.held, 0)
+  t.equal(budget.held, 0)
 })
 
 test('a stream may go on as long as it comes', async (t) => {
@@ -231,43 +231,43 @@ test('no timer is left when a body has ended', async (t) => {
 test('a reader that is closed lets go of everything, once', async (t) => {
   for (const encoding of ['identity', 'gzip', 'zstd']) {
     const payload = new PassThrough()
-    const { reader, intake } = readerOf(payload, { 'content-encoding': encoding })
+    const { reader, budget } = readerOf(payload, { 'content-encoding': encoding })
     payload.write(encoding === 'zstd' ? zstdCompressSync('abc') : gzipSync('abc'))
     await sleep(10)
     reader.close()
     reader.close()
-    t.equal(intake.held, 0)
+    t.equal(budget.held, 0)
     t.match(await failureOf(reader), cutOff)
     payload.end('what comes after is dropped')
     await sleep(5)
-    t.equal(intake.held, 0)
+    t.equal(budget.held, 0)
     t.ok(payload.readableEnded)
   }
 })
 
 test('a reader that is closed before all is taken holds nothing', async (t) => {
-  const { reader, intake } = readerOf(Readable.from([Buffer.from('ab'), Buffer.from('cd')]))
+  const { reader, budget } = readerOf(Readable.from([Buffer.from('ab'), Buffer.from('cd')]))
   await sleep(5)
-  t.equal(intake.held, 4)
+  t.equal(budget.held, 4)
   reader.close()
-  t.equal(intake.held, 0)
+  t.equal(budget.held, 0)
 })
 
 test('a stream gives back what was taken and keeps what waits', async (t) => {
   const payload = new PassThrough()
-  const { reader, intake } = readerOf(payload, {}, {}, true)
+  const { reader, budget } = readerOf(payload, {}, {}, true)
   payload.write(Buffer.alloc(5000))
   payload.write(Buffer.alloc(6000))
   await sleep(5)
   await reader.next()
-  t.equal(intake.held, 11_000)
+  t.equal(budget.held, 11_000)
   reader.release()
-  t.equal(intake.held, 6000)
+  t.equal(budget.held, 6000)
   await reader.next()
   reader.release()
-  t.equal(intake.held, 0)
+  t.equal(budget.held, 0)
   reader.close()
-  t.equal(intake.held, 0)
+  t.equal(budget.held, 0)
 })
 
 test('a budget that is used up refuses, and recovers', async (t) => {
@@ -276,7 +276,7 @@ test('a budget that is used up refuses, and recovers', async (t) => {
   const waiting = new Client(t, port)
   await waiting.write(head({ 'content-length': 20_000 }))
   await waiting.write(Buffer.alloc(9000, ' '))
-  t.ok(await eventually(() => app.intake.held === 9000))
+  t.ok(await eventually(() => app.budget.held === 9000))
   const client = new Client(t, port)
   for (let round = 0; round < 3; round++) {
     await client.write(head({ 'content-length': body.length }) + body)
@@ -284,10 +284,10 @@ test('a budget that is used up refuses, and recovers', async (t) => {
     t.same([status, headers['retry-after'], problem.detail], [503, '1', 'Too many bytes of requests are in flight.'])
   }
   waiting.socket.destroy()
-  t.ok(await eventually(() => app.intake.held === 0))
+  t.ok(await eventually(() => app.budget.held === 0))
   await client.write(head({ 'content-length': body.length }) + body)
   t.equal((await client.answer()).status, 200)
-  t.equal(app.intake.held, 0)
+  t.equal(app.budget.held, 0)
 })
 
 test('a slow sender gets 408 and holds nothing', async (t) => {
@@ -296,11 +296,11 @@ test('a slow sender gets 408 and holds nothing', async (t) => {
     const client = new Client(t, port)
     const headers = { 'content-type': type, 'inference-header-content-length': 2, 'content-length': 1000 }
     await client.write(`${head(headers)}{`)
-    t.ok(await eventually(() => app.intake.held === 1))
+    t.ok(await eventually(() => app.budget.held === 1))
     const { status, headers: answered } = await client.answer()
     t.same([status, answered.connection], [408, 'close'])
     t.ok(await client.closed())
-    t.ok(await eventually(() => app.intake.held === 0))
+    t.ok(await eventually(() => app.budget.held === 0))
   }
 })
 
@@ -317,7 +317,7 @@ test('an aborted upload frees everything', async (t) => {
       t.ok(await client.closed())
     }
   }
-  t.ok(await eventually(() => app.intake.held === 0))
+  t.ok(await eventually(() => app.budget.held === 0))
   t.equal(await connections(), 0)
 })
 
@@ -333,7 +333,7 @@ test('requests in a row, sent all at once, are answered in order', async (t) => 
     const { status, body } = await client.answer()
     t.same([status, body.loss], at % 3 === 2 ? [400, undefined] : [200, at * at])
   }
-  t.ok(await eventually(() => app.intake.held === 0))
+  t.ok(await eventually(() => app.budget.held === 0))
 })
 
 test('a body sent one byte a chunk holds no more memory than its size suggests', async (t) => {

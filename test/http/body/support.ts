@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import { parseConfig } from '../../../src/config.ts'
-import { Intake } from '../../../src/http/body/intake.ts'
+import { InFlightBudget } from '../../../src/http/body/budget.ts'
 import { BodyReader } from '../../../src/http/body/reader.ts'
 import type { Limits } from '../../../src/http/limits.ts'
 import { limitsOf } from '../../../src/http/limits.ts'
@@ -133,15 +133,15 @@ export function seeded(seed: number): (below: number) => number {
   }
 }
 
-/** Bytes cut into pieces of random lengths, at most `longest` each. */
+/** Bytes cut into chunks of random lengths, at most `longest` each. */
 export function cut(bytes: Uint8Array, random: (below: number) => number, longest: number): Buffer[] {
-  const pieces: Buffer[] = []
+  const chunks: Buffer[] = []
   for (let from = 0; from < bytes.length; ) {
     const to = Math.min(bytes.length, from + 1 + random(longest))
-    pieces.push(Buffer.from(bytes.subarray(from, to)))
+    chunks.push(Buffer.from(bytes.subarray(from, to)))
     from = to
   }
-  return pieces
+  return chunks
 }
 
 export interface Memory {
@@ -181,22 +181,22 @@ export async function serveApart(t: Scope, variables: Record<string, string> = {
   }
 }
 
-/** A reader of pieces that come one after the other, and the budget that it uses. */
+/** A reader of chunks that come one after the other, and the budget that it uses. */
 export function readerOf(
   payload: Readable,
   headers: Record<string, string> = {},
   other: Partial<Limits> = {},
   isStream = false,
-): { reader: BodyReader; intake: Intake } {
-  const intake = new Intake(limits(other))
-  return { reader: new BodyReader({ headers, continueBody: null }, payload, intake, isStream), intake }
+): { reader: BodyReader; budget: InFlightBudget } {
+  const budget = new InFlightBudget(limits(other))
+  return { reader: new BodyReader({ headers, continueBody: null }, payload, budget, isStream), budget }
 }
 
 /** All that is left to read. */
 export async function readAll(reader: BodyReader): Promise<Buffer> {
-  const pieces: Buffer[] = []
-  for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) pieces.push(piece)
-  return Buffer.concat(pieces)
+  const chunks: Buffer[] = []
+  for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) chunks.push(piece)
+  return Buffer.concat(chunks)
 }
 
 export interface Rows {
@@ -291,7 +291,7 @@ export function tooLarge(detail: string, limit: string, allowed: number, extensi
 
 const contradiction = 'The content contradicts itself or the contract'
 
-/** The answer to a body with one fault. */
+/** The answer to a body with one error. */
 export function invalid(pointer: string, detail: string, received: unknown, extensions: object = {}): object {
   const all = { errors: [{ pointer, detail, received }], errorCount: 1, ...extensions }
   return problemOf('invalid-content', 422, contradiction, detail, '/v1/loss', all)

@@ -1,0 +1,53 @@
+/** Smaller chunks are copied together: each would cost some hundred bytes besides its own. */
+const smallChunk = 4096
+const stagingBytes = 65536
+
+/** Chunks that wait to be taken, first in first out. */
+export class ChunkQueue {
+  readonly #list: Buffer[] = []
+  #bytes = 0
+  /** How far the last piece is filled, when it is one that small chunks are copied into; else -1. */
+  #filled = -1
+
+  /** Bytes that wait. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  push(chunk: Buffer): void {
+    this.#bytes += chunk.length
+    if (this.#filled >= 0 && this.#filled + chunk.length <= stagingBytes) {
+      this.#filled += chunk.copy(this.#list[this.#list.length - 1], this.#filled)
+      return
+    }
+    this.#trim()
+    if (chunk.length >= smallChunk || this.#list.length === 0) {
+      this.#list.push(chunk)
+      return
+    }
+    const staging = Buffer.allocUnsafeSlow(stagingBytes)
+    this.#filled = chunk.copy(staging)
+    this.#list.push(staging)
+  }
+
+  shift(): Buffer | undefined {
+    if (this.#list.length === 1) this.#trim()
+    const piece = this.#list.shift()
+    if (piece !== undefined) this.#bytes -= piece.length
+    return piece
+  }
+
+  clear(): void {
+    this.#list.length = 0
+    this.#bytes = 0
+    this.#filled = -1
+  }
+
+  /** Cuts the last piece to what is in it. */
+  #trim(): void {
+    if (this.#filled < 0) return
+    const last = this.#list.length - 1
+    this.#list[last] = this.#list[last].subarray(0, this.#filled)
+    this.#filled = -1
+  }
+}

@@ -1,0 +1,46 @@
+import type { LogPolicy } from '../formats.ts'
+
+/** Below this a logarithm is cut off by `clamp`, as in PyTorch BCELoss. */
+const lowestLog = -100
+const smallestUnclamped = Math.exp(lowestLog)
+
+/** log y of a probability, kept away from log(0) by the policy. */
+export function guardedLog(y: number, policy: LogPolicy, epsilon: number): number {
+  if (policy === 'add-epsilon') return Math.log(y + epsilon)
+  if (policy === 'clip') return Math.log(Math.min(Math.max(y, epsilon), 1 - epsilon))
+  const log = Math.log(y)
+  return policy === 'clamp' ? Math.max(log, lowestLog) : log
+}
+
+/** log(1 - y), guarded likewise; the policies without an epsilon keep the digits of a small y. */
+export function guardedLogOfComplement(y: number, policy: LogPolicy, epsilon: number): number {
+  if (policy === 'add-epsilon' || policy === 'clip') return guardedLog(1 - y, policy, epsilon)
+  const log = Math.log1p(-y)
+  return policy === 'clamp' ? Math.max(log, lowestLog) : log
+}
+
+/** The guarded logarithm of a probability that is known by its exact logarithm, as with logits. */
+export function guardedLogOfLog(log: number, policy: LogPolicy, epsilon: number): number {
+  if (policy === 'exact') return log
+  return policy === 'clamp' ? Math.max(log, lowestLog) : guardedLog(Math.exp(log), policy, epsilon)
+}
+
+/** Whether the policy acted on a probability: it is below epsilon, or for `clamp` its logarithm is below -100. */
+export function isGuarded(y: number, policy: LogPolicy, epsilon: number): boolean {
+  if (policy === 'exact') return false
+  return y < (policy === 'clamp' ? smallestUnclamped : epsilon)
+}
+
+/** The derivative of the guarded logarithm at y; 0 where the guard is flat. */
+export function logSlope(y: number, policy: LogPolicy, epsilon: number): number {
+  return policy === 'add-epsilon' ? 1 / (y + epsilon) : isFlat(y, policy, epsilon) ? 0 : 1 / y
+}
+
+/** y times that derivative: 1 where nothing is guarded. */
+export function logElasticity(y: number, policy: LogPolicy, epsilon: number): number {
+  return policy === 'add-epsilon' ? y / (y + epsilon) : isFlat(y, policy, epsilon) ? 0 : 1
+}
+
+function isFlat(y: number, policy: LogPolicy, epsilon: number): boolean {
+  return isGuarded(y, policy, epsilon) || (policy === 'clip' && y > 1 - epsilon)
+}

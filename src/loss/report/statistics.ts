@@ -1,0 +1,119 @@
+import { add, fromInteger, multiply, ratio, sqrtRatio, subtract, toDouble } from '../numerics/dyadic.ts'
+import type { Spec } from '../spec.ts'
+import type { Tally } from '../tally.ts'
+
+/** Whether the loss is a number: infinite terms make it infinite, no weight at all makes it undefined. */
+export const lossStatuses = ['finite', 'infinite', 'undefined'] as const
+export type LossStatus = (typeof lossStatuses)[number]
+
+/** What a tally says, each number rounded once from the exact sums. */
+export interface Statistics {
+  /** By the reduction: the sum of x_i, or their sum over the sum of weights; `null` unless `lossStatus` is finite. */
+  readonly loss: number | null
+  readonly lossStatus: LossStatus
+  /** Share of right decisions in [0, 1], weighted by s_i; `null` for values and without weight. */
+  readonly accuracy: number | null
+  /** Rows evaluated, ignored ones included. */
+  readonly samples: number
+  /** K, numbers per row. */
+  readonly outputs: number
+  /** Right decisions: rows, or binary outputs; `null` for values. */
+  readonly correct: number | null
+  /** Rows whose largest prediction stands at more than one output. */
+  readonly ties: number
+  readonly ignored: number
+  /** Rows in which a logarithm that counts met its guard. */
+  readonly clipped: number
+  /** sum s_i l_i; `null` when infinite. */
+  readonly lossSum: number | null
+  /** sum w_i */
+  readonly weightSum: number
+  /** Of the mean; `null` for one row, or a loss that is not finite. */
+  readonly standardError: number | null
+  /** 95 % interval of the accuracy (Wilson 1927), or `null`. */
+  readonly accuracyInterval: readonly [number, number] | null
+}
+
+/** @param populationSize rows that a sample without replacement was drawn from, for the finite-population correction */
+export function statisticsOf(tally: Tally, spec: Spec, populationSize?: number): Statistics {
+  const { outputs, samples, ties, ignored, clipped } = tally
+  const { loss, lossStatus, lossSum } = lossOf(tally, spec)
+  const accuracy = accuracyOf(tally, spec)
+  return {
+    loss,
+    lossStatus,
+    accuracy,
+    samples,
+    outputs,
+    correct: spec.decision === 'none' ? null : tally.correct,
+    ties,
+    ignored,
+    clipped,
+    lossSum,
+    weightSum: toDouble(tally.weight),
+    standardError: lossStatus === 'finite' ? standardErrorOf(tally, populationSize) : null,
+    accuracyInterval: accuracy === null ? null : wilson(accuracy, decisionsOf(tally, spec)),
+  }
+}
+
+/** The loss as reduced, and the sum behind it. */
+export function lossOf(tally: Tally, { reduction }: Spec): Pick<Statistics, 'loss' | 'lossStatus' | 'lossSum'> {
+  const lossSum = tally.infinite > 0 ? Number.POSITIVE_INFINITY : toDouble(tally.loss)
+  const isDefined = tally.weight.mantissa !== 0n
+  const loss = tally.infinite > 0 || reduction === 'sum' ? lossSum : isDefined ? ratio(tally.loss, tally.weight) : 0
+  const lossStatus = !Number.isFinite(loss) ? 'infinite' : isDefined ? 'finite' : 'undefined'
+  return { loss: lossStatus === 'finite' ? loss : null, lossStatus, lossSum: Number.isFinite(lossSum) ? lossSum : null }
+}
+
+/** Binary decisions are made for every output, class decisions once a row. */
+function decisionsPerRow({ outputs }: Tally, spec: Spec): number {
+  return spec.decision === 'binary' ? outputs : 1
+}
+
+/** Share of right decisions, weighted by s_i; `null` where there is none or no weight. */
+export function accuracyOf(tally: Tally, spec: Spec): number | null {
+  if (spec.decision === 'none' || tally.sampleWeight.mantissa === 0n) return null
+  return ratio(tally.correctWeight, multiply(tally.sampleWeight, fromInteger(decisionsPerRow(tally, spec))))
+}
+
+/** Decisions that count: with weights the effective number (sum s)^2 / sum s^2 (Kish 1965) instead of the rows. */
+function decisionsOf(tally: Tally, spec: Spec): number {
+  const rows = ratio(multiply(tally.sampleWeight, tally.sampleWeight), tally.sampleWeightSquared)
+  return rows * decisionsPerRow(tally, spec)
+}
+
+/**
+ * sqrt(n/(n-1) sum (x_i - m w_i)^2) / W with m = X / W, multiplied out so that nothing is rounded before the end:
+ * sum (x_i - m w_i)^2 = (W^2 sum x^2 - 2 X W sum x w + X^2 sum w^2) / W^2.
+ */
+function standardErrorOf(tally: Tally, populationSize: number | undefined): number | null {
+  const rows = tally.samples - tally.ignored
+  if (rows < 2) return null
+  const { loss, weight } = tally
+  const squaredWeight = multiply(weight, weight)
+  const spread = add(
+    subtract(
+      multiply(squaredWeight, tally.lossSquared),
+      multiply(fromInteger(2), multiply(multiply(loss, weight), tally.lossTimesWeight)),
+    ),
+    multiply(multiply(loss, loss), tally.weightSquared),
+  )
+  const left = populationSize === undefined ? 1 : populationSize - tally.samples
+  const error = sqrtRatio(
+    multiply(fromInteger(rows * left), spread),
+    multiply(fromInteger((rows - 1) * (populationSize ?? 1)), multiply(squaredWeight, squaredWeight)),
+  )
+  return Number.isFinite(error) ? error : null
+}
+
+/** Quantile of the normal distribution that leaves 2.5 % above. */
+const z = 1.959963984540054
+
+function wilson(share: number, count: number): [number, number] {
+  const squared = (z * z) / count
+  const centre = share + squared / 2
+  const reach = z * Math.sqrt((share * (1 - share)) / count + squared / (4 * count))
+  // at 0 and 1 the ends are the share itself, which rounding must not miss
+  const [low, high] = [(centre - reach) / (1 + squared), (centre + reach) / (1 + squared)]
+  return [Math.min(share, Math.max(0, low)), Math.max(share, Math.min(1, high))]
+}

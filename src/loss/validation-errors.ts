@@ -1,0 +1,83 @@
+/** What stood at a faulty place: a scalar as it is (shortened), anything else in words. */
+export type Received = number | string | boolean | null
+
+/** One thing that is wrong: where, what is wrong and what would fit, and what was found there. */
+export interface ValidationError {
+  readonly path: readonly (string | number)[]
+  readonly detail: string
+  readonly received: Received
+}
+
+/** At most this many errors are written out; the rest is counted. */
+export const maxListedErrors = 20
+
+/** The errors found so far. Only the first ones cost more than a count. */
+export class ValidationErrors {
+  readonly list: ValidationError[] = []
+  count = 0
+
+  /** Whether a further error is only counted, so that its text need not be made. */
+  get full(): boolean {
+    return this.list.length === maxListedErrors
+  }
+
+  add(path: readonly (string | number)[], detail: string, received: unknown): void {
+    this.count++
+    if (!this.full) this.list.push({ path, detail, received: describe(received) })
+  }
+
+  /** Adds a sentence to the error at a position of the list, if it is written out. */
+  hint(at: number, sentence: string): void {
+    const error = this.list[at]
+    if (error !== undefined) this.list[at] = { ...error, detail: error.detail + sentence }
+  }
+
+  throwIfAny(): void {
+    if (this.count > 0) throw new InvalidContent(this)
+  }
+}
+
+/** Throws for an error after which nothing further can be checked. */
+export function refuse(path: readonly (string | number)[], detail: string, received: unknown): never {
+  const errors = new ValidationErrors()
+  errors.add(path, detail, received)
+  throw new InvalidContent(errors)
+}
+
+/** Thrown when content can be read but contradicts what was declared. */
+export class InvalidContent extends Error {
+  readonly errors: ValidationErrors
+
+  constructor(errors: ValidationErrors) {
+    super(errors.list[0]?.detail)
+    this.errors = errors
+  }
+}
+
+/** The JSON form of something received; never more than 64 characters of a text, never an array or an object. */
+export function describe(value: unknown): Received {
+  if (value === undefined) return 'nothing'
+  if (value === null || typeof value === 'boolean') return value
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value)
+  if (typeof value === 'string') return shortened(value)
+  return Array.isArray(value) || value instanceof Float64Array ? `an array of ${value.length}` : 'an object'
+}
+
+/** A text of the client as it is shown: at most 64 characters of it. */
+export function shortened(text: string): string {
+  return text.length > 64 ? `${text.slice(0, 63)}…` : text
+}
+
+/** Thrown when content is larger than the service takes or answers. */
+export class LimitExceeded extends Error {
+  readonly limit: string
+  readonly allowed: number
+  readonly path: readonly (string | number)[]
+
+  constructor(limit: string, allowed: number, path: readonly (string | number)[], detail: string) {
+    super(detail)
+    this.limit = limit
+    this.allowed = allowed
+    this.path = path
+  }
+}

@@ -1,0 +1,171 @@
+import { exampleId } from '../answers.ts'
+
+const tenClasses = [0.1, 0.05, 0.6, 0.0, 0.05, 0.1, 0.0, 0.1, 0.0, 0.0]
+
+/** Named requests of POST /v1/loss for the document; each runs as it is. */
+export const lossExamples = {
+  'one-hot': {
+    summary: 'The ten-class sample, one-hot label: loss 0.5108',
+    value: {
+      loss: 'cross-entropy',
+      labelFormat: 'one-hot',
+      predictions: tenClasses,
+      labels: [0, 0, 1, 0, 0, 0, 0, 0, 0, 0],
+    },
+  },
+  index: {
+    summary: 'The same sample, index label: the same number to the last bit',
+    value: { loss: 'cross-entropy', labelFormat: 'index', predictions: tenClasses, labels: 2 },
+  },
+  batch: {
+    summary: 'A batch of logits with per-class results and a confusion matrix',
+    value: {
+      loss: 'cross-entropy',
+      labelFormat: 'index',
+      predictionFormat: 'logits',
+      predictions: [
+        [2.3, 2.1, 4.5],
+        [4.2, 3.2, 5.1],
+        [1.2, -0.8, -0.5],
+        [0.9, -1.2, 1.1],
+      ],
+      labels: [1, 2, 0, 1],
+      include: ['perClass', 'confusion'],
+    },
+  },
+  binary: {
+    summary: 'Binary cross-entropy of four probabilities',
+    value: {
+      loss: 'binary-cross-entropy',
+      labelFormat: 'binary',
+      predictions: [0.6, 0.4, 0.4, 0.6],
+      labels: [0, 1, 0, 0],
+    },
+  },
+  regression: {
+    summary: 'Mean squared error with weights',
+    value: {
+      loss: 'mse',
+      labelFormat: 'values',
+      predictions: [2.5, 0, 2, 8],
+      labels: [3, -0.5, 2, 7],
+      sampleWeights: [1, 1, 1, 2],
+    },
+  },
+  'wrong declaration': {
+    summary: 'Index labels declared one-hot: refused, and the error says what would fit',
+    value: {
+      loss: 'cross-entropy',
+      labelFormat: 'one-hot',
+      predictions: [
+        [0.2, 0.8],
+        [0.9, 0.1],
+      ],
+      labels: [1, 0],
+    },
+  },
+}
+
+const wrongDeclaration =
+  'labels[0] is the number 1; labelFormat "one-hot" needs one row of 2 numbers for each of 2 samples, the shape of predictions. Class indices are declared with labelFormat "index".'
+
+/** The answers to the first of these requests, and to the wrong one. */
+export const lossAnswers = {
+  200: {
+    loss: 0.510825457099338,
+    lossStatus: 'finite',
+    accuracy: 1,
+    samples: 1,
+    outputs: 10,
+    correct: 1,
+    ties: 0,
+    ignored: 0,
+    clipped: 0,
+    lossSum: 0.510825457099338,
+    weightSum: 1,
+    standardError: null,
+    accuracyInterval: [0.20654931437723742, 1],
+    spec: {
+      loss: 'cross-entropy',
+      labelFormat: 'one-hot',
+      predictionFormat: 'probabilities',
+      reduction: 'mean',
+      logPolicy: 'add-epsilon',
+      epsilon: 1e-7,
+      rowSumTolerance: 0.001,
+      labelSmoothing: 0,
+      include: [],
+    },
+    requestId: exampleId,
+  },
+  422: {
+    type: '/problems/invalid-content',
+    title: 'The content contradicts itself or the contract',
+    status: 422,
+    detail: wrongDeclaration,
+    instance: '/v1/loss',
+    requestId: exampleId,
+    errors: [{ pointer: '#/labels', detail: wrongDeclaration, received: 'an array of 2 numbers' }],
+    errorCount: 1,
+  },
+}
+
+const ndjson = [
+  { loss: 'cross-entropy', labelFormat: 'index' },
+  { predictions: [[0.2, 0.8]], labels: [1] },
+  {
+    predictions: [
+      [0.9, 0.1],
+      [0.4, 0.6],
+    ],
+    labels: [0, 0],
+  },
+]
+
+/** The bodies of POST /v1/loss that are no JSON, for the document, which names request schemas `XInput` and later `X`. */
+export const lossMediaTypeDocuments = {
+  'application/octet-stream': {
+    schema: {
+      type: 'string',
+      contentMediaType: 'application/octet-stream',
+      contentSchema: { $ref: '#/components/schemas/BinaryHeaderInput' },
+      description:
+        'JSON of the length that the header `Inference-Header-Content-Length` says (schema BinaryHeader), then the bytes of the inputs in their order: little-endian, row-major, without gaps.',
+    },
+  },
+  'application/x-ndjson': {
+    schema: {
+      type: 'string',
+      contentMediaType: 'application/x-ndjson',
+      contentSchema: {
+        oneOf: [
+          { $ref: '#/components/schemas/LossStreamOptionsInput' },
+          { $ref: '#/components/schemas/StreamBatchInput' },
+        ],
+      },
+      description: 'First line: schema LossStreamOptions. Each further line: schema StreamBatch.',
+    },
+    examples: {
+      stream: {
+        summary: 'Two mini-batches, evaluated as one',
+        value: `${ndjson.map((line) => JSON.stringify(line)).join('\n')}\n`,
+      },
+    },
+  },
+}
+
+/** The request headers of POST /v1/loss that say how the body is to be read, for the document. */
+export const lossHeaders = [
+  {
+    name: 'Inference-Header-Content-Length',
+    in: 'header',
+    description: 'Length of the JSON part of an `application/octet-stream` body; required there.',
+    schema: { type: 'integer', minimum: 1 },
+  },
+  {
+    name: 'Content-Encoding',
+    in: 'header',
+    description: 'How the body is compressed, if it is.',
+    schema: { type: 'string', enum: ['gzip', 'zstd'] },
+  },
+]

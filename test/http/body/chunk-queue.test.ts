@@ -1,0 +1,65 @@
+import { test } from 'tap'
+import { ChunkQueue } from '../../../src/http/body/chunk-queue.ts'
+import { seeded } from './support.ts'
+
+test('what goes in comes out in order, whatever the sizes', async (t) => {
+  const random = seeded(1)
+  let wrong = 0
+  for (let round = 0; round < 20; round++) {
+    const chunks = new ChunkQueue()
+    const into: Buffer[] = []
+    const out: Buffer[] = []
+    for (let step = 0; step < 300; step++) {
+      const chunk = Buffer.alloc(1 + random([1, 10, 5000, 70_000][random(4)]), random(256))
+      chunks.push(chunk)
+      into.push(chunk)
+      if (random(20) === 0) for (let taken = random(8); taken > 0; taken--) out.push(chunks.shift() ?? Buffer.alloc(0))
+      if (chunks.bytes !== sum(into) - sum(out)) wrong++
+    }
+    for (let piece = chunks.shift(); piece !== undefined; piece = chunks.shift()) out.push(piece)
+    t.ok(Buffer.concat(into).equals(Buffer.concat(out)))
+    t.equal(chunks.bytes, 0)
+  }
+  t.equal(wrong, 0)
+})
+
+test('small chunks share memory', async (t) => {
+  const chunks = new ChunkQueue()
+  for (let at = 0; at < 300_000; at++) chunks.push(Buffer.from([at]))
+  const buffers = new Set<ArrayBufferLike>()
+  let count = 0
+  for (let piece = chunks.shift(); piece !== undefined; piece = chunks.shift()) {
+    buffers.add(piece.buffer)
+    count++
+  }
+  t.equal(count, 6)
+  t.ok(buffers.size <= 6)
+})
+
+test('small chunks between large ones cost at most as much again', async (t) => {
+  const chunks = new ChunkQueue()
+  for (let at = 0; at < 100; at++) {
+    chunks.push(Buffer.allocUnsafeSlow(5000))
+    chunks.push(Buffer.allocUnsafeSlow(1))
+  }
+  const buffers = new Set<ArrayBufferLike>()
+  const { bytes } = chunks
+  for (let piece = chunks.shift(); piece !== undefined; piece = chunks.shift()) buffers.add(piece.buffer)
+  const kept = Array.from(buffers).reduce((total, { byteLength }) => total + byteLength, 0)
+  t.ok(kept <= 2 * bytes + 65536, `${kept} for ${bytes}`)
+})
+
+test('what is cleared is gone', async (t) => {
+  const chunks = new ChunkQueue()
+  chunks.push(Buffer.from('a'))
+  chunks.push(Buffer.from('b'))
+  chunks.clear()
+  t.equal(chunks.bytes, 0)
+  t.equal(chunks.shift(), undefined)
+  chunks.push(Buffer.from('c'))
+  t.equal(chunks.shift()?.toString(), 'c')
+})
+
+function sum(buffers: readonly Buffer[]): number {
+  return buffers.reduce((total, { length }) => total + length, 0)
+}

@@ -1,0 +1,165 @@
+import { test } from 'tap'
+import { crossEntropy, crossEntropyGradientRows, crossEntropyRows } from '../../../src/loss/kernels/cross-entropy.ts'
+import { losses } from '../../../src/loss/kernels/index.ts'
+import type { Options } from '../../../src/loss/spec.ts'
+import { gradientOf, lossesOf, misses, rowsOf } from '../support.ts'
+
+const ln2 = Math.LN2
+const soft = { loss: 'cross-entropy', labelFormat: 'probabilities', logPolicy: 'exact' } as const
+const index = { loss: 'cross-entropy', labelFormat: 'index', logPolicy: 'exact' } as const
+// e^z for these logits are 1, 1, 2, so the softmax is 1/4, 1/4, 1/2
+const quarters = [[0, 0, ln2]]
+
+interface Case {
+  readonly name: string
+  readonly options: Options
+  readonly predictions: number[][]
+  readonly targets: number[][]
+  readonly loss: number
+  readonly clipped?: number
+}
+
+const cases: Case[] = [
+  {
+    name: '-log 1/4',
+    options: soft,
+    predictions: [[0.25, 0.75]],
+    targets: [[1, 0]],
+    loss: 2 * ln2,
+  },
+  {
+    name: 'soft targets: (1/2) 2 ln 2 + (1/4) 2 ln 2 + (1/4) ln 2',
+    options: soft,
+    predictions: [[0.25, 0.25, 0.5]],
+    targets: [[0.5, 0.25, 0.25]],
+    loss: 1.75 * ln2,
+  },
+  {
+    name: 'class weights stand inside the sum: 3 (1/2) 2 ln 2 + 0 + 2 (1/4) ln 2',
+    options: { ...soft, classWeights: Float64Array.of(3, 0, 2) },
+    predictions: [[0.25, 0.25, 0.5]],
+    targets: [[0.5, 0.25, 0.25]],
+    loss: 3.5 * ln2,
+  },
+  {
+    name: 'log 0 is infinite where it counts',
+    options: soft,
+    predictions: [[0, 1]],
+    targets: [[0.5, 0.5]],
+    loss: Number.POSITIVE_INFINITY,
+  },
+  { name: '0 log 0 = 0', options: soft, predictions: [[0, 1]], targets: [[0, 1]], loss: 0 },
+  {
+    name: 'a class of weight 0 silences log 0',
+    options: { ...soft, classWeights: Float64Array.of(0, 1) },
+    predictions: [[0, 1]],
+    targets: [[1, 0]],
+    loss: 0,
+  },
+  {
+    name: 'add-epsilon: -log(0 + 1/4), and the guard is counted',
+    options: { ...soft, logPolicy: 'add-epsilon', epsilon: 0.25 },
+    predictions: [[0, 1]],
+    targets: [[1, 0]],
+    loss: 2 * ln2,
+    clipped: 1,
+  },
+  {
+    name: 'a guard that does not count is not counted',
+    options: { ...soft, logPolicy: 'clip', epsilon: 0.25 },
+    predictions: [[0.5, 0.5, 0]],
+    targets: [[1, 0, 0]],
+    loss: ln2,
+  },
+  {
+    name: 'logits',
+    options: { ...soft, predictionFormat: 'logits' },
+    predictions: quarters,
+    targets: [[1, 0, 0]],
+    loss: 2 * ln2,
+  },
+  {
+    name: 'logits under a guard: -log(1/4 + 1/4)',
+    options: { ...soft, predictionFormat: 'logits', logPolicy: 'add-epsilon', epsilon: 0.25 },
+    predictions: quarters,
+    targets: [[1, 0, 0]],
+    loss: ln2,
+  },
+  {
+    name: 'logits far out under clamp',
+    options: { ...soft, predictionFormat: 'logits', logPolicy: 'clamp' },
+    predictions: [[0, 800]],
+    targets: [[1, 0]],
+    loss: 100,
+    clipped: 1,
+  },
+]
+
+test('-sum_k c_k t_k log y_k', async (t) => {
+  for (const { name, options, predictions, targets, loss, clipped = 0 } of cases) {
+    t.same(misses(lossesOf(options, rowsOf(predictions, targets)).losses, [loss]), [], name)
+    t.equal(lossesOf(options, rowsOf(predictions, targets)).clipped, clipped, `${name}: clipped`)
+  }
+})
+
+test('a class and its one-hot row give the same bits', async (t) => {
+  for (const { name, options, predictions, targets } of cases.filter((each) => each.targets[0].includes(1))) {
+    const classes = targets.map((row) => row.indexOf(1))
+    t.same(lossesOf(options, rowsOf(predictions, classes)), lossesOf(options, rowsOf(predictions, targets)), name)
+  }
+})
+
+test('each row has its own loss', async (t) => {
+  const rows = rowsOf(
+    [
+      [0.5, 0.5],
+      [1, 0],
+      [0.125, 0.875],
+    ],
+    [1, 0, 0],
+  )
+  t.same(misses(lossesOf(index, rows), { losses: [ln2, 0, 3 * ln2], clipped: 0 }), [])
+  t.equal(Object.is(lossesOf(index, rows).losses[1], 0), true, 'and a certain one is 0, not -0')
+})
+
+test('gradient of probabilities: -c_k t_k / y_k', async (t) => {
+  const gradients: [name: string, options: Options, predictions: number[], targets: number[], gradient: number[]][] = [
+    ['exact', soft, [0.25, 0.25, 0.5], [0.5, 0.25, 0.25], [-2, -1, -0.5]],
+    ['a target of 0 says nothing', soft, [0, 1], [0, 1], [0, -1]],
+    ['class weights', { ...soft, classWeights: Float64Array.of(4, 0) }, [0.5, 0.5], [0.5, 0.5], [-4, 0]],
+    // 1 / (1/4 + 1/4)
+    ['add-epsilon', { ...soft, logPolicy: 'add-epsilon', epsilon: 0.25 }, [0.25, 0.75], [1, 0], [-2, 0]],
+    ['clip is flat', { ...soft, logPolicy: 'clip', epsilon: 0.25 }, [0.125, 0.875], [1, 0], [0, 0]],
+  ]
+  for (const [name, options, predictions, targets, gradient] of gradients) {
+    t.same(misses(gradientOf(options, rowsOf([predictions], [targets])), gradient), [], name)
+  }
+})
+
+test('gradient of logits: y_k - t_k, with class weights y_k sum(c t) - c_k t_k', async (t) => {
+  const logits = { ...soft, predictionFormat: 'logits' } as const
+  const gradients: [name: string, options: Options, predictions: number[][], targets: number[], gradient: number[]][] =
+    [
+      ['one-hot', logits, quarters, [1, 0, 0], [-0.75, 0.25, 0.5]],
+      ['soft', logits, quarters, [0.5, 0.25, 0.25], [-0.25, 0, 0.25]],
+      // sum(c t) = 4 (1/2) + 0 + 2 (1/2) = 3
+      ['weights', { ...logits, classWeights: Float64Array.of(4, 1, 2) }, quarters, [0.5, 0, 0.5], [-1.25, 0.75, 0.5]],
+      // u = (1/4) / (1/4 + 1/4) = 1/2; y sum(u) - u
+      ['guarded', { ...logits, logPolicy: 'add-epsilon', epsilon: 0.25 }, quarters, [1, 0, 0], [-0.375, 0.125, 0.25]],
+      // y_1 = e^-40 / (1 + e^-40): the slope at the true class keeps its digits
+      ['confident', logits, [[40, 0]], [1, 0], [-4.248354255291589e-18, 4.248354255291589e-18]],
+    ]
+  for (const [name, options, predictions, targets, gradient] of gradients) {
+    t.same(
+      misses(gradientOf(options, rowsOf(predictions, [targets])), gradient, name === 'confident' ? 0 : 1e-15),
+      [],
+      name,
+    )
+  }
+})
+
+test('the Kullback-Leibler divergence shares its loops', async (t) => {
+  t.equal(crossEntropy.losses, crossEntropyRows)
+  t.equal(crossEntropy.gradient, crossEntropyGradientRows)
+  t.equal(losses['kl-divergence'].gradient, crossEntropyGradientRows)
+})

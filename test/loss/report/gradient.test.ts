@@ -1,0 +1,103 @@
+import { test } from 'tap'
+import { fromDouble, multiply } from '../../../src/loss/numerics/dyadic.ts'
+import { Gradient } from '../../../src/loss/report/gradient.ts'
+import type { RowOrigins } from '../../../src/loss/report/section.ts'
+import type { Tally } from '../../../src/loss/tally.ts'
+import { emptyTally } from '../../../src/loss/tally.ts'
+import type { Request } from '../support.ts'
+import { batchOf, sliceOf, specOf } from '../support.ts'
+
+const inPlace: RowOrigins = { positions: undefined, origins: undefined }
+
+function report(
+  request: Request,
+  tally: Partial<Tally>,
+  isList = false,
+  origins = inPlace,
+  samples = batchOf(request).samples,
+) {
+  const part = new Gradient(specOf(request), samples, batchOf(request).outputs, isList)
+  part.add(sliceOf(request), origins)
+  return part.report({ ...emptyTally, ...tally })
+}
+
+const request: Request = {
+  loss: 'sse',
+  labelFormat: 'index',
+  predictions: [
+    [3, 0],
+    [0, 2],
+  ],
+  labels: [0, 1],
+}
+const two = { weight: fromDouble(2) }
+
+test('2 (y - t), over the weight for a mean', async (t) => {
+  t.same(report({ ...request, reduction: 'sum' }, two), [
+    [4, 0],
+    [0, 2],
+  ])
+  t.same(report({ ...request, reduction: 'mean' }, two), [
+    [2, 0],
+    [0, 1],
+  ])
+  t.same(report({ ...request, reduction: 'none' }, two), [
+    [2, 0],
+    [0, 1],
+  ])
+  t.same(report({ ...request, reduction: 'sum' }, two, true), [4, 0, 0, 2], 'as a list')
+})
+
+test('weighted rows', async (t) => {
+  t.same(report({ ...request, reduction: 'sum', sampleWeights: [0.5, 0] }, two), [
+    [2, 0],
+    [0, 0],
+  ])
+})
+
+test('a row of weight 0 has no slope, an infinite one included', async (t) => {
+  const infinite: Request = {
+    loss: 'binary-cross-entropy',
+    labelFormat: 'binary',
+    logPolicy: 'exact',
+    predictions: [0, 0.5],
+    labels: [1, 1],
+    sampleWeights: [0, 1],
+  }
+  t.same(report(infinite, { weight: fromDouble(1) }, true), [0, -2])
+})
+
+test('classes are made dense, also where the loss reads classes', async (t) => {
+  const entropy: Request = {
+    loss: 'cross-entropy',
+    labelFormat: 'index',
+    logPolicy: 'exact',
+    predictions: [
+      [0.5, 0.5],
+      [0.75, 0.25],
+    ],
+    labels: [0, 1],
+  }
+  t.same(report(entropy, two), [
+    [-1, 0],
+    [0, -2],
+  ])
+})
+
+test('rows drawn go back to where they come from, and add up', async (t) => {
+  const origins: RowOrigins = { positions: undefined, origins: Int32Array.of(2, 2) }
+  t.same(report({ ...request, reduction: 'sum' }, two, false, origins, 3), [
+    [0, 0],
+    [0, 0],
+    [4, 2],
+  ])
+})
+
+test('a loss that is not finite has no gradient, a slope beyond the range is null', async (t) => {
+  t.equal(report({ ...request, reduction: 'mean' }, { ...two, infinite: 1 }), null)
+  t.equal(report({ ...request, reduction: 'mean' }, {}), null, 'no weight')
+  t.equal(report({ ...request, reduction: 'sum' }, {}), null, 'no weight, in a sum as well')
+  const beyond = { ...two, loss: multiply(fromDouble(1e308), fromDouble(10)) }
+  t.equal(report({ ...request, reduction: 'sum' }, beyond), null, 'a sum beyond the range')
+  t.strictSame(report({ ...request, predictions: [[1e308, 0]], labels: [0], reduction: 'sum' }, two), [[null, 0]])
+})

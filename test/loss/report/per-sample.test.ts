@@ -1,0 +1,105 @@
+import { test } from 'tap'
+import { PerSample } from '../../../src/loss/report/per-sample.ts'
+import type { RowOrigins } from '../../../src/loss/report/section.ts'
+import type { Request } from '../support.ts'
+import { sliceOf, specOf } from '../support.ts'
+
+const inPlace: RowOrigins = { positions: undefined, origins: undefined }
+
+function report(request: Request, samples: number, origins = inPlace) {
+  const part = new PerSample(specOf(request), samples)
+  part.add(sliceOf(request), origins)
+  return part.report()
+}
+
+test('losses and decisions by format', async (t) => {
+  const cases: [
+    name: string,
+    request: Request,
+    losses: (number | null)[],
+    correct: (boolean | number | null)[] | null,
+  ][] = [
+    ['values', { loss: 'mae', labelFormat: 'values', predictions: [1, 5], labels: [0, 2] }, [1, 3], null],
+    [
+      'classes',
+      {
+        loss: 'sse',
+        labelFormat: 'index',
+        predictions: [
+          [1, 0],
+          [1, 0],
+        ],
+        labels: [0, 1],
+      },
+      [0, 2],
+      [true, false],
+    ],
+    [
+      'one binary output',
+      { loss: 'hinge', labelFormat: 'binary', predictions: [1, 2], labels: [1, 0] },
+      [0, 3],
+      [true, false],
+    ],
+    [
+      'several binary outputs',
+      {
+        loss: 'hinge',
+        labelFormat: 'binary',
+        predictions: [
+          [1, 1],
+          [1, -1],
+        ],
+        labels: [
+          [1, 0],
+          [1, 0],
+        ],
+      },
+      [1, 0],
+      [1, 2],
+    ],
+    [
+      'weights',
+      { loss: 'mae', labelFormat: 'values', predictions: [1, 5], labels: [0, 2], sampleWeights: [2, 0] },
+      [2, 0],
+      null,
+    ],
+    [
+      'infinite',
+      {
+        loss: 'cross-entropy',
+        labelFormat: 'index',
+        logPolicy: 'exact',
+        predictions: [
+          [0, 1],
+          [1, 0],
+        ],
+        labels: [0, 0],
+      },
+      [null, 0],
+      [false, true],
+    ],
+  ]
+  for (const [name, request, losses, correct] of cases) t.strictSame(report(request, 2), { losses, correct }, name)
+})
+
+test('rows go to their positions, and the others are left out', async (t) => {
+  const request: Request = {
+    loss: 'sse',
+    labelFormat: 'index',
+    predictions: [
+      [1, 0],
+      [1, 0],
+    ],
+    labels: [0, 1],
+  }
+  const origins: RowOrigins = { positions: Int32Array.of(3, 1), origins: undefined }
+  t.strictSame(report(request, 4, origins), { losses: [0, 2, 0, 0], correct: [null, false, null, true] })
+})
+
+test('slices go on where the one before ended', async (t) => {
+  const request: Request = { loss: 'mae', labelFormat: 'values', predictions: [1, 5], labels: [0, 2] }
+  const part = new PerSample(specOf(request), 4)
+  part.add(sliceOf(request), inPlace)
+  part.add({ ...sliceOf(request), from: 2 }, inPlace)
+  t.same(part.report().losses, [1, 3, 1, 3])
+})

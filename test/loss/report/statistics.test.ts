@@ -1,0 +1,268 @@
+import { test } from 'tap'
+import type { Dyadic } from '../../../src/loss/numerics/dyadic.ts'
+import { add, fromDouble, fromInteger, multiply, zero } from '../../../src/loss/numerics/dyadic.ts'
+import { statisticsOf } from '../../../src/loss/report/statistics.ts'
+import type { Options } from '../../../src/loss/spec.ts'
+import { resolve } from '../../../src/loss/spec.ts'
+import type { Tally } from '../../../src/loss/tally.ts'
+import { emptyTally } from '../../../src/loss/tally.ts'
+import { misses } from '../support.ts'
+
+const classes: Options = { loss: 'cross-entropy', labelFormat: 'index' }
+const binary: Options = { loss: 'binary-cross-entropy', labelFormat: 'binary' }
+const values: Options = { loss: 'mse', labelFormat: 'values' }
+
+interface Row {
+  /** x_i = s_i l_i */
+  readonly x: number
+  readonly w?: number
+  readonly s?: number
+  readonly right?: number
+}
+
+/** The tally of rows given by their weighted losses, one by one. */
+function tallyOf(rows: readonly Row[], further: Partial<Tally> = {}): Tally {
+  const sum = (term: (row: Row) => Dyadic) => rows.reduce((total, row) => add(total, term(row)), zero)
+  const x = (row: Row) => fromDouble(row.x)
+  const s = ({ s = 1 }: Row) => fromDouble(s)
+  const w = (row: Row) => (row.w === undefined ? s(row) : fromDouble(row.w))
+  return {
+    ...emptyTally,
+    outputs: 1,
+    samples: rows.length,
+    correct: rows.reduce((total, { right = 0 }) => total + right, 0),
+    loss: sum(x),
+    lossSquared: sum((row) => multiply(x(row), x(row))),
+    lossTimesWeight: sum((row) => multiply(x(row), w(row))),
+    weight: sum(w),
+    weightSquared: sum((row) => multiply(w(row), w(row))),
+    sampleWeight: sum(s),
+    sampleWeightSquared: sum((row) => multiply(s(row), s(row))),
+    correctWeight: sum((row) => multiply(s(row), fromInteger(row.right ?? 0))),
+    ...further,
+  }
+}
+
+test('mean, sum, accuracy and standard error by hand', async (t) => {
+  // mean 12 / 4 = 3; deviations -2 -1 0 3, squares 14; sqrt(4/3 14) / 4
+  const tally = tallyOf([{ x: 1, right: 1 }, { x: 2 }, { x: 3, right: 1 }, { x: 6, right: 1 }], { ties: 1, clipped: 2 })
+  const { accuracyInterval, ...rest } = statisticsOf(tally, resolve(classes))
+  t.same(
+    misses(rest, {
+      loss: 3,
+      lossStatus: 'finite',
+      accuracy: 0.75,
+      samples: 4,
+      outputs: 1,
+      correct: 3,
+      ties: 1,
+      ignored: 0,
+      clipped: 2,
+      lossSum: 12,
+      weightSum: 4,
+      standardError: 1.0801234497346435,
+    }),
+    [],
+  )
+  t.equal(accuracyInterval?.length, 2)
+  t.equal(statisticsOf(tally, resolve({ ...classes, reduction: 'sum' })).loss, 12)
+  t.equal(statisticsOf(tally, resolve({ ...classes, reduction: 'none' })).loss, 3)
+})
+
+test('weights', async (t) => {
+  // W = 4, X = 8, m = 2; deviations x - m w: 3 - 2, 1 - 2, 4 - 4, squares 2; sqrt(3/2 2) / 4; accuracy (1 + 2) / 4
+  const tally = tallyOf([
+    { x: 3, s: 1, right: 1 },
+    { x: 1, s: 1 },
+    { x: 4, s: 2, right: 1 },
+  ])
+  const { loss, accuracy, standardError, weightSum, correct } = statisticsOf(tally, resolve(classes))
+  t.same(misses([loss, accuracy, standardError, weightSum, correct], [2, 0.75, Math.sqrt(3) / 4, 4, 2]), [])
+})
+
+test('class weights weigh the mean, not the accuracy', async (t) => {
+  // W = 4, X = 8, m = 2; deviations 2 - 2, 6 - 6; accuracy 1 / 2
+  const tally = tallyOf([
+    { x: 2, w: 1, right: 1 },
+    { x: 6, w: 3 },
+  ])
+  const { loss, accuracy, standardError } = statisticsOf(tally, resolve(classes))
+  t.same([loss, accuracy, standardError], [2, 0.5, 0])
+})
+
+test('a sample without replacement has the finite-population correction', async (t) => {
+  // sqrt(4/3 14 (1 - 4/10)) / 4, and nothing is left to err about with all rows drawn
+  const tally = tallyOf([{ x: 1 }, { x: 2 }, { x: 3 }, { x: 6 }])
+  t.same(misses(statisticsOf(tally, resolve(classes), 10).standardError, 0.8366600265340756), [])
+  t.equal(statisticsOf(tally, resolve(classes), 4).standardError, 0)
+})
+
+test('ignored rows are in the samples and in nothing else', async (t) => {
+  const tally = tallyOf([{ x: 1, right: 1 }, { x: 3 }], { samples: 12, ignored: 10 })
+  const { samples, ignored, loss, accuracy, standardError } = statisticsOf(tally, resolve(classes))
+  // deviations -1 and 1: sqrt(2/1 2) / 2
+  t.same([samples, ignored, loss, accuracy, standardError], [12, 10, 2, 0.5, 1])
+})
+
+test('the standard error survives squares beyond the range, and cancellation', async (t) => {
+  const far = statisticsOf(tallyOf([{ x: 1e300 }, { x: 3e300 }]), resolve(values))
+  t.same(misses([far.loss, far.standardError], [2e300, 1e300]), [])
+  const near = statisticsOf(tallyOf([{ x: 1e-200 }, { x: 3e-200 }]), resolve(values))
+  t.same(misses([near.loss, near.standardError], [2e-200, 1e-200]), [])
+  // 2^53 and 2^53 + 2 differ by 2, so the error is 1, whose squares no double holds
+  const large = statisticsOf(tallyOf([{ x: 2 ** 53 }, { x: 2 ** 53 + 2 }]), resolve(values))
+  t.same([large.loss, large.standardError], [2 ** 53, 1])
+})
+
+test('what has no value is null, and lossStatus says why', async (t) => {
+  const pick = (tally: Tally, options: Options) => {
+    const { loss, lossStatus, lossSum, standardError, accuracy, accuracyInterval, correct } = statisticsOf(
+      tally,
+      resolve(options),
+    )
+    return [loss, lossStatus, lossSum, standardError, accuracy, accuracyInterval === null, correct]
+  }
+  const infinite = tallyOf(
+    [
+      { x: 0, right: 1 },
+      { x: 2, right: 1 },
+    ],
+    { infinite: 1 },
+  )
+  const weightless = tallyOf([
+    { x: 0, s: 0, right: 1 },
+    { x: 0, s: 0 },
+  ])
+  const cases: [name: string, tally: Tally, options: Options, expected: unknown[]][] = [
+    ['an infinite row', infinite, classes, [null, 'infinite', null, null, 1, false, 2]],
+    [
+      'an infinite row in a sum',
+      infinite,
+      { ...classes, reduction: 'sum' },
+      [null, 'infinite', null, null, 1, false, 2],
+    ],
+    ['no weight', weightless, classes, [null, 'undefined', 0, null, null, true, 1]],
+    ['no weight in a sum', weightless, { ...classes, reduction: 'sum' }, [null, 'undefined', 0, null, null, true, 1]],
+    [
+      'no class weight',
+      tallyOf([
+        { x: 3, w: 0, right: 1 },
+        { x: 1, w: 0 },
+      ]),
+      classes,
+      [null, 'undefined', 4, null, 0.5, false, 1],
+    ],
+    ['nothing at all', emptyTally, classes, [null, 'undefined', 0, null, null, true, 0]],
+    ['one row', tallyOf([{ x: 5, right: 1 }]), classes, [5, 'finite', 5, null, 1, false, 1]],
+    ['values', tallyOf([{ x: 5 }, { x: 7 }]), values, [6, 'finite', 12, 1, null, true, null]],
+    [
+      'a sum beyond the range',
+      tallyOf([{ x: 1.5e308 }, { x: 1.5e308 }]),
+      { ...values, reduction: 'sum' },
+      [null, 'infinite', null, null, null, true, null],
+    ],
+  ]
+  for (const [name, tally, options, expected] of cases) t.strictSame(pick(tally, options), expected, name)
+})
+
+test('a mean in range is finite, though its sum is not', async (t) => {
+  // (1.5e308 + 1.5e308) / 2
+  const { loss, lossStatus, lossSum } = statisticsOf(tallyOf([{ x: 1.5e308 }, { x: 1.5e308 }]), resolve(values))
+  t.strictSame({ loss, lossStatus, lossSum }, { loss: 1.5e308, lossStatus: 'finite', lossSum: null })
+})
+
+test('a mean beyond the range is infinite, though its sum is not', async (t) => {
+  // 1 / 2^-1074, as class weights can make it
+  const { loss, lossStatus, lossSum } = statisticsOf(tallyOf([{ x: 1, w: 5e-324 }]), resolve(classes))
+  t.strictSame({ loss, lossStatus, lossSum }, { loss: null, lossStatus: 'infinite', lossSum: 1 })
+})
+
+test('an error beyond the range is null', async (t) => {
+  // W = 1.01, m = 1.5e308 / 1.01; both deviations m: sqrt(2/1 2) m / W = 2.9e308
+  const { lossStatus, standardError } = statisticsOf(
+    tallyOf([
+      { x: 1.5e308, w: 0.01 },
+      { x: 0, w: 1 },
+    ]),
+    resolve(classes),
+  )
+  t.strictSame({ lossStatus, standardError }, { lossStatus: 'finite', standardError: null })
+})
+
+test('K binary outputs are K decisions a row', async (t) => {
+  const tally = tallyOf(
+    [
+      { x: 1, right: 3 },
+      { x: 1, right: 2, s: 3 },
+    ],
+    { outputs: 4 },
+  )
+  // (3 + 3 * 2) / (4 * 4)
+  t.equal(statisticsOf(tally, resolve(binary)).accuracy, 9 / 16)
+})
+
+test('the Wilson interval, against Newcombe 1998, table I', async (t) => {
+  const cases: [right: number, of: number, lower: number, upper: number][] = [
+    [81, 263, 0.2553, 0.3662],
+    [15, 148, 0.0624, 0.1605],
+    [0, 20, 0, 0.1611],
+    [1, 29, 0.0061, 0.1718],
+  ]
+  for (const [right, of, lower, upper] of cases) {
+    const rows = Array.from({ length: of }, (_, i) => ({ x: 1, right: i < right ? 1 : 0 }))
+    const [low, high] = statisticsOf(tallyOf(rows), resolve(classes)).accuracyInterval ?? []
+    t.same([low?.toFixed(4), high?.toFixed(4)], [lower.toFixed(4), upper.toFixed(4)], `${right} of ${of}`)
+  }
+})
+
+test('the interval is that of the decisions that count', async (t) => {
+  const interval = (tally: Tally, options: Options) => statisticsOf(tally, resolve(options)).accuracyInterval
+  const plain = interval(tallyOf([{ x: 1, right: 1 }, { x: 1, right: 1 }, { x: 1 }, { x: 1 }]), classes)
+  // 2 rows of 2 binary outputs are 4 decisions as well
+  t.same(
+    interval(
+      tallyOf(
+        [
+          { x: 1, right: 1 },
+          { x: 1, right: 1 },
+        ],
+        { outputs: 2 },
+      ),
+      binary,
+    ),
+    plain,
+  )
+  // (4 * 2 + 2 * 0)^2 / (4 * 2^2 + 0) = 4 effective rows
+  t.same(
+    interval(
+      tallyOf([
+        { x: 1, right: 1, s: 2 },
+        { x: 1, right: 1, s: 2 },
+        { x: 1, s: 2 },
+        { x: 1, s: 2 },
+        { x: 1, s: 0 },
+      ]),
+      classes,
+    ),
+    plain,
+  )
+})
+
+test('the interval lies in [0, 1] and contains the accuracy, up to its ends', async (t) => {
+  const outside: number[] = []
+  for (let rows = 1; rows <= 500; rows++) {
+    for (const right of [0, 1, rows >> 1, rows - 1, rows]) {
+      const sums = { outputs: 1, samples: rows, weight: fromInteger(rows), sampleWeight: fromInteger(rows) }
+      const tally = {
+        ...emptyTally,
+        ...sums,
+        sampleWeightSquared: fromInteger(rows),
+        correctWeight: fromInteger(right),
+      }
+      const { accuracy, accuracyInterval } = statisticsOf(tally, resolve(classes))
+      const [low, high] = accuracyInterval ?? [2, -1]
+      if (accuracy === null || !(low >= 0 && low <= accuracy && accuracy <= high && high <= 1)) outside.push(rows)
+    }
+  }
+  t.same(outside, [])
+})

@@ -1,0 +1,94 @@
+import { test } from 'tap'
+import {
+  describe,
+  InvalidContent,
+  LimitExceeded,
+  maxListedErrors,
+  refuse,
+  ValidationErrors,
+} from '../../src/loss/validation-errors.ts'
+
+test('describe writes a scalar as it is, and anything else in words', async (t) => {
+  const cases: [unknown, string | number | boolean | null][] = [
+    [undefined, 'nothing'],
+    [null, null],
+    [true, true],
+    [false, false],
+    [0, 0],
+    [-1.5, -1.5],
+    [Number.NaN, 'NaN'],
+    [Number.POSITIVE_INFINITY, 'Infinity'],
+    [Number.NEGATIVE_INFINITY, '-Infinity'],
+    ['', ''],
+    ['x'.repeat(64), 'x'.repeat(64)],
+    ['x'.repeat(65), `${'x'.repeat(63)}…`],
+    [[], 'an array of 0'],
+    [[1, [2]], 'an array of 2'],
+    [{ length: 2 }, 'an object'],
+  ]
+  for (const [value, expected] of cases) t.equal(describe(value), expected, String(expected))
+})
+
+test('errors beyond the first 20 are counted and not listed', async (t) => {
+  const errors = new ValidationErrors()
+  for (let at = 0; at < 19; at++) errors.add(['labels', at], 'wrong', at)
+  t.equal(errors.full, false)
+  for (let at = 19; at < 50; at++) errors.add(['labels', at], 'wrong', at)
+  t.equal(errors.full, true)
+  t.equal(errors.count, 50)
+  t.equal(maxListedErrors, 20)
+  t.same(
+    errors.list,
+    Array.from({ length: 20 }, (_, at) => ({ path: ['labels', at], detail: 'wrong', received: at })),
+  )
+})
+
+test('a hint is added to a listed error, and is lost on one that is only counted', async (t) => {
+  const errors = new ValidationErrors()
+  errors.add(['a'], 'First.', 1)
+  errors.add(['b'], 'Second.', 2)
+  errors.hint(1, ' Try b.')
+  errors.hint(2, ' Try c.')
+  t.same(errors.list, [
+    { path: ['a'], detail: 'First.', received: 1 },
+    { path: ['b'], detail: 'Second. Try b.', received: 2 },
+  ])
+})
+
+test('throwIfAny throws all errors at once, with the first as the message', async (t) => {
+  const errors = new ValidationErrors()
+  errors.throwIfAny()
+  errors.add(['a'], 'First.', [1])
+  errors.add(['b'], 'Second.', 2)
+  try {
+    errors.throwIfAny()
+    t.fail('two errors were let through')
+  } catch (error) {
+    t.ok(error instanceof InvalidContent)
+    t.ok(error instanceof InvalidContent && error.errors === errors)
+    t.ok(error instanceof InvalidContent && error.message === 'First.')
+  }
+})
+
+test('refuse throws its one error', async (t) => {
+  try {
+    refuse(['labels', 3], 'labels[3] is wrong.', { a: 1 })
+  } catch (error) {
+    t.ok(error instanceof InvalidContent)
+    if (!(error instanceof InvalidContent)) return
+    t.equal(error.errors.count, 1)
+    t.same(error.errors.list, [{ path: ['labels', 3], detail: 'labels[3] is wrong.', received: 'an object' }])
+    return
+  }
+  t.fail('nothing was thrown')
+})
+
+test('an exceeded limit names the limit, what it allows, and the place', async (t) => {
+  const error = new LimitExceeded('maxRows', 10, ['predictions'], 'too many rows')
+  t.ok(error instanceof Error)
+  const { limit, allowed, path, message } = error
+  t.same(
+    { limit, allowed, path, message },
+    { limit: 'maxRows', allowed: 10, path: ['predictions'], message: 'too many rows' },
+  )
+})
