@@ -11,7 +11,7 @@ import { answerClientError } from './http/client-error.ts'
 import { limitsOf } from './http/limits.ts'
 import { refuseOtherMethods } from './http/methods.ts'
 import { registerOpenapi } from './http/openapi.ts'
-import { handleError, Problem, pathOf, unsupportedMediaType } from './http/problem.ts'
+import { handleError, Problem, pathOf } from './http/problem.ts'
 import { validatorCompiler } from './http/validation.ts'
 import { catalogueRoute } from './routes/catalogue.ts'
 import { exploreRoute } from './routes/explore.ts'
@@ -56,9 +56,6 @@ export async function buildApp(
   app.addHook('onRequest', (request, reply, done) => {
     reply.headers(securityHeaders).header('x-request-id', request.id)
     done(request.is404 ? notFound() : hasNoHost(request) ? hostMissing() : undefined)
-  })
-  app.addHook('preValidation', ({ body, routeOptions: { schema, config } }, _reply, done) => {
-    done(schema?.body !== undefined && body === undefined ? unsupportedMediaType(config.accepts) : undefined)
   })
   app.addHook('onResponse', (request, reply, done) => {
     const { method, url } = request

@@ -1,7 +1,8 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import type { ValidationError } from '../loss/validation-errors.ts'
+import type { Path, ValidationError } from '../loss/validation-errors.ts'
 import { InvalidContent, LimitExceeded, shortened } from '../loss/validation-errors.ts'
-import { drain } from './body/drain.ts'
+import { PlacedError } from './body/parsed-body.ts'
+import { alternatives, quoted } from './words.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -119,18 +120,6 @@ export class Problem extends Error {
   }
 }
 
-/** An error in one line of a stream of lines. */
-export class AtLine extends Error {
-  readonly line: number
-  override readonly cause: Error
-
-  constructor(line: number, cause: Error) {
-    super(cause.message)
-    this.line = line
-    this.cause = cause
-  }
-}
-
 export const problemMediaType = 'application/problem+json'
 
 /** The body of a problem answer (RFC 9457). */
@@ -148,7 +137,7 @@ export function problemBody(problem: Problem, instance: string, requestId: strin
 }
 
 /** A JSON Pointer as a URI fragment (RFC 6901, section 6). Very long keys are cut. */
-export function pointerOf(path: readonly (string | number)[]): string {
+export function pointerOf(path: Path): string {
   const tokens = path.map((token) => {
     return encodeURIComponent(shortened(String(token)).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1'))
   })
@@ -159,12 +148,8 @@ export function pointerOf(path: readonly (string | number)[]): string {
 export function handleError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
   const problem = problemOf(error, request)
   if (problem.problem === 'internal-error') request.log.error({ err: error }, 'internal error')
-  const { maxDrainBytes, requestTimeoutMs } = request.server.budget.limits
-  drain(request.raw, maxDrainBytes, requestTimeoutMs)
   // Fastify would cut the connection under a client that is still sending
   reply.removeHeader('connection')
-  // a client that was not told to go on may send its body or not: the connection cannot be used again
-  if (request.continueBody !== null) reply.header('connection', 'close')
   reply
     .code(problems[problem.problem].status)
     .headers(problem.headers)
@@ -180,38 +165,45 @@ export function pathOf(url: string): string {
 
 function problemOf(error: FastifyError | Error, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error
-  if (error instanceof AtLine) {
-    const { problem, message, extensions, headers } = problemOf(error.cause, request)
-    return new Problem(problem, `Line ${error.line}: ${message}`, { ...extensions, line: error.line }, headers)
-  }
-  if (error instanceof InvalidContent) {
-    const { list, count } = error.errors
-    return new Problem('invalid-content', summary(list, count), { errors: list.map(listed), errorCount: count })
-  }
-  if (error instanceof LimitExceeded) {
-    const { limit, allowed, path } = error
-    return new Problem('limit-exceeded', error.message, { limit, allowed, pointer: pointerOf(path) })
-  }
+  if (error instanceof PlacedError) return placedProblem(error, request)
+  if (error instanceof InvalidContent) return invalidContent(error)
+  if (error instanceof LimitExceeded) return limitExceeded(error)
   const { code, statusCode = 500 } = error as FastifyError
-  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return unsupportedMediaType(request.routeOptions.config.accepts)
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return unsupportedMediaType(request)
   return statusCode >= 400 && statusCode < 500 ? new Problem('bad-request', error.message) : internalError
 }
 
+function invalidContent({ errors: { list, count } }: InvalidContent, locate = (path: Path) => path): Problem {
+  const errors = list.map(({ path, detail, received }) => ({ pointer: pointerOf(locate(path)), detail, received }))
+  return new Problem('invalid-content', summary(list, count), { errors, errorCount: count })
+}
+
+function limitExceeded({ limit, allowed, path, message }: LimitExceeded, locate = (path: Path) => path): Problem {
+  return new Problem('limit-exceeded', message, { limit, allowed, pointer: pointerOf(locate(path)) })
+}
+
+function placedProblem({ place: { line, locate }, cause }: PlacedError, request: FastifyRequest): Problem {
+  const problem =
+    cause instanceof InvalidContent
+      ? invalidContent(cause, locate)
+      : cause instanceof LimitExceeded
+        ? limitExceeded(cause, locate)
+        : problemOf(cause, request)
+  if (line === undefined || problem === internalError) return problem
+  const { message, extensions, headers } = problem
+  return new Problem(problem.problem, `Line ${line}: ${message}`, { ...extensions, line }, headers)
+}
+
 /** The answer to a body of a type that the resource does not take. */
-export function unsupportedMediaType(accepted: readonly string[] = ['application/json']): Problem {
-  return new Problem(
-    'unsupported-media-type',
-    `Content-Type must be one of ${accepted.join(', ')}.`,
-    { accepted },
-    { accept: accepted.join(', ') },
-  )
+export function unsupportedMediaType({ headers, routeOptions: { config } }: FastifyRequest): Problem {
+  const { accepts: accepted = ['application/json'] } = config
+  const received = headers['content-type']
+  const found = received === undefined ? 'The request has no Content-Type' : `Content-Type is ${quoted(received)}`
+  const detail = `${found}; this resource takes ${alternatives(accepted)}. For JSON add the header Content-Type: application/json.`
+  return new Problem('unsupported-media-type', detail, { accepted }, { accept: accepted.join(', ') })
 }
 
 const internalError = new Problem('internal-error', 'The service failed; the log has the cause under this requestId.')
-
-function listed({ path, detail, received }: ValidationError): Record<string, unknown> {
-  return { pointer: pointerOf(path), detail, received }
-}
 
 function summary(list: readonly ValidationError[], count: number): string {
   return count === 1 ? list[0].detail : `${count} errors; the first: ${list[0].detail}`

@@ -1,31 +1,68 @@
 import type { FastifySchemaCompiler } from 'fastify'
 import type { z } from 'zod'
-import { InvalidContent, shortened, ValidationErrors } from '../loss/validation-errors.ts'
+import { InvalidContent, ValidationErrors } from '../loss/validation-errors.ts'
+import type { ParsedBody } from './body/parsed-body.ts'
+import { placed } from './body/parsed-body.ts'
+import { alternatives, inWords, quoted } from './words.ts'
 
 type Issue = z.core.$ZodIssue
+type RawIssue = Parameters<z.core.$ZodErrorMap>[0]
 
-/** Validates with zod; what does not fit is reported like any other invalid content. */
-export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema }) => {
+/** The schemas of the two parts of a body. */
+export interface BodySchemas<Options, Batch> {
+  readonly options: z.ZodType<Options>
+  readonly batch: z.ZodType<Batch>
+}
+
+/** Validates parameters and queries with zod; a body is validated where it is read, see `validOptions`. */
+export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
+  if (httpPart === 'body') return (value) => ({ value })
   return (data) => {
-    const result = schema.safeParse(data)
-    return result.success ? { value: result.data } : { error: new InvalidContent(errorsOf(result.error, data)) }
+    const errors = new ValidationErrors()
+    const value = parsed(schema, data, errors)
+    return errors.count === 0 ? { value } : { error: new InvalidContent(errors) }
   }
+}
+
+/**
+ * The options of a body. Where they are wrong, the errors of its only batch are reported with theirs.
+ *
+ * @throws InvalidContent, PlacedError
+ */
+export function validOptions<Options, Batch>(body: ParsedBody, schemas: BodySchemas<Options, Batch>): Options {
+  return placed(body.place, () => {
+    const errors = new ValidationErrors()
+    const options = parsed(schemas.options, body.options, errors)
+    if (errors.count > 0 && body.only !== undefined) parsed(schemas.batch, body.only, errors)
+    errors.throwIfAny()
+    return options as Options
+  })
+}
+
+/**
+ * A body of one batch as one object.
+ *
+ * @throws InvalidContent
+ */
+export function validBody<Output>({ options, only }: ParsedBody, schema: z.ZodType<Output>): Output {
+  return validated(schema, { ...options, ...only })
 }
 
 /** @throws InvalidContent */
 export function validated<Output>(schema: z.ZodType<Output>, data: unknown): Output {
-  const result = schema.safeParse(data)
-  if (!result.success) throw new InvalidContent(errorsOf(result.error, data))
-  return result.data
+  const errors = new ValidationErrors()
+  const value = parsed(schema, data, errors)
+  errors.throwIfAny()
+  return value as Output
 }
 
-/** The issues of zod as errors: where, what is wrong, what was received. */
-export function errorsOf(error: z.ZodError, data: unknown): ValidationErrors {
-  const errors = new ValidationErrors()
-  for (const [at, issue] of error.issues.entries()) {
-    if (!isSaidAgain(issue, error.issues[at + 1])) addIssue(issue, data, errors)
-  }
-  return errors
+/** The data as the schema has them; `undefined` when that reported errors: where, what is wrong, what was received. */
+function parsed<Output>(schema: z.ZodType<Output>, data: unknown, errors: ValidationErrors): Output | undefined {
+  const result = schema.safeParse(data, { error: requirementOf })
+  if (result.success) return result.data
+  const { issues } = result.error
+  for (const [at, issue] of issues.entries()) if (!isSaidAgain(issue, issues[at + 1])) addIssue(issue, data, errors)
+  return undefined
 }
 
 /** An integer that is too large is so twice: for an integer, and then for this place. */
@@ -36,27 +73,56 @@ function isSaidAgain({ code, path }: Issue, next: Issue | undefined): boolean {
 function addIssue(issue: Issue, data: unknown, errors: ValidationErrors): void {
   const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))
   if (issue.code === 'unrecognized_keys') {
-    for (const key of issue.keys)
+    for (const key of issue.keys) {
       errors.add([...path, key], `${quoted(key)} ${issue.message}`, valueAt(data, [...path, key]))
+    }
     return
   }
   const value = valueAt(data, path)
-  const name =
-    path.length === 0
-      ? 'the body'
-      : path.map((step, at) => (typeof step === 'number' ? `[${step}]` : at === 0 ? step : `.${step}`)).join('')
-  const found = value === undefined ? 'is missing' : `is not right: ${inWords(value)}`
-  errors.add(path, `${name} ${found}; ${issue.message}`, value)
+  errors.add(path, detailOf(nameOf(path), value, issue.message), value)
 }
 
-function inWords(value: unknown): string {
-  if (typeof value === 'string') return quoted(value)
-  if (Array.isArray(value)) return 'an array'
-  return typeof value === 'object' && value !== null ? 'an object' : String(value)
+function detailOf(name: string, value: unknown, message: string): string {
+  const isRule = message.startsWith('must ')
+  if (value === undefined) return `${name} is missing; ${isRule ? `it ${message}` : message}`
+  return isRule ? `${name} ${message}; received ${inWords(value)}` : `${name} is ${inWords(value)}; ${message}`
 }
 
-function quoted(text: string): string {
-  return JSON.stringify(shortened(text))
+function nameOf(path: readonly (string | number)[]): string {
+  if (path.length === 0) return 'the body'
+  return path.map((step, at) => (typeof step === 'number' ? `[${step}]` : at === 0 ? step : `.${step}`)).join('')
+}
+
+/** What a schema requires where it says nothing itself. */
+function requirementOf(issue: RawIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `must be ${kinds[issue.expected] ?? issue.expected}`
+    case 'invalid_value':
+      return `must be ${alternatives(issue.values.map(String))}`
+    case 'too_small':
+      return boundOf(issue, issue.minimum, issue.inclusive === false ? 'greater than' : 'at least')
+    case 'too_big':
+      return boundOf(issue, issue.maximum, issue.inclusive === false ? 'less than' : 'at most')
+    case 'unrecognized_keys':
+      return 'is not a recognised field'
+    default:
+      return 'must fit the schema in /openapi.json'
+  }
+}
+
+const kinds: Record<string, string> = {
+  int: 'an integer',
+  number: 'a number',
+  string: 'a string',
+  boolean: 'true or false',
+  array: 'an array',
+  object: 'a JSON object',
+}
+
+function boundOf({ origin }: { readonly origin: string }, bound: number | bigint, relation: string): string {
+  if (origin !== 'array') return `must be ${relation} ${bound}`
+  return `must have ${relation} ${bound} ${bound === 1 ? 'element' : 'elements'}`
 }
 
 function valueAt(data: unknown, path: readonly (string | number)[]): unknown {

@@ -1,5 +1,6 @@
 import type { RowRange } from './checks.ts'
 import { checkPredictions, checkTargets, checkWeights, readIndices, readLargest, readOneHot } from './checks.ts'
+import { checkClassWeightCount } from './class-weights.ts'
 import type { Layout } from './shape.ts'
 import { checkIsNumbers, checkLabelShape, checkWeightShape, fittingDeclaration, layoutOf } from './shape.ts'
 import type { Spec } from './spec.ts'
@@ -11,16 +12,13 @@ export interface Tensors {
   readonly predictions: Tensor
   readonly labels: Tensor
   readonly sampleWeights?: Tensor | undefined
-  readonly classWeights?: Tensor | undefined
 }
 
-/** The names of all tensors that a batch may have. */
-export const tensorNames = [
-  'predictions',
-  'labels',
-  'sampleWeights',
-  'classWeights',
-] as const satisfies (keyof Tensors)[]
+/** The names of the tensors that a batch may have. */
+export const batchTensors = ['predictions', 'labels', 'sampleWeights'] as const satisfies (keyof Tensors)[]
+
+/** The names of the options that are tensors. */
+export const optionTensors = ['classWeights'] as const
 
 /** A checked batch of N samples with K outputs, row-major. */
 export interface Batch {
@@ -49,9 +47,9 @@ export function rowsPerStep(outputs: number): number {
  * @throws InvalidContent
  */
 export function layOut(spec: Spec, tensors: Tensors): Layout {
-  const { predictions, labels, sampleWeights, classWeights } = tensors
+  const { predictions, labels, sampleWeights } = tensors
   const errors = new ValidationErrors()
-  for (const name of tensorNames) {
+  for (const name of batchTensors) {
     const tensor = tensors[name]
     if (tensor !== undefined) checkIsNumbers(name, tensor, errors)
   }
@@ -59,7 +57,7 @@ export function layOut(spec: Spec, tensors: Tensors): Layout {
   const layout = layoutOf(spec, predictions)
   checkLabelShape(spec, predictions, labels, layout)
   if (sampleWeights !== undefined) checkWeightShape('sampleWeights', sampleWeights, layout.samples, 'samples')
-  if (classWeights !== undefined) checkWeightShape('classWeights', classWeights, layout.outputs, 'outputs')
+  checkClassWeightCount(spec, layout)
   return layout
 }
 
@@ -70,10 +68,9 @@ export function layOut(spec: Spec, tensors: Tensors): Layout {
  * @throws InvalidContent that lists the first errors and counts all
  */
 export function* check(spec: Spec, tensors: Tensors, layout: Layout): Generator<void, Batch> {
-  const { predictions, labels, sampleWeights, classWeights } = tensors
+  const { predictions, labels, sampleWeights } = tensors
   const { samples, outputs } = layout
   const errors = new ValidationErrors()
-  if (classWeights !== undefined) checkWeights('classWeights', classWeights, { from: 0, to: outputs }, errors)
   const classes = spec.decision === 'class' ? new Int32Array(samples) : undefined
   const step = rowsPerStep(outputs)
   for (let from = 0; from < samples; from += step) {

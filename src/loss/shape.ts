@@ -140,12 +140,14 @@ function denseShapeError(spec: Spec, predictions: Tensor, labels: Tensor): strin
   return `${found}; labelFormat "${spec.labelFormat}" needs ${needs}, the shape of predictions`
 }
 
-function inWords({ shape }: Tensor): string {
+/** What a tensor is, in words. */
+export function inWords({ shape }: Tensor): string {
   if (shape.length === 0) return 'a bare number'
   return shape.length === 1 ? `a list of ${shape[0]} numbers` : `${shape[0]} rows of ${shape[1]} numbers`
 }
 
-function asReceived({ data, shape }: Tensor): number | string {
+/** What an error shows of a tensor that was received. */
+export function asReceived({ data, shape }: Tensor): number | string {
   if (shape.length === 0) return data[0]
   return shape.length === 1
     ? `an array of ${shape[0]} numbers`

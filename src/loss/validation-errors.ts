@@ -1,9 +1,12 @@
 /** What stood at a faulty place: a scalar as it is (shortened), anything else in words. */
 export type Received = number | string | boolean | null
 
+/** Keys and indices that lead to a place, from the root. */
+export type Path = readonly (string | number)[]
+
 /** One thing that is wrong: where, what is wrong and what would fit, and what was found there. */
 export interface ValidationError {
-  readonly path: readonly (string | number)[]
+  readonly path: Path
   readonly detail: string
   readonly received: Received
 }
@@ -21,7 +24,7 @@ export class ValidationErrors {
     return this.list.length === maxListedErrors
   }
 
-  add(path: readonly (string | number)[], detail: string, received: unknown): void {
+  add(path: Path, detail: string, received: unknown): void {
     this.count++
     if (!this.full) this.list.push({ path, detail, received: describe(received) })
   }
@@ -38,7 +41,7 @@ export class ValidationErrors {
 }
 
 /** Throws for an error after which nothing further can be checked. */
-export function refuse(path: readonly (string | number)[], detail: string, received: unknown): never {
+export function refuse(path: Path, detail: string, received: unknown): never {
   const errors = new ValidationErrors()
   errors.add(path, detail, received)
   throw new InvalidContent(errors)
@@ -72,9 +75,9 @@ export function shortened(text: string): string {
 export class LimitExceeded extends Error {
   readonly limit: string
   readonly allowed: number
-  readonly path: readonly (string | number)[]
+  readonly path: Path
 
-  constructor(limit: string, allowed: number, path: readonly (string | number)[], detail: string) {
+  constructor(limit: string, allowed: number, path: Path, detail: string) {
     super(detail)
     this.limit = limit
     this.allowed = allowed

@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import type { ParsedBody } from '../http/body/parsed-body.ts'
 import { fixedLimits } from '../http/limits.ts'
+import { validBody } from '../http/validation.ts'
 import { drawRows } from '../loss/sampling.ts'
 import { refuse } from '../loss/validation-errors.ts'
 import { uniformIntegers } from '../runtime/random.ts'
@@ -21,8 +23,6 @@ const miniBatchRequest = z
   )
   .meta({ id: 'MiniBatchRequest', description: 'A random sample of row numbers.' })
 
-type MiniBatchRequest = z.infer<typeof miniBatchRequest>
-
 const miniBatchAnswer = z
   .object({
     indices: z.array(z.int()).meta({ description: 'Row numbers in the order drawn.' }),
@@ -40,7 +40,7 @@ const exampleAnswer = {
 
 /** POST /v1/mini-batches: reproducible sampling, numpy.random.choice(60000, 10) over HTTP. */
 export async function miniBatchRoute(app: FastifyInstance): Promise<void> {
-  app.post<{ Body: MiniBatchRequest }>(
+  app.post<{ Body: ParsedBody }>(
     '/v1/mini-batches',
     {
       schema: {
@@ -61,7 +61,8 @@ Reproducible elsewhere: the generator is mt19937 seeded with init_genrand(seed),
       },
     },
     async ({ body, id }) => {
-      const { populationSize, size, seed, replacement } = body
+      const drawn = validBody(body, miniBatchRequest)
+      const { populationSize, size, seed, replacement } = drawn
       if (!replacement && size > populationSize) {
         refuse(
           ['size'],
@@ -69,7 +70,7 @@ Reproducible elsewhere: the generator is mt19937 seeded with init_genrand(seed),
           size,
         )
       }
-      return { indices: Array.from(drawRows(populationSize, body, uniformIntegers(seed))), ...body, requestId: id }
+      return { indices: Array.from(drawRows(populationSize, drawn, uniformIntegers(seed))), ...drawn, requestId: id }
     },
   )
 }

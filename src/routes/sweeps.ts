@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import type { ParsedBody } from '../http/body/parsed-body.ts'
 import { fixedLimits } from '../http/limits.ts'
-import type { Tensors } from '../loss/batch.ts'
+import { validBody } from '../http/validation.ts'
 import { check, layOut } from '../loss/batch.ts'
 import { labelFormats } from '../loss/formats.ts'
 import type { LossName } from '../loss/kernels/index.ts'
 import { losses, lossNames } from '../loss/kernels/index.ts'
 import type { Loss } from '../loss/kernels/loss.ts'
 import { resolve } from '../loss/spec.ts'
-import type { SweepParameter } from '../loss/sweep.ts'
 import { sweep, sweepStep } from '../loss/sweep.ts'
 import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
 import { inSlices } from '../runtime/time-slices.ts'
@@ -55,14 +55,9 @@ const shape = {
 const sweepRequest = z.strictObject(shape, { error: unknownField(Object.keys(shape)) }).meta({
   id: 'SweepRequest',
   description: 'Logits and labels, and the values of one parameter.',
-}) as unknown as z.ZodType<SweepRequest>
+})
 
-interface SweepRequest extends Tensors {
-  readonly loss: LossName
-  readonly labelFormat: (typeof labelFormats)[number]
-  readonly parameter: SweepParameter
-  readonly values: readonly number[]
-}
+type SweepRequest = z.infer<typeof sweepRequest>
 
 const curve = z.array(z.number().nullable())
 const sweepAnswer = z
@@ -105,7 +100,7 @@ const exampleAnswer = {
 
 /** POST /v1/sweeps: loss and accuracy along one parameter. */
 export async function sweepRoute(app: FastifyInstance): Promise<void> {
-  app.post<{ Body: SweepRequest }>(
+  app.post<{ Body: ParsedBody }>(
     '/v1/sweeps',
     {
       schema: {
@@ -125,15 +120,16 @@ export async function sweepRoute(app: FastifyInstance): Promise<void> {
       },
     },
     async ({ body, id }) => {
-      const { loss, labelFormat, values } = body
+      const request = validBody(body, sweepRequest)
+      const { loss, labelFormat, predictions, labels, parameter, values } = request
       if (!(losses[loss] as Loss).labelFormats.includes(labelFormat))
         refuse(['labelFormat'], labelFormatError(loss, labelFormat), labelFormat)
       const spec = resolve({ loss, labelFormat, predictionFormat: 'logits' })
-      const tensors = { predictions: body.predictions, labels: body.labels }
+      const tensors = { predictions, labels }
       const layout = layOut(spec, tensors)
-      checkSweep(body, layout)
+      checkSweep(request, layout)
       const batch = await inSlices(check(spec, tensors, layout))
-      const curves = await inSlices(sweep(spec, batch, body.parameter, values))
+      const curves = await inSlices(sweep(spec, batch, parameter, values))
       return { values, ...curves, step: sweepStep, ...layout, requestId: id }
     },
   )

@@ -1,7 +1,8 @@
 import { test } from 'tap'
 import { z } from 'zod'
+import { PlacedError, singleBatch } from '../../src/http/body/parsed-body.ts'
 import { pointerOf } from '../../src/http/problem.ts'
-import { errorsOf, validated, validatorCompiler } from '../../src/http/validation.ts'
+import { validated, validatorCompiler, validBody, validOptions } from '../../src/http/validation.ts'
 import { InvalidContent } from '../../src/loss/validation-errors.ts'
 import { unknownField } from '../../src/routes/loss/schema.ts'
 
@@ -27,77 +28,61 @@ const schema = z.strictObject(
 
 /** Pointer, detail and received of each error. */
 function errors(data: unknown, of: z.ZodType = schema): unknown[] {
-  const result = of.safeParse(data)
-  if (result.success) return []
-  return errorsOf(result.error, data).list.map(({ path, detail, received }) => [pointerOf(path), detail, received])
+  try {
+    validated(of, data)
+    return []
+  } catch (error) {
+    if (!(error instanceof InvalidContent)) throw error
+    return error.errors.list.map(({ path, detail, received }) => [pointerOf(path), detail, received])
+  }
 }
 
 const long = 'k'.repeat(200)
 const cut = `${'k'.repeat(63)}…`
 const table: [string, unknown, unknown[]][] = [
   ['nothing wrong', { size: 3 }, []],
-  ['no object', 5, [['#', 'the body is not right: 5; Invalid input: expected object, received number', 5]]],
-  ['null', null, [['#', 'the body is not right: null; Invalid input: expected object, received null', null]]],
-  [
-    'undefined',
-    undefined,
-    [['#', 'the body is missing; Invalid input: expected object, received undefined', 'nothing']],
-  ],
-  ['enum', { name: 'c' }, [['#/name', 'name is not right: "c"; Invalid option: expected one of "a"|"b"', 'c']]],
-  [
-    'type',
-    { on: 'yes' },
-    [['#/on', 'on is not right: "yes"; Invalid input: expected boolean, received string', 'yes']],
-  ],
-  [
-    'fraction',
-    { size: 1.5 },
-    [['#/size', 'size is not right: 1.5; Invalid input: expected int, received number', 1.5]],
-  ],
-  ['too small', { size: 0 }, [['#/size', 'size is not right: 0; Too small: expected number to be >=1', 0]]],
-  ['too big', { size: 10 }, [['#/size', 'size is not right: 10; Too big: expected number to be <=9', 10]]],
+  ['no object', 5, [['#', 'the body must be a JSON object; received 5', 5]]],
+  ['null', null, [['#', 'the body must be a JSON object; received null', null]]],
+  ['undefined', undefined, [['#', 'the body is missing; it must be a JSON object', 'nothing']]],
+  ['enum', { name: 'c' }, [['#/name', 'name must be a or b; received "c"', 'c']]],
+  ['type', { on: 'yes' }, [['#/on', 'on must be true or false; received "yes"', 'yes']]],
+  ['fraction', { size: 1.5 }, [['#/size', 'size must be an integer; received 1.5', 1.5]]],
+  ['too small', { size: 0 }, [['#/size', 'size must be at least 1; received 0', 0]]],
+  ['too big', { size: 10 }, [['#/size', 'size must be at most 9; received 10', 10]]],
   [
     'two origins',
     { size: 0, share: 0 },
     [
-      ['#/size', 'size is not right: 0; Too small: expected number to be >=1', 0],
-      ['#/share', 'share is not right: 0; Too small: expected number to be >0', 0],
+      ['#/size', 'size must be at least 1; received 0', 0],
+      ['#/share', 'share must be greater than 0; received 0', 0],
     ],
   ],
   [
     'two origins at different depths',
     { on: 1, inner: { seed: 'x' } },
     [
-      ['#/on', 'on is not right: 1; Invalid input: expected boolean, received number', 1],
-      ['#/inner/seed', 'inner.seed is not right: "x"; Invalid input: expected number, received string', 'x'],
+      ['#/on', 'on must be true or false; received 1', 1],
+      ['#/inner/seed', 'inner.seed must be a number; received "x"', 'x'],
     ],
   ],
-  [
-    'far too big',
-    { size: 1e308 },
-    [['#/size', 'size is not right: 1e+308; Too big: expected number to be <=9', 1e308]],
-  ],
-  ['open ends', { share: 1 }, [['#/share', 'share is not right: 1; Too big: expected number to be <1', 1]]],
-  ['positive', { share: 0 }, [['#/share', 'share is not right: 0; Too small: expected number to be >0', 0]]],
+  ['far too big', { size: 1e308 }, [['#/size', 'size must be at most 9; received 1e+308', 1e308]]],
+  ['open ends', { share: 1 }, [['#/share', 'share must be less than 1; received 1', 1]]],
+  ['positive', { share: 0 }, [['#/share', 'share must be greater than 0; received 0', 0]]],
   [
     'array where a number is needed',
     { size: [1, 2] },
-    [['#/size', 'size is not right: an array; Invalid input: expected number, received array', 'an array of 2']],
+    [['#/size', 'size must be a number; received an array', 'an array of 2']],
   ],
   [
     'object where a number is needed',
     { size: {} },
-    [['#/size', 'size is not right: an object; Invalid input: expected number, received object', 'an object']],
+    [['#/size', 'size must be a number; received an object', 'an object']],
   ],
-  [
-    'element of a list',
-    { list: ['x', 'z'] },
-    [['#/list/1', 'list[1] is not right: "z"; Invalid option: expected one of "x"|"y"', 'z']],
-  ],
+  ['element of a list', { list: ['x', 'z'] }, [['#/list/1', 'list[1] must be x or y; received "z"', 'z']]],
   [
     'long list',
     { list: ['x', 'x', 'x'] },
-    [['#/list', 'list is not right: an array; Too big: expected array to have <=2 items', 'an array of 3']],
+    [['#/list', 'list must have at most 2 elements; received an array', 'an array of 3']],
   ],
   ['unknown key', { sise: 1 }, [['#/sise', '"sise" is no field here; the fields are name, size', 1]]],
   [
@@ -113,38 +98,20 @@ const table: [string, unknown, unknown[]][] = [
     { inner: { seed: 1, sed: 2 } },
     [['#/inner/sed', '"sed" is no field here; the fields are seed', 2]],
   ],
-  [
-    'missing key inside',
-    { inner: {} },
-    [['#/inner/seed', 'inner.seed is missing; Invalid input: expected number, received undefined', 'nothing']],
-  ],
+  ['missing key inside', { inner: {} }, [['#/inner/seed', 'inner.seed is missing; it must be a number', 'nothing']]],
   [
     'no such case of a union',
     { choice: { kind: 'three' } },
-    [
-      [
-        '#/choice/kind',
-        `choice.kind is not right: "three"; Invalid discriminator value. Expected 'one' | 'two'`,
-        'three',
-      ],
-    ],
+    [['#/choice/kind', 'choice.kind must be one or two; received "three"', 'three']],
   ],
-  ['custom', { own: 2 }, [['#/own', 'own is not right: 2; it needs a one', 2]]],
-  [
-    'pointers are escaped',
-    { 'a/b~c d': 'x' },
-    [['#/a~1b~0c%20d', 'a/b~c d is not right: "x"; Invalid input: expected number, received string', 'x']],
-  ],
+  ['custom', { own: 2 }, [['#/own', 'own is 2; it needs a one', 2]]],
+  ['pointers are escaped', { 'a/b~c d': 'x' }, [['#/a~1b~0c%20d', 'a/b~c d must be a number; received "x"', 'x']]],
   [
     'a long key is cut',
     { [long]: 1 },
     [[`#/${encodeURIComponent(cut)}`, `"${cut}" is no field here; the fields are name, size`, 1]],
   ],
-  [
-    'a long value is cut',
-    { name: long },
-    [['#/name', `name is not right: "${cut}"; Invalid option: expected one of "a"|"b"`, cut]],
-  ],
+  ['a long value is cut', { name: long }, [['#/name', `name must be a or b; received "${cut}"`, cut]]],
   [
     'a key that every object seems to have',
     { toString: 1 },
@@ -153,7 +120,7 @@ const table: [string, unknown, unknown[]][] = [
   [
     'control characters are escaped',
     { name: '\u0000"\n' },
-    [['#/name', 'name is not right: "\\u0000\\"\\n"; Invalid option: expected one of "a"|"b"', '\u0000"\n']],
+    [['#/name', 'name must be a or b; received "\\u0000\\"\\n"', '\u0000"\n']],
   ],
 ]
 
@@ -165,39 +132,78 @@ for (const [name, data, expected] of table) {
 
 test('more errors than are listed are counted', async (t) => {
   const data = Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`key${at}`, at]))
-  const result = schema.safeParse(data)
-  t.ok(result.error)
-  if (result.error) {
-    const { list, count } = errorsOf(result.error, data)
+  try {
+    validated(schema, data)
+    t.fail('the data are refused')
+  } catch (error) {
+    const { list, count } = (error as InvalidContent).errors
     t.same([list.length, count], [20, 100])
   }
 })
 
 test('a path may have a symbol, or lead through a scalar', async (t) => {
-  const error = new z.ZodError([
-    { code: 'custom', path: [Symbol('s')], message: 'm', input: 1 },
-    { code: 'custom', path: ['a', 'b', 'c'], message: 'm', input: 1 },
+  const refused = z.custom().check((context) => {
+    context.issues.push({ code: 'custom', path: [Symbol('s')], message: 'm', input: 1 })
+    context.issues.push({ code: 'custom', path: ['a', 'b', 'c'], message: 'm', input: 1 })
+  })
+  t.same(errors({ a: { b: 1 } }, refused), [
+    ['#/Symbol(s)', 'Symbol(s) is missing; m', 'nothing'],
+    ['#/a/b/c', 'a.b.c is missing; m', 'nothing'],
   ])
-  t.same(
-    errorsOf(error, { a: { b: 1 } }).list.map(({ path, detail }) => [path, detail]),
-    [
-      [['Symbol(s)'], 'Symbol(s) is missing; m'],
-      [['a', 'b', 'c'], 'a.b.c is missing; m'],
-    ],
-  )
 })
 
 test('validated gives the value or throws', async (t) => {
   t.same(validated(z.object({ a: z.int().default(3) }), {}), { a: 3 })
   t.throws(() => validated(schema, { size: 0 }), {
-    message: 'size is not right: 0; Too small: expected number to be >=1',
+    message: 'size must be at least 1; received 0',
   })
 })
 
 test('the compiler of Fastify gives the value or the error', async (t) => {
-  const validate = validatorCompiler({ schema: z.object({ a: z.int().default(3) }), method: 'POST', url: '/' })
+  const schema = z.object({ a: z.int().default(3) })
+  const validate = validatorCompiler({ schema, method: 'POST', url: '/', httpPart: 'params' })
   t.same(validate({}), { value: { a: 3 } })
   const { error } = validate({ a: 'x' }) as unknown as { error: InvalidContent }
   t.ok(error instanceof InvalidContent)
   t.equal(error.errors.count, 1)
+})
+
+test('the compiler leaves a body to the route', async (t) => {
+  const validate = validatorCompiler({ schema, method: 'POST', url: '/', httpPart: 'body' })
+  t.same(validate({ size: 0 }), { value: { size: 0 } })
+})
+
+/** The places and lines of what a piece of work is refused for. */
+function refusalsOf(work: () => unknown): unknown {
+  try {
+    return work()
+  } catch (error) {
+    const { place, cause } = error instanceof PlacedError ? error : { place: {}, cause: error }
+    return [(cause as InvalidContent).errors.list.map(({ path }) => path.join('.')), place]
+  }
+}
+
+const schemas = { options: z.strictObject({ name: z.string() }), batch: z.strictObject({ size: z.int() }) }
+
+test('the errors of options and of the only batch are reported together', async (t) => {
+  t.same(validOptions(singleBatch({ name: 'a' }, { size: 'x' }), schemas), { name: 'a' })
+  t.same(
+    refusalsOf(() => validOptions(singleBatch({ name: 1, other: 2 }, { size: 'x' }), schemas)),
+    [['name', 'other', 'size'], {}],
+  )
+  const place = { line: 1 }
+  const stream = { ...singleBatch({ name: 1 }, { size: 'x' }, place), only: undefined }
+  t.same(
+    refusalsOf(() => validOptions(stream, schemas)),
+    [['name'], place],
+  )
+})
+
+test('a body of one batch is validated as one object', async (t) => {
+  const whole = z.strictObject({ name: z.string(), size: z.int() })
+  t.same(validBody(singleBatch({ name: 'a' }, { size: 1 }), whole), { name: 'a', size: 1 })
+  t.same(
+    refusalsOf(() => validBody(singleBatch({ name: 1 }, { size: 1, more: 2 }), whole)),
+    [['name', 'more'], {}],
+  )
 })

@@ -1,5 +1,6 @@
 import type { Batch, Tensors } from '../../src/loss/batch.ts'
 import { check, layOut } from '../../src/loss/batch.ts'
+import { readClassWeights } from '../../src/loss/class-weights.ts'
 import type { Answer, EvaluationContext } from '../../src/loss/evaluation.ts'
 import { Evaluation } from '../../src/loss/evaluation.ts'
 import type { Slice } from '../../src/loss/fold.ts'
@@ -29,15 +30,14 @@ export const unlimited: EvaluationContext = {
 }
 
 export function specOf({ predictions, labels, sampleWeights, classWeights, ...options }: Request): Spec {
-  return resolve({ ...options, classWeights: classWeights && Float64Array.from(classWeights) })
+  return resolve({ ...options, classWeights: classWeights && readClassWeights(pack('classWeights', classWeights)) })
 }
 
-export function tensorsOf({ predictions, labels, sampleWeights, classWeights }: Request): Tensors {
+export function tensorsOf({ predictions, labels, sampleWeights }: Request): Tensors {
   return {
     predictions: pack('predictions', predictions),
     labels: pack('labels', labels),
     sampleWeights: sampleWeights && pack('sampleWeights', sampleWeights),
-    classWeights: classWeights && pack('classWeights', classWeights),
   }
 }
 

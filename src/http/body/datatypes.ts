@@ -1,36 +1,27 @@
-/** The datatypes of the Open Inference Protocol whose values are numbers. */
-export const datatypes = [
-  'FP64',
-  'FP32',
-  'FP16',
-  'BF16',
-  'INT8',
-  'INT16',
-  'INT32',
-  'INT64',
-  'UINT8',
-  'UINT16',
-  'UINT32',
-  'UINT64',
-  'BOOL',
-] as const
-export type Datatype = (typeof datatypes)[number]
+/** The datatypes of the Open Inference Protocol whose values are numbers, each with an array that has its elements. */
+const arrays = {
+  FP64: Float64Array,
+  FP32: Float32Array,
+  FP16: Float16Array,
+  BF16: Uint16Array,
+  INT8: Int8Array,
+  INT16: Int16Array,
+  INT32: Int32Array,
+  INT64: BigInt64Array,
+  UINT8: Uint8Array,
+  UINT16: Uint16Array,
+  UINT32: Uint32Array,
+  UINT64: BigUint64Array,
+  BOOL: Uint8Array,
+} as const
+
+export type Datatype = keyof typeof arrays
+
+export const datatypes = Object.keys(arrays) as [Datatype, ...Datatype[]]
 
 /** Bytes of one element. */
-export const bytesOf: Record<Datatype, number> = {
-  FP64: 8,
-  FP32: 4,
-  FP16: 2,
-  BF16: 2,
-  INT8: 1,
-  INT16: 2,
-  INT32: 4,
-  INT64: 8,
-  UINT8: 1,
-  UINT16: 2,
-  UINT32: 4,
-  UINT64: 8,
-  BOOL: 1,
+export function bytesOf(datatype: Datatype): number {
+  return arrays[datatype].BYTES_PER_ELEMENT
 }
 
 /** Numbers as doubles, and the first one that no double is exactly (or that is no truth value). */
@@ -46,7 +37,7 @@ const elementsPerStep = 2 ** 18
 export function* widen(datatype: Datatype, buffer: ArrayBuffer, count: number): Generator<void, Widened> {
   if (datatype === 'FP64') return { data: new Float64Array(buffer, 0, count) }
   const data = new Float64Array(count)
-  const bytes = bytesOf[datatype]
+  const bytes = bytesOf(datatype)
   for (let from = 0; from < count; from += elementsPerStep) {
     const length = Math.min(elementsPerStep, count - from)
     const index = widenSlice(datatype, buffer, from * bytes, data.subarray(from, from + length))
@@ -55,19 +46,6 @@ export function* widen(datatype: Datatype, buffer: ArrayBuffer, count: number): 
   }
   return { data }
 }
-
-/** The types whose elements an array views as they are, every one of them exactly a double. */
-const views = {
-  FP32: Float32Array,
-  FP16: Float16Array,
-  INT8: Int8Array,
-  INT16: Int16Array,
-  INT32: Int32Array,
-  UINT8: Uint8Array,
-  UINT16: Uint16Array,
-  UINT32: Uint32Array,
-  BOOL: Uint8Array,
-} as const
 
 /** Fills `out` with the elements from an offset on; the index of the first that no double is exactly, or -1. */
 function widenSlice(
@@ -86,7 +64,7 @@ function widenSlice(
       out.set(fromBrainFloats(new Uint16Array(buffer, offset, length)))
       return -1
     default:
-      out.set(new views[datatype](buffer, offset, length))
+      out.set(new arrays[datatype](buffer, offset, length))
       return datatype === 'BOOL' ? out.findIndex((value) => value > 1) : -1
   }
 }
@@ -111,7 +89,5 @@ function widenLongs(lower: Uint32Array, upper: Uint32Array | Int32Array, out: Fl
 }
 
 function valueAt(datatype: Datatype, buffer: ArrayBuffer, index: number): bigint | number {
-  if (datatype === 'INT64') return new BigInt64Array(buffer)[index]
-  if (datatype === 'UINT64') return new BigUint64Array(buffer)[index]
-  return new Uint8Array(buffer)[index]
+  return new arrays[datatype](buffer)[index]
 }

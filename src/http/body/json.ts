@@ -1,16 +1,20 @@
+import { batchTensors, optionTensors } from '../../loss/batch.ts'
 import { LimitExceeded } from '../../loss/validation-errors.ts'
+import type { ScannedDocument } from '../../scanner/scanner.ts'
 import { DocumentScanner, ScanLimitError, type ScanLimits, ScanSyntaxError } from '../../scanner/scanner.ts'
 import { Problem } from '../problem.ts'
 import { BareValue } from './bare-value.ts'
+import type { ParsedBody } from './parsed-body.ts'
+import { singleBatch } from './parsed-body.ts'
 import type { BodyReader } from './reader.ts'
 
-/** The fields of a JSON object: tensors where their names say so, anything else as JSON.parse has it. */
-export type Content = Record<string, unknown>
+/** The members that are read as tensors. */
+const jsonTensors: readonly string[] = [...batchTensors, ...optionTensors]
 
 const beginsOther = Buffer.from('["-0123456789tfn')
 
-/** One JSON document in chunks. What is JSON but no object is refused when it was read. */
-export class ContentScanner {
+/** One JSON document in pieces. What is JSON but not an object is refused once it has been read. */
+export class JsonScanner {
   readonly #tensorNames: readonly string[]
   readonly #limits: ScanLimits
   readonly #expectedBytes: number
@@ -36,10 +40,9 @@ export class ContentScanner {
   }
 
   /** @throws Problem, LimitExceeded, InvalidContent */
-  end(): Content {
+  end(): ScannedDocument {
     try {
-      const { options, tensors } = this.#scannerFrom().end()
-      return Object.assign(options, tensors)
+      return this.#scannerFrom().end()
     } catch (error) {
       throw asAnswer(error)
     }
@@ -53,7 +56,7 @@ export class ContentScanner {
   }
 }
 
-/** The index of the first byte that is no white space of JSON, or -1. */
+/** The index of the first byte that is not white space of JSON, or -1. */
 export function indexOfNonSpace(bytes: Buffer): number {
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at]
@@ -62,20 +65,22 @@ export function indexOfNonSpace(bytes: Buffer): number {
   return -1
 }
 
-/** Reads a body of one JSON object. */
-export async function readJson(
-  reader: BodyReader,
-  tensorNames: readonly string[],
-  limits: ScanLimits,
-): Promise<Content> {
-  const scanner = new ContentScanner(tensorNames, limits, reader.declaredBytes)
+/** Reads `application/json`: one object with the options and the tensors of one batch. */
+export async function readJson(reader: BodyReader, limits: ScanLimits): Promise<ParsedBody> {
+  const scanner = new JsonScanner(jsonTensors, limits, reader.declaredBytes)
   for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) scanner.write(piece)
-  return scanner.end()
+  const { options, tensors } = scanner.end()
+  for (const name of optionTensors) {
+    if (!(name in tensors)) continue
+    options[name] = tensors[name]
+    delete tensors[name]
+  }
+  return singleBatch(options, tensors)
 }
 
 function asAnswer(error: unknown): unknown {
   if (error instanceof ScanSyntaxError) {
-    return new Problem('malformed-body', `The body is no JSON: ${error.message}.`, { offset: error.offset })
+    return new Problem('malformed-body', `The body is not valid JSON: ${error.message}.`, { offset: error.offset })
   }
   if (error instanceof ScanLimitError) {
     return new LimitExceeded(error.limit, error.allowed, [], `The body exceeds ${error.limit}, ${error.allowed}.`)

@@ -1,70 +1,66 @@
+import { batchTensors, optionTensors } from '../../loss/batch.ts'
 import { LimitExceeded } from '../../loss/validation-errors.ts'
 import type { ScanLimits } from '../../scanner/scanner.ts'
-import { AtLine, Problem } from '../problem.ts'
-import type { Content } from './json.ts'
-import { ContentScanner, indexOfNonSpace } from './json.ts'
+import { Problem } from '../problem.ts'
+import { indexOfNonSpace, JsonScanner } from './json.ts'
+import type { ParsedBatch, ParsedBody } from './parsed-body.ts'
+import { PlacedError, placed } from './parsed-body.ts'
 import type { BodyReader } from './reader.ts'
 
 const newline = 0x0a
 
-/** A line of the stream and its number, from 1. */
-export interface Line {
-  readonly number: number
-  readonly content: Content
+/**
+ * Reads `application/x-ndjson`: the options in the first line, then one batch a line; one line in memory at a time. Blank
+ * lines are skipped. A body without batches has one without fields at its end, so that what is missing gets reported.
+ *
+ * @throws Problem, LimitExceeded
+ */
+export async function readNdjson(reader: BodyReader, limits: ScanLimits, maxLineBytes: number): Promise<ParsedBody> {
+  const lines = linesOf(reader, limits, maxLineBytes)
+  const { value: first } = await lines.next()
+  if (first === undefined) throw new Problem('malformed-body', 'The body is empty; its first line holds the options.')
+  return { options: first.fields, place: first.place, batches: lines, only: undefined }
 }
 
-/**
- * Reads `application/x-ndjson`: one JSON object a line, one line in memory at a time. Blank lines are passed over.
- *
- * @param tensorNamesOf the tensors of a line; the first line holds options
- */
-export async function* readLines(
+async function* linesOf(
   reader: BodyReader,
-  tensorNamesOf: (isFirst: boolean) => readonly string[],
   limits: ScanLimits,
   maxLineBytes: number,
-): AsyncGenerator<Line, void> {
-  let number = 1
-  let isFirst = true
+): AsyncGenerator<ParsedBatch, void> {
+  let line = 1
+  let count = 0
   let lineBytes = 0
-  let scanner: ContentScanner | undefined
-  const finish = (): Line => {
-    const line = { number, content: at(number, () => (scanner as ContentScanner).end()) }
+  let scanner: JsonScanner | undefined
+  const finish = (ended: JsonScanner): ParsedBatch => {
+    const place = { line }
+    const { options, tensors } = placed(place, () => ended.end())
     scanner = undefined
-    isFirst = false
-    lineBytes = 0
-    reader.release()
-    return line
+    count++
+    return { fields: Object.assign(options, tensors), place }
   }
   for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) {
     for (let from = 0; from < piece.length; ) {
       const found = piece.indexOf(newline, from)
-      const to = found < 0 ? piece.length : found
-      const part = piece.subarray(from, to)
+      const part = piece.subarray(from, found < 0 ? piece.length : found)
       lineBytes += part.length
-      if (lineBytes > maxLineBytes) throw new AtLine(number, lineTooLong(maxLineBytes))
+      if (lineBytes > maxLineBytes) throw new PlacedError({ line }, lineTooLong(maxLineBytes))
       if (scanner !== undefined || indexOfNonSpace(part) >= 0) {
-        scanner ??= new ContentScanner(tensorNamesOf(isFirst), limits)
-        at(number, () => scanner?.write(part))
+        scanner ??= new JsonScanner(count === 0 ? optionTensors : batchTensors, limits)
+        const begun = scanner
+        placed({ line }, () => begun.write(part))
       }
-      if (found >= 0) {
-        if (scanner !== undefined) yield finish()
-        number++
-      }
-      from = to + 1
+      from += part.length + 1
+      if (found < 0) continue
+      // what a line took is given back when it has been worked off
+      if (scanner !== undefined) yield finish(scanner)
+      reader.release()
+      lineBytes = 0
+      line++
     }
+    if (scanner === undefined) reader.release()
   }
-  if (scanner !== undefined) yield finish()
-  if (isFirst) throw new Problem('malformed-body', 'The body is empty; its first line holds the options.')
-}
-
-/** Runs what belongs to a line, so that an error names it. */
-export function at<Result>(line: number, work: () => Result): Result {
-  try {
-    return work()
-  } catch (error) {
-    throw new AtLine(line, error as Error)
-  }
+  if (scanner !== undefined) yield finish(scanner)
+  if (count === 1) yield { fields: {}, place: { line: line + 1 } }
 }
 
 function lineTooLong(allowed: number): LimitExceeded {

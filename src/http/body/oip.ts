@@ -1,7 +1,9 @@
 import { z } from 'zod'
+import { batchTensors, optionTensors } from '../../loss/batch.ts'
 import { pack } from '../../loss/pack.ts'
 import { pathOf, place } from '../../loss/shape.ts'
 import type { Tensor } from '../../loss/tensor.ts'
+import type { Path } from '../../loss/validation-errors.ts'
 import { LimitExceeded, refuse, ValidationErrors } from '../../loss/validation-errors.ts'
 import { inSlices } from '../../runtime/time-slices.ts'
 import type { ScanLimits } from '../../scanner/scanner.ts'
@@ -9,15 +11,13 @@ import { Problem } from '../problem.ts'
 import { validated } from '../validation.ts'
 import type { Datatype } from './datatypes.ts'
 import { bytesOf, datatypes, widen } from './datatypes.ts'
-import type { Content } from './json.ts'
-import { ContentScanner } from './json.ts'
+import { JsonScanner } from './json.ts'
+import type { Fields, ParsedBody } from './parsed-body.ts'
+import { placedError, singleBatch } from './parsed-body.ts'
 import type { BodyReader } from './reader.ts'
 
-/** The tensors that may come as binary inputs; class weights are an option. */
-export const inputNames = ['predictions', 'labels', 'sampleWeights'] as const
-
 const input = z.strictObject({
-  name: z.enum(inputNames),
+  name: z.enum(batchTensors),
   shape: z.array(z.int().min(0)).max(2),
   datatype: z.enum(datatypes),
   parameters: z.strictObject({ binary_data_size: z.int().min(0) }),
@@ -27,7 +27,7 @@ const input = z.strictObject({
 export const binaryHeader = z
   .strictObject({
     parameters: z.record(z.string(), z.unknown()).optional(),
-    inputs: z.array(input).min(1).max(inputNames.length),
+    inputs: z.array(input).min(1).max(batchTensors.length),
   })
   .meta({
     id: 'BinaryHeader',
@@ -38,6 +38,7 @@ export const binaryHeader = z
 const noTensors: readonly string[] = []
 
 type Input = z.infer<typeof input>
+type BinaryHeader = z.infer<typeof binaryHeader>
 
 /**
  * Reads the binary layout of the Open Inference Protocol: `headerBytes` of JSON, then raw little-endian row-major tensors.
@@ -48,12 +49,12 @@ export async function readBinary(
   headerLength: string | undefined,
   limits: ScanLimits,
   maxBytes: number,
-): Promise<Content> {
+): Promise<ParsedBody> {
   const headerBytes = headerBytesOf(headerLength, limits.maxOptionBytes)
-  const scanner = new ContentScanner(noTensors, limits)
-  let header: z.infer<typeof binaryHeader> | undefined
+  const scanner = new JsonScanner(noTensors, limits)
+  let header: BinaryHeader | undefined
   let left = headerBytes
-  let raw: Uint8Array[] = []
+  let raw: Uint8Array<ArrayBuffer>[] = []
   let at = 0
   let filled = 0
   for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) {
@@ -64,7 +65,7 @@ export async function readBinary(
       left -= used
       if (left > 0) continue
       rest = rest.subarray(used)
-      header = headerOf(scanner.end(), limits)
+      header = headerOf(scanner.end().options, limits)
       checkTotal(header.inputs, headerBytes, reader.declaredBytes, maxBytes)
       raw = header.inputs.map(({ parameters }) => new Uint8Array(Math.ceil(parameters.binary_data_size / 8) * 8))
     }
@@ -85,7 +86,7 @@ export async function readBinary(
   if (header === undefined || at < raw.length) {
     throw new Problem('malformed-body', 'The body ends before the bytes that its header declares.')
   }
-  return inSlices(contentOf(header, raw))
+  return inSlices(bodyOf(header, raw))
 }
 
 function headerBytesOf(value: string | undefined, most: number): number {
@@ -101,11 +102,11 @@ function headerBytesOf(value: string | undefined, most: number): number {
   return bytes
 }
 
-function headerOf(content: Content, limits: ScanLimits): z.infer<typeof binaryHeader> {
+function headerOf(content: Fields, limits: ScanLimits): BinaryHeader {
   const { inputs, ...header } = validated(binaryHeader, content)
   const errors = new ValidationErrors()
   for (const [at, { name, shape, datatype, parameters }] of inputs.entries()) {
-    const needed = elementsOf(shape) * bytesOf[datatype]
+    const needed = elementsOf(shape) * bytesOf(datatype)
     const size = parameters.binary_data_size
     if (inputs.findIndex((other) => other.name === name) < at) {
       errors.add(['inputs', at, 'name'], `inputs has "${name}" twice`, name)
@@ -149,26 +150,40 @@ function refuseLeftovers(): never {
   return refuse(['inputs'], 'bytes follow the last input', 'bytes')
 }
 
-function* contentOf(header: z.infer<typeof binaryHeader>, raw: readonly Uint8Array[]): Generator<void, Content> {
-  const content: Content = { ...header.parameters }
-  const names: readonly string[] = inputNames
-  for (const name of Object.keys(content)) {
-    if (names.includes(name)) refuse(['parameters', name], `${name} is a tensor and belongs into inputs`, content[name])
+function* bodyOf(header: BinaryHeader, raw: readonly Uint8Array<ArrayBuffer>[]): Generator<void, ParsedBody> {
+  const options: Fields = { ...header.parameters }
+  for (const name of batchTensors) {
+    if (name in options) refuse(['parameters', name], `${name} is a tensor and belongs in inputs`, options[name])
   }
-  if (content.classWeights !== undefined) content.classWeights = pack('classWeights', content.classWeights)
-  for (const [at, { name, shape, datatype }] of header.inputs.entries()) {
-    content[name] = yield* tensorOf(name, shape, datatype, raw[at])
+  for (const name of optionTensors) if (name in options) options[name] = pack(name, options[name])
+  const place = { locate: (path: Path) => locate(header.inputs, path) }
+  const batch: Fields = {}
+  try {
+    for (const [at, { name, shape, datatype }] of header.inputs.entries()) {
+      batch[name] = yield* tensorOf(name, shape, datatype, raw[at])
+    }
+  } catch (error) {
+    throw placedError(place, error)
   }
-  return content
+  return singleBatch(options, batch, place)
+}
+
+/** Options stand in `parameters`, the numbers of a tensor in the `data` of its input. */
+function locate(inputs: readonly Input[], path: Path): Path {
+  const [name, ...rest] = path
+  if (!batchTensors.some((known) => known === name)) return path.length === 0 ? path : ['parameters', ...path]
+  const at = inputs.findIndex((input) => input.name === name)
+  if (at < 0) return ['inputs']
+  return rest.length === 0 ? ['inputs', at] : ['inputs', at, 'data', ...rest]
 }
 
 function* tensorOf(
   name: string,
   shape: readonly number[],
   datatype: Datatype,
-  raw: Uint8Array,
+  raw: Uint8Array<ArrayBuffer>,
 ): Generator<void, Tensor> {
-  const { data, inexact } = yield* widen(datatype, raw.buffer as ArrayBuffer, elementsOf(shape))
+  const { data, inexact } = yield* widen(datatype, raw.buffer, elementsOf(shape))
   if (inexact !== undefined) {
     const { index, value } = inexact
     const path = pathOf(shape, index)

@@ -96,6 +96,7 @@ export class BodyReader {
 
   /** Gives back the budget of what was taken so far; a stream does so when a line is worked off. */
   release(): void {
+    this.#chunks = 0
     this.#budget.release(this.#held - this.#queue.bytes)
     this.#held = this.#queue.bytes
   }

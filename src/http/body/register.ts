@@ -1,13 +1,13 @@
 import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { tensorNames } from '../../loss/batch.ts'
 import type { Limits } from '../limits.ts'
+import { unsupportedMediaType } from '../problem.ts'
 import { InFlightBudget } from './budget.ts'
+import { drain } from './drain.ts'
 import { registerExpectations } from './expect.ts'
 import { readJson } from './json.ts'
-import type { Line } from './ndjson.ts'
-import { readLines } from './ndjson.ts'
-import { inputNames, readBinary } from './oip.ts'
+import { readNdjson } from './ndjson.ts'
+import { readBinary } from './oip.ts'
 import { BodyReader } from './reader.ts'
 
 declare module 'fastify' {
@@ -17,12 +17,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Reads the body; there once it is being read. */
     bodyReader: BodyReader | null
-    /** The lines after the options, of a body that is a stream. */
-    lines: AsyncGenerator<Line, void> | null
   }
 }
-
-const optionTensors = ['classWeights'] as const
 
 /** What /v1/loss takes. */
 export const lossMediaTypes = ['application/json', 'application/octet-stream', 'application/x-ndjson'] as const
@@ -31,12 +27,24 @@ export const lossMediaTypes = ['application/json', 'application/octet-stream', '
 export function registerBodies(app: FastifyInstance, limits: Limits): void {
   app.decorate('budget', new InFlightBudget(limits))
   app.decorateRequest('bodyReader', null)
-  app.decorateRequest('lines', null)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', (request: FastifyRequest, payload: Readable) =>
-    readJson(readerOf(request, payload), tensorNames, limits),
+    readJson(readerOf(request, payload), limits),
   )
   registerExpectations(app)
+  app.addHook('preValidation', (request, _reply, done) => {
+    const { body, routeOptions } = request
+    done(routeOptions.schema?.body !== undefined && body === undefined ? unsupportedMediaType(request) : undefined)
+  })
+  // an answer before the end of the body: the rest is read, so that a client that is still sending sees the answer
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    if (!request.raw.complete) {
+      drain(request.raw, limits.maxDrainBytes, limits.requestTimeoutMs)
+      // a client that was not told to go on may send its body or not: the connection cannot be used again
+      if (request.continueBody !== null) reply.header('connection', 'close')
+    }
+    done()
+  })
   // the response is closed however it ends; a response to a client that left is never finished
   app.addHook('onRequest', (request, reply, done) => {
     reply.raw.once('close', () => request.bodyReader?.close())
@@ -51,13 +59,9 @@ export function registerLossBodies(app: FastifyInstance): void {
     const headerLength = request.headers['inference-header-content-length']
     return readBinary(readerOf(request, payload), [headerLength].flat()[0], limits, limits.maxBodyBytes)
   })
-  app.addContentTypeParser('application/x-ndjson', async (request: FastifyRequest, payload: Readable) => {
-    const reader = readerOf(request, payload, true)
-    const lines = readLines(reader, (isFirst) => (isFirst ? optionTensors : inputNames), limits, limits.maxBodyBytes)
-    const first = await lines.next()
-    request.lines = lines
-    return first.value?.content
-  })
+  app.addContentTypeParser('application/x-ndjson', (request: FastifyRequest, payload: Readable) =>
+    readNdjson(readerOf(request, payload, true), limits, limits.maxBodyBytes),
+  )
 }
 
 function readerOf(request: FastifyRequest, payload: Readable, isStream = false): BodyReader {

@@ -137,13 +137,9 @@ export const lossMediaTypeDocuments = {
     schema: {
       type: 'string',
       contentMediaType: 'application/x-ndjson',
-      contentSchema: {
-        oneOf: [
-          { $ref: '#/components/schemas/LossStreamOptionsInput' },
-          { $ref: '#/components/schemas/StreamBatchInput' },
-        ],
-      },
-      description: 'First line: schema LossStreamOptions. Each further line: schema StreamBatch.',
+      contentSchema: { $ref: '#/components/schemas/BatchInput' },
+      description:
+        'First line: the options of schema LossRequest, without the numbers. Each further line: schema Batch.',
     },
     examples: {
       stream: {

@@ -1,28 +1,28 @@
 import type { FastifyInstance } from 'fastify'
-import type { Content } from '../../http/body/json.ts'
-import type { Line } from '../../http/body/ndjson.ts'
-import { at } from '../../http/body/ndjson.ts'
+import type { ParsedBody } from '../../http/body/parsed-body.ts'
+import { placed, placedError } from '../../http/body/parsed-body.ts'
 import { lossMediaTypes, registerLossBodies } from '../../http/body/register.ts'
 import { fixedLimits } from '../../http/limits.ts'
-import { AtLine } from '../../http/problem.ts'
-import { validated } from '../../http/validation.ts'
+import { validated, validOptions } from '../../http/validation.ts'
 import type { Tensors } from '../../loss/batch.ts'
+import { readClassWeights } from '../../loss/class-weights.ts'
 import { Evaluation } from '../../loss/evaluation.ts'
+import type { Spec } from '../../loss/spec.ts'
 import { resolve } from '../../loss/spec.ts'
+import { checkStreamable } from '../../loss/streams.ts'
 import { uniformIntegers } from '../../runtime/random.ts'
 import { inSlices, TimeSlicer } from '../../runtime/time-slices.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
 import { lossAnswer } from './answer.ts'
 import { lossAnswers, lossExamples, lossHeaders, lossMediaTypeDocuments } from './examples.ts'
-import type { LossRequest, StreamOptions } from './schema.ts'
-import { lossRequest, streamBatch, streamOptions } from './schema.ts'
+import { batchSchema, lossRequest, optionsSchema } from './schema.ts'
 
 const context = { maxAnswerNumbers: fixedLimits.maxAnswerNumbers, uniformIntegers }
 
 /** POST /v1/loss: evaluates one batch, or a stream of batches as one, and keeps nothing. */
 export async function lossRoute(app: FastifyInstance): Promise<void> {
   registerLossBodies(app)
-  app.post<{ Body: Content }>(
+  app.post<{ Body: ParsedBody }>(
     '/v1/loss',
     {
       schema: {
@@ -30,13 +30,7 @@ export async function lossRoute(app: FastifyInstance): Promise<void> {
         tags: ['Loss'],
         summary: 'Evaluate a loss function over one batch',
         description,
-        body: {
-          content: {
-            'application/json': { schema: lossRequest },
-            'application/octet-stream': { schema: lossRequest },
-            'application/x-ndjson': { schema: streamOptions },
-          },
-        },
+        body: lossRequest,
         response: { 200: answerOf(lossAnswer), ...problemAnswers(...bodyProblems) },
       },
       config: {
@@ -49,12 +43,8 @@ export async function lossRoute(app: FastifyInstance): Promise<void> {
         },
       },
     },
-    async (request) => {
-      const { lines, body, id } = request
-      const evaluation =
-        lines === null
-          ? await ofBatch(body as unknown as LossRequest)
-          : await ofLines(body as unknown as StreamOptions, lines)
+    async ({ body, id }) => {
+      const evaluation = await evaluate(body)
       return { ...evaluation.report(), requestId: id }
     },
   )
@@ -67,14 +57,31 @@ The same numbers give the same answer to the last bit in each of three bodies, w
 - \`application/octet-stream\` with the header \`Inference-Header-Content-Length: n\`: n bytes of JSON (schema BinaryHeader), then the raw little-endian row-major tensors, as the Open Inference Protocol has it.
 - \`application/x-ndjson\`: the options in the first line, then one mini-batch \`{"predictions": ..., "labels": ...}\` a line, folded into one answer in constant memory.`
 
-async function ofBatch(body: LossRequest): Promise<Evaluation> {
-  const evaluation = evaluationOf(body)
-  try {
-    await inSlices(evaluation.add(body))
-  } finally {
-    free(body)
+/** Folds the batches of a body into one evaluation. */
+async function evaluate(body: ParsedBody): Promise<Evaluation> {
+  const spec = specOf(body)
+  const evaluation = new Evaluation(spec, context)
+  const slicer = new TimeSlicer()
+  for await (const { fields, place } of body.batches) {
+    const batch = placed(place, () => validated(batchSchema, fields))
+    try {
+      await inSlices(evaluation.add(batch), slicer)
+    } catch (error) {
+      throw placedError(place, error)
+    } finally {
+      free(batch)
+    }
   }
   return evaluation
+}
+
+function specOf(body: ParsedBody): Spec {
+  const { classWeights, ...options } = validOptions(body, { options: optionsSchema, batch: batchSchema })
+  return placed(body.place, () => {
+    const spec = resolve({ ...options, classWeights: classWeights && readClassWeights(classWeights) })
+    if (body.only === undefined) checkStreamable(spec)
+    return spec
+  })
 }
 
 const largeBytes = 2 ** 16
@@ -85,24 +92,4 @@ function free({ predictions, labels, sampleWeights }: Tensors): void {
     const buffer = tensor?.data.buffer
     if (buffer instanceof ArrayBuffer && buffer.byteLength >= largeBytes) buffer.transfer(0)
   }
-}
-
-async function ofLines(options: StreamOptions, lines: AsyncGenerator<Line, void>): Promise<Evaluation> {
-  const evaluation = evaluationOf(options)
-  const slicer = new TimeSlicer()
-  for await (const { number, content } of lines) {
-    const batch = at(number, () => validated(streamBatch, content))
-    try {
-      await inSlices(evaluation.add(batch), slicer)
-    } catch (error) {
-      throw new AtLine(number, error as Error)
-    } finally {
-      free(batch)
-    }
-  }
-  return evaluation
-}
-
-function evaluationOf({ classWeights, ...options }: StreamOptions): Evaluation {
-  return new Evaluation(resolve({ ...options, classWeights: classWeights?.data }), context)
 }

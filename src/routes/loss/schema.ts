@@ -102,8 +102,8 @@ const classOptions = {
     }),
 }
 
-/** The options of one loss, as the registry has it; those of a stream ask for nothing that grows with its length. */
-function optionsOf(name: LossName, isStream: boolean): Record<string, z.ZodType> {
+/** The options of one loss, as the registry has it. */
+function optionsOf(name: LossName): Record<string, z.ZodType> {
   const loss: Loss = losses[name]
   const shape: Record<string, z.ZodType> = {
     loss: z.literal(name).meta({ description: `${loss.title}: ${loss.formula}` }),
@@ -116,17 +116,18 @@ function optionsOf(name: LossName, isStream: boolean): Record<string, z.ZodType>
       .meta({ description: 'What `predictions` holds.', default: loss.predictionFormats[0] })
       .optional(),
     reduction: z
-      .enum(isStream ? streamReductions : reductions)
+      .enum(reductions)
       .meta({
         description: 'How per-sample losses become `loss`; `none` adds `losses`, and `loss` is their mean.',
         default: loss.reduction,
       })
       .optional(),
     include: z
-      .array(z.enum(isStream ? streamIncludes : includes))
+      .array(z.enum(includes))
       .max(includes.length)
       .meta({ description: 'Extra parts of the answer.', default: [] })
       .optional(),
+    miniBatch: miniBatch.optional(),
   }
   for (const option of loss.options) shape[option] = lossOptions[option].optional()
   if (loss.labelFormats.includes('one-hot')) {
@@ -146,31 +147,25 @@ function optionsOf(name: LossName, isStream: boolean): Record<string, z.ZodType>
   return shape
 }
 
-const streamReductions = ['mean', 'sum'] as const
-const streamIncludes = ['perClass', 'confusion', 'calibration'] as const
-
 const batchFields = { predictions, labels, sampleWeights: sampleWeights.optional() }
 
-/** One mini-batch of a stream. */
-export const streamBatch = z
+/** The numbers of one batch. */
+export const batchSchema = z
   .strictObject(batchFields, { error: unknownField(Object.keys(batchFields)) })
-  .meta({ id: 'StreamBatch', description: 'A further line of an NDJSON body.' }) as unknown as z.ZodType<Tensors>
+  .meta({ id: 'Batch', description: 'One batch: a further line of an NDJSON body.' }) as unknown as z.ZodType<Tensors>
 
-/** The body of POST /v1/loss: options, and the tensors that a decoder packed. */
-export type LossRequest = Omit<Options, 'classWeights'> & Tensors
-export type StreamOptions = Omit<LossRequest, 'predictions' | 'labels'>
+/** The options of a body; class weights as the tensor that a decoder packed. */
+export type RequestOptions = Omit<Options, 'classWeights'> & { readonly classWeights?: Tensor | undefined }
 
 export const lossRequest = unionOf(
   'Request',
-  (name) => ({ ...optionsOf(name, false), ...batchFields, miniBatch: miniBatch.optional() }),
+  (name) => ({ ...optionsOf(name), ...batchFields }),
   'One batch. Which options there are depends on the loss.',
-) as unknown as z.ZodType<LossRequest>
+)
 
-export const streamOptions = unionOf(
-  'StreamOptions',
-  (name) => optionsOf(name, true),
-  'The first line of an NDJSON body.',
-) as unknown as z.ZodType<StreamOptions>
+/** The options of any body, without its numbers. */
+// each branch is built from the registry, so that zod cannot derive their union
+export const optionsSchema = unionOf('Options', optionsOf, 'Options.') as unknown as z.ZodType<RequestOptions>
 
 /** One schema for each loss, told apart by `loss`. */
 function unionOf(suffix: string, shapeOf: (name: LossName) => Record<string, z.ZodType>, description: string) {

@@ -59,7 +59,7 @@ const whole: readonly [Datatype, readonly (bigint | number)[], readonly number[]
 
 for (const [datatype, values, wanted] of whole) {
   test(`${datatype} is widened exactly`, async (t) => {
-    const { data, inexact } = widen(datatype, bytesFrom(bytesOf[datatype], values), values.length)
+    const { data, inexact } = widen(datatype, bytesFrom(bytesOf(datatype), values), values.length)
     t.same(Array.from(data), wanted)
     t.equal(inexact, undefined)
   })
@@ -86,7 +86,7 @@ test('what no double is exactly is named, the first of it', async (t) => {
     ['BOOL', [0, 1, 2, 255], 2, 2],
   ]
   for (const [datatype, values, index, value] of cases) {
-    const { inexact } = widen(datatype, bytesFrom(bytesOf[datatype], values), values.length)
+    const { inexact } = widen(datatype, bytesFrom(bytesOf(datatype), values), values.length)
     t.same(inexact, { index, value }, `${datatype} ${values}`)
   }
 })
@@ -101,13 +101,13 @@ test('only as many elements are taken as asked for, and none is right', async (t
 test('many elements are widened in steps', async (t) => {
   const count = 2 ** 19 + 3
   for (const datatype of ['INT64', 'UINT64', 'BF16', 'BOOL'] as const) {
-    const buffer = new ArrayBuffer(8 * Math.ceil((bytesOf[datatype] * count) / 8))
+    const buffer = new ArrayBuffer(8 * Math.ceil((bytesOf(datatype) * count) / 8))
     const steps = widenSteps(datatype, buffer, count)
     let pauses = 0
     while (!steps.next().done) pauses++
     t.equal(pauses, 3)
     // the last element: -1 as an INT64, else one that no double or truth value is
-    new Uint8Array(buffer, (count - 1) * bytesOf[datatype], bytesOf[datatype]).fill(255)
+    new Uint8Array(buffer, (count - 1) * bytesOf(datatype), bytesOf(datatype)).fill(255)
     const { data, inexact } = widen(datatype, buffer, count)
     t.equal(data.length, count)
     if (datatype === 'INT64') t.same([data[count - 1], inexact], [-1, undefined])

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import t, { test } from 'tap'
-import { ContentScanner, readJson } from '../../../src/http/body/json.ts'
+import { JsonScanner, readJson } from '../../../src/http/body/json.ts'
 import type { Problem } from '../../../src/http/problem.ts'
 import type { ScanLimits } from '../../../src/scanner/scanner.ts'
 import { appOf } from '../../support.ts'
@@ -51,7 +51,7 @@ function isJson(bytes: Uint8Array): boolean {
 
 /** What a document comes to when it is written in these chunks. */
 function outcomeOf(chunks: readonly Buffer[], limits_: ScanLimits = limits()): unknown {
-  const scanner = new ContentScanner(names, limits_)
+  const scanner = new JsonScanner(names, limits_)
   try {
     for (const piece of chunks) scanner.write(piece)
     return scanner.end()
@@ -94,10 +94,13 @@ test('what is no JSON is refused with its position', async (t) => {
   ]
   for (const [payload, message, offset] of cases) {
     const { status, body } = await send(app, {}, payload)
-    t.same([status, body], [400, malformed(`The body is no JSON: ${message}.`, { offset })], payload)
+    t.same([status, body], [400, malformed(`The body is not valid JSON: ${message}.`, { offset })], payload)
   }
   const bad = await send(app, {}, Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]))
-  t.equal(bad.body.detail, 'The body is no JSON: Unexpected byte 0xFF at byte 2; a character of a string was expected.')
+  t.equal(
+    bad.body.detail,
+    'The body is not valid JSON: Unexpected byte 0xFF at byte 2; a character of a string was expected.',
+  )
 })
 
 test('JSON that is no object is refused as content', async (t) => {
@@ -270,9 +273,10 @@ test('numbers are those of JSON.parse to the last bit', async (t) => {
   const { predictions, labels } = rowsOf(300, 7, 8)
   const document = JSON.stringify({ ...options, predictions, labels })
   const { reader } = readerOf(Readable.from(cut(Buffer.from(document), seeded(9), 3000)))
-  const content = await readJson(reader, names, limits())
-  t.same(content, {
-    ...options,
+  const { options: read, only, batches, place } = await readJson(reader, limits())
+  t.same([read, place], [options, {}])
+  for await (const batch of batches) t.same(batch, { fields: only, place: {} })
+  t.same(only, {
     predictions: { data: Float64Array.from(predictions.flat()), shape: [300, 7], nonNumeric: [], nonNumericCount: 0 },
     labels: { data: Float64Array.from(labels.flat()), shape: [300, 7], nonNumeric: [], nonNumericCount: 0 },
   })

@@ -2,9 +2,8 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { Readable } from 'node:stream'
 import t, { test } from 'tap'
-import type { Line } from '../../../src/http/body/ndjson.ts'
-import { at, readLines } from '../../../src/http/body/ndjson.ts'
-import { AtLine } from '../../../src/http/problem.ts'
+import { readNdjson } from '../../../src/http/body/ndjson.ts'
+import type { Fields } from '../../../src/http/body/parsed-body.ts'
 import type { ScanLimits } from '../../../src/scanner/scanner.ts'
 import { appOf } from '../../support.ts'
 import {
@@ -32,14 +31,15 @@ const app = await appOf(t)
 const type = { 'content-type': 'application/x-ndjson' }
 const first = JSON.stringify(options)
 const line = '{"predictions":[1,2],"labels":[1,3]}'
-const tensors = ['predictions', 'labels']
 
 /** What the lines of a body come to. */
 async function linesIn(chunks: readonly Buffer[], limits_: ScanLimits = limits(), most = 1000): Promise<unknown> {
   const { reader } = readerOf(Readable.from(chunks), {}, {}, true)
-  const lines: Line[] = []
+  const lines: [number | undefined, Fields][] = []
   try {
-    for await (const line of readLines(reader, (isFirst) => (isFirst ? [] : tensors), limits_, most)) lines.push(line)
+    const { options, place, batches } = await readNdjson(reader, limits_, most)
+    lines.push([place.line, options])
+    for await (const { fields, place } of batches) lines.push([place.line, fields])
     return lines
   } catch (error) {
     return [lines, (error as Error).message]
@@ -103,9 +103,9 @@ test('lines have their numbers, whatever the chunks', async (t) => {
   const body = Buffer.from(`\n{"a":1}\n\n{"labels":[1]}\r\n \n{"labels":[2]}`)
   const labels = (value: number) => ({ data: Float64Array.of(value), shape: [1], nonNumeric: [], nonNumericCount: 0 })
   const wanted = [
-    { number: 2, content: { a: 1 } },
-    { number: 4, content: { labels: labels(1) } },
-    { number: 6, content: { labels: labels(2) } },
+    [2, { a: 1 }],
+    [4, { labels: labels(1) }],
+    [6, { labels: labels(2) }],
   ]
   for (let at = 0; at <= body.length; at++) {
     const chunks = [body.subarray(0, at), body.subarray(at)].filter(({ length }) => length > 0)
@@ -121,39 +121,33 @@ test('a body without a line is refused', async (t) => {
   }
 })
 
-test('options alone are an evaluation of nothing', async (t) => {
-  const { status, body } = await send(app, type, first)
-  t.equal(status, 200)
-  t.match(body, { loss: null, lossStatus: 'undefined', samples: 0 })
-})
-
 const wrong: readonly [string, string, number, string, object][] = [
   [
     'no JSON',
     `${first}\n${line}\n{"predictions":[1,}\n`,
     3,
-    "The body is no JSON: Unexpected token '}' at byte 18; a value was expected.",
+    "The body is not valid JSON: Unexpected token '}' at byte 18; a value was expected.",
     { offset: 18 },
   ],
   [
     'no JSON in the options',
     '{"loss":\n',
     1,
-    'The body is no JSON: Unexpected end at byte 8; a value was expected.',
+    'The body is not valid JSON: Unexpected end at byte 8; a value was expected.',
     { offset: 8 },
   ],
   [
     'two objects in a line',
     `${first}\n\n{} {}`,
     3,
-    "The body is no JSON: Unexpected token '{' at byte 3; nothing may follow the document.",
+    "The body is not valid JSON: Unexpected token '{' at byte 3; nothing may follow the document.",
     { offset: 3 },
   ],
   [
     'an object in two lines',
     `${first}\n{"predictions":\n[1]}`,
     2,
-    'The body is no JSON: Unexpected end at byte 15; a value was expected.',
+    'The body is not valid JSON: Unexpected end at byte 15; a value was expected.',
     { offset: 15 },
   ],
 ]
@@ -251,24 +245,7 @@ test('a line has the limits of a body', async (t) => {
   }
   t.equal(small.budget.held, 0)
   const rows = await linesIn([Buffer.from('{}\n{"labels":[1,2]}')], limits({ maxRows: 1 }))
-  t.same(rows, [[{ number: 1, content: {} }], 'The body exceeds maxRows, 1.'])
-})
-
-test('work that belongs to a line names it in its error', async (t) => {
-  t.equal(
-    at(3, () => 'done'),
-    'done',
-  )
-  const cause = new Error('broken')
-  try {
-    at(3, () => {
-      throw cause
-    })
-    t.fail('the error is thrown on')
-  } catch (error) {
-    t.ok(error instanceof AtLine)
-    t.same([(error as AtLine).line, (error as AtLine).cause, (error as AtLine).message], [3, cause, 'broken'])
-  }
+  t.same(rows, [[[1, {}]], 'The body exceeds maxRows, 1.'])
 })
 
 test('an error ends the reading, although the client goes on', async (t) => {
@@ -283,7 +260,52 @@ test('an error ends the reading, although the client goes on', async (t) => {
   t.equal(app.budget.held, 0)
   await client.write(lastChunk)
   await client.write(`${head({ ...type, 'content-length': first.length + line.length + 1 })}${first}\n${line}`)
-  t.equal((await client.answer()).status, 200)
+  t.same((await client.answer()).status, 200)
+})
+
+test('lines in chunks of their own, and blank lines, are taken for as long as they come', async (t) => {
+  const reader = (chunks: Iterable<Buffer>) => {
+    const { reader, budget } = readerOf(Readable.from(chunks), {}, { maxChunks: 100, maxInFlightBytes: 2000 }, true)
+    return { reader, budget }
+  }
+  const short = Buffer.from('{"labels":[1]}\n')
+  const blank = Buffer.from('\r\n \n')
+  for (const chunks of [
+    [Buffer.from('{}\n'), ...Array.from({ length: 5000 }, () => short)],
+    [Buffer.from('{}\n'), ...Array.from({ length: 5000 }, () => blank), short],
+  ]) {
+    const { reader: bytes, budget } = reader(chunks)
+    const { batches } = await readNdjson(bytes, limits(), 1000)
+    let lines = 0
+    for await (const { fields } of batches) if (fields.labels !== undefined) lines++
+    t.equal(lines, chunks[1] === short ? 5000 : 1)
+    bytes.close()
+    t.equal(budget.held, 0)
+  }
+})
+
+test('what a line took is held until the line is worked off', async (t) => {
+  const { reader, budget } = readerOf(Readable.from([Buffer.from('{}\n{"labels":[1]}\n')]), {}, {}, true)
+  const { batches } = await readNdjson(reader, limits(), 1000)
+  for await (const { fields } of batches) {
+    t.ok('labels' in fields)
+    t.equal(budget.held, 19)
+  }
+  t.equal(budget.held, 0)
+})
+
+test('a body without batches is refused as JSON without numbers is', async (t) => {
+  const errors = ['predictions', 'labels'].map((name) => ({
+    pointer: `#/${name}`,
+    detail: `${name} is missing; it needs numbers`,
+    received: 'nothing',
+  }))
+  const whole = await send(app, {}, first)
+  t.same([whole.status, whole.body.errors], [422, errors])
+  for (const payload of [first, `${first}\n`, `\n${first}\n\n \n`]) {
+    const { status, body } = await send(app, type, payload)
+    t.same([status, body.errors, body.errorCount], [422, errors, 2])
+  }
 })
 
 test('a stream may be larger than a body, and gives back its budget line by line', async (t) => {

@@ -183,18 +183,18 @@ test('the header that says how long the JSON part is must be right', async (t) =
     t.same([status, body], [400, malformed(needed)], length)
   }
   const lengths: [number, number, object][] = [
-    [0, 400, malformed("The body is no JSON: Unexpected end at byte 0; '{' was expected.", { offset: 0 })],
+    [0, 400, malformed("The body is not valid JSON: Unexpected end at byte 0; '{' was expected.", { offset: 0 })],
     [
       10,
       400,
-      malformed('The body is no JSON: Unexpected end at byte 10; a character of a string was expected.', {
+      malformed('The body is not valid JSON: Unexpected end at byte 10; a character of a string was expected.', {
         offset: 10,
       }),
     ],
     [
       payload.length + 1,
       400,
-      malformed(`The body is no JSON: Unexpected byte 0x00 at byte ${end}; nothing may follow the document.`, {
+      malformed(`The body is not valid JSON: Unexpected byte 0x00 at byte ${end}; nothing may follow the document.`, {
         offset: end,
       }),
     ],
@@ -455,12 +455,14 @@ test('a JSON part that is no JSON, or no object, is refused', async (t) => {
     [
       '{"inputs":[}',
       400,
-      malformed("The body is no JSON: Unexpected token '}' at byte 11; a value or ']' was expected.", { offset: 11 }),
+      malformed("The body is not valid JSON: Unexpected token '}' at byte 11; a value or ']' was expected.", {
+        offset: 11,
+      }),
     ],
     [
       '{"inputs":1,"inputs":2}',
       400,
-      malformed('The body is no JSON: The key at byte 12 was given before in the same object.', { offset: 12 }),
+      malformed('The body is not valid JSON: The key at byte 12 was given before in the same object.', { offset: 12 }),
     ],
     ['[]', 422, invalid('#', 'the body is an array of 0; one JSON object is needed', 'an array of 0')],
   ]

@@ -1,0 +1,67 @@
+import type { Path } from '../../loss/validation-errors.ts'
+
+/** Fields of a body: a tensor where the name says so, else the value as JSON.parse has it. */
+export type Fields = Record<string, unknown>
+
+/** Where a part of a body stands, for errors. */
+export interface BodyPlace {
+  /** Of an NDJSON body the line, from 1. */
+  readonly line?: number
+  /** The path in the body of what the field names say; the same path where this is left out. */
+  readonly locate?: (path: Path) => Path
+}
+
+/** The numbers of one batch, not yet validated. */
+export interface ParsedBatch {
+  readonly fields: Fields
+  readonly place: BodyPlace
+}
+
+/** What every decoder makes of a body: the options, and the batches as they come. */
+export interface ParsedBody {
+  readonly options: Fields
+  readonly place: BodyPlace
+  readonly batches: AsyncIterable<ParsedBatch>
+  /** The fields of the only batch of a body that is not a stream, so that its errors are reported with those of the options. */
+  readonly only: Fields | undefined
+}
+
+/** A body that is a stream of one batch. */
+export function singleBatch(options: Fields, batch: Fields, place: BodyPlace = {}): ParsedBody {
+  return { options, place, batches: once({ fields: batch, place }), only: batch }
+}
+
+async function* once(batch: ParsedBatch): AsyncGenerator<ParsedBatch, void> {
+  yield batch
+}
+
+/** An error in a part of a body. */
+export class PlacedError extends Error {
+  readonly place: BodyPlace
+  override readonly cause: Error
+
+  constructor(place: BodyPlace, cause: Error) {
+    super(cause.message)
+    this.place = place
+    this.cause = cause
+  }
+}
+
+/** The error with the place it belongs to, where that says more than the error itself. */
+export function placedError(place: BodyPlace, error: unknown): unknown {
+  const says = place.line !== undefined || place.locate !== undefined
+  return says && error instanceof Error && !(error instanceof PlacedError) ? new PlacedError(place, error) : error
+}
+
+/**
+ * Does work on a part of a body; an error names the part.
+ *
+ * @throws PlacedError
+ */
+export function placed<Result>(place: BodyPlace, work: () => Result): Result {
+  try {
+    return work()
+  } catch (error) {
+    throw placedError(place, error)
+  }
+}

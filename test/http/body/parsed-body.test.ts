@@ -1,0 +1,37 @@
+import { test } from 'tap'
+import { PlacedError, placed, placedError, singleBatch } from '../../../src/http/body/parsed-body.ts'
+
+test('a body that is no stream is a stream of one', async (t) => {
+  const batch = { predictions: 1 }
+  const place = { locate: () => ['there'] }
+  for (const [body, where] of [
+    [singleBatch({ loss: 'mse' }, batch), {}],
+    [singleBatch({ loss: 'mse' }, batch, place), place],
+  ] as const) {
+    t.same([body.options, body.only, body.place], [{ loss: 'mse' }, batch, where])
+    const batches: unknown[] = []
+    for await (const one of body.batches) batches.push(one)
+    t.same(batches, [{ fields: batch, place: where }])
+  }
+})
+
+test('an error names the place of the work, once', async (t) => {
+  const cause = new Error('broken')
+  const failing = (error: unknown) => () => {
+    throw error
+  }
+  t.equal(
+    placed({ line: 3 }, () => 'done'),
+    'done',
+  )
+  try {
+    placed({ line: 3 }, failing(cause))
+    t.fail('the error is thrown on')
+  } catch (error) {
+    t.ok(error instanceof PlacedError)
+    t.match(error, { place: { line: 3 }, cause, message: 'broken' })
+    t.equal(placedError({ line: 4 }, error), error)
+  }
+  t.throws(() => placed({}, failing(cause)), cause)
+  t.equal(placedError({ line: 3 }, 'no error'), 'no error')
+})

@@ -1,0 +1,26 @@
+import { test } from 'tap'
+import { alternatives, inWords, quoted } from '../../src/http/words.ts'
+
+test('names are listed as alternatives', async (t) => {
+  t.same(
+    [[], ['a'], ['a', 'b'], ['a', 'b', 'c']].map((names) => alternatives(names)),
+    ['', 'a', 'a or b', 'a, b or c'],
+  )
+})
+
+test('texts are quoted, and cut when they are long', async (t) => {
+  t.equal(quoted('a"b'), '"a\\"b"')
+  t.equal(quoted('x'.repeat(100)), `"${'x'.repeat(63)}…"`)
+})
+
+test('values are named', async (t) => {
+  const table: [unknown, string][] = [
+    ['a', '"a"'],
+    [[1, 2], 'an array'],
+    [{}, 'an object'],
+    [null, 'null'],
+    [undefined, 'undefined'],
+    [1.5, '1.5'],
+  ]
+  for (const [value, words] of table) t.equal(inWords(value), words)
+})

@@ -1,0 +1,77 @@
+import { test } from 'tap'
+import { checkClassWeightCount, readClassWeights } from '../../src/loss/class-weights.ts'
+import { pack } from '../../src/loss/pack.ts'
+import { resolve } from '../../src/loss/spec.ts'
+import { errorsOf } from './support.ts'
+
+test('class weights are a list of numbers from 0 to 1e100', async (t) => {
+  t.same(readClassWeights(pack('classWeights', [1, 0, 2.5, 1e100])), Float64Array.of(1, 0, 2.5, 1e100))
+  const table: [unknown, unknown[]][] = [
+    [
+      [1, -1, 1e101],
+      [
+        {
+          path: ['classWeights', 1],
+          detail: 'classWeights[1] is -1; weights need numbers from 0 to 1e+100.',
+          received: -1,
+        },
+        {
+          path: ['classWeights', 2],
+          detail: 'classWeights[2] is 1e+101; weights need numbers from 0 to 1e+100.',
+          received: 1e101,
+        },
+      ],
+    ],
+    [
+      3,
+      [
+        {
+          path: ['classWeights'],
+          detail: 'classWeights is a bare number; a list of one number for each output is needed',
+          received: 3,
+        },
+      ],
+    ],
+    [
+      [[1, 2]],
+      [
+        {
+          path: ['classWeights'],
+          detail: 'classWeights is 1 rows of 2 numbers; a list of one number for each output is needed',
+          received: 'an array of 1 arrays of 2 numbers',
+        },
+      ],
+    ],
+    ['x', [{ path: ['classWeights'], detail: 'classWeights is a string; numbers are needed', received: 'a string' }]],
+  ]
+  for (const [weights, errors] of table) {
+    t.same(
+      errorsOf(() => readClassWeights(pack('classWeights', weights))),
+      errors,
+    )
+  }
+  t.match(
+    errorsOf(() => readClassWeights(pack('classWeights', [null, 'a']))).map(({ path }) => path),
+    [
+      ['classWeights', 0],
+      ['classWeights', 1],
+    ],
+  )
+})
+
+test('there is one class weight for each output', async (t) => {
+  const options = { loss: 'cross-entropy', labelFormat: 'index' } as const
+  const spec = resolve({ ...options, classWeights: Float64Array.of(1, 2) })
+  checkClassWeightCount(spec, { samples: 5, outputs: 2 })
+  checkClassWeightCount(resolve(options), { samples: 5, outputs: 9 })
+  t.same(
+    errorsOf(() => checkClassWeightCount(spec, { samples: 5, outputs: 3 })),
+    [
+      {
+        path: ['classWeights'],
+        detail: 'classWeights is a list of 2 numbers; a list of one number for each of the 3 outputs is needed',
+        received: 'an array of 2 numbers',
+      },
+    ],
+  )
+})
