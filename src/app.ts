@@ -1,17 +1,20 @@
-import { randomUUID } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
 import accepts from '@fastify/accepts'
-import cors from '@fastify/cors'
-import helmet from '@fastify/helmet'
-import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import Fastify, { LogController } from 'fastify'
 import type { Config } from './config.ts'
 import { registerBodies } from './http/body/register.ts'
-import { answerClientError } from './http/client-error.ts'
+import { answerClientError, refuseAddress } from './http/client-error.ts'
 import { limitsOf } from './http/limits.ts'
 import { refuseOtherMethods } from './http/methods.ts'
 import { registerOpenapi } from './http/openapi.ts'
-import { handleError, Problem, pathOf } from './http/problem.ts'
+import { accessLog } from './http/plugins/access-log.ts'
+import { cors } from './http/plugins/cors.ts'
+import { host } from './http/plugins/host.ts'
+import { notFound } from './http/plugins/not-found.ts'
+import { requestId, requestIdOf } from './http/plugins/request-id.ts'
+import { requiredBody } from './http/plugins/required-body.ts'
+import { security } from './http/plugins/security-headers.ts'
+import { handleError } from './http/problem.ts'
 import { validatorCompiler } from './http/validation.ts'
 import { catalogueRoute } from './routes/catalogue.ts'
 import { exploreRoute } from './routes/explore.ts'
@@ -50,26 +53,16 @@ export async function buildApp(
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   app.setErrorHandler(handleError)
-  app.setNotFoundHandler(() => {
-    throw notFound()
-  })
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.headers(securityHeaders).header('x-request-id', request.id)
-    done(request.is404 ? notFound() : hasNoHost(request) ? hostMissing() : undefined)
-  })
-  app.addHook('onResponse', (request, reply, done) => {
-    const { method, url } = request
-    request.log.info(
-      { method, path: pathOf(url), status: reply.statusCode, milliseconds: Math.round(reply.elapsedTime * 10) / 10 },
-      'answered',
-    )
-    done()
-  })
 
-  if (config.CORS_ORIGIN !== undefined)
-    await app.register(cors, { origin: originsOf(config.CORS_ORIGIN), exposedHeaders: ['x-request-id', 'retry-after'] })
+  accessLog(app)
+  requestId(app)
+  security(app)
+  host(app)
+  notFound(app)
+  await cors(app, config.CORS_ORIGIN)
   await app.register(accepts)
   registerBodies(app, limits)
+  requiredBody(app)
 
   await refuseOtherMethods(app, async () => {
     await registerOpenapi(app)
@@ -84,67 +77,4 @@ export async function buildApp(
   })
   await app.ready()
   return app
-}
-
-/** Nothing but this service's own files; Swagger UI draws its icons from data: addresses. */
-const contentSecurityPolicy = {
-  defaultSrc: ["'none'"],
-  scriptSrc: ["'self'"],
-  styleSrc: ["'self'"],
-  imgSrc: ["'self'", 'data:'],
-  fontSrc: ["'self'"],
-  connectSrc: ["'self'"],
-  baseUri: ["'none'"],
-  formAction: ["'self'"],
-  frameAncestors: ["'none'"],
-  upgradeInsecureRequests: null,
-}
-
-/** What helmet sets, asked for once: it would put the policy together anew for every answer. */
-const securityHeaders: Record<string, string> = await headersOfHelmet()
-
-async function headersOfHelmet(): Promise<Record<string, string>> {
-  const app = Fastify()
-  await app.register(helmet, {
-    contentSecurityPolicy: { directives: contentSecurityPolicy },
-    strictTransportSecurity: false,
-    // for browsers that are no more
-    originAgentCluster: false,
-    xDnsPrefetchControl: false,
-    xDownloadOptions: false,
-    xPermittedCrossDomainPolicies: false,
-    xXssProtection: false,
-  })
-  app.get('/', (_request, reply) => reply.send(reply.raw.getHeaders()))
-  return (await app.inject('/')).json()
-}
-
-function originsOf(origin: string): string | string[] {
-  return origin === '*' ? origin : origin.split(',').map((part) => part.trim())
-}
-
-/** The client's x-request-id where it is one harmless word, else a new one. */
-function requestIdOf(request: IncomingMessage): string {
-  const given = request.headers['x-request-id']
-  return typeof given === 'string' && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID()
-}
-
-/** Answers where the router itself gives up, before any hook. */
-function refuseAddress(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const detail = 'The address is malformed: a part of it is badly encoded or too long.'
-  reply.headers(securityHeaders).header('x-request-id', request.id)
-  handleError(new Problem('bad-request', detail), request, reply)
-}
-
-function notFound(): Problem {
-  return new Problem('not-found', 'Nothing is served at this address. /openapi.json lists the addresses there are.')
-}
-
-// Node's own answer would be no problem document
-function hasNoHost({ headers, raw }: FastifyRequest): boolean {
-  return headers.host === undefined && raw.httpVersion === '1.1'
-}
-
-function hostMissing(): Problem {
-  return new Problem('bad-request', 'A request of HTTP/1.1 needs the header Host.')
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 
-const milliseconds = integer(0, 86_400_000)
+/** A day at most; a time of 0 would mean at once here and never there, so it is refused where neither is of use. */
+const milliseconds = integer(1, 86_400_000)
+const millisecondsOrNone = integer(0, 86_400_000)
 
 /** The environment variables that are read, each with its default; the README's table is tested against this. */
 export const environment = z.object({
@@ -23,10 +25,10 @@ export const environment = z.object({
     .describe('time to receive a whole body; of an NDJSON body, time without a byte'),
   HEADERS_TIMEOUT_MS: milliseconds.default(15_000).describe("time to receive a request's headers"),
   KEEP_ALIVE_TIMEOUT_MS: milliseconds.default(72_000).describe('time an idle connection stays open'),
-  SHUTDOWN_DELAY_MS: milliseconds
+  SHUTDOWN_DELAY_MS: millisecondsOrNone
     .default(1000)
     .describe('time between a failing /readyz and the end of listening after SIGTERM'),
-  SHUTDOWN_TIMEOUT_MS: milliseconds.default(30_000).describe('time for requests in flight to finish at shutdown'),
+  SHUTDOWN_TIMEOUT_MS: millisecondsOrNone.default(30_000).describe('time for requests in flight to finish at shutdown'),
   CORS_ORIGIN: z
     .string()
     .min(1)

@@ -65,7 +65,8 @@ test('each variable is read', async (t) => {
   t.same(Object.keys(env), Object.keys(environment.shape), 'the table above has every variable')
 })
 
-const milliseconds = 'it must be a whole number from 0 to 86400000'
+const milliseconds = 'it must be a whole number from 1 to 86400000'
+const millisecondsOrNone = 'it must be a whole number from 0 to 86400000'
 const refusals: Record<string, [string[], string]> = {
   PORT: [['abc', '65536', '-1', '1.5', 'Infinity', '3000tcp', 'NaN'], 'it must be a whole number from 0 to 65535'],
   LOG_LEVEL: [
@@ -74,11 +75,11 @@ const refusals: Record<string, [string[], string]> = {
   ],
   MAX_BODY_BYTES: [['1023', '2147483649', '1e99', '64MB'], 'it must be a whole number from 1024 to 2147483648'],
   MAX_IN_FLIGHT_BYTES: [['1023', '1e13', '-'], 'it must be a whole number from 1024 to 1099511627776'],
-  REQUEST_TIMEOUT_MS: [['-1', '2m'], milliseconds],
-  HEADERS_TIMEOUT_MS: [['-1', '0.5'], milliseconds],
-  KEEP_ALIVE_TIMEOUT_MS: [['-1', '1e99'], milliseconds],
-  SHUTDOWN_DELAY_MS: [['-1', '86400001'], milliseconds],
-  SHUTDOWN_TIMEOUT_MS: [['-1', 'null'], milliseconds],
+  REQUEST_TIMEOUT_MS: [['0', '-1', '2m'], milliseconds],
+  HEADERS_TIMEOUT_MS: [['0', '-1', '0.5'], milliseconds],
+  KEEP_ALIVE_TIMEOUT_MS: [['0', '-1', '1e99'], milliseconds],
+  SHUTDOWN_DELAY_MS: [['-1', '86400001'], millisecondsOrNone],
+  SHUTDOWN_TIMEOUT_MS: [['-1', 'null'], millisecondsOrNone],
 }
 
 for (const [name, [values, why]] of Object.entries(refusals)) {

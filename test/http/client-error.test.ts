@@ -1,9 +1,9 @@
 import type { AddressInfo, Socket } from 'node:net'
 import { connect } from 'node:net'
 import type { FastifyInstance } from 'fastify'
-import Fastify from 'fastify'
+import Fastify, { LogController } from 'fastify'
 import { test } from 'tap'
-import { answerClientError } from '../../src/http/client-error.ts'
+import { answerClientError, refuseAddress } from '../../src/http/client-error.ts'
 import { problems } from '../../src/http/problem.ts'
 import { listener } from '../support.ts'
 
@@ -31,18 +31,13 @@ async function said(port: number, bytes: string): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
+const uuid = /[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}/
+
 /** What it says in the case of a problem. */
-function saying(name: 'bad-request' | 'headers-too-large' | 'request-timeout'): string {
+function saying(name: 'bad-request' | 'headers-too-large' | 'request-timeout', requestId: string): string {
   const { status, title, meaning } = problems[name]
-  const body = JSON.stringify({
-    type: `/problems/${name}`,
-    title,
-    status,
-    detail: meaning,
-    instance: '/',
-    requestId: '',
-  })
-  return `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`
+  const body = JSON.stringify({ type: `/problems/${name}`, title, status, detail: meaning, instance: '/', requestId })
+  return `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${requestId}\r\nConnection: close\r\n\r\n${body}`
 }
 
 const table = [
@@ -70,12 +65,19 @@ const table = [
 
 test('a problem is said on the bare socket, and the connection closed', async (t) => {
   const { port, lines } = await served(t)
-  for (const [name, bytes, problem] of table) t.equal(await said(port, bytes), saying(problem), name)
+  for (const [name, bytes, problem] of table) {
+    const answer = await said(port, bytes)
+    const [id = 'no id'] = answer.match(uuid) ?? []
+    t.equal(answer, saying(problem, id), name)
+    const refused = lines.map((line) => JSON.parse(line)).filter(({ reqId, msg }) => reqId === id && msg === 'refused')
+    t.match(refused, [{ level: 30, status: problems[problem].status, code: /^(HPE|ERR)_/ }], name)
+    t.equal(refused.length, 1)
+  }
   t.notMatch(lines.join(''), 'geheim')
 })
 
 test('a connection that is reset or gone gets no answer', async (t) => {
-  const app = { log: { debug: () => t.fail('nothing to say') } } as unknown as FastifyInstance
+  const app = { log: { info: () => t.fail('nothing to say') } } as unknown as FastifyInstance
   const write = () => t.fail('nothing to write')
   answerClientError.call(app, withCode('ECONNRESET'), { destroyed: false, write } as unknown as Socket)
   answerClientError.call(app, withCode('HPE_INVALID_METHOD'), { destroyed: true, write } as unknown as Socket)
@@ -83,7 +85,7 @@ test('a connection that is reset or gone gets no answer', async (t) => {
 
 test('a socket that takes nothing more is closed', async (t) => {
   t.plan(2)
-  const app = { log: { debug: (fields: object) => t.same(fields, { code: 'HPE_INVALID_METHOD' }) } }
+  const app = { log: { info: (fields: object) => t.match(fields, { code: 'HPE_INVALID_METHOD', status: 400 }) } }
   const socket = { writable: false, destroyed: false, destroySoon: () => t.pass('closed') }
   answerClientError.call(app as unknown as FastifyInstance, withCode('HPE_INVALID_METHOD'), socket as unknown as Socket)
 })
@@ -91,3 +93,27 @@ test('a socket that takes nothing more is closed', async (t) => {
 function withCode(code: string): Error & { code: string } {
   return Object.assign(new Error(code), { code })
 }
+
+test('an address that the router cannot read has its line, its id and the headers of every answer', async (t) => {
+  const { logger, lines } = listener()
+  const app = Fastify({
+    loggerInstance: logger,
+    frameworkErrors: refuseAddress,
+    genReqId: () => 'mine',
+    logController: new LogController({ disableRequestLogging: true }),
+  })
+  app.decorate('budget', { limits: { maxDrainBytes: 0, requestTimeoutMs: 60_000 } } as typeof app.budget)
+  app.decorateRequest('continueBody', null)
+  const { statusCode, headers, body } = await app.inject('/%zz')
+  t.equal(statusCode, 400)
+  t.match(headers, { 'x-request-id': 'mine', 'x-content-type-options': 'nosniff' })
+  t.match(JSON.parse(body), {
+    type: '/problems/bad-request',
+    detail: 'The address is malformed: a part of it is badly encoded or too long.',
+    requestId: 'mine',
+  })
+  t.match(
+    lines.map((line) => JSON.parse(line)),
+    [{ reqId: 'mine', status: 400, msg: 'answered' }],
+  )
+})

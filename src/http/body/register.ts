@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Limits } from '../limits.ts'
-import { unsupportedMediaType } from '../problem.ts'
 import { InFlightBudget } from './budget.ts'
 import { drain } from './drain.ts'
 import { registerExpectations } from './expect.ts'
@@ -32,10 +31,6 @@ export function registerBodies(app: FastifyInstance, limits: Limits): void {
     readJson(readerOf(request, payload), limits),
   )
   registerExpectations(app)
-  app.addHook('preValidation', (request, _reply, done) => {
-    const { body, routeOptions } = request
-    done(routeOptions.schema?.body !== undefined && body === undefined ? unsupportedMediaType(request) : undefined)
-  })
   // an answer before the end of the body: the rest is read, so that a client that is still sending sees the answer
   app.addHook('onSend', (request, reply, _payload, done) => {
     if (!request.raw.complete) {

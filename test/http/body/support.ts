@@ -163,7 +163,7 @@ export interface Child {
 /** The service in a process of its own, whose memory can be asked for. */
 export async function serveApart(t: Scope, variables: Record<string, string> = {}): Promise<Child> {
   const { PATH = '' } = process.env
-  const child = fork(new URL('./child.ts', import.meta.url), {
+  const child = fork(new URL('./child.ts', import.meta.url), ['serve'], {
     env: { PATH, ...variables },
     execArgv: ['--expose-gc'],
     serialization: 'advanced',

@@ -1,0 +1,16 @@
+import type { FastifyInstance } from 'fastify'
+import { Problem } from '../problem.ts'
+
+/** An address at which nothing is served is refused before a body is read. */
+export function notFound(app: FastifyInstance): void {
+  app.setNotFoundHandler(() => {
+    throw nothingServed()
+  })
+  app.addHook('onRequest', (request, _reply, done) => {
+    done(request.is404 ? nothingServed() : undefined)
+  })
+}
+
+function nothingServed(): Problem {
+  return new Problem('not-found', 'Nothing is served at this address. /openapi.json lists the addresses there are.')
+}

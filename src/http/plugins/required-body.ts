@@ -1,0 +1,10 @@
+import type { FastifyInstance } from 'fastify'
+import { unsupportedMediaType } from '../problem.ts'
+
+/** A body without a Content-Type is not parsed; where one is needed it is refused as a body of no known type. */
+export function requiredBody(app: FastifyInstance): void {
+  app.addHook('preValidation', (request, _reply, done) => {
+    const { body, routeOptions } = request
+    done(routeOptions.schema?.body !== undefined && body === undefined ? unsupportedMediaType(request) : undefined)
+  })
+}

@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { test } from 'tap'
+import { accessLog } from '../../../src/http/plugins/access-log.ts'
+import { listener } from '../../support.ts'
+import { bare, connected, portOf } from './support.ts'
+
+/** Waits for the lines of the log that are of requests. */
+async function linesOf(lines: string[], count: number): Promise<Record<string, unknown>[]> {
+  const found = () => lines.map((line) => JSON.parse(line)).filter(({ msg }) => /^(answered|aborted)$/.test(msg))
+  for (let round = 0; found().length < count && round < 1000; round++) await sleep(10)
+  return found()
+}
+
+test('an answered request has one line, without its query', async (t) => {
+  const { lines, logger } = listener()
+  const app = bare(t, logger)
+  accessLog(app)
+  app.get('/a', async (_request, reply) => reply.code(201).send('fine'))
+  await app.inject('/a?geheim=1')
+  const [{ milliseconds, time, pid, hostname, ...line }, ...others] = await linesOf(lines, 1)
+  t.same(line, { level: 30, reqId: 'req-1', method: 'GET', path: '/a', status: 201, msg: 'answered' })
+  t.ok(Number(milliseconds) >= 0)
+  t.same(others, [])
+})
+
+test('a request whose client leaves before the answer has one, without a status', async (t) => {
+  const { lines, logger } = listener()
+  const app = bare(t, logger)
+  accessLog(app)
+  app.post('/a', async () => 'never')
+  const socket = await connected(t, await portOf(app))
+  socket.write('POST /a HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 9\r\n\r\nabc')
+  await sleep(50)
+  socket.destroy()
+  const [{ milliseconds, time, pid, hostname, ...line }] = await linesOf(lines, 1)
+  t.same(line, { level: 30, reqId: 'req-1', method: 'POST', path: '/a', aborted: true, msg: 'aborted' })
+})
+
+test('so has one whose client leaves in the middle of the answer', async (t) => {
+  const { lines, logger } = listener()
+  const app = bare(t, logger)
+  accessLog(app)
+  app.get('/a', async () => Buffer.alloc(50_000_000))
+  const socket = await connected(t, await portOf(app))
+  socket.write('GET /a HTTP/1.1\r\nHost: a\r\n\r\n')
+  socket.once('readable', () => socket.destroy())
+  t.match(await linesOf(lines, 1), [{ path: '/a', status: 200, aborted: true, msg: 'aborted' }])
+})
