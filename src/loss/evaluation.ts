@@ -15,7 +15,7 @@ import type { Layout } from './shape.ts'
 import type { Spec } from './spec.ts'
 import { describeSpec } from './spec.ts'
 import type { EvaluationState } from './state.ts'
-import { foldBatch, RunningTotal } from './state.ts'
+import { emptyState, foldBatch, merge, RunningTotal, reportSection } from './state.ts'
 import type { Tally } from './tally.ts'
 import { LimitExceeded, refuse } from './validation-errors.ts'
 
@@ -42,6 +42,27 @@ export interface Answer extends Statistics {
 interface RowSections {
   readonly perSample?: PerSample
   readonly gradient?: Gradient
+}
+
+/**
+ * What a state says, as an answer.
+ *
+ * @param populationSize rows that a mini-batch was drawn from
+ */
+export function answerOf(state: EvaluationState, rows: RowSections = {}, populationSize?: number): Answer {
+  const { spec, tally } = state
+  const corrected = spec.miniBatch?.replacement === false ? populationSize : undefined
+  const answer: Record<string, unknown> = { ...statisticsOf(tally, spec, corrected) }
+  if (populationSize !== undefined) answer.populationSize = populationSize
+  if (spec.reduction === 'none') answer.losses = rows.perSample?.report().losses
+  for (const name of spec.include) {
+    if (name === 'perSample') answer.perSample = rows.perSample?.report()
+    else if (name === 'gradient') answer.gradient = rows.gradient?.report(tally)
+    else answer[name] = reportSection(state, name)
+  }
+  answer.spec = describeSpec(spec)
+  // the fields are named by strings of the same lists as the type
+  return answer as unknown as Answer
 }
 
 /** The rows of a batch that count, and where they come from. */
@@ -73,7 +94,7 @@ export class Evaluation {
 
   /** What is kept of the rows so far; later batches leave it as it is. */
   get state(): EvaluationState {
-    return this.#total.state
+    return merge(this.#total, emptyState(this.#spec))
   }
 
   /**
@@ -96,20 +117,7 @@ export class Evaluation {
   }
 
   report(): Answer {
-    const { miniBatch, reduction, include } = this.#spec
-    const { perSample, gradient } = this.#rowSections
-    const population = this.#populationSize
-    const corrected = miniBatch?.replacement === false ? population : undefined
-    const answer: Record<string, unknown> = { ...statisticsOf(this.tally, this.#spec, corrected) }
-    if (population !== undefined) answer.populationSize = population
-    if (reduction === 'none') answer.losses = perSample?.report().losses
-    for (const name of include) {
-      if (name === 'perSample') answer.perSample = perSample?.report()
-      else if (name === 'gradient') answer.gradient = gradient?.report(this.tally)
-      else answer[name] = this.#total.report(name)
-    }
-    answer.spec = describeSpec(this.#spec)
-    return answer as unknown as Answer
+    return answerOf(this.#total, this.#rowSections, this.#populationSize)
   }
 
   /** Refuses what the answer could not hold before anything is computed. */

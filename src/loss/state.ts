@@ -2,7 +2,7 @@ import type { Batch } from './batch.ts'
 import type { Slice } from './fold.ts'
 import { tallyBatch } from './fold.ts'
 import type { MergeableName } from './report/sections.ts'
-import { isMergeable, mergeableNames, sectionOf } from './report/sections.ts'
+import { mergeableNames, sectionOf } from './report/sections.ts'
 import type { Spec } from './spec.ts'
 import { describeSpec } from './spec.ts'
 import type { Tally } from './tally.ts'
@@ -32,18 +32,18 @@ export function merge(a: EvaluationState, b: EvaluationState): EvaluationState {
   const total = new RunningTotal(a.spec)
   total.add(a)
   total.add(b)
-  return total.state
+  return total
 }
 
-/** A total that states are merged into one after the other, without a copy of all it holds at each. */
-export class RunningTotal {
-  readonly #spec: Spec
-  readonly #sections: ReadonlyMap<MergeableName, unknown>
+/** A state that grows: others are merged into it one by one, without a copy of all it holds at each. */
+export class RunningTotal implements EvaluationState {
+  readonly spec: Spec
+  readonly sections: ReadonlyMap<MergeableName, unknown>
   #tally: Tally = emptyTally
 
   constructor(spec: Spec) {
-    this.#spec = spec
-    this.#sections = emptySections(spec)
+    this.spec = spec
+    this.sections = emptySections(spec)
   }
 
   get tally(): Tally {
@@ -51,28 +51,20 @@ export class RunningTotal {
   }
 
   /**
-   * Merges a state into the total, wholly or not at all.
+   * Merges a state into this one, wholly or not at all.
    *
    * @throws Error for a state of another spec, or of another K
    */
   add(state: EvaluationState): void {
-    checkBelongs(this.#spec, this.#tally, state)
+    checkBelongs(this, state)
     this.#tally = mergeTallies(this.#tally, state.tally)
-    absorbSections(this.#sections, state.sections)
+    for (const [name, into] of this.sections) sectionOf(name).absorb(into, state.sections.get(name))
   }
+}
 
-  /** A copy, which further additions leave as it is. */
-  get state(): EvaluationState {
-    const sections = emptySections(this.#spec)
-    absorbSections(sections, this.#sections)
-    return { spec: this.#spec, tally: this.#tally, sections }
-  }
-
-  /** What a section says about the total; `undefined` for one that was not asked for. */
-  report(name: string): unknown {
-    if (!isMergeable(name) || !this.#sections.has(name)) return undefined
-    return sectionOf(name).report(this.#sections.get(name), this.#tally, this.#spec)
-  }
+/** What a section says about a state that has it. */
+export function reportSection({ spec, tally, sections }: EvaluationState, name: MergeableName): unknown {
+  return sectionOf(name).report(sections.get(name), tally, spec)
 }
 
 /**
@@ -121,19 +113,15 @@ function emptySections({ include }: Spec): ReadonlyMap<MergeableName, unknown> {
   return new Map(asked.map((name) => [name, sectionOf(name).empty()]))
 }
 
-function absorbSections(into: ReadonlyMap<MergeableName, unknown>, from: ReadonlyMap<MergeableName, unknown>): void {
-  for (const [name, state] of into) sectionOf(name).absorb(state, from.get(name))
-}
-
-function checkBelongs(spec: Spec, { outputs, samples, correct }: Tally, other: EvaluationState): void {
-  if (spec !== other.spec && stateSpecText(spec) !== stateSpecText(other.spec)) {
+function checkBelongs(a: EvaluationState, b: EvaluationState): void {
+  if (a.spec !== b.spec && stateSpecText(a.spec) !== stateSpecText(b.spec)) {
     throw new Error('states of different specs cannot be merged')
   }
-  const { tally } = other
-  if (outputs !== 0 && tally.outputs !== 0 && outputs !== tally.outputs) {
-    throw new Error(`states of ${outputs} and of ${tally.outputs} outputs cannot be merged`)
+  const [{ outputs, samples, correct }, other] = [a.tally, b.tally]
+  if (outputs !== 0 && other.outputs !== 0 && outputs !== other.outputs) {
+    throw new Error(`states of ${outputs} and of ${other.outputs} outputs cannot be merged`)
   }
-  if (!Number.isSafeInteger(samples + tally.samples) || !Number.isSafeInteger(correct + tally.correct)) {
+  if (!Number.isSafeInteger(samples + other.samples) || !Number.isSafeInteger(correct + other.correct)) {
     throw new Error('the counts of both together are beyond 2^53 - 1')
   }
 }

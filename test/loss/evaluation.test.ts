@@ -3,14 +3,15 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { mersenne } from 'pure-rand/generator/mersenne'
 import { test } from 'tap'
 import type { Answer, EvaluationContext } from '../../src/loss/evaluation.ts'
-import { Evaluation } from '../../src/loss/evaluation.ts'
+import { answerOf, Evaluation } from '../../src/loss/evaluation.ts'
 import type { Include } from '../../src/loss/formats.ts'
 import type { CalibrationReport } from '../../src/loss/report/calibration.ts'
 import type { PerClassReport } from '../../src/loss/report/per-class.ts'
+import { readState } from '../../src/loss/state-codec.ts'
 import { emptyTally } from '../../src/loss/tally.ts'
 import { LimitExceeded } from '../../src/loss/validation-errors.ts'
 import type { Request } from './support.ts'
-import { bytesOf, errorsOf, evaluate, finish, misses, specOf, tensorsOf, unlimited } from './support.ts'
+import { bytesOf, errorsOf, evaluate, finish, misses, sha256, specOf, tensorsOf, unlimited } from './support.ts'
 
 function fixture(name: string): unknown {
   return JSON.parse(readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8'))
@@ -440,6 +441,14 @@ test('a batch that is given up or refused halfway leaves everything as it was', 
       t.equal(evaluation.tally.samples, first === undefined ? 2 : 4, 'and the next batch is added')
     }
   }
+})
+
+test('a state kept elsewhere answers as the evaluation that it is of', async (t) => {
+  const request: Request = { ...byIndex, include: ['calibration', 'confusion', 'perClass'] }
+  const evaluation = new Evaluation(specOf(request), unlimited)
+  finish(evaluation.add(tensorsOf(request)))
+  const state = readState(bytesOf(evaluation.state), specOf(request), sha256)
+  t.same(JSON.stringify(answerOf(state)), JSON.stringify(evaluation.report()))
 })
 
 test('a mini-batch that is refused leaves no population', async (t) => {
