@@ -148,6 +148,5 @@ function correctWeight(
   sampleWeights: Float64Array | undefined,
 ): Dyadic {
   if (decisions === undefined || sampleWeights === undefined) return fromInteger(correct)
-  const right = sampleWeights.map((weight, i) => weight * decisions.correct[i])
-  return exactSum(right, right.length)
+  return exactSumOfProducts(new Float64Array(decisions.correct), sampleWeights, sampleWeights.length)
 }

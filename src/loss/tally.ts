@@ -1,8 +1,11 @@
+import type { ByteReader, ByteWriter } from './bytes.ts'
+import { InvalidState } from './bytes.ts'
 import type { Dyadic } from './numerics/dyadic.ts'
-import { add, canonical, zero } from './numerics/dyadic.ts'
+import { add, compare, fromInteger, multiply, zero } from './numerics/dyadic.ts'
+import type { Spec } from './spec.ts'
 
 /**
- * The state of an evaluation: counts and exact sums over the rows seen so far. Tallies merge in any order and in any
+ * What every evaluation counts: numbers and exact sums over the rows seen so far. Tallies merge in any order and in any
  * tree to the same state, because integers and binary fractions are added without rounding.
  *
  * x_i = s_i l_i is the weighted loss of a row and w_i = s_i sum_k c_k t_ik its weight in the mean, both ordinary
@@ -83,7 +86,31 @@ export function merge(a: Tally, b: Tally): Tally {
   }
 }
 
-const version = 1
+/** Binary decisions are made for every output, class decisions once a row, none for values. */
+export function decisionsPerRow({ decision }: Spec, outputs: number): number {
+  return decision === 'binary' ? outputs : decision === 'class' ? 1 : 0
+}
+
+/** Writes the counts, then the sums, in the order of the fields of `Tally`. Equal tallies have equal bytes. */
+export function writeTally(tally: Tally, writer: ByteWriter): void {
+  for (const name of counts) writer.count(tally[name])
+  for (const name of sums) writer.sum(tally[name])
+}
+
+/**
+ * Reads what `writeTally` wrote.
+ *
+ * @throws InvalidState for what no rows can have under this spec
+ */
+export function readTally(reader: ByteReader, spec: Spec): Tally {
+  const tally: { -readonly [Name in keyof Tally]: Tally[Name] } = { ...emptyTally }
+  for (const name of counts) tally[name] = reader.count()
+  for (const name of sums) tally[name] = reader.sum()
+  const impossible = impossibilities(tally, spec).find(([isImpossible]) => isImpossible)
+  if (impossible !== undefined) throw new InvalidState(`no rows have ${impossible[1]}`)
+  return tally
+}
+
 const counts = ['outputs', 'samples', 'ignored', 'correct', 'ties', 'clipped', 'infinite'] as const
 const sums = [
   'loss',
@@ -96,46 +123,38 @@ const sums = [
   'correctWeight',
 ] as const
 
-/**
- * The canonical text of a tally: a JSON array of the version, the counts, and each sum as a hexadecimal odd integer
- * times a power of two, `"1f3p-52"`, in the order of the fields of `Tally`. Equal tallies have equal texts.
- */
-export function serialize(tally: Tally): string {
-  return JSON.stringify([version, ...counts.map((name) => tally[name]), ...sums.map((name) => write(tally[name]))])
+/** What the counts and sums of no rows can be: each a condition, and what it is in words. */
+function impossibilities(tally: Tally, spec: Spec): [boolean, string][] {
+  const { outputs, samples, ignored, correct, ties, clipped, infinite, loss, weight, sampleWeight, correctWeight } =
+    tally
+  const rows = samples - ignored
+  const finite = fromInteger(rows - infinite)
+  const decisions = fromInteger(decisionsPerRow(spec, outputs))
+  const isBelow = (a: Dyadic, b: Dyadic) => compare(a, b) < 0
+  return [
+    [(outputs === 0) !== (samples === 0), 'rows without outputs, or outputs without rows'],
+    [ignored > samples, 'more of them ignored than there are'],
+    [ignored > 0 && spec.ignoreIndex === undefined, 'any of them ignored without ignoreIndex'],
+    [!Number.isSafeInteger(samples * outputs), 'so many numbers'],
+    [correct > rows * decisionsPerRow(spec, outputs), 'more right decisions than decisions'],
+    [ties > 0 && spec.decision !== 'class', 'ties where none is looked for'],
+    [Math.max(ties, clipped, infinite) > rows, 'more ties, guards or infinite losses than rows'],
+    [isBelow(weight, zero) || isBelow(sampleWeight, zero) || isBelow(correctWeight, zero), 'negative weights'],
+    [isBelow(multiply(sampleWeight, decisions), correctWeight), 'more right weight than weight'],
+    [correct === 0 && correctWeight.mantissa !== 0n, 'the weight of right decisions without one'],
+    // Cauchy and Schwarz: (sum ab)^2 <= sum a^2 sum b^2, of which a count is a sum of squares too
+    [isBelow(multiply(finite, tally.lossSquared), square(loss)), 'such squares of losses'],
+    [isBelow(multiply(fromInteger(rows), tally.weightSquared), square(weight)), 'such squares of weights'],
+    [isBelow(multiply(fromInteger(rows), tally.sampleWeightSquared), square(sampleWeight)), 'such squares of s'],
+    [isBelow(multiply(tally.lossSquared, tally.weightSquared), square(tally.lossTimesWeight)), 'such products'],
+    // weights are not negative, so their squares add up to no more than the square of their sum
+    [isBelow(square(weight), tally.weightSquared), 'larger squares of weights'],
+    [isBelow(square(sampleWeight), tally.sampleWeightSquared), 'larger squares of s'],
+    [rows === infinite && tally.lossSquared.mantissa !== 0n, 'a square of no loss'],
+    [isBelow(tally.lossSquared, zero), 'a negative sum of squares'],
+  ]
 }
 
-/**
- * Reads what `serialize` wrote.
- *
- * @throws Error for anything else
- */
-export function deserialize(text: string): Tally {
-  const parts: unknown = JSON.parse(text)
-  if (!Array.isArray(parts) || parts[0] !== version || parts.length !== 1 + counts.length + sums.length) {
-    throw new Error(`not a tally of version ${version}`)
-  }
-  const tally: Record<string, number | Dyadic> = {}
-  for (const [at, name] of counts.entries()) {
-    const count: unknown = parts[1 + at]
-    if (!(typeof count === 'number' && Number.isSafeInteger(count) && count >= 0))
-      throw new Error(`${name} is no count`)
-    tally[name] = count
-  }
-  for (const [at, name] of sums.entries()) tally[name] = read(parts[1 + counts.length + at], name)
-  if (serialize(tally as unknown as Tally) !== text) throw new Error('not in canonical form')
-  return tally as unknown as Tally
-}
-
-function write(sum: Dyadic): string {
-  const { mantissa, exponent } = canonical(sum)
-  return `${mantissa.toString(16)}p${exponent}`
-}
-
-function read(text: unknown, name: string): Dyadic {
-  const match = typeof text === 'string' ? /^(-?)([0-9a-f]+)p(-?\d{1,5})$/.exec(text) : null
-  if (match === null) throw new Error(`${name} is no sum`)
-  const size = BigInt(`0x${match[2]}`)
-  const sum = { mantissa: match[1] === '-' ? -size : size, exponent: Number(match[3]) }
-  if (write(sum) !== text) throw new Error(`${name} is not in canonical form`)
-  return sum
+function square(value: Dyadic): Dyadic {
+  return multiply(value, value)
 }

@@ -3,14 +3,15 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { mersenne } from 'pure-rand/generator/mersenne'
 import { test } from 'tap'
 import type { Answer, EvaluationContext } from '../../src/loss/evaluation.ts'
-import { Evaluation } from '../../src/loss/evaluation.ts'
+import { answerOf, Evaluation } from '../../src/loss/evaluation.ts'
 import type { Include } from '../../src/loss/formats.ts'
 import type { CalibrationReport } from '../../src/loss/report/calibration.ts'
 import type { PerClassReport } from '../../src/loss/report/per-class.ts'
-import { emptyTally, serialize } from '../../src/loss/tally.ts'
+import { readState } from '../../src/loss/state-codec.ts'
+import { emptyTally } from '../../src/loss/tally.ts'
 import { LimitExceeded } from '../../src/loss/validation-errors.ts'
 import type { Request } from './support.ts'
-import { errorsOf, evaluate, finish, misses, specOf, tensorsOf, unlimited } from './support.ts'
+import { bytesOf, errorsOf, evaluate, finish, misses, sha256, specOf, tensorsOf, unlimited } from './support.ts'
 
 function fixture(name: string): unknown {
   return JSON.parse(readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8'))
@@ -408,6 +409,63 @@ test('a batch is worked through in steps', async (t) => {
   t.equal(evaluation.tally.samples, 3 * 18724)
 })
 
+test('a batch that is given up or refused halfway leaves everything as it was', async (t) => {
+  const rows = 3 * 18724
+  const request: Request = {
+    loss: 'brier',
+    labelFormat: 'binary',
+    predictions: Array.from({ length: rows }, (_, row) => row / rows),
+    labels: Array.from({ length: rows }, (_, row) => row % 2),
+    include: ['perClass', 'confusion', 'calibration'],
+  }
+  const wrong: Request = { ...request, labels: Array.from({ length: rows }, (_, row) => (row < rows - 1 ? 1 : 2)) }
+  const single: Request = { ...request, include: ['perSample', 'gradient', 'confusion'] }
+  const small: Request = { ...request, predictions: [0.25, 0.75], labels: [0, 0] }
+  for (const [options, first] of [
+    [request, small],
+    [request, undefined],
+    [single, undefined],
+  ] as const) {
+    for (let steps = 1; steps < 6; steps++) {
+      const evaluation = new Evaluation(specOf(options), unlimited)
+      if (first !== undefined) finish(evaluation.add(tensorsOf(first)))
+      const before = [bytesOf(evaluation.state), evaluation.report()]
+      const adding = evaluation.add(tensorsOf(request))
+      for (let step = 0; step < steps; step++) adding.next()
+      t.strictSame([bytesOf(evaluation.state), evaluation.report()], before, `in step ${steps}`)
+      adding.return()
+      t.strictSame([bytesOf(evaluation.state), evaluation.report()], before, `given up after ${steps} steps`)
+      errorsOf(() => finish(evaluation.add(tensorsOf(wrong))))
+      t.strictSame([bytesOf(evaluation.state), evaluation.report()], before, 'refused')
+      finish(evaluation.add(tensorsOf(small)))
+      t.equal(evaluation.tally.samples, first === undefined ? 2 : 4, 'and the next batch is added')
+    }
+  }
+})
+
+test('a state kept elsewhere answers as the evaluation that it is of', async (t) => {
+  const request: Request = { ...byIndex, include: ['calibration', 'confusion', 'perClass'] }
+  const evaluation = new Evaluation(specOf(request), unlimited)
+  finish(evaluation.add(tensorsOf(request)))
+  const state = readState(bytesOf(evaluation.state), specOf(request), sha256)
+  t.same(JSON.stringify(answerOf(state)), JSON.stringify(evaluation.report()))
+})
+
+test('a mini-batch that is refused leaves no population', async (t) => {
+  const request: Request = {
+    loss: 'mae',
+    labelFormat: 'values',
+    predictions: [1, 2],
+    labels: [1, 2],
+    miniBatch: { size: 2, seed: 1, replacement: false },
+  }
+  const evaluation = new Evaluation(specOf(request), random)
+  evaluation.add(tensorsOf(request)).next()
+  t.equal(evaluation.report().populationSize, undefined)
+  finish(evaluation.add(tensorsOf(request)))
+  t.equal(evaluation.report().populationSize, 2)
+})
+
 test('what several batches cannot answer as one does is refused', async (t) => {
   const rows = table.predictions as number[][]
   const labels = table.labels as number[]
@@ -536,7 +594,7 @@ test('rows cut into batches leave the bits of the whole', async (t) => {
       const predictions = digits.predictions.slice(from, from + size)
       finish(cut.add(tensorsOf({ ...byIndex, predictions, labels: digits.labels.slice(from, from + size) })))
     }
-    t.equal(serialize(cut.tally), serialize(whole.tally), `batches of ${size}`)
+    t.same(bytesOf(cut.state), bytesOf(whole.state), `batches of ${size}`)
     t.strictSame(cut.report(), whole.report())
   }
 })

@@ -1,10 +1,10 @@
 import { test } from 'tap'
 import type { Slice } from '../../src/loss/fold.ts'
 import { rowsOf, tallyBatch, tallyRows } from '../../src/loss/fold.ts'
-import { toDouble } from '../../src/loss/numerics/dyadic.ts'
-import { merge, serialize } from '../../src/loss/tally.ts'
+import { equals, fromInteger, multiply, toDouble } from '../../src/loss/numerics/dyadic.ts'
+import { merge } from '../../src/loss/tally.ts'
 import type { Request } from './support.ts'
-import { batchOf, misses, specOf } from './support.ts'
+import { batchOf, misses, specOf, tallyBytes } from './support.ts'
 
 /** A tally with its sums as doubles, which the small numbers of these tests fit. */
 function tallied(request: Request, from = 0, to = batchOf(request).samples): Record<string, number> {
@@ -121,6 +121,16 @@ test('binary decisions of several outputs', async (t) => {
   t.same([correct, correctWeight, loss], [3, 3, 2])
 })
 
+test('the weight of right decisions is exact', async (t) => {
+  const request: Request = { loss: 'hinge', labelFormat: 'binary', predictions: [[1, 1, 1]], labels: [[1, 1, 1]] }
+  const rounded = Array.from({ length: 2000 }, (_, at) => at / 1000).filter((weight) => {
+    const weighted = { ...request, sampleWeights: [weight] }
+    const { correctWeight, sampleWeight } = tallyRows(specOf(weighted), batchOf(weighted), 0, 1)
+    return !equals(correctWeight, multiply(sampleWeight, fromInteger(3)))
+  })
+  t.same(rounded, [])
+})
+
 test('infinite rows are counted and in no sum, unless they have no weight', async (t) => {
   const request: Request = {
     loss: 'cross-entropy',
@@ -146,9 +156,9 @@ test('rows cut anywhere add up to the whole', async (t) => {
   const request = { ...logits, sampleWeights: [0.1, 0.2, 0.3], classWeights: [0.7, 0.9] }
   const batch = batchOf(request)
   const spec = specOf(request)
-  const whole = serialize(tallyRows(spec, batch, 0, 3))
+  const whole = tallyBytes(tallyRows(spec, batch, 0, 3))
   for (const cut of [1, 2]) {
-    t.equal(serialize(merge(tallyRows(spec, batch, 0, cut), tallyRows(spec, batch, cut, 3))), whole, String(cut))
+    t.equal(tallyBytes(merge(tallyRows(spec, batch, 0, cut), tallyRows(spec, batch, cut, 3))), whole, String(cut))
   }
 })
 
@@ -243,5 +253,5 @@ test('a batch of several steps has the tally of its rows at once, and pauses aft
   for (; !step.done; step = steps.next()) pauses++
   t.equal(pauses, 3)
   t.same(seen, [0, 18724, 2 * 18724])
-  t.equal(serialize(step.value), serialize(tallyRows(spec, batch, 0, values.length)))
+  t.equal(tallyBytes(step.value), tallyBytes(tallyRows(spec, batch, 0, values.length)))
 })

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
-import type { LabelFormat, LossOption, PredictionFormat } from '../../src/loss/formats.ts'
+import type { Include, LabelFormat, LossOption, PredictionFormat } from '../../src/loss/formats.ts'
 import type { LossName } from '../../src/loss/kernels/index.ts'
 import { losses, lossNames } from '../../src/loss/kernels/index.ts'
 import type { Loss } from '../../src/loss/kernels/loss.ts'
+import { mergeableNames } from '../../src/loss/report/sections.ts'
 import type { Decision } from '../../src/loss/spec.ts'
 import { decisionOf, isOfDistributions } from '../../src/loss/spec.ts'
 import type { Request } from './support.ts'
@@ -175,3 +176,23 @@ function optionsOf(
     })
     .map(({ guard, ...options }) => ({ loss, labelFormat, predictionFormat, ...guard, ...options }))
 }
+
+/** The mergeable sections that an answer to the combination may have. */
+export function mergeableOf(
+  { loss, labelFormat, predictionFormat }: Omit<Combination, 'name'>,
+  outputs: number,
+): Include[] {
+  const decision = decisionOf(loss, labelFormat)
+  if (decision === 'none' || (decision === 'binary' && outputs > 1)) return []
+  return mergeableNames.filter((name) => name !== 'calibration' || predictionFormat !== 'values')
+}
+
+/** Requests of every combination, with every mergeable section, for evaluations of several batches. */
+export const problemsWithSections: fc.Arbitrary<Request> = fc
+  .constantFrom(...combinations)
+  .chain((combination) => problems(combination).map((problem) => ({ combination, problem })))
+  .map(({ combination, problem }) => ({
+    ...requestOf(problem, problem.rows),
+    reduction: problem.options.reduction === 'none' ? undefined : problem.options.reduction,
+    include: mergeableOf(combination, problem.rows[0].prediction.length),
+  }))

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
 import type { Batch, Tensors } from '../../src/loss/batch.ts'
 import { check, layOut } from '../../src/loss/batch.ts'
+import { ByteWriter } from '../../src/loss/bytes.ts'
 import { readClassWeights } from '../../src/loss/class-weights.ts'
 import type { Answer, EvaluationContext } from '../../src/loss/evaluation.ts'
 import { Evaluation } from '../../src/loss/evaluation.ts'
@@ -10,6 +12,10 @@ import type { Loss, Rows } from '../../src/loss/kernels/loss.ts'
 import { pack } from '../../src/loss/pack.ts'
 import type { Options, Spec } from '../../src/loss/spec.ts'
 import { resolve } from '../../src/loss/spec.ts'
+import type { EvaluationState } from '../../src/loss/state.ts'
+import { writeState } from '../../src/loss/state-codec.ts'
+import type { Tally } from '../../src/loss/tally.ts'
+import { writeTally } from '../../src/loss/tally.ts'
 import type { ValidationError } from '../../src/loss/validation-errors.ts'
 import { InvalidContent } from '../../src/loss/validation-errors.ts'
 
@@ -39,6 +45,32 @@ export function tensorsOf({ predictions, labels, sampleWeights }: Request): Tens
     labels: pack('labels', labels),
     sampleWeights: sampleWeights && pack('sampleWeights', sampleWeights),
   }
+}
+
+/** What is thrown for bytes that are no state. */
+export const invalidState = { name: 'InvalidState' }
+
+/** A digest for tests, of one length. */
+export function sha256(text: string): Uint8Array {
+  return createHash('sha256').update(text).digest()
+}
+
+export function bytesOf(state: EvaluationState): Uint8Array {
+  return writeState(state, sha256)
+}
+
+/** The state of the batches, one after the other, under the options of the first. */
+export function stateOf(request: Request, ...further: readonly Request[]): EvaluationState {
+  const evaluation = new Evaluation(specOf(request), unlimited)
+  for (const batch of [request, ...further]) finish(evaluation.add(tensorsOf(batch)))
+  return evaluation.state
+}
+
+/** The canonical bytes of a tally alone. */
+export function tallyBytes(tally: Tally): string {
+  const writer = new ByteWriter()
+  writeTally(tally, writer)
+  return Array.from(writer.bytes()).join()
 }
 
 /** Runs a generator to its end. */

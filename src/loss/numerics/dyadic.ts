@@ -42,6 +42,20 @@ export function multiply(a: Dyadic, b: Dyadic): Dyadic {
   return { mantissa: a.mantissa * b.mantissa, exponent: a.exponent + b.exponent }
 }
 
+/** Negative, zero or positive as a is less than, equal to or greater than b. */
+export function compare(a: Dyadic, b: Dyadic): number {
+  const { mantissa } = subtract(a, b)
+  return mantissa < 0n ? -1 : mantissa > 0n ? 1 : 0
+}
+
+export function equals(a: Dyadic, b: Dyadic): boolean {
+  return compare(a, b) === 0
+}
+
+export function absolute({ mantissa, exponent }: Dyadic): Dyadic {
+  return { mantissa: mantissa < 0n ? -mantissa : mantissa, exponent }
+}
+
 /** The one canonical form of a value: an odd mantissa, or zero with exponent 0. */
 export function canonical({ mantissa, exponent }: Dyadic): Dyadic {
   if (mantissa === 0n) return zero

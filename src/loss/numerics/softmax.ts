@@ -12,6 +12,19 @@ export function logSoftmax(logits: Float64Array, from: number, outputs: number, 
   for (let k = 0; k < outputs; k++) out[k] = logits[from + k] - largest - normaliser
 }
 
+/**
+ * The largest of the K probabilities of a row of logits, 1 / sum_k e^(z_k - max z): equal logits give 1/K as a division
+ * rounds it, which is what probabilities of as much say.
+ */
+export function topProbability(logits: Float64Array, from: number, outputs: number): number {
+  let top = 0
+  for (let k = 1; k < outputs; k++) if (logits[from + k] > logits[from + top]) top = k
+  const largest = logits[from + top]
+  let rest = 0
+  for (let k = 0; k < outputs; k++) if (k !== top) rest += Math.exp(logits[from + k] - largest)
+  return 1 / (1 + rest)
+}
+
 /** log(1 / (1 + e^-z)) for any z without overflow. */
 export function logSigmoid(z: number): number {
   return Math.min(z, 0) - Math.log1p(Math.exp(-Math.abs(z)))

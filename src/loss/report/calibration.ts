@@ -1,11 +1,10 @@
-import type { Slice } from '../fold.ts'
-import type { Dyadic } from '../numerics/dyadic.ts'
-import { add, subtract, zero } from '../numerics/dyadic.ts'
-import { logSoftmax, sigmoid } from '../numerics/softmax.ts'
+import { absolute, add, compare, fromDouble, multiply, subtract, zero } from '../numerics/dyadic.ts'
+import { groupRows, groupSums, groupSumsOfProducts } from '../numerics/grouping.ts'
+import { sigmoid, topProbability } from '../numerics/softmax.ts'
 import type { Spec } from '../spec.ts'
-import type { Tally } from '../tally.ts'
-import { GroupedSums, share, whereRight } from './grouped-sums.ts'
-import type { ReportSection } from './section.ts'
+import type { Groups, Totals } from './groups.ts'
+import { checkCounts, checkGroups, checkSums, groupsOf, share, totalsAt } from './groups.ts'
+import type { MergeableSection } from './section.ts'
 
 /** How often the samples of one range of confidence are right. */
 export interface CalibrationBin {
@@ -30,66 +29,85 @@ export interface CalibrationReport {
 
 export const calibrationBins = 15
 
-export class Calibration implements ReportSection<CalibrationReport> {
-  readonly #spec: Spec
-  readonly #counts = new Int32Array(calibrationBins)
-  readonly #weights = new GroupedSums(calibrationBins)
-  readonly #confidences = new GroupedSums(calibrationBins)
-  readonly #right = new GroupedSums(calibrationBins)
+/** Bin i is (edges[i], edges[i + 1]]. */
+const edges = Float64Array.from({ length: calibrationBins + 1 }, (_, at) => at / calibrationBins)
 
-  constructor(spec: Spec) {
-    this.#spec = spec
-  }
+/** Counts: samples. Sums: s_i, s_i times the confidence, s_i where right. */
+const [counts, sums] = [1, 3]
 
-  add({ rows, sampleWeights, decisions }: Slice): void {
-    if (decisions === undefined) return
-    const confidences = this.#confidencesOf(rows.predictions, rows.outputs, rows.count)
-    const bins = Int32Array.from(confidences, binOf)
-    for (const bin of bins) this.#counts[bin]++
-    this.#weights.add(bins, sampleWeights)
-    this.#confidences.add(
-      bins,
-      sampleWeights === undefined ? confidences : confidences.map((p, i) => p * sampleWeights[i]),
-    )
-    const right = this.#spec.decision === 'binary' ? decisions.labelled : decisions.correct
-    this.#right.add(whereRight(bins, right), sampleWeights)
-  }
-
-  report({ sampleWeight }: Tally): CalibrationReport {
-    let gaps: Dyadic = zero
-    const bins = Array.from(this.#counts, (count, at) => {
-      const weight = this.#weights.sums[at]
-      gaps = add(gaps, absolute(subtract(this.#confidences.sums[at], this.#right.sums[at])))
+export const calibration: MergeableSection<Groups> = {
+  ...groupsOf(counts, sums),
+  answerNumbers: () => 5 * calibrationBins,
+  fold(spec, { rows, sampleWeights, decisions }) {
+    const bins: Groups = new Map()
+    if (decisions === undefined) return bins
+    const confidences = confidencesOf(spec, rows.predictions, rows.outputs, rows.count)
+    const binOf = new Int32Array(rows.count)
+    for (let i = 0; i < rows.count; i++) binOf[i] = calibrationBin(confidences[i])
+    const grouping = groupRows(binOf, calibrationBins)
+    const right = new Float64Array(spec.decision === 'binary' ? decisions.labelled : decisions.correct)
+    const weight = groupSums(grouping, sampleWeights)
+    const weighted = (values: Float64Array) =>
+      sampleWeights === undefined ? groupSums(grouping, values) : groupSumsOfProducts(grouping, values, sampleWeights)
+    const [confidence, ofRight] = [weighted(confidences), weighted(right)]
+    for (const [at, bin] of grouping.groups.entries()) {
+      const count = grouping.starts[at + 1] - grouping.starts[at]
+      bins.set(bin, { counts: [count], sums: [weight[at], confidence[at], ofRight[at]] })
+    }
+    return bins
+  },
+  check(bins, { samples, ignored, sampleWeight, correctWeight }, { decision }) {
+    checkGroups(bins, calibrationBins, isBin)
+    checkCounts(bins, 0, samples - ignored)
+    checkSums(bins, 0, sampleWeight)
+    if (decision === 'class') checkSums(bins, 2, correctWeight)
+  },
+  report(bins, { sampleWeight }): CalibrationReport {
+    let gaps = zero
+    const reported = Array.from({ length: calibrationBins }, (_, at) => {
+      const { counts: of, sums: by } = bins.get(at) ?? nothing
+      const [weight, confidence, right] = by
+      gaps = add(gaps, absolute(subtract(confidence, right)))
       return {
-        lower: at / calibrationBins,
-        upper: (at + 1) / calibrationBins,
-        count,
-        meanConfidence: share(this.#confidences.sums[at], weight),
-        accuracy: share(this.#right.sums[at], weight),
+        lower: edges[at],
+        upper: edges[at + 1],
+        count: of[0],
+        meanConfidence: share(confidence, weight),
+        accuracy: share(right, weight),
       }
     })
-    return { bins, expectedCalibrationError: share(gaps, sampleWeight) }
-  }
+    return { bins: reported, expectedCalibrationError: share(gaps, sampleWeight) }
+  },
+}
 
-  #confidencesOf(predictions: Float64Array, outputs: number, count: number): Float64Array {
-    const isLogits = this.#spec.predictionFormat === 'logits'
-    if (this.#spec.decision === 'binary') return isLogits ? predictions.map(sigmoid) : predictions
-    const confidences = new Float64Array(count)
-    const logs = new Float64Array(outputs)
-    for (let i = 0; i < count; i++) {
-      if (isLogits) logSoftmax(predictions, i * outputs, outputs, logs)
-      let top = Number.NEGATIVE_INFINITY
-      for (let k = 0; k < outputs; k++) top = Math.max(top, isLogits ? logs[k] : predictions[i * outputs + k])
-      confidences[i] = isLogits ? Math.exp(top) : top
+const nothing = totalsAt(new Map(), 0, counts, sums)
+
+/** The bin of a confidence in [0, 1]. The product may be rounded up to an edge that the confidence is not above. */
+export function calibrationBin(confidence: number): number {
+  const near = Math.min(Math.floor(confidence * calibrationBins), calibrationBins - 1)
+  return near > 0 && confidence <= edges[near] ? near - 1 : near
+}
+
+/** Right is a part of the weight, and so is the confidence, between the edges of the bin. */
+function isBin({ counts: [count], sums: [weight, confidence, right] }: Totals, bin: number): boolean {
+  if (count === 0 || compare(right, zero) < 0 || compare(right, weight) > 0) return false
+  const lower = compare(confidence, multiply(weight, fromDouble(edges[bin])))
+  const isAbove = lower > 0 || (lower === 0 && (bin === 0 || weight.mantissa === 0n))
+  return isAbove && compare(confidence, multiply(weight, fromDouble(edges[bin + 1]))) <= 0
+}
+
+function confidencesOf(spec: Spec, predictions: Float64Array, outputs: number, count: number): Float64Array {
+  const isLogits = spec.predictionFormat === 'logits'
+  if (spec.decision === 'binary') return isLogits ? predictions.map(sigmoid) : predictions
+  const confidences = new Float64Array(count)
+  for (let i = 0, from = 0; i < count; i++, from += outputs) {
+    if (isLogits) {
+      confidences[i] = topProbability(predictions, from, outputs)
+      continue
     }
-    return confidences
+    let top = predictions[from]
+    for (let k = 1; k < outputs; k++) if (predictions[from + k] > top) top = predictions[from + k]
+    confidences[i] = top
   }
-}
-
-function binOf(confidence: number): number {
-  return Math.min(Math.max(Math.ceil(confidence * calibrationBins) - 1, 0), calibrationBins - 1)
-}
-
-function absolute({ mantissa, exponent }: Dyadic): Dyadic {
-  return { mantissa: mantissa < 0n ? -mantissa : mantissa, exponent }
+  return confidences
 }

@@ -1,26 +1,33 @@
-import type { Slice } from '../fold.ts'
-import type { ReportSection } from './section.ts'
+import { groupRows } from '../numerics/grouping.ts'
+import type { Groups } from './groups.ts'
+import { checkCounts, checkGroups, groupsOf } from './groups.ts'
+import type { MergeableSection } from './section.ts'
+import { classesOf } from './section.ts'
 
 /** Counts of samples by label (row) and decision (column), unweighted; for one binary output 2 x 2. */
-export class Confusion implements ReportSection<number[][]> {
-  readonly #classes: number
-  readonly #counts: Float64Array
-
-  constructor(classes: number) {
-    this.#classes = classes
-    this.#counts = new Float64Array(classes * classes)
-  }
-
-  add({ decisions }: Slice): void {
-    if (decisions === undefined) return
-    const { labelled, predicted } = decisions
-    for (let i = 0; i < labelled.length; i++) this.#counts[labelled[i] * this.#classes + predicted[i]]++
-  }
-
-  report(): number[][] {
-    const classes = this.#classes
-    return Array.from({ length: classes }, (_, row) =>
-      Array.from(this.#counts.subarray(row * classes, (row + 1) * classes)),
-    )
-  }
+export const confusion: MergeableSection<Groups> = {
+  ...groupsOf(1, 0),
+  answerNumbers: (classes) => classes * classes,
+  fold(spec, { rows, decisions }) {
+    const cells: Groups = new Map()
+    if (decisions === undefined) return cells
+    const classes = classesOf(spec, rows.outputs)
+    const cellOf = new Int32Array(rows.count)
+    for (let i = 0; i < rows.count; i++) cellOf[i] = decisions.labelled[i] * classes + decisions.predicted[i]
+    const { groups, starts } = groupRows(cellOf, classes * classes)
+    for (const [at, cell] of groups.entries()) cells.set(cell, { counts: [starts[at + 1] - starts[at]], sums: [] })
+    return cells
+  },
+  check(cells, { outputs, samples, ignored, correct }, spec) {
+    const classes = classesOf(spec, outputs)
+    checkGroups(cells, classes * classes, ({ counts: [count] }) => count > 0)
+    checkCounts(cells, 0, samples - ignored)
+    checkCounts(new Map(Array.from(cells).filter(([cell]) => cell % (classes + 1) === 0)), 0, correct)
+  },
+  report(cells, { outputs }, spec) {
+    const classes = classesOf(spec, outputs)
+    const matrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
+    for (const [cell, { counts }] of cells) matrix[Math.floor(cell / classes)][cell % classes] = counts[0]
+    return matrix
+  },
 }

@@ -5,14 +5,14 @@ import type { Loss } from '../kernels/loss.ts'
 import { toDouble } from '../numerics/dyadic.ts'
 import type { Spec } from '../spec.ts'
 import type { Tally } from '../tally.ts'
-import type { ReportSection, RowOrigins } from './section.ts'
+import type { RowOrigins, RowSection } from './section.ts'
 import { lossOf } from './statistics.ts'
 
 /** d loss / d predictions, in the shape of predictions; `null` elements are beyond the range of a double. */
 export type GradientReport = (number | null)[] | (number | null)[][] | null
 
 /** The derivative of the loss as guarded and reduced (for reduction `none`, of the mean); `null` if the loss is not finite. */
-export class Gradient implements ReportSection<GradientReport> {
+export class Gradient implements RowSection<GradientReport> {
   readonly #spec: Spec
   readonly #slopes: Float64Array
   readonly #outputs: number

@@ -1,6 +1,6 @@
 import type { Slice } from '../fold.ts'
 import type { Spec } from '../spec.ts'
-import type { ReportSection, RowOrigins } from './section.ts'
+import type { RowOrigins, RowSection } from './section.ts'
 
 /** The loss and the decisions of each row received. */
 export interface PerSampleReport {
@@ -13,7 +13,7 @@ export interface PerSampleReport {
   readonly correct: (boolean | number | null)[] | null
 }
 
-export class PerSample implements ReportSection<PerSampleReport> {
+export class PerSample implements RowSection<PerSampleReport> {
   readonly #spec: Spec
   readonly #losses: (number | null)[]
   readonly #correct: (boolean | number | null)[]

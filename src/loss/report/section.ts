@@ -1,4 +1,6 @@
+import type { ByteReader, ByteWriter } from '../bytes.ts'
 import type { Slice } from '../fold.ts'
+import type { Spec } from '../spec.ts'
 import type { Tally } from '../tally.ts'
 
 /** Where the rows of a batch come from; `undefined` where every row stands in its own place. */
@@ -9,8 +11,38 @@ export interface RowOrigins {
   readonly origins: Int32Array | undefined
 }
 
-/** A part of an answer that is made only when `include` asks for it: it sees every slice of rows, then reports. */
-export interface ReportSection<Report> {
+/** A part of an answer about the single rows of one batch: it sees every slice of rows, then reports. */
+export interface RowSection<Report> {
   add(slice: Slice, origins: RowOrigins): void
   report(tally: Tally): Report
+}
+
+/**
+ * A part of an answer about any number of batches. Its state is a sum over rows: that of a batch is the sum over its
+ * slices, that of an evaluation the sum over its batches, and the sum is exact, so neither order nor cut matters.
+ */
+export interface MergeableSection<State> {
+  /** Numbers that the answer will hold, by the number of classes. */
+  answerNumbers(classes: number): number
+  empty(): State
+  /** The state of some rows. */
+  fold(spec: Spec, slice: Slice): State
+  /** Adds `from` to `into`, which changes. */
+  absorb(into: State, from: State): void
+  /** Writes equal states as equal bytes. */
+  write(state: State, writer: ByteWriter): void
+  /** @throws InvalidState for bytes that `write` cannot have written */
+  read(reader: ByteReader): State
+  /**
+   * Whether the rows that the tally counts can have this state.
+   *
+   * @throws InvalidState if not
+   */
+  check(state: State, tally: Tally, spec: Spec): void
+  report(state: State, tally: Tally, spec: Spec): unknown
+}
+
+/** Classes are the K outputs, or 0 and 1 for one binary output. */
+export function classesOf({ decision }: Spec, outputs: number): number {
+  return decision === 'binary' ? 2 : outputs
 }

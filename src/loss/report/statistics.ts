@@ -1,6 +1,7 @@
 import { add, fromInteger, multiply, ratio, sqrtRatio, subtract, toDouble } from '../numerics/dyadic.ts'
 import type { Spec } from '../spec.ts'
 import type { Tally } from '../tally.ts'
+import { decisionsPerRow } from '../tally.ts'
 
 /** Whether the loss is a number: infinite terms make it infinite, no weight at all makes it undefined. */
 export const lossStatuses = ['finite', 'infinite', 'undefined'] as const
@@ -65,21 +66,16 @@ export function lossOf(tally: Tally, { reduction }: Spec): Pick<Statistics, 'los
   return { loss: lossStatus === 'finite' ? loss : null, lossStatus, lossSum: Number.isFinite(lossSum) ? lossSum : null }
 }
 
-/** Binary decisions are made for every output, class decisions once a row. */
-function decisionsPerRow({ outputs }: Tally, spec: Spec): number {
-  return spec.decision === 'binary' ? outputs : 1
-}
-
 /** Share of right decisions, weighted by s_i; `null` where there is none or no weight. */
 export function accuracyOf(tally: Tally, spec: Spec): number | null {
   if (spec.decision === 'none' || tally.sampleWeight.mantissa === 0n) return null
-  return ratio(tally.correctWeight, multiply(tally.sampleWeight, fromInteger(decisionsPerRow(tally, spec))))
+  return ratio(tally.correctWeight, multiply(tally.sampleWeight, fromInteger(decisionsPerRow(spec, tally.outputs))))
 }
 
 /** Decisions that count: with weights the effective number (sum s)^2 / sum s^2 (Kish 1965) instead of the rows. */
 function decisionsOf(tally: Tally, spec: Spec): number {
   const rows = ratio(multiply(tally.sampleWeight, tally.sampleWeight), tally.sampleWeightSquared)
-  return rows * decisionsPerRow(tally, spec)
+  return rows * decisionsPerRow(spec, tally.outputs)
 }
 
 /**

@@ -2,8 +2,11 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import type { Dyadic } from '../../../src/loss/numerics/dyadic.ts'
 import {
+  absolute,
   add,
   canonical,
+  compare,
+  equals,
   fromDouble,
   fromInteger,
   multiply,
@@ -92,6 +95,15 @@ test('sums, differences and products are those of rationals', async () => {
     }),
     run,
   )
+})
+
+test('comparisons are those of the values, however they are written', async (t) => {
+  const half = { mantissa: 1n, exponent: -1 }
+  const sameHalf = { mantissa: 4n, exponent: -3 }
+  const minus = { mantissa: -3n, exponent: 0 }
+  t.same([compare(half, sameHalf), compare(half, minus), compare(minus, half)], [0, 1, -1])
+  t.same([equals(half, sameHalf), equals(half, minus)], [true, false])
+  t.same([absolute(minus), absolute(half)], [{ mantissa: 3n, exponent: 0 }, half])
 })
 
 test('zero adds nothing, on either side', async (t) => {

@@ -1,15 +1,23 @@
+import fc from 'fast-check'
 import { test } from 'tap'
-import { fromDouble } from '../../../src/loss/numerics/dyadic.ts'
-import type { CalibrationBin } from '../../../src/loss/report/calibration.ts'
-import { Calibration, calibrationBins } from '../../../src/loss/report/calibration.ts'
+import { fromDouble, multiply, toDouble } from '../../../src/loss/numerics/dyadic.ts'
+import type { CalibrationBin, CalibrationReport } from '../../../src/loss/report/calibration.ts'
+import { calibration, calibrationBin, calibrationBins } from '../../../src/loss/report/calibration.ts'
+import type { Groups } from '../../../src/loss/report/groups.ts'
 import { emptyTally } from '../../../src/loss/tally.ts'
+import { above, below } from '../exact.ts'
 import type { Request } from '../support.ts'
-import { misses, sliceOf, specOf } from '../support.ts'
+import { invalidState, misses, sliceOf, specOf, stateOf } from '../support.ts'
 
-function report(request: Request, weight: number, ...further: Request[]) {
-  const part = new Calibration(specOf(request))
-  for (const each of [request, ...further]) part.add(sliceOf(each))
-  return part.report({ ...emptyTally, sampleWeight: fromDouble(weight) })
+function fold(...requests: Request[]): Groups {
+  const bins = calibration.empty()
+  for (const request of requests) calibration.absorb(bins, calibration.fold(specOf(requests[0]), sliceOf(request)))
+  return bins
+}
+
+function report(request: Request, weight: number, ...further: Request[]): CalibrationReport {
+  const tally = { ...emptyTally, sampleWeight: fromDouble(weight) }
+  return calibration.report(fold(request, ...further), tally, specOf(request)) as CalibrationReport
 }
 
 /** The bins that hold something. */
@@ -128,7 +136,138 @@ test('weights', async (t) => {
 })
 
 test('values have no calibration', async (t) => {
-  const part = new Calibration(specOf(binary([0], [0])))
-  part.add(sliceOf({ loss: 'mse', labelFormat: 'values', predictions: [1], labels: [1] }))
-  t.same(filled(part.report({ ...emptyTally }).bins), [])
+  t.equal(fold({ loss: 'mse', labelFormat: 'values', predictions: [1], labels: [1] }).size, 0)
+})
+
+test('every double falls into the bin whose reported edges hold it', async (t) => {
+  const isIn = (bin: number, confidence: number) =>
+    confidence <= (bin + 1) / 15 && (confidence > bin / 15 || (bin === 0 && confidence === 0))
+  for (let edge = 1; edge <= 15; edge++) {
+    const at = edge / 15
+    t.equal(calibrationBin(at), edge - 1, `at ${at}`)
+    t.equal(calibrationBin(below(at)), edge - 1, `below ${at}`)
+    if (edge < 15) t.equal(calibrationBin(above(at)), edge, `above ${at}`)
+  }
+  t.same([calibrationBin(0), calibrationBin(5e-324)], [0, 0])
+  fc.assert(
+    fc.property(fc.double({ min: 0, max: 1, noNaN: true }), (confidence) =>
+      isIn(calibrationBin(confidence), confidence),
+    ),
+    { seed: 15, numRuns: 5000 },
+  )
+})
+
+test('equal logits are as confident as equal probabilities', async (t) => {
+  for (let outputs = 1; outputs <= 40; outputs++) {
+    const row = (value: number) => [new Array<number>(outputs).fill(value)]
+    const request = { loss: 'cross-entropy', labelFormat: 'index', labels: [0] } as const
+    const byLogits = fold({ ...request, predictionFormat: 'logits', predictions: row(0) })
+    const byProbabilities = fold({ ...request, predictions: row(1 / outputs) })
+    t.strictSame(
+      Array.from(byLogits, ([bin, { sums }]) => [bin, ...sums.map(toDouble)]),
+      Array.from(byProbabilities, ([bin, { sums }]) => [bin, ...sums.map(toDouble)]),
+      `${outputs} classes`,
+    )
+  }
+})
+
+test('weighted confidences are multiplied without rounding', async (t) => {
+  const request = { ...binary([1, 1, 1], [1, 1, 1]), sampleWeights: [0.1, 0.2, 0.7] }
+  t.strictSame(filled(report(request, 1).bins), [[14, 3, 1, 1]])
+  t.equal(report({ ...binary([0.7], [1]), sampleWeights: [0.1] }, 0.1).bins[10].meanConfidence, 0.7)
+})
+
+test('a state that no rows have is refused', async (t) => {
+  // two rows, one in each of two bins, the second right
+  const request: Request = {
+    loss: 'cross-entropy',
+    labelFormat: 'index',
+    predictions: [
+      [0.25, 0.75],
+      [0.5, 0.5],
+    ],
+    labels: [0, 0],
+    sampleWeights: [2, 0],
+  }
+  const { tally, spec } = stateOf(request)
+  const check =
+    (bins: Groups, binary = false) =>
+    () =>
+      calibration.check(bins, tally, binary ? { ...spec, decision: 'binary' } : spec)
+  const bins = fold(request)
+  t.doesNotThrow(check(bins))
+  const confident = (value: number) => multiply(fromDouble(2), fromDouble(value))
+  const heavy = (count: number, weight: number, confidence: number, right: number) => ({
+    counts: [count],
+    sums: [fromDouble(weight), confident(confidence), fromDouble(right)],
+  })
+  const without = heavy(1, 0, 0, 0)
+  const cases: [name: string, bins: Groups][] = [
+    ['nothing', new Map()],
+    ['a bin beyond the last', new Map(bins).set(15, heavy(0, 0, 0, 0))],
+    ['a bin of no row', new Map(bins).set(3, heavy(0, 0, 0, 0))],
+    ['rows too many', new Map(bins).set(3, without)],
+    [
+      'another weight',
+      new Map([
+        [11, heavy(1, 3, 1.125, 0)],
+        [7, without],
+      ]),
+    ],
+    [
+      'more right than weight',
+      new Map([
+        [11, heavy(1, 2, 0.75, 3)],
+        [7, without],
+      ]),
+    ],
+    [
+      'right below zero',
+      new Map([
+        [11, heavy(1, 2, 0.75, -1)],
+        [7, without],
+      ]),
+    ],
+    [
+      'right unlike the tally',
+      new Map([
+        [11, heavy(1, 2, 0.75, 1)],
+        [7, without],
+      ]),
+    ],
+    [
+      'a confidence at the lower edge',
+      new Map([
+        [11, heavy(1, 2, 11 / 15, 0)],
+        [7, without],
+      ]),
+    ],
+    [
+      'a confidence above the upper edge',
+      new Map([
+        [11, heavy(1, 2, above(12 / 15), 0)],
+        [7, without],
+      ]),
+    ],
+    [
+      'a confidence without weight',
+      new Map([
+        [11, heavy(1, 2, 0.75, 0)],
+        [7, heavy(1, 0, 0.5, 0)],
+      ]),
+    ],
+  ]
+  for (const [name, wrong] of cases) t.throws(check(wrong), invalidState, name)
+  t.doesNotThrow(
+    check(
+      new Map([
+        [11, heavy(1, 2, 0.75, 1)],
+        [7, without],
+      ]),
+      true,
+    ),
+    'positive labels need not be right',
+  )
+  t.doesNotThrow(check(new Map([[0, heavy(2, 2, 0, 0)]])), 'the first bin begins with 0')
+  t.equal(calibration.answerNumbers(2), 75)
 })

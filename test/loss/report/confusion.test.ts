@@ -1,38 +1,54 @@
 import { test } from 'tap'
-import { Confusion } from '../../../src/loss/report/confusion.ts'
+import { confusion } from '../../../src/loss/report/confusion.ts'
+import type { Groups } from '../../../src/loss/report/groups.ts'
 import type { Request } from '../support.ts'
-import { sliceOf } from '../support.ts'
+import { invalidState, sliceOf, specOf, stateOf } from '../support.ts'
+
+// y_true = [2, 0, 2, 2, 0, 1], y_pred = [0, 0, 2, 2, 0, 2]; weights change nothing
+const request: Request = {
+  loss: 'mse',
+  labelFormat: 'index',
+  predictions: [0, 0, 2, 2, 0, 2].map((at) => [0, 1, 2].map((k) => (k === at ? 1 : 0))),
+  labels: [2, 0, 2, 2, 0, 1],
+  sampleWeights: [1, 2, 3, 4, 5, 0],
+}
 
 test('scikit-learn confusion_matrix, the example of its documentation', async (t) => {
-  // y_true = [2, 0, 2, 2, 0, 1], y_pred = [0, 0, 2, 2, 0, 2]; weights change nothing
-  const predicted = [0, 0, 2, 2, 0, 2]
-  const request: Request = {
-    loss: 'mse',
-    labelFormat: 'index',
-    predictions: predicted.map((at) => [0, 1, 2].map((k) => (k === at ? 1 : 0))),
-    labels: [2, 0, 2, 2, 0, 1],
-    sampleWeights: [1, 2, 3, 4, 5, 0],
-  }
-  const confusion = new Confusion(3)
-  confusion.add(sliceOf(request))
-  t.same(confusion.report(), [
+  const spec = specOf(request)
+  const { tally } = stateOf(request)
+  const cells = confusion.fold(spec, sliceOf(request))
+  t.same(confusion.report(cells, tally, spec), [
     [2, 0, 0],
     [0, 0, 1],
     [1, 0, 2],
   ])
-  confusion.add(sliceOf({ ...request, predictions: [[0, 1, 0]], labels: [0], sampleWeights: undefined }))
-  t.same(confusion.report(), [
+  const further = { ...request, predictions: [[0, 1, 0]], labels: [0], sampleWeights: undefined }
+  confusion.absorb(cells, confusion.fold(spec, sliceOf(further)))
+  t.same(confusion.report(cells, tally, spec), [
     [2, 1, 0],
     [0, 0, 1],
     [1, 0, 2],
   ])
+  t.equal(confusion.answerNumbers(3), 9)
 })
 
 test('values have nothing to confuse', async (t) => {
-  const confusion = new Confusion(2)
-  confusion.add(sliceOf({ loss: 'mse', labelFormat: 'values', predictions: [1, 2], labels: [1, 2] }))
-  t.same(confusion.report(), [
-    [0, 0],
-    [0, 0],
-  ])
+  const values: Request = { loss: 'mse', labelFormat: 'values', predictions: [1, 2], labels: [1, 2] }
+  t.equal(confusion.fold(specOf(values), sliceOf(values)).size, 0)
+})
+
+test('a state that no rows have is refused', async (t) => {
+  const { tally, spec } = stateOf(request)
+  const check = (cells: Groups) => () => confusion.check(cells, tally, spec)
+  const cells = confusion.fold(spec, sliceOf(request))
+  const of = (count: number) => ({ counts: [count], sums: [] })
+  t.doesNotThrow(check(cells))
+  const cases: [name: string, cells: Groups][] = [
+    ['no rows', new Map()],
+    ['a row too many', new Map(cells).set(6, of(2))],
+    ['an empty cell', new Map(cells).set(1, of(0))],
+    ['a cell beyond the last', new Map([...cells].filter(([cell]) => cell !== 6)).set(9, of(1))],
+    ['more right rows than the tally has', new Map([...cells].filter(([cell]) => cell !== 6)).set(8, of(3))],
+  ]
+  for (const [name, wrong] of cases) t.throws(check(wrong), invalidState, name)
 })

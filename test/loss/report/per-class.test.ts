@@ -1,12 +1,20 @@
 import { test } from 'tap'
-import { PerClass } from '../../../src/loss/report/per-class.ts'
+import { fromInteger } from '../../../src/loss/numerics/dyadic.ts'
+import type { Groups } from '../../../src/loss/report/groups.ts'
+import type { PerClassReport } from '../../../src/loss/report/per-class.ts'
+import { perClass } from '../../../src/loss/report/per-class.ts'
+import { emptyTally } from '../../../src/loss/tally.ts'
 import type { Request } from '../support.ts'
-import { sliceOf } from '../support.ts'
+import { invalidState, sliceOf, specOf, stateOf } from '../support.ts'
 
-function report(classes: number, ...requests: Request[]) {
-  const part = new PerClass(classes)
-  for (const request of requests) part.add(sliceOf(request))
-  return part.report()
+function fold(...requests: Request[]): Groups {
+  const classes = perClass.empty()
+  for (const request of requests) perClass.absorb(classes, perClass.fold(specOf(requests[0]), sliceOf(request)))
+  return classes
+}
+
+function report(outputs: number, ...requests: Request[]): PerClassReport[] {
+  return perClass.report(fold(...requests), { ...emptyTally, outputs }, specOf(requests[0])) as PerClassReport[]
 }
 
 /** Predictions that are certain of a class. */
@@ -81,8 +89,51 @@ test('an infinite loss, and a class that does not occur', async (t) => {
 })
 
 test('values have no classes', async (t) => {
-  const nothing = { samples: 0, correct: 0, loss: null, lossStatus: 'undefined', recall: null, precision: null }
-  t.strictSame(report(1, { loss: 'mse', labelFormat: 'values', predictions: [1], labels: [1] }), [
-    { class: 0, ...nothing },
-  ])
+  t.equal(fold({ loss: 'mse', labelFormat: 'values', predictions: [1], labels: [1] }).size, 0)
+})
+
+test('a class that is only decided for by rows without weight has no totals', async (t) => {
+  const weightless = {
+    ...request,
+    sampleWeights: [1, 0, 1, 1, 1],
+    predictions: certain(0, 2, 1, 0, 0),
+    labels: [0, 1, 1, 0, 1],
+  }
+  t.same([...fold(weightless).keys()].sort(), [0, 1])
+  t.equal(perClass.answerNumbers(3), 18)
+})
+
+test('a state that no rows have is refused', async (t) => {
+  const { tally, spec } = stateOf(request)
+  const check = (classes: Groups) => () => perClass.check(classes, tally, spec)
+  const classes = fold(request)
+  t.doesNotThrow(check(classes))
+  // samples, correct, infinite; losses, weights, by label, by decision, right
+  t.same(classes.get(0), { counts: [2, 2, 0], sums: [0, 2, 2, 3, 2].map(fromInteger) }, 'two samples, three decisions')
+  const zeroClass = (counts: number[], ...sums: number[]) =>
+    new Map(classes).set(0, { counts, sums: sums.map(fromInteger) })
+  const cases: [name: string, classes: Groups][] = [
+    ['no rows', new Map()],
+    ['a class beyond the last', new Map(classes).set(3, { counts: [0, 0, 0], sums: [0, 0, 0, 1, 0].map(fromInteger) })],
+    ['another number of samples', zeroClass([3, 2, 0], 0, 2, 2, 3, 2)],
+    ['more right than samples', zeroClass([2, 3, 0], 0, 2, 2, 3, 2)],
+    ['more infinite losses than samples', zeroClass([2, 2, 3], 0, 2, 2, 3, 2)],
+    ['other right samples than the tally', zeroClass([2, 1, 0], 0, 2, 2, 3, 2)],
+    ['other infinite losses than the tally', zeroClass([2, 2, 1], 0, 2, 2, 3, 2)],
+    ['another loss', zeroClass([2, 2, 0], 1, 2, 2, 3, 2)],
+    ['another weight', zeroClass([2, 2, 0], 0, 3, 2, 3, 2)],
+    ['a negative weight', zeroClass([2, 2, 0], 0, -2, 2, 3, 2)],
+    ['another weight by label', zeroClass([2, 2, 0], 0, 2, 3, 3, 2)],
+    ['another weight by decision', zeroClass([2, 2, 0], 0, 2, 2, 4, 2)],
+    ['another right weight', zeroClass([2, 2, 0], 0, 2, 2, 3, 1)],
+    ['a negative right weight', zeroClass([2, 2, 0], 0, 2, 2, 3, -1)],
+    ['more right weight than of the label', zeroClass([2, 2, 0], 0, 2, 1, 3, 2)],
+    ['more right weight than of the decisions', zeroClass([2, 2, 0], 0, 2, 2, 1, 2)],
+    ['right weight without a right sample', zeroClass([2, 0, 0], 0, 2, 2, 3, 2)],
+    ['a loss of infinite samples alone', zeroClass([2, 2, 2], 1, 2, 2, 3, 2)],
+    ['weight without samples', zeroClass([0, 0, 0], 0, 1, 0, 3, 0)],
+    ['weight by label without samples', zeroClass([0, 0, 0], 0, 0, 1, 3, 0)],
+    ['nothing at all', zeroClass([0, 0, 0], 0, 0, 0, 0, 0)],
+  ]
+  for (const [name, wrong] of cases) t.throws(check(wrong), invalidState, name)
 })

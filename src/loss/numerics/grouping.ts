@@ -1,0 +1,66 @@
+import type { Dyadic } from './dyadic.ts'
+import { fromInteger } from './dyadic.ts'
+import { exactSum, exactSumOfProducts } from './exact-sum.ts'
+
+/** Rows put together by the group they fall into; groups stand in the order in which they first occur. */
+export interface Grouping {
+  readonly groups: readonly number[]
+  /** `rows[starts[at] .. starts[at + 1])` are those of `groups[at]`. */
+  readonly starts: Int32Array
+  readonly rows: Int32Array
+}
+
+/** One more than the place of each group in `groups`, all 0 between calls: no call pays for groups that do not occur. */
+let places = new Int32Array(64)
+
+/** @param groups the group of each row, an integer from 0 to `size - 1` */
+export function groupRows(groups: Int32Array, size: number): Grouping {
+  if (places.length < size) places = new Int32Array(size)
+  const found: number[] = []
+  const counts: number[] = []
+  const placeOf = new Int32Array(groups.length)
+  for (let i = 0; i < groups.length; i++) {
+    let place = places[groups[i]] - 1
+    if (place < 0) {
+      place = found.push(groups[i]) - 1
+      counts.push(0)
+      places[groups[i]] = place + 1
+    }
+    placeOf[i] = place
+    counts[place]++
+  }
+  const starts = new Int32Array(found.length + 1)
+  for (let place = 0; place < found.length; place++) {
+    starts[place + 1] = starts[place] + counts[place]
+    counts[place] = starts[place]
+    places[found[place]] = 0
+  }
+  const rows = new Int32Array(groups.length)
+  for (let i = 0; i < groups.length; i++) rows[counts[placeOf[i]]++] = i
+  return { groups: found, starts, rows }
+}
+
+/** The exact sum of each group's `values`; without values, of as many ones. */
+export function groupSums(grouping: Grouping, values: Float64Array | undefined): Dyadic[] {
+  if (values === undefined) return eachRun(grouping, (from, to) => fromInteger(to - from))
+  const sorted = inOrder(grouping, values)
+  return eachRun(grouping, (from, to) => exactSum(sorted.subarray(from, to), to - from))
+}
+
+/** The exact sum of each group's products `a[i] * b[i]`. */
+export function groupSumsOfProducts(grouping: Grouping, a: Float64Array, b: Float64Array): Dyadic[] {
+  const [first, second] = [inOrder(grouping, a), inOrder(grouping, b)]
+  return eachRun(grouping, (from, to) =>
+    exactSumOfProducts(first.subarray(from, to), second.subarray(from, to), to - from),
+  )
+}
+
+function inOrder({ rows }: Grouping, values: Float64Array): Float64Array {
+  const sorted = new Float64Array(rows.length)
+  for (let i = 0; i < rows.length; i++) sorted[i] = values[rows[i]]
+  return sorted
+}
+
+function eachRun({ groups, starts }: Grouping, sum: (from: number, to: number) => Dyadic): Dyadic[] {
+  return groups.map((_, place) => sum(starts[place], starts[place + 1]))
+}

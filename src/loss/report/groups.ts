@@ -1,0 +1,93 @@
+import type { ByteReader, ByteWriter } from '../bytes.ts'
+import { InvalidState } from '../bytes.ts'
+import type { Dyadic } from '../numerics/dyadic.ts'
+import { add, equals, ratio, zero } from '../numerics/dyadic.ts'
+
+/** Counts and exact sums over the rows of one group. */
+export interface Totals {
+  readonly counts: number[]
+  readonly sums: Dyadic[]
+}
+
+/** Totals by group: a class, a bin, a cell. A group without rows is not there. */
+export type Groups = Map<number, Totals>
+
+/** The half of a mergeable section that is the same for all whose state is groups of so many counts and sums. */
+export function groupsOf(counts: number, sums: number) {
+  return {
+    empty: (): Groups => new Map(),
+    absorb,
+    write,
+    read: (reader: ByteReader): Groups => read(reader, counts, sums),
+  }
+}
+
+/** The totals of a group, which are made when there are none. */
+export function totalsAt(groups: Groups, group: number, counts: number, sums: number): Totals {
+  const known = groups.get(group)
+  if (known !== undefined) return known
+  const totals = { counts: new Array<number>(counts).fill(0), sums: new Array<Dyadic>(sums).fill(zero) }
+  groups.set(group, totals)
+  return totals
+}
+
+function absorb(into: Groups, from: Groups): void {
+  for (const [group, { counts, sums }] of from) {
+    const totals = totalsAt(into, group, counts.length, sums.length)
+    for (let at = 0; at < counts.length; at++) totals.counts[at] += counts[at]
+    for (let at = 0; at < sums.length; at++) totals.sums[at] = add(totals.sums[at], sums[at])
+  }
+}
+
+/** The number of groups, and in rising order how many groups are left out before each, its counts and its sums. */
+function write(groups: Groups, writer: ByteWriter): void {
+  writer.count(groups.size)
+  let next = 0
+  for (const [group, { counts, sums }] of Array.from(groups).sort(([a], [b]) => a - b)) {
+    writer.count(group - next)
+    for (const count of counts) writer.count(count)
+    for (const sum of sums) writer.sum(sum)
+    next = group + 1
+  }
+}
+
+function read(reader: ByteReader, counts: number, sums: number): Groups {
+  const groups: Groups = new Map()
+  const size = reader.count()
+  let next = 0
+  for (let at = 0; at < size; at++) {
+    const group = next + reader.count()
+    groups.set(group, {
+      counts: Array.from({ length: counts }, () => reader.count()),
+      sums: Array.from({ length: sums }, () => reader.sum()),
+    })
+    next = group + 1
+  }
+  return groups
+}
+
+/** @throws InvalidState unless each group is below `size` and fulfils `holds` */
+export function checkGroups(groups: Groups, size: number, holds: (totals: Totals, group: number) => boolean): void {
+  for (const [group, totals] of groups) {
+    if (group >= size || !holds(totals, group)) throw new InvalidState(`group ${group} cannot be of any rows`)
+  }
+}
+
+/** @throws InvalidState unless the counts at `at` add up to `total` */
+export function checkCounts(groups: Groups, at: number, total: number): void {
+  let sum = 0
+  for (const { counts } of groups.values()) sum += counts[at]
+  if (sum !== total) throw new InvalidState(`counts add up to ${sum}, not to ${total}`)
+}
+
+/** @throws InvalidState unless the sums at `at` add up to `total` */
+export function checkSums(groups: Groups, at: number, total: Dyadic): void {
+  let sum = zero
+  for (const { sums } of groups.values()) sum = add(sum, sums[at])
+  if (!equals(sum, total)) throw new InvalidState('sums do not add up to those of the tally')
+}
+
+/** `a / b`, or `null` where b is 0. */
+export function share(a: Dyadic, b: Dyadic): number | null {
+  return b.mantissa === 0n ? null : ratio(a, b)
+}

@@ -1,0 +1,23 @@
+import { calibration } from './calibration.ts'
+import { confusion } from './confusion.ts'
+import { perClass } from './per-class.ts'
+import type { MergeableSection } from './section.ts'
+
+/** Every section that can be merged, in the order in which a state writes them. A new one is a file and a line here. */
+export const mergeableSections = { perClass, confusion, calibration } as const satisfies Record<
+  string,
+  MergeableSection<unknown>
+>
+
+export type MergeableName = keyof typeof mergeableSections
+
+export const mergeableNames = Object.keys(mergeableSections) as MergeableName[]
+
+/** The section of a name, which alone knows what its states are. */
+export function sectionOf(name: MergeableName): MergeableSection<unknown> {
+  return mergeableSections[name]
+}
+
+export function isMergeable(name: string): name is MergeableName {
+  return Object.hasOwn(mergeableSections, name)
+}

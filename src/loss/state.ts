@@ -1,0 +1,127 @@
+import type { Batch } from './batch.ts'
+import type { Slice } from './fold.ts'
+import { tallyBatch } from './fold.ts'
+import type { MergeableName } from './report/sections.ts'
+import { mergeableNames, sectionOf } from './report/sections.ts'
+import type { Spec } from './spec.ts'
+import { describeSpec } from './spec.ts'
+import type { Tally } from './tally.ts'
+import { emptyTally, merge as mergeTallies } from './tally.ts'
+
+/**
+ * All that is kept of the rows evaluated so far: the tally, and the state of every mergeable section that `include` asks
+ * for. A value: nothing changes it. States merge in any order and in any tree to the same state.
+ */
+export interface EvaluationState {
+  readonly spec: Spec
+  readonly tally: Tally
+  readonly sections: ReadonlyMap<MergeableName, unknown>
+}
+
+/** The state of no rows; its K is 0, and it merges with any state of the same spec. */
+export function emptyState(spec: Spec): EvaluationState {
+  return { spec, tally: emptyTally, sections: emptySections(spec) }
+}
+
+/**
+ * The state of all rows of both. Commutative and associative, with `emptyState` as identity.
+ *
+ * @throws Error for states of different specs, or of different K
+ */
+export function merge(a: EvaluationState, b: EvaluationState): EvaluationState {
+  const total = new RunningTotal(a.spec)
+  total.add(a)
+  total.add(b)
+  return total
+}
+
+/** A state that grows: others are merged into it one by one, without a copy of all it holds at each. */
+export class RunningTotal implements EvaluationState {
+  readonly spec: Spec
+  readonly sections: ReadonlyMap<MergeableName, unknown>
+  #tally: Tally = emptyTally
+
+  constructor(spec: Spec) {
+    this.spec = spec
+    this.sections = emptySections(spec)
+  }
+
+  get tally(): Tally {
+    return this.#tally
+  }
+
+  /**
+   * Merges a state into this one, wholly or not at all.
+   *
+   * @throws Error for a state of another spec, or of another K
+   */
+  add(state: EvaluationState): void {
+    checkBelongs(this, state)
+    this.#tally = mergeTallies(this.#tally, state.tally)
+    for (const [name, into] of this.sections) sectionOf(name).absorb(into, state.sections.get(name))
+  }
+}
+
+/** What a section says about a state that has it. */
+export function reportSection({ spec, tally, sections }: EvaluationState, name: MergeableName): unknown {
+  return sectionOf(name).report(sections.get(name), tally, spec)
+}
+
+/**
+ * The state of one batch, step by step, so that the caller may do something else in between. Nothing else changes: a
+ * fold that is given up halfway leaves no trace.
+ *
+ * @param batch without the rows that `ignoreIndex` leaves out, of which there are `ignored`
+ * @param observe sees what was computed for each slice of rows
+ */
+export function* foldBatch(
+  spec: Spec,
+  batch: Batch,
+  ignored: number,
+  observe?: (slice: Slice) => void,
+): Generator<void, EvaluationState> {
+  const sections = emptySections(spec)
+  const see = (slice: Slice) => {
+    for (const [name, into] of sections) {
+      const section = sectionOf(name)
+      section.absorb(into, section.fold(spec, slice))
+    }
+    observe?.(slice)
+  }
+  const tally = yield* tallyBatch(spec, batch, sections.size === 0 ? observe : see)
+  if (ignored === 0) return { spec, tally, sections }
+  const leftOut = { ...emptyTally, outputs: batch.outputs, samples: ignored, ignored }
+  return { spec, tally: mergeTallies(tally, leftOut), sections }
+}
+
+/**
+ * The canonical text of what a state depends on: every option that applies, by name, but not `reduction`, which only
+ * chooses what is read from it, nor the sections about single rows, which it does not hold.
+ */
+export function stateSpecText(spec: Spec): string {
+  const { reduction, ...options } = describeSpec(spec)
+  const include = mergeableNames.filter((name) => spec.include.includes(name))
+  const entries = Object.entries({ ...options, include }).sort(([a], [b]) => (a < b ? -1 : 1))
+  return JSON.stringify(Object.fromEntries(entries))
+}
+
+const none: ReadonlyMap<MergeableName, unknown> = new Map()
+
+function emptySections({ include }: Spec): ReadonlyMap<MergeableName, unknown> {
+  if (include.length === 0) return none
+  const asked = mergeableNames.filter((name) => include.includes(name))
+  return new Map(asked.map((name) => [name, sectionOf(name).empty()]))
+}
+
+function checkBelongs(a: EvaluationState, b: EvaluationState): void {
+  if (a.spec !== b.spec && stateSpecText(a.spec) !== stateSpecText(b.spec)) {
+    throw new Error('states of different specs cannot be merged')
+  }
+  const [{ outputs, samples, correct }, other] = [a.tally, b.tally]
+  if (outputs !== 0 && other.outputs !== 0 && outputs !== other.outputs) {
+    throw new Error(`states of ${outputs} and of ${other.outputs} outputs cannot be merged`)
+  }
+  if (!Number.isSafeInteger(samples + other.samples) || !Number.isSafeInteger(correct + other.correct)) {
+    throw new Error('the counts of both together are beyond 2^53 - 1')
+  }
+}

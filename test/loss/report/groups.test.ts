@@ -1,0 +1,86 @@
+import fc from 'fast-check'
+import { test } from 'tap'
+import { ByteReader, ByteWriter } from '../../../src/loss/bytes.ts'
+import { fromDouble, fromInteger, zero } from '../../../src/loss/numerics/dyadic.ts'
+import type { Groups } from '../../../src/loss/report/groups.ts'
+import { checkCounts, checkGroups, checkSums, groupsOf, share, totalsAt } from '../../../src/loss/report/groups.ts'
+import { invalidState } from '../support.ts'
+
+const { empty, absorb, write, read } = groupsOf(2, 1)
+
+function bytes(groups: Groups): string {
+  const writer = new ByteWriter()
+  write(groups, writer)
+  return writer.bytes().join()
+}
+
+const anyGroups: fc.Arbitrary<Groups> = fc
+  .array(
+    fc.tuple(fc.nat({ max: 300 }), fc.tuple(fc.nat(), fc.nat()), fc.double({ noNaN: true, noDefaultInfinity: true })),
+    { maxLength: 6 },
+  )
+  .map((entries) => new Map(entries.map(([group, counts, sum]) => [group, { counts, sums: [fromDouble(sum)] }])))
+
+function sum(...parts: Groups[]): Groups {
+  const groups = empty()
+  for (const part of parts) absorb(groups, part)
+  return groups
+}
+
+test('totals of a group are made when there are none', async (t) => {
+  const groups = empty()
+  const totals = totalsAt(groups, 7, 2, 1)
+  t.same(totals, { counts: [0, 0], sums: [zero] })
+  t.equal(totalsAt(groups, 7, 2, 1), totals)
+  t.equal(groups.size, 1)
+})
+
+test('sums are the same in any order and tree, and leave what was added as it is', async () => {
+  const property = fc.property(anyGroups, anyGroups, anyGroups, (a, b, c) => {
+    const before = [a, b, c].map(bytes).join(';')
+    const all = bytes(sum(a, b, c))
+    return (
+      all === bytes(sum(c, sum(b, a))) &&
+      all === bytes(sum(sum(c, a), b)) &&
+      bytes(sum(a)) === bytes(a) &&
+      before === [a, b, c].map(bytes).join(';')
+    )
+  })
+  fc.assert(property, { seed: 3, numRuns: 300 })
+})
+
+test('what is written is read, the groups in rising order', async (t) => {
+  const groups: Groups = new Map([
+    [5, { counts: [1, 2], sums: [fromInteger(3)] }],
+    [2, { counts: [4, 200], sums: [zero] }],
+  ])
+  // two groups; two are left out, 4, 200, 0; two are left out, 1, 2, one byte of 3, exponent 0
+  t.equal(bytes(groups), '2,2,4,200,1,0,2,1,2,2,3,0')
+  const property = fc.property(anyGroups, (any) => {
+    const writer = new ByteWriter()
+    write(any, writer)
+    return bytes(read(new ByteReader(writer.bytes()))) === bytes(any)
+  })
+  fc.assert(property, { seed: 4, numRuns: 300 })
+  t.throws(() => read(new ByteReader(Uint8Array.of(255, 255, 3, 0))), invalidState, 'more groups than bytes')
+})
+
+test('checks', async (t) => {
+  const groups: Groups = new Map([
+    [0, { counts: [1, 2], sums: [fromDouble(0.5)] }],
+    [3, { counts: [4, 0], sums: [fromDouble(0.25)] }],
+  ])
+  t.doesNotThrow(() => checkGroups(groups, 4, ({ counts: [count] }) => count > 0))
+  t.throws(() => checkGroups(groups, 3, () => true), invalidState)
+  t.throws(() => checkGroups(groups, 4, (_, group) => group < 3), invalidState)
+  t.doesNotThrow(() => checkCounts(groups, 0, 5))
+  t.throws(() => checkCounts(groups, 1, 5), invalidState)
+  t.doesNotThrow(() => checkSums(groups, 0, fromDouble(0.75)))
+  t.throws(() => checkSums(groups, 0, fromDouble(0.5)), invalidState)
+})
+
+test('a share of nothing is null', async (t) => {
+  t.equal(share(fromInteger(1), fromInteger(4)), 0.25)
+  t.equal(share(zero, fromDouble(0.1)), 0)
+  t.equal(share(fromInteger(1), zero), null)
+})

@@ -1,0 +1,8 @@
+import { test } from 'tap'
+import { classesOf } from '../../../src/loss/report/section.ts'
+import { resolve } from '../../../src/loss/spec.ts'
+
+test('the classes are the outputs, or those of a binary decision', async (t) => {
+  t.equal(classesOf(resolve({ loss: 'mse', labelFormat: 'index' }), 7), 7)
+  t.equal(classesOf(resolve({ loss: 'mse', labelFormat: 'binary' }), 1), 2)
+})

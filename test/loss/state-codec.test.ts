@@ -1,0 +1,159 @@
+import fc from 'fast-check'
+import { test } from 'tap'
+import { fromDouble, fromInteger } from '../../src/loss/numerics/dyadic.ts'
+import type { Totals } from '../../src/loss/report/groups.ts'
+import type { MergeableName } from '../../src/loss/report/sections.ts'
+import type { EvaluationState } from '../../src/loss/state.ts'
+import { emptyState, merge } from '../../src/loss/state.ts'
+import { readState, writeState } from '../../src/loss/state-codec.ts'
+import type { Tally } from '../../src/loss/tally.ts'
+import { mergeableOf, problemsWithSections } from './problems.ts'
+import type { Request } from './support.ts'
+import { bytesOf, invalidState, sha256, specOf, stateOf } from './support.ts'
+
+const request: Request = {
+  loss: 'cross-entropy',
+  labelFormat: 'index',
+  predictions: [
+    [0.5, 0.25, 0.25],
+    [0.125, 0.75, 0.125],
+    [0.25, 0.25, 0.5],
+  ],
+  labels: [0, 1, 0],
+  include: ['confusion', 'calibration', 'perClass'],
+}
+const spec = specOf(request)
+const state = stateOf(request)
+const bytes = bytesOf(state)
+
+test('a state begins with its version and the digest of its spec', async (t) => {
+  t.same([...bytes.subarray(0, 3)], [0x4c, 0x4d, 1])
+  const text =
+    '{"epsilon":1e-7,"include":["perClass","confusion","calibration"],"labelFormat":"index","labelSmoothing":0,' +
+    '"logPolicy":"add-epsilon","loss":"cross-entropy","predictionFormat":"probabilities","rowSumTolerance":0.001}'
+  t.same(bytes.subarray(3, 35), sha256(text))
+  // K 3, three rows, none ignored, two right
+  t.same([...bytes.subarray(35, 39)], [3, 3, 0, 2])
+})
+
+test('a batch of one row takes some 100 bytes', async (t) => {
+  const row: Request = { ...request, predictions: [[0.1, 0.2, 0.7]], labels: [2], include: [] }
+  t.ok(bytesOf(stateOf(row)).length < 100)
+  t.ok(bytesOf(stateOf({ ...row, include: ['perClass', 'confusion', 'calibration'] })).length < 160)
+  const many = Array.from({ length: 400 }, (_, k) => (k === 7 ? 1 : 0))
+  const sparse: Request = { ...request, predictions: [many], labels: [300] }
+  t.ok(bytesOf(stateOf(sparse)).length < 160, 'however many classes there are')
+})
+
+test('what is written is read, and reading writes the same bytes', async () => {
+  const property = fc.property(problemsWithSections, (given) => {
+    const written = bytesOf(stateOf(given))
+    return bytesOf(readState(written, specOf(given), sha256)).join() === written.join()
+  })
+  fc.assert(property, { seed: 21, numRuns: 400 })
+})
+
+test('a state that was read merges as the one that was written', async (t) => {
+  const read = () => readState(bytes, spec, sha256)
+  t.same(bytesOf(merge(read(), read())), bytesOf(merge(state, state)))
+  const empty = emptyState(spec)
+  t.same(bytesOf(readState(bytesOf(empty), spec, sha256, 3)), bytesOf(empty), 'no rows are of any K')
+  t.same(bytesOf(readState(bytes, spec, sha256, 3)), bytes)
+})
+
+test('bytes of another version, spec or K are refused', async (t) => {
+  const cases: [name: string, read: () => unknown][] = [
+    ['another head', () => readState(bytes.with(0, 0x4b), spec, sha256)],
+    ['another version', () => readState(bytes.with(2, 2), spec, sha256)],
+    ['another digest', () => readState(bytes.with(20, bytes[20] ^ 1), spec, sha256)],
+    ['another option', () => readState(bytes, specOf({ ...request, epsilon: 1e-6 }), sha256)],
+    ['another loss', () => readState(bytes, specOf({ ...request, loss: 'brier' }), sha256)],
+    ['fewer sections', () => readState(bytes, specOf({ ...request, include: ['confusion'] }), sha256)],
+    ['another K', () => readState(bytes, spec, sha256, 4)],
+  ]
+  for (const [name, read] of cases) t.throws(read, invalidState, name)
+  t.doesNotThrow(
+    () =>
+      readState(
+        bytes,
+        specOf({ ...request, reduction: 'sum', include: ['perClass', 'calibration', 'confusion'] }),
+        sha256,
+      ),
+    'the reduction, and the order of sections, change nothing',
+  )
+})
+
+test('every truncation, and anything after the state, is refused', async (t) => {
+  for (let length = 0; length < bytes.length; length++) {
+    t.throws(() => readState(bytes.subarray(0, length), spec, sha256), invalidState, `${length} bytes`)
+  }
+  t.throws(() => readState(Uint8Array.of(...bytes, 0), spec, sha256), invalidState, 'one byte more')
+})
+
+test('any bytes are read as a state that they are the bytes of, or refused', async () => {
+  const change = fc.tuple(
+    fc.nat({ max: bytes.length - 36 }),
+    fc.nat({ max: 255 }),
+    fc.constantFrom('set', 'insert', 'remove'),
+  )
+  const property = fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
+    const changed = Array.from(bytes)
+    for (const [at, value, how] of changes) {
+      if (how === 'set') changed[35 + at] = value
+      else changed.splice(35 + at, how === 'remove' ? 1 : 0, ...(how === 'insert' ? [value] : []))
+    }
+    const hostile = Uint8Array.from(changed)
+    try {
+      return bytesOf(readState(hostile, spec, sha256)).join() === hostile.join()
+    } catch (error) {
+      return error instanceof Error && error.name === 'InvalidState'
+    }
+  })
+  fc.assert(property, { seed: 22, numRuns: 5000 })
+})
+
+test('a count written longer than it need be is refused', async (t) => {
+  const [version, k] = [bytes.subarray(0, 35), bytes.subarray(36)]
+  t.throws(() => readState(Uint8Array.of(...version, 0x83, 0, ...k), spec, sha256), invalidState)
+  t.doesNotThrow(() => readState(Uint8Array.of(...version, 3, ...k), spec, sha256))
+})
+
+test('numbers that contradict each other are refused', async (t) => {
+  const changed = (tally: Partial<Tally>, sections: Partial<Record<MergeableName, Map<number, Totals>>> = {}) => {
+    const altered: EvaluationState = {
+      ...state,
+      tally: { ...state.tally, ...tally },
+      sections: new Map([...state.sections, ...(Object.entries(sections) as [MergeableName, unknown][])]),
+    }
+    return writeState(altered, sha256)
+  }
+  const cells = (...entries: [number, number][]) =>
+    new Map(entries.map(([cell, count]) => [cell, { counts: [count], sums: [] }]))
+  const right = [
+    [0, 1],
+    [2, 1],
+    [4, 1],
+  ] as [number, number][]
+  t.same(changed({}, { confusion: cells(...right) }), bytes, 'label 0 as 0 and as 2, label 1 as 1')
+  const cases: [name: string, bytes: Uint8Array][] = [
+    ['more ignored rows than rows', changed({ ignored: 4 })],
+    ['rows that no section has', changed({ samples: 4 })],
+    ['a negative weight', changed({ weight: fromInteger(-3) })],
+    ['another loss than the classes have', changed({ loss: fromDouble(0.5) })],
+    ['a cell that is empty', changed({}, { confusion: cells(...right, [5, 0]) })],
+    ['a row in two cells', changed({}, { confusion: cells(...right, [5, 1]) })],
+    ['a cell beyond K', changed({}, { confusion: cells([0, 1], [4, 1], [9, 1]) })],
+    ['classes without rows', changed({}, { perClass: new Map() })],
+    ['bins without rows', changed({}, { calibration: new Map() })],
+  ]
+  for (const [name, wrong] of cases) t.throws(() => readState(wrong, spec, sha256), invalidState, name)
+})
+
+test('sections of several binary outputs are refused', async (t) => {
+  const binary: Request = { loss: 'hinge', labelFormat: 'binary', predictions: [[1, 1]], labels: [[1, 1]] }
+  const { tally } = stateOf(binary)
+  const asked = specOf({ ...binary, include: ['confusion'] })
+  const wrong = writeState({ ...emptyState(asked), tally }, sha256)
+  t.throws(() => readState(wrong, asked, sha256), invalidState)
+  t.same(mergeableOf({ loss: 'hinge', labelFormat: 'binary', predictionFormat: 'values' }, 2), [])
+})
