@@ -70,12 +70,15 @@ export class ByteReader {
 
   count(): number {
     let value = 0
-    for (let scale = 1; ; scale *= 128) {
-      const byte = this.#byte()
+    let scale = 1
+    let byte: number
+    do {
+      byte = this.#byte()
       value += (byte % 128) * scale
+      scale *= 128
       if (!Number.isSafeInteger(value)) throw new InvalidState('a count is beyond 2^53 - 1')
-      if (byte < 128) return value
-    }
+    } while (byte >= 128)
+    return value
   }
 
   sum(): Dyadic {

@@ -73,7 +73,8 @@ export function* tallyBatch(spec: Spec, batch: Batch, observe?: (slice: Slice) =
   let tally = emptyTally
   const step = rowsPerStep(batch.outputs)
   for (let from = 0; from < batch.samples; from += step) {
-    tally = merge(tally, tallyRows(spec, batch, from, Math.min(from + step, batch.samples), observe))
+    const slice = tallyRows(spec, batch, from, Math.min(from + step, batch.samples), observe)
+    tally = from === 0 ? slice : merge(tally, slice)
     yield
   }
   return tally

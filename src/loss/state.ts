@@ -81,17 +81,21 @@ export function* foldBatch(
   observe?: (slice: Slice) => void,
 ): Generator<void, EvaluationState> {
   const sections = emptySections(spec)
-  const see = (slice: Slice) => {
+  const tally = yield* tallyBatch(spec, batch, sections.size === 0 ? observe : bothOf(spec, sections, observe))
+  if (ignored === 0) return { spec, tally, sections }
+  const leftOut = { ...emptyTally, outputs: batch.outputs, samples: ignored, ignored }
+  return { spec, tally: mergeTallies(tally, leftOut), sections }
+}
+
+/** Folds each slice into the sections, then shows it to the observer. */
+function bothOf(spec: Spec, sections: EvaluationState['sections'], observe?: (slice: Slice) => void) {
+  return (slice: Slice): void => {
     for (const [name, into] of sections) {
       const section = sectionOf(name)
       section.absorb(into, section.fold(spec, slice))
     }
     observe?.(slice)
   }
-  const tally = yield* tallyBatch(spec, batch, sections.size === 0 ? observe : see)
-  if (ignored === 0) return { spec, tally, sections }
-  const leftOut = { ...emptyTally, outputs: batch.outputs, samples: ignored, ignored }
-  return { spec, tally: mergeTallies(tally, leftOut), sections }
 }
 
 /**
