@@ -137,13 +137,9 @@ export const lossMediaTypeDocuments = {
     schema: {
       type: 'string',
       contentMediaType: 'application/x-ndjson',
-      contentSchema: {
-        oneOf: [
-          { $ref: '#/components/schemas/LossStreamOptionsInput' },
-          { $ref: '#/components/schemas/StreamBatchInput' },
-        ],
-      },
-      description: 'First line: schema LossStreamOptions. Each further line: schema StreamBatch.',
+      contentSchema: { $ref: '#/components/schemas/StreamBatchInput' },
+      description:
+        'First line: the options, which are the fields of LossRequest without `predictions`, `labels`, `sampleWeights` and `miniBatch`. Each further line: schema StreamBatch.',
     },
     examples: {
       stream: {
