@@ -50,7 +50,8 @@ function constant(value: unknown): Default {
   return { of: () => value, words: `\`${JSON.stringify(value)}\`` }
 }
 
-const everywhere = 'every evaluation'
+/** The words of an option that always applies. */
+export const everyEvaluation = 'every evaluation'
 
 /** Every option but `loss` and `labelFormat`, which are required. All that is said of options derives from this table. */
 export const optionTable = {
@@ -61,13 +62,13 @@ export const optionTable = {
       of: ({ predictionFormats: [first] }) => first,
       words: '`values` for the losses that take them, else `probabilities`',
     },
-    appliesTo: everywhere,
+    appliesTo: everyEvaluation,
     description: 'What `predictions` holds.',
   },
   reduction: {
     type: { kind: 'choice', values: reductions },
     default: { of: ({ reduction }) => reduction, words: '`mean`; for `sse` `sum`' },
-    appliesTo: everywhere,
+    appliesTo: everyEvaluation,
     description: 'How per-sample losses become `loss`; `none` adds `losses`, and `loss` is their mean.',
     singleBatch: ['none'],
   },
@@ -135,14 +136,14 @@ export const optionTable = {
   },
   miniBatch: {
     type: { kind: 'mini-batch' },
-    appliesTo: everywhere,
+    appliesTo: everyEvaluation,
     description: 'A random sample of the rows, evaluated as an estimate of the whole.',
     singleBatch: true,
   },
   include: {
     type: { kind: 'choices', values: includes },
     default: constant([]),
-    appliesTo: everywhere,
+    appliesTo: everyEvaluation,
     description: 'Extra parts of the answer.',
     singleBatch: ['perSample', 'gradient'],
   },

@@ -137,9 +137,11 @@ export const lossMediaTypeDocuments = {
     schema: {
       type: 'string',
       contentMediaType: 'application/x-ndjson',
-      contentSchema: { $ref: '#/components/schemas/StreamBatchInput' },
+      contentSchema: {
+        oneOf: [{ $ref: '#/components/schemas/LossSpec' }, { $ref: '#/components/schemas/StreamBatchInput' }],
+      },
       description:
-        'First line: the options, which are the fields of LossRequest without `predictions`, `labels`, `sampleWeights` and `miniBatch`. Each further line: schema StreamBatch.',
+        'First line: the options, schema LossSpec without `miniBatch`. Each further line: schema StreamBatch.',
     },
     examples: {
       stream: {

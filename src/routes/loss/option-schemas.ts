@@ -35,7 +35,7 @@ export const miniBatchOptions = {
     .default(true)
     // in words alone: types that are generated from a `default` demand the field
     .meta({
-      description: 'Whether a row may be drawn more than once. Default `true`, as in numpy.random.choice.',
+      description: 'Whether a row may be drawn more than once, as in numpy.random.choice. Default `true`.',
       default: undefined,
     }),
 }

@@ -4,7 +4,7 @@ import type { LossName } from '../../loss/kernels/index.ts'
 import { losses, lossNames } from '../../loss/kernels/index.ts'
 import type { Loss } from '../../loss/kernels/loss.ts'
 import type { LossTraits, OptionName } from '../../loss/options.ts'
-import { defaultFor, isOptionOf, optionNames, optionOf, typeFor } from '../../loss/options.ts'
+import { defaultFor, everyEvaluation, isOptionOf, optionNames, optionOf, typeFor } from '../../loss/options.ts'
 import type { Options } from '../../loss/spec.ts'
 import { refuseForStreams } from '../../loss/spec.ts'
 import type { InvalidContent } from '../../loss/validation-errors.ts'
@@ -63,9 +63,28 @@ export const lossRequest = z.discriminatedUnion('loss', unionOf(requestOf), { er
   description: 'One batch. Which options there are depends on the loss.',
   discriminator: {
     propertyName: 'loss',
-    mapping: Object.fromEntries(lossNames.map((name) => [name, `#/components/schemas/${requestName(name)}Input`])),
+    mapping: Object.fromEntries(
+      lossNames.map((name) => [name, `#/components/schemas/${schemaName(name, 'Request')}Input`]),
+    ),
   },
 }) as unknown as z.ZodType<LossRequest>
+
+/**
+ * The options that a loss can use, as numbers and words; what an answer reports as `spec`, and the first line of an
+ * NDJSON body.
+ */
+export const lossSpec = z
+  .discriminatedUnion(
+    'loss',
+    unionOf((name) => {
+      const weightsByName = losses[name].options.some((option) => option === 'classWeights')
+        ? { classWeights: z.array(z.number()).meta({ description: 'One weight per output, c_k.' }).optional() }
+        : {}
+      const shape = { ...pick(optionsOf(name), fieldsOf(name)), ...weightsByName }
+      return z.strictObject(shape).meta({ id: schemaName(name, 'Spec'), title: losses[name].title })
+    }),
+  )
+  .meta({ id: 'LossSpec', description: 'The options of a loss.', discriminator: discriminator('Spec', '') })
 
 /** The options of a stream. To be deleted with the handler that reads lines. */
 export type StreamOptions = ReceivedOptions
@@ -98,26 +117,31 @@ function optionsOf(name: LossName): Record<string, z.ZodType> {
   }
 }
 
-/** Says the default in words: types that are generated from a `default` demand the field. */
 function optionSchema(option: OptionName, loss: LossTraits): z.ZodType {
   const { description, appliesTo } = optionOf(option)
-  const standard = loss.predictionFormats.map((format) => defaultFor(option, loss, format))
-  const others = loss.predictionFormats.flatMap((format, at) =>
-    standard[at] === standard[0] || Array.isArray(standard[0]) ? [] : `; with ${format} \`${standard[at]}\``,
-  )
-  const inWords = standard[0] === undefined ? 'off' : `\`${JSON.stringify(standard[0]).replaceAll('"', '')}\``
-  const where = appliesTo === 'every evaluation' ? '' : ` Applies to ${appliesTo}.`
-  return schemaOf(typeFor(option, loss), `${description}${where} Default: ${inWords}${others.join('')}.`)
+  const where = appliesTo === everyEvaluation ? '' : ` Applies to ${appliesTo}.`
+  return schemaOf(typeFor(option, loss), `${description}${where}${defaultInWords(option, loss)}`)
+}
+
+/** In words alone: types that are generated from a `default` demand the field. */
+function defaultInWords(option: OptionName, loss: LossTraits): string {
+  const [first, ...others] = loss.predictionFormats.map((format) => {
+    const value = defaultFor(option, loss, format)
+    return { format, words: typeof value === 'string' ? value : JSON.stringify(value) }
+  })
+  if (first.words === undefined) return ''
+  const differing = others.filter(({ words }) => words !== first.words)
+  return ` Default \`${first.words}\`${differing.map(({ format, words }) => `, with ${format} \`${words}\``).join('')}.`
 }
 
 function requestOf(name: LossName): z.ZodObject {
   const { title, formula, source, labelFormats }: Loss = losses[name]
   const all = { ...optionsOf(name), ...batchFields }
   const fields = [...fieldsOf(name), ...Object.keys(batchFields)]
-  const shown = z.strictObject(Object.fromEntries(fields.map((field) => [field, all[field as keyof typeof all]])))
+  const shown = z.strictObject(pick(all, fields))
   const { properties } = z.toJSONSchema(shown, { io: 'input', unrepresentable: 'any' })
   return z.strictObject(all, { error: unknownField(fields) }).meta({
-    id: requestName(name),
+    id: schemaName(name, 'Request'),
     title,
     description: `${title}. ${formula}. Source: ${source}.`,
     properties: { ...properties, labels: labelsSchema(labelFormats) },
@@ -135,10 +159,19 @@ function noLoss({ input }: { readonly input?: unknown }): string {
   return isObject ? `must be one of ${lossNames.join(', ')}` : 'must be one JSON object'
 }
 
+function pick(shape: Record<string, z.ZodType>, names: readonly string[]): Record<string, z.ZodType> {
+  return Object.fromEntries(names.map((name) => [name, shape[name]]))
+}
+
+function discriminator(suffix: string, direction: string): Record<string, unknown> {
+  const mapping = lossNames.map((name) => [name, `#/components/schemas/${schemaName(name, suffix)}${direction}`])
+  return { propertyName: 'loss', mapping: Object.fromEntries(mapping) }
+}
+
 /** `CrossEntropyRequest` for `cross-entropy`. */
-function requestName(name: string): string {
+function schemaName(name: string, suffix: string): string {
   const words = name.split('-').map((word) => word[0].toUpperCase() + word.slice(1))
-  return `${words.join('')}Request`
+  return `${words.join('')}${suffix}`
 }
 
 /** What to say of a `labelFormat` that is missing, or that the loss does not go with. */
