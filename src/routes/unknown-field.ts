@@ -27,13 +27,14 @@ export function unknownField(names: readonly string[]): (issue: UnrecognizedKeys
   }
 }
 
-/** The name that was probably meant: at most a third of its letters differ, whatever their case and what joins words. */
+/** The one name that was probably meant: at most half of its letters differ and no more than 3, whatever their case and what joins words. */
 function nearest(key: string, names: readonly string[]): string | undefined {
   if (key.length > longest) return undefined
-  const found = names
+  const [found, other] = names
     .map((name) => ({ name, away: distance(letters(key), letters(name)) }))
-    .toSorted((one, other) => one.away - other.away)[0]
-  return found !== undefined && found.away <= found.name.length / 3 ? found.name : undefined
+    .toSorted((one, another) => one.away - another.away)
+  if (found === undefined || found.away === other?.away) return undefined
+  return found.away <= Math.min(3, found.name.length / 2) ? found.name : undefined
 }
 
 function letters(name: string): string {

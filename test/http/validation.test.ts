@@ -99,19 +99,19 @@ const table: [string, unknown, unknown[]][] = [
     { list: ['x', 'x', 'x'] },
     [['#/list', 'list is not right: an array; Too big: expected array to have <=2 items', 'an array of 3']],
   ],
-  ['unknown key', { sise: 1 }, [['#/sise', '"sise" is no field here; the fields are name, size', 1]]],
+  ['unknown key', { sise: 1 }, [['#/sise', '"sise" is not a recognised field; the fields are name, size', 1]]],
   [
     'several unknown keys',
     { b: null, c: [] },
     [
-      ['#/b', '"b" is no field here; the fields are name, size', null],
-      ['#/c', '"c" is no field here; the fields are name, size', 'an array of 0'],
+      ['#/b', '"b" is not a recognised field; the fields are name, size', null],
+      ['#/c', '"c" is not a recognised field; the fields are name, size', 'an array of 0'],
     ],
   ],
   [
     'unknown key inside',
     { inner: { seed: 1, sed: 2 } },
-    [['#/inner/sed', '"sed" is no field here; the fields are seed', 2]],
+    [['#/inner/sed', '"sed" is not a recognised field; the fields are seed', 2]],
   ],
   [
     'missing key inside',
@@ -138,7 +138,7 @@ const table: [string, unknown, unknown[]][] = [
   [
     'a long key is cut',
     { [long]: 1 },
-    [[`#/${encodeURIComponent(cut)}`, `"${cut}" is no field here; the fields are name, size`, 1]],
+    [[`#/${encodeURIComponent(cut)}`, `"${cut}" is not a recognised field; the fields are name, size`, 1]],
   ],
   [
     'a long value is cut',
@@ -148,7 +148,7 @@ const table: [string, unknown, unknown[]][] = [
   [
     'a key that every object seems to have',
     { toString: 1 },
-    [['#/toString', '"toString" is no field here; the fields are name, size', 1]],
+    [['#/toString', '"toString" is not a recognised field; the fields are name, size', 1]],
   ],
   [
     'control characters are escaped',

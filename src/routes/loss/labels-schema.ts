@@ -29,11 +29,11 @@ export function listOf(items: Schema): Schema {
 
 /** `labels` of a loss that takes these formats. */
 export function labelsSchema(formats: readonly LabelFormat[]): Schema {
+  const said = formats.map((format) => ` \`${format}\`: ${words[format]}.`)
   const numbers = listOf({ type: 'number' })
-  const rows = formats.some((format) => format !== 'index') ? [listOf(numbers)] : []
   return {
-    description: `The truth, as \`labelFormat\` says. ${formats.map((format) => `\`${format}\`: ${words[format]}.`).join(' ')}`,
-    oneOf: [...rows, numbers, ...(formats.includes('index') ? [integer] : [])],
+    description: `The truth, as \`labelFormat\` says.${said.join('')}`,
+    oneOf: [listOf(numbers), numbers, ...(formats.includes('index') ? [integer] : [])],
   }
 }
 

@@ -63,14 +63,19 @@ export function schemaOf(type: OptionType, description: string): z.ZodType {
           error: (issue) => unknownField(Object.keys(miniBatchOptions))(issue) ?? 'must be an object',
         })
         .meta({ description })
-    case 'number-or-weights':
-      return z
-        .union([numberOf('number', type), tensor('One for each output.', weights)], {
-          error: `must be a ${rangeInWords('number', type)}, or an array of numbers`,
-        })
-        .meta({ description })
-    default:
-      return numberOf(type.kind, type).meta({ description })
+    case 'number-or-weights': {
+      const error = `must be a ${rangeInWords('number', type)}, or an array of numbers`
+      const number = within(type, z.number({ error }), error)
+      return z.union([number, tensor('One for each output.', weights)], { error }).meta({ description })
+    }
+    case 'integer': {
+      const error = `must be an ${rangeInWords('integer', type)}`
+      return within(type, z.int({ error }), error).meta({ description })
+    }
+    case 'number': {
+      const error = `must be a ${rangeInWords('number', type)}`
+      return within(type, z.number({ error }), error).meta({ description })
+    }
   }
 }
 
@@ -78,10 +83,9 @@ function choice(values: readonly string[]) {
   return z.enum(values as [string, ...string[]], { error: `must be ${alternatives(values)}` })
 }
 
-function numberOf(kind: 'number' | 'integer', range: Range) {
-  const error = `must be ${kind === 'integer' ? 'an' : 'a'} ${rangeInWords(kind, range)}`
+function within(range: Range, number: z.ZodNumber, error: string): z.ZodNumber {
   const { minimum, exclusiveMinimum, maximum, exclusiveMaximum } = range
-  let schema = kind === 'integer' ? z.int({ error }) : z.number({ error })
+  let schema = number
   if (minimum !== undefined) schema = schema.min(minimum, { error })
   if (exclusiveMinimum !== undefined) schema = schema.gt(exclusiveMinimum, { error })
   if (maximum !== undefined) schema = schema.max(maximum, { error })

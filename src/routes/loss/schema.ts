@@ -145,7 +145,7 @@ function requestOf(name: LossName): z.ZodObject {
     title,
     description: `${title}. ${formula}. Source: ${source}.`,
     properties: { ...properties, labels: labelsSchema(labelFormats) },
-    oneOf: labelsByFormat(labelFormats),
+    ...(labelFormats.length > 1 && { oneOf: labelsByFormat(labelFormats) }),
   })
 }
 

@@ -308,7 +308,7 @@ const fitting: [string, object, string, string][] = [
     'no format',
     { ...batch, labelFormat: undefined },
     '#/labelFormat',
-    'labelFormat is missing; say how labels is written, one of one-hot, index, probabilities: one-hot and index labels cannot be told apart by a machine',
+    'labelFormat is missing; the caller must declare it, as one of one-hot, index, probabilities: one-hot and index labels cannot be told apart',
   ],
   [
     'an option of another loss',
@@ -320,7 +320,7 @@ const fitting: [string, object, string, string][] = [
     'a part that needs right and wrong',
     { ...values, include: ['perSample', 'confusion'] },
     '#/include/1',
-    'confusion needs labels that can be right or wrong; labelFormat "values" has none',
+    'confusion requires class or binary labels; labelFormat "values" has none',
   ],
 ]
 
