@@ -99,7 +99,11 @@ const table: [string, unknown, unknown[]][] = [
     { list: ['x', 'x', 'x'] },
     [['#/list', 'list is not right: an array; Too big: expected array to have <=2 items', 'an array of 3']],
   ],
-  ['unknown key', { sise: 1 }, [['#/sise', '"sise" is not a recognised field; the fields are name, size', 1]]],
+  [
+    'unknown key',
+    { sise: 1 },
+    [['#/sise', '"sise" is not a recognised field; the fields are name, size; did you mean "size"?', 1]],
+  ],
   [
     'several unknown keys',
     { b: null, c: [] },
@@ -111,7 +115,7 @@ const table: [string, unknown, unknown[]][] = [
   [
     'unknown key inside',
     { inner: { seed: 1, sed: 2 } },
-    [['#/inner/sed', '"sed" is not a recognised field; the fields are seed', 2]],
+    [['#/inner/sed', '"sed" is not a recognised field; the fields are seed; did you mean "seed"?', 2]],
   ],
   [
     'missing key inside',

@@ -180,7 +180,7 @@ const refused: readonly [string, string, number, string, string, unknown][] = [
     `${first}\n{"predictions":[1],"labels":[1],"loss":"mse"}`,
     2,
     '#/loss',
-    '"loss" is no field here; the fields are predictions, labels, sampleWeights',
+    '"loss" is not a recognised field; the fields are predictions, labels, sampleWeights',
     'mse',
   ],
   [
@@ -188,7 +188,7 @@ const refused: readonly [string, string, number, string, string, unknown][] = [
     `${first}\n{"predictions":[1],"labels":[1],"classWeights":[1]}`,
     2,
     '#/classWeights',
-    '"classWeights" is no field here; the fields are predictions, labels, sampleWeights',
+    '"classWeights" is not a recognised field; the fields are predictions, labels, sampleWeights',
     'an array of 1',
   ],
   [

@@ -595,7 +595,13 @@ test('what is wrong in a stream is told with its line', async (t) => {
     ['a number', [options, line, { ...line, labels: [null] }], '#/labels/0', 'Line 3: labels[0] is null', 3],
     ['a shape', [options, line, line, { predictions: [[1, 2]], labels: [[1, 2]] }], '#/predictions', 'Line 4: ', 4],
     ['a field that is missing', [options, { predictions: [1] }], '#/labels', 'Line 2: labels is missing', 2],
-    ['a field that there is not', [options, { ...line, loss: 'mse' }], '#/loss', 'Line 2: "loss" is no field', 2],
+    [
+      'a field that there is not',
+      [options, { ...line, loss: 'mse' }],
+      '#/loss',
+      'Line 2: "loss" is not a recognised field',
+      2,
+    ],
   ]
   for (const [name, content, pointer, detail, number] of table) {
     const answer = await stream(...content)
