@@ -172,7 +172,7 @@ const refused: readonly [string, string, number, string, string, unknown][] = [
     `${first}\n${line}\n{"predictions":[1]}`,
     3,
     '#/labels',
-    'labels is missing; it needs numbers',
+    'labels is missing; must be an array of numbers',
     'nothing',
   ],
   [
