@@ -169,6 +169,9 @@ export type OptionValues = {
 
 export const optionNames = Object.keys(optionTable) as OptionName[]
 
+/** The options that may hold one number per output, which a body brings as a tensor. */
+export const weightOptions = optionNames.filter((name) => /weights$/.test(optionTable[name].type.kind))
+
 export function optionOf(name: OptionName): Option {
   return optionTable[name]
 }

@@ -14,6 +14,7 @@ import {
   optionOf,
   optionTable,
   typeFor,
+  weightOptions,
 } from '../../src/loss/options.ts'
 
 /** Defaults of the contract for losses with `probabilities` first, and where they differ. */
@@ -99,6 +100,10 @@ test('a type that a loss narrows is of the same kind', async (t) => {
   t.same(typeFor('threshold', losses.hinge), { kind: 'number' })
   t.same(typeFor('threshold', losses.mse), { kind: 'number', minimum: 0, maximum: 1 })
   t.same(typeFor('predictionFormat', losses.brier), { kind: 'choice', values: ['probabilities'] })
+})
+
+test('the options that are tensors', async (t) => {
+  t.same(weightOptions, ['classWeights'])
 })
 
 test('when an option applies', async (t) => {

@@ -7,12 +7,11 @@ import { unknownField } from '../unknown-field.ts'
 
 /** Numbers that a body decoder has packed; zod sees that they are there, the core checks each of them. */
 export function tensor(description: string, schema: Record<string, unknown>) {
-  return z
-    .custom<Tensor>(
-      (value) => typeof value === 'object' && value !== null && 'data' in value && value.data instanceof Float64Array,
-      { error: 'must be an array of numbers' },
-    )
-    .meta({ description, ...schema })
+  return z.custom<Tensor>(isTensor, { error: 'must be an array of numbers' }).meta({ description, ...schema })
+}
+
+export function isTensor(value: unknown): value is Tensor {
+  return typeof value === 'object' && value !== null && 'data' in value && value.data instanceof Float64Array
 }
 
 /** The JSON Schema of weights. */

@@ -7,10 +7,11 @@ import type { LossTraits, OptionName } from '../../loss/options.ts'
 import { defaultFor, everyEvaluation, isOptionOf, optionNames, optionOf, typeFor } from '../../loss/options.ts'
 import type { Options } from '../../loss/spec.ts'
 import { refuseForStreams } from '../../loss/spec.ts'
+import type { Tensor } from '../../loss/tensor.ts'
 import type { InvalidContent } from '../../loss/validation-errors.ts'
 import { unknownField } from '../unknown-field.ts'
 import { labelsByFormat, labelsSchema, listOf } from './labels-schema.ts'
-import { schemaOf, tensor, weights } from './option-schemas.ts'
+import { isTensor, schemaOf, tensor, weights } from './option-schemas.ts'
 
 export { unknownField } from '../unknown-field.ts'
 export { miniBatchOptions } from './option-schemas.ts'
@@ -40,8 +41,14 @@ export const batchSchema = z
   .meta({ id: 'StreamBatch', description: 'A further line of an NDJSON body.' }) as unknown as z.ZodType<Tensors>
 
 /** Options as they are received: weights are tensors, which are checked with the first batch. */
-export type ReceivedOptions = {
-  readonly [Name in keyof Options]: Name extends 'classWeights' ? Tensors['classWeights'] : Options[Name]
+export type ReceivedOptions = { readonly [Name in keyof Options]: Received<Options[Name]> }
+type Received<Value> = Float64Array extends Value ? Exclude<Value, Float64Array> | Tensor : Value
+
+/** Options as the core takes them: of weights their numbers. */
+export function coreOptions(received: ReceivedOptions): Options {
+  const entries = Object.entries(received).map(([name, value]) => [name, isTensor(value) ? value.data : value])
+  // entry by entry what Received took from Options
+  return Object.fromEntries(entries) as Options
 }
 
 /** The body of POST /v1/loss: options, and the tensors that a decoder packed. */

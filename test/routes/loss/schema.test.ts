@@ -7,6 +7,7 @@ import type { Options } from '../../../src/loss/spec.ts'
 import { describeSpec, resolve } from '../../../src/loss/spec.ts'
 import {
   batchSchema,
+  coreOptions,
   labelFormatError,
   lossRequest,
   lossSpec,
@@ -215,6 +216,12 @@ test('a batch has numbers alone', async (t) => {
   t.same(refusals(batchSchema, { ...line, loss: 'mse' }), [
     ['loss', '"loss" is not a recognised field; the fields are predictions, labels, sampleWeights'],
   ])
+})
+
+test('the core takes of weights their numbers', async (t) => {
+  const options = { loss: 'cross-entropy', labelFormat: 'index', epsilon: 0.1, include: [] } as const
+  t.same(coreOptions({ ...options, classWeights: tensor }), { ...options, classWeights: tensor.data })
+  t.same(coreOptions(options), options)
 })
 
 test('words', async (t) => {
