@@ -37,12 +37,12 @@ export function decisionOf(loss: LossName, labelFormat: LabelFormat): Decision {
 
 /** Whether rows of `predictions` are distributions, whose sum is checked. */
 export function checksPredictionRows(spec: Spec): boolean {
-  return hasPredictionRowSums(termsOf(spec))
+  return hasPredictionRowSums(frameOf(spec).terms)
 }
 
 /** Whether rows of `labels` are distributions, whose sum is checked. */
 export function checksLabelRows(spec: Spec): boolean {
-  return hasLabelRowSums(termsOf(spec))
+  return hasLabelRowSums(frameOf(spec).terms)
 }
 
 /**
@@ -51,25 +51,21 @@ export function checksLabelRows(spec: Spec): boolean {
  * @throws InvalidContent naming each option that contradicts another
  */
 export function resolve(options: Options): Spec {
-  const loss: Loss = losses[options.loss]
-  const { labelFormat } = options
-  const predictionFormat = options.predictionFormat ?? loss.predictionFormats[0]
-  const logPolicy = options.logPolicy ?? (defaultFor('logPolicy', loss, predictionFormat) as LogPolicy)
-  const terms: Terms = { loss, labelFormat, predictionFormat, logPolicy }
+  const { terms, decision, applied, defaults } = frameOf(options)
+  const { loss, labelFormat } = options
+  // the table types each value and each default alike
+  const spec = { loss, labelFormat, decision, ...defaults } as Spec
+  const values: Partial<Record<OptionName, unknown>> = spec
   const errors = new ValidationErrors()
-  const values: Partial<Record<OptionName, unknown>> = {}
   for (const name of optionNames) {
     const given = options[name]
-    const applies = appliesTo(name, terms)
-    if (!applies && given !== undefined && !isDefault(name, given, loss)) {
+    if (given === undefined) continue
+    if (applied.has(name)) values[name] = given
+    else if (!isDefault(name, given, terms.loss)) {
       errors.add([name], `${name} has no effect here; it applies to ${optionOf(name).appliesTo}`, given)
     }
-    values[name] = (applies ? given : undefined) ?? defaultFor(name, loss, predictionFormat)
   }
-  const decision = decisionBy(loss, labelFormat)
-  // the table types each value and each default alike
-  const spec = { loss: options.loss, labelFormat, decision, ...values } as Spec
-  if (appliesTo('epsilon', terms) && logPolicy === 'clip' && spec.epsilon >= 0.5) {
+  if (applied.has('epsilon') && spec.logPolicy === 'clip' && spec.epsilon >= 0.5) {
     errors.add(['epsilon'], `epsilon is ${spec.epsilon}; logPolicy "clip" needs it below 0.5`, spec.epsilon)
   }
   checkIncludes(spec, errors)
@@ -80,11 +76,10 @@ export function resolve(options: Options): Spec {
 /** The options of an evaluation as JSON: sent back with the same data, they give the same answer. */
 export function describeSpec(spec: Spec): Record<string, unknown> {
   const { loss, labelFormat } = spec
-  const terms = termsOf(spec)
   const described: Record<string, unknown> = { loss, labelFormat }
-  for (const name of optionNames) {
+  for (const name of frameOf(spec).applied) {
     const value = spec[name]
-    if (value === undefined || !appliesTo(name, terms)) continue
+    if (value === undefined) continue
     described[name] = value instanceof Float64Array ? Array.from(value) : value
   }
   return described
@@ -113,8 +108,36 @@ export function refuseForStreams(options: Options): void {
   errors.throwIfAny()
 }
 
-function termsOf({ loss, labelFormat, predictionFormat, logPolicy }: Spec): Terms {
-  return { loss: losses[loss], labelFormat, predictionFormat, logPolicy }
+/** What follows from the terms of an evaluation alone; made once for each. */
+interface Frame {
+  readonly terms: Terms
+  readonly decision: Decision
+  /** The options that have an effect, in the order of the table. */
+  readonly applied: ReadonlySet<OptionName>
+  readonly defaults: Readonly<Partial<Record<OptionName, unknown>>>
+}
+
+const frames = new Map<string, Frame>()
+
+function frameOf(options: Options | Spec): Frame {
+  const { loss: name, labelFormat } = options
+  const loss: Loss = losses[name]
+  const predictionFormat = options.predictionFormat ?? loss.predictionFormats[0]
+  const logPolicy = options.logPolicy ?? (defaultFor('logPolicy', loss, predictionFormat) as LogPolicy)
+  const key = `${name} ${labelFormat} ${predictionFormat} ${logPolicy}`
+  let frame = frames.get(key)
+  if (frame === undefined) {
+    const terms: Terms = { loss, labelFormat, predictionFormat, logPolicy }
+    const defaults = optionNames.map((option) => [option, defaultFor(option, loss, predictionFormat)])
+    frame = {
+      terms,
+      decision: decisionBy(loss, labelFormat),
+      applied: new Set(optionNames.filter((option) => appliesTo(option, terms))),
+      defaults: Object.fromEntries(defaults),
+    }
+    frames.set(key, frame)
+  }
+  return frame
 }
 
 function checkIncludes(spec: Spec, errors: ValidationErrors): void {
