@@ -51,10 +51,8 @@ export function checksLabelRows(spec: Spec): boolean {
  * @throws InvalidContent naming each option that contradicts another
  */
 export function resolve(options: Options): Spec {
-  const { terms, decision, applied, defaults } = frameOf(options)
-  const { loss, labelFormat } = options
-  // the table types each value and each default alike
-  const spec = { loss, labelFormat, decision, ...defaults } as Spec
+  const { terms, applied, defaults } = frameOf(options)
+  const spec: Spec = { ...defaults }
   const values: Partial<Record<OptionName, unknown>> = spec
   const errors = new ValidationErrors()
   for (const name of optionNames) {
@@ -111,10 +109,10 @@ export function refuseForStreams(options: Options): void {
 /** What follows from the terms of an evaluation alone; made once for each. */
 interface Frame {
   readonly terms: Terms
-  readonly decision: Decision
   /** The options that have an effect, in the order of the table. */
   readonly applied: ReadonlySet<OptionName>
-  readonly defaults: Readonly<Partial<Record<OptionName, unknown>>>
+  /** The spec in which no option is given. */
+  readonly defaults: Spec
 }
 
 const frames = new Map<string, Frame>()
@@ -131,9 +129,14 @@ function frameOf(options: Options | Spec): Frame {
     const defaults = optionNames.map((option) => [option, defaultFor(option, loss, predictionFormat)])
     frame = {
       terms,
-      decision: decisionBy(loss, labelFormat),
       applied: new Set(optionNames.filter((option) => appliesTo(option, terms))),
-      defaults: Object.fromEntries(defaults),
+      // the table types each value and each default alike
+      defaults: {
+        loss: name,
+        labelFormat,
+        decision: decisionBy(loss, labelFormat),
+        ...Object.fromEntries(defaults),
+      } as Spec,
     }
     frames.set(key, frame)
   }
