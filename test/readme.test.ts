@@ -2,6 +2,9 @@ import { existsSync, readFileSync } from 'node:fs'
 import { t as root, test } from 'tap'
 import packageJson from '../package.json' with { type: 'json' }
 import { environment } from '../src/config.ts'
+import { losses, lossNames } from '../src/loss/kernels/index.ts'
+import { typeInWords } from '../src/loss/option-types.ts'
+import { defaultFor, optionNames, optionOf } from '../src/loss/options.ts'
 import { appOf, documentOf, post } from './support.ts'
 
 const folder = new URL('..', import.meta.url)
@@ -27,6 +30,27 @@ test('the configuration table is that of the service', async (t) => {
     return [`\`${name}\``, preset === undefined ? '' : `\`${preset}\``, schema.description ?? '']
   })
   t.same(table('| Variable | Default | Meaning |'), rows)
+})
+
+test('the options table is that of the core', async (t) => {
+  const rows = optionNames.map((name) => {
+    const { type, default: standard, appliesTo, description } = optionOf(name)
+    return [`\`${name}\``, typeInWords(type), standard?.words ?? 'off', appliesTo, description]
+  })
+  t.same(table('| Option | Type | Default | Applies to | Meaning |'), rows)
+})
+
+test('a default told in words is that of every loss', async (t) => {
+  for (const name of optionNames) {
+    const words = optionOf(name).default?.words ?? ''
+    for (const loss of lossNames) {
+      for (const format of losses[loss].predictionFormats) {
+        const value = defaultFor(name, losses[loss], format)
+        const shown = typeof value === 'string' ? value : JSON.stringify(value)
+        if (value !== undefined) t.ok(words.includes(`\`${shown}\``), `${name}, ${loss}, ${format}: ${words}`)
+      }
+    }
+  }
 })
 
 test('each request shown is answered as shown', async (t) => {

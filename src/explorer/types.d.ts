@@ -55,7 +55,19 @@ export interface CatalogueEntry {
   labelFormats: string[]
   predictionFormats: string[]
   reduction: string
-  options: { name: string; default: unknown; appliesTo: string }[]
+  options: CatalogueOption[]
+}
+
+export interface CatalogueOption {
+  name: string
+  kind: string
+  /** The words of a choice. */
+  values?: string[]
+  default: unknown
+  /** Where another default holds, by predictionFormat. */
+  defaultByPredictionFormat?: Record<string, unknown>
+  appliesTo: string
+  description: string
 }
 
 export interface Problem {

@@ -1,11 +1,11 @@
 import type { RowRange } from './checks.ts'
 import { checkPredictions, checkTargets, checkWeights, readIndices, readLargest, readOneHot } from './checks.ts'
-import { checkClassWeightCount } from './class-weights.ts'
 import type { Layout } from './shape.ts'
 import { checkIsNumbers, checkLabelShape, checkWeightShape, fittingDeclaration, layoutOf } from './shape.ts'
 import type { Spec } from './spec.ts'
 import type { Tensor } from './tensor.ts'
 import { ValidationErrors } from './validation-errors.ts'
+import { checkClassWeightCount } from './weights.ts'
 
 /** What a body brings: numbers in their shapes, not yet checked against what was declared. */
 export interface Tensors {
@@ -16,9 +16,6 @@ export interface Tensors {
 
 /** The names of the tensors that a batch may have. */
 export const batchTensors = ['predictions', 'labels', 'sampleWeights'] as const satisfies (keyof Tensors)[]
-
-/** The names of the options that are tensors. */
-export const optionTensors = ['classWeights'] as const
 
 /** A checked batch of N samples with K outputs, row-major. */
 export interface Batch {

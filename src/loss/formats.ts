@@ -18,6 +18,8 @@ export type LogPolicy = (typeof logPolicies)[number]
 export const includes = ['perSample', 'perClass', 'confusion', 'calibration', 'gradient'] as const
 export type Include = (typeof includes)[number]
 
-/** The options that only some losses take; every other option goes by format, not by loss. */
-export const lossOptions = ['logPolicy', 'epsilon', 'classWeights', 'delta'] as const
-export type LossOption = (typeof lossOptions)[number]
+/**
+ * How a right answer is decided: `class` by the largest output, `binary` by a threshold for each output, `none` where
+ * labels are values and there is nothing to be right about.
+ */
+export type Decision = 'class' | 'binary' | 'none'

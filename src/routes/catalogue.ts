@@ -3,8 +3,34 @@ import { z } from 'zod'
 import { labelFormats, predictionFormats, reductions } from '../loss/formats.ts'
 import { losses, lossNames } from '../loss/kernels/index.ts'
 import type { Loss } from '../loss/kernels/loss.ts'
-import { describeOptions } from '../loss/spec.ts'
+import type { OptionName } from '../loss/options.ts'
+import { defaultFor, isOptionOf, optionNames, optionOf, typeFor } from '../loss/options.ts'
 import { answerOf, problemAnswers } from './answers.ts'
+
+const bound = z.number().optional()
+const option = z
+  .object({
+    name: z.string(),
+    kind: z
+      .enum(['number', 'integer', 'boolean', 'choice', 'choices', 'weights', 'number-or-weights', 'mini-batch'])
+      .meta({
+        description:
+          'What it holds: one of `values` (`choice`), a list of them (`choices`), one number per output or sample (`weights`), a number or one per output, a random sample, or a plain number, integer or boolean.',
+      }),
+    values: z.array(z.string()).optional().meta({ description: 'The words that may be chosen.' }),
+    minimum: bound,
+    exclusiveMinimum: bound,
+    maximum: bound,
+    exclusiveMaximum: bound,
+    default: z.unknown().meta({ description: 'The default as a constant; null when the option is off by default.' }),
+    defaultByPredictionFormat: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .meta({ description: 'The default under each predictionFormat where it is another one.' }),
+    appliesTo: z.string(),
+    description: z.string(),
+  })
+  .meta({ id: 'OptionDescription' })
 
 const catalogue = z
   .object({
@@ -18,15 +44,7 @@ const catalogue = z
           labelFormats: z.array(z.enum(labelFormats)),
           predictionFormats: z.array(z.enum(predictionFormats)).meta({ description: 'The first is the default.' }),
           reduction: z.enum(reductions).meta({ description: 'The default reduction.' }),
-          options: z.array(
-            z.object({
-              name: z.string(),
-              default: z
-                .unknown()
-                .meta({ description: 'The default as a constant; null when the option is off by default.' }),
-              appliesTo: z.string(),
-            }),
-          ),
+          options: z.array(option),
         })
         .meta({ id: 'LossDescription' }),
     ),
@@ -54,5 +72,33 @@ export async function catalogueRoute(app: FastifyInstance): Promise<void> {
 
 function describe(name: (typeof lossNames)[number]): Record<string, unknown> {
   const { title, formula, source, labelFormats, predictionFormats, reduction }: Loss = losses[name]
-  return { name, title, formula, source, labelFormats, predictionFormats, reduction, options: describeOptions(name) }
+  const own = optionNames.filter((option) => isOptionOf(option, losses[name]))
+  const options = [...own.map((option) => describeOption(option, losses[name])), sampleWeights]
+  return { name, title, formula, source, labelFormats, predictionFormats, reduction, options }
+}
+
+/** No option but data; listed so that all optional fields of a request are. */
+const sampleWeights = {
+  name: 'sampleWeights',
+  kind: 'weights',
+  default: null,
+  appliesTo: 'every evaluation',
+  description: 'One weight per sample, s_i.',
+}
+
+function describeOption(name: OptionName, loss: Loss): Record<string, unknown> {
+  const { appliesTo, description } = optionOf(name)
+  const [first, ...others] = loss.predictionFormats
+  const standard = defaultFor(name, loss, first) ?? null
+  const differing = others
+    .map((format) => [format, defaultFor(name, loss, format) ?? null] as const)
+    .filter(([, value]) => JSON.stringify(value) !== JSON.stringify(standard))
+  return {
+    name,
+    ...typeFor(name, loss),
+    default: standard,
+    ...(differing.length > 0 && { defaultByPredictionFormat: Object.fromEntries(differing) }),
+    appliesTo,
+    description,
+  }
 }

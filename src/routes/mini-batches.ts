@@ -7,7 +7,8 @@ import { drawRows } from '../loss/sampling.ts'
 import { refuse } from '../loss/validation-errors.ts'
 import { uniformIntegers } from '../runtime/random.ts'
 import { answerOf, bodyProblems, exampleId, problemAnswers } from './answers.ts'
-import { miniBatchOptions, unknownField } from './loss/schema.ts'
+import { miniBatchOptions } from './loss/option-schemas.ts'
+import { unknownField } from './unknown-field.ts'
 
 const miniBatchRequest = z
   .strictObject(

@@ -13,7 +13,8 @@ import { sweep, sweepStep } from '../loss/sweep.ts'
 import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
 import { inSlices } from '../runtime/time-slices.ts'
 import { answerOf, bodyProblems, exampleId, problemAnswers } from './answers.ts'
-import { labelFormatError, labels, predictions, unknownField } from './loss/schema.ts'
+import { labelFormatError, labels, predictions } from './loss/schema.ts'
+import { unknownField } from './unknown-field.ts'
 
 const lossesOfLogits = lossNames.filter((name) => (losses[name] as Loss).predictionFormats.includes('logits')) as [
   LossName,

@@ -4,7 +4,7 @@ import { PlacedError, singleBatch } from '../../src/http/body/parsed-body.ts'
 import { pointerOf } from '../../src/http/problem.ts'
 import { validated, validatorCompiler, validBody, validOptions } from '../../src/http/validation.ts'
 import { InvalidContent } from '../../src/loss/validation-errors.ts'
-import { unknownField } from '../../src/routes/loss/schema.ts'
+import { unknownField } from '../../src/routes/unknown-field.ts'
 
 const schema = z.strictObject(
   {
@@ -84,19 +84,23 @@ const table: [string, unknown, unknown[]][] = [
     { list: ['x', 'x', 'x'] },
     [['#/list', 'list must have at most 2 elements; received an array', 'an array of 3']],
   ],
-  ['unknown key', { sise: 1 }, [['#/sise', '"sise" is no field here; the fields are name, size', 1]]],
+  [
+    'unknown key',
+    { sise: 1 },
+    [['#/sise', '"sise" is not a recognised field; the fields are name, size; did you mean "size"?', 1]],
+  ],
   [
     'several unknown keys',
     { b: null, c: [] },
     [
-      ['#/b', '"b" is no field here; the fields are name, size', null],
-      ['#/c', '"c" is no field here; the fields are name, size', 'an array of 0'],
+      ['#/b', '"b" is not a recognised field; the fields are name, size', null],
+      ['#/c', '"c" is not a recognised field; the fields are name, size', 'an array of 0'],
     ],
   ],
   [
     'unknown key inside',
     { inner: { seed: 1, sed: 2 } },
-    [['#/inner/sed', '"sed" is no field here; the fields are seed', 2]],
+    [['#/inner/sed', '"sed" is not a recognised field; the fields are seed; did you mean "seed"?', 2]],
   ],
   ['missing key inside', { inner: {} }, [['#/inner/seed', 'inner.seed is missing; it must be a number', 'nothing']]],
   [
@@ -109,13 +113,13 @@ const table: [string, unknown, unknown[]][] = [
   [
     'a long key is cut',
     { [long]: 1 },
-    [[`#/${encodeURIComponent(cut)}`, `"${cut}" is no field here; the fields are name, size`, 1]],
+    [[`#/${encodeURIComponent(cut)}`, `"${cut}" is not a recognised field; the fields are name, size`, 1]],
   ],
   ['a long value is cut', { name: long }, [['#/name', `name must be a or b; received "${cut}"`, cut]]],
   [
     'a key that every object seems to have',
     { toString: 1 },
-    [['#/toString', '"toString" is no field here; the fields are name, size', 1]],
+    [['#/toString', '"toString" is not a recognised field; the fields are name, size', 1]],
   ],
   [
     'control characters are escaped',

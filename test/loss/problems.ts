@@ -1,11 +1,13 @@
 import fc from 'fast-check'
-import type { Include, LabelFormat, LossOption, PredictionFormat } from '../../src/loss/formats.ts'
+import type { Include, LabelFormat, PredictionFormat } from '../../src/loss/formats.ts'
 import type { LossName } from '../../src/loss/kernels/index.ts'
 import { losses, lossNames } from '../../src/loss/kernels/index.ts'
 import type { Loss } from '../../src/loss/kernels/loss.ts'
+import type { KernelOption } from '../../src/loss/options.ts'
+import { isOfDistributions } from '../../src/loss/options.ts'
 import { mergeableNames } from '../../src/loss/report/sections.ts'
 import type { Decision } from '../../src/loss/spec.ts'
-import { decisionOf, isOfDistributions } from '../../src/loss/spec.ts'
+import { decisionOf } from '../../src/loss/spec.ts'
 import type { Request } from './support.ts'
 
 /** A loss with one of the formats of labels and of predictions that it takes. */
@@ -138,7 +140,7 @@ export function labelOf(
   bounds: Bounds,
 ): fc.Arbitrary<number | number[]> {
   if (format === 'one-hot' || format === 'index') return fc.nat({ max: outputs - 1 })
-  if (format === 'probabilities' && decision === 'class' && isOfDistributions(loss))
+  if (format === 'probabilities' && decision === 'class' && isOfDistributions(losses[loss]))
     return distribution(outputs, bounds)
   const numbers = {
     probabilities: chance(bounds),
@@ -154,7 +156,7 @@ function optionsOf(
   outputs: number,
   bounds: Bounds,
 ): fc.Arbitrary<Problem['options']> {
-  const taken: readonly LossOption[] = losses[loss].options
+  const taken: readonly KernelOption[] = losses[loss].options
   const some = <Value>(applies: boolean, value: fc.Arbitrary<Value>) =>
     applies ? fc.option(value, { nil: undefined }) : fc.constant(undefined)
   const guard = fc.oneof(

@@ -2,26 +2,18 @@ import { test } from 'tap'
 import type { Include, LabelFormat } from '../../src/loss/formats.ts'
 import type { LossName } from '../../src/loss/kernels/index.ts'
 import { losses, lossNames } from '../../src/loss/kernels/index.ts'
+import type { Loss } from '../../src/loss/kernels/loss.ts'
+import { defaultFor, optionNames } from '../../src/loss/options.ts'
 import type { Options } from '../../src/loss/spec.ts'
 import {
-  appliesWhen,
   checksLabelRows,
   checksPredictionRows,
   decisionOf,
-  defaultLogPolicy,
-  defaults,
-  describeOptions,
   describeSpec,
-  isOfDistributions,
+  refuseForStreams,
   resolve,
 } from '../../src/loss/spec.ts'
 import { errorsOf } from './support.ts'
-
-test('the defaults are those of the contract', async (t) => {
-  t.same(defaults, { epsilon: 1e-7, delta: 1, rowSumTolerance: 1e-3, labelSmoothing: 0 })
-  t.equal(defaultLogPolicy('probabilities'), 'add-epsilon')
-  t.equal(defaultLogPolicy('logits'), 'exact')
-})
 
 test('what is evaluated is described in full, and nothing that has no effect', async (t) => {
   const cases: [options: Options, described: Record<string, unknown>][] = [
@@ -116,31 +108,31 @@ test('an option that has no effect is refused, with where it has one', async (t)
   const entropy: Options = { loss: 'cross-entropy', labelFormat: 'index' }
   const cases: [options: Options, option: string, when: string][] = [
     [{ ...mse, logPolicy: 'exact' }, 'logPolicy', 'losses with a logarithm'],
-    [{ ...mse, epsilon: 1e-7 }, 'epsilon', 'losses with a logarithm under logPolicy "add-epsilon" or "clip"'],
+    [{ ...mse, epsilon: 1e-6 }, 'epsilon', 'losses with a logarithm under logPolicy "add-epsilon" or "clip"'],
     [
-      { ...entropy, logPolicy: 'clamp', epsilon: 1e-7 },
+      { ...entropy, logPolicy: 'clamp', epsilon: 1e-6 },
       'epsilon',
       'losses with a logarithm under logPolicy "add-epsilon" or "clip"',
     ],
     [
-      { ...entropy, predictionFormat: 'logits', epsilon: 1e-7 },
+      { ...entropy, predictionFormat: 'logits', epsilon: 1e-6 },
       'epsilon',
       'losses with a logarithm under logPolicy "add-epsilon" or "clip"',
     ],
-    [{ ...mse, delta: 1 }, 'delta', 'loss "huber"'],
+    [{ ...mse, delta: 2 }, 'delta', 'loss "huber"'],
     [
       { ...mse, rowSumTolerance: 0.1 },
       'rowSumTolerance',
       'rows of probabilities, in predictions with class labels or in labels',
     ],
     [
-      { ...entropy, threshold: 0.5 },
+      { ...entropy, threshold: 0.25 },
       'threshold',
       'binary decisions: labelFormat "binary" or loss "binary-cross-entropy"',
     ],
     [{ ...entropy, labelFormat: 'one-hot', ignoreIndex: 0 }, 'ignoreIndex', 'labelFormat "index"'],
     [
-      { ...mse, labelSmoothing: 0 },
+      { ...mse, labelSmoothing: 0.1 },
       'labelSmoothing',
       'class labels: labelFormat "one-hot", "index", or "probabilities" of classes',
     ],
@@ -162,7 +154,7 @@ test('an option that has no effect is refused, with where it has one', async (t)
 
 test('all contradictions are reported at once', async (t) => {
   const errors = errorsOf(() =>
-    resolve({ loss: 'mse', labelFormat: 'values', delta: 1, ignoreIndex: 3, include: ['gradient', 'perClass'] }),
+    resolve({ loss: 'mse', labelFormat: 'values', delta: 2, ignoreIndex: 3, include: ['gradient', 'perClass'] }),
   )
   t.same(
     errors.map(({ path }) => path),
@@ -177,22 +169,22 @@ test('sections that need an answer to be right about', async (t) => {
     [
       'perClass',
       { loss: 'mse', labelFormat: 'values' },
-      'perClass needs labels that can be right or wrong; labelFormat "values" has none',
+      'perClass requires class or binary labels; labelFormat "values" has none',
     ],
     [
       'confusion',
       { loss: 'mse', labelFormat: 'values' },
-      'confusion needs labels that can be right or wrong; labelFormat "values" has none',
+      'confusion requires class or binary labels; labelFormat "values" has none',
     ],
     [
       'calibration',
       { loss: 'mse', labelFormat: 'values' },
-      'calibration needs labels that can be right or wrong; labelFormat "values" has none',
+      'calibration requires class or binary labels; labelFormat "values" has none',
     ],
     [
       'calibration',
       { loss: 'mse', labelFormat: 'index' },
-      'calibration needs probabilities; declare what predictions is with predictionFormat',
+      'calibration requires probabilities; declare what predictions is with predictionFormat',
     ],
     ['calibration', { loss: 'mse', labelFormat: 'index', predictionFormat: 'probabilities' }, undefined],
     ['calibration', { loss: 'cross-entropy', labelFormat: 'index', predictionFormat: 'logits' }, undefined],
@@ -243,49 +235,35 @@ test('whose rows are distributions, that sum to 1', async (t) => {
     const spec = resolve(options)
     t.same([checksPredictionRows(spec), checksLabelRows(spec)], [predictions, labels], JSON.stringify(options))
   }
-  t.equal(isOfDistributions('kl-divergence'), true)
-  t.equal(isOfDistributions('mse'), false)
 })
 
-test('the catalogue says when an option applies', async (t) => {
-  t.match(appliesWhen('ignoreIndex'), 'labelFormat "index"')
-})
-
-test('the options described for a loss are those that it takes, with the defaults it has', async (t) => {
-  const values: Record<string, unknown> = {
-    logPolicy: 'clip',
-    epsilon: 0.1,
-    classWeights: Float64Array.of(1, 1),
-    delta: 2,
-    rowSumTolerance: 0.1,
-    threshold: 0.3,
-    ignoreIndex: 1,
-    labelSmoothing: 0.1,
+test('what a stream cannot give is refused', async (t) => {
+  const options: Options = { loss: 'mse', labelFormat: 'values' }
+  const rest: Options = {
+    ...options,
+    reduction: 'sum',
+    include: ['perClass', 'confusion', 'calibration'],
+    threshold: 0.5,
   }
-  for (const loss of lossNames) {
-    const { labelFormats, predictionFormats, reduction } = losses[loss]
-    const taken: Record<string, unknown> = { reduction, sampleWeights: null, miniBatch: null, include: [] }
-    for (const labelFormat of labelFormats) {
-      for (const predictionFormat of predictionFormats.toReversed()) {
-        const options: Options = { loss, labelFormat, predictionFormat }
-        for (const [option, value] of Object.entries(values)) {
-          const policy = option === 'epsilon' && { logPolicy: 'clip' as const }
-          if (
-            errorsOf(() => resolve({ ...options, ...policy, [option]: value })).some(({ path }) => path[0] === option)
-          )
-            continue
-          taken[option] = describeSpec(resolve({ ...options, ...policy }))[option] ?? null
-        }
-        if (predictionFormat === 'logits') taken.logPolicy = 'add-epsilon'
-      }
-    }
-    const described = describeOptions(loss)
-    t.strictSame(Object.fromEntries(described.map((each) => [each.name, each.default])), { ...taken }, loss)
-    t.ok(
-      described.every(({ appliesTo }) => appliesTo.length > 0),
-      `${loss}: each says where`,
-    )
-  }
+  t.same(
+    errorsOf(() => refuseForStreams(rest)),
+    [],
+  )
+  const only = 'is available for a single batch only'
+  const errors = errorsOf(() =>
+    refuseForStreams({
+      ...options,
+      reduction: 'none',
+      miniBatch: { size: 1, seed: 1, replacement: true },
+      include: ['perSample', 'confusion', 'gradient'],
+    }),
+  )
+  t.same(errors, [
+    { path: ['reduction'], detail: `reduction "none" ${only}`, received: 'none' },
+    { path: ['miniBatch'], detail: `miniBatch ${only}`, received: 'an object' },
+    { path: ['include', 0], detail: `perSample ${only}`, received: 'perSample' },
+    { path: ['include', 2], detail: `gradient ${only}`, received: 'gradient' },
+  ])
 })
 
 test('clip needs an epsilon below a half, or its bounds would cross', async (t) => {
@@ -298,4 +276,61 @@ test('clip needs an epsilon below a half, or its bounds would cross', async (t) 
   }
   t.equal(resolve({ ...options, epsilon: 0.499 }).epsilon, 0.499)
   t.equal(resolve({ ...options, logPolicy: 'add-epsilon', epsilon: 2 }).epsilon, 2)
+})
+
+test('an option that holds its default is accepted everywhere, and changes nothing', async (t) => {
+  for (const loss of lossNames) {
+    const { labelFormats, predictionFormats }: Loss = losses[loss]
+    for (const labelFormat of labelFormats) {
+      for (const predictionFormat of predictionFormats) {
+        const options: Options = { loss, labelFormat, predictionFormat }
+        const plain = resolve(options)
+        const described = describeSpec(plain)
+        for (const format of predictionFormats) {
+          const spelled: Record<string, unknown> = { ...options }
+          for (const name of optionNames) {
+            const value = defaultFor(name, losses[loss], format)
+            // the other format's guard applies here, and is another one
+            const isOther = name in described && JSON.stringify(described[name]) !== JSON.stringify(value)
+            if (value !== undefined && !isOther) spelled[name] = value
+          }
+          const spec = resolve(spelled as unknown as Options)
+          t.strictSame([spec, describeSpec(spec)], [plain, described], `${loss}, ${labelFormat}, ${predictionFormat}`)
+        }
+      }
+    }
+  }
+})
+
+test('an option that does not apply and holds anything else is refused, alone', async (t) => {
+  const others: Record<string, unknown> = {
+    logPolicy: 'clamp',
+    epsilon: 0.01,
+    classWeights: Float64Array.of(1, 1),
+    delta: 2,
+    rowSumTolerance: 0.1,
+    threshold: 0.3,
+    ignoreIndex: 1,
+    labelSmoothing: 0.1,
+  }
+  for (const loss of lossNames) {
+    const { labelFormats, predictionFormats }: Loss = losses[loss]
+    for (const labelFormat of labelFormats) {
+      for (const predictionFormat of predictionFormats) {
+        const options: Options = { loss, labelFormat, predictionFormat }
+        const described = describeSpec(resolve(options))
+        for (const [name, value] of Object.entries(others)) {
+          const applies =
+            name in described ||
+            (name === 'classWeights' && loss === 'cross-entropy') ||
+            (name === 'ignoreIndex' && labelFormat === 'index')
+          t.same(
+            errorsOf(() => resolve({ ...options, [name]: value })).map(({ path }) => path),
+            applies ? [] : [[name]],
+            `${loss}, ${labelFormat}, ${predictionFormat}, ${name}`,
+          )
+        }
+      }
+    }
+  }
 })

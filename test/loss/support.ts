@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import type { Batch, Tensors } from '../../src/loss/batch.ts'
 import { check, layOut } from '../../src/loss/batch.ts'
 import { ByteWriter } from '../../src/loss/bytes.ts'
-import { readClassWeights } from '../../src/loss/class-weights.ts'
 import type { Answer, EvaluationContext } from '../../src/loss/evaluation.ts'
 import { Evaluation } from '../../src/loss/evaluation.ts'
 import type { Slice } from '../../src/loss/fold.ts'
@@ -18,6 +17,7 @@ import type { Tally } from '../../src/loss/tally.ts'
 import { writeTally } from '../../src/loss/tally.ts'
 import type { ValidationError } from '../../src/loss/validation-errors.ts'
 import { InvalidContent } from '../../src/loss/validation-errors.ts'
+import { readWeights } from '../../src/loss/weights.ts'
 
 /** A request as a client writes it: the options, and the numbers as JSON. */
 export interface Request extends Omit<Options, 'classWeights'> {
@@ -36,7 +36,10 @@ export const unlimited: EvaluationContext = {
 }
 
 export function specOf({ predictions, labels, sampleWeights, classWeights, ...options }: Request): Spec {
-  return resolve({ ...options, classWeights: classWeights && readClassWeights(pack('classWeights', classWeights)) })
+  return resolve({
+    ...options,
+    classWeights: classWeights && readWeights('classWeights', pack('classWeights', classWeights)),
+  })
 }
 
 export function tensorsOf({ predictions, labels, sampleWeights }: Request): Tensors {

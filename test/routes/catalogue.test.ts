@@ -28,20 +28,48 @@ const table = {
   hinge: [['binary'], 'values', 'mean', 'threshold'],
 } as const
 
-/** Default and condition of each option. */
-const options: Record<string, [unknown, string]> = {
-  sampleWeights: [null, 'every evaluation'],
-  miniBatch: [null, 'every evaluation'],
-  include: [[], 'every evaluation'],
-  logPolicy: ['add-epsilon', 'losses with a logarithm; "exact" is the default with logits'],
-  epsilon: [1e-7, 'losses with a logarithm under logPolicy "add-epsilon" or "clip"'],
-  classWeights: [null, 'loss "cross-entropy"'],
-  delta: [1, 'loss "huber"'],
-  rowSumTolerance: [0.001, 'rows of probabilities, in predictions with class labels or in labels'],
-  threshold: [0.5, 'binary decisions: labelFormat "binary" or loss "binary-cross-entropy"'],
-  ignoreIndex: [null, 'labelFormat "index"'],
-  labelSmoothing: [0, 'class labels: labelFormat "one-hot", "index", or "probabilities" of classes'],
+/** Kind, default and condition of each option. */
+const options: Record<string, [kind: object, preset: unknown, appliesTo: string]> = {
+  reduction: [{ kind: 'choice', values: ['mean', 'sum', 'none'] }, 'mean', 'every evaluation'],
+  sampleWeights: [{ kind: 'weights' }, null, 'every evaluation'],
+  miniBatch: [{ kind: 'mini-batch' }, null, 'every evaluation'],
+  include: [
+    { kind: 'choices', values: ['perSample', 'perClass', 'confusion', 'calibration', 'gradient'] },
+    [],
+    'every evaluation',
+  ],
+  logPolicy: [
+    { kind: 'choice', values: ['add-epsilon', 'clip', 'clamp', 'exact'] },
+    'add-epsilon',
+    'losses with a logarithm',
+  ],
+  epsilon: [
+    { kind: 'number', exclusiveMinimum: 0 },
+    1e-7,
+    'losses with a logarithm under logPolicy "add-epsilon" or "clip"',
+  ],
+  classWeights: [{ kind: 'weights' }, null, 'loss "cross-entropy"'],
+  delta: [{ kind: 'number', exclusiveMinimum: 0 }, 1, 'loss "huber"'],
+  rowSumTolerance: [
+    { kind: 'number', minimum: 0 },
+    0.001,
+    'rows of probabilities, in predictions with class labels or in labels',
+  ],
+  threshold: [
+    { kind: 'number', minimum: 0, maximum: 1 },
+    0.5,
+    'binary decisions: labelFormat "binary" or loss "binary-cross-entropy"',
+  ],
+  ignoreIndex: [{ kind: 'integer' }, null, 'labelFormat "index"'],
+  labelSmoothing: [
+    { kind: 'number', minimum: 0, exclusiveMaximum: 1 },
+    0,
+    'class labels: labelFormat "one-hot", "index", or "probabilities" of classes',
+  ],
 }
+const order = 'predictionFormat reduction logPolicy epsilon classWeights delta rowSumTolerance threshold'
+  .concat(' ignoreIndex labelSmoothing miniBatch include sampleWeights')
+  .split(' ')
 
 const texts: Record<keyof typeof table, [string, string, string]> = {
   sse: ['Sum of squared errors', 'l_i = sum_k (y_k - t_k)^2', 'Legendre 1805; residual sum of squares'],
@@ -78,21 +106,80 @@ const texts: Record<keyof typeof table, [string, string, string]> = {
 
 const names = Object.keys(table) as (keyof typeof table)[]
 
+interface OptionDescription {
+  readonly name: string
+  readonly description: string
+  readonly default: unknown
+}
+
 test('every loss with its formula, formats and options', async (t) => {
-  const losses = names.map((name) => {
-    const [labelFormats, predictionFormats, reduction, own] = table[name]
-    const [title, formula, source] = texts[name]
-    const described = ['reduction', 'sampleWeights', 'miniBatch', 'include', ...own.split(' ')].map((option) => {
-      if (option === 'reduction') return { name: option, default: reduction, appliesTo: 'every evaluation' }
-      const preset = name === 'hinge' && option === 'threshold' ? 0 : options[option][0]
-      return { name: option, default: preset, appliesTo: options[option][1] }
-    })
-    const formats = { labelFormats, predictionFormats: predictionFormats.split(' ') }
-    return { name, title, formula, source, ...formats, reduction, options: described }
-  })
   const { status, body } = await ask(await appOf(t), { url: '/v1/losses' })
   t.equal(status, 200)
-  t.same(body, { losses })
+  const found = (body as { losses: { name: string; options: OptionDescription[] }[] }).losses
+  const losses = names.map((name) => {
+    const [labelFormats, predictionFormats, reduction] = table[name]
+    const [title, formula, source] = texts[name]
+    const formats = { labelFormats, predictionFormats: predictionFormats.split(' ') }
+    return { name, title, formula, source, ...formats, reduction }
+  })
+  t.same(
+    found.map(({ options: _, ...rest }) => rest),
+    losses,
+  )
+  for (const [at, name] of names.entries()) {
+    const [, predictionFormats, reduction, own] = table[name]
+    const all = ['predictionFormat', 'reduction', 'sampleWeights', 'miniBatch', 'include', ...own.split(' ')]
+    const values = predictionFormats.split(' ')
+    const isHinge = name === 'hinge'
+    const expected = order
+      .filter((option) => all.includes(option))
+      .map((option) => {
+        if (option === 'predictionFormat')
+          return { name: option, kind: 'choice', values, default: values[0], appliesTo: 'every evaluation' }
+        const [kind, preset, appliesTo] = options[option]
+        const described = { name: option, ...kind, default: preset, appliesTo }
+        if (option === 'reduction') return { ...described, default: reduction }
+        if (option === 'threshold' && isHinge) return { name: option, kind: 'number', default: 0, appliesTo }
+        const isVaried = option === 'logPolicy'
+        return isVaried ? { ...described, defaultByPredictionFormat: { logits: 'exact' } } : described
+      })
+    t.strictSame(
+      found[at].options.map(({ description: _, ...rest }) => rest),
+      expected,
+      name,
+    )
+    for (const { name: option, description } of found[at].options) t.match(description, /[^.]\.$/, option)
+  }
+})
+
+test('the defaults of the catalogue, all spelled out, are accepted and change nothing', async (t) => {
+  const app = await appOf(t)
+  const { body } = await ask(app, { url: '/v1/losses' })
+  const { losses } = body as { losses: { name: string; options: OptionDescription[] }[] }
+  const listed = losses.flatMap(({ options }) => options)
+  for (const { name: loss, options } of losses) {
+    const [labelFormats, predictionFormats] = table[loss as keyof typeof table]
+    // those that this loss does not have, where there is but one default of them
+    const foreign = listed.filter(({ name }) => !['logPolicy', ...options.map((own) => own.name)].includes(name))
+    const defaults = [...foreign, ...options].filter((option) => option.default !== null)
+    for (const labelFormat of labelFormats) {
+      for (const predictionFormat of predictionFormats.split(' ')) {
+        const request = { loss, labelFormat, predictions: [[0.25, 0.75]], labels: labelsOf[labelFormat] }
+        const spelled = Object.fromEntries(defaults.map((option) => [option.name, option.default]))
+        const guard = predictionFormat === 'logits' ? { logPolicy: 'exact' } : {}
+        const plain = await post(app, '/v1/loss', { ...request, predictionFormat })
+        const full = await post(app, '/v1/loss', {
+          ...spelled,
+          ...(loss === 'hinge' ? { threshold: 0 } : { threshold: 0.5 }),
+          ...guard,
+          ...request,
+          predictionFormat,
+        })
+        t.equal(full.status, 200, `${loss}, ${labelFormat}, ${predictionFormat}`)
+        t.same({ ...(full.body as object), requestId: '' }, { ...(plain.body as object), requestId: '' })
+      }
+    }
+  }
 })
 
 const labelsOf: Record<string, unknown> = {

@@ -114,7 +114,7 @@ const refusals: [string, unknown, [string, string, unknown][]][] = [
     { ...right, replacement: 'yes' },
     [['#/replacement', 'replacement is not right: "yes"; Invalid input: expected boolean, received string', 'yes']],
   ],
-  ['a typo', { ...right, sede: 1 }, [['#/sede', `"sede" is no field here; ${fields}`, 1]]],
+  ['a typo', { ...right, sede: 1 }, [['#/sede', `"sede" is not a recognised field; ${fields}`, 1]]],
   [
     'nothing',
     {},

@@ -178,7 +178,7 @@ const refusals: [string, object, [string, string, unknown]][] = [
   [
     'a class for a temperature',
     { parameter: { name: 'temperature', class: 1 } },
-    ['#/parameter/class', '"class" is no field here; the fields are name', 1],
+    ['#/parameter/class', '"class" is not a recognised field; the fields are name', 1],
   ],
   [
     'no values',
@@ -209,7 +209,7 @@ const refusals: [string, object, [string, string, unknown]][] = [
     { sampleWeights: [1, 1] },
     [
       '#/sampleWeights',
-      '"sampleWeights" is no field here; the fields are loss, labelFormat, predictions, labels, parameter, values',
+      '"sampleWeights" is not a recognised field; the fields are loss, labelFormat, predictions, labels, parameter, values',
       'an object',
     ],
   ],

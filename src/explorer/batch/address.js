@@ -1,12 +1,11 @@
 /** @import { Options } from './body.js' */
-import { optionNames } from './options.js'
 
-/** The options that a link carries. */
-export function optionsOfAddress() {
+/** The options of these names that a link carries. @param {readonly string[]} names */
+export function optionsOfAddress(names) {
   const query = new URLSearchParams(location.search)
   /** @type {Options} */
   const options = {}
-  for (const name of optionNames) {
+  for (const name of names) {
     if (query.has(name)) options[name] = name === 'include' ? query.get(name)?.split(',') : query.get(name)
   }
   return options

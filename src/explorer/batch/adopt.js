@@ -1,20 +1,20 @@
 /** @import { Options } from './body.js' */
 import { el, find } from '../dom.js'
 import { shortText } from './body.js'
-import { optionNames } from './options.js'
 
 /**
  * A pasted request that declares options itself: on request they move into the form, so that nothing is declared twice.
  *
  * @param {HTMLFormElement} form
  * @param {HTMLTextAreaElement} text
+ * @param {readonly string[]} names of the options that the form has
  * @param {(options: Options) => void} adopt
  */
-export function offerDeclarations(form, text, adopt) {
+export function offerDeclarations(form, text, names, adopt) {
   const place = find(form, '.batch-adopt', HTMLElement)
   const update = () => {
     const content = text.value.length < shortText ? parsed(text.value) : undefined
-    const declared = Object.keys(content ?? {}).filter((name) => optionNames.includes(name))
+    const declared = Object.keys(content ?? {}).filter((name) => names.includes(name))
     place.hidden = declared.length === 0
     if (content === undefined || declared.length === 0) return
     const button = el('button', { type: 'button', class: 'quiet' }, 'Move them into the form')

@@ -1,18 +1,25 @@
-/** @import { Catalogue, CatalogueEntry } from '../types.d.ts' */
+/** @import { Catalogue, CatalogueEntry, CatalogueOption } from '../types.d.ts' */
 /** @import { Options } from './body.js' */
 import { el, find } from '../dom.js'
 import { isNdjson } from './body.js'
 
-/** The values of options that are words. @type {Record<string, string[]>} */
-const words = {
-  reduction: ['mean', 'sum', 'none'],
-  logPolicy: ['add-epsilon', 'clip', 'clamp', 'exact'],
-}
-const numbers = ['epsilon', 'delta', 'rowSumTolerance', 'threshold', 'ignoreIndex', 'labelSmoothing']
 const declarations = ['loss', 'labelFormat', 'predictionFormat']
 
-/** Every declaration that the form can make. */
-export const optionNames = [...declarations, ...Object.keys(words), ...numbers, 'include']
+/** The options with a field of their own, of the kinds that one field can hold. @param {CatalogueEntry} entry */
+function fieldsOf({ options }) {
+  return options.filter(({ name, kind }) => !declarations.includes(name) && (isNumber(kind) || choices(kind)))
+}
+
+/** @param {string} kind */
+function isNumber(kind) {
+  return kind === 'number' || kind === 'integer' || kind === 'number-or-weights'
+}
+
+/** What a select offers for an option of this kind. @param {string} kind @param {string[]} [values] */
+function choices(kind, values = []) {
+  if (kind === 'boolean') return ['true', 'false']
+  return kind === 'choice' ? values : undefined
+}
 
 /**
  * Fills the form from the catalogue and keeps it fitting to the chosen loss. Nothing is chosen for the person.
@@ -24,6 +31,8 @@ export function optionsForm(form, { losses }) {
   const loss = find(form, '[name=loss]', HTMLSelectElement)
   const labelFormat = find(form, '[name=labelFormat]', HTMLSelectElement)
   const predictionFormat = find(form, '[name=predictionFormat]', HTMLSelectElement)
+  const fields = new Map(losses.flatMap((entry) => fieldsOf(entry).map((option) => [option.name, option])))
+  const names = [...declarations, ...fields.keys(), 'include']
   loss.append(...losses.map(({ name }) => new Option(name, name)))
 
   const fit = () => {
@@ -54,22 +63,22 @@ export function optionsForm(form, { losses }) {
 
   /** @returns {Options} what is declared; what is left empty is left to the service's documented defaults */
   const read = () => {
-    const fields = new FormData(form)
+    const entered = new FormData(form)
     /** @type {Options} */
     const options = {}
-    for (const name of optionNames) {
-      const value = fields.get(name)
-      if (name !== 'include' && typeof value === 'string' && value !== '') {
-        options[name] = numbers.includes(name) ? Number(value) : value
-      }
+    for (const name of names) {
+      const value = entered.get(name)
+      if (name === 'include' || typeof value !== 'string' || value === '') continue
+      const kind = fields.get(name)?.kind ?? 'choice'
+      options[name] = kind === 'boolean' ? value === 'true' : isNumber(kind) ? Number(value) : value
     }
-    options.include = fields.getAll('include')
+    options.include = entered.getAll('include')
     return options
   }
 
   /** @param {Record<string, unknown>} options */
   const write = (options) => {
-    for (const name of optionNames) {
+    for (const name of names) {
       const value = options[name]
       if (value === undefined) continue
       if (name === 'include') {
@@ -87,7 +96,7 @@ export function optionsForm(form, { losses }) {
     }
     fitParts()
   }
-  return { read, write }
+  return { names, read, write }
 }
 
 /**
@@ -110,20 +119,28 @@ function fitOptions(place, entry) {
     place.replaceChildren(el('p', { class: 'note' }, 'The options depend on the loss.'))
     return
   }
-  const known = entry.options.filter(({ name }) => name in words || numbers.includes(name))
   place.replaceChildren(
-    ...known.map(({ name, default: standard, appliesTo }) => {
-      const shown = standard === null ? 'off' : String(standard)
+    ...fieldsOf(entry).map((option) => {
+      const { name, kind, values, appliesTo, description } = option
+      const offered = choices(kind, values)
       const field =
-        name in words
-          ? el(
+        offered === undefined
+          ? el('input', { name, type: 'number', step: 'any', placeholder: defaultInWords(option) })
+          : el(
               'select',
               { name },
-              new Option(name === 'logPolicy' ? `${shown} (default), with logits exact` : `${shown} (default)`, ''),
-              ...words[name].map((word) => new Option(word, word)),
+              new Option(defaultInWords(option), ''),
+              ...offered.map((word) => new Option(word, word)),
             )
-          : el('input', { name, type: 'number', step: 'any', placeholder: shown })
-      return el('label', { title: `applies to ${appliesTo}` }, name, ' ', field)
+      return el('label', { title: `${description} Applies to ${appliesTo}.` }, name, ' ', field)
     }),
   )
+}
+
+/** @param {CatalogueOption} option */
+function defaultInWords({ kind, default: standard, defaultByPredictionFormat = {} }) {
+  const shown = standard === null ? 'off' : String(standard)
+  if (isNumber(kind)) return shown
+  const others = Object.entries(defaultByPredictionFormat).map(([format, value]) => `, with ${format} ${value}`)
+  return `${shown} (default)${others.join('')}`
 }

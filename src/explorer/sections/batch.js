@@ -39,11 +39,11 @@ export function mountBatch(section) {
 
   attempt(async () => {
     const catalogue = /** @type {Catalogue} */ (answerOf(await get('/v1/losses')))
-    const { read, write } = optionsForm(form, catalogue)
-    write(optionsOfAddress())
+    const { names, read, write } = optionsForm(form, catalogue)
+    write(optionsOfAddress(names))
     form.addEventListener('change', () => keepInAddress(read()))
     copies(find(form, '.batch-link', HTMLButtonElement), () => addressWith(read()))
-    offerDeclarations(form, text, (options) => {
+    offerDeclarations(form, text, names, (options) => {
       write(options)
       keepInAddress(read())
     })

@@ -1,4 +1,5 @@
-import { batchTensors, optionTensors } from '../../loss/batch.ts'
+import { batchTensors } from '../../loss/batch.ts'
+import { weightOptions } from '../../loss/options.ts'
 import { LimitExceeded } from '../../loss/validation-errors.ts'
 import type { ScannedDocument } from '../../scanner/scanner.ts'
 import { DocumentScanner, ScanLimitError, type ScanLimits, ScanSyntaxError } from '../../scanner/scanner.ts'
@@ -9,7 +10,7 @@ import { singleBatch } from './parsed-body.ts'
 import type { BodyReader } from './reader.ts'
 
 /** The members that are read as tensors. */
-const jsonTensors: readonly string[] = [...batchTensors, ...optionTensors]
+const jsonTensors: readonly string[] = [...batchTensors, ...weightOptions]
 
 const beginsOther = Buffer.from('["-0123456789tfn')
 
@@ -70,7 +71,7 @@ export async function readJson(reader: BodyReader, limits: ScanLimits): Promise<
   const scanner = new JsonScanner(jsonTensors, limits, reader.declaredBytes)
   for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) scanner.write(piece)
   const { options, tensors } = scanner.end()
-  for (const name of optionTensors) {
+  for (const name of weightOptions) {
     if (!(name in tensors)) continue
     options[name] = tensors[name]
     delete tensors[name]

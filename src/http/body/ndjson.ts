@@ -1,4 +1,5 @@
-import { batchTensors, optionTensors } from '../../loss/batch.ts'
+import { batchTensors } from '../../loss/batch.ts'
+import { weightOptions } from '../../loss/options.ts'
 import { LimitExceeded } from '../../loss/validation-errors.ts'
 import type { ScanLimits } from '../../scanner/scanner.ts'
 import { Problem } from '../problem.ts'
@@ -45,7 +46,7 @@ async function* linesOf(
       lineBytes += part.length
       if (lineBytes > maxLineBytes) throw new PlacedError({ line }, lineTooLong(maxLineBytes))
       if (scanner !== undefined || indexOfNonSpace(part) >= 0) {
-        scanner ??= new JsonScanner(count === 0 ? optionTensors : batchTensors, limits)
+        scanner ??= new JsonScanner(count === 0 ? weightOptions : batchTensors, limits)
         const begun = scanner
         placed({ line }, () => begun.write(part))
       }

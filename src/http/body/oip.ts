@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { batchTensors, optionTensors } from '../../loss/batch.ts'
+import { batchTensors } from '../../loss/batch.ts'
+import { weightOptions } from '../../loss/options.ts'
 import { pack } from '../../loss/pack.ts'
 import { pathOf, place } from '../../loss/shape.ts'
 import type { Tensor } from '../../loss/tensor.ts'
@@ -155,7 +156,7 @@ function* bodyOf(header: BinaryHeader, raw: readonly Uint8Array<ArrayBuffer>[]):
   for (const name of batchTensors) {
     if (name in options) refuse(['parameters', name], `${name} is a tensor and belongs in inputs`, options[name])
   }
-  for (const name of optionTensors) if (name in options) options[name] = pack(name, options[name])
+  for (const name of weightOptions) if (name in options) options[name] = pack(name, options[name])
   const place = { locate: (path: Path) => locate(header.inputs, path) }
   const batch: Fields = {}
   try {

@@ -1,4 +1,5 @@
-import type { LabelFormat, LogPolicy, LossOption, PredictionFormat, Reduction } from '../formats.ts'
+import type { LabelFormat } from '../formats.ts'
+import type { KernelOption, LossTraits, OptionValues } from '../options.ts'
 
 /** A run of rows as a kernel sees them: checked, dense, row-major, without ignored rows. */
 export interface Rows {
@@ -14,28 +15,17 @@ export interface Rows {
 }
 
 /** The options that a kernel looks at, with their defaults filled in. */
-export interface Settings {
+export interface Settings extends Pick<OptionValues, KernelOption | 'predictionFormat'> {
   readonly labelFormat: LabelFormat
-  readonly predictionFormat: PredictionFormat
-  readonly logPolicy: LogPolicy
-  readonly epsilon: number
-  readonly classWeights: Float64Array | undefined
-  readonly delta: number
 }
 
 /** A loss function: what it is called, what it goes with, and its two loops. */
-export interface Loss {
+export interface Loss extends LossTraits {
   readonly title: string
   /** l_i of one sample, y prediction, t target, K outputs. */
   readonly formula: string
   readonly source: string
-  readonly labelFormats: readonly LabelFormat[]
-  /** The first is the default. */
-  readonly predictionFormats: readonly PredictionFormat[]
-  readonly reduction: Reduction
-  readonly options: readonly LossOption[]
-  /** Where the decision of a binary prediction lies by default. */
-  readonly threshold: number
+  readonly options: readonly KernelOption[]
   /** Whether the loss takes `rows.classes` where they are given and needs no dense targets then. */
   readonly readsClasses: boolean
   /** Writes l_i of every row into `out` and returns in how many rows a logarithm that counts met its guard. */

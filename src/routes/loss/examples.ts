@@ -137,9 +137,11 @@ export const lossMediaTypeDocuments = {
     schema: {
       type: 'string',
       contentMediaType: 'application/x-ndjson',
-      contentSchema: { $ref: '#/components/schemas/BatchInput' },
+      contentSchema: {
+        oneOf: [{ $ref: '#/components/schemas/LossSpec' }, { $ref: '#/components/schemas/StreamBatchInput' }],
+      },
       description:
-        'First line: the options of schema LossRequest, without the numbers. Each further line: schema Batch.',
+        'First line: the options, schema LossSpec without `miniBatch`. Each further line: schema StreamBatch.',
     },
     examples: {
       stream: {

@@ -5,17 +5,15 @@ import { lossMediaTypes, registerLossBodies } from '../../http/body/register.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { validated, validOptions } from '../../http/validation.ts'
 import type { Tensors } from '../../loss/batch.ts'
-import { readClassWeights } from '../../loss/class-weights.ts'
 import { Evaluation } from '../../loss/evaluation.ts'
 import type { Spec } from '../../loss/spec.ts'
-import { resolve } from '../../loss/spec.ts'
-import { checkStreamable } from '../../loss/streams.ts'
+import { refuseForStreams, resolve } from '../../loss/spec.ts'
 import { uniformIntegers } from '../../runtime/random.ts'
 import { inSlices, TimeSlicer } from '../../runtime/time-slices.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
 import { lossAnswer } from './answer.ts'
 import { lossAnswers, lossExamples, lossHeaders, lossMediaTypeDocuments } from './examples.ts'
-import { batchSchema, lossRequest, optionsSchema } from './schema.ts'
+import { batchSchema, coreOptions, lossRequest, optionsSchema } from './schema.ts'
 
 const context = { maxAnswerNumbers: fixedLimits.maxAnswerNumbers, uniformIntegers }
 
@@ -76,11 +74,11 @@ async function evaluate(body: ParsedBody): Promise<Evaluation> {
 }
 
 function specOf(body: ParsedBody): Spec {
-  const { classWeights, ...options } = validOptions(body, { options: optionsSchema, batch: batchSchema })
+  const received = validOptions(body, { options: optionsSchema, batch: batchSchema })
   return placed(body.place, () => {
-    const spec = resolve({ ...options, classWeights: classWeights && readClassWeights(classWeights) })
-    if (body.only === undefined) checkStreamable(spec)
-    return spec
+    const options = coreOptions(received)
+    if (body.only === undefined) refuseForStreams(options)
+    return resolve(options)
   })
 }
 

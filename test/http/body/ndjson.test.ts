@@ -166,7 +166,7 @@ const refused: readonly [string, string, number, string, string, unknown][] = [
     `${first}\n${line}\n{"predictions":[1]}`,
     3,
     '#/labels',
-    'labels is missing; it needs numbers',
+    'labels is missing; must be an array of numbers',
     'nothing',
   ],
   [
@@ -174,7 +174,7 @@ const refused: readonly [string, string, number, string, string, unknown][] = [
     `${first}\n{"predictions":[1],"labels":[1],"loss":"mse"}`,
     2,
     '#/loss',
-    '"loss" is no field here; the fields are predictions, labels, sampleWeights',
+    '"loss" is not a recognised field; the fields are predictions, labels, sampleWeights',
     'mse',
   ],
   [
@@ -182,7 +182,7 @@ const refused: readonly [string, string, number, string, string, unknown][] = [
     `${first}\n{"predictions":[1],"labels":[1],"classWeights":[1]}`,
     2,
     '#/classWeights',
-    '"classWeights" is no field here; the fields are predictions, labels, sampleWeights',
+    '"classWeights" is not a recognised field; the fields are predictions, labels, sampleWeights',
     'an array of 1',
   ],
   [

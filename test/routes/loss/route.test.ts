@@ -308,7 +308,7 @@ const fitting: [string, object, string, string][] = [
     'no format',
     { ...batch, labelFormat: undefined },
     '#/labelFormat',
-    'labelFormat is missing; say how labels is written, one of one-hot, index, probabilities: one-hot and index labels cannot be told apart by a machine',
+    'labelFormat is missing; the caller must declare it, as one of one-hot, index, probabilities: one-hot and index labels cannot be told apart',
   ],
   [
     'an option of another loss',
@@ -320,7 +320,7 @@ const fitting: [string, object, string, string][] = [
     'a part that needs right and wrong',
     { ...values, include: ['perSample', 'confusion'] },
     '#/include/1',
-    'confusion needs labels that can be right or wrong; labelFormat "values" has none',
+    'confusion requires class or binary labels; labelFormat "values" has none',
   ],
 ]
 
@@ -595,7 +595,13 @@ test('what is wrong in a stream is told with its line', async (t) => {
     ['a number', [options, line, { ...line, labels: [null] }], '#/labels/0', 'Line 3: labels[0] is null', 3],
     ['a shape', [options, line, line, { predictions: [[1, 2]], labels: [[1, 2]] }], '#/predictions', 'Line 4: ', 4],
     ['a field that is missing', [options, { predictions: [1] }], '#/labels', 'Line 2: labels is missing', 2],
-    ['a field that there is not', [options, { ...line, loss: 'mse' }], '#/loss', 'Line 2: "loss" is no field', 2],
+    [
+      'a field that there is not',
+      [options, { ...line, loss: 'mse' }],
+      '#/loss',
+      'Line 2: "loss" is not a recognised field',
+      2,
+    ],
   ]
   for (const [name, content, pointer, detail, number] of table) {
     const answer = await stream(...content)

@@ -1,26 +1,42 @@
 import { test } from 'tap'
-import type { z } from 'zod'
-import { errorsOf } from '../../../src/http/validation.ts'
+import { z } from 'zod'
+import { validated } from '../../../src/http/validation.ts'
 import { losses, lossNames } from '../../../src/loss/kernels/index.ts'
+import { optionNames } from '../../../src/loss/options.ts'
+import type { Options } from '../../../src/loss/spec.ts'
+import { describeSpec, resolve } from '../../../src/loss/spec.ts'
+import { InvalidContent } from '../../../src/loss/validation-errors.ts'
 import {
+  batchSchema,
+  coreOptions,
   labelFormatError,
   lossRequest,
-  streamBatch,
-  streamOptions,
-  unknownField,
+  lossSpec,
+  optionsSchema,
 } from '../../../src/routes/loss/schema.ts'
 
 const tensor = { data: Float64Array.of(1), shape: [1], nonNumeric: [], nonNumericCount: 0 }
 
 /** Place and words of what a schema refuses. */
 function refusals(schema: z.ZodType, data: unknown): [string, string][] {
-  const { error } = schema.safeParse(data)
-  return error === undefined ? [] : errorsOf(error, data).list.map(({ path, detail }) => [path.join('/'), detail])
+  try {
+    validated(schema, data)
+    return []
+  } catch (error) {
+    if (!(error instanceof InvalidContent)) throw error
+    return error.errors.list.map(({ path, detail }) => [path.join('/'), detail])
+  }
 }
 
-const common = 'labelFormat predictionFormat reduction include predictions labels sampleWeights miniBatch'
+/** Place and message of each issue, before they are made a sentence. */
+function messages(schema: z.ZodType, data: unknown): [string, string][] {
+  return (schema.safeParse(data).error?.issues ?? []).map(({ path, message }) => [path.join('/'), message])
+}
+
+const common = 'loss labelFormat predictionFormat reduction miniBatch include'
+const batch = 'predictions labels sampleWeights'
 const classOptions = 'rowSumTolerance ignoreIndex labelSmoothing'
-/** The fields of each loss besides `loss` and the common ones, written down by hand. */
+/** The fields of each loss besides the common ones, written down by hand. */
 const fields: Record<string, string> = {
   sse: `${classOptions} threshold`,
   mse: `${classOptions} threshold`,
@@ -33,98 +49,168 @@ const fields: Record<string, string> = {
   brier: `${classOptions} threshold`,
   hinge: 'threshold',
 }
-const values: Record<string, unknown> = {
-  labelFormat: undefined,
-  reduction: 'sum',
-  include: [],
-  predictions: tensor,
-  labels: tensor,
-  sampleWeights: tensor,
-  classWeights: tensor,
-  miniBatch: { size: 1, seed: 2, replacement: false },
-  logPolicy: 'clip',
-  epsilon: 1e-9,
-  delta: 2,
-  rowSumTolerance: 0,
-  ignoreIndex: -1,
-  labelSmoothing: 0.5,
-  threshold: 1,
+
+interface JsonSchema {
+  readonly oneOf: { readonly $ref: string }[]
+  readonly discriminator: unknown
+  readonly $defs: Record<
+    string,
+    { properties: Record<string, { description?: string }>; required: string[]; additionalProperties: false }
+  >
 }
 
-test('each loss has its fields and no others', async (t) => {
+function jsonSchemaOf(schema: z.ZodType): JsonSchema {
+  const { $ref = '', $defs = {} } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+  return { ...$defs[$ref.slice('#/$defs/'.length)], $defs } as unknown as JsonSchema
+}
+
+const title = (loss: string) => loss.replaceAll(/(?:^|-)(.)/g, (_, letter: string) => letter.toUpperCase())
+
+test('the document shows of each loss the fields that it can use, none of which has a default', async (t) => {
   t.same(Object.keys(fields), lossNames)
+  for (const [schema, kind, more, required] of [
+    [lossRequest, 'Request', ` ${batch}`, ['loss', 'labelFormat', 'predictions', 'labels']],
+    [lossSpec, 'Spec', '', ['loss', 'labelFormat']],
+  ] as const) {
+    const { $defs } = jsonSchemaOf(schema)
+    for (const loss of lossNames) {
+      const shown = $defs[title(loss) + kind]
+      t.same(Object.keys(shown.properties).toSorted(), `${common} ${fields[loss]}${more}`.split(' ').toSorted(), loss)
+      t.same([shown.required, shown.additionalProperties], [required, false])
+      t.notMatch(JSON.stringify(shown), '"default"')
+    }
+  }
+})
+
+test('unions are told apart by loss', async (t) => {
+  for (const [schema, kind, direction] of [
+    [lossRequest, 'Request', 'Input'],
+    [lossSpec, 'Spec', ''],
+  ] as const) {
+    const { oneOf, discriminator } = jsonSchemaOf(schema)
+    t.same(
+      oneOf,
+      lossNames.map((loss) => ({ $ref: `#/$defs/${title(loss)}${kind}` })),
+    )
+    const mapping = lossNames.map((loss) => [loss, `#/components/schemas/${title(loss)}${kind}${direction}`])
+    t.same(discriminator, { propertyName: 'loss', mapping: Object.fromEntries(mapping) })
+  }
+})
+
+test('a default is said in words', async (t) => {
+  const { $defs } = jsonSchemaOf(lossRequest)
+  const cases: [schema: string, option: string, end: string][] = [
+    ['CrossEntropyRequest', 'logPolicy', ' Default `add-epsilon`, with logits `exact`.'],
+    ['CrossEntropyRequest', 'epsilon', ' Default `1e-7`.'],
+    ['CrossEntropyRequest', 'ignoreIndex', ' Applies to labelFormat "index".'],
+    ['SseRequest', 'reduction', ' Default `sum`.'],
+    ['HingeRequest', 'threshold', ' Default `0`.'],
+    ['MseRequest', 'include', ' Default `[]`.'],
+  ]
+  for (const [schema, option, end] of cases) {
+    const description = $defs[schema].properties[option].description ?? ''
+    t.ok(description.endsWith(end), `${schema} ${option}: ${description}`)
+  }
+})
+
+test('every loss knows every option, so that it may hold a default', async (t) => {
+  const values: Record<string, unknown> = {
+    predictionFormat: undefined,
+    reduction: 'sum',
+    include: [],
+    classWeights: tensor,
+    miniBatch: { size: 1, seed: 2, replacement: false },
+    logPolicy: 'clip',
+    epsilon: 1e-9,
+    delta: 2,
+    rowSumTolerance: 0,
+    ignoreIndex: -1,
+    labelSmoothing: 0.5,
+    threshold: 1,
+  }
+  t.same(Object.keys(values).toSorted(), optionNames.toSorted())
   for (const loss of lossNames) {
     const [labelFormat] = losses[loss].labelFormats
     const [predictionFormat] = losses[loss].predictionFormats
-    const known = `${common} ${fields[loss]}`.split(' ')
-    for (const name of Object.keys(values)) {
-      const request = { loss, labelFormat, predictionFormat, predictions: tensor, labels: tensor, [name]: values[name] }
-      if (name === 'labelFormat') request.labelFormat = labelFormat
-      const pointers = refusals(lossRequest, request).map(([pointer]) => pointer)
-      t.same(pointers, known.includes(name) ? [] : [name], `${loss} ${name}`)
+    const options = { loss, labelFormat, ...values, predictionFormat }
+    t.same(optionsSchema.parse(options), options, loss)
+    t.same(refusals(lossRequest, { ...options, predictions: tensor, labels: tensor, sampleWeights: tensor }), [], loss)
+  }
+})
+
+test('the range of an option goes by the loss', async (t) => {
+  const options = { loss: 'hinge', labelFormat: 'binary', threshold: -3.5 }
+  t.same(refusals(optionsSchema, options), [])
+  const errors = refusals(optionsSchema, { ...options, loss: 'brier' })
+  t.equal(errors.length, 1)
+  t.match(errors[0], ['threshold', 'must be a number >= 0 and <= 1'])
+})
+
+test('the spec of an answer fits its schema, and is a request again', async (t) => {
+  for (const loss of lossNames) {
+    for (const labelFormat of losses[loss].labelFormats) {
+      for (const predictionFormat of losses[loss].predictionFormats) {
+        const weights = loss === 'cross-entropy' ? { classWeights: Float64Array.of(1, 2) } : {}
+        const spec = describeSpec(resolve({ loss, labelFormat, predictionFormat, ...weights } as Options))
+        t.same(lossSpec.parse(spec), spec)
+        const packed = 'classWeights' in spec ? { classWeights: tensor } : {}
+        t.same(refusals(lossRequest, { ...spec, ...packed, predictions: tensor, labels: tensor }), [])
+      }
     }
   }
 })
 
 test('what a request needs', async (t) => {
   const formats = 'one-hot, index, probabilities'
+  const missing = `the caller must declare it, as one of ${formats}: one-hot and index labels cannot be told apart`
   t.same(refusals(lossRequest, { loss: 'cross-entropy' }), [
+    ['labelFormat', `labelFormat is missing; ${missing}`],
+    ['predictions', 'predictions is missing; must be an array of numbers'],
+    ['labels', 'labels is missing; must be an array of numbers'],
+  ])
+  t.same(messages(lossRequest, { loss: 'cross-entropy', labelFormat: 'binary', predictions: [1], labels: null }), [
+    ['labelFormat', `loss "cross-entropy" goes with labelFormat ${formats}`],
+    ['predictions', 'must be an array of numbers'],
+    ['labels', 'must be an array of numbers'],
+  ])
+  t.same(messages(optionsSchema, { loss: 'zero-one' }), [['loss', `must be one of ${lossNames.join(', ')}`]])
+  t.same(messages(optionsSchema, {}), [['loss', `must be one of ${lossNames.join(', ')}`]])
+  for (const body of ['mse', null, [], 3]) t.same(messages(lossRequest, body), [['', 'must be one JSON object']])
+})
+
+test('an unknown field is told with those that have an effect, and the nearest', async (t) => {
+  const options = { loss: 'huber', labelFormat: 'values', detla: 2 }
+  const known = `${common} ${fields.huber}`.split(' ')
+  const told = optionNames.filter((name) => known.includes(name))
+  t.same(messages(optionsSchema, options), [
+    ['', `is not a recognised field; the fields are loss, labelFormat, ${told.join(', ')}; did you mean "delta"?`],
+  ])
+  t.same(messages(lossRequest, { ...options, predictions: tensor, labels: tensor }), [
     [
-      'labelFormat',
-      `labelFormat is missing; say how labels is written, one of ${formats}: one-hot and index labels cannot be told apart by a machine`,
+      '',
+      `is not a recognised field; the fields are loss, labelFormat, ${[...told, ...batch.split(' ')].join(', ')}; did you mean "delta"?`,
     ],
-    ['predictions', 'predictions is missing; it needs numbers'],
-    ['labels', 'labels is missing; it needs numbers'],
   ])
-  t.same(refusals(lossRequest, { loss: 'cross-entropy', labelFormat: 'binary', predictions: [1], labels: null }), [
-    ['labelFormat', `labelFormat is not right: "binary"; loss "cross-entropy" goes with labelFormat ${formats}`],
-    ['predictions', 'predictions is not right: an array; it needs numbers'],
-    ['labels', 'labels is not right: null; it needs numbers'],
-  ])
-  t.same(refusals(lossRequest, { loss: 'zero-one' }), [
-    ['loss', `loss is not right: "zero-one"; loss must be one of ${lossNames.join(', ')}`],
-  ])
-  t.same(refusals(lossRequest, 'mse'), [['', 'the body is not right: "mse"; it must be one JSON object']])
+  t.same(
+    messages(optionsSchema, { loss: 'mse', labelFormat: 'values', predictions: tensor }).map(([place]) => place),
+    [''],
+  )
 })
 
-test('a random sample is with replacement unless it says otherwise', async (t) => {
-  const request = { loss: 'mse', labelFormat: 'values', predictions: tensor, labels: tensor }
-  t.same(lossRequest.parse({ ...request, miniBatch: { size: 1, seed: 2 } }).miniBatch, {
-    size: 1,
-    seed: 2,
-    replacement: true,
-  })
-  t.same(refusals(lossRequest, { ...request, miniBatch: { size: 1, seed: 2, sede: 3 } }), [
-    ['miniBatch/sede', '"sede" is no field here; the fields are size, seed, replacement'],
-  ])
-})
-
-test('the options of a stream ask for nothing that grows with it', async (t) => {
-  const options = { loss: 'mse', labelFormat: 'values' }
-  t.same(refusals(streamOptions, options), [])
-  for (const [change, pointer] of [
-    [{ reduction: 'none' }, 'reduction'],
-    [{ include: ['gradient'] }, 'include/0'],
-    [{ include: ['perSample'] }, 'include/0'],
-    [{ miniBatch: { size: 1, seed: 1 } }, 'miniBatch'],
-    [{ predictions: tensor }, 'predictions'],
-  ] as const)
-    t.same(
-      refusals(streamOptions, { ...options, ...change }).map(([place]) => place),
-      [pointer],
-    )
-})
-
-test('a line of a stream has numbers alone', async (t) => {
+test('a batch has numbers alone', async (t) => {
   const line = { predictions: tensor, labels: tensor }
-  t.same(refusals(streamBatch, { ...line, sampleWeights: tensor }), [])
-  t.same(refusals(streamBatch, { ...line, loss: 'mse' }), [
-    ['loss', '"loss" is no field here; the fields are predictions, labels, sampleWeights'],
+  t.same(refusals(batchSchema, { ...line, sampleWeights: tensor }), [])
+  t.same(refusals(batchSchema, { ...line, loss: 'mse' }), [
+    ['loss', '"loss" is not a recognised field; the fields are predictions, labels, sampleWeights'],
   ])
+})
+
+test('the core takes of weights their numbers', async (t) => {
+  const options = { loss: 'cross-entropy', labelFormat: 'index', epsilon: 0.1, include: [] } as const
+  t.same(coreOptions({ ...options, classWeights: tensor }), { ...options, classWeights: tensor.data })
+  t.same(coreOptions(options), options)
 })
 
 test('words', async (t) => {
-  t.equal(unknownField(['a', 'b'])({ code: 'unrecognized_keys' }), 'is no field here; the fields are a, b')
-  t.equal(unknownField(['a'])({ code: 'invalid_type' }), undefined)
   t.equal(labelFormatError('hinge', 'index'), 'loss "hinge" goes with labelFormat binary')
 })

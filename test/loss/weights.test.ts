@@ -1,11 +1,11 @@
 import { test } from 'tap'
-import { checkClassWeightCount, readClassWeights } from '../../src/loss/class-weights.ts'
 import { pack } from '../../src/loss/pack.ts'
 import { resolve } from '../../src/loss/spec.ts'
+import { checkClassWeightCount, readWeights } from '../../src/loss/weights.ts'
 import { errorsOf } from './support.ts'
 
 test('class weights are a list of numbers from 0 to 1e100', async (t) => {
-  t.same(readClassWeights(pack('classWeights', [1, 0, 2.5, 1e100])), Float64Array.of(1, 0, 2.5, 1e100))
+  t.same(readWeights('classWeights', pack('classWeights', [1, 0, 2.5, 1e100])), Float64Array.of(1, 0, 2.5, 1e100))
   const table: [unknown, unknown[]][] = [
     [
       [1, -1, 1e101],
@@ -46,12 +46,12 @@ test('class weights are a list of numbers from 0 to 1e100', async (t) => {
   ]
   for (const [weights, errors] of table) {
     t.same(
-      errorsOf(() => readClassWeights(pack('classWeights', weights))),
+      errorsOf(() => readWeights('classWeights', pack('classWeights', weights))),
       errors,
     )
   }
   t.match(
-    errorsOf(() => readClassWeights(pack('classWeights', [null, 'a']))).map(({ path }) => path),
+    errorsOf(() => readWeights('classWeights', pack('classWeights', [null, 'a']))).map(({ path }) => path),
     [
       ['classWeights', 0],
       ['classWeights', 1],

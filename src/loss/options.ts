@@ -1,0 +1,229 @@
+import type { Decision, LabelFormat, LogPolicy, PredictionFormat, Reduction } from './formats.ts'
+import { includes, logPolicies, predictionFormats, reductions } from './formats.ts'
+import type { OptionType, ValueOf } from './option-types.ts'
+
+/** What of a loss function its options go by. */
+export interface LossTraits {
+  readonly labelFormats: readonly LabelFormat[]
+  /** The first is the default. */
+  readonly predictionFormats: readonly PredictionFormat[]
+  /** The default reduction. */
+  readonly reduction: Reduction
+  /** Where the decision of a binary prediction lies by default. */
+  readonly threshold: number
+  /** The names of the options that its kernel reads. */
+  readonly options: readonly string[]
+}
+
+/** What decides whether an option applies. */
+export interface Terms {
+  readonly loss: LossTraits
+  readonly labelFormat: LabelFormat
+  readonly predictionFormat: PredictionFormat
+  readonly logPolicy: LogPolicy
+}
+
+/** A default: a documented constant for each loss and predictionFormat, never dependent on the data. */
+interface Default {
+  readonly of: (loss: LossTraits, predictionFormat: PredictionFormat) => unknown
+  /** As it stands in the README. */
+  readonly words: string
+}
+
+interface Option {
+  readonly type: OptionType
+  /** The type where a loss takes less; of the same kind. */
+  readonly narrow?: (loss: LossTraits) => OptionType
+  /** Absent when the option is off by default. */
+  readonly default?: Default
+  /** Whether it is read by kernels that list it. */
+  readonly ofKernel?: true
+  /** When it applies, as a rule and in words; of a kernel's option, besides that the kernel lists it. */
+  readonly applies?: (terms: Terms) => boolean
+  readonly appliesTo: string
+  readonly description: string
+  /** What of it needs a single batch: the option, or these of its values. */
+  readonly singleBatch?: true | readonly string[]
+}
+
+function constant(value: unknown): Default {
+  return { of: () => value, words: `\`${JSON.stringify(value)}\`` }
+}
+
+/** The words of an option that always applies. */
+export const everyEvaluation = 'every evaluation'
+
+/** Every option but `loss` and `labelFormat`, which are required. All that is said of options derives from this table. */
+export const optionTable = {
+  predictionFormat: {
+    type: { kind: 'choice', values: predictionFormats },
+    narrow: ({ predictionFormats: values }) => ({ kind: 'choice', values }),
+    default: {
+      of: ({ predictionFormats: [first] }) => first,
+      words: '`values` for the losses that take them, else `probabilities`',
+    },
+    appliesTo: everyEvaluation,
+    description: 'What `predictions` holds.',
+  },
+  reduction: {
+    type: { kind: 'choice', values: reductions },
+    default: { of: ({ reduction }) => reduction, words: '`mean`; for `sse` `sum`' },
+    appliesTo: everyEvaluation,
+    description: 'How per-sample losses become `loss`; `none` adds `losses`, and `loss` is their mean.',
+    singleBatch: ['none'],
+  },
+  logPolicy: {
+    type: { kind: 'choice', values: logPolicies },
+    default: {
+      of: (_loss, predictionFormat) => (predictionFormat === 'logits' ? 'exact' : 'add-epsilon'),
+      words: '`add-epsilon`; with logits `exact`',
+    },
+    ofKernel: true,
+    appliesTo: 'losses with a logarithm',
+    description:
+      'Guard of log(0): `add-epsilon` log(y + e), `clip` log(min(max(y, e), 1 - e)), `clamp` max(log y, -100), `exact` log y with 0 log 0 = 0.',
+  },
+  epsilon: {
+    type: { kind: 'number', exclusiveMinimum: 0 },
+    default: constant(1e-7),
+    ofKernel: true,
+    applies: ({ logPolicy }) => logPolicy === 'add-epsilon' || logPolicy === 'clip',
+    appliesTo: 'losses with a logarithm under logPolicy "add-epsilon" or "clip"',
+    description: 'e of the guard; below 0.5 for `clip`.',
+  },
+  classWeights: {
+    type: { kind: 'weights' },
+    ofKernel: true,
+    appliesTo: 'loss "cross-entropy"',
+    description: 'One weight per output, c_k, inside the sum.',
+  },
+  delta: {
+    type: { kind: 'number', exclusiveMinimum: 0 },
+    default: constant(1),
+    ofKernel: true,
+    appliesTo: 'loss "huber"',
+    description: 'Where the parabola becomes a line.',
+  },
+  rowSumTolerance: {
+    type: { kind: 'number', minimum: 0 },
+    default: constant(1e-3),
+    applies: (terms) => hasPredictionRowSums(terms) || hasLabelRowSums(terms),
+    appliesTo: 'rows of probabilities, in predictions with class labels or in labels',
+    description: 'How far the sum of a row may be from 1.',
+  },
+  threshold: {
+    type: { kind: 'number' },
+    narrow: ({ predictionFormats: formats }) =>
+      formats.includes('probabilities') ? { kind: 'number', minimum: 0, maximum: 1 } : { kind: 'number' },
+    default: { of: ({ threshold }) => threshold, words: '`0.5`; for `hinge` `0`' },
+    applies: (terms) => decisionBy(terms.loss, terms.labelFormat) === 'binary',
+    appliesTo: 'binary decisions: labelFormat "binary" or loss "binary-cross-entropy"',
+    description:
+      'Positive when the prediction (of logits, its sigmoid) is greater. From 0 to 1; a score of `hinge` is any number.',
+  },
+  ignoreIndex: {
+    type: { kind: 'integer' },
+    applies: ({ labelFormat }) => labelFormat === 'index',
+    appliesTo: 'labelFormat "index"',
+    description: 'Rows with this label are left out of everything, for example -100.',
+  },
+  labelSmoothing: {
+    type: { kind: 'number', minimum: 0, exclusiveMaximum: 1 },
+    default: constant(0),
+    applies: (terms) => decisionBy(terms.loss, terms.labelFormat) === 'class',
+    appliesTo: 'class labels: labelFormat "one-hot", "index", or "probabilities" of classes',
+    description: 'a: t becomes t (1 - a) + a / K.',
+  },
+  miniBatch: {
+    type: { kind: 'mini-batch' },
+    appliesTo: everyEvaluation,
+    description: 'A random sample of the rows, evaluated as an estimate of the whole.',
+    singleBatch: true,
+  },
+  include: {
+    type: { kind: 'choices', values: includes },
+    default: constant([]),
+    appliesTo: everyEvaluation,
+    description: 'Extra parts of the answer.',
+    singleBatch: ['perSample', 'gradient'],
+  },
+} as const satisfies Record<string, Option>
+
+type Table = typeof optionTable
+export type OptionName = keyof Table
+
+/** The options that a kernel may read. */
+export type KernelOption = {
+  [Name in OptionName]: Table[Name] extends { ofKernel: true } ? Name : never
+}[OptionName]
+
+/** The options as a client gives them. */
+export type GivenOptions = { readonly [Name in OptionName]?: ValueOf<Table[Name]['type']> | undefined }
+
+/** The options with their defaults filled in. */
+export type OptionValues = {
+  readonly [Name in OptionName]: Table[Name] extends { default: Default }
+    ? ValueOf<Table[Name]['type']>
+    : ValueOf<Table[Name]['type']> | undefined
+}
+
+export const optionNames = Object.keys(optionTable) as OptionName[]
+
+/** The options that may hold one number per output, which a body brings as a tensor. */
+export const weightOptions = optionNames.filter((name) => /weights$/.test(optionTable[name].type.kind))
+
+export function optionOf(name: OptionName): Option {
+  return optionTable[name]
+}
+
+/** The type of an option for one loss. */
+export function typeFor(name: OptionName, loss: LossTraits): OptionType {
+  const { type, narrow } = optionOf(name)
+  return narrow?.(loss) ?? type
+}
+
+/** The default for a loss and predictionFormat; undefined when the option is off by default. */
+export function defaultFor(name: OptionName, loss: LossTraits, predictionFormat: PredictionFormat): unknown {
+  return optionOf(name).default?.of(loss, predictionFormat)
+}
+
+/** Whether an option has an effect under these terms. */
+export function appliesTo(name: OptionName, terms: Terms): boolean {
+  const { ofKernel, applies } = optionOf(name)
+  return (ofKernel === undefined || terms.loss.options.includes(name)) && (applies?.(terms) ?? true)
+}
+
+/** Whether there are terms under which an option has an effect with this loss. */
+export function isOptionOf(name: OptionName, loss: LossTraits): boolean {
+  return loss.labelFormats.some((labelFormat) =>
+    loss.predictionFormats.some((predictionFormat) =>
+      logPolicies.some((logPolicy) => appliesTo(name, { loss, labelFormat, predictionFormat, logPolicy })),
+    ),
+  )
+}
+
+/** Whether a value is a default of the option for this loss, under any predictionFormat. */
+export function isDefault(name: OptionName, value: unknown, loss: LossTraits): boolean {
+  return loss.predictionFormats.some((format) => defaultFor(name, loss, format) === value)
+}
+
+export function decisionBy(loss: LossTraits, labelFormat: LabelFormat): Decision {
+  if (labelFormat === 'values') return 'none'
+  if (labelFormat === 'binary') return 'binary'
+  return loss.labelFormats.includes('one-hot') ? 'class' : 'binary'
+}
+
+/** Whether rows of `predictions` are distributions, whose sum is checked. */
+export function hasPredictionRowSums({ loss, labelFormat, predictionFormat }: Omit<Terms, 'logPolicy'>): boolean {
+  return predictionFormat === 'probabilities' && decisionBy(loss, labelFormat) === 'class'
+}
+
+/** Whether rows of `labels` are distributions, whose sum is checked. */
+export function hasLabelRowSums({ loss, labelFormat }: Pick<Terms, 'loss' | 'labelFormat'>): boolean {
+  return labelFormat === 'probabilities' && decisionBy(loss, labelFormat) === 'class' && isOfDistributions(loss)
+}
+
+/** Losses of probability distributions, whose soft labels must be distributions too. */
+export function isOfDistributions({ predictionFormats }: Pick<LossTraits, 'predictionFormats'>): boolean {
+  return !predictionFormats.includes('values')
+}

@@ -1,0 +1,93 @@
+import { z } from 'zod'
+import { fixedLimits } from '../../http/limits.ts'
+import type { OptionType, Range } from '../../loss/option-types.ts'
+import { alternatives, rangeInWords } from '../../loss/option-types.ts'
+import type { Tensor } from '../../loss/tensor.ts'
+import { unknownField } from '../unknown-field.ts'
+
+/** Numbers that a body decoder has packed; zod sees that they are there, the core checks each of them. */
+export function tensor(description: string, schema: Record<string, unknown>) {
+  return z.custom<Tensor>(isTensor, { error: 'must be an array of numbers' }).meta({ description, ...schema })
+}
+
+export function isTensor(value: unknown): value is Tensor {
+  return typeof value === 'object' && value !== null && 'data' in value && value.data instanceof Float64Array
+}
+
+/** The JSON Schema of weights. */
+export const weights = { type: 'array', items: { type: 'number', minimum: 0, maximum: 1e100 } }
+
+/** The fields of a random sample. */
+export const miniBatchOptions = {
+  size: z
+    .int()
+    .min(1)
+    .max(fixedLimits.maxMiniBatchSize)
+    .meta({ description: 'Rows drawn; without replacement at most the number of rows.' }),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .meta({ description: 'Seed of the generator, mt19937. The same seed draws the same rows.' }),
+  replacement: z
+    .boolean()
+    .default(true)
+    // in words alone: types that are generated from a `default` demand the field
+    .meta({
+      description: 'Whether a row may be drawn more than once, as in numpy.random.choice. Default `true`.',
+      default: undefined,
+    }),
+}
+
+/**
+ * The schema of an option of this type. What it says of a wrong value is a predicate, "must be a number > 0", before
+ * which the field's name stands.
+ */
+export function schemaOf(type: OptionType, description: string): z.ZodType {
+  switch (type.kind) {
+    case 'choice':
+      return choice(type.values).meta({ description })
+    case 'choices': {
+      const most = type.values.length
+      const error = `must be a list of at most ${most} of ${type.values.join(', ')}`
+      return z.array(choice(type.values), { error }).max(most, { error }).meta({ description })
+    }
+    case 'boolean':
+      return z.boolean({ error: 'must be true or false' }).meta({ description })
+    case 'weights':
+      return tensor(description, weights)
+    case 'mini-batch':
+      return z
+        .strictObject(miniBatchOptions, {
+          error: (issue) => unknownField(Object.keys(miniBatchOptions))(issue) ?? 'must be an object',
+        })
+        .meta({ description })
+    case 'number-or-weights': {
+      const error = `must be a ${rangeInWords('number', type)}, or an array of numbers`
+      const number = within(type, z.number({ error }), error)
+      return z.union([number, tensor('One for each output.', weights)], { error }).meta({ description })
+    }
+    case 'integer': {
+      const error = `must be an ${rangeInWords('integer', type)}`
+      return within(type, z.int({ error }), error).meta({ description })
+    }
+    case 'number': {
+      const error = `must be a ${rangeInWords('number', type)}`
+      return within(type, z.number({ error }), error).meta({ description })
+    }
+  }
+}
+
+function choice(values: readonly string[]) {
+  return z.enum(values as [string, ...string[]], { error: `must be ${alternatives(values)}` })
+}
+
+function within(range: Range, number: z.ZodNumber, error: string): z.ZodNumber {
+  const { minimum, exclusiveMinimum, maximum, exclusiveMaximum } = range
+  let schema = number
+  if (minimum !== undefined) schema = schema.min(minimum, { error })
+  if (exclusiveMinimum !== undefined) schema = schema.gt(exclusiveMinimum, { error })
+  if (maximum !== undefined) schema = schema.max(maximum, { error })
+  if (exclusiveMaximum !== undefined) schema = schema.lt(exclusiveMaximum, { error })
+  return schema
+}
