@@ -4,8 +4,9 @@ import { fixedLimits } from '../http/limits.ts'
 import { drawRows } from '../loss/sampling.ts'
 import { refuse } from '../loss/validation-errors.ts'
 import { uniformIntegers } from '../runtime/random.ts'
-import { answerOf, bodyProblems, exampleId, problemAnswers } from './answers.ts'
+import { answerOf, bodyProblems, problemAnswers } from './answers.ts'
 import { miniBatchOptions, unknownField } from './loss/schema.ts'
+import { exampleId, invalidExample } from './problem-examples.ts'
 
 const miniBatchRequest = z
   .strictObject(
@@ -25,7 +26,7 @@ type MiniBatchRequest = z.infer<typeof miniBatchRequest>
 
 const miniBatchAnswer = z
   .object({
-    indices: z.array(z.int()).meta({ description: 'Row numbers in the order drawn.' }),
+    indices: z.array(z.int().min(0)).meta({ description: 'Row numbers in the order drawn.' }),
     ...miniBatchRequest.shape,
     requestId: z.string(),
   })
@@ -37,6 +38,12 @@ const exampleAnswer = {
   ...example,
   requestId: exampleId,
 }
+
+const tooManyRows = invalidExample({
+  pointer: '#/size',
+  detail: 'size is 20, and without replacement at most the 10 rows can be drawn',
+  received: 20,
+})
 
 /** POST /v1/mini-batches: reproducible sampling, numpy.random.choice(60000, 10) over HTTP. */
 export async function miniBatchRoute(app: FastifyInstance): Promise<void> {
@@ -56,7 +63,7 @@ Reproducible elsewhere: the generator is mt19937 seeded with init_genrand(seed),
       config: {
         examples: {
           requests: { choice: { summary: 'Ten of 60,000 rows', value: example } },
-          answers: { 200: exampleAnswer },
+          answers: { 200: exampleAnswer, 422: tooManyRows },
         },
       },
     },

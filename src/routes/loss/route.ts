@@ -13,7 +13,7 @@ import { uniformIntegers } from '../../runtime/random.ts'
 import { inSlices, TimeSlicer } from '../../runtime/time-slices.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
 import { lossAnswer } from './answer.ts'
-import { lossAnswers, lossExamples, lossHeaders, lossMediaTypeDocuments } from './examples.ts'
+import { lossAnswers, lossBodyDescription, lossExamples, lossHeaders, lossMediaTypeDocuments } from './examples.ts'
 import type { LossRequest, StreamOptions } from './schema.ts'
 import { lossRequest, streamBatch, streamOptions } from './schema.ts'
 
@@ -42,6 +42,7 @@ export async function lossRoute(app: FastifyInstance): Promise<void> {
       config: {
         accepts: lossMediaTypes,
         examples: {
+          body: lossBodyDescription,
           requests: lossExamples,
           answers: lossAnswers,
           mediaTypes: lossMediaTypeDocuments,
