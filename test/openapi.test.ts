@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { t as root, test } from 'tap'
 import { generate } from '../openapi/generate.ts'
+import type { ProblemName } from '../src/http/problem.ts'
+import { problems } from '../src/http/problem.ts'
 import type { Document, Operation } from './support.ts'
 import { appOf, ask, faultsAgainst } from './support.ts'
 
@@ -61,6 +63,45 @@ test('every operation has its error answers, and they are problems', async (t) =
   }
 })
 
+/** What a problem has besides what every problem has. */
+const extensions: Partial<Record<ProblemName, string[]>> = {
+  'malformed-body': ['offset'],
+  'limit-exceeded': ['limit', 'allowed', 'pointer'],
+  'unsupported-media-type': ['accepted'],
+  'invalid-content': ['errors', 'errorCount'],
+}
+
+test('every error has an example of each of its types, with the status, title and fields of that type', async (t) => {
+  for (const { operation } of operations) {
+    for (const [status, { description, content }] of Object.entries(operation.responses)) {
+      if (status === '200') continue
+      const { examples = {} } = content['application/problem+json']
+      const names = Array.from(description.matchAll(/\(`([a-z-]+)`\)/g), ([, name]) => name as ProblemName)
+      t.same(Object.keys(examples), names)
+      for (const name of names) {
+        const { title } = problems[name]
+        const value = examples[name].value as object
+        t.match(value, { type: `/problems/${name}`, title, status: problems[name].status })
+        t.equal(problems[name].status, Number(status))
+        const fields = ['type', 'title', 'status', 'detail', 'instance', 'requestId', ...(extensions[name] ?? [])]
+        t.same(Object.keys(value), fields, `${operation.operationId} ${name}`)
+        t.equal(faultsAgainst(app, ['components', 'schemas', 'Problem'], value), undefined)
+      }
+    }
+  }
+})
+
+test('no integer is bounded by what a double can hold', async (t) => {
+  t.notMatch(JSON.stringify(document), '9007199254740991')
+})
+
+test('each union of objects says what tells its members apart', async (t) => {
+  const unions =
+    JSON.stringify(document).match(/"oneOf":\[\{"\$ref":[^\]]*\](,"[^"]+":"[^"]*")*(,"discriminator")?/g) ?? []
+  t.ok(unions.length >= 3)
+  for (const union of unions) if (!union.includes('StreamBatch')) t.match(union, '"discriminator"')
+})
+
 test('every schema has a name that something refers to, and a description where it is no union', async (t) => {
   const text = JSON.stringify(document)
   for (const [name, schema] of Object.entries(document.components.schemas)) {
@@ -73,7 +114,9 @@ test('every schema has a name that something refers to, and a description where 
 /** Sends an example of a request. */
 async function run(path: string, method: string, type: string | undefined, value: unknown) {
   const payload = typeof value === 'string' ? value : JSON.stringify(value)
-  const headers = type === undefined ? {} : { 'content-type': type }
+  const length = typeof value === 'string' ? String(value.lastIndexOf('}') + 1) : ''
+  const binary = type === 'application/octet-stream' ? { 'inference-header-content-length': length } : {}
+  const headers = type === undefined ? {} : { 'content-type': type, ...binary }
   const url = path.replace('{name}', 'malformed-body')
   return ask(app, { method: method as 'GET', url, headers, ...(type === undefined ? {} : { payload }) })
 }
@@ -98,14 +141,12 @@ for (const { path, method, operation } of operations) {
       const isJson = type === 'application/json'
       if (isJson) t.equal(fits(path, value), undefined, `${name} fits its schema`)
     }
-    for (const status of [200, ...(operation.operationId === 'evaluateLoss' ? [422] : [])]) {
-      const { content } = operation.responses[status]
-      for (const [type, { example }] of Object.entries(content)) {
-        if (!type.endsWith('json')) continue
-        const { requestId: _, ...shown } = example as Record<string, unknown>
-        const given = answers.find((answer) => answer.status === status)
-        t.same(given?.body, shown, `example of ${status}`)
-      }
+    const wrong = operation.responses[422]?.content['application/problem+json'].examples?.['invalid-content'].value
+    const shown = [[200, operation.responses[200].content['application/json'].example]]
+    if (operation.operationId === 'evaluateLoss') shown.push([422, wrong])
+    for (const [status, example] of shown) {
+      const { requestId: _, ...body } = example as Record<string, unknown>
+      t.same(answers.find((answer) => answer.status === status)?.body, body, `example of ${status}`)
     }
   })
 }

@@ -79,17 +79,25 @@ interface Content {
   readonly schema: unknown
 }
 
+type Examples = Record<string, { readonly summary: string; readonly value: unknown }>
+
 export interface Operation {
   readonly operationId: string
   readonly tags: readonly string[]
   readonly summary: string
   readonly description: string
   readonly requestBody?: {
-    readonly content: Record<string, { readonly examples?: Record<string, { summary: string; value: unknown }> }>
+    readonly content: Record<string, { readonly examples?: Examples }>
   }
   readonly responses: Record<
     string,
-    { readonly description: string; readonly content: Record<string, { readonly schema: unknown; example?: unknown }> }
+    {
+      readonly description: string
+      readonly content: Record<
+        string,
+        { readonly schema: unknown; readonly example?: unknown; readonly examples?: Examples }
+      >
+    }
   >
 }
 

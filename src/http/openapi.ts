@@ -3,27 +3,11 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import packageJson from '../../package.json' with { type: 'json' }
+import type { NamedExamples, OperationExamples } from './document.ts'
+import { completed } from './document.ts'
 
-/** What an operation's document has besides its schemas: requests by name, answers by status, other media types. */
-export interface OperationExamples {
-  readonly mediaTypes?: Record<string, unknown>
-  readonly parameters?: readonly unknown[]
-  readonly requests?: Record<string, { readonly summary: string; readonly value: unknown }>
-  readonly answers?: Record<number, unknown>
-}
-
-/** What of the document is touched here. */
-interface Document {
-  readonly paths: Record<string, Record<string, Operation>>
-  readonly components: { readonly schemas: Record<string, unknown> }
-}
-
-interface Operation {
-  parameters?: readonly unknown[]
-  readonly operationId?: string
-  readonly requestBody?: { readonly content: Record<string, { examples?: unknown }> }
-  readonly responses: Record<string, { readonly content?: Record<string, { example?: unknown }> }>
-}
+/** Answers as routes declare them: each media type may have examples, which the transform drops. */
+type AnswersByStatus = Record<string, { readonly content?: Record<string, { readonly examples?: NamedExamples }> }>
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -46,8 +30,8 @@ const logo = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 150 40"><path
 export async function registerOpenapi(app: FastifyInstance): Promise<void> {
   const examples = new Map<string, OperationExamples>()
   app.addHook('onRoute', ({ schema, config }) => {
-    const operationId = (schema as { operationId?: string } | undefined)?.operationId
-    if (operationId !== undefined && config?.examples !== undefined) examples.set(operationId, config.examples)
+    const { operationId, response } = (schema ?? {}) as { operationId?: string; response?: AnswersByStatus }
+    if (operationId !== undefined) examples.set(operationId, { ...config?.examples, problems: problemsOf(response) })
   })
   await app.register(swagger, {
     openapi: {
@@ -66,15 +50,7 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
       ],
     },
     transform: transformJsonBody,
-    transformObject: (document) => {
-      const complete = jsonSchemaTransformObject(document)
-      const { paths, components } = complete as unknown as Document
-      for (const operation of Object.values(paths).flatMap((methods) => Object.values(methods))) {
-        addExamples(operation, examples.get(operation.operationId ?? '') ?? {})
-      }
-      dropUnused(paths, components.schemas)
-      return withPlainNames(complete, Object.keys(components.schemas))
-    },
+    transformObject: (document) => completed(jsonSchemaTransformObject(document), examples),
   })
   await app.register(swaggerUi, {
     routePrefix: '/docs',
@@ -95,43 +71,11 @@ const transformJsonBody: typeof jsonSchemaTransform = (document) => {
   })
 }
 
-function addExamples(operation: Operation, examples: OperationExamples): void {
-  const { requestBody, responses } = operation
-  const { mediaTypes, parameters, requests, answers } = examples
-  if (parameters !== undefined) operation.parameters = parameters
-  if (requestBody !== undefined) Object.assign(requestBody.content, mediaTypes)
-  const body = requestBody?.content['application/json']
-  if (body !== undefined && requests !== undefined) body.examples = requests
-  for (const [status, example] of Object.entries(answers ?? {})) {
-    for (const [type, content] of Object.entries(responses[status].content ?? {})) {
-      if (type.endsWith('json')) content.example = example
-    }
+/** The examples that stand in the answers of a route, by status. */
+function problemsOf(answers: AnswersByStatus = {}): Record<string, NamedExamples> {
+  const found: Record<string, NamedExamples> = {}
+  for (const [status, { content = {} }] of Object.entries(answers)) {
+    for (const { examples } of Object.values(content)) if (examples !== undefined) found[status] = examples
   }
-}
-
-/** Removes schemas that nothing refers to; the transform writes each one twice. */
-function dropUnused(paths: unknown, schemas: Record<string, unknown>): void {
-  const used = new Set<string>()
-  const visit = (part: unknown): void => {
-    for (const [, name] of JSON.stringify(part).matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
-      if (used.has(name)) continue
-      used.add(name)
-      visit(schemas[name])
-    }
-  }
-  visit(paths)
-  for (const name of Object.keys(schemas)) if (!used.has(name)) delete schemas[name]
-}
-
-/** Calls `XInput` plainly `X` where nothing else has that name. */
-function withPlainNames<Part>(document: Part, names: readonly string[]): Part {
-  const doubled = names.filter((name) => name.endsWith('Input') && !names.includes(name.slice(0, -5)))
-  const text = doubled.reduce(
-    (rest, name) =>
-      rest
-        .replaceAll(`/schemas/${name}"`, `/schemas/${name.slice(0, -5)}"`)
-        .replaceAll(`"${name}":`, `"${name.slice(0, -5)}":`),
-    JSON.stringify(document),
-  )
-  return JSON.parse(text)
+  return found
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod'
+import type { NamedExamples } from '../http/document.ts'
 import type { ProblemName } from '../http/problem.ts'
 import { problemMediaType, problems } from '../http/problem.ts'
+import { problemExample } from './problem-examples.ts'
 
 /** One error of an `invalid-content` problem. */
 const listedError = z
@@ -21,17 +23,21 @@ export const problem = z
       .string()
       .meta({ description: 'Address of the explanation of this type.', examples: ['/problems/invalid-content'] }),
     title: z.string(),
-    status: z.int(),
+    status: z.int().min(400).max(599),
     detail: z.string().meta({ description: 'What went wrong this time.' }),
     instance: z.string().meta({ description: 'Path of the request.' }),
     requestId: z.string(),
     errors: z.array(listedError).max(20).optional().meta({ description: 'With `invalid-content`: the first errors.' }),
-    errorCount: z.int().optional().meta({ description: 'With `invalid-content`: the true number of errors.' }),
+    errorCount: z.int().min(1).optional().meta({ description: 'With `invalid-content`: the true number of errors.' }),
     limit: z.string().optional().meta({ description: 'With `limit-exceeded`: name of the limit in /v1/limits.' }),
     allowed: z.number().optional().meta({ description: 'With `limit-exceeded`: the most that is allowed.' }),
     pointer: z.string().optional().meta({ description: 'With `limit-exceeded`: the place, if there is one.' }),
-    offset: z.int().optional().meta({ description: 'With `malformed-body`: the byte where reading ended, from 0.' }),
-    line: z.int().optional().meta({ description: 'Of an NDJSON body: the line, from 1.' }),
+    offset: z
+      .int()
+      .min(0)
+      .optional()
+      .meta({ description: 'With `malformed-body`: the byte where reading ended, from 0.' }),
+    line: z.int().min(1).optional().meta({ description: 'Of an NDJSON body: the line, from 1.' }),
     accepted: z
       .array(z.string())
       .optional()
@@ -39,12 +45,9 @@ export const problem = z
   })
   .meta({ id: 'Problem', description: 'What went wrong (RFC 9457). GET /problems/{name} explains each type.' })
 
-/** What stands for the id of a request in examples. */
-export const exampleId = '9e5b8987-647b-4152-bddc-4c8cfc213fa8'
-
 interface Answer {
   readonly description: string
-  readonly content: Record<string, { readonly schema: z.ZodType }>
+  readonly content: Record<string, { readonly schema: z.ZodType; readonly examples?: NamedExamples }>
 }
 
 /** A right answer, described by its schema. */
@@ -70,14 +73,19 @@ export const bodyProblems = [
   'overloaded',
 ] as const
 
-/** The error answers of an operation by status: the named ones, and those that every operation has. */
+/** The error answers of an operation by status, with an example of each type: the named ones, and those that every operation has. */
 export function problemAnswers(...names: ProblemName[]): Record<number, Answer> {
   const answers: Record<number, Answer> = {}
   for (const name of [...names, ...anywhere]) {
     const { status, title, meaning } = problems[name]
+    const before = answers[status]
     const said = `${title} (\`${name}\`). ${meaning}`
-    const description = answers[status] === undefined ? said : `${answers[status].description} Or: ${said}`
-    answers[status] = { description, content: { [problemMediaType]: { schema: problem } } }
+    const description = before === undefined ? said : `${before.description} Or: ${said}`
+    const examples: NamedExamples = {
+      ...before?.content[problemMediaType].examples,
+      [name]: { summary: title, value: problemExample(name) },
+    }
+    answers[status] = { description, content: { [problemMediaType]: { schema: problem, examples } } }
   }
   return answers
 }

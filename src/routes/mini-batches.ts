@@ -6,8 +6,9 @@ import { validBody } from '../http/validation.ts'
 import { drawRows } from '../loss/sampling.ts'
 import { refuse } from '../loss/validation-errors.ts'
 import { uniformIntegers } from '../runtime/random.ts'
-import { answerOf, bodyProblems, exampleId, problemAnswers } from './answers.ts'
+import { answerOf, bodyProblems, problemAnswers } from './answers.ts'
 import { miniBatchOptions } from './loss/option-schemas.ts'
+import { exampleId, invalidExample } from './problem-examples.ts'
 import { unknownField } from './unknown-field.ts'
 
 const miniBatchRequest = z
@@ -26,7 +27,7 @@ const miniBatchRequest = z
 
 const miniBatchAnswer = z
   .object({
-    indices: z.array(z.int()).meta({ description: 'Row numbers in the order drawn.' }),
+    indices: z.array(z.int().min(0)).meta({ description: 'Row numbers in the order drawn.' }),
     ...miniBatchRequest.shape,
     requestId: z.string(),
   })
@@ -38,6 +39,12 @@ const exampleAnswer = {
   ...example,
   requestId: exampleId,
 }
+
+const tooManyRows = invalidExample({
+  pointer: '#/size',
+  detail: 'size is 20, and without replacement at most the 10 rows can be drawn',
+  received: 20,
+})
 
 /** POST /v1/mini-batches: reproducible sampling, numpy.random.choice(60000, 10) over HTTP. */
 export async function miniBatchRoute(app: FastifyInstance): Promise<void> {
@@ -57,7 +64,7 @@ Reproducible elsewhere: the generator is mt19937 seeded with init_genrand(seed),
       config: {
         examples: {
           requests: { choice: { summary: 'Ten of 60,000 rows', value: example } },
-          answers: { 200: exampleAnswer },
+          answers: { 200: exampleAnswer, 422: tooManyRows },
         },
       },
     },

@@ -4,13 +4,14 @@ import { z } from 'zod'
 import type { ProblemName } from '../http/problem.ts'
 import { Problem, problems } from '../http/problem.ts'
 import { problemAnswers } from './answers.ts'
+import { problemExample } from './problem-examples.ts'
 
 const names = Object.keys(problems) as [ProblemName, ...ProblemName[]]
 
 const problemType = z
   .object({
     type: z.string(),
-    status: z.int(),
+    status: z.int().min(400).max(599),
     title: z.string(),
     meaning: z.string(),
     remedy: z.string().meta({ description: 'What a client changes.' }),
@@ -18,6 +19,9 @@ const problemType = z
   .meta({ id: 'ProblemType', description: 'What a type of problem means.' })
 const problemTypes = z.object({ problems: z.array(problemType) }).meta({ id: 'ProblemTypes' })
 const page = z.string().meta({ description: 'The same for a browser.' })
+
+const unknownName = `There is no problem type of this name; there are ${names.join(', ')}.`
+const unknownNameExample = { ...problemExample('not-found', [unknownName]), instance: '/problems/typo' }
 
 /** GET /problems and GET /problems/{name}: what each type of problem means, as JSON or for a browser as HTML. */
 export async function problemRoutes(app: FastifyInstance): Promise<void> {
@@ -57,12 +61,11 @@ export async function problemRoutes(app: FastifyInstance): Promise<void> {
           ...problemAnswers('not-found'),
         },
       },
-      config: { examples: { answers: { 200: describe(names[0]) } } },
+      config: { examples: { answers: { 200: describe(names[0]), 404: unknownNameExample } } },
     },
     async (request, reply) => {
       const name = names.find((known) => known === request.params.name)
-      if (name === undefined)
-        throw new Problem('not-found', `There is no problem type of this name; there are ${names.join(', ')}.`)
+      if (name === undefined) throw new Problem('not-found', unknownName)
       const type = describe(name)
       return answer(request, reply, type, () => html(type.title, section(type)))
     },

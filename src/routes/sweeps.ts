@@ -12,8 +12,9 @@ import { resolve } from '../loss/spec.ts'
 import { sweep, sweepStep } from '../loss/sweep.ts'
 import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
 import { inSlices } from '../runtime/time-slices.ts'
-import { answerOf, bodyProblems, exampleId, problemAnswers } from './answers.ts'
+import { answerOf, bodyProblems, problemAnswers } from './answers.ts'
 import { labelFormatError, labels, predictions } from './loss/schema.ts'
+import { exampleId, invalidExample } from './problem-examples.ts'
 import { unknownField } from './unknown-field.ts'
 
 const lossesOfLogits = lossNames.filter((name) => (losses[name] as Loss).predictionFormats.includes('logits')) as [
@@ -69,8 +70,8 @@ const sweepAnswer = z
     lossSlope: curve.meta({ description: `(loss(v + h) - loss(v - h)) / 2h with h = ${sweepStep}.` }),
     accuracySlope: curve.meta({ description: 'The same of the accuracy: 0 but where a jump lies within h.' }),
     step: z.number().meta({ description: 'h of the central differences.' }),
-    samples: z.int(),
-    outputs: z.int(),
+    samples: z.int().min(1),
+    outputs: z.int().min(1),
     requestId: z.string(),
   })
   .meta({ id: 'SweepAnswer', description: 'Four curves over the values, in their order.' })
@@ -99,6 +100,12 @@ const exampleAnswer = {
   requestId: exampleId,
 }
 
+const wrongTemperature = invalidExample({
+  pointer: '#/values/0',
+  detail: `values[0] is 0; a temperature is greater than ${sweepStep}`,
+  received: 0,
+})
+
 /** POST /v1/sweeps: loss and accuracy along one parameter. */
 export async function sweepRoute(app: FastifyInstance): Promise<void> {
   app.post<{ Body: ParsedBody }>(
@@ -116,7 +123,7 @@ export async function sweepRoute(app: FastifyInstance): Promise<void> {
       config: {
         examples: {
           requests: { temperature: { summary: 'Three samples at four temperatures', value: example } },
-          answers: { 200: exampleAnswer },
+          answers: { 200: exampleAnswer, 422: wrongTemperature },
         },
       },
     },

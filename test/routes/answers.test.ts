@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import { z } from 'zod'
 import { answerOf, bodyProblems, problem, problemAnswers } from '../../src/routes/answers.ts'
+import { problemExample } from '../../src/routes/problem-examples.ts'
 
 test('a right answer is described by its schema', async (t) => {
   const schema = z.object({}).meta({ description: 'What it is.' })
@@ -21,6 +22,10 @@ test('error answers stand by status, one description for each', async (t) => {
     t.same(Object.keys(content), ['application/problem+json'])
     t.equal(content['application/problem+json'].schema, problem)
   }
+  t.same(answers[400].content['application/problem+json'].examples, {
+    'malformed-body': { summary: 'The body cannot be read', value: problemExample('malformed-body') },
+    'bad-request': { summary: 'The request cannot be read', value: problemExample('bad-request') },
+  })
 })
 
 test('a problem has what RFC 9457 asks for', async (t) => {

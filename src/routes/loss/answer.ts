@@ -1,18 +1,20 @@
 import { z } from 'zod'
 import { lossStatuses } from '../../loss/report/statistics.ts'
+import { lossSpec } from './schema.ts'
 
 const lossStatus = z.enum(lossStatuses).meta({
   description:
     'JSON has no Infinity: `infinite` says that a null loss is infinite, `undefined` that there is no weight to divide by.',
 })
+const count = z.int().min(0)
 const share = z.number().min(0).max(1).nullable()
 const lossesInOrder = z.array(z.number().nullable())
 
 const perClass = z
   .object({
-    class: z.int(),
-    samples: z.int().meta({ description: 'Samples with this label.' }),
-    correct: z.int(),
+    class: count,
+    samples: count.meta({ description: 'Samples with this label.' }),
+    correct: count,
     loss: z.number().nullable().meta({ description: 'Their weighted mean loss.' }),
     lossStatus,
     recall: share.meta({
@@ -31,7 +33,7 @@ const calibration = z
         .object({
           lower: z.number(),
           upper: z.number(),
-          count: z.int(),
+          count: count,
           meanConfidence: share,
           accuracy: share,
         })
@@ -57,17 +59,16 @@ export const lossAnswer = z
     accuracy: share.meta({
       description: 'Share of right decisions, weighted by s_i; null for labels that are values, or without weight.',
     }),
-    samples: z.int().meta({ description: 'Rows received, or with `miniBatch` rows drawn.' }),
-    outputs: z.int().meta({ description: 'K, numbers per row.' }),
-    correct: z
-      .int()
+    samples: count.meta({ description: 'Rows received, or with `miniBatch` rows drawn.' }),
+    outputs: count.min(1).meta({ description: 'K, numbers per row.' }),
+    correct: count
       .nullable()
       .meta({ description: 'Right decisions: samples, or for binary labels outputs; null for values.' }),
-    ties: z
-      .int()
-      .meta({ description: 'Samples whose largest prediction stands at more than one output; the lowest index won.' }),
-    ignored: z.int().meta({ description: 'Rows left out by `ignoreIndex`.' }),
-    clipped: z.int().meta({
+    ties: count.meta({
+      description: 'Samples whose largest prediction stands at more than one output; the lowest index won.',
+    }),
+    ignored: count.meta({ description: 'Rows left out by `ignoreIndex`.' }),
+    clipped: count.meta({
       description: 'Samples in which a logarithm that counts met its guard: y < epsilon, or for `clamp` log y < -100.',
     }),
     lossSum: z
@@ -80,10 +81,11 @@ export const lossAnswer = z
         'Of the mean: sqrt(n/(n-1) sum (s_i l_i - mean w_i)^2) / weightSum, with the finite-population correction for a mini-batch without replacement; null for one sample or a loss that is not finite.',
     }),
     accuracyInterval: z
-      .tuple([z.number(), z.number()])
+      .array(z.number())
+      .length(2)
       .nullable()
       .meta({ description: 'Wilson 95 % interval of the accuracy.' }),
-    populationSize: z.int().optional().meta({ description: 'With `miniBatch`: rows that the sample was drawn from.' }),
+    populationSize: count.optional().meta({ description: 'With `miniBatch`: rows that the sample was drawn from.' }),
     losses: lossesInOrder
       .optional()
       .meta({ description: 'With reduction `none`: s_i l_i in order; null where infinite, 0 for an ignored row.' }),
@@ -91,7 +93,7 @@ export const lossAnswer = z
       .object({
         losses: lossesInOrder,
         correct: z
-          .array(z.union([z.boolean(), z.int(), z.null()]))
+          .array(z.union([z.boolean(), count, z.null()]))
           .nullable()
           .meta({
             description: 'Whether a row was right, or how many of its binary outputs; null for an ignored row.',
@@ -100,7 +102,7 @@ export const lossAnswer = z
       .optional(),
     perClass: z.array(perClass).optional(),
     confusion: z
-      .array(z.array(z.int()))
+      .array(z.array(count))
       .optional()
       .meta({ description: 'Counts of samples, [K][K]: row label, column decision.' }),
     calibration: calibration.optional(),
@@ -112,7 +114,7 @@ export const lossAnswer = z
         description:
           'd loss / d predictions in the shape of predictions, of the loss as guarded and reduced; null unless the loss is finite.',
       }),
-    spec: z.record(z.string(), z.unknown()).meta({
+    spec: lossSpec.meta({
       description:
         'Every option as evaluated, defaults included. Sent back with the same data it gives the same answer.',
     }),

@@ -1,4 +1,5 @@
-import { exampleId } from '../answers.ts'
+import { lossMediaTypes } from '../../http/body/register.ts'
+import { exampleId, invalidExample, problemExample } from '../problem-examples.ts'
 
 const tenClasses = [0.1, 0.05, 0.6, 0.0, 0.05, 0.1, 0.0, 0.1, 0.0, 0.0]
 
@@ -98,16 +99,11 @@ export const lossAnswers = {
     },
     requestId: exampleId,
   },
-  422: {
-    type: '/problems/invalid-content',
-    title: 'The content contradicts itself or the contract',
-    status: 422,
-    detail: wrongDeclaration,
-    instance: '/v1/loss',
-    requestId: exampleId,
-    errors: [{ pointer: '#/labels', detail: wrongDeclaration, received: 'an array of 2 numbers' }],
-    errorCount: 1,
-  },
+  415: problemExample('unsupported-media-type', [
+    `Content-Type must be one of ${lossMediaTypes.join(', ')}.`,
+    { accepted: lossMediaTypes },
+  ]),
+  422: invalidExample({ pointer: '#/labels', detail: wrongDeclaration, received: 'an array of 2 numbers' }),
 }
 
 const ndjson = [
@@ -122,21 +118,39 @@ const ndjson = [
   },
 ]
 
+/** Header and digits: the bytes of "20" are the predictions 50 and 48. */
+const binary = {
+  parameters: { loss: 'mse', labelFormat: 'values' },
+  inputs: ['predictions', 'labels'].map((name) => ({
+    name,
+    shape: [2],
+    datatype: 'UINT8',
+    parameters: { binary_data_size: 2 },
+  })),
+}
+const binaryHeader = JSON.stringify(binary)
+
 /** The bodies of POST /v1/loss that are no JSON, for the document, which names request schemas `XInput` and later `X`. */
 export const lossMediaTypeDocuments = {
   'application/octet-stream': {
     schema: {
       type: 'string',
-      contentMediaType: 'application/octet-stream',
+      format: 'binary',
       contentSchema: { $ref: '#/components/schemas/BinaryHeaderInput' },
       description:
         'JSON of the length that the header `Inference-Header-Content-Length` says (schema BinaryHeader), then the bytes of the inputs in their order: little-endian, row-major, without gaps.',
     },
+    examples: {
+      bytes: {
+        summary: `Predictions 50, 48 and labels 50, 49 as bytes, with Inference-Header-Content-Length: ${binaryHeader.length}`,
+        value: `${binaryHeader}2021`,
+      },
+    },
   },
+  // a contentMediaType would make Swagger UI ask for a file
   'application/x-ndjson': {
     schema: {
       type: 'string',
-      contentMediaType: 'application/x-ndjson',
       contentSchema: {
         oneOf: [{ $ref: '#/components/schemas/LossSpec' }, { $ref: '#/components/schemas/StreamBatchInput' }],
       },
@@ -151,6 +165,13 @@ export const lossMediaTypeDocuments = {
     },
   },
 }
+
+/** What Swagger UI says over the body of POST /v1/loss, whatever its type. */
+export const lossBodyDescription = `For \`application/octet-stream\` choose a file: JSON (schema BinaryHeader), whose length the header \`Inference-Header-Content-Length\` says, and the bytes of the tensors. This one has ${binaryHeader.length} bytes of JSON:
+
+    printf '%s' '${binaryHeader}2021' > batch.bin
+
+For \`application/x-ndjson\` the first line has the options (schema LossSpec), each further line a mini-batch (schema StreamBatch).`
 
 /** The request headers of POST /v1/loss that say how the body is to be read, for the document. */
 export const lossHeaders = [

@@ -12,7 +12,7 @@ import { uniformIntegers } from '../../runtime/random.ts'
 import { inSlices, TimeSlicer } from '../../runtime/time-slices.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
 import { lossAnswer } from './answer.ts'
-import { lossAnswers, lossExamples, lossHeaders, lossMediaTypeDocuments } from './examples.ts'
+import { lossAnswers, lossBodyDescription, lossExamples, lossHeaders, lossMediaTypeDocuments } from './examples.ts'
 import { batchSchema, coreOptions, lossRequest, optionsSchema } from './schema.ts'
 
 const context = { maxAnswerNumbers: fixedLimits.maxAnswerNumbers, uniformIntegers }
@@ -34,6 +34,7 @@ export async function lossRoute(app: FastifyInstance): Promise<void> {
       config: {
         accepts: lossMediaTypes,
         examples: {
+          body: lossBodyDescription,
           requests: lossExamples,
           answers: lossAnswers,
           mediaTypes: lossMediaTypeDocuments,

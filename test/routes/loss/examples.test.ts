@@ -1,5 +1,11 @@
 import { t as root, test } from 'tap'
-import { lossAnswers, lossExamples, lossHeaders, lossMediaTypeDocuments } from '../../../src/routes/loss/examples.ts'
+import {
+  lossAnswers,
+  lossBodyDescription,
+  lossExamples,
+  lossHeaders,
+  lossMediaTypeDocuments,
+} from '../../../src/routes/loss/examples.ts'
 import { appOf, ask, post } from '../../support.ts'
 
 const app = await appOf(root)
@@ -38,7 +44,8 @@ test('the answers shown are those of the service', async (t) => {
     [200, 'one-hot'],
     [422, 'wrong declaration'],
   ] as const) {
-    const { requestId: _, ...shown } = lossAnswers[status]
+    const { requestId: _, ...shown }: Record<string, unknown> = { ...lossAnswers[status] }
+    if (status === 422) shown.instance = '/v1/loss'
     const answer = await post(app, '/v1/loss', lossExamples[name].value)
     t.same([answer.status, answer.body], [status, shown])
   }
@@ -50,6 +57,17 @@ test('the stream is evaluated as one batch', async (t) => {
   const { status, body } = await ask(app, { method: 'POST', url: '/v1/loss', headers, payload: value })
   t.equal(status, 200)
   t.match(body, { samples: 3, outputs: 2, correct: 2 })
+})
+
+test('the binary body is evaluated with the header that its summary and Swagger UI name', async (t) => {
+  const { summary, value } = lossMediaTypeDocuments['application/octet-stream'].examples.bytes
+  const length = summary.match(/\d+$/)?.[0] ?? ''
+  t.match(lossBodyDescription, `${length} bytes of JSON`)
+  t.match(lossBodyDescription, `printf '%s' '${value}' >`)
+  const headers = { 'content-type': 'application/octet-stream', 'inference-header-content-length': length }
+  const { status, body } = await ask(app, { method: 'POST', url: '/v1/loss', headers, payload: value })
+  t.equal(status, 200)
+  t.match(body, { samples: 2, loss: 0.5 })
 })
 
 test('the headers are those that the bodies need', async (t) => {

@@ -1,0 +1,44 @@
+import type { ProblemName } from '../http/problem.ts'
+import { Problem, problemBody, problems } from '../http/problem.ts'
+
+/** What stands for the id of a request in examples. */
+export const exampleId = '9e5b8987-647b-4152-bddc-4c8cfc213fa8'
+
+type Extensions = Record<string, unknown>
+
+/** Details and extensions of typical problems; what a route says in its own way stands beside that route. */
+const typical: Partial<Record<ProblemName, readonly [detail: string, extensions?: Extensions]>> = {
+  'malformed-body': [`The body is no JSON: Unexpected token 'N' at byte 9; a value was expected.`, { offset: 9 }],
+  'limit-exceeded': [
+    'The body is larger than maxBodyBytes, 67108864 bytes.',
+    { limit: 'maxBodyBytes', allowed: 67_108_864, pointer: '#' },
+  ],
+  'unsupported-media-type': ['Content-Type must be one of application/json.', { accepted: ['application/json'] }],
+  'expectation-failed': ['Expect may only be 100-continue.'],
+  'internal-error': ['The service failed; the log has the cause under this requestId.'],
+  overloaded: ['Too many bytes of requests are in flight.'],
+}
+
+/** Problems that are answered before there is a request with an id and an address. */
+const beforeRequests: readonly ProblemName[] = ['bad-request', 'request-timeout', 'headers-too-large']
+
+/**
+ * An answer of this type as the service gives it; without detail and extensions a typical one. The document puts the
+ * path of the operation where `instance` is empty.
+ */
+export function problemExample(
+  name: ProblemName,
+  [detail, extensions = {}]: readonly [string, Extensions?] = typical[name] ?? [problems[name].meaning],
+): Record<string, unknown> {
+  const isEarly = beforeRequests.includes(name)
+  return problemBody(new Problem(name, detail, extensions), isEarly ? '/' : '', isEarly ? '' : exampleId)
+}
+
+/** An `invalid-content` answer with one error. */
+export function invalidExample(error: {
+  readonly pointer: string
+  readonly detail: string
+  readonly received: string | number
+}): Record<string, unknown> {
+  return problemExample('invalid-content', [error.detail, { errors: [error], errorCount: 1 }])
+}
