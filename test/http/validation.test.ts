@@ -21,6 +21,9 @@ const schema = z.strictObject(
       .discriminatedUnion('kind', [z.object({ kind: z.literal('one') }), z.object({ kind: z.literal('two') })])
       .optional(),
     own: z.custom<object>((value) => value === 1, { error: 'it needs a one' }).optional(),
+    either: z.union([z.number(), z.string()]).optional(),
+    word: z.string().regex(/a/).optional(),
+    record: z.record(z.string(), z.unknown()).optional(),
     'a/b~c d': z.int().optional(),
   },
   { error: unknownField(['name', 'size']) },
@@ -103,6 +106,22 @@ const table: [string, unknown, unknown[]][] = [
     'no such case of a union',
     { choice: { kind: 'three' } },
     [['#/choice/kind', 'choice.kind must be one or two; received "three"', 'three']],
+  ],
+  [
+    'no such kind of a plain union',
+    { either: true },
+    [['#/either', 'either must fit the schema in /openapi.json; received true', true]],
+  ],
+  ['a pattern', { word: 'B' }, [['#/word', 'word must fit the schema in /openapi.json; received "B"', 'B']]],
+  [
+    'an array where a record is needed',
+    { record: [1] },
+    [['#/record', 'record must be a JSON object; received an array', 'an array of 1']],
+  ],
+  [
+    'a tensor where no field is',
+    { labels: { data: Float64Array.of(1, 2), shape: [2], nonNumeric: [], nonNumericCount: 0 } },
+    [['#/labels', '"labels" is no field here; the fields are name, size', 'an array of 2 numbers']],
   ],
   ['custom', { own: 2 }, [['#/own', 'own is 2; it needs a one', 2]]],
   ['pointers are escaped', { 'a/b~c d': 'x' }, [['#/a~1b~0c%20d', 'a/b~c d must be a number; received "x"', 'x']]],

@@ -9,17 +9,11 @@ import type { Loss } from '../../loss/kernels/loss.ts'
 import type { Options } from '../../loss/spec.ts'
 import { appliesWhen, defaults } from '../../loss/spec.ts'
 import type { Tensor } from '../../loss/tensor.ts'
+import { isTensor } from '../../loss/tensor.ts'
 
 /** Numbers that a body decoder has packed; zod sees that they are there, the core checks each of them. */
 function tensor(description: string, schema: Record<string, unknown>) {
-  return z
-    .custom<Tensor>(
-      (value) => typeof value === 'object' && value !== null && 'data' in value && value.data instanceof Float64Array,
-      {
-        error: 'it needs numbers',
-      },
-    )
-    .meta({ description, ...schema })
+  return z.custom<Tensor>(isTensor, { error: 'it needs numbers' }).meta({ description, ...schema })
 }
 
 const numbers = { type: 'array', items: { type: 'number' } }

@@ -1,12 +1,13 @@
 import { test } from 'tap'
 import type { z } from 'zod'
-import { errorsOf } from '../../../src/http/validation.ts'
+import { validated } from '../../../src/http/validation.ts'
 import { losses, lossNames } from '../../../src/loss/kernels/index.ts'
+import type { InvalidContent } from '../../../src/loss/validation-errors.ts'
 import {
+  batchSchema,
   labelFormatError,
   lossRequest,
-  streamBatch,
-  streamOptions,
+  optionsSchema,
   unknownField,
 } from '../../../src/routes/loss/schema.ts'
 
@@ -14,8 +15,12 @@ const tensor = { data: Float64Array.of(1), shape: [1], nonNumeric: [], nonNumeri
 
 /** Place and words of what a schema refuses. */
 function refusals(schema: z.ZodType, data: unknown): [string, string][] {
-  const { error } = schema.safeParse(data)
-  return error === undefined ? [] : errorsOf(error, data).list.map(({ path, detail }) => [path.join('/'), detail])
+  try {
+    validated(schema, data)
+    return []
+  } catch (error) {
+    return (error as InvalidContent).errors.list.map(({ path, detail }) => [path.join('/'), detail])
+  }
 }
 
 const common = 'labelFormat predictionFormat reduction include predictions labels sampleWeights miniBatch'
@@ -101,7 +106,7 @@ test('a random sample is with replacement unless it says otherwise', async (t) =
 
 test('the options of a stream ask for nothing that grows with it', async (t) => {
   const options = { loss: 'mse', labelFormat: 'values' }
-  t.same(refusals(streamOptions, options), [])
+  t.same(refusals(optionsSchema, options), [])
   for (const [change, pointer] of [
     [{ reduction: 'none' }, 'reduction'],
     [{ include: ['gradient'] }, 'include/0'],
@@ -110,15 +115,15 @@ test('the options of a stream ask for nothing that grows with it', async (t) => 
     [{ predictions: tensor }, 'predictions'],
   ] as const)
     t.same(
-      refusals(streamOptions, { ...options, ...change }).map(([place]) => place),
+      refusals(optionsSchema, { ...options, ...change }).map(([place]) => place),
       [pointer],
     )
 })
 
 test('a line of a stream has numbers alone', async (t) => {
   const line = { predictions: tensor, labels: tensor }
-  t.same(refusals(streamBatch, { ...line, sampleWeights: tensor }), [])
-  t.same(refusals(streamBatch, { ...line, loss: 'mse' }), [
+  t.same(refusals(batchSchema, { ...line, sampleWeights: tensor }), [])
+  t.same(refusals(batchSchema, { ...line, loss: 'mse' }), [
     ['loss', '"loss" is no field here; the fields are predictions, labels, sampleWeights'],
   ])
 })
