@@ -2,7 +2,7 @@ import type { LabelFormat } from './formats.ts'
 import { losses, lossNames } from './kernels/index.ts'
 import type { Spec } from './spec.ts'
 import type { Tensor } from './tensor.ts'
-import type { Received, ValidationErrors } from './validation-errors.ts'
+import type { ValidationErrors } from './validation-errors.ts'
 import { refuse } from './validation-errors.ts'
 
 /** N samples of K outputs. */
@@ -147,9 +147,9 @@ export function inWords({ shape }: Tensor): string {
 }
 
 /** What an error shows of a tensor that was received. */
-export function asReceived({ data, shape, shapeError, nonNumeric }: Tensor): Received {
+export function asReceived({ data, shape, shapeError }: Tensor): number | string {
   if (shapeError !== undefined) return shapeError.path.length > 0 ? 'an array' : shapeError.received
-  if (shape.length === 0) return nonNumeric.length > 0 ? nonNumeric[0].received : data[0]
+  if (shape.length === 0) return data[0]
   return shape.length === 1
     ? `an array of ${shape[0]} numbers`
     : `an array of ${shape[0]} arrays of ${shape[1]} numbers`

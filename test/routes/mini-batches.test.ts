@@ -120,7 +120,7 @@ const refusals: [string, unknown, [string, string, unknown][]][] = [
     { ...right, predictions: [[1], [2, 3]], labels: null, sampleWeights: 'x' },
     [
       ['#/predictions', `"predictions" is no field here; ${fields}`, 'an array'],
-      ['#/labels', `"labels" is no field here; ${fields}`, null],
+      ['#/labels', `"labels" is no field here; ${fields}`, 'null'],
       ['#/sampleWeights', `"sampleWeights" is no field here; ${fields}`, 'a string'],
     ],
   ],
