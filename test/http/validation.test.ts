@@ -21,6 +21,8 @@ const schema = z.strictObject(
       .discriminatedUnion('kind', [z.object({ kind: z.literal('one') }), z.object({ kind: z.literal('two') })])
       .optional(),
     own: z.custom<object>((value) => value === 1, { error: 'it needs a one' }).optional(),
+    few: z.array(z.int()).min(1).optional(),
+    nothing: z.null().optional(),
     either: z.union([z.number(), z.string()]).optional(),
     word: z.string().regex(/a/).optional(),
     record: z.record(z.string(), z.unknown()).optional(),
@@ -107,6 +109,8 @@ const table: [string, unknown, unknown[]][] = [
     { choice: { kind: 'three' } },
     [['#/choice/kind', 'choice.kind must be one or two; received "three"', 'three']],
   ],
+  ['empty list', { few: [] }, [['#/few', 'few must have at least 1 element; received an array', 'an array of 0']]],
+  ['a kind without a word of its own', { nothing: 1 }, [['#/nothing', 'nothing must be null; received 1', 1]]],
   [
     'no such kind of a plain union',
     { either: true },
