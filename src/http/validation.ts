@@ -1,5 +1,7 @@
 import type { FastifySchemaCompiler } from 'fastify'
 import type { z } from 'zod'
+import { asReceived } from '../loss/shape.ts'
+import { isTensor } from '../loss/tensor.ts'
 import { InvalidContent, ValidationErrors } from '../loss/validation-errors.ts'
 import type { ParsedBody } from './body/parsed-body.ts'
 import { placed } from './body/parsed-body.ts'
@@ -74,7 +76,8 @@ function addIssue(issue: Issue, data: unknown, errors: ValidationErrors): void {
   const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))
   if (issue.code === 'unrecognized_keys') {
     for (const key of issue.keys) {
-      errors.add([...path, key], `${quoted(key)} ${issue.message}`, valueAt(data, [...path, key]))
+      const value = valueAt(data, [...path, key])
+      errors.add([...path, key], `${quoted(key)} ${issue.message}`, isTensor(value) ? asReceived(value) : value)
     }
     return
   }
@@ -100,6 +103,8 @@ function requirementOf(issue: RawIssue): string {
       return `must be ${kinds[issue.expected] ?? issue.expected}`
     case 'invalid_value':
       return `must be ${alternatives(issue.values.map(String))}`
+    case 'invalid_union':
+      return Array.isArray(issue.options) ? `must be ${alternatives(issue.options.map(String))}` : fallback
     case 'too_small':
       return boundOf(issue, issue.minimum, issue.inclusive === false ? 'greater than' : 'at least')
     case 'too_big':
@@ -107,9 +112,11 @@ function requirementOf(issue: RawIssue): string {
     case 'unrecognized_keys':
       return 'is not a recognised field'
     default:
-      return 'must fit the schema in /openapi.json'
+      return fallback
   }
 }
+
+const fallback = 'must fit the schema in /openapi.json'
 
 const kinds: Record<string, string> = {
   int: 'an integer',
@@ -118,6 +125,7 @@ const kinds: Record<string, string> = {
   boolean: 'true or false',
   array: 'an array',
   object: 'a JSON object',
+  record: 'a JSON object',
 }
 
 function boundOf({ origin }: { readonly origin: string }, bound: number | bigint, relation: string): string {

@@ -147,7 +147,8 @@ export function inWords({ shape }: Tensor): string {
 }
 
 /** What an error shows of a tensor that was received. */
-export function asReceived({ data, shape }: Tensor): number | string {
+export function asReceived({ data, shape, shapeError }: Tensor): number | string {
+  if (shapeError !== undefined) return shapeError.path.length > 0 ? 'an array' : shapeError.received
   if (shape.length === 0) return data[0]
   return shape.length === 1
     ? `an array of ${shape[0]} numbers`

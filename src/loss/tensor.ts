@@ -22,3 +22,8 @@ export interface Tensor {
   readonly nonNumericCount: number
   readonly shapeError?: ShapeError
 }
+
+/** Whether a value is numbers that a body decoder has packed. */
+export function isTensor(value: unknown): value is Tensor {
+  return typeof value === 'object' && value !== null && 'data' in value && value.data instanceof Float64Array
+}

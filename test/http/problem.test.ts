@@ -4,10 +4,20 @@ import type { FastifyInstance } from 'fastify'
 import Fastify from 'fastify'
 import { test } from 'tap'
 import { parseConfig } from '../../src/config.ts'
+import type { BodyPlace } from '../../src/http/body/parsed-body.ts'
 import { PlacedError } from '../../src/http/body/parsed-body.ts'
 import { registerBodies } from '../../src/http/body/register.ts'
 import { limitsOf } from '../../src/http/limits.ts'
-import { handleError, Problem, pathOf, pointerOf, problemBody, problems } from '../../src/http/problem.ts'
+import {
+  handleError,
+  Problem,
+  pathOf,
+  pointerOf,
+  problemBody,
+  problems,
+  unsupportedMediaType,
+} from '../../src/http/problem.ts'
+import type { Path } from '../../src/loss/validation-errors.ts'
 import { InvalidContent, LimitExceeded, ValidationErrors } from '../../src/loss/validation-errors.ts'
 import { listener } from '../support.ts'
 
@@ -21,6 +31,9 @@ async function throwing(error: unknown): Promise<{ app: FastifyInstance; lines: 
     throw error
   })
   app.post('/json', async () => 'fine')
+  app.post('/typed', async (request) => {
+    throw unsupportedMediaType(request)
+  })
   return { app, lines }
 }
 
@@ -130,6 +143,55 @@ test('what was thrown becomes a problem', async (t) => {
   }
 })
 
+test('an error in a part of a body has its line and its pointers', async (t) => {
+  const locate = (path: Path): Path => ['inputs', ...path]
+  const table: [string, BodyPlace, Error, object][] = [
+    [
+      'wrong content',
+      { line: 4, locate },
+      invalid(1),
+      {
+        status: 422,
+        detail: 'Line 4: labels[0] is wrong',
+        errors: [{ pointer: '#/inputs/labels/0', detail: 'labels[0] is wrong', received: 0 }],
+        line: 4,
+      },
+    ],
+    [
+      'wrong content of a body without lines',
+      { locate },
+      invalid(1),
+      { status: 422, detail: 'labels[0] is wrong', errors: [{ pointer: '#/inputs/labels/0' }], line: undefined },
+    ],
+    [
+      'a limit',
+      { locate },
+      new LimitExceeded('maxRows', 7, ['labels'], 'too many'),
+      { status: 413, detail: 'too many', pointer: '#/inputs/labels', line: undefined },
+    ],
+    [
+      'a problem',
+      { line: 2 },
+      new Problem('malformed-body', 'No.', { offset: 3 }),
+      { status: 400, detail: 'Line 2: No.', offset: 3, line: 2 },
+    ],
+    [
+      'an error of the service says nothing',
+      { line: 2 },
+      new Error('secret'),
+      {
+        status: 500,
+        detail: 'The service failed; the log has the cause under this requestId.',
+        line: undefined,
+      },
+    ],
+  ]
+  for (const [name, place, cause, expected] of table) {
+    const [, , body] = (await answerTo(new PlacedError(place, cause))) as [number, string, object]
+    t.match(body, expected, name)
+  }
+})
+
 test('of many errors the first are listed and all are counted', async (t) => {
   const [, , body] = (await answerTo(invalid(1000))) as [number, string, { errors: object[]; [key: string]: unknown }]
   t.equal(body.errors.length, 20)
@@ -140,6 +202,7 @@ test('of many errors the first are listed and all are counted', async (t) => {
 test('only an error of the service is logged, with its cause', async (t) => {
   for (const [error, isLogged] of [
     [new Error('the cause'), true],
+    [new PlacedError({ line: 2 }, new Error('the cause')), true],
     [new Problem('not-found', 'the cause'), false],
     [invalid(2), false],
     [new LimitExceeded('maxRows', 7, [], 'the cause'), false],
@@ -199,6 +262,11 @@ test('a type that is not taken is answered with those that are', async (t) => {
       accepted,
     })
   }
+  const untyped = await app.inject({ method: 'POST', url: '/typed' })
+  t.equal(
+    untyped.json().detail,
+    'The request has no Content-Type; this resource takes application/json. For JSON add the header Content-Type: application/json.',
+  )
   await app.close()
 })
 

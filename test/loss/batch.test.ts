@@ -94,12 +94,11 @@ test('every number is checked, and all errors are reported together', async (t) 
     ],
     labels: [1, 2, 0],
     sampleWeights: [1, 1, -1],
-    classWeights: [-1, 1],
   }
   const errors = errorsOf(() => batchOf(request))
   t.same(
     errors.map(({ path }) => path.join('/')),
-    ['classWeights/0', 'predictions/0', 'labels/1', 'sampleWeights/2'],
+    ['predictions/0', 'labels/1', 'sampleWeights/2'],
   )
 })
 

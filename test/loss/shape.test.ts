@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import { pack } from '../../src/loss/pack.ts'
 import {
+  asReceived,
   checkIsNumbers,
   checkLabelShape,
   checkWeightShape,
@@ -327,4 +328,16 @@ test('origins', async (t) => {
     ),
     [1],
   )
+})
+
+test('what was received is told of any tensor', async (t) => {
+  const cases: [unknown, number | string][] = [
+    [2.5, 2.5],
+    [[1, 2], 'an array of 2 numbers'],
+    [[[1, 2, 3]], 'an array of 1 arrays of 3 numbers'],
+    [[[1], [2, 3]], 'an array'],
+    ['x', 'a string'],
+    [null, 'null'],
+  ]
+  for (const [value, received] of cases) t.equal(asReceived(pack('labels', value)), received)
 })

@@ -77,50 +77,59 @@ const refusals: [string, unknown, [string, string, unknown][]][] = [
     { ...right, size: 11, replacement: false },
     [['#/size', 'size is 11, and without replacement at most the 10 rows can be drawn', 11]],
   ],
-  ['no rows', { ...right, size: 0 }, [['#/size', 'size is not right: 0; Too small: expected number to be >=1', 0]]],
-  [
-    'too many rows',
-    { ...right, size: 100_001 },
-    [['#/size', 'size is not right: 100001; Too big: expected number to be <=100000', 100_001]],
-  ],
+  ['no rows', { ...right, size: 0 }, [['#/size', 'size must be at least 1; received 0', 0]]],
+  ['too many rows', { ...right, size: 100_001 }, [['#/size', 'size must be at most 100000; received 100001', 100_001]]],
   [
     'too large a population',
     { ...right, populationSize: 2 ** 31 },
-    [
-      [
-        '#/populationSize',
-        'populationSize is not right: 2147483648; Too big: expected number to be <=2147483647',
-        2 ** 31,
-      ],
-    ],
+    [['#/populationSize', 'populationSize must be at most 2147483647; received 2147483648', 2 ** 31]],
   ],
-  [
-    'negative seed',
-    { ...right, seed: -1 },
-    [['#/seed', 'seed is not right: -1; Too small: expected number to be >=0', -1]],
-  ],
+  ['negative seed', { ...right, seed: -1 }, [['#/seed', 'seed must be at least 0; received -1', -1]]],
   [
     'large seed',
     { ...right, seed: 2 ** 32 },
-    [['#/seed', 'seed is not right: 4294967296; Too big: expected number to be <=4294967295', 2 ** 32]],
+    [['#/seed', 'seed must be at most 4294967295; received 4294967296', 2 ** 32]],
   ],
-  [
-    'fractions',
-    { ...right, size: 1.5 },
-    [['#/size', 'size is not right: 1.5; Invalid input: expected int, received number', 1.5]],
-  ],
+  ['fractions', { ...right, size: 1.5 }, [['#/size', 'size must be an integer; received 1.5', 1.5]]],
   [
     'a word for a switch',
     { ...right, replacement: 'yes' },
-    [['#/replacement', 'replacement is not right: "yes"; Invalid input: expected boolean, received string', 'yes']],
+    [['#/replacement', 'replacement must be true or false; received "yes"', 'yes']],
   ],
   ['a typo', { ...right, sede: 1 }, [['#/sede', `"sede" is not a recognised field; ${fields}`, 1]]],
+  [
+    'numbers',
+    {
+      ...right,
+      predictions: [
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ],
+      labels: 1,
+      sampleWeights: [1, 'x'],
+    },
+    [
+      ['#/predictions', `"predictions" is no field here; ${fields}`, 'an array of 3 arrays of 2 numbers'],
+      ['#/labels', `"labels" is no field here; ${fields}`, 1],
+      ['#/sampleWeights', `"sampleWeights" is no field here; ${fields}`, 'an array of 2 numbers'],
+    ],
+  ],
+  [
+    'arrays that are no tensor, and scalars that are no number',
+    { ...right, predictions: [[1], [2, 3]], labels: null, sampleWeights: 'x' },
+    [
+      ['#/predictions', `"predictions" is no field here; ${fields}`, 'an array'],
+      ['#/labels', `"labels" is no field here; ${fields}`, 'null'],
+      ['#/sampleWeights', `"sampleWeights" is no field here; ${fields}`, 'a string'],
+    ],
+  ],
   [
     'nothing',
     {},
     ['populationSize', 'size', 'seed'].map((name) => [
       `#/${name}`,
-      `${name} is missing; Invalid input: expected number, received undefined`,
+      `${name} is missing; it must be a number`,
       'nothing',
     ]),
   ],

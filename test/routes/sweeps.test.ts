@@ -158,22 +158,22 @@ const refusals: [string, object, [string, string, unknown]][] = [
   [
     'a negative output',
     { parameter: { name: 'bias', class: -1 } },
-    ['#/parameter/class', 'parameter.class is not right: -1; Too small: expected number to be >=0', -1],
+    ['#/parameter/class', 'parameter.class must be at least 0; received -1', -1],
   ],
   [
     'a bias of no output',
     { parameter: { name: 'bias' } },
-    ['#/parameter/class', 'parameter.class is missing; Invalid input: expected number, received undefined', 'nothing'],
+    ['#/parameter/class', 'parameter.class is missing; it must be a number', 'nothing'],
   ],
   [
     'another parameter',
     { parameter: { name: 'weight' } },
-    ['#/parameter/name', `parameter.name is not right: "weight"; ${whichParameter}`, 'weight'],
+    ['#/parameter/name', `parameter.name is "weight"; ${whichParameter}`, 'weight'],
   ],
   [
     'a parameter by name only',
     { parameter: 'bias' },
-    ['#/parameter', `parameter is not right: "bias"; ${whichParameter}`, 'bias'],
+    ['#/parameter', `parameter is "bias"; ${whichParameter}`, 'bias'],
   ],
   [
     'a class for a temperature',
@@ -183,26 +183,22 @@ const refusals: [string, object, [string, string, unknown]][] = [
   [
     'no values',
     { values: [] },
-    ['#/values', 'values is not right: an array; Too small: expected array to have >=1 items', 'an array of 0'],
+    ['#/values', 'values must have at least 1 element; received an array', 'an array of 0'],
   ],
   [
     'too many values',
     { values: new Array(501).fill(1) },
-    ['#/values', 'values is not right: an array; Too big: expected array to have <=500 items', 'an array of 501'],
+    ['#/values', 'values must have at most 500 elements; received an array', 'an array of 501'],
   ],
   [
     'a value that is no number',
     { values: [1, null] },
-    ['#/values/1', 'values[1] is not right: null; Invalid input: expected number, received null', null],
+    ['#/values/1', 'values[1] must be a number; received null', null],
   ],
   [
     'a loss without logits',
     { loss: 'mse' },
-    [
-      '#/loss',
-      'loss is not right: "mse"; Invalid option: expected one of "cross-entropy"|"binary-cross-entropy"|"kl-divergence"',
-      'mse',
-    ],
+    ['#/loss', 'loss must be cross-entropy, binary-cross-entropy or kl-divergence; received "mse"', 'mse'],
   ],
   [
     'an option of /v1/loss',
@@ -210,7 +206,7 @@ const refusals: [string, object, [string, string, unknown]][] = [
     [
       '#/sampleWeights',
       '"sampleWeights" is not a recognised field; the fields are loss, labelFormat, predictions, labels, parameter, values',
-      'an object',
+      'an array of 2 numbers',
     ],
   ],
 ]

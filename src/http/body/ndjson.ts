@@ -54,7 +54,7 @@ async function* linesOf(
       if (found < 0) continue
       // what a line took is given back when it has been worked off
       if (scanner !== undefined) yield finish(scanner)
-      reader.release()
+      reader.release(piece.length - from)
       lineBytes = 0
       line++
     }

@@ -94,11 +94,16 @@ export class BodyReader {
     this.#taken = undefined
   }
 
-  /** Gives back the budget of what was taken so far; a stream does so when a line is worked off. */
-  release(): void {
+  /**
+   * Gives back the budget of what was taken so far; a stream does so when a line is worked off.
+   *
+   * @param unread bytes at the end of the last piece that are still to be worked off
+   */
+  release(unread = 0): void {
     this.#chunks = 0
-    this.#budget.release(this.#held - this.#queue.bytes)
-    this.#held = this.#queue.bytes
+    const kept = this.#queue.bytes + unread
+    this.#budget.release(this.#held - kept)
+    this.#held = kept
   }
 
   /** Ends the reading for good: nothing is held any more. */

@@ -95,7 +95,7 @@ browserTest('a batch of one’s own', async (t, studio) => {
 
   await t.test('what is no JSON is marked where it breaks', async (t) => {
     await page.fill('#batch-text', '{"predictions": [[0.1, 0.9]], "labels": [1,, 7]}')
-    const exchange = await evaluate(page, '.batch-problem :text("no JSON")')
+    const exchange = await evaluate(page, '.batch-problem :text("not valid JSON")')
     t.equal(exchange.status, 400)
     t.equal(await page.textContent('.batch-problem mark'), ',')
   })

@@ -3,6 +3,7 @@ import t, { test } from 'tap'
 import type { Datatype } from '../../../src/http/body/datatypes.ts'
 import { datatypes } from '../../../src/http/body/datatypes.ts'
 import { readBinary } from '../../../src/http/body/oip.ts'
+import type { Path } from '../../../src/loss/validation-errors.ts'
 import { appOf } from '../../support.ts'
 import type { Input } from './support.ts'
 import {
@@ -167,7 +168,7 @@ test('values that no tensor may hold are refused with their place', async (t) =>
     const { headers, payload } = binaryBody(options, [{ name: 'predictions', shape, datatype, bytes }, labels])
     const { status, body } = await send(app, headers, payload)
     t.equal(status, 422)
-    t.match(body, { errors: [{ pointer: `#/predictions/${path}`, received }], errorCount: 1 })
+    t.match(body, { errors: [{ pointer: `#/inputs/0/data/${path}`, received }], errorCount: 1 })
     t.ok(String(body.detail).startsWith(`predictions${detail}`), `${body.detail}`)
   }
 })
@@ -234,14 +235,32 @@ const twoTensors = [eight, eight]
 const size = '#/inputs/0/parameters/binary_data_size'
 const refusals: Refusal[] = [
   { what: 'no inputs', inputs: undefined, pointer: '#/inputs', detail: 'inputs is missing', received: 'nothing' },
-  { what: 'empty inputs', inputs: [], pointer: '#/inputs', detail: 'inputs is not right', received: 'an array of 0' },
-  { what: 'inputs that are no list', inputs: {}, pointer: '#/inputs', detail: 'inputs is not', received: 'an object' },
-  { what: 'an input that is none', inputs: [1], pointer: '#/inputs/0', detail: 'inputs[0] is not right', received: 1 },
+  {
+    what: 'empty inputs',
+    inputs: [],
+    pointer: '#/inputs',
+    detail: 'inputs must have at least 1 element',
+    received: 'an array of 0',
+  },
+  {
+    what: 'inputs that are no list',
+    inputs: {},
+    pointer: '#/inputs',
+    detail: 'inputs must be an array',
+    received: 'an object',
+  },
+  {
+    what: 'an input that is none',
+    inputs: [1],
+    pointer: '#/inputs/0',
+    detail: 'inputs[0] must be a JSON object; received 1',
+    received: 1,
+  },
   {
     what: 'an unknown name',
     inputs: [{ ...good, name: 'x' }],
     pointer: '#/inputs/0/name',
-    detail: 'inputs[0].name is not right: "x"',
+    detail: 'inputs[0].name must be predictions, labels or sampleWeights; received "x"',
     received: 'x',
   },
   {
@@ -367,7 +386,7 @@ const refusals: Refusal[] = [
     what: 'too many inputs',
     inputs: [good, goodLabels, good, good],
     pointer: '#/inputs',
-    detail: 'inputs is not right',
+    detail: 'inputs must have at most 3 elements',
     received: 'an array of 4',
   },
   {
@@ -383,7 +402,7 @@ const refusals: Refusal[] = [
     inputs: both,
     more: { parameters: [1] },
     pointer: '#/parameters',
-    detail: 'parameters is not right',
+    detail: 'parameters must be a JSON object',
     received: 'an array of 1',
   },
   {
@@ -392,7 +411,7 @@ const refusals: Refusal[] = [
     more: { parameters: { ...options, labels: [1] } },
     data: twoTensors,
     pointer: '#/parameters/labels',
-    detail: 'labels is a tensor and belongs into inputs',
+    detail: 'labels is a tensor and belongs in inputs',
     received: 'an array of 1',
   },
   {
@@ -400,7 +419,7 @@ const refusals: Refusal[] = [
     inputs: both,
     more: { parameters: { loss: 'cross-entropy', labelFormat: 'probabilities', classWeights: 'x' } },
     data: twoTensors,
-    pointer: '#/classWeights',
+    pointer: '#/parameters/classWeights',
     detail: 'classWeights is a string; numbers are needed',
     received: 'a string',
   },
@@ -408,7 +427,7 @@ const refusals: Refusal[] = [
     what: 'no predictions',
     inputs: [goodLabels],
     data: [eight],
-    pointer: '#/predictions',
+    pointer: '#/inputs',
     detail: 'predictions is missing',
     received: 'nothing',
   },
@@ -416,7 +435,7 @@ const refusals: Refusal[] = [
     what: 'no labels',
     inputs: [good],
     data: [eight],
-    pointer: '#/labels',
+    pointer: '#/inputs',
     detail: 'labels is missing',
     received: 'nothing',
   },
@@ -425,7 +444,7 @@ const refusals: Refusal[] = [
     inputs: both,
     more: { parameters: { ...options, epsilom: 1 } },
     data: twoTensors,
-    pointer: '#/epsilom',
+    pointer: '#/parameters/epsilom',
     detail: '"epsilom"',
     received: 1,
   },
@@ -525,18 +544,18 @@ test('tensors may be empty as far as their bytes go', async (t) => {
   const { status, body } = await send(app, headers, payload)
   t.same(
     [status, body],
-    [422, invalid('#/predictions', 'predictions is empty; at least one sample is needed', 'an empty array')],
+    [422, invalid('#/inputs/0', 'predictions is empty; at least one sample is needed', 'an empty array')],
   )
   const middle = binaryBody(options, [inputs[1], ...doublesOf(rowsOf(2, 2)).slice(0, 1)])
   t.equal((await send(app, middle.headers, middle.payload)).status, 422)
 })
 
-test('the bytes of doubles are not copied again', async (t) => {
+test('the tensors of a binary body are its only batch, and its errors have their places', async (t) => {
   const rows = rowsOf(3, 2)
-  const { headers, payload } = binaryBody({}, doublesOf(rows))
+  const { headers, payload } = binaryBody(options, doublesOf(rows))
   const { reader } = readerOf(Readable.from([payload]), headers)
-  const content = await readBinary(reader, headers['inference-header-content-length'], limits(), 1e6)
-  t.same(content, {
+  const body = await readBinary(reader, headers['inference-header-content-length'], limits(), 1e6)
+  const fields = {
     predictions: {
       data: Float64Array.from(rows.predictions.flat()),
       shape: [3, 2],
@@ -544,7 +563,26 @@ test('the bytes of doubles are not copied again', async (t) => {
       nonNumericCount: 0,
     },
     labels: { data: Float64Array.from(rows.labels.flat()), shape: [3, 2], nonNumeric: [], nonNumericCount: 0 },
-  })
+  }
+  t.same([body.options, body.only], [options, fields])
+  const batches: unknown[] = []
+  for await (const batch of body.batches) batches.push(batch)
+  t.same(batches, [{ fields, place: body.place }])
+  const places: [Path, Path][] = [
+    [[], []],
+    [['epsilon'], ['parameters', 'epsilon']],
+    [
+      ['include', 1],
+      ['parameters', 'include', 1],
+    ],
+    [['predictions'], ['inputs', 0]],
+    [
+      ['labels', 2, 1],
+      ['inputs', 1, 'data', 2, 1],
+    ],
+    [['sampleWeights'], ['inputs']],
+  ]
+  for (const [path, place] of places) t.same(body.place.locate?.(path), place)
 })
 
 test('a binary body is taken from a connection, in whatever chunks', async (t) => {

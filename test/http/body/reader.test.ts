@@ -261,6 +261,8 @@ test('a stream gives back what was taken and keeps what waits', async (t) => {
   await sleep(5)
   await reader.next()
   t.equal(budget.held, 11_000)
+  reader.release(1000)
+  t.equal(budget.held, 7000)
   reader.release()
   t.equal(budget.held, 6000)
   await reader.next()

@@ -54,6 +54,45 @@ test('other media types are refused with those that are taken', async (t) => {
   }
 })
 
+test('a refused media type is named, or that there is none', async (t) => {
+  const forJson = 'For JSON add the header Content-Type: application/json.'
+  const all = 'application/json, application/octet-stream or application/x-ndjson'
+  const cases: [string, string | undefined, string][] = [
+    ['/v1/loss', undefined, `The request has no Content-Type; this resource takes ${all}.`],
+    ['/v1/loss', 'text/plain', `Content-Type is "text/plain"; this resource takes ${all}.`],
+    ['/v1/loss', 'nonsense', `Content-Type is "nonsense"; this resource takes ${all}.`],
+    ['/v1/sweeps', undefined, 'The request has no Content-Type; this resource takes application/json.'],
+    ['/v1/sweeps', 'a/"b"', 'Content-Type is "a/\\"b\\""; this resource takes application/json.'],
+    [
+      '/v1/mini-batches',
+      'x'.repeat(100),
+      `Content-Type is "${'x'.repeat(63)}…"; this resource takes application/json.`,
+    ],
+  ]
+  for (const [path, type, detail] of cases) {
+    for (const payload of [json, undefined]) {
+      const headers = type === undefined ? {} : { 'content-type': type }
+      const reply = await app.inject({ method: 'POST', url: path, headers, ...(payload && { payload }) })
+      t.equal(reply.statusCode, 415)
+      t.equal(reply.json().detail, `${detail} ${forJson}`)
+    }
+  }
+})
+
+test('errors of a binary body point into its JSON part', async (t) => {
+  const inputs = doublesOf({ predictions: [[1], [2]], labels: [[1], [Number.NaN]] })
+  const cases: [object, string][] = [
+    [{ ...options, epsilom: 1 }, '#/parameters/epsilom'],
+    [options, '#/inputs/1/data/1/0'],
+  ]
+  for (const [parameters, pointer] of cases) {
+    const { headers, payload } = binaryBody(parameters, inputs)
+    const { status, body } = await send(app, headers, payload)
+    t.equal(status, 422)
+    t.match(body, { errors: [{ pointer }], errorCount: 1 })
+  }
+})
+
 test('bytes are given back however a request ends', async (t) => {
   const { app, port } = await serve(t)
   const client = new Client(t, port)

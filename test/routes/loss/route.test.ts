@@ -302,7 +302,7 @@ const fitting: [string, object, string, string][] = [
     'a format that the loss does not take',
     { ...values, labelFormat: 'binery' },
     '#/labelFormat',
-    'labelFormat is not right: "binery"; loss "mse" goes with labelFormat one-hot, index, probabilities, binary, values',
+    'labelFormat is "binery"; loss "mse" goes with labelFormat one-hot, index, probabilities, binary, values',
   ],
   [
     'no format',
