@@ -79,6 +79,20 @@ test('a refused media type is named, or that there is none', async (t) => {
   }
 })
 
+test('a connection is not used again when the client may or may not send its body', async (t) => {
+  const { port } = await serve(t)
+  for (const [expect, connection] of [
+    [{ expect: '100-continue' }, 'close'],
+    [{}, undefined],
+  ] as const) {
+    const client = new Client(t, port)
+    await client.write(head({ ...expect, 'content-type': 'text/plain', 'content-length': 5 }))
+    const { status, headers } = await client.answer()
+    t.same([status, headers.connection], [415, connection])
+    client.socket.destroy()
+  }
+})
+
 test('errors of a binary body point into its JSON part', async (t) => {
   const inputs = doublesOf({ predictions: [[1], [2]], labels: [[1], [Number.NaN]] })
   const cases: [object, string][] = [
