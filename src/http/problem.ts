@@ -197,10 +197,14 @@ function placedProblem({ place: { line, locate }, cause }: PlacedError, request:
 /** The answer to a body of a type that the resource does not take. */
 export function unsupportedMediaType({ headers, routeOptions: { config } }: FastifyRequest): Problem {
   const { accepts: accepted = ['application/json'] } = config
-  const received = headers['content-type']
-  const found = received === undefined ? 'The request has no Content-Type' : `Content-Type is ${quoted(received)}`
-  const detail = `${found}; this resource takes ${alternatives(accepted)}. For JSON add the header Content-Type: application/json.`
+  const detail = mediaTypeDetail(headers['content-type'], accepted)
   return new Problem('unsupported-media-type', detail, { accepted }, { accept: accepted.join(', ') })
+}
+
+/** What to say of a Content-Type that is not one of those accepted, or is missing. */
+export function mediaTypeDetail(received: string | undefined, accepted: readonly string[]): string {
+  const found = received === undefined ? 'The request has no Content-Type' : `Content-Type is ${quoted(received)}`
+  return `${found}; this resource takes ${alternatives(accepted)}. For JSON add the header Content-Type: application/json.`
 }
 
 const internalError = new Problem('internal-error', 'The service failed; the log has the cause under this requestId.')

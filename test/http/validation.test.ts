@@ -129,7 +129,7 @@ const table: [string, unknown, unknown[]][] = [
   [
     'a tensor where no field is',
     { labels: { data: Float64Array.of(1, 2), shape: [2], nonNumeric: [], nonNumericCount: 0 } },
-    [['#/labels', '"labels" is no field here; the fields are name, size', 'an array of 2 numbers']],
+    [['#/labels', '"labels" is not a recognised field; the fields are name, size', 'an array of 2 numbers']],
   ],
   ['custom', { own: 2 }, [['#/own', 'own is 2; it needs a one', 2]]],
   ['pointers are escaped', { 'a/b~c d': 'x' }, [['#/a~1b~0c%20d', 'a/b~c d must be a number; received "x"', 'x']]],

@@ -1,5 +1,5 @@
 import { lossMediaTypes } from '../../http/body/register.ts'
-import { exampleId, invalidExample, problemExample } from '../problem-examples.ts'
+import { exampleId, invalidExample, mediaTypeExample, problemExample } from '../problem-examples.ts'
 
 const tenClasses = [0.1, 0.05, 0.6, 0.0, 0.05, 0.1, 0.0, 0.1, 0.0, 0.0]
 
@@ -99,10 +99,7 @@ export const lossAnswers = {
     },
     requestId: exampleId,
   },
-  415: problemExample('unsupported-media-type', [
-    `Content-Type must be one of ${lossMediaTypes.join(', ')}.`,
-    { accepted: lossMediaTypes },
-  ]),
+  415: problemExample('unsupported-media-type', mediaTypeExample(lossMediaTypes)),
   422: invalidExample({ pointer: '#/labels', detail: wrongDeclaration, received: 'an array of 2 numbers' }),
 }
 

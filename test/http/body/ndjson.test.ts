@@ -167,7 +167,7 @@ const refused: readonly [string, string, number, string, string, unknown][] = [
     `${first}\n${line}\n{"predictions":[1]}`,
     3,
     '#/labels',
-    'labels is missing; must be an array of numbers',
+    'labels is missing; it must be an array of numbers',
     'nothing',
   ],
   [
@@ -303,7 +303,7 @@ test('what a line took is held until the line is worked off', async (t) => {
 test('a body without batches is refused as JSON without numbers is', async (t) => {
   const errors = ['predictions', 'labels'].map((name) => ({
     pointer: `#/${name}`,
-    detail: `${name} is missing; it needs numbers`,
+    detail: `${name} is missing; it must be an array of numbers`,
     received: 'nothing',
   }))
   const whole = await send(app, {}, first)

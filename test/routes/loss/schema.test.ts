@@ -165,8 +165,8 @@ test('what a request needs', async (t) => {
   const missing = `the caller must declare it, as one of ${formats}: one-hot and index labels cannot be told apart`
   t.same(refusals(lossRequest, { loss: 'cross-entropy' }), [
     ['labelFormat', `labelFormat is missing; ${missing}`],
-    ['predictions', 'predictions is missing; must be an array of numbers'],
-    ['labels', 'labels is missing; must be an array of numbers'],
+    ['predictions', 'predictions is missing; it must be an array of numbers'],
+    ['labels', 'labels is missing; it must be an array of numbers'],
   ])
   t.same(messages(lossRequest, { loss: 'cross-entropy', labelFormat: 'binary', predictions: [1], labels: null }), [
     ['labelFormat', `loss "cross-entropy" goes with labelFormat ${formats}`],
