@@ -1,8 +1,9 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { alternatives } from '../loss/option-types.ts'
 import type { Path, ValidationError } from '../loss/validation-errors.ts'
 import { InvalidContent, LimitExceeded, shortened } from '../loss/validation-errors.ts'
 import { PlacedError } from './body/parsed-body.ts'
-import { alternatives, quoted } from './words.ts'
+import { quoted } from './words.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -149,10 +149,9 @@ export const lossMediaTypeDocuments = {
     schema: {
       type: 'string',
       contentSchema: {
-        oneOf: [{ $ref: '#/components/schemas/LossSpec' }, { $ref: '#/components/schemas/StreamBatchInput' }],
+        oneOf: [{ $ref: '#/components/schemas/LossSpec' }, { $ref: '#/components/schemas/BatchInput' }],
       },
-      description:
-        'First line: the options, schema LossSpec without `miniBatch`. Each further line: schema StreamBatch.',
+      description: 'First line: the options, schema LossSpec without `miniBatch`. Each further line: schema Batch.',
     },
     examples: {
       stream: {
@@ -168,7 +167,7 @@ export const lossBodyDescription = `For \`application/octet-stream\` choose a fi
 
     printf '%s' '${binaryHeader}2021' > batch.bin
 
-For \`application/x-ndjson\` the first line has the options (schema LossSpec), each further line a mini-batch (schema StreamBatch).`
+For \`application/x-ndjson\` the first line has the options (schema LossSpec), each further line a mini-batch (schema Batch).`
 
 /** The request headers of POST /v1/loss that say how the body is to be read, for the document. */
 export const lossHeaders = [

@@ -7,10 +7,11 @@ import type { LossTraits, OptionName } from '../../loss/options.ts'
 import { defaultFor, everyEvaluation, isOptionOf, optionNames, optionOf, typeFor } from '../../loss/options.ts'
 import type { Options } from '../../loss/spec.ts'
 import type { Tensor } from '../../loss/tensor.ts'
+import { isTensor } from '../../loss/tensor.ts'
 import { readWeights } from '../../loss/weights.ts'
 import { unknownField } from '../unknown-field.ts'
 import { labelsByFormat, labelsSchema, listOf } from './labels-schema.ts'
-import { isTensor, schemaOf, tensor, weights } from './option-schemas.ts'
+import { schemaOf, tensor, weights } from './option-schemas.ts'
 
 const numbers = listOf({ type: 'number' })
 
@@ -34,7 +35,10 @@ export const batchFields = {
 export const batchSchema = z
   .strictObject(batchFields, { error: unknownField(Object.keys(batchFields)) })
   // what a custom type holds is known to TypeScript, not to zod
-  .meta({ id: 'StreamBatch', description: 'A further line of an NDJSON body.' }) as unknown as z.ZodType<Tensors>
+  .meta({
+    id: 'Batch',
+    description: 'Predictions and labels without options: a further line of an NDJSON body.',
+  }) as unknown as z.ZodType<Tensors>
 
 /** Options as they are received: weights are tensors, which are checked with the first batch. */
 export type ReceivedOptions = { readonly [Name in keyof Options]: Received<Options[Name]> }
