@@ -9,7 +9,7 @@ test('texts are quoted, and cut when they are long', async (t) => {
 test('values are named', async (t) => {
   const table: [unknown, string][] = [
     ['a', '"a"'],
-    [[1, 2], 'an array'],
+    [[1, 2], 'an array of 2'],
     [{}, 'an object'],
     [null, 'null'],
     [undefined, 'undefined'],
