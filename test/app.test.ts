@@ -61,7 +61,7 @@ test('every answer has its request id and the security headers', async (t) => {
 })
 
 test('an address that there is not', async (t) => {
-  const detail = 'Nothing is served at this address. /openapi.json lists the addresses there are.'
+  const detail = 'Nothing is served at this address. /openapi.json lists the available routes.'
   for (const url of [
     '/nope',
     '/v1',
@@ -148,7 +148,7 @@ test('a request of HTTP/1.1 needs a host', async (t) => {
   ]) {
     const said = await saidOn(service, `GET /livez HTTP/${version}\r\nConnection: close\r\n\r\n`)
     t.match(said, `HTTP/1.1 ${status} `)
-    if (status === 400) t.match(said, '"detail":"A request of HTTP/1.1 needs the header Host."')
+    if (status === 400) t.match(said, '"detail":"An HTTP/1.1 request must include a Host header."')
   }
 })
 

@@ -1,4 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { t as root, test } from 'tap'
 import packageJson from '../package.json' with { type: 'json' }
 import { environment } from '../src/config.ts'
@@ -9,6 +11,7 @@ import { appOf, documentOf, post } from './support.ts'
 
 const folder = new URL('..', import.meta.url)
 const readme = readFileSync(new URL('README.md', folder), 'utf8')
+const contributing = readFileSync(new URL('CONTRIBUTING.md', folder), 'utf8')
 const app = await appOf(root)
 
 /** The rows of the table with this head, cell by cell. */
@@ -84,8 +87,25 @@ test('every endpoint of the document is in the table, and every one in the table
 
 test('what it refers to exists', async (t) => {
   for (const [, link] of readme.matchAll(/\]\(([^):]+)\)/g)) t.ok(existsSync(new URL(link, folder)), link)
-  for (const [, path] of readme.matchAll(/`((?:src|test|openapi)\/[\w./-]+)`/g))
-    t.ok(existsSync(new URL(path, folder)), path)
-  for (const [, script] of readme.matchAll(/^npm (?:run )?(\w+)/gm))
+  const text = `${readme}\n${contributing}`
+  for (const [, path] of text.matchAll(/\b((?:src|test|openapi)\/[\w./-]+\b)/g))
+    if (!isPlaceholder(path)) t.ok(existsSync(new URL(path, folder)), path)
+  for (const [, script] of text.matchAll(/^npm (?:run )?(\w+)/gm))
     t.ok(script === 'ci' || script in packageJson.scripts, script)
+})
+
+/** `x` and `a/b` stand for any name. */
+function isPlaceholder(path: string): boolean {
+  return /\/(?:x|b)\.(?:test\.)?ts$/.test(path)
+}
+
+test('the map of the code has every folder of src, and the files that are named after one', async (t) => {
+  for (const entry of readdirSync(new URL('src', folder), { withFileTypes: true, recursive: true })) {
+    const path = relative(fileURLToPath(folder), join(entry.parentPath, entry.name))
+    if (!entry.isDirectory() || /explorer.|assembly/.test(path)) continue
+    t.ok(contributing.includes(path), path)
+  }
+  for (const [, first, others] of contributing.matchAll(/`(src\/[\w/-]+)\/[\w-]+\.ts`((?:, `[\w-]+\.ts`)+)/g))
+    for (const [, name] of others.matchAll(/`([\w-]+\.ts)`/g))
+      t.ok(existsSync(new URL(`${first}/${name}`, folder)), `${first}/${name}`)
 })

@@ -15,13 +15,13 @@ declare module 'fastify' {
   }
 }
 
-const description = `Evaluates loss functions: POST predictions and labels, get the loss and the accuracy back.
+const description = `Evaluates loss functions: post predictions and labels, and get the loss and the accuracy back.
 
-**Nothing is inferred.** A machine cannot tell one-hot labels from index labels, so a person must say it: \`labelFormat\` is required, and data that contradict a declaration are refused with the place, the value received and the declaration that would fit.
+**Nothing is inferred.** A machine cannot tell one-hot labels from index labels, so the caller must declare which they are: \`labelFormat\` is required. Data that contradict a declaration are refused. The error names the place, the value received and the declaration that would fit.
 
-**The number can be trusted.** Per-sample losses are ordinary doubles, and their sum is exact and rounded once, so the order of the samples and the way they are cut into batches never change a bit of the answer.
+**You can trust the number.** Per-sample losses are ordinary doubles. Their sum is exact and is rounded once, so neither the order of the samples nor the way they are split into batches changes a single bit of the answer.
 
-[The pictures](/explore) show what is computed. Errors are \`application/problem+json\` (RFC 9457); \`type\` is an address of this service that explains the problem.`
+[The pictures](/explore) show what is computed. Errors are \`application/problem+json\` (RFC 9457); \`type\` is a path on this service that explains the problem.`
 
 /** The name over the curve of -log y. */
 const logo = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 150 40"><path d="M4 4C6 26 14 33 36 36" fill="none" stroke="#7bd88f" stroke-width="4" stroke-linecap="round"/><text x="44" y="27" font-family="sans-serif" font-size="20" fill="#fff">lossmeter</text></svg>`
@@ -45,7 +45,7 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
       servers: [{ url: '/', description: 'This service' }],
       security: [],
       tags: [
-        { name: 'Loss', description: 'Loss functions over batches.' },
+        { name: 'Loss', description: 'Loss functions, evaluated over batches.' },
         { name: 'Service', description: 'Health, limits and errors.' },
       ],
     },

@@ -1,8 +1,9 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { alternatives } from '../loss/option-types.ts'
 import type { Path, ValidationError } from '../loss/validation-errors.ts'
 import { InvalidContent, LimitExceeded, shortened } from '../loss/validation-errors.ts'
 import { PlacedError } from './body/parsed-body.ts'
-import { alternatives, quoted } from './words.ts'
+import { quoted } from './words.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -16,7 +17,7 @@ interface ProblemType {
   readonly title: string
   /** What it means. */
   readonly meaning: string
-  /** What a client changes. */
+  /** What to change in the request. */
   readonly remedy: string
 }
 
@@ -25,59 +26,61 @@ export const problems = {
   'malformed-body': {
     status: 400,
     title: 'The body cannot be read',
-    meaning: 'The body is not what its Content-Type says: not RFC 8259 JSON, a key given twice, or the key __proto__.',
-    remedy: 'Correct the body at the place that `detail` names. NaN, Infinity and comments are no JSON.',
+    meaning:
+      'The body is not what its Content-Type says: it is not RFC 8259 JSON, gives a key twice, or has the key __proto__.',
+    remedy: 'Correct the body at the place that `detail` names. NaN, Infinity and comments are not valid JSON.',
   },
   'bad-request': {
     status: 400,
     title: 'The request cannot be read',
-    meaning: 'The request is no valid HTTP, or a header or part of the address is malformed.',
+    meaning: 'The request is not valid HTTP, or a header or part of the address is malformed.',
     remedy: 'Correct what `detail` names.',
   },
   'not-found': {
     status: 404,
     title: 'No such resource',
     meaning: 'Nothing is served at this address.',
-    remedy: 'See /openapi.json or /docs for the addresses there are.',
+    remedy: 'See /openapi.json or /docs for the available routes.',
   },
   'method-not-allowed': {
     status: 405,
     title: 'Method not allowed',
-    meaning: 'The address exists, but not with this method.',
+    meaning: 'The resource exists, but not for this method.',
     remedy: 'Use one of the methods in the Allow header.',
   },
   'request-timeout': {
     status: 408,
-    title: 'The request came too slowly',
-    meaning: 'Headers or body did not arrive in the time that /v1/limits gives.',
-    remedy: 'Send the request again, in smaller batches on a slow connection.',
+    title: 'The request arrived too slowly',
+    meaning: 'The headers or the body did not arrive within the time given in /v1/limits.',
+    remedy: 'Send the request again; on a slow connection, use smaller batches.',
   },
   'limit-exceeded': {
     status: 413,
     title: 'A limit is exceeded',
     meaning:
-      'The request, or the answer it asks for, is larger than the service handles. `limit` names which and `allowed` says how much.',
+      'The request, or the answer it asks for, is larger than the service allows. `limit` names the limit, and `allowed` is its value.',
     remedy: 'Send smaller batches, or ask for fewer parts with `include`. GET /v1/limits lists every limit.',
   },
   'unsupported-media-type': {
     status: 415,
     title: 'Media type not supported',
-    meaning: 'The body has a Content-Type or Content-Encoding that this resource does not take.',
+    meaning:
+      'This resource does not take bodies with this Content-Type or Content-Encoding, or without a Content-Type.',
     remedy: 'Use one of the types in `accepted`.',
   },
   'expectation-failed': {
     status: 417,
     title: 'Expectation failed',
-    meaning: 'The Expect header asks for something other than 100-continue.',
+    meaning: 'The Expect header is something other than 100-continue.',
     remedy: 'Leave the Expect header out.',
   },
   'invalid-content': {
     status: 422,
-    title: 'The content contradicts itself or the contract',
+    title: 'The content is invalid',
     meaning:
-      'The body can be read, but a field is missing, unknown or out of range, or the numbers contradict what was declared. Nothing is inferred: data never change how they are read.',
+      'The body can be read, but a field is missing, unknown or out of range, or the numbers contradict what was declared. Nothing is inferred: the data never change how they are read.',
     remedy:
-      'Each of `errors` points to a place (`pointer`, a JSON Pointer), says what is wrong there and what would fit, and shows what was received. `errorCount` is their true number.',
+      'Each entry of `errors` points to a place (`pointer`, a JSON Pointer), says what is wrong there and what would fit, and shows what was received. `errorCount` is the true number of errors.',
   },
   'headers-too-large': {
     status: 431,
@@ -89,13 +92,13 @@ export const problems = {
     status: 500,
     title: 'Internal error',
     meaning: 'The service failed. The log has the cause under the same requestId.',
-    remedy: 'Try again; if it persists, report the requestId.',
+    remedy: 'Try again. If the problem persists, report the requestId.',
   },
   overloaded: {
     status: 503,
     title: 'Not ready',
-    meaning: 'The service is shutting down or has too many bytes in flight.',
-    remedy: 'Try again after the seconds in the Retry-After header, or ask another instance.',
+    meaning: 'The service is shutting down, or holds as many bytes of requests as it can.',
+    remedy: 'Try again after the number of seconds in the Retry-After header, or use another instance.',
   },
 } as const satisfies Record<string, ProblemType>
 
@@ -197,10 +200,14 @@ function placedProblem({ place: { line, locate }, cause }: PlacedError, request:
 /** The answer to a body of a type that the resource does not take. */
 export function unsupportedMediaType({ headers, routeOptions: { config } }: FastifyRequest): Problem {
   const { accepts: accepted = ['application/json'] } = config
-  const received = headers['content-type']
-  const found = received === undefined ? 'The request has no Content-Type' : `Content-Type is ${quoted(received)}`
-  const detail = `${found}; this resource takes ${alternatives(accepted)}. For JSON add the header Content-Type: application/json.`
+  const detail = mediaTypeDetail(headers['content-type'], accepted)
   return new Problem('unsupported-media-type', detail, { accepted }, { accept: accepted.join(', ') })
+}
+
+/** What to say of a Content-Type that is not one of those accepted, or is missing. */
+export function mediaTypeDetail(received: string | undefined, accepted: readonly string[]): string {
+  const found = received === undefined ? 'The request has no Content-Type' : `Content-Type is ${quoted(received)}`
+  return `${found}; this resource takes ${alternatives(accepted)}. For JSON add the header Content-Type: application/json.`
 }
 
 const internalError = new Problem('internal-error', 'The service failed; the log has the cause under this requestId.')

@@ -1,11 +1,12 @@
 import type { FastifySchemaCompiler } from 'fastify'
 import type { z } from 'zod'
+import { alternatives } from '../loss/option-types.ts'
 import { asReceived } from '../loss/shape.ts'
 import { isTensor } from '../loss/tensor.ts'
 import { InvalidContent, ValidationErrors } from '../loss/validation-errors.ts'
 import type { ParsedBody } from './body/parsed-body.ts'
 import { placed } from './body/parsed-body.ts'
-import { alternatives, inWords, quoted } from './words.ts'
+import { inWords, quoted } from './words.ts'
 
 type Issue = z.core.$ZodIssue
 type RawIssue = Parameters<z.core.$ZodErrorMap>[0]

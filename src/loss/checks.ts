@@ -104,7 +104,7 @@ export function readOneHot(
     name: 'labels',
     tensor,
     outputs,
-    needs: 'labelFormat "one-hot" needs one 1 and otherwise 0 in each row',
+    needs: 'labelFormat "one-hot" needs exactly one 1 and all others 0 in each row',
   }
   let row = readOneHotRows(data, outputs, range.from, range.to, classes)
   for (; row < range.to; row = readOneHotRows(data, outputs, row + 1, range.to, classes)) {
@@ -150,7 +150,7 @@ export const largestWeight = 1e100
 
 /** Reports weights that are negative or beyond `largestWeight`. */
 export function checkWeights(name: string, tensor: Tensor, range: RowRange, errors: ValidationErrors): void {
-  const checked = { name, tensor, outputs: 1, needs: `weights need numbers from 0 to ${largestWeight}` }
+  const checked = { name, tensor, outputs: 1, needs: `weights must be numbers from 0 to ${largestWeight}` }
   checkRows(checked, range, 0, largestWeight, Number.POSITIVE_INFINITY, errors)
 }
 

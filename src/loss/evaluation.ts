@@ -12,6 +12,7 @@ import { statisticsOf } from './report/statistics.ts'
 import type { UniformInteger } from './sampling.ts'
 import { drawRows } from './sampling.ts'
 import type { Layout } from './shape.ts'
+import { counted } from './shape.ts'
 import type { Spec } from './spec.ts'
 import { describeSpec } from './spec.ts'
 import type { EvaluationState } from './state.ts'
@@ -157,9 +158,9 @@ export class Evaluation {
     }
     const rowPart = include.findIndex((name) => name === 'perSample' || name === 'gradient')
     if (rowPart >= 0)
-      refuse(['include', rowPart], `${include[rowPart]} is of one batch, not of several`, include[rowPart])
-    if (reduction === 'none') refuse(['reduction'], 'reduction "none" is of one batch, not of several', reduction)
-    if (miniBatch !== undefined) refuse(['miniBatch'], 'miniBatch draws from one batch, not from several', miniBatch)
+      refuse(['include', rowPart], `${include[rowPart]} is available for a single batch only`, include[rowPart])
+    if (reduction === 'none') refuse(['reduction'], 'reduction "none" is available for a single batch only', reduction)
+    if (miniBatch !== undefined) refuse(['miniBatch'], 'miniBatch is available for a single batch only', miniBatch)
   }
 
   #checkSize(numbers: number, path: readonly (string | number)[]): void {
@@ -188,7 +189,7 @@ export class Evaluation {
     const { miniBatch } = this.#spec
     if (miniBatch === undefined) return undefined
     if (!miniBatch.replacement && miniBatch.size > samples) {
-      const detail = `miniBatch.size is ${miniBatch.size}, and without replacement at most the ${samples} rows can be drawn`
+      const detail = `miniBatch.size is ${miniBatch.size}; without replacement only ${counted(samples, 'row')} can be drawn`
       refuse(['miniBatch', 'size'], detail, miniBatch.size)
     }
     return drawRows(samples, miniBatch, this.#context.uniformIntegers(miniBatch.seed))

@@ -42,7 +42,7 @@ interface Values {
   'mini-batch': MiniBatch
 }
 
-/** The type for a person: "number > 0", "number from 0 to 1", "`mean`, `sum` or `none`". */
+/** The type in words: "number > 0", "number from 0 to 1", "`mean`, `sum` or `none`". */
 export function typeInWords(type: OptionType): string {
   switch (type.kind) {
     case 'choice':

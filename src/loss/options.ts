@@ -60,28 +60,29 @@ export const optionTable = {
     narrow: ({ predictionFormats: values }) => ({ kind: 'choice', values }),
     default: {
       of: ({ predictionFormats: [first] }) => first,
-      words: '`values` for the losses that take them, else `probabilities`',
+      words: '`values` for the losses that take them, otherwise `probabilities`',
     },
     appliesTo: everyEvaluation,
     description: 'What `predictions` holds.',
   },
   reduction: {
     type: { kind: 'choice', values: reductions },
-    default: { of: ({ reduction }) => reduction, words: '`mean`; for `sse` `sum`' },
+    default: { of: ({ reduction }) => reduction, words: '`mean`; `sum` for `sse`' },
     appliesTo: everyEvaluation,
-    description: 'How per-sample losses become `loss`; `none` adds `losses`, and `loss` is their mean.',
+    description:
+      'How per-sample losses become `loss`. With `none` the answer also has `losses`, and `loss` is their mean.',
     singleBatch: ['none'],
   },
   logPolicy: {
     type: { kind: 'choice', values: logPolicies },
     default: {
       of: (_loss, predictionFormat) => (predictionFormat === 'logits' ? 'exact' : 'add-epsilon'),
-      words: '`add-epsilon`; with logits `exact`',
+      words: '`add-epsilon`; `exact` with logits',
     },
     ofKernel: true,
     appliesTo: 'losses with a logarithm',
     description:
-      'Guard of log(0): `add-epsilon` log(y + e), `clip` log(min(max(y, e), 1 - e)), `clamp` max(log y, -100), `exact` log y with 0 log 0 = 0.',
+      'Guards against log(0): `add-epsilon` log(y + e), `clip` log(min(max(y, e), 1 - e)), `clamp` max(log y, -100), `exact` log y with 0 log 0 = 0.',
   },
   epsilon: {
     type: { kind: 'number', exclusiveMinimum: 0 },
@@ -89,7 +90,7 @@ export const optionTable = {
     ofKernel: true,
     applies: ({ logPolicy }) => logPolicy === 'add-epsilon' || logPolicy === 'clip',
     appliesTo: 'losses with a logarithm under logPolicy "add-epsilon" or "clip"',
-    description: 'e of the guard; below 0.5 for `clip`.',
+    description: 'The e of the guard; less than 0.5 for `clip`.',
   },
   classWeights: {
     type: { kind: 'weights' },
@@ -102,37 +103,37 @@ export const optionTable = {
     default: constant(1),
     ofKernel: true,
     appliesTo: 'loss "huber"',
-    description: 'Where the parabola becomes a line.',
+    description: 'The error at which the parabola becomes a line.',
   },
   rowSumTolerance: {
     type: { kind: 'number', minimum: 0 },
     default: constant(1e-3),
     applies: (terms) => hasPredictionRowSums(terms) || hasLabelRowSums(terms),
     appliesTo: 'rows of probabilities, in predictions with class labels or in labels',
-    description: 'How far the sum of a row may be from 1.',
+    description: 'How far the sum of a row may differ from 1.',
   },
   threshold: {
     type: { kind: 'number' },
     narrow: ({ predictionFormats: formats }) =>
       formats.includes('probabilities') ? { kind: 'number', minimum: 0, maximum: 1 } : { kind: 'number' },
-    default: { of: ({ threshold }) => threshold, words: '`0.5`; for `hinge` `0`' },
+    default: { of: ({ threshold }) => threshold, words: '`0.5`; `0` for `hinge`' },
     applies: (terms) => decisionBy(terms.loss, terms.labelFormat) === 'binary',
     appliesTo: 'binary decisions: labelFormat "binary" or loss "binary-cross-entropy"',
     description:
-      'Positive when the prediction (of logits, its sigmoid) is greater. From 0 to 1; a score of `hinge` is any number.',
+      'Predictions above it are positive; a logit counts as its sigmoid. From 0 to 1; any number for `hinge`.',
   },
   ignoreIndex: {
     type: { kind: 'integer' },
     applies: ({ labelFormat }) => labelFormat === 'index',
     appliesTo: 'labelFormat "index"',
-    description: 'Rows with this label are left out of everything, for example -100.',
+    description: 'Rows with this label, for example -100, are left out of everything.',
   },
   labelSmoothing: {
     type: { kind: 'number', minimum: 0, exclusiveMaximum: 1 },
     default: constant(0),
     applies: (terms) => decisionBy(terms.loss, terms.labelFormat) === 'class',
     appliesTo: 'class labels: labelFormat "one-hot", "index", or "probabilities" of classes',
-    description: 'a: t becomes t (1 - a) + a / K.',
+    description: 'The a in t (1 - a) + a / K, which replaces each target t.',
   },
   miniBatch: {
     type: { kind: 'mini-batch' },
@@ -144,7 +145,7 @@ export const optionTable = {
     type: { kind: 'choices', values: includes },
     default: constant([]),
     appliesTo: everyEvaluation,
-    description: 'Extra parts of the answer.',
+    description: 'Additional parts of the answer.',
     singleBatch: ['perSample', 'gradient'],
   },
 } as const satisfies Record<string, Option>

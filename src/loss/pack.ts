@@ -66,7 +66,7 @@ function broken(name: string, path: readonly number[], value: unknown, why = '')
   const where = name + path.map((at) => `[${at}]`).join('')
   const detail =
     why === ''
-      ? `${where} is ${received}; numbers are needed`
+      ? `${where} is ${received}; it must be an array of numbers`
       : `${where} is ${received}${why.startsWith(';') ? why : ` ${why}`}`
   const shapeError: ShapeError = { path, detail, received }
   return { ...tensorOf(new Float64Array(0), []), shapeError }

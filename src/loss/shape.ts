@@ -18,8 +18,8 @@ export function checkIsNumbers(name: string, tensor: Tensor, errors: ValidationE
     refuse([name, ...path], detail, received)
   }
   for (const { path, received } of tensor.nonNumeric) {
-    const found = typeof received === 'string' ? 'not a number' : String(received)
-    errors.add([name, ...path], `${place(name, path)} is ${found}; a number is needed`, received)
+    const found = typeof received === 'string' ? 'a string' : String(received)
+    errors.add([name, ...path], `${place(name, path)} is ${found}; it must be a number`, received)
   }
   errors.count += tensor.nonNumericCount - tensor.nonNumeric.length
 }
@@ -28,8 +28,9 @@ export function checkIsNumbers(name: string, tensor: Tensor, errors: ValidationE
 export function layoutOf(spec: Spec, predictions: Tensor): Layout {
   const { data, shape } = predictions
   if (shape.length === 0)
-    refuse(['predictions'], 'predictions is a bare number; a list or a list of rows is needed', data[0])
-  if (shape[0] === 0) refuse(['predictions'], 'predictions is empty; at least one sample is needed', 'an empty array')
+    refuse(['predictions'], 'predictions is a bare number; it must be a list of numbers or a list of rows', data[0])
+  if (shape[0] === 0)
+    refuse(['predictions'], 'predictions is empty; it must have at least one sample', 'an empty array')
   if (shape.length === 2) {
     if (shape[1] === 0)
       refuse(['predictions', 0], 'predictions[0] is empty; a row needs at least one number', 'an empty array')
@@ -53,7 +54,7 @@ export function checkWeightShape(name: string, weights: Tensor, length: number, 
   if (weights.shape.length === 1 && weights.shape[0] === length) return
   refuse(
     [name],
-    `${name} is ${inWords(weights)}; a list of one number for each of the ${length} ${each} is needed`,
+    `${name} is ${inWords(weights)}; it must be a list with one number for each of the ${length} ${each}`,
     asReceived(weights),
   )
 }
@@ -118,15 +119,17 @@ function everyRow(data: Float64Array, outputs: number, holds: (sum: number) => b
 function indexShapeError(predictions: Tensor, { shape }: Tensor, { samples }: Layout): string | undefined {
   const isOneSample = predictions.shape.length === 1
   const needs = 'labelFormat "index" needs one integer per sample'
-  if (shape.length === 2) return `labels[0] is an array of ${shape[1]} numbers; ${needs}`
+  if (shape.length === 2) return `labels[0] is an array of ${counted(shape[1], 'number')}; ${needs}`
   if (isOneSample) {
     const fits = shape.length === 0 || shape[0] === 1
-    return fits ? undefined : `labels has ${shape[0]} numbers, and predictions, being one list, is one sample; ${needs}`
+    return fits
+      ? undefined
+      : `labels has ${counted(shape[0], 'number')}, and predictions, a plain list, is one sample; ${needs}`
   }
-  if (shape.length === 0) return `labels is a bare number, and predictions has ${samples} samples; ${needs}`
+  if (shape.length === 0) return `labels is a bare number, and predictions has ${counted(samples, 'sample')}; ${needs}`
   return shape[0] === samples
     ? undefined
-    : `labels has ${shape[0]} numbers, and predictions has ${samples} samples; ${needs}`
+    : `labels has ${counted(shape[0], 'number')}, and predictions has ${counted(samples, 'sample')}; ${needs}`
 }
 
 function denseShapeError(spec: Spec, predictions: Tensor, labels: Tensor): string | undefined {
@@ -136,14 +139,23 @@ function denseShapeError(spec: Spec, predictions: Tensor, labels: Tensor): strin
   const isList = shape.length === 1 && wanted.length === 2 && shape[0] > 0
   const found = isList ? `labels[0] is the number ${labels.data[0]}` : `labels is ${inWords(labels)}`
   const needs =
-    wanted.length === 2 ? `one row of ${wanted[1]} numbers for each of ${wanted[0]} samples` : inWords(predictions)
+    wanted.length === 2
+      ? `one row of ${counted(wanted[1], 'number')} for each of ${counted(wanted[0], 'sample')}`
+      : inWords(predictions)
   return `${found}; labelFormat "${spec.labelFormat}" needs ${needs}, the shape of predictions`
+}
+
+/** `1 row`, `2 rows`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 /** What a tensor is, in words. */
 export function inWords({ shape }: Tensor): string {
   if (shape.length === 0) return 'a bare number'
-  return shape.length === 1 ? `a list of ${shape[0]} numbers` : `${shape[0]} rows of ${shape[1]} numbers`
+  return shape.length === 1
+    ? `a list of ${counted(shape[0], 'number')}`
+    : `${counted(shape[0], 'row')} of ${counted(shape[1], 'number')}`
 }
 
 /** What an error shows of a tensor that was received. */
@@ -151,6 +163,6 @@ export function asReceived({ data, shape, shapeError }: Tensor): number | string
   if (shapeError !== undefined) return shapeError.path.length > 0 ? 'an array' : shapeError.received
   if (shape.length === 0) return data[0]
   return shape.length === 1
-    ? `an array of ${shape[0]} numbers`
-    : `an array of ${shape[0]} arrays of ${shape[1]} numbers`
+    ? `an array of ${counted(shape[0], 'number')}`
+    : `an array of ${counted(shape[0], 'array')} of ${counted(shape[1], 'number')}`
 }

@@ -83,6 +83,16 @@ export function describeSpec(spec: Spec): Record<string, unknown> {
   return described
 }
 
+/** Of the options of an evaluation, as JSON, those that a client has to give: the required ones, and what is no default. */
+export function describeChoices(spec: Spec): Record<string, unknown> {
+  const { loss, labelFormat, ...options } = describeSpec(spec)
+  const defaults: Record<string, unknown> = { ...frameOf(spec).defaults }
+  const chosen = Object.entries(options).filter(
+    ([name, value]) => JSON.stringify(value) !== JSON.stringify(defaults[name]),
+  )
+  return { loss, labelFormat, ...Object.fromEntries(chosen) }
+}
+
 /**
  * Refuses options that need all rows at once, for a stream of batches.
  *

@@ -4,7 +4,7 @@ import { tallyBatch } from './fold.ts'
 import type { MergeableName } from './report/sections.ts'
 import { mergeableNames, sectionOf } from './report/sections.ts'
 import type { Spec } from './spec.ts'
-import { describeSpec } from './spec.ts'
+import { describeChoices } from './spec.ts'
 import type { Tally } from './tally.ts'
 import { emptyTally, merge as mergeTallies } from './tally.ts'
 
@@ -99,13 +99,15 @@ function bothOf(spec: Spec, sections: EvaluationState['sections'], observe?: (sl
 }
 
 /**
- * The canonical text of what a state depends on: every option that applies, by name, but not `reduction`, which only
- * chooses what is read from it, nor the sections about single rows, which it does not hold.
+ * The canonical text of what a state depends on, the options by name. It leaves out `reduction`, which only chooses what
+ * is read from a state, and the sections about single rows, which a state does not hold. It also leaves out options at
+ * their defaults: an option that is added later, with a default, must not make the states of today unreadable.
  */
 export function stateSpecText(spec: Spec): string {
-  const { reduction, ...options } = describeSpec(spec)
+  const { reduction, include: _, ...options } = describeChoices(spec)
   const include = mergeableNames.filter((name) => spec.include.includes(name))
-  const entries = Object.entries({ ...options, include }).sort(([a], [b]) => (a < b ? -1 : 1))
+  const choices = include.length === 0 ? options : { ...options, include }
+  const entries = Object.entries(choices).sort(([a], [b]) => (a < b ? -1 : 1))
   return JSON.stringify(Object.fromEntries(entries))
 }
 

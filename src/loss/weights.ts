@@ -30,6 +30,6 @@ export function checkClassWeightCount({ classWeights: data }: Spec, { outputs }:
 }
 
 function refuseWeights(name: string, tensor: Tensor, which: string): never {
-  const detail = `${name} is ${inWords(tensor)}; a list of one number for each ${which} is needed`
+  const detail = `${name} is ${inWords(tensor)}; it must be a list with one number for each ${which}`
   return refuse([name], detail, asReceived(tensor))
 }

@@ -13,15 +13,15 @@ const listedError = z
     detail: z.string().meta({ description: 'What is wrong there and what would fit.' }),
     received: z
       .union([z.string(), z.number(), z.boolean(), z.null()])
-      .meta({ description: 'What stood there: a scalar as it is (a long text is cut), anything else in words.' }),
+      .meta({ description: 'What was found there: a scalar as it is (long text is cut), anything else in words.' }),
   })
-  .meta({ id: 'ContentError', description: 'One place that contradicts the contract or a declaration.' })
+  .meta({ id: 'ContentError', description: 'One place where the content is invalid.' })
 
 export const problem = z
   .object({
     type: z
       .string()
-      .meta({ description: 'Address of the explanation of this type.', examples: ['/problems/invalid-content'] }),
+      .meta({ description: 'Path to the explanation of this type.', examples: ['/problems/invalid-content'] }),
     title: z.string(),
     status: z.int().min(400).max(599),
     detail: z.string().meta({ description: 'What went wrong this time.' }),
@@ -29,15 +29,15 @@ export const problem = z
     requestId: z.string(),
     errors: z.array(listedError).max(20).optional().meta({ description: 'With `invalid-content`: the first errors.' }),
     errorCount: z.int().min(1).optional().meta({ description: 'With `invalid-content`: the true number of errors.' }),
-    limit: z.string().optional().meta({ description: 'With `limit-exceeded`: name of the limit in /v1/limits.' }),
-    allowed: z.number().optional().meta({ description: 'With `limit-exceeded`: the most that is allowed.' }),
+    limit: z.string().optional().meta({ description: 'With `limit-exceeded`: name of the limit, as in /v1/limits.' }),
+    allowed: z.number().optional().meta({ description: 'With `limit-exceeded`: the largest value allowed.' }),
     pointer: z.string().optional().meta({ description: 'With `limit-exceeded`: the place, if there is one.' }),
     offset: z
       .int()
       .min(0)
       .optional()
-      .meta({ description: 'With `malformed-body`: the byte where reading ended, from 0.' }),
-    line: z.int().min(1).optional().meta({ description: 'Of an NDJSON body: the line, from 1.' }),
+      .meta({ description: 'With `malformed-body`: the byte at which reading stopped, from 0.' }),
+    line: z.int().min(1).optional().meta({ description: 'In an NDJSON body: the line, from 1.' }),
     accepted: z
       .array(z.string())
       .optional()

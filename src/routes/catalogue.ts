@@ -15,9 +15,9 @@ const option = z
       .enum(['number', 'integer', 'boolean', 'choice', 'choices', 'weights', 'number-or-weights', 'mini-batch'])
       .meta({
         description:
-          'What it holds: one of `values` (`choice`), a list of them (`choices`), one number per output or sample (`weights`), a number or one per output, a random sample, or a plain number, integer or boolean.',
+          'What the option holds: one of `values` (`choice`), a list of them (`choices`), one number per output or sample (`weights`), one number or one per output (`number-or-weights`), a random sample (`mini-batch`), or a plain number, integer or boolean.',
       }),
-    values: z.array(z.string()).optional().meta({ description: 'The words that may be chosen.' }),
+    values: z.array(z.string()).optional().meta({ description: 'The allowed words.' }),
     minimum: bound,
     exclusiveMinimum: bound,
     maximum: bound,
@@ -26,7 +26,7 @@ const option = z
     defaultByPredictionFormat: z
       .record(z.string(), z.unknown())
       .optional()
-      .meta({ description: 'The default under each predictionFormat where it is another one.' }),
+      .meta({ description: 'The default under each predictionFormat for which it is different.' }),
     appliesTo: z.string(),
     description: z.string(),
   })
@@ -39,7 +39,9 @@ const catalogue = z
         .object({
           name: z.enum(lossNames),
           title: z.string(),
-          formula: z.string().meta({ description: 'l_i of one sample: y prediction, t target, K outputs.' }),
+          formula: z.string().meta({
+            description: 'Loss l_i of one sample: y is the prediction, t the target, K the number of outputs.',
+          }),
           source: z.string(),
           labelFormats: z.array(z.enum(labelFormats)),
           predictionFormats: z.array(z.enum(predictionFormats)).meta({ description: 'The first is the default.' }),
@@ -49,7 +51,7 @@ const catalogue = z
         .meta({ id: 'LossDescription' }),
     ),
   })
-  .meta({ id: 'Catalogue', description: 'Every loss function there is.' })
+  .meta({ id: 'Catalogue', description: 'Every loss function.' })
 
 /** GET /v1/losses: what there is, from the registry. */
 export async function catalogueRoute(app: FastifyInstance): Promise<void> {
@@ -61,7 +63,7 @@ export async function catalogueRoute(app: FastifyInstance): Promise<void> {
         operationId: 'listLosses',
         tags: ['Loss'],
         summary: 'List the loss functions',
-        description: 'Name, formula, legal formats and options of every loss function.',
+        description: 'Name, formula, accepted formats and options of every loss function.',
         response: { 200: answerOf(catalogue), ...problemAnswers() },
       },
       config: { examples: { answers: { 200: answer } } },

@@ -18,8 +18,8 @@ export async function healthRoutes(app: FastifyInstance, { isClosing }: { isClos
       schema: {
         operationId: 'isAlive',
         tags: ['Service'],
-        summary: 'Whether the process answers',
-        description: 'Always 200; never depends on load.',
+        summary: 'Check that the process answers',
+        description: 'Always 200, whatever the load.',
         response: { 200: answerOf(alive), ...problemAnswers() },
       },
       config: { examples: { answers: { 200: { status: 'alive' } } } },
@@ -33,7 +33,7 @@ export async function healthRoutes(app: FastifyInstance, { isClosing }: { isClos
       schema: {
         operationId: 'isReady',
         tags: ['Service'],
-        summary: 'Whether requests are welcome',
+        summary: 'Check that requests are welcome',
         description: '200 while requests are welcome, 503 while the service is shutting down.',
         response: { 200: answerOf(ready), ...problemAnswers('overloaded') },
       },

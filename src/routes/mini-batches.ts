@@ -4,6 +4,7 @@ import type { ParsedBody } from '../http/body/parsed-body.ts'
 import { fixedLimits } from '../http/limits.ts'
 import { validBody } from '../http/validation.ts'
 import { drawRows } from '../loss/sampling.ts'
+import { counted } from '../loss/shape.ts'
 import { refuse } from '../loss/validation-errors.ts'
 import { uniformIntegers } from '../runtime/random.ts'
 import { answerOf, bodyProblems, problemAnswers } from './answers.ts'
@@ -27,7 +28,7 @@ const miniBatchRequest = z
 
 const miniBatchAnswer = z
   .object({
-    indices: z.array(z.int().min(0)).meta({ description: 'Row numbers in the order drawn.' }),
+    indices: z.array(z.int().min(0)).meta({ description: 'Row numbers, in the order drawn.' }),
     ...miniBatchRequest.shape,
     requestId: z.string(),
   })
@@ -42,7 +43,7 @@ const exampleAnswer = {
 
 const tooManyRows = invalidExample({
   pointer: '#/size',
-  detail: 'size is 20, and without replacement at most the 10 rows can be drawn',
+  detail: 'size is 20; without replacement only 10 rows can be drawn',
   received: 20,
 })
 
@@ -74,7 +75,7 @@ Reproducible elsewhere: the generator is mt19937 seeded with init_genrand(seed),
       if (!replacement && size > populationSize) {
         refuse(
           ['size'],
-          `size is ${size}, and without replacement at most the ${populationSize} rows can be drawn`,
+          `size is ${size}; without replacement only ${counted(populationSize, 'row')} can be drawn`,
           size,
         )
       }

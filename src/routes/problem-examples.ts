@@ -1,5 +1,5 @@
 import type { ProblemName } from '../http/problem.ts'
-import { Problem, problemBody, problems } from '../http/problem.ts'
+import { mediaTypeDetail, Problem, problemBody, problems } from '../http/problem.ts'
 
 /** What stands for the id of a request in examples. */
 export const exampleId = '9e5b8987-647b-4152-bddc-4c8cfc213fa8'
@@ -8,18 +8,21 @@ type Extensions = Record<string, unknown>
 
 /** Details and extensions of typical problems; what a route says in its own way stands beside that route. */
 const typical: Partial<Record<ProblemName, readonly [detail: string, extensions?: Extensions]>> = {
-  'malformed-body': [`The body is no JSON: Unexpected token 'N' at byte 9; a value was expected.`, { offset: 9 }],
+  'malformed-body': [
+    `The body is not valid JSON: Unexpected token 'N' at byte 9; a value was expected.`,
+    { offset: 9 },
+  ],
   'limit-exceeded': [
     'The body is larger than maxBodyBytes, 67108864 bytes.',
     { limit: 'maxBodyBytes', allowed: 67_108_864, pointer: '#' },
   ],
-  'unsupported-media-type': ['Content-Type must be one of application/json.', { accepted: ['application/json'] }],
+  'unsupported-media-type': mediaTypeExample(['application/json']),
   'expectation-failed': ['Expect may only be 100-continue.'],
   'internal-error': ['The service failed; the log has the cause under this requestId.'],
   overloaded: ['Too many bytes of requests are in flight.'],
 }
 
-/** Problems that are answered before there is a request with an id and an address. */
+/** Problems that are answered before there is a request with an address. */
 const beforeRequests: readonly ProblemName[] = ['bad-request', 'request-timeout', 'headers-too-large']
 
 /**
@@ -30,8 +33,12 @@ export function problemExample(
   name: ProblemName,
   [detail, extensions = {}]: readonly [string, Extensions?] = typical[name] ?? [problems[name].meaning],
 ): Record<string, unknown> {
-  const isEarly = beforeRequests.includes(name)
-  return problemBody(new Problem(name, detail, extensions), isEarly ? '/' : '', isEarly ? '' : exampleId)
+  return problemBody(new Problem(name, detail, extensions), beforeRequests.includes(name) ? '/' : '', exampleId)
+}
+
+/** What a form is told, the type that `curl -d` sends by itself, by a resource that takes these. */
+export function mediaTypeExample(accepted: readonly string[]): readonly [string, Extensions] {
+  return [mediaTypeDetail('application/x-www-form-urlencoded', accepted), { accepted }]
 }
 
 /** An `invalid-content` answer with one error. */

@@ -14,13 +14,13 @@ const problemType = z
     status: z.int().min(400).max(599),
     title: z.string(),
     meaning: z.string(),
-    remedy: z.string().meta({ description: 'What a client changes.' }),
+    remedy: z.string().meta({ description: 'What to change in the request.' }),
   })
   .meta({ id: 'ProblemType', description: 'What a type of problem means.' })
 const problemTypes = z.object({ problems: z.array(problemType) }).meta({ id: 'ProblemTypes' })
-const page = z.string().meta({ description: 'The same for a browser.' })
+const page = z.string().meta({ description: 'The HTML version.' })
 
-const unknownName = `There is no problem type of this name; there are ${names.join(', ')}.`
+const unknownName = `There is no problem type of this name. The types are ${names.join(', ')}.`
 const unknownNameExample = { ...problemExample('not-found', [unknownName]), instance: '/problems/typo' }
 
 /** GET /problems and GET /problems/{name}: what each type of problem means, as JSON or for a browser as HTML. */
@@ -32,7 +32,7 @@ export async function problemRoutes(app: FastifyInstance): Promise<void> {
         operationId: 'listProblems',
         tags: ['Service'],
         summary: 'List the problem types',
-        description: 'Every `type` that an error answer can have, as JSON, or as HTML for a browser.',
+        description: 'Every `type` an error can have, as JSON, or as HTML for a browser.',
         response: {
           200: { description: 'The problem types.', content: asEither(problemTypes) },
           ...problemAnswers(),
@@ -52,9 +52,9 @@ export async function problemRoutes(app: FastifyInstance): Promise<void> {
         operationId: 'explainProblem',
         tags: ['Service'],
         summary: 'Explain one problem type',
-        description: 'What the type means and what a client changes, as JSON, or as HTML for a browser.',
+        description: 'What the type means and what to change in the request, as JSON, or as HTML for a browser.',
         params: z.object({
-          name: z.string().meta({ description: 'Name of the type, the last part of its address.', examples: names }),
+          name: z.string().meta({ description: 'Name of the type, the last part of its path.', examples: names }),
         }),
         response: {
           200: { description: 'The problem type.', content: asEither(problemType) },

@@ -36,13 +36,19 @@ const parameter = z
         )
         .meta({ id: 'Bias', description: 'The value is added to the logits of one output.' }),
     ],
-    { error: 'it must be {"name": "temperature"} or {"name": "bias", "class": c}' },
+    { error: noParameter },
   )
   .meta({ description: 'What is varied.' })
 
+function noParameter({ input }: { readonly input?: unknown }): string {
+  return typeof input === 'object' && input !== null
+    ? 'must be temperature or bias'
+    : 'must be {"name": "temperature"} or {"name": "bias", "class": c}'
+}
+
 const shape = {
   loss: z.enum(lossesOfLogits).meta({ description: 'A loss that takes logits.' }),
-  labelFormat: z.enum(labelFormats).meta({ description: 'How `labels` is written. Required.' }),
+  labelFormat: z.enum(labelFormats).meta({ description: 'How `labels` is written.' }),
   predictions: predictions.describe('Logits.'),
   labels,
   parameter,
@@ -51,7 +57,7 @@ const shape = {
     .min(1)
     .max(fixedLimits.maxSweepValues)
     .meta({
-      description: `Values of the parameter; temperatures are greater than ${sweepStep}. Rows times values are bounded too, see /v1/limits.`,
+      description: `Values of the parameter; a temperature must be greater than ${sweepStep}. The number of rows times the number of values is limited too, see /v1/limits.`,
     }),
 }
 const sweepRequest = z.strictObject(shape, { error: unknownField(Object.keys(shape)) }).meta({
@@ -65,10 +71,10 @@ const curve = z.array(z.number().nullable())
 const sweepAnswer = z
   .object({
     values: z.array(z.number()),
-    loss: curve.meta({ description: 'Null where the loss is infinite.' }),
+    loss: curve.meta({ description: 'Null where the loss is not finite.' }),
     accuracy: curve,
     lossSlope: curve.meta({ description: `(loss(v + h) - loss(v - h)) / 2h with h = ${sweepStep}.` }),
-    accuracySlope: curve.meta({ description: 'The same of the accuracy: 0 but where a jump lies within h.' }),
+    accuracySlope: curve.meta({ description: 'The same for the accuracy: 0 except where a jump lies within h.' }),
     step: z.number().meta({ description: 'h of the central differences.' }),
     samples: z.int().min(1),
     outputs: z.int().min(1),
@@ -102,7 +108,7 @@ const exampleAnswer = {
 
 const wrongTemperature = invalidExample({
   pointer: '#/values/0',
-  detail: `values[0] is 0; a temperature is greater than ${sweepStep}`,
+  detail: `values[0] is 0; a temperature must be greater than ${sweepStep}`,
   received: 0,
 })
 
@@ -114,9 +120,9 @@ export async function sweepRoute(app: FastifyInstance): Promise<void> {
       schema: {
         operationId: 'sweepParameter',
         tags: ['Loss'],
-        summary: 'Loss and accuracy along one parameter, with their slopes',
+        summary: 'Evaluate loss and accuracy along one parameter, with their slopes',
         description:
-          'Why one minimises a loss and not accuracy: accuracy is a step function of the parameters, so its derivative is 0 almost everywhere and says nothing about where to go, while the loss changes with every small step. Under a temperature the accuracy does not change at all, while the loss has a minimum; under a bias the accuracy jumps where a sample changes sides and is flat in between.',
+          'Shows why training minimises a loss instead of maximising accuracy. Accuracy is a step function of the parameters: its derivative is 0 almost everywhere and says nothing about where to go, while the loss responds to every small step. Along a temperature the accuracy does not change at all, while the loss has a minimum; along a bias the accuracy jumps where a sample changes sides and is flat in between.',
         body: sweepRequest,
         response: { 200: answerOf(sweepAnswer), ...problemAnswers(...bodyProblems) },
       },
@@ -131,7 +137,11 @@ export async function sweepRoute(app: FastifyInstance): Promise<void> {
       const request = validBody(body, sweepRequest)
       const { loss, labelFormat, predictions, labels, parameter, values } = request
       if (!(losses[loss] as Loss).labelFormats.includes(labelFormat))
-        refuse(['labelFormat'], labelFormatError(loss, labelFormat), labelFormat)
+        refuse(
+          ['labelFormat'],
+          `labelFormat ${labelFormatError(loss, labelFormat)}; received "${labelFormat}"`,
+          labelFormat,
+        )
       const spec = resolve({ loss, labelFormat, predictionFormat: 'logits' })
       const tensors = { predictions, labels }
       const layout = layOut(spec, tensors)
@@ -163,7 +173,7 @@ function checkSweep(
   if (wrong >= 0)
     refuse(
       ['values', wrong],
-      `values[${wrong}] is ${values[wrong]}; a temperature is greater than ${sweepStep}`,
+      `values[${wrong}] is ${values[wrong]}; a temperature must be greater than ${sweepStep}`,
       values[wrong],
     )
 }

@@ -151,8 +151,8 @@ function report(): void {
   const python = missing.has('fastapi') ? 'FastAPI not installed' : versionsOfPython()
   const lines = [
     `${cpus().length} cores, ${model}; Node ${process.versions.node}, Fastify ${fastifyPackage.version}, ${python}.`,
-    `Medians of ${rounds.measured} interleaved rounds after ${rounds.warmUp} of warm-up, server and client on the same cores;`,
-    `in brackets lossmeter's figure over that of the peer. The middle half of a row's rounds spans ${Math.round(100 * table.noise)} % of its median.`,
+    `Medians of ${rounds.measured} interleaved rounds after ${rounds.warmUp} of warm-up, server and client on the same cores.`,
+    `In brackets: lossmeter's time (or memory) divided by the peer's, so below 1 lossmeter is better. The middle half of a row's rounds spans ${Math.round(100 * table.noise)} % of its median.`,
     '',
     table.toString(),
   ]

@@ -5,7 +5,7 @@ import { median, spread } from './statistics.ts'
 /** What was measured of each server, round by round. */
 export type Measured = ReadonlyMap<ServerName, readonly number[]>
 
-/** The results: a row is one thing measured, a column one server; in brackets lossmeter's figure over the peer's. */
+/** The results: a row is one thing measured, a column one server; in brackets lossmeter's time, or memory, over the peer's. */
 export class Table {
   readonly #names: readonly ServerName[]
   readonly #missing: ReadonlySet<ServerName>
@@ -28,7 +28,10 @@ export class Table {
       const values = measured.get(server)
       if (values === undefined || values.length === 0) return this.#missing.has(server) ? 'not installed' : ''
       const figure = `${inDigits(median(values))} ${unit}`
-      return server === 'lossmeter' ? `**${figure}**` : `${figure} (${(median(own) / median(values)).toFixed(2)})`
+      if (server === 'lossmeter') return `**${figure}**`
+      // a rate is the inverse of a time
+      const [ours, theirs] = unit.endsWith('/s') ? [median(values), median(own)] : [median(own), median(values)]
+      return `${figure} (${(ours / theirs).toFixed(2)})`
     })
     this.#lines.push(`| ${name} | ${cells.join(' | ')} |`)
   }

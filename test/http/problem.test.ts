@@ -72,7 +72,7 @@ test('what was thrown becomes a problem', async (t) => {
         type,
         {
           type: '/problems/invalid-content',
-          title: 'The content contradicts itself or the contract',
+          title: 'The content is invalid',
           status: 422,
           detail: 'labels[0] is wrong',
           errors: [{ pointer: '#/labels/0', detail: 'labels[0] is wrong', received: 0 }],

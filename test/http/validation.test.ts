@@ -76,7 +76,7 @@ const table: [string, unknown, unknown[]][] = [
   [
     'array where a number is needed',
     { size: [1, 2] },
-    [['#/size', 'size must be a number; received an array', 'an array of 2']],
+    [['#/size', 'size must be a number; received an array of 2', 'an array of 2']],
   ],
   [
     'object where a number is needed',
@@ -87,7 +87,7 @@ const table: [string, unknown, unknown[]][] = [
   [
     'long list',
     { list: ['x', 'x', 'x'] },
-    [['#/list', 'list must have at most 2 elements; received an array', 'an array of 3']],
+    [['#/list', 'list must have at most 2 elements; received an array of 3', 'an array of 3']],
   ],
   [
     'unknown key',
@@ -113,7 +113,7 @@ const table: [string, unknown, unknown[]][] = [
     { choice: { kind: 'three' } },
     [['#/choice/kind', 'choice.kind must be one or two; received "three"', 'three']],
   ],
-  ['empty list', { few: [] }, [['#/few', 'few must have at least 1 element; received an array', 'an array of 0']]],
+  ['empty list', { few: [] }, [['#/few', 'few must have at least 1 element; received an array of 0', 'an array of 0']]],
   ['a kind without a word of its own', { nothing: 1 }, [['#/nothing', 'nothing must be null; received 1', 1]]],
   [
     'no such kind of a plain union',
@@ -124,12 +124,12 @@ const table: [string, unknown, unknown[]][] = [
   [
     'an array where a record is needed',
     { record: [1] },
-    [['#/record', 'record must be a JSON object; received an array', 'an array of 1']],
+    [['#/record', 'record must be a JSON object; received an array of 1', 'an array of 1']],
   ],
   [
     'a tensor where no field is',
     { labels: { data: Float64Array.of(1, 2), shape: [2], nonNumeric: [], nonNumericCount: 0 } },
-    [['#/labels', '"labels" is no field here; the fields are name, size', 'an array of 2 numbers']],
+    [['#/labels', '"labels" is not a recognised field; the fields are name, size', 'an array of 2 numbers']],
   ],
   ['custom', { own: 2 }, [['#/own', 'own is 2; it needs a one', 2]]],
   ['pointers are escaped', { 'a/b~c d': 'x' }, [['#/a~1b~0c%20d', 'a/b~c d must be a number; received "x"', 'x']]],

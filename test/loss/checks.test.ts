@@ -253,7 +253,7 @@ test('indices', async (t) => {
 })
 
 test('one-hot rows', async (t) => {
-  const needs = 'labelFormat "one-hot" needs one 1 and otherwise 0 in each row'
+  const needs = 'labelFormat "one-hot" needs exactly one 1 and all others 0 in each row'
   const cases: [row: number[], read: number, errors: [string, string][]][] = [
     [[1, 0, 0], 0, []],
     [[-0, 0, 1], 2, []],
@@ -291,10 +291,10 @@ test('weights', async (t) => {
   const errors = new ValidationErrors()
   checkWeights('sampleWeights', listOf(0, 1, 1e100, -1, 1e101, noNumber, infinite), { from: 0, to: 7 }, errors)
   t.same(said(errors), [
-    ['sampleWeights/3', 'sampleWeights[3] is -1; weights need numbers from 0 to 1e+100.'],
-    ['sampleWeights/4', 'sampleWeights[4] is 1e+101; weights need numbers from 0 to 1e+100.'],
-    ['sampleWeights/5', 'sampleWeights[5] is NaN; weights need numbers from 0 to 1e+100.'],
-    ['sampleWeights/6', 'sampleWeights[6] is Infinity; weights need numbers from 0 to 1e+100.'],
+    ['sampleWeights/3', 'sampleWeights[3] is -1; weights must be numbers from 0 to 1e+100.'],
+    ['sampleWeights/4', 'sampleWeights[4] is 1e+101; weights must be numbers from 0 to 1e+100.'],
+    ['sampleWeights/5', 'sampleWeights[5] is NaN; weights must be numbers from 0 to 1e+100.'],
+    ['sampleWeights/6', 'sampleWeights[6] is Infinity; weights must be numbers from 0 to 1e+100.'],
   ])
 })
 

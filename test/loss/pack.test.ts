@@ -46,10 +46,10 @@ test('elements that are no numbers are noted, and NaN in their place', async (t)
 })
 
 const broken: readonly [unknown, readonly number[], string, string][] = [
-  ['1', [], 'labels is a string; numbers are needed', 'a string'],
-  [null, [], 'labels is null; numbers are needed', 'null'],
-  [true, [], 'labels is true; numbers are needed', 'true'],
-  [{ 0: 1 }, [], 'labels is an object; numbers are needed', 'an object'],
+  ['1', [], 'labels is a string; it must be an array of numbers', 'a string'],
+  [null, [], 'labels is null; it must be an array of numbers', 'null'],
+  [true, [], 'labels is true; it must be an array of numbers', 'true'],
+  [{ 0: 1 }, [], 'labels is an object; it must be an array of numbers', 'an object'],
   [[1, [2, 3]], [1], 'labels[1] is an array of 2 among bare numbers', 'an array of 2'],
   [[[1], 2], [1], 'labels[1] is a number among rows', 'a number'],
   [[[1], [2, 3]], [1], 'labels[1] is an array of 2; the rows before it have 1', 'an array of 2'],

@@ -31,9 +31,9 @@ test('elements that are no numbers', async (t) => {
   t.same(found([1, null, 'x', true]), [
     3,
     [
-      { path: ['labels', 1], detail: 'labels[1] is null; a number is needed', received: null },
-      { path: ['labels', 2], detail: 'labels[2] is not a number; a number is needed', received: 'x' },
-      { path: ['labels', 3], detail: 'labels[3] is true; a number is needed', received: true },
+      { path: ['labels', 1], detail: 'labels[1] is null; it must be a number', received: null },
+      { path: ['labels', 2], detail: 'labels[2] is a string; it must be a number', received: 'x' },
+      { path: ['labels', 3], detail: 'labels[3] is true; it must be a number', received: true },
     ],
   ])
   const [count, list] = found([new Array(30).fill(null)])
@@ -93,8 +93,8 @@ test('samples and outputs', async (t) => {
 
 test('predictions of no use', async (t) => {
   const cases: [predictions: unknown, path: (string | number)[], detail: string, received: unknown][] = [
-    [7, ['predictions'], 'predictions is a bare number; a list or a list of rows is needed', 7],
-    [[], ['predictions'], 'predictions is empty; at least one sample is needed', 'an empty array'],
+    [7, ['predictions'], 'predictions is a bare number; it must be a list of numbers or a list of rows', 7],
+    [[], ['predictions'], 'predictions is empty; it must have at least one sample', 'an empty array'],
     [[[], []], ['predictions', 0], 'predictions[0] is empty; a row needs at least one number', 'an empty array'],
   ]
   for (const [predictions, path, detail, received] of cases) {
@@ -188,7 +188,7 @@ test('labels of another shape: what they are, what is needed, and which declarat
       byIndex,
       [0.5, 0.5],
       [0, 1],
-      'labels has 2 numbers, and predictions, being one list, is one sample; labelFormat "index" needs one integer per sample. One-hot rows are declared with labelFormat "one-hot".',
+      'labels has 2 numbers, and predictions, a plain list, is one sample; labelFormat "index" needs one integer per sample. One-hot rows are declared with labelFormat "one-hot".',
       'an array of 2 numbers',
     ],
     [
@@ -226,14 +226,14 @@ test('labels of another shape: what they are, what is needed, and which declarat
       byValues,
       [1, 2],
       [[1], [2]],
-      'labels is 2 rows of 1 numbers; labelFormat "values" needs a list of 2 numbers, the shape of predictions.',
-      'an array of 2 arrays of 1 numbers',
+      'labels is 2 rows of 1 number; labelFormat "values" needs a list of 2 numbers, the shape of predictions.',
+      'an array of 2 arrays of 1 number',
     ],
     [
       byBits,
       [[1], [0]],
       [1, 0],
-      'labels[0] is the number 1; labelFormat "binary" needs one row of 1 numbers for each of 2 samples, the shape of predictions.',
+      'labels[0] is the number 1; labelFormat "binary" needs one row of 1 number for each of 2 samples, the shape of predictions.',
       'an array of 2 numbers',
     ],
   ]
@@ -292,12 +292,12 @@ test('weights are a list of the right length', async (t) => {
     errorsOf(() => checkWeightShape('sampleWeights', pack('sampleWeights', value), 2, 'samples'))
   t.same(check([1, 2]), [])
   const cases: [value: unknown, found: string, received: unknown][] = [
-    [[1], 'a list of 1 numbers', 'an array of 1 numbers'],
+    [[1], 'a list of 1 number', 'an array of 1 number'],
     [3, 'a bare number', 3],
-    [[[1], [2]], '2 rows of 1 numbers', 'an array of 2 arrays of 1 numbers'],
+    [[[1], [2]], '2 rows of 1 number', 'an array of 2 arrays of 1 number'],
   ]
   for (const [value, found, received] of cases) {
-    const detail = `sampleWeights is ${found}; a list of one number for each of the 2 samples is needed`
+    const detail = `sampleWeights is ${found}; it must be a list with one number for each of the 2 samples`
     t.same(check(value), [{ path: ['sampleWeights'], detail, received }], found)
   }
 })
@@ -334,7 +334,7 @@ test('what was received is told of any tensor', async (t) => {
   const cases: [unknown, number | string][] = [
     [2.5, 2.5],
     [[1, 2], 'an array of 2 numbers'],
-    [[[1, 2, 3]], 'an array of 1 arrays of 3 numbers'],
+    [[[1, 2, 3]], 'an array of 1 array of 3 numbers'],
     [[[1], [2, 3]], 'an array'],
     ['x', 'a string'],
     [null, 'null'],

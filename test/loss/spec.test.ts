@@ -9,6 +9,7 @@ import {
   checksLabelRows,
   checksPredictionRows,
   decisionOf,
+  describeChoices,
   describeSpec,
   refuseForStreams,
   resolve,
@@ -88,6 +89,13 @@ test('what is evaluated is described in full, and nothing that has no effect', a
   for (const [options, described] of cases) {
     t.strictSame(describeSpec(resolve(options)), described, `${options.loss}, ${options.labelFormat}`)
   }
+})
+
+test('what a client has to give is what is required and what is no default', async (t) => {
+  const options: Options = { loss: 'cross-entropy', labelFormat: 'index', logPolicy: 'add-epsilon', epsilon: 1e-7 }
+  t.strictSame(describeChoices(resolve(options)), { loss: 'cross-entropy', labelFormat: 'index' })
+  const chosen: Options = { ...options, predictionFormat: 'logits', epsilon: 0.1, include: ['confusion'] }
+  t.strictSame(describeChoices(resolve(chosen)), chosen)
 })
 
 test('a description sent back describes the same', async (t) => {

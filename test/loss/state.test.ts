@@ -1,8 +1,11 @@
 import fc from 'fast-check'
 import { test } from 'tap'
+import { losses } from '../../src/loss/kernels/index.ts'
+import type { Options } from '../../src/loss/spec.ts'
+import { describeSpec, resolve } from '../../src/loss/spec.ts'
 import type { EvaluationState } from '../../src/loss/state.ts'
 import { emptyState, foldBatch, merge, RunningTotal, reportSection, stateSpecText } from '../../src/loss/state.ts'
-import { problemsWithSections } from './problems.ts'
+import { combinations, problemsWithSections } from './problems.ts'
 import type { Request } from './support.ts'
 import { batchOf, bytesOf, finish, specOf, stateOf } from './support.ts'
 
@@ -103,12 +106,30 @@ test('states of equal specs merge, whichever object says so', async (t) => {
 test('the text of a spec names what a state depends on', async (t) => {
   t.equal(
     stateSpecText(specOf({ ...all, loss: 'mae', include: ['gradient', 'confusion', 'perSample', 'perClass'] })),
-    '{"include":["perClass","confusion"],"labelFormat":"index","labelSmoothing":0,"loss":"mae","predictionFormat":"values"}',
+    '{"include":["perClass","confusion"],"labelFormat":"index","loss":"mae"}',
   )
   const text = (request: Partial<Request>) => stateSpecText(specOf({ ...all, ...request }))
   t.equal(text({ reduction: 'sum' }), text({}))
   t.not(text({ classWeights: [1, 2] }), text({}))
   t.not(text({ ignoreIndex: 1 }), text({}))
+})
+
+test('an option at its default is not in the text, so that one which is added later changes no text', async (t) => {
+  for (const { name, loss, labelFormat, predictionFormat } of combinations) {
+    const options = { loss, labelFormat, predictionFormat }
+    const spec = resolve(options)
+    const isDefault = predictionFormat === losses[loss].predictionFormats[0]
+    const expected = { labelFormat, loss, ...(!isDefault && { predictionFormat }) }
+    t.equal(stateSpecText(spec), JSON.stringify(expected), name)
+    const spelledOut = resolve(describeSpec(spec) as unknown as Options)
+    t.equal(stateSpecText(spelledOut), stateSpecText(spec), name)
+  }
+  const logits: Request = { ...all, predictionFormat: 'logits', include: [] }
+  t.equal(
+    stateSpecText(specOf({ ...logits, logPolicy: 'add-epsilon' })),
+    '{"labelFormat":"index","logPolicy":"add-epsilon","loss":"cross-entropy","predictionFormat":"logits"}',
+    'what is the default elsewhere but not here',
+  )
 })
 
 test('a total grows, and what was merged from it stays as it was', async (t) => {

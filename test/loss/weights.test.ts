@@ -12,12 +12,12 @@ test('class weights are a list of numbers from 0 to 1e100', async (t) => {
       [
         {
           path: ['classWeights', 1],
-          detail: 'classWeights[1] is -1; weights need numbers from 0 to 1e+100.',
+          detail: 'classWeights[1] is -1; weights must be numbers from 0 to 1e+100.',
           received: -1,
         },
         {
           path: ['classWeights', 2],
-          detail: 'classWeights[2] is 1e+101; weights need numbers from 0 to 1e+100.',
+          detail: 'classWeights[2] is 1e+101; weights must be numbers from 0 to 1e+100.',
           received: 1e101,
         },
       ],
@@ -27,7 +27,7 @@ test('class weights are a list of numbers from 0 to 1e100', async (t) => {
       [
         {
           path: ['classWeights'],
-          detail: 'classWeights is a bare number; a list of one number for each output is needed',
+          detail: 'classWeights is a bare number; it must be a list with one number for each output',
           received: 3,
         },
       ],
@@ -37,12 +37,21 @@ test('class weights are a list of numbers from 0 to 1e100', async (t) => {
       [
         {
           path: ['classWeights'],
-          detail: 'classWeights is 1 rows of 2 numbers; a list of one number for each output is needed',
-          received: 'an array of 1 arrays of 2 numbers',
+          detail: 'classWeights is 1 row of 2 numbers; it must be a list with one number for each output',
+          received: 'an array of 1 array of 2 numbers',
         },
       ],
     ],
-    ['x', [{ path: ['classWeights'], detail: 'classWeights is a string; numbers are needed', received: 'a string' }]],
+    [
+      'x',
+      [
+        {
+          path: ['classWeights'],
+          detail: 'classWeights is a string; it must be an array of numbers',
+          received: 'a string',
+        },
+      ],
+    ],
   ]
   for (const [weights, errors] of table) {
     t.same(
@@ -69,7 +78,7 @@ test('there is one class weight for each output', async (t) => {
     [
       {
         path: ['classWeights'],
-        detail: 'classWeights is a list of 2 numbers; a list of one number for each of the 3 outputs is needed',
+        detail: 'classWeights is a list of 2 numbers; it must be a list with one number for each of the 3 outputs',
         received: 'an array of 2 numbers',
       },
     ],

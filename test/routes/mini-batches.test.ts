@@ -75,7 +75,7 @@ const refusals: [string, unknown, [string, string, unknown][]][] = [
   [
     'more than there is',
     { ...right, size: 11, replacement: false },
-    [['#/size', 'size is 11, and without replacement at most the 10 rows can be drawn', 11]],
+    [['#/size', 'size is 11; without replacement only 10 rows can be drawn', 11]],
   ],
   ['no rows', { ...right, size: 0 }, [['#/size', 'size must be at least 1; received 0', 0]]],
   ['too many rows', { ...right, size: 100_001 }, [['#/size', 'size must be at most 100000; received 100001', 100_001]]],
@@ -110,18 +110,18 @@ const refusals: [string, unknown, [string, string, unknown][]][] = [
       sampleWeights: [1, 'x'],
     },
     [
-      ['#/predictions', `"predictions" is no field here; ${fields}`, 'an array of 3 arrays of 2 numbers'],
-      ['#/labels', `"labels" is no field here; ${fields}`, 1],
-      ['#/sampleWeights', `"sampleWeights" is no field here; ${fields}`, 'an array of 2 numbers'],
+      ['#/predictions', `"predictions" is not a recognised field; ${fields}`, 'an array of 3 arrays of 2 numbers'],
+      ['#/labels', `"labels" is not a recognised field; ${fields}`, 1],
+      ['#/sampleWeights', `"sampleWeights" is not a recognised field; ${fields}`, 'an array of 2 numbers'],
     ],
   ],
   [
     'arrays that are no tensor, and scalars that are no number',
     { ...right, predictions: [[1], [2, 3]], labels: null, sampleWeights: 'x' },
     [
-      ['#/predictions', `"predictions" is no field here; ${fields}`, 'an array'],
-      ['#/labels', `"labels" is no field here; ${fields}`, 'null'],
-      ['#/sampleWeights', `"sampleWeights" is no field here; ${fields}`, 'a string'],
+      ['#/predictions', `"predictions" is not a recognised field; ${fields}`, 'an array'],
+      ['#/labels', `"labels" is not a recognised field; ${fields}`, 'null'],
+      ['#/sampleWeights', `"sampleWeights" is not a recognised field; ${fields}`, 'a string'],
     ],
   ],
   [

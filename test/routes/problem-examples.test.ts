@@ -55,7 +55,7 @@ test('an unknown problem type, and a service that is about to stop', async (t) =
   t.same(await answered(closing, { url: '/readyz' }), shown('/readyz', 'get', 'overloaded'))
 })
 
-test('what is answered before there is a request has neither its path nor its id', async (t) => {
+test('what is answered before there is a request has no path, but an id', async (t) => {
   const table: [ProblemName, string][] = [
     ['bad-request', 'HPE_INVALID_METHOD'],
     ['request-timeout', 'ERR_HTTP_REQUEST_TIMEOUT'],
@@ -69,8 +69,10 @@ test('what is answered before there is a request has neither its path nor its id
     // as much of a socket as is used
     const socket = { writable: true, destroyed: false, write, destroySoon: () => undefined } as unknown as Socket
     answerClientError.call(app, Object.assign(new Error(), { code }), socket)
-    t.same(JSON.parse(written.split('\r\n\r\n')[1]), shown('/livez', 'get', name), name)
-    t.match(problemExample(name), { instance: '/', requestId: '' })
+    const { requestId, ...answered } = JSON.parse(written.split('\r\n\r\n')[1])
+    t.same({ ...answered, requestId: exampleId }, shown('/livez', 'get', name), name)
+    t.match(requestId, /^[0-9a-f-]{36}$/)
+    t.match(problemExample(name), { instance: '/' })
   }
 })
 

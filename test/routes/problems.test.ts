@@ -48,7 +48,7 @@ test('the page of a problem', async (t) => {
     `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>No such resource - lossmeter</title></head>
 <body><main><h1>No such resource</h1>
-<section><h2><a href="/problems/not-found">No such resource</a></h2><p><code>/problems/not-found</code>, status 404</p><p>Nothing is served at this address.</p><p>See /openapi.json or /docs for the addresses there are.</p></section>
+<section><h2><a href="/problems/not-found">No such resource</a></h2><p><code>/problems/not-found</code>, status 404</p><p>Nothing is served at this address.</p><p>See /openapi.json or /docs for the available routes.</p></section>
 <p><a href="/problems">All problem types</a> - <a href="/docs">API documentation</a></p></main></body></html>
 `,
   )
@@ -64,7 +64,7 @@ test('the page of all problems has each of them, and escapes', async (t) => {
 
 test('there is no other problem type', async (t) => {
   const app = await appOf(t)
-  const detail = `There is no problem type of this name; there are ${names.join(', ')}.`
+  const detail = `There is no problem type of this name. The types are ${names.join(', ')}.`
   for (const name of ['nope', 'toString', '__proto__', 'NOT-FOUND', '%2e%2e', '<script>']) {
     const url = `/problems/${encodeURIComponent(name)}`
     const { status, body } = await ask(app, { url })

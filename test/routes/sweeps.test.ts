@@ -138,17 +138,16 @@ const right = {
   parameter: { name: 'temperature' },
   values: [1],
 }
-const whichParameter = 'it must be {"name": "temperature"} or {"name": "bias", "class": c}'
 const refusals: [string, object, [string, string, unknown]][] = [
   [
     'no temperature of 0',
     { values: [1, 0] },
-    ['#/values/1', 'values[1] is 0; a temperature is greater than 0.0001', 0],
+    ['#/values/1', 'values[1] is 0; a temperature must be greater than 0.0001', 0],
   ],
   [
     'no temperature within the step',
     { values: [1e-4] },
-    ['#/values/0', 'values[0] is 0.0001; a temperature is greater than 0.0001', 1e-4],
+    ['#/values/0', 'values[0] is 0.0001; a temperature must be greater than 0.0001', 1e-4],
   ],
   [
     'an output that there is not',
@@ -168,12 +167,16 @@ const refusals: [string, object, [string, string, unknown]][] = [
   [
     'another parameter',
     { parameter: { name: 'weight' } },
-    ['#/parameter/name', `parameter.name is "weight"; ${whichParameter}`, 'weight'],
+    ['#/parameter/name', 'parameter.name must be temperature or bias; received "weight"', 'weight'],
   ],
   [
     'a parameter by name only',
     { parameter: 'bias' },
-    ['#/parameter', `parameter is "bias"; ${whichParameter}`, 'bias'],
+    [
+      '#/parameter',
+      'parameter must be {"name": "temperature"} or {"name": "bias", "class": c}; received "bias"',
+      'bias',
+    ],
   ],
   [
     'a class for a temperature',
@@ -183,12 +186,12 @@ const refusals: [string, object, [string, string, unknown]][] = [
   [
     'no values',
     { values: [] },
-    ['#/values', 'values must have at least 1 element; received an array', 'an array of 0'],
+    ['#/values', 'values must have at least 1 element; received an array of 0', 'an array of 0'],
   ],
   [
     'too many values',
     { values: new Array(501).fill(1) },
-    ['#/values', 'values must have at most 500 elements; received an array', 'an array of 501'],
+    ['#/values', 'values must have at most 500 elements; received an array of 501', 'an array of 501'],
   ],
   [
     'a value that is no number',

@@ -38,7 +38,7 @@ export class BareValue {
     const { shape, shapeError } = this.#value()
     const whole = shape.length === 0 ? 'a number' : `an array of ${shape[0]}`
     const received = shapeError === undefined ? whole : shapeError.path.length > 0 ? 'an array' : shapeError.received
-    return refuse([], `the body is ${received}; one JSON object is needed`, received)
+    return refuse([], `the body is ${received}; it must be one JSON object`, received)
   }
 
   #value() {

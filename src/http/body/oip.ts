@@ -99,7 +99,7 @@ function headerBytesOf(value: string | undefined, most: number): number {
   }
   const bytes = Number(value)
   if (bytes > most)
-    throw new LimitExceeded('maxOptionBytes', most, [], `The JSON part exceeds maxOptionBytes, ${most}.`)
+    throw new LimitExceeded('maxOptionBytes', most, [], `The JSON part is longer than maxOptionBytes, ${most} bytes.`)
   return bytes
 }
 

@@ -144,7 +144,7 @@ export class BodyReader {
     const { maxBodyBytes, maxChunks, maxInflationRatio } = this.#budget.limits
     if (!this.#isStream && this.#read > maxBodyBytes) throw bodyTooLarge(maxBodyBytes)
     if (this.#chunks > maxChunks + this.#read / 256) {
-      const detail = `The body comes in more than ${maxChunks} chunks of too few bytes.`
+      const detail = `The body comes in too many small chunks; maxChunks is ${maxChunks}.`
       throw new LimitExceeded('maxChunks', maxChunks, [], detail)
     }
     if (this.#inflater !== undefined && this.#read > freeInflation + maxInflationRatio * this.#received) {

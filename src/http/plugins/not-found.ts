@@ -12,5 +12,5 @@ export function notFound(app: FastifyInstance): void {
 }
 
 function nothingServed(): Problem {
-  return new Problem('not-found', 'Nothing is served at this address. /openapi.json lists the addresses there are.')
+  return new Problem('not-found', 'Nothing is served at this address. /openapi.json lists the available routes.')
 }

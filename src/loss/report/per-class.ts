@@ -13,9 +13,9 @@ export interface PerClassReport {
   /** Their weighted mean loss; `null` when infinite or undefined, as `lossStatus` says. */
   readonly loss: number | null
   readonly lossStatus: 'finite' | 'infinite' | 'undefined'
-  /** Share of the class's samples that were decided as this class, weighted by s_i; `null` without such samples. */
+  /** Share of the class's samples that were decided as this class, weighted by s_i; `null` if there are none. */
   readonly recall: number | null
-  /** Share of the samples decided as this class that belong to it, weighted by s_i; `null` without such samples. */
+  /** Share of the samples decided as this class that belong to it, weighted by s_i; `null` if never predicted. */
   readonly precision: number | null
 }
 

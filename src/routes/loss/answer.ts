@@ -4,7 +4,7 @@ import { lossSpec } from './schema.ts'
 
 const lossStatus = z.enum(lossStatuses).meta({
   description:
-    'JSON has no Infinity: `infinite` says that a null loss is infinite, `undefined` that there is no weight to divide by.',
+    'JSON has no Infinity: with `infinite`, a null loss is infinite; with `undefined`, there is no weight to divide by.',
 })
 const count = z.int().min(0)
 const share = z.number().min(0).max(1).nullable()
@@ -15,16 +15,17 @@ const perClass = z
     class: count,
     samples: count.meta({ description: 'Samples with this label.' }),
     correct: count,
-    loss: z.number().nullable().meta({ description: 'Their weighted mean loss.' }),
+    loss: z.number().nullable().meta({ description: 'Weighted mean loss of these samples.' }),
     lossStatus,
     recall: share.meta({
-      description: 'Share of this class decided as this class, weighted by s_i; null without such samples.',
+      description:
+        'Share of the samples of this class that are predicted as this class, weighted by s_i; null if there are none.',
     }),
     precision: share.meta({
-      description: 'Share of the decisions for this class that are right, weighted by s_i; null without such.',
+      description: 'Share of the predictions of this class that are right, weighted by s_i; null if never predicted.',
     }),
   })
-  .meta({ id: 'ClassReport', description: 'What became of the samples labelled with one class.' })
+  .meta({ id: 'ClassReport', description: 'Results for the samples labelled with one class.' })
 
 const calibration = z
   .object({
@@ -39,56 +40,60 @@ const calibration = z
         })
         .meta({
           id: 'CalibrationBin',
-          description: 'Confidences in (lower, upper], the first bin from 0; means are null for an empty bin.',
+          description: 'Confidences in (lower, upper]; the first bin includes 0. The means are null for an empty bin.',
         }),
     ),
     expectedCalibrationError: share.meta({
-      description: 'sum over bins of weight share times |accuracy - mean confidence| (Guo et al. 2017).',
+      description:
+        'Sum over the bins of their share of the weight times |accuracy - mean confidence| (Guo et al. 2017).',
     }),
   })
   .meta({
     id: 'Calibration',
     description:
-      'Confidence against accuracy in 15 bins of equal width. Confidence is the top probability; for a binary output the probability of the positive class, and accuracy the share of positive labels.',
+      'Confidence against accuracy in 15 bins of equal width. Confidence is the largest probability. For a binary output it is the probability of the positive class, and accuracy is the share of positive labels.',
   })
 
 export const lossAnswer = z
   .object({
-    loss: z.number().nullable().meta({ description: 'The loss as reduced; null unless `lossStatus` is `finite`.' }),
+    loss: z.number().nullable().meta({ description: 'The reduced loss; null unless `lossStatus` is `finite`.' }),
     lossStatus,
     accuracy: share.meta({
-      description: 'Share of right decisions, weighted by s_i; null for labels that are values, or without weight.',
+      description: 'Share of right decisions, weighted by s_i; null if labels are values, or if there is no weight.',
     }),
-    samples: count.meta({ description: 'Rows received, or with `miniBatch` rows drawn.' }),
+    samples: count.meta({ description: 'Rows received; with `miniBatch`, rows drawn.' }),
     outputs: count.min(1).meta({ description: 'K, numbers per row.' }),
-    correct: count
-      .nullable()
-      .meta({ description: 'Right decisions: samples, or for binary labels outputs; null for values.' }),
+    correct: count.nullable().meta({
+      description:
+        'Number of right decisions: one per sample, or one per output for binary labels; null if labels are values.',
+    }),
     ties: count.meta({
-      description: 'Samples whose largest prediction stands at more than one output; the lowest index won.',
+      description: 'Samples whose largest prediction is shared by several outputs; the lowest index wins.',
     }),
     ignored: count.meta({ description: 'Rows left out by `ignoreIndex`.' }),
     clipped: count.meta({
-      description: 'Samples in which a logarithm that counts met its guard: y < epsilon, or for `clamp` log y < -100.',
+      description: 'Samples in which a logarithm that counts was guarded: y < epsilon, or for `clamp` log y < -100.',
     }),
     lossSum: z
       .number()
       .nullable()
-      .meta({ description: 'sum s_i l_i, summed exactly and rounded once; null when infinite.' }),
-    weightSum: z.number().meta({ description: 'sum w_i, w_i = s_i sum_k c_k t_ik.' }),
+      .meta({ description: 'sum s_i l_i, summed exactly and rounded once; null if infinite.' }),
+    weightSum: z.number().meta({ description: 'sum w_i, where w_i = s_i sum_k c_k t_ik.' }),
     standardError: z.number().nullable().meta({
       description:
-        'Of the mean: sqrt(n/(n-1) sum (s_i l_i - mean w_i)^2) / weightSum, with the finite-population correction for a mini-batch without replacement; null for one sample or a loss that is not finite.',
+        'Standard error of the mean: sqrt(n/(n-1) sum (s_i l_i - mean w_i)^2) / weightSum, with the finite-population correction for a mini-batch without replacement; null for one sample or a loss that is not finite.',
     }),
     accuracyInterval: z
       .array(z.number())
       .length(2)
       .nullable()
-      .meta({ description: 'Wilson 95 % interval of the accuracy.' }),
-    populationSize: count.optional().meta({ description: 'With `miniBatch`: rows that the sample was drawn from.' }),
+      .meta({ description: '95 % Wilson interval of the accuracy.' }),
+    populationSize: count
+      .optional()
+      .meta({ description: 'With `miniBatch`: number of rows the sample was drawn from.' }),
     losses: lossesInOrder
       .optional()
-      .meta({ description: 'With reduction `none`: s_i l_i in order; null where infinite, 0 for an ignored row.' }),
+      .meta({ description: 'With reduction `none`: s_i l_i in order; null if infinite, 0 for an ignored row.' }),
     perSample: z
       .object({
         losses: lossesInOrder,
@@ -104,7 +109,7 @@ export const lossAnswer = z
     confusion: z
       .array(z.array(count))
       .optional()
-      .meta({ description: 'Counts of samples, [K][K]: row label, column decision.' }),
+      .meta({ description: 'Counts of samples, [K][K]: rows are labels, columns are predictions.' }),
     calibration: calibration.optional(),
     gradient: z
       .union([z.array(z.array(z.number().nullable())), z.array(z.number().nullable())])
@@ -112,11 +117,11 @@ export const lossAnswer = z
       .optional()
       .meta({
         description:
-          'd loss / d predictions in the shape of predictions, of the loss as guarded and reduced; null unless the loss is finite.',
+          'd loss / d predictions, in the shape of predictions; the loss is the guarded and reduced one. Null unless the loss is finite.',
       }),
     spec: lossSpec.meta({
       description:
-        'Every option as evaluated, defaults included. Sent back with the same data it gives the same answer.',
+        'Every option actually used, defaults included. Sent back with the same data, it gives the same answer.',
     }),
     requestId: z.string(),
   })

@@ -1,5 +1,5 @@
 import { lossMediaTypes } from '../../http/body/register.ts'
-import { exampleId, invalidExample, problemExample } from '../problem-examples.ts'
+import { exampleId, invalidExample, mediaTypeExample, problemExample } from '../problem-examples.ts'
 
 const tenClasses = [0.1, 0.05, 0.6, 0.0, 0.05, 0.1, 0.0, 0.1, 0.0, 0.0]
 
@@ -15,7 +15,7 @@ export const lossExamples = {
     },
   },
   index: {
-    summary: 'The same sample, index label: the same number to the last bit',
+    summary: 'The same sample, index label: the same loss to the last bit',
     value: { loss: 'cross-entropy', labelFormat: 'index', predictions: tenClasses, labels: 2 },
   },
   batch: {
@@ -99,10 +99,7 @@ export const lossAnswers = {
     },
     requestId: exampleId,
   },
-  415: problemExample('unsupported-media-type', [
-    `Content-Type must be one of ${lossMediaTypes.join(', ')}.`,
-    { accepted: lossMediaTypes },
-  ]),
+  415: problemExample('unsupported-media-type', mediaTypeExample(lossMediaTypes)),
   422: invalidExample({ pointer: '#/labels', detail: wrongDeclaration, received: 'an array of 2 numbers' }),
 }
 
@@ -130,7 +127,7 @@ const binary = {
 }
 const binaryHeader = JSON.stringify(binary)
 
-/** The bodies of POST /v1/loss that are no JSON, for the document, which names request schemas `XInput` and later `X`. */
+/** The bodies of POST /v1/loss that are not JSON, for the document, which names request schemas `XInput` and later `X`. */
 export const lossMediaTypeDocuments = {
   'application/octet-stream': {
     schema: {
@@ -138,7 +135,7 @@ export const lossMediaTypeDocuments = {
       format: 'binary',
       contentSchema: { $ref: '#/components/schemas/BinaryHeaderInput' },
       description:
-        'JSON of the length that the header `Inference-Header-Content-Length` says (schema BinaryHeader), then the bytes of the inputs in their order: little-endian, row-major, without gaps.',
+        'JSON (schema BinaryHeader) of the length given by the header `Inference-Header-Content-Length`, then the bytes of the inputs in their order: little-endian, row-major, without gaps.',
     },
     examples: {
       bytes: {
@@ -152,10 +149,10 @@ export const lossMediaTypeDocuments = {
     schema: {
       type: 'string',
       contentSchema: {
-        oneOf: [{ $ref: '#/components/schemas/LossSpec' }, { $ref: '#/components/schemas/StreamBatchInput' }],
+        oneOf: [{ $ref: '#/components/schemas/LossSpec' }, { $ref: '#/components/schemas/BatchInput' }],
       },
       description:
-        'First line: the options, schema LossSpec without `miniBatch`. Each further line: schema StreamBatch.',
+        'First line: the options (schema LossSpec, without `miniBatch`). Each further line: a mini-batch (schema Batch).',
     },
     examples: {
       stream: {
@@ -167,11 +164,11 @@ export const lossMediaTypeDocuments = {
 }
 
 /** What Swagger UI says over the body of POST /v1/loss, whatever its type. */
-export const lossBodyDescription = `For \`application/octet-stream\` choose a file: JSON (schema BinaryHeader), whose length the header \`Inference-Header-Content-Length\` says, and the bytes of the tensors. This one has ${binaryHeader.length} bytes of JSON:
+export const lossBodyDescription = `For \`application/octet-stream\`, choose a file: JSON (schema BinaryHeader), whose length the header \`Inference-Header-Content-Length\` gives, then the bytes of the tensors. This one has ${binaryHeader.length} bytes of JSON:
 
     printf '%s' '${binaryHeader}2021' > batch.bin
 
-For \`application/x-ndjson\` the first line has the options (schema LossSpec), each further line a mini-batch (schema StreamBatch).`
+For \`application/x-ndjson\`, the first line holds the options (schema LossSpec), and each further line a mini-batch (schema Batch).`
 
 /** The request headers of POST /v1/loss that say how the body is to be read, for the document. */
 export const lossHeaders = [

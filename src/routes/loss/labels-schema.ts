@@ -16,11 +16,12 @@ const labelsOf: Record<LabelFormat, readonly Schema[]> = {
 }
 
 const words: Record<LabelFormat, string> = {
-  'one-hot': 'rows with exactly one 1 and all others 0, the shape of `predictions`',
-  index: 'one class per sample, an integer from 0 to K - 1, or `ignoreIndex`; one bare integer for one sample',
-  probabilities: 'numbers from 0 to 1, the shape of `predictions`',
-  binary: '0 or 1, the shape of `predictions`',
-  values: 'numbers, the shape of `predictions`',
+  'one-hot': 'rows with exactly one 1 and all others 0, in the shape of `predictions`',
+  index:
+    'one class per sample, an integer from 0 to K - 1, or `ignoreIndex`; a single sample may have one bare integer',
+  probabilities: 'numbers from 0 to 1, in the shape of `predictions`',
+  binary: '0 or 1, in the shape of `predictions`',
+  values: 'numbers, in the shape of `predictions`',
 }
 
 export function listOf(items: Schema): Schema {
@@ -32,7 +33,7 @@ export function labelsSchema(formats: readonly LabelFormat[]): Schema {
   const said = formats.map((format) => ` \`${format}\`: ${words[format]}.`)
   const numbers = listOf({ type: 'number' })
   return {
-    description: `The truth, as \`labelFormat\` says.${said.join('')}`,
+    description: `The true labels, written as \`labelFormat\` says.${said.join('')}`,
     oneOf: [listOf(numbers), numbers, ...(formats.includes('index') ? [integer] : [])],
   }
 }

@@ -3,15 +3,12 @@ import { fixedLimits } from '../../http/limits.ts'
 import type { OptionType, Range } from '../../loss/option-types.ts'
 import { alternatives, rangeInWords } from '../../loss/option-types.ts'
 import type { Tensor } from '../../loss/tensor.ts'
+import { isTensor } from '../../loss/tensor.ts'
 import { unknownField } from '../unknown-field.ts'
 
 /** Numbers that a body decoder has packed; zod sees that they are there, the core checks each of them. */
 export function tensor(description: string, schema: Record<string, unknown>) {
   return z.custom<Tensor>(isTensor, { error: 'must be an array of numbers' }).meta({ description, ...schema })
-}
-
-export function isTensor(value: unknown): value is Tensor {
-  return typeof value === 'object' && value !== null && 'data' in value && value.data instanceof Float64Array
 }
 
 /** The JSON Schema of weights. */

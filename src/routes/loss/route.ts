@@ -49,12 +49,12 @@ export async function lossRoute(app: FastifyInstance): Promise<void> {
   )
 }
 
-const description = `Predictions and labels in, the loss and the accuracy out. Nothing is inferred: \`labelFormat\` says how labels are written, and data that contradict a declaration are refused with the place, the value and the declaration that would fit.
+const description = `Takes predictions and labels, and returns the loss and the accuracy. Nothing is inferred: \`labelFormat\` says how labels are written. Data that contradict a declaration are refused, and the error names the place, the value and the declaration that would fit.
 
-The same numbers give the same answer to the last bit in each of three bodies, which may be compressed (\`Content-Encoding: gzip\` or \`zstd\`):
+There are three kinds of body, and the same numbers give the same answer in each, to the last bit. All of them may be compressed (\`Content-Encoding: gzip\` or \`zstd\`):
 - \`application/json\`: one object.
-- \`application/octet-stream\` with the header \`Inference-Header-Content-Length: n\`: n bytes of JSON (schema BinaryHeader), then the raw little-endian row-major tensors, as the Open Inference Protocol has it.
-- \`application/x-ndjson\`: the options in the first line, then one mini-batch \`{"predictions": ..., "labels": ...}\` a line, folded into one answer in constant memory.`
+- \`application/octet-stream\` with the header \`Inference-Header-Content-Length: n\`: n bytes of JSON (schema BinaryHeader), then the raw tensors, little-endian and row-major, as in the Open Inference Protocol.
+- \`application/x-ndjson\`: the options on the first line, then one mini-batch \`{"predictions": ..., "labels": ...}\` per line, all folded into one answer in constant memory.`
 
 /** Folds the batches of a body into one evaluation. */
 async function evaluate(body: ParsedBody): Promise<Evaluation> {

@@ -3,23 +3,25 @@ import type { Tensors } from '../../loss/batch.ts'
 import type { LossName } from '../../loss/kernels/index.ts'
 import { losses, lossNames } from '../../loss/kernels/index.ts'
 import type { Loss } from '../../loss/kernels/loss.ts'
+import { alternatives } from '../../loss/option-types.ts'
 import type { LossTraits, OptionName } from '../../loss/options.ts'
 import { defaultFor, everyEvaluation, isOptionOf, optionNames, optionOf, typeFor } from '../../loss/options.ts'
 import type { Options } from '../../loss/spec.ts'
 import type { Tensor } from '../../loss/tensor.ts'
+import { isTensor } from '../../loss/tensor.ts'
 import { readWeights } from '../../loss/weights.ts'
 import { unknownField } from '../unknown-field.ts'
 import { labelsByFormat, labelsSchema, listOf } from './labels-schema.ts'
-import { isTensor, schemaOf, tensor, weights } from './option-schemas.ts'
+import { schemaOf, tensor, weights } from './option-schemas.ts'
 
 const numbers = listOf({ type: 'number' })
 
 export const predictions = tensor(
-  'One row of K numbers per sample, [N][K]. A plain list is one sample of K outputs for class labels, else N samples of one output.',
+  'One row of K numbers per sample, [N][K]. A plain list is one sample of K outputs if labels are classes, and N samples of one output otherwise.',
   { oneOf: [listOf(numbers), numbers] },
 )
 export const labels = tensor(
-  'The truth, as `labelFormat` says: [N] integers for `index` (one bare integer for one sample), else the shape of `predictions`.',
+  'The true labels, written as `labelFormat` says: [N] integers for `index` (a single sample may have one bare integer), otherwise the shape of `predictions`.',
   { oneOf: [listOf(numbers), numbers, { type: 'integer' }] },
 )
 
@@ -27,14 +29,17 @@ export const labels = tensor(
 export const batchFields = {
   predictions,
   labels,
-  sampleWeights: tensor('One weight per sample, s_i. Default: none, every sample counts 1.', weights).optional(),
+  sampleWeights: tensor('One weight per sample, s_i. Default: none; every sample counts as 1.', weights).optional(),
 }
 
 /** One batch without options. */
 export const batchSchema = z
   .strictObject(batchFields, { error: unknownField(Object.keys(batchFields)) })
   // what a custom type holds is known to TypeScript, not to zod
-  .meta({ id: 'StreamBatch', description: 'A further line of an NDJSON body.' }) as unknown as z.ZodType<Tensors>
+  .meta({
+    id: 'Batch',
+    description: 'Predictions and labels without options: a further line of an NDJSON body.',
+  }) as unknown as z.ZodType<Tensors>
 
 /** Options as they are received: weights are tensors, which are checked with the first batch. */
 export type ReceivedOptions = { readonly [Name in keyof Options]: Received<Options[Name]> }
@@ -70,7 +75,7 @@ export const optionsSchema = z.discriminatedUnion(
 /** One JSON object with options and batch; the document shows the options that a loss can use. */
 export const lossRequest = z.discriminatedUnion('loss', unionOf(requestOf), { error: noLoss }).meta({
   id: 'LossRequest',
-  description: 'One batch. Which options there are depends on the loss.',
+  description: 'One batch. The options depend on the loss.',
   discriminator: {
     propertyName: 'loss',
     mapping: Object.fromEntries(
@@ -171,10 +176,10 @@ function schemaName(name: string, suffix: string): string {
   return `${words.join('')}${suffix}`
 }
 
-/** What to say of a `labelFormat` that is missing, or that the loss does not go with. */
+/** What to say of a `labelFormat` that is missing, or that the loss does not take; its name stands before it. */
 export function labelFormatError(name: LossName, input: unknown): string {
-  const formats = losses[name].labelFormats.join(', ')
+  const { labelFormats }: Loss = losses[name]
   return input === undefined
-    ? `the caller must declare it, as one of ${formats}: one-hot and index labels cannot be told apart`
-    : `loss "${name}" goes with labelFormat ${formats}`
+    ? `the caller must declare it, as one of ${labelFormats.join(', ')}: one-hot and index labels cannot be told apart`
+    : `must be ${alternatives(labelFormats)} for loss "${name}"`
 }

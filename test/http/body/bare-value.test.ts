@@ -40,7 +40,7 @@ for (const [text, received] of values) {
     JSON.parse(text)
     for (const error of errorsOf(text)) {
       t.ok(error instanceof InvalidContent)
-      const detail = `the body is ${received}; one JSON object is needed`
+      const detail = `the body is ${received}; it must be one JSON object`
       t.same((error as InvalidContent).errors.list, [{ path: [], detail, received }])
     }
   })

@@ -111,7 +111,7 @@ test('JSON that is no object is refused as content', async (t) => {
     ['null', 'null'],
     ['\r\n\t true', 'true'],
   ]) {
-    const detail = `the body is ${received}; one JSON object is needed`
+    const detail = `the body is ${received}; it must be one JSON object`
     const { status, body } = await send(app, {}, payload)
     t.same([status, body], [422, invalid('#', detail, received)], payload)
   }

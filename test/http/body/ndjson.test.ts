@@ -161,13 +161,13 @@ for (const [what, payload, number, detail, more] of wrong) {
 }
 
 const refused: readonly [string, string, number, string, string, unknown][] = [
-  ['no object', `${first}\n[1]`, 2, '#', 'the body is an array of 1; one JSON object is needed', 'an array of 1'],
+  ['no object', `${first}\n[1]`, 2, '#', 'the body is an array of 1; it must be one JSON object', 'an array of 1'],
   [
     'no labels',
     `${first}\n${line}\n{"predictions":[1]}`,
     3,
     '#/labels',
-    'labels is missing; must be an array of numbers',
+    'labels is missing; it must be an array of numbers',
     'nothing',
   ],
   [
@@ -199,7 +199,7 @@ const refused: readonly [string, string, number, string, string, unknown][] = [
     `${first}\n{"predictions":[1,null],"labels":[1,2]}`,
     2,
     '#/predictions/1',
-    'predictions[1] is null; a number is needed',
+    'predictions[1] is null; it must be a number',
     null,
   ],
   [
@@ -303,7 +303,7 @@ test('what a line took is held until the line is worked off', async (t) => {
 test('a body without batches is refused as JSON without numbers is', async (t) => {
   const errors = ['predictions', 'labels'].map((name) => ({
     pointer: `#/${name}`,
-    detail: `${name} is missing; it needs numbers`,
+    detail: `${name} is missing; it must be an array of numbers`,
     received: 'nothing',
   }))
   const whole = await send(app, {}, first)

@@ -199,8 +199,16 @@ test('the header that says how long the JSON part is must be right', async (t) =
         offset: end,
       }),
     ],
-    [2 ** 20 + 1, 413, tooLarge('The JSON part exceeds maxOptionBytes, 1048576.', 'maxOptionBytes', 2 ** 20)],
-    [999_999_999_999_999, 413, tooLarge('The JSON part exceeds maxOptionBytes, 1048576.', 'maxOptionBytes', 2 ** 20)],
+    [
+      2 ** 20 + 1,
+      413,
+      tooLarge('The JSON part is longer than maxOptionBytes, 1048576 bytes.', 'maxOptionBytes', 2 ** 20),
+    ],
+    [
+      999_999_999_999_999,
+      413,
+      tooLarge('The JSON part is longer than maxOptionBytes, 1048576 bytes.', 'maxOptionBytes', 2 ** 20),
+    ],
   ]
   for (const [length, wanted, problem] of lengths) {
     const headers = { ...type, 'inference-header-content-length': String(length) }
@@ -420,7 +428,7 @@ const refusals: Refusal[] = [
     more: { parameters: { loss: 'cross-entropy', labelFormat: 'probabilities', classWeights: 'x' } },
     data: twoTensors,
     pointer: '#/parameters/classWeights',
-    detail: 'classWeights is a string; numbers are needed',
+    detail: 'classWeights is a string; it must be an array of numbers',
     received: 'a string',
   },
   {
@@ -483,7 +491,7 @@ test('a JSON part that is no JSON, or no object, is refused', async (t) => {
       400,
       malformed('The body is not valid JSON: The key at byte 12 was given before in the same object.', { offset: 12 }),
     ],
-    ['[]', 422, invalid('#', 'the body is an array of 0; one JSON object is needed', 'an array of 0')],
+    ['[]', 422, invalid('#', 'the body is an array of 0; it must be one JSON object', 'an array of 0')],
   ]
   for (const [json, wanted, problem] of cases) {
     const { headers, payload } = binaryOf(json, eight)
@@ -544,7 +552,7 @@ test('tensors may be empty as far as their bytes go', async (t) => {
   const { status, body } = await send(app, headers, payload)
   t.same(
     [status, body],
-    [422, invalid('#/inputs/0', 'predictions is empty; at least one sample is needed', 'an empty array')],
+    [422, invalid('#/inputs/0', 'predictions is empty; it must have at least one sample', 'an empty array')],
   )
   const middle = binaryBody(options, [inputs[1], ...doublesOf(rowsOf(2, 2)).slice(0, 1)])
   t.equal((await send(app, middle.headers, middle.payload)).status, 422)

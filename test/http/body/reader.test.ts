@@ -131,7 +131,7 @@ test('chunks are counted', async (t) => {
     const failure = await failureOf(readerOf(chunks(11, 1), {}, { maxChunks: 10 }, isStream).reader)
     t.same(
       [(failure as LimitExceeded).limit, (failure as LimitExceeded).message],
-      ['maxChunks', 'The body comes in more than 10 chunks of too few bytes.'],
+      ['maxChunks', 'The body comes in too many small chunks; maxChunks is 10.'],
     )
   }
 })

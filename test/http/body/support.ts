@@ -289,7 +289,7 @@ export function tooLarge(detail: string, limit: string, allowed: number, extensi
   return problemOf('limit-exceeded', 413, 'A limit is exceeded', detail, '/v1/loss', all)
 }
 
-const contradiction = 'The content contradicts itself or the contract'
+const contradiction = 'The content is invalid'
 
 /** The answer to a body with one error. */
 export function invalid(pointer: string, detail: string, received: unknown, extensions: object = {}): object {

@@ -9,7 +9,7 @@ test('a request of HTTP/1.1 needs a host', async (t) => {
   app.get('/', async () => 'fine')
   const port = await portOf(app)
   const table: [string, string, string][] = [
-    ['1.1', '', 'A request of HTTP/1.1 needs the header Host.'],
+    ['1.1', '', 'An HTTP/1.1 request must include a Host header.'],
     ['1.1', 'Host: a\r\n', 'fine'],
     ['1.1', 'Host:\r\n', 'fine'],
     ['1.0', '', 'fine'],

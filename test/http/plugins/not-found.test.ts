@@ -3,7 +3,7 @@ import { notFound } from '../../../src/http/plugins/not-found.ts'
 import { appOf, problemOf } from '../../support.ts'
 import { bare } from './support.ts'
 
-const detail = 'Nothing is served at this address. /openapi.json lists the addresses there are.'
+const detail = 'Nothing is served at this address. /openapi.json lists the available routes.'
 
 test('an address at which nothing is served is refused before its body is read', async (t) => {
   const app = await appOf(t)

@@ -43,7 +43,7 @@ test('what labels is under each labelFormat', async (t) => {
 test('labels of a loss: a bare integer where index goes, and words for each format', async (t) => {
   const numbers = listOf({ type: 'number' })
   t.same(labelsSchema(['binary']), {
-    description: 'The truth, as `labelFormat` says. `binary`: 0 or 1, the shape of `predictions`.',
+    description: 'The true labels, written as `labelFormat` says. `binary`: 0 or 1, in the shape of `predictions`.',
     oneOf: [listOf(numbers), numbers],
   })
   t.same(labelsSchema(['index']).oneOf, [listOf(numbers), numbers, { type: 'integer' }])

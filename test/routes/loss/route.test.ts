@@ -253,7 +253,7 @@ const fitting: [string, object, string, string][] = [
       ],
     },
     '#/labels/0/0',
-    'labels[0][0] is 0.4; labelFormat "one-hot" needs one 1 and otherwise 0 in each row. Rows of probabilities are declared with labelFormat "probabilities".',
+    'labels[0][0] is 0.4; labelFormat "one-hot" needs exactly one 1 and all others 0 in each row. Rows of probabilities are declared with labelFormat "probabilities".',
   ],
   [
     'several ones in a row',
@@ -266,7 +266,7 @@ const fitting: [string, object, string, string][] = [
       ],
     },
     '#/labels/0',
-    'labels[0] has 2 ones; labelFormat "one-hot" needs one 1 and otherwise 0 in each row. Labels 0 and 1 for each output are declared with labelFormat "binary", which goes with loss sse, mse, mae, binary-cross-entropy, huber, log-cosh, brier, hinge.',
+    'labels[0] has 2 ones; labelFormat "one-hot" needs exactly one 1 and all others 0 in each row. Labels 0 and 1 for each output are declared with labelFormat "binary", which goes with loss sse, mse, mae, binary-cross-entropy, huber, log-cosh, brier, hinge.',
   ],
   [
     'logits as probabilities',
@@ -302,7 +302,7 @@ const fitting: [string, object, string, string][] = [
     'a format that the loss does not take',
     { ...values, labelFormat: 'binery' },
     '#/labelFormat',
-    'labelFormat is "binery"; loss "mse" goes with labelFormat one-hot, index, probabilities, binary, values',
+    'labelFormat must be one-hot, index, probabilities, binary or values for loss "mse"; received "binery"',
   ],
   [
     'no format',

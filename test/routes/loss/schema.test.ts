@@ -165,11 +165,11 @@ test('what a request needs', async (t) => {
   const missing = `the caller must declare it, as one of ${formats}: one-hot and index labels cannot be told apart`
   t.same(refusals(lossRequest, { loss: 'cross-entropy' }), [
     ['labelFormat', `labelFormat is missing; ${missing}`],
-    ['predictions', 'predictions is missing; must be an array of numbers'],
-    ['labels', 'labels is missing; must be an array of numbers'],
+    ['predictions', 'predictions is missing; it must be an array of numbers'],
+    ['labels', 'labels is missing; it must be an array of numbers'],
   ])
   t.same(messages(lossRequest, { loss: 'cross-entropy', labelFormat: 'binary', predictions: [1], labels: null }), [
-    ['labelFormat', `loss "cross-entropy" goes with labelFormat ${formats}`],
+    ['labelFormat', 'must be one-hot, index or probabilities for loss "cross-entropy"'],
     ['predictions', 'must be an array of numbers'],
     ['labels', 'must be an array of numbers'],
   ])
@@ -212,5 +212,5 @@ test('the core takes of weights their numbers', async (t) => {
 })
 
 test('words', async (t) => {
-  t.equal(labelFormatError('hinge', 'index'), 'loss "hinge" goes with labelFormat binary')
+  t.equal(labelFormatError('hinge', 'index'), 'must be binary for loss "hinge"')
 })
