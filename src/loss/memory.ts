@@ -1,0 +1,51 @@
+/** Counts the memory that a computation takes, before it is taken, and gives it back when it is free again. */
+export interface Memory {
+  /**
+   * Counts bytes that are about to be taken.
+   *
+   * @throws when there is no room for them
+   */
+  reserve(bytes: number): void
+  release(bytes: number): void
+  /**
+   * A zeroed buffer.
+   *
+   * @param committed how many of the bytes are counted now, if not all: pages that nothing was written to take no memory
+   * @throws when there is no room for them
+   */
+  allocate(bytes: number, committed?: number): ArrayBuffer
+  /**
+   * Counts further bytes of a buffer that was allocated with fewer.
+   *
+   * @throws when there is no room for them
+   */
+  commit(buffer: ArrayBuffer, bytes: number): void
+  /** Takes a buffer back: it is detached and no longer counted. Buffers that were not allocated here are left alone. */
+  free(buffer: ArrayBufferLike): void
+}
+
+/** Buffers that are smaller are left to the garbage collector: to account for each would cost more than it is worth. */
+const worthAccounting = 2 ** 14
+
+/** An array of doubles, counted when it is large. */
+export function doublesIn(memory: Memory, length: number): Float64Array<ArrayBuffer> {
+  const bytes = length * Float64Array.BYTES_PER_ELEMENT
+  return bytes < worthAccounting ? new Float64Array(length) : new Float64Array(memory.allocate(bytes))
+}
+
+/** An array of 32-bit integers, counted when it is large. */
+export function integersIn(memory: Memory, length: number): Int32Array<ArrayBuffer> {
+  const bytes = length * Int32Array.BYTES_PER_ELEMENT
+  return bytes < worthAccounting ? new Int32Array(length) : new Int32Array(memory.allocate(bytes))
+}
+
+/** Memory that nobody counts. */
+export const unaccounted: Memory = {
+  reserve() {},
+  release() {},
+  allocate: (bytes) => new ArrayBuffer(bytes),
+  commit() {},
+  free(buffer) {
+    if (buffer instanceof ArrayBuffer && buffer.byteLength >= worthAccounting) buffer.transfer(0)
+  },
+}
