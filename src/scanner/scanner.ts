@@ -1,3 +1,4 @@
+import type { Memory } from '../loss/memory.ts'
 import type { Tensor } from '../loss/tensor.ts'
 import { begin, feed, memory, resume, state } from './engine.ts'
 import {
@@ -50,7 +51,8 @@ function grow(bytes: Uint8Array, used: number, length: number): Uint8Array {
  */
 export class DocumentScanner {
   readonly #plan: Plan
-  #expectedBytes: number
+  readonly #memory: Memory
+  readonly #declaredBytes: number
   /** Bytes before the slice in the module's memory. */
   #position = 0
   #failure: ScanSyntaxError | ScanLimitError | undefined
@@ -61,26 +63,19 @@ export class DocumentScanner {
   #carried = 0
   #optionBytes: Uint8Array = EMPTY
   #options: Record<string, unknown> | undefined
-  #tensors: Record<string, Tensor> = {}
+  readonly #builders = new Map<string, TensorBuilder>()
   #builder: TensorBuilder | undefined
 
-  /** @param origin the offset of the first byte, for errors; negative where bytes are written that nobody sent */
-  constructor(tensorKeys: readonly string[], limits: ScanLimits, expectedBytes = 0, origin = 0) {
+  /**
+   * @param memory where the numbers are kept
+   * @param declaredBytes what the document will take, as its sender says; 0 when it is not said
+   * @param origin the offset of the first byte, for errors; negative where bytes are written that nobody sent
+   */
+  constructor(tensorKeys: readonly string[], limits: ScanLimits, memory: Memory, declaredBytes = 0, origin = 0) {
     this.#plan = planFor(tensorKeys, limits)
-    this.#expectedBytes = expectedBytes
+    this.#memory = memory
+    this.#declaredBytes = declaredBytes
     this.#position = origin
-  }
-
-  /** Forgets the document, so that the next one can be written. */
-  reset(expectedBytes = 0): void {
-    this.#expectedBytes = expectedBytes
-    this.#position = 0
-    this.#failure = undefined
-    this.#begun = false
-    this.#carried = 0
-    this.#options = undefined
-    this.#tensors = {}
-    this.#builder = undefined
   }
 
   /** Reads on. After an error it throws the same one again. */
@@ -94,13 +89,19 @@ export class DocumentScanner {
     }
   }
 
-  /** What was read, or an error if that is no whole document. */
-  end(): ScannedDocument {
+  /**
+   * What was read, step by step: numbers that came in pieces are put together.
+   *
+   * @throws ScanSyntaxError, ScanLimitError if that is no whole document
+   */
+  *end(): Generator<void, ScannedDocument> {
     // In one piece, the number would have been looked at.
     if (this.#carried > 0 && this.#failure === undefined) this.#scan(EMPTY)
     if (this.#failure !== undefined) throw this.#failure
     if (this.#options === undefined) this.#fail(unexpectedEnd(this.#position, this.#expected()))
-    return { options: this.#options, tensors: this.#tensors }
+    const tensors: Record<string, Tensor> = {}
+    for (const [name, builder] of this.#builders) tensors[name] = yield* builder.tensor()
+    return { options: this.#options, tensors }
   }
 
   #write(bytes: Uint8Array): void {
@@ -146,7 +147,9 @@ export class DocumentScanner {
     switch (event) {
       case layout.TENSOR_ENDED: {
         const name = this.#plan.keys[state[layout.TENSOR]]
-        this.#tensors[name] = this.#currentBuilder().finish(name)
+        const builder = this.#currentBuilder()
+        builder.finish(name, this.#position + end - layout.INPUT)
+        this.#builders.set(name, builder)
         this.#builder = undefined
         return
       }
@@ -179,13 +182,18 @@ export class DocumentScanner {
   }
 
   #currentBuilder(): TensorBuilder {
-    this.#builder ??= new TensorBuilder(this.#position)
+    this.#builder ??= new TensorBuilder(
+      this.#memory,
+      this.#position,
+      this.#declaredBytes,
+      this.#plan.limits.maxElements,
+    )
     return this.#builder
   }
 
   #takeNumbers(end: number): void {
     if (state[layout.NUMBERS_END] === layout.NUMBERS) return
-    this.#currentBuilder().append(this.#position + end - layout.INPUT, this.#expectedBytes)
+    this.#currentBuilder().append(this.#position + end - layout.INPUT)
   }
 
   #restore(): void {

@@ -1,3 +1,4 @@
+import type { Memory } from '../loss/memory.ts'
 import type { NonNumericElement, ShapeError, Tensor } from '../loss/tensor.ts'
 import { captured, numbers, state } from './engine.ts'
 import * as layout from './layout.ts'
@@ -54,12 +55,40 @@ function written(): number {
   return (state[layout.NUMBERS_END] - layout.NUMBERS) / 8
 }
 
-/** Gathers what the module found of one tensor, slice by slice. */
+/** Numbers of a piece at most: so much is copied in one step, and is left unused at most. */
+const pieceNumbers = 2 ** 18
+const firstPieceNumbers = 2 ** 13
+/** So many numbers are copied at the end rather than given a piece of their own. */
+const fewNumbers = 2 ** 11
+
+/**
+ * Gathers what the module found of one tensor, slice by slice, in pieces. Once a first piece is full, and the length of
+ * the document was declared, the rest goes into one large piece, of which only what is written to takes memory.
+ */
 export class TensorBuilder {
-  readonly #nonNumeric: NonNumericElement[] = []
-  #data = NOTHING
-  #length = 0
+  readonly #memory: Memory
   readonly #begin: number
+  readonly #declaredBytes: number
+  readonly #mostNumbers: number
+  readonly #nonNumeric: NonNumericElement[] = []
+  readonly #pieces: Piece[] = []
+  #length = 0
+  #few: Float64Array<ArrayBuffer> | undefined
+  #shape: readonly number[] = [0]
+  #nonNumericCount = 0
+  #shapeError: ShapeError | undefined
+
+  /**
+   * @param begin where in the document the tensor begins, or soon after
+   * @param declaredBytes the length of the document as its sender says, or 0
+   * @param mostNumbers how many numbers a tensor may have
+   */
+  constructor(memory: Memory, begin: number, declaredBytes: number, mostNumbers: number) {
+    this.#memory = memory
+    this.#mostNumbers = mostNumbers
+    this.#begin = begin
+    this.#declaredBytes = declaredBytes
+  }
 
   addNonNumeric(): void {
     const outer = state[layout.PATH_OUTER]
@@ -67,43 +96,101 @@ export class TensorBuilder {
     this.#nonNumeric.push({ path: inner < 0 ? [outer] : [outer, inner], received: receivedOf() })
   }
 
-  constructor(begin: number) {
-    this.#begin = begin
-  }
-
-  /** Takes the numbers the module has written, when `read` bytes of the document have been read. */
-  append(read: number, expected: number): void {
-    const length = this.#length + written()
-    const share = expected > read ? (read - this.#begin) / (expected - this.#begin) : 0.5
-    // The expectation is the client's word, so it buys no more than four times what is there.
-    this.#add(Math.ceil(Math.min(4 * length, Math.max(1.25 * length, (1.02 * length) / share))))
-  }
-
-  #add(capacity: number): void {
+  /** Takes the numbers that the module has written, when `read` bytes of the document have been read. */
+  append(read: number): void {
     const count = written()
-    const length = this.#length + count
-    if (length > this.#data.length) {
-      const grown = new Float64Array(capacity)
-      grown.set(this.#data.subarray(0, this.#length))
-      this.#data = grown
+    for (let from = 0; from < count; ) {
+      const piece = this.#pieceWithRoom(read)
+      const taken = Math.min(count - from, piece.data.length - piece.length)
+      this.#commit(piece, taken)
+      piece.data.set(numbers.subarray(from, from + taken), piece.length)
+      piece.length += taken
+      this.#length += taken
+      from += taken
     }
-    this.#data.set(numbers.subarray(0, count), this.#length)
-    this.#length = length
   }
 
-  /** The tensor, with the numbers the module has written last. */
-  finish(name: string): Tensor {
-    const nonNumeric = this.#nonNumeric
-    const nonNumericCount = state[layout.NON_NUMERIC]
+  /** Ends the tensor, with the numbers the module has written last. */
+  finish(name: string, read: number): void {
+    this.#nonNumericCount = state[layout.NON_NUMERIC]
     if (state[layout.FAULT] !== layout.FAULT_NONE) {
-      return { data: NOTHING, shape: [0], nonNumeric, nonNumericCount, shapeError: shapeErrorOf(name) }
+      this.#shapeError = shapeErrorOf(name)
+      this.#few = NOTHING
+      for (const { data } of this.#pieces.splice(0)) this.#memory.free(data.buffer)
+      return
     }
-    return { data: this.#take(), shape: shapeOf(), nonNumeric, nonNumericCount }
+    this.#shape = shapeOf()
+    if (this.#length === 0 && written() <= fewNumbers) this.#few = numbers.slice(0, written())
+    else this.append(read)
   }
 
-  #take(): Float64Array {
-    if (this.#length === 0) return numbers.slice(0, written())
-    this.#add(this.#length + written())
-    return this.#data.subarray(0, this.#length)
+  /** The tensor once it is finished; step by step, as pieces have to be put together. */
+  *tensor(): Generator<void, Tensor> {
+    const data = this.#few ?? (yield* this.#gathered())
+    const tensor = { data, shape: this.#shape, nonNumeric: this.#nonNumeric, nonNumericCount: this.#nonNumericCount }
+    return this.#shapeError === undefined ? tensor : { ...tensor, shapeError: this.#shapeError }
   }
+
+  *#gathered(): Generator<void, Float64Array> {
+    const [first, ...others] = this.#pieces
+    if (others.length === 0) return first.data.subarray(0, this.#length)
+    const whole = new Float64Array(this.#memory.allocate(8 * this.#length, 0))
+    let at = 0
+    for (const { data, length } of this.#pieces) {
+      for (let from = 0; from < length; from += pieceNumbers) {
+        const part = data.subarray(from, Math.min(from + pieceNumbers, length))
+        this.#memory.commit(whole.buffer, part.byteLength)
+        whole.set(part, at)
+        at += part.length
+        yield
+      }
+      this.#memory.free(data.buffer)
+    }
+    return whole
+  }
+
+  #pieceWithRoom(read: number): Piece {
+    const last = this.#pieces.at(-1)
+    if (last !== undefined && last.length < last.data.length) return last
+    if (last !== undefined && this.#pieces.length === 1 && this.#declaredBytes > read) return this.#placeAll(last, read)
+    const capacity = Math.min(pieceNumbers, Math.max(firstPieceNumbers, this.#length))
+    return this.#open(capacity, capacity)
+  }
+
+  /** Replaces the first piece by one for all that may come, judging by what came so far. */
+  #placeAll(first: Piece, read: number): Piece {
+    const numbersPerByte = this.#length / (read - this.#begin)
+    const expected = Math.ceil(1.02 * numbersPerByte * (this.#declaredBytes - this.#begin))
+    const piece = this.#open(Math.max(Math.min(expected, this.#mostNumbers), 2 * this.#length), 0)
+    this.#commit(piece, this.#length)
+    piece.data.set(first.data)
+    piece.length = this.#length
+    this.#pieces.shift()
+    this.#memory.free(first.data.buffer)
+    return piece
+  }
+
+  #open(capacity: number, committed: number): Piece {
+    const data = new Float64Array(this.#memory.allocate(8 * capacity, 8 * committed))
+    const piece = { data, length: 0, committed }
+    this.#pieces.push(piece)
+    return piece
+  }
+
+  /** Counts the memory of so many further numbers. */
+  #commit(piece: Piece, count: number): void {
+    const missing = piece.length + count - piece.committed
+    if (missing <= 0) return
+    const counted = Math.min(Math.max(missing, firstPieceNumbers), piece.data.length - piece.committed)
+    this.#memory.commit(piece.data.buffer, 8 * counted)
+    piece.committed += counted
+  }
+}
+
+interface Piece {
+  readonly data: Float64Array<ArrayBuffer>
+  /** Numbers that are in it. */
+  length: number
+  /** Numbers whose memory is counted. */
+  committed: number
 }

@@ -1,3 +1,5 @@
+import type { Memory } from '../../loss/memory.ts'
+import type { Tensor } from '../../loss/tensor.ts'
 import { refuse } from '../../loss/validation-errors.ts'
 import { ScanSyntaxError, unexpectedByte, unexpectedEnd } from '../../scanner/errors.ts'
 import { FINISHED } from '../../scanner/layout.ts'
@@ -19,8 +21,8 @@ export class BareValue {
   #isEscaped = false
 
   /** @param origin the offset of the first byte, for errors */
-  constructor(limits: ScanLimits, origin: number) {
-    this.#scanner = new DocumentScanner(names, limits, 0, origin - prefix.length)
+  constructor(limits: ScanLimits, memory: Memory, origin: number) {
+    this.#scanner = new DocumentScanner(names, limits, memory, 0, origin - prefix.length)
     this.#scanner.write(prefix)
     this.#position = origin
   }
@@ -34,17 +36,17 @@ export class BareValue {
   }
 
   /** @throws ScanSyntaxError if that is no whole document, else InvalidContent */
-  end(): never {
-    const { shape, shapeError } = this.#value()
+  *end(): Generator<void, never> {
+    const { shape, shapeError } = yield* this.#value()
     const whole = shape.length === 0 ? 'a number' : `an array of ${shape[0]}`
     const received = shapeError === undefined ? whole : shapeError.path.length > 0 ? 'an array' : shapeError.received
     return refuse([], `the body is ${received}; it must be one JSON object`, received)
   }
 
-  #value() {
+  *#value(): Generator<void, Tensor> {
     try {
       this.#scanner.write(suffix)
-      return this.#scanner.end().tensors['']
+      return (yield* this.#scanner.end()).tensors['']
     } catch (error) {
       const isOwn = error instanceof ScanSyntaxError && error.offset >= this.#position
       throw isOwn ? unexpectedEnd(this.#position, undefined) : error

@@ -1,29 +1,160 @@
-import type { Limits } from '../limits.ts'
+import type { Memory } from '../../loss/memory.ts'
+import { LimitExceeded } from '../../loss/validation-errors.ts'
+import type { Collector } from '../../runtime/collector.ts'
 import { Problem } from '../problem.ts'
 
-/** What all requests in flight share: the limits, and the budget of bytes that they may hold together. */
-export class InFlightBudget {
-  readonly limits: Limits
+/** A request, as the budget sees it. */
+export interface Holder {
+  /** Whose it is: all requests of one owner together hold at most half of the budget while another owner needs it. */
+  readonly owner: string
+  /** Whether it holds memory while it only waits for its client. */
+  readonly isStalled: boolean
+  /** Ends the request: its account is closed when this returns. */
+  giveWay(reason: Error): void
+}
+
+/** Bytes that an account holds for nothing, so that small requests cost no bookkeeping. */
+const freeBytes = 2 ** 16
+
+/** The memory that all requests in flight may hold together: bodies, the numbers in them, what is computed, answers. */
+export class MemoryBudget {
+  /** Bytes. */
+  readonly capacity: number
+  readonly #collector: Collector | undefined
+  readonly #accounts = new Set<Account>()
+  readonly #byOwner = new Map<string, number>()
   #held = 0
 
-  constructor(limits: Limits) {
-    this.limits = limits
+  constructor(capacity: number, collector?: Collector) {
+    this.capacity = capacity
+    this.#collector = collector
   }
 
-  /** Bytes of bodies in memory now. */
+  /** Bytes that are held now. */
   get held(): number {
     return this.#held
   }
 
-  /** @throws Problem `overloaded` when the budget is used up */
-  hold(bytes: number): void {
-    if (this.#held + bytes > this.limits.maxInFlightBytes) {
-      throw new Problem('overloaded', 'Too many bytes of requests are in flight.', {}, { 'retry-after': '1' })
+  open(holder: Holder): Account {
+    return new Account(this, holder)
+  }
+
+  /**
+   * Charges an account, or with negative bytes gives back.
+   *
+   * @throws LimitExceeded for more than there can ever be, Problem `overloaded` for more than there is now
+   */
+  charge(account: Account, bytes: number): void {
+    if (bytes > 0 && this.#held + bytes > this.capacity) this.#makeRoom(account, bytes)
+    const { owner } = account.holder
+    this.#held += bytes
+    account.charged += bytes
+    this.#byOwner.set(owner, this.#heldBy(owner) + bytes)
+    if (account.charged > 0) {
+      this.#accounts.add(account)
+    } else {
+      this.#accounts.delete(account)
+      if (this.#heldBy(owner) === 0) this.#byOwner.delete(owner)
     }
+    this.#collector?.note(this.#held)
+  }
+
+  #heldBy(owner: string): number {
+    return this.#byOwner.get(owner) ?? 0
+  }
+
+  /** Newest first, those give way that wait for their clients, and those of an owner who has more than a fair share. */
+  #makeRoom(account: Account, bytes: number): void {
+    if (account.charged + bytes > this.capacity) throw tooMuch(this.capacity)
+    const isModest = this.#heldBy(account.holder.owner) + bytes <= this.capacity / 2
+    for (const { holder } of Array.from(this.#accounts).reverse()) {
+      if (holder === account.holder) continue
+      const isGreedy = holder.owner !== account.holder.owner && this.#heldBy(holder.owner) > this.capacity / 2
+      if (holder.isStalled || (isModest && isGreedy)) holder.giveWay(overloaded())
+      if (this.#held + bytes <= this.capacity) return
+    }
+    throw overloaded()
+  }
+}
+
+/** What one request holds. */
+export class Account implements Memory {
+  readonly holder: Holder
+  /** Bytes that the budget counts. */
+  charged = 0
+  readonly #budget: MemoryBudget
+  #held = 0
+  #isClosed = false
+  /** The buffers allocated here, each with the bytes of it that are counted. */
+  #buffers: Map<ArrayBufferLike, number> | undefined
+
+  constructor(budget: MemoryBudget, holder: Holder) {
+    this.#budget = budget
+    this.holder = holder
+  }
+
+  reserve(bytes: number): void {
+    if (this.#isClosed) return
+    this.#settle(this.#held + bytes)
     this.#held += bytes
   }
 
   release(bytes: number): void {
+    if (this.#isClosed) return
     this.#held -= bytes
+    this.#settle(this.#held)
   }
+
+  allocate(bytes: number, committed = bytes): ArrayBuffer {
+    this.reserve(committed)
+    const buffer = new ArrayBuffer(bytes)
+    if (this.#isClosed) return buffer
+    this.#buffers ??= new Map()
+    this.#buffers.set(buffer, committed)
+    return buffer
+  }
+
+  commit(buffer: ArrayBuffer, bytes: number): void {
+    const committed = this.#buffers?.get(buffer)
+    if (committed === undefined) return
+    this.reserve(bytes)
+    this.#buffers?.set(buffer, committed + bytes)
+  }
+
+  free(buffer: ArrayBufferLike): void {
+    const committed = this.#buffers?.get(buffer)
+    if (committed === undefined) return
+    this.#buffers?.delete(buffer)
+    detach(buffer)
+    this.release(committed)
+  }
+
+  /** Gives everything back. What is asked of it afterwards is not counted. */
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    for (const buffer of this.#buffers?.keys() ?? []) detach(buffer)
+    this.#buffers = undefined
+    this.#held = 0
+    this.#settle(0)
+  }
+
+  #settle(held: number): void {
+    const charge = Math.max(0, held - freeBytes)
+    if (charge !== this.charged) this.#budget.charge(this, charge - this.charged)
+  }
+}
+
+/** A buffer left to the garbage collector would stay until it has the time. */
+function detach(buffer: ArrayBufferLike): void {
+  if (buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0)
+}
+
+function overloaded(): Problem {
+  return new Problem('overloaded', 'Too many bytes of requests are in flight.', {}, { 'retry-after': '1' })
+}
+
+function tooMuch(allowed: number): LimitExceeded {
+  const detail = `This request alone needs more memory than maxInFlightBytes, ${allowed} bytes.`
+  return new LimitExceeded('maxInFlightBytes', allowed, [], detail)
 }

@@ -1,13 +1,21 @@
 /** Smaller chunks are copied together: each would cost some hundred bytes besides its own. */
 const smallChunk = 4096
 const stagingBytes = 65536
+/** Shorter chunks are left to the garbage collector. */
+const worthFreeing = 4096
 
 /** Chunks that wait to be taken, first in first out. */
 export class ChunkQueue {
+  /** Whether the chunks that own their whole buffer are nobody else's, so that it may be freed. */
+  readonly #isOwner: boolean
   readonly #list: Buffer[] = []
   #bytes = 0
   /** How far the last piece is filled, when it is one that small chunks are copied into; else -1. */
   #filled = -1
+
+  constructor(isOwner = false) {
+    this.#isOwner = isOwner
+  }
 
   /** Bytes that wait. */
   get bytes(): number {
@@ -38,9 +46,16 @@ export class ChunkQueue {
   }
 
   clear(): void {
-    this.#list.length = 0
-    this.#bytes = 0
     this.#filled = -1
+    this.#bytes = 0
+    for (const chunk of this.#list.splice(0)) this.free(chunk)
+  }
+
+  /** Gives back the memory of a chunk that was taken: left to the collector, large bodies would cost it a pass over all. */
+  free(chunk: Buffer): void {
+    if (!this.#isOwner || chunk.length < worthFreeing || chunk.length !== chunk.buffer.byteLength) return
+    const buffer = chunk.buffer as ArrayBuffer
+    buffer.transfer(0)
   }
 
   /** Cuts the last piece to what is in it. */

@@ -1,3 +1,5 @@
+import type { Memory } from '../../loss/memory.ts'
+
 /** The datatypes of the Open Inference Protocol whose values are numbers, each with an array that has its elements. */
 const arrays = {
   FP64: Float64Array,
@@ -33,10 +35,15 @@ export interface Widened {
 /** Elements that are widened before others have their turn. */
 const elementsPerStep = 2 ** 18
 
-/** Widens `count` little-endian elements, step by step; FP64 stays where it is. */
-export function* widen(datatype: Datatype, buffer: ArrayBuffer, count: number): Generator<void, Widened> {
+/** Widens `count` little-endian elements, step by step, and frees the buffer; FP64 stays where it is. */
+export function* widen(
+  datatype: Datatype,
+  buffer: ArrayBuffer,
+  count: number,
+  memory: Memory,
+): Generator<void, Widened> {
   if (datatype === 'FP64') return { data: new Float64Array(buffer, 0, count) }
-  const data = new Float64Array(count)
+  const data = new Float64Array(memory.allocate(count * Float64Array.BYTES_PER_ELEMENT))
   const bytes = bytesOf(datatype)
   for (let from = 0; from < count; from += elementsPerStep) {
     const length = Math.min(elementsPerStep, count - from)
@@ -44,6 +51,7 @@ export function* widen(datatype: Datatype, buffer: ArrayBuffer, count: number): 
     if (index >= 0) return { data, inexact: { index: from + index, value: valueAt(datatype, buffer, from + index) } }
     yield
   }
+  memory.free(buffer)
   return { data }
 }
 

@@ -1,9 +1,11 @@
 import { batchTensors } from '../../loss/batch.ts'
+import type { Memory } from '../../loss/memory.ts'
 import { weightOptions } from '../../loss/options.ts'
 import { LimitExceeded } from '../../loss/validation-errors.ts'
 import type { ScannedDocument } from '../../scanner/scanner.ts'
 import { DocumentScanner, ScanLimitError, type ScanLimits, ScanSyntaxError } from '../../scanner/scanner.ts'
 import { Problem } from '../problem.ts'
+import type { RequestWork } from '../request-work.ts'
 import { BareValue } from './bare-value.ts'
 import type { ParsedBody } from './parsed-body.ts'
 import { singleBatch } from './parsed-body.ts'
@@ -18,15 +20,21 @@ const beginsOther = Buffer.from('["-0123456789tfn')
 export class JsonScanner {
   readonly #tensorNames: readonly string[]
   readonly #limits: ScanLimits
-  readonly #expectedBytes: number
+  readonly #memory: Memory
+  readonly #declaredBytes: number
   #scanner: DocumentScanner | BareValue | undefined
   /** Bytes of space before the document. */
   #blanks = 0
 
-  constructor(tensorNames: readonly string[], limits: ScanLimits, expectedBytes = 0) {
+  /**
+   * @param memory where the numbers are kept
+   * @param declaredBytes what the document will take, as its sender says; 0 when it is not said
+   */
+  constructor(tensorNames: readonly string[], limits: ScanLimits, memory: Memory, declaredBytes = 0) {
     this.#tensorNames = tensorNames
     this.#limits = limits
-    this.#expectedBytes = expectedBytes
+    this.#memory = memory
+    this.#declaredBytes = declaredBytes
   }
 
   /** @throws Problem, LimitExceeded */
@@ -41,9 +49,9 @@ export class JsonScanner {
   }
 
   /** @throws Problem, LimitExceeded, InvalidContent */
-  end(): ScannedDocument {
+  *end(): Generator<void, ScannedDocument> {
     try {
-      return this.#scannerFrom().end()
+      return yield* this.#scannerFrom().end()
     } catch (error) {
       throw asAnswer(error)
     }
@@ -51,8 +59,8 @@ export class JsonScanner {
 
   #scannerFrom(firstByte = 0): DocumentScanner | BareValue {
     this.#scanner ??= beginsOther.includes(firstByte)
-      ? new BareValue(this.#limits, this.#blanks)
-      : new DocumentScanner(this.#tensorNames, this.#limits, this.#expectedBytes, this.#blanks)
+      ? new BareValue(this.#limits, this.#memory, this.#blanks)
+      : new DocumentScanner(this.#tensorNames, this.#limits, this.#memory, this.#declaredBytes, this.#blanks)
     return this.#scanner
   }
 }
@@ -67,10 +75,14 @@ export function indexOfNonSpace(bytes: Buffer): number {
 }
 
 /** Reads `application/json`: one object with the options and the tensors of one batch. */
-export async function readJson(reader: BodyReader, limits: ScanLimits): Promise<ParsedBody> {
-  const scanner = new JsonScanner(jsonTensors, limits, reader.declaredBytes)
+export async function readJson(
+  reader: BodyReader,
+  { task, memory }: RequestWork,
+  limits: ScanLimits,
+): Promise<ParsedBody> {
+  const scanner = new JsonScanner(jsonTensors, limits, memory, reader.declaredBytes)
   for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) scanner.write(piece)
-  const { options, tensors } = scanner.end()
+  const { options, tensors } = await task.run(scanner.end())
   for (const name of weightOptions) {
     if (!(name in tensors)) continue
     options[name] = tensors[name]

@@ -3,9 +3,10 @@ import { weightOptions } from '../../loss/options.ts'
 import { LimitExceeded } from '../../loss/validation-errors.ts'
 import type { ScanLimits } from '../../scanner/scanner.ts'
 import { Problem } from '../problem.ts'
+import type { RequestWork } from '../request-work.ts'
 import { indexOfNonSpace, JsonScanner } from './json.ts'
 import type { ParsedBatch, ParsedBody } from './parsed-body.ts'
-import { PlacedError, placed } from './parsed-body.ts'
+import { PlacedError, placed, placedError } from './parsed-body.ts'
 import type { BodyReader } from './reader.ts'
 
 const newline = 0x0a
@@ -16,8 +17,13 @@ const newline = 0x0a
  *
  * @throws Problem, LimitExceeded
  */
-export async function readNdjson(reader: BodyReader, limits: ScanLimits, maxLineBytes: number): Promise<ParsedBody> {
-  const lines = linesOf(reader, limits, maxLineBytes)
+export async function readNdjson(
+  reader: BodyReader,
+  work: RequestWork,
+  limits: ScanLimits,
+  maxLineBytes: number,
+): Promise<ParsedBody> {
+  const lines = linesOf(reader, work, limits, maxLineBytes)
   const { value: first } = await lines.next()
   if (first === undefined) throw new Problem('malformed-body', 'The body is empty; its first line holds the options.')
   return { options: first.fields, place: first.place, batches: lines, only: undefined }
@@ -25,6 +31,7 @@ export async function readNdjson(reader: BodyReader, limits: ScanLimits, maxLine
 
 async function* linesOf(
   reader: BodyReader,
+  { task, memory }: RequestWork,
   limits: ScanLimits,
   maxLineBytes: number,
 ): AsyncGenerator<ParsedBatch, void> {
@@ -32,12 +39,16 @@ async function* linesOf(
   let count = 0
   let lineBytes = 0
   let scanner: JsonScanner | undefined
-  const finish = (ended: JsonScanner): ParsedBatch => {
+  const finish = async (ended: JsonScanner): Promise<ParsedBatch> => {
     const place = { line }
-    const { options, tensors } = placed(place, () => ended.end())
     scanner = undefined
     count++
-    return { fields: Object.assign(options, tensors), place }
+    try {
+      const { options, tensors } = await task.run(ended.end())
+      return { fields: Object.assign(options, tensors), place }
+    } catch (error) {
+      throw placedError(place, error)
+    }
   }
   for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) {
     for (let from = 0; from < piece.length; ) {
@@ -46,21 +57,19 @@ async function* linesOf(
       lineBytes += part.length
       if (lineBytes > maxLineBytes) throw new PlacedError({ line }, lineTooLong(maxLineBytes))
       if (scanner !== undefined || indexOfNonSpace(part) >= 0) {
-        scanner ??= new JsonScanner(count === 0 ? weightOptions : batchTensors, limits)
+        scanner ??= new JsonScanner(count === 0 ? weightOptions : batchTensors, limits, memory)
         const begun = scanner
         placed({ line }, () => begun.write(part))
       }
       from += part.length + 1
       if (found < 0) continue
-      // what a line took is given back when it has been worked off
-      if (scanner !== undefined) yield finish(scanner)
-      reader.release(piece.length - from)
+      if (scanner !== undefined) yield await finish(scanner)
+      reader.endLine()
       lineBytes = 0
       line++
     }
-    if (scanner === undefined) reader.release()
   }
-  if (scanner !== undefined) yield finish(scanner)
+  if (scanner !== undefined) yield await finish(scanner)
   if (count === 1) yield { fields: {}, place: { line: line + 1 } }
 }
 

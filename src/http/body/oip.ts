@@ -1,14 +1,15 @@
 import { z } from 'zod'
 import { batchTensors } from '../../loss/batch.ts'
+import type { Memory } from '../../loss/memory.ts'
 import { weightOptions } from '../../loss/options.ts'
 import { pack } from '../../loss/pack.ts'
 import { pathOf, place } from '../../loss/shape.ts'
 import type { Tensor } from '../../loss/tensor.ts'
 import type { Path } from '../../loss/validation-errors.ts'
 import { LimitExceeded, refuse, ValidationErrors } from '../../loss/validation-errors.ts'
-import { inSlices } from '../../runtime/time-slices.ts'
-import type { ScanLimits } from '../../scanner/scanner.ts'
+import type { Limits } from '../limits.ts'
 import { Problem } from '../problem.ts'
+import type { RequestWork } from '../request-work.ts'
 import { validated } from '../validation.ts'
 import type { Datatype } from './datatypes.ts'
 import { bytesOf, datatypes, widen } from './datatypes.ts'
@@ -47,47 +48,78 @@ type BinaryHeader = z.infer<typeof binaryHeader>
  */
 export async function readBinary(
   reader: BodyReader,
+  { task, memory }: RequestWork,
   headerLength: string | undefined,
-  limits: ScanLimits,
-  maxBytes: number,
+  limits: Limits,
 ): Promise<ParsedBody> {
   const headerBytes = headerBytesOf(headerLength, limits.maxOptionBytes)
-  const scanner = new JsonScanner(noTensors, limits)
-  let header: BinaryHeader | undefined
+  const scanner = new JsonScanner(noTensors, limits, memory)
   let left = headerBytes
-  let raw: Uint8Array<ArrayBuffer>[] = []
-  let at = 0
-  let filled = 0
+  let tensors: RawTensors | undefined
   for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) {
-    let rest: Buffer = piece
-    if (header === undefined) {
+    let rest = piece
+    if (tensors === undefined) {
       scanner.write(rest.subarray(0, left))
       const used = Math.min(left, rest.length)
       left -= used
       if (left > 0) continue
       rest = rest.subarray(used)
-      header = headerOf(scanner.end().options, limits)
-      checkTotal(header.inputs, headerBytes, reader.declaredBytes, maxBytes)
-      raw = header.inputs.map(({ parameters }) => new Uint8Array(Math.ceil(parameters.binary_data_size / 8) * 8))
+      const header = headerOf((await task.run(scanner.end())).options, limits)
+      checkTotal(header.inputs, headerBytes, reader.declaredBytes, limits)
+      tensors = new RawTensors(header, memory)
     }
-    while (rest.length > 0) {
-      if (at === raw.length) refuseLeftovers()
-      const size = header.inputs[at].parameters.binary_data_size
-      const taken = rest.subarray(0, size - filled)
-      raw[at].set(taken, filled)
-      filled += taken.length
+    tensors.write(rest)
+  }
+  if (!tensors?.isWhole) throw new Problem('malformed-body', 'The body ends before the bytes that its header declares.')
+  return task.run(bodyOf(tensors, memory))
+}
+
+/** The bytes of the tensors, one after the other. They take memory as they come, whatever was announced. */
+class RawTensors {
+  readonly header: BinaryHeader
+  readonly buffers: readonly ArrayBuffer[]
+  readonly #memory: Memory
+  #at = 0
+  #filled = 0
+
+  constructor(header: BinaryHeader, memory: Memory) {
+    this.header = header
+    this.buffers = header.inputs.map((input) => memory.allocate(wholeDoubles(sizeOf(input)), 0))
+    this.#memory = memory
+    this.#skipFilled()
+  }
+
+  get isWhole(): boolean {
+    return this.#at === this.buffers.length
+  }
+
+  write(bytes: Buffer): void {
+    for (let rest = bytes; rest.length > 0; ) {
+      if (this.isWhole) refuseLeftovers()
+      const taken = rest.subarray(0, sizeOf(this.header.inputs[this.#at]) - this.#filled)
+      const buffer = this.buffers[this.#at]
+      this.#memory.commit(buffer, taken.length)
+      new Uint8Array(buffer).set(taken, this.#filled)
+      this.#filled += taken.length
       rest = rest.subarray(taken.length)
-      if (filled === size) {
-        at++
-        filled = 0
-      }
+      this.#skipFilled()
     }
   }
-  while (at < raw.length && header?.inputs[at].parameters.binary_data_size === 0) at++
-  if (header === undefined || at < raw.length) {
-    throw new Problem('malformed-body', 'The body ends before the bytes that its header declares.')
+
+  #skipFilled(): void {
+    while (!this.isWhole && this.#filled === sizeOf(this.header.inputs[this.#at])) {
+      this.#at++
+      this.#filled = 0
+    }
   }
-  return inSlices(bodyOf(header, raw))
+}
+
+function sizeOf({ parameters }: Input): number {
+  return parameters.binary_data_size
+}
+
+function wholeDoubles(bytes: number): number {
+  return Math.ceil(bytes / 8) * 8
 }
 
 function headerBytesOf(value: string | undefined, most: number): number {
@@ -103,7 +135,7 @@ function headerBytesOf(value: string | undefined, most: number): number {
   return bytes
 }
 
-function headerOf(content: Fields, limits: ScanLimits): BinaryHeader {
+function headerOf(content: Fields, limits: Limits): BinaryHeader {
   const { inputs, ...header } = validated(binaryHeader, content)
   const errors = new ValidationErrors()
   for (const [at, { name, shape, datatype, parameters }] of inputs.entries()) {
@@ -121,7 +153,7 @@ function headerOf(content: Fields, limits: ScanLimits): BinaryHeader {
   return { inputs, ...header }
 }
 
-function checkShape(shape: readonly number[], limits: ScanLimits, path: readonly (string | number)[]): void {
+function checkShape(shape: readonly number[], limits: Limits, path: readonly (string | number)[]): void {
   const [rows = 1, columns = 1] = shape
   const sizes = { maxRows: rows, maxColumns: columns, maxElements: elementsOf(shape) }
   for (const limit of ['maxRows', 'maxColumns', 'maxElements'] as const) {
@@ -136,22 +168,46 @@ function elementsOf(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1)
 }
 
-function checkTotal(inputs: readonly Input[], headerBytes: number, declaredBytes: number, maxBytes: number): void {
-  const total = inputs.reduce((sum, { parameters }) => sum + parameters.binary_data_size, headerBytes)
-  if (total > maxBytes) {
-    const detail = `The JSON part and the inputs take ${total} bytes; maxBodyBytes is ${maxBytes}.`
-    throw new LimitExceeded('maxBodyBytes', maxBytes, ['inputs'], detail)
+/** Refuses what cannot be, or is too large, before any of it has come. */
+function checkTotal(
+  inputs: readonly Input[],
+  headerBytes: number,
+  declaredBytes: number,
+  { maxBodyBytes, maxInFlightBytes }: Limits,
+): void {
+  const total = inputs.reduce((sum, input) => sum + sizeOf(input), headerBytes)
+  if (total > maxBodyBytes) {
+    const detail = `The JSON part and the inputs take ${total} bytes; maxBodyBytes is ${maxBodyBytes}.`
+    throw new LimitExceeded('maxBodyBytes', maxBodyBytes, ['inputs'], detail)
+  }
+  const peak = peakOf(inputs)
+  if (peak > maxInFlightBytes) {
+    const detail = `The inputs take ${peak} bytes of memory while they become doubles; maxInFlightBytes is ${maxInFlightBytes}.`
+    throw new LimitExceeded('maxInFlightBytes', maxInFlightBytes, ['inputs'], detail)
   }
   if (declaredBytes === 0 || total === declaredBytes) return
   const detail = `the JSON part and the inputs take ${total} bytes; Content-Length is ${declaredBytes}`
   refuse(['inputs'], detail, declaredBytes)
 }
 
+/** The most bytes that the inputs take together while one after the other is widened. */
+function peakOf(inputs: readonly Input[]): number {
+  let held = inputs.reduce((sum, input) => sum + sizeOf(input), 0)
+  let peak = held
+  for (const { shape, datatype, parameters } of inputs) {
+    if (datatype === 'FP64') continue
+    held += 8 * elementsOf(shape)
+    peak = Math.max(peak, held)
+    held -= parameters.binary_data_size
+  }
+  return peak
+}
+
 function refuseLeftovers(): never {
   return refuse(['inputs'], 'bytes follow the last input', 'bytes')
 }
 
-function* bodyOf(header: BinaryHeader, raw: readonly Uint8Array<ArrayBuffer>[]): Generator<void, ParsedBody> {
+function* bodyOf({ header, buffers }: RawTensors, memory: Memory): Generator<void, ParsedBody> {
   const options: Fields = { ...header.parameters }
   for (const name of batchTensors) {
     if (name in options) refuse(['parameters', name], `${name} is a tensor and belongs in inputs`, options[name])
@@ -161,7 +217,7 @@ function* bodyOf(header: BinaryHeader, raw: readonly Uint8Array<ArrayBuffer>[]):
   const batch: Fields = {}
   try {
     for (const [at, { name, shape, datatype }] of header.inputs.entries()) {
-      batch[name] = yield* tensorOf(name, shape, datatype, raw[at])
+      batch[name] = yield* tensorOf(name, shape, datatype, buffers[at], memory)
     }
   } catch (error) {
     throw placedError(place, error)
@@ -182,9 +238,10 @@ function* tensorOf(
   name: string,
   shape: readonly number[],
   datatype: Datatype,
-  raw: Uint8Array<ArrayBuffer>,
+  raw: ArrayBuffer,
+  memory: Memory,
 ): Generator<void, Tensor> {
-  const { data, inexact } = yield* widen(datatype, raw.buffer, elementsOf(shape))
+  const { data, inexact } = yield* widen(datatype, raw, elementsOf(shape), memory)
   if (inexact !== undefined) {
     const { index, value } = inexact
     const path = pathOf(shape, index)

@@ -2,9 +2,9 @@ import { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import { LimitExceeded } from '../../loss/validation-errors.ts'
-import { TimeSlicer } from '../../runtime/time-slices.ts'
+import type { Limits } from '../limits.ts'
 import { Problem } from '../problem.ts'
-import type { InFlightBudget } from './budget.ts'
+import type { Reading, RequestWork } from '../request-work.ts'
 import { ChunkQueue } from './chunk-queue.ts'
 import type { Inflater } from './inflate.ts'
 import { inflaterOf } from './inflate.ts'
@@ -13,31 +13,31 @@ import { inflaterOf } from './inflate.ts'
 const highWater = 2 ** 18
 /** Bytes that are worked off at once; fewer wait for what comes in the same turn. */
 const worthwhile = 4096
-/** Shorter chunks are left to the garbage collector. */
-const worthFreeing = 4096
 /** Inflated bytes that any body may have, whatever its ratio. */
 const freeInflation = 2 ** 20
+/** A stream may compute for as long again after so many bytes of it. */
+const bytesPerAllowance = 2 ** 20
 
 /** What of a request is needed to read its body. */
 export type Readings = Pick<FastifyRequest, 'headers' | 'continueBody'>
 
 /** The bytes of a request body, taken piece by piece: inflated, counted, and cut off when too large or too slow. */
-export class BodyReader {
+export class BodyReader implements Reading {
   /** Bytes that the client said it sends, uncompressed; 0 when it did not say. Not to be trusted. */
   readonly declaredBytes: number
-  readonly #budget: InFlightBudget
+  readonly #work: RequestWork
+  readonly #limits: Limits
   readonly #isStream: boolean
   readonly #payload: Readable
   readonly #inflater: Inflater | undefined
   readonly #source: Readable
   readonly #timer: NodeJS.Timeout
-  readonly #queue = new ChunkQueue()
-  readonly #slicer = new TimeSlicer()
+  readonly #queue: ChunkQueue
   #taken: Buffer | undefined
   #received = 0
   #read = 0
+  #allowances = 0
   #chunks = 0
-  #held = 0
   #isEnded = false
   #failure: Error | undefined
   #wake: (() => void) | undefined
@@ -47,19 +47,21 @@ export class BodyReader {
    * @param isStream whether the body is worked off while it comes and may go on for ever
    * @throws Problem, LimitExceeded
    */
-  constructor(request: Readings, payload: Readable, budget: InFlightBudget, isStream = false) {
-    const { maxBodyBytes, requestTimeoutMs } = budget.limits
+  constructor(request: Readings, payload: Readable, work: RequestWork, limits: Limits, isStream = false) {
+    const { maxBodyBytes, requestTimeoutMs } = limits
     const inflater = inflaterOf(request.headers['content-encoding'])
     const declared = Number(request.headers['content-length'] ?? 0)
     if (!isStream && declared > maxBodyBytes) throw bodyTooLarge(maxBodyBytes)
     request.continueBody?.()
     request.continueBody = null
     this.declaredBytes = inflater === undefined ? declared : 0
-    this.#budget = budget
+    this.#work = work
+    this.#limits = limits
     this.#isStream = isStream
     this.#payload = payload
     this.#inflater = inflater?.()
     this.#source = this.#inflater === undefined ? payload : this.#inflate(this.#inflater)
+    this.#queue = new ChunkQueue(this.#source instanceof IncomingMessage)
     this.#timer = setTimeout(() => this.#expire(requestTimeoutMs), requestTimeoutMs)
     payload.on('error', () => this.#fail(cutOff()))
     payload.on('close', () => {
@@ -67,17 +69,26 @@ export class BodyReader {
     })
     this.#source.on('data', (chunk: Buffer) => this.#take(chunk))
     this.#source.on('end', () => this.#end())
+    work.reads(this)
+  }
+
+  /** Whether the client has sent nothing that could be worked on. */
+  get isWaiting(): boolean {
+    return this.#wake !== undefined
   }
 
   /** The next piece, or `undefined` at the end. It is good until the next call. */
   async next(): Promise<Buffer | undefined> {
+    const { task } = this.#work
     this.#freeTaken()
-    if (this.#slicer.isDue) await this.#slicer.pause()
     while (this.#queue.bytes === 0 && !this.#isEnded && this.#failure === undefined) {
+      task.stop()
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
     }
+    task.start()
+    if (task.isDue) await task.pause()
     if (this.#failure !== undefined) throw this.#failure
     const piece = this.#queue.shift()
     this.#taken = piece
@@ -85,32 +96,29 @@ export class BodyReader {
     return piece
   }
 
-  /** Left to the collector, the chunks of a large body would cost it a pass over the whole heap. */
+  /** Of a stream: a line is worked off. The next one may take as much time and as many chunks. */
+  endLine(): void {
+    this.#chunks = 0
+    if (!this.#isEnded) this.#timer.refresh()
+  }
+
+  close(reason: Error): void {
+    if (!this.#isEnded) this.#fail(reason)
+    this.#freeTaken()
+    this.#clear()
+  }
+
   #freeTaken(): void {
     const taken = this.#taken
-    if (taken === undefined || taken.length < worthFreeing || !(this.#source instanceof IncomingMessage)) return
-    // a whole buffer that came from the HTTP parser is nobody else's
-    if (taken.length === taken.buffer.byteLength) (taken.buffer as ArrayBuffer).transfer(0)
+    if (taken === undefined) return
     this.#taken = undefined
+    this.#work.memory.release(taken.length)
+    this.#queue.free(taken)
   }
 
-  /**
-   * Gives back the budget of what was taken so far; a stream does so when a line is worked off.
-   *
-   * @param unread bytes at the end of the last piece that are still to be worked off
-   */
-  release(unread = 0): void {
-    this.#chunks = 0
-    const kept = this.#queue.bytes + unread
-    this.#budget.release(this.#held - kept)
-    this.#held = kept
-  }
-
-  /** Ends the reading for good: nothing is held any more. */
-  close(): void {
-    if (!this.#isEnded) this.#fail(cutOff())
+  #clear(): void {
+    this.#work.memory.release(this.#queue.bytes)
     this.#queue.clear()
-    this.release()
   }
 
   #inflate(inflater: Inflater): Readable {
@@ -127,21 +135,27 @@ export class BodyReader {
     this.#read += chunk.length
     try {
       this.#checkLimits()
-      this.#budget.hold(chunk.length)
+      this.#work.memory.reserve(chunk.length)
     } catch (error) {
       this.#fail(error as Error)
       return
     }
-    this.#held += chunk.length
+    this.#work.received(chunk.length)
+    this.#allow()
     this.#queue.push(chunk)
     if (this.#queue.bytes >= highWater) this.#source.pause()
-    if (this.#isStream) this.#timer.refresh()
     if (this.#queue.bytes >= worthwhile) this.#wakeUp()
     else this.#soon ??= setImmediate(() => this.#wakeUp())
   }
 
+  #allow(): void {
+    if (!this.#isStream || this.#read < (this.#allowances + 1) * bytesPerAllowance) return
+    this.#allowances = Math.floor(this.#read / bytesPerAllowance)
+    this.#work.task.allow(this.#limits.maxComputeMs)
+  }
+
   #checkLimits(): void {
-    const { maxBodyBytes, maxChunks, maxInflationRatio } = this.#budget.limits
+    const { maxBodyBytes, maxChunks, maxInflationRatio } = this.#limits
     if (!this.#isStream && this.#read > maxBodyBytes) throw bodyTooLarge(maxBodyBytes)
     if (this.#chunks > maxChunks + this.#read / 256) {
       const detail = `The body comes in too many small chunks; maxChunks is ${maxChunks}.`
@@ -165,15 +179,15 @@ export class BodyReader {
   }
 
   #expire(milliseconds: number): void {
-    // the sender of a stream is not slow while it is held back
-    if (this.#isStream && this.#source.isPaused()) this.#timer.refresh()
+    // a sender is not slow while it is held back
+    if (this.#source.isPaused()) this.#timer.refresh()
     else this.#fail(tooSlow(milliseconds))
   }
 
   #fail(error: Error): void {
     if (this.#failure !== undefined || this.#isEnded) return
     this.#failure = error
-    this.#queue.clear()
+    this.#clear()
     clearTimeout(this.#timer)
     if (this.#inflater !== undefined) {
       this.#payload.unpipe()
@@ -186,8 +200,9 @@ export class BodyReader {
   #wakeUp(): void {
     clearImmediate(this.#soon)
     this.#soon = undefined
-    this.#wake?.()
+    const wake = this.#wake
     this.#wake = undefined
+    wake?.()
   }
 }
 

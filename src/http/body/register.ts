@@ -1,7 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Limits } from '../limits.ts'
-import { InFlightBudget } from './budget.ts'
 import { drain } from './drain.ts'
 import { registerExpectations } from './expect.ts'
 import { readJson } from './json.ts'
@@ -9,26 +8,14 @@ import { readNdjson } from './ndjson.ts'
 import { readBinary } from './oip.ts'
 import { BodyReader } from './reader.ts'
 
-declare module 'fastify' {
-  interface FastifyInstance {
-    budget: InFlightBudget
-  }
-  interface FastifyRequest {
-    /** Reads the body; there once it is being read. */
-    bodyReader: BodyReader | null
-  }
-}
-
 /** What /v1/loss takes. */
 export const lossMediaTypes = ['application/json', 'application/octet-stream', 'application/x-ndjson'] as const
 
 /** Makes JSON bodies readable, in place of Fastify's own parsers, and sees to what a body of any type needs. */
 export function registerBodies(app: FastifyInstance, limits: Limits): void {
-  app.decorate('budget', new InFlightBudget(limits))
-  app.decorateRequest('bodyReader', null)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', (request: FastifyRequest, payload: Readable) =>
-    readJson(readerOf(request, payload), limits),
+    readJson(readerOf(request, payload), request.work, limits),
   )
   registerExpectations(app)
   // an answer before the end of the body: the rest is read, so that a client that is still sending sees the answer
@@ -40,26 +27,20 @@ export function registerBodies(app: FastifyInstance, limits: Limits): void {
     }
     done()
   })
-  // the response is closed however it ends; a response to a client that left is never finished
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.raw.once('close', () => request.bodyReader?.close())
-    done()
-  })
 }
 
 /** Makes the other media types of POST /v1/loss readable in its own context. */
 export function registerLossBodies(app: FastifyInstance): void {
-  const { limits } = app.budget
+  const { limits } = app.resources
   app.addContentTypeParser('application/octet-stream', (request: FastifyRequest, payload: Readable) => {
     const headerLength = request.headers['inference-header-content-length']
-    return readBinary(readerOf(request, payload), [headerLength].flat()[0], limits, limits.maxBodyBytes)
+    return readBinary(readerOf(request, payload), request.work, [headerLength].flat()[0], limits)
   })
   app.addContentTypeParser('application/x-ndjson', (request: FastifyRequest, payload: Readable) =>
-    readNdjson(readerOf(request, payload, true), limits, limits.maxBodyBytes),
+    readNdjson(readerOf(request, payload, true), request.work, limits, limits.maxBodyBytes),
   )
 }
 
 function readerOf(request: FastifyRequest, payload: Readable, isStream = false): BodyReader {
-  request.bodyReader = new BodyReader(request, payload, request.server.budget, isStream)
-  return request.bodyReader
+  return new BodyReader(request, payload, request.work, request.server.resources.limits, isStream)
 }

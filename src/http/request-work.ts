@@ -1,0 +1,138 @@
+import type { ServerResponse } from 'node:http'
+import type { FastifyInstance } from 'fastify'
+import { LimitExceeded } from '../loss/validation-errors.ts'
+import { Collector } from '../runtime/collector.ts'
+import type { Task } from '../runtime/scheduler.ts'
+import { Scheduler } from '../runtime/scheduler.ts'
+import type { Account, Holder } from './body/budget.ts'
+import { MemoryBudget } from './body/budget.ts'
+import type { Limits } from './limits.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    resources: Resources
+  }
+  interface FastifyRequest {
+    /** The time and the memory that the request takes. */
+    work: RequestWork
+  }
+}
+
+/** Bytes of a body that must come, each time, for its client not to count as one that is waited for. */
+const progressBytes = 2 ** 16
+const stalledMilliseconds = 5000
+
+/** What all requests share: the time of the one thread, and the memory. */
+export class Resources {
+  readonly limits: Limits
+  readonly scheduler = new Scheduler()
+  readonly budget: MemoryBudget
+
+  constructor(limits: Limits, collector?: Collector) {
+    this.limits = limits
+    this.budget = new MemoryBudget(limits.maxInFlightBytes, collector)
+  }
+
+  /**
+   * @param owner whose the request is
+   * @param response where its answer goes
+   */
+  open(owner: string, response?: ServerResponse): RequestWork {
+    return new RequestWork(this, owner, response)
+  }
+}
+
+/** What a body is read by, as far as ending it is concerned. */
+export interface Reading {
+  /** Whether nothing has come that could be worked on. */
+  readonly isWaiting: boolean
+  /** Ends the reading for good: nothing is held any more. */
+  close(reason: Error): void
+}
+
+/** The time and the memory of one request, from its headers to the end of its answer. */
+export class RequestWork implements Holder {
+  readonly owner: string
+  readonly task: Task
+  readonly memory: Account
+  readonly #response: ServerResponse | undefined
+  #reading: Reading | undefined
+  #received = 0
+  #progressAt = performance.now()
+
+  constructor({ scheduler, budget, limits: { maxComputeMs } }: Resources, owner: string, response?: ServerResponse) {
+    this.owner = owner
+    this.#response = response
+    this.task = scheduler.task(maxComputeMs, () => tooLong(maxComputeMs))
+    this.memory = budget.open(this)
+  }
+
+  /** A body is being read. */
+  reads(reading: Reading): void {
+    this.#reading = reading
+  }
+
+  /** Bytes of a body have come. */
+  received(bytes: number): void {
+    this.#received += bytes
+    if (this.#received < progressBytes) return
+    this.#received = 0
+    this.#progressAt = performance.now()
+  }
+
+  /** The answer is about to be sent; it computes no longer. */
+  answers(): void {
+    this.#progressAt = performance.now()
+    this.task.stop()
+  }
+
+  get isStalled(): boolean {
+    const isWaiting = this.#response?.headersSent === true || this.#reading?.isWaiting === true
+    return isWaiting && performance.now() - this.#progressAt > stalledMilliseconds
+  }
+
+  giveWay(reason: Error): void {
+    this.#end(reason)
+    // an answer under way cannot become another
+    if (this.#response?.headersSent) this.#response.destroy()
+  }
+
+  /** The answer is sent, or its client has left: whatever is still at work stops, and everything is given back. */
+  close(): void {
+    this.#end(over)
+  }
+
+  #end(reason: Error): void {
+    this.task.abandon(reason)
+    this.#reading?.close(reason)
+    this.memory.close()
+  }
+}
+
+/** Nobody sees it: the request is over. */
+const over = new Error('the request is over')
+
+function tooLong(allowed: number): LimitExceeded {
+  const detail = `The request takes longer to compute than maxComputeMs, ${allowed} ms.`
+  return new LimitExceeded('maxComputeMs', allowed, [], detail)
+}
+
+/** Gives every request its share of time and memory, and takes it back when the answer is sent or the client has left. */
+export function requestWork(app: FastifyInstance, limits: Limits): void {
+  const resources = new Resources(limits, new Collector())
+  app.decorate('resources', resources)
+  app.decorateRequest('work')
+  app.addHook('onRequest', (request, { raw }, done) => {
+    const work = resources.open(request.ip, raw)
+    request.work = work
+    // the response is closed however it ends; a response to a client that left is never finished
+    raw.once('close', () => work.close())
+    done()
+  })
+  app.addHook('onSend', (request, _reply, payload, done) => {
+    const { work } = request
+    work.answers()
+    if (typeof payload === 'string' || Buffer.isBuffer(payload)) work.memory.reserve(payload.length)
+    done()
+  })
+}
