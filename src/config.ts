@@ -4,6 +4,9 @@ import { z } from 'zod'
 const milliseconds = integer(1, 86_400_000)
 const millisecondsOrNone = integer(0, 86_400_000)
 
+/** Memory that a body may need, in bodies: its text, its numbers, and what is computed from them. */
+const bodiesInMemory = 4
+
 /** The environment variables that are read, each with its default; the README's table is tested against this. */
 export const environment = z.object({
   HOST: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
@@ -15,14 +18,23 @@ export const environment = z.object({
   MAX_BODY_BYTES: integer(1024, 2 ** 31)
     .default(64 * 2 ** 20)
     .describe('largest request body when inflated, in bytes; of an NDJSON body, the largest line'),
-  MAX_IN_FLIGHT_BYTES: integer(1024, 2 ** 40)
-    .default(128 * 2 ** 20)
-    .describe(
-      'bytes of bodies that all requests in flight may hold together; as doubles they take up to 4 times as much, one-byte integers 8 times',
-    ),
+  MAX_IN_FLIGHT_BYTES: integer(4096, 2 ** 40)
+    .default(512 * 2 ** 20)
+    .describe('bytes of memory that all requests in flight may take together; at least 4 times MAX_BODY_BYTES'),
+  MAX_COMPUTE_MS: milliseconds
+    .default(30_000)
+    .describe('processor time that one request may take; of an NDJSON body, for each MiB'),
+  MAX_REQUESTS_IN_FLIGHT: integer(1, 1_000_000)
+    .default(1024)
+    .describe('requests answered at one time; one address has at most half of them while others are there'),
+  MAX_CONNECTIONS: integer(1, 1_000_000).default(2048).describe('connections open at one time'),
+  MAX_CONNECTIONS_PER_ADDRESS: integer(1, 1_000_000)
+    .default(1024)
+    .describe('connections of one address; behind a proxy all have the same, so set it to MAX_CONNECTIONS there'),
   REQUEST_TIMEOUT_MS: milliseconds
     .default(120_000)
     .describe('time to receive a whole body; of an NDJSON body, time without a byte'),
+  ANSWER_TIMEOUT_MS: milliseconds.default(30_000).describe('time for a client to take each MiB of its answer'),
   HEADERS_TIMEOUT_MS: milliseconds.default(15_000).describe("time to receive a request's headers"),
   KEEP_ALIVE_TIMEOUT_MS: milliseconds.default(72_000).describe('time an idle connection stays open'),
   SHUTDOWN_DELAY_MS: millisecondsOrNone
@@ -31,7 +43,9 @@ export const environment = z.object({
   SHUTDOWN_TIMEOUT_MS: millisecondsOrNone.default(30_000).describe('time for requests in flight to finish at shutdown'),
   CORS_ORIGIN: z
     .string()
-    .min(1)
+    .refine(areOrigins, {
+      error: 'it must be *, or origins such as https://app.example, without a path, comma-separated',
+    })
     .optional()
     .describe('origins that browsers may call from, comma-separated, or *; unset: none'),
 })
@@ -49,12 +63,25 @@ export class ConfigError extends Error {}
 export function parseConfig(env: Record<string, string | undefined>): Config {
   const named = Object.keys(environment.shape).filter((name) => env[name]?.trim())
   const result = environment.safeParse(Object.fromEntries(named.map((name) => [name, env[name]])))
-  if (result.success) return result.data
-  const lines = result.error.issues.map((issue) => {
-    const name = String(issue.path[0])
-    return `${name}=${env[name]}: ${issue.message}`
-  })
-  throw new ConfigError(lines.join('\n'))
+  const lines = result.success
+    ? contradictions(result.data)
+    : result.error.issues.map(({ path: [name], message }) => `${String(name)}=${env[String(name)]}: ${message}`)
+  if (!result.success || lines.length > 0) throw new ConfigError(lines.join('\n'))
+  return result.data
+}
+
+/** What is wrong with variables that are right one by one. */
+function contradictions({ MAX_BODY_BYTES: body, MAX_IN_FLIGHT_BYTES: memory }: Config): string[] {
+  if (memory >= bodiesInMemory * body) return []
+  const most = Math.floor(memory / bodiesInMemory)
+  return [
+    `MAX_IN_FLIGHT_BYTES=${memory}: a body of MAX_BODY_BYTES=${body} would never fit; set MAX_IN_FLIGHT_BYTES to at least ${bodiesInMemory * body}, or MAX_BODY_BYTES to at most ${most}`,
+  ]
+}
+
+/** Whether this is `*` or a list of origins as browsers send them. */
+function areOrigins(text: string): boolean {
+  return text === '*' || text.split(',').every((origin) => URL.parse(origin.trim())?.origin === origin.trim())
 }
 
 function integer(low: number, high: number) {

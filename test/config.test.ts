@@ -6,8 +6,13 @@ const defaults = {
   PORT: 3000,
   LOG_LEVEL: 'info',
   MAX_BODY_BYTES: 67_108_864,
-  MAX_IN_FLIGHT_BYTES: 134_217_728,
+  MAX_IN_FLIGHT_BYTES: 536_870_912,
+  MAX_COMPUTE_MS: 30_000,
+  MAX_REQUESTS_IN_FLIGHT: 1024,
+  MAX_CONNECTIONS: 2048,
+  MAX_CONNECTIONS_PER_ADDRESS: 1024,
   REQUEST_TIMEOUT_MS: 120_000,
+  ANSWER_TIMEOUT_MS: 30_000,
   HEADERS_TIMEOUT_MS: 15_000,
   KEEP_ALIVE_TIMEOUT_MS: 72_000,
   SHUTDOWN_DELAY_MS: 1000,
@@ -42,7 +47,12 @@ test('each variable is read', async (t) => {
     LOG_LEVEL: 'silent',
     MAX_BODY_BYTES: '1024',
     MAX_IN_FLIGHT_BYTES: '1099511627776',
+    MAX_COMPUTE_MS: '5',
+    MAX_REQUESTS_IN_FLIGHT: '6',
+    MAX_CONNECTIONS: '7',
+    MAX_CONNECTIONS_PER_ADDRESS: '8',
     REQUEST_TIMEOUT_MS: '1',
+    ANSWER_TIMEOUT_MS: '4',
     HEADERS_TIMEOUT_MS: '2',
     KEEP_ALIVE_TIMEOUT_MS: '3',
     SHUTDOWN_DELAY_MS: '0',
@@ -55,7 +65,12 @@ test('each variable is read', async (t) => {
     LOG_LEVEL: 'silent',
     MAX_BODY_BYTES: 1024,
     MAX_IN_FLIGHT_BYTES: 1_099_511_627_776,
+    MAX_COMPUTE_MS: 5,
+    MAX_REQUESTS_IN_FLIGHT: 6,
+    MAX_CONNECTIONS: 7,
+    MAX_CONNECTIONS_PER_ADDRESS: 8,
     REQUEST_TIMEOUT_MS: 1,
+    ANSWER_TIMEOUT_MS: 4,
     HEADERS_TIMEOUT_MS: 2,
     KEEP_ALIVE_TIMEOUT_MS: 3,
     SHUTDOWN_DELAY_MS: 0,
@@ -74,12 +89,21 @@ const refusals: Record<string, [string[], string]> = {
     'Invalid option: expected one of "fatal"|"error"|"warn"|"info"|"debug"|"trace"|"silent"',
   ],
   MAX_BODY_BYTES: [['1023', '2147483649', '1e99', '64MB'], 'it must be a whole number from 1024 to 2147483648'],
-  MAX_IN_FLIGHT_BYTES: [['1023', '1e13', '-'], 'it must be a whole number from 1024 to 1099511627776'],
+  MAX_IN_FLIGHT_BYTES: [['4095', '1e13', '-'], 'it must be a whole number from 4096 to 1099511627776'],
+  MAX_COMPUTE_MS: [['0', 'x'], milliseconds],
+  MAX_REQUESTS_IN_FLIGHT: [['0', '1000001'], 'it must be a whole number from 1 to 1000000'],
+  MAX_CONNECTIONS: [['0', '1.5'], 'it must be a whole number from 1 to 1000000'],
+  MAX_CONNECTIONS_PER_ADDRESS: [['0', '-1'], 'it must be a whole number from 1 to 1000000'],
   REQUEST_TIMEOUT_MS: [['0', '-1', '2m'], milliseconds],
+  ANSWER_TIMEOUT_MS: [['0', '-1'], milliseconds],
   HEADERS_TIMEOUT_MS: [['0', '-1', '0.5'], milliseconds],
   KEEP_ALIVE_TIMEOUT_MS: [['0', '-1', '1e99'], milliseconds],
   SHUTDOWN_DELAY_MS: [['-1', '86400001'], millisecondsOrNone],
   SHUTDOWN_TIMEOUT_MS: [['-1', 'null'], millisecondsOrNone],
+  CORS_ORIGIN: [
+    [',', 'https://a.example,', '*,https://a.example', 'https://a.example/', 'a.example', 'null', 'https://A.example'],
+    'it must be *, or origins such as https://app.example, without a path, comma-separated',
+  ],
 }
 
 for (const [name, [values, why]] of Object.entries(refusals)) {
@@ -87,6 +111,19 @@ for (const [name, [values, why]] of Object.entries(refusals)) {
     for (const value of values) t.equal(refusal({ [name]: value }), `${name}=${value}: ${why}`)
   })
 }
+
+test('a body that the memory could never hold', async (t) => {
+  const remedy = (memory: number, body: number, least: number, most: number) =>
+    `MAX_IN_FLIGHT_BYTES=${memory}: a body of MAX_BODY_BYTES=${body} would never fit; set MAX_IN_FLIGHT_BYTES to at least ${least}, or MAX_BODY_BYTES to at most ${most}`
+  const table: [Record<string, string>, string | undefined][] = [
+    [{ MAX_IN_FLIGHT_BYTES: '268435455' }, remedy(268_435_455, 67_108_864, 268_435_456, 67_108_863)],
+    [{ MAX_IN_FLIGHT_BYTES: '268435456' }, undefined],
+    [{ MAX_BODY_BYTES: '134217729' }, remedy(536_870_912, 134_217_729, 536_870_916, 134_217_728)],
+    [{ MAX_BODY_BYTES: '134217728' }, undefined],
+    [{ MAX_BODY_BYTES: '2000', MAX_IN_FLIGHT_BYTES: '4096' }, remedy(4096, 2000, 8000, 1024)],
+  ]
+  for (const [variables, expected] of table) t.equal(refusal(variables), expected)
+})
 
 test('several bad variables are named at once', async (t) => {
   t.equal(

@@ -4,7 +4,11 @@ import { maxListedErrors } from '../loss/validation-errors.ts'
 /** What each limit bounds. */
 export const describedLimits = {
   maxBodyBytes: 'Bytes of a request body when inflated; of an NDJSON body, of one line.',
-  maxInFlightBytes: 'Bytes of request bodies that may be held in memory at one time.',
+  maxInFlightBytes: 'Bytes of memory that all requests in flight may take together.',
+  maxComputeMs: 'Milliseconds of processor time that one request may take; of an NDJSON body, for each MiB.',
+  maxRequestsInFlight: 'Requests answered at one time; one address has at most half of them while others are there.',
+  maxConnections: 'Connections open at one time.',
+  maxConnectionsPerAddress: 'Connections of one address (of IPv6, of one /64 network) open at one time.',
   maxInflationRatio: 'Inflated bytes per compressed byte, beyond the first MiB.',
   maxChunks: 'Chunks of a body, in addition to one for every 256 bytes.',
   maxDrainBytes: 'Bytes that are still read after a body was refused, so that the client sees the answer.',
@@ -24,6 +28,7 @@ export const describedLimits = {
   maxListedErrors: 'Errors listed in an answer; `errorCount` is their true number.',
   requestTimeoutMs: 'Milliseconds in which the whole body must arrive; of an NDJSON body, the next byte.',
   headersTimeoutMs: 'Milliseconds in which the headers of a request must arrive.',
+  answerTimeoutMs: 'Milliseconds in which a client must take each MiB of its answer.',
 } as const
 
 export type Limits = Readonly<Record<keyof typeof describedLimits, number>>
@@ -52,9 +57,14 @@ export function limitsOf(config: Config): Limits {
   return {
     maxBodyBytes: config.MAX_BODY_BYTES,
     maxInFlightBytes: config.MAX_IN_FLIGHT_BYTES,
+    maxComputeMs: config.MAX_COMPUTE_MS,
+    maxRequestsInFlight: config.MAX_REQUESTS_IN_FLIGHT,
+    maxConnections: config.MAX_CONNECTIONS,
+    maxConnectionsPerAddress: Math.min(config.MAX_CONNECTIONS_PER_ADDRESS, config.MAX_CONNECTIONS),
     maxDrainBytes: 4 * config.MAX_BODY_BYTES,
     ...fixedLimits,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
     headersTimeoutMs: config.HEADERS_TIMEOUT_MS,
+    answerTimeoutMs: config.ANSWER_TIMEOUT_MS,
   }
 }

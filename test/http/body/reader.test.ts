@@ -273,19 +273,18 @@ test('a stream gives back what was taken and keeps what waits', async (t) => {
 })
 
 test('a budget that is used up refuses, and recovers', async (t) => {
-  const { app, port } = await serve(t, { MAX_IN_FLIGHT_BYTES: '10000' })
+  const { app, port } = await serve(t, { MAX_BODY_BYTES: '20000', MAX_IN_FLIGHT_BYTES: '80000' })
   const body = JSON.stringify({ ...options, ...rowsOf(20, 5) })
-  const waiting = new Client(t, port)
-  await waiting.write(head({ 'content-length': 20_000 }))
-  await waiting.write(Buffer.alloc(9000, ' '))
-  t.ok(await eventually(() => app.budget.held === 9000))
+  const waiting = Array.from({ length: 8 }, () => new Client(t, port))
+  for (const client of waiting) await client.write(head({ 'content-length': 20_000 }) + ' '.repeat(9900))
+  t.ok(await eventually(() => app.budget.held === 8 * 9900))
   const client = new Client(t, port)
   for (let round = 0; round < 3; round++) {
     await client.write(head({ 'content-length': body.length }) + body)
     const { status, headers, body: problem } = await client.answer()
     t.same([status, headers['retry-after'], problem.detail], [503, '1', 'Too many bytes of requests are in flight.'])
   }
-  waiting.socket.destroy()
+  for (const { socket } of waiting) socket.destroy()
   t.ok(await eventually(() => app.budget.held === 0))
   await client.write(head({ 'content-length': body.length }) + body)
   t.equal((await client.answer()).status, 200)
