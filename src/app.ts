@@ -15,6 +15,7 @@ import { requestId, requestIdOf } from './http/plugins/request-id.ts'
 import { requiredBody } from './http/plugins/required-body.ts'
 import { security } from './http/plugins/security-headers.ts'
 import { handleError } from './http/problem.ts'
+import { requestWork } from './http/request-work.ts'
 import { validatorCompiler } from './http/validation.ts'
 import { catalogueRoute } from './routes/catalogue.ts'
 import { exploreRoute } from './routes/explore.ts'
@@ -55,6 +56,7 @@ export async function buildApp(
   app.setErrorHandler(handleError)
 
   accessLog(app)
+  requestWork(app, limits)
   requestId(app)
   security(app)
   host(app)

@@ -1,11 +1,12 @@
 import type { Config } from '../config.ts'
+import { maxOutputs } from '../loss/shape.ts'
 import { maxListedErrors } from '../loss/validation-errors.ts'
 
 /** What each limit bounds. */
 export const describedLimits = {
   maxBodyBytes: 'Bytes of a request body when inflated; of an NDJSON body, of one line.',
-  maxInFlightBytes: 'Bytes of memory that all requests in flight may take together.',
-  maxComputeMs: 'Milliseconds of processor time that one request may take; of an NDJSON body, for each MiB.',
+  maxInFlightBytes: 'Bytes of memory that all requests in flight may hold: bodies, numbers as doubles, answers.',
+  maxComputeMs: 'Milliseconds that a request may compute; each MiB of an NDJSON body allows as many again.',
   maxRequestsInFlight: 'Requests answered at one time; one address has at most half of them while others are there.',
   maxConnections: 'Connections open at one time.',
   maxConnectionsPerAddress: 'Connections of one address (of IPv6, of one /64 network) open at one time.',
@@ -20,13 +21,14 @@ export const describedLimits = {
   maxKeyLength: 'Bytes of a JSON key.',
   maxNumberLength: 'Bytes of a JSON number.',
   maxOptionBytes: 'Bytes of a JSON body outside its tensors.',
+  maxOptionValues: 'Values of a JSON body outside its tensors, those inside arrays and objects included.',
   maxAnswerNumbers: 'Numbers in one part of an answer.',
   maxMiniBatchSize: 'Rows of a mini-batch.',
   maxPopulationSize: 'Rows a mini-batch may be drawn from.',
   maxSweepValues: 'Values of the parameter of a sweep.',
-  maxSweepEvaluations: 'Rows times values in a sweep.',
+  maxSweepEvaluations: 'Numbers of the predictions times values of the parameter in a sweep.',
   maxListedErrors: 'Errors listed in an answer; `errorCount` is their true number.',
-  requestTimeoutMs: 'Milliseconds in which the whole body must arrive; of an NDJSON body, the next byte.',
+  requestTimeoutMs: 'Milliseconds in which the whole body must arrive; of an NDJSON body, each line.',
   headersTimeoutMs: 'Milliseconds in which the headers of a request must arrive.',
   answerTimeoutMs: 'Milliseconds in which a client must take each MiB of its answer.',
 } as const
@@ -39,17 +41,18 @@ export const fixedLimits = {
   maxChunks: 2 ** 20,
   maxElements: 2 ** 25,
   maxRows: 2 ** 24,
-  maxColumns: 2 ** 20,
+  maxColumns: maxOutputs,
   maxDepth: 32,
   maxKeys: 256,
   maxKeyLength: 1024,
   maxNumberLength: 65_536,
-  maxOptionBytes: 2 ** 20,
+  maxOptionBytes: 2 ** 18,
+  maxOptionValues: 4096,
   maxAnswerNumbers: 200_000,
   maxMiniBatchSize: 100_000,
   maxPopulationSize: 2 ** 31 - 1,
   maxSweepValues: 500,
-  maxSweepEvaluations: 1_000_000,
+  maxSweepEvaluations: 10_000_000,
   maxListedErrors: maxListedErrors,
 } as const
 

@@ -148,7 +148,9 @@ export function pointerOf(path: Path): string {
 }
 
 /** Answers any error as a problem. What the payload holds goes to the client alone, never to the log. */
-export function handleError(error: Error, request: FastifyRequest, reply: FastifyReply): void {
+export function handleError(thrown: Error, request: FastifyRequest, reply: FastifyReply): void {
+  // whatever an abandoned request ran into, the reason why it was abandoned is what matters
+  const error = request.work?.task.reason ?? thrown
   const problem = problemOf(error, request)
   if (problem.problem === 'internal-error') request.log.error({ err: error }, 'internal error')
   // Fastify would cut the connection under a client that is still sending

@@ -3,9 +3,10 @@ import type { z } from 'zod'
 import { alternatives } from '../loss/option-types.ts'
 import { asReceived } from '../loss/shape.ts'
 import { isTensor } from '../loss/tensor.ts'
-import { InvalidContent, ValidationErrors } from '../loss/validation-errors.ts'
-import type { ParsedBody } from './body/parsed-body.ts'
+import { InvalidContent, LimitExceeded, ValidationErrors } from '../loss/validation-errors.ts'
+import type { Fields, ParsedBody } from './body/parsed-body.ts'
 import { placed } from './body/parsed-body.ts'
+import { fixedLimits } from './limits.ts'
 import { inWords, quoted } from './words.ts'
 
 type Issue = z.core.$ZodIssue
@@ -30,10 +31,11 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, ht
 /**
  * The options of a body. Where they are wrong, the errors of its only batch are reported with theirs.
  *
- * @throws InvalidContent, PlacedError
+ * @throws InvalidContent, LimitExceeded, PlacedError
  */
 export function validOptions<Options, Batch>(body: ParsedBody, schemas: BodySchemas<Options, Batch>): Options {
   return placed(body.place, () => {
+    checkValueCount(body.options)
     const errors = new ValidationErrors()
     const options = parsed(schemas.options, body.options, errors)
     if (errors.count > 0 && body.only !== undefined) parsed(schemas.batch, body.only, errors)
@@ -45,10 +47,35 @@ export function validOptions<Options, Batch>(body: ParsedBody, schemas: BodySche
 /**
  * A body of one batch as one object.
  *
- * @throws InvalidContent
+ * @throws InvalidContent, LimitExceeded
  */
 export function validBody<Output>({ options, only }: ParsedBody, schema: z.ZodType<Output>): Output {
+  checkValueCount(options)
   return validated(schema, { ...options, ...only })
+}
+
+/**
+ * Refuses fields with so many values that to validate them, and to say what is wrong with each, would take long.
+ *
+ * @throws LimitExceeded
+ */
+export function checkValueCount(fields: Fields): void {
+  const { maxOptionValues } = fixedLimits
+  let left = maxOptionValues
+  const rest: unknown[] = [fields]
+  for (let value = rest.pop(); value !== undefined; value = rest.pop()) {
+    for (const inner of valuesOf(value)) {
+      if (left-- === 0) {
+        const detail = `The options hold more than maxOptionValues, ${maxOptionValues}, values.`
+        throw new LimitExceeded('maxOptionValues', maxOptionValues, [], detail)
+      }
+      if (typeof inner === 'object' && inner !== null && !isTensor(inner)) rest.push(inner)
+    }
+  }
+}
+
+function valuesOf(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : Object.values(value as object)
 }
 
 /** @throws InvalidContent */

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { ParsedBody } from '../http/body/parsed-body.ts'
 import { fixedLimits } from '../http/limits.ts'
+import { sendJson } from '../http/send-json.ts'
 import { validBody } from '../http/validation.ts'
 import { drawRows } from '../loss/sampling.ts'
 import { counted } from '../loss/shape.ts'
@@ -69,7 +70,7 @@ Reproducible elsewhere: the generator is mt19937 seeded with init_genrand(seed),
         },
       },
     },
-    async ({ body, id }) => {
+    async ({ body, id, work: { task, memory } }, reply) => {
       const drawn = validBody(body, miniBatchRequest)
       const { populationSize, size, seed, replacement } = drawn
       if (!replacement && size > populationSize) {
@@ -79,7 +80,12 @@ Reproducible elsewhere: the generator is mt19937 seeded with init_genrand(seed),
           size,
         )
       }
-      return { indices: Array.from(drawRows(populationSize, drawn, uniformIntegers(seed))), ...drawn, requestId: id }
+      memory.reserve(size * bytesPerAnswer)
+      const rows = await task.run(drawRows(populationSize, drawn, uniformIntegers(seed), memory))
+      return sendJson(reply, task, { indices: Array.from(rows), ...drawn, requestId: id })
     },
   )
 }
+
+/** Bytes that an index takes as a number in a list and as text. */
+const bytesPerAnswer = 32

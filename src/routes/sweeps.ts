@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { ParsedBody } from '../http/body/parsed-body.ts'
 import { fixedLimits } from '../http/limits.ts'
+import { sendJson } from '../http/send-json.ts'
 import { validBody } from '../http/validation.ts'
 import { check, layOut } from '../loss/batch.ts'
 import { labelFormats } from '../loss/formats.ts'
@@ -11,7 +12,6 @@ import type { Loss } from '../loss/kernels/loss.ts'
 import { resolve } from '../loss/spec.ts'
 import { sweep, sweepStep } from '../loss/sweep.ts'
 import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
-import { inSlices } from '../runtime/time-slices.ts'
 import { answerOf, bodyProblems, problemAnswers } from './answers.ts'
 import { labelFormatError, labels, predictions } from './loss/schema.ts'
 import { exampleId, invalidExample } from './problem-examples.ts'
@@ -57,7 +57,7 @@ const shape = {
     .min(1)
     .max(fixedLimits.maxSweepValues)
     .meta({
-      description: `Values of the parameter; a temperature must be greater than ${sweepStep}. The number of rows times the number of values is limited too, see /v1/limits.`,
+      description: `Values of the parameter; a temperature must be greater than ${sweepStep}. The number of predictions times the number of values is limited too, see /v1/limits.`,
     }),
 }
 const sweepRequest = z.strictObject(shape, { error: unknownField(Object.keys(shape)) }).meta({
@@ -133,7 +133,7 @@ export async function sweepRoute(app: FastifyInstance): Promise<void> {
         },
       },
     },
-    async ({ body, id }) => {
+    async ({ body, id, work: { task, memory } }, reply) => {
       const request = validBody(body, sweepRequest)
       const { loss, labelFormat, predictions, labels, parameter, values } = request
       if (!(losses[loss] as Loss).labelFormats.includes(labelFormat))
@@ -144,11 +144,11 @@ export async function sweepRoute(app: FastifyInstance): Promise<void> {
         )
       const spec = resolve({ loss, labelFormat, predictionFormat: 'logits' })
       const tensors = { predictions, labels }
-      const layout = layOut(spec, tensors)
+      const layout = await task.run(layOut(spec, tensors))
       checkSweep(request, layout)
-      const batch = await inSlices(check(spec, tensors, layout))
-      const curves = await inSlices(sweep(spec, batch, parameter, values))
-      return { values, ...curves, step: sweepStep, ...layout, requestId: id }
+      const batch = await task.run(check(spec, tensors, layout, memory))
+      const curves = await task.run(sweep(spec, batch, parameter, values, memory))
+      return sendJson(reply, task, { values, ...curves, step: sweepStep, ...layout, requestId: id })
     },
   )
 }
@@ -158,8 +158,8 @@ function checkSweep(
   { samples, outputs }: { samples: number; outputs: number },
 ): void {
   const { maxSweepEvaluations } = fixedLimits
-  if (samples * values.length > maxSweepEvaluations) {
-    const detail = `${samples} rows times ${values.length} values are more than the limit maxSweepEvaluations, ${maxSweepEvaluations}`
+  if (samples * outputs * values.length > maxSweepEvaluations) {
+    const detail = `${samples} x ${outputs} numbers times ${values.length} values are more than the limit maxSweepEvaluations, ${maxSweepEvaluations}`
     throw new LimitExceeded('maxSweepEvaluations', maxSweepEvaluations, ['values'], detail)
   }
   if (parameter.name === 'bias' && parameter.class >= outputs) {

@@ -10,7 +10,7 @@ import { LimitExceeded, refuse, ValidationErrors } from '../../loss/validation-e
 import type { Limits } from '../limits.ts'
 import { Problem } from '../problem.ts'
 import type { RequestWork } from '../request-work.ts'
-import { validated } from '../validation.ts'
+import { checkValueCount, validated } from '../validation.ts'
 import type { Datatype } from './datatypes.ts'
 import { bytesOf, datatypes, widen } from './datatypes.ts'
 import { JsonScanner } from './json.ts'
@@ -136,6 +136,7 @@ function headerBytesOf(value: string | undefined, most: number): number {
 }
 
 function headerOf(content: Fields, limits: Limits): BinaryHeader {
+  checkValueCount({ inputs: content.inputs })
   const { inputs, ...header } = validated(binaryHeader, content)
   const errors = new ValidationErrors()
   for (const [at, { name, shape, datatype, parameters }] of inputs.entries()) {

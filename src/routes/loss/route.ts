@@ -3,19 +3,20 @@ import type { ParsedBody } from '../../http/body/parsed-body.ts'
 import { placed, placedError } from '../../http/body/parsed-body.ts'
 import { lossMediaTypes, registerLossBodies } from '../../http/body/register.ts'
 import { fixedLimits } from '../../http/limits.ts'
+import type { RequestWork } from '../../http/request-work.ts'
+import { sendJson } from '../../http/send-json.ts'
 import { validated, validOptions } from '../../http/validation.ts'
-import type { Tensors } from '../../loss/batch.ts'
 import { Evaluation } from '../../loss/evaluation.ts'
 import type { Spec } from '../../loss/spec.ts'
 import { refuseForStreams, resolve } from '../../loss/spec.ts'
 import { uniformIntegers } from '../../runtime/random.ts'
-import { inSlices, TimeSlicer } from '../../runtime/time-slices.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
 import { lossAnswer } from './answer.ts'
 import { lossAnswers, lossBodyDescription, lossExamples, lossHeaders, lossMediaTypeDocuments } from './examples.ts'
 import { batchSchema, coreOptions, lossRequest, optionsSchema } from './schema.ts'
 
-const context = { maxAnswerNumbers: fixedLimits.maxAnswerNumbers, uniformIntegers }
+const { maxAnswerNumbers, maxMiniBatchNumbers } = fixedLimits
+const context = { maxAnswerNumbers, maxMiniBatchNumbers, uniformIntegers }
 
 /** POST /v1/loss: evaluates one batch, or a stream of batches as one, and keeps nothing. */
 export async function lossRoute(app: FastifyInstance): Promise<void> {
@@ -42,9 +43,10 @@ export async function lossRoute(app: FastifyInstance): Promise<void> {
         },
       },
     },
-    async ({ body, id }) => {
-      const evaluation = await evaluate(body)
-      return { ...evaluation.report(), requestId: id }
+    async ({ body, id, work }, reply) => {
+      const evaluation = await evaluate(body, work)
+      const answer = await work.task.run(evaluation.report())
+      return sendJson(reply, work.task, { ...answer, requestId: id })
     },
   )
 }
@@ -57,18 +59,19 @@ There are three kinds of body, and the same numbers give the same answer in each
 - \`application/x-ndjson\`: the options on the first line, then one mini-batch \`{"predictions": ..., "labels": ...}\` per line, all folded into one answer in constant memory.`
 
 /** Folds the batches of a body into one evaluation. */
-async function evaluate(body: ParsedBody): Promise<Evaluation> {
+async function evaluate(body: ParsedBody, { task, memory }: RequestWork): Promise<Evaluation> {
   const spec = specOf(body)
-  const evaluation = new Evaluation(spec, context)
-  const slicer = new TimeSlicer()
+  const evaluation = new Evaluation(spec, { ...context, memory })
   for await (const { fields, place } of body.batches) {
     const batch = placed(place, () => validated(batchSchema, fields))
     try {
-      await inSlices(evaluation.add(batch), slicer)
+      await task.run(evaluation.add(batch))
     } catch (error) {
       throw placedError(place, error)
     } finally {
-      free(batch)
+      for (const tensor of [batch.predictions, batch.labels, batch.sampleWeights]) {
+        if (tensor !== undefined) memory.free(tensor.data.buffer)
+      }
     }
   }
   return evaluation
@@ -81,14 +84,4 @@ function specOf(body: ParsedBody): Spec {
     if (body.only === undefined) refuseForStreams(options)
     return resolve(options)
   })
-}
-
-const largeBytes = 2 ** 16
-
-/** Gives back the memory of large tensors at once; a collector that has to find it stops everything meanwhile. */
-function free({ predictions, labels, sampleWeights }: Tensors): void {
-  for (const tensor of [predictions, labels, sampleWeights]) {
-    const buffer = tensor?.data.buffer
-    if (buffer instanceof ArrayBuffer && buffer.byteLength >= largeBytes) buffer.transfer(0)
-  }
 }

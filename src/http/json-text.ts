@@ -1,0 +1,55 @@
+/** Scalars that are written out in one step. */
+const scalarsPerStep = 4096
+
+/** JSON.stringify step by step, for plain arrays and objects: a large answer must not hold up other requests. */
+export function* jsonText(value: unknown): Generator<void, string> {
+  if (weightOf(value) < scalarsPerStep) return JSON.stringify(value)
+  const isList = Array.isArray(value)
+  const parts: string[] = []
+  for (const group of groupsOf(isList ? value : Object.entries(value as object))) {
+    parts.push(yield* isList ? elementsText(group) : membersText(group as [string, unknown][]))
+    yield
+  }
+  const text = parts.filter((part) => part !== '').join(',')
+  return isList ? `[${text}]` : `{${text}}`
+}
+
+function* elementsText(elements: readonly unknown[]): Generator<void, string> {
+  return elements.length === 1 ? yield* jsonText(elements[0]) : JSON.stringify(elements).slice(1, -1)
+}
+
+function* membersText(members: readonly [string, unknown][]): Generator<void, string> {
+  if (members.length > 1) return JSON.stringify(Object.fromEntries(members)).slice(1, -1)
+  const [name, value] = members[0]
+  return value === undefined ? '' : `${JSON.stringify(name)}:${yield* jsonText(value)}`
+}
+
+/** Runs of elements that are written in one step; an element that is too large for that stands alone. */
+function* groupsOf<Element>(elements: readonly Element[]): Generator<Element[]> {
+  for (let from = 0, to = 0; from < elements.length; from = to) {
+    let weight = 0
+    while (to < elements.length && (to === from || weight + weightOf(elements[to]) <= scalarsPerStep)) {
+      weight += weightOf(elements[to])
+      to++
+    }
+    yield elements.slice(from, to)
+  }
+}
+
+/** How many scalars a value holds, itself included; counted only as far as matters. */
+function weightOf(value: unknown, known = 0): number {
+  let weight = known + 1
+  if (typeof value !== 'object' || value === null) return weight
+  if (Array.isArray(value)) {
+    for (const element of value) {
+      if (weight >= scalarsPerStep) break
+      weight = weightOf(element, weight)
+    }
+  } else {
+    for (const name in value) {
+      if (weight >= scalarsPerStep) break
+      weight = weightOf((value as Record<string, unknown>)[name], weight)
+    }
+  }
+  return weight
+}

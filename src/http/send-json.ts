@@ -1,0 +1,9 @@
+import type { FastifyReply } from 'fastify'
+import type { Task } from '../runtime/scheduler.ts'
+import { jsonText } from './json-text.ts'
+
+/** Sends an answer that may be large: it is written step by step. */
+export async function sendJson(reply: FastifyReply, task: Task, answer: object): Promise<FastifyReply> {
+  const text = await task.run(jsonText(answer))
+  return reply.type('application/json; charset=utf-8').send(text)
+}

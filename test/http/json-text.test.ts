@@ -1,0 +1,50 @@
+import fc from 'fast-check'
+import { test } from 'tap'
+import { jsonText } from '../../src/http/json-text.ts'
+
+function written(value: unknown): { text: string; steps: number } {
+  const steps = jsonText(value)
+  for (let count = 1; ; count++) {
+    const { done, value: text } = steps.next()
+    if (done) return { text, steps: count }
+  }
+}
+
+test('the text is that of JSON.stringify', (t) => {
+  const scalar = fc.oneof(
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    fc.string(),
+    fc.boolean(),
+    fc.constant(null),
+  )
+  const value = fc.letrec((tie) => ({
+    value: fc.oneof(scalar, fc.array(tie('value')), fc.dictionary(fc.string(), tie('value'))),
+  })).value
+  fc.assert(
+    fc.property(value, fc.constantFrom(1, 700, 3000), (inner, times) => {
+      const large = { first: inner, missing: undefined, many: new Array(times).fill(inner), last: 1 }
+      t.equal(written(large).text, JSON.stringify(large))
+    }),
+    { numRuns: 20 },
+  )
+  t.end()
+})
+
+test('large answers are written in many steps', (t) => {
+  const rows = Array.from({ length: 300 }, (_, row) => Array.from({ length: 300 }, (_, column) => row * column))
+  const objects = Array.from({ length: 20_000 }, (_, at) => ({ class: at, loss: null, recall: at / 7 }))
+  const cases: [unknown, number][] = [
+    [{ loss: 1 }, 1],
+    [Array.from({ length: 100_000 }, (_, at) => at), 20],
+    [rows, 20],
+    [objects, 15],
+    [{ perSample: { losses: rows.flat() }, perClass: objects, nothing: undefined }, 30],
+    [Object.fromEntries(rows.flat().map((value, at) => [`key ${at}`, value])), 20],
+  ]
+  for (const [value, least] of cases) {
+    const { text, steps } = written(value)
+    t.equal(text, JSON.stringify(value))
+    t.ok(steps >= least, `${steps} steps, at least ${least}`)
+  }
+  t.end()
+})
