@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts'
+import { maxOutputs } from '../loss/shape.ts'
 import { maxListedErrors } from '../loss/validation-errors.ts'
 
 /** What each limit bounds. */
@@ -22,6 +23,7 @@ export const describedLimits = {
   maxOptionBytes: 'Bytes of a JSON body outside its tensors.',
   maxAnswerNumbers: 'Numbers in one part of an answer.',
   maxMiniBatchSize: 'Rows of a mini-batch.',
+  maxMiniBatchNumbers: 'Numbers of the rows that a mini-batch may draw: size times outputs.',
   maxPopulationSize: 'Rows a mini-batch may be drawn from.',
   maxSweepValues: 'Values of the parameter of a sweep.',
   maxSweepEvaluations: 'Rows times values in a sweep.',
@@ -39,7 +41,7 @@ export const fixedLimits = {
   maxChunks: 2 ** 20,
   maxElements: 2 ** 25,
   maxRows: 2 ** 24,
-  maxColumns: 2 ** 20,
+  maxColumns: maxOutputs,
   maxDepth: 32,
   maxKeys: 256,
   maxKeyLength: 1024,
@@ -47,6 +49,7 @@ export const fixedLimits = {
   maxOptionBytes: 2 ** 20,
   maxAnswerNumbers: 200_000,
   maxMiniBatchSize: 100_000,
+  maxMiniBatchNumbers: 2 ** 25,
   maxPopulationSize: 2 ** 31 - 1,
   maxSweepValues: 500,
   maxSweepEvaluations: 1_000_000,

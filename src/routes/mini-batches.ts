@@ -3,10 +3,12 @@ import { z } from 'zod'
 import type { ParsedBody } from '../http/body/parsed-body.ts'
 import { fixedLimits } from '../http/limits.ts'
 import { validBody } from '../http/validation.ts'
+import { unaccounted } from '../loss/memory.ts'
 import { drawRows } from '../loss/sampling.ts'
 import { counted } from '../loss/shape.ts'
 import { refuse } from '../loss/validation-errors.ts'
 import { uniformIntegers } from '../runtime/random.ts'
+import { inSlices } from '../runtime/time-slices.ts'
 import { answerOf, bodyProblems, problemAnswers } from './answers.ts'
 import { miniBatchOptions } from './loss/option-schemas.ts'
 import { exampleId, invalidExample } from './problem-examples.ts'
@@ -79,7 +81,8 @@ Reproducible elsewhere: the generator is mt19937 seeded with init_genrand(seed),
           size,
         )
       }
-      return { indices: Array.from(drawRows(populationSize, drawn, uniformIntegers(seed))), ...drawn, requestId: id }
+      const rows = await inSlices(drawRows(populationSize, drawn, uniformIntegers(seed), unaccounted))
+      return { indices: Array.from(rows), ...drawn, requestId: id }
     },
   )
 }

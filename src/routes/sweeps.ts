@@ -8,6 +8,7 @@ import { labelFormats } from '../loss/formats.ts'
 import type { LossName } from '../loss/kernels/index.ts'
 import { losses, lossNames } from '../loss/kernels/index.ts'
 import type { Loss } from '../loss/kernels/loss.ts'
+import { unaccounted } from '../loss/memory.ts'
 import { resolve } from '../loss/spec.ts'
 import { sweep, sweepStep } from '../loss/sweep.ts'
 import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
@@ -144,10 +145,10 @@ export async function sweepRoute(app: FastifyInstance): Promise<void> {
         )
       const spec = resolve({ loss, labelFormat, predictionFormat: 'logits' })
       const tensors = { predictions, labels }
-      const layout = layOut(spec, tensors)
+      const layout = await inSlices(layOut(spec, tensors))
       checkSweep(request, layout)
-      const batch = await inSlices(check(spec, tensors, layout))
-      const curves = await inSlices(sweep(spec, batch, parameter, values))
+      const batch = await inSlices(check(spec, tensors, layout, unaccounted))
+      const curves = await inSlices(sweep(spec, batch, parameter, values, unaccounted))
       return { values, ...curves, step: sweepStep, ...layout, requestId: id }
     },
   )

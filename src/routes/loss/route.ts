@@ -6,6 +6,7 @@ import { fixedLimits } from '../../http/limits.ts'
 import { validated, validOptions } from '../../http/validation.ts'
 import type { Tensors } from '../../loss/batch.ts'
 import { Evaluation } from '../../loss/evaluation.ts'
+import { unaccounted } from '../../loss/memory.ts'
 import type { Spec } from '../../loss/spec.ts'
 import { refuseForStreams, resolve } from '../../loss/spec.ts'
 import { uniformIntegers } from '../../runtime/random.ts'
@@ -15,7 +16,8 @@ import { lossAnswer } from './answer.ts'
 import { lossAnswers, lossBodyDescription, lossExamples, lossHeaders, lossMediaTypeDocuments } from './examples.ts'
 import { batchSchema, coreOptions, lossRequest, optionsSchema } from './schema.ts'
 
-const context = { maxAnswerNumbers: fixedLimits.maxAnswerNumbers, uniformIntegers }
+const { maxAnswerNumbers, maxMiniBatchNumbers } = fixedLimits
+const context = { maxAnswerNumbers, maxMiniBatchNumbers, uniformIntegers, memory: unaccounted }
 
 /** POST /v1/loss: evaluates one batch, or a stream of batches as one, and keeps nothing. */
 export async function lossRoute(app: FastifyInstance): Promise<void> {
@@ -44,7 +46,7 @@ export async function lossRoute(app: FastifyInstance): Promise<void> {
     },
     async ({ body, id }) => {
       const evaluation = await evaluate(body)
-      return { ...evaluation.report(), requestId: id }
+      return { ...(await inSlices(evaluation.report())), requestId: id }
     },
   )
 }
