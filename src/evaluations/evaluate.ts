@@ -3,6 +3,7 @@ import type { EvaluationContext } from '../loss/evaluation.ts'
 import { Evaluation } from '../loss/evaluation.ts'
 import { statisticsOf } from '../loss/report/statistics.ts'
 import { layoutOf } from '../loss/shape.ts'
+import type { Spec } from '../loss/spec.ts'
 import type { EvaluationState } from '../loss/state.ts'
 import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
 import { fingerprintOf } from './fingerprint.ts'
@@ -27,14 +28,22 @@ export function* evaluateBatch(
 ): Generator<void, { readonly batch: EvaluatedBatch; readonly state: EvaluationState }> {
   const { predictions } = tensors
   if (predictions.shapeError === undefined) checkOutputs(layoutOf(spec, predictions).outputs, outputs)
-  const evaluation = new Evaluation(spec, context)
-  yield* evaluation.add(tensors)
+  const state = yield* stateOf(spec, tensors, context)
   const fingerprint = yield* fingerprintOf(tensors)
-  const { state } = evaluation
   const bytes = codec.write(state)
   if (bytes.length > context.maxStateBytes) throw tooLarge(bytes.length, context.maxStateBytes)
   const { samples, loss, lossStatus, accuracy } = statisticsOf(state.tally, spec)
   return { batch: { name, fingerprint, state: bytes, answer: '', samples, loss, lossStatus, accuracy }, state }
+}
+
+function* stateOf(spec: Spec, tensors: Tensors, context: EvaluationContext): Generator<void, EvaluationState> {
+  const evaluation = new Evaluation(spec, context)
+  try {
+    yield* evaluation.add(tensors)
+    return evaluation.state
+  } finally {
+    evaluation.close()
+  }
 }
 
 function checkOutputs(found: number, declared: number): void {

@@ -50,7 +50,7 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
       config: { accepts: batchMediaTypes },
     },
     async ({ body, params: { evaluation: name, batch }, work, id }, reply) => {
-      const { task, memory } = work
+      const { task } = work
       task.stop()
       const found = await foundEvaluation(evaluations, name)
       const evaluated = await evaluatedOf(body, work, (tensors) =>
@@ -62,7 +62,7 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
       const replayed = result.outcome === 'replayed'
       const state = replayed ? await evaluations.stateOf(found, stored, task) : evaluated.state
       if (state === undefined) throw noEvaluation(name)
-      const answer = await task.run(answerOfState(state, memory))
+      const answer = await task.run(answerOfState(state))
       const { sequence } = stored
       reply.code(replayed ? 200 : 201)
       return sendJson(reply, task, { ...answer, evaluation: name, batch, sequence, replayed, requestId: id })

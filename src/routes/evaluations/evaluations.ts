@@ -10,7 +10,7 @@ import type { RequestWork } from '../../http/request-work.ts'
 import { sendJson } from '../../http/send-json.ts'
 import { validBody } from '../../http/validation.ts'
 import { inWords } from '../../http/words.ts'
-import { answerOf as answerOfState, checkAnswer } from '../../loss/evaluation.ts'
+import { answerBytesOf, answerOf as answerOfState } from '../../loss/evaluation.ts'
 import { refuseForStreams, resolve } from '../../loss/spec.ts'
 import { describe, LimitExceeded } from '../../loss/validation-errors.ts'
 import { checkClassWeightCount } from '../../loss/weights.ts'
@@ -21,7 +21,7 @@ import { figuresOf, foundEvaluation, nobody, noEvaluation, stateOf, tallyOf } fr
 import type { Declaration } from './schema.ts'
 import { declaration, evaluationAnswer, evaluationList, evaluationParams, listQuery, sealRequest } from './schema.ts'
 
-const { maxAnswerNumbers, maxDeclarationBytes, maxEvaluations } = fixedLimits
+const { maxDeclarationBytes, maxEvaluations } = fixedLimits
 
 interface Named {
   Params: { evaluation: string }
@@ -35,9 +35,10 @@ export async function evaluationRoutes(
   /** What all batches add up to, and what else is told of the evaluation. */
   const reportOf = (found: OpenEvaluation, { task, memory }: RequestWork, requestId: string) => {
     const { spec, outputs } = found.declared
+    memory.reserve(answerBytesOf(spec, { samples: 0, outputs }, fixedLimits))
     return evaluations.report(found, task, async (total, batches) => {
-      const state = { ...total, spec, sections: total.sections, tally: tallyOf(total.tally, outputs) }
-      const answer = await task.run(answerOfState(state, memory))
+      const state = { spec, sections: total.sections, tally: tallyOf(total.tally, outputs) }
+      const answer = await task.run(answerOfState(state))
       return { ...answer, ...stateOf(found, retentionDays), batches, requestId }
     })
   }
@@ -176,7 +177,7 @@ function declaredOf({ outputs, expectedBatches, expectedSamples, metadata = {}, 
   const spec = resolve(options)
   const layout = { samples: 1, outputs }
   checkClassWeightCount(spec, layout)
-  checkAnswer(spec, layout, maxAnswerNumbers)
+  answerBytesOf(spec, layout, fixedLimits)
   const declared = { spec, outputs, expectedBatches, expectedSamples, metadata }
   if (writeDeclaration(declared).length > maxDeclarationBytes) {
     const detail = `The declaration takes more than maxDeclarationBytes, ${maxDeclarationBytes} bytes.`
