@@ -6,6 +6,7 @@ import type { Limits } from '../limits.ts'
 import { Problem } from '../problem.ts'
 import type { Reading, RequestWork } from '../request-work.ts'
 import { ChunkQueue } from './chunk-queue.ts'
+import { ContentDigest } from './content-digest.ts'
 import type { Inflater } from './inflate.ts'
 import { inflaterOf } from './inflate.ts'
 
@@ -33,6 +34,7 @@ export class BodyReader implements Reading {
   readonly #source: Readable
   readonly #timer: NodeJS.Timeout
   readonly #queue: ChunkQueue
+  readonly #digest: ContentDigest | undefined
   #taken: Buffer | undefined
   #received = 0
   #read = 0
@@ -50,6 +52,8 @@ export class BodyReader implements Reading {
   constructor(request: Readings, payload: Readable, work: RequestWork, limits: Limits, isStream = false) {
     const { maxBodyBytes, requestTimeoutMs } = limits
     const inflater = inflaterOf(request.headers['content-encoding'])
+    const digest = request.headers['content-digest']
+    this.#digest = digest === undefined ? undefined : new ContentDigest(String(digest))
     const declared = Number(request.headers['content-length'] ?? 0)
     if (!isStream && declared > maxBodyBytes) throw bodyTooLarge(maxBodyBytes)
     request.continueBody?.()
@@ -63,6 +67,7 @@ export class BodyReader implements Reading {
     this.#source = this.#inflater === undefined ? payload : this.#inflate(this.#inflater)
     this.#queue = new ChunkQueue(this.#source instanceof IncomingMessage)
     this.#timer = setTimeout(() => this.#expire(requestTimeoutMs), requestTimeoutMs)
+    if (this.#digest !== undefined) payload.on('data', (chunk: Buffer) => this.#digest?.update(chunk))
     payload.on('error', () => this.#fail(cutOff()))
     payload.on('close', () => {
       if (!payload.readableEnded) this.#fail(cutOff())
@@ -171,6 +176,12 @@ export class BodyReader implements Reading {
     // an inflater stops at the end of what is compressed, whatever follows
     if (this.#inflater !== undefined && this.#inflater.bytesWritten !== this.#received) {
       this.#fail(notInflatable('bytes follow its end'))
+      return
+    }
+    try {
+      this.#digest?.check()
+    } catch (error) {
+      this.#fail(error as Error)
       return
     }
     this.#isEnded = true
