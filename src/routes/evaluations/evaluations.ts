@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { Difference } from '../../evaluations/declaration.ts'
 import { writeDeclaration } from '../../evaluations/declaration.ts'
 import type { OpenEvaluation } from '../../evaluations/service.ts'
@@ -158,7 +158,7 @@ export async function evaluationRoutes(
         description: 'Its name can be declared anew, and counts from 1 again.',
         params: evaluationParams,
         response: {
-          204: { description: 'It is deleted.' },
+          204: z.null().describe('It is deleted.'),
           ...problemAnswers('not-found', 'store-unavailable'),
         },
       },

@@ -88,7 +88,10 @@ export function optionsWith(suffix: string, description: string, others: Record<
   return z
     .discriminatedUnion(
       'loss',
-      unionOf((name) => objectOf(name, suffix, others)),
+      unionOf((name) => {
+        const { object, meta } = objectOf(name, suffix, others)
+        return object.meta(meta)
+      }),
       { error: noLoss },
     )
     .meta({ id: suffix, description, discriminator: discriminator(suffix, 'Input') })
@@ -148,27 +151,30 @@ function defaultInWords(option: OptionName, loss: LossTraits): string {
 
 function requestOf(name: LossName): z.ZodObject {
   const { labelFormats }: Loss = losses[name]
-  const request = objectOf(name, 'Request', batchFields)
-  const { properties, ...meta } = request.meta() as { properties: object }
-  return request.meta({
+  const { object, meta } = objectOf(name, 'Request', batchFields)
+  return object.meta({
     ...meta,
-    properties: { ...properties, labels: labelsSchema(labelFormats) },
+    properties: { ...meta.properties, labels: labelsSchema(labelFormats) },
     ...(labelFormats.length > 1 && { oneOf: labelsByFormat(labelFormats) }),
   })
 }
 
-function objectOf(name: LossName, suffix: string, others: Record<string, z.ZodType>): z.ZodObject {
+/** One object of the options of a loss and other fields, and what the document says of it. */
+function objectOf(name: LossName, suffix: string, others: Record<string, z.ZodType>) {
   const { title, formula, source }: Loss = losses[name]
   const all = { ...optionsOf(name), ...others }
   const fields = [...fieldsOf(name), ...Object.keys(others)]
   const shown = z.strictObject(pick(all, fields))
   const { properties } = z.toJSONSchema(shown, { io: 'input', unrepresentable: 'any' })
-  return z.strictObject(all, { error: unknownField(fields) }).meta({
-    id: schemaName(name, suffix),
-    title,
-    description: `${title}. ${formula}. Source: ${source}.`,
-    properties,
-  })
+  return {
+    object: z.strictObject(all, { error: unknownField(fields) }),
+    meta: {
+      id: schemaName(name, suffix),
+      title,
+      description: `${title}. ${formula}. Source: ${source}.`,
+      properties,
+    },
+  }
 }
 
 function unionOf(schemaFor: (name: LossName) => z.ZodObject): [z.ZodObject, ...z.ZodObject[]] {
