@@ -17,7 +17,9 @@ import { isTensor } from '../../loss/tensor.ts'
 import { LimitExceeded } from '../../loss/validation-errors.ts'
 import { uniformIntegers } from '../../runtime/random.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
+import { binaryDocument, binaryHeaders } from '../loss/examples.ts'
 import { batchSchema } from '../loss/schema.ts'
+import { batchAnswerExample, batchExamples, batchListAnswer, noEvaluationAnswer, wrongBatch } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
 import { foundEvaluation, noEvaluation, timeOf } from './found.ts'
 import { batchAnswer, batchesQuery, batchList, batchParams, evaluationParams } from './schema.ts'
@@ -47,7 +49,20 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
           ...problemAnswers(...bodyProblems, 'not-found', 'conflict', 'sealed', 'digest-mismatch', 'store-unavailable'),
         },
       },
-      config: { accepts: batchMediaTypes },
+      config: {
+        accepts: batchMediaTypes,
+        examples: {
+          requests: batchExamples,
+          mediaTypes: binaryDocument,
+          parameters: binaryHeaders,
+          answers: {
+            200: { ...batchAnswerExample, replayed: true },
+            201: batchAnswerExample,
+            422: wrongBatch,
+            404: noEvaluationAnswer,
+          },
+        },
+      },
     },
     async ({ body, params: { evaluation: name, batch }, work, id }, reply) => {
       const { task } = work
@@ -84,6 +99,7 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
           ...problemAnswers('not-found', 'invalid-content', 'store-unavailable'),
         },
       },
+      config: { examples: { answers: { 200: batchListAnswer, 404: noEvaluationAnswer } } },
     },
     async ({ params: { evaluation: name }, query: { after, limit }, work, id }, reply) => {
       const found = await foundEvaluation(evaluations, name)

@@ -16,6 +16,15 @@ import { describe, LimitExceeded } from '../../loss/validation-errors.ts'
 import { checkClassWeightCount } from '../../loss/weights.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
 import { coreOptions } from '../loss/schema.ts'
+import {
+  conflictAnswer,
+  declarationExamples,
+  declaredAnswer,
+  listAnswer,
+  noEvaluationAnswer,
+  reportAnswer,
+  sealedAnswer,
+} from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
 import { figuresOf, foundEvaluation, nobody, noEvaluation, stateOf, tallyOf } from './found.ts'
 import type { Declaration } from './schema.ts'
@@ -60,6 +69,12 @@ export async function evaluationRoutes(
           ...problemAnswers(...bodyProblems, 'conflict', 'store-unavailable'),
         },
       },
+      config: {
+        examples: {
+          requests: declarationExamples,
+          answers: { 200: declaredAnswer, 201: declaredAnswer, 409: conflictAnswer },
+        },
+      },
     },
     async ({ body, params: { evaluation: name }, work, id }, reply) => {
       const declared = declaredOf(validBody(body, declaration))
@@ -86,6 +101,7 @@ export async function evaluationRoutes(
         params: evaluationParams,
         response: { 200: answerOf(evaluationAnswer), ...problemAnswers('not-found', 'store-unavailable') },
       },
+      config: { examples: { answers: { 200: reportAnswer, 404: noEvaluationAnswer } } },
     },
     async ({ params: { evaluation: name }, headers, work, id }, reply) => {
       const found = await foundEvaluation(evaluations, name)
@@ -110,6 +126,7 @@ export async function evaluationRoutes(
         querystring: listQuery,
         response: { 200: answerOf(evaluationList), ...problemAnswers('invalid-content', 'store-unavailable') },
       },
+      config: { examples: { answers: { 200: listAnswer } } },
     },
     async ({ query: { prefix, after, limit }, work, id }, reply) => {
       const page = await evaluations.list(nobody, { prefix, after, limit: limit + 1 })
@@ -138,6 +155,12 @@ export async function evaluationRoutes(
           ...problemAnswers(...bodyProblems, 'not-found', 'incomplete', 'store-unavailable'),
         },
       },
+      config: {
+        examples: {
+          requests: { sealed: { summary: 'No more batches', value: { status: 'sealed' } } },
+          answers: { 200: sealedAnswer, 404: noEvaluationAnswer },
+        },
+      },
     },
     async ({ body, params: { evaluation: name }, work, id }, reply) => {
       validBody(body, sealRequest)
@@ -162,6 +185,7 @@ export async function evaluationRoutes(
           ...problemAnswers('not-found', 'store-unavailable'),
         },
       },
+      config: { examples: { answers: { 404: noEvaluationAnswer } } },
     },
     async ({ params: { evaluation: name } }, reply) => {
       if (!(await evaluations.delete(nobody, name))) throw noEvaluation(name)

@@ -6,6 +6,7 @@ import { fixedLimits } from '../../http/limits.ts'
 import { Problem } from '../../http/problem.ts'
 import { problemAnswers } from '../answers.ts'
 import { entryOf } from './batches.ts'
+import { noEvaluationAnswer } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
 import { foundEvaluation, nobody, stateOf } from './found.ts'
 import { evaluationParams, eventsQuery } from './schema.ts'
@@ -20,6 +21,13 @@ const eventStream = z.string().meta({
   description:
     'Events `batch` (its `id` is the sequence, its data a BatchEntry) and `status` (data: evaluation, status, batches and the last `sequence`).',
 })
+
+const lastEventIdHeader = {
+  name: 'Last-Event-ID',
+  in: 'header',
+  description: 'The `id` of the last event that was seen; browsers send it when they connect again.',
+  schema: { type: 'integer', minimum: 0 },
+}
 
 /** GET /v1/evaluations/{evaluation}/events: Server-Sent Events of what comes, from whichever replica. */
 export async function eventRoute(
@@ -43,6 +51,7 @@ export async function eventRoute(
           ...problemAnswers('not-found', 'invalid-content', 'overloaded', 'store-unavailable'),
         },
       },
+      config: { examples: { parameters: [lastEventIdHeader], answers: { 404: noEvaluationAnswer } } },
     },
     async ({ params: { evaluation: name }, query, headers }, reply) => {
       const found = await foundEvaluation(evaluations, name)

@@ -11,7 +11,9 @@ import { isAboutContent, pathOf, problemBody, problemOf } from '../../http/probl
 import { sendJson } from '../../http/send-json.ts'
 import { validated } from '../../http/validation.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
+import { bodyHeaders } from '../loss/examples.ts'
 import { contextOf, freeTensors, storedBatch } from './batches.ts'
+import { linesAnswer, linesDocument, noEvaluationAnswer } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
 import { foundEvaluation } from './found.ts'
 import type { NamedBatch } from './schema.ts'
@@ -43,7 +45,14 @@ export async function lineRoutes(app: FastifyInstance, { evaluations }: Evaluati
           ...problemAnswers(...bodyProblems, 'not-found', 'digest-mismatch', 'store-unavailable'),
         },
       },
-      config: { accepts: ['application/x-ndjson'] },
+      config: {
+        accepts: ['application/x-ndjson'],
+        examples: {
+          mediaTypes: linesDocument,
+          parameters: bodyHeaders,
+          answers: { 200: linesAnswer, 404: noEvaluationAnswer },
+        },
+      },
     },
     async (request, reply) => {
       const { body, params, work, id } = request
