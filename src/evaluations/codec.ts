@@ -22,7 +22,7 @@ export class StateCodec {
   }
 
   /** @throws InvalidState */
-  read(bytes: Uint8Array): EvaluationState {
+  readonly read = (bytes: Uint8Array): EvaluationState => {
     return readState(bytes, this.spec, this.#digest, this.#outputs)
   }
 
@@ -31,7 +31,5 @@ export class StateCodec {
    *
    * @throws InvalidState
    */
-  readTally(bytes: Uint8Array): Tally {
-    return readStateTally(bytes, this.spec, this.#digest)
-  }
+  readonly readTally = (bytes: Uint8Array): Tally => readStateTally(bytes, this.spec, this.#digest)
 }

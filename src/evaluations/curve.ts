@@ -22,20 +22,21 @@ type CurveFigures = Pick<Statistics, 'samples' | 'loss' | 'accuracy' | 'standard
  * @param points how many groups there may be
  */
 export async function curveOf(batches: Batches, last: number, points: number, task: Task): Promise<CurvePoint[]> {
-  const { codec } = batches
+  const { spec, readTally } = batches.codec
   const size = groupSize(last, points)
-  const runs = size < blockBatches ? singlesOf(batches, 0, last, task) : runsOf(batches, last, task)
+  const runs =
+    size < blockBatches ? singlesOf(batches, 0, last, readTally, task) : runsOf(batches, last, readTally, task)
   const curve: CurvePoint[] = []
   let [all, group] = [emptyTally, emptyTally]
   for await (const run of runs) {
-    group = merge(group, codec.readTally(run.state))
+    group = merge(group, run.total)
     if (run.last % size !== 0 && run.last < last) continue
     all = merge(all, group)
     curve.push({
       fromSequence: curve.length * size + 1,
       toSequence: run.last,
-      ...figuresOf(group, codec.spec),
-      cumulative: figuresOf(all, codec.spec),
+      ...figuresOf(group, spec),
+      cumulative: figuresOf(all, spec),
     })
     group = emptyTally
   }

@@ -1,7 +1,11 @@
-import { weightOptions } from '../loss/options.ts'
+import { labelFormats } from '../loss/formats.ts'
+import { lossNames } from '../loss/kernels/index.ts'
+import type { OptionType } from '../loss/option-types.ts'
+import { optionNames, optionOf, weightOptions } from '../loss/options.ts'
 import type { Options, Spec } from '../loss/spec.ts'
 import { describeChoices, describeSpec, resolve } from '../loss/spec.ts'
 import type { Path } from '../loss/validation-errors.ts'
+import { StoreUnavailable } from './errors.ts'
 
 /** What an evaluation is declared with. */
 export interface Declared {
@@ -18,15 +22,36 @@ export function writeDeclaration({ spec, ...others }: Declared): string {
   return JSON.stringify({ options: describeChoices(spec), ...others })
 }
 
-/** Reads what `writeDeclaration` wrote. */
+/**
+ * Reads what `writeDeclaration` wrote.
+ *
+ * @throws StoreUnavailable for what only a newer release knows: evaluated without it, batches would be counted wrongly
+ */
 export function readDeclaration(text: string): Declared {
   const { options, ...others } = JSON.parse(text) as Omit<Declared, 'spec'> & { options: Record<string, unknown> }
+  if (!isKnown(options)) throw new StoreUnavailable('newer-release')
   for (const name of weightOptions) {
     const value = options[name]
     if (Array.isArray(value)) options[name] = Float64Array.from(value)
   }
-  // written from a spec, so the names and types are right
+  // written from a spec, so the types are right
   return { ...others, spec: resolve(options as unknown as Options) }
+}
+
+/** Whether this release has the loss, the formats, all options and their words. */
+function isKnown({ loss, labelFormat, ...options }: Record<string, unknown>): boolean {
+  return (
+    lossNames.some((name) => name === loss) &&
+    labelFormats.some((name) => name === labelFormat) &&
+    Object.entries(options).every(([given, value]) => {
+      const name = optionNames.find((each) => each === given)
+      return name !== undefined && hasKnownWords(optionOf(name).type, value)
+    })
+  )
+}
+
+function hasKnownWords(type: OptionType, value: unknown): boolean {
+  return !('values' in type) || [value].flat().every((word) => type.values.some((known) => known === word))
 }
 
 /** One thing in which two declarations differ. */
@@ -36,7 +61,9 @@ export interface Difference {
   readonly received: unknown
 }
 
-/** What of a declaration is not as it is kept. A default that is spelled out is no difference. */
+/**
+ * What of a declaration is not as it is kept. A default that is spelled out is no difference, nor is the order of `include`.
+ */
 export function differencesOf(kept: Declared, received: Declared): Difference[] {
   const before = fieldsOf(kept)
   const now = fieldsOf(received)
@@ -48,5 +75,5 @@ export function differencesOf(kept: Declared, received: Declared): Difference[] 
 
 function fieldsOf({ spec, metadata, ...numbers }: Declared): Record<string, unknown> {
   const sorted = Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)))
-  return { ...describeSpec(spec), ...numbers, metadata: sorted }
+  return { ...describeSpec(spec), include: spec.include.toSorted(), ...numbers, metadata: sorted }
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { classesOf } from '../loss/report/section.ts'
 import { isMergeable, sectionOf } from '../loss/report/sections.ts'
 import type { Spec } from '../loss/spec.ts'
@@ -30,15 +31,16 @@ class Entry {
 
   /** Each addition is whole, so that one that is given up in between leaves a right total of fewer batches. */
   async grow(batches: Batches, last: number, task: Task): Promise<void> {
+    const { read } = batches.codec
     const block = Math.ceil(this.last / blockBatches)
-    await this.#add(batches, singlesOf(batches, this.last, Math.min(last, block * blockBatches), task))
-    await this.#add(batches, blocksOf(batches, block, Math.floor(last / blockBatches), task))
-    await this.#add(batches, singlesOf(batches, this.last, last, task))
+    await this.#add(singlesOf(batches, this.last, Math.min(last, block * blockBatches), read, task))
+    await this.#add(blocksOf(batches, block, Math.floor(last / blockBatches), read, task))
+    await this.#add(singlesOf(batches, this.last, last, read, task))
   }
 
-  async #add({ codec }: Batches, runs: AsyncIterable<Run>): Promise<void> {
-    for await (const { last, state } of runs) {
-      this.total.add(codec.read(state))
+  async #add(runs: AsyncIterable<Run<EvaluationState>>): Promise<void> {
+    for await (const { last, total } of runs) {
+      this.total.add(total)
       this.last = last
     }
   }
@@ -46,13 +48,14 @@ class Entry {
 
 /** Totals that are kept in memory and grow with their evaluations: a cache of what the store holds. */
 export class RunningTotals {
-  /** By the id of the evaluation; the one not used for longest comes first. */
-  readonly #entries = new Map<number, Entry>()
-  #numbers = 0
+  /** By the id of the evaluation. */
+  readonly #entries = new LRUCache<number, Entry>({ maxSize: mostNumbers, sizeCalculation: ({ numbers }) => numbers })
 
   /**
    * Uses what the batches up to a sequence, or up to a later one, add up to. One at a time uses the total of an
    * evaluation, and it does not change meanwhile.
+   *
+   * @throws EvaluationGone, StoreUnavailable
    */
   async use<Result>(
     batches: Batches,
@@ -74,21 +77,14 @@ export class RunningTotals {
 
   /** Drops the total of an evaluation. */
   forget(evaluation: number): void {
-    const entry = this.#entries.get(evaluation)
-    if (entry === undefined) return
     this.#entries.delete(evaluation)
-    this.#numbers -= entry.numbers
   }
 
   #entryOf({ evaluation, codec }: Batches, outputs: number): Entry {
-    const entry = this.#entries.get(evaluation) ?? new Entry(codec.spec, outputs)
-    this.forget(evaluation)
+    const known = this.#entries.get(evaluation)
+    if (known !== undefined) return known
+    const entry = new Entry(codec.spec, outputs)
     this.#entries.set(evaluation, entry)
-    this.#numbers += entry.numbers
-    for (const oldest of this.#entries.keys()) {
-      if (this.#numbers <= mostNumbers || oldest === evaluation) break
-      this.forget(oldest)
-    }
     return entry
   }
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { EvaluationState } from '../loss/state.ts'
 import type { Scheduler, Task } from '../runtime/scheduler.ts'
 import { StateCodec } from './codec.ts'
@@ -7,11 +8,11 @@ import type { Declared, Difference } from './declaration.ts'
 import { differencesOf, readDeclaration, writeDeclaration } from './declaration.ts'
 import { RunningTotals } from './running-totals.ts'
 import type { Batches } from './runs.ts'
-import { blockBatches, foldBlock, singlesOf } from './runs.ts'
+import { blockBatches, foldBlock, foldOf } from './runs.ts'
 import type { Batch, BatchPage, Evaluation, EvaluationPage, NewBatch, PutResult, SealResult, Store } from './store.ts'
 
-/** How many declarations are kept read. */
-const mostDeclarations = 4096
+/** Characters of the declarations that are kept read. */
+const mostDeclared = 2 ** 24
 
 /** An evaluation as it is stored, and what its declaration says. */
 export interface OpenEvaluation {
@@ -33,7 +34,7 @@ export class Evaluations {
   readonly #store: Store
   readonly #totals = new RunningTotals()
   /** What is not stored with each request anew: declarations by the id of the evaluation. */
-  readonly #read = new Map<number, Pick<OpenEvaluation, 'declared' | 'batches'>>()
+  readonly #read = new LRUCache<number, Pick<OpenEvaluation, 'declared' | 'batches'>>({ maxSize: mostDeclared })
   readonly #background: Task
   #folding: Promise<unknown> = Promise.resolve()
 
@@ -77,9 +78,8 @@ export class Evaluations {
   }
 
   /** The state of a batch that is stored. */
-  async stateOf({ batches }: OpenEvaluation, { sequence }: Batch, task: Task): Promise<EvaluationState | undefined> {
-    for await (const { state } of singlesOf(batches, sequence - 1, sequence, task)) return batches.codec.read(state)
-    return undefined
+  stateOf({ batches }: OpenEvaluation, { sequence }: Batch, task: Task): Promise<EvaluationState> {
+    return foldOf(batches, sequence - 1, sequence, task)
   }
 
   listBatches({ stored }: OpenEvaluation, page: BatchPage): Promise<Batch[]> {
@@ -129,9 +129,7 @@ export class Evaluations {
     const declared = readDeclaration(stored.declaration)
     const codec = new StateCodec(declared.spec, declared.outputs)
     const opened = { declared, batches: { store: this.#store, evaluation: stored.id, codec } }
-    this.#read.set(stored.id, opened)
-    const [oldest] = this.#read.keys()
-    if (this.#read.size > mostDeclarations) this.#read.delete(oldest)
+    this.#read.set(stored.id, opened, { size: stored.declaration.length })
     return { stored, ...opened }
   }
 

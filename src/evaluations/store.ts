@@ -29,7 +29,7 @@ export interface Store {
 
   /**
    * Keeps folded totals, so that they need not be folded again: a cache that can be rebuilt from the states, never the
-   * truth. One in a slot replaces an older one that covers fewer batches. Totals of a deleted evaluation are dropped.
+   * truth. One in a slot replaces an older one unless that covers more batches. Totals of a deleted evaluation are dropped.
    */
   putFolds(evaluation: number, folds: readonly Fold[]): Promise<void>
   /** Those in the slots `from` <= slot <= `to`, in order of their slots. */

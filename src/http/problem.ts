@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { StoreUnavailable } from '../evaluations/errors.ts'
+import { EvaluationGone } from '../evaluations/runs.ts'
 import { alternatives } from '../loss/option-types.ts'
 import type { Path, ValidationError } from '../loss/validation-errors.ts'
 import { InvalidContent, LimitExceeded, shortened } from '../loss/validation-errors.ts'
@@ -217,6 +218,7 @@ export function problemOf(error: FastifyError | Error, request: FastifyRequest):
   if (error instanceof InvalidContent) return invalidContent(error)
   if (error instanceof LimitExceeded) return limitExceeded(error)
   if (error instanceof StoreUnavailable) return storeUnavailable(error)
+  if (error instanceof EvaluationGone) return new Problem('not-found', error.message)
   const { code, statusCode = 500 } = error as FastifyError
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return unsupportedMediaType(request)
   return statusCode >= 400 && statusCode < 500 ? new Problem('bad-request', error.message) : internalError

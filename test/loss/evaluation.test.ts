@@ -7,11 +7,10 @@ import { answerOf, Evaluation } from '../../src/loss/evaluation.ts'
 import type { Include } from '../../src/loss/formats.ts'
 import type { CalibrationReport } from '../../src/loss/report/calibration.ts'
 import type { PerClassReport } from '../../src/loss/report/per-class.ts'
-import { readState } from '../../src/loss/state-codec.ts'
 import { emptyTally } from '../../src/loss/tally.ts'
 import { LimitExceeded } from '../../src/loss/validation-errors.ts'
 import type { Request } from './support.ts'
-import { bytesOf, errorsOf, evaluate, finish, misses, sha256, specOf, tensorsOf, unlimited } from './support.ts'
+import { bytesOf, errorsOf, evaluate, finish, misses, readBytes, specOf, tensorsOf, unlimited } from './support.ts'
 
 function fixture(name: string): unknown {
   return JSON.parse(readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8'))
@@ -447,7 +446,7 @@ test('a state kept elsewhere answers as the evaluation that it is of', async (t)
   const request: Request = { ...byIndex, include: ['calibration', 'confusion', 'perClass'] }
   const evaluation = new Evaluation(specOf(request), unlimited)
   finish(evaluation.add(tensorsOf(request)))
-  const state = readState(bytesOf(evaluation.state), specOf(request), sha256)
+  const state = readBytes(bytesOf(evaluation.state), specOf(request))
   t.same(JSON.stringify(finish(answerOf(state))), JSON.stringify(finish(evaluation.report())))
 })
 
