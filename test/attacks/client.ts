@@ -177,13 +177,15 @@ export async function ask(
   return reply ?? client.error ?? (client.isClosed || client.socket.readableEnded ? 'closed' : 'no answer')
 }
 
-/** Counts outcomes by their status, or by what went wrong. */
+/** The status, or what went wrong. */
+export function nameOf(outcome: Outcome): string {
+  return typeof outcome === 'string' ? outcome : String(outcome.status)
+}
+
+/** How many outcomes there are of each name. */
 export function count(outcomes: readonly Outcome[]): Record<string, number> {
   const counts: Record<string, number> = {}
-  for (const outcome of outcomes) {
-    const name = typeof outcome === 'string' ? outcome : String(outcome.status)
-    counts[name] = (counts[name] ?? 0) + 1
-  }
+  for (const name of outcomes.map(nameOf)) counts[name] = (counts[name] ?? 0) + 1
   return counts
 }
 

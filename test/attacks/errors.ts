@@ -9,9 +9,9 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Sent } from './attack.ts'
 import { claim, times } from './attack.ts'
-import { mebibyte } from './bodies.ts'
+import { largeAnswer, mebibyte, oneRow, sweep } from './bodies.ts'
 import type { Outcome, Request } from './client.ts'
-import { Client, headOf } from './client.ts'
+import { Client, headOf, nameOf } from './client.ts'
 import { withService } from './connections.ts'
 
 const run = promisify(execFile)
@@ -65,9 +65,8 @@ async function sendThenRead(port: number, request: Request, isHalfClosed: boolea
 }
 
 function mustBe(status: string, outcomes: readonly Outcome[]): Sent {
-  const others = outcomes.filter((outcome) => typeof outcome === 'string' || String(outcome.status) !== status)
-  const named = others.map((outcome) => (typeof outcome === 'string' ? outcome : outcome.status))
-  return { outcomes, faults: others.length === 0 ? [] : [`${others.length} without ${status}: ${named[0]}`] }
+  const others = outcomes.map(nameOf).filter((name) => name !== status)
+  return { outcomes, faults: others.length === 0 ? [] : [`${others.length} without ${status}: ${others[0]}`] }
 }
 
 const ofRawClients = Object.entries(manners).map(([name, { isHalfClosed = false, headers, version }]) =>
@@ -220,4 +219,17 @@ async function freePort(): Promise<number> {
   return port
 }
 
-export const errors = [...ofRawClients, ofPython, ...ofCurl, ofNginx]
+const ofHalfClosed = claim({
+  name: 'the answer to a client that has closed its half',
+  isShort: true,
+  check: () =>
+    withService({}, async ({ port }) => {
+      const outcomes: Outcome[] = []
+      for (const request of [oneRow, sweep(1000, 1000, 5), largeAnswer]) {
+        outcomes.push(await sendThenRead(port, request, true))
+      }
+      return mustBe('200', outcomes)
+    }),
+})
+
+export const errors = [...ofRawClients, ofHalfClosed, ofPython, ...ofCurl, ofNginx]
