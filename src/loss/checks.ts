@@ -279,10 +279,6 @@ function reportRow(
   found: string,
   errors: ValidationErrors,
 ): void {
-  if (errors.full) {
-    errors.count++
-    return
-  }
   const path = rowPathOf(tensor, row)
   errors.add([name, ...path], `${place(name, path)} ${found}; ${needs}.`, `an array of ${outputs} numbers`)
 }

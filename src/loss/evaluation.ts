@@ -1,6 +1,6 @@
 import type { Tensors } from './batch.ts'
 import { check, layOut } from './batch.ts'
-import type { RowSource, Slice } from './fold.ts'
+import type { Slice } from './fold.ts'
 import type { Memory } from './memory.ts'
 import { freeArrays } from './memory.ts'
 import { Gradient } from './report/gradient.ts'
@@ -170,6 +170,9 @@ export class Evaluation {
     let drawn: Int32Array | undefined
     let selection: Selection | undefined
     let rows: SelectedRows | undefined
+    let reserved = 0
+    let rowSections: RowSections = {}
+    let isAdded = false
     try {
       if (spec.miniBatch !== undefined) drawn = yield* this.#draw(spec.miniBatch, layout.samples)
       selection =
@@ -177,12 +180,22 @@ export class Evaluation {
           ? { rows: drawn, positions: undefined, ignored: 0 }
           : yield* withoutIgnored(classes, drawn, memory)
       rows = selectedRows(batch, selection, memory)
-      const isList = tensors.predictions.shape.length === 1
-      yield* this.#addRows(rows, selection, layout, isList, answerBytes)
-      if (drawn !== undefined) this.#populationSize = layout.samples
+      memory.reserve(answerBytes)
+      reserved = answerBytes
+      rowSections = this.#rowSectionsOf(layout, tensors.predictions.shape.length === 1)
+      const state = yield* foldRows(spec, rows, selection.ignored, observer(rowSections, selection))
+      yield* this.#total.take(state)
+      isAdded = true
+      this.#reserved += reserved
+      this.#rowSections = rowSections
+      this.#populationSize = drawn && layout.samples
     } finally {
       freeArrays(memory, classes, drawn, selection?.positions)
       rows?.free()
+      if (!isAdded) {
+        memory.release(reserved)
+        rowSections.gradient?.free()
+      }
     }
   }
 
@@ -197,32 +210,6 @@ export class Evaluation {
     this.#reserved = 0
     this.#rowSections.gradient?.free()
     this.#rowSections = {}
-  }
-
-  *#addRows(
-    rows: RowSource,
-    selection: Selection,
-    layout: Layout,
-    isList: boolean,
-    answerBytes: number,
-  ): Generator<void, void> {
-    const { memory } = this.#context
-    memory.reserve(answerBytes)
-    let rowSections: RowSections = {}
-    let isAdded = false
-    try {
-      rowSections = this.#rowSectionsOf(layout, isList)
-      const state = yield* foldRows(this.#spec, rows, selection.ignored, observer(rowSections, selection))
-      yield* this.#total.take(state)
-      isAdded = true
-      this.#reserved += answerBytes
-      this.#rowSections = rowSections
-    } finally {
-      if (!isAdded) {
-        memory.release(answerBytes)
-        rowSections.gradient?.free()
-      }
-    }
   }
 
   #rowSectionsOf({ samples, outputs }: Layout, isList: boolean): RowSections {

@@ -59,22 +59,17 @@ export function checkOutputs(name: string, outputs: number): void {
   throw new LimitExceeded('maxColumns', maxOutputs, [name], detail)
 }
 
-/**
- * Refuses labels whose shape is not what `labelFormat` needs, and names the declaration that would fit, which takes some
- * steps to find.
- */
-export function* checkLabelShape(
-  spec: Spec,
-  predictions: Tensor,
-  labels: Tensor,
-  layout: Layout,
-): Generator<void, void> {
-  const error =
-    spec.labelFormat === 'index'
-      ? indexShapeError(predictions, labels, layout)
-      : denseShapeError(spec, predictions, labels)
-  if (error !== undefined)
-    refuse(['labels'], `${error}.${yield* fittingDeclaration(spec, labels, layout)}`, asReceived(labels))
+/** What is wrong with the shape of labels, by what `labelFormat` needs, if anything is. */
+export function labelShapeError(spec: Spec, predictions: Tensor, labels: Tensor, layout: Layout): string | undefined {
+  return spec.labelFormat === 'index'
+    ? indexShapeError(predictions, labels, layout)
+    : denseShapeError(spec, predictions, labels)
+}
+
+/** Refuses labels for their shape, and names the declaration that would fit, which takes some steps to find. */
+export function* refuseLabelShape(spec: Spec, labels: Tensor, layout: Layout, error: string): Generator<void, never> {
+  const fitting = yield* fittingDeclaration(spec, labels, layout)
+  return refuse(['labels'], `${error}.${fitting}`, asReceived(labels))
 }
 
 /** Refuses weights that are not one for each sample or class. */

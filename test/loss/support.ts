@@ -8,6 +8,7 @@ import type { Slice } from '../../src/loss/fold.ts'
 import { rowsOfBatch, tallyRows } from '../../src/loss/fold.ts'
 import { losses } from '../../src/loss/kernels/index.ts'
 import type { Loss, Rows } from '../../src/loss/kernels/loss.ts'
+import type { Memory } from '../../src/loss/memory.ts'
 import { unaccounted } from '../../src/loss/memory.ts'
 import { pack } from '../../src/loss/pack.ts'
 import type { Options, Spec } from '../../src/loss/spec.ts'
@@ -37,6 +38,88 @@ export const unlimited: EvaluationContext = {
   uniformIntegers: () => () => {
     throw new Error('no random number is needed here')
   },
+}
+
+/** Memory that keeps account of what is held, and refuses one request. */
+export class Ledger implements Memory {
+  /** Bytes held now, and the most that were. */
+  held = 0
+  peak = 0
+  /** Requests so far. */
+  asked = 0
+  readonly #refused: number
+  readonly #buffers = new Map<ArrayBufferLike, number>()
+
+  /** @param refused the request that is refused, from 0 */
+  constructor(refused = Number.POSITIVE_INFINITY) {
+    this.#refused = refused
+  }
+
+  reserve(bytes: number): void {
+    if (this.asked++ === this.#refused) throw new Error('no room')
+    this.held += bytes
+    this.peak = Math.max(this.peak, this.held)
+  }
+
+  release(bytes: number): void {
+    this.held -= bytes
+  }
+
+  allocate(bytes: number, committed = bytes): ArrayBuffer {
+    this.reserve(committed)
+    const buffer = new ArrayBuffer(bytes)
+    this.#buffers.set(buffer, committed)
+    return buffer
+  }
+
+  commit(buffer: ArrayBuffer, bytes: number): void {
+    this.reserve(bytes)
+    this.#buffers.set(buffer, (this.#buffers.get(buffer) ?? 0) + bytes)
+  }
+
+  free(buffer: ArrayBufferLike): void {
+    this.release(this.#buffers.get(buffer) ?? 0)
+    this.#buffers.delete(buffer)
+  }
+}
+
+/** The steps that a computation takes. */
+export function countSteps(steps: Generator<void, unknown>): number {
+  let count = 0
+  while (!steps.next().done) count++
+  return count
+}
+
+/**
+ * The bytes still held after a computation was given up, for each step that it can be given up at, in both ways there
+ * are, and for each request for memory that can be refused.
+ */
+export function heldAfterEnds(begin: (memory: Memory) => Generator<void, unknown>): number[] {
+  const given = new Error('given up')
+  const ends: number[] = []
+  const ended = (memory: Ledger, end: () => void) => {
+    try {
+      end()
+    } catch (error) {
+      if (error !== given && !(error instanceof Error && error.message === 'no room')) throw error
+    }
+    ends.push(memory.held)
+  }
+  const complete = new Ledger()
+  const count = countSteps(begin(complete))
+  for (let step = 0; step <= count; step++) {
+    for (const how of ['throw', 'return'] as const) {
+      const memory = new Ledger()
+      const steps = begin(memory)
+      for (let taken = 0; taken < step; taken++) steps.next()
+      ended(memory, () => (how === 'throw' ? steps.throw(given) : steps.return(undefined)))
+    }
+  }
+  for (let refused = 0; refused < complete.asked; refused++) {
+    const memory = new Ledger(refused)
+    ended(memory, () => finish(begin(memory)))
+  }
+  return ends
 }
 
 export function specOf({ predictions, labels, sampleWeights, classWeights, ...options }: Request): Spec {

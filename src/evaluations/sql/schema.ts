@@ -58,3 +58,11 @@ export function migrationsWith({ id, integer, real, bytes }: Types): readonly (r
 export function newerSchema(found: number, known: number): string {
   return `The database has version ${found} of the schema; this release of lossmeter knows versions up to ${known}. Start the newer release, or restore a backup.`
 }
+
+/** The columns of an `Evaluation`. */
+export const evaluationColumns = `id, owner, name, declaration, expected_batches AS "expectedBatches",
+  expected_samples AS "expectedSamples", status, batches, samples, created_at AS "createdAt", updated_at AS "updatedAt"`
+
+/** The columns of a `Batch`. */
+export const batchColumns = `name, sequence, samples, loss, loss_status AS "lossStatus", accuracy, answer,
+  created_at AS "createdAt"`

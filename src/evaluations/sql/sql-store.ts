@@ -15,8 +15,8 @@ import type {
   Store,
   StoreLimits,
 } from '../store.ts'
-import { batchColumns, evaluationColumns } from './columns.ts'
 import type { SqlEngine, SqlValue, Statement } from './engine.ts'
+import { batchColumns, evaluationColumns } from './schema.ts'
 
 /** Batches of one transaction. */
 const maxGroup = 1000

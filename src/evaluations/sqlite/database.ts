@@ -3,11 +3,10 @@ import { dirname } from 'node:path'
 import type { StatementSync } from 'node:sqlite'
 import { DatabaseSync } from 'node:sqlite'
 import { StoreUnusable } from '../errors.ts'
-import { batchColumns } from '../sql/columns.ts'
 import type { Counts, StoredBatch } from '../sql/decide.ts'
 import { decide } from '../sql/decide.ts'
 import type { PutRules, Statement } from '../sql/engine.ts'
-import { migrationsWith, newerSchema } from '../sql/schema.ts'
+import { batchColumns, migrationsWith, newerSchema } from '../sql/schema.ts'
 import type { NewBatch, PutResult } from '../store.ts'
 
 const migrations = migrationsWith({

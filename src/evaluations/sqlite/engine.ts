@@ -67,11 +67,11 @@ export class SqliteEngine implements SqlEngine {
     await ended
   }
 
-  #call<Name extends Method>(
+  async #call<Name extends Method>(
     method: Name,
     ...args: Parameters<SqliteDatabase[Name]>
   ): Promise<ReturnType<SqliteDatabase[Name]>> {
-    if (this.#isClosed) return Promise.reject(new StoreUnavailable('closed'))
+    if (this.#isClosed) throw new StoreUnavailable('closed')
     this.#worker ??= this.#start()
     const call: Call = { id: this.#calls++, method, args }
     this.#worker.postMessage(call)
@@ -82,12 +82,13 @@ export class SqliteEngine implements SqlEngine {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: this.#setup })
+    // no preloaded modules of the main thread: they are of no use there and delay its start
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: this.#setup, execArgv: [] })
     worker.on('message', (reply: Reply) => {
-      const pending = this.#pending.get(reply.id)
+      const { resolve, reject } = this.#pending.get(reply.id) as Pending
       this.#pending.delete(reply.id)
-      if ('failure' in reply) pending?.reject(errorOf(reply.failure))
-      else pending?.resolve(reply.result)
+      if ('failure' in reply) reject(errorOf(reply.failure))
+      else resolve(reply.result)
     })
     let cause: unknown
     worker.on('error', (error) => {
@@ -104,16 +105,14 @@ export class SqliteEngine implements SqlEngine {
 }
 
 function errorOf(failure: Failure): unknown {
-  if ('unusable' in failure) return new StoreUnusable(failure.unusable)
+  if ('unusable' in failure) return new StoreUnavailable('out-of-reach', new StoreUnusable(failure.unusable))
   return failure.reason === undefined ? failure.error : new StoreUnavailable(failure.reason, failure.error)
 }
 
 /** Why a file cannot be opened, for the one who starts the service. */
 function unusable(path: string, error: unknown): StoreUnusable {
-  const { message, cause } = error as Error
-  return new StoreUnusable(`${path} cannot be opened: ${cause instanceof Error ? cause.message : message}`, {
-    cause: error,
-  })
+  const { message } = error instanceof StoreUnavailable && error.cause instanceof Error ? error.cause : (error as Error)
+  return new StoreUnusable(`${path} cannot be opened: ${message}`, { cause: error })
 }
 
 function ignore(): void {}

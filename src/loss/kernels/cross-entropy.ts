@@ -39,7 +39,7 @@ export function crossEntropyRows(rows: Rows, settings: Settings, out: Float64Arr
       const weight = classWeights === undefined ? target : classWeights[k] * target
       if (weight === 0) continue
       const y = isLogits ? Math.exp(logs[k]) : predictions[row + k]
-      const log = isLogits ? guardedLogOfLog(logs[k], logPolicy, epsilon) : guardedLog(y, logPolicy, epsilon)
+      const log = isLogits ? guardedLogOfLog(logs[k], y, logPolicy, epsilon) : guardedLog(y, logPolicy, epsilon)
       sum += weight * log
       guarded ||= isGuarded(y, logPolicy, epsilon)
     }
