@@ -117,8 +117,8 @@ export async function* blocksOf<Total>(
       const total = readFold(bySlot.get(block), read) ?? read(await foldBlock(batches, block, task))
       yield { last: (block + 1) * blockBatches, total }
     }
-    const bytes = kept.reduce((sum, { state }) => sum + state.length, 0)
-    size = Math.max(1, Math.min(blocksPerRead, Math.floor((bytesPerRead * kept.length) / bytes) || blocksPerRead))
+    const bytes = kept.reduce((sum, { state }) => sum + state.length, 1)
+    size = Math.max(1, Math.min(blocksPerRead, Math.floor((bytesPerRead * kept.length) / bytes)))
   }
 }
 

@@ -102,7 +102,7 @@ export interface NewBatch extends BatchFigures {
   readonly evaluation: number
   /** The SHA-256 of its content: 32 bytes. */
   readonly fingerprint: Uint8Array
-  /** The bytes of its state, as `writeState` gives them. */
+  /** The bytes of its state, as `StateCodec` writes them. */
   readonly state: Uint8Array
 }
 

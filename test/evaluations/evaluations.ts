@@ -102,16 +102,14 @@ export function byRow(request: Request): Request[] {
 }
 
 /** The rows of requests as one. */
-export function together([first, ...others]: readonly Request[]): Request {
-  return others.reduce<Request>(
-    (all, { predictions, labels, sampleWeights }) => ({
-      ...all,
-      predictions: [...(all.predictions as unknown[]), ...(predictions as unknown[])],
-      labels: [...(all.labels as unknown[]), ...(labels as unknown[])],
-      sampleWeights: all.sampleWeights && sampleWeights && [...all.sampleWeights, ...sampleWeights],
-    }),
-    first,
-  )
+export function together(requests: readonly Request[]): Request {
+  const [first] = requests
+  return {
+    ...first,
+    predictions: requests.flatMap(({ predictions }) => predictions),
+    labels: requests.flatMap(({ labels }) => labels),
+    sampleWeights: first.sampleWeights && requests.flatMap(({ sampleWeights = [] }) => sampleWeights),
+  }
 }
 
 /** Rows of three classes whose numbers have no short sums, with every mergeable section. */
