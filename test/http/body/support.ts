@@ -6,10 +6,12 @@ import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import { parseConfig } from '../../../src/config.ts'
-import { InFlightBudget } from '../../../src/http/body/budget.ts'
+import type { MemoryBudget } from '../../../src/http/body/budget.ts'
 import { BodyReader } from '../../../src/http/body/reader.ts'
 import type { Limits } from '../../../src/http/limits.ts'
 import { limitsOf } from '../../../src/http/limits.ts'
+import type { RequestWork } from '../../../src/http/request-work.ts'
+import { Resources } from '../../../src/http/request-work.ts'
 import { appOf, problemOf } from '../../support.ts'
 
 export interface Scope {
@@ -181,21 +183,50 @@ export async function serveApart(t: Scope, variables: Record<string, string> = {
   }
 }
 
-/** A reader of chunks that come one after the other, and the budget that it uses. */
+/** Bytes that a request holds for nothing. */
+export const freeBytes = 2 ** 16
+
+export interface Work {
+  readonly work: RequestWork
+  readonly budget: MemoryBudget
+}
+
+/** A request on its own. What it has for nothing is used up, so that the budget counts every further byte. */
+export function workOf(other: Partial<Limits> = {}): Work {
+  const resources = new Resources(limits(other))
+  const work = resources.open('owner')
+  work.memory.reserve(freeBytes)
+  return { work, budget: resources.budget }
+}
+
+/** A reader of chunks that come one after the other, with the request it reads for. */
 export function readerOf(
   payload: Readable,
   headers: Record<string, string> = {},
   other: Partial<Limits> = {},
   isStream = false,
-): { reader: BodyReader; budget: InFlightBudget } {
-  const budget = new InFlightBudget(limits(other))
-  return { reader: new BodyReader({ headers, continueBody: null }, payload, budget, isStream), budget }
+): Work & { readonly reader: BodyReader } {
+  const { work, budget } = workOf(other)
+  const reader = new BodyReader({ headers, continueBody: null }, payload, work, limits(other), isStream)
+  return { reader, work, budget }
 }
+
+/** What steps come to, without a pause. */
+export function resultOf<Result>(steps: Generator<void, Result>): Result {
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
+}
+
+/** Why a test closes a reader. */
+export const enough = new Error('enough')
 
 /** All that is left to read. */
 export async function readAll(reader: BodyReader): Promise<Buffer> {
   const chunks: Buffer[] = []
-  for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) chunks.push(piece)
+  for (let piece = await reader.next(); piece !== undefined; piece = await reader.next())
+    chunks.push(Buffer.from(piece))
   return Buffer.concat(chunks)
 }
 
