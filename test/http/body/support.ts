@@ -47,8 +47,9 @@ export class Client {
   #bytes = Buffer.alloc(0)
   isClosed = false
 
-  constructor(t: Scope, port: number) {
-    this.socket = connect(port, '127.0.0.1')
+  /** @param localAddress where it connects from */
+  constructor(t: Scope, port: number, localAddress = '127.0.0.1') {
+    this.socket = connect({ port, host: '127.0.0.1', localAddress })
     this.socket.setNoDelay()
     this.socket.on('data', (chunk) => {
       this.#bytes = Buffer.concat([this.#bytes, chunk])
@@ -243,6 +244,11 @@ export function rowsOf(count: number, outputs: number, seed = 1): Rows {
   const row = () =>
     Array.from({ length: outputs }, () => (random(2 ** 32) - 2 ** 31) / 2 ** 28 + random(2 ** 32) / 2 ** 60)
   return { predictions: Array.from({ length: count }, row), labels: Array.from({ length: count }, row) }
+}
+
+/** The beginning of a JSON body of ones, of which each takes 8 bytes of memory. */
+export function manyOnes(count: number): string {
+  return `{"loss":"mse","labelFormat":"values","predictions":[${'1,'.repeat(count)}`
 }
 
 export interface Input {
