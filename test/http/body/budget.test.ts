@@ -5,7 +5,7 @@ import { MemoryBudget } from '../../../src/http/body/budget.ts'
 import { Problem } from '../../../src/http/problem.ts'
 import { LimitExceeded } from '../../../src/loss/validation-errors.ts'
 import { Collector } from '../../../src/runtime/collector.ts'
-import { freeBytes } from './support.ts'
+import { freeBytes, outcomeOf } from './support.ts'
 
 /** A request that gives way as it is told. */
 class Party implements Holder {
@@ -30,14 +30,6 @@ function partyOf(budget: MemoryBudget, owner: string, held = 0): Party {
   const party = new Party(budget, owner)
   party.account.reserve(freeBytes + held)
   return party
-}
-
-function errorOf(work: () => unknown): unknown {
-  try {
-    return work()
-  } catch (error) {
-    return error
-  }
 }
 
 function isOverloaded(error: unknown): boolean {
@@ -77,7 +69,7 @@ test('more than there can ever be is refused for good', async (t) => {
   const other = partyOf(budget, 'b', 300)
   other.isStalled = true
   for (const bytes of [401, 2 ** 40]) {
-    const error = errorOf(() => account.reserve(bytes))
+    const error = outcomeOf(() => account.reserve(bytes))
     t.ok(error instanceof LimitExceeded)
     const { limit, allowed, path, message } = error as LimitExceeded
     const detail = 'This request alone needs more memory than maxInFlightBytes, 1000 bytes.'
@@ -93,7 +85,7 @@ test('more than there is now is refused for the moment, and not counted', async 
   const budget = new MemoryBudget(1000)
   const first = partyOf(budget, 'a', 500)
   const second = partyOf(budget, 'b', 500)
-  for (const { account } of [first, second]) t.ok(isOverloaded(errorOf(() => account.reserve(1))))
+  for (const { account } of [first, second]) t.ok(isOverloaded(outcomeOf(() => account.reserve(1))))
   t.same([first.reason, second.reason, budget.held], [undefined, undefined, 1000])
   first.account.release(100)
   second.account.reserve(100)
@@ -116,7 +108,7 @@ test('what waits for its client gives way, the newest first, and only as far as 
   t.ok(isOverloaded(stalled[2].reason))
   t.equal(budget.held, 900)
 
-  t.ok(isOverloaded(errorOf(() => account.reserve(600))), 'the last one that waits is not enough')
+  t.ok(isOverloaded(outcomeOf(() => account.reserve(600))), 'the last one that waits is not enough')
   t.same([stalled[0].reason === undefined, budget.held], [false, 700])
 })
 
@@ -125,7 +117,7 @@ test('a request that waits does not give way to itself', async (t) => {
   const party = partyOf(budget, 'a', 500)
   party.isStalled = true
   const other = partyOf(budget, 'b', 500)
-  t.ok(isOverloaded(errorOf(() => party.account.reserve(1))))
+  t.ok(isOverloaded(outcomeOf(() => party.account.reserve(1))))
   t.same([party.reason, other.reason, budget.held], [undefined, undefined, 1000])
 })
 
@@ -149,7 +141,7 @@ test('an owner with more than half gives way to one who would have at most half'
     [false, true, true],
   )
   t.equal(budget.held, 800)
-  t.ok(isOverloaded(errorOf(() => modest.account.reserve(201))), 'more than half is not modest')
+  t.ok(isOverloaded(outcomeOf(() => modest.account.reserve(201))), 'more than half is not modest')
   t.equal(greedy[0].reason, undefined, 'nor has the other more than half')
 })
 
@@ -157,7 +149,7 @@ test('an owner who would have more than half takes nothing from others', async (
   const budget = new MemoryBudget(1000)
   const greedy = [300, 300].map((held) => partyOf(budget, 'greedy', held))
   const wanting = partyOf(budget, 'wanting', 400)
-  t.ok(isOverloaded(errorOf(() => wanting.account.reserve(101))))
+  t.ok(isOverloaded(outcomeOf(() => wanting.account.reserve(101))))
   t.same(
     greedy.map(({ reason }) => reason),
     [undefined, undefined],
@@ -167,7 +159,7 @@ test('an owner who would have more than half takes nothing from others', async (
 test('requests of one owner do not give way to each other, nor small owners to a small one', async (t) => {
   const alone = new MemoryBudget(1000)
   const own = [400, 400, 200].map((held) => partyOf(alone, 'a', held))
-  t.ok(isOverloaded(errorOf(() => own[2].account.reserve(1))))
+  t.ok(isOverloaded(outcomeOf(() => own[2].account.reserve(1))))
   t.same(
     own.map(({ reason }) => reason),
     [undefined, undefined, undefined],
@@ -175,7 +167,7 @@ test('requests of one owner do not give way to each other, nor small owners to a
 
   const shared = new MemoryBudget(1000)
   const small = ['a', 'b', 'c'].map((owner) => partyOf(shared, owner, 320))
-  t.ok(isOverloaded(errorOf(() => partyOf(shared, 'd', 41))))
+  t.ok(isOverloaded(outcomeOf(() => partyOf(shared, 'd', 41))))
   t.same(
     small.map(({ reason }) => reason),
     [undefined, undefined, undefined],
@@ -188,7 +180,7 @@ test('what an owner has is the sum of what its requests have now', async (t) => 
   const [first, second] = [400, 200].map((held) => partyOf(budget, 'a', held))
   second.account.release(150)
   const other = partyOf(budget, 'b', 450)
-  t.ok(isOverloaded(errorOf(() => other.account.reserve(150))), '450 are not more than half')
+  t.ok(isOverloaded(outcomeOf(() => other.account.reserve(150))), '450 are not more than half')
   first.account.reserve(100)
   t.equal(budget.held, 1000)
   partyOf(budget, 'c', 10)
@@ -203,7 +195,7 @@ test('buffers are counted as far as they are in use', async (t) => {
   t.same([whole.byteLength, part.byteLength, budget.held], [100, 2 ** 20, 110])
   account.commit(part, 40)
   t.equal(budget.held, 150)
-  t.ok(isOverloadedOrTooMuch(errorOf(() => account.commit(part, 851))))
+  t.ok(isOverloadedOrTooMuch(outcomeOf(() => account.commit(part, 851))))
   t.equal(budget.held, 150, 'what was refused is not counted')
   account.free(part)
   t.same([budget.held, part.detached], [100, true])

@@ -45,7 +45,7 @@ async function linesIn(chunks: readonly Buffer[], limits_: ScanLimits = limits()
   } catch (error) {
     return [lines, (error as Error).message]
   } finally {
-    reader.close()
+    reader.close(enough)
   }
 }
 
@@ -245,7 +245,7 @@ test('a line has the limits of a body', async (t) => {
     const detail = 'Line 3: The line is longer than maxBodyBytes, 2000 bytes.'
     t.same([status, body], [413, tooLarge(detail, 'maxBodyBytes', 2000, { line: 3 })])
   }
-  t.equal(small.budget.held, 0)
+  t.equal(small.resources.budget.held, 0)
   const rows = await linesIn([Buffer.from('{}\n{"labels":[1,2]}')], limits({ maxRows: 1 }))
   t.same(rows, [[[1, {}]], 'The body exceeds maxRows, 1.'])
 })
@@ -257,9 +257,9 @@ test('an error ends the reading, although the client goes on', async (t) => {
   await client.write(chunk(`${first}\n${line}\n{"predictions":[1],"labels":[null]}\n`))
   const { status, body } = await client.answer()
   t.same([status, body.line], [422, 3])
-  t.ok(await eventually(() => app.budget.held === 0))
+  t.ok(await eventually(() => app.resources.budget.held === 0))
   for (let round = 0; round < 30; round++) await client.write(chunk(Buffer.alloc(100_000, 'x')))
-  t.equal(app.budget.held, 0)
+  t.equal(app.resources.budget.held, 0)
   await client.write(lastChunk)
   await client.write(`${head({ ...type, 'content-length': first.length + line.length + 1 })}${first}\n${line}`)
   t.same((await client.answer()).status, 200)
@@ -285,7 +285,7 @@ test('lines in chunks of their own, and blank lines, are taken for as long as th
     let lines = 0
     for await (const { fields } of batches) if (fields.labels !== undefined) lines++
     t.equal(lines, chunks[1] === short ? 5000 : 1)
-    reader.close()
+    reader.close(enough)
     t.equal(budget.held, 0)
   }
 })
@@ -324,7 +324,7 @@ test('a stream may be larger than a body, and gives back its budget line by line
   await client.write(lastChunk)
   const { status, body } = await client.answer()
   t.same([status, body.samples], [200, 60 * 9001])
-  t.ok(await eventually(() => app.budget.held === 0))
+  t.ok(await eventually(() => app.resources.budget.held === 0))
 })
 
 /** Megabytes that are streamed. A thousand take a quarter of a minute. */

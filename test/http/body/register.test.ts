@@ -114,7 +114,7 @@ test('bytes are given back however a request ends', async (t) => {
   for (const body of bodies) {
     await client.write(head({ 'content-length': body.length }) + body)
     await client.answer()
-    t.ok(await eventually(() => app.budget.held === 0))
+    t.ok(await eventually(() => app.resources.budget.held === 0))
   }
 })
 
@@ -125,9 +125,9 @@ test('bytes are given back when the client leaves while its request is computed'
     const client = new Client(t, port)
     await client.write(head({ 'content-type': type, 'content-length': body.length }))
     await client.write(body)
-    t.ok(await eventually(() => app.budget.held > 0))
+    t.ok(await eventually(() => app.resources.budget.held > 0))
     client.socket.destroy()
-    t.ok(await eventually(() => app.budget.held === 0))
+    t.ok(await eventually(() => app.resources.budget.held === 0))
   }
 })
 

@@ -212,6 +212,15 @@ export function readerOf(
   return { reader, work, budget }
 }
 
+/** What a piece of work comes to: its result, or the error it ends in. */
+export function outcomeOf(work: () => unknown): unknown {
+  try {
+    return work()
+  } catch (error) {
+    return error
+  }
+}
+
 /** What steps come to, without a pause. */
 export function resultOf<Result>(steps: Generator<void, Result>): Result {
   for (;;) {
