@@ -1,10 +1,11 @@
 import t from 'tap'
+import { unaccounted } from '../../src/loss/memory.ts'
 import { planFor } from '../../src/scanner/plan.ts'
 import { DocumentScanner, type ScanLimits } from '../../src/scanner/scanner.ts'
-import { KEYS, LIMITS } from './support.ts'
+import { ended, KEYS, LIMITS } from './support.ts'
 
 t.test('limits and keys the scanner cannot have', async (t) => {
-  const made = (limits: Partial<ScanLimits>) => () => new DocumentScanner(KEYS, { ...LIMITS, ...limits })
+  const made = (limits: Partial<ScanLimits>) => () => new DocumentScanner(KEYS, { ...LIMITS, ...limits }, unaccounted)
   t.throws(made({ maxDepth: 65 }), new RangeError('maxDepth is 65; it must be an integer from 1 to 64'))
   t.throws(made({ maxKeys: 2000 }), new RangeError('maxKeys is 2000; it must be an integer from 1 to 1024'))
   t.throws(made({ maxNumberLength: 1e6 }), RangeError)
@@ -12,7 +13,10 @@ t.test('limits and keys the scanner cannot have', async (t) => {
   t.throws(made({ maxRows: 0 }), RangeError)
   t.throws(made({ maxColumns: 1.5 }), RangeError)
   const many = Array.from({ length: 9 }, (_, i) => `key${i}`)
-  t.throws(() => new DocumentScanner(many, LIMITS), new RangeError('9 tensor keys; at most 8 are possible'))
+  t.throws(
+    () => new DocumentScanner(many, LIMITS, unaccounted),
+    new RangeError('9 tensor keys; at most 8 are possible'),
+  )
 })
 
 t.test('documents of the same kind share their plan', async (t) => {
@@ -24,9 +28,9 @@ t.test('documents of the same kind share their plan', async (t) => {
 
 t.test('as many tensor keys as there can be', async (t) => {
   const keys = Array.from({ length: 8 }, (_, i) => `key ${i} é`)
-  const scanner = new DocumentScanner(keys, LIMITS)
+  const scanner = new DocumentScanner(keys, LIMITS, unaccounted)
   scanner.write(Buffer.from(JSON.stringify(Object.fromEntries(keys.map((key, i) => [key, ['x'.repeat(80), i]])))))
-  const { tensors, options } = scanner.end()
+  const { tensors, options } = ended(scanner)
   t.same(options, {})
   for (const [i, key] of keys.entries()) {
     t.strictSame([...tensors[key].data], [NaN, i])
