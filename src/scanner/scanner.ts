@@ -219,7 +219,7 @@ export class DocumentScanner {
       this.#carry.set(memory.subarray(cut, end))
     }
     // The keys of the open objects lie behind the fields.
-    this.#saved = new Uint8Array(memory.subarray(layout.STATE, layout.KEYS + 8 * state[layout.KEY_COUNT]))
+    this.#saved = new Uint8Array(memory.subarray(layout.STATE, state[layout.KEYS_END]))
   }
 
   #takeOptions(): void {
@@ -242,7 +242,7 @@ export class DocumentScanner {
 
   #expected(): number | undefined {
     if (this.#carried > 0) return undefined
-    return this.#begun ? new Int32Array(this.#saved.buffer)[layout.MODE] : layout.START
+    return this.#begun ? new Int32Array(this.#saved.buffer, 0, layout.MODE + 1)[layout.MODE] : layout.START
   }
 }
 

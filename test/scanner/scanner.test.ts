@@ -13,6 +13,11 @@ function refusal(text: string | Uint8Array): [number, string] {
   return [-1, 'accepted']
 }
 
+/** A text with all its UTF-16 units escaped. */
+function escaped(text: string): string {
+  return Array.from(text.split(''), (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`).join('')
+}
+
 const REFUSED: readonly (readonly [text: string, message: string])[] = [
   ['', "Unexpected end at byte 0; '{' was expected"],
   [' \t\r\n', "Unexpected end at byte 4; '{' was expected"],
@@ -186,6 +191,58 @@ t.test('keys', async (t) => {
   t.same(options, { b: { a: 1, c: { a: 2 } }, a: [{ a: 1 }, { a: 1 }], toString: {}, é: '\ud800' })
   t.same(Object.keys(options), ['b', 'a', 'toString', 'é'])
   t.same(Object.keys(tensors), ['labels'])
+})
+
+t.test('keys are compared whole: another key with the same hash is another key', async (t) => {
+  // Each has the 64-bit FNV-1a hash of the word, over its UTF-16 units.
+  const twins = [
+    ['predictions', '\u512c\u6055\uc18c\u52a7\u62e8'],
+    ['labels', '\u4f8a\u5ef5\u1976\u55af\u6cd1'],
+    ['a', '\u5003\u5a43\u53cb\u636b\u6a4d'],
+  ]
+  for (const [word, twin] of twins) {
+    t.same(scan(JSON.stringify({ [twin]: [1] })), { options: { [twin]: [1] }, tensors: {} })
+    const { options, tensors } = scan(JSON.stringify({ [word]: [1], [twin]: [2] }))
+    t.equal(Object.keys(options).length + Object.keys(tensors).length, 2, word)
+    t.same(scan(JSON.stringify({ x: { [twin]: 1, [word]: 2 } })).options, { x: { [twin]: 1, [word]: 2 } })
+  }
+})
+
+t.test('keys that differ in one place, or only in length, are different; the same one twice is not', async (t) => {
+  const random = generator(13)
+  const units = ['a', '\u0000', '\u007f', '\u0080', '\u00ff', '\u07ff', '\u8000', '\ud800', '\udc00', '\uffff', '😀']
+  const escapedSome = (text: string): string =>
+    [...text].map((point) => (random(2) === 0 ? escaped(point) : JSON.stringify(point).slice(1, -1))).join('')
+  for (let i = 0; i < 3000; i++) {
+    const key = Array.from({ length: random(40) }, () => units[random(units.length)])
+    const other = [...key]
+    if (random(4) === 0) other.splice(random(key.length + 1), random(2), units[random(units.length)])
+    const isSame = key.join('') === other.join('')
+    const bytes = Buffer.from(`{"x":{"${escapedSome(key.join(''))}":1,"${escapedSome(other.join(''))}":2}}`)
+    const got = outcome(() => scanPieces(piecesOf(bytes, () => 1 + random(50))))
+    if (isSame !== got.endsWith('was given before in the same object')) return t.fail(`${bytes}: ${got}`)
+  }
+})
+
+t.test('as many and as long keys as the limits allow, in the longest form', async (t) => {
+  const limits = { ...LIMITS, maxOptionBytes: 2 ** 20 }
+  for (const filling of ['x'.repeat(1021), 'é'.repeat(510), '€'.repeat(340), '\ud83d\ude00'.repeat(255)]) {
+    const keys = Array.from({ length: 255 }, (_, i) => `${i.toString(16).padStart(2, '0')}${filling}`)
+    const text = JSON.stringify(Object.fromEntries(keys.map((key, i) => [key, i])))
+    for (const size of [65_536, 1000]) {
+      const { options } = scanPieces(
+        piecesOf(Buffer.from(text), () => size),
+        limits,
+      )
+      t.same(Object.keys(options), keys)
+    }
+    const again = outcome(() => scan(`${text.slice(0, -1)},"${keys[254]}":1}`, limits))
+    t.match(again, /was given before in the same object/)
+    const more = outcome(() => scan(`${text.slice(0, -1)},"${filling}":1}`, limits))
+    t.equal(more, 'ScanLimitError: The document exceeds maxKeys, which is 256')
+  }
+  const long = outcome(() => scan(`{"${'é'.repeat(30_000)}`))
+  t.equal(long, 'ScanLimitError: The document exceeds maxKeyLength, which is 1024')
 })
 
 const EXCESSES: readonly (readonly [limits: Partial<ScanLimits>, good: string, bad: string])[] = [
