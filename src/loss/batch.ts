@@ -1,5 +1,15 @@
 import type { RowRange } from './checks.ts'
-import { checkPredictions, checkTargets, checkWeights, readIndices, readLargest, readOneHot } from './checks.ts'
+import {
+  checkPredictions,
+  checkTargets,
+  checkWeights,
+  otherPredictionFormat,
+  readIndices,
+  readLargest,
+  readOneHot,
+} from './checks.ts'
+import type { Memory } from './memory.ts'
+import { integersIn } from './memory.ts'
 import type { Layout } from './shape.ts'
 import { checkIsNumbers, checkLabelShape, checkWeightShape, fittingDeclaration, layoutOf } from './shape.ts'
 import type { Spec } from './spec.ts'
@@ -29,21 +39,23 @@ export interface Batch {
   readonly sampleWeights: Float64Array | undefined
 }
 
-const costPerStep = 2 ** 17
+/** Numbers of a step: of the slowest loss and of all sections together, they take some 4 milliseconds. */
+export const costPerStep = 2 ** 16
 /** What a row costs besides its numbers, its logarithm above all, in numbers. */
 const costPerRow = 6
 
-/** How many rows are worked through, in some milliseconds at most, before the caller may pause. */
+/** How many rows are worked through before the caller may pause. */
 export function rowsPerStep(outputs: number): number {
   return Math.max(1, Math.floor(costPerStep / (outputs + costPerRow)))
 }
 
 /**
- * Checks the shapes against what was declared and against each other.
+ * Checks the shapes against what was declared and against each other, step by step, so that the caller may do something
+ * else in between.
  *
- * @throws InvalidContent
+ * @throws InvalidContent, LimitExceeded
  */
-export function layOut(spec: Spec, tensors: Tensors): Layout {
+export function* layOut(spec: Spec, tensors: Tensors): Generator<void, Layout> {
   const { predictions, labels, sampleWeights } = tensors
   const errors = new ValidationErrors()
   for (const name of batchTensors) {
@@ -52,7 +64,7 @@ export function layOut(spec: Spec, tensors: Tensors): Layout {
   }
   errors.throwIfAny()
   const layout = layoutOf(spec, predictions)
-  checkLabelShape(spec, predictions, labels, layout)
+  yield* checkLabelShape(spec, predictions, labels, layout)
   if (sampleWeights !== undefined) checkWeightShape('sampleWeights', sampleWeights, layout.samples, 'samples')
   checkClassWeightCount(spec, layout)
   return layout
@@ -60,63 +72,69 @@ export function layOut(spec: Spec, tensors: Tensors): Layout {
 
 /**
  * Checks every number against what was declared and returns the batch; step by step, so that the caller may do something
- * else in between.
+ * else in between. Who receives the batch frees its `classes`.
  *
  * @throws InvalidContent that lists the first errors and counts all
  */
-export function* check(spec: Spec, tensors: Tensors, layout: Layout): Generator<void, Batch> {
+export function* check(spec: Spec, tensors: Tensors, layout: Layout, memory: Memory): Generator<void, Batch> {
   const { predictions, labels, sampleWeights } = tensors
   const { samples, outputs } = layout
-  const errors = new ValidationErrors()
-  const classes = spec.decision === 'class' ? new Int32Array(samples) : undefined
-  const step = rowsPerStep(outputs)
-  for (let from = 0; from < samples; from += step) {
-    const range = { from, to: Math.min(from + step, samples) }
-    checkPredictions(spec, predictions, outputs, range, errors)
-    readLabels(spec, labels, layout, range, classes, errors)
-    if (sampleWeights !== undefined) checkWeights('sampleWeights', sampleWeights, range, errors)
-    yield
+  const classes = spec.decision === 'class' ? integersIn(memory, samples) : undefined
+  let isRight = false
+  try {
+    yield* checkNumbers(spec, tensors, layout, classes)
+    isRight = true
+  } finally {
+    if (!isRight && classes !== undefined) memory.free(classes.buffer)
   }
-  errors.throwIfAny()
   const isClasses = spec.labelFormat === 'one-hot' || spec.labelFormat === 'index'
   const targets = isClasses ? undefined : labels.data
   return { samples, outputs, predictions: predictions.data, classes, targets, sampleWeights: sampleWeights?.data }
 }
 
-/** The given rows of a batch, in the given order. */
-export function selectRows(batch: Batch, rows: Int32Array): Batch {
-  const { outputs } = batch
-  const predictions = new Float64Array(rows.length * outputs)
-  const targets = batch.targets && new Float64Array(rows.length * outputs)
-  for (let i = 0; i < rows.length; i++) {
-    const from = rows[i] * outputs
-    for (let k = 0; k < outputs; k++) predictions[i * outputs + k] = batch.predictions[from + k]
-    if (targets && batch.targets) for (let k = 0; k < outputs; k++) targets[i * outputs + k] = batch.targets[from + k]
+/** Where the first error of a tensor stands in the list of all; what would fit is told there, once. */
+interface FirstErrors {
+  predictions?: number
+  labels?: number
+}
+
+function* checkNumbers(
+  spec: Spec,
+  { predictions, labels, sampleWeights }: Tensors,
+  layout: Layout,
+  classes: Int32Array | undefined,
+): Generator<void, void> {
+  const { samples, outputs } = layout
+  const errors = new ValidationErrors()
+  const first: FirstErrors = {}
+  const step = rowsPerStep(outputs)
+  for (let from = 0; from < samples; from += step) {
+    const range = { from, to: Math.min(from + step, samples) }
+    const known = errors.count
+    checkPredictions(spec, predictions, outputs, range, errors)
+    if (errors.count > known) first.predictions ??= known
+    const knownThen = errors.count
+    readLabels(spec, labels, outputs, range, classes, errors)
+    if (errors.count > knownThen) first.labels ??= knownThen
+    if (sampleWeights !== undefined) checkWeights('sampleWeights', sampleWeights, range, errors)
+    yield
   }
-  const { classes, sampleWeights } = batch
-  return {
-    samples: rows.length,
-    outputs,
-    predictions,
-    classes: classes && Int32Array.from(rows, (row) => classes[row]),
-    targets,
-    sampleWeights: sampleWeights && Float64Array.from(rows, (row) => sampleWeights[row]),
-  }
+  if (errors.count === 0) return
+  if (first.predictions !== undefined) errors.hint(first.predictions, otherPredictionFormat(spec))
+  if (first.labels !== undefined) errors.hint(first.labels, yield* fittingDeclaration(spec, labels, layout))
+  errors.throwIfAny()
 }
 
 function readLabels(
   spec: Spec,
   labels: Tensor,
-  layout: Layout,
+  outputs: number,
   range: RowRange,
   classes: Int32Array | undefined,
   errors: ValidationErrors,
 ): void {
-  const { outputs } = layout
-  const known = errors.count
   if (classes !== undefined && spec.labelFormat === 'index') readIndices(spec, labels, outputs, range, classes, errors)
   else if (classes !== undefined && spec.labelFormat === 'one-hot') readOneHot(labels, outputs, range, classes, errors)
   else checkTargets(spec, labels, outputs, range, errors)
   if (classes !== undefined && spec.labelFormat === 'probabilities') readLargest(labels, outputs, range, classes)
-  if (errors.count > known) errors.hint(known, fittingDeclaration(spec, labels, layout))
 }

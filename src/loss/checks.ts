@@ -30,17 +30,9 @@ export function checkPredictions(
 ): void {
   const declared = `predictionFormat "${spec.predictionFormat}" needs`
   if (spec.predictionFormat === 'probabilities') {
-    const known = errors.count
     const checked = { name: 'predictions', tensor, outputs, needs: `${declared} numbers from 0 to 1` }
-    checkRows(
-      checked,
-      range,
-      0,
-      1,
-      checksPredictionRows(spec) ? spec.rowSumTolerance : Number.POSITIVE_INFINITY,
-      errors,
-    )
-    if (errors.count > known) errors.hint(known, otherPredictionFormat(spec))
+    const tolerance = checksPredictionRows(spec) ? spec.rowSumTolerance : Number.POSITIVE_INFINITY
+    checkRows(checked, range, 0, 1, tolerance, errors)
   } else {
     checkFinite({ name: 'predictions', tensor, outputs, needs: `${declared} finite numbers` }, range, errors)
   }
@@ -62,9 +54,10 @@ export function checkTargets(
     checkFinite({ name: 'labels', tensor, outputs, needs: `${declared} finite numbers` }, range, errors)
   } else {
     const checked = { name: 'labels', tensor, outputs, needs: `${declared} 0 or 1` }
-    for (let at = range.from * outputs; at < range.to * outputs; at++) {
-      if (tensor.data[at] !== 0 && tensor.data[at] !== 1) reportElement(checked, at, errors)
-    }
+    const end = range.to * outputs
+    let at = range.from * outputs
+    for (; at < end && !errors.full; at++) if (!isBit(tensor.data[at])) reportElement(checked, at, errors)
+    errors.count += countNoBits(tensor.data, at, end)
   }
 }
 
@@ -82,13 +75,17 @@ export function readIndices(
   const checked = { name: 'labels', tensor, outputs: 1, needs }
   const { data } = tensor
   const ignored = spec.ignoreIndex ?? Number.NaN
+  // beyond the errors that are listed the others are only counted
+  let wrong = 0
   for (let row = range.from; row < range.to; row++) {
     const label = data[row]
     const index = label | 0
     if (label === ignored) classes[row] = -1
     else if (index === label && index >= 0 && index < outputs) classes[row] = index
+    else if (errors.full) wrong++
     else reportElement(checked, row, errors)
   }
+  errors.count += wrong
 }
 
 /** Reports rows that are not one 1 among zeros, and writes the class of each row. */
@@ -107,7 +104,7 @@ export function readOneHot(
     needs: 'labelFormat "one-hot" needs exactly one 1 and all others 0 in each row',
   }
   let row = readOneHotRows(data, outputs, range.from, range.to, classes)
-  for (; row < range.to; row = readOneHotRows(data, outputs, row + 1, range.to, classes)) {
+  for (; row < range.to && !errors.full; row = readOneHotRows(data, outputs, row + 1, range.to, classes)) {
     const known = errors.count
     let ones = 0
     for (let at = row * outputs; at < (row + 1) * outputs; at++) {
@@ -116,6 +113,7 @@ export function readOneHot(
     }
     if (errors.count === known) reportRow(checked, row, ones === 0 ? 'has no 1' : `has ${ones} ones`, errors)
   }
+  errors.count += countNoOneHot(data, outputs, row, range.to)
 }
 
 /** Writes the classes of rows up to the first that is not one 1 among zeros, and returns that row, or `to`. */
@@ -155,7 +153,8 @@ export function checkWeights(name: string, tensor: Tensor, range: RowRange, erro
 }
 
 /** The sentence that names the `predictionFormat` for numbers that are no probabilities, where the loss has one. */
-function otherPredictionFormat(spec: Spec): string {
+export function otherPredictionFormat(spec: Spec): string {
+  if (spec.predictionFormat !== 'probabilities') return ''
   const other = losses[spec.loss].predictionFormats.find((format) => format !== 'probabilities')
   return other === undefined
     ? ''
@@ -178,7 +177,7 @@ function checkRows(
   const { outputs } = checked
   const { data } = checked.tensor
   let row = passRows(data, outputs, range.from, range.to, low, high, tolerance)
-  for (; row < range.to; row = passRows(data, outputs, row + 1, range.to, low, high, tolerance)) {
+  for (; row < range.to && !errors.full; row = passRows(data, outputs, row + 1, range.to, low, high, tolerance)) {
     const known = errors.count
     let sum = 0
     for (let at = row * outputs; at < (row + 1) * outputs; at++) {
@@ -189,6 +188,7 @@ function checkRows(
     const needs = `rows of probabilities sum to 1 within rowSumTolerance ${tolerance}`
     reportRow({ ...checked, needs }, row, `sums to ${sum}`, errors)
   }
+  errors.count += countWrong(data, outputs, row, range.to, low, high, tolerance)
 }
 
 /** The loop over all numbers: the first row with something to report, or `to`. It calls nothing, so it stays fast. */
@@ -211,6 +211,57 @@ function passRows(
     if (!(Math.abs(sum - 1) <= tolerance)) return row
   }
   return to
+}
+
+/** How many errors `checkRows` finds in some rows. */
+function countWrong(
+  data: Float64Array,
+  outputs: number,
+  from: number,
+  to: number,
+  low: number,
+  high: number,
+  tolerance: number,
+): number {
+  let count = 0
+  for (let row = from, at = row * outputs; row < to; row++) {
+    let sum = 0
+    let wrong = 0
+    for (const end = at + outputs; at < end; at++) {
+      const value = data[at]
+      if (!(value >= low && value <= high)) wrong++
+      sum += value
+    }
+    if (wrong > 0) count += wrong
+    else if (!(Math.abs(sum - 1) <= tolerance)) count++
+  }
+  return count
+}
+
+/** How many errors `readOneHot` finds in some rows. */
+function countNoOneHot(data: Float64Array, outputs: number, from: number, to: number): number {
+  let count = 0
+  for (let row = from; row < to; row++) {
+    const wrong = countNoBits(data, row * outputs, (row + 1) * outputs)
+    if (wrong > 0) {
+      count += wrong
+      continue
+    }
+    let ones = 0
+    for (let at = row * outputs; at < (row + 1) * outputs; at++) ones += data[at]
+    if (ones !== 1) count++
+  }
+  return count
+}
+
+function countNoBits(data: Float64Array, from: number, to: number): number {
+  let count = 0
+  for (let at = from; at < to; at++) if (!isBit(data[at])) count++
+  return count
+}
+
+function isBit(value: number): boolean {
+  return value === 0 || value === 1
 }
 
 function reportElement({ name, tensor, needs }: CheckedTensor, at: number, errors: ValidationErrors): void {

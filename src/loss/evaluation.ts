@@ -1,22 +1,25 @@
-import type { Batch, Tensors } from './batch.ts'
-import { check, layOut, selectRows } from './batch.ts'
-import type { Slice } from './fold.ts'
+import type { Tensors } from './batch.ts'
+import { check, layOut } from './batch.ts'
+import type { RowSource, Slice } from './fold.ts'
+import type { Memory } from './memory.ts'
+import { freeArrays } from './memory.ts'
 import { Gradient } from './report/gradient.ts'
 import type { PerSampleReport } from './report/per-sample.ts'
 import { PerSample } from './report/per-sample.ts'
-import type { RowOrigins } from './report/section.ts'
 import { classesOf } from './report/section.ts'
 import { isMergeable, sectionOf } from './report/sections.ts'
 import type { Statistics } from './report/statistics.ts'
 import { statisticsOf } from './report/statistics.ts'
 import type { UniformInteger } from './sampling.ts'
 import { drawRows } from './sampling.ts'
+import type { SelectedRows, Selection } from './selection.ts'
+import { selectedRows, withoutIgnored } from './selection.ts'
 import type { Layout } from './shape.ts'
 import { counted } from './shape.ts'
-import type { Spec } from './spec.ts'
+import type { MiniBatch, Spec } from './spec.ts'
 import { describeSpec } from './spec.ts'
 import type { EvaluationState } from './state.ts'
-import { emptyState, foldBatch, merge, RunningTotal, reportSection } from './state.ts'
+import { emptyState, foldRows, merge, RunningTotal, reportSection } from './state.ts'
 import type { Tally } from './tally.ts'
 import { LimitExceeded, refuse } from './validation-errors.ts'
 
@@ -24,6 +27,10 @@ import { LimitExceeded, refuse } from './validation-errors.ts'
 export interface EvaluationContext {
   /** The largest count of numbers that one part of an answer may hold. */
   readonly maxAnswerNumbers: number
+  /** The largest count of numbers in the rows of a mini-batch. */
+  readonly maxMiniBatchNumbers: number
+  /** What everything that grows with the rows or the outputs is counted in, before it is taken. */
+  readonly memory: Memory
   /** The random source of mini-batches. */
   readonly uniformIntegers: (seed: number) => UniformInteger
 }
@@ -46,11 +53,15 @@ interface RowSections {
 }
 
 /**
- * What a state says, as an answer.
+ * What a state says, as an answer; step by step, so that the caller may do something else in between.
  *
  * @param populationSize rows that a mini-batch was drawn from
  */
-export function answerOf(state: EvaluationState, rows: RowSections = {}, populationSize?: number): Answer {
+export function* answerOf(
+  state: EvaluationState,
+  rows: RowSections = {},
+  populationSize?: number,
+): Generator<void, Answer> {
   const { spec, tally } = state
   const corrected = spec.miniBatch?.replacement === false ? populationSize : undefined
   const answer: Record<string, unknown> = { ...statisticsOf(tally, spec, corrected) }
@@ -58,22 +69,19 @@ export function answerOf(state: EvaluationState, rows: RowSections = {}, populat
   if (spec.reduction === 'none') answer.losses = rows.perSample?.report().losses
   for (const name of spec.include) {
     if (name === 'perSample') answer.perSample = rows.perSample?.report()
-    else if (name === 'gradient') answer.gradient = rows.gradient?.report(tally)
-    else answer[name] = reportSection(state, name)
+    else if (name === 'gradient') answer.gradient = rows.gradient && (yield* rows.gradient.report(tally))
+    else answer[name] = yield* reportSection(state, name)
+    yield
   }
   answer.spec = describeSpec(spec)
   // the fields are named by strings of the same lists as the type
   return answer as unknown as Answer
 }
 
-/** The rows of a batch that count, and where they come from. */
-interface ChosenRows {
-  readonly batch: Batch
-  readonly origins: RowOrigins
-  readonly ignored: number
-  /** Rows that a mini-batch was drawn from. */
-  readonly populationSize: number | undefined
-}
+/** What a number of the answer takes: by itself, with the array that grows around it, and as text. */
+const bytesPerNumber = 64
+/** Likewise where it is made of exact sums. */
+const bytesPerSum = 192
 
 /** One evaluation: batches go in, one at a time, in any number; the answer is that of all their rows. */
 export class Evaluation {
@@ -82,6 +90,8 @@ export class Evaluation {
   readonly #total: RunningTotal
   #rowSections: RowSections = {}
   #populationSize: number | undefined
+  /** Bytes reserved for the answer and the sums behind it. */
+  #reserved = 0
 
   constructor(spec: Spec, context: EvaluationContext) {
     this.#spec = spec
@@ -99,44 +109,114 @@ export class Evaluation {
   }
 
   /**
-   * Checks a batch and adds it, step by step, so that the caller may do something else in between. It is added in the
-   * last step, wholly; one that is refused or given up before leaves everything as it was.
+   * Checks a batch and adds it, step by step, so that the caller may do something else in between. It is added wholly; one
+   * that is refused or given up leaves everything as it was.
    *
    * @throws InvalidContent, LimitExceeded
    */
   *add(tensors: Tensors): Generator<void, void> {
     const spec = this.#spec
-    const layout = layOut(spec, tensors)
-    if (this.#total.tally.outputs === 0) this.#checkAnswer(layout)
-    else this.#checkFollows(layout.outputs)
-    const { batch, origins, ignored, populationSize } = this.#rowsOf(yield* check(spec, tensors, layout))
-    const rowSections = this.#rowSectionsOf(layout, tensors.predictions.shape.length === 1)
-    const state = yield* foldBatch(spec, batch, ignored, observer(rowSections, origins))
-    this.#total.add(state)
-    this.#rowSections = rowSections
-    this.#populationSize = populationSize
+    const { memory } = this.#context
+    const layout = yield* layOut(spec, tensors)
+    const isFirst = this.#total.tally.outputs === 0
+    if (!isFirst) this.#checkFollows(layout.outputs)
+    const answerBytes = isFirst ? this.#checkAnswer(layout) : 0
+    const batch = yield* check(spec, tensors, layout, memory)
+    const { classes } = batch
+    let drawn: Int32Array | undefined
+    let selection: Selection | undefined
+    let rows: SelectedRows | undefined
+    try {
+      if (spec.miniBatch !== undefined) drawn = yield* this.#draw(spec.miniBatch, layout.samples)
+      selection =
+        spec.ignoreIndex === undefined || classes === undefined
+          ? { rows: drawn, positions: undefined, ignored: 0 }
+          : yield* withoutIgnored(classes, drawn, memory)
+      rows = selectedRows(batch, selection, memory)
+      const isList = tensors.predictions.shape.length === 1
+      yield* this.#addRows(rows, selection, layout, isList, answerBytes)
+      if (drawn !== undefined) this.#populationSize = layout.samples
+    } finally {
+      freeArrays(memory, classes, drawn, selection?.positions)
+      rows?.free()
+    }
   }
 
-  report(): Answer {
+  /** What all batches together say; step by step, so that the caller may do something else in between. */
+  report(): Generator<void, Answer> {
     return answerOf(this.#total, this.#rowSections, this.#populationSize)
   }
 
-  /** Refuses what the answer could not hold before anything is computed. */
-  #checkAnswer({ samples, outputs }: Layout): void {
-    const { include, miniBatch, reduction, decision } = this.#spec
+  /** Gives back what is held for the answer. The evaluation is of no use any more. */
+  close(): void {
+    this.#context.memory.release(this.#reserved)
+    this.#reserved = 0
+    this.#rowSections.gradient?.free()
+    this.#rowSections = {}
+  }
+
+  *#addRows(
+    rows: RowSource,
+    selection: Selection,
+    layout: Layout,
+    isList: boolean,
+    answerBytes: number,
+  ): Generator<void, void> {
+    const { memory } = this.#context
+    memory.reserve(answerBytes)
+    let rowSections: RowSections = {}
+    let isAdded = false
+    try {
+      rowSections = this.#rowSectionsOf(layout, isList)
+      const state = yield* foldRows(this.#spec, rows, selection.ignored, observer(rowSections, selection))
+      yield* this.#total.take(state)
+      isAdded = true
+      this.#reserved += answerBytes
+      this.#rowSections = rowSections
+    } finally {
+      if (!isAdded) {
+        memory.release(answerBytes)
+        rowSections.gradient?.free()
+      }
+    }
+  }
+
+  /** Refuses what is too large before anything is computed, and returns the bytes that the answer will take. */
+  #checkAnswer({ samples, outputs }: Layout): number {
+    const { include, miniBatch, reduction, decision, classWeights } = this.#spec
+    if (miniBatch !== undefined) this.#checkMiniBatch(miniBatch, outputs)
     const evaluated = miniBatch?.size ?? samples
-    if (reduction === 'none') this.#checkSize(2 * evaluated, ['reduction'])
+    let bytes = (classWeights?.length ?? 0) * bytesPerNumber
+    if (reduction === 'none') bytes += bytesPerNumber * this.#checkSize(2 * evaluated, ['reduction'])
     for (const [at, name] of include.entries()) {
       const path = ['include', at]
       if (isMergeable(name)) {
         if (decision === 'binary' && outputs > 1) {
           refuse(path, `${name} needs one decision per sample; these samples have ${outputs} binary outputs`, name)
         }
-        this.#checkSize(sectionOf(name).answerNumbers(classesOf(this.#spec, outputs)), path)
+        const numbers = sectionOf(name).answerNumbers(classesOf(this.#spec, outputs))
+        bytes += bytesPerSum * this.#checkSize(numbers, path)
+      } else {
+        const numbers = name === 'gradient' ? samples * outputs : 2 * evaluated
+        bytes += bytesPerNumber * this.#checkSize(numbers, path)
       }
-      if (name === 'perSample') this.#checkSize(2 * evaluated, path)
-      if (name === 'gradient') this.#checkSize(samples * outputs, path)
     }
+    return bytes
+  }
+
+  #checkMiniBatch({ size }: MiniBatch, outputs: number): void {
+    const { maxMiniBatchNumbers } = this.#context
+    if (size * outputs <= maxMiniBatchNumbers) return
+    const detail = `${size} rows of ${counted(outputs, 'number')} are more than the limit maxMiniBatchNumbers, ${maxMiniBatchNumbers}`
+    throw new LimitExceeded('maxMiniBatchNumbers', maxMiniBatchNumbers, ['miniBatch', 'size'], detail)
+  }
+
+  /** The numbers that a part of the answer will hold, unless they are too many. */
+  #checkSize(numbers: number, path: readonly (string | number)[]): number {
+    const { maxAnswerNumbers } = this.#context
+    if (numbers <= maxAnswerNumbers) return numbers
+    const detail = `this part of the answer would hold ${numbers} numbers; the limit maxAnswerNumbers is ${maxAnswerNumbers}`
+    throw new LimitExceeded('maxAnswerNumbers', maxAnswerNumbers, path, detail)
   }
 
   #rowSectionsOf({ samples, outputs }: Layout, isList: boolean): RowSections {
@@ -145,7 +225,9 @@ export class Evaluation {
     if (reduction === 'none' || include.includes('perSample')) {
       sections.perSample = new PerSample(this.#spec, miniBatch?.size ?? samples)
     }
-    if (include.includes('gradient')) sections.gradient = new Gradient(this.#spec, samples, outputs, isList)
+    if (include.includes('gradient')) {
+      sections.gradient = new Gradient(this.#spec, samples, outputs, isList, this.#context.memory)
+    }
     return sections
   }
 
@@ -163,44 +245,22 @@ export class Evaluation {
     if (miniBatch !== undefined) refuse(['miniBatch'], 'miniBatch is available for a single batch only', miniBatch)
   }
 
-  #checkSize(numbers: number, path: readonly (string | number)[]): void {
-    const { maxAnswerNumbers } = this.#context
-    if (numbers <= maxAnswerNumbers) return
-    const detail = `this part of the answer would hold ${numbers} numbers; the limit maxAnswerNumbers is ${maxAnswerNumbers}`
-    throw new LimitExceeded('maxAnswerNumbers', maxAnswerNumbers, path, detail)
-  }
-
-  /** The rows of the mini-batch if there is one, without those that `ignoreIndex` leaves out. */
-  #rowsOf(received: Batch): ChosenRows {
-    const drawn = this.#draw(received.samples)
-    const populationSize = drawn === undefined ? undefined : received.samples
-    const sampled = drawn === undefined ? received : selectRows(received, drawn)
-    const { classes, samples } = sampled
-    if (this.#spec.ignoreIndex === undefined || classes === undefined || !classes.includes(-1)) {
-      return { batch: sampled, origins: { positions: undefined, origins: drawn }, ignored: 0, populationSize }
+  #draw(miniBatch: MiniBatch, samples: number): Generator<void, Int32Array> {
+    const { size, seed, replacement } = miniBatch
+    if (!replacement && size > samples) {
+      const detail = `miniBatch.size is ${size}; without replacement only ${counted(samples, 'row')} can be drawn`
+      refuse(['miniBatch', 'size'], detail, size)
     }
-    const kept = Int32Array.from({ length: samples }, (_, row) => row).filter((row) => classes[row] >= 0)
-    const origins = drawn === undefined ? kept : kept.map((row) => drawn[row])
-    const batch = selectRows(sampled, kept)
-    return { batch, origins: { positions: kept, origins }, ignored: samples - kept.length, populationSize }
-  }
-
-  #draw(samples: number): Int32Array | undefined {
-    const { miniBatch } = this.#spec
-    if (miniBatch === undefined) return undefined
-    if (!miniBatch.replacement && miniBatch.size > samples) {
-      const detail = `miniBatch.size is ${miniBatch.size}; without replacement only ${counted(samples, 'row')} can be drawn`
-      refuse(['miniBatch', 'size'], detail, miniBatch.size)
-    }
-    return drawRows(samples, miniBatch, this.#context.uniformIntegers(miniBatch.seed))
+    const { uniformIntegers, memory } = this.#context
+    return drawRows(samples, miniBatch, uniformIntegers(seed), memory)
   }
 }
 
 /** Shows each slice to the sections about its rows. */
-function observer({ perSample, gradient }: RowSections, origins: RowOrigins): ((slice: Slice) => void) | undefined {
+function observer({ perSample, gradient }: RowSections, selection: Selection): ((slice: Slice) => void) | undefined {
   if (perSample === undefined && gradient === undefined) return undefined
   return (slice) => {
-    perSample?.add(slice, origins)
-    gradient?.add(slice, origins)
+    perSample?.add(slice, selection)
+    gradient?.add(slice, selection)
   }
 }

@@ -11,11 +11,35 @@ import type { Spec } from './spec.ts'
 import type { Tally } from './tally.ts'
 import { emptyTally, merge } from './tally.ts'
 
+/**
+ * Where the rows to evaluate come from, without ignored ones: a batch, some rows of a batch, a batch that is changed on the
+ * way. So there is never a second batch, only the rows of one step.
+ */
+export interface RowSource {
+  readonly samples: number
+  readonly outputs: number
+  /** The rows `[from, to)`, which are those of the batch from `start` on; they are good until the next ones are asked for. */
+  part(from: number, to: number): Part
+}
+
+export interface Part {
+  readonly batch: Batch
+  readonly start: number
+}
+
+/** All rows of a batch. */
+export function rowsOfBatch(batch: Batch): RowSource {
+  const { samples, outputs } = batch
+  return { samples, outputs, part: (from) => ({ batch, start: from }) }
+}
+
 /** What was computed for a run of rows, for the sections of an answer that look at single rows. */
 export interface Slice {
   readonly batch: Batch
   /** Position of the first row in the batch. */
   readonly from: number
+  /** Position of the first row in all that are evaluated. */
+  readonly at: number
   readonly rows: Rows
   /** x_i = s_i l_i */
   readonly losses: Float64Array
@@ -27,8 +51,16 @@ export interface Slice {
   readonly decisions: Decisions | undefined
 }
 
-/** Evaluates the rows `[from, to)` of a batch without ignored rows. */
-export function tallyRows(spec: Spec, batch: Batch, from: number, to: number, observe?: (slice: Slice) => void): Tally {
+/** Evaluates the rows `[first, end)` of a source. */
+export function tallyRows(
+  spec: Spec,
+  source: RowSource,
+  first: number,
+  end: number,
+  observe?: (slice: Slice) => void,
+): Tally {
+  const { batch, start: from } = source.part(first, end)
+  const to = from + end - first
   const loss: Loss = losses[spec.loss]
   const rows = rowsOf(spec, loss.readsClasses, batch, from, to)
   const { count, outputs } = rows
@@ -41,7 +73,7 @@ export function tallyRows(spec: Spec, batch: Batch, from: number, to: number, ob
     for (let i = 0; i < count; i++) terms[i] = sampleWeights[i] === 0 ? 0 : terms[i] * sampleWeights[i]
   }
   const decisions = decide(spec, batch, from, to)
-  observe?.({ batch, from, rows, losses: terms, weights, sampleWeights, decisions })
+  observe?.({ batch, from, at: first, rows, losses: terms, weights, sampleWeights, decisions })
 
   const infinite = separateInfinite(terms)
   let correct = 0
@@ -68,12 +100,13 @@ export function tallyRows(spec: Spec, batch: Batch, from: number, to: number, ob
   }
 }
 
-/** Evaluates a whole batch step by step, so that the caller may do something else in between. */
-export function* tallyBatch(spec: Spec, batch: Batch, observe?: (slice: Slice) => void): Generator<void, Tally> {
+/** Evaluates all rows of a source step by step, so that the caller may do something else in between. */
+export function* tallyAll(spec: Spec, source: RowSource, observe?: (slice: Slice) => void): Generator<void, Tally> {
+  const { samples, outputs } = source
   let tally = emptyTally
-  const step = rowsPerStep(batch.outputs)
-  for (let from = 0; from < batch.samples; from += step) {
-    const slice = tallyRows(spec, batch, from, Math.min(from + step, batch.samples), observe)
+  const step = rowsPerStep(outputs)
+  for (let from = 0; from < samples; from += step) {
+    const slice = tallyRows(spec, source, from, Math.min(from + step, samples), observe)
     tally = from === 0 ? slice : merge(tally, slice)
     yield
   }

@@ -39,6 +39,11 @@ export function integersIn(memory: Memory, length: number): Int32Array<ArrayBuff
   return bytes < worthAccounting ? new Int32Array(length) : new Int32Array(memory.allocate(bytes))
 }
 
+/** Takes arrays back, those that there are. */
+export function freeArrays(memory: Memory, ...arrays: readonly (Float64Array | Int32Array | undefined)[]): void {
+  for (const array of arrays) if (array !== undefined) memory.free(array.buffer)
+}
+
 /** Memory that nobody counts. */
 export const unaccounted: Memory = {
   reserve() {},

@@ -3,7 +3,13 @@ import { losses, lossNames } from './kernels/index.ts'
 import type { Spec } from './spec.ts'
 import type { Tensor } from './tensor.ts'
 import type { ValidationErrors } from './validation-errors.ts'
-import { refuse } from './validation-errors.ts'
+import { LimitExceeded, refuse } from './validation-errors.ts'
+
+/**
+ * The largest K. Working through a row is one step, which nothing interrupts, so that the longest row decides how long
+ * everything else may have to wait.
+ */
+export const maxOutputs = 2 ** 18
 
 /** N samples of K outputs. */
 export interface Layout {
@@ -24,7 +30,11 @@ export function checkIsNumbers(name: string, tensor: Tensor, errors: ValidationE
   errors.count += tensor.nonNumericCount - tensor.nonNumeric.length
 }
 
-/** The number of samples and outputs. A list is one sample where outputs are classes, else samples of one output. */
+/**
+ * The number of samples and outputs. A list is one sample where outputs are classes, else samples of one output.
+ *
+ * @throws InvalidContent, LimitExceeded for more than `maxOutputs`
+ */
 export function layoutOf(spec: Spec, predictions: Tensor): Layout {
   const { data, shape } = predictions
   if (shape.length === 0)
@@ -34,19 +44,37 @@ export function layoutOf(spec: Spec, predictions: Tensor): Layout {
   if (shape.length === 2) {
     if (shape[1] === 0)
       refuse(['predictions', 0], 'predictions[0] is empty; a row needs at least one number', 'an empty array')
+    checkOutputs('predictions', shape[1])
     return { samples: shape[0], outputs: shape[1] }
   }
-  return spec.decision === 'class' ? { samples: 1, outputs: shape[0] } : { samples: shape[0], outputs: 1 }
+  if (spec.decision !== 'class') return { samples: shape[0], outputs: 1 }
+  checkOutputs('predictions', shape[0])
+  return { samples: 1, outputs: shape[0] }
 }
 
-/** Refuses labels whose shape is not what `labelFormat` needs, and names the declaration that would fit. */
-export function checkLabelShape(spec: Spec, predictions: Tensor, labels: Tensor, layout: Layout): void {
+/** @throws LimitExceeded for more than `maxOutputs` */
+export function checkOutputs(name: string, outputs: number): void {
+  if (outputs <= maxOutputs) return
+  const detail = `${outputs} numbers per row of ${name} are more than the limit maxColumns, ${maxOutputs}`
+  throw new LimitExceeded('maxColumns', maxOutputs, [name], detail)
+}
+
+/**
+ * Refuses labels whose shape is not what `labelFormat` needs, and names the declaration that would fit, which takes some
+ * steps to find.
+ */
+export function* checkLabelShape(
+  spec: Spec,
+  predictions: Tensor,
+  labels: Tensor,
+  layout: Layout,
+): Generator<void, void> {
   const error =
     spec.labelFormat === 'index'
       ? indexShapeError(predictions, labels, layout)
       : denseShapeError(spec, predictions, labels)
   if (error !== undefined)
-    refuse(['labels'], `${error}.${fittingDeclaration(spec, labels, layout)}`, asReceived(labels))
+    refuse(['labels'], `${error}.${yield* fittingDeclaration(spec, labels, layout)}`, asReceived(labels))
 }
 
 /** Refuses weights that are not one for each sample or class. */
@@ -75,9 +103,12 @@ export function rowPathOf(tensor: Tensor, row: number): number[] {
   return tensor.shape.length === 2 ? [row] : []
 }
 
-/** The sentence that names the `labelFormat` that these labels would fit, and the losses it goes with; or nothing. */
-export function fittingDeclaration(spec: Spec, labels: Tensor, { samples, outputs }: Layout): string {
-  const format = fittingFormat(labels, samples, outputs)
+/**
+ * The sentence that names the `labelFormat` that these labels would fit, and the losses it goes with; or nothing. It
+ * looks at every number once, step by step, so that the caller may do something else in between.
+ */
+export function* fittingDeclaration(spec: Spec, labels: Tensor, { samples, outputs }: Layout): Generator<void, string> {
+  const format = yield* fittingFormat(labels, samples, outputs)
   if (format === undefined || format === spec.labelFormat) return ''
   const takers = lossNames.filter((name) => (losses[name].labelFormats as readonly LabelFormat[]).includes(format))
   const which = takers.includes(spec.loss) ? '' : `, which goes with loss ${takers.join(', ')}`
@@ -92,28 +123,70 @@ const kinds: Record<LabelFormat, string> = {
   values: 'Numbers of any size',
 }
 
-function fittingFormat({ data, shape }: Tensor, samples: number, outputs: number): LabelFormat | undefined {
-  const isClass = (value: number) => Number.isInteger(value) && value >= 0 && value < outputs
+/** Numbers that are looked at in a step. */
+const numbersPerLook = 2 ** 16
+
+function* fittingFormat(
+  { data, shape }: Tensor,
+  samples: number,
+  outputs: number,
+): Generator<void, LabelFormat | undefined> {
   if (data.length === samples && shape.length < 2 && outputs > 1) {
-    return data.every(isClass) ? 'index' : undefined
+    for (let from = 0; from < samples; from += numbersPerLook) {
+      if (!areClasses(data, from, Math.min(from + numbersPerLook, samples), outputs)) return undefined
+      yield
+    }
+    return 'index'
   }
   if (data.length !== samples * outputs) return undefined
-  if (data.every((value) => value === 0 || value === 1)) {
-    return everyRow(data, outputs, (sum) => sum === 1) && outputs > 1 ? 'one-hot' : 'binary'
+  const seen: Traits = { areBits: true, sumToOne: true, areChances: true, sumToAboutOne: true, areFinite: true }
+  const step = Math.ceil(numbersPerLook / outputs)
+  for (let from = 0; from < samples; from += step) {
+    look(data, outputs, from, Math.min(from + step, samples), seen)
+    if (!seen.areFinite) return undefined
+    yield
   }
-  if (data.every((value) => value >= 0 && value <= 1)) {
-    return outputs === 1 || everyRow(data, outputs, (sum) => Math.abs(sum - 1) <= 1e-3) ? 'probabilities' : 'values'
-  }
-  return data.every(Number.isFinite) ? 'values' : undefined
+  if (seen.areBits) return seen.sumToOne && outputs > 1 ? 'one-hot' : 'binary'
+  if (seen.areChances) return seen.sumToAboutOne || outputs === 1 ? 'probabilities' : 'values'
+  return 'values'
 }
 
-function everyRow(data: Float64Array, outputs: number, holds: (sum: number) => boolean): boolean {
-  for (let from = 0; from < data.length; from += outputs) {
-    let sum = 0
-    for (let k = 0; k < outputs; k++) sum += data[from + k]
-    if (!holds(sum)) return false
+function areClasses(data: Float64Array, from: number, to: number, outputs: number): boolean {
+  for (let at = from; at < to; at++) {
+    if (!(Number.isInteger(data[at]) && data[at] >= 0 && data[at] < outputs)) return false
   }
   return true
+}
+
+/** What holds of all the numbers, or of the sums of all rows. */
+interface Traits {
+  /** 0 or 1. */
+  areBits: boolean
+  sumToOne: boolean
+  /** From 0 to 1. */
+  areChances: boolean
+  sumToAboutOne: boolean
+  areFinite: boolean
+}
+
+/** Takes back what does not hold of the rows `[from, to)`. */
+function look(data: Float64Array, outputs: number, from: number, to: number, seen: Traits): void {
+  let { areBits, sumToOne, areChances, sumToAboutOne, areFinite } = seen
+  for (let row = from, at = row * outputs; row < to; row++) {
+    let sum = 0
+    for (const end = at + outputs; at < end; at++) {
+      const value = data[at]
+      sum += value
+      if (value === 0 || value === 1) continue
+      areBits = false
+      if (value >= 0 && value <= 1) continue
+      areChances = false
+      if (!Number.isFinite(value)) areFinite = false
+    }
+    if (sum !== 1) sumToOne = false
+    if (!(Math.abs(sum - 1) <= 1e-3)) sumToAboutOne = false
+  }
+  Object.assign(seen, { areBits, sumToOne, areChances, sumToAboutOne, areFinite })
 }
 
 function indexShapeError(predictions: Tensor, { shape }: Tensor, { samples }: Layout): string | undefined {

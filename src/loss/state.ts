@@ -1,6 +1,5 @@
-import type { Batch } from './batch.ts'
-import type { Slice } from './fold.ts'
-import { tallyBatch } from './fold.ts'
+import type { RowSource, Slice } from './fold.ts'
+import { tallyAll } from './fold.ts'
 import type { MergeableName } from './report/sections.ts'
 import { mergeableNames, sectionOf } from './report/sections.ts'
 import type { Spec } from './spec.ts'
@@ -38,16 +37,20 @@ export function merge(a: EvaluationState, b: EvaluationState): EvaluationState {
 /** A state that grows: others are merged into it one by one, without a copy of all it holds at each. */
 export class RunningTotal implements EvaluationState {
   readonly spec: Spec
-  readonly sections: ReadonlyMap<MergeableName, unknown>
+  #sections: ReadonlyMap<MergeableName, unknown>
   #tally: Tally = emptyTally
 
   constructor(spec: Spec) {
     this.spec = spec
-    this.sections = emptySections(spec)
+    this.#sections = emptySections(spec)
   }
 
   get tally(): Tally {
     return this.#tally
+  }
+
+  get sections(): ReadonlyMap<MergeableName, unknown> {
+    return this.#sections
   }
 
   /**
@@ -56,34 +59,68 @@ export class RunningTotal implements EvaluationState {
    * @throws Error for a state of another spec, or of another K
    */
   add(state: EvaluationState): void {
+    finish(this.#absorb(state))
+  }
+
+  /**
+   * Merges a state that is used for nothing else, step by step, so that the caller may do something else in between. The
+   * first one is taken as it is. What has begun is finished, even when it is given up: a state is merged wholly or not at
+   * all.
+   *
+   * @throws Error for a state of another spec, or of another K
+   */
+  *take(state: EvaluationState): Generator<void, void> {
+    if (this.#tally.samples === 0) {
+      checkBelongs(this, state)
+      this.#tally = state.tally
+      this.#sections = state.sections
+      return
+    }
+    const steps = this.#absorb(state)
+    try {
+      while (!steps.next().done) yield
+    } finally {
+      finish(steps)
+    }
+  }
+
+  *#absorb(state: EvaluationState): Generator<void, void> {
     checkBelongs(this, state)
     this.#tally = mergeTallies(this.#tally, state.tally)
-    for (const [name, into] of this.sections) sectionOf(name).absorb(into, state.sections.get(name))
+    for (const [name, into] of this.#sections) yield* sectionOf(name).absorb(into, state.sections.get(name))
   }
 }
 
-/** What a section says about a state that has it. */
-export function reportSection({ spec, tally, sections }: EvaluationState, name: MergeableName): unknown {
+/** Does all steps that are left at once. */
+function finish(steps: Generator<void, unknown>): void {
+  while (!steps.next().done);
+}
+
+/** What a section says about a state that has it, step by step. */
+export function reportSection(
+  { spec, tally, sections }: EvaluationState,
+  name: MergeableName,
+): Generator<void, unknown> {
   return sectionOf(name).report(sections.get(name), tally, spec)
 }
 
 /**
- * The state of one batch, step by step, so that the caller may do something else in between. Nothing else changes: a
- * fold that is given up halfway leaves no trace.
+ * The state of some rows, step by step, so that the caller may do something else in between. Nothing else changes: a fold
+ * that is given up halfway leaves no trace.
  *
- * @param batch without the rows that `ignoreIndex` leaves out, of which there are `ignored`
+ * @param ignored rows besides these that `ignoreIndex` leaves out
  * @param observe sees what was computed for each slice of rows
  */
-export function* foldBatch(
+export function* foldRows(
   spec: Spec,
-  batch: Batch,
+  source: RowSource,
   ignored: number,
   observe?: (slice: Slice) => void,
 ): Generator<void, EvaluationState> {
   const sections = emptySections(spec)
-  const tally = yield* tallyBatch(spec, batch, sections.size === 0 ? observe : bothOf(spec, sections, observe))
+  const tally = yield* tallyAll(spec, source, sections.size === 0 ? observe : bothOf(spec, sections, observe))
   if (ignored === 0) return { spec, tally, sections }
-  const leftOut = { ...emptyTally, outputs: batch.outputs, samples: ignored, ignored }
+  const leftOut = { ...emptyTally, outputs: source.outputs, samples: ignored, ignored }
   return { spec, tally: mergeTallies(tally, leftOut), sections }
 }
 
@@ -92,7 +129,7 @@ function bothOf(spec: Spec, sections: EvaluationState['sections'], observe?: (sl
   return (slice: Slice): void => {
     for (const [name, into] of sections) {
       const section = sectionOf(name)
-      section.absorb(into, section.fold(spec, slice))
+      finish(section.absorb(into, section.fold(spec, slice)))
     }
     observe?.(slice)
   }

@@ -1,5 +1,9 @@
 import type { Batch } from './batch.ts'
-import { tallyBatch } from './fold.ts'
+import { rowsPerStep } from './batch.ts'
+import type { RowSource } from './fold.ts'
+import { tallyAll } from './fold.ts'
+import type { Memory } from './memory.ts'
+import { doublesIn } from './memory.ts'
 import { accuracyOf, lossOf } from './report/statistics.ts'
 import type { Spec } from './spec.ts'
 
@@ -29,43 +33,76 @@ export function* sweep(
   batch: Batch,
   parameter: SweepParameter,
   values: readonly number[],
+  memory: Memory,
 ): Generator<void, Sweep> {
   const result = { loss: [], accuracy: [], lossSlope: [], accuracySlope: [] } as {
     [Name in keyof Sweep]: (number | null)[]
   }
-  const shifted = { ...batch, predictions: new Float64Array(batch.predictions.length) }
-  const at = function* (value: number) {
-    shiftLogits(batch, parameter, value, shifted.predictions)
-    return yield* evaluate(spec, shifted)
+  const { at, free } = shifterOf(batch, parameter, memory)
+  try {
+    for (const value of values) {
+      const here = yield* evaluate(spec, at(value))
+      const above = yield* evaluate(spec, at(value + sweepStep))
+      const below = yield* evaluate(spec, at(value - sweepStep))
+      result.loss.push(here.loss)
+      result.accuracy.push(here.accuracy)
+      result.lossSlope.push(slope(above.loss, below.loss))
+      result.accuracySlope.push(slope(above.accuracy, below.accuracy))
+    }
+    return result
+  } finally {
+    free()
   }
-  for (const value of values) {
-    const here = yield* at(value)
-    const above = yield* at(value + sweepStep)
-    const below = yield* at(value - sweepStep)
-    result.loss.push(here.loss)
-    result.accuracy.push(here.accuracy)
-    result.lossSlope.push(slope(above.loss, below.loss))
-    result.accuracySlope.push(slope(above.accuracy, below.accuracy))
+}
+
+/** The rows of a batch with their logits shifted, by one value at a time. */
+interface Shifter {
+  at(value: number): RowSource
+  free(): void
+}
+
+function shifterOf(batch: Batch, parameter: SweepParameter, memory: Memory): Shifter {
+  const { samples, outputs, classes, targets, sampleWeights } = batch
+  const logits = doublesIn(memory, Math.min(rowsPerStep(outputs), samples) * outputs)
+  return {
+    at: (value) => ({
+      samples,
+      outputs,
+      part(from, to) {
+        const predictions = logits.subarray(0, (to - from) * outputs)
+        shiftLogits(batch.predictions.subarray(from * outputs, to * outputs), outputs, parameter, value, predictions)
+        const part = {
+          samples: to - from,
+          outputs,
+          predictions,
+          classes: classes?.subarray(from, to),
+          targets: targets?.subarray(from * outputs, to * outputs),
+          sampleWeights: sampleWeights?.subarray(from, to),
+        }
+        return { batch: part, start: 0 }
+      },
+    }),
+    free: () => memory.free(logits.buffer),
   }
-  return result
 }
 
 function shiftLogits(
-  { predictions, outputs }: Batch,
+  logits: Float64Array,
+  outputs: number,
   parameter: SweepParameter,
   value: number,
   out: Float64Array,
 ): void {
   if (parameter.name === 'temperature') {
-    for (let at = 0; at < out.length; at++) out[at] = predictions[at] / value
+    for (let at = 0; at < out.length; at++) out[at] = logits[at] / value
   } else {
-    out.set(predictions)
+    out.set(logits)
     for (let at = parameter.class; at < out.length; at += outputs) out[at] += value
   }
 }
 
-function* evaluate(spec: Spec, batch: Batch): Generator<void, { loss: number | null; accuracy: number | null }> {
-  const tally = yield* tallyBatch(spec, batch)
+function* evaluate(spec: Spec, source: RowSource): Generator<void, { loss: number | null; accuracy: number | null }> {
+  const tally = yield* tallyAll(spec, source)
   return { loss: lossOf(tally, spec).loss, accuracy: accuracyOf(tally, spec) }
 }
 

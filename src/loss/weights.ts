@@ -1,6 +1,6 @@
 import { checkWeights } from './checks.ts'
 import type { Layout } from './shape.ts'
-import { asReceived, checkIsNumbers, inWords } from './shape.ts'
+import { asReceived, checkIsNumbers, checkOutputs, inWords } from './shape.ts'
 import type { Spec } from './spec.ts'
 import type { Tensor } from './tensor.ts'
 import { refuse, ValidationErrors } from './validation-errors.ts'
@@ -8,9 +8,10 @@ import { refuse, ValidationErrors } from './validation-errors.ts'
 /**
  * The weights of a tensor of shape [K], one for each output.
  *
- * @throws InvalidContent
+ * @throws InvalidContent, LimitExceeded for more than `maxOutputs`
  */
 export function readWeights(name: string, tensor: Tensor): Float64Array {
+  checkOutputs(name, tensor.data.length)
   const errors = new ValidationErrors()
   checkIsNumbers(name, tensor, errors)
   if (tensor.shape.length !== 1) refuseWeights(name, tensor, 'output')

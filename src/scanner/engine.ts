@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import * as layout from './layout.ts'
 import { powersOfFive } from './powers.ts'
@@ -7,7 +8,6 @@ interface Exports {
   readonly begin: () => void
   readonly feed: (from: number, end: number) => number
   readonly resume: () => number
-  readonly hashKey: (from: number, end: number) => bigint
 }
 
 // Neither the es libraries nor @types/node declare it, and the DOM would bring its thousand globals along.
@@ -34,11 +34,5 @@ export const state = new Int32Array(buffer, layout.STATE, (layout.CAPTURE - layo
 export const numbers = new Float64Array(buffer, layout.NUMBERS)
 export const captured = new Uint16Array(buffer, layout.CAPTURE, layout.CAPTURE_CAPACITY)
 
-/** The hash by which the module knows a key. */
-export function hashOf(key: string): bigint {
-  const length = memory.write(JSON.stringify(key).slice(1), layout.INPUT)
-  return BigInt.asUintN(64, exports.hashKey(layout.INPUT, layout.INPUT + length))
-}
-
 new BigUint64Array(buffer, layout.POWERS).set(powersOfFive())
-new BigUint64Array(buffer, layout.PROTO_HASH, 1)[0] = hashOf('__proto__')
+memory.set(randomBytes(8), layout.SECRET)

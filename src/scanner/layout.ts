@@ -2,24 +2,25 @@
 
 // Memory, in bytes. One document at a time lives in it; between writes its state is kept by the host.
 export const POWERS = 0x1000
-export const PROTO_HASH = 0x3f00
-export const STATE = 0x4000
-export const CAPTURE = 0x4180
-export const KEYS = 0x4200
-export const KEY_CAPACITY = 1024
+export const SECRET = 0x3f00 // 64 random bits
 export const OPTIONS = 0x8000
 export const CARRY_CAPACITY = 0x10000
 export const INPUT = 0x40000
 export const INPUT_CAPACITY = 0x10000
 export const NUMBERS = 0x50100
-export const PAGES = 10
+export const STATE = 0x90200
+export const TENSOR_KEY_CAPACITY = 0x200
+export const CAPTURE = 0x90600
+export const KEY_HASHES = 0x90700
+export const KEY_CAPACITY = 1024
+export const KEYS = 0x91000 // up to the end
+export const PAGES = 16
 
 // Powers of five in the table.
 export const SMALLEST_POWER = -342
 export const LARGEST_POWER = 308
 
 export const DEPTH_CAPACITY = 64
-export const TENSOR_CAPACITY = 8
 export const NON_NUMERIC_CAPACITY = 20
 export const CAPTURE_CAPACITY = 64
 
@@ -29,7 +30,8 @@ export const END = 1
 export const MODE = 2
 export const DEPTH = 3
 export const NESTING = 4 // 64 bits, one a level: 1 is an object
-export const HASH = 6 // 64 bits
+export const KEYS_TOP = 6 // where the next key will be kept
+export const KEYS_END = 7 // the end of what is kept, the beginning of a key included
 export const ROLE = 8
 export const STEP = 9
 export const CODE = 10
@@ -62,10 +64,10 @@ export const FAULT_COUNT = 36
 export const FAULT_MIXED = 37
 export const NUMBERS_END = 38
 export const REASON = 39
-// The limits, in the order of LIMIT_NAMES in limits.ts, then the hashes of the tensor keys.
+// The limits, in the order of LIMIT_NAMES in limits.ts, then the tensor keys, as `keys` keeps keys.
 export const LIMITS = 42
 export const TENSOR_COUNT = 50
-export const TENSOR_HASHES = 52 // 64 bits each
+export const TENSOR_KEYS = 52
 
 export const LIMIT_DEPTH = 0
 export const LIMIT_KEY_LENGTH = 1

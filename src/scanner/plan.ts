@@ -1,4 +1,3 @@
-import { hashOf } from './engine.ts'
 import { LIMIT_NAMES, type ScanLimits } from './errors.ts'
 import * as layout from './layout.ts'
 
@@ -8,6 +7,7 @@ const CEILINGS: Partial<Record<keyof ScanLimits, number>> = {
   maxNumberLength: layout.CARRY_CAPACITY,
 }
 const CEILING = 2 ** 28
+const KEYS_CAPACITY = layout.PAGES * 0x10000 - layout.KEYS
 
 /** What the module must know of a kind of documents, as it lies in the state from LIMITS on. */
 export interface Plan {
@@ -16,12 +16,30 @@ export interface Plan {
   readonly fields: Int32Array
 }
 
+/** A key as the module keeps it. */
+function keptKey(key: string): Buffer {
+  const bytes = Array.from(key.split(''), (character) => {
+    const unit = character.charCodeAt(0)
+    return unit < 0x80 ? unit : [0x80 | (unit >> 14), 0x80 | ((unit >> 7) & 0x7f), 0x80 | (unit & 0x7f)]
+  }).flat()
+  const kept = Buffer.alloc((bytes.length + 11) & ~7)
+  kept.writeUInt32LE(bytes.length)
+  kept.set(bytes, 4)
+  return kept
+}
+
+/** Bytes that the longest keys can take: a unit of two bytes is kept as three, and one key more is read than may be. */
+function keptBytes({ maxKeys, maxKeyLength }: ScanLimits): number {
+  return (maxKeys + 1) * (Math.ceil(1.5 * maxKeyLength) + 16) + 16
+}
+
 function makePlan(keys: readonly string[], limits: ScanLimits): Plan {
-  if (keys.length > layout.TENSOR_CAPACITY) {
-    throw new RangeError(`${keys.length} tensor keys; at most ${layout.TENSOR_CAPACITY} are possible`)
+  const kept = Buffer.concat(keys.map(keptKey))
+  if (kept.length > layout.TENSOR_KEY_CAPACITY) {
+    throw new RangeError(`The tensor keys take ${kept.length} bytes; they may take ${layout.TENSOR_KEY_CAPACITY}`)
   }
-  const first = layout.TENSOR_HASHES - layout.LIMITS
-  const fields = new Int32Array(first + 2 * keys.length)
+  const first = layout.TENSOR_KEYS - layout.LIMITS
+  const fields = new Int32Array(first + kept.length / 4)
   for (const [i, name] of LIMIT_NAMES.entries()) {
     const value = limits[name]
     const ceiling = CEILINGS[name] ?? CEILING
@@ -30,12 +48,12 @@ function makePlan(keys: readonly string[], limits: ScanLimits): Plan {
     }
     fields[i] = value
   }
-  fields[layout.TENSOR_COUNT - layout.LIMITS] = keys.length
-  for (const [i, key] of keys.entries()) {
-    const hash = hashOf(key)
-    fields[first + 2 * i] = Number(BigInt.asIntN(32, hash))
-    fields[first + 2 * i + 1] = Number(BigInt.asIntN(32, hash >> 32n))
+  if (keptBytes(limits) > KEYS_CAPACITY) {
+    const product = `${limits.maxKeys} keys of ${limits.maxKeyLength} bytes`
+    throw new RangeError(`${product} can take ${keptBytes(limits)} bytes; they may take ${KEYS_CAPACITY}`)
   }
+  fields[layout.TENSOR_COUNT - layout.LIMITS] = keys.length
+  new Uint8Array(fields.buffer).set(kept, 4 * first)
   return { keys, limits, fields }
 }
 

@@ -65,6 +65,8 @@ export class DocumentScanner {
   #options: Record<string, unknown> | undefined
   readonly #builders = new Map<string, TensorBuilder>()
   #builder: TensorBuilder | undefined
+  /** Where the last tensor ended. */
+  #tensorEnd = Number.NEGATIVE_INFINITY
 
   /**
    * @param memory where the numbers are kept
@@ -151,6 +153,7 @@ export class DocumentScanner {
         builder.finish(name, this.#position + end - layout.INPUT)
         this.#builders.set(name, builder)
         this.#builder = undefined
+        this.#tensorEnd = this.#position + state[layout.POSITION] - layout.INPUT
         return
       }
       case layout.NON_NUMERIC_FOUND:
@@ -184,7 +187,7 @@ export class DocumentScanner {
   #currentBuilder(): TensorBuilder {
     this.#builder ??= new TensorBuilder(
       this.#memory,
-      this.#position,
+      Math.max(this.#position, this.#tensorEnd),
       this.#declaredBytes,
       this.#plan.limits.maxElements,
     )
@@ -216,7 +219,7 @@ export class DocumentScanner {
       this.#carry.set(memory.subarray(cut, end))
     }
     // The keys of the open objects lie behind the fields.
-    this.#saved = new Uint8Array(memory.subarray(layout.STATE, layout.KEYS + 8 * state[layout.KEY_COUNT]))
+    this.#saved = new Uint8Array(memory.subarray(layout.STATE, state[layout.KEYS_END]))
   }
 
   #takeOptions(): void {
@@ -239,7 +242,7 @@ export class DocumentScanner {
 
   #expected(): number | undefined {
     if (this.#carried > 0) return undefined
-    return this.#begun ? new Int32Array(this.#saved.buffer)[layout.MODE] : layout.START
+    return this.#begun ? new Int32Array(this.#saved.buffer, 0, layout.MODE + 1)[layout.MODE] : layout.START
   }
 }
 

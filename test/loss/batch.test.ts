@@ -1,9 +1,10 @@
 import { test } from 'tap'
 import type { Batch } from '../../src/loss/batch.ts'
-import { check, layOut, rowsPerStep, selectRows } from '../../src/loss/batch.ts'
+import { check, layOut, rowsPerStep } from '../../src/loss/batch.ts'
+import { unaccounted } from '../../src/loss/memory.ts'
 import { InvalidContent } from '../../src/loss/validation-errors.ts'
 import type { Request } from './support.ts'
-import { batchOf, errorsOf, specOf, tensorsOf } from './support.ts'
+import { batchOf, errorsOf, finish, specOf, tensorsOf } from './support.ts'
 
 const predictions = [
   [0.5, 0.5],
@@ -63,7 +64,7 @@ test('a checked batch', async (t) => {
 
 test('elements that are no numbers are reported for all tensors at once', async (t) => {
   const request = { ...byIndex, labels: [1, 'x', 0], sampleWeights: [1, null, 1] as number[] }
-  const paths = errorsOf(() => layOut(specOf(request), tensorsOf(request))).map(({ path }) => path.join('/'))
+  const paths = errorsOf(() => finish(layOut(specOf(request), tensorsOf(request)))).map(({ path }) => path.join('/'))
   t.same(paths, ['labels/1', 'sampleWeights/1'])
 })
 
@@ -77,7 +78,7 @@ test('shapes that do not fit each other', async (t) => {
   for (const [change, path] of cases) {
     const request = { ...byIndex, ...change }
     t.same(
-      errorsOf(() => layOut(specOf(request), tensorsOf(request))).map((error) => error.path.join('/')),
+      errorsOf(() => finish(layOut(specOf(request), tensorsOf(request)))).map((error) => error.path.join('/')),
       [path],
       path,
     )
@@ -130,45 +131,17 @@ test('the number of errors is the true one', async (t) => {
   }
 })
 
-test('it pauses after each step of some 131072 numbers, a row counting as 6 more', async (t) => {
+test('it pauses after each step of some 65536 numbers, a row counting as 6 more', async (t) => {
   const cases: [outputs: number, rows: number][] = [
-    [1, 18724],
-    [10, 8192],
-    [131072, 1],
+    [1, 9362],
+    [10, 4096],
+    [65536, 1],
     [1000000, 1],
   ]
   for (const [outputs, rows] of cases) t.equal(rowsPerStep(outputs), rows, String(outputs))
-  const list = new Array<number>(2 * 18724 + 1).fill(0)
+  const list = new Array<number>(2 * 9362 + 1).fill(0)
   const request: Request = { loss: 'mse', labelFormat: 'values', predictions: list, labels: list }
   const spec = specOf(request)
   const tensors = tensorsOf(request)
-  t.equal(Array.from(check(spec, tensors, layOut(spec, tensors))).length, 3)
-})
-
-test('rows selected, in the order given, again and again if asked', async (t) => {
-  const rows = Int32Array.of(2, 0, 2)
-  const given = { ...byIndex, sampleWeights: [1, 2, 3] }
-  t.strictSame(plain(selectRows(batchOf(given), rows)), [3, 2, [1, 0, 0.5, 0.5, 1, 0], [0, 1, 0], undefined, [3, 1, 3]])
-  const values: Request = {
-    loss: 'mse',
-    labelFormat: 'values',
-    predictions: [
-      [1, 2],
-      [3, 4],
-      [5, 6],
-    ],
-    labels: [
-      [7, 8],
-      [9, 10],
-      [11, 12],
-    ],
-  }
-  t.strictSame(plain(selectRows(batchOf(values), rows)), [
-    3,
-    2,
-    [5, 6, 1, 2, 5, 6],
-    undefined,
-    [11, 12, 7, 8, 11, 12],
-    undefined,
-  ])
+  t.equal(Array.from(check(spec, tensors, finish(layOut(spec, tensors)), unaccounted)).length, 3)
 })

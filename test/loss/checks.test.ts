@@ -4,6 +4,7 @@ import {
   checkTargets,
   checkWeights,
   largestWeight,
+  otherPredictionFormat,
   readIndices,
   readLargest,
   readOneHot,
@@ -53,7 +54,6 @@ const distribution: Options = { loss: 'cross-entropy', labelFormat: 'index' }
 const logits: Options = { ...distribution, predictionFormat: 'logits' }
 const values: Options = { loss: 'mse', labelFormat: 'values' }
 const outputs: Options = { loss: 'binary-cross-entropy', labelFormat: 'binary' }
-const toLogits = ' Logits are declared with predictionFormat "logits".'
 const range = 'predictionFormat "probabilities" needs numbers from 0 to 1.'
 
 const predictionCases: Case[] = [
@@ -71,10 +71,7 @@ const predictionCases: Case[] = [
     tensor: tensorOf([0.5, 0.5], [0.5, 0.25]),
     outputs: 2,
     errors: [
-      [
-        'predictions/1',
-        `predictions[1] sums to 0.75; rows of probabilities sum to 1 within rowSumTolerance 0.001.${toLogits}`,
-      ],
+      ['predictions/1', `predictions[1] sums to 0.75; rows of probabilities sum to 1 within rowSumTolerance 0.001.`],
     ],
   },
   {
@@ -89,12 +86,7 @@ const predictionCases: Case[] = [
     options: distribution,
     tensor: listOf(0.5, 0.25),
     outputs: 2,
-    errors: [
-      [
-        'predictions',
-        `predictions sums to 0.75; rows of probabilities sum to 1 within rowSumTolerance 0.001.${toLogits}`,
-      ],
-    ],
+    errors: [['predictions', `predictions sums to 0.75; rows of probabilities sum to 1 within rowSumTolerance 0.001.`]],
   },
   {
     name: 'numbers out of range are named, their row is not',
@@ -102,7 +94,7 @@ const predictionCases: Case[] = [
     tensor: tensorOf([0.5, 0.5], [1.5, -0.5]),
     outputs: 2,
     errors: [
-      ['predictions/1/0', `predictions[1][0] is 1.5; ${range}${toLogits}`],
+      ['predictions/1/0', `predictions[1][0] is 1.5; ${range}`],
       ['predictions/1/1', `predictions[1][1] is -0.5; ${range}`],
     ],
   },
@@ -112,7 +104,7 @@ const predictionCases: Case[] = [
     tensor: tensorOf([noNumber, infinite]),
     outputs: 2,
     errors: [
-      ['predictions/0/0', `predictions[0][0] is NaN; ${range}${toLogits}`],
+      ['predictions/0/0', `predictions[0][0] is NaN; ${range}`],
       ['predictions/0/1', `predictions[0][1] is Infinity; ${range}`],
     ],
   },
@@ -122,22 +114,17 @@ const predictionCases: Case[] = [
     options: outputs,
     tensor: listOf(0.5, 2),
     outputs: 1,
-    errors: [['predictions/1', `predictions[1] is 2; ${range}${toLogits}`]],
+    errors: [['predictions/1', `predictions[1] is 2; ${range}`]],
   },
   {
-    name: 'a loss of other numbers names those',
+    name: 'a loss of other numbers as well',
     options: { loss: 'mse', labelFormat: 'index', predictionFormat: 'probabilities' },
     tensor: tensorOf([2, 0]),
     outputs: 2,
-    errors: [
-      [
-        'predictions/0/0',
-        `predictions[0][0] is 2; ${range} Other numbers are declared with predictionFormat "values".`,
-      ],
-    ],
+    errors: [['predictions/0/0', `predictions[0][0] is 2; ${range}`]],
   },
   {
-    name: 'a loss of probabilities alone names none',
+    name: 'a loss of probabilities alone',
     options: { loss: 'brier', labelFormat: 'binary' },
     tensor: listOf(2),
     outputs: 1,
@@ -296,6 +283,17 @@ test('weights', async (t) => {
     ['sampleWeights/5', 'sampleWeights[5] is NaN; weights must be numbers from 0 to 1e+100.'],
     ['sampleWeights/6', 'sampleWeights[6] is Infinity; weights must be numbers from 0 to 1e+100.'],
   ])
+})
+
+test('the other format that a loss takes, for what are no probabilities', async (t) => {
+  const cases: [options: Options, sentence: string][] = [
+    [distribution, ' Logits are declared with predictionFormat "logits".'],
+    [{ ...values, predictionFormat: 'probabilities' }, ' Other numbers are declared with predictionFormat "values".'],
+    [{ loss: 'brier', labelFormat: 'binary' }, ''],
+    [logits, ''],
+    [values, ''],
+  ]
+  for (const [options, sentence] of cases) t.equal(otherPredictionFormat(resolve(options)), sentence, options.loss)
 })
 
 test('what was received is sent back', async (t) => {

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import type { Slice } from '../../src/loss/fold.ts'
-import { rowsOf, tallyBatch, tallyRows } from '../../src/loss/fold.ts'
+import { rowsOf, rowsOfBatch, tallyAll, tallyRows } from '../../src/loss/fold.ts'
 import { equals, fromInteger, multiply, toDouble } from '../../src/loss/numerics/dyadic.ts'
 import { merge } from '../../src/loss/tally.ts'
 import type { Request } from './support.ts'
@@ -8,7 +8,7 @@ import { batchOf, misses, specOf, tallyBytes } from './support.ts'
 
 /** A tally with its sums as doubles, which the small numbers of these tests fit. */
 function tallied(request: Request, from = 0, to = batchOf(request).samples): Record<string, number> {
-  const tally = tallyRows(specOf(request), batchOf(request), from, to)
+  const tally = tallyRows(specOf(request), rowsOfBatch(batchOf(request)), from, to)
   return Object.fromEntries(
     Object.entries(tally).map(([name, value]) => [name, typeof value === 'number' ? value : toDouble(value)]),
   )
@@ -125,7 +125,7 @@ test('the weight of right decisions is exact', async (t) => {
   const request: Request = { loss: 'hinge', labelFormat: 'binary', predictions: [[1, 1, 1]], labels: [[1, 1, 1]] }
   const rounded = Array.from({ length: 2000 }, (_, at) => at / 1000).filter((weight) => {
     const weighted = { ...request, sampleWeights: [weight] }
-    const { correctWeight, sampleWeight } = tallyRows(specOf(weighted), batchOf(weighted), 0, 1)
+    const { correctWeight, sampleWeight } = tallyRows(specOf(weighted), rowsOfBatch(batchOf(weighted)), 0, 1)
     return !equals(correctWeight, multiply(sampleWeight, fromInteger(3)))
   })
   t.same(rounded, [])
@@ -154,7 +154,7 @@ test('guards are counted', async (t) => {
 
 test('rows cut anywhere add up to the whole', async (t) => {
   const request = { ...logits, sampleWeights: [0.1, 0.2, 0.3], classWeights: [0.7, 0.9] }
-  const batch = batchOf(request)
+  const batch = rowsOfBatch(batchOf(request))
   const spec = specOf(request)
   const whole = tallyBytes(tallyRows(spec, batch, 0, 3))
   for (const cut of [1, 2]) {
@@ -177,11 +177,11 @@ test('an observer sees the rows as they were computed, infinite losses included'
   }
   const batch = batchOf(request)
   const seen: Slice[] = []
-  tallyRows(specOf(request), batch, 1, 3, (slice) => seen.push({ ...slice, losses: slice.losses.slice() }))
+  tallyRows(specOf(request), rowsOfBatch(batch), 1, 3, (slice) => seen.push({ ...slice, losses: slice.losses.slice() }))
   t.equal(seen.length, 1)
-  const [{ from, rows, losses, weights, sampleWeights, decisions }] = seen
+  const [{ from, at, rows, losses, weights, sampleWeights, decisions }] = seen
   t.equal(seen[0].batch, batch)
-  t.same([from, rows.count, rows.outputs, Array.from(rows.predictions)], [1, 2, 2, [0.5, 0.5, 0, 1]])
+  t.same([from, at, rows.count, rows.outputs, Array.from(rows.predictions)], [1, 1, 2, 2, [0.5, 0.5, 0, 1]])
   t.same(misses(Array.from(losses), [2 * Math.LN2, Number.POSITIVE_INFINITY]), [])
   t.same(
     [Array.from(weights ?? []), Array.from(sampleWeights ?? [])],
@@ -242,16 +242,16 @@ test('rows as a kernel wants them', async (t) => {
 })
 
 test('a batch of several steps has the tally of its rows at once, and pauses after each step', async (t) => {
-  const values = Array.from({ length: 2 * 18724 + 1 }, (_, i) => Math.sin(i))
+  const values = Array.from({ length: 2 * 9362 + 1 }, (_, i) => Math.sin(i))
   const request: Request = { loss: 'mse', labelFormat: 'values', predictions: values, labels: values.map(() => 0) }
-  const batch = batchOf(request)
+  const batch = rowsOfBatch(batchOf(request))
   const spec = specOf(request)
   const seen: number[] = []
-  const steps = tallyBatch(spec, batch, ({ from }) => seen.push(from))
+  const steps = tallyAll(spec, batch, ({ at }) => seen.push(at))
   let pauses = 0
   let step = steps.next()
   for (; !step.done; step = steps.next()) pauses++
   t.equal(pauses, 3)
-  t.same(seen, [0, 18724, 2 * 18724])
+  t.same(seen, [0, 9362, 2 * 9362])
   t.equal(tallyBytes(step.value), tallyBytes(tallyRows(spec, batch, 0, values.length)))
 })

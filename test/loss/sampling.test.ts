@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { test } from 'tap'
+import { unaccounted } from '../../src/loss/memory.ts'
+import type { UniformInteger } from '../../src/loss/sampling.ts'
 import { drawRows } from '../../src/loss/sampling.ts'
+import { finish } from './support.ts'
+
+function draw(population: number, size: number, replacement: boolean, uniform: UniformInteger): Int32Array {
+  return finish(drawRows(population, { size, replacement }, uniform, unaccounted))
+}
 
 /** A source that gives these numbers one after the other, and notes the bounds it was asked for. */
 function scripted(numbers: readonly number[]): { bounds: number[]; uniform: (bound: number) => number } {
@@ -10,14 +17,14 @@ function scripted(numbers: readonly number[]): { bounds: number[]; uniform: (bou
 
 test('with replacement every draw is one integer below the size of the population', async (t) => {
   const { bounds, uniform } = scripted([4, 0, 4, 2, 2, 1])
-  t.same(Array.from(drawRows(5, { size: 6, replacement: true }, uniform)), [4, 0, 4, 2, 2, 1])
+  t.same(Array.from(draw(5, 6, true, uniform)), [4, 0, 4, 2, 2, 1])
   t.same(bounds, [5, 5, 5, 5, 5, 5])
 })
 
 test('without replacement the rows are a shuffle from the front', async (t) => {
   // 0 1 2 3 4: swap 0 and 4; swap 1 and 4 (now 0); swap 2 and 2; swap 3 and 4 (now 1); 4 stays
   const { bounds, uniform } = scripted([4, 3, 0, 1, 0])
-  t.same(Array.from(drawRows(5, { size: 5, replacement: false }, uniform)), [4, 0, 2, 1, 3])
+  t.same(Array.from(draw(5, 5, false, uniform)), [4, 0, 2, 1, 3])
   t.same(bounds, [5, 4, 3, 2, 1])
 })
 
@@ -41,9 +48,7 @@ test('without replacement it draws as a shuffle of the whole list does', async (
         list[at] = held
       }
       let next = 0
-      const rows = drawRows(population, { size: shares.length, replacement: false }, (bound) =>
-        Math.floor(shares[next++] * bound),
-      )
+      const rows = draw(population, shares.length, false, (bound) => Math.floor(shares[next++] * bound))
       return JSON.stringify(Array.from(rows)) === JSON.stringify(list.slice(0, shares.length))
     }),
     { seed: 38, numRuns: 300 },
@@ -55,7 +60,7 @@ test('equally likely integers make every sample equally likely', async (t) => {
     const seen = new Map<string, number>()
     for (let script = 0; script < 4 * (replacement ? 4 * 4 : 3 * 2); script++) {
       let left = script
-      const rows = drawRows(4, { size: 3, replacement }, (bound) => {
+      const rows = draw(4, 3, replacement, (bound) => {
         const number = left % bound
         left = Math.floor(left / bound)
         return number
@@ -74,5 +79,5 @@ test('equally likely integers make every sample equally likely', async (t) => {
 
 test('a few rows of a large population cost no list of it', async (t) => {
   const { uniform } = scripted([2 ** 31 - 2, 0, 2 ** 31 - 4])
-  t.same(Array.from(drawRows(2 ** 31 - 1, { size: 3, replacement: false }, uniform)), [2 ** 31 - 2, 1, 0])
+  t.same(Array.from(draw(2 ** 31 - 1, 3, false, uniform)), [2 ** 31 - 2, 1, 0])
 })

@@ -14,7 +14,7 @@ import {
 import type { Options } from '../../src/loss/spec.ts'
 import { resolve } from '../../src/loss/spec.ts'
 import { ValidationErrors } from '../../src/loss/validation-errors.ts'
-import { errorsOf } from './support.ts'
+import { errorsOf, finish } from './support.ts'
 
 const byIndex: Options = { loss: 'cross-entropy', labelFormat: 'index' }
 const byOneHot: Options = { loss: 'cross-entropy', labelFormat: 'one-hot' }
@@ -125,7 +125,7 @@ test('labels of the right shape', async (t) => {
 function labelFaults(options: Options, predictions: unknown, labels: unknown) {
   const spec = resolve(options)
   const tensor = pack('predictions', predictions)
-  return errorsOf(() => checkLabelShape(spec, tensor, pack('labels', labels), layoutOf(spec, tensor)))
+  return errorsOf(() => finish(checkLabelShape(spec, tensor, pack('labels', labels), layoutOf(spec, tensor))))
 }
 
 test('labels of another shape: what they are, what is needed, and which declaration would fit', async (t) => {
@@ -279,11 +279,11 @@ test('the declaration that fits', async (t) => {
   ]
   for (const [name, labels, samples, outputs, format] of cases) {
     // of a spec that declares "values", so that this one is not named again
-    const sentence = fittingDeclaration(resolve(byValues), pack('labels', labels), { samples, outputs })
+    const sentence = finish(fittingDeclaration(resolve(byValues), pack('labels', labels), { samples, outputs }))
     const expected = format === 'values' ? undefined : format
     t.equal(/labelFormat "(.*?)"/.exec(sentence)?.[1], expected, name)
   }
-  const others = fittingDeclaration(resolve(byOneHot), pack('labels', [[-1, 7]]), { samples: 1, outputs: 2 })
+  const others = finish(fittingDeclaration(resolve(byOneHot), pack('labels', [[-1, 7]]), { samples: 1, outputs: 2 }))
   t.match(others, 'labelFormat "values"')
 })
 

@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { test } from 'tap'
+import { rowsOfBatch } from '../../src/loss/fold.ts'
 import { losses } from '../../src/loss/kernels/index.ts'
 import type { Options } from '../../src/loss/spec.ts'
 import { describeSpec, resolve } from '../../src/loss/spec.ts'
 import type { EvaluationState } from '../../src/loss/state.ts'
-import { emptyState, foldBatch, merge, RunningTotal, reportSection, stateSpecText } from '../../src/loss/state.ts'
+import { emptyState, foldRows, merge, RunningTotal, reportSection, stateSpecText } from '../../src/loss/state.ts'
 import { combinations, problemsWithSections } from './problems.ts'
 import type { Request } from './support.ts'
 import { batchOf, bytesOf, finish, specOf, stateOf } from './support.ts'
@@ -134,7 +135,7 @@ test('an option at its default is not in the text, so that one which is added la
 
 test('a total grows, and what was merged from it stays as it was', async (t) => {
   const total = new RunningTotal(specOf(all))
-  t.same(reportSection(total, 'confusion'), [])
+  t.same(finish(reportSection(total, 'confusion')), [])
   total.add(stateOf(all))
   const state = merge(total, emptyState(total.spec))
   const bytes = bytesOf(state)
@@ -142,7 +143,7 @@ test('a total grows, and what was merged from it stays as it was', async (t) => 
   total.add(state)
   t.same(bytesOf(state), bytes)
   t.same(bytesOf(total), bytesOf(merge(state, state)))
-  t.same(reportSection(total, 'confusion'), [
+  t.same(finish(reportSection(total, 'confusion')), [
     [2, 0],
     [0, 2],
   ])
@@ -152,7 +153,9 @@ test('a batch is folded in steps, and shown to an observer', async (t) => {
   for (const include of [[], all.include]) {
     const request = { ...all, include }
     const seen: number[] = []
-    const state = finish(foldBatch(specOf(request), batchOf(request), 0, ({ rows }) => seen.push(rows.count)))
+    const state = finish(
+      foldRows(specOf(request), rowsOfBatch(batchOf(request)), 0, ({ rows }) => seen.push(rows.count)),
+    )
     t.same(seen, [2])
     t.same(bytesOf(state), bytesOf(stateOf(request)))
   }

@@ -5,9 +5,10 @@ import { ByteWriter } from '../../src/loss/bytes.ts'
 import type { Answer, EvaluationContext } from '../../src/loss/evaluation.ts'
 import { Evaluation } from '../../src/loss/evaluation.ts'
 import type { Slice } from '../../src/loss/fold.ts'
-import { tallyRows } from '../../src/loss/fold.ts'
+import { rowsOfBatch, tallyRows } from '../../src/loss/fold.ts'
 import { losses } from '../../src/loss/kernels/index.ts'
 import type { Loss, Rows } from '../../src/loss/kernels/loss.ts'
+import { unaccounted } from '../../src/loss/memory.ts'
 import { pack } from '../../src/loss/pack.ts'
 import type { Options, Spec } from '../../src/loss/spec.ts'
 import { resolve } from '../../src/loss/spec.ts'
@@ -30,6 +31,8 @@ export interface Request extends Omit<Options, 'classWeights'> {
 /** No limit, and a random source that may not be asked. */
 export const unlimited: EvaluationContext = {
   maxAnswerNumbers: Number.POSITIVE_INFINITY,
+  maxMiniBatchNumbers: Number.POSITIVE_INFINITY,
+  memory: unaccounted,
   uniformIntegers: () => () => {
     throw new Error('no random number is needed here')
   },
@@ -88,21 +91,21 @@ export function finish<Result>(steps: Generator<void, Result>): Result {
 export function evaluate(request: Request, context = unlimited, ...further: readonly Request[]): Answer {
   const evaluation = new Evaluation(specOf(request), context)
   for (const batch of [request, ...further]) finish(evaluation.add(tensorsOf(batch)))
-  return evaluation.report()
+  return finish(evaluation.report())
 }
 
 /** The request checked, as one batch. */
 export function batchOf(request: Request): Batch {
   const spec = specOf(request)
   const tensors = tensorsOf(request)
-  return finish(check(spec, tensors, layOut(spec, tensors)))
+  return finish(check(spec, tensors, finish(layOut(spec, tensors)), unaccounted))
 }
 
 /** The request as a part of an answer sees it: all of its rows in one slice. */
 export function sliceOf(request: Request): Slice {
   const batch = batchOf(request)
   const slices: Slice[] = []
-  tallyRows(specOf(request), batch, 0, batch.samples, (slice) =>
+  tallyRows(specOf(request), rowsOfBatch(batch), 0, batch.samples, (slice) =>
     slices.push({ ...slice, losses: slice.losses.slice() }),
   )
   return slices[0]

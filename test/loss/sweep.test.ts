@@ -1,11 +1,12 @@
 import { test } from 'tap'
+import { unaccounted } from '../../src/loss/memory.ts'
 import type { Sweep, SweepParameter } from '../../src/loss/sweep.ts'
 import { sweep, sweepStep } from '../../src/loss/sweep.ts'
 import type { Request } from './support.ts'
 import { batchOf, evaluate, finish, misses, specOf } from './support.ts'
 
 function sweepOf(request: Request, parameter: SweepParameter, values: readonly number[]): Sweep {
-  return finish(sweep(specOf(request), batchOf(request), parameter, values))
+  return finish(sweep(specOf(request), batchOf(request), parameter, values, unaccounted))
 }
 
 const request: Request = {
@@ -84,6 +85,6 @@ test('a loss that is not finite is null, and so is its slope', async (t) => {
 test('the batch is left as it was, and it pauses thrice a value for each step of rows', async (t) => {
   const batch = batchOf(request)
   const before = Array.from(batch.predictions)
-  t.equal(Array.from(sweep(specOf(request), batch, { name: 'temperature' }, [1, 2])).length, 6)
+  t.equal(Array.from(sweep(specOf(request), batch, { name: 'temperature' }, [1, 2], unaccounted)).length, 6)
   t.same(Array.from(batch.predictions), before)
 })

@@ -1,7 +1,6 @@
 // The grammar against JSON.parse: random documents, broken in random ways and cut in random origins.
 import t from 'tap'
 import type { NonNumericElement } from '../../src/loss/tensor.ts'
-import { hashOf } from '../../src/scanner/engine.ts'
 import { generator, KEYS, outcome, piecesOf, scan, scanPieces, write } from './support.ts'
 
 const DOCUMENTS = Number(process.env.SCANNER_DOCUMENTS ?? 10_000)
@@ -258,12 +257,6 @@ t.test('the offset of a refusal is that of the first byte with which no document
     const after = outcome(() => scan(bytes.subarray(0, Number(offset) + 1)))
     if (after !== got) return t.equal(after, got)
   }
-})
-
-t.test('hashes of keys', async (t) => {
-  t.equal(hashOf('a'), hashOf('\u0061'))
-  t.not(hashOf('labels'), hashOf('label'))
-  t.not(hashOf('\ud83d\ude00'), hashOf('\ude00\ud83d'))
 })
 
 t.test('a decimal between two doubles, which the host decides', async (t) => {

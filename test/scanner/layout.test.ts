@@ -5,10 +5,7 @@ t.test('the parts of the memory do not overlap', async (t) => {
   const powers = layout.LARGEST_POWER - layout.SMALLEST_POWER + 1
   const parts = [
     [layout.POWERS, 16 * powers],
-    [layout.PROTO_HASH, 8],
-    [layout.STATE, 4 * layout.TENSOR_HASHES + 8 * layout.TENSOR_CAPACITY],
-    [layout.CAPTURE, 2 * layout.CAPTURE_CAPACITY],
-    [layout.KEYS, 8 * layout.KEY_CAPACITY],
+    [layout.SECRET, 8],
     // A member may fill a slice and the number carried into it; its comma comes on top.
     [layout.OPTIONS, layout.CARRY_CAPACITY + layout.INPUT_CAPACITY + 2],
     [layout.INPUT - layout.CARRY_CAPACITY, layout.CARRY_CAPACITY],
@@ -16,6 +13,11 @@ t.test('the parts of the memory do not overlap', async (t) => {
     [layout.INPUT, layout.INPUT_CAPACITY + 16],
     // A digit and a comma are the least that an element needs; one more is tried at the end.
     [layout.NUMBERS, 8 * (layout.INPUT_CAPACITY / 2 + 2)],
+    [layout.STATE, 4 * layout.TENSOR_KEYS + layout.TENSOR_KEY_CAPACITY],
+    [layout.CAPTURE, 2 * layout.CAPTURE_CAPACITY],
+    // Eight are looked at together.
+    [layout.KEY_HASHES, 2 * layout.KEY_CAPACITY + 16],
+    [layout.KEYS, 0],
     [layout.PAGES * 0x10000, 0],
   ]
   for (const [i, [from]] of parts.entries()) {

@@ -62,20 +62,22 @@ export const calibration: MergeableSection<Groups> = {
     checkSums(bins, 0, sampleWeight)
     if (decision === 'class') checkSums(bins, 2, correctWeight)
   },
-  report(bins, { sampleWeight }): CalibrationReport {
+  *report(bins, { sampleWeight }): Generator<void, CalibrationReport> {
     let gaps = zero
-    const reported = Array.from({ length: calibrationBins }, (_, at) => {
+    const reported: CalibrationBin[] = []
+    for (let at = 0; at < calibrationBins; at++) {
       const { counts: of, sums: by } = bins.get(at) ?? nothing
       const [weight, confidence, right] = by
       gaps = add(gaps, absolute(subtract(confidence, right)))
-      return {
+      reported.push({
         lower: edges[at],
         upper: edges[at + 1],
         count: of[0],
         meanConfidence: share(confidence, weight),
         accuracy: share(right, weight),
-      }
-    })
+      })
+    }
+    yield
     return { bins: reported, expectedCalibrationError: share(gaps, sampleWeight) }
   },
 }

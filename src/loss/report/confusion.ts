@@ -24,10 +24,23 @@ export const confusion: MergeableSection<Groups> = {
     checkCounts(cells, 0, samples - ignored)
     checkCounts(new Map(Array.from(cells).filter(([cell]) => cell % (classes + 1) === 0)), 0, correct)
   },
-  report(cells, { outputs }, spec) {
+  *report(cells, { outputs }, spec): Generator<void, number[][]> {
     const classes = classesOf(spec, outputs)
-    const matrix = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
-    for (const [cell, { counts }] of cells) matrix[Math.floor(cell / classes)][cell % classes] = counts[0]
+    const rowsPerStep = Math.ceil(cellsPerStep / classes)
+    const matrix: number[][] = []
+    for (let label = 0; label < classes; label++) {
+      matrix.push(rowOf(cells, label * classes, classes))
+      if (matrix.length % rowsPerStep === 0) yield
+    }
     return matrix
   },
+}
+
+/** Cells that are reported in a step. */
+const cellsPerStep = 2 ** 13
+
+function rowOf(cells: Groups, from: number, classes: number): number[] {
+  const row: number[] = []
+  for (let cell = from; cell < from + classes; cell++) row.push(cells.get(cell)?.counts[0] ?? 0)
+  return row
 }

@@ -2,31 +2,36 @@ import type { Slice } from '../fold.ts'
 import { rowsOf } from '../fold.ts'
 import { losses } from '../kernels/index.ts'
 import type { Loss } from '../kernels/loss.ts'
+import type { Memory } from '../memory.ts'
+import { doublesIn } from '../memory.ts'
 import { toDouble } from '../numerics/dyadic.ts'
+import type { Selection } from '../selection.ts'
 import type { Spec } from '../spec.ts'
 import type { Tally } from '../tally.ts'
-import type { RowOrigins, RowSection } from './section.ts'
+import type { RowSection } from './section.ts'
 import { lossOf } from './statistics.ts'
 
 /** d loss / d predictions, in the shape of predictions; `null` elements are beyond the range of a double. */
 export type GradientReport = (number | null)[] | (number | null)[][] | null
 
 /** The derivative of the loss as guarded and reduced (for reduction `none`, of the mean); `null` if the loss is not finite. */
-export class Gradient implements RowSection<GradientReport> {
+export class Gradient implements RowSection {
   readonly #spec: Spec
   readonly #slopes: Float64Array
   readonly #outputs: number
   readonly #isList: boolean
+  readonly #memory: Memory
 
   /** @param samples rows of `predictions` as received, `isList` whether they came as one list */
-  constructor(spec: Spec, samples: number, outputs: number, isList: boolean) {
+  constructor(spec: Spec, samples: number, outputs: number, isList: boolean, memory: Memory) {
     this.#spec = spec
-    this.#slopes = new Float64Array(samples * outputs)
+    this.#slopes = doublesIn(memory, samples * outputs)
     this.#outputs = outputs
     this.#isList = isList
+    this.#memory = memory
   }
 
-  add({ batch, from, rows, sampleWeights }: Slice, { origins }: RowOrigins): void {
+  add({ batch, from, at, rows, sampleWeights }: Slice, { rows: origins }: Selection): void {
     const loss: Loss = losses[this.#spec.loss]
     const outputs = this.#outputs
     const dense = rows.classes === undefined ? rows : rowsOf(this.#spec, false, batch, from, from + rows.count)
@@ -35,21 +40,46 @@ export class Gradient implements RowSection<GradientReport> {
     for (let i = 0; i < rows.count; i++) {
       const weight = sampleWeights === undefined ? 1 : sampleWeights[i]
       if (weight === 0) continue
-      const row = origins === undefined ? from + i : origins[from + i]
+      const row = origins === undefined ? at + i : origins[at + i]
       for (let k = 0; k < outputs; k++) this.#slopes[row * outputs + k] += weight * slopes[i * outputs + k]
     }
   }
 
-  report(tally: Tally): GradientReport {
+  *report(tally: Tally): Generator<void, GradientReport> {
     if (lossOf(tally, this.#spec).lossStatus !== 'finite') return null
     const divisor = this.#spec.reduction === 'sum' ? 1 : toDouble(tally.weight)
-    const flat = Array.from(this.#slopes, (slope) => finiteOrNull(slope / divisor))
-    if (this.#isList) return flat
-    const outputs = this.#outputs
-    return Array.from({ length: flat.length / outputs }, (_, row) => flat.slice(row * outputs, (row + 1) * outputs))
+    const slopes = this.#slopes
+    const width = this.#isList ? slopes.length : this.#outputs
+    const rows: (number | null)[][] = []
+    let left = numbersPerStep
+    for (let at = 0; at < slopes.length; ) {
+      const row: (number | null)[] = []
+      rows.push(row)
+      for (const end = at + width; at < end; ) {
+        const to = Math.min(end, at + left)
+        append(row, slopes, at, to, divisor)
+        left -= to - at
+        at = to
+        if (left > 0) continue
+        left = numbersPerStep
+        yield
+      }
+    }
+    return this.#isList ? rows[0] : rows
+  }
+
+  /** Gives its memory back; there is nothing to report any more. */
+  free(): void {
+    this.#memory.free(this.#slopes.buffer)
   }
 }
 
-function finiteOrNull(value: number): number | null {
-  return Number.isFinite(value) ? value : null
+/** Numbers that are reported in a step. */
+const numbersPerStep = 2 ** 13
+
+function append(row: (number | null)[], slopes: Float64Array, from: number, to: number, divisor: number): void {
+  for (let at = from; at < to; at++) {
+    const slope = slopes[at] / divisor
+    row.push(Number.isFinite(slope) ? slope : null)
+  }
 }

@@ -31,11 +31,18 @@ export function totalsAt(groups: Groups, group: number, counts: number, sums: nu
   return totals
 }
 
-function absorb(into: Groups, from: Groups): void {
+/** Groups that are added in a step. */
+const groupsPerStep = 1024
+
+function* absorb(into: Groups, from: Groups): Generator<void, void> {
+  let left = groupsPerStep
   for (const [group, { counts, sums }] of from) {
     const totals = totalsAt(into, group, counts.length, sums.length)
     for (let at = 0; at < counts.length; at++) totals.counts[at] += counts[at]
     for (let at = 0; at < sums.length; at++) totals.sums[at] = add(totals.sums[at], sums[at])
+    if (--left > 0) continue
+    left = groupsPerStep
+    yield
   }
 }
 

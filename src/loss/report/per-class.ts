@@ -84,10 +84,18 @@ export const perClass: MergeableSection<Groups> = {
       checkSums(classes, at, total)
     }
   },
-  report(classes, { outputs }, spec) {
-    return Array.from({ length: classesOf(spec, outputs) }, (_, at) => reportOf(classes, at))
+  *report(classes, { outputs }, spec): Generator<void, PerClassReport[]> {
+    const reports: PerClassReport[] = []
+    for (let at = 0, size = classesOf(spec, outputs); at < size; at++) {
+      reports.push(reportOf(classes, at))
+      if (reports.length % classesPerStep === 0) yield
+    }
+    return reports
   },
 }
+
+/** Classes that are reported in a step. */
+const classesPerStep = 256
 
 function reportOf(classes: Groups, at: number): PerClassReport {
   const { counts: of, sums: by } = classes.get(at) ?? nothing

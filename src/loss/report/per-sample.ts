@@ -1,6 +1,7 @@
 import type { Slice } from '../fold.ts'
+import type { Selection } from '../selection.ts'
 import type { Spec } from '../spec.ts'
-import type { RowOrigins, RowSection } from './section.ts'
+import type { RowSection } from './section.ts'
 
 /** The loss and the decisions of each row received. */
 export interface PerSampleReport {
@@ -13,7 +14,7 @@ export interface PerSampleReport {
   readonly correct: (boolean | number | null)[] | null
 }
 
-export class PerSample implements RowSection<PerSampleReport> {
+export class PerSample implements RowSection {
   readonly #spec: Spec
   readonly #losses: (number | null)[]
   readonly #correct: (boolean | number | null)[]
@@ -24,10 +25,10 @@ export class PerSample implements RowSection<PerSampleReport> {
     this.#correct = new Array<boolean | number | null>(samples).fill(null)
   }
 
-  add({ from, rows, losses, decisions }: Slice, { positions }: RowOrigins): void {
+  add({ at: first, rows, losses, decisions }: Slice, { positions }: Selection): void {
     const counts = this.#spec.decision === 'binary' && rows.outputs > 1
     for (let i = 0; i < rows.count; i++) {
-      const at = positions === undefined ? from + i : positions[from + i]
+      const at = positions === undefined ? first + i : positions[first + i]
       this.#losses[at] = Number.isFinite(losses[i]) ? losses[i] : null
       if (decisions !== undefined) this.#correct[at] = counts ? decisions.correct[i] : decisions.correct[i] === 1
     }

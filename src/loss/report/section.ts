@@ -1,20 +1,12 @@
 import type { ByteReader, ByteWriter } from '../bytes.ts'
 import type { Slice } from '../fold.ts'
+import type { Selection } from '../selection.ts'
 import type { Spec } from '../spec.ts'
 import type { Tally } from '../tally.ts'
 
-/** Where the rows of a batch come from; `undefined` where every row stands in its own place. */
-export interface RowOrigins {
-  /** Position of each row among the rows evaluated, those left out by `ignoreIndex` included. */
-  readonly positions: Int32Array | undefined
-  /** Row of `predictions` as received. */
-  readonly origins: Int32Array | undefined
-}
-
-/** A part of an answer about the single rows of one batch: it sees every slice of rows, then reports. */
-export interface RowSection<Report> {
-  add(slice: Slice, origins: RowOrigins): void
-  report(tally: Tally): Report
+/** A part of an answer about the single rows of one batch: it sees every slice of them. */
+export interface RowSection {
+  add(slice: Slice, selection: Selection): void
 }
 
 /**
@@ -27,8 +19,8 @@ export interface MergeableSection<State> {
   empty(): State
   /** The state of some rows. */
   fold(spec: Spec, slice: Slice): State
-  /** Adds `from` to `into`, which changes. */
-  absorb(into: State, from: State): void
+  /** Adds `from` to `into`, which changes, step by step; there is but one for the state of a slice. */
+  absorb(into: State, from: State): Generator<void, void>
   /** Writes equal states as equal bytes. */
   write(state: State, writer: ByteWriter): void
   /** @throws InvalidState for bytes that `write` cannot have written */
@@ -39,7 +31,8 @@ export interface MergeableSection<State> {
    * @throws InvalidState if not
    */
   check(state: State, tally: Tally, spec: Spec): void
-  report(state: State, tally: Tally, spec: Spec): unknown
+  /** Says what the state means, step by step. */
+  report(state: State, tally: Tally, spec: Spec): Generator<void, unknown>
 }
 
 /** Classes are the K outputs, or 0 and 1 for one binary output. */

@@ -1,7 +1,7 @@
 // The grammar of JSON, for everything that `rows` leaves.
 import {
   AFTER_ELEMENT, AFTER_MEMBER, COLON, DEPTH, END, EXCEEDED, FINISHED, FIRST_KEY, FIRST_VALUE, NON_NUMERIC,
-  NON_NUMERIC_CAPACITY, HASH, KEY, KEY_LENGTH, KIND, KIND_FALSE, KIND_NULL, KIND_OBJECT, KIND_STRING, KIND_TRUE,
+  NON_NUMERIC_CAPACITY, KEY, KEYS_TOP, KEY_LENGTH, KIND, KIND_FALSE, KIND_NULL, KIND_OBJECT, KIND_STRING, KIND_TRUE,
   LIMIT_DEPTH, LIMIT_KEY_LENGTH, LIMIT_NUMBER_LENGTH, LITERAL, LITERAL_REST, MODE, MORE, NESTING, NUMBER, NUMBERS_END,
   POSITION, REASON, REFUSED, RESUME_DEPTH, ROLE, ROLE_CAPTURE, ROLE_KEY, ROLE_NONE, START, TENSOR, TENSOR_ENDED, TEXT,
   VALUE, WATCH,
@@ -90,12 +90,12 @@ function close(isObject: bool, p: usize): i32 {
 
 /** A key has ended; p is its closing quotation mark. */
 function endKey(p: usize): i32 {
-  const hash = get64(HASH)
-  const event = addKey(hash)
+  const key = getAt(KEYS_TOP)
+  const event = addKey()
   if (event != MORE) return event
   set(MODE, COLON)
   if (get(DEPTH) != 1) return MORE
-  const tensor = tensorOf(hash)
+  const tensor = tensorOf(key)
   if (tensor < 0) return appendSpan(p + 1, true)
   dropSpan()
   beginTensor(tensor)
@@ -132,9 +132,11 @@ function endElement(kind: i32, p: usize): i32 {
 
 /** Reads on inside a string, to its end or that of the slice. */
 function readText(p: usize, end: usize): i32 {
+  const isKey = get(ROLE) == ROLE_KEY
+  // There is no room for more than one byte too many.
+  if (isKey) end = min(end, p + <usize>(limit(LIMIT_KEY_LENGTH) + 1 - get(KEY_LENGTH)))
   p = text(p, end)
   setAt(POSITION, p)
-  const isKey = get(ROLE) == ROLE_KEY
   if (isKey && get(KEY_LENGTH) > limit(LIMIT_KEY_LENGTH)) return exceed(LIMIT_KEY_LENGTH)
   if (refused) return REFUSED
   if (!closed) return MORE

@@ -1,15 +1,14 @@
 // What the host calls. A slice of a document goes through the state in memory, from event to event.
 import {
-  DEPTH, END, EXCEEDED, FIRST_VALUE, LIMITS, MODE, MORE, NUMBERS, NUMBERS_END, OPTION_BASE, OPTION_TOTAL, POSITION,
+  DEPTH, END, EXCEEDED, FIRST_VALUE, KEYS, LIMITS, MODE, MORE, NUMBERS, NUMBERS_END, OPTION_BASE, OPTION_TOTAL, POSITION,
   REFUSED, RESUME_DEPTH, ROLE, ROLE_KEY, SPAN, STATE, TENSOR, TEXT, VALUE, WATCH,
 } from '../layout'
 import { step } from './grammar'
+import { setKeysTop } from './keys'
 import { get, getAt, isSpace, set, setAt } from './memory'
 import { appendSpan, resumeSpan } from './options'
 import { rows } from './rows'
 import { STORE } from './tensor'
-
-export { hashKey } from './hash-key'
 
 function isInTopKey(): bool {
   return get(MODE) == TEXT && get(ROLE) == ROLE_KEY && get(DEPTH) == 1
@@ -64,4 +63,5 @@ export function begin(): void {
   memory.fill(STATE, 0, LIMITS << 2)
   set(TENSOR, -1)
   set(RESUME_DEPTH, -1)
+  setKeysTop(KEYS)
 }

@@ -1,18 +1,16 @@
 // Strings: escapes and UTF-8, resumable after every byte.
 import {
-  CAPTURE, CAPTURED, CAPTURE_CAPACITY, CODE, CONTINUATION, ESCAPE, HASH, HEXADECIMAL, HIGHEST, KEY_LENGTH, LOWEST,
+  CAPTURE, CAPTURED, CAPTURE_CAPACITY, CODE, CONTINUATION, ESCAPE, HEXADECIMAL, HIGHEST, KEY_LENGTH, LOWEST,
   REASON, ROLE, ROLE_CAPTURE, ROLE_KEY, ROLE_NONE, STEP, TEXT,
 } from '../layout'
-import { get, get64, set, set64 } from './memory'
+import { keepPlain, keepUnit, openKey } from './keys'
+import { get, set } from './memory'
 
 // Steps inside a string. HEX and MORE_BYTES count down what is left, to PLAIN.
 const PLAIN = 0
 const LETTER = 1
 const HEX = 2
 const MORE_BYTES = 8
-
-export const HASH_SEED: u64 = 0xcbf29ce484222325
-const HASH_PRIME: u64 = 0x100000001b3
 
 /** Set by `text`: did the string end, or was a byte refused? Neither: the slice ended. */
 export let closed: bool = false
@@ -23,23 +21,27 @@ export function beginText(role: i32): void {
   set(STEP, PLAIN)
   set(KEY_LENGTH, 0)
   set(CAPTURED, 0)
-  set64(HASH, HASH_SEED)
+  if (role == ROLE_KEY) openKey()
 }
 
 @inline function isPlain(c: u32): bool {
   return c >= 0x20 && c < 0x80 && c != 0x22 && c != 0x5c
 }
 
+/** A bit for each byte of a string that means more than itself. */
+@inline export function specialsOf(bytes: v128): i32 {
+  // Signed: bytes from 0x80 are below the space as well.
+  const special = v128.or(
+    i8x16.lt_s(bytes, i8x16.splat(0x20)),
+    v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c))),
+  )
+  return i8x16.bitmask(special)
+}
+
 /** At the first byte of a string that means more than itself. */
 export function skipPlain(p: usize): usize {
   while (true) {
-    const bytes = v128.load(p)
-    // Signed: bytes from 0x80 are below the space as well.
-    const special = v128.or(
-      i8x16.lt_s(bytes, i8x16.splat(0x20)),
-      v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c))),
-    )
-    const mask = i8x16.bitmask(special)
+    const mask = specialsOf(v128.load(p))
     if (mask != 0) return p + <usize>ctz(mask)
     p += 16
   }
@@ -53,7 +55,7 @@ function capture(unit: u32): void {
 }
 
 function addUnit(role: i32, unit: u32): void {
-  if (role == ROLE_KEY) set64(HASH, (get64(HASH) ^ unit) * HASH_PRIME)
+  if (role == ROLE_KEY) keepUnit(unit)
   else if (role == ROLE_CAPTURE) capture(unit)
 }
 
@@ -123,9 +125,7 @@ export function text(p: usize, end: usize): usize {
       if (role == ROLE_NONE) {
         p = skipPlain(p)
       } else if (role == ROLE_KEY) {
-        let hash = get64(HASH)
-        for (let c = <u32>load<u8>(p); isPlain(c); c = <u32>load<u8>(++p)) hash = (hash ^ c) * HASH_PRIME
-        set64(HASH, hash)
+        p = keepPlain(p, end)
       } else {
         for (let c = <u32>load<u8>(p); isPlain(c); c = <u32>load<u8>(++p)) capture(c)
       }

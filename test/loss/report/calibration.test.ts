@@ -7,17 +7,18 @@ import type { Groups } from '../../../src/loss/report/groups.ts'
 import { emptyTally } from '../../../src/loss/tally.ts'
 import { above, below } from '../exact.ts'
 import type { Request } from '../support.ts'
-import { invalidState, misses, sliceOf, specOf, stateOf } from '../support.ts'
+import { finish, invalidState, misses, sliceOf, specOf, stateOf } from '../support.ts'
 
 function fold(...requests: Request[]): Groups {
   const bins = calibration.empty()
-  for (const request of requests) calibration.absorb(bins, calibration.fold(specOf(requests[0]), sliceOf(request)))
+  for (const request of requests)
+    finish(calibration.absorb(bins, calibration.fold(specOf(requests[0]), sliceOf(request))))
   return bins
 }
 
 function report(request: Request, weight: number, ...further: Request[]): CalibrationReport {
   const tally = { ...emptyTally, sampleWeight: fromDouble(weight) }
-  return calibration.report(fold(request, ...further), tally, specOf(request)) as CalibrationReport
+  return finish(calibration.report(fold(request, ...further), tally, specOf(request))) as CalibrationReport
 }
 
 /** The bins that hold something. */

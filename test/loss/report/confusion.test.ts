@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { confusion } from '../../../src/loss/report/confusion.ts'
 import type { Groups } from '../../../src/loss/report/groups.ts'
 import type { Request } from '../support.ts'
-import { invalidState, sliceOf, specOf, stateOf } from '../support.ts'
+import { finish, invalidState, sliceOf, specOf, stateOf } from '../support.ts'
 
 // y_true = [2, 0, 2, 2, 0, 1], y_pred = [0, 0, 2, 2, 0, 2]; weights change nothing
 const request: Request = {
@@ -17,14 +17,14 @@ test('scikit-learn confusion_matrix, the example of its documentation', async (t
   const spec = specOf(request)
   const { tally } = stateOf(request)
   const cells = confusion.fold(spec, sliceOf(request))
-  t.same(confusion.report(cells, tally, spec), [
+  t.same(finish(confusion.report(cells, tally, spec)), [
     [2, 0, 0],
     [0, 0, 1],
     [1, 0, 2],
   ])
   const further = { ...request, predictions: [[0, 1, 0]], labels: [0], sampleWeights: undefined }
-  confusion.absorb(cells, confusion.fold(spec, sliceOf(further)))
-  t.same(confusion.report(cells, tally, spec), [
+  finish(confusion.absorb(cells, confusion.fold(spec, sliceOf(further))))
+  t.same(finish(confusion.report(cells, tally, spec)), [
     [2, 1, 0],
     [0, 0, 1],
     [1, 0, 2],

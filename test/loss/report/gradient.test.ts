@@ -1,24 +1,25 @@
 import { test } from 'tap'
+import { unaccounted } from '../../../src/loss/memory.ts'
 import { fromDouble, multiply } from '../../../src/loss/numerics/dyadic.ts'
 import { Gradient } from '../../../src/loss/report/gradient.ts'
-import type { RowOrigins } from '../../../src/loss/report/section.ts'
+import type { Selection } from '../../../src/loss/selection.ts'
 import type { Tally } from '../../../src/loss/tally.ts'
 import { emptyTally } from '../../../src/loss/tally.ts'
 import type { Request } from '../support.ts'
-import { batchOf, sliceOf, specOf } from '../support.ts'
+import { batchOf, finish, sliceOf, specOf } from '../support.ts'
 
-const inPlace: RowOrigins = { positions: undefined, origins: undefined }
+const inPlace: Selection = { rows: undefined, positions: undefined, ignored: 0 }
 
 function report(
   request: Request,
   tally: Partial<Tally>,
   isList = false,
-  origins = inPlace,
+  selection = inPlace,
   samples = batchOf(request).samples,
 ) {
-  const part = new Gradient(specOf(request), samples, batchOf(request).outputs, isList)
-  part.add(sliceOf(request), origins)
-  return part.report({ ...emptyTally, ...tally })
+  const part = new Gradient(specOf(request), samples, batchOf(request).outputs, isList, unaccounted)
+  part.add(sliceOf(request), selection)
+  return finish(part.report({ ...emptyTally, ...tally }))
 }
 
 const request: Request = {
@@ -85,8 +86,8 @@ test('classes are made dense, also where the loss reads classes', async (t) => {
 })
 
 test('rows drawn go back to where they come from, and add up', async (t) => {
-  const origins: RowOrigins = { positions: undefined, origins: Int32Array.of(2, 2) }
-  t.same(report({ ...request, reduction: 'sum' }, two, false, origins, 3), [
+  const selection: Selection = { ...inPlace, rows: Int32Array.of(2, 2) }
+  t.same(report({ ...request, reduction: 'sum' }, two, false, selection, 3), [
     [0, 0],
     [0, 0],
     [4, 2],

@@ -4,7 +4,7 @@ import { ByteReader, ByteWriter } from '../../../src/loss/bytes.ts'
 import { fromDouble, fromInteger, zero } from '../../../src/loss/numerics/dyadic.ts'
 import type { Groups } from '../../../src/loss/report/groups.ts'
 import { checkCounts, checkGroups, checkSums, groupsOf, share, totalsAt } from '../../../src/loss/report/groups.ts'
-import { invalidState } from '../support.ts'
+import { finish, invalidState } from '../support.ts'
 
 const { empty, absorb, write, read } = groupsOf(2, 1)
 
@@ -23,7 +23,7 @@ const anyGroups: fc.Arbitrary<Groups> = fc
 
 function sum(...parts: Groups[]): Groups {
   const groups = empty()
-  for (const part of parts) absorb(groups, part)
+  for (const part of parts) finish(absorb(groups, part))
   return groups
 }
 

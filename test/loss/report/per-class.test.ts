@@ -5,16 +5,17 @@ import type { PerClassReport } from '../../../src/loss/report/per-class.ts'
 import { perClass } from '../../../src/loss/report/per-class.ts'
 import { emptyTally } from '../../../src/loss/tally.ts'
 import type { Request } from '../support.ts'
-import { invalidState, sliceOf, specOf, stateOf } from '../support.ts'
+import { finish, invalidState, sliceOf, specOf, stateOf } from '../support.ts'
 
 function fold(...requests: Request[]): Groups {
   const classes = perClass.empty()
-  for (const request of requests) perClass.absorb(classes, perClass.fold(specOf(requests[0]), sliceOf(request)))
+  for (const request of requests) finish(perClass.absorb(classes, perClass.fold(specOf(requests[0]), sliceOf(request))))
   return classes
 }
 
 function report(outputs: number, ...requests: Request[]): PerClassReport[] {
-  return perClass.report(fold(...requests), { ...emptyTally, outputs }, specOf(requests[0])) as PerClassReport[]
+  const steps = perClass.report(fold(...requests), { ...emptyTally, outputs }, specOf(requests[0]))
+  return finish(steps) as PerClassReport[]
 }
 
 /** Predictions that are certain of a class. */

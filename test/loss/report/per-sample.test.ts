@@ -1,14 +1,14 @@
 import { test } from 'tap'
 import { PerSample } from '../../../src/loss/report/per-sample.ts'
-import type { RowOrigins } from '../../../src/loss/report/section.ts'
+import type { Selection } from '../../../src/loss/selection.ts'
 import type { Request } from '../support.ts'
 import { sliceOf, specOf } from '../support.ts'
 
-const inPlace: RowOrigins = { positions: undefined, origins: undefined }
+const inPlace: Selection = { rows: undefined, positions: undefined, ignored: 0 }
 
-function report(request: Request, samples: number, origins = inPlace) {
+function report(request: Request, samples: number, selection = inPlace) {
   const part = new PerSample(specOf(request), samples)
-  part.add(sliceOf(request), origins)
+  part.add(sliceOf(request), selection)
   return part.report()
 }
 
@@ -92,14 +92,14 @@ test('rows go to their positions, and the others are left out', async (t) => {
     ],
     labels: [0, 1],
   }
-  const origins: RowOrigins = { positions: Int32Array.of(3, 1), origins: undefined }
-  t.strictSame(report(request, 4, origins), { losses: [0, 2, 0, 0], correct: [null, false, null, true] })
+  const selection: Selection = { ...inPlace, positions: Int32Array.of(3, 1) }
+  t.strictSame(report(request, 4, selection), { losses: [0, 2, 0, 0], correct: [null, false, null, true] })
 })
 
 test('slices go on where the one before ended', async (t) => {
   const request: Request = { loss: 'mae', labelFormat: 'values', predictions: [1, 5], labels: [0, 2] }
   const part = new PerSample(specOf(request), 4)
   part.add(sliceOf(request), inPlace)
-  part.add({ ...sliceOf(request), from: 2 }, inPlace)
+  part.add({ ...sliceOf(request), at: 2 }, inPlace)
   t.same(part.report().losses, [1, 3, 1, 3])
 })

@@ -1,0 +1,23 @@
+/** Who wants to know of changes of which evaluation. */
+export class Changes {
+  readonly #listeners = new Map<number, Set<() => void>>()
+
+  /** @returns ends it */
+  subscribe(evaluation: number, listener: () => void): () => void {
+    const listeners = this.#listeners.get(evaluation) ?? new Set()
+    this.#listeners.set(evaluation, listeners)
+    // a listener of its own each time, so that one function may subscribe twice
+    const own = () => listener()
+    listeners.add(own)
+    return () => {
+      listeners.delete(own)
+      if (listeners.size === 0 && this.#listeners.get(evaluation) === listeners) this.#listeners.delete(evaluation)
+    }
+  }
+
+  /** Tells the listeners of one evaluation, or all when what changed is not known. */
+  emit(evaluation?: number): void {
+    const told = evaluation === undefined ? [...this.#listeners.values()] : [this.#listeners.get(evaluation) ?? []]
+    for (const listeners of told) for (const listener of [...listeners]) listener()
+  }
+}

@@ -1,0 +1,32 @@
+/** Why a store cannot be used now. */
+export type Reason = 'disk-full' | 'read-only' | 'locked' | 'corrupt' | 'out-of-reach' | 'closed'
+
+/** What a client may be told for each reason. */
+const meanings: Readonly<Record<Reason, string>> = {
+  'disk-full': 'The disk of the store of evaluations is full.',
+  'read-only': 'The store of evaluations can only be read.',
+  locked: 'The store of evaluations is locked by another program.',
+  corrupt: 'The store of evaluations is damaged.',
+  'out-of-reach': 'The store of evaluations is out of reach.',
+  closed: 'The store of evaluations is closed.',
+}
+
+/**
+ * Thrown by every operation of a store that cannot be used now. The message names no host, path or account; the `cause`,
+ * for the log, may. Whether something was written is unknown: what was acknowledged is kept, and what is sent again counts
+ * once.
+ */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable'
+  readonly reason: Reason
+
+  constructor(reason: Reason, cause?: unknown) {
+    super(meanings[reason], { cause })
+    this.reason = reason
+  }
+}
+
+/** Thrown when a store is opened that will not become usable by waiting. The message says what to change. */
+export class StoreUnusable extends Error {
+  override readonly name = 'StoreUnusable'
+}

@@ -1,0 +1,18 @@
+import { parseDatabaseUrl } from './database-url.ts'
+import { PostgresEngine } from './postgres/engine.ts'
+import { SqlStore } from './sql/sql-store.ts'
+import { SqliteEngine } from './sqlite/engine.ts'
+import type { Store, StoreLimits } from './store.ts'
+
+/**
+ * Opens the store that a DATABASE_URL names, and brings its schema up to date. A PostgreSQL database that is out of reach
+ * opens nevertheless, and is used as soon as it can be.
+ *
+ * @throws StoreUnusable when it has to be changed first; the message says what
+ */
+export async function openStore(databaseUrl: string, limits: StoreLimits, now?: () => number): Promise<Store> {
+  const address = parseDatabaseUrl(databaseUrl)
+  const engine =
+    address.engine === 'sqlite' ? await SqliteEngine.open(address.path) : await PostgresEngine.open(address.url)
+  return new SqlStore(engine, limits, now)
+}

@@ -1,0 +1,189 @@
+import type { ClientBase } from 'pg'
+import pg from 'pg'
+import { StoreUnavailable } from '../errors.ts'
+import { batchColumns } from '../sql/columns.ts'
+import type { Counts, StoredBatch } from '../sql/decide.ts'
+import { decide } from '../sql/decide.ts'
+import type { PutRules, SqlEngine, Statement } from '../sql/engine.ts'
+import type { NewBatch, PutResult } from '../store.ts'
+import { asStartError, asStoreError } from './errors.ts'
+import { ChangeListener } from './listener.ts'
+import { migrate } from './migrate.ts'
+
+const int8 = 20
+
+/** BIGINTs as numbers: what is stored is counts, ids and times, far below 2^53. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) => (oid === int8 ? Number : pg.types.getTypeParser(oid, format)),
+}
+
+/** A PostgreSQL database, which any number of replicas may share. */
+export class PostgresEngine implements SqlEngine {
+  readonly announcesOwn = true
+  readonly #url: string
+  readonly #pool: pg.Pool
+  #migrated: Promise<void> | undefined
+  #listener: ChangeListener | undefined
+  #isClosed = false
+
+  /**
+   * Connects and brings the schema up to date. If the database is out of reach, each operation tries again.
+   *
+   * @throws StoreUnusable where that would be in vain
+   */
+  static async open(url: string): Promise<PostgresEngine> {
+    const engine = new PostgresEngine(url)
+    try {
+      await engine.#prepare()
+    } catch (error) {
+      const startError = asStartError(error)
+      if (startError !== undefined) {
+        await engine.close()
+        throw startError
+      }
+    }
+    return engine
+  }
+
+  private constructor(url: string) {
+    this.#url = url
+    this.#pool = new pg.Pool({
+      connectionString: url,
+      application_name: 'lossmeter',
+      types,
+      // statements that do not wait for each other's results travel together
+      pipeline: true,
+      connectionTimeoutMillis: 3000,
+      query_timeout: 10_000,
+      lock_timeout: 5000,
+      idle_in_transaction_session_timeout: 10_000,
+      onConnect: prepareConnection,
+    })
+    // of an idle connection: the pool replaces it
+    this.#pool.on('error', ignore)
+  }
+
+  async query<Row>({ text, values }: Statement): Promise<Row[]> {
+    const { rows } = await this.#run((client) => client.query(text, [...values]))
+    return rows
+  }
+
+  transaction<Row>(statements: readonly Statement[], lock?: string): Promise<Row[][]> {
+    return this.#run(async (client) => {
+      const start = [client.query(begin)]
+      if (lock !== undefined) start.push(client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [lock]))
+      const results = statements.map(({ text, values }) => client.query(text, [...values]))
+      const [rows] = await Promise.all([Promise.all(results), ...start, client.query('COMMIT')])
+      return rows.map((result) => result.rows)
+    })
+  }
+
+  putBatches(batches: readonly NewBatch[], rules: PutRules): Promise<PutResult[]> {
+    return this.#run(async (client) => {
+      const ids = batches.map(({ evaluation }) => evaluation)
+      const names = batches.map(({ name }) => name)
+      // each statement sees what was committed before it began: the second one all that came before the locks
+      const [, evaluations, stored] = await Promise.all([
+        client.query(begin),
+        client.query<Counts>(lockEvaluations, [[...new Set(ids)]]),
+        client.query<StoredBatch>(findStored, [ids, names]),
+      ])
+      const { results, inserts, changed } = decide(batches, evaluations.rows, stored.rows, rules)
+      const column = <Value>(of: (insert: (typeof inserts)[number]) => Value) => inserts.map(of)
+      const columns = [
+        column(({ batch }) => batch.evaluation),
+        column(({ sequence }) => sequence),
+        column(({ batch }) => batch.name),
+        column(({ batch }) => batch.fingerprint),
+        column(({ batch }) => batch.samples),
+        column(({ batch }) => batch.loss),
+        column(({ batch }) => batch.lossStatus),
+        column(({ batch }) => batch.accuracy),
+        column(({ batch }) => batch.answer),
+        column(({ batch }) => batch.state),
+        rules.now,
+      ]
+      const counts = [
+        changed.map(({ id }) => id),
+        changed.map((c) => c.batches),
+        changed.map((c) => c.samples),
+        rules.now,
+      ]
+      const writes =
+        inserts.length > 0 ? [client.query(insertBatches, columns), client.query(updateCounts, counts)] : []
+      await Promise.all([...writes, client.query('COMMIT')])
+      return results
+    })
+  }
+
+  listen(listener: (evaluation?: number) => void): void {
+    this.#listener = new ChangeListener(this.#url, listener)
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#listener?.close()
+    await this.#pool.end()
+  }
+
+  async #run<Result>(run: (client: ClientBase) => Promise<Result>): Promise<Result> {
+    if (this.#isClosed) throw new StoreUnavailable('closed')
+    try {
+      await this.#prepare()
+      return await this.#withClient(run)
+    } catch (error) {
+      throw asStoreError(error)
+    }
+  }
+
+  async #prepare(): Promise<void> {
+    this.#migrated ??= this.#withClient(migrate)
+    try {
+      await this.#migrated
+    } catch (error) {
+      this.#migrated = undefined
+      throw error
+    }
+  }
+
+  async #withClient<Result>(run: (client: ClientBase) => Promise<Result>): Promise<Result> {
+    const client = await this.#pool.connect()
+    try {
+      const result = await run(client)
+      client.release()
+      return result
+    } catch (error) {
+      // with its connection a transaction ends, too
+      client.release(true)
+      throw error
+    }
+  }
+}
+
+const begin = 'BEGIN ISOLATION LEVEL READ COMMITTED'
+
+// in one order, so that two replicas cannot wait for each other
+const lockEvaluations = `SELECT id, status, batches, samples FROM evaluations
+  WHERE id = ANY($1::bigint[]) AND status <> 'deleted' ORDER BY id FOR NO KEY UPDATE`
+
+const findStored = `SELECT evaluation, fingerprint, ${batchColumns} FROM batches
+  JOIN unnest($1::bigint[], $2::text[]) AS put (evaluation, name) USING (evaluation, name)`
+
+const insertBatches = `INSERT INTO batches
+    (evaluation, sequence, name, fingerprint, samples, loss, loss_status, accuracy, answer, state, created_at)
+  SELECT *, $11::bigint FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bytea[], $5::bigint[],
+    $6::double precision[], $7::text[], $8::double precision[], $9::text[], $10::bytea[])`
+
+const updateCounts = `UPDATE evaluations SET batches = put.batches, samples = put.samples, updated_at = $4
+  FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS put (id, batches, samples)
+  WHERE evaluations.id = put.id`
+
+/** What is acknowledged must be durable, also where the database has another default. */
+async function prepareConnection(client: ClientBase): Promise<void> {
+  client.on('error', ignore)
+  await client.query(
+    `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`,
+  )
+}
+
+function ignore(): void {}

@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { channel } from './migrate.ts'
+
+export interface ListenerTimes {
+  /** Between a lost connection and the next try. */
+  readonly retryMilliseconds: number
+  /** Between two checks that the connection still is one. */
+  readonly checkMilliseconds: number
+}
+
+const standardTimes: ListenerTimes = { retryMilliseconds: 250, checkMilliseconds: 5000 }
+
+/** Hears of changes that any replica made, on a connection of its own, which is made again when it is lost. */
+export class ChangeListener {
+  readonly #url: string
+  readonly #listener: (evaluation?: number) => void
+  readonly #times: ListenerTimes
+  readonly #closing = new AbortController()
+  readonly #done: Promise<void>
+
+  /** @param listener called without an id at each new connection: what happened before is unknown */
+  constructor(url: string, listener: (evaluation?: number) => void, times = standardTimes) {
+    this.#url = url
+    this.#listener = listener
+    this.#times = times
+    this.#done = this.#run()
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort()
+    await this.#done
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#closing
+    while (!signal.aborted) {
+      await this.#listen().catch(ignore)
+      await sleep(this.#times.retryMilliseconds, undefined, { signal }).catch(ignore)
+    }
+  }
+
+  /** Rejects when the connection ends, or at close. */
+  async #listen(): Promise<void> {
+    const timeout = this.#times.checkMilliseconds
+    const client = new pg.Client({
+      connectionString: this.#url,
+      application_name: 'lossmeter listener',
+      connectionTimeoutMillis: timeout,
+      query_timeout: timeout,
+    })
+    const ended = new AbortController()
+    const signal = AbortSignal.any([ended.signal, this.#closing.signal])
+    client.on('error', ignore)
+    client.on('end', () => ended.abort())
+    client.on('notification', ({ payload }) => this.#listener(Number(payload)))
+    try {
+      await client.connect()
+      await client.query(`LISTEN ${channel}`)
+      this.#listener()
+      for (;;) {
+        await sleep(timeout, undefined, { signal })
+        await client.query('SELECT 1')
+      }
+    } finally {
+      // a polite end would wait for an answer that may never come
+      client.connection.stream.destroy()
+    }
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,73 @@
+import type { Batch, NewBatch, PutResult } from '../store.ts'
+import type { PutRules } from './engine.ts'
+
+/** The columns of an evaluation that decide on its batches. */
+export interface Counts {
+  readonly id: number
+  readonly status: 'open' | 'sealed'
+  batches: number
+  samples: number
+}
+
+/** A batch that is stored already under a name that is put. */
+export interface StoredBatch extends Batch {
+  readonly evaluation: number
+  readonly fingerprint: Uint8Array
+}
+
+export interface Decision {
+  /** What to answer for each batch that is put. */
+  readonly results: PutResult[]
+  /** The batches to insert. */
+  readonly inserts: readonly { readonly batch: NewBatch; readonly sequence: number }[]
+  /** The evaluations they belong to, as they are to be then. */
+  readonly changed: readonly Counts[]
+}
+
+/**
+ * Decides what becomes of batches. Exactly once rests on the caller: it holds the locks of their evaluations from before it
+ * reads until the inserts are committed.
+ *
+ * @param evaluations those that are put to and not deleted
+ * @param stored the stored batches of the names that are put
+ */
+export function decide(
+  batches: readonly NewBatch[],
+  evaluations: readonly Counts[],
+  stored: readonly StoredBatch[],
+  { maxBatches, now }: PutRules,
+): Decision {
+  const counts = new Map(evaluations.map((evaluation) => [evaluation.id, { ...evaluation }]))
+  const known = new Map(
+    stored.map(({ evaluation, fingerprint, ...batch }) => [keyOf(evaluation, batch.name), { fingerprint, batch }]),
+  )
+  const inserts: { batch: NewBatch; sequence: number }[] = []
+  const changed = new Set<Counts>()
+
+  function resultOf(put: NewBatch): PutResult {
+    const evaluation = counts.get(put.evaluation)
+    if (evaluation === undefined) return { outcome: 'gone' }
+    const key = keyOf(put.evaluation, put.name)
+    const same = known.get(key)
+    if (same !== undefined) {
+      const outcome = Buffer.compare(same.fingerprint, put.fingerprint) === 0 ? 'replayed' : 'conflict'
+      return { outcome, batch: same.batch }
+    }
+    if (evaluation.status === 'sealed') return { outcome: 'sealed' }
+    if (evaluation.batches >= maxBatches) return { outcome: 'full' }
+    evaluation.batches++
+    evaluation.samples += put.samples
+    changed.add(evaluation)
+    inserts.push({ batch: put, sequence: evaluation.batches })
+    const { name, samples, loss, lossStatus, accuracy, answer } = put
+    const batch = { name, sequence: evaluation.batches, samples, loss, lossStatus, accuracy, answer, createdAt: now }
+    known.set(key, { fingerprint: put.fingerprint, batch })
+    return { outcome: 'committed', batch }
+  }
+
+  return { results: batches.map(resultOf), inserts, changed: [...changed] }
+}
+
+function keyOf(evaluation: number, name: string): string {
+  return `${evaluation} ${name}`
+}

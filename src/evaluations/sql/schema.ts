@@ -1,0 +1,60 @@
+/** How a database calls what the tables need. */
+export interface Types {
+  /** A number that each new row gets, never used twice. */
+  readonly id: string
+  readonly integer: string
+  readonly real: string
+  readonly bytes: string
+}
+
+/** One version of the schema after the other: the statements that lead to each. What was released is not changed. */
+export function migrationsWith({ id, integer, real, bytes }: Types): readonly (readonly string[])[] {
+  return [
+    [
+      `CREATE TABLE evaluations (
+        id ${id},
+        owner TEXT NOT NULL,
+        name TEXT NOT NULL,
+        declaration TEXT NOT NULL,
+        expected_batches ${integer},
+        expected_samples ${integer},
+        status TEXT NOT NULL CHECK (status IN ('open', 'sealed', 'deleted')),
+        batches ${integer} NOT NULL DEFAULT 0,
+        samples ${integer} NOT NULL DEFAULT 0,
+        created_at ${integer} NOT NULL,
+        updated_at ${integer} NOT NULL
+      )`,
+      // a deleted evaluation has lost its name
+      `CREATE UNIQUE INDEX evaluations_by_name ON evaluations (owner, name) WHERE status <> 'deleted'`,
+      `CREATE INDEX evaluations_by_age ON evaluations (owner, id) WHERE status <> 'deleted'`,
+      `CREATE INDEX evaluations_deleted ON evaluations (id) WHERE status = 'deleted'`,
+      `CREATE TABLE batches (
+        evaluation ${integer} NOT NULL,
+        sequence ${integer} NOT NULL,
+        name TEXT NOT NULL,
+        fingerprint ${bytes} NOT NULL,
+        samples ${integer} NOT NULL,
+        loss ${real},
+        loss_status TEXT NOT NULL,
+        accuracy ${real},
+        answer TEXT NOT NULL,
+        state ${bytes} NOT NULL,
+        created_at ${integer} NOT NULL,
+        PRIMARY KEY (evaluation, sequence)
+      )`,
+      'CREATE UNIQUE INDEX batches_by_name ON batches (evaluation, name)',
+      `CREATE TABLE folds (
+        evaluation ${integer} NOT NULL REFERENCES evaluations (id) ON DELETE CASCADE,
+        slot ${integer} NOT NULL,
+        last ${integer} NOT NULL,
+        state ${bytes} NOT NULL,
+        PRIMARY KEY (evaluation, slot)
+      )`,
+    ],
+  ]
+}
+
+/** What to say of a database that a newer release has migrated. */
+export function newerSchema(found: number, known: number): string {
+  return `The database has version ${found} of the schema; this release of lossmeter knows versions up to ${known}. Start the newer release, or restore a backup.`
+}

@@ -1,0 +1,239 @@
+import { Changes } from '../changes.ts'
+import { GroupCommit } from '../group-commit.ts'
+import type {
+  Batch,
+  BatchPage,
+  Declaration,
+  DeclareResult,
+  Evaluation,
+  EvaluationPage,
+  Fold,
+  NewBatch,
+  PutResult,
+  SealResult,
+  StatePage,
+  Store,
+  StoreLimits,
+} from '../store.ts'
+import { batchColumns, evaluationColumns } from './columns.ts'
+import type { SqlEngine, SqlValue, Statement } from './engine.ts'
+
+/** Batches of one transaction. */
+const maxGroup = 1000
+/** Rows that one step of a sweep changes. */
+const maxSwept = 500
+const maxStates = 500
+/** Bytes of states to aim at in a page. */
+const pageBytes = 2 ** 20
+
+/** A store in any database that has an engine: the SQL that all of them share. */
+export class SqlStore implements Store {
+  readonly #engine: SqlEngine
+  readonly #limits: StoreLimits
+  readonly #now: () => number
+  readonly #puts: GroupCommit<NewBatch, PutResult>
+  readonly #changes = new Changes()
+  #listens = false
+
+  constructor(engine: SqlEngine, limits: StoreLimits, now: () => number = Date.now) {
+    this.#engine = engine
+    this.#limits = limits
+    this.#now = now
+    const { maxBatches } = limits
+    this.#puts = new GroupCommit((batches) => engine.putBatches(batches, { maxBatches, now: now() }), maxGroup)
+  }
+
+  async declare(owner: string, name: string, declaration: Declaration): Promise<DeclareResult> {
+    const { declaration: text, expectedBatches, expectedSamples } = declaration
+    const { maxEvaluations } = this.#limits
+    const [[created], [found], [{ count }]] = await this.#engine.transaction<Evaluation & { count: number }>(
+      [
+        statement(
+          `INSERT INTO evaluations (owner, name, declaration, expected_batches, expected_samples, status, created_at, updated_at)
+           SELECT $1, $2, $3, $4, $5, 'open', $6, $6
+           WHERE (SELECT count(*) FROM evaluations WHERE owner = $1 AND status <> 'deleted') < $7
+           ON CONFLICT DO NOTHING RETURNING ${evaluationColumns}`,
+          [owner, name, text, expectedBatches, expectedSamples, this.#now(), maxEvaluations],
+        ),
+        findStatement(owner, name),
+        statement(`SELECT count(*) AS count FROM evaluations WHERE owner = $1 AND status <> 'deleted'`, [owner]),
+      ],
+      owner,
+    )
+    if (created !== undefined) return { outcome: 'created', evaluation: created }
+    if (found !== undefined) return { outcome: 'exists', evaluation: found }
+    // it was there, but was deleted at this moment
+    if (count < maxEvaluations) return this.declare(owner, name, declaration)
+    return { outcome: 'full' }
+  }
+
+  async find(owner: string, name: string): Promise<Evaluation | undefined> {
+    const [evaluation] = await this.#engine.query<Evaluation>(findStatement(owner, name))
+    return evaluation
+  }
+
+  list(owner: string, { prefix = '', after = Number.MAX_SAFE_INTEGER, limit }: EvaluationPage): Promise<Evaluation[]> {
+    return this.#query(
+      `SELECT ${evaluationColumns} FROM evaluations
+       WHERE owner = $1 AND status <> 'deleted' AND id < $2 AND substr(name, 1, length($3)) = $3
+       ORDER BY id DESC LIMIT $4`,
+      [owner, after, prefix, limit],
+    )
+  }
+
+  async seal(owner: string, name: string): Promise<SealResult | undefined> {
+    const isMet = `(expected_batches IS NULL OR expected_batches = batches)
+      AND (expected_samples IS NULL OR expected_samples = samples)`
+    const [evaluation] = await this.#query<Evaluation>(
+      `UPDATE evaluations
+       SET status = CASE WHEN ${isMet} THEN 'sealed' ELSE status END,
+         updated_at = CASE WHEN status = 'open' AND ${isMet} THEN $3 ELSE updated_at END
+       WHERE owner = $1 AND name = $2 AND status <> 'deleted' RETURNING ${evaluationColumns}`,
+      [owner, name, this.#now()],
+    )
+    if (evaluation === undefined) return undefined
+    this.#changed(evaluation.id)
+    return { outcome: evaluation.status === 'sealed' ? 'sealed' : 'incomplete', evaluation }
+  }
+
+  async delete(owner: string, name: string): Promise<boolean> {
+    const deleted = await this.#query<{ id: number }>(
+      `UPDATE evaluations SET status = 'deleted' WHERE owner = $1 AND name = $2 AND status <> 'deleted' RETURNING id`,
+      [owner, name],
+    )
+    for (const { id } of deleted) this.#changed(id)
+    return deleted.length > 0
+  }
+
+  async putBatches(batches: readonly NewBatch[]): Promise<PutResult[]> {
+    if (batches.length === 0) return []
+    const results = await this.#puts.add(batches)
+    const changed = batches.filter((_, at) => results[at].outcome === 'committed')
+    for (const evaluation of new Set(changed.map((batch) => batch.evaluation))) this.#changed(evaluation)
+    return results
+  }
+
+  async findBatch(evaluation: number, name: string): Promise<Batch | undefined> {
+    const [batch] = await this.#query<Batch>(
+      `SELECT ${batchColumns} FROM batches WHERE evaluation = $1 AND name = $2`,
+      [evaluation, name],
+    )
+    return batch
+  }
+
+  listBatches(evaluation: number, { after = 0, limit }: BatchPage): Promise<Batch[]> {
+    return this.#query(
+      `SELECT ${batchColumns} FROM batches WHERE evaluation = $1 AND sequence > $2 ORDER BY sequence LIMIT $3`,
+      [evaluation, after, limit],
+    )
+  }
+
+  async *states(evaluation: number, after = 0, last = Number.MAX_SAFE_INTEGER): AsyncGenerator<StatePage> {
+    let limit = 16
+    for (let from = after; from < last; ) {
+      const rows = await this.#query<{ state: Uint8Array }>(
+        `SELECT state FROM batches WHERE evaluation = $1 AND sequence > $2 AND sequence <= $3 ORDER BY sequence LIMIT $4`,
+        [evaluation, from, last, limit],
+      )
+      if (rows.length === 0) return
+      const states = rows.map(({ state }) => state)
+      yield { first: from + 1, states }
+      if (rows.length < limit) return
+      from += rows.length
+      const bytes = states.reduce((sum, { length }) => sum + length, 0)
+      limit = Math.max(1, Math.min(maxStates, Math.floor((pageBytes * states.length) / bytes)))
+    }
+  }
+
+  async putFolds(evaluation: number, folds: readonly Fold[]): Promise<void> {
+    if (folds.length === 0) return
+    await this.#engine.transaction(
+      folds.map(({ slot, last, state }) =>
+        statement(
+          `INSERT INTO folds (evaluation, slot, last, state)
+           SELECT id, $2, $3, $4 FROM evaluations WHERE id = $1 AND status <> 'deleted'
+           ON CONFLICT (evaluation, slot) DO UPDATE SET last = excluded.last, state = excluded.state
+           WHERE excluded.last > folds.last`,
+          [evaluation, slot, last, state],
+        ),
+      ),
+    )
+  }
+
+  folds(evaluation: number, from: number, to: number): Promise<Fold[]> {
+    return this.#query(
+      'SELECT slot, last, state FROM folds WHERE evaluation = $1 AND slot >= $2 AND slot <= $3 ORDER BY slot',
+      [evaluation, from, to],
+    )
+  }
+
+  subscribe(evaluation: number, listener: () => void): () => void {
+    if (!this.#listens) this.#engine.listen((changed) => this.#changes.emit(changed))
+    this.#listens = true
+    return this.#changes.subscribe(evaluation, listener)
+  }
+
+  async sweep(before?: number): Promise<boolean> {
+    const expired = before === undefined ? 0 : await this.#expire(before)
+    const [evaluation] = await this.#query<{ id: number }>(
+      `SELECT id FROM evaluations WHERE status = 'deleted' ORDER BY id LIMIT 1`,
+      [],
+    )
+    if (evaluation === undefined) return expired === maxSwept
+    const swept = await this.#query(
+      `DELETE FROM batches WHERE evaluation = $1 AND sequence IN
+         (SELECT sequence FROM batches WHERE evaluation = $1 ORDER BY sequence LIMIT ${maxSwept})
+       RETURNING sequence`,
+      [evaluation.id],
+    )
+    if (swept.length < maxSwept) {
+      await this.#query(
+        `DELETE FROM evaluations WHERE id = $1 AND status = 'deleted'
+           AND NOT EXISTS (SELECT 1 FROM batches WHERE evaluation = $1)`,
+        [evaluation.id],
+      )
+    }
+    return true
+  }
+
+  /** @returns how many */
+  async #expire(before: number): Promise<number> {
+    // the age is checked again in the outer condition: a batch may come in between
+    const expired = await this.#query<{ id: number }>(
+      `UPDATE evaluations SET status = 'deleted' WHERE status <> 'deleted' AND updated_at < $1 AND id IN
+         (SELECT id FROM evaluations WHERE status <> 'deleted' AND updated_at < $1 LIMIT ${maxSwept})
+       RETURNING id`,
+      [before],
+    )
+    for (const { id } of expired) this.#changed(id)
+    return expired.length
+  }
+
+  async ping(): Promise<void> {
+    await this.#query('SELECT id FROM evaluations LIMIT 1', [])
+  }
+
+  async close(): Promise<void> {
+    await this.#puts.idle()
+    await this.#engine.close()
+  }
+
+  #changed(evaluation: number): void {
+    if (!this.#engine.announcesOwn) this.#changes.emit(evaluation)
+  }
+
+  #query<Row>(text: string, values: readonly SqlValue[]): Promise<Row[]> {
+    return this.#engine.query(statement(text, values))
+  }
+}
+
+function statement(text: string, values: readonly SqlValue[]): Statement {
+  return { text, values }
+}
+
+function findStatement(owner: string, name: string): Statement {
+  return statement(
+    `SELECT ${evaluationColumns} FROM evaluations WHERE owner = $1 AND name = $2 AND status <> 'deleted'`,
+    [owner, name],
+  )
+}

@@ -1,0 +1,141 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { StatementSync } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
+import { StoreUnusable } from '../errors.ts'
+import { batchColumns } from '../sql/columns.ts'
+import type { Counts, StoredBatch } from '../sql/decide.ts'
+import { decide } from '../sql/decide.ts'
+import type { PutRules, Statement } from '../sql/engine.ts'
+import { migrationsWith, newerSchema } from '../sql/schema.ts'
+import type { NewBatch, PutResult } from '../store.ts'
+
+const migrations = migrationsWith({
+  id: 'INTEGER PRIMARY KEY AUTOINCREMENT',
+  integer: 'INTEGER',
+  real: 'REAL',
+  bytes: 'BLOB',
+})
+
+/** "LMTR": tells a file of lossmeter from another program's. */
+const applicationId = 0x4c4d5452
+
+/** A SQLite file. Every method blocks until the disk is done, and throws what node:sqlite throws. */
+export class SqliteDatabase {
+  readonly #database: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+  #version: unknown
+
+  /**
+   * Opens a file, which is made when missing, and brings its schema up to date.
+   *
+   * @param lockMilliseconds how long to wait while another process writes
+   * @throws StoreUnusable for what is not a file of this or an older release
+   */
+  constructor(path: string, lockMilliseconds: number) {
+    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
+    this.#database = new DatabaseSync(path, { timeout: lockMilliseconds })
+    try {
+      this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+      this.#migrate()
+    } catch (error) {
+      this.#database.close()
+      throw error
+    }
+  }
+
+  #migrate(): void {
+    this.#inTransaction(() => {
+      const version = Number(this.#pragma('user_version'))
+      const isEmpty = this.query({ text: 'SELECT name FROM sqlite_schema LIMIT 1', values: [] }).length === 0
+      if (!isEmpty && this.#pragma('application_id') !== applicationId) {
+        throw new StoreUnusable('The file is a database of another program.')
+      }
+      if (version > migrations.length) throw new StoreUnusable(newerSchema(version, migrations.length))
+      for (const text of migrations.slice(version).flat()) this.#database.exec(text)
+      this.#database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}`)
+    })
+  }
+
+  query({ text, values }: Statement): unknown[] {
+    return this.#prepared(text).all(...values)
+  }
+
+  transaction(statements: readonly Statement[]): unknown[][] {
+    return this.#inTransaction(() => statements.map((statement) => this.query(statement)))
+  }
+
+  putBatches(batches: readonly NewBatch[], rules: PutRules): PutResult[] {
+    return this.#inTransaction(() => {
+      const evaluations = [...new Set(batches.map(({ evaluation }) => evaluation))].flatMap((id) =>
+        this.#all<Counts>(
+          `SELECT id, status, batches, samples FROM evaluations WHERE id = $1 AND status <> 'deleted'`,
+          id,
+        ),
+      )
+      const stored = batches.flatMap(({ evaluation, name }) =>
+        this.#all<StoredBatch>(
+          `SELECT evaluation, fingerprint, ${batchColumns} FROM batches WHERE evaluation = $1 AND name = $2`,
+          evaluation,
+          name,
+        ),
+      )
+      const { results, inserts, changed } = decide(batches, evaluations, stored, rules)
+      for (const { batch, sequence } of inserts) this.#insert(batch, sequence, rules.now)
+      const update = this.#prepared('UPDATE evaluations SET batches = $2, samples = $3, updated_at = $4 WHERE id = $1')
+      for (const { id, batches, samples } of changed) update.run(id, batches, samples, rules.now)
+      return results
+    })
+  }
+
+  /** Whether another connection has written since it was asked last; false the first time. */
+  hasChanged(): boolean {
+    const before = this.#version
+    this.#version = this.#pragma('data_version')
+    return before !== undefined && before !== this.#version
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  #insert(batch: NewBatch, sequence: number, now: number): void {
+    const { evaluation, name, fingerprint, samples, loss, lossStatus, accuracy, answer, state } = batch
+    this.#prepared(
+      `INSERT INTO batches (evaluation, sequence, name, fingerprint, samples, loss, loss_status, accuracy, answer, state, created_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+    ).run(evaluation, sequence, name, fingerprint, samples, loss, lossStatus, accuracy, answer, state, now)
+  }
+
+  #inTransaction<Result>(run: () => Result): Result {
+    // takes the lock at once, so that nothing is read that another process then changes
+    this.#database.exec('BEGIN IMMEDIATE')
+    try {
+      const result = run()
+      this.#database.exec('COMMIT')
+      return result
+    } catch (error) {
+      // SQLite ends a transaction by itself where the disk fails
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  #pragma(name: string): unknown {
+    return this.#database.prepare(`PRAGMA ${name}`).get()?.[name]
+  }
+
+  #all<Row>(text: string, ...values: (string | number)[]): Row[] {
+    return this.#prepared(text).all(...values) as Row[]
+  }
+
+  #prepared(text: string): StatementSync {
+    let statement = this.#statements.get(text)
+    if (statement === undefined) {
+      // to SQLite, $1 is a name and ?1 a place
+      statement = this.#database.prepare(text.replaceAll('$', '?'))
+      this.#statements.set(text, statement)
+    }
+    return statement
+  }
+}

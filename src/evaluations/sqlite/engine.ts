@@ -1,0 +1,119 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { StoreUnavailable, StoreUnusable } from '../errors.ts'
+import type { PutRules, SqlEngine, Statement } from '../sql/engine.ts'
+import type { NewBatch, PutResult } from '../store.ts'
+import type { SqliteDatabase } from './database.ts'
+import type { Call, Failure, Method, Reply, Setup } from './messages.ts'
+
+/** How often other processes' changes of the file are looked for. */
+const pollMilliseconds = 250
+
+interface Pending {
+  readonly resolve: (result: unknown) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** A SQLite file in a thread of its own, where waiting for the disk holds up nobody else. */
+export class SqliteEngine implements SqlEngine {
+  readonly announcesOwn = false
+  readonly #setup: Setup
+  readonly #pending = new Map<number, Pending>()
+  #worker: Worker | undefined
+  #calls = 0
+  #poll: NodeJS.Timeout | undefined
+  #isClosed = false
+
+  /** Opens a file, or with the path ":memory:" a database that is gone when it is closed. */
+  static async open(path: string, lockMilliseconds = 2000): Promise<SqliteEngine> {
+    const engine = new SqliteEngine({ path, lockMilliseconds })
+    try {
+      await engine.#call('hasChanged')
+      return engine
+    } catch (error) {
+      await engine.close()
+      throw unusable(path, error)
+    }
+  }
+
+  private constructor(setup: Setup) {
+    this.#setup = setup
+  }
+
+  query<Row>(statement: Statement): Promise<Row[]> {
+    return this.#call('query', statement) as Promise<Row[]>
+  }
+
+  transaction<Row>(statements: readonly Statement[]): Promise<Row[][]> {
+    return this.#call('transaction', statements) as Promise<Row[][]>
+  }
+
+  putBatches(batches: readonly NewBatch[], rules: PutRules): Promise<PutResult[]> {
+    return this.#call('putBatches', batches, rules)
+  }
+
+  listen(listener: () => void): void {
+    const look = () => this.#call('hasChanged').then((hasChanged) => hasChanged && listener(), ignore)
+    this.#poll = setInterval(look, pollMilliseconds).unref()
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearInterval(this.#poll)
+    const worker = this.#worker
+    if (worker === undefined) return
+    const ended = once(worker, 'exit')
+    worker.postMessage('close')
+    await ended
+  }
+
+  #call<Name extends Method>(
+    method: Name,
+    ...args: Parameters<SqliteDatabase[Name]>
+  ): Promise<ReturnType<SqliteDatabase[Name]>> {
+    if (this.#isClosed) return Promise.reject(new StoreUnavailable('closed'))
+    this.#worker ??= this.#start()
+    const call: Call = { id: this.#calls++, method, args }
+    this.#worker.postMessage(call)
+    // the worker answers with what the method of this name returns
+    return new Promise((resolve, reject) =>
+      this.#pending.set(call.id, { resolve: resolve as Pending['resolve'], reject }),
+    )
+  }
+
+  #start(): Worker {
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: this.#setup })
+    worker.on('message', (reply: Reply) => {
+      const pending = this.#pending.get(reply.id)
+      this.#pending.delete(reply.id)
+      if ('failure' in reply) pending?.reject(errorOf(reply.failure))
+      else pending?.resolve(reply.result)
+    })
+    let cause: unknown
+    worker.on('error', (error) => {
+      cause = error
+    })
+    worker.on('exit', () => {
+      // the next call starts another
+      this.#worker = undefined
+      for (const { reject } of this.#pending.values()) reject(new StoreUnavailable('out-of-reach', cause))
+      this.#pending.clear()
+    })
+    return worker
+  }
+}
+
+function errorOf(failure: Failure): unknown {
+  if ('unusable' in failure) return new StoreUnusable(failure.unusable)
+  return failure.reason === undefined ? failure.error : new StoreUnavailable(failure.reason, failure.error)
+}
+
+/** Why a file cannot be opened, for the one who starts the service. */
+function unusable(path: string, error: unknown): StoreUnusable {
+  const { message, cause } = error as Error
+  return new StoreUnusable(`${path} cannot be opened: ${cause instanceof Error ? cause.message : message}`, {
+    cause: error,
+  })
+}
+
+function ignore(): void {}

@@ -1,0 +1,137 @@
+import type { Batch } from './batch.ts'
+import { rowsPerStep } from './batch.ts'
+import type { RowSource } from './fold.ts'
+import { rowsOfBatch } from './fold.ts'
+import type { Memory } from './memory.ts'
+import { doublesIn, integersIn } from './memory.ts'
+
+/** The rows of a batch that are evaluated. */
+export interface Selection {
+  /** Row of the batch of each row evaluated; `undefined` where every row stands in its own place. */
+  readonly rows: Int32Array | undefined
+  /** Its position among the rows chosen, those left out by `ignoreIndex` included; `undefined` likewise. */
+  readonly positions: Int32Array | undefined
+  /** Rows chosen that `ignoreIndex` leaves out. */
+  readonly ignored: number
+}
+
+/** Rows that are looked at in a step. */
+const rowsPerLook = 2 ** 16
+
+/**
+ * Leaves out the rows whose class is -1, step by step, so that the caller may do something else in between. Who receives the
+ * positions frees them.
+ *
+ * @param drawn the rows chosen, of which those that are kept move to the front; all rows where it is `undefined`
+ */
+export function* withoutIgnored(
+  classes: Int32Array,
+  drawn: Int32Array | undefined,
+  memory: Memory,
+): Generator<void, Selection> {
+  const chosen = drawn === undefined ? classes.length : drawn.length
+  let ignored = 0
+  for (let from = 0; from < chosen; from += rowsPerLook) {
+    ignored += countIgnored(classes, drawn, from, Math.min(from + rowsPerLook, chosen))
+    yield
+  }
+  if (ignored === 0) return { rows: drawn, positions: undefined, ignored }
+  const positions = integersIn(memory, chosen - ignored)
+  let isDone = false
+  try {
+    let kept = 0
+    for (let from = 0; from < chosen; from += rowsPerLook) {
+      kept = keep(classes, drawn, from, Math.min(from + rowsPerLook, chosen), positions, kept)
+      yield
+    }
+    isDone = true
+    return { rows: drawn === undefined ? positions : drawn.subarray(0, kept), positions, ignored }
+  } finally {
+    if (!isDone) memory.free(positions.buffer)
+  }
+}
+
+function countIgnored(classes: Int32Array, drawn: Int32Array | undefined, from: number, to: number): number {
+  let count = 0
+  for (let at = from; at < to; at++) if (classes[drawn === undefined ? at : drawn[at]] < 0) count++
+  return count
+}
+
+/** Writes the positions in `[from, to)` whose rows are kept behind the first `kept`, and returns how many there are now. */
+function keep(
+  classes: Int32Array,
+  drawn: Int32Array | undefined,
+  from: number,
+  to: number,
+  positions: Int32Array,
+  kept: number,
+): number {
+  let next = kept
+  for (let at = from; at < to; at++) {
+    const row = drawn === undefined ? at : drawn[at]
+    if (classes[row] < 0) continue
+    positions[next] = at
+    if (drawn !== undefined) drawn[next] = row
+    next++
+  }
+  return next
+}
+
+/** Copies rows of a batch, always into the same memory. */
+export interface Gatherer {
+  /** The given rows, in the given order; they are good until the next ones are gathered. */
+  gather(rows: Int32Array): Batch
+  free(): void
+}
+
+/** @param most rows that are gathered at one time */
+export function gathererOf(batch: Batch, most: number, memory: Memory): Gatherer {
+  const { outputs, predictions, classes, targets, sampleWeights } = batch
+  const numbers = most * outputs
+  const [ofTargets, ofWeights] = [targets === undefined ? 0 : numbers, sampleWeights === undefined ? 0 : most]
+  // two classes take the place of one double
+  const doubles = doublesIn(memory, numbers + ofTargets + ofWeights + (classes === undefined ? 0 : Math.ceil(most / 2)))
+  const weightsAt = numbers + ofTargets
+  const integers = new Int32Array(doubles.buffer, (weightsAt + ofWeights) * doubles.BYTES_PER_ELEMENT)
+  return {
+    gather(rows) {
+      const count = rows.length
+      const chosen = (from: number, each: number) => doubles.subarray(from, from + count * each)
+      return {
+        samples: count,
+        outputs,
+        predictions: copyRows(predictions, rows, outputs, chosen(0, outputs)),
+        classes: classes && copyClasses(classes, rows, integers.subarray(0, count)),
+        targets: targets && copyRows(targets, rows, outputs, chosen(numbers, outputs)),
+        sampleWeights: sampleWeights && copyRows(sampleWeights, rows, 1, chosen(weightsAt, 1)),
+      }
+    },
+    free: () => memory.free(doubles.buffer),
+  }
+}
+
+function copyRows(from: Float64Array, rows: Int32Array, outputs: number, to: Float64Array): Float64Array {
+  for (let i = 0, at = 0; i < rows.length; i++) {
+    for (let k = 0, source = rows[i] * outputs; k < outputs; k++) to[at++] = from[source++]
+  }
+  return to
+}
+
+function copyClasses(from: Int32Array, rows: Int32Array, to: Int32Array): Int32Array {
+  for (let i = 0; i < rows.length; i++) to[i] = from[rows[i]]
+  return to
+}
+
+/** Rows to evaluate, which take memory until it is freed. */
+export interface SelectedRows extends RowSource {
+  free(): void
+}
+
+/** The selected rows of a batch, of which no more than those of one step are copied at any time. */
+export function selectedRows(batch: Batch, { rows }: Selection, memory: Memory): SelectedRows {
+  if (rows === undefined) return { ...rowsOfBatch(batch), free() {} }
+  const { outputs } = batch
+  const { gather, free } = gathererOf(batch, Math.min(rowsPerStep(outputs), rows.length), memory)
+  const part = (from: number, to: number) => ({ batch: gather(rows.subarray(from, to)), start: 0 })
+  return { samples: rows.length, outputs, part, free }
+}

@@ -1,0 +1,242 @@
+// What an attack is, and how it is measured.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { binary, largeAnswer, legalJson, oneRow, sweep } from './bodies.ts'
+import type { Outcome, Request } from './client.ts'
+import { ask, Client, count } from './client.ts'
+import { memoryBound, memoryLimit } from './compose.ts'
+import { Pinger } from './pinger.ts'
+import { Service } from './service.ts'
+
+/** What was seen while an attack went on. */
+export interface Figures {
+  /** The most resident memory, in MiB. */
+  readonly peak: number
+  /** Resident memory when it had settled, over what it was before, in MiB. */
+  readonly settled: number
+  /** The longest turn of the event loop, in milliseconds of processor time. */
+  readonly turn: number
+  /** The longest wait of another client, in milliseconds. */
+  readonly wait: number
+  /** Processor time of the service, in seconds. */
+  readonly processor: number
+}
+
+export interface Result {
+  /** How many answers of each kind came. */
+  readonly answers: Readonly<Record<string, number>>
+  /** What should have held and did not. */
+  readonly faults: readonly string[]
+  readonly figures?: Figures
+}
+
+/** How much more than promised is let pass: nothing by `npm run test:attacks`, in `npm test` what a busy machine costs. */
+export interface Tolerance {
+  /** Milliseconds of processor time that one turn of the event loop may take. */
+  readonly turn: number
+  /** The same under legal load. */
+  readonly legalTurn: number
+  /** Milliseconds that another client may wait. */
+  readonly wait: number
+  /** Processor time may be so many times what was promised. */
+  readonly processor: number
+}
+
+export const promised: Tolerance = { turn: 40, legalTurn: 20, wait: 1000, processor: 1 }
+export const generous: Tolerance = { turn: 120, legalTurn: 80, wait: 3000, processor: 3 }
+
+export interface Attack {
+  readonly name: string
+  /** Whether it belongs to the short round. */
+  readonly isShort?: boolean
+  attempt(tolerance: Tolerance): Promise<Result>
+}
+
+/** What an attack sent and what came of it. */
+export interface Sent {
+  readonly outcomes: readonly Outcome[]
+  readonly faults?: readonly string[]
+}
+
+export interface Load {
+  readonly name: string
+  readonly isShort?: boolean
+  /** Nothing but what anybody may send: the service must stay brisker. */
+  readonly isLegal?: boolean
+  /** Settings besides those of the compose file. */
+  readonly settings?: Record<string, string>
+  /** What may be answered; every answer is one of these, and the first comes. */
+  readonly expected?: readonly string[]
+  /** Seconds of processor time that all of it may cost. */
+  readonly processor?: number
+  send(service: Service, tolerance: Tolerance): Promise<Sent>
+}
+
+/** MiB that may remain when the attackers have left. */
+const remainder = 150
+const secondsToSettle = 20
+
+/** An attack on a service that is watched, while another client goes on sending. */
+export function load({ isLegal = false, settings, expected, processor, send, ...attack }: Load): Attack {
+  return {
+    ...attack,
+    async attempt(tolerance) {
+      const service = await Service.start(settings)
+      try {
+        await warmUp(service)
+        const before = service.memory.resident
+        const processorBefore = service.processor
+        const pinger = new Pinger(service.port)
+        await sleep(200)
+        service.forgetTurns()
+        const { outcomes, faults = [] } = await send(service, tolerance)
+        const used = service.processor - processorBefore
+        await sleep(100)
+        const { turn } = service.turns
+        const settled = await settle(service, before)
+        const pings = await pinger.end()
+        const figures = { peak: service.memory.peak, settled, turn, wait: pings.longest, processor: used }
+        const answers = count(outcomes)
+        const bound = isLegal ? tolerance.legalTurn : tolerance.turn
+        const all = [
+          ...faults,
+          service.isKilled && `killed when it held more than ${1.5 * memoryLimit} MiB`,
+          !service.isRunning && !service.isKilled && `ended: ${service.errors.slice(0, 300)}`,
+          figures.peak > memoryBound && `${inDigits(figures.peak)} MiB are more than ${inDigits(memoryBound)}`,
+          settled > remainder && `${inDigits(settled)} MiB more than before after ${secondsToSettle} s`,
+          turn > bound && `a turn of ${inDigits(turn)} ms`,
+          figures.wait > tolerance.wait && `another client waited ${inDigits(figures.wait)} ms`,
+          Object.keys(pings.refused).length > 0 && `another client got ${JSON.stringify(pings.refused)}`,
+          processor !== undefined &&
+            used > processor * tolerance.processor &&
+            `${used.toFixed(2)} s of processor time are more than ${processor}`,
+          ...unexpected(answers, expected),
+          ...outcomes.flatMap((outcome) => wrong503(outcome)).slice(0, 1),
+        ]
+        return { answers, figures, faults: all.filter((fault) => typeof fault === 'string') }
+      } finally {
+        await service.stop()
+      }
+    },
+  }
+}
+
+/** An attack that is judged by what it gets alone. */
+export function claim(attack: Omit<Attack, 'attempt'> & { check(tolerance: Tolerance): Promise<Sent> }): Attack {
+  const { check, ...rest } = attack
+  return {
+    ...rest,
+    async attempt(tolerance) {
+      const { outcomes, faults = [] } = await check(tolerance)
+      return { answers: count(outcomes), faults }
+    },
+  }
+}
+
+/** The best of some attempts: the first without a fault, or else that with the fewest. */
+export async function best(attack: Attack, tolerance: Tolerance, tries: number): Promise<Result> {
+  let result: Result | undefined
+  for (let i = 0; i < tries; i++) {
+    const next = await attack.attempt(tolerance).catch((error) => ({ answers: {}, faults: [String(error)] }))
+    if (result === undefined || next.faults.length < result.faults.length) result = next
+    if (result.faults.length === 0) break
+  }
+  return result ?? { answers: {}, faults: ['it was not tried'] }
+}
+
+/** Requests at one time, each over a connection of its own. */
+export async function together(
+  service: Service,
+  requests: readonly Request[],
+  milliseconds?: number,
+): Promise<Outcome[]> {
+  return Promise.all(requests.map((request) => ask(service.port, request, {}, milliseconds)))
+}
+
+export function times<Value>(number: number, value: Value): Value[] {
+  return Array.from({ length: number }, () => value)
+}
+
+/** Sends a request and leaves after some time, if no answer came. */
+export async function sendAndLeave(service: Service, request: Request, milliseconds: number): Promise<Outcome> {
+  const client = await Client.open(service.port)
+  void client.send(request)
+  const reply = await client.answer(milliseconds)
+  client.leave()
+  return reply ?? client.error ?? 'left'
+}
+
+/** Connections that send requests and take no answer; those that were refused are left out. */
+export async function sendAndNeverRead(service: Service, requests: readonly Request[]): Promise<Client[]> {
+  const open = await Promise.allSettled(
+    requests.map(async (request) => {
+      const client = await Client.open(service.port, { isReading: false })
+      void client.send(request)
+      return client
+    }),
+  )
+  return open.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+}
+
+/** Sends requests one after the other; a fault for each that holds the event loop up for longer than `bound`. */
+export async function alone(
+  service: Service,
+  requests: Readonly<Record<string, Request>>,
+  bound: number,
+): Promise<Sent> {
+  const outcomes: Outcome[] = []
+  const faults: string[] = []
+  for (const [name, request] of Object.entries(requests)) {
+    await sleep(120)
+    service.forgetTurns()
+    outcomes.push(await ask(service.port, request, {}, 120_000))
+    await sleep(120)
+    const { turn } = service.turns
+    if (turn > bound) faults.push(`${name}: a turn of ${inDigits(turn)} ms`)
+  }
+  return { outcomes, faults }
+}
+
+/** Lets the compiler and the heap see every route. */
+async function warmUp(service: Service): Promise<void> {
+  const byte = { datatype: 'UINT8', bytes: Buffer.alloc(20_000) }
+  const requests = [
+    oneRow,
+    legalJson,
+    binary({ loss: 'mse', labelFormat: 'values' }, [
+      { ...byte, name: 'predictions', shape: [2000, 10] },
+      { ...byte, name: 'labels', shape: [2000, 10] },
+    ]),
+    sweep(100, 10, 20),
+    { ...largeAnswer, body: '{"populationSize":1000,"size":100,"seed":1,"replacement":true}' },
+    { headers: { 'content-type': 'application/x-ndjson' }, body: '{"loss":"mse","labelFormat":"values"}\n' },
+    { body: '{"loss":1}' },
+    { path: '/nowhere' },
+  ]
+  for (let round = 0; round < 5; round++) for (const request of requests) await ask(service.port, request)
+  await sleep(300)
+}
+
+/** Waits until memory has come back; how much more than before it is then. */
+async function settle(service: Service, before: number): Promise<number> {
+  const over = () => service.memory.resident - before
+  for (let waited = 0; waited < 10 * secondsToSettle && over() > remainder && service.isRunning; waited++) {
+    await sleep(100)
+  }
+  return service.isRunning ? over() : 0
+}
+
+function unexpected(answers: Result['answers'], expected: readonly string[] | undefined): string[] {
+  if (expected === undefined) return []
+  const others = Object.keys(answers).filter((name) => !expected.includes(name))
+  const faults = others.map((name) => `${answers[name]} x "${name}"`)
+  return answers[expected[0]] === undefined ? [...faults, `not one ${expected[0]}`] : faults
+}
+
+function wrong503(outcome: Outcome): string[] {
+  const isRight = typeof outcome === 'string' || outcome.status !== 503 || outcome.headers['retry-after'] !== undefined
+  return isRight ? [] : ['503 without Retry-After']
+}
+
+function inDigits(value: number): string {
+  return value.toLocaleString('en', { maximumFractionDigits: 0 })
+}

@@ -1,0 +1,10 @@
+import type { Attack } from './attack.ts'
+import { connections } from './connections.ts'
+import { errors } from './errors.ts'
+import { memory } from './memory.ts'
+import { processor } from './processor.ts'
+import { rest } from './rest.ts'
+import { shutdown } from './shutdown.ts'
+
+/** Every attack, in the order of the table. */
+export const attacks: readonly Attack[] = [...memory, ...processor, ...connections, ...errors, ...shutdown, ...rest]

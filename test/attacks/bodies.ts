@@ -1,0 +1,150 @@
+// The bodies of the attacks: small to write down, large to hold.
+import { gzipSync } from 'node:zlib'
+import type { Request } from './client.ts'
+
+export const mebibyte = 2 ** 20
+/** Inflated bytes per compressed byte that these bodies stay under; the service refuses more than 200. */
+const ratio = 190
+
+/** A text over and over, with commas between. */
+export function repeated(text: string, times: number): Buffer {
+  return times === 0 ? Buffer.alloc(0) : Buffer.alloc(times * (text.length + 1) - 1, `${text},`)
+}
+
+function joined(...parts: (string | Uint8Array)[]): Buffer {
+  return Buffer.concat(parts.map((part) => Buffer.from(part)))
+}
+
+/** Rows of zeros as JSON, without the brackets around. */
+function rowsOfZeros(rows: number, columns: number): Buffer {
+  return repeated(`[${repeated('0', columns)}]`, rows)
+}
+
+function head(options: object): string {
+  return `${JSON.stringify(options).slice(0, -1)},`
+}
+
+/** JSON whose numbers have one digit each, so that two bytes become eight. */
+export function oneDigitJson(bytes: number, options: object = { loss: 'mse', labelFormat: 'index' }): Request {
+  const columns = 1000
+  const rows = Math.floor((bytes - 300) / (2 * columns + 4))
+  const predictions = rowsOfZeros(rows, columns)
+  return { body: joined(head(options), '"predictions":[', predictions, '],"labels":[', repeated('0', rows), ']}') }
+}
+
+/** One NDJSON line of so many bytes, behind its options. */
+export function oneLine(bytes: number): Request {
+  const columns = 1000
+  const rows = Math.floor((bytes - 300) / (2 * columns + 4))
+  const predictions = rowsOfZeros(rows, columns)
+  const options = '{"loss":"mse","labelFormat":"index"}\n'
+  return {
+    headers: { 'content-type': 'application/x-ndjson' },
+    body: joined(options, '{"predictions":[', predictions, '],"labels":[', repeated('0', rows), ']}\n'),
+  }
+}
+
+export interface Part {
+  readonly name: 'predictions' | 'labels' | 'sampleWeights'
+  readonly shape: readonly number[]
+  readonly datatype: string
+  readonly bytes: Uint8Array
+}
+
+export function binary(parameters: object, parts: readonly Part[]): Request {
+  const inputs = parts.map(({ name, shape, datatype, bytes }) => ({
+    name,
+    shape,
+    datatype,
+    parameters: { binary_data_size: bytes.length },
+  }))
+  const text = JSON.stringify({ parameters, inputs })
+  return {
+    headers: { 'content-type': 'application/octet-stream', 'inference-header-content-length': text.length },
+    body: joined(text, ...parts.map(({ bytes }) => bytes)),
+  }
+}
+
+/** Predictions and labels of type BOOL, so that one byte becomes eight. */
+export function boolBinary(bytes: number): Request {
+  const columns = 1000
+  const rows = Math.floor(bytes / (2 * columns))
+  const part = { shape: [rows, columns], datatype: 'BOOL', bytes: Buffer.alloc(rows * columns) }
+  return binary({ loss: 'mse', labelFormat: 'values' }, [
+    { ...part, name: 'predictions' },
+    { ...part, name: 'labels' },
+  ])
+}
+
+/** Rows of one number, of which the last is ignored. */
+export function ignoredRows(rows: number): Request {
+  const labels = Buffer.alloc(rows)
+  labels[rows - 1] = 1
+  return binary({ loss: 'mse', labelFormat: 'index', ignoreIndex: 1 }, [
+    { name: 'predictions', shape: [rows, 1], datatype: 'UINT8', bytes: Buffer.alloc(rows) },
+    { name: 'labels', shape: [rows], datatype: 'UINT8', bytes: labels },
+  ])
+}
+
+/** One-hot labels of two classes, right or wrong in every row. */
+export function oneHotRows(rows: number, isRight: boolean): Request {
+  const part = { shape: [rows, 2], datatype: 'UINT8' }
+  return binary({ loss: 'mse', labelFormat: 'one-hot' }, [
+    { ...part, name: 'predictions', bytes: Buffer.alloc(2 * rows) },
+    { ...part, name: 'labels', bytes: Buffer.alloc(2 * rows, isRight ? '\x01\x00' : '\x00\x00', 'latin1') },
+  ])
+}
+
+/** One row of zeros, drawn so many times. */
+export function drawnRow(columns: number, size: number): Request {
+  const options = { loss: 'mse', labelFormat: 'index', miniBatch: { size, seed: 1, replacement: true } }
+  return { body: joined(head(options), '"predictions":[[', repeated('0', columns), ']],"labels":[0]}') }
+}
+
+/** A sweep of the temperature over rows of zeros. */
+export function sweep(rows: number, columns: number, values: number): Request {
+  const options = { loss: 'cross-entropy', labelFormat: 'index', parameter: { name: 'temperature' } }
+  const body = joined(
+    head(options),
+    `"values":[${repeated('1', values)}],"predictions":[`,
+    rowsOfZeros(rows, columns),
+    '],"labels":[',
+    repeated('0', rows),
+    ']}',
+  )
+  return { path: '/v1/sweeps', body }
+}
+
+/** The row numbers of a mini-batch: a small request whose answer has 1 MB. */
+export const largeAnswer: Request = {
+  path: '/v1/mini-batches',
+  body: JSON.stringify({ populationSize: 2 ** 31 - 1, size: 100_000, seed: 1, replacement: true }),
+}
+
+/** Every loss of 65,000 rows: an answer of some 5 MB. */
+export function largeReport(bytes: number): Request {
+  const rows = 65_000
+  const options = { loss: 'mse', labelFormat: 'index', reduction: 'none', include: ['perSample', 'gradient'] }
+  const row = '[0.12345678901234567,0.87654321098765433]'
+  const body = joined(head(options), '"predictions":[', repeated(row, rows), '],"labels":[', repeated('0', rows), ']}')
+  return { body: joined(body, Buffer.alloc(Math.max(0, bytes - body.length), ' ')) }
+}
+
+/** The same request, compressed as much as the service allows. */
+export function compressed(request: Request): Request {
+  const body = Buffer.from(request.body ?? '')
+  for (let stored = 0; ; stored += Math.ceil(body.length / 10_000)) {
+    const bytes = joined(
+      gzipSync(body.subarray(0, stored), { level: 0 }),
+      gzipSync(body.subarray(stored), { level: 9 }),
+    )
+    if (body.length > mebibyte + ratio * bytes.length) continue
+    return { ...request, body: bytes, headers: { ...request.headers, 'content-encoding': 'gzip' } }
+  }
+}
+
+/** A batch of one row. */
+export const oneRow: Request = { body: '{"loss":"mse","labelFormat":"values","predictions":[1],"labels":[1]}' }
+
+/** 3.6 MB that anybody may send. */
+export const legalJson: Request = oneDigitJson(3.6e6)

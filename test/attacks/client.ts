@@ -1,0 +1,201 @@
+// Clients that write bytes as they are, take what comes, and may behave badly.
+import type { Socket } from 'node:net'
+import { connect } from 'node:net'
+
+export interface Reply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+export interface Request {
+  readonly path?: string
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string | number>>
+  readonly body?: Uint8Array | string
+  /** Of HTTP. */
+  readonly version?: string
+}
+
+export interface Manners {
+  /** The address of the client. */
+  readonly from?: string
+  /** Whether it takes what the service sends. */
+  readonly isReading?: boolean
+}
+
+/** The bytes before the body. */
+export function headOf({ path = '/v1/loss', method = 'POST', headers = {}, body, version = '1.1' }: Request): string {
+  const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
+  const type = body === undefined && method === 'GET' ? {} : { 'content-type': 'application/json' }
+  const lines = Object.entries({ host: 'localhost', ...type, ...length, ...headers })
+  return `${method} ${path} HTTP/${version}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
+}
+
+/** Bytes as one chunk of a chunked body. */
+export function chunk(bytes: Uint8Array | string): Buffer {
+  const content = Buffer.from(bytes)
+  return Buffer.concat([Buffer.from(`${content.length.toString(16)}\r\n`), content, Buffer.from('\r\n')])
+}
+
+export const lastChunk = '0\r\n\r\n'
+
+export class Client {
+  readonly socket: Socket
+  isClosed = false
+  /** The code of the error that ended the connection. */
+  error: string | undefined
+  #pieces: Buffer[] = []
+  #arrived: () => void = () => undefined
+
+  private constructor(socket: Socket, { isReading = true }: Manners) {
+    this.socket = socket
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      this.error = error.code ?? error.message
+    })
+    socket.on('close', () => {
+      this.isClosed = true
+      this.#arrived()
+    })
+    socket.on('end', () => this.#arrived())
+    if (isReading) this.read()
+  }
+
+  /** @throws Error when the connection is refused */
+  static async open(port: number, manners: Manners = {}): Promise<Client> {
+    const { from = '127.0.0.1' } = manners
+    const socket = connect({ host: '127.0.0.1', port, localAddress: from, noDelay: true, allowHalfOpen: true })
+    const client = new Client(socket, manners)
+    await first(socket, ['connect', 'close'])
+    if (client.isClosed) throw new Error(client.error ?? 'closed')
+    return client
+  }
+
+  /** Begins to take what comes. */
+  read(): void {
+    this.socket.on('data', (piece: Buffer) => {
+      this.#pieces.push(piece)
+      this.#arrived()
+    })
+  }
+
+  /** Writes and waits until the bytes have left, or the connection is closed. */
+  async write(bytes: Uint8Array | string): Promise<void> {
+    if (this.isClosed || !this.socket.writable) return
+    if (!this.socket.write(bytes)) await first(this.socket, ['drain', 'close'])
+  }
+
+  async send(request: Request): Promise<void> {
+    this.socket.cork()
+    this.socket.write(headOf(request))
+    const written = request.body === undefined ? undefined : this.write(request.body)
+    this.socket.uncork()
+    await written
+  }
+
+  /** All that came and was not taken as an answer. */
+  get received(): Buffer {
+    if (this.#pieces.length > 1) this.#pieces = [Buffer.concat(this.#pieces)]
+    return this.#pieces[0] ?? Buffer.alloc(0)
+  }
+
+  /** The next answer, or `undefined` when none comes in this time. */
+  async answer(milliseconds = 60_000): Promise<Reply | undefined> {
+    for (const end = performance.now() + milliseconds; ; ) {
+      const reply = this.#take()
+      const left = end - performance.now()
+      if (reply !== undefined || this.isClosed || this.socket.readableEnded || left <= 0) return reply
+      const arrived = new Promise<void>((resolve) => {
+        this.#arrived = resolve
+      })
+      const timer = setTimeout(this.#arrived, left)
+      await arrived
+      clearTimeout(timer)
+    }
+  }
+
+  /** Whether the connection is closed, at the latest after this time. */
+  async closed(milliseconds = 600_000): Promise<boolean> {
+    if (!this.isClosed) await first(this.socket, ['close'], milliseconds)
+    return this.isClosed
+  }
+
+  /** Leaves without a word. */
+  leave(): void {
+    this.socket.destroy()
+  }
+
+  #take(): Reply | undefined {
+    const bytes = this.received
+    const end = bytes.indexOf('\r\n\r\n')
+    if (end < 0) return undefined
+    const [first, ...lines] = bytes.toString('latin1', 0, end).split('\r\n')
+    const headers = Object.fromEntries(lines.map((line) => [line.split(': ')[0].toLowerCase(), line.split(': ')[1]]))
+    const status = Number(first.split(' ')[1])
+    const from = end + 4
+    if (headers['transfer-encoding'] === 'chunked') {
+      const body: Buffer[] = []
+      for (let at = from; ; ) {
+        const line = bytes.indexOf('\r\n', at)
+        if (line < 0) return undefined
+        const length = Number.parseInt(bytes.toString('latin1', at, line), 16)
+        at = line + 2 + length + 2
+        if (bytes.length < at) return undefined
+        if (length === 0) return this.#cut(at, { status, headers, body: Buffer.concat(body).toString() })
+        body.push(bytes.subarray(line + 2, at - 2))
+      }
+    }
+    const to = from + Number(headers['content-length'] ?? 0)
+    return bytes.length < to ? undefined : this.#cut(to, { status, headers, body: bytes.toString('utf8', from, to) })
+  }
+
+  #cut(at: number, reply: Reply): Reply {
+    this.#pieces = [this.received.subarray(at)]
+    return reply.status === 100 ? (this.#take() ?? reply) : reply
+  }
+}
+
+/** What became of a request: a status, or what went wrong. */
+export type Outcome = Reply | string
+
+/** Sends one request over a connection of its own. */
+export async function ask(
+  port: number,
+  request: Request,
+  manners: Manners = {},
+  milliseconds = 60_000,
+): Promise<Outcome> {
+  let client: Client
+  try {
+    client = await Client.open(port, manners)
+  } catch (error) {
+    return (error as Error).message
+  }
+  void client.send(request)
+  const reply = await client.answer(milliseconds)
+  client.leave()
+  return reply ?? client.error ?? (client.isClosed || client.socket.readableEnded ? 'closed' : 'no answer')
+}
+
+/** Counts outcomes by their status, or by what went wrong. */
+export function count(outcomes: readonly Outcome[]): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const outcome of outcomes) {
+    const name = typeof outcome === 'string' ? outcome : String(outcome.status)
+    counts[name] = (counts[name] ?? 0) + 1
+  }
+  return counts
+}
+
+/** Waits for the first of some events, without a throw for an error. */
+function first(socket: Socket, names: readonly string[], milliseconds?: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = milliseconds === undefined ? undefined : setTimeout(done, milliseconds)
+    for (const name of names) socket.on(name, done)
+    function done() {
+      clearTimeout(timer)
+      for (const name of names) socket.off(name, done)
+      resolve()
+    }
+  })
+}

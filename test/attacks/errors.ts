@@ -1,0 +1,223 @@
+// Errors must arrive, whatever the client does with its connection while it still sends.
+import { execFile } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Sent } from './attack.ts'
+import { claim, times } from './attack.ts'
+import { mebibyte } from './bodies.ts'
+import type { Outcome, Request } from './client.ts'
+import { Client, headOf } from './client.ts'
+import { withService } from './connections.ts'
+
+const run = promisify(execFile)
+const rounds = 20
+const large = 80 * mebibyte
+
+/** What is wrong from its first bytes, from its head, or in the end; each with the status that must arrive. */
+const wrongs: Record<string, { status: string; request: Request }> = {
+  '413 for 80 MB': { status: '413', request: { body: Buffer.alloc(large, ' ') } },
+  '422 for an option before 60 MB': {
+    status: '422',
+    request: { body: Buffer.concat([Buffer.from('{"loss":1,"labelFormat":2,"x":3}'), Buffer.alloc(60e6, ' ')]) },
+  },
+  '422 for numbers in the middle of 60 MB': {
+    status: '422',
+    request: {
+      body: Buffer.concat([
+        Buffer.from('{"loss":"mse","labelFormat":"values","predictions":["x"],"labels":[1]}'),
+        Buffer.alloc(60e6, ' '),
+      ]),
+    },
+  },
+  '400 at byte 0 of 20 MB': { status: '400', request: { body: Buffer.alloc(20e6, 'x') } },
+  '415 for 20 MB': {
+    status: '415',
+    request: { headers: { 'content-type': 'text/plain' }, body: Buffer.alloc(20e6, 'a') },
+  },
+  '404 for 5 MB': { status: '404', request: { path: '/nope', body: Buffer.alloc(5e6, 'a') } },
+  '405 for 5 MB': { status: '405', request: { path: '/v1/losses', body: Buffer.alloc(5e6, 'a') } },
+}
+
+/** How a raw client treats its connection. */
+const manners: Record<string, { headers?: Record<string, string>; version?: string; isHalfClosed?: boolean }> = {
+  'Connection: close': { headers: { connection: 'close' } },
+  'Connection: keep-alive': { headers: { connection: 'keep-alive' } },
+  'HTTP/1.0': { version: '1.0' },
+  'half-closed': { isHalfClosed: true },
+}
+
+/** A client that sends all before it reads, as simple clients do. */
+async function sendThenRead(port: number, request: Request, isHalfClosed: boolean): Promise<Outcome> {
+  const client = await Client.open(port, { isReading: false })
+  await client.write(headOf(request))
+  await client.write(request.body ?? '')
+  if (isHalfClosed) client.socket.end()
+  if (client.error !== undefined) return client.error
+  client.read()
+  const reply = await client.answer(20_000)
+  client.leave()
+  return reply ?? client.error ?? 'closed'
+}
+
+function mustBe(status: string, outcomes: readonly Outcome[]): Sent {
+  const others = outcomes.filter((outcome) => typeof outcome === 'string' || String(outcome.status) !== status)
+  const named = others.map((outcome) => (typeof outcome === 'string' ? outcome : outcome.status))
+  return { outcomes, faults: others.length === 0 ? [] : [`${others.length} without ${status}: ${named[0]}`] }
+}
+
+const ofRawClients = Object.entries(manners).map(([name, { isHalfClosed = false, headers, version }]) =>
+  claim({
+    name: `errors to a client with ${name}`,
+    isShort: name === 'Connection: close',
+    check: ({ wait }) =>
+      withService({}, async ({ port }) => {
+        // the short round is not to send gigabytes
+        const number = wait > 1000 ? 3 : rounds
+        const sent: Sent[] = []
+        for (const { status, request } of Object.values(wrongs)) {
+          const own = { ...request, headers: { ...request.headers, ...headers }, ...(version && { version }) }
+          const outcomes: Outcome[] = []
+          for (let i = 0; i < number; i++) outcomes.push(await sendThenRead(port, own, isHalfClosed))
+          sent.push(mustBe(status, outcomes))
+        }
+        return { outcomes: sent.flatMap(({ outcomes }) => outcomes), faults: sent.flatMap(({ faults = [] }) => faults) }
+      }),
+  }),
+)
+
+/** Whether a program is there. */
+async function isInstalled(program: string): Promise<boolean> {
+  return run(program, ['--version']).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Runs something with each wrong body in a file. */
+async function withFiles(
+  visit: (path: string, status: string, request: Request) => Promise<readonly Outcome[]>,
+): Promise<Sent> {
+  const folder = await mkdtemp(join(tmpdir(), 'attacks-'))
+  try {
+    const sent: Sent[] = []
+    for (const { status, request } of Object.values(wrongs)) {
+      const path = join(folder, 'body')
+      await writeFile(path, request.body ?? '')
+      sent.push(mustBe(status, await visit(path, status, request)))
+    }
+    return { outcomes: sent.flatMap(({ outcomes }) => outcomes), faults: sent.flatMap(({ faults = [] }) => faults) }
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+const urllib = `
+import sys, urllib.request, urllib.error
+url, path, kind, times = sys.argv[1:]
+body = open(path, 'rb').read()
+for _ in range(int(times)):
+    try: print(urllib.request.urlopen(urllib.request.Request(url, body, {'Content-Type': kind}), timeout=20).status)
+    except urllib.error.HTTPError as error: print(error.code)
+    except Exception as error: print(repr(error)[:60])
+`
+
+const ofPython = claim({
+  name: "errors to Python's urllib",
+  check: async () => {
+    if (!(await isInstalled('python3'))) return { outcomes: ['python3 is not installed'] }
+    return withService({}, ({ port }) =>
+      withFiles(async (path, _, { path: route = '/v1/loss', headers = {} }) => {
+        const kind = String(headers['content-type'] ?? 'application/json')
+        const args = ['-c', urllib, `http://127.0.0.1:${port}${route}`, path, kind, String(rounds)]
+        return (await run('python3', args)).stdout.trim().split('\n')
+      }),
+    )
+  },
+})
+
+const ofCurl = (['-0', '-HConnection: close', '-HExpect:'] as const).map((flag) =>
+  claim({
+    name: `errors to curl ${flag}`,
+    check: async () => {
+      if (!(await isInstalled('curl'))) return { outcomes: ['curl is not installed'] }
+      return withService({}, ({ port }) =>
+        withFiles(async (path, _, { path: route = '/v1/loss', headers = {} }) => {
+          const type = `-HContent-Type: ${headers['content-type'] ?? 'application/json'}`
+          const url = `http://127.0.0.1:${port}${route}`
+          const args = [
+            '-s',
+            '-o',
+            '/dev/null',
+            '-w',
+            '%{http_code}',
+            '-HExpect:',
+            type,
+            flag,
+            '--data-binary',
+            `@${path}`,
+            url,
+          ]
+          const outcomes: Outcome[] = []
+          for (let i = 0; i < rounds; i++) {
+            const ended = await run('curl', args).catch((error) => ({ stdout: `${error.stdout} exit ${error.code}` }))
+            outcomes.push(ended.stdout)
+          }
+          return outcomes
+        }),
+      )
+    },
+  }),
+)
+
+/** nginx in front, with HTTP/1.0 behind it, which is its default. */
+const ofNginx = claim({
+  name: 'errors through nginx with HTTP/1.0 behind it',
+  check: async () => {
+    if (
+      !(await run('nginx', ['-v']).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return { outcomes: ['nginx is not installed'] }
+    return withService({}, async (service) => {
+      const folder = await mkdtemp(join(tmpdir(), 'attacks-'))
+      const port = await freePort()
+      const config = `daemon off; pid ${folder}/pid; error_log ${folder}/errors; events {}
+http { access_log off; client_max_body_size 0; client_body_temp_path ${folder}; proxy_temp_path ${folder};
+  fastcgi_temp_path ${folder}; uwsgi_temp_path ${folder}; scgi_temp_path ${folder};
+  server { listen 127.0.0.1:${port}; location / { proxy_pass http://127.0.0.1:${service.port}; proxy_request_buffering off; } } }`
+      await writeFile(join(folder, 'nginx.conf'), config)
+      const nginx = execFile('nginx', ['-c', join(folder, 'nginx.conf')])
+      try {
+        const sent: Sent[] = []
+        for (const { status, request } of Object.values(wrongs)) {
+          const outcomes: Outcome[] = []
+          for (const _ of times(rounds, 0)) outcomes.push(await sendThenRead(port, request, false))
+          sent.push(mustBe(status, outcomes))
+        }
+        return { outcomes: sent.flatMap(({ outcomes }) => outcomes), faults: sent.flatMap(({ faults = [] }) => faults) }
+      } finally {
+        nginx.kill()
+        await once(nginx, 'exit')
+        await rm(folder, { recursive: true, force: true })
+      }
+    })
+  },
+})
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+export const errors = [...ofRawClients, ofPython, ...ofCurl, ofNginx]

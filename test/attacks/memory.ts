@@ -1,0 +1,151 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Sent } from './attack.ts'
+import { load, sendAndLeave, sendAndNeverRead, times, together } from './attack.ts'
+import {
+  boolBinary,
+  compressed,
+  drawnRow,
+  ignoredRows,
+  largeAnswer,
+  largeReport,
+  mebibyte,
+  oneDigitJson,
+  oneLine,
+  sweep,
+} from './bodies.ts'
+import type { Outcome, Request } from './client.ts'
+import { ask } from './client.ts'
+import type { Service } from './service.ts'
+
+const clients = 16
+const full = 53 * mebibyte
+
+async function sixteen(service: Service, request: Request): Promise<Sent> {
+  return { outcomes: await together(service, times(clients, request), 120_000) }
+}
+
+const refused = ['413', '422']
+const busy = ['200', '503']
+
+export const memory = [
+  load({
+    name: 'a row drawn 100,000 times: 1,000,000 columns',
+    isShort: true,
+    processor: 0.5,
+    expected: refused,
+    send: async (service) => ({ outcomes: [await ask(service.port, drawnRow(1_000_000, 100_000))] }),
+  }),
+  load({
+    name: 'a row drawn 100,000 times: 1,000 columns in 2 kB',
+    expected: refused,
+    processor: 0.5,
+    send: async (service) => ({ outcomes: [await ask(service.port, drawnRow(1000, 100_000))] }),
+  }),
+  load({
+    name: 'a row drawn 100,000 times: 16 x 300 columns',
+    isShort: true,
+    expected: busy,
+    send: (service) => sixteen(service, drawnRow(300, 100_000)),
+  }),
+  load({
+    name: 'JSON of one digit: 16 x 53 MiB',
+    isShort: true,
+    expected: busy,
+    send: (service) => sixteen(service, oneDigitJson(full)),
+  }),
+  load({
+    name: 'JSON of one digit in gzip: 16 x 53 MiB',
+    expected: busy,
+    send: (service) => sixteen(service, compressed(oneDigitJson(full))),
+  }),
+  load({
+    name: 'BOOL: 16 x 12 MiB',
+    expected: busy,
+    send: (service) => sixteen(service, boolBinary(12 * mebibyte)),
+  }),
+  load({
+    name: 'BOOL: 63 MiB',
+    expected: ['413', '200'],
+    send: async (service) => ({ outcomes: [await ask(service.port, boolBinary(63 * mebibyte))] }),
+  }),
+  load({
+    name: 'an NDJSON line: 16 x 53 MiB',
+    expected: busy,
+    send: (service) => sixteen(service, oneLine(full)),
+  }),
+  load({
+    name: 'sweeps: 16 x 5,000,000 numbers at 2 values',
+    expected: busy,
+    send: (service) => sixteen(service, sweep(5000, 1000, 2)),
+  }),
+  load({
+    name: 'ignoreIndex: 16 x 16.7 million rows',
+    expected: busy,
+    send: (service) => sixteen(service, ignoredRows(2 ** 24 - 64)),
+  }),
+  load({
+    name: 'answers of 1 MB that nobody reads: 1,500 connections',
+    async send(service) {
+      const open = await sendAndNeverRead(service, times(1500, largeAnswer))
+      await sleep(8000)
+      const outcomes = open.map(({ isClosed }) => (isClosed ? 'closed' : 'open'))
+      for (const client of open) client.leave()
+      return { outcomes }
+    },
+  }),
+  load({
+    name: 'reports of 5 MB that nobody reads: 32 connections',
+    async send(service) {
+      const open = await sendAndNeverRead(service, times(32, largeReport(0)))
+      await sleep(8000)
+      const outcomes = open.map(({ isClosed }) => (isClosed ? 'closed' : 'open'))
+      for (const client of open) client.leave()
+      return { outcomes }
+    },
+  }),
+  load({
+    name: 'sweeps whose clients leave while it computes: 8 pairs',
+    isShort: true,
+    async send(service) {
+      const request = sweep(9990, 1000, 1)
+      const outcomes: Outcome[] = []
+      for (let pair = 0; pair < 8; pair++) {
+        outcomes.push(...(await Promise.all(times(2, 300).map((after) => sendAndLeave(service, request, after)))))
+      }
+      return { outcomes }
+    },
+  }),
+  load({
+    name: 'JSON of one digit whose clients leave: 5 rounds of 4 x 53 MiB',
+    async send(service) {
+      const request = oneDigitJson(full)
+      const outcomes: Outcome[] = []
+      for (let round = 0; round < 5; round++) {
+        const leaving = [300, 600, 900, 1200].map((after) => sendAndLeave(service, request, after))
+        outcomes.push(...(await Promise.all(leaving)))
+      }
+      return { outcomes }
+    },
+  }),
+  load({
+    name: 'a mix of all of these',
+    expected: ['200', '503', '413', 'left'],
+    async send(service) {
+      const silent = await sendAndNeverRead(service, [...times(4, largeReport(0)), ...times(20, largeAnswer)])
+      const mixed = [
+        ...times(3, oneDigitJson(full)),
+        ...times(2, boolBinary(12 * mebibyte)),
+        ...times(2, oneLine(full)),
+        ...times(2, sweep(5000, 1000, 2)),
+        ...times(2, ignoredRows(2 ** 24 - 64)),
+        ...times(3, drawnRow(300, 100_000)),
+      ]
+      const [answered, left] = await Promise.all([
+        together(service, mixed, 120_000),
+        Promise.all(times(2, oneDigitJson(full)).map((request, i) => sendAndLeave(service, request, 500 + 500 * i))),
+      ])
+      for (const client of silent) client.leave()
+      return { outcomes: [...answered, ...left] }
+    },
+  }),
+]

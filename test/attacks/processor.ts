@@ -1,0 +1,277 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync } from 'node:zlib'
+import { alone, load, sendAndLeave, times, together } from './attack.ts'
+import {
+  binary,
+  compressed,
+  ignoredRows,
+  largeAnswer,
+  mebibyte,
+  oneDigitJson,
+  oneHotRows,
+  oneLine,
+  repeated,
+  sweep,
+} from './bodies.ts'
+import type { Request } from './client.ts'
+import { ask, Client, chunk, lastChunk } from './client.ts'
+
+const ndjson = { 'content-type': 'application/x-ndjson' }
+const options = '{"loss":"mse","labelFormat":"values"}\n'
+const line = '{"predictions":[1],"labels":[1]}\n'
+
+/** Large bodies that anybody may send, of every kind and for every route. */
+function legalBodies(): Record<string, Request> {
+  const rows = 2 ** 24 - 64
+  const columns = 2 ** 20
+  const byte = (length: number) => ({ datatype: 'UINT8', bytes: Buffer.alloc(length) })
+  return {
+    'JSON of 16 MiB': oneDigitJson(16 * mebibyte),
+    'JSON of 16 MiB in gzip': compressed(oneDigitJson(16 * mebibyte)),
+    'one row of 1,000,000': { body: jsonOf('mse', `[${repeated('0', 1e6)}]`, '0') },
+    'one row of 1,000,000 logits': {
+      body: jsonOf('cross-entropy', `[${repeated('0', 1e6)}]`, '0', '"predictionFormat":"logits",'),
+    },
+    '2,000,000 rows of one number': {
+      body: jsonOf('mse', `[${repeated('[0]', 2e6)}]`, `[${repeated('0', 2e6)}]`),
+    },
+    '16.7 million rows of one byte': binary({ loss: 'mse', labelFormat: 'index' }, [
+      { ...byte(rows), name: 'predictions', shape: [rows, 1] },
+      { ...byte(rows), name: 'labels', shape: [rows] },
+    ]),
+    '4 million weighted rows, one ignored': binary({ loss: 'mse', labelFormat: 'index', ignoreIndex: 0 }, [
+      { ...byte(4e6), name: 'predictions', shape: [4e6, 1] },
+      { name: 'labels', shape: [4e6], datatype: 'INT8', bytes: Buffer.alloc(4e6) },
+      { ...byte(4e6), name: 'sampleWeights', shape: [4e6] },
+    ]),
+    '8 rows of 1,048,576 logits': binary({ loss: 'cross-entropy', predictionFormat: 'logits', labelFormat: 'index' }, [
+      { ...byte(8 * columns), name: 'predictions', shape: [8, columns] },
+      { ...byte(8), name: 'labels', shape: [8] },
+    ]),
+    '200 rows of 33,333 with a report of each class': binary(
+      { loss: 'mse', labelFormat: 'index', include: ['perClass'] },
+      [
+        { ...byte(200 * 33_333), name: 'predictions', shape: [200, 33_333] },
+        { ...byte(200), name: 'labels', shape: [200] },
+      ],
+    ),
+    '447 rows of 447 with all reports': {
+      body: JSON.stringify({
+        loss: 'cross-entropy',
+        predictionFormat: 'logits',
+        labelFormat: 'index',
+        include: ['perSample', 'perClass', 'confusion', 'calibration', 'gradient'],
+        reduction: 'none',
+        predictions: times(447, times(447, 0.1)),
+        labels: times(447, 0),
+      }),
+    },
+    '100,000 rows with the loss of each': {
+      body: JSON.stringify({
+        loss: 'mse',
+        labelFormat: 'index',
+        include: ['perSample', 'gradient'],
+        reduction: 'none',
+        predictions: times(100_000, [0.123456789, 0.2]),
+        labels: times(100_000, 0),
+      }),
+    },
+    'a row drawn 100,000 times': {
+      body: '{"loss":"mse","labelFormat":"index","miniBatch":{"size":100000,"seed":1,"replacement":true},"predictions":[[1,2,3]],"labels":[0]}',
+    },
+    '1,000,000 lines of one row': {
+      headers: ndjson,
+      body: Buffer.concat([Buffer.from(options), Buffer.alloc(line.length * 1e6, line)]),
+    },
+    'one line of 16 MiB': oneLine(16 * mebibyte),
+    '1,000,000 numbers at 10 values': sweep(1000, 1000, 10),
+    'the numbers of 100,000 rows': largeAnswer,
+  }
+}
+
+/** Numbers that cost the most to read. */
+function hardNumbers(): Record<string, Request> {
+  const labels = (length: number) => `[${repeated('0', length)}]`
+  const lists = (text: string, length: number) => ({
+    body: jsonOf('mse', `[${repeated(text, length)}]`, labels(length)).replace('"index"', '"values"'),
+  })
+  return {
+    'numbers of 65,000 digits': lists(`0.1${'9'.repeat(64_990)}`, 1000),
+    'numbers of 64,000 digits halfway between doubles': lists(`9007199254740993.${'0'.repeat(64_000)}1`, 1000),
+    'short numbers halfway between doubles': lists('9007199254740993.0000000001', 300_000),
+  }
+}
+
+function jsonOf(loss: string, predictions: string, labels: string, more = ''): string {
+  return `{"loss":"${loss}","labelFormat":"index",${more}"predictions":${predictions},"labels":${labels}}`
+}
+
+/** Options that are wrong in each of many elements. */
+function wrongOptions(): Record<string, Request> {
+  const head = (text: string, bytes = ''): Request => ({
+    headers: { 'content-type': 'application/octet-stream', 'inference-header-content-length': text.length },
+    body: text + bytes,
+  })
+  const numbers = repeated('0', 520_000)
+  const texts = repeated('""', 345_000)
+  const tensors = '"predictions":[1,2],"labels":0'
+  const temperature = '"loss":"cross-entropy","labelFormat":"index","parameter":{"name":"temperature"}'
+  const input = '"datatype":"UINT8","parameters":{"binary_data_size":2}'
+  return {
+    'numbers for values': { path: '/v1/sweeps', body: `{${temperature},${tensors},"values":[${numbers}]}` },
+    'texts for values': { path: '/v1/sweeps', body: `{${temperature},${tensors},"values":[${texts}]}` },
+    'numbers for include': { body: `{"loss":"mse","labelFormat":"values",${tensors},"include":[${numbers}]}` },
+    'texts for a shape': head(
+      `{"parameters":{"loss":"mse"},"inputs":[{"name":"predictions","shape":[${texts}],${input}}]}`,
+    ),
+    'numbers for inputs': head(`{"parameters":{"loss":"mse"},"inputs":[${numbers}]}`),
+    'texts for classWeights': head(
+      `{"parameters":{"loss":"cross-entropy","labelFormat":"index","classWeights":[${texts}]},"inputs":[{"name":"predictions","shape":[1,2],${input}},{"name":"labels","shape":[2],${input}}]}`,
+      '\x01\x00\x00\x00',
+    ),
+    'a text of 1 MB': { body: `{"loss":"mse","labelFormat":"${'x'.repeat(1e6)}",${tensors}}` },
+    'numbers for a size': { path: '/v1/mini-batches', body: `{"size":[${numbers}]}` },
+    'texts for predictions': {
+      body: `{"loss":"mse","labelFormat":"values","predictions":[${repeated('"x"', 4e6)}],"labels":[0]}`,
+    },
+  }
+}
+
+/** A body in chunks of one byte. */
+async function byteByByte(port: number, bytes: Buffer): Promise<Awaited<ReturnType<typeof ask>>> {
+  const client = await Client.open(port)
+  await client.write(
+    'POST /v1/loss HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n',
+  )
+  const pieces = Array.from(bytes, (byte) => chunk(Buffer.of(byte)))
+  void client.write(Buffer.concat([...pieces, Buffer.from(lastChunk)]))
+  const reply = await client.answer()
+  client.leave()
+  return reply ?? client.error ?? 'no answer'
+}
+
+export const processor = [
+  load({
+    name: 'legal bodies of every kind, one after the other',
+    isShort: true,
+    isLegal: true,
+    expected: ['200'],
+    send: (service, { legalTurn }) => alone(service, legalBodies(), legalTurn),
+  }),
+  load({
+    name: 'four clients upload 12 MB of JSON each, without pause',
+    isLegal: true,
+    expected: ['200'],
+    async send(service) {
+      const request = oneDigitJson(12e6)
+      const uploads = times(4, undefined).map(async () => {
+        const outcomes = []
+        for (let round = 0; round < 8; round++) outcomes.push(await ask(service.port, request))
+        return outcomes
+      })
+      return { outcomes: (await Promise.all(uploads)).flat() }
+    },
+  }),
+  load({
+    name: 'numbers that are hard to read',
+    send: (service, { turn }) => alone(service, hardNumbers(), turn),
+  }),
+  load({
+    name: 'options wrong in each of 520,000 elements',
+    isShort: true,
+    expected: ['422', '413', '400'],
+    send: (service, { turn }) => alone(service, wrongOptions(), turn),
+  }),
+  load({
+    name: 'a sweep of 500,000 numbers at 500 values in 2 kB of gzip',
+    isShort: true,
+    expected: ['413', '422'],
+    processor: 0.5,
+    send: async (service) => ({ outcomes: [await ask(service.port, compressed(sweep(1, 500_000, 500)), {}, 120_000)] }),
+  }),
+  load({
+    name: 'a sweep of 20 million numbers at 50 values in gzip, left after 2 s',
+    expected: ['413', '422'],
+    processor: 2,
+    async send(service) {
+      const outcomes = [await sendAndLeave(service, compressed(sweep(20, 1_000_000, 50)), 2000)]
+      await sleep(3000)
+      return { outcomes }
+    },
+  }),
+  load({
+    name: 'fifty sweeps at once',
+    isShort: true,
+    expected: ['200', '503'],
+    send: async (service) => ({ outcomes: await together(service, times(50, sweep(2000, 2, 50))) }),
+  }),
+  load({
+    name: 'fifty sweeps of 2,000,000 numbers at once',
+    expected: ['200', '503'],
+    send: async (service) => ({ outcomes: await together(service, times(50, sweep(2000, 2, 500)), 120_000) }),
+  }),
+  load({
+    name: 'fifty draws of 100,000 row numbers at once',
+    expected: ['200', '503'],
+    send: async (service) => ({ outcomes: await together(service, times(50, largeAnswer)) }),
+  }),
+  load({
+    name: 'ignoreIndex over 16.7 million rows',
+    isLegal: true,
+    expected: ['200'],
+    send: async (service) => ({ outcomes: [await ask(service.port, ignoredRows(2 ** 24 - 64))] }),
+  }),
+  load({
+    name: 'labels wrong in each of 2,000,000 rows',
+    isShort: true,
+    expected: ['422', '200'],
+    async send(service, tolerance) {
+      const begin = service.processor
+      const right = await ask(service.port, oneHotRows(2e6, true))
+      const between = service.processor
+      const wrong = await ask(service.port, oneHotRows(2e6, false))
+      const [cheap, dear] = [between - begin, service.processor - between]
+      // the clock of the processor ticks each 10 ms
+      const isDear = dear > 0.05 + 1.1 * cheap * tolerance.processor
+      const faults = isDear ? [`the wrong body took ${dear.toFixed(2)} s, the right one ${cheap.toFixed(2)}`] : []
+      return { outcomes: [right, wrong], faults }
+    },
+  }),
+  load({
+    name: 'labels wrong in each of 16.7 million rows, in gzip, left after 1 s',
+    processor: 3,
+    async send(service) {
+      const outcomes = [await sendAndLeave(service, compressed(oneHotRows(16_700_000, false)), 1000)]
+      await sleep(5000)
+      return { outcomes }
+    },
+  }),
+  load({
+    name: 'what is left stops',
+    isShort: true,
+    async send(service) {
+      const request = sweep(5000, 1000, 2)
+      const outcomes = await Promise.all(times(4, 700).map((after) => sendAndLeave(service, request, after)))
+      await sleep(500)
+      const begin = service.processor
+      await sleep(1500)
+      const used = service.processor - begin
+      return { outcomes, faults: used > 0.5 ? [`${used.toFixed(2)} of 1.5 s for nobody`] : [] }
+    },
+  }),
+  load({
+    name: '630,000 chunks of one byte',
+    send: async (service) => ({
+      outcomes: [await byteByByte(service.port, Buffer.from(jsonOf('mse', `[${repeated('1', 300_000)}]`, '0')))],
+    }),
+  }),
+  load({
+    name: '1 GiB of blanks in 1 MB of gzip',
+    expected: ['413'],
+    processor: 2,
+    send: async (service) => {
+      const body = gzipSync(Buffer.alloc(2 ** 30, ' '), { level: 9 })
+      return { outcomes: [await ask(service.port, { body, headers: { 'content-encoding': 'gzip' } })] }
+    },
+  }),
+]

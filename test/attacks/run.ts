@@ -1,0 +1,21 @@
+// Every attack against the service as docker-compose.yml runs it, as one table in Markdown: npm run test:attacks
+// ATTACKS=sweep takes the attacks whose names match; ATTACKS_TRIES=3 takes the best of three.
+import type { Attack, Result } from './attack.ts'
+import { best, promised } from './attack.ts'
+import { attacks } from './attacks.ts'
+import { table } from './table.ts'
+
+const chosen = new RegExp(process.env.ATTACKS ?? '')
+const tries = Number(process.env.ATTACKS_TRIES ?? 2)
+
+const results = new Map<Attack, Result>()
+for (const attack of attacks.filter(({ name }) => chosen.test(name))) {
+  const result = await best(attack, promised, tries)
+  results.set(attack, result)
+  process.stderr.write(
+    `${result.faults.length === 0 ? 'holds ' : 'BREAKS'} ${attack.name}: ${result.faults.join('; ')}\n`,
+  )
+}
+const broken = Array.from(results.values()).filter(({ faults }) => faults.length > 0)
+process.stdout.write(`\n${table(results)}\n\n${results.size - broken.length} of ${results.size} attacks held\n`)
+process.exit(broken.length === 0 ? 0 : 1)

@@ -1,0 +1,125 @@
+import { Agent, request as httpRequest } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Sent } from './attack.ts'
+import { claim, times } from './attack.ts'
+import { oneRow } from './bodies.ts'
+import type { Outcome } from './client.ts'
+import { ask, Client, headOf } from './client.ts'
+import { withService } from './connections.ts'
+import type { Service } from './service.ts'
+
+const connections = 200
+const uploads = 20
+const rounds = 5
+
+/** One request of a client that keeps its connections; what went wrong, or the status. */
+function oneMore(port: number, agent: Agent): Promise<string> {
+  return new Promise((resolve) => {
+    const body = String(oneRow.body)
+    const headers = { 'content-type': 'application/json', 'content-length': body.length }
+    const request = httpRequest(
+      { host: '127.0.0.1', port, path: '/v1/loss', method: 'POST', agent, headers },
+      (answer) => {
+        answer.on('error', (error: NodeJS.ErrnoException) => resolve(`${error.code} in an answer`))
+        answer.on('end', () => resolve(String(answer.statusCode)))
+        answer.resume()
+      },
+    )
+    request.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
+    request.end(body)
+  })
+}
+
+/** An upload that takes two seconds. */
+async function slowUpload(port: number): Promise<Outcome> {
+  const pieces = times(40, Buffer.alloc(50_000, '1,'))
+  const parts = ['{"loss":"mse","labelFormat":"values","predictions":[', ...pieces, '1],"labels":[', ...pieces, '1]}']
+  const length = parts.reduce((sum, part) => sum + part.length, 0)
+  const client = await Client.open(port)
+  await client.write(headOf({ headers: { 'content-length': length } }))
+  for (const part of parts) {
+    if (client.isClosed || client.received.length > 0) break
+    await client.write(part)
+    await sleep(25)
+  }
+  const reply = await client.answer(10_000)
+  client.leave()
+  return reply ?? client.error ?? 'closed'
+}
+
+async function shutDown(service: Service, signal: NodeJS.Signals): Promise<Sent> {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections })
+  const outcomes: Outcome[] = []
+  let isOver = false
+  const loops = times(connections, service.port).map(async (port) => {
+    while (!isOver) {
+      const outcome = await oneMore(port, agent)
+      // it listens no more
+      if (outcome === 'ECONNREFUSED') break
+      outcomes.push(outcome)
+      await sleep(20)
+    }
+  })
+  const slow = times(uploads, service.port).map(slowUpload)
+  await sleep(1000)
+  service.child.kill(signal)
+  const [code] = (await Promise.race([service.ended, sleep(45_000, ['never'])])) as unknown[]
+  isOver = true
+  await Promise.all(loops)
+  agent.destroy()
+  const uploaded = await Promise.all(slow)
+  const failed = outcomes.filter((outcome) => outcome !== '200')
+  const lost = uploaded.filter((outcome) => typeof outcome === 'string' || ![200, 503].includes(outcome.status))
+  const faults = [
+    failed.length > 0 && `${failed.length} requests failed: ${failed[0]}`,
+    lost.length > 0 && `${lost.length} uploads were cut off`,
+    code !== 0 && `its exit code is ${code}`,
+  ]
+  return { outcomes: [...outcomes, ...uploaded], faults: faults.filter((fault) => typeof fault === 'string') }
+}
+
+const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+
+export const shutdown = [
+  ...signals.map((signal) =>
+    claim({
+      name: `${signal} while ${connections} connections are busy and ${uploads} upload`,
+      isShort: signal === 'SIGTERM',
+      async check({ wait }) {
+        const sent: Sent[] = []
+        for (let round = 0; round < (wait > 1000 ? 1 : rounds); round++) {
+          sent.push(await withService({}, (service) => shutDown(service, signal)))
+        }
+        return { outcomes: sent.flatMap(({ outcomes }) => outcomes), faults: sent.flatMap(({ faults = [] }) => faults) }
+      },
+    }),
+  ),
+  claim({
+    name: 'SIGTERM while a client never reads its answers',
+    check: () =>
+      withService({ SHUTDOWN_TIMEOUT_MS: '3000' }, async (service) => {
+        const client = await Client.open(service.port, { isReading: false })
+        const body = '{"populationSize":2147483647,"size":100000,"seed":1}'
+        await client.write(`${headOf({ path: '/v1/mini-batches', body })}${body}`.repeat(5))
+        await sleep(1000)
+        service.child.kill('SIGTERM')
+        const ended = await Promise.race([service.ended, sleep(8000)])
+        client.leave()
+        return { outcomes: [], faults: ended === undefined ? ['it still runs after 8 s'] : [] }
+      }),
+  }),
+  claim({
+    name: '/readyz after SIGTERM',
+    check: () =>
+      withService({}, async (service) => {
+        service.child.kill('SIGTERM')
+        await sleep(300)
+        const ready = await ask(service.port, { path: '/readyz', method: 'GET' })
+        const answer = await ask(service.port, oneRow)
+        const isUnready = typeof ready !== 'string' && ready.status === 503
+        const isLast = typeof answer !== 'string' && answer.headers.connection === 'close'
+        const faults = [!isUnready && '/readyz is not 503', !isLast && 'an answer without Connection: close']
+        return { outcomes: [ready, answer], faults: faults.filter((fault) => typeof fault === 'string') }
+      }),
+  }),
+]

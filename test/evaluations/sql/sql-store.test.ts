@@ -1,0 +1,365 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Test } from 'tap'
+import { t as root, test } from 'tap'
+import { PostgresEngine } from '../../../src/evaluations/postgres/engine.ts'
+import type { SqlEngine } from '../../../src/evaluations/sql/engine.ts'
+import { SqlStore } from '../../../src/evaluations/sql/sql-store.ts'
+import { SqliteEngine } from '../../../src/evaluations/sqlite/engine.ts'
+import type { Store } from '../../../src/evaluations/store.ts'
+import { PostgresServer } from '../postgres/server.ts'
+import { batchOf, declaration, declareNew, limits, namesOf, pagesOf, statesOf, sweepAll } from '../support.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'lossmeter-'))
+root.teardown(() => rmSync(folder, { recursive: true }))
+const server = await PostgresServer.start(root)
+const postgresUrl = await server.createDatabase()
+
+const engines: Readonly<Record<string, () => Promise<SqlEngine>>> = {
+  memory: () => SqliteEngine.open(':memory:'),
+  'a SQLite file': () => SqliteEngine.open(join(folder, 'data', 'lossmeter.sqlite')),
+  PostgreSQL: () => PostgresEngine.open(postgresUrl),
+}
+
+/** The time that the stores tell. */
+let now = 1_800_000_000_000
+
+const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string) => Promise<void>>> = {
+  'an evaluation is declared once': async (t, store, owner) => {
+    const expected = { declaration: 'words "é" \u{1f600}', expectedBatches: 3, expectedSamples: 2 ** 40 }
+    const created = await store.declare(owner, 'run', expected)
+    const evaluation = {
+      id: created.outcome === 'created' ? created.evaluation.id : 0,
+      owner,
+      name: 'run',
+      ...expected,
+      status: 'open',
+      batches: 0,
+      samples: 0,
+      createdAt: now,
+      updatedAt: now,
+    }
+    t.same(created, { outcome: 'created', evaluation })
+    t.same(await store.declare(owner, 'run', declaration), { outcome: 'exists', evaluation }, 'with other words, too')
+    t.same(await store.find(owner, 'run'), evaluation)
+    t.equal(await store.find(owner, 'other'), undefined)
+  },
+
+  'a name is one of its owner': async (t, store, owner) => {
+    const [ours, theirs] = [await declareNew(store, owner, 'run'), await declareNew(store, `${owner}'`, 'run')]
+    t.not(ours.id, theirs.id)
+    t.equal(await store.find(`${owner}"`, 'run'), undefined)
+    t.equal(await store.delete(`${owner}'`, 'run'), true)
+    t.same(await store.find(owner, 'run'), ours)
+    t.same(namesOf(await store.list(`${owner}'`, { limit: 9 })), [])
+  },
+
+  'an owner has so many evaluations at most, however many are declared at a time': async (t, store, owner) => {
+    const names = Array.from({ length: 9 }, (_, at) => `run-${at}`)
+    const results = await Promise.all(names.map((name) => store.declare(owner, name, declaration)))
+    t.equal(results.filter(({ outcome }) => outcome === 'created').length, limits.maxEvaluations)
+    t.equal(results.filter(({ outcome }) => outcome === 'full').length, 9 - limits.maxEvaluations)
+    const [first] = await store.list(owner, { limit: 1 })
+    t.equal((await store.declare(owner, first.name, declaration)).outcome, 'exists')
+    await store.delete(owner, first.name)
+    t.equal((await store.declare(owner, 'another', declaration)).outcome, 'created', 'there is room again')
+  },
+
+  'evaluations are listed newest first, by prefix, page by page': async (t, store, owner) => {
+    for (const name of ['a_1', 'b', 'a%2', 'a_3']) await declareNew(store, owner, name)
+    t.same(namesOf(await store.list(owner, { limit: 9 })), ['a_3', 'a%2', 'b', 'a_1'])
+    const page = await store.list(owner, { limit: 2 })
+    t.same(page[0], await store.find(owner, 'a_3'))
+    t.same(namesOf(await store.list(owner, { after: page[1].id, limit: 9 })), ['b', 'a_1'])
+    t.same(namesOf(await store.list(owner, { prefix: 'a_', limit: 9 })), ['a_3', 'a_1'], 'no pattern')
+    t.same(namesOf(await store.list(owner, { prefix: 'A', limit: 9 })), [])
+  },
+
+  'a batch is kept as it was put': async (t, store, owner) => {
+    const evaluation = await declareNew(store, owner, 'run')
+    now += 5
+    const put = { ...batchOf(evaluation.id, 'first'), state: Uint8Array.from({ length: 600 }, (_, at) => at) }
+    const infinite = {
+      ...batchOf(evaluation.id, 'second'),
+      loss: null,
+      lossStatus: 'infinite' as const,
+      accuracy: null,
+    }
+    const results = await store.putBatches([put, infinite])
+    const expected = [put, infinite].map(({ evaluation, fingerprint, state, ...figures }, at) => ({
+      ...figures,
+      sequence: at + 1,
+      createdAt: now,
+    }))
+    t.same(
+      results,
+      expected.map((batch) => ({ outcome: 'committed', batch })),
+    )
+    t.same(await store.listBatches(evaluation.id, { limit: 9 }), expected)
+    t.same(await store.findBatch(evaluation.id, 'second'), expected[1])
+    t.equal(await store.findBatch(evaluation.id, 'third'), undefined)
+    const [{ first, states }] = await pagesOf(store, evaluation)
+    t.equal(first, 1)
+    t.same(
+      states.map((state) => [...state]),
+      [[...put.state], [...infinite.state]],
+    )
+    t.same(await store.find(owner, 'run'), { ...evaluation, batches: 2, samples: 4, updatedAt: now })
+  },
+
+  'a double is kept to the last bit': async (t, store, owner) => {
+    const { id } = await declareNew(store, owner, 'run')
+    const losses = [5e-324, Number.MAX_VALUE, 0.1 + 0.2, 1e22, 123456789012345680]
+    await store.putBatches(losses.map((loss, at) => ({ ...batchOf(id, `b${at}`), loss })))
+    t.same(
+      (await store.listBatches(id, { limit: 9 })).map(({ loss }) => loss),
+      losses,
+    )
+  },
+
+  'a batch that is sent again counts once, and other content under its name not at all': async (t, store, owner) => {
+    const evaluation = await declareNew(store, owner, 'run')
+    const [committed] = await store.putBatches([batchOf(evaluation.id, 'a')])
+    t.equal(committed.outcome, 'committed')
+    now += 5
+    const batch = await store.findBatch(evaluation.id, 'a')
+    t.same(await store.putBatches([batchOf(evaluation.id, 'a')]), [{ outcome: 'replayed', batch }])
+    t.same(await store.putBatches([batchOf(evaluation.id, 'a', 'other')]), [{ outcome: 'conflict', batch }])
+    t.same(await store.find(owner, 'run'), { ...evaluation, batches: 1, samples: 2 })
+  },
+
+  'batches of several evaluations in one call are each answered in their place': async (t, store, owner) => {
+    const [a, b] = [await declareNew(store, owner, 'a'), await declareNew(store, owner, 'b')]
+    const results = await store.putBatches([
+      batchOf(b.id, 'x'),
+      batchOf(a.id, 'x'),
+      batchOf(b.id, 'x'),
+      batchOf(b.id, 'x', 'other'),
+      batchOf(-1, 'x'),
+      batchOf(b.id, 'y'),
+    ])
+    t.same(
+      results.map((result) => ('batch' in result ? `${result.outcome} ${result.batch.sequence}` : result.outcome)),
+      ['committed 1', 'committed 1', 'replayed 1', 'conflict 1', 'gone', 'committed 2'],
+    )
+    t.same(await store.putBatches([]), [])
+  },
+
+  'batches are listed and their states read from any sequence on': async (t, store, owner) => {
+    const evaluation = await declareNew(store, owner, 'run')
+    const names = Array.from({ length: 40 }, (_, at) => `b${at + 1}`)
+    await store.putBatches(names.map((name) => batchOf(evaluation.id, name)))
+    t.same(namesOf(await store.listBatches(evaluation.id, { after: 37, limit: 2 })), ['b38', 'b39'])
+    t.same(await store.listBatches(evaluation.id, { after: 40, limit: 2 }), [])
+    const texts = names.map((name, at) => `${at + 1} state of ${name}`)
+    t.same(await statesOf(store, evaluation), texts)
+    t.same(await statesOf(store, evaluation, 17), texts.slice(17))
+    t.same(await statesOf(store, evaluation, 2, 35), texts.slice(2, 35))
+    t.same(await statesOf(store, evaluation, 0, 16), texts.slice(0, 16))
+    t.same(await statesOf(store, evaluation, 40), [])
+    t.same(await statesOf(store, evaluation, 24, 40), texts.slice(24), 'as many as a page has')
+  },
+
+  'a page of large states holds few of them': async (t, store, owner) => {
+    const evaluation = await declareNew(store, owner, 'run')
+    const state = Buffer.alloc(400_000)
+    await store.putBatches(Array.from({ length: 21 }, (_, at) => ({ ...batchOf(evaluation.id, `b${at}`), state })))
+    const pages = await pagesOf(store, evaluation)
+    t.same(
+      pages.map(({ first, states }) => [first, states.length]),
+      [
+        [1, 16],
+        [17, 2],
+        [19, 2],
+        [21, 1],
+      ],
+    )
+  },
+
+  'an evaluation has so many batches at most': async (t, store, owner) => {
+    const { id } = await declareNew(store, owner, 'run')
+    const batches = Array.from({ length: limits.maxBatches + 2 }, (_, at) => batchOf(id, `b${at}`))
+    const results = await store.putBatches(batches)
+    t.same(new Set(results.slice(0, -2).map(({ outcome }) => outcome)), new Set(['committed']))
+    t.same(results.slice(-2), [{ outcome: 'full' }, { outcome: 'full' }])
+    t.equal((await store.putBatches([batches[7]]))[0].outcome, 'replayed')
+    t.equal((await store.find(owner, 'run'))?.batches, limits.maxBatches)
+  },
+
+  'a sealed evaluation takes no more, and still knows what it has': async (t, store, owner) => {
+    const evaluation = await declareNew(store, owner, 'run', { expectedBatches: 2, expectedSamples: 5 })
+    const { id } = evaluation
+    t.equal(await store.seal(owner, 'other'), undefined)
+    await store.putBatches([batchOf(id, 'a', 'a', 2)])
+    const one = { ...evaluation, batches: 1, samples: 2, updatedAt: now }
+    now += 5
+    t.same(await store.seal(owner, 'run'), { outcome: 'incomplete', evaluation: one })
+    await store.putBatches([batchOf(id, 'b', 'b', 4)])
+    t.equal((await store.seal(owner, 'run'))?.outcome, 'incomplete', 'one sample too many')
+    const other = await declareNew(store, owner, 'whole', { expectedBatches: 1, expectedSamples: 3 })
+    await store.putBatches([batchOf(other.id, 'a', 'a', 3)])
+    now += 5
+    const sealed = { ...other, status: 'sealed', batches: 1, samples: 3, updatedAt: now }
+    t.same(await store.seal(owner, 'whole'), { outcome: 'sealed', evaluation: sealed })
+    now += 5
+    t.same(await store.seal(owner, 'whole'), { outcome: 'sealed', evaluation: sealed }, 'again')
+    const puts = [batchOf(other.id, 'a'), batchOf(other.id, 'a', 'other'), batchOf(other.id, 'b')]
+    t.same(
+      (await store.putBatches(puts)).map(({ outcome }) => outcome),
+      ['replayed', 'conflict', 'sealed'],
+    )
+    t.same(await store.find(owner, 'whole'), sealed)
+  },
+
+  'a deleted name can be declared anew and counts from 1': async (t, store, owner) => {
+    const old = await declareNew(store, owner, 'run')
+    await store.putBatches([batchOf(old.id, 'a'), batchOf(old.id, 'b')])
+    t.equal(await store.delete(owner, 'run'), true)
+    t.equal(await store.delete(owner, 'run'), false)
+    t.equal(await store.find(owner, 'run'), undefined)
+    t.equal(await store.seal(owner, 'run'), undefined)
+    const anew = await declareNew(store, owner, 'run')
+    t.ok(anew.id > old.id)
+    const results = await store.putBatches([batchOf(old.id, 'c'), batchOf(anew.id, 'b')])
+    t.same(results[0], { outcome: 'gone' })
+    t.match(results[1], { outcome: 'committed', batch: { sequence: 1 } })
+    await sweepAll(store)
+    t.same(await store.listBatches(old.id, { limit: 9 }), [])
+    t.same(namesOf(await store.listBatches(anew.id, { limit: 9 })), ['b'])
+  },
+
+  'an evaluation expires after its last write': async (t, store, owner) => {
+    const old = await declareNew(store, owner, 'old')
+    await declareNew(store, owner, 'used')
+    await store.putBatches(Array.from({ length: 1100 }, (_, at) => batchOf(old.id, `b${at}`)))
+    await store.putFolds(old.id, [{ slot: 0, last: 1100, state: Buffer.from('all') }])
+    now += 2000
+    const used = await store.find(owner, 'used')
+    await store.putBatches([batchOf(used?.id ?? 0, 'a')])
+    const told: string[] = []
+    store.subscribe(old.id, () => told.push('old'))
+    await sleep(50)
+    told.length = 0
+    t.equal(await store.sweep(now - 1000), true, 'one step')
+    t.equal(await store.find(owner, 'old'), undefined)
+    t.same((await store.listBatches(old.id, { limit: 1 })).length, 1, 'what it stored goes bit by bit')
+    await sweepAll(store, now - 1000)
+    t.same(await store.listBatches(old.id, { limit: 1 }), [])
+    t.same(await store.folds(old.id, 0, 9), [])
+    t.same(namesOf(await store.list(owner, { limit: 9 })), ['used'])
+    await waitFor(() => told.length > 0)
+    t.equal(await store.sweep(now - 1000), false)
+    t.equal(await store.sweep(), false)
+  },
+
+  'folded totals are kept by slot, and the one of more batches stays': async (t, store, owner) => {
+    const { id } = await declareNew(store, owner, 'run')
+    const fold = (slot: number, last: number) => ({ slot, last, state: Buffer.from(`${slot} to ${last}`) })
+    const foldsOf = async (from: number, to: number) =>
+      (await store.folds(id, from, to)).map(({ slot, last, state }) => [slot, last, Buffer.from(state).toString()])
+    await store.putFolds(id, [])
+    t.same(await foldsOf(0, 9), [])
+    await store.putFolds(id, [fold(3, 30), fold(0, 5), fold(2, 20)])
+    t.same(await foldsOf(0, 2), [
+      [0, 5, '0 to 5'],
+      [2, 20, '2 to 20'],
+    ])
+    await store.putFolds(id, [fold(0, 9), fold(2, 19), fold(3, 30)])
+    t.same(await foldsOf(0, 9), [
+      [0, 9, '0 to 9'],
+      [2, 20, '2 to 20'],
+      [3, 30, '3 to 30'],
+    ])
+    await store.delete(owner, 'run')
+    await store.putFolds(id, [fold(4, 40)])
+    t.same(await foldsOf(4, 4), [])
+  },
+
+  'subscribers are told of batches, of the seal and of the end': async (t, store, owner) => {
+    const [ours, other] = [await declareNew(store, owner, 'run'), await declareNew(store, owner, 'other')]
+    let calls = 0
+    const unsubscribe = store.subscribe(ours.id, () => calls++)
+    await sleep(50)
+    const isTold = async (what: string, change: () => Promise<unknown>) => {
+      calls = 0
+      await change()
+      t.ok(await waitFor(() => calls > 0), what)
+      await sleep(20)
+    }
+    await isTold('a batch', () => store.putBatches([batchOf(ours.id, 'a')]))
+    await isTold('the seal', () => store.seal(owner, 'run'))
+    await isTold('the end', () => store.delete(owner, 'run'))
+    calls = 0
+    await store.putBatches([batchOf(other.id, 'a')])
+    unsubscribe()
+    await store.putBatches([batchOf(ours.id, 'b')])
+    await sleep(50)
+    t.equal(calls, 0, 'of nothing else')
+  },
+
+  'many writers with the same names: each counts once, without gaps': async (t, store, owner) => {
+    const evaluation = await declareNew(store, owner, 'run')
+    const names = Array.from({ length: 60 }, (_, at) => `b${at}`)
+    const writers = Array.from({ length: 8 }, async (_, writer) => {
+      const outcomes: string[] = []
+      const own = names.toSorted((a, b) => (hash(a, writer) < hash(b, writer) ? -1 : 1))
+      for (let at = 0; at < own.length; at += 3) {
+        const results = await store.putBatches(own.slice(at, at + 3).map((name) => batchOf(evaluation.id, name)))
+        outcomes.push(...results.map(({ outcome }) => outcome))
+      }
+      return outcomes
+    })
+    const outcomes = (await Promise.all(writers)).flat()
+    t.equal(outcomes.filter((outcome) => outcome === 'committed').length, names.length)
+    t.equal(outcomes.filter((outcome) => outcome === 'replayed').length, 7 * names.length)
+    const batches = await store.listBatches(evaluation.id, { limit: 99 })
+    t.same(
+      batches.map(({ sequence }) => sequence),
+      names.map((_, at) => at + 1),
+    )
+    t.same(namesOf(batches).toSorted(), names.toSorted())
+    t.match(await store.find(owner, 'run'), { batches: 60, samples: 120 })
+  },
+}
+
+/** A number that mixes a text and a seed. */
+function hash(text: string, seed: number): number {
+  return [...text].reduce((sum, letter) => Math.imul(sum ^ letter.charCodeAt(0), 0x5bd1e995), seed + 1)
+}
+
+/** Whether something becomes true within some seconds. */
+async function waitFor(isTrue: () => boolean): Promise<boolean> {
+  for (let tries = 0; tries < 500 && !isTrue(); tries++) await sleep(10)
+  return isTrue()
+}
+
+test('a name that is deleted while it is declared is declared all the same', async (t) => {
+  const evaluation = { id: 2, name: 'run' }
+  // neither made nor found, though there is room
+  const answers = [
+    [[], [], [{ count: 0 }]],
+    [[evaluation], [], [{ count: 1 }]],
+  ]
+  const engine = { transaction: async () => answers.shift() } as unknown as SqlEngine
+  const store = new SqlStore(engine, limits)
+  t.same(await store.declare('owner', 'run', declaration), { outcome: 'created', evaluation })
+})
+
+for (const [name, open] of Object.entries(engines)) {
+  test(name, async (t) => {
+    const store = new SqlStore(await open(), limits, () => now)
+    let count = 0
+    for (const [behaviour, run] of Object.entries(behaviours)) {
+      await t.test(behaviour, (t) => run(t, store, `owner ${count++}`))
+    }
+    await store.ping()
+    const last = store.putBatches([batchOf(-1, 'x')])
+    const closed = store.close()
+    t.same(await last, [{ outcome: 'gone' }], 'what was begun is finished')
+    await closed
+    await t.rejects(store.ping(), { name: 'StoreUnavailable', reason: 'closed' })
+    await t.rejects(store.putBatches([batchOf(-1, 'x')]), { name: 'StoreUnavailable', reason: 'closed' })
+  })
+}
