@@ -57,7 +57,8 @@ async function* linesOf(
       lineBytes += part.length
       if (lineBytes > maxLineBytes) throw new PlacedError({ line }, lineTooLong(maxLineBytes))
       if (scanner !== undefined || indexOfNonSpace(part) >= 0) {
-        scanner ??= new JsonScanner(count === 0 ? weightOptions : batchTensors, limits, memory)
+        const names = count === 0 ? weightOptions : batchTensors
+        scanner ??= new JsonScanner(names, limits, memory, 0, lineBytes - part.length)
         const begun = scanner
         placed({ line }, () => begun.write(part))
       }
