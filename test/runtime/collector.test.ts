@@ -71,10 +71,18 @@ test('use that resumes puts it off', async (t) => {
   t.equal(counts.runs, 1)
 })
 
+/** Buffers that nothing holds any more, and that only a full collection frees. */
+function oldGarbage(): WeakRef<ArrayBuffer>[] {
+  const buffers = Array.from({ length: 20 }, () => new ArrayBuffer(mebibyte))
+  let young: unknown
+  for (let count = 0; count < 200_000; count++) young = new Array(125).fill(young === undefined)
+  return buffers.map((buffer) => new WeakRef(buffer))
+}
+
 test('by itself it collects garbage', async (t) => {
   mock.timers.enable({ apis: ['setTimeout'] })
   const collector = new Collector()
-  const garbage = Array.from({ length: 20 }, () => new WeakRef(new ArrayBuffer(mebibyte)))
+  const garbage = oldGarbage()
   // A weak reference holds what it refers to until the turn of the event loop is over.
   await new Promise((resolve) => setImmediate(resolve))
   collector.note(64 * mebibyte)
