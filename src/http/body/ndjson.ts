@@ -61,9 +61,10 @@ async function* linesOf(
   const write = (part: Buffer): ParsedLine | undefined => {
     const blanks = lineBytes
     lineBytes += part.length
-    if (isWrong || (scanner === undefined && indexOfNonSpace(part) < 0)) return undefined
+    if (isWrong) return undefined
     try {
       if (lineBytes > limits.maxBodyBytes) throw lineTooLong(limits.maxBodyBytes)
+      if (scanner === undefined && indexOfNonSpace(part) < 0) return undefined
       scanner ??= new JsonScanner(tensorsOf(count), limits, memory, 0, blanks)
       scanner.write(part)
       return undefined

@@ -5,8 +5,8 @@ import { setImmediate } from 'node:timers/promises'
 import t, { test } from 'tap'
 import { readNdjson } from '../../../src/http/body/ndjson.ts'
 import type { Fields } from '../../../src/http/body/parsed-body.ts'
+import type { Limits } from '../../../src/http/limits.ts'
 import type { Tensor } from '../../../src/loss/tensor.ts'
-import type { ScanLimits } from '../../../src/scanner/scanner.ts'
 import { appOf } from '../../support.ts'
 import {
   Client,
@@ -36,11 +36,11 @@ const first = JSON.stringify(options)
 const line = '{"predictions":[1,2],"labels":[1,3]}'
 
 /** What the lines of a body come to. */
-async function linesIn(chunks: readonly Buffer[], limits_: ScanLimits = limits(), most = 1000): Promise<unknown> {
+async function linesIn(chunks: readonly Buffer[], limits_: Limits = limits(), most = 1000): Promise<unknown> {
   const { reader, work } = readerOf(Readable.from(chunks), {}, {}, true)
   const lines: [number | undefined, Fields][] = []
   try {
-    const { options, place, batches } = await readNdjson(reader, work, limits_, most)
+    const { options, place, batches } = await readNdjson(reader, work, { ...limits_, maxBodyBytes: most })
     lines.push([place.line, options])
     for await (const { fields, place } of batches) lines.push([place.line, fields])
     return lines
@@ -293,7 +293,7 @@ test('lines in chunks of their own, and blank lines, are taken for as long as th
   ]) {
     const few = { maxChunks: 100, maxInFlightBytes: 2000 }
     const { reader, work, budget } = readerOf(Readable.from(oneByOne(chunks)), {}, few, true)
-    const { batches } = await readNdjson(reader, work, limits(), 1000)
+    const { batches } = await readNdjson(reader, work, limits({ maxBodyBytes: 1000 }))
     let lines = 0
     let most = 0
     for await (const { fields } of batches) {
@@ -311,7 +311,7 @@ test('blank lines are not kept, however many come in one piece', async (t) => {
   const chunks = [Buffer.from('{}\n'), ...blanks, Buffer.from('{"labels":[1]}')]
   const few = { maxInFlightBytes: 2 ** 19 }
   const { reader, work, budget } = readerOf(Readable.from(chunks), {}, few, true)
-  const { batches } = await readNdjson(reader, work, limits(), 1000)
+  const { batches } = await readNdjson(reader, work, limits({ maxBodyBytes: 1000 }))
   const places: (number | undefined)[] = []
   for await (const { place } of batches) places.push(place.line)
   t.same(places, [200 * 8192 + 2])
@@ -324,7 +324,7 @@ test('what a line takes is counted until its numbers are freed, and no two lines
   const chunks = [Buffer.from('{}\n'), ...Array.from({ length: 30 }, () => line)]
   const few = { maxInFlightBytes: 2 ** 20 }
   const { reader, work, budget } = readerOf(Readable.from(oneByOne(chunks)), {}, few, true)
-  const { batches } = await readNdjson(reader, work, limits(), 2 ** 20)
+  const { batches } = await readNdjson(reader, work, limits({ maxBodyBytes: 2 ** 20 }))
   let lines = 0
   for await (const { fields } of batches) {
     const { data } = fields.labels as Tensor
@@ -340,7 +340,7 @@ test('what a line takes is counted until its numbers are freed, and no two lines
 test('a stream that is given up ends at its next line', async (t) => {
   const chunks = [Buffer.from('{}\n{"labels":[1]}\n{"labels":[2]}\n'), Buffer.from('{"labels":[3]}\n')]
   const { reader, work, budget } = readerOf(Readable.from(oneByOne(chunks)), {}, {}, true)
-  const { batches } = await readNdjson(reader, work, limits(), 1000)
+  const { batches } = await readNdjson(reader, work, limits({ maxBodyBytes: 1000 }))
   let lines = 0
   const reading = (async () => {
     for await (const _ of batches) if (++lines === 2) work.giveWay(enough)
