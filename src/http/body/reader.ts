@@ -1,13 +1,12 @@
 import { IncomingMessage } from 'node:http'
-import type { Readable } from 'node:stream'
+import type { Readable, Transform } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import { LimitExceeded } from '../../loss/validation-errors.ts'
 import type { Limits } from '../limits.ts'
 import { Problem } from '../problem.ts'
 import type { Reading, RequestWork } from '../request-work.ts'
 import { ChunkQueue } from './chunk-queue.ts'
-import type { Inflater } from './inflate.ts'
-import { inflaterOf } from './inflate.ts'
+import { inflationOf } from './inflate.ts'
 
 /** Bytes that wait to be taken before the sender is held back. */
 const highWater = 2 ** 18
@@ -29,7 +28,7 @@ export class BodyReader implements Reading {
   readonly #limits: Limits
   readonly #isStream: boolean
   readonly #payload: Readable
-  readonly #inflater: Inflater | undefined
+  readonly #inflater: Transform | undefined
   readonly #source: Readable
   readonly #timer: NodeJS.Timeout
   readonly #queue: ChunkQueue
@@ -49,17 +48,17 @@ export class BodyReader implements Reading {
    */
   constructor(request: Readings, payload: Readable, work: RequestWork, limits: Limits, isStream = false) {
     const { maxBodyBytes, requestTimeoutMs } = limits
-    const inflater = inflaterOf(request.headers['content-encoding'])
+    const inflation = inflationOf(request.headers['content-encoding'])
     const declared = Number(request.headers['content-length'] ?? 0)
     if (!isStream && declared > maxBodyBytes) throw bodyTooLarge(maxBodyBytes)
     request.continueBody?.()
     request.continueBody = null
-    this.declaredBytes = inflater === undefined ? declared : 0
+    this.declaredBytes = inflation === undefined ? declared : 0
     this.#work = work
     this.#limits = limits
     this.#isStream = isStream
     this.#payload = payload
-    this.#inflater = inflater?.()
+    this.#inflater = inflation?.create()
     this.#source = this.#inflater === undefined ? payload : this.#inflate(this.#inflater)
     this.#queue = new ChunkQueue(this.#source instanceof IncomingMessage)
     this.#timer = setTimeout(() => this.#expire(requestTimeoutMs), requestTimeoutMs)
@@ -121,7 +120,7 @@ export class BodyReader implements Reading {
     this.#queue.clear()
   }
 
-  #inflate(inflater: Inflater): Readable {
+  #inflate(inflater: Transform): Readable {
     this.#payload.on('data', (chunk: Buffer) => {
       this.#received += chunk.length
     })
@@ -168,11 +167,6 @@ export class BodyReader implements Reading {
   }
 
   #end(): void {
-    // an inflater stops at the end of what is compressed, whatever follows
-    if (this.#inflater !== undefined && this.#inflater.bytesWritten !== this.#received) {
-      this.#fail(notInflatable('bytes follow its end'))
-      return
-    }
     this.#isEnded = true
     clearTimeout(this.#timer)
     this.#wakeUp()
