@@ -56,35 +56,40 @@ async function* linesOf(
   let count = 0
   let lineBytes = 0
   let scanner: JsonScanner | undefined
-  let error: Error | undefined
-  const write = (part: Buffer): void => {
+  let isWrong = false
+  /** What is wrong with the line as soon as it is seen; what follows in it is passed over. */
+  const write = (part: Buffer): ParsedLine | undefined => {
+    const blanks = lineBytes
     lineBytes += part.length
-    if (error !== undefined || (scanner === undefined && indexOfNonSpace(part) < 0)) return
+    if (isWrong) return undefined
     try {
       if (lineBytes > limits.maxBodyBytes) throw lineTooLong(limits.maxBodyBytes)
-      scanner ??= new JsonScanner(tensorsOf(count), limits, memory)
+      if (scanner === undefined && indexOfNonSpace(part) < 0) return undefined
+      scanner ??= new JsonScanner(tensorsOf(count), limits, memory, 0, blanks)
       scanner.write(part)
+      return undefined
     } catch (thrown) {
-      error = lineError(thrown)
+      isWrong = true
+      count++
+      return { line, error: lineError(thrown) }
     }
   }
   const end = (): ParsedLine | Promise<ParsedLine> | undefined => {
-    const [at, ended, wrong] = [line, scanner, error]
+    const [at, ended] = [line, isWrong ? undefined : scanner]
     scanner = undefined
-    error = undefined
+    isWrong = false
     lineBytes = 0
     line++
-    if (wrong === undefined && ended === undefined) return undefined
+    if (ended === undefined) return undefined
     count++
-    return ended === undefined || wrong !== undefined
-      ? { line: at, error: wrong as Error }
-      : parsedLine(ended, at, task)
+    return parsedLine(ended, at, task)
   }
   for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) {
     for (let from = 0; from < piece.length; ) {
       const found = piece.indexOf(newline, from)
       const part = piece.subarray(from, found < 0 ? piece.length : found)
-      write(part)
+      const wrong = write(part)
+      if (wrong !== undefined) yield wrong
       from += part.length + 1
       if (found < 0) continue
       const ended = end()
