@@ -29,17 +29,25 @@ export class StateCodec {
     return checked
   }
 
-  /** @throws InvalidState */
-  readonly read = (checked: Uint8Array): EvaluationState => {
-    return readState(intact(checked), this.spec, this.#digest, this.#outputs)
-  }
-
   /**
-   * What the rows of a state add up to, without its sections.
+   * Reads a state, step by step.
    *
    * @throws InvalidState
    */
-  readonly readTally = (checked: Uint8Array): Tally => readStateTally(intact(checked), this.spec, this.#digest)
+  *read(checked: Uint8Array): Generator<void, EvaluationState> {
+    return yield* readState(intact(checked), this.spec, this.#digest, this.#outputs)
+  }
+
+  /**
+   * Reads what the rows of a state add up to, without its sections, in one step.
+   *
+   * @throws InvalidState
+   */
+  *readTally(checked: Uint8Array): Generator<void, Tally> {
+    const tally = readStateTally(intact(checked), this.spec, this.#digest)
+    yield
+    return tally
+  }
 }
 
 function intact(checked: Uint8Array): Uint8Array {
