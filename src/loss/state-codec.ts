@@ -50,6 +50,7 @@ export function* readState(
     const state = yield* section.read(reader)
     section.check(state, tally, spec)
     sections.set(name, state)
+    yield
   }
   reader.end()
   const state = { spec, tally, sections }
