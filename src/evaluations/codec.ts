@@ -52,7 +52,7 @@ export class StateCodec {
 
 function intact(checked: Uint8Array): Uint8Array {
   const bytes = checked.subarray(0, -checkBytes)
-  const check = new DataView(checked.buffer, checked.byteOffset + bytes.length)
+  const check = new DataView(checked.buffer, checked.byteOffset + bytes.length, checked.length - bytes.length)
   if (check.byteLength < checkBytes || check.getUint32(0) !== crc32(bytes))
     throw new InvalidState('the bytes are damaged')
   return bytes
