@@ -8,7 +8,7 @@ import type { Declared, Difference } from './declaration.ts'
 import { differencesOf, readDeclaration, writeDeclaration } from './declaration.ts'
 import { RunningTotals } from './running-totals.ts'
 import type { Batches } from './runs.ts'
-import { blockBatches, foldBlock, foldOf } from './runs.ts'
+import { blockBatches, blocksOf, foldOf } from './runs.ts'
 import type { Batch, BatchPage, Evaluation, EvaluationPage, NewBatch, PutResult, SealResult, Store } from './store.ts'
 
 /** Characters of the declarations that are kept read. */
@@ -138,9 +138,10 @@ export class Evaluations {
     // a task of its own: one that had computed for long would be the last to have its turn, again and again
     const task = this.#scheduler.task(Number.POSITIVE_INFINITY, () => new Error('never'))
     this.#folding = this.#folding
-      .then(() => {
+      .then(async () => {
         task.start()
-        return foldBlock(batches, block, task)
+        // a reader may have folded it meanwhile
+        for await (const _ of blocksOf(batches, block, block + 1, (state) => batches.codec.readTally(state), task));
       })
       .catch(() => undefined)
       .finally(() => task.stop())
