@@ -102,7 +102,6 @@ test('an address that the router cannot read has its line, its id and the header
     genReqId: () => 'mine',
     logController: new LogController({ disableRequestLogging: true }),
   })
-  app.decorate('budget', { limits: { maxDrainBytes: 0, requestTimeoutMs: 60_000 } } as typeof app.budget)
   app.decorateRequest('continueBody', null)
   const { statusCode, headers, body } = await app.inject('/%zz')
   t.equal(statusCode, 400)

@@ -9,7 +9,6 @@ import type { Include } from '../../src/loss/formats.ts'
 import type { Memory } from '../../src/loss/memory.ts'
 import type { CalibrationReport } from '../../src/loss/report/calibration.ts'
 import type { PerClassReport } from '../../src/loss/report/per-class.ts'
-import { readState } from '../../src/loss/state-codec.ts'
 import { emptyTally } from '../../src/loss/tally.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import { InvalidContent, LimitExceeded } from '../../src/loss/validation-errors.ts'
@@ -22,7 +21,7 @@ import {
   heldAfterEnds,
   Ledger,
   misses,
-  sha256,
+  readBytes,
   specOf,
   tensorsOf,
   unlimited,
@@ -462,7 +461,7 @@ test('a state kept elsewhere answers as the evaluation that it is of', async (t)
   const request: Request = { ...byIndex, include: ['calibration', 'confusion', 'perClass'] }
   const evaluation = new Evaluation(specOf(request), unlimited)
   finish(evaluation.add(tensorsOf(request)))
-  const state = readState(bytesOf(evaluation.state), specOf(request), sha256)
+  const state = readBytes(bytesOf(evaluation.state), specOf(request))
   t.same(JSON.stringify(finish(answerOf(state))), JSON.stringify(finish(evaluation.report())))
 })
 

@@ -14,7 +14,8 @@ import { pack } from '../../src/loss/pack.ts'
 import type { Options, Spec } from '../../src/loss/spec.ts'
 import { resolve } from '../../src/loss/spec.ts'
 import type { EvaluationState } from '../../src/loss/state.ts'
-import { writeState } from '../../src/loss/state-codec.ts'
+import { stateSpecText } from '../../src/loss/state.ts'
+import { readState, writeState } from '../../src/loss/state-codec.ts'
 import type { Tally } from '../../src/loss/tally.ts'
 import { writeTally } from '../../src/loss/tally.ts'
 import type { ValidationError } from '../../src/loss/validation-errors.ts'
@@ -139,13 +140,18 @@ export function tensorsOf({ predictions, labels, sampleWeights }: Request): Tens
 /** What is thrown for bytes that are no state. */
 export const invalidState = { name: 'InvalidState' }
 
-/** A digest for tests, of one length. */
-export function sha256(text: string): Uint8Array {
-  return createHash('sha256').update(text).digest()
+/** The digest that the bytes of a state begin with. */
+export function digestOf(spec: Spec): Uint8Array {
+  return createHash('sha256').update(stateSpecText(spec)).digest()
 }
 
 export function bytesOf(state: EvaluationState): Uint8Array {
-  return writeState(state, sha256)
+  return writeState(state, digestOf(state.spec))
+}
+
+/** Reads the bytes of a state of a spec, whose K is not known. */
+export function readBytes(bytes: Uint8Array, spec: Spec): EvaluationState {
+  return readState(bytes, spec, digestOf(spec))
 }
 
 /** The state of the batches, one after the other, under the options of the first. */

@@ -148,7 +148,7 @@ export class SqlStore implements Store {
           `INSERT INTO folds (evaluation, slot, last, state)
            SELECT id, $2, $3, $4 FROM evaluations WHERE id = $1 AND status <> 'deleted'
            ON CONFLICT (evaluation, slot) DO UPDATE SET last = excluded.last, state = excluded.state
-           WHERE excluded.last > folds.last`,
+           WHERE excluded.last >= folds.last`,
           [evaluation, slot, last, state],
         ),
       ),

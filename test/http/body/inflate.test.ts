@@ -11,6 +11,7 @@ import {
   chunk,
   cut,
   doublesOf,
+  enough,
   head,
   lastChunk,
   linesOf,
@@ -67,7 +68,7 @@ test('however a compressed body is cut, it is inflated to the same', async (t) =
     for (const longest of [1, 10, 10_000]) {
       const { reader } = readerOf(Readable.from(cut(compressed, random, longest)), { 'content-encoding': encoding })
       t.ok(json.equals(await readAll(reader)), `${encoding} ${longest}`)
-      reader.close()
+      reader.close(enough)
     }
   }
 })
@@ -102,7 +103,7 @@ test('a body that is not what its Content-Encoding says is refused', async (t) =
     const { status, body } = await send(app, headers, Buffer.from(payload))
     t.same([status, body], [400, refusal(why)], `${encoding} ${payload.length}`)
   }
-  t.equal(app.budget.held, 0)
+  t.equal(app.resources.budget.held, 0)
 })
 
 test('a body may have several members or frames, in one chunk or in many', async (t) => {
@@ -230,7 +231,7 @@ test('a bomb is refused by its ratio before it is inflated to its end', async (t
     const detail = 'The body inflates to more than 200 times its size.'
     t.same([status, body], [413, tooLarge(detail, 'maxInflationRatio', 200)])
   }
-  t.equal(app.budget.held, 0)
+  t.equal(app.resources.budget.held, 0)
 })
 
 test('a bomb is refused by its size', async (t) => {
@@ -259,5 +260,5 @@ test('the connection can be used again after a compressed body was refused', asy
     await client.write(compressed)
     t.equal((await client.answer()).status, 200)
   }
-  t.equal(app.budget.held, 0)
+  t.equal(app.resources.budget.held, 0)
 })
