@@ -10,11 +10,12 @@ const tries = Number(process.env.ATTACKS_TRIES ?? 2)
 
 const results = new Map<Attack, Result>()
 for (const attack of attacks.filter(({ name }) => chosen.test(name))) {
+  const begin = performance.now()
   const result = await best(attack, promised, tries)
+  const seconds = ((performance.now() - begin) / 1000).toFixed(1)
   results.set(attack, result)
-  process.stderr.write(
-    `${result.faults.length === 0 ? 'holds ' : 'BREAKS'} ${attack.name}: ${result.faults.join('; ')}\n`,
-  )
+  const verdict = result.faults.length === 0 ? 'holds' : `BREAKS: ${result.faults.join('; ')}`
+  process.stderr.write(`${attack.name}, ${seconds} s: ${verdict}\n`)
 }
 const broken = Array.from(results.values()).filter(({ faults }) => faults.length > 0)
 process.stdout.write(`\n${table(results)}\n\n${results.size - broken.length} of ${results.size} attacks held\n`)
