@@ -106,14 +106,14 @@ function jsonOf(loss: string, predictions: string, labels: string, more = ''): s
   return `{"loss":"${loss}","labelFormat":"index",${more}"predictions":${predictions},"labels":${labels}}`
 }
 
-/** Options that are wrong in each of many elements. */
-function wrongOptions(): Record<string, Request> {
+/** Options of so many bytes that are wrong in each of their elements. */
+function wrongOptions(bytes: number): Record<string, Request> {
   const head = (text: string, bytes = ''): Request => ({
     headers: { 'content-type': 'application/octet-stream', 'inference-header-content-length': text.length },
     body: text + bytes,
   })
-  const numbers = repeated('0', 520_000)
-  const texts = repeated('""', 345_000)
+  const numbers = repeated('0', bytes / 2)
+  const texts = repeated('""', Math.floor(bytes / 3))
   const tensors = '"predictions":[1,2],"labels":0'
   const temperature = '"loss":"cross-entropy","labelFormat":"index","parameter":{"name":"temperature"}'
   const input = '"datatype":"UINT8","parameters":{"binary_data_size":2}'
@@ -129,7 +129,7 @@ function wrongOptions(): Record<string, Request> {
       `{"parameters":{"loss":"cross-entropy","labelFormat":"index","classWeights":[${texts}]},"inputs":[{"name":"predictions","shape":[1,2],${input}},{"name":"labels","shape":[2],${input}}]}`,
       '\x01\x00\x00\x00',
     ),
-    'a text of 1 MB': { body: `{"loss":"mse","labelFormat":"${'x'.repeat(1e6)}",${tensors}}` },
+    'a long text': { body: `{"loss":"mse","labelFormat":"${'x'.repeat(bytes)}",${tensors}}` },
     'numbers for a size': { path: '/v1/mini-batches', body: `{"size":[${numbers}]}` },
     'texts for predictions': {
       body: `{"loss":"mse","labelFormat":"values","predictions":[${repeated('"x"', 4e6)}],"labels":[0]}`,
@@ -176,12 +176,14 @@ export const processor = [
     name: 'numbers that are hard to read',
     send: (service, { turn }) => alone(service, hardNumbers(), turn),
   }),
-  load({
-    name: 'options wrong in each of 520,000 elements',
-    isShort: true,
-    expected: ['422', '413', '400'],
-    send: (service, { turn }) => alone(service, wrongOptions(), turn),
-  }),
+  ...[250_000, 1_000_000].map((bytes) =>
+    load({
+      name: `${bytes / 1000} kB of options that are wrong in each element`,
+      isShort: bytes === 250_000,
+      expected: ['422', '413', '400'],
+      send: (service, { turn }) => alone(service, wrongOptions(bytes), turn),
+    }),
+  ),
   load({
     name: 'a sweep of 500,000 numbers at 500 values in 3 kB of gzip',
     isShort: true,
@@ -270,7 +272,7 @@ export const processor = [
     expected: ['413'],
     processor: 2,
     send: async (service) => {
-      const body = gzipSync(Buffer.alloc(2 ** 30, ' '), { level: 9 })
+      const body = Buffer.concat(times(1024, gzipSync(Buffer.alloc(mebibyte, ' '), { level: 9 })))
       return { outcomes: [await ask(service.port, { body, headers: { 'content-encoding': 'gzip' } })] }
     },
   }),

@@ -3,15 +3,17 @@
 import type { Attack, Result } from './attack.ts'
 import { best, promised } from './attack.ts'
 import { attacks } from './attacks.ts'
+import { Stage } from './stage.ts'
 import { table } from './table.ts'
 
 const chosen = new RegExp(process.env.ATTACKS ?? '')
 const tries = Number(process.env.ATTACKS_TRIES ?? 2)
 
+const stage = new Stage(false)
 const results = new Map<Attack, Result>()
 for (const attack of attacks.filter(({ name }) => chosen.test(name))) {
   const begin = performance.now()
-  const result = await best(attack, promised, tries)
+  const result = await best(attack, stage, promised, tries)
   const seconds = ((performance.now() - begin) / 1000).toFixed(1)
   results.set(attack, result)
   const verdict = result.faults.length === 0 ? 'holds' : `BREAKS: ${result.faults.join('; ')}`
