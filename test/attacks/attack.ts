@@ -42,7 +42,7 @@ export interface Tolerance {
 }
 
 export const promised: Tolerance = { turn: 40, legalTurn: 20, wait: 1000, processor: 1 }
-export const generous: Tolerance = { turn: 120, legalTurn: 80, wait: 3000, processor: 3 }
+export const generous: Tolerance = { turn: 100, legalTurn: 50, wait: 3000, processor: 3 }
 
 export interface Attack {
   readonly name: string
@@ -71,6 +71,8 @@ export interface Load {
   send(service: Service, tolerance: Tolerance): Promise<Sent>
 }
 
+/** Milliseconds in which the probe reports. */
+const breath = 80
 /** MiB that may remain when the attackers have left. */
 const remainder = 150
 const secondsToSettle = 20
@@ -187,10 +189,10 @@ export async function alone(
   const outcomes: Outcome[] = []
   const faults: string[] = []
   for (const [name, request] of Object.entries(requests)) {
-    await sleep(120)
+    await sleep(breath)
     service.forget()
     outcomes.push(await ask(service.port, request, {}, 120_000))
-    await sleep(120)
+    await sleep(breath)
     const { turn } = service.turns
     if (turn > bound) faults.push(`${name}: a turn of ${inDigits(turn)} ms`)
   }

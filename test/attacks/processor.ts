@@ -20,11 +20,14 @@ const ndjson = { 'content-type': 'application/x-ndjson' }
 const options = '{"loss":"mse","labelFormat":"values"}\n'
 const line = '{"predictions":[1],"labels":[1]}\n'
 
+/** Zeros for a tensor. */
+function byte(length: number): { datatype: string; bytes: Buffer } {
+  return { datatype: 'UINT8', bytes: Buffer.alloc(length) }
+}
+
 /** Large bodies that anybody may send, of every kind and for every route. */
 function legalBodies(): Record<string, Request> {
-  const rows = 2 ** 24 - 64
   const columns = 2 ** 18
-  const byte = (length: number) => ({ datatype: 'UINT8', bytes: Buffer.alloc(length) })
   return {
     'JSON of 16 MiB': oneDigitJson(16 * mebibyte),
     'JSON of 16 MiB in gzip': compressed(oneDigitJson(16 * mebibyte)),
@@ -35,10 +38,6 @@ function legalBodies(): Record<string, Request> {
     '2,000,000 rows of one number': {
       body: jsonOf('mse', `[${repeated('[0]', 2e6)}]`, `[${repeated('0', 2e6)}]`),
     },
-    '16.7 million rows of one byte': binary({ loss: 'mse', labelFormat: 'index' }, [
-      { ...byte(rows), name: 'predictions', shape: [rows, 1] },
-      { ...byte(rows), name: 'labels', shape: [rows] },
-    ]),
     '4 million weighted rows, one ignored': binary({ loss: 'mse', labelFormat: 'index', ignoreIndex: 0 }, [
       { ...byte(4e6), name: 'predictions', shape: [4e6, 1] },
       { name: 'labels', shape: [4e6], datatype: 'INT8', bytes: Buffer.alloc(4e6) },
@@ -79,13 +78,28 @@ function legalBodies(): Record<string, Request> {
     'a row drawn 100,000 times': {
       body: '{"loss":"mse","labelFormat":"index","miniBatch":{"size":100000,"seed":1,"replacement":true},"predictions":[[1,2,3]],"labels":[0]}',
     },
-    '1,000,000 lines of one row': {
+    '100,000 lines of one row': {
       headers: ndjson,
-      body: Buffer.concat([Buffer.from(options), Buffer.alloc(line.length * 1e6, line)]),
+      body: Buffer.concat([Buffer.from(options), Buffer.alloc(line.length * 1e5, line)]),
     },
     'one line of 16 MiB': oneLine(16 * mebibyte),
     '1,000,000 numbers at 10 values': sweep(1000, 1000, 10),
     'the numbers of 100,000 rows': largeAnswer,
+  }
+}
+
+/** The same, with millions of rows and of lines. */
+function longBodies(): Record<string, Request> {
+  const rows = 2 ** 24 - 64
+  return {
+    '16.7 million rows of one byte': binary({ loss: 'mse', labelFormat: 'index' }, [
+      { ...byte(rows), name: 'predictions', shape: [rows, 1] },
+      { ...byte(rows), name: 'labels', shape: [rows] },
+    ]),
+    '1,000,000 lines of one row': {
+      headers: ndjson,
+      body: Buffer.concat([Buffer.from(options), Buffer.alloc(line.length * 1e6, line)]),
+    },
   }
 }
 
@@ -157,6 +171,12 @@ export const processor = [
     isLegal: true,
     expected: ['200'],
     send: (service, { legalTurn }) => alone(service, legalBodies(), legalTurn),
+  }),
+  load({
+    name: 'legal bodies of millions of rows and of lines',
+    isLegal: true,
+    expected: ['200'],
+    send: (service, { legalTurn }) => alone(service, longBodies(), legalTurn),
   }),
   load({
     name: 'four clients upload 12 MB of JSON each, without pause',
