@@ -55,6 +55,8 @@ export interface Attack {
 export interface Sent {
   readonly outcomes: readonly Outcome[]
   readonly faults?: readonly string[]
+  /** The longest turn that was seen, where `send` has looked itself. */
+  readonly turn?: number
 }
 
 export interface Load {
@@ -83,17 +85,17 @@ export function load({ settings = {}, send, isLegal, expected, processor, ...att
     ...attack,
     attempt: (stage, tolerance) =>
       stage.with(settings, async (service) => {
-        service.forget()
+        service.forgetPeak()
         await sleep(200)
         const before = service.memory.resident
         const processorBefore = service.processor
         const pinger = new Pinger(service.port)
         await sleep(200)
-        service.forget()
-        const { outcomes, faults = [] } = await send(service, tolerance)
+        service.forgetTurns()
+        const { outcomes, faults = [], turn: longest = 0 } = await send(service, tolerance)
         const used = service.processor - processorBefore
         await sleep(100)
-        const { turn } = service.turns
+        const turn = Math.max(longest, service.turns.turn)
         const settled = await settle(service, before)
         const pings = await pinger.end()
         const figures = { peak: service.memory.peak, settled, turn, wait: pings.longest, processor: used }
@@ -105,7 +107,7 @@ export function load({ settings = {}, send, isLegal, expected, processor, ...att
           !service.isRunning && !service.isKilled && `ended: ${service.errors.slice(0, 300)}`,
           figures.peak > memoryBound && `${inDigits(figures.peak)} MiB are more than ${inDigits(memoryBound)}`,
           settled > remainder && `${inDigits(settled)} MiB more than before after ${secondsToSettle} s`,
-          turn > bound && `a turn of ${inDigits(turn)} ms`,
+          turn > bound && turn > longest && `a turn of ${inDigits(turn)} ms`,
           figures.wait > tolerance.wait && `another client waited ${inDigits(figures.wait)} ms`,
           Object.keys(pings.refused).length > 0 && `another client got ${JSON.stringify(pings.refused)}`,
           processor !== undefined &&
@@ -188,15 +190,17 @@ export async function alone(
 ): Promise<Sent> {
   const outcomes: Outcome[] = []
   const faults: string[] = []
+  let longest = 0
   for (const [name, request] of Object.entries(requests)) {
     await sleep(breath)
-    service.forget()
+    service.forgetTurns()
     outcomes.push(await ask(service.port, request, {}, 120_000))
     await sleep(breath)
     const { turn } = service.turns
+    longest = Math.max(longest, turn)
     if (turn > bound) faults.push(`${name}: a turn of ${inDigits(turn)} ms`)
   }
-  return { outcomes, faults }
+  return { outcomes, faults, turn: longest }
 }
 
 /** Waits until memory has come back; how much more than before it is then. */

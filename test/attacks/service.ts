@@ -101,16 +101,18 @@ export class Service {
     return this.#memory
   }
 
-  /** The longest turn of its event loop since `forget`. */
+  /** The longest turn of its event loop since `forgetTurns`. */
   get turns(): Turns {
     return { turn: this.#turn, delay: this.#delay }
   }
 
-  /** Begins to measure anew. */
-  forget(): void {
+  forgetTurns(): void {
     this.#turn = 0
     this.#delay = 0
-    // the most that was resident is what is resident now
+  }
+
+  /** The most that was resident is from now on what is resident now. */
+  forgetPeak(): void {
     if (this.isRunning) writeFileSync(`/proc/${this.child.pid}/clear_refs`, '5')
   }
 

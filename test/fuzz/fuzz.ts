@@ -35,7 +35,7 @@ export async function fuzz(requests: number, seed: number): Promise<Report> {
     // what the first requests cost the compiler is not of interest
     await sendAll(service, 200, new Choices(0), () => undefined)
     await sleep(200)
-    service.forget()
+    service.forgetTurns()
     await sendAll(service, requests, new Choices(seed), (probe, reply) => {
       const name = `${probe.kind} ${typeof reply === 'string' ? reply : reply.status}`
       counts[name] = (counts[name] ?? 0) + 1
