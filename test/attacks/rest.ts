@@ -145,7 +145,7 @@ const configuration = claim({
 /** Runs the service with its log going to a file descriptor, and sends requests. */
 async function withLogTo(output: number | 'pipe', requests: number, stall: (child: ReturnType<typeof spawn>) => void) {
   const port = 20_000 + Math.floor(Math.random() * 20_000)
-  const env = { PATH: process.env.PATH, PORT: String(port), LOG_LEVEL: 'info' }
+  const env = { PATH: process.env.PATH, PORT: String(port), LOG_LEVEL: 'info', DATABASE_URL: 'memory:' }
   const child = spawn(process.execPath, ['src/server.ts'], { cwd: root, env, stdio: ['ignore', output, 'ignore'] })
   const ended = once(child, 'exit')
   try {

@@ -45,7 +45,7 @@ export class Service {
   #memory: Memory = { resident: 0, peak: 0 }
 
   private constructor(variables: Record<string, string>) {
-    const env = { PATH: process.env.PATH, ...settings, PORT: '0', ...variables }
+    const env = { PATH: process.env.PATH, ...settings, PORT: '0', DATABASE_URL: 'memory:', ...variables }
     const args = [...flags, '--import', join(import.meta.dirname, 'probe.ts'), 'src/server.ts']
     const log = openSync(this.#logFile, 'w')
     this.child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', log, 'pipe', 'pipe'] })
