@@ -1,12 +1,11 @@
 import closeWithGrace from 'close-with-grace'
-import { pino } from 'pino'
-import pretty from 'pino-pretty'
 import { buildApp } from './app.ts'
 import type { Config } from './config.ts'
 import { ConfigError, parseConfig } from './config.ts'
+import { openLog } from './log/open.ts'
 
 const config = configOrExit()
-const logger = pino({ level: config.LOG_LEVEL }, process.stdout.isTTY ? pretty() : pino.destination({ sync: true }))
+const { logger, flush } = openLog(config.LOG_LEVEL, process.stdout)
 let closing = false
 const app = await buildApp(config, logger, () => closing)
 
@@ -22,6 +21,7 @@ closeWithGrace(
       timeoutMs: config.SHUTDOWN_TIMEOUT_MS,
     })
     await app.close()
+    await flush()
   },
 )
 
@@ -29,6 +29,7 @@ try {
   await app.listen({ host: config.HOST, port: config.PORT })
 } catch (err) {
   logger.fatal({ err }, 'cannot listen')
+  await flush()
   process.exit(1)
 }
 

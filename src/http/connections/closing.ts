@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import { Server as NetServer } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { Problem } from '../problem.ts'
 import type { Connection, ConnectionTable } from './table.ts'
 import type { Turns } from './turns.ts'
@@ -13,9 +13,9 @@ export interface ClosingTimes {
   readonly timeoutMs: number
 }
 
-/** The time without a new connection after which none is on its way, and the longest that this is waited for. */
-const quietMs = 30
-const longestQuietMs = 300
+/** The time without a new connection after which none is on its way, and how often it is looked. */
+const quietMs = 50
+const quietRounds = 5
 /** The time in which an idle connection may still bring a request. */
 const idleMs = 2000
 /** The time for the last refusals to be read. */
@@ -36,7 +36,7 @@ export async function closeConnections(
 ): Promise<void> {
   for (const connection of table) makeLast(connection)
   await sleep(delayMs)
-  await stopListening(server, turns)
+  await stopListening(server, turns, timeoutMs / 3)
   const stopped = performance.now()
   const isLeft = (milliseconds: number) => table.size > 0 && performance.now() - stopped < milliseconds
   while (isLeft(timeoutMs)) {
@@ -48,15 +48,25 @@ export async function closeConnections(
   for (const { socket } of table) socket.destroy()
 }
 
-/** Clients that come again and again are kept waiting for their answers meanwhile, so that a moment comes when none comes. */
-async function stopListening(server: Server, turns: Turns): Promise<void> {
-  const began = performance.now()
-  let last = began
+/**
+ * Clients that come again and again are kept waiting for their answers meanwhile, so that a moment comes when none comes: a
+ * connection that has not been taken when the listening ends is reset.
+ */
+async function stopListening(server: Server, turns: Turns, longestMs: number): Promise<void> {
+  const until = performance.now() + longestMs
+  let isQuiet = false
   server.on('connection', () => {
-    last = performance.now()
+    isQuiet = false
   })
   turns.hold()
-  while (performance.now() - last < quietMs && performance.now() - began < longestQuietMs) await sleep(5)
+  do {
+    isQuiet = true
+    for (let round = 0; round < quietRounds && isQuiet; round++) {
+      await sleep(quietMs / quietRounds)
+      // one connection is taken each time that the event loop comes around, whatever else it does
+      await setImmediate()
+    }
+  } while (!isQuiet && performance.now() < until)
   // the close of node:http would cut idle connections, on which a request may be on its way
   if (server.listening) NetServer.prototype.close.call(server)
   turns.release()

@@ -74,7 +74,11 @@ export class Turns {
     }
     this.#waiting--
     if (connection.waiting.length === 0) connection.socket.resume()
-    this.#begin(connection, turn)
+    connection.turn = turn
+    // other connections are served in between
+    setImmediate(() => {
+      if (!connection.socket.destroyed) this.#begin(connection, turn)
+    })
   }
 }
 
