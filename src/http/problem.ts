@@ -154,7 +154,7 @@ export function handleError(thrown: Error, request: FastifyRequest, reply: Fasti
   const problem = problemOf(error, request)
   if (problem.problem === 'internal-error') request.log.error({ err: error }, 'internal error')
   // Fastify would cut the connection under a client that is still sending
-  reply.removeHeader('connection')
+  if (reply.hasHeader('connection')) reply.header('connection', reply.raw.shouldKeepAlive ? 'keep-alive' : 'close')
   reply
     .code(problems[problem.problem].status)
     .headers(problem.headers)

@@ -58,7 +58,7 @@ export async function healthRoutes(app: FastifyInstance, { isClosing }: { isClos
         status: 'ready',
         load: {
           requestsInFlight: app.requestsInFlight.count,
-          bytesInFlight: app.budget.held,
+          bytesInFlight: app.resources.budget.held,
           connections: app.connections.size,
         },
       }
