@@ -41,6 +41,8 @@ function linger({ socket, turn }: Connection, { maxDrainBytes, requestTimeoutMs 
 
 /** Reads on without the parser, so that nothing that comes is taken for a request. */
 export function readPast(socket: Socket, count: (bytes: number) => void = () => undefined): void {
+  // where the parser was paused, it is what starts the reading again
+  socket.emit('resume')
   socket.removeAllListeners('data')
   socket.on('data', (chunk) => count(chunk.length))
   socket.resume()

@@ -10,7 +10,7 @@ import { lingerAtEnd } from './lingering.ts'
 import { Patience } from './patience.ts'
 import type { Connection } from './table.ts'
 import { ConnectionTable } from './table.ts'
-import { makeLast, Turns } from './turns.ts'
+import { makeLast, readInTurn, Turns } from './turns.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -66,6 +66,7 @@ export class Connections {
     server.on('connection', (socket) => {
       const connection = table.add(socket)
       if (this.#isClosing) makeLast(connection)
+      readInTurn(connection)
       lingerAtEnd(connection, limits)
       probeWhenHalfClosed(connection)
       admission.admit(connection)

@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
 import type { Connection, Turn } from './table.ts'
 
 /** Requests that may wait on all connections together for the one in front of them. */
@@ -66,7 +67,10 @@ export class Turns {
   }
 
   #next(connection: Connection): void {
-    if (connection.isEnding) this.drop(connection)
+    if (connection.isEnding) {
+      this.drop(connection)
+      return
+    }
     const turn = connection.waiting.shift()
     if (turn === undefined) {
       connection.lastWords?.()
@@ -79,6 +83,15 @@ export class Turns {
     setImmediate(() => {
       if (!connection.socket.destroyed) this.#begin(connection, turn)
     })
+  }
+}
+
+/** Keeps node:http from reading on after each request, while some wait. */
+export function readInTurn(connection: Connection): void {
+  const { socket } = connection
+  socket.resume = () => {
+    const isHeldBack = connection.waiting.length > 0 && !connection.isEnding
+    return isHeldBack ? socket : Socket.prototype.resume.call(socket)
   }
 }
 

@@ -76,8 +76,8 @@ test('what has not ended in time is refused, or cut', async (t) => {
     turn.reply = reply as unknown as FastifyReply
   })
   const clients = ['/begun', '/bare', '/refused'].map((path) => {
-    const client = new Client(t, port)
-    client.say(get(path))
+    const client = new Client(t, port, path === '/begun')
+    client.say(get(path, ['Content-Length: 5']))
     return client
   })
   t.ok(await eventually(() => connections.size === 3 && clients[0].statuses.length === 1))

@@ -63,6 +63,17 @@ test('a client that sends first and reads later sees an early last answer', asyn
   }
 })
 
+test('what follows the last request is read past, though it waited', async (t) => {
+  const { port } = await served(t, (_request, response) => {
+    response.shouldKeepAlive = false
+    setTimeout(() => response.end('fine'), 50)
+  })
+  const client = new Client(t, port)
+  client.say(get('/').repeat(200_000))
+  t.ok(await client.ended())
+  t.same([client.statuses, client.error], [[200], undefined])
+})
+
 test('a client that has closed its side gets its answers', async (t) => {
   const { port } = await served(t, (_request, response) => setTimeout(() => response.end('fine'), 100))
   const client = new Client(t, port)

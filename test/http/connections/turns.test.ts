@@ -1,7 +1,9 @@
+import { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { test } from 'tap'
 import type { Connection } from '../../../src/http/connections/table.ts'
-import { makeLast, Turns } from '../../../src/http/connections/turns.ts'
+import { ConnectionTable } from '../../../src/http/connections/table.ts'
+import { makeLast, readInTurn, Turns } from '../../../src/http/connections/turns.ts'
 import { fakeConnection, fakeTurn } from './support.ts'
 
 /** Turns whose requests are listed by name when they begin. */
@@ -74,6 +76,7 @@ test('what waits when the last answer was given, or comes later, is never begun'
   const first = take(connection, 'first')
   take(connection, 'second')
   connection.isEnding = true
+  connection.lastWords = () => t.fail('it was said')
   first.emit('close')
   await setImmediate()
   take(connection, 'third')
@@ -106,6 +109,21 @@ test('requests are held, and go on', async (t) => {
   all.release()
   await setImmediate()
   t.same(begun.toSorted(), ['first', 'other', 'second'])
+})
+
+test('nothing is read while requests wait', async (t) => {
+  const connection = new ConnectionTable().add(new Socket())
+  const { socket } = connection
+  readInTurn(connection)
+  socket.pause()
+  connection.waiting.push(fakeTurn().turn)
+  t.equal(socket.resume(), socket)
+  t.equal(socket.isPaused(), true)
+  connection.isEnding = true
+  t.equal(socket.resume().isPaused(), false, 'what follows the last answer is read past')
+  socket.pause()
+  Object.assign(connection, { isEnding: false, waiting: [] })
+  t.equal(socket.resume().isPaused(), false)
 })
 
 test('the next answer of a connection made last says so', async (t) => {
