@@ -2,9 +2,13 @@ import accepts from '@fastify/accepts'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import Fastify, { LogController } from 'fastify'
 import type { Config } from './config.ts'
+import { openStore } from './evaluations/open.ts'
+import { sweepRegularly } from './evaluations/retention.ts'
+import { Evaluations } from './evaluations/service.ts'
 import { registerBodies } from './http/body/register.ts'
 import { answerClientError, refuseAddress } from './http/client-error.ts'
 import { Connections } from './http/connections/server.ts'
+import type { Limits } from './http/limits.ts'
 import { limitsOf } from './http/limits.ts'
 import { refuseOtherMethods } from './http/methods.ts'
 import { registerOpenapi } from './http/openapi.ts'
@@ -21,6 +25,12 @@ import { handleError } from './http/problem.ts'
 import { requestWork } from './http/request-work.ts'
 import { validatorCompiler } from './http/validation.ts'
 import { catalogueRoute } from './routes/catalogue.ts'
+import { batchRoutes } from './routes/evaluations/batches.ts'
+import { curveRoute } from './routes/evaluations/curve.ts'
+import { evaluationRoutes } from './routes/evaluations/evaluations.ts'
+import { eventRoute } from './routes/evaluations/events.ts'
+import type { EvaluationRouteOptions } from './routes/evaluations/found.ts'
+import { lineRoutes } from './routes/evaluations/lines.ts'
 import { exploreRoute } from './routes/explore.ts'
 import { healthRoutes } from './routes/health.ts'
 import { limitsRoute } from './routes/limits.ts'
@@ -49,7 +59,8 @@ export async function buildApp(
     clientErrorHandler: answerClientError,
     frameworkErrors: refuseAddress,
     return503OnClosing: false,
-    routerOptions: { ignoreTrailingSlash: true },
+    // names of evaluations and batches may be as long, and each character may be escaped
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 3 * 128 },
   })
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
@@ -69,11 +80,17 @@ export async function buildApp(
   registerBodies(app, limits)
   requiredBody(app)
 
+  const evaluations = await openEvaluations(app, config, limits)
   await refuseOtherMethods(app, async () => {
     await registerOpenapi(app)
     await app.register(lossRoute)
     await app.register(miniBatchRoute)
     await app.register(sweepRoute)
+    await app.register(evaluationRoutes, evaluations)
+    await app.register(batchRoutes, evaluations)
+    await app.register(lineRoutes, evaluations)
+    await app.register(curveRoute, evaluations)
+    await app.register(eventRoute, evaluations)
     await app.register(catalogueRoute)
     await app.register(limitsRoute, { limits })
     await app.register(problemRoutes)
@@ -82,4 +99,24 @@ export async function buildApp(
   })
   await app.ready()
   return app
+}
+
+/** Opens the store, which is closed with the service. */
+async function openEvaluations(app: FastifyInstance, config: Config, limits: Limits): Promise<EvaluationRouteOptions> {
+  const store = await openStore(config.DATABASE_URL, limits)
+  const ending = new AbortController()
+  const endSweeping = sweepRegularly(store, config.EVALUATION_RETENTION_DAYS, (err) => {
+    app.log.warn({ err }, 'cannot sweep the store of evaluations')
+  })
+  app.addHook('preClose', async () => ending.abort())
+  app.addHook('onClose', async () => {
+    endSweeping()
+    await store.close()
+  })
+  const evaluations = new Evaluations(store, app.resources.scheduler)
+  return {
+    evaluations,
+    retentionDays: config.EVALUATION_RETENTION_DAYS,
+    ending: AbortSignal.any([ending.signal, app.connections.ending]),
+  }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { defaultDatabaseUrl } from './evaluations/database-url.ts'
 
 /** A day at most; a time of 0 would mean at once here and never there, so it is refused where neither is of use. */
 const milliseconds = integer(1, 86_400_000)
@@ -41,6 +42,14 @@ export const environment = z.object({
     .default(1000)
     .describe('time between a failing /readyz and the end of listening after SIGTERM'),
   SHUTDOWN_TIMEOUT_MS: millisecondsOrNone.default(30_000).describe('time for requests in flight to finish at shutdown'),
+  DATABASE_URL: z
+    .string()
+    .min(1)
+    .default(defaultDatabaseUrl)
+    .describe('where evaluations are kept: sqlite:PATH, postgres://USER:PASSWORD@HOST:PORT/DATABASE, or memory:'),
+  EVALUATION_RETENTION_DAYS: integer(0, 36_500)
+    .default(30)
+    .describe('days after the last write at which an evaluation is deleted; 0 keeps all'),
   CORS_ORIGIN: z
     .string()
     .refine(areOrigins, {

@@ -15,7 +15,7 @@ export async function appOf(
   variables: Record<string, string> = {},
   logger: FastifyBaseLogger | false = false,
 ): Promise<FastifyInstance> {
-  const app = await buildApp(parseConfig(variables), logger)
+  const app = await buildApp(parseConfig({ DATABASE_URL: 'memory:', ...variables }), logger)
   t.after(() => app.close())
   return app
 }

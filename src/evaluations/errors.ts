@@ -1,5 +1,5 @@
 /** Why a store cannot be used now. */
-export type Reason = 'disk-full' | 'read-only' | 'locked' | 'corrupt' | 'out-of-reach' | 'closed'
+export type Reason = 'disk-full' | 'read-only' | 'locked' | 'corrupt' | 'out-of-reach' | 'closed' | 'newer-release'
 
 /** What a client may be told for each reason. */
 const meanings: Readonly<Record<Reason, string>> = {
@@ -9,6 +9,7 @@ const meanings: Readonly<Record<Reason, string>> = {
   corrupt: 'The store of evaluations is damaged.',
   'out-of-reach': 'The store of evaluations is out of reach.',
   closed: 'The store of evaluations is closed.',
+  'newer-release': 'The evaluation was declared by a newer release of the service.',
 }
 
 /**

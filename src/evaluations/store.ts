@@ -29,7 +29,7 @@ export interface Store {
 
   /**
    * Keeps folded totals, so that they need not be folded again: a cache that can be rebuilt from the states, never the
-   * truth. One in a slot replaces an older one that covers fewer batches. Totals of a deleted evaluation are dropped.
+   * truth. One in a slot replaces an older one unless that covers more batches. Totals of a deleted evaluation are dropped.
    */
   putFolds(evaluation: number, folds: readonly Fold[]): Promise<void>
   /** Those in the slots `from` <= slot <= `to`, in order of their slots. */
@@ -102,7 +102,7 @@ export interface NewBatch extends BatchFigures {
   readonly evaluation: number
   /** The SHA-256 of its content: 32 bytes. */
   readonly fingerprint: Uint8Array
-  /** The bytes of its state, as `writeState` gives them. */
+  /** The bytes of its state, as `StateCodec` writes them. */
   readonly state: Uint8Array
 }
 
@@ -132,15 +132,15 @@ export type PutResult =
 
 export interface EvaluationPage {
   /** Only names that begin with it. */
-  readonly prefix?: string
+  readonly prefix?: string | undefined
   /** Only evaluations declared before the one of this id. */
-  readonly after?: number
+  readonly after?: number | undefined
   readonly limit: number
 }
 
 export interface BatchPage {
   /** Only batches of a higher sequence. */
-  readonly after?: number
+  readonly after?: number | undefined
   readonly limit: number
 }
 

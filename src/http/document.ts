@@ -6,6 +6,8 @@ export interface OperationExamples {
   /** What is said over the body of the request. */
   readonly body?: string
   readonly mediaTypes?: Record<string, unknown>
+  /** The media types of the request, where JSON is not one of them. */
+  readonly accepts?: readonly string[] | undefined
   readonly parameters?: readonly unknown[]
   readonly requests?: NamedExamples
   /** One answer of a status; of an error it stands in place of the typical one of its type. */
@@ -59,9 +61,10 @@ export function completed<Generated>(
 function addExamples(path: string, operation: Operation, examples: OperationExamples): void {
   const { requestBody, responses } = operation
   const { body: description, mediaTypes, parameters, requests, answers = {}, problems = {} } = examples
-  if (parameters !== undefined) operation.parameters = parameters
+  if (parameters !== undefined) operation.parameters = [...(operation.parameters ?? []), ...parameters]
   if (requestBody !== undefined) {
     Object.assign(requestBody.content, mediaTypes)
+    if (examples.accepts?.includes('application/json') === false) delete requestBody.content['application/json']
     if (description !== undefined) requestBody.description = description
   }
   const body = requestBody?.content['application/json']

@@ -31,7 +31,10 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
   const examples = new Map<string, OperationExamples>()
   app.addHook('onRoute', ({ schema, config }) => {
     const { operationId, response } = (schema ?? {}) as { operationId?: string; response?: AnswersByStatus }
-    if (operationId !== undefined) examples.set(operationId, { ...config?.examples, problems: problemsOf(response) })
+    if (operationId !== undefined) {
+      const { accepts, examples: given } = config ?? {}
+      examples.set(operationId, { ...given, accepts, problems: problemsOf(response) })
+    }
   })
   await app.register(swagger, {
     openapi: {
@@ -46,6 +49,10 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
       security: [],
       tags: [
         { name: 'Loss', description: 'Loss functions, evaluated over batches.' },
+        {
+          name: 'Evaluations',
+          description: 'Evaluations that last: batches that come one by one, from anywhere, each counted once.',
+        },
         { name: 'Service', description: 'Health, limits and errors.' },
       ],
     },

@@ -1,4 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { StoreUnavailable } from '../evaluations/errors.ts'
+import { EvaluationGone } from '../evaluations/runs.ts'
 import { alternatives } from '../loss/option-types.ts'
 import type { Path, ValidationError } from '../loss/validation-errors.ts'
 import { InvalidContent, LimitExceeded, shortened } from '../loss/validation-errors.ts'
@@ -48,11 +50,36 @@ export const problems = {
     meaning: 'The resource exists, but not for this method.',
     remedy: 'Use one of the methods in the Allow header.',
   },
+  'digest-mismatch': {
+    status: 400,
+    title: 'The body is not what its digest says',
+    meaning: 'The bytes that arrived have another digest than the Content-Digest header (RFC 9530). Nothing was kept.',
+    remedy: 'Send the request again. The digest is that of the bytes as they are sent, compressed if they are.',
+  },
   'request-timeout': {
     status: 408,
     title: 'The request arrived too slowly',
     meaning: 'The headers or the body did not arrive within the time given in /v1/limits.',
     remedy: 'Send the request again; on a slow connection, use smaller batches.',
+  },
+  conflict: {
+    status: 409,
+    title: 'The name is taken by something else',
+    meaning:
+      'An evaluation of this name was declared with other options, each of which `errors` lists; or a batch of this name has other content. Nothing was changed.',
+    remedy: 'Use another name, or send what was sent before: the same declaration or batch again is no conflict.',
+  },
+  sealed: {
+    status: 409,
+    title: 'The evaluation is sealed',
+    meaning: 'The evaluation takes no more batches. Batches that it has may be sent again.',
+    remedy: 'Declare another evaluation for further batches.',
+  },
+  incomplete: {
+    status: 409,
+    title: 'The evaluation is not complete',
+    meaning: 'It was declared with a number of batches or samples that it does not have, so it cannot be sealed.',
+    remedy: 'Send what is missing, then seal it.',
   },
   'limit-exceeded': {
     status: 413,
@@ -99,6 +126,13 @@ export const problems = {
     title: 'Not ready',
     meaning: 'The service is shutting down, or holds as many bytes of requests as it can.',
     remedy: 'Try again after the number of seconds in the Retry-After header, or use another instance.',
+  },
+  'store-unavailable': {
+    status: 503,
+    title: 'Evaluations cannot be reached',
+    meaning:
+      'The store of evaluations cannot be used now. Everything else works. Whether a batch was kept is not known.',
+    remedy: 'Send the request again after the number of seconds in the Retry-After header: nothing is counted twice.',
   },
 } as const satisfies Record<string, ProblemType>
 
@@ -152,6 +186,7 @@ export function handleError(thrown: Error, request: FastifyRequest, reply: Fasti
   // whatever an abandoned request ran into, the reason why it was abandoned is what matters
   const error = request.work?.task.reason ?? thrown
   const problem = problemOf(error, request)
+  if (error instanceof StoreUnavailable) request.log.warn({ err: error }, 'store unavailable')
   if (problem.problem === 'internal-error') request.log.error({ err: error }, 'internal error')
   // Fastify would cut the connection under a client that is still sending
   if (reply.hasHeader('connection')) reply.header('connection', reply.raw.shouldKeepAlive ? 'keep-alive' : 'close')
@@ -168,11 +203,22 @@ export function pathOf(url: string): string {
   return query < 0 ? url : url.slice(0, query)
 }
 
-function problemOf(error: FastifyError | Error, request: FastifyRequest): Problem {
+/** Whether an error says what is wrong with what was sent, not with the service. */
+export function isAboutContent(error: unknown): error is Error {
+  return (
+    error instanceof InvalidContent ||
+    (error instanceof LimitExceeded && error.limit !== 'maxComputeMs') ||
+    (error instanceof Problem && error.problem === 'malformed-body')
+  )
+}
+
+export function problemOf(error: FastifyError | Error, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error
   if (error instanceof PlacedError) return placedProblem(error, request)
   if (error instanceof InvalidContent) return invalidContent(error)
   if (error instanceof LimitExceeded) return limitExceeded(error)
+  if (error instanceof StoreUnavailable) return storeUnavailable(error)
+  if (error instanceof EvaluationGone) return new Problem('not-found', error.message)
   const { code, statusCode = 500 } = error as FastifyError
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return unsupportedMediaType(request)
   return statusCode >= 400 && statusCode < 500 ? new Problem('bad-request', error.message) : internalError
@@ -185,6 +231,10 @@ function invalidContent({ errors: { list, count } }: InvalidContent, locate = (p
 
 function limitExceeded({ limit, allowed, path, message }: LimitExceeded, locate = (path: Path) => path): Problem {
   return new Problem('limit-exceeded', message, { limit, allowed, pointer: pointerOf(locate(path)) })
+}
+
+function storeUnavailable({ message }: StoreUnavailable): Problem {
+  return new Problem('store-unavailable', message, {}, { 'retry-after': '5' })
 }
 
 function placedProblem({ place: { line, locate }, cause }: PlacedError, request: FastifyRequest): Problem {

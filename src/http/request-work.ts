@@ -21,6 +21,8 @@ declare module 'fastify' {
 /** Bytes of a body that must come, each time, for its client not to count as one that is waited for. */
 const progressBytes = 2 ** 16
 const stalledMilliseconds = 5000
+/** Bytes of an answer that are not worth counting; no problem is larger, so that one can be sent when there is no room. */
+const uncountedBytes = 2 ** 16
 
 /** What all requests share: the time of the one thread, and the memory. */
 export class Resources {
@@ -132,7 +134,8 @@ export function requestWork(app: FastifyInstance, limits: Limits): void {
   app.addHook('onSend', (request, _reply, payload, done) => {
     const { work } = request
     work.answers()
-    if (typeof payload === 'string' || Buffer.isBuffer(payload)) work.memory.reserve(payload.length)
+    const isWhole = typeof payload === 'string' || Buffer.isBuffer(payload)
+    if (isWhole && payload.length > uncountedBytes) work.memory.reserve(payload.length)
     done()
   })
 }

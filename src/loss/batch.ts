@@ -9,9 +9,16 @@ import {
   readOneHot,
 } from './checks.ts'
 import type { Memory } from './memory.ts'
-import { integersIn } from './memory.ts'
+import { freeArrays, integersIn } from './memory.ts'
 import type { Layout } from './shape.ts'
-import { checkIsNumbers, checkLabelShape, checkWeightShape, fittingDeclaration, layoutOf } from './shape.ts'
+import {
+  checkIsNumbers,
+  checkWeightShape,
+  fittingDeclaration,
+  labelShapeError,
+  layoutOf,
+  refuseLabelShape,
+} from './shape.ts'
 import type { Spec } from './spec.ts'
 import type { Tensor } from './tensor.ts'
 import { ValidationErrors } from './validation-errors.ts'
@@ -64,7 +71,8 @@ export function* layOut(spec: Spec, tensors: Tensors): Generator<void, Layout> {
   }
   errors.throwIfAny()
   const layout = layoutOf(spec, predictions)
-  yield* checkLabelShape(spec, predictions, labels, layout)
+  const shapeError = labelShapeError(spec, predictions, labels, layout)
+  if (shapeError !== undefined) yield* refuseLabelShape(spec, labels, layout, shapeError)
   if (sampleWeights !== undefined) checkWeightShape('sampleWeights', sampleWeights, layout.samples, 'samples')
   checkClassWeightCount(spec, layout)
   return layout
@@ -79,50 +87,35 @@ export function* layOut(spec: Spec, tensors: Tensors): Generator<void, Layout> {
 export function* check(spec: Spec, tensors: Tensors, layout: Layout, memory: Memory): Generator<void, Batch> {
   const { predictions, labels, sampleWeights } = tensors
   const { samples, outputs } = layout
+  const errors = new ValidationErrors()
+  // where the first error of each stands in the list of all; what would fit is told there, once
+  let firstOfPredictions: number | undefined
+  let firstOfLabels: number | undefined
   const classes = spec.decision === 'class' ? integersIn(memory, samples) : undefined
   let isRight = false
   try {
-    yield* checkNumbers(spec, tensors, layout, classes)
+    const step = rowsPerStep(outputs)
+    for (let from = 0; from < samples; from += step) {
+      const range = { from, to: Math.min(from + step, samples) }
+      const known = errors.count
+      checkPredictions(spec, predictions, outputs, range, errors)
+      const knownThen = errors.count
+      if (knownThen > known) firstOfPredictions ??= known
+      readLabels(spec, labels, outputs, range, classes, errors)
+      if (errors.count > knownThen) firstOfLabels ??= knownThen
+      if (sampleWeights !== undefined) checkWeights('sampleWeights', sampleWeights, range, errors)
+      yield
+    }
+    if (firstOfPredictions !== undefined) errors.hint(firstOfPredictions, otherPredictionFormat(spec))
+    if (firstOfLabels !== undefined) errors.hint(firstOfLabels, yield* fittingDeclaration(spec, labels, layout))
+    errors.throwIfAny()
     isRight = true
   } finally {
-    if (!isRight && classes !== undefined) memory.free(classes.buffer)
+    if (!isRight) freeArrays(memory, classes)
   }
   const isClasses = spec.labelFormat === 'one-hot' || spec.labelFormat === 'index'
   const targets = isClasses ? undefined : labels.data
   return { samples, outputs, predictions: predictions.data, classes, targets, sampleWeights: sampleWeights?.data }
-}
-
-/** Where the first error of a tensor stands in the list of all; what would fit is told there, once. */
-interface FirstErrors {
-  predictions?: number
-  labels?: number
-}
-
-function* checkNumbers(
-  spec: Spec,
-  { predictions, labels, sampleWeights }: Tensors,
-  layout: Layout,
-  classes: Int32Array | undefined,
-): Generator<void, void> {
-  const { samples, outputs } = layout
-  const errors = new ValidationErrors()
-  const first: FirstErrors = {}
-  const step = rowsPerStep(outputs)
-  for (let from = 0; from < samples; from += step) {
-    const range = { from, to: Math.min(from + step, samples) }
-    const known = errors.count
-    checkPredictions(spec, predictions, outputs, range, errors)
-    if (errors.count > known) first.predictions ??= known
-    const knownThen = errors.count
-    readLabels(spec, labels, outputs, range, classes, errors)
-    if (errors.count > knownThen) first.labels ??= knownThen
-    if (sampleWeights !== undefined) checkWeights('sampleWeights', sampleWeights, range, errors)
-    yield
-  }
-  if (errors.count === 0) return
-  if (first.predictions !== undefined) errors.hint(first.predictions, otherPredictionFormat(spec))
-  if (first.labels !== undefined) errors.hint(first.labels, yield* fittingDeclaration(spec, labels, layout))
-  errors.throwIfAny()
 }
 
 function readLabels(

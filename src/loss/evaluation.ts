@@ -1,6 +1,6 @@
 import type { Tensors } from './batch.ts'
 import { check, layOut } from './batch.ts'
-import type { RowSource, Slice } from './fold.ts'
+import type { Slice } from './fold.ts'
 import type { Memory } from './memory.ts'
 import { freeArrays } from './memory.ts'
 import { Gradient } from './report/gradient.ts'
@@ -21,6 +21,7 @@ import { describeSpec } from './spec.ts'
 import type { EvaluationState } from './state.ts'
 import { emptyState, foldRows, merge, RunningTotal, reportSection } from './state.ts'
 import type { Tally } from './tally.ts'
+import type { Path } from './validation-errors.ts'
 import { LimitExceeded, refuse } from './validation-errors.ts'
 
 /** What an evaluation needs besides the numbers. */
@@ -83,6 +84,49 @@ const bytesPerNumber = 64
 /** Likewise where it is made of exact sums. */
 const bytesPerSum = 192
 
+/** The largest counts of numbers that an answer, and a mini-batch, may have. */
+type Sizes = Pick<EvaluationContext, 'maxAnswerNumbers' | 'maxMiniBatchNumbers'>
+
+/**
+ * Refuses what asks for too large an answer, before anything is computed, and returns the bytes that the answer will take.
+ *
+ * @throws InvalidContent, LimitExceeded
+ */
+export function answerBytesOf(spec: Spec, { samples, outputs }: Layout, sizes: Sizes): number {
+  const { include, miniBatch, reduction, decision, classWeights } = spec
+  if (miniBatch !== undefined) checkMiniBatch(miniBatch, outputs, sizes)
+  const evaluated = miniBatch?.size ?? samples
+  let bytes = (classWeights?.length ?? 0) * bytesPerNumber
+  if (reduction === 'none') bytes += bytesPerNumber * checkSize(2 * evaluated, ['reduction'], sizes)
+  for (const [at, name] of include.entries()) {
+    const path = ['include', at]
+    if (isMergeable(name)) {
+      if (decision === 'binary' && outputs > 1) {
+        refuse(path, `${name} needs one decision per sample; these samples have ${outputs} binary outputs`, name)
+      }
+      const numbers = sectionOf(name).answerNumbers(classesOf(spec, outputs))
+      bytes += bytesPerSum * checkSize(numbers, path, sizes)
+    } else {
+      const numbers = name === 'gradient' ? samples * outputs : 2 * evaluated
+      bytes += bytesPerNumber * checkSize(numbers, path, sizes)
+    }
+  }
+  return bytes
+}
+
+function checkMiniBatch({ size }: MiniBatch, outputs: number, { maxMiniBatchNumbers }: Sizes): void {
+  if (size * outputs <= maxMiniBatchNumbers) return
+  const detail = `${size} rows of ${counted(outputs, 'number')} are more than the limit maxMiniBatchNumbers, ${maxMiniBatchNumbers}`
+  throw new LimitExceeded('maxMiniBatchNumbers', maxMiniBatchNumbers, ['miniBatch', 'size'], detail)
+}
+
+/** The numbers that a part of the answer will hold, unless they are too many. */
+function checkSize(numbers: number, path: Path, { maxAnswerNumbers }: Sizes): number {
+  if (numbers <= maxAnswerNumbers) return numbers
+  const detail = `this part of the answer would hold ${numbers} numbers; the limit maxAnswerNumbers is ${maxAnswerNumbers}`
+  throw new LimitExceeded('maxAnswerNumbers', maxAnswerNumbers, path, detail)
+}
+
 /** One evaluation: batches go in, one at a time, in any number; the answer is that of all their rows. */
 export class Evaluation {
   readonly #spec: Spec
@@ -120,12 +164,15 @@ export class Evaluation {
     const layout = yield* layOut(spec, tensors)
     const isFirst = this.#total.tally.outputs === 0
     if (!isFirst) this.#checkFollows(layout.outputs)
-    const answerBytes = isFirst ? this.#checkAnswer(layout) : 0
+    const answerBytes = isFirst ? answerBytesOf(spec, layout, this.#context) : 0
     const batch = yield* check(spec, tensors, layout, memory)
     const { classes } = batch
     let drawn: Int32Array | undefined
     let selection: Selection | undefined
     let rows: SelectedRows | undefined
+    let reserved = 0
+    let rowSections: RowSections = {}
+    let isAdded = false
     try {
       if (spec.miniBatch !== undefined) drawn = yield* this.#draw(spec.miniBatch, layout.samples)
       selection =
@@ -133,12 +180,22 @@ export class Evaluation {
           ? { rows: drawn, positions: undefined, ignored: 0 }
           : yield* withoutIgnored(classes, drawn, memory)
       rows = selectedRows(batch, selection, memory)
-      const isList = tensors.predictions.shape.length === 1
-      yield* this.#addRows(rows, selection, layout, isList, answerBytes)
-      if (drawn !== undefined) this.#populationSize = layout.samples
+      memory.reserve(answerBytes)
+      reserved = answerBytes
+      rowSections = this.#rowSectionsOf(layout, tensors.predictions.shape.length === 1)
+      const state = yield* foldRows(spec, rows, selection.ignored, observer(rowSections, selection))
+      yield* this.#total.take(state)
+      isAdded = true
+      this.#reserved += reserved
+      this.#rowSections = rowSections
+      this.#populationSize = drawn && layout.samples
     } finally {
       freeArrays(memory, classes, drawn, selection?.positions)
       rows?.free()
+      if (!isAdded) {
+        memory.release(reserved)
+        rowSections.gradient?.free()
+      }
     }
   }
 
@@ -153,70 +210,6 @@ export class Evaluation {
     this.#reserved = 0
     this.#rowSections.gradient?.free()
     this.#rowSections = {}
-  }
-
-  *#addRows(
-    rows: RowSource,
-    selection: Selection,
-    layout: Layout,
-    isList: boolean,
-    answerBytes: number,
-  ): Generator<void, void> {
-    const { memory } = this.#context
-    memory.reserve(answerBytes)
-    let rowSections: RowSections = {}
-    let isAdded = false
-    try {
-      rowSections = this.#rowSectionsOf(layout, isList)
-      const state = yield* foldRows(this.#spec, rows, selection.ignored, observer(rowSections, selection))
-      yield* this.#total.take(state)
-      isAdded = true
-      this.#reserved += answerBytes
-      this.#rowSections = rowSections
-    } finally {
-      if (!isAdded) {
-        memory.release(answerBytes)
-        rowSections.gradient?.free()
-      }
-    }
-  }
-
-  /** Refuses what is too large before anything is computed, and returns the bytes that the answer will take. */
-  #checkAnswer({ samples, outputs }: Layout): number {
-    const { include, miniBatch, reduction, decision, classWeights } = this.#spec
-    if (miniBatch !== undefined) this.#checkMiniBatch(miniBatch, outputs)
-    const evaluated = miniBatch?.size ?? samples
-    let bytes = (classWeights?.length ?? 0) * bytesPerNumber
-    if (reduction === 'none') bytes += bytesPerNumber * this.#checkSize(2 * evaluated, ['reduction'])
-    for (const [at, name] of include.entries()) {
-      const path = ['include', at]
-      if (isMergeable(name)) {
-        if (decision === 'binary' && outputs > 1) {
-          refuse(path, `${name} needs one decision per sample; these samples have ${outputs} binary outputs`, name)
-        }
-        const numbers = sectionOf(name).answerNumbers(classesOf(this.#spec, outputs))
-        bytes += bytesPerSum * this.#checkSize(numbers, path)
-      } else {
-        const numbers = name === 'gradient' ? samples * outputs : 2 * evaluated
-        bytes += bytesPerNumber * this.#checkSize(numbers, path)
-      }
-    }
-    return bytes
-  }
-
-  #checkMiniBatch({ size }: MiniBatch, outputs: number): void {
-    const { maxMiniBatchNumbers } = this.#context
-    if (size * outputs <= maxMiniBatchNumbers) return
-    const detail = `${size} rows of ${counted(outputs, 'number')} are more than the limit maxMiniBatchNumbers, ${maxMiniBatchNumbers}`
-    throw new LimitExceeded('maxMiniBatchNumbers', maxMiniBatchNumbers, ['miniBatch', 'size'], detail)
-  }
-
-  /** The numbers that a part of the answer will hold, unless they are too many. */
-  #checkSize(numbers: number, path: readonly (string | number)[]): number {
-    const { maxAnswerNumbers } = this.#context
-    if (numbers <= maxAnswerNumbers) return numbers
-    const detail = `this part of the answer would hold ${numbers} numbers; the limit maxAnswerNumbers is ${maxAnswerNumbers}`
-    throw new LimitExceeded('maxAnswerNumbers', maxAnswerNumbers, path, detail)
   }
 
   #rowSectionsOf({ samples, outputs }: Layout, isList: boolean): RowSections {

@@ -59,22 +59,17 @@ export function checkOutputs(name: string, outputs: number): void {
   throw new LimitExceeded('maxColumns', maxOutputs, [name], detail)
 }
 
-/**
- * Refuses labels whose shape is not what `labelFormat` needs, and names the declaration that would fit, which takes some
- * steps to find.
- */
-export function* checkLabelShape(
-  spec: Spec,
-  predictions: Tensor,
-  labels: Tensor,
-  layout: Layout,
-): Generator<void, void> {
-  const error =
-    spec.labelFormat === 'index'
-      ? indexShapeError(predictions, labels, layout)
-      : denseShapeError(spec, predictions, labels)
-  if (error !== undefined)
-    refuse(['labels'], `${error}.${yield* fittingDeclaration(spec, labels, layout)}`, asReceived(labels))
+/** What is wrong with the shape of labels, by what `labelFormat` needs, if anything is. */
+export function labelShapeError(spec: Spec, predictions: Tensor, labels: Tensor, layout: Layout): string | undefined {
+  return spec.labelFormat === 'index'
+    ? indexShapeError(predictions, labels, layout)
+    : denseShapeError(spec, predictions, labels)
+}
+
+/** Refuses labels for their shape, and names the declaration that would fit, which takes some steps to find. */
+export function* refuseLabelShape(spec: Spec, labels: Tensor, layout: Layout, error: string): Generator<void, never> {
+  const fitting = yield* fittingDeclaration(spec, labels, layout)
+  return refuse(['labels'], `${error}.${fitting}`, asReceived(labels))
 }
 
 /** Refuses weights that are not one for each sample or class. */
@@ -171,22 +166,26 @@ interface Traits {
 
 /** Takes back what does not hold of the rows `[from, to)`. */
 function look(data: Float64Array, outputs: number, from: number, to: number, seen: Traits): void {
-  let { areBits, sumToOne, areChances, sumToAboutOne, areFinite } = seen
+  let { sumToOne, sumToAboutOne } = seen
+  // counted without branches, which are guessed wrong where numbers are of several kinds
+  let [others, beyond, infinite] = [0, 0, 0]
   for (let row = from, at = row * outputs; row < to; row++) {
     let sum = 0
     for (const end = at + outputs; at < end; at++) {
       const value = data[at]
       sum += value
-      if (value === 0 || value === 1) continue
-      areBits = false
-      if (value >= 0 && value <= 1) continue
-      areChances = false
-      if (!Number.isFinite(value)) areFinite = false
+      others += Number(value !== 0) & Number(value !== 1)
+      beyond += 1 - (Number(value >= 0) & Number(value <= 1))
+      infinite += Number(value - value !== 0)
     }
     if (sum !== 1) sumToOne = false
     if (!(Math.abs(sum - 1) <= 1e-3)) sumToAboutOne = false
   }
-  Object.assign(seen, { areBits, sumToOne, areChances, sumToAboutOne, areFinite })
+  seen.areBits &&= others === 0
+  seen.areChances &&= beyond === 0
+  seen.areFinite &&= infinite === 0
+  seen.sumToOne = sumToOne
+  seen.sumToAboutOne = sumToAboutOne
 }
 
 function indexShapeError(predictions: Tensor, { shape }: Tensor, { samples }: Layout): string | undefined {

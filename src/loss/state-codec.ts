@@ -2,23 +2,23 @@ import { ByteReader, ByteWriter, InvalidState } from './bytes.ts'
 import { sectionOf } from './report/sections.ts'
 import type { Spec } from './spec.ts'
 import type { EvaluationState } from './state.ts'
-import { emptyState, stateSpecText } from './state.ts'
+import { emptyState } from './state.ts'
+import type { Tally } from './tally.ts'
 import { readTally, writeTally } from './tally.ts'
-
-/** A digest of a text, such as its SHA-256; always of the same length, at least 16 bytes. */
-export type Digest = (text: string) => Uint8Array
 
 /** "LM" and the version of the form. */
 const head = Uint8Array.of(0x4c, 0x4d, 1)
 
 /**
- * The canonical bytes of a state: "LM", the version 1, the digest of its spec (`stateSpecText`), the tally, which begins
- * with K, and each mergeable section that the spec asks for. Equal states have equal bytes.
+ * The canonical bytes of a state: "LM", the version 1, the digest of its spec, the tally, which begins with K, and each
+ * mergeable section that the spec asks for. Equal states have equal bytes.
+ *
+ * @param digest of `stateSpecText`, such as its SHA-256; always of the same length, at least 16 bytes
  */
-export function writeState({ spec, tally, sections }: EvaluationState, digest: Digest): Uint8Array {
+export function writeState({ tally, sections }: EvaluationState, digest: Uint8Array): Uint8Array {
   const writer = new ByteWriter()
   writer.raw(head)
-  writer.raw(digest(stateSpecText(spec)))
+  writer.raw(digest)
   writeTally(tally, writer)
   for (const [name, state] of sections) sectionOf(name).write(state, writer)
   return writer.bytes()
@@ -30,12 +30,9 @@ export function writeState({ spec, tally, sections }: EvaluationState, digest: D
  * @param outputs K where it is known
  * @throws InvalidState for anything but the canonical bytes of a state that rows can have under this spec
  */
-export function readState(bytes: Uint8Array, spec: Spec, digest: Digest, outputs?: number): EvaluationState {
+export function readState(bytes: Uint8Array, spec: Spec, digest: Uint8Array, outputs?: number): EvaluationState {
   const reader = new ByteReader(bytes)
-  if (!isSame(reader.raw(head.length), head)) throw new InvalidState(`not a state of version ${head[2]}`)
-  const expected = digest(stateSpecText(spec))
-  if (!isSame(reader.raw(expected.length), expected)) throw new InvalidState('the state of another spec')
-  const tally = readTally(reader, spec)
+  const tally = readBeginning(reader, spec, digest)
   if (outputs !== undefined && tally.outputs !== 0 && tally.outputs !== outputs) {
     throw new InvalidState(`the state of ${tally.outputs} outputs, not of ${outputs}`)
   }
@@ -54,6 +51,21 @@ export function readState(bytes: Uint8Array, spec: Spec, digest: Digest, outputs
   // whatever was written in another way than the canonical one
   if (!isSame(writeState(state, digest), bytes)) throw new InvalidState('not in canonical form')
   return state
+}
+
+/**
+ * Of what `writeState` wrote the tally alone; the rest is not looked at.
+ *
+ * @throws InvalidState
+ */
+export function readStateTally(bytes: Uint8Array, spec: Spec, digest: Uint8Array): Tally {
+  return readBeginning(new ByteReader(bytes), spec, digest)
+}
+
+function readBeginning(reader: ByteReader, spec: Spec, digest: Uint8Array): Tally {
+  if (!isSame(reader.raw(head.length), head)) throw new InvalidState(`not a state of version ${head[2]}`)
+  if (!isSame(reader.raw(digest.length), digest)) throw new InvalidState('the state of another spec')
+  return readTally(reader, spec)
 }
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {

@@ -19,6 +19,11 @@ const typical: Partial<Record<ProblemName, readonly [detail: string, extensions?
   'unsupported-media-type': mediaTypeExample(['application/json']),
   'expectation-failed': ['Expect may only be 100-continue.'],
   'internal-error': ['The service failed; the log has the cause under this requestId.'],
+  conflict: ['The batch "step-1" was sent before, with other content.'],
+  sealed: ['The evaluation "run-7" is sealed.'],
+  incomplete: ['The evaluation "run-7" has 2 of 3 batches.'],
+  'digest-mismatch': ['The sha-256 digest of the body is not the one in Content-Digest.'],
+  'store-unavailable': ['The store of evaluations is out of reach.'],
   overloaded: ['Too many bytes of requests are in flight.'],
 }
 

@@ -174,6 +174,7 @@ export class Task {
     } catch (error) {
       // so that they free what they hold
       steps.throw(error)
+      throw error
     }
   }
 

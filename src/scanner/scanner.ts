@@ -65,6 +65,8 @@ export class DocumentScanner {
   #options: Record<string, unknown> | undefined
   readonly #builders = new Map<string, TensorBuilder>()
   #builder: TensorBuilder | undefined
+  /** Where the last tensor ended. */
+  #tensorEnd = Number.NEGATIVE_INFINITY
 
   /**
    * @param memory where the numbers are kept
@@ -151,6 +153,7 @@ export class DocumentScanner {
         builder.finish(name, this.#position + end - layout.INPUT)
         this.#builders.set(name, builder)
         this.#builder = undefined
+        this.#tensorEnd = this.#position + state[layout.POSITION] - layout.INPUT
         return
       }
       case layout.NON_NUMERIC_FOUND:
@@ -184,7 +187,7 @@ export class DocumentScanner {
   #currentBuilder(): TensorBuilder {
     this.#builder ??= new TensorBuilder(
       this.#memory,
-      this.#position,
+      Math.max(this.#position, this.#tensorEnd),
       this.#declaredBytes,
       this.#plan.limits.maxElements,
     )

@@ -100,7 +100,7 @@ export class TensorBuilder {
   append(read: number): void {
     const count = written()
     for (let from = 0; from < count; ) {
-      const piece = this.#pieceWithRoom(read)
+      const piece = this.#pieceWithRoom(read, count - from)
       const taken = Math.min(count - from, piece.data.length - piece.length)
       this.#commit(piece, taken)
       piece.data.set(numbers.subarray(from, from + taken), piece.length)
@@ -149,17 +149,19 @@ export class TensorBuilder {
     return whole
   }
 
-  #pieceWithRoom(read: number): Piece {
+  /** @param coming numbers that have been read and are in no piece yet */
+  #pieceWithRoom(read: number, coming: number): Piece {
     const last = this.#pieces.at(-1)
     if (last !== undefined && last.length < last.data.length) return last
-    if (last !== undefined && this.#pieces.length === 1 && this.#declaredBytes > read) return this.#placeAll(last, read)
-    const capacity = Math.min(pieceNumbers, Math.max(firstPieceNumbers, this.#length))
+    const isSmall = this.#pieces.length === 1 && this.#length <= pieceNumbers
+    if (last !== undefined && isSmall && this.#declaredBytes > read) return this.#placeAll(last, read, coming)
+    const capacity = Math.min(pieceNumbers, Math.max(firstPieceNumbers, this.#length, coming))
     return this.#open(capacity, capacity)
   }
 
   /** Replaces the first piece by one for all that may come, judging by what came so far. */
-  #placeAll(first: Piece, read: number): Piece {
-    const numbersPerByte = this.#length / (read - this.#begin)
+  #placeAll(first: Piece, read: number, coming: number): Piece {
+    const numbersPerByte = (this.#length + coming) / (read - this.#begin)
     const expected = Math.ceil(1.02 * numbersPerByte * (this.#declaredBytes - this.#begin))
     const piece = this.#open(Math.max(Math.min(expected, this.#mostNumbers), 2 * this.#length), 0)
     this.#commit(piece, this.#length)

@@ -99,10 +99,10 @@ export class Client {
     return this.#pieces[0] ?? Buffer.alloc(0)
   }
 
-  /** The next answer, or `undefined` when none comes in this time. */
-  async answer(milliseconds = 60_000): Promise<Reply | undefined> {
+  /** The next answer, or `undefined` when none comes in this time; that to a HEAD has no body. */
+  async answer(milliseconds = 60_000, hasBody = true): Promise<Reply | undefined> {
     for (const end = performance.now() + milliseconds; ; ) {
-      const reply = this.#take()
+      const reply = this.#take(hasBody)
       const left = end - performance.now()
       if (reply !== undefined || this.isClosed || this.socket.readableEnded || left <= 0) return reply
       const arrived = new Promise<void>((resolve) => {
@@ -125,7 +125,7 @@ export class Client {
     this.socket.destroy()
   }
 
-  #take(): Reply | undefined {
+  #take(hasBody = true): Reply | undefined {
     const bytes = this.received
     const end = bytes.indexOf('\r\n\r\n')
     if (end < 0) return undefined
@@ -133,6 +133,7 @@ export class Client {
     const headers = Object.fromEntries(lines.map((line) => [line.split(': ')[0].toLowerCase(), line.split(': ')[1]]))
     const status = Number(first.split(' ')[1])
     const from = end + 4
+    if (!hasBody || status === 204 || status === 304) return this.#cut(from, { status, headers, body: '' })
     if (headers['transfer-encoding'] === 'chunked') {
       const body: Buffer[] = []
       for (let at = from; ; ) {
@@ -149,9 +150,9 @@ export class Client {
     return bytes.length < to ? undefined : this.#cut(to, { status, headers, body: bytes.toString('utf8', from, to) })
   }
 
-  #cut(at: number, reply: Reply): Reply {
+  #cut(at: number, reply: Reply): Reply | undefined {
     this.#pieces = [this.received.subarray(at)]
-    return reply.status === 100 ? (this.#take() ?? reply) : reply
+    return reply.status === 100 ? this.#take() : reply
   }
 }
 
@@ -177,13 +178,15 @@ export async function ask(
   return reply ?? client.error ?? (client.isClosed || client.socket.readableEnded ? 'closed' : 'no answer')
 }
 
-/** Counts outcomes by their status, or by what went wrong. */
+/** The status, or what went wrong. */
+export function nameOf(outcome: Outcome): string {
+  return typeof outcome === 'string' ? outcome : String(outcome.status)
+}
+
+/** How many outcomes there are of each name. */
 export function count(outcomes: readonly Outcome[]): Record<string, number> {
   const counts: Record<string, number> = {}
-  for (const outcome of outcomes) {
-    const name = typeof outcome === 'string' ? outcome : String(outcome.status)
-    counts[name] = (counts[name] ?? 0) + 1
-  }
+  for (const name of outcomes.map(nameOf)) counts[name] = (counts[name] ?? 0) + 1
   return counts
 }
 

@@ -6,12 +6,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Sent } from './attack.ts'
 import { claim, times } from './attack.ts'
-import { mebibyte } from './bodies.ts'
+import { largeAnswer, mebibyte, oneRow, sweep } from './bodies.ts'
 import type { Outcome, Request } from './client.ts'
-import { Client, headOf } from './client.ts'
+import { ask, Client, headOf, nameOf } from './client.ts'
 import { withService } from './connections.ts'
 
 const run = promisify(execFile)
@@ -65,9 +66,8 @@ async function sendThenRead(port: number, request: Request, isHalfClosed: boolea
 }
 
 function mustBe(status: string, outcomes: readonly Outcome[]): Sent {
-  const others = outcomes.filter((outcome) => typeof outcome === 'string' || String(outcome.status) !== status)
-  const named = others.map((outcome) => (typeof outcome === 'string' ? outcome : outcome.status))
-  return { outcomes, faults: others.length === 0 ? [] : [`${others.length} without ${status}: ${named[0]}`] }
+  const others = outcomes.map(nameOf).filter((name) => name !== status)
+  return { outcomes, faults: others.length === 0 ? [] : [`${others.length} without ${status}: ${others[0]}`] }
 }
 
 const ofRawClients = Object.entries(manners).map(([name, { isHalfClosed = false, headers, version }]) =>
@@ -188,13 +188,15 @@ const ofNginx = claim({
     return withService({}, async (service) => {
       const folder = await mkdtemp(join(tmpdir(), 'attacks-'))
       const port = await freePort()
-      const config = `daemon off; pid ${folder}/pid; error_log ${folder}/errors; events {}
+      const config = `daemon off; user root root; pid ${folder}/pid; error_log ${folder}/errors; events {}
 http { access_log off; client_max_body_size 0; client_body_temp_path ${folder}; proxy_temp_path ${folder};
   fastcgi_temp_path ${folder}; uwsgi_temp_path ${folder}; scgi_temp_path ${folder};
   server { listen 127.0.0.1:${port}; location / { proxy_pass http://127.0.0.1:${service.port}; proxy_request_buffering off; } } }`
       await writeFile(join(folder, 'nginx.conf'), config)
       const nginx = execFile('nginx', ['-c', join(folder, 'nginx.conf')])
       try {
+        const ready = { path: '/livez', method: 'GET' }
+        for (let i = 0; i < 100 && nameOf(await ask(port, ready)) !== '200'; i++) await sleep(50)
         const sent: Sent[] = []
         for (const { status, request } of Object.values(wrongs)) {
           const outcomes: Outcome[] = []
@@ -220,4 +222,17 @@ async function freePort(): Promise<number> {
   return port
 }
 
-export const errors = [...ofRawClients, ofPython, ...ofCurl, ofNginx]
+const ofHalfClosed = claim({
+  name: 'the answer to a client that has closed its half',
+  isShort: true,
+  check: () =>
+    withService({}, async ({ port }) => {
+      const outcomes: Outcome[] = []
+      for (const request of [oneRow, sweep(1000, 1000, 5), largeAnswer]) {
+        outcomes.push(await sendThenRead(port, request, true))
+      }
+      return mustBe('200', outcomes)
+    }),
+})
+
+export const errors = [...ofRawClients, ofHalfClosed, ofPython, ...ofCurl, ofNginx]

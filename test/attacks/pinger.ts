@@ -1,7 +1,7 @@
 // Another client, on a thread of its own: it sends one-row batches all the while and remembers how long it waited.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { ask } from './client.ts'
+import { ask, nameOf } from './client.ts'
 
 const otherAddress = '127.0.0.2'
 const breath = 25
@@ -49,7 +49,7 @@ if (!isMainThread && parentPort !== null) {
     const begin = performance.now()
     const outcome = await ask(port, { body, headers: { connection: 'close' } }, { from: otherAddress }, patience)
     longest = Math.max(longest, performance.now() - begin)
-    const status = typeof outcome === 'string' ? outcome : String(outcome.status)
+    const status = nameOf(outcome)
     if (status === '200') answered++
     else refused[status] = (refused[status] ?? 0) + 1
     await sleep(breath)

@@ -1,6 +1,8 @@
 // Bytes of a body to Float64Arrays, against JSON.parse of the same bytes: node test/bench/scanner.ts
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+import { unaccounted } from '../../src/loss/memory.ts'
 import { DocumentScanner, type ScanLimits } from '../../src/scanner/scanner.ts'
+import { finish } from '../loss/support.ts'
 import { median } from './statistics.ts'
 
 const LIMITS: ScanLimits = {
@@ -38,9 +40,9 @@ function rows<T>(make: () => T, count = 60_000): T[] {
 }
 
 function scan(bytes: Uint8Array): number {
-  const scanner = new DocumentScanner(KEYS, LIMITS, bytes.length)
+  const scanner = new DocumentScanner(KEYS, LIMITS, unaccounted, bytes.length)
   for (let from = 0; from < bytes.length; from += SLICE) scanner.write(bytes.subarray(from, from + SLICE))
-  return Object.keys(scanner.end().tensors).length
+  return Object.keys(finish(scanner.end()).tensors).length
 }
 
 function parse(bytes: Buffer): number {

@@ -11,6 +11,7 @@ test('a store that is unavailable says why, and nothing of its place', async (t)
     corrupt: 'The store of evaluations is damaged.',
     'out-of-reach': 'The store of evaluations is out of reach.',
     closed: 'The store of evaluations is closed.',
+    'newer-release': 'The evaluation was declared by a newer release of the service.',
   }
   for (const [reason, message] of Object.entries(messages)) {
     const error = new StoreUnavailable(reason as Reason, cause)

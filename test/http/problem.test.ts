@@ -17,6 +17,7 @@ import {
   problems,
   unsupportedMediaType,
 } from '../../src/http/problem.ts'
+import { requestWork } from '../../src/http/request-work.ts'
 import type { Path } from '../../src/loss/validation-errors.ts'
 import { InvalidContent, LimitExceeded, ValidationErrors } from '../../src/loss/validation-errors.ts'
 import { listener } from '../support.ts'
@@ -215,6 +216,20 @@ test('only an error of the service is logged, with its cause', async (t) => {
       isLogged,
     )
   }
+})
+
+test('a request that was abandoned is answered with the reason, whatever it ran into', async (t) => {
+  const { app, lines } = await throwing(new TypeError('Cannot perform Construct on a detached ArrayBuffer'))
+  requestWork(app, limitsOf(parseConfig({})))
+  app.post('/abandoned', async ({ work }) => {
+    work.giveWay(new Problem('overloaded', 'No room.', {}, { 'retry-after': '1' }))
+    throw new TypeError('Cannot perform Construct on a detached ArrayBuffer')
+  })
+  const { statusCode, headers, body } = await app.inject({ method: 'POST', url: '/abandoned' })
+  t.same([statusCode, headers['retry-after'], JSON.parse(body).detail], [503, '1', 'No room.'])
+  t.notOk(lines.some((line) => line.includes('detached')))
+  t.equal((await app.inject({ method: 'POST', url: '/here' })).statusCode, 500)
+  await app.close()
 })
 
 test('headers of a problem are sent', async (t) => {

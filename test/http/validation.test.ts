@@ -2,9 +2,11 @@ import { test } from 'tap'
 import { z } from 'zod'
 import { PlacedError, singleBatch } from '../../src/http/body/parsed-body.ts'
 import { pointerOf } from '../../src/http/problem.ts'
-import { validated, validatorCompiler, validBody, validOptions } from '../../src/http/validation.ts'
-import { InvalidContent } from '../../src/loss/validation-errors.ts'
+import { checkValueCount, validated, validatorCompiler, validBody, validOptions } from '../../src/http/validation.ts'
+import type { Tensor } from '../../src/loss/tensor.ts'
+import { InvalidContent, LimitExceeded } from '../../src/loss/validation-errors.ts'
 import { unknownField } from '../../src/routes/unknown-field.ts'
+import { outcomeOf } from './body/support.ts'
 
 const schema = z.strictObject(
   {
@@ -233,4 +235,42 @@ test('a body of one batch is validated as one object', async (t) => {
     refusalsOf(() => validBody(singleBatch({ name: 1 }, { size: 1, more: 2 }), whole)),
     [['name', 'more'], {}],
   )
+})
+
+const manyNumbers: Tensor = { data: new Float64Array(10_000), shape: [10_000], nonNumeric: [], nonNumericCount: 0 }
+const values = (count: number) => Array.from({ length: count }, () => 1)
+
+/** Fields, and how many values they hold. */
+const counted: readonly [string, Record<string, unknown>, number][] = [
+  ['nothing', {}, 0],
+  ['scalars', { a: 1, b: null, c: 'x', d: undefined }, 4],
+  ['a list', { a: values(10) }, 11],
+  ['a list of lists', { a: values(10).map(() => [1, 2]) }, 31],
+  ['objects', { a: { b: { c: {} } }, d: [{}, []] }, 6],
+  ['a tensor', { a: manyNumbers, b: { c: manyNumbers } }, 3],
+  ['holes', { a: [undefined, [undefined, 1]] }, 5],
+]
+
+test('values are counted wherever they are, a tensor as one', async (t) => {
+  for (const [what, fields, count] of counted) {
+    for (const [room, isRefused] of [
+      [0, false],
+      [1, true],
+    ] as const) {
+      const all = { ...fields, rest: values(4096 - count - 1 + room) }
+      const refusal = outcomeOf(() => checkValueCount(all))
+      if (!isRefused) t.equal(refusal, undefined, what)
+      else t.match(refusal, { limit: 'maxOptionValues', allowed: 4096, path: [] }, what)
+    }
+  }
+  const { message } = outcomeOf(() => checkValueCount({ a: values(5000) })) as Error
+  t.equal(message, 'The options hold more than maxOptionValues, 4096, values.')
+})
+
+test('bodies with very many values are refused before they are validated', async (t) => {
+  const many = { name: values(5000) }
+  t.ok(outcomeOf(() => validBody(singleBatch(many, {}), z.unknown())) instanceof LimitExceeded)
+  const placedRefusal = outcomeOf(() => validOptions(singleBatch(many, {}, { line: 3 }), schemas))
+  t.ok(placedRefusal instanceof PlacedError)
+  t.match(placedRefusal, { place: { line: 3 }, cause: { limit: 'maxOptionValues' } })
 })

@@ -1,10 +1,11 @@
 import { test } from 'tap'
 import type { Batch } from '../../src/loss/batch.ts'
 import { check, layOut, rowsPerStep } from '../../src/loss/batch.ts'
+import type { Memory } from '../../src/loss/memory.ts'
 import { unaccounted } from '../../src/loss/memory.ts'
 import { InvalidContent } from '../../src/loss/validation-errors.ts'
 import type { Request } from './support.ts'
-import { batchOf, errorsOf, finish, specOf, tensorsOf } from './support.ts'
+import { batchOf, errorsOf, finish, heldAfterEnds, Ledger, specOf, tensorsOf } from './support.ts'
 
 const predictions = [
   [0.5, 0.5],
@@ -144,4 +145,75 @@ test('it pauses after each step of some 65536 numbers, a row counting as 6 more'
   const spec = specOf(request)
   const tensors = tensorsOf(request)
   t.equal(Array.from(check(spec, tensors, finish(layOut(spec, tensors)), unaccounted)).length, 3)
+})
+
+test('what would fit is told once, at the first error, whatever the number of steps', async (t) => {
+  const rows = 3 * 4096
+  const fill = (row: number[]) => Array.from({ length: rows }, () => row)
+  const request: Request = {
+    ...byIndex,
+    labelFormat: 'one-hot',
+    predictions: fill([0.1, 0.2, 0.3, 0.1, 0.1, 0.1, 0.1, 0, 0, 7]),
+    labels: fill([0.5, 0.5, 0, 0, 0, 0, 0, 0, 0, 0]),
+  }
+  const isHint = ({ detail }: { detail: string }) => / are declared with /.test(detail)
+  t.same(
+    errorsOf(() => batchOf(request)).map((error) => isHint(error)),
+    [true, ...new Array(19).fill(false)],
+    'beyond the errors that are listed nothing is told',
+  )
+  const [first, ...more] = fill([0.5, 0.5, 0, 0, 0, 0, 0, 0, 0, 0])
+  const few = errorsOf(() =>
+    batchOf({ ...request, predictions: [[0, 0, 0, 0, 0, 0, 0, 0, 0, 7], first, ...more.slice(1)] }),
+  )
+  t.same(
+    few.flatMap((error) => (isHint(error) ? error.path.join('/') : [])),
+    ['predictions/0/9', 'labels/0/0'],
+  )
+})
+
+test('a batch that is wrong everywhere takes as many steps as it takes to check, and to look at each label once more', async (t) => {
+  const labels = new Array<number>(3 * 9362).fill(7)
+  const request: Request = { loss: 'brier', labelFormat: 'binary', predictions: labels, labels }
+  const spec = specOf(request)
+  const tensors = tensorsOf(request)
+  let steps = 0
+  const count = () => {
+    const checking = check(spec, tensors, finish(layOut(spec, tensors)), unaccounted)
+    for (const _ of checking) steps++
+  }
+  t.equal(errorsOf(count).length, 20)
+  t.equal(steps, 3 + 1)
+})
+
+test('the shape of labels is checked in steps where it is wrong', async (t) => {
+  const rows = Array.from({ length: 2 ** 16 }, () => [0, 1])
+  const request: Request = { ...byIndex, predictions: rows, labels: rows }
+  let steps = 0
+  const count = () => {
+    for (const _ of layOut(specOf(request), tensorsOf(request))) steps++
+  }
+  t.match(errorsOf(count)[0].detail, 'labelFormat "one-hot"')
+  t.equal(steps, 2)
+})
+
+test('the classes take memory, which is given back unless the batch is right', async (t) => {
+  const rows = 20_000
+  const predictions = Array.from({ length: rows }, () => [0.5, 0.5])
+  const request: Request = { ...byIndex, predictions, labels: predictions.map((_, row) => row % 2) }
+  const begin = (given: Request) => (memory: Memory) => {
+    const tensors = tensorsOf(given)
+    const spec = specOf(given)
+    return check(spec, tensors, finish(layOut(spec, tensors)), memory)
+  }
+  const memory = new Ledger()
+  const { classes } = finish(begin(request)(memory))
+  t.equal(memory.held, 4 * rows)
+  memory.free((classes as Int32Array).buffer)
+  t.equal(memory.held, 0)
+  t.same(new Set(heldAfterEnds(begin(request))), new Set([0]), 'given up')
+  const wrong = new Ledger()
+  const refused = { ...request, labels: predictions.map((_, row) => (row === rows - 1 ? 2 : 0)) }
+  t.equal(errorsOf(() => finish(begin(refused)(wrong))).length, 1)
+  t.same([wrong.held, wrong.peak], [0, 4 * rows], 'refused')
 })

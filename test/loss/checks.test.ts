@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import { test } from 'tap'
+import type { RowRange } from '../../src/loss/checks.ts'
 import {
   checkPredictions,
   checkTargets,
@@ -323,6 +325,41 @@ test('a batch that is wrong everywhere is counted in full and listed in part', a
   const rows = new ValidationErrors()
   checkPredictions(resolve(distribution), tensorOf(...wrong.map(() => [0, 0])), 2, { from: 0, to: count }, rows)
   t.same([rows.count, rows.list.length], [count, 20])
+})
+
+test('beyond those that are listed, errors are counted as they are when each is found alone', async (t) => {
+  const rows = fc.array(fc.array(fc.constantFrom(0, 1, 0.5, 7, noNumber), { minLength: 3, maxLength: 3 }), {
+    minLength: 1,
+    maxLength: 40,
+  })
+  const classes = new Int32Array(40)
+  const checks: [name: string, check: (tensor: Tensor, range: RowRange, errors: ValidationErrors) => void][] = [
+    ['predictions', (tensor, range, errors) => checkPredictions(resolve(distribution), tensor, 3, range, errors)],
+    ['bits', (tensor, range, errors) => checkTargets(resolve(outputs), tensor, 3, range, errors)],
+    ['one-hot', (tensor, range, errors) => readOneHot(tensor, 3, range, classes, errors)],
+  ]
+  for (const [name, check] of checks) {
+    const property = fc.property(rows, (given) => {
+      const tensor = tensorOf(...given)
+      const together = new ValidationErrors()
+      check(tensor, all(tensor, 3), together)
+      const alone = given.map((_, row) => {
+        const errors = new ValidationErrors()
+        check(tensor, { from: row, to: row + 1 }, errors)
+        return errors
+      })
+      const listed = alone.flatMap(({ list }) => list).slice(0, 20)
+      return (
+        together.count === alone.reduce((sum, { count }) => sum + count, 0) &&
+        JSON.stringify(together.list) === JSON.stringify(listed)
+      )
+    })
+    fc.assert(property, { seed: 61, numRuns: 200 })
+    t.pass(name)
+  }
+  const wrong = new ValidationErrors()
+  readIndices(resolve(distribution), listOf(...new Array(100).fill(7)), 3, { from: 0, to: 100 }, classes, wrong)
+  t.same([wrong.count, wrong.list.length], [100, 20])
 })
 
 test('only the rows of the range are looked at', async (t) => {

@@ -2,16 +2,30 @@ import { readFileSync } from 'node:fs'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { mersenne } from 'pure-rand/generator/mersenne'
 import { test } from 'tap'
+import type { Tensors } from '../../src/loss/batch.ts'
 import type { Answer, EvaluationContext } from '../../src/loss/evaluation.ts'
 import { answerOf, Evaluation } from '../../src/loss/evaluation.ts'
 import type { Include } from '../../src/loss/formats.ts'
+import type { Memory } from '../../src/loss/memory.ts'
 import type { CalibrationReport } from '../../src/loss/report/calibration.ts'
 import type { PerClassReport } from '../../src/loss/report/per-class.ts'
-import { readState } from '../../src/loss/state-codec.ts'
 import { emptyTally } from '../../src/loss/tally.ts'
-import { LimitExceeded } from '../../src/loss/validation-errors.ts'
+import type { Tensor } from '../../src/loss/tensor.ts'
+import { InvalidContent, LimitExceeded } from '../../src/loss/validation-errors.ts'
 import type { Request } from './support.ts'
-import { bytesOf, errorsOf, evaluate, finish, misses, sha256, specOf, tensorsOf, unlimited } from './support.ts'
+import {
+  bytesOf,
+  errorsOf,
+  evaluate,
+  finish,
+  heldAfterEnds,
+  Ledger,
+  misses,
+  readBytes,
+  specOf,
+  tensorsOf,
+  unlimited,
+} from './support.ts'
 
 function fixture(name: string): unknown {
   return JSON.parse(readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8'))
@@ -447,7 +461,7 @@ test('a state kept elsewhere answers as the evaluation that it is of', async (t)
   const request: Request = { ...byIndex, include: ['calibration', 'confusion', 'perClass'] }
   const evaluation = new Evaluation(specOf(request), unlimited)
   finish(evaluation.add(tensorsOf(request)))
-  const state = readState(bytesOf(evaluation.state), specOf(request), sha256)
+  const state = readBytes(bytesOf(evaluation.state), specOf(request))
   t.same(JSON.stringify(finish(answerOf(state))), JSON.stringify(finish(evaluation.report())))
 })
 
@@ -583,6 +597,146 @@ test('a mini-batch is an unbiased estimate whose standard error is honest', asyn
     t.ok(Math.abs(share - coverage) < 0.02, `${name}: covers ${share}`)
     if (request === byAbsolutes) t.ok(share > 0.92 && share < 0.98, `${name}: covers about 95 %`)
   }
+})
+
+test('the numbers of a mini-batch are limited before anything is computed', async (t) => {
+  // the label 9 would be refused, were it reached
+  const request: Request = { ...table, labels: [0, 0, 0, 1, 9], miniBatch: { size: 7, seed: 1, replacement: true } }
+  const path = ['miniBatch', 'size']
+  const detail = '7 rows of 3 numbers are more than the limit maxMiniBatchNumbers, 20'
+  const refusal = { limit: 'maxMiniBatchNumbers', allowed: 20, path, message: detail }
+  t.throws(() => evaluate(request, { ...random, maxMiniBatchNumbers: 20 }), refusal)
+  const right = { ...request, labels: table.labels }
+  t.equal(evaluate(right, { ...random, maxMiniBatchNumbers: 21 }).samples, 7)
+})
+
+/** Requests that between them take every kind of memory. */
+const takers: readonly Request[] = (() => {
+  const rows = 9000
+  const byClass: Request = {
+    loss: 'cross-entropy',
+    labelFormat: 'index',
+    predictions: Array.from({ length: rows }, (_, row) => [(row % 64) / 64, 1 - (row % 64) / 64]),
+    labels: Array.from({ length: rows }, (_, row) => (row % 7 === 0 ? -1 : row % 2)),
+    sampleWeights: Array.from({ length: rows }, (_, row) => row % 3),
+    ignoreIndex: -1,
+    include: ['perSample', 'perClass', 'confusion', 'calibration', 'gradient'],
+  }
+  const classWeights = [2, 3]
+  const values: Request = {
+    loss: 'mse',
+    labelFormat: 'values',
+    predictions: byClass.predictions,
+    labels: byClass.predictions,
+    reduction: 'none',
+    miniBatch: { size: 20_000, seed: 2, replacement: true },
+  }
+  return [
+    byClass,
+    { ...byClass, classWeights, miniBatch: { size: 8500, seed: 1, replacement: false } },
+    values,
+    { ...values, reduction: 'mean', miniBatch: undefined },
+  ]
+})()
+
+test('memory is given back at every end: refused, given up at any step, or without room for what it takes next', async (t) => {
+  for (const request of takers) {
+    const begin = (memory: Memory) => new Evaluation(specOf(request), { ...random, memory }).add(tensorsOf(request))
+    t.same(new Set(heldAfterEnds(begin)), new Set([0]), 'given up')
+    const memory = new Ledger()
+    const sampleWeights = Array.from({ length: 9000 }, (_, row) => (row === 8999 ? -1 : 1))
+    const adding = new Evaluation(specOf(request), { ...random, memory }).add(tensorsOf({ ...request, sampleWeights }))
+    t.equal(errorsOf(() => finish(adding)).length, 1)
+    t.equal(memory.held, 0, 'refused')
+  }
+})
+
+test('what the answer takes is held until the evaluation is closed', async (t) => {
+  // per number of the answer 64 bytes, or 192 where it is made of sums; slopes of the gradient
+  const parts = 64 * 2 * 9000 + 192 * (12 + 4 + 75) + 64 * 18_000 + 8 * 18_000
+  const held = [parts, parts - 64 * 2 * 500 + 64 * 2, 64 * 2 * 20_000, 0]
+  for (const [at, request] of takers.entries()) {
+    const memory = new Ledger()
+    const evaluation = new Evaluation(specOf(request), { ...random, memory })
+    finish(evaluation.add(tensorsOf(request)))
+    t.equal(memory.held, held[at])
+    const answer = finish(evaluation.report())
+    t.equal(JSON.stringify(answer), JSON.stringify(evaluate(request, random)), 'counting changes nothing')
+    const reporting = evaluation.report()
+    for (let step = 0; step < 3; step++) reporting.next()
+    reporting.return(answer)
+    t.equal(memory.held, held[at], 'reporting takes no more')
+    evaluation.close()
+    t.equal(memory.held, 0)
+    evaluation.close()
+    t.equal(memory.held, 0)
+  }
+})
+
+test('further batches take nothing that stays', async (t) => {
+  const { ignoreIndex, include, ...byClass } = takers[0]
+  const request: Request = { ...byClass, ignoreIndex, include: ['confusion'] }
+  const memory = new Ledger()
+  const evaluation = new Evaluation(specOf(request), { ...random, memory })
+  for (let batch = 1; batch < 4; batch++) {
+    finish(evaluation.add(tensorsOf(request)))
+    t.equal(memory.held, 192 * 4)
+    t.equal(evaluation.tally.samples, batch * 9000)
+  }
+})
+
+test('a mini-batch, and rows left out, take memory for the rows of one step', async (t) => {
+  const rows = 5000
+  const request: Request = {
+    loss: 'mse',
+    labelFormat: 'index',
+    predictions: Array.from({ length: rows }, () => new Array(100).fill(0)),
+    labels: Array.from({ length: rows }, (_, row) => (row % 2 ? 7 : -1)),
+    ignoreIndex: -1,
+  }
+  const step = 618 * (8 * 100 + 4)
+  const peak = (options: Partial<Request>) => {
+    const memory = new Ledger()
+    finish(new Evaluation(specOf({ ...request, ...options }), { ...random, memory }).add(tensorsOf(request)))
+    return memory.peak
+  }
+  // classes; of the rows that are kept the positions, too few to count
+  t.equal(peak({}), 4 * rows + step)
+  // drawn twice as often as there are rows, half of them kept
+  const large = { miniBatch: { size: 10_000, seed: 5, replacement: true } }
+  const kept = evaluate({ ...request, ...large }, random)
+  t.equal(peak(large), 4 * rows + 4 * 10_000 + 4 * (10_000 - kept.ignored) + step)
+})
+
+test('a wrong batch takes no longer than a right one', async (t) => {
+  const [rows, outputs] = [20_000, 10]
+  const right = tensorsOf({
+    ...table,
+    predictions: Array.from({ length: rows }, () => new Array(outputs).fill(0.1)),
+    labels: Array.from({ length: rows }, (_, row) => oneHot([row % outputs], outputs)[0]),
+  })
+  const halved = (tensor: Tensor): Tensor => ({ ...tensor, data: tensor.data.map((value) => value / 2) })
+  const options: Request = { ...byIndex, labelFormat: 'one-hot' }
+  const best = (tensors: Tensors) => {
+    const times = [1, 2, 3, 4, 5].map(() => {
+      const begin = performance.now()
+      const adding = new Evaluation(specOf(options), unlimited).add(tensors)
+      try {
+        finish(adding)
+      } catch (error) {
+        if (!(error instanceof InvalidContent)) throw error
+      }
+      return performance.now() - begin
+    })
+    return Math.min(...times)
+  }
+  const times = { right: best(right), labels: 0, predictions: 0, both: 0 }
+  times.labels = best({ ...right, labels: halved(right.labels) })
+  times.predictions = best({ ...right, predictions: halved(right.predictions) })
+  times.both = best({ predictions: halved(right.predictions), labels: halved(right.labels) })
+  const { right: allowed, ...wrong } = times
+  // they took a hundred times as long when what would fit was sought again in each step
+  for (const [name, time] of Object.entries(wrong)) t.ok(time < 4 * allowed, `${name}: ${time} of ${allowed} ms`)
 })
 
 test('rows cut into batches leave the bits of the whole', async (t) => {

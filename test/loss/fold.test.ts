@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import type { Slice } from '../../src/loss/fold.ts'
+import type { RowSource, Slice } from '../../src/loss/fold.ts'
 import { rowsOf, rowsOfBatch, tallyAll, tallyRows } from '../../src/loss/fold.ts'
 import { equals, fromInteger, multiply, toDouble } from '../../src/loss/numerics/dyadic.ts'
 import { merge } from '../../src/loss/tally.ts'
@@ -254,4 +254,24 @@ test('a batch of several steps has the tally of its rows at once, and pauses aft
   t.equal(pauses, 3)
   t.same(seen, [0, 9362, 2 * 9362])
   t.equal(tallyBytes(step.value), tallyBytes(tallyRows(spec, batch, 0, values.length)))
+})
+
+test('a source may bring other rows at each step, wherever they stand', async (t) => {
+  const request: Request = { loss: 'mae', labelFormat: 'values', predictions: [1, 5, 2], labels: [0, 2, 4] }
+  const batch = batchOf(request)
+  const backwards: RowSource = {
+    samples: 3,
+    outputs: 1,
+    part: (_, to) => ({ batch, start: 3 - to }),
+  }
+  const seen: number[][] = []
+  const tallies = [0, 1, 2].map((row) =>
+    tallyRows(specOf(request), backwards, row, row + 1, ({ at, from, losses }) => seen.push([at, from, ...losses])),
+  )
+  t.same(seen, [
+    [0, 2, 2],
+    [1, 1, 3],
+    [2, 0, 1],
+  ])
+  t.equal(tallyBytes(tallies.reduce(merge)), tallyBytes(tallyRows(specOf(request), rowsOfBatch(batch), 0, 3)))
 })

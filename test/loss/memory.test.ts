@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { doublesIn, integersIn, type Memory, unaccounted } from '../../src/loss/memory.ts'
+import { doublesIn, freeArrays, integersIn, type Memory, unaccounted } from '../../src/loss/memory.ts'
 
 test('large arrays are allocated from the memory, small ones are not worth it', (t) => {
   const allocated: number[] = []
@@ -34,5 +34,14 @@ test('unaccounted memory gives buffers and detaches them', (t) => {
   const shared = new SharedArrayBuffer(2 ** 20)
   unaccounted.free(shared)
   t.equal(shared.byteLength, 2 ** 20)
+  t.end()
+})
+
+test('arrays are taken back, those that there are', (t) => {
+  const freed: ArrayBufferLike[] = []
+  const memory: Memory = { ...unaccounted, free: (buffer) => freed.push(buffer) }
+  const [doubles, integers] = [new Float64Array(2), new Int32Array(2)]
+  freeArrays(memory, undefined, integers, doubles)
+  t.strictSame(freed, [integers.buffer, doubles.buffer])
   t.end()
 })

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import { unaccounted } from '../../src/loss/memory.ts'
 import type { UniformInteger } from '../../src/loss/sampling.ts'
-import { drawRows } from '../../src/loss/sampling.ts'
-import { finish } from './support.ts'
+import { bytesPerDraw, drawRows } from '../../src/loss/sampling.ts'
+import { countSteps, finish, heldAfterEnds, Ledger } from './support.ts'
 
 function draw(population: number, size: number, replacement: boolean, uniform: UniformInteger): Int32Array {
   return finish(drawRows(population, { size, replacement }, uniform, unaccounted))
@@ -80,4 +80,26 @@ test('equally likely integers make every sample equally likely', async (t) => {
 test('a few rows of a large population cost no list of it', async (t) => {
   const { uniform } = scripted([2 ** 31 - 2, 0, 2 ** 31 - 4])
   t.same(Array.from(draw(2 ** 31 - 1, 3, false, uniform)), [2 ** 31 - 2, 1, 0])
+})
+
+test('8192 rows are drawn in a step', async (t) => {
+  for (const replacement of [true, false]) {
+    const steps = (size: number) => countSteps(drawRows(2 ** 20, { size, replacement }, () => 0, unaccounted))
+    t.same([steps(1), steps(8192), steps(8193), steps(100_000)], [1, 1, 2, 13])
+  }
+})
+
+test('memory is counted before it is taken, and only the rows are held in the end', async (t) => {
+  const size = 3 * 8192
+  for (const replacement of [true, false]) {
+    const each = replacement ? bytesPerDraw.withReplacement : bytesPerDraw.withoutReplacement
+    const memory = new Ledger()
+    const rows = finish(drawRows(2 ** 20, { size, replacement }, (bound) => bound >> 1, memory))
+    t.equal(memory.peak, each * size)
+    t.equal(memory.held, rows.byteLength)
+    memory.free(rows.buffer)
+    t.equal(memory.held, 0)
+    const held = heldAfterEnds((ledger) => drawRows(2 ** 20, { size, replacement }, (bound) => bound >> 1, ledger))
+    t.same(new Set(held), new Set([0]))
+  }
 })

@@ -3,16 +3,19 @@ import { pack } from '../../src/loss/pack.ts'
 import {
   asReceived,
   checkIsNumbers,
-  checkLabelShape,
   checkWeightShape,
   fittingDeclaration,
+  labelShapeError,
   layoutOf,
+  maxOutputs,
   pathOf,
   place,
+  refuseLabelShape,
   rowPathOf,
 } from '../../src/loss/shape.ts'
 import type { Options } from '../../src/loss/spec.ts'
 import { resolve } from '../../src/loss/spec.ts'
+import type { Tensor } from '../../src/loss/tensor.ts'
 import { ValidationErrors } from '../../src/loss/validation-errors.ts'
 import { errorsOf, finish } from './support.ts'
 
@@ -103,6 +106,30 @@ test('predictions of no use', async (t) => {
   }
 })
 
+test('no row has more outputs than the limit', async (t) => {
+  t.equal(maxOutputs, 2 ** 18)
+  const cases: [options: Options, tensor: Tensor, isTooWide: boolean][] = [
+    [byIndex, zeros(2, maxOutputs), false],
+    [byIndex, zeros(2, maxOutputs + 1), true],
+    [byIndex, zeros(maxOutputs), false],
+    [byIndex, zeros(maxOutputs + 1), true],
+    [byValues, zeros(1, maxOutputs + 1), true],
+    [byValues, zeros(maxOutputs + 1), false],
+  ]
+  for (const [options, tensor, isTooWide] of cases) {
+    const layOut = () => layoutOf(resolve(options), tensor)
+    const detail = '262145 numbers per row of predictions are more than the limit maxColumns, 262144'
+    const refusal = { limit: 'maxColumns', allowed: maxOutputs, path: ['predictions'], message: detail }
+    if (isTooWide) t.throws(layOut, refusal, tensor.shape.join())
+    else t.doesNotThrow(layOut, tensor.shape.join())
+  }
+})
+
+function zeros(...shape: number[]): Tensor {
+  const data = new Float64Array(shape.reduce((product, size) => product * size))
+  return { data, shape, nonNumeric: [], nonNumericCount: 0 }
+}
+
 const two = [
   [0.5, 0.5],
   [0.25, 0.75],
@@ -125,7 +152,10 @@ test('labels of the right shape', async (t) => {
 function labelFaults(options: Options, predictions: unknown, labels: unknown) {
   const spec = resolve(options)
   const tensor = pack('predictions', predictions)
-  return errorsOf(() => finish(checkLabelShape(spec, tensor, pack('labels', labels), layoutOf(spec, tensor))))
+  const layout = layoutOf(spec, tensor)
+  const received = pack('labels', labels)
+  const error = labelShapeError(spec, tensor, received, layout)
+  return error === undefined ? [] : errorsOf(() => finish(refuseLabelShape(spec, received, layout, error)))
 }
 
 test('labels of another shape: what they are, what is needed, and which declaration would fit', async (t) => {
@@ -285,6 +315,33 @@ test('the declaration that fits', async (t) => {
   }
   const others = finish(fittingDeclaration(resolve(byOneHot), pack('labels', [[-1, 7]]), { samples: 1, outputs: 2 }))
   t.match(others, 'labelFormat "values"')
+})
+
+test('what fits is found in steps, each number looked at once, as much as it takes to know', async (t) => {
+  const step = 2 ** 16
+  const filled = (tensor: Tensor, value: number, last = value): Tensor => {
+    tensor.data.fill(value)
+    tensor.data[tensor.data.length - 1] = last
+    return tensor
+  }
+  const cases: [name: string, labels: Tensor, samples: number, outputs: number, format: string, steps: number][] = [
+    ['indices', filled(zeros(3 * step), 1), 3 * step, 2, 'index', 3],
+    ['an index too large in the end', filled(zeros(3 * step), 1, 2), 3 * step, 2, '', 2],
+    ['an index too large at once', filled(zeros(3 * step), 2), 3 * step, 2, '', 0],
+    ['rows of ten', filled(zeros(step, 10), 1), step, 10, 'binary', 10],
+    ['rows as wide as can be', filled(zeros(3, maxOutputs), 0.5), 3, maxOutputs, 'values', 3],
+    ['what is not finite', filled(zeros(step, 2), Number.NaN), step, 2, '', 0],
+    ['what is not finite in the end', filled(zeros(step, 2), 0, Number.POSITIVE_INFINITY), step, 2, '', 1],
+    ['another size', filled(zeros(step), 1), 2, 2, '', 0],
+  ]
+  for (const [name, labels, samples, outputs, format, steps] of cases) {
+    const seeking = fittingDeclaration(resolve(byOneHot), labels, { samples, outputs })
+    let taken = 0
+    let step = seeking.next()
+    for (; !step.done; step = seeking.next()) taken++
+    t.equal(/labelFormat "(.*?)"/.exec(step.value)?.[1] ?? '', format, name)
+    t.equal(taken, steps, `${name}: steps`)
+  }
 })
 
 test('weights are a list of the right length', async (t) => {

@@ -2,13 +2,14 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import { rowsOfBatch } from '../../src/loss/fold.ts'
 import { losses } from '../../src/loss/kernels/index.ts'
-import type { Options } from '../../src/loss/spec.ts'
+import type { Options, Spec } from '../../src/loss/spec.ts'
 import { describeSpec, resolve } from '../../src/loss/spec.ts'
 import type { EvaluationState } from '../../src/loss/state.ts'
 import { emptyState, foldRows, merge, RunningTotal, reportSection, stateSpecText } from '../../src/loss/state.ts'
+import { emptyTally } from '../../src/loss/tally.ts'
 import { combinations, problemsWithSections } from './problems.ts'
 import type { Request } from './support.ts'
-import { batchOf, bytesOf, finish, specOf, stateOf } from './support.ts'
+import { batchOf, bytesOf, countSteps, finish, specOf, stateOf } from './support.ts'
 
 const all: Request = {
   loss: 'cross-entropy',
@@ -181,4 +182,51 @@ test('one-row batches of many classes cost nothing by class', async (t) => {
     [...total.sections.values()].map((section) => (section as Map<number, unknown>).size),
     [1, 1, 1],
   )
+})
+
+/** A state of one row in each of so many cells. */
+function ofCells(spec: Spec, count: number): EvaluationState {
+  const cells = Array.from({ length: count }, (_, cell) => [cell, { counts: [1], sums: [] }] as const)
+  return {
+    spec,
+    tally: { ...emptyTally, outputs: count, samples: count },
+    sections: new Map([['confusion', new Map(cells)]]),
+  }
+}
+
+test('the first state is taken as it is, later ones in steps', async (t) => {
+  const spec = specOf({ ...all, include: ['confusion'] })
+  const [first, second] = [ofCells(spec, 3000), ofCells(spec, 3000)]
+  const total = new RunningTotal(spec)
+  t.equal(countSteps(total.take(first)), 0)
+  t.equal(total.sections, first.sections)
+  t.equal(countSteps(total.take(second)), 2)
+  const added = new RunningTotal(spec)
+  added.add(ofCells(spec, 3000))
+  added.add(second)
+  t.same(bytesOf(total), bytesOf(added))
+})
+
+test('a state is taken wholly, even when that is given up, or not at all', async (t) => {
+  const spec = specOf({ ...all, include: ['confusion'] })
+  const whole = new RunningTotal(spec)
+  whole.add(ofCells(spec, 3000))
+  whole.add(ofCells(spec, 3000))
+  for (const step of [1, 2]) {
+    for (const how of ['throw', 'return'] as const) {
+      const total = new RunningTotal(spec)
+      finish(total.take(ofCells(spec, 3000)))
+      const taking = total.take(ofCells(spec, 3000))
+      for (let taken = 0; taken < step; taken++) taking.next()
+      if (how === 'return') taking.return()
+      else t.throws(() => taking.throw(new Error('given up')), /given up/)
+      t.same(bytesOf(total), bytesOf(whole), `${how} after ${step} steps`)
+    }
+  }
+  const other = stateOf({ ...all, include: ['perClass'] })
+  for (const total of [new RunningTotal(spec), whole]) {
+    const before = bytesOf(total)
+    t.throws(() => finish(total.take(other)), /different specs/)
+    t.same(bytesOf(total), before)
+  }
 })

@@ -8,12 +8,14 @@ import type { Slice } from '../../src/loss/fold.ts'
 import { rowsOfBatch, tallyRows } from '../../src/loss/fold.ts'
 import { losses } from '../../src/loss/kernels/index.ts'
 import type { Loss, Rows } from '../../src/loss/kernels/loss.ts'
+import type { Memory } from '../../src/loss/memory.ts'
 import { unaccounted } from '../../src/loss/memory.ts'
 import { pack } from '../../src/loss/pack.ts'
 import type { Options, Spec } from '../../src/loss/spec.ts'
 import { resolve } from '../../src/loss/spec.ts'
 import type { EvaluationState } from '../../src/loss/state.ts'
-import { writeState } from '../../src/loss/state-codec.ts'
+import { stateSpecText } from '../../src/loss/state.ts'
+import { readState, writeState } from '../../src/loss/state-codec.ts'
 import type { Tally } from '../../src/loss/tally.ts'
 import { writeTally } from '../../src/loss/tally.ts'
 import type { ValidationError } from '../../src/loss/validation-errors.ts'
@@ -38,6 +40,88 @@ export const unlimited: EvaluationContext = {
   },
 }
 
+/** Memory that keeps account of what is held, and refuses one request. */
+export class Ledger implements Memory {
+  /** Bytes held now, and the most that were. */
+  held = 0
+  peak = 0
+  /** Requests so far. */
+  asked = 0
+  readonly #refused: number
+  readonly #buffers = new Map<ArrayBufferLike, number>()
+
+  /** @param refused the request that is refused, from 0 */
+  constructor(refused = Number.POSITIVE_INFINITY) {
+    this.#refused = refused
+  }
+
+  reserve(bytes: number): void {
+    if (this.asked++ === this.#refused) throw new Error('no room')
+    this.held += bytes
+    this.peak = Math.max(this.peak, this.held)
+  }
+
+  release(bytes: number): void {
+    this.held -= bytes
+  }
+
+  allocate(bytes: number, committed = bytes): ArrayBuffer {
+    this.reserve(committed)
+    const buffer = new ArrayBuffer(bytes)
+    this.#buffers.set(buffer, committed)
+    return buffer
+  }
+
+  commit(buffer: ArrayBuffer, bytes: number): void {
+    this.reserve(bytes)
+    this.#buffers.set(buffer, (this.#buffers.get(buffer) ?? 0) + bytes)
+  }
+
+  free(buffer: ArrayBufferLike): void {
+    this.release(this.#buffers.get(buffer) ?? 0)
+    this.#buffers.delete(buffer)
+  }
+}
+
+/** The steps that a computation takes. */
+export function countSteps(steps: Generator<void, unknown>): number {
+  let count = 0
+  while (!steps.next().done) count++
+  return count
+}
+
+/**
+ * The bytes still held after a computation was given up, for each step that it can be given up at, in both ways there
+ * are, and for each request for memory that can be refused.
+ */
+export function heldAfterEnds(begin: (memory: Memory) => Generator<void, unknown>): number[] {
+  const given = new Error('given up')
+  const ends: number[] = []
+  const ended = (memory: Ledger, end: () => void) => {
+    try {
+      end()
+    } catch (error) {
+      if (error !== given && !(error instanceof Error && error.message === 'no room')) throw error
+    }
+    ends.push(memory.held)
+  }
+  const complete = new Ledger()
+  const count = countSteps(begin(complete))
+  for (let step = 0; step <= count; step++) {
+    for (const how of ['throw', 'return'] as const) {
+      const memory = new Ledger()
+      const steps = begin(memory)
+      for (let taken = 0; taken < step; taken++) steps.next()
+      ended(memory, () => (how === 'throw' ? steps.throw(given) : steps.return(undefined)))
+    }
+  }
+  for (let refused = 0; refused < complete.asked; refused++) {
+    const memory = new Ledger(refused)
+    ended(memory, () => finish(begin(memory)))
+  }
+  return ends
+}
+
 export function specOf({ predictions, labels, sampleWeights, classWeights, ...options }: Request): Spec {
   return resolve({
     ...options,
@@ -56,13 +140,18 @@ export function tensorsOf({ predictions, labels, sampleWeights }: Request): Tens
 /** What is thrown for bytes that are no state. */
 export const invalidState = { name: 'InvalidState' }
 
-/** A digest for tests, of one length. */
-export function sha256(text: string): Uint8Array {
-  return createHash('sha256').update(text).digest()
+/** The digest that the bytes of a state begin with. */
+export function digestOf(spec: Spec): Uint8Array {
+  return createHash('sha256').update(stateSpecText(spec)).digest()
 }
 
 export function bytesOf(state: EvaluationState): Uint8Array {
-  return writeState(state, sha256)
+  return writeState(state, digestOf(state.spec))
+}
+
+/** Reads the bytes of a state of a spec, whose K is not known. */
+export function readBytes(bytes: Uint8Array, spec: Spec): EvaluationState {
+  return readState(bytes, spec, digestOf(spec))
 }
 
 /** The state of the batches, one after the other, under the options of the first. */

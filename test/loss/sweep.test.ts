@@ -1,9 +1,10 @@
 import { test } from 'tap'
+import type { Memory } from '../../src/loss/memory.ts'
 import { unaccounted } from '../../src/loss/memory.ts'
 import type { Sweep, SweepParameter } from '../../src/loss/sweep.ts'
 import { sweep, sweepStep } from '../../src/loss/sweep.ts'
 import type { Request } from './support.ts'
-import { batchOf, evaluate, finish, misses, specOf } from './support.ts'
+import { batchOf, countSteps, evaluate, finish, heldAfterEnds, Ledger, misses, specOf } from './support.ts'
 
 function sweepOf(request: Request, parameter: SweepParameter, values: readonly number[]): Sweep {
   return finish(sweep(specOf(request), batchOf(request), parameter, values, unaccounted))
@@ -87,4 +88,25 @@ test('the batch is left as it was, and it pauses thrice a value for each step of
   const before = Array.from(batch.predictions)
   t.equal(Array.from(sweep(specOf(request), batch, { name: 'temperature' }, [1, 2], unaccounted)).length, 6)
   t.same(Array.from(batch.predictions), before)
+})
+
+test('it takes memory for the rows of one step, and holds nothing in the end', async (t) => {
+  const rows = 20_000
+  const many: Request = {
+    ...request,
+    labelFormat: 'probabilities',
+    predictions: Array.from({ length: rows }, (_, row) => [row % 3, 1]),
+    labels: Array.from({ length: rows }, (_, row) => (row % 2 ? [1, 0] : [0.5, 0.5])),
+    sampleWeights: undefined,
+  }
+  const batch = batchOf(many)
+  const begin = (memory: Memory) => sweep(specOf(many), batch, { name: 'bias', class: 1 }, [0, 1], memory)
+  const memory = new Ledger()
+  // 8192 rows a step
+  t.equal(countSteps(begin(memory)), 3 * 2 * 3)
+  t.same([memory.held, memory.peak], [0, 8 * 2 * 8192])
+  t.same(new Set(heldAfterEnds(begin)), new Set([0]))
+  const one = sweepOf(many, { name: 'bias', class: 1 }, [1])
+  const biased = evaluate({ ...many, predictions: (many.predictions as number[][]).map(([a, b]) => [a, b + 1]) })
+  t.same([one.loss, one.accuracy], [[biased.loss], [biased.accuracy]])
 })

@@ -1,5 +1,6 @@
 import { test } from 'tap'
 import { pack } from '../../src/loss/pack.ts'
+import { maxOutputs } from '../../src/loss/shape.ts'
 import { resolve } from '../../src/loss/spec.ts'
 import { checkClassWeightCount, readWeights } from '../../src/loss/weights.ts'
 import { errorsOf } from './support.ts'
@@ -66,6 +67,14 @@ test('class weights are a list of numbers from 0 to 1e100', async (t) => {
       ['classWeights', 1],
     ],
   )
+})
+
+test('no more class weights are read than there can be outputs', async (t) => {
+  const weights = (length: number) => () =>
+    readWeights('classWeights', { data: new Float64Array(length), shape: [length], nonNumeric: [], nonNumericCount: 0 })
+  t.doesNotThrow(weights(maxOutputs))
+  const refusal = { message: /maxColumns/, limit: 'maxColumns', allowed: maxOutputs, path: ['classWeights'] }
+  t.throws(weights(maxOutputs + 1), refusal)
 })
 
 test('there is one class weight for each output', async (t) => {

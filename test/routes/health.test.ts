@@ -46,7 +46,7 @@ test('both are answered, with 200, however full the service is', async (t) => {
 
 test('alive but not ready while closing', async (t) => {
   let closing = false
-  const app = await buildApp(parseConfig({}), false, () => closing)
+  const app = await buildApp(parseConfig({ DATABASE_URL: 'memory:' }), false, () => closing)
   t.after(() => app.close())
   t.equal((await ask(app, { url: '/readyz' })).status, 200)
   closing = true

@@ -1,6 +1,7 @@
 import t from 'tap'
+import { unaccounted } from '../../src/loss/memory.ts'
 import { DocumentScanner, ScanLimitError, type ScanLimits, ScanSyntaxError } from '../../src/scanner/scanner.ts'
-import { generator, KEYS, LIMITS, outcome, piecesOf, scan, scanPieces } from './support.ts'
+import { ended, generator, KEYS, LIMITS, outcome, piecesOf, scan, scanPieces } from './support.ts'
 
 function refusal(text: string | Uint8Array): [number, string] {
   try {
@@ -280,11 +281,11 @@ t.test('limits, however the document is cut', async (t) => {
     for (const length of [1000, 1, 2, 3]) {
       // A number is only known to be too long when one more byte of it is there.
       const bytes = Buffer.from(bad.endsWith('}') ? bad : `${bad}6,`)
-      const scanner = new DocumentScanner(KEYS, limits)
-      const run = (): void => {
-        for (const piece of piecesOf(bytes, () => length)) scanner.write(piece)
-        scanner.end()
-      }
+      const run = () =>
+        scanPieces(
+          piecesOf(bytes, () => length),
+          limits,
+        )
       t.throws(
         run,
         { name: 'ScanLimitError', limit, allowed, message: `The document exceeds ${limit}, which is ${allowed}` },
@@ -341,7 +342,7 @@ t.test('a limit or an error, whichever comes first, however the document is cut'
   }
 })
 
-t.test('large documents, in slices of all sizes, with and without a true expectation', async (t) => {
+t.test('large documents, in slices of all sizes, with and without a true declaration', async (t) => {
   const random = generator(9)
   const rows = Array.from({ length: 12_000 }, () => Array.from({ length: 10 }, () => random() / 2 ** 32))
   const labels = Array.from({ length: 12_000 }, () => random(10))
@@ -349,15 +350,13 @@ t.test('large documents, in slices of all sizes, with and without a true expecta
     JSON.stringify({ loss: 'mse', labels, 'a key': 'x'.repeat(50_000), predictions: rows, last: [1] }),
   )
   for (const size of [1000, 65_536, 100_000, bytes.length]) {
-    for (const expected of [undefined, 10, bytes.length, 1e15]) {
-      const scanner = new DocumentScanner(KEYS, LIMITS, expected)
-      for (const piece of piecesOf(bytes, () => size)) scanner.write(piece)
-      const { options, tensors } = scanner.end()
+    for (const declared of [0, 10, bytes.length, 1e15]) {
+      const pieces = piecesOf(bytes, () => size)
+      const { options, tensors } = scanPieces(pieces, LIMITS, unaccounted, declared)
       t.same(options, { loss: 'mse', 'a key': 'x'.repeat(50_000), last: [1] })
       t.ok(tensors.predictions.data.every((value, i) => value === rows[Math.floor(i / 10)][i % 10]))
       t.same(tensors.predictions.shape, [12_000, 10])
       t.equal(tensors.predictions.data.length, 120_000)
-      t.ok(tensors.predictions.data.buffer.byteLength <= 4 * 8 * 120_000)
       t.ok(tensors.labels.data.every((value, i) => value === labels[i]))
     }
   }
@@ -368,7 +367,7 @@ t.test('many documents at the same time, some of them left alone', async (t) => 
     { length: 40 },
     (_, i) => `{"x":{"y":"${i}"},"labels":[${`${i}.5,null,`.repeat(i)}${i}], "predictions":[[${i}]]}`,
   )
-  const scanners = texts.map(() => new DocumentScanner(KEYS, LIMITS))
+  const scanners = texts.map(() => new DocumentScanner(KEYS, LIMITS, unaccounted))
   for (let at = 0; at < 1000; at += 3) {
     for (const [i, scanner] of scanners.entries()) {
       if (i % 7 !== 3 || at < 30) scanner.write(Buffer.from(texts[i].slice(at, at + 3)))
@@ -377,7 +376,7 @@ t.test('many documents at the same time, some of them left alone', async (t) => 
   for (const [i, scanner] of scanners.entries()) {
     if (i % 7 === 3) continue
     t.equal(
-      outcome(() => scanner.end()),
+      outcome(() => ended(scanner)),
       outcome(() => scan(texts[i])),
     )
   }
@@ -392,24 +391,43 @@ t.test('numbers that are cut, long ones byte by byte', async (t) => {
 })
 
 t.test('after an error, and after the end', async (t) => {
-  const scanner = new DocumentScanner(KEYS, LIMITS)
-  t.throws(() => scanner.write(Buffer.from('{"a":x')), ScanSyntaxError)
-  t.throws(() => scanner.write(Buffer.from('1}')), { name: 'ScanSyntaxError', offset: 5 })
-  t.throws(() => scanner.end(), { name: 'ScanSyntaxError', offset: 5 })
-  scanner.reset()
+  const failed = new DocumentScanner(KEYS, LIMITS, unaccounted)
+  t.throws(() => failed.write(Buffer.from('{"a":x')), ScanSyntaxError)
+  t.throws(() => failed.write(Buffer.from('1}')), { name: 'ScanSyntaxError', offset: 5 })
+  t.throws(() => ended(failed), { name: 'ScanSyntaxError', offset: 5 })
+  const scanner = new DocumentScanner(KEYS, LIMITS, unaccounted)
   scanner.write(Buffer.from('{"labels":[1],"a":1}'))
   scanner.write(Buffer.from(' \n\t\r'))
-  t.same(scanner.end().options, { a: 1 })
+  t.same(ended(scanner).options, { a: 1 })
   t.throws(() => scanner.write(Buffer.from(' x')), {
     offset: 25,
     message: "Unexpected token 'x' at byte 25; nothing may follow the document",
   })
-  scanner.reset(100)
-  scanner.write(Buffer.from('{ }'))
-  t.same(scanner.end(), { options: {}, tensors: {} })
-  scanner.reset()
-  scanner.write(Buffer.from('{"a":'))
-  scanner.reset()
-  t.throws(() => scanner.end(), { name: 'ScanSyntaxError', offset: 0 })
+  t.throws(() => ended(scanner), { name: 'ScanSyntaxError', offset: 25 }, 'what follows later makes it no document')
+  t.throws(() => ended(new DocumentScanner(KEYS, LIMITS, unaccounted)), { name: 'ScanSyntaxError', offset: 0 })
   t.ok(new ScanLimitError('maxRows', 1) instanceof Error)
+})
+
+t.test('offsets count from where the document begins', async (t) => {
+  const offsets = [-7, 0, 5].map((origin) => {
+    const scanner = new DocumentScanner(KEYS, LIMITS, unaccounted, 0, origin)
+    scanner.write(Buffer.from('{"labels":['))
+    try {
+      scanner.write(Buffer.from('1,x]}'))
+    } catch (error) {
+      if (error instanceof ScanSyntaxError) return error.offset
+    }
+    return undefined
+  })
+  t.same(offsets, [6, 13, 18])
+})
+
+t.test('the end has steps where numbers came in pieces', async (t) => {
+  const pausesOf = (count: number): number => {
+    const scanner = new DocumentScanner(KEYS, LIMITS, unaccounted)
+    scanner.write(Buffer.from(`{"labels":[${'1,'.repeat(count - 1)}1]}`))
+    return Array.from(scanner.end()).length
+  }
+  t.equal(pausesOf(2000), 0)
+  t.ok(pausesOf(600_000) >= 3)
 })

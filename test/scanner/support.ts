@@ -1,4 +1,6 @@
+import { type Memory, unaccounted } from '../../src/loss/memory.ts'
 import { DocumentScanner, type ScanLimits, type ScannedDocument, ScanSyntaxError } from '../../src/scanner/scanner.ts'
+import { finish } from '../loss/support.ts'
 
 export const LIMITS: ScanLimits = {
   maxDepth: 32,
@@ -24,10 +26,20 @@ export function generator(seed: number): (below?: number) => number {
   }
 }
 
-export function scanPieces(pieces: Iterable<Uint8Array>, limits = LIMITS): ScannedDocument {
-  const scanner = new DocumentScanner(KEYS, limits)
+export function scanPieces(
+  pieces: Iterable<Uint8Array>,
+  limits = LIMITS,
+  memory: Memory = unaccounted,
+  declaredBytes = 0,
+): ScannedDocument {
+  const scanner = new DocumentScanner(KEYS, limits, memory, declaredBytes)
   for (const piece of pieces) scanner.write(piece)
-  return scanner.end()
+  return ended(scanner)
+}
+
+/** What was read, without pauses. */
+export function ended(scanner: DocumentScanner): ScannedDocument {
+  return finish(scanner.end())
 }
 
 export function scan(text: string | Uint8Array, limits = LIMITS): ScannedDocument {

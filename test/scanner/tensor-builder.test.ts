@@ -1,6 +1,95 @@
+import fc from 'fast-check'
 import t from 'tap'
+import type { Memory } from '../../src/loss/memory.ts'
+import type { Tensor } from '../../src/loss/tensor.ts'
 import { DocumentScanner } from '../../src/scanner/scanner.ts'
-import { KEYS, LIMITS, piecesOf, scan } from './support.ts'
+import { ended, generator, KEYS, LIMITS, piecesOf, scan, scanPieces } from './support.ts'
+
+/** As written in the documentation of the builder. */
+const pieceNumbers = 2 ** 18
+
+/** Memory whose accounts can be looked at. */
+class Ledger implements Memory {
+  held = 0
+  peak = 0
+  /** Of every buffer, in the order of their allocation, the doubles in it and how many of them were counted at first. */
+  readonly allocated: { readonly length: number; readonly committed: number; readonly heldBefore: number }[] = []
+  readonly #committed = new Map<ArrayBufferLike, number>()
+
+  reserve(bytes: number): void {
+    this.held += bytes
+    this.peak = Math.max(this.peak, this.held)
+  }
+
+  release(bytes: number): void {
+    this.held -= bytes
+  }
+
+  allocate(bytes: number, committed = bytes): ArrayBuffer {
+    this.allocated.push({ length: bytes / 8, committed: committed / 8, heldBefore: this.held / 8 })
+    this.reserve(committed)
+    const buffer = new ArrayBuffer(bytes)
+    this.#committed.set(buffer, committed)
+    return buffer
+  }
+
+  commit(buffer: ArrayBuffer, bytes: number): void {
+    const committed = (this.#committed.get(buffer) ?? Number.NaN) + bytes
+    if (!(committed <= buffer.byteLength)) throw new Error(`${committed} bytes of ${buffer.byteLength} are counted`)
+    this.#committed.set(buffer, committed)
+    this.reserve(bytes)
+  }
+
+  free(buffer: ArrayBufferLike): void {
+    const committed = this.#committed.get(buffer)
+    if (committed === undefined) return
+    this.#committed.delete(buffer)
+    this.release(committed)
+    if (buffer instanceof ArrayBuffer) buffer.transfer(0)
+  }
+}
+
+/** Writes a document slice by slice; `written` is told after each how many bytes have been read. */
+function scannerOf(
+  text: string,
+  memory: Memory,
+  declaredBytes: number,
+  written: (read: number) => void = () => undefined,
+): DocumentScanner {
+  const scanner = new DocumentScanner(KEYS, LIMITS, memory, declaredBytes)
+  let read = 0
+  for (const slice of piecesOf(Buffer.from(text), () => 2 ** 16)) {
+    scanner.write(slice)
+    read += slice.length
+    written(read)
+  }
+  return scanner
+}
+
+interface End {
+  readonly tensors: Readonly<Record<string, Tensor>>
+  /** How many more doubles were held after each step than before. */
+  readonly growths: readonly number[]
+}
+
+function stepwise(scanner: DocumentScanner, memory: Ledger): End {
+  const steps = scanner.end()
+  const growths: number[] = []
+  for (;;) {
+    const before = memory.held
+    const step = steps.next()
+    if (step.done) return { tensors: step.value.tensors, growths }
+    growths.push((memory.held - before) / 8)
+  }
+}
+
+function isSame({ data }: Tensor, values: readonly (number | null)[]): boolean {
+  return data.length === values.length && values.every((value, i) => Object.is(data[i], value ?? Number.NaN))
+}
+
+function freeAll(memory: Memory, tensors: Readonly<Record<string, Tensor>>): void {
+  for (const { data } of Object.values(tensors)) memory.free(data.buffer)
+}
 
 const SHAPES: readonly (readonly [text: string, shape: readonly number[], data: readonly number[]])[] = [
   ['5', [], [5]],
@@ -84,18 +173,231 @@ t.test('elements that are no number', async (t) => {
   t.same(many.tensors.labels.shape, [100_001])
 })
 
-t.test('numbers that come in slices are put into arrays that grow with what has come', async (t) => {
-  const list = Array.from({ length: 50_000 }, (_, i) => (i % 9 === 0 ? null : i / 7))
-  const bytes = Buffer.from(JSON.stringify({ labels: list, predictions: list.map((value) => [value]) }))
-  for (const expected of [0, 100, bytes.length, 2 ** 50]) {
-    const scanner = new DocumentScanner(KEYS, LIMITS, expected)
-    for (const piece of piecesOf(bytes, () => 10_000)) scanner.write(piece)
-    for (const { data, nonNumeric, nonNumericCount } of Object.values(scanner.end().tensors)) {
-      t.equal(data.length, list.length)
-      t.ok(data.every((value, i) => value === (list[i] ?? NaN) || (i % 9 === 0 && Number.isNaN(value))))
-      t.ok(data.buffer.byteLength <= 4 * data.byteLength)
-      t.equal(nonNumericCount, Math.ceil(list.length / 9))
-      t.equal(nonNumeric.length, 20)
+t.test('few numbers are copied; only more have a buffer that is counted', async (t) => {
+  for (const [count, allocated] of [
+    [2047, []],
+    [2048, []],
+    [2049, [{ length: 8192, committed: 8192, heldBefore: 0 }]],
+    [8192, [{ length: 8192, committed: 8192, heldBefore: 0 }]],
+    [30_000, [{ length: 30_000, committed: 30_000, heldBefore: 0 }]],
+  ] as const) {
+    const memory = new Ledger()
+    const scanner = scannerOf(`{"labels":[${'7,'.repeat(count - 1)}7]}`, memory, 0)
+    const { tensors, growths } = stepwise(scanner, memory)
+    t.same([memory.allocated, growths], [allocated, []], `${count} numbers`)
+    t.ok(isSame(tensors.labels, new Array(count).fill(7)))
+    if (allocated.length === 0) t.equal(tensors.labels.data.buffer.byteLength, 8 * count, 'a copy holds nothing else')
+    freeAll(memory, tensors)
+    t.equal(memory.held, 0)
+  }
+})
+
+t.test('a few numbers that two slices share are put into a piece', async (t) => {
+  const memory = new Ledger()
+  const { tensors } = scanPieces([Buffer.from('{"labels":[1,2'), Buffer.from('3,4]}')], LIMITS, memory)
+  t.strictSame([...tensors.labels.data], [1, 23, 4])
+  t.same(memory.allocated, [{ length: 8192, committed: 8192, heldBefore: 0 }])
+  freeAll(memory, tensors)
+  t.equal(memory.held, 0)
+})
+
+t.test('without a declared length numbers come in pieces, which are put together step by step', async (t) => {
+  const values = Array.from({ length: 900_000 }, (_, i) => i % 7)
+  const memory = new Ledger()
+  const scanner = scannerOf(JSON.stringify({ labels: values }), memory, 0)
+  const pieces = [...memory.allocated]
+  const room = pieces.reduce((sum, { length }) => sum + length, 0)
+  t.ok(pieces.every(({ length, committed }) => length === committed && length <= pieceNumbers))
+  t.ok(room - values.length < pieceNumbers, 'less than a piece is left unused')
+  t.ok(pieces.length <= 10, `${pieces.length} pieces`)
+  t.equal(memory.held, 8 * room)
+
+  const { tensors, growths } = stepwise(scanner, memory)
+  t.same(memory.allocated.slice(pieces.length), [{ length: values.length, committed: 0, heldBefore: room }])
+  t.equal(growths.length, pieces.length)
+  t.ok(growths.every((growth) => growth <= pieceNumbers))
+  t.ok(memory.peak <= 8 * 2 * (values.length + pieceNumbers), 'never more than everything twice')
+  t.ok(isSame(tensors.labels, values))
+  t.equal(memory.held, 8 * values.length)
+  freeAll(memory, tensors)
+  t.equal(memory.held, 0)
+})
+
+t.test('with a true length all but the first slices go into one piece, counted as it is filled', async (t) => {
+  const values = Array.from({ length: 900_000 }, (_, i) => i % 7)
+  const text = JSON.stringify({ labels: values })
+  const memory = new Ledger()
+  const scanner = scannerOf(text, memory, text.length, (read) => {
+    // Two bytes a number; what is counted at once comes on top.
+    t.ok(memory.held <= 8 * (read / 2 + 8192), `${memory.held} bytes after ${read}`)
+  })
+  t.equal(memory.allocated.length, 2)
+  const [first, all] = memory.allocated
+  t.ok(first.length <= 32_768)
+  t.equal(all.committed, 0)
+  t.ok(all.length >= values.length && all.length < 1.1 * values.length, `${all.length} are expected`)
+  t.ok(memory.held <= 8 * (values.length + 8192))
+
+  const { tensors, growths } = stepwise(scanner, memory)
+  t.same(growths, [], 'there is nothing to put together')
+  t.ok(isSame(tensors.labels, values))
+  freeAll(memory, tensors)
+  t.equal(memory.held, 0)
+})
+
+t.test('a tensor that begins in the middle of a slice is expected as exactly', async (t) => {
+  const labels = Array.from({ length: 200_000 }, (_, i) => i % 2)
+  for (const count of [30_000, 31_000, 32_000, 33_000]) {
+    const predictions = Array.from({ length: count }, (_, i) => i / 7)
+    const text = JSON.stringify({ predictions, labels })
+    const memory = new Ledger()
+    const { tensors, growths } = stepwise(scannerOf(text, memory, text.length), memory)
+    t.same(growths, [])
+    const lengths = memory.allocated.map(({ length }) => length)
+    t.equal(lengths.length, 4)
+    t.ok(lengths[3] >= 200_000 && lengths[3] < 220_000, `${lengths[3]} are expected`)
+    t.ok(isSame(tensors.labels, labels))
+    freeAll(memory, tensors)
+    t.equal(memory.held, 0)
+  }
+})
+
+t.test('a wrong length, and numbers that become shorter, cost copies and nothing else', async (t) => {
+  const ones: number[] = new Array(600_000).fill(1)
+  const shorter = Array.from({ length: 900_000 }, (_, i) => (i < 8000 ? i + 0.123456789012 : 1))
+  const falling = Array.from({ length: 600_000 }, (_, i) => (i < 320_000 ? i + 0.123456789012 : 1))
+  for (const [values, share] of [
+    [ones, 1e-9],
+    [ones, 0.2],
+    [ones, 0.7],
+    [ones, 20],
+    [ones, 1e15],
+    [shorter, 1],
+    [falling, 1],
+  ] as const) {
+    const text = JSON.stringify({ labels: values })
+    const memory = new Ledger()
+    const scanner = scannerOf(text, memory, Math.ceil(share * text.length))
+    for (const { length, committed, heldBefore } of memory.allocated) {
+      t.ok(length <= LIMITS.maxElements)
+      if (committed === 0) t.ok(heldBefore <= pieceNumbers, 'no more than a piece is copied at once')
+      else t.ok(committed === length && length <= pieceNumbers)
+    }
+    t.ok(memory.held <= 8 * (values.length + pieceNumbers), 'what nobody has written to is not counted')
+    const { tensors, growths } = stepwise(scanner, memory)
+    t.ok(growths.every((growth) => growth <= pieceNumbers))
+    t.ok(memory.peak <= 8 * 2 * (values.length + pieceNumbers), 'never more than everything twice')
+    t.ok(isSame(tensors.labels, values), `${share} of ${text.length}`)
+    freeAll(memory, tensors)
+    t.equal(memory.held, 0)
+  }
+})
+
+t.test('the pieces of what is no tensor are freed when it ends', async (t) => {
+  for (const faulty of [
+    `[${'[1,2],'.repeat(200_000)}[3]]`,
+    `[${'[1,2],'.repeat(200_000)}3,[4,5]]`,
+    `[${'1,'.repeat(400_000)}[1]]`,
+    `[[[1]],${'[1,2],'.repeat(200_000)}[1,2]]`,
+    `[${'[1,2],'.repeat(200_000)}[1,[2]]]`,
+    '[[1,2],[3]]',
+  ]) {
+    const text = `{"labels":${faulty}`
+    for (const declared of [0, text.length + 100, 2 ** 50]) {
+      const memory = new Ledger()
+      const scanner = scannerOf(text, memory, declared)
+      t.equal(memory.held, 0)
+      scanner.write(Buffer.from(',"predictions":[1]}'))
+      const { tensors, growths } = stepwise(scanner, memory)
+      t.same(growths, [])
+      t.ok(tensors.labels.shapeError !== undefined)
+      t.equal(tensors.labels.data.length, 0)
+      t.strictSame(tensors.predictions.data, Float64Array.of(1))
     }
   }
+})
+
+t.test('where memory has no room, its error comes out', async (t) => {
+  const full = new Error('full')
+  class Small extends Ledger {
+    override reserve(bytes: number): void {
+      if (this.held + bytes > 3_000_000) throw full
+      super.reserve(bytes)
+    }
+  }
+  const text = (count: number) => `{"labels":[${'1,'.repeat(count)}1]}`
+  t.throws(() => scannerOf(text(1_000_000), new Small(), 0), full, 'for a piece')
+  t.throws(() => scannerOf(text(1_000_000), new Small(), 2 ** 50), full, 'for what is written to one that is placed')
+  const scanner = scannerOf(text(250_000), new Small(), 0)
+  t.throws(() => ended(scanner), full, 'for the whole')
+})
+
+/** Numbers of all lengths as JSON, and some that are none. */
+function tokens(seed: number, count: number): string[] {
+  const random = generator(seed)
+  const bits = new Uint32Array(2)
+  const doubles = new Float64Array(bits.buffer)
+  return Array.from({ length: count }, () => {
+    switch (random(8)) {
+      case 0:
+        return 'null'
+      case 1:
+        return ['-0', '0', '1', '1e400', '-1e-400', '0.1'][random(6)]
+      case 2:
+        return String(random(1000))
+      case 3:
+        return (random() / 2 ** 32).toFixed(8)
+      default:
+        bits.set([random(), random()])
+        return Number.isFinite(doubles[0]) ? String(doubles[0]) : 'null'
+    }
+  })
+}
+
+function tensorText(items: readonly string[], columns: number): string {
+  if (columns === 0) return `[${items.join()}]`
+  const rows = Array.from({ length: Math.floor(items.length / columns) }, (_, i) =>
+    items.slice(columns * i, columns * (i + 1)),
+  )
+  return `[${rows.map((row) => `[${row.join()}]`).join()}]`
+}
+
+const oneHot = (count: number): string[] => Array.from({ length: count }, (_, i) => (i % 9 === 4 ? '1' : '0'))
+
+t.test('however a document is cut and whatever length is declared, the numbers are those of JSON.parse', async (t) => {
+  const counts = fc.oneof(fc.nat(20), fc.nat(5000), fc.nat(60_000))
+  const declarations = fc.oneof(
+    fc.constantFrom(0, 1, 2 ** 50),
+    fc.double({ min: 0, max: 4, noNaN: true }).map((share) => ({ share })),
+    fc.constant({ share: 1 }),
+  )
+  const property = fc.property(
+    fc.nat(),
+    counts,
+    counts,
+    fc.constantFrom(0, 1, 3, 10),
+    fc.boolean(),
+    fc.array(fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 100_000 })), { maxLength: 8 }),
+    declarations,
+    (seed, digits, ones, columns, isOneHotFirst, lengths, declaration) => {
+      const members = [
+        `"predictions":${tensorText(tokens(seed, digits), columns)}`,
+        `"labels":${tensorText(oneHot(ones), columns)}`,
+      ]
+      const text = `{"a":1,${(isOneHotFirst ? members.reverse() : members).join()}}`
+      const declared = typeof declaration === 'number' ? declaration : Math.floor(declaration.share * text.length)
+      const memory = new Ledger()
+      const scanner = new DocumentScanner(KEYS, LIMITS, memory, declared)
+      let piece = 0
+      const next = (): number => [...lengths, 70_000][piece++ % (lengths.length + 1)]
+      for (const slice of piecesOf(Buffer.from(text), next)) scanner.write(slice)
+      const { tensors } = stepwise(scanner, memory)
+      const parsed: { predictions: (number | null)[]; labels: (number | null)[] } = JSON.parse(text)
+      const areSame =
+        isSame(tensors.predictions, parsed.predictions.flat()) && isSame(tensors.labels, parsed.labels.flat())
+      freeAll(memory, tensors)
+      return areSame && memory.held === 0
+    },
+  )
+  t.doesNotThrow(() => fc.assert(property, { numRuns: 60 }))
 })

@@ -1,27 +1,79 @@
-import type { Gunzip, ZstdDecompress } from 'node:zlib'
-import { constants, createGunzip, createZstdDecompress } from 'node:zlib'
+import type { Transform, TransformCallback } from 'node:stream'
+import { constants, Gunzip, ZstdDecompress } from 'node:zlib'
 import { Problem } from '../problem.ts'
+import { ZstdFrames } from './zstd-frames.ts'
 
-export type Inflater = Gunzip | ZstdDecompress
+/** How the bodies of a content coding are inflated. */
+export interface Inflation {
+  /** A stream that fails with the reason when it gets something else than a whole body, or more. */
+  create(): Transform
+  /** Bytes of memory that such a stream holds. */
+  readonly bytes: number
+}
 
-const inflaters: Record<string, () => Inflater> = {
-  gzip: () => createGunzip(),
-  // RFC 9659: the content coding has windows of at most 8 MiB
-  zstd: () => createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: 23 } }),
+class GzipInflater extends Gunzip {
+  #taken = 0
+
+  override _transform(chunk: Buffer, encoding: BufferEncoding, done: TransformCallback): void {
+    this.#taken += chunk.length
+    super._transform(chunk, encoding, done)
+  }
+
+  override push(chunk: unknown): boolean {
+    // at the end of what is compressed it stops, whatever follows
+    if (chunk === null && this.bytesWritten !== this.#taken) this.destroy(new Error('bytes follow its end'))
+    return super.push(chunk)
+  }
+}
+
+class ZstdInflater extends ZstdDecompress {
+  readonly #frames = new ZstdFrames()
+
+  constructor() {
+    super({
+      // RFC 9659: the content coding has windows of at most 8 MiB
+      params: { [constants.ZSTD_d_windowLogMax]: 23 },
+      // the last of the pieces that node sees need not be the last of the body
+      finishFlush: constants.ZSTD_e_continue,
+    })
+  }
+
+  override _transform(chunk: Buffer, encoding: BufferEncoding, done: TransformCallback): void {
+    const pieces = this.#frames.cut(chunk)
+    const next = () => {
+      try {
+        const { value } = pieces.next()
+        if (value === undefined) done()
+        else super._transform(value, encoding, next)
+      } catch (error) {
+        done(error as Error)
+      }
+    }
+    next()
+  }
+
+  override _flush(done: TransformCallback): void {
+    done(this.#frames.isWhole ? null : new Error('unexpected end of file'))
+  }
+}
+
+const inflations: Record<string, Inflation> = {
+  gzip: { create: () => new GzipInflater(), bytes: 2 ** 15 },
+  zstd: { create: () => new ZstdInflater(), bytes: 2 ** 23 },
 }
 
 /** The content codings that bodies may have. */
-export const acceptedEncodings = Object.keys(inflaters)
+export const acceptedEncodings = Object.keys(inflations)
 
 /**
- * What makes an inflater for a Content-Encoding, or `undefined` where nothing is to inflate.
+ * How a body with this Content-Encoding is inflated, or `undefined` where nothing is to inflate.
  *
  * @throws Problem `unsupported-media-type`
  */
-export function inflaterOf(encoding: string | undefined): (() => Inflater) | undefined {
+export function inflationOf(encoding: string | undefined): Inflation | undefined {
   const name = encoding?.trim().toLowerCase() ?? 'identity'
   if (name === 'identity') return undefined
-  if (Object.hasOwn(inflaters, name)) return inflaters[name]
+  if (Object.hasOwn(inflations, name)) return inflations[name]
   const accepted = acceptedEncodings.join(', ')
   throw new Problem(
     'unsupported-media-type',

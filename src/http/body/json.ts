@@ -24,17 +24,19 @@ export class JsonScanner {
   readonly #declaredBytes: number
   #scanner: DocumentScanner | BareValue | undefined
   /** Bytes of space before the document. */
-  #blanks = 0
+  #blanks: number
 
   /**
    * @param memory where the numbers are kept
    * @param declaredBytes what the document will take, as its sender says; 0 when it is not said
+   * @param blanks bytes of space before the document that are not written
    */
-  constructor(tensorNames: readonly string[], limits: ScanLimits, memory: Memory, declaredBytes = 0) {
+  constructor(tensorNames: readonly string[], limits: ScanLimits, memory: Memory, declaredBytes = 0, blanks = 0) {
     this.#tensorNames = tensorNames
     this.#limits = limits
     this.#memory = memory
     this.#declaredBytes = declaredBytes
+    this.#blanks = blanks
   }
 
   /** @throws Problem, LimitExceeded */

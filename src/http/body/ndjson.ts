@@ -1,15 +1,20 @@
 import { batchTensors } from '../../loss/batch.ts'
 import { weightOptions } from '../../loss/options.ts'
 import { LimitExceeded } from '../../loss/validation-errors.ts'
-import type { ScanLimits } from '../../scanner/scanner.ts'
-import { Problem } from '../problem.ts'
+import type { Task } from '../../runtime/scheduler.ts'
+import type { ScannedDocument } from '../../scanner/scanner.ts'
+import type { Limits } from '../limits.ts'
+import { isAboutContent, Problem } from '../problem.ts'
 import type { RequestWork } from '../request-work.ts'
 import { indexOfNonSpace, JsonScanner } from './json.ts'
-import type { ParsedBatch, ParsedBody } from './parsed-body.ts'
-import { PlacedError, placed, placedError } from './parsed-body.ts'
+import type { Fields, ParsedBatch, ParsedBody } from './parsed-body.ts'
+import { PlacedError } from './parsed-body.ts'
 import type { BodyReader } from './reader.ts'
 
 const newline = 0x0a
+
+/** A line that holds something: its fields, or what is wrong with it. */
+export type ParsedLine = { readonly line: number } & ({ readonly fields: Fields } | { readonly error: Error })
 
 /**
  * Reads `application/x-ndjson`: the options in the first line, then one batch a line; one line in memory at a time. Blank
@@ -17,60 +22,102 @@ const newline = 0x0a
  *
  * @throws Problem, LimitExceeded
  */
-export async function readNdjson(
-  reader: BodyReader,
-  work: RequestWork,
-  limits: ScanLimits,
-  maxLineBytes: number,
-): Promise<ParsedBody> {
-  const lines = linesOf(reader, work, limits, maxLineBytes)
-  const { value: first } = await lines.next()
+export async function readNdjson(reader: BodyReader, work: RequestWork, limits: Limits): Promise<ParsedBody> {
+  const batches = batchesOf(linesOf(reader, work, limits, (count) => (count === 0 ? weightOptions : batchTensors)))
+  const { value: first } = await batches.next()
   if (first === undefined) throw new Problem('malformed-body', 'The body is empty; its first line holds the options.')
-  return { options: first.fields, place: first.place, batches: lines, only: undefined }
+  return { options: first.fields, place: first.place, batches, only: undefined }
+}
+
+/** Reads `application/x-ndjson` of which each line stands alone: what is wrong with one is no matter to the others. */
+export function readLines(reader: BodyReader, work: RequestWork, limits: Limits): AsyncGenerator<ParsedLine, void> {
+  return linesOf(reader, work, limits, () => batchTensors)
+}
+
+async function* batchesOf(lines: AsyncIterable<ParsedLine>): AsyncGenerator<ParsedBatch, void> {
+  let count = 0
+  let line = 0
+  for await (const parsed of lines) {
+    line = parsed.line
+    if ('error' in parsed) throw new PlacedError({ line }, parsed.error)
+    yield { fields: parsed.fields, place: { line } }
+    count++
+  }
+  if (count === 1) yield { fields: {}, place: { line: line + 1 } }
 }
 
 async function* linesOf(
   reader: BodyReader,
   { task, memory }: RequestWork,
-  limits: ScanLimits,
-  maxLineBytes: number,
-): AsyncGenerator<ParsedBatch, void> {
+  limits: Limits,
+  tensorsOf: (count: number) => readonly string[],
+): AsyncGenerator<ParsedLine, void> {
   let line = 1
   let count = 0
   let lineBytes = 0
   let scanner: JsonScanner | undefined
-  const finish = async (ended: JsonScanner): Promise<ParsedBatch> => {
-    const place = { line }
-    scanner = undefined
-    count++
+  let isWrong = false
+  /** What is wrong with the line as soon as it is seen; what follows in it is passed over. */
+  const write = (part: Buffer): ParsedLine | undefined => {
+    const blanks = lineBytes
+    lineBytes += part.length
+    if (isWrong) return undefined
     try {
-      const { options, tensors } = await task.run(ended.end())
-      return { fields: Object.assign(options, tensors), place }
-    } catch (error) {
-      throw placedError(place, error)
+      if (lineBytes > limits.maxBodyBytes) throw lineTooLong(limits.maxBodyBytes)
+      if (scanner === undefined && indexOfNonSpace(part) < 0) return undefined
+      scanner ??= new JsonScanner(tensorsOf(count), limits, memory, 0, blanks)
+      scanner.write(part)
+      return undefined
+    } catch (thrown) {
+      isWrong = true
+      count++
+      return { line, error: lineError(thrown) }
     }
+  }
+  const end = (): ParsedLine | Promise<ParsedLine> | undefined => {
+    const [at, ended] = [line, isWrong ? undefined : scanner]
+    scanner = undefined
+    isWrong = false
+    lineBytes = 0
+    line++
+    if (ended === undefined) return undefined
+    count++
+    return parsedLine(ended, at, task)
   }
   for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) {
     for (let from = 0; from < piece.length; ) {
       const found = piece.indexOf(newline, from)
       const part = piece.subarray(from, found < 0 ? piece.length : found)
-      lineBytes += part.length
-      if (lineBytes > maxLineBytes) throw new PlacedError({ line }, lineTooLong(maxLineBytes))
-      if (scanner !== undefined || indexOfNonSpace(part) >= 0) {
-        scanner ??= new JsonScanner(count === 0 ? weightOptions : batchTensors, limits, memory)
-        const begun = scanner
-        placed({ line }, () => begun.write(part))
-      }
+      const wrong = write(part)
+      if (wrong !== undefined) yield wrong
       from += part.length + 1
       if (found < 0) continue
-      if (scanner !== undefined) yield await finish(scanner)
+      const ended = end()
+      if (ended !== undefined) yield await ended
       reader.endLine()
-      lineBytes = 0
-      line++
     }
   }
-  if (scanner !== undefined) yield await finish(scanner)
-  if (count === 1) yield { fields: {}, place: { line: line + 1 } }
+  const last = end()
+  if (last !== undefined) yield await last
+}
+
+/** Most lines are read in one step. */
+function parsedLine(scanner: JsonScanner, line: number, task: Task): ParsedLine | Promise<ParsedLine> {
+  const fieldsOf = ({ options, tensors }: ScannedDocument) => ({ line, fields: Object.assign(options, tensors) })
+  const wrong = (thrown: unknown) => ({ line, error: lineError(thrown) })
+  try {
+    const steps = scanner.end()
+    const step = steps.next()
+    return step.done ? fieldsOf(step.value) : task.run(steps).then(fieldsOf, wrong)
+  } catch (thrown) {
+    return wrong(thrown)
+  }
+}
+
+/** What is the matter with a line alone; anything else is thrown on. */
+function lineError(thrown: unknown): Error {
+  if (!isAboutContent(thrown)) throw thrown
+  return thrown
 }
 
 function lineTooLong(allowed: number): LimitExceeded {

@@ -1,13 +1,13 @@
 import { IncomingMessage } from 'node:http'
-import type { Readable } from 'node:stream'
+import type { Readable, Transform } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import { LimitExceeded } from '../../loss/validation-errors.ts'
 import type { Limits } from '../limits.ts'
 import { Problem } from '../problem.ts'
 import type { Reading, RequestWork } from '../request-work.ts'
 import { ChunkQueue } from './chunk-queue.ts'
-import type { Inflater } from './inflate.ts'
-import { inflaterOf } from './inflate.ts'
+import { ContentDigest } from './content-digest.ts'
+import { inflationOf } from './inflate.ts'
 
 /** Bytes that wait to be taken before the sender is held back. */
 const highWater = 2 ** 18
@@ -29,10 +29,13 @@ export class BodyReader implements Reading {
   readonly #limits: Limits
   readonly #isStream: boolean
   readonly #payload: Readable
-  readonly #inflater: Inflater | undefined
+  readonly #inflater: Transform | undefined
+  /** What the inflater takes. */
+  #inflationBytes: number
   readonly #source: Readable
   readonly #timer: NodeJS.Timeout
   readonly #queue: ChunkQueue
+  readonly #digest: ContentDigest | undefined
   #taken: Buffer | undefined
   #received = 0
   #read = 0
@@ -49,20 +52,25 @@ export class BodyReader implements Reading {
    */
   constructor(request: Readings, payload: Readable, work: RequestWork, limits: Limits, isStream = false) {
     const { maxBodyBytes, requestTimeoutMs } = limits
-    const inflater = inflaterOf(request.headers['content-encoding'])
+    const inflation = inflationOf(request.headers['content-encoding'])
+    const digest = request.headers['content-digest']
+    this.#digest = digest === undefined ? undefined : new ContentDigest(String(digest))
     const declared = Number(request.headers['content-length'] ?? 0)
     if (!isStream && declared > maxBodyBytes) throw bodyTooLarge(maxBodyBytes)
     request.continueBody?.()
     request.continueBody = null
-    this.declaredBytes = inflater === undefined ? declared : 0
+    this.declaredBytes = inflation === undefined ? declared : 0
     this.#work = work
     this.#limits = limits
     this.#isStream = isStream
     this.#payload = payload
-    this.#inflater = inflater?.()
+    this.#inflationBytes = inflation?.bytes ?? 0
+    work.memory.reserve(this.#inflationBytes)
+    this.#inflater = inflation?.create()
     this.#source = this.#inflater === undefined ? payload : this.#inflate(this.#inflater)
     this.#queue = new ChunkQueue(this.#source instanceof IncomingMessage)
     this.#timer = setTimeout(() => this.#expire(requestTimeoutMs), requestTimeoutMs)
+    if (this.#digest !== undefined) payload.on('data', (chunk: Buffer) => this.#digest?.update(chunk))
     payload.on('error', () => this.#fail(cutOff()))
     payload.on('close', () => {
       if (!payload.readableEnded) this.#fail(cutOff())
@@ -121,9 +129,12 @@ export class BodyReader implements Reading {
     this.#queue.clear()
   }
 
-  #inflate(inflater: Inflater): Readable {
+  #inflate(inflater: Transform): Readable {
     this.#payload.on('data', (chunk: Buffer) => {
       this.#received += chunk.length
+      // what is compressed may come to nothing
+      const { maxBodyBytes } = this.#limits
+      if (!this.#isStream && this.#received > maxBodyBytes) this.#fail(bodyTooLarge(maxBodyBytes))
     })
     inflater.on('error', ({ message }) => this.#fail(notInflatable(message)))
     return this.#payload.pipe(inflater)
@@ -168,14 +179,22 @@ export class BodyReader implements Reading {
   }
 
   #end(): void {
-    // an inflater stops at the end of what is compressed, whatever follows
-    if (this.#inflater !== undefined && this.#inflater.bytesWritten !== this.#received) {
-      this.#fail(notInflatable('bytes follow its end'))
+    try {
+      this.#digest?.check()
+    } catch (error) {
+      this.#fail(error as Error)
       return
     }
     this.#isEnded = true
-    clearTimeout(this.#timer)
+    this.#release()
     this.#wakeUp()
+  }
+
+  /** Nothing more is read. */
+  #release(): void {
+    clearTimeout(this.#timer)
+    this.#work.memory.release(this.#inflationBytes)
+    this.#inflationBytes = 0
   }
 
   #expire(milliseconds: number): void {
@@ -188,7 +207,7 @@ export class BodyReader implements Reading {
     if (this.#failure !== undefined || this.#isEnded) return
     this.#failure = error
     this.#clear()
-    clearTimeout(this.#timer)
+    this.#release()
     if (this.#inflater !== undefined) {
       this.#payload.unpipe()
       this.#inflater.destroy()

@@ -4,7 +4,7 @@ import type { Limits } from '../limits.ts'
 import { drain } from './drain.ts'
 import { registerExpectations } from './expect.ts'
 import { readJson } from './json.ts'
-import { readNdjson } from './ndjson.ts'
+import { readLines, readNdjson } from './ndjson.ts'
 import { readBinary } from './oip.ts'
 import { BodyReader } from './reader.ts'
 
@@ -32,12 +32,27 @@ export function registerBodies(app: FastifyInstance, limits: Limits): void {
 /** Makes the other media types of POST /v1/loss readable in its own context. */
 export function registerLossBodies(app: FastifyInstance): void {
   const { limits } = app.resources
+  registerBinaryBodies(app)
+  app.addContentTypeParser('application/x-ndjson', (request: FastifyRequest, payload: Readable) =>
+    readNdjson(readerOf(request, payload, true), request.work, limits),
+  )
+}
+
+/** Makes binary bodies readable in a context. */
+export function registerBinaryBodies(app: FastifyInstance): void {
+  const { limits } = app.resources
   app.addContentTypeParser('application/octet-stream', (request: FastifyRequest, payload: Readable) => {
     const headerLength = request.headers['inference-header-content-length']
     return readBinary(readerOf(request, payload), request.work, [headerLength].flat()[0], limits)
   })
-  app.addContentTypeParser('application/x-ndjson', (request: FastifyRequest, payload: Readable) =>
-    readNdjson(readerOf(request, payload, true), request.work, limits, limits.maxBodyBytes),
+}
+
+/** Makes NDJSON bodies whose lines stand alone readable in a context, and no others. */
+export function registerLineBodies(app: FastifyInstance): void {
+  const { limits } = app.resources
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/x-ndjson', async (request: FastifyRequest, payload: Readable) =>
+    readLines(readerOf(request, payload, true), request.work, limits),
   )
 }
 

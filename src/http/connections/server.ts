@@ -23,7 +23,7 @@ export class Connections {
   readonly #table = new ConnectionTable()
   readonly #limits: Limits
   readonly #keepAliveTimeoutMs: number
-  #isClosing = false
+  readonly #ending = new AbortController()
   #close: (times: ClosingTimes) => Promise<void> = () => Promise.resolve()
 
   constructor(limits: Limits, keepAliveTimeoutMs: number) {
@@ -39,6 +39,11 @@ export class Connections {
   /** From how many addresses. */
   get addresses(): number {
     return this.#table.addresses
+  }
+
+  /** Aborted when they begin to be closed: an answer that has no end of its own has to end. */
+  get ending(): AbortSignal {
+    return this.#ending.signal
   }
 
   /** The connection of a socket; undefined where there is none, as for an injected request. */
@@ -65,7 +70,7 @@ export class Connections {
     Object.assign(server, { httpAllowHalfOpen: true })
     server.on('connection', (socket) => {
       const connection = table.add(socket)
-      if (this.#isClosing) makeLast(connection)
+      if (this.ending.aborted) makeLast(connection)
       readInTurn(connection)
       lingerAtEnd(connection, limits)
       probeWhenHalfClosed(connection)
@@ -86,7 +91,7 @@ export class Connections {
 
   /** Ends the service for all clients in good order; resolves when no connection is left. */
   async close(times: ClosingTimes): Promise<void> {
-    this.#isClosing = true
+    this.#ending.abort()
     await this.#close(times)
   }
 }

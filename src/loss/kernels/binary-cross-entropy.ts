@@ -6,7 +6,7 @@ import {
   logElasticity,
   logSlope,
 } from '../numerics/guarded-log.ts'
-import { logSigmoid, sigmoid } from '../numerics/softmax.ts'
+import { sigmoid } from '../numerics/softmax.ts'
 import type { Loss } from './loss.ts'
 
 /**
@@ -34,23 +34,27 @@ export const binaryCrossEntropy = {
       for (let k = 0; k < outputs; k++, at++) {
         const y = predictions[at]
         const t = targets[at]
+        // with logits log(1 + e^-|z|) is a part of both logarithms
+        const tail = isLogits ? Math.log1p(Math.exp(-Math.abs(y))) : 0
         if (isLogits && logPolicy === 'exact') {
-          sum -= (y < 0 ? y * t : y * (t - 1)) - Math.log1p(Math.exp(-Math.abs(y)))
+          sum -= (y < 0 ? y * t : y * (t - 1)) - tail
           continue
         }
         if (t !== 0) {
-          const raw = isLogits ? logSigmoid(y) : 0
-          const log = isLogits ? guardedLogOfLog(raw, logPolicy, epsilon) : guardedLog(y, logPolicy, epsilon)
+          const raw = Math.min(y, 0) - tail
+          const p = isLogits ? Math.exp(raw) : y
+          const log = isLogits ? guardedLogOfLog(raw, p, logPolicy, epsilon) : guardedLog(y, logPolicy, epsilon)
           sum -= t * log
-          guarded ||= isGuarded(isLogits ? Math.exp(raw) : y, logPolicy, epsilon)
+          guarded ||= isGuarded(p, logPolicy, epsilon)
         }
         if (t !== 1) {
-          const raw = isLogits ? logSigmoid(-y) : 0
+          const raw = Math.min(-y, 0) - tail
+          const q = isLogits ? Math.exp(raw) : 1 - y
           const log = isLogits
-            ? guardedLogOfLog(raw, logPolicy, epsilon)
+            ? guardedLogOfLog(raw, q, logPolicy, epsilon)
             : guardedLogOfComplement(y, logPolicy, epsilon)
           sum -= (1 - t) * log
-          guarded ||= isGuarded(isLogits ? Math.exp(raw) : 1 - y, logPolicy, epsilon)
+          guarded ||= isGuarded(q, logPolicy, epsilon)
         }
       }
       out[i] = sum / outputs

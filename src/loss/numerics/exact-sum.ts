@@ -10,7 +10,7 @@ interface Bins {
   readonly sums: Float64Array
   /** Parts per mantissa, the lowest first, and the bits of all but the last. */
   readonly parts: number
-  readonly partBits: bigint
+  readonly partBits: number
   /** Positive terms have the bins of their exponent, negative ones stand so many further. */
   readonly exponents: number
   /** Taken off a biased exponent gives that of the last place. */
@@ -18,21 +18,27 @@ interface Bins {
   readonly termsPerDrain: number
 }
 
-function binsOf(parts: number, partBits: bigint, exponents: number, bias: number, termsPerDrain: number): Bins {
+function binsOf(parts: number, partBits: number, exponents: number, bias: number, termsPerDrain: number): Bins {
   return { sums: new Float64Array(2 * exponents * parts), parts, partBits, exponents, bias, termsPerDrain }
 }
 
 /** For doubles: 32 bits and 21. */
-const single = binsOf(2, 32n, 2048, 1075, 2 ** 20)
+const single = binsOf(2, 32, 2048, 1075, 2 ** 20)
 
 /** For products: mantissas of 18, 18 and 17 bits give five parts, the middle one a sum of three products. */
-const double = binsOf(5, 18n, 4096, 2 * 1075, 2 ** 15)
+const double = binsOf(5, 18, 4096, 2 * 1075, 2 ** 15)
+
+/** So many terms are added one by one: their exponents may be far apart, and there is a bin for each in between. */
+const fewTerms = 8
 
 /** Sum of `values[0..count)`, exact, so the same for every order and every cut. The values must be finite. */
 export function exactSum(values: Float64Array, count: number): Dyadic {
-  if (count === 1) return fromDouble(values[0])
-  const words = new Uint32Array(values.buffer, values.byteOffset, 2 * count)
   let sum = zero
+  if (count <= fewTerms) {
+    for (let i = 0; i < count; i++) sum = add(sum, fromDouble(values[i]))
+    return sum
+  }
+  const words = new Uint32Array(values.buffer, values.byteOffset, 2 * count)
   for (let from = 0; from < count; from += single.termsPerDrain) {
     sum = add(sum, sumOf(words, from, Math.min(from + single.termsPerDrain, count)))
   }
@@ -41,10 +47,13 @@ export function exactSum(values: Float64Array, count: number): Dyadic {
 
 /** Sum of `a[i] * b[i]` over `[0, count)`, likewise. */
 export function exactSumOfProducts(a: Float64Array, b: Float64Array, count: number): Dyadic {
-  if (count === 1) return multiply(fromDouble(a[0]), fromDouble(b[0]))
+  let sum = zero
+  if (count <= fewTerms) {
+    for (let i = 0; i < count; i++) sum = add(sum, multiply(fromDouble(a[i]), fromDouble(b[i])))
+    return sum
+  }
   const aWords = new Uint32Array(a.buffer, a.byteOffset, 2 * count)
   const bWords = new Uint32Array(b.buffer, b.byteOffset, 2 * count)
-  let sum = zero
   for (let from = 0; from < count; from += double.termsPerDrain) {
     const to = Math.min(from + double.termsPerDrain, count)
     sum = add(sum, a === b ? sumOfSquares(aWords, from, to) : sumOfProducts(aWords, bWords, from, to))
@@ -132,24 +141,56 @@ function mantissaTop(top: number): number {
   return (top & 0xfffff) | ((top & 0x7ff00000) === 0 ? 0 : 0x100000)
 }
 
+/** Bits of a limb: a digit of what is drained, of any size and sign until all bins are empty. */
+const limbBits = 16
+/** Limbs that make one integer. */
+const limbsPerWord = 3
+/** Room for the bins of all exponents; all 0 between calls. */
+const limbs = new Float64Array(90 * limbsPerWord)
+const powersOfTwo = Float64Array.from({ length: limbBits }, (_, bits) => 2 ** bits)
+/** Bits of the lower part of a sum. Of both parts 160 at most meet in a limb, which stays below 2 ** 53. */
+const lowerBits = 27
+
 /** Empties the bins of the exponents from `lowest` to `highest` and returns what they held. */
 function drain({ sums, parts, partBits, exponents, bias }: Bins, lowest: number, highest: number): Dyadic {
-  let mantissa = 0n
-  let gap = 0n
-  for (let exponent = highest; exponent >= lowest; exponent--, gap++) {
-    let held = 0n
-    for (let at = parts * (exponent + 1) - 1; at >= parts * exponent; at--) {
-      const minus = at + parts * exponents
-      const sum = sums[at] - sums[minus]
-      if (held !== 0n) held <<= partBits
-      if (sum !== 0) held += BigInt(sum)
+  if (lowest > highest) return zero
+  const negative = parts * exponents
+  for (let exponent = lowest, at = parts * lowest; exponent <= highest; exponent++) {
+    const first = exponent - lowest
+    for (let bit = first; bit < first + parts * partBits; bit += partBits, at++) {
+      if (sums[at] === 0 && sums[at + negative] === 0) continue
+      const sum = sums[at] - sums[at + negative]
       sums[at] = 0
-      sums[minus] = 0
+      sums[at + negative] = 0
+      const upper = Math.floor(sum / 2 ** lowerBits)
+      addAt(bit, sum - upper * 2 ** lowerBits)
+      addAt(bit + lowerBits, upper)
     }
-    if (held === 0n) continue
-    mantissa = (mantissa << gap) + held
-    gap = 0n
   }
-  // `gap` counts one step more than there are exponents
-  return mantissa === 0n ? zero : { mantissa: mantissa << (gap - 1n), exponent: lowest - bias }
+  const mantissa = takeLimbs(Math.floor((highest - lowest + parts * partBits + lowerBits) / limbBits) + 1)
+  return mantissa === 0n ? zero : { mantissa, exponent: lowest - bias }
 }
+
+function addAt(bit: number, value: number): void {
+  limbs[Math.floor(bit / limbBits)] += value * powersOfTwo[bit % limbBits]
+}
+
+/** The integer that the lowest limbs make, at least `count` of them, which are 0 afterwards. */
+function takeLimbs(count: number): bigint {
+  const words = Math.ceil(count / limbsPerWord)
+  let carry = 0
+  for (let at = 0; at < words * limbsPerWord; at++) {
+    const limb = limbs[at] + carry
+    carry = Math.floor(limb / 2 ** limbBits)
+    limbs[at] = limb - carry * 2 ** limbBits
+  }
+  let mantissa = BigInt(carry)
+  for (let at = (words - 1) * limbsPerWord; at >= 0; at -= limbsPerWord) {
+    const word = limbs[at] + (limbs[at + 1] + limbs[at + 2] * 2 ** limbBits) * 2 ** limbBits
+    mantissa = (mantissa << wordBits) + BigInt(word)
+  }
+  limbs.fill(0, 0, words * limbsPerWord)
+  return mantissa
+}
+
+const wordBits = BigInt(limbsPerWord * limbBits)

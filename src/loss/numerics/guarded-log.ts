@@ -19,10 +19,10 @@ export function guardedLogOfComplement(y: number, policy: LogPolicy, epsilon: nu
   return policy === 'clamp' ? Math.max(log, lowestLog) : log
 }
 
-/** The guarded logarithm of a probability that is known by its exact logarithm, as with logits. */
-export function guardedLogOfLog(log: number, policy: LogPolicy, epsilon: number): number {
+/** The guarded logarithm of a probability y whose exact logarithm is known as well, as with logits. */
+export function guardedLogOfLog(log: number, y: number, policy: LogPolicy, epsilon: number): number {
   if (policy === 'exact') return log
-  return policy === 'clamp' ? Math.max(log, lowestLog) : guardedLog(Math.exp(log), policy, epsilon)
+  return policy === 'clamp' ? Math.max(log, lowestLog) : guardedLog(y, policy, epsilon)
 }
 
 /** Whether the policy acted on a probability: it is below epsilon, or for `clamp` its logarithm is below -100. */

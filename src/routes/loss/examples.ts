@@ -127,8 +127,8 @@ const binary = {
 }
 const binaryHeader = JSON.stringify(binary)
 
-/** The bodies of POST /v1/loss that are not JSON, for the document, which names request schemas `XInput` and later `X`. */
-export const lossMediaTypeDocuments = {
+/** A binary body, for the document, which names request schemas `XInput` and later `X`. */
+export const binaryDocument = {
   'application/octet-stream': {
     schema: {
       type: 'string',
@@ -144,6 +144,11 @@ export const lossMediaTypeDocuments = {
       },
     },
   },
+}
+
+/** The bodies of POST /v1/loss that are not JSON, for the document. */
+export const lossMediaTypeDocuments = {
+  ...binaryDocument,
   // a contentMediaType would make Swagger UI ask for a file
   'application/x-ndjson': {
     schema: {
@@ -170,18 +175,29 @@ export const lossBodyDescription = `For \`application/octet-stream\`, choose a f
 
 For \`application/x-ndjson\`, the first line holds the options (schema LossSpec), and each further line a mini-batch (schema Batch).`
 
-/** The request headers of POST /v1/loss that say how the body is to be read, for the document. */
-export const lossHeaders = [
-  {
-    name: 'Inference-Header-Content-Length',
-    in: 'header',
-    description: 'Length of the JSON part of an `application/octet-stream` body; required there.',
-    schema: { type: 'integer', minimum: 1 },
-  },
+/** The request headers that say how any body is to be read, for the document. */
+export const bodyHeaders = [
   {
     name: 'Content-Encoding',
     in: 'header',
     description: 'How the body is compressed, if it is.',
     schema: { type: 'string', enum: ['gzip', 'zstd'] },
   },
+  {
+    name: 'Content-Digest',
+    in: 'header',
+    description: 'Digests of the bytes of the body as they are sent (RFC 9530): sha-256 and sha-512 are checked.',
+    schema: { type: 'string' },
+  },
+]
+
+/** Those of a body that may be binary. */
+export const binaryHeaders = [
+  {
+    name: 'Inference-Header-Content-Length',
+    in: 'header',
+    description: 'Length of the JSON part of an `application/octet-stream` body; required there.',
+    schema: { type: 'integer', minimum: 1 },
+  },
+  ...bodyHeaders,
 ]

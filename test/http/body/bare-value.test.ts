@@ -1,21 +1,21 @@
 import { test } from 'tap'
 import { BareValue } from '../../../src/http/body/bare-value.ts'
+import type { Memory } from '../../../src/loss/memory.ts'
+import { unaccounted } from '../../../src/loss/memory.ts'
 import { InvalidContent } from '../../../src/loss/validation-errors.ts'
 import { ScanLimitError, ScanSyntaxError } from '../../../src/scanner/scanner.ts'
-import { limits } from './support.ts'
+import { limits, outcomeOf, resultOf, workOf } from './support.ts'
 
 /** The error that a text ends in, written whole and in single bytes. */
-function errorsOf(text: string, origin = 0): unknown[] {
+function errorsOf(text: string, origin = 0, memory: Memory = unaccounted): unknown[] {
   const bytes = Buffer.from(text)
-  return [[bytes], Array.from(bytes, (byte) => Buffer.of(byte))].map((chunks) => {
-    try {
-      const value = new BareValue(limits(), origin)
+  return [[bytes], Array.from(bytes, (byte) => Buffer.of(byte))].map((chunks) =>
+    outcomeOf(() => {
+      const value = new BareValue(limits(), memory, origin)
       for (const piece of chunks) value.write(piece)
-      return value.end()
-    } catch (error) {
-      return error
-    }
-  })
+      return resultOf(value.end())
+    }),
+  )
 }
 
 const values: readonly [string, string][] = [
@@ -84,4 +84,11 @@ test('positions count from the beginning of the body', async (t) => {
 test('limits hold', async (t) => {
   for (const error of errorsOf('['.repeat(64))) t.ok(error instanceof ScanLimitError)
   for (const error of errorsOf('9'.repeat(70_000))) t.ok(error instanceof ScanLimitError)
+})
+
+test('its numbers are counted', async (t) => {
+  const { work } = workOf({ maxInFlightBytes: 10_000 })
+  for (const error of errorsOf(`[${'1,'.repeat(20_000)}1]`, 0, work.memory)) {
+    t.match(error, { limit: 'maxInFlightBytes', allowed: 10_000 })
+  }
 })

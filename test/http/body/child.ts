@@ -16,8 +16,9 @@ process.on('message', async () => {
     globalThis.gc?.()
     await sleep(20)
   }
+  const { held } = app.resources.budget
   const { rss: resident, heapUsed, external } = process.memoryUsage()
-  process.send?.({ resident, used: heapUsed + external, peak: Math.max(peak, resident), held: app.budget.held })
+  process.send?.({ resident, used: heapUsed + external, peak: Math.max(peak, resident), held })
   peak = 0
 })
 process.on('disconnect', () => process.exit())

@@ -60,6 +60,47 @@ test('what is cleared is gone', async (t) => {
   t.equal(chunks.shift()?.toString(), 'c')
 })
 
+test("the memory of large chunks that are nobody else's is given back", async (t) => {
+  const whole = () => Buffer.allocUnsafeSlow(5000)
+  const cases: [string, Buffer, boolean, boolean][] = [
+    ['a chunk of its own', whole(), true, true],
+    ['a chunk of others', whole(), false, false],
+    ['a part of a buffer', whole().subarray(1), true, false],
+    ['a small one', Buffer.allocUnsafeSlow(4095), true, false],
+    ['the smallest that is worth it', Buffer.allocUnsafeSlow(4096), true, true],
+  ]
+  for (const [what, chunk, isOwner, isFreed] of cases) {
+    for (const isTaken of [true, false]) {
+      const { length } = chunk
+      const copy = Buffer.from(new Uint8Array(chunk.buffer.slice(0)).buffer, chunk.byteOffset, length)
+      const chunks = new ChunkQueue(isOwner)
+      chunks.push(copy)
+      if (isTaken) chunks.free(chunks.shift() ?? copy)
+      else chunks.clear()
+      t.equal(copy.length, isFreed ? 0 : length, `${what}, ${isTaken ? 'taken' : 'cleared'}`)
+    }
+  }
+})
+
+test('what is freed twice, or not known, does no harm', async (t) => {
+  const chunks = new ChunkQueue(true)
+  const chunk = Buffer.allocUnsafeSlow(5000)
+  chunks.free(chunk)
+  chunks.free(chunk)
+  t.equal(chunk.length, 0)
+})
+
+test('memory that small chunks share is given back when it is full', async (t) => {
+  const chunks = new ChunkQueue(true)
+  chunks.push(Buffer.alloc(5000))
+  for (let at = 0; at < 65; at++) chunks.push(Buffer.alloc(1024, at))
+  chunks.shift()
+  const [full, rest] = [chunks.shift(), chunks.shift()]
+  t.same([full?.length, rest?.length], [65_536, 1024])
+  for (const piece of [full, rest]) if (piece !== undefined) chunks.free(piece)
+  t.same([full?.length, rest?.length], [0, 1024])
+})
+
 function sum(buffers: readonly Buffer[]): number {
   return buffers.reduce((total, { length }) => total + length, 0)
 }

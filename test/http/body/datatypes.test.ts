@@ -1,15 +1,12 @@
 import { test } from 'tap'
 import type { Datatype, Widened } from '../../../src/http/body/datatypes.ts'
 import { bytesOf, datatypes, widen as widenSteps } from '../../../src/http/body/datatypes.ts'
-import { seeded } from './support.ts'
+import { unaccounted } from '../../../src/loss/memory.ts'
+import { outcomeOf, resultOf, seeded, workOf } from './support.ts'
 
 /** Widens without a pause. */
 function widen(datatype: Datatype, buffer: ArrayBuffer, count: number): Widened {
-  const steps = widenSteps(datatype, buffer, count)
-  for (;;) {
-    const step = steps.next()
-    if (step.done) return step.value
-  }
+  return resultOf(widenSteps(datatype, buffer, count, unaccounted))
 }
 
 /** A float of `exponentBits` and `mantissaBits` by the definition of IEEE 754, without any typed array. */
@@ -102,7 +99,7 @@ test('many elements are widened in steps', async (t) => {
   const count = 2 ** 19 + 3
   for (const datatype of ['INT64', 'UINT64', 'BF16', 'BOOL'] as const) {
     const buffer = new ArrayBuffer(8 * Math.ceil((bytesOf(datatype) * count) / 8))
-    const steps = widenSteps(datatype, buffer, count)
+    const steps = widenSteps(datatype, buffer.slice(), count, unaccounted)
     let pauses = 0
     while (!steps.next().done) pauses++
     t.equal(pauses, 3)
@@ -114,6 +111,36 @@ test('many elements are widened in steps', async (t) => {
     if (datatype === 'UINT64') t.same(inexact, { index: count - 1, value: 2n ** 64n - 1n })
     if (datatype === 'BOOL') t.same(inexact, { index: count - 1, value: 255 })
   }
+})
+
+test('what is widened is counted, and what it was widened from is freed', async (t) => {
+  const count = 2 ** 19
+  for (const datatype of datatypes) {
+    const { work, budget } = workOf()
+    const raw = work.memory.allocate(bytesOf(datatype) * count)
+    const steps = widenSteps(datatype, raw, count, work.memory)
+    const both = bytesOf(datatype) * count + (datatype === 'FP64' ? 0 : 8 * count)
+    for (let step = steps.next(); ; step = steps.next()) {
+      if (step.done) {
+        t.same([budget.held, raw.detached], [8 * count, datatype !== 'FP64'], datatype)
+        t.equal(step.value.data.length, count)
+        work.memory.free(step.value.data.buffer)
+        t.equal(budget.held, 0, datatype)
+        break
+      }
+      t.equal(budget.held, both, datatype)
+    }
+  }
+})
+
+test('numbers that there is no room for are not widened', async (t) => {
+  const { work, budget } = workOf({ maxInFlightBytes: 10_000 })
+  const raw = work.memory.allocate(2000)
+  t.match(
+    outcomeOf(() => widenSteps('UINT8', raw, 2000, work.memory).next()),
+    { limit: 'maxInFlightBytes' },
+  )
+  t.equal(budget.held, 2000)
 })
 
 test('integers of 64 bits are exact or refused, as BigInt has it', async (t) => {

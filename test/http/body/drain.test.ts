@@ -32,7 +32,7 @@ test('a client that writes everything first sees the refusal and uses the connec
     await client.write(head({ 'content-length': right.length }) + right)
     t.equal((await client.answer()).status, 200)
   }
-  t.equal(app.budget.held, 0)
+  t.equal(app.resources.budget.held, 0)
 })
 
 test('node:http sees the refusal', async (t) => {
@@ -104,7 +104,7 @@ test('a client that stops sending is cut off', async (t) => {
   await client.write(head({ 'content-length': 300_000 }))
   t.equal((await client.answer()).status, 413)
   t.ok(await client.closed(2000))
-  t.ok(await eventually(() => app.budget.held === 0))
+  t.ok(await eventually(() => app.resources.budget.held === 0))
 })
 
 test('what is complete needs no draining', async (t) => {

@@ -3,12 +3,15 @@ import fc from 'fast-check'
 import t, { test } from 'tap'
 import { JsonScanner, readJson } from '../../../src/http/body/json.ts'
 import type { Problem } from '../../../src/http/problem.ts'
+import { unaccounted } from '../../../src/loss/memory.ts'
+import type { Tensor } from '../../../src/loss/tensor.ts'
 import type { ScanLimits } from '../../../src/scanner/scanner.ts'
 import { appOf } from '../../support.ts'
 import {
   Client,
   chunk,
   cut,
+  enough,
   head,
   invalid,
   lastChunk,
@@ -16,6 +19,7 @@ import {
   malformed,
   options,
   readerOf,
+  resultOf,
   rowsOf,
   seeded,
   send,
@@ -51,10 +55,10 @@ function isJson(bytes: Uint8Array): boolean {
 
 /** What a document comes to when it is written in these chunks. */
 function outcomeOf(chunks: readonly Buffer[], limits_: ScanLimits = limits()): unknown {
-  const scanner = new JsonScanner(names, limits_)
+  const scanner = new JsonScanner(names, limits_, unaccounted)
   try {
     for (const piece of chunks) scanner.write(piece)
-    return scanner.end()
+    return resultOf(scanner.end())
   } catch (error) {
     const { message, extensions } = error as Problem
     return [error?.constructor.name, message, extensions]
@@ -272,12 +276,52 @@ test('parameters of the Content-Type are of no account', async (t) => {
 test('numbers are those of JSON.parse to the last bit', async (t) => {
   const { predictions, labels } = rowsOf(300, 7, 8)
   const document = JSON.stringify({ ...options, predictions, labels })
-  const { reader } = readerOf(Readable.from(cut(Buffer.from(document), seeded(9), 3000)))
-  const { options: read, only, batches, place } = await readJson(reader, limits())
+  const { reader, work } = readerOf(Readable.from(cut(Buffer.from(document), seeded(9), 3000)))
+  const { options: read, only, batches, place } = await readJson(reader, work, limits())
   t.same([read, place], [options, {}])
   for await (const batch of batches) t.same(batch, { fields: only, place: {} })
   t.same(only, {
     predictions: { data: Float64Array.from(predictions.flat()), shape: [300, 7], nonNumeric: [], nonNumericCount: 0 },
     labels: { data: Float64Array.from(labels.flat()), shape: [300, 7], nonNumeric: [], nonNumericCount: 0 },
   })
+})
+
+test('the numbers of a long body are the same whatever length was declared, and all of them are counted', async (t) => {
+  const random = seeded(10)
+  const count = 2 ** 18 + 2 ** 17 + 3
+  const numbers = Float64Array.from({ length: count }, () => {
+    return ((random(2 ** 32) - 2 ** 31) * 2 ** 21 + random(2 ** 21)) * 2 ** (random(80) - 100)
+  })
+  const labels = numbers.map((value) => -value)
+  const document = Buffer.from(
+    `{"labels":[${labels.join()}],"predictions":[${numbers.join()}],"sampleWeights":[${numbers.subarray(0, 5).join()}]}`,
+  )
+  const lengths = [undefined, document.length, 10, 100_000, Math.floor(document.length / 2), 2 ** 26]
+  for (const length of lengths) {
+    const headers: Record<string, string> = length === undefined ? {} : { 'content-length': String(length) }
+    const { reader, work, budget } = readerOf(Readable.from(cut(document, random, 70_000)), headers)
+    const { only = {} } = await readJson(reader, work, limits())
+    const read = only as Record<string, Tensor>
+    t.same(Object.keys(read), ['labels', 'predictions', 'sampleWeights'])
+    for (const [name, wanted] of Object.entries({ labels, predictions: numbers })) {
+      const { data, shape } = read[name]
+      t.same(shape, [count])
+      t.ok(Buffer.from(data.buffer, data.byteOffset, data.byteLength).equals(Buffer.from(wanted.buffer)), name)
+    }
+    t.ok(budget.held >= 2 * 8 * count && budget.held < 1.1 * 2 * 8 * count, `${budget.held} bytes, declared ${length}`)
+    for (const { data } of Object.values(read)) work.memory.free(data.buffer)
+    t.equal(budget.held, 0)
+  }
+})
+
+test('numbers that there is no room for are refused', async (t) => {
+  const document = Buffer.from(`{"labels":[${'1,'.repeat(50_000)}1]}`)
+  for (const length of ['0', String(document.length)]) {
+    const small = { maxInFlightBytes: 200_000 }
+    const { reader, work } = readerOf(Readable.from([document]), { 'content-length': length }, small)
+    await t.rejects(readJson(reader, work, limits()), {
+      message: 'This request alone needs more memory than maxInFlightBytes, 200000 bytes.',
+    })
+    reader.close(enough)
+  }
 })

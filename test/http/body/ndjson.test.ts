@@ -5,12 +5,14 @@ import { setImmediate } from 'node:timers/promises'
 import t, { test } from 'tap'
 import { readNdjson } from '../../../src/http/body/ndjson.ts'
 import type { Fields } from '../../../src/http/body/parsed-body.ts'
-import type { ScanLimits } from '../../../src/scanner/scanner.ts'
+import type { Limits } from '../../../src/http/limits.ts'
+import type { Tensor } from '../../../src/loss/tensor.ts'
 import { appOf } from '../../support.ts'
 import {
   Client,
   chunk,
   cut,
+  enough,
   eventually,
   head,
   invalid,
@@ -34,18 +36,18 @@ const first = JSON.stringify(options)
 const line = '{"predictions":[1,2],"labels":[1,3]}'
 
 /** What the lines of a body come to. */
-async function linesIn(chunks: readonly Buffer[], limits_: ScanLimits = limits(), most = 1000): Promise<unknown> {
-  const { reader } = readerOf(Readable.from(chunks), {}, {}, true)
+async function linesIn(chunks: readonly Buffer[], limits_: Limits = limits(), most = 1000): Promise<unknown> {
+  const { reader, work } = readerOf(Readable.from(chunks), {}, {}, true)
   const lines: [number | undefined, Fields][] = []
   try {
-    const { options, place, batches } = await readNdjson(reader, limits_, most)
+    const { options, place, batches } = await readNdjson(reader, work, { ...limits_, maxBodyBytes: most })
     lines.push([place.line, options])
     for await (const { fields, place } of batches) lines.push([place.line, fields])
     return lines
   } catch (error) {
     return [lines, (error as Error).message]
   } finally {
-    reader.close()
+    reader.close(enough)
   }
 }
 
@@ -113,6 +115,15 @@ test('lines have their numbers, whatever the chunks', async (t) => {
     t.same(await linesIn(chunks), wanted, `${at}`)
   }
   t.same(await linesIn(cut(body, seeded(3), 1)), wanted)
+})
+
+test('an error in a line has its position, whatever the chunks', async (t) => {
+  const body = Buffer.from('{"a":1}\n \t {"labels":[1,]}\n')
+  for (let at = 0; at <= body.length; at++) {
+    const chunks = [body.subarray(0, at), body.subarray(at)].filter(({ length }) => length > 0)
+    const message = "The body is not valid JSON: Unexpected token ']' at byte 16; a value was expected."
+    t.same(await linesIn(chunks), [[[1, { a: 1 }]], message], `${at}`)
+  }
 })
 
 test('a body without a line is refused', async (t) => {
@@ -245,7 +256,7 @@ test('a line has the limits of a body', async (t) => {
     const detail = 'Line 3: The line is longer than maxBodyBytes, 2000 bytes.'
     t.same([status, body], [413, tooLarge(detail, 'maxBodyBytes', 2000, { line: 3 })])
   }
-  t.equal(small.budget.held, 0)
+  t.equal(small.resources.budget.held, 0)
   const rows = await linesIn([Buffer.from('{}\n{"labels":[1,2]}')], limits({ maxRows: 1 }))
   t.same(rows, [[[1, {}]], 'The body exceeds maxRows, 1.'])
 })
@@ -257,47 +268,85 @@ test('an error ends the reading, although the client goes on', async (t) => {
   await client.write(chunk(`${first}\n${line}\n{"predictions":[1],"labels":[null]}\n`))
   const { status, body } = await client.answer()
   t.same([status, body.line], [422, 3])
-  t.ok(await eventually(() => app.budget.held === 0))
+  t.ok(await eventually(() => app.resources.budget.held === 0))
   for (let round = 0; round < 30; round++) await client.write(chunk(Buffer.alloc(100_000, 'x')))
-  t.equal(app.budget.held, 0)
+  t.equal(app.resources.budget.held, 0)
   await client.write(lastChunk)
   await client.write(`${head({ ...type, 'content-length': first.length + line.length + 1 })}${first}\n${line}`)
   t.same((await client.answer()).status, 200)
 })
 
-test('lines in chunks of their own, and blank lines, are taken for as long as they come', async (t) => {
-  // as from a connection that has one chunk at a time
-  async function* oneByOne(chunks: Iterable<Buffer>): AsyncGenerator<Buffer, void> {
-    for (const chunk of chunks) {
-      yield chunk
-      await setImmediate()
-    }
+/** Chunks as from a connection that has one at a time. */
+async function* oneByOne(chunks: Iterable<Buffer>): AsyncGenerator<Buffer, void> {
+  for (const chunk of chunks) {
+    yield chunk
+    await setImmediate()
   }
+}
+
+test('lines in chunks of their own, and blank lines, are taken for as long as they come', async (t) => {
   const short = Buffer.from('{"labels":[1]}\n')
   const blank = Buffer.from('\r\n \n')
   for (const chunks of [
-    [Buffer.from('{}\n'), ...Array.from({ length: 5000 }, () => short)],
-    [Buffer.from('{}\n'), ...Array.from({ length: 5000 }, () => blank), short],
+    [Buffer.from('{}\n'), ...Array.from({ length: 20_000 }, () => short)],
+    [Buffer.from('{}\n'), ...Array.from({ length: 20_000 }, () => blank), short],
   ]) {
     const few = { maxChunks: 100, maxInFlightBytes: 2000 }
-    const { reader, budget } = readerOf(Readable.from(oneByOne(chunks)), {}, few, true)
-    const { batches } = await readNdjson(reader, limits(), 1000)
+    const { reader, work, budget } = readerOf(Readable.from(oneByOne(chunks)), {}, few, true)
+    const { batches } = await readNdjson(reader, work, limits({ maxBodyBytes: 1000 }))
     let lines = 0
-    for await (const { fields } of batches) if (fields.labels !== undefined) lines++
-    t.equal(lines, chunks[1] === short ? 5000 : 1)
-    reader.close()
+    let most = 0
+    for await (const { fields } of batches) {
+      if (fields.labels !== undefined) lines++
+      most = Math.max(most, budget.held)
+    }
+    t.equal(lines, chunks[1] === short ? 20_000 : 1)
+    t.ok(most < 2000, `${most} bytes at most`)
     t.equal(budget.held, 0)
   }
 })
 
-test('what a line took is held until the line is worked off', async (t) => {
-  const { reader, budget } = readerOf(Readable.from([Buffer.from('{}\n{"labels":[1]}\n')]), {}, {}, true)
-  const { batches } = await readNdjson(reader, limits(), 1000)
-  for await (const { fields } of batches) {
-    t.ok('labels' in fields)
-    t.equal(budget.held, 15)
-  }
+test('blank lines are not kept, however many come in one piece', async (t) => {
+  const blanks = Array.from({ length: 200 }, () => Buffer.from(' \n'.repeat(8192)))
+  const chunks = [Buffer.from('{}\n'), ...blanks, Buffer.from('{"labels":[1]}')]
+  const few = { maxInFlightBytes: 2 ** 19 }
+  const { reader, work, budget } = readerOf(Readable.from(chunks), {}, few, true)
+  const { batches } = await readNdjson(reader, work, limits({ maxBodyBytes: 1000 }))
+  const places: (number | undefined)[] = []
+  for await (const { place } of batches) places.push(place.line)
+  t.same(places, [200 * 8192 + 2])
   t.equal(budget.held, 0)
+})
+
+test('what a line takes is counted until its numbers are freed, and no two lines are held', async (t) => {
+  const count = 20_000
+  const line = Buffer.from(`{"labels":[${'1,'.repeat(count - 1)}1]}\n`)
+  const chunks = [Buffer.from('{}\n'), ...Array.from({ length: 30 }, () => line)]
+  const few = { maxInFlightBytes: 2 ** 20 }
+  const { reader, work, budget } = readerOf(Readable.from(oneByOne(chunks)), {}, few, true)
+  const { batches } = await readNdjson(reader, work, limits({ maxBodyBytes: 2 ** 20 }))
+  let lines = 0
+  for await (const { fields } of batches) {
+    const { data } = fields.labels as Tensor
+    t.equal(data.length, count)
+    t.ok(budget.held >= data.byteLength)
+    work.memory.free(data.buffer)
+    lines++
+  }
+  t.equal(lines, 30)
+  t.equal(budget.held, 0)
+})
+
+test('a stream that is given up ends at its next line', async (t) => {
+  const chunks = [Buffer.from('{}\n{"labels":[1]}\n{"labels":[2]}\n'), Buffer.from('{"labels":[3]}\n')]
+  const { reader, work, budget } = readerOf(Readable.from(oneByOne(chunks)), {}, {}, true)
+  const { batches } = await readNdjson(reader, work, limits({ maxBodyBytes: 1000 }))
+  let lines = 0
+  const reading = (async () => {
+    for await (const _ of batches) if (++lines === 2) work.giveWay(enough)
+  })()
+  await t.rejects(reading, enough)
+  t.same([lines, budget.held], [2, 0])
 })
 
 test('a body without batches is refused as JSON without numbers is', async (t) => {
@@ -324,7 +373,7 @@ test('a stream may be larger than a body, and gives back its budget line by line
   await client.write(lastChunk)
   const { status, body } = await client.answer()
   t.same([status, body.samples], [200, 60 * 9001])
-  t.ok(await eventually(() => app.budget.held === 0))
+  t.ok(await eventually(() => app.resources.budget.held === 0))
 })
 
 /** Megabytes that are streamed. A thousand take a quarter of a minute. */

@@ -1,8 +1,11 @@
-import { Readable } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t, { test } from 'tap'
 import type { Datatype } from '../../../src/http/body/datatypes.ts'
-import { datatypes } from '../../../src/http/body/datatypes.ts'
+import { bytesOf, datatypes } from '../../../src/http/body/datatypes.ts'
 import { readBinary } from '../../../src/http/body/oip.ts'
+import type { Fields } from '../../../src/http/body/parsed-body.ts'
+import type { Tensor } from '../../../src/loss/tensor.ts'
 import type { Path } from '../../../src/loss/validation-errors.ts'
 import { appOf } from '../../support.ts'
 import type { Input } from './support.ts'
@@ -13,6 +16,8 @@ import {
   chunk,
   cut,
   doublesOf,
+  enough,
+  eventually,
   head,
   invalid,
   lastChunk,
@@ -200,14 +205,14 @@ test('the header that says how long the JSON part is must be right', async (t) =
       }),
     ],
     [
-      2 ** 20 + 1,
+      2 ** 18 + 1,
       413,
-      tooLarge('The JSON part is longer than maxOptionBytes, 1048576 bytes.', 'maxOptionBytes', 2 ** 20),
+      tooLarge('The JSON part is longer than maxOptionBytes, 262144 bytes.', 'maxOptionBytes', 2 ** 18),
     ],
     [
       999_999_999_999_999,
       413,
-      tooLarge('The JSON part is longer than maxOptionBytes, 1048576 bytes.', 'maxOptionBytes', 2 ** 20),
+      tooLarge('The JSON part is longer than maxOptionBytes, 262144 bytes.', 'maxOptionBytes', 2 ** 18),
     ],
   ]
   for (const [length, wanted, problem] of lengths) {
@@ -561,8 +566,8 @@ test('tensors may be empty as far as their bytes go', async (t) => {
 test('the tensors of a binary body are its only batch, and its errors have their places', async (t) => {
   const rows = rowsOf(3, 2)
   const { headers, payload } = binaryBody(options, doublesOf(rows))
-  const { reader } = readerOf(Readable.from([payload]), headers)
-  const body = await readBinary(reader, headers['inference-header-content-length'], limits(), 1e6)
+  const { reader, work } = readerOf(Readable.from([payload]), headers)
+  const body = await readBinary(reader, work, headers['inference-header-content-length'], limits())
   const fields = {
     predictions: {
       data: Float64Array.from(rows.predictions.flat()),
@@ -615,5 +620,127 @@ test('only the loss takes binary bodies', async (t) => {
     const { status, body } = await send(app, headers, payload, path)
     t.equal(status, 415)
     t.same(body.accepted, ['application/json'])
+  }
+})
+
+/** The JSON part for inputs of bytes, and how long it is. */
+function announced(shape: Numbers, datatype: Datatype, bytes: number, names = ['predictions', 'labels']) {
+  return binaryOf(JSON.stringify({ inputs: names.map((name) => ({ ...sized(shape, bytes, datatype), name })) }))
+}
+
+/** The bytes that tensors take together. */
+function bytesIn(tensors: Fields | undefined): number {
+  return Object.values(tensors ?? {}).reduce<number>((sum, tensor) => sum + (tensor as Tensor).data.byteLength, 0)
+}
+
+test('tensors take memory as they come, whatever was announced', async (t) => {
+  const count = 2 ** 21
+  const { headers, payload } = announced([count], 'FP64', 8 * count)
+  const connection = new PassThrough()
+  const { reader, work, budget } = readerOf(connection)
+  const reading = readBinary(reader, work, headers['inference-header-content-length'], limits())
+  connection.write(payload)
+  t.ok(await eventually(() => reader.isWaiting))
+  t.equal(budget.held, payload.length)
+  let sent = 0
+  for (const bytes of [3, 5000, 200_000]) {
+    connection.write(Buffer.alloc(bytes))
+    sent += bytes
+    await sleep(5)
+    t.ok(await eventually(() => reader.isWaiting))
+    t.ok(budget.held >= sent && budget.held <= sent + bytes, `${budget.held} bytes for ${sent}`)
+  }
+  work.giveWay(enough)
+  await t.rejects(reading, enough)
+  t.equal(budget.held, 0)
+})
+
+test('what came of a tensor is held once, as doubles', async (t) => {
+  for (const datatype of datatypes) {
+    const bytes = 1000 * bytesOf(datatype)
+    const { headers, payload } = announced([1000], datatype, bytes)
+    const { reader, work, budget } = readerOf(Readable.from([payload, Buffer.alloc(bytes), Buffer.alloc(bytes)]))
+    const { only = {} } = await readBinary(reader, work, headers['inference-header-content-length'], limits())
+    t.same([budget.held, bytesIn(only)], [16_000, 16_000], datatype)
+    for (const tensor of Object.values(only)) work.memory.free((tensor as Tensor).data.buffer)
+    t.equal(budget.held, 0, datatype)
+  }
+})
+
+test('inputs that will not fit while they become doubles are refused at once, and others are not', async (t) => {
+  const cases: [Numbers, Datatype, readonly string[], number][] = [
+    [[1000], 'UINT8', ['predictions'], 9000],
+    [[1000], 'UINT8', ['predictions', 'labels'], 17_000],
+    [[10, 100], 'FP32', ['predictions', 'labels', 'sampleWeights'], 28_000],
+    [[1000], 'FP16', ['labels', 'predictions'], 18_000],
+    [[1000], 'INT64', ['predictions', 'labels'], 24_000],
+  ]
+  for (const [shape, datatype, names, peak] of cases) {
+    const bytes = 1000 * bytesOf(datatype)
+    const { headers, payload } = announced(shape, datatype, bytes, [...names])
+    const length = headers['inference-header-content-length']
+    const all = [payload, ...names.map(() => Buffer.alloc(bytes))]
+
+    const fitting = { maxInFlightBytes: peak }
+    const { reader, work } = readerOf(Readable.from(all), {}, fitting)
+    const { only } = await readBinary(reader, work, length, limits(fitting))
+    t.equal(bytesIn(only), 8000 * names.length)
+
+    const short = { maxInFlightBytes: peak - 1 }
+    const begun = readerOf(Readable.from([payload]), {}, short)
+    const refusal = readBinary(begun.reader, begun.work, length, limits(short))
+    await t.rejects(refusal, {
+      limit: 'maxInFlightBytes',
+      allowed: peak - 1,
+      path: ['inputs'],
+      message: `The inputs take ${peak} bytes of memory while they become doubles; maxInFlightBytes is ${peak - 1}.`,
+    })
+    begun.reader.close(enough)
+  }
+})
+
+test('the client of inputs that will not fit sees it before it has sent them', async (t) => {
+  const { port } = await serve(t, { MAX_BODY_BYTES: '1000000', MAX_IN_FLIGHT_BYTES: '4000000' })
+  const { headers, payload } = announced([480_000], 'BOOL', 480_000)
+  const client = new Client(t, port)
+  await client.write(head({ ...headers, 'content-length': payload.length + 960_000 }))
+  await client.write(payload)
+  const { status, body } = await client.answer()
+  const { requestId: _, ...problem } = body
+  const detail = 'The inputs take 8160000 bytes of memory while they become doubles; maxInFlightBytes is 4000000.'
+  t.same([status, problem], [413, tooLarge(detail, 'maxInFlightBytes', 4_000_000, { pointer: '#/inputs' })])
+})
+
+test('a JSON part with very many values is refused before they are looked at', async (t) => {
+  const many = Array.from({ length: 4096 }, () => 1)
+  const detail = 'The options hold more than maxOptionValues, 4096, values.'
+  const refusal = tooLarge(detail, 'maxOptionValues', 4096)
+  for (const json of [
+    { inputs: many },
+    { inputs: [{ ...good, shape: many }] },
+    { inputs: [good], parameters: { include: many } },
+  ]) {
+    const { headers, payload } = binaryOf(JSON.stringify(json), eight)
+    const { status, body } = await send(app, headers, payload)
+    t.equal(status, 413)
+    t.match(body, { limit: 'maxOptionValues', allowed: 4096, detail })
+    if (!('parameters' in json)) t.same(body, refusal)
+  }
+  const fewer = binaryOf(JSON.stringify({ inputs: many.slice(1) }))
+  t.equal((await send(app, fewer.headers, fewer.payload)).status, 422)
+})
+
+test('tensors of no bytes are whole at once, wherever they stand', async (t) => {
+  for (const names of [['predictions'], ['labels', 'predictions', 'sampleWeights']]) {
+    const { headers, payload } = announced([0, 3], 'FP32', 0, names)
+    const { reader, work } = readerOf(Readable.from([payload]))
+    const { only } = await readBinary(reader, work, headers['inference-header-content-length'], limits())
+    const none = { data: new Float64Array(0), shape: [0, 3], nonNumeric: [], nonNumericCount: 0 }
+    t.same(
+      only,
+      Object.fromEntries(
+        ['labels', 'predictions', 'sampleWeights'].filter((name) => names.includes(name)).map((name) => [name, none]),
+      ),
+    )
   }
 })

@@ -6,10 +6,12 @@ import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance, LightMyRequestResponse } from 'fastify'
 import { parseConfig } from '../../../src/config.ts'
-import { InFlightBudget } from '../../../src/http/body/budget.ts'
+import type { MemoryBudget } from '../../../src/http/body/budget.ts'
 import { BodyReader } from '../../../src/http/body/reader.ts'
 import type { Limits } from '../../../src/http/limits.ts'
 import { limitsOf } from '../../../src/http/limits.ts'
+import type { RequestWork } from '../../../src/http/request-work.ts'
+import { Resources } from '../../../src/http/request-work.ts'
 import { appOf, problemOf } from '../../support.ts'
 
 export interface Scope {
@@ -45,8 +47,9 @@ export class Client {
   #bytes = Buffer.alloc(0)
   isClosed = false
 
-  constructor(t: Scope, port: number) {
-    this.socket = connect(port, '127.0.0.1')
+  /** @param localAddress where it connects from */
+  constructor(t: Scope, port: number, localAddress = '127.0.0.1') {
+    this.socket = connect({ port, host: '127.0.0.1', localAddress })
     this.socket.setNoDelay()
     this.socket.on('data', (chunk) => {
       this.#bytes = Buffer.concat([this.#bytes, chunk])
@@ -181,21 +184,59 @@ export async function serveApart(t: Scope, variables: Record<string, string> = {
   }
 }
 
-/** A reader of chunks that come one after the other, and the budget that it uses. */
+/** Bytes that a request holds for nothing. */
+export const freeBytes = 2 ** 16
+
+export interface Work {
+  readonly work: RequestWork
+  readonly budget: MemoryBudget
+}
+
+/** A request on its own. What it has for nothing is used up, so that the budget counts every further byte. */
+export function workOf(other: Partial<Limits> = {}): Work {
+  const resources = new Resources(limits(other))
+  const work = resources.open('owner')
+  work.memory.reserve(freeBytes)
+  return { work, budget: resources.budget }
+}
+
+/** A reader of chunks that come one after the other, with the request it reads for. */
 export function readerOf(
   payload: Readable,
   headers: Record<string, string> = {},
   other: Partial<Limits> = {},
   isStream = false,
-): { reader: BodyReader; budget: InFlightBudget } {
-  const budget = new InFlightBudget(limits(other))
-  return { reader: new BodyReader({ headers, continueBody: null }, payload, budget, isStream), budget }
+): Work & { readonly reader: BodyReader } {
+  const { work, budget } = workOf(other)
+  const reader = new BodyReader({ headers, continueBody: null }, payload, work, limits(other), isStream)
+  return { reader, work, budget }
 }
+
+/** What a piece of work comes to: its result, or the error it ends in. */
+export function outcomeOf(work: () => unknown): unknown {
+  try {
+    return work()
+  } catch (error) {
+    return error
+  }
+}
+
+/** What steps come to, without a pause. */
+export function resultOf<Result>(steps: Generator<void, Result>): Result {
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
+  }
+}
+
+/** Why a test closes a reader. */
+export const enough = new Error('enough')
 
 /** All that is left to read. */
 export async function readAll(reader: BodyReader): Promise<Buffer> {
   const chunks: Buffer[] = []
-  for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) chunks.push(piece)
+  for (let piece = await reader.next(); piece !== undefined; piece = await reader.next())
+    chunks.push(Buffer.from(piece))
   return Buffer.concat(chunks)
 }
 
@@ -212,6 +253,11 @@ export function rowsOf(count: number, outputs: number, seed = 1): Rows {
   const row = () =>
     Array.from({ length: outputs }, () => (random(2 ** 32) - 2 ** 31) / 2 ** 28 + random(2 ** 32) / 2 ** 60)
   return { predictions: Array.from({ length: count }, row), labels: Array.from({ length: count }, row) }
+}
+
+/** The beginning of a JSON body of ones, of which each takes 8 bytes of memory. */
+export function manyOnes(count: number): string {
+  return `{"loss":"mse","labelFormat":"values","predictions":[${'1,'.repeat(count)}`
 }
 
 export interface Input {

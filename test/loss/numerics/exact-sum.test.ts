@@ -34,6 +34,11 @@ function isSumOfProducts(got: Dyadic, a: readonly number[], b: readonly number[]
   )
 }
 
+/** The same terms, and zeros that make them too many to be added one by one. */
+function padded(values: readonly number[]): Float64Array {
+  return Float64Array.of(...values, ...new Array<number>(9).fill(0))
+}
+
 test('sums that doubles would lose', async (t) => {
   const cases: [name: string, values: number[]][] = [
     ['nothing', []],
@@ -49,7 +54,10 @@ test('sums that doubles would lose', async (t) => {
     ['subnormal and smallest normal', [2 ** -1022, -least]],
     ['negative', [-0.1, -0.2, -0.3]],
   ]
-  for (const [name, values] of cases) t.ok(isSum(exactSum(Float64Array.from(values), values.length), values), name)
+  for (const [name, values] of cases) {
+    t.ok(isSum(exactSum(Float64Array.from(values), values.length), values), name)
+    t.ok(isSum(exactSum(padded(values), values.length + 9), values), `${name}, among zeros`)
+  }
   t.equal(toDouble(exactSum(new Float64Array(10).fill(0.1), 10)), 1)
   t.same(canonical(exactSum(new Float64Array(5), 5)), { mantissa: 0n, exponent: 0 })
 })
@@ -72,6 +80,18 @@ test('a sum is that of integers, in every order', async () => {
     ),
     run,
   )
+})
+
+test('terms of every exponent are as far apart as any, in both signs and orders', async (t) => {
+  const ends = [largest, least, -largest, -least]
+  for (const first of ends) {
+    for (const last of ends) {
+      const values = [first, ...new Array<number>(20).fill(last)]
+      t.ok(isSum(exactSum(Float64Array.from(values), 21), values), `${first} and 20 times ${last}`)
+      const products = exactSumOfProducts(Float64Array.from(values), Float64Array.from(values.toReversed()), 21)
+      t.ok(isSumOfProducts(products, values, values.toReversed()))
+    }
+  }
 })
 
 test('only the first `count` numbers are added, wherever the array begins in its buffer', async (t) => {
@@ -107,6 +127,7 @@ test('products', async (t) => {
   for (const [name, a, b] of cases) {
     const sum = exactSumOfProducts(Float64Array.from(a), Float64Array.from(b), a.length)
     t.ok(isSumOfProducts(sum, a, b), name)
+    t.ok(isSumOfProducts(exactSumOfProducts(padded(a), padded(b), a.length + 9), a, b), `${name}, among zeros`)
   }
 })
 
@@ -127,6 +148,7 @@ test('a sum of squares is that of integers', async (t) => {
     return isSumOfProducts(exactSumOfProducts(array, array, values.length), values, values)
   }
   t.ok(isSquares([0, -0, 3, -1e-200, largest, -least, 1 / 3]))
+  t.ok(isSquares([0, -0, 3, -1e-200, largest, -least, 1 / 3, 0, -0, 5]))
   fc.assert(fc.property(fc.array(anyNumber, { maxLength: 40 }), isSquares), run)
 })
 
@@ -137,6 +159,6 @@ test('products fill their store several times over', async (t) => {
 })
 
 test('a zero among squares adds nothing', async (t) => {
-  const values = Float64Array.of(0, 3, -0, 4)
-  t.equal(toDouble(exactSumOfProducts(values, values, 4)), 25)
+  const values = padded([0, 3, -0, 4])
+  t.equal(toDouble(exactSumOfProducts(values, values, 13)), 25)
 })

@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { confusion } from '../../../src/loss/report/confusion.ts'
 import type { Groups } from '../../../src/loss/report/groups.ts'
 import type { Request } from '../support.ts'
-import { finish, invalidState, sliceOf, specOf, stateOf } from '../support.ts'
+import { countSteps, finish, invalidState, sliceOf, specOf, stateOf } from '../support.ts'
 
 // y_true = [2, 0, 2, 2, 0, 1], y_pred = [0, 0, 2, 2, 0, 2]; weights change nothing
 const request: Request = {
@@ -30,6 +30,13 @@ test('scikit-learn confusion_matrix, the example of its documentation', async (t
     [1, 0, 2],
   ])
   t.equal(confusion.answerNumbers(3), 9)
+})
+
+test('it is reported in steps of some 8192 cells', async (t) => {
+  const { tally, spec } = stateOf(request)
+  const steps = (outputs: number) => countSteps(confusion.report(confusion.empty(), { ...tally, outputs }, spec))
+  // 19 rows of 447, 9 of 1000
+  t.same([steps(3), steps(447), steps(1000)], [0, 23, 111])
 })
 
 test('values have nothing to confuse', async (t) => {

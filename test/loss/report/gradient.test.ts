@@ -6,7 +6,7 @@ import type { Selection } from '../../../src/loss/selection.ts'
 import type { Tally } from '../../../src/loss/tally.ts'
 import { emptyTally } from '../../../src/loss/tally.ts'
 import type { Request } from '../support.ts'
-import { batchOf, finish, sliceOf, specOf } from '../support.ts'
+import { batchOf, countSteps, finish, Ledger, sliceOf, specOf } from '../support.ts'
 
 const inPlace: Selection = { rows: undefined, positions: undefined, ignored: 0 }
 
@@ -92,6 +92,30 @@ test('rows drawn go back to where they come from, and add up', async (t) => {
     [0, 0],
     [4, 2],
   ])
+})
+
+test('it is reported in steps of 8192 numbers, whatever the rows', async (t) => {
+  const spec = specOf(request)
+  for (const [samples, outputs, isList] of [
+    [4096, 6, false],
+    [3 * 8192, 1, true],
+    [3, 8192, false],
+    [1, 3 * 8192, false],
+  ] as const) {
+    const gradient = new Gradient(spec, samples, outputs, isList, unaccounted)
+    t.equal(countSteps(gradient.report({ ...emptyTally, ...two })), 3)
+    const reported = finish(gradient.report({ ...emptyTally, ...two })) as number[] | number[][]
+    t.same(reported.flat(), new Array(3 * 8192).fill(0))
+    t.equal(reported.length, isList ? 3 * 8192 : samples)
+  }
+})
+
+test('its memory is held until it is freed', async (t) => {
+  const memory = new Ledger()
+  const gradient = new Gradient(specOf(request), 1000, 10, false, memory)
+  t.equal(memory.held, 8 * 10_000)
+  gradient.free()
+  t.equal(memory.held, 0)
 })
 
 test('a loss that is not finite has no gradient, a slope beyond the range is null', async (t) => {

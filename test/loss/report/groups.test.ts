@@ -4,7 +4,7 @@ import { ByteReader, ByteWriter } from '../../../src/loss/bytes.ts'
 import { fromDouble, fromInteger, zero } from '../../../src/loss/numerics/dyadic.ts'
 import type { Groups } from '../../../src/loss/report/groups.ts'
 import { checkCounts, checkGroups, checkSums, groupsOf, share, totalsAt } from '../../../src/loss/report/groups.ts'
-import { finish, invalidState } from '../support.ts'
+import { countSteps, finish, invalidState } from '../support.ts'
 
 const { empty, absorb, write, read } = groupsOf(2, 1)
 
@@ -47,6 +47,14 @@ test('sums are the same in any order and tree, and leave what was added as it is
     )
   })
   fc.assert(property, { seed: 3, numRuns: 300 })
+})
+
+test('1024 groups are added in a step', async (t) => {
+  const groups = (count: number): Groups =>
+    new Map(Array.from({ length: count }, (_, group) => [group, { counts: [1, 2], sums: [fromInteger(3)] }]))
+  const steps = (count: number) => countSteps(absorb(empty(), groups(count)))
+  t.same([steps(1), steps(1023), steps(1024), steps(3000)], [0, 0, 1, 2])
+  t.equal(bytes(sum(groups(3000))), bytes(groups(3000)))
 })
 
 test('what is written is read, the groups in rising order', async (t) => {

@@ -5,7 +5,7 @@ import type { PerClassReport } from '../../../src/loss/report/per-class.ts'
 import { perClass } from '../../../src/loss/report/per-class.ts'
 import { emptyTally } from '../../../src/loss/tally.ts'
 import type { Request } from '../support.ts'
-import { finish, invalidState, sliceOf, specOf, stateOf } from '../support.ts'
+import { countSteps, finish, invalidState, sliceOf, specOf, stateOf } from '../support.ts'
 
 function fold(...requests: Request[]): Groups {
   const classes = perClass.empty()
@@ -87,6 +87,12 @@ test('an infinite loss, and a class that does not occur', async (t) => {
     { class: 1, samples: 0, correct: 0, loss: null, lossStatus: 'undefined', recall: null, precision: 0 },
     { class: 2, samples: 0, correct: 0, loss: null, lossStatus: 'undefined', recall: null, precision: null },
   ])
+})
+
+test('it is reported in steps of 256 classes', async (t) => {
+  const steps = (outputs: number) =>
+    countSteps(perClass.report(perClass.empty(), { ...emptyTally, outputs }, specOf(request)))
+  t.same([steps(255), steps(256), steps(1000)], [0, 1, 3])
 })
 
 test('values have no classes', async (t) => {

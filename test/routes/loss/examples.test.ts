@@ -1,9 +1,9 @@
 import { t as root, test } from 'tap'
 import {
+  binaryHeaders,
   lossAnswers,
   lossBodyDescription,
   lossExamples,
-  lossHeaders,
   lossMediaTypeDocuments,
 } from '../../../src/routes/loss/examples.ts'
 import { appOf, ask, post } from '../../support.ts'
@@ -72,10 +72,11 @@ test('the binary body is evaluated with the header that its summary and Swagger 
 
 test('the headers are those that the bodies need', async (t) => {
   t.same(
-    lossHeaders.map(({ name, in: place }) => [name, place]),
+    binaryHeaders.map(({ name, in: place }) => [name, place]),
     [
       ['Inference-Header-Content-Length', 'header'],
       ['Content-Encoding', 'header'],
+      ['Content-Digest', 'header'],
     ],
   )
 })

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto'
+import { crc32 } from 'node:zlib'
+import { InvalidState } from '../loss/bytes.ts'
+import type { Spec } from '../loss/spec.ts'
+import type { EvaluationState } from '../loss/state.ts'
+import { stateSpecText } from '../loss/state.ts'
+import { readState, readStateTally, writeState } from '../loss/state-codec.ts'
+import type { Tally } from '../loss/tally.ts'
+
+const checkBytes = 4
+
+/** States of one spec and K as the store keeps them: their bytes and the CRC-32 of these, so that damage is noticed. */
+export class StateCodec {
+  readonly spec: Spec
+  readonly #digest: Uint8Array
+  readonly #outputs: number
+
+  constructor(spec: Spec, outputs: number) {
+    this.spec = spec
+    this.#digest = createHash('sha256').update(stateSpecText(spec)).digest()
+    this.#outputs = outputs
+  }
+
+  write(state: EvaluationState): Uint8Array {
+    const bytes = writeState(state, this.#digest)
+    const checked = Buffer.alloc(bytes.length + checkBytes)
+    checked.set(bytes)
+    checked.writeUInt32BE(crc32(bytes), bytes.length)
+    return checked
+  }
+
+  /** @throws InvalidState */
+  readonly read = (checked: Uint8Array): EvaluationState => {
+    return readState(intact(checked), this.spec, this.#digest, this.#outputs)
+  }
+
+  /**
+   * What the rows of a state add up to, without its sections.
+   *
+   * @throws InvalidState
+   */
+  readonly readTally = (checked: Uint8Array): Tally => readStateTally(intact(checked), this.spec, this.#digest)
+}
+
+function intact(checked: Uint8Array): Uint8Array {
+  const bytes = checked.subarray(0, -checkBytes)
+  const check = new DataView(checked.buffer, checked.byteOffset + bytes.length)
+  if (check.byteLength < checkBytes || check.getUint32(0) !== crc32(bytes))
+    throw new InvalidState('the bytes are damaged')
+  return bytes
+}

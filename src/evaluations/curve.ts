@@ -1,0 +1,56 @@
+import type { Statistics } from '../loss/report/statistics.ts'
+import { statisticsOf } from '../loss/report/statistics.ts'
+import type { Spec } from '../loss/spec.ts'
+import type { Tally } from '../loss/tally.ts'
+import { emptyTally, merge } from '../loss/tally.ts'
+import type { Task } from '../runtime/scheduler.ts'
+import type { Batches } from './runs.ts'
+import { blockBatches, runsOf, singlesOf } from './runs.ts'
+
+/** Some consecutive batches as one, and all up to their last. */
+export interface CurvePoint extends CurveFigures {
+  readonly fromSequence: number
+  readonly toSequence: number
+  readonly cumulative: CurveFigures
+}
+
+type CurveFigures = Pick<Statistics, 'samples' | 'loss' | 'accuracy' | 'standardError'>
+
+/**
+ * The learning curve: the batches up to a sequence in groups of equal size, a power of two, the last one as it comes.
+ *
+ * @param points how many groups there may be
+ */
+export async function curveOf(batches: Batches, last: number, points: number, task: Task): Promise<CurvePoint[]> {
+  const { spec, readTally } = batches.codec
+  const size = groupSize(last, points)
+  const runs =
+    size < blockBatches ? singlesOf(batches, 0, last, readTally, task) : runsOf(batches, last, readTally, task)
+  const curve: CurvePoint[] = []
+  let [all, group] = [emptyTally, emptyTally]
+  for await (const run of runs) {
+    group = merge(group, run.total)
+    if (run.last % size !== 0 && run.last < last) continue
+    all = merge(all, group)
+    curve.push({
+      fromSequence: curve.length * size + 1,
+      toSequence: run.last,
+      ...figuresOf(group, spec),
+      cumulative: figuresOf(all, spec),
+    })
+    group = emptyTally
+  }
+  return curve
+}
+
+/** The smallest power of two of which `points` hold all. */
+function groupSize(batches: number, points: number): number {
+  let size = 1
+  while (size * points < batches) size *= 2
+  return size
+}
+
+function figuresOf(tally: Tally, spec: Spec): CurveFigures {
+  const { samples, loss, accuracy, standardError } = statisticsOf(tally, spec)
+  return { samples, loss, accuracy, standardError }
+}

@@ -1,0 +1,79 @@
+import { labelFormats } from '../loss/formats.ts'
+import { lossNames } from '../loss/kernels/index.ts'
+import type { OptionType } from '../loss/option-types.ts'
+import { optionNames, optionOf, weightOptions } from '../loss/options.ts'
+import type { Options, Spec } from '../loss/spec.ts'
+import { describeChoices, describeSpec, resolve } from '../loss/spec.ts'
+import type { Path } from '../loss/validation-errors.ts'
+import { StoreUnavailable } from './errors.ts'
+
+/** What an evaluation is declared with. */
+export interface Declared {
+  readonly spec: Spec
+  /** K, numbers per row of `predictions`. */
+  readonly outputs: number
+  readonly expectedBatches: number | undefined
+  readonly expectedSamples: number | undefined
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+/** A declaration as the store keeps it: what a client has to give for it. */
+export function writeDeclaration({ spec, ...others }: Declared): string {
+  return JSON.stringify({ options: describeChoices(spec), ...others })
+}
+
+/**
+ * Reads what `writeDeclaration` wrote.
+ *
+ * @throws StoreUnavailable for what only a newer release knows: evaluated without it, batches would be counted wrongly
+ */
+export function readDeclaration(text: string): Declared {
+  const { options, ...others } = JSON.parse(text) as Omit<Declared, 'spec'> & { options: Record<string, unknown> }
+  if (!isKnown(options)) throw new StoreUnavailable('newer-release')
+  for (const name of weightOptions) {
+    const value = options[name]
+    if (Array.isArray(value)) options[name] = Float64Array.from(value)
+  }
+  // written from a spec, so the types are right
+  return { ...others, spec: resolve(options as unknown as Options) }
+}
+
+/** Whether this release has the loss, the formats, all options and their words. */
+function isKnown({ loss, labelFormat, ...options }: Record<string, unknown>): boolean {
+  return (
+    lossNames.some((name) => name === loss) &&
+    labelFormats.some((name) => name === labelFormat) &&
+    Object.entries(options).every(([given, value]) => {
+      const name = optionNames.find((each) => each === given)
+      return name !== undefined && hasKnownWords(optionOf(name).type, value)
+    })
+  )
+}
+
+function hasKnownWords(type: OptionType, value: unknown): boolean {
+  return !('values' in type) || [value].flat().every((word) => type.values.some((known) => known === word))
+}
+
+/** One thing in which two declarations differ. */
+export interface Difference {
+  readonly path: Path
+  readonly kept: unknown
+  readonly received: unknown
+}
+
+/**
+ * What of a declaration is not as it is kept. A default that is spelled out is no difference, nor is the order of `include`.
+ */
+export function differencesOf(kept: Declared, received: Declared): Difference[] {
+  const before = fieldsOf(kept)
+  const now = fieldsOf(received)
+  const names = new Set([...Object.keys(before), ...Object.keys(now)])
+  return Array.from(names)
+    .filter((name) => JSON.stringify(before[name]) !== JSON.stringify(now[name]))
+    .map((name) => ({ path: [name], kept: before[name], received: now[name] }))
+}
+
+function fieldsOf({ spec, metadata, ...numbers }: Declared): Record<string, unknown> {
+  const sorted = Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)))
+  return { ...describeSpec(spec), include: spec.include.toSorted(), ...numbers, metadata: sorted }
+}

@@ -1,0 +1,58 @@
+import type { Tensors } from '../loss/batch.ts'
+import type { EvaluationContext } from '../loss/evaluation.ts'
+import { Evaluation } from '../loss/evaluation.ts'
+import { statisticsOf } from '../loss/report/statistics.ts'
+import { layoutOf } from '../loss/shape.ts'
+import type { Spec } from '../loss/spec.ts'
+import type { EvaluationState } from '../loss/state.ts'
+import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import type { EvaluatedBatch, OpenEvaluation } from './service.ts'
+
+/** What evaluating a batch needs besides its numbers. */
+export interface BatchContext extends EvaluationContext {
+  /** The most bytes that may be kept of a batch. */
+  readonly maxStateBytes: number
+}
+
+/**
+ * Evaluates a batch as its evaluation was declared, step by step: what is kept of it, and its state.
+ *
+ * @throws InvalidContent, LimitExceeded
+ */
+export function* evaluateBatch(
+  { declared: { spec, outputs }, batches: { codec } }: OpenEvaluation,
+  name: string,
+  tensors: Tensors,
+  context: BatchContext,
+): Generator<void, { readonly batch: EvaluatedBatch; readonly state: EvaluationState }> {
+  const { predictions } = tensors
+  if (predictions.shapeError === undefined) checkOutputs(layoutOf(spec, predictions).outputs, outputs)
+  const state = yield* stateOf(spec, tensors, context)
+  const fingerprint = yield* fingerprintOf(tensors)
+  const bytes = codec.write(state)
+  if (bytes.length > context.maxStateBytes) throw tooLarge(bytes.length, context.maxStateBytes)
+  const { samples, loss, lossStatus, accuracy } = statisticsOf(state.tally, spec)
+  return { batch: { name, fingerprint, state: bytes, answer: '', samples, loss, lossStatus, accuracy }, state }
+}
+
+function* stateOf(spec: Spec, tensors: Tensors, context: EvaluationContext): Generator<void, EvaluationState> {
+  const evaluation = new Evaluation(spec, context)
+  try {
+    yield* evaluation.add(tensors)
+    return evaluation.state
+  } finally {
+    evaluation.close()
+  }
+}
+
+function checkOutputs(found: number, declared: number): void {
+  if (found === declared) return
+  const detail = `predictions has ${found} numbers per row; the evaluation was declared with outputs ${declared}`
+  refuse(['predictions'], detail, found)
+}
+
+function tooLarge(bytes: number, allowed: number): LimitExceeded {
+  const detail = `What is kept of this batch takes ${bytes} bytes; maxStateBytes is ${allowed}. Leave parts out of include.`
+  return new LimitExceeded('maxStateBytes', allowed, [], detail)
+}

@@ -1,0 +1,90 @@
+import { LRUCache } from 'lru-cache'
+import { classesOf } from '../loss/report/section.ts'
+import { isMergeable, sectionOf } from '../loss/report/sections.ts'
+import type { Spec } from '../loss/spec.ts'
+import type { EvaluationState } from '../loss/state.ts'
+import { RunningTotal } from '../loss/state.ts'
+import type { Task } from '../runtime/scheduler.ts'
+import type { Batches, Run } from './runs.ts'
+import { blockBatches, blocksOf, singlesOf } from './runs.ts'
+
+/** How many numbers all totals in memory may hold together; each takes some hundred bytes. */
+const mostNumbers = 2 ** 19
+/** What a total takes besides its sections, in numbers. */
+const ownNumbers = 32
+
+/** What the batches of one evaluation add up to, as far as it has been asked for. */
+class Entry {
+  readonly total: RunningTotal
+  readonly numbers: number
+  /** The sequence of the last batch in it. */
+  last = 0
+  /** Fulfilled when nobody uses it. */
+  free: Promise<unknown> = Promise.resolve()
+
+  constructor(spec: Spec, outputs: number) {
+    this.total = new RunningTotal(spec)
+    this.numbers = spec.include
+      .filter(isMergeable)
+      .reduce((sum, name) => sum + sectionOf(name).answerNumbers(classesOf(spec, outputs)), ownNumbers)
+  }
+
+  /** Each addition is whole, so that one that is given up in between leaves a right total of fewer batches. */
+  async grow(batches: Batches, last: number, task: Task): Promise<void> {
+    const { read } = batches.codec
+    const block = Math.ceil(this.last / blockBatches)
+    await this.#add(singlesOf(batches, this.last, Math.min(last, block * blockBatches), read, task))
+    await this.#add(blocksOf(batches, block, Math.floor(last / blockBatches), read, task))
+    await this.#add(singlesOf(batches, this.last, last, read, task))
+  }
+
+  async #add(runs: AsyncIterable<Run<EvaluationState>>): Promise<void> {
+    for await (const { last, total } of runs) {
+      this.total.add(total)
+      this.last = last
+    }
+  }
+}
+
+/** Totals that are kept in memory and grow with their evaluations: a cache of what the store holds. */
+export class RunningTotals {
+  /** By the id of the evaluation. */
+  readonly #entries = new LRUCache<number, Entry>({ maxSize: mostNumbers, sizeCalculation: ({ numbers }) => numbers })
+
+  /**
+   * Uses what the batches up to a sequence, or up to a later one, add up to. One at a time uses the total of an
+   * evaluation, and it does not change meanwhile.
+   *
+   * @throws EvaluationGone, StoreUnavailable
+   */
+  async use<Result>(
+    batches: Batches,
+    outputs: number,
+    last: number,
+    task: Task,
+    work: (total: EvaluationState, last: number) => Promise<Result>,
+  ): Promise<Result> {
+    const entry = this.#entryOf(batches, outputs)
+    const used = entry.free.then(async () => {
+      task.start()
+      await entry.grow(batches, last, task)
+      return work(entry.total, entry.last)
+    })
+    entry.free = used.catch(() => undefined)
+    task.stop()
+    return used
+  }
+
+  /** Drops the total of an evaluation. */
+  forget(evaluation: number): void {
+    this.#entries.delete(evaluation)
+  }
+
+  #entryOf({ evaluation, codec }: Batches, outputs: number): Entry {
+    const known = this.#entries.get(evaluation)
+    if (known !== undefined) return known
+    const entry = new Entry(codec.spec, outputs)
+    this.#entries.set(evaluation, entry)
+    return entry
+  }
+}

@@ -1,0 +1,162 @@
+import { InvalidState } from '../loss/bytes.ts'
+import type { EvaluationState } from '../loss/state.ts'
+import { RunningTotal } from '../loss/state.ts'
+import type { Task } from '../runtime/scheduler.ts'
+import type { StateCodec } from './codec.ts'
+import { StoreUnavailable } from './errors.ts'
+import type { Store } from './store.ts'
+
+/** Batches of a block: what a block adds up to is kept in the store, so that it is folded once. */
+export const blockBatches = 128
+/** Blocks that are read from the store at a time, and the bytes of them to aim at. */
+const blocksPerRead = 64
+const bytesPerRead = 2 ** 20
+
+/** Where the batches of one evaluation are. */
+export interface Batches {
+  readonly store: Store
+  /** The id of the evaluation. */
+  readonly evaluation: number
+  readonly codec: StateCodec
+}
+
+/** What consecutive batches add up to. */
+export interface Run<Total> {
+  /** The sequence of its last batch. */
+  readonly last: number
+  readonly total: Total
+}
+
+/** Thrown when an evaluation is deleted while it is read. */
+export class EvaluationGone extends Error {
+  override readonly name = 'EvaluationGone'
+
+  constructor() {
+    super('The evaluation was deleted.')
+  }
+}
+
+/** What is made of the bytes of a state. @throws InvalidState */
+export type Read<Total> = (state: Uint8Array) => Total
+
+/**
+ * The batches up to a sequence as consecutive runs: whole blocks, and after the last of them single batches. What a block
+ * adds up to is read from the store, or folded and kept there.
+ *
+ * @throws EvaluationGone, StoreUnavailable
+ */
+export async function* runsOf<Total>(
+  batches: Batches,
+  last: number,
+  read: Read<Total>,
+  task: Task,
+): AsyncGenerator<Run<Total>, void> {
+  const blocks = Math.floor(last / blockBatches)
+  yield* blocksOf(batches, 0, blocks, read, task)
+  yield* singlesOf(batches, blocks * blockBatches, last, read, task)
+}
+
+/**
+ * Each batch with `after` < sequence <= `last`, all of which were stored, as a run of its own.
+ *
+ * @throws EvaluationGone, StoreUnavailable
+ */
+export async function* singlesOf<Total>(
+  { store, evaluation }: Batches,
+  after: number,
+  last: number,
+  read: Read<Total>,
+  task: Task,
+): AsyncGenerator<Run<Total>, void> {
+  if (after >= last) return
+  let at = after
+  task.stop()
+  for await (const { states } of store.states(evaluation, after, last)) {
+    task.start()
+    for (const state of states) {
+      if (task.isDue) await task.pause()
+      yield { last: ++at, total: readBatch(state, read) }
+    }
+    task.stop()
+  }
+  task.start()
+  // batches are never taken away but with their evaluation
+  if (at < last) throw new EvaluationGone()
+}
+
+function readBatch<Total>(state: Uint8Array, read: Read<Total>): Total {
+  try {
+    return read(state)
+  } catch (error) {
+    if (error instanceof InvalidState) throw new StoreUnavailable('corrupt', error)
+    throw error
+  }
+}
+
+/**
+ * The blocks `from` <= block < `to`, numbered from 0, each as a run.
+ *
+ * @throws EvaluationGone, StoreUnavailable
+ */
+export async function* blocksOf<Total>(
+  batches: Batches,
+  from: number,
+  to: number,
+  read: Read<Total>,
+  task: Task,
+): AsyncGenerator<Run<Total>, void> {
+  let size = 4
+  for (let block = from; block < to; ) {
+    const end = Math.min(block + size, to)
+    task.stop()
+    const kept = await batches.store.folds(batches.evaluation, block, end - 1)
+    task.start()
+    const bySlot = new Map(kept.map(({ slot, state }) => [slot, state]))
+    for (; block < end; block++) {
+      if (task.isDue) await task.pause()
+      const total = readFold(bySlot.get(block), read) ?? read(await foldBlock(batches, block, task))
+      yield { last: (block + 1) * blockBatches, total }
+    }
+    const bytes = kept.reduce((sum, { state }) => sum + state.length, 1)
+    size = Math.max(1, Math.min(blocksPerRead, Math.floor((bytesPerRead * kept.length) / bytes)))
+  }
+}
+
+/** What was kept of a block; undefined when nothing was, or when it is damaged, so that it must be folded again. */
+function readFold<Total>(state: Uint8Array | undefined, read: Read<Total>): Total | undefined {
+  try {
+    return state && read(state)
+  } catch (error) {
+    if (error instanceof InvalidState) return undefined
+    throw error
+  }
+}
+
+/**
+ * What the batches with `after` < sequence <= `last` add up to.
+ *
+ * @throws EvaluationGone, StoreUnavailable
+ */
+export async function foldOf(batches: Batches, after: number, last: number, task: Task): Promise<EvaluationState> {
+  const { spec, read } = batches.codec
+  const all = new RunningTotal(spec)
+  for await (const { total } of singlesOf(batches, after, last, read, task)) all.add(total)
+  return all
+}
+
+/**
+ * Folds a block whose batches are all there, and keeps what it adds up to if that is possible.
+ *
+ * @returns its bytes
+ * @throws EvaluationGone, StoreUnavailable
+ */
+export async function foldBlock(batches: Batches, block: number, task: Task): Promise<Uint8Array> {
+  const { store, evaluation, codec } = batches
+  const last = (block + 1) * blockBatches
+  const state = codec.write(await foldOf(batches, block * blockBatches, last, task))
+  task.stop()
+  // a store that cannot be written to can still be read
+  await store.putFolds(evaluation, [{ slot: block, last, state }]).catch(() => undefined)
+  task.start()
+  return state
+}

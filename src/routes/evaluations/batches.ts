@@ -1,0 +1,160 @@
+import type { FastifyInstance } from 'fastify'
+import type { z } from 'zod'
+import { evaluateBatch } from '../../evaluations/evaluate.ts'
+import type { Batch, PutResult } from '../../evaluations/store.ts'
+import type { Fields, ParsedBody } from '../../http/body/parsed-body.ts'
+import { placedError } from '../../http/body/parsed-body.ts'
+import { registerBinaryBodies } from '../../http/body/register.ts'
+import { fixedLimits } from '../../http/limits.ts'
+import { Problem } from '../../http/problem.ts'
+import type { RequestWork } from '../../http/request-work.ts'
+import { sendJson } from '../../http/send-json.ts'
+import { validBody } from '../../http/validation.ts'
+import { quoted } from '../../http/words.ts'
+import type { Tensors } from '../../loss/batch.ts'
+import { answerOf as answerOfState } from '../../loss/evaluation.ts'
+import { isTensor } from '../../loss/tensor.ts'
+import { LimitExceeded } from '../../loss/validation-errors.ts'
+import { uniformIntegers } from '../../runtime/random.ts'
+import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
+import { binaryDocument, binaryHeaders } from '../loss/examples.ts'
+import { batchSchema } from '../loss/schema.ts'
+import { batchAnswerExample, batchExamples, batchListAnswer, noEvaluationAnswer, wrongBatch } from './examples.ts'
+import type { EvaluationRouteOptions } from './found.ts'
+import { foundEvaluation, noEvaluation, timeOf } from './found.ts'
+import { batchAnswer, batchesQuery, batchList, batchParams, evaluationParams } from './schema.ts'
+
+const { maxAnswerNumbers, maxBatches, maxMiniBatchNumbers, maxStateBytes } = fixedLimits
+
+/** What a PUT of a batch takes. */
+export const batchMediaTypes = ['application/json', 'application/octet-stream'] as const
+
+/** /v1/evaluations/{evaluation}/batches: one batch in, and the batches listed. */
+export async function batchRoutes(app: FastifyInstance, { evaluations }: EvaluationRouteOptions): Promise<void> {
+  registerBinaryBodies(app)
+  app.put<{ Params: z.infer<typeof batchParams>; Body: ParsedBody }>(
+    '/v1/evaluations/:evaluation/batches/:batch',
+    {
+      schema: {
+        operationId: 'putBatch',
+        tags: ['Evaluations'],
+        summary: 'Add a batch to an evaluation, once',
+        description:
+          'The answer comes when the batch is durable. Sent again with the same content, under whatever format, it is answered again and counts once: after a broken connection, send it again. Other content under a name that is taken is refused.',
+        params: batchParams,
+        body: batchSchema,
+        response: {
+          200: answerOf(batchAnswer),
+          201: answerOf(batchAnswer),
+          ...problemAnswers(...bodyProblems, 'not-found', 'conflict', 'sealed', 'digest-mismatch', 'store-unavailable'),
+        },
+      },
+      config: {
+        accepts: batchMediaTypes,
+        examples: {
+          requests: batchExamples,
+          mediaTypes: binaryDocument,
+          parameters: binaryHeaders,
+          answers: {
+            200: { ...batchAnswerExample, replayed: true },
+            201: batchAnswerExample,
+            422: wrongBatch,
+            404: noEvaluationAnswer,
+          },
+        },
+      },
+    },
+    async ({ body, params: { evaluation: name, batch }, work, id }, reply) => {
+      const { task } = work
+      task.stop()
+      const found = await foundEvaluation(evaluations, name)
+      const evaluated = await evaluatedOf(body, work, (tensors) =>
+        evaluateBatch(found, batch, tensors, contextOf(work)),
+      )
+      task.stop()
+      const [result] = await evaluations.put(found, [evaluated.batch])
+      const stored = storedBatch(name, batch, result)
+      const replayed = result.outcome === 'replayed'
+      const state = replayed ? await evaluations.stateOf(found, stored, task) : evaluated.state
+      const answer = await task.run(answerOfState(state))
+      const { sequence } = stored
+      reply.code(replayed ? 200 : 201)
+      return sendJson(reply, task, { ...answer, evaluation: name, batch, sequence, replayed, requestId: id })
+    },
+  )
+
+  app.get<{ Params: z.infer<typeof evaluationParams>; Querystring: z.infer<typeof batchesQuery> }>(
+    '/v1/evaluations/:evaluation/batches',
+    {
+      schema: {
+        operationId: 'listBatches',
+        tags: ['Evaluations'],
+        summary: 'List the batches of an evaluation',
+        description: 'In the order of their sequence.',
+        params: evaluationParams,
+        querystring: batchesQuery,
+        response: {
+          200: answerOf(batchList),
+          ...problemAnswers('not-found', 'invalid-content', 'store-unavailable'),
+        },
+      },
+      config: { examples: { answers: { 200: batchListAnswer, 404: noEvaluationAnswer } } },
+    },
+    async ({ params: { evaluation: name }, query: { after, limit }, work, id }, reply) => {
+      const found = await foundEvaluation(evaluations, name)
+      const page = await evaluations.listBatches(found, { after, limit: limit + 1 })
+      const batches = page.slice(0, limit).map(entryOf)
+      const next = page.length > limit ? page[limit - 1].sequence : undefined
+      return sendJson(reply, work.task, { batches, next, requestId: id })
+    },
+  )
+}
+
+/** A batch in a list, and in the events of an evaluation. */
+export function entryOf({ name, sequence, samples, loss, lossStatus, accuracy, createdAt }: Batch) {
+  return { batch: name, sequence, samples, loss, lossStatus, accuracy, createdAt: timeOf(createdAt) }
+}
+
+/** What a batch is evaluated with. */
+export function contextOf({ memory }: RequestWork) {
+  return { maxAnswerNumbers, maxMiniBatchNumbers, maxStateBytes, uniformIntegers, memory }
+}
+
+/** @throws Problem, LimitExceeded unless the batch is stored */
+export function storedBatch(evaluation: string, name: string, result: PutResult): Batch {
+  switch (result.outcome) {
+    case 'committed':
+    case 'replayed':
+      return result.batch
+    case 'conflict':
+      throw new Problem('conflict', `The batch ${quoted(name)} was sent before, with other content.`)
+    case 'sealed':
+      throw new Problem('sealed', `The evaluation ${quoted(evaluation)} is sealed.`)
+    case 'full': {
+      const detail = `The evaluation has as many batches as maxBatches, ${maxBatches}, allows.`
+      throw new LimitExceeded('maxBatches', maxBatches, [], detail)
+    }
+    case 'gone':
+      throw noEvaluation(evaluation)
+  }
+}
+
+/** Works on the only batch of a body; errors name their places in it. */
+async function evaluatedOf<Result>(
+  body: ParsedBody,
+  work: RequestWork,
+  evaluate: (tensors: Tensors) => Generator<void, Result>,
+): Promise<Result> {
+  try {
+    return await work.task.run(evaluate(validBody(body, batchSchema)))
+  } catch (error) {
+    throw placedError(body.place, error)
+  } finally {
+    freeTensors(body.only ?? {}, work)
+  }
+}
+
+/** Gives back the memory of the tensors of a batch, whatever became of it. */
+export function freeTensors(fields: Fields, { memory }: RequestWork): void {
+  for (const value of Object.values(fields)) if (isTensor(value)) memory.free(value.data.buffer)
+}

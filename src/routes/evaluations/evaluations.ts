@@ -1,0 +1,250 @@
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import type { Difference } from '../../evaluations/declaration.ts'
+import { writeDeclaration } from '../../evaluations/declaration.ts'
+import type { OpenEvaluation } from '../../evaluations/service.ts'
+import type { ParsedBody } from '../../http/body/parsed-body.ts'
+import { fixedLimits } from '../../http/limits.ts'
+import { Problem, pointerOf } from '../../http/problem.ts'
+import type { RequestWork } from '../../http/request-work.ts'
+import { sendJson } from '../../http/send-json.ts'
+import { validBody } from '../../http/validation.ts'
+import { inWords } from '../../http/words.ts'
+import { answerBytesOf, answerOf as answerOfState } from '../../loss/evaluation.ts'
+import { refuseForStreams, resolve } from '../../loss/spec.ts'
+import { describe, LimitExceeded } from '../../loss/validation-errors.ts'
+import { checkClassWeightCount } from '../../loss/weights.ts'
+import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
+import { coreOptions } from '../loss/schema.ts'
+import {
+  conflictAnswer,
+  declarationExamples,
+  declaredAnswer,
+  listAnswer,
+  noEvaluationAnswer,
+  reportAnswer,
+  sealedAnswer,
+} from './examples.ts'
+import type { EvaluationRouteOptions } from './found.ts'
+import { figuresOf, foundEvaluation, nobody, noEvaluation, stateOf, tallyOf } from './found.ts'
+import type { Declaration } from './schema.ts'
+import { declaration, evaluationAnswer, evaluationList, evaluationParams, listQuery, sealRequest } from './schema.ts'
+
+const { maxDeclarationBytes, maxEvaluations } = fixedLimits
+
+interface Named {
+  Params: { evaluation: string }
+}
+
+/** /v1/evaluations and /v1/evaluations/{evaluation}: declare, report, list, seal, delete. */
+export async function evaluationRoutes(
+  app: FastifyInstance,
+  { evaluations, retentionDays }: EvaluationRouteOptions,
+): Promise<void> {
+  /** What all batches add up to, and what else is told of the evaluation. */
+  const reportOf = (found: OpenEvaluation, { task, memory }: RequestWork, requestId: string) => {
+    const { spec, outputs } = found.declared
+    memory.reserve(answerBytesOf(spec, { samples: 0, outputs }, fixedLimits))
+    return evaluations.report(found, task, async (total, batches) => {
+      const state = { spec, sections: total.sections, tally: tallyOf(total.tally, outputs) }
+      const answer = await task.run(answerOfState(state))
+      return { ...answer, ...stateOf(found, retentionDays), batches, requestId }
+    })
+  }
+
+  app.put<Named & { Body: ParsedBody }>(
+    '/v1/evaluations/:evaluation',
+    {
+      schema: {
+        operationId: 'declareEvaluation',
+        tags: ['Evaluations'],
+        summary: 'Declare an evaluation',
+        description:
+          'Says once how all batches are to be evaluated. `outputs` is required: nothing is inferred from the first batch. The same declaration again changes nothing and is answered with 200; one that spells out defaults is the same.',
+        params: evaluationParams,
+        body: declaration,
+        response: {
+          200: answerOf(evaluationAnswer),
+          201: answerOf(evaluationAnswer),
+          ...problemAnswers(...bodyProblems, 'conflict', 'store-unavailable'),
+        },
+      },
+      config: {
+        examples: {
+          requests: declarationExamples,
+          answers: { 200: declaredAnswer, 201: declaredAnswer, 409: conflictAnswer },
+        },
+      },
+    },
+    async ({ body, params: { evaluation: name }, work, id }, reply) => {
+      const declared = declaredOf(validBody(body, declaration))
+      const result = await evaluations.declare(nobody, name, declared)
+      if (result.outcome === 'full') {
+        const detail = `There are as many evaluations as maxEvaluations, ${maxEvaluations}, allows.`
+        throw new LimitExceeded('maxEvaluations', maxEvaluations, [], detail)
+      }
+      if (result.outcome === 'conflict') throw conflict(name, result.differences)
+      if (result.outcome === 'created') reply.code(201).header('location', `/v1/evaluations/${name}`)
+      return sendJson(reply, work.task, await reportOf(result.evaluation, work, id))
+    },
+  )
+
+  app.get<Named>(
+    '/v1/evaluations/:evaluation',
+    {
+      schema: {
+        operationId: 'reportEvaluation',
+        tags: ['Evaluations'],
+        summary: 'Report what all batches add up to',
+        description:
+          'Every batch that was acknowledged before the request is in the answer, whichever replica took it. The figures are those of POST /v1/loss for all rows at once, to the last bit. `ETag` and `If-None-Match` save an answer that the client has already.',
+        params: evaluationParams,
+        response: { 200: answerOf(evaluationAnswer), ...problemAnswers('not-found', 'store-unavailable') },
+      },
+      config: { examples: { answers: { 200: reportAnswer, 404: noEvaluationAnswer } } },
+    },
+    async ({ params: { evaluation: name }, headers, work, id }, reply) => {
+      const found = await foundEvaluation(evaluations, name)
+      const tag = tagOf(found, found.stored.batches)
+      reply.header('etag', tag)
+      if (headers['if-none-match']?.split(',').some((known) => known.trim() === tag)) return reply.code(304).send()
+      const report = await reportOf(found, work, id)
+      // batches may have come since it was found
+      reply.header('etag', tagOf(found, report.batches))
+      return sendJson(reply, work.task, report)
+    },
+  )
+
+  app.get<{ Querystring: z.infer<typeof listQuery> }>(
+    '/v1/evaluations',
+    {
+      schema: {
+        operationId: 'listEvaluations',
+        tags: ['Evaluations'],
+        summary: 'List evaluations',
+        description: 'The newest first, each with its figures.',
+        querystring: listQuery,
+        response: { 200: answerOf(evaluationList), ...problemAnswers('invalid-content', 'store-unavailable') },
+      },
+      config: { examples: { answers: { 200: listAnswer } } },
+    },
+    async ({ query: { prefix, after, limit }, work, id }, reply) => {
+      const page = await evaluations.list(nobody, { prefix, after, limit: limit + 1 })
+      const shown = page.slice(0, limit)
+      const entries: object[] = []
+      for (const found of shown) {
+        entries.push({ ...stateOf(found, retentionDays), ...(await figuresOf(evaluations, found, work)) })
+      }
+      const next = page.length > limit ? String(shown[limit - 1].stored.id) : undefined
+      return sendJson(reply, work.task, { evaluations: entries, next, requestId: id })
+    },
+  )
+
+  app.patch<Named & { Body: ParsedBody }>(
+    '/v1/evaluations/:evaluation',
+    {
+      schema: {
+        operationId: 'sealEvaluation',
+        tags: ['Evaluations'],
+        summary: 'Seal an evaluation: no more batches',
+        description: 'Batches that it has may still be sent again, and are answered as replays.',
+        params: evaluationParams,
+        body: sealRequest,
+        response: {
+          200: answerOf(evaluationAnswer),
+          ...problemAnswers(...bodyProblems, 'not-found', 'incomplete', 'store-unavailable'),
+        },
+      },
+      config: {
+        examples: {
+          requests: { sealed: { summary: 'No more batches', value: { status: 'sealed' } } },
+          answers: { 200: sealedAnswer, 404: noEvaluationAnswer },
+        },
+      },
+    },
+    async ({ body, params: { evaluation: name }, work, id }, reply) => {
+      validBody(body, sealRequest)
+      const result = await evaluations.seal(nobody, name)
+      if (result === undefined) throw noEvaluation(name)
+      if (result.outcome === 'incomplete') throw incomplete(result.evaluation)
+      return sendJson(reply, work.task, await reportOf(await foundEvaluation(evaluations, name), work, id))
+    },
+  )
+
+  app.delete<Named>(
+    '/v1/evaluations/:evaluation',
+    {
+      schema: {
+        operationId: 'deleteEvaluation',
+        tags: ['Evaluations'],
+        summary: 'Delete an evaluation',
+        description: 'Its name can be declared anew, and counts from 1 again.',
+        params: evaluationParams,
+        response: {
+          204: z.null().describe('It is deleted.'),
+          ...problemAnswers('not-found', 'store-unavailable'),
+        },
+      },
+      config: { examples: { answers: { 404: noEvaluationAnswer } } },
+    },
+    async ({ params: { evaluation: name } }, reply) => {
+      if (!(await evaluations.delete(nobody, name))) throw noEvaluation(name)
+      return reply.code(204).send()
+    },
+  )
+}
+
+/** @throws InvalidContent, LimitExceeded */
+function declaredOf({ outputs, expectedBatches, expectedSamples, metadata = {}, ...received }: Declaration) {
+  const options = coreOptions(received)
+  refuseForStreams(options)
+  const spec = resolve(options)
+  const layout = { samples: 1, outputs }
+  checkClassWeightCount(spec, layout)
+  answerBytesOf(spec, layout, fixedLimits)
+  const declared = { spec, outputs, expectedBatches, expectedSamples, metadata }
+  if (writeDeclaration(declared).length > maxDeclarationBytes) {
+    const detail = `The declaration takes more than maxDeclarationBytes, ${maxDeclarationBytes} bytes.`
+    throw new LimitExceeded('maxDeclarationBytes', maxDeclarationBytes, [], detail)
+  }
+  return declared
+}
+
+/** Nothing of an evaluation changes without one of these; the request id and the time are no part of what it is. */
+function tagOf({ stored: { id, status } }: OpenEvaluation, batches: number): string {
+  return `W/"${id}-${batches}-${status}"`
+}
+
+function conflict(name: string, differences: readonly Difference[]): Problem {
+  const errors = differences.slice(0, fixedLimits.maxListedErrors).map(({ path, kept, received }) => ({
+    pointer: pointerOf(path),
+    detail: `${path.join('.')} is ${said(received)}; the evaluation was declared with ${said(kept)}`,
+    received: describe(received),
+  }))
+  const detail = `The evaluation "${name}" was declared otherwise: ${differences.map(({ path }) => path[0]).join(', ')}.`
+  return new Problem('conflict', detail, { errors, errorCount: differences.length })
+}
+
+function said(value: unknown): string {
+  return value === undefined ? 'not given' : inWords(value)
+}
+
+function incomplete({
+  name,
+  batches,
+  samples,
+  expectedBatches,
+  expectedSamples,
+}: {
+  readonly name: string
+  readonly batches: number
+  readonly samples: number
+  readonly expectedBatches: number | null
+  readonly expectedSamples: number | null
+}): Problem {
+  const missing = [
+    expectedBatches === null || expectedBatches === batches ? '' : `${batches} of ${expectedBatches} batches`,
+    expectedSamples === null || expectedSamples === samples ? '' : `${samples} of ${expectedSamples} samples`,
+  ].filter(Boolean)
+  return new Problem('incomplete', `The evaluation "${name}" has ${missing.join(' and ')}.`)
+}

@@ -1,0 +1,207 @@
+import { exampleId, invalidExample, problemExample } from '../problem-examples.ts'
+
+/** Three classes, declared once; then two batches. The requests work in this order. */
+const spec = {
+  loss: 'cross-entropy',
+  labelFormat: 'index',
+  predictionFormat: 'probabilities',
+  reduction: 'mean',
+  logPolicy: 'add-epsilon',
+  epsilon: 1e-7,
+  rowSumTolerance: 0.001,
+  labelSmoothing: 0,
+  include: [],
+}
+const counts = { ties: 0, ignored: 0, clipped: 0 }
+const times = {
+  createdAt: '2026-11-26T09:00:00.000Z',
+  updatedAt: '2026-11-26T09:00:07.000Z',
+  expiresAt: '2026-12-26T09:00:07.000Z',
+}
+const metadata = { model: 'mlp-784-50-10' }
+
+const first = { samples: 2, loss: 1.329629447038073, accuracy: 0.5, standardError: 0.972954645956473 }
+const second = { samples: 1, loss: 0.22314342631421757, accuracy: 1, standardError: null }
+const both = { samples: 3, loss: 0.9608007734634544, accuracy: 0.6666666666666666, standardError: 0.6719981434599164 }
+
+export const declarationExamples = {
+  'three classes': {
+    summary: 'Cross-entropy over three classes',
+    value: { loss: 'cross-entropy', labelFormat: 'index', outputs: 3, metadata },
+  },
+}
+
+const ofEvaluation = { evaluation: 'run-7', status: 'open', metadata }
+
+export const declaredAnswer = {
+  loss: null,
+  lossStatus: 'undefined',
+  accuracy: null,
+  samples: 0,
+  outputs: 3,
+  correct: 0,
+  ...counts,
+  lossSum: 0,
+  weightSum: 0,
+  standardError: null,
+  accuracyInterval: null,
+  spec,
+  ...ofEvaluation,
+  batches: 0,
+  ...times,
+  updatedAt: times.createdAt,
+  expiresAt: '2026-12-26T09:00:00.000Z',
+  requestId: exampleId,
+}
+
+export const reportAnswer = {
+  ...both,
+  lossStatus: 'finite',
+  outputs: 3,
+  correct: 2,
+  ...counts,
+  lossSum: 2.882402320390363,
+  weightSum: 3,
+  accuracyInterval: [0.20765960080204768, 0.9385080552796037],
+  spec,
+  ...ofEvaluation,
+  batches: 2,
+  ...times,
+  requestId: exampleId,
+}
+
+export const sealedAnswer = { ...reportAnswer, status: 'sealed' }
+
+export const conflictAnswer = problemExample('conflict', [
+  'The evaluation "run-7" was declared otherwise: outputs.',
+  {
+    errors: [{ pointer: '#/outputs', detail: 'outputs is 10; the evaluation was declared with 3', received: 10 }],
+    errorCount: 1,
+  },
+])
+
+export const batchExamples = {
+  'two rows': {
+    summary: 'Two rows of three classes',
+    value: {
+      predictions: [
+        [0.2, 0.7, 0.1],
+        [0.6, 0.3, 0.1],
+      ],
+      labels: [1, 2],
+    },
+  },
+}
+
+export const batchAnswerExample = {
+  ...first,
+  lossStatus: 'finite',
+  outputs: 3,
+  correct: 1,
+  ...counts,
+  lossSum: 2.659258894076146,
+  weightSum: 2,
+  accuracyInterval: [0.09453120573423071, 0.9054687942657693],
+  spec,
+  evaluation: 'run-7',
+  batch: 'step-1',
+  sequence: 1,
+  replayed: false,
+  requestId: exampleId,
+}
+
+const outside = 'labels[0] is 3; labelFormat "index" needs an integer from 0 to 2, one of the 3 outputs of predictions.'
+
+export const wrongBatch = invalidExample({ pointer: '#/labels/0', detail: outside, received: 3 })
+
+const lines = [
+  { batch: 'step-2', predictions: [[0.1, 0.8, 0.1]], labels: [1] },
+  { batch: 'step-3', predictions: [[0.3, 0.3, 0.4]], labels: [3] },
+]
+
+export const linesDocument = {
+  // a contentMediaType would make Swagger UI ask for a file
+  'application/x-ndjson': {
+    schema: {
+      type: 'string',
+      contentSchema: { $ref: '#/components/schemas/NamedBatchInput' },
+      description: 'Each line: a batch with its name (schema NamedBatch).',
+    },
+    examples: {
+      lines: {
+        summary: 'A batch, and one that is refused',
+        value: `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`,
+      },
+    },
+  },
+}
+
+export const linesAnswer = {
+  committed: 1,
+  replayed: 0,
+  refused: 1,
+  errors: [
+    {
+      line: 2,
+      batch: 'step-3',
+      problem: {
+        ...problemExample('invalid-content', [
+          `Line 2: ${outside}`,
+          { errors: [{ pointer: '#/labels/0', detail: outside, received: 3 }], errorCount: 1, line: 2 },
+        ]),
+        instance: '/v1/evaluations/run-7/batches',
+      },
+    },
+  ],
+  requestId: exampleId,
+}
+
+export const listAnswer = {
+  evaluations: [
+    {
+      ...ofEvaluation,
+      batches: 2,
+      ...times,
+      samples: 3,
+      outputs: 3,
+      loss: both.loss,
+      lossStatus: 'finite',
+      accuracy: both.accuracy,
+    },
+  ],
+  requestId: exampleId,
+}
+
+export const batchListAnswer = {
+  batches: [
+    {
+      batch: 'step-1',
+      sequence: 1,
+      samples: 2,
+      loss: first.loss,
+      lossStatus: 'finite',
+      accuracy: 0.5,
+      createdAt: '2026-11-26T09:00:03.000Z',
+    },
+    {
+      batch: 'step-2',
+      sequence: 2,
+      samples: 1,
+      loss: second.loss,
+      lossStatus: 'finite',
+      accuracy: 1,
+      createdAt: times.updatedAt,
+    },
+  ],
+  requestId: exampleId,
+}
+
+export const curveAnswerExample = {
+  points: [
+    { fromSequence: 1, toSequence: 1, ...first, cumulative: first },
+    { fromSequence: 2, toSequence: 2, ...second, cumulative: both },
+  ],
+  requestId: exampleId,
+}
+
+export const noEvaluationAnswer = problemExample('not-found', ['There is no evaluation "run-8".'])

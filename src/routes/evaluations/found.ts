@@ -1,0 +1,68 @@
+import type { Evaluations, OpenEvaluation } from '../../evaluations/service.ts'
+import { Problem } from '../../http/problem.ts'
+import type { RequestWork } from '../../http/request-work.ts'
+import { quoted } from '../../http/words.ts'
+import type { Statistics } from '../../loss/report/statistics.ts'
+import { statisticsOf } from '../../loss/report/statistics.ts'
+import type { Tally } from '../../loss/tally.ts'
+import { emptyTally } from '../../loss/tally.ts'
+
+/** What the routes of evaluations need. */
+export interface EvaluationRouteOptions {
+  readonly evaluations: Evaluations
+  /** Days after which an evaluation is deleted that nothing was written to; 0: never. */
+  readonly retentionDays: number
+  /** Aborted when the service is about to end: streams that would go on for ever end then. */
+  readonly ending: AbortSignal
+}
+
+/** Whose evaluations they are while nobody has a key. */
+export const nobody = ''
+
+export function noEvaluation(name: string): Problem {
+  return new Problem('not-found', `There is no evaluation ${quoted(name)}.`)
+}
+
+/** @throws Problem `not-found` */
+export async function foundEvaluation(evaluations: Evaluations, name: string): Promise<OpenEvaluation> {
+  const found = await evaluations.find(nobody, name)
+  if (found === undefined) throw noEvaluation(name)
+  return found
+}
+
+/** What is told of an evaluation besides what its batches add up to. */
+export function stateOf({ stored, declared }: OpenEvaluation, retentionDays: number): Record<string, unknown> {
+  const { name, status, createdAt, updatedAt } = stored
+  const { expectedBatches, expectedSamples, metadata } = declared
+  return {
+    evaluation: name,
+    status,
+    batches: stored.batches,
+    expectedBatches,
+    expectedSamples,
+    metadata,
+    createdAt: timeOf(createdAt),
+    updatedAt: timeOf(updatedAt),
+    expiresAt: retentionDays === 0 ? null : timeOf(updatedAt + retentionDays * 86_400_000),
+  }
+}
+
+export function timeOf(milliseconds: number): string {
+  return new Date(milliseconds).toISOString()
+}
+
+/** The tally of an evaluation, which knows its K before the first batch. */
+export function tallyOf(tally: Tally, outputs: number): Tally {
+  return tally.samples === 0 ? { ...emptyTally, outputs } : tally
+}
+
+type Figures = Pick<Statistics, 'samples' | 'outputs' | 'loss' | 'lossStatus' | 'accuracy'>
+
+/** The figures of an evaluation in a list. */
+export function figuresOf(evaluations: Evaluations, found: OpenEvaluation, { task }: RequestWork): Promise<Figures> {
+  const { spec, outputs } = found.declared
+  return evaluations.report(found, task, async ({ tally }) => {
+    const { samples, loss, lossStatus, accuracy } = statisticsOf(tallyOf(tally, outputs), spec)
+    return { samples, outputs, loss, lossStatus, accuracy }
+  })
+}

@@ -1,0 +1,137 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { z } from 'zod'
+import { CommitQueue } from '../../evaluations/commit-queue.ts'
+import { evaluateBatch } from '../../evaluations/evaluate.ts'
+import type { OpenEvaluation } from '../../evaluations/service.ts'
+import type { ParsedLine } from '../../http/body/ndjson.ts'
+import { PlacedError } from '../../http/body/parsed-body.ts'
+import { registerLineBodies } from '../../http/body/register.ts'
+import { fixedLimits } from '../../http/limits.ts'
+import { isAboutContent, pathOf, problemBody, problemOf } from '../../http/problem.ts'
+import { sendJson } from '../../http/send-json.ts'
+import { validated } from '../../http/validation.ts'
+import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
+import { bodyHeaders } from '../loss/examples.ts'
+import { contextOf, freeTensors, storedBatch } from './batches.ts'
+import { linesAnswer, linesDocument, noEvaluationAnswer } from './examples.ts'
+import type { EvaluationRouteOptions } from './found.ts'
+import { foundEvaluation } from './found.ts'
+import type { NamedBatch } from './schema.ts'
+import { batchesAnswer, evaluationParams, namedBatch } from './schema.ts'
+
+const { maxListedErrors } = fixedLimits
+
+interface Post {
+  Params: z.infer<typeof evaluationParams>
+  Body: AsyncIterable<ParsedLine>
+}
+
+/** POST /v1/evaluations/{evaluation}/batches: a stream of batches, each line for itself. */
+export async function lineRoutes(app: FastifyInstance, { evaluations }: EvaluationRouteOptions): Promise<void> {
+  registerLineBodies(app)
+  app.post<Post>(
+    '/v1/evaluations/:evaluation/batches',
+    {
+      schema: {
+        operationId: 'postBatches',
+        tags: ['Evaluations'],
+        summary: 'Add many batches to an evaluation, each once',
+        description:
+          'NDJSON, one batch a line: `{"batch": "step-1", "predictions": ..., "labels": ...}`. Each line stands alone; one that is wrong is refused and counted, and the others are kept. The answer comes when all of them are durable. Sent again after a broken connection, nothing is counted twice.',
+        params: evaluationParams,
+        body: namedBatch,
+        response: {
+          200: answerOf(batchesAnswer),
+          ...problemAnswers(...bodyProblems, 'not-found', 'digest-mismatch', 'store-unavailable'),
+        },
+      },
+      config: {
+        accepts: ['application/x-ndjson'],
+        examples: {
+          mediaTypes: linesDocument,
+          parameters: bodyHeaders,
+          answers: { 200: linesAnswer, 404: noEvaluationAnswer },
+        },
+      },
+    },
+    async (request, reply) => {
+      const { body, params, work, id } = request
+      const found = await foundEvaluation(evaluations, params.evaluation)
+      const tally = new LineTally(request)
+      const queue = new CommitQueue<number>(evaluations, found, (line, { name }, result) => {
+        tally.add(line, name, () => storedBatch(params.evaluation, name, result) && result.outcome)
+      })
+      for await (const line of body) {
+        if (queue.isFull) {
+          work.task.stop()
+          await queue.flush()
+          work.task.start()
+        }
+        const evaluated = await evaluatedLine(line, found, request)
+        if ('error' in evaluated) tally.refuse(line.line, evaluated.name, evaluated.error)
+        else queue.add(line.line, evaluated.batch)
+      }
+      work.task.stop()
+      await queue.flush()
+      return sendJson(reply, work.task, { ...tally.answer, requestId: id })
+    },
+  )
+}
+
+/** The batch of a line, or what is wrong with it. */
+async function evaluatedLine(line: ParsedLine, found: OpenEvaluation, { work }: FastifyRequest) {
+  let name: string | undefined
+  try {
+    if ('error' in line) throw line.error
+    if (typeof line.fields.batch === 'string') name = line.fields.batch
+    const { batch, ...tensors } = validated(namedBatch, line.fields) as NamedBatch
+    const evaluated = await work.task.run(evaluateBatch(found, batch, tensors, contextOf(work)))
+    return { batch: evaluated.batch }
+  } catch (error) {
+    if (!isAboutContent(error)) throw error
+    return { name, error }
+  } finally {
+    if ('fields' in line) freeTensors(line.fields, work)
+  }
+}
+
+interface RefusedLine {
+  readonly line: number
+  readonly batch: string | undefined
+  readonly problem: Record<string, unknown>
+}
+
+/** What became of the lines of a request. */
+class LineTally {
+  readonly #request: FastifyRequest
+  readonly #counts = { committed: 0, replayed: 0, refused: 0 }
+  #errors: RefusedLine[] = []
+
+  constructor(request: FastifyRequest) {
+    this.#request = request
+  }
+
+  /** @param outcome throws for a batch that was not stored */
+  add(line: number, batch: string, outcome: () => string): void {
+    try {
+      this.#counts[outcome() === 'committed' ? 'committed' : 'replayed']++
+    } catch (error) {
+      this.refuse(line, batch, error as Error)
+    }
+  }
+
+  refuse(line: number, batch: string | undefined, error: Error): void {
+    this.#counts.refused++
+    const last = this.#errors.at(-1)
+    if (this.#errors.length === maxListedErrors && last !== undefined && last.line < line) return
+    const problem = problemOf(new PlacedError({ line }, error), this.#request)
+    const body = problemBody(problem, pathOf(this.#request.url), this.#request.id)
+    this.#errors.push({ line, batch, problem: body })
+    // a batch is refused later than a line that holds none
+    this.#errors = this.#errors.sort((a, b) => a.line - b.line).slice(0, maxListedErrors)
+  }
+
+  get answer() {
+    return { ...this.#counts, errors: this.#errors }
+  }
+}

@@ -1,0 +1,200 @@
+import { z } from 'zod'
+import { fixedLimits } from '../../http/limits.ts'
+import type { Tensors } from '../../loss/batch.ts'
+import { lossStatuses } from '../../loss/report/statistics.ts'
+import { lossAnswer } from '../loss/answer.ts'
+import type { ReceivedOptions } from '../loss/schema.ts'
+import { batchFields, optionsWith } from '../loss/schema.ts'
+import { unknownField } from '../unknown-field.ts'
+
+const { maxBatches, maxColumns, maxCurvePoints, maxMetadataEntries, maxMetadataLength, maxPageSize } = fixedLimits
+
+const name = z.string().regex(/^[A-Za-z0-9._~-]{1,128}$/, {
+  error: 'must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -',
+})
+export const evaluationName = name.meta({ description: 'Name of the evaluation.', examples: ['run-7'] })
+export const batchName = name.meta({
+  description: 'Name of the batch, unique in its evaluation.',
+  examples: ['step-1'],
+})
+
+export const evaluationParams = z.object({ evaluation: evaluationName })
+export const batchParams = z.object({ evaluation: evaluationName, batch: batchName })
+
+const text = z.string().max(maxMetadataLength)
+const metadata = z.record(text, text).refine((strings) => Object.keys(strings).length <= maxMetadataEntries, {
+  error: `must have at most ${maxMetadataEntries} entries`,
+})
+const count = z.int().min(0)
+
+/** What an evaluation is declared with besides the options of a loss. */
+export interface Declaration extends ReceivedOptions {
+  readonly outputs: number
+  readonly expectedBatches?: number
+  readonly expectedSamples?: number
+  readonly metadata?: Record<string, string>
+}
+
+export const declaration = optionsWith(
+  'EvaluationDeclaration',
+  'The options of a loss for a stream of batches, and what is known of the batches.',
+  {
+    outputs: z
+      .int()
+      .min(1)
+      .max(maxColumns)
+      .meta({ description: 'K, numbers per row of `predictions` in every batch.' }),
+    expectedBatches: count
+      .max(maxBatches)
+      .optional()
+      .meta({ description: 'Batches that the evaluation must have before it can be sealed.' }),
+    expectedSamples: count.optional().meta({ description: 'Rows that it must have before it can be sealed.' }),
+    metadata: metadata.optional().meta({
+      description: `What else is to be kept with it: at most ${maxMetadataEntries} strings by name.`,
+      examples: [{ model: 'mlp-784-50-10' }],
+    }),
+  },
+  // entry by entry what is described above
+) as unknown as z.ZodType<Declaration>
+
+const time = z.iso.datetime()
+const status = z.enum(['open', 'sealed']).meta({ description: 'A sealed evaluation takes no more batches.' })
+const loss = z.number().nullable().meta({ description: 'Null unless `lossStatus` is `finite`.' })
+const lossStatus = z.enum(lossStatuses)
+const accuracy = z.number().min(0).max(1).nullable()
+
+/** What is told of an evaluation besides what its batches add up to. */
+const state = {
+  evaluation: evaluationName,
+  status,
+  batches: count.meta({ description: 'Batches so far, which is the sequence of the last one.' }),
+  expectedBatches: count.optional(),
+  expectedSamples: count.optional(),
+  metadata,
+  createdAt: time,
+  updatedAt: time.meta({ description: 'When it was declared or sealed, or got a batch, last.' }),
+  expiresAt: time.nullable().meta({ description: 'When it is deleted if nothing more comes; null: never.' }),
+}
+
+export const evaluationAnswer = lossAnswer.extend(state).meta({
+  id: 'EvaluationAnswer',
+  description: 'What all batches add up to, as POST /v1/loss answers for all their rows.',
+})
+
+export const batchAnswer = lossAnswer
+  .extend({
+    evaluation: evaluationName,
+    batch: batchName,
+    sequence: count
+      .min(1)
+      .meta({ description: 'The place of the batch: 1, 2, ... in the order of commit, without gaps.' }),
+    replayed: z.boolean().meta({ description: 'Whether the batch was there already, with the same content.' }),
+  })
+  .meta({ id: 'BatchAnswer', description: 'What the rows of this batch add up to.' })
+
+/** One line of a stream of batches. */
+export const namedBatch = z
+  .strictObject({ batch: batchName, ...batchFields }, { error: unknownField(['batch', ...Object.keys(batchFields)]) })
+  .meta({ id: 'NamedBatch', description: 'A batch and its name: a line of an NDJSON body.' })
+
+export type NamedBatch = { readonly batch: string } & Tensors
+
+export const sealRequest = z
+  .strictObject({ status: z.literal('sealed', { error: 'must be sealed' }) })
+  .meta({ id: 'SealRequest', description: 'Ends an evaluation.' })
+
+const evaluationEntry = z
+  .object({ ...state, samples: count, outputs: count.min(1), loss, lossStatus, accuracy })
+  .meta({ id: 'EvaluationEntry', description: 'An evaluation in a list.' })
+const next = z
+  .string()
+  .optional()
+  .meta({ description: 'What to give as `after` for the next page; absent at the end.' })
+
+export const evaluationList = z
+  .object({ evaluations: z.array(evaluationEntry), next, requestId: z.string() })
+  .meta({ id: 'EvaluationList', description: 'Evaluations, the newest first.' })
+
+const batchEntry = z
+  .object({ batch: batchName, sequence: count.min(1), samples: count, loss, lossStatus, accuracy, createdAt: time })
+  .meta({ id: 'BatchEntry', description: 'A batch in a list.' })
+
+export const batchList = z
+  .object({ batches: z.array(batchEntry), next: count.optional().meta(next.meta() ?? {}), requestId: z.string() })
+  .meta({ id: 'BatchList', description: 'Batches in the order of their sequence.' })
+
+const figures = { samples: count, loss, accuracy, standardError: z.number().nullable() }
+
+export const curveAnswer = z
+  .object({
+    points: z.array(
+      z
+        .object({
+          fromSequence: count.min(1),
+          toSequence: count.min(1),
+          ...figures,
+          cumulative: z.object(figures).meta({ description: 'The same for all batches up to the last of these.' }),
+        })
+        .meta({ id: 'CurvePoint', description: 'Some consecutive batches as one.' }),
+    ),
+    requestId: z.string(),
+  })
+  .meta({
+    id: 'LearningCurve',
+    description: 'Consecutive batches in groups of equal size; the last group may be smaller.',
+  })
+
+export const batchesAnswer = z
+  .object({
+    committed: count.meta({ description: 'Lines whose batch is kept now.' }),
+    replayed: count.meta({ description: 'Lines whose batch was there already, with the same content.' }),
+    refused: count,
+    errors: z
+      .array(
+        z.object({
+          line: count.min(1),
+          batch: z.string().optional().meta({ description: 'The name on the line, if there is one.' }),
+          problem: z.record(z.string(), z.unknown()).meta({ description: 'As a Problem, for this line.' }),
+        }),
+      )
+      .max(fixedLimits.maxListedErrors)
+      .meta({ description: 'The first refused lines.' }),
+    requestId: z.string(),
+  })
+  .meta({ id: 'BatchesAnswer', description: 'What became of the lines.' })
+
+/** A number in a query. */
+function queryNumber(low: number, high: number) {
+  const error = `must be an integer from ${low} to ${high}`
+  const number = z.coerce
+    .number({ error })
+    .refine((value) => Number.isInteger(value) && value >= low && value <= high, {
+      error,
+    })
+  // what is coerced has no type in the document
+  return number.meta({ type: 'integer', minimum: low, maximum: high })
+}
+
+const limit = queryNumber(1, maxPageSize).default(100).meta({ description: 'Entries of a page.' })
+
+export const listQuery = z.strictObject({
+  prefix: z
+    .string()
+    .regex(/^[A-Za-z0-9._~-]{0,128}$/, { error: 'must be characters of A-Z a-z 0-9 . _ ~ -' })
+    .optional()
+    .meta({ description: 'Only evaluations whose names begin with it.' }),
+  after: queryNumber(1, Number.MAX_SAFE_INTEGER).optional().meta({ description: 'The `next` of the page before.' }),
+  limit,
+})
+export const batchesQuery = z.strictObject({
+  after: queryNumber(0, Number.MAX_SAFE_INTEGER).optional().meta({ description: 'Only batches of a higher sequence.' }),
+  limit,
+})
+export const curveQuery = z.strictObject({
+  points: queryNumber(1, maxCurvePoints).default(200).meta({ description: 'How many points there may be.' }),
+})
+export const eventsQuery = z.strictObject({
+  after: queryNumber(0, Number.MAX_SAFE_INTEGER).optional().meta({
+    description: 'Begin with the batches of a higher sequence. The header Last-Event-ID does the same.',
+  }),
+})

@@ -1,0 +1,133 @@
+import { spawnSync } from 'node:child_process'
+import { mock } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { test } from 'tap'
+import { openStore } from '../../src/evaluations/open.ts'
+import { sweepRegularly } from '../../src/evaluations/retention.ts'
+import { altered, owner, storeOf } from './evaluations.ts'
+import { batchOf, declareNew, namesOf } from './support.ts'
+
+const minute = 60_000
+const day = 86_400_000
+
+function ignore(): void {}
+
+/** Lets everything happen that is due. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await setImmediate()
+}
+
+test('every minute sweeps in small steps, what is older than the days that are kept', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 100 * day })
+  t.teardown(() => mock.timers.reset())
+  const calls: (number | undefined)[] = []
+  let left = 3
+  const store = altered(await storeOf(t), {
+    async sweep(before) {
+      calls.push(before)
+      return --left > 0
+    },
+  })
+  const end = sweepRegularly(store, 30, (error) => t.fail(String(error)))
+  mock.timers.tick(minute - 1)
+  await settled()
+  t.same(calls, [])
+  mock.timers.tick(1)
+  await settled()
+  t.same(calls, new Array(3).fill(70 * day + minute), 'until nothing is left to do')
+  left = 1
+  mock.timers.tick(minute)
+  await settled()
+  t.same(calls.slice(3), [70 * day + 2 * minute])
+  end()
+  mock.timers.tick(10 * minute)
+  await settled()
+  t.equal(calls.length, 4)
+})
+
+test('a retention of 0 days expires nothing', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  const calls: (number | undefined)[] = []
+  const store = altered(await storeOf(t), {
+    async sweep(before) {
+      calls.push(before)
+      return false
+    },
+  })
+  const end = sweepRegularly(store, 0, ignore)
+  mock.timers.tick(minute)
+  await settled()
+  t.same(calls, [undefined])
+  end()
+})
+
+test('a sweep that fails is told of, and tried again a minute later', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  let calls = 0
+  const store = altered(await storeOf(t), {
+    async sweep() {
+      calls++
+      throw new Error(`no. ${calls}`)
+    },
+  })
+  const failures: unknown[] = []
+  const end = sweepRegularly(store, 1, (error) => failures.push(error))
+  for (let round = 0; round < 2; round++) {
+    mock.timers.tick(minute)
+    await settled()
+  }
+  t.same(failures.map(String), ['Error: no. 1', 'Error: no. 2'])
+  mock.timers.tick(minute)
+  end()
+  await settled()
+  t.equal(calls, 3)
+  t.equal(failures.length, 2, 'after the end nobody is told')
+})
+
+test('it ends between two steps', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  let calls = 0
+  const store = altered(await storeOf(t), {
+    async sweep() {
+      if (++calls === 2) end()
+      return true
+    },
+  })
+  const end = sweepRegularly(store, 1, ignore)
+  mock.timers.tick(minute)
+  await settled()
+  mock.timers.tick(10 * minute)
+  await settled()
+  t.equal(calls, 2)
+})
+
+test('expired evaluations go with all they stored, others stay', async (t) => {
+  let now = Date.now() - 40 * day
+  const store = await openStore('memory:', { maxEvaluations: 9, maxBatches: 5000 }, () => now)
+  t.teardown(() => store.close())
+  const old = await declareNew(store, owner, 'old')
+  await store.putBatches(Array.from({ length: 1200 }, (_, at) => batchOf(old.id, `b${at}`)))
+  const used = await declareNew(store, owner, 'used')
+  now += 20 * day
+  await store.putBatches([batchOf(used.id, 'late')])
+  await declareNew(store, owner, 'new')
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  const end = sweepRegularly(store, 30, (error) => t.fail(String(error)))
+  mock.timers.tick(minute)
+  for (let turn = 0; turn < 1000 && (await store.listBatches(old.id, { limit: 1 })).length > 0; turn++) await settled()
+  end()
+  t.same(namesOf(await store.list(owner, { limit: 9 })), ['new', 'used'])
+  t.same(await store.listBatches(old.id, { limit: 1 }), [])
+  t.equal((await store.listBatches(used.id, { limit: 9 })).length, 1)
+})
+
+test('it does not keep the process alive', async (t) => {
+  const source = new URL('../../src/evaluations/retention.ts', import.meta.url).href
+  const script = `import { sweepRegularly } from ${JSON.stringify(source)}; sweepRegularly({}, 30, () => {})`
+  const { status } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], { timeout: 30_000 })
+  t.equal(status, 0)
+})

@@ -1,0 +1,40 @@
+// What an answer must be, whatever was asked.
+import type { Reply } from '../attacks/client.ts'
+import { faultsAt, routeOf } from './document.ts'
+import type { Probe } from './requests.ts'
+
+const longestError = 65_536
+
+/** What is wrong with an answer; `undefined` if nothing is. */
+export function faultOf({ method, path }: Probe, { status, headers, body }: Reply): string | undefined {
+  if (status >= 500) return `status ${status}`
+  const type = (headers['content-type'] ?? '').split(';')[0]
+  if (headers['x-request-id'] === undefined) return 'no x-request-id'
+  if (status >= 400 && type !== 'application/problem+json') return `an error as ${type}`
+  if (status >= 400 && body.length > longestError) return `an error of ${body.length} bytes`
+  if (method === 'HEAD') return undefined
+  const json = type.endsWith('json') ? parsed(body) : undefined
+  if (type.endsWith('json') && json === undefined) return 'an answer that is no JSON'
+  const route = routeOf(method, path)
+  if (route === undefined) {
+    return status < 400 ? undefined : faultsAt(['components', 'schemas', 'Problem'], json)
+  }
+  const { responses } = route.operation
+  if (responses[status] === undefined) return `status ${status} is not in the document`
+  if (status === 204 || status === 304) return undefined
+  if (responses[status].content?.[type] === undefined) return `status ${status} as ${type} is not in the document`
+  if (json === undefined) return undefined
+  const place = ['paths', route.path, method.toLowerCase(), 'responses', String(status), 'content', type, 'schema']
+  const fault = faultsAt(place, json)
+  if (fault !== undefined) return `against the document: ${fault}`
+  const { requestId } = json as { requestId?: string }
+  return requestId === undefined || requestId === headers['x-request-id'] ? undefined : 'another requestId'
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

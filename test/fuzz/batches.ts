@@ -1,0 +1,68 @@
+// Batches that fit: schemas tell what each field may be, but not that labels have the shape of predictions.
+import type { Choices } from './random.ts'
+
+export type Fields = Record<string, unknown>
+
+const losses = new Set(['binary-cross-entropy'])
+
+/** Predictions, labels and weights that agree with what the fields of a request declare. */
+export function fitted(request: Fields, choices: Choices): Fields {
+  const { labelFormat, predictionFormat = 'probabilities', loss } = request
+  const areClasses = labelFormat !== 'values' && labelFormat !== 'binary' && !losses.has(String(loss))
+  const rows = 1 + choices.below(6)
+  const columns = 1 + choices.below(5)
+  const scale = choices.pick([1, 1, 1, 10, 1e-310, 1e300])
+  const value = () => (choices.share() - 0.5) * scale
+  const each = (row: () => unknown) => choices.list(rows, row)
+  const share = () => choices.share()
+  const distribution = () => {
+    const weights = choices.list(columns, () => share() + 1e-3)
+    const sum = weights.reduce((a, b) => a + b)
+    return weights.map((weight) => weight / sum)
+  }
+  const hot = () => {
+    const at = choices.below(columns)
+    return Array.from({ length: columns }, (_, i) => Number(i === at))
+  }
+  const prediction = predictionFormat === 'probabilities' ? (areClasses ? undefined : share) : value
+  const labels: Record<string, () => unknown> = {
+    index: () => choices.below(columns),
+    'one-hot': hot,
+    probabilities: areClasses ? distribution : () => choices.list(columns, share),
+    binary: () => choices.list(columns, () => choices.below(2)),
+    values: () => choices.list(columns, value),
+  }
+  const batch: Fields = {
+    predictions: each(prediction === undefined ? distribution : () => choices.list(columns, prediction)),
+    labels: each(labels[String(labelFormat)] ?? labels.values),
+  }
+  if ('sampleWeights' in request) batch.sampleWeights = each(share)
+  if ('classWeights' in request) batch.classWeights = choices.list(columns, share)
+  return { ...request, ...batch }
+}
+
+const tensors = ['predictions', 'labels', 'sampleWeights']
+
+/** The same request in the binary layout of the Open Inference Protocol. */
+export function asBinary(request: Fields): { header: Fields; data: Buffer } {
+  const parameters = Object.fromEntries(Object.entries(request).filter(([name]) => !tensors.includes(name)))
+  const given = tensors.filter((name) => Array.isArray(request[name]))
+  const data = given.map((name) => Buffer.from(Float64Array.from((request[name] as number[][]).flat()).buffer))
+  const inputs = given.map((name, i) => {
+    const rows = request[name] as unknown[]
+    const shape = Array.isArray(rows[0]) ? [rows.length, rows[0].length] : [rows.length]
+    return { name, shape, datatype: 'FP64', parameters: { binary_data_size: data[i].length } }
+  })
+  return { header: { parameters, inputs }, data: Buffer.concat(data) }
+}
+
+/** The same request as NDJSON, a line for each row. */
+export function asLines(request: Fields): unknown[] {
+  const { miniBatch: _, ...parameters } = asBinary(request).header.parameters as Fields
+  const rows = request.predictions as unknown[]
+  const given = tensors.filter((name) => Array.isArray(request[name]))
+  return [
+    parameters,
+    ...rows.map((_, i) => Object.fromEntries(given.map((name) => [name, [(request[name] as unknown[])[i]]]))),
+  ]
+}

@@ -1,0 +1,329 @@
+// Requests made from the document: right ones, almost right ones and hostile ones.
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+import type { JsonSchema } from 'json-schema-faker'
+import { generateSync } from 'json-schema-faker'
+import type { Request } from '../attacks/client.ts'
+import type { Fields } from './batches.ts'
+import { asBinary, asLines, fitted } from './batches.ts'
+import type { Media, Route } from './document.ts'
+import { document, routes } from './document.ts'
+import type { Choices } from './random.ts'
+
+/** A request, and how its bytes are sent. */
+export interface Probe extends Request {
+  readonly method: string
+  readonly path: string
+  readonly headers: Record<string, string | number>
+  /** What it was meant to be. */
+  readonly kind: string
+  /** Bytes of the body that are sent before the client is silent; all, if it says nothing. */
+  readonly sent?: number
+}
+
+const oddNumbers = [
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  1e-7,
+  1e308,
+  -1e308,
+  5e-324,
+  2 ** 53,
+  2 ** 53 + 2,
+  -(2 ** 53),
+  2 ** 31,
+  -(2 ** 31) - 1,
+  2 ** 32,
+  255,
+  256,
+  65_536,
+  2 ** 25 + 1,
+  1e21,
+  1e-300,
+]
+const oddTexts = [
+  '',
+  'a',
+  '__proto__',
+  'constructor',
+  'toString',
+  'one-hot',
+  'NaN',
+  'null',
+  '\0',
+  '\ud800',
+  '\u{1F4A5}',
+  'x'.repeat(5000),
+  '\r\nX-Injected: 1',
+  '"><script>alert(1)</script>',
+  '../../etc/passwd',
+  '%0d%0a',
+  '~0~1/',
+  '\u2028',
+]
+const oddValues = [null, true, false, {}, [], [[]], [[[]]], [null], { a: 1 }, ...oddNumbers, ...oddTexts]
+/** Texts that no JSON.stringify writes. */
+const oddBytes = [
+  '{',
+  '}',
+  '[',
+  ']',
+  ',',
+  ':',
+  '"',
+  '\\',
+  '0',
+  '-',
+  'e',
+  '.',
+  'NaN',
+  'Infinity',
+  '//x',
+  '\u00a0',
+  '\ufeff',
+  '\0',
+  '1e999',
+  '-0',
+  '0.1e-999',
+  '9'.repeat(400),
+  '"__proto__":1,',
+  'tru',
+  '\\u12',
+  '\n',
+  '\xff',
+]
+const oddTypes = [
+  'application/json; charset=utf-8',
+  'application/json;charset=utf-16',
+  'APPLICATION/JSON',
+  'application/json,text/plain',
+  'text/plain',
+  'application/x-ndjson',
+  'application/octet-stream',
+  'multipart/form-data',
+  'multipart/form-data; boundary=x',
+  'application/x-www-form-urlencoded',
+  '',
+  ';',
+  '/',
+  '*/*',
+  'json',
+  'application/json; a="b',
+  '__proto__',
+  'a'.repeat(3000),
+]
+const oddHeaders: Record<string, readonly string[]> = {
+  'content-encoding': ['gzip', 'zstd', 'deflate', 'br', 'identity', 'gzip, gzip', 'x-gzip', 'GZIP', '', '__proto__'],
+  'x-request-id': ['abc', 'a'.repeat(129), '<script>', 'a b', '', '..', '__proto__', 'a,b', '%0d%0aX: 1', '\xe9'],
+  accept: ['*/*', 'text/html', 'application/xml', '', 'q', ',,,,', 'text/html;q=0', 'a/b;q=999', 'application/json'],
+  'inference-header-content-length': ['1', 'x', '-5', '1e3', '0x10', '99999999999999999999', ''],
+  expect: ['100-continue', '200-ok'],
+  origin: ['http://a.example', 'null', '*'],
+  host: ['', 'a b', 'example.org:99999', '[::1]'],
+  'x-http-method-override': ['DELETE'],
+  'accept-encoding': ['gzip'],
+  range: ['bytes=0-0', 'bytes=-1', 'x'],
+  'if-none-match': ['*', '"a"', 'x'],
+  'if-modified-since': ['x', 'Thu, 01 Jan 2099 00:00:00 GMT'],
+}
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND', 'QUERY']
+const oddPaths = [
+  '/',
+  '/docs',
+  '/docs/',
+  '/docs/static/index.html',
+  '/docs/static/..%2f..%2fpackage.json',
+  '/docs/json',
+  '/openapi.json',
+  '/explore',
+  '/explore/',
+  '/explore/..%2f..%2fpackage.json',
+  '/explore/%2e%2e/%2e%2e/src/server.ts',
+  '/explore/%00',
+  '/explore/main.js',
+  '/explore/types.d.ts',
+  '/v1',
+  '//v1/loss',
+  '/v1//loss',
+  '/v1/loss/x',
+  '/V1/LOSS',
+  '/v1/%6coss',
+  '/*',
+  '/?__proto__[x]=1',
+  `/livez?${'a=1&'.repeat(500)}`,
+  `/${'a'.repeat(8000)}`,
+  '/favicon.ico',
+  '/.env',
+  '/%c0%ae/',
+  '/problems/__proto__',
+  '/problems/%',
+  '/problems/%ff',
+  '/problems//',
+]
+
+const withBody = routes.filter(({ operation }) => operation.requestBody !== undefined)
+
+/** The next request. */
+export function nextProbe(choices: Choices): Probe {
+  const level = choices.share()
+  if (level < 0.05) return anywhere(choices)
+  const kindOfRoute = choices.chance(0.8) ? withBody : routes
+  const right = rightProbe(choices, choices.pick(kindOfRoute), level < 0.4 ? 0 : choices.below(3))
+  return level < 0.65 ? right : hostile(right, choices)
+}
+
+/** A request to a route with so many changes of its content. */
+function rightProbe(choices: Choices, { path, method, operation }: Route, changes: number): Probe {
+  const parameters = operation.parameters ?? []
+  const target = path.replaceAll(/\{([^}]+)\}/g, (_, name) => {
+    const examples = Object.values(parameters.find((parameter) => parameter.name === name)?.examples ?? {})
+    const texts = examples.map(({ value }) => String(value))
+    return encodeURIComponent(
+      choices.pick(texts.length > 0 && choices.chance(0.7) ? texts : ['a', 'b', 'x'.repeat(130), 'é']),
+    )
+  })
+  const kind = changes === 0 ? 'right' : 'almost right'
+  const content = operation.requestBody?.content
+  if (content === undefined) return { kind, method, path: target, headers: {} }
+  const [type, media] = choices.pick(Object.entries(content))
+  return { kind, method, path: target, ...bodyOf(type, media, choices, changes) }
+}
+
+function bodyOf(
+  type: string,
+  { schema, examples = {} }: Media,
+  choices: Choices,
+  changes: number,
+): Pick<Probe, 'headers' | 'body'> {
+  const headers = { 'content-type': type }
+  const isExample = choices.chance(0.1) && Object.keys(examples).length > 0
+  if (type === 'application/json') {
+    const example = isExample ? choices.pick(Object.values(examples)).value : undefined
+    const value = example ?? made(schema, choices)
+    return { headers, body: JSON.stringify(changed(value, changes, choices)) ?? 'null' }
+  }
+  // every other type carries a request of the first JSON schema with that name
+  const request = made({ $ref: '#/components/schemas/LossRequest' }, choices) as Fields
+  if (type === 'application/x-ndjson') {
+    const lines = asLines(request).map((line) =>
+      JSON.stringify(changed(line, choices.chance(0.5) ? changes : 0, choices)),
+    )
+    return { headers, body: lines.join(choices.pick(['\n', '\n', '\r\n', '\n\n'])) }
+  }
+  if (type === 'application/octet-stream') {
+    const { header, data } = asBinary(request)
+    const foreign = choices.chance(0.1) ? made({ $ref: '#/components/schemas/BinaryHeader' }, choices) : header
+    const text = Buffer.from(JSON.stringify(changed(foreign, changes, choices)) ?? 'null')
+    const bytes = choices.chance(0.1) ? Buffer.from(choices.list(choices.below(200), () => choices.below(256))) : data
+    return {
+      headers: { ...headers, 'inference-header-content-length': String(text.length) },
+      body: Buffer.concat([text, bytes]),
+    }
+  }
+  return { headers, body: JSON.stringify(request) }
+}
+
+/** A value that a schema describes, small, and with tensors that fit each other where it is a batch. */
+function made(schema: JsonSchema & object, choices: Choices): unknown {
+  const value = generateSync({ ...schema, components: document.components } as JsonSchema, {
+    seed: choices.below(2 ** 31),
+    optionalsProbability: choices.pick([0, 0.15, 0.5]),
+    maxItems: 6,
+  })
+  const fields = value as Fields
+  if (typeof value !== 'object' || value === null || !('predictions' in fields)) return small(value)
+  return choices.chance(0.9) ? small(fitted(fields, choices)) : small(value)
+}
+
+/** Mini-batches of at most 1,000 rows: large ones are the matter of the attacks. */
+function small(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, part]) => [name, name === 'size' ? Math.min(Number(part), 1000) : small(part)]),
+  )
+}
+
+/** A copy of a value with so many places changed. */
+function changed(value: unknown, changes: number, choices: Choices): unknown {
+  return changes === 0 ? value : changed(changedOnce(value, choices, 0), changes - 1, choices)
+}
+
+function changedOnce(value: unknown, choices: Choices, depth: number): unknown {
+  if (depth > 4 || typeof value !== 'object' || value === null || choices.chance(0.1)) return choices.pick(oddValues)
+  const way = choices.below(6)
+  if (Array.isArray(value)) {
+    const at = choices.below(value.length + 1)
+    if (way === 0 || at === value.length) return value.toSpliced(at, 0, choices.pick(oddValues))
+    if (way === 1) return value.toSpliced(at, 1)
+    return value.with(at, changedOnce(value[at], choices, depth + 1))
+  }
+  const entries = Object.entries(value)
+  const at = choices.below(entries.length + 1)
+  if (way === 0 || at === entries.length) return { ...value, [choices.pick(oddTexts)]: choices.pick(oddValues) }
+  if (way === 1) return Object.fromEntries(entries.toSpliced(at, 1))
+  const [name, part] = entries[at]
+  // an own property named __proto__ is what is wanted
+  return Object.fromEntries(entries.with(at, [name, changedOnce(part, choices, depth + 1)]))
+}
+
+function hostile(probe: Probe, choices: Choices): Probe {
+  const kind = 'hostile'
+  const body = Buffer.from(probe.body ?? '')
+  const hasBody = body.length > 0
+  switch (choices.below(hasBody ? 6 : 2)) {
+    case 0: {
+      const name = choices.pick(Object.keys(oddHeaders))
+      return { ...probe, kind, headers: { ...probe.headers, [name]: choices.pick(oddHeaders[name]) } }
+    }
+    case 1:
+      return { ...probe, kind, method: choices.pick(methods) }
+    case 2:
+      return { ...probe, kind, headers: { ...probe.headers, 'content-type': choices.pick(oddTypes) } }
+    case 3: {
+      const [name, compress] = choices.pick([
+        ['gzip', gzipSync],
+        ['zstd', zstdCompressSync],
+      ] as const)
+      const compressed = compress(body)
+      const isDamaged = choices.chance(0.5)
+      return {
+        ...probe,
+        kind,
+        headers: { ...probe.headers, 'content-encoding': name },
+        body: isDamaged ? damaged(compressed, choices) : compressed,
+      }
+    }
+    case 4:
+      return { ...probe, kind, sent: choices.below(body.length) }
+    default:
+      return { ...probe, kind, body: damaged(body, choices) }
+  }
+}
+
+/** Bytes with one to three places changed. */
+function damaged(bytes: Buffer, choices: Choices): Buffer {
+  let result = Buffer.from(bytes)
+  for (let left = 1 + choices.below(3); left > 0; left--) {
+    const at = choices.below(result.length + 1)
+    const [before, after] = [result.subarray(0, at), result.subarray(at)]
+    const ways = [
+      () => Buffer.concat([before, after.subarray(1 + choices.below(4))]),
+      () => Buffer.concat([before, Buffer.from(choices.pick(oddBytes), 'latin1'), after]),
+      () => before,
+      () => Buffer.concat([before, result.subarray(choices.below(result.length + 1)), after]),
+      () => Buffer.concat([before, Buffer.of(choices.below(256)), after.subarray(1)]),
+    ]
+    result = Buffer.from(choices.pick(ways)())
+  }
+  return result
+}
+
+/** Addresses that the document does not know. */
+function anywhere(choices: Choices): Probe {
+  const headers: Probe['headers'] = choices.chance(0.3) ? { accept: choices.pick(oddHeaders.accept) } : {}
+  const body = choices.chance(0.2) ? { body: '{"a":1}' } : {}
+  return { kind: 'anywhere', method: choices.pick(methods), path: choices.pick(oddPaths), headers, ...body }
+}
