@@ -189,7 +189,8 @@ export function handleError(thrown: Error, request: FastifyRequest, reply: Fasti
   if (error instanceof StoreUnavailable) request.log.warn({ err: error }, 'store unavailable')
   if (problem.problem === 'internal-error') request.log.error({ err: error }, 'internal error')
   // Fastify would cut the connection under a client that is still sending
-  if (reply.hasHeader('connection')) reply.header('connection', reply.raw.shouldKeepAlive ? 'keep-alive' : 'close')
+  if (reply.raw.shouldKeepAlive) reply.removeHeader('connection')
+  else reply.header('connection', 'close')
   reply
     .code(problems[problem.problem].status)
     .headers(problem.headers)
