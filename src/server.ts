@@ -1,13 +1,13 @@
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
-import type { Config } from './config.ts'
 import { ConfigError, parseConfig } from './config.ts'
+import { StoreUnusable } from './evaluations/errors.ts'
 import { openLog } from './log/open.ts'
 
-const config = configOrExit()
+const config = await orExit(() => parseConfig(process.env))
 const { logger, flush } = openLog(config.LOG_LEVEL, process.stdout)
 let closing = false
-const app = await buildApp(config, logger, () => closing)
+const app = await orExit(() => buildApp(config, logger, () => closing))
 
 closeWithGrace(
   { delay: config.SHUTDOWN_DELAY_MS + config.SHUTDOWN_TIMEOUT_MS + 2500, logger: false },
@@ -33,11 +33,12 @@ try {
   process.exit(1)
 }
 
-function configOrExit(): Config {
+/** What is made, or the end of the process with the reason on stderr, when whoever started it has to change something. */
+async function orExit<Value>(make: () => Value | Promise<Value>): Promise<Value> {
   try {
-    return parseConfig(process.env)
+    return await make()
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error
+    if (!(error instanceof ConfigError || error instanceof StoreUnusable)) throw error
     process.stderr.write(`lossmeter cannot start:\n${error.message}\n`)
     process.exit(1)
   }

@@ -147,6 +147,17 @@ LOG_LEVEL=loud: Invalid option: expected one of "fatal"|"error"|"warn"|"info"|"d
   })
 })
 
+test('a store that cannot be used is named on stderr', async (t) => {
+  const service = start(t, { DATABASE_URL: 'mysql://localhost/lossmeter' })
+  t.same(await service.ended, [1, null])
+  t.same(service.output, {
+    text: '',
+    errors: `lossmeter cannot start:
+DATABASE_URL must be sqlite:PATH, postgres://USER:PASSWORD@HOST:PORT/DATABASE or memory:
+`,
+  })
+})
+
 test('an address that is taken', async (t) => {
   const other = createServer().listen(0, '127.0.0.1')
   t.after(() => other.close())

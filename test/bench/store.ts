@@ -36,7 +36,7 @@ export async function benchStore(): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'lossmeter-'))
   const ends: (() => unknown)[] = [() => rmSync(folder, { recursive: true })]
   try {
-    const server = await PostgresServer.start({ teardown: (end) => ends.push(end) })
+    const server = await PostgresServer.start({ teardown: (end) => ends.push(end) }, ['fsync=on'])
     const url = await server.createDatabase()
     const sqlite = await openStore(`sqlite:${join(folder, 'store.sqlite')}`, limits)
     const postgres = await openStore(url, limits)
