@@ -191,7 +191,8 @@ export function handleError(thrown: Error, request: FastifyRequest, reply: Fasti
   // a client that left is no failure
   if (problem.problem === 'internal-error' && error !== requestOver) request.log.error({ err: error }, 'internal error')
   // Fastify would cut the connection under a client that is still sending
-  reply.removeHeader('connection')
+  if (reply.raw.shouldKeepAlive) reply.removeHeader('connection')
+  else reply.header('connection', 'close')
   reply
     .code(problems[problem.problem].status)
     .headers(problem.headers)
