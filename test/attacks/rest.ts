@@ -110,7 +110,8 @@ const keys = claim({
     stage.with({}, async ({ port }) => {
       const body = `{"loss":"mse","labelFormat":"values","${collision}":[1,2],"labels":[1,3]}`
       const outcome = await ask(port, { body })
-      const isTold = typeof outcome !== 'string' && outcome.status === 422 && outcome.body.includes('unknown')
+      const isTold =
+        typeof outcome !== 'string' && outcome.status === 422 && outcome.body.includes('not a recognised field')
       return { outcomes: [outcome], faults: isTold ? [] : ['it is not told that the field is unknown'] }
     }),
 })
