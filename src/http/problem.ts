@@ -125,7 +125,8 @@ export const problems = {
   overloaded: {
     status: 503,
     title: 'Not ready',
-    meaning: 'The service is shutting down, or holds as many bytes of requests as it can.',
+    meaning:
+      'The service is shutting down, or has as many connections, requests or bytes of them as it can, in all or of one address.',
     remedy: 'Try again after the number of seconds in the Retry-After header, or use another instance.',
   },
   'store-unavailable': {

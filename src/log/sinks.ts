@@ -12,15 +12,15 @@ export interface Sink {
 
 const writeAsync = promisify(write)
 
-/** A file, or a device that never keeps its writer waiting. */
-export function fileSink(fd: number): Sink {
+/** A file, or a device that never keeps its writer waiting; `put` writes some of the bytes. */
+export function fileSink(fd: number, put: typeof writeAsync = writeAsync): Sink {
   let isInsideLine = false
   return {
     async write(bytes) {
       // what a full disk has cut off ends where it was cut
       const whole = isInsideLine ? Buffer.concat([Buffer.from('\n'), bytes]) : bytes
       for (let from = 0; from < whole.length; ) {
-        const { bytesWritten } = await writeAsync(fd, whole, from)
+        const { bytesWritten } = await put(fd, whole, from)
         from += bytesWritten
         isInsideLine = from < whole.length
       }
