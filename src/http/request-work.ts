@@ -101,7 +101,7 @@ export class RequestWork implements Holder {
 
   /** The answer is sent, or its client has left: whatever is still at work stops, and everything is given back. */
   close(): void {
-    this.#end(over)
+    this.#end(requestOver)
   }
 
   #end(reason: Error): void {
@@ -111,8 +111,8 @@ export class RequestWork implements Holder {
   }
 }
 
-/** Nobody sees it: the request is over. */
-const over = new Error('the request is over')
+/** Why work stopped whose result nobody would see. */
+export const requestOver = new Error('the request is over')
 
 function tooLong(allowed: number): LimitExceeded {
   const detail = `The request takes longer to compute than maxComputeMs, ${allowed} ms.`
