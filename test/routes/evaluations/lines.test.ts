@@ -105,6 +105,24 @@ test('a stream waits while the store is slow, and fails with it', async (t) => {
   t.match(answer.json(), { detail: 'The disk of the store of evaluations is full.' })
 })
 
+test('a fault of the service is no fault of a line', async (t) => {
+  const broken = {
+    write: () => {
+      throw new Error('broken')
+    },
+  }
+  const found = { ...foundOf(), batches: { ...foundOf().batches, codec: broken as never } }
+  const small = await routesOver(t, lineRoutes, { find: async () => found })
+  const headers = { 'content-type': 'application/x-ndjson' }
+  const request = {
+    method: 'POST',
+    url: '/v1/evaluations/e/batches',
+    headers,
+    payload: JSON.stringify(named[0]),
+  } as const
+  t.equal((await small.inject(request)).statusCode, 500)
+})
+
 test('nothing at all is no error', async (t) => {
   await evaluationOf(app, 'empty', threeClasses, [])
   t.same((await sendLines(app, '/empty/batches', [])).body, { committed: 0, replayed: 0, refused: 0, errors: [] })
