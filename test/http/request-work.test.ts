@@ -7,8 +7,8 @@ import { handleError, Problem } from '../../src/http/problem.ts'
 import type { Reading, RequestWork } from '../../src/http/request-work.ts'
 import { Resources, requestWork } from '../../src/http/request-work.ts'
 import { LimitExceeded } from '../../src/loss/validation-errors.ts'
-import type { Scope } from './body/support.ts'
-import { Client, eventually, freeBytes, head, limits, serve } from './body/support.ts'
+import type { Scope, Service } from './body/support.ts'
+import { Client, eventually, freeBytes, head, limits, manyOnes, serve } from './body/support.ts'
 import { bare, portOf } from './plugins/support.ts'
 
 /** A body that is read, and why it is read no longer. */
@@ -204,6 +204,52 @@ test('a client that leaves in the middle of its upload frees everything', async 
     client.socket.destroy()
     t.ok(await eventually(() => budget.held === 0), type)
   }
+})
+
+const tight = { MAX_BODY_BYTES: '1000000', MAX_IN_FLIGHT_BYTES: '4000000' }
+const whole = Buffer.from(`${manyOnes(150_000)}1],"labels":[${'1,'.repeat(150_000)}1]}`)
+
+/** A client that has sent most of a body, which takes nearly all memory that there is. */
+async function hoarder(t: Scope, { app, port }: Service): Promise<Client> {
+  const client = new Client(t, port)
+  await client.write(head({ 'content-length': 1_000_000 }) + manyOnes(450_000))
+  await eventually(() => app.resources.budget.held > 3_500_000)
+  return client
+}
+
+/** The status of a whole body from an address. */
+async function statusFor(t: Scope, port: number, address?: string): Promise<number> {
+  const client = new Client(t, port, address)
+  await client.write(head({ 'content-length': whole.length }))
+  await client.write(whole)
+  return (await client.answer()).status
+}
+
+test('an upload that stands still gives way to others, and its client is told', async (t) => {
+  const { now } = performance
+  let later = 0
+  t.intercept(performance, 'now', { value: () => now.call(performance) + later })
+  const service = await serve(t, tight)
+  const { app, port } = service
+  const client = await hoarder(t, service)
+  t.equal(await statusFor(t, port), 503)
+  t.equal(client.text, '')
+  later = 5001
+  t.equal(await statusFor(t, port), 200)
+  const { status, headers, body } = await client.answer()
+  t.same([status, headers['retry-after'], body.detail], [503, '1', 'Too many bytes of requests are in flight.'])
+  t.ok(await eventually(() => app.resources.budget.held === 0))
+})
+
+test('an address that has more than half of the memory gives way to another', async (t) => {
+  const service = await serve(t, tight)
+  const { app, port } = service
+  const client = await hoarder(t, service)
+  t.equal(await statusFor(t, port), 503)
+  t.equal(client.text, '')
+  t.equal(await statusFor(t, port, '127.0.0.2'), 200)
+  t.equal((await client.answer()).status, 503)
+  t.ok(await eventually(() => app.resources.budget.held === 0))
 })
 
 /** Resources, and what opens a request with a body and an answer. */
