@@ -4,24 +4,35 @@ import { Problem } from '../problem.ts'
 
 export type Inflater = Gunzip | ZstdDecompress
 
-const inflaters: Record<string, () => Inflater> = {
-  gzip: () => createGunzip(),
-  // RFC 9659: the content coding has windows of at most 8 MiB
-  zstd: () => createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: 23 } }),
+export interface Coding {
+  /** Bytes of what it inflated last that an inflater keeps at most. */
+  readonly windowBytes: number
+  inflater(): Inflater
+}
+
+/** RFC 9659: the content coding zstd has windows of at most 8 MiB. */
+const zstdWindowLog = 23
+
+const codings: Record<string, Coding> = {
+  gzip: { windowBytes: 2 ** 15, inflater: () => createGunzip() },
+  zstd: {
+    windowBytes: 2 ** zstdWindowLog,
+    inflater: () => createZstdDecompress({ params: { [constants.ZSTD_d_windowLogMax]: zstdWindowLog } }),
+  },
 }
 
 /** The content codings that bodies may have. */
-export const acceptedEncodings = Object.keys(inflaters)
+export const acceptedEncodings = Object.keys(codings)
 
 /**
- * What makes an inflater for a Content-Encoding, or `undefined` where nothing is to inflate.
+ * The coding of a Content-Encoding, or `undefined` where nothing is to inflate.
  *
  * @throws Problem `unsupported-media-type`
  */
-export function inflaterOf(encoding: string | undefined): (() => Inflater) | undefined {
+export function codingOf(encoding: string | undefined): Coding | undefined {
   const name = encoding?.trim().toLowerCase() ?? 'identity'
   if (name === 'identity') return undefined
-  if (Object.hasOwn(inflaters, name)) return inflaters[name]
+  if (Object.hasOwn(codings, name)) return codings[name]
   const accepted = acceptedEncodings.join(', ')
   throw new Problem(
     'unsupported-media-type',

@@ -7,7 +7,7 @@ import { Problem } from '../problem.ts'
 import type { Reading, RequestWork } from '../request-work.ts'
 import { ChunkQueue } from './chunk-queue.ts'
 import type { Inflater } from './inflate.ts'
-import { inflaterOf } from './inflate.ts'
+import { codingOf } from './inflate.ts'
 
 /** Bytes that wait to be taken before the sender is held back. */
 const highWater = 2 ** 18
@@ -34,6 +34,9 @@ export class BodyReader implements Reading {
   readonly #timer: NodeJS.Timeout
   readonly #queue: ChunkQueue
   #taken: Buffer | undefined
+  /** Bytes of what was inflated that the inflater keeps, and how many it keeps at most. */
+  #window = 0
+  readonly #mostWindow: number
   #received = 0
   #read = 0
   #allowances = 0
@@ -49,17 +52,18 @@ export class BodyReader implements Reading {
    */
   constructor(request: Readings, payload: Readable, work: RequestWork, limits: Limits, isStream = false) {
     const { maxBodyBytes, requestTimeoutMs } = limits
-    const inflater = inflaterOf(request.headers['content-encoding'])
+    const coding = codingOf(request.headers['content-encoding'])
     const declared = Number(request.headers['content-length'] ?? 0)
     if (!isStream && declared > maxBodyBytes) throw bodyTooLarge(maxBodyBytes)
     request.continueBody?.()
     request.continueBody = null
-    this.declaredBytes = inflater === undefined ? declared : 0
+    this.declaredBytes = coding === undefined ? declared : 0
     this.#work = work
     this.#limits = limits
     this.#isStream = isStream
     this.#payload = payload
-    this.#inflater = inflater?.()
+    this.#inflater = coding?.inflater()
+    this.#mostWindow = coding?.windowBytes ?? 0
     this.#source = this.#inflater === undefined ? payload : this.#inflate(this.#inflater)
     this.#queue = new ChunkQueue(this.#source instanceof IncomingMessage)
     this.#timer = setTimeout(() => this.#expire(requestTimeoutMs), requestTimeoutMs)
@@ -121,6 +125,11 @@ export class BodyReader implements Reading {
     this.#queue.clear()
   }
 
+  #freeWindow(): void {
+    this.#work.memory.release(this.#window)
+    this.#window = 0
+  }
+
   #inflate(inflater: Inflater): Readable {
     this.#payload.on('data', (chunk: Buffer) => {
       this.#received += chunk.length
@@ -133,13 +142,15 @@ export class BodyReader implements Reading {
     if (this.#failure !== undefined) return
     this.#chunks++
     this.#read += chunk.length
+    const window = Math.min(this.#read, this.#mostWindow)
     try {
       this.#checkLimits()
-      this.#work.memory.reserve(chunk.length)
+      this.#work.memory.reserve(chunk.length + window - this.#window)
     } catch (error) {
       this.#fail(error as Error)
       return
     }
+    this.#window = window
     this.#work.received(chunk.length)
     this.#allow()
     this.#queue.push(chunk)
@@ -174,6 +185,7 @@ export class BodyReader implements Reading {
       return
     }
     this.#isEnded = true
+    this.#freeWindow()
     clearTimeout(this.#timer)
     this.#wakeUp()
   }
@@ -188,6 +200,7 @@ export class BodyReader implements Reading {
     if (this.#failure !== undefined || this.#isEnded) return
     this.#failure = error
     this.#clear()
+    this.#freeWindow()
     clearTimeout(this.#timer)
     if (this.#inflater !== undefined) {
       this.#payload.unpipe()

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import t, { test } from 'tap'
-import { acceptedEncodings, inflaterOf } from '../../../src/http/body/inflate.ts'
+import { acceptedEncodings, codingOf } from '../../../src/http/body/inflate.ts'
 import { Problem } from '../../../src/http/problem.ts'
 import { appOf, problemOf } from '../../support.ts'
 import {
@@ -35,7 +35,7 @@ function refusal(why: string): object {
 }
 
 test('a body without a coding is left as it is', async (t) => {
-  for (const encoding of [undefined, 'identity', 'Identity', ' identity ']) t.equal(inflaterOf(encoding), undefined)
+  for (const encoding of [undefined, 'identity', 'Identity', ' identity ']) t.equal(codingOf(encoding), undefined)
   t.same(acceptedEncodings, ['gzip', 'zstd'])
 })
 

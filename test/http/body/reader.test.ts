@@ -86,6 +86,39 @@ test('a chunk that there is no room for ends the reading', async (t) => {
   t.equal(budget.held, 0)
 })
 
+test('what an inflater keeps is counted until it has ended', async (t) => {
+  const bytes = Buffer.alloc(10 * 2 ** 20)
+  for (let at = 0; at < bytes.length; at += 100) bytes.writeUInt32LE((at * 2654435761) >>> 0, at)
+  const cases: [string, (bytes: Buffer) => Buffer, number][] = [
+    ['gzip', gzipSync, 2 ** 15],
+    ['zstd', zstdCompressSync, 2 ** 23],
+  ]
+  for (const [encoding, compress, window] of cases) {
+    for (const isGivenUp of [false, true]) {
+      const payload = new PassThrough()
+      const { reader, budget } = readerOf(payload, { 'content-encoding': encoding })
+      const compressed = compress(bytes)
+      // the end is missing
+      payload.write(compressed.subarray(0, -4))
+      let read = 0
+      let isCounted = true
+      while (read < bytes.length - 2 ** 18) {
+        read += (await reader.next())?.length ?? 0
+        isCounted &&= budget.held >= Math.min(read, window)
+      }
+      t.ok(isCounted, encoding)
+      t.ok(budget.held < window + 2 ** 19, `${encoding}: ${budget.held}`)
+      if (isGivenUp) {
+        reader.close(enough)
+      } else {
+        payload.end(compressed.subarray(-4))
+        await readAll(reader)
+      }
+      t.equal(budget.held, 0, encoding)
+    }
+  }
+})
+
 test('a large chunk of a connection is freed when it is worked off', async (t) => {
   const lengths: [number, number][] = []
   const server = createServer(async (request, response) => {
