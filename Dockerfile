@@ -9,6 +9,8 @@ RUN npm run prepare && npm prune --omit=dev --ignore-scripts --no-audit --no-fun
 FROM node:24.21.0-bookworm-slim
 WORKDIR /app
 ENV NODE_ENV=production HOST=0.0.0.0
+# the only folder that is written to, where evaluations are kept
+RUN install -d -o node -g node data
 COPY --from=build /app/node_modules ./node_modules
 COPY package.json LICENSE ./
 COPY --from=build /app/src ./src

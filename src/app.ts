@@ -7,6 +7,7 @@ import { sweepRegularly } from './evaluations/retention.ts'
 import { Evaluations } from './evaluations/service.ts'
 import { registerBodies } from './http/body/register.ts'
 import { answerClientError, refuseAddress } from './http/client-error.ts'
+import { Connections } from './http/connections/server.ts'
 import type { Limits } from './http/limits.ts'
 import { limitsOf } from './http/limits.ts'
 import { refuseOtherMethods } from './http/methods.ts'
@@ -16,8 +17,10 @@ import { cors } from './http/plugins/cors.ts'
 import { host } from './http/plugins/host.ts'
 import { notFound } from './http/plugins/not-found.ts'
 import { requestId, requestIdOf } from './http/plugins/request-id.ts'
+import { requestsInFlight } from './http/plugins/requests-in-flight.ts'
 import { requiredBody } from './http/plugins/required-body.ts'
 import { security } from './http/plugins/security-headers.ts'
+import { transferEncoding } from './http/plugins/transfer-encoding.ts'
 import { handleError } from './http/problem.ts'
 import { requestWork } from './http/request-work.ts'
 import { validatorCompiler } from './http/validation.ts'
@@ -43,18 +46,15 @@ export async function buildApp(
   isClosing = () => false,
 ): Promise<FastifyInstance> {
   const limits = limitsOf(config)
+  const connections = new Connections(limits, config.KEEP_ALIVE_TIMEOUT_MS)
   const app = Fastify({
     ...(logger === false ? { logger } : { loggerInstance: logger }),
     logController: new LogController({ disableRequestLogging: true }),
     // bodies are bounded in size and time where they are read, see http/body
     bodyLimit: Number.MAX_SAFE_INTEGER,
-    keepAliveTimeout: config.KEEP_ALIVE_TIMEOUT_MS,
-    http: {
-      headersTimeout: config.HEADERS_TIMEOUT_MS,
-      requestTimeout: 0,
-      connectionsCheckingInterval: 500,
-      requireHostHeader: false,
-    },
+    serverFactory: (listener) => connections.serve(listener),
+    // they are closed by app.connections
+    forceCloseConnections: false,
     genReqId: requestIdOf,
     clientErrorHandler: answerClientError,
     frameworkErrors: refuseAddress,
@@ -66,11 +66,14 @@ export async function buildApp(
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   app.setErrorHandler(handleError)
 
+  app.decorate('connections', connections)
   accessLog(app)
   requestWork(app, limits)
   requestId(app)
   security(app)
+  requestsInFlight(app, limits)
   host(app)
+  transferEncoding(app)
   notFound(app)
   await cors(app, config.CORS_ORIGIN)
   await app.register(accepts)
@@ -111,5 +114,9 @@ async function openEvaluations(app: FastifyInstance, config: Config, limits: Lim
     await store.close()
   })
   const evaluations = new Evaluations(store, app.resources.scheduler)
-  return { evaluations, retentionDays: config.EVALUATION_RETENTION_DAYS, ending: ending.signal }
+  return {
+    evaluations,
+    retentionDays: config.EVALUATION_RETENTION_DAYS,
+    ending: AbortSignal.any([ending.signal, app.connections.ending]),
+  }
 }

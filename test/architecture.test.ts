@@ -6,7 +6,9 @@ import { test } from 'tap'
 const root = resolve(import.meta.dirname, '..')
 
 /** Tests that prove more than one source file. */
-const testsOfTheWhole = ['architecture', 'clients', 'docker', 'openapi', 'readme'].map((name) => `test/${name}.test.ts`)
+const testsOfTheWhole = ['architecture', 'clients', 'docker', 'faults/faults', 'openapi', 'readme'].map(
+  (name) => `test/${name}.test.ts`,
+)
 /** What is not run by Node.js, or is proved where it is compiled to. */
 const elsewhere = ['src/scanner/assembly/', 'src/explorer/']
 

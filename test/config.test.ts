@@ -17,6 +17,8 @@ const defaults = {
   KEEP_ALIVE_TIMEOUT_MS: 72_000,
   SHUTDOWN_DELAY_MS: 1000,
   SHUTDOWN_TIMEOUT_MS: 30_000,
+  DATABASE_URL: 'sqlite:data/lossmeter.sqlite',
+  EVALUATION_RETENTION_DAYS: 30,
 }
 
 /** The message that an environment is refused with. */
@@ -58,6 +60,8 @@ test('each variable is read', async (t) => {
     SHUTDOWN_DELAY_MS: '0',
     SHUTDOWN_TIMEOUT_MS: '86400000',
     CORS_ORIGIN: 'https://a.example, https://b.example',
+    DATABASE_URL: 'memory:',
+    EVALUATION_RETENTION_DAYS: '0',
   }
   t.same(parseConfig(env), {
     HOST: '::',
@@ -76,6 +80,8 @@ test('each variable is read', async (t) => {
     SHUTDOWN_DELAY_MS: 0,
     SHUTDOWN_TIMEOUT_MS: 86_400_000,
     CORS_ORIGIN: 'https://a.example, https://b.example',
+    DATABASE_URL: 'memory:',
+    EVALUATION_RETENTION_DAYS: 0,
   })
   t.same(Object.keys(env), Object.keys(environment.shape), 'the table above has every variable')
 })

@@ -119,16 +119,20 @@ test('on SIGTERM it is not ready any more, takes requests for a while, and finis
   t.match(said, /^HTTP\/1\.1 200 OK\r\n[\s\S]*"loss":2,/)
 })
 
-test('a request that does not end is given up after the time for it', async (t) => {
+test('a request that does not end is refused after the time for it', async (t) => {
   const service = start(t, { SHUTDOWN_TIMEOUT_MS: '300' })
   const port = await portOf(service)
   const slow = connect(port, '127.0.0.1')
   t.after(() => slow.destroy())
-  slow.on('error', () => {})
+  let said = ''
+  slow.on('data', (chunk) => {
+    said += chunk
+  })
   slow.write('POST /v1/loss HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{')
   await until(async () => ((await fetch(`http://127.0.0.1:${port}/readyz`)).status === 200 ? true : undefined))
   service.child.kill('SIGTERM')
-  t.same(await service.ended, [1, null])
+  t.same(await service.ended, [0, null])
+  t.match(said, /^HTTP\/1\.1 503 [\s\S]*connection: close\r\n[\s\S]*"detail":"The service is shutting down\."/i)
 })
 
 test('an environment that cannot be used is named on stderr', async (t) => {
@@ -139,6 +143,17 @@ test('an environment that cannot be used is named on stderr', async (t) => {
     errors: `lossmeter cannot start:
 PORT=-1: it must be a whole number from 0 to 65535
 LOG_LEVEL=loud: Invalid option: expected one of "fatal"|"error"|"warn"|"info"|"debug"|"trace"|"silent"
+`,
+  })
+})
+
+test('a store that cannot be used is named on stderr', async (t) => {
+  const service = start(t, { DATABASE_URL: 'mysql://localhost/lossmeter' })
+  t.same(await service.ended, [1, null])
+  t.same(service.output, {
+    text: '',
+    errors: `lossmeter cannot start:
+DATABASE_URL must be sqlite:PATH, postgres://USER:PASSWORD@HOST:PORT/DATABASE or memory:
 `,
   })
 })

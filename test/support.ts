@@ -118,6 +118,7 @@ function validatorOf(app: FastifyInstance): { document: Document; ajv: Ajv2020 }
   if (validator === undefined) {
     const document = JSON.parse(JSON.stringify(app.swagger())) as Document
     const ajv = new Ajv2020({ strict: false, allErrors: true })
+    ajv.addFormat('date-time', (text) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text))
     ajv.addSchema(document, 'document')
     validator = { document, ajv }
     validators.set(app, validator)

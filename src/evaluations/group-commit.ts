@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises'
+
 /** Writes a group of items in one transaction, and answers each in its place. */
 export type Commit<Item, Result> = (items: readonly Item[]) => Promise<Result[]>
 
@@ -37,7 +39,11 @@ export class GroupCommit<Item, Result> {
   }
 
   async #writeAll(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#write(this.#nextGroup())
+    do {
+      // whoever is already on the way, such as those answered just now, may join
+      await setImmediate()
+      await this.#write(this.#nextGroup())
+    } while (this.#waiting.length > 0)
     this.#writing = undefined
   }
 

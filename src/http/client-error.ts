@@ -1,35 +1,54 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { sayLast } from './connections/last-words.ts'
+import type { Connection } from './connections/table.ts'
+import { makeLast } from './connections/turns.ts'
 import { logWhenClosed } from './plugins/access-log.ts'
 import { securityHeaders } from './plugins/security-headers.ts'
 import type { ProblemName } from './problem.ts'
-import { handleError, Problem, problemBody, problemMediaType, problems } from './problem.ts'
+import { handleError, Problem, problems } from './problem.ts'
 
 const named: Record<string, ProblemName> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
   HPE_HEADER_OVERFLOW: 'headers-too-large',
 }
 
-/** Answers what is no HTTP request, or came too slowly, with a problem on the bare socket. */
+/** Answers what is no HTTP request, or came too slowly, with a problem: never inside another answer. */
 export function answerClientError(this: FastifyInstance, error: Error & { code: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return
   const name = named[error.code] ?? 'bad-request'
-  const { status, title, meaning } = problems[name]
-  const reqId = randomUUID()
-  this.log.info({ reqId, status, code: error.code }, 'refused')
-  if (socket.writable) {
-    const body = JSON.stringify(problemBody(new Problem(name, meaning), '/', reqId))
-    const head = [
-      `HTTP/1.1 ${status} ${title}`,
-      `Content-Type: ${problemMediaType}`,
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      `X-Request-Id: ${reqId}`,
-      'Connection: close',
-    ]
-    socket.write(`${head.join('\r\n')}\r\n\r\n${body}`)
+  const problem = new Problem(name, problems[name].meaning)
+  const refuse = () => {
+    const reqId = randomUUID()
+    this.log.info({ reqId, status: problems[name].status, code: error.code }, 'refused')
+    sayLast(socket, problem, reqId)
   }
-  socket.destroySoon()
+  const connection = this.connections.of(socket)
+  if (connection === undefined) refuse()
+  else refuseOn(connection, problem, refuse)
+}
+
+function refuseOn(connection: Connection, problem: Problem, refuse: () => void): void {
+  const { turn, request, socket, isEnding } = connection
+  if (isEnding) return
+  const isBodyBroken = request?.complete === false
+  if (turn === undefined) {
+    // what is broken is the rest of a body whose request has been answered
+    if (isBodyBroken) socket.destroySoon()
+    else refuse()
+    return
+  }
+  // nothing that follows can be read
+  socket.pause()
+  if (!isBodyBroken) connection.lastWords ??= refuse
+  else if (turn.response.headersSent) connection.lastWords ??= () => socket.destroySoon()
+  else {
+    makeLast(connection)
+    // whoever reads the body has the answer; where nobody does, it is this
+    if (turn.request.listenerCount('error') > 0) turn.request.emit('error', problem)
+    else turn.reply?.send(problem)
+  }
 }
 
 /** Answers where the router itself gives up, before any hook. */

@@ -5,6 +5,7 @@ import { alternatives } from '../loss/option-types.ts'
 import type { Path, ValidationError } from '../loss/validation-errors.ts'
 import { InvalidContent, LimitExceeded, shortened } from '../loss/validation-errors.ts'
 import { PlacedError } from './body/parsed-body.ts'
+import { requestOver } from './request-work.ts'
 import { quoted } from './words.ts'
 
 declare module 'fastify' {
@@ -124,7 +125,8 @@ export const problems = {
   overloaded: {
     status: 503,
     title: 'Not ready',
-    meaning: 'The service is shutting down, or holds as many bytes of requests as it can.',
+    meaning:
+      'The service is shutting down, or has as many connections, requests or bytes of them as it can, in all or of one address.',
     remedy: 'Try again after the number of seconds in the Retry-After header, or use another instance.',
   },
   'store-unavailable': {
@@ -187,9 +189,11 @@ export function handleError(thrown: Error, request: FastifyRequest, reply: Fasti
   const error = request.work?.task.reason ?? thrown
   const problem = problemOf(error, request)
   if (error instanceof StoreUnavailable) request.log.warn({ err: error }, 'store unavailable')
-  if (problem.problem === 'internal-error') request.log.error({ err: error }, 'internal error')
+  // a client that left is no failure
+  if (problem.problem === 'internal-error' && error !== requestOver) request.log.error({ err: error }, 'internal error')
   // Fastify would cut the connection under a client that is still sending
-  reply.removeHeader('connection')
+  if (reply.raw.shouldKeepAlive) reply.removeHeader('connection')
+  else reply.header('connection', 'close')
   reply
     .code(problems[problem.problem].status)
     .headers(problem.headers)

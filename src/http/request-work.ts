@@ -6,6 +6,7 @@ import type { Task } from '../runtime/scheduler.ts'
 import { Scheduler } from '../runtime/scheduler.ts'
 import type { Account, Holder } from './body/budget.ts'
 import { MemoryBudget } from './body/budget.ts'
+import { clientOf } from './connections/table.ts'
 import type { Limits } from './limits.ts'
 
 declare module 'fastify' {
@@ -101,7 +102,7 @@ export class RequestWork implements Holder {
 
   /** The answer is sent, or its client has left: whatever is still at work stops, and everything is given back. */
   close(): void {
-    this.#end(over)
+    this.#end(requestOver)
   }
 
   #end(reason: Error): void {
@@ -111,8 +112,8 @@ export class RequestWork implements Holder {
   }
 }
 
-/** Nobody sees it: the request is over. */
-const over = new Error('the request is over')
+/** Why work stopped whose result nobody would see. */
+export const requestOver = new Error('the request is over')
 
 function tooLong(allowed: number): LimitExceeded {
   const detail = `The request takes longer to compute than maxComputeMs, ${allowed} ms.`
@@ -125,7 +126,7 @@ export function requestWork(app: FastifyInstance, limits: Limits): void {
   app.decorate('resources', resources)
   app.decorateRequest('work')
   app.addHook('onRequest', (request, { raw }, done) => {
-    const work = resources.open(request.ip, raw)
+    const work = resources.open(clientOf(request.ip), raw)
     request.work = work
     // the response is closed however it ends; a response to a client that left is never finished
     raw.once('close', () => work.close())

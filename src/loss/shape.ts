@@ -166,22 +166,26 @@ interface Traits {
 
 /** Takes back what does not hold of the rows `[from, to)`. */
 function look(data: Float64Array, outputs: number, from: number, to: number, seen: Traits): void {
-  let { areBits, sumToOne, areChances, sumToAboutOne, areFinite } = seen
+  let { sumToOne, sumToAboutOne } = seen
+  // counted without branches, which are guessed wrong where numbers are of several kinds
+  let [others, beyond, infinite] = [0, 0, 0]
   for (let row = from, at = row * outputs; row < to; row++) {
     let sum = 0
     for (const end = at + outputs; at < end; at++) {
       const value = data[at]
       sum += value
-      if (value === 0 || value === 1) continue
-      areBits = false
-      if (value >= 0 && value <= 1) continue
-      areChances = false
-      if (!Number.isFinite(value)) areFinite = false
+      others += Number(value !== 0) & Number(value !== 1)
+      beyond += 1 - (Number(value >= 0) & Number(value <= 1))
+      infinite += Number(value - value !== 0)
     }
     if (sum !== 1) sumToOne = false
     if (!(Math.abs(sum - 1) <= 1e-3)) sumToAboutOne = false
   }
-  Object.assign(seen, { areBits, sumToOne, areChances, sumToAboutOne, areFinite })
+  seen.areBits &&= others === 0
+  seen.areChances &&= beyond === 0
+  seen.areFinite &&= infinite === 0
+  seen.sumToOne = sumToOne
+  seen.sumToAboutOne = sumToAboutOne
 }
 
 function indexShapeError(predictions: Tensor, { shape }: Tensor, { samples }: Layout): string | undefined {

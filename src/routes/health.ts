@@ -1,13 +1,22 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { Problem } from '../http/problem.ts'
+import { closingProblem } from '../http/connections/closing.ts'
 import { answerOf, problemAnswers } from './answers.ts'
 import { problemExample } from './problem-examples.ts'
 
 const alive = z.object({ status: z.literal('alive') }).meta({ id: 'Alive', description: 'The process answers.' })
-const ready = z.object({ status: z.literal('ready') }).meta({ id: 'Ready', description: 'Requests are welcome.' })
-
-const closing = 'The service is shutting down.'
+const count = (description: string) => z.int().min(0).meta({ description })
+const ready = z
+  .object({
+    status: z.literal('ready'),
+    load: z.object({
+      requestsInFlight: count('Requests that are being answered; the limit is `maxRequestsInFlight`.'),
+      bytesInFlight: count('Bytes of memory that they take; the limit is `maxInFlightBytes`.'),
+      connections: count('Connections that are open; the limit is `maxConnections`.'),
+    }),
+  })
+  .meta({ id: 'Ready', description: 'Requests are welcome; `load` tells how full the service is.' })
+const example = { status: 'ready', load: { requestsInFlight: 3, bytesInFlight: 1_572_864, connections: 12 } }
 
 /** GET /livez and GET /readyz. `isClosing` tells whether the service is about to stop. */
 export async function healthRoutes(app: FastifyInstance, { isClosing }: { isClosing: () => boolean }): Promise<void> {
@@ -15,6 +24,7 @@ export async function healthRoutes(app: FastifyInstance, { isClosing }: { isClos
     '/livez',
     {
       logLevel: 'warn',
+      config: { isAlwaysAnswered: true, examples: { answers: { 200: { status: 'alive' } } } },
       schema: {
         operationId: 'isAlive',
         tags: ['Service'],
@@ -22,7 +32,6 @@ export async function healthRoutes(app: FastifyInstance, { isClosing }: { isClos
         description: 'Always 200, whatever the load.',
         response: { 200: answerOf(alive), ...problemAnswers() },
       },
-      config: { examples: { answers: { 200: { status: 'alive' } } } },
     },
     async () => ({ status: 'alive' }),
   )
@@ -34,14 +43,25 @@ export async function healthRoutes(app: FastifyInstance, { isClosing }: { isClos
         operationId: 'isReady',
         tags: ['Service'],
         summary: 'Check that requests are welcome',
-        description: '200 while requests are welcome, 503 while the service is shutting down.',
+        description:
+          '200 while requests are welcome, however full the service is, which `load` tells: if every instance that is full failed, all of them would leave the balancer at once. 503 while the service is shutting down.',
         response: { 200: answerOf(ready), ...problemAnswers('overloaded') },
       },
-      config: { examples: { answers: { 200: { status: 'ready' }, 503: problemExample('overloaded', [closing]) } } },
+      config: {
+        isAlwaysAnswered: true,
+        examples: { answers: { 200: example, 503: problemExample('overloaded', [closingProblem.message]) } },
+      },
     },
     async () => {
-      if (isClosing()) throw new Problem('overloaded', closing, {}, { 'retry-after': '5' })
-      return { status: 'ready' }
+      if (isClosing()) throw closingProblem
+      return {
+        status: 'ready',
+        load: {
+          requestsInFlight: app.requestsInFlight.count,
+          bytesInFlight: app.resources.budget.held,
+          connections: app.connections.size,
+        },
+      }
     },
   )
 }

@@ -50,6 +50,8 @@ export class Client {
 
   private constructor(socket: Socket, { isReading = true }: Manners) {
     this.socket = socket
+    // a write that waits listens
+    socket.setMaxListeners(0)
     socket.on('error', (error: NodeJS.ErrnoException) => {
       this.error = error.code ?? error.message
     })

@@ -12,8 +12,8 @@ interface Compose {
   }
 }
 
-const { environment, mem_limit } = (parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8')) as Compose).services
-  .lossmeter
+const compose: Compose = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'), { merge: true })
+const { environment, mem_limit } = compose.services.lossmeter
 const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8')
 
 /** The environment: of the image, but for the address, and of the compose file. */

@@ -13,7 +13,6 @@ import { claim, times } from './attack.ts'
 import { largeAnswer, mebibyte, oneRow, sweep } from './bodies.ts'
 import type { Outcome, Request } from './client.ts'
 import { ask, Client, headOf, nameOf } from './client.ts'
-import { withService } from './connections.ts'
 
 const run = promisify(execFile)
 const rounds = 20
@@ -74,8 +73,8 @@ const ofRawClients = Object.entries(manners).map(([name, { isHalfClosed = false,
   claim({
     name: `errors to a client with ${name}`,
     isShort: name === 'Connection: close',
-    check: ({ wait }) =>
-      withService({}, async ({ port }) => {
+    check: (stage, { wait }) =>
+      stage.with({}, async ({ port }) => {
         // the short round is not to send gigabytes
         const number = wait > 1000 ? 3 : rounds
         const sent: Sent[] = []
@@ -128,9 +127,9 @@ for _ in range(int(times)):
 
 const ofPython = claim({
   name: "errors to Python's urllib",
-  check: async () => {
+  check: async (stage) => {
     if (!(await isInstalled('python3'))) return { outcomes: ['python3 is not installed'] }
-    return withService({}, ({ port }) =>
+    return stage.with({}, ({ port }) =>
       withFiles(async (path, _, { path: route = '/v1/loss', headers = {} }) => {
         const kind = String(headers['content-type'] ?? 'application/json')
         const args = ['-c', urllib, `http://127.0.0.1:${port}${route}`, path, kind, String(rounds)]
@@ -143,9 +142,9 @@ const ofPython = claim({
 const ofCurl = (['-0', '-HConnection: close', '-HExpect:'] as const).map((flag) =>
   claim({
     name: `errors to curl ${flag}`,
-    check: async () => {
+    check: async (stage) => {
       if (!(await isInstalled('curl'))) return { outcomes: ['curl is not installed'] }
-      return withService({}, ({ port }) =>
+      return stage.with({}, ({ port }) =>
         withFiles(async (path, _, { path: route = '/v1/loss', headers = {} }) => {
           const type = `-HContent-Type: ${headers['content-type'] ?? 'application/json'}`
           const url = `http://127.0.0.1:${port}${route}`
@@ -177,7 +176,7 @@ const ofCurl = (['-0', '-HConnection: close', '-HExpect:'] as const).map((flag) 
 /** nginx in front, with HTTP/1.0 behind it, which is its default. */
 const ofNginx = claim({
   name: 'errors through nginx with HTTP/1.0 behind it',
-  check: async () => {
+  check: async (stage) => {
     if (
       !(await run('nginx', ['-v']).then(
         () => true,
@@ -185,7 +184,7 @@ const ofNginx = claim({
       ))
     )
       return { outcomes: ['nginx is not installed'] }
-    return withService({}, async (service) => {
+    return stage.with({}, async (service) => {
       const folder = await mkdtemp(join(tmpdir(), 'attacks-'))
       const port = await freePort()
       const config = `daemon off; user root root; pid ${folder}/pid; error_log ${folder}/errors; events {}
@@ -225,8 +224,8 @@ async function freePort(): Promise<number> {
 const ofHalfClosed = claim({
   name: 'the answer to a client that has closed its half',
   isShort: true,
-  check: () =>
-    withService({}, async ({ port }) => {
+  check: (stage) =>
+    stage.with({}, async ({ port }) => {
       const outcomes: Outcome[] = []
       for (const request of [oneRow, sweep(1000, 1000, 5), largeAnswer]) {
         outcomes.push(await sendThenRead(port, request, true))

@@ -3,18 +3,21 @@
 import type { Attack, Result } from './attack.ts'
 import { best, promised } from './attack.ts'
 import { attacks } from './attacks.ts'
+import { Stage } from './stage.ts'
 import { table } from './table.ts'
 
 const chosen = new RegExp(process.env.ATTACKS ?? '')
 const tries = Number(process.env.ATTACKS_TRIES ?? 2)
 
+const stage = new Stage(false)
 const results = new Map<Attack, Result>()
 for (const attack of attacks.filter(({ name }) => chosen.test(name))) {
-  const result = await best(attack, promised, tries)
+  const begin = performance.now()
+  const result = await best(attack, stage, promised, tries)
+  const seconds = ((performance.now() - begin) / 1000).toFixed(1)
   results.set(attack, result)
-  process.stderr.write(
-    `${result.faults.length === 0 ? 'holds ' : 'BREAKS'} ${attack.name}: ${result.faults.join('; ')}\n`,
-  )
+  const verdict = result.faults.length === 0 ? 'holds' : `BREAKS: ${result.faults.join('; ')}`
+  process.stderr.write(`${attack.name}, ${seconds} s: ${verdict}\n`)
 }
 const broken = Array.from(results.values()).filter(({ faults }) => faults.length > 0)
 process.stdout.write(`\n${table(results)}\n\n${results.size - broken.length} of ${results.size} attacks held\n`)

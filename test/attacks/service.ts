@@ -2,7 +2,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -11,7 +12,7 @@ import type { Report } from './probe.ts'
 
 const root = join(import.meta.dirname, '../..')
 const ticksPerSecond = 100
-const longestLog = 100_000
+let started = 0
 /** A service that takes so much is killed, for the sake of the machine; the container would have died before. */
 const deadlyMemory = 1.5 * memoryLimit
 
@@ -36,16 +37,19 @@ export class Service {
   /** Whether it took so much memory that it was killed. */
   isKilled = false
   port = 0
-  #said = ''
+  /** Its log goes to a file, so that a busy attacker does not stop it by not reading. */
+  readonly #logFile = join(tmpdir(), `attacks-${process.pid}-${started++}.log`)
   #errors = ''
   #turn = 0
   #delay = 0
   #memory: Memory = { resident: 0, peak: 0 }
 
   private constructor(variables: Record<string, string>) {
-    const env = { PATH: process.env.PATH, ...settings, PORT: '0', ...variables }
+    const env = { PATH: process.env.PATH, ...settings, PORT: '0', DATABASE_URL: 'memory:', ...variables }
     const args = [...flags, '--import', join(import.meta.dirname, 'probe.ts'), 'src/server.ts']
-    this.child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe', 'pipe'] })
+    const log = openSync(this.#logFile, 'w')
+    this.child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', log, 'pipe', 'pipe'] })
+    closeSync(log)
     this.ended = once(this.child, 'exit')
     this.child.stderr?.on('data', (chunk) => {
       this.#errors += chunk
@@ -69,24 +73,13 @@ export class Service {
   /** Starts it with the settings of the compose file and these. @throws Error when it does not start */
   static async start(variables: Record<string, string> = {}): Promise<Service> {
     const service = new Service(variables)
-    const { stdout } = service.child
-    const listen = (chunk: Buffer) => {
-      service.#said += chunk
-      const [, port] = /http:\/\/[^"]*?:(\d+)/.exec(service.#said) ?? []
-      service.port = Number(port ?? 0)
-    }
-    stdout?.on('data', listen)
     for (const end = performance.now() + 20_000; service.port === 0; ) {
-      if (service.child.exitCode !== null || performance.now() > end) {
-        service.child.kill('SIGKILL')
-        throw new Error(`the service does not start: ${service.#errors}${service.#said}`)
-      }
       await sleep(10)
+      service.port = Number(/listening at http:[^"]*?:(\d+)/.exec(service.log)?.[1] ?? 0)
+      if (service.isRunning && performance.now() < end) continue
+      await service.stop()
+      throw new Error(`the service does not start: ${service.#errors}`)
     }
-    stdout?.off('data', listen)
-    stdout?.on('data', (chunk) => {
-      service.#said = `${service.#said}${chunk}`.slice(-longestLog)
-    })
     return service
   }
 
@@ -94,9 +87,9 @@ export class Service {
     return this.child.exitCode === null && this.child.signalCode === null
   }
 
-  /** The end of its log. */
+  /** All that it has logged. */
   get log(): string {
-    return this.#said
+    return readFileSync(this.#logFile, 'utf8')
   }
 
   /** What it wrote to stderr. */
@@ -118,6 +111,11 @@ export class Service {
     this.#delay = 0
   }
 
+  /** The most that was resident is from now on what is resident now. */
+  forgetPeak(): void {
+    if (this.isRunning) writeFileSync(`/proc/${this.child.pid}/clear_refs`, '5')
+  }
+
   /** Seconds of processor time that it has used, on all its threads. */
   get processor(): number {
     const fields = read(this.child.pid, 'stat').split(') ').at(-1)?.split(' ') ?? []
@@ -127,6 +125,7 @@ export class Service {
   async stop(): Promise<void> {
     this.child.kill('SIGKILL')
     await this.ended
+    rmSync(this.#logFile, { force: true })
   }
 
   #take({ turn, delay, resident, peak }: Report): void {

@@ -5,7 +5,6 @@ import { claim, times } from './attack.ts'
 import { oneRow } from './bodies.ts'
 import type { Outcome } from './client.ts'
 import { ask, Client, headOf } from './client.ts'
-import { withService } from './connections.ts'
 import type { Service } from './service.ts'
 
 const connections = 200
@@ -85,10 +84,10 @@ export const shutdown = [
     claim({
       name: `${signal} while ${connections} connections are busy and ${uploads} upload`,
       isShort: signal === 'SIGTERM',
-      async check({ wait }) {
+      async check(stage, { wait }) {
         const sent: Sent[] = []
         for (let round = 0; round < (wait > 1000 ? 1 : rounds); round++) {
-          sent.push(await withService({}, (service) => shutDown(service, signal)))
+          sent.push(await stage.with({}, (service) => shutDown(service, signal)))
         }
         return { outcomes: sent.flatMap(({ outcomes }) => outcomes), faults: sent.flatMap(({ faults = [] }) => faults) }
       },
@@ -96,8 +95,8 @@ export const shutdown = [
   ),
   claim({
     name: 'SIGTERM while a client never reads its answers',
-    check: () =>
-      withService({ SHUTDOWN_TIMEOUT_MS: '3000' }, async (service) => {
+    check: (stage) =>
+      stage.with({ SHUTDOWN_TIMEOUT_MS: '3000' }, async (service) => {
         const client = await Client.open(service.port, { isReading: false })
         const body = '{"populationSize":2147483647,"size":100000,"seed":1}'
         await client.write(`${headOf({ path: '/v1/mini-batches', body })}${body}`.repeat(5))
@@ -110,8 +109,8 @@ export const shutdown = [
   }),
   claim({
     name: '/readyz after SIGTERM',
-    check: () =>
-      withService({}, async (service) => {
+    check: (stage) =>
+      stage.with({}, async (service) => {
         service.child.kill('SIGTERM')
         await sleep(300)
         const ready = await ask(service.port, { path: '/readyz', method: 'GET' })

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate } from 'node:timers/promises'
 import { test } from 'tap'
 import { GroupCommit } from '../../src/evaluations/group-commit.ts'
 
@@ -14,11 +14,16 @@ class Disk {
     return items.map((item) => `${item}${this.groups.length}`)
   }
 
-  /** Ends the commit under way. */
+  /** Ends the commit under way, and waits until the next one has begun. */
   async next(): Promise<void> {
     this.#finish.shift()?.()
-    await sleep(1)
+    await turns()
   }
+}
+
+/** Some turns of the loop. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 4; turn++) await setImmediate()
 }
 
 test('calls that come during a commit share the next one, and are answered after theirs', async (t) => {
@@ -26,28 +31,45 @@ test('calls that come during a commit share the next one, and are answered after
   const puts = new GroupCommit(disk.commit, 10)
   const answered: string[] = []
   const add = (items: string) => puts.add([...items]).then((results) => answered.push(results.join(' ')))
-  const calls = ['ab', 'c', 'de'].map(add)
-  t.same(disk.groups, ['ab'], 'the first waits for nobody')
+  const calls = ['a', 'b'].map(add)
+  t.same(disk.groups, [])
   await disk.next()
-  t.same(answered, ['a1 b1'])
+  t.same(disk.groups, ['ab'], 'what comes in the same turn goes together')
+  calls.push(...['c', 'de'].map(add))
+  await turns()
+  t.same(answered, [])
+  await disk.next()
+  t.same(answered, ['a1', 'b1'])
   t.same(disk.groups, ['ab', 'cde'])
   calls.push(add('f'))
   await disk.next()
-  t.same(answered, ['a1 b1', 'c2', 'd2 e2'])
+  t.same(answered.slice(2), ['c2', 'd2 e2'])
   await disk.next()
   await Promise.all(calls)
   t.same(answered.at(-1), 'f3')
   await puts.idle()
   const last = add('g')
-  t.equal(disk.groups.at(-1), 'g', 'at once after a rest')
   let isIdle = false
   const idle = puts.idle().then(() => {
     isIdle = true
   })
-  await sleep(1)
+  await disk.next()
+  t.equal(disk.groups.at(-1), 'g', 'after a rest')
   t.equal(isIdle, false)
   await disk.next()
   await Promise.all([last, idle])
+})
+
+test('who is answered can join the next group at once', async (t) => {
+  const disk = new Disk()
+  const puts = new GroupCommit(disk.commit, 10)
+  const writers = ['a', 'b', 'c'].map(async (item) => {
+    await puts.add([item])
+    await puts.add([item])
+  })
+  for (let at = 0; at < 3; at++) await disk.next()
+  await Promise.all(writers)
+  t.same(disk.groups, ['abc', 'abc'])
 })
 
 test('a group has so many items at most, but a call is never split', async (t) => {
@@ -55,18 +77,18 @@ test('a group has so many items at most, but a call is never split', async (t) =
   const puts = new GroupCommit(disk.commit, 4)
   const calls = ['x', 'abc', 'd', 'e', 'fghijk', 'l'].map((items) => puts.add([...items]))
   for (let at = 0; at < 5; at++) await disk.next()
-  t.same(disk.groups, ['x', 'abcd', 'e', 'fghijk', 'l'])
+  t.same(disk.groups, ['xabc', 'de', 'fghijk', 'l'])
   await Promise.all(calls)
 })
 
 test('a commit that fails fails its calls alone', async (t) => {
   const disk = new Disk()
   const puts = new GroupCommit(disk.commit, 2)
-  const calls = ['a', '!', 'b', 'c'].map((item) => puts.add([item]))
+  const calls = ['a', 'b', '!', 'c', 'd'].map((item) => puts.add([item]))
   const settled = Promise.allSettled(calls)
-  for (let at = 0; at < 3; at++) await disk.next()
+  for (let at = 0; at < 4; at++) await disk.next()
   t.same(
     (await settled).map((result) => (result.status === 'fulfilled' ? result.value : result.reason.message)),
-    [['a1'], 'disk', 'disk', ['c3']],
+    [['a1'], ['b1'], 'disk', 'disk', ['d3']],
   )
 })

@@ -10,7 +10,8 @@ export function fitted(request: Fields, choices: Choices): Fields {
   const { labelFormat, predictionFormat = 'probabilities', loss } = request
   const areClasses = labelFormat !== 'values' && labelFormat !== 'binary' && !losses.has(String(loss))
   const rows = 1 + choices.below(6)
-  const columns = 1 + choices.below(5)
+  // a batch of a declared evaluation has its columns
+  const columns = labelFormat === undefined ? 2 : 1 + choices.below(5)
   const scale = choices.pick([1, 1, 1, 10, 1e-310, 1e300])
   const value = () => (choices.share() - 0.5) * scale
   const each = (row: () => unknown) => choices.list(rows, row)
@@ -24,7 +25,8 @@ export function fitted(request: Fields, choices: Choices): Fields {
     const at = choices.below(columns)
     return Array.from({ length: columns }, (_, i) => Number(i === at))
   }
-  const prediction = predictionFormat === 'probabilities' ? (areClasses ? undefined : share) : value
+  const isValue = predictionFormat !== 'probabilities' || labelFormat === undefined
+  const prediction = isValue ? value : areClasses ? undefined : share
   const labels: Record<string, () => unknown> = {
     index: () => choices.below(columns),
     'one-hot': hot,

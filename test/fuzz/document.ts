@@ -3,13 +3,14 @@ import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 
 export interface Media {
-  readonly schema: { readonly $ref?: string; readonly contentSchema?: { readonly $ref?: string } }
+  readonly schema: object & { readonly contentSchema?: object & { readonly $ref?: string } }
   readonly examples?: Readonly<Record<string, { readonly value: unknown }>>
 }
 
 interface Parameter {
   readonly name: string
   readonly in: string
+  readonly schema: object
   readonly examples?: Readonly<Record<string, { readonly value: unknown }>>
 }
 

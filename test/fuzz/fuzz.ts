@@ -1,12 +1,13 @@
 // Sends requests that follow from a seed over some connections, and looks at each answer.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Reply } from '../attacks/client.ts'
-import { Client, headOf } from '../attacks/client.ts'
+import { ask, Client, headOf } from '../attacks/client.ts'
 import { Service } from '../attacks/service.ts'
 import { faultOf } from './answers.ts'
+import { routeOf } from './document.ts'
 import { Choices } from './random.ts'
 import type { Probe } from './requests.ts'
-import { nextProbe } from './requests.ts'
+import { declarations, nextProbe } from './requests.ts'
 
 const connections = 8
 const patience = 20_000
@@ -24,7 +25,13 @@ export interface Report {
   /** The longest turn of the service's event loop, in milliseconds of processor time. */
   readonly turn: number
   readonly found: readonly Found[]
+  /** The requests before a turn longer than `longestTurn` was seen. */
+  readonly suspects: readonly Probe[]
 }
+
+/** Milliseconds of processor time that no turn may take. */
+export const longestTurn = 100
+const mostSuspects = 40
 
 /** Sends so many requests. */
 export async function fuzz(requests: number, seed: number): Promise<Report> {
@@ -32,11 +39,14 @@ export async function fuzz(requests: number, seed: number): Promise<Report> {
   try {
     const counts: Record<string, number> = {}
     const found: Found[] = []
+    let suspects: Probe[] = []
+    for (const declaration of declarations) await ask(service.port, declaration)
     // what the first requests cost the compiler is not of interest
     await sendAll(service, 200, new Choices(0), () => undefined)
     await sleep(200)
     service.forgetTurns()
     await sendAll(service, requests, new Choices(seed), (probe, reply) => {
+      if (service.turns.turn <= longestTurn) suspects = [...suspects, probe].slice(-mostSuspects)
       const name = `${probe.kind} ${typeof reply === 'string' ? reply : reply.status}`
       counts[name] = (counts[name] ?? 0) + 1
       // a body that does not come to its end may be answered by the end of the connection
@@ -46,7 +56,8 @@ export async function fuzz(requests: number, seed: number): Promise<Report> {
     await sleep(200)
     if (!service.isRunning)
       found.push({ fault: `the service ended: ${service.errors}`, probe: nextProbe(new Choices(0)), answer: '' })
-    return { requests, counts, turn: service.turns.turn, found }
+    const { turn } = service.turns
+    return { requests, counts, turn, found, suspects: turn > longestTurn ? suspects : [] }
   } finally {
     await service.stop()
   }
@@ -106,19 +117,26 @@ class Line {
 }
 
 /** What was found, each fault once with one request that shows it. */
-export function summary({ requests, counts, turn, found }: Report, seed: number): string {
+export function summary({ requests, counts, turn, found, suspects }: Report, seed: number): string {
   const first = new Map<string, Found & { times: number }>()
   for (const one of found) {
-    const key = `${one.fault.slice(0, 80)} ${one.probe.method} ${one.probe.path.slice(0, 40)}`
-    first.set(key, { ...one, times: (first.get(key)?.times ?? 0) + 1 })
+    const { method, path } = one.probe
+    const key = `${one.fault.slice(0, 80)} ${method} ${routeOf(method, path)?.path ?? path.slice(0, 40)}`
+    const { times = 0 } = first.get(key) ?? {}
+    first.set(key, { ...(first.get(key) ?? one), times: times + 1 })
   }
-  const faults = Array.from(first.values(), ({ fault, times, probe, answer }) => {
-    const { method, path, headers, body = '', kind, sent } = probe
-    return `${times} x ${fault}\n  ${kind} ${method} ${path.slice(0, 200)} ${JSON.stringify(headers).slice(0, 300)} ${sent ?? ''}\n  ${JSON.stringify(body.toString().slice(0, 600))}\n  ${answer.slice(0, 400)}`
-  })
+  const faults = Array.from(first.values(), ({ fault, times, probe, answer }) =>
+    [`${times} x ${fault}`, written(probe), answer.slice(0, 400)].join('\n  '),
+  )
   return [
     `seed ${seed}, ${requests} requests, longest turn ${turn.toFixed(1)} ms`,
     JSON.stringify(counts),
     ...faults,
+    ...suspects.map((probe) => `before the long turn: ${written(probe)}`),
   ].join('\n')
+}
+
+function written({ kind, method, path, headers, body = '', sent }: Probe): string {
+  const head = `${kind} ${method} ${path.slice(0, 200)} ${JSON.stringify(headers).slice(0, 300)} ${sent ?? ''}`
+  return `${head} ${JSON.stringify(body.toString().slice(0, 600))}`
 }

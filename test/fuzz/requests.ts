@@ -163,6 +163,16 @@ const oddPaths = [
   '/problems//',
 ]
 
+/** Of evaluations and batches: some that are declared, some that are not, some that cannot be. */
+const names = ['a', 'a', 'a', 'b', 'c', 'x'.repeat(130), 'é']
+
+/** What is declared before the first request: evaluations that batches made without options fit. */
+export const declarations: readonly Request[] = ['a', 'b'].map((name) => ({
+  path: `/v1/evaluations/${name}`,
+  method: 'PUT',
+  body: '{"loss":"mse","labelFormat":"values","outputs":2}',
+}))
+
 const withBody = routes.filter(({ operation }) => operation.requestBody !== undefined)
 
 /** The next request. */
@@ -180,15 +190,22 @@ function rightProbe(choices: Choices, { path, method, operation }: Route, change
   const target = path.replaceAll(/\{([^}]+)\}/g, (_, name) => {
     const examples = Object.values(parameters.find((parameter) => parameter.name === name)?.examples ?? {})
     const texts = examples.map(({ value }) => String(value))
-    return encodeURIComponent(
-      choices.pick(texts.length > 0 && choices.chance(0.7) ? texts : ['a', 'b', 'x'.repeat(130), 'é']),
-    )
+    return encodeURIComponent(choices.pick(texts.length > 0 && choices.chance(0.7) ? texts : names))
   })
+  const query = parameters.filter((parameter) => parameter.in === 'query' && choices.chance(0.3))
+  const pairs = query.map(
+    ({ name, schema }) => `${name}=${encodeURIComponent(String(valueFor(schema, changes, choices)).toWellFormed())}`,
+  )
   const kind = changes === 0 ? 'right' : 'almost right'
+  const probe = { kind, method, path: pairs.length > 0 ? `${target}?${pairs.join('&')}` : target }
   const content = operation.requestBody?.content
-  if (content === undefined) return { kind, method, path: target, headers: {} }
+  if (content === undefined) return { ...probe, headers: {} }
   const [type, media] = choices.pick(Object.entries(content))
-  return { kind, method, path: target, ...bodyOf(type, media, choices, changes) }
+  return { ...probe, ...bodyOf(type, media, choices, changes) }
+}
+
+function valueFor(schema: object, changes: number, choices: Choices): unknown {
+  return changes > 0 && choices.chance(0.3) ? choices.pick(oddValues) : made(schema, choices)
 }
 
 function bodyOf(
@@ -198,35 +215,42 @@ function bodyOf(
   changes: number,
 ): Pick<Probe, 'headers' | 'body'> {
   const headers = { 'content-type': type }
-  const isExample = choices.chance(0.1) && Object.keys(examples).length > 0
+  const changeable = (value: unknown) => JSON.stringify(changed(value, changes, choices)) ?? 'null'
   if (type === 'application/json') {
-    const example = isExample ? choices.pick(Object.values(examples)).value : undefined
-    const value = example ?? made(schema, choices)
-    return { headers, body: JSON.stringify(changed(value, changes, choices)) ?? 'null' }
+    const isExample = choices.chance(0.1) && Object.keys(examples).length > 0
+    return {
+      headers,
+      body: changeable(isExample ? choices.pick(Object.values(examples)).value : made(schema, choices)),
+    }
   }
-  // every other type carries a request of the first JSON schema with that name
-  const request = made({ $ref: '#/components/schemas/LossRequest' }, choices) as Fields
+  const { contentSchema = {} } = schema
   if (type === 'application/x-ndjson') {
-    const lines = asLines(request).map((line) =>
-      JSON.stringify(changed(line, choices.chance(0.5) ? changes : 0, choices)),
-    )
-    return { headers, body: lines.join(choices.pick(['\n', '\n', '\r\n', '\n\n'])) }
+    const ofOneKind = contentSchema.$ref !== undefined
+    const lines = ofOneKind
+      ? choices.list(choices.below(5), () => made(contentSchema, choices))
+      : asLines(lossRequest(choices))
+    const texts = lines.map((line) => (choices.chance(0.5) ? changeable(line) : JSON.stringify(line)))
+    return { headers, body: texts.join(choices.pick(['\n', '\n', '\r\n', '\n\n'])) }
   }
   if (type === 'application/octet-stream') {
+    const request = choices.chance(0.5) ? lossRequest(choices) : fitted({}, choices)
     const { header, data } = asBinary(request)
-    const foreign = choices.chance(0.1) ? made({ $ref: '#/components/schemas/BinaryHeader' }, choices) : header
-    const text = Buffer.from(JSON.stringify(changed(foreign, changes, choices)) ?? 'null')
+    const text = Buffer.from(changeable(choices.chance(0.1) ? made(contentSchema, choices) : header))
     const bytes = choices.chance(0.1) ? Buffer.from(choices.list(choices.below(200), () => choices.below(256))) : data
     return {
       headers: { ...headers, 'inference-header-content-length': String(text.length) },
       body: Buffer.concat([text, bytes]),
     }
   }
-  return { headers, body: JSON.stringify(request) }
+  return { headers, body: changeable(lossRequest(choices)) }
+}
+
+function lossRequest(choices: Choices): Fields {
+  return made({ $ref: '#/components/schemas/LossRequest' }, choices) as Fields
 }
 
 /** A value that a schema describes, small, and with tensors that fit each other where it is a batch. */
-function made(schema: JsonSchema & object, choices: Choices): unknown {
+function made(schema: object, choices: Choices): unknown {
   const value = generateSync({ ...schema, components: document.components } as JsonSchema, {
     seed: choices.below(2 ** 31),
     optionalsProbability: choices.pick([0, 0.15, 0.5]),

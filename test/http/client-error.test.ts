@@ -1,22 +1,43 @@
 import type { AddressInfo, Socket } from 'node:net'
 import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import Fastify, { LogController } from 'fastify'
 import { test } from 'tap'
 import { answerClientError, refuseAddress } from '../../src/http/client-error.ts'
-import { problems } from '../../src/http/problem.ts'
+import { Connections } from '../../src/http/connections/server.ts'
+import { requestsInFlight } from '../../src/http/plugins/requests-in-flight.ts'
+import { handleError, problems } from '../../src/http/problem.ts'
 import { listener } from '../support.ts'
+import { Client, get, limits } from './connections/support.ts'
 
-/** A server that loses patience after 100 ms. */
+/** A server that loses patience after 100 ms, with nothing of the service but its connections. */
 async function served(t: { after(release: () => Promise<void>): unknown }): Promise<{ port: number; lines: string[] }> {
   const { logger, lines } = listener()
+  const connections = new Connections(limits({ headersTimeoutMs: 100 }), 72_000)
   const app: FastifyInstance = Fastify({
     loggerInstance: logger,
     clientErrorHandler: answerClientError,
-    requestTimeout: 200,
-    http: { headersTimeout: 100, connectionsCheckingInterval: 20 },
+    serverFactory: (respond) => connections.serve(respond),
+    forceCloseConnections: false,
+    logController: new LogController({ disableRequestLogging: true }),
+  })
+  app.setErrorHandler(handleError)
+  app.decorate('connections', connections)
+  requestsInFlight(app, { maxRequestsInFlight: 10 })
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, payload, done) => {
+    payload.on('error', (error) => done(error))
+    payload.on('end', () => done(null, 'read'))
+    payload.resume()
   })
   app.post('/', async () => 'fine')
+  app.get('/', async () => 'fine')
+  app.get('/large', async () => Buffer.alloc(20_000_000, 'x'))
+  app.get('/slow', async () => {
+    await sleep(300)
+    return 'slow'
+  })
   await app.listen({ port: 0 })
   t.after(() => app.close())
   return { port: (app.server.address() as AddressInfo).port, lines }
@@ -56,11 +77,6 @@ const table = [
   ['headers of 20 KB', `GET / HTTP/1.1\r\nHost: a\r\nX-Long: ${'x'.repeat(20_000)}\r\n\r\n`, 'headers-too-large'],
   ['an address of 20 KB', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 'headers-too-large'],
   ['headers that do not end', 'GET / HTTP/1.1\r\nHost: a\r\nX-Slow: ', 'request-timeout'],
-  [
-    'a body that does not end',
-    'POST / HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nabc',
-    'request-timeout',
-  ],
 ] as const
 
 test('a problem is said on the bare socket, and the connection closed', async (t) => {
@@ -76,16 +92,100 @@ test('a problem is said on the bare socket, and the connection closed', async (t
   t.notMatch(lines.join(''), 'geheim')
 })
 
-test('a connection that is reset or gone gets no answer', async (t) => {
-  const app = { log: { info: () => t.fail('nothing to say') } } as unknown as FastifyInstance
+test('what cannot be read behind a request is refused when that has been answered', async (t) => {
+  const { port } = await served(t)
+  for (const path of ['/', '/slow', '/large']) {
+    const client = new Client(t, port)
+    client.say(`${get(path)}geheim\r\n\r\n`)
+    t.ok(await client.ended())
+    t.same(client.statuses, [200, 400], path)
+    t.match(client.text, /Connection: close\r\n\r\n\{"type":"\/problems\/bad-request"[^}]*\}$/)
+  }
+})
+
+test('it does not get into an answer under way', async (t) => {
+  const { port } = await served(t)
+  const client = new Client(t, port)
+  client.socket.pause()
+  client.say(get('/large'))
+  await sleep(200)
+  client.say('geheim\r\n\r\n')
+  await sleep(200)
+  client.socket.resume()
+  t.ok(await client.ended())
+  const body = client.text.slice(client.text.indexOf('\r\n\r\n') + 4)
+  t.match(body.slice(0, 20_000_000), /^x+$/)
+  t.match(body.slice(20_000_000), /^HTTP\/1\.1 400 /)
+})
+
+const chunked = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n'
+
+test('a body that breaks off or cannot be read is refused by whoever reads it', async (t) => {
+  const { port } = await served(t)
+  for (const end of ['geheim\r\n', undefined]) {
+    const client = new Client(t, port)
+    client.say(`${chunked}3\r\nabc\r\n`)
+    await sleep(50)
+    if (end === undefined) client.socket.end()
+    else client.say(end)
+    t.ok(await client.ended())
+    t.same(client.statuses, [400])
+    t.match(client.text, /connection: close\r\n[\s\S]*"\/problems\/bad-request"/)
+  }
+})
+
+test('where nobody reads it, by what answers the request', async (t) => {
+  const { port } = await served(t)
+  const client = new Client(t, port)
+  client.say(chunked.replace('POST /', 'GET /slow'))
+  await sleep(50)
+  client.say('geheim\r\n')
+  t.ok(await client.ended())
+  t.same(client.statuses, [400])
+})
+
+test('the rest of a body whose request has been answered gets no other answer', async (t) => {
+  const { port } = await served(t)
+  for (const path of ['/', '/large']) {
+    const client = new Client(t, port)
+    if (path === '/large') client.socket.pause()
+    client.say(chunked.replace('POST /', `GET ${path}`))
+    await sleep(200)
+    client.say('geheim\r\n')
+    await sleep(100)
+    client.socket.resume()
+    t.ok(await client.ended())
+    t.same(client.statuses, [200], path)
+  }
+})
+
+test('after the last answer nothing more is said', async (t) => {
+  const { port } = await served(t)
+  const client = new Client(t, port)
+  client.say(get('/', ['Connection: close']))
+  t.ok(await client.ended())
+  client.say('geheim\r\n\r\n')
+  await sleep(50)
+  t.same(client.statuses, [200])
+})
+
+test('a connection that is reset, gone or ended gets no answer', async (t) => {
+  const app = {
+    log: { info: () => t.fail('nothing to say') },
+    connections: { of: () => ({ isEnding: true }) },
+  } as unknown as FastifyInstance
   const write = () => t.fail('nothing to write')
   answerClientError.call(app, withCode('ECONNRESET'), { destroyed: false, write } as unknown as Socket)
   answerClientError.call(app, withCode('HPE_INVALID_METHOD'), { destroyed: true, write } as unknown as Socket)
+  answerClientError.call(app, withCode('HPE_INVALID_METHOD'), { destroyed: false, write } as unknown as Socket)
 })
 
 test('a socket that takes nothing more is closed', async (t) => {
   t.plan(2)
-  const app = { log: { info: (fields: object) => t.match(fields, { code: 'HPE_INVALID_METHOD', status: 400 }) } }
+  const app = {
+    log: { info: (fields: object) => t.match(fields, { code: 'HPE_INVALID_METHOD', status: 400 }) },
+    connections: { of: () => undefined },
+  }
   const socket = { writable: false, destroyed: false, destroySoon: () => t.pass('closed') }
   answerClientError.call(app as unknown as FastifyInstance, withCode('HPE_INVALID_METHOD'), socket as unknown as Socket)
 })

@@ -280,6 +280,18 @@ test('a request that was abandoned is answered with the reason, whatever it ran 
   await app.close()
 })
 
+test('a client that left is no internal error', async (t) => {
+  const { app, lines } = await throwing(new TypeError('late'))
+  requestWork(app, limitsOf(parseConfig({})))
+  app.post('/left', async ({ work }) => {
+    work.close()
+    work.task.start()
+  })
+  await app.inject({ method: 'POST', url: '/left' })
+  t.notOk(lines.some((line) => line.includes('internal error')))
+  await app.close()
+})
+
 test('headers of a problem are sent', async (t) => {
   const { app } = await throwing(new Problem('overloaded', 'Later.', {}, { 'retry-after': '5' }))
   const { statusCode, headers } = await app.inject({ method: 'POST', url: '/here' })

@@ -1,3 +1,6 @@
+import type { AddressInfo } from 'node:net'
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'tap'
 import { buildApp } from '../../src/app.ts'
 import { parseConfig } from '../../src/config.ts'
@@ -5,15 +8,40 @@ import { appOf, ask, problemOf } from '../support.ts'
 
 test('alive and ready', async (t) => {
   const app = await appOf(t)
-  for (const [url, status] of [
-    ['/livez', 'alive'],
-    ['/readyz', 'ready'],
-    ['/livez/', 'alive'],
-    ['/readyz?verbose', 'ready'],
-  ]) {
+  const alive = { status: 'alive' }
+  const ready = { status: 'ready', load: { requestsInFlight: 1, bytesInFlight: 0, connections: 0 } }
+  for (const [url, body] of [
+    ['/livez', alive],
+    ['/readyz', ready],
+    ['/livez/', alive],
+    ['/readyz?verbose', ready],
+  ] as const) {
     const answer = await ask(app, { url })
-    t.same([answer.status, answer.body], [200, { status }], url)
+    t.same([answer.status, answer.body], [200, body], url)
   }
+})
+
+test('both are answered, with 200, however full the service is', async (t) => {
+  const app = await appOf(t, { MAX_REQUESTS_IN_FLIGHT: '1', MAX_CONNECTIONS: '1' })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const busy = connect(port, '127.0.0.1')
+  t.teardown(() => busy.destroy())
+  busy.write('POST /v1/loss HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 200000\r\n\r\n{')
+  busy.write(' '.repeat(190_000))
+  const asked = async (path: string) => {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`)
+    return { status: answer.status, connection: answer.headers.get('connection'), body: await answer.json() }
+  }
+  const load = () => app.resources.budget.held
+  for (const until = performance.now() + 20_000; load() === 0 && performance.now() < until; ) await sleep(5)
+  t.match(await asked('/readyz'), {
+    status: 200,
+    connection: 'close',
+    body: { status: 'ready', load: { requestsInFlight: 2, bytesInFlight: load() } },
+  })
+  t.match(await asked('/livez'), { status: 200, body: { status: 'alive' } })
+  t.match(await asked('/v1/limits'), { status: 503, body: { detail: 'Too many connections are open.' } })
 })
 
 test('alive but not ready while closing', async (t) => {

@@ -85,8 +85,8 @@ export class PostgresEngine implements SqlEngine {
       // each statement sees what was committed before it began: the second one all that came before the locks
       const [, evaluations, stored] = await Promise.all([
         client.query(begin),
-        client.query<Counts>(lockEvaluations, [[...new Set(ids)]]),
-        client.query<StoredBatch>(findStored, [ids, names]),
+        client.query<Counts>({ ...lockEvaluations, values: [[...new Set(ids)]] }),
+        client.query<StoredBatch>({ ...findStored, values: [ids, names] }),
       ])
       const { results, inserts, changed } = decide(batches, evaluations.rows, stored.rows, rules)
       const column = <Value>(of: (insert: (typeof inserts)[number]) => Value) => inserts.map(of)
@@ -110,7 +110,9 @@ export class PostgresEngine implements SqlEngine {
         rules.now,
       ]
       const writes =
-        inserts.length > 0 ? [client.query(insertBatches, columns), client.query(updateCounts, counts)] : []
+        inserts.length > 0
+          ? [client.query({ ...insertBatches, values: columns }), client.query({ ...updateCounts, values: counts })]
+          : []
       await Promise.all([...writes, client.query('COMMIT')])
       return results
     })
@@ -162,25 +164,44 @@ export class PostgresEngine implements SqlEngine {
 
 const begin = 'BEGIN ISOLATION LEVEL READ COMMITTED'
 
-// in one order, so that two replicas cannot wait for each other
-const lockEvaluations = `SELECT id, status, batches, samples FROM evaluations
-  WHERE id = ANY($1::bigint[]) AND status <> 'deleted' ORDER BY id FOR NO KEY UPDATE`
+// these have names, so that a connection plans each once
 
-const findStored = `SELECT evaluation, fingerprint, ${batchColumns} FROM batches
-  JOIN unnest($1::bigint[], $2::text[]) AS put (evaluation, name) USING (evaluation, name)`
+const lockEvaluations = {
+  name: 'lock evaluations',
+  // in one order, so that two replicas cannot wait for each other
+  text: `SELECT id, status, batches, samples FROM evaluations
+    WHERE id = ANY($1::bigint[]) AND status <> 'deleted' ORDER BY id FOR NO KEY UPDATE`,
+}
 
-const insertBatches = `INSERT INTO batches
-    (evaluation, sequence, name, fingerprint, samples, loss, loss_status, accuracy, answer, state, created_at)
-  SELECT *, $11::bigint FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bytea[], $5::bigint[],
-    $6::double precision[], $7::text[], $8::double precision[], $9::text[], $10::bytea[])`
+const findStored = {
+  name: 'find stored',
+  text: `SELECT stored.* FROM unnest($1::bigint[], $2::text[]) AS put (evaluation, name) CROSS JOIN LATERAL
+    (SELECT evaluation, fingerprint, ${batchColumns} FROM batches
+     WHERE batches.evaluation = put.evaluation AND batches.name = put.name LIMIT 1) AS stored`,
+}
 
-const updateCounts = `UPDATE evaluations SET batches = put.batches, samples = put.samples, updated_at = $4
-  FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS put (id, batches, samples)
-  WHERE evaluations.id = put.id`
+const insertBatches = {
+  name: 'insert batches',
+  text: `INSERT INTO batches
+      (evaluation, sequence, name, fingerprint, samples, loss, loss_status, accuracy, answer, state, created_at)
+    SELECT *, $11::bigint FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bytea[], $5::bigint[],
+      $6::double precision[], $7::text[], $8::double precision[], $9::text[], $10::bytea[])`,
+}
 
-/** What is acknowledged must be durable, also where the database has another default. */
+const updateCounts = {
+  name: 'update counts',
+  text: `UPDATE evaluations SET batches = put.batches, samples = put.samples, updated_at = $4
+    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS put (id, batches, samples)
+    WHERE evaluations.id = put.id`,
+}
+
+/**
+ * What is acknowledged must be durable, also where the database has another default. And every table is read by an index:
+ * a plan that was made while it was small would go on reading all of it.
+ */
 async function prepareConnection(client: ClientBase): Promise<void> {
   client.on('error', ignore)
+  await client.query('SET enable_seqscan = off')
   await client.query(
     `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`,
   )

@@ -35,14 +35,24 @@ const own: readonly (readonly string[])[] = [
 export async function migrate(client: ClientBase): Promise<void> {
   await client.query('BEGIN')
   await client.query('SELECT pg_advisory_xact_lock($1)', [lock])
-  await client.query('CREATE TABLE IF NOT EXISTS lossmeter_schema (version BIGINT NOT NULL)')
-  const { rows } = await client.query<{ version: number }>('SELECT version FROM lossmeter_schema')
-  const version = rows[0]?.version ?? 0
+  const version = await versionOf(client)
   if (version > shared.length) throw new StoreUnusable(newerSchema(version, shared.length))
-  for (const [at, statements] of shared.entries()) {
-    if (at >= version) for (const text of [...statements, ...own[at]]) await client.query(text)
+  // nothing is written to a schema that is up to date, so that its user needs no more rights than to use it
+  if (version < shared.length) {
+    if (version === 0) await client.query('CREATE TABLE lossmeter_schema (version BIGINT NOT NULL)')
+    for (const text of shared.slice(version).flatMap((statements, at) => [...statements, ...own[version + at]])) {
+      await client.query(text)
+    }
+    await client.query('DELETE FROM lossmeter_schema')
+    await client.query('INSERT INTO lossmeter_schema VALUES ($1)', [shared.length])
   }
-  await client.query('DELETE FROM lossmeter_schema')
-  await client.query('INSERT INTO lossmeter_schema VALUES ($1)', [shared.length])
   await client.query('COMMIT')
+}
+
+/** 0 for an empty database. */
+async function versionOf(client: ClientBase): Promise<number> {
+  const { rows: tables } = await client.query(`SELECT 1 WHERE to_regclass('lossmeter_schema') IS NOT NULL`)
+  if (tables.length === 0) return 0
+  const { rows } = await client.query<{ version: string | number }>('SELECT version FROM lossmeter_schema')
+  return Number(rows[0].version)
 }

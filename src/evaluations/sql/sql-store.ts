@@ -122,24 +122,19 @@ export class SqlStore implements Store {
   }
 
   listBatches(evaluation: number, { after = 0, limit }: BatchPage): Promise<Batch[]> {
-    return this.#query(
-      `SELECT ${batchColumns} FROM batches WHERE evaluation = $1 AND sequence > $2 ORDER BY sequence LIMIT $3`,
-      [evaluation, after, limit],
-    )
+    return this.#query(`SELECT ${batchColumns} ${inRange}`, [evaluation, after, after + limit])
   }
 
   async *states(evaluation: number, after = 0, last = Number.MAX_SAFE_INTEGER): AsyncGenerator<StatePage> {
     let limit = 16
     for (let from = after; from < last; ) {
-      const rows = await this.#query<{ state: Uint8Array }>(
-        `SELECT state FROM batches WHERE evaluation = $1 AND sequence > $2 AND sequence <= $3 ORDER BY sequence LIMIT $4`,
-        [evaluation, from, last, limit],
-      )
+      const to = Math.min(from + limit, last)
+      const rows = await this.#query<{ state: Uint8Array }>(`SELECT state ${inRange}`, [evaluation, from, to])
       if (rows.length === 0) return
       const states = rows.map(({ state }) => state)
       yield { first: from + 1, states }
-      if (rows.length < limit) return
-      from += rows.length
+      if (rows.length < to - from) return
+      from = to
       const bytes = states.reduce((sum, { length }) => sum + length, 0)
       limit = Math.max(1, Math.min(maxStates, Math.floor((pageBytes * states.length) / bytes)))
     }
@@ -175,23 +170,21 @@ export class SqlStore implements Store {
 
   async sweep(before?: number): Promise<boolean> {
     const expired = before === undefined ? 0 : await this.#expire(before)
-    const [evaluation] = await this.#query<{ id: number }>(
-      `SELECT id FROM evaluations WHERE status = 'deleted' ORDER BY id LIMIT 1`,
+    const [evaluation] = await this.#query<{ id: number; batches: number }>(
+      `SELECT id, batches FROM evaluations WHERE status = 'deleted' ORDER BY id LIMIT 1`,
       [],
     )
     if (evaluation === undefined) return expired === maxSwept
-    const swept = await this.#query(
-      `DELETE FROM batches WHERE evaluation = $1 AND sequence IN
-         (SELECT sequence FROM batches WHERE evaluation = $1 ORDER BY sequence LIMIT ${maxSwept})
-       RETURNING sequence`,
-      [evaluation.id],
-    )
-    if (swept.length < maxSwept) {
-      await this.#query(
-        `DELETE FROM evaluations WHERE id = $1 AND status = 'deleted'
-           AND NOT EXISTS (SELECT 1 FROM batches WHERE evaluation = $1)`,
-        [evaluation.id],
-      )
+    const { id, batches } = evaluation
+    if (batches === 0) {
+      await this.#query(`DELETE FROM evaluations WHERE id = $1 AND status = 'deleted'`, [id])
+    } else {
+      // from the end, so that the count tells what is left
+      const left = Math.max(0, batches - maxSwept)
+      await this.#engine.transaction([
+        statement('DELETE FROM batches WHERE evaluation = $1 AND sequence > $2', [id, left]),
+        statement(`UPDATE evaluations SET batches = $2 WHERE id = $1 AND status = 'deleted'`, [id, left]),
+      ])
     }
     return true
   }
@@ -226,6 +219,9 @@ export class SqlStore implements Store {
     return this.#engine.query(statement(text, values))
   }
 }
+
+// without gaps, a page is a range: no plan of the database can make it read more
+const inRange = 'FROM batches WHERE evaluation = $1 AND sequence > $2 AND sequence <= $3 ORDER BY sequence'
 
 function statement(text: string, values: readonly SqlValue[]): Statement {
   return { text, values }

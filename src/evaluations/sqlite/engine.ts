@@ -63,6 +63,7 @@ export class SqliteEngine implements SqlEngine {
     const worker = this.#worker
     if (worker === undefined) return
     const ended = once(worker, 'exit')
+    worker.ref()
     worker.postMessage('close')
     await ended
   }
@@ -75,6 +76,7 @@ export class SqliteEngine implements SqlEngine {
     this.#worker ??= this.#start()
     const call: Call = { id: this.#calls++, method, args }
     this.#worker.postMessage(call)
+    this.#worker.ref()
     // the worker answers with what the method of this name returns
     return new Promise((resolve, reject) =>
       this.#pending.set(call.id, { resolve: resolve as Pending['resolve'], reject }),
@@ -87,6 +89,8 @@ export class SqliteEngine implements SqlEngine {
     worker.on('message', (reply: Reply) => {
       const { resolve, reject } = this.#pending.get(reply.id) as Pending
       this.#pending.delete(reply.id)
+      // a thread that nobody waits for does not keep the process alive
+      if (this.#pending.size === 0) worker.unref()
       if ('failure' in reply) reject(errorOf(reply.failure))
       else resolve(reply.result)
     })

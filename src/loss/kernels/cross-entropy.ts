@@ -26,6 +26,7 @@ export function crossEntropyRows(rows: Rows, settings: Settings, out: Float64Arr
   const { count, outputs, predictions, targets, classes } = rows
   const { logPolicy, epsilon, classWeights } = settings
   const isLogits = settings.predictionFormat === 'logits'
+  const isExact = logPolicy === 'exact'
   const logs = new Float64Array(isLogits ? outputs : 0)
   let clipped = 0
   for (let i = 0, row = 0; i < count; i++, row += outputs) {
@@ -38,6 +39,11 @@ export function crossEntropyRows(rows: Rows, settings: Settings, out: Float64Arr
       const target = classes === undefined ? targets[row + k] : 1
       const weight = classWeights === undefined ? target : classWeights[k] * target
       if (weight === 0) continue
+      // an exact logarithm is all that is needed
+      if (isLogits && isExact) {
+        sum += weight * logs[k]
+        continue
+      }
       const y = isLogits ? Math.exp(logs[k]) : predictions[row + k]
       const log = isLogits ? guardedLogOfLog(logs[k], y, logPolicy, epsilon) : guardedLog(y, logPolicy, epsilon)
       sum += weight * log

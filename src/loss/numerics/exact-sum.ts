@@ -36,7 +36,7 @@ export function exactSum(values: Float64Array, count: number): Dyadic {
   let sum = zero
   if (count <= fewTerms) {
     for (let i = 0; i < count; i++) sum = add(sum, fromDouble(values[i]))
-    return sum
+    return sum.mantissa === 0n ? zero : sum
   }
   const words = new Uint32Array(values.buffer, values.byteOffset, 2 * count)
   for (let from = 0; from < count; from += single.termsPerDrain) {
@@ -50,7 +50,7 @@ export function exactSumOfProducts(a: Float64Array, b: Float64Array, count: numb
   let sum = zero
   if (count <= fewTerms) {
     for (let i = 0; i < count; i++) sum = add(sum, multiply(fromDouble(a[i]), fromDouble(b[i])))
-    return sum
+    return sum.mantissa === 0n ? zero : sum
   }
   const aWords = new Uint32Array(a.buffer, a.byteOffset, 2 * count)
   const bWords = new Uint32Array(b.buffer, b.byteOffset, 2 * count)

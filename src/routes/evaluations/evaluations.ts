@@ -99,7 +99,10 @@ export async function evaluationRoutes(
         description:
           'Every batch that was acknowledged before the request is in the answer, whichever replica took it. The figures are those of POST /v1/loss for all rows at once, to the last bit. `ETag` and `If-None-Match` save an answer that the client has already.',
         params: evaluationParams,
-        response: { 200: answerOf(evaluationAnswer), ...problemAnswers('not-found', 'store-unavailable') },
+        response: {
+          200: answerOf(evaluationAnswer),
+          ...problemAnswers('not-found', 'invalid-content', 'store-unavailable'),
+        },
       },
       config: { examples: { answers: { 200: reportAnswer, 404: noEvaluationAnswer } } },
     },
@@ -182,7 +185,7 @@ export async function evaluationRoutes(
         params: evaluationParams,
         response: {
           204: z.null().describe('It is deleted.'),
-          ...problemAnswers('not-found', 'store-unavailable'),
+          ...problemAnswers('not-found', 'invalid-content', 'store-unavailable'),
         },
       },
       config: { examples: { answers: { 404: noEvaluationAnswer } } },

@@ -1,3 +1,4 @@
+import { binaryDocument } from '../loss/examples.ts'
 import { exampleId, invalidExample, problemExample } from '../problem-examples.ts'
 
 /** Three classes, declared once; then two batches. The requests work in this order. */
@@ -91,6 +92,11 @@ export const batchExamples = {
       labels: [1, 2],
     },
   },
+}
+
+/** Without an example: the bytes of these rows are no text. */
+export const binaryBatchDocument = {
+  'application/octet-stream': { schema: binaryDocument['application/octet-stream'].schema },
 }
 
 export const batchAnswerExample = {

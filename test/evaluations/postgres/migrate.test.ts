@@ -62,6 +62,16 @@ test('a newer schema is left alone', async (t) => {
   t.same(await rowsOf(client, 'SELECT version FROM lossmeter_schema'), ['99'])
 })
 
+test('a user with the rights to use the tables can start', async (t) => {
+  const client = await connected(t, await server.createDatabase())
+  await migrate(client)
+  await client.query(`CREATE ROLE clerk`)
+  await client.query('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO clerk')
+  await client.query('SET ROLE clerk')
+  await migrate(client)
+  t.same(await rowsOf(client, 'SELECT current_user, version FROM lossmeter_schema'), ['clerk', '1'])
+})
+
 test('what fails leaves nothing behind', async (t) => {
   const client = await connected(t, await server.createDatabase())
   await client.query('CREATE TABLE folds (x int)')

@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { host } from '../../../src/http/plugins/host.ts'
 import { bare, connected, portOf, saidOn } from './support.ts'
 
-test('a request of HTTP/1.1 needs a host', async (t) => {
+test('a request of HTTP/1.1 needs one host', async (t) => {
   const app = bare(t)
   host(app)
   app.setErrorHandler((error: Error, _request, reply) => reply.code(400).send(error.message))
@@ -12,6 +12,9 @@ test('a request of HTTP/1.1 needs a host', async (t) => {
     ['1.1', '', 'An HTTP/1.1 request must include a Host header.'],
     ['1.1', 'Host: a\r\n', 'fine'],
     ['1.1', 'Host:\r\n', 'fine'],
+    ['1.1', 'Host: a\r\nX-Other: b\r\nFrom: c\r\n', 'fine'],
+    ['1.1', 'Host: a\r\nhOST: a\r\n', 'A request may include only one Host header.'],
+    ['1.0', 'Host: a\r\nHost: b\r\n', 'A request may include only one Host header.'],
     ['1.0', '', 'fine'],
   ]
   for (const [version, header, body] of table) {

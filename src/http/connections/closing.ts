@@ -1,0 +1,83 @@
+import type { Server } from 'node:http'
+import { Server as NetServer } from 'node:net'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
+import { Problem } from '../problem.ts'
+import type { Connection, ConnectionTable } from './table.ts'
+import type { Turns } from './turns.ts'
+import { makeLast } from './turns.ts'
+
+export interface ClosingTimes {
+  /** Time in which connections are still taken, so that a balancer turns away first. */
+  readonly delayMs: number
+  /** Time for the requests in flight after that. */
+  readonly timeoutMs: number
+}
+
+/** The time without a new connection after which none is on its way, and how often it is looked. */
+const quietMs = 50
+const quietRounds = 5
+/** The time in which an idle connection may still bring a request. */
+const idleMs = 2000
+/** The time for the last refusals to be read. */
+const refusalMs = 1000
+
+export const closingProblem = new Problem('overloaded', 'The service is shutting down.', {}, { 'retry-after': '5' })
+
+/**
+ * Ends all connections without failing a request: every answer from now on says that it is its connection's last; when the
+ * listening ends no connection is on its way; an idle connection is closed when nothing came on it for a while. What is still
+ * there at the timeout is refused.
+ */
+export async function closeConnections(
+  server: Server,
+  table: ConnectionTable,
+  turns: Turns,
+  { delayMs, timeoutMs }: ClosingTimes,
+): Promise<void> {
+  for (const connection of table) makeLast(connection)
+  await sleep(delayMs)
+  await stopListening(server, turns, timeoutMs / 3)
+  const stopped = performance.now()
+  const isLeft = (milliseconds: number) => table.size > 0 && performance.now() - stopped < milliseconds
+  while (isLeft(timeoutMs)) {
+    if (performance.now() - stopped > idleMs) endIdle(table)
+    await sleep(20)
+  }
+  for (const connection of table) refuse(connection)
+  while (isLeft(timeoutMs + refusalMs)) await sleep(20)
+  for (const { socket } of table) socket.destroy()
+}
+
+/**
+ * Clients that come again and again are kept waiting for their answers meanwhile, so that a moment comes when none comes: a
+ * connection that has not been taken when the listening ends is reset.
+ */
+async function stopListening(server: Server, turns: Turns, longestMs: number): Promise<void> {
+  const until = performance.now() + longestMs
+  let isQuiet = false
+  server.on('connection', () => {
+    isQuiet = false
+  })
+  turns.hold()
+  do {
+    isQuiet = true
+    for (let round = 0; round < quietRounds && isQuiet; round++) {
+      await sleep(quietMs / quietRounds)
+      // one connection is taken each time that the event loop comes around, whatever else it does
+      await setImmediate()
+    }
+  } while (!isQuiet && performance.now() < until)
+  // the close of node:http would cut idle connections, on which a request may be on its way
+  if (server.listening) NetServer.prototype.close.call(server)
+  turns.release()
+}
+
+function endIdle(table: ConnectionTable): void {
+  for (const connection of table) if (connection.isIdle) connection.socket.destroySoon()
+}
+
+function refuse(connection: Connection): void {
+  const { turn, socket } = connection
+  if (turn?.reply === undefined || turn.response.headersSent) socket.destroySoon()
+  else turn.reply.send(closingProblem)
+}

@@ -1,0 +1,97 @@
+import type { RequestListener, Server } from 'node:http'
+import { createServer } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Limits } from '../limits.ts'
+import { Admission } from './admission.ts'
+import type { ClosingTimes } from './closing.ts'
+import { closeConnections } from './closing.ts'
+import { probeWhenHalfClosed } from './half-closed.ts'
+import { lingerAtEnd } from './lingering.ts'
+import { Patience } from './patience.ts'
+import type { Connection } from './table.ts'
+import { ConnectionTable } from './table.ts'
+import { makeLast, readInTurn, Turns } from './turns.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    connections: Connections
+  }
+}
+
+/** The HTTP server, and all that is known and decided about its connections. */
+export class Connections {
+  readonly #table = new ConnectionTable()
+  readonly #limits: Limits
+  readonly #keepAliveTimeoutMs: number
+  readonly #ending = new AbortController()
+  #close: (times: ClosingTimes) => Promise<void> = () => Promise.resolve()
+
+  constructor(limits: Limits, keepAliveTimeoutMs: number) {
+    this.#limits = limits
+    this.#keepAliveTimeoutMs = keepAliveTimeoutMs
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return this.#table.size
+  }
+
+  /** From how many addresses. */
+  get addresses(): number {
+    return this.#table.addresses
+  }
+
+  /** Aborted when they begin to be closed: an answer that has no end of its own has to end. */
+  get ending(): AbortSignal {
+    return this.#ending.signal
+  }
+
+  /** The connection of a socket; undefined where there is none, as for an injected request. */
+  of(socket: Socket | null | undefined): Connection | undefined {
+    return this.#table.of(socket)
+  }
+
+  /** Makes the server, whose requests go to the listener one at a time for each connection. */
+  serve(listener: RequestListener): Server {
+    const table = this.#table
+    const limits = this.#limits
+    const turns = new Turns(listener)
+    const admission = new Admission(table, limits)
+    const patience = new Patience(table, limits.answerTimeoutMs)
+    const server = createServer({
+      headersTimeout: limits.headersTimeoutMs,
+      // the time for a body is kept where it is read
+      requestTimeout: 0,
+      connectionsCheckingInterval: 500,
+      keepAliveTimeout: this.#keepAliveTimeoutMs,
+      // its refusal would be no problem document
+      requireHostHeader: false,
+    })
+    Object.assign(server, { httpAllowHalfOpen: true })
+    server.on('connection', (socket) => {
+      const connection = table.add(socket)
+      if (this.ending.aborted) makeLast(connection)
+      readInTurn(connection)
+      lingerAtEnd(connection, limits)
+      probeWhenHalfClosed(connection)
+      admission.admit(connection)
+      socket.once('close', () => turns.drop(connection))
+    })
+    server.on('request', (request, response) => {
+      const connection = table.of(request.socket)
+      if (connection !== undefined) turns.take(connection, request, response)
+    })
+    server.on('listening', () => {
+      const timer = setInterval(() => patience.look(), patience.intervalMs).unref()
+      server.once('close', () => clearInterval(timer))
+    })
+    this.#close = (times) => closeConnections(server, table, turns, times)
+    return server
+  }
+
+  /** Ends the service for all clients in good order; resolves when no connection is left. */
+  async close(times: ClosingTimes): Promise<void> {
+    this.#ending.abort()
+    await this.#close(times)
+  }
+}

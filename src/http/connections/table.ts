@@ -1,0 +1,111 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { isIPv6 } from 'node:net'
+import type { FastifyReply } from 'fastify'
+
+/** A request and its answer, on a connection where the others wait for it. */
+export interface Turn {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  /** What Fastify answers it with; there once a hook has run. */
+  reply: FastifyReply | undefined
+}
+
+/** What all connections of one address have together. */
+export interface Share {
+  readonly address: string
+  connections: number
+  requests: number
+}
+
+/** A client's connection. */
+export class Connection {
+  readonly socket: Socket
+  readonly share: Share
+  /** Whether it is one too many, kept only until it has been told so. */
+  isExcess = false
+  /** Whether its next answer says that it is the last. */
+  isLast = false
+  /** Whether its last answer was given: what still comes is not read. */
+  isEnding = false
+  /** The request that is being answered. */
+  turn: Turn | undefined
+  /** The request that was answered last, or is being answered: its body may still come. */
+  request: IncomingMessage | undefined
+  /** Requests that came before the one in front of them was answered. */
+  waiting: Turn[] = []
+  /** What is said when the requests before it have been answered. */
+  lastWords: (() => void) | undefined
+
+  constructor(socket: Socket, share: Share) {
+    this.socket = socket
+    this.share = share
+  }
+
+  /** The client's address; of IPv6 its /64 network, which is one client's. */
+  get address(): string {
+    return this.share.address
+  }
+
+  /** Whether nothing is being answered or waits to be. */
+  get isIdle(): boolean {
+    return this.turn === undefined && this.waiting.length === 0
+  }
+}
+
+/** All open connections, and what each address has of them. */
+export class ConnectionTable {
+  readonly #connections = new Map<Socket, Connection>()
+  readonly #shares = new Map<string, Share>()
+
+  /** How many are open. */
+  get size(): number {
+    return this.#connections.size
+  }
+
+  /** From how many addresses. */
+  get addresses(): number {
+    return this.#shares.size
+  }
+
+  /** The connection of a socket; undefined for one that is not or no more in the table. */
+  of(socket: Socket | null | undefined): Connection | undefined {
+    return this.#connections.get(socket as Socket)
+  }
+
+  /** Takes in a socket until it is closed. */
+  add(socket: Socket): Connection {
+    const address = clientOf(socket.remoteAddress)
+    const share = this.#shares.get(address) ?? { address, connections: 0, requests: 0 }
+    share.connections++
+    this.#shares.set(address, share)
+    const connection = new Connection(socket, share)
+    this.#connections.set(socket, connection)
+    socket.once('close', () => {
+      this.#connections.delete(socket)
+      share.connections--
+      if (share.connections === 0) this.#shares.delete(address)
+    })
+    return connection
+  }
+
+  [Symbol.iterator](): IterableIterator<Connection> {
+    return this.#connections.values()
+  }
+}
+
+/** Whom an address stands for: an IPv4 address, or the /64 network of an IPv6 one; '' where there is none. */
+export function clientOf(address: string | undefined): string {
+  if (address === undefined || !isIPv6(address)) return address ?? ''
+  const [, ipv4] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address) ?? []
+  if (ipv4 !== undefined) return ipv4
+  const [left, right] = address
+    .split('%')[0]
+    .split('::')
+    .map((half) => half.split(':').filter((group) => group !== ''))
+  const zeros = Array(8 - left.length - (right?.length ?? 0)).fill('0')
+  const groups = [...left, ...zeros, ...(right ?? [])]
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group, 16).toString(16))
+  return `${groups.join(':')}::/64`
+}

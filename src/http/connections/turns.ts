@@ -1,0 +1,103 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
+import type { Connection, Turn } from './table.ts'
+
+/** Requests that may wait on all connections together for the one in front of them. */
+const maxWaiting = 4096
+
+/** Hands the requests of each connection to the service one at a time; those that come meanwhile wait. */
+export class Turns {
+  readonly #listener: RequestListener
+  readonly #held = new Set<Connection>()
+  #waiting = 0
+  #isHolding = false
+
+  constructor(listener: RequestListener) {
+    this.#listener = listener
+  }
+
+  take(connection: Connection, request: IncomingMessage, response: ServerResponse): void {
+    if (connection.isEnding) return
+    const turn: Turn = { request, response, reply: undefined }
+    if (connection.turn === undefined && !this.#isHolding) this.#begin(connection, turn)
+    else this.#wait(connection, turn)
+  }
+
+  /** Lets requests wait that have not begun. */
+  hold(): void {
+    this.#isHolding = true
+  }
+
+  /** Goes on with those that were held. */
+  release(): void {
+    this.#isHolding = false
+    for (const connection of this.#held) this.#next(connection)
+    this.#held.clear()
+  }
+
+  /** Forgets what waits on a connection that is closed. */
+  drop(connection: Connection): void {
+    this.#waiting -= connection.waiting.length
+    connection.waiting = []
+    this.#held.delete(connection)
+  }
+
+  #begin(connection: Connection, turn: Turn): void {
+    connection.turn = turn
+    connection.request = turn.request
+    if (connection.isLast) turn.response.shouldKeepAlive = false
+    turn.response.once('close', () => {
+      connection.turn = undefined
+      if (this.#isHolding) this.#held.add(connection)
+      else this.#next(connection)
+    })
+    this.#listener(turn.request, turn.response)
+  }
+
+  #wait(connection: Connection, turn: Turn): void {
+    if (this.#waiting === maxWaiting) {
+      connection.socket.destroy()
+      return
+    }
+    this.#waiting++
+    connection.waiting.push(turn)
+    // no more is read until these have been answered
+    connection.socket.pause()
+    if (connection.turn === undefined) this.#held.add(connection)
+  }
+
+  #next(connection: Connection): void {
+    if (connection.isEnding) {
+      this.drop(connection)
+      return
+    }
+    const turn = connection.waiting.shift()
+    if (turn === undefined) {
+      connection.lastWords?.()
+      return
+    }
+    this.#waiting--
+    if (connection.waiting.length === 0) connection.socket.resume()
+    connection.turn = turn
+    // other connections are served in between
+    setImmediate(() => {
+      if (!connection.socket.destroyed) this.#begin(connection, turn)
+    })
+  }
+}
+
+/** Keeps node:http from reading on after each request, while some wait. */
+export function readInTurn(connection: Connection): void {
+  const { socket } = connection
+  socket.resume = () => {
+    const isHeldBack = connection.waiting.length > 0 && !connection.isEnding
+    return isHeldBack ? socket : Socket.prototype.resume.call(socket)
+  }
+}
+
+/** Makes the next answer of a connection its last; the client is told by `Connection: close`. */
+export function makeLast(connection: Connection): void {
+  connection.isLast = true
+  const response = connection.turn?.response
+  if (response !== undefined && !response.headersSent) response.shouldKeepAlive = false
+}

@@ -1,0 +1,205 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { test } from 'tap'
+import { parse } from 'yaml'
+import { PostgresServer } from './evaluations/postgres/server.ts'
+import { appOf } from './support.ts'
+
+const root = join(import.meta.dirname, '..')
+const compose = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'))
+const missing = spawnSync('haproxy', ['-v']).error !== undefined && 'haproxy is not installed'
+
+interface Replica {
+  readonly port: number
+  readonly kill: () => Promise<unknown>
+}
+
+interface Scope {
+  teardown(end: () => unknown): unknown
+}
+
+/** A replica as docker-compose.yml starts it, on a port of its own. */
+async function startReplica(t: Scope, database: string): Promise<Replica> {
+  const env = {
+    PATH: process.env.PATH,
+    ...compose.services.replica.environment,
+    HOST: '127.0.0.1',
+    PORT: '0',
+    DATABASE_URL: database,
+  }
+  const child = spawn(process.execPath, ['src/server.ts'], { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const closed = once(child, 'close')
+  const kill = () => {
+    child.kill('SIGKILL')
+    return closed
+  }
+  t.teardown(kill)
+  let log = ''
+  const port = await new Promise<number>((resolve, reject) => {
+    child.stdout.on('data', (chunk) => {
+      log += chunk
+      const listening = log.match(/127\.0\.0\.1:(\d+)/)
+      if (listening !== null) resolve(Number(listening[1]))
+    })
+    closed.then(() => reject(new Error(log)))
+  })
+  return { port, kill }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return address !== null && typeof address === 'object' ? address.port : 0
+}
+
+/** HAProxy under the configuration of docker-compose.yml, but for the names of the replicas, in front of these ports. */
+async function startBalancer(t: Scope, ports: readonly number[]): Promise<string> {
+  const port = await freePort()
+  const configuration = compose.configs.balancer.content
+    .replace(/^resolvers docker\n(?: .*\n)+/m, '')
+    .replace(' resolvers docker init-addr none', '')
+    .replace('bind :3000', `bind 127.0.0.1:${port}`)
+    .replace(/ server-template .*/, ports.map((at) => ` server replica-${at} 127.0.0.1:${at}`).join('\n'))
+  const folder = mkdtempSync(join(tmpdir(), 'lossmeter-'))
+  const file = join(folder, 'haproxy.cfg')
+  writeFileSync(file, configuration)
+  const child = spawn('haproxy', ['-f', file], { stdio: ['ignore', 'ignore', 'inherit'] })
+  const closed = once(child, 'close')
+  t.teardown(async () => {
+    child.kill('SIGTERM')
+    await closed
+    rmSync(folder, { recursive: true })
+  })
+  const url = `http://127.0.0.1:${port}`
+  const isUp = () =>
+    fetch(`${url}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+  for (let tries = 0; !(await isUp()); tries++) {
+    if (tries === 200) throw new Error('the balancer is not up')
+    await sleep(50)
+  }
+  return url
+}
+
+interface Row {
+  readonly predictions: readonly number[]
+  readonly label: number
+}
+
+function rowOf(n: number): Row {
+  const p = (1 + (n % 97)) / 100
+  return { predictions: [p, 1 - p], label: n % 2 }
+}
+
+function lineOf(n: number): string {
+  const { predictions, label } = rowOf(n)
+  return `${JSON.stringify({ batch: `row-${n}`, predictions: [predictions], labels: [label] })}\n`
+}
+
+const shards = 3
+const rowsOfShard = 1000
+
+/** The lines of a shard; after half of them it waits. */
+async function* uploadOf(shard: number, goOn: Promise<void>): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder()
+  for (let row = 0; row < rowsOfShard; row++) {
+    if (row === rowsOfShard / 2) await goOn
+    yield encoder.encode(lineOf(shard * rowsOfShard + row))
+  }
+}
+
+async function batchesOf(run: string): Promise<number> {
+  return JSON.parse(await (await fetch(run)).text()).batches
+}
+
+const declaration = { loss: 'cross-entropy', labelFormat: 'index' }
+
+async function send(url: string, method: string, body: unknown, type = 'application/json'): Promise<Response> {
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  return fetch(url, { method, headers: { 'content-type': type }, body: text })
+}
+
+test('three replicas behind the balancer of docker-compose.yml', { skip: missing, timeout: 120_000 }, async (t) => {
+  const server = await PostgresServer.start(t)
+  const database = await server.createDatabase()
+  const replicas = await Promise.all(Array.from({ length: shards }, () => startReplica(t, database)))
+  const url = await startBalancer(
+    t,
+    replicas.map(({ port }) => port),
+  )
+  const run = `${url}/v1/evaluations/run-7`
+  t.equal((await send(run, 'PUT', { ...declaration, outputs: 2 })).status, 201)
+
+  const app = await appOf(t)
+  const rows = Array.from({ length: shards * rowsOfShard }, (_, n) => rowOf(n))
+  const whole = await app.inject({
+    method: 'POST',
+    url: '/v1/loss',
+    payload: {
+      ...declaration,
+      predictions: rows.map(({ predictions }) => predictions),
+      labels: rows.map(({ label }) => label),
+    },
+  })
+  const { loss, lossSum, accuracy, standardError, samples } = whole.json()
+  const figures = { loss, lossSum, accuracy, standardError, samples }
+
+  await t.test('events pass through it at once', async (t) => {
+    const ended = new AbortController()
+    const events = await fetch(`${run}/events`, { signal: ended.signal })
+    const reader = (events.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader()
+    t.match((await reader.read()).value, /^event: status\n/)
+    ended.abort()
+  })
+
+  await t.test(
+    'one is killed in the middle of an upload; all is sent again, and the figures have the same bits',
+    async (t) => {
+      const { promise: goOn, resolve: letGoOn } = Promise.withResolvers<void>()
+      const uploads = Array.from({ length: shards }, (_, shard) => {
+        const body = ReadableStream.from(uploadOf(shard, goOn))
+        const headers = { 'content-type': 'application/x-ndjson' }
+        return fetch(`${run}/batches`, { method: 'POST', headers, body, duplex: 'half' } as RequestInit).then(
+          ({ status }) => status,
+          () => 0,
+        )
+      })
+      // then there is something of each shard
+      while ((await batchesOf(run)) <= ((shards - 1) * rowsOfShard) / 2) await sleep(50)
+      await replicas[0].kill()
+      letGoOn()
+      const statuses = await Promise.all(uploads)
+      t.equal(statuses.filter((status) => status === 200).length, shards - 1, String(statuses))
+
+      for (let shard = 0; shard < shards; shard++) {
+        const text = Array.from({ length: rowsOfShard }, (_, row) => lineOf(shard * rowsOfShard + row)).join('')
+        const answer = await send(`${run}/batches`, 'POST', text, 'application/x-ndjson')
+        const { committed, replayed, refused } = JSON.parse(await answer.text())
+        t.same([committed + replayed, refused], [rowsOfShard, 0])
+      }
+      for (const { port } of replicas.slice(1)) {
+        const report = await fetch(`http://127.0.0.1:${port}/v1/evaluations/run-7`)
+        t.match(await report.json(), { ...figures, batches: rows.length })
+      }
+    },
+  )
+
+  await t.test('while one is gone, the others answer', async (t) => {
+    for (let n = 0; n < 30; n++) {
+      const { predictions, label } = rowOf(n)
+      const answer = await send(`${run}/batches/row-${n}`, 'PUT', { predictions: [predictions], labels: [label] })
+      t.equal(answer.status, 200)
+      t.match(await answer.json(), { replayed: true })
+    }
+  })
+})

@@ -1,0 +1,63 @@
+import { mock } from 'node:test'
+import { test } from 'tap'
+import { Admission } from '../../../src/http/connections/admission.ts'
+import { ConnectionTable } from '../../../src/http/connections/table.ts'
+import { FakeSocket } from './support.ts'
+
+/** A table, and what takes in one more connection of an address. */
+function admission(maxConnections: number, maxConnectionsPerAddress: number) {
+  const table = new ConnectionTable()
+  const decided = new Admission(table, { maxConnections, maxConnectionsPerAddress })
+  return (address: string) => {
+    const socket = new FakeSocket(address)
+    const connection = table.add(socket.socket)
+    decided.admit(connection)
+    return { socket, connection }
+  }
+}
+
+test('connections over the limit in all are told so', async (t) => {
+  const admit = admission(2, 2)
+  const [first, , third] = ['a', 'b', 'c'].map(admit)
+  t.match(first.connection, { isExcess: false, isLast: false })
+  t.match(third.connection, { isExcess: true, isLast: true })
+  t.same(third.socket.did, [])
+  first.socket.destroy()
+  third.socket.destroy()
+  t.equal(admit('c').connection.isExcess, false)
+})
+
+test('so are those over the limit of their address', async (t) => {
+  const admit = admission(100, 2)
+  t.same(
+    ['a', 'a', 'a', 'b', 'a'].map((address) => admit(address).connection.isExcess),
+    [false, false, true, false, true],
+  )
+})
+
+test('at most 128 are told, the others are cut', async (t) => {
+  const admit = admission(1, 1)
+  const admitted = Array.from({ length: 131 }, () => admit('a'))
+  t.same(
+    admitted.map(({ socket }) => socket.destroyed),
+    [...Array(129).fill(false), true, true],
+  )
+  admitted[5].socket.destroy()
+  t.same(
+    [admit('a'), admit('a')].map(({ socket }) => socket.destroyed),
+    [false, true],
+  )
+})
+
+test('one that asks for nothing is cut after a while', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  const admit = admission(1, 1)
+  const [kept, excess] = [admit('a'), admit('a')]
+  mock.timers.tick(4999)
+  t.equal(excess.socket.destroyed, false)
+  mock.timers.tick(1)
+  t.equal(excess.socket.destroyed, true)
+  mock.timers.tick(100_000)
+  t.equal(kept.socket.destroyed, false)
+})

@@ -1,0 +1,140 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { test } from 'tap'
+import { parseConfig } from '../../../src/config.ts'
+import { Connections } from '../../../src/http/connections/server.ts'
+import { limitsOf } from '../../../src/http/limits.ts'
+import { Client, eventually, get, served } from './support.ts'
+
+test('every connection is known while it is open', async (t) => {
+  const addresses: unknown[] = []
+  const { connections, port } = await served(t, (request, response) => {
+    addresses.push(connections.of(request.socket)?.address, connections.size, connections.addresses)
+    response.end()
+  })
+  t.equal(connections.of(undefined), undefined)
+  const client = new Client(t, port)
+  client.say(get('/'))
+  t.ok(await eventually(() => client.statuses.length === 1))
+  t.same(addresses, ['127.0.0.1', 1, 1])
+  client.socket.end()
+  t.ok(await eventually(() => connections.size === 0))
+})
+
+test('before it serves there is nothing to close', async (t) => {
+  await new Connections(limitsOf(parseConfig({})), 1).close({ delayMs: 0, timeoutMs: 0 })
+  t.pass('closed')
+})
+
+test('one request of a connection is answered at a time, in order, however many come', async (t) => {
+  let open = 0
+  let most = 0
+  const { port } = await served(t, (request, response) => {
+    most = Math.max(most, ++open)
+    setTimeout(() => {
+      open--
+      response.end(request.url)
+    }, 1)
+  })
+  const client = new Client(t, port)
+  client.say(Array.from({ length: 300 }, (_, at) => get(`/${at}.`)).join(''))
+  t.ok(await eventually(() => client.statuses.length === 300))
+  t.equal(most, 1)
+  t.same(
+    Array.from(client.text.matchAll(/\r\n\r\n(?:\d+\r\n)?\/(\d+)\./g), ([, at]) => Number(at)),
+    Array.from({ length: 300 }, (_, at) => at),
+  )
+})
+
+test('a client that sends first and reads later sees an early last answer', async (t) => {
+  for (const [version, headers] of [
+    ['1.1', ['Connection: close']],
+    ['1.0', []],
+  ] as const) {
+    const { port } = await served(t, (_request, response) => response.writeHead(413).end('too large'))
+    const client = new Client(t, port)
+    client.say(get('/', [...headers, 'Content-Length: 20000000'], version).replace('GET', 'POST'))
+    for (let sent = 0; sent < 20; sent++) {
+      client.say(Buffer.alloc(1e6))
+      await sleep(1)
+    }
+    t.ok(await client.ended())
+    t.match(client.text, /^HTTP\/1\.1 413 [\s\S]*too large/)
+    t.equal(client.error, undefined)
+  }
+})
+
+test('what follows the last request is read past, though it waited', async (t) => {
+  const { port } = await served(t, (_request, response) => {
+    response.shouldKeepAlive = false
+    setTimeout(() => response.end('fine'), 50)
+  })
+  const client = new Client(t, port)
+  client.say(get('/').repeat(200_000))
+  t.ok(await client.ended())
+  t.same([client.statuses, client.error], [[200], undefined])
+})
+
+test('a client that has closed its side gets its answers', async (t) => {
+  const { port } = await served(t, (_request, response) => setTimeout(() => response.end('fine'), 100))
+  const client = new Client(t, port)
+  client.say(get('/') + get('/'))
+  client.socket.end()
+  t.ok(await client.ended())
+  t.same(client.statuses, [200, 200])
+})
+
+test('the answer to a client that has left is given up', async (t) => {
+  let isClosed = false
+  const { port } = await served(t, (_request, response) => {
+    response.once('close', () => {
+      isClosed = true
+    })
+  })
+  const client = new Client(t, port)
+  client.say(get('/'))
+  await sleep(100)
+  client.socket.destroy()
+  t.ok(await eventually(() => isClosed))
+})
+
+test('a client that never reads its answer is left', async (t) => {
+  const { connections, port } = await served(t, (_request, response) => response.end(Buffer.alloc(50e6)), {
+    answerTimeoutMs: 20,
+  })
+  const client = new Client(t, port)
+  client.socket.pause()
+  client.say(get('/'))
+  t.ok(await eventually(() => connections.size === 1))
+  t.ok(await eventually(() => connections.size === 0))
+})
+
+test('a connection that comes while the service closes is told that its answer is its last', async (t) => {
+  const { connections, port } = await served(t, (_request, response) => response.end('fine'))
+  const closed = connections.close({ delayMs: 300, timeoutMs: 5000 })
+  const client = new Client(t, port)
+  client.say(get('/'))
+  t.ok(await client.ended())
+  t.match(client.text, /^HTTP\/1\.1 200 [\s\S]*Connection: close/)
+  client.socket.end()
+  await closed
+})
+
+test('nothing that follows a connection that has gone is answered', async (t) => {
+  const begun: string[] = []
+  const { server } = await served(t, (request) => begun.push(String(request.url)))
+  server.emit('request', { socket: undefined, url: '/gone' }, {})
+  t.same(begun, [])
+})
+
+test('connections over the limit are marked', async (t) => {
+  const { connections, port } = await served(
+    t,
+    (request, response) => response.end(String(connections.of(request.socket)?.isExcess)),
+    { maxConnectionsPerAddress: 1 },
+  )
+  const [first, second] = [new Client(t, port), new Client(t, port)]
+  t.ok(await eventually(() => connections.size === 2))
+  for (const client of [first, second]) client.say(get('/'))
+  t.ok(await eventually(() => first.statuses.length + second.statuses.length === 2))
+  t.same([first, second].map(({ text }) => /true|false/.exec(text)?.[0]).toSorted(), ['false', 'true'])
+})

@@ -1,0 +1,141 @@
+import { Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
+import { test } from 'tap'
+import type { Connection } from '../../../src/http/connections/table.ts'
+import { ConnectionTable } from '../../../src/http/connections/table.ts'
+import { makeLast, readInTurn, Turns } from '../../../src/http/connections/turns.ts'
+import { fakeConnection, fakeTurn } from './support.ts'
+
+/** Turns whose requests are listed by name when they begin. */
+function turns() {
+  const begun: string[] = []
+  const names = new Map<unknown, string>()
+  const all = new Turns((request) => begun.push(names.get(request) ?? '?'))
+  const take = (connection: Connection, name: string) => {
+    const { turn, response } = fakeTurn()
+    names.set(turn.request, name)
+    all.take(connection, turn.request, turn.response)
+    return response
+  }
+  return { all, begun, take }
+}
+
+test('requests of one connection are answered one after the other, those of others meanwhile', async (t) => {
+  const { begun, take } = turns()
+  const { connection, socket } = fakeConnection()
+  const [first, second, third] = ['first', 'second', 'third'].map((name) => take(connection, name))
+  take(fakeConnection().connection, 'other')
+  t.same(begun, ['first', 'other'])
+  t.equal(connection.turn?.response, first)
+  t.same(socket.did, ['pause', 'pause'])
+  first.emit('close')
+  t.same(begun, ['first', 'other'], 'the event loop comes around first')
+  await setImmediate()
+  t.same(begun, ['first', 'other', 'second'])
+  t.same(socket.did, ['pause', 'pause'], 'another one waits')
+  second.emit('close')
+  t.same(socket.did, ['pause', 'pause', 'resume'])
+  await setImmediate()
+  t.equal(begun.at(-1), 'third')
+  third.emit('close')
+  t.ok(connection.isIdle)
+  t.equal(take(connection, 'fourth').shouldKeepAlive, true)
+  t.equal(begun.at(-1), 'fourth')
+})
+
+test('a connection that is closed between two requests begins no other', async (t) => {
+  const { begun, take } = turns()
+  const { connection, socket } = fakeConnection()
+  const first = take(connection, 'first')
+  take(connection, 'second')
+  first.emit('close')
+  socket.destroy()
+  await setImmediate()
+  t.same(begun, ['first'])
+})
+
+test('at most 4096 requests wait, of all connections', async (t) => {
+  const { all, take } = turns()
+  const [many, one] = [fakeConnection(), fakeConnection()]
+  for (let count = 0; count < 4097; count++) take(many.connection, 'many')
+  t.equal(many.connection.waiting.length, 4096)
+  take(one.connection, 'begun')
+  t.equal(one.socket.destroyed, false)
+  take(one.connection, 'one too many')
+  t.equal(one.socket.destroyed, true)
+  all.drop(many.connection)
+  const { connection, socket } = fakeConnection()
+  take(connection, 'begun')
+  take(connection, 'waits')
+  t.equal(socket.destroyed, false)
+})
+
+test('what waits when the last answer was given, or comes later, is never begun', async (t) => {
+  const { begun, take } = turns()
+  const { connection } = fakeConnection()
+  const first = take(connection, 'first')
+  take(connection, 'second')
+  connection.isEnding = true
+  connection.lastWords = () => t.fail('it was said')
+  first.emit('close')
+  await setImmediate()
+  take(connection, 'third')
+  t.same([begun, connection.waiting], [['first'], []])
+})
+
+test('last words come after what waits', async (t) => {
+  const { begun, take } = turns()
+  const { connection } = fakeConnection()
+  const [first, second] = [take(connection, 'first'), take(connection, 'second')]
+  connection.lastWords = () => begun.push('last words')
+  first.emit('close')
+  await setImmediate()
+  second.emit('close')
+  t.same(begun, ['first', 'second', 'last words'])
+})
+
+test('requests are held, and go on', async (t) => {
+  const { all, begun, take } = turns()
+  const [busy, idle, gone] = [fakeConnection(), fakeConnection(), fakeConnection()]
+  const first = take(busy.connection, 'first')
+  all.hold()
+  take(busy.connection, 'second')
+  take(idle.connection, 'other')
+  take(gone.connection, 'of one that left')
+  all.drop(gone.connection)
+  first.emit('close')
+  await setImmediate()
+  t.same(begun, ['first'])
+  all.release()
+  await setImmediate()
+  t.same(begun.toSorted(), ['first', 'other', 'second'])
+})
+
+test('nothing is read while requests wait', async (t) => {
+  const connection = new ConnectionTable().add(new Socket())
+  const { socket } = connection
+  readInTurn(connection)
+  socket.pause()
+  connection.waiting.push(fakeTurn().turn)
+  t.equal(socket.resume(), socket)
+  t.equal(socket.isPaused(), true)
+  connection.isEnding = true
+  t.equal(socket.resume().isPaused(), false, 'what follows the last answer is read past')
+  socket.pause()
+  Object.assign(connection, { isEnding: false, waiting: [] })
+  t.equal(socket.resume().isPaused(), false)
+})
+
+test('the next answer of a connection made last says so', async (t) => {
+  const { take } = turns()
+  const [idle, busy, late] = [fakeConnection(), fakeConnection(), fakeConnection()]
+  makeLast(idle.connection)
+  t.equal(take(idle.connection, 'next').shouldKeepAlive, false)
+  const response = take(busy.connection, 'under way')
+  makeLast(busy.connection)
+  t.equal(response.shouldKeepAlive, false)
+  const begun = take(late.connection, 'headers are sent')
+  begun.headersSent = true
+  makeLast(late.connection)
+  t.equal(begun.shouldKeepAlive, true)
+})

@@ -1,0 +1,89 @@
+import type { FastifyInstance } from 'fastify'
+import { test } from 'tap'
+import type { Connections } from '../../../src/http/connections/server.ts'
+import type { Connection } from '../../../src/http/connections/table.ts'
+import { requestsInFlight } from '../../../src/http/plugins/requests-in-flight.ts'
+import { handleError } from '../../../src/http/problem.ts'
+import { fakeConnection, fakeTurn } from '../connections/support.ts'
+import type { Scope } from './support.ts'
+import { bare } from './support.ts'
+
+/** An application whose requests all come on the connection that is set, and wait until they are let go. */
+function serving(t: Scope, maxRequestsInFlight: number) {
+  const app = bare(t)
+  const known = { addresses: 1, of: () => set.connection }
+  const set: { connection: Connection | undefined; release: (() => void)[] } = { connection: undefined, release: [] }
+  app.decorate('connections', known as unknown as Connections)
+  app.setErrorHandler(handleError)
+  requestsInFlight(app, { maxRequestsInFlight })
+  app.get('/', async () => {
+    await new Promise<void>((resolve) => set.release.push(resolve))
+    return 'fine'
+  })
+  app.get('/health', { config: { isAlwaysAnswered: true } }, async () => 'well')
+  const begin = async (count: number) => {
+    const before = set.release.length
+    const answers = Array.from({ length: count }, () => app.inject('/'))
+    while (set.release.length < before + count) await new Promise((resolve) => setImmediate(resolve))
+    return answers
+  }
+  return { app, known, set, begin }
+}
+
+async function refusal(app: FastifyInstance, url = '/'): Promise<unknown[]> {
+  const { statusCode, headers, body } = await app.inject(url)
+  return [statusCode, headers['retry-after'], statusCode === 200 ? body : JSON.parse(body).detail]
+}
+
+test('so many requests are answered at one time, and health always', async (t) => {
+  const { app, set, begin } = serving(t, 3)
+  const answers = await begin(3)
+  t.equal(app.requestsInFlight.count, 3)
+  t.same(await refusal(app), [503, '1', 'Too many requests are in flight.'])
+  t.same(await refusal(app, '/health'), [200, undefined, 'well'])
+  for (const release of set.release) release()
+  for (const answer of answers) t.equal((await answer).statusCode, 200)
+  t.equal(app.requestsInFlight.count, 0)
+  const [again] = await begin(1)
+  set.release.at(-1)?.()
+  t.equal((await again).statusCode, 200)
+})
+
+test('one address has at most half of them while others are there', async (t) => {
+  const { app, known, set, begin } = serving(t, 5)
+  const [many, one] = [fakeConnection('192.0.2.1').connection, fakeConnection('192.0.2.2').connection]
+  set.connection = many
+  const alone = await begin(4)
+  t.equal(many.share.requests, 4)
+  known.addresses = 2
+  t.same(await refusal(app), [503, '1', 'Too many requests of this address are in flight.'])
+  set.connection = one
+  const other = await begin(1)
+  t.same(await refusal(app), [503, '1', 'Too many requests are in flight.'])
+  for (const release of set.release) release()
+  await Promise.all([...alone, ...other])
+  t.same([many.share.requests, one.share.requests, app.requestsInFlight.count], [0, 0, 0])
+  set.connection = many
+  const shared = await begin(3)
+  t.same(await refusal(app), [503, '1', 'Too many requests of this address are in flight.'])
+  for (const release of set.release) release()
+  await Promise.all(shared)
+})
+
+test('a connection that is one too many is told so, except of the health', async (t) => {
+  const { app, set } = serving(t, 5)
+  set.connection = fakeConnection().connection
+  set.connection.isExcess = true
+  t.same(await refusal(app), [503, '1', 'Too many connections are open.'])
+  t.same(await refusal(app, '/health'), [200, undefined, 'well'])
+  t.equal(app.requestsInFlight.count, 0)
+})
+
+test('a turn knows how it is answered', async (t) => {
+  const { app, set } = serving(t, 5)
+  const { connection } = fakeConnection()
+  connection.turn = fakeTurn().turn
+  set.connection = connection
+  await app.inject('/health')
+  t.equal(connection.turn.reply?.sent, true)
+})

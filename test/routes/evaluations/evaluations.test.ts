@@ -1,0 +1,246 @@
+import { t as root, test } from 'tap'
+import { evaluationRoutes } from '../../../src/routes/evaluations/evaluations.ts'
+import { appOf, post, problemOf } from '../../support.ts'
+import { allRows, batches, evaluationOf, routesOver, send, sendLines, threeClasses } from './support.ts'
+
+const app = await appOf(root)
+
+function noEvaluation(name: string): object {
+  const title = 'No such resource'
+  return problemOf('not-found', 404, title, `There is no evaluation "${name}".`, `/v1/evaluations/${name}`)
+}
+
+const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
+
+interface Report {
+  readonly spec: Record<string, unknown>
+  readonly createdAt: string
+  readonly updatedAt: string
+  readonly expiresAt: string
+  readonly [field: string]: unknown
+}
+
+test('a declaration is answered with the report over no batches, and again with 200', async (t) => {
+  const declaration = { ...threeClasses, include: ['confusion'], metadata: { model: 'a' }, expectedBatches: 3 }
+  const created = await send(app, 'PUT', '/declared', declaration)
+  t.equal(created.status, 201)
+  t.equal(created.headers.location, '/v1/evaluations/declared')
+  const { spec, createdAt, updatedAt, expiresAt, ...rest } = created.body as Report
+  t.match(createdAt, isTime)
+  t.equal(updatedAt, createdAt)
+  t.equal(Date.parse(expiresAt) - Date.parse(createdAt), 30 * 86_400_000)
+  t.same(rest, {
+    loss: null,
+    lossStatus: 'undefined',
+    accuracy: null,
+    samples: 0,
+    outputs: 3,
+    correct: 0,
+    ties: 0,
+    ignored: 0,
+    clipped: 0,
+    lossSum: 0,
+    weightSum: 0,
+    standardError: null,
+    accuracyInterval: null,
+    confusion: [
+      [0, 0, 0],
+      [0, 0, 0],
+      [0, 0, 0],
+    ],
+    evaluation: 'declared',
+    status: 'open',
+    batches: 0,
+    expectedBatches: 3,
+    metadata: { model: 'a' },
+  })
+  const again = await send(app, 'PUT', '/declared', { ...declaration, ...spec })
+  t.equal(again.status, 200)
+  t.equal(again.headers.location, undefined)
+  t.same(again.body, created.body)
+})
+
+test('another declaration under the same name is refused, and names what differs', async (t) => {
+  await send(app, 'PUT', '/differing', { ...threeClasses, metadata: { a: '1' } })
+  const { status, body } = await send(app, 'PUT', '/differing', {
+    ...threeClasses,
+    outputs: 4,
+    epsilon: 1e-6,
+    expectedSamples: 9,
+  })
+  t.equal(status, 409)
+  const detail = 'The evaluation "differing" was declared otherwise: epsilon, outputs, metadata, expectedSamples.'
+  t.same(
+    body,
+    problemOf('conflict', 409, 'The name is taken by something else', detail, '/v1/evaluations/differing', {
+      errors: [
+        { pointer: '#/epsilon', detail: 'epsilon is 0.000001; the evaluation was declared with 1e-7', received: 1e-6 },
+        { pointer: '#/outputs', detail: 'outputs is 4; the evaluation was declared with 3', received: 4 },
+        {
+          pointer: '#/metadata',
+          detail: 'metadata is an object; the evaluation was declared with an object',
+          received: 'an object',
+        },
+        {
+          pointer: '#/expectedSamples',
+          detail: 'expectedSamples is 9; the evaluation was declared with not given',
+          received: 9,
+        },
+      ],
+      errorCount: 4,
+    }),
+  )
+})
+
+test('a declaration that cannot be evaluated is refused before anything comes', async (t) => {
+  const refused: [object, string][] = [
+    [{ loss: 'mse', labelFormat: 'values' }, '#/outputs'],
+    [{ ...threeClasses, outputs: 0 }, '#/outputs'],
+    [{ ...threeClasses, predictions: [[1]] }, '#/predictions'],
+    [{ ...threeClasses, miniBatch: { size: 1, seed: 1 } }, '#/miniBatch'],
+    [{ ...threeClasses, include: ['gradient'] }, '#/include/0'],
+    [{ ...threeClasses, reduction: 'none' }, '#/reduction'],
+    [{ ...threeClasses, classWeights: [1, 2] }, '#/classWeights'],
+    [{ ...threeClasses, delta: 2 }, '#/delta'],
+    [{ ...threeClasses, metadata: { a: 1 } }, '#/metadata/a'],
+    [{ ...threeClasses, metadata: Object.fromEntries(Array.from({ length: 33 }, (_, at) => [at, ''])) }, '#/metadata'],
+    [{ ...threeClasses, expectedBatches: -1 }, '#/expectedBatches'],
+    [{ loss: 'binary-cross-entropy', labelFormat: 'binary', outputs: 2, include: ['confusion'] }, '#/include/0'],
+  ]
+  for (const [declaration, pointer] of refused) {
+    const { status, body } = await send(app, 'PUT', '/refused', declaration)
+    t.equal(status, 422, JSON.stringify(declaration))
+    t.equal((body as { errors: { pointer: string }[] }).errors[0].pointer, pointer)
+  }
+  const tooLarge: [object, string][] = [
+    [{ ...threeClasses, outputs: 1000, include: ['confusion'] }, 'maxAnswerNumbers'],
+    [{ ...threeClasses, outputs: 100_000, classWeights: Array(100_000).fill(0.12345678901) }, 'maxDeclarationBytes'],
+  ]
+  for (const [declaration, limit] of tooLarge) {
+    const { status, body } = await send(app, 'PUT', '/refused', declaration)
+    t.same([status, (body as { limit: string }).limit], [413, limit])
+  }
+  t.same((await send(app, 'GET', '/refused')).body, noEvaluation('refused'))
+})
+
+test('names have 1 to 128 characters that need no escape', async (t) => {
+  const long = '~'.repeat(128)
+  t.equal((await send(app, 'PUT', `/${long}`, threeClasses)).status, 201)
+  t.equal((await send(app, 'PUT', `/${encodeURIComponent('a.b_c-~9')}`, threeClasses)).status, 201)
+  for (const name of ['~'.repeat(129), 'a%20b', '%C3%A4', 'a%2Fb']) {
+    const { status, body } = await send(app, 'PUT', `/${name}`, threeClasses)
+    t.same([status, (body as { errors: { pointer: string }[] }).errors[0].pointer], [422, '#/evaluation'], name)
+  }
+})
+
+test('the report is that of all rows at once', async (t) => {
+  for (const [name, options] of [
+    ['plain', {}],
+    ['parts', { include: ['perClass', 'confusion', 'calibration'], classWeights: [1, 2, 0.3] }],
+    ['ignoring', { ignoreIndex: 2, labelSmoothing: 0.1 }],
+  ] as const) {
+    await evaluationOf(app, name, { ...threeClasses, ...options })
+    const { loss, labelFormat } = threeClasses
+    const whole = await post(app, '/v1/loss', { loss, labelFormat, ...options, ...allRows })
+    const { createdAt, updatedAt, expiresAt, ...report } = (await send(app, 'GET', `/${name}`)).body as Report
+    t.same(report, {
+      ...(whole.body as object),
+      evaluation: name,
+      status: 'open',
+      batches: 3,
+      metadata: {},
+    })
+  }
+})
+
+test('an answer that the client has is not sent again', async (t) => {
+  await evaluationOf(app, 'tagged')
+  const { headers } = await send(app, 'GET', '/tagged')
+  const tag = String(headers.etag)
+  t.match(tag, /^W\/"\d+-3-open"$/)
+  for (const known of [tag, `"other", ${tag}`]) {
+    const same = await app.inject({ url: '/v1/evaluations/tagged', headers: { 'if-none-match': known } })
+    t.same([same.statusCode, same.body, same.headers.etag], [304, '', tag])
+  }
+  await send(app, 'PUT', '/tagged/batches/more', batches[0])
+  const next = await app.inject({ url: '/v1/evaluations/tagged', headers: { 'if-none-match': tag } })
+  t.same([next.statusCode, next.headers.etag], [200, tag.replace('-3-', '-4-')])
+  t.equal((await app.inject({ method: 'HEAD', url: '/v1/evaluations/tagged' })).statusCode, 200)
+})
+
+test('evaluations are listed page by page, the newest first', async (t) => {
+  const names = ['list-a', 'list-b', 'list-c', 'other-list']
+  for (const name of names) await evaluationOf(app, name, threeClasses, batches.slice(0, 1))
+  const seen: unknown[] = []
+  let after = ''
+  for (let page = 1; page <= 3; page++) {
+    const { status, body } = await send(app, 'GET', `?prefix=list-&limit=1${after}`)
+    t.equal(status, 200)
+    const { evaluations, next } = body as { evaluations: Record<string, unknown>[]; next?: string }
+    seen.push(...evaluations.map(({ evaluation, batches: count, samples, loss }) => [evaluation, count, samples, loss]))
+    after = `&after=${next}`
+    t.equal(next === undefined, page === 3)
+  }
+  const loss = 1.329629447038073
+  t.same(seen, [
+    ['list-c', 1, 2, loss],
+    ['list-b', 1, 2, loss],
+    ['list-a', 1, 2, loss],
+  ])
+  for (const query of ['limit=0', 'limit=1001', 'limit=x', 'after=-1', 'prefix=%20', 'typo=1']) {
+    t.equal((await send(app, 'GET', `?${query}`)).status, 422, query)
+  }
+})
+
+test('a sealed evaluation takes no more batches, and is sealed when it is complete', async (t) => {
+  await evaluationOf(app, 'sealing', { ...threeClasses, expectedBatches: 4, expectedSamples: 7 })
+  const early = await send(app, 'PATCH', '/sealing', { status: 'sealed' })
+  t.equal(early.status, 409)
+  const title = 'The evaluation is not complete'
+  const missing = 'The evaluation "sealing" has 3 of 4 batches and 6 of 7 samples.'
+  t.same(early.body, problemOf('incomplete', 409, title, missing, '/v1/evaluations/sealing'))
+  await send(app, 'PUT', '/sealing/batches/last', batches[1])
+  for (const status of [200, 200]) {
+    const sealed = await send(app, 'PATCH', '/sealing', { status: 'sealed' })
+    t.equal(sealed.status, status)
+    t.match(sealed.body, { status: 'sealed', batches: 4, samples: 7 })
+  }
+  t.equal((await send(app, 'PUT', '/sealing/batches/more', batches[0])).status, 409)
+  t.equal((await send(app, 'PUT', '/sealing/batches/last', batches[1])).status, 200)
+  await evaluationOf(app, 'short', { ...threeClasses, expectedSamples: 7 })
+  t.match((await send(app, 'PATCH', '/short', { status: 'sealed' })).body, { detail: /has 6 of 7 samples\.$/ })
+  await evaluationOf(app, 'few', { ...threeClasses, expectedBatches: 4 })
+  t.match((await send(app, 'PATCH', '/few', { status: 'sealed' })).body, { detail: /has 3 of 4 batches\.$/ })
+  for (const body of [{}, { status: 'open' }, { status: 'sealed', more: 1 }]) {
+    t.equal((await send(app, 'PATCH', '/sealing', body)).status, 422)
+  }
+  t.same((await send(app, 'PATCH', '/nothing', { status: 'sealed' })).body, noEvaluation('nothing'))
+})
+
+test('a deleted name is free, and counts from 1 again', async (t) => {
+  await evaluationOf(app, 'deleting')
+  const deleted = await app.inject({ method: 'DELETE', url: '/v1/evaluations/deleting' })
+  t.same([deleted.statusCode, deleted.body], [204, ''])
+  for (const method of ['GET', 'DELETE'] as const) {
+    t.same((await send(app, method, '/deleting')).body, noEvaluation('deleting'))
+  }
+  await evaluationOf(app, 'deleting', { ...threeClasses, reduction: 'sum' }, batches.slice(0, 1))
+  t.match((await send(app, 'GET', '/deleting')).body, { batches: 1, samples: 2 })
+  const { body } = await sendLines(app, '/deleting/batches', [{ batch: 'step-1', ...batches[0] }])
+  t.match(body, { replayed: 1 })
+})
+
+test('an owner has so many evaluations at most', async (t) => {
+  const full = await routesOver(t, evaluationRoutes, { declare: async () => ({ outcome: 'full' }) })
+  const headers = { 'content-type': 'application/json' }
+  const payload = JSON.stringify(threeClasses)
+  const answer = await full.inject({ method: 'PUT', url: '/v1/evaluations/one-more', headers, payload })
+  t.equal(answer.statusCode, 413)
+  t.match(answer.json(), { limit: 'maxEvaluations', allowed: 100_000 })
+})
+
+test('evaluations may be kept for ever', async (t) => {
+  const small = await appOf(t, { EVALUATION_RETENTION_DAYS: '0' })
+  const { body } = await send(small, 'PUT', '/kept', threeClasses)
+  t.equal((body as Report).expiresAt, null)
+})
