@@ -108,6 +108,7 @@ test('what cannot be committed is not told of as if it were', async (t) => {
   await flushed
   t.same(done, [[0, 'a', 'committed']])
   await t.rejects(queue.flush(), failure, 'however often it is asked')
+  t.throws(() => queue.add(3, batch('d')), failure, 'and nothing more is taken')
   const evaluation = await store.find(owner, 'run')
   t.equal(evaluation?.batches, 1)
 })
