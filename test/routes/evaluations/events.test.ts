@@ -10,7 +10,11 @@ const app = await appOf(root)
 const base = await listen(app)
 
 async function listen(service: FastifyInstance): Promise<string> {
+  // fetch keeps its connections, and a server waits for them at its end
+  service.server.keepAliveTimeout = 1
   await service.listen({ host: '127.0.0.1', port: 0 })
+  // the first service is closed when nothing else keeps the process alive
+  service.server.unref()
   return `http://127.0.0.1:${(service.server.address() as AddressInfo).port}/v1/evaluations`
 }
 
@@ -135,6 +139,7 @@ test('streams end with the service', async (t) => {
   await evaluationOf(ending, 'ending', threeClasses, [])
   const events = await new Events().open(`${url}/ending/events`)
   await events.take(1)
+  await ending.connections.close({ delayMs: 0, timeoutMs: 1000 })
   await ending.close()
   while (!events.isEnded) await sleep(5)
   t.same(seen(events.all), [['status', undefined, 'open']])
