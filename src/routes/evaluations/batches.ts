@@ -154,15 +154,15 @@ async function evaluatedOf<Result>(
   evaluate: (tensors: Tensors) => Generator<void, Result>,
 ): Promise<Result> {
   try {
-    return await work.task.run(evaluate(validBody(body, batchSchema)))
+    const evaluated = await work.task.run(evaluate(validBody(body, batchSchema)))
+    freeTensors({ ...body.only }, work)
+    return evaluated
   } catch (error) {
     throw placedError(body.place, error)
-  } finally {
-    freeTensors(body.only ?? {}, work)
   }
 }
 
-/** Gives back the memory of the tensors of a batch, whatever became of it. */
+/** Gives back the memory of the tensors of a batch, which the commit does not need. */
 export function freeTensors(fields: Fields, { memory }: RequestWork): void {
   for (const value of Object.values(fields)) if (isTensor(value)) memory.free(value.data.buffer)
 }

@@ -68,6 +68,7 @@ export async function lineRoutes(app: FastifyInstance, { evaluations }: Evaluati
           work.task.start()
         }
         const evaluated = await evaluatedLine(line, found, request)
+        if ('fields' in line) freeTensors(line.fields, work)
         if ('error' in evaluated) tally.refuse(line.line, evaluated.name, evaluated.error)
         else queue.add(line.line, evaluated.batch)
       }
@@ -90,8 +91,6 @@ async function evaluatedLine(line: ParsedLine, found: OpenEvaluation, { work }: 
   } catch (error) {
     if (!isAboutContent(error)) throw error
     return { name, error }
-  } finally {
-    if ('fields' in line) freeTensors(line.fields, work)
   }
 }
 
