@@ -34,7 +34,7 @@ export const environment = z.object({
     .describe('connections of one address; behind a proxy all have the same, so set it to MAX_CONNECTIONS there'),
   REQUEST_TIMEOUT_MS: milliseconds
     .default(120_000)
-    .describe('time to receive a whole body; of an NDJSON body, time without a byte'),
+    .describe('time to receive a whole body; of an NDJSON body, time for each line'),
   ANSWER_TIMEOUT_MS: milliseconds.default(30_000).describe('time for a client to take each MiB of its answer'),
   HEADERS_TIMEOUT_MS: milliseconds.default(15_000).describe("time to receive a request's headers"),
   KEEP_ALIVE_TIMEOUT_MS: milliseconds.default(72_000).describe('time an idle connection stays open'),

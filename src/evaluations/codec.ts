@@ -29,22 +29,30 @@ export class StateCodec {
     return checked
   }
 
-  /** @throws InvalidState */
-  readonly read = (checked: Uint8Array): EvaluationState => {
-    return readState(intact(checked), this.spec, this.#digest, this.#outputs)
-  }
-
   /**
-   * What the rows of a state add up to, without its sections.
+   * Reads a state, step by step.
    *
    * @throws InvalidState
    */
-  readonly readTally = (checked: Uint8Array): Tally => readStateTally(intact(checked), this.spec, this.#digest)
+  *read(checked: Uint8Array): Generator<void, EvaluationState> {
+    return yield* readState(intact(checked), this.spec, this.#digest, this.#outputs)
+  }
+
+  /**
+   * Reads what the rows of a state add up to, without its sections, in one step.
+   *
+   * @throws InvalidState
+   */
+  *readTally(checked: Uint8Array): Generator<void, Tally> {
+    const tally = readStateTally(intact(checked), this.spec, this.#digest)
+    yield
+    return tally
+  }
 }
 
 function intact(checked: Uint8Array): Uint8Array {
   const bytes = checked.subarray(0, -checkBytes)
-  const check = new DataView(checked.buffer, checked.byteOffset + bytes.length)
+  const check = new DataView(checked.buffer, checked.byteOffset + bytes.length, checked.length - bytes.length)
   if (check.byteLength < checkBytes || check.getUint32(0) !== crc32(bytes))
     throw new InvalidState('the bytes are damaged')
   return bytes

@@ -36,7 +36,9 @@ export class CommitQueue<Tag> {
     return this.#waiting.length >= mostWaiting || this.#bytes >= mostBytes
   }
 
+  /** @throws what an earlier commit failed with */
   add(tag: Tag, batch: EvaluatedBatch): void {
+    if (this.#failure !== undefined) throw this.#failure
     this.#waiting.push({ tag, batch })
     this.#bytes += batch.state.length
     this.#commit ??= this.#commitAll()

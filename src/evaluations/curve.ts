@@ -22,10 +22,10 @@ type CurveFigures = Pick<Statistics, 'samples' | 'loss' | 'accuracy' | 'standard
  * @param points how many groups there may be
  */
 export async function curveOf(batches: Batches, last: number, points: number, task: Task): Promise<CurvePoint[]> {
-  const { spec, readTally } = batches.codec
+  const { codec } = batches
+  const read = (state: Uint8Array) => codec.readTally(state)
   const size = groupSize(last, points)
-  const runs =
-    size < blockBatches ? singlesOf(batches, 0, last, readTally, task) : runsOf(batches, last, readTally, task)
+  const runs = size < blockBatches ? singlesOf(batches, 0, last, read, task) : runsOf(batches, last, read, task)
   const curve: CurvePoint[] = []
   let [all, group] = [emptyTally, emptyTally]
   for await (const run of runs) {
@@ -35,8 +35,8 @@ export async function curveOf(batches: Batches, last: number, points: number, ta
     curve.push({
       fromSequence: curve.length * size + 1,
       toSequence: run.last,
-      ...figuresOf(group, spec),
-      cumulative: figuresOf(all, spec),
+      ...figuresOf(group, codec.spec),
+      cumulative: figuresOf(all, codec.spec),
     })
     group = emptyTally
   }

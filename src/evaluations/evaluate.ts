@@ -40,7 +40,7 @@ function* stateOf(spec: Spec, tensors: Tensors, context: EvaluationContext): Gen
   const evaluation = new Evaluation(spec, context)
   try {
     yield* evaluation.add(tensors)
-    return evaluation.state
+    return evaluation.total
   } finally {
     evaluation.close()
   }

@@ -31,16 +31,22 @@ class Entry {
 
   /** Each addition is whole, so that one that is given up in between leaves a right total of fewer batches. */
   async grow(batches: Batches, last: number, task: Task): Promise<void> {
-    const { read } = batches.codec
+    const read = (state: Uint8Array) => batches.codec.read(state)
     const block = Math.ceil(this.last / blockBatches)
-    await this.#add(singlesOf(batches, this.last, Math.min(last, block * blockBatches), read, task))
-    await this.#add(blocksOf(batches, block, Math.floor(last / blockBatches), read, task))
-    await this.#add(singlesOf(batches, this.last, last, read, task))
+    await this.#addAll(singlesOf(batches, this.last, Math.min(last, block * blockBatches), read, task), task)
+    await this.#addAll(blocksOf(batches, block, Math.floor(last / blockBatches), read, task), task)
+    await this.#addAll(singlesOf(batches, this.last, last, read, task), task)
   }
 
-  async #add(runs: AsyncIterable<Run<EvaluationState>>): Promise<void> {
-    for await (const { last, total } of runs) {
-      this.total.add(total)
+  async #addAll(runs: AsyncIterable<Run<EvaluationState>>, task: Task): Promise<void> {
+    for await (const run of runs) await task.run(this.#add(run))
+  }
+
+  /** What has begun is finished, even when it is given up. */
+  *#add({ last, total }: Run<EvaluationState>): Generator<void, void> {
+    try {
+      yield* this.total.take(total)
+    } finally {
       this.last = last
     }
   }

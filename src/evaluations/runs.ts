@@ -36,8 +36,8 @@ export class EvaluationGone extends Error {
   }
 }
 
-/** What is made of the bytes of a state. @throws InvalidState */
-export type Read<Total> = (state: Uint8Array) => Total
+/** Makes something of the bytes of a state, step by step. @throws InvalidState */
+export type Read<Total> = (state: Uint8Array) => Generator<void, Total>
 
 /**
  * The batches up to a sequence as consecutive runs: whole blocks, and after the last of them single batches. What a block
@@ -74,8 +74,7 @@ export async function* singlesOf<Total>(
   for await (const { states } of store.states(evaluation, after, last)) {
     task.start()
     for (const state of states) {
-      if (task.isDue) await task.pause()
-      yield { last: ++at, total: readBatch(state, read) }
+      yield { last: ++at, total: await readBatch(state, read, task) }
     }
     task.stop()
   }
@@ -84,9 +83,9 @@ export async function* singlesOf<Total>(
   if (at < last) throw new EvaluationGone()
 }
 
-function readBatch<Total>(state: Uint8Array, read: Read<Total>): Total {
+async function readBatch<Total>(state: Uint8Array, read: Read<Total>, task: Task): Promise<Total> {
   try {
-    return read(state)
+    return await task.run(read(state))
   } catch (error) {
     if (error instanceof InvalidState) throw new StoreUnavailable('corrupt', error)
     throw error
@@ -109,23 +108,26 @@ export async function* blocksOf<Total>(
   for (let block = from; block < to; ) {
     const end = Math.min(block + size, to)
     task.stop()
-    const kept = await batches.store.folds(batches.evaluation, block, end - 1)
+    const folds = await batches.store.folds(batches.evaluation, block, end - 1)
     task.start()
-    const bySlot = new Map(kept.map(({ slot, state }) => [slot, state]))
+    const bySlot = new Map(folds.map(({ slot, state }) => [slot, state]))
     for (; block < end; block++) {
-      if (task.isDue) await task.pause()
-      const total = readFold(bySlot.get(block), read) ?? read(await foldBlock(batches, block, task))
-      yield { last: (block + 1) * blockBatches, total }
+      const kept = bySlot.get(block)
+      const total = kept && (await readFold(kept, read, task))
+      yield {
+        last: (block + 1) * blockBatches,
+        total: total ?? (await task.run(read(await foldBlock(batches, block, task)))),
+      }
     }
-    const bytes = kept.reduce((sum, { state }) => sum + state.length, 1)
-    size = Math.max(1, Math.min(blocksPerRead, Math.floor((bytesPerRead * kept.length) / bytes)))
+    const bytes = folds.reduce((sum, { state }) => sum + state.length, 1)
+    size = Math.max(1, Math.min(blocksPerRead, Math.floor((bytesPerRead * folds.length) / bytes)))
   }
 }
 
-/** What was kept of a block; undefined when nothing was, or when it is damaged, so that it must be folded again. */
-function readFold<Total>(state: Uint8Array | undefined, read: Read<Total>): Total | undefined {
+/** What was kept of a block; undefined when it is damaged, so that it must be folded again. */
+async function readFold<Total>(state: Uint8Array, read: Read<Total>, task: Task): Promise<Total | undefined> {
   try {
-    return state && read(state)
+    return await task.run(read(state))
   } catch (error) {
     if (error instanceof InvalidState) return undefined
     throw error
@@ -138,9 +140,11 @@ function readFold<Total>(state: Uint8Array | undefined, read: Read<Total>): Tota
  * @throws EvaluationGone, StoreUnavailable
  */
 export async function foldOf(batches: Batches, after: number, last: number, task: Task): Promise<EvaluationState> {
-  const { spec, read } = batches.codec
-  const all = new RunningTotal(spec)
-  for await (const { total } of singlesOf(batches, after, last, read, task)) all.add(total)
+  const { codec } = batches
+  const all = new RunningTotal(codec.spec)
+  for await (const { total } of singlesOf(batches, after, last, (state) => codec.read(state), task)) {
+    await task.run(all.take(total))
+  }
   return all
 }
 

@@ -35,12 +35,12 @@ export class Evaluations {
   readonly #totals = new RunningTotals()
   /** What is not stored with each request anew: declarations by the id of the evaluation. */
   readonly #read = new LRUCache<number, Pick<OpenEvaluation, 'declared' | 'batches'>>({ maxSize: mostDeclared })
-  readonly #background: Task
+  readonly #scheduler: Scheduler
   #folding: Promise<unknown> = Promise.resolve()
 
   constructor(store: Store, scheduler: Scheduler) {
     this.#store = store
-    this.#background = scheduler.task(Number.POSITIVE_INFINITY, () => new Error('never'))
+    this.#scheduler = scheduler
   }
 
   /** Declares an evaluation, or finds that it was declared before: in the same way, or in another. */
@@ -135,7 +135,8 @@ export class Evaluations {
 
   /** One block after the other, between requests. Where it fails, the next reader folds the block. */
   #foldLater(batches: Batches, block: number): void {
-    const task = this.#background
+    // a task of its own: one that had computed for long would be the last to have its turn, again and again
+    const task = this.#scheduler.task(Number.POSITIVE_INFINITY, () => new Error('never'))
     this.#folding = this.#folding
       .then(() => {
         task.start()

@@ -6,6 +6,7 @@ import type { Task } from '../runtime/scheduler.ts'
 import { Scheduler } from '../runtime/scheduler.ts'
 import type { Account, Holder } from './body/budget.ts'
 import { MemoryBudget } from './body/budget.ts'
+import { clientOf } from './connections/table.ts'
 import type { Limits } from './limits.ts'
 
 declare module 'fastify' {
@@ -125,7 +126,7 @@ export function requestWork(app: FastifyInstance, limits: Limits): void {
   app.decorate('resources', resources)
   app.decorateRequest('work')
   app.addHook('onRequest', (request, { raw }, done) => {
-    const work = resources.open(request.ip, raw)
+    const work = resources.open(clientOf(request.ip), raw)
     request.work = work
     // the response is closed however it ends; a response to a client that left is never finished
     raw.once('close', () => work.close())

@@ -97,7 +97,7 @@ export class ByteReader {
   }
 
   raw(size: number): Uint8Array {
-    if (size > this.#bytes.length - this.#at) throw new InvalidState('the state is cut off')
+    if (size > this.#bytes.length - this.#at) throw cutOff()
     this.#at += size
     return this.#bytes.subarray(this.#at - size, this.#at)
   }
@@ -108,6 +108,11 @@ export class ByteReader {
   }
 
   #byte(): number {
-    return this.raw(1)[0]
+    if (this.#at === this.#bytes.length) throw cutOff()
+    return this.#bytes[this.#at++]
   }
+}
+
+function cutOff(): InvalidState {
+  return new InvalidState('the state is cut off')
 }

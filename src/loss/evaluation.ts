@@ -147,6 +147,11 @@ export class Evaluation {
     return this.#total.tally
   }
 
+  /** What is kept of the rows so far, which grows with later batches. */
+  get total(): EvaluationState {
+    return this.#total
+  }
+
   /** What is kept of the rows so far; later batches leave it as it is. */
   get state(): EvaluationState {
     return merge(this.#total, emptyState(this.#spec))

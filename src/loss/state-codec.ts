@@ -25,12 +25,17 @@ export function writeState({ tally, sections }: EvaluationState, digest: Uint8Ar
 }
 
 /**
- * Reads what `writeState` wrote.
+ * Reads what `writeState` wrote, step by step, so that the caller may do something else in between.
  *
  * @param outputs K where it is known
  * @throws InvalidState for anything but the canonical bytes of a state that rows can have under this spec
  */
-export function readState(bytes: Uint8Array, spec: Spec, digest: Uint8Array, outputs?: number): EvaluationState {
+export function* readState(
+  bytes: Uint8Array,
+  spec: Spec,
+  digest: Uint8Array,
+  outputs?: number,
+): Generator<void, EvaluationState> {
   const reader = new ByteReader(bytes)
   const tally = readBeginning(reader, spec, digest)
   if (outputs !== undefined && tally.outputs !== 0 && tally.outputs !== outputs) {
@@ -42,9 +47,10 @@ export function readState(bytes: Uint8Array, spec: Spec, digest: Uint8Array, out
   }
   for (const name of sections.keys()) {
     const section = sectionOf(name)
-    const state = section.read(reader)
+    const state = yield* section.read(reader)
     section.check(state, tally, spec)
     sections.set(name, state)
+    yield
   }
   reader.end()
   const state = { spec, tally, sections }

@@ -22,6 +22,8 @@ export interface ScannedDocument {
 }
 
 const EMPTY = new Uint8Array(0)
+/** Bytes that are kept from one slice to the next, besides the numbers, before they are counted. */
+const uncountedBytes = 2 ** 14
 
 function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
@@ -62,6 +64,8 @@ export class DocumentScanner {
   #carry: Uint8Array = EMPTY
   #carried = 0
   #optionBytes: Uint8Array = EMPTY
+  /** Bytes counted of what is kept from one slice to the next. */
+  #kept = 0
   #options: Record<string, unknown> | undefined
   readonly #builders = new Map<string, TensorBuilder>()
   #builder: TensorBuilder | undefined
@@ -69,7 +73,7 @@ export class DocumentScanner {
   #tensorEnd = Number.NEGATIVE_INFINITY
 
   /**
-   * @param memory where the numbers are kept
+   * @param memory where the numbers are kept; what else is kept while the document comes is counted there, too
    * @param declaredBytes what the document will take, as its sender says; 0 when it is not said
    * @param origin the offset of the first byte, for errors; negative where bytes are written that nobody sent
    */
@@ -101,6 +105,7 @@ export class DocumentScanner {
     if (this.#carried > 0 && this.#failure === undefined) this.#scan(EMPTY)
     if (this.#failure !== undefined) throw this.#failure
     if (this.#options === undefined) this.#fail(unexpectedEnd(this.#position, this.#expected()))
+    this.#memory.release(this.#kept)
     const tensors: Record<string, Tensor> = {}
     for (const [name, builder] of this.#builders) tensors[name] = yield* builder.tensor()
     return { options: this.#options, tensors }
@@ -127,6 +132,7 @@ export class DocumentScanner {
     this.#carry = grow(this.#carry, this.#carried, length)
     this.#carry.set(bytes, this.#carried)
     this.#carried = length
+    this.#countKept()
     return true
   }
 
@@ -220,6 +226,14 @@ export class DocumentScanner {
     }
     // The keys of the open objects lie behind the fields.
     this.#saved = new Uint8Array(memory.subarray(layout.STATE, state[layout.KEYS_END]))
+    this.#countKept()
+  }
+
+  #countKept(): void {
+    const kept = this.#saved.length + this.#carry.length + this.#optionBytes.length - uncountedBytes
+    if (kept <= this.#kept) return
+    this.#memory.reserve(kept - this.#kept)
+    this.#kept = kept
   }
 
   #takeOptions(): void {

@@ -92,13 +92,25 @@ export async function reportOf(evaluations: Evaluations, name: string, task = ne
 
 /** One request for each row of a request. */
 export function byRow(request: Request): Request[] {
+  return cutAt(request, () => 1)
+}
+
+/** The rows of a request in consecutive batches. @param sizeOf the rows of each */
+export function cutAt(request: Request, sizeOf: (batch: number) => number): Request[] {
   const { predictions, labels, sampleWeights } = request
-  return (predictions as number[][]).map((row, at) => ({
-    ...request,
-    predictions: [row],
-    labels: [(labels as unknown[])[at]],
-    sampleWeights: sampleWeights && [sampleWeights[at]],
-  }))
+  const all = predictions as unknown[]
+  const batches: Request[] = []
+  for (let from = 0; from < all.length; ) {
+    const to = from + sizeOf(batches.length)
+    batches.push({
+      ...request,
+      predictions: all.slice(from, to),
+      labels: (labels as unknown[]).slice(from, to),
+      sampleWeights: sampleWeights?.slice(from, to),
+    })
+    from = to
+  }
+  return batches
 }
 
 /** The rows of requests as one. */

@@ -125,9 +125,28 @@ test('expired evaluations go with all they stored, others stay', async (t) => {
   t.equal((await store.listBatches(used.id, { limit: 9 })).length, 1)
 })
 
-test('it does not keep the process alive', async (t) => {
+test('it does not keep the process alive, neither before the first sweep nor after one', async (t) => {
   const source = new URL('../../src/evaluations/retention.ts', import.meta.url).href
-  const script = `import { sweepRegularly } from ${JSON.stringify(source)}; sweepRegularly({}, 30, () => {})`
-  const { status } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], { timeout: 30_000 })
-  t.equal(status, 0)
+  const imported = `import { sweepRegularly } from ${JSON.stringify(source)}`
+  const before = `${imported}; sweepRegularly({}, 30, () => {})`
+  // a minute is a millisecond, and the process stays until the second sweep
+  const after = `${imported}
+    const setReal = setTimeout
+    globalThis.setTimeout = (run) => setReal(run, 1)
+    const stay = setReal(() => {}, 60_000)
+    let sweeps = 0
+    const sweep = async () => {
+      if (++sweeps === 2) clearTimeout(stay)
+      return false
+    }
+    sweepRegularly({ sweep }, 30, () => {})
+    process.on('exit', () => console.log(sweeps))`
+  for (const [script, output] of [
+    [before, ''],
+    [after, '2\n'],
+  ]) {
+    const options = { timeout: 30_000, encoding: 'utf8' } as const
+    const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], options)
+    t.same([status, stdout], [0, output])
+  }
 })

@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { StateCodec } from '../../src/evaluations/codec.ts'
 import { StoreUnavailable } from '../../src/evaluations/errors.ts'
-import type { Batches, Run } from '../../src/evaluations/runs.ts'
+import type { Batches, Read, Run } from '../../src/evaluations/runs.ts'
 import { blockBatches, blocksOf, foldBlock, foldOf, runsOf, singlesOf } from '../../src/evaluations/runs.ts'
 import { Evaluations } from '../../src/evaluations/service.ts'
 import type { Store } from '../../src/evaluations/store.ts'
@@ -57,6 +57,18 @@ async function storedRows(t: Scope, count: number) {
   return { store, rows, evaluation, evaluations, batches: watched(), watched, asked }
 }
 
+function readersOf({ codec }: Batches) {
+  const read = (bytes: Uint8Array) => codec.read(bytes)
+  return { read, readTally: (bytes: Uint8Array) => codec.readTally(bytes) }
+}
+
+function inOneStep<Total>(make: (bytes: Uint8Array) => Total): Read<Total> {
+  return function* (bytes) {
+    yield
+    return make(bytes)
+  }
+}
+
 async function collected<Total>(runs: AsyncIterable<Run<Total>>): Promise<Run<Total>[]> {
   const all: Run<Total>[] = []
   for await (const run of runs) all.push(run)
@@ -72,7 +84,7 @@ const damaged = { name: 'StoreUnavailable', reason: 'corrupt' }
 
 test('single batches come with their sequences', async (t) => {
   const { rows, batches } = await storedRows(t, 40)
-  const { read } = batches.codec
+  const { read } = readersOf(batches)
   const runs = await collected(singlesOf(batches, 10, 35, read, newTask()))
   t.same(
     runs.map(({ last }) => last),
@@ -84,7 +96,7 @@ test('single batches come with their sequences', async (t) => {
 
 test('whole blocks are folded once, kept, and read from then on; the rest are single batches', async (t) => {
   const { rows, batches, asked } = await storedRows(t, 300)
-  const { read } = batches.codec
+  const { read } = readersOf(batches)
   const expected = [128, 256, ...Array.from({ length: 44 }, (_, at) => at + 257)]
   for (const round of ['the first time', 'later']) {
     asked.length = 0
@@ -109,7 +121,15 @@ test('a block that is missing or damaged is folded again, and kept in its place'
   const { id } = evaluation.stored
   const { codec } = batches
   const whole = codec.write(stateOf(together(rows.slice(0, 128))))
-  const rightOnes = await collected(blocksOf(batches, 0, 2, (bytes) => Buffer.from(bytes), newTask()))
+  const rightOnes = await collected(
+    blocksOf(
+      batches,
+      0,
+      2,
+      inOneStep((bytes) => Buffer.from(bytes)),
+      newTask(),
+    ),
+  )
   t.same(rightOnes[0].total, whole)
   const two = { ...rows[0], predictions: [[0.5, 0.5]], labels: [0] }
   const otherSpec = new StateCodec(specOf({ ...two, epsilon: 1e-6 }), 3)
@@ -124,7 +144,7 @@ test('a block that is missing or damaged is folded again, and kept in its place'
   for (const [name, state] of wrong) {
     await store.putFolds(id, [{ slot: 0, last: 128, state }])
     t.same((await store.folds(id, 0, 0))[0].state, state)
-    const [first, second] = await collected(blocksOf(batches, 0, 2, batches.codec.read, newTask()))
+    const [first, second] = await collected(blocksOf(batches, 0, 2, readersOf(batches).read, newTask()))
     t.same([codec.write(first.total), codec.write(second.total)], [whole, rightOnes[1].total], name)
     t.same((await store.folds(id, 0, 0))[0].state, whole, `${name} is mended`)
   }
@@ -135,9 +155,9 @@ test('what else goes wrong in reading a block is not taken for damage', async (t
   await foldBlock(batches, 0, newTask())
   asked.length = 0
   const mistake = new TypeError('a mistake')
-  const wrong = () => {
+  const wrong = inOneStep(() => {
     throw mistake
-  }
+  })
   await t.rejects(collected(blocksOf(batches, 0, 1, wrong, newTask())), mistake)
   t.same(asked, ['folds 0 to 0'])
   await t.rejects(collected(singlesOf(batches, 0, 1, wrong, newTask())), mistake)
@@ -147,7 +167,7 @@ test('a damaged batch makes the store damaged, unless its block was folded befor
   const { store, rows, evaluations, evaluation, batches } = await storedRows(t, 100)
   const broken = { ...evaluated(evaluation, 'broken', rows[0]) }
   await evaluations.put(evaluation, [{ ...broken, state: broken.state.with(2, 7) }])
-  const { read, readTally } = batches.codec
+  const { read, readTally } = readersOf(batches)
   const rejected = await t.rejects(collected(singlesOf(batches, 0, 101, read, newTask())), damaged)
   t.match(rejected, { cause: { name: 'InvalidState' } })
   await t.rejects(collected(singlesOf(batches, 100, 101, readTally, newTask())), damaged)
@@ -162,7 +182,7 @@ test('a damaged batch makes the store damaged, unless its block was folded befor
 
 test('an evaluation that is deleted while it is read is gone, and never half reported', async (t) => {
   const { store, evaluations, batches } = await storedRows(t, 700)
-  const { read } = batches.codec
+  const { read } = readersOf(batches)
   await foldBlock(batches, 1, newTask())
   await evaluations.delete(owner, 'run')
   const gone = { name: 'EvaluationGone', message: 'The evaluation was deleted.' }
@@ -200,7 +220,15 @@ test('small blocks are read many at a time, large ones one by one', async (t) =>
     })
   const rangesOf = async (size: number, to: number) => {
     asked.length = 0
-    const runs = await collected(blocksOf(sized(size), 0, to, (bytes) => bytes.length, newTask()))
+    const runs = await collected(
+      blocksOf(
+        sized(size),
+        0,
+        to,
+        inOneStep((bytes) => bytes.length),
+        newTask(),
+      ),
+    )
     t.same(runs.length, to)
     return [...asked]
   }

@@ -3,7 +3,6 @@ import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 
 const root = join(import.meta.dirname, '../..')
 const longestStart = 60_000
@@ -24,6 +23,10 @@ export class Replica {
   /** Where it listens; undefined while it does not. */
   get port(): number | undefined {
     return this.#port
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0
   }
 
   get isRunning(): boolean {
@@ -60,10 +63,12 @@ export class Replica {
         }
       })
     })
-    const late = sleep(longestStart, undefined, { ref: false }).then(() => {
+    const late = setTimeout(() => {
       this.#errors += `it did not start within ${longestStart} ms\n`
-    })
-    await Promise.race([exit, listening, late])
+      child.kill('SIGKILL')
+    }, longestStart)
+    await Promise.race([exit, listening])
+    clearTimeout(late)
   }
 
   /** Ends the process in the middle of whatever it does. */

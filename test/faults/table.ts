@@ -1,4 +1,5 @@
 import type { Result } from './round.ts'
+import type { Trial } from './trial.ts'
 
 const columns: [title: string, cell: (result: Result) => string | number][] = [
   ['store', ({ name, replicas }) => `${name}, ${replicas} ${replicas === 1 ? 'process' : 'replicas'}`],
@@ -16,13 +17,29 @@ const columns: [title: string, cell: (result: Result) => string | number][] = [
   ['event streams', ({ streams }) => streams],
   ['events after, ms (99 %, longest)', ({ delay }) => `${delay.usual.toFixed()}, ${delay.longest.toFixed()}`],
   ['seconds', ({ seconds }) => seconds.toFixed()],
-  ['holds', ({ faults }) => (faults.length === 0 ? 'yes' : `**no**: ${faults.length} faults`)],
+  ['holds', ({ faults }) => holds(faults)],
 ]
 
 /** Rounds as a table in Markdown. */
 export function table(results: readonly Result[]): string {
-  const titles = columns.map(([title]) => title)
-  const align = columns.map((_, at) => (at === 0 ? '---' : '---:'))
   const rows = results.map((result) => columns.map(([, cell]) => String(cell(result))))
-  return [titles, align, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+  return markdown(
+    columns.map(([title]) => title),
+    rows,
+  )
+}
+
+/** Troubles of stores as a table in Markdown. */
+export function troubleTable(trials: ReadonlyMap<string, Trial>): string {
+  const rows = Array.from(trials, ([name, { answer, faults }]) => [name, answer, holds(faults)])
+  return markdown(['trouble', 'answer', 'holds'], rows)
+}
+
+function holds(faults: readonly string[]): string {
+  return faults.length === 0 ? 'yes' : `**no**: ${faults.length} faults`
+}
+
+function markdown(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = [titles, titles.map(() => '---'), ...rows]
+  return lines.map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`).join('\n')
 }

@@ -4,12 +4,15 @@ import type { FastifyInstance } from 'fastify'
 import Fastify from 'fastify'
 import { test } from 'tap'
 import { parseConfig } from '../../src/config.ts'
+import { StoreUnavailable } from '../../src/evaluations/errors.ts'
+import { EvaluationGone } from '../../src/evaluations/runs.ts'
 import type { BodyPlace } from '../../src/http/body/parsed-body.ts'
 import { PlacedError } from '../../src/http/body/parsed-body.ts'
 import { registerBodies } from '../../src/http/body/register.ts'
 import { limitsOf } from '../../src/http/limits.ts'
 import {
   handleError,
+  isAboutContent,
   Problem,
   pathOf,
   pointerOf,
@@ -117,6 +120,29 @@ test('what was thrown becomes a problem', async (t) => {
       ],
     ],
     [
+      'a store out of reach',
+      new StoreUnavailable('out-of-reach', new Error('connect ECONNREFUSED 10.0.0.1')),
+      [
+        503,
+        type,
+        {
+          type: '/problems/store-unavailable',
+          title: problems['store-unavailable'].title,
+          status: 503,
+          detail: 'The store of evaluations is out of reach.',
+        },
+      ],
+    ],
+    [
+      'an evaluation that is deleted while it is read',
+      new EvaluationGone(),
+      [
+        404,
+        type,
+        { type: '/problems/not-found', title: 'No such resource', status: 404, detail: 'The evaluation was deleted.' },
+      ],
+    ],
+    [
       'an error that blames the client',
       Object.assign(new Error('Odd.'), { statusCode: 499 }),
       [400, type, { type: '/problems/bad-request', title: 'The request cannot be read', status: 400, detail: 'Odd.' }],
@@ -142,6 +168,28 @@ test('what was thrown becomes a problem', async (t) => {
     const [status, media, body] = expected as [number, string, object]
     t.same(await answerTo(error), [status, media, { ...common, ...body }], name)
   }
+})
+
+test('a store out of reach is worth another try, and the log has the cause', async (t) => {
+  const { app, lines } = await throwing(new StoreUnavailable('locked', new Error('busy since noon')))
+  const answer = await app.inject({ method: 'POST', url: '/here' })
+  await app.close()
+  t.equal(answer.headers['retry-after'], '5')
+  t.notMatch(answer.body, 'noon')
+  t.match(lines.join(''), /"level":40.*busy since noon.*store unavailable/)
+})
+
+test('errors about content are those that other content would not have', async (t) => {
+  const table: [unknown, boolean][] = [
+    [invalid(1), true],
+    [new LimitExceeded('maxStateBytes', 7, [], 'too many'), true],
+    [new LimitExceeded('maxComputeMs', 7, [], 'too long'), false],
+    [new Problem('malformed-body', 'No.'), true],
+    [new Problem('not-found', 'No.'), false],
+    [new StoreUnavailable('closed'), false],
+    [new Error('secret'), false],
+  ]
+  for (const [error, isContent] of table) t.equal(isAboutContent(error), isContent, String(error))
 })
 
 test('an error in a part of a body has its line and its pointers', async (t) => {

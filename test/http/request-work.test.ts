@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { zstdCompressSync } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
 import { test } from 'tap'
 import type { Limits } from '../../src/http/limits.ts'
@@ -7,8 +9,23 @@ import { handleError, Problem } from '../../src/http/problem.ts'
 import type { Reading, RequestWork } from '../../src/http/request-work.ts'
 import { Resources, requestWork } from '../../src/http/request-work.ts'
 import { LimitExceeded } from '../../src/loss/validation-errors.ts'
-import type { Scope } from './body/support.ts'
-import { Client, eventually, freeBytes, head, limits, serve } from './body/support.ts'
+import type { Scope, Service } from './body/support.ts'
+import {
+  binaryBody,
+  Client,
+  cut,
+  doublesOf,
+  eventually,
+  freeBytes,
+  head,
+  limits,
+  linesOf,
+  manyOnes,
+  options,
+  rowsOf,
+  seeded,
+  serve,
+} from './body/support.ts'
 import { bare, portOf } from './plugins/support.ts'
 
 /** A body that is read, and why it is read no longer. */
@@ -204,6 +221,103 @@ test('a client that leaves in the middle of its upload frees everything', async 
     client.socket.destroy()
     t.ok(await eventually(() => budget.held === 0), type)
   }
+})
+
+const tight = { MAX_BODY_BYTES: '1000000', MAX_IN_FLIGHT_BYTES: '4000000' }
+const whole = Buffer.from(`${manyOnes(150_000)}1],"labels":[${'1,'.repeat(150_000)}1]}`)
+
+/** A client that has sent most of a body, which takes nearly all memory that there is. */
+async function hoarder(t: Scope, { app, port }: Service): Promise<Client> {
+  const client = new Client(t, port)
+  await client.write(head({ 'content-length': 1_000_000 }) + manyOnes(450_000))
+  await eventually(() => app.resources.budget.held > 3_500_000)
+  return client
+}
+
+/** The status of a whole body from an address. */
+async function statusFor(t: Scope, port: number, address?: string): Promise<number> {
+  const client = new Client(t, port, address)
+  await client.write(head({ 'content-length': whole.length }))
+  await client.write(whole)
+  return (await client.answer()).status
+}
+
+test('an upload that stands still gives way to others, and its client is told', async (t) => {
+  const { now } = performance
+  let later = 0
+  t.intercept(performance, 'now', { value: () => now.call(performance) + later })
+  const service = await serve(t, tight)
+  const { app, port } = service
+  const client = await hoarder(t, service)
+  t.equal(await statusFor(t, port), 503)
+  t.equal(client.text, '')
+  later = 5001
+  t.equal(await statusFor(t, port), 200)
+  const { status, headers, body } = await client.answer()
+  t.same([status, headers['retry-after'], body.detail], [503, '1', 'Too many bytes of requests are in flight.'])
+  t.ok(await eventually(() => app.resources.budget.held === 0))
+})
+
+test('an address that has more than half of the memory gives way to another', async (t) => {
+  const service = await serve(t, tight)
+  const { app, port } = service
+  const client = await hoarder(t, service)
+  t.equal(await statusFor(t, port), 503)
+  t.equal(client.text, '')
+  t.equal(await statusFor(t, port, '127.0.0.2'), 200)
+  t.equal((await client.answer()).status, 503)
+  t.ok(await eventually(() => app.resources.budget.held === 0))
+})
+
+test('whatever comes at once from whom, nothing fails and nothing is left', { timeout: 300_000 }, async (t) => {
+  const { now } = performance
+  let later = 0
+  t.intercept(performance, 'now', { value: () => now.call(performance) + later })
+  const { app, port } = await serve(t, { ...tight, MAX_COMPUTE_MS: '86400000' })
+  const random = seeded(11)
+  const bodies = [500, 5000, 20_000].flatMap((count) => {
+    const rows = rowsOf(count, 2, count)
+    const json = Buffer.from(JSON.stringify({ ...options, include: ['perSample', 'gradient'], ...rows }))
+    const single = binaryBody({ ...options, include: ['gradient'] }, doublesOf(rows))
+    const lines = linesOf(rows, Math.ceil(count / 7))
+    return [
+      { headers: {}, payload: json },
+      { headers: { 'content-encoding': 'zstd' }, payload: zstdCompressSync(json) },
+      { headers: single.headers, payload: single.payload },
+      { headers: { 'content-type': 'application/x-ndjson' }, payload: Buffer.from(lines) },
+    ]
+  })
+  const statuses = new Map<string, number>()
+  const count = (what: string) => statuses.set(what, (statuses.get(what) ?? 0) + 1)
+  const request = async (): Promise<void> => {
+    const { headers, payload } = bodies[random(bodies.length)]
+    const client = new Client(t, port, `127.0.0.${1 + random(4)}`)
+    const bytes = random(8) === 0 ? payload.map((byte, at) => (at === payload.length >> 1 ? 0x7b : byte)) : payload
+    await client.write(head({ ...headers, 'content-length': bytes.length }))
+    for (const piece of cut(bytes, random, 2 ** 17)) {
+      if (random(4) === 0) await sleep(random(30))
+      if (random(10) === 0) later += 2500
+      if (random(40) === 0) client.socket.destroy()
+      if (client.isClosed || client.socket.destroyed) break
+      await client.write(piece)
+    }
+    if (random(10) === 0) client.socket.destroy()
+    const status = await client.answer(60_000).then(
+      (reply) => `${reply.status}`,
+      () => 'none',
+    )
+    count(status)
+    client.socket.destroy()
+  }
+  for (let round = 0; round < 8; round++) await Promise.all(Array.from({ length: 20 }, request))
+  t.comment(JSON.stringify(Object.fromEntries(statuses)))
+  t.same(
+    Array.from(statuses.keys()).filter((status) => !['200', '400', '413', '422', '503', 'none'].includes(status)),
+    [],
+  )
+  for (const status of ['200', '503', 'none']) t.ok((statuses.get(status) ?? 0) > 0, status)
+  t.ok(await eventually(() => app.resources.budget.held === 0))
+  t.equal(app.resources.scheduler.waiting, 0)
 })
 
 /** Resources, and what opens a request with a body and an answer. */

@@ -462,6 +462,7 @@ test('a state kept elsewhere answers as the evaluation that it is of', async (t)
   const evaluation = new Evaluation(specOf(request), unlimited)
   finish(evaluation.add(tensorsOf(request)))
   const state = readBytes(bytesOf(evaluation.state), specOf(request))
+  t.same(bytesOf(evaluation.total), bytesOf(state))
   t.same(JSON.stringify(finish(answerOf(state))), JSON.stringify(finish(evaluation.report())))
 })
 

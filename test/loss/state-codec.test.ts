@@ -10,7 +10,7 @@ import { readState, readStateTally } from '../../src/loss/state-codec.ts'
 import type { Tally } from '../../src/loss/tally.ts'
 import { mergeableOf, problemsWithSections } from './problems.ts'
 import type { Request } from './support.ts'
-import { bytesOf, digestOf, invalidState, readBytes, specOf, stateOf, tallyBytes } from './support.ts'
+import { bytesOf, digestOf, finish, invalidState, readBytes, specOf, stateOf, tallyBytes } from './support.ts'
 
 const request: Request = {
   loss: 'cross-entropy',
@@ -57,8 +57,8 @@ test('a state that was read merges as the one that was written', async (t) => {
   const read = () => readBytes(bytes, spec)
   t.same(bytesOf(merge(read(), read())), bytesOf(merge(state, state)))
   const empty = emptyState(spec)
-  t.same(bytesOf(readState(bytesOf(empty), spec, digest, 3)), bytesOf(empty), 'no rows are of any K')
-  t.same(bytesOf(readState(bytes, spec, digest, 3)), bytes)
+  t.same(bytesOf(finish(readState(bytesOf(empty), spec, digest, 3))), bytesOf(empty), 'no rows are of any K')
+  t.same(bytesOf(finish(readState(bytes, spec, digest, 3))), bytes)
 })
 
 test('the tally of a state is read alone', async (t) => {
@@ -77,7 +77,7 @@ test('bytes of another version, spec or K are refused', async (t) => {
     ['another option', () => readBytes(bytes, specOf({ ...request, epsilon: 1e-6 }))],
     ['another loss', () => readBytes(bytes, specOf({ ...request, loss: 'brier' }))],
     ['fewer sections', () => readBytes(bytes, specOf({ ...request, include: ['confusion'] }))],
-    ['another K', () => readState(bytes, spec, digest, 4)],
+    ['another K', () => finish(readState(bytes, spec, digest, 4))],
   ]
   for (const [name, read] of cases) t.throws(read, invalidState, name)
   t.doesNotThrow(

@@ -151,7 +151,7 @@ export function bytesOf(state: EvaluationState): Uint8Array {
 
 /** Reads the bytes of a state of a spec, whose K is not known. */
 export function readBytes(bytes: Uint8Array, spec: Spec): EvaluationState {
-  return readState(bytes, spec, digestOf(spec))
+  return finish(readState(bytes, spec, digestOf(spec)))
 }
 
 /** The state of the batches, one after the other, under the options of the first. */

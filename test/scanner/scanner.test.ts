@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { Memory } from '../../src/loss/memory.ts'
 import { unaccounted } from '../../src/loss/memory.ts'
 import { DocumentScanner, ScanLimitError, type ScanLimits, ScanSyntaxError } from '../../src/scanner/scanner.ts'
 import { ended, generator, KEYS, LIMITS, outcome, piecesOf, scan, scanPieces } from './support.ts'
@@ -430,4 +431,38 @@ t.test('the end has steps where numbers came in pieces', async (t) => {
   }
   t.equal(pausesOf(2000), 0)
   t.ok(pausesOf(600_000) >= 3)
+})
+
+/** Memory of which only the balance is kept. */
+function ledger(): Memory & { held: number } {
+  const account = {
+    ...unaccounted,
+    held: 0,
+    reserve(bytes: number) {
+      account.held += bytes
+    },
+    release(bytes: number) {
+      account.held -= bytes
+    },
+  }
+  return account
+}
+
+t.test('what is kept from slice to slice is counted when it is much, and given back at the end', async (t) => {
+  const keys = Array.from({ length: 30 }, (_, at) => `"${String(at).padEnd(1000, 'k')}"`)
+  const cases: [string, string, string, number, number][] = [
+    ['little', '{"a":"', '"}', 0, 0],
+    ['a long option', `{"a":"${'x'.repeat(50_000)}`, '"}', 30_000, 110_000],
+    ['long keys', `{${keys.join(':1,')}`, ':1}', 10_000, 100_000],
+    ['a long number', `{"labels":[${'1'.repeat(20_000)}`, '2]}', 4000, 50_000],
+  ]
+  for (const [what, begin, end, least, most] of cases) {
+    const memory = ledger()
+    const scanner = new DocumentScanner(KEYS, { ...LIMITS, maxNumberLength: 65_536 }, memory)
+    for (const piece of piecesOf(Buffer.from(begin), () => 5000)) scanner.write(piece)
+    t.ok(memory.held >= least && memory.held <= most, `${what}: ${memory.held} bytes`)
+    scanner.write(Buffer.from(end))
+    ended(scanner)
+    t.equal(memory.held, 0, what)
+  }
 })

@@ -30,13 +30,14 @@ export class BodyReader implements Reading {
   readonly #isStream: boolean
   readonly #payload: Readable
   readonly #inflater: Transform | undefined
-  /** What the inflater takes. */
-  #inflationBytes: number
   readonly #source: Readable
   readonly #timer: NodeJS.Timeout
   readonly #queue: ChunkQueue
   readonly #digest: ContentDigest | undefined
   #taken: Buffer | undefined
+  /** Bytes of what was inflated that the inflater keeps, and how many it keeps at most. */
+  #window = 0
+  readonly #mostWindow: number
   #received = 0
   #read = 0
   #allowances = 0
@@ -64,9 +65,8 @@ export class BodyReader implements Reading {
     this.#limits = limits
     this.#isStream = isStream
     this.#payload = payload
-    this.#inflationBytes = inflation?.bytes ?? 0
-    work.memory.reserve(this.#inflationBytes)
     this.#inflater = inflation?.create()
+    this.#mostWindow = inflation?.bytes ?? 0
     this.#source = this.#inflater === undefined ? payload : this.#inflate(this.#inflater)
     this.#queue = new ChunkQueue(this.#source instanceof IncomingMessage)
     this.#timer = setTimeout(() => this.#expire(requestTimeoutMs), requestTimeoutMs)
@@ -129,6 +129,11 @@ export class BodyReader implements Reading {
     this.#queue.clear()
   }
 
+  #freeWindow(): void {
+    this.#work.memory.release(this.#window)
+    this.#window = 0
+  }
+
   #inflate(inflater: Transform): Readable {
     this.#payload.on('data', (chunk: Buffer) => {
       this.#received += chunk.length
@@ -144,13 +149,15 @@ export class BodyReader implements Reading {
     if (this.#failure !== undefined) return
     this.#chunks++
     this.#read += chunk.length
+    const window = Math.min(this.#read, this.#mostWindow)
     try {
       this.#checkLimits()
-      this.#work.memory.reserve(chunk.length)
+      this.#work.memory.reserve(chunk.length + window - this.#window)
     } catch (error) {
       this.#fail(error as Error)
       return
     }
+    this.#window = window
     this.#work.received(chunk.length)
     this.#allow()
     this.#queue.push(chunk)
@@ -186,15 +193,9 @@ export class BodyReader implements Reading {
       return
     }
     this.#isEnded = true
-    this.#release()
-    this.#wakeUp()
-  }
-
-  /** Nothing more is read. */
-  #release(): void {
+    this.#freeWindow()
     clearTimeout(this.#timer)
-    this.#work.memory.release(this.#inflationBytes)
-    this.#inflationBytes = 0
+    this.#wakeUp()
   }
 
   #expire(milliseconds: number): void {
@@ -207,7 +208,8 @@ export class BodyReader implements Reading {
     if (this.#failure !== undefined || this.#isEnded) return
     this.#failure = error
     this.#clear()
-    this.#release()
+    this.#freeWindow()
+    clearTimeout(this.#timer)
     if (this.#inflater !== undefined) {
       this.#payload.unpipe()
       this.#inflater.destroy()

@@ -18,7 +18,7 @@ export function groupsOf(counts: number, sums: number) {
     empty: (): Groups => new Map(),
     absorb,
     write,
-    read: (reader: ByteReader): Groups => read(reader, counts, sums),
+    read: (reader: ByteReader) => read(reader, counts, sums),
   }
 }
 
@@ -31,7 +31,7 @@ export function totalsAt(groups: Groups, group: number, counts: number, sums: nu
   return totals
 }
 
-/** Groups that are added in a step. */
+/** Groups that are added or read in a step. */
 const groupsPerStep = 1024
 
 function* absorb(into: Groups, from: Groups): Generator<void, void> {
@@ -58,7 +58,7 @@ function write(groups: Groups, writer: ByteWriter): void {
   }
 }
 
-function read(reader: ByteReader, counts: number, sums: number): Groups {
+function* read(reader: ByteReader, counts: number, sums: number): Generator<void, Groups> {
   const groups: Groups = new Map()
   const size = reader.count()
   let next = 0
@@ -69,6 +69,7 @@ function read(reader: ByteReader, counts: number, sums: number): Groups {
       sums: Array.from({ length: sums }, () => reader.sum()),
     })
     next = group + 1
+    if (at % groupsPerStep === groupsPerStep - 1) yield
   }
   return groups
 }

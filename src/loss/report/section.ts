@@ -23,8 +23,12 @@ export interface MergeableSection<State> {
   absorb(into: State, from: State): Generator<void, void>
   /** Writes equal states as equal bytes. */
   write(state: State, writer: ByteWriter): void
-  /** @throws InvalidState for bytes that `write` cannot have written */
-  read(reader: ByteReader): State
+  /**
+   * Reads what `write` wrote, step by step.
+   *
+   * @throws InvalidState for bytes that it cannot have written
+   */
+  read(reader: ByteReader): Generator<void, State>
   /**
    * Whether the rows that the tally counts can have this state.
    *

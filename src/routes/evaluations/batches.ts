@@ -17,9 +17,17 @@ import { isTensor } from '../../loss/tensor.ts'
 import { LimitExceeded } from '../../loss/validation-errors.ts'
 import { uniformIntegers } from '../../runtime/random.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
-import { binaryDocument, binaryHeaders } from '../loss/examples.ts'
+import { binaryHeaders } from '../loss/examples.ts'
 import { batchSchema } from '../loss/schema.ts'
-import { batchAnswerExample, batchExamples, batchListAnswer, noEvaluationAnswer, wrongBatch } from './examples.ts'
+import {
+  batchAnswerExample,
+  batchExamples,
+  batchListAnswer,
+  binaryBatchDocument,
+  noEvaluationAnswer,
+  wrongBatch,
+  wrongLimit,
+} from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
 import { foundEvaluation, noEvaluation, timeOf } from './found.ts'
 import { batchAnswer, batchesQuery, batchList, batchParams, evaluationParams } from './schema.ts'
@@ -53,7 +61,7 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
         accepts: batchMediaTypes,
         examples: {
           requests: batchExamples,
-          mediaTypes: binaryDocument,
+          mediaTypes: binaryBatchDocument,
           parameters: binaryHeaders,
           answers: {
             200: { ...batchAnswerExample, replayed: true },
@@ -98,7 +106,7 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
           ...problemAnswers('not-found', 'invalid-content', 'store-unavailable'),
         },
       },
-      config: { examples: { answers: { 200: batchListAnswer, 404: noEvaluationAnswer } } },
+      config: { examples: { answers: { 200: batchListAnswer, 404: noEvaluationAnswer, 422: wrongLimit } } },
     },
     async ({ params: { evaluation: name }, query: { after, limit }, work, id }, reply) => {
       const found = await foundEvaluation(evaluations, name)
@@ -146,15 +154,15 @@ async function evaluatedOf<Result>(
   evaluate: (tensors: Tensors) => Generator<void, Result>,
 ): Promise<Result> {
   try {
-    return await work.task.run(evaluate(validBody(body, batchSchema)))
+    const evaluated = await work.task.run(evaluate(validBody(body, batchSchema)))
+    freeTensors({ ...body.only }, work)
+    return evaluated
   } catch (error) {
     throw placedError(body.place, error)
-  } finally {
-    freeTensors(body.only ?? {}, work)
   }
 }
 
-/** Gives back the memory of the tensors of a batch, whatever became of it. */
+/** Gives back the memory of the tensors of a batch, which the commit does not need. */
 export function freeTensors(fields: Fields, { memory }: RequestWork): void {
   for (const value of Object.values(fields)) if (isTensor(value)) memory.free(value.data.buffer)
 }

@@ -6,15 +6,13 @@ import { fixedLimits } from '../../http/limits.ts'
 import { Problem } from '../../http/problem.ts'
 import { problemAnswers } from '../answers.ts'
 import { entryOf } from './batches.ts'
-import { noEvaluationAnswer } from './examples.ts'
+import { noEvaluationAnswer, wrongName } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
 import { foundEvaluation, nobody, stateOf } from './found.ts'
 import { evaluationParams, eventsQuery } from './schema.ts'
 
 const { maxEventStreams } = fixedLimits
 
-/** A comment keeps proxies from taking a quiet stream for a dead one. */
-const quietMilliseconds = 15_000
 const batchesPerRead = 200
 
 const eventStream = z.string().meta({
@@ -51,7 +49,7 @@ export async function eventRoute(
           ...problemAnswers('not-found', 'invalid-content', 'overloaded', 'store-unavailable'),
         },
       },
-      config: { examples: { parameters: [lastEventIdHeader], answers: { 404: noEvaluationAnswer } } },
+      config: { examples: { parameters: [lastEventIdHeader], answers: { 404: noEvaluationAnswer, 422: wrongName } } },
     },
     async ({ params: { evaluation: name }, query, headers }, reply) => {
       const found = await foundEvaluation(evaluations, name)
@@ -60,9 +58,17 @@ export async function eventRoute(
         throw new Problem('overloaded', detail, {}, { 'retry-after': '5' })
       }
       const after = query.after ?? lastEventId(headers['last-event-id']) ?? found.stored.batches
-      const stream = Readable.from(eventsOf(evaluations, found, after, retentionDays, ending), { objectMode: false })
+      const changes = new Changes()
+      const end = () => changes.end()
+      ending.addEventListener('abort', end)
       open++
-      stream.once('close', () => open--)
+      // a generator that waits does not notice that nobody reads it
+      reply.raw.once('close', () => {
+        open--
+        ending.removeEventListener('abort', end)
+        end()
+      })
+      const stream = Readable.from(eventsOf(evaluations, found, after, retentionDays, changes), { objectMode: false })
       return reply.type('text/event-stream').header('cache-control', 'no-store').send(stream)
     },
   )
@@ -72,20 +78,19 @@ function lastEventId(value: string | string[] | undefined): number | undefined {
   return typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : undefined
 }
 
-/** The text of the events, until the client leaves, the evaluation is deleted or the service ends. */
-async function* eventsOf(
-  evaluations: Evaluations,
+/** The text of the events, until the evaluation is deleted or the changes end. */
+export async function* eventsOf(
+  evaluations: Pick<Evaluations, 'find' | 'listBatches' | 'subscribe'>,
   first: OpenEvaluation,
   after: number,
   retentionDays: number,
-  ending: AbortSignal,
+  changes: Changes,
 ): AsyncGenerator<string, void> {
-  const changes = new Changes(ending)
   const unsubscribe = evaluations.subscribe(first, () => changes.tell())
   try {
     let last = after
     let status = ''
-    for (let found: OpenEvaluation | undefined = first; !ending.aborted; ) {
+    for (let found: OpenEvaluation | undefined = first; !changes.isEnded; ) {
       if (found === undefined || found.stored.id !== first.stored.id) {
         yield eventText('status', { evaluation: first.stored.name, status: 'deleted' })
         return
@@ -100,12 +105,11 @@ async function* eventsOf(
         last = batches[batches.length - 1].sequence
         yield batches.map((batch) => eventText('batch', entryOf(batch), batch.sequence)).join('')
       }
-      while (!(await changes.wait(quietMilliseconds))) yield ':\n\n'
+      while (!(await changes.wait())) yield ':\n\n'
       found = await evaluations.find(nobody, first.stored.name)
     }
   } finally {
     unsubscribe()
-    changes.end()
   }
 }
 
@@ -114,27 +118,37 @@ function eventText(type: string, data: object, id?: number): string {
 }
 
 /** Whether something has changed since it was last asked. */
-class Changes {
-  readonly #ending: AbortSignal
+export class Changes {
+  readonly #quietMilliseconds: number
   /** At first it is not known. */
   #isChanged = true
   #wake: (() => void) | undefined
+  #isEnded = false
 
-  constructor(ending: AbortSignal) {
-    this.#ending = ending
-    ending.addEventListener('abort', this.tell)
+  constructor(quietMilliseconds = 15_000) {
+    this.#quietMilliseconds = quietMilliseconds
   }
 
-  readonly tell = (): void => {
+  /** Whether nothing is waited for any more. */
+  get isEnded(): boolean {
+    return this.#isEnded
+  }
+
+  tell(): void {
     this.#isChanged = true
     this.#wake?.()
   }
 
-  /** Waits for a change; false when there is none in time. */
-  async wait(milliseconds: number): Promise<boolean> {
+  end(): void {
+    this.#isEnded = true
+    this.tell()
+  }
+
+  /** Waits for a change, or for the end; false when neither comes for a while: a comment tells proxies that it is not dead. */
+  async wait(): Promise<boolean> {
     if (!this.#isChanged) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, milliseconds)
+        const timer = setTimeout(resolve, this.#quietMilliseconds)
         this.#wake = () => {
           clearTimeout(timer)
           resolve()
@@ -145,10 +159,5 @@ class Changes {
     const isChanged = this.#isChanged
     this.#isChanged = false
     return isChanged
-  }
-
-  end(): void {
-    this.#ending.removeEventListener('abort', this.tell)
-    this.#wake?.()
   }
 }

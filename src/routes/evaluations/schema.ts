@@ -106,13 +106,10 @@ export const sealRequest = z
 const evaluationEntry = z
   .object({ ...state, samples: count, outputs: count.min(1), loss, lossStatus, accuracy })
   .meta({ id: 'EvaluationEntry', description: 'An evaluation in a list.' })
-const next = z
-  .string()
-  .optional()
-  .meta({ description: 'What to give as `after` for the next page; absent at the end.' })
+const ofNext = { description: 'What to give as `after` for the next page; absent at the end.' }
 
 export const evaluationList = z
-  .object({ evaluations: z.array(evaluationEntry), next, requestId: z.string() })
+  .object({ evaluations: z.array(evaluationEntry), next: z.string().optional().meta(ofNext), requestId: z.string() })
   .meta({ id: 'EvaluationList', description: 'Evaluations, the newest first.' })
 
 const batchEntry = z
@@ -120,7 +117,7 @@ const batchEntry = z
   .meta({ id: 'BatchEntry', description: 'A batch in a list.' })
 
 export const batchList = z
-  .object({ batches: z.array(batchEntry), next: count.optional().meta(next.meta() ?? {}), requestId: z.string() })
+  .object({ batches: z.array(batchEntry), next: count.optional().meta(ofNext), requestId: z.string() })
   .meta({ id: 'BatchList', description: 'Batches in the order of their sequence.' })
 
 const figures = { samples: count, loss, accuracy, standardError: z.number().nullable() }

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, cpSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, cpSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { arch, platform, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -80,6 +80,16 @@ export class PostgresServer {
     await once(server, 'exit')
   }
 
+  /** Stops all its processes, or lets them go on, as a network does that carries nothing for a while. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    for (const pid of [this.pid, ...childrenOf(this.pid)]) process.kill(pid, signal)
+  }
+
+  /** Of the process that starts the others. */
+  get pid(): number {
+    return this.#process?.pid ?? 0
+  }
+
   /** Starts it, as it was left. */
   async startAgain(): Promise<void> {
     const flags = this.#settings.flatMap((setting) => ['-c', setting])
@@ -88,7 +98,9 @@ export class PostgresServer {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     this.#process = server
-    process.once('exit', () => server.kill('SIGQUIT'))
+    const end = () => server.kill('SIGQUIT')
+    process.once('exit', end)
+    server.once('exit', () => process.off('exit', end))
     const lines: string[] = []
     for await (const line of createInterface(server.stderr)) {
       lines.push(line)
@@ -129,6 +141,10 @@ export class PostgresServer {
     await this.cut()
     rmSync(this.#folder, { recursive: true, force: true })
   }
+}
+
+function childrenOf(pid: number): number[] {
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').map(Number)
 }
 
 /** Whether another user can reach a folder. */

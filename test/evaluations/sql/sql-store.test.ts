@@ -1,7 +1,9 @@
+import { deepStrictEqual as deepEqual } from 'node:assert'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import fc from 'fast-check'
 import type { Test } from 'tap'
 import { t as root, test } from 'tap'
 import { PostgresEngine } from '../../../src/evaluations/postgres/engine.ts'
@@ -9,6 +11,7 @@ import type { SqlEngine } from '../../../src/evaluations/sql/engine.ts'
 import { SqlStore } from '../../../src/evaluations/sql/sql-store.ts'
 import { SqliteEngine } from '../../../src/evaluations/sqlite/engine.ts'
 import type { Store } from '../../../src/evaluations/store.ts'
+import { Model, operation } from '../model.ts'
 import { PostgresServer } from '../postgres/server.ts'
 import { batchOf, declaration, declareNew, limits, namesOf, pagesOf, statesOf, sweepAll } from '../support.ts'
 
@@ -321,6 +324,16 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
     )
     t.same(namesOf(batches).toSorted(), names.toSorted())
     t.match(await store.find(owner, 'run'), { batches: 60, samples: 120 })
+  },
+
+  'any sequence of operations does what a simple model says': async (t, store, owner) => {
+    let runs = 0
+    const property = fc.asyncProperty(fc.array(operation, { minLength: 5, maxLength: 40 }), async (operations) => {
+      const model = new Model(`${owner} ${runs++}`)
+      for (const operation of operations) deepEqual(...(await model.step(store, operation)))
+      deepEqual(...(await model.all(store)))
+    })
+    await t.resolves(fc.assert(property, { numRuns: 50 }))
   },
 }
 

@@ -67,10 +67,20 @@ test('what is written is read, the groups in rising order', async (t) => {
   const property = fc.property(anyGroups, (any) => {
     const writer = new ByteWriter()
     write(any, writer)
-    return bytes(read(new ByteReader(writer.bytes()))) === bytes(any)
+    return bytes(finish(read(new ByteReader(writer.bytes())))) === bytes(any)
   })
   fc.assert(property, { seed: 4, numRuns: 300 })
-  t.throws(() => read(new ByteReader(Uint8Array.of(255, 255, 3, 0))), invalidState, 'more groups than bytes')
+  const hostile = new ByteReader(Uint8Array.of(255, 255, 3, 0))
+  t.throws(() => finish(read(hostile)), invalidState, 'more groups than bytes')
+})
+
+test('groups are read in steps', async (t) => {
+  const steps = (count: number) => {
+    const writer = new ByteWriter()
+    write(new Map(Array.from({ length: count }, (_, at) => [at, { counts: [1, 1], sums: [zero] }])), writer)
+    return countSteps(read(new ByteReader(writer.bytes())))
+  }
+  t.same([steps(1), steps(1023), steps(1024), steps(3000)], [0, 0, 1, 2])
 })
 
 test('checks', async (t) => {

@@ -1,6 +1,7 @@
 import { t as root, test } from 'tap'
+import { evaluationRoutes } from '../../../src/routes/evaluations/evaluations.ts'
 import { appOf, post, problemOf } from '../../support.ts'
-import { allRows, batches, evaluationOf, send, sendLines, threeClasses } from './support.ts'
+import { allRows, batches, evaluationOf, routesOver, send, sendLines, threeClasses } from './support.ts'
 
 const app = await appOf(root)
 
@@ -206,6 +207,10 @@ test('a sealed evaluation takes no more batches, and is sealed when it is comple
   }
   t.equal((await send(app, 'PUT', '/sealing/batches/more', batches[0])).status, 409)
   t.equal((await send(app, 'PUT', '/sealing/batches/last', batches[1])).status, 200)
+  await evaluationOf(app, 'short', { ...threeClasses, expectedSamples: 7 })
+  t.match((await send(app, 'PATCH', '/short', { status: 'sealed' })).body, { detail: /has 6 of 7 samples\.$/ })
+  await evaluationOf(app, 'few', { ...threeClasses, expectedBatches: 4 })
+  t.match((await send(app, 'PATCH', '/few', { status: 'sealed' })).body, { detail: /has 3 of 4 batches\.$/ })
   for (const body of [{}, { status: 'open' }, { status: 'sealed', more: 1 }]) {
     t.equal((await send(app, 'PATCH', '/sealing', body)).status, 422)
   }
@@ -225,7 +230,16 @@ test('a deleted name is free, and counts from 1 again', async (t) => {
   t.match(body, { replayed: 1 })
 })
 
-test('one owner has so many evaluations at most, and they may be kept for ever', async (t) => {
+test('an owner has so many evaluations at most', async (t) => {
+  const full = await routesOver(t, evaluationRoutes, { declare: async () => ({ outcome: 'full' }) })
+  const headers = { 'content-type': 'application/json' }
+  const payload = JSON.stringify(threeClasses)
+  const answer = await full.inject({ method: 'PUT', url: '/v1/evaluations/one-more', headers, payload })
+  t.equal(answer.statusCode, 413)
+  t.match(answer.json(), { limit: 'maxEvaluations', allowed: 100_000 })
+})
+
+test('evaluations may be kept for ever', async (t) => {
   const small = await appOf(t, { EVALUATION_RETENTION_DAYS: '0' })
   const { body } = await send(small, 'PUT', '/kept', threeClasses)
   t.equal((body as Report).expiresAt, null)

@@ -1,6 +1,21 @@
 import type { FastifyInstance } from 'fastify'
+import Fastify from 'fastify'
+import { parseConfig } from '../../../src/config.ts'
+import { StateCodec } from '../../../src/evaluations/codec.ts'
+import type { Evaluations, OpenEvaluation } from '../../../src/evaluations/service.ts'
+import { registerBodies } from '../../../src/http/body/register.ts'
+import { limitsOf } from '../../../src/http/limits.ts'
+import { handleError } from '../../../src/http/problem.ts'
+import { requestWork } from '../../../src/http/request-work.ts'
+import { validatorCompiler } from '../../../src/http/validation.ts'
+import { resolve } from '../../../src/loss/spec.ts'
+import type { EvaluationRouteOptions } from '../../../src/routes/evaluations/found.ts'
 import type { Answered } from '../../support.ts'
 import { ask } from '../../support.ts'
+
+interface Scope {
+  after(release: () => Promise<void>): unknown
+}
 
 /** What an evaluation of three classes is declared with. */
 export const threeClasses = { loss: 'cross-entropy', labelFormat: 'index', outputs: 3 }
@@ -66,4 +81,36 @@ export async function evaluationOf(
     const { status, text } = await send(app, 'PUT', `/${name}/batches/step-${at + 1}`, batch)
     if (status !== 201) throw new Error(text)
   }
+}
+
+type Routes = (app: FastifyInstance, options: EvaluationRouteOptions) => Promise<void>
+
+/** Routes of their own over evaluations that do as the test wants. */
+export async function routesOver(
+  t: Scope,
+  routes: Routes,
+  evaluations: Partial<Evaluations>,
+): Promise<FastifyInstance> {
+  const app = Fastify()
+  const limits = limitsOf(parseConfig({}))
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data))
+  app.setErrorHandler(handleError)
+  requestWork(app, limits)
+  registerBodies(app, limits)
+  const ending = new AbortController()
+  // what the test does not give is not called
+  const options = { evaluations: evaluations as Evaluations, retentionDays: 30, ending: ending.signal }
+  await app.register(routes, options)
+  t.after(() => app.close())
+  return app
+}
+
+/** An evaluation of three classes as the service finds it. */
+export function foundOf(): OpenEvaluation {
+  const spec = resolve({ loss: 'cross-entropy', labelFormat: 'index' })
+  const declared = { spec, outputs: 3, expectedBatches: undefined, expectedSamples: undefined, metadata: {} }
+  const codec = new StateCodec(spec, 3)
+  // what is stored does not matter where this is used
+  return { stored: {} as never, declared, batches: { store: {} as never, evaluation: 1, codec } }
 }

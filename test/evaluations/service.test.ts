@@ -1,0 +1,297 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { test } from 'tap'
+import { StoreUnavailable } from '../../src/evaluations/errors.ts'
+import { blockBatches } from '../../src/evaluations/runs.ts'
+import { Evaluations } from '../../src/evaluations/service.ts'
+import type { Store } from '../../src/evaluations/store.ts'
+import { statisticsOf } from '../../src/loss/report/statistics.ts'
+import { Scheduler } from '../../src/runtime/scheduler.ts'
+import { problemsWithSections } from '../loss/problems.ts'
+import type { Request } from '../loss/support.ts'
+import { bytesOf, evaluate, specOf, stateOf } from '../loss/support.ts'
+import {
+  altered,
+  byRow,
+  classRows,
+  cutAt,
+  declare,
+  declaredFor,
+  evaluated,
+  found,
+  newTask,
+  owner,
+  put,
+  reportOf,
+  storeOf,
+  together,
+} from './evaluations.ts'
+import { namesOf } from './support.ts'
+
+interface Scope {
+  after(release: () => Promise<void>): unknown
+}
+
+function serviceOf(store: Store): Evaluations {
+  return new Evaluations(store, new Scheduler())
+}
+
+/** Services of so many replicas on one file. */
+async function replicasOf(t: Scope, count: number): Promise<{ services: Evaluations[]; stores: Store[] }> {
+  const folder = mkdtempSync(join(tmpdir(), 'lossmeter-'))
+  t.after(async () => rmSync(folder, { recursive: true }))
+  const stores: Store[] = []
+  for (let replica = 0; replica < count; replica++) stores.push(await storeOf(t, `sqlite:${join(folder, 'store')}`))
+  return { services: stores.map(serviceOf), stores }
+}
+
+/** What one evaluation of all rows answers, as JSON. */
+function wanted(request: Request): string {
+  return JSON.stringify(evaluate(request))
+}
+
+/** The same, put in an order that some numbers decide. */
+function shuffled<Item>(items: readonly Item[], next: () => number): Item[] {
+  const left = [...items]
+  return items.map(() => left.splice(next() % left.length, 1)[0])
+}
+
+test('any rows cut anywhere, in any order, through any replica, report as one evaluation of all', async (t) => {
+  const { services } = await replicasOf(t, 3)
+  let runs = 0
+  const picks = fc.infiniteStream(fc.nat({ max: 1000 }))
+  const property = fc.asyncProperty(problemsWithSections, picks, async (request, pick) => {
+    const next = () => pick.next().value ?? 0
+    const name = `run-${runs++}`
+    const declared = declaredFor(request, (request.predictions as number[][])[0].length)
+    await Promise.all(services.map((service) => declare(service, name, declared)))
+    const batches = shuffled(
+      cutAt(request, () => 1 + (next() % 3)).map((batch, at) => ({ batch, name: `b${at}` })),
+      next,
+    )
+    const puts = batches.flatMap((batch) => {
+      // some are sent twice, at the same time, to different replicas
+      const copies = next() % 3 === 0 ? 2 : 1
+      return Array.from({ length: copies }, async () => {
+        const service = services[next() % services.length]
+        const evaluation = await found(service, name)
+        const [result] = await service.put(evaluation, [evaluated(evaluation, batch.name, batch.batch)])
+        return result.outcome
+      })
+    })
+    const outcomes = await Promise.all(puts)
+    const committed = outcomes.filter((outcome) => outcome === 'committed').length
+    if (committed !== batches.length) return false
+    const reports = await Promise.all(services.map((service) => reportOf(service, name)))
+    return reports.every((report) => report === wanted(request))
+  })
+  await fc.assert(property, { seed: 61, numRuns: 60 })
+})
+
+test('replicas that take turns report every batch acknowledged before, bit for bit, over many blocks', async (t) => {
+  const rows = classRows(1500)
+  const requests = cutAt(rows, (at) => 1 + (at % 3))
+  const { services, stores } = await replicasOf(t, 3)
+  for (const service of services) await declare(service, 'run', declaredFor(rows, 3))
+  let at = 0
+  for (let round = 0; at < requests.length; round++) {
+    const size = [1, 130, 7, 60, 299][round % 5]
+    const service = services[round % 3]
+    const batches = requests.slice(at, at + size)
+    await put(service, await found(service, 'run'), batches, at)
+    at += batches.length
+    const reader = services[(round + 1) % 3]
+    t.equal(await reportOf(reader, 'run'), wanted(together(requests.slice(0, at))), `${at} batches`)
+  }
+  for (const service of services) t.equal(await reportOf(service, 'run'), wanted(rows))
+  const { stored } = await found(services[0], 'run')
+  t.match(stored, { batches: requests.length, samples: 1500 })
+  t.equal((await stores[0].folds(stored.id, 0, 99)).length, Math.floor(requests.length / blockBatches))
+  t.equal(await reportOf(serviceOf(stores[2]), 'run'), wanted(rows), 'and so does one that has just started')
+})
+
+test('a declaration is made once, and others are compared with it', async (t) => {
+  const service = serviceOf(await storeOf(t))
+  const request = classRows(1)
+  const declared = declaredFor(request, 3, { expectedBatches: 2, metadata: { by: 'ann' } })
+  const created = await service.declare(owner, 'run', declared)
+  t.match(created, { outcome: 'created', evaluation: { stored: { name: 'run', batches: 0 }, declared } })
+  const spelledOut = { ...declared, spec: specOf({ ...request, epsilon: 1e-7, reduction: 'mean' }) }
+  t.match(await service.declare(owner, 'run', spelledOut), { outcome: 'exists', evaluation: { declared } })
+  const other = { ...declared, spec: specOf({ ...request, epsilon: 1e-6 }), outputs: 4, metadata: {} }
+  t.strictSame(await service.declare(owner, 'run', other), {
+    outcome: 'conflict',
+    differences: [
+      { path: ['epsilon'], kept: 1e-7, received: 1e-6 },
+      { path: ['outputs'], kept: 3, received: 4 },
+      { path: ['metadata'], kept: { by: 'ann' }, received: {} },
+    ],
+  })
+  t.match(await service.declare('bob', 'run', other), { outcome: 'created' }, 'names belong to their owners')
+  t.equal(await service.find(owner, 'walk'), undefined)
+})
+
+test('there are no more evaluations than allowed', async (t) => {
+  const service = serviceOf(await storeOf(t))
+  for (let at = 0; at < 100; at++) await declare(service, `run-${at}`, declaredFor(classRows(1), 3))
+  t.same(await service.declare(owner, 'one-more', declaredFor(classRows(1), 3)), { outcome: 'full' })
+})
+
+test('expectations are kept where the seal looks for them', async (t) => {
+  const service = serviceOf(await storeOf(t))
+  const request = classRows(3)
+  const declared = declaredFor(request, 3, { expectedBatches: 2, expectedSamples: 6 })
+  const evaluation = await declare(service, 'run', declared)
+  t.match(evaluation.stored, { expectedBatches: 2, expectedSamples: 6 })
+  await put(service, evaluation, [request])
+  t.match(await service.seal(owner, 'run'), { outcome: 'incomplete' })
+  await put(service, evaluation, [request, request])
+  t.match(await service.seal(owner, 'run'), { outcome: 'sealed', evaluation: { status: 'sealed' } })
+  t.equal(await service.seal(owner, 'walk'), undefined)
+  const late = [evaluated(evaluation, 'late', request), evaluated(evaluation, 'b0', request)]
+  t.match(await service.put(evaluation, late), [{ outcome: 'sealed' }, { outcome: 'replayed' }])
+})
+
+test('evaluations are listed, the newest first, and so are batches in their order', async (t) => {
+  const service = serviceOf(await storeOf(t))
+  const request = classRows(2)
+  for (const name of ['a', 'b', 'c']) await declare(service, name, declaredFor(request, 3, { metadata: { name } }))
+  const list = await service.list(owner, { limit: 2 })
+  t.same(
+    list.map(({ stored, declared }) => [stored.name, declared.metadata.name]),
+    [
+      ['c', 'c'],
+      ['b', 'b'],
+    ],
+  )
+  const evaluation = await found(service, 'a')
+  await put(service, evaluation, [request, request, request])
+  t.same(namesOf(await service.listBatches(evaluation, { after: 1, limit: 5 })), ['b1', 'b2'])
+})
+
+test('the state of a stored batch is its own', async (t) => {
+  const service = serviceOf(await storeOf(t))
+  const requests = byRow(classRows(5))
+  const evaluation = await declare(service, 'run', declaredFor(requests[0], 3))
+  const batches = await put(service, evaluation, requests)
+  for (const [at, batch] of batches.entries()) {
+    t.same(bytesOf(await service.stateOf(evaluation, batch, newTask())), bytesOf(stateOf(requests[at])))
+    const { samples, loss, lossStatus, accuracy } = batch
+    const own = statisticsOf(stateOf(requests[at]).tally, evaluation.declared.spec)
+    t.match(own, { samples, loss, lossStatus, accuracy })
+  }
+})
+
+test('the curve covers the batches there were when the evaluation was found', async (t) => {
+  const service = serviceOf(await storeOf(t))
+  const requests = byRow(classRows(5))
+  const declared = await declare(service, 'run', declaredFor(requests[0], 3))
+  await put(service, declared, requests)
+  t.same(await service.curve(declared, 200, newTask()), [])
+  t.same(
+    (await service.curve(await found(service, 'run'), 2, newTask())).map(({ fromSequence, toSequence }) => [
+      fromSequence,
+      toSequence,
+    ]),
+    [
+      [1, 4],
+      [5, 5],
+    ],
+  )
+})
+
+test('a deleted evaluation is gone, and its name counts from nothing', async (t) => {
+  const service = serviceOf(await storeOf(t))
+  const requests = byRow(classRows(5))
+  const first = await declare(service, 'run', declaredFor(requests[0], 3))
+  await put(service, first, requests)
+  await reportOf(service, 'run')
+  t.equal(await service.delete(owner, 'run'), true)
+  t.equal(await service.delete(owner, 'run'), false)
+  t.equal(await service.find(owner, 'run'), undefined)
+  t.match(await service.put(first, [evaluated(first, 'late', requests[0])]), [{ outcome: 'gone' }])
+  const again = await declare(service, 'run', declaredFor({ ...requests[0], epsilon: 0.5 }, 3))
+  t.equal(again.declared.spec.epsilon, 0.5)
+  const [batch] = await put(service, again, requests.slice(3))
+  t.equal(batch.sequence, 1)
+  t.equal(await reportOf(service, 'run'), wanted({ ...together(requests.slice(3)), epsilon: 0.5 }))
+})
+
+test('blocks are folded in the background, once, while a report need not wait', async (t) => {
+  const store = await storeOf(t)
+  let folded = 0
+  const counting = altered(store, {
+    putFolds(id, folds) {
+      folded += folds.length
+      return store.putFolds(id, folds)
+    },
+  })
+  const service = serviceOf(counting)
+  const rows = classRows(3 * blockBatches + 5)
+  const evaluation = await declare(service, 'run', declaredFor(rows, 3))
+  await put(service, evaluation, byRow(rows))
+  for (let wait = 0; wait < 1000 && folded < 3; wait++) await new Promise((resolve) => setTimeout(resolve, 5))
+  const folds = await store.folds(evaluation.stored.id, 0, 9)
+  t.same(
+    folds.map(({ slot, last }) => [slot, last]),
+    [
+      [0, 128],
+      [1, 256],
+      [2, 384],
+    ],
+  )
+  t.equal(await reportOf(service, 'run'), wanted(rows))
+  t.equal(folded, 3)
+})
+
+test('a fold in the background that fails is made up for by the next report', async (t) => {
+  const store = await storeOf(t)
+  let isDown = true
+  let tries = 0
+  const failing = altered(store, {
+    states(id, after, last) {
+      tries++
+      if (isDown) throw new StoreUnavailable('out-of-reach')
+      return store.states(id, after, last)
+    },
+  })
+  const service = serviceOf(failing)
+  const rows = classRows(blockBatches + 1)
+  const evaluation = await declare(service, 'run', declaredFor(rows, 3))
+  await put(service, evaluation, byRow(rows))
+  await t.rejects(reportOf(service, 'run'), { name: 'StoreUnavailable', reason: 'out-of-reach' })
+  t.ok(tries > 0)
+  isDown = false
+  t.equal(await reportOf(service, 'run'), wanted(rows))
+  t.equal((await store.folds(evaluation.stored.id, 0, 9)).length, 1)
+})
+
+test('declarations are kept read, as far as there is room', async (t) => {
+  const service = serviceOf(await storeOf(t))
+  const small = await declare(service, 'small', declaredFor(classRows(1), 3))
+  t.equal((await found(service, 'small')).declared, small.declared)
+  const metadata = { text: 'x'.repeat(2 ** 22) }
+  for (let at = 0; at < 4; at++) await declare(service, `large-${at}`, declaredFor(classRows(1), 3, { metadata }))
+  const again = await found(service, 'small')
+  t.not(again.declared, small.declared)
+  t.same(again.declared, small.declared)
+})
+
+test('subscribers are told of batches; ping tells whether the store is there', async (t) => {
+  const store = await storeOf(t)
+  const service = serviceOf(store)
+  const request = classRows(1)
+  const evaluation = await declare(service, 'run', declaredFor(request, 3))
+  let told = 0
+  const end = service.subscribe(evaluation, () => told++)
+  await put(service, evaluation, [request])
+  t.equal(told, 1)
+  end()
+  await put(service, evaluation, [request], 1)
+  t.equal(told, 1)
+  await t.resolves(service.ping())
+  await store.close()
+  await t.rejects(service.ping(), { name: 'StoreUnavailable', reason: 'closed' })
+})

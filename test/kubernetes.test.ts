@@ -1,0 +1,103 @@
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { IDeployment } from 'kubernetes-models/apps/v1'
+import { Deployment } from 'kubernetes-models/apps/v1'
+import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1'
+import { PodDisruptionBudget } from 'kubernetes-models/policy/v1'
+import type { ISecret, IService } from 'kubernetes-models/v1'
+import { Secret, Service } from 'kubernetes-models/v1'
+import { t as root, test } from 'tap'
+import { parseAllDocuments } from 'yaml'
+import { environment } from '../src/config.ts'
+import { appOf } from './support.ts'
+
+const folder = join(import.meta.dirname, '..')
+const readme = readFileSync(join(folder, 'README.md'), 'utf8')
+const [, manifest] = readme.match(/```yaml\n(apiVersion[\s\S]*?)```/) ?? []
+const documents = parseAllDocuments(manifest).map((document) => document.toJS())
+const [secret, deployment, service, budget] = documents as [ISecret, IDeployment, IService, IPodDisruptionBudget]
+
+const pod = deployment.spec?.template.spec
+const container = pod?.containers[0]
+const probes = [container?.livenessProbe?.httpGet, container?.readinessProbe?.httpGet]
+const labels = deployment.spec?.template.metadata?.labels
+
+test('the manifest fits the schemas of the Kubernetes API', async (t) => {
+  t.ok(manifest.split('\n').length < 90)
+  const models = { Secret, Deployment, Service, PodDisruptionBudget }
+  t.same(
+    documents.map(({ kind }) => kind),
+    Object.keys(models),
+  )
+  new Secret(secret).validate()
+  new Deployment(deployment).validate()
+  new Service(service).validate()
+  new PodDisruptionBudget(budget).validate()
+  t.throws(() => new Service({ ...service, spec: JSON.parse('{"ports": [{"port": "http"}]}') }).validate())
+})
+
+test('it has no field that the API does not know', async (t) => {
+  const cache = join(folder, 'node_modules/.cache')
+  mkdirSync(cache, { recursive: true })
+  const scratch = mkdtempSync(join(cache, 'kubernetes-'))
+  t.after(() => rmSync(scratch, { recursive: true }))
+  const complaints = async (misspelt: string) => {
+    const file = join(scratch, 'manifest.ts')
+    const module = ({ apiVersion }: { apiVersion: string }) => `kubernetes-models/${apiVersion}`
+    const constants = documents.map(
+      (document, at) =>
+        `export const c${at}: import('${module(document)}').I${document.kind} = ${JSON.stringify(document)}`,
+    )
+    writeFileSync(file, constants.join('\n').replace('"readOnlyRootFilesystem"', `"${misspelt}"`))
+    const compiler = join(folder, 'node_modules/typescript/bin/tsc')
+    const flags = '--noEmit --strict --skipLibCheck --ignoreConfig --module nodenext'.split(' ')
+    // without env, tap would load itself into the compiler, which cannot bear it
+    return promisify(execFile)('env', ['-i', process.execPath, compiler, ...flags, file]).then(
+      () => '',
+      ({ stdout }: { stdout: string }) => stdout,
+    )
+  }
+  t.equal(await complaints('readOnlyRootFilesystem'), '')
+  t.match(
+    await complaints('readonlyRootFilesystem'),
+    /readonlyRootFilesystem.* does not exist in type 'ISecurityContext'/,
+  )
+})
+
+test('everything in it that goes together does', async (t) => {
+  const selector = { matchLabels: labels }
+  t.same(deployment.spec?.selector, selector)
+  t.same(pod?.topologySpreadConstraints?.[0].labelSelector, selector)
+  t.same(budget.spec?.selector, selector)
+  t.same(service.spec?.selector, labels)
+  t.same(container?.envFrom, [{ secretRef: { name: secret.metadata?.name } }])
+  const [port] = container?.ports ?? []
+  t.equal(port.containerPort, environment.shape.PORT.parse(undefined))
+  t.same([service.spec?.ports?.[0].targetPort, ...probes.map((probe) => probe?.port)], Array(3).fill(port.name))
+  t.ok(Number(budget.spec?.maxUnavailable) < Number(deployment.spec?.replicas))
+})
+
+test('the service knows its variables and probes, and ends within its time', async (t) => {
+  const variables = {
+    ...secret.stringData,
+    ...Object.fromEntries((container?.env ?? []).map(({ name, value }) => [name, value])),
+  }
+  for (const name of Object.keys(variables)) t.ok(name in environment.shape, name)
+  const { SHUTDOWN_DELAY_MS: delay, SHUTDOWN_TIMEOUT_MS: timeout } = environment.parse(variables)
+  t.ok(1000 * Number(pod?.terminationGracePeriodSeconds) > delay + timeout)
+  const { periodSeconds = 10, failureThreshold = 3 } = container?.readinessProbe ?? {}
+  t.ok(1000 * periodSeconds * failureThreshold < delay, 'it is turned away from before it ends')
+  const app = await appOf(root)
+  for (const probe of probes) t.equal((await app.inject(String(probe?.path))).statusCode, 200)
+})
+
+test('it runs without rights that it does not need', async (t) => {
+  t.match(pod, { automountServiceAccountToken: false, securityContext: { runAsNonRoot: true, runAsUser: 1000 } })
+  t.match(container?.securityContext, {
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ['ALL'] },
+  })
+})

@@ -1,0 +1,205 @@
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import { t as root, test } from 'tap'
+import { Changes, eventRoute, eventsOf } from '../../../src/routes/evaluations/events.ts'
+import { appOf } from '../../support.ts'
+import { batches, evaluationOf, foundOf, routesOver, send, threeClasses } from './support.ts'
+
+const app = await appOf(root)
+const base = await listen(app)
+
+async function listen(service: FastifyInstance): Promise<string> {
+  await service.listen({ host: '127.0.0.1', port: 0 })
+  return `http://127.0.0.1:${(service.server.address() as AddressInfo).port}/v1/evaluations`
+}
+
+interface Event {
+  readonly id: string | undefined
+  readonly event: string | undefined
+  readonly data: Record<string, unknown>
+}
+
+/** Reads the events of a stream as they come. */
+class Events {
+  readonly #leaving = new AbortController()
+  #text = ''
+  isEnded = false
+  response: Response | undefined
+
+  async open(url: string, headers: Record<string, string> = {}): Promise<this> {
+    this.response = await fetch(url, { headers, signal: this.#leaving.signal })
+    void this.#read(this.response).catch(() => undefined)
+    return this
+  }
+
+  async #read({ body }: Response): Promise<void> {
+    for await (const chunk of body ?? []) this.#text += Buffer.from(chunk).toString()
+    this.isEnded = true
+  }
+
+  get comments(): number {
+    return this.#text.split('\n\n').filter((part) => part === ':').length
+  }
+
+  get all(): Event[] {
+    const parts = this.#text.split('\n\n').filter((part) => part !== '' && part !== ':')
+    return parts.map((part) => {
+      const fields = Object.fromEntries(part.split('\n').map((line) => line.split(/: (.*)/s, 2)))
+      return { id: fields.id, event: fields.event, data: JSON.parse(fields.data) }
+    })
+  }
+
+  /** Waits until there are so many. */
+  async take(count: number): Promise<Event[]> {
+    const until = performance.now() + 10_000
+    while (this.all.length < count && performance.now() < until) await sleep(5)
+    return this.all
+  }
+
+  leave(): void {
+    this.#leaving.abort()
+  }
+}
+
+function seen(events: readonly Event[]): unknown[] {
+  return events.map(({ id, event, data }) => [event, id, data.batch ?? data.status])
+}
+
+test('a stream begins with the status, and goes on with what comes', async (t) => {
+  await evaluationOf(app, 'live', threeClasses, batches.slice(0, 1))
+  const events = await new Events().open(`${base}/live/events`)
+  t.match(events.response?.headers.get('content-type'), 'text/event-stream')
+  t.equal(events.response?.headers.get('cache-control'), 'no-store')
+  const [status] = await events.take(1)
+  t.match(status, { event: 'status', id: undefined, data: { evaluation: 'live', status: 'open', sequence: 1 } })
+  await send(app, 'PUT', '/live/batches/step-2', batches[1])
+  await send(app, 'PUT', '/live/batches/step-2', batches[1])
+  await send(app, 'PUT', '/live/batches/step-3', batches[2])
+  await events.take(3)
+  await send(app, 'PATCH', '/live', { status: 'sealed' })
+  await events.take(4)
+  t.same(seen(events.all), [
+    ['status', undefined, 'open'],
+    ['batch', '2', 'step-2'],
+    ['batch', '3', 'step-3'],
+    ['status', undefined, 'sealed'],
+  ])
+  t.match(events.all[1].data, { sequence: 2, samples: 1, loss: 0.22314342631421757, accuracy: 1 })
+  await app.inject({ method: 'DELETE', url: '/v1/evaluations/live' })
+  await events.take(5)
+  t.same(events.all[4].data, { evaluation: 'live', status: 'deleted' })
+  while (!events.isEnded) await sleep(5)
+})
+
+test('what was missed comes first', async (t) => {
+  await evaluationOf(app, 'missed')
+  const cases: [string, Record<string, string>, string[]][] = [
+    ['?after=0', {}, ['1', '2', '3']],
+    ['?after=2', {}, ['3']],
+    ['', { 'last-event-id': '1' }, ['2', '3']],
+    ['?after=2', { 'last-event-id': '0' }, ['3']],
+    ['', { 'last-event-id': 'x' }, []],
+    ['', {}, []],
+  ]
+  for (const [query, headers, ids] of cases) {
+    const events = await new Events().open(`${base}/missed/events${query}`, headers)
+    await events.take(1 + ids.length)
+    await sleep(20)
+    t.same(
+      events.all.slice(1).map(({ id }) => id),
+      ids,
+    )
+    events.leave()
+  }
+})
+
+test('a long history comes whole and in order', async (t) => {
+  const many = Array.from({ length: 450 }, (_, at) => `{"batch":"b${at}","predictions":[[1,0,0]],"labels":[0]}\n`)
+  await evaluationOf(app, 'history', threeClasses, [])
+  const url = '/v1/evaluations/history/batches'
+  const headers = { 'content-type': 'application/x-ndjson' }
+  await app.inject({ method: 'POST', url, headers, payload: many.join('') })
+  const events = await new Events().open(`${base}/history/events?after=0`)
+  await events.take(451)
+  t.same(
+    events.all.slice(1).map(({ id }) => Number(id)),
+    many.map((_, at) => at + 1),
+  )
+  events.leave()
+})
+
+test('streams end with the service', async (t) => {
+  const ending = await appOf(t)
+  const url = await listen(ending)
+  await evaluationOf(ending, 'ending', threeClasses, [])
+  const events = await new Events().open(`${url}/ending/events`)
+  await events.take(1)
+  await ending.close()
+  while (!events.isEnded) await sleep(5)
+  t.same(seen(events.all), [['status', undefined, 'open']])
+})
+
+test('a quiet stream has comments, and each change is looked at once', async (t) => {
+  const found = { ...foundOf(), stored: { id: 1, name: 'q', status: 'open', batches: 0, createdAt: 0, updatedAt: 0 } }
+  const changes = new Changes(10)
+  let isSubscribed = true
+  let looks = 0
+  const evaluations = {
+    find: async () => {
+      looks++
+      return found as never
+    },
+    listBatches: async () => [],
+    subscribe: () => () => {
+      isSubscribed = false
+    },
+  }
+  const texts: string[] = []
+  for await (const text of eventsOf(evaluations, found as never, 7, 30, changes)) {
+    texts.push(text)
+    if (texts.length === 3) changes.tell()
+    if (texts.length === 4) changes.end()
+  }
+  t.match(texts[0], /^event: status\ndata: .*"sequence":0\}\n\n$/)
+  t.same(texts.slice(1), [':\n\n', ':\n\n', ':\n\n'])
+  t.same([isSubscribed, looks], [false, 3])
+})
+
+test('batches that went with their evaluation are not waited for', async (t) => {
+  const first = { ...foundOf(), stored: { id: 1, name: 'q', status: 'open', batches: 5, createdAt: 0, updatedAt: 0 } }
+  const others = [{ ...first, stored: { ...first.stored, id: 2 } }]
+  const evaluations = {
+    find: async () => others.pop() as never,
+    listBatches: async () => [],
+    subscribe: () => () => undefined,
+  }
+  const texts: string[] = []
+  for await (const text of eventsOf(evaluations, first as never, 0, 30, new Changes())) texts.push(text)
+  t.match(texts.at(-1), '{"evaluation":"q","status":"deleted"}')
+  t.equal(texts.length, 2)
+})
+
+test('so many streams may be open, and no more', async (t) => {
+  const stored = { id: 1, name: 'crowded', status: 'open', batches: 0, createdAt: 0, updatedAt: 0 } as never
+  const small = await routesOver(t, eventRoute, {
+    find: async () => ({ ...foundOf(), stored }),
+    subscribe: () => () => undefined,
+  })
+  const url = `${await listen(small)}/crowded/events`
+  const streams = await Promise.all(Array.from({ length: 256 }, () => new Events().open(url)))
+  t.ok(streams.every(({ response }) => response?.status === 200))
+  const refused = await fetch(url)
+  t.same([refused.status, refused.headers.get('retry-after')], [503, '5'])
+  t.match(await refused.json(), { type: '/problems/overloaded', detail: /maxEventStreams, 256/ })
+  for (const stream of streams) stream.leave()
+  let again = await fetch(url)
+  for (; again.status !== 200; again = await fetch(url)) await sleep(20)
+  await again.body?.cancel()
+})
+
+test('what is not there cannot be watched', async (t) => {
+  t.equal((await send(app, 'GET', '/nothing/events')).status, 404)
+  await evaluationOf(app, 'there', threeClasses, [])
+  t.equal((await send(app, 'GET', '/there/events?after=x')).status, 422)
+})
