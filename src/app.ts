@@ -3,6 +3,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import Fastify, { LogController } from 'fastify'
 import type { Config } from './config.ts'
 import { openStore } from './evaluations/open.ts'
+import { storeProbe } from './evaluations/probe.ts'
 import { sweepRegularly } from './evaluations/retention.ts'
 import { Evaluations } from './evaluations/service.ts'
 import { registerBodies } from './http/body/register.ts'
@@ -95,7 +96,7 @@ export async function buildApp(
     await app.register(limitsRoute, { limits })
     await app.register(problemRoutes)
     await app.register(exploreRoute)
-    await app.register(healthRoutes, { isClosing })
+    await app.register(healthRoutes, { isClosing, isStoreReady: storeProbe(() => evaluations.evaluations.ping()) })
   })
   await app.ready()
   return app

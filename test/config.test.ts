@@ -59,9 +59,9 @@ test('each variable is read', async (t) => {
     KEEP_ALIVE_TIMEOUT_MS: '3',
     SHUTDOWN_DELAY_MS: '0',
     SHUTDOWN_TIMEOUT_MS: '86400000',
-    CORS_ORIGIN: 'https://a.example, https://b.example',
     DATABASE_URL: 'memory:',
     EVALUATION_RETENTION_DAYS: '0',
+    CORS_ORIGIN: 'https://a.example, https://b.example',
   }
   t.same(parseConfig(env), {
     HOST: '::',

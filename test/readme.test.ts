@@ -70,7 +70,7 @@ test('each request shown is answered as shown', async (t) => {
 
 test('every endpoint of the document is in the table, and every one in the table answers', async (t) => {
   const listed = table('| Endpoint | What it does |').flatMap(([endpoints]) =>
-    Array.from(endpoints.matchAll(/`(GET|POST|\/)([^`]*)`/g), ([, method, rest]) =>
+    Array.from(endpoints.matchAll(/`(GET|POST|PUT|PATCH|DELETE|\/)([^`]*)`/g), ([, method, rest]) =>
       method === '/' ? `GET /${rest}` : `${method}${rest}`,
     ),
   )
@@ -78,10 +78,19 @@ test('every endpoint of the document is in the table, and every one in the table
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
   )
   for (const endpoint of documented) t.ok(listed.includes(endpoint), endpoint)
-  for (const endpoint of listed) {
+  await app.inject({
+    method: 'PUT',
+    url: '/v1/evaluations/run-7',
+    payload: { loss: 'mse', labelFormat: 'values', outputs: 1 },
+  })
+  // what is deleted would not answer afterwards
+  for (const endpoint of listed.toSorted((a, b) => Number(a.startsWith('DELETE')) - Number(b.startsWith('DELETE')))) {
     const [method, path] = endpoint.split(' ')
-    const { statusCode } = await app.inject({ method: method as 'GET', url: path.replace('{name}', 'not-found') })
-    t.equal(statusCode, method === 'GET' ? 200 : 415, endpoint)
+    const url = path.replace('{name}', 'not-found').replace('{evaluation}', 'run-7').replace('{batch}', 'step-1')
+    // an event stream has no end
+    const answer = await app.inject({ method: method as 'GET', url, payloadAsStream: true })
+    answer.stream().destroy()
+    t.equal(answer.statusCode, { GET: 200, DELETE: 204 }[method] ?? 415, endpoint)
   }
 })
 

@@ -15,14 +15,16 @@ interface Waiting<Item, Result> {
  */
 export class GroupCommit<Item, Result> {
   readonly #commit: Commit<Item, Result>
-  readonly #maxItems: number
+  readonly #weigh: (item: Item) => number
+  readonly #maxWeight: number
   #waiting: Waiting<Item, Result>[] = []
   #writing: Promise<void> | undefined
 
-  /** @param maxItems of a group; a call of more is a group of its own */
-  constructor(commit: Commit<Item, Result>, maxItems: number) {
+  /** @param maxWeight of a group; a call of more is a group of its own */
+  constructor(commit: Commit<Item, Result>, weigh: (item: Item) => number, maxWeight: number) {
     this.#commit = commit
-    this.#maxItems = maxItems
+    this.#weigh = weigh
+    this.#maxWeight = maxWeight
   }
 
   /** Adds the items of a call, which are kept together and in order. */
@@ -48,11 +50,11 @@ export class GroupCommit<Item, Result> {
   }
 
   #nextGroup(): Waiting<Item, Result>[] {
-    let items = 0
+    let weight = 0
     let calls = 0
-    for (const waiting of this.#waiting) {
-      items += waiting.items.length
-      if (calls > 0 && items > this.#maxItems) break
+    for (const { items } of this.#waiting) {
+      for (const item of items) weight += this.#weigh(item)
+      if (calls > 0 && weight > this.#maxWeight) break
       calls++
     }
     return this.#waiting.splice(0, calls)

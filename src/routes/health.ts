@@ -14,12 +14,26 @@ const ready = z
       bytesInFlight: count('Bytes of memory that they take; the limit is `maxInFlightBytes`.'),
       connections: count('Connections that are open; the limit is `maxConnections`.'),
     }),
+    store: z
+      .enum(['ready', 'unavailable'])
+      .meta({ description: 'Whether the store of evaluations can be reached. Everything else does without it.' }),
   })
   .meta({ id: 'Ready', description: 'Requests are welcome; `load` tells how full the service is.' })
-const example = { status: 'ready', load: { requestsInFlight: 3, bytesInFlight: 1_572_864, connections: 12 } }
+const example = {
+  status: 'ready',
+  store: 'ready',
+  load: { requestsInFlight: 3, bytesInFlight: 1_572_864, connections: 12 },
+}
 
-/** GET /livez and GET /readyz. `isClosing` tells whether the service is about to stop. */
-export async function healthRoutes(app: FastifyInstance, { isClosing }: { isClosing: () => boolean }): Promise<void> {
+export interface HealthOptions {
+  /** Whether the service is about to stop. */
+  isClosing(): boolean
+  /** Whether the store of evaluations can be reached. */
+  isStoreReady(): Promise<boolean>
+}
+
+/** GET /livez and GET /readyz. */
+export async function healthRoutes(app: FastifyInstance, { isClosing, isStoreReady }: HealthOptions): Promise<void> {
   app.get(
     '/livez',
     {
@@ -44,7 +58,7 @@ export async function healthRoutes(app: FastifyInstance, { isClosing }: { isClos
         tags: ['Service'],
         summary: 'Check that requests are welcome',
         description:
-          '200 while requests are welcome, however full the service is, which `load` tells: if every instance that is full failed, all of them would leave the balancer at once. 503 while the service is shutting down.',
+          '200 while requests are welcome, however full the service is, which `load` tells: if every instance that is full failed, all of them would leave the balancer at once. The same goes for the store of evaluations, of which `store` tells. 503 while the service is shutting down.',
         response: { 200: answerOf(ready), ...problemAnswers('overloaded') },
       },
       config: {
@@ -56,6 +70,7 @@ export async function healthRoutes(app: FastifyInstance, { isClosing }: { isClos
       if (isClosing()) throw closingProblem
       return {
         status: 'ready',
+        store: (await isStoreReady()) ? 'ready' : 'unavailable',
         load: {
           requestsInFlight: app.requestsInFlight.count,
           bytesInFlight: app.resources.budget.held,

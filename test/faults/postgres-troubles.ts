@@ -46,7 +46,7 @@ export const postgresTroubles: readonly Trouble[] = [
       try {
         await trial.putUntil(outOfReach)
         await trial.report(outOfReach)
-        await trial.mustServeOthers()
+        await trial.mustServeOthers('unavailable')
         await sleep(2000)
       } finally {
         await startAgain(server)
@@ -61,7 +61,7 @@ export const postgresTroubles: readonly Trouble[] = [
       try {
         await trial.replica.start()
         trial.mustRefuse(await trial.put(), outOfReach)
-        await trial.mustServeOthers()
+        await trial.mustServeOthers('unavailable')
       } finally {
         await startAgain(server)
       }
@@ -77,7 +77,7 @@ export const postgresTroubles: readonly Trouble[] = [
       server.signal('SIGSTOP')
       try {
         await trial.putUntil(outOfReach)
-        await trial.mustServeOthers()
+        await trial.mustServeOthers('unavailable')
       } finally {
         server.signal('SIGCONT')
       }

@@ -1,6 +1,16 @@
 // What an SQLite file may suffer.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, copyFileSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Owner } from '../evaluations/postgres/server.ts'
@@ -163,6 +173,23 @@ export const sqliteTroubles: readonly Trouble[] = [
       return withTrial(trial, () =>
         trial.mustNotStart(/version 999 of the schema; this release .* Start the newer release/),
       )
+    },
+  },
+  {
+    name: 'SQLite: the file is moved away',
+    isShort: true,
+    async attempt(owner) {
+      const path = fileOf(owner)
+      const trial = new Trial(`sqlite:${path}`)
+      return withTrial(trial, async () => {
+        await trial.begin()
+        renameSync(path, `${path}.moved`)
+        await trial.putUntil(outOfReach)
+        await trial.report()
+        await trial.mustServeOthers()
+        renameSync(`${path}.moved`, path)
+        await trial.end()
+      })
     },
   },
   {

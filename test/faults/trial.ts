@@ -91,12 +91,14 @@ export class Trial {
     if (!isRight) this.faults.push(`where 503 "${detail}" was due: ${textOf(reply)}`)
   }
 
-  /** Everything else goes on. */
-  async mustServeOthers(): Promise<void> {
+  /** Everything else goes on, and /readyz says whether the store can be read. */
+  async mustServeOthers(store: 'ready' | 'unavailable' = 'ready'): Promise<void> {
     for (const request of others) {
       const reply = await this.ask(request)
       if (statusOf(reply) !== 200) this.faults.push(`${request.path ?? '/v1/loss'}: ${textOf(reply)}`)
     }
+    const reply = await this.ask({ method: 'GET', path: '/readyz' })
+    if (!textOf(reply).includes(`"store":"${store}"`)) this.faults.push(`/readyz: ${textOf(reply)}`)
   }
 
   /** The service cannot be started, and says why. */

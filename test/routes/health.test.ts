@@ -9,7 +9,7 @@ import { appOf, ask, problemOf } from '../support.ts'
 test('alive and ready', async (t) => {
   const app = await appOf(t)
   const alive = { status: 'alive' }
-  const ready = { status: 'ready', load: { requestsInFlight: 1, bytesInFlight: 0, connections: 0 } }
+  const ready = { status: 'ready', store: 'ready', load: { requestsInFlight: 1, bytesInFlight: 0, connections: 0 } }
   for (const [url, body] of [
     ['/livez', alive],
     ['/readyz', ready],
@@ -42,6 +42,12 @@ test('both are answered, with 200, however full the service is', async (t) => {
   })
   t.match(await asked('/livez'), { status: 200, body: { status: 'alive' } })
   t.match(await asked('/v1/limits'), { status: 503, body: { detail: 'Too many connections are open.' } })
+})
+
+test('ready without the store, and says so', async (t) => {
+  const app = await appOf(t, { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' })
+  const { status, body } = await ask(app, { url: '/readyz' })
+  t.match({ status, body }, { status: 200, body: { status: 'ready', store: 'unavailable' } })
 })
 
 test('alive but not ready while closing', async (t) => {

@@ -18,8 +18,9 @@ import type {
 import type { SqlEngine, SqlValue, Statement } from './engine.ts'
 import { batchColumns, evaluationColumns } from './schema.ts'
 
-/** Batches of one transaction. */
-const maxGroup = 1000
+/** Bytes of the batches of one transaction; what a batch has besides its state counts as so many. */
+const maxGroupBytes = 2 ** 20
+const batchBytes = 512
 /** Rows that one step of a sweep changes. */
 const maxSwept = 500
 const maxStates = 500
@@ -40,7 +41,11 @@ export class SqlStore implements Store {
     this.#limits = limits
     this.#now = now
     const { maxBatches } = limits
-    this.#puts = new GroupCommit((batches) => engine.putBatches(batches, { maxBatches, now: now() }), maxGroup)
+    this.#puts = new GroupCommit(
+      (batches) => engine.putBatches(batches, { maxBatches, now: now() }),
+      ({ state }) => batchBytes + state.length,
+      maxGroupBytes,
+    )
   }
 
   async declare(owner: string, name: string, declaration: Declaration): Promise<DeclareResult> {

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { StatementSync } from 'node:sqlite'
 import { DatabaseSync } from 'node:sqlite'
@@ -23,6 +23,9 @@ const applicationId = 0x4c4d5452
 export class SqliteDatabase {
   readonly #database: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
+  readonly #path: string
+  /** Tells the file from another that takes its place. */
+  readonly #inode: number | undefined
   #version: unknown
 
   /**
@@ -33,9 +36,11 @@ export class SqliteDatabase {
    */
   constructor(path: string, lockMilliseconds: number) {
     if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
+    this.#path = path
     this.#database = new DatabaseSync(path, { timeout: lockMilliseconds })
     try {
       this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
+      this.#inode = inodeOf(path)
       this.#migrate()
     } catch (error) {
       this.#database.close()
@@ -111,6 +116,7 @@ export class SqliteDatabase {
     this.#database.exec('BEGIN IMMEDIATE')
     try {
       const result = run()
+      this.#checkPlace()
       this.#database.exec('COMMIT')
       return result
     } catch (error) {
@@ -118,6 +124,12 @@ export class SqliteDatabase {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
       throw error
     }
+  }
+
+  /** A file that was deleted can still be written to, until it is closed: what is acknowledged would be lost. */
+  #checkPlace(): void {
+    if (inodeOf(this.#path) === this.#inode) return
+    throw new StoreUnusable('The file was moved, deleted or replaced. Put it back, or start the service again.')
   }
 
   #pragma(name: string): unknown {
@@ -137,4 +149,9 @@ export class SqliteDatabase {
     }
     return statement
   }
+}
+
+/** The number of the file at a path; undefined when there is none. */
+function inodeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino
 }

@@ -90,7 +90,7 @@ export class SqliteEngine implements SqlEngine {
       const { resolve, reject } = this.#pending.get(reply.id) as Pending
       this.#pending.delete(reply.id)
       // a thread that nobody waits for does not keep the process alive
-      if (this.#pending.size === 0) worker.unref()
+      if (this.#pending.size === 0 && !this.#isClosed) worker.unref()
       if ('failure' in reply) reject(errorOf(reply.failure))
       else resolve(reply.result)
     })

@@ -26,6 +26,7 @@ import {
   binaryBatchDocument,
   noEvaluationAnswer,
   wrongBatch,
+  wrongLimit,
 } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
 import { foundEvaluation, noEvaluation, timeOf } from './found.ts'
@@ -105,7 +106,7 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
           ...problemAnswers('not-found', 'invalid-content', 'store-unavailable'),
         },
       },
-      config: { examples: { answers: { 200: batchListAnswer, 404: noEvaluationAnswer } } },
+      config: { examples: { answers: { 200: batchListAnswer, 404: noEvaluationAnswer, 422: wrongLimit } } },
     },
     async ({ params: { evaluation: name }, query: { after, limit }, work, id }, reply) => {
       const found = await foundEvaluation(evaluations, name)

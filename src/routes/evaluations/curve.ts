@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
 import { sendJson } from '../../http/send-json.ts'
 import { answerOf, problemAnswers } from '../answers.ts'
-import { curveAnswerExample, noEvaluationAnswer } from './examples.ts'
+import { curveAnswerExample, noEvaluationAnswer, wrongPoints } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
 import { foundEvaluation } from './found.ts'
 import { curveAnswer, curveQuery, evaluationParams } from './schema.ts'
@@ -25,7 +25,7 @@ export async function curveRoute(app: FastifyInstance, { evaluations }: Evaluati
           ...problemAnswers('not-found', 'invalid-content', 'store-unavailable'),
         },
       },
-      config: { examples: { answers: { 200: curveAnswerExample, 404: noEvaluationAnswer } } },
+      config: { examples: { answers: { 200: curveAnswerExample, 404: noEvaluationAnswer, 422: wrongPoints } } },
     },
     async ({ params: { evaluation: name }, query: { points }, work, id }, reply) => {
       const found = await foundEvaluation(evaluations, name)

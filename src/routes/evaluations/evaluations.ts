@@ -24,6 +24,10 @@ import {
   noEvaluationAnswer,
   reportAnswer,
   sealedAnswer,
+  wrongDeclaration,
+  wrongLimit,
+  wrongName,
+  wrongStatus,
 } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
 import { figuresOf, foundEvaluation, nobody, noEvaluation, stateOf, tallyOf } from './found.ts'
@@ -72,7 +76,7 @@ export async function evaluationRoutes(
       config: {
         examples: {
           requests: declarationExamples,
-          answers: { 200: declaredAnswer, 201: declaredAnswer, 409: conflictAnswer },
+          answers: { 200: declaredAnswer, 201: declaredAnswer, 409: conflictAnswer, 422: wrongDeclaration },
         },
       },
     },
@@ -104,7 +108,7 @@ export async function evaluationRoutes(
           ...problemAnswers('not-found', 'invalid-content', 'store-unavailable'),
         },
       },
-      config: { examples: { answers: { 200: reportAnswer, 404: noEvaluationAnswer } } },
+      config: { examples: { answers: { 200: reportAnswer, 404: noEvaluationAnswer, 422: wrongName } } },
     },
     async ({ params: { evaluation: name }, headers, work, id }, reply) => {
       const found = await foundEvaluation(evaluations, name)
@@ -129,7 +133,7 @@ export async function evaluationRoutes(
         querystring: listQuery,
         response: { 200: answerOf(evaluationList), ...problemAnswers('invalid-content', 'store-unavailable') },
       },
-      config: { examples: { answers: { 200: listAnswer } } },
+      config: { examples: { answers: { 200: listAnswer, 422: wrongLimit } } },
     },
     async ({ query: { prefix, after, limit }, work, id }, reply) => {
       const page = await evaluations.list(nobody, { prefix, after, limit: limit + 1 })
@@ -161,7 +165,7 @@ export async function evaluationRoutes(
       config: {
         examples: {
           requests: { sealed: { summary: 'No more batches', value: { status: 'sealed' } } },
-          answers: { 200: sealedAnswer, 404: noEvaluationAnswer },
+          answers: { 200: sealedAnswer, 404: noEvaluationAnswer, 422: wrongStatus },
         },
       },
     },
@@ -188,7 +192,7 @@ export async function evaluationRoutes(
           ...problemAnswers('not-found', 'invalid-content', 'store-unavailable'),
         },
       },
-      config: { examples: { answers: { 404: noEvaluationAnswer } } },
+      config: { examples: { answers: { 404: noEvaluationAnswer, 422: wrongName } } },
     },
     async ({ params: { evaluation: name } }, reply) => {
       if (!(await evaluations.delete(nobody, name))) throw noEvaluation(name)

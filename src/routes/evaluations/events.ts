@@ -6,7 +6,7 @@ import { fixedLimits } from '../../http/limits.ts'
 import { Problem } from '../../http/problem.ts'
 import { problemAnswers } from '../answers.ts'
 import { entryOf } from './batches.ts'
-import { noEvaluationAnswer } from './examples.ts'
+import { noEvaluationAnswer, wrongName } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
 import { foundEvaluation, nobody, stateOf } from './found.ts'
 import { evaluationParams, eventsQuery } from './schema.ts'
@@ -49,7 +49,7 @@ export async function eventRoute(
           ...problemAnswers('not-found', 'invalid-content', 'overloaded', 'store-unavailable'),
         },
       },
-      config: { examples: { parameters: [lastEventIdHeader], answers: { 404: noEvaluationAnswer } } },
+      config: { examples: { parameters: [lastEventIdHeader], answers: { 404: noEvaluationAnswer, 422: wrongName } } },
     },
     async ({ params: { evaluation: name }, query, headers }, reply) => {
       const found = await foundEvaluation(evaluations, name)

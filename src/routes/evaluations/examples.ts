@@ -118,6 +118,21 @@ export const batchAnswerExample = {
 
 const outside = 'labels[0] is 3; labelFormat "index" needs an integer from 0 to 2, one of the 3 outputs of predictions.'
 
+/** What a request is told that has something else where this belongs. */
+function wrongExample(field: string, rule: string, received: string): Record<string, unknown> {
+  const detail = `${field} ${rule}; received ${JSON.stringify(received)}`
+  return invalidExample({ pointer: `#/${field}`, detail, received })
+}
+
+export const wrongName = wrongExample('evaluation', 'must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -', 'run/7')
+export const wrongLimit = wrongExample('limit', 'must be an integer from 1 to 1000', '0')
+export const wrongPoints = wrongExample('points', 'must be an integer from 1 to 1000', '0')
+export const wrongStatus = wrongExample('status', 'must be sealed', 'open')
+export const wrongDeclaration = invalidExample({
+  pointer: '#/outputs',
+  detail: 'outputs is missing; it must be a number',
+  received: 'nothing',
+})
 export const wrongBatch = invalidExample({ pointer: '#/labels/0', detail: outside, received: 3 })
 
 const lines = [

@@ -13,7 +13,7 @@ import { validated } from '../../http/validation.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
 import { bodyHeaders } from '../loss/examples.ts'
 import { contextOf, freeTensors, storedBatch } from './batches.ts'
-import { linesAnswer, linesDocument, noEvaluationAnswer } from './examples.ts'
+import { linesAnswer, linesDocument, noEvaluationAnswer, wrongName } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
 import { foundEvaluation } from './found.ts'
 import type { NamedBatch } from './schema.ts'
@@ -50,7 +50,7 @@ export async function lineRoutes(app: FastifyInstance, { evaluations }: Evaluati
         examples: {
           mediaTypes: linesDocument,
           parameters: bodyHeaders,
-          answers: { 200: linesAnswer, 404: noEvaluationAnswer },
+          answers: { 200: linesAnswer, 404: noEvaluationAnswer, 422: wrongName },
         },
       },
     },

@@ -1,4 +1,4 @@
-import { mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs'
+import { mkdtempSync, openSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -47,6 +47,23 @@ function reason(run: () => unknown): string {
   }
   return 'nothing failed'
 }
+
+test('a file that is no longer in its place takes nothing, until it is put back', async (t) => {
+  const path = fileFor(t)
+  const database = opened(t, path)
+  declare(database, 1)
+  database.putBatches([batchOf(1, 'a')], rules)
+  const put = (name: string) => database.putBatches([batchOf(1, name)], rules)
+  const moved = { name: 'StoreUnusable', message: /moved, deleted or replaced/ }
+  renameSync(path, `${path}.moved`)
+  t.throws(() => put('b'), moved)
+  writeFileSync(path, 'another')
+  t.throws(() => put('c'), moved)
+  t.same(names(database), ['a'], 'it can still be read')
+  renameSync(`${path}.moved`, path)
+  put('d')
+  t.same(names(database), ['a', 'd'])
+})
 
 test('what is committed is on the disk', async (t) => {
   const path = fileFor(t)

@@ -79,6 +79,30 @@ test('the requests shown, in their order, are answered as shown', async (t) => {
   t.match(await answerTo(ofEvaluation, 'get'), [404, { type: '/problems/not-found' }])
 })
 
+test('what is wrong is told as shown', async (t) => {
+  const table: [path: string, method: string, url: string, body?: object][] = [
+    [ofEvaluation, 'put', '/v1/evaluations/run-9', { loss: 'cross-entropy', labelFormat: 'index' }],
+    [ofEvaluation, 'get', '/v1/evaluations/run%2F7'],
+    [ofEvaluation, 'delete', '/v1/evaluations/run%2F7'],
+    [ofEvaluation, 'patch', '/v1/evaluations/run-9', { status: 'open' }],
+    ['/v1/evaluations', 'get', '/v1/evaluations?limit=0'],
+    [ofBatches, 'get', '/v1/evaluations/run-9/batches?limit=0'],
+    [`${ofEvaluation}/curve`, 'get', '/v1/evaluations/run-9/curve?points=0'],
+    [`${ofEvaluation}/events`, 'get', '/v1/evaluations/run%2F7/events'],
+  ]
+  for (const [path, method, url, payload] of table) {
+    const { status, body } = await ask(app, {
+      method: method as 'GET',
+      url,
+      ...(payload === undefined ? {} : { payload }),
+    })
+    t.same([status, comparable(body)], [422, shownOf(path, method, 422, 'invalid-content')], `${method} ${url}`)
+  }
+  const lines = { method: 'POST' as const, headers: { 'content-type': 'application/x-ndjson' }, payload: '{}' }
+  const { body } = await ask(app, { ...lines, url: '/v1/evaluations/run%2F7/batches' })
+  t.same(comparable(body), shownOf(ofBatches, 'post', 422, 'invalid-content'))
+})
+
 test('each request body that can be typed has an example', async (t) => {
   for (const path of Object.keys(paths).filter((known) => known.startsWith('/v1/evaluations'))) {
     for (const [method, { requestBody }] of Object.entries(paths[path])) {
