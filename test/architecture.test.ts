@@ -6,9 +6,16 @@ import { test } from 'tap'
 const root = resolve(import.meta.dirname, '..')
 
 /** Tests that prove more than one source file. */
-const testsOfTheWhole = ['architecture', 'clients', 'docker', 'faults/faults', 'openapi', 'readme'].map(
-  (name) => `test/${name}.test.ts`,
-)
+const testsOfTheWhole = [
+  'architecture',
+  'attacks/attacks',
+  'clients',
+  'docker',
+  'faults/faults',
+  'fuzz/fuzz',
+  'openapi',
+  'readme',
+].map((name) => `test/${name}.test.ts`)
 /** What is not run by Node.js, or is proved where it is compiled to. */
 const elsewhere = ['src/scanner/assembly/', 'src/explorer/']
 

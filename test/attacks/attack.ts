@@ -37,12 +37,14 @@ export interface Tolerance {
   readonly legalTurn: number
   /** Milliseconds that another client may wait. */
   readonly wait: number
+  /** MiB that may remain when the attackers have left. */
+  readonly remainder: number
   /** Processor time may be so many times what was promised. */
   readonly processor: number
 }
 
-export const promised: Tolerance = { turn: 40, legalTurn: 20, wait: 1000, processor: 1 }
-export const generous: Tolerance = { turn: 100, legalTurn: 50, wait: 3000, processor: 3 }
+export const promised: Tolerance = { turn: 40, legalTurn: 20, wait: 1000, remainder: 150, processor: 1 }
+export const generous: Tolerance = { turn: 100, legalTurn: 50, wait: 3000, remainder: 300, processor: 3 }
 
 export interface Attack {
   readonly name: string
@@ -75,8 +77,6 @@ export interface Load {
 
 /** Milliseconds in which the probe reports. */
 const breath = 80
-/** MiB that may remain when the attackers have left. */
-const remainder = 150
 const secondsToSettle = 20
 
 /** An attack on a service that is watched, while another client goes on sending. */
@@ -96,7 +96,7 @@ export function load({ settings = {}, send, isLegal, expected, processor, ...att
         const used = service.processor - processorBefore
         await sleep(100)
         const turn = Math.max(longest, service.turns.turn)
-        const settled = await settle(service, before)
+        const settled = await settle(service, before, tolerance.remainder)
         const pings = await pinger.end()
         const figures = { peak: service.memory.peak, settled, turn, wait: pings.longest, processor: used }
         const answers = count(outcomes)
@@ -106,7 +106,7 @@ export function load({ settings = {}, send, isLegal, expected, processor, ...att
           service.isKilled && `killed when it held more than ${1.5 * memoryLimit} MiB`,
           !service.isRunning && !service.isKilled && `ended: ${service.errors.slice(0, 300)}`,
           figures.peak > memoryBound && `${inDigits(figures.peak)} MiB are more than ${inDigits(memoryBound)}`,
-          settled > remainder && `${inDigits(settled)} MiB more than before after ${secondsToSettle} s`,
+          settled > tolerance.remainder && `${inDigits(settled)} MiB more than before after ${secondsToSettle} s`,
           turn > bound && turn > longest && `a turn of ${inDigits(turn)} ms`,
           figures.wait > tolerance.wait && `another client waited ${inDigits(figures.wait)} ms`,
           Object.keys(pings.refused).length > 0 && `another client got ${JSON.stringify(pings.refused)}`,
@@ -204,7 +204,7 @@ export async function alone(
 }
 
 /** Waits until memory has come back; how much more than before it is then. */
-async function settle(service: Service, before: number): Promise<number> {
+async function settle(service: Service, before: number, remainder: number): Promise<number> {
   const over = () => service.memory.resident - before
   for (let waited = 0; waited < 10 * secondsToSettle && over() > remainder && service.isRunning; waited++) {
     await sleep(100)

@@ -164,6 +164,7 @@ async function withLogTo(output: number | 'pipe', requests: number, stall: (chil
     return { outcomes, faults: closed === undefined ? [...faults, 'it does not end on SIGTERM'] : faults }
   } finally {
     child.kill('SIGKILL')
+    child.stdout?.destroy()
   }
 }
 

@@ -1,0 +1,14 @@
+import { test } from 'tap'
+import { fuzz, longestTurn, summary } from './fuzz.ts'
+
+const requests = 2000
+
+test(`${requests} requests made from the document`, async (t) => {
+  const seed = Date.now() % 2 ** 32
+  const report = await fuzz(requests, seed)
+  t.comment(`seed ${seed}`)
+  t.equal(report.found.length, 0, summary(report, seed))
+  t.ok(report.turn <= longestTurn, `a turn of ${report.turn} ms, seed ${seed}`)
+  const seen = Object.keys(report.counts)
+  for (const name of ['right 200', 'almost right 422', 'hostile 400']) t.ok(seen.includes(name), name)
+})
