@@ -18,7 +18,6 @@ import { LimitExceeded } from '../../loss/validation-errors.ts'
 import { uniformIntegers } from '../../runtime/random.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
 import { binaryHeaders } from '../loss/examples.ts'
-import { batchSchema } from '../loss/schema.ts'
 import {
   batchAnswerExample,
   batchExamples,
@@ -30,7 +29,7 @@ import {
 } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
 import { foundEvaluation, noEvaluation, timeOf } from './found.ts'
-import { batchAnswer, batchesQuery, batchList, batchParams, evaluationParams } from './schema.ts'
+import { batchAnswer, batchContent, batchesQuery, batchList, batchParams, evaluationParams } from './schema.ts'
 
 const { maxAnswerNumbers, maxBatches, maxMiniBatchNumbers, maxStateBytes } = fixedLimits
 
@@ -50,7 +49,7 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
         description:
           'The answer comes when the batch is durable. Sent again with the same content, under whatever format, it is answered again and counts once: after a broken connection, send it again. Other content under a name that is taken is refused.',
         params: batchParams,
-        body: batchSchema,
+        body: batchContent,
         response: {
           200: answerOf(batchAnswer),
           201: answerOf(batchAnswer),
@@ -154,7 +153,7 @@ async function evaluatedOf<Result>(
   evaluate: (tensors: Tensors) => Generator<void, Result>,
 ): Promise<Result> {
   try {
-    const evaluated = await work.task.run(evaluate(validBody(body, batchSchema)))
+    const evaluated = await work.task.run(evaluate(validBody(body, batchContent)))
     freeTensors({ ...body.only }, work)
     return evaluated
   } catch (error) {

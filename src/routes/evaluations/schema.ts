@@ -92,6 +92,15 @@ export const batchAnswer = lossAnswer
   })
   .meta({ id: 'BatchAnswer', description: 'What the rows of this batch add up to.' })
 
+/** The body of one batch. Generated clients name it after its id, which must not be the name of a parameter. */
+export const batchContent = z
+  .strictObject(batchFields, { error: unknownField(Object.keys(batchFields)) })
+  // what a custom type holds is known to TypeScript, not to zod
+  .meta({
+    id: 'BatchContent',
+    description: 'The rows of a batch: predictions and labels without options.',
+  }) as unknown as z.ZodType<Tensors>
+
 /** One line of a stream of batches. */
 export const namedBatch = z
   .strictObject({ batch: batchName, ...batchFields }, { error: unknownField(['batch', ...Object.keys(batchFields)]) })
