@@ -35,6 +35,17 @@ test('a request gets its examples, other media types, parameters and a word abou
   })
 })
 
+test('a request that is no JSON has its media types alone, and parameters besides those of its address', async (t) => {
+  const content = { 'application/json': { schema } }
+  const make = { ...operation, parameters: [{ name: 'a' }], requestBody: { content } }
+  const document = { paths: { '/x': { post: make } }, components: { schemas: {} } }
+  const lines = { 'application/x-ndjson': { schema: { type: 'string' } } }
+  const examples = { accepts: ['application/x-ndjson'], mediaTypes: lines, parameters: [{ name: 'b' }] }
+  const { parameters, requestBody } = completed(document, new Map([['make', examples]])).paths['/x'].post
+  t.same(parameters, [{ name: 'a' }, { name: 'b' }])
+  t.same(requestBody.content, lines)
+})
+
 test('an answer has its example, a problem those of its types, with the path where they have none', async (t) => {
   const problem = (type: string, instance: string, detail = 'typical') => ({
     type: `/problems/${type}`,

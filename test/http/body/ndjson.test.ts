@@ -3,7 +3,8 @@ import { connect } from 'node:net'
 import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import t, { test } from 'tap'
-import { readNdjson } from '../../../src/http/body/ndjson.ts'
+import type { ParsedLine } from '../../../src/http/body/ndjson.ts'
+import { readLines, readNdjson } from '../../../src/http/body/ndjson.ts'
 import type { Fields } from '../../../src/http/body/parsed-body.ts'
 import type { Limits } from '../../../src/http/limits.ts'
 import type { Tensor } from '../../../src/loss/tensor.ts'
@@ -404,4 +405,49 @@ test('a long stream takes constant memory', { timeout: 600_000 }, async (t) => {
   t.comment(`${megabytes} MB streamed: ${grown.toFixed(1)} MiB more resident memory at most`)
   t.ok(grown < 64)
   t.equal(held, 0)
+})
+
+test('where each line stands alone, what is wrong with one is no matter to the others', async (t) => {
+  const text = [
+    '{"batch":"a","labels":[1]}',
+    '{"batch":"b","labels":[1,}  , {"more": "of it"}',
+    '  ',
+    '["no object"]',
+    `{"batch":"${'x'.repeat(300)}"}`,
+    '{"batch":"c","labels":[2]',
+    '{"batch":"d","labels":[3]}',
+  ].join('\n')
+  for (const longest of [1, 7, 1000]) {
+    const { reader, work, budget } = readerOf(
+      Readable.from(cut(Buffer.from(text), seeded(longest), longest)),
+      {},
+      {},
+      true,
+    )
+    const lines: ParsedLine[] = []
+    for await (const line of readLines(reader, work, limits({ maxBodyBytes: 200 }))) lines.push(line)
+    t.same(
+      lines.map((line) => [line.line, 'error' in line ? line.error.message : line.fields.batch]),
+      [
+        [1, 'a'],
+        [2, "The body is not valid JSON: Unexpected token '}' at byte 24; a value was expected."],
+        [4, 'the body is an array; it must be one JSON object'],
+        [5, 'The line is longer than maxBodyBytes, 200 bytes.'],
+        [6, "The body is not valid JSON: Unexpected end at byte 25; ',' or '}' was expected."],
+        [7, 'd'],
+      ],
+    )
+    reader.close(enough)
+    t.equal(budget.held, 0)
+  }
+})
+
+test('what is no matter of a line ends them all', async (t) => {
+  const { reader, work } = readerOf(Readable.from([Buffer.from('{"labels":[1]}\n{"la')]), {}, {}, true)
+  const over = new Error('over')
+  const read = async () => {
+    for await (const _ of readLines(reader, work, limits())) work.task.abandon(over)
+  }
+  await t.rejects(read(), over)
+  reader.close(enough)
 })

@@ -86,6 +86,25 @@ test('a chunk that there is no room for ends the reading', async (t) => {
   t.equal(budget.held, 0)
 })
 
+test('a body must have the digest that its header says', async (t) => {
+  const bytes = Buffer.from('{"hello": "world"}')
+  const right = 'sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:'
+  const cases: [Buffer, string, string][] = [
+    [bytes, 'identity', 'read'],
+    [Buffer.concat([bytes, bytes]), 'identity', 'digest-mismatch'],
+    // the digest is that of the bytes as they are sent
+    [gzipSync(bytes), 'gzip', 'digest-mismatch'],
+  ]
+  for (const [sent, encoding, expected] of cases) {
+    const headers = { 'content-digest': right, 'content-encoding': encoding }
+    const { reader, budget } = readerOf(Readable.from([sent]), headers)
+    const failure = await failureOf(reader)
+    t.equal(failure instanceof Problem ? failure.problem : failure === undefined ? 'read' : failure, expected)
+    t.equal(budget.held, 0)
+  }
+  t.throws(() => readerOf(Readable.from([bytes]), { 'content-digest': 'X48E' }), { problem: 'bad-request' })
+})
+
 test('what an inflater keeps is counted until it has ended', async (t) => {
   const bytes = Buffer.alloc(10 * 2 ** 20)
   for (let at = 0; at < bytes.length; at += 100) bytes.writeUInt32LE((at * 2654435761) >>> 0, at)
