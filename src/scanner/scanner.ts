@@ -106,9 +106,19 @@ export class DocumentScanner {
     if (this.#failure !== undefined) throw this.#failure
     if (this.#options === undefined) this.#fail(unexpectedEnd(this.#position, this.#expected()))
     this.#memory.release(this.#kept)
+    this.#kept = 0
     const tensors: Record<string, Tensor> = {}
     for (const [name, builder] of this.#builders) tensors[name] = yield* builder.tensor()
     return { options: this.#options, tensors }
+  }
+
+  /** Gives back the memory of a document that is of no use any more. */
+  discard(): void {
+    this.#memory.release(this.#kept)
+    this.#kept = 0
+    this.#builder?.free()
+    for (const builder of this.#builders.values()) builder.free()
+    this.#builders.clear()
   }
 
   #write(bytes: Uint8Array): void {

@@ -116,12 +116,17 @@ export class TensorBuilder {
     if (state[layout.FAULT] !== layout.FAULT_NONE) {
       this.#shapeError = shapeErrorOf(name)
       this.#few = NOTHING
-      for (const { data } of this.#pieces.splice(0)) this.#memory.free(data.buffer)
+      this.free()
       return
     }
     this.#shape = shapeOf()
     if (this.#length === 0 && written() <= fewNumbers) this.#few = numbers.slice(0, written())
     else this.append(read)
+  }
+
+  /** Gives back the memory of numbers that are of no use any more. */
+  free(): void {
+    for (const { data } of this.#pieces.splice(0)) this.#memory.free(data.buffer)
   }
 
   /** The tensor once it is finished; step by step, as pieces have to be put together. */

@@ -466,3 +466,52 @@ t.test('what is kept from slice to slice is counted when it is much, and given b
     t.equal(memory.held, 0, what)
   }
 })
+
+t.test('a document that is given up gives back all that it took', async (t) => {
+  const numbers = `[${'1,'.repeat(300_000)}1]`
+  const texts = [
+    `{"predictions": ${numbers}, "labels": ${numbers}, "more": }`,
+    `{"predictions": ${numbers}, "labels": ${numbers.slice(0, 500_000)}`,
+    `{"${'k'.repeat(1000)}": [{"${'l'.repeat(1000)}": "${'m'.repeat(40_000)}`,
+    '{',
+  ]
+  for (const text of texts) {
+    let held = 0
+    let most = 0
+    const buffers = new Map<ArrayBufferLike, number>()
+    const memory: Memory = {
+      reserve(bytes) {
+        held += bytes
+        most = Math.max(most, held)
+      },
+      release(bytes) {
+        held -= bytes
+      },
+      allocate(bytes, committed = bytes) {
+        memory.reserve(committed)
+        const buffer = new ArrayBuffer(bytes)
+        buffers.set(buffer, committed)
+        return buffer
+      },
+      commit(buffer, bytes) {
+        memory.reserve(bytes)
+        buffers.set(buffer, (buffers.get(buffer) ?? 0) + bytes)
+      },
+      free(buffer) {
+        memory.release(buffers.get(buffer) ?? 0)
+        buffers.delete(buffer)
+      },
+    }
+    const scanner = new DocumentScanner(KEYS, LIMITS, memory)
+    const bytes = Buffer.from(text)
+    t.throws(() => {
+      for (let from = 0; from < bytes.length; from += 5000) scanner.write(bytes.subarray(from, from + 5000))
+      ended(scanner)
+    })
+    t.ok(text.length < 100 || most > 0)
+    scanner.discard()
+    t.equal(held, 0)
+    scanner.discard()
+    t.equal(held, 0)
+  }
+})

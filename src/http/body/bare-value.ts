@@ -43,6 +43,11 @@ export class BareValue {
     return refuse([], `the body is ${received}; it must be one JSON object`, received)
   }
 
+  /** Gives back the memory of a document that is of no use any more. */
+  discard(): void {
+    this.#scanner.discard()
+  }
+
   *#value(): Generator<void, Tensor> {
     try {
       this.#scanner.write(suffix)

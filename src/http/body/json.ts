@@ -59,6 +59,11 @@ export class JsonScanner {
     }
   }
 
+  /** Gives back the memory of a document that is of no use any more. */
+  discard(): void {
+    this.#scanner?.discard()
+  }
+
   #scannerFrom(firstByte = 0): DocumentScanner | BareValue {
     this.#scanner ??= beginsOther.includes(firstByte)
       ? new BareValue(this.#limits, this.#memory, this.#blanks)

@@ -71,6 +71,7 @@ async function* linesOf(
     } catch (thrown) {
       isWrong = true
       count++
+      scanner?.discard()
       return { line, error: lineError(thrown) }
     }
   }
@@ -104,7 +105,10 @@ async function* linesOf(
 /** Most lines are read in one step. */
 function parsedLine(scanner: JsonScanner, line: number, task: Task): ParsedLine | Promise<ParsedLine> {
   const fieldsOf = ({ options, tensors }: ScannedDocument) => ({ line, fields: Object.assign(options, tensors) })
-  const wrong = (thrown: unknown) => ({ line, error: lineError(thrown) })
+  const wrong = (thrown: unknown) => {
+    scanner.discard()
+    return { line, error: lineError(thrown) }
+  }
   try {
     const steps = scanner.end()
     const step = steps.next()

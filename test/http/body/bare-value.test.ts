@@ -92,3 +92,12 @@ test('its numbers are counted', async (t) => {
     t.match(error, { limit: 'maxInFlightBytes', allowed: 10_000 })
   }
 })
+
+test('a value that is given up gives back what it took', async (t) => {
+  const { work, budget } = workOf()
+  const value = new BareValue(limits(), work.memory, 0)
+  value.write(Buffer.from(`[${'1,'.repeat(100_000)}`))
+  t.ok(budget.held > 0)
+  value.discard()
+  t.equal(budget.held, 0)
+})

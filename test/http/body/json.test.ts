@@ -25,6 +25,7 @@ import {
   send,
   serve,
   tooLarge,
+  workOf,
 } from './support.ts'
 
 const app = await appOf(t)
@@ -323,5 +324,16 @@ test('numbers that there is no room for are refused', async (t) => {
       message: 'This request alone needs more memory than maxInFlightBytes, 200000 bytes.',
     })
     reader.close(enough)
+  }
+})
+
+test('a document that is given up gives back what it took', async (t) => {
+  const { work, budget } = workOf()
+  for (const text of [`{"predictions":[${'1,'.repeat(100_000)}`, `[${'1,'.repeat(100_000)}`, '  ']) {
+    const scanner = new JsonScanner(['predictions'], limits(), work.memory)
+    scanner.write(Buffer.from(text))
+    if (text.length > 2) t.ok(budget.held > 0)
+    scanner.discard()
+    t.equal(budget.held, 0)
   }
 })

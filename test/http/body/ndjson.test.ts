@@ -430,8 +430,8 @@ test('where each line stands alone, what is wrong with one is no matter to the o
       lines.map((line) => [line.line, 'error' in line ? line.error.message : line.fields.batch]),
       [
         [1, 'a'],
-        [2, "The body is not valid JSON: Unexpected token '}' at byte 24; a value was expected."],
-        [4, 'the body is an array; it must be one JSON object'],
+        [2, "The body is not valid JSON: Unexpected token '}' at byte 25; a value was expected."],
+        [4, 'the body is an array of 1; it must be one JSON object'],
         [5, 'The line is longer than maxBodyBytes, 200 bytes.'],
         [6, "The body is not valid JSON: Unexpected end at byte 25; ',' or '}' was expected."],
         [7, 'd'],
@@ -449,5 +449,30 @@ test('what is no matter of a line ends them all', async (t) => {
     for await (const _ of readLines(reader, work, limits())) work.task.abandon(over)
   }
   await t.rejects(read(), over)
+  reader.close(enough)
+})
+
+test('the rest of a wrong line is passed over, however long it goes on', async (t) => {
+  const pieces = ['{"labels":[1,,', ...Array.from({ length: 50 }, () => '2,'.repeat(3000)), '3]}\n{"labels":[4]}\n']
+  const chunks = pieces.map((text) => Buffer.from(text))
+  const { reader, work, budget } = readerOf(Readable.from(oneByOne(chunks)), {}, {}, true)
+  const lines: unknown[] = []
+  for await (const line of readLines(reader, work, limits())) {
+    lines.push('error' in line ? [line.line, line.error.message] : line.line)
+    if ('fields' in line) work.memory.free((line.fields.labels as Tensor).data.buffer)
+  }
+  t.same(lines, [[1, "The body is not valid JSON: Unexpected token ',' at byte 13; a value was expected."], 2])
+  t.equal(budget.held, 0)
+})
+
+test('a line for which there is no room now is no wrong line', async (t) => {
+  const line = Buffer.from(`{"labels":[${'1,'.repeat(60_000)}1]}\n`)
+  const { reader, work, budget } = readerOf(Readable.from([line]), {}, { maxInFlightBytes: 2 ** 20 }, true)
+  const other = { owner: 'other', isStalled: false, giveWay() {} }
+  budget.open(other).reserve(2 ** 20 - 200_000)
+  const read = async () => {
+    for await (const _ of readLines(reader, work, limits())) t.fail('the line is neither right nor wrong')
+  }
+  await t.rejects(read(), /Too many bytes of requests/)
   reader.close(enough)
 })

@@ -102,7 +102,14 @@ test('a body must have the digest that its header says', async (t) => {
     t.equal(failure instanceof Problem ? failure.problem : failure === undefined ? 'read' : failure, expected)
     t.equal(budget.held, 0)
   }
-  t.throws(() => readerOf(Readable.from([bytes]), { 'content-digest': 'X48E' }), { problem: 'bad-request' })
+  t.throws(() => readerOf(Readable.from([bytes]), { 'content-digest': 'X48E' }), /Content-Digest must be/)
+})
+
+test('a body may not be larger than is allowed before it is inflated, either', async (t) => {
+  const random = seeded(7)
+  const bytes = gzipSync(Buffer.from(Array.from({ length: 5000 }, () => random(256))))
+  const { reader } = readerOf(Readable.from([bytes]), { 'content-encoding': 'gzip' }, { maxBodyBytes: 4000 })
+  t.match(await failureOf(reader), { limit: 'maxBodyBytes', allowed: 4000 })
 })
 
 test('what an inflater keeps is counted until it has ended', async (t) => {
