@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Owner } from '../evaluations/postgres/server.ts'
 import { PostgresServer } from '../evaluations/postgres/server.ts'
+import { isUp } from './disturber.ts'
 import type { Setting } from './round.ts'
 
 const startTries = 20
@@ -23,7 +24,7 @@ export async function onPostgres(owner: Owner, extent: Extent): Promise<Setting>
     name: 'PostgreSQL',
     replicas: 3,
     databaseUrl: await server.createDatabase(),
-    outages: { begin: () => server.cut(), end: () => startAgain(server) },
+    outages: { longest: 2000, begin: () => server.cut(), end: () => startAgain(server) },
     ...extent,
   }
 }
@@ -37,7 +38,10 @@ export function onSqlite(owner: Owner, extent: Extent): Setting {
     replicas: 1,
     databaseUrl: `sqlite:${path}`,
     outages: {
-      async begin() {
+      longest: 4000,
+      async begin(replicas) {
+        // one that is started meanwhile would end again
+        await Promise.all(replicas.map(isUp))
         other = new DatabaseSync(path, { timeout: 10_000 })
         other.exec('BEGIN EXCLUSIVE')
       },

@@ -1,11 +1,12 @@
-// Kills replicas, stops the database or locks its file, at random times.
+// Kills and ends replicas, stops the database or locks its file, at random times.
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Choices } from '../fuzz/random.ts'
 import type { Replica } from './replica.ts'
 
-/** Milliseconds between two kills at most, and the same for how long the database stays away. */
+/** Milliseconds between two kills at most. */
 const longestPeace = 800
-const longestOutage = 2000
+/** The share of kills before which a replica is asked to end. */
+const ends = 0.2
 /** The share of kills after which the database goes away. */
 const outages = 0.15
 /** Mostly, a replica is killed when it has come up. */
@@ -13,7 +14,9 @@ const earlyKills = 0.2
 
 /** Takes the database away, and gives it back. */
 export interface Outages {
-  begin(): Promise<void>
+  /** Milliseconds that it stays away at most. */
+  readonly longest: number
+  begin(replicas: readonly Replica[]): Promise<void>
   end(): Promise<void>
 }
 
@@ -25,6 +28,8 @@ export interface Period {
 
 export class Disturber {
   kills = 0
+  /** Replicas that were asked to end. */
+  ends = 0
   readonly outages: Period[] = []
   readonly #replicas: readonly Replica[]
   readonly #database: Outages
@@ -41,8 +46,9 @@ export class Disturber {
   async disturb(kills: number): Promise<void> {
     while (this.kills < kills) {
       await sleep(this.#choices.below(longestPeace))
+      if (this.#choices.chance(ends)) await this.#end()
       const replica = this.#choices.pick(this.#replicas)
-      if (!this.#choices.chance(earlyKills)) while (replica.port === undefined) await sleep(20)
+      if (!this.#choices.chance(earlyKills)) await isUp(replica)
       await replica.kill()
       this.kills++
       this.#starting.push(replica.start())
@@ -52,11 +58,24 @@ export class Disturber {
     await Promise.all(this.#starting)
   }
 
+  async #end(): Promise<void> {
+    const replica = this.#choices.pick(this.#replicas)
+    await isUp(replica)
+    await replica.end()
+    this.ends++
+    await replica.start()
+  }
+
   async #takeAway(): Promise<void> {
     const from = performance.now()
-    await this.#database.begin()
-    await sleep(this.#choices.below(longestOutage))
+    await this.#database.begin(this.#replicas)
+    await sleep(this.#choices.below(this.#database.longest))
     await this.#database.end()
     this.outages.push({ from, to: performance.now() })
   }
+}
+
+/** Waits until a replica can be asked. */
+export async function isUp(replica: Replica): Promise<void> {
+  while (replica.port === undefined) await sleep(20)
 }

@@ -80,6 +80,9 @@ export class Reader {
     const reply = await ask(port, request)
     if (typeof reply === 'string') return
     this.others++
-    if (reply.status !== 200) this.faults.push(`${request.path ?? '/v1/loss'}: ${reply.status} without the store`)
+    const isClosing = reply.status === 503 && reply.body.includes('The service is shutting down.')
+    if (reply.status !== 200 && !isClosing) {
+      this.faults.push(`${request.path ?? '/v1/loss'}: ${reply.status} ${reply.body.slice(0, 300)}`)
+    }
   }
 }

@@ -81,6 +81,14 @@ export class Replica {
     await ended
   }
 
+  /** Asks the process to end, as who brings in a new release does. */
+  async end(): Promise<void> {
+    if (!this.isRunning) return
+    this.#child?.kill('SIGTERM')
+    const code = await this.exitCode()
+    if (code !== 0) this.#errors += `it was asked to end, and did with exit code ${code}\n`
+  }
+
   /** Its exit code, when it has ended by itself. */
   async exitCode(): Promise<number | null> {
     if (this.#child !== undefined && this.isRunning) await once(this.#child, 'exit')

@@ -32,6 +32,8 @@ export interface Result {
   readonly name: string
   readonly replicas: number
   readonly kills: number
+  /** Replicas that were asked to end. */
+  readonly ends: number
   readonly outages: number
   readonly requests: number
   readonly cut: number
@@ -100,6 +102,7 @@ async function runWith(replicas: readonly Replica[], setting: Setting): Promise<
     name,
     replicas: replicas.length,
     kills: disturber.kills,
+    ends: disturber.ends,
     outages: disturber.outages.length,
     requests: sendings.requests,
     cut: sendings.cut,

@@ -4,6 +4,7 @@ import type { Trial } from './trial.ts'
 const columns: [title: string, cell: (result: Result) => string | number][] = [
   ['store', ({ name, replicas }) => `${name}, ${replicas} ${replicas === 1 ? 'process' : 'replicas'}`],
   ['kills', ({ kills }) => kills],
+  ['asked to end', ({ ends }) => ends],
   ['outages', ({ outages }) => outages],
   ['requests', ({ requests }) => requests],
   ['cut by clients', ({ cut }) => cut],

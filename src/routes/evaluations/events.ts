@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Evaluations, OpenEvaluation } from '../../evaluations/service.ts'
+import { closingProblem } from '../../http/connections/closing.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { Problem } from '../../http/problem.ts'
 import { problemAnswers } from '../answers.ts'
@@ -53,6 +54,8 @@ export async function eventRoute(
     },
     async ({ params: { evaluation: name }, query, headers }, reply) => {
       const found = await foundEvaluation(evaluations, name)
+      // one that begins now would hear of no end
+      if (ending.aborted) throw closingProblem
       if (open >= maxEventStreams) {
         const detail = `As many streams of events are open as maxEventStreams, ${maxEventStreams}, allows.`
         throw new Problem('overloaded', detail, {}, { 'retry-after': '5' })

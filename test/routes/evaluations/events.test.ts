@@ -145,6 +145,19 @@ test('streams end with the service', async (t) => {
   t.same(seen(events.all), [['status', undefined, 'open']])
 })
 
+test('none begins while the service ends', async (t) => {
+  const ending = await appOf(t)
+  const url = await listen(ending)
+  await evaluationOf(ending, 'ending', threeClasses, [])
+  const events = await new Events().open(`${url}/ending/events`)
+  const closed = ending.connections.close({ delayMs: 500, timeoutMs: 1000 })
+  const refused = await fetch(`${url}/ending/events`)
+  t.same([refused.status, refused.headers.get('retry-after')], [503, '5'])
+  t.match(await refused.json(), { type: '/problems/overloaded', detail: 'The service is shutting down.' })
+  await closed
+  events.leave()
+})
+
 test('a quiet stream has comments, and each change is looked at once', async (t) => {
   const found = { ...foundOf(), stored: { id: 1, name: 'q', status: 'open', batches: 0, createdAt: 0, updatedAt: 0 } }
   const changes = new Changes(10)
