@@ -105,10 +105,11 @@ export async function buildApp(
 /** Opens the store, which is closed with the service. */
 async function openEvaluations(app: FastifyInstance, config: Config, limits: Limits): Promise<EvaluationRouteOptions> {
   const store = await openStore(config.DATABASE_URL, limits)
+  const warn = (err: unknown) => app.log.warn({ err }, 'the store of evaluations cannot be used')
+  // a database that is out of reach at the start may come later
+  void store.ping().catch(warn)
+  const endSweeping = sweepRegularly(store, config.EVALUATION_RETENTION_DAYS, warn)
   const ending = new AbortController()
-  const endSweeping = sweepRegularly(store, config.EVALUATION_RETENTION_DAYS, (err) => {
-    app.log.warn({ err }, 'cannot sweep the store of evaluations')
-  })
   app.addHook('preClose', async () => ending.abort())
   app.addHook('onClose', async () => {
     endSweeping()

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { t as root, test } from 'tap'
 import { appOf, ask, listener, post, problemOf } from './support.ts'
@@ -174,4 +175,14 @@ test('timeouts of any size start, and slow headers are answered in time', async 
 test('an idle connection stays open as long as it is told to', async (t) => {
   const brief = await appOf(t, { KEEP_ALIVE_TIMEOUT_MS: '2000' })
   t.equal(brief.server.keepAliveTimeout, 2000)
+})
+
+test('a database that is out of reach at the start is told of in the log, and all else is served', async (t) => {
+  const { logger, lines: told } = listener()
+  const away = await appOf(t, { DATABASE_URL: 'postgres://nobody@127.0.0.1:9/nothing' }, logger)
+  while (told.length === 0) await sleep(5)
+  t.match(JSON.parse(told[0]), { level: 40, msg: 'the store of evaluations cannot be used' })
+  t.equal((await away.inject('/v1/limits')).statusCode, 200)
+  const { statusCode, headers } = await away.inject('/v1/evaluations')
+  t.same([statusCode, headers['retry-after']], [503, '5'])
 })
