@@ -5,6 +5,7 @@ import fastifyPackage from 'fastify/package.json' with { type: 'json' }
 import type { Request } from './bodies.ts'
 import { asBinary, asJson, asNdjson, makeRows } from './bodies.ts'
 import { Connection } from './client.ts'
+import { benchEvaluations } from './evaluations.ts'
 import { benchFold } from './fold.ts'
 import type { Throughput, UnderUploads } from './measures.ts'
 import { latency, Siege, throughput } from './measures.ts'
@@ -36,6 +37,7 @@ await benchBodies()
 await benchUploads('while four clients upload 12 MB of JSON:')
 benchScannerAlone()
 report()
+if (only.test('evaluations')) process.stdout.write(`\n${await benchEvaluations()}\n`)
 if (only.test('fold')) process.stdout.write(`\n${await benchFold()}\n`)
 
 /** What lossmeter answers; the peers that compute nothing send the same. */

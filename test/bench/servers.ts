@@ -35,12 +35,17 @@ export interface Server {
 }
 
 /** Starts a server and waits until it takes connections. `answer` is what the peers that compute nothing answer. */
-export async function start(name: ServerName, answer = '', flags: readonly string[] = []): Promise<Server> {
+export async function start(
+  name: ServerName,
+  answer = '',
+  flags: readonly string[] = [],
+  databaseUrl = 'memory:',
+): Promise<Server> {
   const port = await freePort()
   const [command, args] = commandOf(name, port, flags)
   const child = spawn(command, args, {
     cwd: root,
-    env: { PATH: process.env.PATH, PORT: String(port), ANSWER: answer },
+    env: { PATH: process.env.PATH, PORT: String(port), ANSWER: answer, DATABASE_URL: databaseUrl },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   while (!(await accepts(port))) {

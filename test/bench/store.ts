@@ -19,14 +19,14 @@ const state = new Uint8Array(600).map((_, at) => at * 7)
 const limits = { maxEvaluations: 1e6, maxBatches: 1e9 }
 
 /** What is measured in turns: it does one thing, at the next number. */
-interface Contender {
+export interface Contender {
   readonly name: string
   /** Calls under way at a time. */
   readonly writers: number
   readonly run: (n: number, writer: number) => unknown
 }
 
-interface Measured {
+export interface Measured {
   readonly perSecond: number
   readonly p99: number
 }
@@ -43,7 +43,7 @@ export async function benchStore(): Promise<string> {
     ends.push(() => Promise.all([sqlite.close(), postgres.close()]))
     const clients = await Promise.all(Array.from({ length: writers }, () => connected(url)))
     ends.push(() => Promise.all(clients.map((client) => client.end())))
-    await clients[0].query(`${tableText} BYTEA)`)
+    await clients[0].query(rawTable)
     const results = await interleaved([
       { name: 'node:sqlite, an insert a commit', writers: 1, run: rawSqlite(join(folder, 'raw.sqlite')) },
       { name: `the store in SQLite, ${writers} writers`, writers, run: await puts(sqlite, 1) },
@@ -51,7 +51,7 @@ export async function benchStore(): Promise<string> {
       {
         name: `pg, ${writers} connections`,
         writers,
-        run: (n, writer) => clients[writer].query(insertText, [n, state]),
+        run: rawPostgres(clients),
       },
       { name: `the store in PostgreSQL, ${writers} writers`, writers, run: await puts(postgres, 1) },
       {
@@ -69,15 +69,22 @@ export async function benchStore(): Promise<string> {
 
 const insertText = 'INSERT INTO raw VALUES ($1, $2)'
 const tableText = 'CREATE TABLE raw (id BIGINT PRIMARY KEY, state'
+export const rawTable = `${tableText} BYTEA)`
 
-function rawSqlite(path: string): Contender['run'] {
+/** Inserts of 600 bytes, each in a transaction of its own that is durable. */
+export function rawSqlite(path: string): Contender['run'] {
   const database = new DatabaseSync(path)
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; ${tableText} BLOB)`)
   const insert = database.prepare('INSERT INTO raw VALUES (?, ?)')
   return (n) => insert.run(n, state)
 }
 
-async function connected(url: string): Promise<pg.Client> {
+/** The same over connections to PostgreSQL, whose table is there. */
+export function rawPostgres(clients: readonly pg.Client[]): Contender['run'] {
+  return (n, writer) => clients[writer].query(insertText, [n, state])
+}
+
+export async function connected(url: string): Promise<pg.Client> {
   const client = new pg.Client(url)
   await client.connect()
   return client
@@ -98,7 +105,7 @@ async function puts(store: Store, lines: number): Promise<Contender['run']> {
 }
 
 /** All contenders in turn, round by round, so that a slow moment of the machine meets them all. */
-async function interleaved(contenders: readonly Contender[]): Promise<(Measured & { name: string })[]> {
+export async function interleaved(contenders: readonly Contender[]): Promise<(Measured & { name: string })[]> {
   const rates = contenders.map((): number[] => [])
   const times = contenders.map((): number[] => [])
   const counts = contenders.map(() => 0)

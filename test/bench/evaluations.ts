@@ -1,0 +1,131 @@
+// Evaluations over HTTP: node test/bench/evaluations.ts, or as the last part of npm run bench.
+// BENCH_ROUNDS=3 is quicker; BENCH_BATCHES=100000 makes the large evaluation smaller.
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PostgresServer } from '../evaluations/postgres/server.ts'
+import { makeRows } from './bodies.ts'
+import { Connection } from './client.ts'
+import type { Server } from './servers.ts'
+import { peakMemory, start, stop } from './servers.ts'
+import { median } from './statistics.ts'
+import type { Contender } from './store.ts'
+import { connected, interleaved, rawPostgres, rawSqlite, rawTable } from './store.ts'
+
+const rounds = Number(process.env.BENCH_ROUNDS ?? 12)
+const large = Number(process.env.BENCH_BATCHES ?? 1_000_000)
+const writers = 16
+const linesOfPost = 20_000
+
+const declaration = { loss: 'cross-entropy', labelFormat: 'index', outputs: 10 }
+const rows = makeRows(1)
+
+/** Measures evaluations through the service and returns the tables in Markdown. */
+export async function benchEvaluations(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'lossmeter-'))
+  const ends: (() => unknown)[] = [() => rmSync(folder, { recursive: true })]
+  try {
+    const postgres = await PostgresServer.start({ teardown: (end) => ends.push(end) }, ['fsync=on'])
+    const url = await postgres.createDatabase()
+    const path = join(folder, 'evaluations.sqlite')
+    const servers = [await serve(`sqlite:${path}`), await serve(url)]
+    for (const server of servers) ends.push(() => stop(server))
+    const clients = await Promise.all(Array.from({ length: writers }, () => connected(url)))
+    ends.push(() => Promise.all(clients.map((client) => client.end())))
+    await clients[0].query(rawTable)
+    const raw = rawSqlite(join(folder, 'raw.sqlite'))
+    const results = await interleaved([
+      { name: 'node:sqlite, an insert of 600 bytes a commit', writers: 1, run: raw },
+      { name: `PUT of one row, SQLite, ${writers} connections`, writers, run: await puts(servers[0]) },
+      { name: `pg, an insert a commit, ${writers} connections`, writers, run: rawPostgres(clients) },
+      { name: `PUT of one row, PostgreSQL, ${writers} connections`, writers, run: await puts(servers[1]) },
+    ])
+    const lines = results.map(({ name, perSecond, p99 }, at) => {
+      const ratio = perSecond / results[at - (at % 2)].perSecond
+      return `| ${name} | ${perSecond.toFixed(0)} | ${ratio.toFixed(2)} | ${p99.toFixed(1)} |`
+    })
+    const head = ['| durable | /s | ratio | p99, ms |', '|---|---:|---:|---:|']
+    await stop(servers[1])
+    return [...head, ...lines, '', await benchLarge(servers[0], path, ends)].join('\n')
+  } finally {
+    for (const end of ends.toReversed()) await end()
+  }
+}
+
+function serve(databaseUrl: string): Promise<Server> {
+  return start('lossmeter', '', [], databaseUrl)
+}
+
+/** Puts one-row batches, each under a new name. */
+async function puts(server: Server): Promise<Contender['run']> {
+  const connections = await Promise.all(Array.from({ length: writers }, () => Connection.open(server.port)))
+  await ask(connections[0], 'PUT', '/puts', JSON.stringify(declaration))
+  const body = JSON.stringify(rows)
+  return (n, writer) => ask(connections[writer], 'PUT', `/puts/batches/b${n}`, body)
+}
+
+/** An evaluation of many one-row batches: how fast they come in, and what is read from it. */
+async function benchLarge(server: Server, path: string, ends: (() => unknown)[]): Promise<string> {
+  const connection = await Connection.open(server.port)
+  await ask(connection, 'PUT', '/large', JSON.stringify(declaration))
+  const before = statSync(path).size
+  const memoryBefore = peakMemory(server)
+  const rates: number[] = []
+  for (let from = 0; from < large; from += linesOfPost) {
+    const lines = Array.from(
+      { length: linesOfPost },
+      (_, at) => `${JSON.stringify({ batch: `b${from + at}`, ...rows })}\n`,
+    )
+    const begin = performance.now()
+    await ask(connection, 'POST', '/large/batches', lines.join(''), 'application/x-ndjson')
+    rates.push((linesOfPost * 1000) / (performance.now() - begin))
+  }
+  const memory = peakMemory(server)
+  const time = async (target: Connection, address: string) => {
+    const begin = performance.now()
+    await ask(target, 'GET', address)
+    return performance.now() - begin
+  }
+  await time(connection, '/large')
+  const warm: number[] = []
+  for (let round = 0; round < 21; round++) warm.push(await time(connection, '/large'))
+  await stop(server)
+  const again = await serve(`sqlite:${path}`)
+  ends.push(() => stop(again))
+  const other = await Connection.open(again.port)
+  const cold = await time(other, '/large')
+  const curve = await time(other, '/large/curve')
+  const bytes = (statSync(path).size - before) / large
+  return [
+    `An evaluation of ${large.toLocaleString('en')} one-row batches, in SQLite:`,
+    '',
+    '| | |',
+    '|---|---:|',
+    `| NDJSON, one-row batches | ${median(rates).toFixed(0)} /s |`,
+    `| report, warm | ${median(warm).toFixed(1)} ms |`,
+    `| report, the first after a restart | ${cold.toFixed(0)} ms |`,
+    `| learning curve of 200 points | ${curve.toFixed(0)} ms |`,
+    `| bytes of the file a batch | ${bytes.toFixed(0)} |`,
+    `| peak resident memory, before and after they came in | ${memoryBefore.toFixed(0)}, ${memory.toFixed(0)} MiB |`,
+    '',
+    `Medians of ${rounds} interleaved rounds where things are compared.`,
+  ].join('\n')
+}
+
+/** @throws Error unless the answer is 2xx */
+async function ask(
+  connection: Connection,
+  method: string,
+  address: string,
+  body = '',
+  type = 'application/json',
+): Promise<void> {
+  const content = Buffer.from(body)
+  const fields = body === '' ? '' : `content-type: ${type}\r\ncontent-length: ${content.length}\r\n`
+  const head = Buffer.from(`${method} /v1/evaluations${address} HTTP/1.1\r\nhost: localhost\r\n${fields}\r\n`)
+  const answer = await connection.send({ name: address, bytes: content.length, head, body: content, loss: 0 })
+  if (answer.toString('latin1', 9, 10) !== '2')
+    throw new Error(`${method} ${address}: ${answer.toString().slice(0, 2000)}`)
+}
+
+if (import.meta.main) process.stdout.write(`${await benchEvaluations()}\n`)
