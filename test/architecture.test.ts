@@ -9,12 +9,15 @@ const root = resolve(import.meta.dirname, '..')
 const testsOfTheWhole = [
   'architecture',
   'attacks/attacks',
+  'balancer',
   'clients',
   'docker',
   'faults/faults',
   'fuzz/fuzz',
+  'kubernetes',
   'openapi',
   'readme',
+  'tutorial',
 ].map((name) => `test/${name}.test.ts`)
 /** What is not run by Node.js, or is proved where it is compiled to. */
 const elsewhere = ['src/scanner/assembly/', 'src/explorer/']

@@ -13,6 +13,8 @@ export const lossMediaTypes = ['application/json', 'application/octet-stream', '
 
 /** Makes JSON bodies readable, in place of Fastify's own parsers, and sees to what a body of any type needs. */
 export function registerBodies(app: FastifyInstance, limits: Limits): void {
+  // a body of DELETE means nothing (RFC 9110, section 9.3.5); like one of GET it is not looked at
+  app.addHttpMethod('DELETE', { hasBody: false, overrideExisting: true })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', (request: FastifyRequest, payload: Readable) =>
     readJson(readerOf(request, payload), request.work, limits),

@@ -79,6 +79,42 @@ test('a refused media type is named, or that there is none', async (t) => {
   }
 })
 
+test('a body of GET, HEAD and DELETE means nothing, whatever it is', async (t) => {
+  const { port } = await serve(t, { MAX_BODY_BYTES: '2000' })
+  const bodies: [Record<string, string>, string][] = [
+    [{}, '{"loss":'],
+    [{}, '{}'],
+    [{ 'content-type': 'text/plain' }, 'x'],
+    [{ 'content-type': 'nonsense' }, 'x'],
+    [{ 'content-encoding': 'gzip' }, 'x'],
+    [{ 'content-digest': 'sha-256=:AAAA:' }, 'x'],
+    [{}, ' '.repeat(5000)],
+  ]
+  const client = new Client(t, port)
+  for (const [method, path, wanted] of [
+    ['GET', '/livez', 200],
+    ['GET', '/v1/evaluations/none', 404],
+    ['DELETE', '/v1/evaluations/none', 404],
+    ['DELETE', '/v1/evaluations/n%3Fne', 422],
+  ] as const) {
+    for (const [headers, body] of bodies) {
+      const name = `${method} ${path} ${JSON.stringify(headers)} ${body.slice(0, 10)}`
+      await client.write(head({ ...headers, 'content-length': body.length }, path).replace('POST', method) + body)
+      const { status, headers: given } = await client.answer()
+      t.equal(status, wanted, name)
+      t.not(given.connection, 'close', name)
+    }
+  }
+  for (const method of ['HEAD', 'DELETE']) {
+    await client.write(head({ 'transfer-encoding': 'chunked' }, '/v1/evaluations/none').replace('POST', method))
+    await client.write(chunk('{"loss":'))
+    await client.write(lastChunk)
+    // an answer to HEAD has no body, which this client would wait for
+    if (method === 'HEAD') t.ok(await eventually(() => client.text.startsWith('HTTP/1.1 404')))
+  }
+  t.ok(await eventually(() => client.text.split('HTTP/1.1 404').length === 3), 'one connection for all of them')
+})
+
 test('a connection is not used again when the client may or may not send its body', async (t) => {
   const { port } = await serve(t)
   for (const [expect, connection] of [
