@@ -1,5 +1,4 @@
 import { LRUCache } from 'lru-cache'
-import { classesOf } from '../loss/report/section.ts'
 import { isMergeable, sectionOf } from '../loss/report/sections.ts'
 import type { Spec } from '../loss/spec.ts'
 import type { EvaluationState } from '../loss/state.ts'
@@ -26,7 +25,7 @@ class Entry {
     this.total = new RunningTotal(spec)
     this.numbers = spec.include
       .filter(isMergeable)
-      .reduce((sum, name) => sum + sectionOf(name).answerNumbers(classesOf(spec, outputs)), ownNumbers)
+      .reduce((sum, name) => sum + sectionOf(name).answerNumbers(spec, outputs), ownNumbers)
   }
 
   /** Each addition is whole, so that one that is given up in between leaves a right total of fewer batches. */

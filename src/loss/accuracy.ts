@@ -1,6 +1,6 @@
 import { sigmoid } from './numerics/softmax.ts'
 
-/** What a run of rows decided: class indices, or 0 and 1 where one binary output decides. */
+/** What a run of rows decided: a class index for each row, or 0 or 1 for each of its binary outputs, row by row. */
 export interface Decisions {
   /** The class of the largest prediction, or whether the prediction is positive. */
   readonly predicted: Int32Array
@@ -65,16 +65,16 @@ export function decideBinary(
   isLogits: boolean,
 ): Decisions {
   const count = targets.length / outputs
-  const predicted = new Int32Array(count)
-  const labelled = new Int32Array(count)
+  const predicted = new Int32Array(targets.length)
+  const labelled = new Int32Array(targets.length)
   const correct = new Int32Array(count)
   for (let i = 0, at = 0; i < count; i++) {
     for (let k = 0; k < outputs; k++, at++) {
       const isPositive = (isLogits ? sigmoid(predictions[at]) : predictions[at]) > threshold
       const isLabelled = targets[at] > 0.5
       if (isPositive === isLabelled) correct[i]++
-      predicted[i] = isPositive ? 1 : 0
-      labelled[i] = isLabelled ? 1 : 0
+      predicted[at] = isPositive ? 1 : 0
+      labelled[at] = isLabelled ? 1 : 0
     }
   }
   return { predicted, labelled, correct, ties: 0 }

@@ -55,9 +55,9 @@ export class ByteWriter {
   }
 }
 
-/** No sum of squares of 2^53 doubles has more bits, nor a smaller last place. */
-const mostBits = 2 * 1024 + 53
-const lowestExponent = 2 * -1074
+/** No sum of 2^53 products of three doubles has more bits, nor a smaller last place. */
+const mostBits = 3 * 1024 + 53
+const lowestExponent = 3 * -1074
 
 /** Reads what `ByteWriter` wrote; every method throws `InvalidState` for what cannot be such. */
 export class ByteReader {

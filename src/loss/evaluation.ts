@@ -6,8 +6,7 @@ import { freeArrays } from './memory.ts'
 import { Gradient } from './report/gradient.ts'
 import type { PerSampleReport } from './report/per-sample.ts'
 import { PerSample } from './report/per-sample.ts'
-import { classesOf } from './report/section.ts'
-import { isMergeable, sectionOf } from './report/sections.ts'
+import { isMergeable, needsOneDecision, sectionOf } from './report/sections.ts'
 import type { Statistics } from './report/statistics.ts'
 import { statisticsOf } from './report/statistics.ts'
 import type { UniformInteger } from './sampling.ts'
@@ -101,10 +100,10 @@ export function answerBytesOf(spec: Spec, { samples, outputs }: Layout, sizes: S
   for (const [at, name] of include.entries()) {
     const path = ['include', at]
     if (isMergeable(name)) {
-      if (decision === 'binary' && outputs > 1) {
+      if (decision === 'binary' && outputs > 1 && needsOneDecision(name)) {
         refuse(path, `${name} needs one decision per sample; these samples have ${outputs} binary outputs`, name)
       }
-      const numbers = sectionOf(name).answerNumbers(classesOf(spec, outputs))
+      const numbers = sectionOf(name).answerNumbers(spec, outputs)
       bytes += bytesPerSum * checkSize(numbers, path, sizes)
     } else {
       const numbers = name === 'gradient' ? samples * outputs : 2 * evaluated

@@ -100,15 +100,32 @@ export function tallyRows(
   }
 }
 
-/** Evaluates all rows of a source step by step, so that the caller may do something else in between. */
-export function* tallyAll(spec: Spec, source: RowSource, observe?: (slice: Slice) => void): Generator<void, Tally> {
+/**
+ * Evaluates all rows of a source step by step, so that the caller may do something else in between.
+ *
+ * @param observe sees each slice before infinite losses are taken out of it
+ * @param linger what takes steps of its own to look at a slice, afterwards
+ */
+export function* tallyAll(
+  spec: Spec,
+  source: RowSource,
+  observe?: (slice: Slice) => void,
+  linger?: (slice: Slice) => Generator<void, void>,
+): Generator<void, Tally> {
   const { samples, outputs } = source
   let tally = emptyTally
   const step = rowsPerStep(outputs)
   for (let from = 0; from < samples; from += step) {
-    const slice = tallyRows(spec, source, from, Math.min(from + step, samples), observe)
-    tally = from === 0 ? slice : merge(tally, slice)
+    let seen: Slice | undefined
+    const keep = (slice: Slice) => {
+      seen = slice
+      observe?.(slice)
+    }
+    const to = Math.min(from + step, samples)
+    const part = tallyRows(spec, source, from, to, linger === undefined ? observe : keep)
+    tally = from === 0 ? part : merge(tally, part)
     yield
+    if (seen !== undefined && linger !== undefined) yield* linger(seen)
   }
   return tally
 }

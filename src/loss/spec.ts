@@ -1,4 +1,4 @@
-import type { Decision, LabelFormat, LogPolicy } from './formats.ts'
+import type { Decision, Include, LabelFormat, LogPolicy } from './formats.ts'
 import type { LossName } from './kernels/index.ts'
 import { losses } from './kernels/index.ts'
 import type { Loss } from './kernels/loss.ts'
@@ -160,9 +160,12 @@ function frameOf(options: Options | Spec): Frame {
   return frame
 }
 
+/** The parts of an answer that values have, too. */
+const valueParts: readonly Include[] = ['perSample', 'gradient', 'metrics']
+
 function checkIncludes(spec: Spec, errors: ValidationErrors): void {
   for (const [at, part] of spec.include.entries()) {
-    if (part !== 'perSample' && part !== 'gradient' && spec.decision === 'none') {
+    if (!valueParts.includes(part) && spec.decision === 'none') {
       errors.add(['include', at], `${part} requires class or binary labels; labelFormat "values" has none`, part)
     } else if (part === 'calibration' && spec.predictionFormat === 'values') {
       errors.add(

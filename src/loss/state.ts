@@ -118,7 +118,12 @@ export function* foldRows(
   observe?: (slice: Slice) => void,
 ): Generator<void, EvaluationState> {
   const sections = emptySections(spec)
-  const tally = yield* tallyAll(spec, source, sections.size === 0 ? observe : bothOf(spec, sections, observe))
+  const tally = yield* tallyAll(
+    spec,
+    source,
+    sections.size === 0 ? observe : bothOf(spec, sections, observe),
+    inSteps(spec, sections),
+  )
   if (ignored === 0) return { spec, tally, sections }
   const leftOut = { ...emptyTally, outputs: source.outputs, samples: ignored, ignored }
   return { spec, tally: mergeTallies(tally, leftOut), sections }
@@ -129,9 +134,21 @@ function bothOf(spec: Spec, sections: EvaluationState['sections'], observe?: (sl
   return (slice: Slice): void => {
     for (const [name, into] of sections) {
       const section = sectionOf(name)
-      finish(section.absorb(into, section.fold(spec, slice)))
+      if ('fold' in section) finish(section.absorb(into, section.fold(spec, slice)))
     }
     observe?.(slice)
+  }
+}
+
+/** Folds each slice into the sections that take steps for it, if there are any. */
+function inSteps(spec: Spec, sections: EvaluationState['sections']) {
+  const slow = Array.from(sections).flatMap(([name, into]) => {
+    const section = sectionOf(name)
+    return 'foldInto' in section ? [{ section, into }] : []
+  })
+  if (slow.length === 0) return undefined
+  return function* (slice: Slice): Generator<void, void> {
+    for (const { section, into } of slow) yield* section.foldInto(into, spec, slice)
   }
 }
 

@@ -4,7 +4,7 @@ import { rowsOf, rowsOfBatch, tallyAll, tallyRows } from '../../src/loss/fold.ts
 import { equals, fromInteger, multiply, toDouble } from '../../src/loss/numerics/dyadic.ts'
 import { merge } from '../../src/loss/tally.ts'
 import type { Request } from './support.ts'
-import { batchOf, misses, specOf, tallyBytes } from './support.ts'
+import { batchOf, countSteps, misses, specOf, tallyBytes } from './support.ts'
 
 /** A tally with its sums as doubles, which the small numbers of these tests fit. */
 function tallied(request: Request, from = 0, to = batchOf(request).samples): Record<string, number> {
@@ -254,6 +254,22 @@ test('a batch of several steps has the tally of its rows at once, and pauses aft
   t.equal(pauses, 3)
   t.same(seen, [0, 9362, 2 * 9362])
   t.equal(tallyBytes(step.value), tallyBytes(tallyRows(spec, batch, 0, values.length)))
+})
+
+test('what takes steps of its own sees each slice after the step that evaluated it', async (t) => {
+  const values = Array.from({ length: 9362 + 1 }, () => 1)
+  const request: Request = { loss: 'mse', labelFormat: 'values', predictions: values, labels: values }
+  const events: string[] = []
+  function* linger({ at }: Slice): Generator<void, void> {
+    events.push(`begins ${at}`)
+    yield
+    events.push(`ends ${at}`)
+  }
+  const steps = tallyAll(specOf(request), rowsOfBatch(batchOf(request)), ({ at }) => events.push(`sees ${at}`), linger)
+  while (!steps.next().done) events.push('pause')
+  const both = [0, 9362].map((at) => [`sees ${at}`, 'pause', `begins ${at}`, 'pause', `ends ${at}`])
+  t.same(events, both.flat())
+  t.equal(countSteps(tallyAll(specOf(request), rowsOfBatch(batchOf(request)), undefined, linger)), 4)
 })
 
 test('a source may bring other rows at each step, wherever they stand', async (t) => {

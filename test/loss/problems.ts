@@ -5,7 +5,7 @@ import { losses, lossNames } from '../../src/loss/kernels/index.ts'
 import type { Loss } from '../../src/loss/kernels/loss.ts'
 import type { KernelOption } from '../../src/loss/options.ts'
 import { isOfDistributions } from '../../src/loss/options.ts'
-import { mergeableNames } from '../../src/loss/report/sections.ts'
+import { mergeableNames, needsOneDecision } from '../../src/loss/report/sections.ts'
 import type { Decision } from '../../src/loss/spec.ts'
 import { decisionOf } from '../../src/loss/spec.ts'
 import type { Request } from './support.ts'
@@ -185,8 +185,11 @@ export function mergeableOf(
   outputs: number,
 ): Include[] {
   const decision = decisionOf(loss, labelFormat)
-  if (decision === 'none' || (decision === 'binary' && outputs > 1)) return []
-  return mergeableNames.filter((name) => name !== 'calibration' || predictionFormat !== 'values')
+  if (decision === 'none') return ['metrics']
+  const isSeveral = decision === 'binary' && outputs > 1
+  return mergeableNames.filter(
+    (name) => !(isSeveral && needsOneDecision(name)) && (name !== 'calibration' || predictionFormat !== 'values'),
+  )
 }
 
 /** Requests of every combination, with every mergeable section, for evaluations of several batches. */

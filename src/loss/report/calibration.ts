@@ -4,7 +4,7 @@ import { sigmoid, topProbability } from '../numerics/softmax.ts'
 import type { Spec } from '../spec.ts'
 import type { Groups, Totals } from './groups.ts'
 import { checkCounts, checkGroups, checkSums, groupsOf, share, totalsAt } from './groups.ts'
-import type { MergeableSection } from './section.ts'
+import type { SectionAtOnce } from './section.ts'
 
 /** How often the samples of one range of confidence are right. */
 export interface CalibrationBin {
@@ -35,7 +35,7 @@ const edges = Float64Array.from({ length: calibrationBins + 1 }, (_, at) => at /
 /** Counts: samples. Sums: s_i, s_i times the confidence, s_i where right. */
 const [counts, sums] = [1, 3]
 
-export const calibration: MergeableSection<Groups> = {
+export const calibration: SectionAtOnce<Groups> = {
   ...groupsOf(counts, sums),
   answerNumbers: () => 5 * calibrationBins,
   fold(spec, { rows, sampleWeights, decisions }) {

@@ -1,13 +1,13 @@
 import { groupRows } from '../numerics/grouping.ts'
 import type { Groups } from './groups.ts'
 import { checkCounts, checkGroups, groupsOf } from './groups.ts'
-import type { MergeableSection } from './section.ts'
+import type { SectionAtOnce } from './section.ts'
 import { classesOf } from './section.ts'
 
 /** Counts of samples by label (row) and decision (column), unweighted; for one binary output 2 x 2. */
-export const confusion: MergeableSection<Groups> = {
+export const confusion: SectionAtOnce<Groups> = {
   ...groupsOf(1, 0),
-  answerNumbers: (classes) => classes * classes,
+  answerNumbers: (spec, outputs) => classesOf(spec, outputs) ** 2,
   fold(spec, { rows, decisions }) {
     const cells: Groups = new Map()
     if (decisions === undefined) return cells

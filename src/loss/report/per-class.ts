@@ -2,7 +2,7 @@ import { compare, fromInteger, zero } from '../numerics/dyadic.ts'
 import { groupRows, groupSums } from '../numerics/grouping.ts'
 import type { Groups } from './groups.ts'
 import { checkCounts, checkGroups, checkSums, groupsOf, share, totalsAt } from './groups.ts'
-import type { MergeableSection } from './section.ts'
+import type { SectionAtOnce } from './section.ts'
 import { classesOf } from './section.ts'
 
 /** What became of the samples labelled with one class. */
@@ -23,9 +23,9 @@ export interface PerClassReport {
 const [counts, sums] = [3, 5]
 
 /** Classes are the K outputs, or 0 and 1 for one binary output. */
-export const perClass: MergeableSection<Groups> = {
+export const perClass: SectionAtOnce<Groups> = {
   ...groupsOf(counts, sums),
-  answerNumbers: (classes) => 6 * classes,
+  answerNumbers: (spec, outputs) => 6 * classesOf(spec, outputs),
   fold(spec, { rows, losses, weights, sampleWeights, decisions }) {
     const classes: Groups = new Map()
     if (decisions === undefined) return classes

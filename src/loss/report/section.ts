@@ -13,12 +13,12 @@ export interface RowSection {
  * A part of an answer about any number of batches. Its state is a sum over rows: that of a batch is the sum over its
  * slices, that of an evaluation the sum over its batches, and the sum is exact, so neither order nor cut matters.
  */
-export interface MergeableSection<State> {
-  /** Numbers that the answer will hold, by the number of classes. */
-  answerNumbers(classes: number): number
+export type MergeableSection<State> = SectionAtOnce<State> | SectionInSteps<State>
+
+interface SectionOf<State> {
+  /** Numbers that the answer will hold, or the sums behind it if those are more. */
+  answerNumbers(spec: Spec, outputs: number): number
   empty(): State
-  /** The state of some rows. */
-  fold(spec: Spec, slice: Slice): State
   /** Adds `from` to `into`, which changes, step by step; there is but one for the state of a slice. */
   absorb(into: State, from: State): Generator<void, void>
   /** Writes equal states as equal bytes. */
@@ -28,7 +28,7 @@ export interface MergeableSection<State> {
    *
    * @throws InvalidState for bytes that it cannot have written
    */
-  read(reader: ByteReader): Generator<void, State>
+  read(reader: ByteReader, spec: Spec): Generator<void, State>
   /**
    * Whether the rows that the tally counts can have this state.
    *
@@ -37,6 +37,18 @@ export interface MergeableSection<State> {
   check(state: State, tally: Tally, spec: Spec): void
   /** Says what the state means, step by step. */
   report(state: State, tally: Tally, spec: Spec): Generator<void, unknown>
+}
+
+/** A section of which each slice of rows is folded at once. */
+export interface SectionAtOnce<State> extends SectionOf<State> {
+  /** The state of some rows. */
+  fold(spec: Spec, slice: Slice): State
+}
+
+/** A section that has sums for each of many outputs, so that a slice takes steps of its own. It looks at no losses. */
+export interface SectionInSteps<State> extends SectionOf<State> {
+  /** Adds some rows to `into`, step by step. */
+  foldInto(into: State, spec: Spec, slice: Slice): Generator<void, void>
 }
 
 /** Classes are the K outputs, or 0 and 1 for one binary output. */

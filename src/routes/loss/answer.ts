@@ -54,6 +54,74 @@ const calibration = z
       'Confidence against accuracy in 15 bins of equal width. Confidence is the largest probability. For a binary output it is the probability of the positive class, and accuracy is the share of positive labels.',
   })
 
+const averages = z
+  .object({ macro: z.number(), micro: z.number(), weighted: z.number() })
+  .meta({ id: 'Averages', description: 'Averages over the classes that occur, or over several binary outputs.' })
+  .nullable()
+const correlation = z.number().min(-1).max(1).nullable()
+const sampleWeight = z.number().min(0)
+const anyNumber = z.number().nullable()
+
+const agreement = {
+  balancedAccuracy: share.meta({ description: 'Mean recall of the classes that occur as labels.' }),
+  matthewsCorrelation: correlation.meta({
+    description: 'Matthews correlation; 0 if all labels, or all decisions, are of one class.',
+  }),
+  cohenKappa: correlation.meta({ description: "Cohen's kappa; null if all labels and decisions are of one class." }),
+}
+const specificity = share.meta({ description: 'TN / (TN + FP).' })
+const counts = {
+  truePositives: sampleWeight.meta({ description: 'Sum of s_i, as of the other three.' }),
+  falsePositives: sampleWeight,
+  trueNegatives: sampleWeight,
+  falseNegatives: sampleWeight,
+}
+
+const outputMetrics = z
+  .object({
+    ...counts,
+    precision: share.meta({ description: 'TP / (TP + FP).' }),
+    recall: share.meta({ description: 'TP / (TP + FN).' }),
+    f1: share.meta({ description: '2 TP / (2 TP + FP + FN).' }),
+    jaccard: share.meta({ description: 'TP / (TP + FP + FN).' }),
+    specificity,
+    ...agreement,
+  })
+  .meta({ id: 'OutputMetrics', description: 'The metrics of one binary output.' })
+
+const labelMetrics = z
+  .object({
+    precision: averages,
+    recall: averages,
+    f1: averages,
+    jaccard: averages,
+    ...agreement,
+    truePositives: counts.truePositives.optional(),
+    falsePositives: counts.falsePositives.optional(),
+    trueNegatives: counts.trueNegatives.optional(),
+    falseNegatives: counts.falseNegatives.optional(),
+    specificity: specificity.optional(),
+    perOutput: z.array(outputMetrics).optional().meta({ description: 'With binary labels: one for each output.' }),
+    perplexity: anyNumber.optional().meta({ description: 'With loss `cross-entropy`: e to the mean loss.' }),
+  })
+  .meta({
+    id: 'LabelMetrics',
+    description:
+      'As in scikit-learn with zero_division=0. With binary labels also the four counts and `specificity`. For one binary output the averages are over both classes; for several they are over the outputs, the counts are sums over the outputs, and the other numbers are means of those that are not null. All are null without weight.',
+  })
+
+const valueMetrics = z
+  .object({
+    rmse: anyNumber.meta({ description: 'Root of the mean of (y-t)² over samples and outputs.' }),
+    r2: z
+      .object({ uniformAverage: anyNumber, perOutput: z.array(anyNumber) })
+      .meta({ description: 'R²; null for an output whose labels are all equal, and then the average is, too.' }),
+    explainedVariance: anyNumber.meta({ description: '1 - variance of y-t / variance of t, mean over the outputs.' }),
+    maxError: anyNumber.meta({ description: 'Largest |y-t| of the samples that have weight.' }),
+    meanError: anyNumber.meta({ description: 'Mean of y-t over samples and outputs.' }),
+  })
+  .meta({ id: 'ValueMetrics', description: 'How far values are from their labels; null what cannot be computed.' })
+
 export const lossAnswer = z
   .object({
     loss: z.number().nullable().meta({ description: 'The reduced loss; null unless `lossStatus` is `finite`.' }),
@@ -111,6 +179,10 @@ export const lossAnswer = z
       .optional()
       .meta({ description: 'Counts of samples, [K][K]: rows are labels, columns are predictions.' }),
     calibration: calibration.optional(),
+    metrics: z
+      .union([labelMetrics, valueMetrics])
+      .optional()
+      .meta({ description: 'Metrics by name, weighted by s_i: of class and binary labels, or of values.' }),
     gradient: z
       .union([z.array(z.array(z.number().nullable())), z.array(z.number().nullable())])
       .nullable()

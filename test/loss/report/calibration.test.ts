@@ -270,5 +270,5 @@ test('a state that no rows have is refused', async (t) => {
     'positive labels need not be right',
   )
   t.doesNotThrow(check(new Map([[0, heavy(2, 2, 0, 0)]])), 'the first bin begins with 0')
-  t.equal(calibration.answerNumbers(2), 75)
+  t.equal(calibration.answerNumbers(spec, 2), 75)
 })

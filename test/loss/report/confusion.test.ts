@@ -29,7 +29,7 @@ test('scikit-learn confusion_matrix, the example of its documentation', async (t
     [0, 0, 1],
     [1, 0, 2],
   ])
-  t.equal(confusion.answerNumbers(3), 9)
+  t.equal(confusion.answerNumbers(specOf(request), 3), 9)
 })
 
 test('it is reported in steps of some 8192 cells', async (t) => {

@@ -107,7 +107,7 @@ test('a class that is only decided for by rows without weight has no totals', as
     labels: [0, 1, 1, 0, 1],
   }
   t.same([...fold(weightless).keys()].sort(), [0, 1])
-  t.equal(perClass.answerNumbers(3), 18)
+  t.equal(perClass.answerNumbers(specOf(request), 3), 18)
 })
 
 test('a state that no rows have is refused', async (t) => {

@@ -1,6 +1,12 @@
 import { test } from 'tap'
 import { includes } from '../../../src/loss/formats.ts'
-import { isMergeable, mergeableNames, mergeableSections, sectionOf } from '../../../src/loss/report/sections.ts'
+import {
+  isMergeable,
+  mergeableNames,
+  mergeableSections,
+  needsOneDecision,
+  sectionOf,
+} from '../../../src/loss/report/sections.ts'
 
 test('every section that is not about single rows can be merged', async (t) => {
   t.same(
@@ -8,5 +14,9 @@ test('every section that is not about single rows can be merged', async (t) => {
     includes.filter((name) => name !== 'perSample' && name !== 'gradient').toSorted(),
   )
   t.equal(isMergeable('toString'), false)
+  t.same(
+    mergeableNames.filter((name) => !needsOneDecision(name)),
+    ['metrics'],
+  )
   for (const name of mergeableNames) t.equal(sectionOf(name), mergeableSections[name])
 })

@@ -1,0 +1,316 @@
+import type { Slice } from '../fold.ts'
+import type { Dyadic } from '../numerics/dyadic.ts'
+import {
+  add,
+  compare,
+  equals,
+  fromInteger,
+  multiply,
+  ratio,
+  sqrtRatio,
+  subtract,
+  toDouble,
+  zero,
+} from '../numerics/dyadic.ts'
+import { exactSum, exactSumOfProducts } from '../numerics/exact-sum.ts'
+import { groupRows, groupSums } from '../numerics/grouping.ts'
+import type { Spec } from '../spec.ts'
+import type { Tally } from '../tally.ts'
+import type { Groups } from './groups.ts'
+import { checkGroups, checkSums, share, totalsAt } from './groups.ts'
+
+/**
+ * A measure over several classes (or binary outputs): the mean of theirs, the same of their sums, and the mean weighted by
+ * how much is labelled with each.
+ */
+export interface Averages {
+  readonly macro: number
+  readonly micro: number
+  readonly weighted: number
+}
+
+/** The quotients of one class or output, each 0 where there is nothing to divide by. */
+interface Quotients<Value> {
+  readonly precision: Value
+  readonly recall: Value
+  /** 2 TP / (2 TP + FP + FN) */
+  readonly f1: Value
+  /** TP / (TP + FP + FN) */
+  readonly jaccard: Value
+}
+
+/** How far labels and decisions agree beyond chance. */
+interface Agreement {
+  /** Mean recall of the classes that occur as labels. */
+  readonly balancedAccuracy: number | null
+  /** Gorodkin 2004; 0 where all labels, or all decisions, are of one class. */
+  readonly matthewsCorrelation: number | null
+  /** Cohen 1960; `null` where all labels and decisions are of one class. */
+  readonly cohenKappa: number | null
+}
+
+/** Sums of s_i over the samples of each kind. */
+interface Counts {
+  readonly truePositives: number
+  readonly falsePositives: number
+  readonly trueNegatives: number
+  readonly falseNegatives: number
+}
+
+/** One binary output. */
+export interface OutputMetrics extends Counts, Quotients<number | null>, Agreement {
+  /** TN / (TN + FP) */
+  readonly specificity: number | null
+}
+
+export type LabelMetrics = Quotients<Averages | null> &
+  Agreement &
+  Partial<Counts & { specificity: number | null; perOutput: OutputMetrics[] }>
+
+/** Sums of s_i by class, or by binary output for its positive class: over its labels, its decisions, and where both agree. */
+export const labelSums = 3
+
+/** Sums of s_i for one class, labelled with it, decided for it, and both. */
+interface Confusion {
+  readonly labelled: Dyadic
+  readonly predicted: Dyadic
+  readonly right: Dyadic
+}
+
+/** Outputs that are folded in a step, and classes that are reported in a step. */
+const [outputsPerStep, classesPerStep] = [64, 512]
+
+/** Adds the sums of some rows. */
+export function* foldLabels(groups: Groups, { decision }: Spec, slice: Slice): Generator<void, void> {
+  if (decision === 'class') foldClasses(groups, slice)
+  else yield* foldOutputs(groups, slice)
+}
+
+function foldClasses(groups: Groups, { rows, decisions, sampleWeights }: Slice): void {
+  if (decisions === undefined) return
+  const { labelled, predicted, correct } = decisions
+  const byLabel = groupRows(labelled, rows.outputs)
+  const byDecision = groupRows(predicted, rows.outputs)
+  // a decision is right or wrong, so the product is exact
+  const right = Float64Array.from(correct, (one, i) => (sampleWeights === undefined ? one : one * sampleWeights[i]))
+  const parts = [
+    [byLabel, groupSums(byLabel, sampleWeights)],
+    [byDecision, groupSums(byDecision, sampleWeights)],
+    [byLabel, groupSums(byLabel, right)],
+  ] as const
+  for (const [at, [{ groups: classes }, sums]] of parts.entries()) {
+    for (const [place, each] of classes.entries()) addTo(groups, each, at, sums[place])
+  }
+}
+
+function* foldOutputs(groups: Groups, { rows, decisions, sampleWeights }: Slice): Generator<void, void> {
+  if (decisions === undefined) return
+  const { count, outputs } = rows
+  const { labelled, predicted } = decisions
+  const chosen = new Float64Array(count)
+  const sumOf = (isIn: (at: number) => boolean, from: number): Dyadic => {
+    let size = 0
+    for (let i = 0, at = from; i < count; i++, at += outputs) {
+      if (isIn(at)) chosen[size++] = sampleWeights === undefined ? 1 : sampleWeights[i]
+    }
+    return sampleWeights === undefined ? fromInteger(size) : exactSum(chosen, size)
+  }
+  for (let k = 0; k < outputs; k++) {
+    addTo(
+      groups,
+      k,
+      0,
+      sumOf((at) => labelled[at] === 1, k),
+    )
+    addTo(
+      groups,
+      k,
+      1,
+      sumOf((at) => predicted[at] === 1, k),
+    )
+    addTo(
+      groups,
+      k,
+      2,
+      sumOf((at) => labelled[at] + predicted[at] === 2, k),
+    )
+    if (k % outputsPerStep === outputsPerStep - 1) yield
+  }
+}
+
+/** What has no weight leaves no trace. */
+function addTo(groups: Groups, group: number, at: number, sum: Dyadic): void {
+  if (sum.mantissa === 0n) return
+  const { sums } = totalsAt(groups, group, 0, labelSums)
+  sums[at] = add(sums[at], sum)
+}
+
+/** @throws InvalidState unless rows of this tally can have these sums */
+export function checkLabels(groups: Groups, { outputs, sampleWeight, correctWeight }: Tally, { decision }: Spec): void {
+  checkGroups(groups, outputs, ({ sums: [labelled, predicted, right] }) => {
+    if (compare(right, zero) < 0 || compare(right, labelled) > 0 || compare(right, predicted) > 0) return false
+    const either = subtract(add(labelled, predicted), right)
+    return either.mantissa !== 0n && compare(either, sampleWeight) <= 0
+  })
+  if (decision === 'class') {
+    for (const [at, total] of [sampleWeight, sampleWeight, correctWeight].entries()) checkSums(groups, at, total)
+    return
+  }
+  // of each output all is right but what is either labelled or decided positive, and not both
+  const wrong = subtract(multiply(fromInteger(outputs), sampleWeight), correctWeight)
+  const differing = Array.from(groups.values(), ({ sums: [labelled, predicted, right] }) => ({
+    counts: [],
+    sums: [subtract(add(labelled, predicted), add(right, right))],
+  }))
+  checkSums(new Map(differing.entries()), 0, wrong)
+}
+
+/** What the sums mean, step by step; everything but the counts is `null` without weight. */
+export function* reportLabels(groups: Groups, tally: Tally, { decision }: Spec): Generator<void, LabelMetrics> {
+  const { outputs, sampleWeight } = tally
+  if (decision === 'class') {
+    const classes: Confusion[] = []
+    for (let k = 0; k < outputs; k++) {
+      const confusion = confusionOf(groups, k)
+      if (occurs(confusion)) classes.push(confusion)
+      if (k % classesPerStep === classesPerStep - 1) yield
+    }
+    return { ...agreementOf(classes, sampleWeight), ...(yield* averagesOf(classes, sampleWeight)) }
+  }
+  const positives: Confusion[] = []
+  const perOutput: OutputMetrics[] = []
+  for (let k = 0; k < outputs; k++) {
+    const positive = confusionOf(groups, k)
+    positives.push(positive)
+    perOutput.push(outputMetricsOf(positive, sampleWeight))
+    if (k % classesPerStep === classesPerStep - 1) yield
+  }
+  const classes = outputs === 1 ? bothClasses(positives[0], sampleWeight).filter(occurs) : positives
+  return {
+    ...(yield* averagesOf(classes, sampleWeight)),
+    ...countsOf(positives, sampleWeight),
+    specificity: meanOf(perOutput, 'specificity'),
+    balancedAccuracy: meanOf(perOutput, 'balancedAccuracy'),
+    matthewsCorrelation: meanOf(perOutput, 'matthewsCorrelation'),
+    cohenKappa: meanOf(perOutput, 'cohenKappa'),
+    perOutput,
+  }
+}
+
+function confusionOf(groups: Groups, at: number): Confusion {
+  const [labelled, predicted, right] = groups.get(at)?.sums ?? [zero, zero, zero]
+  return { labelled, predicted, right }
+}
+
+function occurs({ labelled, predicted }: Confusion): boolean {
+  return labelled.mantissa !== 0n || predicted.mantissa !== 0n
+}
+
+/** The negative class of a binary output and the positive one. */
+function bothClasses(positive: Confusion, weight: Dyadic): [Confusion, Confusion] {
+  const { labelled, predicted, right } = positive
+  const negative = {
+    labelled: subtract(weight, labelled),
+    predicted: subtract(weight, predicted),
+    right: subtract(add(weight, right), add(labelled, predicted)),
+  }
+  return [negative, positive]
+}
+
+function outputMetricsOf(positive: Confusion, weight: Dyadic): OutputMetrics {
+  const classes = bothClasses(positive, weight)
+  const hasWeight = weight.mantissa !== 0n
+  const { precision, recall, f1, jaccard } = quotientsOf(positive)
+  const quotients = { precision, recall, f1, jaccard, specificity: quotientsOf(classes[0]).recall }
+  const nothing = { precision: null, recall: null, f1: null, jaccard: null, specificity: null }
+  return {
+    ...countsOf([positive], weight),
+    ...(hasWeight ? quotients : nothing),
+    ...agreementOf(classes.filter(occurs), weight),
+  }
+}
+
+function countsOf(outputs: readonly Confusion[], weight: Dyadic): Counts {
+  const [labelled, predicted, right] = totalsOf(outputs)
+  const all = multiply(fromInteger(outputs.length), weight)
+  return {
+    truePositives: toDouble(right),
+    falsePositives: toDouble(subtract(predicted, right)),
+    trueNegatives: toDouble(subtract(add(all, right), add(labelled, predicted))),
+    falseNegatives: toDouble(subtract(labelled, right)),
+  }
+}
+
+function totalsOf(classes: readonly Confusion[]): [labelled: Dyadic, predicted: Dyadic, right: Dyadic] {
+  let [labelled, predicted, right] = [zero, zero, zero]
+  for (const each of classes) {
+    labelled = add(labelled, each.labelled)
+    predicted = add(predicted, each.predicted)
+    right = add(right, each.right)
+  }
+  return [labelled, predicted, right]
+}
+
+const measures = ['precision', 'recall', 'f1', 'jaccard'] as const
+
+function quotientsOf({ labelled, predicted, right }: Confusion): Quotients<number> {
+  const both = add(labelled, predicted)
+  return {
+    precision: share(right, predicted) ?? 0,
+    recall: share(right, labelled) ?? 0,
+    f1: share(add(right, right), both) ?? 0,
+    jaccard: share(right, subtract(both, right)) ?? 0,
+  }
+}
+
+function* averagesOf(classes: readonly Confusion[], weight: Dyadic): Generator<void, Quotients<Averages | null>> {
+  if (weight.mantissa === 0n) return { precision: null, recall: null, f1: null, jaccard: null }
+  const count = classes.length
+  const weights = new Float64Array(count)
+  const values = measures.map(() => new Float64Array(count))
+  for (const [at, each] of classes.entries()) {
+    const quotients = quotientsOf(each)
+    weights[at] = ratio(each.labelled, weight)
+    for (const [place, name] of measures.entries()) values[place][at] = quotients[name]
+    if (at % classesPerStep === classesPerStep - 1) yield
+  }
+  const [labelled, predicted, right] = totalsOf(classes)
+  const ofAll = quotientsOf({ labelled, predicted, right })
+  const total = exactSum(weights, count)
+  const averages = measures.map((name, place) => ({
+    macro: ratio(exactSum(values[place], count), fromInteger(count)),
+    micro: ofAll[name],
+    weighted: share(exactSumOfProducts(values[place], weights, count), total) ?? 0,
+  }))
+  const [precision, recall, f1, jaccard] = averages
+  return { precision, recall, f1, jaccard }
+}
+
+/** @param classes those that occur; together all samples are labelled with one of them, and decided for one */
+function agreementOf(classes: readonly Confusion[], weight: Dyadic): Agreement {
+  if (weight.mantissa === 0n) return { balancedAccuracy: null, matthewsCorrelation: null, cohenKappa: null }
+  const recalls: number[] = []
+  let [chance, ofLabels, ofDecisions, right] = [zero, zero, zero, zero]
+  for (const each of classes) {
+    if (each.labelled.mantissa !== 0n) recalls.push(ratio(each.right, each.labelled))
+    chance = add(chance, multiply(each.labelled, each.predicted))
+    ofLabels = add(ofLabels, multiply(each.labelled, each.labelled))
+    ofDecisions = add(ofDecisions, multiply(each.predicted, each.predicted))
+    right = add(right, each.right)
+  }
+  const squared = multiply(weight, weight)
+  const beyond = subtract(multiply(weight, right), chance)
+  const spread = multiply(subtract(squared, ofLabels), subtract(squared, ofDecisions))
+  const size = spread.mantissa === 0n ? 0 : sqrtRatio(multiply(beyond, beyond), spread)
+  return {
+    balancedAccuracy: ratio(exactSum(Float64Array.from(recalls), recalls.length), fromInteger(recalls.length)),
+    matthewsCorrelation: beyond.mantissa < 0n ? -size : size,
+    cohenKappa: equals(squared, chance) ? null : ratio(beyond, subtract(squared, chance)),
+  }
+}
+
+/** The mean over the outputs that have one. */
+function meanOf(outputs: readonly OutputMetrics[], name: 'specificity' | keyof Agreement): number | null {
+  const values = outputs.map((output) => output[name]).filter((value) => value !== null)
+  return share(exactSum(Float64Array.from(values), values.length), fromInteger(values.length))
+}

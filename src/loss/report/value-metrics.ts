@@ -1,0 +1,136 @@
+import type { Slice } from '../fold.ts'
+import type { Dyadic } from '../numerics/dyadic.ts'
+import { add, compare, fromInteger, multiply, ratio, sqrtRatio, subtract, zero } from '../numerics/dyadic.ts'
+import { exactSum, exactSumOfProducts } from '../numerics/exact-sum.ts'
+import { exactSumsOfTriples } from '../numerics/triple-sum.ts'
+import type { Tally } from '../tally.ts'
+import type { Groups } from './groups.ts'
+import { checkGroups, share, totalsAt } from './groups.ts'
+
+/** How far values are from their labels, e = y - t, weighted by s_i; `null` what cannot be computed or is beyond a double. */
+export interface ValueMetrics {
+  /** The root of the mean of e^2 over samples and outputs. */
+  readonly rmse: number | null
+  /** 1 - sum s e^2 / sum s (t - mean t)^2 of each output, and the mean of these; `null` where all labels are equal. */
+  readonly r2: { readonly uniformAverage: number | null; readonly perOutput: (number | null)[] }
+  /** 1 - variance of e / variance of t, the mean over the outputs. */
+  readonly explainedVariance: number | null
+  /** The largest |e| of all samples and outputs that have weight. */
+  readonly maxError: number | null
+  /** The mean of e over samples and outputs. */
+  readonly meanError: number | null
+}
+
+/** Of each output, exactly: sum s y, sum s t, sum s y^2, sum s y t, sum s t^2. */
+export const valueSums = 5
+
+/** Outputs that are folded, and reported, in a step. */
+const outputsPerStep = 32
+
+/**
+ * Adds the sums of some rows, step by step.
+ *
+ * @returns the largest |y - t| of the rows that have weight, `Infinity` where it is beyond a double
+ */
+export function* foldValues(groups: Groups, { rows, sampleWeights }: Slice): Generator<void, number> {
+  const { count, outputs, predictions, targets } = rows
+  const y = new Float64Array(count)
+  const t = new Float64Array(count)
+  const sumOf = (values: Float64Array) =>
+    sampleWeights === undefined ? exactSum(values, count) : exactSumOfProducts(sampleWeights, values, count)
+  let largest = 0
+  for (let k = 0; k < outputs; k++) {
+    for (let i = 0, at = k; i < count; i++, at += outputs) {
+      y[i] = predictions[at]
+      t[i] = targets[at]
+      if (sampleWeights === undefined || sampleWeights[i] !== 0) largest = Math.max(largest, Math.abs(y[i] - t[i]))
+    }
+    const ofPredictions = exactSumsOfTriples(sampleWeights, y, [y, t], count)
+    const ofLabels = exactSumsOfTriples(sampleWeights, t, [t], count)
+    addTo(groups, k, [sumOf(y), sumOf(t), ...ofPredictions, ...ofLabels])
+    if (k % outputsPerStep === outputsPerStep - 1) yield
+  }
+  return largest
+}
+
+/** Numbers that are all 0, or have no weight, leave no trace. */
+function addTo(groups: Groups, group: number, added: readonly Dyadic[]): void {
+  if (added.every(({ mantissa }) => mantissa === 0n)) return
+  const { sums } = totalsAt(groups, group, 0, valueSums)
+  for (const [at, sum] of added.entries()) sums[at] = add(sums[at], sum)
+}
+
+/**
+ * @param maxError exactly, and at least 2^1024 where it is beyond a double
+ * @throws InvalidState unless rows of this tally can have these sums
+ */
+export function checkValues(groups: Groups, maxError: Dyadic, { outputs, sampleWeight }: Tally): boolean {
+  checkGroups(groups, outputs, ({ sums: [y, t, ofPredictions, ofBoth, ofLabels] }) => {
+    // Cauchy and Schwarz, of the numbers with each other and with ones
+    const isSquares = (a: Dyadic, b: Dyadic, product: Dyadic) =>
+      compare(multiply(product, product), multiply(a, b)) <= 0
+    return (
+      ofPredictions.mantissa >= 0n &&
+      ofLabels.mantissa >= 0n &&
+      (ofPredictions.mantissa > 0n || ofLabels.mantissa > 0n) &&
+      isSquares(ofPredictions, ofLabels, ofBoth) &&
+      isSquares(sampleWeight, ofPredictions, y) &&
+      isSquares(sampleWeight, ofLabels, t)
+    )
+  })
+  let squares = zero
+  for (const totals of groups.values()) squares = add(squares, squaredErrors(totals.sums))
+  // rounded to a double, the largest error may be a little below itself
+  const reach = multiply(maxError, { mantissa: 2n ** 52n + 1n, exponent: -52 })
+  const most = multiply(multiply(fromInteger(outputs), sampleWeight), multiply(reach, reach))
+  return (squares.mantissa === 0n) === (maxError.mantissa === 0n) && compare(squares, most) <= 0
+}
+
+/** What the sums mean, step by step. */
+export function* reportValues(groups: Groups, maxError: number, tally: Tally): Generator<void, ValueMetrics> {
+  const { outputs, sampleWeight: weight } = tally
+  const perOutput: (number | null)[] = []
+  const explained: (number | null)[] = []
+  let squares = zero
+  let errors = zero
+  for (let k = 0; k < outputs; k++) {
+    const sums = groups.get(k)?.sums ?? nothing
+    const [y, t, , , ofLabels] = sums
+    const [error, squared] = [subtract(y, t), squaredErrors(sums)]
+    errors = add(errors, error)
+    squares = add(squares, squared)
+    // both times the weight, so that nothing is rounded before the quotient
+    const spread = subtract(multiply(weight, ofLabels), multiply(t, t))
+    const left = multiply(weight, squared)
+    perOutput.push(numberOrNull(share(subtract(spread, left), spread)))
+    explained.push(numberOrNull(share(subtract(spread, subtract(left, multiply(error, error))), spread)))
+    if (k % outputsPerStep === outputsPerStep - 1) yield
+  }
+  const numbers = multiply(fromInteger(outputs), weight)
+  const hasWeight = numbers.mantissa !== 0n
+  return {
+    rmse: hasWeight ? numberOrNull(sqrtRatio(squares, numbers)) : null,
+    r2: { uniformAverage: meanOf(perOutput), perOutput },
+    explainedVariance: meanOf(explained),
+    maxError: hasWeight ? numberOrNull(maxError) : null,
+    meanError: hasWeight ? numberOrNull(ratio(errors, numbers)) : null,
+  }
+}
+
+const nothing: readonly Dyadic[] = new Array<Dyadic>(valueSums).fill(zero)
+
+/** sum s (y - t)^2 */
+function squaredErrors([, , ofPredictions, ofBoth, ofLabels]: readonly Dyadic[]): Dyadic {
+  return subtract(add(ofPredictions, ofLabels), add(ofBoth, ofBoth))
+}
+
+function numberOrNull(value: number | null): number | null {
+  return value !== null && Number.isFinite(value) ? value : null
+}
+
+/** The mean of all, or `null` unless each is a number. */
+function meanOf(values: readonly (number | null)[]): number | null {
+  const numbers = values.filter((value) => value !== null)
+  if (numbers.length === 0 || numbers.length < values.length) return null
+  return numberOrNull(ratio(exactSum(Float64Array.from(numbers), numbers.length), fromInteger(numbers.length)))
+}

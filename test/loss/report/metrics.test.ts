@@ -1,0 +1,156 @@
+import { readFileSync } from 'node:fs'
+import { test } from 'tap'
+import { ByteReader, ByteWriter } from '../../../src/loss/bytes.ts'
+import type { Dyadic } from '../../../src/loss/numerics/dyadic.ts'
+import { fromDouble, fromInteger, zero } from '../../../src/loss/numerics/dyadic.ts'
+import type { MetricsState } from '../../../src/loss/report/metrics.ts'
+import { metrics } from '../../../src/loss/report/metrics.ts'
+import type { Request } from '../support.ts'
+import { bytesOf, evaluate, finish, invalidState, misses, sliceOf, specOf, stateOf } from '../support.ts'
+
+interface Case {
+  readonly name: string
+  readonly request: Request
+  readonly expect: { readonly metrics: object }
+}
+
+const fixture = new URL('../../fixtures/metrics.json', import.meta.url)
+const { cases } = JSON.parse(readFileSync(fixture, 'utf8')) as { readonly cases: readonly Case[] }
+
+function reported(request: Request, ...further: readonly Request[]): Record<string, unknown> {
+  const [first, ...others] = [request, ...further].map((each) => ({ ...each, include: ['metrics'] }) as Request)
+  return { ...(evaluate(first, undefined, ...others).metrics as object) }
+}
+
+/** The rows of a request, the last ones first, in batches of one, two and three rows and so on. */
+function cut({ predictions, labels, sampleWeights, ...options }: Request): Request[] {
+  const rows = (predictions as unknown[]).map((_, at) => at).reverse()
+  const batches: Request[] = []
+  for (let size = 1; rows.length > 0; size++) {
+    const chosen = rows.splice(0, size)
+    batches.push({
+      ...options,
+      predictions: chosen.map((at) => (predictions as unknown[])[at]),
+      labels: chosen.map((at) => (labels as unknown[])[at]),
+      sampleWeights: sampleWeights && chosen.map((at) => sampleWeights[at]),
+    })
+  }
+  return batches
+}
+
+test('scikit-learn', async (t) => {
+  t.ok(cases.length >= 40)
+  for (const { name, request, expect } of cases) t.same(misses(reported(request), expect.metrics, 1e-13), [], name)
+})
+
+test('the same bits for every order and cut', async (t) => {
+  for (const { name, request } of cases) {
+    const [first, ...further] = cut(request)
+    t.strictSame(reported(first, ...further), reported(request), name)
+    const whole = bytesOf(stateOf({ ...request, include: ['metrics'] }))
+    const parts = [first, ...further].map((each) => ({ ...each, include: ['metrics'] }) as Request)
+    t.same(bytesOf(stateOf(parts[0], ...parts.slice(1))), whole, name)
+  }
+})
+
+test('perplexity is e to the mean cross-entropy', async (t) => {
+  const request: Request = {
+    loss: 'cross-entropy',
+    labelFormat: 'index',
+    logPolicy: 'exact',
+    predictions: [
+      [0.5, 0.5],
+      [0.125, 0.875],
+    ],
+    labels: [0, 0],
+  }
+  t.same(misses(reported(request).perplexity, 4), [], 'e to the mean of log 2 and log 8')
+  t.same(misses(reported({ ...request, reduction: 'sum' }).perplexity, 4), [], 'whatever the reduction')
+  t.same(misses(reported({ ...request, classWeights: [3, 1] }).perplexity, 4), [])
+  t.equal(
+    reported({
+      ...request,
+      labels: [0, 1],
+      predictions: [
+        [0, 1],
+        [0, 1],
+      ],
+    }).perplexity,
+    null,
+    'infinite',
+  )
+  t.equal(reported({ ...request, sampleWeights: [0, 0] }).perplexity, null, 'no weight')
+  const logits = {
+    ...request,
+    predictionFormat: 'logits',
+    predictions: [
+      [-900, 0],
+      [0, 0],
+    ],
+  } as const
+  t.equal(reported({ ...logits, sampleWeights: [1, 0] }).perplexity, null, 'e^900 is beyond a double')
+  t.notOk('perplexity' in reported({ ...request, loss: 'mse', logPolicy: undefined }))
+})
+
+test('the numbers of an answer, or behind it, grow with classes and outputs', async (t) => {
+  const options = { predictions: [], labels: [] }
+  const numbers = (loss: Request['loss'], labelFormat: Request['labelFormat']) =>
+    metrics.answerNumbers(specOf({ ...options, loss, labelFormat }), 10)
+  t.same([numbers('mse', 'index'), numbers('mse', 'binary'), numbers('mse', 'values')], [50, 170, 90])
+})
+
+test('values: the largest error is kept exactly, and whether it is beyond a double', async (t) => {
+  const values = (predictions: number[], labels: number[]): Request => ({
+    loss: 'mae',
+    labelFormat: 'values',
+    predictions,
+    labels,
+  })
+  const request = values([1, 0.1], [2, 0.3])
+  const further = values([1e308], [-1e308])
+  const spec = specOf(request)
+  const fold = (...requests: Request[]): MetricsState => {
+    const state = metrics.empty()
+    for (const each of requests) finish(metrics.foldInto(state, spec, sliceOf(each)))
+    return state
+  }
+  const state = fold(request)
+  t.same(state.largest, fromDouble(1))
+  finish(metrics.absorb(state, fold(values([5], [5.5]))))
+  t.same(state.largest, fromDouble(1), 'a smaller one changes nothing')
+  finish(metrics.absorb(state, fold(further)))
+  t.equal((finish(metrics.report(state, stateOf(request).tally, spec)) as { maxError: unknown }).maxError, null)
+  const writer = new ByteWriter()
+  metrics.write(state, writer)
+  const read = finish(metrics.read(new ByteReader(writer.bytes()), spec))
+  const again = new ByteWriter()
+  metrics.write(read, again)
+  t.same(again.bytes(), writer.bytes())
+
+  const { tally } = stateOf(request)
+  const check = (largest: Dyadic) => () => metrics.check({ ...fold(request), largest }, tally, spec)
+  t.doesNotThrow(check(fromDouble(1)))
+  t.doesNotThrow(check({ mantissa: 1n, exponent: 1025 }), 'a row may have no weight that is seen in the sums')
+  const wrong: [name: string, largest: Dyadic][] = [
+    ['no largest error', zero],
+    ['a negative one', fromInteger(-1)],
+    ['one that is no double', { mantissa: 2n ** 60n + 1n, exponent: -59 }],
+    ['another one beyond', { mantissa: 1n, exponent: 1026 }],
+    ['one that is too small', fromDouble(0.5)],
+  ]
+  for (const [name, largest] of wrong) t.throws(check(largest), invalidState, name)
+})
+
+test('labels have no largest error', async (t) => {
+  const request: Request = { loss: 'mse', labelFormat: 'index', predictions: [[1, 0]], labels: [0] }
+  const spec = specOf(request)
+  const { tally } = stateOf(request)
+  const state = metrics.empty()
+  finish(metrics.foldInto(state, spec, sliceOf(request)))
+  t.doesNotThrow(() => metrics.check(state, tally, spec))
+  const writer = new ByteWriter()
+  metrics.write(state, writer)
+  const read = finish(metrics.read(new ByteReader(writer.bytes()), spec))
+  t.strictSame([Array.from(read.groups.keys()), read.largest], [[0], zero])
+  t.throws(() => metrics.check({ ...state, largest: fromInteger(1) }, tally, spec), invalidState)
+})

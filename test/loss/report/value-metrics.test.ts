@@ -1,0 +1,156 @@
+import { test } from 'tap'
+import { fromDouble, toDouble } from '../../../src/loss/numerics/dyadic.ts'
+import type { Groups } from '../../../src/loss/report/groups.ts'
+import type { ValueMetrics } from '../../../src/loss/report/value-metrics.ts'
+import { checkValues, foldValues, reportValues, valueSums } from '../../../src/loss/report/value-metrics.ts'
+import { emptyTally } from '../../../src/loss/tally.ts'
+import type { Request } from '../support.ts'
+import { countSteps, finish, invalidState, misses, sliceOf, stateOf } from '../support.ts'
+
+function fold(...requests: readonly Request[]): { groups: Groups; largest: number } {
+  const groups: Groups = new Map()
+  const errors = requests.map((request) => finish(foldValues(groups, sliceOf(request))))
+  return { groups, largest: Math.max(...errors) }
+}
+
+function report(request: Request, ...further: readonly Request[]): ValueMetrics {
+  const { groups, largest } = fold(request, ...further)
+  return finish(reportValues(groups, largest, stateOf(request, ...further).tally))
+}
+
+function values(predictions: unknown, labels: unknown, sampleWeights?: number[]): Request {
+  return { loss: 'mse', labelFormat: 'values', predictions, labels, sampleWeights }
+}
+
+test('the examples of scikit-learn r2_score and explained_variance_score', async (t) => {
+  const one = report(values([2.5, 0, 2, 8], [3, -0.5, 2, 7]))
+  t.same(
+    misses(one, {
+      rmse: Math.sqrt(0.375),
+      r2: { uniformAverage: 0.9486081370449679, perOutput: [0.9486081370449679] },
+      explainedVariance: 0.9571734475374732,
+      maxError: 1,
+      meanError: 0.25,
+    }),
+    [],
+  )
+  // the example of several outputs of both
+  const two = report(
+    values(
+      [
+        [0, 2],
+        [-1, 2],
+        [8, -5],
+      ],
+      [
+        [0.5, 1],
+        [-1, 1],
+        [7, -6],
+      ],
+    ),
+  )
+  t.same(misses(two.r2, { uniformAverage: 0.9368005266622779, perOutput: [0.965438, 0.908163] }, 1e-6), [])
+  t.same(misses([two.explainedVariance, two.maxError, two.meanError], [0.9838709677419355, 1, 3.5 / 6], 1e-12), [])
+})
+
+test('weights count as often as they say, and a weight of 0 leaves a row out', async (t) => {
+  const weighted = report(values([1, 2, 5, 90], [1, 3, 3, 0], [1, 2, 1, 0]))
+  const repeated = report(values([1, 2, 2, 5], [1, 3, 3, 3]))
+  t.strictSame(weighted, repeated)
+  t.equal(weighted.maxError, 2)
+})
+
+test('labels that are all equal have no R², however they are weighted', async (t) => {
+  const constant = report(
+    values(
+      [
+        [1, 1],
+        [2, 2],
+        [3, 4],
+      ],
+      [
+        [0.1, 1],
+        [0.1, 2],
+        [0.1, 4],
+      ],
+      [0.1, 0.2, 0.7],
+    ),
+  )
+  t.same(constant.r2, { uniformAverage: null, perOutput: [null, 1] })
+  t.equal(constant.explainedVariance, null)
+  t.same(report(values([1], [2])).r2, { uniformAverage: null, perOutput: [null] }, 'one sample')
+})
+
+test('without weight there is nothing', async (t) => {
+  const nothing = { rmse: null, r2: { uniformAverage: null, perOutput: [null] }, explainedVariance: null }
+  t.strictSame(report(values([1, 2], [3, 4], [0, 0])), { ...nothing, maxError: null, meanError: null })
+})
+
+test('numbers that are all 0 have errors of 0', async (t) => {
+  const { groups } = fold(values([0, 0], [0, -0]))
+  t.equal(groups.size, 0)
+  t.match(report(values([0, 0], [0, 0])), { rmse: 0, maxError: 0, meanError: 0 })
+})
+
+test('nothing overflows on the way, and what is beyond a double is null', async (t) => {
+  const most = Number.MAX_VALUE
+  const opposite = report(values([most, -most], [-most, most], [1e100, 1e100]))
+  t.strictSame(opposite, {
+    rmse: null,
+    r2: { uniformAverage: -3, perOutput: [-3] },
+    explainedVariance: -3,
+    maxError: null,
+    meanError: 0,
+  })
+  const tiny = report(values([5e-324, 0], [0, 5e-324], [5e-324, 5e-324]))
+  t.match(tiny, { rmse: 5e-324, maxError: 5e-324, r2: { uniformAverage: -3 } })
+  const far = report(
+    values(
+      [
+        [most, most],
+        [-most, most],
+      ],
+      [
+        [0, 0],
+        [1e-300, 1e-300],
+      ],
+    ),
+  )
+  t.same([far.r2.perOutput, far.r2.uniformAverage], [[null, null], null])
+})
+
+test('outputs are folded and reported in steps', async (t) => {
+  const wide = (outputs: number) => values([new Array<number>(outputs).fill(1)], [new Array<number>(outputs).fill(2)])
+  const folding = (outputs: number) => countSteps(foldValues(new Map(), sliceOf(wide(outputs))))
+  t.same([folding(31), folding(32), folding(100)], [0, 1, 3])
+  const reporting = (outputs: number) => countSteps(reportValues(new Map(), 0, { ...emptyTally, outputs }))
+  t.same([reporting(31), reporting(32), reporting(100)], [0, 1, 3])
+})
+
+test('sums that no rows have are refused', async (t) => {
+  // y 1 and 3, t 2 and 5, weights 1 and 2
+  const request = values([1, 3], [2, 5], [1, 2])
+  const { tally } = stateOf(request)
+  const { groups, largest } = fold(request)
+  const of = (...sums: number[]): Groups => new Map([[0, { counts: [], sums: sums.map(fromDouble) }]])
+  t.equal(valueSums, 5)
+  t.same(groups.get(0)?.sums.map(toDouble), [7, 12, 19, 32, 54])
+  const check = (sums: Groups, error: number) => checkValues(sums, fromDouble(error), tally)
+  t.equal(check(groups, largest), true)
+  const cases: [name: string, groups: Groups][] = [
+    [
+      'an output beyond the last',
+      new Map([...groups, ...[...of(7, 12, 19, 32, 54)].map(([, sums]) => [1, sums] as const)]),
+    ],
+    ['negative squares of predictions', of(7, 12, -19, 32, 54)],
+    ['negative squares of labels', of(7, 12, 19, 32, -54)],
+    ['no squares', of(0, 0, 0, 0, 0)],
+    ['products beyond the squares', of(7, 12, 19, 33, 54)],
+    ['predictions beyond their squares', of(8, 12, 19, 32, 54)],
+    ['labels beyond their squares', of(7, 13, 19, 32, 54)],
+  ]
+  for (const [name, wrong] of cases) t.throws(() => check(wrong, largest), invalidState, name)
+  t.equal(check(groups, 0), false, 'errors without a largest')
+  t.equal(check(of(7, 7, 19, 19, 19), 1), false, 'a largest error without errors')
+  t.equal(check(groups, 1.5), false, 'a largest error that is too small: 9 is more than 3 times 2.25')
+})
