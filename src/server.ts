@@ -26,7 +26,8 @@ closeWithGrace(
 )
 
 try {
-  await app.listen({ host: config.HOST, port: config.PORT })
+  // as many as the kernel grants: who is beyond them has to try again, a second later at the earliest
+  await app.listen({ host: config.HOST, port: config.PORT, backlog: 4096 })
 } catch (err) {
   logger.fatal({ err }, 'cannot listen')
   await flush()
