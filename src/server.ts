@@ -25,6 +25,9 @@ closeWithGrace(
   },
 )
 
+// no request is to pay for the making of the document
+app.swagger()
+app.swagger({ yaml: true })
 try {
   // as many as the kernel grants: who is beyond them has to try again, a second later at the earliest
   await app.listen({ host: config.HOST, port: config.PORT, backlog: 4096 })
