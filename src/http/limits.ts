@@ -7,7 +7,8 @@ export const describedLimits = {
   maxBodyBytes: 'Bytes of a request body when inflated; of an NDJSON body, of one line.',
   maxInFlightBytes: 'Bytes of memory that all requests in flight may hold: bodies, numbers as doubles, answers.',
   maxComputeMs: 'Milliseconds that a request may compute; each MiB of an NDJSON body allows as many again.',
-  maxRequestsInFlight: 'Requests answered at one time; one address has at most half of them while others are there.',
+  maxRequestsInFlight:
+    'Requests answered at one time; one address has at most three quarters of them, and half while others are there.',
   maxConnections: 'Connections open at one time.',
   maxConnectionsPerAddress: 'Connections of one address (of IPv6, of one /64 network) open at one time.',
   maxInflationRatio: 'Inflated bytes per compressed byte, beyond the first MiB.',

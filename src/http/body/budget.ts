@@ -73,7 +73,10 @@ export class MemoryBudget {
       if (holder.isStalled || (isModest && isGreedy)) holder.giveWay(overloaded())
       if (this.#held + bytes <= this.capacity) return
     }
-    throw overloaded()
+    // at once, or all who ask in the same turn would be refused for the sake of what the first of them frees
+    const refusal = overloaded()
+    account.holder.giveWay(refusal)
+    throw refusal
   }
 }
 
