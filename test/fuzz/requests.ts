@@ -312,6 +312,11 @@ function hostile(probe: Probe, choices: Choices): Probe {
   const kind = 'hostile'
   const body = Buffer.from(probe.body ?? '')
   const hasBody = body.length > 0
+  // a body that means nothing
+  if (!hasBody && choices.chance(0.3)) {
+    const headers = { ...probe.headers, 'content-type': choices.pick(['application/json', ...oddTypes]) }
+    return { ...probe, kind, headers, body: choices.pick(['{}', ...oddBytes]) }
+  }
   switch (choices.below(hasBody ? 6 : 2)) {
     case 0: {
       const name = choices.pick(Object.keys(oddHeaders))
