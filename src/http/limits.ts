@@ -27,6 +27,7 @@ export const describedLimits = {
   maxMiniBatchSize: 'Rows of a mini-batch.',
   maxMiniBatchNumbers: 'Numbers of the rows that a mini-batch may draw: size times outputs.',
   maxPopulationSize: 'Rows a mini-batch may be drawn from.',
+  maxShuffledRows: 'Rows a mini-batch may be drawn from without replacement, which shuffles all of them.',
   maxSweepValues: 'Values of the parameter of a sweep.',
   maxSweepEvaluations: 'Numbers of the predictions times values of the parameter in a sweep.',
   maxEvaluations: 'Evaluations of one owner.',
@@ -63,7 +64,9 @@ export const fixedLimits = {
   maxAnswerNumbers: 200_000,
   maxMiniBatchSize: 100_000,
   maxMiniBatchNumbers: 2 ** 25,
-  maxPopulationSize: 2 ** 31 - 1,
+  maxPopulationSize: 2 ** 32,
+  // every batch that maxRows lets in can be shuffled
+  maxShuffledRows: 2 ** 24,
   maxSweepValues: 500,
   maxSweepEvaluations: 10_000_000,
   maxEvaluations: 100_000,
