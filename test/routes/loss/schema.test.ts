@@ -49,6 +49,12 @@ const fields: Record<string, string> = {
   'kl-divergence': `logPolicy epsilon ${classOptions}`,
   brier: `${classOptions} threshold`,
   hinge: 'threshold',
+  focal: 'logPolicy epsilon gamma alpha rowSumTolerance ignoreIndex threshold',
+  'squared-hinge': 'threshold',
+  'smooth-l1': `beta ${classOptions} threshold`,
+  quantile: 'q',
+  cosine: `${classOptions} threshold`,
+  dice: 'threshold',
 }
 
 interface JsonSchema {
@@ -124,6 +130,10 @@ test('every loss knows every option, so that it may hold a default', async (t) =
     logPolicy: 'clip',
     epsilon: 1e-9,
     delta: 2,
+    beta: 2,
+    gamma: 0,
+    alpha: 0.25,
+    q: 0.1,
     rowSumTolerance: 0,
     ignoreIndex: -1,
     labelSmoothing: 0.5,
