@@ -159,16 +159,24 @@ export class TensorBuilder {
     const last = this.#pieces.at(-1)
     if (last !== undefined && last.length < last.data.length) return last
     const isSmall = this.#pieces.length === 1 && this.#length <= pieceNumbers
-    if (last !== undefined && isSmall && this.#declaredBytes > read) return this.#placeAll(last, read, coming)
+    if (last !== undefined && isSmall && this.#declaredBytes > read) {
+      const expected = this.#expected(read, coming)
+      if (this.#memory.mayPromise(8 * expected)) return this.#placeAll(last, expected)
+    }
     const capacity = Math.min(pieceNumbers, Math.max(firstPieceNumbers, this.#length, coming))
     return this.#open(capacity, capacity)
   }
 
-  /** Replaces the first piece by one for all that may come, judging by what came so far. */
-  #placeAll(first: Piece, read: number, coming: number): Piece {
+  /** How many numbers may come in all, judging by what came so far. */
+  #expected(read: number, coming: number): number {
     const numbersPerByte = (this.#length + coming) / (read - this.#begin)
     const expected = Math.ceil(1.02 * numbersPerByte * (this.#declaredBytes - this.#begin))
-    const piece = this.#open(Math.max(Math.min(expected, this.#mostNumbers), 2 * this.#length), 0)
+    return Math.max(Math.min(expected, this.#mostNumbers), 2 * this.#length)
+  }
+
+  /** Replaces the first piece by one for all that may come. */
+  #placeAll(first: Piece, expected: number): Piece {
+    const piece = this.#open(expected, 0)
     this.#commit(piece, this.#length)
     piece.data.set(first.data)
     piece.length = this.#length
