@@ -415,3 +415,16 @@ t.test('however a document is cut and whatever length is declared, the numbers a
   )
   t.doesNotThrow(() => fc.assert(property, { numRuns: 60 }))
 })
+
+t.test('a sender that announces much is believed as it sends', async (t) => {
+  for (const [count, isBelieved] of [
+    [100_000, false],
+    [240_000, true],
+  ] as const) {
+    const memory = new Ledger()
+    scannerOf(`{"labels":[${'7,'.repeat(count)}`, memory, 60_000_000)
+    const largest = Math.max(...memory.allocated.map(({ length }) => length))
+    t.equal(largest > pieceNumbers, isBelieved, `${count} numbers`)
+    t.ok(memory.held <= 8 * (count + pieceNumbers), `${memory.held} bytes are counted`)
+  }
+})

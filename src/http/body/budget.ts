@@ -15,12 +15,6 @@ export interface Holder {
 
 /** Bytes that an account holds for nothing, so that small requests cost no bookkeeping. */
 const freeBytes = 2 ** 16
-/**
- * Beyond so many times the budget nothing more should be allocated before it is needed. It takes no memory, but the garbage
- * collector is told of it, and would run for each upload that announces a large body and sends little.
- */
-const promises = 4
-
 /** The memory that all requests in flight may hold together: bodies, the numbers in them, what is computed, answers. */
 export class MemoryBudget {
   /** Bytes. */
@@ -41,8 +35,12 @@ export class MemoryBudget {
     return this.#held
   }
 
+  /**
+   * Whether so many bytes may be allocated before they are needed. That takes no memory, but the garbage collector is told of
+   * it, and would run for each upload that announces a large body and sends little.
+   */
   mayPromise(bytes: number): boolean {
-    return this.#promised + bytes <= promises * this.capacity
+    return this.#promised + bytes <= this.capacity
   }
 
   /** Counts bytes that are allocated and not yet in use, or with negative bytes those that are no longer so. */
