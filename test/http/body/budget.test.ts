@@ -223,6 +223,25 @@ test('buffers of others are left alone', async (t) => {
   t.same([budget.held, buffer.detached, foreign.detached], [100, false, false])
 })
 
+test('as much as the budget may be allocated before it is in use', async (t) => {
+  const budget = new MemoryBudget(1000)
+  const [first, second] = ['a', 'b'].map((owner) => partyOf(budget, owner))
+  const buffer = first.account.allocate(700, 100)
+  t.same([second.account.mayPromise(400), second.account.mayPromise(401)], [true, false])
+  second.account.allocate(100)
+  t.equal(budget.mayPromise(400), true, 'what is in use from the start is no promise')
+  second.account.allocate(400, 0)
+  t.equal(budget.mayPromise(1), false)
+  first.account.commit(buffer, 500)
+  t.same([budget.mayPromise(500), budget.mayPromise(501)], [true, false])
+  first.account.free(buffer)
+  t.same([budget.mayPromise(600), budget.mayPromise(601)], [true, false])
+  second.account.close()
+  t.same([budget.mayPromise(1000), budget.mayPromise(1001)], [true, false])
+  second.account.allocate(1000, 0)
+  t.equal(budget.mayPromise(1000), true, 'a closed account promises nothing')
+})
+
 test('a buffer may have been moved away by the time it is freed', async (t) => {
   const budget = new MemoryBudget(1000)
   const { account } = partyOf(budget, 'a')
