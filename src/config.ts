@@ -27,7 +27,9 @@ export const environment = z.object({
     .describe('processor time that one request may take; of an NDJSON body, for each MiB'),
   MAX_REQUESTS_IN_FLIGHT: integer(1, 1_000_000)
     .default(1024)
-    .describe('requests answered at one time; one address has at most half of them while others are there'),
+    .describe(
+      'requests answered at one time; one address has at most three quarters of them, and half while others are there',
+    ),
   MAX_CONNECTIONS: integer(1, 1_000_000).default(2048).describe('connections open at one time'),
   MAX_CONNECTIONS_PER_ADDRESS: integer(1, 1_000_000)
     .default(1024)

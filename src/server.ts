@@ -25,8 +25,12 @@ closeWithGrace(
   },
 )
 
+// no request is to pay for the making of the document
+app.swagger()
+app.swagger({ yaml: true })
 try {
-  await app.listen({ host: config.HOST, port: config.PORT })
+  // as many as the kernel grants: who is beyond them has to try again, a second later at the earliest
+  await app.listen({ host: config.HOST, port: config.PORT, backlog: 4096 })
 } catch (err) {
   logger.fatal({ err }, 'cannot listen')
   await flush()

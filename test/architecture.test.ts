@@ -13,6 +13,7 @@ const testsOfTheWhole = [
   'clients',
   'docker',
   'faults/faults',
+  'faults/troubles',
   'fuzz/fuzz',
   'kubernetes',
   'openapi',

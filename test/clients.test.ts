@@ -16,7 +16,12 @@ function fileOf(name: string): string {
   return new URL(`clients/${name}.ts`, import.meta.url).href
 }
 
-function clientOf(name: string): Promise<{ send: (baseUrl: string) => Promise<object> }> {
+interface Client {
+  readonly send: (baseUrl: string) => Promise<object>
+  readonly evaluate: (baseUrl: string) => Promise<object>
+}
+
+function clientOf(name: string): Promise<Client> {
   return import(fileOf(name))
 }
 
@@ -55,6 +60,15 @@ test('generated clients', async (t) => {
   t.test('orval: README, its spec sent back, a binary body', async (t) => {
     const { send } = await clientOf('orval')
     t.match(await send(baseUrl), { ...ofReadme, binary: ofTwo })
+  })
+
+  t.test('evaluations: declared, a batch twice, reported, sealed, a batch too late', async (t) => {
+    for (const name of ['openapi-fetch', 'hey-api', 'orval']) {
+      const { evaluate } = await clientOf(name)
+      const problem = `The evaluation "by-${name}" is sealed.`
+      const wanted = { outputs: 1, sequence: 1, replayed: true, loss: 2, batches: 1, status: 'sealed', problem }
+      t.same(await evaluate(baseUrl), wanted, name)
+    }
   })
 
   t.test('a request with every default filled in fits the schemas of orval and is answered', async (t) => {

@@ -106,7 +106,16 @@ test('it runs as a user without rights, and serves on every address', async (t) 
   t.equal(said('USER'), 'node')
   t.match(said('ENV'), /\bHOST=0\.0\.0\.0\b/)
   t.match(said('ENV'), /\bNODE_ENV=production\b/)
-  t.same(listIn(said('CMD')), ['node', 'src/server.ts'])
+  const [program, ...args] = listIn(said('CMD'))
+  t.equal(program, 'node')
+  t.equal(args.at(-1), 'src/server.ts')
+})
+
+test('memory comes back: with the image, and as far as a flag can do it, with npm start', async (t) => {
+  t.match(said('ENV'), /\bMALLOC_MMAP_THRESHOLD_=131072\b/)
+  const command = listIn(said('CMD'))
+  t.match(command, ['node', /^--max-semi-space-size=\d+$/, 'src/server.ts'])
+  t.equal(packageJson.scripts.start, command.join(' '))
 })
 
 test('one folder is its own: the one in which evaluations are kept', async (t) => {

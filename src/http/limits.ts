@@ -7,7 +7,8 @@ export const describedLimits = {
   maxBodyBytes: 'Bytes of a request body when inflated; of an NDJSON body, of one line.',
   maxInFlightBytes: 'Bytes of memory that all requests in flight may hold: bodies, numbers as doubles, answers.',
   maxComputeMs: 'Milliseconds that a request may compute; each MiB of an NDJSON body allows as many again.',
-  maxRequestsInFlight: 'Requests answered at one time; one address has at most half of them while others are there.',
+  maxRequestsInFlight:
+    'Requests answered at one time; one address has at most three quarters of them, and half while others are there.',
   maxConnections: 'Connections open at one time.',
   maxConnectionsPerAddress: 'Connections of one address (of IPv6, of one /64 network) open at one time.',
   maxInflationRatio: 'Inflated bytes per compressed byte, beyond the first MiB.',
@@ -26,6 +27,7 @@ export const describedLimits = {
   maxMiniBatchSize: 'Rows of a mini-batch.',
   maxMiniBatchNumbers: 'Numbers of the rows that a mini-batch may draw: size times outputs.',
   maxPopulationSize: 'Rows a mini-batch may be drawn from.',
+  maxShuffledRows: 'Rows a mini-batch may be drawn from without replacement, which shuffles all of them.',
   maxSweepValues: 'Values of the parameter of a sweep.',
   maxSweepEvaluations: 'Numbers of the predictions times values of the parameter in a sweep.',
   maxEvaluations: 'Evaluations of one owner.',
@@ -62,7 +64,9 @@ export const fixedLimits = {
   maxAnswerNumbers: 200_000,
   maxMiniBatchSize: 100_000,
   maxMiniBatchNumbers: 2 ** 25,
-  maxPopulationSize: 2 ** 31 - 1,
+  maxPopulationSize: 2 ** 32,
+  // every batch that maxRows lets in can be shuffled
+  maxShuffledRows: 2 ** 24,
   maxSweepValues: 500,
   maxSweepEvaluations: 10_000_000,
   maxEvaluations: 100_000,

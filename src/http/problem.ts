@@ -191,6 +191,11 @@ export function handleError(thrown: Error, request: FastifyRequest, reply: Fasti
   if (error instanceof StoreUnavailable) request.log.warn({ err: error }, 'store unavailable')
   // a client that left is no failure
   if (problem.problem === 'internal-error' && error !== requestOver) request.log.error({ err: error }, 'internal error')
+  // nobody is left to be answered; a thousand who leave at once would hold up those who stay
+  if (reply.raw.destroyed) {
+    reply.hijack()
+    return
+  }
   // Fastify would cut the connection under a client that is still sending
   if (reply.raw.shouldKeepAlive) reply.removeHeader('connection')
   else reply.header('connection', 'close')

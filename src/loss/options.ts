@@ -105,6 +105,33 @@ export const optionTable = {
     appliesTo: 'loss "huber"',
     description: 'The error at which the parabola becomes a line.',
   },
+  beta: {
+    type: { kind: 'number', minimum: 0 },
+    default: constant(1),
+    ofKernel: true,
+    appliesTo: 'loss "smooth-l1"',
+    description: 'The error at which the parabola becomes a line; with 0 there is no parabola.',
+  },
+  gamma: {
+    type: { kind: 'number', minimum: 0 },
+    default: constant(2),
+    ofKernel: true,
+    appliesTo: 'loss "focal"',
+    description: 'The power of 1 - p, so how little easy samples count; 0 gives cross-entropy.',
+  },
+  alpha: {
+    type: { kind: 'number', minimum: 0, maximum: 1 },
+    ofKernel: true,
+    appliesTo: 'loss "focal"',
+    description: 'A factor of every sample with class labels; of binary labels alpha for 1, and 1 - alpha for 0.',
+  },
+  q: {
+    type: { kind: 'number', minimum: 0, maximum: 1 },
+    default: constant(0.5),
+    ofKernel: true,
+    appliesTo: 'loss "quantile"',
+    description: 'The quantile that is predicted.',
+  },
   rowSumTolerance: {
     type: { kind: 'number', minimum: 0 },
     default: constant(1e-3),
@@ -116,11 +143,11 @@ export const optionTable = {
     type: { kind: 'number' },
     narrow: ({ predictionFormats: formats }) =>
       formats.includes('probabilities') ? { kind: 'number', minimum: 0, maximum: 1 } : { kind: 'number' },
-    default: { of: ({ threshold }) => threshold, words: '`0.5`; `0` for `hinge`' },
+    default: { of: ({ threshold }) => threshold, words: '`0.5`; `0` for `hinge` and `squared-hinge`' },
     applies: (terms) => decisionBy(terms.loss, terms.labelFormat) === 'binary',
     appliesTo: 'binary decisions: labelFormat "binary" or loss "binary-cross-entropy"',
     description:
-      'Predictions above it are positive; a logit counts as its sigmoid. From 0 to 1; any number for `hinge`.',
+      'Predictions above it are positive; a logit counts as its sigmoid. From 0 to 1; any number for `hinge` and `squared-hinge`.',
   },
   ignoreIndex: {
     type: { kind: 'integer' },
@@ -131,8 +158,8 @@ export const optionTable = {
   labelSmoothing: {
     type: { kind: 'number', minimum: 0, exclusiveMaximum: 1 },
     default: constant(0),
-    applies: (terms) => decisionBy(terms.loss, terms.labelFormat) === 'class',
-    appliesTo: 'class labels: labelFormat "one-hot", "index", or "probabilities" of classes',
+    applies: ({ loss, labelFormat }) => decisionBy(loss, labelFormat) === 'class' && takesSoftLabels(loss),
+    appliesTo: 'class labels of losses that take soft ones: labelFormat "one-hot", "index", or "probabilities"',
     description: 'The a in t (1 - a) + a / K, which replaces each target t.',
   },
   miniBatch: {
@@ -222,6 +249,11 @@ export function hasPredictionRowSums({ loss, labelFormat, predictionFormat }: Om
 /** Whether rows of `labels` are distributions, whose sum is checked. */
 export function hasLabelRowSums({ loss, labelFormat }: Pick<Terms, 'loss' | 'labelFormat'>): boolean {
   return labelFormat === 'probabilities' && decisionBy(loss, labelFormat) === 'class' && isOfDistributions(loss)
+}
+
+/** Whether labels may be probabilities, as smoothed ones are. */
+function takesSoftLabels({ labelFormats }: LossTraits): boolean {
+  return labelFormats.includes('probabilities')
 }
 
 /** Losses of probability distributions, whose soft labels must be distributions too. */

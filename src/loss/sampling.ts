@@ -5,32 +5,30 @@ import type { MiniBatch } from './spec.ts'
 /** Draws an integer from 0 to `bound - 1`, each as likely as any other. */
 export type UniformInteger = (bound: number) => number
 
-/** Bytes that drawing takes for each row: its number, and without replacement the entry of a Map that may have to grow. */
-export const bytesPerDraw = { withReplacement: 4, withoutReplacement: 100 } as const
-
 const drawsPerStep = 8192
+const rowsPerStep = 2 ** 16
 
 /**
- * Row numbers of a random sample, in the order drawn. With replacement each draw is one uniform integer below
- * `populationSize`; without, they are the first `size` steps of a Fisher-Yates shuffle of 0 .. populationSize - 1 from
- * the front: draw i swaps position i with a uniform position from i up. It is drawn step by step, so that the caller may
- * do something else in between; who receives the rows frees them.
+ * Row numbers of a random sample, in the order of numpy.random.RandomState.choice, whose random numbers they take one for
+ * one. With replacement each is one uniform integer below `populationSize`. Without, they are the first `size` rows of a
+ * Fisher-Yates shuffle of all of them from the back: for i from populationSize - 1 down to 1, position i is swapped with
+ * a uniform position up to i. It is drawn step by step, so that the caller may do something else in between; who receives
+ * the rows frees them.
  *
- * @param populationSize rows to draw from, at least `size` without replacement
+ * @param populationSize rows to draw from, 1 to 2^32; without replacement at least `size` and below 2^31, with 4 bytes held
+ *   for each until they are drawn
+ * @returns `size` integers of 32 bits: those from 2^31 up need to be read as unsigned
  */
 export function* drawRows(
   populationSize: number,
   { size, replacement }: Omit<MiniBatch, 'seed'>,
   uniform: UniformInteger,
   memory: Memory,
-): Generator<void, Int32Array> {
+): Generator<void, Int32Array<ArrayBuffer>> {
   const rows = integersIn(memory, size)
   let isDone = false
   try {
-    const draws = replacement
-      ? drawAll(rows, populationSize, uniform)
-      : shuffleFront(rows, populationSize, uniform, memory)
-    yield* draws
+    yield* replacement ? drawAll(rows, populationSize, uniform) : shuffle(rows, populationSize, uniform, memory)
     isDone = true
     return rows
   } finally {
@@ -46,27 +44,32 @@ function* drawAll(rows: Int32Array, populationSize: number, uniform: UniformInte
   }
 }
 
-function* shuffleFront(
+/** Shuffles all rows: the first ones are known only when the last swap is done. */
+function* shuffle(
   rows: Int32Array,
   populationSize: number,
   uniform: UniformInteger,
   memory: Memory,
 ): Generator<void, void> {
-  const bytes = rows.length * (bytesPerDraw.withoutReplacement - bytesPerDraw.withReplacement)
-  memory.reserve(bytes)
+  const population = integersIn(memory, populationSize)
   try {
-    // only the positions that a swap has changed are kept
-    const moved = new Map<number, number>()
-    for (let from = 0; from < rows.length; from += drawsPerStep) {
-      const to = Math.min(from + drawsPerStep, rows.length)
-      for (let i = from; i < to; i++) {
-        const at = i + uniform(populationSize - i)
-        rows[i] = moved.get(at) ?? at
-        moved.set(at, moved.get(i) ?? i)
+    for (let from = 0; from < populationSize; from += rowsPerStep) {
+      const to = Math.min(from + rowsPerStep, populationSize)
+      for (let row = from; row < to; row++) population[row] = row
+      yield
+    }
+    for (let from = populationSize - 1; from > 0; from -= drawsPerStep) {
+      const to = Math.max(from - drawsPerStep, 0)
+      for (let i = from; i > to; i--) {
+        const at = uniform(i + 1)
+        const row = population[i]
+        population[i] = population[at]
+        population[at] = row
       }
       yield
     }
+    rows.set(population.subarray(0, rows.length))
   } finally {
-    memory.release(bytes)
+    freeArrays(memory, population)
   }
 }

@@ -13,14 +13,18 @@ import { miniBatchOptions } from './loss/option-schemas.ts'
 import { exampleId, invalidExample } from './problem-examples.ts'
 import { unknownField } from './unknown-field.ts'
 
+const { maxPopulationSize, maxShuffledRows } = fixedLimits
+
 const miniBatchRequest = z
   .strictObject(
     {
       populationSize: z
         .int()
         .min(1)
-        .max(fixedLimits.maxPopulationSize)
-        .meta({ description: 'Rows to draw from, 0 to populationSize - 1.' }),
+        .max(maxPopulationSize)
+        .meta({
+          description: `Rows to draw from, 0 to populationSize - 1; without replacement at most ${maxShuffledRows}.`,
+        }),
       ...miniBatchOptions,
     },
     { error: unknownField(['populationSize', ...Object.keys(miniBatchOptions)]) },
@@ -37,7 +41,7 @@ const miniBatchAnswer = z
 
 const example = { populationSize: 60000, size: 10, seed: 42, replacement: true }
 const exampleAnswer = {
-  indices: [1190, 22419, 23228, 10062, 46378, 3687, 14972, 48276, 38598, 20761],
+  indices: [56422, 15795, 860, 38158, 54343, 44732, 11284, 54886, 6265, 16850],
   ...example,
   requestId: exampleId,
 }
@@ -48,7 +52,7 @@ const tooManyRows = invalidExample({
   received: 20,
 })
 
-/** POST /v1/mini-batches: reproducible sampling, numpy.random.choice(60000, 10) over HTTP. */
+/** POST /v1/mini-batches: reproducible sampling, numpy.random.RandomState(42).choice(60000, 10) over HTTP. */
 export async function miniBatchRoute(app: FastifyInstance): Promise<void> {
   app.post<{ Body: ParsedBody }>(
     '/v1/mini-batches',
@@ -59,7 +63,9 @@ export async function miniBatchRoute(app: FastifyInstance): Promise<void> {
         summary: 'Draw the row numbers of a mini-batch',
         description: `The rows that \`miniBatch\` of POST /v1/loss evaluates, for a client that sends only those.
 
-Reproducible elsewhere: the generator is mt19937 seeded with init_genrand(seed), as in numpy.random.RandomState(seed). A uniform integer below b takes 32-bit outputs u, as v = u xor 2^31, until v < floor(2^32 / b) b; it is v mod b. With replacement each index is one such integer below populationSize. Without, the indices are the first \`size\` steps of a Fisher-Yates shuffle from the front: step i swaps position i with position i + (a uniform integer below populationSize - i).`,
+They are those of NumPy, one for one: \`numpy.random.RandomState(seed).choice(populationSize, size, replace=replacement)\`. NumPy has frozen this stream, so they stay the same.
+
+To draw them without NumPy: the generator is mt19937 seeded with init_genrand(seed). A uniform integer below b is the lowest k bits of a 32-bit output, where k is the bit length of b - 1; outputs are passed over until it is less than b. Below 1 it is 0, without an output. With replacement each index is one such integer below populationSize. Without, all of 0 to populationSize - 1 are shuffled (Fisher-Yates from the back: for i from populationSize - 1 down to 1, positions i and j are swapped, where j is a uniform integer below i + 1), and the indices are the first \`size\`. Larger populations than ${maxShuffledRows} are therefore refused without replacement.`,
         body: miniBatchRequest,
         response: { 200: answerOf(miniBatchAnswer), ...problemAnswers(...bodyProblems) },
       },
@@ -80,9 +86,17 @@ Reproducible elsewhere: the generator is mt19937 seeded with init_genrand(seed),
           size,
         )
       }
+      if (!replacement && populationSize > maxShuffledRows) {
+        refuse(
+          ['populationSize'],
+          `populationSize must be at most ${maxShuffledRows} without replacement; received ${populationSize}`,
+          populationSize,
+        )
+      }
       memory.reserve(size * bytesPerAnswer)
       const rows = await task.run(drawRows(populationSize, drawn, uniformIntegers(seed), memory))
-      return sendJson(reply, task, { indices: Array.from(rows), ...drawn, requestId: id })
+      const indices = Array.from(new Uint32Array(rows.buffer))
+      return sendJson(reply, task, { indices, ...drawn, requestId: id })
     },
   )
 }

@@ -1,13 +1,22 @@
-import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { mersenne } from 'pure-rand/generator/mersenne'
 import type { UniformInteger } from '../loss/sampling.ts'
 
 /**
- * Unbiased integers below a bound, from mt19937 seeded with `init_genrand(seed)` (Matsumoto and Nishimura 1998; the
- * generator of numpy's RandomState). Each takes 32-bit outputs u, as v = u xor 2^31, until v < floor(2^32 / b) b; it is
- * v mod b.
+ * Unbiased integers below a bound of 1 to 2^32, from mt19937 seeded with `init_genrand(seed)` (Matsumoto and Nishimura
+ * 1998): the stream of numpy.random.RandomState(seed), which NumPy has frozen. Below b, it is 32-bit outputs u, of which
+ * only as many low bits are kept as b - 1 has, until one is less than b. The one integer below 1 takes no output.
+ *
+ * @param seed 0 to 2^32 - 1
  */
 export function uniformIntegers(seed: number): UniformInteger {
   const generator = mersenne(seed)
-  return (bound) => uniformInt(generator, 0, bound - 1)
+  return (bound) => {
+    const largest = bound - 1
+    if (largest === 0) return 0
+    const mask = 0xffffffff >>> Math.clz32(largest)
+    for (;;) {
+      const value = (generator.next() & mask) >>> 0
+      if (value <= largest) return value
+    }
+  }
 }

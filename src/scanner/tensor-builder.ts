@@ -60,10 +60,12 @@ const pieceNumbers = 2 ** 18
 const firstPieceNumbers = 2 ** 13
 /** So many numbers are copied at the end rather than given a piece of their own. */
 const fewNumbers = 2 ** 11
+/** So many times the numbers that have come are expected at most: a sender may announce more than it ever sends. */
+const mostExpected = 128
 
 /**
- * Gathers what the module found of one tensor, slice by slice, in pieces. Once a first piece is full, and the length of
- * the document was declared, the rest goes into one large piece, of which only what is written to takes memory.
+ * Gathers what the module found of one tensor, slice by slice, in pieces. Once some have come, and the length of the
+ * document was declared, the rest goes into one large piece, of which only what is written to takes memory.
  */
 export class TensorBuilder {
   readonly #memory: Memory
@@ -158,22 +160,33 @@ export class TensorBuilder {
   #pieceWithRoom(read: number, coming: number): Piece {
     const last = this.#pieces.at(-1)
     if (last !== undefined && last.length < last.data.length) return last
-    const isSmall = this.#pieces.length === 1 && this.#length <= pieceNumbers
-    if (last !== undefined && isSmall && this.#declaredBytes > read) return this.#placeAll(last, read, coming)
+    if (last !== undefined && this.#length <= pieceNumbers && this.#declaredBytes > read) {
+      const expected = this.#expected(read, coming)
+      const isBelieved = expected <= mostExpected * this.#length
+      if (isBelieved && this.#memory.mayPromise(8 * expected)) return this.#placeAll(expected)
+    }
     const capacity = Math.min(pieceNumbers, Math.max(firstPieceNumbers, this.#length, coming))
     return this.#open(capacity, capacity)
   }
 
-  /** Replaces the first piece by one for all that may come, judging by what came so far. */
-  #placeAll(first: Piece, read: number, coming: number): Piece {
+  /** How many numbers may come in all, judging by what came so far. */
+  #expected(read: number, coming: number): number {
     const numbersPerByte = (this.#length + coming) / (read - this.#begin)
     const expected = Math.ceil(1.02 * numbersPerByte * (this.#declaredBytes - this.#begin))
-    const piece = this.#open(Math.max(Math.min(expected, this.#mostNumbers), 2 * this.#length), 0)
+    return Math.max(Math.min(expected, this.#mostNumbers), 2 * this.#length)
+  }
+
+  /** Replaces the first pieces by one for all that may come. */
+  #placeAll(expected: number): Piece {
+    const first = [...this.#pieces]
+    const piece = this.#open(expected, 0)
     this.#commit(piece, this.#length)
-    piece.data.set(first.data)
-    piece.length = this.#length
-    this.#pieces.shift()
-    this.#memory.free(first.data.buffer)
+    for (const { data, length } of first) {
+      piece.data.set(data.subarray(0, length), piece.length)
+      piece.length += length
+      this.#memory.free(data.buffer)
+    }
+    this.#pieces.splice(0, first.length)
     return piece
   }
 

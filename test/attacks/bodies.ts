@@ -121,6 +121,12 @@ export const largeAnswer: Request = {
   body: JSON.stringify({ populationSize: 2 ** 31 - 1, size: 100_000, seed: 1, replacement: true }),
 }
 
+/** A row of the largest population that is shuffled: a small request that takes 64 MiB and a second or two. */
+export const largeShuffle: Request = {
+  path: '/v1/mini-batches',
+  body: JSON.stringify({ populationSize: 2 ** 24, size: 1, seed: 1, replacement: false }),
+}
+
 /** Every loss of 65,000 rows: an answer of some 5 MB. */
 export function largeReport(bytes: number): Request {
   const rows = 65_000

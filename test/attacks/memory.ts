@@ -8,6 +8,7 @@ import {
   ignoredRows,
   largeAnswer,
   largeReport,
+  largeShuffle,
   mebibyte,
   oneDigitJson,
   oneLine,
@@ -87,6 +88,11 @@ export const memory = [
     name: 'ignoreIndex: 16 x 8 million rows',
     expected: busy,
     send: (service) => sixteen(service, ignoredRows(8e6)),
+  }),
+  load({
+    name: 'mini-batches without replacement: 16 x 16.7 million rows',
+    expected: busy,
+    send: (service) => sixteen(service, largeShuffle),
   }),
   load({
     name: 'answers of 1 MB that nobody reads: 1,500 connections',

@@ -6,6 +6,7 @@ import {
   compressed,
   ignoredRows,
   largeAnswer,
+  largeShuffle,
   mebibyte,
   oneDigitJson,
   oneHotRows,
@@ -100,6 +101,7 @@ function longBodies(): Record<string, Request> {
       headers: ndjson,
       body: Buffer.concat([Buffer.from(options), Buffer.alloc(line.length * 1e6, line)]),
     },
+    'a row of 16.7 million that are shuffled': largeShuffle,
   }
 }
 

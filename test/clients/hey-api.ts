@@ -1,6 +1,12 @@
 import { createClient } from './generated/hey-api/client/index.ts'
-import type { LossRequest } from './generated/hey-api/index.ts'
-import { evaluateLoss } from './generated/hey-api/index.ts'
+import type { BatchContent, EvaluationDeclaration, LossRequest } from './generated/hey-api/index.ts'
+import {
+  declareEvaluation,
+  evaluateLoss,
+  putBatch,
+  reportEvaluation,
+  sealEvaluation,
+} from './generated/hey-api/index.ts'
 import { forHeyApi as request } from './generated/readme.ts'
 
 const beyond = { predictions: [[0.2, 0.8]], labels: [10] }
@@ -21,6 +27,29 @@ export async function send(baseUrl: string) {
   return { loss, low, again: again.data, problem }
 }
 
+const declaration: EvaluationDeclaration = { loss: 'mse', labelFormat: 'values', outputs: 1 }
+const content: BatchContent = { predictions: [[1], [2]], labels: [[1], [4]] }
+
+/** An evaluation: declared, one batch in twice, reported, sealed, and a batch that comes too late. */
+export async function evaluate(baseUrl: string) {
+  const client = createClient({ baseUrl })
+  const path = { evaluation: 'by-hey-api' }
+  const declared = await declareEvaluation({ client, path, body: declaration })
+  const put = (batch: string) => putBatch({ client, path: { ...path, batch }, body: content })
+  const [first, again] = [await put('step-1'), await put('step-1')]
+  const report = await reportEvaluation({ client, path })
+  const sealed = await sealEvaluation({ client, path, body: { status: 'sealed' } })
+  const late = await put('step-2')
+  const outputs: number | undefined = declared.data?.outputs
+  const sequence: number | undefined = first.data?.sequence
+  const replayed: boolean | undefined = again.data?.replayed
+  const loss: number | null | undefined = report.data?.loss
+  const batches: number | undefined = report.data?.batches
+  const status: 'open' | 'sealed' | undefined = sealed.data?.status
+  const problem: string | undefined = late.error?.detail
+  return { outputs, sequence, replayed, loss, batches, status, problem }
+}
+
 const batch = { predictions: [[0.2, 0.8]], labels: [1] }
 
 export const right: LossRequest = { loss: 'cross-entropy', labelFormat: 'index', ...batch }
@@ -36,3 +65,15 @@ export const misspelt: LossRequest = { loss: 'cross-entropy', labelFormat: 'inde
 
 // @ts-expect-error: index labels are integers, not rows
 export const rows: LossRequest = { loss: 'cross-entropy', labelFormat: 'index', ...batch, labels: [[0, 1]] }
+
+// @ts-expect-error: outputs is required
+export const noOutputs: EvaluationDeclaration = { loss: 'mse', labelFormat: 'values' }
+
+// @ts-expect-error: a stream has no mini-batches
+export const drawn: EvaluationDeclaration = { ...declaration, miniBatch: { size: 1, seed: 1 } }
+
+// @ts-expect-error: a stream has no gradient
+export const gradient: EvaluationDeclaration = { ...declaration, include: ['gradient'] }
+
+// @ts-expect-error: options stand in the declaration
+export const withOptions: BatchContent = { ...content, loss: 'mse' }

@@ -134,7 +134,7 @@ test('what a newer release may have declared is refused, not read in part', asyn
   const newer: [name: string, options: object][] = [
     ['a loss', { loss: 'focus' }],
     ['a labelFormat', { labelFormat: 'words' }],
-    ['an option', { gamma: 2 }],
+    ['an option', { lambda: 2 }],
     ['a word', { logPolicy: 'softly' }],
     ['a section', { include: ['confusion', 'metrics'] }],
   ]

@@ -7,6 +7,7 @@ import pg from 'pg'
 import type { Owner } from '../evaluations/postgres/server.ts'
 import { PostgresServer } from '../evaluations/postgres/server.ts'
 import { folderOf, startAgain } from './databases.ts'
+import { Replica } from './replica.ts'
 import { Trial } from './trial.ts'
 import type { Trouble } from './troubles.ts'
 import { withTrial } from './troubles.ts'
@@ -80,6 +81,29 @@ export const postgresTroubles: readonly Trouble[] = [
         await trial.mustServeOthers('unavailable')
       } finally {
         server.signal('SIGCONT')
+      }
+      await trial.end()
+    },
+  }),
+  postgres({
+    name: 'PostgreSQL: a replica hangs in the middle of its transactions',
+    async run(trial, { url }) {
+      await trial.begin()
+      const other = new Replica({ DATABASE_URL: url, LOG_LEVEL: 'info' })
+      await other.start()
+      let isOver = false
+      const senders = Array.from({ length: 8 }, async () => {
+        while (!isOver) await trial.put()
+      })
+      try {
+        await sleep(500)
+        process.kill(trial.replica.pid, 'SIGSTOP')
+        await trial.mustTake(other, 10)
+      } finally {
+        isOver = true
+        process.kill(trial.replica.pid, 'SIGCONT')
+        await Promise.all(senders)
+        await other.kill()
       }
       await trial.end()
     },

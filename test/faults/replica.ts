@@ -44,7 +44,11 @@ export class Replica {
     const env = { PATH: process.env.PATH, PORT: '0', SHUTDOWN_DELAY_MS: '0', ...this.#variables }
     const child = spawn(file, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child = child
+    // where the harness itself fails
+    const end = () => child.kill('SIGKILL')
+    process.once('exit', end)
     const exit = once(child, 'exit').then(() => {
+      process.off('exit', end)
       if (this.#child === child) this.#port = undefined
     })
     child.stderr.on('data', (chunk) => {

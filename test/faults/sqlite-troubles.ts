@@ -205,7 +205,7 @@ export const sqliteTroubles: readonly Trouble[] = [
         damage(path)
         await trial.replica.start()
         await trial.report('The store of evaluations is damaged.')
-        await trial.mustServeOthers()
+        await trial.mustServeOthers('unavailable')
         await trial.replica.kill()
         for (const end of ['', '-wal', '-shm']) rmSync(`${path}${end}`, { force: true })
         copyFileSync(backup, path)

@@ -51,13 +51,24 @@ export class Trial {
 
   /** Sends a new batch. */
   async put(): Promise<Outcome> {
-    const batch = batchOf(seed, this.#sent.length)
-    this.#sent.push(batch)
-    return this.#send(batch)
+    return this.#send(this.#newBatch())
   }
 
-  ask(request: Request): Promise<Outcome> {
-    return ask(this.replica.port ?? 0, request)
+  /** Another replica must take new batches, at the latest when the database has given up on this one. */
+  async mustTake(other: Replica, batches: number): Promise<void> {
+    const begin = performance.now()
+    for (let taken = 0; taken < batches; taken++) {
+      const batch = this.#newBatch()
+      let reply = await this.#send(batch, other)
+      while (statusOf(reply) === 503 && performance.now() - begin < longestRecovery)
+        reply = await this.#send(batch, other)
+      if (statusOf(reply) !== 201) this.faults.push(`another replica: ${textOf(reply)}`)
+    }
+    this.answer = `201 by another replica within ${(performance.now() - begin).toFixed()} ms`
+  }
+
+  ask(request: Request, replica = this.replica): Promise<Outcome> {
+    return ask(replica.port ?? 0, request)
   }
 
   /** Sends new batches until one is refused, which must be said in these words. */
@@ -138,9 +149,15 @@ export class Trial {
     if (this.replica.errors !== '') this.faults.push(`it wrote: ${this.replica.errors.slice(0, 500)}`)
   }
 
-  async #send(batch: PlannedBatch): Promise<Outcome> {
+  #newBatch(): PlannedBatch {
+    const batch = batchOf(seed, this.#sent.length)
+    this.#sent.push(batch)
+    return batch
+  }
+
+  async #send(batch: PlannedBatch, replica = this.replica): Promise<Outcome> {
     const delivery = putOf(batch, false)
-    const reply = await this.ask(delivery.request)
+    const reply = await this.ask(delivery.request, replica)
     if (typeof reply !== 'string' && reply.status < 300) this.#ledger.acknowledge(delivery, reply.body)
     return reply
   }

@@ -40,7 +40,16 @@ export function fitted(request: Fields, choices: Choices): Fields {
   }
   if ('sampleWeights' in request) batch.sampleWeights = each(share)
   if ('classWeights' in request) batch.classWeights = choices.list(columns, share)
+  if ('parameter' in request) Object.assign(batch, sweep(request, columns, choices))
   return { ...request, ...batch }
+}
+
+/** Values that a sweep can take: a class that there is, temperatures above 0. */
+function sweep({ parameter, values }: Fields, columns: number, choices: Choices): Fields {
+  return {
+    parameter: { ...(parameter as Fields), ...('class' in (parameter as Fields) && { class: choices.below(columns) }) },
+    values: (values as number[]).map((value) => Math.abs(value) + 0.1),
+  }
 }
 
 const tensors = ['predictions', 'labels', 'sampleWeights']

@@ -22,6 +22,8 @@ export interface Report {
   readonly requests: number
   /** How many requests of each kind got each status. */
   readonly counts: Readonly<Record<string, number>>
+  /** The operations that a request succeeded at, as method and path of the document. */
+  readonly reached: ReadonlySet<string>
   /** The longest turn of the service's event loop, in milliseconds of processor time. */
   readonly turn: number
   readonly found: readonly Found[]
@@ -38,11 +40,11 @@ export async function fuzz(requests: number, seed: number): Promise<Report> {
   const service = await Service.start({ REQUEST_TIMEOUT_MS: '2000' })
   try {
     const counts: Record<string, number> = {}
+    const reached = new Set<string>()
     const found: Found[] = []
     let suspects: Probe[] = []
     for (const declaration of declarations) await ask(service.port, declaration)
-    // what is written once, when it is first asked for, and what the first requests cost the compiler is not of interest
-    for (const path of ['/docs/json', '/docs/yaml']) await ask(service.port, { method: 'GET', path })
+    // what the first requests cost the compiler is not of interest
     await sendAll(service, 200, new Choices(0), () => undefined)
     await sleep(200)
     service.forgetTurns()
@@ -50,6 +52,7 @@ export async function fuzz(requests: number, seed: number): Promise<Report> {
       if (service.turns.turn <= longestTurn) suspects = [...suspects, probe].slice(-mostSuspects)
       const name = `${probe.kind} ${typeof reply === 'string' ? reply : reply.status}`
       counts[name] = (counts[name] ?? 0) + 1
+      if (typeof reply !== 'string' && reply.status < 300) reached.add(`${probe.method} ${pathOf(probe)}`)
       // a body that does not come to its end may be answered by the end of the connection
       const fault = typeof reply !== 'string' ? faultOf(probe, reply) : probe.sent === undefined ? reply : undefined
       if (fault !== undefined) found.push({ fault, probe, answer: typeof reply === 'string' ? reply : reply.body })
@@ -58,7 +61,7 @@ export async function fuzz(requests: number, seed: number): Promise<Report> {
     if (!service.isRunning)
       found.push({ fault: `the service ended: ${service.errors}`, probe: nextProbe(new Choices(0)), answer: '' })
     const { turn } = service.turns
-    return { requests, counts, turn, found, suspects: turn > longestTurn ? suspects : [] }
+    return { requests, counts, reached, turn, found, suspects: turn > longestTurn ? suspects : [] }
   } finally {
     await service.stop()
   }
@@ -117,12 +120,16 @@ class Line {
   }
 }
 
+/** The path of a request as the document has it, or what it begins with. */
+function pathOf({ method, path }: Probe): string {
+  return routeOf(method, path)?.path ?? path.slice(0, 40)
+}
+
 /** What was found, each fault once with one request that shows it. */
 export function summary({ requests, counts, turn, found, suspects }: Report, seed: number): string {
   const first = new Map<string, Found & { times: number }>()
   for (const one of found) {
-    const { method, path } = one.probe
-    const key = `${one.fault.slice(0, 80)} ${method} ${routeOf(method, path)?.path ?? path.slice(0, 40)}`
+    const key = `${one.fault.slice(0, 80)} ${one.probe.method} ${pathOf(one.probe)}`
     const { times = 0 } = first.get(key) ?? {}
     first.set(key, { ...(first.get(key) ?? one), times: times + 1 })
   }

@@ -163,22 +163,30 @@ const oddPaths = [
   '/problems//',
 ]
 
-/** Of evaluations and batches: some that are declared, some that are not, some that cannot be. */
-const names = ['a', 'a', 'a', 'b', 'c', 'x'.repeat(130), 'é']
+/** Evaluations that batches made without options fit. */
+const lasting = ['a', 'b']
+/** Evaluations that are declared in any way, sealed and deleted. */
+const passing = [...'cdefghijklmnopqrst']
+/** What no evaluation and no batch can be called. */
+const impossible = ['x'.repeat(130), 'é', '..', '__proto__', '%']
 
-/** What is declared before the first request: evaluations that batches made without options fit. */
-export const declarations: readonly Request[] = ['a', 'b'].map((name) => ({
+/** What is declared before the first request, and now and then again. */
+export const declarations: readonly Probe[] = lasting.map((name) => ({
+  kind: 'right',
   path: `/v1/evaluations/${name}`,
   method: 'PUT',
+  headers: { 'content-type': 'application/json' },
   body: '{"loss":"mse","labelFormat":"values","outputs":2}',
 }))
 
-const withBody = routes.filter(({ operation }) => operation.requestBody !== undefined)
+export const withBody = routes.filter(({ operation }) => operation.requestBody !== undefined)
 
 /** The next request. */
 export function nextProbe(choices: Choices): Probe {
   const level = choices.share()
   if (level < 0.05) return anywhere(choices)
+  // a hostile request may have deleted one
+  if (level < 0.06) return choices.pick(declarations)
   const kindOfRoute = choices.chance(0.8) ? withBody : routes
   const right = rightProbe(choices, choices.pick(kindOfRoute), level < 0.4 ? 0 : choices.below(3))
   return level < 0.65 ? right : hostile(right, choices)
@@ -187,10 +195,15 @@ export function nextProbe(choices: Choices): Probe {
 /** A request to a route with so many changes of its content. */
 function rightProbe(choices: Choices, { path, method, operation }: Route, changes: number): Probe {
   const parameters = operation.parameters ?? []
+  const isChange = method !== 'GET' && path.endsWith('{evaluation}')
   const target = path.replaceAll(/\{([^}]+)\}/g, (_, name) => {
     const examples = Object.values(parameters.find((parameter) => parameter.name === name)?.examples ?? {})
-    const texts = examples.map(({ value }) => String(value))
-    return encodeURIComponent(choices.pick(texts.length > 0 && choices.chance(0.7) ? texts : names))
+    const named: Record<string, readonly string[]> = {
+      evaluation: choices.chance(isChange ? 0 : 0.8) ? lasting : passing,
+      batch: [`b${choices.below(10_000)}`],
+      name: examples.map(({ value }) => String(value)),
+    }
+    return encodeURIComponent(choices.pick(choices.chance(changes * 0.1) ? impossible : named[name]))
   })
   const query = parameters.filter((parameter) => parameter.in === 'query' && choices.chance(0.3))
   const pairs = query.map(
@@ -201,7 +214,8 @@ function rightProbe(choices: Choices, { path, method, operation }: Route, change
   const content = operation.requestBody?.content
   if (content === undefined) return { ...probe, headers: {} }
   const [type, media] = choices.pick(Object.entries(content))
-  return { ...probe, ...bodyOf(type, media, choices, changes) }
+  const isBatch = path.endsWith('{batch}')
+  return { ...probe, ...bodyOf(type, media, choices, changes, isBatch) }
 }
 
 function valueFor(schema: object, changes: number, choices: Choices): unknown {
@@ -213,6 +227,7 @@ function bodyOf(
   { schema, examples = {} }: Media,
   choices: Choices,
   changes: number,
+  isBatch: boolean,
 ): Pick<Probe, 'headers' | 'body'> {
   const headers = { 'content-type': type }
   const changeable = (value: unknown) => JSON.stringify(changed(value, changes, choices)) ?? 'null'
@@ -233,10 +248,10 @@ function bodyOf(
     return { headers, body: texts.join(choices.pick(['\n', '\n', '\r\n', '\n\n'])) }
   }
   if (type === 'application/octet-stream') {
-    const request = choices.chance(0.5) ? lossRequest(choices) : fitted({}, choices)
-    const { header, data } = asBinary(request)
-    const text = Buffer.from(changeable(choices.chance(0.1) ? made(contentSchema, choices) : header))
-    const bytes = choices.chance(0.1) ? Buffer.from(choices.list(choices.below(200), () => choices.below(256))) : data
+    const { header, data } = asBinary(isBatch ? fitted({}, choices) : lossRequest(choices))
+    const isOdd = () => changes > 0 && choices.chance(0.2)
+    const text = Buffer.from(changeable(isOdd() ? made(contentSchema, choices) : header))
+    const bytes = isOdd() ? Buffer.from(choices.list(choices.below(200), () => choices.below(256))) : data
     return {
       headers: { ...headers, 'inference-header-content-length': String(text.length) },
       body: Buffer.concat([text, bytes]),
@@ -297,6 +312,11 @@ function hostile(probe: Probe, choices: Choices): Probe {
   const kind = 'hostile'
   const body = Buffer.from(probe.body ?? '')
   const hasBody = body.length > 0
+  // a body that means nothing
+  if (!hasBody && choices.chance(0.3)) {
+    const headers = { ...probe.headers, 'content-type': choices.pick(['application/json', ...oddTypes]) }
+    return { ...probe, kind, headers, body: choices.pick(['{}', ...oddBytes]) }
+  }
   switch (choices.below(hasBody ? 6 : 2)) {
     case 0: {
       const name = choices.pick(Object.keys(oddHeaders))

@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { request } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import Fastify from 'fastify'
 import { test } from 'tap'
@@ -389,4 +391,26 @@ test('every problem type explains itself in sentences', async (t) => {
     t.match(title, /^[A-Z].+[^.]$/, name)
     for (const text of [meaning, remedy]) t.match(text, /^[A-Z].+\.$/, name)
   }
+})
+
+test('a client that has left is not answered', async (t) => {
+  const app = Fastify()
+  app.setErrorHandler(handleError)
+  let answers = 0
+  app.addHook('onSend', async () => {
+    answers++
+  })
+  const { promise: failed, resolve } = Promise.withResolvers<void>()
+  app.get('/', async (_request, { raw }) => {
+    client.destroy()
+    await once(raw, 'close')
+    setImmediate(resolve)
+    throw new Problem('bad-request', 'Nobody sees it.')
+  })
+  const { port } = new URL(await app.listen({ port: 0 }))
+  const client = connect(Number(port))
+  client.write('GET / HTTP/1.1\r\nhost: a\r\n\r\n')
+  await failed
+  t.equal(answers, 0)
+  await app.close()
 })

@@ -25,6 +25,10 @@ const defaults: Record<string, unknown> = {
   epsilon: 1e-7,
   classWeights: undefined,
   delta: 1,
+  beta: 1,
+  gamma: 2,
+  alpha: undefined,
+  q: 0.5,
   rowSumTolerance: 1e-3,
   threshold: 0.5,
   ignoreIndex: undefined,
@@ -43,7 +47,7 @@ test('the defaults are those of the contract', async (t) => {
         predictionFormat: predictionFormats.includes('values') ? 'values' : 'probabilities',
         reduction: loss === 'sse' ? 'sum' : 'mean',
         logPolicy: format === 'logits' ? 'exact' : 'add-epsilon',
-        threshold: loss === 'hinge' ? 0 : 0.5,
+        threshold: loss.endsWith('hinge') ? 0 : 0.5,
       }
       const found = Object.fromEntries(optionNames.map((name) => [name, defaultFor(name, losses[loss], format)]))
       t.strictSame(found, expected, `${loss}, ${format}`)
@@ -87,6 +91,12 @@ test('which options a loss can use', async (t) => {
     'kl-divergence': `${guard} ${classes}`,
     brier: `${classes} threshold`,
     hinge: 'threshold',
+    focal: `${guard} gamma alpha rowSumTolerance ignoreIndex threshold`,
+    'squared-hinge': 'threshold',
+    'smooth-l1': `beta ${classes} threshold`,
+    quantile: 'q',
+    cosine: `${classes} threshold`,
+    dice: 'threshold',
   }
   for (const loss of lossNames) {
     const expected = `${common} ${used[loss]}`.split(' ').toSorted()

@@ -4,7 +4,7 @@ import type { LossName } from '../../src/loss/kernels/index.ts'
 import { losses, lossNames } from '../../src/loss/kernels/index.ts'
 import type { Loss } from '../../src/loss/kernels/loss.ts'
 import type { KernelOption } from '../../src/loss/options.ts'
-import { isOfDistributions } from '../../src/loss/options.ts'
+import { appliesTo, isOfDistributions } from '../../src/loss/options.ts'
 import { mergeableNames, needsOneDecision } from '../../src/loss/report/sections.ts'
 import type { Decision } from '../../src/loss/spec.ts'
 import { decisionOf } from '../../src/loss/spec.ts'
@@ -173,8 +173,15 @@ function optionsOf(
         fc.array(bounds.weights, { minLength: outputs, maxLength: outputs }),
       ),
       delta: some(taken.includes('delta'), fc.constantFrom(0.5, 1, 2.5)),
+      beta: some(taken.includes('beta'), fc.constantFrom(0, 0.5, 1, 2.5)),
+      gamma: some(taken.includes('gamma'), fc.constantFrom(0, 0.5, 1, 2, 3.5)),
+      alpha: some(taken.includes('alpha'), fc.constantFrom(0, 0.25, 1)),
+      q: some(taken.includes('q'), fc.constantFrom(0, 0.1, 0.5, 1)),
       threshold: some(decision === 'binary', between(0, 1)),
-      labelSmoothing: some(decision === 'class', fc.constantFrom(0, 0.1, 0.5)),
+      labelSmoothing: some(
+        appliesTo('labelSmoothing', { loss: losses[loss], labelFormat, predictionFormat, logPolicy: 'exact' }),
+        fc.constantFrom(0, 0.1, 0.5),
+      ),
     })
     .map(({ guard, ...options }) => ({ loss, labelFormat, predictionFormat, ...guard, ...options }))
 }

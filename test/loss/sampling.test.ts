@@ -1,11 +1,19 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { test } from 'tap'
 import { unaccounted } from '../../src/loss/memory.ts'
 import type { UniformInteger } from '../../src/loss/sampling.ts'
-import { bytesPerDraw, drawRows } from '../../src/loss/sampling.ts'
+import { drawRows } from '../../src/loss/sampling.ts'
+import { uniformIntegers } from '../../src/runtime/random.ts'
 import { countSteps, finish, heldAfterEnds, Ledger } from './support.ts'
 
-function draw(population: number, size: number, replacement: boolean, uniform: UniformInteger): Int32Array {
+function draw(
+  population: number,
+  size: number,
+  replacement: boolean,
+  uniform: UniformInteger,
+): Int32Array<ArrayBuffer> {
   return finish(drawRows(population, { size, replacement }, uniform, unaccounted))
 }
 
@@ -21,38 +29,67 @@ test('with replacement every draw is one integer below the size of the populatio
   t.same(bounds, [5, 5, 5, 5, 5, 5])
 })
 
-test('without replacement the rows are a shuffle from the front', async (t) => {
-  // 0 1 2 3 4: swap 0 and 4; swap 1 and 4 (now 0); swap 2 and 2; swap 3 and 4 (now 1); 4 stays
-  const { bounds, uniform } = scripted([4, 3, 0, 1, 0])
-  t.same(Array.from(draw(5, 5, false, uniform)), [4, 0, 2, 1, 3])
-  t.same(bounds, [5, 4, 3, 2, 1])
+test('without replacement the rows are a shuffle from the back', async (t) => {
+  // 0 1 2 3 4: swap 4 and 0; swap 3 and 3; swap 2 and 0 (now 4); swap 1 and 0 (now 2)
+  const { bounds, uniform } = scripted([0, 3, 0, 0])
+  t.same(Array.from(draw(5, 5, false, uniform)), [1, 2, 4, 3, 0])
+  t.same(bounds, [5, 4, 3, 2], 'position 0 is not swapped')
 })
 
-test('without replacement it draws as a shuffle of the whole list does', async () => {
+test('fewer rows without replacement are the beginning of the whole shuffle', async () => {
   const drawn = fc.integer({ min: 1, max: 60 }).chain((population) =>
-    fc.tuple(
-      fc.constant(population),
-      fc.array(
-        fc.nat({ max: 999 }).map((n) => n / 1000),
-        { minLength: 1, maxLength: population },
-      ),
-    ),
+    fc.record({
+      population: fc.constant(population),
+      size: fc.integer({ min: 1, max: population }),
+      shares: fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), {
+        minLength: population,
+        maxLength: population,
+      }),
+    }),
   )
   fc.assert(
-    fc.property(drawn, ([population, shares]) => {
+    fc.property(drawn, ({ population, size, shares }) => {
       const list = Array.from({ length: population }, (_, row) => row)
-      for (const [i, share] of shares.entries()) {
-        const at = i + Math.floor(share * (population - i))
+      for (const [swap, share] of shares.slice(1).entries()) {
+        const i = population - 1 - swap
+        const at = Math.floor(share * (i + 1))
         const held = list[i]
         list[i] = list[at]
         list[at] = held
       }
-      let next = 0
-      const rows = draw(population, shares.length, false, (bound) => Math.floor(shares[next++] * bound))
-      return JSON.stringify(Array.from(rows)) === JSON.stringify(list.slice(0, shares.length))
+      let next = 1
+      const rows = draw(population, size, false, (bound) => Math.floor(shares[next++] * bound))
+      return next === population && JSON.stringify(Array.from(rows)) === JSON.stringify(list.slice(0, size))
     }),
     { seed: 38, numRuns: 300 },
   )
+})
+
+interface Choices {
+  readonly seeds: number[]
+  readonly cases: {
+    readonly population: number
+    readonly size: number
+    readonly replacement: boolean
+    readonly draws: number
+    readonly first: number[]
+    readonly sha256: string
+  }[]
+}
+
+test('the rows are those that NumPy draws', async (t) => {
+  const file = new URL('../fixtures/numpy-choice.json', import.meta.url)
+  const { seeds, cases } = JSON.parse(readFileSync(file, 'utf8')) as Choices
+  t.equal(seeds.length, 200)
+  for (const { population, size, replacement, draws, first, sha256 } of cases) {
+    const hash = createHash('sha256')
+    for (const [at, seed] of seeds.slice(0, draws).entries()) {
+      const rows = new Uint32Array(draw(population, size, replacement, uniformIntegers(seed)).buffer)
+      if (at === 0) t.same(Array.from(rows.subarray(0, 5)), first, `${size} of ${population}, ${replacement}`)
+      hash.update(rows)
+    }
+    t.equal(hash.digest('hex'), sha256, `${size} of ${population}, ${replacement}: all seeds`)
+  }
 })
 
 test('equally likely integers make every sample equally likely', async (t) => {
@@ -77,29 +114,36 @@ test('equally likely integers make every sample equally likely', async (t) => {
   )
 })
 
-test('a few rows of a large population cost no list of it', async (t) => {
-  const { uniform } = scripted([2 ** 31 - 2, 0, 2 ** 31 - 4])
-  t.same(Array.from(draw(2 ** 31 - 1, 3, false, uniform)), [2 ** 31 - 2, 1, 0])
+test('rows up to 2^32 are 32-bit integers', async (t) => {
+  const { uniform } = scripted([2 ** 32 - 1, 2 ** 31, 5])
+  t.same(Array.from(new Uint32Array(draw(2 ** 32, 3, true, uniform).buffer)), [2 ** 32 - 1, 2 ** 31, 5])
 })
 
-test('8192 rows are drawn in a step', async (t) => {
-  for (const replacement of [true, false]) {
-    const steps = (size: number) => countSteps(drawRows(2 ** 20, { size, replacement }, () => 0, unaccounted))
-    t.same([steps(1), steps(8192), steps(8193), steps(100_000)], [1, 1, 2, 13])
-  }
+test('8192 rows are drawn or swapped in a step', async (t) => {
+  const steps = (population: number, size: number, replacement: boolean) =>
+    countSteps(drawRows(population, { size, replacement }, () => 0, unaccounted))
+  t.same(
+    [1, 8192, 8193, 100_000].map((size) => steps(2 ** 32, size, true)),
+    [1, 1, 2, 13],
+  )
+  // the list is written 65,536 rows a step
+  t.same(
+    [1, 2, 8193, 8194, 2 ** 16, 2 ** 20].map((population) => steps(population, 1, false)),
+    [1, 2, 2, 3, 1 + 8, 16 + 128],
+  )
 })
 
 test('memory is counted before it is taken, and only the rows are held in the end', async (t) => {
   const size = 3 * 8192
+  const population = 2 ** 18
   for (const replacement of [true, false]) {
-    const each = replacement ? bytesPerDraw.withReplacement : bytesPerDraw.withoutReplacement
     const memory = new Ledger()
-    const rows = finish(drawRows(2 ** 20, { size, replacement }, (bound) => bound >> 1, memory))
-    t.equal(memory.peak, each * size)
+    const rows = finish(drawRows(population, { size, replacement }, (bound) => bound >> 1, memory))
+    t.equal(memory.peak, 4 * (size + (replacement ? 0 : population)))
     t.equal(memory.held, rows.byteLength)
     memory.free(rows.buffer)
     t.equal(memory.held, 0)
-    const held = heldAfterEnds((ledger) => drawRows(2 ** 20, { size, replacement }, (bound) => bound >> 1, ledger))
+    const held = heldAfterEnds((ledger) => drawRows(population, { size, replacement }, (bound) => bound >> 1, ledger))
     t.same(new Set(held), new Set([0]))
   }
 })

@@ -187,7 +187,7 @@ test('labels of another shape: what they are, what is needed, and which declarat
         [1, 1],
         [0, 0],
       ],
-      'labels[0] is an array of 2 numbers; labelFormat "index" needs one integer per sample. Labels 0 and 1 for each output are declared with labelFormat "binary", which goes with loss sse, mse, mae, binary-cross-entropy, huber, log-cosh, brier, hinge.',
+      'labels[0] is an array of 2 numbers; labelFormat "index" needs one integer per sample. Labels 0 and 1 for each output are declared with labelFormat "binary", which goes with loss sse, mse, mae, binary-cross-entropy, huber, log-cosh, brier, hinge, focal, squared-hinge, smooth-l1, cosine, dice.',
       'an array of 2 arrays of 2 numbers',
     ],
     [
@@ -197,7 +197,7 @@ test('labels of another shape: what they are, what is needed, and which declarat
         [3, 1],
         [0, 0],
       ],
-      'labels[0] is an array of 2 numbers; labelFormat "index" needs one integer per sample. Numbers of any size are declared with labelFormat "values", which goes with loss sse, mse, mae, huber, log-cosh.',
+      'labels[0] is an array of 2 numbers; labelFormat "index" needs one integer per sample. Numbers of any size are declared with labelFormat "values", which goes with loss sse, mse, mae, huber, log-cosh, smooth-l1, quantile, cosine.',
       'an array of 2 arrays of 2 numbers',
     ],
     [

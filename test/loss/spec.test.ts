@@ -128,6 +128,10 @@ test('an option that has no effect is refused, with where it has one', async (t)
       'losses with a logarithm under logPolicy "add-epsilon" or "clip"',
     ],
     [{ ...mse, delta: 2 }, 'delta', 'loss "huber"'],
+    [{ ...mse, beta: 2 }, 'beta', 'loss "smooth-l1"'],
+    [{ ...entropy, gamma: 1 }, 'gamma', 'loss "focal"'],
+    [{ ...entropy, alpha: 1 }, 'alpha', 'loss "focal"'],
+    [{ ...mse, q: 0.1 }, 'q', 'loss "quantile"'],
     [
       { ...mse, rowSumTolerance: 0.1 },
       'rowSumTolerance',
@@ -142,7 +146,7 @@ test('an option that has no effect is refused, with where it has one', async (t)
     [
       { ...mse, labelSmoothing: 0.1 },
       'labelSmoothing',
-      'class labels: labelFormat "one-hot", "index", or "probabilities" of classes',
+      'class labels of losses that take soft ones: labelFormat "one-hot", "index", or "probabilities"',
     ],
   ]
   for (const [options, option, when] of cases) {
@@ -316,6 +320,10 @@ test('an option that does not apply and holds anything else is refused, alone', 
     epsilon: 0.01,
     classWeights: Float64Array.of(1, 1),
     delta: 2,
+    beta: 2,
+    gamma: 3,
+    alpha: 0.25,
+    q: 0.9,
     rowSumTolerance: 0.1,
     threshold: 0.3,
     ignoreIndex: 1,
@@ -331,6 +339,7 @@ test('an option that does not apply and holds anything else is refused, alone', 
           const applies =
             name in described ||
             (name === 'classWeights' && loss === 'cross-entropy') ||
+            (name === 'alpha' && loss === 'focal') ||
             (name === 'ignoreIndex' && labelFormat === 'index')
           t.same(
             errorsOf(() => resolve({ ...options, [name]: value })).map(({ path }) => path),

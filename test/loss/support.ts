@@ -65,6 +65,10 @@ export class Ledger implements Memory {
     this.held -= bytes
   }
 
+  mayPromise(): boolean {
+    return true
+  }
+
   allocate(bytes: number, committed = bytes): ArrayBuffer {
     this.reserve(committed)
     const buffer = new ArrayBuffer(bytes)

@@ -26,6 +26,17 @@ const table = {
   ],
   brier: [['one-hot', 'index', 'probabilities', 'binary'], 'probabilities', 'mean', classes],
   hinge: [['binary'], 'values', 'mean', 'threshold'],
+  focal: [
+    ['one-hot', 'index', 'binary'],
+    'probabilities logits',
+    'mean',
+    'logPolicy epsilon gamma alpha rowSumTolerance threshold ignoreIndex',
+  ],
+  'squared-hinge': [['binary'], 'values', 'mean', 'threshold'],
+  'smooth-l1': [valuesFirst, 'values probabilities', 'mean', `beta ${classes}`],
+  quantile: [['values'], 'values probabilities', 'mean', 'q'],
+  cosine: [valuesFirst, 'values probabilities', 'mean', classes],
+  dice: [['binary'], 'probabilities', 'mean', 'threshold'],
 } as const
 
 /** Kind, default and condition of each option. */
@@ -50,6 +61,10 @@ const options: Record<string, [kind: object, preset: unknown, appliesTo: string]
   ],
   classWeights: [{ kind: 'weights' }, null, 'loss "cross-entropy"'],
   delta: [{ kind: 'number', exclusiveMinimum: 0 }, 1, 'loss "huber"'],
+  beta: [{ kind: 'number', minimum: 0 }, 1, 'loss "smooth-l1"'],
+  gamma: [{ kind: 'number', minimum: 0 }, 2, 'loss "focal"'],
+  alpha: [{ kind: 'number', minimum: 0, maximum: 1 }, null, 'loss "focal"'],
+  q: [{ kind: 'number', minimum: 0, maximum: 1 }, 0.5, 'loss "quantile"'],
   rowSumTolerance: [
     { kind: 'number', minimum: 0 },
     0.001,
@@ -64,12 +79,13 @@ const options: Record<string, [kind: object, preset: unknown, appliesTo: string]
   labelSmoothing: [
     { kind: 'number', minimum: 0, exclusiveMaximum: 1 },
     0,
-    'class labels: labelFormat "one-hot", "index", or "probabilities" of classes',
+    'class labels of losses that take soft ones: labelFormat "one-hot", "index", or "probabilities"',
   ],
 }
-const order = 'predictionFormat reduction logPolicy epsilon classWeights delta rowSumTolerance threshold'
-  .concat(' ignoreIndex labelSmoothing miniBatch include sampleWeights')
-  .split(' ')
+const order =
+  'predictionFormat reduction logPolicy epsilon classWeights delta beta gamma alpha q rowSumTolerance threshold'
+    .concat(' ignoreIndex labelSmoothing miniBatch include sampleWeights')
+    .split(' ')
 
 const texts: Record<keyof typeof table, [string, string, string]> = {
   sse: ['Sum of squared errors', 'l_i = sum_k (y_k - t_k)^2', 'Legendre 1805; residual sum of squares'],
@@ -102,6 +118,36 @@ const texts: Record<keyof typeof table, [string, string, string]> = {
     'Brier 1950; scikit-learn brier_score_loss',
   ],
   hinge: ['Hinge loss', "l_i = (1/K) sum_k max(0, 1 - t'_k y_k), t' = 2 t - 1", 'scikit-learn hinge_loss'],
+  focal: [
+    'Focal loss',
+    'l_i = -a (1 - p)^gamma log p, p = y_c of class c; for binary labels the mean over k, p_k = y_k for t_k = 1, else 1 - y_k',
+    'Lin et al. 2017; Keras CategoricalFocalCrossentropy, torchvision sigmoid_focal_loss',
+  ],
+  'squared-hinge': [
+    'Squared hinge loss',
+    "l_i = (1/K) sum_k max(0, 1 - t'_k y_k)^2, t' = 2 t - 1",
+    'Keras SquaredHinge, scikit-learn LinearSVC (loss squared_hinge)',
+  ],
+  'smooth-l1': [
+    'Smooth L1 loss',
+    'l_i = (1/K) sum_k h(y_k - t_k), h(r) = r^2 / (2 beta) for |r| < beta, else |r| - beta / 2',
+    'Girshick 2015; PyTorch SmoothL1Loss',
+  ],
+  quantile: [
+    'Quantile loss',
+    'l_i = (1/K) sum_k max(q (t_k - y_k), (1 - q) (y_k - t_k))',
+    'Koenker and Bassett 1978; scikit-learn mean_pinball_loss',
+  ],
+  cosine: [
+    'Cosine loss',
+    'l_i = 1 - sum_k y_k t_k / (max(|y|, 1e-8) max(|t|, 1e-8)), |y| = sqrt(sum_k y_k^2)',
+    'PyTorch cosine_similarity, CosineEmbeddingLoss (target 1)',
+  ],
+  dice: [
+    'Dice loss',
+    'l_i = 1 - 2 sum_k y_k t_k / (sum_k y_k + sum_k t_k); 0 where both sums are 0',
+    'Dice 1945; Keras Dice (without epsilon)',
+  ],
 }
 
 const names = Object.keys(table) as (keyof typeof table)[]
@@ -130,7 +176,7 @@ test('every loss with its formula, formats and options', async (t) => {
     const [, predictionFormats, reduction, own] = table[name]
     const all = ['predictionFormat', 'reduction', 'sampleWeights', 'miniBatch', 'include', ...own.split(' ')]
     const values = predictionFormats.split(' ')
-    const isHinge = name === 'hinge'
+    const isHinge = name.endsWith('hinge')
     const expected = order
       .filter((option) => all.includes(option))
       .map((option) => {
@@ -170,7 +216,7 @@ test('the defaults of the catalogue, all spelled out, are accepted and change no
         const plain = await post(app, '/v1/loss', { ...request, predictionFormat })
         const full = await post(app, '/v1/loss', {
           ...spelled,
-          ...(loss === 'hinge' ? { threshold: 0 } : { threshold: 0.5 }),
+          ...(loss.endsWith('hinge') ? { threshold: 0 } : { threshold: 0.5 }),
           ...guard,
           ...request,
           predictionFormat,

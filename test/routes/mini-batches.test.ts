@@ -2,14 +2,21 @@ import { t as root, test } from 'tap'
 import { appOf, post } from '../support.ts'
 
 const url = '/v1/mini-batches'
-const app = await appOf(root)
+// the largest shuffle may take long on a busy machine
+const app = await appOf(root, { MAX_COMPUTE_MS: '120000' })
 
-test('the rows that numpy would choose from the same random numbers', async (t) => {
+test('the rows of numpy.random.RandomState(42).choice(60000, 10)', async (t) => {
   const request = { populationSize: 60_000, size: 10, seed: 42, replacement: true }
-  const indices = [1190, 22419, 23228, 10062, 46378, 3687, 14972, 48276, 38598, 20761]
+  const indices = [56422, 15795, 860, 38158, 54343, 44732, 11284, 54886, 6265, 16850]
   t.same((await post(app, url, request)).body, { indices, ...request })
   const { replacement: _, ...rest } = request
   t.same((await post(app, url, rest)).body, { indices, ...request }, 'with replacement by default')
+})
+
+test('the rows of numpy.random.RandomState(42).choice(60000, 10, replace=False)', async (t) => {
+  const request = { populationSize: 60_000, size: 10, seed: 42, replacement: false }
+  const indices = [12628, 37730, 39991, 8525, 8279, 51012, 14871, 15127, 9366, 33322]
+  t.same((await post(app, url, request)).body, { indices, ...request })
 })
 
 test('without replacement the whole population is a permutation', async (t) => {
@@ -55,18 +62,25 @@ test('the rows are those that miniBatch of /v1/loss evaluates', async (t) => {
   }
 })
 
-test('the ends of the ranges', async (t) => {
-  const table = [
-    { populationSize: 1, size: 3, seed: 0, replacement: true },
-    { populationSize: 2 ** 31 - 1, size: 2, seed: 2 ** 32 - 1, replacement: true },
-    { populationSize: 2 ** 31 - 1, size: 100_000, seed: 5, replacement: false },
+test('the ends of the ranges, as NumPy draws them', async (t) => {
+  const table: [request: Record<string, unknown>, indices: number[]][] = [
+    [{ populationSize: 1, size: 3, seed: 0, replacement: true }, [0, 0, 0]],
+    [{ populationSize: 1, size: 1, seed: 0, replacement: false }, [0]],
+    [{ populationSize: 2 ** 32, size: 3, seed: 2 ** 32 - 1, replacement: true }, [419326371, 479346978, 3918654476]],
+    [{ populationSize: 2 ** 24, size: 4, seed: 42, replacement: false }, [810991, 4197060, 13427113, 12553399]],
   ]
-  for (const request of table) {
+  for (const [request, indices] of table) {
     const { status, body } = await post(app, url, request)
-    const { indices } = body as { indices: number[] }
-    t.same([status, indices.length], [200, request.size])
-    t.ok(indices.every((row) => Number.isInteger(row) && row >= 0 && row < request.populationSize))
+    t.same([status, body], [200, { indices, ...request }])
   }
+})
+
+test('a list and an answer of 100,000 rows', async (t) => {
+  const request = { populationSize: 2 ** 31 - 1, size: 100_000, seed: 5 }
+  const { status, body } = await post(app, url, request)
+  const { indices } = body as { indices: number[] }
+  t.same([status, indices.length], [200, 100_000])
+  t.ok(indices.every((row) => Number.isInteger(row) && row >= 0 && row < request.populationSize))
 })
 
 const right = { populationSize: 10, size: 2, seed: 1, replacement: true }
@@ -81,8 +95,19 @@ const refusals: [string, unknown, [string, string, unknown][]][] = [
   ['too many rows', { ...right, size: 100_001 }, [['#/size', 'size must be at most 100000; received 100001', 100_001]]],
   [
     'too large a population',
-    { ...right, populationSize: 2 ** 31 },
-    [['#/populationSize', 'populationSize must be at most 2147483647; received 2147483648', 2 ** 31]],
+    { ...right, populationSize: 2 ** 32 + 1 },
+    [['#/populationSize', 'populationSize must be at most 4294967296; received 4294967297', 2 ** 32 + 1]],
+  ],
+  [
+    'too large a population to shuffle',
+    { ...right, populationSize: 2 ** 24 + 1, replacement: false },
+    [
+      [
+        '#/populationSize',
+        'populationSize must be at most 16777216 without replacement; received 16777217',
+        2 ** 24 + 1,
+      ],
+    ],
   ],
   ['negative seed', { ...right, seed: -1 }, [['#/seed', 'seed must be at least 0; received -1', -1]]],
   [

@@ -201,7 +201,7 @@ const refusals: [string, object, [string, string, unknown]][] = [
   [
     'a loss without logits',
     { loss: 'mse' },
-    ['#/loss', 'loss must be cross-entropy, binary-cross-entropy or kl-divergence; received "mse"', 'mse'],
+    ['#/loss', 'loss must be cross-entropy, binary-cross-entropy, kl-divergence or focal; received "mse"', 'mse'],
   ],
   [
     'an option of /v1/loss',

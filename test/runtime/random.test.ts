@@ -9,16 +9,27 @@ function draw(seed: number, bound: number, count: number): number[] {
 
 test('the generator is mt19937', async (t) => {
   // first outputs for seed 5489, and the 10000th, which ISO C++ [rand.predef] requires to be 4123659995
-  const outputs = draw(5489, 2 ** 32, 10_000).map((value) => (value ^ (2 ** 31)) >>> 0)
+  const outputs = draw(5489, 2 ** 32, 10_000)
   t.same(outputs.slice(0, 5), [3499211612, 581869302, 3890346734, 3586334585, 545404204])
   t.equal(outputs[9999], 4123659995)
 })
 
-test('integers below 60000 follow from the outputs of numpy.random.RandomState(42)', async (t) => {
-  t.same(draw(42, 60_000, 10), [1190, 22419, 23228, 10062, 46378, 3687, 14972, 48276, 38598, 20761])
+test('integers below 60000 are those of numpy.random.RandomState(42).randint', async (t) => {
+  t.same(draw(42, 60_000, 10), [56422, 15795, 860, 38158, 54343, 44732, 11284, 54886, 6265, 16850])
 })
 
-test('outputs that would favour some integers are passed over', async (t) => {
+test('as many low bits of each output are kept as the largest integer has', async (t) => {
+  const outputs = draw(9, 2 ** 32, 50)
+  for (const bits of [1, 5, 16, 31]) {
+    t.same(
+      draw(9, 2 ** bits, 50),
+      outputs.map((output) => output % 2 ** bits),
+      `2^${bits}`,
+    )
+  }
+})
+
+test('what the bits kept have beyond the bound is passed over', async (t) => {
   // 3 * 2^30 leaves a quarter of the outputs unused
   const bound = 3 * 2 ** 30
   const raw = draw(7, 2 ** 32, 40)
@@ -28,8 +39,15 @@ test('outputs that would favour some integers are passed over', async (t) => {
 
 test('the ends of the range of seeds and bounds', async (t) => {
   t.same(draw(0, 1, 3), [0, 0, 0])
+  t.same(draw(2 ** 32 - 1, 2 ** 32, 3), [419326371, 479346978, 3918654476])
   t.not(draw(0, 2 ** 31, 1)[0], draw(2 ** 32 - 1, 2 ** 31, 1)[0])
   t.ok(draw(2 ** 32 - 1, 2 ** 31 - 1, 1000).every((value) => value >= 0 && value < 2 ** 31 - 1))
+})
+
+test('the one integer below 1 takes no output', async (t) => {
+  const uniform = uniformIntegers(42)
+  t.equal(uniform(1), 0)
+  t.equal(uniform(60_000), 56422)
 })
 
 test('every integer is as likely as any other', async (t) => {

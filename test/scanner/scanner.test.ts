@@ -487,6 +487,7 @@ t.test('a document that is given up gives back all that it took', async (t) => {
       release(bytes) {
         held -= bytes
       },
+      mayPromise: () => true,
       allocate(bytes, committed = bytes) {
         memory.reserve(committed)
         const buffer = new ArrayBuffer(bytes)

@@ -15,6 +15,16 @@ class Ledger implements Memory {
   /** Of every buffer, in the order of their allocation, the doubles in it and how many of them were counted at first. */
   readonly allocated: { readonly length: number; readonly committed: number; readonly heldBefore: number }[] = []
   readonly #committed = new Map<ArrayBufferLike, number>()
+  readonly #promises: number
+
+  /** @param promises bytes of the largest buffer that may be had before they are needed */
+  constructor(promises = Number.POSITIVE_INFINITY) {
+    this.#promises = promises
+  }
+
+  mayPromise(bytes: number): boolean {
+    return bytes <= this.#promises
+  }
 
   reserve(bytes: number): void {
     this.held += bytes
@@ -201,27 +211,31 @@ t.test('a few numbers that two slices share are put into a piece', async (t) => 
   t.equal(memory.held, 0)
 })
 
-t.test('without a declared length numbers come in pieces, which are put together step by step', async (t) => {
-  const values = Array.from({ length: 900_000 }, (_, i) => i % 7)
-  const memory = new Ledger()
-  const scanner = scannerOf(JSON.stringify({ labels: values }), memory, 0)
-  const pieces = [...memory.allocated]
-  const room = pieces.reduce((sum, { length }) => sum + length, 0)
-  t.ok(pieces.every(({ length, committed }) => length === committed && length <= pieceNumbers))
-  t.ok(room - values.length < pieceNumbers, 'less than a piece is left unused')
-  t.ok(pieces.length <= 10, `${pieces.length} pieces`)
-  t.equal(memory.held, 8 * room)
+for (const [when, declared, promises] of [
+  ['without a declared length', 0, Number.POSITIVE_INFINITY],
+  ['when too much has been promised to others', 1_800_012, 2 ** 20],
+] as const)
+  t.test(`${when} numbers come in pieces, which are put together step by step`, async (t) => {
+    const values = Array.from({ length: 900_000 }, (_, i) => i % 7)
+    const memory = new Ledger(promises)
+    const scanner = scannerOf(JSON.stringify({ labels: values }), memory, declared)
+    const pieces = [...memory.allocated]
+    const room = pieces.reduce((sum, { length }) => sum + length, 0)
+    t.ok(pieces.every(({ length, committed }) => length === committed && length <= pieceNumbers))
+    t.ok(room - values.length < pieceNumbers, 'less than a piece is left unused')
+    t.ok(pieces.length <= 10, `${pieces.length} pieces`)
+    t.equal(memory.held, 8 * room)
 
-  const { tensors, growths } = stepwise(scanner, memory)
-  t.same(memory.allocated.slice(pieces.length), [{ length: values.length, committed: 0, heldBefore: room }])
-  t.equal(growths.length, pieces.length)
-  t.ok(growths.every((growth) => growth <= pieceNumbers))
-  t.ok(memory.peak <= 8 * 2 * (values.length + pieceNumbers), 'never more than everything twice')
-  t.ok(isSame(tensors.labels, values))
-  t.equal(memory.held, 8 * values.length)
-  freeAll(memory, tensors)
-  t.equal(memory.held, 0)
-})
+    const { tensors, growths } = stepwise(scanner, memory)
+    t.same(memory.allocated.slice(pieces.length), [{ length: values.length, committed: 0, heldBefore: room }])
+    t.equal(growths.length, pieces.length)
+    t.ok(growths.every((growth) => growth <= pieceNumbers))
+    t.ok(memory.peak <= 8 * 2 * (values.length + pieceNumbers), 'never more than everything twice')
+    t.ok(isSame(tensors.labels, values))
+    t.equal(memory.held, 8 * values.length)
+    freeAll(memory, tensors)
+    t.equal(memory.held, 0)
+  })
 
 t.test('with a true length all but the first slices go into one piece, counted as it is filled', async (t) => {
   const values = Array.from({ length: 900_000 }, (_, i) => i % 7)
@@ -400,4 +414,17 @@ t.test('however a document is cut and whatever length is declared, the numbers a
     },
   )
   t.doesNotThrow(() => fc.assert(property, { numRuns: 60 }))
+})
+
+t.test('a sender that announces much is believed as it sends', async (t) => {
+  for (const [count, isBelieved] of [
+    [100_000, false],
+    [240_000, true],
+  ] as const) {
+    const memory = new Ledger()
+    scannerOf(`{"labels":[${'7,'.repeat(count)}`, memory, 60_000_000)
+    const largest = Math.max(...memory.allocated.map(({ length }) => length))
+    t.equal(largest > pieceNumbers, isBelieved, `${count} numbers`)
+    t.ok(memory.held <= 8 * (count + pieceNumbers), `${memory.held} bytes are counted`)
+  }
 })

@@ -15,7 +15,6 @@ export interface Holder {
 
 /** Bytes that an account holds for nothing, so that small requests cost no bookkeeping. */
 const freeBytes = 2 ** 16
-
 /** The memory that all requests in flight may hold together: bodies, the numbers in them, what is computed, answers. */
 export class MemoryBudget {
   /** Bytes. */
@@ -24,6 +23,7 @@ export class MemoryBudget {
   readonly #accounts = new Set<Account>()
   readonly #byOwner = new Map<string, number>()
   #held = 0
+  #promised = 0
 
   constructor(capacity: number, collector?: Collector) {
     this.capacity = capacity
@@ -33,6 +33,19 @@ export class MemoryBudget {
   /** Bytes that are held now. */
   get held(): number {
     return this.#held
+  }
+
+  /**
+   * Whether so many bytes may be allocated before they are needed. That takes no memory, but the garbage collector is told of
+   * it, and would run for each upload that announces a large body and sends little.
+   */
+  mayPromise(bytes: number): boolean {
+    return this.#promised + bytes <= this.capacity
+  }
+
+  /** Counts bytes that are allocated and not yet in use, or with negative bytes those that are no longer so. */
+  promise(bytes: number): void {
+    this.#promised += bytes
   }
 
   open(holder: Holder): Account {
@@ -73,8 +86,17 @@ export class MemoryBudget {
       if (holder.isStalled || (isModest && isGreedy)) holder.giveWay(overloaded())
       if (this.#held + bytes <= this.capacity) return
     }
-    throw overloaded()
+    // at once, or all who ask in the same turn would be refused for the sake of what the first of them frees
+    const refusal = overloaded()
+    account.holder.giveWay(refusal)
+    throw refusal
   }
+}
+
+/** Bytes of a buffer. */
+interface Counted {
+  committed: number
+  promised: number
 }
 
 /** What one request holds. */
@@ -85,8 +107,8 @@ export class Account implements Memory {
   readonly #budget: MemoryBudget
   #held = 0
   #isClosed = false
-  /** The buffers allocated here, each with the bytes of it that are counted. */
-  #buffers: Map<ArrayBufferLike, number> | undefined
+  /** The buffers allocated here, each with the bytes of it that are counted, and those that are not yet. */
+  #buffers: Map<ArrayBufferLike, Counted> | undefined
 
   constructor(budget: MemoryBudget, holder: Holder) {
     this.#budget = budget
@@ -105,35 +127,47 @@ export class Account implements Memory {
     this.#settle(this.#held)
   }
 
+  mayPromise(bytes: number): boolean {
+    return this.#budget.mayPromise(bytes)
+  }
+
   allocate(bytes: number, committed = bytes): ArrayBuffer {
     this.reserve(committed)
     const buffer = new ArrayBuffer(bytes)
     if (this.#isClosed) return buffer
+    const promised = bytes - committed
+    this.#budget.promise(promised)
     this.#buffers ??= new Map()
-    this.#buffers.set(buffer, committed)
+    this.#buffers.set(buffer, { committed, promised })
     return buffer
   }
 
   commit(buffer: ArrayBuffer, bytes: number): void {
-    const committed = this.#buffers?.get(buffer)
-    if (committed === undefined) return
+    const counted = this.#buffers?.get(buffer)
+    if (counted === undefined) return
     this.reserve(bytes)
-    this.#buffers?.set(buffer, committed + bytes)
+    this.#budget.promise(-bytes)
+    counted.committed += bytes
+    counted.promised -= bytes
   }
 
   free(buffer: ArrayBufferLike): void {
-    const committed = this.#buffers?.get(buffer)
-    if (committed === undefined) return
+    const counted = this.#buffers?.get(buffer)
+    if (counted === undefined) return
     this.#buffers?.delete(buffer)
     detach(buffer)
-    this.release(committed)
+    this.#budget.promise(-counted.promised)
+    this.release(counted.committed)
   }
 
   /** Gives everything back. What is asked of it afterwards is not counted. */
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    for (const buffer of this.#buffers?.keys() ?? []) detach(buffer)
+    for (const [buffer, { promised }] of this.#buffers ?? []) {
+      detach(buffer)
+      this.#budget.promise(-promised)
+    }
     this.#buffers = undefined
     this.#held = 0
     this.#settle(0)

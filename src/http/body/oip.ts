@@ -3,19 +3,17 @@ import { batchTensors } from '../../loss/batch.ts'
 import type { Memory } from '../../loss/memory.ts'
 import { weightOptions } from '../../loss/options.ts'
 import { pack } from '../../loss/pack.ts'
-import { pathOf, place } from '../../loss/shape.ts'
-import type { Tensor } from '../../loss/tensor.ts'
 import type { Path } from '../../loss/validation-errors.ts'
 import { LimitExceeded, refuse, ValidationErrors } from '../../loss/validation-errors.ts'
 import type { Limits } from '../limits.ts'
 import { Problem } from '../problem.ts'
 import type { RequestWork } from '../request-work.ts'
 import { checkValueCount, validated } from '../validation.ts'
-import type { Datatype } from './datatypes.ts'
-import { bytesOf, datatypes, widen } from './datatypes.ts'
+import { bytesOf, datatypes } from './datatypes.ts'
 import { JsonScanner } from './json.ts'
 import type { Fields, ParsedBody } from './parsed-body.ts'
 import { placedError, singleBatch } from './parsed-body.ts'
+import { checkShape, elementsOf, RawTensor } from './raw-tensor.ts'
 import type { BodyReader } from './reader.ts'
 
 const input = z.strictObject({
@@ -71,55 +69,40 @@ export async function readBinary(
     tensors.write(rest)
   }
   if (!tensors?.isWhole) throw new Problem('malformed-body', 'The body ends before the bytes that its header declares.')
-  return task.run(bodyOf(tensors, memory))
+  return task.run(bodyOf(tensors))
 }
 
-/** The bytes of the tensors, one after the other. They take memory as they come, whatever was announced. */
+/** The bytes of the tensors, one after the other. */
 class RawTensors {
   readonly header: BinaryHeader
-  readonly buffers: readonly ArrayBuffer[]
-  readonly #memory: Memory
+  readonly all: readonly RawTensor[]
   #at = 0
-  #filled = 0
 
   constructor(header: BinaryHeader, memory: Memory) {
     this.header = header
-    this.buffers = header.inputs.map((input) => memory.allocate(wholeDoubles(sizeOf(input)), 0))
-    this.#memory = memory
-    this.#skipFilled()
+    this.all = header.inputs.map(({ name, shape, datatype }) => new RawTensor(name, shape, datatype, memory))
+    this.#skipWhole()
   }
 
   get isWhole(): boolean {
-    return this.#at === this.buffers.length
+    return this.#at === this.all.length
   }
 
   write(bytes: Buffer): void {
     for (let rest = bytes; rest.length > 0; ) {
       if (this.isWhole) refuseLeftovers()
-      const taken = rest.subarray(0, sizeOf(this.header.inputs[this.#at]) - this.#filled)
-      const buffer = this.buffers[this.#at]
-      this.#memory.commit(buffer, taken.length)
-      new Uint8Array(buffer).set(taken, this.#filled)
-      this.#filled += taken.length
-      rest = rest.subarray(taken.length)
-      this.#skipFilled()
+      rest = this.all[this.#at].write(rest)
+      this.#skipWhole()
     }
   }
 
-  #skipFilled(): void {
-    while (!this.isWhole && this.#filled === sizeOf(this.header.inputs[this.#at])) {
-      this.#at++
-      this.#filled = 0
-    }
+  #skipWhole(): void {
+    while (this.all[this.#at]?.isWhole) this.#at++
   }
 }
 
 function sizeOf({ parameters }: Input): number {
   return parameters.binary_data_size
-}
-
-function wholeDoubles(bytes: number): number {
-  return Math.ceil(bytes / 8) * 8
 }
 
 function headerBytesOf(value: string | undefined, most: number): number {
@@ -152,21 +135,6 @@ function headerOf(content: Fields, limits: Limits): BinaryHeader {
   }
   errors.throwIfAny()
   return { inputs, ...header }
-}
-
-function checkShape(shape: readonly number[], limits: Limits, path: readonly (string | number)[]): void {
-  const [rows = 1, columns = 1] = shape
-  const sizes = { maxRows: rows, maxColumns: columns, maxElements: elementsOf(shape) }
-  for (const limit of ['maxRows', 'maxColumns', 'maxElements'] as const) {
-    const allowed = limits[limit]
-    if (sizes[limit] <= allowed) continue
-    const detail = `shape [${shape.join(', ')}] exceeds ${limit}, ${allowed}.`
-    throw new LimitExceeded(limit, allowed, path, detail)
-  }
-}
-
-function elementsOf(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1)
 }
 
 /** Refuses what cannot be, or is too large, before any of it has come. */
@@ -208,7 +176,7 @@ function refuseLeftovers(): never {
   return refuse(['inputs'], 'bytes follow the last input', 'bytes')
 }
 
-function* bodyOf({ header, buffers }: RawTensors, memory: Memory): Generator<void, ParsedBody> {
+function* bodyOf({ header, all }: RawTensors): Generator<void, ParsedBody> {
   const options: Fields = { ...header.parameters }
   for (const name of batchTensors) {
     if (name in options) refuse(['parameters', name], `${name} is a tensor and belongs in inputs`, options[name])
@@ -217,9 +185,7 @@ function* bodyOf({ header, buffers }: RawTensors, memory: Memory): Generator<voi
   const place = { locate: (path: Path) => locate(header.inputs, path) }
   const batch: Fields = {}
   try {
-    for (const [at, { name, shape, datatype }] of header.inputs.entries()) {
-      batch[name] = yield* tensorOf(name, shape, datatype, buffers[at], memory)
-    }
+    for (const raw of all) batch[raw.name] = yield* raw.tensor()
   } catch (error) {
     throw placedError(place, error)
   }
@@ -233,21 +199,4 @@ function locate(inputs: readonly Input[], path: Path): Path {
   const at = inputs.findIndex((input) => input.name === name)
   if (at < 0) return ['inputs']
   return rest.length === 0 ? ['inputs', at] : ['inputs', at, 'data', ...rest]
-}
-
-function* tensorOf(
-  name: string,
-  shape: readonly number[],
-  datatype: Datatype,
-  raw: ArrayBuffer,
-  memory: Memory,
-): Generator<void, Tensor> {
-  const { data, inexact } = yield* widen(datatype, raw, elementsOf(shape), memory)
-  if (inexact !== undefined) {
-    const { index, value } = inexact
-    const path = pathOf(shape, index)
-    const why = datatype === 'BOOL' ? 'a BOOL is 0 or 1' : 'no double is exactly that integer'
-    refuse([name, ...path], `${place(name, path)} is ${value}; ${why}`, String(value))
-  }
-  return { data, shape, nonNumeric: [], nonNumericCount: 0 }
 }

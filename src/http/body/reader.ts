@@ -95,8 +95,11 @@ export class BodyReader implements Reading {
         this.#wake = resolve
       })
     }
-    task.start()
-    if (task.isDue) await task.pause()
+    // what has failed waits for no turn
+    if (this.#failure === undefined) {
+      task.start()
+      if (task.isDue) await task.pause()
+    }
     if (this.#failure !== undefined) throw this.#failure
     const piece = this.#queue.shift()
     this.#taken = piece

@@ -4,12 +4,15 @@ import type { Connection, Turn } from './table.ts'
 
 /** Requests that may wait on all connections together for the one in front of them. */
 const maxWaiting = 4096
+/** Requests that begin in one turn of the event loop; those of a thousand connections may arrive in one. */
+const maxBegun = 128
 
 /** Hands the requests of each connection to the service one at a time; those that come meanwhile wait. */
 export class Turns {
   readonly #listener: RequestListener
   readonly #held = new Set<Connection>()
   #waiting = 0
+  #begun = 0
   #isHolding = false
 
   constructor(listener: RequestListener) {
@@ -19,7 +22,7 @@ export class Turns {
   take(connection: Connection, request: IncomingMessage, response: ServerResponse): void {
     if (connection.isEnding) return
     const turn: Turn = { request, response, reply: undefined }
-    if (connection.turn === undefined && !this.#isHolding) this.#begin(connection, turn)
+    if (connection.turn === undefined && !this.#isHolding && this.#mayBegin()) this.#begin(connection, turn)
     else this.#wait(connection, turn)
   }
 
@@ -31,8 +34,7 @@ export class Turns {
   /** Goes on with those that were held. */
   release(): void {
     this.#isHolding = false
-    for (const connection of this.#held) this.#next(connection)
-    this.#held.clear()
+    this.#goOn()
   }
 
   /** Forgets what waits on a connection that is closed. */
@@ -40,6 +42,26 @@ export class Turns {
     this.#waiting -= connection.waiting.length
     connection.waiting = []
     this.#held.delete(connection)
+  }
+
+  /** Whether one more begins in this turn of the event loop; those that have to wait go on in the next. */
+  #mayBegin(): boolean {
+    if (this.#begun === 0) {
+      setImmediate(() => {
+        this.#begun = 0
+        if (!this.#isHolding) this.#goOn()
+      })
+    }
+    this.#begun++
+    return this.#begun <= maxBegun
+  }
+
+  #goOn(): void {
+    for (const connection of this.#held) {
+      if (!this.#mayBegin()) return
+      this.#held.delete(connection)
+      this.#next(connection)
+    }
   }
 
   #begin(connection: Connection, turn: Turn): void {

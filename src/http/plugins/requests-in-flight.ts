@@ -21,7 +21,9 @@ export function requestsInFlight(
 ): void {
   const { connections } = app
   const inFlight = { count: 0 }
-  const most = Math.ceil(maxRequestsInFlight / 2)
+  /** The requests that one address may have, alone and while others are there: the first of another always finds room. */
+  const mostAlone = Math.ceil((3 * maxRequestsInFlight) / 4)
+  const mostShared = Math.ceil(maxRequestsInFlight / 2)
   app.decorate('requestsInFlight', inFlight)
   app.addHook('onRequest', (request, reply, done) => {
     const connection = connections.of(request.raw.socket)
@@ -41,7 +43,8 @@ export function requestsInFlight(
   function refusalOf(connection: Connection | undefined): Problem | undefined {
     if (connection?.isExcess) return overloaded('Too many connections are open.')
     if (inFlight.count >= maxRequestsInFlight) return overloaded('Too many requests are in flight.')
-    if (connection === undefined || connection.share.requests < most || connections.addresses === 1) return undefined
+    const most = connections.addresses === 1 ? mostAlone : mostShared
+    if (connection === undefined || connection.share.requests < most) return undefined
     return overloaded('Too many requests of this address are in flight.')
   }
 }

@@ -1,6 +1,9 @@
 import { binaryCrossEntropy } from './binary-cross-entropy.ts'
 import { brier } from './brier.ts'
+import { cosine } from './cosine.ts'
 import { crossEntropy } from './cross-entropy.ts'
+import { dice } from './dice.ts'
+import { focal } from './focal.ts'
 import { hinge } from './hinge.ts'
 import { huber } from './huber.ts'
 import { klDivergence } from './kl-divergence.ts'
@@ -8,6 +11,9 @@ import { logCosh } from './log-cosh.ts'
 import type { Loss } from './loss.ts'
 import { mae } from './mae.ts'
 import { mse } from './mse.ts'
+import { quantile } from './quantile.ts'
+import { smoothL1 } from './smooth-l1.ts'
+import { squaredHinge } from './squared-hinge.ts'
 import { sse } from './sse.ts'
 
 /** Every loss function there is. Names, legal formats, the catalogue, the schemas and the tests all derive from here. */
@@ -22,6 +28,12 @@ export const losses = {
   'kl-divergence': klDivergence,
   brier,
   hinge,
+  focal,
+  'squared-hinge': squaredHinge,
+  'smooth-l1': smoothL1,
+  quantile,
+  cosine,
+  dice,
 } as const satisfies Record<string, Loss>
 
 export type LossName = keyof typeof losses

@@ -77,7 +77,7 @@ interface Confusion {
   readonly right: Dyadic
 }
 
-/** Outputs that are folded in a step, and classes that are reported in a step. */
+/** Outputs that are folded or reported in a step, and classes that are reported in a step. */
 const [outputsPerStep, classesPerStep] = [64, 512]
 
 /** Adds the sums of some rows. */
@@ -183,7 +183,7 @@ export function* reportLabels(groups: Groups, tally: Tally, { decision }: Spec):
     const positive = confusionOf(groups, k)
     positives.push(positive)
     perOutput.push(outputMetricsOf(positive, sampleWeight))
-    if (k % classesPerStep === classesPerStep - 1) yield
+    if (k % outputsPerStep === outputsPerStep - 1) yield
   }
   const classes = outputs === 1 ? bothClasses(positives[0], sampleWeight).filter(occurs) : positives
   return {

@@ -25,13 +25,13 @@ export const miniBatchOptions = {
     .int()
     .min(0)
     .max(2 ** 32 - 1)
-    .meta({ description: 'Seed of the generator, mt19937. The same seed draws the same rows.' }),
+    .meta({ description: 'The same seed draws the same rows, those of numpy.random.RandomState(seed).choice.' }),
   replacement: z
     .boolean()
     .default(true)
     // in words alone: types that are generated from a `default` demand the field
     .meta({
-      description: 'Whether a row may be drawn more than once, as in numpy.random.choice. Default `true`.',
+      description: 'Whether a row may be drawn more than once. Default `true`.',
       default: undefined,
     }),
 }

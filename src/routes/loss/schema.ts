@@ -3,6 +3,7 @@ import type { Tensors } from '../../loss/batch.ts'
 import type { LossName } from '../../loss/kernels/index.ts'
 import { losses, lossNames } from '../../loss/kernels/index.ts'
 import type { Loss } from '../../loss/kernels/loss.ts'
+import type { OptionType } from '../../loss/option-types.ts'
 import { alternatives } from '../../loss/option-types.ts'
 import type { LossTraits, OptionName } from '../../loss/options.ts'
 import { defaultFor, everyEvaluation, isOptionOf, optionNames, optionOf, typeFor } from '../../loss/options.ts'
@@ -80,7 +81,8 @@ export const lossRequest = z.discriminatedUnion('loss', unionOf(requestOf), { er
 }) as unknown as z.ZodType<LossRequest>
 
 /**
- * The options of a loss in one JSON object with other fields. The document shows the options that a loss can use.
+ * The options of a loss for a stream of batches, in one JSON object with other fields. The document shows those that a loss
+ * can use, and of them what does not need a single batch; the core refuses the rest.
  *
  * @param suffix of the names of the schemas
  */
@@ -89,7 +91,7 @@ export function optionsWith(suffix: string, description: string, others: Record<
     .discriminatedUnion(
       'loss',
       unionOf((name) => {
-        const { object, meta } = objectOf(name, suffix, others)
+        const { object, meta } = objectOf(name, suffix, others, optionsOf(name, typeForStreams))
         return object.meta(meta)
       }),
       { error: noLoss },
@@ -119,9 +121,16 @@ function fieldsOf(name: LossName): string[] {
   return ['loss', 'labelFormat', ...optionNames.filter((option) => isOptionOf(option, losses[name]))]
 }
 
-function optionsOf(name: LossName): Record<string, z.ZodType> {
+/** @param typeOf gives the type of an option, `undefined` to leave it out */
+function optionsOf(
+  name: LossName,
+  typeOf: (option: OptionName, loss: LossTraits) => OptionType | undefined = typeFor,
+): Record<string, z.ZodType> {
   const loss: Loss = losses[name]
-  const options = optionNames.map((option) => [option, optionSchema(option, loss).optional()] as const)
+  const options = optionNames.flatMap((option) => {
+    const type = typeOf(option, loss)
+    return type === undefined ? [] : [[option, optionSchema(option, loss, type).optional()] as const]
+  })
   return {
     loss: z.literal(name).meta({ description: `${loss.title}: ${loss.formula}` }),
     labelFormat: z.enum(loss.labelFormats, { error: (issue) => labelFormatError(name, issue.input) }).meta({
@@ -132,10 +141,18 @@ function optionsOf(name: LossName): Record<string, z.ZodType> {
   }
 }
 
-function optionSchema(option: OptionName, loss: LossTraits): z.ZodType {
+/** What an option may be where there are many batches; `undefined` if it needs a single one. */
+function typeForStreams(option: OptionName, loss: LossTraits): OptionType | undefined {
+  const { singleBatch = [] } = optionOf(option)
+  const type = typeFor(option, loss)
+  if (singleBatch === true) return undefined
+  return 'values' in type ? { ...type, values: type.values.filter((word) => !singleBatch.includes(word)) } : type
+}
+
+function optionSchema(option: OptionName, loss: LossTraits, type: OptionType): z.ZodType {
   const { description, appliesTo } = optionOf(option)
   const where = appliesTo === everyEvaluation ? '' : ` Applies to ${appliesTo}.`
-  return schemaOf(typeFor(option, loss), `${description}${where}${defaultInWords(option, loss)}`)
+  return schemaOf(type, `${description}${where}${defaultInWords(option, loss)}`)
 }
 
 /** In words alone: types that are generated from a `default` demand the field. */
@@ -159,13 +176,13 @@ function requestOf(name: LossName): z.ZodObject {
   })
 }
 
-/** One object of the options of a loss and other fields, and what the document says of it. */
-function objectOf(name: LossName, suffix: string, others: Record<string, z.ZodType>) {
+/** One object of the options of a loss and other fields, and what the document says of it, where it may show fewer options. */
+function objectOf(name: LossName, suffix: string, others: Record<string, z.ZodType>, shownOptions = optionsOf(name)) {
   const { title, formula, source }: Loss = losses[name]
   const all = { ...optionsOf(name), ...others }
-  const fields = [...fieldsOf(name), ...Object.keys(others)]
-  const shown = z.strictObject(pick(all, fields))
-  const { properties } = z.toJSONSchema(shown, { io: 'input', unrepresentable: 'any' })
+  const shown = { ...shownOptions, ...others }
+  const fields = [...fieldsOf(name), ...Object.keys(others)].filter((field) => field in shown)
+  const { properties } = z.toJSONSchema(z.strictObject(pick(shown, fields)), { io: 'input', unrepresentable: 'any' })
   return {
     object: z.strictObject(all, { error: unknownField(fields) }),
     meta: {

@@ -81,14 +81,14 @@ test('more than there can ever be is refused for good', async (t) => {
   t.equal(budget.held, 1000)
 })
 
-test('more than there is now is refused for the moment, and not counted', async (t) => {
+test('more than there is now is refused, and what was held is free at once for those who ask next', async (t) => {
   const budget = new MemoryBudget(1000)
   const first = partyOf(budget, 'a', 500)
   const second = partyOf(budget, 'b', 500)
-  for (const { account } of [first, second]) t.ok(isOverloaded(outcomeOf(() => account.reserve(1))))
-  t.same([first.reason, second.reason, budget.held], [undefined, undefined, 1000])
-  first.account.release(100)
-  second.account.reserve(100)
+  const error = outcomeOf(() => first.account.reserve(1))
+  t.ok(isOverloaded(error))
+  t.same([first.reason, second.reason, budget.held], [error, undefined, 500])
+  second.account.reserve(500)
   t.equal(budget.held, 1000)
   second.account.release(600)
   t.equal(budget.held, 400)
@@ -109,16 +109,16 @@ test('what waits for its client gives way, the newest first, and only as far as 
   t.equal(budget.held, 900)
 
   t.ok(isOverloaded(outcomeOf(() => account.reserve(600))), 'the last one that waits is not enough')
-  t.same([stalled[0].reason === undefined, budget.held], [false, 700])
+  t.same([stalled[0].reason === undefined, active.reason, budget.held], [false, undefined, 400])
 })
 
-test('a request that waits does not give way to itself', async (t) => {
+test('a request that waits makes no room for itself', async (t) => {
   const budget = new MemoryBudget(1000)
   const party = partyOf(budget, 'a', 500)
   party.isStalled = true
   const other = partyOf(budget, 'b', 500)
   t.ok(isOverloaded(outcomeOf(() => party.account.reserve(1))))
-  t.same([party.reason, other.reason, budget.held], [undefined, undefined, 1000])
+  t.same([other.reason, budget.held], [undefined, 500])
 })
 
 test('an owner with more than half gives way to one who would have at most half', async (t) => {
@@ -161,8 +161,8 @@ test('requests of one owner do not give way to each other, nor small owners to a
   const own = [400, 400, 200].map((held) => partyOf(alone, 'a', held))
   t.ok(isOverloaded(outcomeOf(() => own[2].account.reserve(1))))
   t.same(
-    own.map(({ reason }) => reason),
-    [undefined, undefined, undefined],
+    own.map(({ reason }) => reason !== undefined),
+    [false, false, true],
   )
 
   const shared = new MemoryBudget(1000)
@@ -181,6 +181,7 @@ test('what an owner has is the sum of what its requests have now', async (t) => 
   second.account.release(150)
   const other = partyOf(budget, 'b', 450)
   t.ok(isOverloaded(outcomeOf(() => other.account.reserve(150))), '450 are not more than half')
+  partyOf(budget, 'b', 450)
   first.account.reserve(100)
   t.equal(budget.held, 1000)
   partyOf(budget, 'c', 10)
@@ -220,6 +221,25 @@ test('buffers of others are left alone', async (t) => {
     account.commit(buffer, 8)
   }
   t.same([budget.held, buffer.detached, foreign.detached], [100, false, false])
+})
+
+test('as much as the budget may be allocated before it is in use', async (t) => {
+  const budget = new MemoryBudget(1000)
+  const [first, second] = ['a', 'b'].map((owner) => partyOf(budget, owner))
+  const buffer = first.account.allocate(700, 100)
+  t.same([second.account.mayPromise(400), second.account.mayPromise(401)], [true, false])
+  second.account.allocate(100)
+  t.equal(budget.mayPromise(400), true, 'what is in use from the start is no promise')
+  second.account.allocate(400, 0)
+  t.equal(budget.mayPromise(1), false)
+  first.account.commit(buffer, 500)
+  t.same([budget.mayPromise(500), budget.mayPromise(501)], [true, false])
+  first.account.free(buffer)
+  t.same([budget.mayPromise(600), budget.mayPromise(601)], [true, false])
+  second.account.close()
+  t.same([budget.mayPromise(1000), budget.mayPromise(1001)], [true, false])
+  second.account.allocate(1000, 0)
+  t.equal(budget.mayPromise(1000), true, 'a closed account promises nothing')
 })
 
 test('a buffer may have been moved away by the time it is freed', async (t) => {

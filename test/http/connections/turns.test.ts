@@ -111,6 +111,28 @@ test('requests are held, and go on', async (t) => {
   t.same(begun.toSorted(), ['first', 'other', 'second'])
 })
 
+test('at most 128 requests begin in one turn of the event loop, and the others in the next', async (t) => {
+  const { all, begun, take } = turns()
+  for (let count = 0; count < 300; count++) take(fakeConnection().connection, 'one')
+  t.equal(begun.length, 128)
+  const counts = new Set<number>()
+  for (let round = 0; round < 10; round++) {
+    await setImmediate()
+    counts.add(begun.length)
+  }
+  t.same([...counts].at(-1), 300)
+  for (const [at, count] of [...counts].entries()) t.ok(count <= 128 * (at + 1), `${count}`)
+
+  for (let count = 0; count < 129; count++) take(fakeConnection().connection, 'one')
+  all.hold()
+  await setImmediate()
+  await setImmediate()
+  t.equal(begun.length, 428, 'what waits is held with the others')
+  all.release()
+  await setImmediate()
+  t.equal(begun.length, 429)
+})
+
 test('nothing is read while requests wait', async (t) => {
   const connection = new ConnectionTable().add(new Socket())
   const { socket } = connection

@@ -49,12 +49,13 @@ test('so many requests are answered at one time, and health always', async (t) =
   t.equal((await again).statusCode, 200)
 })
 
-test('one address has at most half of them while others are there', async (t) => {
+test('one address has at most three quarters of them, and half while others are there', async (t) => {
   const { app, known, set, begin } = serving(t, 5)
   const [many, one] = [fakeConnection('192.0.2.1').connection, fakeConnection('192.0.2.2').connection]
   set.connection = many
   const alone = await begin(4)
   t.equal(many.share.requests, 4)
+  t.same(await refusal(app), [503, '1', 'Too many requests of this address are in flight.'])
   known.addresses = 2
   t.same(await refusal(app), [503, '1', 'Too many requests of this address are in flight.'])
   set.connection = one

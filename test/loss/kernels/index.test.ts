@@ -69,7 +69,7 @@ test('names and formats', async (t) => {
   t.same(lossNames, Object.keys(losses))
   for (const name of ['sse', 'mse', 'mae', 'cross-entropy', 'binary-cross-entropy'] as const) t.ok(name in losses, name)
   for (const [name, loss] of Object.entries<Loss>(losses)) {
-    t.match(name, /^[a-z]+(-[a-z]+)*$/)
+    t.match(name, /^[a-z]+(-[a-z\d]+)*$/)
     t.ok(loss.title !== '' && loss.formula.startsWith('l_i = ') && loss.source !== '', `${name} says what it is`)
     t.ok(
       loss.labelFormats.length > 0 && loss.labelFormats.every((format) => labelFormats.includes(format)),
@@ -213,6 +213,8 @@ test('the gradient is the slope of the loss', async (t) => {
         return whole({ ...problem, rows }).loss ?? Number.NaN
       }
       for (const [i, slopes] of (gradient as number[][]).entries()) {
+        // the direction of a short row turns within a step
+        if (loss === 'cosine' && problem.rows[i].prediction.every((y) => Math.abs(y) < 0.01)) continue
         for (const [k, slope] of slopes.entries()) {
           const above = lossAt(i, k, step)
           const below = lossAt(i, k, -step)
@@ -328,6 +330,8 @@ test('numbers agree with each other, and nulls stand only where they mean someth
         ...(lossStatus === 'infinite' ? ['/lossSum: null', '/losses/*: null', '/perSample/losses/*: null'] : []),
         // 1 / y of the least y, or a share of the least weight, is beyond the range of a double
         ...(isExtreme(problem) ? ['/gradient/*/*: null', '/standardError: null'] : []),
+        // (1 - y)^(gamma - 1) at y = 1
+        ...((problem.options.gamma ?? 1) < 1 ? ['/gradient/*/*: null'] : []),
         ...(rows.length === 1 ? ['/standardError: null'] : []),
         ...(decision === 'none'
           ? ['/accuracy: null', '/accuracyInterval: null', '/correct: null', '/perSample/correct: null']

@@ -266,7 +266,7 @@ const fitting: [string, object, string, string][] = [
       ],
     },
     '#/labels/0',
-    'labels[0] has 2 ones; labelFormat "one-hot" needs exactly one 1 and all others 0 in each row. Labels 0 and 1 for each output are declared with labelFormat "binary", which goes with loss sse, mse, mae, binary-cross-entropy, huber, log-cosh, brier, hinge.',
+    'labels[0] has 2 ones; labelFormat "one-hot" needs exactly one 1 and all others 0 in each row. Labels 0 and 1 for each output are declared with labelFormat "binary", which goes with loss sse, mse, mae, binary-cross-entropy, huber, log-cosh, brier, hinge, focal, squared-hinge, smooth-l1, cosine, dice.',
   ],
   [
     'logits as probabilities',
@@ -290,7 +290,7 @@ const fitting: [string, object, string, string][] = [
     'numbers as probabilities',
     { ...binary, labelFormat: 'probabilities', labels: [3, 1] },
     '#/labels/0',
-    'labels[0] is 3; labelFormat "probabilities" needs numbers from 0 to 1. Numbers of any size are declared with labelFormat "values", which goes with loss sse, mse, mae, huber, log-cosh.',
+    'labels[0] is 3; labelFormat "probabilities" needs numbers from 0 to 1. Numbers of any size are declared with labelFormat "values", which goes with loss sse, mse, mae, huber, log-cosh, smooth-l1, quantile, cosine.',
   ],
   [
     'an index that is no output',
@@ -445,6 +445,10 @@ const numeric = {
   ignoreIndex: batch,
   labelSmoothing: batch,
   delta: { ...values, loss: 'huber' },
+  beta: { ...values, loss: 'smooth-l1' },
+  gamma: { ...batch, loss: 'focal' },
+  alpha: { ...batch, loss: 'focal' },
+  q: { ...values, loss: 'quantile' },
   size: batch,
   seed: batch,
 }
@@ -455,6 +459,10 @@ const legal: Record<keyof typeof numeric, string[]> = {
   ignoreIndex: ['-1', '0'],
   labelSmoothing: ['0'],
   delta: ['1e308', '1.5'],
+  beta: ['0', '1e308', '1.5'],
+  gamma: ['0', '1e308', '1.5'],
+  alpha: ['0'],
+  q: ['0'],
   size: [],
   seed: ['0'],
 }

@@ -13,6 +13,7 @@ import {
   lossRequest,
   lossSpec,
   optionsSchema,
+  optionsWith,
 } from '../../../src/routes/loss/schema.ts'
 
 const tensor = { data: Float64Array.of(1), shape: [1], nonNumeric: [], nonNumericCount: 0 }
@@ -48,6 +49,12 @@ const fields: Record<string, string> = {
   'kl-divergence': `logPolicy epsilon ${classOptions}`,
   brier: `${classOptions} threshold`,
   hinge: 'threshold',
+  focal: 'logPolicy epsilon gamma alpha rowSumTolerance ignoreIndex threshold',
+  'squared-hinge': 'threshold',
+  'smooth-l1': `beta ${classOptions} threshold`,
+  quantile: 'q',
+  cosine: `${classOptions} threshold`,
+  dice: 'threshold',
 }
 
 interface JsonSchema {
@@ -123,6 +130,10 @@ test('every loss knows every option, so that it may hold a default', async (t) =
     logPolicy: 'clip',
     epsilon: 1e-9,
     delta: 2,
+    beta: 2,
+    gamma: 0,
+    alpha: 0.25,
+    q: 0.1,
     rowSumTolerance: 0,
     ignoreIndex: -1,
     labelSmoothing: 0.5,
@@ -203,6 +214,29 @@ test('a batch has numbers alone', async (t) => {
   t.same(refusals(batchSchema, { ...line, loss: 'mse' }), [
     ['loss', '"loss" is not a recognised field; the fields are predictions, labels, sampleWeights'],
   ])
+})
+
+test('the options of a stream are shown without what needs a single batch, which is left to the core', async (t) => {
+  const schema = optionsWith('Stream', 'A stream.', { outputs: z.int() })
+  const { $defs } = jsonSchemaOf(schema)
+  for (const loss of lossNames) {
+    const { properties } = $defs[`${title(loss)}Stream`]
+    const known = `${common} outputs ${fields[loss]}`.split(' ').filter((name) => name !== 'miniBatch')
+    t.same(Object.keys(properties).toSorted(), known.toSorted(), loss)
+    t.match(properties, {
+      reduction: { enum: ['mean', 'sum'] },
+      include: { items: { enum: ['perClass', 'confusion', 'calibration'] } },
+    })
+    t.notMatch(JSON.stringify(properties), /"(?:none|perSample|gradient)"/)
+  }
+  const stream = { loss: 'mse', labelFormat: 'values', outputs: 1 }
+  for (const more of [{}, { reduction: 'none' }, { miniBatch: { size: 1, seed: 1 } }, { include: ['gradient'] }]) {
+    t.same(refusals(schema, { ...stream, ...more }), [])
+  }
+  const [[place, said]] = refusals(schema, { ...stream, output: 1 })
+  t.equal(place, 'output')
+  t.match(said, 'did you mean "outputs"?')
+  t.notMatch(said, 'miniBatch')
 })
 
 test('the core takes of weights their numbers', async (t) => {

@@ -1,0 +1,169 @@
+import {
+  guardedLog,
+  guardedLogOfComplement,
+  guardedLogOfLog,
+  isGuarded,
+  logElasticity,
+  logSlope,
+} from '../numerics/guarded-log.ts'
+import { logSoftmax } from '../numerics/softmax.ts'
+import type { Loss, Rows, Settings } from './loss.ts'
+
+/**
+ * Focal loss of a sample, in [0, Infinity] for an exact logarithm: cross-entropy whose logarithm counts (1 - p)^gamma
+ * times, p the probability of what the label says, so that easy samples count less; gamma = 0 gives cross-entropy.
+ * Predictions [N, K] are probabilities or logits of classes, or, with binary labels, of K independent outputs, whose mean
+ * it is. `alpha` is a factor for class labels (Keras) and alpha for 1, 1 - alpha for 0 of binary ones (torchvision); off
+ * it is 1 for all. Only the logarithm is guarded. Soft and smoothed labels are not taken: Keras and torchvision
+ * disagree on them.
+ */
+export const focal = {
+  title: 'Focal loss',
+  formula:
+    'l_i = -a (1 - p)^gamma log p, p = y_c of class c; for binary labels the mean over k, p_k = y_k for t_k = 1, else 1 - y_k',
+  source: 'Lin et al. 2017; Keras CategoricalFocalCrossentropy, torchvision sigmoid_focal_loss',
+  labelFormats: ['one-hot', 'index', 'binary'],
+  predictionFormats: ['probabilities', 'logits'],
+  reduction: 'mean',
+  options: ['logPolicy', 'epsilon', 'gamma', 'alpha'],
+  threshold: 0.5,
+  readsClasses: true,
+  losses(rows, settings, out) {
+    return settings.labelFormat === 'binary' ? binaryRows(rows, settings, out) : classRows(rows, settings, out)
+  },
+  gradient(rows, settings, out) {
+    if (settings.labelFormat === 'binary') binaryGradientRows(rows, settings, out)
+    else classGradientRows(rows, settings, out)
+  },
+} as const satisfies Loss
+
+function classRows(rows: Rows, settings: Settings, out: Float64Array): number {
+  const { count, outputs, predictions } = rows
+  const { logPolicy, epsilon, gamma, alpha = 1 } = settings
+  const isLogits = settings.predictionFormat === 'logits'
+  const logs = new Float64Array(isLogits ? outputs : 0)
+  let clipped = 0
+  for (let i = 0, row = 0; i < count; i++, row += outputs) {
+    const label = classOf(rows, i)
+    if (isLogits) logSoftmax(predictions, row, outputs, logs)
+    const p = isLogits ? Math.exp(logs[label]) : predictions[row + label]
+    const rest = isLogits ? -Math.expm1(logs[label]) : 1 - p
+    const log = isLogits ? guardedLogOfLog(logs[label], p, logPolicy, epsilon) : guardedLog(p, logPolicy, epsilon)
+    out[i] = term(alpha, rest, gamma, log)
+    if (alpha !== 0 && isGuarded(p, logPolicy, epsilon)) clipped++
+  }
+  return clipped
+}
+
+function classGradientRows(rows: Rows, settings: Settings, out: Float64Array): void {
+  const { count, outputs, predictions } = rows
+  const { logPolicy, epsilon, gamma, alpha = 1 } = settings
+  const isLogits = settings.predictionFormat === 'logits'
+  const logs = new Float64Array(isLogits ? outputs : 0)
+  out.fill(0)
+  for (let i = 0, row = 0; i < count; i++, row += outputs) {
+    const label = classOf(rows, i)
+    if (!isLogits) {
+      const p = predictions[row + label]
+      out[row + label] = slope(
+        alpha,
+        1,
+        1 - p,
+        gamma,
+        guardedLog(p, logPolicy, epsilon),
+        logSlope(p, logPolicy, epsilon),
+      )
+      continue
+    }
+    logSoftmax(predictions, row, outputs, logs)
+    const p = Math.exp(logs[label])
+    const rest = -Math.expm1(logs[label])
+    // a label that is certain has no slope, and its (1 - p)^(gamma - 1) may be infinite
+    if (rest === 0) continue
+    const log = guardedLogOfLog(logs[label], p, logPolicy, epsilon)
+    const byLog = slope(alpha, p, rest, gamma, log, logElasticity(p, logPolicy, epsilon))
+    for (let k = 0; k < outputs; k++) out[row + k] = byLog * (k === label ? rest : -Math.exp(logs[k]))
+  }
+}
+
+function binaryRows({ count, outputs, predictions, targets }: Rows, settings: Settings, out: Float64Array): number {
+  const { logPolicy, epsilon, gamma, alpha } = settings
+  const isLogits = settings.predictionFormat === 'logits'
+  let clipped = 0
+  for (let i = 0, at = 0; i < count; i++) {
+    let sum = 0
+    let guarded = false
+    for (let k = 0; k < outputs; k++, at++) {
+      const y = predictions[at]
+      const isPositive = targets[at] === 1
+      const weight = weightOf(isPositive, alpha)
+      if (weight === 0) continue
+      const raw = isLogits ? logSigmoid(isPositive ? y : -y) : 0
+      const p = isLogits ? Math.exp(raw) : isPositive ? y : 1 - y
+      const rest = isLogits ? -Math.expm1(raw) : isPositive ? 1 - y : y
+      const log = isLogits ? guardedLogOfLog(raw, p, logPolicy, epsilon) : logOf(y, isPositive, settings)
+      sum += term(weight, rest, gamma, log)
+      guarded ||= isGuarded(p, logPolicy, epsilon)
+    }
+    out[i] = sum / outputs
+    if (guarded) clipped++
+  }
+  return clipped
+}
+
+function binaryGradientRows(rows: Rows, settings: Settings, out: Float64Array): void {
+  const { count, outputs, predictions, targets } = rows
+  const { logPolicy, epsilon, gamma, alpha } = settings
+  const isLogits = settings.predictionFormat === 'logits'
+  for (let at = 0; at < count * outputs; at++) {
+    const y = predictions[at]
+    const isPositive = targets[at] === 1
+    const weight = weightOf(isPositive, alpha)
+    const direction = (isPositive ? 1 : -1) / outputs
+    if (isLogits) {
+      const raw = logSigmoid(isPositive ? y : -y)
+      const p = Math.exp(raw)
+      const rest = -Math.expm1(raw)
+      const log = guardedLogOfLog(raw, p, logPolicy, epsilon)
+      const byLog = rest === 0 ? 0 : slope(weight, p, rest, gamma, log, logElasticity(p, logPolicy, epsilon))
+      out[at] = direction * byLog * rest
+    } else {
+      const p = isPositive ? y : 1 - y
+      const rest = isPositive ? 1 - y : y
+      const log = logOf(y, isPositive, settings)
+      out[at] = direction * slope(weight, 1, rest, gamma, log, logSlope(p, logPolicy, epsilon))
+    }
+  }
+}
+
+/** The class of a row, which dense targets say by their 1. */
+function classOf({ classes, targets, outputs }: Rows, i: number): number {
+  return classes === undefined ? targets.indexOf(1, i * outputs) - i * outputs : classes[i]
+}
+
+function weightOf(isPositive: boolean, alpha: number | undefined): number {
+  return alpha === undefined ? 1 : isPositive ? alpha : 1 - alpha
+}
+
+function logOf(y: number, isPositive: boolean, { logPolicy, epsilon }: Settings): number {
+  return isPositive ? guardedLog(y, logPolicy, epsilon) : guardedLogOfComplement(y, logPolicy, epsilon)
+}
+
+function logSigmoid(z: number): number {
+  return Math.min(z, 0) - Math.log1p(Math.exp(-Math.abs(z)))
+}
+
+/** -a (1 - p)^gamma log p, `rest` being 1 - p; a weight of 0 silences an infinite logarithm. */
+function term(weight: number, rest: number, gamma: number, log: number): number {
+  return weight === 0 ? 0 : 0 - weight * rest ** gamma * log
+}
+
+/**
+ * Its derivative a (gamma (1 - p)^(gamma - 1) dp log p - (1 - p)^gamma dlog), where `dp` and `dlog` are the derivatives
+ * of p and of the guarded logarithm. Where the logarithm is 0, so is the first part in the limit.
+ */
+function slope(weight: number, dp: number, rest: number, gamma: number, log: number, dlog: number): number {
+  if (weight === 0) return 0
+  const ofFactor = gamma === 0 || log === 0 ? 0 : gamma * rest ** (gamma - 1) * dp * log
+  return weight * (ofFactor - rest ** gamma * dlog)
+}
