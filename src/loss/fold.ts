@@ -75,10 +75,10 @@ export function tallyRows(
   const decisions = decide(spec, batch, from, to)
   observe?.({ batch, from, at: first, rows, losses: terms, weights, sampleWeights, decisions })
 
-  const infinite = separateInfinite(terms)
+  const { infinite, finite } = withoutInfinite(terms)
   let correct = 0
   if (decisions !== undefined) for (let i = 0; i < count; i++) correct += decisions.correct[i]
-  const sum = exactSum(terms, count)
+  const sum = exactSum(finite, count)
   const rowCount = fromInteger(count)
   return {
     outputs,
@@ -89,8 +89,8 @@ export function tallyRows(
     clipped,
     infinite,
     loss: sum,
-    lossSquared: exactSumOfProducts(terms, terms, count),
-    lossTimesWeight: weights === undefined ? sum : exactSumOfProducts(terms, weights, count),
+    lossSquared: exactSumOfProducts(finite, finite, count),
+    lossTimesWeight: weights === undefined ? sum : exactSumOfProducts(finite, weights, count),
     weight: weights === undefined ? rowCount : exactSum(weights, count),
     weightSquared: weights === undefined ? rowCount : exactSumOfProducts(weights, weights, count),
     sampleWeight: sampleWeights === undefined ? rowCount : exactSum(sampleWeights, count),
@@ -103,7 +103,7 @@ export function tallyRows(
 /**
  * Evaluates all rows of a source step by step, so that the caller may do something else in between.
  *
- * @param observe sees each slice before infinite losses are taken out of it
+ * @param observe sees each slice
  * @param linger what takes steps of its own to look at a slice, afterwards
  */
 export function* tallyAll(
@@ -181,16 +181,11 @@ function decide(spec: Spec, batch: Batch, from: number, to: number): Decisions |
   return decideBinary(predictions, outputs, labels, spec.threshold, spec.predictionFormat === 'logits')
 }
 
-/** Counts infinite terms and takes them out of the sums. */
-function separateInfinite(terms: Float64Array): number {
+/** Counts infinite terms and leaves them out of the sums; `terms` stay as they are. */
+function withoutInfinite(terms: Float64Array): { infinite: number; finite: Float64Array } {
   let infinite = 0
-  for (let i = 0; i < terms.length; i++) {
-    if (!Number.isFinite(terms[i])) {
-      infinite++
-      terms[i] = 0
-    }
-  }
-  return infinite
+  for (let i = 0; i < terms.length; i++) if (!Number.isFinite(terms[i])) infinite++
+  return { infinite, finite: infinite === 0 ? terms : terms.map((term) => (Number.isFinite(term) ? term : 0)) }
 }
 
 function correctWeight(

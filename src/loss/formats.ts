@@ -15,7 +15,15 @@ export const logPolicies = ['add-epsilon', 'clip', 'clamp', 'exact'] as const
 export type LogPolicy = (typeof logPolicies)[number]
 
 /** Extra sections of an answer. */
-export const includes = ['perSample', 'perClass', 'confusion', 'calibration', 'metrics', 'gradient'] as const
+export const includes = [
+  'perSample',
+  'perClass',
+  'confusion',
+  'confusionWeights',
+  'calibration',
+  'metrics',
+  'gradient',
+] as const
 export type Include = (typeof includes)[number]
 
 /**

@@ -377,9 +377,11 @@ test('sections that need one decision a sample are refused for several binary ou
     labels: [[0, 1]],
   }
   const sections: [Include, boolean][] = [
-    ['perClass', false],
+    ['perClass', true],
     ['confusion', false],
-    ['calibration', false],
+    ['confusionWeights', false],
+    ['calibration', true],
+    ['metrics', true],
     ['perSample', true],
     ['gradient', true],
   ]

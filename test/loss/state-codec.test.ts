@@ -158,5 +158,5 @@ test('sections of several binary outputs are refused', async (t) => {
   const asked = specOf({ ...binary, include: ['confusion'] })
   const wrong = bytesOf({ ...emptyState(asked), tally })
   t.throws(() => readBytes(wrong, asked), invalidState)
-  t.same(mergeableOf({ loss: 'hinge', labelFormat: 'binary', predictionFormat: 'values' }, 2), ['metrics'])
+  t.same(mergeableOf({ loss: 'hinge', labelFormat: 'binary', predictionFormat: 'values' }, 2), ['perClass', 'metrics'])
 })

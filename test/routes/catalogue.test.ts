@@ -45,7 +45,10 @@ const options: Record<string, [kind: object, preset: unknown, appliesTo: string]
   sampleWeights: [{ kind: 'weights' }, null, 'every evaluation'],
   miniBatch: [{ kind: 'mini-batch' }, null, 'every evaluation'],
   include: [
-    { kind: 'choices', values: ['perSample', 'perClass', 'confusion', 'calibration', 'metrics', 'gradient'] },
+    {
+      kind: 'choices',
+      values: ['perSample', 'perClass', 'confusion', 'confusionWeights', 'calibration', 'metrics', 'gradient'],
+    },
     [],
     'every evaluation',
   ],

@@ -1,7 +1,8 @@
-import { absolute, add, compare, fromDouble, multiply, subtract, zero } from '../numerics/dyadic.ts'
+import { absolute, add, compare, fromDouble, fromInteger, multiply, subtract, zero } from '../numerics/dyadic.ts'
 import { groupRows, groupSums, groupSumsOfProducts } from '../numerics/grouping.ts'
 import { sigmoid, topProbability } from '../numerics/softmax.ts'
 import type { Spec } from '../spec.ts'
+import { decisionsPerRow } from '../tally.ts'
 import type { Groups, Totals } from './groups.ts'
 import { checkCounts, checkGroups, checkSums, groupsOf, share, totalsAt } from './groups.ts'
 import type { SectionAtOnce } from './section.ts'
@@ -19,7 +20,8 @@ export interface CalibrationBin {
 
 /**
  * Confidence against accuracy in 15 bins of equal width. The confidence is the top probability and the accuracy the share
- * of right decisions; for a binary output the probability of the positive class and the share of positive labels.
+ * of right decisions; for binary outputs the probability of the positive class and the share of positive labels, each output
+ * of each row by itself.
  */
 export interface CalibrationReport {
   readonly bins: CalibrationBin[]
@@ -32,7 +34,7 @@ export const calibrationBins = 15
 /** Bin i is (edges[i], edges[i + 1]]. */
 const edges = Float64Array.from({ length: calibrationBins + 1 }, (_, at) => at / calibrationBins)
 
-/** Counts: samples. Sums: s_i, s_i times the confidence, s_i where right. */
+/** Counts: samples, or binary outputs. Sums: s_i, s_i times the confidence, s_i where right. */
 const [counts, sums] = [1, 3]
 
 export const calibration: SectionAtOnce<Groups> = {
@@ -42,13 +44,13 @@ export const calibration: SectionAtOnce<Groups> = {
     const bins: Groups = new Map()
     if (decisions === undefined) return bins
     const confidences = confidencesOf(spec, rows.predictions, rows.outputs, rows.count)
-    const binOf = new Int32Array(rows.count)
-    for (let i = 0; i < rows.count; i++) binOf[i] = calibrationBin(confidences[i])
+    const binOf = Int32Array.from(confidences, calibrationBin)
     const grouping = groupRows(binOf, calibrationBins)
     const right = new Float64Array(spec.decision === 'binary' ? decisions.labelled : decisions.correct)
-    const weight = groupSums(grouping, sampleWeights)
+    const weights = sampleWeights && forEach(sampleWeights, decisionsPerRow(spec, rows.outputs))
+    const weight = groupSums(grouping, weights)
     const weighted = (values: Float64Array) =>
-      sampleWeights === undefined ? groupSums(grouping, values) : groupSumsOfProducts(grouping, values, sampleWeights)
+      weights === undefined ? groupSums(grouping, values) : groupSumsOfProducts(grouping, values, weights)
     const [confidence, ofRight] = [weighted(confidences), weighted(right)]
     for (const [at, bin] of grouping.groups.entries()) {
       const count = grouping.starts[at + 1] - grouping.starts[at]
@@ -56,13 +58,14 @@ export const calibration: SectionAtOnce<Groups> = {
     }
     return bins
   },
-  check(bins, { samples, ignored, sampleWeight, correctWeight }, { decision }) {
+  check(bins, { outputs, samples, ignored, sampleWeight, correctWeight }, spec) {
+    const each = decisionsPerRow(spec, outputs)
     checkGroups(bins, calibrationBins, isBin)
-    checkCounts(bins, 0, samples - ignored)
-    checkSums(bins, 0, sampleWeight)
-    if (decision === 'class') checkSums(bins, 2, correctWeight)
+    checkCounts(bins, 0, (samples - ignored) * each)
+    checkSums(bins, 0, multiply(sampleWeight, fromInteger(each)))
+    if (spec.decision === 'class') checkSums(bins, 2, correctWeight)
   },
-  *report(bins, { sampleWeight }): Generator<void, CalibrationReport> {
+  *report(bins, { outputs, sampleWeight }, spec): Generator<void, CalibrationReport> {
     let gaps = zero
     const reported: CalibrationBin[] = []
     for (let at = 0; at < calibrationBins; at++) {
@@ -78,8 +81,17 @@ export const calibration: SectionAtOnce<Groups> = {
       })
     }
     yield
-    return { bins: reported, expectedCalibrationError: share(gaps, sampleWeight) }
+    return {
+      bins: reported,
+      expectedCalibrationError: share(gaps, multiply(sampleWeight, fromInteger(decisionsPerRow(spec, outputs)))),
+    }
   },
+}
+
+/** Each weight as many times. */
+function forEach(weights: Float64Array, times: number): Float64Array {
+  if (times === 1) return weights
+  return Float64Array.from({ length: weights.length * times }, (_, at) => weights[Math.floor(at / times)])
 }
 
 const nothing = totalsAt(new Map(), 0, counts, sums)

@@ -1,6 +1,9 @@
-import { groupRows } from '../numerics/grouping.ts'
-import type { Groups } from './groups.ts'
-import { checkCounts, checkGroups, groupsOf } from './groups.ts'
+import type { Decisions } from '../accuracy.ts'
+import { toDouble } from '../numerics/dyadic.ts'
+import type { Grouping } from '../numerics/grouping.ts'
+import { groupRows, groupSums } from '../numerics/grouping.ts'
+import type { Groups, Totals } from './groups.ts'
+import { checkCounts, checkGroups, checkSums, groupsOf } from './groups.ts'
 import type { SectionAtOnce } from './section.ts'
 import { classesOf } from './section.ts'
 
@@ -11,10 +14,7 @@ export const confusion: SectionAtOnce<Groups> = {
   fold(spec, { rows, decisions }) {
     const cells: Groups = new Map()
     if (decisions === undefined) return cells
-    const classes = classesOf(spec, rows.outputs)
-    const cellOf = new Int32Array(rows.count)
-    for (let i = 0; i < rows.count; i++) cellOf[i] = decisions.labelled[i] * classes + decisions.predicted[i]
-    const { groups, starts } = groupRows(cellOf, classes * classes)
+    const { groups, starts } = cellsOf(decisions, classesOf(spec, rows.outputs))
     for (const [at, cell] of groups.entries()) cells.set(cell, { counts: [starts[at + 1] - starts[at]], sums: [] })
     return cells
   },
@@ -22,25 +22,60 @@ export const confusion: SectionAtOnce<Groups> = {
     const classes = classesOf(spec, outputs)
     checkGroups(cells, classes * classes, ({ counts: [count] }) => count > 0)
     checkCounts(cells, 0, samples - ignored)
-    checkCounts(new Map(Array.from(cells).filter(([cell]) => cell % (classes + 1) === 0)), 0, correct)
+    checkCounts(diagonalOf(cells, classes), 0, correct)
   },
-  *report(cells, { outputs }, spec): Generator<void, number[][]> {
-    const classes = classesOf(spec, outputs)
-    const rowsPerStep = Math.ceil(cellsPerStep / classes)
-    const matrix: number[][] = []
-    for (let label = 0; label < classes; label++) {
-      matrix.push(rowOf(cells, label * classes, classes))
-      if (matrix.length % rowsPerStep === 0) yield
+  report: (cells, { outputs }, spec) => matrixOf(cells, classesOf(spec, outputs), ({ counts: [count] }) => count),
+}
+
+/** Sums of s_i in the same cells. */
+export const confusionWeights: SectionAtOnce<Groups> = {
+  ...groupsOf(0, 1),
+  answerNumbers: confusion.answerNumbers,
+  fold(spec, { rows, decisions, sampleWeights }) {
+    const cells: Groups = new Map()
+    if (decisions === undefined) return cells
+    const grouping = cellsOf(decisions, classesOf(spec, rows.outputs))
+    const sums = groupSums(grouping, sampleWeights)
+    for (const [at, cell] of grouping.groups.entries()) {
+      if (sums[at].mantissa !== 0n) cells.set(cell, { counts: [], sums: [sums[at]] })
     }
-    return matrix
+    return cells
   },
+  check(cells, { outputs, sampleWeight, correctWeight }, spec) {
+    const classes = classesOf(spec, outputs)
+    checkGroups(cells, classes * classes, ({ sums: [sum] }) => sum.mantissa > 0n)
+    checkSums(cells, 0, sampleWeight)
+    checkSums(diagonalOf(cells, classes), 0, correctWeight)
+  },
+  report: (cells, { outputs }, spec) => matrixOf(cells, classesOf(spec, outputs), ({ sums: [sum] }) => toDouble(sum)),
+}
+
+/** The rows of each cell. */
+function cellsOf({ labelled, predicted }: Decisions, classes: number): Grouping {
+  return groupRows(
+    labelled.map((label, i) => label * classes + predicted[i]),
+    classes * classes,
+  )
+}
+
+function diagonalOf(cells: Groups, classes: number): Groups {
+  return new Map(Array.from(cells).filter(([cell]) => cell % (classes + 1) === 0))
+}
+
+function* matrixOf(cells: Groups, classes: number, numberIn: (totals: Totals) => number): Generator<void, number[][]> {
+  const rowsPerStep = Math.ceil(cellsPerStep / classes)
+  const matrix: number[][] = []
+  for (let label = 0; label < classes; label++) {
+    const row: number[] = []
+    for (let cell = label * classes; cell < (label + 1) * classes; cell++) {
+      const totals = cells.get(cell)
+      row.push(totals === undefined ? 0 : numberIn(totals))
+    }
+    matrix.push(row)
+    if (matrix.length % rowsPerStep === 0) yield
+  }
+  return matrix
 }
 
 /** Cells that are reported in a step. */
 const cellsPerStep = 2 ** 13
-
-function rowOf(cells: Groups, from: number, classes: number): number[] {
-  const row: number[] = []
-  for (let cell = from; cell < from + classes; cell++) row.push(cells.get(cell)?.counts[0] ?? 0)
-  return row
-}

@@ -1,8 +1,14 @@
-import { compare, fromInteger, zero } from '../numerics/dyadic.ts'
+import { InvalidState } from '../bytes.ts'
+import type { Slice } from '../fold.ts'
+import type { Dyadic } from '../numerics/dyadic.ts'
+import { add, compare, fromInteger, multiply, subtract, zero } from '../numerics/dyadic.ts'
+import { exactSum } from '../numerics/exact-sum.ts'
 import { groupRows, groupSums } from '../numerics/grouping.ts'
+import type { Spec } from '../spec.ts'
+import type { Tally } from '../tally.ts'
 import type { Groups } from './groups.ts'
 import { checkCounts, checkGroups, checkSums, groupsOf, share, totalsAt } from './groups.ts'
-import type { SectionAtOnce } from './section.ts'
+import type { SectionInSteps } from './section.ts'
 import { classesOf } from './section.ts'
 
 /** What became of the samples labelled with one class. */
@@ -22,44 +28,16 @@ export interface PerClassReport {
 /** Counts: samples, correct, infinite. Sums: x_i, w_i and s_i by label, s_i by decision, s_i where both agree. */
 const [counts, sums] = [3, 5]
 
-/** Classes are the K outputs, or 0 and 1 for one binary output. */
-export const perClass: SectionAtOnce<Groups> = {
+/**
+ * Classes are the K outputs, or 0 and 1 for one binary output. Of several binary outputs each is a class, which a sample has
+ * or has not, whatever the others are.
+ */
+export const perClass: SectionInSteps<Groups> = {
   ...groupsOf(counts, sums),
   answerNumbers: (spec, outputs) => 6 * classesOf(spec, outputs),
-  fold(spec, { rows, losses, weights, sampleWeights, decisions }) {
-    const classes: Groups = new Map()
-    if (decisions === undefined) return classes
-    const { labelled, predicted, correct } = decisions
-    const size = classesOf(spec, rows.outputs)
-    const byLabel = groupRows(labelled, size)
-    const byDecision = groupRows(predicted, size)
-
-    const finite = new Float64Array(rows.count)
-    for (let i = 0; i < rows.count; i++) {
-      const total = totalsAt(classes, labelled[i], counts, sums)
-      total.counts[0]++
-      total.counts[1] += correct[i]
-      if (Number.isFinite(losses[i])) finite[i] = losses[i]
-      else total.counts[2]++
-    }
-    // a decision is right or wrong, so the product is exact
-    const right = sampleWeights?.map((weight, i) => weight * correct[i])
-    const [loss, weight] = [groupSums(byLabel, finite), groupSums(byLabel, weights)]
-    const ofLabel = groupSums(byLabel, sampleWeights)
-    const ofRight = right && groupSums(byLabel, right)
-    for (const [at, label] of byLabel.groups.entries()) {
-      const total = totalsAt(classes, label, counts, sums)
-      total.sums[0] = loss[at]
-      total.sums[1] = weight[at]
-      total.sums[2] = ofLabel[at]
-      total.sums[4] = ofRight?.[at] ?? fromInteger(total.counts[1])
-    }
-    const ofDecision = groupSums(byDecision, sampleWeights)
-    for (const [at, decision] of byDecision.groups.entries()) {
-      // a class that is neither a label nor of any weight has no totals
-      if (ofDecision[at].mantissa !== 0n) totalsAt(classes, decision, counts, sums).sums[3] = ofDecision[at]
-    }
-    return classes
+  *foldInto(into, spec, slice) {
+    if (isSeveral(spec, slice.rows.outputs)) yield* foldOutputs(into, slice)
+    else yield* perClass.absorb(into, foldClasses(spec, slice))
   },
   check(classes, tally, spec) {
     checkGroups(classes, classesOf(spec, tally.outputs), ({ counts: [samples, correct, infinite], sums }) => {
@@ -76,6 +54,10 @@ export const perClass: SectionAtOnce<Groups> = {
         compare(right, predicted) <= 0
       )
     })
+    if (isSeveral(spec, tally.outputs)) {
+      checkOutputs(classes, tally)
+      return
+    }
     for (const [at, total] of [tally.samples - tally.ignored, tally.correct, tally.infinite].entries()) {
       checkCounts(classes, at, total)
     }
@@ -92,6 +74,108 @@ export const perClass: SectionAtOnce<Groups> = {
     }
     return reports
   },
+}
+
+function foldClasses(spec: Spec, { rows, losses, weights, sampleWeights, decisions }: Slice): Groups {
+  const classes: Groups = new Map()
+  if (decisions === undefined) return classes
+  const { labelled, predicted, correct } = decisions
+  const size = classesOf(spec, rows.outputs)
+  const byLabel = groupRows(labelled, size)
+  const byDecision = groupRows(predicted, size)
+
+  const finite = new Float64Array(rows.count)
+  for (let i = 0; i < rows.count; i++) {
+    const total = totalsAt(classes, labelled[i], counts, sums)
+    total.counts[0]++
+    total.counts[1] += correct[i]
+    if (Number.isFinite(losses[i])) finite[i] = losses[i]
+    else total.counts[2]++
+  }
+  // a decision is right or wrong, so the product is exact
+  const right = sampleWeights?.map((weight, i) => weight * correct[i])
+  const [loss, weight] = [groupSums(byLabel, finite), groupSums(byLabel, weights)]
+  const ofLabel = groupSums(byLabel, sampleWeights)
+  const ofRight = right && groupSums(byLabel, right)
+  for (const [at, label] of byLabel.groups.entries()) {
+    const total = totalsAt(classes, label, counts, sums)
+    total.sums[0] = loss[at]
+    total.sums[1] = weight[at]
+    total.sums[2] = ofLabel[at]
+    total.sums[4] = ofRight?.[at] ?? fromInteger(total.counts[1])
+  }
+  const ofDecision = groupSums(byDecision, sampleWeights)
+  for (const [at, decision] of byDecision.groups.entries()) {
+    // a class that is neither a label nor of any weight has no totals
+    if (ofDecision[at].mantissa !== 0n) totalsAt(classes, decision, counts, sums).sums[3] = ofDecision[at]
+  }
+  return classes
+}
+
+/** What of several binary outputs can be compared: none has more than there is, and together they are as wrong as all are. */
+function checkOutputs(
+  classes: Groups,
+  { outputs, samples, infinite, weight, sampleWeight, correctWeight }: Tally,
+): void {
+  let wrong = subtract(multiply(fromInteger(outputs), sampleWeight), correctWeight)
+  checkGroups(classes, outputs, ({ counts: of, sums: [, labelWeight, labelled, predicted, right] }) => {
+    const either = subtract(add(labelled, predicted), right)
+    wrong = subtract(wrong, subtract(either, right))
+    return (
+      of[0] <= samples && of[2] <= infinite && compare(labelWeight, weight) <= 0 && compare(either, sampleWeight) <= 0
+    )
+  })
+  if (wrong.mantissa !== 0n) throw new InvalidState('the outputs are not as wrong as the rows')
+}
+
+/** Each output by itself: the rows that are labelled positive, decided positive, and both. */
+function* foldOutputs(
+  classes: Groups,
+  { rows, losses, weights, sampleWeights, decisions }: Slice,
+): Generator<void, void> {
+  if (decisions === undefined) return
+  const { count, outputs } = rows
+  const { labelled, predicted } = decisions
+  const chosen = new Int32Array(count)
+  const numbers = new Float64Array(count)
+  const finite = losses.map((loss) => (Number.isFinite(loss) ? loss : 0))
+  for (let k = 0; k < outputs; k++) {
+    const those = (flags: Int32Array, others: Int32Array): Int32Array => {
+      let size = 0
+      for (let i = 0, at = k; i < count; i++, at += outputs) if (flags[at] + others[at] === 2) chosen[size++] = i
+      return chosen.subarray(0, size)
+    }
+    const sumOf = (among: Int32Array, values: Float64Array | undefined): Dyadic => {
+      if (values === undefined) return fromInteger(among.length)
+      for (let at = 0; at < among.length; at++) numbers[at] = values[among[at]]
+      return exactSum(numbers, among.length)
+    }
+    const ofDecisions = sumOf(those(predicted, predicted), sampleWeights)
+    const right = those(labelled, predicted)
+    const [rightCount, ofRight] = [right.length, sumOf(right, sampleWeights)]
+    const positive = those(labelled, labelled)
+    if (positive.length > 0 || ofDecisions.mantissa !== 0n) {
+      const infinite = positive.reduce((sum, i) => (Number.isFinite(losses[i]) ? sum : sum + 1), 0)
+      const added = [
+        sumOf(positive, finite),
+        sumOf(positive, weights),
+        sumOf(positive, sampleWeights),
+        ofDecisions,
+        ofRight,
+      ]
+      const total = totalsAt(classes, k, counts, sums)
+      for (const [at, count] of [positive.length, rightCount, infinite].entries()) total.counts[at] += count
+      for (const [at, sum] of added.entries()) total.sums[at] = add(total.sums[at], sum)
+    }
+    if (k % outputsPerStep === outputsPerStep - 1) yield
+  }
+}
+
+/** Outputs that are folded in a step. */
+const outputsPerStep = 64
+
+function isSeveral({ decision }: Spec, outputs: number): boolean {
+  return decision === 'binary' && outputs > 1
 }
 
 /** Classes that are reported in a step. */

@@ -45,7 +45,7 @@ export interface SectionAtOnce<State> extends SectionOf<State> {
   fold(spec: Spec, slice: Slice): State
 }
 
-/** A section that has sums for each of many outputs, so that a slice takes steps of its own. It looks at no losses. */
+/** A section that has sums for each of many outputs, so that a slice takes steps of its own. */
 export interface SectionInSteps<State> extends SectionOf<State> {
   /** Adds some rows to `into`, step by step. */
   foldInto(into: State, spec: Spec, slice: Slice): Generator<void, void>
@@ -53,5 +53,5 @@ export interface SectionInSteps<State> extends SectionOf<State> {
 
 /** Classes are the K outputs, or 0 and 1 for one binary output. */
 export function classesOf({ decision }: Spec, outputs: number): number {
-  return decision === 'binary' ? 2 : outputs
+  return decision === 'binary' && outputs === 1 ? 2 : outputs
 }

@@ -1,14 +1,17 @@
 import { calibration } from './calibration.ts'
-import { confusion } from './confusion.ts'
+import { confusion, confusionWeights } from './confusion.ts'
 import { metrics } from './metrics.ts'
 import { perClass } from './per-class.ts'
 import type { MergeableSection } from './section.ts'
 
 /** Every section that can be merged, in the order in which a state writes them. A new one is a file and a line here. */
-export const mergeableSections = { perClass, confusion, calibration, metrics } as const satisfies Record<
-  string,
-  MergeableSection<unknown>
->
+export const mergeableSections = {
+  perClass,
+  confusion,
+  calibration,
+  metrics,
+  confusionWeights,
+} as const satisfies Record<string, MergeableSection<unknown>>
 
 export type MergeableName = keyof typeof mergeableSections
 
@@ -23,7 +26,7 @@ export function isMergeable(name: string): name is MergeableName {
   return Object.hasOwn(mergeableSections, name)
 }
 
-/** Whether a section is about one decision a row, so that several binary outputs cannot have it. */
+/** Whether a section sets labels against decisions, one a row, so that several binary outputs cannot have it. */
 export function needsOneDecision(name: MergeableName): boolean {
-  return name !== 'metrics'
+  return name === 'confusion' || name === 'confusionWeights'
 }

@@ -25,7 +25,11 @@ const perClass = z
       description: 'Share of the predictions of this class that are right, weighted by s_i; null if never predicted.',
     }),
   })
-  .meta({ id: 'ClassReport', description: 'Results for the samples labelled with one class.' })
+  .meta({
+    id: 'ClassReport',
+    description:
+      'Results for the samples labelled with one class. Of several binary outputs each is a class, which a sample has or has not.',
+  })
 
 const calibration = z
   .object({
@@ -51,7 +55,7 @@ const calibration = z
   .meta({
     id: 'Calibration',
     description:
-      'Confidence against accuracy in 15 bins of equal width. Confidence is the largest probability. For a binary output it is the probability of the positive class, and accuracy is the share of positive labels.',
+      'Confidence against accuracy in 15 bins of equal width. Confidence is the largest probability. For binary outputs it is the probability of the positive class, and accuracy is the share of positive labels; each output of each row counts by itself.',
   })
 
 const averages = z
@@ -178,6 +182,10 @@ export const lossAnswer = z
       .array(z.array(count))
       .optional()
       .meta({ description: 'Counts of samples, [K][K]: rows are labels, columns are predictions.' }),
+    confusionWeights: z
+      .array(z.array(sampleWeight))
+      .optional()
+      .meta({ description: 'Sums of s_i in the same cells; without weights the same numbers.' }),
     calibration: calibration.optional(),
     metrics: z
       .union([labelMetrics, valueMetrics])

@@ -17,7 +17,7 @@ function fold(...requests: Request[]): Groups {
 }
 
 function report(request: Request, weight: number, ...further: Request[]): CalibrationReport {
-  const tally = { ...emptyTally, sampleWeight: fromDouble(weight) }
+  const tally = { ...emptyTally, outputs: stateOf(request).tally.outputs, sampleWeight: fromDouble(weight) }
   return finish(calibration.report(fold(request, ...further), tally, specOf(request))) as CalibrationReport
 }
 
@@ -194,7 +194,9 @@ test('a state that no rows have is refused', async (t) => {
   const check =
     (bins: Groups, binary = false) =>
     () =>
-      calibration.check(bins, tally, binary ? { ...spec, decision: 'binary' } : spec)
+      binary
+        ? calibration.check(bins, { ...tally, outputs: 1 }, { ...spec, decision: 'binary' })
+        : calibration.check(bins, tally, spec)
   const bins = fold(request)
   t.doesNotThrow(check(bins))
   const confident = (value: number) => multiply(fromDouble(2), fromDouble(value))
@@ -271,4 +273,42 @@ test('a state that no rows have is refused', async (t) => {
   )
   t.doesNotThrow(check(new Map([[0, heavy(2, 2, 0, 0)]])), 'the first bin begins with 0')
   t.equal(calibration.answerNumbers(spec, 2), 75)
+})
+
+test('several binary outputs: each of each row counts by itself', async (t) => {
+  const rows: Request = {
+    loss: 'brier',
+    labelFormat: 'binary',
+    predictions: [
+      [0, 0.75],
+      [0.0625, 0.75],
+    ],
+    labels: [
+      [0, 1],
+      [1, 0],
+    ],
+    sampleWeights: [0.1, 0.7],
+  }
+  const flat: Request = {
+    ...rows,
+    predictions: [0, 0.75, 0.0625, 0.75],
+    labels: [0, 1, 1, 0],
+    sampleWeights: [0.1, 0.1, 0.7, 0.7],
+  }
+  const { tally, spec } = stateOf(rows)
+  const bins = fold(rows)
+  t.strictSame(
+    finish(calibration.report(bins, tally, spec)),
+    finish(calibration.report(fold(flat), stateOf(flat).tally, specOf(flat))),
+  )
+  t.doesNotThrow(() => calibration.check(bins, tally, spec))
+  t.throws(() => calibration.check(fold(flat, flat), tally, spec), invalidState)
+  const unweighted = { ...rows, sampleWeights: undefined }
+  t.same(
+    filled((finish(calibration.report(fold(unweighted), stateOf(unweighted).tally, spec)) as CalibrationReport).bins),
+    [
+      [0, 2, 0.03125, 0.5],
+      [11, 2, 0.75, 0.5],
+    ],
+  )
 })

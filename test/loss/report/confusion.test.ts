@@ -1,5 +1,6 @@
 import { test } from 'tap'
-import { confusion } from '../../../src/loss/report/confusion.ts'
+import { fromDouble } from '../../../src/loss/numerics/dyadic.ts'
+import { confusion, confusionWeights } from '../../../src/loss/report/confusion.ts'
 import type { Groups } from '../../../src/loss/report/groups.ts'
 import type { Request } from '../support.ts'
 import { countSteps, finish, invalidState, sliceOf, specOf, stateOf } from '../support.ts'
@@ -56,6 +57,44 @@ test('a state that no rows have is refused', async (t) => {
     ['an empty cell', new Map(cells).set(1, of(0))],
     ['a cell beyond the last', new Map([...cells].filter(([cell]) => cell !== 6)).set(9, of(1))],
     ['more right rows than the tally has', new Map([...cells].filter(([cell]) => cell !== 6)).set(8, of(3))],
+  ]
+  for (const [name, wrong] of cases) t.throws(check(wrong), invalidState, name)
+})
+
+test('confusionWeights: scikit-learn confusion_matrix with sample_weight', async (t) => {
+  const spec = specOf(request)
+  const { tally } = stateOf(request)
+  const cells = confusionWeights.fold(spec, sliceOf(request))
+  t.same(finish(confusionWeights.report(cells, tally, spec)), [
+    [7, 0, 0],
+    [0, 0, 0],
+    [1, 0, 7],
+  ])
+  t.notOk(cells.has(5), 'a cell without weight')
+  t.equal(confusionWeights.answerNumbers(spec, 3), 9)
+  const plain = { ...request, sampleWeights: undefined }
+  t.same(
+    finish(confusionWeights.report(confusionWeights.fold(spec, sliceOf(plain)), tally, spec)),
+    finish(confusion.report(confusion.fold(spec, sliceOf(plain)), tally, spec)),
+    'without weights they are counts',
+  )
+  const values: Request = { loss: 'mse', labelFormat: 'values', predictions: [1, 2], labels: [1, 2] }
+  t.equal(confusionWeights.fold(specOf(values), sliceOf(values)).size, 0)
+})
+
+test('weights that no rows have are refused', async (t) => {
+  const { tally, spec } = stateOf(request)
+  const check = (cells: Groups) => () => confusionWeights.check(cells, tally, spec)
+  const cells = confusionWeights.fold(spec, sliceOf(request))
+  const of = (sum: number) => ({ counts: [], sums: [fromDouble(sum)] })
+  t.doesNotThrow(check(cells))
+  const cases: [name: string, cells: Groups][] = [
+    ['no weight', new Map()],
+    ['a cell beyond the last', new Map([...cells].filter(([cell]) => cell !== 6)).set(9, of(1))],
+    ['a cell without weight', new Map(cells).set(1, of(0))],
+    ['a negative weight', new Map(cells).set(1, of(-1)).set(6, of(2))],
+    ['another weight', new Map(cells).set(6, of(2))],
+    ['another right weight', new Map(cells).set(0, of(6)).set(1, of(1))],
   ]
   for (const [name, wrong] of cases) t.throws(check(wrong), invalidState, name)
 })

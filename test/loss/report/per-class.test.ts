@@ -1,15 +1,15 @@
 import { test } from 'tap'
-import { fromInteger } from '../../../src/loss/numerics/dyadic.ts'
+import { fromInteger, toDouble } from '../../../src/loss/numerics/dyadic.ts'
 import type { Groups } from '../../../src/loss/report/groups.ts'
 import type { PerClassReport } from '../../../src/loss/report/per-class.ts'
 import { perClass } from '../../../src/loss/report/per-class.ts'
 import { emptyTally } from '../../../src/loss/tally.ts'
 import type { Request } from '../support.ts'
-import { countSteps, finish, invalidState, sliceOf, specOf, stateOf } from '../support.ts'
+import { countSteps, finish, invalidState, misses, sliceOf, specOf, stateOf } from '../support.ts'
 
 function fold(...requests: Request[]): Groups {
   const classes = perClass.empty()
-  for (const request of requests) finish(perClass.absorb(classes, perClass.fold(specOf(requests[0]), sliceOf(request))))
+  for (const request of requests) finish(perClass.foldInto(classes, specOf(requests[0]), sliceOf(request)))
   return classes
 }
 
@@ -143,4 +143,116 @@ test('a state that no rows have is refused', async (t) => {
     ['nothing at all', zeroClass([0, 0, 0], 0, 0, 0, 0, 0)],
   ]
   for (const [name, wrong] of cases) t.throws(check(wrong), invalidState, name)
+})
+
+const several: Request = {
+  loss: 'mae',
+  labelFormat: 'binary',
+  predictions: [
+    [0.75, 0.25, 0],
+    [0.75, 0.75, 0],
+    [0.25, 0.75, 0],
+    [0.75, 0.5, 0],
+  ],
+  labels: [
+    [1, 0, 0],
+    [0, 1, 0],
+    [1, 1, 0],
+    [1, 1, 0],
+  ],
+  sampleWeights: [1, 2, 3, 4],
+}
+
+test('of several binary outputs each is a class, as in scikit-learn for multi-label indicators', async (t) => {
+  // row losses (0.25, 0.25, 0), (0.75, 0.25, 0), (0.75, 0.25, 0), (0.25, 0.5, 0) over 3, times 1 to 4
+  const [half, whole] = [(0.5 + 3 + 3) / 3 / 8, (2 + 3 + 3) / 3 / 9]
+  const got = report(3, several)
+  t.same(
+    misses(got, [
+      { class: 0, samples: 3, correct: 2, loss: half, lossStatus: 'finite', recall: 5 / 8, precision: 5 / 7 },
+      { class: 1, samples: 3, correct: 2, loss: whole, lossStatus: 'finite', recall: 5 / 9, precision: 1 },
+      { class: 2, samples: 0, correct: 0, loss: null, lossStatus: 'undefined', recall: null, precision: null },
+    ]),
+    [],
+  )
+  t.same(perClass.answerNumbers(specOf(several), 3), 18)
+  const row = (at: number): Request => ({
+    ...several,
+    predictions: [(several.predictions as number[][])[at]],
+    labels: [(several.labels as number[][])[at]],
+    sampleWeights: several.sampleWeights?.slice(at, at + 1),
+  })
+  t.strictSame(report(3, row(3), row(0), row(2), row(1)), got, 'row by row')
+  const unweighted = report(3, { ...several, sampleWeights: undefined })
+  t.same(
+    unweighted.map(({ recall, precision }) => [recall, precision]),
+    [
+      [2 / 3, 2 / 3],
+      [2 / 3, 1],
+      [null, null],
+    ],
+  )
+})
+
+test('an infinite loss is one of each class that the row has', async (t) => {
+  const infinite: Request = {
+    loss: 'binary-cross-entropy',
+    labelFormat: 'binary',
+    logPolicy: 'exact',
+    predictions: [
+      [0, 1],
+      [0.5, 1],
+    ],
+    labels: [
+      [1, 1],
+      [0, 1],
+    ],
+  }
+  t.same(
+    report(2, infinite).map(({ lossStatus, samples }) => [lossStatus, samples]),
+    [
+      ['infinite', 1],
+      ['infinite', 2],
+    ],
+  )
+})
+
+test('outputs are folded in steps, and values have none', async (t) => {
+  const wide = (outputs: number): Request => ({
+    loss: 'mae',
+    labelFormat: 'binary',
+    predictions: [new Array<number>(outputs).fill(1)],
+    labels: [new Array<number>(outputs).fill(1)],
+  })
+  const steps = (outputs: number) =>
+    countSteps(perClass.foldInto(perClass.empty(), specOf(wide(2)), sliceOf(wide(outputs))))
+  t.same([steps(2), steps(64), steps(200)], [0, 1, 3])
+  const values: Request = { loss: 'mse', labelFormat: 'values', predictions: [[1, 2]], labels: [[1, 2]] }
+  const classes = perClass.empty()
+  finish(perClass.foldInto(classes, specOf(several), sliceOf(values)))
+  t.equal(classes.size, 0)
+})
+
+test('a state of several binary outputs that no rows have is refused', async (t) => {
+  const { tally, spec } = stateOf(several)
+  const classes = fold(several)
+  const { counts = [], sums = [] } = classes.get(0) ?? {}
+  t.same(
+    [counts, sums.slice(2).map(toDouble)],
+    [
+      [3, 2, 0],
+      [8, 7, 5],
+    ],
+  )
+  t.doesNotThrow(() => perClass.check(classes, tally, spec))
+  const of = (at: number, value: number) => ({ counts, sums: sums.with(at, fromInteger(value)) })
+  const cases: [name: string, classes: Groups][] = [
+    ['more samples than rows', new Map(classes).set(0, { counts: [5, 2, 0], sums })],
+    ['more infinite losses than rows have', new Map(classes).set(0, { counts: [3, 2, 1], sums })],
+    ['more weight than there is', new Map(classes).set(0, of(1, 11))],
+    ['more weight by label or decision than there is', new Map(classes).set(0, of(2, 9))],
+    ['less that is wrong than of the rows', new Map(classes).set(0, of(2, 7))],
+    ['a class beyond the last', new Map(classes).set(3, { counts, sums })],
+  ]
+  for (const [name, wrong] of cases) t.throws(() => perClass.check(wrong, tally, spec), invalidState, name)
 })

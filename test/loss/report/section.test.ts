@@ -5,4 +5,5 @@ import { resolve } from '../../../src/loss/spec.ts'
 test('the classes are the outputs, or those of a binary decision', async (t) => {
   t.equal(classesOf(resolve({ loss: 'mse', labelFormat: 'index' }), 7), 7)
   t.equal(classesOf(resolve({ loss: 'mse', labelFormat: 'binary' }), 1), 2)
+  t.equal(classesOf(resolve({ loss: 'mse', labelFormat: 'binary' }), 3), 3, 'each output is a class of its own')
 })

@@ -14,9 +14,6 @@ test('every section that is not about single rows can be merged', async (t) => {
     includes.filter((name) => name !== 'perSample' && name !== 'gradient').toSorted(),
   )
   t.equal(isMergeable('toString'), false)
-  t.same(
-    mergeableNames.filter((name) => !needsOneDecision(name)),
-    ['metrics'],
-  )
+  t.same(mergeableNames.filter(needsOneDecision), ['confusion', 'confusionWeights'])
   for (const name of mergeableNames) t.equal(sectionOf(name), mergeableSections[name])
 })
