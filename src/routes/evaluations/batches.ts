@@ -22,7 +22,7 @@ import {
   batchAnswerExample,
   batchExamples,
   batchListAnswer,
-  binaryBatchDocument,
+  batchMediaTypeDocuments,
   noEvaluationAnswer,
   wrongBatch,
   wrongLimit,
@@ -60,7 +60,7 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
         accepts: batchMediaTypes,
         examples: {
           requests: batchExamples,
-          mediaTypes: binaryBatchDocument,
+          mediaTypes: batchMediaTypeDocuments,
           parameters: binaryHeaders,
           answers: {
             200: { ...batchAnswerExample, replayed: true },

@@ -497,7 +497,7 @@ test('hostile: every numeric option refuses what is not in its range', async (t)
 
 test('hostile: content types', async (t) => {
   const payload = JSON.stringify(batch)
-  const accepted = ['application/json', 'application/octet-stream', 'application/x-ndjson']
+  const accepted = ['application/json', 'application/octet-stream', 'multipart/form-data', 'application/x-ndjson']
   const table: [string | undefined, number][] = [
     [json, 200],
     ['Application/JSON', 200],
@@ -510,7 +510,7 @@ test('hostile: content types', async (t) => {
     ['application/vnd.api+json', 415],
     ['application/problem+json', 415],
     ['application/x-www-form-urlencoded', 415],
-    ['multipart/form-data; boundary=x', 415],
+    ['multipart/mixed; boundary=x', 415],
     ['json', 415],
     ['*/*', 415],
     ['application/json, text/plain', 415],
