@@ -182,7 +182,12 @@ function fits(path: string, value: unknown): string | undefined {
 
 test('Try it out has the requests that teach', async (t) => {
   const { content } = document.paths['/v1/loss'].post.requestBody ?? { content: {} }
-  t.same(Object.keys(content), ['application/json', 'application/octet-stream', 'application/x-ndjson'])
+  t.same(Object.keys(content), [
+    'application/json',
+    'application/octet-stream',
+    'multipart/form-data',
+    'application/x-ndjson',
+  ])
   t.same(Object.keys(content['application/json'].examples ?? {}), [
     'one-hot',
     'index',

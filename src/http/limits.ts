@@ -18,7 +18,7 @@ export const describedLimits = {
   maxRows: 'Rows of one tensor.',
   maxColumns: 'Numbers of one row.',
   maxDepth: 'Nesting of a JSON body.',
-  maxKeys: 'Keys of all JSON objects open at one time.',
+  maxKeys: 'Keys of all JSON objects open at one time; parts of a multipart body.',
   maxKeyLength: 'Bytes of a JSON key.',
   maxNumberLength: 'Bytes of a JSON number.',
   maxOptionBytes: 'Bytes of a JSON body outside its tensors.',

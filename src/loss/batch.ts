@@ -1,5 +1,6 @@
 import type { RowRange } from './checks.ts'
 import {
+  checkDomain,
   checkPredictions,
   checkTargets,
   checkWeights,
@@ -103,6 +104,8 @@ export function* check(spec: Spec, tensors: Tensors, layout: Layout, memory: Mem
       if (knownThen > known) firstOfPredictions ??= known
       readLabels(spec, labels, outputs, range, classes, errors)
       if (errors.count > knownThen) firstOfLabels ??= knownThen
+      checkDomain(spec, 'predictions', predictions, outputs, range, errors)
+      checkDomain(spec, 'labels', labels, outputs, range, errors)
       if (sampleWeights !== undefined) checkWeights('sampleWeights', sampleWeights, range, errors)
       yield
     }

@@ -1,4 +1,5 @@
 import { losses } from './kernels/index.ts'
+import type { Loss } from './kernels/loss.ts'
 import { pathOf, place, rowPathOf } from './shape.ts'
 import type { Spec } from './spec.ts'
 import { checksLabelRows, checksPredictionRows } from './spec.ts'
@@ -61,6 +62,25 @@ export function checkTargets(
       left--
     }
     errors.count += left
+  }
+}
+
+/** Reports finite numbers that the loss is not defined for. */
+export function checkDomain(
+  spec: Spec,
+  name: 'predictions' | 'labels',
+  tensor: Tensor,
+  outputs: number,
+  range: RowRange,
+  errors: ValidationErrors,
+): void {
+  const loss: Loss = losses[spec.loss]
+  const domain = loss.domain?.(spec)[name]
+  if (domain === undefined) return
+  const { holds, needs } = domain
+  const checked = { name, tensor, outputs, needs }
+  for (let at = range.from * outputs; at < range.to * outputs; at++) {
+    if (Number.isFinite(tensor.data[at]) && !holds(tensor.data[at])) reportElement(checked, at, errors)
   }
 }
 

@@ -132,6 +132,27 @@ export const optionTable = {
     appliesTo: 'loss "quantile"',
     description: 'The quantile that is predicted.',
   },
+  logInput: {
+    type: { kind: 'boolean' },
+    default: constant(true),
+    ofKernel: true,
+    appliesTo: 'loss "poisson"',
+    description: 'Whether predictions are logarithms of rates, or else rates.',
+  },
+  margin: {
+    type: { kind: 'number', minimum: 0 },
+    default: constant(1),
+    ofKernel: true,
+    appliesTo: 'loss "multi-margin"',
+    description: 'How far the other classes must be below that of the label.',
+  },
+  p: {
+    type: { kind: 'integer', minimum: 1, maximum: 2 },
+    default: constant(1),
+    ofKernel: true,
+    appliesTo: 'loss "multi-margin"',
+    description: 'The power of what is missing to the margin.',
+  },
   rowSumTolerance: {
     type: { kind: 'number', minimum: 0 },
     default: constant(1e-3),

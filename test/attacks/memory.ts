@@ -44,7 +44,6 @@ export const memory = [
   }),
   load({
     name: 'a row drawn 100,000 times: 16 x 100 columns',
-    isShort: true,
     expected: busy,
     send: (service) => sixteen(service, drawnRow(100, 100_000)),
   }),

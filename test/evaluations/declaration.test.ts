@@ -136,7 +136,7 @@ test('what a newer release may have declared is refused, not read in part', asyn
     ['a labelFormat', { labelFormat: 'words' }],
     ['an option', { lambda: 2 }],
     ['a word', { logPolicy: 'softly' }],
-    ['a section', { include: ['confusion', 'metrics'] }],
+    ['a section', { include: ['confusion', 'guesses'] }],
   ]
   for (const [name, options] of newer) {
     const text = JSON.stringify({ ...kept, options: { ...kept.options, ...options } })

@@ -3,6 +3,8 @@ import { gzipSync, zstdCompressSync } from 'node:zlib'
 import type { JsonSchema } from 'json-schema-faker'
 import { generateSync } from 'json-schema-faker'
 import type { Request } from '../attacks/client.ts'
+import type { FormPart } from '../http/body/form.ts'
+import { formOf, npyOf } from '../http/body/form.ts'
 import type { Fields } from './batches.ts'
 import { asBinary, asLines, fitted } from './batches.ts'
 import type { Media, Route } from './document.ts'
@@ -257,7 +259,27 @@ function bodyOf(
       body: Buffer.concat([text, bytes]),
     }
   }
+  if (type === 'multipart/form-data') {
+    const fields = isBatch ? fitted({}, choices) : lossRequest(choices)
+    const { headers: ofForm, payload } = formOf(asForm(changed(fields, changes, choices), choices))
+    return { headers: ofForm, body: payload }
+  }
   return { headers, body: changeable(lossRequest(choices)) }
+}
+
+/** Fields as the parts of a form: tensors as JSON, CSV or .npy. */
+function asForm(value: unknown, choices: Choices): FormPart[] {
+  return Object.entries(Object(value)).map(([name, field]): FormPart => {
+    const text = typeof field === 'string' ? field : (JSON.stringify(field) ?? '')
+    // quotation marks and line breaks would end the name
+    const plain = name.replaceAll(/["\r\n]/g, '_')
+    const rows: unknown[] = Array.isArray(field) ? field : []
+    if (!['predictions', 'labels'].includes(name) || choices.chance(0.5)) return [plain, text]
+    const numbers = rows.flat().map(Number)
+    const columns = Array.isArray(rows[0]) ? [rows[0].length] : []
+    if (choices.chance(0.5)) return [plain, npyOf([rows.length, ...columns], numbers), 'application/octet-stream']
+    return [plain, rows.map(String).join('\n'), 'text/csv']
+  })
 }
 
 function lossRequest(choices: Choices): Fields {

@@ -217,3 +217,11 @@ test('the classes take memory, which is given back unless the batch is right', a
   t.equal(errorsOf(() => finish(begin(refused)(wrong))).length, 1)
   t.same([wrong.held, wrong.peak], [0, 4 * rows], 'refused')
 })
+
+test('what a loss is not defined for is refused without a hint at another format', async (t) => {
+  const request: Request = { loss: 'mape', labelFormat: 'values', predictions: [1, 2], labels: [0, 1] }
+  const errors = errorsOf(() => batchOf(request))
+  t.same(errors, [
+    { path: ['labels', 0], detail: 'labels[0] is 0; loss "mape" needs labels other than 0.', received: 0 },
+  ])
+})

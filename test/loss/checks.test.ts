@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import type { RowRange } from '../../src/loss/checks.ts'
 import {
+  checkDomain,
   checkPredictions,
   checkTargets,
   checkWeights,
@@ -209,6 +210,39 @@ test('targets', async (t) => {
     t.same(said(found), errors, name)
     t.equal(found.count, errors.length, `${name}: count`)
   }
+})
+
+test('numbers that a loss is not defined for', async (t) => {
+  const poisson: Options = { loss: 'poisson', labelFormat: 'values' }
+  const rates: Options = { ...poisson, logInput: false }
+  const cases: [options: Options, name: 'predictions' | 'labels', wrong: number[], needs: string][] = [
+    [values, 'labels', [], ''],
+    [poisson, 'predictions', [], ''],
+    [poisson, 'labels', [-0.5, -1, -3], 'loss "poisson" needs counts >= 0'],
+    [rates, 'predictions', [-0.5, -1, -3], 'loss "poisson" with logInput false needs rates >= 0'],
+    [{ ...values, loss: 'msle' }, 'predictions', [-1, -3], 'loss "msle" needs numbers > -1'],
+    [{ ...values, loss: 'msle' }, 'labels', [-1, -3], 'loss "msle" needs numbers > -1'],
+    [{ ...values, loss: 'mape' }, 'predictions', [], ''],
+    [{ ...values, loss: 'mape' }, 'labels', [0], 'loss "mape" needs labels other than 0'],
+  ]
+  for (const [options, name, wrong, needs] of cases) {
+    // what is not finite is reported by its format
+    const numbers = [noNumber, infinite, -infinite, 0, -0.5, -1, -3, 2]
+    const errors = new ValidationErrors()
+    checkDomain(resolve(options), name, listOf(...numbers), 1, { from: 0, to: numbers.length }, errors)
+    const expected = wrong.map((value) => {
+      const at = numbers.indexOf(value)
+      return [`${name}/${at}`, `${name}[${at}] is ${value}; ${needs}.`]
+    })
+    t.same(said(errors), expected, `${options.loss}, ${name}`)
+  }
+})
+
+test('numbers that a loss is not defined for are listed in part and counted in full', async (t) => {
+  const errors = new ValidationErrors()
+  const zeros = listOf(...new Array<number>(100).fill(0))
+  checkDomain(resolve({ ...values, loss: 'mape' }), 'labels', zeros, 1, { from: 10, to: 90 }, errors)
+  t.same([errors.list.length, errors.count, errors.list[0].path], [20, 80, ['labels', 10]])
 })
 
 test('indices', async (t) => {

@@ -29,6 +29,9 @@ const defaults: Record<string, unknown> = {
   gamma: 2,
   alpha: undefined,
   q: 0.5,
+  logInput: true,
+  margin: 1,
+  p: 1,
   rowSumTolerance: 1e-3,
   threshold: 0.5,
   ignoreIndex: undefined,
@@ -97,9 +100,13 @@ test('which options a loss can use', async (t) => {
     quantile: 'q',
     cosine: `${classes} threshold`,
     dice: 'threshold',
+    poisson: 'logInput',
+    msle: '',
+    mape: '',
+    'multi-margin': 'margin p ignoreIndex',
   }
   for (const loss of lossNames) {
-    const expected = `${common} ${used[loss]}`.split(' ').toSorted()
+    const expected = `${common} ${used[loss]}`.trim().split(' ').toSorted()
     t.same(optionNames.filter((name) => isOptionOf(name, losses[loss])).toSorted(), expected, loss)
   }
 })

@@ -90,7 +90,7 @@ export function problems(
       isWeighted: fc.boolean(),
       rows: fc.array(
         fc.record({
-          prediction: predictionOf(predictionFormat, decision, outputs, bounds),
+          prediction: predictionOf(loss, predictionFormat, decision, outputs, bounds),
           label: labelOf(loss, labelFormat, decision, outputs, bounds),
           weight: bounds.weights,
         }),
@@ -121,6 +121,7 @@ export function distribution(outputs: number, { margin }: Bounds): fc.Arbitrary<
 }
 
 export function predictionOf(
+  loss: LossName,
   format: PredictionFormat,
   decision: Decision,
   outputs: number,
@@ -128,7 +129,9 @@ export function predictionOf(
 ): fc.Arbitrary<number[]> {
   if (format === 'probabilities' && decision === 'class') return distribution(outputs, bounds)
   const size = format === 'logits' ? 20 : 5
-  const free = fc.oneof(between(-size, size), fc.integer({ min: -3, max: 3 }))
+  const free = fc
+    .oneof(between(-size, size), fc.integer({ min: -3, max: 3 }))
+    .map((value) => (loss === 'msle' ? Math.max(value, -0.75) : value))
   return fc.array(format === 'probabilities' ? chance(bounds) : free, { minLength: outputs, maxLength: outputs })
 }
 
@@ -147,7 +150,17 @@ export function labelOf(
     binary: fc.constantFrom(0, 1),
     values: between(-5, 5),
   }
-  return fc.array(numbers[format], { minLength: outputs, maxLength: outputs })
+  return fc.array(
+    numbers[format].map((value) => withinDomain(loss, value)),
+    { minLength: outputs, maxLength: outputs },
+  )
+}
+
+/** A label that the loss takes, and whose inverse is not beyond all others. */
+function withinDomain(loss: LossName, value: number): number {
+  if (loss === 'poisson') return Math.abs(value)
+  if (loss === 'msle') return Math.max(value, -0.75)
+  return loss === 'mape' && Math.abs(value) < 0.01 ? 0.01 : value
 }
 
 function optionsOf(
@@ -176,6 +189,8 @@ function optionsOf(
       beta: some(taken.includes('beta'), fc.constantFrom(0, 0.5, 1, 2.5)),
       gamma: some(taken.includes('gamma'), fc.constantFrom(0, 0.5, 1, 2, 3.5)),
       alpha: some(taken.includes('alpha'), fc.constantFrom(0, 0.25, 1)),
+      margin: some(taken.includes('margin'), fc.constantFrom(0, 1, 2.5)),
+      p: some(taken.includes('p'), fc.constantFrom(1, 2)),
       q: some(taken.includes('q'), fc.constantFrom(0, 0.1, 0.5, 1)),
       threshold: some(decision === 'binary', between(0, 1)),
       labelSmoothing: some(

@@ -197,7 +197,7 @@ test('labels of another shape: what they are, what is needed, and which declarat
         [3, 1],
         [0, 0],
       ],
-      'labels[0] is an array of 2 numbers; labelFormat "index" needs one integer per sample. Numbers of any size are declared with labelFormat "values", which goes with loss sse, mse, mae, huber, log-cosh, smooth-l1, quantile, cosine.',
+      'labels[0] is an array of 2 numbers; labelFormat "index" needs one integer per sample. Numbers of any size are declared with labelFormat "values", which goes with loss sse, mse, mae, huber, log-cosh, smooth-l1, quantile, cosine, poisson, msle, mape.',
       'an array of 2 arrays of 2 numbers',
     ],
     [

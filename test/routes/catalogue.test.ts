@@ -37,6 +37,10 @@ const table = {
   quantile: [['values'], 'values probabilities', 'mean', 'q'],
   cosine: [valuesFirst, 'values probabilities', 'mean', classes],
   dice: [['binary'], 'probabilities', 'mean', 'threshold'],
+  poisson: [['values'], 'values', 'mean', 'logInput'],
+  msle: [['values'], 'values probabilities', 'mean', ''],
+  mape: [['values'], 'values probabilities', 'mean', ''],
+  'multi-margin': [['one-hot', 'index'], 'values', 'mean', 'margin p ignoreIndex'],
 } as const
 
 /** Kind, default and condition of each option. */
@@ -68,6 +72,9 @@ const options: Record<string, [kind: object, preset: unknown, appliesTo: string]
   gamma: [{ kind: 'number', minimum: 0 }, 2, 'loss "focal"'],
   alpha: [{ kind: 'number', minimum: 0, maximum: 1 }, null, 'loss "focal"'],
   q: [{ kind: 'number', minimum: 0, maximum: 1 }, 0.5, 'loss "quantile"'],
+  logInput: [{ kind: 'boolean' }, true, 'loss "poisson"'],
+  margin: [{ kind: 'number', minimum: 0 }, 1, 'loss "multi-margin"'],
+  p: [{ kind: 'integer', minimum: 1, maximum: 2 }, 1, 'loss "multi-margin"'],
   rowSumTolerance: [
     { kind: 'number', minimum: 0 },
     0.001,
@@ -86,7 +93,7 @@ const options: Record<string, [kind: object, preset: unknown, appliesTo: string]
   ],
 }
 const order =
-  'predictionFormat reduction logPolicy epsilon classWeights delta beta gamma alpha q rowSumTolerance threshold'
+  'predictionFormat reduction logPolicy epsilon classWeights delta beta gamma alpha q logInput margin p rowSumTolerance threshold'
     .concat(' ignoreIndex labelSmoothing miniBatch include sampleWeights')
     .split(' ')
 
@@ -150,6 +157,26 @@ const texts: Record<keyof typeof table, [string, string, string]> = {
     'Dice loss',
     'l_i = 1 - 2 sum_k y_k t_k / (sum_k y_k + sum_k t_k); 0 where both sums are 0',
     'Dice 1945; Keras Dice (without epsilon)',
+  ],
+  poisson: [
+    'Poisson loss',
+    'l_i = (1/K) sum_k (exp(y_k) - t_k y_k); with logInput false (1/K) sum_k (y_k - t_k log(y_k + 1e-8))',
+    'PyTorch PoissonNLLLoss',
+  ],
+  msle: [
+    'Mean squared logarithmic error',
+    'l_i = (1/K) sum_k (log(1 + y_k) - log(1 + t_k))^2',
+    'scikit-learn mean_squared_log_error',
+  ],
+  mape: [
+    'Mean absolute percentage error',
+    'l_i = (1/K) sum_k |y_k - t_k| / |t_k|',
+    'scikit-learn mean_absolute_percentage_error',
+  ],
+  'multi-margin': [
+    'Multi-class margin loss',
+    'l_i = (1/K) sum_(k != c) max(0, margin - y_c + y_k)^p, c the class',
+    'Crammer and Singer 2001; PyTorch MultiMarginLoss',
   ],
 }
 

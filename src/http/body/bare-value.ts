@@ -6,23 +6,27 @@ import { FINISHED } from '../../scanner/layout.ts'
 import type { ScanLimits } from '../../scanner/scanner.ts'
 import { DocumentScanner } from '../../scanner/scanner.ts'
 
-const names: readonly string[] = ['']
-const prefix = Buffer.from('{"":')
 const suffix = Buffer.from('}')
 
 const [quote, comma, openArray, backslash, closeArray, openObject, closeObject] = Buffer.from('",[\\]{}')
 
-/** A JSON document that is no object. It is read as the only member of one, which costs no more than an object would. */
+/** A JSON document that is not an object of ours. It is read as the only member of one, which costs no more than that would. */
 export class BareValue {
+  readonly #name: string
   readonly #scanner: DocumentScanner
   #position: number
   #depth = 0
   #isString = false
   #isEscaped = false
 
-  /** @param origin the offset of the first byte, for errors */
-  constructor(limits: ScanLimits, memory: Memory, origin: number) {
-    this.#scanner = new DocumentScanner(names, limits, memory, 0, origin - prefix.length)
+  /**
+   * @param origin the offset of the first byte, for errors
+   * @param name what it is called, for errors in its shape; of letters
+   */
+  constructor(limits: ScanLimits, memory: Memory, origin: number, name = '') {
+    const prefix = Buffer.from(`{"${name}":`)
+    this.#name = name
+    this.#scanner = new DocumentScanner([name], limits, memory, 0, origin - prefix.length)
     this.#scanner.write(prefix)
     this.#position = origin
   }
@@ -35,9 +39,24 @@ export class BareValue {
     this.#position += piece.length
   }
 
+  /**
+   * The numbers, or what keeps it from being numbers.
+   *
+   * @throws ScanSyntaxError if it is no whole document
+   */
+  *tensor(): Generator<void, Tensor> {
+    try {
+      this.#scanner.write(suffix)
+      return (yield* this.#scanner.end()).tensors[this.#name]
+    } catch (error) {
+      const isOwn = error instanceof ScanSyntaxError && error.offset >= this.#position
+      throw isOwn ? unexpectedEnd(this.#position, undefined) : error
+    }
+  }
+
   /** @throws ScanSyntaxError if that is no whole document, else InvalidContent */
   *end(): Generator<void, never> {
-    const { shape, shapeError } = yield* this.#value()
+    const { shape, shapeError } = yield* this.tensor()
     const whole = shape.length === 0 ? 'a number' : `an array of ${shape[0]}`
     const received = shapeError === undefined ? whole : shapeError.path.length > 0 ? 'an array' : shapeError.received
     return refuse([], `the body is ${received}; it must be one JSON object`, received)
@@ -46,16 +65,6 @@ export class BareValue {
   /** Gives back the memory of a document that is of no use any more. */
   discard(): void {
     this.#scanner.discard()
-  }
-
-  *#value(): Generator<void, Tensor> {
-    try {
-      this.#scanner.write(suffix)
-      return (yield* this.#scanner.end()).tensors['']
-    } catch (error) {
-      const isOwn = error instanceof ScanSyntaxError && error.offset >= this.#position
-      throw isOwn ? unexpectedEnd(this.#position, undefined) : error
-    }
   }
 
   /** The first comma or brace that would end the member, or -1; anything else after the value the scanner refuses. */

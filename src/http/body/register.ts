@@ -4,12 +4,18 @@ import type { Limits } from '../limits.ts'
 import { drain } from './drain.ts'
 import { registerExpectations } from './expect.ts'
 import { readJson } from './json.ts'
+import { readMultipart } from './multipart.ts'
 import { readLines, readNdjson } from './ndjson.ts'
 import { readBinary } from './oip.ts'
 import { BodyReader } from './reader.ts'
 
 /** What /v1/loss takes. */
-export const lossMediaTypes = ['application/json', 'application/octet-stream', 'application/x-ndjson'] as const
+export const lossMediaTypes = [
+  'application/json',
+  'application/octet-stream',
+  'multipart/form-data',
+  'application/x-ndjson',
+] as const
 
 /** Makes JSON bodies readable, in place of Fastify's own parsers, and sees to what a body of any type needs. */
 export function registerBodies(app: FastifyInstance, limits: Limits): void {
@@ -34,18 +40,22 @@ export function registerBodies(app: FastifyInstance, limits: Limits): void {
 /** Makes the other media types of POST /v1/loss readable in its own context. */
 export function registerLossBodies(app: FastifyInstance): void {
   const { limits } = app.resources
-  registerBinaryBodies(app)
+  registerBatchBodies(app)
   app.addContentTypeParser('application/x-ndjson', (request: FastifyRequest, payload: Readable) =>
     readNdjson(readerOf(request, payload, true), request.work, limits),
   )
 }
 
-/** Makes binary bodies readable in a context. */
-export function registerBinaryBodies(app: FastifyInstance): void {
+/** Makes bodies of one batch other than JSON readable in a context. */
+export function registerBatchBodies(app: FastifyInstance): void {
   const { limits } = app.resources
   app.addContentTypeParser('application/octet-stream', (request: FastifyRequest, payload: Readable) => {
     const headerLength = request.headers['inference-header-content-length']
     return readBinary(readerOf(request, payload), request.work, [headerLength].flat()[0], limits)
+  })
+  app.addContentTypeParser('multipart/form-data', async (request: FastifyRequest, payload: Readable) => {
+    const contentType = String(request.headers['content-type'])
+    return readMultipart(readerOf(request, payload), contentType, request.work, limits)
   })
 }
 

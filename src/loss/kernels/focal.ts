@@ -7,6 +7,7 @@ import {
   logSlope,
 } from '../numerics/guarded-log.ts'
 import { logSoftmax } from '../numerics/softmax.ts'
+import { classOf } from './classes.ts'
 import type { Loss, Rows, Settings } from './loss.ts'
 
 /**
@@ -134,11 +135,6 @@ function binaryGradientRows(rows: Rows, settings: Settings, out: Float64Array): 
       out[at] = direction * slope(weight, 1, rest, gamma, log, logSlope(p, logPolicy, epsilon))
     }
   }
-}
-
-/** The class of a row, which dense targets say by their 1. */
-function classOf({ classes, targets, outputs }: Rows, i: number): number {
-  return classes === undefined ? targets.indexOf(1, i * outputs) - i * outputs : classes[i]
 }
 
 function weightOf(isPositive: boolean, alpha: number | undefined): number {

@@ -10,7 +10,11 @@ import { klDivergence } from './kl-divergence.ts'
 import { logCosh } from './log-cosh.ts'
 import type { Loss } from './loss.ts'
 import { mae } from './mae.ts'
+import { mape } from './mape.ts'
 import { mse } from './mse.ts'
+import { msle } from './msle.ts'
+import { multiMargin } from './multi-margin.ts'
+import { poisson } from './poisson.ts'
 import { quantile } from './quantile.ts'
 import { smoothL1 } from './smooth-l1.ts'
 import { squaredHinge } from './squared-hinge.ts'
@@ -34,6 +38,10 @@ export const losses = {
   quantile,
   cosine,
   dice,
+  poisson,
+  msle,
+  mape,
+  'multi-margin': multiMargin,
 } as const satisfies Record<string, Loss>
 
 export type LossName = keyof typeof losses

@@ -19,6 +19,19 @@ export interface Settings extends Pick<OptionValues, KernelOption | 'predictionF
   readonly labelFormat: LabelFormat
 }
 
+/** What numbers a tensor may hold, besides what its format says. */
+export interface Domain {
+  /** Whether a finite number is one of them. */
+  readonly holds: (value: number) => boolean
+  /** In words: `loss "mape" needs labels other than 0`. */
+  readonly needs: string
+}
+
+export interface Domains {
+  readonly predictions?: Domain | undefined
+  readonly labels?: Domain | undefined
+}
+
 /** A loss function: what it is called, what it goes with, and its two loops. */
 export interface Loss extends LossTraits {
   readonly title: string
@@ -28,6 +41,8 @@ export interface Loss extends LossTraits {
   readonly options: readonly KernelOption[]
   /** Whether the loss takes `rows.classes` where they are given and needs no dense targets then. */
   readonly readsClasses: boolean
+  /** The numbers that the loss is defined for, where its formats allow others. */
+  readonly domain?: (settings: Settings) => Domains
   /** Writes l_i of every row into `out` and returns in how many rows a logarithm that counts met its guard. */
   losses(rows: Rows, settings: Settings, out: Float64Array): number
   /** Writes d l_i / d predictions into `out`; `rows.targets` is always dense here. */

@@ -4,7 +4,7 @@ import { evaluateBatch } from '../../evaluations/evaluate.ts'
 import type { Batch, PutResult } from '../../evaluations/store.ts'
 import type { Fields, ParsedBody } from '../../http/body/parsed-body.ts'
 import { placedError } from '../../http/body/parsed-body.ts'
-import { registerBinaryBodies } from '../../http/body/register.ts'
+import { registerBatchBodies } from '../../http/body/register.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { Problem } from '../../http/problem.ts'
 import type { RequestWork } from '../../http/request-work.ts'
@@ -22,7 +22,7 @@ import {
   batchAnswerExample,
   batchExamples,
   batchListAnswer,
-  binaryBatchDocument,
+  batchMediaTypeDocuments,
   noEvaluationAnswer,
   wrongBatch,
   wrongLimit,
@@ -34,11 +34,11 @@ import { batchAnswer, batchContent, batchesQuery, batchList, batchParams, evalua
 const { maxAnswerNumbers, maxBatches, maxMiniBatchNumbers, maxStateBytes } = fixedLimits
 
 /** What a PUT of a batch takes. */
-export const batchMediaTypes = ['application/json', 'application/octet-stream'] as const
+export const batchMediaTypes = ['application/json', 'application/octet-stream', 'multipart/form-data'] as const
 
 /** /v1/evaluations/{evaluation}/batches: one batch in, and the batches listed. */
 export async function batchRoutes(app: FastifyInstance, { evaluations }: EvaluationRouteOptions): Promise<void> {
-  registerBinaryBodies(app)
+  registerBatchBodies(app)
   app.put<{ Params: z.infer<typeof batchParams>; Body: ParsedBody }>(
     '/v1/evaluations/:evaluation/batches/:batch',
     {
@@ -60,7 +60,7 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
         accepts: batchMediaTypes,
         examples: {
           requests: batchExamples,
-          mediaTypes: binaryBatchDocument,
+          mediaTypes: batchMediaTypeDocuments,
           parameters: binaryHeaders,
           answers: {
             200: { ...batchAnswerExample, replayed: true },

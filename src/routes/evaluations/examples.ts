@@ -1,4 +1,5 @@
 import { binaryDocument } from '../loss/examples.ts'
+import { batchMultipartDocument } from '../loss/multipart-document.ts'
 import { exampleId, invalidExample, problemExample } from '../problem-examples.ts'
 
 /** Three classes, declared once; then two batches. The requests work in this order. */
@@ -94,9 +95,10 @@ export const batchExamples = {
   },
 }
 
-/** Without an example: the bytes of these rows are no text. */
-export const binaryBatchDocument = {
+/** Without examples: the bytes of these rows are no text. */
+export const batchMediaTypeDocuments = {
   'application/octet-stream': { schema: binaryDocument['application/octet-stream'].schema },
+  ...batchMultipartDocument,
 }
 
 export const batchAnswerExample = {

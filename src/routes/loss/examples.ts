@@ -1,5 +1,6 @@
 import { lossMediaTypes } from '../../http/body/register.ts'
 import { exampleId, invalidExample, mediaTypeExample, problemExample } from '../problem-examples.ts'
+import { lossMultipartDocument } from './multipart-document.ts'
 
 const tenClasses = [0.1, 0.05, 0.6, 0.0, 0.05, 0.1, 0.0, 0.1, 0.0, 0.0]
 
@@ -149,6 +150,7 @@ export const binaryDocument = {
 /** The bodies of POST /v1/loss that are not JSON, for the document. */
 export const lossMediaTypeDocuments = {
   ...binaryDocument,
+  ...lossMultipartDocument,
   // a contentMediaType would make Swagger UI ask for a file
   'application/x-ndjson': {
     schema: {

@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib'
 import t, { test } from 'tap'
 import { lossMediaTypes } from '../../../src/http/body/register.ts'
 import { appOf } from '../../support.ts'
+import { formOf } from './form.ts'
 import type { Child, Memory, Scope } from './support.ts'
 import {
   binaryBody,
@@ -25,12 +26,20 @@ const app = await appOf(t)
 const rows = rowsOf(3, 2)
 const json = JSON.stringify({ ...options, ...rows })
 
-test('the loss takes three media types, and each gives the same answer', async (t) => {
-  t.same(lossMediaTypes, ['application/json', 'application/octet-stream', 'application/x-ndjson'])
+test('the loss takes four media types, and each gives the same answer', async (t) => {
+  t.same(lossMediaTypes, [
+    'application/json',
+    'application/octet-stream',
+    'multipart/form-data',
+    'application/x-ndjson',
+  ])
   const binary = binaryBody(options, doublesOf(rows))
+  const tensors = Object.entries(rows).map(([name, numbers]) => [name, JSON.stringify(numbers)] as const)
+  const form = formOf([...tensors, ...Object.entries(options)])
   const answers = [
     await send(app, {}, json),
     await send(app, binary.headers, binary.payload),
+    await send(app, form.headers, form.payload),
     await send(app, { 'content-type': 'application/x-ndjson' }, linesOf(rows, 2)),
   ]
   for (const { status, body } of answers) t.same([status, body], [200, answers[0].body])
@@ -40,7 +49,7 @@ test('other media types are refused with those that are taken', async (t) => {
   const cases: [string, string, readonly string[]][] = [
     ['/v1/loss', 'text/plain', lossMediaTypes],
     ['/v1/loss', 'application/xml', lossMediaTypes],
-    ['/v1/loss', 'multipart/form-data', lossMediaTypes],
+    ['/v1/loss', 'multipart/mixed', lossMediaTypes],
     ['/v1/loss', 'nonsense', lossMediaTypes],
   ]
   for (const path of ['/v1/sweeps', '/v1/mini-batches']) {
@@ -56,7 +65,7 @@ test('other media types are refused with those that are taken', async (t) => {
 
 test('a refused media type is named, or that there is none', async (t) => {
   const forJson = 'For JSON add the header Content-Type: application/json.'
-  const all = 'application/json, application/octet-stream or application/x-ndjson'
+  const all = 'application/json, application/octet-stream, multipart/form-data or application/x-ndjson'
   const cases: [string, string | undefined, string][] = [
     ['/v1/loss', undefined, `The request has no Content-Type; this resource takes ${all}.`],
     ['/v1/loss', 'text/plain', `Content-Type is "text/plain"; this resource takes ${all}.`],

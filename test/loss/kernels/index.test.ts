@@ -249,6 +249,8 @@ function perfect(
     const isBinary = decisionOf(loss, labelFormat) === 'binary'
     return targets.map((t) => Math.max(-800, Math.min(800, isBinary ? Math.log(t) - Math.log1p(-t) : Math.log(t))))
   }
+  // logarithms of rates
+  if (loss === 'poisson') return targets.map((t) => Math.max(-800, Math.log(t)))
   // scores whose sign decides are at their margin
   return losses[loss].threshold === 0 ? targets.map((t) => 2 * t - 1) : targets
 }
@@ -269,7 +271,7 @@ test('a perfect prediction has the least loss', async (t) => {
     const label = labelOf(loss, reachable, decision, outputs, anywhere)
     const property = fc.property(
       label,
-      predictionOf(predictionFormat, decision, outputs, anywhere),
+      predictionOf(loss, predictionFormat, decision, outputs, anywhere),
       (label, prediction) => {
         // soft labels of a loss of any numbers need not sum to 1, but predictions of classes do
         const best = perfect(combination, label, outputs)

@@ -3,6 +3,8 @@ import { gzipSync } from 'node:zlib'
 import { t as root, test } from 'tap'
 import { EvaluationGone } from '../../../src/evaluations/runs.ts'
 import { batchRoutes } from '../../../src/routes/evaluations/batches.ts'
+import type { FormBody, FormPart } from '../../http/body/form.ts'
+import { formOf, npyOf } from '../../http/body/form.ts'
 import { appOf, ask, post, problemOf } from '../../support.ts'
 import { batches, evaluationOf, foundOf, routesOver, send, threeClasses } from './support.ts'
 
@@ -109,11 +111,37 @@ test('what is wrong with a batch is said as ever, and nothing of it is kept', as
   t.match(body, { errors: [{ pointer: '#/inputs/1/data/0' }] })
   const form = { method: 'PUT' as const, url: `${url}/wrong/batches/a`, headers: { 'content-type': 'text/csv' } }
   t.match((await ask(app, { ...form, payload: '1,2' })).body, {
-    accepted: ['application/json', 'application/octet-stream'],
+    accepted: ['application/json', 'application/octet-stream', 'multipart/form-data'],
   })
   t.match((await send(app, 'GET', '/wrong')).body, { batches: 0, samples: 0 })
   const nothing = await send(app, 'PUT', '/nothing/batches/a', batches[0])
   t.match(nothing.body, { status: 404, detail: 'There is no evaluation "nothing".' })
+})
+
+test('a batch as files is the same batch', async (t) => {
+  await evaluationOf(app, 'files', threeClasses, [])
+  const content = {
+    predictions: [
+      [0.25, 0.5, 0.25],
+      [1, 0, 0],
+    ],
+    labels: [1, 2],
+  }
+  const wanted = await send(app, 'PUT', '/files/batches/a', content)
+  t.equal(wanted.status, 201)
+  const parts: FormPart[] = [
+    ['labels', npyOf([2], [1, 2], '<i8'), 'application/octet-stream'],
+    ['predictions', npyOf([2, 3], content.predictions.flat(), '<f4'), 'application/octet-stream'],
+  ]
+  const put = async (form: FormBody, name = 'a') => {
+    const answer = await ask(app, { method: 'PUT', url: `${url}/files/batches/${name}`, ...form } as never)
+    const { requestId: _, ...body } = answer.body as Record<string, unknown>
+    return { status: answer.status, body }
+  }
+  const { requestId: _, ...first } = wanted.body as Record<string, unknown>
+  t.same(await put(formOf(parts)), { status: 200, body: { ...first, replayed: true } })
+  const other = await put(formOf([...parts, ['loss', 'mse']]), 'b')
+  t.match(other, { status: 422, body: { errors: [{ pointer: '#/loss' }] } })
 })
 
 test('a batch that came damaged is not kept', async (t) => {

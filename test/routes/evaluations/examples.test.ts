@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { t as root, test } from 'tap'
-import { binaryBatchDocument } from '../../../src/routes/evaluations/examples.ts'
+import { batchMediaTypeDocuments } from '../../../src/routes/evaluations/examples.ts'
 import type { Document } from '../../support.ts'
 import { appOf, ask } from '../../support.ts'
 
@@ -107,7 +107,7 @@ test('each request body that can be typed has an example', async (t) => {
   for (const path of Object.keys(paths).filter((known) => known.startsWith('/v1/evaluations'))) {
     for (const [method, { requestBody }] of Object.entries(paths[path])) {
       for (const [type, { examples }] of Object.entries(requestBody?.content ?? {}))
-        t.equal(examples !== undefined, !(type in binaryBatchDocument), `${method} ${path} ${type}`)
+        t.equal(examples !== undefined, !(type in batchMediaTypeDocuments), `${method} ${path} ${type}`)
     }
   }
 })

@@ -183,8 +183,8 @@ test('every loss answers every part', async (t) => {
           : isIndex
             ? [0, 1]
             : [
-                [0, 1],
-                [1, 0],
+                [labelFormat === 'values' ? 2 : 0, 1],
+                [1, labelFormat === 'values' ? 2 : 0],
               ],
         include,
       })
@@ -290,7 +290,7 @@ const fitting: [string, object, string, string][] = [
     'numbers as probabilities',
     { ...binary, labelFormat: 'probabilities', labels: [3, 1] },
     '#/labels/0',
-    'labels[0] is 3; labelFormat "probabilities" needs numbers from 0 to 1. Numbers of any size are declared with labelFormat "values", which goes with loss sse, mse, mae, huber, log-cosh, smooth-l1, quantile, cosine.',
+    'labels[0] is 3; labelFormat "probabilities" needs numbers from 0 to 1. Numbers of any size are declared with labelFormat "values", which goes with loss sse, mse, mae, huber, log-cosh, smooth-l1, quantile, cosine, poisson, msle, mape.',
   ],
   [
     'an index that is no output',
@@ -449,6 +449,8 @@ const numeric = {
   gamma: { ...batch, loss: 'focal' },
   alpha: { ...batch, loss: 'focal' },
   q: { ...values, loss: 'quantile' },
+  margin: { ...batch, loss: 'multi-margin' },
+  p: { ...batch, loss: 'multi-margin' },
   size: batch,
   seed: batch,
 }
@@ -463,6 +465,8 @@ const legal: Record<keyof typeof numeric, string[]> = {
   gamma: ['0', '1e308', '1.5'],
   alpha: ['0'],
   q: ['0'],
+  margin: ['0', '1e308', '1.5'],
+  p: [],
   size: [],
   seed: ['0'],
 }
@@ -497,7 +501,7 @@ test('hostile: every numeric option refuses what is not in its range', async (t)
 
 test('hostile: content types', async (t) => {
   const payload = JSON.stringify(batch)
-  const accepted = ['application/json', 'application/octet-stream', 'application/x-ndjson']
+  const accepted = ['application/json', 'application/octet-stream', 'multipart/form-data', 'application/x-ndjson']
   const table: [string | undefined, number][] = [
     [json, 200],
     ['Application/JSON', 200],
@@ -510,7 +514,7 @@ test('hostile: content types', async (t) => {
     ['application/vnd.api+json', 415],
     ['application/problem+json', 415],
     ['application/x-www-form-urlencoded', 415],
-    ['multipart/form-data; boundary=x', 415],
+    ['multipart/mixed; boundary=x', 415],
     ['json', 415],
     ['*/*', 415],
     ['application/json, text/plain', 415],

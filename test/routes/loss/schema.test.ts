@@ -55,6 +55,10 @@ const fields: Record<string, string> = {
   quantile: 'q',
   cosine: `${classOptions} threshold`,
   dice: 'threshold',
+  poisson: 'logInput',
+  msle: '',
+  mape: '',
+  'multi-margin': 'margin p ignoreIndex',
 }
 
 interface JsonSchema {
@@ -82,7 +86,11 @@ test('the document shows of each loss the fields that it can use, none of which 
     const { $defs } = jsonSchemaOf(schema)
     for (const loss of lossNames) {
       const shown = $defs[title(loss) + kind]
-      t.same(Object.keys(shown.properties).toSorted(), `${common} ${fields[loss]}${more}`.split(' ').toSorted(), loss)
+      t.same(
+        Object.keys(shown.properties).toSorted(),
+        `${common} ${fields[loss]}${more}`.trim().split(/ +/).toSorted(),
+        loss,
+      )
       t.same([shown.required, shown.additionalProperties], [required, false])
       t.notMatch(JSON.stringify(shown), '"default"')
     }
@@ -134,6 +142,9 @@ test('every loss knows every option, so that it may hold a default', async (t) =
     gamma: 0,
     alpha: 0.25,
     q: 0.1,
+    logInput: false,
+    margin: 2,
+    p: 2,
     rowSumTolerance: 0,
     ignoreIndex: -1,
     labelSmoothing: 0.5,
@@ -221,7 +232,10 @@ test('the options of a stream are shown without what needs a single batch, which
   const { $defs } = jsonSchemaOf(schema)
   for (const loss of lossNames) {
     const { properties } = $defs[`${title(loss)}Stream`]
-    const known = `${common} outputs ${fields[loss]}`.split(' ').filter((name) => name !== 'miniBatch')
+    const known = `${common} outputs ${fields[loss]}`
+      .trim()
+      .split(' ')
+      .filter((name) => name !== 'miniBatch')
     t.same(Object.keys(properties).toSorted(), known.toSorted(), loss)
     t.match(properties, {
       reduction: { enum: ['mean', 'sum'] },

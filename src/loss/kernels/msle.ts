@@ -1,0 +1,38 @@
+import type { Loss } from './loss.ts'
+
+/**
+ * Mean squared logarithmic error of a sample over its K outputs, in [0, Infinity]. Predictions and targets [N, K] are
+ * greater than -1, where log(1 + y) is defined. As in scikit-learn `mean_squared_log_error`, which takes as much; Keras
+ * `MeanSquaredLogarithmicError` raises what is below 1e-7 to it, here it is evaluated or refused.
+ */
+export const msle = {
+  title: 'Mean squared logarithmic error',
+  formula: 'l_i = (1/K) sum_k (log(1 + y_k) - log(1 + t_k))^2',
+  source: 'scikit-learn mean_squared_log_error',
+  labelFormats: ['values'],
+  predictionFormats: ['values', 'probabilities'],
+  reduction: 'mean',
+  options: [],
+  threshold: 0.5,
+  readsClasses: false,
+  domain: () => ({ predictions: aboveMinusOne, labels: aboveMinusOne }),
+  losses({ count, outputs, predictions, targets }, _settings, out) {
+    for (let i = 0, at = 0; i < count; i++) {
+      let sum = 0
+      for (let k = 0; k < outputs; k++, at++) {
+        const error = Math.log1p(predictions[at]) - Math.log1p(targets[at])
+        sum += error * error
+      }
+      out[i] = sum / outputs
+    }
+    return 0
+  },
+  gradient({ count, outputs, predictions, targets }, _settings, out) {
+    for (let at = 0; at < count * outputs; at++) {
+      const y = predictions[at]
+      out[at] = (2 * (Math.log1p(y) - Math.log1p(targets[at]))) / (1 + y) / outputs
+    }
+  },
+} as const satisfies Loss
+
+const aboveMinusOne = { holds: (value: number) => value > -1, needs: 'loss "msle" needs numbers > -1' }

@@ -1,0 +1,48 @@
+import { classOf } from './classes.ts'
+import type { Loss } from './loss.ts'
+
+/**
+ * Multi-class margin loss of a sample, in [0, Infinity]: what each other class lacks of being `margin` below the class of
+ * the label, to the power p (1 or 2), over K. Predictions [N, K] are scores. As in PyTorch `MultiMarginLoss`; the
+ * derivative at the margin itself is taken as 0. Soft labels are not taken, as they name no class.
+ */
+export const multiMargin = {
+  title: 'Multi-class margin loss',
+  formula: 'l_i = (1/K) sum_(k != c) max(0, margin - y_c + y_k)^p, c the class',
+  source: 'Crammer and Singer 2001; PyTorch MultiMarginLoss',
+  labelFormats: ['one-hot', 'index'],
+  predictionFormats: ['values'],
+  reduction: 'mean',
+  options: ['margin', 'p'],
+  threshold: 0.5,
+  readsClasses: true,
+  losses(rows, { margin, p }, out) {
+    const { count, outputs, predictions } = rows
+    for (let i = 0, row = 0; i < count; i++, row += outputs) {
+      const label = classOf(rows, i)
+      const own = predictions[row + label]
+      let sum = 0
+      for (let k = 0; k < outputs; k++) {
+        const short = Math.max(0, margin - own + predictions[row + k])
+        if (k !== label) sum += p === 1 ? short : short * short
+      }
+      out[i] = sum / outputs
+    }
+    return 0
+  },
+  gradient(rows, { margin, p }, out) {
+    const { count, outputs, predictions } = rows
+    for (let i = 0, row = 0; i < count; i++, row += outputs) {
+      const label = classOf(rows, i)
+      const own = predictions[row + label]
+      let sum = 0
+      for (let k = 0; k < outputs; k++) {
+        const short = margin - own + predictions[row + k]
+        const slope = k === label || short <= 0 ? 0 : p === 1 ? 1 : 2 * short
+        out[row + k] = slope / outputs
+        sum += slope
+      }
+      out[row + label] = 0 - sum / outputs
+    }
+  },
+} as const satisfies Loss

@@ -1,0 +1,47 @@
+import type { Loss } from './loss.ts'
+
+/** Keeps the logarithm of a rate away from log(0), as `eps` of PyTorch `PoissonNLLLoss`. */
+const epsilon = 1e-8
+
+/**
+ * Negative log-likelihood of counts under Poisson distributions, without the term log t! that depends on the labels alone;
+ * the mean over the K outputs of a sample, any number. Predictions [N, K] are logarithms of rates, or with `logInput: false`
+ * rates >= 0; labels are counts or rates >= 0. As in PyTorch `PoissonNLLLoss` (`full=False`), which takes negative labels too.
+ */
+export const poisson = {
+  title: 'Poisson loss',
+  formula: 'l_i = (1/K) sum_k (exp(y_k) - t_k y_k); with logInput false (1/K) sum_k (y_k - t_k log(y_k + 1e-8))',
+  source: 'PyTorch PoissonNLLLoss',
+  labelFormats: ['values'],
+  predictionFormats: ['values'],
+  reduction: 'mean',
+  options: ['logInput'],
+  threshold: 0.5,
+  readsClasses: false,
+  domain: ({ logInput }) => ({
+    predictions: logInput ? undefined : notNegative('loss "poisson" with logInput false needs rates >= 0'),
+    labels: notNegative('loss "poisson" needs counts >= 0'),
+  }),
+  losses({ count, outputs, predictions, targets }, { logInput }, out) {
+    for (let i = 0, at = 0; i < count; i++) {
+      let sum = 0
+      for (let k = 0; k < outputs; k++, at++) {
+        const y = predictions[at]
+        const t = targets[at]
+        sum += logInput ? Math.exp(y) - t * y : y - t * Math.log(y + epsilon)
+      }
+      out[i] = sum / outputs
+    }
+    return 0
+  },
+  gradient({ count, outputs, predictions, targets }, { logInput }, out) {
+    for (let at = 0; at < count * outputs; at++) {
+      const y = predictions[at]
+      out[at] = (logInput ? Math.exp(y) - targets[at] : 1 - targets[at] / (y + epsilon)) / outputs
+    }
+  },
+} as const satisfies Loss
+
+function notNegative(needs: string) {
+  return { holds: (value: number) => value >= 0, needs }
+}

@@ -1,0 +1,85 @@
+import { labelFormats } from '../../loss/formats.ts'
+import { lossNames } from '../../loss/kernels/index.ts'
+import type { OptionType } from '../../loss/option-types.ts'
+import { typeInWords } from '../../loss/option-types.ts'
+import { everyEvaluation, optionNames, optionOf } from '../../loss/options.ts'
+
+type Schema = Record<string, unknown>
+
+/** A part that Swagger UI asks a file for. */
+function file(description: string): Schema {
+  return { type: 'string', format: 'binary', description }
+}
+
+const formats =
+  'A .npy file, as numpy.save writes it; with the Content-Type `application/json`, or none, JSON; with `text/csv`, CSV.'
+
+/** First in the form: it must be there before the parts it speaks of. */
+const csvHeader = {
+  csvHeader: {
+    type: 'boolean',
+    description: 'Whether the first row of each CSV part holds names. Default `false`. It stands before those parts.',
+  },
+}
+
+const tensors = {
+  predictions: file(`What the model predicts: rows, or a list. ${formats}`),
+  labels: file(`The true labels. ${formats}`),
+  sampleWeights: file(`One weight per sample, s_i. ${formats}`),
+}
+
+/** The parts of a batch, for the document. */
+export const batchMultipartDocument = {
+  'multipart/form-data': {
+    schema: {
+      type: 'object',
+      description: 'A batch as files.',
+      properties: { ...csvHeader, ...tensors },
+      required: ['predictions', 'labels'],
+      additionalProperties: false,
+    },
+  },
+}
+
+/** The parts of a batch and of its options, for the document. */
+export const lossMultipartDocument = {
+  'multipart/form-data': {
+    schema: {
+      type: 'object',
+      description: 'A batch as files, and each option as text; or all options in the part `options`.',
+      properties: {
+        ...csvHeader,
+        loss: { type: 'string', enum: lossNames, description: 'The loss function.' },
+        labelFormat: { type: 'string', enum: labelFormats, description: 'How `labels` is written.' },
+        ...tensors,
+        ...Object.fromEntries(optionNames.map((name) => [name, partOf(name)])),
+        options: { type: 'string', description: 'All options as one JSON object, in place of a part for each.' },
+      },
+      required: ['predictions', 'labels'],
+      additionalProperties: false,
+    },
+  },
+}
+
+function partOf(name: (typeof optionNames)[number]): Schema {
+  const { type, description, appliesTo } = optionOf(name)
+  const where = appliesTo === everyEvaluation ? '' : ` Applies to ${appliesTo}.`
+  return schemaOf(type, `${description}${where}`)
+}
+
+/** What the part of an option of this type holds. */
+function schemaOf(type: OptionType, description: string): Schema {
+  switch (type.kind) {
+    case 'choice':
+      return { type: 'string', enum: type.values, description }
+    case 'weights':
+      return file(`${description} ${formats}`)
+    case 'number':
+    case 'integer': {
+      const { kind, ...range } = type
+      return { type: kind, ...range, description }
+    }
+    default:
+      return { type: 'string', description: `${description} As JSON: ${typeInWords(type)}.` }
+  }
+}

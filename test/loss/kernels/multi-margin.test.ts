@@ -1,0 +1,37 @@
+import { test } from 'tap'
+import { multiMargin } from '../../../src/loss/kernels/multi-margin.ts'
+import { gradientOf, lossesOf, misses, rowsOf } from '../support.ts'
+
+const options = { loss: 'multi-margin', labelFormat: 'index' } as const
+
+test('what each other class lacks of the margin, over K', async (t) => {
+  const cases: [scores: number[], label: number, p: number, loss: number, slopes: number[]][] = [
+    [[2, 0, -1], 0, 1, 0, [0, 0, 0]],
+    [[1, 0, -1], 0, 1, 0, [0, 0, 0]], // at the margin
+    // 1 - 2 + 1.5 = 0.5
+    [[2, 1.5, 0], 0, 1, 0.5 / 3, [-1 / 3, 1 / 3, 0]],
+    [[2, 1.5, 0], 0, 2, 0.25 / 3, [-1 / 3, 1 / 3, 0]],
+    // 1 - 0 + 2 = 3 and 1 - 0 + 1 = 2
+    [[2, 0, 1], 1, 1, 5 / 3, [1 / 3, -2 / 3, 1 / 3]],
+    [[2, 0, 1], 1, 2, 13 / 3, [2, -10 / 3, 4 / 3]],
+    [[5], 0, 1, 0, [0]],
+  ]
+  for (const [scores, label, p, loss, slopes] of cases) {
+    const dense = scores.map((_, k) => (k === label ? 1 : 0))
+    const name = `${scores} for ${label}, p ${p}`
+    const found = lossesOf({ ...options, p }, rowsOf([scores], [label]))
+    t.same(misses(found, { losses: [loss], clipped: 0 }), [], name)
+    t.same(lossesOf({ ...options, p }, rowsOf([scores], [dense])), found, `${name}: dense`)
+    t.same(misses(gradientOf({ ...options, p }, rowsOf([scores], [dense])), slopes), [], `${name}: slopes`)
+  }
+})
+
+test('PyTorch MultiMarginLoss, the example of its documentation', async (t) => {
+  // x = [[0.1, 0.2, 0.4, 0.8]], y = 3: 0.25 ((1 - (0.8 - 0.1)) + (1 - (0.8 - 0.2)) + (1 - (0.8 - 0.4))) = 0.325
+  t.same(misses(lossesOf(options, rowsOf([[0.1, 0.2, 0.4, 0.8]], [3])).losses, [0.325]), [])
+})
+
+test('its options are the margin, 1, and the power, 1', async (t) => {
+  t.same(multiMargin.options, ['margin', 'p'])
+  t.same(lossesOf({ ...options, margin: 3 }, rowsOf([[2, 0]], [0])).losses, [0.5])
+})
