@@ -179,9 +179,9 @@ export const optionTable = {
   labelSmoothing: {
     type: { kind: 'number', minimum: 0, exclusiveMaximum: 1 },
     default: constant(0),
-    applies: ({ loss, labelFormat }) => decisionBy(loss, labelFormat) === 'class' && takesSoftLabels(loss),
-    appliesTo: 'class labels of losses that take soft ones: labelFormat "one-hot", "index", or "probabilities"',
-    description: 'The a in t (1 - a) + a / K, which replaces each target t.',
+    applies: ({ loss, labelFormat }) => labelFormat !== 'values' && takesSoftLabels(loss),
+    appliesTo: 'losses that take labelFormat "probabilities", with labels other than "values"',
+    description: 'The a in t (1 - a) + a / K, or for binary outputs t (1 - a) + a / 2, which replaces each target t.',
   },
   miniBatch: {
     type: { kind: 'mini-batch' },

@@ -67,6 +67,7 @@ test('what is evaluated is described in full, and nothing that has no effect', a
         reduction: 'none',
         logPolicy: 'clamp',
         threshold: 0.5,
+        labelSmoothing: 0,
         include: [],
       },
     ],
@@ -149,7 +150,7 @@ test('an option that has no effect is refused, with where it has one', async (t)
     [
       { ...mse, labelSmoothing: 0.1 },
       'labelSmoothing',
-      'class labels of losses that take soft ones: labelFormat "one-hot", "index", or "probabilities"',
+      'losses that take labelFormat "probabilities", with labels other than "values"',
     ],
   ]
   for (const [options, option, when] of cases) {

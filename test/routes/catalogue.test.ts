@@ -15,7 +15,12 @@ const table = {
     'mean',
     'logPolicy epsilon classWeights rowSumTolerance ignoreIndex labelSmoothing',
   ],
-  'binary-cross-entropy': [['binary', 'probabilities'], 'probabilities logits', 'mean', 'logPolicy epsilon threshold'],
+  'binary-cross-entropy': [
+    ['binary', 'probabilities'],
+    'probabilities logits',
+    'mean',
+    'logPolicy epsilon threshold labelSmoothing',
+  ],
   huber: [valuesFirst, 'values probabilities', 'mean', `delta ${classes}`],
   'log-cosh': [valuesFirst, 'values probabilities', 'mean', classes],
   'kl-divergence': [
@@ -24,7 +29,7 @@ const table = {
     'mean',
     'logPolicy epsilon rowSumTolerance ignoreIndex labelSmoothing',
   ],
-  brier: [['one-hot', 'index', 'probabilities', 'binary'], 'probabilities', 'mean', classes],
+  brier: [['one-hot', 'index', 'probabilities', 'binary'], 'probabilities logits', 'mean', classes],
   hinge: [['binary'], 'values', 'mean', 'threshold'],
   focal: [
     ['one-hot', 'index', 'binary'],
@@ -89,7 +94,7 @@ const options: Record<string, [kind: object, preset: unknown, appliesTo: string]
   labelSmoothing: [
     { kind: 'number', minimum: 0, exclusiveMaximum: 1 },
     0,
-    'class labels of losses that take soft ones: labelFormat "one-hot", "index", or "probabilities"',
+    'losses that take labelFormat "probabilities", with labels other than "values"',
   ],
 }
 const order =

@@ -43,7 +43,7 @@ const fields: Record<string, string> = {
   mse: `${classOptions} threshold`,
   mae: `${classOptions} threshold`,
   'cross-entropy': `logPolicy epsilon classWeights ${classOptions}`,
-  'binary-cross-entropy': 'logPolicy epsilon threshold',
+  'binary-cross-entropy': 'logPolicy epsilon threshold labelSmoothing',
   huber: `delta ${classOptions} threshold`,
   'log-cosh': `${classOptions} threshold`,
   'kl-divergence': `logPolicy epsilon ${classOptions}`,
