@@ -2,6 +2,8 @@
 const sliceMilliseconds = 4
 /** The first slice of a task that had to wait: many large ones that begin at once must not hold up a small one. */
 const firstMilliseconds = 1
+/** A slice while connections arrive: the event loop takes in one of them a turn, and whoever comes last waits for all. */
+const hurriedMilliseconds = 0.5
 
 interface Waiting {
   readonly task: Task
@@ -18,6 +20,7 @@ export class Scheduler {
   readonly #waiting: Waiting[] = []
   #isOpen = false
   #end = 0
+  #isHurried = false
 
   /**
    * @param allowedMilliseconds how long the task may compute
@@ -36,6 +39,11 @@ export class Scheduler {
   isOver(now: number): boolean {
     if (!this.#isOpen) this.#open(now, sliceMilliseconds)
     return now >= this.#end
+  }
+
+  /** Makes the next slice a short one. */
+  hurry(): void {
+    this.#isHurried = true
   }
 
   /** Waits until it is the task's turn. */
@@ -59,7 +67,8 @@ export class Scheduler {
 
   #open(now: number, milliseconds: number): void {
     this.#isOpen = true
-    this.#end = now + milliseconds
+    this.#end = now + (this.#isHurried ? hurriedMilliseconds : milliseconds)
+    this.#isHurried = false
     setImmediate(() => {
       this.#isOpen = false
       const next = this.#takeNext()

@@ -170,6 +170,23 @@ test('a small one that comes right after 50 long ones waits for 1 ms of each', a
   await Promise.all(large)
 })
 
+test('while connections arrive, slices are short', async (t) => {
+  const clock = stopClock(t)
+  const scheduler = new Scheduler()
+  const turns = new Turns()
+  const done = Promise.all([1, 2].map(() => unlimited(scheduler).run(computing(clock, 40))))
+  await nextTurn()
+  for (let arrived = 0; arrived < 20; arrived++) {
+    scheduler.hurry()
+    const begin = performance.now()
+    await nextTurn()
+    if (arrived > 0) t.ok(performance.now() - begin <= 1, `${performance.now() - begin} ms`)
+  }
+  await done
+  turns.stop()
+  t.ok(turns.longest <= 4.5, 'and long again afterwards')
+})
+
 test('what is left of a slice goes to the next one who waits', async (t) => {
   const clock = stopClock(t)
   const scheduler = new Scheduler()
