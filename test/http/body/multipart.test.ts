@@ -342,6 +342,18 @@ test('a large file is held once, and its parts are worked off as they end', asyn
   t.equal(budget.held, 0)
 })
 
+test('a large part lets others have their turn', async (t) => {
+  const { headers, payload } = formOf([...valueParts, ['labels', Buffer.alloc(1_500_000, '+1\n'), csv]])
+  const { reader, work } = readerOf(Readable.from([payload]), headers)
+  let turns = 0
+  const count = setInterval(() => turns++, 0)
+  const { only } = await readMultipart(reader, headers['content-type'], work, limits())
+  clearInterval(count)
+  t.same((only as Record<string, { shape: unknown }>).labels.shape, [500_000])
+  t.ok(turns > 3, `${turns} turns`)
+  work.close()
+})
+
 test('whatever becomes of a form, it is read or refused, and nothing is left or waits for ever', async (t) => {
   const seed = formOf([
     ['csvHeader', 'true'],
