@@ -44,7 +44,7 @@ interface PartReader {
 
 /**
  * Reads `multipart/form-data`: each tensor a part that is a .npy file, JSON or CSV by its Content-Type, each option a part of
- * text. Nothing is kept but the numbers and the options.
+ * text. Nothing is kept but the numbers and the options. A part without bytes is one that was not sent.
  *
  * @param contentType with the boundary
  * @throws Problem, InvalidContent, LimitExceeded
@@ -125,10 +125,13 @@ class Form {
 
   async #workOff(): Promise<void> {
     for (const part of [...this.#incoming]) {
-      this.#reader ??= this.#readerOf(part)
-      for (const bytes of part.chunks.splice(0)) await this.#feed(this.#reader, bytes)
+      for (const bytes of part.chunks.splice(0)) {
+        this.#reader ??= this.#readerOf(part)
+        await this.#feed(this.#reader, bytes)
+      }
       if (!part.isWhole) break
-      await this.#work.task.run(this.#reader.end())
+      // a browser sends a field that is not filled in as a part without bytes
+      if (this.#reader !== undefined) await this.#work.task.run(this.#reader.end())
       this.#reader = undefined
       this.#incoming.shift()
     }
