@@ -98,6 +98,13 @@ export const optionTable = {
     appliesTo: 'loss "cross-entropy"',
     description: 'One weight per output, c_k, inside the sum.',
   },
+  positiveWeight: {
+    type: { kind: 'number-or-weights', exclusiveMinimum: 0 },
+    default: constant(1),
+    ofKernel: true,
+    appliesTo: 'loss "binary-cross-entropy"',
+    description: 'The factor of the term t log y, for all outputs or one for each.',
+  },
   delta: {
     type: { kind: 'number', exclusiveMinimum: 0 },
     default: constant(1),

@@ -24,6 +24,7 @@ const defaults: Record<string, unknown> = {
   logPolicy: 'add-epsilon',
   epsilon: 1e-7,
   classWeights: undefined,
+  positiveWeight: 1,
   delta: 1,
   beta: 1,
   gamma: 2,
@@ -88,7 +89,7 @@ test('which options a loss can use', async (t) => {
     mse: `${classes} threshold`,
     mae: `${classes} threshold`,
     'cross-entropy': `${guard} classWeights ${classes}`,
-    'binary-cross-entropy': `${guard} threshold labelSmoothing`,
+    'binary-cross-entropy': `${guard} positiveWeight threshold labelSmoothing`,
     huber: `delta ${classes} threshold`,
     'log-cosh': `${classes} threshold`,
     'kl-divergence': `${guard} ${classes}`,
@@ -120,7 +121,7 @@ test('a type that a loss narrows is of the same kind', async (t) => {
 })
 
 test('the options that are tensors', async (t) => {
-  t.same(weightOptions, ['classWeights'])
+  t.same(weightOptions, ['classWeights', 'positiveWeight'])
 })
 
 test('when an option applies', async (t) => {

@@ -19,7 +19,7 @@ const table = {
     ['binary', 'probabilities'],
     'probabilities logits',
     'mean',
-    'logPolicy epsilon threshold labelSmoothing',
+    'logPolicy epsilon positiveWeight threshold labelSmoothing',
   ],
   huber: [valuesFirst, 'values probabilities', 'mean', `delta ${classes}`],
   'log-cosh': [valuesFirst, 'values probabilities', 'mean', classes],
@@ -72,6 +72,7 @@ const options: Record<string, [kind: object, preset: unknown, appliesTo: string]
     'losses with a logarithm under logPolicy "add-epsilon" or "clip"',
   ],
   classWeights: [{ kind: 'weights' }, null, 'loss "cross-entropy"'],
+  positiveWeight: [{ kind: 'number-or-weights', exclusiveMinimum: 0 }, 1, 'loss "binary-cross-entropy"'],
   delta: [{ kind: 'number', exclusiveMinimum: 0 }, 1, 'loss "huber"'],
   beta: [{ kind: 'number', minimum: 0 }, 1, 'loss "smooth-l1"'],
   gamma: [{ kind: 'number', minimum: 0 }, 2, 'loss "focal"'],
@@ -98,7 +99,7 @@ const options: Record<string, [kind: object, preset: unknown, appliesTo: string]
   ],
 }
 const order =
-  'predictionFormat reduction logPolicy epsilon classWeights delta beta gamma alpha q logInput margin p rowSumTolerance threshold'
+  'predictionFormat reduction logPolicy epsilon classWeights positiveWeight delta beta gamma alpha q logInput margin p rowSumTolerance threshold'
     .concat(' ignoreIndex labelSmoothing miniBatch include sampleWeights')
     .split(' ')
 
@@ -113,7 +114,7 @@ const texts: Record<keyof typeof table, [string, string, string]> = {
   ],
   'binary-cross-entropy': [
     'Binary cross-entropy',
-    'l_i = -(1/K) sum_k (t_k log y_k + (1 - t_k) log(1 - y_k))',
+    'l_i = -(1/K) sum_k (p_k t_k log y_k + (1 - t_k) log(1 - y_k)), p the positiveWeight',
     'PyTorch BCELoss (logPolicy clamp) and BCEWithLogitsLoss, Keras BinaryCrossentropy (logPolicy clip)',
   ],
   huber: [
