@@ -229,8 +229,8 @@ const whole = Buffer.from(`${manyOnes(150_000)}1],"labels":[${'1,'.repeat(150_00
 /** A client that has sent most of a body, which takes nearly all memory that there is. */
 async function hoarder(t: Scope, { app, port }: Service): Promise<Client> {
   const client = new Client(t, port)
-  await client.write(head({ 'content-length': 1_000_000 }) + manyOnes(450_000))
-  await eventually(() => app.resources.budget.held > 3_500_000)
+  await client.write(head({ 'content-length': 900_000 }) + manyOnes(420_000))
+  await eventually(() => app.resources.budget.held > 3_200_000)
   return client
 }
 
