@@ -70,6 +70,7 @@ export async function buildApp(
   app.decorate('connections', connections)
   accessLog(app)
   requestWork(app, limits)
+  app.server.on('connection', () => app.resources.scheduler.hurry())
   requestId(app)
   security(app)
   requestsInFlight(app, limits)

@@ -66,7 +66,7 @@ export class RequestWork implements Holder {
   constructor({ scheduler, budget, limits: { maxComputeMs } }: Resources, owner: string, response?: ServerResponse) {
     this.owner = owner
     this.#response = response
-    this.task = scheduler.task(maxComputeMs, () => tooLong(maxComputeMs))
+    this.task = scheduler.task(maxComputeMs, () => tooLong(maxComputeMs), owner)
     this.memory = budget.open(this)
   }
 

@@ -2,6 +2,8 @@
 const sliceMilliseconds = 4
 /** The first slice of a task that had to wait: many large ones that begin at once must not hold up a small one. */
 const firstMilliseconds = 1
+/** A slice while connections arrive: the event loop takes in one of them a turn, and whoever comes last waits for all. */
+const hurriedMilliseconds = 0.5
 
 interface Waiting {
   readonly task: Task
@@ -12,19 +14,23 @@ interface Waiting {
 /**
  * Hands out the time of the one thread there is. All tasks share one slice a turn of the event loop, so that many of them
  * delay what comes in no more than one does; the task that has computed least is next, so that a small one never waits
- * for large ones to finish.
+ * for large ones to finish. Among those that have hardly begun, one of the owner with the fewest that wait is next, so that
+ * nobody waits for a thousand of another.
  */
 export class Scheduler {
   readonly #waiting: Waiting[] = []
+  readonly #waitingByOwner = new Map<string, number>()
   #isOpen = false
   #end = 0
+  #isHurried = false
 
   /**
    * @param allowedMilliseconds how long the task may compute
    * @param overtime makes the error that ends it then
+   * @param owner whose it is
    */
-  task(allowedMilliseconds: number, overtime: () => Error): Task {
-    return new Task(this, allowedMilliseconds, overtime)
+  task(allowedMilliseconds: number, overtime: () => Error, owner = ''): Task {
+    return new Task(this, allowedMilliseconds, overtime, owner)
   }
 
   /** Tasks that wait for their turn. */
@@ -38,11 +44,17 @@ export class Scheduler {
     return now >= this.#end
   }
 
+  /** Makes the next slice a short one. */
+  hurry(): void {
+    this.#isHurried = true
+  }
+
   /** Waits until it is the task's turn. */
   turn(task: Task): Promise<void> {
     if (!this.#isOpen) this.#open(performance.now(), sliceMilliseconds)
     return new Promise((resolve, reject) => {
       this.#waiting.push({ task, resolve, reject })
+      this.#waitingByOwner.set(task.owner, this.#waitingOf(task) + 1)
     })
   }
 
@@ -54,12 +66,13 @@ export class Scheduler {
   /** A task that waits does so no longer. */
   remove(task: Task, reason: Error): void {
     const at = this.#waiting.findIndex((waiting) => waiting.task === task)
-    if (at >= 0) this.#waiting.splice(at, 1)[0].reject(reason)
+    if (at >= 0) this.#take(at)?.reject(reason)
   }
 
   #open(now: number, milliseconds: number): void {
     this.#isOpen = true
-    this.#end = now + milliseconds
+    this.#end = now + (this.#isHurried ? hurriedMilliseconds : milliseconds)
+    this.#isHurried = false
     setImmediate(() => {
       this.#isOpen = false
       const next = this.#takeNext()
@@ -72,9 +85,28 @@ export class Scheduler {
   #takeNext(): Waiting | undefined {
     let least = 0
     for (let at = 1; at < this.#waiting.length; at++) {
-      if (this.#waiting[at].task.computed < this.#waiting[least].task.computed) least = at
+      if (this.#isBefore(this.#waiting[at].task, this.#waiting[least].task)) least = at
     }
-    return this.#waiting.splice(least, 1)[0]
+    return this.#take(least)
+  }
+
+  #isBefore(task: Task, other: Task): boolean {
+    const areNew = task.computed < firstMilliseconds && other.computed < firstMilliseconds
+    if (areNew && task.owner !== other.owner) return this.#waitingOf(task) < this.#waitingOf(other)
+    return task.computed < other.computed
+  }
+
+  #waitingOf({ owner }: Task): number {
+    return this.#waitingByOwner.get(owner) ?? 0
+  }
+
+  #take(at: number): Waiting | undefined {
+    const [taken] = this.#waiting.splice(at, 1)
+    if (taken === undefined) return undefined
+    const left = this.#waitingOf(taken.task) - 1
+    if (left === 0) this.#waitingByOwner.delete(taken.task.owner)
+    else this.#waitingByOwner.set(taken.task.owner, left)
+    return taken
   }
 }
 
@@ -82,13 +114,16 @@ export class Scheduler {
 export class Task {
   readonly #scheduler: Scheduler
   readonly #overtime: () => Error
+  /** Whose it is. */
+  readonly owner: string
   #allowed: number
   #computed = 0
   /** When it began to compute; -1 while it does not. */
   #since = -1
   #reason: Error | undefined
 
-  constructor(scheduler: Scheduler, allowedMilliseconds: number, overtime: () => Error) {
+  constructor(scheduler: Scheduler, allowedMilliseconds: number, overtime: () => Error, owner = '') {
+    this.owner = owner
     this.#scheduler = scheduler
     this.#allowed = allowedMilliseconds
     this.#overtime = overtime

@@ -49,6 +49,10 @@ function unlimited(scheduler: Scheduler): Task {
   return scheduler.task(Number.POSITIVE_INFINITY, () => overtime)
 }
 
+function unlimitedOf(scheduler: Scheduler, owner: string): Task {
+  return scheduler.task(Number.POSITIVE_INFINITY, () => overtime, owner)
+}
+
 /** Half a millisecond a step. */
 function* computing(clock: Clock, milliseconds: number, step = () => {}): Generator<void, string> {
   for (let passed = 0; passed < milliseconds; passed += 0.5) {
@@ -168,6 +172,46 @@ test('a small one that comes right after 50 long ones waits for 1 ms of each', a
   const waited = performance.now() - begin
   t.ok(waited <= 4 + 49 + 0.5, `${waited} ms`)
   await Promise.all(large)
+})
+
+test('nobody waits for many new ones of another owner', async (t) => {
+  const clock = stopClock(t)
+  const scheduler = new Scheduler()
+  const order: string[] = []
+  const run = (owner: string) => {
+    const task = scheduler.task(Number.POSITIVE_INFINITY, () => overtime, owner)
+    return task.run(computing(clock, 3)).then(() => order.push(owner))
+  }
+  const many = Array.from({ length: 100 }, () => run('many'))
+  await nextTurn()
+  const one = run('one')
+  const turns = new Turns()
+  await one
+  // its first slice at once; what it still has to do comes when the others have had as much
+  t.ok(turns.count <= 120, `${turns.count} turns`)
+  const first = unlimitedOf(scheduler, 'first')
+  const begin = performance.now()
+  await first.run(atOnce(() => clock.pass(0.5)))
+  t.ok(performance.now() - begin <= 9, `${performance.now() - begin} ms`)
+  turns.stop()
+  await Promise.all(many)
+})
+
+test('while connections arrive, slices are short', async (t) => {
+  const clock = stopClock(t)
+  const scheduler = new Scheduler()
+  const turns = new Turns()
+  const done = Promise.all([1, 2].map(() => unlimited(scheduler).run(computing(clock, 40))))
+  await nextTurn()
+  for (let arrived = 0; arrived < 20; arrived++) {
+    scheduler.hurry()
+    const begin = performance.now()
+    await nextTurn()
+    if (arrived > 0) t.ok(performance.now() - begin <= 1, `${performance.now() - begin} ms`)
+  }
+  await done
+  turns.stop()
+  t.ok(turns.longest <= 4.5, 'and long again afterwards')
 })
 
 test('what is left of a slice goes to the next one who waits', async (t) => {
