@@ -96,10 +96,11 @@ type Sizes = Pick<EvaluationContext, 'maxAnswerNumbers' | 'maxMiniBatchNumbers'>
  * @throws InvalidContent, LimitExceeded
  */
 export function answerBytesOf(spec: Spec, { samples, outputs }: Layout, sizes: Sizes): number {
-  const { include, miniBatch, reduction, decision, classWeights } = spec
+  const { include, miniBatch, reduction, decision, classWeights, positiveWeight } = spec
   if (miniBatch !== undefined) checkMiniBatch(miniBatch, outputs, sizes)
   const evaluated = miniBatch?.size ?? samples
-  let bytes = (classWeights?.length ?? 0) * bytesPerNumber
+  const weights = (classWeights?.length ?? 0) + (typeof positiveWeight === 'number' ? 0 : positiveWeight.length)
+  let bytes = weights * bytesPerNumber
   if (reduction === 'none') bytes += bytesPerNumber * checkSize(2 * evaluated, ['reduction'], sizes)
   for (const [at, name] of include.entries()) {
     const path = ['include', at]

@@ -143,12 +143,12 @@ export function rowsOf(spec: Spec, readsClasses: boolean, batch: Batch, from: nu
 
 const noTargets = new Float64Array(0)
 
-/** The targets of the rows: as given, or one-hot from the classes; smoothed, t (1 - a) + a / K. */
+/** The targets of the rows: as given, or one-hot from the classes; smoothed, t (1 - a) + a / K, or of binary outputs + a / 2. */
 function targetsOf(spec: Spec, batch: Batch, from: number, to: number): Float64Array {
   const { outputs, targets, classes } = batch
-  const { labelSmoothing } = spec
+  const { labelSmoothing, decision } = spec
   const keep = 1 - labelSmoothing
-  const spread = labelSmoothing / outputs
+  const spread = labelSmoothing / (decision === 'binary' ? 2 : outputs)
   if (targets !== undefined) {
     const given = targets.subarray(from * outputs, to * outputs)
     return labelSmoothing === 0 ? given : given.map((target) => target * keep + spread)

@@ -98,6 +98,13 @@ export const optionTable = {
     appliesTo: 'loss "cross-entropy"',
     description: 'One weight per output, c_k, inside the sum.',
   },
+  positiveWeight: {
+    type: { kind: 'number-or-weights', exclusiveMinimum: 0 },
+    default: constant(1),
+    ofKernel: true,
+    appliesTo: 'loss "binary-cross-entropy"',
+    description: 'The factor of the term t log y, for all outputs or one for each.',
+  },
   delta: {
     type: { kind: 'number', exclusiveMinimum: 0 },
     default: constant(1),
@@ -179,9 +186,9 @@ export const optionTable = {
   labelSmoothing: {
     type: { kind: 'number', minimum: 0, exclusiveMaximum: 1 },
     default: constant(0),
-    applies: ({ loss, labelFormat }) => decisionBy(loss, labelFormat) === 'class' && takesSoftLabels(loss),
-    appliesTo: 'class labels of losses that take soft ones: labelFormat "one-hot", "index", or "probabilities"',
-    description: 'The a in t (1 - a) + a / K, which replaces each target t.',
+    applies: ({ loss, labelFormat }) => labelFormat !== 'values' && takesSoftLabels(loss),
+    appliesTo: 'losses that take labelFormat "probabilities", with labels other than "values"',
+    description: 'The a in t (1 - a) + a / K, or for binary outputs t (1 - a) + a / 2, which replaces each target t.',
   },
   miniBatch: {
     type: { kind: 'mini-batch' },

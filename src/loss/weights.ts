@@ -1,4 +1,7 @@
 import { checkWeights } from './checks.ts'
+import { rangeInWords } from './option-types.ts'
+import type { OptionName } from './options.ts'
+import { optionOf } from './options.ts'
 import type { Layout } from './shape.ts'
 import { asReceived, checkIsNumbers, checkOutputs, inWords } from './shape.ts'
 import type { Spec } from './spec.ts'
@@ -20,14 +23,28 @@ export function readWeights(name: string, tensor: Tensor): Float64Array {
   return tensor.data
 }
 
-/** @throws InvalidContent when there is not one class weight for each output */
-export function checkClassWeightCount({ classWeights: data }: Spec, { outputs }: Layout): void {
-  if (data === undefined || data.length === outputs) return
-  refuseWeights(
-    'classWeights',
-    { data, shape: [data.length], nonNumeric: [], nonNumericCount: 0 },
-    `of the ${outputs} outputs`,
-  )
+/**
+ * What an option that a body brings as a tensor holds: its weights, or the one number that stands for all outputs.
+ *
+ * @throws InvalidContent, LimitExceeded for more than `maxOutputs`
+ */
+export function readWeightOption(name: OptionName, tensor: Tensor): number | Float64Array {
+  const { type } = optionOf(name)
+  const isNumber = tensor.shape.length === 0 && tensor.shapeError === undefined && tensor.nonNumericCount === 0
+  if (type.kind !== 'number-or-weights' || !isNumber) return readWeights(name, tensor)
+  const [value] = tensor.data
+  if (value > 0 && Number.isFinite(value)) return value
+  const needs = `${rangeInWords('number', type)}, or an array of numbers`
+  return refuse([name], `${name} is ${value}; it must be a ${needs}`, value)
+}
+
+/** @throws InvalidContent when there is not one weight for each output */
+export function checkWeightCounts({ classWeights, positiveWeight }: Spec, { outputs }: Layout): void {
+  for (const [name, data] of Object.entries({ classWeights, positiveWeight })) {
+    if (!(data instanceof Float64Array) || data.length === outputs) continue
+    const tensor = { data, shape: [data.length], nonNumeric: [], nonNumericCount: 0 }
+    refuseWeights(name, tensor, `of the ${outputs} outputs`)
+  }
 }
 
 function refuseWeights(name: string, tensor: Tensor, which: string): never {

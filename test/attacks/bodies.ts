@@ -1,5 +1,7 @@
 // The bodies of the attacks: small to write down, large to hold.
 import { gzipSync } from 'node:zlib'
+import type { FormPart } from '../http/body/form.ts'
+import { formOf } from '../http/body/form.ts'
 import type { Request } from './client.ts'
 
 export const mebibyte = 2 ** 20
@@ -74,6 +76,38 @@ export function boolBinary(bytes: number): Request {
     { ...part, name: 'predictions' },
     { ...part, name: 'labels' },
   ])
+}
+
+/** Predictions and labels as .npy files of booleans in columns, so that one byte becomes eight, once they are turned. */
+export function boolFiles(bytes: number): Request {
+  const columns = 1000
+  const rows = Math.floor(bytes / (2 * columns))
+  const text = `{'descr': '|b1', 'fortran_order': True, 'shape': (${rows}, ${columns})}\n`
+  const magic = Buffer.from('\x93NUMPY\x01\x00', 'latin1')
+  const length = new Uint8Array(Uint16Array.of(text.length).buffer)
+  const file = joined(magic, length, text, Buffer.alloc(rows * columns))
+  return formRequest([
+    ['loss', 'mse'],
+    ['labelFormat', 'values'],
+    ['predictions', file, 'application/octet-stream'],
+    ['labels', file, 'application/octet-stream'],
+  ])
+}
+
+/** A list of one text over and over as CSV, for both tensors. */
+export function csvFiles(cell: string, times: number): Request {
+  const file = Buffer.alloc(times * (cell.length + 1), `${cell}\n`)
+  return formRequest([
+    ['loss', 'mse'],
+    ['labelFormat', 'values'],
+    ['predictions', file, 'text/csv'],
+    ['labels', file, 'text/csv'],
+  ])
+}
+
+function formRequest(parts: readonly FormPart[]): Request {
+  const { headers, payload } = formOf(parts)
+  return { headers, body: payload }
 }
 
 /** Rows of one number, of which the last is ignored. */

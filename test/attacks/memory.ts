@@ -3,7 +3,9 @@ import type { Sent } from './attack.ts'
 import { load, sendAndLeave, sendAndNeverRead, times, together } from './attack.ts'
 import {
   boolBinary,
+  boolFiles,
   compressed,
+  csvFiles,
   drawnRow,
   ignoredRows,
   largeAnswer,
@@ -72,6 +74,16 @@ export const memory = [
     name: 'BOOL: 63 MiB',
     expected: ['413', '200'],
     send: async (service) => ({ outcomes: [await ask(service.port, boolBinary(63 * mebibyte))] }),
+  }),
+  load({
+    name: '.npy files of booleans in columns: 16 x 12 MiB',
+    expected: busy,
+    send: (service) => sixteen(service, boolFiles(12 * mebibyte)),
+  }),
+  load({
+    name: 'CSV of one digit: 16 x 26 MB',
+    expected: busy,
+    send: (service) => sixteen(service, csvFiles('0', 6_600_000)),
   }),
   load({
     name: 'an NDJSON line: 16 x 53 MiB',

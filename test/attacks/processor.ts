@@ -3,7 +3,9 @@ import { gzipSync } from 'node:zlib'
 import { alone, load, sendAndLeave, times, together } from './attack.ts'
 import {
   binary,
+  boolFiles,
   compressed,
+  csvFiles,
   ignoredRows,
   largeAnswer,
   largeShuffle,
@@ -86,6 +88,8 @@ function legalBodies(): Record<string, Request> {
     'one line of 16 MiB': oneLine(16 * mebibyte),
     '1,000,000 numbers at 10 values': sweep(1000, 1000, 10),
     'the numbers of 100,000 rows': largeAnswer,
+    'CSV of 2,000,000 signed digits': csvFiles('+1', 1_000_000),
+    '.npy files of 4,000,000 booleans in columns': boolFiles(4_000_000),
   }
 }
 

@@ -42,8 +42,9 @@ async function slowUpload(port: number): Promise<Outcome> {
     await sleep(25)
   }
   const reply = await client.answer(10_000)
+  const end = client.isClosed ? 'closed' : 'no answer in 10 s'
   client.leave()
-  return reply ?? client.error ?? 'closed'
+  return reply ?? client.error ?? end
 }
 
 async function shutDown(service: Service, signal: NodeJS.Signals): Promise<Sent> {

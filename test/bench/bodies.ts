@@ -1,5 +1,6 @@
 // The request bodies, from one seed.
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
+import { formOf, npyOf } from '../http/body/form.ts'
 
 const outputs = 10
 const generator = xoroshiro128plus(4)
@@ -63,6 +64,18 @@ export function asBinary(name: string, { predictions, labels }: Rows, labelForma
   const body = Buffer.concat([Buffer.from(header), numbers, truth])
   const length = `Inference-Header-Content-Length: ${header.length}\r\n`
   return requestOf(name, 'application/octet-stream', body, lossOf(predictions, labels), length)
+}
+
+/** Predictions and labels as .npy files, FP64 and INT64. */
+export function asFiles(name: string, { predictions, labels }: Rows): Request {
+  const file = 'application/octet-stream'
+  const { headers, payload } = formOf([
+    ['loss', 'cross-entropy'],
+    ['labelFormat', 'index'],
+    ['predictions', npyOf([labels.length, outputs], predictions.flat()), file],
+    ['labels', npyOf([labels.length], labels, '<i8'), file],
+  ])
+  return requestOf(name, headers['content-type'], payload, lossOf(predictions, labels))
 }
 
 function requestOf(name: string, mediaType: string, body: Buffer, loss: number, more = ''): Request {

@@ -3,7 +3,7 @@
 import { cpus } from 'node:os'
 import fastifyPackage from 'fastify/package.json' with { type: 'json' }
 import type { Request } from './bodies.ts'
-import { asBinary, asJson, asNdjson, makeRows } from './bodies.ts'
+import { asBinary, asFiles, asJson, asNdjson, makeRows } from './bodies.ts'
 import { Connection } from './client.ts'
 import { benchEvaluations } from './evaluations.ts'
 import { benchFold } from './fold.ts'
@@ -85,6 +85,7 @@ async function benchBodies(): Promise<void> {
     [anyPeer, 3, asJson('60,000 x 10, JSON, 8 digits', makeRows(60_000, 8), 'index')],
     [anyPeer, 3, asJson('60,000 x 10, JSON, 17 digits, one-hot', large, 'one-hot')],
     [['lossmeter', 'drain'], 3, asBinary('60,000 x 10, binary, FP64 and INT64', large, 'index')],
+    [['lossmeter', 'drain'], 3, asFiles('60,000 x 10, .npy files, FP64 and INT64', large)],
     [['lossmeter', 'drain'], 3, asBinary('60,000 x 10, binary, one-hot in FP64', large, 'one-hot')],
     [['lossmeter', 'drain', 'parse'], 3, asNdjson('60,000 x 10, NDJSON, 60 lines', large, 1000)],
     [['lossmeter', 'drain', 'parse'], 3, asNdjson('60,000 x 10, NDJSON, 60,000 lines', large, 1)],

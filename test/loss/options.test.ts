@@ -24,6 +24,7 @@ const defaults: Record<string, unknown> = {
   logPolicy: 'add-epsilon',
   epsilon: 1e-7,
   classWeights: undefined,
+  positiveWeight: 1,
   delta: 1,
   beta: 1,
   gamma: 2,
@@ -88,7 +89,7 @@ test('which options a loss can use', async (t) => {
     mse: `${classes} threshold`,
     mae: `${classes} threshold`,
     'cross-entropy': `${guard} classWeights ${classes}`,
-    'binary-cross-entropy': `${guard} threshold`,
+    'binary-cross-entropy': `${guard} positiveWeight threshold labelSmoothing`,
     huber: `delta ${classes} threshold`,
     'log-cosh': `${classes} threshold`,
     'kl-divergence': `${guard} ${classes}`,
@@ -116,11 +117,11 @@ test('a type that a loss narrows is of the same kind', async (t) => {
     for (const loss of lossNames) t.equal(typeFor(name, losses[loss]).kind, optionTable[name].type.kind, name)
   t.same(typeFor('threshold', losses.hinge), { kind: 'number' })
   t.same(typeFor('threshold', losses.mse), { kind: 'number', minimum: 0, maximum: 1 })
-  t.same(typeFor('predictionFormat', losses.brier), { kind: 'choice', values: ['probabilities'] })
+  t.same(typeFor('predictionFormat', losses.brier), { kind: 'choice', values: ['probabilities', 'logits'] })
 })
 
 test('the options that are tensors', async (t) => {
-  t.same(weightOptions, ['classWeights'])
+  t.same(weightOptions, ['classWeights', 'positiveWeight'])
 })
 
 test('when an option applies', async (t) => {

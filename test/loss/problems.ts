@@ -185,6 +185,13 @@ function optionsOf(
         taken.includes('classWeights'),
         fc.array(bounds.weights, { minLength: outputs, maxLength: outputs }),
       ),
+      positiveWeight: some(
+        taken.includes('positiveWeight'),
+        fc.oneof(
+          fc.constantFrom(1, 0.5, 3),
+          fc.array(between(0.5, 3), { minLength: outputs, maxLength: outputs }).map((each) => Float64Array.from(each)),
+        ),
+      ),
       delta: some(taken.includes('delta'), fc.constantFrom(0.5, 1, 2.5)),
       beta: some(taken.includes('beta'), fc.constantFrom(0, 0.5, 1, 2.5)),
       gamma: some(taken.includes('gamma'), fc.constantFrom(0, 0.5, 1, 2, 3.5)),

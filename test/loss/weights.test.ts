@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { pack } from '../../src/loss/pack.ts'
 import { maxOutputs } from '../../src/loss/shape.ts'
 import { resolve } from '../../src/loss/spec.ts'
-import { checkClassWeightCount, readWeights } from '../../src/loss/weights.ts'
+import { checkWeightCounts, readWeightOption, readWeights } from '../../src/loss/weights.ts'
 import { errorsOf } from './support.ts'
 
 test('class weights are a list of numbers from 0 to 1e100', async (t) => {
@@ -80,10 +80,10 @@ test('no more class weights are read than there can be outputs', async (t) => {
 test('there is one class weight for each output', async (t) => {
   const options = { loss: 'cross-entropy', labelFormat: 'index' } as const
   const spec = resolve({ ...options, classWeights: Float64Array.of(1, 2) })
-  checkClassWeightCount(spec, { samples: 5, outputs: 2 })
-  checkClassWeightCount(resolve(options), { samples: 5, outputs: 9 })
+  checkWeightCounts(spec, { samples: 5, outputs: 2 })
+  checkWeightCounts(resolve(options), { samples: 5, outputs: 9 })
   t.same(
-    errorsOf(() => checkClassWeightCount(spec, { samples: 5, outputs: 3 })),
+    errorsOf(() => checkWeightCounts(spec, { samples: 5, outputs: 3 })),
     [
       {
         path: ['classWeights'],
@@ -92,4 +92,22 @@ test('there is one class weight for each output', async (t) => {
       },
     ],
   )
+})
+
+test('one positive weight for all outputs, or one for each', async (t) => {
+  t.equal(readWeightOption('positiveWeight', pack('positiveWeight', 2.5)), 2.5)
+  t.same(readWeightOption('positiveWeight', pack('positiveWeight', [1, 0])), Float64Array.of(1, 0))
+  for (const wrong of [0, -1]) {
+    const detail = `positiveWeight is ${wrong}; it must be a number > 0, or an array of numbers`
+    t.same(
+      errorsOf(() => readWeightOption('positiveWeight', pack('positiveWeight', wrong))),
+      [{ path: ['positiveWeight'], detail, received: wrong }],
+    )
+  }
+  t.same(errorsOf(() => readWeightOption('classWeights', pack('classWeights', 2)))[0].path, ['classWeights'])
+  for (const wrong of ['x', null, [[1]]])
+    t.equal(errorsOf(() => readWeightOption('positiveWeight', pack('positiveWeight', wrong))).length, 1)
+  const spec = resolve({ loss: 'binary-cross-entropy', labelFormat: 'binary', positiveWeight: Float64Array.of(1, 2) })
+  checkWeightCounts(spec, { samples: 1, outputs: 2 })
+  t.same(errorsOf(() => checkWeightCounts(spec, { samples: 1, outputs: 3 }))[0].path, ['positiveWeight'])
 })

@@ -15,7 +15,12 @@ const table = {
     'mean',
     'logPolicy epsilon classWeights rowSumTolerance ignoreIndex labelSmoothing',
   ],
-  'binary-cross-entropy': [['binary', 'probabilities'], 'probabilities logits', 'mean', 'logPolicy epsilon threshold'],
+  'binary-cross-entropy': [
+    ['binary', 'probabilities'],
+    'probabilities logits',
+    'mean',
+    'logPolicy epsilon positiveWeight threshold labelSmoothing',
+  ],
   huber: [valuesFirst, 'values probabilities', 'mean', `delta ${classes}`],
   'log-cosh': [valuesFirst, 'values probabilities', 'mean', classes],
   'kl-divergence': [
@@ -24,7 +29,7 @@ const table = {
     'mean',
     'logPolicy epsilon rowSumTolerance ignoreIndex labelSmoothing',
   ],
-  brier: [['one-hot', 'index', 'probabilities', 'binary'], 'probabilities', 'mean', classes],
+  brier: [['one-hot', 'index', 'probabilities', 'binary'], 'probabilities logits', 'mean', classes],
   hinge: [['binary'], 'values', 'mean', 'threshold'],
   focal: [
     ['one-hot', 'index', 'binary'],
@@ -76,6 +81,7 @@ const options: Record<string, [kind: object, preset: unknown, appliesTo: string]
     'losses with a logarithm under logPolicy "add-epsilon" or "clip"',
   ],
   classWeights: [{ kind: 'weights' }, null, 'loss "cross-entropy"'],
+  positiveWeight: [{ kind: 'number-or-weights', exclusiveMinimum: 0 }, 1, 'loss "binary-cross-entropy"'],
   delta: [{ kind: 'number', exclusiveMinimum: 0 }, 1, 'loss "huber"'],
   beta: [{ kind: 'number', minimum: 0 }, 1, 'loss "smooth-l1"'],
   gamma: [{ kind: 'number', minimum: 0 }, 2, 'loss "focal"'],
@@ -98,11 +104,11 @@ const options: Record<string, [kind: object, preset: unknown, appliesTo: string]
   labelSmoothing: [
     { kind: 'number', minimum: 0, exclusiveMaximum: 1 },
     0,
-    'class labels of losses that take soft ones: labelFormat "one-hot", "index", or "probabilities"',
+    'losses that take labelFormat "probabilities", with labels other than "values"',
   ],
 }
 const order =
-  'predictionFormat reduction logPolicy epsilon classWeights delta beta gamma alpha q logInput margin p rowSumTolerance threshold'
+  'predictionFormat reduction logPolicy epsilon classWeights positiveWeight delta beta gamma alpha q logInput margin p rowSumTolerance threshold'
     .concat(' ignoreIndex labelSmoothing miniBatch include sampleWeights')
     .split(' ')
 
@@ -117,7 +123,7 @@ const texts: Record<keyof typeof table, [string, string, string]> = {
   ],
   'binary-cross-entropy': [
     'Binary cross-entropy',
-    'l_i = -(1/K) sum_k (t_k log y_k + (1 - t_k) log(1 - y_k))',
+    'l_i = -(1/K) sum_k (p_k t_k log y_k + (1 - t_k) log(1 - y_k)), p the positiveWeight',
     'PyTorch BCELoss (logPolicy clamp) and BCEWithLogitsLoss, Keras BinaryCrossentropy (logPolicy clip)',
   ],
   huber: [

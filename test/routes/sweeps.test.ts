@@ -201,7 +201,11 @@ const refusals: [string, object, [string, string, unknown]][] = [
   [
     'a loss without logits',
     { loss: 'mse' },
-    ['#/loss', 'loss must be cross-entropy, binary-cross-entropy, kl-divergence or focal; received "mse"', 'mse'],
+    [
+      '#/loss',
+      'loss must be cross-entropy, binary-cross-entropy, kl-divergence, brier or focal; received "mse"',
+      'mse',
+    ],
   ],
   [
     'an option of /v1/loss',

@@ -12,20 +12,20 @@ import type { Loss } from './loss.ts'
 /**
  * Binary cross-entropy of a sample, the mean over its K independent outputs, in [0, Infinity] for an exact logarithm.
  * Predictions [N, K] or [N] are probabilities of the positive class or logits; targets lie in [0, 1]. Logits are
- * evaluated stably: z = 800 with t = 0 gives 800.
+ * evaluated stably: z = 800 with t = 0 gives 800. `positiveWeight`, one or one for each output, is PyTorch's `pos_weight`.
  */
 export const binaryCrossEntropy = {
   title: 'Binary cross-entropy',
-  formula: 'l_i = -(1/K) sum_k (t_k log y_k + (1 - t_k) log(1 - y_k))',
+  formula: 'l_i = -(1/K) sum_k (p_k t_k log y_k + (1 - t_k) log(1 - y_k)), p the positiveWeight',
   source: 'PyTorch BCELoss (logPolicy clamp) and BCEWithLogitsLoss, Keras BinaryCrossentropy (logPolicy clip)',
   labelFormats: ['binary', 'probabilities'],
   predictionFormats: ['probabilities', 'logits'],
   reduction: 'mean',
-  options: ['logPolicy', 'epsilon'],
+  options: ['logPolicy', 'epsilon', 'positiveWeight'],
   threshold: 0.5,
   readsClasses: false,
   losses({ count, outputs, predictions, targets }, settings, out) {
-    const { logPolicy, epsilon } = settings
+    const { logPolicy, epsilon, positiveWeight } = settings
     const isLogits = settings.predictionFormat === 'logits'
     let clipped = 0
     for (let i = 0, at = 0; i < count; i++) {
@@ -34,17 +34,19 @@ export const binaryCrossEntropy = {
       for (let k = 0; k < outputs; k++, at++) {
         const y = predictions[at]
         const t = targets[at]
+        const weight = typeof positiveWeight === 'number' ? positiveWeight : positiveWeight[k]
         // with logits log(1 + e^-|z|) is a part of both logarithms
         const tail = isLogits ? Math.log1p(Math.exp(-Math.abs(y))) : 0
         if (isLogits && logPolicy === 'exact') {
-          sum -= (y < 0 ? y * t : y * (t - 1)) - tail
+          if (weight === 1) sum -= (y < 0 ? y * t : y * (t - 1)) - tail
+          else sum -= weight * t * (Math.min(y, 0) - tail) + (1 - t) * (Math.min(-y, 0) - tail)
           continue
         }
-        if (t !== 0) {
+        if (t !== 0 && weight !== 0) {
           const raw = Math.min(y, 0) - tail
           const p = isLogits ? Math.exp(raw) : y
           const log = isLogits ? guardedLogOfLog(raw, p, logPolicy, epsilon) : guardedLog(y, logPolicy, epsilon)
-          sum -= t * log
+          sum -= weight * t * log
           guarded ||= isGuarded(p, logPolicy, epsilon)
         }
         if (t !== 1) {
@@ -63,19 +65,20 @@ export const binaryCrossEntropy = {
     return clipped
   },
   gradient({ count, outputs, predictions, targets }, settings, out) {
-    const { logPolicy, epsilon } = settings
+    const { logPolicy, epsilon, positiveWeight } = settings
     const isLogits = settings.predictionFormat === 'logits'
     for (let at = 0; at < count * outputs; at++) {
       const y = predictions[at]
       const t = targets[at]
+      const positive = t * (typeof positiveWeight === 'number' ? positiveWeight : positiveWeight[at % outputs])
       let slope = 0
       if (isLogits) {
         const p = sigmoid(y)
         const q = sigmoid(-y)
-        if (t !== 0) slope -= t * logElasticity(p, logPolicy, epsilon) * q
+        if (positive !== 0) slope -= positive * logElasticity(p, logPolicy, epsilon) * q
         if (t !== 1) slope += (1 - t) * logElasticity(q, logPolicy, epsilon) * p
       } else {
-        if (t !== 0) slope -= t * logSlope(y, logPolicy, epsilon)
+        if (positive !== 0) slope -= positive * logSlope(y, logPolicy, epsilon)
         if (t !== 1) slope += (1 - t) * logSlope(1 - y, logPolicy, epsilon)
       }
       out[at] = slope / outputs

@@ -1,34 +1,96 @@
-import type { Loss } from './loss.ts'
+import { logSoftmax, sigmoid } from '../numerics/softmax.ts'
+import type { Loss, Rows } from './loss.ts'
 
 /**
  * Brier score of a sample: for class labels the squared distance of two distributions, in [0, 2]; for binary labels the
- * mean of (y - t)^2 over the K outputs, in [0, 1]. Predictions [N, K] or [N] are probabilities. As in scikit-learn
- * `brier_score_loss`, whose binary score is half of the two-class one.
+ * mean of (y - t)^2 over the K outputs, in [0, 1]. Predictions [N, K] or [N] are probabilities or logits, whose softmax,
+ * or for binary labels whose sigmoid is the probability. As in scikit-learn `brier_score_loss`, whose binary score is half
+ * of the two-class one.
  */
 export const brier = {
   title: 'Brier score',
   formula: 'l_i = sum_k (y_k - t_k)^2; for binary labels (1/K) sum_k (y_k - t_k)^2',
   source: 'Brier 1950; scikit-learn brier_score_loss',
   labelFormats: ['one-hot', 'index', 'probabilities', 'binary'],
-  predictionFormats: ['probabilities'],
+  predictionFormats: ['probabilities', 'logits'],
   reduction: 'mean',
   options: [],
   threshold: 0.5,
   readsClasses: false,
-  losses({ count, outputs, predictions, targets }, { labelFormat }, out) {
+  losses(rows, { labelFormat, predictionFormat }, out) {
+    const { count, outputs, predictions, targets } = rows
     const divisor = labelFormat === 'binary' ? outputs : 1
+    const errors = predictionFormat === 'logits' ? new Float64Array(outputs) : undefined
     for (let i = 0, at = 0; i < count; i++) {
+      if (errors !== undefined) errorsOfLogits(rows, at, labelFormat === 'binary', errors)
       let sum = 0
       for (let k = 0; k < outputs; k++, at++) {
-        const error = predictions[at] - targets[at]
+        const error = errors === undefined ? predictions[at] - targets[at] : errors[k]
         sum += error * error
       }
       out[i] = sum / divisor
     }
     return 0
   },
-  gradient({ count, outputs, predictions, targets }, { labelFormat }, out) {
-    const divisor = labelFormat === 'binary' ? outputs : 1
+  gradient(rows, { labelFormat, predictionFormat }, out) {
+    const { count, outputs, predictions, targets } = rows
+    const isBinary = labelFormat === 'binary'
+    if (predictionFormat === 'logits') {
+      const logs = new Float64Array(isBinary ? 0 : outputs)
+      for (let row = 0; row < count * outputs; row += outputs) {
+        if (isBinary) binaryLogitSlopes(rows, row, out)
+        else classLogitSlopes(rows, row, logs, out)
+      }
+      return
+    }
+    const divisor = isBinary ? outputs : 1
     for (let at = 0; at < count * outputs; at++) out[at] = (2 * (predictions[at] - targets[at])) / divisor
   },
 } as const satisfies Loss
+
+/** y_k - t_k of the row that begins at `row`. A target of 1 takes y - 1 from the logarithm, which keeps its digits. */
+function errorsOfLogits(
+  { outputs, predictions, targets }: Rows,
+  row: number,
+  isBinary: boolean,
+  out: Float64Array,
+): void {
+  if (!isBinary) logSoftmax(predictions, row, outputs, out)
+  for (let k = 0; k < outputs; k++) {
+    const t = targets[row + k]
+    const z = predictions[row + k]
+    if (isBinary) out[k] = t === 1 ? -sigmoid(-z) : sigmoid(z) - t
+    else out[k] = t === 1 ? Math.expm1(out[k]) : Math.exp(out[k]) - t
+  }
+}
+
+/** 2 (y_k - t_k) y_k (1 - y_k) / K. */
+function binaryLogitSlopes(rows: Rows, row: number, out: Float64Array): void {
+  const { outputs, predictions } = rows
+  const slopes = out.subarray(row, row + outputs)
+  errorsOfLogits(rows, row, true, slopes)
+  for (let k = 0; k < outputs; k++) {
+    const z = predictions[row + k]
+    slopes[k] = (2 * slopes[k] * sigmoid(z) * sigmoid(-z)) / outputs
+  }
+}
+
+/**
+ * With g_k = 2 (y_k - t_k): y_k (g_k - sum_j y_j g_j). The largest probability is kept out of the sum, so that where it
+ * is next to 1 its slope is g_k (1 - y_k) less the rest.
+ */
+function classLogitSlopes(rows: Rows, row: number, logs: Float64Array, out: Float64Array): void {
+  const { outputs, predictions } = rows
+  const slopes = out.subarray(row, row + outputs)
+  logSoftmax(predictions, row, outputs, logs)
+  errorsOfLogits(rows, row, false, slopes)
+  let top = 0
+  for (let k = 1; k < outputs; k++) if (logs[k] > logs[top]) top = k
+  let rest = 0
+  for (let k = 0; k < outputs; k++) if (k !== top) rest += 2 * Math.exp(logs[k]) * slopes[k]
+  const total = rest + 2 * Math.exp(logs[top]) * slopes[top]
+  for (let k = 0; k < outputs; k++) {
+    const own = 2 * slopes[k]
+    slopes[k] = Math.exp(logs[k]) * (k === top ? -own * Math.expm1(logs[k]) - rest : own - total)
+  }
+}

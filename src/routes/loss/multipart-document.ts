@@ -14,6 +14,9 @@ function file(description: string): Schema {
 const formats =
   'A .npy file, as numpy.save writes it; with the Content-Type `application/json`, or none, JSON; with `text/csv`, CSV.'
 
+/** Swagger UI would fill in a number or a text that it makes up. An empty part is one that was not sent. */
+const leftOut = { example: '' }
+
 /** First in the form: it must be there before the parts it speaks of. */
 const csvHeader = {
   csvHeader: {
@@ -53,7 +56,11 @@ export const lossMultipartDocument = {
         labelFormat: { type: 'string', enum: labelFormats, description: 'How `labels` is written.' },
         ...tensors,
         ...Object.fromEntries(optionNames.map((name) => [name, partOf(name)])),
-        options: { type: 'string', description: 'All options as one JSON object, in place of a part for each.' },
+        options: {
+          type: 'string',
+          description: 'All options as one JSON object, in place of a part for each.',
+          ...leftOut,
+        },
       },
       required: ['predictions', 'labels'],
       additionalProperties: false,
@@ -77,9 +84,9 @@ function schemaOf(type: OptionType, description: string): Schema {
     case 'number':
     case 'integer': {
       const { kind, ...range } = type
-      return { type: kind, ...range, description }
+      return { type: [kind, 'string'], ...range, maxLength: 0, description, ...leftOut }
     }
     default:
-      return { type: 'string', description: `${description} As JSON: ${typeInWords(type)}.` }
+      return { type: 'string', description: `${description} As JSON: ${typeInWords(type)}.`, ...leftOut }
   }
 }

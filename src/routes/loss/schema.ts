@@ -6,11 +6,19 @@ import type { Loss } from '../../loss/kernels/loss.ts'
 import type { OptionType } from '../../loss/option-types.ts'
 import { alternatives } from '../../loss/option-types.ts'
 import type { LossTraits, OptionName } from '../../loss/options.ts'
-import { defaultFor, everyEvaluation, isOptionOf, optionNames, optionOf, typeFor } from '../../loss/options.ts'
+import {
+  defaultFor,
+  everyEvaluation,
+  isOptionOf,
+  optionNames,
+  optionOf,
+  typeFor,
+  weightOptions,
+} from '../../loss/options.ts'
 import type { Options } from '../../loss/spec.ts'
 import type { Tensor } from '../../loss/tensor.ts'
 import { isTensor } from '../../loss/tensor.ts'
-import { readWeights } from '../../loss/weights.ts'
+import { readWeightOption } from '../../loss/weights.ts'
 import { unknownField } from '../unknown-field.ts'
 import { labelsByFormat, labelsSchema, listOf } from './labels-schema.ts'
 import { schemaOf, tensor, weights } from './option-schemas.ts'
@@ -54,7 +62,7 @@ type Received<Value> = Float64Array extends Value ? Exclude<Value, Float64Array>
 export function coreOptions(received: ReceivedOptions): Options {
   const entries = Object.entries(received).map(([name, value]) => [
     name,
-    isTensor(value) ? readWeights(name, value) : value,
+    isTensor(value) ? readWeightOption(name as OptionName, value) : value,
   ])
   // entry by entry what Received took from Options
   return Object.fromEntries(entries) as Options
@@ -107,14 +115,22 @@ export const lossSpec = z
   .discriminatedUnion(
     'loss',
     unionOf((name) => {
-      const weightsByName = losses[name].options.some((option) => option === 'classWeights')
-        ? { classWeights: z.array(z.number()).meta({ description: 'One weight per output, c_k.' }).optional() }
-        : {}
+      const own: readonly string[] = losses[name].options
+      const weightsByName = Object.fromEntries(
+        weightOptions.filter((option) => own.includes(option)).map((option) => [option, weightsInSpec(option)]),
+      )
       const shape = { ...pick(optionsOf(name), fieldsOf(name)), ...weightsByName }
       return z.strictObject(shape).meta({ id: schemaName(name, 'Spec'), title: losses[name].title })
     }),
   )
   .meta({ id: 'LossSpec', description: 'The options of a loss.', discriminator: discriminator('Spec', '') })
+
+/** Weights as a spec shows them, in numbers. */
+function weightsInSpec(option: OptionName): z.ZodType {
+  const { type, description } = optionOf(option)
+  const list = z.array(z.number())
+  return (type.kind === 'weights' ? list : z.union([z.number(), list])).meta({ description }).optional()
+}
 
 /** The fields of a loss that have an effect with it. */
 function fieldsOf(name: LossName): string[] {

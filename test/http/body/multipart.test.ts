@@ -272,6 +272,29 @@ test('without parts, everything is missing; what stands around them is passed ov
   t.match(none.body, { errors: [{ pointer: '#/loss' }] })
 })
 
+test('a part without bytes is one that was not sent', async (t) => {
+  const wanted = await send(app, {}, JSON.stringify({ ...values, predictions: [1], labels: [2] }))
+  const empty: FormPart[] = [
+    ['sampleWeights', '', file],
+    ['csvHeader', ''],
+    ['epsilon', ''],
+    ['loss', ''],
+    ['unknown', ''],
+    ['options', ''],
+    ['classWeights', ''],
+  ]
+  for (const parts of [
+    [...empty, ...one],
+    [...one, ...empty],
+  ]) {
+    const { headers, payload } = formOf(parts)
+    for (const longest of [payload.length, 3]) {
+      const { status, body } = await send(app, headers, Readable.from(cut(payload, seeded(6), longest)))
+      t.same([status, body], [200, wanted.body])
+    }
+  }
+})
+
 test('bytes that begin as the boundary does are bytes of their part', async (t) => {
   for (const text of ['\r\n', `\r\n--${boundary.slice(0, -1)}`, '--', '\n', `\r\r\n--${boundary.slice(0, 9)}`]) {
     const { headers, payload } = formOf([...valueParts, [`unknown`, text]])
@@ -340,6 +363,18 @@ test('a large file is held once, and its parts are worked off as they end', asyn
   t.ok(labels.data.every((value, at) => value === at))
   work.close()
   t.equal(budget.held, 0)
+})
+
+test('a large part lets others have their turn', async (t) => {
+  const { headers, payload } = formOf([...valueParts, ['labels', Buffer.alloc(1_500_000, '+1\n'), csv]])
+  const { reader, work } = readerOf(Readable.from([payload]), headers)
+  let turns = 0
+  const count = setInterval(() => turns++, 0)
+  const { only } = await readMultipart(reader, headers['content-type'], work, limits())
+  clearInterval(count)
+  t.same((only as Record<string, { shape: unknown }>).labels.shape, [500_000])
+  t.ok(turns > 3, `${turns} turns`)
+  work.close()
 })
 
 test('whatever becomes of a form, it is read or refused, and nothing is left or waits for ever', async (t) => {

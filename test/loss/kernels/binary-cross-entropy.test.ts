@@ -121,3 +121,31 @@ test('the mean over the outputs of each row, whose guard is counted once', async
 test('its outputs are independent, so labels are no classes', async (t) => {
   t.same(binaryCrossEntropy.labelFormats, ['binary', 'probabilities'])
 })
+
+test('the positive weight is a factor of t log y, for all outputs or each', async (t) => {
+  const y = rowsOf([[0.25, 0.25, 0.25]], [[1, 0, 0.5]])
+  const z = rowsOf([[-ln3, -ln3, -ln3]], [[1, 0, 0.5]])
+  const three = { ...exact, positiveWeight: 3 }
+  const each = { ...exact, positiveWeight: Float64Array.of(3, 7, 0) }
+  // log 1/4 and log 3/4 as above
+  t.same(misses(lossesOf(three, y).losses, [(6 * ln2 + ln43 + 3 * ln2 + ln43 / 2) / 3]), [])
+  t.same(misses(lossesOf(each, y).losses, [(6 * ln2 + ln43 + ln43 / 2) / 3]), [])
+  t.same(misses(gradientOf(three, y), [-4, 4 / 9, (-6 + 2 / 3) / 3]), [])
+  t.same(misses(gradientOf(each, y), [-4, 4 / 9, 2 / 9]), [])
+  for (const options of [three, each]) {
+    const asLogits = { ...options, predictionFormat: 'logits' } as const
+    t.same(misses(lossesOf(asLogits, z).losses, lossesOf(options, y).losses), [])
+    t.same(misses(lossesOf({ ...asLogits, logPolicy: 'clamp' }, z).losses, lossesOf(options, y).losses), [])
+    // dy / dz = y (1 - y)
+    t.same(
+      misses(
+        gradientOf(asLogits, z),
+        gradientOf(options, y).map((slope) => (slope * 3) / 16),
+        1e-16,
+      ),
+      [],
+    )
+  }
+  // a weight of 0 silences an infinite logarithm
+  t.same(lossesOf({ ...exact, positiveWeight: Float64Array.of(0) }, rowsOf([[0]], [[1]])).losses, [0])
+})

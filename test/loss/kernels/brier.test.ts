@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { brier } from '../../../src/loss/kernels/brier.ts'
-import { gradientOf, lossesOf, rowsOf } from '../support.ts'
+import { gradientOf, lossesOf, misses, rowsOf } from '../support.ts'
 
 const rows = rowsOf(
   [
@@ -33,6 +33,33 @@ test('scikit-learn brier_score_loss, the example of its documentation', async (t
   t.ok(Math.abs(losses.reduce((sum, loss) => sum + loss) / 4 - 0.0375) < 1e-16)
 })
 
-test('it scores probabilities only', async (t) => {
-  t.same(brier.predictionFormats, ['probabilities'])
+test('logits: the score of their softmax, or for binary labels of their sigmoid', async (t) => {
+  const ln3 = Math.log(3)
+  const classes = { loss: 'brier', labelFormat: 'one-hot', predictionFormat: 'logits' } as const
+  const bits = { ...classes, labelFormat: 'binary' } as const
+  const logits = rowsOf([[ln3, 0]], [[1, 0]])
+  // y = 3/4, 1/4; g = -1/2, 1/2 and sum y g = -1/4
+  t.same(misses(lossesOf(classes, logits), { losses: [0.125], clipped: 0 }), [])
+  t.same(misses(gradientOf(classes, logits), [-0.1875, 0.1875]), [])
+  // y = 3/4, 1/2; 2 (y - t) y (1 - y) / 2
+  t.same(misses(lossesOf(bits, logits).losses, [(1 / 16 + 1 / 4) / 2]), [])
+  t.same(misses(gradientOf(bits, logits), [-3 / 64, 1 / 8]), [])
+  const soft = rowsOf([[0, ln3]], [[0.5, 0.5]])
+  // y = 1/4, 3/4; g = -1/2, 1/2 and sum y g = 1/4
+  t.same(misses(lossesOf(classes, soft).losses, [0.125]), [])
+  t.same(misses(gradientOf(classes, soft), [-0.1875, 0.1875]), [])
+})
+
+test('confident logits keep their digits', async (t) => {
+  const classes = { loss: 'brier', labelFormat: 'one-hot', predictionFormat: 'logits' } as const
+  const tiny = Math.exp(-50)
+  // 1 - y = e^-50, but for e^-100
+  t.same(misses(lossesOf(classes, rowsOf([[50, 0]], [[1, 0]])).losses, [2 * tiny * tiny], 0), [])
+  t.same(misses(gradientOf(classes, rowsOf([[50, 0]], [[1, 0]])), [-4 * tiny * tiny, 4 * tiny * tiny]), [])
+  const bits = { ...classes, labelFormat: 'binary' } as const
+  t.same(misses(lossesOf(bits, rowsOf([[50, -50]], [[1, 0]])).losses, [tiny * tiny]), [])
+})
+
+test('it scores distributions', async (t) => {
+  t.same(brier.predictionFormats, ['probabilities', 'logits'])
 })

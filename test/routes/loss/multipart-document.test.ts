@@ -16,12 +16,18 @@ test('a form has a part for each tensor and each option, and files where numbers
   const files = Object.keys(properties).filter((name) => properties[name].format === 'binary')
   t.same(files, [...tensors, 'classWeights'])
   t.match(properties, {
-    epsilon: { type: 'number', exclusiveMinimum: 0 },
-    ignoreIndex: { type: 'integer' },
+    epsilon: { type: ['number', 'string'], maxLength: 0, exclusiveMinimum: 0 },
+    ignoreIndex: { type: ['integer', 'string'] },
     reduction: { type: 'string', enum: ['mean', 'sum', 'none'] },
     include: { type: 'string', description: /As JSON: any of `perSample`/ },
     miniBatch: { type: 'string', description: /As JSON: `\{size, seed, replacement\}`/ },
   })
+  const blank = Object.keys(properties).filter((name) => properties[name].example === '')
+  const filled = ['csvHeader', 'loss', 'labelFormat', ...files, 'predictionFormat', 'reduction', 'logPolicy']
+  t.same(
+    blank,
+    Object.keys(properties).filter((name) => !filled.includes(name)),
+  )
   for (const [name, { description, kind }] of Object.entries(properties)) {
     t.type(description, 'string', name)
     t.equal(kind, undefined)

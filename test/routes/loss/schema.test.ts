@@ -43,7 +43,7 @@ const fields: Record<string, string> = {
   mse: `${classOptions} threshold`,
   mae: `${classOptions} threshold`,
   'cross-entropy': `logPolicy epsilon classWeights ${classOptions}`,
-  'binary-cross-entropy': 'logPolicy epsilon threshold',
+  'binary-cross-entropy': 'logPolicy epsilon positiveWeight threshold labelSmoothing',
   huber: `delta ${classOptions} threshold`,
   'log-cosh': `${classOptions} threshold`,
   'kl-divergence': `logPolicy epsilon ${classOptions}`,
@@ -137,6 +137,7 @@ test('every loss knows every option, so that it may hold a default', async (t) =
     miniBatch: { size: 1, seed: 2, replacement: false },
     logPolicy: 'clip',
     epsilon: 1e-9,
+    positiveWeight: 2,
     delta: 2,
     beta: 2,
     gamma: 0,
@@ -239,7 +240,7 @@ test('the options of a stream are shown without what needs a single batch, which
     t.same(Object.keys(properties).toSorted(), known.toSorted(), loss)
     t.match(properties, {
       reduction: { enum: ['mean', 'sum'] },
-      include: { items: { enum: ['perClass', 'confusion', 'calibration'] } },
+      include: { items: { enum: ['perClass', 'confusion', 'confusionWeights', 'calibration', 'metrics'] } },
     })
     t.notMatch(JSON.stringify(properties), /"(?:none|perSample|gradient)"/)
   }
@@ -257,6 +258,14 @@ test('the core takes of weights their numbers', async (t) => {
   const options = { loss: 'cross-entropy', labelFormat: 'index', epsilon: 0.1, include: [] } as const
   t.same(coreOptions({ ...options, classWeights: tensor }), { ...options, classWeights: tensor.data })
   t.same(coreOptions(options), options)
+  const one = { ...tensor, shape: [] }
+  t.same(coreOptions({ ...options, positiveWeight: one }), { ...options, positiveWeight: 1 })
+  t.same(coreOptions({ ...options, positiveWeight: tensor }), { ...options, positiveWeight: tensor.data })
+  const weighted = { loss: 'binary-cross-entropy', labelFormat: 'binary' } as const
+  for (const positiveWeight of [2, Float64Array.of(2, 3)]) {
+    const spec = describeSpec(resolve({ ...weighted, positiveWeight }))
+    t.same(lossSpec.parse(spec), spec)
+  }
 })
 
 test('words', async (t) => {
