@@ -6,6 +6,8 @@ import { freeArrays } from './memory.ts'
 import { Gradient } from './report/gradient.ts'
 import type { PerSampleReport } from './report/per-sample.ts'
 import { PerSample } from './report/per-sample.ts'
+import type { RankingReport } from './report/ranking.ts'
+import { rankingOf } from './report/ranking.ts'
 import { isMergeable, needsOneDecision, sectionOf } from './report/sections.ts'
 import type { Statistics } from './report/statistics.ts'
 import { statisticsOf } from './report/statistics.ts'
@@ -16,7 +18,7 @@ import { selectedRows, withoutIgnored } from './selection.ts'
 import type { Layout } from './shape.ts'
 import { counted } from './shape.ts'
 import type { MiniBatch, Spec } from './spec.ts'
-import { describeSpec } from './spec.ts'
+import { describeSpec, onlyOfOneBatch } from './spec.ts'
 import type { EvaluationState } from './state.ts'
 import { emptyState, foldRows, merge, RunningTotal, reportSection } from './state.ts'
 import type { Tally } from './tally.ts'
@@ -50,6 +52,7 @@ export interface Answer extends Statistics {
 interface RowSections {
   readonly perSample?: PerSample
   readonly gradient?: Gradient
+  ranking?: RankingReport
 }
 
 /**
@@ -69,6 +72,7 @@ export function* answerOf(
   if (spec.reduction === 'none') answer.losses = rows.perSample?.report().losses
   for (const name of spec.include) {
     if (name === 'perSample') answer.perSample = rows.perSample?.report()
+    else if (name === 'ranking') answer.ranking = rows.ranking
     else if (name === 'gradient') answer.gradient = rows.gradient && (yield* rows.gradient.report(tally))
     else answer[name] = yield* reportSection(state, name)
     yield
@@ -107,7 +111,7 @@ export function answerBytesOf(spec: Spec, { samples, outputs }: Layout, sizes: S
       const numbers = sectionOf(name).answerNumbers(spec, outputs)
       bytes += bytesPerSum * checkSize(numbers, path, sizes)
     } else {
-      const numbers = name === 'gradient' ? samples * outputs : 2 * evaluated
+      const numbers = { perSample: 2 * evaluated, ranking: 2 * outputs + 2, gradient: samples * outputs }[name]
       bytes += bytesPerNumber * checkSize(numbers, path, sizes)
     }
   }
@@ -189,6 +193,7 @@ export class Evaluation {
       reserved = answerBytes
       rowSections = this.#rowSectionsOf(layout, tensors.predictions.shape.length === 1)
       const state = yield* foldRows(spec, rows, selection.ignored, observer(rowSections, selection))
+      if (spec.include.includes('ranking')) rowSections.ranking = yield* rankingOf(spec, batch, selection, memory)
       yield* this.#total.take(state)
       isAdded = true
       this.#reserved += reserved
@@ -236,9 +241,8 @@ export class Evaluation {
     if (known !== outputs) {
       refuse(['predictions'], `predictions has ${outputs} numbers per row; the batches before have ${known}`, outputs)
     }
-    const rowPart = include.findIndex((name) => name === 'perSample' || name === 'gradient')
-    if (rowPart >= 0)
-      refuse(['include', rowPart], `${include[rowPart]} is available for a single batch only`, include[rowPart])
+    const rowPart = include.findIndex((name) => !isMergeable(name))
+    if (rowPart >= 0) refuse(['include', rowPart], onlyOfOneBatch(include[rowPart]), include[rowPart])
     if (reduction === 'none') refuse(['reduction'], 'reduction "none" is available for a single batch only', reduction)
     if (miniBatch !== undefined) refuse(['miniBatch'], 'miniBatch is available for a single batch only', miniBatch)
   }

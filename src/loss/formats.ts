@@ -22,6 +22,7 @@ export const includes = [
   'confusionWeights',
   'calibration',
   'metrics',
+  'ranking',
   'gradient',
 ] as const
 export type Include = (typeof includes)[number]

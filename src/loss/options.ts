@@ -201,7 +201,7 @@ export const optionTable = {
     default: constant([]),
     appliesTo: everyEvaluation,
     description: 'Additional parts of the answer.',
-    singleBatch: ['perSample', 'gradient'],
+    singleBatch: ['perSample', 'ranking', 'gradient'],
   },
 } as const satisfies Record<string, Option>
 

@@ -117,10 +117,16 @@ export function refuseForStreams(options: Options): void {
       errors.add([name], `${name} "${value}" ${only}`, value)
     else if (Array.isArray(value)) {
       for (const [at, word] of value.entries())
-        if (singleBatch.includes(word)) errors.add([name, at], `${word} ${only}`, word)
+        if (singleBatch.includes(word)) errors.add([name, at], onlyOfOneBatch(word), word)
     }
   }
   errors.throwIfAny()
+}
+
+/** Why a part of an answer is refused for several batches. */
+export function onlyOfOneBatch(part: string): string {
+  const reason = part === 'ranking' ? ': it compares each score with all others, and of a stream no rows are kept' : ''
+  return `${part} is available for a single batch only${reason}`
 }
 
 /** What follows from the terms of an evaluation alone; made once for each. */

@@ -452,6 +452,37 @@ test('a batch that is given up or refused halfway leaves everything as it was', 
   }
 })
 
+test('ranking is of the rows that are evaluated, of a single batch', async (t) => {
+  const request: Request = {
+    loss: 'cross-entropy',
+    labelFormat: 'index',
+    predictions: [
+      [0.9, 0.1],
+      [0.6, 0.4],
+      [0.65, 0.35],
+      [0.2, 0.8],
+      [0.1, 0.9],
+    ],
+    labels: [0, 0, 1, 1, -100],
+    ignoreIndex: -100,
+    include: ['ranking'],
+  }
+  const all = evaluate(request).ranking
+  // scikit-learn's example of roc_auc_score, the other way round for class 0
+  t.match(all, { rocAuc: 0.75, perOutput: [{ rocAuc: 0.75 }, { rocAuc: 0.75 }] })
+  const drawn = { ...request, miniBatch: { size: 5, seed: 1, replacement: false } }
+  t.strictSame(evaluate(drawn, random).ranking, all)
+  const detail =
+    'ranking is available for a single batch only: it compares each score with all others, and of a stream no rows are kept'
+  t.same(
+    errorsOf(() => evaluate(request, undefined, request)),
+    [{ path: ['include', 0], detail, received: 'ranking' }],
+  )
+  const wide = { ...unlimited, maxAnswerNumbers: 5 }
+  t.throws(() => evaluate(request, wide), /would hold 6 numbers; the limit maxAnswerNumbers is 5/)
+  t.doesNotThrow(() => evaluate(request, { ...wide, maxAnswerNumbers: 6 }))
+})
+
 test('a state kept elsewhere answers as the evaluation that it is of', async (t) => {
   const request: Request = { ...byIndex, include: ['calibration', 'confusion', 'perClass'] }
   const evaluation = new Evaluation(specOf(request), unlimited)

@@ -6,5 +6,14 @@ test('the names are those of the HTTP contract', async (t) => {
   t.same(predictionFormats, ['probabilities', 'logits', 'values'])
   t.same(reductions, ['mean', 'sum', 'none'])
   t.same(logPolicies, ['add-epsilon', 'clip', 'clamp', 'exact'])
-  t.same(includes, ['perSample', 'perClass', 'confusion', 'confusionWeights', 'calibration', 'metrics', 'gradient'])
+  t.same(includes, [
+    'perSample',
+    'perClass',
+    'confusion',
+    'confusionWeights',
+    'calibration',
+    'metrics',
+    'ranking',
+    'gradient',
+  ])
 })

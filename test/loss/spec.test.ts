@@ -268,12 +268,13 @@ test('what a stream cannot give is refused', async (t) => {
     [],
   )
   const only = 'is available for a single batch only'
+  const why = 'it compares each score with all others, and of a stream no rows are kept'
   const errors = errorsOf(() =>
     refuseForStreams({
       ...options,
       reduction: 'none',
       miniBatch: { size: 1, seed: 1, replacement: true },
-      include: ['perSample', 'confusion', 'gradient'],
+      include: ['perSample', 'confusion', 'gradient', 'ranking'],
     }),
   )
   t.same(errors, [
@@ -281,6 +282,7 @@ test('what a stream cannot give is refused', async (t) => {
     { path: ['miniBatch'], detail: `miniBatch ${only}`, received: 'an object' },
     { path: ['include', 0], detail: `perSample ${only}`, received: 'perSample' },
     { path: ['include', 2], detail: `gradient ${only}`, received: 'gradient' },
+    { path: ['include', 3], detail: `ranking ${only}: ${why}`, received: 'ranking' },
   ])
 })
 

@@ -56,7 +56,16 @@ const options: Record<string, [kind: object, preset: unknown, appliesTo: string]
   include: [
     {
       kind: 'choices',
-      values: ['perSample', 'perClass', 'confusion', 'confusionWeights', 'calibration', 'metrics', 'gradient'],
+      values: [
+        'perSample',
+        'perClass',
+        'confusion',
+        'confusionWeights',
+        'calibration',
+        'metrics',
+        'ranking',
+        'gradient',
+      ],
     },
     [],
     'every evaluation',

@@ -15,7 +15,7 @@ import { NpyReader } from './npy.ts'
 import type { Fields, ParsedBody } from './parsed-body.ts'
 import { singleBatch } from './parsed-body.ts'
 import type { BodyReader } from './reader.ts'
-import { valueOfText } from './text-option.ts'
+import { isListOfWords, valueOfText } from './text-option.ts'
 
 /** The parts that are read as tensors. */
 const tensorNames: readonly string[] = [...batchTensors, ...weightOptions]
@@ -149,7 +149,8 @@ class Form {
 
   #readerOf({ name, type }: IncomingPart): PartReader {
     if (name === undefined) throw malformed(new Error('a part has no name'))
-    if (this.#names.has(name)) refuse([name], `there are two parts named ${quoted(name)}`, 'a second part')
+    if (this.#names.has(name) && !isListOfWords(name))
+      refuse([name], `there are two parts named ${quoted(name)}`, 'a second part')
     this.#names.add(name)
     if (tensorNames.includes(name)) return this.#tensorPart(name, type)
     if (name === 'options') return this.#optionsPart()
@@ -233,8 +234,10 @@ class Form {
 
   #set(fields: Fields, name: string, value: unknown): void {
     if (name === '__proto__') refuse([name], '__proto__ is not a recognised field', value)
-    if (Object.hasOwn(fields, name)) refuse([name], `${quoted(name)} is given twice`, value)
-    fields[name] = value
+    const before = Object.hasOwn(fields, name) ? fields[name] : undefined
+    const isMore = isListOfWords(name) && Array.isArray(before)
+    if (before !== undefined && !isMore) refuse([name], `${quoted(name)} is given twice`, value)
+    fields[name] = isMore ? before.concat(value) : value
   }
 }
 

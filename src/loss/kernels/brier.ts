@@ -36,10 +36,10 @@ export const brier = {
     const { count, outputs, predictions, targets } = rows
     const isBinary = labelFormat === 'binary'
     if (predictionFormat === 'logits') {
-      const logs = new Float64Array(isBinary ? 0 : outputs)
+      const chances = new Float64Array(isBinary ? 0 : outputs)
       for (let row = 0; row < count * outputs; row += outputs) {
         if (isBinary) binaryLogitSlopes(rows, row, out)
-        else classLogitSlopes(rows, row, logs, out)
+        else classLogitSlopes(rows, row, chances, out)
       }
       return
     }
@@ -79,18 +79,21 @@ function binaryLogitSlopes(rows: Rows, row: number, out: Float64Array): void {
  * With g_k = 2 (y_k - t_k): y_k (g_k - sum_j y_j g_j). The largest probability is kept out of the sum, so that where it
  * is next to 1 its slope is g_k (1 - y_k) less the rest.
  */
-function classLogitSlopes(rows: Rows, row: number, logs: Float64Array, out: Float64Array): void {
-  const { outputs, predictions } = rows
+function classLogitSlopes(rows: Rows, row: number, chances: Float64Array, out: Float64Array): void {
+  const { outputs, predictions, targets } = rows
   const slopes = out.subarray(row, row + outputs)
-  logSoftmax(predictions, row, outputs, logs)
-  errorsOfLogits(rows, row, false, slopes)
+  logSoftmax(predictions, row, outputs, chances)
   let top = 0
-  for (let k = 1; k < outputs; k++) if (logs[k] > logs[top]) top = k
+  for (let k = 1; k < outputs; k++) if (chances[k] > chances[top]) top = k
+  const others = -Math.expm1(chances[top])
   let rest = 0
-  for (let k = 0; k < outputs; k++) if (k !== top) rest += 2 * Math.exp(logs[k]) * slopes[k]
-  const total = rest + 2 * Math.exp(logs[top]) * slopes[top]
   for (let k = 0; k < outputs; k++) {
-    const own = 2 * slopes[k]
-    slopes[k] = Math.exp(logs[k]) * (k === top ? -own * Math.expm1(logs[k]) - rest : own - total)
+    const log = chances[k]
+    const t = targets[row + k]
+    chances[k] = Math.exp(log)
+    slopes[k] = 2 * (t === 1 ? Math.expm1(log) : chances[k] - t)
+    if (k !== top) rest += chances[k] * slopes[k]
   }
+  const total = rest + chances[top] * slopes[top]
+  for (let k = 0; k < outputs; k++) slopes[k] = chances[k] * (k === top ? slopes[k] * others - rest : slopes[k] - total)
 }

@@ -114,6 +114,17 @@ const labelMetrics = z
       'As in scikit-learn with zero_division=0. With binary labels also the four counts and `specificity`. For one binary output the averages are over both classes; for several they are over the outputs, the counts are sums over the outputs, and the other numbers are means of those that are not null. All are null without weight.',
   })
 
+const ranking = z.object({
+  rocAuc: share.meta({
+    description:
+      'Chance that a positive sample is ranked above a negative one, ties counting half; null unless there are both.',
+  }),
+  averagePrecision: share.meta({
+    description:
+      'Sum over the distinct scores of the gain in recall times the precision; null without positive samples.',
+  }),
+})
+
 const valueMetrics = z
   .object({
     rmse: anyNumber.meta({ description: 'Root of the mean of (y-t)² over samples and outputs.' }),
@@ -191,6 +202,18 @@ export const lossAnswer = z
       .union([labelMetrics, valueMetrics])
       .optional()
       .meta({ description: 'Metrics by name, weighted by s_i: of class and binary labels, or of values.' }),
+    ranking: ranking
+      .extend({
+        perOutput: z
+          .array(ranking)
+          .meta({ description: 'One for each binary output, or for each class against the rest.' }),
+      })
+      .optional()
+      .meta({
+        id: 'Ranking',
+        description:
+          'How well the predictions rank, exactly, ties as in scikit-learn: the mean of `perOutput`, null unless all have a number.',
+      }),
     gradient: z
       .union([z.array(z.array(z.number().nullable())), z.array(z.number().nullable())])
       .nullable()

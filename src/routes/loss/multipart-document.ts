@@ -79,6 +79,8 @@ function schemaOf(type: OptionType, description: string): Schema {
   switch (type.kind) {
     case 'choice':
       return { type: 'string', enum: type.values, description }
+    case 'choices':
+      return { type: 'array', items: { type: 'string', enum: type.values }, description: `${description} A part each.` }
     case 'weights':
       return file(`${description} ${formats}`)
     case 'number':

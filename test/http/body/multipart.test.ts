@@ -98,6 +98,7 @@ test('options come one by one, or all in one part', async (t) => {
     [...text(options), ...text(batch)],
     [...asJson(batch), ...asJson(options)],
     [...text(batch), ['options', JSON.stringify(options)]],
+    [...text({ ...options, include: 'confusion' }), ['include', 'perClass'], ...text(batch)],
     [['options', JSON.stringify(others), json], ['classWeights', npyOf([3], [1, 2, 0.5]), file], ...text(batch)],
     [...text(others), ['classWeights', '1\n2\n.5', csv], ...text(batch)],
   ]

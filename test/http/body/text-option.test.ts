@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { valueOfText } from '../../../src/http/body/text-option.ts'
+import { isListOfWords, valueOfText } from '../../../src/http/body/text-option.ts'
 import { optionNames } from '../../../src/loss/options.ts'
 
 test('the type of an option says what its text is', (t) => {
@@ -16,13 +16,17 @@ test('the type of an option says what its text is', (t) => {
     ['epsilon', '"1"', '1'],
     ['ignoreIndex', '-100', -100],
     ['include', '["confusion"]', ['confusion']],
-    ['include', 'confusion', 'confusion'],
+    ['include', 'confusion', ['confusion']],
+    ['include', '', ['']],
     ['miniBatch', '{"size":2,"seed":1}', { size: 2, seed: 1 }],
     ['unknown', '1', '1'],
     ['toString', '1', '1'],
   ]
   for (const [name, text, value] of cases) t.same(valueOfText(name, text), value, `${name} ${text}`)
-  for (const name of optionNames) t.equal(valueOfText(name, 'no JSON'), 'no JSON')
+  for (const name of optionNames) {
+    t.same(valueOfText(name, 'no JSON'), isListOfWords(name) ? ['no JSON'] : 'no JSON')
+    t.equal(isListOfWords(name), name === 'include')
+  }
   t.end()
 })
 

@@ -11,7 +11,7 @@ import {
 test('every section that is not about single rows can be merged', async (t) => {
   t.same(
     includes.filter(isMergeable).toSorted(),
-    includes.filter((name) => name !== 'perSample' && name !== 'gradient').toSorted(),
+    includes.filter((name) => name !== 'perSample' && name !== 'ranking' && name !== 'gradient').toSorted(),
   )
   t.equal(isMergeable('toString'), false)
   t.same(mergeableNames.filter(needsOneDecision), ['confusion', 'confusionWeights'])

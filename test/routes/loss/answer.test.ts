@@ -3,7 +3,16 @@ import { lossAnswer } from '../../../src/routes/loss/answer.ts'
 import { appOf } from '../../support.ts'
 
 const app = await appOf(root)
-const parts = ['perSample', 'perClass', 'confusion', 'confusionWeights', 'calibration', 'metrics', 'gradient']
+const parts = [
+  'perSample',
+  'perClass',
+  'confusion',
+  'confusionWeights',
+  'calibration',
+  'metrics',
+  'ranking',
+  'gradient',
+]
 
 async function answerTo(request: object): Promise<Record<string, unknown>> {
   const payload = { loss: 'cross-entropy', labelFormat: 'index', ...request }

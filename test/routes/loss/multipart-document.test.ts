@@ -19,11 +19,11 @@ test('a form has a part for each tensor and each option, and files where numbers
     epsilon: { type: ['number', 'string'], maxLength: 0, exclusiveMinimum: 0 },
     ignoreIndex: { type: ['integer', 'string'] },
     reduction: { type: 'string', enum: ['mean', 'sum', 'none'] },
-    include: { type: 'string', description: /As JSON: any of `perSample`/ },
+    include: { type: 'array', items: { type: 'string' }, description: /A part each\.$/ },
     miniBatch: { type: 'string', description: /As JSON: `\{size, seed, replacement\}`/ },
   })
   const blank = Object.keys(properties).filter((name) => properties[name].example === '')
-  const filled = ['csvHeader', 'loss', 'labelFormat', ...files, 'predictionFormat', 'reduction', 'logPolicy']
+  const filled = ['csvHeader', 'loss', 'labelFormat', ...files, 'predictionFormat', 'reduction', 'logPolicy', 'include']
   t.same(
     blank,
     Object.keys(properties).filter((name) => !filled.includes(name)),

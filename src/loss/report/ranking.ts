@@ -1,0 +1,134 @@
+import type { Batch } from '../batch.ts'
+import { rowsPerStep } from '../batch.ts'
+import type { Memory } from '../memory.ts'
+import { doublesIn, freeArrays, integersIn } from '../memory.ts'
+import { CompensatedSum } from '../numerics/compensated-sum.ts'
+import { rankRows } from '../numerics/rank.ts'
+import { logSoftmax } from '../numerics/softmax.ts'
+import type { Selection } from '../selection.ts'
+import type { Spec } from '../spec.ts'
+
+/** How well scores put positive samples before others, weighted by s_i. */
+export interface Ranks {
+  /** The chance that a positive sample has a higher score than a negative one, a tie counting half; `null` without both. */
+  readonly rocAuc: number | null
+  /** Mean precision over the recall, at each distinct score, without interpolation; `null` without positive samples. */
+  readonly averagePrecision: number | null
+}
+
+/** Of one output its own; of several classes, each against the rest, or binary outputs, the mean of all, `null` unless all have one. */
+export interface RankingReport extends Ranks {
+  readonly perOutput: Ranks[]
+}
+
+/** Rows that are looked at, and rows of all outputs together that are ranked, before the caller may pause. */
+const rowsPerLook = 2 ** 14
+/** Rows that are written down before the caller may pause. */
+const rowsPerFill = 2 ** 18
+
+/** Ranks the selected rows of one batch by each output, step by step, so that the caller may do something else in between. */
+export function* rankingOf(
+  spec: Spec,
+  batch: Batch,
+  { rows }: Pick<Selection, 'rows'>,
+  memory: Memory,
+): Generator<void, RankingReport> {
+  const { outputs } = batch
+  const count = rows === undefined ? batch.samples : rows.length
+  let scores: Float64Array | undefined
+  let order: Int32Array | undefined
+  let scratch: Int32Array | undefined
+  try {
+    if (spec.decision === 'class' && spec.predictionFormat === 'logits') {
+      scores = doublesIn(memory, batch.samples * outputs)
+      yield* logProbabilities(batch, scores)
+    }
+    order = integersIn(memory, count)
+    scratch = integersIn(memory, count)
+    const perOutput: Ranks[] = []
+    let left = rowsPerLook
+    for (let k = 0; k < outputs; k++) {
+      for (let from = 0; from < count; from += rowsPerFill) {
+        const to = Math.min(from + rowsPerFill, count)
+        if (rows === undefined) for (let i = from; i < to; i++) order[i] = i
+        else order.set(rows.subarray(from, to), from)
+        if (to < count) yield
+      }
+      const numbers = scores ?? batch.predictions
+      yield* rankRows(numbers, outputs, k, order, scratch)
+      perOutput.push(yield* ranksOf(batch, numbers, k, order))
+      // what a sort of few rows takes is its digits
+      left -= count + 512
+      if (left > 0) continue
+      left = rowsPerLook
+      yield
+    }
+    return {
+      rocAuc: meanOf(perOutput.map(({ rocAuc }) => rocAuc)),
+      averagePrecision: meanOf(perOutput.map(({ averagePrecision }) => averagePrecision)),
+      perOutput,
+    }
+  } finally {
+    freeArrays(memory, scores, order, scratch)
+  }
+}
+
+/** Logits of different rows are compared by the probabilities that they mean. */
+function* logProbabilities({ samples, outputs, predictions }: Batch, out: Float64Array): Generator<void, void> {
+  const step = rowsPerStep(outputs)
+  for (let i = 0; i < samples; i++) {
+    logSoftmax(predictions, i * outputs, outputs, out.subarray(i * outputs, (i + 1) * outputs))
+    if (i % step === step - 1) yield
+  }
+}
+
+/** @param order the rows, those of the highest score first */
+function* ranksOf(batch: Batch, scores: Float64Array, k: number, order: Int32Array): Generator<void, Ranks> {
+  const { outputs, classes, targets, sampleWeights } = batch
+  const count = order.length
+  const isPositive = (row: number) =>
+    classes === undefined ? targets !== undefined && targets[row * outputs + k] > 0.5 : classes[row] === k
+  const weightOf = (row: number) => (sampleWeights === undefined ? 1 : sampleWeights[row])
+  const ofAll = [new CompensatedSum(), new CompensatedSum()]
+  for (let i = 0; i < count; i++) {
+    ofAll[isPositive(order[i]) ? 1 : 0].add(weightOf(order[i]))
+    if (i % rowsPerLook === rowsPerLook - 1) yield
+  }
+  const [negative, positive] = ofAll.map(({ value }) => value)
+  // without weights all terms are integers, and only the last division rounds
+  const [negativeUnit, positiveUnit] = sampleWeights === undefined ? [1, 1] : [negative, positive]
+
+  const [above, below, atPositive, atNegative] = [0, 0, 0, 0].map(() => new CompensatedSum())
+  // twice the weight of pairs in the right order and in the wrong one, ties half and half: together all pairs, so that all right is 1
+  const [right, wrong, precision] = [0, 0, 0].map(() => new CompensatedSum())
+  for (let i = 0; i < count; i++) {
+    const row = order[i]
+    const sum = isPositive(row) ? atPositive : atNegative
+    sum.add(weightOf(row))
+    const isLast = i + 1 === count || scores[order[i + 1] * outputs + k] !== scores[row * outputs + k]
+    if (isLast) {
+      const [tp, fp] = [atPositive.value, atNegative.value]
+      if (fp > 0) right.add((fp / negativeUnit) * ((2 * above.value + tp) / positiveUnit))
+      if (tp > 0) wrong.add((tp / positiveUnit) * ((2 * below.value + fp) / negativeUnit))
+      above.add(tp)
+      below.add(fp)
+      if (tp > 0) precision.add(tp * (above.value / (above.value + below.value)))
+      atPositive.clear()
+      atNegative.clear()
+    }
+    if (i % rowsPerLook === rowsPerLook - 1) yield
+  }
+  return {
+    rocAuc: positive > 0 && negative > 0 ? right.value / (right.value + wrong.value) : null,
+    averagePrecision: positive > 0 ? Math.min(1, precision.value / positive) : null,
+  }
+}
+
+function meanOf(values: readonly (number | null)[]): number | null {
+  const sum = new CompensatedSum()
+  for (const value of values) {
+    if (value === null) return null
+    sum.add(value)
+  }
+  return sum.value / values.length
+}

@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs'
+import { chromium } from 'playwright-core'
+import { test } from 'tap'
+import { npyOf } from './http/body/form.ts'
+import { appOf } from './support.ts'
+
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
+const skip = existsSync(executablePath) ? false : `no Chromium at ${executablePath}`
+
+/** A .npy file as a browser sends it. */
+function fileOf(name: string, buffer: Buffer) {
+  return { name, mimeType: 'application/octet-stream', buffer }
+}
+
+test('Try it out has file pickers for a form, and sends what is filled in', { skip }, async (t) => {
+  const app = await appOf(t)
+  const origin = await app.listen({ host: '127.0.0.1', port: 0 })
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  t.after(() => browser.close())
+  const page = await browser.newPage()
+  await page.goto(`${origin}/docs`)
+  const operation = page.locator('#operations-Loss-evaluateLoss')
+  await operation.locator('.opblock-summary-control').click()
+  const body = operation.locator('.opblock-section-request-body')
+  await body.locator('select').first().selectOption('multipart/form-data')
+  const field = (name: string, kind: string) => body.locator(`tr[data-property-name="${name}"] ${kind}`)
+  await field('predictions', 'input[type=file]').setInputFiles(fileOf('p.npy', npyOf([2, 2], [0.2, 0.8, 0.9, 0.1])))
+  await field('labels', 'input[type=file]').setInputFiles(fileOf('t.npy', npyOf([2], [1, 0], '<i8')))
+  await field('loss', 'select').selectOption('cross-entropy')
+  await field('labelFormat', 'select').selectOption('index')
+  await field('epsilon', 'input[type=text]').fill('1e-9')
+  const answered = page.waitForResponse(`${origin}/v1/loss`)
+  await operation.locator('button.execute').click()
+  const response = await answered
+  t.match(response.request().headers()['content-type'], 'multipart/form-data')
+  t.equal(response.status(), 200)
+  t.match(await response.json(), {
+    accuracy: 1,
+    samples: 2,
+    spec: { epsilon: 1e-9 },
+  })
+})
