@@ -508,8 +508,8 @@ test('a budget that is used up refuses, and recovers', async (t) => {
   const { app, port } = await serve(t, { MAX_BODY_BYTES: '1000000', MAX_IN_FLIGHT_BYTES: '4000000' })
   const { budget } = app.resources
   const waiting = new Client(t, port)
-  await waiting.write(head({ 'content-length': 1_000_000 }) + manyOnes(450_000))
-  t.ok(await eventually(() => budget.held > 3_500_000))
+  await waiting.write(head({ 'content-length': 900_000 }) + manyOnes(420_000))
+  t.ok(await eventually(() => budget.held > 3_200_000))
   const body = Buffer.from(`${manyOnes(150_000)}1],"labels":[${'1,'.repeat(150_000)}1]}`)
   const client = new Client(t, port)
   for (let round = 0; round < 3; round++) {
