@@ -18,6 +18,7 @@ const testsOfTheWhole = [
   'kubernetes',
   'openapi',
   'readme',
+  'swagger-ui',
   'tutorial',
 ].map((name) => `test/${name}.test.ts`)
 /** What is not run by Node.js, or is proved where it is compiled to. */

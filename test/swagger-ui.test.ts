@@ -29,6 +29,7 @@ test('Try it out has file pickers for a form, and sends what is filled in', { sk
   await field('loss', 'select').selectOption('cross-entropy')
   await field('labelFormat', 'select').selectOption('index')
   await field('epsilon', 'input[type=text]').fill('1e-9')
+  await field('include', 'select').selectOption(['perClass', 'confusion'])
   const answered = page.waitForResponse(`${origin}/v1/loss`)
   await operation.locator('button.execute').click()
   const response = await answered
@@ -37,6 +38,10 @@ test('Try it out has file pickers for a form, and sends what is filled in', { sk
   t.match(await response.json(), {
     accuracy: 1,
     samples: 2,
-    spec: { epsilon: 1e-9 },
+    confusion: [
+      [1, 0],
+      [0, 1],
+    ],
+    spec: { epsilon: 1e-9, include: ['perClass', 'confusion'] },
   })
 })

@@ -325,7 +325,8 @@ test('the other format that a loss takes, for what are no probabilities', async 
   const cases: [options: Options, sentence: string][] = [
     [distribution, ' Logits are declared with predictionFormat "logits".'],
     [{ ...values, predictionFormat: 'probabilities' }, ' Other numbers are declared with predictionFormat "values".'],
-    [{ loss: 'brier', labelFormat: 'binary' }, ''],
+    [{ loss: 'brier', labelFormat: 'binary' }, ' Logits are declared with predictionFormat "logits".'],
+    [{ loss: 'dice', labelFormat: 'binary' }, ''],
     [logits, ''],
     [values, ''],
   ]

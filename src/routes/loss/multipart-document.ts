@@ -65,6 +65,8 @@ export const lossMultipartDocument = {
       required: ['predictions', 'labels'],
       additionalProperties: false,
     },
+    // one part for each word, where Swagger UI would send them with commas in between
+    encoding: { include: { style: 'form', explode: true } },
   },
 }
 

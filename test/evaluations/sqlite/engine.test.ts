@@ -118,6 +118,9 @@ test('when its thread breaks down, calls are refused, and the next one has anoth
   const note = (thread: Worker) => threads.push(thread)
   process.on('worker', note)
   t.teardown(() => process.off('worker', note))
+  // an idle thread lets the process end, here in the middle of the test
+  const alive = setInterval(() => {}, 1000)
+  t.teardown(() => clearInterval(alive))
   const engine = await opened(t, path)
   const store = new SqlStore(engine, limits)
   const { id } = await declareNew(store, 'owner', 'run')

@@ -365,7 +365,7 @@ test('a body without batches is refused as JSON without numbers is', async (t) =
 })
 
 test('a stream may be larger than a body, and gives back its budget line by line', async (t) => {
-  const { port, app } = await serve(t, { MAX_BODY_BYTES: '100000', MAX_IN_FLIGHT_BYTES: '600000' })
+  const { port, app } = await serve(t, { MAX_BODY_BYTES: '100000', MAX_IN_FLIGHT_BYTES: '1000000' })
   const client = new Client(t, port)
   const batch = Buffer.from(`{"predictions":[${'1.25,'.repeat(9000)}1],"labels":[${'1.5,'.repeat(9000)}1]}\n`)
   await client.write(head({ ...type, 'transfer-encoding': 'chunked' }))
