@@ -6,7 +6,7 @@ import {
   logElasticity,
   logSlope,
 } from '../numerics/guarded-log.ts'
-import { logSoftmax } from '../numerics/softmax.ts'
+import { logSigmoid, logSoftmax } from '../numerics/softmax.ts'
 import { classOf } from './classes.ts'
 import type { Loss, Rows, Settings } from './loss.ts'
 
@@ -143,10 +143,6 @@ function weightOf(isPositive: boolean, alpha: number | undefined): number {
 
 function logOf(y: number, isPositive: boolean, { logPolicy, epsilon }: Settings): number {
   return isPositive ? guardedLog(y, logPolicy, epsilon) : guardedLogOfComplement(y, logPolicy, epsilon)
-}
-
-function logSigmoid(z: number): number {
-  return Math.min(z, 0) - Math.log1p(Math.exp(-Math.abs(z)))
 }
 
 /** -a (1 - p)^gamma log p, `rest` being 1 - p; a weight of 0 silences an infinite logarithm. */

@@ -25,6 +25,11 @@ export function topProbability(logits: Float64Array, from: number, outputs: numb
   return 1 / (1 + rest)
 }
 
+/** log(1 / (1 + e^-z)) for any z without overflow. */
+export function logSigmoid(z: number): number {
+  return Math.min(z, 0) - Math.log1p(Math.exp(-Math.abs(z)))
+}
+
 /** 1 / (1 + e^-z). */
 export function sigmoid(z: number): number {
   const small = Math.exp(-Math.abs(z))

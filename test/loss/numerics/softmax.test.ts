@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { logSoftmax, sigmoid, topProbability } from '../../../src/loss/numerics/softmax.ts'
+import { logSigmoid, logSoftmax, sigmoid, topProbability } from '../../../src/loss/numerics/softmax.ts'
 import { misses } from '../support.ts'
 
 const ln3 = 1.0986122886681098
@@ -39,17 +39,19 @@ test('the largest probability of a row of logits', async (t) => {
   }
 })
 
-test('sigmoid', async (t) => {
-  const cases: [z: number, sigmoid: number][] = [
-    [0, 0.5],
-    [ln3, 0.75], // 3 / (3 + 1)
-    [-ln3, 0.25],
-    [40, 1],
-    [-40, 4.248354255291589e-18],
-    [800, 1],
-    [-800, 0],
-    [1e308, 1],
-    [-1e308, 0],
+test('sigmoid and its logarithm', async (t) => {
+  const cases: [z: number, sigmoid: number, log: number][] = [
+    [0, 0.5, -ln2],
+    [ln3, 0.75, ln3 - 2 * ln2], // 3 / (3 + 1)
+    [-ln3, 0.25, -2 * ln2],
+    [40, 1, -4.248354255291589e-18], // -e^-40
+    [-40, 4.248354255291589e-18, -40],
+    [800, 1, 0],
+    [-800, 0, -800],
+    [1e308, 1, 0],
+    [-1e308, 0, -1e308],
   ]
-  for (const [z, value] of cases) t.same(misses(sigmoid(z), value), [], String(z))
+  for (const [z, value, log] of cases) {
+    t.same(misses([sigmoid(z), logSigmoid(z)], [value, log]), [], String(z))
+  }
 })
