@@ -1,7 +1,14 @@
+import type { Memory } from '../../loss/memory.ts'
+import { isTensor } from '../../loss/tensor.ts'
 import type { Path } from '../../loss/validation-errors.ts'
 
 /** Fields of a body: a tensor where the name says so, else the value as JSON.parse has it. */
 export type Fields = Record<string, unknown>
+
+/** Gives back the memory of the tensors among the fields. */
+export function freeTensors(fields: Fields, memory: Memory): void {
+  for (const value of Object.values(fields)) if (isTensor(value)) memory.free(value.data.buffer)
+}
 
 /** Where a part of a body stands, for errors. */
 export interface BodyPlace {

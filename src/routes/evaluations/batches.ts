@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
 import { evaluateBatch } from '../../evaluations/evaluate.ts'
 import type { Batch, PutResult } from '../../evaluations/store.ts'
-import type { Fields, ParsedBody } from '../../http/body/parsed-body.ts'
-import { placedError } from '../../http/body/parsed-body.ts'
+import type { ParsedBody } from '../../http/body/parsed-body.ts'
+import { freeTensors, placedError } from '../../http/body/parsed-body.ts'
 import { registerBatchBodies } from '../../http/body/register.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { Problem } from '../../http/problem.ts'
@@ -13,7 +13,6 @@ import { validBody } from '../../http/validation.ts'
 import { quoted } from '../../http/words.ts'
 import type { Tensors } from '../../loss/batch.ts'
 import { answerOf as answerOfState } from '../../loss/evaluation.ts'
-import { isTensor } from '../../loss/tensor.ts'
 import { LimitExceeded } from '../../loss/validation-errors.ts'
 import { uniformIntegers } from '../../runtime/random.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
@@ -154,14 +153,10 @@ async function evaluatedOf<Result>(
 ): Promise<Result> {
   try {
     const evaluated = await work.task.run(evaluate(validBody(body, batchContent)))
-    freeTensors({ ...body.only }, work)
+    // the commit does not need them
+    freeTensors({ ...body.only }, work.memory)
     return evaluated
   } catch (error) {
     throw placedError(body.place, error)
   }
-}
-
-/** Gives back the memory of the tensors of a batch, which the commit does not need. */
-export function freeTensors(fields: Fields, { memory }: RequestWork): void {
-  for (const value of Object.values(fields)) if (isTensor(value)) memory.free(value.data.buffer)
 }

@@ -4,7 +4,7 @@ import { CommitQueue } from '../../evaluations/commit-queue.ts'
 import { evaluateBatch } from '../../evaluations/evaluate.ts'
 import type { OpenEvaluation } from '../../evaluations/service.ts'
 import type { ParsedLine } from '../../http/body/ndjson.ts'
-import { PlacedError } from '../../http/body/parsed-body.ts'
+import { freeTensors, PlacedError } from '../../http/body/parsed-body.ts'
 import { registerLineBodies } from '../../http/body/register.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { isAboutContent, pathOf, problemBody, problemOf } from '../../http/problem.ts'
@@ -12,7 +12,7 @@ import { sendJson } from '../../http/send-json.ts'
 import { validated } from '../../http/validation.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
 import { bodyHeaders } from '../loss/examples.ts'
-import { contextOf, freeTensors, storedBatch } from './batches.ts'
+import { contextOf, storedBatch } from './batches.ts'
 import { linesAnswer, linesDocument, noEvaluationAnswer, wrongName } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
 import { foundEvaluation } from './found.ts'
@@ -68,7 +68,7 @@ export async function lineRoutes(app: FastifyInstance, { evaluations }: Evaluati
           work.task.start()
         }
         const evaluated = await evaluatedLine(line, found, request)
-        if ('fields' in line) freeTensors(line.fields, work)
+        if ('fields' in line) freeTensors(line.fields, work.memory)
         if ('error' in evaluated) tally.refuse(line.line, evaluated.name, evaluated.error)
         else queue.add(line.line, evaluated.batch)
       }

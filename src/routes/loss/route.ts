@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { ParsedBody } from '../../http/body/parsed-body.ts'
-import { placed, placedError } from '../../http/body/parsed-body.ts'
+import { freeTensors, placed, placedError } from '../../http/body/parsed-body.ts'
 import { lossMediaTypes, registerLossBodies } from '../../http/body/register.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import type { RequestWork } from '../../http/request-work.ts'
@@ -70,9 +70,7 @@ async function evaluate(body: ParsedBody, { task, memory }: RequestWork): Promis
     } catch (error) {
       throw placedError(place, error)
     } finally {
-      for (const tensor of [batch.predictions, batch.labels, batch.sampleWeights]) {
-        if (tensor !== undefined) memory.free(tensor.data.buffer)
-      }
+      freeTensors(fields, memory)
     }
   }
   return evaluation

@@ -1,5 +1,6 @@
 import { test } from 'tap'
-import { PlacedError, placed, placedError, singleBatch } from '../../../src/http/body/parsed-body.ts'
+import { freeTensors, PlacedError, placed, placedError, singleBatch } from '../../../src/http/body/parsed-body.ts'
+import { unaccounted } from '../../../src/loss/memory.ts'
 
 test('a body that is no stream is a stream of one', async (t) => {
   const batch = { predictions: 1 }
@@ -34,4 +35,16 @@ test('an error names the place of the work, once', async (t) => {
   }
   t.throws(() => placed({}, failing(cause)), cause)
   t.equal(placedError({ line: 3 }, 'no error'), 'no error')
+})
+
+test('the tensors among the fields are freed, and nothing else', async (t) => {
+  const tensorOf = (data: Float64Array) => ({ data, shape: [data.length], nonNumeric: [], nonNumericCount: 0 })
+  const predictions = tensorOf(new Float64Array(2))
+  const labels = tensorOf(new Float64Array(1))
+  const freed: unknown[] = []
+  const memory = { ...unaccounted, free: (buffer: unknown) => freed.push(buffer) }
+  freeTensors({ batch: 'a', predictions, labels, more: undefined, data: { data: 1 } }, memory)
+  t.equal(freed.length, 2)
+  t.equal(freed[0], predictions.data.buffer)
+  t.equal(freed[1], labels.data.buffer)
 })
