@@ -5,6 +5,7 @@ import { StoreUnavailable } from '../../src/evaluations/errors.ts'
 import type { EvaluatedBatch } from '../../src/evaluations/service.ts'
 import { Evaluations } from '../../src/evaluations/service.ts'
 import { Scheduler } from '../../src/runtime/scheduler.ts'
+import { eventually } from '../eventually.ts'
 import { altered, classRows, declare, declaredFor, evaluated, found, owner, storeOf } from './evaluations.ts'
 
 const request = classRows(1)
@@ -30,12 +31,13 @@ async function queueOf(t: { after(release: () => Promise<void>): unknown }) {
   const batch = (name: string, content = request): EvaluatedBatch => evaluated(evaluation, name, content)
   const next = async (error?: Error) => {
     const commit = waiting.shift()
-    if (error === undefined) commit?.resolve()
-    else commit?.reject(error)
-    // the store answers from a thread of its own
-    const known = groups.length
-    const count = done.length
-    for (let turn = 0; turn < 1000 && groups.length === known && done.length === count; turn++) await setImmediate()
+    if (commit === undefined) throw new Error('no commit is under way')
+    const known = done.length
+    if (error === undefined) {
+      commit.resolve()
+      // the store answers from a thread of its own, when the machine lets it
+      await eventually(() => done.length > known)
+    } else commit.reject(error)
     await setImmediate()
   }
   return { queue, groups, done, batch, next, evaluations, store }

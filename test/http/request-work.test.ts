@@ -9,13 +9,13 @@ import { handleError, Problem } from '../../src/http/problem.ts'
 import type { Reading, RequestWork } from '../../src/http/request-work.ts'
 import { Resources, requestWork } from '../../src/http/request-work.ts'
 import { LimitExceeded } from '../../src/loss/validation-errors.ts'
+import { eventually } from '../eventually.ts'
 import type { Scope, Service } from './body/support.ts'
 import {
   binaryBody,
   Client,
   cut,
   doublesOf,
-  eventually,
   freeBytes,
   head,
   limits,

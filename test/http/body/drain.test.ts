@@ -5,7 +5,8 @@ import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'tap'
 import { drain } from '../../../src/http/body/drain.ts'
-import { Client, chunk, eventually, head, lastChunk, options, serve, tooLarge } from './support.ts'
+import { eventually } from '../../eventually.ts'
+import { Client, chunk, head, lastChunk, options, serve, tooLarge } from './support.ts'
 
 const small = { MAX_BODY_BYTES: '100000' }
 const refusal = tooLarge('The body is larger than maxBodyBytes, 100000 bytes.', 'maxBodyBytes', 100_000)

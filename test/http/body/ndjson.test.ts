@@ -8,13 +8,13 @@ import { readLines, readNdjson } from '../../../src/http/body/ndjson.ts'
 import type { Fields } from '../../../src/http/body/parsed-body.ts'
 import type { Limits } from '../../../src/http/limits.ts'
 import type { Tensor } from '../../../src/loss/tensor.ts'
+import { eventually } from '../../eventually.ts'
 import { appOf } from '../../support.ts'
 import {
   Client,
   chunk,
   cut,
   enough,
-  eventually,
   head,
   invalid,
   lastChunk,

@@ -7,6 +7,7 @@ import { readBinary } from '../../../src/http/body/oip.ts'
 import type { Fields } from '../../../src/http/body/parsed-body.ts'
 import type { Tensor } from '../../../src/loss/tensor.ts'
 import type { Path } from '../../../src/loss/validation-errors.ts'
+import { eventually } from '../../eventually.ts'
 import { appOf } from '../../support.ts'
 import type { Input } from './support.ts'
 import {
@@ -17,7 +18,6 @@ import {
   cut,
   doublesOf,
   enough,
-  eventually,
   head,
   invalid,
   lastChunk,

@@ -7,6 +7,7 @@ import { test } from 'tap'
 import { BodyReader } from '../../../src/http/body/reader.ts'
 import { Problem } from '../../../src/http/problem.ts'
 import { LimitExceeded } from '../../../src/loss/validation-errors.ts'
+import { eventually } from '../../eventually.ts'
 import {
   binaryBody,
   Client,
@@ -14,7 +15,6 @@ import {
   cut,
   doublesOf,
   enough,
-  eventually,
   head,
   lastChunk,
   limits,

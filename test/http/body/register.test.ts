@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import t, { test } from 'tap'
 import { lossMediaTypes } from '../../../src/http/body/register.ts'
+import { eventually } from '../../eventually.ts'
 import { appOf } from '../../support.ts'
 import { formOf } from './form.ts'
 import type { Child, Memory, Scope } from './support.ts'
@@ -11,7 +12,6 @@ import {
   Client,
   chunk,
   doublesOf,
-  eventually,
   head,
   lastChunk,
   linesOf,

@@ -12,6 +12,7 @@ import type { Limits } from '../../../src/http/limits.ts'
 import { limitsOf } from '../../../src/http/limits.ts'
 import type { RequestWork } from '../../../src/http/request-work.ts'
 import { Resources } from '../../../src/http/request-work.ts'
+import { eventually } from '../../eventually.ts'
 import { appOf, problemOf } from '../../support.ts'
 
 export interface Scope {
@@ -114,16 +115,6 @@ export function chunk(bytes: string | Uint8Array): Buffer {
 }
 
 export const lastChunk = '0\r\n\r\n'
-
-/** Waits until something holds; false when it does not in time. */
-export async function eventually(holds: () => boolean, milliseconds = 10_000): Promise<boolean> {
-  const until = performance.now() + milliseconds
-  while (!holds()) {
-    if (performance.now() > until) return false
-    await sleep(2)
-  }
-  return true
-}
 
 /** Random integers below a bound, the same for the same seed (mulberry32). */
 export function seeded(seed: number): (below: number) => number {

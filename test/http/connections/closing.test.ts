@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
 import { test } from 'tap'
-import { Client, eventually, get, served } from './support.ts'
+import { eventually } from '../../eventually.ts'
+import { Client, get, served } from './support.ts'
 
 test('no request fails while clients come again and again', async (t) => {
   const { connections, port } = await served(t, (_request, response) => {

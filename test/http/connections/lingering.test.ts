@@ -6,8 +6,9 @@ import { setImmediate } from 'node:timers/promises'
 import { test } from 'tap'
 import { lingerAtEnd, readPast } from '../../../src/http/connections/lingering.ts'
 import { Connection } from '../../../src/http/connections/table.ts'
+import { eventually } from '../../eventually.ts'
 import type { Scope } from './support.ts'
-import { Client, eventually, fakeTurn } from './support.ts'
+import { Client, fakeTurn } from './support.ts'
 
 /** Two ends of one connection; the service's lingers. */
 async function ends(t: Scope, maxDrainBytes = 1e6, requestTimeoutMs = 60_000) {

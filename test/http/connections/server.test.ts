@@ -3,7 +3,8 @@ import { test } from 'tap'
 import { parseConfig } from '../../../src/config.ts'
 import { Connections } from '../../../src/http/connections/server.ts'
 import { limitsOf } from '../../../src/http/limits.ts'
-import { Client, eventually, get, served } from './support.ts'
+import { eventually } from '../../eventually.ts'
+import { Client, get, served } from './support.ts'
 
 test('every connection is known while it is open', async (t) => {
   const addresses: unknown[] = []

@@ -2,13 +2,13 @@ import { EventEmitter, once } from 'node:events'
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { connect } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { parseConfig } from '../../../src/config.ts'
 import { Connections } from '../../../src/http/connections/server.ts'
 import type { Turn } from '../../../src/http/connections/table.ts'
 import { Connection } from '../../../src/http/connections/table.ts'
 import type { Limits } from '../../../src/http/limits.ts'
 import { limitsOf } from '../../../src/http/limits.ts'
+import { eventually } from '../../eventually.ts'
 
 export interface Scope {
   after(release: () => unknown): unknown
@@ -80,14 +80,6 @@ export class Client {
 /** A request as bytes. */
 export function get(path: string, headers: readonly string[] = [], version = '1.1'): string {
   return `${[`GET ${path} HTTP/${version}`, 'Host: a', ...headers].join('\r\n')}\r\n\r\n`
-}
-
-/** Waits until something holds; false when it does not in time. */
-export async function eventually(holds: () => boolean, milliseconds = 20_000): Promise<boolean> {
-  for (const until = performance.now() + milliseconds; !holds(); await sleep(2)) {
-    if (performance.now() > until) return false
-  }
-  return true
 }
 
 /** What of a socket is looked at and done where there is none. */
