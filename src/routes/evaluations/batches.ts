@@ -70,10 +70,10 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
         },
       },
     },
-    async ({ body, params: { evaluation: name, batch }, work, id }, reply) => {
+    async ({ body, params: { evaluation: name, batch }, owner, work, id }, reply) => {
       const { task } = work
       task.stop()
-      const found = await foundEvaluation(evaluations, name)
+      const found = await foundEvaluation(evaluations, owner, name)
       const evaluated = await evaluatedOf(body, work, (tensors) =>
         evaluateBatch(found, batch, tensors, contextOf(work)),
       )
@@ -106,8 +106,8 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
       },
       config: { examples: { answers: { 200: batchListAnswer, 404: noEvaluationAnswer, 422: wrongLimit } } },
     },
-    async ({ params: { evaluation: name }, query: { after, limit }, work, id }, reply) => {
-      const found = await foundEvaluation(evaluations, name)
+    async ({ params: { evaluation: name }, query: { after, limit }, owner, work, id }, reply) => {
+      const found = await foundEvaluation(evaluations, owner, name)
       const page = await evaluations.listBatches(found, { after, limit: limit + 1 })
       const batches = page.slice(0, limit).map(entryOf)
       const next = page.length > limit ? page[limit - 1].sequence : undefined
