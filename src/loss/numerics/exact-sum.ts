@@ -172,7 +172,8 @@ function drain(
 ): Dyadic {
   if (lowest > highest) return zero
   // few terms with exponents that are far apart leave most bins empty
-  if (highest - lowest < terms) for (let exponent = lowest; exponent <= highest; exponent++) empty(bins, exponent, lowest)
+  if (highest - lowest < terms)
+    for (let exponent = lowest; exponent <= highest; exponent++) empty(bins, exponent, lowest)
   else for (let term = 0; term < terms; term++) empty(bins, exponentAt(term), lowest)
   const { parts, partBits, bias } = bins
   const mantissa = takeLimbs(Math.floor((highest - lowest + parts * partBits + lowerBits) / limbBits) + 1)

@@ -3,7 +3,7 @@ import { toDouble } from '../numerics/dyadic.ts'
 import type { Grouping } from '../numerics/grouping.ts'
 import { groupRows, groupSums } from '../numerics/grouping.ts'
 import type { Groups, Totals } from './groups.ts'
-import { checkCounts, checkGroups, checkSums, groupsOf } from './groups.ts'
+import { checkCounts, checkGroups, checkSums, groupBytes, groupsOf } from './groups.ts'
 import type { SectionAtOnce } from './section.ts'
 import { classesOf } from './section.ts'
 
@@ -11,6 +11,7 @@ import { classesOf } from './section.ts'
 export const confusion: SectionAtOnce<Groups> = {
   ...groupsOf(1, 0),
   answerNumbers: (spec, outputs) => classesOf(spec, outputs) ** 2,
+  stateBytes: (spec, outputs) => groupBytes(classesOf(spec, outputs) ** 2, 1, 0),
   fold(spec, { rows, decisions }) {
     const cells: Groups = new Map()
     if (decisions === undefined) return cells
@@ -31,6 +32,7 @@ export const confusion: SectionAtOnce<Groups> = {
 export const confusionWeights: SectionAtOnce<Groups> = {
   ...groupsOf(0, 1),
   answerNumbers: confusion.answerNumbers,
+  stateBytes: (spec, outputs) => groupBytes(classesOf(spec, outputs) ** 2, 0, 1),
   fold(spec, { rows, decisions, sampleWeights }) {
     const cells: Groups = new Map()
     if (decisions === undefined) return cells
