@@ -112,15 +112,16 @@ function isBin({ counts: [count], sums: [weight, confidence, right] }: Totals, b
 
 function confidencesOf(spec: Spec, predictions: Float64Array, outputs: number, count: number): Float64Array {
   const isLogits = spec.predictionFormat === 'logits'
-  if (spec.decision === 'binary') return isLogits ? predictions.map(sigmoid) : predictions
+  const chances = spec.predictionFormat === 'log-probabilities' ? predictions.map(Math.exp) : predictions
+  if (spec.decision === 'binary') return isLogits ? predictions.map(sigmoid) : chances
   const confidences = new Float64Array(count)
   for (let i = 0, from = 0; i < count; i++, from += outputs) {
     if (isLogits) {
       confidences[i] = topProbability(predictions, from, outputs)
       continue
     }
-    let top = predictions[from]
-    for (let k = 1; k < outputs; k++) if (predictions[from + k] > top) top = predictions[from + k]
+    let top = chances[from]
+    for (let k = 1; k < outputs; k++) if (chances[from + k] > top) top = chances[from + k]
     confidences[i] = top
   }
   return confidences
