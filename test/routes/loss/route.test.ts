@@ -309,7 +309,7 @@ const fitting: [string, object, string, string][] = [
       ],
     },
     '#/predictions/0',
-    'predictions[0] is of probabilities that sum to 0.5032147244080551; rows of probabilities sum to 1 within rowSumTolerance 0.001. Logits are declared with predictionFormat "logits".',
+    'predictions[0] is of probabilities that sum to 0.503214724408055; rows of probabilities sum to 1 within rowSumTolerance 0.001. Logits are declared with predictionFormat "logits".',
   ],
   [
     'numbers as binary labels',
