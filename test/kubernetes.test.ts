@@ -82,7 +82,10 @@ test('everything in it that goes together does', async (t) => {
   const [mount] = container?.volumeMounts ?? []
   t.same(pod?.volumes, [{ name: mount.name, secret: { secretName: keys.metadata?.name } }])
   const path = container?.env?.find(({ name }) => name === 'API_KEYS_FILE')?.value
-  t.same(Object.keys(keys.stringData ?? {}).map((name) => `${mount.mountPath}/${name}`), [path])
+  t.same(
+    Object.keys(keys.stringData ?? {}).map((name) => `${mount.mountPath}/${name}`),
+    [path],
+  )
   t.same(readKeys(String(keys.stringData?.['keys.json'])).size, 0)
   t.same(container?.envFrom, [{ secretRef: { name: secret.metadata?.name } }])
   const [port] = container?.ports ?? []

@@ -54,6 +54,7 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
       },
       servers: [{ url: '/', description: 'This service' }],
       components: { securitySchemes: { key: keyScheme } },
+      security: [],
       tags: [
         { name: 'Loss', description: 'Loss functions, evaluated over batches.' },
         {
