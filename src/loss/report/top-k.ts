@@ -2,7 +2,7 @@ import { InvalidState } from '../bytes.ts'
 import { compare, fromInteger } from '../numerics/dyadic.ts'
 import { exactSumOfProducts } from '../numerics/exact-sum.ts'
 import type { Groups } from './groups.ts'
-import { checkGroups, groupsOf, share, totalsAt } from './groups.ts'
+import { checkGroups, groupBytes, groupsOf, share, totalsAt } from './groups.ts'
 import type { SectionAtOnce } from './section.ts'
 
 /** The samples whose class is among the k largest predictions: their count, and the sum of s_i; as one group. */
@@ -16,6 +16,7 @@ const [counts, sums] = [1, 1]
 export const topKAccuracy: SectionAtOnce<Groups> = {
   ...groupsOf(counts, sums),
   answerNumbers: () => 1,
+  stateBytes: () => groupBytes(1, counts, sums),
   fold({ topK = 0 }, { rows, sampleWeights, decisions }) {
     const group: Groups = new Map()
     if (decisions === undefined) return group

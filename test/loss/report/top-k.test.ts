@@ -57,6 +57,7 @@ test('values have no classes', async (t) => {
   t.equal(topKAccuracy.fold(specOf(values), sliceOf(values)).size, 0)
   t.equal(topKAccuracy.fold(specOf(request), sliceOf(request)).size, 0, 'nor is there a class among none')
   t.equal(topKAccuracy.answerNumbers(specOf(request), 3), 1)
+  t.equal(topKAccuracy.stateBytes(specOf(request), 3), 200 + 8 + 512)
 })
 
 test('a state that no rows have is refused', async (t) => {
