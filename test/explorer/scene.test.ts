@@ -57,10 +57,17 @@ browserTest('the page scrolls past a scene', async (t, studio) => {
     await page.context().close()
   })
 
-  await t.test('with a finger', async (t) => {
+  await t.test('with a finger', async () => {
     const { page } = await studio.open('/explore', { viewport: { width: 360, height: 740 }, hasTouch: true })
     await near(page, 'scatter', '.scatter-plot[data-drawn]')
+    // a tap gives it to the finger, a tap elsewhere takes it back
     const [x, y] = await middleOf(page)
+    await page.touchscreen.tap(x, y)
+    await page.waitForSelector('.scatter-plot[data-held]')
+    await page.touchscreen.tap(20, 100)
+    await page.waitForSelector('.scatter-plot:not([data-held])')
+
+    // a swipe moves the page
     const before = await page.evaluate(() => scrollY)
     const devtools = await page.context().newCDPSession(page)
     const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', touchPoints: { x: number; y: number }[]) =>
@@ -69,12 +76,6 @@ browserTest('the page scrolls past a scene', async (t, studio) => {
     for (let moved = 10; moved <= 150; moved += 10) await touch('touchMove', [{ x, y: y - moved }])
     await touch('touchEnd', [])
     await page.waitForFunction((before) => scrollY >= before + 100, before)
-
-    const [touchX, touchY] = await middleOf(page)
-    await page.touchscreen.tap(touchX, touchY)
-    await page.waitForSelector('.scatter-plot[data-held]')
-    await page.touchscreen.tap(20, 100)
-    await page.waitForSelector('.scatter-plot:not([data-held])')
     await page.context().close()
   })
 })
