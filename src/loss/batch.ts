@@ -24,7 +24,7 @@ import type { Spec } from './spec.ts'
 import { isSurveyed } from './survey/survey.ts'
 import type { Tensor } from './tensor.ts'
 import { ValidationErrors } from './validation-errors.ts'
-import { checkWeightCounts } from './weights.ts'
+import { checkOutputOptions } from './weights.ts'
 
 /** What a body brings: numbers in their shapes, not yet checked against what was declared. */
 export interface Tensors {
@@ -81,7 +81,7 @@ export function* layOut(spec: Spec, tensors: Tensors): Generator<void, Layout> {
   const shapeError = labelShapeError(spec, predictions, labels, layout)
   if (shapeError !== undefined) yield* refuseLabelShape(spec, labels, layout, shapeError)
   if (sampleWeights !== undefined) checkWeightShape('sampleWeights', sampleWeights, layout.samples, 'samples')
-  checkWeightCounts(spec, layout)
+  checkOutputOptions(spec, layout)
   return layout
 }
 
