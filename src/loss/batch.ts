@@ -13,6 +13,7 @@ import type { Memory } from './memory.ts'
 import { freeArrays, integersIn } from './memory.ts'
 import type { Layout } from './shape.ts'
 import {
+  checkBaselineShape,
   checkIsNumbers,
   checkWeightShape,
   fittingDeclaration,
@@ -30,10 +31,14 @@ export interface Tensors {
   readonly predictions: Tensor
   readonly labels: Tensor
   readonly sampleWeights?: Tensor | undefined
+  /** What another model predicts for the same labels, in the shape of `predictions`; of a comparison alone. */
+  readonly baseline?: Tensor | undefined
 }
 
 /** The names of the tensors that a batch may have. */
 export const batchTensors = ['predictions', 'labels', 'sampleWeights'] as const satisfies (keyof Tensors)[]
+/** The names of those of a comparison. */
+export const comparisonTensors = [...batchTensors, 'baseline'] as const satisfies (keyof Tensors)[]
 
 /** A checked batch of N samples with K outputs, row-major. */
 export interface Batch {
@@ -64,14 +69,15 @@ export function rowsPerStep(outputs: number): number {
  * @throws InvalidContent, LimitExceeded
  */
 export function* layOut(spec: Spec, tensors: Tensors): Generator<void, Layout> {
-  const { predictions, labels, sampleWeights } = tensors
+  const { predictions, labels, sampleWeights, baseline } = tensors
   const errors = new ValidationErrors()
-  for (const name of batchTensors) {
+  for (const name of comparisonTensors) {
     const tensor = tensors[name]
     if (tensor !== undefined) checkIsNumbers(name, tensor, errors)
   }
   errors.throwIfAny()
   const layout = layoutOf(spec, predictions)
+  if (baseline !== undefined) checkBaselineShape(predictions, baseline)
   const shapeError = labelShapeError(spec, predictions, labels, layout)
   if (shapeError !== undefined) yield* refuseLabelShape(spec, labels, layout, shapeError)
   if (sampleWeights !== undefined) checkWeightShape('sampleWeights', sampleWeights, layout.samples, 'samples')
@@ -90,27 +96,35 @@ export function* check(spec: Spec, tensors: Tensors, layout: Layout, memory: Mem
   const { samples, outputs } = layout
   const errors = new ValidationErrors()
   // where the first error of each stands in the list of all; what would fit is told there, once
-  let firstOfPredictions: number | undefined
-  let firstOfLabels: number | undefined
+  const firsts: Partial<Record<keyof Tensors, number>> = {}
+  const noteFirst = (name: keyof Tensors, known: number) => {
+    if (errors.count > known) firsts[name] ??= known
+  }
   const classes = spec.decision === 'class' ? integersIn(memory, samples) : undefined
   let isRight = false
   try {
     const step = rowsPerStep(outputs)
     for (let from = 0; from < samples; from += step) {
       const range = { from, to: Math.min(from + step, samples) }
+      for (const name of ['predictions', 'baseline'] as const) {
+        const tensor = tensors[name]
+        if (tensor === undefined) continue
+        const known = errors.count
+        checkPredictions(spec, tensor, outputs, range, errors, name)
+        noteFirst(name, known)
+        checkDomain(spec, name, tensor, outputs, range, errors)
+      }
       const known = errors.count
-      checkPredictions(spec, predictions, outputs, range, errors)
-      const knownThen = errors.count
-      if (knownThen > known) firstOfPredictions ??= known
       readLabels(spec, labels, outputs, range, classes, errors)
-      if (errors.count > knownThen) firstOfLabels ??= knownThen
-      checkDomain(spec, 'predictions', predictions, outputs, range, errors)
+      noteFirst('labels', known)
       checkDomain(spec, 'labels', labels, outputs, range, errors)
       if (sampleWeights !== undefined) checkWeights('sampleWeights', sampleWeights, range, errors)
       yield
     }
-    if (firstOfPredictions !== undefined) errors.hint(firstOfPredictions, otherPredictionFormat(spec))
-    if (firstOfLabels !== undefined) errors.hint(firstOfLabels, yield* fittingDeclaration(spec, labels, layout))
+    for (const at of [firsts.predictions, firsts.baseline]) {
+      if (at !== undefined) errors.hint(at, otherPredictionFormat(spec))
+    }
+    if (firsts.labels !== undefined) errors.hint(firsts.labels, yield* fittingDeclaration(spec, labels, layout))
     errors.throwIfAny()
     isRight = true
   } finally {

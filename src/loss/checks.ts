@@ -21,21 +21,22 @@ export interface CheckedTensor {
   readonly needs: string
 }
 
-/** Reports predictions that contradict `predictionFormat`. */
+/** Reports predictions, or those of a baseline, that contradict `predictionFormat`. */
 export function checkPredictions(
   spec: Spec,
   tensor: Tensor,
   outputs: number,
   range: RowRange,
   errors: ValidationErrors,
+  name: 'predictions' | 'baseline' = 'predictions',
 ): void {
   const declared = `predictionFormat "${spec.predictionFormat}" needs`
   if (spec.predictionFormat === 'probabilities') {
-    const checked = { name: 'predictions', tensor, outputs, needs: `${declared} numbers from 0 to 1` }
+    const checked = { name, tensor, outputs, needs: `${declared} numbers from 0 to 1` }
     const tolerance = checksPredictionRows(spec) ? spec.rowSumTolerance : Number.POSITIVE_INFINITY
     checkRows(checked, range, 0, 1, tolerance, errors)
   } else {
-    checkFinite({ name: 'predictions', tensor, outputs, needs: `${declared} finite numbers` }, range, errors)
+    checkFinite({ name, tensor, outputs, needs: `${declared} finite numbers` }, range, errors)
   }
 }
 
@@ -68,14 +69,14 @@ export function checkTargets(
 /** Reports finite numbers that the loss is not defined for. */
 export function checkDomain(
   spec: Spec,
-  name: 'predictions' | 'labels',
+  name: 'predictions' | 'baseline' | 'labels',
   tensor: Tensor,
   outputs: number,
   range: RowRange,
   errors: ValidationErrors,
 ): void {
   const loss: Loss = losses[spec.loss]
-  const domain = loss.domain?.(spec)[name]
+  const domain = loss.domain?.(spec)[name === 'labels' ? 'labels' : 'predictions']
   if (domain === undefined) return
   const { holds, needs } = domain
   const checked = { name, tensor, outputs, needs }
