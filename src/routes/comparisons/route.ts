@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { SingleBody } from '../../http/body/parsed-body.ts'
-import { freeTensors, placedError } from '../../http/body/parsed-body.ts'
+import { freeTensors, placed, placedError } from '../../http/body/parsed-body.ts'
 import { batchMediaTypes, registerComparisonBodies } from '../../http/body/register.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import type { RequestWork } from '../../http/request-work.ts'
@@ -59,12 +59,13 @@ A part of the answer that \`include\` or reduction \`none\` asks for comes twice
 
 async function compared(body: SingleBody, { task, memory }: RequestWork): Promise<Comparison> {
   const { only, place } = body
-  try {
-    const spec = resolve(coreOptions(validOptions(body, { options: optionsSchema, batch: pairSchema })))
-    return await task.run(compare(spec, validated(pairSchema, only), { ...context, memory }))
-  } catch (error) {
+  const received = validOptions(body, { options: optionsSchema, batch: pairSchema })
+  const steps = placed(place, () =>
+    compare(resolve(coreOptions(received)), validated(pairSchema, only), { ...context, memory }),
+  )
+  const comparison = await task.run(steps).catch((error) => {
     throw placedError(place, error)
-  } finally {
-    freeTensors(only, memory)
-  }
+  })
+  freeTensors(only, memory)
+  return comparison
 }
