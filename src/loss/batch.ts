@@ -4,11 +4,11 @@ import {
   checkPredictions,
   checkTargets,
   checkWeights,
-  otherPredictionFormat,
   readIndices,
   readLargest,
   readOneHot,
 } from './checks.ts'
+import { fittingPredictionFormat } from './fitting-predictions.ts'
 import type { Memory } from './memory.ts'
 import { freeArrays, integersIn } from './memory.ts'
 import type { Layout } from './shape.ts'
@@ -121,8 +121,10 @@ export function* check(spec: Spec, tensors: Tensors, layout: Layout, memory: Mem
       if (sampleWeights !== undefined) checkWeights('sampleWeights', sampleWeights, range, errors)
       yield
     }
-    for (const at of [firsts.predictions, firsts.baseline]) {
-      if (at !== undefined) errors.hint(at, otherPredictionFormat(spec))
+    for (const name of ['predictions', 'baseline'] as const) {
+      const [at, tensor] = [firsts[name], tensors[name]]
+      if (at !== undefined && tensor !== undefined)
+        errors.hint(at, yield* fittingPredictionFormat(spec, tensor, layout))
     }
     if (firsts.labels !== undefined) errors.hint(firsts.labels, yield* fittingDeclaration(spec, labels, layout))
     errors.throwIfAny()

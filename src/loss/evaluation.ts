@@ -78,8 +78,6 @@ export function* answerOf(
 
 /** What a number of the answer takes: by itself, with the array that grows around it, and as text. */
 const bytesPerNumber = 64
-/** Likewise where it is made of exact sums. */
-const bytesPerSum = 192
 
 /** The largest counts of numbers that an answer, and a mini-batch, may have. */
 type Sizes = Pick<EvaluationContext, 'maxAnswerNumbers' | 'maxMiniBatchNumbers'>
@@ -103,8 +101,9 @@ export function answerBytesOf(spec: Spec, { samples, outputs }: Layout, sizes: S
       if (decision === 'binary' && outputs > 1 && needsOneDecision(name)) {
         refuse(path, `${name} needs one decision per sample; these samples have ${outputs} binary outputs`, name)
       }
-      const numbers = sectionOf(name).answerNumbers(spec, outputs)
-      bytes += bytesPerSum * checkSize(answers * numbers, path, sizes)
+      const section = sectionOf(name)
+      bytes += bytesPerNumber * checkSize(answers * section.answerNumbers(spec, outputs), path, sizes)
+      bytes += answers * section.stateBytes(spec, outputs)
     } else {
       const numbers = { perSample: 2 * evaluated, ranking: 2 * outputs + 2, gradient: samples * outputs }[name]
       bytes += bytesPerNumber * checkSize(answers * numbers, path, sizes)

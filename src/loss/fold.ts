@@ -179,7 +179,7 @@ function decide(spec: Spec, batch: Batch, from: number, to: number): Decisions |
   if (classes !== undefined) return decideClasses(predictions, outputs, classes.subarray(from, to))
   if (targets === undefined || spec.decision === 'none') return undefined
   const labels = targets.subarray(from * outputs, to * outputs)
-  return decideBinary(predictions, outputs, labels, spec.threshold, spec.predictionFormat === 'logits')
+  return decideBinary(predictions, outputs, labels, spec.threshold, spec.predictionFormat)
 }
 
 /** Counts infinite terms and leaves them out of the sums; `terms` stay as they are. */

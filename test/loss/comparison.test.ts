@@ -240,6 +240,21 @@ test('errors of the baseline point into it', async (t) => {
     ['x', 'baseline is a string; it must be an array of numbers'],
   ]
   for (const [baseline, message] of shapes) t.throws(() => compared({ ...request, baseline }), { message })
+  const logs = [
+    [-1, -0.5],
+    [-0.1, 3],
+  ]
+  const wrongLogs: PairRequest = {
+    ...request,
+    predictionFormat: 'log-probabilities',
+    predictions: [[0, -40]],
+    baseline: logs.slice(1),
+    labels: [0],
+  }
+  t.same(
+    errorsOf(() => compared(wrongLogs)).map(({ path }) => path.join('/')),
+    ['baseline/0/1'],
+  )
   const domain: PairRequest = { loss: 'msle', labelFormat: 'values', predictions: [1], baseline: [-2], labels: [1] }
   t.throws(() => compared(domain), { message: /^baseline\[0\] is -2; / })
 })
