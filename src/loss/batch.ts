@@ -22,9 +22,10 @@ import {
   refuseLabelShape,
 } from './shape.ts'
 import type { Spec } from './spec.ts'
+import { isSurveyed } from './survey/survey.ts'
 import type { Tensor } from './tensor.ts'
 import { ValidationErrors } from './validation-errors.ts'
-import { checkWeightCounts } from './weights.ts'
+import { checkOutputOptions } from './weights.ts'
 
 /** What a body brings: numbers in their shapes, not yet checked against what was declared. */
 export interface Tensors {
@@ -47,6 +48,11 @@ export interface Batch {
   readonly predictions: Float64Array
   /** The class of each row where decisions are by class: -1 for a row that `ignoreIndex` leaves out. */
   readonly classes: Int32Array | undefined
+  /**
+   * The place of the largest prediction of each row, below 0 where that needs a closer look, as far as the check has seen
+   * it: where there are many numbers, and decisions are by class. It shares its memory with `classes`.
+   */
+  readonly largest?: Int32Array | undefined
   /** N x K targets as given, for every label format but one-hot and index, which `classes` says in full. */
   readonly targets: Float64Array | undefined
   readonly sampleWeights: Float64Array | undefined
@@ -81,7 +87,7 @@ export function* layOut(spec: Spec, tensors: Tensors): Generator<void, Layout> {
   const shapeError = labelShapeError(spec, predictions, labels, layout)
   if (shapeError !== undefined) yield* refuseLabelShape(spec, labels, layout, shapeError)
   if (sampleWeights !== undefined) checkWeightShape('sampleWeights', sampleWeights, layout.samples, 'samples')
-  checkWeightCounts(spec, layout)
+  checkOutputOptions(spec, layout)
   return layout
 }
 
@@ -100,7 +106,10 @@ export function* check(spec: Spec, tensors: Tensors, layout: Layout, memory: Mem
   const noteFirst = (name: keyof Tensors, known: number) => {
     if (errors.count > known) firsts[name] ??= known
   }
-  const classes = spec.decision === 'class' ? integersIn(memory, samples) : undefined
+  const isSeen = spec.decision === 'class' && isSurveyed(samples, outputs)
+  const integers = spec.decision === 'class' ? integersIn(memory, isSeen ? 2 * samples : samples) : undefined
+  const classes = integers?.subarray(0, samples)
+  const largest = isSeen ? integers?.subarray(samples) : undefined
   let isRight = false
   try {
     const step = rowsPerStep(outputs)
@@ -110,7 +119,7 @@ export function* check(spec: Spec, tensors: Tensors, layout: Layout, memory: Mem
         const tensor = tensors[name]
         if (tensor === undefined) continue
         const known = errors.count
-        checkPredictions(spec, tensor, outputs, range, errors, name)
+        checkPredictions(spec, tensor, outputs, range, errors, name === 'predictions' ? largest : undefined, name)
         noteFirst(name, known)
         checkDomain(spec, name, tensor, outputs, range, errors)
       }
@@ -134,7 +143,15 @@ export function* check(spec: Spec, tensors: Tensors, layout: Layout, memory: Mem
   }
   const isClasses = spec.labelFormat === 'one-hot' || spec.labelFormat === 'index'
   const targets = isClasses ? undefined : labels.data
-  return { samples, outputs, predictions: predictions.data, classes, targets, sampleWeights: sampleWeights?.data }
+  return {
+    samples,
+    outputs,
+    predictions: predictions.data,
+    classes,
+    largest,
+    targets,
+    sampleWeights: sampleWeights?.data,
+  }
 }
 
 function readLabels(

@@ -41,7 +41,9 @@ export function* compare(spec: Spec, tensors: PairedTensors, context: Evaluation
   const pairs = new Pairs()
   let isDone = false
   try {
-    const ofBaseline = { ...chosen, batch: { ...chosen.batch, predictions: tensors.baseline.data } }
+    // what was noted of the predictions is not so of the baseline
+    const batch = { ...chosen.batch, predictions: tensors.baseline.data, largest: undefined }
+    const ofBaseline = { ...chosen, batch }
     yield* inTurns(
       predictions.addChosen(chosen, answerBytes, (slice) => pairs.take(slice)),
       baseline.addChosen(ofBaseline, answerBytes, (slice) => pairs.match(slice)),

@@ -64,6 +64,7 @@ export function* answerOf(
   const answer: Record<string, unknown> = { ...statisticsOf(tally, spec, corrected) }
   if (populationSize !== undefined) answer.populationSize = populationSize
   if (spec.reduction === 'none') answer.losses = rows.perSample?.report().losses
+  if (spec.topK !== undefined) answer.topKAccuracy = yield* reportSection(state, 'topKAccuracy')
   for (const name of spec.include) {
     if (name === 'perSample') answer.perSample = rows.perSample?.report()
     else if (name === 'ranking') answer.ranking = rows.ranking
