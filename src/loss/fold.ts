@@ -174,9 +174,11 @@ function weightsOf(classWeights: Float64Array, batch: Batch, from: number, to: n
 }
 
 function decide(spec: Spec, batch: Batch, from: number, to: number): Decisions | undefined {
-  const { outputs, classes, targets } = batch
+  const { outputs, classes, largest, targets } = batch
   const predictions = batch.predictions.subarray(from * outputs, to * outputs)
-  if (classes !== undefined) return decideClasses(predictions, outputs, classes.subarray(from, to))
+  if (classes !== undefined) {
+    return decideClasses(predictions, outputs, classes.subarray(from, to), largest?.subarray(from, to))
+  }
   if (targets === undefined || spec.decision === 'none') return undefined
   const labels = targets.subarray(from * outputs, to * outputs)
   return decideBinary(predictions, outputs, labels, spec.threshold, spec.predictionFormat)

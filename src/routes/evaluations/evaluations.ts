@@ -14,7 +14,7 @@ import { inWords } from '../../http/words.ts'
 import { answerBytesOf, answerOf as answerOfState } from '../../loss/evaluation.ts'
 import { refuseForStreams, resolve } from '../../loss/spec.ts'
 import { describe, LimitExceeded } from '../../loss/validation-errors.ts'
-import { checkWeightCounts } from '../../loss/weights.ts'
+import { checkOutputOptions } from '../../loss/weights.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
 import { coreOptions } from '../loss/schema.ts'
 import {
@@ -219,7 +219,7 @@ function declaredOf({ outputs, expectedBatches, expectedSamples, metadata = {}, 
   refuseForStreams(options)
   const spec = resolve(options)
   const layout = { samples: 1, outputs }
-  checkWeightCounts(spec, layout)
+  checkOutputOptions(spec, layout)
   answerBytesOf(spec, layout, fixedLimits)
   const declared = { spec, outputs, expectedBatches, expectedSamples, metadata }
   const text = writeDeclaration(declared)
