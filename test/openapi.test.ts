@@ -65,7 +65,8 @@ test('every operation has its error answers, and they are problems', async (t) =
   }
   for (const { operation } of operations) {
     const right = operation.operationId === 'deleteEvaluation' ? '204' : '200'
-    const statuses = [right, ...everywhere, ...(further[operation.operationId] ?? [])]
+    const ofKeys = keysOf(operation)
+    const statuses = [...new Set([right, ...everywhere, ...ofKeys, ...(further[operation.operationId] ?? [])])]
     t.same(Object.keys(operation.responses), statuses.toSorted(), operation.operationId)
     for (const status of statuses.filter(isWrong)) {
       const { description, content } = operation.responses[status]
@@ -75,6 +76,12 @@ test('every operation has its error answers, and they are problems', async (t) =
     }
   }
 })
+
+/** The statuses of operations that need a key: without one, with one that lacks the scope, and while tokens cannot be verified. */
+function keysOf({ security: [, needed] }: Operation): string[] {
+  if (needed === undefined) return []
+  return needed.key.length === 0 ? ['401', '503'] : ['401', '403', '503']
+}
 
 function isWrong(status: string): boolean {
   return Number(status) >= 400
@@ -86,6 +93,7 @@ const extensions: Partial<Record<ProblemName, string[]>> = {
   'limit-exceeded': ['limit', 'allowed', 'pointer'],
   'unsupported-media-type': ['accepted'],
   'invalid-content': ['errors', 'errorCount'],
+  forbidden: ['scope'],
 }
 
 test('every error has an example of each of its types, with the status, title and fields of that type', async (t) => {

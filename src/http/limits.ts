@@ -39,7 +39,7 @@ export const describedLimits = {
   maxMetadataLength: 'Characters of a name or a string of `metadata`.',
   maxPageSize: 'Entries of one page of a list.',
   maxCurvePoints: 'Points of a learning curve.',
-  maxEventStreams: 'Streams of events open at one time.',
+  maxEventStreams: 'Streams of events open at one time; one owner has at most half of them where keys are needed.',
   maxListedErrors: 'Errors listed in an answer; `errorCount` is their true number.',
   requestTimeoutMs: 'Milliseconds in which the whole body must arrive; of an NDJSON body, each line.',
   headersTimeoutMs: 'Milliseconds in which the headers of a request must arrive.',

@@ -27,7 +27,7 @@ import {
   wrongLimit,
 } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
-import { foundEvaluation, nobody, noEvaluation, timeOf } from './found.ts'
+import { foundEvaluation, noEvaluation, timeOf } from './found.ts'
 import { batchAnswer, batchContent, batchesQuery, batchList, batchParams, evaluationParams } from './schema.ts'
 
 const { maxAnswerNumbers, maxBatches, maxMiniBatchNumbers, maxStateBytes } = fixedLimits
@@ -67,10 +67,10 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
         },
       },
     },
-    async ({ body, params: { evaluation: name, batch }, work, id }, reply) => {
+    async ({ body, params: { evaluation: name, batch }, owner, work, id }, reply) => {
       const { task } = work
       task.stop()
-      const put = await evaluations.withRemembered(nobody, name, async (evaluation) => {
+      const put = await evaluations.withRemembered(owner, name, async (evaluation) => {
         const evaluated = await evaluatedOf(body, work, (tensors) =>
           evaluateBatch(evaluation, batch, tensors, contextOf(work)),
         )
@@ -106,8 +106,8 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
       },
       config: { examples: { answers: { 200: batchListAnswer, 404: noEvaluationAnswer, 422: wrongLimit } } },
     },
-    async ({ params: { evaluation: name }, query: { after, limit }, work, id }, reply) => {
-      const found = await foundEvaluation(evaluations, name)
+    async ({ params: { evaluation: name }, query: { after, limit }, owner, work, id }, reply) => {
+      const found = await foundEvaluation(evaluations, owner, name)
       const page = await evaluations.listBatches(found, { after, limit: limit + 1 })
       const batches = page.slice(0, limit).map(entryOf)
       const next = page.length > limit ? page[limit - 1].sequence : undefined
