@@ -86,7 +86,7 @@ export function* layOut(spec: Spec, tensors: Tensors): Generator<void, Layout> {
  * @throws InvalidContent that lists the first errors and counts all
  */
 export function* check(spec: Spec, tensors: Tensors, layout: Layout, memory: Memory): Generator<void, Batch> {
-  const { predictions, labels, sampleWeights } = tensors
+  const { predictions, labels } = tensors
   const { samples, outputs } = layout
   const errors = new ValidationErrors()
   // where the first error of each stands in the list of all; what would fit is told there, once
@@ -104,9 +104,7 @@ export function* check(spec: Spec, tensors: Tensors, layout: Layout, memory: Mem
       if (knownThen > known) firstOfPredictions ??= known
       readLabels(spec, labels, outputs, range, classes, errors)
       if (errors.count > knownThen) firstOfLabels ??= knownThen
-      checkDomain(spec, 'predictions', predictions, outputs, range, errors)
-      checkDomain(spec, 'labels', labels, outputs, range, errors)
-      if (sampleWeights !== undefined) checkWeights('sampleWeights', sampleWeights, range, errors)
+      checkRest(spec, tensors, outputs, range, errors)
       yield
     }
     if (firstOfPredictions !== undefined) errors.hint(firstOfPredictions, otherPredictionFormat(spec))
@@ -116,9 +114,41 @@ export function* check(spec: Spec, tensors: Tensors, layout: Layout, memory: Mem
   } finally {
     if (!isRight) freeArrays(memory, classes)
   }
+  return batchOf(spec, tensors, layout, classes)
+}
+
+/** The batch of one step, where it is right; `undefined` where `check` has to say what is wrong. */
+export function checkedAtOnce(spec: Spec, tensors: Tensors, layout: Layout): Batch | undefined {
+  const { predictions, labels } = tensors
+  const { samples, outputs } = layout
+  const errors = new ValidationErrors()
+  const range = { from: 0, to: samples }
+  const classes = spec.decision === 'class' ? new Int32Array(samples) : undefined
+  checkPredictions(spec, predictions, outputs, range, errors)
+  readLabels(spec, labels, outputs, range, classes, errors)
+  checkRest(spec, tensors, outputs, range, errors)
+  return errors.count === 0 ? batchOf(spec, tensors, layout, classes) : undefined
+}
+
+function batchOf(spec: Spec, tensors: Tensors, layout: Layout, classes: Int32Array | undefined): Batch {
+  const { samples, outputs } = layout
+  const { predictions, labels, sampleWeights } = tensors
   const isClasses = spec.labelFormat === 'one-hot' || spec.labelFormat === 'index'
   const targets = isClasses ? undefined : labels.data
   return { samples, outputs, predictions: predictions.data, classes, targets, sampleWeights: sampleWeights?.data }
+}
+
+/** Reports what the loss is not defined for, and weights that are wrong. */
+function checkRest(
+  spec: Spec,
+  { predictions, labels, sampleWeights }: Tensors,
+  outputs: number,
+  range: RowRange,
+  errors: ValidationErrors,
+): void {
+  checkDomain(spec, 'predictions', predictions, outputs, range, errors)
+  checkDomain(spec, 'labels', labels, outputs, range, errors)
+  if (sampleWeights !== undefined) checkWeights('sampleWeights', sampleWeights, range, errors)
 }
 
 function readLabels(

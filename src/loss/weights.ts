@@ -40,11 +40,14 @@ export function readWeightOption(name: OptionName, tensor: Tensor): number | Flo
 
 /** @throws InvalidContent when there is not one weight for each output */
 export function checkWeightCounts({ classWeights, positiveWeight }: Spec, { outputs }: Layout): void {
-  for (const [name, data] of Object.entries({ classWeights, positiveWeight })) {
-    if (!(data instanceof Float64Array) || data.length === outputs) continue
-    const tensor = { data, shape: [data.length], nonNumeric: [], nonNumericCount: 0 }
-    refuseWeights(name, tensor, `of the ${outputs} outputs`)
-  }
+  checkWeightCount('classWeights', classWeights, outputs)
+  checkWeightCount('positiveWeight', positiveWeight, outputs)
+}
+
+function checkWeightCount(name: OptionName, data: number | Float64Array | undefined, outputs: number): void {
+  if (!(data instanceof Float64Array) || data.length === outputs) return
+  const tensor = { data, shape: [data.length], nonNumeric: [], nonNumericCount: 0 }
+  refuseWeights(name, tensor, `of the ${outputs} outputs`)
 }
 
 function refuseWeights(name: string, tensor: Tensor, which: string): never {

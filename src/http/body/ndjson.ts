@@ -7,7 +7,7 @@ import type { Limits } from '../limits.ts'
 import { isAboutContent, Problem } from '../problem.ts'
 import type { RequestWork } from '../request-work.ts'
 import { indexOfNonSpace, JsonScanner } from './json.ts'
-import type { Fields, ParsedBatch, ParsedBody } from './parsed-body.ts'
+import type { BatchStream, Fields, ParsedBatch } from './parsed-body.ts'
 import { PlacedError } from './parsed-body.ts'
 import type { BodyReader } from './reader.ts'
 
@@ -22,11 +22,11 @@ export type ParsedLine = { readonly line: number } & ({ readonly fields: Fields 
  *
  * @throws Problem, LimitExceeded
  */
-export async function readNdjson(reader: BodyReader, work: RequestWork, limits: Limits): Promise<ParsedBody> {
+export async function readNdjson(reader: BodyReader, work: RequestWork, limits: Limits): Promise<BatchStream> {
   const batches = batchesOf(linesOf(reader, work, limits, (count) => (count === 0 ? weightOptions : batchTensors)))
   const { value: first } = await batches.next()
   if (first === undefined) throw new Problem('malformed-body', 'The body is empty; its first line holds the options.')
-  return { options: first.fields, place: first.place, batches, only: undefined }
+  return { options: first.fields, place: first.place, batches }
 }
 
 /** Reads `application/x-ndjson` of which each line stands alone: what is wrong with one is no matter to the others. */
