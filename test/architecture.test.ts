@@ -18,6 +18,7 @@ const testsOfTheWhole = [
   'kubernetes',
   'openapi',
   'readme',
+  'supply-chain',
   'swagger-ui',
   'tutorial',
 ].map((name) => `test/${name}.test.ts`)

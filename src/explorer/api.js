@@ -1,4 +1,5 @@
 /** @import { Exchange, Problem } from './types.d.ts' */
+import { strings } from './strings.js'
 
 /** The service refused; `exchange.answer` is its problem. */
 export class Refused extends Error {
@@ -69,9 +70,9 @@ export function upload(path, body, headers, onProgress, description) {
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value)
     request.responseType = 'json'
     request.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total)
-    request.onerror = () => reject(new Error('The connection was lost before the answer came.'))
+    request.onerror = () => reject(new Error(strings.common.lost))
     request.onload = () => {
-      if (request.response === null) reject(new Error(`The answer, status ${request.status}, is no JSON.`))
+      if (request.response === null) reject(new Error(strings.common.noJson(request.status)))
       resolve({
         method: 'POST',
         path,

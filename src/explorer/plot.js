@@ -1,4 +1,6 @@
 /** @import { Colours, Figure, PlotlyLibrary } from './types.d.ts' */
+import { strings } from './strings.js'
+import { themeChanged } from './switches.js'
 
 /** @type {Promise<PlotlyLibrary> | undefined} */
 let loading
@@ -7,9 +9,9 @@ let loading
 export function plotly() {
   loading ??= new Promise((resolve, reject) => {
     const script = document.createElement('script')
-    script.src = '/explore/plotly.js'
+    script.src = document.documentElement.dataset.plotly ?? ''
     script.onload = () => resolve(/** @type {{ Plotly: PlotlyLibrary }} */ (/** @type {unknown} */ (globalThis)).Plotly)
-    script.onerror = () => reject(new Error('The drawing library could not be loaded.'))
+    script.onerror = () => reject(new Error(strings.common.noLibrary))
     document.head.append(script)
   })
   return loading
@@ -17,9 +19,12 @@ export function plotly() {
 
 /** The colours of the theme in force. @returns {Colours} */
 export function colours() {
-  const style = getComputedStyle(document.documentElement)
-  const colour = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim()
-  return {
+  const probe = document.body.appendChild(document.createElement('i'))
+  const colour = (/** @type {string} */ name) => {
+    probe.style.color = `var(--${name})`
+    return getComputedStyle(probe).color
+  }
+  const found = {
     ink: colour('ink'),
     soft: colour('soft'),
     line: colour('line'),
@@ -27,16 +32,20 @@ export function colours() {
     accent: colour('accent'),
     truth: colour('truth'),
   }
+  probe.remove()
+  return found
 }
 
 /** What was drawn, to be drawn again in other colours. @type {Map<HTMLElement, () => Promise<void>>} */
 const drawn = new Map()
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', async () => {
+async function drawAgain() {
   for (const [element, draw] of drawn) {
     if (element.isConnected) await draw()
     else drawn.delete(element)
   }
-})
+}
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAgain)
+document.addEventListener(themeChanged, drawAgain)
 
 // Colour bars, <sub> and the mode bar's menus set style attributes, which the Content-Security-Policy refuses.
 const config = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: false }
@@ -54,7 +63,7 @@ export function chart(element, figure) {
     const theme = colours()
     const { data, layout } = figure(theme)
     if ('scene' in layout && !drawsIn3d()) {
-      element.textContent = 'This browser does not draw in 3D (WebGL is off). The numbers stand beside.'
+      element.textContent = strings.common.no3d
       return
     }
     await library.react(element, data, themed(layout, theme), config)

@@ -1,3 +1,4 @@
+import type { PredictionFormat } from './formats.ts'
 import { sigmoid } from './numerics/softmax.ts'
 
 /** What a run of rows decided: a class index for each row, or 0 or 1 for each of its binary outputs, row by row. */
@@ -62,7 +63,7 @@ export function decideBinary(
   outputs: number,
   targets: Float64Array,
   threshold: number,
-  isLogits: boolean,
+  format: PredictionFormat,
 ): Decisions {
   const count = targets.length / outputs
   const predicted = new Int32Array(targets.length)
@@ -70,7 +71,9 @@ export function decideBinary(
   const correct = new Int32Array(count)
   for (let i = 0, at = 0; i < count; i++) {
     for (let k = 0; k < outputs; k++, at++) {
-      const isPositive = (isLogits ? sigmoid(predictions[at]) : predictions[at]) > threshold
+      const y = predictions[at]
+      const score = format === 'logits' ? sigmoid(y) : format === 'log-probabilities' ? Math.exp(y) : y
+      const isPositive = score > threshold
       const isLabelled = targets[at] > 0.5
       if (isPositive === isLabelled) correct[i]++
       predicted[at] = isPositive ? 1 : 0

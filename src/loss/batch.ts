@@ -4,11 +4,11 @@ import {
   checkPredictions,
   checkTargets,
   checkWeights,
-  otherPredictionFormat,
   readIndices,
   readLargest,
   readOneHot,
 } from './checks.ts'
+import { fittingPredictionFormat } from './fitting-predictions.ts'
 import type { Memory } from './memory.ts'
 import { freeArrays, integersIn } from './memory.ts'
 import type { Layout } from './shape.ts'
@@ -107,7 +107,8 @@ export function* check(spec: Spec, tensors: Tensors, layout: Layout, memory: Mem
       checkRest(spec, tensors, outputs, range, errors)
       yield
     }
-    if (firstOfPredictions !== undefined) errors.hint(firstOfPredictions, otherPredictionFormat(spec))
+    if (firstOfPredictions !== undefined)
+      errors.hint(firstOfPredictions, yield* fittingPredictionFormat(spec, predictions, layout))
     if (firstOfLabels !== undefined) errors.hint(firstOfLabels, yield* fittingDeclaration(spec, labels, layout))
     errors.throwIfAny()
     isRight = true

@@ -35,6 +35,10 @@ export function checkPredictions(
     const checked = { name: 'predictions', tensor, outputs, needs: () => `${declared()} numbers from 0 to 1` }
     const tolerance = checksPredictionRows(spec) ? spec.rowSumTolerance : Number.POSITIVE_INFINITY
     checkRows(checked, range, 0, 1, tolerance, errors)
+  } else if (spec.predictionFormat === 'log-probabilities') {
+    const checked = { name: 'predictions', tensor, outputs, needs: () => `${declared()} finite numbers <= 0` }
+    checkRows(checked, range, -Number.MAX_VALUE, 0, Number.POSITIVE_INFINITY, errors)
+    if (checksPredictionRows(spec)) checkLogRows(checked, range, spec.rowSumTolerance, errors)
   } else {
     checkFinite({ name: 'predictions', tensor, outputs, needs: () => `${declared()} finite numbers` }, range, errors)
   }
@@ -178,15 +182,6 @@ export function checkWeights(name: string, tensor: Tensor, range: RowRange, erro
   checkRows(checked, range, 0, largestWeight, Number.POSITIVE_INFINITY, errors)
 }
 
-/** The sentence that names the `predictionFormat` for numbers that are no probabilities, where the loss has one. */
-export function otherPredictionFormat(spec: Spec): string {
-  if (spec.predictionFormat !== 'probabilities') return ''
-  const other = losses[spec.loss].predictionFormats.find((format) => format !== 'probabilities')
-  return other === undefined
-    ? ''
-    : ` ${other === 'logits' ? 'Logits' : 'Other numbers'} are declared with predictionFormat "${other}".`
-}
-
 function checkFinite(checked: CheckedTensor, range: RowRange, errors: ValidationErrors): void {
   checkRows(checked, range, -Number.MAX_VALUE, Number.MAX_VALUE, Number.POSITIVE_INFINITY, errors)
 }
@@ -211,10 +206,30 @@ function checkRows(
       if (!(data[at] >= low && data[at] <= high)) reportElement(checked, at, errors)
     }
     if (errors.count > known) continue
-    const needs = () => `rows of probabilities sum to 1 within rowSumTolerance ${tolerance}`
-    reportRow({ ...checked, needs }, row, `sums to ${sum}`, errors)
+    reportRow({ ...checked, needs: () => rowSumNeeds(tolerance) }, row, `sums to ${sum}`, errors)
   }
   errors.count += countWrong(data, outputs, row, range.to, low, high, tolerance)
+}
+
+function rowSumNeeds(tolerance: number): string {
+  return `rows of probabilities sum to 1 within rowSumTolerance ${tolerance}`
+}
+
+/** Reports rows of right log-probabilities whose probabilities do not sum to 1. */
+function checkLogRows(checked: CheckedTensor, range: RowRange, tolerance: number, errors: ValidationErrors): void {
+  const { outputs } = checked
+  const { data } = checked.tensor
+  for (let row = range.from; row < range.to; row++) {
+    let sum = 0
+    let wrong = 0
+    for (let at = row * outputs; at < (row + 1) * outputs; at++) {
+      sum += Math.exp(data[at])
+      wrong += 1 - (Number(data[at] >= -Number.MAX_VALUE) & Number(data[at] <= 0))
+    }
+    if (wrong > 0 || Math.abs(sum - 1) <= tolerance) continue
+    if (errors.full) errors.count++
+    else reportRow({ ...checked, needs: () => rowSumNeeds(tolerance) }, row, `is of probabilities that sum to ${sum}`, errors)
+  }
 }
 
 /** The loop over all numbers: the first row with something to report, or `to`. It calls nothing, so it stays fast. */

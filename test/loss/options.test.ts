@@ -50,7 +50,7 @@ test('the defaults are those of the contract', async (t) => {
         ...defaults,
         predictionFormat: predictionFormats.includes('values') ? 'values' : 'probabilities',
         reduction: loss === 'sse' ? 'sum' : 'mean',
-        logPolicy: format === 'logits' ? 'exact' : 'add-epsilon',
+        logPolicy: ['logits', 'log-probabilities'].includes(format) ? 'exact' : 'add-epsilon',
         threshold: loss.endsWith('hinge') ? 0 : 0.5,
       }
       const found = Object.fromEntries(optionNames.map((name) => [name, defaultFor(name, losses[loss], format)]))
@@ -117,7 +117,10 @@ test('a type that a loss narrows is of the same kind', async (t) => {
     for (const loss of lossNames) t.equal(typeFor(name, losses[loss]).kind, optionTable[name].type.kind, name)
   t.same(typeFor('threshold', losses.hinge), { kind: 'number' })
   t.same(typeFor('threshold', losses.mse), { kind: 'number', minimum: 0, maximum: 1 })
-  t.same(typeFor('predictionFormat', losses.brier), { kind: 'choice', values: ['probabilities', 'logits'] })
+  t.same(typeFor('predictionFormat', losses.brier), {
+    kind: 'choice',
+    values: ['probabilities', 'logits', 'log-probabilities'],
+  })
 })
 
 test('the options that are tensors', async (t) => {

@@ -127,12 +127,20 @@ export function predictionOf(
   outputs: number,
   bounds: Bounds,
 ): fc.Arbitrary<number[]> {
+  if (format === 'log-probabilities') {
+    return predictionOf(loss, 'probabilities', decision, outputs, bounds).map((row) => row.map(logOf))
+  }
   if (format === 'probabilities' && decision === 'class') return distribution(outputs, bounds)
   const size = format === 'logits' ? 20 : 5
   const free = fc
     .oneof(between(-size, size), fc.integer({ min: -3, max: 3 }))
     .map((value) => (loss === 'msle' ? Math.max(value, -0.75) : value))
   return fc.array(format === 'probabilities' ? chance(bounds) : free, { minLength: outputs, maxLength: outputs })
+}
+
+/** The logarithm of a probability; of 0 that of what is 0 in doubles. */
+export function logOf(chance: number): number {
+  return Math.max(-800, Math.log(chance))
 }
 
 export function labelOf(

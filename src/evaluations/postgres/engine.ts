@@ -95,11 +95,11 @@ export class PostgresEngine implements SqlEngine {
         column(({ sequence }) => sequence),
         column(({ batch }) => batch.name),
         column(({ batch }) => batch.fingerprint),
+        column(({ batch }) => batch.labelsDigest),
         column(({ batch }) => batch.samples),
         column(({ batch }) => batch.loss),
         column(({ batch }) => batch.lossStatus),
         column(({ batch }) => batch.accuracy),
-        column(({ batch }) => batch.answer),
         column(({ batch }) => batch.state),
         rules.now,
       ]
@@ -183,9 +183,9 @@ const findStored = {
 const insertBatches = {
   name: 'insert batches',
   text: `INSERT INTO batches
-      (evaluation, sequence, name, fingerprint, samples, loss, loss_status, accuracy, answer, state, created_at)
-    SELECT *, $11::bigint FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bytea[], $5::bigint[],
-      $6::double precision[], $7::text[], $8::double precision[], $9::text[], $10::bytea[])`,
+      (evaluation, sequence, name, fingerprint, labels_digest, samples, loss, loss_status, accuracy, state, created_at)
+    SELECT *, $11::bigint FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bytea[], $5::bytea[],
+      $6::bigint[], $7::double precision[], $8::text[], $9::double precision[], $10::bytea[])`,
 }
 
 const updateCounts = {

@@ -3,8 +3,10 @@ import { answerOf, pool, post } from '../api.js'
 import { loadDigits } from '../digits.js'
 import { find, number, percent, scrolls, table, text } from '../dom.js'
 import { axis, chart } from '../plot.js'
+import { strings } from '../strings.js'
 import { connect } from '../wire.js'
 
+const words = strings['mini-batches']
 const sizes = [10, 25, 50, 100, 200, 400, 800]
 
 /**
@@ -18,7 +20,7 @@ const sizes = [10, 25, 50, 100, 200, 400, 800]
  */
 
 /** Estimates of the digits' loss from ever larger samples. @param {HTMLElement} section */
-export function mountMiniBatches(section) {
+export function mount(section) {
   const { ask, attempt, show } = connect(section)
   const form = find(section, '.mini-form', HTMLFormElement)
   const progress = find(section, '.mini-progress', HTMLProgressElement)
@@ -44,14 +46,14 @@ export function mountMiniBatches(section) {
       ),
     ],
     layout: {
-      xaxis: axis(theme, 'size of the mini-batch', {
+      xaxis: axis(theme, words.across, {
         type: 'log',
         tickvals: sizes,
         ticktext: sizes.map(String),
         range: [Math.log10(sizes[0]) - 0.12, Math.log10(sizes[sizes.length - 1]) + 0.12],
         showgrid: false,
       }),
-      yaxis: axis(theme, 'estimated loss', { rangemode: 'tozero' }),
+      yaxis: axis(theme, words.up, { rangemode: 'tozero' }),
       shapes: [
         {
           type: 'line',
@@ -78,7 +80,7 @@ export function mountMiniBatches(section) {
       const options = { loss: 'cross-entropy', labelFormat: 'index', predictionFormat: 'logits' }
       const body = JSON.stringify({ ...options, predictions: logits, labels })
       progress.value = 0
-      summary.textContent = 'Evaluating'
+      summary.textContent = words.evaluating
       const all = /** @type {LossAnswer} */ (await ask('/v1/loss', body, signal))
       const sum = all.loss ?? Number.NaN
       /** @type {Estimate[]} */
@@ -105,6 +107,7 @@ export function mountMiniBatches(section) {
       section.dataset.done = String(estimates.length)
     })
 
+  find(form, '[type=submit]', HTMLButtonElement).disabled = false
   form.addEventListener('submit', (event) => {
     event.preventDefault()
     run()
@@ -128,8 +131,7 @@ function trace(name, estimates, color, symbol) {
     customdata: estimates.map(({ size, seed }) => [size, seed]),
     error_y: { type: 'data', array: estimates.map(({ margin }) => margin), color, thickness: 1.25, width: 0 },
     marker: { color, symbol, size: 6 },
-    hovertemplate:
-      'size %{customdata[0]}, seed %{customdata[1]}<br>loss %{y:.4f} ± %{error_y.array:.4f}<extra></extra>',
+    hovertemplate: `${words.hover}<extra></extra>`,
   }
 }
 
@@ -142,20 +144,24 @@ function trace(name, estimates, color, symbol) {
 function report(section, estimates, whole, samples) {
   const covering = estimates.filter(({ covers }) => covers).length
   find(section, '.mini-summary', HTMLElement).replaceChildren(
-    `${covering} of ${estimates.length} intervals (${percent(covering / estimates.length)}) cover `,
-    number(whole, { digits: 4 }),
-    `, the loss of all ${samples}.`,
+    ...words.summary(
+      covering,
+      estimates.length,
+      percent(covering / estimates.length),
+      number(whole, { digits: 4 }),
+      samples,
+    ),
   )
   find(section, '.mini-table', HTMLElement).replaceChildren(
     scrolls(
-      'Shares by size',
+      words.table,
       table(
-        'By size',
-        ['size', 'covering', 'mean ±'],
+        words.tableCaption,
+        [words.columnSize, words.columnCovering, words.columnMargin],
         sizes.map((size) => {
           const those = estimates.filter((estimate) => estimate.size === size)
           const margin = those.reduce((sum, estimate) => sum + estimate.margin, 0) / those.length
-          return [String(size), `${those.filter(({ covers }) => covers).length} of ${those.length}`, text(margin, 2)]
+          return [String(size), words.ofAll(those.filter(({ covers }) => covers).length, those.length), text(margin, 2)]
         }),
       ),
     ),

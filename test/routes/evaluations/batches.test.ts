@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { t as root, test } from 'tap'
-import { EvaluationGone } from '../../../src/evaluations/runs.ts'
+import { EvaluationGone } from '../../../src/evaluations/errors.ts'
 import { batchRoutes } from '../../../src/routes/evaluations/batches.ts'
 import type { FormBody, FormPart } from '../../http/body/form.ts'
 import { formOf, npyOf } from '../../http/body/form.ts'
@@ -207,7 +207,6 @@ test('what the store says of a batch becomes its answer', async (t) => {
     loss: 0,
     lossStatus: 'finite',
     accuracy: 1,
-    answer: '',
     createdAt: 0,
   }
   const lost = await routesOver(t, batchRoutes, {

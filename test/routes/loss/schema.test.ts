@@ -115,7 +115,11 @@ test('unions are told apart by loss', async (t) => {
 test('a default is said in words', async (t) => {
   const { $defs } = jsonSchemaOf(lossRequest)
   const cases: [schema: string, option: string, end: string][] = [
-    ['CrossEntropyRequest', 'logPolicy', ' Default `add-epsilon`, with logits `exact`.'],
+    [
+      'CrossEntropyRequest',
+      'logPolicy',
+      ' Default `add-epsilon`, with logits `exact`, with log-probabilities `exact`.',
+    ],
     ['CrossEntropyRequest', 'epsilon', ' Default `1e-7`.'],
     ['CrossEntropyRequest', 'ignoreIndex', ' Applies to labelFormat "index".'],
     ['SseRequest', 'reduction', ' Default `sum`.'],
