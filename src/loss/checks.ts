@@ -228,7 +228,13 @@ function checkLogRows(checked: CheckedTensor, range: RowRange, tolerance: number
     }
     if (wrong > 0 || Math.abs(sum - 1) <= tolerance) continue
     if (errors.full) errors.count++
-    else reportRow({ ...checked, needs: () => rowSumNeeds(tolerance) }, row, `is of probabilities that sum to ${sum}`, errors)
+    else
+      reportRow(
+        { ...checked, needs: () => rowSumNeeds(tolerance) },
+        row,
+        `is of probabilities that sum to ${sum}`,
+        errors,
+      )
   }
 }
 
