@@ -22,6 +22,16 @@ export interface BodyPlace {
 export interface ParsedBatch {
   readonly fields: Fields
   readonly place: BodyPlace
+  /** Of many lines that were read as one batch. */
+  readonly run?: LineRun | undefined
+}
+
+/** Lines that were read together. What is wrong with one of them is found when they come one by one. */
+export interface LineRun {
+  /** Whether each is one sample whose predictions are a plain list, which is so only where outputs are classes. */
+  readonly isOfSingles: boolean
+  /** Has these lines, and all further ones, come one by one. */
+  takeApart(): void
 }
 
 /** What every decoder makes of a body: the options, and one batch, or batches as they come. */

@@ -4,6 +4,7 @@ import { freeTensors, placedError } from '../../http/body/parsed-body.ts'
 import { lossMediaTypes, registerLossBodies } from '../../http/body/register.ts'
 import { jsonText } from '../../http/json-text.ts'
 import { fixedLimits } from '../../http/limits.ts'
+import { isAboutContent } from '../../http/problem.ts'
 import type { RequestWork } from '../../http/request-work.ts'
 import { sendText } from '../../http/send-json.ts'
 import { validated } from '../../http/validation.ts'
@@ -54,7 +55,9 @@ export async function lossRoute(app: FastifyInstance): Promise<void> {
       const text =
         body.batches === undefined
           ? work.task.runNow(answerTo(body, evaluation, sent, work, id))
-          : addAll(body, evaluation, work).then(() => work.task.runNow(answerText(evaluation, sent, id)))
+          : addAll(body, evaluation, sent.spec.decision === 'class', work).then(() =>
+              work.task.runNow(answerText(evaluation, sent, id)),
+            )
       if (typeof text !== 'string') return text.then((written) => sendText(reply, written))
       sendText(reply, text)
     },
@@ -70,10 +73,24 @@ There are four kinds of body, and the same numbers give the same answer in each,
 - \`application/x-ndjson\`: the options on the first line, then one mini-batch \`{"predictions": ..., "labels": ...}\` per line, all folded into one answer in constant memory.`
 
 /** Folds the batches of a stream into one evaluation. */
-async function addAll({ batches }: BatchStream, evaluation: Evaluation, work: RequestWork): Promise<void> {
+async function addAll(
+  { batches }: BatchStream,
+  evaluation: Evaluation,
+  isByClass: boolean,
+  work: RequestWork,
+): Promise<void> {
   for await (const batch of batches) {
-    const adding = work.task.runNow(add(batch, evaluation, work))
-    if (adding !== undefined) await adding
+    const { run, fields } = batch
+    try {
+      if (run?.isOfSingles && !isByClass) {
+        freeTensors(fields, work.memory)
+        run.takeApart()
+      } else await work.task.runNow(add(batch, evaluation, work))
+    } catch (error) {
+      // which of the lines it is, and why, is found when they come one by one
+      if (run === undefined || !isAboutContent(error)) throw error
+      run.takeApart()
+    }
   }
 }
 
