@@ -13,8 +13,12 @@ export interface Store {
   list(owner: string, page: EvaluationPage): Promise<Evaluation[]>
   /** Ends an evaluation whose expectations are met; undefined when there is none. Sealing twice is the same as once. */
   seal(owner: string, name: string): Promise<SealResult | undefined>
-  /** Whether there was one. Its name is free at once; what it stored goes with the next sweeps. */
-  delete(owner: string, name: string): Promise<boolean>
+  /**
+   * Frees the name of an evaluation at once; what it stored goes with the next sweeps.
+   *
+   * @returns its id; undefined when there is none
+   */
+  delete(owner: string, name: string): Promise<number | undefined>
 
   /**
    * Stores batches, which may belong to several evaluations, and answers each in its place. Calls at the same time share a

@@ -3,6 +3,7 @@ import type { Loss } from './kernels/loss.ts'
 import { pathOf, place, rowPathOf } from './shape.ts'
 import type { Spec } from './spec.ts'
 import { checksLabelRows, checksPredictionRows } from './spec.ts'
+import { isSurveyed, readOnes, surveyRows } from './survey/survey.ts'
 import type { Tensor } from './tensor.ts'
 import type { ValidationErrors } from './validation-errors.ts'
 
@@ -22,25 +23,35 @@ export interface CheckedTensor {
   readonly needs: () => string
 }
 
-/** Reports predictions that contradict `predictionFormat`. */
+/**
+ * Reports predictions that contradict `predictionFormat`.
+ *
+ * @param largest receives the place of the largest prediction of each row, below 0 where that needs a closer look
+ */
 export function checkPredictions(
   spec: Spec,
   tensor: Tensor,
   outputs: number,
   range: RowRange,
   errors: ValidationErrors,
+  largest?: Int32Array,
 ): void {
   const declared = () => `predictionFormat "${spec.predictionFormat}" needs`
   if (spec.predictionFormat === 'probabilities') {
     const checked = { name: 'predictions', tensor, outputs, needs: () => `${declared()} numbers from 0 to 1` }
     const tolerance = checksPredictionRows(spec) ? spec.rowSumTolerance : Number.POSITIVE_INFINITY
-    checkRows(checked, range, 0, 1, tolerance, errors)
+    checkRows(checked, range, 0, 1, tolerance, errors, largest)
   } else if (spec.predictionFormat === 'log-probabilities') {
     const checked = { name: 'predictions', tensor, outputs, needs: () => `${declared()} finite numbers <= 0` }
-    checkRows(checked, range, -Number.MAX_VALUE, 0, Number.POSITIVE_INFINITY, errors)
+    checkRows(checked, range, -Number.MAX_VALUE, 0, Number.POSITIVE_INFINITY, errors, largest)
     if (checksPredictionRows(spec)) checkLogRows(checked, range, spec.rowSumTolerance, errors)
   } else {
-    checkFinite({ name: 'predictions', tensor, outputs, needs: () => `${declared()} finite numbers` }, range, errors)
+    checkFinite(
+      { name: 'predictions', tensor, outputs, needs: () => `${declared()} finite numbers` },
+      range,
+      errors,
+      largest,
+    )
   }
 }
 
@@ -133,8 +144,9 @@ export function readOneHot(
     outputs,
     needs: () => 'labelFormat "one-hot" needs exactly one 1 and all others 0 in each row',
   }
-  let row = readOneHotRows(data, outputs, range.from, range.to, classes)
-  for (; row < range.to && !errors.full; row = readOneHotRows(data, outputs, row + 1, range.to, classes)) {
+  const readRows = isSurveyed(range.to - range.from, outputs) ? readOnes : readOneHotRows
+  let row = readRows(data, outputs, range.from, range.to, classes)
+  for (; row < range.to && !errors.full; row = readRows(data, outputs, row + 1, range.to, classes)) {
     const known = errors.count
     let ones = 0
     for (let at = row * outputs; at < (row + 1) * outputs; at++) {
@@ -182,8 +194,8 @@ export function checkWeights(name: string, tensor: Tensor, range: RowRange, erro
   checkRows(checked, range, 0, largestWeight, Number.POSITIVE_INFINITY, errors)
 }
 
-function checkFinite(checked: CheckedTensor, range: RowRange, errors: ValidationErrors): void {
-  checkRows(checked, range, -Number.MAX_VALUE, Number.MAX_VALUE, Number.POSITIVE_INFINITY, errors)
+function checkFinite(checked: CheckedTensor, range: RowRange, errors: ValidationErrors, largest?: Int32Array): void {
+  checkRows(checked, range, -Number.MAX_VALUE, Number.MAX_VALUE, Number.POSITIVE_INFINITY, errors, largest)
 }
 
 /** Reports numbers outside `[low, high]`, and rows of right numbers whose sum is not within `tolerance` of 1. */
@@ -194,9 +206,11 @@ function checkRows(
   high: number,
   tolerance: number,
   errors: ValidationErrors,
+  largest?: Int32Array,
 ): void {
   const { outputs } = checked
   const { data } = checked.tensor
+  if (largest && surveyRows(data, outputs, range.from, range.to, low, high, tolerance, largest)) return
   let row = passRows(data, outputs, range.from, range.to, low, high, tolerance)
   for (; row < range.to && !errors.full; row = passRows(data, outputs, row + 1, range.to, low, high, tolerance)) {
     const known = errors.count

@@ -76,6 +76,7 @@ function* findingsOf(state: EvaluationState, rows: RowSections, populationSize?:
   const findings = { ...statisticsOf(tally, spec, corrected) } as Record<string, unknown>
   if (populationSize !== undefined) findings.populationSize = populationSize
   if (spec.reduction === 'none') findings.losses = rows.perSample?.report().losses
+  if (spec.topK !== undefined) findings.topKAccuracy = yield* reportSection(state, 'topKAccuracy')
   for (const name of spec.include) {
     if (name === 'perSample') findings.perSample = rows.perSample?.report()
     else if (name === 'ranking') findings.ranking = rows.ranking
@@ -89,8 +90,6 @@ function* findingsOf(state: EvaluationState, rows: RowSections, populationSize?:
 
 /** What a number of the answer takes: by itself, with the array that grows around it, and as text. */
 const bytesPerNumber = 64
-/** Likewise where it is made of exact sums. */
-const bytesPerSum = 192
 
 /** The largest counts of numbers that an answer, and a mini-batch, may have. */
 type Sizes = Pick<EvaluationContext, 'maxAnswerNumbers' | 'maxMiniBatchNumbers'>
@@ -113,8 +112,9 @@ export function answerBytesOf(spec: Spec, { samples, outputs }: Layout, sizes: S
       if (decision === 'binary' && outputs > 1 && needsOneDecision(name)) {
         refuse(path, `${name} needs one decision per sample; these samples have ${outputs} binary outputs`, name)
       }
-      const numbers = sectionOf(name).answerNumbers(spec, outputs)
-      bytes += bytesPerSum * checkSize(numbers, path, sizes)
+      const section = sectionOf(name)
+      bytes += bytesPerNumber * checkSize(section.answerNumbers(spec, outputs), path, sizes)
+      bytes += section.stateBytes(spec, outputs)
     } else {
       const numbers = { perSample: 2 * evaluated, ranking: 2 * outputs + 2, gradient: samples * outputs }[name]
       bytes += bytesPerNumber * checkSize(numbers, path, sizes)
@@ -136,8 +136,8 @@ function checkSize(numbers: number, path: Path, { maxAnswerNumbers }: Sizes): nu
   throw new LimitExceeded('maxAnswerNumbers', maxAnswerNumbers, path, detail)
 }
 
-/** A batch of so many rows takes no memory worth counting besides what it came in. */
-const fewRows = 4096
+/** For so few rows, steps and what they keep would cost more than the rows do. */
+const fewRows = 64
 
 /** One evaluation: batches go in, one at a time, in any number; the answer is that of all their rows. */
 export class Evaluation {
@@ -226,8 +226,9 @@ export class Evaluation {
    */
   #addAtOnce(tensors: Tensors, layout: Layout, answerBytes: number): boolean {
     const { include, miniBatch, reduction, ignoreIndex } = this.#spec
-    if (include.length > 0 || miniBatch !== undefined || ignoreIndex !== undefined || reduction === 'none') return false
-    if (layout.samples > fewRows || layout.samples > rowsPerStep(layout.outputs)) return false
+    if (include.length > 0 || this.#total.sections.size > 0 || reduction === 'none') return false
+    if (miniBatch !== undefined || ignoreIndex !== undefined) return false
+    if (layout.samples > Math.min(fewRows, rowsPerStep(layout.outputs))) return false
     const batch = checkedAtOnce(this.#spec, tensors, layout)
     if (batch === undefined) return false
     this.#context.memory.reserve(answerBytes)

@@ -189,9 +189,11 @@ function weightsOf(classWeights: Float64Array, batch: Batch, from: number, to: n
 }
 
 function decide(spec: Spec, batch: Batch, from: number, to: number): Decisions | undefined {
-  const { outputs, classes, targets } = batch
+  const { outputs, classes, largest, targets } = batch
   const predictions = doublesOf(batch.predictions, from * outputs, to * outputs)
-  if (classes !== undefined) return decideClasses(predictions, outputs, integersOf(classes, from, to))
+  if (classes !== undefined) {
+    return decideClasses(predictions, outputs, integersOf(classes, from, to), largest && integersOf(largest, from, to))
+  }
   if (targets === undefined || spec.decision === 'none') return undefined
   const labels = doublesOf(targets, from * outputs, to * outputs)
   return decideBinary(predictions, outputs, labels, spec.threshold, spec.predictionFormat)

@@ -213,14 +213,14 @@ test('the classes take memory, which is given back unless the batch is right', a
   }
   const memory = new Ledger()
   const { classes } = finish(begin(request)(memory))
-  t.equal(memory.held, 4 * rows)
+  t.equal(memory.held, 8 * rows)
   memory.free((classes as Int32Array).buffer)
   t.equal(memory.held, 0)
   t.same(new Set(heldAfterEnds(begin(request))), new Set([0]), 'given up')
   const wrong = new Ledger()
   const refused = { ...request, labels: predictions.map((_, row) => (row === rows - 1 ? 2 : 0)) }
   t.equal(errorsOf(() => finish(begin(refused)(wrong))).length, 1)
-  t.same([wrong.held, wrong.peak], [0, 4 * rows], 'refused')
+  t.same([wrong.held, wrong.peak], [0, 8 * rows], 'refused')
 })
 
 test('what a loss is not defined for is refused without a hint at another format', async (t) => {

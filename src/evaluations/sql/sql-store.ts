@@ -105,13 +105,14 @@ export class SqlStore implements Store {
     return { outcome: evaluation.status === 'sealed' ? 'sealed' : 'incomplete', evaluation }
   }
 
-  async delete(owner: string, name: string): Promise<boolean> {
-    const deleted = await this.#query<{ id: number }>(
+  async delete(owner: string, name: string): Promise<number | undefined> {
+    const [deleted] = await this.#query<{ id: number }>(
       `UPDATE evaluations SET status = 'deleted' WHERE owner = $1 AND name = $2 AND status <> 'deleted' RETURNING id`,
       [owner, name],
     )
-    for (const { id } of deleted) this.#changed(id)
-    return deleted.length > 0
+    if (deleted === undefined) return undefined
+    this.#changed(deleted.id)
+    return deleted.id
   }
 
   async putBatches(batches: readonly NewBatch[]): Promise<PutResult[]> {

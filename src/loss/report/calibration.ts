@@ -5,7 +5,7 @@ import { sigmoid, topProbability } from '../numerics/softmax.ts'
 import type { Spec } from '../spec.ts'
 import { decisionsPerRow } from '../tally.ts'
 import type { Groups, Totals } from './groups.ts'
-import { checkCounts, checkGroups, checkSums, groupsOf, share, totalsAt } from './groups.ts'
+import { checkCounts, checkGroups, checkSums, groupBytes, groupsOf, share, totalsAt } from './groups.ts'
 import type { SectionAtOnce } from './section.ts'
 
 /** How often the samples of one range of confidence are right. */
@@ -41,6 +41,7 @@ const [counts, sums] = [1, 3]
 export const calibration: SectionAtOnce<Groups> = {
   ...groupsOf(counts, sums),
   answerNumbers: () => 5 * calibrationBins,
+  stateBytes: () => groupBytes(calibrationBins, counts, sums + 1),
   fold(spec, { rows, sampleWeights, decisions }) {
     const bins: Groups = new Map()
     if (decisions === undefined) return bins

@@ -2,7 +2,7 @@ import type { Decisions } from '../accuracy.ts'
 import { toDouble } from '../numerics/dyadic.ts'
 import { sumByGroup } from '../numerics/grouping.ts'
 import type { Groups, Totals } from './groups.ts'
-import { checkCounts, checkGroups, checkSums, groupsOf } from './groups.ts'
+import { checkCounts, checkGroups, checkSums, groupBytes, groupsOf } from './groups.ts'
 import type { SectionAtOnce } from './section.ts'
 import { classesOf } from './section.ts'
 
@@ -10,6 +10,7 @@ import { classesOf } from './section.ts'
 export const confusion: SectionAtOnce<Groups> = {
   ...groupsOf(1, 0),
   answerNumbers: (spec, outputs) => classesOf(spec, outputs) ** 2,
+  stateBytes: (spec, outputs) => groupBytes(classesOf(spec, outputs) ** 2, 1, 0),
   fold(spec, { rows, decisions }) {
     const cells: Groups = new Map()
     if (decisions === undefined) return cells
@@ -31,6 +32,7 @@ export const confusion: SectionAtOnce<Groups> = {
 export const confusionWeights: SectionAtOnce<Groups> = {
   ...groupsOf(0, 1),
   answerNumbers: confusion.answerNumbers,
+  stateBytes: (spec, outputs) => groupBytes(classesOf(spec, outputs) ** 2, 0, 1),
   fold(spec, { rows, decisions, sampleWeights }) {
     const cells: Groups = new Map()
     if (decisions === undefined) return cells

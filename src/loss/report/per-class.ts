@@ -7,7 +7,7 @@ import { groupCounts, groupRows, groupSums, groupSumsOfProducts, sumByGroup } fr
 import type { Spec } from '../spec.ts'
 import type { Tally } from '../tally.ts'
 import type { Groups } from './groups.ts'
-import { checkCounts, checkGroups, checkSums, groupsOf, share, totalsAt } from './groups.ts'
+import { checkCounts, checkGroups, checkSums, groupBytes, groupsOf, share, totalsAt } from './groups.ts'
 import type { SectionInSteps } from './section.ts'
 import { classesOf } from './section.ts'
 
@@ -35,6 +35,7 @@ const [counts, sums] = [3, 5]
 export const perClass: SectionInSteps<Groups> = {
   ...groupsOf(counts, sums),
   answerNumbers: (spec, outputs) => 6 * classesOf(spec, outputs),
+  stateBytes: (spec, outputs) => groupBytes(classesOf(spec, outputs), counts, sums),
   *foldInto(into, spec, slice) {
     if (isSeveral(spec, slice.rows.outputs)) yield* foldOutputs(into, slice)
     else yield* perClass.absorb(into, foldClasses(spec, slice))

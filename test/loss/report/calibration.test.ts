@@ -293,6 +293,7 @@ test('a state that no rows have is refused', async (t) => {
   )
   t.doesNotThrow(check(new Map([[0, heavy(2, 2, 0, 0)]])), 'the first bin begins with 0')
   t.equal(calibration.answerNumbers(spec, 2), 75)
+  t.equal(calibration.stateBytes(spec, 2), 15 * (200 + 8 + 4 * 512))
 })
 
 test('several binary outputs: each of each row counts by itself', async (t) => {
