@@ -1,4 +1,4 @@
-import { batchTensors } from '../../loss/batch.ts'
+import { batchTensors, comparisonTensors } from '../../loss/batch.ts'
 import type { Memory } from '../../loss/memory.ts'
 import { weightOptions } from '../../loss/options.ts'
 import { LimitExceeded } from '../../loss/validation-errors.ts'
@@ -11,8 +11,9 @@ import type { Fields, ParsedBody } from './parsed-body.ts'
 import { SingleBatch, singleBatch } from './parsed-body.ts'
 import type { BodyReader } from './reader.ts'
 
-/** The members that are read as tensors. */
-const jsonTensors: readonly string[] = [...batchTensors, ...weightOptions]
+/** The members that are read as tensors, of a batch and of a comparison. */
+const batchMembers: readonly string[] = [...batchTensors, ...weightOptions]
+export const comparisonMembers: readonly string[] = [...comparisonTensors, ...weightOptions]
 
 const beginsOther = Buffer.from('["-0123456789tfn')
 
@@ -81,13 +82,18 @@ export function indexOfNonSpace(bytes: Buffer): number {
   return -1
 }
 
-/** Reads `application/json`: one object with the options and the tensors of one batch. */
+/**
+ * Reads `application/json`: one object with the options and the tensors of one batch.
+ *
+ * @param tensorNames the members that are read as tensors: always the same list for the same kind of body
+ */
 export async function readJson(
   reader: BodyReader,
   { task, memory }: RequestWork,
   limits: ScanLimits,
+  tensorNames = batchMembers,
 ): Promise<ParsedBody> {
-  const scanner = new JsonScanner(jsonTensors, limits, memory, reader.declaredBytes)
+  const scanner = new JsonScanner(tensorNames, limits, memory, reader.declaredBytes)
   for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) scanner.write(piece)
   return bodyOf(await task.run(scanner.end()))
 }
@@ -95,7 +101,7 @@ export async function readJson(
 /** The same of a body that has come as a whole, step by step. */
 export function* readWholeJson(body: Buffer, memory: Memory, limits: ScanLimits): Generator<void, ParsedBody> {
   memory.reserve(body.length)
-  const scanner = new JsonScanner(jsonTensors, limits, memory, body.length)
+  const scanner = new JsonScanner(batchMembers, limits, memory, body.length)
   scanner.write(body)
   memory.release(body.length)
   return bodyOf(yield* scanner.end())

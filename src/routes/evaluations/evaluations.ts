@@ -30,7 +30,7 @@ import {
   wrongStatus,
 } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
-import { figuresOf, foundEvaluation, nobody, noEvaluation, stateOf, tallyOf } from './found.ts'
+import { figuresOf, foundEvaluation, noEvaluation, stateOf, tallyOf } from './found.ts'
 import type { Declaration } from './schema.ts'
 import { declaration, evaluationAnswer, evaluationList, evaluationParams, listQuery, sealRequest } from './schema.ts'
 
@@ -80,9 +80,9 @@ export async function evaluationRoutes(
         },
       },
     },
-    async ({ body, params: { evaluation: name }, work, id }, reply) => {
+    async ({ body, params: { evaluation: name }, owner, work, id }, reply) => {
       const { declared, text } = declaredOf(validBody(body, declaration))
-      const result = await evaluations.declare(nobody, name, declared, text)
+      const result = await evaluations.declare(owner, name, declared, text)
       if (result.outcome === 'full') {
         const detail = `There are as many evaluations as maxEvaluations, ${maxEvaluations}, allows.`
         throw new LimitExceeded('maxEvaluations', maxEvaluations, [], detail)
@@ -110,8 +110,8 @@ export async function evaluationRoutes(
       },
       config: { examples: { answers: { 200: reportAnswer, 404: noEvaluationAnswer, 422: wrongName } } },
     },
-    async ({ params: { evaluation: name }, headers, work, id }, reply) => {
-      const found = await foundEvaluation(evaluations, name)
+    async ({ params: { evaluation: name }, headers, owner, work, id }, reply) => {
+      const found = await foundEvaluation(evaluations, owner, name)
       const tag = tagOf(found, found.stored.batches)
       reply.header('etag', tag)
       if (headers['if-none-match']?.split(',').some((known) => known.trim() === tag)) return reply.code(304).send()
@@ -135,8 +135,8 @@ export async function evaluationRoutes(
       },
       config: { examples: { answers: { 200: listAnswer, 422: wrongLimit } } },
     },
-    async ({ query: { prefix, after, limit }, work, id }, reply) => {
-      const page = await evaluations.list(nobody, { prefix, after, limit: limit + 1 })
+    async ({ query: { prefix, after, limit }, owner, work, id }, reply) => {
+      const page = await evaluations.list(owner, { prefix, after, limit: limit + 1 })
       const shown = page.slice(0, limit)
       const entries: object[] = []
       for (const found of shown) {
@@ -169,9 +169,9 @@ export async function evaluationRoutes(
         },
       },
     },
-    async ({ body, params: { evaluation: name }, work, id }, reply) => {
+    async ({ body, params: { evaluation: name }, owner, work, id }, reply) => {
       validBody(body, sealRequest)
-      const result = await evaluations.seal(nobody, name)
+      const result = await evaluations.seal(owner, name)
       if (result === undefined) throw noEvaluation(name)
       if (result.outcome === 'incomplete') throw incomplete(result.evaluation.stored)
       return sendJson(reply, work.task, await reportOf(result.evaluation, work, id))
@@ -194,8 +194,8 @@ export async function evaluationRoutes(
       },
       config: { examples: { answers: { 404: noEvaluationAnswer, 422: wrongName } } },
     },
-    async ({ params: { evaluation: name } }, reply) => {
-      if (!(await evaluations.delete(nobody, name))) throw noEvaluation(name)
+    async ({ params: { evaluation: name }, owner }, reply) => {
+      if (!(await evaluations.delete(owner, name))) throw noEvaluation(name)
       return reply.code(204).send()
     },
   )
