@@ -30,6 +30,7 @@ import { requestWork } from './http/request-work.ts'
 import { validatorCompiler } from './http/validation.ts'
 import { documentAccess } from './routes/access-document.ts'
 import { catalogueRoute } from './routes/catalogue.ts'
+import { comparisonRoute } from './routes/comparisons/route.ts'
 import { batchRoutes } from './routes/evaluations/batches.ts'
 import { curveRoute } from './routes/evaluations/curve.ts'
 import { evaluationRoutes } from './routes/evaluations/evaluations.ts'
@@ -97,6 +98,7 @@ export async function buildApp(
   await refuseOtherMethods(app, async () => {
     await registerOpenapi(app)
     await app.register(lossRoute)
+    await app.register(comparisonRoute)
     await app.register(miniBatchRoute)
     await app.register(sweepRoute)
     await app.register(evaluationRoutes, evaluations)

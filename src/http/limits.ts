@@ -23,7 +23,7 @@ export const describedLimits = {
   maxNumberLength: 'Bytes of a JSON number.',
   maxOptionBytes: 'Bytes of a JSON body outside its tensors.',
   maxOptionValues: 'Values of a JSON body outside its tensors, those inside arrays and objects included.',
-  maxAnswerNumbers: 'Numbers in one part of an answer.',
+  maxAnswerNumbers: 'Numbers in one part of an answer; of a comparison, in that of both models together.',
   maxMiniBatchSize: 'Rows of a mini-batch.',
   maxMiniBatchNumbers: 'Numbers of the rows that a mini-batch may draw: size times outputs.',
   maxPopulationSize: 'Rows a mini-batch may be drawn from.',

@@ -42,7 +42,7 @@ export function requestsInFlight(
       inFlight.count++
       if (share !== undefined) share.requests++
       if (isBehindProxies && share !== undefined) forwarded.set(address, share)
-      reply.raw.once('close', () => {
+      reply.raw.on('close', () => {
         inFlight.count--
         if (share !== undefined) share.requests--
         if (share?.requests === 0) forwarded.delete(address)

@@ -4,7 +4,7 @@ import { evaluateBatch } from '../../evaluations/evaluate.ts'
 import type { Batch, PutResult } from '../../evaluations/store.ts'
 import type { ParsedBody } from '../../http/body/parsed-body.ts'
 import { placedError } from '../../http/body/parsed-body.ts'
-import { registerBatchBodies } from '../../http/body/register.ts'
+import { batchMediaTypes, registerBatchBodies } from '../../http/body/register.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { Problem } from '../../http/problem.ts'
 import type { RequestWork } from '../../http/request-work.ts'
@@ -31,9 +31,6 @@ import { foundEvaluation, noEvaluation, timeOf } from './found.ts'
 import { batchAnswer, batchContent, batchesQuery, batchList, batchParams, evaluationParams } from './schema.ts'
 
 const { maxAnswerNumbers, maxBatches, maxMiniBatchNumbers, maxStateBytes } = fixedLimits
-
-/** What a PUT of a batch takes. */
-export const batchMediaTypes = ['application/json', 'application/octet-stream', 'multipart/form-data'] as const
 
 /** /v1/evaluations/{evaluation}/batches: one batch in, and the batches listed. */
 export async function batchRoutes(app: FastifyInstance, { evaluations }: EvaluationRouteOptions): Promise<void> {
