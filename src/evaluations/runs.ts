@@ -74,7 +74,12 @@ export async function* singlesOf<Total>(
   if (at < last) throw new EvaluationGone()
 }
 
-async function readBatch<Total>(state: Uint8Array, read: Read<Total>, task: Task): Promise<Total> {
+/**
+ * What is made of the state of a batch.
+ *
+ * @throws StoreUnavailable for bytes that are no state
+ */
+export async function readBatch<Total>(state: Uint8Array, read: Read<Total>, task: Task): Promise<Total> {
   try {
     return await task.run(read(state))
   } catch (error) {
