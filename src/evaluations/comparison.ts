@@ -3,7 +3,7 @@ import { batchDifference, differenceOf } from '../loss/report/difference.ts'
 import type { Tally } from '../loss/tally.ts'
 import { emptyTally, merge } from '../loss/tally.ts'
 import type { Task } from '../runtime/scheduler.ts'
-import { readBatch } from './runs.ts'
+import { corrupt } from './runs.ts'
 import type { OpenEvaluation } from './service.ts'
 import type { Pair, Store } from './store.ts'
 
@@ -48,8 +48,8 @@ export async function comparisonOf(
     named++
     if (states === undefined) return
     const [x, y] = [
-      await readBatch(states[0], (state) => fewer.batches.codec.readTally(state), task),
-      await readBatch(states[1], (state) => more.batches.codec.readTally(state), task),
+      await task.run(fewer.batches.codec.readTally(states[0])).catch(corrupt),
+      await task.run(more.batches.codec.readTally(states[1])).catch(corrupt),
     ]
     paired++
     first = merge(first, x)

@@ -134,10 +134,11 @@ export function requestWork(app: FastifyInstance, limits: Limits): void {
   app.decorate('resources', resources)
   app.decorateRequest('work')
   app.addHook('onRequest', (request, { raw }, done) => {
-    const work = resources.open(clientOf(request.ip), raw)
+    const owner = app.connections.of(request.raw.socket)?.address ?? clientOf(request.ip)
+    const work = resources.open(owner, raw)
     request.work = work
     // the response is closed however it ends; a response to a client that left is never finished
-    raw.once('close', () => work.close())
+    raw.on('close', () => work.close())
     done()
   })
   app.addHook('onSend', (request, _reply, payload, done) => {

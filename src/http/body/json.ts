@@ -7,8 +7,8 @@ import { DocumentScanner, ScanLimitError, type ScanLimits, ScanSyntaxError } fro
 import { Problem } from '../problem.ts'
 import type { RequestWork } from '../request-work.ts'
 import { BareValue } from './bare-value.ts'
-import type { ParsedBody } from './parsed-body.ts'
-import { singleBatch } from './parsed-body.ts'
+import type { Fields, ParsedBody } from './parsed-body.ts'
+import { SingleBatch, singleBatch } from './parsed-body.ts'
 import type { BodyReader } from './reader.ts'
 
 /** The members that are read as tensors, of a batch and of a comparison. */
@@ -95,9 +95,24 @@ export async function readJson(
 ): Promise<ParsedBody> {
   const scanner = new JsonScanner(tensorNames, limits, memory, reader.declaredBytes)
   for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) scanner.write(piece)
-  const { options, tensors } = await task.run(scanner.end())
-  for (const name of weightOptions) {
-    if (!(name in tensors)) continue
+  return bodyOf(await task.run(scanner.end()))
+}
+
+/** The same of a body that has come as a whole, step by step. */
+export function* readWholeJson(body: Buffer, memory: Memory, limits: ScanLimits): Generator<void, ParsedBody> {
+  memory.reserve(body.length)
+  const scanner = new JsonScanner(batchMembers, limits, memory, body.length)
+  scanner.write(body)
+  memory.release(body.length)
+  return bodyOf(yield* scanner.end())
+}
+
+function bodyOf(document: ScannedDocument): ParsedBody {
+  const { tensors } = document
+  const weights = weightOptions.filter((name) => name in tensors)
+  if (weights.length === 0) return new SingleBatch(document, tensors)
+  const options: Fields = { ...document.options }
+  for (const name of weights) {
     options[name] = tensors[name]
     delete tensors[name]
   }

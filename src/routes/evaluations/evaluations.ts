@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Difference } from '../../evaluations/declaration.ts'
 import { writeDeclaration } from '../../evaluations/declaration.ts'
+import { EvaluationGone, StoreUnavailable } from '../../evaluations/errors.ts'
 import type { OpenEvaluation } from '../../evaluations/service.ts'
 import type { ParsedBody } from '../../http/body/parsed-body.ts'
 import { fixedLimits } from '../../http/limits.ts'
@@ -129,7 +130,8 @@ export async function evaluationRoutes(
         operationId: 'listEvaluations',
         tags: ['Evaluations'],
         summary: 'List evaluations',
-        description: 'The newest first, each with its figures.',
+        description:
+          'The newest first, each with its figures. One that cannot be read does not hide the others: it is named apart.',
         querystring: listQuery,
         response: { 200: answerOf(evaluationList), ...problemAnswers('invalid-content', 'store-unavailable') },
       },
@@ -139,11 +141,21 @@ export async function evaluationRoutes(
       const page = await evaluations.list(owner, { prefix, after, limit: limit + 1 })
       const shown = page.slice(0, limit)
       const entries: object[] = []
-      for (const found of shown) {
-        entries.push({ ...stateOf(found, retentionDays), ...(await figuresOf(evaluations, found, work)) })
+      const unreadable: object[] = []
+      for (const stored of shown) {
+        try {
+          const found = evaluations.open(stored)
+          entries.push({ ...stateOf(found, retentionDays), ...(await figuresOf(evaluations, found, work)) })
+        } catch (error) {
+          // one that is deleted at this moment is in no list
+          if (error instanceof EvaluationGone) continue
+          if (!(error instanceof StoreUnavailable) || !error.isOfOne) throw error
+          unreadable.push({ evaluation: stored.name, detail: error.message })
+        }
       }
-      const next = page.length > limit ? String(shown[limit - 1].stored.id) : undefined
-      return sendJson(reply, work.task, { evaluations: entries, next, requestId: id })
+      const next = page.length > limit ? String(shown[limit - 1].id) : undefined
+      const answer = unreadable.length > 0 ? { evaluations: entries, unreadable } : { evaluations: entries }
+      return sendJson(reply, work.task, { ...answer, next, requestId: id })
     },
   )
 

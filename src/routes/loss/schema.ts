@@ -199,9 +199,13 @@ function typeForStreams(option: OptionName, loss: LossTraits): OptionType | unde
 }
 
 function optionSchema(option: OptionName, loss: LossTraits, type: OptionType): z.ZodType {
-  const { description, appliesTo } = optionOf(option)
+  const { description, appliesTo, singleBatch } = optionOf(option)
+  const absent =
+    Array.isArray(singleBatch) && 'values' in type ? singleBatch.filter((word) => !type.values.includes(word)) : []
+  // nothing is said of a value that cannot be chosen here
+  const sentences = description.split(/(?<=\.) /).filter((text) => !absent.some((word) => text.includes(`\`${word}\``)))
   const where = appliesTo === everyEvaluation ? '' : ` Applies to ${appliesTo}.`
-  return schemaOf(type, `${description}${where}${defaultInWords(option, loss)}`)
+  return schemaOf(type, `${sentences.join(' ')}${where}${defaultInWords(option, loss)}`)
 }
 
 /** In words alone: types that are generated from a `default` demand the field. */
