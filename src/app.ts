@@ -32,6 +32,7 @@ import { documentAccess } from './routes/access-document.ts'
 import { catalogueRoute } from './routes/catalogue.ts'
 import { comparisonRoute } from './routes/comparisons/route.ts'
 import { batchRoutes } from './routes/evaluations/batches.ts'
+import { evaluationComparisonRoute } from './routes/evaluations/comparison.ts'
 import { curveRoute } from './routes/evaluations/curve.ts'
 import { evaluationRoutes } from './routes/evaluations/evaluations.ts'
 import { eventRoute } from './routes/evaluations/events.ts'
@@ -105,6 +106,7 @@ export async function buildApp(
     await app.register(batchRoutes, evaluations)
     await app.register(lineRoutes, evaluations)
     await app.register(curveRoute, evaluations)
+    await app.register(evaluationComparisonRoute, evaluations)
     await app.register(eventRoute, evaluations)
     await app.register(catalogueRoute)
     await app.register(limitsRoute, { limits })

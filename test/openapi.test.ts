@@ -32,7 +32,7 @@ test('Redocly finds nothing to say', async (t) => {
 })
 
 test('every operation says what it is', async (t) => {
-  t.equal(operations.length, 20)
+  t.equal(operations.length, 21)
   t.equal(new Set(operations.map(({ operation }) => operation.operationId)).size, operations.length)
   for (const { operation } of operations) {
     t.match(operation.operationId, /^[a-z]+[A-Z][A-Za-z]+$/)
@@ -59,6 +59,7 @@ test('every operation has its error answers, and they are problems', async (t) =
     listBatches: ['404', '422', '503'],
     postBatches: ['404', ...ofBodies],
     learningCurve: ['404', '422', '503'],
+    compareEvaluations: ['404', '422', '503'],
     watchEvaluation: ['404', '422', '503'],
     explainProblem: ['404'],
     isReady: ['503'],
