@@ -1,10 +1,12 @@
 import swagger from '@fastify/swagger'
-import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import packageJson from '../../package.json' with { type: 'json' }
+import type { Constant } from './constant.ts'
+import { askAgain, constant } from './constant.ts'
 import type { NamedExamples, OperationExamples } from './document.ts'
 import { completed } from './document.ts'
+import { registerSwaggerUi } from './swagger-ui.ts'
 
 /** Answers as routes declare them: each media type may have examples, which the transform drops. */
 type AnswersByStatus = Record<string, { readonly content?: Record<string, { readonly examples?: NamedExamples }> }>
@@ -22,9 +24,6 @@ const description = `Evaluates loss functions: post predictions and labels, and 
 **You can trust the number.** Per-sample losses are ordinary doubles. Their sum is exact and is rounded once, so neither the order of the samples nor the way they are split into batches changes a single bit of the answer.
 
 [The pictures](/explore) show what is computed. Errors are \`application/problem+json\` (RFC 9457); \`type\` is a path on this service that explains the problem.`
-
-/** The name over the curve of -log y. */
-const logo = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 150 40"><path d="M4 4C6 26 14 33 36 36" fill="none" stroke="#7bd88f" stroke-width="4" stroke-linecap="round"/><text x="44" y="27" font-family="sans-serif" font-size="20" fill="#fff">lossmeter</text></svg>`
 
 /** Serves the OpenAPI document at /openapi.json and Swagger UI at /docs. Register before the routes. */
 export async function registerOpenapi(app: FastifyInstance): Promise<void> {
@@ -59,13 +58,12 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
     transform: transformJsonBody,
     transformObject: (document) => completed(jsonSchemaTransformObject(document), examples),
   })
-  await app.register(swaggerUi, {
-    routePrefix: '/docs',
-    uiConfig: { tryItOutEnabled: true, displayRequestDuration: true, docExpansion: 'list', deepLinking: true },
-    theme: { title: 'lossmeter' },
-    logo: { type: 'image/svg+xml', content: logo, href: '/explore', target: '_self' },
+  await registerSwaggerUi(app)
+  let document: Constant | undefined
+  app.get('/openapi.json', { schema: { hide: true } }, async (request, reply) => {
+    document ??= constant('application/json; charset=utf-8', Buffer.from(JSON.stringify(app.swagger())))
+    return document.send(request, reply, askAgain)
   })
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
 }
 
 /** The transform knows one schema for a body; that of JSON; `mediaTypes` has the others. */
