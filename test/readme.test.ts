@@ -68,6 +68,15 @@ test('each request shown is answered as shown', async (t) => {
   }
 })
 
+test('the comparison shown is answered as shown', async (t) => {
+  const shown = readme.match(
+    /\/v1\/comparisons[^\n]* -d '([^']*)' \| jq -c '.difference, .agreement'\n# (.*)\n# (.*)\n/,
+  )
+  const [, request, difference, agreement] = shown ?? []
+  const { body } = await post(app, '/v1/comparisons', request)
+  t.match(body, { difference: JSON.parse(difference), agreement: JSON.parse(agreement) })
+})
+
 test('every endpoint of the document is in the table, and every one in the table answers', async (t) => {
   const listed = table('| Endpoint | What it does |').flatMap(([endpoints]) =>
     Array.from(endpoints.matchAll(/`(GET|POST|PUT|PATCH|DELETE|\/)([^`]*)`/g), ([, method, rest]) =>
@@ -86,7 +95,11 @@ test('every endpoint of the document is in the table, and every one in the table
   // what is deleted would not answer afterwards
   for (const endpoint of listed.toSorted((a, b) => Number(a.startsWith('DELETE')) - Number(b.startsWith('DELETE')))) {
     const [method, path] = endpoint.split(' ')
-    const url = path.replace('{name}', 'not-found').replace('{evaluation}', 'run-7').replace('{batch}', 'step-1')
+    const url = path
+      .replace('{name}', 'not-found')
+      .replace('{evaluation}', 'run-7')
+      .replace('{batch}', 'step-1')
+      .replace(/comparison$/, '$&?with=run-7')
     // an event stream has no end
     const answer = await app.inject({ method: method as 'GET', url, payloadAsStream: true })
     answer.stream().destroy()

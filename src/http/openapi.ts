@@ -25,6 +25,13 @@ const description = `Evaluates loss functions: post predictions and labels, and 
 
 [The pictures](/explore) show what is computed. Errors are \`application/problem+json\` (RFC 9457); \`type\` is a path on this service that explains the problem.`
 
+const keyScheme = {
+  type: 'http',
+  scheme: 'bearer',
+  description:
+    'A key of the service, or a token (JWT) of the OpenID issuer that it trusts. It has scopes: `evaluate`, `read`, `write`, `metrics`.',
+} as const
+
 /** Serves the OpenAPI document at /openapi.json and Swagger UI at /docs. Register before the routes. */
 export async function registerOpenapi(app: FastifyInstance): Promise<void> {
   const examples = new Map<string, OperationExamples>()
@@ -45,6 +52,7 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
         license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: [{ url: '/', description: 'This service' }],
+      components: { securitySchemes: { key: keyScheme } },
       security: [],
       tags: [
         { name: 'Loss', description: 'Loss functions, evaluated over batches.' },

@@ -160,7 +160,7 @@ test('evaluations are listed, the newest first, and so are batches in their orde
   for (const name of ['a', 'b', 'c']) await declare(service, name, declaredFor(request, 3, { metadata: { name } }))
   const list = await service.list(owner, { limit: 2 })
   t.same(
-    list.map(({ stored, declared }) => [stored.name, declared.metadata.name]),
+    list.map((stored) => [stored.name, service.open(stored).declared.metadata.name]),
     [
       ['c', 'c'],
       ['b', 'b'],
@@ -200,6 +200,22 @@ test('the curve covers the batches there were when the evaluation was found', as
       [5, 5],
     ],
   )
+})
+
+test('evaluations are compared over the batches there were when they were found', async (t) => {
+  const evaluations = serviceOf(await storeOf(t))
+  const requests = byRow(classRows(5))
+  for (const name of ['one', 'other']) {
+    await put(evaluations, await declare(evaluations, name, declaredFor(requests[0], 3)), requests.slice(0, 3))
+  }
+  const [one, other] = [await found(evaluations, 'one'), await found(evaluations, 'other')]
+  for (const evaluation of [one, other]) await put(evaluations, evaluation, requests.slice(3), 3)
+  const compared = await evaluations.compare(one, other, newTask())
+  t.match(compared, {
+    predictions: { samples: 3 },
+    difference: { loss: 0 },
+    batches: { paired: 3, onlyPredictions: 0 },
+  })
 })
 
 test('a deleted evaluation is gone, and its name counts from nothing', async (t) => {

@@ -207,17 +207,24 @@ function rightProbe(choices: Choices, { path, method, operation }: Route, change
     }
     return encodeURIComponent(choices.pick(choices.chance(changes * 0.1) ? impossible : named[name]))
   })
-  const query = parameters.filter((parameter) => parameter.in === 'query' && choices.chance(0.3))
-  const pairs = query.map(
-    ({ name, schema }) => `${name}=${encodeURIComponent(String(valueFor(schema, changes, choices)).toWellFormed())}`,
+  const query = parameters.filter(
+    (parameter) => parameter.in === 'query' && (parameter.required || choices.chance(0.3)),
   )
+  const pairs = query.map(({ name, schema }) => {
+    const value = name === 'with' && choices.chance(0.8) ? choices.pick(lasting) : valueFor(schema, changes, choices)
+    return `${name}=${encodeURIComponent(String(value).toWellFormed())}`
+  })
   const kind = changes === 0 ? 'right' : 'almost right'
   const probe = { kind, method, path: pairs.length > 0 ? `${target}?${pairs.join('&')}` : target }
   const content = operation.requestBody?.content
   if (content === undefined) return { ...probe, headers: {} }
   const [type, media] = choices.pick(Object.entries(content))
-  const isBatch = path.endsWith('{batch}')
-  return { ...probe, ...bodyOf(type, media, choices, changes, isBatch) }
+  const fields = () => {
+    if (path.endsWith('{batch}')) return fitted({}, choices)
+    const schema = path.endsWith('comparisons') ? 'Comparison' : 'LossRequest'
+    return made({ $ref: `#/components/schemas/${schema}` }, choices) as Fields
+  }
+  return { ...probe, ...bodyOf(type, media, choices, changes, fields) }
 }
 
 function valueFor(schema: object, changes: number, choices: Choices): unknown {
@@ -229,7 +236,7 @@ function bodyOf(
   { schema, examples = {} }: Media,
   choices: Choices,
   changes: number,
-  isBatch: boolean,
+  fields: () => Fields,
 ): Pick<Probe, 'headers' | 'body'> {
   const headers = { 'content-type': type }
   const changeable = (value: unknown) => JSON.stringify(changed(value, changes, choices)) ?? 'null'
@@ -243,14 +250,12 @@ function bodyOf(
   const { contentSchema = {} } = schema
   if (type === 'application/x-ndjson') {
     const ofOneKind = contentSchema.$ref !== undefined
-    const lines = ofOneKind
-      ? choices.list(choices.below(5), () => made(contentSchema, choices))
-      : asLines(lossRequest(choices))
+    const lines = ofOneKind ? choices.list(choices.below(5), () => made(contentSchema, choices)) : asLines(fields())
     const texts = lines.map((line) => (choices.chance(0.5) ? changeable(line) : JSON.stringify(line)))
     return { headers, body: texts.join(choices.pick(['\n', '\n', '\r\n', '\n\n'])) }
   }
   if (type === 'application/octet-stream') {
-    const { header, data } = asBinary(isBatch ? fitted({}, choices) : lossRequest(choices))
+    const { header, data } = asBinary(fields())
     const isOdd = () => changes > 0 && choices.chance(0.2)
     const text = Buffer.from(changeable(isOdd() ? made(contentSchema, choices) : header))
     const bytes = isOdd() ? Buffer.from(choices.list(choices.below(200), () => choices.below(256))) : data
@@ -260,11 +265,10 @@ function bodyOf(
     }
   }
   if (type === 'multipart/form-data') {
-    const fields = isBatch ? fitted({}, choices) : lossRequest(choices)
-    const { headers: ofForm, payload } = formOf(asForm(changed(fields, changes, choices), choices))
+    const { headers: ofForm, payload } = formOf(asForm(changed(fields(), changes, choices), choices))
     return { headers: ofForm, body: payload }
   }
-  return { headers, body: changeable(lossRequest(choices)) }
+  return { headers, body: changeable(fields()) }
 }
 
 /** Fields as the parts of a form: tensors as JSON, CSV or .npy. */
@@ -274,16 +278,12 @@ function asForm(value: unknown, choices: Choices): FormPart[] {
     // quotation marks and line breaks would end the name
     const plain = name.replaceAll(/["\r\n]/g, '_')
     const rows: unknown[] = Array.isArray(field) ? field : []
-    if (!['predictions', 'labels'].includes(name) || choices.chance(0.5)) return [plain, text]
+    if (!['predictions', 'labels', 'baseline'].includes(name) || choices.chance(0.5)) return [plain, text]
     const numbers = rows.flat().map(Number)
     const columns = Array.isArray(rows[0]) ? [rows[0].length] : []
     if (choices.chance(0.5)) return [plain, npyOf([rows.length, ...columns], numbers), 'application/octet-stream']
     return [plain, rows.map(String).join('\n'), 'text/csv']
   })
-}
-
-function lossRequest(choices: Choices): Fields {
-  return made({ $ref: '#/components/schemas/LossRequest' }, choices) as Fields
 }
 
 /** A value that a schema describes, small, and with tensors that fit each other where it is a batch. */
