@@ -19,6 +19,7 @@ import { accessLog } from './http/plugins/access-log.ts'
 import { cors } from './http/plugins/cors.ts'
 import { host } from './http/plugins/host.ts'
 import { notFound } from './http/plugins/not-found.ts'
+import { rateLimit } from './http/plugins/rate-limit.ts'
 import { requestId, requestIdOf } from './http/plugins/request-id.ts'
 import { requestsInFlight } from './http/plugins/requests-in-flight.ts'
 import { requiredBody } from './http/plugins/required-body.ts'
@@ -63,6 +64,7 @@ export async function buildApp(
     // they are closed by app.connections
     forceCloseConnections: false,
     genReqId: requestIdOf,
+    trustProxy: proxiesOf(config),
     clientErrorHandler: answerClientError,
     frameworkErrors: refuseAddress,
     return503OnClosing: false,
@@ -82,13 +84,14 @@ export async function buildApp(
   app.server.on('connection', () => app.resources.scheduler.hurry())
   requestId(app)
   security(app)
-  requestsInFlight(app, limits)
+  requestsInFlight(app, limits, config.TRUST_PROXY !== undefined)
   host(app)
   transferEncoding(app)
   notFound(app)
   notFoundPages(app)
   await cors(app, config.CORS_ORIGIN)
   access(app, authorities)
+  rateLimit(app, { requestsPerMinute: config.REQUESTS_PER_MINUTE, bytesPerMinute: config.BYTES_PER_MINUTE })
   documentAccess(app, authorities === undefined)
   await app.register(accepts)
   registerBodies(app, limits)
@@ -115,6 +118,12 @@ export async function buildApp(
   })
   await app.ready()
   return app
+}
+
+/** Whose X-Forwarded-For is believed. */
+function proxiesOf({ TRUST_PROXY: proxies }: Config): string | false | ((address: string, hop: number) => boolean) {
+  if (proxies === undefined) return false
+  return /^\d+$/.test(proxies) ? (_address, hop) => hop < Number(proxies) : proxies
 }
 
 /** Opens the store, which is closed with the service. */

@@ -81,7 +81,7 @@ test('every operation has its error answers, and they are problems', async (t) =
 /** The statuses of operations that need a key: without one, with one that lacks the scope, and while tokens cannot be verified. */
 function keysOf({ security: [, needed] }: Operation): string[] {
   if (needed === undefined) return []
-  return needed.key.length === 0 ? ['401', '503'] : ['401', '403', '503']
+  return ['401', ...(needed.key.length === 0 ? [] : ['403']), '429', '503']
 }
 
 function isWrong(status: string): boolean {
@@ -95,6 +95,7 @@ const extensions: Partial<Record<ProblemName, string[]>> = {
   'unsupported-media-type': ['accepted'],
   'invalid-content': ['errors', 'errorCount'],
   forbidden: ['scope'],
+  'rate-limited': ['limit', 'allowed'],
 }
 
 test('every error has an example of each of its types, with the status, title and fields of that type', async (t) => {
