@@ -7,7 +7,7 @@ import type { Spec } from '../loss/spec.ts'
 import type { EvaluationState } from '../loss/state.ts'
 import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
 import { digestsOf } from './digests.ts'
-import type { EvaluatedBatch, OpenEvaluation } from './service.ts'
+import type { DeclaredEvaluation, EvaluatedBatch } from './service.ts'
 
 /** What evaluating a batch needs besides its numbers. */
 export interface BatchContext extends EvaluationContext {
@@ -21,7 +21,7 @@ export interface BatchContext extends EvaluationContext {
  * @throws InvalidContent, LimitExceeded
  */
 export function* evaluateBatch(
-  { declared: { spec, outputs }, batches: { codec } }: OpenEvaluation,
+  { declared: { spec, outputs }, batches: { codec } }: DeclaredEvaluation,
   name: string,
   tensors: Tensors,
   context: BatchContext,

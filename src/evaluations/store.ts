@@ -2,7 +2,8 @@
  * Where evaluations last. Every operation that writes is durable when its promise is fulfilled, and one transaction. Every
  * operation may reject with `StoreUnavailable`.
  *
- * An evaluation is found by its owner and name. What belongs to it is addressed by its id, a number of this declaration
+ * An evaluation is found by its owner and name, which are any well-formed Unicode without U+0000; with other texts every
+ * operation rejects with a RangeError. What belongs to it is addressed by its id, a number of this declaration
  * alone, so that nothing meant for a deleted evaluation reaches one that was declared anew under its name.
  */
 export interface Store {
@@ -13,8 +14,12 @@ export interface Store {
   list(owner: string, page: EvaluationPage): Promise<Evaluation[]>
   /** Ends an evaluation whose expectations are met; undefined when there is none. Sealing twice is the same as once. */
   seal(owner: string, name: string): Promise<SealResult | undefined>
-  /** Whether there was one. Its name is free at once; what it stored goes with the next sweeps. */
-  delete(owner: string, name: string): Promise<boolean>
+  /**
+   * Frees the name of an evaluation at once; what it stored goes with the next sweeps.
+   *
+   * @returns its id; undefined when there is none
+   */
+  delete(owner: string, name: string): Promise<number | undefined>
 
   /**
    * Stores batches, which may belong to several evaluations, and answers each in its place. Calls at the same time share a

@@ -1,6 +1,8 @@
+import { keepPlace } from './place.js'
 import { switches } from './switches.js'
 
 switches()
+keepPlace()
 
 /** @param {HTMLElement} section */
 async function mount(section) {

@@ -48,7 +48,7 @@ matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAgain)
 document.addEventListener(themeChanged, drawAgain)
 
 // Colour bars, <sub> and the mode bar's menus set style attributes, which the Content-Security-Policy refuses.
-const config = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: false }
+const config = { displayModeBar: false, responsive: true, scrollZoom: 'gl3d', doubleClick: false }
 
 /**
  * A chart in an element: the function draws it, and draws it again after any change.
@@ -132,68 +132,5 @@ export function axis3d({ line, soft, ink }, title, more = {}) {
     showspikes: false,
     backgroundcolor: 'rgba(0,0,0,0)',
     ...more,
-  }
-}
-
-/**
- * Buttons that turn a scene, for those who do not drag.
- *
- * @param {HTMLElement} element
- * @param {NodeListOf<HTMLButtonElement>} buttons each with data-turn
- * @param {{ x: number, y: number, z: number }} start
- */
-export function turnable(element, buttons, start) {
-  for (const button of buttons) {
-    button.addEventListener('click', async () => {
-      if (element.dataset.drawn === undefined) return
-      const eye = button.dataset.turn === 'reset' ? start : turned(eyeOf(element) ?? start, button.dataset.turn ?? '')
-      await (await plotly()).relayout(element, { 'scene.camera.eye': eye })
-    })
-  }
-}
-
-/** @typedef {{ x: number, y: number, z: number }} Eye */
-
-/**
- * From farther away where the place is narrow, so that the axes fit.
- *
- * @param {HTMLElement} element
- * @param {Eye} eye
- * @returns {Eye}
- */
-export function fitting(element, { x, y, z }) {
-  const distance = isNarrow(element) ? 1.15 : 1
-  return { x: x * distance, y: y * distance, z: z * distance }
-}
-
-/** Whether there is no room for the name of the upright axis. @param {HTMLElement} element */
-export function isNarrow(element) {
-  return element.clientWidth < 480
-}
-
-/**
- * @param {HTMLElement} element
- * @returns {Eye | undefined}
- */
-function eyeOf(element) {
-  const { layout } = /** @type {{ layout?: { scene?: { camera?: { eye?: Eye } } } }} */ (
-    /** @type {unknown} */ (element)
-  )
-  return layout?.scene?.camera?.eye
-}
-
-/**
- * @param {Eye} eye
- * @param {string} direction
- */
-function turned({ x, y, z }, direction) {
-  const distance = Math.hypot(x, y, z)
-  const around = Math.atan2(y, x) + ({ left: -0.3, right: 0.3 }[direction] ?? 0)
-  const height = Math.asin(z / distance) + ({ up: 0.2, down: -0.2 }[direction] ?? 0)
-  const bounded = Math.min(1.5, Math.max(-1.5, height))
-  return {
-    x: distance * Math.cos(bounded) * Math.cos(around),
-    y: distance * Math.cos(bounded) * Math.sin(around),
-    z: distance * Math.sin(bounded),
   }
 }

@@ -13,15 +13,25 @@ export interface Decisions {
   readonly ties: number
 }
 
-/** Decides by the largest of the K outputs; the lowest index wins a tie. */
-export function decideClasses(predictions: Float64Array, outputs: number, labelled: Int32Array): Decisions {
+/**
+ * Decides by the largest of the K outputs; the lowest index wins a tie.
+ *
+ * @param largest where it is known already, below 0 where not
+ */
+export function decideClasses(
+  predictions: Float64Array,
+  outputs: number,
+  labelled: Int32Array,
+  largest?: Int32Array,
+): Decisions {
   const count = labelled.length
   const words = new Int32Array(predictions.buffer, predictions.byteOffset, 2 * predictions.length)
   const predicted = new Int32Array(count)
   const correct = new Int32Array(count)
   let ties = 0
   for (let i = 0; i < count; i++) {
-    let where = clearWinner(words, 2 * i * outputs, outputs)
+    let where = largest === undefined ? -1 : largest[i]
+    if (where < 0) where = clearWinner(words, 2 * i * outputs, outputs)
     if (where < 0) {
       const row = predictions.subarray(i * outputs, (i + 1) * outputs)
       where = largestOf(row)

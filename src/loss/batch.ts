@@ -13,6 +13,7 @@ import type { Memory } from './memory.ts'
 import { freeArrays, integersIn } from './memory.ts'
 import type { Layout } from './shape.ts'
 import {
+  checkBaselineShape,
   checkIsNumbers,
   checkWeightShape,
   fittingDeclaration,
@@ -21,19 +22,24 @@ import {
   refuseLabelShape,
 } from './shape.ts'
 import type { Spec } from './spec.ts'
+import { isSurveyed } from './survey/survey.ts'
 import type { Tensor } from './tensor.ts'
 import { ValidationErrors } from './validation-errors.ts'
-import { checkWeightCounts } from './weights.ts'
+import { checkOutputOptions } from './weights.ts'
 
 /** What a body brings: numbers in their shapes, not yet checked against what was declared. */
 export interface Tensors {
   readonly predictions: Tensor
   readonly labels: Tensor
   readonly sampleWeights?: Tensor | undefined
+  /** What another model predicts for the same labels, in the shape of `predictions`; of a comparison alone. */
+  readonly baseline?: Tensor | undefined
 }
 
 /** The names of the tensors that a batch may have. */
 export const batchTensors = ['predictions', 'labels', 'sampleWeights'] as const satisfies (keyof Tensors)[]
+/** The names of those of a comparison. */
+export const comparisonTensors = [...batchTensors, 'baseline'] as const satisfies (keyof Tensors)[]
 
 /** A checked batch of N samples with K outputs, row-major. */
 export interface Batch {
@@ -42,6 +48,11 @@ export interface Batch {
   readonly predictions: Float64Array
   /** The class of each row where decisions are by class: -1 for a row that `ignoreIndex` leaves out. */
   readonly classes: Int32Array | undefined
+  /**
+   * The place of the largest prediction of each row, below 0 where that needs a closer look, as far as the check has seen
+   * it: where there are many numbers, and decisions are by class. It shares its memory with `classes`.
+   */
+  readonly largest?: Int32Array | undefined
   /** N x K targets as given, for every label format but one-hot and index, which `classes` says in full. */
   readonly targets: Float64Array | undefined
   readonly sampleWeights: Float64Array | undefined
@@ -64,18 +75,19 @@ export function rowsPerStep(outputs: number): number {
  * @throws InvalidContent, LimitExceeded
  */
 export function* layOut(spec: Spec, tensors: Tensors): Generator<void, Layout> {
-  const { predictions, labels, sampleWeights } = tensors
+  const { predictions, labels, sampleWeights, baseline } = tensors
   const errors = new ValidationErrors()
-  for (const name of batchTensors) {
+  for (const name of comparisonTensors) {
     const tensor = tensors[name]
     if (tensor !== undefined) checkIsNumbers(name, tensor, errors)
   }
   errors.throwIfAny()
   const layout = layoutOf(spec, predictions)
+  if (baseline !== undefined) checkBaselineShape(predictions, baseline)
   const shapeError = labelShapeError(spec, predictions, labels, layout)
   if (shapeError !== undefined) yield* refuseLabelShape(spec, labels, layout, shapeError)
   if (sampleWeights !== undefined) checkWeightShape('sampleWeights', sampleWeights, layout.samples, 'samples')
-  checkWeightCounts(spec, layout)
+  checkOutputOptions(spec, layout)
   return layout
 }
 
@@ -86,40 +98,87 @@ export function* layOut(spec: Spec, tensors: Tensors): Generator<void, Layout> {
  * @throws InvalidContent that lists the first errors and counts all
  */
 export function* check(spec: Spec, tensors: Tensors, layout: Layout, memory: Memory): Generator<void, Batch> {
-  const { predictions, labels, sampleWeights } = tensors
+  const { labels, sampleWeights } = tensors
   const { samples, outputs } = layout
   const errors = new ValidationErrors()
   // where the first error of each stands in the list of all; what would fit is told there, once
-  let firstOfPredictions: number | undefined
-  let firstOfLabels: number | undefined
-  const classes = spec.decision === 'class' ? integersIn(memory, samples) : undefined
+  const firsts: Partial<Record<keyof Tensors, number>> = {}
+  const noteFirst = (name: keyof Tensors, known: number) => {
+    if (errors.count > known) firsts[name] ??= known
+  }
+  const isSeen = spec.decision === 'class' && isSurveyed(samples, outputs)
+  const integers = spec.decision === 'class' ? integersIn(memory, isSeen ? 2 * samples : samples) : undefined
+  const classes = integers?.subarray(0, samples)
+  const largest = isSeen ? integers?.subarray(samples) : undefined
   let isRight = false
   try {
     const step = rowsPerStep(outputs)
     for (let from = 0; from < samples; from += step) {
       const range = { from, to: Math.min(from + step, samples) }
+      for (const name of ['predictions', 'baseline'] as const) {
+        const tensor = tensors[name]
+        if (tensor === undefined) continue
+        const known = errors.count
+        checkPredictions(spec, tensor, outputs, range, errors, name === 'predictions' ? largest : undefined, name)
+        noteFirst(name, known)
+        checkDomain(spec, name, tensor, outputs, range, errors)
+      }
       const known = errors.count
-      checkPredictions(spec, predictions, outputs, range, errors)
-      const knownThen = errors.count
-      if (knownThen > known) firstOfPredictions ??= known
       readLabels(spec, labels, outputs, range, classes, errors)
-      if (errors.count > knownThen) firstOfLabels ??= knownThen
-      checkDomain(spec, 'predictions', predictions, outputs, range, errors)
+      noteFirst('labels', known)
       checkDomain(spec, 'labels', labels, outputs, range, errors)
       if (sampleWeights !== undefined) checkWeights('sampleWeights', sampleWeights, range, errors)
       yield
     }
-    if (firstOfPredictions !== undefined)
-      errors.hint(firstOfPredictions, yield* fittingPredictionFormat(spec, predictions, layout))
-    if (firstOfLabels !== undefined) errors.hint(firstOfLabels, yield* fittingDeclaration(spec, labels, layout))
+    for (const name of ['predictions', 'baseline'] as const) {
+      const [at, tensor] = [firsts[name], tensors[name]]
+      if (at !== undefined && tensor !== undefined)
+        errors.hint(at, yield* fittingPredictionFormat(spec, tensor, layout))
+    }
+    if (firsts.labels !== undefined) errors.hint(firsts.labels, yield* fittingDeclaration(spec, labels, layout))
     errors.throwIfAny()
     isRight = true
   } finally {
     if (!isRight) freeArrays(memory, classes)
   }
+  return batchOf(spec, tensors, layout, classes, largest)
+}
+
+/** The batch of few rows, where it is right; `undefined` where `check` has to say what is wrong. */
+export function checkedAtOnce(spec: Spec, tensors: Tensors, layout: Layout): Batch | undefined {
+  const { predictions, labels, sampleWeights } = tensors
+  const { samples, outputs } = layout
+  const errors = new ValidationErrors()
+  const range = { from: 0, to: samples }
+  const classes = spec.decision === 'class' ? new Int32Array(samples) : undefined
+  checkPredictions(spec, predictions, outputs, range, errors)
+  readLabels(spec, labels, outputs, range, classes, errors)
+  checkDomain(spec, 'predictions', predictions, outputs, range, errors)
+  checkDomain(spec, 'labels', labels, outputs, range, errors)
+  if (sampleWeights !== undefined) checkWeights('sampleWeights', sampleWeights, range, errors)
+  return errors.count === 0 ? batchOf(spec, tensors, layout, classes) : undefined
+}
+
+function batchOf(
+  spec: Spec,
+  tensors: Tensors,
+  layout: Layout,
+  classes: Int32Array | undefined,
+  largest?: Int32Array,
+): Batch {
+  const { samples, outputs } = layout
+  const { predictions, labels, sampleWeights } = tensors
   const isClasses = spec.labelFormat === 'one-hot' || spec.labelFormat === 'index'
   const targets = isClasses ? undefined : labels.data
-  return { samples, outputs, predictions: predictions.data, classes, targets, sampleWeights: sampleWeights?.data }
+  return {
+    samples,
+    outputs,
+    predictions: predictions.data,
+    classes,
+    largest,
+    targets,
+    sampleWeights: sampleWeights?.data,
+  }
 }
 
 function readLabels(

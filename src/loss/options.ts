@@ -177,6 +177,13 @@ export const optionTable = {
     description:
       'Predictions above it are positive; a logit counts as its sigmoid, a log-probability as its exponential. From 0 to 1; any number for `hinge` and `squared-hinge`.',
   },
+  topK: {
+    type: { kind: 'integer', minimum: 1 },
+    applies: (terms) => decisionBy(terms.loss, terms.labelFormat) === 'class',
+    appliesTo: 'class labels: labelFormat "one-hot", "index", or "probabilities" of a loss that takes these',
+    description:
+      'The k of `topKAccuracy`, which the answer then has: the share of samples whose class is among the k largest predictions. At most K.',
+  },
   ignoreIndex: {
     type: { kind: 'integer' },
     applies: ({ labelFormat }) => labelFormat === 'index',

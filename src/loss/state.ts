@@ -1,7 +1,7 @@
 import type { RowSource, Slice } from './fold.ts'
 import { tallyAll } from './fold.ts'
 import type { MergeableName } from './report/sections.ts'
-import { mergeableNames, sectionOf } from './report/sections.ts'
+import { sectionOf, sectionsOf } from './report/sections.ts'
 import type { Spec } from './spec.ts'
 import { describeChoices } from './spec.ts'
 import type { Tally } from './tally.ts'
@@ -60,6 +60,12 @@ export class RunningTotal implements EvaluationState {
    */
   add(state: EvaluationState): void {
     finish(this.#absorb(state))
+  }
+
+  /** Merges the tally of rows where there are no sections. */
+  addTally(tally: Tally): void {
+    checkFits(this.#tally, tally)
+    this.#tally = this.#tally.samples === 0 ? tally : mergeTallies(this.#tally, tally)
   }
 
   /**
@@ -159,7 +165,7 @@ function inSteps(spec: Spec, sections: EvaluationState['sections']) {
  */
 export function stateSpecText(spec: Spec): string {
   const { reduction, include: _, ...options } = describeChoices(spec)
-  const include = mergeableNames.filter((name) => spec.include.includes(name))
+  const include = sectionsOf({ include: spec.include, topK: undefined })
   const choices = include.length === 0 ? options : { ...options, include }
   const entries = Object.entries(choices).sort(([a], [b]) => (a < b ? -1 : 1))
   return JSON.stringify(Object.fromEntries(entries))
@@ -167,17 +173,19 @@ export function stateSpecText(spec: Spec): string {
 
 const none: ReadonlyMap<MergeableName, unknown> = new Map()
 
-function emptySections({ include }: Spec): ReadonlyMap<MergeableName, unknown> {
-  if (include.length === 0) return none
-  const asked = mergeableNames.filter((name) => include.includes(name))
-  return new Map(asked.map((name) => [name, sectionOf(name).empty()]))
+function emptySections(spec: Spec): ReadonlyMap<MergeableName, unknown> {
+  if (spec.include.length === 0 && spec.topK === undefined) return none
+  return new Map(sectionsOf(spec).map((name) => [name, sectionOf(name).empty()]))
 }
 
 function checkBelongs(a: EvaluationState, b: EvaluationState): void {
   if (a.spec !== b.spec && stateSpecText(a.spec) !== stateSpecText(b.spec)) {
     throw new Error('states of different specs cannot be merged')
   }
-  const [{ outputs, samples, correct }, other] = [a.tally, b.tally]
+  checkFits(a.tally, b.tally)
+}
+
+function checkFits({ outputs, samples, correct }: Tally, other: Tally): void {
   if (outputs !== 0 && other.outputs !== 0 && outputs !== other.outputs) {
     throw new Error(`states of ${outputs} and of ${other.outputs} outputs cannot be merged`)
   }

@@ -64,9 +64,13 @@ export const FAULT_COUNT = 36
 export const FAULT_MIXED = 37
 export const NUMBERS_END = 38
 export const REASON = 39
+// Of lines that were read together, how many, and of their labels the rank and where they end.
+export const LINES = 40
+export const LABELS_RANK = 41
 // The limits, in the order of LIMIT_NAMES in limits.ts, then the tensor keys, as `keys` keeps keys.
 export const LIMITS = 42
 export const TENSOR_COUNT = 50
+export const LABELS_END = 51
 export const TENSOR_KEYS = 52
 
 export const LIMIT_DEPTH = 0

@@ -47,6 +47,39 @@ browserTest('the page', async (t, studio) => {
     t.ok(Math.min(...times) < 1500)
   })
 
+  await t.test('submits nothing before it works', async (t) => {
+    const { page, exchanges } = await studio.open('/explore', { javaScriptEnabled: false })
+    await page.fill('#batch-text', '{"predictions": [[0.5, 0.5]], "labels": [1]}')
+    await page.fill('#mini-batches [name=first]', '7')
+    await page.press('#mini-batches [name=first]', 'Enter')
+    for (const form of ['#batch', '#mini-batches']) t.ok(await page.isDisabled(`${form} [type=submit]`))
+    t.equal(new URL(page.url()).search, '')
+    t.same(exchanges, [])
+    await page.context().close()
+  })
+
+  await t.test('moves nothing while it is filled', async (t) => {
+    for (const width of [360, 820, 1600]) {
+      const { page } = await studio.open('/explore', { viewport: { width, height: 800 } })
+      const heights = () => page.$$eval('main > section', (all) => all.map(({ clientHeight }) => clientHeight))
+      await page.evaluate(() => {
+        const shifts = { sum: 0 }
+        Object.assign(globalThis, { shifts })
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries()) shifts.sum += (entry as unknown as { value: number }).value
+        }).observe({ type: 'layout-shift', buffered: true })
+      })
+      const before = await heights()
+      for (const [id, ready] of Object.entries(sections)) await near(page, id, ready)
+      const after = await heights()
+      const moved = after.map((height, at) => height - before[at])
+      t.ok(Math.max(...moved.map(Math.abs)) < 100, `${width} px: ${moved.join(', ')}`)
+      const shift = await page.evaluate(() => (globalThis as unknown as { shifts: { sum: number } }).shifts.sum)
+      t.ok(shift < 0.05, `layout shift ${shift.toFixed(4)}`)
+      await page.context().close()
+    }
+  })
+
   await t.test('works with the keyboard alone', async (t) => {
     const { page } = await studio.open()
     await page.waitForSelector('#curve[data-mounted]')

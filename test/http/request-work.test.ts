@@ -26,6 +26,7 @@ import {
   seeded,
   serve,
 } from './body/support.ts'
+import { noConnections } from './connections/support.ts'
 import { bare, portOf } from './plugins/support.ts'
 
 /** A body that is read, and why it is read no longer. */
@@ -341,7 +342,16 @@ function serviceOf(t: Scope, other: Partial<Limits> = {}): { app: FastifyInstanc
   const app = bare(t)
   const works: RequestWork[] = []
   app.setErrorHandler(handleError)
+  app.decorate('connections', noConnections)
   requestWork(app, limits(other))
   app.addHook('onRequest', async ({ work }) => void works.push(work))
   return { app, works }
 }
+
+test('a request belongs to an address until its owner is known', async (t) => {
+  const work = new Resources(limits()).open('10.0.0.1')
+  t.equal(work.owner, '10.0.0.1')
+  work.belongTo('alice')
+  t.same([work.owner, work.task.owner, work.memory.holder.owner], ['alice', 'alice', 'alice'])
+  work.close()
+})

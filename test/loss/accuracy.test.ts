@@ -99,3 +99,15 @@ test('of K binary outputs each right one counts', async (t) => {
   const targets = Float64Array.of(1, 0, 1, 1, 1, 1, 1, 1, 1)
   t.same(Array.from(decideBinary(predictions, 3, targets, 0.5, 'probabilities').correct), [3, 1, 0])
 })
+
+test('where the largest output is known it is not looked for again', async (t) => {
+  const predictions = Float64Array.of(1, 2, 3, 3, 5, 4, 0, 1)
+  const { predicted, correct, ties } = decideClasses(
+    predictions,
+    2,
+    Int32Array.of(1, 1, 1, 0),
+    Int32Array.of(0, -1, -2, 1),
+  )
+  // the first one is told wrong, to show that it is believed
+  t.same([Array.from(predicted), Array.from(correct), ties], [[0, 0, 0, 1], [0, 0, 0, 0], 1])
+})

@@ -1,8 +1,9 @@
 import { test } from 'tap'
 import type { Batch } from '../../src/loss/batch.ts'
-import { check, layOut, rowsPerStep } from '../../src/loss/batch.ts'
+import { check, checkedAtOnce, layOut, rowsPerStep } from '../../src/loss/batch.ts'
 import type { Memory } from '../../src/loss/memory.ts'
 import { unaccounted } from '../../src/loss/memory.ts'
+import { pack } from '../../src/loss/pack.ts'
 import { InvalidContent } from '../../src/loss/validation-errors.ts'
 import type { Request } from './support.ts'
 import { batchOf, errorsOf, finish, heldAfterEnds, Ledger, specOf, tensorsOf } from './support.ts'
@@ -60,7 +61,12 @@ test('a checked batch', async (t) => {
     ],
     ['one row', { ...byIndex, predictions: [0.25, 0.75], labels: 1 }, [1, 2, [0.25, 0.75], [1], undefined, undefined]],
   ]
-  for (const [name, request, batch] of cases) t.strictSame(plain(batchOf(request)), batch, name)
+  for (const [name, request, batch] of cases) {
+    t.strictSame(plain(batchOf(request)), batch, name)
+    const [spec, tensors] = [specOf(request), tensorsOf(request)]
+    const atOnce = checkedAtOnce(spec, tensors, finish(layOut(spec, tensors)))
+    t.strictSame(plain(atOnce as Batch), batch, `${name}, at once`)
+  }
 })
 
 test('elements that are no numbers are reported for all tensors at once', async (t) => {
@@ -84,6 +90,20 @@ test('shapes that do not fit each other', async (t) => {
       path,
     )
   }
+})
+
+test('a baseline has the shape of the predictions, and its numbers are checked like theirs', async (t) => {
+  const spec = specOf(byIndex)
+  const withBaseline = (baseline: unknown) => ({ ...tensorsOf(byIndex), baseline: pack('baseline', baseline) })
+  const refusals = (baseline: unknown) =>
+    errorsOf(() => {
+      const tensors = withBaseline(baseline)
+      finish(check(spec, tensors, finish(layOut(spec, tensors)), unaccounted))
+    }).map(({ path }) => path.join('/'))
+  t.same(refusals(byIndex.predictions), [])
+  t.same(refusals([[0.5, 0.5]]), ['baseline'])
+  t.same(refusals(Array.from(byIndex.predictions as unknown[], () => [0.5, 'x']))[0], 'baseline/0/1')
+  t.same(refusals(Array.from(byIndex.predictions as unknown[], () => [0.5, 2]))[0], 'baseline/0/1')
 })
 
 test('every number is checked, and all errors are reported together', async (t) => {
@@ -208,14 +228,14 @@ test('the classes take memory, which is given back unless the batch is right', a
   }
   const memory = new Ledger()
   const { classes } = finish(begin(request)(memory))
-  t.equal(memory.held, 4 * rows)
+  t.equal(memory.held, 8 * rows)
   memory.free((classes as Int32Array).buffer)
   t.equal(memory.held, 0)
   t.same(new Set(heldAfterEnds(begin(request))), new Set([0]), 'given up')
   const wrong = new Ledger()
   const refused = { ...request, labels: predictions.map((_, row) => (row === rows - 1 ? 2 : 0)) }
   t.equal(errorsOf(() => finish(begin(refused)(wrong))).length, 1)
-  t.same([wrong.held, wrong.peak], [0, 4 * rows], 'refused')
+  t.same([wrong.held, wrong.peak], [0, 8 * rows], 'refused')
 })
 
 test('what a loss is not defined for is refused without a hint at another format', async (t) => {
@@ -224,4 +244,18 @@ test('what a loss is not defined for is refused without a hint at another format
   t.same(errors, [
     { path: ['labels', 0], detail: 'labels[0] is 0; loss "mape" needs labels other than 0.', received: 0 },
   ])
+})
+
+test('what is wrong is not said at once', async (t) => {
+  const wrong: Request[] = [
+    { ...byIndex, labels: [1, 2, 0] },
+    { ...byIndex, predictions: [[0.5, 0.6], ...predictions.slice(1)] },
+    { ...byIndex, sampleWeights: [1, 1, -1] },
+    { loss: 'mape', labelFormat: 'values', predictions: [1], labels: [0] },
+  ]
+  for (const request of wrong) {
+    const [spec, tensors] = [specOf(request), tensorsOf(request)]
+    t.equal(checkedAtOnce(spec, tensors, finish(layOut(spec, tensors))), undefined)
+    t.equal(errorsOf(() => batchOf(request)).length, 1)
+  }
 })

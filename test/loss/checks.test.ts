@@ -435,3 +435,36 @@ test('only the rows of the range are looked at', async (t) => {
   }
   t.same([found(0, 3), found(0, 1), found(1, 2), found(2, 3)], [4, 2, 0, 2])
 })
+
+test('many rows are looked at at once, with the same errors as few', async (t) => {
+  const rows = (count: number) => Array.from({ length: count }, (_, i) => [0, 1, 2].map((k) => Number(k === i % 3)))
+  for (const [row, wrong] of [
+    [0, [0, 2, 0]],
+    [99, [0.5, 0.4, 0]],
+    [199, [Number.NaN, 0, 1]],
+  ] as const) {
+    const tensor = tensorOf(...rows(200).with(row, [...wrong]))
+    const [errors, known, few] = [new ValidationErrors(), new Int32Array(200), new ValidationErrors()]
+    checkPredictions(resolve(distribution), tensor, 3, { from: 0, to: 200 }, errors, known)
+    checkPredictions(resolve(distribution), tensor, 3, { from: row, to: row + 1 }, few)
+    t.equal(errors.count, 1)
+    t.same(said(errors), said(few))
+    t.ok(known[row] < 0)
+    t.equal(known[100], 1)
+    const [ofLabels, classes, ofFew] = [new ValidationErrors(), new Int32Array(200), new ValidationErrors()]
+    readOneHot(tensor, 3, { from: 0, to: 200 }, classes, ofLabels)
+    readOneHot(tensor, 3, { from: row, to: row + 1 }, classes, ofFew)
+    t.same(said(ofLabels), said(ofFew))
+    t.equal(classes[100], 1)
+  }
+  const logitsSeen = new Int32Array(2)
+  checkPredictions(
+    resolve(logits),
+    tensorOf([1, 2], [-2, -3]),
+    2,
+    { from: 0, to: 2 },
+    new ValidationErrors(),
+    logitsSeen,
+  )
+  t.same([...logitsSeen], [1, 0])
+})

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
 import type { Tensors } from '../../src/loss/batch.ts'
+import { layOut, rowsPerStep } from '../../src/loss/batch.ts'
+import { choose } from '../../src/loss/chosen.ts'
 import type { Answer, EvaluationContext } from '../../src/loss/evaluation.ts'
-import { answerOf, Evaluation } from '../../src/loss/evaluation.ts'
+import { answerBytesOf, answerOf, Evaluation } from '../../src/loss/evaluation.ts'
 import type { Include } from '../../src/loss/formats.ts'
 import type { Memory } from '../../src/loss/memory.ts'
 import type { CalibrationReport } from '../../src/loss/report/calibration.ts'
@@ -729,12 +731,12 @@ test('a mini-batch, and rows left out, take memory for the rows of one step', as
     finish(new Evaluation(specOf({ ...request, ...options }), { ...random, memory }).add(tensorsOf(request)))
     return memory.peak
   }
-  // classes; of the rows that are kept the positions, too few to count
-  t.equal(peak({}), 4 * rows + step)
+  // classes, and the largest predictions; of the rows that are kept the positions, too few to count
+  t.equal(peak({}), 8 * rows + step)
   // drawn twice as often as there are rows, half of them kept
   const large = { miniBatch: { size: 10_000, seed: 5, replacement: true } }
   const kept = evaluate({ ...request, ...large }, random)
-  t.equal(peak(large), 4 * rows + 4 * 10_000 + 4 * (10_000 - kept.ignored) + step)
+  t.equal(peak(large), 8 * rows + 4 * 10_000 + 4 * (10_000 - kept.ignored) + step)
 })
 
 test('a wrong batch takes no longer than a right one', async (t) => {
@@ -780,4 +782,32 @@ test('rows cut into batches leave the bits of the whole', async (t) => {
     t.same(bytesOf(cut.state), bytesOf(whole.state), `batches of ${size}`)
     t.strictSame(finish(cut.report()), finish(whole.report()))
   }
+})
+
+test('chosen rows are added as a batch is, and whoever watches sees each slice', async (t) => {
+  const rows = 2 * rowsPerStep(2)
+  const request: Request = {
+    ...byIndex,
+    predictions: Array.from({ length: rows }, () => [0.5, 0.5]),
+    labels: Array.from({ length: rows }, (_, i) => i % 2),
+  }
+  for (const include of [[], ['gradient']] satisfies Include[][]) {
+    const [spec, tensors] = [specOf({ ...request, include }), tensorsOf(request)]
+    const chosen = finish(choose(spec, tensors, finish(layOut(spec, tensors)), random))
+    const evaluation = new Evaluation(spec, random)
+    const seen: number[] = []
+    finish(evaluation.addChosen(chosen, 0, ({ at }) => seen.push(at)))
+    t.same(seen, [0, rowsPerStep(2)])
+    t.strictSame(finish(evaluation.report()), evaluate({ ...request, include }))
+  }
+})
+
+test('the numbers of several answers count together', async (t) => {
+  const spec = specOf({ ...byIndex, include: ['gradient', 'perClass'], reduction: 'none' })
+  const layout = { samples: 10, outputs: 3 }
+  t.equal(answerBytesOf(spec, layout, unlimited, 2), 2 * answerBytesOf(spec, layout, unlimited))
+  t.throws(() => answerBytesOf(spec, layout, { ...unlimited, maxAnswerNumbers: 59 }, 2), {
+    message: /maxAnswerNumbers/,
+  })
+  t.ok(answerBytesOf(spec, layout, { ...unlimited, maxAnswerNumbers: 60 }, 2))
 })

@@ -35,6 +35,7 @@ const defaults: Record<string, unknown> = {
   p: 1,
   rowSumTolerance: 1e-3,
   threshold: 0.5,
+  topK: undefined,
   ignoreIndex: undefined,
   labelSmoothing: 0,
   miniBatch: undefined,
@@ -82,7 +83,7 @@ test('an option of kernels is read by those that list it', async (t) => {
 
 test('which options a loss can use', async (t) => {
   const common = 'predictionFormat reduction miniBatch include'
-  const classes = 'rowSumTolerance ignoreIndex labelSmoothing'
+  const classes = 'rowSumTolerance topK ignoreIndex labelSmoothing'
   const guard = 'logPolicy epsilon'
   const used: Record<string, string> = {
     sse: `${classes} threshold`,
@@ -95,7 +96,7 @@ test('which options a loss can use', async (t) => {
     'kl-divergence': `${guard} ${classes}`,
     brier: `${classes} threshold`,
     hinge: 'threshold',
-    focal: `${guard} gamma alpha rowSumTolerance ignoreIndex threshold`,
+    focal: `${guard} gamma alpha rowSumTolerance topK ignoreIndex threshold`,
     'squared-hinge': 'threshold',
     'smooth-l1': `beta ${classes} threshold`,
     quantile: 'q',
@@ -104,7 +105,7 @@ test('which options a loss can use', async (t) => {
     poisson: 'logInput',
     msle: '',
     mape: '',
-    'multi-margin': 'margin p ignoreIndex',
+    'multi-margin': 'margin p topK ignoreIndex',
   }
   for (const loss of lossNames) {
     const expected = `${common} ${used[loss]}`.trim().split(' ').toSorted()

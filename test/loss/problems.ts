@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import type { Include, LabelFormat, PredictionFormat } from '../../src/loss/formats.ts'
+import { includes } from '../../src/loss/formats.ts'
 import type { LossName } from '../../src/loss/kernels/index.ts'
 import { losses, lossNames } from '../../src/loss/kernels/index.ts'
 import type { Loss } from '../../src/loss/kernels/loss.ts'
 import type { KernelOption } from '../../src/loss/options.ts'
 import { appliesTo, isOfDistributions } from '../../src/loss/options.ts'
-import { mergeableNames, needsOneDecision } from '../../src/loss/report/sections.ts'
+import { isMergeable, needsOneDecision } from '../../src/loss/report/sections.ts'
 import type { Decision } from '../../src/loss/spec.ts'
 import { decisionOf } from '../../src/loss/spec.ts'
 import type { Request } from './support.ts'
@@ -208,6 +209,7 @@ function optionsOf(
       p: some(taken.includes('p'), fc.constantFrom(1, 2)),
       q: some(taken.includes('q'), fc.constantFrom(0, 0.1, 0.5, 1)),
       threshold: some(decision === 'binary', between(0, 1)),
+      topK: some(decision === 'class', fc.integer({ min: 1, max: outputs })),
       labelSmoothing: some(
         appliesTo('labelSmoothing', { loss: losses[loss], labelFormat, predictionFormat, logPolicy: 'exact' }),
         fc.constantFrom(0, 0.1, 0.5),
@@ -224,8 +226,11 @@ export function mergeableOf(
   const decision = decisionOf(loss, labelFormat)
   if (decision === 'none') return ['metrics']
   const isSeveral = decision === 'binary' && outputs > 1
-  return mergeableNames.filter(
-    (name) => !(isSeveral && needsOneDecision(name)) && (name !== 'calibration' || predictionFormat !== 'values'),
+  return includes.filter(
+    (name) =>
+      isMergeable(name) &&
+      !(isSeveral && needsOneDecision(name)) &&
+      (name !== 'calibration' || predictionFormat !== 'values'),
   )
 }
 

@@ -4,7 +4,7 @@ import { appOf, ask, post } from '../support.ts'
 // written down once more by hand; the service derives its own from the registry
 const any = ['one-hot', 'index', 'probabilities', 'binary', 'values']
 const valuesFirst = ['values', 'one-hot', 'index', 'probabilities', 'binary']
-const classes = 'rowSumTolerance threshold ignoreIndex labelSmoothing'
+const classes = 'rowSumTolerance threshold topK ignoreIndex labelSmoothing'
 const table = {
   sse: [any, 'values probabilities', 'sum', classes],
   mse: [any, 'values probabilities', 'mean', classes],
@@ -13,7 +13,7 @@ const table = {
     ['one-hot', 'index', 'probabilities'],
     'probabilities logits log-probabilities',
     'mean',
-    'logPolicy epsilon classWeights rowSumTolerance ignoreIndex labelSmoothing',
+    'logPolicy epsilon classWeights rowSumTolerance topK ignoreIndex labelSmoothing',
   ],
   'binary-cross-entropy': [
     ['binary', 'probabilities'],
@@ -27,7 +27,7 @@ const table = {
     ['probabilities', 'one-hot', 'index'],
     'probabilities logits log-probabilities',
     'mean',
-    'logPolicy epsilon rowSumTolerance ignoreIndex labelSmoothing',
+    'logPolicy epsilon rowSumTolerance topK ignoreIndex labelSmoothing',
   ],
   brier: [['one-hot', 'index', 'probabilities', 'binary'], 'probabilities logits log-probabilities', 'mean', classes],
   hinge: [['binary'], 'values', 'mean', 'threshold'],
@@ -35,7 +35,7 @@ const table = {
     ['one-hot', 'index', 'binary'],
     'probabilities logits log-probabilities',
     'mean',
-    'logPolicy epsilon gamma alpha rowSumTolerance threshold ignoreIndex',
+    'logPolicy epsilon gamma alpha rowSumTolerance threshold topK ignoreIndex',
   ],
   'squared-hinge': [['binary'], 'values', 'mean', 'threshold'],
   'smooth-l1': [valuesFirst, 'values probabilities', 'mean', `beta ${classes}`],
@@ -45,7 +45,7 @@ const table = {
   poisson: [['values'], 'values', 'mean', 'logInput'],
   msle: [['values'], 'values probabilities', 'mean', ''],
   mape: [['values'], 'values probabilities', 'mean', ''],
-  'multi-margin': [['one-hot', 'index'], 'values', 'mean', 'margin p ignoreIndex'],
+  'multi-margin': [['one-hot', 'index'], 'values', 'mean', 'margin p topK ignoreIndex'],
 } as const
 
 /** Kind, default and condition of each option. */
@@ -100,6 +100,11 @@ const options: Record<string, [kind: object, preset: unknown, appliesTo: string]
     0.5,
     'binary decisions: labelFormat "binary" or loss "binary-cross-entropy"',
   ],
+  topK: [
+    { kind: 'integer', minimum: 1 },
+    null,
+    'class labels: labelFormat "one-hot", "index", or "probabilities" of a loss that takes these',
+  ],
   ignoreIndex: [{ kind: 'integer' }, null, 'labelFormat "index"'],
   labelSmoothing: [
     { kind: 'number', minimum: 0, exclusiveMaximum: 1 },
@@ -109,7 +114,7 @@ const options: Record<string, [kind: object, preset: unknown, appliesTo: string]
 }
 const order =
   'predictionFormat reduction logPolicy epsilon classWeights positiveWeight delta beta gamma alpha q logInput margin p rowSumTolerance threshold'
-    .concat(' ignoreIndex labelSmoothing miniBatch include sampleWeights')
+    .concat(' topK ignoreIndex labelSmoothing miniBatch include sampleWeights')
     .split(' ')
 
 const texts: Record<keyof typeof table, [string, string, string]> = {

@@ -202,7 +202,8 @@ t.test('keys are compared whole: another key with the same hash is another key',
     ['a', '\u5003\u5a43\u53cb\u636b\u6a4d'],
   ]
   for (const [word, twin] of twins) {
-    t.same(scan(JSON.stringify({ [twin]: [1] })), { options: { [twin]: [1] }, tensors: {} })
+    const alone = scan(JSON.stringify({ [twin]: [1] }))
+    t.same([alone.options, alone.tensors], [{ [twin]: [1] }, {}])
     const { options, tensors } = scan(JSON.stringify({ [word]: [1], [twin]: [2] }))
     t.equal(Object.keys(options).length + Object.keys(tensors).length, 2, word)
     t.same(scan(JSON.stringify({ x: { [twin]: 1, [word]: 2 } })).options, { x: { [twin]: 1, [word]: 2 } })

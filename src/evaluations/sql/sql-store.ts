@@ -81,7 +81,10 @@ export class SqlStore implements Store {
     return evaluation
   }
 
-  list(owner: string, { prefix = '', after = Number.MAX_SAFE_INTEGER, limit }: EvaluationPage): Promise<Evaluation[]> {
+  async list(
+    owner: string,
+    { prefix = '', after = Number.MAX_SAFE_INTEGER, limit }: EvaluationPage,
+  ): Promise<Evaluation[]> {
     return this.#query(
       `SELECT ${evaluationColumns} FROM evaluations
        WHERE owner = $1 AND status <> 'deleted' AND id < $2 AND substr(name, 1, length($3)) = $3
@@ -105,13 +108,14 @@ export class SqlStore implements Store {
     return { outcome: evaluation.status === 'sealed' ? 'sealed' : 'incomplete', evaluation }
   }
 
-  async delete(owner: string, name: string): Promise<boolean> {
-    const deleted = await this.#query<{ id: number }>(
+  async delete(owner: string, name: string): Promise<number | undefined> {
+    const [deleted] = await this.#query<{ id: number }>(
       `UPDATE evaluations SET status = 'deleted' WHERE owner = $1 AND name = $2 AND status <> 'deleted' RETURNING id`,
       [owner, name],
     )
-    for (const { id } of deleted) this.#changed(id)
-    return deleted.length > 0
+    if (deleted === undefined) return undefined
+    this.#changed(deleted.id)
+    return deleted.id
   }
 
   async putBatches(batches: readonly NewBatch[]): Promise<PutResult[]> {
@@ -269,7 +273,13 @@ const selectPairs = `SELECT * FROM (
     FROM batches AS a WHERE evaluation = $1 AND sequence > $2 AND sequence <= $3) AS pairs
   WHERE partner = 1 ORDER BY sequence`
 
+/** @throws RangeError for texts that not every database can keep; an owner, above all, comes from elsewhere */
 function statement(text: string, values: readonly SqlValue[]): Statement {
+  for (const value of values) {
+    if (typeof value === 'string' && (value.includes('\0') || !value.isWellFormed())) {
+      throw new RangeError('A text for the store must be well-formed Unicode without U+0000.')
+    }
+  }
   return { text, values }
 }
 

@@ -1,7 +1,8 @@
 /** @import { LossAnswer } from '../types.d.ts' */
 import { newest } from '../api.js'
 import { find, number, text } from '../dom.js'
-import { axis3d, chart, fitting, isNarrow, turnable } from '../plot.js'
+import { axis3d, chart } from '../plot.js'
+import { fitting, isNarrow, turnable } from '../scene.js'
 import { strings } from '../strings.js'
 import { connect } from '../wire.js'
 

@@ -1,4 +1,4 @@
-import { batchTensors } from '../../loss/batch.ts'
+import { batchTensors, comparisonTensors } from '../../loss/batch.ts'
 import type { Memory } from '../../loss/memory.ts'
 import { weightOptions } from '../../loss/options.ts'
 import { LimitExceeded } from '../../loss/validation-errors.ts'
@@ -7,12 +7,13 @@ import { DocumentScanner, ScanLimitError, type ScanLimits, ScanSyntaxError } fro
 import { Problem } from '../problem.ts'
 import type { RequestWork } from '../request-work.ts'
 import { BareValue } from './bare-value.ts'
-import type { ParsedBody } from './parsed-body.ts'
-import { singleBatch } from './parsed-body.ts'
+import type { Fields, ParsedBody } from './parsed-body.ts'
+import { SingleBatch, singleBatch } from './parsed-body.ts'
 import type { BodyReader } from './reader.ts'
 
-/** The members that are read as tensors. */
-const jsonTensors: readonly string[] = [...batchTensors, ...weightOptions]
+/** The members that are read as tensors, of a batch and of a comparison. */
+const batchMembers: readonly string[] = [...batchTensors, ...weightOptions]
+export const comparisonMembers: readonly string[] = [...comparisonTensors, ...weightOptions]
 
 const beginsOther = Buffer.from('["-0123456789tfn')
 
@@ -81,17 +82,37 @@ export function indexOfNonSpace(bytes: Buffer): number {
   return -1
 }
 
-/** Reads `application/json`: one object with the options and the tensors of one batch. */
+/**
+ * Reads `application/json`: one object with the options and the tensors of one batch.
+ *
+ * @param tensorNames the members that are read as tensors: always the same list for the same kind of body
+ */
 export async function readJson(
   reader: BodyReader,
   { task, memory }: RequestWork,
   limits: ScanLimits,
+  tensorNames = batchMembers,
 ): Promise<ParsedBody> {
-  const scanner = new JsonScanner(jsonTensors, limits, memory, reader.declaredBytes)
+  const scanner = new JsonScanner(tensorNames, limits, memory, reader.declaredBytes)
   for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) scanner.write(piece)
-  const { options, tensors } = await task.run(scanner.end())
-  for (const name of weightOptions) {
-    if (!(name in tensors)) continue
+  return bodyOf(await task.run(scanner.end()))
+}
+
+/** The same of a body that has come as a whole, step by step. */
+export function* readWholeJson(body: Buffer, memory: Memory, limits: ScanLimits): Generator<void, ParsedBody> {
+  memory.reserve(body.length)
+  const scanner = new JsonScanner(batchMembers, limits, memory, body.length)
+  scanner.write(body)
+  memory.release(body.length)
+  return bodyOf(yield* scanner.end())
+}
+
+function bodyOf(document: ScannedDocument): ParsedBody {
+  const { tensors } = document
+  const weights = weightOptions.filter((name) => name in tensors)
+  if (weights.length === 0) return new SingleBatch(document, tensors)
+  const options: Fields = { ...document.options }
+  for (const name of weights) {
     options[name] = tensors[name]
     delete tensors[name]
   }

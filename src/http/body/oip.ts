@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { batchTensors } from '../../loss/batch.ts'
+import { batchTensors, comparisonTensors } from '../../loss/batch.ts'
 import type { Memory } from '../../loss/memory.ts'
 import { weightOptions } from '../../loss/options.ts'
 import { pack } from '../../loss/pack.ts'
@@ -16,29 +16,34 @@ import { placedError, singleBatch } from './parsed-body.ts'
 import { checkShape, elementsOf, RawTensor } from './raw-tensor.ts'
 import type { BodyReader } from './reader.ts'
 
-const input = z.strictObject({
-  name: z.enum(batchTensors),
-  shape: z.array(z.int().min(0)).max(2),
-  datatype: z.enum(datatypes),
-  parameters: z.strictObject({ binary_data_size: z.int().min(0) }),
-})
+/** The JSON part of a binary body with these tensors, as the Open Inference Protocol has it. */
+function headerWith(names: readonly [TensorName, ...TensorName[]], id: string) {
+  const input = z.strictObject({
+    name: z.enum(names),
+    shape: z.array(z.int().min(0)).max(2),
+    datatype: z.enum(datatypes),
+    parameters: z.strictObject({ binary_data_size: z.int().min(0) }),
+  })
+  return z
+    .strictObject({
+      parameters: z.record(z.string(), z.unknown()).optional(),
+      inputs: z.array(input).min(1).max(names.length),
+    })
+    .meta({
+      id,
+      description:
+        'The JSON part of a binary body: the options in `parameters`, and the shape, type and size of each tensor.',
+    })
+}
 
-/** The JSON part of a binary body, as the Open Inference Protocol has it. */
-export const binaryHeader = z
-  .strictObject({
-    parameters: z.record(z.string(), z.unknown()).optional(),
-    inputs: z.array(input).min(1).max(batchTensors.length),
-  })
-  .meta({
-    id: 'BinaryHeader',
-    description:
-      'The JSON part of a binary body: the options in `parameters`, and the shape, type and size of each tensor.',
-  })
+export const binaryHeader = headerWith(batchTensors, 'BinaryHeader')
+export const comparisonHeader = headerWith(comparisonTensors, 'ComparisonHeader')
 
 const noTensors: readonly string[] = []
 
-type Input = z.infer<typeof input>
+type TensorName = (typeof comparisonTensors)[number]
 type BinaryHeader = z.infer<typeof binaryHeader>
+type Input = BinaryHeader['inputs'][number]
 
 /**
  * Reads the binary layout of the Open Inference Protocol: `headerBytes` of JSON, then raw little-endian row-major tensors.
@@ -49,6 +54,7 @@ export async function readBinary(
   { task, memory }: RequestWork,
   headerLength: string | undefined,
   limits: Limits,
+  headerSchema = binaryHeader,
 ): Promise<ParsedBody> {
   const headerBytes = headerBytesOf(headerLength, limits.maxOptionBytes)
   const scanner = new JsonScanner(noTensors, limits, memory)
@@ -62,14 +68,14 @@ export async function readBinary(
       left -= used
       if (left > 0) continue
       rest = rest.subarray(used)
-      const header = headerOf((await task.run(scanner.end())).options, limits)
+      const header = headerOf((await task.run(scanner.end())).options, headerSchema, limits)
       checkTotal(header.inputs, headerBytes, reader.declaredBytes, limits)
       tensors = new RawTensors(header, memory)
     }
     tensors.write(rest)
   }
   if (!tensors?.isWhole) throw new Problem('malformed-body', 'The body ends before the bytes that its header declares.')
-  return task.run(bodyOf(tensors))
+  return task.run(bodyOf(tensors, headerSchema.shape.inputs.element.shape.name.options))
 }
 
 /** The bytes of the tensors, one after the other. */
@@ -118,9 +124,9 @@ function headerBytesOf(value: string | undefined, most: number): number {
   return bytes
 }
 
-function headerOf(content: Fields, limits: Limits): BinaryHeader {
+function headerOf(content: Fields, headerSchema: typeof binaryHeader, limits: Limits): BinaryHeader {
   checkValueCount({ inputs: content.inputs })
-  const { inputs, ...header } = validated(binaryHeader, content)
+  const { inputs, ...header } = validated(headerSchema, content)
   const errors = new ValidationErrors()
   for (const [at, { name, shape, datatype, parameters }] of inputs.entries()) {
     const needed = elementsOf(shape) * bytesOf(datatype)
@@ -176,13 +182,13 @@ function refuseLeftovers(): never {
   return refuse(['inputs'], 'bytes follow the last input', 'bytes')
 }
 
-function* bodyOf({ header, all }: RawTensors): Generator<void, ParsedBody> {
+function* bodyOf({ header, all }: RawTensors, tensorNames: readonly string[]): Generator<void, ParsedBody> {
   const options: Fields = { ...header.parameters }
-  for (const name of batchTensors) {
+  for (const name of tensorNames) {
     if (name in options) refuse(['parameters', name], `${name} is a tensor and belongs in inputs`, options[name])
   }
   for (const name of weightOptions) if (name in options) options[name] = pack(name, options[name])
-  const place = { locate: (path: Path) => locate(header.inputs, path) }
+  const place = { locate: (path: Path) => locate(header.inputs, tensorNames, path) }
   const batch: Fields = {}
   try {
     for (const raw of all) batch[raw.name] = yield* raw.tensor()
@@ -193,9 +199,9 @@ function* bodyOf({ header, all }: RawTensors): Generator<void, ParsedBody> {
 }
 
 /** Options stand in `parameters`, the numbers of a tensor in the `data` of its input. */
-function locate(inputs: readonly Input[], path: Path): Path {
+function locate(inputs: readonly Input[], tensorNames: readonly string[], path: Path): Path {
   const [name, ...rest] = path
-  if (!batchTensors.some((known) => known === name)) return path.length === 0 ? path : ['parameters', ...path]
+  if (!tensorNames.some((known) => known === name)) return path.length === 0 ? path : ['parameters', ...path]
   const at = inputs.findIndex((input) => input.name === name)
   if (at < 0) return ['inputs']
   return rest.length === 0 ? ['inputs', at] : ['inputs', at, 'data', ...rest]

@@ -1,30 +1,32 @@
 import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { batchTensors, comparisonTensors } from '../../loss/batch.ts'
 import type { Limits } from '../limits.ts'
 import { drain } from './drain.ts'
 import { registerExpectations } from './expect.ts'
-import { readJson } from './json.ts'
+import { comparisonMembers, readJson, readWholeJson } from './json.ts'
 import { readMultipart } from './multipart.ts'
 import { readLines, readNdjson } from './ndjson.ts'
-import { readBinary } from './oip.ts'
-import { BodyReader } from './reader.ts'
+import { binaryHeader, comparisonHeader, readBinary } from './oip.ts'
+import { BodyReader, bodyAtHand } from './reader.ts'
 
+/** The bodies that hold one batch. */
+export const batchMediaTypes = ['application/json', 'application/octet-stream', 'multipart/form-data'] as const
 /** What /v1/loss takes. */
-export const lossMediaTypes = [
-  'application/json',
-  'application/octet-stream',
-  'multipart/form-data',
-  'application/x-ndjson',
-] as const
+export const lossMediaTypes = [...batchMediaTypes, 'application/x-ndjson'] as const
 
 /** Makes JSON bodies readable, in place of Fastify's own parsers, and sees to what a body of any type needs. */
 export function registerBodies(app: FastifyInstance, limits: Limits): void {
   // a body of DELETE means nothing (RFC 9110, section 9.3.5); like one of GET it is not looked at
   app.addHttpMethod('DELETE', { hasBody: false, overrideExisting: true })
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', (request: FastifyRequest, payload: Readable) =>
-    readJson(readerOf(request, payload), request.work, limits),
-  )
+  app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: Readable) => {
+    const { work } = request
+    const whole = await bodyAtHand(request, payload, limits)
+    return whole === undefined
+      ? readJson(readerOf(request, payload), work, limits)
+      : work.task.runNow(readWholeJson(whole, work.memory, limits))
+  })
   registerExpectations(app)
   // an answer before the end of the body: the rest is read, so that a client that is still sending sees the answer
   app.addHook('onSend', (request, reply, _payload, done) => {
@@ -46,16 +48,35 @@ export function registerLossBodies(app: FastifyInstance): void {
   )
 }
 
-/** Makes bodies of one batch other than JSON readable in a context. */
-export function registerBatchBodies(app: FastifyInstance): void {
+/** Makes the bodies of POST /v1/comparisons readable in its own context: those of one batch, and a baseline. */
+export function registerComparisonBodies(app: FastifyInstance): void {
+  const { limits } = app.resources
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser('application/json', (request: FastifyRequest, payload: Readable) =>
+    readJson(readerOf(request, payload), request.work, limits, comparisonMembers),
+  )
+  registerBatchBodies(app, comparisonTensors, comparisonHeader)
+}
+
+/**
+ * Makes bodies of one batch other than JSON readable in a context.
+ *
+ * @param tensorNames the tensors of the batch
+ * @param header the schema of the JSON part of a binary body, which knows them
+ */
+export function registerBatchBodies(
+  app: FastifyInstance,
+  tensorNames: readonly string[] = batchTensors,
+  header = binaryHeader,
+): void {
   const { limits } = app.resources
   app.addContentTypeParser('application/octet-stream', (request: FastifyRequest, payload: Readable) => {
     const headerLength = request.headers['inference-header-content-length']
-    return readBinary(readerOf(request, payload), request.work, [headerLength].flat()[0], limits)
+    return readBinary(readerOf(request, payload), request.work, [headerLength].flat()[0], limits, header)
   })
   app.addContentTypeParser('multipart/form-data', async (request: FastifyRequest, payload: Readable) => {
     const contentType = String(request.headers['content-type'])
-    return readMultipart(readerOf(request, payload), contentType, request.work, limits)
+    return readMultipart(readerOf(request, payload), contentType, request.work, limits, tensorNames)
   })
 }
 

@@ -13,14 +13,15 @@ export function accessLog(app: FastifyInstance): void {
 export function logWhenClosed(request: FastifyRequest, reply: FastifyReply): void {
   const { raw } = reply
   let isSent = false
-  raw.once('finish', () => {
+  raw.on('finish', () => {
     isSent = true
   })
-  raw.once('close', () => {
+  raw.on('close', () => {
     const { method, url } = request
     request.log.info(
       {
         method,
+        owner: request.owner || undefined,
         path: pathOf(url),
         // an answer that was not begun has no status
         status: raw.headersSent ? reply.statusCode : undefined,

@@ -33,7 +33,7 @@ export function requestsInFlight(
     if (refusal === undefined) {
       inFlight.count++
       if (connection !== undefined) connection.share.requests++
-      reply.raw.once('close', () => {
+      reply.raw.on('close', () => {
         inFlight.count--
         if (connection !== undefined) connection.share.requests--
       })

@@ -3,8 +3,8 @@ import type { z } from 'zod'
 import { evaluateBatch } from '../../evaluations/evaluate.ts'
 import type { Batch, PutResult } from '../../evaluations/store.ts'
 import type { ParsedBody } from '../../http/body/parsed-body.ts'
-import { freeTensors, placedError } from '../../http/body/parsed-body.ts'
-import { registerBatchBodies } from '../../http/body/register.ts'
+import { placedError } from '../../http/body/parsed-body.ts'
+import { batchMediaTypes, registerBatchBodies } from '../../http/body/register.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { Problem } from '../../http/problem.ts'
 import type { RequestWork } from '../../http/request-work.ts'
@@ -31,9 +31,6 @@ import { foundEvaluation, noEvaluation, timeOf } from './found.ts'
 import { batchAnswer, batchContent, batchesQuery, batchList, batchParams, evaluationParams } from './schema.ts'
 
 const { maxAnswerNumbers, maxBatches, maxMiniBatchNumbers, maxStateBytes } = fixedLimits
-
-/** What a PUT of a batch takes. */
-export const batchMediaTypes = ['application/json', 'application/octet-stream', 'multipart/form-data'] as const
 
 /** /v1/evaluations/{evaluation}/batches: one batch in, and the batches listed. */
 export async function batchRoutes(app: FastifyInstance, { evaluations }: EvaluationRouteOptions): Promise<void> {
@@ -70,20 +67,23 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
         },
       },
     },
-    async ({ body, params: { evaluation: name, batch }, work, id }, reply) => {
+    async ({ body, params: { evaluation: name, batch }, owner, work, id }, reply) => {
       const { task } = work
       task.stop()
-      const found = await foundEvaluation(evaluations, name)
-      const evaluated = await evaluatedOf(body, work, (tensors) =>
-        evaluateBatch(found, batch, tensors, contextOf(work)),
-      )
-      task.stop()
-      const [result] = await evaluations.put(found, [evaluated.batch])
-      const stored = storedBatch(name, batch, result)
-      const replayed = result.outcome === 'replayed'
-      const state = replayed ? await evaluations.stateOf(found, stored, task) : evaluated.state
+      const put = await evaluations.withRemembered(owner, name, async (evaluation) => {
+        const evaluated = await evaluatedOf(body, work, (tensors) =>
+          evaluateBatch(evaluation, batch, tensors, contextOf(work)),
+        )
+        task.stop()
+        const [result] = await evaluations.put(evaluation, [evaluated.batch])
+        const stored = storedBatch(name, batch, result)
+        const replayed = result.outcome === 'replayed'
+        const state = replayed ? await evaluations.stateOf(evaluation, stored, task) : evaluated.state
+        return { state, sequence: stored.sequence, replayed }
+      })
+      if (put === undefined) throw noEvaluation(name)
+      const { state, sequence, replayed } = put
       const answer = await task.run(answerOfState(state))
-      const { sequence } = stored
       reply.code(replayed ? 200 : 201)
       return sendJson(reply, task, { ...answer, evaluation: name, batch, sequence, replayed, requestId: id })
     },
@@ -106,8 +106,8 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
       },
       config: { examples: { answers: { 200: batchListAnswer, 404: noEvaluationAnswer, 422: wrongLimit } } },
     },
-    async ({ params: { evaluation: name }, query: { after, limit }, work, id }, reply) => {
-      const found = await foundEvaluation(evaluations, name)
+    async ({ params: { evaluation: name }, query: { after, limit }, owner, work, id }, reply) => {
+      const found = await foundEvaluation(evaluations, owner, name)
       const page = await evaluations.listBatches(found, { after, limit: limit + 1 })
       const batches = page.slice(0, limit).map(entryOf)
       const next = page.length > limit ? page[limit - 1].sequence : undefined
@@ -152,10 +152,7 @@ async function evaluatedOf<Result>(
   evaluate: (tensors: Tensors) => Generator<void, Result>,
 ): Promise<Result> {
   try {
-    const evaluated = await work.task.run(evaluate(validBody(body, batchContent)))
-    // the commit does not need them
-    freeTensors({ ...body.only }, work.memory)
-    return evaluated
+    return await work.task.run(evaluate(validBody(body, batchContent)))
   } catch (error) {
     throw placedError(body.place, error)
   }

@@ -54,9 +54,24 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
     const [ours, theirs] = [await declareNew(store, owner, 'run'), await declareNew(store, `${owner}'`, 'run')]
     t.not(ours.id, theirs.id)
     t.equal(await store.find(`${owner}"`, 'run'), undefined)
-    t.equal(await store.delete(`${owner}'`, 'run'), true)
+    t.equal(await store.delete(`${owner}'`, 'run'), theirs.id)
     t.same(await store.find(owner, 'run'), ours)
     t.same(namesOf(await store.list(`${owner}'`, { limit: 9 })), [])
+  },
+
+  'an owner is any text that every database can keep': async (t, store, owner) => {
+    const name = `${owner} '"\\\n\u{1f600}\u202e%`
+    const evaluation = await declareNew(store, name, 'run')
+    t.same(await store.find(name, 'run'), evaluation)
+    const error = { name: 'RangeError', message: 'A text for the store must be well-formed Unicode without U+0000.' }
+    for (const wrong of [`${owner}\0`, `${owner}\ud800`, `\udc00${owner}`]) {
+      await t.rejects(store.declare(wrong, 'run', declaration), error)
+      await t.rejects(store.find(wrong, 'run'), error)
+      await t.rejects(store.list(wrong, { limit: 1 }), error)
+      await t.rejects(store.seal(wrong, 'run'), error)
+      await t.rejects(store.delete(wrong, 'run'), error)
+    }
+    await t.resolves(store.ping())
   },
 
   'an owner has so many evaluations at most, however many are declared at a time': async (t, store, owner) => {
@@ -266,8 +281,8 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
   'a deleted name can be declared anew and counts from 1': async (t, store, owner) => {
     const old = await declareNew(store, owner, 'run')
     await store.putBatches([batchOf(old.id, 'a'), batchOf(old.id, 'b')])
-    t.equal(await store.delete(owner, 'run'), true)
-    t.equal(await store.delete(owner, 'run'), false)
+    t.equal(await store.delete(owner, 'run'), old.id)
+    t.equal(await store.delete(owner, 'run'), undefined)
     t.equal(await store.find(owner, 'run'), undefined)
     t.equal(await store.seal(owner, 'run'), undefined)
     const anew = await declareNew(store, owner, 'run')

@@ -350,7 +350,7 @@ test('numbers agree with each other, and nulls stand only where they mean someth
         ...(decision === 'none'
           ? ['/accuracy: null', '/accuracyInterval: null', '/correct: null', '/perSample/correct: null']
           : []),
-        ...(weighs ? [] : ['/accuracy: null', '/accuracyInterval: null']),
+        ...(weighs ? [] : ['/accuracy: null', '/accuracyInterval: null', '/topKAccuracy: null']),
       ]
       const decisions = decision === 'binary' ? outputs * rows.length : rows.length
       const mean =
@@ -364,6 +364,7 @@ test('numbers agree with each other, and nulls stand only where they mean someth
         (answer.gradient === null) === (lossStatus !== 'finite') &&
         (loss === null || Math.abs(loss - (mean ?? Number.NaN)) <= 1e-15 * Math.abs(loss)) &&
         (decision === 'none') === (correct === null) &&
+        (problem.options.topK !== 1 || answer.topKAccuracy === accuracy) &&
         (correct === null || (correct >= 0 && correct <= decisions)) &&
         (accuracy === null) === (decision === 'none' || !weighs) &&
         (accuracy === null || isNearest(accuracy, accuracyOf(problem, answer, decisions / rows.length))) &&
