@@ -355,3 +355,13 @@ test('a request belongs to an address until its owner is known', async (t) => {
   t.same([work.owner, work.task.owner, work.memory.holder.owner], ['alice', 'alice', 'alice'])
   work.close()
 })
+
+test('the bytes of a body are counted as they come, by whom it concerns', async (t) => {
+  const work = new Resources(limits()).open('a')
+  work.received(5)
+  const counted: number[] = []
+  work.meter((bytes) => counted.push(bytes))
+  work.received(7)
+  t.same(counted, [7])
+  work.close()
+})

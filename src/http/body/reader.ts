@@ -177,13 +177,13 @@ export class BodyReader implements Reading {
     const window = Math.min(this.#read, this.#mostWindow)
     try {
       this.#checkLimits()
+      this.#work.received(chunk.length)
       this.#work.memory.reserve(chunk.length + window - this.#window)
     } catch (error) {
       this.#fail(error as Error)
       return
     }
     this.#window = window
-    this.#work.received(chunk.length)
     this.#allow()
     this.#queue.push(chunk)
     if (this.#queue.bytes >= highWater) this.#source.pause()
