@@ -67,7 +67,7 @@ function withSpec(findings: Findings, spec: Spec): Answer {
 function* findingsOf(state: EvaluationState, rows: RowSections, populationSize?: number): Generator<void, Findings> {
   const { spec, tally } = state
   const corrected = spec.miniBatch?.replacement === false ? populationSize : undefined
-  const findings = { ...statisticsOf(tally, spec, corrected) } as Record<string, unknown>
+  const findings = statisticsOf(tally, spec, corrected) as Statistics & Record<string, unknown>
   if (populationSize !== undefined) findings.populationSize = populationSize
   if (spec.reduction === 'none') findings.losses = rows.perSample?.report().losses
   if (spec.topK !== undefined) findings.topKAccuracy = yield* reportSection(state, 'topKAccuracy')
