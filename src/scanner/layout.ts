@@ -21,6 +21,7 @@ export const SMALLEST_POWER = -342
 export const LARGEST_POWER = 308
 
 export const DEPTH_CAPACITY = 64
+export const LISTED_DEPTH = 3 // of the members of an object in a list
 export const NON_NUMERIC_CAPACITY = 20
 export const CAPTURE_CAPACITY = 64
 
@@ -64,9 +65,12 @@ export const FAULT_COUNT = 36
 export const FAULT_MIXED = 37
 export const NUMBERS_END = 38
 export const REASON = 39
+export const BASE = 40 // the depth of the object around the member that is a tensor, less one
+export const IN_LIST = 41
 // The limits, in the order of LIMIT_NAMES in limits.ts, then the tensor keys, as `keys` keeps keys.
 export const LIMITS = 42
 export const TENSOR_COUNT = 50
+export const HAS_LIST = 51 // behind the tensor keys, that of a list and that of the tensors in its objects
 export const TENSOR_KEYS = 52
 
 export const LIMIT_DEPTH = 0
