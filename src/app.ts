@@ -39,6 +39,7 @@ import { lossRoute } from './routes/loss/route.ts'
 import { miniBatchRoute } from './routes/mini-batches.ts'
 import { problemRoutes } from './routes/problems.ts'
 import { sweepRoute } from './routes/sweeps.ts'
+import { inferenceRoutes } from './routes/v2/route.ts'
 
 /** The service as a Fastify instance that is ready to listen or to be injected. `isClosing` makes /readyz fail. */
 export async function buildApp(
@@ -93,6 +94,7 @@ export async function buildApp(
     await app.register(lineRoutes, evaluations)
     await app.register(curveRoute, evaluations)
     await app.register(eventRoute, evaluations)
+    await app.register(inferenceRoutes, { isClosing })
     await app.register(catalogueRoute)
     await app.register(limitsRoute, { limits })
     await app.register(problemRoutes)

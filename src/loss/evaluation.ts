@@ -33,6 +33,8 @@ export interface EvaluationContext {
   readonly maxMiniBatchNumbers: number
   /** What everything that grows with the rows or the outputs is counted in, before it is taken. */
   readonly memory: Memory
+  /** Whether the numbers of rows are taken as they are: then there is no answer that they could be too many for. */
+  readonly isRaw?: boolean
   /** The random source of mini-batches. */
   readonly uniformIntegers: (seed: number) => UniformInteger
 }
@@ -66,12 +68,11 @@ export function* answerOf(
   populationSize?: number,
 ): Generator<void, Answer> {
   const { spec, tally } = state
-  const corrected = spec.miniBatch?.replacement === false ? populationSize : undefined
-  const answer: Record<string, unknown> = { ...statisticsOf(tally, spec, corrected) }
+  const answer: Record<string, unknown> = { ...figuresOf(state, populationSize) }
   if (populationSize !== undefined) answer.populationSize = populationSize
-  if (spec.reduction === 'none') answer.losses = rows.perSample?.report().losses
+  if (spec.reduction === 'none') answer.losses = rows.perSample?.report(tally.outputs).losses
   for (const name of spec.include) {
-    if (name === 'perSample') answer.perSample = rows.perSample?.report()
+    if (name === 'perSample') answer.perSample = rows.perSample?.report(tally.outputs)
     else if (name === 'ranking') answer.ranking = rows.ranking
     else if (name === 'gradient') answer.gradient = rows.gradient && (yield* rows.gradient.report(tally))
     else answer[name] = yield* reportSection(state, name)
@@ -82,13 +83,17 @@ export function* answerOf(
   return answer as unknown as Answer
 }
 
+function figuresOf({ tally, spec }: EvaluationState, populationSize?: number): Statistics {
+  return statisticsOf(tally, spec, spec.miniBatch?.replacement === false ? populationSize : undefined)
+}
+
 /** What a number of the answer takes: by itself, with the array that grows around it, and as text. */
 const bytesPerNumber = 64
 /** Likewise where it is made of exact sums. */
 const bytesPerSum = 192
 
 /** The largest counts of numbers that an answer, and a mini-batch, may have. */
-type Sizes = Pick<EvaluationContext, 'maxAnswerNumbers' | 'maxMiniBatchNumbers'>
+type Sizes = Pick<EvaluationContext, 'maxAnswerNumbers' | 'maxMiniBatchNumbers' | 'isRaw'>
 
 /**
  * Refuses what asks for too large an answer, before anything is computed, and returns the bytes that the answer will take.
@@ -98,6 +103,7 @@ type Sizes = Pick<EvaluationContext, 'maxAnswerNumbers' | 'maxMiniBatchNumbers'>
 export function answerBytesOf(spec: Spec, { samples, outputs }: Layout, sizes: Sizes): number {
   const { include, miniBatch, reduction, decision, classWeights, positiveWeight } = spec
   if (miniBatch !== undefined) checkMiniBatch(miniBatch, outputs, sizes)
+  if (sizes.isRaw) return 0
   const evaluated = miniBatch?.size ?? samples
   const weights = (classWeights?.length ?? 0) + (typeof positiveWeight === 'number' ? 0 : positiveWeight.length)
   let bytes = weights * bytesPerNumber
@@ -204,7 +210,7 @@ export class Evaluation {
       rows?.free()
       if (!isAdded) {
         memory.release(reserved)
-        rowSections.gradient?.free()
+        freeSections(rowSections)
       }
     }
   }
@@ -214,11 +220,25 @@ export class Evaluation {
     return answerOf(this.#total, this.#rowSections, this.#populationSize)
   }
 
+  /** The figures of the answer alone. */
+  figures(): Statistics {
+    return figuresOf(this.#total, this.#populationSize)
+  }
+
+  /**
+   * The numbers of a part about single rows, step by step; `undefined` if it was not asked for, or there is none. To be asked
+   * for once.
+   */
+  *rowNumbers(part: 'losses' | 'correct' | 'gradient'): Generator<void, Float64Array | Int32Array | undefined> {
+    const { perSample, gradient } = this.#rowSections
+    return part === 'gradient' ? gradient && (yield* gradient.numbers(this.tally)) : perSample?.[part]
+  }
+
   /** Gives back what is held for the answer. The evaluation is of no use any more. */
   close(): void {
     this.#context.memory.release(this.#reserved)
     this.#reserved = 0
-    this.#rowSections.gradient?.free()
+    freeSections(this.#rowSections)
     this.#rowSections = {}
   }
 
@@ -226,7 +246,7 @@ export class Evaluation {
     const { include, miniBatch, reduction } = this.#spec
     const sections: { -readonly [Name in keyof RowSections]: RowSections[Name] } = {}
     if (reduction === 'none' || include.includes('perSample')) {
-      sections.perSample = new PerSample(this.#spec, miniBatch?.size ?? samples)
+      sections.perSample = new PerSample(this.#spec, miniBatch?.size ?? samples, this.#context.memory)
     }
     if (include.includes('gradient')) {
       sections.gradient = new Gradient(this.#spec, samples, outputs, isList, this.#context.memory)
@@ -256,6 +276,11 @@ export class Evaluation {
     const { uniformIntegers, memory } = this.#context
     return drawRows(samples, miniBatch, uniformIntegers(seed), memory)
   }
+}
+
+function freeSections({ perSample, gradient }: RowSections): void {
+  perSample?.free()
+  gradient?.free()
 }
 
 /** Shows each slice to the sections about its rows. */

@@ -45,7 +45,7 @@ export const problem = z
   })
   .meta({ id: 'Problem', description: 'What went wrong (RFC 9457). GET /problems/{name} explains each type.' })
 
-interface Answer {
+export interface Answer {
   readonly description: string
   readonly content: Record<string, { readonly schema: z.ZodType; readonly examples?: NamedExamples }>
 }

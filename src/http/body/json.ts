@@ -12,7 +12,7 @@ import { singleBatch } from './parsed-body.ts'
 import type { BodyReader } from './reader.ts'
 
 /** The members that are read as tensors. */
-const jsonTensors: readonly string[] = [...batchTensors, ...weightOptions]
+export const jsonTensors: readonly string[] = [...batchTensors, ...weightOptions]
 
 const beginsOther = Buffer.from('["-0123456789tfn')
 
@@ -82,14 +82,24 @@ export function indexOfNonSpace(bytes: Buffer): number {
 }
 
 /** Reads `application/json`: one object with the options and the tensors of one batch. */
-export async function readJson(
+export async function readJson(reader: BodyReader, work: RequestWork, limits: ScanLimits): Promise<ParsedBody> {
+  return jsonBody(await scanJson(reader, work, limits, jsonTensors))
+}
+
+/** The only document of a body. */
+export async function scanJson(
   reader: BodyReader,
   { task, memory }: RequestWork,
   limits: ScanLimits,
-): Promise<ParsedBody> {
-  const scanner = new JsonScanner(jsonTensors, limits, memory, reader.declaredBytes)
+  tensorNames: readonly string[],
+): Promise<ScannedDocument> {
+  const scanner = new JsonScanner(tensorNames, limits, memory, reader.declaredBytes)
   for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) scanner.write(piece)
-  const { options, tensors } = await task.run(scanner.end())
+  return task.run(scanner.end())
+}
+
+/** A document with the options and the tensors of one batch as a body. */
+export function jsonBody({ options, tensors }: ScannedDocument): ParsedBody {
   for (const name of weightOptions) {
     if (!(name in tensors)) continue
     options[name] = tensors[name]

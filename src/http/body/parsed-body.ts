@@ -24,6 +24,14 @@ export interface ParsedBatch {
   readonly place: BodyPlace
 }
 
+/** What an inference request says of its answer; not validated, as only who answers so looks at it. */
+export interface AskedAnswer {
+  readonly id?: unknown
+  readonly outputs?: unknown
+  /** Whether outputs are bytes unless they say otherwise. */
+  readonly binaryOutput?: unknown
+}
+
 /** What every decoder makes of a body: the options, and the batches as they come. */
 export interface ParsedBody {
   readonly options: Fields
@@ -31,6 +39,8 @@ export interface ParsedBody {
   readonly batches: AsyncIterable<ParsedBatch>
   /** The fields of the only batch of a body that is not a stream, so that its errors are reported with those of the options. */
   readonly only: Fields | undefined
+  /** Of an inference request. */
+  readonly asked?: AskedAnswer
 }
 
 /** A body that is a stream of one batch. */

@@ -1,12 +1,13 @@
 import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Limits } from '../limits.ts'
+import { unsupportedMediaType } from '../problem.ts'
 import { drain } from './drain.ts'
 import { registerExpectations } from './expect.ts'
 import { readJson } from './json.ts'
 import { readMultipart } from './multipart.ts'
 import { readLines, readNdjson } from './ndjson.ts'
-import { readBinary } from './oip.ts'
+import { readBatch, readBinary, readInference } from './oip.ts'
 import { BodyReader } from './reader.ts'
 
 /** What /v1/loss takes. */
@@ -46,17 +47,40 @@ export function registerLossBodies(app: FastifyInstance): void {
   )
 }
 
-/** Makes bodies of one batch other than JSON readable in a context. */
+/** Makes bodies of one batch readable in a context. */
 export function registerBatchBodies(app: FastifyInstance): void {
   const { limits } = app.resources
-  app.addContentTypeParser('application/octet-stream', (request: FastifyRequest, payload: Readable) => {
-    const headerLength = request.headers['inference-header-content-length']
-    return readBinary(readerOf(request, payload), request.work, [headerLength].flat()[0], limits)
-  })
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: Readable) =>
+    readBatch(readerOf(request, payload), request.work, limits),
+  )
+  app.addContentTypeParser('application/octet-stream', async (request: FastifyRequest, payload: Readable) =>
+    readBinary(readerOf(request, payload), request.work, headerLengthOf(request), limits),
+  )
   app.addContentTypeParser('multipart/form-data', async (request: FastifyRequest, payload: Readable) => {
     const contentType = String(request.headers['content-type'])
     return readMultipart(readerOf(request, payload), contentType, request.work, limits)
   })
+}
+
+/** What /v2 takes, besides a body without a Content-Type. */
+export const inferenceMediaTypes = ['application/octet-stream', 'application/json'] as const
+
+/** Makes inference requests readable in a context, and no other bodies. Clients of the protocol send no Content-Type. */
+export function registerInferenceBodies(app: FastifyInstance): void {
+  const { limits } = app.resources
+  app.removeAllContentTypeParsers()
+  const read = async (request: FastifyRequest, payload: Readable) =>
+    readInference(readerOf(request, payload), request.work, headerLengthOf(request), limits)
+  app.addContentTypeParser([...inferenceMediaTypes], read)
+  app.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) => {
+    if (request.headers['content-type'] !== undefined) throw unsupportedMediaType(request)
+    return read(request, payload)
+  })
+}
+
+function headerLengthOf({ headers }: FastifyRequest): string | undefined {
+  return [headers['inference-header-content-length']].flat()[0]
 }
 
 /** Makes NDJSON bodies whose lines stand alone readable in a context, and no others. */

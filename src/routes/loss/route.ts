@@ -53,16 +53,20 @@ export async function lossRoute(app: FastifyInstance): Promise<void> {
 
 const description = `Takes predictions and labels, and returns the loss and the accuracy. Nothing is inferred: \`labelFormat\` says how labels are written. Data that contradict a declaration are refused, and the error names the place, the value and the declaration that would fit.
 
-There are four kinds of body, and the same numbers give the same answer in each, to the last bit. All of them may be compressed (\`Content-Encoding: gzip\` or \`zstd\`):
+There are four kinds of body, and the same numbers give the same answer in each, to the last bit. All of them may be compressed (\`Content-Encoding: gzip\`, \`deflate\` or \`zstd\`):
 - \`application/json\`: one object.
 - \`application/octet-stream\` with the header \`Inference-Header-Content-Length: n\`: n bytes of JSON (schema BinaryHeader), then the raw tensors, little-endian and row-major, as in the Open Inference Protocol.
 - \`multipart/form-data\`: predictions and labels as .npy files of any numbers and in either order, or as JSON or CSV by the Content-Type of the part; each option a part of text.
 - \`application/x-ndjson\`: the options on the first line, then one mini-batch \`{"predictions": ..., "labels": ...}\` per line, all folded into one answer in constant memory.`
 
-/** Folds the batches of a body into one evaluation. */
-async function evaluate(body: ParsedBody, { task, memory }: RequestWork): Promise<Evaluation> {
+/**
+ * Folds the batches of a body into one evaluation.
+ *
+ * @param isRaw whether the numbers of rows are taken as they are
+ */
+export async function evaluate(body: ParsedBody, { task, memory }: RequestWork, isRaw = false): Promise<Evaluation> {
   const spec = specOf(body)
-  const evaluation = new Evaluation(spec, { ...context, memory })
+  const evaluation = new Evaluation(spec, { ...context, memory, isRaw })
   for await (const { fields, place } of body.batches) {
     const batch = placed(place, () => validated(batchSchema, fields))
     try {
