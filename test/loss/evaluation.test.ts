@@ -779,3 +779,26 @@ test('rows cut into batches leave the bits of the whole', async (t) => {
     t.strictSame(finish(cut.report()), finish(whole.report()))
   }
 })
+
+test('the numbers of rows may be taken as they are, however many, and are given back', async (t) => {
+  const request: Request = {
+    loss: 'cross-entropy',
+    labelFormat: 'index',
+    include: ['perSample', 'gradient'],
+    predictions: Array.from({ length: 3000 }, () => [0.25, 0.75]),
+    labels: new Array(3000).fill(1),
+  }
+  const memory = new Ledger()
+  const raw = { ...unlimited, maxAnswerNumbers: 1, memory, isRaw: true }
+  const evaluation = new Evaluation(specOf(request), raw)
+  finish(evaluation.add(tensorsOf(request)))
+  const answer = evaluate(request)
+  t.strictSame(evaluation.figures().loss, answer.loss)
+  t.strictSame([...(finish(evaluation.rowNumbers('losses')) ?? [])], answer.perSample?.losses)
+  t.strictSame([...(finish(evaluation.rowNumbers('correct')) ?? [])], new Array(3000).fill(1))
+  t.strictSame([...(finish(evaluation.rowNumbers('gradient')) ?? [])], (answer.gradient as number[][]).flat())
+  t.equal(memory.held, (8 + 4 + 16) * 3000)
+  evaluation.close()
+  t.equal(memory.held, 0)
+  for (const part of ['losses', 'correct', 'gradient'] as const) t.equal(finish(evaluation.rowNumbers(part)), undefined)
+})

@@ -20,7 +20,7 @@ export const inferenceExample = {
   id: '42',
   parameters: { lossStatus: 'finite' },
   outputs: [
-    { name: 'loss', datatype: 'FP64', shape: [1], data: [0.490414626505863] },
+    { name: 'loss', datatype: 'FP64', shape: [1], data: [0.4904146265058631] },
     { name: 'gradient', datatype: 'FP64', shape: [2, 2], data: [-0, -0.6666666666666666, -1, -0] },
   ],
 }
