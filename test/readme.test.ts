@@ -105,7 +105,7 @@ test('what it refers to exists', async (t) => {
 
 /** `x` and `a/b` stand for any name. */
 function isPlaceholder(path: string): boolean {
-  return /\/(?:x|b)\.(?:test\.)?ts$/.test(path)
+  return /\/(?:x|b)\.(?:test\.ts|ts|js|html)$/.test(path)
 }
 
 test('the map of the code has every folder of src, and the files that are named after one', async (t) => {

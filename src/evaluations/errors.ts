@@ -31,3 +31,12 @@ export class StoreUnavailable extends Error {
 export class StoreUnusable extends Error {
   override readonly name = 'StoreUnusable'
 }
+
+/** Thrown when an evaluation is deleted while it is read. */
+export class EvaluationGone extends Error {
+  override readonly name = 'EvaluationGone'
+
+  constructor() {
+    super('The evaluation was deleted.')
+  }
+}

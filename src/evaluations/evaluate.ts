@@ -6,8 +6,8 @@ import { layoutOf } from '../loss/shape.ts'
 import type { Spec } from '../loss/spec.ts'
 import type { EvaluationState } from '../loss/state.ts'
 import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
-import { fingerprintOf } from './fingerprint.ts'
-import type { EvaluatedBatch, OpenEvaluation } from './service.ts'
+import { digestsOf } from './digests.ts'
+import type { DeclaredEvaluation, EvaluatedBatch } from './service.ts'
 
 /** What evaluating a batch needs besides its numbers. */
 export interface BatchContext extends EvaluationContext {
@@ -21,7 +21,7 @@ export interface BatchContext extends EvaluationContext {
  * @throws InvalidContent, LimitExceeded
  */
 export function* evaluateBatch(
-  { declared: { spec, outputs }, batches: { codec } }: OpenEvaluation,
+  { declared: { spec, outputs }, batches: { codec } }: DeclaredEvaluation,
   name: string,
   tensors: Tensors,
   context: BatchContext,
@@ -29,11 +29,11 @@ export function* evaluateBatch(
   const { predictions } = tensors
   if (predictions.shapeError === undefined) checkOutputs(layoutOf(spec, predictions).outputs, outputs)
   const state = yield* stateOf(spec, tensors, context)
-  const fingerprint = yield* fingerprintOf(tensors)
+  const digests = yield* digestsOf(tensors, spec.labelFormat)
   const bytes = codec.write(state)
   if (bytes.length > context.maxStateBytes) throw tooLarge(bytes.length, context.maxStateBytes)
   const { samples, loss, lossStatus, accuracy } = statisticsOf(state.tally, spec)
-  return { batch: { name, fingerprint, state: bytes, answer: '', samples, loss, lossStatus, accuracy }, state }
+  return { batch: { name, ...digests, state: bytes, samples, loss, lossStatus, accuracy }, state }
 }
 
 function* stateOf(spec: Spec, tensors: Tensors, context: EvaluationContext): Generator<void, EvaluationState> {

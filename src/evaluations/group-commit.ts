@@ -1,5 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 
+/** A group is written after so many turns of the event loop that brought nobody. */
+const quietTurns = 4
+
 /** Writes a group of items in one transaction, and answers each in its place. */
 export type Commit<Item, Result> = (items: readonly Item[]) => Promise<Result[]>
 
@@ -11,20 +14,25 @@ interface Waiting<Item, Result> {
 
 /**
  * Lets calls that come while a transaction is written share the next one: a commit costs a wait for the disk, whatever is
- * in it. Nothing waits for company, and a call is answered after its own commit.
+ * in it. A call waits for company only as long as company keeps coming, and is answered after its own commit.
  */
 export class GroupCommit<Item, Result> {
   readonly #commit: Commit<Item, Result>
   readonly #weigh: (item: Item) => number
   readonly #maxWeight: number
+  readonly #patience: number
   #waiting: Waiting<Item, Result>[] = []
   #writing: Promise<void> | undefined
 
-  /** @param maxWeight of a group; a call of more is a group of its own */
-  constructor(commit: Commit<Item, Result>, weigh: (item: Item) => number, maxWeight: number) {
+  /**
+   * @param maxWeight of a group; a call of more is a group of its own
+   * @param patience the most milliseconds that a call waits while company keeps coming
+   */
+  constructor(commit: Commit<Item, Result>, weigh: (item: Item) => number, maxWeight: number, patience = 2) {
     this.#commit = commit
     this.#weigh = weigh
     this.#maxWeight = maxWeight
+    this.#patience = patience
   }
 
   /** Adds the items of a call, which are kept together and in order. */
@@ -42,11 +50,20 @@ export class GroupCommit<Item, Result> {
 
   async #writeAll(): Promise<void> {
     do {
-      // whoever is already on the way, such as those answered just now, may join
-      await setImmediate()
+      await this.#gather()
       await this.#write(this.#nextGroup())
     } while (this.#waiting.length > 0)
     this.#writing = undefined
+  }
+
+  /** Lets those join who are already on the way, such as those answered just now. */
+  async #gather(): Promise<void> {
+    const end = performance.now() + this.#patience
+    for (let quiet = 0; quiet < quietTurns && performance.now() < end; quiet++) {
+      const before = this.#waiting.length
+      await setImmediate()
+      if (this.#waiting.length > before) quiet = -1
+    }
   }
 
   #nextGroup(): Waiting<Item, Result>[] {

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { isMergeable, sectionOf } from '../loss/report/sections.ts'
+import { sectionOf, sectionsOf } from '../loss/report/sections.ts'
 import type { Spec } from '../loss/spec.ts'
 import type { EvaluationState } from '../loss/state.ts'
 import { RunningTotal } from '../loss/state.ts'
@@ -23,9 +23,10 @@ class Entry {
 
   constructor(spec: Spec, outputs: number) {
     this.total = new RunningTotal(spec)
-    this.numbers = spec.include
-      .filter(isMergeable)
-      .reduce((sum, name) => sum + sectionOf(name).answerNumbers(spec, outputs), ownNumbers)
+    this.numbers = sectionsOf(spec).reduce(
+      (sum, name) => sum + sectionOf(name).answerNumbers(spec, outputs),
+      ownNumbers,
+    )
   }
 
   /** Each addition is whole, so that one that is given up in between leaves a right total of fewer batches. */

@@ -3,7 +3,7 @@ import type { EvaluationState } from '../loss/state.ts'
 import { RunningTotal } from '../loss/state.ts'
 import type { Task } from '../runtime/scheduler.ts'
 import type { StateCodec } from './codec.ts'
-import { StoreUnavailable } from './errors.ts'
+import { EvaluationGone, StoreUnavailable } from './errors.ts'
 import type { Store } from './store.ts'
 
 /** Batches of a block: what a block adds up to is kept in the store, so that it is folded once. */
@@ -25,15 +25,6 @@ export interface Run<Total> {
   /** The sequence of its last batch. */
   readonly last: number
   readonly total: Total
-}
-
-/** Thrown when an evaluation is deleted while it is read. */
-export class EvaluationGone extends Error {
-  override readonly name = 'EvaluationGone'
-
-  constructor() {
-    super('The evaluation was deleted.')
-  }
 }
 
 /** Makes something of the bytes of a state, step by step. @throws InvalidState */

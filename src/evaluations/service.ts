@@ -6,6 +6,7 @@ import type { CurvePoint } from './curve.ts'
 import { curveOf } from './curve.ts'
 import type { Declared, Difference } from './declaration.ts'
 import { differencesOf, readDeclaration, writeDeclaration } from './declaration.ts'
+import { StoreUnavailable } from './errors.ts'
 import { RunningTotals } from './running-totals.ts'
 import type { Batches } from './runs.ts'
 import { blockBatches, blocksOf, foldOf } from './runs.ts'
@@ -13,18 +14,29 @@ import type { Batch, BatchPage, Evaluation, EvaluationPage, NewBatch, PutResult,
 
 /** Characters of the declarations that are kept read. */
 const mostDeclared = 2 ** 24
+/** Names whose evaluations are remembered. */
+const mostNames = 10_000
 
-/** An evaluation as it is stored, and what its declaration says. */
-export interface OpenEvaluation {
-  readonly stored: Evaluation
+/** What an evaluation was declared with, and where its batches are: nothing that ever changes. */
+export interface DeclaredEvaluation {
   readonly declared: Declared
   readonly batches: Batches
+}
+
+/** An evaluation as it is stored, and what its declaration says. */
+export interface OpenEvaluation extends DeclaredEvaluation {
+  readonly stored: Evaluation
 }
 
 export type DeclareOutcome =
   | { readonly outcome: 'created' | 'exists'; readonly evaluation: OpenEvaluation }
   | { readonly outcome: 'conflict'; readonly differences: readonly Difference[] }
   | { readonly outcome: 'full' }
+
+export interface SealOutcome {
+  readonly outcome: SealResult['outcome']
+  readonly evaluation: OpenEvaluation
+}
 
 /** What is kept of a batch that was evaluated. */
 export type EvaluatedBatch = Omit<NewBatch, 'evaluation'>
@@ -34,7 +46,9 @@ export class Evaluations {
   readonly #store: Store
   readonly #totals = new RunningTotals()
   /** What is not stored with each request anew: declarations by the id of the evaluation. */
-  readonly #read = new LRUCache<number, Pick<OpenEvaluation, 'declared' | 'batches'>>({ maxSize: mostDeclared })
+  readonly #read = new LRUCache<number, DeclaredEvaluation>({ maxSize: mostDeclared })
+  /** The ids of evaluations by owner and name, as they were when they were found last. */
+  readonly #ids = new LRUCache<string, number>({ max: mostNames })
   readonly #scheduler: Scheduler
   #folding: Promise<unknown> = Promise.resolve()
 
@@ -43,22 +57,63 @@ export class Evaluations {
     this.#scheduler = scheduler
   }
 
-  /** Declares an evaluation, or finds that it was declared before: in the same way, or in another. */
-  async declare(owner: string, name: string, declared: Declared): Promise<DeclareOutcome> {
+  /**
+   * Declares an evaluation, or finds that it was declared before: in the same way, or in another.
+   *
+   * @param declaration what `writeDeclaration` makes of what is declared, where that is known
+   */
+  async declare(
+    owner: string,
+    name: string,
+    declared: Declared,
+    declaration = writeDeclaration(declared),
+  ): Promise<DeclareOutcome> {
     const result = await this.#store.declare(owner, name, {
-      declaration: writeDeclaration(declared),
+      declaration,
       expectedBatches: declared.expectedBatches ?? null,
       expectedSamples: declared.expectedSamples ?? null,
     })
     if (result.outcome === 'full') return result
     const evaluation = this.#open(result.evaluation)
+    this.#ids.set(keyOf(owner, name), evaluation.stored.id)
     const differences = differencesOf(evaluation.declared, declared)
     return differences.length > 0 ? { outcome: 'conflict', differences } : { outcome: result.outcome, evaluation }
   }
 
   async find(owner: string, name: string): Promise<OpenEvaluation | undefined> {
     const stored = await this.#store.find(owner, name)
-    return stored && this.#open(stored)
+    if (stored === undefined) return undefined
+    this.#ids.set(keyOf(owner, name), stored.id)
+    return this.#open(stored)
+  }
+
+  /**
+   * Works on the evaluation of a name without asking the store what the name stands for, if that was found before. It may
+   * have been deleted since, and declared anew in another way. So where the work fails, the name is looked up, and if it
+   * stands for another evaluation, the work is done with that one.
+   *
+   * @param work fails if the evaluation was deleted
+   * @returns undefined when there is no evaluation of this name
+   */
+  async withRemembered<Result>(
+    owner: string,
+    name: string,
+    work: (evaluation: DeclaredEvaluation) => Promise<Result>,
+  ): Promise<Result | undefined> {
+    const id = this.#ids.get(keyOf(owner, name))
+    const remembered = id === undefined ? undefined : this.#read.get(id)
+    let failure: { readonly error: unknown } | undefined
+    if (remembered !== undefined) {
+      try {
+        return await work(remembered)
+      } catch (error) {
+        if (error instanceof StoreUnavailable) throw error
+        failure = { error }
+      }
+    }
+    const found = await this.find(owner, name)
+    if (failure !== undefined && found?.stored.id === id) throw failure.error
+    return found && work(found)
   }
 
   /** The newest first. */
@@ -67,9 +122,9 @@ export class Evaluations {
   }
 
   /** Stores batches of one evaluation; a batch is in no report before its answer, and in every report after it. */
-  async put({ stored, batches }: OpenEvaluation, evaluated: readonly EvaluatedBatch[]): Promise<PutResult[]> {
-    const { id } = stored
-    const results = await this.#store.putBatches(evaluated.map((batch) => ({ ...batch, evaluation: id })))
+  async put({ batches }: DeclaredEvaluation, evaluated: readonly EvaluatedBatch[]): Promise<PutResult[]> {
+    const { evaluation } = batches
+    const results = await this.#store.putBatches(evaluated.map((batch) => ({ ...batch, evaluation })))
     for (const result of results) {
       if (result.outcome !== 'committed' || result.batch.sequence % blockBatches !== 0) continue
       this.#foldLater(batches, result.batch.sequence / blockBatches - 1)
@@ -78,7 +133,7 @@ export class Evaluations {
   }
 
   /** The state of a batch that is stored. */
-  stateOf({ batches }: OpenEvaluation, { sequence }: Batch, task: Task): Promise<EvaluationState> {
+  stateOf({ batches }: DeclaredEvaluation, { sequence }: Batch, task: Task): Promise<EvaluationState> {
     return foldOf(batches, sequence - 1, sequence, task)
   }
 
@@ -99,18 +154,19 @@ export class Evaluations {
     return curveOf(batches, stored.batches, points, task)
   }
 
-  seal(owner: string, name: string): Promise<SealResult | undefined> {
-    return this.#store.seal(owner, name)
+  /** Ends an evaluation whose expectations are met; undefined when there is none. */
+  async seal(owner: string, name: string): Promise<SealOutcome | undefined> {
+    const result = await this.#store.seal(owner, name)
+    return result && { outcome: result.outcome, evaluation: this.#open(result.evaluation) }
   }
 
+  /** Whether there was one. */
   async delete(owner: string, name: string): Promise<boolean> {
-    const stored = await this.#store.find(owner, name)
-    const wasThere = await this.#store.delete(owner, name)
-    if (stored !== undefined) {
-      this.#totals.forget(stored.id)
-      this.#read.delete(stored.id)
-    }
-    return wasThere
+    const id = await this.#store.delete(owner, name)
+    if (id === undefined) return false
+    this.#totals.forget(id)
+    this.#read.delete(id)
+    return true
   }
 
   /** Calls a listener soon after anything of the evaluation may have changed. @returns ends it */
@@ -146,4 +202,9 @@ export class Evaluations {
       .catch(() => undefined)
       .finally(() => task.stop())
   }
+}
+
+/** No name has a space. */
+function keyOf(owner: string, name: string): string {
+  return `${name} ${owner}`
 }

@@ -13,19 +13,32 @@ export interface Store {
   list(owner: string, page: EvaluationPage): Promise<Evaluation[]>
   /** Ends an evaluation whose expectations are met; undefined when there is none. Sealing twice is the same as once. */
   seal(owner: string, name: string): Promise<SealResult | undefined>
-  /** Whether there was one. Its name is free at once; what it stored goes with the next sweeps. */
-  delete(owner: string, name: string): Promise<boolean>
+  /**
+   * Frees the name of an evaluation at once; what it stored goes with the next sweeps.
+   *
+   * @returns its id; undefined when there is none
+   */
+  delete(owner: string, name: string): Promise<number | undefined>
 
   /**
    * Stores batches, which may belong to several evaluations, and answers each in its place. Calls at the same time share a
    * transaction. The first of two batches of one name counts, also within a call.
    */
   putBatches(batches: readonly NewBatch[]): Promise<PutResult[]>
-  findBatch(evaluation: number, name: string): Promise<Batch | undefined>
   /** In order of their sequence. */
   listBatches(evaluation: number, page: BatchPage): Promise<Batch[]>
   /** The states of the batches with `after` < sequence <= `last`, in order, in pages of some hundred. */
   states(evaluation: number, after?: number, last?: number): AsyncIterable<StatePage>
+  /**
+   * The batches of one evaluation that another has under the same names, in the order of their sequence in the first, in
+   * pages of some hundred or fewer; a page may be empty. Of both evaluations only the batches count that they had when they
+   * were found, whatever comes meanwhile, so that all names but these pairs are without a partner: `batches` less the
+   * number of pairs, in each of the two. Each batch of the first costs a look-up in the second.
+   *
+   * @param first as `find` answered; to read less, the one of fewer batches
+   * @throws EvaluationGone at the end if one of the two was deleted meanwhile: pairs may be missing then
+   */
+  pairs(first: CountedBatches, second: CountedBatches): AsyncIterable<readonly Pair[]>
 
   /**
    * Keeps folded totals, so that they need not be folded again: a cache that can be rebuilt from the states, never the
@@ -93,8 +106,6 @@ export interface BatchFigures {
   readonly loss: number | null
   readonly lossStatus: 'finite' | 'infinite' | 'undefined'
   readonly accuracy: number | null
-  /** The batch's own answer, as text that only the caller reads. */
-  readonly answer: string
 }
 
 export interface NewBatch extends BatchFigures {
@@ -102,6 +113,8 @@ export interface NewBatch extends BatchFigures {
   readonly evaluation: number
   /** The SHA-256 of its content: 32 bytes. */
   readonly fingerprint: Uint8Array
+  /** The SHA-256 of its labels and the weights of its samples: 32 bytes. */
+  readonly labelsDigest: Uint8Array
   /** The bytes of its state, as `StateCodec` writes them. */
   readonly state: Uint8Array
 }
@@ -148,6 +161,19 @@ export interface StatePage {
   /** The sequence of the first of them. */
   readonly first: number
   readonly states: readonly Uint8Array[]
+}
+
+/** The batches of an evaluation up to a sequence. */
+export type CountedBatches = Pick<Evaluation, 'id' | 'batches'>
+
+/** Batches of two evaluations that have one name. */
+export interface Pair {
+  readonly name: string
+  /**
+   * Their states, of the first evaluation and of the second, where their labels digests are equal: both are about the same
+   * rows. undefined where the labels differ.
+   */
+  readonly states: readonly [first: Uint8Array, second: Uint8Array] | undefined
 }
 
 export interface Fold {

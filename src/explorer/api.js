@@ -1,4 +1,5 @@
 /** @import { Exchange, Problem } from './types.d.ts' */
+import { strings } from './strings.js'
 
 /** The service refused; `exchange.answer` is its problem. */
 export class Refused extends Error {
@@ -23,10 +24,20 @@ export async function post(path, body, signal) {
   const request = typeof body === 'string' ? body : JSON.stringify(body)
   return exchange('POST', path, request, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: headersWith({ 'content-type': 'application/json' }),
     body: request,
     ...(signal && { signal }),
   })
+}
+
+/**
+ * What every request to the API has besides its own headers.
+ *
+ * @param {Record<string, string>} [headers]
+ * @returns {Record<string, string>}
+ */
+export function headersWith(headers = {}) {
+  return { accept: 'application/json', ...headers }
 }
 
 /**
@@ -34,7 +45,7 @@ export async function post(path, body, signal) {
  * @returns {Promise<Exchange>}
  */
 export async function get(path) {
-  return exchange('GET', path, '', {})
+  return exchange('GET', path, '', { headers: headersWith() })
 }
 
 /**
@@ -66,12 +77,12 @@ export function upload(path, body, headers, onProgress, description) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
     request.open('POST', path)
-    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value)
+    for (const [name, value] of Object.entries(headersWith(headers))) request.setRequestHeader(name, value)
     request.responseType = 'json'
     request.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total)
-    request.onerror = () => reject(new Error('The connection was lost before the answer came.'))
+    request.onerror = () => reject(new Error(strings.common.lost))
     request.onload = () => {
-      if (request.response === null) reject(new Error(`The answer, status ${request.status}, is no JSON.`))
+      if (request.response === null) reject(new Error(strings.common.noJson(request.status)))
       resolve({
         method: 'POST',
         path,

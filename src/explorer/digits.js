@@ -5,6 +5,6 @@ let digits
 
 /** 899 handwritten digits: logits of a real model, and the truth. */
 export function loadDigits() {
-  digits ??= fetch('/explore/digits.json').then((response) => response.json())
+  digits ??= fetch(new URL('digits.json', import.meta.url)).then((response) => response.json())
   return digits
 }

@@ -1,3 +1,5 @@
+import { strings } from './strings.js'
+
 /**
  * The element that a selector names.
  *
@@ -61,7 +63,7 @@ function setAttributes(element, attributes) {
  * @param {number | null | undefined} value
  * @param {{ digits?: number, missing?: string }} options
  */
-export function number(value, { digits = 6, missing = 'none' } = {}) {
+export function number(value, { digits = 6, missing = strings.common.none } = {}) {
   if (value === null || value === undefined) return el('data', { value: '' }, missing)
   return el('data', { value, title: String(value) }, text(value, digits))
 }
@@ -134,9 +136,9 @@ export function copies(button, content) {
   button.addEventListener('click', async () => {
     try {
       await navigator.clipboard.writeText(content())
-      button.textContent = 'Copied'
+      button.textContent = strings.common.copied
     } catch {
-      button.textContent = 'Not allowed here: select and copy it'
+      button.textContent = strings.common.copyRefused
     }
     setTimeout(() => {
       button.textContent = label

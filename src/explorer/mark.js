@@ -1,5 +1,6 @@
 import { el } from './dom.js'
 import { locate } from './pointer.js'
+import { strings } from './strings.js'
 
 /**
  * A text with the places marked that JSON Pointers name.
@@ -57,7 +58,7 @@ export async function around(blob, offset) {
     'code',
     {},
     `${start > 0 ? '…' : ''}${await blob.slice(start, offset).text()}`,
-    el('mark', {}, offending === '' ? 'the end' : offending),
+    el('mark', {}, offending === '' ? strings.batch.end : offending),
     await blob.slice(offset + 1, offset + reach).text(),
   )
 }

@@ -1,4 +1,6 @@
 /** @import { Colours, Figure, PlotlyLibrary } from './types.d.ts' */
+import { strings } from './strings.js'
+import { themeChanged } from './switches.js'
 
 /** @type {Promise<PlotlyLibrary> | undefined} */
 let loading
@@ -7,9 +9,9 @@ let loading
 export function plotly() {
   loading ??= new Promise((resolve, reject) => {
     const script = document.createElement('script')
-    script.src = '/explore/plotly.js'
+    script.src = document.documentElement.dataset.plotly ?? ''
     script.onload = () => resolve(/** @type {{ Plotly: PlotlyLibrary }} */ (/** @type {unknown} */ (globalThis)).Plotly)
-    script.onerror = () => reject(new Error('The drawing library could not be loaded.'))
+    script.onerror = () => reject(new Error(strings.common.noLibrary))
     document.head.append(script)
   })
   return loading
@@ -17,9 +19,12 @@ export function plotly() {
 
 /** The colours of the theme in force. @returns {Colours} */
 export function colours() {
-  const style = getComputedStyle(document.documentElement)
-  const colour = (/** @type {string} */ name) => style.getPropertyValue(`--${name}`).trim()
-  return {
+  const probe = document.body.appendChild(document.createElement('i'))
+  const colour = (/** @type {string} */ name) => {
+    probe.style.color = `var(--${name})`
+    return getComputedStyle(probe).color
+  }
+  const found = {
     ink: colour('ink'),
     soft: colour('soft'),
     line: colour('line'),
@@ -27,19 +32,23 @@ export function colours() {
     accent: colour('accent'),
     truth: colour('truth'),
   }
+  probe.remove()
+  return found
 }
 
 /** What was drawn, to be drawn again in other colours. @type {Map<HTMLElement, () => Promise<void>>} */
 const drawn = new Map()
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', async () => {
+async function drawAgain() {
   for (const [element, draw] of drawn) {
     if (element.isConnected) await draw()
     else drawn.delete(element)
   }
-})
+}
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAgain)
+document.addEventListener(themeChanged, drawAgain)
 
 // Colour bars, <sub> and the mode bar's menus set style attributes, which the Content-Security-Policy refuses.
-const config = { displayModeBar: false, responsive: true, scrollZoom: false, doubleClick: false }
+const config = { displayModeBar: false, responsive: true, scrollZoom: 'gl3d', doubleClick: false }
 
 /**
  * A chart in an element: the function draws it, and draws it again after any change.
@@ -54,7 +63,7 @@ export function chart(element, figure) {
     const theme = colours()
     const { data, layout } = figure(theme)
     if ('scene' in layout && !drawsIn3d()) {
-      element.textContent = 'This browser does not draw in 3D (WebGL is off). The numbers stand beside.'
+      element.textContent = strings.common.no3d
       return
     }
     await library.react(element, data, themed(layout, theme), config)
@@ -123,68 +132,5 @@ export function axis3d({ line, soft, ink }, title, more = {}) {
     showspikes: false,
     backgroundcolor: 'rgba(0,0,0,0)',
     ...more,
-  }
-}
-
-/**
- * Buttons that turn a scene, for those who do not drag.
- *
- * @param {HTMLElement} element
- * @param {NodeListOf<HTMLButtonElement>} buttons each with data-turn
- * @param {{ x: number, y: number, z: number }} start
- */
-export function turnable(element, buttons, start) {
-  for (const button of buttons) {
-    button.addEventListener('click', async () => {
-      if (element.dataset.drawn === undefined) return
-      const eye = button.dataset.turn === 'reset' ? start : turned(eyeOf(element) ?? start, button.dataset.turn ?? '')
-      await (await plotly()).relayout(element, { 'scene.camera.eye': eye })
-    })
-  }
-}
-
-/** @typedef {{ x: number, y: number, z: number }} Eye */
-
-/**
- * From farther away where the place is narrow, so that the axes fit.
- *
- * @param {HTMLElement} element
- * @param {Eye} eye
- * @returns {Eye}
- */
-export function fitting(element, { x, y, z }) {
-  const distance = isNarrow(element) ? 1.15 : 1
-  return { x: x * distance, y: y * distance, z: z * distance }
-}
-
-/** Whether there is no room for the name of the upright axis. @param {HTMLElement} element */
-export function isNarrow(element) {
-  return element.clientWidth < 480
-}
-
-/**
- * @param {HTMLElement} element
- * @returns {Eye | undefined}
- */
-function eyeOf(element) {
-  const { layout } = /** @type {{ layout?: { scene?: { camera?: { eye?: Eye } } } }} */ (
-    /** @type {unknown} */ (element)
-  )
-  return layout?.scene?.camera?.eye
-}
-
-/**
- * @param {Eye} eye
- * @param {string} direction
- */
-function turned({ x, y, z }, direction) {
-  const distance = Math.hypot(x, y, z)
-  const around = Math.atan2(y, x) + ({ left: -0.3, right: 0.3 }[direction] ?? 0)
-  const height = Math.asin(z / distance) + ({ up: 0.2, down: -0.2 }[direction] ?? 0)
-  const bounded = Math.min(1.5, Math.max(-1.5, height))
-  return {
-    x: distance * Math.cos(bounded) * Math.cos(around),
-    y: distance * Math.cos(bounded) * Math.sin(around),
-    z: distance * Math.sin(bounded),
   }
 }

@@ -1,6 +1,9 @@
 /** @import { Exchange, Problem } from './types.d.ts' */
 import { answerOf, post, Refused } from './api.js'
 import { el, find, listing } from './dom.js'
+import { strings } from './strings.js'
+
+const words = strings.common
 
 /**
  * A section's line to the service: `ask` shows each exchange under "On the wire" and an error where the section has its
@@ -24,9 +27,12 @@ export function connect(section) {
   const show = (exchange) => {
     last = exchange
     const { method, path, status, milliseconds } = exchange
-    find(details, 'summary', HTMLElement).textContent =
-      `On the wire: ${method} ${path}, ${status} in ${Math.max(1, Math.round(milliseconds))} ms`
-    details.hidden = false
+    find(details, 'summary', HTMLElement).textContent = words.wire(
+      `${method} ${path}`,
+      status,
+      Math.max(1, Math.round(milliseconds)),
+    )
+    details.dataset.filled = 'true'
     write()
   }
 
@@ -55,7 +61,7 @@ export function connect(section) {
     } catch (error) {
       if (error instanceof DOMException && error.name === 'AbortError') return
       trouble.replaceChildren(
-        ...(error instanceof Refused ? problemParts(error.problem) : [el('p', {}, `That did not work: ${error}`)]),
+        ...(error instanceof Refused ? problemParts(error.problem) : [el('p', {}, words.trouble(String(error)))]),
       )
     }
   }
@@ -69,8 +75,14 @@ export function connect(section) {
  */
 export function problemParts({ type, title, status, detail }) {
   return [
-    el('p', { class: 'problem-title' }, el('strong', {}, `${status} ${title}`), ' ', el('a', { href: type }, type)),
-    el('p', { class: 'problem-detail' }, detail),
+    el(
+      'p',
+      { class: 'problem-title', lang: 'en' },
+      el('strong', {}, `${status} ${title}`),
+      ' ',
+      el('a', { href: type }, type),
+    ),
+    el('p', { class: 'problem-detail', lang: 'en' }, detail),
   ]
 }
 
@@ -78,8 +90,8 @@ export function problemParts({ type, title, status, detail }) {
 function rawParts({ request, answer }) {
   /** @type {(Node | string)[]} */
   const parts = []
-  if (request !== '') parts.push(el('h3', {}, 'Request'), listing('Request', brief(request)))
-  parts.push(el('h3', {}, 'Answer'), listing('Answer', brief(JSON.stringify(answer))))
+  if (request !== '') parts.push(el('h3', {}, words.request), listing(words.request, brief(request)))
+  parts.push(el('h3', {}, words.answer), listing(words.answer, brief(JSON.stringify(answer))))
   return parts
 }
 
@@ -105,9 +117,9 @@ function written(value, indent) {
   const deeper = `${indent}  `
   if (Array.isArray(value)) {
     const kept = value.slice(0, 12).map((item) => written(item, deeper))
-    if (value.length > 12) kept.push(`… ${value.length - 12} more`)
+    if (value.length > 12) kept.push(words.more(value.length - 12))
     return kept.some((item) => item.includes('\n') || item.length > 24)
-      ? `[\n${deeper}${kept.slice(0, 4).join(`,\n${deeper}`)}${value.length > 4 ? `,\n${deeper}… ${value.length - 4} more` : ''}\n${indent}]`
+      ? `[\n${deeper}${kept.slice(0, 4).join(`,\n${deeper}`)}${value.length > 4 ? `,\n${deeper}${words.more(value.length - 4)}` : ''}\n${indent}]`
       : `[${kept.join(', ')}]`
   }
   if (typeof value === 'object' && value !== null) {

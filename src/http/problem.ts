@@ -1,6 +1,5 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { StoreUnavailable } from '../evaluations/errors.ts'
-import { EvaluationGone } from '../evaluations/runs.ts'
+import { EvaluationGone, StoreUnavailable } from '../evaluations/errors.ts'
 import { alternatives } from '../loss/option-types.ts'
 import type { Path, ValidationError } from '../loss/validation-errors.ts'
 import { InvalidContent, LimitExceeded, shortened } from '../loss/validation-errors.ts'

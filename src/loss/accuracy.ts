@@ -1,3 +1,4 @@
+import type { PredictionFormat } from './formats.ts'
 import { sigmoid } from './numerics/softmax.ts'
 
 /** What a run of rows decided: a class index for each row, or 0 or 1 for each of its binary outputs, row by row. */
@@ -12,15 +13,25 @@ export interface Decisions {
   readonly ties: number
 }
 
-/** Decides by the largest of the K outputs; the lowest index wins a tie. */
-export function decideClasses(predictions: Float64Array, outputs: number, labelled: Int32Array): Decisions {
+/**
+ * Decides by the largest of the K outputs; the lowest index wins a tie.
+ *
+ * @param largest where it is known already, below 0 where not
+ */
+export function decideClasses(
+  predictions: Float64Array,
+  outputs: number,
+  labelled: Int32Array,
+  largest?: Int32Array,
+): Decisions {
   const count = labelled.length
   const words = new Int32Array(predictions.buffer, predictions.byteOffset, 2 * predictions.length)
   const predicted = new Int32Array(count)
   const correct = new Int32Array(count)
   let ties = 0
   for (let i = 0; i < count; i++) {
-    let where = clearWinner(words, 2 * i * outputs, outputs)
+    let where = largest === undefined ? -1 : largest[i]
+    if (where < 0) where = clearWinner(words, 2 * i * outputs, outputs)
     if (where < 0) {
       const row = predictions.subarray(i * outputs, (i + 1) * outputs)
       where = largestOf(row)
@@ -62,7 +73,7 @@ export function decideBinary(
   outputs: number,
   targets: Float64Array,
   threshold: number,
-  isLogits: boolean,
+  format: PredictionFormat,
 ): Decisions {
   const count = targets.length / outputs
   const predicted = new Int32Array(targets.length)
@@ -70,7 +81,9 @@ export function decideBinary(
   const correct = new Int32Array(count)
   for (let i = 0, at = 0; i < count; i++) {
     for (let k = 0; k < outputs; k++, at++) {
-      const isPositive = (isLogits ? sigmoid(predictions[at]) : predictions[at]) > threshold
+      const y = predictions[at]
+      const score = format === 'logits' ? sigmoid(y) : format === 'log-probabilities' ? Math.exp(y) : y
+      const isPositive = score > threshold
       const isLabelled = targets[at] > 0.5
       if (isPositive === isLabelled) correct[i]++
       predicted[at] = isPositive ? 1 : 0

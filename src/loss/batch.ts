@@ -4,11 +4,11 @@ import {
   checkPredictions,
   checkTargets,
   checkWeights,
-  otherPredictionFormat,
   readIndices,
   readLargest,
   readOneHot,
 } from './checks.ts'
+import { fittingPredictionFormat } from './fitting-predictions.ts'
 import type { Memory } from './memory.ts'
 import { freeArrays, integersIn } from './memory.ts'
 import type { Layout } from './shape.ts'
@@ -21,9 +21,10 @@ import {
   refuseLabelShape,
 } from './shape.ts'
 import type { Spec } from './spec.ts'
+import { isSurveyed } from './survey/survey.ts'
 import type { Tensor } from './tensor.ts'
 import { ValidationErrors } from './validation-errors.ts'
-import { checkWeightCounts } from './weights.ts'
+import { checkOutputOptions } from './weights.ts'
 
 /** What a body brings: numbers in their shapes, not yet checked against what was declared. */
 export interface Tensors {
@@ -42,6 +43,11 @@ export interface Batch {
   readonly predictions: Float64Array
   /** The class of each row where decisions are by class: -1 for a row that `ignoreIndex` leaves out. */
   readonly classes: Int32Array | undefined
+  /**
+   * The place of the largest prediction of each row, below 0 where that needs a closer look, as far as the check has seen
+   * it: where there are many numbers, and decisions are by class. It shares its memory with `classes`.
+   */
+  readonly largest?: Int32Array | undefined
   /** N x K targets as given, for every label format but one-hot and index, which `classes` says in full. */
   readonly targets: Float64Array | undefined
   readonly sampleWeights: Float64Array | undefined
@@ -75,7 +81,7 @@ export function* layOut(spec: Spec, tensors: Tensors): Generator<void, Layout> {
   const shapeError = labelShapeError(spec, predictions, labels, layout)
   if (shapeError !== undefined) yield* refuseLabelShape(spec, labels, layout, shapeError)
   if (sampleWeights !== undefined) checkWeightShape('sampleWeights', sampleWeights, layout.samples, 'samples')
-  checkWeightCounts(spec, layout)
+  checkOutputOptions(spec, layout)
   return layout
 }
 
@@ -92,14 +98,17 @@ export function* check(spec: Spec, tensors: Tensors, layout: Layout, memory: Mem
   // where the first error of each stands in the list of all; what would fit is told there, once
   let firstOfPredictions: number | undefined
   let firstOfLabels: number | undefined
-  const classes = spec.decision === 'class' ? integersIn(memory, samples) : undefined
+  const isSeen = spec.decision === 'class' && isSurveyed(samples, outputs)
+  const integers = spec.decision === 'class' ? integersIn(memory, isSeen ? 2 * samples : samples) : undefined
+  const classes = integers?.subarray(0, samples)
+  const largest = isSeen ? integers?.subarray(samples) : undefined
   let isRight = false
   try {
     const step = rowsPerStep(outputs)
     for (let from = 0; from < samples; from += step) {
       const range = { from, to: Math.min(from + step, samples) }
       const known = errors.count
-      checkPredictions(spec, predictions, outputs, range, errors)
+      checkPredictions(spec, predictions, outputs, range, errors, largest)
       const knownThen = errors.count
       if (knownThen > known) firstOfPredictions ??= known
       readLabels(spec, labels, outputs, range, classes, errors)
@@ -109,7 +118,8 @@ export function* check(spec: Spec, tensors: Tensors, layout: Layout, memory: Mem
       if (sampleWeights !== undefined) checkWeights('sampleWeights', sampleWeights, range, errors)
       yield
     }
-    if (firstOfPredictions !== undefined) errors.hint(firstOfPredictions, otherPredictionFormat(spec))
+    if (firstOfPredictions !== undefined)
+      errors.hint(firstOfPredictions, yield* fittingPredictionFormat(spec, predictions, layout))
     if (firstOfLabels !== undefined) errors.hint(firstOfLabels, yield* fittingDeclaration(spec, labels, layout))
     errors.throwIfAny()
     isRight = true
@@ -118,7 +128,15 @@ export function* check(spec: Spec, tensors: Tensors, layout: Layout, memory: Mem
   }
   const isClasses = spec.labelFormat === 'one-hot' || spec.labelFormat === 'index'
   const targets = isClasses ? undefined : labels.data
-  return { samples, outputs, predictions: predictions.data, classes, targets, sampleWeights: sampleWeights?.data }
+  return {
+    samples,
+    outputs,
+    predictions: predictions.data,
+    classes,
+    largest,
+    targets,
+    sampleWeights: sampleWeights?.data,
+  }
 }
 
 function readLabels(

@@ -3,6 +3,7 @@ import type { Loss } from './kernels/loss.ts'
 import { pathOf, place, rowPathOf } from './shape.ts'
 import type { Spec } from './spec.ts'
 import { checksLabelRows, checksPredictionRows } from './spec.ts'
+import { isSurveyed, readOnes, surveyRows } from './survey/survey.ts'
 import type { Tensor } from './tensor.ts'
 import type { ValidationErrors } from './validation-errors.ts'
 
@@ -21,21 +22,30 @@ export interface CheckedTensor {
   readonly needs: string
 }
 
-/** Reports predictions that contradict `predictionFormat`. */
+/**
+ * Reports predictions that contradict `predictionFormat`.
+ *
+ * @param largest receives the place of the largest prediction of each row, below 0 where that needs a closer look
+ */
 export function checkPredictions(
   spec: Spec,
   tensor: Tensor,
   outputs: number,
   range: RowRange,
   errors: ValidationErrors,
+  largest?: Int32Array,
 ): void {
   const declared = `predictionFormat "${spec.predictionFormat}" needs`
   if (spec.predictionFormat === 'probabilities') {
     const checked = { name: 'predictions', tensor, outputs, needs: `${declared} numbers from 0 to 1` }
     const tolerance = checksPredictionRows(spec) ? spec.rowSumTolerance : Number.POSITIVE_INFINITY
-    checkRows(checked, range, 0, 1, tolerance, errors)
+    checkRows(checked, range, 0, 1, tolerance, errors, largest)
+  } else if (spec.predictionFormat === 'log-probabilities') {
+    const checked = { name: 'predictions', tensor, outputs, needs: `${declared} finite numbers <= 0` }
+    checkRows(checked, range, -Number.MAX_VALUE, 0, Number.POSITIVE_INFINITY, errors, largest)
+    if (checksPredictionRows(spec)) checkLogRows(checked, range, spec.rowSumTolerance, errors)
   } else {
-    checkFinite({ name: 'predictions', tensor, outputs, needs: `${declared} finite numbers` }, range, errors)
+    checkFinite({ name: 'predictions', tensor, outputs, needs: `${declared} finite numbers` }, range, errors, largest)
   }
 }
 
@@ -126,8 +136,9 @@ export function readOneHot(
     outputs,
     needs: 'labelFormat "one-hot" needs exactly one 1 and all others 0 in each row',
   }
-  let row = readOneHotRows(data, outputs, range.from, range.to, classes)
-  for (; row < range.to && !errors.full; row = readOneHotRows(data, outputs, row + 1, range.to, classes)) {
+  const readRows = isSurveyed(range.to - range.from, outputs) ? readOnes : readOneHotRows
+  let row = readRows(data, outputs, range.from, range.to, classes)
+  for (; row < range.to && !errors.full; row = readRows(data, outputs, row + 1, range.to, classes)) {
     const known = errors.count
     let ones = 0
     for (let at = row * outputs; at < (row + 1) * outputs; at++) {
@@ -175,17 +186,8 @@ export function checkWeights(name: string, tensor: Tensor, range: RowRange, erro
   checkRows(checked, range, 0, largestWeight, Number.POSITIVE_INFINITY, errors)
 }
 
-/** The sentence that names the `predictionFormat` for numbers that are no probabilities, where the loss has one. */
-export function otherPredictionFormat(spec: Spec): string {
-  if (spec.predictionFormat !== 'probabilities') return ''
-  const other = losses[spec.loss].predictionFormats.find((format) => format !== 'probabilities')
-  return other === undefined
-    ? ''
-    : ` ${other === 'logits' ? 'Logits' : 'Other numbers'} are declared with predictionFormat "${other}".`
-}
-
-function checkFinite(checked: CheckedTensor, range: RowRange, errors: ValidationErrors): void {
-  checkRows(checked, range, -Number.MAX_VALUE, Number.MAX_VALUE, Number.POSITIVE_INFINITY, errors)
+function checkFinite(checked: CheckedTensor, range: RowRange, errors: ValidationErrors, largest?: Int32Array): void {
+  checkRows(checked, range, -Number.MAX_VALUE, Number.MAX_VALUE, Number.POSITIVE_INFINITY, errors, largest)
 }
 
 /** Reports numbers outside `[low, high]`, and rows of right numbers whose sum is not within `tolerance` of 1. */
@@ -196,9 +198,11 @@ function checkRows(
   high: number,
   tolerance: number,
   errors: ValidationErrors,
+  largest?: Int32Array,
 ): void {
   const { outputs } = checked
   const { data } = checked.tensor
+  if (largest && surveyRows(data, outputs, range.from, range.to, low, high, tolerance, largest)) return
   let row = passRows(data, outputs, range.from, range.to, low, high, tolerance)
   for (; row < range.to && !errors.full; row = passRows(data, outputs, row + 1, range.to, low, high, tolerance)) {
     const known = errors.count
@@ -208,10 +212,30 @@ function checkRows(
       if (!(data[at] >= low && data[at] <= high)) reportElement(checked, at, errors)
     }
     if (errors.count > known) continue
-    const needs = `rows of probabilities sum to 1 within rowSumTolerance ${tolerance}`
-    reportRow({ ...checked, needs }, row, `sums to ${sum}`, errors)
+    reportRow({ ...checked, needs: rowSumNeeds(tolerance) }, row, `sums to ${sum}`, errors)
   }
   errors.count += countWrong(data, outputs, row, range.to, low, high, tolerance)
+}
+
+function rowSumNeeds(tolerance: number): string {
+  return `rows of probabilities sum to 1 within rowSumTolerance ${tolerance}`
+}
+
+/** Reports rows of right log-probabilities whose probabilities do not sum to 1. */
+function checkLogRows(checked: CheckedTensor, range: RowRange, tolerance: number, errors: ValidationErrors): void {
+  const { outputs } = checked
+  const { data } = checked.tensor
+  for (let row = range.from; row < range.to; row++) {
+    let sum = 0
+    let wrong = 0
+    for (let at = row * outputs; at < (row + 1) * outputs; at++) {
+      sum += Math.exp(data[at])
+      wrong += 1 - (Number(data[at] >= -Number.MAX_VALUE) & Number(data[at] <= 0))
+    }
+    if (wrong > 0 || Math.abs(sum - 1) <= tolerance) continue
+    if (errors.full) errors.count++
+    else reportRow({ ...checked, needs: rowSumNeeds(tolerance) }, row, `is of probabilities that sum to ${sum}`, errors)
+  }
 }
 
 /** The loop over all numbers: the first row with something to report, or `to`. It calls nothing, so it stays fast. */

@@ -71,6 +71,7 @@ export function* answerOf(
   const answer: Record<string, unknown> = { ...figuresOf(state, populationSize) }
   if (populationSize !== undefined) answer.populationSize = populationSize
   if (spec.reduction === 'none') answer.losses = rows.perSample?.report(tally.outputs).losses
+  if (spec.topK !== undefined) answer.topKAccuracy = yield* reportSection(state, 'topKAccuracy')
   for (const name of spec.include) {
     if (name === 'perSample') answer.perSample = rows.perSample?.report(tally.outputs)
     else if (name === 'ranking') answer.ranking = rows.ranking
@@ -89,8 +90,6 @@ function figuresOf({ tally, spec }: EvaluationState, populationSize?: number): S
 
 /** What a number of the answer takes: by itself, with the array that grows around it, and as text. */
 const bytesPerNumber = 64
-/** Likewise where it is made of exact sums. */
-const bytesPerSum = 192
 
 /** The largest counts of numbers that an answer, and a mini-batch, may have. */
 type Sizes = Pick<EvaluationContext, 'maxAnswerNumbers' | 'maxMiniBatchNumbers' | 'isRaw'>
@@ -114,8 +113,9 @@ export function answerBytesOf(spec: Spec, { samples, outputs }: Layout, sizes: S
       if (decision === 'binary' && outputs > 1 && needsOneDecision(name)) {
         refuse(path, `${name} needs one decision per sample; these samples have ${outputs} binary outputs`, name)
       }
-      const numbers = sectionOf(name).answerNumbers(spec, outputs)
-      bytes += bytesPerSum * checkSize(numbers, path, sizes)
+      const section = sectionOf(name)
+      bytes += bytesPerNumber * checkSize(section.answerNumbers(spec, outputs), path, sizes)
+      bytes += section.stateBytes(spec, outputs)
     } else {
       const numbers = { perSample: 2 * evaluated, ranking: 2 * outputs + 2, gradient: samples * outputs }[name]
       bytes += bytesPerNumber * checkSize(numbers, path, sizes)
@@ -248,8 +248,13 @@ export class Evaluation {
     if (reduction === 'none' || include.includes('perSample')) {
       sections.perSample = new PerSample(this.#spec, miniBatch?.size ?? samples, this.#context.memory)
     }
-    if (include.includes('gradient')) {
-      sections.gradient = new Gradient(this.#spec, samples, outputs, isList, this.#context.memory)
+    try {
+      if (include.includes('gradient')) {
+        sections.gradient = new Gradient(this.#spec, samples, outputs, isList, this.#context.memory)
+      }
+    } catch (error) {
+      freeSections(sections)
+      throw error
     }
     return sections
   }

@@ -43,6 +43,8 @@ export interface Slice {
   readonly rows: Rows
   /** x_i = s_i l_i */
   readonly losses: Float64Array
+  /** x_i with 0 for those that are infinite; `losses` itself where none is. */
+  readonly finite: Float64Array
   /** w_i, or `undefined` where all are 1. */
   readonly weights: Float64Array | undefined
   /** s_i, or `undefined` where all are 1. */
@@ -67,15 +69,15 @@ export function tallyRows(
   const terms = new Float64Array(count)
   const clipped = loss.losses(rows, spec, terms)
   const sampleWeights = batch.sampleWeights?.subarray(from, to)
-  const weights = weightsOf(spec, batch, from, to)
+  const weights = spec.classWeights === undefined ? sampleWeights : weightsOf(spec.classWeights, batch, from, to)
   if (sampleWeights !== undefined) {
     // a weight of 0 leaves a row out, an infinite loss included
     for (let i = 0; i < count; i++) terms[i] = sampleWeights[i] === 0 ? 0 : terms[i] * sampleWeights[i]
   }
   const decisions = decide(spec, batch, from, to)
-  observe?.({ batch, from, at: first, rows, losses: terms, weights, sampleWeights, decisions })
-
   const { infinite, finite } = withoutInfinite(terms)
+  observe?.({ batch, from, at: first, rows, losses: terms, finite, weights, sampleWeights, decisions })
+
   let correct = 0
   if (decisions !== undefined) for (let i = 0; i < count; i++) correct += decisions.correct[i]
   const sum = exactSum(finite, count)
@@ -158,10 +160,9 @@ function targetsOf(spec: Spec, batch: Batch, from: number, to: number): Float64A
   return dense
 }
 
-/** w_i = s_i sum_k c_k t_ik with the labels as given; s_i where there are no class weights. */
-function weightsOf({ classWeights }: Spec, batch: Batch, from: number, to: number): Float64Array | undefined {
+/** w_i = s_i sum_k c_k t_ik with the labels as given. */
+function weightsOf(classWeights: Float64Array, batch: Batch, from: number, to: number): Float64Array {
   const { outputs, sampleWeights, classes, targets } = batch
-  if (classWeights === undefined) return sampleWeights?.subarray(from, to)
   const weights = new Float64Array(to - from)
   for (let i = from; i < to; i++) {
     let weight = 0
@@ -173,12 +174,14 @@ function weightsOf({ classWeights }: Spec, batch: Batch, from: number, to: numbe
 }
 
 function decide(spec: Spec, batch: Batch, from: number, to: number): Decisions | undefined {
-  const { outputs, classes, targets } = batch
+  const { outputs, classes, largest, targets } = batch
   const predictions = batch.predictions.subarray(from * outputs, to * outputs)
-  if (classes !== undefined) return decideClasses(predictions, outputs, classes.subarray(from, to))
+  if (classes !== undefined) {
+    return decideClasses(predictions, outputs, classes.subarray(from, to), largest?.subarray(from, to))
+  }
   if (targets === undefined || spec.decision === 'none') return undefined
   const labels = targets.subarray(from * outputs, to * outputs)
-  return decideBinary(predictions, outputs, labels, spec.threshold, spec.predictionFormat === 'logits')
+  return decideBinary(predictions, outputs, labels, spec.threshold, spec.predictionFormat)
 }
 
 /** Counts infinite terms and leaves them out of the sums; `terms` stay as they are. */

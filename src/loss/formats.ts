@@ -3,7 +3,7 @@ export const labelFormats = ['one-hot', 'index', 'probabilities', 'binary', 'val
 export type LabelFormat = (typeof labelFormats)[number]
 
 /** What `predictions` holds. */
-export const predictionFormats = ['probabilities', 'logits', 'values'] as const
+export const predictionFormats = ['probabilities', 'logits', 'log-probabilities', 'values'] as const
 export type PredictionFormat = (typeof predictionFormats)[number]
 
 /** How per-sample losses become one number. */

@@ -76,8 +76,8 @@ export const optionTable = {
   logPolicy: {
     type: { kind: 'choice', values: logPolicies },
     default: {
-      of: (_loss, predictionFormat) => (predictionFormat === 'logits' ? 'exact' : 'add-epsilon'),
-      words: '`add-epsilon`; `exact` with logits',
+      of: (_loss, predictionFormat) => (isLogarithmic(predictionFormat) ? 'exact' : 'add-epsilon'),
+      words: '`add-epsilon`; `exact` with logits and log-probabilities',
     },
     ofKernel: true,
     appliesTo: 'losses with a logarithm',
@@ -165,7 +165,7 @@ export const optionTable = {
     default: constant(1e-3),
     applies: (terms) => hasPredictionRowSums(terms) || hasLabelRowSums(terms),
     appliesTo: 'rows of probabilities, in predictions with class labels or in labels',
-    description: 'How far the sum of a row may differ from 1.',
+    description: 'How far the sum of the probabilities of a row may differ from 1.',
   },
   threshold: {
     type: { kind: 'number' },
@@ -175,7 +175,14 @@ export const optionTable = {
     applies: (terms) => decisionBy(terms.loss, terms.labelFormat) === 'binary',
     appliesTo: 'binary decisions: labelFormat "binary" or loss "binary-cross-entropy"',
     description:
-      'Predictions above it are positive; a logit counts as its sigmoid. From 0 to 1; any number for `hinge` and `squared-hinge`.',
+      'Predictions above it are positive; a logit counts as its sigmoid, a log-probability as its exponential. From 0 to 1; any number for `hinge` and `squared-hinge`.',
+  },
+  topK: {
+    type: { kind: 'integer', minimum: 1 },
+    applies: (terms) => decisionBy(terms.loss, terms.labelFormat) === 'class',
+    appliesTo: 'class labels: labelFormat "one-hot", "index", or "probabilities" of a loss that takes these',
+    description:
+      'The k of `topKAccuracy`, which the answer then has: the share of samples whose class is among the k largest predictions. At most K.',
   },
   ignoreIndex: {
     type: { kind: 'integer' },
@@ -263,6 +270,11 @@ export function isDefault(name: OptionName, value: unknown, loss: LossTraits): b
   return loss.predictionFormats.some((format) => defaultFor(name, loss, format) === value)
 }
 
+/** Whether predictions are on the scale of logarithms, where an exact logarithm is finite. */
+function isLogarithmic(format: PredictionFormat): boolean {
+  return format === 'logits' || format === 'log-probabilities'
+}
+
 export function decisionBy(loss: LossTraits, labelFormat: LabelFormat): Decision {
   if (labelFormat === 'values') return 'none'
   if (labelFormat === 'binary') return 'binary'
@@ -271,7 +283,8 @@ export function decisionBy(loss: LossTraits, labelFormat: LabelFormat): Decision
 
 /** Whether rows of `predictions` are distributions, whose sum is checked. */
 export function hasPredictionRowSums({ loss, labelFormat, predictionFormat }: Omit<Terms, 'logPolicy'>): boolean {
-  return predictionFormat === 'probabilities' && decisionBy(loss, labelFormat) === 'class'
+  const areChances = predictionFormat === 'probabilities' || predictionFormat === 'log-probabilities'
+  return areChances && decisionBy(loss, labelFormat) === 'class'
 }
 
 /** Whether rows of `labels` are distributions, whose sum is checked. */

@@ -1,7 +1,7 @@
 import type { RowSource, Slice } from './fold.ts'
 import { tallyAll } from './fold.ts'
 import type { MergeableName } from './report/sections.ts'
-import { mergeableNames, sectionOf } from './report/sections.ts'
+import { sectionOf, sectionsOf } from './report/sections.ts'
 import type { Spec } from './spec.ts'
 import { describeChoices } from './spec.ts'
 import type { Tally } from './tally.ts'
@@ -159,7 +159,7 @@ function inSteps(spec: Spec, sections: EvaluationState['sections']) {
  */
 export function stateSpecText(spec: Spec): string {
   const { reduction, include: _, ...options } = describeChoices(spec)
-  const include = mergeableNames.filter((name) => spec.include.includes(name))
+  const include = sectionsOf({ include: spec.include, topK: undefined })
   const choices = include.length === 0 ? options : { ...options, include }
   const entries = Object.entries(choices).sort(([a], [b]) => (a < b ? -1 : 1))
   return JSON.stringify(Object.fromEntries(entries))
@@ -167,10 +167,9 @@ export function stateSpecText(spec: Spec): string {
 
 const none: ReadonlyMap<MergeableName, unknown> = new Map()
 
-function emptySections({ include }: Spec): ReadonlyMap<MergeableName, unknown> {
-  if (include.length === 0) return none
-  const asked = mergeableNames.filter((name) => include.includes(name))
-  return new Map(asked.map((name) => [name, sectionOf(name).empty()]))
+function emptySections(spec: Spec): ReadonlyMap<MergeableName, unknown> {
+  if (spec.include.length === 0 && spec.topK === undefined) return none
+  return new Map(sectionsOf(spec).map((name) => [name, sectionOf(name).empty()]))
 }
 
 function checkBelongs(a: EvaluationState, b: EvaluationState): void {

@@ -3,7 +3,7 @@ import { rangeInWords } from './option-types.ts'
 import type { OptionName } from './options.ts'
 import { optionOf } from './options.ts'
 import type { Layout } from './shape.ts'
-import { asReceived, checkIsNumbers, checkOutputs, inWords } from './shape.ts'
+import { asReceived, checkIsNumbers, checkOutputs, counted, inWords } from './shape.ts'
 import type { Spec } from './spec.ts'
 import type { Tensor } from './tensor.ts'
 import { refuse, ValidationErrors } from './validation-errors.ts'
@@ -38,8 +38,11 @@ export function readWeightOption(name: OptionName, tensor: Tensor): number | Flo
   return refuse([name], `${name} is ${value}; it must be a ${needs}`, value)
 }
 
-/** @throws InvalidContent when there is not one weight for each output */
-export function checkWeightCounts({ classWeights, positiveWeight }: Spec, { outputs }: Layout): void {
+/** @throws InvalidContent when there is not one weight for each output, or `topK` is more than the outputs */
+export function checkOutputOptions({ classWeights, positiveWeight, topK }: Spec, { outputs }: Layout): void {
+  if (topK !== undefined && topK > outputs) {
+    refuse(['topK'], `topK is ${topK}; it must be at most the ${counted(outputs, 'output')} of predictions`, topK)
+  }
   for (const [name, data] of Object.entries({ classWeights, positiveWeight })) {
     if (!(data instanceof Float64Array) || data.length === outputs) continue
     const tensor = { data, shape: [data.length], nonNumeric: [], nonNumericCount: 0 }

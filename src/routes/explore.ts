@@ -1,11 +1,9 @@
 import '@fastify/accepts'
-import { createRequire } from 'node:module'
-import { basename, dirname } from 'node:path'
-import fastifyStatic from '@fastify/static'
-import type { FastifyInstance } from 'fastify'
-
-const page = new URL('../explorer/', import.meta.url)
-const plotly = createRequire(import.meta.url).resolve('plotly.js-gl3d-dist-min')
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { askAgain, forEver } from '../http/constant.ts'
+import { nothingServed } from '../http/plugins/not-found.ts'
+import type { Language } from './explore-pages.ts'
+import { languages, pageOf, readAssets } from './explore-pages.ts'
 
 const links = {
   explore: '/explore',
@@ -16,26 +14,47 @@ const links = {
   problems: '/problems',
 }
 
+/** The pages of src/explorer/pages.js by their addresses. */
+const addresses = { '/explore': 'explore' } as const
+
+const offered = Object.keys(languages) as Language[]
+
 /** GET /explore: the page with the pictures, its files, and the library that draws. `/` leads a browser there. */
 export async function exploreRoute(app: FastifyInstance): Promise<void> {
-  // revalidated each time: a new version of the service is a new page
-  await app.register(fastifyStatic, {
-    root: page,
-    prefix: '/explore/',
-    index: false,
-    maxAge: 0,
-    allowedPath: (path) => !/(\.ts|tsconfig\.json)$/.test(path),
-  })
-
-  app.get('/', { schema: { hide: true } }, async (request, reply) => {
+  const assets = readAssets()
+  const schema = { hide: true }
+  app.get('/', { schema }, async (request, reply) => {
     reply.header('vary', 'accept')
     if (request.accepts().type(['json', 'html']) === 'html') return reply.redirect('/explore')
     return { name: 'lossmeter', links }
   })
-  app.get('/explore', { schema: { hide: true } }, async (_request, reply) =>
-    reply.sendFile('index.html', { maxAge: 0 }),
+  for (const [address, name] of Object.entries(addresses)) {
+    const pages = new Map(offered.map((language) => [language, pageOf(name, language, assets)]))
+    app.get(address, { schema }, async (request, reply) => {
+      const language = languageOf(request)
+      reply.headers({ vary: 'accept-language', 'content-language': language })
+      return pages.get(language)?.send(request, reply, askAgain)
+    })
+  }
+  app.get<{ Params: { version: string; '*': string } }>(
+    '/explore/assets/:version/*',
+    { schema },
+    async (request, reply) => {
+      const { version, '*': name } = request.params
+      const file = assets.files.get(name)
+      if (file === undefined) throw nothingServed()
+      // while another version of the service starts, a page may ask one replica for what another has named
+      return file.send(request, reply, version === assets.version ? forEver : askAgain)
+    },
   )
-  app.get('/explore/plotly.js', { schema: { hide: true } }, async (_request, reply) =>
-    reply.sendFile(basename(plotly), dirname(plotly), { maxAge: '1d' }),
+  app.get<{ Params: { hash: string } }>('/explore/plotly/:hash.js', { schema }, async (request, reply) =>
+    assets.plotly.send(request, reply, request.params.hash === assets.plotly.hash ? forEver : askAgain),
   )
+}
+
+/** The language of `?lang`, else the one that the browser likes best, else the first. */
+function languageOf(request: FastifyRequest): Language {
+  const { lang } = request.query as { lang?: unknown }
+  const liked = request.accepts().language([...offered]) || offered[0]
+  return offered.find((language) => language === lang) ?? (liked as Language)
 }

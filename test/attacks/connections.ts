@@ -36,7 +36,7 @@ export const connections = [
     name: '10,000 x plotly.js pipelined, never read',
     isShort: true,
     send: async (service) => ({
-      outcomes: await pipeline(service, headOf({ path: '/explore/plotly.js', method: 'GET' }), 10_000, 3000),
+      outcomes: await pipeline(service, headOf({ path: '/explore/plotly/any.js', method: 'GET' }), 10_000, 3000),
     }),
   }),
   load({
@@ -123,7 +123,7 @@ export const connections = [
       return stage.with({}, async ({ port }) => {
         const outcomes: Outcome[] = []
         const faults: string[] = []
-        const plotly = headOf({ path: '/explore/plotly.js', method: 'GET' })
+        const plotly = headOf({ path: '/explore/plotly/any.js', method: 'GET' })
         for (const requests of [plotly.repeat(4), draw, draw.repeat(8)]) {
           const client = await Client.open(port, { isReading: false })
           await client.write(requests)

@@ -73,7 +73,7 @@ export class Service {
   /** Starts it with the settings of the compose file and these. @throws Error when it does not start */
   static async start(variables: Record<string, string> = {}): Promise<Service> {
     const service = new Service(variables)
-    for (const end = performance.now() + 20_000; service.port === 0; ) {
+    for (const end = performance.now() + 60_000; service.port === 0; ) {
       await sleep(10)
       service.port = Number(/listening at http:[^"]*?:(\d+)/.exec(service.log)?.[1] ?? 0)
       if (service.isRunning && performance.now() < end) continue

@@ -4,7 +4,7 @@ import type { Sent } from './attack.ts'
 import { claim, times } from './attack.ts'
 import { oneRow } from './bodies.ts'
 import type { Outcome } from './client.ts'
-import { ask, Client, headOf } from './client.ts'
+import { ask, Client, count, headOf } from './client.ts'
 import type { Service } from './service.ts'
 
 const connections = 200
@@ -71,8 +71,8 @@ async function shutDown(service: Service, signal: NodeJS.Signals): Promise<Sent>
   const failed = outcomes.filter((outcome) => outcome !== '200')
   const lost = uploaded.filter((outcome) => typeof outcome === 'string' || ![200, 503].includes(outcome.status))
   const faults = [
-    failed.length > 0 && `${failed.length} requests failed: ${failed[0]}`,
-    lost.length > 0 && `${lost.length} uploads were cut off`,
+    failed.length > 0 && `requests failed: ${JSON.stringify(count(failed))}`,
+    lost.length > 0 && `uploads were cut off: ${JSON.stringify(count(lost))}`,
     code !== 0 && `its exit code is ${code}`,
   ]
   return { outcomes: [...outcomes, ...uploaded], faults: faults.filter((fault) => typeof fault === 'string') }

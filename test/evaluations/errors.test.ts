@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import type { Reason } from '../../src/evaluations/errors.ts'
-import { StoreUnavailable, StoreUnusable } from '../../src/evaluations/errors.ts'
+import { EvaluationGone, StoreUnavailable, StoreUnusable } from '../../src/evaluations/errors.ts'
 
 test('a store that is unavailable says why, and nothing of its place', async (t) => {
   const cause = new Error('connect ECONNREFUSED 10.0.0.1:5432')
@@ -21,4 +21,8 @@ test('a store that is unavailable says why, and nothing of its place', async (t)
 
 test('a store that is unusable says what to change', async (t) => {
   t.match(new StoreUnusable('this'), { name: 'StoreUnusable', message: 'this' })
+})
+
+test('an evaluation that is gone says so', async (t) => {
+  t.match(new EvaluationGone(), { name: 'EvaluationGone', message: 'The evaluation was deleted.' })
 })

@@ -1,6 +1,6 @@
 import { test } from 'tap'
+import { digestsOf } from '../../src/evaluations/digests.ts'
 import { evaluateBatch } from '../../src/evaluations/evaluate.ts'
-import { fingerprintOf } from '../../src/evaluations/fingerprint.ts'
 import type { OpenEvaluation } from '../../src/evaluations/service.ts'
 import { Evaluations } from '../../src/evaluations/service.ts'
 import type { Tensors } from '../../src/loss/batch.ts'
@@ -25,7 +25,7 @@ function evaluate(evaluation: OpenEvaluation, tensors: Tensors, maxStateBytes = 
   return finish(evaluateBatch(evaluation, 'step-1', tensors, { ...unlimited, maxStateBytes }))
 }
 
-test('a batch is evaluated to its state, its figures and its fingerprint', async (t) => {
+test('a batch is evaluated to its state, its figures and its digests', async (t) => {
   const evaluation = await opened(t)
   const { batch, state } = evaluate(evaluation, tensorsOf(request))
   const own = stateOf(request)
@@ -33,9 +33,8 @@ test('a batch is evaluated to its state, its figures and its fingerprint', async
   const { loss, accuracy, ...others } = batch
   t.strictSame(others, {
     name: 'step-1',
-    fingerprint: finish(fingerprintOf(tensorsOf(request))),
+    ...finish(digestsOf(tensorsOf(request), 'index')),
     state: evaluation.batches.codec.write(own),
-    answer: '',
     samples: 7,
     lossStatus: 'finite',
   })

@@ -1,7 +1,7 @@
 import type { Declared } from '../../src/evaluations/declaration.ts'
 import { evaluateBatch } from '../../src/evaluations/evaluate.ts'
 import { openStore } from '../../src/evaluations/open.ts'
-import type { EvaluatedBatch, Evaluations, OpenEvaluation } from '../../src/evaluations/service.ts'
+import type { DeclaredEvaluation, EvaluatedBatch, Evaluations, OpenEvaluation } from '../../src/evaluations/service.ts'
 import type { Batch, Store } from '../../src/evaluations/store.ts'
 import { answerOf } from '../../src/loss/evaluation.ts'
 import type { Task } from '../../src/runtime/scheduler.ts'
@@ -63,7 +63,7 @@ export async function found(evaluations: Evaluations, name: string): Promise<Ope
 }
 
 /** A batch evaluated as its evaluation was declared. */
-export function evaluated(evaluation: OpenEvaluation, name: string, request: Request): EvaluatedBatch {
+export function evaluated(evaluation: DeclaredEvaluation, name: string, request: Request): EvaluatedBatch {
   const context = { ...unlimited, maxStateBytes: Number.POSITIVE_INFINITY }
   return finish(evaluateBatch(evaluation, name, tensorsOf(request), context)).batch
 }

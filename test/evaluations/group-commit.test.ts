@@ -6,28 +6,35 @@ import { GroupCommit } from '../../src/evaluations/group-commit.ts'
 class Disk {
   readonly groups: string[] = []
   #finish: (() => void)[] = []
+  #begun: () => void = () => {}
 
   readonly commit = async (items: readonly string[]): Promise<string[]> => {
     this.groups.push(items.join(''))
+    this.#begun()
     await new Promise<void>((resolve) => this.#finish.push(resolve))
     if (items.includes('!')) throw new Error('disk')
     return items.map((item) => `${item}${this.groups.length}`)
   }
 
-  /** Ends the commit under way, and waits until the next one has begun. */
-  async next(): Promise<void> {
+  /** Ends the commit under way if there is one. */
+  finish(): void {
     this.#finish.shift()?.()
-    await turns()
+  }
+
+  /** Ends the commit under way if there is one, and waits until the next one has begun. */
+  async next(): Promise<void> {
+    const begun = new Promise<void>((resolve) => {
+      this.#begun = resolve
+    })
+    this.finish()
+    await begun
   }
 }
 
 /** A capital letter weighs as much as four small ones. */
 const weigh = (item: string) => (/[A-Z]/.test(item) ? 4 : 1)
 
-/** Some turns of the loop. */
-async function turns(): Promise<void> {
-  for (let turn = 0; turn < 4; turn++) await setImmediate()
-}
+const forEver = Number.POSITIVE_INFINITY
 
 test('calls that come during a commit share the next one, and are answered after theirs', async (t) => {
   const disk = new Disk()
@@ -39,7 +46,6 @@ test('calls that come during a commit share the next one, and are answered after
   await disk.next()
   t.same(disk.groups, ['ab'], 'what comes in the same turn goes together')
   calls.push(...['c', 'de'].map(add))
-  await turns()
   t.same(answered, [])
   await disk.next()
   t.same(answered, ['a1', 'b1'])
@@ -47,7 +53,7 @@ test('calls that come during a commit share the next one, and are answered after
   calls.push(add('f'))
   await disk.next()
   t.same(answered.slice(2), ['c2', 'd2 e2'])
-  await disk.next()
+  disk.finish()
   await Promise.all(calls)
   t.same(answered.at(-1), 'f3')
   await puts.idle()
@@ -59,18 +65,46 @@ test('calls that come during a commit share the next one, and are answered after
   await disk.next()
   t.equal(disk.groups.at(-1), 'g', 'after a rest')
   t.equal(isIdle, false)
-  await disk.next()
+  disk.finish()
   await Promise.all([last, idle])
+})
+
+test('who comes turn by turn joins, up to a time', async (t) => {
+  const disk = new Disk()
+  const patient = new GroupCommit(disk.commit, weigh, 10, forEver)
+  const calls = []
+  for (const item of ['a', 'b', 'c']) {
+    calls.push(patient.add([item]))
+    await setImmediate()
+  }
+  await disk.next()
+  t.same(disk.groups, ['abc'])
+  disk.finish()
+  await Promise.all(calls)
+
+  let groups = 0
+  const count = async (items: readonly string[]) => {
+    groups++
+    return [...items]
+  }
+  const puts = new GroupCommit(count, () => 0, 1)
+  while (groups === 0) {
+    calls.push(puts.add(['x']))
+    await setImmediate()
+  }
+  await Promise.all(calls)
+  t.ok(groups > 0, 'though company kept coming')
 })
 
 test('who is answered can join the next group at once', async (t) => {
   const disk = new Disk()
-  const puts = new GroupCommit(disk.commit, weigh, 10)
+  const puts = new GroupCommit(disk.commit, weigh, 10, forEver)
   const writers = ['a', 'b', 'c'].map(async (item) => {
     await puts.add([item])
     await puts.add([item])
   })
-  for (let at = 0; at < 3; at++) await disk.next()
+  for (let at = 0; at < 2; at++) await disk.next()
+  disk.finish()
   await Promise.all(writers)
   t.same(disk.groups, ['abc', 'abc'])
 })
@@ -79,7 +113,8 @@ test('a group weighs so much at most, but a call is never split', async (t) => {
   const disk = new Disk()
   const puts = new GroupCommit(disk.commit, weigh, 4)
   const calls = ['x', 'abc', 'd', 'e', 'fghijk', 'l', 'M', 'n', 'oO', 'p'].map((items) => puts.add([...items]))
-  for (let at = 0; at < 9; at++) await disk.next()
+  for (let at = 0; at < 8; at++) await disk.next()
+  disk.finish()
   t.same(disk.groups, ['xabc', 'de', 'fghijk', 'l', 'M', 'n', 'oO', 'p'])
   await Promise.all(calls)
 })
@@ -89,7 +124,8 @@ test('a commit that fails fails its calls alone', async (t) => {
   const puts = new GroupCommit(disk.commit, weigh, 2)
   const calls = ['a', 'b', '!', 'c', 'd'].map((item) => puts.add([item]))
   const settled = Promise.allSettled(calls)
-  for (let at = 0; at < 4; at++) await disk.next()
+  for (let at = 0; at < 3; at++) await disk.next()
+  disk.finish()
   t.same(
     (await settled).map((result) => (result.status === 'fulfilled' ? result.value : result.reason.message)),
     [['a1'], ['b1'], 'disk', 'disk', ['d3']],

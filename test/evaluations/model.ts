@@ -82,8 +82,11 @@ export class Model {
         known.isSealed ||= known.expected === null || known.expected === known.batches.size
         return [result?.outcome, known.isSealed ? 'sealed' : 'incomplete']
       }
-      case 'delete':
-        return [await store.delete(this.#owner, operation.name), this.#evaluations.delete(operation.name)]
+      case 'delete': {
+        const known = this.#evaluations.get(operation.name)
+        this.#evaluations.delete(operation.name)
+        return [await store.delete(this.#owner, operation.name), known?.id]
+      }
       case 'sweep':
         await store.sweep()
         return [undefined, undefined]

@@ -148,7 +148,7 @@ test('expectations are kept where the seal looks for them', async (t) => {
   await put(service, evaluation, [request])
   t.match(await service.seal(owner, 'run'), { outcome: 'incomplete' })
   await put(service, evaluation, [request, request])
-  t.match(await service.seal(owner, 'run'), { outcome: 'sealed', evaluation: { status: 'sealed' } })
+  t.match(await service.seal(owner, 'run'), { outcome: 'sealed', evaluation: { stored: { status: 'sealed' } } })
   t.equal(await service.seal(owner, 'walk'), undefined)
   const late = [evaluated(evaluation, 'late', request), evaluated(evaluation, 'b0', request)]
   t.match(await service.put(evaluation, late), [{ outcome: 'sealed' }, { outcome: 'replayed' }])
@@ -217,6 +217,56 @@ test('a deleted evaluation is gone, and its name counts from nothing', async (t)
   const [batch] = await put(service, again, requests.slice(3))
   t.equal(batch.sequence, 1)
   t.equal(await reportOf(service, 'run'), wanted({ ...together(requests.slice(3)), epsilon: 0.5 }))
+})
+
+test('a batch goes to what its name stands for now, and the store is asked only where that is not known', async (t) => {
+  const { services, stores } = await replicasOf(t, 2)
+  let finds = 0
+  const counting = altered(stores[0], {
+    find(owner, name) {
+      finds++
+      return stores[0].find(owner, name)
+    },
+  })
+  const [service, other] = [serviceOf(counting), services[1]]
+  const request = classRows(1)
+  const wide = { ...request, predictions: [[0.1, 0.2, 0.3, 0.4]] }
+  /** Puts a row of three outputs or of four, as declared. */
+  const putRow = (name: string) =>
+    service.withRemembered(owner, 'run', async (evaluation) => {
+      const batch = evaluated(evaluation, name, evaluation.declared.outputs === 3 ? request : wide)
+      const [{ outcome }] = await service.put(evaluation, [batch])
+      if (outcome !== 'committed') throw new Error(outcome)
+      return evaluation.declared.outputs
+    })
+  t.equal(await putRow('a'), undefined, 'there is none')
+  await declare(other, 'run', declaredFor(request, 3))
+  t.equal(await putRow('a'), 3)
+  t.equal(finds, 2)
+  t.equal(await putRow('b'), 3)
+  t.equal(finds, 2, 'it is remembered')
+  await t.rejects(
+    service.withRemembered(owner, 'run', () => Promise.reject(new Error('no'))),
+    { message: 'no' },
+  )
+  t.equal(finds, 3, 'it may have been another')
+  await other.delete(owner, 'run')
+  await declare(other, 'run', declaredFor(wide, 4))
+  t.equal(await putRow('c'), 4, 'what was declared anew elsewhere')
+  t.equal(await putRow('d'), 4)
+  t.equal(finds, 4)
+  await other.seal(owner, 'run')
+  await t.rejects(putRow('e'), { message: 'sealed' })
+  await other.delete(owner, 'run')
+  t.equal(await putRow('f'), undefined)
+  t.equal(await putRow('f'), undefined, 'nor is it there later')
+  const down = () => Promise.reject(new StoreUnavailable('out-of-reach'))
+  const before = finds
+  await declare(service, 'run', declaredFor(request, 3))
+  await t.rejects(service.withRemembered(owner, 'run', down), { name: 'StoreUnavailable' })
+  t.equal(finds, before, 'a store that is out of reach is not asked once more')
+  await service.delete(owner, 'run')
+  t.equal(await service.withRemembered(owner, 'run', down), undefined, 'what was deleted here is not remembered')
 })
 
 test('blocks are folded in the background, once, while a report need not wait', async (t) => {

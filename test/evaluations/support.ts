@@ -10,16 +10,16 @@ export const declaration: Declaration = {
 }
 
 /** A batch whose content is what is given. */
-export function batchOf(evaluation: number, name: string, content = name, samples = 2): NewBatch {
+export function batchOf(evaluation: number, name: string, content = name, samples = 2, labels = 'labels'): NewBatch {
   return {
     evaluation,
     name,
     fingerprint: createHash('sha256').update(content).digest(),
+    labelsDigest: createHash('sha256').update(labels).digest(),
     samples,
     loss: 0.1 + content.length,
     lossStatus: 'finite',
     accuracy: 1 / 3,
-    answer: JSON.stringify({ content }),
     state: Buffer.from(`state of ${content}`),
   }
 }

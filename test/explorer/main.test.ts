@@ -35,13 +35,49 @@ browserTest('the page', async (t, studio) => {
         const files = performance.getEntriesByType('resource').filter(({ startTime }) => startTime < view)
         return { view, early: files.map(({ name }) => new URL(name).pathname) }
       })
-      t.ok(early.includes('/explore/sections/curve.js'))
-      t.notOk(early.includes('/explore/plotly.js'), 'what is not needed comes later')
+      t.ok(early.some((path) => path.endsWith('/sections/curve.js')))
+      t.notOk(
+        early.some((path) => path.startsWith('/explore/plotly/')),
+        'what is not needed comes later',
+      )
       times.push(Math.round(view))
       await page.context().close()
     }
     t.comment(`first view usable after ${times.join(', ')} ms`)
     t.ok(Math.min(...times) < 1500)
+  })
+
+  await t.test('submits nothing before it works', async (t) => {
+    const { page, exchanges } = await studio.open('/explore', { javaScriptEnabled: false })
+    await page.fill('#batch-text', '{"predictions": [[0.5, 0.5]], "labels": [1]}')
+    await page.fill('#mini-batches [name=first]', '7')
+    await page.press('#mini-batches [name=first]', 'Enter')
+    for (const form of ['#batch', '#mini-batches']) t.ok(await page.isDisabled(`${form} [type=submit]`))
+    t.equal(new URL(page.url()).search, '')
+    t.same(exchanges, [])
+    await page.context().close()
+  })
+
+  await t.test('moves nothing while it is filled', async (t) => {
+    for (const width of [360, 820, 1600]) {
+      const { page } = await studio.open('/explore', { viewport: { width, height: 800 } })
+      const heights = () => page.$$eval('main > section', (all) => all.map(({ clientHeight }) => clientHeight))
+      await page.evaluate(() => {
+        const shifts = { sum: 0 }
+        Object.assign(globalThis, { shifts })
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries()) shifts.sum += (entry as unknown as { value: number }).value
+        }).observe({ type: 'layout-shift', buffered: true })
+      })
+      const before = await heights()
+      for (const [id, ready] of Object.entries(sections)) await near(page, id, ready)
+      const after = await heights()
+      const moved = after.map((height, at) => height - before[at])
+      t.ok(Math.max(...moved.map(Math.abs)) < 100, `${width} px: ${moved.join(', ')}`)
+      const shift = await page.evaluate(() => (globalThis as unknown as { shifts: { sum: number } }).shifts.sum)
+      t.ok(shift < 0.05, `layout shift ${shift.toFixed(4)}`)
+      await page.context().close()
+    }
   })
 
   await t.test('works with the keyboard alone', async (t) => {
@@ -50,7 +86,7 @@ browserTest('the page', async (t, studio) => {
     await page.keyboard.press('Tab')
     t.equal(await page.evaluate(() => document.activeElement?.textContent), 'Skip to the pictures')
     const stops: (string | undefined)[] = []
-    for (let at = 0; at < 16; at++) {
+    for (let at = 0; at < 20; at++) {
       await page.keyboard.press('Tab')
       stops.push(
         await page.evaluate(() => document.activeElement?.getAttribute('href') ?? document.activeElement?.className),

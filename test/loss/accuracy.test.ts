@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import { decideBinary, decideClasses } from '../../src/loss/accuracy.ts'
+import type { PredictionFormat } from '../../src/loss/formats.ts'
 
 test('the largest output decides, the lowest index wins a tie', async (t) => {
   const cases: [name: string, predictions: number[], predicted: number, ties: number][] = [
@@ -64,24 +65,27 @@ test('a binary output is positive above the threshold, a target above 1/2', asyn
     y: number,
     target: number,
     threshold: number,
-    isLogit: boolean,
+    format: PredictionFormat,
     says: [number, number],
   ][] = [
-    ['above', 0.6, 1, 0.5, false, [1, 1]],
-    ['at the threshold', 0.5, 1, 0.5, false, [0, 1]],
-    ['below', 0.4, 0, 0.5, false, [0, 0]],
-    ['another threshold', 0.6, 0, 0.7, false, [0, 0]],
-    ['a score and threshold 0', -0.1, 1, 0, false, [0, 1]],
-    ['a soft target of 1/2 is not positive', 0.6, 0.5, 0.5, false, [1, 0]],
-    ['a soft target above', 0.6, 0.51, 0.5, false, [1, 1]],
-    ['logit 0 is 1/2', 0, 1, 0.5, true, [0, 1]],
-    ['logit 1 is 0.73', 1, 1, 0.7, true, [1, 1]],
-    ['logit 1 is no 0.74', 1, 1, 0.74, true, [0, 1]],
-    ['logit 800 is 1', 800, 1, 0.999, true, [1, 1]],
-    ['logit -800 is 0', -800, 0, 0, true, [0, 0]],
+    ['above', 0.6, 1, 0.5, 'probabilities', [1, 1]],
+    ['at the threshold', 0.5, 1, 0.5, 'probabilities', [0, 1]],
+    ['below', 0.4, 0, 0.5, 'probabilities', [0, 0]],
+    ['another threshold', 0.6, 0, 0.7, 'probabilities', [0, 0]],
+    ['a score and threshold 0', -0.1, 1, 0, 'probabilities', [0, 1]],
+    ['a soft target of 1/2 is not positive', 0.6, 0.5, 0.5, 'probabilities', [1, 0]],
+    ['a soft target above', 0.6, 0.51, 0.5, 'probabilities', [1, 1]],
+    ['logit 0 is 1/2', 0, 1, 0.5, 'logits', [0, 1]],
+    ['logit 1 is 0.73', 1, 1, 0.7, 'logits', [1, 1]],
+    ['logit 1 is no 0.74', 1, 1, 0.74, 'logits', [0, 1]],
+    ['logit 800 is 1', 800, 1, 0.999, 'logits', [1, 1]],
+    ['logit -800 is 0', -800, 0, 0, 'logits', [0, 0]],
+    ['log 0.7', Math.log(0.7), 1, 0.69, 'log-probabilities', [1, 1]],
+    ['log 1/2 is at the threshold', -Math.LN2, 1, 0.5, 'log-probabilities', [0, 1]],
+    ['log 1', 0, 0, 0.999, 'log-probabilities', [1, 0]],
   ]
-  for (const [name, y, target, threshold, isLogit, [predicted, labelled]] of cases) {
-    const decisions = decideBinary(Float64Array.of(y), 1, Float64Array.of(target), threshold, isLogit)
+  for (const [name, y, target, threshold, format, [predicted, labelled]] of cases) {
+    const decisions = decideBinary(Float64Array.of(y), 1, Float64Array.of(target), threshold, format)
     t.same(
       [Array.from(decisions.predicted), Array.from(decisions.labelled), Array.from(decisions.correct), decisions.ties],
       [[predicted], [labelled], [predicted === labelled ? 1 : 0], 0],
@@ -93,5 +97,17 @@ test('a binary output is positive above the threshold, a target above 1/2', asyn
 test('of K binary outputs each right one counts', async (t) => {
   const predictions = Float64Array.of(0.9, 0.1, 0.9, 0.1, 0.9, 0.1, 0.5, 0.5, 0.5)
   const targets = Float64Array.of(1, 0, 1, 1, 1, 1, 1, 1, 1)
-  t.same(Array.from(decideBinary(predictions, 3, targets, 0.5, false).correct), [3, 1, 0])
+  t.same(Array.from(decideBinary(predictions, 3, targets, 0.5, 'probabilities').correct), [3, 1, 0])
+})
+
+test('where the largest output is known it is not looked for again', async (t) => {
+  const predictions = Float64Array.of(1, 2, 3, 3, 5, 4, 0, 1)
+  const { predicted, correct, ties } = decideClasses(
+    predictions,
+    2,
+    Int32Array.of(1, 1, 1, 0),
+    Int32Array.of(0, -1, -2, 1),
+  )
+  // the first one is told wrong, to show that it is believed
+  t.same([Array.from(predicted), Array.from(correct), ties], [[0, 0, 0, 1], [0, 0, 0, 0], 1])
 })

@@ -7,7 +7,6 @@ import {
   checkTargets,
   checkWeights,
   largestWeight,
-  otherPredictionFormat,
   readIndices,
   readLargest,
   readOneHot,
@@ -55,9 +54,11 @@ interface Case {
 
 const distribution: Options = { loss: 'cross-entropy', labelFormat: 'index' }
 const logits: Options = { ...distribution, predictionFormat: 'logits' }
+const logs: Options = { ...distribution, predictionFormat: 'log-probabilities' }
 const values: Options = { loss: 'mse', labelFormat: 'values' }
 const outputs: Options = { loss: 'binary-cross-entropy', labelFormat: 'binary' }
 const range = 'predictionFormat "probabilities" needs numbers from 0 to 1.'
+const upToZero = 'predictionFormat "log-probabilities" needs finite numbers <= 0.'
 
 const predictionCases: Case[] = [
   { name: 'a distribution', options: distribution, tensor: tensorOf([0, 1], [0.5, 0.5]), outputs: 2, errors: [] },
@@ -144,6 +145,43 @@ const predictionCases: Case[] = [
       ['predictions/1/0', 'predictions[1][0] is NaN; predictionFormat "logits" needs finite numbers.'],
       ['predictions/1/1', 'predictions[1][1] is -Infinity; predictionFormat "logits" needs finite numbers.'],
     ],
+  },
+  {
+    name: 'log-probabilities',
+    options: logs,
+    tensor: tensorOf([-Math.LN2, -Math.LN2], [0, -huge]),
+    outputs: 2,
+    errors: [],
+  },
+  {
+    name: 'numbers that are no log-probabilities are named, their row is not',
+    options: logs,
+    tensor: tensorOf([0.5, -1], [-infinite, 0], [noNumber, -3]),
+    outputs: 2,
+    errors: [
+      ['predictions/0/0', `predictions[0][0] is 0.5; ${upToZero}`],
+      ['predictions/1/0', `predictions[1][0] is -Infinity; ${upToZero}`],
+      ['predictions/2/0', `predictions[2][0] is NaN; ${upToZero}`],
+    ],
+  },
+  {
+    name: 'the sums of their probabilities',
+    options: { ...logs, rowSumTolerance: 0.25 },
+    tensor: tensorOf([0, 0], [-Math.LN2, -2 * Math.LN2]),
+    outputs: 2,
+    errors: [
+      [
+        'predictions/0',
+        'predictions[0] is of probabilities that sum to 2; rows of probabilities sum to 1 within rowSumTolerance 0.25.',
+      ],
+    ],
+  },
+  {
+    name: 'those of binary outputs need not sum to 1',
+    options: { ...outputs, predictionFormat: 'log-probabilities' },
+    tensor: tensorOf([0, 0]),
+    outputs: 2,
+    errors: [],
   },
 ]
 
@@ -321,18 +359,6 @@ test('weights', async (t) => {
   ])
 })
 
-test('the other format that a loss takes, for what are no probabilities', async (t) => {
-  const cases: [options: Options, sentence: string][] = [
-    [distribution, ' Logits are declared with predictionFormat "logits".'],
-    [{ ...values, predictionFormat: 'probabilities' }, ' Other numbers are declared with predictionFormat "values".'],
-    [{ loss: 'brier', labelFormat: 'binary' }, ' Logits are declared with predictionFormat "logits".'],
-    [{ loss: 'dice', labelFormat: 'binary' }, ''],
-    [logits, ''],
-    [values, ''],
-  ]
-  for (const [options, sentence] of cases) t.equal(otherPredictionFormat(resolve(options)), sentence, options.loss)
-})
-
 test('what was received is sent back', async (t) => {
   const errors = new ValidationErrors()
   checkPredictions(
@@ -360,6 +386,9 @@ test('a batch that is wrong everywhere is counted in full and listed in part', a
   const rows = new ValidationErrors()
   checkPredictions(resolve(distribution), tensorOf(...wrong.map(() => [0, 0])), 2, { from: 0, to: count }, rows)
   t.same([rows.count, rows.list.length], [count, 20])
+  const ofLogs = new ValidationErrors()
+  checkPredictions(resolve(logs), tensorOf(...wrong.map(() => [0, 0])), 2, { from: 0, to: count }, ofLogs)
+  t.same([ofLogs.count, ofLogs.list.length], [count, 20])
 })
 
 test('beyond those that are listed, errors are counted as they are when each is found alone', async (t) => {
@@ -405,4 +434,37 @@ test('only the rows of the range are looked at', async (t) => {
     return errors.count
   }
   t.same([found(0, 3), found(0, 1), found(1, 2), found(2, 3)], [4, 2, 0, 2])
+})
+
+test('many rows are looked at at once, with the same errors as few', async (t) => {
+  const rows = (count: number) => Array.from({ length: count }, (_, i) => [0, 1, 2].map((k) => Number(k === i % 3)))
+  for (const [row, wrong] of [
+    [0, [0, 2, 0]],
+    [99, [0.5, 0.4, 0]],
+    [199, [Number.NaN, 0, 1]],
+  ] as const) {
+    const tensor = tensorOf(...rows(200).with(row, [...wrong]))
+    const [errors, known, few] = [new ValidationErrors(), new Int32Array(200), new ValidationErrors()]
+    checkPredictions(resolve(distribution), tensor, 3, { from: 0, to: 200 }, errors, known)
+    checkPredictions(resolve(distribution), tensor, 3, { from: row, to: row + 1 }, few)
+    t.equal(errors.count, 1)
+    t.same(said(errors), said(few))
+    t.ok(known[row] < 0)
+    t.equal(known[100], 1)
+    const [ofLabels, classes, ofFew] = [new ValidationErrors(), new Int32Array(200), new ValidationErrors()]
+    readOneHot(tensor, 3, { from: 0, to: 200 }, classes, ofLabels)
+    readOneHot(tensor, 3, { from: row, to: row + 1 }, classes, ofFew)
+    t.same(said(ofLabels), said(ofFew))
+    t.equal(classes[100], 1)
+  }
+  const logitsSeen = new Int32Array(2)
+  checkPredictions(
+    resolve(logits),
+    tensorOf([1, 2], [-2, -3]),
+    2,
+    { from: 0, to: 2 },
+    new ValidationErrors(),
+    logitsSeen,
+  )
+  t.same([...logitsSeen], [1, 0])
 })

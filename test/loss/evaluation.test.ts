@@ -679,9 +679,11 @@ test('memory is given back at every end: refused, given up at any step, or witho
 })
 
 test('what the answer takes is held until the evaluation is closed', async (t) => {
-  // per number of the answer 64 bytes, or 192 where it is made of sums; slopes of the gradient
-  const parts = 64 * 2 * 9000 + 192 * (12 + 4 + 75) + 64 * 18_000 + 8 * 18_000
-  const held = [parts, parts - 64 * 2 * 500 + 64 * 2, 64 * 2 * 20_000, 0]
+  // two classes with 5 sums and 3 counts, 4 cells with a count, 15 bins with a count, two sums and one of products
+  const states = 2 * (200 + 3 * 8 + 5 * 512) + 4 * (200 + 8) + 15 * (200 + 8 + 4 * 512)
+  // per number of the answer 64 bytes; slopes of the gradient; losses and decisions of rows
+  const parts = 64 * 2 * 9000 + 64 * (12 + 4 + 75) + states + 64 * 18_000 + 8 * 18_000 + 12 * 9000
+  const held = [parts, parts - 64 * 2 * 500 + 64 * 2 - 12 * 500, 64 * 2 * 20_000 + 8 * 20_000, 0]
   for (const [at, request] of takers.entries()) {
     const memory = new Ledger()
     const evaluation = new Evaluation(specOf(request), { ...random, memory })
@@ -707,7 +709,7 @@ test('further batches take nothing that stays', async (t) => {
   const evaluation = new Evaluation(specOf(request), { ...random, memory })
   for (let batch = 1; batch < 4; batch++) {
     finish(evaluation.add(tensorsOf(request)))
-    t.equal(memory.held, 192 * 4)
+    t.equal(memory.held, 4 * (64 + 200 + 8))
     t.equal(evaluation.tally.samples, batch * 9000)
   }
 })
@@ -727,12 +729,12 @@ test('a mini-batch, and rows left out, take memory for the rows of one step', as
     finish(new Evaluation(specOf({ ...request, ...options }), { ...random, memory }).add(tensorsOf(request)))
     return memory.peak
   }
-  // classes; of the rows that are kept the positions, too few to count
-  t.equal(peak({}), 4 * rows + step)
+  // classes, and the largest predictions; of the rows that are kept the positions, too few to count
+  t.equal(peak({}), 8 * rows + step)
   // drawn twice as often as there are rows, half of them kept
   const large = { miniBatch: { size: 10_000, seed: 5, replacement: true } }
   const kept = evaluate({ ...request, ...large }, random)
-  t.equal(peak(large), 4 * rows + 4 * 10_000 + 4 * (10_000 - kept.ignored) + step)
+  t.equal(peak(large), 8 * rows + 4 * 10_000 + 4 * (10_000 - kept.ignored) + step)
 })
 
 test('a wrong batch takes no longer than a right one', async (t) => {

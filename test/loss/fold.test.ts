@@ -291,3 +291,19 @@ test('a source may bring other rows at each step, wherever they stand', async (t
   ])
   t.equal(tallyBytes(tallies.reduce(merge)), tallyBytes(tallyRows(specOf(request), rowsOfBatch(batch), 0, 3)))
 })
+
+test('what the check saw of the largest predictions is used', async (t) => {
+  const rows = Array.from({ length: 300 }, (_, i) => [0, 1, 2].map((k) => (k === (i * i) % 3 ? 0.5 : 0.25)))
+  const request: Request = {
+    loss: 'cross-entropy',
+    labelFormat: 'index',
+    predictions: rows,
+    labels: rows.map((_, i) => i % 3),
+  }
+  const batch = batchOf(request)
+  t.equal(batch.largest?.length, 300)
+  const known = tallyRows(specOf(request), rowsOfBatch(batch), 5, 280)
+  const unknown = tallyRows(specOf(request), rowsOfBatch({ ...batch, largest: undefined }), 5, 280)
+  t.same(known, unknown)
+  t.ok(known.correct > 0 && known.correct < 275)
+})

@@ -35,6 +35,7 @@ const defaults: Record<string, unknown> = {
   p: 1,
   rowSumTolerance: 1e-3,
   threshold: 0.5,
+  topK: undefined,
   ignoreIndex: undefined,
   labelSmoothing: 0,
   miniBatch: undefined,
@@ -50,7 +51,7 @@ test('the defaults are those of the contract', async (t) => {
         ...defaults,
         predictionFormat: predictionFormats.includes('values') ? 'values' : 'probabilities',
         reduction: loss === 'sse' ? 'sum' : 'mean',
-        logPolicy: format === 'logits' ? 'exact' : 'add-epsilon',
+        logPolicy: ['logits', 'log-probabilities'].includes(format) ? 'exact' : 'add-epsilon',
         threshold: loss.endsWith('hinge') ? 0 : 0.5,
       }
       const found = Object.fromEntries(optionNames.map((name) => [name, defaultFor(name, losses[loss], format)]))
@@ -82,7 +83,7 @@ test('an option of kernels is read by those that list it', async (t) => {
 
 test('which options a loss can use', async (t) => {
   const common = 'predictionFormat reduction miniBatch include'
-  const classes = 'rowSumTolerance ignoreIndex labelSmoothing'
+  const classes = 'rowSumTolerance topK ignoreIndex labelSmoothing'
   const guard = 'logPolicy epsilon'
   const used: Record<string, string> = {
     sse: `${classes} threshold`,
@@ -95,7 +96,7 @@ test('which options a loss can use', async (t) => {
     'kl-divergence': `${guard} ${classes}`,
     brier: `${classes} threshold`,
     hinge: 'threshold',
-    focal: `${guard} gamma alpha rowSumTolerance ignoreIndex threshold`,
+    focal: `${guard} gamma alpha rowSumTolerance topK ignoreIndex threshold`,
     'squared-hinge': 'threshold',
     'smooth-l1': `beta ${classes} threshold`,
     quantile: 'q',
@@ -104,7 +105,7 @@ test('which options a loss can use', async (t) => {
     poisson: 'logInput',
     msle: '',
     mape: '',
-    'multi-margin': 'margin p ignoreIndex',
+    'multi-margin': 'margin p topK ignoreIndex',
   }
   for (const loss of lossNames) {
     const expected = `${common} ${used[loss]}`.trim().split(' ').toSorted()
@@ -117,7 +118,10 @@ test('a type that a loss narrows is of the same kind', async (t) => {
     for (const loss of lossNames) t.equal(typeFor(name, losses[loss]).kind, optionTable[name].type.kind, name)
   t.same(typeFor('threshold', losses.hinge), { kind: 'number' })
   t.same(typeFor('threshold', losses.mse), { kind: 'number', minimum: 0, maximum: 1 })
-  t.same(typeFor('predictionFormat', losses.brier), { kind: 'choice', values: ['probabilities', 'logits'] })
+  t.same(typeFor('predictionFormat', losses.brier), {
+    kind: 'choice',
+    values: ['probabilities', 'logits', 'log-probabilities'],
+  })
 })
 
 test('the options that are tensors', async (t) => {

@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import type { Include, LabelFormat, PredictionFormat } from '../../src/loss/formats.ts'
+import { includes } from '../../src/loss/formats.ts'
 import type { LossName } from '../../src/loss/kernels/index.ts'
 import { losses, lossNames } from '../../src/loss/kernels/index.ts'
 import type { Loss } from '../../src/loss/kernels/loss.ts'
 import type { KernelOption } from '../../src/loss/options.ts'
 import { appliesTo, isOfDistributions } from '../../src/loss/options.ts'
-import { mergeableNames, needsOneDecision } from '../../src/loss/report/sections.ts'
+import { isMergeable, needsOneDecision } from '../../src/loss/report/sections.ts'
 import type { Decision } from '../../src/loss/spec.ts'
 import { decisionOf } from '../../src/loss/spec.ts'
 import type { Request } from './support.ts'
@@ -127,12 +128,20 @@ export function predictionOf(
   outputs: number,
   bounds: Bounds,
 ): fc.Arbitrary<number[]> {
+  if (format === 'log-probabilities') {
+    return predictionOf(loss, 'probabilities', decision, outputs, bounds).map((row) => row.map(logOf))
+  }
   if (format === 'probabilities' && decision === 'class') return distribution(outputs, bounds)
   const size = format === 'logits' ? 20 : 5
   const free = fc
     .oneof(between(-size, size), fc.integer({ min: -3, max: 3 }))
     .map((value) => (loss === 'msle' ? Math.max(value, -0.75) : value))
   return fc.array(format === 'probabilities' ? chance(bounds) : free, { minLength: outputs, maxLength: outputs })
+}
+
+/** The logarithm of a probability; of 0 that of what is 0 in doubles. */
+export function logOf(chance: number): number {
+  return Math.max(-800, Math.log(chance))
 }
 
 export function labelOf(
@@ -200,6 +209,7 @@ function optionsOf(
       p: some(taken.includes('p'), fc.constantFrom(1, 2)),
       q: some(taken.includes('q'), fc.constantFrom(0, 0.1, 0.5, 1)),
       threshold: some(decision === 'binary', between(0, 1)),
+      topK: some(decision === 'class', fc.integer({ min: 1, max: outputs })),
       labelSmoothing: some(
         appliesTo('labelSmoothing', { loss: losses[loss], labelFormat, predictionFormat, logPolicy: 'exact' }),
         fc.constantFrom(0, 0.1, 0.5),
@@ -216,8 +226,11 @@ export function mergeableOf(
   const decision = decisionOf(loss, labelFormat)
   if (decision === 'none') return ['metrics']
   const isSeveral = decision === 'binary' && outputs > 1
-  return mergeableNames.filter(
-    (name) => !(isSeveral && needsOneDecision(name)) && (name !== 'calibration' || predictionFormat !== 'values'),
+  return includes.filter(
+    (name) =>
+      isMergeable(name) &&
+      !(isSeveral && needsOneDecision(name)) &&
+      (name !== 'calibration' || predictionFormat !== 'values'),
   )
 }
 

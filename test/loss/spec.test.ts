@@ -148,6 +148,8 @@ test('an option that has no effect is refused, with where it has one', async (t)
       'threshold',
       'binary decisions: labelFormat "binary" or loss "binary-cross-entropy"',
     ],
+    [{ ...mse, topK: 1 }, 'topK', 'class labels'],
+    [{ loss: 'binary-cross-entropy', labelFormat: 'probabilities', topK: 1 }, 'topK', 'class labels'],
     [{ ...entropy, labelFormat: 'one-hot', ignoreIndex: 0 }, 'ignoreIndex', 'labelFormat "index"'],
     [
       { ...mse, labelSmoothing: 0.1 },

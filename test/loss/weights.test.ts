@@ -2,7 +2,7 @@ import { test } from 'tap'
 import { pack } from '../../src/loss/pack.ts'
 import { maxOutputs } from '../../src/loss/shape.ts'
 import { resolve } from '../../src/loss/spec.ts'
-import { checkWeightCounts, readWeightOption, readWeights } from '../../src/loss/weights.ts'
+import { checkOutputOptions, readWeightOption, readWeights } from '../../src/loss/weights.ts'
 import { errorsOf } from './support.ts'
 
 test('class weights are a list of numbers from 0 to 1e100', async (t) => {
@@ -80,10 +80,10 @@ test('no more class weights are read than there can be outputs', async (t) => {
 test('there is one class weight for each output', async (t) => {
   const options = { loss: 'cross-entropy', labelFormat: 'index' } as const
   const spec = resolve({ ...options, classWeights: Float64Array.of(1, 2) })
-  checkWeightCounts(spec, { samples: 5, outputs: 2 })
-  checkWeightCounts(resolve(options), { samples: 5, outputs: 9 })
+  checkOutputOptions(spec, { samples: 5, outputs: 2 })
+  checkOutputOptions(resolve(options), { samples: 5, outputs: 9 })
   t.same(
-    errorsOf(() => checkWeightCounts(spec, { samples: 5, outputs: 3 })),
+    errorsOf(() => checkOutputOptions(spec, { samples: 5, outputs: 3 })),
     [
       {
         path: ['classWeights'],
@@ -91,6 +91,15 @@ test('there is one class weight for each output', async (t) => {
         received: 'an array of 2 numbers',
       },
     ],
+  )
+})
+
+test('topK is at most the outputs', async (t) => {
+  const spec = resolve({ loss: 'mse', labelFormat: 'index', topK: 3 })
+  checkOutputOptions(spec, { samples: 1, outputs: 3 })
+  t.same(
+    errorsOf(() => checkOutputOptions(spec, { samples: 5, outputs: 1 })),
+    [{ path: ['topK'], detail: 'topK is 3; it must be at most the 1 output of predictions', received: 3 }],
   )
 })
 
@@ -108,6 +117,6 @@ test('one positive weight for all outputs, or one for each', async (t) => {
   for (const wrong of ['x', null, [[1]]])
     t.equal(errorsOf(() => readWeightOption('positiveWeight', pack('positiveWeight', wrong))).length, 1)
   const spec = resolve({ loss: 'binary-cross-entropy', labelFormat: 'binary', positiveWeight: Float64Array.of(1, 2) })
-  checkWeightCounts(spec, { samples: 1, outputs: 2 })
-  t.same(errorsOf(() => checkWeightCounts(spec, { samples: 1, outputs: 3 }))[0].path, ['positiveWeight'])
+  checkOutputOptions(spec, { samples: 1, outputs: 2 })
+  t.same(errorsOf(() => checkOutputOptions(spec, { samples: 1, outputs: 3 }))[0].path, ['positiveWeight'])
 })

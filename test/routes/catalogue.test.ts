@@ -4,20 +4,20 @@ import { appOf, ask, post } from '../support.ts'
 // written down once more by hand; the service derives its own from the registry
 const any = ['one-hot', 'index', 'probabilities', 'binary', 'values']
 const valuesFirst = ['values', 'one-hot', 'index', 'probabilities', 'binary']
-const classes = 'rowSumTolerance threshold ignoreIndex labelSmoothing'
+const classes = 'rowSumTolerance threshold topK ignoreIndex labelSmoothing'
 const table = {
   sse: [any, 'values probabilities', 'sum', classes],
   mse: [any, 'values probabilities', 'mean', classes],
   mae: [any, 'values probabilities', 'mean', classes],
   'cross-entropy': [
     ['one-hot', 'index', 'probabilities'],
-    'probabilities logits',
+    'probabilities logits log-probabilities',
     'mean',
-    'logPolicy epsilon classWeights rowSumTolerance ignoreIndex labelSmoothing',
+    'logPolicy epsilon classWeights rowSumTolerance topK ignoreIndex labelSmoothing',
   ],
   'binary-cross-entropy': [
     ['binary', 'probabilities'],
-    'probabilities logits',
+    'probabilities logits log-probabilities',
     'mean',
     'logPolicy epsilon positiveWeight threshold labelSmoothing',
   ],
@@ -25,17 +25,17 @@ const table = {
   'log-cosh': [valuesFirst, 'values probabilities', 'mean', classes],
   'kl-divergence': [
     ['probabilities', 'one-hot', 'index'],
-    'probabilities logits',
+    'probabilities logits log-probabilities',
     'mean',
-    'logPolicy epsilon rowSumTolerance ignoreIndex labelSmoothing',
+    'logPolicy epsilon rowSumTolerance topK ignoreIndex labelSmoothing',
   ],
-  brier: [['one-hot', 'index', 'probabilities', 'binary'], 'probabilities logits', 'mean', classes],
+  brier: [['one-hot', 'index', 'probabilities', 'binary'], 'probabilities logits log-probabilities', 'mean', classes],
   hinge: [['binary'], 'values', 'mean', 'threshold'],
   focal: [
     ['one-hot', 'index', 'binary'],
-    'probabilities logits',
+    'probabilities logits log-probabilities',
     'mean',
-    'logPolicy epsilon gamma alpha rowSumTolerance threshold ignoreIndex',
+    'logPolicy epsilon gamma alpha rowSumTolerance threshold topK ignoreIndex',
   ],
   'squared-hinge': [['binary'], 'values', 'mean', 'threshold'],
   'smooth-l1': [valuesFirst, 'values probabilities', 'mean', `beta ${classes}`],
@@ -45,7 +45,7 @@ const table = {
   poisson: [['values'], 'values', 'mean', 'logInput'],
   msle: [['values'], 'values probabilities', 'mean', ''],
   mape: [['values'], 'values probabilities', 'mean', ''],
-  'multi-margin': [['one-hot', 'index'], 'values', 'mean', 'margin p ignoreIndex'],
+  'multi-margin': [['one-hot', 'index'], 'values', 'mean', 'margin p topK ignoreIndex'],
 } as const
 
 /** Kind, default and condition of each option. */
@@ -100,6 +100,11 @@ const options: Record<string, [kind: object, preset: unknown, appliesTo: string]
     0.5,
     'binary decisions: labelFormat "binary" or loss "binary-cross-entropy"',
   ],
+  topK: [
+    { kind: 'integer', minimum: 1 },
+    null,
+    'class labels: labelFormat "one-hot", "index", or "probabilities" of a loss that takes these',
+  ],
   ignoreIndex: [{ kind: 'integer' }, null, 'labelFormat "index"'],
   labelSmoothing: [
     { kind: 'number', minimum: 0, exclusiveMaximum: 1 },
@@ -109,7 +114,7 @@ const options: Record<string, [kind: object, preset: unknown, appliesTo: string]
 }
 const order =
   'predictionFormat reduction logPolicy epsilon classWeights positiveWeight delta beta gamma alpha q logInput margin p rowSumTolerance threshold'
-    .concat(' ignoreIndex labelSmoothing miniBatch include sampleWeights')
+    .concat(' topK ignoreIndex labelSmoothing miniBatch include sampleWeights')
     .split(' ')
 
 const texts: Record<keyof typeof table, [string, string, string]> = {
@@ -232,7 +237,8 @@ test('every loss with its formula, formats and options', async (t) => {
         if (option === 'reduction') return { ...described, default: reduction }
         if (option === 'threshold' && isHinge) return { name: option, kind: 'number', default: 0, appliesTo }
         const isVaried = option === 'logPolicy'
-        return isVaried ? { ...described, defaultByPredictionFormat: { logits: 'exact' } } : described
+        const exact = { logits: 'exact', 'log-probabilities': 'exact' }
+        return isVaried ? { ...described, defaultByPredictionFormat: exact } : described
       })
     t.strictSame(
       found[at].options.map(({ description: _, ...rest }) => rest),
@@ -255,9 +261,14 @@ test('the defaults of the catalogue, all spelled out, are accepted and change no
     const defaults = [...foreign, ...options].filter((option) => option.default !== null)
     for (const labelFormat of labelFormats) {
       for (const predictionFormat of predictionFormats.split(' ')) {
-        const request = { loss, labelFormat, predictions: [[0.25, 0.75]], labels: labelsOf[labelFormat] }
+        const request = {
+          loss,
+          labelFormat,
+          predictions: predictionsOf(predictionFormat),
+          labels: labelsOf[labelFormat],
+        }
         const spelled = Object.fromEntries(defaults.map((option) => [option.name, option.default]))
-        const guard = predictionFormat === 'logits' ? { logPolicy: 'exact' } : {}
+        const guard = /^log/.test(predictionFormat) ? { logPolicy: 'exact' } : {}
         const plain = await post(app, '/v1/loss', { ...request, predictionFormat })
         const full = await post(app, '/v1/loss', {
           ...spelled,
@@ -273,6 +284,11 @@ test('the defaults of the catalogue, all spelled out, are accepted and change no
   }
 })
 
+/** Numbers of a format, which no other format has if they are logarithms. */
+function predictionsOf(format: string): number[][] {
+  return [format === 'log-probabilities' ? [-Math.LN2, -Math.LN2] : [0.25, 0.75]]
+}
+
 const labelsOf: Record<string, unknown> = {
   'one-hot': [[0, 1]],
   index: [1],
@@ -286,12 +302,12 @@ test('what is legal is taken, and nothing else', async (t) => {
   for (const loss of names) {
     const [labelFormats, predictionFormats] = table[loss]
     for (const labelFormat of any) {
-      for (const predictionFormat of ['probabilities', 'logits', 'values']) {
+      for (const predictionFormat of ['probabilities', 'logits', 'log-probabilities', 'values']) {
         const { status, body } = await post(app, '/v1/loss', {
           loss,
           labelFormat,
           predictionFormat,
-          predictions: [[0.25, 0.75]],
+          predictions: predictionsOf(predictionFormat),
           labels: labelsOf[labelFormat],
         })
         const wrong = [

@@ -6,7 +6,7 @@ test('the page', async (t) => {
   const page = await app.inject('/explore')
   t.equal(page.statusCode, 200)
   t.equal(page.headers['content-type'], 'text/html; charset=utf-8')
-  t.equal(page.headers['cache-control'], 'public, max-age=0')
+  t.equal(page.headers['cache-control'], 'no-cache')
   t.match(page.body, '<title>The pictures: lossmeter</title>')
 
   await t.test('under a strict policy', async (t) => {
@@ -34,42 +34,85 @@ test('the page', async (t) => {
   })
 })
 
+test('speaks the language of the address, else that of the browser', async (t) => {
+  const app = await appOf(t)
+  const table: [string, string | undefined, string][] = [
+    ['/explore', undefined, 'en'],
+    ['/explore', '*', 'en'],
+    ['/explore', 'ko-KR,ko;q=0.9,en-US;q=0.8,en;q=0.7', 'ko'],
+    ['/explore', 'en-GB,en;q=0.9,ko;q=0.1', 'en'],
+    ['/explore', 'de-DE,de;q=0.9', 'en'],
+    ['/explore?lang=ko', 'en', 'ko'],
+    ['/explore?lang=en', 'ko', 'en'],
+    ['/explore?lang=xx', 'ko', 'ko'],
+    ['/explore?lang=ko&lang=en', 'en', 'en'],
+    ['/explore?lang=__proto__', undefined, 'en'],
+  ]
+  for (const [url, accepted, language] of table) {
+    const headers = accepted === undefined ? {} : { 'accept-language': accepted }
+    const { headers: said, body } = await app.inject({ url, headers })
+    t.equal(said['content-language'], language, `${url} ${accepted}`)
+    t.equal(said.vary, 'accept-language, accept-encoding')
+    t.match(body, `<html lang="${language}"`)
+    t.match(body, language === 'ko' ? '교차 엔트로피 오차' : 'Cross-entropy')
+    t.notMatch(body, /\{\{|undefined|\[object/)
+  }
+})
+
 test('its files', async (t) => {
   const app = await appOf(t)
+  const { body } = await app.inject('/explore')
+  const [, assets] = /"(\/explore\/assets\/[^/]+)\/main\.js"/.exec(body) ?? []
+  const plotly = String(/data-plotly="([^"]+)"/.exec(body)?.[1])
   for (const [file, type] of [
-    ['main.js', 'application/javascript; charset=utf-8'],
-    ['sections/curve.js', 'application/javascript; charset=utf-8'],
+    ['main.js', 'text/javascript; charset=utf-8'],
+    ['sections/curve.js', 'text/javascript; charset=utf-8'],
     ['styles/base.css', 'text/css; charset=utf-8'],
     ['digits.json', 'application/json; charset=utf-8'],
     ['icon.svg', 'image/svg+xml'],
   ]) {
-    const answer = await app.inject(`/explore/${file}`)
+    const answer = await app.inject({ url: `${assets}/${file}`, headers: { 'accept-encoding': 'gzip, br' } })
     t.equal(answer.statusCode, 200, file)
     t.equal(answer.headers['content-type'], type, file)
-    t.equal(answer.headers['cache-control'], 'public, max-age=0', file)
+    t.equal(answer.headers['cache-control'], 'public, max-age=31536000, immutable', file)
+    t.equal(answer.headers['content-encoding'], 'br', file)
     t.ok(answer.headers.etag, file)
   }
 
-  await t.test('the library is kept for a day', async (t) => {
-    const library = await app.inject('/explore/plotly.js')
+  await t.test('the library', async (t) => {
+    const library = await app.inject(plotly)
     t.equal(library.statusCode, 200)
-    t.equal(library.headers['cache-control'], 'public, max-age=86400')
+    t.equal(library.headers['cache-control'], 'public, max-age=31536000, immutable')
     t.match(library.body.slice(0, 100), 'plotly.js (gl3d - minified)')
   })
 
-  await t.test('other files are not found', async (t) => {
-    for (const file of ['none.js', 'tsconfig.json', 'types.d.ts', '..%2fapp.ts', '%2e%2e/app.ts', '.git', '']) {
-      const answer = await app.inject(`/explore/${file}`)
-      t.ok(file === '' || answer.statusCode >= 400, file)
-      t.notMatch(answer.body, 'buildApp', file)
+  await t.test('of another version are these, and not kept', async (t) => {
+    for (const url of ['/explore/assets/older/main.js', '/explore/plotly/older.js']) {
+      const answer = await app.inject(url)
+      t.equal(answer.statusCode, 200)
+      t.equal(answer.headers['cache-control'], 'no-cache')
     }
-    const answer = await app.inject('/explore/none.js')
-    t.equal(answer.statusCode, 404)
-    t.equal(answer.headers['content-type'], 'application/problem+json; charset=utf-8')
+  })
+
+  await t.test('other files are not found', async (t) => {
+    for (const file of [
+      'none.js',
+      'tsconfig.json',
+      'types.d.ts',
+      'page.html',
+      '..%2fapp.ts',
+      '%2e%2e/app.ts',
+      '.git',
+      '',
+    ]) {
+      const answer = await app.inject(`${assets}/${file}`)
+      t.equal(answer.statusCode, 404, file)
+      t.equal(answer.headers['content-type'], 'application/problem+json; charset=utf-8')
+    }
   })
 
   await t.test('they cannot be written', async (t) => {
-    const answer = await app.inject({ method: 'POST', url: '/explore/main.js' })
+    const answer = await app.inject({ method: 'POST', url: `${assets}/main.js` })
     t.equal(answer.statusCode, 405)
     t.match(answer.headers.allow, 'GET')
   })

@@ -83,37 +83,35 @@ export class PostgresEngine implements SqlEngine {
       const ids = batches.map(({ evaluation }) => evaluation)
       const names = batches.map(({ name }) => name)
       // each statement sees what was committed before it began: the second one all that came before the locks
-      const [, evaluations, stored] = await Promise.all([
-        client.query(begin),
-        client.query<Counts>({ ...lockEvaluations, values: [[...new Set(ids)]] }),
-        client.query<StoredBatch>({ ...findStored, values: [ids, names] }),
-      ])
+      const [, evaluations, stored] = await inOnePiece(client, () =>
+        Promise.all([
+          client.query(begin),
+          client.query<Counts>({ ...lockEvaluations, values: [[...new Set(ids)]] }),
+          client.query<StoredBatch>({ ...findStored, values: [ids, names] }),
+        ]),
+      )
       const { results, inserts, changed } = decide(batches, evaluations.rows, stored.rows, rules)
       const column = <Value>(of: (insert: (typeof inserts)[number]) => Value) => inserts.map(of)
-      const columns = [
+      const values = [
         column(({ batch }) => batch.evaluation),
         column(({ sequence }) => sequence),
         column(({ batch }) => batch.name),
         column(({ batch }) => batch.fingerprint),
+        column(({ batch }) => batch.labelsDigest),
         column(({ batch }) => batch.samples),
         column(({ batch }) => batch.loss),
         column(({ batch }) => batch.lossStatus),
         column(({ batch }) => batch.accuracy),
-        column(({ batch }) => batch.answer),
         column(({ batch }) => batch.state),
         rules.now,
-      ]
-      const counts = [
         changed.map(({ id }) => id),
-        changed.map((c) => c.batches),
-        changed.map((c) => c.samples),
-        rules.now,
+        changed.map((counts) => counts.batches),
+        changed.map((counts) => counts.samples),
       ]
-      const writes =
-        inserts.length > 0
-          ? [client.query({ ...insertBatches, values: columns }), client.query({ ...updateCounts, values: counts })]
-          : []
-      await Promise.all([...writes, client.query('COMMIT')])
+      await inOnePiece(client, () => {
+        const writes = inserts.length > 0 ? [client.query({ ...writeBatches, values })] : []
+        return Promise.all([...writes, client.query('COMMIT')])
+      })
       return results
     })
   }
@@ -162,6 +160,17 @@ export class PostgresEngine implements SqlEngine {
   }
 }
 
+/** Sends what is asked for at once: each piece would wake the database up by itself. */
+function inOnePiece<Result>(client: pg.ClientBase, ask: () => Result): Result {
+  const { stream } = (client as pg.Client).connection
+  stream.cork()
+  try {
+    return ask()
+  } finally {
+    stream.uncork()
+  }
+}
+
 const begin = 'BEGIN ISOLATION LEVEL READ COMMITTED'
 
 // these have names, so that a connection plans each once
@@ -180,18 +189,15 @@ const findStored = {
      WHERE batches.evaluation = put.evaluation AND batches.name = put.name LIMIT 1) AS stored`,
 }
 
-const insertBatches = {
-  name: 'insert batches',
-  text: `INSERT INTO batches
-      (evaluation, sequence, name, fingerprint, samples, loss, loss_status, accuracy, answer, state, created_at)
-    SELECT *, $11::bigint FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bytea[], $5::bigint[],
-      $6::double precision[], $7::text[], $8::double precision[], $9::text[], $10::bytea[])`,
-}
-
-const updateCounts = {
-  name: 'update counts',
-  text: `UPDATE evaluations SET batches = put.batches, samples = put.samples, updated_at = $4
-    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS put (id, batches, samples)
+const writeBatches = {
+  name: 'write batches',
+  text: `WITH inserted AS (
+      INSERT INTO batches
+        (evaluation, sequence, name, fingerprint, labels_digest, samples, loss, loss_status, accuracy, state, created_at)
+      SELECT *, $11::bigint FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bytea[], $5::bytea[],
+        $6::bigint[], $7::double precision[], $8::text[], $9::double precision[], $10::bytea[]))
+    UPDATE evaluations SET batches = put.batches, samples = put.samples, updated_at = $11
+    FROM unnest($12::bigint[], $13::bigint[], $14::bigint[]) AS put (id, batches, samples)
     WHERE evaluations.id = put.id`,
 }
 
@@ -201,7 +207,7 @@ const updateCounts = {
  */
 async function prepareConnection(client: ClientBase): Promise<void> {
   client.on('error', ignore)
-  await client.query('SET enable_seqscan = off')
+  await client.query('SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan')
   await client.query(
     `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`,
   )

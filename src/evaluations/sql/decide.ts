@@ -59,8 +59,8 @@ export function decide(
     evaluation.samples += put.samples
     changed.add(evaluation)
     inserts.push({ batch: put, sequence: evaluation.batches })
-    const { name, samples, loss, lossStatus, accuracy, answer } = put
-    const batch = { name, sequence: evaluation.batches, samples, loss, lossStatus, accuracy, answer, createdAt: now }
+    const { name, samples, loss, lossStatus, accuracy } = put
+    const batch = { name, sequence: evaluation.batches, samples, loss, lossStatus, accuracy, createdAt: now }
     known.set(key, { fingerprint: put.fingerprint, batch })
     return { outcome: 'committed', batch }
   }

@@ -33,11 +33,11 @@ export function migrationsWith({ id, integer, real, bytes }: Types): readonly (r
         sequence ${integer} NOT NULL,
         name TEXT NOT NULL,
         fingerprint ${bytes} NOT NULL,
+        labels_digest ${bytes} NOT NULL,
         samples ${integer} NOT NULL,
         loss ${real},
         loss_status TEXT NOT NULL,
         accuracy ${real},
-        answer TEXT NOT NULL,
         state ${bytes} NOT NULL,
         created_at ${integer} NOT NULL,
         PRIMARY KEY (evaluation, sequence)
@@ -64,5 +64,5 @@ export const evaluationColumns = `id, owner, name, declaration, expected_batches
   expected_samples AS "expectedSamples", status, batches, samples, created_at AS "createdAt", updated_at AS "updatedAt"`
 
 /** The columns of a `Batch`. */
-export const batchColumns = `name, sequence, samples, loss, loss_status AS "lossStatus", accuracy, answer,
+export const batchColumns = `name, sequence, samples, loss, loss_status AS "lossStatus", accuracy,
   created_at AS "createdAt"`

@@ -1,14 +1,17 @@
 import { Changes } from '../changes.ts'
+import { EvaluationGone } from '../errors.ts'
 import { GroupCommit } from '../group-commit.ts'
 import type {
   Batch,
   BatchPage,
+  CountedBatches,
   Declaration,
   DeclareResult,
   Evaluation,
   EvaluationPage,
   Fold,
   NewBatch,
+  Pair,
   PutResult,
   SealResult,
   StatePage,
@@ -23,6 +26,7 @@ const maxGroupBytes = 2 ** 20
 const batchBytes = 512
 /** Rows that one step of a sweep changes. */
 const maxSwept = 500
+const firstStates = 16
 const maxStates = 500
 /** Bytes of states to aim at in a page. */
 const pageBytes = 2 ** 20
@@ -101,13 +105,14 @@ export class SqlStore implements Store {
     return { outcome: evaluation.status === 'sealed' ? 'sealed' : 'incomplete', evaluation }
   }
 
-  async delete(owner: string, name: string): Promise<boolean> {
-    const deleted = await this.#query<{ id: number }>(
+  async delete(owner: string, name: string): Promise<number | undefined> {
+    const [deleted] = await this.#query<{ id: number }>(
       `UPDATE evaluations SET status = 'deleted' WHERE owner = $1 AND name = $2 AND status <> 'deleted' RETURNING id`,
       [owner, name],
     )
-    for (const { id } of deleted) this.#changed(id)
-    return deleted.length > 0
+    if (deleted === undefined) return undefined
+    this.#changed(deleted.id)
+    return deleted.id
   }
 
   async putBatches(batches: readonly NewBatch[]): Promise<PutResult[]> {
@@ -118,20 +123,12 @@ export class SqlStore implements Store {
     return results
   }
 
-  async findBatch(evaluation: number, name: string): Promise<Batch | undefined> {
-    const [batch] = await this.#query<Batch>(
-      `SELECT ${batchColumns} FROM batches WHERE evaluation = $1 AND name = $2`,
-      [evaluation, name],
-    )
-    return batch
-  }
-
   listBatches(evaluation: number, { after = 0, limit }: BatchPage): Promise<Batch[]> {
     return this.#query(`SELECT ${batchColumns} ${inRange}`, [evaluation, after, after + limit])
   }
 
   async *states(evaluation: number, after = 0, last = Number.MAX_SAFE_INTEGER): AsyncGenerator<StatePage> {
-    let limit = 16
+    let limit = firstStates
     for (let from = after; from < last; ) {
       const to = Math.min(from + limit, last)
       const rows = await this.#query<{ state: Uint8Array }>(`SELECT state ${inRange}`, [evaluation, from, to])
@@ -140,9 +137,28 @@ export class SqlStore implements Store {
       yield { first: from + 1, states }
       if (rows.length < to - from) return
       from = to
-      const bytes = states.reduce((sum, { length }) => sum + length, 0)
-      limit = Math.max(1, Math.min(maxStates, Math.floor((pageBytes * states.length) / bytes)))
+      limit = nextLimit(limit, states)
     }
+  }
+
+  async *pairs(first: CountedBatches, second: CountedBatches): AsyncGenerator<readonly Pair[]> {
+    let limit = firstStates
+    for (let from = 0; from < first.batches; ) {
+      const to = Math.min(from + limit, first.batches)
+      const rows = await this.#query<PairRow>(selectPairs, [first.id, from, to, second.id, second.batches])
+      const pairs = rows.map(pairOf)
+      yield pairs
+      limit = nextLimit(
+        to - from,
+        pairs.flatMap(({ states = [] }) => states),
+      )
+      from = to
+    }
+    const [{ count }] = await this.#query<{ count: number }>(
+      `SELECT count(*) AS count FROM evaluations WHERE id IN ($1, $2) AND status <> 'deleted'`,
+      [first.id, second.id],
+    )
+    if (count < new Set([first.id, second.id]).size) throw new EvaluationGone()
   }
 
   async putFolds(evaluation: number, folds: readonly Fold[]): Promise<void> {
@@ -227,6 +243,32 @@ export class SqlStore implements Store {
 
 // without gaps, a page is a range: no plan of the database can make it read more
 const inRange = 'FROM batches WHERE evaluation = $1 AND sequence > $2 AND sequence <= $3 ORDER BY sequence'
+
+/** How many batches to read next, if those read so far are like the others. */
+function nextLimit(limit: number, states: readonly Uint8Array[]): number {
+  const bytes = states.reduce((sum, { length }) => sum + length, 0)
+  return Math.max(1, Math.min(maxStates, Math.floor((pageBytes * limit) / bytes)))
+}
+
+interface PairRow {
+  readonly name: string
+  /** The states where both have the same labels, else null. */
+  readonly own: Uint8Array | null
+  readonly other: Uint8Array | null
+}
+
+function pairOf({ name, own, other }: PairRow): Pair {
+  return { name, states: own === null || other === null ? undefined : [own, other] }
+}
+
+/** A batch of the second evaluation by the name of one of the first: looked up one by one, whatever a planner would think. */
+const partner = 'FROM batches AS b WHERE b.evaluation = $4 AND b.name = a.name AND b.sequence <= $5'
+const selectPairs = `SELECT * FROM (
+    SELECT name, sequence, (SELECT 1 ${partner}) AS partner,
+      CASE WHEN labels_digest = (SELECT labels_digest ${partner}) THEN state END AS own,
+      (SELECT state ${partner} AND b.labels_digest = a.labels_digest) AS other
+    FROM batches AS a WHERE evaluation = $1 AND sequence > $2 AND sequence <= $3) AS pairs
+  WHERE partner = 1 ORDER BY sequence`
 
 function statement(text: string, values: readonly SqlValue[]): Statement {
   return { text, values }

@@ -104,11 +104,11 @@ export class SqliteDatabase {
   }
 
   #insert(batch: NewBatch, sequence: number, now: number): void {
-    const { evaluation, name, fingerprint, samples, loss, lossStatus, accuracy, answer, state } = batch
+    const { evaluation, name, fingerprint, labelsDigest, samples, loss, lossStatus, accuracy, state } = batch
     this.#prepared(
-      `INSERT INTO batches (evaluation, sequence, name, fingerprint, samples, loss, loss_status, accuracy, answer, state, created_at)
+      `INSERT INTO batches (evaluation, sequence, name, fingerprint, labels_digest, samples, loss, loss_status, accuracy, state, created_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-    ).run(evaluation, sequence, name, fingerprint, samples, loss, lossStatus, accuracy, answer, state, now)
+    ).run(evaluation, sequence, name, fingerprint, labelsDigest, samples, loss, lossStatus, accuracy, state, now)
   }
 
   #inTransaction<Result>(run: () => Result): Result {

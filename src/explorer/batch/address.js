@@ -14,6 +14,8 @@ export function optionsOfAddress(names) {
 /** A link that restores the options. @param {Options} options */
 export function addressWith(options) {
   const query = new URLSearchParams()
+  const language = new URLSearchParams(location.search).get('lang')
+  if (language !== null) query.set('lang', language)
   for (const [name, value] of Object.entries(options)) query.set(name, String(value))
   return `${location.origin}${location.pathname}?${query}#batch`
 }

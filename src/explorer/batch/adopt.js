@@ -1,5 +1,6 @@
 /** @import { Options } from './body.js' */
 import { el, find } from '../dom.js'
+import { strings } from '../strings.js'
 import { shortText } from './body.js'
 
 /**
@@ -17,14 +18,14 @@ export function offerDeclarations(form, text, names, adopt) {
     const declared = Object.keys(content ?? {}).filter((name) => names.includes(name))
     place.hidden = declared.length === 0
     if (content === undefined || declared.length === 0) return
-    const button = el('button', { type: 'button', class: 'quiet' }, 'Move them into the form')
+    const button = el('button', { type: 'button', class: 'quiet' }, strings.batch.adopt)
     button.addEventListener('click', () => {
       adopt(Object.fromEntries(declared.map((name) => [name, content[name]])))
       const rest = Object.entries(content).filter(([name]) => !declared.includes(name))
       text.value = JSON.stringify(Object.fromEntries(rest))
       update()
     })
-    place.replaceChildren(`The text declares ${declared.join(', ')} itself. `, button)
+    place.replaceChildren(strings.batch.declares(declared.join(', ')), button)
   }
   text.addEventListener('input', update)
   update()

@@ -1,4 +1,5 @@
 /** @import { NpyArray } from '../types.d.ts' */
+import { strings } from '../strings.js'
 import { readNpy } from './npy.js'
 
 /**
@@ -48,7 +49,7 @@ export function jsonBody(options, text, name) {
   return {
     blob: new Blob([content]),
     headers: { 'content-type': 'application/json' },
-    description: content.length > shortText ? `${content.length} characters of JSON` : content,
+    description: content.length > shortText ? strings.batch.characters(content.length) : content,
     text,
     recipe:
       name === undefined && content.length <= longestInline
@@ -78,7 +79,7 @@ export async function ndjsonBody(options, file) {
   return {
     blob: new Blob([line, '\n', rest]),
     headers: { 'content-type': 'application/x-ndjson' },
-    description: `${line}\n… the lines of ${file.name}, ${rest.size} bytes`,
+    description: `${line}\n${strings.batch.linesOf(file.name, rest.size)}`,
     recipe: { kind: 'ndjson', name: file.name, options: line, skipLines: replaced ? 1 : 0 },
   }
 }

@@ -1,6 +1,9 @@
 /** @import { CalibrationBin, Colours, LossAnswer } from '../types.d.ts' */
 import { el, number } from '../dom.js'
 import { axis, chart } from '../plot.js'
+import { strings } from '../strings.js'
+
+const words = strings.batch
 
 /**
  * How often the model is right, by how sure it is; `draw` when it stands in the page.
@@ -8,19 +11,13 @@ import { axis, chart } from '../plot.js'
  * @param {NonNullable<LossAnswer['calibration']>} calibration
  */
 export function calibrationPart({ bins, expectedCalibrationError }) {
-  const plot = el('div', { class: 'flat calibration-plot', role: 'img', 'aria-label': 'Accuracy by confidence' })
+  const plot = el('div', { class: 'flat calibration-plot', role: 'img', 'aria-label': words.calibrationLabel })
   const part = el(
     'div',
     {},
-    el('h3', {}, 'Calibration'),
+    el('h3', {}, words.calibrationTitle),
     plot,
-    el(
-      'p',
-      { class: 'note' },
-      'On the line, 70 % sure is right 70 % of the time. Expected calibration error ',
-      number(expectedCalibrationError, { digits: 4 }),
-      '.',
-    ),
+    el('p', { class: 'note' }, ...words.calibrationNote(number(expectedCalibrationError, { digits: 4 }))),
   )
   return { part, draw: chart(plot, (theme) => calibrationFigure(theme, bins)) }
 }
@@ -57,13 +54,13 @@ function calibrationFigure(theme, bins) {
           size: filled.map(({ count }) => 6 + 16 * Math.sqrt(count / most)),
           line: { color: theme.paper, width: 1.5 },
         },
-        hovertemplate: 'confidence %{x:.3f}<br>accuracy %{y:.3f}<br>%{customdata} samples<extra></extra>',
+        hovertemplate: `${words.calibrationHover}<extra></extra>`,
       },
     ],
     layout: {
       margin: { l: 52, r: 16, t: 12, b: 46 },
-      xaxis: axis(theme, 'confidence', { range: [-0.02, 1.04] }),
-      yaxis: axis(theme, 'accuracy', { range: [-0.04, 1.08] }),
+      xaxis: axis(theme, words.confidence, { range: [-0.02, 1.04] }),
+      yaxis: axis(theme, words.accuracy, { range: [-0.04, 1.08] }),
     },
   }
 }

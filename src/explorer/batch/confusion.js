@@ -1,18 +1,16 @@
 import { el, scrolls } from '../dom.js'
+import { strings } from '../strings.js'
+
+const words = strings.batch
 
 /** Beyond this many classes a matrix can no longer be read. */
 const mostClasses = 30
 
 /** How often each label was decided how. @param {number[][]} confusion */
 export function confusionPart(confusion) {
-  const heading = el('h3', {}, 'Confusion')
+  const heading = el('h3', {}, words.confusionTitle)
   if (confusion.length > mostClasses) {
-    return el(
-      'div',
-      {},
-      heading,
-      el('p', { class: 'note' }, `${confusion.length} classes are too many for a table; the matrix is in the answer.`),
-    )
+    return el('div', {}, heading, el('p', { class: 'note' }, words.tooManyClasses(confusion.length)))
   }
   const mostRight = Math.max(1, ...confusion.map((row, label) => row[label]))
   const mostWrong = Math.max(1, ...confusion.flatMap((row, label) => row.filter((_, decision) => decision !== label)))
@@ -30,9 +28,9 @@ export function confusionPart(confusion) {
   const grid = el(
     'table',
     { class: 'confusion' },
-    el('caption', {}, 'Rows: label. Columns: decision.'),
+    el('caption', {}, words.confusionCaption),
     el('thead', {}, el('tr', {}, el('td'), ...confusion.map((_, at) => el('th', { scope: 'col' }, String(at))))),
     el('tbody', {}, ...cells.map((row, at) => el('tr', {}, el('th', { scope: 'row' }, String(at)), ...row))),
   )
-  return el('div', {}, heading, scrolls('Confusion matrix', grid))
+  return el('div', {}, heading, scrolls(words.confusionLabel, grid))
 }

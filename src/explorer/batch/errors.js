@@ -2,8 +2,11 @@
 /** @import { Body } from './body.js' */
 import { el, listing } from '../dom.js'
 import { around, excerpt } from '../mark.js'
+import { strings } from '../strings.js'
 import { problemParts } from '../wire.js'
 import { rowOf } from './npy.js'
+
+const words = strings.batch
 
 /**
  * The service's error, with each offending element marked in what the person gave.
@@ -18,9 +21,9 @@ export async function errorParts(problem, body) {
   const place = line === undefined ? body.blob : new Blob([text ?? ''])
   return [
     ...problemParts(problem),
-    ...(offset === undefined ? [] : [listing(`Around byte ${offset}`, await around(place, offset))]),
+    ...(offset === undefined ? [] : [listing(words.aroundByte(offset), await around(place, offset))]),
     ...(errors.length === 0 ? [] : [el('ol', { class: 'errors' }, ...items)]),
-    ...(count > errors.length ? [el('p', { class: 'note' }, `and ${count - errors.length} more.`)] : []),
+    ...(count > errors.length ? [el('p', { class: 'note' }, words.moreErrors(count - errors.length))] : []),
   ]
 }
 
@@ -35,10 +38,10 @@ async function item({ pointer, detail, received }, body, said) {
     'li',
     {},
     el('code', { class: 'pointer' }, pointer),
-    ...(detail === said ? [] : [el('p', {}, detail)]),
+    ...(detail === said ? [] : [el('p', { lang: 'en' }, detail)]),
     ...(marked === undefined
-      ? [el('p', { class: 'note' }, 'received: ', el('mark', {}, JSON.stringify(received)))]
-      : [listing(`Around ${pointer}`, marked)]),
+      ? [el('p', { class: 'note' }, words.received, el('mark', {}, JSON.stringify(received)))]
+      : [listing(words.aroundPlace(pointer), marked)]),
   )
 }
 
@@ -59,7 +62,7 @@ async function element(pointer, { arrays }) {
   return el(
     'code',
     {},
-    `${source.file.name}, row ${row}: `,
+    words.fileRow(source.file.name, row),
     ...elements
       .slice(from, at + 5)
       .flatMap((value, place) => [place > 0 ? ', ' : '', place + from === at ? el('mark', {}, value) : value]),

@@ -1,4 +1,7 @@
 /** @import { NpyArray } from '../types.d.ts' */
+import { strings } from '../strings.js'
+
+const words = strings.batch
 
 /** numpy's dtype to the Open Inference Protocol's datatype. @type {Record<string, string>} */
 const datatypes = {
@@ -30,7 +33,7 @@ const preamble = 12
 export async function readNpy(file, name) {
   const bytes = new Uint8Array(await file.slice(0, preamble).arrayBuffer())
   const magic = String.fromCharCode(...bytes.slice(1, 6))
-  if (bytes.length < preamble || bytes[0] !== 0x93 || magic !== 'NUMPY') throw new Error(`${name} is no .npy file.`)
+  if (bytes.length < preamble || bytes[0] !== 0x93 || magic !== 'NUMPY') throw new Error(words.noNpy(name))
   const view = new DataView(bytes.buffer)
   const isFirst = bytes[6] === 1
   const headerStart = isFirst ? 10 : 12
@@ -48,11 +51,11 @@ function described(header, name) {
   const shape = /'shape':\s*\(([\d\s,]*)\)/.exec(header)
   const datatype = dtype ? datatypes[dtype[2]] : undefined
   if (dtype === null || datatype === undefined || shape === null) {
-    throw new Error(`${name} holds no plain numbers; save it with a dtype like float64 or int64.`)
+    throw new Error(words.noNumbers(name))
   }
-  if (dtype[1] === '>') throw new Error(`${name} is big-endian; save it with .astype("<${dtype[2]}").`)
+  if (dtype[1] === '>') throw new Error(words.bigEndian(name, `.astype("<${dtype[2]}")`))
   if (/'fortran_order':\s*True/.test(header)) {
-    throw new Error(`${name} is in Fortran order; save it with numpy.ascontiguousarray.`)
+    throw new Error(words.fortranOrder(name))
   }
   const sizes = shape[1].split(',').filter((size) => size.trim() !== '')
   return { datatype, shape: sizes.map(Number) }

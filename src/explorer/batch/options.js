@@ -1,7 +1,10 @@
 /** @import { Catalogue, CatalogueEntry, CatalogueOption } from '../types.d.ts' */
 /** @import { Options } from './body.js' */
 import { el, find } from '../dom.js'
+import { strings } from '../strings.js'
 import { isNdjson } from './body.js'
+
+const words = strings.batch
 
 const declarations = ['loss', 'labelFormat', 'predictionFormat']
 
@@ -38,9 +41,9 @@ export function optionsForm(form, { losses }) {
   const fit = () => {
     const entry = losses.find(({ name }) => name === loss.value)
     const formats = entry?.labelFormats ?? [...new Set(losses.flatMap((each) => each.labelFormats))]
-    offer(labelFormat, 'choose a labelFormat', formats)
+    offer(labelFormat, words.chooseLabelFormat, formats)
     const [first, ...others] = entry?.predictionFormats ?? []
-    offer(predictionFormat, first ? `${first} (default)` : 'the default of the loss', others)
+    offer(predictionFormat, first ? words.byDefault(first) : words.lossDefault, others)
     fitOptions(find(form, '.batch-options', HTMLElement), entry)
     fitParts()
     find(form, '.batch-format-note', HTMLElement).textContent =
@@ -116,7 +119,7 @@ function offer(select, empty, values) {
  */
 function fitOptions(place, entry) {
   if (entry === undefined) {
-    place.replaceChildren(el('p', { class: 'note' }, 'The options depend on the loss.'))
+    place.replaceChildren(el('p', { class: 'note' }, words.optionsOfLoss))
     return
   }
   place.replaceChildren(
@@ -132,15 +135,17 @@ function fitOptions(place, entry) {
               new Option(defaultInWords(option), ''),
               ...offered.map((word) => new Option(word, word)),
             )
-      return el('label', { title: `${description} Applies to ${appliesTo}.` }, name, ' ', field)
+      return el('label', { title: words.optionTitle(description, appliesTo) }, name, ' ', field)
     }),
   )
 }
 
 /** @param {CatalogueOption} option */
 function defaultInWords({ kind, default: standard, defaultByPredictionFormat = {} }) {
-  const shown = standard === null ? 'off' : String(standard)
+  const shown = standard === null ? words.off : String(standard)
   if (isNumber(kind)) return shown
-  const others = Object.entries(defaultByPredictionFormat).map(([format, value]) => `, with ${format} ${value}`)
-  return `${shown} (default)${others.join('')}`
+  const others = Object.entries(defaultByPredictionFormat).map(([format, value]) =>
+    words.byDefaultWith(format, String(value)),
+  )
+  return words.byDefault(shown) + others.join('')
 }

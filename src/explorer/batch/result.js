@@ -1,8 +1,11 @@
 /** @import { LossAnswer } from '../types.d.ts' */
 import { el, number, percent } from '../dom.js'
+import { strings } from '../strings.js'
 import { calibrationPart } from './calibration.js'
 import { confusionPart } from './confusion.js'
 import { perClassPart, worstPart } from './samples.js'
+
+const words = strings.batch
 
 /**
  * The answer for reading.
@@ -31,33 +34,33 @@ function headline(answer) {
   const margin =
     standardError === null
       ? []
-      : [el('span', { class: 'margin' }, ' ± ', number(standardError, { digits: 3 }), ' s.e.')]
-  const counts = [`${answer.samples} samples of ${answer.outputs} ${answer.outputs === 1 ? 'output' : 'outputs'}`]
-  if (correct !== null) counts.push(`${correct} right`)
-  if (answer.ties > 0) counts.push(`${answer.ties} ties`)
-  if (answer.ignored > 0) counts.push(`${answer.ignored} ignored`)
-  if (answer.clipped > 0) counts.push(`the guard of the logarithm acted in ${answer.clipped}`)
+      : [el('span', { class: 'margin' }, ' ± ', number(standardError, { digits: 3 }), words.standardError)]
+  const counts = [words.counts(answer.samples, answer.outputs)]
+  if (correct !== null) counts.push(words.right(correct))
+  if (answer.ties > 0) counts.push(words.ties(answer.ties))
+  if (answer.ignored > 0) counts.push(words.ignored(answer.ignored))
+  if (answer.clipped > 0) counts.push(words.clipped(answer.clipped))
   return el(
     'div',
     {},
-    el('h3', { tabindex: -1, class: 'batch-heading' }, 'The answer'),
+    el('h3', { tabindex: -1, class: 'batch-heading' }, words.answer),
     el(
       'dl',
       { class: 'figures' },
       el(
         'div',
         {},
-        el('dt', {}, `Loss, ${spec.reduction}`),
+        el('dt', {}, words.lossBy(String(spec.reduction))),
         el('dd', { class: 'big' }, number(loss, { missing: lossStatus }), ...margin),
       ),
       el(
         'div',
         {},
-        el('dt', {}, 'Accuracy'),
+        el('dt', {}, strings.common.accuracy),
         el(
           'dd',
           { class: 'big' },
-          ...(accuracy === null ? ['none'] : [el('data', { value: accuracy }, percent(accuracy, 2))]),
+          ...(accuracy === null ? [strings.common.none] : [el('data', { value: accuracy }, percent(accuracy, 2))]),
         ),
       ),
     ),
@@ -87,10 +90,7 @@ function interval([low, high], at) {
     el(
       'span',
       {},
-      '95 % interval ',
-      el('data', { value: low }, percent(low)),
-      ' to ',
-      el('data', { value: high }, percent(high)),
+      ...words.interval(el('data', { value: low }, percent(low)), el('data', { value: high }, percent(high))),
     ),
   )
 }

@@ -1,6 +1,9 @@
 /** @import { LossAnswer } from '../types.d.ts' */
 import { el, number, percent, scrolls, table, text } from '../dom.js'
 import { locate } from '../pointer.js'
+import { strings } from '../strings.js'
+
+const words = strings.batch
 
 /**
  * The samples with the greatest losses, with what the person wrote of them.
@@ -13,14 +16,14 @@ export function worstPart({ losses, correct }, source) {
   order.sort((one, other) => other.loss - one.loss)
   const worst = order.slice(0, 10)
   const columns = [
-    'row',
-    'loss',
-    ...(correct === null ? [] : ['right']),
+    words.columnRow,
+    words.columnLoss,
+    ...(correct === null ? [] : [words.columnRight]),
     ...(source === undefined ? [] : ['label', 'predictions']),
   ]
   const rows = worst.map(({ row }) => [
     String(row),
-    number(losses[row], { missing: 'infinite' }),
+    number(losses[row], { missing: strings.common.infinite }),
     ...(correct === null ? [] : [verdict(correct[row])]),
     ...(source === undefined
       ? []
@@ -29,15 +32,15 @@ export function worstPart({ losses, correct }, source) {
   return el(
     'div',
     { class: 'worst' },
-    el('h3', {}, 'Worst samples'),
-    scrolls('Worst samples', table(`The ${worst.length} greatest of ${losses.length} losses`, columns, rows)),
+    el('h3', {}, words.worstTitle),
+    scrolls(words.worstTitle, table(words.worstCaption(worst.length, losses.length), columns, rows)),
   )
 }
 
 /** @param {boolean | number | null} correct */
 function verdict(correct) {
   if (typeof correct === 'number') return text(correct)
-  return correct === null ? 'ignored' : correct ? 'yes' : 'no'
+  return correct === null ? words.leftOut : correct ? words.yes : words.no
 }
 
 /**
@@ -53,16 +56,23 @@ function written(source, pointer, longest) {
 
 /** What became of the samples of each label. @param {NonNullable<LossAnswer['perClass']>} classes */
 export function perClassPart(classes) {
-  const share = (/** @type {number | null} */ value) => (value === null ? 'none' : percent(value))
+  const share = (/** @type {number | null} */ value) => (value === null ? strings.common.none : percent(value))
   return el(
     'details',
     {},
-    el('summary', {}, 'Per class'),
+    el('summary', {}, words.perClassTitle),
     scrolls(
-      'Per class',
+      words.perClassTitle,
       table(
-        'By label',
-        ['class', 'samples', 'right', 'loss', 'recall', 'precision'],
+        words.byLabel,
+        [
+          words.columnClass,
+          words.columnSamples,
+          words.columnRight,
+          words.columnLoss,
+          words.columnRecall,
+          words.columnPrecision,
+        ],
         classes.map((each) => [
           String(each.class),
           String(each.samples),

@@ -1,5 +1,6 @@
 /** @import { Body, Options } from './body.js' */
 import { find } from '../dom.js'
+import { strings } from '../strings.js'
 import { isNdjson, jsonBody, ndjsonBody, npyBody } from './body.js'
 
 /**
@@ -23,7 +24,7 @@ export async function bodyOf(form, options) {
  */
 function fileOf(form, name) {
   const file = find(form, `[name=${name}]`, HTMLInputElement).files?.[0]
-  if (file === undefined) throw new Error('choose the file first')
+  if (file === undefined) throw new Error(strings.batch.chooseFile)
   return file
 }
 

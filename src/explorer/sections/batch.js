@@ -10,7 +10,10 @@ import { showResult } from '../batch/result.js'
 import { curl, python } from '../batch/snippets.js'
 import { acceptDrops, bodyOf, chooseSource } from '../batch/sources.js'
 import { copies, find, listing } from '../dom.js'
+import { strings } from '../strings.js'
 import { connect } from '../wire.js'
+
+const words = strings.batch
 
 const example = `{
   "predictions": [
@@ -25,7 +28,7 @@ const example = `{
 }`
 
 /** A batch of one's own: text, file or arrays; what they are is declared by the person. @param {HTMLElement} section */
-export function mountBatch(section) {
+export function mount(section) {
   const { attempt, show } = connect(section)
   const form = find(section, '.batch-form', HTMLFormElement)
   const text = find(form, '[name=text]', HTMLTextAreaElement)
@@ -51,6 +54,7 @@ export function mountBatch(section) {
       event.preventDefault()
       if (form.reportValidity()) attempt(() => evaluate(section, form, read(), show))
     })
+    find(form, '[type=submit]', HTMLButtonElement).disabled = false
     section.dataset.ready = 'true'
   })
 }
@@ -75,18 +79,18 @@ async function evaluate(section, form, options, show) {
     const amount = amountOf(body.blob.size)
     progress.hidden = false
     progress.value = 0
-    status.textContent = `Sending ${amount}`
+    status.textContent = words.sending(amount)
     const exchange = await upload(
       '/v1/loss',
       body.blob,
       body.headers,
       (share) => {
         progress.value = share
-        status.textContent = share < 1 ? `Sending ${amount}, ${Math.floor(share * 100)} %` : 'Sent; evaluating'
+        status.textContent = share < 1 ? words.sent(amount, Math.floor(share * 100)) : words.evaluating
       },
       body.description,
     )
-    status.textContent = `${amount} sent, answered in ${Math.round(exchange.milliseconds)} ms.`
+    status.textContent = words.answered(amount, Math.round(exchange.milliseconds))
     show(exchange)
     showCode(section, body)
     find(section, '.batch-empty', HTMLElement).hidden = true
@@ -129,6 +133,6 @@ function showCode(section, body) {
 
 /** @param {number} bytes */
 function amountOf(bytes) {
-  if (bytes < 1e4) return `${bytes} bytes`
+  if (bytes < 1e4) return words.bytes(bytes)
   return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
 }

@@ -1,4 +1,7 @@
 import { svg, text } from '../dom.js'
+import { strings } from '../strings.js'
+
+const words = strings.curve
 
 const margin = { left: 44, right: 16, top: 16, bottom: 44 }
 const highest = 7
@@ -46,7 +49,7 @@ function pointLabel(loss, x, y, width) {
   return svg(
     'text',
     { class: 'label', x: Math.min(x + 16, width - 110), y: Math.max(y - 20, 18) },
-    `loss ${text(loss, 4)}`,
+    words.point(text(loss, 4)),
   )
 }
 
@@ -64,10 +67,6 @@ function* axes(height, across, up) {
     yield svg('line', { class: 'grid', x1: across(y), x2: across(y), y1: up(0), y2: up(highest) })
     yield svg('text', { class: 'tick', x: across(y), y: up(0) + 20, 'text-anchor': 'middle' }, String(y))
   }
-  yield svg(
-    'text',
-    { class: 'tick', x: across(0.5), y: height - 6, 'text-anchor': 'middle' },
-    'y, probability of the true class',
-  )
-  yield svg('text', { class: 'tick', x: across(0) + 8, y: margin.top - 4 }, 'loss')
+  yield svg('text', { class: 'tick', x: across(0.5), y: height - 6, 'text-anchor': 'middle' }, words.across)
+  yield svg('text', { class: 'tick', x: across(0) + 8, y: margin.top - 4 }, words.up)
 }

@@ -2,8 +2,11 @@
 import { newest } from '../api.js'
 import { el, find, number, text } from '../dom.js'
 import { leaveSample, sampleWith, trueClass } from '../sample.js'
+import { strings } from '../strings.js'
 import { connect } from '../wire.js'
 import { picture } from './curve-picture.js'
+
+const words = strings.curve
 
 /**
  * -ln y on (0, 1], and the ten-class sample as a point on it.
@@ -11,7 +14,7 @@ import { picture } from './curve-picture.js'
  * @param {HTMLElement} section
  * @returns {Promise<void>} drawn
  */
-export function mountCurve(section) {
+export function mount(section) {
   const { ask, attempt } = connect(section)
   const drawing = find(section, '.curve-drawing', HTMLElement)
   const handle = find(section, '.curve-handle', HTMLInputElement)
@@ -39,7 +42,7 @@ export function mountCurve(section) {
       point = { y, loss: answer.loss ?? Number.NaN }
       draw()
       showFigures(section, sample, answer)
-      handle.setAttribute('aria-valuetext', `y ${text(y)}, loss ${text(point.loss, 4)}`)
+      handle.setAttribute('aria-valuetext', words.value(text(y), text(point.loss, 4)))
     })
   })
   handle.addEventListener('input', () => move(handle.valueAsNumber))
@@ -58,7 +61,6 @@ export function mountCurve(section) {
     })
     curve = ys.map((y, at) => ({ y, loss: perSample?.losses[at] ?? Number.NaN }))
     await move(handle.valueAsNumber)
-    section.dataset.mounted = 'true'
   })
 }
 
@@ -70,10 +72,11 @@ export function mountCurve(section) {
 function showFigures(section, sample, { loss, accuracy, ties }) {
   find(section, '.curve-y', HTMLElement).replaceChildren(number(sample[trueClass]))
   find(section, '.curve-loss', HTMLElement).replaceChildren(number(loss))
-  const verdict = accuracy === 1 ? 'right' : 'wrong'
+  const isRight = accuracy === 1
+  const verdict = isRight ? words.verdictRight : ties > 0 ? words.verdictTie : words.verdictWrong
   find(section, '.curve-accuracy', HTMLElement).replaceChildren(
     number(accuracy),
-    el('span', { class: `verdict ${verdict}` }, ties > 0 ? `${verdict}, after a tie` : verdict),
+    el('span', { class: `verdict ${isRight ? 'right' : 'wrong'}` }, verdict),
   )
   find(section, '.curve-bars', HTMLElement).replaceChildren(...sample.map(bar))
 }
@@ -88,6 +91,6 @@ function bar(probability, at) {
   const name = el('span', { class: 'name' }, String(at))
   const value = el('span', { class: 'value' }, text(probability, 3))
   return at === trueClass
-    ? el('li', { class: 'true' }, name, fill, value, el('span', { class: 'hidden' }, ' true class'))
+    ? el('li', { class: 'true' }, name, fill, value, el('span', { class: 'hidden' }, ` ${strings.common.trueClass}`))
     : el('li', {}, name, fill, value)
 }

@@ -2,7 +2,10 @@
 import { post } from '../api.js'
 import { el, find, listing, number, percent } from '../dom.js'
 import { marked } from '../mark.js'
+import { strings } from '../strings.js'
 import { connect, problemParts } from '../wire.js'
+
+const words = strings.declaration
 
 const predictions = [
   [0.1, 0.7, 0.2],
@@ -17,10 +20,10 @@ const written = {
   ],
   index: [1, 0, 2],
 }
-const names = { 'one-hot': 'one-hot rows', index: 'indices' }
+const names = { 'one-hot': words.oneHot, index: words.index }
 
 /** The same labels both ways, declared right and wrong. @param {HTMLElement} section */
-export function mountDeclaration(section) {
+export function mount(section) {
   const { attempt, show } = connect(section)
   attempt(async () => {
     const formats = /** @type {(keyof typeof written)[]} */ (Object.keys(written))
@@ -35,9 +38,7 @@ export function mountDeclaration(section) {
       .filter(({ status }) => status === 200)
       .map(({ answer }) => /** @type {LossAnswer} */ (answer))
     find(section, '.declaration-same', HTMLElement).replaceChildren(
-      'Declared right, both ways give the same number to the last bit: ',
-      ...right.flatMap(({ loss }, at) => [at > 0 ? ' and ' : '', number(loss, { digits: 17 })]),
-      '.',
+      ...words.same(number(right[0].loss, { digits: 17 }), number(right[1].loss, { digits: 17 })),
     )
     show(exchanges[1])
   })
@@ -73,18 +74,17 @@ function card(labels, labelFormat, { status, request, answer }) {
       'h3',
       {},
       el('span', { class: `status ${right ? 'right' : 'wrong'}` }, String(status)),
-      ` ${labels}, declared `,
-      el('code', {}, labelFormat),
+      ...words.declared(labels, el('code', {}, labelFormat)),
     ),
     listing(
-      'Request',
+      strings.common.request,
       marked(
         request,
         errors.map(({ pointer }) => pointer),
       ),
     ),
     ...(right ? figures(/** @type {LossAnswer} */ (answer)) : problemParts(/** @type {Problem} */ (answer))),
-    el('details', {}, el('summary', {}, 'The answer as it came'), listing('Answer', JSON.stringify(answer, null, 2))),
+    el('details', {}, el('summary', {}, words.raw), listing(strings.common.answer, JSON.stringify(answer, null, 2))),
   )
 }
 
@@ -94,8 +94,8 @@ function figures({ loss, accuracy }) {
     el(
       'dl',
       { class: 'figures' },
-      el('div', {}, el('dt', {}, 'Loss'), el('dd', { class: 'big' }, number(loss))),
-      el('div', {}, el('dt', {}, 'Accuracy'), el('dd', { class: 'big' }, percent(accuracy ?? 0))),
+      el('div', {}, el('dt', {}, strings.common.loss), el('dd', { class: 'big' }, number(loss))),
+      el('div', {}, el('dt', {}, strings.common.accuracy), el('dd', { class: 'big' }, percent(accuracy ?? 0))),
     ),
   ]
 }

@@ -1,10 +1,12 @@
 /** @import { LossAnswer } from '../types.d.ts' */
-import { answerOf, pool, post } from '../api.js'
+import { pool } from '../api.js'
 import { loadDigits } from '../digits.js'
 import { find, number, percent, scrolls, table, text } from '../dom.js'
 import { axis, chart } from '../plot.js'
+import { strings } from '../strings.js'
 import { connect } from '../wire.js'
 
+const words = strings['mini-batches']
 const sizes = [10, 25, 50, 100, 200, 400, 800]
 
 /**
@@ -18,8 +20,8 @@ const sizes = [10, 25, 50, 100, 200, 400, 800]
  */
 
 /** Estimates of the digits' loss from ever larger samples. @param {HTMLElement} section */
-export function mountMiniBatches(section) {
-  const { ask, attempt, show } = connect(section)
+export function mount(section) {
+  const { ask, attempt } = connect(section)
   const form = find(section, '.mini-form', HTMLFormElement)
   const progress = find(section, '.mini-progress', HTMLProgressElement)
   const summary = find(section, '.mini-summary', HTMLElement)
@@ -27,6 +29,8 @@ export function mountMiniBatches(section) {
   /** @type {Estimate[]} */
   let estimates = []
   let whole = 0
+  /** @type {LossAnswer | undefined} */
+  let answer
 
   const draw = chart(find(section, '.mini-plot', HTMLElement), (theme) => ({
     data: [
@@ -44,14 +48,14 @@ export function mountMiniBatches(section) {
       ),
     ],
     layout: {
-      xaxis: axis(theme, 'size of the mini-batch', {
+      xaxis: axis(theme, words.across, {
         type: 'log',
         tickvals: sizes,
         ticktext: sizes.map(String),
         range: [Math.log10(sizes[0]) - 0.12, Math.log10(sizes[sizes.length - 1]) + 0.12],
         showgrid: false,
       }),
-      yaxis: axis(theme, 'estimated loss', { rangemode: 'tozero' }),
+      yaxis: axis(theme, words.up, { rangemode: 'tozero' }),
       shapes: [
         {
           type: 'line',
@@ -74,42 +78,69 @@ export function mountMiniBatches(section) {
       const fields = new FormData(form)
       const seeds = Array.from({ length: Number(fields.get('seeds')) }, (_, at) => Number(fields.get('first')) + at)
       const replacement = fields.has('replacement')
-      const { logits, labels } = await loadDigits()
-      const options = { loss: 'cross-entropy', labelFormat: 'index', predictionFormat: 'logits' }
-      const body = JSON.stringify({ ...options, predictions: logits, labels })
       progress.value = 0
-      summary.textContent = 'Evaluating'
-      const all = /** @type {LossAnswer} */ (await ask('/v1/loss', body, signal))
-      const sum = all.loss ?? Number.NaN
+      summary.textContent = words.evaluating
+      answer ??= await lossesOfDigits()
+      const { perSample, samples, loss } = /** @type {LossAnswer} */ (answer)
+      const losses = /** @type {number[]} */ (perSample?.losses)
+      whole = loss ?? Number.NaN
       /** @type {Estimate[]} */
       const found = []
-      const draws = sizes.flatMap((size) => seeds.map((seed, at) => ({ size, seed, place: at / seeds.length })))
       await pool(
         4,
-        draws.map(({ size, seed, place }) => async () => {
-          signal.throwIfAborted()
-          const miniBatch = JSON.stringify({ size, seed, replacement })
-          const exchange = await post('/v1/loss', `${body.slice(0, -1)},"miniBatch":${miniBatch}}`, signal)
-          show(exchange)
-          const { loss, standardError } = /** @type {LossAnswer} */ (answerOf(exchange))
-          const margin = 1.96 * (standardError ?? 0)
-          const estimate = loss ?? Number.NaN
-          found.push({ size, seed, place, loss: estimate, margin, covers: Math.abs(estimate - sum) <= margin })
-          progress.value = found.length / draws.length
+        seeds.map((seed, at) => async () => {
+          /** @type {{ indices: number[] }} */
+          const { indices } = await ask(
+            '/v1/mini-batches',
+            { populationSize: samples, size: sizes[sizes.length - 1], seed, replacement },
+            signal,
+          )
+          // the first rows of a large mini-batch are those of a small one of the same seed
+          for (const size of sizes) {
+            const { mean, margin } = estimateOf(indices.slice(0, size).map((row) => losses[row]))
+            const covers = Math.abs(mean - whole) <= margin
+            found.push({ size, seed, place: at / seeds.length, loss: mean, margin, covers })
+          }
+          progress.value = found.length / (seeds.length * sizes.length)
         }),
       )
       estimates = found
-      whole = sum
-      report(section, estimates, whole, all.samples)
+      report(section, estimates, whole, samples)
       await draw()
       section.dataset.done = String(estimates.length)
     })
 
+  /** One request for the loss of each digit; mini-batches are taken from these. @returns {Promise<LossAnswer>} */
+  const lossesOfDigits = async () => {
+    const { logits, labels } = await loadDigits()
+    return ask('/v1/loss', {
+      loss: 'cross-entropy',
+      labelFormat: 'index',
+      predictionFormat: 'logits',
+      include: ['perSample'],
+      predictions: logits,
+      labels,
+    })
+  }
+
+  find(form, '[type=submit]', HTMLButtonElement).disabled = false
   form.addEventListener('submit', (event) => {
     event.preventDefault()
     run()
   })
   run()
+}
+
+/**
+ * The mean of some losses, and half its 95 % interval by the standard error of the mean.
+ *
+ * @param {number[]} losses
+ */
+function estimateOf(losses) {
+  const count = losses.length
+  const mean = losses.reduce((sum, loss) => sum + loss, 0) / count
+  const squares = losses.reduce((sum, loss) => sum + (loss - mean) ** 2, 0)
+  return { mean, margin: 1.96 * Math.sqrt(squares / (count * (count - 1))) }
 }
 
 /**
@@ -128,8 +159,7 @@ function trace(name, estimates, color, symbol) {
     customdata: estimates.map(({ size, seed }) => [size, seed]),
     error_y: { type: 'data', array: estimates.map(({ margin }) => margin), color, thickness: 1.25, width: 0 },
     marker: { color, symbol, size: 6 },
-    hovertemplate:
-      'size %{customdata[0]}, seed %{customdata[1]}<br>loss %{y:.4f} ± %{error_y.array:.4f}<extra></extra>',
+    hovertemplate: `${words.hover}<extra></extra>`,
   }
 }
 
@@ -142,20 +172,24 @@ function trace(name, estimates, color, symbol) {
 function report(section, estimates, whole, samples) {
   const covering = estimates.filter(({ covers }) => covers).length
   find(section, '.mini-summary', HTMLElement).replaceChildren(
-    `${covering} of ${estimates.length} intervals (${percent(covering / estimates.length)}) cover `,
-    number(whole, { digits: 4 }),
-    `, the loss of all ${samples}.`,
+    ...words.summary(
+      covering,
+      estimates.length,
+      percent(covering / estimates.length),
+      number(whole, { digits: 4 }),
+      samples,
+    ),
   )
   find(section, '.mini-table', HTMLElement).replaceChildren(
     scrolls(
-      'Shares by size',
+      words.table,
       table(
-        'By size',
-        ['size', 'covering', 'mean ±'],
+        words.tableCaption,
+        [words.columnSize, words.columnCovering, words.columnMargin],
         sizes.map((size) => {
           const those = estimates.filter((estimate) => estimate.size === size)
           const margin = those.reduce((sum, estimate) => sum + estimate.margin, 0) / those.length
-          return [String(size), `${those.filter(({ covers }) => covers).length} of ${those.length}`, text(margin, 2)]
+          return [String(size), words.ofAll(those.filter(({ covers }) => covers).length, those.length), text(margin, 2)]
         }),
       ),
     ),

@@ -1,10 +1,13 @@
 /** @import { LossAnswer } from '../types.d.ts' */
 import { newest } from '../api.js'
 import { find, number, table, text } from '../dom.js'
-import { axis3d, chart, fitting, isNarrow, turnable } from '../plot.js'
+import { axis3d, chart } from '../plot.js'
 import { currentSample, sampleChanged, trueClass } from '../sample.js'
+import { fitting, isNarrow, turnable } from '../scene.js'
+import { strings } from '../strings.js'
 import { connect } from '../wire.js'
 
+const words = strings.scatter
 const side = { x: 1.5, y: -1.5, z: 0.7 }
 
 /** Predictions on the line above t = 1, and on the one at t = 0. */
@@ -12,7 +15,7 @@ const curve = Array.from({ length: 61 }, (_, at) => 0.001 + 0.999 * (at / 60) **
 const floor = [0, 0.5, 1]
 
 /** What each output of the ten-class sample adds to the loss. @param {HTMLElement} section */
-export function mountScatter(section) {
+export function mount(section) {
   const { ask, attempt } = connect(section)
   const plot = find(section, '.scatter-plot', HTMLElement)
   const eye = fitting(plot, side)
@@ -26,7 +29,7 @@ export function mountScatter(section) {
 
   const draw = chart(plot, (theme) => {
     const labels = sample.map((_, at) => (at === trueClass ? 1 : 0))
-    const names = sample.map((_, at) => `class ${at}`)
+    const names = sample.map((_, at) => words.name(at))
     const hovertemplate = '%{text}<br>y %{x}<br>t %{y}<br>−t ln y %{z}<extra></extra>'
     return {
       data: [
@@ -126,13 +129,13 @@ function stems(ys, ts, terms) {
  */
 function termTable(sample, terms) {
   return table(
-    'The ten points',
-    ['class', 'y', 't', '−t ln y'],
+    words.tableCaption,
+    [words.columnClass, 'y', 't', '−t ln y'],
     sample.map((y, at) => [
       String(at),
       text(y, 4),
       at === trueClass ? '1' : '0',
-      number(terms[at], { missing: 'infinite' }),
+      number(terms[at], { missing: strings.common.infinite }),
     ]),
   )
 }

@@ -1,16 +1,19 @@
 /** @import { LossAnswer } from '../types.d.ts' */
 import { newest } from '../api.js'
 import { find, number, text } from '../dom.js'
-import { axis3d, chart, fitting, isNarrow, turnable } from '../plot.js'
+import { axis3d, chart } from '../plot.js'
+import { fitting, isNarrow, turnable } from '../scene.js'
+import { strings } from '../strings.js'
 import { connect } from '../wire.js'
 
+const words = strings.surface
 const size = 100
 const side = { x: -1.45, y: -1.5, z: 0.85 }
 const ranges = { inside: [0.001, 0.999], whole: [0, 1] }
 const ts = Array.from({ length: size }, (_, at) => at / (size - 1))
 
 /** Binary cross-entropy over every prediction and every label. @param {HTMLElement} section */
-export function mountSurface(section) {
+export function mount(section) {
   const { ask, attempt } = connect(section)
   const plot = find(section, '.surface-plot', HTMLElement)
   const eye = fitting(plot, side)
@@ -39,7 +42,7 @@ export function mountSurface(section) {
           cmax: top,
           colorscale: 'Viridis',
           showscale: false,
-          hovertemplate: 'p %{x:.3f}<br>t %{y:.3f}<br>loss %{z}<extra></extra>',
+          hovertemplate: `p %{x:.3f}<br>t %{y:.3f}<br>${words.hover} %{z}<extra></extra>`,
           lighting: { ambient: 0.85, diffuse: 0.4, specular: 0.05, roughness: 0.9 },
         },
         {
@@ -59,7 +62,7 @@ export function mountSurface(section) {
         scene: {
           xaxis: axis3d(theme, 'p', { range: [0, 1], dtick: 0.2 }),
           yaxis: axis3d(theme, 't', { range: [0, 1], dtick: 0.2 }),
-          zaxis: axis3d(theme, isNarrow(plot) ? '' : 'loss', { range: [bottom, top] }),
+          zaxis: axis3d(theme, isNarrow(plot) ? '' : words.scale, { range: [bottom, top] }),
           aspectratio: { x: 1.1, y: 1.1, z: 0.8 },
           camera: { eye, center: { x: 0, y: 0, z: -0.12 } },
           uirevision: 'kept',
@@ -111,12 +114,9 @@ export function mountSurface(section) {
     find(section, '.surface-high', HTMLElement).replaceChildren(text(top, 3))
     const infinite = losses.length - finite.length
     find(section, '.surface-note', HTMLElement).replaceChildren(
-      'Heights from ',
-      number(lowest, { digits: 3 }),
-      ' to ',
-      number(highest, { digits: 5 }),
-      `; the guard had to act in ${clipped} of ${losses.length} samples.`,
-      infinite > 0 ? ` ${infinite} are infinite and left open.` : '',
+      ...words.heights(number(lowest, { digits: 3 }), number(highest, { digits: 5 })),
+      words.guarded(clipped, losses.length),
+      infinite > 0 ? words.open(infinite) : '',
     )
   }
 
@@ -125,7 +125,9 @@ export function mountSurface(section) {
     const t = probeT.valueAsNumber
     find(section, '.probe-p', HTMLOutputElement).value = text(ps[p], 3)
     find(section, '.probe-t', HTMLOutputElement).value = text(ts[t], 3)
-    find(section, '.probe-loss', HTMLElement).replaceChildren(number(heights[t][p], { missing: 'infinite' }))
+    find(section, '.probe-loss', HTMLElement).replaceChildren(
+      number(heights[t][p], { missing: strings.common.infinite }),
+    )
   }
 
   form.addEventListener('change', () => update(undefined))

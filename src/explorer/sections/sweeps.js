@@ -3,7 +3,11 @@ import { newest } from '../api.js'
 import { loadDigits } from '../digits.js'
 import { find, text } from '../dom.js'
 import { axis, chart } from '../plot.js'
+import { strings } from '../strings.js'
 import { connect } from '../wire.js'
+
+const words = strings.sweeps
+const names = { bias: words.biasName, temperature: words.temperatureName }
 
 /** Values of each knob. */
 const knobs = {
@@ -22,7 +26,7 @@ const panels = [
 ]
 
 /** Loss and accuracy along a knob, and their slopes. @param {HTMLElement} section */
-export function mountSweeps(section) {
+export function mount(section) {
   const { ask, attempt } = connect(section)
   const form = find(section, '.sweep-form', HTMLFormElement)
   const classes = find(form, '[name=class]', HTMLSelectElement)
@@ -41,13 +45,13 @@ export function mountSweeps(section) {
           x: answer?.values,
           y: answer?.[name],
           line: { color: theme[colour], width: 2.5, simplify: false },
-          hovertemplate: `${knob} %{x:.3f}<br>%{y}<extra></extra>`,
+          hovertemplate: `${names[knob]} %{x:.3f}<br>%{y}<extra></extra>`,
         },
       ],
       layout: {
         margin: { l: 52, r: 20, t: 8, b: 44 },
         hovermode: 'x',
-        xaxis: axis(theme, knob),
+        xaxis: axis(theme, names[knob]),
         yaxis: axis(theme, '', rangeOf(name, answer?.[name] ?? [])),
       },
     })),
@@ -95,19 +99,16 @@ function rangeOf(name, values) {
 
 /**
  * @param {SweepAnswer} answer
- * @param {string} knob
+ * @param {keyof typeof knobs} knob
  * @param {number} rows
  */
 function summary({ values, loss, accuracy, lossSlope, accuracySlope }, knob, rows) {
   const flat = (/** @type {(number | null)[]} */ slopes) => {
     const zeros = slopes.filter((slope) => slope === 0).length
-    return zeros === 0 ? 'nowhere exactly 0' : `exactly 0 at ${zeros} of ${values.length} values`
+    return zeros === 0 ? words.nowhereFlat : words.flat(zeros, values.length)
   }
   const finite = loss.map((value) => value ?? Number.POSITIVE_INFINITY)
   const least = finite.indexOf(Math.min(...finite))
   const levels = new Set(accuracy).size
-  return (
-    `On ${rows} digits the loss is least at ${knob} ${text(values[least], 3)}, and its slope is ${flat(lossSlope)}. ` +
-    `The accuracy has ${levels} ${levels === 1 ? 'level' : 'levels'}, and its slope is ${flat(accuracySlope)}.`
-  )
+  return words.summary(rows, names[knob], text(values[least], 3), flat(lossSlope), levels, flat(accuracySlope))
 }

@@ -11,6 +11,7 @@ export function notFound(app: FastifyInstance): void {
   })
 }
 
-function nothingServed(): Problem {
+/** The answer to an address at which nothing is served. */
+export function nothingServed(): Problem {
   return new Problem('not-found', 'Nothing is served at this address. /openapi.json lists the available routes.')
 }

@@ -6,20 +6,20 @@ import {
   logElasticity,
   logSlope,
 } from '../numerics/guarded-log.ts'
-import { sigmoid } from '../numerics/softmax.ts'
+import { logComplement, sigmoid } from '../numerics/softmax.ts'
 import type { Loss } from './loss.ts'
 
 /**
  * Binary cross-entropy of a sample, the mean over its K independent outputs, in [0, Infinity] for an exact logarithm.
- * Predictions [N, K] or [N] are probabilities of the positive class or logits; targets lie in [0, 1]. Logits are
- * evaluated stably: z = 800 with t = 0 gives 800. `positiveWeight`, one or one for each output, is PyTorch's `pos_weight`.
+ * Predictions [N, K] or [N] are probabilities of the positive class, their logarithms or logits; targets lie in [0, 1].
+ * Logits are evaluated stably: z = 800 with t = 0 gives 800. `positiveWeight`, one or one for each output, is PyTorch's `pos_weight`.
  */
 export const binaryCrossEntropy = {
   title: 'Binary cross-entropy',
   formula: 'l_i = -(1/K) sum_k (p_k t_k log y_k + (1 - t_k) log(1 - y_k)), p the positiveWeight',
   source: 'PyTorch BCELoss (logPolicy clamp) and BCEWithLogitsLoss, Keras BinaryCrossentropy (logPolicy clip)',
   labelFormats: ['binary', 'probabilities'],
-  predictionFormats: ['probabilities', 'logits'],
+  predictionFormats: ['probabilities', 'logits', 'log-probabilities'],
   reduction: 'mean',
   options: ['logPolicy', 'epsilon', 'positiveWeight'],
   threshold: 0.5,
@@ -27,6 +27,8 @@ export const binaryCrossEntropy = {
   losses({ count, outputs, predictions, targets }, settings, out) {
     const { logPolicy, epsilon, positiveWeight } = settings
     const isLogits = settings.predictionFormat === 'logits'
+    const isLog = settings.predictionFormat === 'log-probabilities'
+    const isRaw = isLogits || isLog
     let clipped = 0
     for (let i = 0, at = 0; i < count; i++) {
       let sum = 0
@@ -44,15 +46,15 @@ export const binaryCrossEntropy = {
         }
         if (t !== 0 && weight !== 0) {
           const raw = Math.min(y, 0) - tail
-          const p = isLogits ? Math.exp(raw) : y
-          const log = isLogits ? guardedLogOfLog(raw, p, logPolicy, epsilon) : guardedLog(y, logPolicy, epsilon)
+          const p = isRaw ? Math.exp(raw) : y
+          const log = isRaw ? guardedLogOfLog(raw, p, logPolicy, epsilon) : guardedLog(y, logPolicy, epsilon)
           sum -= weight * t * log
           guarded ||= isGuarded(p, logPolicy, epsilon)
         }
         if (t !== 1) {
-          const raw = Math.min(-y, 0) - tail
-          const q = isLogits ? Math.exp(raw) : 1 - y
-          const log = isLogits
+          const raw = isLog ? logComplement(y) : Math.min(-y, 0) - tail
+          const q = isLog ? -Math.expm1(y) : isLogits ? Math.exp(raw) : 1 - y
+          const log = isRaw
             ? guardedLogOfLog(raw, q, logPolicy, epsilon)
             : guardedLogOfComplement(y, logPolicy, epsilon)
           sum -= (1 - t) * log
@@ -67,6 +69,7 @@ export const binaryCrossEntropy = {
   gradient({ count, outputs, predictions, targets }, settings, out) {
     const { logPolicy, epsilon, positiveWeight } = settings
     const isLogits = settings.predictionFormat === 'logits'
+    const isLog = settings.predictionFormat === 'log-probabilities'
     for (let at = 0; at < count * outputs; at++) {
       const y = predictions[at]
       const t = targets[at]
@@ -77,6 +80,10 @@ export const binaryCrossEntropy = {
         const q = sigmoid(-y)
         if (positive !== 0) slope -= positive * logElasticity(p, logPolicy, epsilon) * q
         if (t !== 1) slope += (1 - t) * logElasticity(q, logPolicy, epsilon) * p
+      } else if (isLog) {
+        const p = Math.exp(y)
+        if (positive !== 0) slope -= positive * logElasticity(p, logPolicy, epsilon)
+        if (t !== 1) slope += (1 - t) * logSlope(-Math.expm1(y), logPolicy, epsilon) * p
       } else {
         if (positive !== 0) slope -= positive * logSlope(y, logPolicy, epsilon)
         if (t !== 1) slope += (1 - t) * logSlope(1 - y, logPolicy, epsilon)

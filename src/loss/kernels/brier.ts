@@ -1,10 +1,11 @@
-import { logSoftmax, sigmoid } from '../numerics/softmax.ts'
+import type { LabelFormat, PredictionFormat } from '../formats.ts'
+import { logProbabilities, logSoftmax, sigmoid } from '../numerics/softmax.ts'
 import type { Loss, Rows } from './loss.ts'
 
 /**
  * Brier score of a sample: for class labels the squared distance of two distributions, in [0, 2]; for binary labels the
- * mean of (y - t)^2 over the K outputs, in [0, 1]. Predictions [N, K] or [N] are probabilities or logits, whose softmax,
- * or for binary labels whose sigmoid is the probability. As in scikit-learn `brier_score_loss`, whose binary score is half
+ * mean of (y - t)^2 over the K outputs, in [0, 1]. Predictions [N, K] or [N] are probabilities, their logarithms, or
+ * logits, whose softmax, or for binary labels whose sigmoid is the probability. As in scikit-learn `brier_score_loss`, whose binary score is half
  * of the two-class one.
  */
 export const brier = {
@@ -12,7 +13,7 @@ export const brier = {
   formula: 'l_i = sum_k (y_k - t_k)^2; for binary labels (1/K) sum_k (y_k - t_k)^2',
   source: 'Brier 1950; scikit-learn brier_score_loss',
   labelFormats: ['one-hot', 'index', 'probabilities', 'binary'],
-  predictionFormats: ['probabilities', 'logits'],
+  predictionFormats: ['probabilities', 'logits', 'log-probabilities'],
   reduction: 'mean',
   options: [],
   threshold: 0.5,
@@ -20,9 +21,9 @@ export const brier = {
   losses(rows, { labelFormat, predictionFormat }, out) {
     const { count, outputs, predictions, targets } = rows
     const divisor = labelFormat === 'binary' ? outputs : 1
-    const errors = predictionFormat === 'logits' ? new Float64Array(outputs) : undefined
+    const errors = predictionFormat === 'probabilities' ? undefined : new Float64Array(outputs)
     for (let i = 0, at = 0; i < count; i++) {
-      if (errors !== undefined) errorsOfLogits(rows, at, labelFormat === 'binary', errors)
+      if (errors !== undefined) errorsOf(rows, at, scaleOf(labelFormat, predictionFormat), errors)
       let sum = 0
       for (let k = 0; k < outputs; k++, at++) {
         const error = errors === undefined ? predictions[at] - targets[at] : errors[k]
@@ -44,18 +45,26 @@ export const brier = {
       return
     }
     const divisor = isBinary ? outputs : 1
+    if (predictionFormat === 'log-probabilities') {
+      errorsOf({ ...rows, outputs: count * outputs }, 0, 'logs', out)
+      for (let at = 0; at < count * outputs; at++) out[at] *= (2 * Math.exp(predictions[at])) / divisor
+      return
+    }
     for (let at = 0; at < count * outputs; at++) out[at] = (2 * (predictions[at] - targets[at])) / divisor
   },
 } as const satisfies Loss
 
+/** What predictions are that are no probabilities: logits of classes, logits of binary outputs, or log-probabilities. */
+type Scale = 'class logits' | 'binary logits' | 'logs'
+
+function scaleOf(labelFormat: LabelFormat, predictionFormat: PredictionFormat): Scale {
+  return predictionFormat !== 'logits' ? 'logs' : labelFormat === 'binary' ? 'binary logits' : 'class logits'
+}
+
 /** y_k - t_k of the row that begins at `row`. A target of 1 takes y - 1 from the logarithm, which keeps its digits. */
-function errorsOfLogits(
-  { outputs, predictions, targets }: Rows,
-  row: number,
-  isBinary: boolean,
-  out: Float64Array,
-): void {
-  if (!isBinary) logSoftmax(predictions, row, outputs, out)
+function errorsOf({ outputs, predictions, targets }: Rows, row: number, scale: Scale, out: Float64Array): void {
+  const isBinary = scale === 'binary logits'
+  if (!isBinary) logProbabilities(scale === 'class logits', predictions, row, outputs, out)
   for (let k = 0; k < outputs; k++) {
     const t = targets[row + k]
     const z = predictions[row + k]
@@ -68,7 +77,7 @@ function errorsOfLogits(
 function binaryLogitSlopes(rows: Rows, row: number, out: Float64Array): void {
   const { outputs, predictions } = rows
   const slopes = out.subarray(row, row + outputs)
-  errorsOfLogits(rows, row, true, slopes)
+  errorsOf(rows, row, 'binary logits', slopes)
   for (let k = 0; k < outputs; k++) {
     const z = predictions[row + k]
     slopes[k] = (2 * slopes[k] * sigmoid(z) * sigmoid(-z)) / outputs

@@ -1,18 +1,19 @@
 import { guardedLog, guardedLogOfLog, isGuarded, logElasticity, logSlope } from '../numerics/guarded-log.ts'
-import { logSoftmax } from '../numerics/softmax.ts'
+import { logProbabilities, logSoftmax } from '../numerics/softmax.ts'
 import type { Loss, Rows, Settings } from './loss.ts'
 
 /**
  * Cross-entropy between the targets and the predicted distribution of a sample, in [0, Infinity] for an exact
- * logarithm (add-epsilon reaches down to -log(1 + epsilon)). Predictions [N, K] are probabilities or logits; class
- * weights [K] stand inside the sum. With `logPolicy: exact` a true class of probability 0 makes the loss infinite.
+ * logarithm (add-epsilon reaches down to -log(1 + epsilon)). Predictions [N, K] are probabilities, logits or
+ * log-probabilities; class weights [K] stand inside the sum. With `logPolicy: exact` a true class of probability 0 makes
+ * the loss infinite.
  */
 export const crossEntropy = {
   title: 'Cross-entropy',
   formula: 'l_i = -sum_k c_k t_k log y_k',
   source: 'PyTorch CrossEntropyLoss (class weights, label smoothing), scikit-learn log_loss',
   labelFormats: ['one-hot', 'index', 'probabilities'],
-  predictionFormats: ['probabilities', 'logits'],
+  predictionFormats: ['probabilities', 'logits', 'log-probabilities'],
   reduction: 'mean',
   options: ['logPolicy', 'epsilon', 'classWeights'],
   threshold: 0.5,
@@ -26,11 +27,12 @@ export function crossEntropyRows(rows: Rows, settings: Settings, out: Float64Arr
   const { count, outputs, predictions, targets, classes } = rows
   const { logPolicy, epsilon, classWeights } = settings
   const isLogits = settings.predictionFormat === 'logits'
+  const areLogs = settings.predictionFormat !== 'probabilities'
   const isExact = logPolicy === 'exact'
-  const logs = new Float64Array(isLogits ? outputs : 0)
+  const logs = new Float64Array(areLogs ? outputs : 0)
   let clipped = 0
   for (let i = 0, row = 0; i < count; i++, row += outputs) {
-    if (isLogits) logSoftmax(predictions, row, outputs, logs)
+    if (areLogs) logProbabilities(isLogits, predictions, row, outputs, logs)
     const first = classes === undefined ? 0 : classes[i]
     const last = classes === undefined ? outputs : first + 1
     let sum = 0
@@ -40,12 +42,12 @@ export function crossEntropyRows(rows: Rows, settings: Settings, out: Float64Arr
       const weight = classWeights === undefined ? target : classWeights[k] * target
       if (weight === 0) continue
       // an exact logarithm is all that is needed
-      if (isLogits && isExact) {
+      if (areLogs && isExact) {
         sum += weight * logs[k]
         continue
       }
-      const y = isLogits ? Math.exp(logs[k]) : predictions[row + k]
-      const log = isLogits ? guardedLogOfLog(logs[k], y, logPolicy, epsilon) : guardedLog(y, logPolicy, epsilon)
+      const y = areLogs ? Math.exp(logs[k]) : predictions[row + k]
+      const log = areLogs ? guardedLogOfLog(logs[k], y, logPolicy, epsilon) : guardedLog(y, logPolicy, epsilon)
       sum += weight * log
       guarded ||= isGuarded(y, logPolicy, epsilon)
     }
@@ -56,25 +58,26 @@ export function crossEntropyRows(rows: Rows, settings: Settings, out: Float64Arr
 }
 
 /**
- * With u_k = c_k t_k y_k d(log y_k)/d(y_k): -u_k / y_k for probabilities. For logits y_k sum(u) - u_k, written as
- * u_k (y_k - 1) + y_k (sum(u) - u_k) so that a confident row keeps its digits.
+ * With u_k = c_k t_k y_k d(log y_k)/d(y_k): -u_k / y_k for probabilities, -u_k for log-probabilities. For logits
+ * y_k sum(u) - u_k, written as u_k (y_k - 1) + y_k (sum(u) - u_k) so that a confident row keeps its digits.
  */
 export function crossEntropyGradientRows(rows: Rows, settings: Settings, out: Float64Array): void {
   const { count, outputs, predictions, targets } = rows
   const { logPolicy, epsilon, classWeights } = settings
   const isLogits = settings.predictionFormat === 'logits'
+  const areLogs = settings.predictionFormat === 'log-probabilities'
   const logs = new Float64Array(isLogits ? outputs : 0)
   for (let i = 0, row = 0; i < count; i++, row += outputs) {
     if (isLogits) logSoftmax(predictions, row, outputs, logs)
     let total = 0
     for (let k = 0; k < outputs; k++) {
       const weight = (classWeights === undefined ? 1 : classWeights[k]) * targets[row + k]
-      if (isLogits) {
-        out[row + k] = weight === 0 ? 0 : weight * logElasticity(Math.exp(logs[k]), logPolicy, epsilon)
-        total += out[row + k]
-      } else {
-        out[row + k] = weight === 0 ? 0 : -weight * logSlope(predictions[row + k], logPolicy, epsilon)
-      }
+      const y = predictions[row + k]
+      if (weight === 0) out[row + k] = 0
+      else if (isLogits) out[row + k] = weight * logElasticity(Math.exp(logs[k]), logPolicy, epsilon)
+      else if (areLogs) out[row + k] = -weight * logElasticity(Math.exp(y), logPolicy, epsilon)
+      else out[row + k] = -weight * logSlope(y, logPolicy, epsilon)
+      total += out[row + k]
     }
     if (!isLogits) continue
     for (let k = 0; k < outputs; k++) {

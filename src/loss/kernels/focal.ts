@@ -6,15 +6,15 @@ import {
   logElasticity,
   logSlope,
 } from '../numerics/guarded-log.ts'
-import { logSigmoid, logSoftmax } from '../numerics/softmax.ts'
+import { logComplement, logSigmoid, logSoftmax } from '../numerics/softmax.ts'
 import { classOf } from './classes.ts'
 import type { Loss, Rows, Settings } from './loss.ts'
 
 /**
  * Focal loss of a sample, in [0, Infinity] for an exact logarithm: cross-entropy whose logarithm counts (1 - p)^gamma
  * times, p the probability of what the label says, so that easy samples count less; gamma = 0 gives cross-entropy.
- * Predictions [N, K] are probabilities or logits of classes, or, with binary labels, of K independent outputs, whose mean
- * it is. `alpha` is a factor for class labels (Keras) and alpha for 1, 1 - alpha for 0 of binary ones (torchvision); off
+ * Predictions [N, K] are probabilities, log-probabilities or logits of classes, or, with binary labels, of K independent
+ * outputs, whose mean it is. `alpha` is a factor for class labels (Keras) and alpha for 1, 1 - alpha for 0 of binary ones (torchvision); off
  * it is 1 for all. Only the logarithm is guarded. Soft and smoothed labels are not taken: Keras and torchvision
  * disagree on them.
  */
@@ -24,7 +24,7 @@ export const focal = {
     'l_i = -a (1 - p)^gamma log p, p = y_c of class c; for binary labels the mean over k, p_k = y_k for t_k = 1, else 1 - y_k',
   source: 'Lin et al. 2017; Keras CategoricalFocalCrossentropy, torchvision sigmoid_focal_loss',
   labelFormats: ['one-hot', 'index', 'binary'],
-  predictionFormats: ['probabilities', 'logits'],
+  predictionFormats: ['probabilities', 'logits', 'log-probabilities'],
   reduction: 'mean',
   options: ['logPolicy', 'epsilon', 'gamma', 'alpha'],
   threshold: 0.5,
@@ -42,14 +42,16 @@ function classRows(rows: Rows, settings: Settings, out: Float64Array): number {
   const { count, outputs, predictions } = rows
   const { logPolicy, epsilon, gamma, alpha = 1 } = settings
   const isLogits = settings.predictionFormat === 'logits'
+  const areLogs = settings.predictionFormat !== 'probabilities'
   const logs = new Float64Array(isLogits ? outputs : 0)
   let clipped = 0
   for (let i = 0, row = 0; i < count; i++, row += outputs) {
     const label = classOf(rows, i)
     if (isLogits) logSoftmax(predictions, row, outputs, logs)
-    const p = isLogits ? Math.exp(logs[label]) : predictions[row + label]
-    const rest = isLogits ? -Math.expm1(logs[label]) : 1 - p
-    const log = isLogits ? guardedLogOfLog(logs[label], p, logPolicy, epsilon) : guardedLog(p, logPolicy, epsilon)
+    const y = isLogits ? logs[label] : predictions[row + label]
+    const p = areLogs ? Math.exp(y) : y
+    const rest = areLogs ? -Math.expm1(y) : 1 - y
+    const log = areLogs ? guardedLogOfLog(y, p, logPolicy, epsilon) : guardedLog(y, logPolicy, epsilon)
     out[i] = term(alpha, rest, gamma, log)
     if (alpha !== 0 && isGuarded(p, logPolicy, epsilon)) clipped++
   }
@@ -60,36 +62,34 @@ function classGradientRows(rows: Rows, settings: Settings, out: Float64Array): v
   const { count, outputs, predictions } = rows
   const { logPolicy, epsilon, gamma, alpha = 1 } = settings
   const isLogits = settings.predictionFormat === 'logits'
+  const areLogs = settings.predictionFormat !== 'probabilities'
   const logs = new Float64Array(isLogits ? outputs : 0)
   out.fill(0)
   for (let i = 0, row = 0; i < count; i++, row += outputs) {
     const label = classOf(rows, i)
-    if (!isLogits) {
-      const p = predictions[row + label]
-      out[row + label] = slope(
-        alpha,
-        1,
-        1 - p,
-        gamma,
-        guardedLog(p, logPolicy, epsilon),
-        logSlope(p, logPolicy, epsilon),
-      )
+    const y = predictions[row + label]
+    if (!areLogs) {
+      const log = guardedLog(y, logPolicy, epsilon)
+      out[row + label] = slope(alpha, 1, 1 - y, gamma, log, logSlope(y, logPolicy, epsilon))
       continue
     }
-    logSoftmax(predictions, row, outputs, logs)
-    const p = Math.exp(logs[label])
-    const rest = -Math.expm1(logs[label])
-    // a label that is certain has no slope, and its (1 - p)^(gamma - 1) may be infinite
-    if (rest === 0) continue
-    const log = guardedLogOfLog(logs[label], p, logPolicy, epsilon)
+    if (isLogits) logSoftmax(predictions, row, outputs, logs)
+    const raw = isLogits ? logs[label] : y
+    const p = Math.exp(raw)
+    const rest = -Math.expm1(raw)
+    // a label that is certain has no slope by its logit, and its (1 - p)^(gamma - 1) may be infinite
+    if (isLogits && rest === 0) continue
+    const log = guardedLogOfLog(raw, p, logPolicy, epsilon)
     const byLog = slope(alpha, p, rest, gamma, log, logElasticity(p, logPolicy, epsilon))
-    for (let k = 0; k < outputs; k++) out[row + k] = byLog * (k === label ? rest : -Math.exp(logs[k]))
+    if (!isLogits) out[row + label] = byLog
+    else for (let k = 0; k < outputs; k++) out[row + k] = byLog * (k === label ? rest : -Math.exp(logs[k]))
   }
 }
 
 function binaryRows({ count, outputs, predictions, targets }: Rows, settings: Settings, out: Float64Array): number {
   const { logPolicy, epsilon, gamma, alpha } = settings
   const isLogits = settings.predictionFormat === 'logits'
+  const isLog = settings.predictionFormat === 'log-probabilities'
   let clipped = 0
   for (let i = 0, at = 0; i < count; i++) {
     let sum = 0
@@ -99,10 +99,12 @@ function binaryRows({ count, outputs, predictions, targets }: Rows, settings: Se
       const isPositive = targets[at] === 1
       const weight = weightOf(isPositive, alpha)
       if (weight === 0) continue
-      const raw = isLogits ? logSigmoid(isPositive ? y : -y) : 0
-      const p = isLogits ? Math.exp(raw) : isPositive ? y : 1 - y
-      const rest = isLogits ? -Math.expm1(raw) : isPositive ? 1 - y : y
-      const log = isLogits ? guardedLogOfLog(raw, p, logPolicy, epsilon) : logOf(y, isPositive, settings)
+      const raw = isLogits ? logSigmoid(isPositive ? y : -y) : isLog && !isPositive ? logComplement(y) : y
+      const ofOne = isLog ? Math.exp(y) : y
+      const ofZero = isLog ? -Math.expm1(y) : 1 - y
+      const p = isLogits ? Math.exp(raw) : isPositive ? ofOne : ofZero
+      const rest = isLogits ? -Math.expm1(raw) : isPositive ? ofZero : ofOne
+      const log = isLogits || isLog ? guardedLogOfLog(raw, p, logPolicy, epsilon) : logOf(y, isPositive, settings)
       sum += term(weight, rest, gamma, log)
       guarded ||= isGuarded(p, logPolicy, epsilon)
     }
@@ -116,6 +118,7 @@ function binaryGradientRows(rows: Rows, settings: Settings, out: Float64Array): 
   const { count, outputs, predictions, targets } = rows
   const { logPolicy, epsilon, gamma, alpha } = settings
   const isLogits = settings.predictionFormat === 'logits'
+  const isLog = settings.predictionFormat === 'log-probabilities'
   for (let at = 0; at < count * outputs; at++) {
     const y = predictions[at]
     const isPositive = targets[at] === 1
@@ -128,6 +131,14 @@ function binaryGradientRows(rows: Rows, settings: Settings, out: Float64Array): 
       const log = guardedLogOfLog(raw, p, logPolicy, epsilon)
       const byLog = rest === 0 ? 0 : slope(weight, p, rest, gamma, log, logElasticity(p, logPolicy, epsilon))
       out[at] = direction * byLog * rest
+    } else if (isLog) {
+      const raw = isPositive ? y : logComplement(y)
+      const [p, rest] = isPositive ? [Math.exp(y), -Math.expm1(y)] : [-Math.expm1(y), Math.exp(y)]
+      const log = guardedLogOfLog(raw, p, logPolicy, epsilon)
+      const byLog = isPositive
+        ? slope(weight, p, rest, gamma, log, logElasticity(p, logPolicy, epsilon))
+        : slopeByLogOfRest(weight, rest, gamma, log, logSlope(p, logPolicy, epsilon))
+      out[at] = direction * byLog
     } else {
       const p = isPositive ? y : 1 - y
       const rest = isPositive ? 1 - y : y
@@ -158,4 +169,9 @@ function slope(weight: number, dp: number, rest: number, gamma: number, log: num
   if (weight === 0) return 0
   const ofFactor = gamma === 0 || log === 0 ? 0 : gamma * rest ** (gamma - 1) * dp * log
   return weight * (ofFactor - rest ** gamma * dlog)
+}
+
+/** Less its derivative by log(1 - p), (1 - p) times that by 1 - p, where 1 - p may be 0. */
+function slopeByLogOfRest(weight: number, rest: number, gamma: number, log: number, dlog: number): number {
+  return weight === 0 ? 0 : weight * rest ** gamma * (gamma * log - rest * dlog)
 }

@@ -3,15 +3,16 @@ import type { Loss } from './loss.ts'
 
 /**
  * Kullback-Leibler divergence of the prediction from the targets of a sample: cross-entropy less the targets' own
- * entropy, with 0 log 0 = 0; in [0, Infinity] for an exact logarithm, but for rounding. Shapes [N, K]. As in PyTorch
- * `KLDivLoss` with `batchmean` and scipy `rel_entr`; for one-hot and index labels it equals the cross-entropy.
+ * entropy, with 0 log 0 = 0; in [0, Infinity] for an exact logarithm, but for rounding. Predictions [N, K] are probabilities, logits or
+ * log-probabilities, as PyTorch `KLDivLoss` takes them, whose `batchmean` it is. As in scipy `rel_entr`; for one-hot and
+ * index labels it equals the cross-entropy.
  */
 export const klDivergence = {
   title: 'Kullback-Leibler divergence',
   formula: 'l_i = sum_k t_k (log t_k - log y_k)',
   source: 'Kullback and Leibler 1951; PyTorch KLDivLoss (batchmean), scipy rel_entr',
   labelFormats: ['probabilities', 'one-hot', 'index'],
-  predictionFormats: ['probabilities', 'logits'],
+  predictionFormats: ['probabilities', 'logits', 'log-probabilities'],
   reduction: 'mean',
   options: ['logPolicy', 'epsilon'],
   threshold: 0.5,

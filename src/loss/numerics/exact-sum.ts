@@ -76,7 +76,7 @@ function sumOf(words: Uint32Array, from: number, to: number): Dyadic {
     sums[at] += words[i]
     sums[at + 1] += high
   }
-  return drain(single, lowest, highest)
+  return drain(single, lowest, highest, to - from, (term) => exponentOf(words[2 * (from + term) + 1]))
 }
 
 function sumOfProducts(a: Uint32Array, b: Uint32Array, from: number, to: number): Dyadic {
@@ -103,7 +103,11 @@ function sumOfProducts(a: Uint32Array, b: Uint32Array, from: number, to: number)
     sums[at + 3] += a1 * b2 + a2 * b1
     sums[at + 4] += a2 * b2
   }
-  return drain(double, lowest, highest)
+  const exponentAt = (term: number) => {
+    const top = 2 * (from + term) + 1
+    return exponentOf(a[top]) + exponentOf(b[top])
+  }
+  return drain(double, lowest, highest, to - from, exponentAt)
 }
 
 /** As `sumOfProducts` of the values with themselves, with one mantissa to cut instead of two and no signs. */
@@ -128,7 +132,7 @@ function sumOfSquares(words: Uint32Array, from: number, to: number): Dyadic {
     sums[at + 3] += 2 * x1 * x2
     sums[at + 4] += x2 * x2
   }
-  return drain(double, lowest, highest)
+  return drain(double, lowest, highest, to - from, (term) => 2 * exponentOf(words[2 * (from + term) + 1]))
 }
 
 /** The biased exponent; subnormals, of exponent 0, have the last place of exponent 1. */
@@ -143,32 +147,52 @@ function mantissaTop(top: number): number {
 
 /** Bits of a limb: a digit of what is drained, of any size and sign until all bins are empty. */
 const limbBits = 16
-/** Limbs that make one integer. */
-const limbsPerWord = 3
+/** Limbs that make one word of an integer. */
+const limbsPerWord = 4
 /** Room for the bins of all exponents; all 0 between calls. */
-const limbs = new Float64Array(90 * limbsPerWord)
+const limbs = new Float64Array(68 * limbsPerWord)
+/** The same limbs, each a digit at last, and the words that they make. */
+const digits = new Uint16Array(limbs.length)
+const integerWords = new BigUint64Array(digits.buffer)
 const powersOfTwo = Float64Array.from({ length: limbBits }, (_, bits) => 2 ** bits)
 /** Bits of the lower part of a sum. Of both parts 160 at most meet in a limb, which stays below 2 ** 53. */
 const lowerBits = 27
 
-/** Empties the bins of the exponents from `lowest` to `highest` and returns what they held. */
-function drain({ sums, parts, partBits, exponents, bias }: Bins, lowest: number, highest: number): Dyadic {
+/**
+ * Empties the bins of the exponents from `lowest` to `highest` and returns what they held.
+ *
+ * @param exponentAt the exponent of each of so many terms, which have all been added
+ */
+function drain(
+  bins: Bins,
+  lowest: number,
+  highest: number,
+  terms: number,
+  exponentAt: (term: number) => number,
+): Dyadic {
   if (lowest > highest) return zero
-  const negative = parts * exponents
-  for (let exponent = lowest, at = parts * lowest; exponent <= highest; exponent++) {
-    const first = exponent - lowest
-    for (let bit = first; bit < first + parts * partBits; bit += partBits, at++) {
-      if (sums[at] === 0 && sums[at + negative] === 0) continue
-      const sum = sums[at] - sums[at + negative]
-      sums[at] = 0
-      sums[at + negative] = 0
-      const upper = Math.floor(sum / 2 ** lowerBits)
-      addAt(bit, sum - upper * 2 ** lowerBits)
-      addAt(bit + lowerBits, upper)
-    }
-  }
+  // few terms with exponents that are far apart leave most bins empty
+  if (highest - lowest < terms)
+    for (let exponent = lowest; exponent <= highest; exponent++) empty(bins, exponent, lowest)
+  else for (let term = 0; term < terms; term++) empty(bins, exponentAt(term), lowest)
+  const { parts, partBits, bias } = bins
   const mantissa = takeLimbs(Math.floor((highest - lowest + parts * partBits + lowerBits) / limbBits) + 1)
   return mantissa === 0n ? zero : { mantissa, exponent: lowest - bias }
+}
+
+/** Adds what the bins of an exponent hold to the limbs, which begin at the exponent `lowest`. */
+function empty({ sums, parts, partBits, exponents }: Bins, exponent: number, lowest: number): void {
+  const negative = parts * exponents
+  for (let part = 0, at = parts * exponent; part < parts; part++, at++) {
+    if (sums[at] === 0 && sums[at + negative] === 0) continue
+    const bit = exponent - lowest + part * partBits
+    const sum = sums[at] - sums[at + negative]
+    sums[at] = 0
+    sums[at + negative] = 0
+    const upper = Math.floor(sum / 2 ** lowerBits)
+    addAt(bit, sum - upper * 2 ** lowerBits)
+    addAt(bit + lowerBits, upper)
+  }
 }
 
 function addAt(bit: number, value: number): void {
@@ -177,19 +201,16 @@ function addAt(bit: number, value: number): void {
 
 /** The integer that the lowest limbs make, at least `count` of them, which are 0 afterwards. */
 function takeLimbs(count: number): bigint {
-  const words = Math.ceil(count / limbsPerWord)
+  const wordCount = Math.ceil(count / limbsPerWord)
   let carry = 0
-  for (let at = 0; at < words * limbsPerWord; at++) {
+  for (let at = 0; at < wordCount * limbsPerWord; at++) {
     const limb = limbs[at] + carry
     carry = Math.floor(limb / 2 ** limbBits)
-    limbs[at] = limb - carry * 2 ** limbBits
+    digits[at] = limb - carry * 2 ** limbBits
+    limbs[at] = 0
   }
   let mantissa = BigInt(carry)
-  for (let at = (words - 1) * limbsPerWord; at >= 0; at -= limbsPerWord) {
-    const word = limbs[at] + (limbs[at + 1] + limbs[at + 2] * 2 ** limbBits) * 2 ** limbBits
-    mantissa = (mantissa << wordBits) + BigInt(word)
-  }
-  limbs.fill(0, 0, words * limbsPerWord)
+  for (let at = wordCount - 1; at >= 0; at--) mantissa = (mantissa << wordBits) | integerWords[at]
   return mantissa
 }
 

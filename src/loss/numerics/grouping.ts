@@ -15,29 +15,30 @@ let places = new Int32Array(64)
 
 /** @param groups the group of each row, an integer from 0 to `size - 1` */
 export function groupRows(groups: Int32Array, size: number): Grouping {
+  const { found, counts } = findGroups(groups, size)
+  const starts = new Int32Array(found.length + 1)
+  for (let place = 0; place < found.length; place++) starts[place + 1] = starts[place] + counts[place]
+  const next = starts.slice()
+  const rows = new Int32Array(groups.length)
+  for (let i = 0; i < groups.length; i++) rows[next[places[groups[i]] - 1]++] = i
+  for (const group of found) places[group] = 0
+  return { groups: found, starts, rows }
+}
+
+/** The groups that occur and how often; `places` is set for them. */
+function findGroups(groups: Int32Array, size: number): { found: number[]; counts: number[] } {
   if (places.length < size) places = new Int32Array(size)
   const found: number[] = []
   const counts: number[] = []
-  const placeOf = new Int32Array(groups.length)
   for (let i = 0; i < groups.length; i++) {
-    let place = places[groups[i]] - 1
-    if (place < 0) {
-      place = found.push(groups[i]) - 1
-      counts.push(0)
-      places[groups[i]] = place + 1
+    const place = places[groups[i]]
+    if (place > 0) counts[place - 1]++
+    else {
+      counts.push(1)
+      places[groups[i]] = found.push(groups[i])
     }
-    placeOf[i] = place
-    counts[place]++
   }
-  const starts = new Int32Array(found.length + 1)
-  for (let place = 0; place < found.length; place++) {
-    starts[place + 1] = starts[place] + counts[place]
-    counts[place] = starts[place]
-    places[found[place]] = 0
-  }
-  const rows = new Int32Array(groups.length)
-  for (let i = 0; i < groups.length; i++) rows[counts[placeOf[i]]++] = i
-  return { groups: found, starts, rows }
+  return { found, counts }
 }
 
 /** The exact sum of each group's `values`; without values, of as many ones. */
@@ -45,6 +46,35 @@ export function groupSums(grouping: Grouping, values: Float64Array | undefined):
   if (values === undefined) return eachRun(grouping, (from, to) => fromInteger(to - from))
   const sorted = inOrder(grouping, values)
   return eachRun(grouping, (from, to) => exactSum(sorted.subarray(from, to), to - from))
+}
+
+/**
+ * Each group that occurs, with the exact sum of its values; without values, of as many ones.
+ *
+ * @param groups the group of each row, an integer from 0 to `size - 1`
+ */
+export function sumByGroup(
+  groups: Int32Array,
+  size: number,
+  values: Float64Array | undefined,
+): [group: number, sum: Dyadic][] {
+  if (values !== undefined) {
+    const grouping = groupRows(groups, size)
+    const sums = groupSums(grouping, values)
+    return grouping.groups.map((group, place) => [group, sums[place]])
+  }
+  const { found, counts } = findGroups(groups, size)
+  for (const group of found) places[group] = 0
+  return found.map((group, place) => [group, fromInteger(counts[place])])
+}
+
+/** The sum of each group's counts, which are integers. */
+export function groupCounts({ groups, starts, rows }: Grouping, counts: Int32Array): number[] {
+  return groups.map((_, place) => {
+    let sum = 0
+    for (let at = starts[place]; at < starts[place + 1]; at++) sum += counts[rows[at]]
+    return sum
+  })
 }
 
 /** The exact sum of each group's products `a[i] * b[i]`. */

@@ -12,6 +12,18 @@ export function logSoftmax(logits: Float64Array, from: number, outputs: number, 
   for (let k = 0; k < outputs; k++) out[k] = logits[from + k] - largest - normaliser
 }
 
+/** The K log-probabilities of a row of logits, or of a row that holds them already, written to `out[0..K)`. */
+export function logProbabilities(
+  isLogits: boolean,
+  predictions: Float64Array,
+  from: number,
+  outputs: number,
+  out: Float64Array,
+): void {
+  if (isLogits) logSoftmax(predictions, from, outputs, out)
+  else for (let k = 0; k < outputs; k++) out[k] = predictions[from + k]
+}
+
 /**
  * The largest of the K probabilities of a row of logits, 1 / sum_k e^(z_k - max z): equal logits give 1/K as a division
  * rounds it, which is what probabilities of as much say.
@@ -28,6 +40,11 @@ export function topProbability(logits: Float64Array, from: number, outputs: numb
 /** log(1 / (1 + e^-z)) for any z without overflow. */
 export function logSigmoid(z: number): number {
   return Math.min(z, 0) - Math.log1p(Math.exp(-Math.abs(z)))
+}
+
+/** log(1 - e^x) for x <= 0, with the digits of a small 1 - e^x and of a small e^x (Mächler 2012). */
+export function logComplement(x: number): number {
+  return x > -Math.LN2 ? Math.log(-Math.expm1(x)) : Math.log1p(-Math.exp(x))
 }
 
 /** 1 / (1 + e^-z). */

@@ -1,10 +1,11 @@
+import type { Decisions } from '../accuracy.ts'
 import { absolute, add, compare, fromDouble, fromInteger, multiply, subtract, zero } from '../numerics/dyadic.ts'
-import { groupRows, groupSums, groupSumsOfProducts } from '../numerics/grouping.ts'
+import { groupCounts, groupRows, groupSums, groupSumsOfProducts } from '../numerics/grouping.ts'
 import { sigmoid, topProbability } from '../numerics/softmax.ts'
 import type { Spec } from '../spec.ts'
 import { decisionsPerRow } from '../tally.ts'
 import type { Groups, Totals } from './groups.ts'
-import { checkCounts, checkGroups, checkSums, groupsOf, share, totalsAt } from './groups.ts'
+import { checkCounts, checkGroups, checkSums, groupBytes, groupsOf, share, totalsAt } from './groups.ts'
 import type { SectionAtOnce } from './section.ts'
 
 /** How often the samples of one range of confidence are right. */
@@ -40,18 +41,19 @@ const [counts, sums] = [1, 3]
 export const calibration: SectionAtOnce<Groups> = {
   ...groupsOf(counts, sums),
   answerNumbers: () => 5 * calibrationBins,
+  stateBytes: () => groupBytes(calibrationBins, counts, sums + 1),
   fold(spec, { rows, sampleWeights, decisions }) {
     const bins: Groups = new Map()
     if (decisions === undefined) return bins
-    const confidences = confidencesOf(spec, rows.predictions, rows.outputs, rows.count)
-    const binOf = Int32Array.from(confidences, calibrationBin)
-    const grouping = groupRows(binOf, calibrationBins)
-    const right = new Float64Array(spec.decision === 'binary' ? decisions.labelled : decisions.correct)
+    const confidences = confidencesOf(spec, rows.predictions, rows.outputs, decisions)
+    const grouping = groupRows(binsOf(confidences), calibrationBins)
+    const right = spec.decision === 'binary' ? decisions.labelled : decisions.correct
     const weights = sampleWeights && forEach(sampleWeights, decisionsPerRow(spec, rows.outputs))
     const weight = groupSums(grouping, weights)
-    const weighted = (values: Float64Array) =>
-      weights === undefined ? groupSums(grouping, values) : groupSumsOfProducts(grouping, values, weights)
-    const [confidence, ofRight] = [weighted(confidences), weighted(right)]
+    const [confidence, ofRight] =
+      weights === undefined
+        ? [groupSums(grouping, confidences), groupCounts(grouping, right).map(fromInteger)]
+        : [confidences, new Float64Array(right)].map((values) => groupSumsOfProducts(grouping, values, weights))
     for (const [at, bin] of grouping.groups.entries()) {
       const count = grouping.starts[at + 1] - grouping.starts[at]
       bins.set(bin, { counts: [count], sums: [weight[at], confidence[at], ofRight[at]] })
@@ -110,18 +112,26 @@ function isBin({ counts: [count], sums: [weight, confidence, right] }: Totals, b
   return isAbove && compare(confidence, multiply(weight, fromDouble(edges[bin + 1]))) <= 0
 }
 
-function confidencesOf(spec: Spec, predictions: Float64Array, outputs: number, count: number): Float64Array {
-  const isLogits = spec.predictionFormat === 'logits'
-  if (spec.decision === 'binary') return isLogits ? predictions.map(sigmoid) : predictions
-  const confidences = new Float64Array(count)
-  for (let i = 0, from = 0; i < count; i++, from += outputs) {
-    if (isLogits) {
-      confidences[i] = topProbability(predictions, from, outputs)
-      continue
-    }
-    let top = predictions[from]
-    for (let k = 1; k < outputs; k++) if (predictions[from + k] > top) top = predictions[from + k]
-    confidences[i] = top
+function binsOf(confidences: Float64Array): Int32Array {
+  const bins = new Int32Array(confidences.length)
+  for (let i = 0; i < bins.length; i++) bins[i] = calibrationBin(confidences[i])
+  return bins
+}
+
+function confidencesOf(
+  { decision, predictionFormat }: Spec,
+  predictions: Float64Array,
+  outputs: number,
+  { predicted }: Decisions,
+): Float64Array {
+  const isLogits = predictionFormat === 'logits'
+  const isLog = predictionFormat === 'log-probabilities'
+  if (decision === 'binary')
+    return isLogits ? predictions.map(sigmoid) : isLog ? predictions.map(Math.exp) : predictions
+  const confidences = new Float64Array(predicted.length)
+  for (let i = 0, from = 0; i < predicted.length; i++, from += outputs) {
+    const top = predictions[from + predicted[i]]
+    confidences[i] = isLogits ? topProbability(predictions, from, outputs) : isLog ? Math.exp(top) : top
   }
   return confidences
 }

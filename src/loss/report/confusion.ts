@@ -1,9 +1,8 @@
 import type { Decisions } from '../accuracy.ts'
 import { toDouble } from '../numerics/dyadic.ts'
-import type { Grouping } from '../numerics/grouping.ts'
-import { groupRows, groupSums } from '../numerics/grouping.ts'
+import { sumByGroup } from '../numerics/grouping.ts'
 import type { Groups, Totals } from './groups.ts'
-import { checkCounts, checkGroups, checkSums, groupsOf } from './groups.ts'
+import { checkCounts, checkGroups, checkSums, groupBytes, groupsOf } from './groups.ts'
 import type { SectionAtOnce } from './section.ts'
 import { classesOf } from './section.ts'
 
@@ -11,11 +10,13 @@ import { classesOf } from './section.ts'
 export const confusion: SectionAtOnce<Groups> = {
   ...groupsOf(1, 0),
   answerNumbers: (spec, outputs) => classesOf(spec, outputs) ** 2,
+  stateBytes: (spec, outputs) => groupBytes(classesOf(spec, outputs) ** 2, 1, 0),
   fold(spec, { rows, decisions }) {
     const cells: Groups = new Map()
     if (decisions === undefined) return cells
-    const { groups, starts } = cellsOf(decisions, classesOf(spec, rows.outputs))
-    for (const [at, cell] of groups.entries()) cells.set(cell, { counts: [starts[at + 1] - starts[at]], sums: [] })
+    for (const [cell, sum] of sumsByCell(decisions, classesOf(spec, rows.outputs), undefined)) {
+      cells.set(cell, { counts: [Number(sum.mantissa)], sums: [] })
+    }
     return cells
   },
   check(cells, { outputs, samples, ignored, correct }, spec) {
@@ -31,13 +32,12 @@ export const confusion: SectionAtOnce<Groups> = {
 export const confusionWeights: SectionAtOnce<Groups> = {
   ...groupsOf(0, 1),
   answerNumbers: confusion.answerNumbers,
+  stateBytes: (spec, outputs) => groupBytes(classesOf(spec, outputs) ** 2, 0, 1),
   fold(spec, { rows, decisions, sampleWeights }) {
     const cells: Groups = new Map()
     if (decisions === undefined) return cells
-    const grouping = cellsOf(decisions, classesOf(spec, rows.outputs))
-    const sums = groupSums(grouping, sampleWeights)
-    for (const [at, cell] of grouping.groups.entries()) {
-      if (sums[at].mantissa !== 0n) cells.set(cell, { counts: [], sums: [sums[at]] })
+    for (const [cell, sum] of sumsByCell(decisions, classesOf(spec, rows.outputs), sampleWeights)) {
+      if (sum.mantissa !== 0n) cells.set(cell, { counts: [], sums: [sum] })
     }
     return cells
   },
@@ -50,12 +50,10 @@ export const confusionWeights: SectionAtOnce<Groups> = {
   report: (cells, { outputs }, spec) => matrixOf(cells, classesOf(spec, outputs), ({ sums: [sum] }) => toDouble(sum)),
 }
 
-/** The rows of each cell. */
-function cellsOf({ labelled, predicted }: Decisions, classes: number): Grouping {
-  return groupRows(
-    labelled.map((label, i) => label * classes + predicted[i]),
-    classes * classes,
-  )
+/** The cells that occur, with the weights of their rows; without weights, with how many they are. */
+function sumsByCell({ labelled, predicted }: Decisions, classes: number, weights: Float64Array | undefined) {
+  const cells = labelled.map((label, i) => label * classes + predicted[i])
+  return sumByGroup(cells, classes * classes, weights)
 }
 
 function diagonalOf(cells: Groups, classes: number): Groups {

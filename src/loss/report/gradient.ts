@@ -35,13 +35,16 @@ export class Gradient implements RowSection {
     const loss: Loss = losses[this.#spec.loss]
     const outputs = this.#outputs
     const dense = rows.classes === undefined ? rows : rowsOf(this.#spec, false, batch, from, from + rows.count)
-    const slopes = new Float64Array(rows.count * outputs)
+    const length = rows.count * outputs
+    // a row that is drawn may be drawn several times
+    const slopes =
+      origins === undefined ? this.#slopes.subarray(at * outputs).subarray(0, length) : new Float64Array(length)
     loss.gradient(dense, this.#spec, slopes)
+    if (sampleWeights !== undefined) weigh(slopes, outputs, sampleWeights)
+    if (origins === undefined) return
     for (let i = 0; i < rows.count; i++) {
-      const weight = sampleWeights === undefined ? 1 : sampleWeights[i]
-      if (weight === 0) continue
-      const row = origins === undefined ? at + i : origins[at + i]
-      for (let k = 0; k < outputs; k++) this.#slopes[row * outputs + k] += weight * slopes[i * outputs + k]
+      const row = origins[at + i]
+      for (let k = 0; k < outputs; k++) this.#slopes[row * outputs + k] += slopes[i * outputs + k]
     }
   }
 
@@ -89,6 +92,13 @@ export class Gradient implements RowSection {
   /** Gives its memory back; there is nothing to report any more. */
   free(): void {
     this.#memory.free(this.#slopes.buffer)
+  }
+}
+
+/** A weight of 0 leaves a row out, whatever its slopes are. */
+function weigh(slopes: Float64Array, outputs: number, weights: Float64Array): void {
+  for (let i = 0, at = 0; i < weights.length; i++) {
+    for (let k = 0; k < outputs; k++, at++) slopes[at] = weights[i] === 0 ? 0 : weights[i] * slopes[at]
   }
 }
 

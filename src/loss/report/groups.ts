@@ -31,6 +31,24 @@ export function totalsAt(groups: Groups, group: number, counts: number, sums: nu
   return totals
 }
 
+/** Bytes that a group takes besides its counts and sums: itself, its place among the others, its arrays. */
+const bytesPerGroup = 200
+const bytesPerCount = 8
+/**
+ * A sum of doubles may have 2,200 bits, of products as many for each factor. Each counts about twice: beside it there is what
+ * it was before, until the garbage collector comes, whose heap is smaller than the budget.
+ */
+const bytesPerFactor = 512
+
+/**
+ * Bytes of memory that so many groups take at most, whatever the numbers are.
+ *
+ * @param factors of the terms of all sums together: a sum of products of two has two
+ */
+export function groupBytes(groups: number, counts: number, factors: number): number {
+  return groups * (bytesPerGroup + counts * bytesPerCount + factors * bytesPerFactor)
+}
+
 /** Groups that are added or read in a step. */
 const groupsPerStep = 1024
 

@@ -13,7 +13,7 @@ import {
   zero,
 } from '../numerics/dyadic.ts'
 import { exactSum, exactSumOfProducts } from '../numerics/exact-sum.ts'
-import { groupRows, groupSums } from '../numerics/grouping.ts'
+import { groupCounts, groupRows, groupSums, groupSumsOfProducts, sumByGroup } from '../numerics/grouping.ts'
 import type { Spec } from '../spec.ts'
 import type { Tally } from '../tally.ts'
 import type { Groups } from './groups.ts'
@@ -90,17 +90,16 @@ function foldClasses(groups: Groups, { rows, decisions, sampleWeights }: Slice):
   if (decisions === undefined) return
   const { labelled, predicted, correct } = decisions
   const byLabel = groupRows(labelled, rows.outputs)
-  const byDecision = groupRows(predicted, rows.outputs)
-  // a decision is right or wrong, so the product is exact
-  const right = Float64Array.from(correct, (one, i) => (sampleWeights === undefined ? one : one * sampleWeights[i]))
-  const parts = [
-    [byLabel, groupSums(byLabel, sampleWeights)],
-    [byDecision, groupSums(byDecision, sampleWeights)],
-    [byLabel, groupSums(byLabel, right)],
-  ] as const
-  for (const [at, [{ groups: classes }, sums]] of parts.entries()) {
-    for (const [place, each] of classes.entries()) addTo(groups, each, at, sums[place])
+  const ofLabel = groupSums(byLabel, sampleWeights)
+  const right =
+    sampleWeights === undefined
+      ? groupCounts(byLabel, correct).map(fromInteger)
+      : groupSumsOfProducts(byLabel, sampleWeights, new Float64Array(correct))
+  for (const [at, label] of byLabel.groups.entries()) {
+    addTo(groups, label, 0, ofLabel[at])
+    addTo(groups, label, 2, right[at])
   }
+  for (const [decision, sum] of sumByGroup(predicted, rows.outputs, sampleWeights)) addTo(groups, decision, 1, sum)
 }
 
 function* foldOutputs(groups: Groups, { rows, decisions, sampleWeights }: Slice): Generator<void, void> {

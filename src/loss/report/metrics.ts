@@ -3,12 +3,12 @@ import type { Dyadic } from '../numerics/dyadic.ts'
 import { compare, equals, fromDouble, ratio, toDouble, zero } from '../numerics/dyadic.ts'
 import type { Tally } from '../tally.ts'
 import type { Groups } from './groups.ts'
-import { groupsOf } from './groups.ts'
+import { groupBytes, groupsOf } from './groups.ts'
 import type { LabelMetrics } from './label-metrics.ts'
 import { checkLabels, foldLabels, labelSums, reportLabels } from './label-metrics.ts'
 import type { SectionInSteps } from './section.ts'
 import type { ValueMetrics } from './value-metrics.ts'
-import { checkValues, foldValues, reportValues, valueSums } from './value-metrics.ts'
+import { checkValues, foldValues, reportValues, valueFactors, valueSums } from './value-metrics.ts'
 
 /** The numbers that people ask for besides the loss, by what labels are. */
 export type MetricsReport = ValueMetrics | (LabelMetrics & { readonly perplexity?: number | null })
@@ -28,6 +28,7 @@ const ofValues = groupsOf(0, valueSums)
 export const metrics: SectionInSteps<MetricsState> = {
   // per class three sums; per binary output twelve numbers and three sums; per value two numbers and five sums
   answerNumbers: ({ decision }, outputs) => 20 + outputs * { class: 3, binary: 15, none: 7 }[decision],
+  stateBytes: ({ decision }, outputs) => groupBytes(outputs, 0, decision === 'none' ? valueFactors : labelSums),
   empty: () => ({ groups: new Map(), largest: zero }),
   *foldInto(into, spec, slice) {
     if (spec.decision !== 'none') yield* foldLabels(into.groups, spec, slice)

@@ -3,11 +3,11 @@ import type { Slice } from '../fold.ts'
 import type { Dyadic } from '../numerics/dyadic.ts'
 import { add, compare, fromInteger, multiply, subtract, zero } from '../numerics/dyadic.ts'
 import { exactSum } from '../numerics/exact-sum.ts'
-import { groupRows, groupSums } from '../numerics/grouping.ts'
+import { groupCounts, groupRows, groupSums, groupSumsOfProducts, sumByGroup } from '../numerics/grouping.ts'
 import type { Spec } from '../spec.ts'
 import type { Tally } from '../tally.ts'
 import type { Groups } from './groups.ts'
-import { checkCounts, checkGroups, checkSums, groupsOf, share, totalsAt } from './groups.ts'
+import { checkCounts, checkGroups, checkSums, groupBytes, groupsOf, share, totalsAt } from './groups.ts'
 import type { SectionInSteps } from './section.ts'
 import { classesOf } from './section.ts'
 
@@ -35,6 +35,7 @@ const [counts, sums] = [3, 5]
 export const perClass: SectionInSteps<Groups> = {
   ...groupsOf(counts, sums),
   answerNumbers: (spec, outputs) => 6 * classesOf(spec, outputs),
+  stateBytes: (spec, outputs) => groupBytes(classesOf(spec, outputs), counts, sums),
   *foldInto(into, spec, slice) {
     if (isSeveral(spec, slice.rows.outputs)) yield* foldOutputs(into, slice)
     else yield* perClass.absorb(into, foldClasses(spec, slice))
@@ -76,40 +77,37 @@ export const perClass: SectionInSteps<Groups> = {
   },
 }
 
-function foldClasses(spec: Spec, { rows, losses, weights, sampleWeights, decisions }: Slice): Groups {
+function foldClasses(spec: Spec, { rows, losses, finite, weights, sampleWeights, decisions }: Slice): Groups {
   const classes: Groups = new Map()
   if (decisions === undefined) return classes
   const { labelled, predicted, correct } = decisions
   const size = classesOf(spec, rows.outputs)
   const byLabel = groupRows(labelled, size)
-  const byDecision = groupRows(predicted, size)
 
-  const finite = new Float64Array(rows.count)
-  for (let i = 0; i < rows.count; i++) {
-    const total = totalsAt(classes, labelled[i], counts, sums)
-    total.counts[0]++
-    total.counts[1] += correct[i]
-    if (Number.isFinite(losses[i])) finite[i] = losses[i]
-    else total.counts[2]++
-  }
-  // a decision is right or wrong, so the product is exact
-  const right = sampleWeights?.map((weight, i) => weight * correct[i])
-  const [loss, weight] = [groupSums(byLabel, finite), groupSums(byLabel, weights)]
-  const ofLabel = groupSums(byLabel, sampleWeights)
-  const ofRight = right && groupSums(byLabel, right)
+  const right = groupCounts(byLabel, correct)
+  const infinite = finite === losses ? undefined : groupCounts(byLabel, Int32Array.from(losses, isInfinite))
+  const loss = groupSums(byLabel, finite)
+  const weight = groupSums(byLabel, weights)
+  const ofLabel = sampleWeights === weights ? weight : groupSums(byLabel, sampleWeights)
+  const ofRight =
+    sampleWeights === undefined
+      ? right.map(fromInteger)
+      : groupSumsOfProducts(byLabel, sampleWeights, new Float64Array(correct))
   for (const [at, label] of byLabel.groups.entries()) {
-    const total = totalsAt(classes, label, counts, sums)
-    total.sums[0] = loss[at]
-    total.sums[1] = weight[at]
-    total.sums[2] = ofLabel[at]
-    total.sums[4] = ofRight?.[at] ?? fromInteger(total.counts[1])
+    classes.set(label, {
+      counts: [byLabel.starts[at + 1] - byLabel.starts[at], right[at], infinite?.[at] ?? 0],
+      sums: [loss[at], weight[at], ofLabel[at], zero, ofRight[at]],
+    })
   }
-  const ofDecision = groupSums(byDecision, sampleWeights)
-  for (const [at, decision] of byDecision.groups.entries()) {
+  for (const [decision, sum] of sumByGroup(predicted, size, sampleWeights)) {
     // a class that is neither a label nor of any weight has no totals
-    if (ofDecision[at].mantissa !== 0n) totalsAt(classes, decision, counts, sums).sums[3] = ofDecision[at]
+    if (sum.mantissa !== 0n) totalsAt(classes, decision, counts, sums).sums[3] = sum
   }
   return classes
+}
+
+function isInfinite(loss: number): number {
+  return Number.isFinite(loss) ? 0 : 1
 }
 
 /** What of several binary outputs can be compared: none has more than there is, and together they are as wrong as all are. */
@@ -131,14 +129,13 @@ function checkOutputs(
 /** Each output by itself: the rows that are labelled positive, decided positive, and both. */
 function* foldOutputs(
   classes: Groups,
-  { rows, losses, weights, sampleWeights, decisions }: Slice,
+  { rows, losses, finite, weights, sampleWeights, decisions }: Slice,
 ): Generator<void, void> {
   if (decisions === undefined) return
   const { count, outputs } = rows
   const { labelled, predicted } = decisions
   const chosen = new Int32Array(count)
   const numbers = new Float64Array(count)
-  const finite = losses.map((loss) => (Number.isFinite(loss) ? loss : 0))
   for (let k = 0; k < outputs; k++) {
     const those = (flags: Int32Array, others: Int32Array): Int32Array => {
       let size = 0

@@ -1,6 +1,6 @@
 import type { Slice } from '../fold.ts'
 import type { Memory } from '../memory.ts'
-import { doublesIn, freeArrays, integersIn } from '../memory.ts'
+import { doublesIn } from '../memory.ts'
 import type { Selection } from '../selection.ts'
 import type { Spec } from '../spec.ts'
 import type { RowSection } from './section.ts'
@@ -27,8 +27,11 @@ export class PerSample implements RowSection {
   constructor(spec: Spec, samples: number, memory: Memory) {
     this.#spec = spec
     this.#memory = memory
-    this.losses = doublesIn(memory, samples)
-    this.correct = spec.decision === 'none' ? undefined : integersIn(memory, samples).fill(-1)
+    const decides = spec.decision !== 'none'
+    // one buffer, so that there is all of it or nothing
+    const { buffer } = doublesIn(memory, decides ? Math.ceil(1.5 * samples) : samples)
+    this.losses = new Float64Array(buffer, 0, samples)
+    this.correct = decides ? new Int32Array(buffer, 8 * samples, samples).fill(-1) : undefined
   }
 
   add({ at: first, rows, losses, decisions }: Slice, { positions }: Selection): void {
@@ -51,6 +54,6 @@ export class PerSample implements RowSection {
 
   /** Gives its memory back; there is nothing to report any more. */
   free(): void {
-    freeArrays(this.#memory, this.losses, this.correct)
+    this.#memory.free(this.losses.buffer)
   }
 }

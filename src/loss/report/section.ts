@@ -18,6 +18,8 @@ export type MergeableSection<State> = SectionAtOnce<State> | SectionInSteps<Stat
 interface SectionOf<State> {
   /** Numbers that the answer will hold, or the sums behind it if those are more. */
   answerNumbers(spec: Spec, outputs: number): number
+  /** Bytes of memory that the state takes at most, whatever the numbers are. */
+  stateBytes(spec: Spec, outputs: number): number
   empty(): State
   /** Adds `from` to `into`, which changes, step by step; there is but one for the state of a slice. */
   absorb(into: State, from: State): Generator<void, void>

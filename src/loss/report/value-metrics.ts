@@ -23,6 +23,8 @@ export interface ValueMetrics {
 
 /** Of each output, exactly: sum s y, sum s t, sum s y^2, sum s y t, sum s t^2. */
 export const valueSums = 5
+/** Factors of their terms. */
+export const valueFactors = 13
 
 /** Outputs that are folded, and reported, in a step. */
 const outputsPerStep = 32

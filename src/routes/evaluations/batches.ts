@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { evaluateBatch } from '../../evaluations/evaluate.ts'
 import type { Batch, PutResult } from '../../evaluations/store.ts'
 import type { ParsedBody } from '../../http/body/parsed-body.ts'
-import { freeTensors, placedError } from '../../http/body/parsed-body.ts'
+import { placedError } from '../../http/body/parsed-body.ts'
 import { registerBatchBodies } from '../../http/body/register.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { Problem } from '../../http/problem.ts'
@@ -27,7 +27,7 @@ import {
   wrongLimit,
 } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
-import { foundEvaluation, noEvaluation, timeOf } from './found.ts'
+import { foundEvaluation, nobody, noEvaluation, timeOf } from './found.ts'
 import { batchAnswer, batchContent, batchesQuery, batchList, batchParams, evaluationParams } from './schema.ts'
 
 const { maxAnswerNumbers, maxBatches, maxMiniBatchNumbers, maxStateBytes } = fixedLimits
@@ -73,17 +73,20 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
     async ({ body, params: { evaluation: name, batch }, work, id }, reply) => {
       const { task } = work
       task.stop()
-      const found = await foundEvaluation(evaluations, name)
-      const evaluated = await evaluatedOf(body, work, (tensors) =>
-        evaluateBatch(found, batch, tensors, contextOf(work)),
-      )
-      task.stop()
-      const [result] = await evaluations.put(found, [evaluated.batch])
-      const stored = storedBatch(name, batch, result)
-      const replayed = result.outcome === 'replayed'
-      const state = replayed ? await evaluations.stateOf(found, stored, task) : evaluated.state
+      const put = await evaluations.withRemembered(nobody, name, async (evaluation) => {
+        const evaluated = await evaluatedOf(body, work, (tensors) =>
+          evaluateBatch(evaluation, batch, tensors, contextOf(work)),
+        )
+        task.stop()
+        const [result] = await evaluations.put(evaluation, [evaluated.batch])
+        const stored = storedBatch(name, batch, result)
+        const replayed = result.outcome === 'replayed'
+        const state = replayed ? await evaluations.stateOf(evaluation, stored, task) : evaluated.state
+        return { state, sequence: stored.sequence, replayed }
+      })
+      if (put === undefined) throw noEvaluation(name)
+      const { state, sequence, replayed } = put
       const answer = await task.run(answerOfState(state))
-      const { sequence } = stored
       reply.code(replayed ? 200 : 201)
       return sendJson(reply, task, { ...answer, evaluation: name, batch, sequence, replayed, requestId: id })
     },
@@ -152,10 +155,7 @@ async function evaluatedOf<Result>(
   evaluate: (tensors: Tensors) => Generator<void, Result>,
 ): Promise<Result> {
   try {
-    const evaluated = await work.task.run(evaluate(validBody(body, batchContent)))
-    // the commit does not need them
-    freeTensors({ ...body.only }, work.memory)
-    return evaluated
+    return await work.task.run(evaluate(validBody(body, batchContent)))
   } catch (error) {
     throw placedError(body.place, error)
   }

@@ -13,7 +13,7 @@ import { inWords } from '../../http/words.ts'
 import { answerBytesOf, answerOf as answerOfState } from '../../loss/evaluation.ts'
 import { refuseForStreams, resolve } from '../../loss/spec.ts'
 import { describe, LimitExceeded } from '../../loss/validation-errors.ts'
-import { checkWeightCounts } from '../../loss/weights.ts'
+import { checkOutputOptions } from '../../loss/weights.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
 import { coreOptions } from '../loss/schema.ts'
 import {
@@ -81,8 +81,8 @@ export async function evaluationRoutes(
       },
     },
     async ({ body, params: { evaluation: name }, work, id }, reply) => {
-      const declared = declaredOf(validBody(body, declaration))
-      const result = await evaluations.declare(nobody, name, declared)
+      const { declared, text } = declaredOf(validBody(body, declaration))
+      const result = await evaluations.declare(nobody, name, declared, text)
       if (result.outcome === 'full') {
         const detail = `There are as many evaluations as maxEvaluations, ${maxEvaluations}, allows.`
         throw new LimitExceeded('maxEvaluations', maxEvaluations, [], detail)
@@ -173,8 +173,8 @@ export async function evaluationRoutes(
       validBody(body, sealRequest)
       const result = await evaluations.seal(nobody, name)
       if (result === undefined) throw noEvaluation(name)
-      if (result.outcome === 'incomplete') throw incomplete(result.evaluation)
-      return sendJson(reply, work.task, await reportOf(await foundEvaluation(evaluations, name), work, id))
+      if (result.outcome === 'incomplete') throw incomplete(result.evaluation.stored)
+      return sendJson(reply, work.task, await reportOf(result.evaluation, work, id))
     },
   )
 
@@ -207,14 +207,15 @@ function declaredOf({ outputs, expectedBatches, expectedSamples, metadata = {}, 
   refuseForStreams(options)
   const spec = resolve(options)
   const layout = { samples: 1, outputs }
-  checkWeightCounts(spec, layout)
+  checkOutputOptions(spec, layout)
   answerBytesOf(spec, layout, fixedLimits)
   const declared = { spec, outputs, expectedBatches, expectedSamples, metadata }
-  if (writeDeclaration(declared).length > maxDeclarationBytes) {
+  const text = writeDeclaration(declared)
+  if (text.length > maxDeclarationBytes) {
     const detail = `The declaration takes more than maxDeclarationBytes, ${maxDeclarationBytes} bytes.`
     throw new LimitExceeded('maxDeclarationBytes', maxDeclarationBytes, [], detail)
   }
-  return declared
+  return { declared, text }
 }
 
 /** Nothing of an evaluation changes without one of these; the request id and the time are no part of what it is. */

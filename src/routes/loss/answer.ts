@@ -171,6 +171,10 @@ export const lossAnswer = z
       .length(2)
       .nullable()
       .meta({ description: '95 % Wilson interval of the accuracy.' }),
+    topKAccuracy: share.optional().meta({
+      description:
+        'With `topK`: share of samples whose class is among the k largest predictions, weighted by s_i; of equal ones the lowest index comes first.',
+    }),
     populationSize: count
       .optional()
       .meta({ description: 'With `miniBatch`: number of rows the sample was drawn from.' }),

@@ -235,9 +235,10 @@ async function infer(
 }
 
 /** The address says the loss, and the outputs what else is to be found. */
-function checkOptions({ loss: given, include }: ParsedBody['options'], loss: LossName): void {
+function checkOptions({ loss: given, include, topK }: ParsedBody['options'], loss: LossName): void {
   if (given !== undefined && given !== loss)
     refuse(['parameters', 'loss'], `the model is ${loss}; leave loss out, or send the same`, given)
+  if (topK !== undefined) refuse(['parameters', 'topK'], 'topK has no effect here; POST /v1/loss takes it', topK)
   if (include === undefined || (Array.isArray(include) && include.length === 0)) return
   const detail = `include has no effect here; ask for ${rowOutputs.join(', ')} in outputs`
   refuse(['parameters', 'include'], detail, include)

@@ -103,7 +103,7 @@ test('a batch waits for whoever writes to the same evaluation, and sees what the
   await other.query('BEGIN')
   await other.query(`UPDATE evaluations SET batches = 2, samples = 4 WHERE id = ${id}`)
   await other.query(`INSERT INTO batches
-    SELECT evaluation, 2, 'b', fingerprint, samples, loss, loss_status, accuracy, answer, state, 0
+    SELECT evaluation, 2, 'b', fingerprint, labels_digest, samples, loss, loss_status, accuracy, state, 0
     FROM batches WHERE evaluation = ${id}`)
   const put = store.putBatches([batchOf(id, 'b'), batchOf(id, 'c')])
   t.ok(await sleepUntil(async () => (await waiting()) > 0))

@@ -13,7 +13,7 @@ const counts = (id: number, status: 'open' | 'sealed', batches: number): Counts 
 })
 
 function stored(batch: NewBatch, sequence: number): StoredBatch {
-  const { state, ...rest } = batch
+  const { state, labelsDigest, ...rest } = batch
   return { ...rest, sequence, createdAt: 5 }
 }
 
@@ -27,7 +27,7 @@ function outcomes(...args: Parameters<typeof decide>): string[] {
 test('new batches count on from what is there', async (t) => {
   const [a, b] = [batchOf(1, 'a'), batchOf(1, 'b', 'b', 5)]
   const { results, inserts, changed } = decide([a, b], [counts(1, 'open', 1), counts(2, 'open', 0)], [], rules)
-  const { evaluation, fingerprint, state, ...figures } = b
+  const { evaluation, fingerprint, labelsDigest, state, ...figures } = b
   t.same(results[1], { outcome: 'committed', batch: { ...figures, sequence: 3, createdAt: 77 } })
   t.same(inserts, [
     { batch: a, sequence: 2 },

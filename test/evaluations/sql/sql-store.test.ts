@@ -10,7 +10,7 @@ import { PostgresEngine } from '../../../src/evaluations/postgres/engine.ts'
 import type { SqlEngine } from '../../../src/evaluations/sql/engine.ts'
 import { SqlStore } from '../../../src/evaluations/sql/sql-store.ts'
 import { SqliteEngine } from '../../../src/evaluations/sqlite/engine.ts'
-import type { Store } from '../../../src/evaluations/store.ts'
+import type { CountedBatches, Evaluation, Store } from '../../../src/evaluations/store.ts'
 import { Model, operation } from '../model.ts'
 import { PostgresServer } from '../postgres/server.ts'
 import { batchOf, declaration, declareNew, limits, namesOf, pagesOf, statesOf, sweepAll } from '../support.ts'
@@ -54,7 +54,7 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
     const [ours, theirs] = [await declareNew(store, owner, 'run'), await declareNew(store, `${owner}'`, 'run')]
     t.not(ours.id, theirs.id)
     t.equal(await store.find(`${owner}"`, 'run'), undefined)
-    t.equal(await store.delete(`${owner}'`, 'run'), true)
+    t.equal(await store.delete(`${owner}'`, 'run'), theirs.id)
     t.same(await store.find(owner, 'run'), ours)
     t.same(namesOf(await store.list(`${owner}'`, { limit: 9 })), [])
   },
@@ -91,7 +91,7 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
       accuracy: null,
     }
     const results = await store.putBatches([put, infinite])
-    const expected = [put, infinite].map(({ evaluation, fingerprint, state, ...figures }, at) => ({
+    const expected = [put, infinite].map(({ evaluation, fingerprint, labelsDigest, state, ...figures }, at) => ({
       ...figures,
       sequence: at + 1,
       createdAt: now,
@@ -101,8 +101,6 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
       expected.map((batch) => ({ outcome: 'committed', batch })),
     )
     t.same(await store.listBatches(evaluation.id, { limit: 9 }), expected)
-    t.same(await store.findBatch(evaluation.id, 'second'), expected[1])
-    t.equal(await store.findBatch(evaluation.id, 'third'), undefined)
     const [{ first, states }] = await pagesOf(store, evaluation)
     t.equal(first, 1)
     t.same(
@@ -127,7 +125,7 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
     const [committed] = await store.putBatches([batchOf(evaluation.id, 'a')])
     t.equal(committed.outcome, 'committed')
     now += 5
-    const batch = await store.findBatch(evaluation.id, 'a')
+    const [batch] = await store.listBatches(evaluation.id, { limit: 1 })
     t.same(await store.putBatches([batchOf(evaluation.id, 'a')]), [{ outcome: 'replayed', batch }])
     t.same(await store.putBatches([batchOf(evaluation.id, 'a', 'other')]), [{ outcome: 'conflict', batch }])
     t.same(await store.find(owner, 'run'), { ...evaluation, batches: 1, samples: 2 })
@@ -181,6 +179,55 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
     )
   },
 
+  'batches of two evaluations are paired by name, with their states where the labels are the same': async (
+    t,
+    store,
+    owner,
+  ) => {
+    const [a, b] = [await declareNew(store, owner, 'a'), await declareNew(store, owner, 'b')]
+    const other = await declareNew(store, owner, 'other')
+    await store.putBatches([
+      ...['x', 'only in a', 'y', 'z'].map((name) => batchOf(a.id, name, `${name} of a`)),
+      ...['z', 'y', 'only in b', 'x'].map((name) =>
+        batchOf(b.id, name, `${name} of b`, 2, name === 'y' ? 'other labels' : 'labels'),
+      ),
+      batchOf(other.id, 'x'),
+    ])
+    t.same(await pairsOf(store, await found(store, a), await found(store, b)), [
+      ['x', 'state of x of a', 'state of x of b'],
+      ['y'],
+      ['z', 'state of z of a', 'state of z of b'],
+    ])
+    t.same(
+      await pairsOf(store, { id: a.id, batches: 3 }, { id: b.id, batches: 3 }),
+      [['y']],
+      'of those there were when they were found',
+    )
+    t.same(await pairsOf(store, a, b), [], 'none')
+    t.equal((await pairsOf(store, await found(store, a), await found(store, a))).length, 4, 'with itself')
+    await store.delete(owner, 'b')
+    await t.rejects(pairsOf(store, { id: a.id, batches: 3 }, { id: b.id, batches: 3 }), { name: 'EvaluationGone' })
+    await t.rejects(pairsOf(store, { id: b.id, batches: 0 }, { id: b.id, batches: 0 }), { name: 'EvaluationGone' })
+  },
+
+  'pairs come in pages of few large states or of many small ones': async (t, store, owner) => {
+    const [a, b] = [await declareNew(store, owner, 'a'), await declareNew(store, owner, 'b')]
+    const state = Buffer.alloc(400_000)
+    const names = Array.from({ length: 21 }, (_, at) => `b${at}`)
+    await store.putBatches(names.map((name) => ({ ...batchOf(a.id, name), state })))
+    await store.putBatches(names.map((name) => ({ ...batchOf(b.id, name), state })))
+    const [first, second] = [await found(store, a), await found(store, b)]
+    const sizes: number[] = []
+    for await (const pairs of store.pairs(first, second)) sizes.push(pairs.length)
+    t.same(sizes, [16, 1, 1, 1, 1, 1])
+    const small = await declareNew(store, owner, 'small')
+    const many = Array.from({ length: 600 }, (_, at) => batchOf(small.id, `b${at}`))
+    await store.putBatches(many)
+    sizes.length = 0
+    for await (const pairs of store.pairs(await found(store, small), second)) sizes.push(pairs.length)
+    t.same(sizes, [16, 2, 2, 1, 0, 0, 0], 'the more, the less was found')
+  },
+
   'an evaluation has so many batches at most': async (t, store, owner) => {
     const { id } = await declareNew(store, owner, 'run')
     const batches = Array.from({ length: limits.maxBatches + 2 }, (_, at) => batchOf(id, `b${at}`))
@@ -219,8 +266,8 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
   'a deleted name can be declared anew and counts from 1': async (t, store, owner) => {
     const old = await declareNew(store, owner, 'run')
     await store.putBatches([batchOf(old.id, 'a'), batchOf(old.id, 'b')])
-    t.equal(await store.delete(owner, 'run'), true)
-    t.equal(await store.delete(owner, 'run'), false)
+    t.equal(await store.delete(owner, 'run'), old.id)
+    t.equal(await store.delete(owner, 'run'), undefined)
     t.equal(await store.find(owner, 'run'), undefined)
     t.equal(await store.seal(owner, 'run'), undefined)
     const anew = await declareNew(store, owner, 'run')
@@ -335,6 +382,20 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
     })
     await t.resolves(fc.assert(property, { numRuns: 50 }))
   },
+}
+
+/** An evaluation as it is now. */
+async function found(store: Store, { owner, name }: Evaluation): Promise<Evaluation> {
+  return (await store.find(owner, name)) as Evaluation
+}
+
+/** All pairs of two evaluations: the name, and the states as text where there are any. */
+async function pairsOf(store: Store, first: CountedBatches, second: CountedBatches): Promise<string[][]> {
+  const pairs: string[][] = []
+  for await (const page of store.pairs(first, second)) {
+    pairs.push(...page.map(({ name, states = [] }) => [name, ...states.map((state) => Buffer.from(state).toString())]))
+  }
+  return pairs
 }
 
 /** A number that mixes a text and a seed. */

@@ -254,6 +254,14 @@ browserTest('a batch of one’s own', async (t, studio) => {
     t.equal(await other.inputValue('#batch [name=labelSmoothing]'), '0.1')
     t.equal(await other.isChecked('#batch [value=confusion]'), false)
     t.equal(await other.isChecked('#batch [value=perClass]'), true)
+
+    await other.click('.languages [hreflang=ko]')
+    await near(other, 'batch', '#batch[data-ready]')
+    t.equal(new URL(other.url()).hash, '#batch')
+    t.equal(await other.inputValue('#batch [name=labelSmoothing]'), '0.1', 'in another language, too')
+    t.equal(await other.textContent('#batch [type=submit]'), '평가하기')
+    await other.check('#batch [value=confusion]')
+    t.equal(new URL(other.url()).searchParams.get('lang'), 'ko')
   })
 })
 

@@ -100,6 +100,30 @@ test('-(t log y + (1 - t) log(1 - y)), its guards and its slope', async (t) => {
   }
 })
 
+test('log-probabilities: the loss of the probabilities, and y times their slope', async (t) => {
+  // 1 - e^log(3/4) may be on either side of an epsilon of 1/4
+  const isOfChances = ({ options, y }: Case) => options.predictionFormat === undefined && y > 0 && y !== 0.75
+  for (const { name, options, y, t: target, loss, slope, clipped } of cases.filter(isOfChances)) {
+    const logs = { ...options, predictionFormat: 'log-probabilities' } as const
+    const rows = rowsOf([[Math.log(y)]], [[target]])
+    t.same(misses(lossesOf(logs, rows), { losses: [loss], clipped: clipped ?? 0 }, 1e-16), [], name)
+    t.same(misses(gradientOf(logs, rows), [y * slope], 1e-15), [], `${name}: slope`)
+  }
+  const logs = { ...exact, predictionFormat: 'log-probabilities' } as const
+  const ends: [name: string, options: Options, x: number, t: number, loss: number, slope: number][] = [
+    ['of what no double is', logs, -800, 1, 800, -1],
+    ['of what no double is, wrong by nothing', logs, -800, 0, 0, 0],
+    // log(1 - e^-1e-20) = log 1e-20
+    ['next to certain', logs, -1e-20, 0, 46.051701859880914, 1e20],
+    ['wrong and certain', logs, 0, 0, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
+    ['wrong and certain, clamped', { ...logs, logPolicy: 'clamp' }, 0, 0, 100, 0],
+  ]
+  for (const [name, options, x, target, loss, slope] of ends) {
+    t.same(misses(lossesOf(options, rowsOf([[x]], [[target]])).losses, [loss]), [], name)
+    t.same(misses(gradientOf(options, rowsOf([[x]], [[target]])), [slope]), [], `${name}: slope`)
+  }
+})
+
 test('the mean over the outputs of each row, whose guard is counted once', async (t) => {
   const rows = rowsOf(
     [

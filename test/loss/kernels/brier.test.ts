@@ -60,6 +60,22 @@ test('confident logits keep their digits', async (t) => {
   t.same(misses(lossesOf(bits, rowsOf([[50, -50]], [[1, 0]])).losses, [tiny * tiny]), [])
 })
 
+test('log-probabilities: the score of the probabilities, and y times the slope', async (t) => {
+  const ln2 = Math.LN2
+  const classes = { loss: 'brier', labelFormat: 'one-hot', predictionFormat: 'log-probabilities' } as const
+  const bits = { ...classes, labelFormat: 'binary' } as const
+  // y = 1/4, 1/2, 1/4
+  const thirds = rowsOf([[-2 * ln2, -ln2, -2 * ln2]], [[1, 0, 0]])
+  t.same(misses(lossesOf(classes, thirds), { losses: [0.875], clipped: 0 }), [])
+  t.same(misses(gradientOf(classes, thirds), [-0.375, 0.5, 0.125]), [])
+  t.same(misses(lossesOf(bits, thirds).losses, [0.875 / 3]), [])
+  t.same(misses(gradientOf(bits, thirds), [-0.125, 1 / 6, 1 / 24]), [])
+  // 1 - y = 1e-20 but for 1e-40
+  const confident = rowsOf([[-1e-20, -800]], [[1, 0]])
+  t.same(misses(lossesOf(classes, confident).losses, [1e-40]), [])
+  t.same(misses(gradientOf(classes, confident), [-2e-20, 0]), [])
+})
+
 test('it scores distributions', async (t) => {
-  t.same(brier.predictionFormats, ['probabilities', 'logits'])
+  t.same(brier.predictionFormats, ['probabilities', 'logits', 'log-probabilities'])
 })

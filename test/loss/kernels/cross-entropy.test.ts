@@ -158,6 +158,42 @@ test('gradient of logits: y_k - t_k, with class weights y_k sum(c t) - c_k t_k',
   }
 })
 
+test('log-probabilities: the loss of the probabilities, and -c_k t_k as its gradient', async (t) => {
+  const logs = { ...soft, predictionFormat: 'log-probabilities' } as const
+  const added = { ...logs, logPolicy: 'add-epsilon', epsilon: 0.25 } as const
+  const weighted = { ...logs, classWeights: Float64Array.of(3, 0, 2) }
+  const [quarter, half] = [-2 * ln2, -ln2]
+  const row = [quarter, quarter, half]
+  const rows: [
+    name: string,
+    options: Options,
+    x: number[],
+    t: number[],
+    loss: number,
+    slopes: number[],
+    clipped?: 1,
+  ][] = [
+    ['a class', logs, row, [1, 0, 0], 2 * ln2, [-1, 0, 0]],
+    ['soft', logs, row, [0.5, 0.25, 0.25], 1.75 * ln2, [-0.5, -0.25, -0.25]],
+    ['class weights', weighted, row, [0.5, 0.25, 0.25], 3.5 * ln2, [-1.5, 0, -0.5]],
+    ['of what no double is', logs, [-800, 0], [1, 0], 800, [-1, 0]],
+    ['next to certain, all digits', logs, [-1e-20, -46], [1, 0], 1e-20, [-1, 0]],
+    // log(1/4 + 1/4), whose slope is (1/4) / (1/4 + 1/4)
+    ['add-epsilon', added, row, [1, 0, 0], ln2, [-0.5, 0, 0]],
+    ['add-epsilon, below', added, [-800, 0], [1, 0], 2 * ln2, [0, 0], 1],
+    ['clip', { ...added, logPolicy: 'clip' }, [-3 * ln2, -0.1], [1, 0], 2 * ln2, [0, 0], 1],
+    ['clip within', { ...added, logPolicy: 'clip' }, row, [0, 0, 1], ln2, [0, 0, -1]],
+    ['clamp at -100', { ...logs, logPolicy: 'clamp' }, [-100, 0], [1, 0], 100, [-1, 0]],
+    ['clamp below', { ...logs, logPolicy: 'clamp' }, [-100.00000000000001, 0], [1, 0], 100, [0, 0], 1],
+  ]
+  for (const [name, options, x, targets, loss, slopes, clipped = 0] of rows) {
+    t.same(misses(lossesOf(options, rowsOf([x], [targets])), { losses: [loss], clipped }), [], name)
+    t.same(misses(gradientOf(options, rowsOf([x], [targets])), slopes, 1e-15), [], `${name}: slopes`)
+    const label = targets.indexOf(1)
+    if (label >= 0) t.same(misses(lossesOf(options, rowsOf([x], [label])), { losses: [loss], clipped }), [], name)
+  }
+})
+
 test('the Kullback-Leibler divergence shares its loops', async (t) => {
   t.equal(crossEntropy.losses, crossEntropyRows)
   t.equal(crossEntropy.gradient, crossEntropyGradientRows)

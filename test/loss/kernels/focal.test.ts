@@ -170,6 +170,38 @@ test('-a (1 - p)^gamma log p, its guards and its slopes', async (t) => {
   }
 })
 
+test('log-probabilities: the loss of the probabilities, and y times their slope', async (t) => {
+  const isOfChances = ({ options, y }: Case) => options.predictionFormat === undefined && y.every((each) => each > 0)
+  for (const { name, options, y, t: label, loss, slopes, clipped = 0 } of cases.filter(isOfChances)) {
+    const logs = { ...options, predictionFormat: 'log-probabilities' } as const
+    const dense = typeof label === 'number' ? y.map((_, k) => (k === label ? 1 : 0)) : label
+    const x = y.map(Math.log)
+    t.same(misses(lossesOf(logs, rowsOf([x], [label])), { losses: [loss], clipped }, 1e-16), [], name)
+    const wanted = slopes.map((slope, k) => y[k] * slope)
+    t.same(misses(gradientOf(logs, rowsOf([x], [dense])), wanted, 1e-15), [], `${name}: slopes`)
+  }
+  const ofClasses = { ...classes, predictionFormat: 'log-probabilities' } as const
+  const ofBits = { ...bits, predictionFormat: 'log-probabilities' } as const
+  const half = { gamma: 0.5 }
+  const ends: [name: string, options: Options, x: number[], t: number[], loss: number, slopes: number[]][] = [
+    ['of what no double is', ofClasses, [-800, 0], [1, 0], 800, [-1, 0]],
+    ['certain', { ...ofClasses, ...half }, [0, -800], [1, 0], 0, [0, 0]],
+    ['certain, gamma 0', { ...ofClasses, gamma: 0 }, [0, -800], [1, 0], 0, [-1, 0]],
+    // 1 - p = 1e-20 but for 1e-40: 1e-40 times 1e-20, and 3 times 1e-40 as slope
+    ['next to certain', ofClasses, [-1e-20, -46], [1, 0], 1e-60, [-3e-40, 0]],
+    ['bit 1 of what no double is', ofBits, [-800], [1], 800, [-1]],
+    ['bit 0 of what no double is', { ...ofBits, ...added, ...half }, [-800], [0], 0, [0]],
+    ['bit 1, certain', { ...ofBits, ...half }, [0], [1], 0, [0]],
+    ['bit 0, alpha 1', { ...ofBits, alpha: 1 }, [-1], [0], 0, [0]],
+    // log(1 - e^-1e-20) = log 1e-20, gamma of it 0
+    ['bit 0, next to wrong and certain', { ...ofBits, gamma: 0 }, [-1e-20], [0], 46.051701859880914, [1e20]],
+  ]
+  for (const [name, options, x, targets, loss, slopes] of ends) {
+    t.same(misses(lossesOf(options, rowsOf([x], [targets])).losses, [loss], 1e-80), [], name)
+    t.same(misses(gradientOf(options, rowsOf([x], [targets])), slopes, 1e-60), [], `${name}: slopes`)
+  }
+})
+
 test('wrong and certain is infinite for an exact logarithm', async (t) => {
   t.same(lossesOf(classes, rowsOf([[0, 1]], [0])), { losses: [infinity], clipped: 0 })
   t.same(lossesOf(bits, rowsOf([[0, 0.5]], [[1, 1]])), { losses: [infinity], clipped: 0 })

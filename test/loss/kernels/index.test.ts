@@ -13,7 +13,17 @@ import { merge } from '../../../src/loss/tally.ts'
 import type { Rational } from '../exact.ts'
 import { isNearest, units } from '../exact.ts'
 import type { Combination, Problem, Row } from '../problems.ts'
-import { anywhere, between, combinations, inside, labelOf, predictionOf, problems, requestOf } from '../problems.ts'
+import {
+  anywhere,
+  between,
+  combinations,
+  inside,
+  labelOf,
+  logOf,
+  predictionOf,
+  problems,
+  requestOf,
+} from '../problems.ts'
 import { evaluate, finish, specOf, tallyBytes, tensorsOf, unlimited } from '../support.ts'
 
 /*
@@ -200,7 +210,7 @@ test('the gradient is the slope of the loss', async (t) => {
   const step = 2 ** -20
   for (const combination of combinations) {
     const { loss, labelFormat, predictionFormat } = combination
-    const hasRowSums = predictionFormat === 'probabilities' && decisionOf(loss, labelFormat) === 'class'
+    const hasRowSums = predictionFormat.endsWith('probabilities') && decisionOf(loss, labelFormat) === 'class'
     let compared = 0
     let skipped = 0
     const property = fc.property(problems(combination, inside), ({ options, ...rest }) => {
@@ -249,8 +259,9 @@ function perfect(
     const isBinary = decisionOf(loss, labelFormat) === 'binary'
     return targets.map((t) => Math.max(-800, Math.min(800, isBinary ? Math.log(t) - Math.log1p(-t) : Math.log(t))))
   }
+  if (predictionFormat === 'log-probabilities') return targets.map(logOf)
   // logarithms of rates
-  if (loss === 'poisson') return targets.map((t) => Math.max(-800, Math.log(t)))
+  if (loss === 'poisson') return targets.map(logOf)
   // scores whose sign decides are at their margin
   return losses[loss].threshold === 0 ? targets.map((t) => 2 * t - 1) : targets
 }
@@ -277,7 +288,8 @@ test('a perfect prediction has the least loss', async (t) => {
         const best = perfect(combination, label, outputs)
         const rows = (prediction: readonly number[]) => [{ prediction, label, weight: 1 }]
         const at = (prediction: readonly number[]) => {
-          const tolerance = predictionFormat === 'probabilities' && decision === 'class' ? { rowSumTolerance: 3 } : {}
+          const hasSums = predictionFormat.endsWith('probabilities') && decision === 'class'
+          const tolerance = hasSums ? { rowSumTolerance: 3 } : {}
           const answer = whole({ options: { ...options, ...tolerance }, rows: rows(prediction), isWeighted: false })
           return answer.loss ?? Number.POSITIVE_INFINITY
         }
@@ -338,7 +350,7 @@ test('numbers agree with each other, and nulls stand only where they mean someth
         ...(decision === 'none'
           ? ['/accuracy: null', '/accuracyInterval: null', '/correct: null', '/perSample/correct: null']
           : []),
-        ...(weighs ? [] : ['/accuracy: null', '/accuracyInterval: null']),
+        ...(weighs ? [] : ['/accuracy: null', '/accuracyInterval: null', '/topKAccuracy: null']),
       ]
       const decisions = decision === 'binary' ? outputs * rows.length : rows.length
       const mean =
@@ -352,6 +364,7 @@ test('numbers agree with each other, and nulls stand only where they mean someth
         (answer.gradient === null) === (lossStatus !== 'finite') &&
         (loss === null || Math.abs(loss - (mean ?? Number.NaN)) <= 1e-15 * Math.abs(loss)) &&
         (decision === 'none') === (correct === null) &&
+        (problem.options.topK !== 1 || answer.topKAccuracy === accuracy) &&
         (correct === null || (correct >= 0 && correct <= decisions)) &&
         (accuracy === null) === (decision === 'none' || !weighs) &&
         (accuracy === null || isNearest(accuracy, accuracyOf(problem, answer, decisions / rows.length))) &&

@@ -39,6 +39,13 @@ test('gradient -t_k / y_k', async (t) => {
   t.same(misses(gradientOf(options, rowsOf([[0.25, 0.75]], [[0.5, 0.5]])), [-2, -2 / 3]), [])
 })
 
+test('log-probabilities, as PyTorch KLDivLoss takes them: the gradient is -t_k', async (t) => {
+  const logs = { ...options, predictionFormat: 'log-probabilities' } as const
+  const rows = rowsOf([[-2 * ln2, -2 * ln2, -ln2]], [[0.5, 0.25, 0.25]])
+  t.same(misses(lossesOf(logs, rows).losses, [0.25 * ln2], 1e-15), [])
+  t.same(gradientOf(logs, rows), [-0.5, -0.25, -0.25])
+})
+
 test('class weights are no option of it', async (t) => {
   t.same(klDivergence.options, ['logPolicy', 'epsilon'])
 })

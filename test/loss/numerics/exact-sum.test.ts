@@ -94,6 +94,18 @@ test('terms of every exponent are as far apart as any, in both signs and orders'
   }
 })
 
+test('few terms whose exponents are far apart', async () => {
+  const property = fc.property(fc.array(anyDouble, { minLength: 9, maxLength: 40 }), (values) => {
+    const [a, b] = [Float64Array.from(values), Float64Array.from(values.toReversed())]
+    return (
+      isSum(exactSum(a, a.length), values) &&
+      isSumOfProducts(exactSumOfProducts(a, b, a.length), values, values.toReversed()) &&
+      isSumOfProducts(exactSumOfProducts(a, a, a.length), values, values)
+    )
+  })
+  fc.assert(property, run)
+})
+
 test('only the first `count` numbers are added, wherever the array begins in its buffer', async (t) => {
   const all = Float64Array.of(100, 1, 2, 3, 200)
   t.ok(isSum(exactSum(all.subarray(1), 3), [1, 2, 3]))

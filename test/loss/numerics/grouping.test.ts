@@ -1,7 +1,13 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import { toDouble } from '../../../src/loss/numerics/dyadic.ts'
-import { groupRows, groupSums, groupSumsOfProducts } from '../../../src/loss/numerics/grouping.ts'
+import {
+  groupCounts,
+  groupRows,
+  groupSums,
+  groupSumsOfProducts,
+  sumByGroup,
+} from '../../../src/loss/numerics/grouping.ts'
 import { isUnits, units } from '../exact.ts'
 
 test('rows stand together by group, groups in the order in which they occur', async (t) => {
@@ -29,6 +35,24 @@ test('sums of values, of ones and of products', async (t) => {
   t.same(groupSums(grouping, values).map(toDouble), [13, 18])
   t.same(groupSums(grouping, undefined).map(toDouble), [3, 2])
   t.same(groupSumsOfProducts(grouping, values, Float64Array.of(1, 1, 2, 0, 3)).map(toDouble), [9, 50])
+})
+
+test('counts of groups, and sums by group alone', async (t) => {
+  const groups = Int32Array.of(2, 0, 2, 2, 0)
+  t.same(groupCounts(groupRows(groups, 3), Int32Array.of(1, 0, 5, 1, 1)), [7, 1])
+  const sums = (values?: Float64Array) => sumByGroup(groups, 3, values).map(([group, sum]) => [group, toDouble(sum)])
+  t.same(sums(), [
+    [2, 3],
+    [0, 2],
+  ])
+  t.same(sums(Float64Array.of(1, 2, 4, 8, 16)), [
+    [2, 13],
+    [0, 18],
+  ])
+  t.same(sums(), [
+    [2, 3],
+    [0, 2],
+  ])
 })
 
 test('sums are exact', async (t) => {

@@ -1,5 +1,12 @@
 import { test } from 'tap'
-import { logSigmoid, logSoftmax, sigmoid, topProbability } from '../../../src/loss/numerics/softmax.ts'
+import {
+  logComplement,
+  logProbabilities,
+  logSigmoid,
+  logSoftmax,
+  sigmoid,
+  topProbability,
+} from '../../../src/loss/numerics/softmax.ts'
 import { misses } from '../support.ts'
 
 const ln3 = 1.0986122886681098
@@ -21,6 +28,28 @@ test('logSoftmax', async (t) => {
     logSoftmax(Float64Array.of(9, ...logits, 9), 1, logits.length, out)
     t.same(misses(Array.from(out), logs), [], name)
   }
+})
+
+test('log-probabilities are those of logits, or as they are', async (t) => {
+  const out = new Float64Array(2)
+  const given = Float64Array.of(9, 0, ln3, 9)
+  logProbabilities(true, given, 1, 2, out)
+  t.same(misses(Array.from(out), [-2 * ln2, ln3 - 2 * ln2]), [])
+  logProbabilities(false, given, 1, 2, out)
+  t.same(Array.from(out), [0, ln3])
+})
+
+test('log(1 - e^x)', async (t) => {
+  const cases: [x: number, log: number][] = [
+    [0, Number.NEGATIVE_INFINITY],
+    [-1e-20, -46.051701859880914], // -20 ln 10, but for 5e-21
+    [-ln2, -ln2], // log 1/2
+    [-2 * ln2, ln3 - 2 * ln2], // log 3/4
+    [ln3 - 2 * ln2, -2 * ln2], // log 1/4
+    [-40, -4.248354255291589e-18], // -e^-40
+    [-800, 0],
+  ]
+  for (const [x, log] of cases) t.same(misses(logComplement(x), log), [], String(x))
 })
 
 test('the largest probability of a row of logits', async (t) => {

@@ -158,6 +158,26 @@ test('every double falls into the bin whose reported edges hold it', async (t) =
   )
 })
 
+test('log-probabilities, by class and by output', async (t) => {
+  const [threeQuarters, quarter] = [Math.log(0.75), Math.log(0.25)]
+  const byClass: Request = {
+    loss: 'cross-entropy',
+    labelFormat: 'index',
+    predictionFormat: 'log-probabilities',
+    predictions: [[quarter, threeQuarters]],
+    labels: [1],
+  }
+  t.same(misses(filled(report(byClass, 1).bins), [[11, 1, 0.75, 1]]), [])
+  const byOutput: Request = { ...byClass, loss: 'brier', labelFormat: 'binary', labels: [[0, 1]] }
+  t.same(
+    misses(filled(report(byOutput, 1).bins), [
+      [3, 1, 0.25, 0],
+      [11, 1, 0.75, 1],
+    ]),
+    [],
+  )
+})
+
 test('equal logits are as confident as equal probabilities', async (t) => {
   for (let outputs = 1; outputs <= 40; outputs++) {
     const row = (value: number) => [new Array<number>(outputs).fill(value)]
@@ -273,6 +293,7 @@ test('a state that no rows have is refused', async (t) => {
   )
   t.doesNotThrow(check(new Map([[0, heavy(2, 2, 0, 0)]])), 'the first bin begins with 0')
   t.equal(calibration.answerNumbers(spec, 2), 75)
+  t.equal(calibration.stateBytes(spec, 2), 15 * (200 + 8 + 4 * 512))
 })
 
 test('several binary outputs: each of each row counts by itself', async (t) => {

@@ -31,6 +31,7 @@ test('scikit-learn confusion_matrix, the example of its documentation', async (t
     [1, 0, 2],
   ])
   t.equal(confusion.answerNumbers(specOf(request), 3), 9)
+  t.equal(confusion.stateBytes(specOf(request), 3), 9 * (200 + 8))
 })
 
 test('it is reported in steps of some 8192 cells', async (t) => {
@@ -72,6 +73,7 @@ test('confusionWeights: scikit-learn confusion_matrix with sample_weight', async
   ])
   t.notOk(cells.has(5), 'a cell without weight')
   t.equal(confusionWeights.answerNumbers(spec, 3), 9)
+  t.equal(confusionWeights.stateBytes(spec, 3), 9 * (200 + 512))
   const plain = { ...request, sampleWeights: undefined }
   t.same(
     finish(confusionWeights.report(confusionWeights.fold(spec, sliceOf(plain)), tally, spec)),

@@ -92,6 +92,15 @@ test('rows drawn go back to where they come from, and add up', async (t) => {
     [0, 0],
     [4, 2],
   ])
+  t.same(
+    report({ ...request, reduction: 'sum', sampleWeights: [0.5, 3] }, two, false, selection, 3),
+    [
+      [0, 0],
+      [0, 0],
+      [2, 6],
+    ],
+    'weighted',
+  )
 })
 
 test('it is reported in steps of 8192 numbers, whatever the rows', async (t) => {

@@ -3,7 +3,15 @@ import { test } from 'tap'
 import { ByteReader, ByteWriter } from '../../../src/loss/bytes.ts'
 import { fromDouble, fromInteger, zero } from '../../../src/loss/numerics/dyadic.ts'
 import type { Groups } from '../../../src/loss/report/groups.ts'
-import { checkCounts, checkGroups, checkSums, groupsOf, share, totalsAt } from '../../../src/loss/report/groups.ts'
+import {
+  checkCounts,
+  checkGroups,
+  checkSums,
+  groupBytes,
+  groupsOf,
+  share,
+  totalsAt,
+} from '../../../src/loss/report/groups.ts'
 import { countSteps, finish, invalidState } from '../support.ts'
 
 const { empty, absorb, write, read } = groupsOf(2, 1)
@@ -26,6 +34,12 @@ function sum(...parts: Groups[]): Groups {
   for (const part of parts) finish(absorb(groups, part))
   return groups
 }
+
+test('the bytes of groups have room for the longest sums', async (t) => {
+  t.equal(groupBytes(10, 2, 3), 10 * (200 + 2 * 8 + 3 * 512))
+  // from the lowest place of a double to the highest, and 2^53 of them
+  t.ok(groupBytes(1, 0, 1) > (1074 + 1024 + 53) / 8)
+})
 
 test('totals of a group are made when there are none', async (t) => {
   const groups = empty()

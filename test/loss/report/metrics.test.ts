@@ -97,6 +97,13 @@ test('the numbers of an answer, or behind it, grow with classes and outputs', as
   const numbers = (loss: Request['loss'], labelFormat: Request['labelFormat']) =>
     metrics.answerNumbers(specOf({ ...options, loss, labelFormat }), 10)
   t.same([numbers('mse', 'index'), numbers('mse', 'binary'), numbers('mse', 'values')], [50, 170, 90])
+  const bytes = (labelFormat: Request['labelFormat']) =>
+    metrics.stateBytes(specOf({ ...options, loss: 'mse', labelFormat }), 10)
+  // three sums of weights; of values two sums of products of two, and three of three
+  t.same(
+    [bytes('index'), bytes('binary'), bytes('values')],
+    [3, 3, 13].map((factors) => 10 * (200 + factors * 512)),
+  )
 })
 
 test('values: the largest error is kept exactly, and whether it is beyond a double', async (t) => {

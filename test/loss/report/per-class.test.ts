@@ -108,6 +108,7 @@ test('a class that is only decided for by rows without weight has no totals', as
   }
   t.same([...fold(weightless).keys()].sort(), [0, 1])
   t.equal(perClass.answerNumbers(specOf(request), 3), 18)
+  t.equal(perClass.stateBytes(specOf(request), 3), 3 * (200 + 3 * 8 + 5 * 512))
 })
 
 test('a state that no rows have is refused', async (t) => {

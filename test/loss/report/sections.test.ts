@@ -6,7 +6,14 @@ import {
   mergeableSections,
   needsOneDecision,
   sectionOf,
+  sectionsOf,
 } from '../../../src/loss/report/sections.ts'
+
+test('the sections of an evaluation, in the order in which they are written', async (t) => {
+  t.same(sectionsOf({ include: ['confusion', 'gradient', 'perClass'], topK: undefined }), ['perClass', 'confusion'])
+  t.same(sectionsOf({ include: ['metrics'], topK: 3 }), ['metrics', 'topKAccuracy'])
+  t.same(sectionsOf({ include: [], topK: undefined }), [])
+})
 
 test('every section that is not about single rows can be merged', async (t) => {
   t.same(

@@ -1,7 +1,11 @@
 import { createHash } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { t as root, test } from 'tap'
-import { EvaluationGone } from '../../../src/evaluations/runs.ts'
+import { EvaluationGone } from '../../../src/evaluations/errors.ts'
+import type { Evaluations } from '../../../src/evaluations/service.ts'
 import { batchRoutes } from '../../../src/routes/evaluations/batches.ts'
 import type { FormBody, FormPart } from '../../http/body/form.ts'
 import { formOf, npyOf } from '../../http/body/form.ts'
@@ -187,15 +191,33 @@ test('batches are listed page by page', async (t) => {
   t.equal((await send(app, 'GET', '/nothing/batches')).status, 404)
 })
 
+test('a batch goes to what was declared anew through another replica, in another way', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'lossmeter-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const DATABASE_URL = `sqlite:${join(folder, 'store')}`
+  const [one, other] = [await appOf(t, { DATABASE_URL }), await appOf(t, { DATABASE_URL })]
+  await evaluationOf(one, 'anew')
+  t.equal((await other.inject({ method: 'DELETE', url: `${url}/anew` })).statusCode, 204)
+  await evaluationOf(other, 'anew', { ...threeClasses, outputs: 2 }, [])
+  const row = { predictions: [[0.25, 0.75]], labels: [1] }
+  t.match(await send(one, 'PUT', '/anew/batches/step-1', row), { status: 201, body: { sequence: 1, outputs: 2 } })
+  t.match(await send(one, 'PUT', '/anew/batches/step-2', batches[0]), {
+    status: 422,
+    body: { detail: /declared with outputs 2/ },
+  })
+  t.equal((await other.inject({ method: 'DELETE', url: `${url}/anew` })).statusCode, 204)
+  t.equal((await send(one, 'PUT', '/anew/batches/step-3', row)).status, 404)
+})
+
 test('what the store says of a batch becomes its answer', async (t) => {
-  const found = foundOf()
+  const withRemembered: Evaluations['withRemembered'] = (_owner, _name, work) => work(foundOf())
   const cases = [
     ['sealed', 409, { type: '/problems/sealed', detail: 'The evaluation "e" is sealed.' }],
     ['full', 413, { limit: 'maxBatches' }],
     ['gone', 404, { detail: 'There is no evaluation "e".' }],
   ] as const
   for (const [outcome, status, expected] of cases) {
-    const small = await routesOver(t, batchRoutes, { find: async () => found, put: async () => [{ outcome }] })
+    const small = await routesOver(t, batchRoutes, { withRemembered, put: async () => [{ outcome }] })
     const answer = await put(small)
     t.equal(answer.statusCode, status)
     t.match(answer.json(), expected)
@@ -207,11 +229,10 @@ test('what the store says of a batch becomes its answer', async (t) => {
     loss: 0,
     lossStatus: 'finite',
     accuracy: 1,
-    answer: '',
     createdAt: 0,
   }
   const lost = await routesOver(t, batchRoutes, {
-    find: async () => found,
+    withRemembered,
     put: async () => [{ outcome: 'replayed', batch: batch as never }],
     stateOf: async () => {
       throw new EvaluationGone()

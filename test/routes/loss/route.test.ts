@@ -281,6 +281,37 @@ const fitting: [string, object, string, string][] = [
     'predictions[0][0] is 2.5; predictionFormat "probabilities" needs numbers from 0 to 1. Logits are declared with predictionFormat "logits".',
   ],
   [
+    'log-probabilities as probabilities',
+    {
+      ...batch,
+      predictions: [
+        [-0.25, -1.508],
+        [-800, 0],
+      ],
+    },
+    '#/predictions/0/0',
+    'predictions[0][0] is -0.25; predictionFormat "probabilities" needs numbers from 0 to 1. Log-probabilities are declared with predictionFormat "log-probabilities".',
+  ],
+  [
+    'probabilities as log-probabilities',
+    { ...batch, predictionFormat: 'log-probabilities' },
+    '#/predictions/0/0',
+    'predictions[0][0] is 0.2; predictionFormat "log-probabilities" needs finite numbers <= 0. Probabilities are declared with predictionFormat "probabilities".',
+  ],
+  [
+    'logits as log-probabilities',
+    {
+      ...batch,
+      predictionFormat: 'log-probabilities',
+      predictions: [
+        [-1, -2],
+        [-1, -1],
+      ],
+    },
+    '#/predictions/0',
+    'predictions[0] is of probabilities that sum to 0.503214724408055; rows of probabilities sum to 1 within rowSumTolerance 0.001. Logits are declared with predictionFormat "logits".',
+  ],
+  [
     'numbers as binary labels',
     { ...binary, labels: [0.5, 1] },
     '#/labels/0',

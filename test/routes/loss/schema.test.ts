@@ -36,7 +36,7 @@ function messages(schema: z.ZodType, data: unknown): [string, string][] {
 
 const common = 'loss labelFormat predictionFormat reduction miniBatch include'
 const batch = 'predictions labels sampleWeights'
-const classOptions = 'rowSumTolerance ignoreIndex labelSmoothing'
+const classOptions = 'rowSumTolerance topK ignoreIndex labelSmoothing'
 /** The fields of each loss besides the common ones, written down by hand. */
 const fields: Record<string, string> = {
   sse: `${classOptions} threshold`,
@@ -49,7 +49,7 @@ const fields: Record<string, string> = {
   'kl-divergence': `logPolicy epsilon ${classOptions}`,
   brier: `${classOptions} threshold`,
   hinge: 'threshold',
-  focal: 'logPolicy epsilon gamma alpha rowSumTolerance ignoreIndex threshold',
+  focal: 'logPolicy epsilon gamma alpha rowSumTolerance topK ignoreIndex threshold',
   'squared-hinge': 'threshold',
   'smooth-l1': `beta ${classOptions} threshold`,
   quantile: 'q',
@@ -58,7 +58,7 @@ const fields: Record<string, string> = {
   poisson: 'logInput',
   msle: '',
   mape: '',
-  'multi-margin': 'margin p ignoreIndex',
+  'multi-margin': 'margin p topK ignoreIndex',
 }
 
 interface JsonSchema {
@@ -115,7 +115,11 @@ test('unions are told apart by loss', async (t) => {
 test('a default is said in words', async (t) => {
   const { $defs } = jsonSchemaOf(lossRequest)
   const cases: [schema: string, option: string, end: string][] = [
-    ['CrossEntropyRequest', 'logPolicy', ' Default `add-epsilon`, with logits `exact`.'],
+    [
+      'CrossEntropyRequest',
+      'logPolicy',
+      ' Default `add-epsilon`, with logits `exact`, with log-probabilities `exact`.',
+    ],
     ['CrossEntropyRequest', 'epsilon', ' Default `1e-7`.'],
     ['CrossEntropyRequest', 'ignoreIndex', ' Applies to labelFormat "index".'],
     ['SseRequest', 'reduction', ' Default `sum`.'],
@@ -148,6 +152,7 @@ test('every loss knows every option, so that it may hold a default', async (t) =
     p: 2,
     rowSumTolerance: 0,
     ignoreIndex: -1,
+    topK: 2,
     labelSmoothing: 0.5,
     threshold: 1,
   }

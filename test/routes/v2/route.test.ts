@@ -260,6 +260,12 @@ test('what contradicts the address or itself is refused with its places', async 
     ],
     ['cross-entropy', [predictions, { ...labels, numbers: [0, 1, 7, 9] }], { parameters: options }, ''],
     ['cross-entropy', [predictions, labels], { parameters: { ...options, binary_data_output: 1 } }, ''],
+    [
+      'cross-entropy',
+      [predictions, labels],
+      { parameters: { ...options, topK: 2 } },
+      'topK has no effect here; POST /v1/loss takes it (#/parameters/topK)',
+    ],
   ]
   for (const [model, inputs, more, message] of refusals) {
     const error = await client.infer(model, inputs, more).catch((reason) => reason)

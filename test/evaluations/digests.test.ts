@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { fingerprintOf } from '../../src/evaluations/fingerprint.ts'
+import { digestsOf } from '../../src/evaluations/digests.ts'
 import type { Tensors } from '../../src/loss/batch.ts'
+import type { LabelFormat } from '../../src/loss/formats.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import { finish, tensorsOf } from '../loss/support.ts'
 
@@ -10,17 +11,35 @@ function tensor(shape: readonly number[], numbers: readonly number[]): Tensor {
 }
 
 function print(tensors: Tensors): string {
-  return Buffer.from(finish(fingerprintOf(tensors))).toString('hex')
+  return Buffer.from(finish(digestsOf(tensors, 'index')).fingerprint).toString('hex')
+}
+
+function printLabels(tensors: Tensors, labelFormat: LabelFormat = 'index'): string {
+  return Buffer.from(finish(digestsOf(tensors, labelFormat)).labelsDigest).toString('hex')
 }
 
 const two: Tensors = { predictions: tensor([2, 2], [0.1, 0.9, 0.4, 0.6]), labels: tensor([2], [1, 0]) }
 
-test('a fingerprint is the SHA-256 of names, shapes and little-endian doubles', async (t) => {
-  // printf 'predictions 1\n\0\0\0\0\0\0\xf0\x3flabels 1\n\0\0\0\0\0\0\0\x40' | sha256sum
-  t.equal(
-    print({ predictions: tensor([1], [1]), labels: tensor([1], [2]) }),
-    'b1884461fd8e17dc4cba57814663621809f14cac39a485b675d9bf05c6110386',
-  )
+test('the digests are SHA-256 of names, shapes and little-endian doubles', async (t) => {
+  const tensors = { predictions: tensor([1], [1]), labels: tensor([1], [2]) }
+  // printf 'index\nlabels 1\n\0\0\0\0\0\0\0\x40' | sha256sum
+  t.equal(printLabels(tensors), 'b8a1f02625d8ba08658fb4fd5bbe3590c423618e6d01c85cb5b6dc53c62f9d4d')
+  // the bytes of that, then printf 'predictions 1\n\0\0\0\0\0\0\xf0\x3f', both through sha256sum
+  t.equal(print(tensors), '40093b2fa33aaa24943fa5c1fa43531035f1ea91289f0cab8e696086404eabb9')
+})
+
+test('the digest of labels is about what is true of the rows, not about predictions', async (t) => {
+  const same = printLabels({ ...two, predictions: tensor([2, 3], [1, 0, 0, 1, 0, 0]) })
+  t.equal(same, printLabels(two))
+  const others = [
+    same,
+    printLabels({ ...two, labels: tensor([2], [0, 1]) }),
+    printLabels({ ...two, labels: tensor([2, 1], [1, 0]) }),
+    printLabels(two, 'values'),
+    printLabels({ ...two, sampleWeights: tensor([2], [1, 1]) }),
+    printLabels({ ...two, sampleWeights: tensor([2], [1, 2]) }),
+  ]
+  t.equal(new Set(others).size, others.length)
 })
 
 test('the same numbers have the same fingerprint, wherever they lie', async (t) => {
@@ -79,6 +98,6 @@ test('any changed number, shape or name changes it', async () => {
 test('a large tensor is hashed in steps', async (t) => {
   const predictions = tensor([3, 2 ** 16], new Array(3 * 2 ** 16).fill(0.5))
   let steps = 0
-  for (const _ of fingerprintOf({ predictions, labels: tensor([], [1]) })) steps++
+  for (const _ of digestsOf({ predictions, labels: tensor([], [1]) }, 'index')) steps++
   t.equal(steps, 4)
 })

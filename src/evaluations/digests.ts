@@ -1,0 +1,41 @@
+import type { Hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
+import type { Tensors } from '../loss/batch.ts'
+import type { LabelFormat } from '../loss/formats.ts'
+
+/** Bytes that are hashed in one step. */
+const bytesPerStep = 2 ** 19
+
+/** SHA-256 digests of what a batch holds, 32 bytes each. */
+export interface Digests {
+  /** Of all of it: two batches of one evaluation have the same content when their fingerprints are equal. */
+  readonly fingerprint: Uint8Array
+  /**
+   * Of what is true of the rows, whatever was predicted: of the format, shape and doubles of `labels`, and of the shape and
+   * doubles of `sampleWeights` if there are any. Batches of two evaluations have the same labels when these are equal.
+   */
+  readonly labelsDigest: Uint8Array
+}
+
+/** The digests of a batch, step by step. The same numbers have the same digests, in whatever format they came. */
+export function* digestsOf(tensors: Tensors, labelFormat: LabelFormat): Generator<void, Digests> {
+  const labels = createHash('sha256').update(`${labelFormat}\n`)
+  yield* add(labels, tensors, 'labels')
+  yield* add(labels, tensors, 'sampleWeights')
+  const labelsDigest = labels.digest()
+  const all = createHash('sha256').update(labelsDigest)
+  yield* add(all, tensors, 'predictions')
+  return { fingerprint: all.digest(), labelsDigest }
+}
+
+function* add(hash: Hash, tensors: Tensors, name: keyof Tensors): Generator<void, void> {
+  const tensor = tensors[name]
+  if (tensor === undefined) return
+  const { data, shape } = tensor
+  hash.update(`${name} ${shape.join(' ')}\n`)
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  for (let from = 0; from < bytes.length; from += bytesPerStep) {
+    hash.update(bytes.subarray(from, from + bytesPerStep))
+    yield
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * A formula as MathML. Its tokens are parted by spaces: numbers, names, and operators; `x_i` has an index.
+ *
+ * @param {string} text for example `− t ln y`
+ */
+export function formula(text) {
+  return `<math>${text.split(' ').map(token).join('')}</math>`
+}
+
+/**
+ * @param {string} text
+ * @returns {string}
+ */
+function token(text) {
+  const [base, index] = text.split('_')
+  if (index !== undefined) return `<msub>${token(base)}${token(index)}</msub>`
+  if (/^[\d.,]+$/.test(text)) return `<mn>${text}</mn>`
+  // the name of a function stands apart from its argument
+  if (/^(ln|log|exp)$/.test(text)) return `<mi>${text}</mi><mspace width="0.17em"/>`
+  return /^\p{L}+$/u.test(text) ? `<mi>${text}</mi>` : `<mo>${text}</mo>`
+}

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto'
+import { promisify } from 'node:util'
+import { brotliCompress, constants, gzip } from 'node:zlib'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import '@fastify/accepts'
+
+/** An answer that is the same as long as the service runs, sent compressed to whoever takes it so. */
+export interface Constant {
+  /** Of the content, in base64url. */
+  readonly hash: string
+  send(request: FastifyRequest, reply: FastifyReply, cacheControl: string): Promise<FastifyReply>
+}
+
+/** How long a browser may keep what is at an address that changes with the content. */
+export const forEver = 'public, max-age=31536000, immutable'
+
+/** Each time the browser asks whether it is still the same. */
+export const askAgain = 'no-cache'
+
+const codings: Readonly<Record<string, (content: Buffer) => Promise<Buffer>>> = {
+  // much beyond this quality a large file takes seconds and becomes hardly smaller
+  br: (content) => promisify(brotliCompress)(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 6 } }),
+  gzip: (content) => promisify(gzip)(content),
+}
+
+/** An answer of this type; a text is compressed once, when it is first asked for. */
+export function constant(type: string, content: Buffer): Constant {
+  const hash = createHash('sha256').update(content).digest('base64url').slice(0, 20)
+  const etag = `W/"${hash}"`
+  const compressed = new Map<string, Promise<Buffer>>()
+  const isText = /^(text|application)\/|\+xml/.test(type)
+
+  const contentIn = (coding: string): Promise<Buffer> => {
+    const made = compressed.get(coding) ?? codings[coding](content)
+    compressed.set(coding, made)
+    return made
+  }
+
+  const send = async (request: FastifyRequest, reply: FastifyReply, cacheControl: string): Promise<FastifyReply> => {
+    reply.header('etag', etag).header('cache-control', cacheControl)
+    if (isText) reply.header('vary', [reply.getHeader('vary'), 'accept-encoding'].flat().filter(Boolean).join(', '))
+    if (request.headers['if-none-match']?.includes(etag)) return reply.code(304).send()
+    reply.type(type)
+    const accepted = request.accepts().encodings() as string[]
+    const coding = isText ? Object.keys(codings).find((name) => accepted.includes(name)) : undefined
+    if (coding === undefined) return reply.send(content)
+    return reply.header('content-encoding', coding).send(await contentIn(coding))
+  }
+  return { hash, send }
+}

@@ -1,0 +1,87 @@
+import type { PredictionFormat } from './formats.ts'
+import { losses } from './kernels/index.ts'
+import type { Loss } from './kernels/loss.ts'
+import type { Layout } from './shape.ts'
+import type { Spec } from './spec.ts'
+import { checksPredictionRows } from './spec.ts'
+import type { Tensor } from './tensor.ts'
+
+const kinds: Record<PredictionFormat, string> = {
+  probabilities: 'Probabilities',
+  logits: 'Logits',
+  'log-probabilities': 'Log-probabilities',
+  values: 'Other numbers',
+}
+
+/** Numbers that are looked at in a step. */
+const numbersPerLook = 2 ** 16
+
+/**
+ * What to say of predictions that contradict `predictionFormat`: the sentences that name the format they would fit, of
+ * those that the loss takes; or nothing. It looks at every number once at most, step by step, so that the caller may do
+ * something else in between.
+ */
+export function* fittingPredictionFormat(spec: Spec, tensor: Tensor, layout: Layout): Generator<void, string> {
+  const { predictionFormat: declared } = spec
+  const { predictionFormats }: Loss = losses[spec.loss]
+  const others = predictionFormats.filter((format) => format !== declared)
+  if (declared === 'logits' || declared === 'values' || others.length === 0) return ''
+  if (others.includes('values')) return sentence('values')
+  const areLogs = declared === 'probabilities'
+  const { areFinite, fit } = yield* lookAtAll(spec, tensor, layout, areLogs)
+  if (!areFinite) return areLogs ? '' : ` A probability of 0 has no logarithm.${sentence('probabilities')}`
+  if (!fit) return sentence('logits')
+  const fitting = sentence(areLogs ? 'log-probabilities' : 'probabilities')
+  // the sums of rows tell these from logits
+  return checksPredictionRows(spec) ? fitting : fitting + sentence('logits')
+}
+
+function sentence(format: PredictionFormat): string {
+  return ` ${kinds[format]} are declared with predictionFormat "${format}".`
+}
+
+/** Whether all numbers are finite, and whether they are probabilities, or their logarithms, throughout. */
+function* lookAtAll(
+  spec: Spec,
+  { data }: Tensor,
+  { samples, outputs }: Layout,
+  areLogs: boolean,
+): Generator<void, { areFinite: boolean; fit: boolean }> {
+  const tolerance = checksPredictionRows(spec) ? spec.rowSumTolerance : Number.POSITIVE_INFINITY
+  const step = Math.ceil(numbersPerLook / outputs)
+  let fit = true
+  for (let from = 0; from < samples; from += step) {
+    const to = Math.min(from + step, samples)
+    if (!areAllFinite(data, from * outputs, to * outputs)) return { areFinite: false, fit: false }
+    fit &&= doFit(data, outputs, from, to, areLogs, tolerance)
+    yield
+  }
+  return { areFinite: true, fit }
+}
+
+function areAllFinite(data: Float64Array, from: number, to: number): boolean {
+  let infinite = 0
+  for (let at = from; at < to; at++) infinite += Number(data[at] - data[at] !== 0)
+  return infinite === 0
+}
+
+function doFit(
+  data: Float64Array,
+  outputs: number,
+  from: number,
+  to: number,
+  areLogs: boolean,
+  tolerance: number,
+): boolean {
+  const [low, high] = areLogs ? [-Number.MAX_VALUE, 0] : [0, 1]
+  for (let row = from, at = row * outputs; row < to; row++) {
+    let sum = 0
+    for (const end = at + outputs; at < end; at++) {
+      const value = data[at]
+      if (!(value >= low && value <= high)) return false
+      sum += areLogs ? Math.exp(value) : value
+    }
+    if (!(Math.abs(sum - 1) <= tolerance)) return false
+  }
+  return true
+}

@@ -1,0 +1,71 @@
+import bytes from './survey.wasm.json' with { type: 'json' }
+
+interface Exports {
+  readonly memory: { readonly buffer: ArrayBuffer }
+  readonly ROWS: { readonly value: number }
+  readonly RESULTS: { readonly value: number }
+  readonly CAPACITY: { readonly value: number }
+  readonly survey: (count: number, outputs: number, low: number, high: number, tolerance: number) => number
+  readonly ones: (count: number, outputs: number) => number
+}
+
+// Neither the es libraries nor @types/node declare it, and the DOM would bring its thousand globals along.
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object
+  readonly Instance: new (module: object) => { readonly exports: object }
+}
+
+const module = new WebAssembly.Module(Uint8Array.from(atob(bytes), (character) => character.charCodeAt(0)))
+const { memory, survey, ones, ROWS, RESULTS, CAPACITY } = new WebAssembly.Instance(module).exports as Exports
+const capacity = CAPACITY.value
+const rows = new Float64Array(memory.buffer, ROWS.value, capacity)
+const results = new Int32Array(memory.buffer, RESULTS.value, capacity)
+
+/** Fewer numbers are not worth the copy. */
+const fewNumbers = 256
+
+/** Whether rows are looked at two numbers at a time: they fit, and there are enough of them. */
+export function isSurveyed(samples: number, outputs: number): boolean {
+  return outputs > 1 && outputs <= capacity && samples * outputs >= fewNumbers
+}
+
+/**
+ * Whether all numbers of the rows `[from, to)` are in `[low, high]` and each row sums to 1 within `tolerance`, for certain:
+ * rows at the very edge of the tolerance count as doubtful. Writes the place of the largest number of each row, below 0 where
+ * that needs a closer look.
+ */
+export function surveyRows(
+  data: Float64Array,
+  outputs: number,
+  from: number,
+  to: number,
+  low: number,
+  high: number,
+  tolerance: number,
+  largest: Int32Array,
+): boolean {
+  // sums in two orders, of numbers that are not negative and come to 1 + tolerance at most, differ by less
+  const certain = Number.isFinite(tolerance) ? tolerance - outputs * (1 + tolerance) * 2 ** -51 : tolerance
+  const most = Math.floor(capacity / outputs)
+  let doubtful = 0
+  for (let row = from; row < to; row += most) {
+    const count = Math.min(most, to - row)
+    rows.set(data.subarray(row * outputs, (row + count) * outputs))
+    doubtful += survey(count, outputs, low, high, certain)
+    largest.set(results.subarray(0, count), row)
+  }
+  return doubtful === 0
+}
+
+/** Writes the classes of rows up to the first that is not one 1 among zeros, and returns that row, or `to`. */
+export function readOnes(data: Float64Array, outputs: number, from: number, to: number, classes: Int32Array): number {
+  const most = Math.floor(capacity / outputs)
+  for (let row = from; row < to; row += most) {
+    const count = Math.min(most, to - row)
+    rows.set(data.subarray(row * outputs, (row + count) * outputs))
+    const right = ones(count, outputs)
+    classes.set(results.subarray(0, right), row)
+    if (right < count) return row + right
+  }
+  return to
+}

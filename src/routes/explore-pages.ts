@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto'
+import { globSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { posix } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { pages } from '../explorer/pages.js'
+import { strings as en } from '../explorer/strings/en.js'
+import { strings as ko } from '../explorer/strings/ko.js'
+import type { Constant } from '../http/constant.ts'
+import { constant } from '../http/constant.ts'
+
+/** The languages of the pages, with their own names; the first where none fits. */
+export const languages = { en: 'English', ko: '한국어' } as const
+export type Language = keyof typeof languages
+
+type Texts = Readonly<Record<string, unknown>>
+const stringsOf: Readonly<Record<Language, Texts>> = { en, ko }
+
+const folder = fileURLToPath(new URL('../explorer/', import.meta.url))
+const plotly = createRequire(import.meta.url).resolve('plotly.js-gl3d-dist-min')
+
+const types: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.svg': 'image/svg+xml',
+}
+
+/** The page's own files by name, and the version that changes with any of them. */
+export interface Assets {
+  readonly files: ReadonlyMap<string, Constant>
+  readonly version: string
+  readonly plotly: Constant
+}
+
+export function readAssets(): Assets {
+  const names = globSync(`**/*{${Object.keys(types)}}`, { cwd: folder }).filter((name) => name !== 'tsconfig.json')
+  const files = new Map<string, Constant>()
+  for (const name of names.toSorted()) files.set(name, constant(types[posix.extname(name)], contentOf(name)))
+  const all = createHash('sha256')
+  for (const [name, { hash }] of files) all.update(`${name} ${hash}\n`)
+  return {
+    files,
+    version: all.digest('base64url').slice(0, 20),
+    plotly: constant(types['.js'], readFileSync(plotly)),
+  }
+}
+
+function contentOf(name: string): Buffer {
+  return readFileSync(folder + name)
+}
+
+/** A page in a language: the template with its sections and their strings. Throws when a string is missing. */
+export function pageOf(name: keyof typeof pages, language: Language, assets: Assets): Constant {
+  const sections: readonly string[] = pages[name]
+  const at = `/explore/assets/${assets.version}`
+  const texts = stringsOf[language]
+  const own = texts[name] as Texts
+  const page = filled(contentOf('page.html').toString(), {
+    ...texts,
+    ...own,
+    plotly: `/explore/plotly/${assets.plotly.hash}.js`,
+    assets: at,
+    preloads: modulesOf(['main.js', `sections/${sections[0]}.js`, `strings/${language}.js`])
+      .map((module) => `<link rel="modulepreload" href="${at}/${module}">`)
+      .join('\n'),
+    languages: Object.entries(languages).map(linkTo(language)).join('\n'),
+    contents: sections.map((id) => `<li><a href="#${id}">${filled('{{nav}}', texts[id] as Texts)}</a></li>`).join('\n'),
+    sections: sections.map((id) => section(id, texts)).join('\n'),
+  })
+  return constant('text/html; charset=utf-8', Buffer.from(page.replace('lang="en"', `lang="${language}"`)))
+}
+
+function linkTo(current: Language) {
+  return ([language, name]: [string, string]): string => {
+    const isCurrent = language === current ? ' aria-current="true"' : ''
+    return `<a href="?lang=${language}" hreflang="${language}" lang="${language}"${isCurrent}>${name}</a>`
+  }
+}
+
+function section(id: string, texts: Texts): string {
+  const body = filled(contentOf(`sections/${id}.html`).toString(), texts)
+  return filled(contentOf('section.html').toString(), { ...(texts[id] as Texts), id, body })
+}
+
+/** A template with its `{{places}}` filled, each a path into the texts. Throws when there is no such text. */
+export function filled(template: string, texts: Texts): string {
+  return template.replaceAll(/\{\{([\w.-]+)\}\}/g, (_, path: string) => {
+    const text = path.split('.').reduce<unknown>((part, key) => (part as Texts | undefined)?.[key], texts)
+    if (typeof text !== 'string') throw new Error(`no string ${path}`)
+    return text
+  })
+}
+
+/** Modules and what they import, directly or not, so that a browser can fetch all of them at once. */
+function modulesOf(names: readonly string[]): string[] {
+  const found = new Set(names)
+  for (const name of found) {
+    for (const [, imported] of contentOf(name)
+      .toString()
+      .matchAll(/^import [^;]*?'(\.[^']+)'/gms)) {
+      found.add(posix.join(posix.dirname(name), imported))
+    }
+  }
+  return [...found]
+}
