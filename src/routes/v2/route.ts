@@ -211,8 +211,8 @@ async function infer(
   { params: { loss }, body, work }: FastifyRequest<ModelRequest>,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { options, only, asked = {} } = body
-  const wanted = askedOf(asked)
+  const { options, only } = body
+  const wanted = askedOf({ ...body.asked })
   checkOptions(options, loss)
   const predictions = only?.predictions
   const shape = isTensor(predictions) ? predictions.shape : []
