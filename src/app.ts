@@ -6,6 +6,7 @@ import { openStore } from './evaluations/open.ts'
 import { storeProbe } from './evaluations/probe.ts'
 import { sweepRegularly } from './evaluations/retention.ts'
 import { Evaluations } from './evaluations/service.ts'
+import { openAccess } from './http/access/open.ts'
 import { registerBodies } from './http/body/register.ts'
 import { answerClientError, refuseAddress } from './http/client-error.ts'
 import { Connections } from './http/connections/server.ts'
@@ -13,6 +14,7 @@ import type { Limits } from './http/limits.ts'
 import { limitsOf } from './http/limits.ts'
 import { refuseOtherMethods } from './http/methods.ts'
 import { registerOpenapi } from './http/openapi.ts'
+import { access } from './http/plugins/access.ts'
 import { accessLog } from './http/plugins/access-log.ts'
 import { cors } from './http/plugins/cors.ts'
 import { host } from './http/plugins/host.ts'
@@ -25,7 +27,9 @@ import { transferEncoding } from './http/plugins/transfer-encoding.ts'
 import { handleError } from './http/problem.ts'
 import { requestWork } from './http/request-work.ts'
 import { validatorCompiler } from './http/validation.ts'
+import { documentAccess } from './routes/access-document.ts'
 import { catalogueRoute } from './routes/catalogue.ts'
+import { comparisonRoute } from './routes/comparisons/route.ts'
 import { batchRoutes } from './routes/evaluations/batches.ts'
 import { curveRoute } from './routes/evaluations/curve.ts'
 import { evaluationRoutes } from './routes/evaluations/evaluations.ts'
@@ -68,6 +72,9 @@ export async function buildApp(
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   app.setErrorHandler(handleError)
 
+  const authorities = await openAccess(config, app.log)
+  app.addHook('onClose', async () => authorities?.close())
+
   app.decorate('connections', connections)
   accessLog(app)
   requestWork(app, limits)
@@ -79,6 +86,8 @@ export async function buildApp(
   transferEncoding(app)
   notFound(app)
   await cors(app, config.CORS_ORIGIN)
+  access(app, authorities)
+  documentAccess(app, authorities === undefined)
   await app.register(accepts)
   registerBodies(app, limits)
   requiredBody(app)
@@ -87,6 +96,7 @@ export async function buildApp(
   await refuseOtherMethods(app, async () => {
     await registerOpenapi(app)
     await app.register(lossRoute)
+    await app.register(comparisonRoute)
     await app.register(miniBatchRoute)
     await app.register(sweepRoute)
     await app.register(evaluationRoutes, evaluations)

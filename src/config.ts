@@ -52,6 +52,18 @@ export const environment = z.object({
   EVALUATION_RETENTION_DAYS: integer(0, 36_500)
     .default(30)
     .describe('days after the last write at which an evaluation is deleted; 0 keeps all'),
+  API_KEYS_FILE: z
+    .string()
+    .optional()
+    .describe(
+      'JSON file of the keys that may be used, read again when it changes; unset, and OIDC_ISSUER too: no key is needed',
+    ),
+  OIDC_ISSUER: z
+    .string()
+    .refine(isIssuer, { error: 'it must be an address such as https://login.example/realm, without query or fragment' })
+    .optional()
+    .describe('OpenID issuer whose tokens may be used'),
+  OIDC_AUDIENCE: z.string().optional().describe('audience that its tokens must be made for'),
   CORS_ORIGIN: z
     .string()
     .refine(areOrigins, {
@@ -82,7 +94,20 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
 }
 
 /** What is wrong with variables that are right one by one. */
-function contradictions({ MAX_BODY_BYTES: body, MAX_IN_FLIGHT_BYTES: memory }: Config): string[] {
+function contradictions(config: Config): string[] {
+  return [...memoryTooSmall(config), ...halfAnIssuer(config)]
+}
+
+function halfAnIssuer({ OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience }: Config): string[] {
+  if ((issuer === undefined) === (audience === undefined)) return []
+  return issuer === undefined
+    ? [`OIDC_AUDIENCE=${audience}: it says nothing without OIDC_ISSUER; set that, too`]
+    : [
+        `OIDC_ISSUER=${issuer}: tokens that it made for others must not count; set OIDC_AUDIENCE to what its tokens for lossmeter have as "aud"`,
+      ]
+}
+
+function memoryTooSmall({ MAX_BODY_BYTES: body, MAX_IN_FLIGHT_BYTES: memory }: Config): string[] {
   if (memory >= bodiesInMemory * body) return []
   const most = Math.floor(memory / bodiesInMemory)
   return [
@@ -93,6 +118,12 @@ function contradictions({ MAX_BODY_BYTES: body, MAX_IN_FLIGHT_BYTES: memory }: C
 /** Whether this is `*` or a list of origins as browsers send them. */
 function areOrigins(text: string): boolean {
   return text === '*' || text.split(',').every((origin) => URL.parse(origin.trim())?.origin === origin.trim())
+}
+
+/** Whether this names an issuer: its keys are found below it, and owners begin with it. */
+function isIssuer(text: string): boolean {
+  const url = URL.parse(text)
+  return url !== null && /^https?:$/.test(url.protocol) && !/[?#|\s]/.test(text)
 }
 
 function integer(low: number, high: number) {

@@ -186,3 +186,20 @@ test('a database that is out of reach at the start is told of in the log, and al
   const { statusCode, headers } = await away.inject('/v1/evaluations')
   t.same([statusCode, headers['retry-after']], [503, '5'])
 })
+
+test('an issuer of tokens that is out of reach at the start hinders nothing but tokens', async (t) => {
+  const service = await appOf(t, { OIDC_ISSUER: 'http://127.0.0.1:9', OIDC_AUDIENCE: 'lossmeter' })
+  t.equal((await service.inject('/livez')).statusCode, 200)
+  t.equal((await service.inject('/v1/limits')).statusCode, 401)
+  const { statusCode, headers } = await service.inject({
+    url: '/v1/limits',
+    headers: { authorization: `Bearer ${tokenOf()}` },
+  })
+  t.same([statusCode, headers['retry-after']], [503, '5'])
+})
+
+/** A token of the right form. */
+function tokenOf(): string {
+  const encoded = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
+  return `${encoded({ alg: 'ES256', kid: 'a' })}.${encoded({ iss: 'http://127.0.0.1:9' })}.AAAA`
+}

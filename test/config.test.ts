@@ -61,6 +61,9 @@ test('each variable is read', async (t) => {
     SHUTDOWN_TIMEOUT_MS: '86400000',
     DATABASE_URL: 'memory:',
     EVALUATION_RETENTION_DAYS: '0',
+    API_KEYS_FILE: 'keys.json',
+    OIDC_ISSUER: 'https://login.example/realm',
+    OIDC_AUDIENCE: 'lossmeter',
     CORS_ORIGIN: 'https://a.example, https://b.example',
   }
   t.same(parseConfig(env), {
@@ -79,6 +82,9 @@ test('each variable is read', async (t) => {
     KEEP_ALIVE_TIMEOUT_MS: 3,
     SHUTDOWN_DELAY_MS: 0,
     SHUTDOWN_TIMEOUT_MS: 86_400_000,
+    API_KEYS_FILE: 'keys.json',
+    OIDC_ISSUER: 'https://login.example/realm',
+    OIDC_AUDIENCE: 'lossmeter',
     CORS_ORIGIN: 'https://a.example, https://b.example',
     DATABASE_URL: 'memory:',
     EVALUATION_RETENTION_DAYS: 0,
@@ -106,6 +112,17 @@ const refusals: Record<string, [string[], string]> = {
   KEEP_ALIVE_TIMEOUT_MS: [['0', '-1', '1e99'], milliseconds],
   SHUTDOWN_DELAY_MS: [['-1', '86400001'], millisecondsOrNone],
   SHUTDOWN_TIMEOUT_MS: [['-1', 'null'], millisecondsOrNone],
+  OIDC_ISSUER: [
+    [
+      'login.example',
+      'ftp://a.example',
+      'https://a.example?b',
+      'https://a.example/#',
+      'https://a|b',
+      'https://a.example b',
+    ],
+    'it must be an address such as https://login.example/realm, without query or fragment',
+  ],
   CORS_ORIGIN: [
     [',', 'https://a.example,', '*,https://a.example', 'https://a.example/', 'a.example', 'null', 'https://A.example'],
     'it must be *, or origins such as https://app.example, without a path, comma-separated',
@@ -129,6 +146,15 @@ test('a body that the memory could never hold', async (t) => {
     [{ MAX_BODY_BYTES: '2000', MAX_IN_FLIGHT_BYTES: '4096' }, remedy(4096, 2000, 8000, 1024)],
   ]
   for (const [variables, expected] of table) t.equal(refusal(variables), expected)
+})
+
+test('an issuer without an audience, and an audience without an issuer', async (t) => {
+  t.equal(
+    refusal({ OIDC_ISSUER: 'https://a.example' }),
+    'OIDC_ISSUER=https://a.example: tokens that it made for others must not count; set OIDC_AUDIENCE to what its tokens for lossmeter have as "aud"',
+  )
+  t.equal(refusal({ OIDC_AUDIENCE: 'a' }), 'OIDC_AUDIENCE=a: it says nothing without OIDC_ISSUER; set that, too')
+  t.equal(refusal({ OIDC_ISSUER: 'https://a.example', OIDC_AUDIENCE: 'a' }), undefined)
 })
 
 test('several bad variables are named at once', async (t) => {

@@ -11,13 +11,20 @@ import { Secret, Service } from 'kubernetes-models/v1'
 import { t as root, test } from 'tap'
 import { parseAllDocuments } from 'yaml'
 import { environment } from '../src/config.ts'
+import { readKeys } from '../src/http/access/keys.ts'
 import { appOf } from './support.ts'
 
 const folder = join(import.meta.dirname, '..')
 const readme = readFileSync(join(folder, 'README.md'), 'utf8')
 const [, manifest] = readme.match(/```yaml\n(apiVersion[\s\S]*?)```/) ?? []
 const documents = parseAllDocuments(manifest).map((document) => document.toJS())
-const [secret, deployment, service, budget] = documents as [ISecret, IDeployment, IService, IPodDisruptionBudget]
+const [secret, keys, deployment, service, budget] = documents as [
+  ISecret,
+  ISecret,
+  IDeployment,
+  IService,
+  IPodDisruptionBudget,
+]
 
 const pod = deployment.spec?.template.spec
 const container = pod?.containers[0]
@@ -25,13 +32,13 @@ const probes = [container?.livenessProbe?.httpGet, container?.readinessProbe?.ht
 const labels = deployment.spec?.template.metadata?.labels
 
 test('the manifest fits the schemas of the Kubernetes API', async (t) => {
-  t.ok(manifest.split('\n').length < 90)
-  const models = { Secret, Deployment, Service, PodDisruptionBudget }
+  t.ok(manifest.split('\n').length < 100)
   t.same(
     documents.map(({ kind }) => kind),
-    Object.keys(models),
+    ['Secret', 'Secret', 'Deployment', 'Service', 'PodDisruptionBudget'],
   )
   new Secret(secret).validate()
+  new Secret(keys).validate()
   new Deployment(deployment).validate()
   new Service(service).validate()
   new PodDisruptionBudget(budget).validate()
@@ -72,6 +79,14 @@ test('everything in it that goes together does', async (t) => {
   t.same(pod?.topologySpreadConstraints?.[0].labelSelector, selector)
   t.same(budget.spec?.selector, selector)
   t.same(service.spec?.selector, labels)
+  const [mount] = container?.volumeMounts ?? []
+  t.same(pod?.volumes, [{ name: mount.name, secret: { secretName: keys.metadata?.name } }])
+  const path = container?.env?.find(({ name }) => name === 'API_KEYS_FILE')?.value
+  t.same(
+    Object.keys(keys.stringData ?? {}).map((name) => `${mount.mountPath}/${name}`),
+    [path],
+  )
+  t.same(readKeys(String(keys.stringData?.['keys.json'])).size, 0)
   t.same(container?.envFrom, [{ secretRef: { name: secret.metadata?.name } }])
   const [port] = container?.ports ?? []
   t.equal(port.containerPort, environment.shape.PORT.parse(undefined))

@@ -32,7 +32,7 @@ test('Redocly finds nothing to say', async (t) => {
 })
 
 test('every operation says what it is', async (t) => {
-  t.equal(operations.length, 25)
+  t.equal(operations.length, 26)
   t.equal(new Set(operations.map(({ operation }) => operation.operationId)).size, operations.length)
   for (const { operation } of operations) {
     t.match(operation.operationId, /^[a-z]+[A-Z][A-Za-z]+$/)
@@ -47,6 +47,7 @@ test('every operation has its error answers, and they are problems', async (t) =
   const ofBodies = ['413', '415', '422', '503']
   const further: Record<string, string[]> = {
     evaluateLoss: ofBodies,
+    compareModels: ofBodies,
     drawMiniBatch: ofBodies,
     sweepParameter: ofBodies,
     declareEvaluation: ['201', '409', ...ofBodies],
@@ -68,7 +69,8 @@ test('every operation has its error answers, and they are problems', async (t) =
   }
   for (const { operation } of operations) {
     const right = operation.operationId === 'deleteEvaluation' ? '204' : '200'
-    const statuses = [right, ...everywhere, ...(further[operation.operationId] ?? [])]
+    const ofKeys = keysOf(operation)
+    const statuses = [...new Set([right, ...everywhere, ...ofKeys, ...(further[operation.operationId] ?? [])])]
     t.same(Object.keys(operation.responses), statuses.toSorted(), operation.operationId)
     for (const status of statuses.filter(isWrong)) {
       const { description, content } = operation.responses[status]
@@ -88,6 +90,12 @@ function isInference({ tags }: Operation): boolean {
   return tags[0] === 'Inference'
 }
 
+/** The statuses of operations that need a key: without one, with one that lacks the scope, and while tokens cannot be verified. */
+function keysOf({ security: [, needed] }: Operation): string[] {
+  if (needed === undefined) return []
+  return needed.key.length === 0 ? ['401', '503'] : ['401', '403', '503']
+}
+
 function isWrong(status: string): boolean {
   return Number(status) >= 400
 }
@@ -98,6 +106,7 @@ const extensions: Partial<Record<ProblemName, string[]>> = {
   'limit-exceeded': ['limit', 'allowed', 'pointer'],
   'unsupported-media-type': ['accepted'],
   'invalid-content': ['errors', 'errorCount'],
+  forbidden: ['scope'],
 }
 
 test('every error has an example of each of its types, with the status, title and fields of that type', async (t) => {
@@ -159,6 +168,9 @@ function requestsOf({ requestBody }: Operation): { name: string; type: string | 
   )
 }
 
+/** The examples of what is refused. */
+const refused = ['wrong declaration', 'other shape']
+
 // those of evaluations need each other: test/routes/evaluations/examples.test.ts
 for (const { path, method, operation } of operations.filter(({ path }) => !path.startsWith('/v1/evaluations'))) {
   test(`${operation.operationId}: its examples run, and its answers are those of the service`, async (t) => {
@@ -167,14 +179,14 @@ for (const { path, method, operation } of operations.filter(({ path }) => !path.
     const answers = []
     for (const { name, type, value } of requests) {
       const answer = await run(path, method, type, value)
-      t.equal(answer.status, name === 'wrong declaration' ? 422 : 200, name)
+      t.equal(answer.status, refused.includes(name) ? 422 : 200, name)
       answers.push(answer)
       const isJson = type === 'application/json'
       if (isJson) t.equal(fits(path, value), undefined, `${name} fits its schema`)
     }
     const wrong = operation.responses[422]?.content['application/problem+json']?.examples?.['invalid-content'].value
     const shown = [[200, operation.responses[200].content['application/json'].example]]
-    if (operation.operationId === 'evaluateLoss') shown.push([422, wrong])
+    if (requests.some(({ name }) => refused.includes(name))) shown.push([422, wrong])
     for (const [status, example] of shown) {
       const answer = answers.find((answer) => answer.status === status)
       t.same(lasting(answer?.body), lasting(example), `example of ${status}`)

@@ -68,6 +68,15 @@ test('each request shown is answered as shown', async (t) => {
   }
 })
 
+test('the comparison shown is answered as shown', async (t) => {
+  const shown = readme.match(
+    /\/v1\/comparisons[^\n]* -d '([^']*)' \| jq -c '.difference, .agreement'\n# (.*)\n# (.*)\n/,
+  )
+  const [, request, difference, agreement] = shown ?? []
+  const { body } = await post(app, '/v1/comparisons', request)
+  t.match(body, { difference: JSON.parse(difference), agreement: JSON.parse(agreement) })
+})
+
 test('every endpoint of the document is in the table, and every one in the table answers', async (t) => {
   const listed = table('| Endpoint | What it does |').flatMap(([endpoints]) =>
     Array.from(endpoints.matchAll(/`(GET|POST|PUT|PATCH|DELETE|\/)([^`]*)`/g), ([, method, rest]) =>

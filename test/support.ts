@@ -86,6 +86,7 @@ export interface Operation {
   readonly tags: readonly string[]
   readonly summary: string
   readonly description: string
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[]
   readonly requestBody?: {
     readonly content: Record<string, { readonly examples?: Examples }>
   }

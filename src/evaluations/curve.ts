@@ -14,7 +14,7 @@ export interface CurvePoint extends CurveFigures {
   readonly cumulative: CurveFigures
 }
 
-type CurveFigures = Pick<Statistics, 'samples' | 'loss' | 'accuracy' | 'standardError'>
+type CurveFigures = Pick<Statistics, 'samples' | 'loss' | 'lossStatus' | 'accuracy' | 'standardError'>
 
 /**
  * The learning curve: the batches up to a sequence in groups of equal size, a power of two, the last one as it comes.
@@ -51,6 +51,6 @@ function groupSize(batches: number, points: number): number {
 }
 
 function figuresOf(tally: Tally, spec: Spec): CurveFigures {
-  const { samples, loss, accuracy, standardError } = statisticsOf(tally, spec)
-  return { samples, loss, accuracy, standardError }
+  const { samples, loss, lossStatus, accuracy, standardError } = statisticsOf(tally, spec)
+  return { samples, loss, lossStatus, accuracy, standardError }
 }

@@ -25,6 +25,11 @@ export class StoreUnavailable extends Error {
     super(meanings[reason], { cause })
     this.reason = reason
   }
+
+  /** Whether it is about one evaluation, and another may well be read. */
+  get isOfOne(): boolean {
+    return this.reason === 'corrupt' || this.reason === 'newer-release'
+  }
 }
 
 /** Thrown when a store is opened that will not become usable by waiting. The message says what to change. */

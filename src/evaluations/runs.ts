@@ -65,7 +65,7 @@ export async function* singlesOf<Total>(
   for await (const { states } of store.states(evaluation, after, last)) {
     task.start()
     for (const state of states) {
-      yield { last: ++at, total: await readBatch(state, read, task) }
+      yield { last: ++at, total: await task.run(read(state)).catch(corrupt) }
     }
     task.stop()
   }
@@ -74,13 +74,8 @@ export async function* singlesOf<Total>(
   if (at < last) throw new EvaluationGone()
 }
 
-async function readBatch<Total>(state: Uint8Array, read: Read<Total>, task: Task): Promise<Total> {
-  try {
-    return await task.run(read(state))
-  } catch (error) {
-    if (error instanceof InvalidState) throw new StoreUnavailable('corrupt', error)
-    throw error
-  }
+function corrupt(error: unknown): never {
+  throw error instanceof InvalidState ? new StoreUnavailable('corrupt', error) : error
 }
 
 /**
@@ -104,7 +99,7 @@ export async function* blocksOf<Total>(
     const bySlot = new Map(folds.map(({ slot, state }) => [slot, state]))
     for (; block < end; block++) {
       const kept = bySlot.get(block)
-      const total = kept && (await readFold(kept, read, task))
+      const total = kept && (await task.run(read(kept)).catch(undefinedIfDamaged))
       yield {
         last: (block + 1) * blockBatches,
         total: total ?? (await task.run(read(await foldBlock(batches, block, task)))),
@@ -115,14 +110,9 @@ export async function* blocksOf<Total>(
   }
 }
 
-/** What was kept of a block; undefined when it is damaged, so that it must be folded again. */
-async function readFold<Total>(state: Uint8Array, read: Read<Total>, task: Task): Promise<Total | undefined> {
-  try {
-    return await task.run(read(state))
-  } catch (error) {
-    if (error instanceof InvalidState) return undefined
-    throw error
-  }
+/** For what is damaged and can be made again. */
+function undefinedIfDamaged(error: unknown): undefined {
+  if (!(error instanceof InvalidState)) throw error
 }
 
 /**

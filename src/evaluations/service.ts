@@ -74,7 +74,7 @@ export class Evaluations {
       expectedSamples: declared.expectedSamples ?? null,
     })
     if (result.outcome === 'full') return result
-    const evaluation = this.#open(result.evaluation)
+    const evaluation = this.open(result.evaluation)
     this.#ids.set(keyOf(owner, name), evaluation.stored.id)
     const differences = differencesOf(evaluation.declared, declared)
     return differences.length > 0 ? { outcome: 'conflict', differences } : { outcome: result.outcome, evaluation }
@@ -84,7 +84,7 @@ export class Evaluations {
     const stored = await this.#store.find(owner, name)
     if (stored === undefined) return undefined
     this.#ids.set(keyOf(owner, name), stored.id)
-    return this.#open(stored)
+    return this.open(stored)
   }
 
   /**
@@ -116,9 +116,24 @@ export class Evaluations {
     return found && work(found)
   }
 
-  /** The newest first. */
-  async list(owner: string, page: EvaluationPage): Promise<OpenEvaluation[]> {
-    return (await this.#store.list(owner, page)).map((stored) => this.#open(stored))
+  /** The newest first, as they are stored: what one of them says may be for a newer release to read. */
+  list(owner: string, page: EvaluationPage): Promise<Evaluation[]> {
+    return this.#store.list(owner, page)
+  }
+
+  /**
+   * Reads what an evaluation was declared with.
+   *
+   * @throws StoreUnavailable for what only a newer release knows
+   */
+  open(stored: Evaluation): OpenEvaluation {
+    const known = this.#read.get(stored.id)
+    if (known !== undefined) return { stored, ...known }
+    const declared = readDeclaration(stored.declaration)
+    const codec = new StateCodec(declared.spec, declared.outputs)
+    const opened = { declared, batches: { store: this.#store, evaluation: stored.id, codec } }
+    this.#read.set(stored.id, opened, { size: stored.declaration.length })
+    return { stored, ...opened }
   }
 
   /** Stores batches of one evaluation; a batch is in no report before its answer, and in every report after it. */
@@ -157,7 +172,7 @@ export class Evaluations {
   /** Ends an evaluation whose expectations are met; undefined when there is none. */
   async seal(owner: string, name: string): Promise<SealOutcome | undefined> {
     const result = await this.#store.seal(owner, name)
-    return result && { outcome: result.outcome, evaluation: this.#open(result.evaluation) }
+    return result && { outcome: result.outcome, evaluation: this.open(result.evaluation) }
   }
 
   /** Whether there was one. */
@@ -177,16 +192,6 @@ export class Evaluations {
   /** Fulfilled when the store can be used. */
   ping(): Promise<void> {
     return this.#store.ping()
-  }
-
-  #open(stored: Evaluation): OpenEvaluation {
-    const known = this.#read.get(stored.id)
-    if (known !== undefined) return { stored, ...known }
-    const declared = readDeclaration(stored.declaration)
-    const codec = new StateCodec(declared.spec, declared.outputs)
-    const opened = { declared, batches: { store: this.#store, evaluation: stored.id, codec } }
-    this.#read.set(stored.id, opened, { size: stored.declaration.length })
-    return { stored, ...opened }
   }
 
   /** One block after the other, between requests. Where it fails, the next reader folds the block. */

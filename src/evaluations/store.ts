@@ -2,7 +2,8 @@
  * Where evaluations last. Every operation that writes is durable when its promise is fulfilled, and one transaction. Every
  * operation may reject with `StoreUnavailable`.
  *
- * An evaluation is found by its owner and name. What belongs to it is addressed by its id, a number of this declaration
+ * An evaluation is found by its owner and name, which are any well-formed Unicode without U+0000; with other texts every
+ * operation rejects with a RangeError. What belongs to it is addressed by its id, a number of this declaration
  * alone, so that nothing meant for a deleted evaluation reaches one that was declared anew under its name.
  */
 export interface Store {

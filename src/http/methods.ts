@@ -19,6 +19,7 @@ export async function refuseOtherMethods(app: FastifyInstance, register: () => P
       throw new Problem('method-not-allowed', `${url} takes ${allow}.`, {}, { allow })
     }
     // refused before a body is read
-    app.route({ url, method: others, schema: { hide: true }, onRequest: refuse, handler: refuse })
+    const config = { isRefusal: true }
+    app.route({ url, method: others, config, schema: { hide: true }, onRequest: refuse, handler: refuse })
   }
 }

@@ -23,6 +23,13 @@ const description = `Evaluates loss functions: post predictions and labels, and 
 
 [The pictures](/explore) show what is computed. Errors are \`application/problem+json\` (RFC 9457); \`type\` is a path on this service that explains the problem.`
 
+const keyScheme = {
+  type: 'http',
+  scheme: 'bearer',
+  description:
+    'A key of the service, or a token (JWT) of the OpenID issuer that it trusts. It has scopes: `evaluate`, `read`, `write`, `metrics`.',
+} as const
+
 /** The name over the curve of -log y. */
 const logo = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 150 40"><path d="M4 4C6 26 14 33 36 36" fill="none" stroke="#7bd88f" stroke-width="4" stroke-linecap="round"/><text x="44" y="27" font-family="sans-serif" font-size="20" fill="#fff">lossmeter</text></svg>`
 
@@ -46,6 +53,7 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
         license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: [{ url: '/', description: 'This service' }],
+      components: { securitySchemes: { key: keyScheme } },
       security: [],
       tags: [
         { name: 'Loss', description: 'Loss functions, evaluated over batches.' },

@@ -39,6 +39,20 @@ export const problems = {
     meaning: 'The request is not valid HTTP, or a header or part of the address is malformed.',
     remedy: 'Correct what `detail` names.',
   },
+  unauthenticated: {
+    status: 401,
+    title: 'A key is needed',
+    meaning:
+      'This needs a key or a token, and the request has none, or one that is unknown, expired or made for something else. Nothing of the body was read.',
+    remedy:
+      'Send the header `Authorization: Bearer KEY`, with a key or a token that the operator of the service gives out.',
+  },
+  forbidden: {
+    status: 403,
+    title: 'The key does not allow this',
+    meaning: 'The key or the token is right, but lacks the scope that `scope` names. Nothing of the body was read.',
+    remedy: 'Ask the operator of the service for a key with this scope.',
+  },
   'not-found': {
     status: 404,
     title: 'No such resource',
@@ -128,6 +142,13 @@ export const problems = {
     meaning:
       'The service is shutting down, or has as many connections, requests or bytes of them as it can, in all or of one address.',
     remedy: 'Try again after the number of seconds in the Retry-After header, or use another instance.',
+  },
+  'issuer-unavailable': {
+    status: 503,
+    title: 'Tokens cannot be verified',
+    meaning:
+      'The issuer of the token does not answer, so that its keys are not known. Keys of the service go on working.',
+    remedy: 'Send the request again after the number of seconds in the Retry-After header.',
   },
   'store-unavailable': {
     status: 503,

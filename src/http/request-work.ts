@@ -55,7 +55,6 @@ export interface Reading {
 
 /** The time and the memory of one request, from its headers to the end of its answer. */
 export class RequestWork implements Holder {
-  readonly owner: string
   readonly task: Task
   readonly memory: Account
   readonly #response: ServerResponse | undefined
@@ -64,10 +63,19 @@ export class RequestWork implements Holder {
   #progressAt = performance.now()
 
   constructor({ scheduler, budget, limits: { maxComputeMs } }: Resources, owner: string, response?: ServerResponse) {
-    this.owner = owner
     this.#response = response
     this.task = scheduler.task(maxComputeMs, () => tooLong(maxComputeMs), owner)
     this.memory = budget.open(this)
+  }
+
+  /** Whose it is. */
+  get owner(): string {
+    return this.task.owner
+  }
+
+  /** Says whose it is when more is known than an address; before it holds or computes anything. */
+  belongTo(owner: string): void {
+    this.task.owner = owner
   }
 
   /** A body is being read. */

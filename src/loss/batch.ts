@@ -13,6 +13,7 @@ import type { Memory } from './memory.ts'
 import { freeArrays, integersIn } from './memory.ts'
 import type { Layout } from './shape.ts'
 import {
+  checkBaselineShape,
   checkIsNumbers,
   checkWeightShape,
   fittingDeclaration,
@@ -31,10 +32,14 @@ export interface Tensors {
   readonly predictions: Tensor
   readonly labels: Tensor
   readonly sampleWeights?: Tensor | undefined
+  /** What another model predicts for the same labels, in the shape of `predictions`; of a comparison alone. */
+  readonly baseline?: Tensor | undefined
 }
 
 /** The names of the tensors that a batch may have. */
 export const batchTensors = ['predictions', 'labels', 'sampleWeights'] as const satisfies (keyof Tensors)[]
+/** The names of those of a comparison. */
+export const comparisonTensors = [...batchTensors, 'baseline'] as const satisfies (keyof Tensors)[]
 
 /** A checked batch of N samples with K outputs, row-major. */
 export interface Batch {
@@ -70,14 +75,15 @@ export function rowsPerStep(outputs: number): number {
  * @throws InvalidContent, LimitExceeded
  */
 export function* layOut(spec: Spec, tensors: Tensors): Generator<void, Layout> {
-  const { predictions, labels, sampleWeights } = tensors
+  const { predictions, labels, sampleWeights, baseline } = tensors
   const errors = new ValidationErrors()
-  for (const name of batchTensors) {
+  for (const name of comparisonTensors) {
     const tensor = tensors[name]
     if (tensor !== undefined) checkIsNumbers(name, tensor, errors)
   }
   errors.throwIfAny()
   const layout = layoutOf(spec, predictions)
+  if (baseline !== undefined) checkBaselineShape(predictions, baseline)
   const shapeError = labelShapeError(spec, predictions, labels, layout)
   if (shapeError !== undefined) yield* refuseLabelShape(spec, labels, layout, shapeError)
   if (sampleWeights !== undefined) checkWeightShape('sampleWeights', sampleWeights, layout.samples, 'samples')
@@ -96,8 +102,10 @@ export function* check(spec: Spec, tensors: Tensors, layout: Layout, memory: Mem
   const { samples, outputs } = layout
   const errors = new ValidationErrors()
   // where the first error of each stands in the list of all; what would fit is told there, once
-  let firstOfPredictions: number | undefined
-  let firstOfLabels: number | undefined
+  const firsts: Partial<Record<keyof Tensors, number>> = {}
+  const noteFirst = (name: keyof Tensors, known: number) => {
+    if (errors.count > known) firsts[name] ??= known
+  }
   const isSeen = spec.decision === 'class' && isSurveyed(samples, outputs)
   const integers = spec.decision === 'class' ? integersIn(memory, isSeen ? 2 * samples : samples) : undefined
   const classes = integers?.subarray(0, samples)
@@ -107,20 +115,27 @@ export function* check(spec: Spec, tensors: Tensors, layout: Layout, memory: Mem
     const step = rowsPerStep(outputs)
     for (let from = 0; from < samples; from += step) {
       const range = { from, to: Math.min(from + step, samples) }
+      for (const name of ['predictions', 'baseline'] as const) {
+        const tensor = tensors[name]
+        if (tensor === undefined) continue
+        const known = errors.count
+        checkPredictions(spec, tensor, outputs, range, errors, name === 'predictions' ? largest : undefined, name)
+        noteFirst(name, known)
+        checkDomain(spec, name, tensor, outputs, range, errors)
+      }
       const known = errors.count
-      checkPredictions(spec, predictions, outputs, range, errors, largest)
-      const knownThen = errors.count
-      if (knownThen > known) firstOfPredictions ??= known
       readLabels(spec, labels, outputs, range, classes, errors)
-      if (errors.count > knownThen) firstOfLabels ??= knownThen
-      checkDomain(spec, 'predictions', predictions, outputs, range, errors)
+      noteFirst('labels', known)
       checkDomain(spec, 'labels', labels, outputs, range, errors)
       if (sampleWeights !== undefined) checkWeights('sampleWeights', sampleWeights, range, errors)
       yield
     }
-    if (firstOfPredictions !== undefined)
-      errors.hint(firstOfPredictions, yield* fittingPredictionFormat(spec, predictions, layout))
-    if (firstOfLabels !== undefined) errors.hint(firstOfLabels, yield* fittingDeclaration(spec, labels, layout))
+    for (const name of ['predictions', 'baseline'] as const) {
+      const [at, tensor] = [firsts[name], tensors[name]]
+      if (at !== undefined && tensor !== undefined)
+        errors.hint(at, yield* fittingPredictionFormat(spec, tensor, layout))
+    }
+    if (firsts.labels !== undefined) errors.hint(firsts.labels, yield* fittingDeclaration(spec, labels, layout))
     errors.throwIfAny()
     isRight = true
   } finally {

@@ -23,7 +23,7 @@ export interface CheckedTensor {
 }
 
 /**
- * Reports predictions that contradict `predictionFormat`.
+ * Reports predictions, or those of a baseline, that contradict `predictionFormat`.
  *
  * @param largest receives the place of the largest prediction of each row, below 0 where that needs a closer look
  */
@@ -34,18 +34,19 @@ export function checkPredictions(
   range: RowRange,
   errors: ValidationErrors,
   largest?: Int32Array,
+  name: 'predictions' | 'baseline' = 'predictions',
 ): void {
   const declared = `predictionFormat "${spec.predictionFormat}" needs`
   if (spec.predictionFormat === 'probabilities') {
-    const checked = { name: 'predictions', tensor, outputs, needs: `${declared} numbers from 0 to 1` }
+    const checked = { name, tensor, outputs, needs: `${declared} numbers from 0 to 1` }
     const tolerance = checksPredictionRows(spec) ? spec.rowSumTolerance : Number.POSITIVE_INFINITY
     checkRows(checked, range, 0, 1, tolerance, errors, largest)
   } else if (spec.predictionFormat === 'log-probabilities') {
-    const checked = { name: 'predictions', tensor, outputs, needs: `${declared} finite numbers <= 0` }
+    const checked = { name, tensor, outputs, needs: `${declared} finite numbers <= 0` }
     checkRows(checked, range, -Number.MAX_VALUE, 0, Number.POSITIVE_INFINITY, errors, largest)
     if (checksPredictionRows(spec)) checkLogRows(checked, range, spec.rowSumTolerance, errors)
   } else {
-    checkFinite({ name: 'predictions', tensor, outputs, needs: `${declared} finite numbers` }, range, errors, largest)
+    checkFinite({ name, tensor, outputs, needs: `${declared} finite numbers` }, range, errors, largest)
   }
 }
 
@@ -78,14 +79,14 @@ export function checkTargets(
 /** Reports finite numbers that the loss is not defined for. */
 export function checkDomain(
   spec: Spec,
-  name: 'predictions' | 'labels',
+  name: 'predictions' | 'baseline' | 'labels',
   tensor: Tensor,
   outputs: number,
   range: RowRange,
   errors: ValidationErrors,
 ): void {
   const loss: Loss = losses[spec.loss]
-  const domain = loss.domain?.(spec)[name]
+  const domain = loss.domain?.(spec)[name === 'labels' ? 'labels' : 'predictions']
   if (domain === undefined) return
   const { holds, needs } = domain
   const checked = { name, tensor, outputs, needs }

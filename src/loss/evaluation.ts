@@ -1,8 +1,8 @@
 import type { Tensors } from './batch.ts'
-import { check, layOut } from './batch.ts'
+import { layOut } from './batch.ts'
+import type { ChoiceContext, Chosen } from './chosen.ts'
+import { choose } from './chosen.ts'
 import type { Slice } from './fold.ts'
-import type { Memory } from './memory.ts'
-import { freeArrays } from './memory.ts'
 import { Gradient } from './report/gradient.ts'
 import type { PerSampleReport } from './report/per-sample.ts'
 import { PerSample } from './report/per-sample.ts'
@@ -11,10 +11,8 @@ import { rankingOf } from './report/ranking.ts'
 import { isMergeable, needsOneDecision, sectionOf } from './report/sections.ts'
 import type { Statistics } from './report/statistics.ts'
 import { statisticsOf } from './report/statistics.ts'
-import type { UniformInteger } from './sampling.ts'
-import { drawRows } from './sampling.ts'
 import type { SelectedRows, Selection } from './selection.ts'
-import { selectedRows, withoutIgnored } from './selection.ts'
+import { selectedRows } from './selection.ts'
 import type { Layout } from './shape.ts'
 import { counted } from './shape.ts'
 import type { MiniBatch, Spec } from './spec.ts'
@@ -26,17 +24,13 @@ import type { Path } from './validation-errors.ts'
 import { LimitExceeded, refuse } from './validation-errors.ts'
 
 /** What an evaluation needs besides the numbers. */
-export interface EvaluationContext {
+export interface EvaluationContext extends ChoiceContext {
   /** The largest count of numbers that one part of an answer may hold. */
   readonly maxAnswerNumbers: number
   /** The largest count of numbers in the rows of a mini-batch. */
   readonly maxMiniBatchNumbers: number
-  /** What everything that grows with the rows or the outputs is counted in, before it is taken. */
-  readonly memory: Memory
   /** Whether the numbers of rows are taken as they are: then there is no answer that they could be too many for. */
   readonly isRaw?: boolean
-  /** The random source of mini-batches. */
-  readonly uniformIntegers: (seed: number) => UniformInteger
 }
 
 /** The answer to an evaluation; sections are there when asked for. */
@@ -97,16 +91,17 @@ type Sizes = Pick<EvaluationContext, 'maxAnswerNumbers' | 'maxMiniBatchNumbers' 
 /**
  * Refuses what asks for too large an answer, before anything is computed, and returns the bytes that the answer will take.
  *
+ * @param answers there are of this kind in one; a part of them all may not be too large
  * @throws InvalidContent, LimitExceeded
  */
-export function answerBytesOf(spec: Spec, { samples, outputs }: Layout, sizes: Sizes): number {
+export function answerBytesOf(spec: Spec, { samples, outputs }: Layout, sizes: Sizes, answers = 1): number {
   const { include, miniBatch, reduction, decision, classWeights, positiveWeight } = spec
   if (miniBatch !== undefined) checkMiniBatch(miniBatch, outputs, sizes)
   if (sizes.isRaw) return 0
   const evaluated = miniBatch?.size ?? samples
   const weights = (classWeights?.length ?? 0) + (typeof positiveWeight === 'number' ? 0 : positiveWeight.length)
-  let bytes = weights * bytesPerNumber
-  if (reduction === 'none') bytes += bytesPerNumber * checkSize(2 * evaluated, ['reduction'], sizes)
+  let bytes = answers * weights * bytesPerNumber
+  if (reduction === 'none') bytes += bytesPerNumber * checkSize(answers * 2 * evaluated, ['reduction'], sizes)
   for (const [at, name] of include.entries()) {
     const path = ['include', at]
     if (isMergeable(name)) {
@@ -114,11 +109,11 @@ export function answerBytesOf(spec: Spec, { samples, outputs }: Layout, sizes: S
         refuse(path, `${name} needs one decision per sample; these samples have ${outputs} binary outputs`, name)
       }
       const section = sectionOf(name)
-      bytes += bytesPerNumber * checkSize(section.answerNumbers(spec, outputs), path, sizes)
-      bytes += section.stateBytes(spec, outputs)
+      bytes += bytesPerNumber * checkSize(answers * section.answerNumbers(spec, outputs), path, sizes)
+      bytes += answers * section.stateBytes(spec, outputs)
     } else {
       const numbers = { perSample: 2 * evaluated, ranking: 2 * outputs + 2, gradient: samples * outputs }[name]
-      bytes += bytesPerNumber * checkSize(numbers, path, sizes)
+      bytes += bytesPerNumber * checkSize(answers * numbers, path, sizes)
     }
   }
   return bytes
@@ -174,39 +169,45 @@ export class Evaluation {
    * @throws InvalidContent, LimitExceeded
    */
   *add(tensors: Tensors): Generator<void, void> {
-    const spec = this.#spec
-    const { memory } = this.#context
-    const layout = yield* layOut(spec, tensors)
+    const layout = yield* layOut(this.#spec, tensors)
     const isFirst = this.#total.tally.outputs === 0
     if (!isFirst) this.#checkFollows(layout.outputs)
-    const answerBytes = isFirst ? answerBytesOf(spec, layout, this.#context) : 0
-    const batch = yield* check(spec, tensors, layout, memory)
-    const { classes } = batch
-    let drawn: Int32Array | undefined
-    let selection: Selection | undefined
+    const answerBytes = isFirst ? answerBytesOf(this.#spec, layout, this.#context) : 0
+    const chosen = yield* choose(this.#spec, tensors, layout, this.#context)
+    try {
+      yield* this.addChosen(chosen, answerBytes)
+    } finally {
+      chosen.free()
+    }
+  }
+
+  /**
+   * Adds the chosen rows of a checked batch, likewise.
+   *
+   * @param answerBytes that the answer will take, if this is the first batch
+   * @param watch sees what was computed for each slice of rows
+   */
+  *addChosen(chosen: Chosen, answerBytes: number, watch?: (slice: Slice) => void): Generator<void, void> {
+    const spec = this.#spec
+    const { memory } = this.#context
+    const { batch, selection } = chosen
     let rows: SelectedRows | undefined
     let reserved = 0
     let rowSections: RowSections = {}
     let isAdded = false
     try {
-      if (spec.miniBatch !== undefined) drawn = yield* this.#draw(spec.miniBatch, layout.samples)
-      selection =
-        spec.ignoreIndex === undefined || classes === undefined
-          ? { rows: drawn, positions: undefined, ignored: 0 }
-          : yield* withoutIgnored(classes, drawn, memory)
       rows = selectedRows(batch, selection, memory)
       memory.reserve(answerBytes)
       reserved = answerBytes
-      rowSections = this.#rowSectionsOf(layout, tensors.predictions.shape.length === 1)
-      const state = yield* foldRows(spec, rows, selection.ignored, observer(rowSections, selection))
+      rowSections = this.#rowSectionsOf(chosen)
+      const state = yield* foldRows(spec, rows, selection.ignored, observer(rowSections, selection, watch))
       if (spec.include.includes('ranking')) rowSections.ranking = yield* rankingOf(spec, batch, selection, memory)
       yield* this.#total.take(state)
       isAdded = true
       this.#reserved += reserved
       this.#rowSections = rowSections
-      this.#populationSize = drawn && layout.samples
+      this.#populationSize = chosen.populationSize
     } finally {
-      freeArrays(memory, classes, drawn, selection?.positions)
       rows?.free()
       if (!isAdded) {
         memory.release(reserved)
@@ -242,7 +243,7 @@ export class Evaluation {
     this.#rowSections = {}
   }
 
-  #rowSectionsOf({ samples, outputs }: Layout, isList: boolean): RowSections {
+  #rowSectionsOf({ batch: { samples, outputs }, isList }: Chosen): RowSections {
     const { include, miniBatch, reduction } = this.#spec
     const sections: { -readonly [Name in keyof RowSections]: RowSections[Name] } = {}
     if (reduction === 'none' || include.includes('perSample')) {
@@ -271,16 +272,6 @@ export class Evaluation {
     if (reduction === 'none') refuse(['reduction'], 'reduction "none" is available for a single batch only', reduction)
     if (miniBatch !== undefined) refuse(['miniBatch'], 'miniBatch is available for a single batch only', miniBatch)
   }
-
-  #draw(miniBatch: MiniBatch, samples: number): Generator<void, Int32Array> {
-    const { size, seed, replacement } = miniBatch
-    if (!replacement && size > samples) {
-      const detail = `miniBatch.size is ${size}; without replacement only ${counted(samples, 'row')} can be drawn`
-      refuse(['miniBatch', 'size'], detail, size)
-    }
-    const { uniformIntegers, memory } = this.#context
-    return drawRows(samples, miniBatch, uniformIntegers(seed), memory)
-  }
 }
 
 function freeSections({ perSample, gradient }: RowSections): void {
@@ -288,11 +279,16 @@ function freeSections({ perSample, gradient }: RowSections): void {
   gradient?.free()
 }
 
-/** Shows each slice to the sections about its rows. */
-function observer({ perSample, gradient }: RowSections, selection: Selection): ((slice: Slice) => void) | undefined {
-  if (perSample === undefined && gradient === undefined) return undefined
+/** Shows each slice to the sections about its rows, and to whoever watches. */
+function observer(
+  { perSample, gradient }: RowSections,
+  selection: Selection,
+  watch?: (slice: Slice) => void,
+): ((slice: Slice) => void) | undefined {
+  if (perSample === undefined && gradient === undefined) return watch
   return (slice) => {
     perSample?.add(slice, selection)
     gradient?.add(slice, selection)
+    watch?.(slice)
   }
 }

@@ -52,6 +52,13 @@ export function layoutOf(spec: Spec, predictions: Tensor): Layout {
   return { samples: 1, outputs: shape[0] }
 }
 
+/** Refuses a baseline that has another shape than the predictions. */
+export function checkBaselineShape(predictions: Tensor, baseline: Tensor): void {
+  if (baseline.shape.join() === predictions.shape.join()) return
+  const detail = `baseline is ${inWords(baseline)}; it must have the shape of predictions, ${inWords(predictions)}`
+  refuse(['baseline'], detail, asReceived(baseline))
+}
+
 /** @throws LimitExceeded for more than `maxOutputs` */
 export function checkOutputs(name: string, outputs: number): void {
   if (outputs <= maxOutputs) return

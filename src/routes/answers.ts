@@ -37,6 +37,7 @@ export const problem = z
       .min(0)
       .optional()
       .meta({ description: 'With `malformed-body`: the byte at which reading stopped, from 0.' }),
+    scope: z.string().optional().meta({ description: 'With `forbidden`: the scope that the key lacks.' }),
     line: z.int().min(1).optional().meta({ description: 'In an NDJSON body: the line, from 1.' }),
     accepted: z
       .array(z.string())
@@ -75,8 +76,13 @@ export const bodyProblems = [
 
 /** The error answers of an operation by status, with an example of each type: the named ones, and those that every operation has. */
 export function problemAnswers(...names: ProblemName[]): Record<number, Answer> {
-  const answers: Record<number, Answer> = {}
-  for (const name of [...names, ...anywhere]) {
+  return withProblems({}, [...names, ...anywhere])
+}
+
+/** The answers of an operation with further problems among them. */
+export function withProblems(given: Record<number, Answer>, names: readonly ProblemName[]): Record<number, Answer> {
+  const answers = { ...given }
+  for (const name of names) {
     const { status, title, meaning } = problems[name]
     const before = answers[status]
     const said = `${title} (\`${name}\`). ${meaning}`

@@ -1,3 +1,4 @@
+import { forbidden, noKey } from '../http/access/refusals.ts'
 import type { ProblemName } from '../http/problem.ts'
 import { mediaTypeDetail, Problem, problemBody, problems } from '../http/problem.ts'
 
@@ -25,6 +26,9 @@ const typical: Partial<Record<ProblemName, readonly [detail: string, extensions?
   'digest-mismatch': ['The sha-256 digest of the body is not the one in Content-Digest.'],
   'store-unavailable': ['The store of evaluations is out of reach.'],
   overloaded: ['Too many bytes of requests are in flight.'],
+  unauthenticated: [noKey().message],
+  forbidden: [forbidden('write').message, forbidden('write').extensions],
+  'issuer-unavailable': ['The issuer of the token cannot be asked for its keys now.'],
 }
 
 /** Problems that are answered before there is a request with an address. */

@@ -114,8 +114,8 @@ export class Scheduler {
 export class Task {
   readonly #scheduler: Scheduler
   readonly #overtime: () => Error
-  /** Whose it is. */
-  readonly owner: string
+  /** Whose it is; it does not change while it waits for its turn. */
+  owner: string
   #allowed: number
   #computed = 0
   /** When it began to compute; -1 while it does not. */

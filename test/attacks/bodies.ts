@@ -34,6 +34,29 @@ export function oneDigitJson(bytes: number, options: object = { loss: 'mse', lab
   return { body: joined(head(options), '"predictions":[', predictions, '],"labels":[', repeated('0', rows), ']}') }
 }
 
+/** The same for a comparison, whose baseline is another tensor of such numbers, with what takes most sums. */
+export function oneDigitComparison(bytes: number): Request {
+  const columns = 1000
+  const rows = Math.floor((bytes - 300) / (4 * columns + 6))
+  const numbers = rowsOfZeros(rows, columns)
+  const options = head({ loss: 'mse', labelFormat: 'index', include: ['metrics', 'ranking'] })
+  const labels = repeated('0', rows)
+  return {
+    path: '/v1/comparisons',
+    body: joined(options, '"predictions":[', numbers, '],"baseline":[', numbers, '],"labels":[', labels, ']}'),
+  }
+}
+
+/** Predictions, a baseline and labels of type BOOL. */
+export function boolComparison(bytes: number): Request {
+  const columns = 1000
+  const rows = Math.floor(bytes / (3 * columns))
+  const part = { shape: [rows, columns], datatype: 'BOOL', bytes: Buffer.alloc(rows * columns) }
+  const names = ['predictions', 'baseline', 'labels'] as const
+  const parts = names.map((name) => ({ ...part, name }))
+  return { ...binary({ loss: 'mse', labelFormat: 'binary' }, parts), path: '/v1/comparisons' }
+}
+
 /** One NDJSON line of so many bytes, behind its options. */
 export function oneLine(bytes: number): Request {
   const columns = 1000
@@ -47,7 +70,7 @@ export function oneLine(bytes: number): Request {
 }
 
 export interface Part {
-  readonly name: 'predictions' | 'labels' | 'sampleWeights'
+  readonly name: 'predictions' | 'labels' | 'sampleWeights' | 'baseline'
   readonly shape: readonly number[]
   readonly datatype: string
   readonly bytes: Uint8Array

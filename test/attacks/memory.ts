@@ -3,6 +3,7 @@ import type { Sent } from './attack.ts'
 import { load, sendAndLeave, sendAndNeverRead, times, together } from './attack.ts'
 import {
   boolBinary,
+  boolComparison,
   boolFiles,
   compressed,
   csvFiles,
@@ -12,6 +13,7 @@ import {
   largeReport,
   largeShuffle,
   mebibyte,
+  oneDigitComparison,
   oneDigitJson,
   oneLine,
   sweep,
@@ -74,6 +76,29 @@ export const memory = [
     name: 'BOOL: 63 MiB',
     expected: ['413', '200'],
     send: async (service) => ({ outcomes: [await ask(service.port, boolBinary(63 * mebibyte))] }),
+  }),
+  load({
+    name: 'comparisons of one digit: 16 x 53 MiB',
+    expected: busy,
+    send: (service) => sixteen(service, oneDigitComparison(full)),
+  }),
+  load({
+    name: 'comparisons of BOOL: 16 x 12 MiB',
+    isShort: true,
+    expected: busy,
+    send: (service) => sixteen(service, boolComparison(12 * mebibyte)),
+  }),
+  load({
+    name: 'comparisons whose clients leave while they compute: 4 rounds of 4 x 12 MiB',
+    async send(service) {
+      const request = boolComparison(12 * mebibyte)
+      const outcomes: Outcome[] = []
+      for (let round = 0; round < 4; round++) {
+        const leaving = [200, 400, 600, 800].map((after) => sendAndLeave(service, request, after))
+        outcomes.push(...(await Promise.all(leaving)))
+      }
+      return { outcomes }
+    },
   }),
   load({
     name: '.npy files of booleans in columns: 16 x 12 MiB',

@@ -34,8 +34,8 @@ function expectedCurve(batches: readonly Request[], size: number): CurvePoint[] 
 }
 
 function figuresOf(batches: readonly Request[]) {
-  const { samples, loss, accuracy, standardError } = evaluate(together(batches))
-  return { samples, loss, accuracy, standardError }
+  const { samples, loss, lossStatus, accuracy, standardError } = evaluate(together(batches))
+  return { samples, loss, lossStatus, accuracy, standardError }
 }
 
 async function stored(t: { after(release: () => Promise<void>): unknown }, requests: readonly Request[]) {
@@ -96,10 +96,11 @@ test('groups without weight, and infinite losses, are null', async (t) => {
     { ...classRows(1), logPolicy: 'exact', predictions: [[0, 1, 0]], labels: [0], sampleWeights: [1] },
     { ...classRows(1), logPolicy: 'exact', sampleWeights: [0] },
   ])
-  const nothing = { loss: null, standardError: null }
+  const infinite = { loss: null, lossStatus: 'infinite', standardError: null }
+  const nothing = { ...infinite, lossStatus: 'undefined' }
   t.match(await curveOf(batches, 2, 2, newTask()), [
-    { ...nothing, samples: 1, accuracy: 0, cumulative: { ...nothing, samples: 1, accuracy: 0 } },
-    { ...nothing, samples: 1, accuracy: null, cumulative: { ...nothing, samples: 2, accuracy: 0 } },
+    { ...infinite, samples: 1, accuracy: 0, cumulative: { ...infinite, samples: 1, accuracy: 0 } },
+    { ...nothing, samples: 1, accuracy: null, cumulative: { ...infinite, samples: 2, accuracy: 0 } },
   ])
 })
 

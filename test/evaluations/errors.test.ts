@@ -16,6 +16,7 @@ test('a store that is unavailable says why, and nothing of its place', async (t)
   for (const [reason, message] of Object.entries(messages)) {
     const error = new StoreUnavailable(reason as Reason, cause)
     t.match(error, { name: 'StoreUnavailable', reason, message, cause })
+    t.equal(error.isOfOne, reason === 'corrupt' || reason === 'newer-release')
   }
 })
 

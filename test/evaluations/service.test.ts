@@ -160,7 +160,7 @@ test('evaluations are listed, the newest first, and so are batches in their orde
   for (const name of ['a', 'b', 'c']) await declare(service, name, declaredFor(request, 3, { metadata: { name } }))
   const list = await service.list(owner, { limit: 2 })
   t.same(
-    list.map(({ stored, declared }) => [stored.name, declared.metadata.name]),
+    list.map((stored) => [stored.name, service.open(stored).declared.metadata.name]),
     [
       ['c', 'c'],
       ['b', 'b'],

@@ -34,10 +34,12 @@ export function fitted(request: Fields, choices: Choices): Fields {
     binary: () => choices.list(columns, () => choices.below(2)),
     values: () => choices.list(columns, value),
   }
+  const model = () => each(prediction === undefined ? distribution : () => choices.list(columns, prediction))
   const batch: Fields = {
-    predictions: each(prediction === undefined ? distribution : () => choices.list(columns, prediction)),
+    predictions: model(),
     labels: each(labels[String(labelFormat)] ?? labels.values),
   }
+  if ('baseline' in request) batch.baseline = model()
   if ('sampleWeights' in request) batch.sampleWeights = each(share)
   if ('classWeights' in request) batch.classWeights = choices.list(columns, share)
   if ('parameter' in request) Object.assign(batch, sweep(request, columns, choices))
@@ -52,7 +54,7 @@ function sweep({ parameter, values }: Fields, columns: number, choices: Choices)
   }
 }
 
-const tensors = ['predictions', 'labels', 'sampleWeights']
+const tensors = ['predictions', 'labels', 'sampleWeights', 'baseline']
 
 /** The same request in the binary layout of the Open Inference Protocol. */
 export function asBinary(request: Fields): { header: Fields; data: Buffer } {

@@ -216,8 +216,12 @@ function rightProbe(choices: Choices, { path, method, operation }: Route, change
   const content = operation.requestBody?.content
   if (content === undefined) return { ...probe, headers: {} }
   const [type, media] = choices.pick(Object.entries(content))
-  const isBatch = path.endsWith('{batch}')
-  return { ...probe, ...bodyOf(type, media, choices, changes, isBatch) }
+  const fields = () => {
+    if (path.endsWith('{batch}')) return fitted({}, choices)
+    const schema = path.endsWith('comparisons') ? 'Comparison' : 'LossRequest'
+    return made({ $ref: `#/components/schemas/${schema}` }, choices) as Fields
+  }
+  return { ...probe, ...bodyOf(type, media, choices, changes, fields) }
 }
 
 function valueFor(schema: object, changes: number, choices: Choices): unknown {
@@ -229,7 +233,7 @@ function bodyOf(
   { schema, examples = {} }: Media,
   choices: Choices,
   changes: number,
-  isBatch: boolean,
+  fields: () => Fields,
 ): Pick<Probe, 'headers' | 'body'> {
   const headers = { 'content-type': type }
   const changeable = (value: unknown) => JSON.stringify(changed(value, changes, choices)) ?? 'null'
@@ -243,14 +247,12 @@ function bodyOf(
   const { contentSchema = {} } = schema
   if (type === 'application/x-ndjson') {
     const ofOneKind = contentSchema.$ref !== undefined
-    const lines = ofOneKind
-      ? choices.list(choices.below(5), () => made(contentSchema, choices))
-      : asLines(lossRequest(choices))
+    const lines = ofOneKind ? choices.list(choices.below(5), () => made(contentSchema, choices)) : asLines(fields())
     const texts = lines.map((line) => (choices.chance(0.5) ? changeable(line) : JSON.stringify(line)))
     return { headers, body: texts.join(choices.pick(['\n', '\n', '\r\n', '\n\n'])) }
   }
   if (type === 'application/octet-stream') {
-    const { header, data } = asBinary(isBatch ? fitted({}, choices) : lossRequest(choices))
+    const { header, data } = asBinary(fields())
     const isOdd = () => changes > 0 && choices.chance(0.2)
     const text = Buffer.from(changeable(isOdd() ? made(contentSchema, choices) : header))
     const bytes = isOdd() ? Buffer.from(choices.list(choices.below(200), () => choices.below(256))) : data
@@ -260,11 +262,10 @@ function bodyOf(
     }
   }
   if (type === 'multipart/form-data') {
-    const fields = isBatch ? fitted({}, choices) : lossRequest(choices)
-    const { headers: ofForm, payload } = formOf(asForm(changed(fields, changes, choices), choices))
+    const { headers: ofForm, payload } = formOf(asForm(changed(fields(), changes, choices), choices))
     return { headers: ofForm, body: payload }
   }
-  return { headers, body: changeable(lossRequest(choices)) }
+  return { headers, body: changeable(fields()) }
 }
 
 /** Fields as the parts of a form: tensors as JSON, CSV or .npy. */
@@ -274,16 +275,12 @@ function asForm(value: unknown, choices: Choices): FormPart[] {
     // quotation marks and line breaks would end the name
     const plain = name.replaceAll(/["\r\n]/g, '_')
     const rows: unknown[] = Array.isArray(field) ? field : []
-    if (!['predictions', 'labels'].includes(name) || choices.chance(0.5)) return [plain, text]
+    if (!['predictions', 'labels', 'baseline'].includes(name) || choices.chance(0.5)) return [plain, text]
     const numbers = rows.flat().map(Number)
     const columns = Array.isArray(rows[0]) ? [rows[0].length] : []
     if (choices.chance(0.5)) return [plain, npyOf([rows.length, ...columns], numbers), 'application/octet-stream']
     return [plain, rows.map(String).join('\n'), 'text/csv']
   })
-}
-
-function lossRequest(choices: Choices): Fields {
-  return made({ $ref: '#/components/schemas/LossRequest' }, choices) as Fields
 }
 
 /** A value that a schema describes, small, and with tensors that fit each other where it is a batch. */

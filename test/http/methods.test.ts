@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { test } from 'tap'
 import { appOf, ask, problemOf } from '../support.ts'
 
-const posts = ['/v1/loss', '/v1/mini-batches', '/v1/sweeps']
+const posts = ['/v1/loss', '/v1/comparisons', '/v1/mini-batches', '/v1/sweeps']
 const gets = [
   '/v1/losses',
   '/v1/limits',

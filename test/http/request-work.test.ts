@@ -345,3 +345,11 @@ function serviceOf(t: Scope, other: Partial<Limits> = {}): { app: FastifyInstanc
   app.addHook('onRequest', async ({ work }) => void works.push(work))
   return { app, works }
 }
+
+test('a request belongs to an address until its owner is known', async (t) => {
+  const work = new Resources(limits()).open('10.0.0.1')
+  t.equal(work.owner, '10.0.0.1')
+  work.belongTo('alice')
+  t.same([work.owner, work.task.owner, work.memory.holder.owner], ['alice', 'alice', 'alice'])
+  work.close()
+})

@@ -3,6 +3,7 @@ import type { Batch } from '../../src/loss/batch.ts'
 import { check, layOut, rowsPerStep } from '../../src/loss/batch.ts'
 import type { Memory } from '../../src/loss/memory.ts'
 import { unaccounted } from '../../src/loss/memory.ts'
+import { pack } from '../../src/loss/pack.ts'
 import { InvalidContent } from '../../src/loss/validation-errors.ts'
 import type { Request } from './support.ts'
 import { batchOf, errorsOf, finish, heldAfterEnds, Ledger, specOf, tensorsOf } from './support.ts'
@@ -84,6 +85,20 @@ test('shapes that do not fit each other', async (t) => {
       path,
     )
   }
+})
+
+test('a baseline has the shape of the predictions, and its numbers are checked like theirs', async (t) => {
+  const spec = specOf(byIndex)
+  const withBaseline = (baseline: unknown) => ({ ...tensorsOf(byIndex), baseline: pack('baseline', baseline) })
+  const refusals = (baseline: unknown) =>
+    errorsOf(() => {
+      const tensors = withBaseline(baseline)
+      finish(check(spec, tensors, finish(layOut(spec, tensors)), unaccounted))
+    }).map(({ path }) => path.join('/'))
+  t.same(refusals(byIndex.predictions), [])
+  t.same(refusals([[0.5, 0.5]]), ['baseline'])
+  t.same(refusals(Array.from(byIndex.predictions as unknown[], () => [0.5, 'x']))[0], 'baseline/0/1')
+  t.same(refusals(Array.from(byIndex.predictions as unknown[], () => [0.5, 2]))[0], 'baseline/0/1')
 })
 
 test('every number is checked, and all errors are reported together', async (t) => {

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
 import type { Tensors } from '../../src/loss/batch.ts'
+import { layOut, rowsPerStep } from '../../src/loss/batch.ts'
+import { choose } from '../../src/loss/chosen.ts'
 import type { Answer, EvaluationContext } from '../../src/loss/evaluation.ts'
-import { answerOf, Evaluation } from '../../src/loss/evaluation.ts'
+import { answerBytesOf, answerOf, Evaluation } from '../../src/loss/evaluation.ts'
 import type { Include } from '../../src/loss/formats.ts'
 import type { Memory } from '../../src/loss/memory.ts'
 import type { CalibrationReport } from '../../src/loss/report/calibration.ts'
@@ -803,4 +805,32 @@ test('the numbers of rows may be taken as they are, however many, and are given 
   evaluation.close()
   t.equal(memory.held, 0)
   for (const part of ['losses', 'correct', 'gradient'] as const) t.equal(finish(evaluation.rowNumbers(part)), undefined)
+})
+
+test('chosen rows are added as a batch is, and whoever watches sees each slice', async (t) => {
+  const rows = 2 * rowsPerStep(2)
+  const request: Request = {
+    ...byIndex,
+    predictions: Array.from({ length: rows }, () => [0.5, 0.5]),
+    labels: Array.from({ length: rows }, (_, i) => i % 2),
+  }
+  for (const include of [[], ['gradient']] satisfies Include[][]) {
+    const [spec, tensors] = [specOf({ ...request, include }), tensorsOf(request)]
+    const chosen = finish(choose(spec, tensors, finish(layOut(spec, tensors)), random))
+    const evaluation = new Evaluation(spec, random)
+    const seen: number[] = []
+    finish(evaluation.addChosen(chosen, 0, ({ at }) => seen.push(at)))
+    t.same(seen, [0, rowsPerStep(2)])
+    t.strictSame(finish(evaluation.report()), evaluate({ ...request, include }))
+  }
+})
+
+test('the numbers of several answers count together', async (t) => {
+  const spec = specOf({ ...byIndex, include: ['gradient', 'perClass'], reduction: 'none' })
+  const layout = { samples: 10, outputs: 3 }
+  t.equal(answerBytesOf(spec, layout, unlimited, 2), 2 * answerBytesOf(spec, layout, unlimited))
+  t.throws(() => answerBytesOf(spec, layout, { ...unlimited, maxAnswerNumbers: 59 }, 2), {
+    message: /maxAnswerNumbers/,
+  })
+  t.ok(answerBytesOf(spec, layout, { ...unlimited, maxAnswerNumbers: 60 }, 2))
 })

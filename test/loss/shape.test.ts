@@ -2,6 +2,7 @@ import { test } from 'tap'
 import { pack } from '../../src/loss/pack.ts'
 import {
   asReceived,
+  checkBaselineShape,
   checkIsNumbers,
   checkWeightShape,
   fittingDeclaration,
@@ -356,6 +357,30 @@ test('weights are a list of the right length', async (t) => {
   for (const [value, found, received] of cases) {
     const detail = `sampleWeights is ${found}; it must be a list with one number for each of the 2 samples`
     t.same(check(value), [{ path: ['sampleWeights'], detail, received }], found)
+  }
+})
+
+test('a baseline of another shape', async (t) => {
+  const [rows, list] = [pack('predictions', [[1, 2]]), pack('predictions', [1, 2])]
+  t.equal(checkBaselineShape(rows, pack('baseline', [[3, 4]])), undefined)
+  t.equal(checkBaselineShape(list, pack('baseline', [3, 4])), undefined)
+  for (const [predictions, baseline, detail, received] of [
+    [
+      rows,
+      [[1], [2]],
+      'baseline is 2 rows of 1 number; it must have the shape of predictions, 1 row of 2 numbers',
+      'an array of 2 arrays of 1 number',
+    ],
+    [
+      rows,
+      [1, 2],
+      'baseline is a list of 2 numbers; it must have the shape of predictions, 1 row of 2 numbers',
+      'an array of 2 numbers',
+    ],
+    [list, 1, 'baseline is a bare number; it must have the shape of predictions, a list of 2 numbers', 1],
+  ] as const) {
+    const errors = errorsOf(() => checkBaselineShape(predictions, pack('baseline', baseline)))
+    t.same(errors, [{ path: ['baseline'], detail, received }])
   }
 })
 

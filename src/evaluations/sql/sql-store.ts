@@ -81,7 +81,10 @@ export class SqlStore implements Store {
     return evaluation
   }
 
-  list(owner: string, { prefix = '', after = Number.MAX_SAFE_INTEGER, limit }: EvaluationPage): Promise<Evaluation[]> {
+  async list(
+    owner: string,
+    { prefix = '', after = Number.MAX_SAFE_INTEGER, limit }: EvaluationPage,
+  ): Promise<Evaluation[]> {
     return this.#query(
       `SELECT ${evaluationColumns} FROM evaluations
        WHERE owner = $1 AND status <> 'deleted' AND id < $2 AND substr(name, 1, length($3)) = $3
@@ -270,7 +273,13 @@ const selectPairs = `SELECT * FROM (
     FROM batches AS a WHERE evaluation = $1 AND sequence > $2 AND sequence <= $3) AS pairs
   WHERE partner = 1 ORDER BY sequence`
 
+/** @throws RangeError for texts that not every database can keep; an owner, above all, comes from elsewhere */
 function statement(text: string, values: readonly SqlValue[]): Statement {
+  for (const value of values) {
+    if (typeof value === 'string' && (value.includes('\0') || !value.isWellFormed())) {
+      throw new RangeError('A text for the store must be well-formed Unicode without U+0000.')
+    }
+  }
   return { text, values }
 }
 

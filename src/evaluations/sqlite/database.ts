@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { StatementSync } from 'node:sqlite'
 import { DatabaseSync } from 'node:sqlite'
@@ -35,7 +35,7 @@ export class SqliteDatabase {
    * @throws StoreUnusable for what is not a file of this or an older release
    */
   constructor(path: string, lockMilliseconds: number) {
-    if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
+    if (path !== ':memory:') makeFolder(dirname(path))
     this.#path = path
     this.#database = new DatabaseSync(path, { timeout: lockMilliseconds })
     try {
@@ -148,6 +148,18 @@ export class SqliteDatabase {
       this.#statements.set(text, statement)
     }
     return statement
+  }
+}
+
+/** What mkdirSync does with `recursive`, which goes on for ever under /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return
+  makeFolder(dirname(path))
+  try {
+    mkdirSync(path)
+  } catch (error) {
+    // another replica may have made it at this moment
+    if (!existsSync(path)) throw error
   }
 }
 

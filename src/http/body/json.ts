@@ -12,7 +12,7 @@ import { singleBatch } from './parsed-body.ts'
 import type { BodyReader } from './reader.ts'
 
 /** The members that are read as tensors. */
-export const jsonTensors: readonly string[] = [...batchTensors, ...weightOptions]
+const jsonTensors: readonly string[] = [...batchTensors, ...weightOptions]
 
 const beginsOther = Buffer.from('["-0123456789tfn')
 

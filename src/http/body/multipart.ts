@@ -17,8 +17,6 @@ import { singleBatch } from './parsed-body.ts'
 import type { BodyReader } from './reader.ts'
 import { isListOfWords, valueOfText } from './text-option.ts'
 
-/** The parts that are read as tensors. */
-const tensorNames: readonly string[] = [...batchTensors, ...weightOptions]
 /** Bytes of the headers of a part. */
 const maxHeaderBytes = 8192
 /** Bytes of a part that are read before others may have their turn. */
@@ -47,6 +45,7 @@ interface PartReader {
  * text. Nothing is kept but the numbers and the options. A part without bytes is one that was not sent.
  *
  * @param contentType with the boundary
+ * @param tensorNames the parts that are read as tensors, besides those of options
  * @throws Problem, InvalidContent, LimitExceeded
  */
 export async function readMultipart(
@@ -54,8 +53,9 @@ export async function readMultipart(
   contentType: string,
   work: RequestWork,
   limits: Limits,
+  tensorNames: readonly string[] = batchTensors,
 ): Promise<ParsedBody> {
-  const form = new Form(contentType, work, limits)
+  const form = new Form(contentType, work, limits, tensorNames)
   for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) await form.write(piece)
   return form.end()
 }
@@ -63,6 +63,8 @@ export async function readMultipart(
 class Form {
   readonly #work: RequestWork
   readonly #limits: Limits
+  /** Those of options included. */
+  readonly #tensorNames: readonly string[]
   readonly #busboy: BusboyInstance
   /** Resolved when the last part has ended, or the form has gone wrong. */
   readonly #isOver: Promise<void>
@@ -78,9 +80,10 @@ class Form {
   #hasCsvHeader = false
   #hasCsv = false
 
-  constructor(contentType: string, work: RequestWork, limits: Limits) {
+  constructor(contentType: string, work: RequestWork, limits: Limits, tensorNames: readonly string[]) {
     this.#work = work
     this.#limits = limits
+    this.#tensorNames = [...tensorNames, ...weightOptions]
     this.#busboy = busboyOf(contentType, limits.maxKeys)
     this.#busboy.on('file', (name, stream, _filename, _encoding, type) => this.#take(name, stream, type))
     this.#busboy.on('partsLimit', () => {
@@ -152,7 +155,7 @@ class Form {
     if (this.#names.has(name) && !isListOfWords(name))
       refuse([name], `there are two parts named ${quoted(name)}`, 'a second part')
     this.#names.add(name)
-    if (tensorNames.includes(name)) return this.#tensorPart(name, type)
+    if (this.#tensorNames.includes(name)) return this.#tensorPart(name, type)
     if (name === 'options') return this.#optionsPart()
     return this.#textPart(name, type)
   }
@@ -181,7 +184,7 @@ class Form {
     const reader = new JsonOptions('options', weightOptions, this.#limits, this.#work.memory)
     const set = ({ options, tensors }: ScannedDocument) => {
       for (const [name, value] of Object.entries({ ...options, ...tensors })) {
-        if (tensorNames.includes(name) && !(name in tensors)) {
+        if (this.#tensorNames.includes(name) && !(name in tensors)) {
           refuse(['options', name], `${name} is a tensor and belongs in a part of its own`, value)
         }
         this.#set(this.#options, name, value)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { batchTensors } from '../../loss/batch.ts'
+import { batchTensors, comparisonTensors } from '../../loss/batch.ts'
+import { weightOptions } from '../../loss/options.ts'
 import { asReceived } from '../../loss/shape.ts'
 import type { Tensor } from '../../loss/tensor.ts'
 import { isTensor } from '../../loss/tensor.ts'
@@ -11,36 +12,67 @@ import { checkValueCount, validated } from '../validation.ts'
 import { bytesOf, datatypes } from './datatypes.ts'
 import { checkShape, elementsOf } from './raw-tensor.ts'
 
-const input = z.strictObject({
-  name: z.enum(batchTensors),
-  shape: z.array(z.int().min(0)).max(2),
-  datatype: z.enum(datatypes),
-  parameters: z.strictObject({ binary_data_size: z.int().min(0) }).optional(),
-  data: z
-    .custom<Tensor>(isTensor, { error: 'must be an array of numbers' })
-    .meta({ type: 'array', items: {}, description: 'The numbers, as a list or as rows, unless they follow as bytes.' })
-    .optional(),
-})
-
-/** An inference request of the Open Inference Protocol: all of a JSON body, or the JSON part of a binary one. */
-export const binaryHeader = z
-  .strictObject({
-    id: z.unknown().meta({ type: 'string' }).optional(),
-    parameters: z.record(z.string(), z.unknown()).optional(),
-    inputs: z.array(input).min(1).max(batchTensors.length),
-    outputs: z
-      .unknown()
-      .meta({ type: 'array', items: { type: 'object' } })
+/** An inference request with these tensors: all of a JSON body, or the JSON part of a binary one. */
+function headerWith(names: readonly [TensorName, ...TensorName[]], id: string) {
+  const input = z.strictObject({
+    name: z.enum(names),
+    shape: z.array(z.int().min(0)).max(2),
+    datatype: z.enum(datatypes),
+    parameters: z.strictObject({ binary_data_size: z.int().min(0) }).optional(),
+    data: z
+      .custom<Tensor>(isTensor, { error: 'must be an array of numbers' })
+      .meta({
+        type: 'array',
+        items: {},
+        description: 'The numbers, as a list or as rows, unless they follow as bytes.',
+      })
       .optional(),
   })
-  .meta({
-    id: 'BinaryHeader',
-    description:
-      'An inference request, or the JSON part of one: the options in `parameters`, and the shape, type and size (or the data) of each tensor. What asks for a form of the answer (`id`, `outputs`, `binary_data_output`) matters to /v2 alone.',
-  })
+  return z
+    .strictObject({
+      id: z.unknown().meta({ type: 'string' }).optional(),
+      parameters: z.record(z.string(), z.unknown()).optional(),
+      inputs: z.array(input).min(1).max(names.length),
+      outputs: z
+        .unknown()
+        .meta({ type: 'array', items: { type: 'object' } })
+        .optional(),
+    })
+    .meta({
+      id,
+      description:
+        'An inference request, or the JSON part of one: the options in `parameters`, and the shape, type and size (or the data) of each tensor. What asks for a form of the answer (`id`, `outputs`, `binary_data_output`) matters to /v2 alone.',
+    })
+}
 
-export type Input = z.infer<typeof input>
+type TensorName = (typeof comparisonTensors)[number]
+export const binaryHeader = headerWith(batchTensors, 'BinaryHeader')
 export type BinaryHeader = z.infer<typeof binaryHeader>
+export type Input = BinaryHeader['inputs'][number]
+
+/** What tensors a body has. */
+export interface TensorKind {
+  readonly names: readonly string[]
+  readonly header: typeof binaryHeader
+  /** The members of a JSON body that are tensors: always the same list for the same kind. */
+  readonly members: readonly string[]
+}
+
+/** Where an inference request has tensors in JSON. */
+export const inputData = 'inputs[].data'
+
+/** The tensors of one batch. */
+export const batchKind: TensorKind = {
+  names: batchTensors,
+  header: binaryHeader,
+  members: [...batchTensors, ...weightOptions, inputData],
+}
+/** Those of a batch and a baseline. */
+export const comparisonKind: TensorKind = {
+  names: comparisonTensors,
+  header: headerWith(comparisonTensors, 'ComparisonHeader'),
+  members: [...comparisonTensors, ...weightOptions, inputData],
+}
 
 /** Bytes that follow the JSON part. */
 export function sizeOf({ parameters }: Input): number {
@@ -52,10 +84,14 @@ export function sizeOf({ parameters }: Input): number {
  *
  * @throws InvalidContent, LimitExceeded
  */
-export function headerOf({ options, tensors, listed }: ScannedDocument, limits: Limits): BinaryHeader {
+export function headerOf(
+  { options, tensors, listed }: ScannedDocument,
+  limits: Limits,
+  { header: schema }: TensorKind = batchKind,
+): BinaryHeader {
   placeData(options.inputs, listed)
   checkValueCount({ inputs: options.inputs })
-  const header = validated(binaryHeader, { ...options, ...tensors })
+  const header = validated(schema, { ...options, ...tensors })
   const { inputs } = header
   const errors = new ValidationErrors()
   for (const [at, input] of inputs.entries()) {
@@ -109,9 +145,9 @@ function isSame(shape: readonly number[], other: readonly number[]): boolean {
 }
 
 /** The place in an inference request of what field names say: options stand in `parameters`, the numbers of a tensor in the `data` of its input. */
-export function locate(inputs: readonly Input[], path: Path): Path {
+export function locate(inputs: readonly Input[], path: Path, { names }: TensorKind = batchKind): Path {
   const [name, ...rest] = path
-  if (!batchTensors.some((known) => known === name)) return path.length === 0 ? path : ['parameters', ...path]
+  if (!names.some((known) => known === name)) return path.length === 0 ? path : ['parameters', ...path]
   const at = inputs.findIndex((input) => input.name === name)
   if (at < 0) return ['inputs']
   if (rest.length === 0) return ['inputs', at]

@@ -1,4 +1,3 @@
-import { batchTensors } from '../../loss/batch.ts'
 import type { Memory } from '../../loss/memory.ts'
 import { weightOptions } from '../../loss/options.ts'
 import { pack } from '../../loss/pack.ts'
@@ -8,24 +7,26 @@ import type { ScannedDocument } from '../../scanner/scanner.ts'
 import type { Limits } from '../limits.ts'
 import { Problem } from '../problem.ts'
 import type { RequestWork } from '../request-work.ts'
-import { JsonScanner, jsonBody, jsonTensors, scanJson } from './json.ts'
+import { JsonScanner, jsonBody, scanJson } from './json.ts'
 import { typedData } from './json-data.ts'
-import type { BinaryHeader, Input } from './oip-header.ts'
-import { headerOf, locate, sizeOf } from './oip-header.ts'
+import type { BinaryHeader, Input, TensorKind } from './oip-header.ts'
+import { batchKind, headerOf, inputData, locate, sizeOf } from './oip-header.ts'
 import type { Fields, ParsedBody } from './parsed-body.ts'
 import { placedError, singleBatch } from './parsed-body.ts'
 import { elementsOf, RawTensor } from './raw-tensor.ts'
 import type { BodyReader } from './reader.ts'
 
-/** Where an inference request has tensors in JSON. */
-const inputData = 'inputs[].data'
 const inferenceTensors: readonly string[] = [inputData]
-const allTensors: readonly string[] = [...jsonTensors, inputData]
 
 /** Reads `application/json` that is one batch: as one object, or as an inference request without bytes. */
-export async function readBatch(reader: BodyReader, work: RequestWork, limits: Limits): Promise<ParsedBody> {
-  const document = await scanJson(reader, work, limits, allTensors)
-  return 'inputs' in document.options ? inferenceBody(document, work, limits) : jsonBody(document)
+export async function readBatch(
+  reader: BodyReader,
+  work: RequestWork,
+  limits: Limits,
+  kind = batchKind,
+): Promise<ParsedBody> {
+  const document = await scanJson(reader, work, limits, kind.members)
+  return 'inputs' in document.options ? inferenceBody(document, work, limits, kind) : jsonBody(document)
 }
 
 /**
@@ -43,8 +44,13 @@ export async function readInference(
   return inferenceBody(await scanJson(reader, work, limits, inferenceTensors), work, limits)
 }
 
-function inferenceBody(document: ScannedDocument, { task, memory }: RequestWork, limits: Limits): Promise<ParsedBody> {
-  const header = headerOf(document, limits)
+function inferenceBody(
+  document: ScannedDocument,
+  { task, memory }: RequestWork,
+  limits: Limits,
+  kind = batchKind,
+): Promise<ParsedBody> {
+  const header = headerOf(document, limits, kind)
   const binary = header.inputs.findIndex(({ data }) => data === undefined)
   if (binary >= 0) {
     const path = ['inputs', binary, 'parameters', 'binary_data_size']
@@ -52,7 +58,7 @@ function inferenceBody(document: ScannedDocument, { task, memory }: RequestWork,
       'no bytes follow JSON without the header Inference-Header-Content-Length, the length of the JSON part'
     refuse(path, detail, sizeOf(header.inputs[binary]))
   }
-  return task.run(bodyOf(new RawTensors(header, memory)))
+  return task.run(bodyOf(new RawTensors(header, memory), kind))
 }
 
 /**
@@ -64,6 +70,7 @@ export async function readBinary(
   { task, memory }: RequestWork,
   headerLength: string | undefined,
   limits: Limits,
+  kind = batchKind,
 ): Promise<ParsedBody> {
   const headerBytes = headerBytesOf(headerLength, limits)
   const scanner = new JsonScanner(inferenceTensors, limits, memory, headerBytes)
@@ -77,14 +84,14 @@ export async function readBinary(
       left -= used
       if (left > 0) continue
       rest = rest.subarray(used)
-      const header = headerOf(await task.run(scanner.end()), limits)
+      const header = headerOf(await task.run(scanner.end()), limits, kind)
       checkTotal(header.inputs, headerBytes, reader.declaredBytes, limits)
       tensors = new RawTensors(header, memory)
     }
     tensors.write(rest)
   }
   if (!tensors?.isWhole) throw new Problem('malformed-body', 'The body ends before the bytes that its header declares.')
-  return task.run(bodyOf(tensors))
+  return task.run(bodyOf(tensors, kind))
 }
 
 /** The bytes of the tensors, one after the other. */
@@ -172,14 +179,14 @@ function refuseLeftovers(): never {
   return refuse(['inputs'], 'bytes follow the last input', 'bytes')
 }
 
-function* bodyOf({ header, all }: RawTensors): Generator<void, ParsedBody> {
+function* bodyOf({ header, all }: RawTensors, kind: TensorKind): Generator<void, ParsedBody> {
   const { id, outputs, inputs, parameters } = header
   const { binary_data_output: binaryOutput, ...options }: Fields = { ...parameters }
-  for (const name of batchTensors) {
+  for (const name of kind.names) {
     if (name in options) refuse(['parameters', name], `${name} is a tensor and belongs in inputs`, options[name])
   }
   for (const name of weightOptions) if (name in options) options[name] = pack(name, options[name])
-  const place = { locate: (path: Path) => locate(inputs, path) }
+  const place = { locate: (path: Path) => locate(inputs, path, kind) }
   const batch: Fields = {}
   try {
     for (const raw of all) batch[raw.name] = yield* raw.tensor()

@@ -43,8 +43,13 @@ export interface ParsedBody {
   readonly asked?: AskedAnswer
 }
 
+/** A body that is not a stream. */
+export interface SingleBody extends ParsedBody {
+  readonly only: Fields
+}
+
 /** A body that is a stream of one batch. */
-export function singleBatch(options: Fields, batch: Fields, place: BodyPlace = {}): ParsedBody {
+export function singleBatch(options: Fields, batch: Fields, place: BodyPlace = {}): SingleBody {
   return { options, place, batches: once({ fields: batch, place }), only: batch }
 }
 

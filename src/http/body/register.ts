@@ -8,15 +8,13 @@ import { readJson } from './json.ts'
 import { readMultipart } from './multipart.ts'
 import { readLines, readNdjson } from './ndjson.ts'
 import { readBatch, readBinary, readInference } from './oip.ts'
+import { batchKind, comparisonKind } from './oip-header.ts'
 import { BodyReader } from './reader.ts'
 
+/** The bodies that hold one batch. */
+export const batchMediaTypes = ['application/json', 'application/octet-stream', 'multipart/form-data'] as const
 /** What /v1/loss takes. */
-export const lossMediaTypes = [
-  'application/json',
-  'application/octet-stream',
-  'multipart/form-data',
-  'application/x-ndjson',
-] as const
+export const lossMediaTypes = [...batchMediaTypes, 'application/x-ndjson'] as const
 
 /** Makes JSON bodies readable, in place of Fastify's own parsers, and sees to what a body of any type needs. */
 export function registerBodies(app: FastifyInstance, limits: Limits): void {
@@ -47,19 +45,24 @@ export function registerLossBodies(app: FastifyInstance): void {
   )
 }
 
+/** Makes the bodies of POST /v1/comparisons readable in its own context: those of one batch, and a baseline. */
+export function registerComparisonBodies(app: FastifyInstance): void {
+  registerBatchBodies(app, comparisonKind)
+}
+
 /** Makes bodies of one batch readable in a context. */
-export function registerBatchBodies(app: FastifyInstance): void {
+export function registerBatchBodies(app: FastifyInstance, kind = batchKind): void {
   const { limits } = app.resources
   app.removeContentTypeParser('application/json')
   app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: Readable) =>
-    readBatch(readerOf(request, payload), request.work, limits),
+    readBatch(readerOf(request, payload), request.work, limits, kind),
   )
   app.addContentTypeParser('application/octet-stream', async (request: FastifyRequest, payload: Readable) =>
-    readBinary(readerOf(request, payload), request.work, headerLengthOf(request), limits),
+    readBinary(readerOf(request, payload), request.work, headerLengthOf(request), limits, kind),
   )
   app.addContentTypeParser('multipart/form-data', async (request: FastifyRequest, payload: Readable) => {
     const contentType = String(request.headers['content-type'])
-    return readMultipart(readerOf(request, payload), contentType, request.work, limits)
+    return readMultipart(readerOf(request, payload), contentType, request.work, limits, kind.names)
   })
 }
 

@@ -21,6 +21,7 @@ export function logWhenClosed(request: FastifyRequest, reply: FastifyReply): voi
     request.log.info(
       {
         method,
+        owner: request.owner || undefined,
         path: pathOf(url),
         // an answer that was not begun has no status
         status: raw.headersSent ? reply.statusCode : undefined,

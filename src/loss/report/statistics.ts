@@ -82,7 +82,7 @@ function decisionsOf(tally: Tally, spec: Spec): number {
  * sqrt(n/(n-1) sum (x_i - m w_i)^2) / W with m = X / W, multiplied out so that nothing is rounded before the end:
  * sum (x_i - m w_i)^2 = (W^2 sum x^2 - 2 X W sum x w + X^2 sum w^2) / W^2.
  */
-function standardErrorOf(tally: Tally, populationSize: number | undefined): number | null {
+export function standardErrorOf(tally: Tally, populationSize: number | undefined): number | null {
   const rows = tally.samples - tally.ignored
   if (rows < 2) return null
   const { loss, weight } = tally
@@ -103,7 +103,7 @@ function standardErrorOf(tally: Tally, populationSize: number | undefined): numb
 }
 
 /** Quantile of the normal distribution that leaves 2.5 % above. */
-const z = 1.959963984540054
+export const z = 1.959963984540054
 
 function wilson(share: number, count: number): [number, number] {
   const squared = (z * z) / count

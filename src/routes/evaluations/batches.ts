@@ -4,7 +4,7 @@ import { evaluateBatch } from '../../evaluations/evaluate.ts'
 import type { Batch, PutResult } from '../../evaluations/store.ts'
 import type { ParsedBody } from '../../http/body/parsed-body.ts'
 import { placedError } from '../../http/body/parsed-body.ts'
-import { registerBatchBodies } from '../../http/body/register.ts'
+import { batchMediaTypes, registerBatchBodies } from '../../http/body/register.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { Problem } from '../../http/problem.ts'
 import type { RequestWork } from '../../http/request-work.ts'
@@ -27,13 +27,10 @@ import {
   wrongLimit,
 } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
-import { foundEvaluation, nobody, noEvaluation, timeOf } from './found.ts'
+import { foundEvaluation, noEvaluation, timeOf } from './found.ts'
 import { batchAnswer, batchContent, batchesQuery, batchList, batchParams, evaluationParams } from './schema.ts'
 
 const { maxAnswerNumbers, maxBatches, maxMiniBatchNumbers, maxStateBytes } = fixedLimits
-
-/** What a PUT of a batch takes. */
-export const batchMediaTypes = ['application/json', 'application/octet-stream', 'multipart/form-data'] as const
 
 /** /v1/evaluations/{evaluation}/batches: one batch in, and the batches listed. */
 export async function batchRoutes(app: FastifyInstance, { evaluations }: EvaluationRouteOptions): Promise<void> {
@@ -70,10 +67,10 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
         },
       },
     },
-    async ({ body, params: { evaluation: name, batch }, work, id }, reply) => {
+    async ({ body, params: { evaluation: name, batch }, owner, work, id }, reply) => {
       const { task } = work
       task.stop()
-      const put = await evaluations.withRemembered(nobody, name, async (evaluation) => {
+      const put = await evaluations.withRemembered(owner, name, async (evaluation) => {
         const evaluated = await evaluatedOf(body, work, (tensors) =>
           evaluateBatch(evaluation, batch, tensors, contextOf(work)),
         )
@@ -109,8 +106,8 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
       },
       config: { examples: { answers: { 200: batchListAnswer, 404: noEvaluationAnswer, 422: wrongLimit } } },
     },
-    async ({ params: { evaluation: name }, query: { after, limit }, work, id }, reply) => {
-      const found = await foundEvaluation(evaluations, name)
+    async ({ params: { evaluation: name }, query: { after, limit }, owner, work, id }, reply) => {
+      const found = await foundEvaluation(evaluations, owner, name)
       const page = await evaluations.listBatches(found, { after, limit: limit + 1 })
       const batches = page.slice(0, limit).map(entryOf)
       const next = page.length > limit ? page[limit - 1].sequence : undefined

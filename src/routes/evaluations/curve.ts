@@ -27,8 +27,8 @@ export async function curveRoute(app: FastifyInstance, { evaluations }: Evaluati
       },
       config: { examples: { answers: { 200: curveAnswerExample, 404: noEvaluationAnswer, 422: wrongPoints } } },
     },
-    async ({ params: { evaluation: name }, query: { points }, work, id }, reply) => {
-      const found = await foundEvaluation(evaluations, name)
+    async ({ params: { evaluation: name }, query: { points }, owner, work, id }, reply) => {
+      const found = await foundEvaluation(evaluations, owner, name)
       work.task.start()
       const curve = await evaluations.curve(found, points, work.task)
       return sendJson(reply, work.task, { points: curve, requestId: id })

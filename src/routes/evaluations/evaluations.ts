@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Difference } from '../../evaluations/declaration.ts'
 import { writeDeclaration } from '../../evaluations/declaration.ts'
+import { EvaluationGone, StoreUnavailable } from '../../evaluations/errors.ts'
 import type { OpenEvaluation } from '../../evaluations/service.ts'
 import type { ParsedBody } from '../../http/body/parsed-body.ts'
 import { fixedLimits } from '../../http/limits.ts'
@@ -30,7 +31,7 @@ import {
   wrongStatus,
 } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
-import { figuresOf, foundEvaluation, nobody, noEvaluation, stateOf, tallyOf } from './found.ts'
+import { figuresOf, foundEvaluation, noEvaluation, stateOf, tallyOf } from './found.ts'
 import type { Declaration } from './schema.ts'
 import { declaration, evaluationAnswer, evaluationList, evaluationParams, listQuery, sealRequest } from './schema.ts'
 
@@ -80,9 +81,9 @@ export async function evaluationRoutes(
         },
       },
     },
-    async ({ body, params: { evaluation: name }, work, id }, reply) => {
+    async ({ body, params: { evaluation: name }, owner, work, id }, reply) => {
       const { declared, text } = declaredOf(validBody(body, declaration))
-      const result = await evaluations.declare(nobody, name, declared, text)
+      const result = await evaluations.declare(owner, name, declared, text)
       if (result.outcome === 'full') {
         const detail = `There are as many evaluations as maxEvaluations, ${maxEvaluations}, allows.`
         throw new LimitExceeded('maxEvaluations', maxEvaluations, [], detail)
@@ -110,8 +111,8 @@ export async function evaluationRoutes(
       },
       config: { examples: { answers: { 200: reportAnswer, 404: noEvaluationAnswer, 422: wrongName } } },
     },
-    async ({ params: { evaluation: name }, headers, work, id }, reply) => {
-      const found = await foundEvaluation(evaluations, name)
+    async ({ params: { evaluation: name }, headers, owner, work, id }, reply) => {
+      const found = await foundEvaluation(evaluations, owner, name)
       const tag = tagOf(found, found.stored.batches)
       reply.header('etag', tag)
       if (headers['if-none-match']?.split(',').some((known) => known.trim() === tag)) return reply.code(304).send()
@@ -129,21 +130,32 @@ export async function evaluationRoutes(
         operationId: 'listEvaluations',
         tags: ['Evaluations'],
         summary: 'List evaluations',
-        description: 'The newest first, each with its figures.',
+        description:
+          'The newest first, each with its figures. One that cannot be read does not hide the others: it is named apart.',
         querystring: listQuery,
         response: { 200: answerOf(evaluationList), ...problemAnswers('invalid-content', 'store-unavailable') },
       },
       config: { examples: { answers: { 200: listAnswer, 422: wrongLimit } } },
     },
-    async ({ query: { prefix, after, limit }, work, id }, reply) => {
-      const page = await evaluations.list(nobody, { prefix, after, limit: limit + 1 })
+    async ({ query: { prefix, after, limit }, owner, work, id }, reply) => {
+      const page = await evaluations.list(owner, { prefix, after, limit: limit + 1 })
       const shown = page.slice(0, limit)
       const entries: object[] = []
-      for (const found of shown) {
-        entries.push({ ...stateOf(found, retentionDays), ...(await figuresOf(evaluations, found, work)) })
+      const unreadable: object[] = []
+      for (const stored of shown) {
+        try {
+          const found = evaluations.open(stored)
+          entries.push({ ...stateOf(found, retentionDays), ...(await figuresOf(evaluations, found, work)) })
+        } catch (error) {
+          // one that is deleted at this moment is in no list
+          if (error instanceof EvaluationGone) continue
+          if (!(error instanceof StoreUnavailable) || !error.isOfOne) throw error
+          unreadable.push({ evaluation: stored.name, detail: error.message })
+        }
       }
-      const next = page.length > limit ? String(shown[limit - 1].stored.id) : undefined
-      return sendJson(reply, work.task, { evaluations: entries, next, requestId: id })
+      const next = page.length > limit ? String(shown[limit - 1].id) : undefined
+      const answer = unreadable.length > 0 ? { evaluations: entries, unreadable } : { evaluations: entries }
+      return sendJson(reply, work.task, { ...answer, next, requestId: id })
     },
   )
 
@@ -169,9 +181,9 @@ export async function evaluationRoutes(
         },
       },
     },
-    async ({ body, params: { evaluation: name }, work, id }, reply) => {
+    async ({ body, params: { evaluation: name }, owner, work, id }, reply) => {
       validBody(body, sealRequest)
-      const result = await evaluations.seal(nobody, name)
+      const result = await evaluations.seal(owner, name)
       if (result === undefined) throw noEvaluation(name)
       if (result.outcome === 'incomplete') throw incomplete(result.evaluation.stored)
       return sendJson(reply, work.task, await reportOf(result.evaluation, work, id))
@@ -194,8 +206,8 @@ export async function evaluationRoutes(
       },
       config: { examples: { answers: { 404: noEvaluationAnswer, 422: wrongName } } },
     },
-    async ({ params: { evaluation: name } }, reply) => {
-      if (!(await evaluations.delete(nobody, name))) throw noEvaluation(name)
+    async ({ params: { evaluation: name }, owner }, reply) => {
+      if (!(await evaluations.delete(owner, name))) throw noEvaluation(name)
       return reply.code(204).send()
     },
   )

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Evaluations, OpenEvaluation } from '../../evaluations/service.ts'
+import { nobody } from '../../http/access/authenticator.ts'
 import { closingProblem } from '../../http/connections/closing.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { Problem } from '../../http/problem.ts'
@@ -9,7 +10,7 @@ import { problemAnswers } from '../answers.ts'
 import { entryOf } from './batches.ts'
 import { noEvaluationAnswer, wrongName } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
-import { foundEvaluation, nobody, stateOf } from './found.ts'
+import { foundEvaluation, stateOf } from './found.ts'
 import { evaluationParams, eventsQuery } from './schema.ts'
 
 const { maxEventStreams } = fixedLimits
@@ -34,6 +35,7 @@ export async function eventRoute(
   { evaluations, retentionDays, ending }: EvaluationRouteOptions,
 ): Promise<void> {
   let open = 0
+  const openOf = new Map<string, number>()
   app.get<{ Params: z.infer<typeof evaluationParams>; Querystring: z.infer<typeof eventsQuery> }>(
     '/v1/evaluations/:evaluation/events',
     {
@@ -52,11 +54,13 @@ export async function eventRoute(
       },
       config: { examples: { parameters: [lastEventIdHeader], answers: { 404: noEvaluationAnswer, 422: wrongName } } },
     },
-    async ({ params: { evaluation: name }, query, headers }, reply) => {
-      const found = await foundEvaluation(evaluations, name)
+    async ({ params: { evaluation: name }, query, headers, owner }, reply) => {
+      const found = await foundEvaluation(evaluations, owner, name)
       // one that begins now would hear of no end
       if (ending.aborted) throw closingProblem
-      if (open >= maxEventStreams) {
+      const most = owner === nobody ? maxEventStreams : maxEventStreams / 2
+      const own = openOf.get(owner) ?? 0
+      if (open >= maxEventStreams || own >= most) {
         const detail = `As many streams of events are open as maxEventStreams, ${maxEventStreams}, allows.`
         throw new Problem('overloaded', detail, {}, { 'retry-after': '5' })
       }
@@ -65,9 +69,11 @@ export async function eventRoute(
       const end = () => changes.end()
       ending.addEventListener('abort', end)
       open++
+      openOf.set(owner, own + 1)
       // a generator that waits does not notice that nobody reads it
       reply.raw.once('close', () => {
         open--
+        leaveOne(openOf, owner)
         ending.removeEventListener('abort', end)
         end()
       })
@@ -75,6 +81,12 @@ export async function eventRoute(
       return reply.type('text/event-stream').header('cache-control', 'no-store').send(stream)
     },
   )
+}
+
+function leaveOne(openOf: Map<string, number>, owner: string): void {
+  const left = Number(openOf.get(owner)) - 1
+  if (left === 0) openOf.delete(owner)
+  else openOf.set(owner, left)
 }
 
 function lastEventId(value: string | string[] | undefined): number | undefined {
@@ -109,7 +121,7 @@ export async function* eventsOf(
         yield batches.map((batch) => eventText('batch', entryOf(batch), batch.sequence)).join('')
       }
       while (!(await changes.wait())) yield ':\n\n'
-      found = await evaluations.find(nobody, first.stored.name)
+      found = await evaluations.find(first.stored.owner, first.stored.name)
     }
   } finally {
     unsubscribe()

@@ -221,8 +221,8 @@ export const batchListAnswer = {
 
 export const curveAnswerExample = {
   points: [
-    { fromSequence: 1, toSequence: 1, ...first, cumulative: first },
-    { fromSequence: 2, toSequence: 2, ...second, cumulative: both },
+    { fromSequence: 1, toSequence: 1, ...first, lossStatus: 'finite', cumulative: { ...first, lossStatus: 'finite' } },
+    { fromSequence: 2, toSequence: 2, ...second, lossStatus: 'finite', cumulative: { ...both, lossStatus: 'finite' } },
   ],
   requestId: exampleId,
 }

@@ -16,16 +16,13 @@ export interface EvaluationRouteOptions {
   readonly ending: AbortSignal
 }
 
-/** Whose evaluations they are while nobody has a key. */
-export const nobody = ''
-
 export function noEvaluation(name: string): Problem {
   return new Problem('not-found', `There is no evaluation ${quoted(name)}.`)
 }
 
 /** @throws Problem `not-found` */
-export async function foundEvaluation(evaluations: Evaluations, name: string): Promise<OpenEvaluation> {
-  const found = await evaluations.find(nobody, name)
+export async function foundEvaluation(evaluations: Evaluations, owner: string, name: string): Promise<OpenEvaluation> {
+  const found = await evaluations.find(owner, name)
   if (found === undefined) throw noEvaluation(name)
   return found
 }

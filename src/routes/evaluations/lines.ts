@@ -55,8 +55,8 @@ export async function lineRoutes(app: FastifyInstance, { evaluations }: Evaluati
       },
     },
     async (request, reply) => {
-      const { body, params, work, id } = request
-      const found = await foundEvaluation(evaluations, params.evaluation)
+      const { body, params, owner, work, id } = request
+      const found = await foundEvaluation(evaluations, owner, params.evaluation)
       const tally = new LineTally(request)
       const queue = new CommitQueue<number>(evaluations, found, (line, { name }, result) => {
         tally.add(line, name, () => storedBatch(params.evaluation, name, result) && result.outcome)

@@ -117,8 +117,20 @@ const evaluationEntry = z
   .meta({ id: 'EvaluationEntry', description: 'An evaluation in a list.' })
 const ofNext = { description: 'What to give as `after` for the next page; absent at the end.' }
 
+const unreadableEntry = z
+  .object({ evaluation: evaluationName, detail: z.string().meta({ description: 'Why its figures are not told.' }) })
+  .meta({ id: 'UnreadableEvaluation', description: 'An evaluation in a list that this service cannot read.' })
+
 export const evaluationList = z
-  .object({ evaluations: z.array(evaluationEntry), next: z.string().optional().meta(ofNext), requestId: z.string() })
+  .object({
+    evaluations: z.array(evaluationEntry),
+    unreadable: z.array(unreadableEntry).optional().meta({
+      description:
+        'Evaluations of this page that cannot be read, and are not among the others: declared by a newer release, or damaged. Absent when there are none.',
+    }),
+    next: z.string().optional().meta(ofNext),
+    requestId: z.string(),
+  })
   .meta({ id: 'EvaluationList', description: 'Evaluations, the newest first.' })
 
 const batchEntry = z
@@ -129,7 +141,7 @@ export const batchList = z
   .object({ batches: z.array(batchEntry), next: count.optional().meta(ofNext), requestId: z.string() })
   .meta({ id: 'BatchList', description: 'Batches in the order of their sequence.' })
 
-const figures = { samples: count, loss, accuracy, standardError: z.number().nullable() }
+const figures = { samples: count, loss, lossStatus, accuracy, standardError: z.number().nullable() }
 
 export const curveAnswer = z
   .object({

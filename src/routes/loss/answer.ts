@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { lossStatuses } from '../../loss/report/statistics.ts'
 import { lossSpec } from './schema.ts'
 
-const lossStatus = z.enum(lossStatuses).meta({
+export const lossStatus = z.enum(lossStatuses).meta({
   description:
     'JSON has no Infinity: with `infinite`, a null loss is infinite; with `undefined`, there is no weight to divide by.',
 })

@@ -116,35 +116,43 @@ const ndjson = [
   },
 ]
 
-/** Header and digits: the bytes of "20" are the predictions 50 and 48. */
-const binary = {
-  parameters: { loss: 'mse', labelFormat: 'values' },
-  inputs: ['predictions', 'labels'].map((name) => ({
-    name,
-    shape: [2],
-    datatype: 'UINT8',
-    parameters: { binary_data_size: 2 },
-  })),
+/** The JSON part of a binary body whose inputs have two bytes each: digits, of which "20" are the numbers 50 and 48. */
+function headerOf(...inputs: string[]): string {
+  return JSON.stringify({
+    parameters: { loss: 'mse', labelFormat: 'values' },
+    inputs: inputs.map((name) => ({ name, shape: [2], datatype: 'UINT8', parameters: { binary_data_size: 2 } })),
+  })
 }
-const binaryHeader = JSON.stringify(binary)
+const binaryHeader = headerOf('predictions', 'labels')
 
 /** A binary body, for the document, which names request schemas `XInput` and later `X`. */
-export const binaryDocument = {
-  'application/octet-stream': {
-    schema: {
-      type: 'string',
-      format: 'binary',
-      contentSchema: { $ref: '#/components/schemas/BinaryHeaderInput' },
-      description:
-        'JSON (schema BinaryHeader) of the length given by the header `Inference-Header-Content-Length`, then the bytes of the inputs in their order: little-endian, row-major, without gaps.',
-    },
-    examples: {
-      bytes: {
-        summary: `Predictions 50, 48 and labels 50, 49 as bytes, with Inference-Header-Content-Length: ${binaryHeader.length}`,
-        value: `${binaryHeader}2021`,
+export const binaryDocument = binaryBody('BinaryHeader', 'Predictions 50, 48 and labels 50, 49', binaryHeader, '2021')
+
+/** Likewise of a comparison. */
+export const comparisonBinaryDocument = binaryBody(
+  'ComparisonHeader',
+  'Predictions 50, 48, baseline 51, 48 and labels 50, 49',
+  headerOf('predictions', 'baseline', 'labels'),
+  '203021',
+)
+
+function binaryBody(schema: string, what: string, header: string, bytes: string) {
+  return {
+    'application/octet-stream': {
+      schema: {
+        type: 'string',
+        format: 'binary',
+        contentSchema: { $ref: `#/components/schemas/${schema}Input` },
+        description: `JSON (schema ${schema}) of the length given by the header \`Inference-Header-Content-Length\`, then the bytes of the inputs in their order: little-endian, row-major, without gaps.`,
+      },
+      examples: {
+        bytes: {
+          summary: `${what} as bytes, with Inference-Header-Content-Length: ${header.length}`,
+          value: `${header}${bytes}`,
+        },
       },
     },
-  },
+  }
 }
 
 /** The bodies of POST /v1/loss that are not JSON, for the document. */
@@ -170,10 +178,20 @@ export const lossMediaTypeDocuments = {
   },
 }
 
-/** What Swagger UI says over the body of POST /v1/loss, whatever its type. */
-export const lossBodyDescription = `For \`application/octet-stream\`, choose a file: JSON (schema BinaryHeader), whose length the header \`Inference-Header-Content-Length\` gives, then the bytes of the tensors. This one has ${binaryHeader.length} bytes of JSON:
+/** What Swagger UI says over a body that may be binary, of which it can only send a file. */
+function fileDescription(schema: string, document: typeof binaryDocument): string {
+  const { value } = document['application/octet-stream'].examples.bytes
+  const jsonBytes = value.lastIndexOf('}') + 1
+  return `For \`application/octet-stream\`, choose a file: JSON (schema ${schema}), whose length the header \`Inference-Header-Content-Length\` gives, then the bytes of the tensors. This one has ${jsonBytes} bytes of JSON:
 
-    printf '%s' '${binaryHeader}2021' > batch.bin
+    printf '%s' '${value}' > batch.bin`
+}
+
+/** What Swagger UI says over the body of a comparison, whatever its type. */
+export const comparisonBodyDescription = fileDescription('ComparisonHeader', comparisonBinaryDocument)
+
+/** What Swagger UI says over the body of POST /v1/loss, whatever its type. */
+export const lossBodyDescription = `${fileDescription('BinaryHeader', binaryDocument)}
 
 For \`application/x-ndjson\`, the first line holds the options (schema LossSpec), and each further line a mini-batch (schema Batch).`
 

@@ -45,29 +45,44 @@ export const batchMultipartDocument = {
 }
 
 /** The parts of a batch and of its options, for the document. */
-export const lossMultipartDocument = {
-  'multipart/form-data': {
-    schema: {
-      type: 'object',
-      description: 'A batch as files, and each option as text; or all options in the part `options`.',
-      properties: {
-        ...csvHeader,
-        loss: { type: 'string', enum: lossNames, description: 'The loss function.' },
-        labelFormat: { type: 'string', enum: labelFormats, description: 'How `labels` is written.' },
-        ...tensors,
-        ...Object.fromEntries(optionNames.map((name) => [name, partOf(name)])),
-        options: {
-          type: 'string',
-          description: 'All options as one JSON object, in place of a part for each.',
-          ...leftOut,
-        },
-      },
-      required: ['predictions', 'labels'],
-      additionalProperties: false,
-    },
-    // one part for each word, where Swagger UI would send them with commas in between
-    encoding: { include: { style: 'form', explode: true } },
+export const lossMultipartDocument = withOptions(tensors, ['predictions', 'labels'])
+
+/** Likewise of a comparison. */
+export const comparisonMultipartDocument = withOptions(
+  {
+    predictions: tensors.predictions,
+    baseline: file(`What another model predicts, in the shape of \`predictions\`. ${formats}`),
+    labels: tensors.labels,
+    sampleWeights: tensors.sampleWeights,
   },
+  ['predictions', 'baseline', 'labels'],
+)
+
+function withOptions(parts: Record<string, Schema>, required: readonly string[]) {
+  return {
+    'multipart/form-data': {
+      schema: {
+        type: 'object',
+        description: 'A batch as files, and each option as text; or all options in the part `options`.',
+        properties: {
+          ...csvHeader,
+          loss: { type: 'string', enum: lossNames, description: 'The loss function.' },
+          labelFormat: { type: 'string', enum: labelFormats, description: 'How `labels` is written.' },
+          ...parts,
+          ...Object.fromEntries(optionNames.map((name) => [name, partOf(name)])),
+          options: {
+            type: 'string',
+            description: 'All options as one JSON object, in place of a part for each.',
+            ...leftOut,
+          },
+        },
+        required,
+        additionalProperties: false,
+      },
+      // one part for each word, where Swagger UI would send them with commas in between
+      encoding: { include: { style: 'form', explode: true } },
+    },
+  }
 }
 
 function partOf(name: (typeof optionNames)[number]): Schema {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Tensors } from '../../loss/batch.ts'
+import type { PairedTensors } from '../../loss/comparison.ts'
 import type { LossName } from '../../loss/kernels/index.ts'
 import { losses, lossNames } from '../../loss/kernels/index.ts'
 import type { Loss } from '../../loss/kernels/loss.ts'
@@ -41,6 +42,14 @@ export const batchFields = {
   sampleWeights: tensor('One weight per sample, s_i. Default: none; every sample counts as 1.', weights).optional(),
 }
 
+/** The tensors of a comparison. */
+export const comparisonFields = {
+  ...batchFields,
+  baseline: tensor('What another model predicts, in the shape of `predictions`.', {
+    oneOf: [listOf(numbers), numbers],
+  }),
+}
+
 /** One batch without options. */
 export const batchSchema = z
   .strictObject(batchFields, { error: unknownField(Object.keys(batchFields)) })
@@ -49,6 +58,11 @@ export const batchSchema = z
     id: 'Batch',
     description: 'Predictions and labels without options: a further line of an NDJSON body.',
   }) as unknown as z.ZodType<Tensors>
+
+/** The tensors of a comparison, without options. */
+export const pairSchema = z.strictObject(comparisonFields, {
+  error: unknownField(Object.keys(comparisonFields)),
+}) as unknown as z.ZodType<PairedTensors>
 
 /** Options as they are received: weights are tensors, which are checked with the first batch. */
 export type ReceivedOptions = { readonly [Name in keyof Options]: Received<Options[Name]> }
@@ -82,11 +96,30 @@ export const optionsSchema = z.discriminatedUnion(
 ) as unknown as z.ZodType<ReceivedOptions>
 
 /** One JSON object with options and batch; the document shows the options that a loss can use. */
-export const lossRequest = z.discriminatedUnion('loss', unionOf(requestOf), { error: noLoss }).meta({
-  id: 'LossRequest',
-  description: 'One batch. The options depend on the loss.',
-  discriminator: discriminator('Request', 'Input'),
-}) as unknown as z.ZodType<LossRequest>
+export const lossRequest = z
+  .discriminatedUnion(
+    'loss',
+    unionOf((name) => requestOf(name, 'Request', batchFields)),
+    { error: noLoss },
+  )
+  .meta({
+    id: 'LossRequest',
+    description: 'One batch. The options depend on the loss.',
+    discriminator: discriminator('Request', 'Input'),
+  }) as unknown as z.ZodType<LossRequest>
+
+/** Likewise for the predictions of two models. */
+export const comparisonRequest = z
+  .discriminatedUnion(
+    'loss',
+    unionOf((name) => requestOf(name, 'Comparison', comparisonFields)),
+    { error: noLoss },
+  )
+  .meta({
+    id: 'Comparison',
+    description: 'The predictions of two models for the same labels. The options depend on the loss.',
+    discriminator: discriminator('Comparison', 'Input'),
+  }) as unknown as z.ZodType<ReceivedOptions & PairedTensors>
 
 /**
  * The options of a loss for a stream of batches, in one JSON object with other fields. The document shows those that a loss
@@ -166,9 +199,13 @@ function typeForStreams(option: OptionName, loss: LossTraits): OptionType | unde
 }
 
 function optionSchema(option: OptionName, loss: LossTraits, type: OptionType): z.ZodType {
-  const { description, appliesTo } = optionOf(option)
+  const { description, appliesTo, singleBatch } = optionOf(option)
+  const absent =
+    Array.isArray(singleBatch) && 'values' in type ? singleBatch.filter((word) => !type.values.includes(word)) : []
+  // nothing is said of a value that cannot be chosen here
+  const sentences = description.split(/(?<=\.) /).filter((text) => !absent.some((word) => text.includes(`\`${word}\``)))
   const where = appliesTo === everyEvaluation ? '' : ` Applies to ${appliesTo}.`
-  return schemaOf(type, `${description}${where}${defaultInWords(option, loss)}`)
+  return schemaOf(type, `${sentences.join(' ')}${where}${defaultInWords(option, loss)}`)
 }
 
 /** In words alone: types that are generated from a `default` demand the field. */
@@ -182,9 +219,9 @@ function defaultInWords(option: OptionName, loss: LossTraits): string {
   return ` Default \`${first.words}\`${differing.map(({ format, words }) => `, with ${format} \`${words}\``).join('')}.`
 }
 
-function requestOf(name: LossName): z.ZodObject {
+function requestOf(name: LossName, suffix: string, fields: Record<string, z.ZodType>): z.ZodObject {
   const { labelFormats }: Loss = losses[name]
-  const { object, meta } = objectOf(name, 'Request', batchFields)
+  const { object, meta } = objectOf(name, suffix, fields)
   return object.meta({
     ...meta,
     properties: { ...meta.properties, labels: labelsSchema(labelFormats) },

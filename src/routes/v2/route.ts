@@ -10,14 +10,14 @@ import type { LossName } from '../../loss/kernels/index.ts'
 import { lossNames } from '../../loss/kernels/index.ts'
 import { isTensor } from '../../loss/tensor.ts'
 import { refuse } from '../../loss/validation-errors.ts'
-import { answerOf, bodyProblems } from '../answers.ts'
+import type { Answer } from '../answers.ts'
+import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
 import type { HealthOptions } from '../health.ts'
 import { evaluate } from '../loss/route.ts'
 import { inferenceExample, inferenceHeaders, inferenceMediaTypeDocuments, inferenceRequests } from './examples.ts'
 import { askedOf, figureOutputs, outputsOf, partsFor, rowOutputs } from './outputs.ts'
 import {
   inferenceAnswer,
-  inferenceErrors,
   inferenceRequest,
   live,
   model,
@@ -26,6 +26,7 @@ import {
   modelVersion,
   ready,
   server,
+  withInferenceErrors,
 } from './schema.ts'
 
 interface ModelRequest {
@@ -45,6 +46,10 @@ export async function inferenceRoutes(
   { isClosing }: Pick<HealthOptions, 'isClosing'>,
 ): Promise<void> {
   registerInferenceBodies(app)
+  app.addHook('onRoute', (route) => {
+    const { response } = route.schema as { response: Record<string, Answer> }
+    route.schema = { ...route.schema, response: withInferenceErrors(response) }
+  })
   const tags = ['Inference']
   app.get(
     '/v2',
@@ -54,7 +59,7 @@ export async function inferenceRoutes(
         tags,
         summary: 'Describe the server',
         description: 'Name, version and extensions of the Open Inference Protocol.',
-        response: { 200: answerOf(server), ...inferenceErrors() },
+        response: { 200: answerOf(server), ...problemAnswers() },
       },
       config: { examples: { answers: { 200: serverExample } } },
     },
@@ -69,7 +74,7 @@ export async function inferenceRoutes(
         tags,
         summary: 'Check that the server answers',
         description: 'Always 200, whatever the load.',
-        response: { 200: answerOf(live), ...inferenceErrors() },
+        response: { 200: answerOf(live), ...problemAnswers() },
       },
       config: { isAlwaysAnswered: true, examples: { answers: { 200: { live: true } } } },
     },
@@ -84,7 +89,7 @@ export async function inferenceRoutes(
         tags,
         summary: 'Check that the server takes requests',
         description: '503 while the service is shutting down, like /readyz.',
-        response: { 200: answerOf(ready), ...inferenceErrors('overloaded') },
+        response: { 200: answerOf(ready), ...problemAnswers('overloaded') },
       },
       config: { isAlwaysAnswered: true, examples: { answers: { 200: { ready: true } } } },
     },
@@ -110,7 +115,7 @@ export async function inferenceRoutes(
           description:
             'Its tensors. Each model has the one version `1`: `/versions/1` may follow its name in every address.',
           params: modelParams,
-          response: { 200: answerOf(model), ...inferenceErrors('not-found') },
+          response: { 200: answerOf(model), ...problemAnswers('not-found') },
         },
         config: { examples: { answers: { 200: metadataOf('cross-entropy') } } },
       },
@@ -127,7 +132,7 @@ export async function inferenceRoutes(
           summary: 'Check that a loss function can be evaluated',
           description: 'Every loss function of the catalogue is ready.',
           params: modelParams,
-          response: { 200: answerOf(modelReady), ...inferenceErrors('not-found') },
+          response: { 200: answerOf(modelReady), ...problemAnswers('not-found') },
         },
         config: { examples: { answers: { 200: { name: 'cross-entropy', ready: true } } } },
       },
@@ -145,7 +150,7 @@ export async function inferenceRoutes(
           description,
           params: modelParams,
           body: inferenceRequest,
-          response: { 200: inferred, ...inferenceErrors('not-found', ...bodyProblems) },
+          response: { 200: inferred, ...problemAnswers('not-found', ...bodyProblems) },
         },
         config: {
           accepts: inferenceMediaTypes,

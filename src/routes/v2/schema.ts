@@ -1,11 +1,9 @@
 import { z } from 'zod'
 import { binaryHeader } from '../../http/body/oip-header.ts'
 import { inferenceErrorMediaType } from '../../http/inference-error.ts'
-import type { ProblemName } from '../../http/problem.ts'
 import { lossNames } from '../../loss/kernels/index.ts'
 import { lossStatuses } from '../../loss/report/statistics.ts'
 import type { Answer } from '../answers.ts'
-import { problemAnswers } from '../answers.ts'
 import { askedOutput, outputNames } from './outputs.ts'
 
 /** The only version of each model. */
@@ -21,14 +19,17 @@ const error = z.object({ error: z.string().meta({ examples: ['Nothing is served 
     'What went wrong, as the Open Inference Protocol has it: of invalid content the first errors, a line each, with a JSON Pointer to the place.',
 })
 
-/** The error answers of an operation of the protocol. Where there is no address yet, they are problems. */
-export function inferenceErrors(...names: ProblemName[]): Record<number, Answer> {
-  const withoutAddress: Record<string, Answer> = problemAnswers()
-  const answers = Object.entries(problemAnswers(...names)).map(([status, { description }]) => {
-    const before = ['400', '408', '431'].includes(status) ? withoutAddress[status].content : {}
-    return [status, { description, content: { [inferenceErrorMediaType]: { schema: error }, ...before } }]
+/** Statuses of requests that have no address yet. */
+const withoutAddress = ['400', '408', '431']
+
+/** The answers of an operation with errors in the form of the protocol, beside that of problems where there is no address yet. */
+export function withInferenceErrors(answers: Readonly<Record<string, Answer>>): Record<string, Answer> {
+  const entries = Object.entries(answers).map(([status, { description, content }]) => {
+    if (Number(status) < 400) return [status, { description, content }] as const
+    const before = withoutAddress.includes(status) ? content : {}
+    return [status, { description, content: { [inferenceErrorMediaType]: { schema: error }, ...before } }] as const
   })
-  return Object.fromEntries(answers)
+  return Object.fromEntries(entries)
 }
 
 export const live = z.object({ live: z.literal(true) }).meta({ id: 'ServerLive', description: 'The process answers.' })

@@ -59,6 +59,21 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
     t.same(namesOf(await store.list(`${owner}'`, { limit: 9 })), [])
   },
 
+  'an owner is any text that every database can keep': async (t, store, owner) => {
+    const name = `${owner} '"\\\n\u{1f600}\u202e%`
+    const evaluation = await declareNew(store, name, 'run')
+    t.same(await store.find(name, 'run'), evaluation)
+    const error = { name: 'RangeError', message: 'A text for the store must be well-formed Unicode without U+0000.' }
+    for (const wrong of [`${owner}\0`, `${owner}\ud800`, `\udc00${owner}`]) {
+      await t.rejects(store.declare(wrong, 'run', declaration), error)
+      await t.rejects(store.find(wrong, 'run'), error)
+      await t.rejects(store.list(wrong, { limit: 1 }), error)
+      await t.rejects(store.seal(wrong, 'run'), error)
+      await t.rejects(store.delete(wrong, 'run'), error)
+    }
+    await t.resolves(store.ping())
+  },
+
   'an owner has so many evaluations at most, however many are declared at a time': async (t, store, owner) => {
     const names = Array.from({ length: 9 }, (_, at) => `run-${at}`)
     const results = await Promise.all(names.map((name) => store.declare(owner, name, declaration)))

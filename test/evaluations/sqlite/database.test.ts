@@ -1,6 +1,6 @@
-import { mkdtempSync, openSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import { existsSync, mkdtempSync, openSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Test } from 'tap'
 import { test } from 'tap'
@@ -47,6 +47,13 @@ function reason(run: () => unknown): string {
   }
   return 'nothing failed'
 }
+
+test('missing folders are made; where that is impossible it fails, and does not go on for ever', async (t) => {
+  const path = join(dirname(fileFor(t)), 'a', 'b', 'lossmeter.sqlite')
+  new SqliteDatabase(path, 100).close()
+  t.ok(existsSync(path))
+  t.throws(() => new SqliteDatabase('/proc/1/none/lossmeter.sqlite', 100))
+})
 
 test('a file that is no longer in its place takes nothing, until it is put back', async (t) => {
   const path = fileFor(t)

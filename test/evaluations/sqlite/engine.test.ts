@@ -108,7 +108,7 @@ test('a file that cannot be opened is told with its path', async (t) => {
   file.close()
   await t.rejects(SqliteEngine.open(join(path, 'x.sqlite')), {
     name: 'StoreUnusable',
-    message: `${join(path, 'x.sqlite')} cannot be opened: EEXIST: file already exists, mkdir '${path}'`,
+    message: `${join(path, 'x.sqlite')} cannot be opened: unable to open database file`,
   })
 })
 

@@ -7,6 +7,7 @@ const app = await appOf(root)
 interface Figures {
   readonly samples: number
   readonly loss: number | null
+  readonly lossStatus: string
   readonly accuracy: number | null
   readonly standardError: number | null
 }
@@ -25,8 +26,8 @@ async function pointsOf(path: string): Promise<Point[]> {
 /** What /v1/loss says of these rows. */
 async function figuresOf(rows: object): Promise<Figures> {
   const { body } = await post(app, '/v1/loss', { loss: 'cross-entropy', labelFormat: 'index', ...rows })
-  const { samples, loss, accuracy, standardError } = body as Figures
-  return { samples, loss, accuracy, standardError }
+  const { samples, loss, lossStatus, accuracy, standardError } = body as Figures
+  return { samples, loss, lossStatus, accuracy, standardError }
 }
 
 test('each point is what its batches add up to, and all before them', async (t) => {

@@ -1,7 +1,13 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { t as root, test } from 'tap'
+import { EvaluationGone, StoreUnavailable } from '../../../src/evaluations/errors.ts'
+import type { Evaluation } from '../../../src/evaluations/store.ts'
 import { evaluationRoutes } from '../../../src/routes/evaluations/evaluations.ts'
 import { appOf, post, problemOf } from '../../support.ts'
-import { allRows, batches, evaluationOf, routesOver, send, sendLines, threeClasses } from './support.ts'
+import { allRows, batches, evaluationOf, foundOf, routesOver, send, sendLines, threeClasses } from './support.ts'
 
 const app = await appOf(root)
 
@@ -190,6 +196,52 @@ test('evaluations are listed page by page, the newest first', async (t) => {
   for (const query of ['limit=0', 'limit=1001', 'limit=x', 'after=-1', 'prefix=%20', 'typo=1']) {
     t.equal((await send(app, 'GET', `?${query}`)).status, 422, query)
   }
+})
+
+test('an evaluation that cannot be read is named in the list, and hides no other', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'lossmeter-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const path = join(folder, 'store.sqlite')
+  const app = await appOf(t, { DATABASE_URL: `sqlite:${path}` })
+  for (const name of ['right', 'newer', 'damaged']) await evaluationOf(app, name)
+  await app.close()
+  const file = new DatabaseSync(path)
+  file.exec(`
+    UPDATE evaluations SET declaration = replace(declaration, 'cross-entropy', 'loss-of-tomorrow') WHERE name = 'newer';
+    UPDATE batches SET state = x'00' WHERE evaluation IN (SELECT id FROM evaluations WHERE name = 'damaged')`)
+  file.close()
+  const again = await appOf(t, { DATABASE_URL: `sqlite:${path}` })
+  t.match((await send(again, 'GET', '?limit=3')).body, {
+    evaluations: [{ evaluation: 'right', batches: 3, samples: 6 }],
+    unreadable: [
+      { evaluation: 'damaged', detail: 'The store of evaluations is damaged.' },
+      { evaluation: 'newer', detail: 'The evaluation was declared by a newer release of the service.' },
+    ],
+  })
+  t.match((await send(again, 'GET', '?limit=2')).body, { evaluations: [], unreadable: [{}, {}], next: /^\d+$/ })
+  const right = (await send(again, 'GET', '?prefix=right')).body as { evaluations: unknown[] }
+  t.equal(right.evaluations.length, 1)
+  t.notOk('unreadable' in right)
+  t.equal((await send(again, 'GET', '/newer')).status, 503)
+})
+
+test('a list is refused while nothing can be read, and leaves out what is deleted meanwhile', async (t) => {
+  const times = { createdAt: 0, updatedAt: 0 }
+  const counts = { batches: 0, samples: 0, expectedBatches: null, expectedSamples: null }
+  const stored: Evaluation = { id: 1, owner: '', name: 'e', declaration: '', status: 'open', ...counts, ...times }
+  const listed = async (error: Error) => {
+    const small = await routesOver(t, evaluationRoutes, {
+      list: async () => [stored],
+      open: () => ({ ...foundOf(), stored }),
+      report: async () => {
+        throw error
+      },
+    })
+    return small.inject({ url: '/v1/evaluations' })
+  }
+  t.equal((await listed(new StoreUnavailable('out-of-reach'))).statusCode, 503)
+  t.equal((await listed(new TypeError('a mistake'))).statusCode, 500)
+  t.match((await listed(new EvaluationGone())).json(), { evaluations: [] })
 })
 
 test('a sealed evaluation takes no more batches, and is sealed when it is complete', async (t) => {

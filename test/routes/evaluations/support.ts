@@ -97,6 +97,10 @@ export async function routesOver(
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   app.setErrorHandler(handleError)
   requestWork(app, limits)
+  app.decorateRequest('owner', '')
+  app.addHook('onRequest', async (request) => {
+    request.owner = String(request.headers['x-owner'] ?? '')
+  })
   registerBodies(app, limits)
   const ending = new AbortController()
   // what the test does not give is not called

@@ -1,10 +1,15 @@
 import { test } from 'tap'
-import { inferenceErrors, inferenceRequest, modelParams } from '../../../src/routes/v2/schema.ts'
+import { problemAnswers } from '../../../src/routes/answers.ts'
+import { inferenceRequest, modelParams, withInferenceErrors } from '../../../src/routes/v2/schema.ts'
 
 test('errors are those of the protocol, but problems where there is no address yet', async (t) => {
-  const answers = inferenceErrors('not-found', 'invalid-content')
+  const right = { description: 'Right.', content: {} }
+  const answers = withInferenceErrors({ 200: right, ...problemAnswers('not-found', 'invalid-content') })
+  t.equal(answers[200].content, right.content)
   const both = ['application/json', 'application/problem+json']
-  const contents = Object.entries(answers).map(([status, { content }]) => [status, Object.keys(content).toSorted()])
+  const contents = Object.entries(answers)
+    .slice(1)
+    .map(([status, { content }]) => [status, Object.keys(content).toSorted()])
   t.strictSame(contents, [
     ['400', both],
     ['404', ['application/json']],

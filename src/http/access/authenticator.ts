@@ -1,0 +1,37 @@
+import type { Scope } from './needs.ts'
+import { noKey, unauthenticated } from './refusals.ts'
+
+/** Who sends requests, as a key or a token says. */
+export interface Client {
+  /** Whose its evaluations are: the name of the key, or the issuer and the subject of the token. */
+  readonly owner: string
+  readonly scopes: readonly Scope[]
+  readonly requestsPerMinute?: number | undefined
+  readonly bytesPerMinute?: number | undefined
+}
+
+/** The owner while nobody needs a key. */
+export const nobody = ''
+
+/** What knows keys or tokens. */
+export interface Authorities {
+  readonly keys?: { find(key: string): Client | undefined } | undefined
+  readonly issuer?: { verify(token: string): Client | Promise<Client> } | undefined
+}
+
+/** Three parts of base64url: a token that is signed. */
+const token = /^[\w-]+\.[\w-]+\.[\w-]*$/
+
+/**
+ * Who sends a request with this Authorization header.
+ *
+ * @throws Problem `unauthenticated`, `issuer-unavailable`
+ */
+export function clientOf(authorization: string | undefined, { keys, issuer }: Authorities): Client | Promise<Client> {
+  const [, presented] = /^bearer +(\S+) *$/i.exec(authorization ?? '') ?? []
+  if (presented === undefined) throw noKey()
+  const known = keys?.find(presented)
+  if (known !== undefined) return known
+  if (issuer === undefined || !token.test(presented)) throw unauthenticated('The key is not known.')
+  return issuer.verify(presented)
+}

@@ -1,0 +1,42 @@
+import { hash, randomBytes } from 'node:crypto'
+import { readKeys } from './keys.ts'
+
+const usage = 'Usage: npm run key -- NAME SCOPE...\nScopes: evaluate, read, write, metrics'
+
+export interface NewKey {
+  /** What the client sends. It begins so that scanners for secrets can find it. */
+  readonly key: string
+  /** What the file of keys gets, as JSON. */
+  readonly entry: string
+}
+
+/**
+ * Makes a key.
+ *
+ * @throws KeysUnusable
+ */
+export function newKey(name: string, scopes: readonly string[]): NewKey {
+  const key = `lm_${randomBytes(32).toString('base64url')}`
+  const entry = JSON.stringify({ name, sha256: hash('sha256', key), scopes })
+  readKeys(`[${entry}]`)
+  return { key, entry }
+}
+
+/** What `npm run key` prints for its arguments, and the exit code. */
+export function printed([name, ...scopes]: readonly string[]): { out: string; err: string; code: number } {
+  if (name === undefined || scopes.length === 0) return { out: '', err: `${usage}\n`, code: 1 }
+  try {
+    const { key, entry } = newKey(name, scopes)
+    const out = `The key, shown only now:\n\n  ${key}\n\nThe entry for the file that API_KEYS_FILE names, an array of such entries:\n\n  ${entry}\n`
+    return { out, err: '', code: 0 }
+  } catch (error) {
+    return { out: '', err: `${(error as Error).message}\n${usage}\n`, code: 1 }
+  }
+}
+
+if (import.meta.main) {
+  const { out, err, code } = printed(process.argv.slice(2))
+  process.stdout.write(out)
+  process.stderr.write(err)
+  process.exitCode = code
+}

@@ -1,0 +1,50 @@
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { Authorities, Client } from '../access/authenticator.ts'
+import { clientOf, nobody } from '../access/authenticator.ts'
+import type { Need } from '../access/needs.ts'
+import { needOf } from '../access/needs.ts'
+import { forbidden } from '../access/refusals.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether the route only says that there is none for its method. */
+    isRefusal?: boolean
+  }
+  interface FastifyRequest {
+    /** Whose evaluations the request is about. */
+    owner: string
+  }
+}
+
+/**
+ * Lets each request through that has the key its route needs, before anything of its body is read; every request while nobody
+ * needs one. Routes come afterwards.
+ */
+export function access(app: FastifyInstance, authorities: Authorities | undefined): void {
+  app.decorateRequest('owner', nobody)
+  app.addHook('onRoute', (route) => {
+    if (route.config?.isRefusal) return
+    for (const method of [route.method].flat()) {
+      const need = needOf(method, route.url)
+      if (need === 'nothing' || authorities === undefined) continue
+      route.onRequest = [check(need, authorities), ...[route.onRequest ?? []].flat()]
+    }
+  })
+}
+
+function check(need: Exclude<Need, 'nothing'>, authorities: Authorities): onRequestHookHandler {
+  const admit = (request: FastifyRequest, client: Client) => {
+    request.owner = client.owner
+    request.work.belongTo(client.owner)
+    return need === 'any key' || client.scopes.includes(need) ? undefined : forbidden(need)
+  }
+  return (request, _reply, done) => {
+    try {
+      const client = clientOf(request.headers.authorization, authorities)
+      if (client instanceof Promise) client.then((verified) => done(admit(request, verified)), done)
+      else done(admit(request, client))
+    } catch (error) {
+      done(error as Error)
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import type { Slice } from '../fold.ts'
+import { mcnemarPValue } from '../numerics/binomial.ts'
+import { subtract } from '../numerics/dyadic.ts'
+import type { Spec } from '../spec.ts'
+import type { Tally } from '../tally.ts'
+import { accuracyOf } from './statistics.ts'
+
+/** How often two models are right about the same labels: counts of samples, or of binary outputs, whatever their weights. */
+export interface AgreementReport {
+  readonly bothRight: number
+  readonly onlyPredictions: number
+  readonly onlyBaseline: number
+  readonly bothWrong: number
+  /** Of the predictions less that of the baseline, weighted by s_i; `null` without weight. */
+  readonly accuracyDifference: number | null
+  /** Of the exact two-sided McNemar test of the counts. */
+  readonly pValue: number
+}
+
+/** Counts the decisions of two models, slice by slice. */
+export class Agreement {
+  #bothRight = 0
+  #onlyPredictions = 0
+  #onlyBaseline = 0
+  #bothWrong = 0
+
+  /** @param predictions what one model decided about some rows, `baseline` the other about the same */
+  add(predictions: Slice['decisions'], baseline: Slice['decisions']): void {
+    if (predictions === undefined || baseline === undefined) return
+    const { predicted, labelled } = predictions
+    const { predicted: others } = baseline
+    const { length } = labelled
+    let [both, only, onlyOther] = [0, 0, 0]
+    for (let at = 0; at < length; at++) {
+      const isRight = Number(predicted[at] === labelled[at])
+      const isOtherRight = Number(others[at] === labelled[at])
+      both += isRight & isOtherRight
+      only += isRight & (1 - isOtherRight)
+      onlyOther += (1 - isRight) & isOtherRight
+    }
+    this.#bothRight += both
+    this.#onlyPredictions += only
+    this.#onlyBaseline += onlyOther
+    this.#bothWrong += length - both - only - onlyOther
+  }
+
+  /** What the counts say; `undefined` where labels are values, which are neither right nor wrong. */
+  report(predictions: Tally, baseline: Tally, spec: Spec): AgreementReport | undefined {
+    if (spec.decision === 'none') return undefined
+    const correctWeight = subtract(predictions.correctWeight, baseline.correctWeight)
+    return {
+      bothRight: this.#bothRight,
+      onlyPredictions: this.#onlyPredictions,
+      onlyBaseline: this.#onlyBaseline,
+      bothWrong: this.#bothWrong,
+      accuracyDifference: accuracyOf({ ...predictions, correctWeight }, spec),
+      pValue: mcnemarPValue(this.#onlyPredictions, this.#onlyBaseline),
+    }
+  }
+}

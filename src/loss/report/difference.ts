@@ -1,0 +1,60 @@
+import type { Dyadic } from '../numerics/dyadic.ts'
+import { add, fromInteger, multiply, subtract } from '../numerics/dyadic.ts'
+import type { Spec } from '../spec.ts'
+import type { Tally } from '../tally.ts'
+import type { LossStatus } from './statistics.ts'
+import { lossOf, standardErrorOf, z } from './statistics.ts'
+
+/** A loss less another one of the same labels; negative where the first is better. */
+export interface DifferenceReport {
+  /** Of the losses as reduced; `null` unless `lossStatus` is finite. */
+  readonly loss: number | null
+  /** `infinite` where one of the losses is, `undefined` where both are or there is no weight. */
+  readonly lossStatus: LossStatus
+  /** Of the mean difference, whatever the reduction; `null` for one row, or a difference that is not finite. */
+  readonly standardError: number | null
+  /** The mean difference -+ 1.959963984540054 standard errors, or `null`. */
+  readonly interval: readonly [number, number] | null
+}
+
+/**
+ * The tally of the differences d_i = x_i - y_i of paired rows, exactly: sum d^2 = sum x^2 - 2 sum x y + sum y^2. What is no sum
+ * of losses is that of the first.
+ *
+ * @param crossProducts sum x_i y_i
+ */
+export function pairedTally(predictions: Tally, baseline: Tally, crossProducts: Dyadic): Tally {
+  const squares = add(predictions.lossSquared, baseline.lossSquared)
+  return {
+    ...predictions,
+    infinite: predictions.infinite + baseline.infinite,
+    loss: subtract(predictions.loss, baseline.loss),
+    lossSquared: subtract(squares, multiply(fromInteger(2), crossProducts)),
+    lossTimesWeight: subtract(predictions.lossTimesWeight, baseline.lossTimesWeight),
+  }
+}
+
+/**
+ * What the differences of pairs say, each number rounded once from their exact sums.
+ *
+ * @param areBothInfinite whether neither loss is finite, so that their difference is not defined
+ * @param populationSize rows that a sample without replacement was drawn from
+ */
+export function differenceOf(
+  pairs: Tally,
+  spec: Spec,
+  areBothInfinite: boolean,
+  populationSize?: number,
+): DifferenceReport {
+  if (areBothInfinite) return { loss: null, lossStatus: 'undefined', standardError: null, interval: null }
+  const { loss, lossStatus } = lossOf(pairs, spec)
+  const standardError = lossStatus === 'finite' ? standardErrorOf(pairs, populationSize) : null
+  const mean = lossOf(pairs, { ...spec, reduction: 'mean' }).loss
+  return { loss, lossStatus, standardError, interval: intervalOf(mean, standardError) }
+}
+
+function intervalOf(mean: number | null, standardError: number | null): [number, number] | null {
+  if (mean === null || standardError === null) return null
+  const interval: [number, number] = [mean - z * standardError, mean + z * standardError]
+  return interval.every(Number.isFinite) ? interval : null
+}

@@ -1,0 +1,40 @@
+import type { FastifyInstance } from 'fastify'
+import type { Need } from '../http/access/needs.ts'
+import { needOf } from '../http/access/needs.ts'
+import { forbidden } from '../http/access/refusals.ts'
+import type { ProblemName } from '../http/problem.ts'
+import type { Answer } from './answers.ts'
+import { withProblems } from './answers.ts'
+import { problemExample } from './problem-examples.ts'
+
+/**
+ * Says in the document what key each operation needs, and how it refuses others. Register before the document and the routes.
+ *
+ * @param isOpen whether a request without a key is answered as well
+ */
+export function documentAccess(app: FastifyInstance, isOpen: boolean): void {
+  app.addHook('onRoute', (route) => {
+    if (route.schema?.operationId === undefined) return
+    const need = needOf(String(route.method), route.url)
+    if (need === 'nothing') {
+      route.schema = { ...route.schema, security: [] }
+      return
+    }
+    const { key, problems, examples } = accessTo(need)
+    route.schema = {
+      ...route.schema,
+      security: isOpen ? [{}, key] : [key],
+      response: withProblems(route.schema.response as Record<number, Answer>, problems),
+    }
+    const given = route.config?.examples
+    route.config = { ...route.config, examples: { ...given, answers: { ...examples, ...given?.answers } } }
+  })
+}
+
+function accessTo(need: Exclude<Need, 'nothing'>) {
+  const problems: ProblemName[] = ['unauthenticated', 'issuer-unavailable']
+  if (need === 'any key') return { key: { key: [] }, problems, examples: {} }
+  const { message, extensions } = forbidden(need)
+  const examples = { 403: problemExample('forbidden', [message, extensions]) }
+  return { key: { key: [need] }, problems: [...problems, 'forbidden' as const], examples }
+}

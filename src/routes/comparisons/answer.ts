@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import { lossAnswer, lossStatus } from '../loss/answer.ts'
+
+const count = z.int().min(0)
+
+const modelAnswer = lossAnswer
+  .omit({ requestId: true })
+  .meta({ id: 'ModelAnswer', description: 'What POST /v1/loss answers for the predictions of one model.' })
+
+const difference = z
+  .object({
+    loss: z.number().nullable().meta({
+      description:
+        'Loss of `predictions` less that of `baseline`, as reduced: negative where `predictions` is better; null unless `lossStatus` is `finite`.',
+    }),
+    lossStatus: lossStatus.meta({
+      description:
+        '`infinite` if one of the losses is; `undefined` if both are, or if there is no weight to divide by.',
+    }),
+    standardError: z.number().nullable().meta({
+      description:
+        'Standard error of the mean difference, whatever the reduction: sqrt(n/(n-1) sum (d_i - mean w_i)^2) / weightSum with the paired differences d_i = s_i (l_i - b_i) of the losses l_i of `predictions` and b_i of `baseline`, summed exactly, and with the finite-population correction for a mini-batch without replacement; null for one sample or a difference that is not finite.',
+    }),
+    interval: z.array(z.number()).length(2).nullable().meta({
+      description:
+        'Mean difference -+ 1.959963984540054 standard errors (95 %), whatever the reduction; null without a standard error.',
+    }),
+  })
+  .meta({ id: 'LossDifference', description: 'How far apart the losses are, sample by sample.' })
+
+const agreement = z
+  .object({
+    bothRight: count,
+    onlyPredictions: count.meta({ description: 'Only `predictions` is right.' }),
+    onlyBaseline: count.meta({ description: 'Only `baseline` is right.' }),
+    bothWrong: count,
+    accuracyDifference: z.number().min(-1).max(1).nullable().meta({
+      description: 'Accuracy of `predictions` less that of `baseline`, weighted by s_i; null if there is no weight.',
+    }),
+    pValue: z.number().min(0).max(1).meta({
+      description:
+        "Exact two-sided p-value of McNemar's test: min(1, 2 P(X <= min(b, c))) with X binomial(b + c, 1/2), b `onlyPredictions` and c `onlyBaseline`; 1 if there are none.",
+    }),
+  })
+  .meta({
+    id: 'Agreement',
+    description:
+      'How often the models are right together and alone: counts of samples, or with binary labels of outputs, whatever their weights, without ignored rows.',
+  })
+
+export const comparisonAnswer = z
+  .object({
+    predictions: modelAnswer,
+    baseline: modelAnswer,
+    difference,
+    agreement: agreement
+      .optional()
+      .meta({ description: 'Not there if labels are values, which are not right or wrong.' }),
+    requestId: z.string(),
+  })
+  .meta({ id: 'ComparisonAnswer', description: 'The answer of each model, and how far to trust their difference.' })

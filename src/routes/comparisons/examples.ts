@@ -1,0 +1,114 @@
+import { batchMediaTypes } from '../../http/body/register.ts'
+import { comparisonBinaryDocument } from '../loss/examples.ts'
+import { comparisonMultipartDocument } from '../loss/multipart-document.ts'
+import { exampleId, invalidExample, mediaTypeExample, problemExample } from '../problem-examples.ts'
+
+const classes = {
+  loss: 'cross-entropy',
+  labelFormat: 'index',
+  predictions: [
+    [0.7, 0.2, 0.1],
+    [0.2, 0.6, 0.2],
+    [0.1, 0.3, 0.6],
+    [0.5, 0.4, 0.1],
+  ],
+  baseline: [
+    [0.5, 0.3, 0.2],
+    [0.5, 0.3, 0.2],
+    [0.2, 0.5, 0.3],
+    [0.5, 0.4, 0.1],
+  ],
+  labels: [0, 1, 2, 1],
+}
+
+/** Named requests of POST /v1/comparisons for the document; each runs as it is. */
+export const comparisonExamples = {
+  classes: { summary: 'Two models of three classes over four samples', value: classes },
+  values: {
+    summary: 'Two regressions: no label is right or wrong, so there is no agreement',
+    value: {
+      loss: 'mse',
+      labelFormat: 'values',
+      predictions: [2.5, 0, 2, 8],
+      baseline: [2, 0.5, 2, 9],
+      labels: [3, -0.5, 2, 7],
+    },
+  },
+  'other shape': {
+    summary: 'A baseline of fewer samples: refused',
+    value: { ...classes, baseline: classes.baseline.slice(1) },
+  },
+}
+
+/** The bodies that are not JSON, for the document. */
+export const comparisonMediaTypes = { ...comparisonBinaryDocument, ...comparisonMultipartDocument }
+
+const otherShape = {
+  pointer: '#/baseline',
+  detail: 'baseline is 3 rows of 3 numbers; it must have the shape of predictions, 4 rows of 3 numbers',
+  received: 'an array of 3 arrays of 3 numbers',
+}
+
+const counts = { ties: 0, ignored: 0, clipped: 0 }
+const spec = {
+  loss: 'cross-entropy',
+  labelFormat: 'index',
+  predictionFormat: 'probabilities',
+  reduction: 'mean',
+  logPolicy: 'add-epsilon',
+  epsilon: 1e-7,
+  rowSumTolerance: 0.001,
+  labelSmoothing: 0,
+  include: [],
+}
+
+/** The answers to the first of these requests, and to the wrong one. */
+export const comparisonAnswers = {
+  200: {
+    predictions: {
+      loss: 0.5736540492886155,
+      lossStatus: 'finite',
+      accuracy: 0.75,
+      samples: 4,
+      outputs: 3,
+      correct: 3,
+      ...counts,
+      lossSum: 2.294616197154462,
+      weightSum: 4,
+      standardError: 0.1198521947651986,
+      accuracyInterval: [0.3006418425824019, 0.9544127391902995],
+      spec,
+    },
+    baseline: {
+      loss: 1.004345601104867,
+      lossStatus: 'finite',
+      accuracy: 0.25,
+      samples: 4,
+      outputs: 3,
+      correct: 1,
+      ...counts,
+      lossSum: 4.017382404419468,
+      weightSum: 4,
+      standardError: 0.12392876307721214,
+      accuracyInterval: [0.045587260809700575, 0.6993581574175981],
+      spec,
+    },
+    difference: {
+      loss: -0.4306915518162515,
+      lossStatus: 'finite',
+      standardError: 0.16636762557606458,
+      interval: [-0.7567661061387829, -0.10461699749372017],
+    },
+    agreement: {
+      bothRight: 1,
+      onlyPredictions: 2,
+      onlyBaseline: 0,
+      bothWrong: 1,
+      accuracyDifference: 0.5,
+      pValue: 0.5,
+    },
+    requestId: exampleId,
+  },
+  415: problemExample('unsupported-media-type', mediaTypeExample(batchMediaTypes)),
+  422: invalidExample(otherShape),
+}

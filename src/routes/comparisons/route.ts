@@ -1,0 +1,71 @@
+import type { FastifyInstance } from 'fastify'
+import type { SingleBody } from '../../http/body/parsed-body.ts'
+import { freeTensors, placed, placedError } from '../../http/body/parsed-body.ts'
+import { batchMediaTypes, registerComparisonBodies } from '../../http/body/register.ts'
+import { fixedLimits } from '../../http/limits.ts'
+import type { RequestWork } from '../../http/request-work.ts'
+import { sendJson } from '../../http/send-json.ts'
+import { validated, validOptions } from '../../http/validation.ts'
+import type { Comparison } from '../../loss/comparison.ts'
+import { compare } from '../../loss/comparison.ts'
+import { resolve } from '../../loss/spec.ts'
+import { uniformIntegers } from '../../runtime/random.ts'
+import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
+import { binaryHeaders, comparisonBodyDescription } from '../loss/examples.ts'
+import { comparisonRequest, coreOptions, optionsSchema, pairSchema } from '../loss/schema.ts'
+import { comparisonAnswer } from './answer.ts'
+import { comparisonAnswers, comparisonExamples, comparisonMediaTypes } from './examples.ts'
+
+const { maxAnswerNumbers, maxMiniBatchNumbers } = fixedLimits
+const context = { maxAnswerNumbers, maxMiniBatchNumbers, uniformIntegers }
+
+/** POST /v1/comparisons: two models over the same labels. */
+export async function comparisonRoute(app: FastifyInstance): Promise<void> {
+  registerComparisonBodies(app)
+  app.post<{ Body: SingleBody }>(
+    '/v1/comparisons',
+    {
+      schema: {
+        operationId: 'compareModels',
+        tags: ['Loss'],
+        summary: 'Compare two models over the same labels',
+        description,
+        body: comparisonRequest,
+        response: { 200: answerOf(comparisonAnswer), ...problemAnswers(...bodyProblems) },
+      },
+      config: {
+        accepts: batchMediaTypes,
+        examples: {
+          body: comparisonBodyDescription,
+          requests: comparisonExamples,
+          answers: comparisonAnswers,
+          mediaTypes: comparisonMediaTypes,
+          parameters: binaryHeaders,
+        },
+      },
+    },
+    async ({ body, id, work }, reply) => {
+      const comparison = await compared(body, work)
+      return sendJson(reply, work.task, { ...comparison, requestId: id })
+    },
+  )
+}
+
+const description = `Takes what POST /v1/loss takes, and as \`baseline\` the predictions of another model for the same samples. Every option applies to both models: labels, weights, \`ignoreIndex\` and the rows of a mini-batch are the same.
+
+\`predictions\` and \`baseline\` in the answer are what POST /v1/loss answers for each of them, to the last bit. \`difference\` says how far apart they are, and its standard error is that of the paired differences, sample by sample: it is far smaller than the two standard errors suggest, because both models find the same samples hard. \`agreement\` counts how often both, one or none of them are right, with the exact p-value of McNemar's test.
+
+A part of the answer that \`include\` or reduction \`none\` asks for comes twice, and its numbers count twice against \`maxAnswerNumbers\`.`
+
+async function compared(body: SingleBody, { task, memory }: RequestWork): Promise<Comparison> {
+  const { only, place } = body
+  const received = validOptions(body, { options: optionsSchema, batch: pairSchema })
+  const steps = placed(place, () =>
+    compare(resolve(coreOptions(received)), validated(pairSchema, only), { ...context, memory }),
+  )
+  const comparison = await task.run(steps).catch((error) => {
+    throw placedError(place, error)
+  })
+  freeTensors(only, memory)
+  return comparison
+}

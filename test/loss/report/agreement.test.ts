@@ -1,0 +1,94 @@
+import { test } from 'tap'
+import { Agreement } from '../../../src/loss/report/agreement.ts'
+import { emptyTally } from '../../../src/loss/tally.ts'
+import type { Request } from '../support.ts'
+import { sliceOf, specOf, stateOf } from '../support.ts'
+
+const classes: Request = {
+  loss: 'cross-entropy',
+  labelFormat: 'index',
+  predictions: [
+    [0.9, 0.1],
+    [0.9, 0.1],
+    [0.1, 0.9],
+    [0.1, 0.9],
+  ],
+  labels: [0, 0, 0, 1],
+  sampleWeights: [1, 2, 4, 8],
+}
+const other: Request = {
+  ...classes,
+  predictions: [
+    [0.9, 0.1],
+    [0.1, 0.9],
+    [0.1, 0.9],
+    [0.9, 0.1],
+  ],
+}
+
+function reportOf(one: Request, another: Request) {
+  const agreement = new Agreement()
+  agreement.add(sliceOf(one).decisions, sliceOf(another).decisions)
+  return agreement.report(stateOf(one).tally, stateOf(another).tally, specOf(one))
+}
+
+test('samples are counted by who is right, whatever their weights, and the accuracies are weighted', async (t) => {
+  t.strictSame(reportOf(classes, other), {
+    bothRight: 1,
+    onlyPredictions: 2,
+    onlyBaseline: 0,
+    bothWrong: 1,
+    accuracyDifference: 10 / 15,
+    pValue: 0.5,
+  })
+  t.match(reportOf(other, classes), { onlyPredictions: 0, onlyBaseline: 2, accuracyDifference: -10 / 15, pValue: 0.5 })
+})
+
+test('of binary labels outputs are counted, each by itself', async (t) => {
+  const binary: Request = {
+    loss: 'binary-cross-entropy',
+    labelFormat: 'binary',
+    predictions: [
+      [0.9, 0.9],
+      [0.1, 0.9],
+    ],
+    labels: [
+      [1, 0],
+      [1, 1],
+    ],
+  }
+  const baseline = [
+    [0.9, 0.1],
+    [0.1, 0.1],
+  ]
+  t.strictSame(reportOf(binary, { ...binary, predictions: baseline }), {
+    bothRight: 1,
+    onlyPredictions: 1,
+    onlyBaseline: 1,
+    bothWrong: 1,
+    accuracyDifference: 0,
+    pValue: 1,
+  })
+})
+
+test('slices add up, and without weight there is no accuracy', async (t) => {
+  const agreement = new Agreement()
+  for (let i = 0; i < 3; i++) agreement.add(sliceOf(classes).decisions, sliceOf(other).decisions)
+  const weightless = { ...classes, sampleWeights: [0, 0, 0, 0] }
+  t.strictSame(agreement.report(stateOf(weightless).tally, stateOf(weightless).tally, specOf(weightless)), {
+    bothRight: 3,
+    onlyPredictions: 6,
+    onlyBaseline: 0,
+    bothWrong: 3,
+    accuracyDifference: null,
+    pValue: 2 ** -5,
+  })
+})
+
+test('values are neither right nor wrong', async (t) => {
+  const values: Request = { loss: 'mse', labelFormat: 'values', predictions: [1], labels: [2] }
+  t.equal(reportOf(values, values), undefined)
+  const agreement = new Agreement()
+  agreement.add(sliceOf(classes).decisions, undefined)
+  t.match(agreement.report(emptyTally, emptyTally, specOf(classes)), { bothRight: 0, bothWrong: 0, pValue: 1 })
+})

@@ -1,0 +1,88 @@
+import { test } from 'tap'
+import { fromDouble, zero } from '../../../src/loss/numerics/dyadic.ts'
+import { exactSumOfProducts } from '../../../src/loss/numerics/exact-sum.ts'
+import { differenceOf, pairedTally } from '../../../src/loss/report/difference.ts'
+import type { Request } from '../support.ts'
+import { sliceOf, specOf, stateOf } from '../support.ts'
+
+function request(predictions: readonly number[], others: Partial<Request> = {}): Request {
+  return { loss: 'mae', labelFormat: 'values', predictions, labels: predictions.map(() => 0), ...others }
+}
+
+function differenceBetween(one: Request, another: Request, populationSize?: number) {
+  const [x, y] = [one, another].map((each) => sliceOf(each).losses)
+  const [ofOne, ofOther] = [one, another].map((each) => stateOf(each).tally)
+  const pairs = pairedTally(ofOne, ofOther, exactSumOfProducts(x, y, x.length))
+  return differenceOf(pairs, specOf(one), false, populationSize)
+}
+
+test('the mean of the differences, and their standard error', async (t) => {
+  // d = 1, 3: mean 2, sum of squares about it 2, so sqrt(2/1 * 2) / 2 = 1
+  const difference = differenceBetween(request([3, 7]), request([2, 4]))
+  t.strictSame(difference, {
+    loss: 2,
+    lossStatus: 'finite',
+    standardError: 1,
+    interval: [2 - 1.959963984540054, 2 + 1.959963984540054],
+  })
+})
+
+test('a model that is worse by the same everywhere has no error at all', async (t) => {
+  const [many, more] = [
+    Array.from({ length: 100 }, (_, i) => i / 8),
+    Array.from({ length: 100 }, (_, i) => i / 8 + 0.1 * 0),
+  ]
+  t.match(differenceBetween(request(many), request(more)), { loss: 0, standardError: 0, interval: [0, 0] })
+  const worse = many.map((value) => value + 0.25)
+  t.match(differenceBetween(request(worse), request(many)), { loss: 0.25, standardError: 0, interval: [0.25, 0.25] })
+})
+
+test('a sum is the difference of sums, beside the error of the mean', async (t) => {
+  const sum = { reduction: 'sum' } as const
+  t.match(differenceBetween(request([3, 7], sum), request([2, 4], sum)), {
+    loss: 4,
+    standardError: 1,
+    interval: [2 - 1.959963984540054],
+  })
+})
+
+test('weights, and samples without replacement', async (t) => {
+  // d = s (x - y) = 1, 6, w = 1, 2: mean 7/3; (1 - 7/3)^2 + (6 - 14/3)^2 = 32/9; sqrt(2 * 32/9) / 3 = 8/9
+  const weighted = { sampleWeights: [1, 2] }
+  const difference = differenceBetween(request([3, 7], weighted), request([2, 4], weighted))
+  t.match(difference, { loss: 7 / 3, standardError: 8 / 9 })
+  t.equal(differenceBetween(request([3, 7]), request([2, 4]), 4).standardError, Math.SQRT1_2)
+})
+
+test('what is not finite says so', async (t) => {
+  const none = { standardError: null, interval: null }
+  const weightless = { sampleWeights: [0, 0] }
+  t.strictSame(differenceBetween(request([3, 7], weightless), request([2, 4], weightless)), {
+    loss: null,
+    lossStatus: 'undefined',
+    ...none,
+  })
+  t.match(differenceBetween(request([3]), request([2])), { loss: 1, lossStatus: 'finite', ...none })
+  const finite = stateOf(request([3, 7])).tally
+  const infinite = { ...finite, infinite: 1 }
+  const spec = specOf(request([0]))
+  for (const [one, another] of [
+    [infinite, finite],
+    [finite, infinite],
+  ]) {
+    const difference = differenceOf(pairedTally(one, another, zero), spec, false)
+    t.strictSame(difference, { loss: null, lossStatus: 'infinite', ...none })
+  }
+  t.strictSame(differenceOf(finite, spec, true), { loss: null, lossStatus: 'undefined', ...none })
+})
+
+test('an interval beyond all doubles is left out', async (t) => {
+  const tally = stateOf(request([3, 7])).tally
+  const wide = {
+    ...tally,
+    loss: fromDouble(1.6e308),
+    lossSquared: { mantissa: 1n, exponent: 2048 },
+    lossTimesWeight: fromDouble(1.6e308),
+  }
+  t.match(differenceOf(wide, specOf(request([0])), false), { loss: 8e307, standardError: Number, interval: null })
+})

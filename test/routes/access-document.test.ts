@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { test } from 'tap'
+import { needOf } from '../../src/http/access/needs.ts'
+import { appOf } from '../support.ts'
+
+type Operations = Record<string, Record<string, { security: object[]; responses: Record<string, { content: object }> }>>
+
+/** Each operation with what its route needs. */
+function operationsOf(app: FastifyInstance) {
+  const { paths } = app.swagger() as unknown as { paths: Operations }
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => {
+      const need = needOf(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ':$1'))
+      return { name: `${method} ${path}`, need, ...operation }
+    }),
+  )
+}
+
+test('the document says what key each operation needs, by the table that is enforced', async (t) => {
+  const sha256 = createHash('sha256').update('a').digest('hex')
+  const file = join(t.testdir({ 'keys.json': JSON.stringify([{ name: 'a', sha256, scopes: [] }]) }), 'keys.json')
+  for (const isOpen of [true, false]) {
+    const app = await appOf(t, isOpen ? {} : { API_KEYS_FILE: file })
+    for (const { name, need, security, responses } of operationsOf(app)) {
+      const key = { key: need === 'any key' ? [] : [need] }
+      t.same(security, need === 'nothing' ? [] : isOpen ? [{}, key] : [key], name)
+      t.equal('401' in responses, need !== 'nothing', name)
+      t.equal('403' in responses, need !== 'nothing' && need !== 'any key', name)
+      if ('403' in responses) t.match(JSON.stringify(responses['403']), `"scope":"${need}"`)
+    }
+  }
+})
