@@ -76,7 +76,7 @@ function addExamples(path: string, operation: Operation, examples: OperationExam
     for (const [type, media] of Object.entries(content)) {
       const typical = type === problemMediaType ? problems[status] : undefined
       if (typical !== undefined) media.examples = problemsAt(path, typical, answer)
-      else if (answer !== undefined && type.endsWith('json')) media.example = answer
+      else if (answer !== undefined && Number(status) < 400 && type.endsWith('json')) media.example = answer
     }
   }
 }

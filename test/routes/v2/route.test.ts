@@ -12,6 +12,8 @@ import { appOf, ask, post } from '../../support.ts'
 import type { InferInput } from './triton.ts'
 import { bodyOf, InferenceServerClient } from './triton.ts'
 
+// before the service, which waits for its connections
+t.after(() => client.close())
 const app = await appOf(t)
 await app.listen({ host: '127.0.0.1', port: 0 })
 const { port } = app.server.address() as AddressInfo
