@@ -19,6 +19,7 @@ import { accessLog } from './http/plugins/access-log.ts'
 import { cors } from './http/plugins/cors.ts'
 import { host } from './http/plugins/host.ts'
 import { notFound } from './http/plugins/not-found.ts'
+import { rateLimit } from './http/plugins/rate-limit.ts'
 import { requestId, requestIdOf } from './http/plugins/request-id.ts'
 import { requestsInFlight } from './http/plugins/requests-in-flight.ts'
 import { requiredBody } from './http/plugins/required-body.ts'
@@ -31,6 +32,7 @@ import { documentAccess } from './routes/access-document.ts'
 import { catalogueRoute } from './routes/catalogue.ts'
 import { comparisonRoute } from './routes/comparisons/route.ts'
 import { batchRoutes } from './routes/evaluations/batches.ts'
+import { evaluationComparisonRoute } from './routes/evaluations/comparison.ts'
 import { curveRoute } from './routes/evaluations/curve.ts'
 import { evaluationRoutes } from './routes/evaluations/evaluations.ts'
 import { eventRoute } from './routes/evaluations/events.ts'
@@ -62,6 +64,7 @@ export async function buildApp(
     // they are closed by app.connections
     forceCloseConnections: false,
     genReqId: requestIdOf,
+    trustProxy: proxiesOf(config),
     clientErrorHandler: answerClientError,
     frameworkErrors: refuseAddress,
     return503OnClosing: false,
@@ -81,12 +84,13 @@ export async function buildApp(
   app.server.on('connection', () => app.resources.scheduler.hurry())
   requestId(app)
   security(app)
-  requestsInFlight(app, limits)
+  requestsInFlight(app, limits, config.TRUST_PROXY !== undefined)
   host(app)
   transferEncoding(app)
   notFound(app)
   await cors(app, config.CORS_ORIGIN)
   access(app, authorities)
+  rateLimit(app, { requestsPerMinute: config.REQUESTS_PER_MINUTE, bytesPerMinute: config.BYTES_PER_MINUTE })
   documentAccess(app, authorities === undefined)
   await app.register(accepts)
   registerBodies(app, limits)
@@ -103,6 +107,7 @@ export async function buildApp(
     await app.register(batchRoutes, evaluations)
     await app.register(lineRoutes, evaluations)
     await app.register(curveRoute, evaluations)
+    await app.register(evaluationComparisonRoute, evaluations)
     await app.register(eventRoute, evaluations)
     await app.register(inferenceRoutes, { isClosing })
     await app.register(catalogueRoute)
@@ -113,6 +118,12 @@ export async function buildApp(
   })
   await app.ready()
   return app
+}
+
+/** Whose X-Forwarded-For is believed. */
+function proxiesOf({ TRUST_PROXY: proxies }: Config): string | false | ((address: string, hop: number) => boolean) {
+  if (proxies === undefined) return false
+  return /^\d+$/.test(proxies) ? (_address, hop) => hop < Number(proxies) : proxies
 }
 
 /** Opens the store, which is closed with the service. */

@@ -1,3 +1,4 @@
+import { isIP, isIPv4 } from 'node:net'
 import { z } from 'zod'
 import { defaultDatabaseUrl } from './evaluations/database-url.ts'
 
@@ -64,6 +65,21 @@ export const environment = z.object({
     .optional()
     .describe('OpenID issuer whose tokens may be used'),
   OIDC_AUDIENCE: z.string().optional().describe('audience that its tokens must be made for'),
+  REQUESTS_PER_MINUTE: integer(0, 1_000_000_000)
+    .default(0)
+    .describe(
+      'requests that one client may send in a minute, an owner or without keys an address; 0: as many as it likes',
+    ),
+  BYTES_PER_MINUTE: integer(0, 2 ** 50)
+    .default(0)
+    .describe('bytes of bodies, when inflated, that one client may send in a minute; 0: as many as it likes'),
+  TRUST_PROXY: z
+    .string()
+    .refine(areProxies, { error: 'it must be a number of proxies, or their addresses and networks, comma-separated' })
+    .optional()
+    .describe(
+      'proxies in front whose X-Forwarded-For is believed: how many, or their addresses and networks, comma-separated',
+    ),
   CORS_ORIGIN: z
     .string()
     .refine(areOrigins, {
@@ -118,6 +134,17 @@ function memoryTooSmall({ MAX_BODY_BYTES: body, MAX_IN_FLIGHT_BYTES: memory }: C
 /** Whether this is `*` or a list of origins as browsers send them. */
 function areOrigins(text: string): boolean {
   return text === '*' || text.split(',').every((origin) => URL.parse(origin.trim())?.origin === origin.trim())
+}
+
+/** Whether this says which proxies are in front, in a way that names no others. */
+function areProxies(text: string): boolean {
+  if (/^[1-9]\d?$/.test(text)) return true
+  return text.split(',').every((part) => {
+    const [address, length, ...rest] = part.trim().split('/')
+    const most = isIPv4(address) ? 32 : 128
+    const isLength = length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= most)
+    return isIP(address) > 0 && isLength && rest.length === 0
+  })
 }
 
 /** Whether this names an issuer: its keys are found below it, and owners begin with it. */

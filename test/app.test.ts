@@ -203,3 +203,18 @@ function tokenOf(): string {
   const encoded = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
   return `${encoded({ alg: 'ES256', kid: 'a' })}.${encoded({ iss: 'http://127.0.0.1:9' })}.AAAA`
 }
+
+test('proxies are those that are declared, by number or by address', async (t) => {
+  const table: [string | undefined, number][] = [
+    [undefined, 429],
+    ['1', 200],
+    ['127.0.0.1', 200],
+    ['10.0.0.0/8', 429],
+  ]
+  for (const [proxies, status] of table) {
+    const service = await appOf(t, { REQUESTS_PER_MINUTE: '1', ...(proxies && { TRUST_PROXY: proxies }) })
+    const from = (address: string) => service.inject({ url: '/v1/limits', headers: { 'x-forwarded-for': address } })
+    const [first, second] = [await from('198.51.100.1'), await from('198.51.100.2')]
+    t.same([first.statusCode, second.statusCode], [200, status], String(proxies))
+  }
+})

@@ -19,6 +19,8 @@ const defaults = {
   SHUTDOWN_TIMEOUT_MS: 30_000,
   DATABASE_URL: 'sqlite:data/lossmeter.sqlite',
   EVALUATION_RETENTION_DAYS: 30,
+  REQUESTS_PER_MINUTE: 0,
+  BYTES_PER_MINUTE: 0,
 }
 
 /** The message that an environment is refused with. */
@@ -64,6 +66,9 @@ test('each variable is read', async (t) => {
     API_KEYS_FILE: 'keys.json',
     OIDC_ISSUER: 'https://login.example/realm',
     OIDC_AUDIENCE: 'lossmeter',
+    REQUESTS_PER_MINUTE: '600',
+    BYTES_PER_MINUTE: '1125899906842624',
+    TRUST_PROXY: '10.0.0.0/8, fd00::/8',
     CORS_ORIGIN: 'https://a.example, https://b.example',
   }
   t.same(parseConfig(env), {
@@ -85,6 +90,9 @@ test('each variable is read', async (t) => {
     API_KEYS_FILE: 'keys.json',
     OIDC_ISSUER: 'https://login.example/realm',
     OIDC_AUDIENCE: 'lossmeter',
+    REQUESTS_PER_MINUTE: 600,
+    BYTES_PER_MINUTE: 2 ** 50,
+    TRUST_PROXY: '10.0.0.0/8, fd00::/8',
     CORS_ORIGIN: 'https://a.example, https://b.example',
     DATABASE_URL: 'memory:',
     EVALUATION_RETENTION_DAYS: 0,
@@ -112,6 +120,12 @@ const refusals: Record<string, [string[], string]> = {
   KEEP_ALIVE_TIMEOUT_MS: [['0', '-1', '1e99'], milliseconds],
   SHUTDOWN_DELAY_MS: [['-1', '86400001'], millisecondsOrNone],
   SHUTDOWN_TIMEOUT_MS: [['-1', 'null'], millisecondsOrNone],
+  REQUESTS_PER_MINUTE: [['-1', 'x'], 'it must be a whole number from 0 to 1000000000'],
+  BYTES_PER_MINUTE: [['-1', '1e99'], 'it must be a whole number from 0 to 1125899906842624'],
+  TRUST_PROXY: [
+    ['0', '100', 'true', '*', 'proxy.example', '10.0.0.0/33', 'fd00::/129', '10.0.0.1,', '10.0.0.0/8/8'],
+    'it must be a number of proxies, or their addresses and networks, comma-separated',
+  ],
   OIDC_ISSUER: [
     [
       'login.example',
@@ -146,6 +160,10 @@ test('a body that the memory could never hold', async (t) => {
     [{ MAX_BODY_BYTES: '2000', MAX_IN_FLIGHT_BYTES: '4096' }, remedy(4096, 2000, 8000, 1024)],
   ]
   for (const [variables, expected] of table) t.equal(refusal(variables), expected)
+})
+
+test('proxies may be a number', async (t) => {
+  for (const TRUST_PROXY of ['1', '99', '::1', '10.0.0.1']) t.match(parseConfig({ TRUST_PROXY }), { TRUST_PROXY })
 })
 
 test('an issuer without an audience, and an audience without an issuer', async (t) => {

@@ -32,7 +32,7 @@ test('Redocly finds nothing to say', async (t) => {
 })
 
 test('every operation says what it is', async (t) => {
-  t.equal(operations.length, 26)
+  t.equal(operations.length, 27)
   t.equal(new Set(operations.map(({ operation }) => operation.operationId)).size, operations.length)
   for (const { operation } of operations) {
     t.match(operation.operationId, /^[a-z]+[A-Z][A-Za-z]+$/)
@@ -59,6 +59,7 @@ test('every operation has its error answers, and they are problems', async (t) =
     listBatches: ['404', '422', '503'],
     postBatches: ['404', ...ofBodies],
     learningCurve: ['404', '422', '503'],
+    compareEvaluations: ['404', '422', '503'],
     watchEvaluation: ['404', '422', '503'],
     explainProblem: ['404'],
     isReady: ['503'],
@@ -93,7 +94,7 @@ function isInference({ tags }: Operation): boolean {
 /** The statuses of operations that need a key: without one, with one that lacks the scope, and while tokens cannot be verified. */
 function keysOf({ security: [, needed] }: Operation): string[] {
   if (needed === undefined) return []
-  return needed.key.length === 0 ? ['401', '503'] : ['401', '403', '503']
+  return ['401', ...(needed.key.length === 0 ? [] : ['403']), '429', '503']
 }
 
 function isWrong(status: string): boolean {
@@ -107,6 +108,7 @@ const extensions: Partial<Record<ProblemName, string[]>> = {
   'unsupported-media-type': ['accepted'],
   'invalid-content': ['errors', 'errorCount'],
   forbidden: ['scope'],
+  'rate-limited': ['limit', 'allowed'],
 }
 
 test('every error has an example of each of its types, with the status, title and fields of that type', async (t) => {

@@ -95,7 +95,11 @@ test('every endpoint of the document is in the table, and every one in the table
   // what is deleted would not answer afterwards
   for (const endpoint of listed.toSorted((a, b) => Number(a.startsWith('DELETE')) - Number(b.startsWith('DELETE')))) {
     const [method, path] = endpoint.split(' ')
-    const url = path.replace('{name}', 'not-found').replace('{evaluation}', 'run-7').replace('{batch}', 'step-1')
+    const url = path
+      .replace('{name}', 'not-found')
+      .replace('{evaluation}', 'run-7')
+      .replace('{batch}', 'step-1')
+      .replace(/comparison$/, '$&?with=run-7')
     // an event stream has no end
     const answer = await app.inject({ method: method as 'GET', url, payloadAsStream: true })
     answer.stream().destroy()

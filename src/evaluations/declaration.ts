@@ -73,6 +73,23 @@ export function differencesOf(kept: Declared, received: Declared): Difference[] 
     .map((name) => ({ path: [name], kept: before[name], received: now[name] }))
 }
 
+/** What may differ between two evaluations whose losses are compared: how they are read, not what they are. */
+const apart = new Set([
+  'predictionFormat',
+  'rowSumTolerance',
+  'threshold',
+  'topK',
+  'include',
+  'expectedBatches',
+  'expectedSamples',
+  'metadata',
+])
+
+/** Why the losses of two evaluations cannot be compared: what of their declarations makes them other losses. */
+export function incomparable(one: Declared, other: Declared): Difference[] {
+  return differencesOf(one, other).filter(({ path: [name] }) => !apart.has(String(name)))
+}
+
 function fieldsOf({ spec, metadata, ...numbers }: Declared): Record<string, unknown> {
   const sorted = Object.fromEntries(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)))
   return { ...describeSpec(spec), include: spec.include.toSorted(), ...numbers, metadata: sorted }

@@ -74,7 +74,8 @@ export async function* singlesOf<Total>(
   if (at < last) throw new EvaluationGone()
 }
 
-function corrupt(error: unknown): never {
+/** @throws StoreUnavailable where the bytes of a batch are no state, else what was thrown */
+export function corrupt(error: unknown): never {
   throw error instanceof InvalidState ? new StoreUnavailable('corrupt', error) : error
 }
 

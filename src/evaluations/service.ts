@@ -2,6 +2,8 @@ import { LRUCache } from 'lru-cache'
 import type { EvaluationState } from '../loss/state.ts'
 import type { Scheduler, Task } from '../runtime/scheduler.ts'
 import { StateCodec } from './codec.ts'
+import type { EvaluationComparison } from './comparison.ts'
+import { comparisonOf } from './comparison.ts'
 import type { CurvePoint } from './curve.ts'
 import { curveOf } from './curve.ts'
 import type { Declared, Difference } from './declaration.ts'
@@ -167,6 +169,11 @@ export class Evaluations {
 
   curve({ stored, batches }: OpenEvaluation, points: number, task: Task): Promise<CurvePoint[]> {
     return curveOf(batches, stored.batches, points, task)
+  }
+
+  /** @throws EvaluationGone, StoreUnavailable */
+  compare(one: OpenEvaluation, other: OpenEvaluation, task: Task): Promise<EvaluationComparison> {
+    return comparisonOf(this.#store, one, other, task)
   }
 
   /** Ends an evaluation whose expectations are met; undefined when there is none. */

@@ -45,9 +45,11 @@ function refuseOn(connection: Connection, problem: Problem, refuse: () => void):
   else if (turn.response.headersSent) connection.lastWords ??= () => socket.destroySoon()
   else {
     makeLast(connection)
-    // whoever reads the body has the answer; where nobody does, it is this
-    if (turn.request.listenerCount('error') > 0) turn.request.emit('error', problem)
-    else turn.reply?.send(problem)
+    // whoever reads the body has the answer, and may be about to begin; where nobody does, it is this
+    queueMicrotask(() => {
+      if (turn.request.listenerCount('error') > 0) turn.request.emit('error', problem)
+      else turn.reply?.send(problem)
+    })
   }
 }
 

@@ -88,7 +88,11 @@ export function limitsOf(config: Config): Limits {
     maxComputeMs: config.MAX_COMPUTE_MS,
     maxRequestsInFlight: config.MAX_REQUESTS_IN_FLIGHT,
     maxConnections: config.MAX_CONNECTIONS,
-    maxConnectionsPerAddress: Math.min(config.MAX_CONNECTIONS_PER_ADDRESS, config.MAX_CONNECTIONS),
+    // behind proxies all connections are theirs
+    maxConnectionsPerAddress:
+      config.TRUST_PROXY === undefined
+        ? Math.min(config.MAX_CONNECTIONS_PER_ADDRESS, config.MAX_CONNECTIONS)
+        : config.MAX_CONNECTIONS,
     maxDrainBytes: 4 * config.MAX_BODY_BYTES,
     ...fixedLimits,
     requestTimeoutMs: config.REQUEST_TIMEOUT_MS,

@@ -124,6 +124,14 @@ export const problems = {
     remedy:
       'Each entry of `errors` points to a place (`pointer`, a JSON Pointer), says what is wrong there and what would fit, and shows what was received. `errorCount` is the true number of errors.',
   },
+  'rate-limited': {
+    status: 429,
+    title: 'Too much in a minute',
+    meaning:
+      'This client, the owner of a key or an address, has sent as many requests, or as many bytes of bodies when inflated, as it may in a minute. `limit` says which, and `allowed` how many.',
+    remedy:
+      'Send the request again after the number of seconds in the Retry-After header. RateLimit tells what is left.',
+  },
   'headers-too-large': {
     status: 431,
     title: 'The headers are too large',

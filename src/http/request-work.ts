@@ -59,6 +59,7 @@ export class RequestWork implements Holder {
   readonly memory: Account
   readonly #response: ServerResponse | undefined
   #reading: Reading | undefined
+  #count: ((bytes: number) => void) | undefined
   #received = 0
   #progressAt = performance.now()
 
@@ -83,8 +84,14 @@ export class RequestWork implements Holder {
     this.#reading = reading
   }
 
+  /** Has the bytes of the body counted as they come; what `count` throws ends the body. */
+  meter(count: (bytes: number) => void): void {
+    this.#count = count
+  }
+
   /** Bytes of a body have come. */
   received(bytes: number): void {
+    this.#count?.(bytes)
     this.#received += bytes
     if (this.#received < progressBytes) return
     this.#received = 0
@@ -134,10 +141,11 @@ export function requestWork(app: FastifyInstance, limits: Limits): void {
   app.decorate('resources', resources)
   app.decorateRequest('work')
   app.addHook('onRequest', (request, { raw }, done) => {
-    const work = resources.open(clientOf(request.ip), raw)
+    const owner = app.connections.of(request.raw.socket)?.address ?? clientOf(request.ip)
+    const work = resources.open(owner, raw)
     request.work = work
     // the response is closed however it ends; a response to a client that left is never finished
-    raw.once('close', () => work.close())
+    raw.on('close', () => work.close())
     done()
   })
   app.addHook('onSend', (request, _reply, payload, done) => {

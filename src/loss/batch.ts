@@ -98,7 +98,7 @@ export function* layOut(spec: Spec, tensors: Tensors): Generator<void, Layout> {
  * @throws InvalidContent that lists the first errors and counts all
  */
 export function* check(spec: Spec, tensors: Tensors, layout: Layout, memory: Memory): Generator<void, Batch> {
-  const { predictions, labels, sampleWeights } = tensors
+  const { labels, sampleWeights } = tensors
   const { samples, outputs } = layout
   const errors = new ValidationErrors()
   // where the first error of each stands in the list of all; what would fit is told there, once
@@ -141,6 +141,33 @@ export function* check(spec: Spec, tensors: Tensors, layout: Layout, memory: Mem
   } finally {
     if (!isRight) freeArrays(memory, classes)
   }
+  return batchOf(spec, tensors, layout, classes, largest)
+}
+
+/** The batch of few rows, where it is right; `undefined` where `check` has to say what is wrong. */
+export function checkedAtOnce(spec: Spec, tensors: Tensors, layout: Layout): Batch | undefined {
+  const { predictions, labels, sampleWeights } = tensors
+  const { samples, outputs } = layout
+  const errors = new ValidationErrors()
+  const range = { from: 0, to: samples }
+  const classes = spec.decision === 'class' ? new Int32Array(samples) : undefined
+  checkPredictions(spec, predictions, outputs, range, errors)
+  readLabels(spec, labels, outputs, range, classes, errors)
+  checkDomain(spec, 'predictions', predictions, outputs, range, errors)
+  checkDomain(spec, 'labels', labels, outputs, range, errors)
+  if (sampleWeights !== undefined) checkWeights('sampleWeights', sampleWeights, range, errors)
+  return errors.count === 0 ? batchOf(spec, tensors, layout, classes) : undefined
+}
+
+function batchOf(
+  spec: Spec,
+  tensors: Tensors,
+  layout: Layout,
+  classes: Int32Array | undefined,
+  largest?: Int32Array,
+): Batch {
+  const { samples, outputs } = layout
+  const { predictions, labels, sampleWeights } = tensors
   const isClasses = spec.labelFormat === 'one-hot' || spec.labelFormat === 'index'
   const targets = isClasses ? undefined : labels.data
   return {

@@ -19,7 +19,8 @@ export interface CheckedTensor {
   readonly tensor: Tensor
   /** Numbers per row. */
   readonly outputs: number
-  readonly needs: string
+  /** Made when something is wrong: of a small batch the words would cost more than the check. */
+  readonly needs: () => string
 }
 
 /**
@@ -36,17 +37,17 @@ export function checkPredictions(
   largest?: Int32Array,
   name: 'predictions' | 'baseline' = 'predictions',
 ): void {
-  const declared = `predictionFormat "${spec.predictionFormat}" needs`
+  const declared = () => `predictionFormat "${spec.predictionFormat}" needs`
   if (spec.predictionFormat === 'probabilities') {
-    const checked = { name, tensor, outputs, needs: `${declared} numbers from 0 to 1` }
+    const checked = { name, tensor, outputs, needs: () => `${declared()} numbers from 0 to 1` }
     const tolerance = checksPredictionRows(spec) ? spec.rowSumTolerance : Number.POSITIVE_INFINITY
     checkRows(checked, range, 0, 1, tolerance, errors, largest)
   } else if (spec.predictionFormat === 'log-probabilities') {
-    const checked = { name, tensor, outputs, needs: `${declared} finite numbers <= 0` }
+    const checked = { name, tensor, outputs, needs: () => `${declared()} finite numbers <= 0` }
     checkRows(checked, range, -Number.MAX_VALUE, 0, Number.POSITIVE_INFINITY, errors, largest)
     if (checksPredictionRows(spec)) checkLogRows(checked, range, spec.rowSumTolerance, errors)
   } else {
-    checkFinite({ name, tensor, outputs, needs: `${declared} finite numbers` }, range, errors, largest)
+    checkFinite({ name, tensor, outputs, needs: () => `${declared()} finite numbers` }, range, errors, largest)
   }
 }
 
@@ -58,14 +59,14 @@ export function checkTargets(
   range: RowRange,
   errors: ValidationErrors,
 ): void {
-  const declared = `labelFormat "${spec.labelFormat}" needs`
+  const declared = () => `labelFormat "${spec.labelFormat}" needs`
   if (spec.labelFormat === 'probabilities') {
-    const checked = { name: 'labels', tensor, outputs, needs: `${declared} numbers from 0 to 1` }
+    const checked = { name: 'labels', tensor, outputs, needs: () => `${declared()} numbers from 0 to 1` }
     checkRows(checked, range, 0, 1, checksLabelRows(spec) ? spec.rowSumTolerance : Number.POSITIVE_INFINITY, errors)
   } else if (spec.labelFormat === 'values') {
-    checkFinite({ name: 'labels', tensor, outputs, needs: `${declared} finite numbers` }, range, errors)
+    checkFinite({ name: 'labels', tensor, outputs, needs: () => `${declared()} finite numbers` }, range, errors)
   } else {
-    const checked = { name: 'labels', tensor, outputs, needs: `${declared} 0 or 1` }
+    const checked = { name: 'labels', tensor, outputs, needs: () => `${declared()} 0 or 1` }
     let left = countNoBits(tensor.data, range.from * outputs, range.to * outputs)
     for (let at = range.from * outputs; left > 0 && !errors.full; at++) {
       if (isBit(tensor.data[at])) continue
@@ -89,7 +90,7 @@ export function checkDomain(
   const domain = loss.domain?.(spec)[name === 'labels' ? 'labels' : 'predictions']
   if (domain === undefined) return
   const { holds, needs } = domain
-  const checked = { name, tensor, outputs, needs }
+  const checked = { name, tensor, outputs, needs: () => needs }
   for (let at = range.from * outputs; at < range.to * outputs; at++) {
     if (Number.isFinite(tensor.data[at]) && !holds(tensor.data[at])) reportElement(checked, at, errors)
   }
@@ -104,8 +105,10 @@ export function readIndices(
   classes: Int32Array,
   errors: ValidationErrors,
 ): void {
-  const allowed = `labelFormat "index" needs an integer from 0 to ${outputs - 1}, one of the ${outputs} outputs of predictions`
-  const needs = spec.ignoreIndex === undefined ? allowed : `${allowed}, or ignoreIndex ${spec.ignoreIndex}`
+  const needs = () => {
+    const allowed = `labelFormat "index" needs an integer from 0 to ${outputs - 1}, one of the ${outputs} outputs of predictions`
+    return spec.ignoreIndex === undefined ? allowed : `${allowed}, or ignoreIndex ${spec.ignoreIndex}`
+  }
   const checked = { name: 'labels', tensor, outputs: 1, needs }
   const { data } = tensor
   const ignored = spec.ignoreIndex ?? Number.NaN
@@ -135,7 +138,7 @@ export function readOneHot(
     name: 'labels',
     tensor,
     outputs,
-    needs: 'labelFormat "one-hot" needs exactly one 1 and all others 0 in each row',
+    needs: () => 'labelFormat "one-hot" needs exactly one 1 and all others 0 in each row',
   }
   const readRows = isSurveyed(range.to - range.from, outputs) ? readOnes : readOneHotRows
   let row = readRows(data, outputs, range.from, range.to, classes)
@@ -183,7 +186,7 @@ export const largestWeight = 1e100
 
 /** Reports weights that are negative or beyond `largestWeight`. */
 export function checkWeights(name: string, tensor: Tensor, range: RowRange, errors: ValidationErrors): void {
-  const checked = { name, tensor, outputs: 1, needs: `weights must be numbers from 0 to ${largestWeight}` }
+  const checked = { name, tensor, outputs: 1, needs: () => `weights must be numbers from 0 to ${largestWeight}` }
   checkRows(checked, range, 0, largestWeight, Number.POSITIVE_INFINITY, errors)
 }
 
@@ -213,7 +216,7 @@ function checkRows(
       if (!(data[at] >= low && data[at] <= high)) reportElement(checked, at, errors)
     }
     if (errors.count > known) continue
-    reportRow({ ...checked, needs: rowSumNeeds(tolerance) }, row, `sums to ${sum}`, errors)
+    reportRow({ ...checked, needs: () => rowSumNeeds(tolerance) }, row, `sums to ${sum}`, errors)
   }
   errors.count += countWrong(data, outputs, row, range.to, low, high, tolerance)
 }
@@ -235,7 +238,13 @@ function checkLogRows(checked: CheckedTensor, range: RowRange, tolerance: number
     }
     if (wrong > 0 || Math.abs(sum - 1) <= tolerance) continue
     if (errors.full) errors.count++
-    else reportRow({ ...checked, needs: rowSumNeeds(tolerance) }, row, `is of probabilities that sum to ${sum}`, errors)
+    else
+      reportRow(
+        { ...checked, needs: () => rowSumNeeds(tolerance) },
+        row,
+        `is of probabilities that sum to ${sum}`,
+        errors,
+      )
   }
 }
 
@@ -319,7 +328,7 @@ function reportElement({ name, tensor, needs }: CheckedTensor, at: number, error
     return
   }
   const path = pathOf(tensor.shape, at)
-  errors.add([name, ...path], `${place(name, path)} is ${tensor.data[at]}; ${needs}.`, tensor.data[at])
+  errors.add([name, ...path], `${place(name, path)} is ${tensor.data[at]}; ${needs()}.`, tensor.data[at])
 }
 
 function reportRow(
@@ -329,5 +338,5 @@ function reportRow(
   errors: ValidationErrors,
 ): void {
   const path = rowPathOf(tensor, row)
-  errors.add([name, ...path], `${place(name, path)} ${found}; ${needs}.`, `an array of ${outputs} numbers`)
+  errors.add([name, ...path], `${place(name, path)} ${found}; ${needs()}.`, `an array of ${outputs} numbers`)
 }

@@ -1,8 +1,9 @@
 import type { Tensors } from './batch.ts'
-import { layOut } from './batch.ts'
+import { checkedAtOnce, layOut, rowsPerStep } from './batch.ts'
 import type { ChoiceContext, Chosen } from './chosen.ts'
 import { choose } from './chosen.ts'
 import type { Slice } from './fold.ts'
+import { rowsOfBatch, tallyRows } from './fold.ts'
 import { Gradient } from './report/gradient.ts'
 import type { PerSampleReport } from './report/per-sample.ts'
 import { PerSample } from './report/per-sample.ts'
@@ -33,15 +34,19 @@ export interface EvaluationContext extends ChoiceContext {
   readonly isRaw?: boolean
 }
 
-/** The answer to an evaluation; sections are there when asked for. */
-export interface Answer extends Statistics {
-  readonly spec: Record<string, unknown>
+/** What an evaluation found; sections are there when asked for. */
+export interface Findings extends Statistics {
   /** Rows that a mini-batch was drawn from. */
   readonly populationSize?: number
   /** s_i l_i in order, for reduction `none`. */
   readonly losses?: (number | null)[]
   readonly perSample?: PerSampleReport
   readonly [part: string]: unknown
+}
+
+/** The answer to an evaluation: what it found, and under which options. */
+export interface Answer extends Findings {
+  readonly spec: Record<string, unknown>
 }
 
 /** Parts of the answer about the rows of a single batch. */
@@ -51,31 +56,31 @@ interface RowSections {
   ranking?: RankingReport
 }
 
-/**
- * What a state says, as an answer; step by step, so that the caller may do something else in between.
- *
- * @param populationSize rows that a mini-batch was drawn from
- */
-export function* answerOf(
-  state: EvaluationState,
-  rows: RowSections = {},
-  populationSize?: number,
-): Generator<void, Answer> {
+/** What a state says, as an answer; step by step, so that the caller may do something else in between. */
+export function* answerOf(state: EvaluationState): Generator<void, Answer> {
+  return withSpec(yield* findingsOf(state, {}), state.spec)
+}
+
+function withSpec(findings: Findings, spec: Spec): Answer {
+  return { ...findings, spec: describeSpec(spec) }
+}
+
+/** @param populationSize rows that a mini-batch was drawn from */
+function* findingsOf(state: EvaluationState, rows: RowSections, populationSize?: number): Generator<void, Findings> {
   const { spec, tally } = state
-  const answer: Record<string, unknown> = { ...figuresOf(state, populationSize) }
-  if (populationSize !== undefined) answer.populationSize = populationSize
-  if (spec.reduction === 'none') answer.losses = rows.perSample?.report(tally.outputs).losses
-  if (spec.topK !== undefined) answer.topKAccuracy = yield* reportSection(state, 'topKAccuracy')
+  const findings = { ...figuresOf(state, populationSize) } as Record<string, unknown>
+  if (populationSize !== undefined) findings.populationSize = populationSize
+  if (spec.reduction === 'none') findings.losses = rows.perSample?.report(tally.outputs).losses
+  if (spec.topK !== undefined) findings.topKAccuracy = yield* reportSection(state, 'topKAccuracy')
   for (const name of spec.include) {
-    if (name === 'perSample') answer.perSample = rows.perSample?.report(tally.outputs)
-    else if (name === 'ranking') answer.ranking = rows.ranking
-    else if (name === 'gradient') answer.gradient = rows.gradient && (yield* rows.gradient.report(tally))
-    else answer[name] = yield* reportSection(state, name)
+    if (name === 'perSample') findings.perSample = rows.perSample?.report(tally.outputs)
+    else if (name === 'ranking') findings.ranking = rows.ranking
+    else if (name === 'gradient') findings.gradient = rows.gradient && (yield* rows.gradient.report(tally))
+    else findings[name] = yield* reportSection(state, name)
     yield
   }
-  answer.spec = describeSpec(spec)
   // the fields are named by strings of the same lists as the type
-  return answer as unknown as Answer
+  return findings as unknown as Findings
 }
 
 function figuresOf({ tally, spec }: EvaluationState, populationSize?: number): Statistics {
@@ -132,6 +137,9 @@ function checkSize(numbers: number, path: Path, { maxAnswerNumbers }: Sizes): nu
   throw new LimitExceeded('maxAnswerNumbers', maxAnswerNumbers, path, detail)
 }
 
+/** For so few rows, steps and what they keep would cost more than the rows do. */
+const fewRows = 64
+
 /** One evaluation: batches go in, one at a time, in any number; the answer is that of all their rows. */
 export class Evaluation {
   readonly #spec: Spec
@@ -173,6 +181,7 @@ export class Evaluation {
     const isFirst = this.#total.tally.outputs === 0
     if (!isFirst) this.#checkFollows(layout.outputs)
     const answerBytes = isFirst ? answerBytesOf(this.#spec, layout, this.#context) : 0
+    if (this.#addAtOnce(tensors, layout, answerBytes)) return
     const chosen = yield* choose(this.#spec, tensors, layout, this.#context)
     try {
       yield* this.addChosen(chosen, answerBytes)
@@ -216,9 +225,33 @@ export class Evaluation {
     }
   }
 
+  /**
+   * Adds a right batch of one step of which nothing but sums is kept: to take steps for it would cost a small one more than its
+   * numbers do.
+   *
+   * @returns whether it was added
+   */
+  #addAtOnce(tensors: Tensors, layout: Layout, answerBytes: number): boolean {
+    const { include, miniBatch, reduction, ignoreIndex } = this.#spec
+    if (include.length > 0 || this.#total.sections.size > 0 || reduction === 'none') return false
+    if (miniBatch !== undefined || ignoreIndex !== undefined) return false
+    if (layout.samples > Math.min(fewRows, rowsPerStep(layout.outputs))) return false
+    const batch = checkedAtOnce(this.#spec, tensors, layout)
+    if (batch === undefined) return false
+    this.#context.memory.reserve(answerBytes)
+    this.#reserved += answerBytes
+    this.#total.addTally(tallyRows(this.#spec, rowsOfBatch(batch), 0, batch.samples))
+    return true
+  }
+
   /** What all batches together say; step by step, so that the caller may do something else in between. */
-  report(): Generator<void, Answer> {
-    return answerOf(this.#total, this.#rowSections, this.#populationSize)
+  *report(): Generator<void, Answer> {
+    return withSpec(yield* this.findings(), this.#spec)
+  }
+
+  /** The same without the options. */
+  findings(): Generator<void, Findings> {
+    return findingsOf(this.#total, this.#rowSections, this.#populationSize)
   }
 
   /** The figures of the answer alone. */

@@ -68,7 +68,7 @@ export function tallyRows(
   const { count, outputs } = rows
   const terms = new Float64Array(count)
   const clipped = loss.losses(rows, spec, terms)
-  const sampleWeights = batch.sampleWeights?.subarray(from, to)
+  const sampleWeights = batch.sampleWeights && doublesOf(batch.sampleWeights, from, to)
   const weights = spec.classWeights === undefined ? sampleWeights : weightsOf(spec.classWeights, batch, from, to)
   if (sampleWeights !== undefined) {
     // a weight of 0 leaves a row out, an infinite loss included
@@ -136,14 +136,29 @@ export function* tallyAll(
 export function rowsOf(spec: Spec, readsClasses: boolean, batch: Batch, from: number, to: number): Rows {
   const { outputs } = batch
   const count = to - from
-  const predictions = batch.predictions.subarray(from * outputs, to * outputs)
+  const predictions = doublesOf(batch.predictions, from * outputs, to * outputs)
   if (readsClasses && batch.targets === undefined && spec.labelSmoothing === 0) {
-    return { count, outputs, predictions, targets: noTargets, classes: batch.classes?.subarray(from, to) }
+    return {
+      count,
+      outputs,
+      predictions,
+      targets: noTargets,
+      classes: batch.classes && integersOf(batch.classes, from, to),
+    }
   }
   return { count, outputs, predictions, targets: targetsOf(spec, batch, from, to), classes: undefined }
 }
 
 const noTargets = new Float64Array(0)
+
+/** A view of some numbers; the array itself where it is all of them, since a view costs as much as some hundred numbers. */
+function doublesOf(array: Float64Array, from: number, to: number): Float64Array {
+  return from === 0 && to === array.length ? array : array.subarray(from, to)
+}
+
+function integersOf(array: Int32Array, from: number, to: number): Int32Array {
+  return from === 0 && to === array.length ? array : array.subarray(from, to)
+}
 
 /** The targets of the rows: as given, or one-hot from the classes; smoothed, t (1 - a) + a / K, or of binary outputs + a / 2. */
 function targetsOf(spec: Spec, batch: Batch, from: number, to: number): Float64Array {
@@ -152,7 +167,7 @@ function targetsOf(spec: Spec, batch: Batch, from: number, to: number): Float64A
   const keep = 1 - labelSmoothing
   const spread = labelSmoothing / (decision === 'binary' ? 2 : outputs)
   if (targets !== undefined) {
-    const given = targets.subarray(from * outputs, to * outputs)
+    const given = doublesOf(targets, from * outputs, to * outputs)
     return labelSmoothing === 0 ? given : given.map((target) => target * keep + spread)
   }
   const dense = new Float64Array((to - from) * outputs).fill(spread)
@@ -175,12 +190,12 @@ function weightsOf(classWeights: Float64Array, batch: Batch, from: number, to: n
 
 function decide(spec: Spec, batch: Batch, from: number, to: number): Decisions | undefined {
   const { outputs, classes, largest, targets } = batch
-  const predictions = batch.predictions.subarray(from * outputs, to * outputs)
+  const predictions = doublesOf(batch.predictions, from * outputs, to * outputs)
   if (classes !== undefined) {
-    return decideClasses(predictions, outputs, classes.subarray(from, to), largest?.subarray(from, to))
+    return decideClasses(predictions, outputs, integersOf(classes, from, to), largest && integersOf(largest, from, to))
   }
   if (targets === undefined || spec.decision === 'none') return undefined
-  const labels = targets.subarray(from * outputs, to * outputs)
+  const labels = doublesOf(targets, from * outputs, to * outputs)
   return decideBinary(predictions, outputs, labels, spec.threshold, spec.predictionFormat)
 }
 

@@ -37,12 +37,16 @@ export function decisionOf(loss: LossName, labelFormat: LabelFormat): Decision {
 
 /** Whether rows of `predictions` are distributions, whose sum is checked. */
 export function checksPredictionRows(spec: Spec): boolean {
-  return hasPredictionRowSums(frameOf(spec).terms)
+  return hasPredictionRowSums(termsOf(spec))
 }
 
 /** Whether rows of `labels` are distributions, whose sum is checked. */
 export function checksLabelRows(spec: Spec): boolean {
-  return hasLabelRowSums(frameOf(spec).terms)
+  return hasLabelRowSums(termsOf(spec))
+}
+
+function termsOf({ loss, labelFormat, predictionFormat, logPolicy }: Spec): Terms {
+  return { loss: losses[loss], labelFormat, predictionFormat, logPolicy }
 }
 
 /**

@@ -62,6 +62,12 @@ export class RunningTotal implements EvaluationState {
     finish(this.#absorb(state))
   }
 
+  /** Merges the tally of rows where there are no sections. */
+  addTally(tally: Tally): void {
+    checkFits(this.#tally, tally)
+    this.#tally = this.#tally.samples === 0 ? tally : mergeTallies(this.#tally, tally)
+  }
+
   /**
    * Merges a state that is used for nothing else, step by step, so that the caller may do something else in between. The
    * first one is taken as it is. What has begun is finished, even when it is given up: a state is merged wholly or not at
@@ -176,7 +182,10 @@ function checkBelongs(a: EvaluationState, b: EvaluationState): void {
   if (a.spec !== b.spec && stateSpecText(a.spec) !== stateSpecText(b.spec)) {
     throw new Error('states of different specs cannot be merged')
   }
-  const [{ outputs, samples, correct }, other] = [a.tally, b.tally]
+  checkFits(a.tally, b.tally)
+}
+
+function checkFits({ outputs, samples, correct }: Tally, other: Tally): void {
   if (outputs !== 0 && other.outputs !== 0 && outputs !== other.outputs) {
     throw new Error(`states of ${outputs} and of ${other.outputs} outputs cannot be merged`)
   }

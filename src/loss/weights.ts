@@ -43,11 +43,14 @@ export function checkOutputOptions({ classWeights, positiveWeight, topK }: Spec,
   if (topK !== undefined && topK > outputs) {
     refuse(['topK'], `topK is ${topK}; it must be at most the ${counted(outputs, 'output')} of predictions`, topK)
   }
-  for (const [name, data] of Object.entries({ classWeights, positiveWeight })) {
-    if (!(data instanceof Float64Array) || data.length === outputs) continue
-    const tensor = { data, shape: [data.length], nonNumeric: [], nonNumericCount: 0 }
-    refuseWeights(name, tensor, `of the ${outputs} outputs`)
-  }
+  checkWeightCount('classWeights', classWeights, outputs)
+  checkWeightCount('positiveWeight', positiveWeight, outputs)
+}
+
+function checkWeightCount(name: OptionName, data: number | Float64Array | undefined, outputs: number): void {
+  if (!(data instanceof Float64Array) || data.length === outputs) return
+  const tensor = { data, shape: [data.length], nonNumeric: [], nonNumericCount: 0 }
+  refuseWeights(name, tensor, `of the ${outputs} outputs`)
 }
 
 function refuseWeights(name: string, tensor: Tensor, which: string): never {

@@ -32,7 +32,7 @@ export function documentAccess(app: FastifyInstance, isOpen: boolean): void {
 }
 
 function accessTo(need: Exclude<Need, 'nothing'>) {
-  const problems: ProblemName[] = ['unauthenticated', 'issuer-unavailable']
+  const problems: ProblemName[] = ['unauthenticated', 'rate-limited', 'issuer-unavailable']
   if (need === 'any key') return { key: { key: [] }, problems, examples: {} }
   const { message, extensions } = forbidden(need)
   const examples = { 403: problemExample('forbidden', [message, extensions]) }

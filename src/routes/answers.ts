@@ -29,8 +29,11 @@ export const problem = z
     requestId: z.string(),
     errors: z.array(listedError).max(20).optional().meta({ description: 'With `invalid-content`: the first errors.' }),
     errorCount: z.int().min(1).optional().meta({ description: 'With `invalid-content`: the true number of errors.' }),
-    limit: z.string().optional().meta({ description: 'With `limit-exceeded`: name of the limit, as in /v1/limits.' }),
-    allowed: z.number().optional().meta({ description: 'With `limit-exceeded`: the largest value allowed.' }),
+    limit: z.string().optional().meta({ description: 'With `limit-exceeded` and `rate-limited`: name of the limit.' }),
+    allowed: z
+      .number()
+      .optional()
+      .meta({ description: 'With `limit-exceeded` and `rate-limited`: the largest value allowed.' }),
     pointer: z.string().optional().meta({ description: 'With `limit-exceeded`: the place, if there is one.' }),
     offset: z
       .int()

@@ -1,3 +1,4 @@
+import { rateLimited } from '../http/access/quotas.ts'
 import { forbidden, noKey } from '../http/access/refusals.ts'
 import type { ProblemName } from '../http/problem.ts'
 import { mediaTypeDetail, Problem, problemBody, problems } from '../http/problem.ts'
@@ -28,6 +29,10 @@ const typical: Partial<Record<ProblemName, readonly [detail: string, extensions?
   overloaded: ['Too many bytes of requests are in flight.'],
   unauthenticated: [noKey().message],
   forbidden: [forbidden('write').message, forbidden('write').extensions],
+  'rate-limited': [
+    rateLimited('requestsPerMinute', 600, 42).message,
+    rateLimited('requestsPerMinute', 600, 42).extensions,
+  ],
   'issuer-unavailable': ['The issuer of the token cannot be asked for its keys now.'],
 }
 

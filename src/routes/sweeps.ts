@@ -48,7 +48,9 @@ function noParameter({ input }: { readonly input?: unknown }): string {
 
 const shape = {
   loss: z.enum(lossesOfLogits).meta({ description: 'A loss that takes logits.' }),
-  labelFormat: z.enum(labelFormats).meta({ description: 'How `labels` is written.' }),
+  labelFormat: z
+    .enum(labelFormats)
+    .meta({ description: 'How `labels` is written; which formats there are depends on the loss.' }),
   predictions: predictions.describe('Logits.'),
   labels,
   parameter,
@@ -63,7 +65,19 @@ const shape = {
 const sweepRequest = z.strictObject(shape, { error: unknownField(Object.keys(shape)) }).meta({
   id: 'SweepRequest',
   description: 'Logits and labels, and the values of one parameter.',
+  oneOf: lossesOfLogits.map(withItsFormats),
 })
+
+/** A branch of the document: the formats of labels that a loss takes. */
+function withItsFormats(name: LossName): Record<string, unknown> {
+  const { labelFormats }: Loss = losses[name]
+  return {
+    title: `loss ${name}`,
+    type: 'object',
+    properties: { loss: { type: 'string', const: name }, labelFormat: { type: 'string', enum: labelFormats } },
+    required: ['loss', 'labelFormat'],
+  }
+}
 
 type SweepRequest = z.infer<typeof sweepRequest>
 

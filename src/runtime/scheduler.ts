@@ -60,7 +60,7 @@ export class Scheduler {
 
   /** A task has stopped before the end of the slice: the rest of it is another's. */
   next(now: number): void {
-    if (this.#isOpen && now < this.#end) this.#takeNext()?.resolve()
+    if (this.#waiting.length > 0 && this.#isOpen && now < this.#end) this.#takeNext()?.resolve()
   }
 
   /** A task that waits does so no longer. */
@@ -183,8 +183,27 @@ export class Task {
    * @throws Error when the task was abandoned, or has computed for longer than is allowed
    */
   async run<Result>(steps: Generator<void, Result>): Promise<Result> {
+    return this.runNow(steps)
+  }
+
+  /** As `run`, but the result is there at once where no pause was due: small requests are spared what a promise costs. */
+  runNow<Result>(steps: Generator<void, Result>): Result | Promise<Result> {
     const isRunning = this.#since >= 0
     this.start()
+    let isPausing = false
+    try {
+      while (!this.isDue) {
+        const step = steps.next()
+        if (step.done) return step.value
+      }
+      isPausing = true
+      return this.#runInTurns(steps, isRunning)
+    } finally {
+      if (!isRunning && !isPausing) this.stop()
+    }
+  }
+
+  async #runInTurns<Result>(steps: Generator<void, Result>, isRunning: boolean): Promise<Result> {
     try {
       for (;;) {
         if (this.isDue) await this.#pauseBetween(steps)

@@ -8,6 +8,7 @@ interface Exports {
   readonly begin: () => void
   readonly feed: (from: number, end: number) => number
   readonly resume: () => number
+  readonly lines: (from: number, end: number) => number
 }
 
 // Neither the es libraries nor @types/node declare it, and the DOM would bring its thousand globals along.
@@ -28,10 +29,12 @@ const exports = instance.exports as Exports
 const buffer = exports.memory.buffer
 
 /** The module, and its memory as bytes, as fields of the state, as doubles and as UTF-16 units. */
-export const { begin, feed, resume } = exports
+export const { begin, feed, resume, lines } = exports
 export const memory = Buffer.from(buffer)
 export const state = new Int32Array(buffer, layout.STATE, (layout.CAPTURE - layout.STATE) / 4)
 export const numbers = new Float64Array(buffer, layout.NUMBERS)
+/** The labels of lines that were read together. */
+export const labels = new Float64Array(buffer, layout.KEYS)
 export const captured = new Uint16Array(buffer, layout.CAPTURE, layout.CAPTURE_CAPACITY)
 
 new BigUint64Array(buffer, layout.POWERS).set(powersOfFive())

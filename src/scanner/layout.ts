@@ -65,13 +65,17 @@ export const FAULT_COUNT = 36
 export const FAULT_MIXED = 37
 export const NUMBERS_END = 38
 export const REASON = 39
-export const BASE = 40 // the depth of the object around the member that is a tensor, less one
-export const IN_LIST = 41
+// Of lines that were read together, how many, and of their labels the rank and where they end.
+export const LINES = 40
+export const LABELS_RANK = 41
+export const BASE = 42 // the depth of the object around the member that is a tensor, less one
+export const IN_LIST = 43
 // The limits, in the order of LIMIT_NAMES in limits.ts, then the tensor keys, as `keys` keeps keys.
-export const LIMITS = 42
-export const TENSOR_COUNT = 50
-export const HAS_LIST = 51 // behind the tensor keys, that of a list and that of the tensors in its objects
-export const TENSOR_KEYS = 52
+export const LIMITS = 44
+export const TENSOR_COUNT = 52
+export const LABELS_END = 53
+export const HAS_LIST = 54 // behind the tensor keys, that of a list and that of the tensors in its objects
+export const TENSOR_KEYS = 56
 
 export const LIMIT_DEPTH = 0
 export const LIMIT_KEY_LENGTH = 1

@@ -16,11 +16,26 @@ import { TensorBuilder } from './tensor-builder.ts'
 
 export { ScanLimitError, type ScanLimits, ScanSyntaxError } from './errors.ts'
 
-export interface ScannedDocument {
-  options: Record<string, unknown>
-  tensors: Record<string, Tensor>
+/** What a document holds: its tensors, and its other members as one object. */
+export class ScannedDocument {
+  /** The members that are no tensor, as JSON. */
+  readonly text: string
+  readonly tensors: Record<string, Tensor>
   /** The tensors of the list in their order; no more than the first eight. In the options, a zero stands for each. */
-  listed: readonly Tensor[]
+  readonly listed: readonly Tensor[]
+  #options: Record<string, unknown> | undefined
+
+  constructor(text: string, tensors: Record<string, Tensor>, listed: readonly Tensor[]) {
+    this.text = text
+    this.tensors = tensors
+    this.listed = listed
+  }
+
+  /** The same as an object, which is made when it is asked for: who knows the text need not look into it. */
+  get options(): Record<string, unknown> {
+    this.#options ??= JSON.parse(this.text) as Record<string, unknown>
+    return this.#options
+  }
 }
 
 const EMPTY = new Uint8Array(0)
@@ -70,7 +85,7 @@ export class DocumentScanner {
   #optionBytes: Uint8Array = EMPTY
   /** Bytes counted of what is kept from one slice to the next. */
   #kept = 0
-  #options: Record<string, unknown> | undefined
+  #optionText: string | undefined
   readonly #builders = new Map<string, TensorBuilder>()
   readonly #listed: TensorBuilder[] = []
   #builder: TensorBuilder | undefined
@@ -110,14 +125,14 @@ export class DocumentScanner {
     // In one piece, the number would have been looked at.
     if (this.#carried > 0 && this.#failure === undefined) this.#scan(EMPTY)
     if (this.#failure !== undefined) throw this.#failure
-    if (this.#options === undefined) this.#fail(unexpectedEnd(this.#position, this.#expected()))
+    if (this.#optionText === undefined) this.#fail(unexpectedEnd(this.#position, this.#expected()))
     this.#memory.release(this.#kept)
     this.#kept = 0
     const tensors: Record<string, Tensor> = {}
-    for (const [name, builder] of this.#builders) tensors[name] = yield* builder.tensor()
+    for (const [name, builder] of this.#builders) tensors[name] = builder.small ?? (yield* builder.tensor())
     const listed: Tensor[] = []
-    for (const builder of this.#listed) listed.push(yield* builder.tensor())
-    return { options: this.#options, tensors, listed }
+    for (const builder of this.#listed) listed.push(builder.small ?? (yield* builder.tensor()))
+    return new ScannedDocument(this.#optionText, tensors, listed)
   }
 
   /** Gives back the memory of a document that is of no use any more. */
@@ -132,7 +147,7 @@ export class DocumentScanner {
 
   #write(bytes: Uint8Array): void {
     if (this.#failure !== undefined) throw this.#failure
-    if (this.#options !== undefined) {
+    if (this.#optionText !== undefined) {
       const spaces = countWhile(bytes, isSpace)
       if (spaces < bytes.length) {
         this.#fail(unexpectedByte(bytes[spaces], this.#position + spaces, layout.FINISHED))
@@ -166,7 +181,7 @@ export class DocumentScanner {
       this.#handle(event, end)
       event = resume()
     }
-    if (state[layout.MODE] === layout.FINISHED) this.#options = this.#parseOptions()
+    if (state[layout.MODE] === layout.FINISHED) this.#optionText = this.#textOfOptions()
     else this.#save(end)
   }
 
@@ -266,13 +281,13 @@ export class DocumentScanner {
   }
 
   /** Every member came with a comma before it; the first one becomes the brace. */
-  #parseOptions(): Record<string, unknown> {
+  #textOfOptions(): string {
     const length = state[layout.OPTION_TOTAL]
-    if (length === 0) return {}
-    if (state[layout.OPTION_BASE] === 0) return parseMembers(memory, layout.OPTIONS, length)
+    if (length === 0) return '{}'
+    if (state[layout.OPTION_BASE] === 0) return textOfMembers(memory, layout.OPTIONS, length)
     this.#takeOptions()
     this.#optionBytes = grow(this.#optionBytes, length, length + 1)
-    return parseMembers(Buffer.from(this.#optionBytes.buffer), 0, length)
+    return textOfMembers(Buffer.from(this.#optionBytes.buffer), 0, length)
   }
 
   #expected(): number | undefined {
@@ -281,8 +296,8 @@ export class DocumentScanner {
   }
 }
 
-function parseMembers(bytes: Buffer, from: number, length: number): Record<string, unknown> {
+function textOfMembers(bytes: Buffer, from: number, length: number): string {
   bytes[from] = 0x7b
   bytes[from + length] = 0x7d
-  return JSON.parse(bytes.toString('utf8', from, from + length + 1))
+  return bytes.toString('utf8', from, from + length + 1)
 }

@@ -131,9 +131,17 @@ export class TensorBuilder {
     for (const { data } of this.#pieces.splice(0)) this.#memory.free(data.buffer)
   }
 
+  /** The tensor once it is finished, where it is small; undefined where it takes steps to be put together. */
+  get small(): Tensor | undefined {
+    return this.#few === undefined ? undefined : this.#tensorOf(this.#few)
+  }
+
   /** The tensor once it is finished; step by step, as pieces have to be put together. */
   *tensor(): Generator<void, Tensor> {
-    const data = this.#few ?? (yield* this.#gathered())
+    return this.#tensorOf(yield* this.#gathered())
+  }
+
+  #tensorOf(data: Float64Array): Tensor {
     const tensor = { data, shape: this.#shape, nonNumeric: this.#nonNumeric, nonNumericCount: this.#nonNumericCount }
     return this.#shapeError === undefined ? tensor : { ...tensor, shapeError: this.#shapeError }
   }

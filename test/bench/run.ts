@@ -6,6 +6,7 @@ import type { Request } from './bodies.ts'
 import { asBinary, asFiles, asJson, asNdjson, makeRows } from './bodies.ts'
 import { Connection } from './client.ts'
 import { benchEvaluations } from './evaluations.ts'
+import { benchFiles } from './files.ts'
 import { benchFold } from './fold.ts'
 import type { Throughput, UnderUploads } from './measures.ts'
 import { latency, Siege, throughput } from './measures.ts'
@@ -38,6 +39,7 @@ await benchUploads('while four clients upload 12 MB of JSON:')
 benchScannerAlone()
 report()
 if (only.test('evaluations')) process.stdout.write(`\n${await benchEvaluations()}\n`)
+if (only.test('files against binary')) process.stdout.write(`\n${await benchFiles()}\n`)
 if (only.test('fold')) process.stdout.write(`\n${await benchFold()}\n`)
 
 /** What lossmeter answers; the peers that compute nothing send the same. */

@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -12,7 +12,6 @@ import { Connection, checkLoss, checkStatus } from './client.ts'
 const root = join(import.meta.dirname, '../..')
 const peers = join(import.meta.dirname, 'peers')
 const python = '/usr/bin/python3'
-const ticksPerSecond = 100
 
 export const serverNames = ['lossmeter', 'drain', 'parse', 'plain', 'fastapi'] as const
 export type ServerName = (typeof serverNames)[number]
@@ -75,10 +74,16 @@ export function versionsOfPython(): string | undefined {
   }
 }
 
-/** Seconds of processor time that a server has used; NaN where there is no /proc. */
+/** Seconds of processor time that the threads of a server have used; NaN where there is no /proc. */
 export function processorSeconds({ child }: Server): number {
-  const fields = readProc(child, 'stat').split(') ').at(-1)?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+  try {
+    const threads = readdirSync(`/proc/${child.pid}/task`)
+    return (
+      threads.reduce((sum, thread) => sum + Number(readProc(child, `task/${thread}/schedstat`).split(' ')[0]), 0) / 1e9
+    )
+  } catch {
+    return Number.NaN
+  }
 }
 
 /** The most resident memory that a server had, in MiB; NaN where there is no /proc. */

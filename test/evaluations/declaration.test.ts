@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import type { Declared } from '../../src/evaluations/declaration.ts'
-import { differencesOf, readDeclaration, writeDeclaration } from '../../src/evaluations/declaration.ts'
+import { differencesOf, incomparable, readDeclaration, writeDeclaration } from '../../src/evaluations/declaration.ts'
 import { losses } from '../../src/loss/kernels/index.ts'
 import { defaultFor, optionNames } from '../../src/loss/options.ts'
 import type { Options } from '../../src/loss/spec.ts'
@@ -85,6 +85,21 @@ test('the order of metadata and of sections is no difference', async (t) => {
     metadata: { model: 'small', run: 'seven' },
   }
   t.same(differencesOf(full, other), [])
+})
+
+test('losses can be compared unless they are other losses', async (t) => {
+  const same = declaredFor({ ...request, predictionFormat: 'logits', include: ['confusion'] }, 3, {
+    expectedBatches: 5,
+    metadata: { model: 'a' },
+  })
+  const other = declaredFor({ ...request, logPolicy: 'exact', rowSumTolerance: 0.1 }, 3)
+  t.same(incomparable(same, other), [])
+  t.same(
+    incomparable(declaredFor({ ...request, reduction: 'sum', labelSmoothing: 0.1 }, 3), declaredFor(request, 4)).map(
+      ({ path }) => path[0],
+    ),
+    ['reduction', 'labelSmoothing', 'outputs'],
+  )
 })
 
 test('every thing that differs is named, with both values', async (t) => {

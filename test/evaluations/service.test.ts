@@ -202,6 +202,22 @@ test('the curve covers the batches there were when the evaluation was found', as
   )
 })
 
+test('evaluations are compared over the batches there were when they were found', async (t) => {
+  const evaluations = serviceOf(await storeOf(t))
+  const requests = byRow(classRows(5))
+  for (const name of ['one', 'other']) {
+    await put(evaluations, await declare(evaluations, name, declaredFor(requests[0], 3)), requests.slice(0, 3))
+  }
+  const [one, other] = [await found(evaluations, 'one'), await found(evaluations, 'other')]
+  for (const evaluation of [one, other]) await put(evaluations, evaluation, requests.slice(3), 3)
+  const compared = await evaluations.compare(one, other, newTask())
+  t.match(compared, {
+    predictions: { samples: 3 },
+    difference: { loss: 0 },
+    batches: { paired: 3, onlyPredictions: 0 },
+  })
+})
+
 test('a deleted evaluation is gone, and its name counts from nothing', async (t) => {
   const service = serviceOf(await storeOf(t))
   const requests = byRow(classRows(5))

@@ -10,6 +10,7 @@ export interface Media {
 interface Parameter {
   readonly name: string
   readonly in: string
+  readonly required?: boolean
   readonly schema: object
   readonly examples?: Readonly<Record<string, { readonly value: unknown }>>
 }

@@ -207,10 +207,13 @@ function rightProbe(choices: Choices, { path, method, operation }: Route, change
     }
     return encodeURIComponent(choices.pick(choices.chance(changes * 0.1) ? impossible : named[name]))
   })
-  const query = parameters.filter((parameter) => parameter.in === 'query' && choices.chance(0.3))
-  const pairs = query.map(
-    ({ name, schema }) => `${name}=${encodeURIComponent(String(valueFor(schema, changes, choices)).toWellFormed())}`,
+  const query = parameters.filter(
+    (parameter) => parameter.in === 'query' && (parameter.required || choices.chance(0.3)),
   )
+  const pairs = query.map(({ name, schema }) => {
+    const value = name === 'with' && choices.chance(0.8) ? choices.pick(lasting) : valueFor(schema, changes, choices)
+    return `${name}=${encodeURIComponent(String(value).toWellFormed())}`
+  })
   const kind = changes === 0 ? 'right' : 'almost right'
   const probe = { kind, method, path: pairs.length > 0 ? `${target}?${pairs.join('&')}` : target }
   const content = operation.requestBody?.content

@@ -30,6 +30,7 @@ test('what is configured and what is fixed', async (t) => {
 })
 
 test('one address has no more connections than all', async (t) => {
+  t.match(limitsOf(parseConfig({ TRUST_PROXY: '1' })), { maxConnections: 2048, maxConnectionsPerAddress: 2048 })
   t.match(limitsOf(parseConfig({ MAX_CONNECTIONS: '10' })), { maxConnections: 10, maxConnectionsPerAddress: 10 })
 })
 

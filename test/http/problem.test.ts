@@ -25,6 +25,7 @@ import { requestWork } from '../../src/http/request-work.ts'
 import type { Path } from '../../src/loss/validation-errors.ts'
 import { InvalidContent, LimitExceeded, ValidationErrors } from '../../src/loss/validation-errors.ts'
 import { listener } from '../support.ts'
+import { noConnections } from './connections/support.ts'
 
 /** A service whose one address throws this. */
 async function throwing(error: unknown): Promise<{ app: FastifyInstance; lines: string[] }> {
@@ -269,6 +270,7 @@ test('only an error of the service is logged, with its cause', async (t) => {
 
 test('a request that was abandoned is answered with the reason, whatever it ran into', async (t) => {
   const { app, lines } = await throwing(new TypeError('Cannot perform Construct on a detached ArrayBuffer'))
+  app.decorate('connections', noConnections)
   requestWork(app, limitsOf(parseConfig({})))
   app.post('/abandoned', async ({ work }) => {
     work.giveWay(new Problem('overloaded', 'No room.', {}, { 'retry-after': '1' }))
@@ -283,6 +285,7 @@ test('a request that was abandoned is answered with the reason, whatever it ran 
 
 test('a client that left is no internal error', async (t) => {
   const { app, lines } = await throwing(new TypeError('late'))
+  app.decorate('connections', noConnections)
   requestWork(app, limitsOf(parseConfig({})))
   app.post('/left', async ({ work }) => {
     work.close()

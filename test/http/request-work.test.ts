@@ -26,6 +26,7 @@ import {
   seeded,
   serve,
 } from './body/support.ts'
+import { noConnections } from './connections/support.ts'
 import { bare, portOf } from './plugins/support.ts'
 
 /** A body that is read, and why it is read no longer. */
@@ -341,6 +342,7 @@ function serviceOf(t: Scope, other: Partial<Limits> = {}): { app: FastifyInstanc
   const app = bare(t)
   const works: RequestWork[] = []
   app.setErrorHandler(handleError)
+  app.decorate('connections', noConnections)
   requestWork(app, limits(other))
   app.addHook('onRequest', async ({ work }) => void works.push(work))
   return { app, works }
@@ -351,5 +353,15 @@ test('a request belongs to an address until its owner is known', async (t) => {
   t.equal(work.owner, '10.0.0.1')
   work.belongTo('alice')
   t.same([work.owner, work.task.owner, work.memory.holder.owner], ['alice', 'alice', 'alice'])
+  work.close()
+})
+
+test('the bytes of a body are counted as they come, by whom it concerns', async (t) => {
+  const work = new Resources(limits()).open('a')
+  work.received(5)
+  const counted: number[] = []
+  work.meter((bytes) => counted.push(bytes))
+  work.received(7)
+  t.same(counted, [7])
   work.close()
 })

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import type { Batch } from '../../src/loss/batch.ts'
-import { check, layOut, rowsPerStep } from '../../src/loss/batch.ts'
+import { check, checkedAtOnce, layOut, rowsPerStep } from '../../src/loss/batch.ts'
 import type { Memory } from '../../src/loss/memory.ts'
 import { unaccounted } from '../../src/loss/memory.ts'
 import { pack } from '../../src/loss/pack.ts'
@@ -61,7 +61,12 @@ test('a checked batch', async (t) => {
     ],
     ['one row', { ...byIndex, predictions: [0.25, 0.75], labels: 1 }, [1, 2, [0.25, 0.75], [1], undefined, undefined]],
   ]
-  for (const [name, request, batch] of cases) t.strictSame(plain(batchOf(request)), batch, name)
+  for (const [name, request, batch] of cases) {
+    t.strictSame(plain(batchOf(request)), batch, name)
+    const [spec, tensors] = [specOf(request), tensorsOf(request)]
+    const atOnce = checkedAtOnce(spec, tensors, finish(layOut(spec, tensors)))
+    t.strictSame(plain(atOnce as Batch), batch, `${name}, at once`)
+  }
 })
 
 test('elements that are no numbers are reported for all tensors at once', async (t) => {
@@ -239,4 +244,18 @@ test('what a loss is not defined for is refused without a hint at another format
   t.same(errors, [
     { path: ['labels', 0], detail: 'labels[0] is 0; loss "mape" needs labels other than 0.', received: 0 },
   ])
+})
+
+test('what is wrong is not said at once', async (t) => {
+  const wrong: Request[] = [
+    { ...byIndex, labels: [1, 2, 0] },
+    { ...byIndex, predictions: [[0.5, 0.6], ...predictions.slice(1)] },
+    { ...byIndex, sampleWeights: [1, 1, -1] },
+    { loss: 'mape', labelFormat: 'values', predictions: [1], labels: [0] },
+  ]
+  for (const request of wrong) {
+    const [spec, tensors] = [specOf(request), tensorsOf(request)]
+    t.equal(checkedAtOnce(spec, tensors, finish(layOut(spec, tensors))), undefined)
+    t.equal(errorsOf(() => batchOf(request)).length, 1)
+  }
 })

@@ -230,3 +230,14 @@ test('a state is taken wholly, even when that is given up, or not at all', async
     t.same(bytesOf(total), before)
   }
 })
+
+test('a tally is merged as the state that holds nothing else', async (t) => {
+  const states = [stateOf(all), stateOf(all), stateOf(all)]
+  const [added, total] = [new RunningTotal(states[0].spec), new RunningTotal(states[0].spec)]
+  for (const state of states) {
+    added.add(state)
+    total.addTally(state.tally)
+    t.same(total.tally, added.tally)
+  }
+  t.throws(() => total.addTally({ ...total.tally, outputs: total.tally.outputs + 1 }), /outputs cannot be merged/)
+})

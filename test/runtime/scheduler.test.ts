@@ -420,3 +420,17 @@ test('a task may be allowed more', async (t) => {
   t.equal(task.computed, 40)
   await t.rejects(task.run(computing(clock, 16)), overtime)
 })
+
+test('what fits into the slice is done at once, and what does not later', async (t) => {
+  const clock = stopClock(t)
+  const scheduler = new Scheduler()
+  const task = unlimited(scheduler)
+  t.equal(task.runNow(computing(clock, 1)), 'done')
+  t.equal(task.computed, 1)
+  const later = task.runNow(computing(clock, 10))
+  t.ok(later instanceof Promise)
+  t.equal(await later, 'done')
+  t.equal(task.computed, 11)
+  task.abandon(gone)
+  t.throws(() => task.runNow(computing(clock, 1)), gone)
+})

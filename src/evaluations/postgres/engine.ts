@@ -55,8 +55,6 @@ export class PostgresEngine implements SqlEngine {
       pipeline: true,
       connectionTimeoutMillis: 3000,
       query_timeout: 10_000,
-      lock_timeout: 5000,
-      idle_in_transaction_session_timeout: 10_000,
       onConnect: prepareConnection,
     })
     // of an idle connection: the pool replaces it
@@ -202,12 +200,16 @@ const writeBatches = {
 }
 
 /**
- * What is acknowledged must be durable, also where the database has another default. And every table is read by an index:
- * a plan that was made while it was small would go on reading all of it.
+ * Every table is read by an index: a plan that was made while it was small would go on reading all of it. So plans are kept,
+ * and need not be made anew for the values of each call.
  */
+const settings = `SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan;
+  SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '10s'`
+
+/** What is acknowledged must be durable, also where the database has another default. */
 async function prepareConnection(client: ClientBase): Promise<void> {
   client.on('error', ignore)
-  await client.query('SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan')
+  await client.query(settings)
   await client.query(
     `SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'`,
   )

@@ -7,8 +7,8 @@ import { DocumentScanner, ScanLimitError, type ScanLimits, ScanSyntaxError } fro
 import { Problem } from '../problem.ts'
 import type { RequestWork } from '../request-work.ts'
 import { BareValue } from './bare-value.ts'
-import type { ParsedBody } from './parsed-body.ts'
-import { singleBatch } from './parsed-body.ts'
+import type { Fields, ParsedBody } from './parsed-body.ts'
+import { SingleBatch, singleBatch } from './parsed-body.ts'
 import type { BodyReader } from './reader.ts'
 
 /** The members that are read as tensors. */
@@ -98,10 +98,31 @@ export async function scanJson(
   return task.run(scanner.end())
 }
 
+/** The same of a body that has come as a whole, step by step. */
+export function* readWholeJson(body: Buffer, memory: Memory, limits: ScanLimits): Generator<void, ParsedBody> {
+  return jsonBody(yield* scanWholeJson(body, memory, limits, jsonTensors))
+}
+
+export function* scanWholeJson(
+  body: Buffer,
+  memory: Memory,
+  limits: ScanLimits,
+  tensorNames: readonly string[],
+): Generator<void, ScannedDocument> {
+  memory.reserve(body.length)
+  const scanner = new JsonScanner(tensorNames, limits, memory, body.length)
+  scanner.write(body)
+  memory.release(body.length)
+  return yield* scanner.end()
+}
+
 /** A document with the options and the tensors of one batch as a body. */
-export function jsonBody({ options, tensors }: ScannedDocument): ParsedBody {
-  for (const name of weightOptions) {
-    if (!(name in tensors)) continue
+export function jsonBody(document: ScannedDocument): SingleBatch {
+  const { tensors } = document
+  const weights = weightOptions.filter((name) => name in tensors)
+  if (weights.length === 0) return new SingleBatch(document, tensors)
+  const options: Fields = { ...document.options }
+  for (const name of weights) {
     options[name] = tensors[name]
     delete tensors[name]
   }

@@ -1,20 +1,26 @@
 import { batchTensors } from '../../loss/batch.ts'
+import type { Memory } from '../../loss/memory.ts'
 import { weightOptions } from '../../loss/options.ts'
 import { LimitExceeded } from '../../loss/validation-errors.ts'
 import type { Task } from '../../runtime/scheduler.ts'
-import type { ScannedDocument } from '../../scanner/scanner.ts'
+import type { Run } from '../../scanner/lines.ts'
+import { longestLine, readRun } from '../../scanner/lines.ts'
+import type { ScanLimits, ScannedDocument } from '../../scanner/scanner.ts'
 import type { Limits } from '../limits.ts'
 import { isAboutContent, Problem } from '../problem.ts'
 import type { RequestWork } from '../request-work.ts'
 import { indexOfNonSpace, JsonScanner } from './json.ts'
-import type { Fields, ParsedBatch, ParsedBody } from './parsed-body.ts'
+import type { BatchStream, Fields, LineRun, ParsedBatch } from './parsed-body.ts'
 import { PlacedError } from './parsed-body.ts'
 import type { BodyReader } from './reader.ts'
 
 const newline = 0x0a
 
 /** A line that holds something: its fields, or what is wrong with it. */
-export type ParsedLine = { readonly line: number } & ({ readonly fields: Fields } | { readonly error: Error })
+export type ParsedLine = { readonly line: number; readonly run?: LineRun } & (
+  | { readonly fields: Fields }
+  | { readonly error: Error }
+)
 
 /**
  * Reads `application/x-ndjson`: the options in the first line, then one batch a line; one line in memory at a time. Blank
@@ -22,11 +28,14 @@ export type ParsedLine = { readonly line: number } & ({ readonly fields: Fields 
  *
  * @throws Problem, LimitExceeded
  */
-export async function readNdjson(reader: BodyReader, work: RequestWork, limits: Limits): Promise<ParsedBody> {
-  const batches = batchesOf(linesOf(reader, work, limits, (count) => (count === 0 ? weightOptions : batchTensors)))
+export async function readNdjson(reader: BodyReader, work: RequestWork, limits: Limits): Promise<BatchStream> {
+  const runs = new Runs(work.memory, limits)
+  const batches = batchesOf(
+    linesOf(reader, work, limits, (count) => (count === 0 ? weightOptions : batchTensors), runs),
+  )
   const { value: first } = await batches.next()
   if (first === undefined) throw new Problem('malformed-body', 'The body is empty; its first line holds the options.')
-  return { options: first.fields, place: first.place, batches, only: undefined }
+  return { options: first.fields, place: first.place, batches }
 }
 
 /** Reads `application/x-ndjson` of which each line stands alone: what is wrong with one is no matter to the others. */
@@ -40,7 +49,8 @@ async function* batchesOf(lines: AsyncIterable<ParsedLine>): AsyncGenerator<Pars
   for await (const parsed of lines) {
     line = parsed.line
     if ('error' in parsed) throw new PlacedError({ line }, parsed.error)
-    yield { fields: parsed.fields, place: { line } }
+    const { fields, run } = parsed
+    yield run === undefined ? { fields, place: { line } } : { fields, place: {}, run }
     count++
   }
   if (count === 1) yield { fields: {}, place: { line: line + 1 } }
@@ -51,6 +61,7 @@ async function* linesOf(
   { task, memory }: RequestWork,
   limits: Limits,
   tensorsOf: (count: number) => readonly string[],
+  runs?: Runs,
 ): AsyncGenerator<ParsedLine, void> {
   let line = 1
   let count = 0
@@ -88,6 +99,18 @@ async function* linesOf(
   for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) {
     for (let from = 0; from < piece.length; ) {
       const found = piece.indexOf(newline, from)
+      const run = found >= 0 && count > 0 && lineBytes === 0 ? runs?.next(piece, from) : undefined
+      if (run !== undefined) {
+        const { predictions, labels, lines, bytes } = run
+        yield { line, fields: { predictions, labels }, run: runs as Runs }
+        if (!runs?.isApart) {
+          from += bytes
+          line += lines
+          count += lines
+          reader.endLine()
+          continue
+        }
+      }
       const part = piece.subarray(from, found < 0 ? piece.length : found)
       const wrong = write(part)
       if (wrong !== undefined) yield wrong
@@ -100,6 +123,38 @@ async function* linesOf(
   }
   const last = end()
   if (last !== undefined) yield await last
+}
+
+/** Fewer lines are not worth being read together; after those, as many come one by one. */
+const worthwhile = 4
+
+/** Reads lines that are alike together, as far as that is worthwhile. */
+class Runs implements LineRun {
+  isOfSingles = false
+  isApart: boolean
+  readonly #memory: Memory
+  /** Lines to come one by one. */
+  #single = 0
+
+  constructor(memory: Memory, limits: ScanLimits & Pick<Limits, 'maxBodyBytes'>) {
+    this.#memory = memory
+    // what has room in a slice is within every limit then
+    const { maxBodyBytes, maxElements, maxRows, maxColumns, maxNumberLength } = limits
+    this.isApart = Math.min(maxBodyBytes, maxElements, maxRows, maxColumns, maxNumberLength) < longestLine
+  }
+
+  takeApart(): void {
+    this.isApart = true
+  }
+
+  /** The lines that begin at a place of the piece, where a line ends. */
+  next(piece: Buffer, from: number): Run | undefined {
+    if (this.isApart || this.#single-- > 0) return undefined
+    const run = readRun(piece.subarray(from), this.#memory)
+    this.#single = run === undefined || run.lines < worthwhile ? worthwhile : 0
+    if (run !== undefined) this.isOfSingles = run.isOfSingles
+    return run
+  }
 }
 
 /** Most lines are read in one step. */

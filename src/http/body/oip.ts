@@ -7,11 +7,11 @@ import type { ScannedDocument } from '../../scanner/scanner.ts'
 import type { Limits } from '../limits.ts'
 import { Problem } from '../problem.ts'
 import type { RequestWork } from '../request-work.ts'
-import { JsonScanner, jsonBody, scanJson } from './json.ts'
+import { JsonScanner, jsonBody, scanJson, scanWholeJson } from './json.ts'
 import { typedData } from './json-data.ts'
 import type { BinaryHeader, Input, TensorKind } from './oip-header.ts'
 import { batchKind, headerOf, inputData, locate, sizeOf } from './oip-header.ts'
-import type { Fields, ParsedBody } from './parsed-body.ts'
+import type { Fields, SingleBatch } from './parsed-body.ts'
 import { placedError, singleBatch } from './parsed-body.ts'
 import { elementsOf, RawTensor } from './raw-tensor.ts'
 import type { BodyReader } from './reader.ts'
@@ -24,9 +24,19 @@ export async function readBatch(
   work: RequestWork,
   limits: Limits,
   kind = batchKind,
-): Promise<ParsedBody> {
+): Promise<SingleBatch> {
   const document = await scanJson(reader, work, limits, kind.members)
-  return 'inputs' in document.options ? inferenceBody(document, work, limits, kind) : jsonBody(document)
+  return work.task.run(batchIn(document, work.memory, limits, kind))
+}
+
+/** The same of a body that has come as a whole, step by step. */
+export function* readWholeBatch(
+  body: Buffer,
+  memory: Memory,
+  limits: Limits,
+  kind = batchKind,
+): Generator<void, SingleBatch> {
+  return yield* batchIn(yield* scanWholeJson(body, memory, limits, kind.members), memory, limits, kind)
 }
 
 /**
@@ -39,17 +49,30 @@ export async function readInference(
   work: RequestWork,
   headerLength: string | undefined,
   limits: Limits,
-): Promise<ParsedBody> {
+): Promise<SingleBatch> {
   if (headerLength !== undefined) return readBinary(reader, work, headerLength, limits)
-  return inferenceBody(await scanJson(reader, work, limits, inferenceTensors), work, limits)
+  const document = await scanJson(reader, work, limits, inferenceTensors)
+  return work.task.run(inferenceIn(document, work.memory, limits, batchKind))
 }
 
-function inferenceBody(
+function* batchIn(
   document: ScannedDocument,
-  { task, memory }: RequestWork,
+  memory: Memory,
   limits: Limits,
-  kind = batchKind,
-): Promise<ParsedBody> {
+  kind: TensorKind,
+): Generator<void, SingleBatch> {
+  // what a small body has besides its tensors is not looked into for nothing
+  const mayInfer = document.listed.length > 0 || document.text.includes('"inputs"')
+  const isInference = mayInfer && 'inputs' in document.options
+  return isInference ? yield* inferenceIn(document, memory, limits, kind) : jsonBody(document)
+}
+
+function* inferenceIn(
+  document: ScannedDocument,
+  memory: Memory,
+  limits: Limits,
+  kind: TensorKind,
+): Generator<void, SingleBatch> {
   const header = headerOf(document, limits, kind)
   const binary = header.inputs.findIndex(({ data }) => data === undefined)
   if (binary >= 0) {
@@ -58,7 +81,7 @@ function inferenceBody(
       'no bytes follow JSON without the header Inference-Header-Content-Length, the length of the JSON part'
     refuse(path, detail, sizeOf(header.inputs[binary]))
   }
-  return task.run(bodyOf(new RawTensors(header, memory), kind))
+  return yield* bodyOf(new RawTensors(header, memory), kind)
 }
 
 /**
@@ -71,7 +94,7 @@ export async function readBinary(
   headerLength: string | undefined,
   limits: Limits,
   kind = batchKind,
-): Promise<ParsedBody> {
+): Promise<SingleBatch> {
   const headerBytes = headerBytesOf(headerLength, limits)
   const scanner = new JsonScanner(inferenceTensors, limits, memory, headerBytes)
   let left = headerBytes
@@ -179,7 +202,7 @@ function refuseLeftovers(): never {
   return refuse(['inputs'], 'bytes follow the last input', 'bytes')
 }
 
-function* bodyOf({ header, all }: RawTensors, kind: TensorKind): Generator<void, ParsedBody> {
+function* bodyOf({ header, all }: RawTensors, kind: TensorKind): Generator<void, SingleBatch> {
   const { id, outputs, inputs, parameters } = header
   const { binary_data_output: binaryOutput, ...options }: Fields = { ...parameters }
   for (const name of kind.names) {
@@ -196,5 +219,5 @@ function* bodyOf({ header, all }: RawTensors, kind: TensorKind): Generator<void,
   } catch (error) {
     throw placedError(place, error)
   }
-  return { ...singleBatch(options, batch, place), asked: { id, outputs, binaryOutput } }
+  return singleBatch(options, batch, place, { id, outputs, binaryOutput })
 }

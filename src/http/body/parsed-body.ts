@@ -22,6 +22,16 @@ export interface BodyPlace {
 export interface ParsedBatch {
   readonly fields: Fields
   readonly place: BodyPlace
+  /** Of many lines that were read as one batch. */
+  readonly run?: LineRun | undefined
+}
+
+/** Lines that were read together. What is wrong with one of them is found when they come one by one. */
+export interface LineRun {
+  /** Whether each is one sample whose predictions are a plain list, which is so only where outputs are classes. */
+  readonly isOfSingles: boolean
+  /** Has these lines, and all further ones, come one by one. */
+  takeApart(): void
 }
 
 /** What an inference request says of its answer; not validated, as only who answers so looks at it. */
@@ -32,29 +42,57 @@ export interface AskedAnswer {
   readonly binaryOutput?: unknown
 }
 
-/** What every decoder makes of a body: the options, and the batches as they come. */
-export interface ParsedBody {
+/** What every decoder makes of a body: the options, and one batch, or batches as they come. */
+export type ParsedBody = SingleBatch | BatchStream
+
+/** Where the options of a body come from. */
+interface OptionSource {
   readonly options: Fields
+  /** The options as JSON, where the body has them as one text that says all of them. */
+  readonly text?: string | undefined
+}
+
+/** A body that is a stream of batches. */
+export interface BatchStream extends OptionSource {
   readonly place: BodyPlace
   readonly batches: AsyncIterable<ParsedBatch>
-  /** The fields of the only batch of a body that is not a stream, so that its errors are reported with those of the options. */
-  readonly only: Fields | undefined
-  /** Of an inference request. */
-  readonly asked?: AskedAnswer
+  readonly only?: undefined
 }
 
-/** A body that is not a stream. */
-export interface SingleBody extends ParsedBody {
+/** A body of one batch, whose errors are reported with those of the options. */
+export class SingleBatch implements OptionSource, ParsedBatch {
+  readonly #source: OptionSource
+  readonly batches = undefined
+  /** The fields of the batch. */
   readonly only: Fields
+  readonly place: BodyPlace
+  /** Of an inference request. */
+  readonly asked: AskedAnswer | undefined
+
+  constructor(source: OptionSource, only: Fields, place: BodyPlace = {}, asked?: AskedAnswer) {
+    this.#source = source
+    this.only = only
+    this.place = place
+    this.asked = asked
+  }
+
+  /** They are made when they are asked for: who knows their text need not look at them. */
+  get options(): Fields {
+    return this.#source.options
+  }
+
+  get text(): string | undefined {
+    return this.#source.text
+  }
+
+  get fields(): Fields {
+    return this.only
+  }
 }
 
-/** A body that is a stream of one batch. */
-export function singleBatch(options: Fields, batch: Fields, place: BodyPlace = {}): SingleBody {
-  return { options, place, batches: once({ fields: batch, place }), only: batch }
-}
-
-async function* once(batch: ParsedBatch): AsyncGenerator<ParsedBatch, void> {
-  yield batch
+/** A body that is a single batch. */
+export function singleBatch(options: Fields, batch: Fields, place: BodyPlace = {}, asked?: AskedAnswer): SingleBatch {
+  return new SingleBatch({ options }, batch, place, asked)
 }
 
 /** An error in a part of a body. */

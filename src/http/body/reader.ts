@@ -11,6 +11,8 @@ import { inflationOf } from './inflate.ts'
 
 /** Bytes that wait to be taken before the sender is held back. */
 const highWater = 2 ** 18
+/** Bytes of a body that may be taken as a whole. */
+const mostAtHand = 2 ** 16
 /** Bytes that are worked off at once; fewer wait for what comes in the same turn. */
 const worthwhile = 4096
 /** Inflated bytes that any body may have, whatever its ratio. */
@@ -20,6 +22,26 @@ const bytesPerAllowance = 2 ** 20
 
 /** What of a request is needed to read its body. */
 export type Readings = Pick<FastifyRequest, 'headers' | 'continueBody'>
+
+/**
+ * The body of a request, where it is small and came together with the headers, so that nothing has to be waited for, timed or
+ * held back: most requests of one row are like this, and are spared what a reader costs. Undefined where it needs one.
+ */
+export async function bodyAtHand(request: Readings, payload: Readable, limits: Limits): Promise<Buffer | undefined> {
+  const { headers, continueBody } = request
+  if (headers['content-encoding'] !== undefined || headers['content-digest'] !== undefined) return undefined
+  // what came together with the headers has been parsed then
+  await undefined
+  const bytes = payload.readableLength
+  const isWhole = bytes > 0 && bytes === Number(headers['content-length'])
+  if (!isWhole || bytes > Math.min(mostAtHand, limits.maxBodyBytes) || continueBody !== null) return undefined
+  const body = payload.read() as Buffer
+  await new Promise((resolve) => {
+    payload.on('end', resolve)
+    payload.resume()
+  })
+  return body
+}
 
 /** The bytes of a request body, taken piece by piece: inflated, counted, and cut off when too large or too slow. */
 export class BodyReader implements Reading {
@@ -155,13 +177,13 @@ export class BodyReader implements Reading {
     const window = Math.min(this.#read, this.#mostWindow)
     try {
       this.#checkLimits()
+      this.#work.received(chunk.length)
       this.#work.memory.reserve(chunk.length + window - this.#window)
     } catch (error) {
       this.#fail(error as Error)
       return
     }
     this.#window = window
-    this.#work.received(chunk.length)
     this.#allow()
     this.#queue.push(chunk)
     if (this.#queue.bytes >= highWater) this.#source.pause()

@@ -4,12 +4,12 @@ import type { Limits } from '../limits.ts'
 import { unsupportedMediaType } from '../problem.ts'
 import { drain } from './drain.ts'
 import { registerExpectations } from './expect.ts'
-import { readJson } from './json.ts'
+import { readJson, readWholeJson } from './json.ts'
 import { readMultipart } from './multipart.ts'
 import { readLines, readNdjson } from './ndjson.ts'
-import { readBatch, readBinary, readInference } from './oip.ts'
+import { readBatch, readBinary, readInference, readWholeBatch } from './oip.ts'
 import { batchKind, comparisonKind } from './oip-header.ts'
-import { BodyReader } from './reader.ts'
+import { BodyReader, bodyAtHand } from './reader.ts'
 
 /** The bodies that hold one batch. */
 export const batchMediaTypes = ['application/json', 'application/octet-stream', 'multipart/form-data'] as const
@@ -21,9 +21,13 @@ export function registerBodies(app: FastifyInstance, limits: Limits): void {
   // a body of DELETE means nothing (RFC 9110, section 9.3.5); like one of GET it is not looked at
   app.addHttpMethod('DELETE', { hasBody: false, overrideExisting: true })
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', (request: FastifyRequest, payload: Readable) =>
-    readJson(readerOf(request, payload), request.work, limits),
-  )
+  app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: Readable) => {
+    const { work } = request
+    const whole = await bodyAtHand(request, payload, limits)
+    return whole === undefined
+      ? readJson(readerOf(request, payload), work, limits)
+      : work.task.runNow(readWholeJson(whole, work.memory, limits))
+  })
   registerExpectations(app)
   // an answer before the end of the body: the rest is read, so that a client that is still sending sees the answer
   app.addHook('onSend', (request, reply, _payload, done) => {
@@ -54,9 +58,13 @@ export function registerComparisonBodies(app: FastifyInstance): void {
 export function registerBatchBodies(app: FastifyInstance, kind = batchKind): void {
   const { limits } = app.resources
   app.removeContentTypeParser('application/json')
-  app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: Readable) =>
-    readBatch(readerOf(request, payload), request.work, limits, kind),
-  )
+  app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: Readable) => {
+    const { work } = request
+    const whole = await bodyAtHand(request, payload, limits)
+    return whole === undefined
+      ? readBatch(readerOf(request, payload), work, limits, kind)
+      : work.task.runNow(readWholeBatch(whole, work.memory, limits, kind))
+  })
   app.addContentTypeParser('application/octet-stream', async (request: FastifyRequest, payload: Readable) =>
     readBinary(readerOf(request, payload), request.work, headerLengthOf(request), limits, kind),
   )

@@ -68,7 +68,7 @@ export class Turns {
     connection.turn = turn
     connection.request = turn.request
     if (connection.isLast) turn.response.shouldKeepAlive = false
-    turn.response.once('close', () => {
+    turn.response.on('close', () => {
       connection.turn = undefined
       if (this.#isHolding) this.#held.add(connection)
       else this.#next(connection)

@@ -13,10 +13,10 @@ export function accessLog(app: FastifyInstance): void {
 export function logWhenClosed(request: FastifyRequest, reply: FastifyReply): void {
   const { raw } = reply
   let isSent = false
-  raw.once('finish', () => {
+  raw.on('finish', () => {
     isSent = true
   })
-  raw.once('close', () => {
+  raw.on('close', () => {
     const { method, url } = request
     request.log.info(
       {

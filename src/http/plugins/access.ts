@@ -13,6 +13,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Whose evaluations the request is about. */
     owner: string
+    /** Who sent it; null while nobody needs a key. */
+    client: Client | null
   }
 }
 
@@ -22,6 +24,7 @@ declare module 'fastify' {
  */
 export function access(app: FastifyInstance, authorities: Authorities | undefined): void {
   app.decorateRequest('owner', nobody)
+  app.decorateRequest('client', null)
   app.addHook('onRoute', (route) => {
     if (route.config?.isRefusal) return
     for (const method of [route.method].flat()) {
@@ -35,6 +38,7 @@ export function access(app: FastifyInstance, authorities: Authorities | undefine
 function check(need: Exclude<Need, 'nothing'>, authorities: Authorities): onRequestHookHandler {
   const admit = (request: FastifyRequest, client: Client) => {
     request.owner = client.owner
+    request.client = client
     request.work.belongTo(client.owner)
     return need === 'any key' || client.scopes.includes(need) ? undefined : forbidden(need)
   }

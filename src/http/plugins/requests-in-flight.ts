@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Connection } from '../connections/table.ts'
+import { clientOf } from '../connections/table.ts'
 import type { Limits } from '../limits.ts'
 import { Problem } from '../problem.ts'
 
@@ -14,13 +15,19 @@ declare module 'fastify' {
   }
 }
 
-/** Bounds the requests that are answered at one time, in all and of one address, and refuses those on excess connections. */
+/**
+ * Bounds the requests that are answered at one time, in all and of one address, and refuses those on excess connections.
+ *
+ * @param isBehindProxies whether the address is that of the request, since that of the connection is a proxy's
+ */
 export function requestsInFlight(
   app: FastifyInstance,
   { maxRequestsInFlight }: Pick<Limits, 'maxRequestsInFlight'>,
+  isBehindProxies = false,
 ): void {
   const { connections } = app
   const inFlight = { count: 0 }
+  const forwarded = new Map<string, Requests>()
   /** The requests that one address may have, alone and while others are there: the first of another always finds room. */
   const mostAlone = Math.ceil((3 * maxRequestsInFlight) / 4)
   const mostShared = Math.ceil(maxRequestsInFlight / 2)
@@ -28,25 +35,34 @@ export function requestsInFlight(
   app.addHook('onRequest', (request, reply, done) => {
     const connection = connections.of(request.raw.socket)
     if (connection?.turn !== undefined) connection.turn.reply = reply
-    const refusal = isAlwaysAnswered(request) ? undefined : refusalOf(connection)
+    const address = isBehindProxies ? clientOf(request.ip) : ''
+    const share = isBehindProxies ? (forwarded.get(address) ?? { requests: 0 }) : connection?.share
+    const refusal = isAlwaysAnswered(request) ? undefined : refusalOf(connection, share)
     if (refusal === undefined) {
       inFlight.count++
-      if (connection !== undefined) connection.share.requests++
-      reply.raw.once('close', () => {
+      if (share !== undefined) share.requests++
+      if (isBehindProxies && share !== undefined) forwarded.set(address, share)
+      reply.raw.on('close', () => {
         inFlight.count--
-        if (connection !== undefined) connection.share.requests--
+        if (share !== undefined) share.requests--
+        if (share?.requests === 0) forwarded.delete(address)
       })
     }
     done(refusal)
   })
 
-  function refusalOf(connection: Connection | undefined): Problem | undefined {
+  function refusalOf(connection: Connection | undefined, share: Requests | undefined): Problem | undefined {
     if (connection?.isExcess) return overloaded('Too many connections are open.')
     if (inFlight.count >= maxRequestsInFlight) return overloaded('Too many requests are in flight.')
-    const most = connections.addresses === 1 ? mostAlone : mostShared
-    if (connection === undefined || connection.share.requests < most) return undefined
+    const addresses = isBehindProxies ? forwarded.size : connections.addresses
+    if (share === undefined || share.requests < (addresses <= 1 ? mostAlone : mostShared)) return undefined
     return overloaded('Too many requests of this address are in flight.')
   }
+}
+
+/** How many requests one address has in flight. */
+interface Requests {
+  requests: number
 }
 
 function isAlwaysAnswered({ routeOptions: { config } }: FastifyRequest): boolean {

@@ -2,6 +2,7 @@ import type { Dyadic } from '../numerics/dyadic.ts'
 import { add, fromInteger, multiply, subtract } from '../numerics/dyadic.ts'
 import type { Spec } from '../spec.ts'
 import type { Tally } from '../tally.ts'
+import { emptyTally } from '../tally.ts'
 import type { LossStatus } from './statistics.ts'
 import { lossOf, standardErrorOf, z } from './statistics.ts'
 
@@ -31,6 +32,26 @@ export function pairedTally(predictions: Tally, baseline: Tally, crossProducts: 
     loss: subtract(predictions.loss, baseline.loss),
     lossSquared: subtract(squares, multiply(fromInteger(2), crossProducts)),
     lossTimesWeight: subtract(predictions.lossTimesWeight, baseline.lossTimesWeight),
+  }
+}
+
+/**
+ * The difference of two tallies of the same rows as if all of them were one row, with d the difference of their sums of losses
+ * and w the sum of their weights. Such tallies add up to one of paired batches.
+ */
+export function batchDifference(predictions: Tally, baseline: Tally): Tally {
+  const loss = subtract(predictions.loss, baseline.loss)
+  const { weight } = predictions
+  return {
+    ...emptyTally,
+    outputs: predictions.outputs,
+    samples: 1,
+    infinite: predictions.infinite + baseline.infinite,
+    loss,
+    lossSquared: multiply(loss, loss),
+    lossTimesWeight: multiply(loss, weight),
+    weight,
+    weightSquared: multiply(weight, weight),
   }
 }
 

@@ -7,7 +7,7 @@ const modelAnswer = lossAnswer
   .omit({ requestId: true })
   .meta({ id: 'ModelAnswer', description: 'What POST /v1/loss answers for the predictions of one model.' })
 
-const difference = z
+export const lossDifference = z
   .object({
     loss: z.number().nullable().meta({
       description:
@@ -52,7 +52,7 @@ export const comparisonAnswer = z
   .object({
     predictions: modelAnswer,
     baseline: modelAnswer,
-    difference,
+    difference: lossDifference,
     agreement: agreement
       .optional()
       .meta({ description: 'Not there if labels are values, which are not right or wrong.' }),

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { SingleBody } from '../../http/body/parsed-body.ts'
+import type { SingleBatch } from '../../http/body/parsed-body.ts'
 import { freeTensors, placed, placedError } from '../../http/body/parsed-body.ts'
 import { batchMediaTypes, registerComparisonBodies } from '../../http/body/register.ts'
 import { fixedLimits } from '../../http/limits.ts'
@@ -22,7 +22,7 @@ const context = { maxAnswerNumbers, maxMiniBatchNumbers, uniformIntegers }
 /** POST /v1/comparisons: two models over the same labels. */
 export async function comparisonRoute(app: FastifyInstance): Promise<void> {
   registerComparisonBodies(app)
-  app.post<{ Body: SingleBody }>(
+  app.post<{ Body: SingleBatch }>(
     '/v1/comparisons',
     {
       schema: {
@@ -57,7 +57,7 @@ const description = `Takes what POST /v1/loss takes, and as \`baseline\` the pre
 
 A part of the answer that \`include\` or reduction \`none\` asks for comes twice, and its numbers count twice against \`maxAnswerNumbers\`.`
 
-async function compared(body: SingleBody, { task, memory }: RequestWork): Promise<Comparison> {
+async function compared(body: SingleBatch, { task, memory }: RequestWork): Promise<Comparison> {
   const { only, place } = body
   const received = validOptions(body, { options: optionsSchema, batch: pairSchema })
   const steps = placed(place, () =>

@@ -227,4 +227,52 @@ export const curveAnswerExample = {
   requestId: exampleId,
 }
 
+/** Two models over three batches, of one of which the labels differ; the other model has one batch more. */
+export const comparisonAnswerExample = {
+  predictions: {
+    evaluation: 'run-7',
+    loss: 1.0499050452377559,
+    lossStatus: 'finite',
+    accuracy: 0.4,
+    samples: 5,
+    outputs: 3,
+    correct: 2,
+    ...counts,
+    lossSum: 5.249525226188779,
+    weightSum: 5,
+    standardError: 0.4055223826440113,
+    accuracyInterval: [0.11762077423264786, 0.769275718723987],
+  },
+  baseline: {
+    evaluation: 'run-6',
+    loss: 4.2468179954758725,
+    lossStatus: 'finite',
+    accuracy: 0.2,
+    samples: 5,
+    outputs: 3,
+    correct: 1,
+    ...counts,
+    clipped: 1,
+    lossSum: 21.234089977379362,
+    weightSum: 5,
+    standardError: 2.969990990467943,
+    accuracyInterval: [0.03622410863243013, 0.6244653702374747],
+  },
+  difference: {
+    loss: -3.1969129502381164,
+    lossStatus: 'finite',
+    standardError: 2.495869964450198,
+    interval: [-8.08872819065577, 1.6949022901795368],
+  },
+  accuracyDifference: 0.2,
+  batches: { paired: 2, onlyPredictions: 0, onlyBaseline: 1, labelsDiffer: 1 },
+  requestId: exampleId,
+}
+
+export const wrongWith = invalidExample({
+  pointer: '#/with',
+  detail: '"run-6" was declared with reduction "sum", and "run-7" with "mean"; their losses cannot be compared',
+  received: 'run-6',
+})
+
 export const noEvaluationAnswer = problemExample('not-found', ['There is no evaluation "run-8".'])

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { fixedLimits } from '../../http/limits.ts'
 import type { Tensors } from '../../loss/batch.ts'
 import { lossStatuses } from '../../loss/report/statistics.ts'
+import { lossDifference } from '../comparisons/answer.ts'
 import { lossAnswer } from '../loss/answer.ts'
 import type { ReceivedOptions } from '../loss/schema.ts'
 import { batchFields, optionsWith } from '../loss/schema.ts'
@@ -162,6 +163,47 @@ export const curveAnswer = z
     description: 'Consecutive batches in groups of equal size; the last group may be smaller.',
   })
 
+const pairedFigures = lossAnswer
+  .pick({
+    loss: true,
+    lossStatus: true,
+    accuracy: true,
+    samples: true,
+    outputs: true,
+    correct: true,
+    ties: true,
+    ignored: true,
+    clipped: true,
+    lossSum: true,
+    weightSum: true,
+    standardError: true,
+    accuracyInterval: true,
+  })
+  .extend({ evaluation: evaluationName })
+  .meta({ id: 'PairedFigures', description: 'What the paired batches of one evaluation add up to.' })
+
+export const evaluationComparison = z
+  .object({
+    predictions: pairedFigures,
+    baseline: pairedFigures,
+    difference: lossDifference,
+    accuracyDifference: z.number().min(-1).max(1).nullable().meta({
+      description: 'Accuracy of `predictions` less that of `baseline`; null if labels are values, or without weight.',
+    }),
+    batches: z
+      .object({
+        paired: count,
+        onlyPredictions: count.meta({ description: 'Batches whose name only `evaluation` has.' }),
+        onlyBaseline: count.meta({ description: 'Batches whose name only `with` has.' }),
+        labelsDiffer: count.meta({
+          description: 'Batches of one name whose labels or sample weights are not the same.',
+        }),
+      })
+      .meta({ description: 'How many batches were paired, and how many not.' }),
+    requestId: z.string(),
+  })
+  .meta({ id: 'EvaluationComparison', description: 'Two evaluations over the batches that both have.' })
+
 export const batchesAnswer = z
   .object({
     committed: count.meta({ description: 'Lines whose batch is kept now.' }),
@@ -210,6 +252,9 @@ export const batchesQuery = z.strictObject({
 })
 export const curveQuery = z.strictObject({
   points: queryNumber(1, maxCurvePoints).default(200).meta({ description: 'How many points there may be.' }),
+})
+export const comparisonQuery = z.strictObject({
+  with: name.meta({ description: 'Name of the evaluation to compare with.', examples: ['run-6'] }),
 })
 export const eventsQuery = z.strictObject({
   after: queryNumber(0, Number.MAX_SAFE_INTEGER).optional().meta({

@@ -1,22 +1,29 @@
 import type { FastifyInstance } from 'fastify'
-import type { ParsedBody } from '../../http/body/parsed-body.ts'
-import { freeTensors, placed, placedError } from '../../http/body/parsed-body.ts'
+import type { BatchStream, Fields, ParsedBatch, ParsedBody } from '../../http/body/parsed-body.ts'
+import { freeTensors, placedError } from '../../http/body/parsed-body.ts'
 import { lossMediaTypes, registerLossBodies } from '../../http/body/register.ts'
+import { jsonText } from '../../http/json-text.ts'
 import { fixedLimits } from '../../http/limits.ts'
+import { isAboutContent } from '../../http/problem.ts'
 import type { RequestWork } from '../../http/request-work.ts'
-import { sendJson } from '../../http/send-json.ts'
-import { validated, validOptions } from '../../http/validation.ts'
+import { sendText } from '../../http/send-json.ts'
+import { validated } from '../../http/validation.ts'
+import type { Tensors } from '../../loss/batch.ts'
+import { batchTensors } from '../../loss/batch.ts'
 import { Evaluation } from '../../loss/evaluation.ts'
-import type { Spec } from '../../loss/spec.ts'
-import { refuseForStreams, resolve } from '../../loss/spec.ts'
+import { describeSpec } from '../../loss/spec.ts'
+import { isTensor } from '../../loss/tensor.ts'
 import { uniformIntegers } from '../../runtime/random.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
 import { lossAnswer } from './answer.ts'
 import { binaryHeaders, lossAnswers, lossBodyDescription, lossExamples, lossMediaTypeDocuments } from './examples.ts'
-import { batchSchema, coreOptions, lossRequest, optionsSchema } from './schema.ts'
+import { batchSchema, lossRequest } from './schema.ts'
+import type { SentSpec } from './sent-spec.ts'
+import { specOf } from './sent-spec.ts'
 
 const { maxAnswerNumbers, maxMiniBatchNumbers } = fixedLimits
-const context = { maxAnswerNumbers, maxMiniBatchNumbers, uniformIntegers }
+/** What evaluations of a request need. */
+export const context = { maxAnswerNumbers, maxMiniBatchNumbers, uniformIntegers }
 
 /** POST /v1/loss: evaluates one batch, or a stream of batches as one, and keeps nothing. */
 export async function lossRoute(app: FastifyInstance): Promise<void> {
@@ -43,10 +50,17 @@ export async function lossRoute(app: FastifyInstance): Promise<void> {
         },
       },
     },
-    async ({ body, id, work }, reply) => {
-      const evaluation = await evaluate(body, work)
-      const answer = await work.task.run(evaluation.report())
-      return sendJson(reply, work.task, { ...answer, requestId: id })
+    ({ body, id, work }, reply) => {
+      const sent = specOf(body)
+      const evaluation = new Evaluation(sent.spec, { ...context, memory: work.memory })
+      const text =
+        body.batches === undefined
+          ? work.task.runNow(answerTo(body, evaluation, sent, work, id))
+          : addAll(body, evaluation, sent.spec.decision === 'class', work).then(() =>
+              work.task.runNow(answerText(evaluation, sent, id)),
+            )
+      if (typeof text !== 'string') return text.then((written) => sendText(reply, written))
+      sendText(reply, text)
     },
   )
 }
@@ -59,32 +73,66 @@ There are four kinds of body, and the same numbers give the same answer in each,
 - \`multipart/form-data\`: predictions and labels as .npy files of any numbers and in either order, or as JSON or CSV by the Content-Type of the part; each option a part of text.
 - \`application/x-ndjson\`: the options on the first line, then one mini-batch \`{"predictions": ..., "labels": ...}\` per line, all folded into one answer in constant memory.`
 
-/**
- * Folds the batches of a body into one evaluation.
- *
- * @param isRaw whether the numbers of rows are taken as they are
- */
-export async function evaluate(body: ParsedBody, { task, memory }: RequestWork, isRaw = false): Promise<Evaluation> {
-  const spec = specOf(body)
-  const evaluation = new Evaluation(spec, { ...context, memory, isRaw })
-  for await (const { fields, place } of body.batches) {
-    const batch = placed(place, () => validated(batchSchema, fields))
+/** Folds the batches of a stream into one evaluation. */
+async function addAll(
+  { batches }: BatchStream,
+  evaluation: Evaluation,
+  isByClass: boolean,
+  work: RequestWork,
+): Promise<void> {
+  for await (const batch of batches) {
+    const { run, fields } = batch
     try {
-      await task.run(evaluation.add(batch))
+      if (run?.isOfSingles && !isByClass) {
+        freeTensors(fields, work.memory)
+        run.takeApart()
+      } else await work.task.runNow(add(batch, evaluation, work))
     } catch (error) {
-      throw placedError(place, error)
-    } finally {
-      freeTensors(fields, memory)
+      // which of the lines it is, and why, is found when they come one by one
+      if (run === undefined || !isAboutContent(error)) throw error
+      run.takeApart()
     }
   }
-  return evaluation
 }
 
-function specOf(body: ParsedBody): Spec {
-  const received = validOptions(body, { options: optionsSchema, batch: batchSchema })
-  return placed(body.place, () => {
-    const options = coreOptions(received)
-    if (body.only === undefined) refuseForStreams(options)
-    return resolve(options)
-  })
+/** Evaluates the only batch of a body and writes the answer, step by step. */
+function* answerTo(
+  batch: ParsedBatch,
+  evaluation: Evaluation,
+  sent: SentSpec,
+  work: RequestWork,
+  requestId: string,
+): Generator<void, string> {
+  yield* add(batch, evaluation, work)
+  return yield* answerText(evaluation, sent, requestId)
+}
+
+/** Adds a batch to the evaluation, step by step. */
+export function* add(
+  { fields, place }: ParsedBatch,
+  evaluation: Evaluation,
+  { memory }: RequestWork,
+): Generator<void, void> {
+  try {
+    yield* evaluation.add(areTensors(fields) ? fields : validated(batchSchema, fields))
+  } catch (error) {
+    throw placedError(place, error)
+  } finally {
+    freeTensors(fields, memory)
+  }
+}
+
+/** Whether the schema of a batch would find nothing wrong with these fields: most need not be looked at by it. */
+function areTensors(fields: Fields): fields is Fields & Tensors {
+  for (const name in fields) if (!names.has(name) || !isTensor(fields[name])) return false
+  return 'predictions' in fields && 'labels' in fields
+}
+
+const names: ReadonlySet<string> = new Set(batchTensors)
+
+/** The answer as JSON, step by step. */
+function* answerText(evaluation: Evaluation, { spec, text }: SentSpec, requestId: string): Generator<void, string> {
+  const findings = yield* jsonText(yield* evaluation.findings())
+  const specText = text ?? (yield* jsonText(describeSpec(spec)))
+  return `${findings.slice(0, -1)},"spec":${specText},"requestId":${JSON.stringify(requestId)}}`
 }

@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import packageJson from '../../../package.json' with { type: 'json' }
-import type { ParsedBody } from '../../http/body/parsed-body.ts'
+import type { Fields, SingleBatch } from '../../http/body/parsed-body.ts'
+import { singleBatch } from '../../http/body/parsed-body.ts'
 import { inferenceMediaTypes, registerInferenceBodies } from '../../http/body/register.ts'
 import { closingProblem } from '../../http/connections/closing.ts'
 import { Problem } from '../../http/problem.ts'
 import { sendTensors } from '../../http/send-tensors.ts'
+import { Evaluation } from '../../loss/evaluation.ts'
 import type { LossName } from '../../loss/kernels/index.ts'
 import { lossNames } from '../../loss/kernels/index.ts'
 import { isTensor } from '../../loss/tensor.ts'
@@ -13,7 +15,8 @@ import { refuse } from '../../loss/validation-errors.ts'
 import type { Answer } from '../answers.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
 import type { HealthOptions } from '../health.ts'
-import { evaluate } from '../loss/route.ts'
+import { add, context } from '../loss/route.ts'
+import { specOf } from '../loss/sent-spec.ts'
 import { inferenceExample, inferenceHeaders, inferenceMediaTypeDocuments, inferenceRequests } from './examples.ts'
 import { askedOf, figureOutputs, outputsOf, partsFor, rowOutputs } from './outputs.ts'
 import {
@@ -31,7 +34,7 @@ import {
 
 interface ModelRequest {
   Params: { readonly loss: LossName; readonly version?: string }
-  Body: ParsedBody
+  Body: SingleBatch
 }
 
 const serverExample = {
@@ -216,12 +219,14 @@ async function infer(
   { params: { loss }, body, work }: FastifyRequest<ModelRequest>,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { options, only } = body
+  const { options, only, place } = body
   const wanted = askedOf({ ...body.asked })
   checkOptions(options, loss)
-  const predictions = only?.predictions
+  const { predictions } = only
   const shape = isTensor(predictions) ? predictions.shape : []
-  const evaluation = await evaluate({ ...body, options: { ...options, loss, include: partsFor(wanted) } }, work, true)
+  const batch = singleBatch({ ...options, loss, include: partsFor(wanted) }, only, place)
+  const evaluation = new Evaluation(specOf(batch).spec, { ...context, memory: work.memory, isRaw: true })
+  await work.task.run(add(batch, evaluation, work))
   const outputs = await work.task.run(outputsOf(evaluation, wanted, shape, work))
   const { lossStatus } = evaluation.figures()
   const header = {
@@ -240,7 +245,7 @@ async function infer(
 }
 
 /** The address says the loss, and the outputs what else is to be found. */
-function checkOptions({ loss: given, include, topK }: ParsedBody['options'], loss: LossName): void {
+function checkOptions({ loss: given, include, topK }: Fields, loss: LossName): void {
   if (given !== undefined && given !== loss)
     refuse(['parameters', 'loss'], `the model is ${loss}; leave loss out, or send the same`, given)
   if (topK !== undefined) refuse(['parameters', 'topK'], 'topK has no effect here; POST /v1/loss takes it', topK)

@@ -8,6 +8,7 @@ import { setKeysTop } from './keys'
 import { get, getAt, isSpace, set, setAt } from './memory'
 import { appendSpan, resumeSpan } from './options'
 import { rows } from './rows'
+export { lines } from './lines'
 import { STORE } from './tensor'
 
 function isInTopKey(): bool {

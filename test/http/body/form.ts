@@ -9,18 +9,18 @@ export interface FormBody {
 export const boundary = '--------a boundary 7'
 
 /** A multipart/form-data body of these parts. */
-export function formOf(parts: readonly FormPart[]): FormBody {
+export function formOf(parts: readonly FormPart[], between = boundary): FormBody {
   const all = parts.flatMap(([name, content, type]) => {
     const file = type === undefined ? '' : `; filename="${name}"\r\nContent-Type: ${type}`
-    const head = `--${boundary}\r\nContent-Disposition: form-data; name="${name}"${file}\r\n\r\n`
+    const head = `--${between}\r\nContent-Disposition: form-data; name="${name}"${file}\r\n\r\n`
     return [Buffer.from(head), Buffer.from(content), Buffer.from('\r\n')]
   })
-  return rawForm(Buffer.concat([...all, Buffer.from(`--${boundary}--\r\n`)]))
+  return rawForm(Buffer.concat([...all, Buffer.from(`--${between}--\r\n`)]), between)
 }
 
 /** Bytes that say that they are such a body. */
-export function rawForm(payload: Buffer | string): FormBody {
-  return { headers: { 'content-type': `multipart/form-data; boundary="${boundary}"` }, payload: Buffer.from(payload) }
+export function rawForm(payload: Buffer | string, between = boundary): FormBody {
+  return { headers: { 'content-type': `multipart/form-data; boundary="${between}"` }, payload: Buffer.from(payload) }
 }
 
 const types = {

@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import t, { test } from 'tap'
 import type { ParsedLine } from '../../../src/http/body/ndjson.ts'
 import { readLines, readNdjson } from '../../../src/http/body/ndjson.ts'
-import type { Fields } from '../../../src/http/body/parsed-body.ts'
+import type { Fields, ParsedBatch } from '../../../src/http/body/parsed-body.ts'
 import type { Limits } from '../../../src/http/limits.ts'
 import type { Tensor } from '../../../src/loss/tensor.ts'
 import { eventually } from '../../eventually.ts'
@@ -475,4 +475,61 @@ test('a line for which there is no room now is no wrong line', async (t) => {
   }
   await t.rejects(read(), /Too many bytes of requests/)
   reader.close(enough)
+})
+
+const small = Array.from({ length: 40 }, (_, at) => ({ predictions: [[at / 64, 1 - at / 64]], labels: [at % 2] }))
+const smallLines = small.map((line) => JSON.stringify(line))
+
+/** What comes of a body as batches; of lines that were read together how many rows there are. */
+async function batchesIn(text: string, other: Partial<Limits> = {}, see?: (batch: ParsedBatch, at: number) => void) {
+  const { reader, work } = readerOf(Readable.from([Buffer.from(text)]), {}, {}, true)
+  const { batches } = await readNdjson(reader, work, limits(other))
+  const seen: [line: number | undefined, rows: number | undefined][] = []
+  for await (const batch of batches) {
+    see?.(batch, seen.length)
+    const { fields, place, run } = batch
+    seen.push([place.line, (fields.labels as Tensor).data.length * (run === undefined ? 1 : -1)])
+  }
+  return seen
+}
+
+test('small lines that are alike come together, and where there are few of them alone', async (t) => {
+  const all = [first, ...smallLines].join('\n')
+  t.same(await batchesIn(`${all}\n`), [[undefined, -40]])
+  t.same(
+    await batchesIn(all),
+    [
+      [undefined, -39],
+      [41, 1],
+    ],
+    'the last line has no end',
+  )
+  const odd = '{"labels":[1]}'
+  const between = [first, ...smallLines.slice(0, 20), odd, ...smallLines.slice(20), '']
+  t.same(await batchesIn(between.join('\n')), [
+    [undefined, -20],
+    ...Array.from({ length: 5 }, (_, at) => [22 + at, 1]),
+    [undefined, -16],
+  ])
+  const few = [first, smallLines[0], odd, odd, odd, odd, smallLines[1], ''].join('\n')
+  t.same(
+    (await batchesIn(few)).map(([, rows]) => rows),
+    [-1, 1, 1, 1, 1, -1],
+  )
+})
+
+test('lines that were read together come one by one when they are taken apart, and all that follow', async (t) => {
+  const odd = '{"labels":[1]}'
+  const text = [first, ...smallLines.slice(0, 10), odd, ...smallLines.slice(10), ''].join('\n')
+  const batches = await batchesIn(text, {}, ({ run }, at) => {
+    if (at === 0) run?.takeApart()
+  })
+  t.same(batches, [[undefined, -10], ...Array.from({ length: 41 }, (_, at) => [at + 2, 1])])
+})
+
+test('under a limit that a line of a slice can exceed no lines are read together', async (t) => {
+  const text = [first, ...smallLines, ''].join('\n')
+  for (const other of [{ maxBodyBytes: 60_000 }, { maxRows: 1000 }, { maxElements: 1000 }, { maxColumns: 1000 }]) {
+    t.equal((await batchesIn(text, other)).length, 40)
+  }
 })

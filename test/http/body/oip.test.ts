@@ -573,9 +573,6 @@ test('the tensors of a binary body are its only batch, and its errors have their
     labels: { data: Float64Array.from(rows.labels.flat()), shape: [3, 2], nonNumeric: [], nonNumericCount: 0 },
   }
   t.same([body.options, body.only], [options, fields])
-  const batches: unknown[] = []
-  for await (const batch of body.batches) batches.push(batch)
-  t.same(batches, [{ fields, place: body.place }])
   const places: [Path, Path][] = [
     [[], []],
     [['epsilon'], ['parameters', 'epsilon']],

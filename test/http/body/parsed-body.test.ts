@@ -1,19 +1,26 @@
 import { test } from 'tap'
-import { freeTensors, PlacedError, placed, placedError, singleBatch } from '../../../src/http/body/parsed-body.ts'
+import {
+  freeTensors,
+  PlacedError,
+  placed,
+  placedError,
+  SingleBatch,
+  singleBatch,
+} from '../../../src/http/body/parsed-body.ts'
 import { unaccounted } from '../../../src/loss/memory.ts'
 
-test('a body that is no stream is a stream of one', async (t) => {
+test('a body that is no stream has one batch', async (t) => {
   const batch = { predictions: 1 }
   const place = { locate: () => ['there'] }
   for (const [body, where] of [
     [singleBatch({ loss: 'mse' }, batch), {}],
     [singleBatch({ loss: 'mse' }, batch, place), place],
   ] as const) {
-    t.same([body.options, body.only, body.place], [{ loss: 'mse' }, batch, where])
-    const batches: unknown[] = []
-    for await (const one of body.batches) batches.push(one)
-    t.same(batches, [{ fields: batch, place: where }])
+    t.same([body.options, body.only, body.fields, body.place], [{ loss: 'mse' }, batch, batch, where])
+    t.equal(body.batches, undefined)
+    t.equal(body.text, undefined)
   }
+  t.equal(new SingleBatch({ options: {}, text: '{}' }, batch).text, '{}')
 })
 
 test('an error names the place of the work, once', async (t) => {

@@ -4,7 +4,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { test } from 'tap'
-import { BodyReader } from '../../../src/http/body/reader.ts'
+import { BodyReader, bodyAtHand } from '../../../src/http/body/reader.ts'
 import { Problem } from '../../../src/http/problem.ts'
 import { LimitExceeded } from '../../../src/loss/validation-errors.ts'
 import { eventually } from '../../eventually.ts'
@@ -599,4 +599,34 @@ test('a body sent one byte a chunk holds no more memory than its size suggests',
   await client.write(lastChunk)
   t.equal((await client.answer(30_000)).status, 200)
   t.equal((await memory()).held, 0)
+})
+
+test('a small body that came with the headers is taken as a whole, and any other is left to a reader', async (t) => {
+  const bytes = Buffer.alloc(1000, 'a')
+  const length = { 'content-length': '1000' }
+  const cases: [what: string, parts: Buffer[], headers: Record<string, string>, isTaken: boolean][] = [
+    ['whole', [bytes], length, true],
+    ['in two parts', [bytes.subarray(0, 400), bytes.subarray(400)], length, true],
+    ['some of it', [bytes.subarray(0, 400)], length, false],
+    ['nothing yet', [], length, false],
+    ['of a length that was not said', [bytes], {}, false],
+    ['compressed', [bytes], { ...length, 'content-encoding': 'gzip' }, false],
+    ['with a digest', [bytes], { ...length, 'content-digest': 'sha-256=::' }, false],
+    ['not small', [Buffer.alloc(70_000)], { 'content-length': '70000' }, false],
+    ['empty', [], { 'content-length': '0' }, false],
+  ]
+  for (const [what, parts, headers, isTaken] of cases) {
+    const payload = new Readable({ read() {} })
+    const taking = bodyAtHand({ headers, continueBody: null }, payload, limits())
+    for (const part of parts) payload.push(part)
+    if (isTaken) setImmediate(() => payload.push(null))
+    const body = await taking
+    t.same(body, isTaken ? bytes : undefined, what)
+    t.equal(payload.readableEnded, isTaken, what)
+  }
+  const waiting = Readable.from([bytes])
+  t.equal(await bodyAtHand({ headers: length, continueBody: () => undefined }, waiting, limits()), undefined)
+  const payload = new Readable({ read() {} })
+  payload.push(bytes)
+  t.equal(await bodyAtHand({ headers: length, continueBody: null }, payload, limits({ maxBodyBytes: 999 })), undefined)
 })

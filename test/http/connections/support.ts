@@ -148,3 +148,6 @@ export function fakeTurn(complete = true, httpVersion = '1.1'): { turn: Turn; re
   const request = Object.assign(new EventEmitter(), { complete, httpVersion }) as unknown as IncomingMessage
   return { turn: { request, response: response as unknown as ServerResponse, reply: undefined }, response }
 }
+
+/** The connections of an application whose requests are all injected. */
+export const noConnections = { of: () => undefined } as unknown as Connections

@@ -9,21 +9,21 @@ import type { Scope } from './support.ts'
 import { bare } from './support.ts'
 
 /** An application whose requests all come on the connection that is set, and wait until they are let go. */
-function serving(t: Scope, maxRequestsInFlight: number) {
+function serving(t: Scope, maxRequestsInFlight: number, isBehindProxies = false) {
   const app = bare(t)
   const known = { addresses: 1, of: () => set.connection }
   const set: { connection: Connection | undefined; release: (() => void)[] } = { connection: undefined, release: [] }
   app.decorate('connections', known as unknown as Connections)
   app.setErrorHandler(handleError)
-  requestsInFlight(app, { maxRequestsInFlight })
+  requestsInFlight(app, { maxRequestsInFlight }, isBehindProxies)
   app.get('/', async () => {
     await new Promise<void>((resolve) => set.release.push(resolve))
     return 'fine'
   })
   app.get('/health', { config: { isAlwaysAnswered: true } }, async () => 'well')
-  const begin = async (count: number) => {
+  const begin = async (count: number, remoteAddress = '192.0.2.9') => {
     const before = set.release.length
-    const answers = Array.from({ length: count }, () => app.inject('/'))
+    const answers = Array.from({ length: count }, () => app.inject({ url: '/', remoteAddress }))
     while (set.release.length < before + count) await new Promise((resolve) => setImmediate(resolve))
     return answers
   }
@@ -87,4 +87,22 @@ test('a turn knows how it is answered', async (t) => {
   set.connection = connection
   await app.inject('/health')
   t.equal(connection.turn.reply?.sent, true)
+})
+
+test('behind proxies the address is that of the request', async (t) => {
+  const { app, known, set, begin } = serving(t, 5, true)
+  known.addresses = 1
+  set.connection = fakeConnection('10.0.0.1').connection
+  const from = async (remoteAddress: string) => (await app.inject({ url: '/', remoteAddress })).statusCode
+  const many = await begin(4, '192.0.2.1')
+  t.equal(await from('192.0.2.1'), 503)
+  const one = await begin(1, '192.0.2.2')
+  t.equal(await from('192.0.2.3'), 503, 'all are taken')
+  set.release.shift()?.()
+  await many.shift()
+  t.equal(await from('192.0.2.1'), 503, 'more than half while another is there')
+  const two = await begin(1, '192.0.2.2')
+  for (const release of set.release) release()
+  for (const answer of [...many, ...one, ...two]) t.equal((await answer).statusCode, 200)
+  t.equal(app.requestsInFlight.count, 0)
 })

@@ -1,7 +1,8 @@
 import { test } from 'tap'
 import { fromDouble, zero } from '../../../src/loss/numerics/dyadic.ts'
 import { exactSumOfProducts } from '../../../src/loss/numerics/exact-sum.ts'
-import { differenceOf, pairedTally } from '../../../src/loss/report/difference.ts'
+import { batchDifference, differenceOf, pairedTally } from '../../../src/loss/report/difference.ts'
+import { merge } from '../../../src/loss/tally.ts'
 import type { Request } from '../support.ts'
 import { sliceOf, specOf, stateOf } from '../support.ts'
 
@@ -52,6 +53,18 @@ test('weights, and samples without replacement', async (t) => {
   const difference = differenceBetween(request([3, 7], weighted), request([2, 4], weighted))
   t.match(difference, { loss: 7 / 3, standardError: 8 / 9 })
   t.equal(differenceBetween(request([3, 7]), request([2, 4]), 4).standardError, Math.SQRT1_2)
+})
+
+test('batches differ as rows do, each by its sums', async (t) => {
+  // D = 2 + 4, 1; W = 2, 1: mean 7/3; (6 - 14/3)^2 + (1 - 7/3)^2 = 32/9; sqrt(2 * 32/9) / 3 = 8/9
+  const [first, second] = [request([3, 7]), request([3])]
+  const [baseline, other] = [request([1, 3]), request([2])]
+  const tallies = [
+    [first, baseline],
+    [second, other],
+  ].map(([x, y]) => batchDifference(stateOf(x).tally, stateOf(y).tally))
+  t.match(differenceOf(merge(tallies[0], tallies[1]), specOf(first), false), { loss: 7 / 3, standardError: 8 / 9 })
+  t.match(tallies[0], { samples: 1, ignored: 0, infinite: 0, outputs: 1 })
 })
 
 test('what is not finite says so', async (t) => {

@@ -2,6 +2,7 @@ import { test } from 'tap'
 import {
   batchesQuery,
   batchName,
+  comparisonQuery,
   curveQuery,
   declaration,
   eventsQuery,
@@ -16,6 +17,7 @@ test('queries have numbers in bounds, and defaults', async (t) => {
   t.same(batchesQuery.parse({ after: '0' }), { after: 0, limit: 100 })
   t.same(curveQuery.parse({}), { points: 200 })
   t.same(eventsQuery.parse({}), {})
+  t.same(comparisonQuery.parse({ with: 'run-6' }), { with: 'run-6' })
   const wrong: [{ safeParse(value: unknown): { success: boolean } }, object][] = [
     [listQuery, { after: '0' }],
     [listQuery, { limit: '1e9' }],
@@ -25,6 +27,8 @@ test('queries have numbers in bounds, and defaults', async (t) => {
     [batchesQuery, { after: '1.5' }],
     [curveQuery, { points: '0' }],
     [eventsQuery, { after: 'x' }],
+    [comparisonQuery, {}],
+    [comparisonQuery, { with: 'a/b' }],
     [eventsQuery, { typo: '1' }],
   ]
   for (const [schema, query] of wrong) t.equal(schema.safeParse(query).success, false, JSON.stringify(query))

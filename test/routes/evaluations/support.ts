@@ -10,6 +10,7 @@ import { requestWork } from '../../../src/http/request-work.ts'
 import { validatorCompiler } from '../../../src/http/validation.ts'
 import { resolve } from '../../../src/loss/spec.ts'
 import type { EvaluationRouteOptions } from '../../../src/routes/evaluations/found.ts'
+import { noConnections } from '../../http/connections/support.ts'
 import type { Answered } from '../../support.ts'
 import { ask } from '../../support.ts'
 
@@ -96,6 +97,7 @@ export async function routesOver(
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   app.setErrorHandler(handleError)
+  app.decorate('connections', noConnections)
   requestWork(app, limits)
   app.decorateRequest('owner', '')
   app.addHook('onRequest', async (request) => {

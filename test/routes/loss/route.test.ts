@@ -657,6 +657,36 @@ test('what is wrong in a stream is told with its line', async (t) => {
   t.match(malformed.body, { type: '/problems/malformed-body', line: 3 })
 })
 
+test('lines that are read together say what they say one by one', async (t) => {
+  const byClass = { loss: 'cross-entropy', labelFormat: 'index' }
+  const soft = { loss: 'cross-entropy', labelFormat: 'probabilities', include: ['perClass'] }
+  const values = { loss: 'mse', labelFormat: 'values' }
+  const twos = (count: number) => Array.from({ length: count }, (_, at) => [at / 128, 1 - at / 128])
+  const rows = twos(50).map((row, at) => ({ predictions: [row], labels: [at % 2] }))
+  const singles = twos(50).map((row, at) => ({ predictions: row, labels: at % 2 }))
+  const dense = twos(50).map((row) => ({ predictions: [row], labels: [row] }))
+  const lists = twos(50).map(([one]) => ({ predictions: [one], labels: [0.5] }))
+  const table: [name: string, options: object, lines: object[], status: number][] = [
+    ['rows', byClass, rows, 200],
+    ['rows of which some are ignored', { ...byClass, ignoreIndex: 1 }, rows, 200],
+    ['single samples', byClass, singles, 200],
+    ['rows of labels', soft, dense, 200],
+    ['rows of values', values, dense, 200],
+    ['lists of one value', values, lists, 200],
+    ['single samples where there are no classes', values, singles, 422],
+    ['a class that there is not', byClass, rows.with(40, { predictions: [[1, 0]], labels: [2] }), 422],
+    ['a row that does not sum to 1', byClass, rows.with(30, { predictions: [[1, 1]], labels: [0] }), 422],
+    ['other columns', byClass, rows.with(30, { predictions: [[1, 0, 0]], labels: [0] }), 422],
+    ['rows for values', values, rows, 422],
+  ]
+  for (const [name, options, lines, status] of table) {
+    const together = await stream(options, ...lines, '')
+    const apart = await stream(options, ...lines.map((line) => ` ${JSON.stringify(line)}`), '')
+    t.equal(together.status, status, name)
+    t.same(together.body, apart.body, name)
+  }
+})
+
 test('nothing of a payload is in the log', async (t) => {
   t.ok(lines.length > 200)
   t.notMatch(lines.join(''), secret)

@@ -12,8 +12,6 @@ import { appOf, ask, post } from '../../support.ts'
 import type { InferInput } from './triton.ts'
 import { bodyOf, InferenceServerClient } from './triton.ts'
 
-// before the service, which waits for its connections
-t.after(() => client.close())
 const app = await appOf(t)
 await app.listen({ host: '127.0.0.1', port: 0 })
 const { port } = app.server.address() as AddressInfo
@@ -335,8 +333,8 @@ test('every error under /v2 has the form of the protocol, before a body is read'
   ]
   for (const [method, url, status, message] of cases) {
     const client = new Client(t, port)
-    const length = method === 'POST' ? 'content-length: 99999999\r\n' : ''
-    await client.write(`${method} ${url} HTTP/1.1\r\nhost: a\r\n${length}\r\n`)
+    const length = method === 'POST' ? 'content-length: 99999999\r\nexpect: 100-continue\r\n' : ''
+    await client.write(`${method} ${url} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n${length}\r\n`)
     const { status: answered, headers, body } = await client.answer(60_000)
     t.strictSame([answered, headers['content-type']], [status, 'application/json; charset=utf-8'], url)
     t.strictSame(Object.keys(body), ['error'])
@@ -344,7 +342,7 @@ test('every error under /v2 has the form of the protocol, before a body is read'
     client.socket.destroy()
   }
   const empty = new Client(t, port)
-  await empty.write('POST /v2/models/mse/infer HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n')
+  await empty.write('POST /v2/models/mse/infer HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 0\r\n\r\n')
   t.match(await empty.answer(), { status: 415, body: { error: /^The request has no Content-Type/ } })
   const broken = await app.inject({ method: 'POST', url: '/v2/models/mse/infer', payload: Buffer.from('{"inputs":[}') })
   t.strictSame(
@@ -386,4 +384,6 @@ test('a client that leaves in the middle of its answer holds nothing', async (t)
   t.ok(app.resources.budget.held >= 8 * 10 * samples)
   socket.destroy()
   t.ok(await eventually(() => app.resources.budget.held === 0))
+  // the service waits for connections that clients keep
+  app.server.closeAllConnections()
 })

@@ -1,4 +1,4 @@
-import { Agent, request } from 'node:http'
+import { request } from 'node:http'
 import { deflateSync, gzipSync } from 'node:zlib'
 
 /**
@@ -105,15 +105,9 @@ export function bodyOf(
 /** `InferenceServerClient`. */
 export class InferenceServerClient {
   readonly #port: number
-  readonly #agent = new Agent({ keepAlive: true })
 
   constructor(port: number) {
     this.#port = port
-  }
-
-  /** Closes its connections. */
-  close(): void {
-    this.#agent.destroy()
   }
 
   /** The answer to a GET, as `get_server_metadata`, `get_model_metadata` and `is_model_ready` ask. */
@@ -145,12 +139,15 @@ export class InferenceServerClient {
     }>()
     const length = body === undefined ? {} : { 'Content-Length': String(body.length) }
     const all = { 'User-Agent': 'python/gevent-http-client-2.3.9', Connection: 'Keep-Alive', ...headers, ...length }
-    const where = { host: '127.0.0.1', port: this.#port, method, path, headers: all, agent: this.#agent }
+    const where = { host: '127.0.0.1', port: this.#port, method, path, headers: all }
     const sent = request(where, (response) => {
+      const { socket } = response
       const pieces: Buffer[] = []
       response.on('data', (piece: Buffer) => pieces.push(piece))
       response.on('error', reject)
       response.on('end', () => {
+        // the service would wait for the connection
+        socket.destroy()
         const { statusCode: status = 0, headers: answered } = response
         resolve({ status, headers: answered as Record<string, string>, bytes: Buffer.concat(pieces) })
       })

@@ -1,0 +1,81 @@
+import type { DifferenceReport } from '../loss/report/difference.ts'
+import { batchDifference, differenceOf } from '../loss/report/difference.ts'
+import type { Tally } from '../loss/tally.ts'
+import { emptyTally, merge } from '../loss/tally.ts'
+import type { Task } from '../runtime/scheduler.ts'
+import { corrupt } from './runs.ts'
+import type { OpenEvaluation } from './service.ts'
+import type { Pair, Store } from './store.ts'
+
+/** Two evaluations over the batches that both have under one name, with the same labels and sample weights. */
+export interface EvaluationComparison {
+  readonly predictions: Tally
+  readonly baseline: Tally
+  readonly difference: DifferenceReport
+  readonly batches: PairedBatches
+}
+
+/** How many batches were paired, and how many not, and why. */
+export interface PairedBatches {
+  readonly paired: number
+  readonly onlyPredictions: number
+  readonly onlyBaseline: number
+  /** Of one name, but not of the same labels and sample weights. */
+  readonly labelsDiffer: number
+}
+
+/** Milliseconds that the pairs of one page may take. */
+const pageMilliseconds = 5000
+
+/**
+ * Compares the batches that both evaluations had when they were found, page by page. The standard error is that over batches:
+ * sqrt(m/(m-1) sum (D_j - mean W_j)^2) / sum W_j over m pairs, with D_j the difference of the sums of losses of batch j and W_j
+ * its weight.
+ *
+ * @throws EvaluationGone, StoreUnavailable
+ */
+export async function comparisonOf(
+  store: Store,
+  one: OpenEvaluation,
+  other: OpenEvaluation,
+  task: Task,
+): Promise<EvaluationComparison> {
+  const isSwapped = one.stored.batches > other.stored.batches
+  const [fewer, more] = isSwapped ? [other, one] : [one, other]
+  let [first, second, differences] = [emptyTally, emptyTally, emptyTally]
+  let [named, paired] = [0, 0]
+  const take = async ({ states }: Pair) => {
+    named++
+    if (states === undefined) return
+    const [x, y] = [
+      await task.run(fewer.batches.codec.readTally(states[0])).catch(corrupt),
+      await task.run(more.batches.codec.readTally(states[1])).catch(corrupt),
+    ]
+    paired++
+    first = merge(first, x)
+    second = merge(second, y)
+    differences = merge(differences, isSwapped ? batchDifference(y, x) : batchDifference(x, y))
+  }
+  task.stop()
+  for await (const page of store.pairs(fewer.stored, more.stored)) {
+    // what it takes in all depends on the batches there are, so it is the page that is bounded
+    task.allow(pageMilliseconds)
+    task.start()
+    for (const pair of page) await take(pair)
+    task.stop()
+  }
+  task.start()
+  const [predictions, baseline] = isSwapped ? [second, first] : [first, second]
+  const areBothInfinite = predictions.infinite > 0 && baseline.infinite > 0
+  return {
+    predictions,
+    baseline,
+    difference: differenceOf(differences, one.declared.spec, areBothInfinite),
+    batches: {
+      paired,
+      onlyPredictions: one.stored.batches - named,
+      onlyBaseline: other.stored.batches - named,
+      labelsDiffer: named - paired,
+    },
+  }
+}

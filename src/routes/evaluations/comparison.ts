@@ -1,0 +1,82 @@
+import type { FastifyInstance } from 'fastify'
+import type { z } from 'zod'
+import { incomparable } from '../../evaluations/declaration.ts'
+import type { OpenEvaluation } from '../../evaluations/service.ts'
+import { sendJson } from '../../http/send-json.ts'
+import { inWords, quoted } from '../../http/words.ts'
+import { subtract } from '../../loss/numerics/dyadic.ts'
+import { accuracyOf, statisticsOf } from '../../loss/report/statistics.ts'
+import { ValidationErrors } from '../../loss/validation-errors.ts'
+import { answerOf, problemAnswers } from '../answers.ts'
+import { comparisonAnswerExample, noEvaluationAnswer, wrongWith } from './examples.ts'
+import type { EvaluationRouteOptions } from './found.ts'
+import { foundEvaluation, tallyOf } from './found.ts'
+import { comparisonQuery, evaluationComparison, evaluationParams } from './schema.ts'
+
+/** GET /v1/evaluations/{evaluation}/comparison: two evaluations over the batches that both have. */
+export async function evaluationComparisonRoute(
+  app: FastifyInstance,
+  { evaluations }: EvaluationRouteOptions,
+): Promise<void> {
+  app.get<{ Params: z.infer<typeof evaluationParams>; Querystring: z.infer<typeof comparisonQuery> }>(
+    '/v1/evaluations/:evaluation/comparison',
+    {
+      schema: {
+        operationId: 'compareEvaluations',
+        tags: ['Evaluations'],
+        summary: 'Compare two evaluations over the batches that both have',
+        description,
+        params: evaluationParams,
+        querystring: comparisonQuery,
+        response: {
+          200: answerOf(evaluationComparison),
+          ...problemAnswers('not-found', 'invalid-content', 'store-unavailable'),
+        },
+      },
+      config: {
+        examples: { answers: { 200: comparisonAnswerExample, 404: noEvaluationAnswer, 422: wrongWith } },
+      },
+    },
+    async ({ params: { evaluation: name }, query, owner, work, id }, reply) => {
+      const one = await foundEvaluation(evaluations, owner, name)
+      const other = await foundEvaluation(evaluations, owner, query.with)
+      checkComparable(one, other)
+      work.task.start()
+      const { predictions, baseline, difference, batches } = await evaluations.compare(one, other, work.task)
+      const { spec, outputs } = one.declared
+      const ofBoth = {
+        ...predictions,
+        correctWeight: subtract(predictions.correctWeight, baseline.correctWeight),
+      }
+      return sendJson(reply, work.task, {
+        predictions: { evaluation: name, ...statisticsOf(tallyOf(predictions, outputs), spec) },
+        baseline: { evaluation: query.with, ...statisticsOf(tallyOf(baseline, outputs), other.declared.spec) },
+        difference,
+        accuracyDifference: accuracyOf(ofBoth, spec),
+        batches,
+        requestId: id,
+      })
+    },
+  )
+}
+
+const description = `Pairs the batches that both evaluations hold under one name with the same labels and sample weights, and says how far apart their losses are: \`predictions\` are those of \`evaluation\`, \`baseline\` those of \`with\`, each over the paired batches alone. How many batches were paired, and how many not, is in \`batches\`.
+
+The standard error is that over batches: sqrt(m/(m-1) sum (D_j - mean W_j)^2) / sum W_j with m the number of pairs, D_j the difference of the sums of losses of batch j, W_j its weight, and the mean sum D_j / sum W_j, all from exact sums. It takes batches for what varies, so that rows within a batch may depend on each other.
+
+Both must be declared with the same loss, labels, \`outputs\` and \`reduction\`, and with the same options that make a loss what it is. \`predictionFormat\`, \`rowSumTolerance\`, \`threshold\`, \`topK\`, \`include\`, expectations and metadata may differ.`
+
+/** @throws InvalidContent naming each option that makes the losses incomparable */
+function checkComparable(one: OpenEvaluation, other: OpenEvaluation): void {
+  const errors = new ValidationErrors()
+  const [name, otherName] = [one.stored.name, other.stored.name]
+  for (const { path, kept, received } of incomparable(one.declared, other.declared)) {
+    const detail = `${quoted(otherName)} was declared with ${path.join('.')} ${said(received)}, and ${quoted(name)} with ${said(kept)}; their losses cannot be compared`
+    errors.add(['with'], detail, otherName)
+  }
+  errors.throwIfAny()
+}
+
+function said(value: unknown): string {
+  return value === undefined ? 'not given' : inWords(value)
+}

@@ -1,0 +1,51 @@
+import { LRUCache } from 'lru-cache'
+import type { ParsedBody } from '../../http/body/parsed-body.ts'
+import { placed } from '../../http/body/parsed-body.ts'
+import { validOptions } from '../../http/validation.ts'
+import type { Spec } from '../../loss/spec.ts'
+import { describeSpec, refuseForStreams, resolve } from '../../loss/spec.ts'
+import { batchSchema, coreOptions, optionsSchema } from './schema.ts'
+
+/** The options of a body as evaluated. */
+export interface SentSpec {
+  readonly spec: Spec
+  /** The spec as an answer shows it, in JSON; only where it is remembered. */
+  readonly text: string | undefined
+}
+
+/**
+ * By the text of the options: clients send the same ones again and again, and to check, resolve and describe them anew would
+ * take as long as to evaluate one row.
+ */
+const remembered = new LRUCache<string, SentSpec>({
+  maxSize: 2 ** 20,
+  maxEntrySize: 2 ** 12,
+  sizeCalculation: (_, text) => text.length + entrySize,
+})
+/** What a spec takes besides its text, in characters. */
+const entrySize = 512
+
+/**
+ * The options of a body, checked and resolved.
+ *
+ * @throws InvalidContent, LimitExceeded, PlacedError
+ */
+export function specOf(body: ParsedBody): SentSpec {
+  const { text } = body
+  if (text === undefined) return { spec: resolved(body), text }
+  const known = remembered.get(text)
+  if (known !== undefined) return known
+  const spec = resolved(body)
+  const sent = { spec, text: JSON.stringify(describeSpec(spec)) }
+  remembered.set(text, sent)
+  return sent
+}
+
+function resolved(body: ParsedBody): Spec {
+  const received = validOptions(body, { options: optionsSchema, batch: batchSchema })
+  return placed(body.place, () => {
+    const options = coreOptions(received)
+    if (body.only === undefined) refuseForStreams(options)
+    return resolve(options)
+  })
+}

@@ -1,0 +1,58 @@
+import type { Memory } from '../loss/memory.ts'
+import { doublesIn } from '../loss/memory.ts'
+import type { Tensor } from '../loss/tensor.ts'
+import { labels, lines, memory as module, numbers, state } from './engine.ts'
+import * as layout from './layout.ts'
+
+/** Lines of an NDJSON body that were read together, as one batch. */
+export interface Run {
+  /** How many lines. */
+  readonly lines: number
+  /** Bytes that they take, their ends included. */
+  readonly bytes: number
+  /** Whether each line is one sample, its predictions a plain list: so only where outputs are classes. */
+  readonly isOfSingles: boolean
+  /** [N, K] */
+  readonly predictions: Tensor
+  /** [N], or [N, K] */
+  readonly labels: Tensor
+}
+
+/** Longer lines are not read together. */
+export const longestLine = layout.INPUT_CAPACITY
+
+/**
+ * Reads the lines at the beginning of some bytes that are `{"predictions": ..., "labels": ...}`, plainly written, whole, and
+ * of the same ranks and columns: what many small lines are. A line costs a tenth of what a document of its own does.
+ * `undefined` where the first line is not like this; what is unusual is left to the scanner of documents, which can explain it.
+ *
+ * @param memory where the numbers are kept
+ */
+export function readRun(bytes: Uint8Array, memory: Memory): Run | undefined {
+  const length = Math.min(bytes.length, layout.INPUT_CAPACITY)
+  module.set(length === bytes.length ? bytes : bytes.subarray(0, length), layout.INPUT)
+  const behind = lines(layout.INPUT, layout.INPUT + length)
+  const count = state[layout.LINES]
+  if (count === 0) return undefined
+  const columns = state[layout.COLUMNS]
+  const predictions = (state[layout.NUMBERS_END] - layout.NUMBERS) / 8
+  const rows = predictions / columns
+  return {
+    lines: count,
+    bytes: behind - layout.INPUT,
+    isOfSingles: state[layout.RANK] === 1,
+    predictions: tensorOf(numbers, predictions, [rows, columns], memory),
+    labels: tensorOf(
+      labels,
+      (state[layout.LABELS_END] - layout.KEYS) / 8,
+      state[layout.LABELS_RANK] === 2 ? [rows, columns] : [rows],
+      memory,
+    ),
+  }
+}
+
+function tensorOf(from: Float64Array, length: number, shape: readonly number[], memory: Memory): Tensor {
+  const data = doublesIn(memory, length)
+  data.set(from.subarray(0, length))
+  return { data, shape, nonNumeric: [], nonNumericCount: 0 }
+}
