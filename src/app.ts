@@ -43,6 +43,7 @@ import { healthRoutes } from './routes/health.ts'
 import { limitsRoute } from './routes/limits.ts'
 import { lossRoute } from './routes/loss/route.ts'
 import { miniBatchRoute } from './routes/mini-batches.ts'
+import { notFoundPages } from './routes/problem-pages.ts'
 import { problemRoutes } from './routes/problems.ts'
 import { sweepRoute } from './routes/sweeps.ts'
 import { inferenceRoutes } from './routes/v2/route.ts'
@@ -88,6 +89,7 @@ export async function buildApp(
   host(app)
   transferEncoding(app)
   notFound(app)
+  notFoundPages(app)
   await cors(app, config.CORS_ORIGIN)
   access(app, authorities)
   rateLimit(app, { requestsPerMinute: config.REQUESTS_PER_MINUTE, bytesPerMinute: config.BYTES_PER_MINUTE })

@@ -68,7 +68,7 @@ function withSpec(findings: Findings, spec: Spec): Answer {
 /** @param populationSize rows that a mini-batch was drawn from */
 function* findingsOf(state: EvaluationState, rows: RowSections, populationSize?: number): Generator<void, Findings> {
   const { spec, tally } = state
-  const findings = { ...figuresOf(state, populationSize) } as Record<string, unknown>
+  const findings = figuresOf(state, populationSize) as Statistics & Record<string, unknown>
   if (populationSize !== undefined) findings.populationSize = populationSize
   if (spec.reduction === 'none') findings.losses = rows.perSample?.report(tally.outputs).losses
   if (spec.topK !== undefined) findings.topKAccuracy = yield* reportSection(state, 'topKAccuracy')
