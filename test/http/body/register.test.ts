@@ -376,3 +376,14 @@ for (const [service, milliseconds, chosen] of [
     }
   })
 }
+
+test('a body that is broken where it comes with its headers is answered like any that breaks off', async (t) => {
+  const { port } = await serve(t)
+  for (const broken of ['ZZ\r\n\r\n', '5\r\n{"los\r\nZZ\r\n\r\n']) {
+    const client = new Client(t, port)
+    await client.write(`${head({ 'transfer-encoding': 'chunked' })}${broken}`)
+    const { status, body } = await client.answer()
+    t.same([status, body.detail], [400, 'The body ended before it was complete.'])
+    t.ok(await eventually(() => client.isClosed))
+  }
+})
