@@ -187,6 +187,11 @@ export class Problem extends Error {
   }
 }
 
+/** That the service cannot take this now, and after how many seconds to try again. */
+export function overloaded(detail: string, seconds = 1): Problem {
+  return new Problem('overloaded', detail, {}, { 'retry-after': String(seconds) })
+}
+
 export const problemMediaType = 'application/problem+json'
 
 /** The body of a problem answer (RFC 9457). */

@@ -65,7 +65,7 @@ export function typePage({ type, status, title, meaning, remedy }: Description):
     parts.push(
       '<div class="pair">',
       `<div><h2><span class="status wrong">${status}</span> Wrong</h2>${listing(example.wrong)}</div>`,
-      `<div><h2><span class="status right">200</span> Right</h2>${listing(example.right)}</div>`,
+      `<div><h2><span class="status right">2xx</span> Right</h2>${listing(example.right)}</div>`,
       '</div>',
     )
   }

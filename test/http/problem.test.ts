@@ -14,6 +14,7 @@ import { limitsOf } from '../../src/http/limits.ts'
 import {
   handleError,
   isAboutContent,
+  overloaded,
   Problem,
   pathOf,
   pointerOf,
@@ -273,7 +274,7 @@ test('a request that was abandoned is answered with the reason, whatever it ran 
   app.decorate('connections', noConnections)
   requestWork(app, limitsOf(parseConfig({})))
   app.post('/abandoned', async ({ work }) => {
-    work.giveWay(new Problem('overloaded', 'No room.', {}, { 'retry-after': '1' }))
+    work.giveWay(overloaded('No room.'))
     throw new TypeError('Cannot perform Construct on a detached ArrayBuffer')
   })
   const { statusCode, headers, body } = await app.inject({ method: 'POST', url: '/abandoned' })
@@ -297,7 +298,7 @@ test('a client that left is no internal error', async (t) => {
 })
 
 test('headers of a problem are sent', async (t) => {
-  const { app } = await throwing(new Problem('overloaded', 'Later.', {}, { 'retry-after': '5' }))
+  const { app } = await throwing(overloaded('Later.', 5))
   const { statusCode, headers } = await app.inject({ method: 'POST', url: '/here' })
   await app.close()
   t.same([statusCode, headers['retry-after']], [503, '5'])

@@ -2,7 +2,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Connection } from '../connections/table.ts'
 import { clientOf } from '../connections/table.ts'
 import type { Limits } from '../limits.ts'
-import { Problem } from '../problem.ts'
+import type { Problem } from '../problem.ts'
+import { overloaded } from '../problem.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -67,8 +68,4 @@ interface Requests {
 
 function isAlwaysAnswered({ routeOptions: { config } }: FastifyRequest): boolean {
   return config.isAlwaysAnswered === true
-}
-
-function overloaded(detail: string): Problem {
-  return new Problem('overloaded', detail, {}, { 'retry-after': '1' })
 }
