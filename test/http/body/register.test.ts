@@ -389,3 +389,14 @@ test('a body of /v2 is read as an inference request, with any Content-Type of th
     t.equal((await app.inject({ method: 'POST', url, headers, payload })).statusCode, 415, type)
   }
 })
+
+test('a body that is broken where it comes with its headers is answered like any that breaks off', async (t) => {
+  const { port } = await serve(t)
+  for (const broken of ['ZZ\r\n\r\n', '5\r\n{"los\r\nZZ\r\n\r\n']) {
+    const client = new Client(t, port)
+    await client.write(`${head({ 'transfer-encoding': 'chunked' })}${broken}`)
+    const { status, body } = await client.answer()
+    t.same([status, body.detail], [400, 'The body ended before it was complete.'])
+    t.ok(await eventually(() => client.isClosed))
+  }
+})
