@@ -69,12 +69,24 @@ export async function get(path) {
  */
 async function exchange(method, path, request, options) {
   const start = performance.now()
-  const response = await fetch(path, options)
-  const answer = await response.json()
+  const response = await fetch(path, options).catch(unreached)
+  const answer = await response.json().catch((error) => {
+    throw error instanceof DOMException ? error : new Error(strings.common.noJson(response.status))
+  })
   if (response.status === 401) askForKey()
   const retryAfter = Number(response.headers.get('retry-after') ?? 0)
   const milliseconds = performance.now() - start
   return { method, path, request, status: response.status, milliseconds, answer, retryAfter }
+}
+
+/**
+ * What fetch says differs from browser to browser, and is not for people.
+ *
+ * @param {unknown} error
+ * @returns {never}
+ */
+export function unreached(error) {
+  throw error instanceof DOMException ? error : new Error(strings.common.unreachable)
 }
 
 /**
@@ -165,4 +177,23 @@ export async function pool(width, tasks) {
     for (const task of queue) await task()
   }
   await Promise.all(Array.from({ length: width }, worker))
+}
+
+/**
+ * Loads once for all who ask, and again when it has failed.
+ *
+ * @template T
+ * @param {() => Promise<T>} load
+ * @returns {() => Promise<T>}
+ */
+export function once(load) {
+  /** @type {Promise<T> | undefined} */
+  let loading
+  return () => {
+    loading ??= load().catch((error) => {
+      loading = undefined
+      throw error
+    })
+    return loading
+  }
 }

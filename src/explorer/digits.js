@@ -1,31 +1,18 @@
 /** @import { Digits, Pixels } from './types.d.ts' */
+import { once, unreached } from './api.js'
 
-/** @type {Promise<Digits> | undefined} */
-let digits
+/** 899 handwritten digits: logits of a real model, and the truth. @type {() => Promise<Digits>} */
+export const loadDigits = once(() => load('digits.json'))
 
-/** 899 handwritten digits: logits of a real model, and the truth. */
-export function loadDigits() {
-  digits ??= load('digits.json')
-  return digits
-}
-
-/** @type {Promise<Pixels> | undefined} */
-let pixels
-
-/** 900 handwritten digits: 8 x 8 pixels each, from 0 to 1, and what they are. */
-export function loadPixels() {
-  pixels ??= load('pixels.json').then((/** @type {{ pixels: string[], labels: number[] }} */ file) => ({
-    images: file.pixels.map((ink) => Array.from(ink, (pixel) => Number.parseInt(pixel, 17) / 16)),
-    labels: file.labels,
-  }))
-  pixels.catch(() => {
-    pixels = undefined
-  })
-  return pixels
-}
+/** 900 handwritten digits: 8 x 8 pixels each, from 0 to 1, and what they are. @type {() => Promise<Pixels>} */
+export const loadPixels = once(async () => {
+  /** @type {{ pixels: string[], labels: number[] }} */
+  const { pixels, labels } = await load('pixels.json')
+  return { images: pixels.map((ink) => Array.from(ink, (pixel) => Number.parseInt(pixel, 17) / 16)), labels }
+})
 
 /** @param {string} name */
 async function load(name) {
-  const response = await fetch(new URL(name, import.meta.url))
+  const response = await fetch(new URL(name, import.meta.url)).catch(unreached)
   return response.json()
 }

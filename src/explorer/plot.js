@@ -1,21 +1,20 @@
 /** @import { Colours, Figure, PlotlyLibrary } from './types.d.ts' */
+import { once } from './api.js'
 import { strings } from './strings.js'
 import { themeChanged } from './switches.js'
 
-/** @type {Promise<PlotlyLibrary> | undefined} */
-let loading
-
-/** The drawing library, loaded when it is first needed. */
-export function plotly() {
-  loading ??= new Promise((resolve, reject) => {
-    const script = document.createElement('script')
-    script.src = document.documentElement.dataset.plotly ?? ''
-    script.onload = () => resolve(/** @type {{ Plotly: PlotlyLibrary }} */ (/** @type {unknown} */ (globalThis)).Plotly)
-    script.onerror = () => reject(new Error(strings.common.noLibrary))
-    document.head.append(script)
-  })
-  return loading
-}
+/** The drawing library, loaded when it is first needed. @type {() => Promise<PlotlyLibrary>} */
+export const plotly = once(
+  () =>
+    new Promise((resolve, reject) => {
+      const script = document.createElement('script')
+      script.src = document.documentElement.dataset.plotly ?? ''
+      script.onload = () =>
+        resolve(/** @type {{ Plotly: PlotlyLibrary }} */ (/** @type {unknown} */ (globalThis)).Plotly)
+      script.onerror = () => reject(new Error(strings.common.noLibrary))
+      document.head.append(script)
+    }),
+)
 
 /** The colours of the theme in force. @returns {Colours} */
 export function colours() {

@@ -53,19 +53,39 @@ export function connect(section) {
    * Runs an update of the section; what goes wrong is shown.
    *
    * @param {() => Promise<void>} update
+   * @param {() => unknown} again what the button to try again does
    */
-  const attempt = async (update) => {
+  const attempt = async (update, again = () => attempt(update)) => {
     try {
       await update()
       trouble.replaceChildren()
     } catch (error) {
       if (error instanceof DOMException && error.name === 'AbortError') return
-      trouble.replaceChildren(
-        ...(error instanceof Refused ? problemParts(error.problem) : [el('p', {}, words.trouble(String(error)))]),
-      )
+      if (error instanceof Refused) trouble.replaceChildren(...problemParts(error.problem))
+      else showTrouble(section, error, again)
     }
   }
   return { ask, attempt, show }
+}
+
+/**
+ * Shows what went wrong, with a button that tries again.
+ *
+ * @param {HTMLElement} section
+ * @param {unknown} error
+ * @param {() => unknown} again
+ */
+export function showTrouble(section, error, again) {
+  const button = el('button', { type: 'button', class: 'quiet again' }, words.again)
+  button.addEventListener('click', () => {
+    button.disabled = true
+    again()
+  })
+  const text = words.trouble(error instanceof Error ? error.message : String(error))
+  const place = find(section, '.trouble', HTMLElement)
+  place.replaceChildren(el('p', {}, text), button)
+  // whoever has asked for something here sees what became of it
+  if (section.contains(document.activeElement)) place.scrollIntoView({ block: 'nearest', behavior: 'instant' })
 }
 
 /**

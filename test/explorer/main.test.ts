@@ -111,6 +111,22 @@ browserTest('the page', async (t, studio) => {
     await page.context().close()
   })
 
+  await t.test('is drawn whole before it is printed, and again in forced colours', async (t) => {
+    const { page } = await studio.open()
+    await page.waitForSelector('#curve[data-mounted]')
+    await page.emulateMedia({ media: 'print' })
+    t.equal(await page.isVisible('#batch .unprinted'), true)
+    t.equal(await page.isVisible('#batch form'), false)
+    await page.evaluate(() => dispatchEvent(new Event('beforeprint')))
+    for (const ready of Object.values(sections)) await page.waitForSelector(ready, { state: 'attached' })
+    t.equal(await page.isVisible('#batch .unprinted'), false)
+    t.equal(await page.isVisible('#batch form'), true)
+    await page.emulateMedia({ media: 'screen', forcedColors: 'active' })
+    const bar = await page.$eval('.bars .fill', (fill) => getComputedStyle(fill).backgroundImage)
+    t.match(bar, /^linear-gradient/)
+    await page.context().close()
+  })
+
   for (const [colorScheme, width] of [
     ['light', 1600],
     ['dark', 360],

@@ -71,20 +71,23 @@ export function mount(section) {
     const before = quiet
     quiet = (async () => {
       await before
-      await attempt(async () => {
-        const pixels = await loadPixels()
-        for (let left = steps; left > 0 && run.losses.length < mostSteps; left--) {
-          if (document.hidden) say(words.hidden)
-          await seen(signal)
-          say(words.running)
-          await evaluateWhole(ask, run, pixels, signal)
-          await advance(ask, run, pixels, signal)
-          await evaluateWhole(ask, run, pixels, signal)
-          keepRun(run)
-          showRun()
-          await sleep(millisecondsBetween, signal)
-        }
-      })
+      await attempt(
+        async () => {
+          const pixels = await loadPixels()
+          for (let left = steps; left > 0 && run.losses.length < mostSteps; left--) {
+            if (document.hidden) say(words.hidden)
+            await seen(signal)
+            say(words.running)
+            await evaluateWhole(ask, run, pixels, signal)
+            await advance(ask, run, pixels, signal)
+            await evaluateWhole(ask, run, pixels, signal)
+            keepRun(run)
+            showRun()
+            await sleep(millisecondsBetween, signal)
+          }
+        },
+        () => train(steps),
+      )
       if (training === own) stop()
     })()
   }

@@ -181,6 +181,12 @@ browserTest('a model is trained in the page', async (t, studio) => {
     t.equal(await stepsOf(page), 3)
     await step(page)
     t.equal(await page.textContent('#training .trouble'), '')
+    await page.route('**/v1/loss', (route) => route.abort(), { times: 1 })
+    await page.click('.training-step')
+    await page.click('#training .trouble .again')
+    await until(page, 5)
+    await paused(page)
+    t.equal(await page.textContent('#training .trouble'), '')
   })
 })
 
