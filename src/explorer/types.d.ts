@@ -14,6 +14,7 @@ export interface LossAnswer {
   accuracyInterval: [number, number] | null
   perSample?: { losses: (number | null)[]; correct: (boolean | number | null)[] | null }
   perClass?: ClassReport[]
+  gradient?: (number | number[])[] | null
   confusion?: number[][]
   calibration?: { bins: CalibrationBin[]; expectedCalibrationError: number | null }
   spec: Record<string, unknown>
