@@ -147,6 +147,22 @@ export const strings = {
       `; the guard had to act in ${clipped} of ${samples} samples.`,
     open: (/** @type {number} */ infinite) => ` ${infinite} are infinite and left open.`,
   },
+  softmax: {
+    nav: 'Softmax and y &minus; t',
+    title: `Softmax, and one step down ${formula('y − t')}`,
+    intro: `A model says scores, any numbers ${formula('z')}. Softmax makes probabilities of them: ${formula('y_k = e^z_k//∑~e^z_j')}, all above 0, and their sum is 1. With cross-entropy behind it the gradient becomes as simple as it can be: ${formula('y − t')}, what was said minus what is true. One step of gradient descent moves each score against it: ${formula('z − η ( y − t )')}.`,
+    score: 'score z of output',
+    rate: 'learning rate &eta;',
+    truth: 'True class',
+    note: 'The gradient is that of the service for <code>predictionFormat: logits</code>; y is the gradient plus t. The new scores are sent again, and the answer is the second half of the table. No step can lift one probability alone: what the true output wins, the others lose.',
+    caption: 'Before the step, and after it',
+    columnOutput: 'output',
+    step: `one step: ${formula('z − η ( y − t )')}`,
+    lossBefore: 'Loss before',
+    lossAfter: 'Loss after',
+    says: (/** @type {string} */ output, /** @type {string} */ push) =>
+      `Output ${output} is true and is pushed up by ${push} times the learning rate; the others are pushed down by just as much in all, each by its own probability.`,
+  },
   declaration: {
     nav: 'One-hot or index?',
     title: 'One-hot or index?',

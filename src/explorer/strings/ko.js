@@ -138,6 +138,22 @@ export const strings = {
     guarded: (clipped, samples) => `이고, 데이터 ${samples}개 가운데 ${clipped}개에서 로그를 막아야 했습니다.`,
     open: (infinite) => ` ${infinite}개는 무한대라 비워 두었습니다.`,
   },
+  softmax: {
+    nav: '소프트맥스와 y &minus; t',
+    title: `소프트맥스, 그리고 ${formula('y − t')}로 내려가는 한 걸음`,
+    intro: `모델이 내놓는 점수 ${formula('z')}는 아무 수나 될 수 있습니다. 소프트맥스 함수는 이 점수를 확률로 바꿉니다. ${formula('y_k = e^z_k//∑~e^z_j')}, 모두 0보다 크고 합은 1입니다. 뒤에 교차 엔트로피 오차를 붙이면 기울기가 더없이 간단해집니다. 모델의 답에서 정답을 뺀 ${formula('y − t')}입니다. 경사 하강법의 한 걸음은 점수를 그 반대쪽으로 옮깁니다: ${formula('z − η ( y − t )')}.`,
+    score: '점수 z, 출력',
+    rate: '학습률 &eta;',
+    truth: '정답',
+    note: '기울기는 서비스가 <code>predictionFormat: logits</code>로 돌려준 값이고, y는 여기에 t를 더한 값입니다. 새 점수를 다시 보내 받은 응답이 표의 아래쪽 절반입니다. 어떤 걸음도 확률 하나만 올릴 수는 없습니다. 정답이 얻은 만큼 나머지가 잃습니다.',
+    caption: '걸음 전과 후',
+    columnOutput: '출력',
+    step: `한 걸음: ${formula('z − η ( y − t )')}`,
+    lossBefore: '걸음 전의 손실',
+    lossAfter: '걸음 후의 손실',
+    says: (output, push) =>
+      `정답인 출력 ${output}의 점수는 학습률의 ${push}배만큼 올라갑니다. 나머지 출력의 점수는 모두 합해 꼭 그만큼, 저마다 자기 확률만큼 내려갑니다.`,
+  },
   declaration: {
     nav: '원-핫인가 숫자 레이블인가?',
     title: '원-핫인가 숫자 레이블인가?',
