@@ -129,6 +129,14 @@ export class SqlStore implements Store {
     return this.#query(`SELECT ${batchColumns} ${inRange}`, [evaluation, after, after + limit])
   }
 
+  async times(evaluation: number, step: number, last: number): Promise<number[]> {
+    const rows = await this.#query<{ time: number | null }>(selectTimes, [evaluation, step, last])
+    return rows.map(({ time }) => {
+      if (time === null) throw new EvaluationGone()
+      return time
+    })
+  }
+
   async *states(evaluation: number, after = 0, last = Number.MAX_SAFE_INTEGER): AsyncGenerator<StatePage> {
     for await (const [from, to] of this.#pages(sizes, [evaluation], after, last)) {
       const rows = await this.#query<{ state: Uint8Array }>(`SELECT state ${inRange}`, [evaluation, from, to])
@@ -257,6 +265,15 @@ export class SqlStore implements Store {
 
 // without gaps, a page is a range: no plan of the database can make it read more
 const inRange = 'FROM batches WHERE evaluation = $1 AND sequence > $2 AND sequence <= $3 ORDER BY sequence'
+
+/** Looked up one by one, whatever a planner would think. */
+const selectTimes = `WITH RECURSIVE ends(sequence) AS (
+    SELECT CASE WHEN CAST($2 AS BIGINT) < CAST($3 AS BIGINT) THEN CAST($2 AS BIGINT) ELSE CAST($3 AS BIGINT) END
+    UNION ALL
+    SELECT CASE WHEN sequence + CAST($2 AS BIGINT) < CAST($3 AS BIGINT) THEN sequence + CAST($2 AS BIGINT) ELSE CAST($3 AS BIGINT) END
+    FROM ends WHERE sequence < CAST($3 AS BIGINT))
+  SELECT (SELECT created_at FROM batches AS b WHERE b.evaluation = $1 AND b.sequence = ends.sequence) AS time
+  FROM ends ORDER BY ends.sequence`
 
 const sizes = `SELECT length(state) AS size ${inRange}`
 

@@ -225,8 +225,22 @@ export const batchListAnswer = {
 
 export const curveAnswerExample = {
   points: [
-    { fromSequence: 1, toSequence: 1, ...first, lossStatus: 'finite', cumulative: { ...first, lossStatus: 'finite' } },
-    { fromSequence: 2, toSequence: 2, ...second, lossStatus: 'finite', cumulative: { ...both, lossStatus: 'finite' } },
+    {
+      fromSequence: 1,
+      toSequence: 1,
+      createdAt: '2026-11-26T09:00:03.000Z',
+      ...first,
+      lossStatus: 'finite',
+      cumulative: { ...first, lossStatus: 'finite' },
+    },
+    {
+      fromSequence: 2,
+      toSequence: 2,
+      createdAt: times.updatedAt,
+      ...second,
+      lossStatus: 'finite',
+      cumulative: { ...both, lossStatus: 'finite' },
+    },
   ],
   requestId: exampleId,
 }

@@ -178,6 +178,19 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
     t.same(await statesOf(store, evaluation, 24, 40), texts.slice(24), 'as many as a page has')
   },
 
+  'the times of every so many batches, and of the last': async (t, store, owner) => {
+    const evaluation = await declareNew(store, owner, 'run')
+    for (let at = 1; at <= 10; at++) await store.putBatches([batchOf(evaluation.id, `b${at}`)])
+    const all = (await store.listBatches(evaluation.id, { limit: 10 })).map(({ createdAt }) => createdAt)
+    t.same(await store.times(evaluation.id, 1, 10), all)
+    t.same(await store.times(evaluation.id, 4, 10), [all[3], all[7], all[9]])
+    t.same(await store.times(evaluation.id, 5, 10), [all[4], all[9]])
+    t.same(await store.times(evaluation.id, 16, 9), [all[8]])
+    await store.delete(owner, 'run')
+    await sweepAll(store)
+    await t.rejects(store.times(evaluation.id, 4, 10), { name: 'EvaluationGone' })
+  },
+
   'a page of large states holds few of them, whatever came before': async (t, store, owner) => {
     const evaluation = await declareNew(store, owner, 'run')
     const state = Buffer.alloc(400_000)
