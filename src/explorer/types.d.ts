@@ -14,7 +14,6 @@ export interface LossAnswer {
   accuracyInterval: [number, number] | null
   perSample?: { losses: (number | null)[]; correct: (boolean | number | null)[] | null }
   perClass?: ClassReport[]
-  gradient?: (number | number[])[] | null
   confusion?: number[][]
   gradient?: number[][]
   calibration?: { bins: CalibrationBin[]; expectedCalibrationError: number | null }

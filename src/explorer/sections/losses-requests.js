@@ -42,7 +42,7 @@ export function termsOf(ask, ys, t, delta) {
       /** @type {LossAnswer} */
       const { perSample, gradient } = await ask('/v1/loss', requests[kind])
       const losses = (perSample?.losses ?? []).slice(0, ys.length)
-      const slopes = (gradient ?? []).slice(0, ys.length).map((slope) => (Array.isArray(slope) ? slope[0] : slope))
+      const slopes = (gradient ?? []).slice(0, ys.length).map((slope) => [slope].flat()[0])
       return /** @type {const} */ ([kind, { losses, slopes }])
     }),
   )

@@ -42,7 +42,7 @@ export function mount(section) {
       labels,
       include: ['gradient'],
     })
-    return { scores: z, gradient: /** @type {number[]} */ (gradient), loss: loss ?? Number.NaN }
+    return { scores: z, gradient: (gradient ?? []).flat(), loss: loss ?? Number.NaN }
   }
 
   const update = newest(async () => {
