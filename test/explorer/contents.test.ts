@@ -3,7 +3,7 @@ import { browserTest, near } from './support.ts'
 browserTest('the contents mark what is being read', async (t, studio) => {
   const { page } = await studio.open('/explore', { viewport: { width: 360, height: 740 } })
   await near(page, 'batch', '#batch[data-ready]')
-  for (const id of ['sweeps', 'curve']) {
+  for (const id of ['sweeps', 'losses']) {
     await page.$eval(`#${id}`, (section) => section.scrollIntoView())
     await page.waitForSelector(`.contents a[href="#${id}"][aria-current]`)
     // one alone, and seen, though the contents are wider than the window

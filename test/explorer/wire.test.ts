@@ -37,13 +37,13 @@ browserTest('what goes wrong is said in its section, and can be tried again', as
     const { page } = await studio.open('/explore#sweeps')
     await page
       .context()
-      .route('**/sections/curve.js*', (route) =>
+      .route('**/sections/losses.js*', (route) =>
         route.fulfill({ contentType: 'text/javascript', body: 'throw new Error("no picture")' }),
       )
     await page.reload()
-    await page.waitForSelector('#curve .again', { state: 'attached' })
+    await page.waitForSelector('#losses .again', { state: 'attached' })
     await page.waitForSelector('#sweeps[data-done]')
-    t.match(await page.textContent('#curve .trouble'), 'no picture')
+    t.match(await page.textContent('#losses .trouble'), 'no picture')
     await page.context().close()
   })
 })

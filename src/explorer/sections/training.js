@@ -1,10 +1,11 @@
 /** @import { TrainingOptions, TrainingRun } from '../types.d.ts' */
 import { loadPixels } from '../digits.js'
 import { el, find, number } from '../dom.js'
+import { keepState } from '../state.js'
 import { strings } from '../strings.js'
 import { themeChanged } from '../switches.js'
 import { picture } from '../training/picture.js'
-import { isSeed, keepInAddress, keepRun, keptRun, mostSteps, nameOf, optionsOfAddress } from '../training/run.js'
+import { isSeed, keepRun, keptRun, mostSteps, nameOf } from '../training/run.js'
 import { patientService, seen, sleep } from '../training/service.js'
 import { advance, begun, evaluateWhole } from '../training/steps.js'
 import { drawTemplates } from '../training/templates.js'
@@ -26,10 +27,11 @@ export function mount(section) {
   const place = find(section, '.training-plot', HTMLElement)
   const status = find(section, '.training-status', HTMLElement)
 
-  let run = keptRun(optionsOfAddress()) ?? begun(optionsOfAddress())
-  size.value = String(run.options.size)
-  rate.value = String(run.options.rate)
-  seed.value = String(run.options.seed)
+  /** @returns {TrainingOptions} */
+  const chosen = () => ({ size: Number(size.value), rate: Number(rate.value), seed: seed.valueAsNumber })
+  keepState(section, () => follow())
+  if (!isSeed(seed.valueAsNumber)) seed.value = seed.defaultValue
+  let run = keptRun(chosen()) ?? begun(chosen())
 
   /** @type {AbortController | undefined} what ends the training; undefined while there is none */
   let training
@@ -104,13 +106,11 @@ export function mount(section) {
     stop()
   }
 
-  form.addEventListener('change', () => {
-    if (!isSeed(seed.valueAsNumber)) return
-    const options = { size: Number(size.value), rate: Number(rate.value), seed: seed.valueAsNumber }
-    if (nameOf(options) === nameOf(run.options)) return
-    keepInAddress(options)
-    begin(options)
-  })
+  const follow = () => {
+    const options = chosen()
+    if (isSeed(options.seed) && nameOf(options) !== nameOf(run.options)) begin(options)
+  }
+  form.addEventListener('change', follow)
   form.addEventListener('submit', (event) => {
     event.preventDefault()
     if (training === undefined) train(mostSteps)

@@ -58,7 +58,7 @@ const run = (options: (number | string)[]) =>
 browserTest('a model is trained in the page', async (t, studio) => {
   const { page, origin, exchanges } = await studio.open('/explore#training')
   await near(page, 'training')
-  const sent = () => exchanges.filter(({ path, request }) => path !== '/v1/sweeps' && isOfTraining(path, request))
+  const sent = () => exchanges.filter(isOfTraining)
   const report = async () => (await (await fetch(origin + run(sizes))).json()) as LossAnswer & { batches: number }
 
   await t.test('which sends nothing before it is asked to', async (t) => {
@@ -126,14 +126,14 @@ browserTest('a model is trained in the page', async (t, studio) => {
     await page.fill('#training [name=seed]', '7')
     await page.press('#training [name=seed]', 'Tab')
     t.equal(await stepsOf(page), 0)
-    t.equal(new URL(page.url()).search, '?trainSize=10&trainRate=2&trainSeed=7')
-    const other = await studio.open('/explore?trainSize=10&trainRate=2&trainSeed=7#training')
+    t.equal(new URL(page.url()).search, '?training.size=10&training.rate=2&training.seed=7')
+    const other = await studio.open('/explore?training.size=10&training.rate=2&training.seed=7#training')
     await near(other.page, 'training')
     t.equal(await other.page.inputValue('#training [name=size]'), '10')
     await step(other.page)
     t.equal((await fetch(origin + run([10, 2, 7]))).status, 200)
     await other.page.context().close()
-    const wrong = await studio.open('/explore?trainSize=11&trainRate=x&trainSeed=-1#training')
+    const wrong = await studio.open('/explore?training.size=11&training.rate=x&training.seed=-1#training')
     await near(wrong.page, 'training')
     t.equal(await wrong.page.inputValue('#training [name=size]'), '50')
     t.equal(await wrong.page.inputValue('#training [name=rate]'), '0.5')
@@ -208,11 +208,10 @@ browserTest('a training speaks both languages and fits every window', async (t, 
   }
 })
 
-/** Whether a request may be one of the training's: the other pictures evaluate 899 digits, or other options. */
-function isOfTraining(path: string, request: Buffer | null): boolean {
-  const isOf = (part: string) => request?.includes(part) === true
-  if (path === '/v1/mini-batches') return isOf('"populationSize":900')
-  return path.startsWith('/v1/evaluations') || (path === '/v1/loss' && isOf('"gradient"'))
+/** Whether a request is of the training alone; other pictures draw from 899 digits, and ask for gradients, too. */
+function isOfTraining({ path, request }: Exchange): boolean {
+  if (path === '/v1/mini-batches') return request?.includes('"populationSize":900') === true
+  return path.startsWith('/v1/evaluations')
 }
 
 function refuse(status: number, type: string, detail: string): (route: Route) => Promise<void> {
