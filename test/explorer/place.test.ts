@@ -2,15 +2,15 @@ import { browserTest } from './support.ts'
 
 browserTest('an address leads to its section', async (t, studio) => {
   for (const width of [360, 820, 1600]) {
-    for (const [id, ready] of [
-      ['sweeps', '#sweeps[data-done]'],
-      ['batch', '#batch[data-ready]'],
+    for (const [id, ready, above] of [
+      ['sweeps', '#sweeps[data-done]', '#mini-batches[data-done]'],
+      ['batch', '#batch[data-ready]', '#training[data-mounted]'],
     ]) {
       await t.test(`#${id}, ${width} px`, async (t) => {
         const { page } = await studio.open(`/explore#${id}`, { viewport: { width, height: 800 } })
         const top = () => page.$eval(`#${id}`, (section) => section.getBoundingClientRect().top)
         // what is near above has been filled, too
-        await page.waitForSelector('#sweeps[data-done]', { timeout: 60_000 })
+        await page.waitForSelector(above, { timeout: 60_000 })
         await page.waitForSelector(ready)
         t.ok(Math.abs(await top()) < 100, `${await top()} px from the top`)
 
