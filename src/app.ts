@@ -46,6 +46,7 @@ import { miniBatchRoute } from './routes/mini-batches.ts'
 import { notFoundPages } from './routes/problem-pages.ts'
 import { problemRoutes } from './routes/problems.ts'
 import { sweepRoute } from './routes/sweeps.ts'
+import { inferenceRoutes } from './routes/v2/route.ts'
 
 /** The service as a Fastify instance that is ready to listen or to be injected. `isClosing` makes /readyz fail. */
 export async function buildApp(
@@ -110,6 +111,7 @@ export async function buildApp(
     await app.register(curveRoute, evaluations)
     await app.register(evaluationComparisonRoute, evaluations)
     await app.register(eventRoute, evaluations)
+    await app.register(inferenceRoutes, { isClosing })
     await app.register(catalogueRoute)
     await app.register(limitsRoute, { limits })
     await app.register(problemRoutes)

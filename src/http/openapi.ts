@@ -60,6 +60,10 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
           name: 'Evaluations',
           description: 'Evaluations that last: batches that come one by one, from anywhere, each counted once.',
         },
+        {
+          name: 'Inference',
+          description: 'The Open Inference Protocol, version 2: what its clients, such as tritonclient, send.',
+        },
         { name: 'Service', description: 'Health, limits and errors.' },
       ],
     },

@@ -4,6 +4,7 @@ import { alternatives } from '../loss/option-types.ts'
 import type { Path, ValidationError } from '../loss/validation-errors.ts'
 import { InvalidContent, LimitExceeded, shortened } from '../loss/validation-errors.ts'
 import { PlacedError } from './body/parsed-body.ts'
+import { inferenceError, inferenceErrorMediaType, isInferencePath } from './inference-error.ts'
 import { requestOver } from './request-work.ts'
 import { quoted } from './words.ts'
 
@@ -232,11 +233,14 @@ export function handleError(thrown: Error, request: FastifyRequest, reply: Fasti
   // Fastify would cut the connection under a client that is still sending
   if (reply.raw.shouldKeepAlive) reply.removeHeader('connection')
   else reply.header('connection', 'close')
+  const path = pathOf(request.url)
+  const isInference = isInferencePath(path)
+  const body = isInference ? inferenceError(problem) : problemBody(problem, path, request.id)
   reply
     .code(problems[problem.problem].status)
     .headers(problem.headers)
-    .type(problemMediaType)
-    .send(JSON.stringify(problemBody(problem, pathOf(request.url), request.id)))
+    .type(isInference ? inferenceErrorMediaType : problemMediaType)
+    .send(JSON.stringify(body))
 }
 
 /** The path of a request without its query. */

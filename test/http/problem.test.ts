@@ -417,3 +417,14 @@ test('a client that has left is not answered', async (t) => {
   t.equal(answers, 0)
   await app.close()
 })
+
+test('under /v2 an error has the form of the Open Inference Protocol', async (t) => {
+  const { app } = await throwing(undefined)
+  app.post('/v2/here', async () => {
+    throw invalid(2)
+  })
+  const { statusCode, headers, body } = await app.inject({ method: 'POST', url: '/v2/here?a' })
+  await app.close()
+  t.strictSame([statusCode, headers['content-type']], [422, 'application/json; charset=utf-8'])
+  t.equal(body, JSON.stringify({ error: 'labels[0] is wrong (#/labels/0)\nlabels[1] is wrong (#/labels/1)' }))
+})

@@ -205,7 +205,7 @@ export const bodyHeaders = [
     name: 'Content-Encoding',
     in: 'header',
     description: 'How the body is compressed, if it is.',
-    schema: { type: 'string', enum: ['gzip', 'zstd'] },
+    schema: { type: 'string', enum: ['gzip', 'deflate', 'zstd'] },
   },
   {
     name: 'Content-Digest',
