@@ -173,17 +173,22 @@ export class Problem extends Error {
   readonly problem: ProblemName
   readonly extensions: Record<string, unknown>
   readonly headers: Record<string, string>
+  /** The name of the limit that was exceeded. */
+  readonly limit: string | undefined
 
+  /** @param limit that was exceeded, where the extensions do not tell it to the client */
   constructor(
     problem: ProblemName,
     detail: string,
-    extensions: Record<string, unknown> = {},
+    extensions: Record<string, unknown> & { readonly limit?: string } = {},
     headers: Record<string, string> = {},
+    limit = extensions.limit,
   ) {
     super(detail)
     this.problem = problem
     this.extensions = extensions
     this.headers = headers
+    this.limit = limit
   }
 }
 
@@ -216,6 +221,7 @@ export function handleError(thrown: Error, request: FastifyRequest, reply: Fasti
   // whatever an abandoned request ran into, the reason why it was abandoned is what matters
   const error = request.work?.task.reason ?? thrown
   const problem = problemOf(error, request)
+  request.server.metrics?.refused(problem.problem, problem.limit)
   if (error instanceof StoreUnavailable) request.log.warn({ err: error }, 'store unavailable')
   // a client that left is no failure
   if (problem.problem === 'internal-error' && error !== requestOver) request.log.error({ err: error }, 'internal error')

@@ -185,7 +185,13 @@ function detach(buffer: ArrayBufferLike): void {
 }
 
 function overloaded(): Problem {
-  return new Problem('overloaded', 'Too many bytes of requests are in flight.', {}, { 'retry-after': '1' })
+  return new Problem(
+    'overloaded',
+    'Too many bytes of requests are in flight.',
+    {},
+    { 'retry-after': '1' },
+    'maxInFlightBytes',
+  )
 }
 
 function tooMuch(allowed: number): LimitExceeded {

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { batchTensors, comparisonTensors } from '../../loss/batch.ts'
 import type { Limits } from '../limits.ts'
+import type { BodyFormat } from '../request-work.ts'
 import { drain } from './drain.ts'
 import { registerExpectations } from './expect.ts'
 import { comparisonMembers, readJson, readWholeJson } from './json.ts'
@@ -23,9 +24,10 @@ export function registerBodies(app: FastifyInstance, limits: Limits): void {
   app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: Readable) => {
     const { work } = request
     const whole = await bodyAtHand(request, payload, limits)
-    return whole === undefined
-      ? readJson(readerOf(request, payload), work, limits)
-      : work.task.runNow(readWholeJson(whole, work.memory, limits))
+    if (whole === undefined) return readJson(readerOf(request, payload, 'json'), work, limits)
+    work.format = 'json'
+    work.received(whole.length)
+    return work.task.runNow(readWholeJson(whole, work.memory, limits))
   })
   registerExpectations(app)
   // an answer before the end of the body: the rest is read, so that a client that is still sending sees the answer
@@ -44,7 +46,7 @@ export function registerLossBodies(app: FastifyInstance): void {
   const { limits } = app.resources
   registerBatchBodies(app)
   app.addContentTypeParser('application/x-ndjson', (request: FastifyRequest, payload: Readable) =>
-    readNdjson(readerOf(request, payload, true), request.work, limits),
+    readNdjson(readerOf(request, payload, 'ndjson'), request.work, limits),
   )
 }
 
@@ -53,7 +55,7 @@ export function registerComparisonBodies(app: FastifyInstance): void {
   const { limits } = app.resources
   app.removeContentTypeParser('application/json')
   app.addContentTypeParser('application/json', (request: FastifyRequest, payload: Readable) =>
-    readJson(readerOf(request, payload), request.work, limits, comparisonMembers),
+    readJson(readerOf(request, payload, 'json'), request.work, limits, comparisonMembers),
   )
   registerBatchBodies(app, comparisonTensors, comparisonHeader)
 }
@@ -72,11 +74,11 @@ export function registerBatchBodies(
   const { limits } = app.resources
   app.addContentTypeParser('application/octet-stream', (request: FastifyRequest, payload: Readable) => {
     const headerLength = request.headers['inference-header-content-length']
-    return readBinary(readerOf(request, payload), request.work, [headerLength].flat()[0], limits, header)
+    return readBinary(readerOf(request, payload, 'binary'), request.work, [headerLength].flat()[0], limits, header)
   })
   app.addContentTypeParser('multipart/form-data', async (request: FastifyRequest, payload: Readable) => {
     const contentType = String(request.headers['content-type'])
-    return readMultipart(readerOf(request, payload), contentType, request.work, limits, tensorNames)
+    return readMultipart(readerOf(request, payload, 'multipart'), contentType, request.work, limits, tensorNames)
   })
 }
 
@@ -85,10 +87,11 @@ export function registerLineBodies(app: FastifyInstance): void {
   const { limits } = app.resources
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/x-ndjson', async (request: FastifyRequest, payload: Readable) =>
-    readLines(readerOf(request, payload, true), request.work, limits),
+    readLines(readerOf(request, payload, 'ndjson'), request.work, limits),
   )
 }
 
-function readerOf(request: FastifyRequest, payload: Readable, isStream = false): BodyReader {
-  return new BodyReader(request, payload, request.work, request.server.resources.limits, isStream)
+function readerOf(request: FastifyRequest, payload: Readable, format: BodyFormat): BodyReader {
+  request.work.format = format
+  return new BodyReader(request, payload, request.work, request.server.resources.limits, format === 'ndjson')
 }

@@ -52,11 +52,12 @@ export function requestsInFlight(
   })
 
   function refusalOf(connection: Connection | undefined, share: Requests | undefined): Problem | undefined {
-    if (connection?.isExcess) return overloaded('Too many connections are open.')
-    if (inFlight.count >= maxRequestsInFlight) return overloaded('Too many requests are in flight.')
+    if (connection?.isExcess) return overloaded('Too many connections are open.', 'maxConnections')
+    if (inFlight.count >= maxRequestsInFlight)
+      return overloaded('Too many requests are in flight.', 'maxRequestsInFlight')
     const addresses = isBehindProxies ? forwarded.size : connections.addresses
     if (share === undefined || share.requests < (addresses <= 1 ? mostAlone : mostShared)) return undefined
-    return overloaded('Too many requests of this address are in flight.')
+    return overloaded('Too many requests of this address are in flight.', 'maxRequestsInFlight')
   }
 }
 
@@ -69,6 +70,6 @@ function isAlwaysAnswered({ routeOptions: { config } }: FastifyRequest): boolean
   return config.isAlwaysAnswered === true
 }
 
-function overloaded(detail: string): Problem {
-  return new Problem('overloaded', detail, {}, { 'retry-after': '1' })
+function overloaded(detail: string, limit: keyof Limits): Problem {
+  return new Problem('overloaded', detail, {}, { 'retry-after': '1' }, limit)
 }
