@@ -46,8 +46,10 @@ import { limitsRoute } from './routes/limits.ts'
 import { lossRoute } from './routes/loss/route.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { miniBatchRoute } from './routes/mini-batches.ts'
+import { notFoundPages } from './routes/problem-pages.ts'
 import { problemRoutes } from './routes/problems.ts'
 import { sweepRoute } from './routes/sweeps.ts'
+import { inferenceRoutes } from './routes/v2/route.ts'
 
 /** The service as a Fastify instance that is ready to listen or to be injected. `isClosing` makes /readyz fail. */
 export async function buildApp(
@@ -91,6 +93,7 @@ export async function buildApp(
   host(app)
   transferEncoding(app)
   notFound(app)
+  notFoundPages(app)
   await cors(app, config.CORS_ORIGIN)
   access(app, authorities)
   rateLimit(app, { requestsPerMinute: config.REQUESTS_PER_MINUTE, bytesPerMinute: config.BYTES_PER_MINUTE })
@@ -112,6 +115,7 @@ export async function buildApp(
     await app.register(curveRoute, evaluations)
     await app.register(evaluationComparisonRoute, evaluations)
     await app.register(eventRoute, evaluations)
+    await app.register(inferenceRoutes, { isClosing })
     await app.register(catalogueRoute)
     await app.register(limitsRoute, { limits })
     await app.register(problemRoutes)

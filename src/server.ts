@@ -2,6 +2,7 @@ import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
 import { ConfigError, parseConfig } from './config.ts'
 import { StoreUnusable } from './evaluations/errors.ts'
+import { refusalMs } from './http/connections/closing.ts'
 import { openLog } from './log/open.ts'
 
 const config = await orExit(() => parseConfig(process.env))
@@ -10,7 +11,7 @@ let closing = false
 const app = await orExit(() => buildApp(config, logger, () => closing))
 
 closeWithGrace(
-  { delay: config.SHUTDOWN_DELAY_MS + config.SHUTDOWN_TIMEOUT_MS + 2500, logger: false },
+  { delay: config.SHUTDOWN_DELAY_MS + config.SHUTDOWN_TIMEOUT_MS + refusalMs + 2500, logger: false },
   async ({ signal, err }) => {
     closing = true
     if (err) logger.fatal({ err }, 'closing after an error')

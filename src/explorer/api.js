@@ -1,4 +1,5 @@
 /** @import { Exchange, Problem } from './types.d.ts' */
+import { askForKey, keyHeader } from './key.js'
 import { strings } from './strings.js'
 
 /** The service refused; `exchange.answer` is its problem. */
@@ -37,7 +38,7 @@ export async function post(path, body, signal) {
  * @returns {Record<string, string>}
  */
 export function headersWith(headers = {}) {
-  return { accept: 'application/json', ...headers }
+  return { accept: 'application/json', ...keyHeader(), ...headers }
 }
 
 /**
@@ -59,6 +60,7 @@ async function exchange(method, path, request, options) {
   const start = performance.now()
   const response = await fetch(path, options)
   const answer = await response.json()
+  if (response.status === 401) askForKey()
   return { method, path, request, status: response.status, milliseconds: performance.now() - start, answer }
 }
 
@@ -82,6 +84,7 @@ export function upload(path, body, headers, onProgress, description) {
     request.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total)
     request.onerror = () => reject(new Error(strings.common.lost))
     request.onload = () => {
+      if (request.status === 401) askForKey()
       if (request.response === null) reject(new Error(strings.common.noJson(request.status)))
       resolve({
         method: 'POST',

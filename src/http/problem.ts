@@ -4,6 +4,8 @@ import { alternatives } from '../loss/option-types.ts'
 import type { Path, ValidationError } from '../loss/validation-errors.ts'
 import { InvalidContent, LimitExceeded, shortened } from '../loss/validation-errors.ts'
 import { PlacedError } from './body/parsed-body.ts'
+import { inferenceError, inferenceErrorMediaType, isInferencePath } from './inference-error.ts'
+import type { Limits } from './limits.ts'
 import { requestOver } from './request-work.ts'
 import { quoted } from './words.ts'
 
@@ -192,6 +194,11 @@ export class Problem extends Error {
   }
 }
 
+/** That the service cannot take this now, and after how many seconds to try again. */
+export function overloaded(detail: string, seconds = 1, limit?: keyof Limits): Problem {
+  return new Problem('overloaded', detail, {}, { 'retry-after': String(seconds) }, limit)
+}
+
 export const problemMediaType = 'application/problem+json'
 
 /** The body of a problem answer (RFC 9457). */
@@ -233,11 +240,14 @@ export function handleError(thrown: Error, request: FastifyRequest, reply: Fasti
   // Fastify would cut the connection under a client that is still sending
   if (reply.raw.shouldKeepAlive) reply.removeHeader('connection')
   else reply.header('connection', 'close')
+  const path = pathOf(request.url)
+  const isInference = isInferencePath(path)
+  const body = isInference ? inferenceError(problem) : problemBody(problem, path, request.id)
   reply
     .code(problems[problem.problem].status)
     .headers(problem.headers)
-    .type(problemMediaType)
-    .send(JSON.stringify(problemBody(problem, pathOf(request.url), request.id)))
+    .type(isInference ? inferenceErrorMediaType : problemMediaType)
+    .send(JSON.stringify(body))
 }
 
 /** The path of a request without its query. */

@@ -54,7 +54,7 @@ export interface Reading {
 }
 
 /** How bodies are written. */
-export type BodyFormat = 'json' | 'ndjson' | 'binary' | 'multipart'
+export type BodyFormat = 'json' | 'ndjson' | 'binary' | 'multipart' | 'inference'
 
 /** What of a spec is told in the log and the metrics. */
 interface ToldSpec {

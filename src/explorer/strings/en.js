@@ -21,6 +21,9 @@ export const strings = {
     noscript: 'The pictures need JavaScript. The service does not: see <a href="/docs">/docs</a>.',
     footer:
       'Drawn from the answers of <a href="/docs">this service\'s API</a>; <a href="/v1/losses">every loss</a>, <a href="/v1/limits">every limit</a>, <a href="/problems">every problem</a>. Nothing on this page comes from another host.',
+    key: 'Key',
+    keyNeeded: 'This service needs a key, which is kept for this tab alone:',
+    keyUse: 'Use it',
     left: 'Left',
     right: 'Right',
     up: 'Up',

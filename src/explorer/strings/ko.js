@@ -16,6 +16,9 @@ export const strings = {
     noscript: '그림을 보려면 JavaScript가 필요합니다. 서비스 자체는 없어도 됩니다. <a href="/docs">/docs</a>를 보세요.',
     footer:
       '모든 그림은 <a href="/docs">이 서비스의 API</a>가 돌려준 값으로 그렸습니다. <a href="/v1/losses">손실 함수 목록</a>, <a href="/v1/limits">제한값</a>, <a href="/problems">오류 유형</a>도 볼 수 있습니다. 다른 서버에서 가져오는 것은 없습니다.',
+    key: '키',
+    keyNeeded: '이 서비스는 키가 필요합니다. 키는 이 탭에서만 보관됩니다:',
+    keyUse: '사용',
     left: '왼쪽',
     right: '오른쪽',
     up: '위',

@@ -22,7 +22,8 @@ import type { SentSpec } from './sent-spec.ts'
 import { specOf } from './sent-spec.ts'
 
 const { maxAnswerNumbers, maxMiniBatchNumbers } = fixedLimits
-const context = { maxAnswerNumbers, maxMiniBatchNumbers, uniformIntegers }
+/** What evaluations of a request need. */
+export const context = { maxAnswerNumbers, maxMiniBatchNumbers, uniformIntegers }
 
 /** POST /v1/loss: evaluates one batch, or a stream of batches as one, and keeps nothing. */
 export async function lossRoute(app: FastifyInstance): Promise<void> {
@@ -66,7 +67,7 @@ export async function lossRoute(app: FastifyInstance): Promise<void> {
 
 const description = `Takes predictions and labels, and returns the loss and the accuracy. Nothing is inferred: \`labelFormat\` says how labels are written. Data that contradict a declaration are refused, and the error names the place, the value and the declaration that would fit.
 
-There are four kinds of body, and the same numbers give the same answer in each, to the last bit. All of them may be compressed (\`Content-Encoding: gzip\` or \`zstd\`):
+There are four kinds of body, and the same numbers give the same answer in each, to the last bit. All of them may be compressed (\`Content-Encoding: gzip\`, \`deflate\` or \`zstd\`):
 - \`application/json\`: one object.
 - \`application/octet-stream\` with the header \`Inference-Header-Content-Length: n\`: n bytes of JSON (schema BinaryHeader), then the raw tensors, little-endian and row-major, as in the Open Inference Protocol.
 - \`multipart/form-data\`: predictions and labels as .npy files of any numbers and in either order, or as JSON or CSV by the Content-Type of the part; each option a part of text.
@@ -107,7 +108,11 @@ function* answerTo(
 }
 
 /** Adds a batch to the evaluation, step by step. */
-function* add({ fields, place }: ParsedBatch, evaluation: Evaluation, { memory }: RequestWork): Generator<void, void> {
+export function* add(
+  { fields, place }: ParsedBatch,
+  evaluation: Evaluation,
+  { memory }: RequestWork,
+): Generator<void, void> {
   try {
     yield* evaluation.add(areTensors(fields) ? fields : validated(batchSchema, fields))
   } catch (error) {
