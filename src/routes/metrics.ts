@@ -2,12 +2,13 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { problemAnswers } from './answers.ts'
 
-const text = z.string().meta({ id: 'Metrics', description: 'Lines of the text format of Prometheus.' })
-
 const example = `# HELP lossmeter_rows_total Rows that were evaluated.
 # TYPE lossmeter_rows_total counter
 lossmeter_rows_total{loss="cross-entropy",label_format="index"} 1250
 `
+const text = z
+  .string()
+  .meta({ id: 'Metrics', description: 'Lines of the text format of Prometheus.', examples: [example] })
 
 export interface MetricsOptions {
   readonly contentType: string
@@ -32,7 +33,7 @@ export async function metricsRoute(app: FastifyInstance, { contentType, text: wr
           ...problemAnswers(),
         },
       },
-      config: { isAlwaysAnswered: true, examples: { answers: { 200: example } } },
+      config: { isAlwaysAnswered: true },
     },
     async (_request, reply) => reply.type(contentType).send(await write()),
   )
