@@ -9,6 +9,7 @@ const sections = {
   declaration: '#declaration .card',
   'mini-batches': '#mini-batches[data-done]',
   sweeps: '#sweeps[data-done]',
+  training: '#training[data-training]',
   batch: '#batch[data-ready]',
 }
 
@@ -119,6 +120,8 @@ browserTest('the page', async (t, studio) => {
       const options = { colorScheme, viewport: { width, height: 900 }, bypassCSP: true }
       const { page } = await studio.open('/explore', options)
       for (const [id, ready] of Object.entries(sections)) await near(page, id, ready)
+      await page.click('.training-step')
+      await page.waitForSelector('#training[data-steps="1"][data-training=paused]')
       await page.click('.batch-example')
       await page.selectOption('#batch [name=loss]', 'cross-entropy')
       await page.selectOption('#batch [name=labelFormat]', 'one-hot')
