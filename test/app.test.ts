@@ -1,3 +1,5 @@
+import { Server as HttpsServer } from 'node:https'
+import { writeCertificate } from './http/certificates.ts'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -217,4 +219,9 @@ test('proxies are those that are declared, by number or by address', async (t) =
     const [first, second] = [await from('198.51.100.1'), await from('198.51.100.2')]
     t.same([first.statusCode, second.statusCode], [200, status], String(proxies))
   }
+})
+
+test('with a certificate it speaks HTTPS', async (t) => {
+  const app = await appOf(t, writeCertificate(t.testdir({})))
+  t.ok(app.server instanceof HttpsServer)
 })
