@@ -1,10 +1,10 @@
 import { Server as HttpsServer } from 'node:https'
-import { writeCertificate } from './http/certificates.ts'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { t as root, test } from 'tap'
+import { writeCertificate } from './http/certificates.ts'
 import { appOf, ask, listener, post, problemOf } from './support.ts'
 
 const { lines, logger } = listener()
