@@ -107,6 +107,7 @@ browserTest('a model is trained in the page', async (t, studio) => {
     await step(page)
     t.equal((await report()).batches, steps + 1)
     t.equal((await report()).samples, 50 * (steps + 1))
+    t.equal(await page.getAttribute('.training-kept a', 'href'), `/explore/evaluations?runs=${run(sizes).slice(16)}`)
     t.match(await page.textContent('.training-kept'), /evaluation explore-softmax-size-50-rate-0.5-seed-1/)
   })
 
