@@ -5,7 +5,11 @@
 export function keepPlace() {
   /** @type {Element | null} */
   let target = null
-  const stay = () => target?.scrollIntoView({ behavior: 'instant' })
+  let height = 0
+  const stay = () => {
+    height = document.body.clientHeight
+    target?.scrollIntoView({ behavior: 'instant' })
+  }
   const follow = () => {
     target = document.getElementById(decodeURIComponent(location.hash.slice(1)))
   }
@@ -14,9 +18,10 @@ export function keepPlace() {
   }
   // what is scrolled with the bar, or by a tool, is scrolled away from its place
   const check = () => {
+    const hasGrown = document.body.clientHeight !== height
     const before = scrollY
     stay()
-    if (Math.abs(scrollY - before) < 2) return
+    if (hasGrown || Math.abs(scrollY - before) < 2) return
     scrollTo({ top: before, behavior: 'instant' })
     leave()
   }
