@@ -21,10 +21,21 @@ export class Refused extends Error {
  * @param {AbortSignal} [signal]
  * @returns {Promise<Exchange>}
  */
-export async function post(path, body, signal) {
+export function post(path, body, signal) {
+  return send('POST', path, body, signal)
+}
+
+/**
+ * @param {'POST' | 'PUT'} method
+ * @param {string} path
+ * @param {object | string} body an object, or its JSON
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Exchange>}
+ */
+export async function send(method, path, body, signal) {
   const request = typeof body === 'string' ? body : JSON.stringify(body)
-  return exchange('POST', path, request, {
-    method: 'POST',
+  return exchange(method, path, request, {
+    method,
     headers: headersWith({ 'content-type': 'application/json' }),
     body: request,
     ...(signal && { signal }),
@@ -61,7 +72,9 @@ async function exchange(method, path, request, options) {
   const response = await fetch(path, options)
   const answer = await response.json()
   if (response.status === 401) askForKey()
-  return { method, path, request, status: response.status, milliseconds: performance.now() - start, answer }
+  const retryAfter = Number(response.headers.get('retry-after') ?? 0)
+  const milliseconds = performance.now() - start
+  return { method, path, request, status: response.status, milliseconds, answer, retryAfter }
 }
 
 /**
