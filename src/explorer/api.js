@@ -82,13 +82,14 @@ async function exchange(method, path, request, options) {
  * Sends bytes and tells how far it is; fetch cannot.
  *
  * @param {string} path
- * @param {Blob} body
+ * @param {Blob | FormData} body
  * @param {Record<string, string>} headers
  * @param {(share: number) => void} onProgress
  * @param {string} description
+ * @param {AbortSignal} signal
  * @returns {Promise<Exchange>}
  */
-export function upload(path, body, headers, onProgress, description) {
+export function upload(path, body, headers, onProgress, description, signal) {
   const start = performance.now()
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
@@ -97,6 +98,8 @@ export function upload(path, body, headers, onProgress, description) {
     request.responseType = 'json'
     request.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total)
     request.onerror = () => reject(new Error(strings.common.lost))
+    request.onabort = () => reject(signal.reason)
+    signal.addEventListener('abort', () => request.abort())
     request.onload = () => {
       if (request.status === 401) askForKey()
       if (request.response === null) reject(new Error(strings.common.noJson(request.status)))
