@@ -6,11 +6,13 @@ import type { Probe } from './requests.ts'
 const longestError = 65_536
 
 /** What is wrong with an answer; `undefined` if nothing is. */
-export function faultOf({ method, path }: Probe, { status, headers, body }: Reply): string | undefined {
+export function faultOf({ method, path, headers: sent }: Probe, { status, headers, body }: Reply): string | undefined {
   if (status >= 500) return `status ${status}`
   const type = (headers['content-type'] ?? '').split(';')[0]
   if (headers['x-request-id'] === undefined) return 'no x-request-id'
-  if (status >= 400 && type !== 'application/problem+json') return `an error as ${type}`
+  // a browser that goes astray gets a page
+  const isPage = status === 404 && type === 'text/html' && String(sent.accept ?? '').includes('text/html')
+  if (status >= 400 && type !== 'application/problem+json' && !isPage) return `an error as ${type}`
   if (status >= 400 && body.length > longestError) return `an error of ${body.length} bytes`
   if (method === 'HEAD') return undefined
   const json = type.endsWith('json') ? parsed(body) : undefined
