@@ -1,3 +1,4 @@
+import type { Server as HttpsServer } from 'node:https'
 import accepts from '@fastify/accepts'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import Fastify, { LogController } from 'fastify'
@@ -18,6 +19,7 @@ import { access } from './http/plugins/access.ts'
 import { accessLog } from './http/plugins/access-log.ts'
 import { cors } from './http/plugins/cors.ts'
 import { host } from './http/plugins/host.ts'
+import { metrics } from './http/plugins/metrics.ts'
 import { notFound } from './http/plugins/not-found.ts'
 import { rateLimit } from './http/plugins/rate-limit.ts'
 import { requestId, requestIdOf } from './http/plugins/request-id.ts'
@@ -27,7 +29,9 @@ import { security } from './http/plugins/security-headers.ts'
 import { transferEncoding } from './http/plugins/transfer-encoding.ts'
 import { handleError } from './http/problem.ts'
 import { requestWork } from './http/request-work.ts'
+import { Tls } from './http/tls.ts'
 import { validatorCompiler } from './http/validation.ts'
+import type { Metrics } from './operation/metrics.ts'
 import { documentAccess } from './routes/access-document.ts'
 import { catalogueRoute } from './routes/catalogue.ts'
 import { comparisonRoute } from './routes/comparisons/route.ts'
@@ -42,6 +46,7 @@ import { exploreRoute } from './routes/explore.ts'
 import { healthRoutes } from './routes/health.ts'
 import { limitsRoute } from './routes/limits.ts'
 import { lossRoute } from './routes/loss/route.ts'
+import { metricsRoute } from './routes/metrics.ts'
 import { miniBatchRoute } from './routes/mini-batches.ts'
 import { notFoundPages } from './routes/problem-pages.ts'
 import { problemRoutes } from './routes/problems.ts'
@@ -55,7 +60,8 @@ export async function buildApp(
   isClosing = () => false,
 ): Promise<FastifyInstance> {
   const limits = limitsOf(config)
-  const connections = new Connections(limits, config.KEEP_ALIVE_TIMEOUT_MS)
+  const tls = await Tls.open(config)
+  const connections = new Connections(limits, config.KEEP_ALIVE_TIMEOUT_MS, tls)
   const app = Fastify({
     ...(logger === false ? { logger } : { loggerInstance: logger }),
     logController: new LogController({ disableRequestLogging: true }),
@@ -77,7 +83,12 @@ export async function buildApp(
   app.setErrorHandler(handleError)
 
   const authorities = await openAccess(config, app.log)
-  app.addHook('onClose', async () => authorities?.close())
+  // with TLS the server is one of node:https
+  tls?.renew(app.server as HttpsServer, app.log)
+  app.addHook('onClose', async () => {
+    authorities?.close()
+    tls?.close()
+  })
 
   app.decorate('connections', connections)
   accessLog(app)
@@ -86,6 +97,7 @@ export async function buildApp(
   requestId(app)
   security(app)
   requestsInFlight(app, limits, config.TRUST_PROXY !== undefined)
+  const counted = metrics(app)
   host(app)
   transferEncoding(app)
   notFound(app)
@@ -98,7 +110,7 @@ export async function buildApp(
   registerBodies(app, limits)
   requiredBody(app)
 
-  const evaluations = await openEvaluations(app, config, limits)
+  const evaluations = await openEvaluations(app, config, limits, counted)
   await refuseOtherMethods(app, async () => {
     await registerOpenapi(app)
     await app.register(lossRoute)
@@ -117,6 +129,7 @@ export async function buildApp(
     await app.register(problemRoutes)
     await app.register(exploreRoute)
     await app.register(healthRoutes, { isClosing, isStoreReady: storeProbe(() => evaluations.evaluations.ping()) })
+    await app.register(metricsRoute, { contentType: counted.contentType, text: () => counted.text() })
   })
   await app.ready()
   return app
@@ -129,8 +142,13 @@ function proxiesOf({ TRUST_PROXY: proxies }: Config): string | false | ((address
 }
 
 /** Opens the store, which is closed with the service. */
-async function openEvaluations(app: FastifyInstance, config: Config, limits: Limits): Promise<EvaluationRouteOptions> {
-  const store = await openStore(config.DATABASE_URL, limits)
+async function openEvaluations(
+  app: FastifyInstance,
+  config: Config,
+  limits: Limits,
+  counted: Metrics,
+): Promise<EvaluationRouteOptions> {
+  const store = await openStore(config.DATABASE_URL, limits, Date.now, counted)
   const warn = (err: unknown) => app.log.warn({ err }, 'the store of evaluations cannot be used')
   // a database that is out of reach at the start may come later
   void store.ping().catch(warn)
@@ -141,7 +159,7 @@ async function openEvaluations(app: FastifyInstance, config: Config, limits: Lim
     endSweeping()
     await store.close()
   })
-  const evaluations = new Evaluations(store, app.resources.scheduler)
+  const evaluations = new Evaluations(store, app.resources.scheduler, counted)
   return {
     evaluations,
     retentionDays: config.EVALUATION_RETENTION_DAYS,

@@ -15,9 +15,16 @@ export interface LossAnswer {
   perSample?: { losses: (number | null)[]; correct: (boolean | number | null)[] | null }
   perClass?: ClassReport[]
   confusion?: number[][]
+  gradient?: number[][]
   calibration?: { bins: CalibrationBin[]; expectedCalibrationError: number | null }
+  topKAccuracy?: number | null
+  metrics?: Metrics
+  ranking?: Metrics
   spec: Record<string, unknown>
 }
+
+/** Numbers, numbers by the kind of average, and lists of one for each output. */
+export type Metrics = Record<string, number | null | Record<string, unknown> | unknown[]>
 
 export interface ClassReport {
   class: number
@@ -77,6 +84,8 @@ export interface Problem {
   detail: string
   errors?: ContentError[]
   errorCount?: number
+  /** The part of the body that exceeds a limit. */
+  pointer?: string
   /** Line of an NDJSON body. */
   line?: number
   /** Byte of the body, or of the line, at which it stops being JSON. */
@@ -89,6 +98,13 @@ export interface ContentError {
   received: unknown
 }
 
+export interface Limits {
+  maxBodyBytes: number
+  maxElements: number
+  maxRows: number
+  maxColumns: number
+}
+
 /** One request and what came back. */
 export interface Exchange {
   method: string
@@ -98,12 +114,43 @@ export interface Exchange {
   status: number
   milliseconds: number
   answer: unknown
+  /** Seconds after which to send it again; 0 where the service does not say. */
+  retryAfter?: number
 }
 
 /** Digits that ship with the page. */
 export interface Digits {
   logits: number[][]
   labels: number[]
+}
+
+/** Digits to train on: 64 pixels from 0 to 1 each, and what they are. */
+export interface Pixels {
+  images: number[][]
+  labels: number[]
+}
+
+export interface TrainingOptions {
+  /** Rows of a mini-batch. */
+  size: number
+  /** Learning rate. */
+  rate: number
+  seed: number
+}
+
+/** A training so far. */
+export interface TrainingRun {
+  options: TrainingOptions
+  /** Ten rows of 64 weights and a bias. */
+  weights: number[][]
+  /** Of the mini-batch of each step. */
+  losses: number[]
+  accuracies: number[]
+  /** Of all digits, before the step of that number. */
+  whole: { step: number; loss: number; accuracy: number }[]
+  isDeclared: boolean
+  /** Why it is no longer kept as an evaluation. */
+  unkept?: string
 }
 
 /** A .npy file: where its numbers lie and what they are. */
@@ -140,4 +187,93 @@ export interface PlotlyLibrary {
     config: Record<string, unknown>,
   ): Promise<PlotlyElement>
   relayout(element: HTMLElement, update: Record<string, unknown>): Promise<PlotlyElement>
+  toImage(element: HTMLElement, options: Record<string, unknown>): Promise<string>
+}
+
+/** What all batches of an evaluation add up to, and its state. */
+export interface RunReport extends LossAnswer {
+  evaluation: string
+  status: 'open' | 'sealed'
+  batches: number
+  expectedBatches?: number
+  expectedSamples?: number
+  metadata: Record<string, string>
+  createdAt: string
+  updatedAt: string
+  expiresAt: string | null
+}
+
+export interface RunEntry {
+  evaluation: string
+  status: 'open' | 'sealed'
+  batches: number
+  samples: number
+  loss: number | null
+  lossStatus: string
+  accuracy: number | null
+  updatedAt: string
+}
+
+export interface RunList {
+  evaluations: RunEntry[]
+  unreadable?: { evaluation: string; detail: string }[]
+  next?: string
+}
+
+export interface CurveFigures {
+  samples: number
+  loss: number | null
+  accuracy: number | null
+  standardError: number | null
+}
+
+export interface CurvePoint extends CurveFigures {
+  fromSequence: number
+  toSequence: number
+  createdAt: string
+  cumulative: CurveFigures
+}
+
+export interface LearningCurve {
+  points: CurvePoint[]
+}
+
+/** A run that is shown. */
+export interface Run {
+  readonly name: string
+  /** 0 to 7 */
+  readonly colour: number
+  report?: RunReport
+  points: CurvePoint[]
+  /** How the curve was asked for. */
+  exchange?: Exchange
+  /** Why it could not be loaded last. */
+  trouble?: unknown
+  isLive: boolean
+  stop(): void
+}
+
+/** What is shown of the runs; the address has it. */
+export interface Settings {
+  runs: string[]
+  prefix: string
+  show: 'loss' | 'accuracy'
+  by: 'batch' | 'time'
+  scale: 'linear' | 'log'
+  lines: 'both' | 'groups' | 'all'
+}
+
+/** A run as it is drawn. */
+export interface Series {
+  colour: number
+  lines: Settings['lines']
+  places: { x: number; group: number | null; error: number | null; all: number | null; point: CurvePoint }[]
+}
+
+export interface RunComparison {
+  predictions: LossAnswer & { evaluation: string }
+  baseline: LossAnswer & { evaluation: string }
+  difference: { loss: number | null; standardError: number | null; interval: [number, number] | null }
+  accuracyDifference: number | null
+  batches: { paired: number; onlyPredictions: number; onlyBaseline: number; labelsDiffer: number }
 }

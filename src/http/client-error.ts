@@ -21,6 +21,7 @@ export function answerClientError(this: FastifyInstance, error: Error & { code: 
   const problem = new Problem(name, problems[name].meaning)
   const refuse = () => {
     const reqId = randomUUID()
+    this.metrics?.refused(name)
     this.log.info({ reqId, status: problems[name].status, code: error.code }, 'refused')
     sayLast(socket, problem, reqId)
   }

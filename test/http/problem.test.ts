@@ -297,6 +297,26 @@ test('a client that left is no internal error', async (t) => {
   await app.close()
 })
 
+test('problems are counted, with the limit that was exceeded where there is one', async (t) => {
+  const told: unknown[][] = []
+  const cases = [
+    new Problem('not-found', 'There is none.'),
+    new Problem('overloaded', 'No room.', {}, {}, 'maxConnections'),
+    new LimitExceeded('maxRows', 5, [], 'Too many.'),
+  ]
+  for (const error of cases) {
+    const { app } = await throwing(error)
+    app.decorate('metrics', { refused: (...args: unknown[]) => told.push(args) } as never)
+    await app.inject({ method: 'POST', url: '/here' })
+    await app.close()
+  }
+  t.same(told, [
+    ['not-found', undefined],
+    ['overloaded', 'maxConnections'],
+    ['limit-exceeded', 'maxRows'],
+  ])
+})
+
 test('headers of a problem are sent', async (t) => {
   const { app } = await throwing(overloaded('Later.', 5))
   const { statusCode, headers } = await app.inject({ method: 'POST', url: '/here' })

@@ -186,7 +186,7 @@ function detach(buffer: ArrayBufferLike): void {
 }
 
 function noRoom(): Problem {
-  return overloaded('Too many bytes of requests are in flight.')
+  return overloaded('Too many bytes of requests are in flight.', 1, 'maxInFlightBytes')
 }
 
 function tooMuch(allowed: number): LimitExceeded {

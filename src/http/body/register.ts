@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Limits } from '../limits.ts'
 import { unsupportedMediaType } from '../problem.ts'
+import type { BodyFormat, RequestWork } from '../request-work.ts'
 import { drain } from './drain.ts'
 import { registerExpectations } from './expect.ts'
 import { readJson, readWholeJson } from './json.ts'
@@ -25,8 +26,8 @@ export function registerBodies(app: FastifyInstance, limits: Limits): void {
     const { work } = request
     const whole = await bodyAtHand(request, payload, limits)
     return whole === undefined
-      ? readJson(readerOf(request, payload), work, limits)
-      : work.task.runNow(readWholeJson(whole, work.memory, limits))
+      ? readJson(readerOf(request, payload, 'json'), work, limits)
+      : work.task.runNow(readWholeJson(counted(whole, work), work.memory, limits))
   })
   registerExpectations(app)
   // an answer before the end of the body: the rest is read, so that a client that is still sending sees the answer
@@ -45,7 +46,7 @@ export function registerLossBodies(app: FastifyInstance): void {
   const { limits } = app.resources
   registerBatchBodies(app)
   app.addContentTypeParser('application/x-ndjson', (request: FastifyRequest, payload: Readable) =>
-    readNdjson(readerOf(request, payload, true), request.work, limits),
+    readNdjson(readerOf(request, payload, 'ndjson'), request.work, limits),
   )
 }
 
@@ -62,15 +63,15 @@ export function registerBatchBodies(app: FastifyInstance, kind = batchKind): voi
     const { work } = request
     const whole = await bodyAtHand(request, payload, limits)
     return whole === undefined
-      ? readBatch(readerOf(request, payload), work, limits, kind)
-      : work.task.runNow(readWholeBatch(whole, work.memory, limits, kind))
+      ? readBatch(readerOf(request, payload, 'json'), work, limits, kind)
+      : work.task.runNow(readWholeBatch(counted(whole, work), work.memory, limits, kind))
   })
   app.addContentTypeParser('application/octet-stream', async (request: FastifyRequest, payload: Readable) =>
-    readBinary(readerOf(request, payload), request.work, headerLengthOf(request), limits, kind),
+    readBinary(readerOf(request, payload, 'binary'), request.work, headerLengthOf(request), limits, kind),
   )
   app.addContentTypeParser('multipart/form-data', async (request: FastifyRequest, payload: Readable) => {
     const contentType = String(request.headers['content-type'])
-    return readMultipart(readerOf(request, payload), contentType, request.work, limits, kind.names)
+    return readMultipart(readerOf(request, payload, 'multipart'), contentType, request.work, limits, kind.names)
   })
 }
 
@@ -82,7 +83,7 @@ export function registerInferenceBodies(app: FastifyInstance): void {
   const { limits } = app.resources
   app.removeAllContentTypeParsers()
   const read = async (request: FastifyRequest, payload: Readable) =>
-    readInference(readerOf(request, payload), request.work, headerLengthOf(request), limits)
+    readInference(readerOf(request, payload, 'inference'), request.work, headerLengthOf(request), limits)
   app.addContentTypeParser([...inferenceMediaTypes], read)
   app.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) => {
     if (request.headers['content-type'] !== undefined) throw unsupportedMediaType(request)
@@ -99,10 +100,18 @@ export function registerLineBodies(app: FastifyInstance): void {
   const { limits } = app.resources
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/x-ndjson', async (request: FastifyRequest, payload: Readable) =>
-    readLines(readerOf(request, payload, true), request.work, limits),
+    readLines(readerOf(request, payload, 'ndjson'), request.work, limits),
   )
 }
 
-function readerOf(request: FastifyRequest, payload: Readable, isStream = false): BodyReader {
-  return new BodyReader(request, payload, request.work, request.server.resources.limits, isStream)
+function readerOf(request: FastifyRequest, payload: Readable, format: BodyFormat): BodyReader {
+  request.work.format = format
+  return new BodyReader(request, payload, request.work, request.server.resources.limits, format === 'ndjson')
+}
+
+/** A body that came as a whole, counted. */
+function counted(body: Buffer, work: RequestWork): Buffer {
+  work.format = 'json'
+  work.received(body.length)
+  return body
 }

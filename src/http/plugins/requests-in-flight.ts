@@ -53,11 +53,12 @@ export function requestsInFlight(
   })
 
   function refusalOf(connection: Connection | undefined, share: Requests | undefined): Problem | undefined {
-    if (connection?.isExcess) return overloaded('Too many connections are open.')
-    if (inFlight.count >= maxRequestsInFlight) return overloaded('Too many requests are in flight.')
+    if (connection?.isExcess) return overloaded('Too many connections are open.', 1, 'maxConnections')
+    if (inFlight.count >= maxRequestsInFlight)
+      return overloaded('Too many requests are in flight.', 1, 'maxRequestsInFlight')
     const addresses = isBehindProxies ? forwarded.size : connections.addresses
     if (share === undefined || share.requests < (addresses <= 1 ? mostAlone : mostShared)) return undefined
-    return overloaded('Too many requests of this address are in flight.')
+    return overloaded('Too many requests of this address are in flight.', 1, 'maxRequestsInFlight')
   }
 }
 

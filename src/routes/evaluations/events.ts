@@ -62,7 +62,7 @@ export async function eventRoute(
       const own = openOf.get(owner) ?? 0
       if (open >= maxEventStreams || own >= most) {
         const detail = `As many streams of events are open as maxEventStreams, ${maxEventStreams}, allows.`
-        throw overloaded(detail, 5)
+        throw overloaded(detail, 5, 'maxEventStreams')
       }
       const after = query.after ?? lastEventId(headers['last-event-id']) ?? found.stored.batches
       const changes = new Changes()

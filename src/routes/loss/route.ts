@@ -57,7 +57,7 @@ export async function lossRoute(app: FastifyInstance): Promise<void> {
         body.batches === undefined
           ? work.task.runNow(answerTo(body, evaluation, sent, work, id))
           : addAll(body, evaluation, sent.spec.decision === 'class', work).then(() =>
-              work.task.runNow(answerText(evaluation, sent, id)),
+              work.task.runNow(answerText(evaluation, sent, work, id)),
             )
       if (typeof text !== 'string') return text.then((written) => sendText(reply, written))
       sendText(reply, text)
@@ -104,7 +104,7 @@ function* answerTo(
   requestId: string,
 ): Generator<void, string> {
   yield* add(batch, evaluation, work)
-  return yield* answerText(evaluation, sent, requestId)
+  return yield* answerText(evaluation, sent, work, requestId)
 }
 
 /** Adds a batch to the evaluation, step by step. */
@@ -131,7 +131,13 @@ function areTensors(fields: Fields): fields is Fields & Tensors {
 const names: ReadonlySet<string> = new Set(batchTensors)
 
 /** The answer as JSON, step by step. */
-function* answerText(evaluation: Evaluation, { spec, text }: SentSpec, requestId: string): Generator<void, string> {
+function* answerText(
+  evaluation: Evaluation,
+  { spec, text }: SentSpec,
+  work: RequestWork,
+  requestId: string,
+): Generator<void, string> {
+  work.evaluates(spec, evaluation.tally.samples)
   const findings = yield* jsonText(yield* evaluation.findings())
   const specText = text ?? (yield* jsonText(describeSpec(spec)))
   return `${findings.slice(0, -1)},"spec":${specText},"requestId":${JSON.stringify(requestId)}}`

@@ -225,8 +225,10 @@ async function infer(
   const { predictions } = only
   const shape = isTensor(predictions) ? predictions.shape : []
   const batch = singleBatch({ ...options, loss, include: partsFor(wanted) }, only, place)
-  const evaluation = new Evaluation(specOf(batch).spec, { ...context, memory: work.memory, isRaw: true })
+  const { spec } = specOf(batch)
+  const evaluation = new Evaluation(spec, { ...context, memory: work.memory, isRaw: true })
   await work.task.run(add(batch, evaluation, work))
+  work.evaluates(spec, evaluation.tally.samples)
   const outputs = await work.task.run(outputsOf(evaluation, wanted, shape, work))
   const { lossStatus } = evaluation.figures()
   const header = {
