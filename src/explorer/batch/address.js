@@ -14,8 +14,10 @@ export function optionsOfAddress(names) {
 /** A link that restores the options. @param {Options} options */
 export function addressWith(options) {
   const query = new URLSearchParams()
-  const language = new URLSearchParams(location.search).get('lang')
-  if (language !== null) query.set('lang', language)
+  // what the address says of the language and of other pictures, see keepState, stays
+  for (const [name, value] of new URLSearchParams(location.search)) {
+    if (name === 'lang' || name.includes('.')) query.set(name, value)
+  }
   for (const [name, value] of Object.entries(options)) query.set(name, String(value))
   return `${location.origin}${location.pathname}?${query}#batch`
 }
