@@ -122,6 +122,7 @@ export const strings = {
     turn: 'Turn the scatter',
     note: 'One request asks for all terms: each row is an output against the rest, and <code>classWeights</code> [1,&nbsp;0] keeps its own term only.',
     name: (/** @type {number} */ at) => `class ${at}`,
+    choose: 'Class to find in the picture',
     tableCaption: 'The ten points',
     columnClass: 'class',
   },

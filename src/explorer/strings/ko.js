@@ -115,6 +115,7 @@ export const strings = {
     turn: '산점도 돌리기',
     note: '요청 하나로 모든 항을 얻습니다. 행마다 출력 하나와 나머지를 두고, <code>classWeights</code> [1,&nbsp;0]으로 자기 항만 남깁니다.',
     name: (at) => `클래스 ${at}`,
+    choose: '그림에서 찾을 클래스',
     tableCaption: '점 열 개',
     columnClass: '클래스',
   },
