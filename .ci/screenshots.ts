@@ -19,7 +19,7 @@ for (const { file, colorScheme, section, query } of pictures) {
   await page.locator(`#${section}`).scrollIntoViewIfNeeded()
   await page.waitForSelector(`#${section}[data-mounted]`, { timeout: 60_000 })
   // the bar that stays at the top would lie over the picture
-  await page.addStyleTag({ content: 'nav.contents { position: static }' })
+  await page.addStyleTag({ content: 'nav.contents { position: static } .stage { padding: 1rem }' })
   await page.locator(`#${section} .stage`).screenshot({ path: join(import.meta.dirname, '..', '.github', file) })
   await page.close()
 }
