@@ -1,10 +1,21 @@
 import { markCurrent } from './contents.js'
+import { offerPrint } from './output.js'
 import { keepPlace } from './place.js'
 import { switches } from './switches.js'
 import { showTrouble } from './wire.js'
 
 switches()
 keepPlace()
+
+/** @type {Map<HTMLElement, Promise<void>>} */
+const mounts = new Map()
+
+/** @param {HTMLElement} section */
+function mounted(section) {
+  const promise = mounts.get(section) ?? mount(section)
+  mounts.set(section, promise)
+  return promise
+}
 
 /**
  * Fills a section. Where its module does not come, the section says so, and the others do not suffer.
@@ -28,27 +39,21 @@ async function mount(section, query = '') {
 const near = new IntersectionObserver(
   (entries) => {
     for (const { isIntersecting, target } of entries) {
-      if (isIntersecting && target instanceof HTMLElement) fill(target)
+      if (!isIntersecting || !(target instanceof HTMLElement)) continue
+      near.unobserve(target)
+      mounted(target)
     }
   },
   { rootMargin: '200px' },
 )
 
-/** @param {HTMLElement} section */
-function fill(section) {
-  near.unobserve(section)
-  if (waiting.delete(section)) mount(section)
-}
-
 /** @type {NodeListOf<HTMLElement>} */
 const [first, ...others] = document.querySelectorAll('main > section')
-const waiting = new Set(others)
 // the first picture comes first: what it does not need is fetched afterwards, when it is near
-await mount(first)
+await mounted(first)
 performance.mark('first view')
 for (const section of others) near.observe(section)
 markCurrent()
-// a picture that nobody has come near is not on this paper, but on the next
-addEventListener('beforeprint', () => {
-  for (const section of waiting) fill(section)
+offerPrint(async () => {
+  for (const section of others) await mounted(section)
 })

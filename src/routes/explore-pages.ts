@@ -89,7 +89,7 @@ function linkTo(current: Language) {
 
 function section(id: string, texts: Texts): string {
   const body = filled(contentOf(`sections/${id}.html`).toString(), texts)
-  return filled(contentOf('section.html').toString(), { ...texts, ...(texts[id] as Texts), id, body })
+  return filled(contentOf('section.html').toString(), { ...(texts[id] as Texts), id, body })
 }
 
 /** A template with its `{{places}}` filled, each a path into the texts. Throws when there is no such text. */
