@@ -25,11 +25,14 @@ import { requestId, requestIdOf } from './http/plugins/request-id.ts'
 import { requestsInFlight } from './http/plugins/requests-in-flight.ts'
 import { requiredBody } from './http/plugins/required-body.ts'
 import { security } from './http/plugins/security-headers.ts'
+import { traces } from './http/plugins/traces.ts'
 import { transferEncoding } from './http/plugins/transfer-encoding.ts'
 import { handleError } from './http/problem.ts'
 import { requestWork } from './http/request-work.ts'
 import { validatorCompiler } from './http/validation.ts'
 import type { Metrics } from './operation/metrics.ts'
+import type { Tracing } from './operation/tracing.ts'
+import { openTracing } from './operation/tracing.ts'
 import { documentAccess } from './routes/access-document.ts'
 import { catalogueRoute } from './routes/catalogue.ts'
 import { comparisonRoute } from './routes/comparisons/route.ts'
@@ -82,11 +85,14 @@ export async function buildApp(
   const authorities = await openAccess(config, app.log)
   app.addHook('onClose', async () => authorities?.close())
 
+  const tracing = await openTracing(config, app.log)
+
   app.decorate('connections', connections)
   accessLog(app)
   requestWork(app, limits)
   app.server.on('connection', () => app.resources.scheduler.hurry())
   requestId(app)
+  traces(app, tracing)
   security(app)
   requestsInFlight(app, limits, config.TRUST_PROXY !== undefined)
   const counted = metrics(app)
@@ -102,7 +108,7 @@ export async function buildApp(
   registerBodies(app, limits)
   requiredBody(app)
 
-  const evaluations = await openEvaluations(app, config, limits, counted)
+  const evaluations = await openEvaluations(app, config, limits, counted, tracing)
   await refuseOtherMethods(app, async () => {
     await registerOpenapi(app)
     await app.register(lossRoute)
@@ -139,6 +145,7 @@ async function openEvaluations(
   config: Config,
   limits: Limits,
   counted: Metrics,
+  tracing: Tracing | undefined,
 ): Promise<EvaluationRouteOptions> {
   const store = await openStore(config.DATABASE_URL, limits, Date.now, counted)
   const warn = (err: unknown) => app.log.warn({ err }, 'the store of evaluations cannot be used')
@@ -151,7 +158,7 @@ async function openEvaluations(
     endSweeping()
     await store.close()
   })
-  const evaluations = new Evaluations(store, app.resources.scheduler, counted)
+  const evaluations = new Evaluations(tracing?.observed(store) ?? store, app.resources.scheduler, counted)
   return {
     evaluations,
     retentionDays: config.EVALUATION_RETENTION_DAYS,

@@ -6,6 +6,14 @@ import { defaultDatabaseUrl } from './evaluations/database-url.ts'
 const milliseconds = integer(1, 86_400_000)
 const millisecondsOrNone = integer(0, 86_400_000)
 
+/** Where something is sent over HTTP. */
+const address = z
+  .string()
+  .refine((text) => /^https?:\/\/[^/]/.test(text) && URL.canParse(text), {
+    error: 'it must be an address such as http://collector.example:4318',
+  })
+  .optional()
+
 /** Memory that a body may need, in bodies: its text, its numbers, and what is computed from them. */
 const bodiesInMemory = 4
 
@@ -80,6 +88,16 @@ export const environment = z.object({
     .describe(
       'proxies in front whose X-Forwarded-For is believed: how many, or their addresses and networks, comma-separated',
     ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: address.describe(
+    'OpenTelemetry collector that traces are sent to, over HTTP, at /v1/traces below this address; unset: no traces',
+  ),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: address.describe('the whole address, where it is another'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe('share of the traces that begin here which are sent, from 0 to 1; a client decides about its own'),
   CORS_ORIGIN: z
     .string()
     .refine(areOrigins, {

@@ -19,6 +19,7 @@ const testsOfTheWhole = [
   'openapi',
   'prometheus',
   'readme',
+  'secrecy',
   'supply-chain',
   'swagger-ui',
   'tutorial',

@@ -21,6 +21,7 @@ const defaults = {
   EVALUATION_RETENTION_DAYS: 30,
   REQUESTS_PER_MINUTE: 0,
   BYTES_PER_MINUTE: 0,
+  OTEL_TRACES_SAMPLER_ARG: 1,
 }
 
 /** The message that an environment is refused with. */
@@ -69,6 +70,9 @@ test('each variable is read', async (t) => {
     REQUESTS_PER_MINUTE: '600',
     BYTES_PER_MINUTE: '1125899906842624',
     TRUST_PROXY: '10.0.0.0/8, fd00::/8',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://traces.example/v1/traces',
+    OTEL_TRACES_SAMPLER_ARG: '0.25',
     CORS_ORIGIN: 'https://a.example, https://b.example',
   }
   t.same(parseConfig(env), {
@@ -93,6 +97,9 @@ test('each variable is read', async (t) => {
     REQUESTS_PER_MINUTE: 600,
     BYTES_PER_MINUTE: 2 ** 50,
     TRUST_PROXY: '10.0.0.0/8, fd00::/8',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://traces.example/v1/traces',
+    OTEL_TRACES_SAMPLER_ARG: 0.25,
     CORS_ORIGIN: 'https://a.example, https://b.example',
     DATABASE_URL: 'memory:',
     EVALUATION_RETENTION_DAYS: 0,
@@ -136,6 +143,10 @@ const refusals: Record<string, [string[], string]> = {
       'https://a.example b',
     ],
     'it must be an address such as https://login.example/realm, without query or fragment',
+  ],
+  OTEL_EXPORTER_OTLP_ENDPOINT: [
+    ['collector:4318', 'grpc://collector', 'http://', 'http:///v1', 'http://a b'],
+    'it must be an address such as http://collector.example:4318',
   ],
   CORS_ORIGIN: [
     [',', 'https://a.example,', '*,https://a.example', 'https://a.example/', 'a.example', 'null', 'https://A.example'],

@@ -227,7 +227,7 @@ async function infer(
   const batch = singleBatch({ ...options, loss, include: partsFor(wanted) }, only, place)
   const { spec } = specOf(batch)
   const evaluation = new Evaluation(spec, { ...context, memory: work.memory, isRaw: true })
-  await work.task.run(add(batch, evaluation, work))
+  await work.during('fold', () => work.task.run(add(batch, evaluation, work)))
   work.evaluates(spec, evaluation.tally.samples)
   const outputs = await work.task.run(outputsOf(evaluation, wanted, shape, work))
   const { lossStatus } = evaluation.figures()
