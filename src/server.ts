@@ -31,11 +31,16 @@ app.swagger()
 app.swagger({ yaml: true })
 try {
   // as many as the kernel grants: who is beyond them has to try again, a second later at the earliest
-  await app.listen({ host: config.HOST, port: config.PORT, backlog: 4096 })
+  await app.listen({ host: config.HOST, port: config.PORT, backlog: 4096, listenTextResolver })
 } catch (err) {
   logger.fatal({ err }, 'cannot listen')
   await flush()
   process.exit(1)
+}
+
+/** Fastify did not make the server, and so does not know that it speaks TLS. */
+function listenTextResolver(address: string): string {
+  return `Server listening at ${config.TLS_CERT_FILE === undefined ? address : address.replace(/^http:/, 'https:')}`
 }
 
 /** What is made, or the end of the process with the reason on stderr, when whoever started it has to change something. */

@@ -26,18 +26,18 @@ export function post(path, body, signal) {
 }
 
 /**
- * @param {'POST' | 'PUT'} method
+ * @param {'POST' | 'PUT' | 'PATCH' | 'DELETE'} method
  * @param {string} path
- * @param {object | string} body an object, or its JSON
+ * @param {object | string} [body] an object, or its JSON
  * @param {AbortSignal} [signal]
  * @returns {Promise<Exchange>}
  */
 export async function send(method, path, body, signal) {
-  const request = typeof body === 'string' ? body : JSON.stringify(body)
+  const request = typeof body === 'object' ? JSON.stringify(body) : (body ?? '')
   return exchange(method, path, request, {
     method,
-    headers: headersWith({ 'content-type': 'application/json' }),
-    body: request,
+    headers: headersWith(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(body !== undefined && { body: request }),
     ...(signal && { signal }),
   })
 }
@@ -54,10 +54,11 @@ export function headersWith(headers = {}) {
 
 /**
  * @param {string} path
+ * @param {AbortSignal} [signal]
  * @returns {Promise<Exchange>}
  */
-export async function get(path) {
-  return exchange('GET', path, '', { headers: headersWith() })
+export async function get(path, signal) {
+  return exchange('GET', path, '', { headers: headersWith(), ...(signal && { signal }) })
 }
 
 /**
@@ -70,7 +71,7 @@ export async function get(path) {
 async function exchange(method, path, request, options) {
   const start = performance.now()
   const response = await fetch(path, options)
-  const answer = await response.json()
+  const answer = response.status === 204 ? null : await response.json()
   if (response.status === 401) askForKey()
   const retryAfter = Number(response.headers.get('retry-after') ?? 0)
   const milliseconds = performance.now() - start
@@ -81,13 +82,14 @@ async function exchange(method, path, request, options) {
  * Sends bytes and tells how far it is; fetch cannot.
  *
  * @param {string} path
- * @param {Blob} body
+ * @param {Blob | FormData} body
  * @param {Record<string, string>} headers
  * @param {(share: number) => void} onProgress
  * @param {string} description
+ * @param {AbortSignal} signal
  * @returns {Promise<Exchange>}
  */
-export function upload(path, body, headers, onProgress, description) {
+export function upload(path, body, headers, onProgress, description, signal) {
   const start = performance.now()
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
@@ -96,6 +98,8 @@ export function upload(path, body, headers, onProgress, description) {
     request.responseType = 'json'
     request.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total)
     request.onerror = () => reject(new Error(strings.common.lost))
+    request.onabort = () => reject(signal.reason)
+    signal.addEventListener('abort', () => request.abort())
     request.onload = () => {
       if (request.status === 401) askForKey()
       if (request.response === null) reject(new Error(strings.common.noJson(request.status)))
