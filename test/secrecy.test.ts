@@ -8,7 +8,7 @@ import { appOf, listener } from './support.ts'
 const key = 'lm_geheimer-schluessel-4711'
 const wrongKey = 'lm_falscher-schluessel-0815'
 /** Numbers that nothing else has. */
-const secrets = ['0.7182818', '0.2817181', '731924657', '0.31337', '"secret-metadata"', 'geheim', '0815']
+const secrets = ['0.7182818', '0.2817181', '731924657', '0.31337', '"secret-metadata"', 'geheim', wrongKey]
 const keys = [
   { name: 'trainer', sha256: createHash('sha256').update(key).digest('hex'), scopes: ['evaluate', 'read', 'write'] },
 ]
