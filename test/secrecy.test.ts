@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { t as root, test } from 'tap'
+import { test } from 'tap'
 import { eventually } from './eventually.ts'
 import { collectorOf } from './operation/collector.ts'
 import { appOf, listener } from './support.ts'
@@ -12,17 +12,6 @@ const secrets = ['0.7182818', '0.2817181', '731924657', '0.31337', '"secret-meta
 const keys = [
   { name: 'trainer', sha256: createHash('sha256').update(key).digest('hex'), scopes: ['evaluate', 'read', 'write'] },
 ]
-
-const { lines, logger } = listener()
-const collector = await collectorOf(root)
-const app = await appOf(
-  root,
-  {
-    API_KEYS_FILE: join(root.testdir({ 'keys.json': JSON.stringify(keys) }), 'keys.json'),
-    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
-  },
-  logger,
-)
 
 const right = { loss: 'cross-entropy', labelFormat: 'index', predictions: [[0.7182818, 0.2817182]], labels: [0] }
 const evaluation = '/v1/evaluations/run'
@@ -73,6 +62,16 @@ const requests: [string, string, string, string | object, string?][] = [
 ]
 
 test('neither the log nor the traces show data, queries, keys or tokens, whatever is sent', async (t) => {
+  const { lines, logger } = listener()
+  const collector = await collectorOf(t)
+  const app = await appOf(
+    t,
+    {
+      API_KEYS_FILE: join(t.testdir({ 'keys.json': JSON.stringify(keys) }), 'keys.json'),
+      OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    },
+    logger,
+  )
   for (const [method, url, type, payload, authorization = `Bearer ${key}`] of requests) {
     const answer = await app.inject({
       method: method as 'POST',
