@@ -26,18 +26,18 @@ export function post(path, body, signal) {
 }
 
 /**
- * @param {'POST' | 'PUT'} method
+ * @param {'POST' | 'PUT' | 'PATCH' | 'DELETE'} method
  * @param {string} path
- * @param {object | string} body an object, or its JSON
+ * @param {object | string} [body] an object, or its JSON
  * @param {AbortSignal} [signal]
  * @returns {Promise<Exchange>}
  */
 export async function send(method, path, body, signal) {
-  const request = typeof body === 'string' ? body : JSON.stringify(body)
+  const request = typeof body === 'object' ? JSON.stringify(body) : (body ?? '')
   return exchange(method, path, request, {
     method,
-    headers: headersWith({ 'content-type': 'application/json' }),
-    body: request,
+    headers: headersWith(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(body !== undefined && { body: request }),
     ...(signal && { signal }),
   })
 }
@@ -59,21 +59,6 @@ export function headersWith(headers = {}) {
  */
 export async function get(path, signal) {
   return exchange('GET', path, '', { headers: headersWith(), ...(signal && { signal }) })
-}
-
-/**
- * Changes what is at a path, or deletes it.
- *
- * @param {'PATCH' | 'DELETE'} method
- * @param {string} path
- * @param {object} [body]
- * @returns {Promise<Exchange>}
- */
-export async function change(method, path, body) {
-  if (body === undefined) return exchange(method, path, '', { method, headers: headersWith() })
-  const request = JSON.stringify(body)
-  const headers = headersWith({ 'content-type': 'application/json' })
-  return exchange(method, path, request, { method, headers, body: request })
 }
 
 /**
