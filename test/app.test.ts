@@ -225,3 +225,9 @@ test('with a certificate it speaks HTTPS', async (t) => {
   const app = await appOf(t, writeCertificate(t.testdir({})))
   t.ok(app.server instanceof HttpsServer)
 })
+
+test('below a base path', async (t) => {
+  const app = await appOf(t, { BASE_PATH: '/a' })
+  t.equal((await app.inject('/a/v1/losses')).statusCode, 200)
+  t.equal((await app.inject('/v1/losses')).statusCode, 404)
+})

@@ -1,6 +1,6 @@
 /** @import { Body, Options } from '../batch/body.js' */
 /** @import { Catalogue, LossAnswer, Problem } from '../types.d.ts' */
-import { answerOf, get, upload } from '../api.js'
+import { answerOf, basePath, get, upload } from '../api.js'
 import { addressWith, keepInAddress, optionsOfAddress } from '../batch/address.js'
 import { offerDeclarations } from '../batch/adopt.js'
 import { shortText } from '../batch/body.js'
@@ -117,7 +117,7 @@ async function evaluate(section, form, options, show) {
  */
 function showCode(section, body) {
   const place = find(section, '.batch-code', HTMLElement)
-  const url = new URL('/v1/loss', location.href).href
+  const url = new URL(`${basePath}/v1/loss`, location.href).href
   const texts = { curl: curl(url, body), python: python(url, body) }
   place.hidden = false
   for (const [name, text] of Object.entries(texts)) {
