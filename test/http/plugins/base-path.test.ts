@@ -55,7 +55,8 @@ test('all pages, their files and their links stay below it, and are there', asyn
       if (!/^(data|https?):/.test(link)) await visit(new URL(link, `http://a${url}`).pathname)
     }
   }
-  for (const path of ['/explore', '/docs', '/docs/', '/problems', '/openapi.json']) await visit(`${BASE_PATH}${path}`)
+  for (const path of ['/explore', '/explore/evaluations', '/docs', '/docs/', '/problems', '/openapi.json'])
+    await visit(`${BASE_PATH}${path}`)
   t.ok(seen.has(`${BASE_PATH}/problems/invalid-content`))
   t.ok(seen.size > 40)
   const { body } = await app.inject({ url: `${BASE_PATH}/nothing`, headers: { accept: 'text/html' } })
