@@ -70,7 +70,7 @@ test('an address that there is not', async (t) => {
     '/v1',
     '/v1/loss/x',
     '/V1/loss',
-    '/v2/loss',
+    '/v3/loss',
     '/docs/static/nope.js',
     '/.env',
     '/livez/x',
