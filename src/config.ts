@@ -87,6 +87,11 @@ export const environment = z.object({
     .describe(
       'proxies in front whose X-Forwarded-For is believed: how many, or their addresses and networks, comma-separated',
     ),
+  BASE_PATH: z
+    .string()
+    .regex(/^(\/[\w.~-]+)+$/, 'it must be a path such as /lossmeter, without a slash at the end')
+    .optional()
+    .describe('path before every address, where a proxy serves the service below one; unset: none'),
   CORS_ORIGIN: z
     .string()
     .refine(areOrigins, {

@@ -71,6 +71,7 @@ test('each variable is read', async (t) => {
     REQUESTS_PER_MINUTE: '600',
     BYTES_PER_MINUTE: '1125899906842624',
     TRUST_PROXY: '10.0.0.0/8, fd00::/8',
+    BASE_PATH: '/models/loss_meter',
     CORS_ORIGIN: 'https://a.example, https://b.example',
   }
   t.same(parseConfig(env), {
@@ -97,6 +98,7 @@ test('each variable is read', async (t) => {
     REQUESTS_PER_MINUTE: 600,
     BYTES_PER_MINUTE: 2 ** 50,
     TRUST_PROXY: '10.0.0.0/8, fd00::/8',
+    BASE_PATH: '/models/loss_meter',
     CORS_ORIGIN: 'https://a.example, https://b.example',
     DATABASE_URL: 'memory:',
     EVALUATION_RETENTION_DAYS: 0,
@@ -129,6 +131,10 @@ const refusals: Record<string, [string[], string]> = {
   TRUST_PROXY: [
     ['0', '100', 'true', '*', 'proxy.example', '10.0.0.0/33', 'fd00::/129', '10.0.0.1,', '10.0.0.0/8/8'],
     'it must be a number of proxies, or their addresses and networks, comma-separated',
+  ],
+  BASE_PATH: [
+    ['/', 'a', '/a/', '/a//b', '/a b', '/a?b', 'http://a/b'],
+    'it must be a path such as /lossmeter, without a slash at the end',
   ],
   OIDC_ISSUER: [
     [
