@@ -17,6 +17,7 @@ import { refuseOtherMethods } from './http/methods.ts'
 import { registerOpenapi } from './http/openapi.ts'
 import { access } from './http/plugins/access.ts'
 import { accessLog } from './http/plugins/access-log.ts'
+import { addressBelow, basePath } from './http/plugins/base-path.ts'
 import { cors } from './http/plugins/cors.ts'
 import { host } from './http/plugins/host.ts'
 import { metrics } from './http/plugins/metrics.ts'
@@ -74,6 +75,7 @@ export async function buildApp(
     // they are closed by app.connections
     forceCloseConnections: false,
     genReqId: requestIdOf,
+    ...(config.BASE_PATH !== undefined && { rewriteUrl: addressBelow(config.BASE_PATH) }),
     trustProxy: proxiesOf(config),
     clientErrorHandler: answerClientError,
     frameworkErrors: refuseAddress,
@@ -108,6 +110,7 @@ export async function buildApp(
   transferEncoding(app)
   notFound(app)
   notFoundPages(app)
+  basePath(app, config.BASE_PATH ?? '')
   await cors(app, config.CORS_ORIGIN)
   access(app, authorities)
   rateLimit(app, { requestsPerMinute: config.REQUESTS_PER_MINUTE, bytesPerMinute: config.BYTES_PER_MINUTE })

@@ -105,6 +105,11 @@ export const environment = z.object({
     .max(1)
     .default(1)
     .describe('share of the traces that begin here which are sent, from 0 to 1; a client decides about its own'),
+  BASE_PATH: z
+    .string()
+    .regex(/^(\/[\w.~-]+)+$/, 'it must be a path such as /lossmeter, without a slash at the end')
+    .optional()
+    .describe('path before every address, where a proxy serves the service below one; unset: none'),
   CORS_ORIGIN: z
     .string()
     .refine(areOrigins, {

@@ -75,6 +75,7 @@ test('each variable is read', async (t) => {
     OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://traces.example/v1/traces',
     OTEL_TRACES_SAMPLER_ARG: '0.25',
+    BASE_PATH: '/models/loss_meter',
     CORS_ORIGIN: 'https://a.example, https://b.example',
   }
   t.same(parseConfig(env), {
@@ -104,6 +105,7 @@ test('each variable is read', async (t) => {
     OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://traces.example/v1/traces',
     OTEL_TRACES_SAMPLER_ARG: 0.25,
+    BASE_PATH: '/models/loss_meter',
     CORS_ORIGIN: 'https://a.example, https://b.example',
     DATABASE_URL: 'memory:',
     EVALUATION_RETENTION_DAYS: 0,
@@ -136,6 +138,10 @@ const refusals: Record<string, [string[], string]> = {
   TRUST_PROXY: [
     ['0', '100', 'true', '*', 'proxy.example', '10.0.0.0/33', 'fd00::/129', '10.0.0.1,', '10.0.0.0/8/8'],
     'it must be a number of proxies, or their addresses and networks, comma-separated',
+  ],
+  BASE_PATH: [
+    ['/', 'a', '/a/', '/a//b', '/a b', '/a?b', 'http://a/b'],
+    'it must be a path such as /lossmeter, without a slash at the end',
   ],
   OIDC_ISSUER: [
     [
