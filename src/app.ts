@@ -46,11 +46,17 @@ import { miniBatchRoute } from './routes/mini-batches.ts'
 import { problemRoutes } from './routes/problems.ts'
 import { sweepRoute } from './routes/sweeps.ts'
 
-/** The service as a Fastify instance that is ready to listen or to be injected. `isClosing` makes /readyz fail. */
+/**
+ * The service as a Fastify instance that is ready to listen or to be injected.
+ *
+ * @param isClosing makes /readyz fail
+ * @param sweeps whether it deletes old evaluations; of several workers one does
+ */
 export async function buildApp(
   config: Config,
   logger: FastifyBaseLogger | false = false,
   isClosing = () => false,
+  sweeps = true,
 ): Promise<FastifyInstance> {
   const limits = limitsOf(config)
   const connections = new Connections(limits, config.KEEP_ALIVE_TIMEOUT_MS)
@@ -95,7 +101,7 @@ export async function buildApp(
   registerBodies(app, limits)
   requiredBody(app)
 
-  const evaluations = await openEvaluations(app, config, limits)
+  const evaluations = await openEvaluations(app, config, limits, sweeps)
   await refuseOtherMethods(app, async () => {
     await registerOpenapi(app)
     await app.register(lossRoute)
@@ -125,16 +131,21 @@ function proxiesOf({ TRUST_PROXY: proxies }: Config): string | false | ((address
 }
 
 /** Opens the store, which is closed with the service. */
-async function openEvaluations(app: FastifyInstance, config: Config, limits: Limits): Promise<EvaluationRouteOptions> {
+async function openEvaluations(
+  app: FastifyInstance,
+  config: Config,
+  limits: Limits,
+  sweeps: boolean,
+): Promise<EvaluationRouteOptions> {
   const store = await openStore(config.DATABASE_URL, limits)
   const warn = (err: unknown) => app.log.warn({ err }, 'the store of evaluations cannot be used')
   // a database that is out of reach at the start may come later
   void store.ping().catch(warn)
-  const endSweeping = sweepRegularly(store, config.EVALUATION_RETENTION_DAYS, warn)
+  const endSweeping = sweeps ? sweepRegularly(store, config.EVALUATION_RETENTION_DAYS, warn) : undefined
   const ending = new AbortController()
   app.addHook('preClose', async () => ending.abort())
   app.addHook('onClose', async () => {
-    endSweeping()
+    endSweeping?.()
     await store.close()
   })
   const evaluations = new Evaluations(store, app.resources.scheduler)

@@ -6,11 +6,28 @@ import type { Connection, ConnectionTable } from './table.ts'
 import type { Turns } from './turns.ts'
 import { makeLast } from './turns.ts'
 
-export interface ClosingTimes {
+/** Those who take connections of the same port, for one of them that ends. */
+export interface Peers {
+  /** Waits until it may end its listening. @returns whether nobody else listens any more */
+  turn(): Promise<boolean>
+  /** Lets whoever hands out connections come around once: one is handed out each time. */
+  trip(): Promise<void>
+  /** Says that it has stopped, and waits until those who end with it have. */
+  stopped(): Promise<void>
+}
+
+const nobody: Peers = {
+  turn: () => Promise.resolve(true),
+  trip: () => Promise.resolve(),
+  stopped: () => Promise.resolve(),
+}
+
+export interface Closing {
   /** Time in which connections are still taken, so that a balancer turns away first. */
   readonly delayMs: number
   /** Time for the requests in flight after that. */
   readonly timeoutMs: number
+  readonly peers?: Peers | undefined
 }
 
 /** The time without a new connection after which none is on its way, and how often it is looked. */
@@ -32,11 +49,11 @@ export async function closeConnections(
   server: Server,
   table: ConnectionTable,
   turns: Turns,
-  { delayMs, timeoutMs }: ClosingTimes,
+  { delayMs, timeoutMs, peers = nobody }: Closing,
 ): Promise<void> {
   for (const connection of table) makeLast(connection)
   await sleep(delayMs)
-  await stopListening(server, turns, timeoutMs / 3)
+  await stopListening(server, turns, timeoutMs / 3, peers)
   const stopped = performance.now()
   const isLeft = (milliseconds: number) => table.size > 0 && performance.now() - stopped < milliseconds
   while (isLeft(timeoutMs)) {
@@ -50,26 +67,33 @@ export async function closeConnections(
 
 /**
  * Clients that come again and again are kept waiting for their answers meanwhile, so that a moment comes when none comes: a
- * connection that has not been taken when the listening ends is reset.
+ * connection that has not been taken when the listening ends is reset. While others listen, they take it.
  */
-async function stopListening(server: Server, turns: Turns, longestMs: number): Promise<void> {
+async function stopListening(server: Server, turns: Turns, longestMs: number, peers: Peers): Promise<void> {
+  turns.hold()
+  if (await peers.turn()) await quiet(server, longestMs, peers)
+  // the close of node:http would cut idle connections, on which a request may be on its way
+  if (server.listening) NetServer.prototype.close.call(server)
+  await peers.stopped()
+  turns.release()
+}
+
+/** Waits until no connection comes for a while. */
+async function quiet(server: Server, longestMs: number, peers: Peers): Promise<void> {
   const until = performance.now() + longestMs
   let isQuiet = false
   server.on('connection', () => {
     isQuiet = false
   })
-  turns.hold()
   do {
     isQuiet = true
     for (let round = 0; round < quietRounds && isQuiet; round++) {
       await sleep(quietMs / quietRounds)
       // one connection is taken each time that the event loop comes around, whatever else it does
       await setImmediate()
+      await peers.trip()
     }
   } while (!isQuiet && performance.now() < until)
-  // the close of node:http would cut idle connections, on which a request may be on its way
-  if (server.listening) NetServer.prototype.close.call(server)
-  turns.release()
 }
 
 function endIdle(table: ConnectionTable): void {

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Limits } from '../limits.ts'
 import { Admission } from './admission.ts'
-import type { ClosingTimes } from './closing.ts'
+import type { Closing } from './closing.ts'
 import { closeConnections } from './closing.ts'
 import { probeWhenHalfClosed } from './half-closed.ts'
 import { lingerAtEnd } from './lingering.ts'
@@ -24,7 +24,7 @@ export class Connections {
   readonly #limits: Limits
   readonly #keepAliveTimeoutMs: number
   readonly #ending = new AbortController()
-  #close: (times: ClosingTimes) => Promise<void> = () => Promise.resolve()
+  #close: (closing: Closing) => Promise<void> = () => Promise.resolve()
 
   constructor(limits: Limits, keepAliveTimeoutMs: number) {
     this.#limits = limits
@@ -85,13 +85,13 @@ export class Connections {
       const timer = setInterval(() => patience.look(), patience.intervalMs).unref()
       server.once('close', () => clearInterval(timer))
     })
-    this.#close = (times) => closeConnections(server, table, turns, times)
+    this.#close = (closing) => closeConnections(server, table, turns, closing)
     return server
   }
 
   /** Ends the service for all clients in good order; resolves when no connection is left. */
-  async close(times: ClosingTimes): Promise<void> {
+  async close(closing: Closing): Promise<void> {
     this.#ending.abort()
-    await this.#close(times)
+    await this.#close(closing)
   }
 }
