@@ -33,9 +33,10 @@ async function serve(config: Config, membership?: Membership, sweeps?: boolean):
     async ({ signal, err }) => {
       isClosing = true
       isUnready ||= membership === undefined
-      if (err) logger.fatal({ err }, 'closing after an error')
-      else if (ordered === undefined) logger.info({ signal }, 'closing')
-      if (ordered === undefined) membership?.leave()
+      if (ordered === undefined) {
+        logClosing(signal, err)
+        membership?.leave()
+      }
       await app.connections.close({
         delayMs: ordered ?? delayOf(config, signal),
         timeoutMs: config.SHUTDOWN_TIMEOUT_MS,
@@ -93,8 +94,7 @@ async function lead(): Promise<void> {
     // the workers have ended by then, or will not
     { delay: lifetimeOf(config) + 1000, logger: false, skip: ['SIGHUP'] },
     async ({ signal, err }) => {
-      if (err) logger.fatal({ err }, 'closing after an error')
-      else logger.info({ signal }, 'closing')
+      logClosing(signal, err)
       await primary.close(delayOf(config, signal))
       await flush()
     },
@@ -103,6 +103,11 @@ async function lead(): Promise<void> {
   if (await primary.start()) return
   await flush()
   process.exit(1)
+}
+
+function logClosing(signal: string | undefined, err: Error | undefined): void {
+  if (err) logger.fatal({ err }, 'closing after an error')
+  else logger.info({ signal }, 'closing')
 }
 
 /** /readyz fails while connections are still taken, so that a balancer turns away first. */
