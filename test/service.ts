@@ -51,12 +51,21 @@ export function portOf({ output }: Service): Promise<number> {
   })
 }
 
+const known = new WeakMap<Service, { read: number; readonly lines: Record<string, unknown>[] }>()
+
 /** The lines of its log, as far as they have ended. */
-export function linesOf({ output }: Service): Record<string, unknown>[] {
-  return output.text
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line))
+export function linesOf(service: Service): readonly Record<string, unknown>[] {
+  const so = known.get(service) ?? { read: 0, lines: [] }
+  known.set(service, so)
+  const { text } = service.output
+  const end = text.lastIndexOf('\n') + 1
+  // each is parsed once, however often it is asked
+  if (end > so.read) {
+    const fresh = text.slice(so.read, end - 1).split('\n')
+    so.lines.push(...fresh.map((line) => JSON.parse(line)))
+    so.read = end
+  }
+  return so.lines
 }
 
 /** The lines of its log with a message. */
