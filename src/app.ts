@@ -18,6 +18,7 @@ import { access } from './http/plugins/access.ts'
 import { accessLog } from './http/plugins/access-log.ts'
 import { cors } from './http/plugins/cors.ts'
 import { host } from './http/plugins/host.ts'
+import { metrics } from './http/plugins/metrics.ts'
 import { notFound } from './http/plugins/not-found.ts'
 import { rateLimit } from './http/plugins/rate-limit.ts'
 import { requestId, requestIdOf } from './http/plugins/request-id.ts'
@@ -28,6 +29,7 @@ import { transferEncoding } from './http/plugins/transfer-encoding.ts'
 import { handleError } from './http/problem.ts'
 import { requestWork } from './http/request-work.ts'
 import { validatorCompiler } from './http/validation.ts'
+import type { Metrics } from './operation/metrics.ts'
 import { documentAccess } from './routes/access-document.ts'
 import { catalogueRoute } from './routes/catalogue.ts'
 import { comparisonRoute } from './routes/comparisons/route.ts'
@@ -42,9 +44,12 @@ import { exploreRoute } from './routes/explore.ts'
 import { healthRoutes } from './routes/health.ts'
 import { limitsRoute } from './routes/limits.ts'
 import { lossRoute } from './routes/loss/route.ts'
+import { metricsRoute } from './routes/metrics.ts'
 import { miniBatchRoute } from './routes/mini-batches.ts'
+import { notFoundPages } from './routes/problem-pages.ts'
 import { problemRoutes } from './routes/problems.ts'
 import { sweepRoute } from './routes/sweeps.ts'
+import { inferenceRoutes } from './routes/v2/route.ts'
 
 /**
  * The service as a Fastify instance that is ready to listen or to be injected.
@@ -90,9 +95,11 @@ export async function buildApp(
   requestId(app)
   security(app)
   requestsInFlight(app, limits, config.TRUST_PROXY !== undefined)
+  const counted = metrics(app)
   host(app)
   transferEncoding(app)
   notFound(app)
+  notFoundPages(app)
   await cors(app, config.CORS_ORIGIN)
   access(app, authorities)
   rateLimit(app, { requestsPerMinute: config.REQUESTS_PER_MINUTE, bytesPerMinute: config.BYTES_PER_MINUTE })
@@ -101,7 +108,7 @@ export async function buildApp(
   registerBodies(app, limits)
   requiredBody(app)
 
-  const evaluations = await openEvaluations(app, config, limits, sweeps)
+  const evaluations = await openEvaluations(app, config, limits, counted, sweeps)
   await refuseOtherMethods(app, async () => {
     await registerOpenapi(app)
     await app.register(lossRoute)
@@ -114,11 +121,13 @@ export async function buildApp(
     await app.register(curveRoute, evaluations)
     await app.register(evaluationComparisonRoute, evaluations)
     await app.register(eventRoute, evaluations)
+    await app.register(inferenceRoutes, { isClosing })
     await app.register(catalogueRoute)
     await app.register(limitsRoute, { limits })
     await app.register(problemRoutes)
     await app.register(exploreRoute)
     await app.register(healthRoutes, { isClosing, isStoreReady: storeProbe(() => evaluations.evaluations.ping()) })
+    await app.register(metricsRoute, { contentType: counted.contentType, text: () => counted.text() })
   })
   await app.ready()
   return app
@@ -135,9 +144,10 @@ async function openEvaluations(
   app: FastifyInstance,
   config: Config,
   limits: Limits,
+  counted: Metrics,
   sweeps: boolean,
 ): Promise<EvaluationRouteOptions> {
-  const store = await openStore(config.DATABASE_URL, limits)
+  const store = await openStore(config.DATABASE_URL, limits, Date.now, counted)
   const warn = (err: unknown) => app.log.warn({ err }, 'the store of evaluations cannot be used')
   // a database that is out of reach at the start may come later
   void store.ping().catch(warn)
@@ -148,7 +158,7 @@ async function openEvaluations(
     endSweeping?.()
     await store.close()
   })
-  const evaluations = new Evaluations(store, app.resources.scheduler)
+  const evaluations = new Evaluations(store, app.resources.scheduler, counted)
   return {
     evaluations,
     retentionDays: config.EVALUATION_RETENTION_DAYS,

@@ -4,6 +4,7 @@ import type { Membership } from './cluster/worker.ts'
 import type { Config } from './config.ts'
 import { ConfigError, parseConfig } from './config.ts'
 import { StoreUnusable } from './evaluations/errors.ts'
+import { refusalMs } from './http/connections/closing.ts'
 import { openLog } from './log/open.ts'
 
 /** In the environment of a worker: which one it is, from 0. */
@@ -117,7 +118,7 @@ function delayOf({ SHUTDOWN_DELAY_MS: delay }: Config, signal: string | undefine
 
 /** The time after which a process that closes is ended, whatever is left. */
 function lifetimeOf({ SHUTDOWN_DELAY_MS: delay, SHUTDOWN_TIMEOUT_MS: timeout }: Config): number {
-  return delay + timeout + 2500
+  return delay + timeout + refusalMs + 2500
 }
 
 /** What is made, or the end of the process with the reason on stderr, when whoever started it has to change something. */

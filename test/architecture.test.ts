@@ -17,6 +17,7 @@ const testsOfTheWhole = [
   'fuzz/fuzz',
   'kubernetes',
   'openapi',
+  'prometheus',
   'readme',
   'supply-chain',
   'swagger-ui',

@@ -32,7 +32,7 @@ test('Redocly finds nothing to say', async (t) => {
 })
 
 test('every operation says what it is', async (t) => {
-  t.equal(operations.length, 21)
+  t.equal(operations.length, 28)
   t.equal(new Set(operations.map(({ operation }) => operation.operationId)).size, operations.length)
   for (const { operation } of operations) {
     t.match(operation.operationId, /^[a-z]+[A-Z][A-Za-z]+$/)
@@ -63,6 +63,10 @@ test('every operation has its error answers, and they are problems', async (t) =
     watchEvaluation: ['404', '422', '503'],
     explainProblem: ['404'],
     isReady: ['503'],
+    isServerReady: ['503'],
+    describeModel: ['404'],
+    isModelReady: ['404'],
+    inferLoss: ['404', ...ofBodies],
   }
   for (const { operation } of operations) {
     const right = operation.operationId === 'deleteEvaluation' ? '204' : '200'
@@ -72,11 +76,20 @@ test('every operation has its error answers, and they are problems', async (t) =
     for (const status of statuses.filter(isWrong)) {
       const { description, content } = operation.responses[status]
       t.match(description, /\(`[a-z-]+`\)/)
+      if (isInference(operation)) {
+        t.same(content['application/json'].schema, { $ref: '#/components/schemas/InferenceError' })
+        continue
+      }
       t.same(Object.keys(content), ['application/problem+json'])
       t.same(content['application/problem+json'].schema, { $ref: '#/components/schemas/Problem' })
     }
   }
 })
+
+/** Whether it is one of the Open Inference Protocol, which has errors of its own. */
+function isInference({ tags }: Operation): boolean {
+  return tags[0] === 'Inference'
+}
 
 /** The statuses of operations that need a key: without one, with one that lacks the scope, and while tokens cannot be verified. */
 function keysOf({ security: [, needed] }: Operation): string[] {
@@ -101,7 +114,7 @@ const extensions: Partial<Record<ProblemName, string[]>> = {
 test('every error has an example of each of its types, with the status, title and fields of that type', async (t) => {
   for (const { operation } of operations) {
     for (const [status, { description, content }] of Object.entries(operation.responses)) {
-      if (!isWrong(status)) continue
+      if (!isWrong(status) || isInference(operation)) continue
       const { examples = {} } = content['application/problem+json']
       const names = Array.from(description.matchAll(/\(`([a-z-]+)`\)/g), ([, name]) => name as ProblemName)
       t.same(Object.keys(examples), names)
@@ -145,7 +158,7 @@ async function run(path: string, method: string, type: string | undefined, value
   const length = typeof value === 'string' ? String(value.lastIndexOf('}') + 1) : ''
   const binary = type === 'application/octet-stream' ? { 'inference-header-content-length': length } : {}
   const headers = type === undefined ? {} : { 'content-type': type, ...binary }
-  const url = path.replace('{name}', 'malformed-body')
+  const url = path.replace('{name}', 'malformed-body').replace('{loss}', 'cross-entropy')
   return ask(app, { method: method as 'GET', url, headers, ...(type === undefined ? {} : { payload }) })
 }
 
@@ -160,8 +173,9 @@ function requestsOf({ requestBody }: Operation): { name: string; type: string | 
 /** The examples of what is refused. */
 const refused = ['wrong declaration', 'other shape']
 
-// those of evaluations need each other: test/routes/evaluations/examples.test.ts
-for (const { path, method, operation } of operations.filter(({ path }) => !path.startsWith('/v1/evaluations'))) {
+// those of evaluations need each other: test/routes/evaluations/examples.test.ts; metrics are never the same
+const alone = operations.filter(({ path }) => !path.startsWith('/v1/evaluations') && path !== '/metrics')
+for (const { path, method, operation } of alone) {
   test(`${operation.operationId}: its examples run, and its answers are those of the service`, async (t) => {
     const requests = requestsOf(operation)
     t.ok(requests.length > 0)
@@ -173,7 +187,7 @@ for (const { path, method, operation } of operations.filter(({ path }) => !path.
       const isJson = type === 'application/json'
       if (isJson) t.equal(fits(path, value), undefined, `${name} fits its schema`)
     }
-    const wrong = operation.responses[422]?.content['application/problem+json'].examples?.['invalid-content'].value
+    const wrong = operation.responses[422]?.content['application/problem+json']?.examples?.['invalid-content'].value
     const shown = [[200, operation.responses[200].content['application/json'].example]]
     if (requests.some(({ name }) => refused.includes(name))) shown.push([422, wrong])
     for (const [status, example] of shown) {

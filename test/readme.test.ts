@@ -131,3 +131,11 @@ test('the map of the code has every folder of src, and the files that are named 
     for (const [, name] of others.matchAll(/`([\w-]+\.ts)`/g))
       t.ok(existsSync(new URL(`${first}/${name}`, folder)), `${first}/${name}`)
 })
+
+test('what README.ko.md shows is what README.md shows, and refers to what exists', async (t) => {
+  const korean = readFileSync(new URL('README.ko.md', folder), 'utf8')
+  const shown = korean.match(/```[\s\S]*?```/g) ?? []
+  t.ok(shown.length >= 5)
+  for (const block of shown) t.ok(readme.includes(block), block)
+  for (const [, link] of korean.matchAll(/\]\(([^):#]+)[^):]*\)/g)) t.ok(existsSync(new URL(link, folder)), link)
+})

@@ -45,3 +45,23 @@ test('Try it out has file pickers for a form, and sends what is filled in', { sk
     spec: { epsilon: 1e-9, include: ['perClass', 'confusion'] },
   })
 })
+
+test('Try it out shows a stream and sends it, in a narrow window, too', { skip }, async (t) => {
+  const app = await appOf(t)
+  const origin = await app.listen({ host: '127.0.0.1', port: 0 })
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  t.after(() => browser.close())
+  const context = await browser.newContext({ viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true })
+  const page = await context.newPage()
+  await page.goto(`${origin}/docs`)
+  const operation = page.locator('#operations-Loss-evaluateLoss')
+  await operation.locator('.opblock-summary-control').click()
+  await operation.locator('.opblock-section-request-body select').first().selectOption('application/x-ndjson')
+  const answered = page.waitForResponse(`${origin}/v1/loss`)
+  await operation.locator('button.execute').click()
+  const response = await answered
+  t.equal(response.request().headers()['content-type'], 'application/x-ndjson')
+  t.match(await response.json(), { samples: 3, spec: { loss: 'cross-entropy' } })
+  const width = await page.evaluate('document.documentElement.scrollWidth')
+  t.equal(width, 360, 'nothing is wider than the window')
+})

@@ -11,6 +11,8 @@ import { blockBatches, runsOf, singlesOf } from './runs.ts'
 export interface CurvePoint extends CurveFigures {
   readonly fromSequence: number
   readonly toSequence: number
+  /** When its last batch came, in milliseconds since 1970. */
+  readonly createdAt: number
   readonly cumulative: CurveFigures
 }
 
@@ -22,9 +24,13 @@ type CurveFigures = Pick<Statistics, 'samples' | 'loss' | 'lossStatus' | 'accura
  * @param points how many groups there may be
  */
 export async function curveOf(batches: Batches, last: number, points: number, task: Task): Promise<CurvePoint[]> {
-  const { codec } = batches
+  const { store, evaluation, codec } = batches
   const read = (state: Uint8Array) => codec.readTally(state)
+  if (last === 0) return []
   const size = groupSize(last, points)
+  task.stop()
+  const times = await store.times(evaluation, size, last)
+  task.start()
   const runs = size < blockBatches ? singlesOf(batches, 0, last, read, task) : runsOf(batches, last, read, task)
   const curve: CurvePoint[] = []
   let [all, group] = [emptyTally, emptyTally]
@@ -35,6 +41,7 @@ export async function curveOf(batches: Batches, last: number, points: number, ta
     curve.push({
       fromSequence: curve.length * size + 1,
       toSequence: run.last,
+      createdAt: times[curve.length],
       ...figuresOf(group, codec.spec),
       cumulative: figuresOf(all, codec.spec),
     })

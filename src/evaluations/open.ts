@@ -1,18 +1,30 @@
 import { parseDatabaseUrl } from './database-url.ts'
 import { PostgresEngine } from './postgres/engine.ts'
+import type { StoreObserver } from './sql/observed-engine.ts'
+import { ObservedEngine } from './sql/observed-engine.ts'
 import { SqlStore } from './sql/sql-store.ts'
 import { SqliteEngine } from './sqlite/engine.ts'
 import type { Store, StoreLimits } from './store.ts'
+
+/** What OpenTelemetry calls them. */
+const systems = { sqlite: 'sqlite', postgres: 'postgresql' } as const
 
 /**
  * Opens the store that a DATABASE_URL names, and brings its schema up to date. A PostgreSQL database that is out of reach
  * opens nevertheless, and is used as soon as it can be.
  *
+ * @param observer is told what the database does
  * @throws StoreUnusable when it has to be changed first; the message says what
  */
-export async function openStore(databaseUrl: string, limits: StoreLimits, now?: () => number): Promise<Store> {
+export async function openStore(
+  databaseUrl: string,
+  limits: StoreLimits,
+  now?: () => number,
+  observer?: StoreObserver,
+): Promise<Store> {
   const address = parseDatabaseUrl(databaseUrl)
   const engine =
     address.engine === 'sqlite' ? await SqliteEngine.open(address.path) : await PostgresEngine.open(address.url)
-  return new SqlStore(engine, limits, now)
+  const observed = observer === undefined ? engine : new ObservedEngine(engine, systems[address.engine], observer)
+  return new SqlStore(observed, limits, now)
 }

@@ -7,15 +7,15 @@ import type { Task } from '../runtime/scheduler.ts'
 import type { Batches, Run } from './runs.ts'
 import { blockBatches, blocksOf, singlesOf } from './runs.ts'
 
-/** How many numbers all totals in memory may hold together; each takes some hundred bytes. */
-const mostNumbers = 2 ** 19
-/** What a total takes besides its sections, in numbers. */
-const ownNumbers = 32
+/** Bytes that all totals in memory may take together; one that alone may take more is made anew each time. */
+const mostBytes = 96 * 2 ** 20
+/** What a total takes besides its sections. */
+const ownBytes = 8192
 
 /** What the batches of one evaluation add up to, as far as it has been asked for. */
 class Entry {
   readonly total: RunningTotal
-  readonly numbers: number
+  readonly bytes: number
   /** The sequence of the last batch in it. */
   last = 0
   /** Fulfilled when nobody uses it. */
@@ -23,10 +23,7 @@ class Entry {
 
   constructor(spec: Spec, outputs: number) {
     this.total = new RunningTotal(spec)
-    this.numbers = sectionsOf(spec).reduce(
-      (sum, name) => sum + sectionOf(name).answerNumbers(spec, outputs),
-      ownNumbers,
-    )
+    this.bytes = sectionsOf(spec).reduce((sum, name) => sum + sectionOf(name).stateBytes(spec, outputs), ownBytes)
   }
 
   /** Each addition is whole, so that one that is given up in between leaves a right total of fewer batches. */
@@ -55,7 +52,7 @@ class Entry {
 /** Totals that are kept in memory and grow with their evaluations: a cache of what the store holds. */
 export class RunningTotals {
   /** By the id of the evaluation. */
-  readonly #entries = new LRUCache<number, Entry>({ maxSize: mostNumbers, sizeCalculation: ({ numbers }) => numbers })
+  readonly #entries = new LRUCache<number, Entry>({ maxSize: mostBytes, sizeCalculation: ({ bytes }) => bytes })
 
   /**
    * Uses what the batches up to a sequence, or up to a later one, add up to. One at a time uses the total of an

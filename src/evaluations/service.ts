@@ -43,6 +43,12 @@ export interface SealOutcome {
 /** What is kept of a batch that was evaluated. */
 export type EvaluatedBatch = Omit<NewBatch, 'evaluation'>
 
+/** Is told what becomes of what clients send. */
+export interface EvaluationCounts {
+  declared(outcome: DeclareOutcome['outcome']): void
+  put(outcome: PutResult['outcome']): void
+}
+
 /** Evaluations that last: their batches come one by one, to any replica, and each counts once. */
 export class Evaluations {
   readonly #store: Store
@@ -52,11 +58,13 @@ export class Evaluations {
   /** The ids of evaluations by owner and name, as they were when they were found last. */
   readonly #ids = new LRUCache<string, number>({ max: mostNames })
   readonly #scheduler: Scheduler
+  readonly #counts: EvaluationCounts | undefined
   #folding: Promise<unknown> = Promise.resolve()
 
-  constructor(store: Store, scheduler: Scheduler) {
+  constructor(store: Store, scheduler: Scheduler, counts?: EvaluationCounts) {
     this.#store = store
     this.#scheduler = scheduler
+    this.#counts = counts
   }
 
   /**
@@ -70,6 +78,12 @@ export class Evaluations {
     declared: Declared,
     declaration = writeDeclaration(declared),
   ): Promise<DeclareOutcome> {
+    const result = await this.#declare(owner, name, declared, declaration)
+    this.#counts?.declared(result.outcome)
+    return result
+  }
+
+  async #declare(owner: string, name: string, declared: Declared, declaration: string): Promise<DeclareOutcome> {
     const result = await this.#store.declare(owner, name, {
       declaration,
       expectedBatches: declared.expectedBatches ?? null,
@@ -143,6 +157,7 @@ export class Evaluations {
     const { evaluation } = batches
     const results = await this.#store.putBatches(evaluated.map((batch) => ({ ...batch, evaluation })))
     for (const result of results) {
+      this.#counts?.put(result.outcome)
       if (result.outcome !== 'committed' || result.batch.sequence % blockBatches !== 0) continue
       this.#foldLater(batches, result.batch.sequence / blockBatches - 1)
     }

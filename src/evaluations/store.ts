@@ -28,6 +28,13 @@ export interface Store {
   putBatches(batches: readonly NewBatch[]): Promise<PutResult[]>
   /** In order of their sequence. */
   listBatches(evaluation: number, page: BatchPage): Promise<Batch[]>
+  /**
+   * When every `step`-th batch up to the `last` came, and that one itself, in milliseconds since 1970, in order.
+   *
+   * @param last the sequence of a batch that was there
+   * @throws EvaluationGone if the evaluation was deleted meanwhile, and they are gone
+   */
+  times(evaluation: number, step: number, last: number): Promise<number[]>
   /** The states of the batches with `after` < sequence <= `last`, in order, in pages of some hundred. */
   states(evaluation: number, after?: number, last?: number): AsyncIterable<StatePage>
   /**

@@ -1,4 +1,5 @@
 /** @import { Exchange, Problem } from './types.d.ts' */
+import { askForKey, keyHeader } from './key.js'
 import { strings } from './strings.js'
 
 /** The service refused; `exchange.answer` is its problem. */
@@ -20,10 +21,21 @@ export class Refused extends Error {
  * @param {AbortSignal} [signal]
  * @returns {Promise<Exchange>}
  */
-export async function post(path, body, signal) {
+export function post(path, body, signal) {
+  return send('POST', path, body, signal)
+}
+
+/**
+ * @param {'POST' | 'PUT'} method
+ * @param {string} path
+ * @param {object | string} body an object, or its JSON
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Exchange>}
+ */
+export async function send(method, path, body, signal) {
   const request = typeof body === 'string' ? body : JSON.stringify(body)
-  return exchange('POST', path, request, {
-    method: 'POST',
+  return exchange(method, path, request, {
+    method,
     headers: headersWith({ 'content-type': 'application/json' }),
     body: request,
     ...(signal && { signal }),
@@ -37,7 +49,7 @@ export async function post(path, body, signal) {
  * @returns {Record<string, string>}
  */
 export function headersWith(headers = {}) {
-  return { accept: 'application/json', ...headers }
+  return { accept: 'application/json', ...keyHeader(), ...headers }
 }
 
 /**
@@ -59,7 +71,10 @@ async function exchange(method, path, request, options) {
   const start = performance.now()
   const response = await fetch(path, options)
   const answer = await response.json()
-  return { method, path, request, status: response.status, milliseconds: performance.now() - start, answer }
+  if (response.status === 401) askForKey()
+  const retryAfter = Number(response.headers.get('retry-after') ?? 0)
+  const milliseconds = performance.now() - start
+  return { method, path, request, status: response.status, milliseconds, answer, retryAfter }
 }
 
 /**
@@ -82,6 +97,7 @@ export function upload(path, body, headers, onProgress, description) {
     request.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total)
     request.onerror = () => reject(new Error(strings.common.lost))
     request.onload = () => {
+      if (request.status === 401) askForKey()
       if (request.response === null) reject(new Error(strings.common.noJson(request.status)))
       resolve({
         method: 'POST',

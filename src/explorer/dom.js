@@ -82,6 +82,16 @@ export function percent(share, digits = 1) {
 }
 
 /**
+ * A share as people read it, with the exact double as its value and its title.
+ *
+ * @param {number | null} value of 1
+ */
+export function share(value) {
+  if (value === null) return number(value)
+  return el('data', { value, title: String(value) }, percent(value))
+}
+
+/**
  * A table with a caption.
  *
  * @param {string} caption

@@ -2,21 +2,26 @@
 export const tenClasses = [0.1, 0.05, 0.6, 0, 0.05, 0.1, 0, 0.1, 0, 0]
 export const trueClass = 2
 
+/** Its second one: the same truth, but the model says 7. */
+export const saysSeven = [0.1, 0.05, 0.1, 0, 0.05, 0.1, 0, 0.6, 0, 0]
+
 /**
- * The sample with another probability of its true class; the others share the rest in their old proportions.
+ * The sample with another probability of one class; the others share the rest in their old proportions.
  *
  * @param {number} y
+ * @param {number[]} sample
+ * @param {number} place
  */
-export function sampleWith(y) {
-  const given = tenClasses[trueClass]
-  if (y === given) return tenClasses
-  return tenClasses.map((other, at) => (at === trueClass ? y : (other * (1 - y)) / (1 - given)))
+export function sampleWith(y, sample = tenClasses, place = trueClass) {
+  const given = sample[place]
+  if (y === given) return sample
+  return sample.map((other, at) => (at === place ? y : (other * (1 - y)) / (1 - given)))
 }
 
 /** Tells the other sections that the sample has changed; `detail` is the ten outputs. */
 export const sampleChanged = 'samplechanged'
 
-let current = tenClasses
+let current = sampleOfAddress()
 
 /** The sample as it was left. */
 export function currentSample() {
@@ -27,4 +32,10 @@ export function currentSample() {
 export function leaveSample(sample) {
   current = sample
   document.dispatchEvent(new CustomEvent(sampleChanged))
+}
+
+/** As a link to the curve left it. */
+function sampleOfAddress() {
+  const y = Number(new URLSearchParams(location.search).get('curve.y') ?? Number.NaN)
+  return y > 0 && y <= 1 ? sampleWith(y) : tenClasses
 }

@@ -15,6 +15,7 @@ export interface LossAnswer {
   perSample?: { losses: (number | null)[]; correct: (boolean | number | null)[] | null }
   perClass?: ClassReport[]
   confusion?: number[][]
+  gradient?: number[][]
   calibration?: { bins: CalibrationBin[]; expectedCalibrationError: number | null }
   spec: Record<string, unknown>
 }
@@ -98,12 +99,43 @@ export interface Exchange {
   status: number
   milliseconds: number
   answer: unknown
+  /** Seconds after which to send it again; 0 where the service does not say. */
+  retryAfter?: number
 }
 
 /** Digits that ship with the page. */
 export interface Digits {
   logits: number[][]
   labels: number[]
+}
+
+/** Digits to train on: 64 pixels from 0 to 1 each, and what they are. */
+export interface Pixels {
+  images: number[][]
+  labels: number[]
+}
+
+export interface TrainingOptions {
+  /** Rows of a mini-batch. */
+  size: number
+  /** Learning rate. */
+  rate: number
+  seed: number
+}
+
+/** A training so far. */
+export interface TrainingRun {
+  options: TrainingOptions
+  /** Ten rows of 64 weights and a bias. */
+  weights: number[][]
+  /** Of the mini-batch of each step. */
+  losses: number[]
+  accuracies: number[]
+  /** Of all digits, before the step of that number. */
+  whole: { step: number; loss: number; accuracy: number }[]
+  isDeclared: boolean
+  /** Why it is no longer kept as an evaluation. */
+  unkept?: string
 }
 
 /** A .npy file: where its numbers lie and what they are. */

@@ -21,6 +21,7 @@ export function answerClientError(this: FastifyInstance, error: Error & { code: 
   const problem = new Problem(name, problems[name].meaning)
   const refuse = () => {
     const reqId = randomUUID()
+    this.metrics?.refused(name)
     this.log.info({ reqId, status: problems[name].status, code: error.code }, 'refused')
     sayLast(socket, problem, reqId)
   }
@@ -46,7 +47,7 @@ function refuseOn(connection: Connection, problem: Problem, refuse: () => void):
   else {
     makeLast(connection)
     // whoever reads the body has the answer, and may be about to begin; where nobody does, it is this
-    queueMicrotask(() => {
+    setImmediate(() => {
       if (turn.request.listenerCount('error') > 0) turn.request.emit('error', problem)
       else turn.reply?.send(problem)
     })

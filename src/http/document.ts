@@ -1,3 +1,5 @@
+import { problemMediaType } from './problem.ts'
+
 /** Examples of one media type by name. */
 export type NamedExamples = Readonly<Record<string, { readonly summary: string; readonly value: unknown }>>
 
@@ -72,8 +74,9 @@ function addExamples(path: string, operation: Operation, examples: OperationExam
   for (const [status, { content = {} }] of Object.entries(responses)) {
     const answer = answers[Number(status)]
     for (const [type, media] of Object.entries(content)) {
-      if (problems[status] !== undefined) media.examples = problemsAt(path, problems[status], answer)
-      else if (answer !== undefined && type.endsWith('json')) media.example = answer
+      const typical = type === problemMediaType ? problems[status] : undefined
+      if (typical !== undefined) media.examples = problemsAt(path, typical, answer)
+      else if (answer !== undefined && Number(status) < 400 && type.endsWith('json')) media.example = answer
     }
   }
 }

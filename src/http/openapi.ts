@@ -1,10 +1,12 @@
 import swagger from '@fastify/swagger'
-import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import packageJson from '../../package.json' with { type: 'json' }
+import type { Constant } from './constant.ts'
+import { askAgain, constant } from './constant.ts'
 import type { NamedExamples, OperationExamples } from './document.ts'
 import { completed } from './document.ts'
+import { registerSwaggerUi } from './swagger-ui.ts'
 
 /** Answers as routes declare them: each media type may have examples, which the transform drops. */
 type AnswersByStatus = Record<string, { readonly content?: Record<string, { readonly examples?: NamedExamples }> }>
@@ -29,9 +31,6 @@ const keyScheme = {
   description:
     'A key of the service, or a token (JWT) of the OpenID issuer that it trusts. It has scopes: `evaluate`, `read`, `write`, `metrics`.',
 } as const
-
-/** The name over the curve of -log y. */
-const logo = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 150 40"><path d="M4 4C6 26 14 33 36 36" fill="none" stroke="#7bd88f" stroke-width="4" stroke-linecap="round"/><text x="44" y="27" font-family="sans-serif" font-size="20" fill="#fff">lossmeter</text></svg>`
 
 /** Serves the OpenAPI document at /openapi.json and Swagger UI at /docs. Register before the routes. */
 export async function registerOpenapi(app: FastifyInstance): Promise<void> {
@@ -61,19 +60,22 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
           name: 'Evaluations',
           description: 'Evaluations that last: batches that come one by one, from anywhere, each counted once.',
         },
+        {
+          name: 'Inference',
+          description: 'The Open Inference Protocol, version 2: what its clients, such as tritonclient, send.',
+        },
         { name: 'Service', description: 'Health, limits and errors.' },
       ],
     },
     transform: transformJsonBody,
     transformObject: (document) => completed(jsonSchemaTransformObject(document), examples),
   })
-  await app.register(swaggerUi, {
-    routePrefix: '/docs',
-    uiConfig: { tryItOutEnabled: true, displayRequestDuration: true, docExpansion: 'list', deepLinking: true },
-    theme: { title: 'lossmeter' },
-    logo: { type: 'image/svg+xml', content: logo, href: '/explore', target: '_self' },
+  await registerSwaggerUi(app)
+  let document: Constant | undefined
+  app.get('/openapi.json', { schema: { hide: true } }, async (request, reply) => {
+    document ??= constant('application/json; charset=utf-8', Buffer.from(JSON.stringify(app.swagger())))
+    return document.send(request, reply, askAgain)
   })
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
 }
 
 /** The transform knows one schema for a body; that of JSON; `mediaTypes` has the others. */

@@ -4,6 +4,8 @@ import { alternatives } from '../loss/option-types.ts'
 import type { Path, ValidationError } from '../loss/validation-errors.ts'
 import { InvalidContent, LimitExceeded, shortened } from '../loss/validation-errors.ts'
 import { PlacedError } from './body/parsed-body.ts'
+import { inferenceError, inferenceErrorMediaType, isInferencePath } from './inference-error.ts'
+import type { Limits } from './limits.ts'
 import { requestOver } from './request-work.ts'
 import { quoted } from './words.ts'
 
@@ -173,18 +175,28 @@ export class Problem extends Error {
   readonly problem: ProblemName
   readonly extensions: Record<string, unknown>
   readonly headers: Record<string, string>
+  /** The name of the limit that was exceeded. */
+  readonly limit: string | undefined
 
+  /** @param limit that was exceeded, where the extensions do not tell it to the client */
   constructor(
     problem: ProblemName,
     detail: string,
-    extensions: Record<string, unknown> = {},
+    extensions: Record<string, unknown> & { readonly limit?: string } = {},
     headers: Record<string, string> = {},
+    limit = extensions.limit,
   ) {
     super(detail)
     this.problem = problem
     this.extensions = extensions
     this.headers = headers
+    this.limit = limit
   }
+}
+
+/** That the service cannot take this now, and after how many seconds to try again. */
+export function overloaded(detail: string, seconds = 1, limit?: keyof Limits): Problem {
+  return new Problem('overloaded', detail, {}, { 'retry-after': String(seconds) }, limit)
 }
 
 export const problemMediaType = 'application/problem+json'
@@ -216,6 +228,7 @@ export function handleError(thrown: Error, request: FastifyRequest, reply: Fasti
   // whatever an abandoned request ran into, the reason why it was abandoned is what matters
   const error = request.work?.task.reason ?? thrown
   const problem = problemOf(error, request)
+  request.server.metrics?.refused(problem.problem, problem.limit)
   if (error instanceof StoreUnavailable) request.log.warn({ err: error }, 'store unavailable')
   // a client that left is no failure
   if (problem.problem === 'internal-error' && error !== requestOver) request.log.error({ err: error }, 'internal error')
@@ -227,11 +240,14 @@ export function handleError(thrown: Error, request: FastifyRequest, reply: Fasti
   // Fastify would cut the connection under a client that is still sending
   if (reply.raw.shouldKeepAlive) reply.removeHeader('connection')
   else reply.header('connection', 'close')
+  const path = pathOf(request.url)
+  const isInference = isInferencePath(path)
+  const body = isInference ? inferenceError(problem) : problemBody(problem, path, request.id)
   reply
     .code(problems[problem.problem].status)
     .headers(problem.headers)
-    .type(problemMediaType)
-    .send(JSON.stringify(problemBody(problem, pathOf(request.url), request.id)))
+    .type(isInference ? inferenceErrorMediaType : problemMediaType)
+    .send(JSON.stringify(body))
 }
 
 /** The path of a request without its query. */

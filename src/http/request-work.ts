@@ -53,6 +53,15 @@ export interface Reading {
   close(reason: Error): void
 }
 
+/** How bodies are written. */
+export type BodyFormat = 'json' | 'ndjson' | 'binary' | 'multipart' | 'inference'
+
+/** What of a spec is told in the log and the metrics. */
+interface ToldSpec {
+  readonly loss: string
+  readonly labelFormat: string
+}
+
 /** The time and the memory of one request, from its headers to the end of its answer. */
 export class RequestWork implements Holder {
   readonly task: Task
@@ -60,6 +69,13 @@ export class RequestWork implements Holder {
   readonly #response: ServerResponse | undefined
   #reading: Reading | undefined
   #count: ((bytes: number) => void) | undefined
+  /** Bytes of the body that have come, when inflated. */
+  bytes = 0
+  /** How the body is written. */
+  format: BodyFormat | undefined
+  /** How rows were evaluated, if any were. */
+  spec: ToldSpec | undefined
+  rows = 0
   #received = 0
   #progressAt = performance.now()
 
@@ -91,11 +107,18 @@ export class RequestWork implements Holder {
 
   /** Bytes of a body have come. */
   received(bytes: number): void {
+    this.bytes += bytes
     this.#count?.(bytes)
     this.#received += bytes
     if (this.#received < progressBytes) return
     this.#received = 0
     this.#progressAt = performance.now()
+  }
+
+  /** So many rows were evaluated under this spec, in addition to others of the request. */
+  evaluates(spec: ToldSpec, rows: number): void {
+    this.spec = spec
+    this.rows += rows
   }
 
   /** The answer is about to be sent; it computes no longer. */

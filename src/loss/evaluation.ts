@@ -30,6 +30,8 @@ export interface EvaluationContext extends ChoiceContext {
   readonly maxAnswerNumbers: number
   /** The largest count of numbers in the rows of a mini-batch. */
   readonly maxMiniBatchNumbers: number
+  /** Whether the numbers of rows are taken as they are: then there is no answer that they could be too many for. */
+  readonly isRaw?: boolean
 }
 
 /** What an evaluation found; sections are there when asked for. */
@@ -66,13 +68,12 @@ function withSpec(findings: Findings, spec: Spec): Answer {
 /** @param populationSize rows that a mini-batch was drawn from */
 function* findingsOf(state: EvaluationState, rows: RowSections, populationSize?: number): Generator<void, Findings> {
   const { spec, tally } = state
-  const corrected = spec.miniBatch?.replacement === false ? populationSize : undefined
-  const findings = { ...statisticsOf(tally, spec, corrected) } as Record<string, unknown>
+  const findings = figuresOf(state, populationSize) as Statistics & Record<string, unknown>
   if (populationSize !== undefined) findings.populationSize = populationSize
-  if (spec.reduction === 'none') findings.losses = rows.perSample?.report().losses
+  if (spec.reduction === 'none') findings.losses = rows.perSample?.report(tally.outputs).losses
   if (spec.topK !== undefined) findings.topKAccuracy = yield* reportSection(state, 'topKAccuracy')
   for (const name of spec.include) {
-    if (name === 'perSample') findings.perSample = rows.perSample?.report()
+    if (name === 'perSample') findings.perSample = rows.perSample?.report(tally.outputs)
     else if (name === 'ranking') findings.ranking = rows.ranking
     else if (name === 'gradient') findings.gradient = rows.gradient && (yield* rows.gradient.report(tally))
     else findings[name] = yield* reportSection(state, name)
@@ -82,11 +83,15 @@ function* findingsOf(state: EvaluationState, rows: RowSections, populationSize?:
   return findings as unknown as Findings
 }
 
+function figuresOf({ tally, spec }: EvaluationState, populationSize?: number): Statistics {
+  return statisticsOf(tally, spec, spec.miniBatch?.replacement === false ? populationSize : undefined)
+}
+
 /** What a number of the answer takes: by itself, with the array that grows around it, and as text. */
 const bytesPerNumber = 64
 
 /** The largest counts of numbers that an answer, and a mini-batch, may have. */
-type Sizes = Pick<EvaluationContext, 'maxAnswerNumbers' | 'maxMiniBatchNumbers'>
+type Sizes = Pick<EvaluationContext, 'maxAnswerNumbers' | 'maxMiniBatchNumbers' | 'isRaw'>
 
 /**
  * Refuses what asks for too large an answer, before anything is computed, and returns the bytes that the answer will take.
@@ -97,6 +102,7 @@ type Sizes = Pick<EvaluationContext, 'maxAnswerNumbers' | 'maxMiniBatchNumbers'>
 export function answerBytesOf(spec: Spec, { samples, outputs }: Layout, sizes: Sizes, answers = 1): number {
   const { include, miniBatch, reduction, decision, classWeights, positiveWeight } = spec
   if (miniBatch !== undefined) checkMiniBatch(miniBatch, outputs, sizes)
+  if (sizes.isRaw) return 0
   const evaluated = miniBatch?.size ?? samples
   const weights = (classWeights?.length ?? 0) + (typeof positiveWeight === 'number' ? 0 : positiveWeight.length)
   let bytes = answers * weights * bytesPerNumber
@@ -214,7 +220,7 @@ export class Evaluation {
       rows?.free()
       if (!isAdded) {
         memory.release(reserved)
-        rowSections.gradient?.free()
+        freeSections(rowSections)
       }
     }
   }
@@ -248,11 +254,25 @@ export class Evaluation {
     return findingsOf(this.#total, this.#rowSections, this.#populationSize)
   }
 
+  /** The figures of the answer alone. */
+  figures(): Statistics {
+    return figuresOf(this.#total, this.#populationSize)
+  }
+
+  /**
+   * The numbers of a part about single rows, step by step; `undefined` if it was not asked for, or there is none. To be asked
+   * for once.
+   */
+  *rowNumbers(part: 'losses' | 'correct' | 'gradient'): Generator<void, Float64Array | Int32Array | undefined> {
+    const { perSample, gradient } = this.#rowSections
+    return part === 'gradient' ? gradient && (yield* gradient.numbers(this.tally)) : perSample?.[part]
+  }
+
   /** Gives back what is held for the answer. The evaluation is of no use any more. */
   close(): void {
     this.#context.memory.release(this.#reserved)
     this.#reserved = 0
-    this.#rowSections.gradient?.free()
+    freeSections(this.#rowSections)
     this.#rowSections = {}
   }
 
@@ -260,10 +280,15 @@ export class Evaluation {
     const { include, miniBatch, reduction } = this.#spec
     const sections: { -readonly [Name in keyof RowSections]: RowSections[Name] } = {}
     if (reduction === 'none' || include.includes('perSample')) {
-      sections.perSample = new PerSample(this.#spec, miniBatch?.size ?? samples)
+      sections.perSample = new PerSample(this.#spec, miniBatch?.size ?? samples, this.#context.memory)
     }
-    if (include.includes('gradient')) {
-      sections.gradient = new Gradient(this.#spec, samples, outputs, isList, this.#context.memory)
+    try {
+      if (include.includes('gradient')) {
+        sections.gradient = new Gradient(this.#spec, samples, outputs, isList, this.#context.memory)
+      }
+    } catch (error) {
+      freeSections(sections)
+      throw error
     }
     return sections
   }
@@ -280,6 +305,11 @@ export class Evaluation {
     if (reduction === 'none') refuse(['reduction'], 'reduction "none" is available for a single batch only', reduction)
     if (miniBatch !== undefined) refuse(['miniBatch'], 'miniBatch is available for a single batch only', miniBatch)
   }
+}
+
+function freeSections({ perSample, gradient }: RowSections): void {
+  perSample?.free()
+  gradient?.free()
 }
 
 /** Shows each slice to the sections about its rows, and to whoever watches. */

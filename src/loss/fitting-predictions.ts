@@ -28,8 +28,9 @@ export function* fittingPredictionFormat(spec: Spec, tensor: Tensor, layout: Lay
   if (declared === 'logits' || declared === 'values' || others.length === 0) return ''
   if (others.includes('values')) return sentence('values')
   const areLogs = declared === 'probabilities'
-  const { areFinite, fit } = yield* lookAtAll(spec, tensor, layout, areLogs)
-  if (!areFinite) return areLogs ? '' : ` A probability of 0 has no logarithm.${sentence('probabilities')}`
+  const { areFinite, hasLogOfZero, fit } = yield* lookAtAll(spec, tensor, layout, areLogs)
+  if (hasLogOfZero && !areLogs) return ` A probability of 0 has no logarithm.${sentence('probabilities')}`
+  if (!areFinite) return ''
   if (!fit) return sentence('logits')
   const fitting = sentence(areLogs ? 'log-probabilities' : 'probabilities')
   // the sums of rows tell these from logits
@@ -40,28 +41,38 @@ function sentence(format: PredictionFormat): string {
   return ` ${kinds[format]} are declared with predictionFormat "${format}".`
 }
 
-/** Whether all numbers are finite, and whether they are probabilities, or their logarithms, throughout. */
+interface Look {
+  readonly areFinite: boolean
+  readonly hasLogOfZero: boolean
+  /** Whether they are probabilities, or their logarithms, throughout. */
+  readonly fit: boolean
+}
+
+/** What holds of all numbers, as far as the first that is not finite. */
 function* lookAtAll(
   spec: Spec,
   { data }: Tensor,
   { samples, outputs }: Layout,
   areLogs: boolean,
-): Generator<void, { areFinite: boolean; fit: boolean }> {
+): Generator<void, Look> {
   const tolerance = checksPredictionRows(spec) ? spec.rowSumTolerance : Number.POSITIVE_INFINITY
   const step = Math.ceil(numbersPerLook / outputs)
   let fit = true
   for (let from = 0; from < samples; from += step) {
     const to = Math.min(from + step, samples)
-    if (!areAllFinite(data, from * outputs, to * outputs)) return { areFinite: false, fit: false }
+    const part = data.subarray(from * outputs, to * outputs)
+    if (!areAllFinite(part)) {
+      return { areFinite: false, hasLogOfZero: part.includes(Number.NEGATIVE_INFINITY), fit: false }
+    }
     fit &&= doFit(data, outputs, from, to, areLogs, tolerance)
     yield
   }
-  return { areFinite: true, fit }
+  return { areFinite: true, hasLogOfZero: false, fit }
 }
 
-function areAllFinite(data: Float64Array, from: number, to: number): boolean {
+function areAllFinite(data: Float64Array): boolean {
   let infinite = 0
-  for (let at = from; at < to; at++) infinite += Number(data[at] - data[at] !== 0)
+  for (let at = 0; at < data.length; at++) infinite += Number(data[at] - data[at] !== 0)
   return infinite === 0
 }
 

@@ -17,7 +17,7 @@ type Texts = Readonly<Record<string, unknown>>
 const stringsOf: Readonly<Record<Language, Texts>> = { en, ko }
 
 const folder = fileURLToPath(new URL('../explorer/', import.meta.url))
-const plotly = createRequire(import.meta.url).resolve('plotly.js-gl3d-dist-min')
+const plotlyFile = createRequire(import.meta.url).resolve('plotly.js-gl3d-dist-min')
 
 const types: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
@@ -33,7 +33,15 @@ export interface Assets {
   readonly plotly: Constant
 }
 
-export function readAssets(): Assets {
+let read: Assets | undefined
+
+/** The files, read once. */
+export function assets(): Assets {
+  read ??= readAssets()
+  return read
+}
+
+function readAssets(): Assets {
   const names = globSync(`**/*{${Object.keys(types)}}`, { cwd: folder }).filter((name) => name !== 'tsconfig.json')
   const files = new Map<string, Constant>()
   for (const name of names.toSorted()) files.set(name, constant(types[posix.extname(name)], contentOf(name)))
@@ -42,7 +50,7 @@ export function readAssets(): Assets {
   return {
     files,
     version: all.digest('base64url').slice(0, 20),
-    plotly: constant(types['.js'], readFileSync(plotly)),
+    plotly: constant(types['.js'], readFileSync(plotlyFile)),
   }
 }
 
@@ -51,15 +59,16 @@ function contentOf(name: string): Buffer {
 }
 
 /** A page in a language: the template with its sections and their strings. Throws when a string is missing. */
-export function pageOf(name: keyof typeof pages, language: Language, assets: Assets): Constant {
+export function pageOf(name: keyof typeof pages, language: Language): Constant {
+  const { version, plotly } = assets()
   const sections: readonly string[] = pages[name]
-  const at = `/explore/assets/${assets.version}`
+  const at = `/explore/assets/${version}`
   const texts = stringsOf[language]
   const own = texts[name] as Texts
   const page = filled(contentOf('page.html').toString(), {
     ...texts,
     ...own,
-    plotly: `/explore/plotly/${assets.plotly.hash}.js`,
+    plotly: `/explore/plotly/${plotly.hash}.js`,
     assets: at,
     preloads: modulesOf(['main.js', `sections/${sections[0]}.js`, `strings/${language}.js`])
       .map((module) => `<link rel="modulepreload" href="${at}/${module}">`)

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { askAgain, forEver } from '../http/constant.ts'
 import { nothingServed } from '../http/plugins/not-found.ts'
 import type { Language } from './explore-pages.ts'
-import { languages, pageOf, readAssets } from './explore-pages.ts'
+import { assets, languages, pageOf } from './explore-pages.ts'
 
 const links = {
   explore: '/explore',
@@ -21,7 +21,7 @@ const offered = Object.keys(languages) as Language[]
 
 /** GET /explore: the page with the pictures, its files, and the library that draws. `/` leads a browser there. */
 export async function exploreRoute(app: FastifyInstance): Promise<void> {
-  const assets = readAssets()
+  const { files, version, plotly } = assets()
   const schema = { hide: true }
   app.get('/', { schema }, async (request, reply) => {
     reply.header('vary', 'accept')
@@ -29,7 +29,7 @@ export async function exploreRoute(app: FastifyInstance): Promise<void> {
     return { name: 'lossmeter', links }
   })
   for (const [address, name] of Object.entries(addresses)) {
-    const pages = new Map(offered.map((language) => [language, pageOf(name, language, assets)]))
+    const pages = new Map(offered.map((language) => [language, pageOf(name, language)]))
     app.get(address, { schema }, async (request, reply) => {
       const language = languageOf(request)
       reply.headers({ vary: 'accept-language', 'content-language': language })
@@ -40,15 +40,14 @@ export async function exploreRoute(app: FastifyInstance): Promise<void> {
     '/explore/assets/:version/*',
     { schema },
     async (request, reply) => {
-      const { version, '*': name } = request.params
-      const file = assets.files.get(name)
+      const file = files.get(request.params['*'])
       if (file === undefined) throw nothingServed()
       // while another version of the service starts, a page may ask one replica for what another has named
-      return file.send(request, reply, version === assets.version ? forEver : askAgain)
+      return file.send(request, reply, request.params.version === version ? forEver : askAgain)
     },
   )
   app.get<{ Params: { hash: string } }>('/explore/plotly/:hash.js', { schema }, async (request, reply) =>
-    assets.plotly.send(request, reply, request.params.hash === assets.plotly.hash ? forEver : askAgain),
+    plotly.send(request, reply, request.params.hash === plotly.hash ? forEver : askAgain),
   )
 }
 

@@ -1,10 +1,11 @@
-import '@fastify/accepts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { ProblemName } from '../http/problem.ts'
 import { Problem, problems } from '../http/problem.ts'
 import { problemAnswers } from './answers.ts'
 import { problemExample } from './problem-examples.ts'
+import type { Description } from './problem-pages.ts'
+import { listPage, typePage, wantsHtml } from './problem-pages.ts'
 
 const names = Object.keys(problems) as [ProblemName, ...ProblemName[]]
 
@@ -42,7 +43,7 @@ export async function problemRoutes(app: FastifyInstance): Promise<void> {
     },
     async (request, reply) => {
       const types = names.map(describe)
-      return answer(request, reply, { problems: types }, () => html('Problem types', types.map(section).join('\n')))
+      return answer(request, reply, { problems: types }, () => listPage(types))
     },
   )
   app.get<{ Params: { name: string } }>(
@@ -67,12 +68,10 @@ export async function problemRoutes(app: FastifyInstance): Promise<void> {
       const name = names.find((known) => known === request.params.name)
       if (name === undefined) throw new Problem('not-found', unknownName)
       const type = describe(name)
-      return answer(request, reply, type, () => html(type.title, section(type)))
+      return answer(request, reply, type, () => typePage(type))
     },
   )
 }
-
-type Description = z.infer<typeof problemType>
 
 function describe(name: ProblemName): Description {
   return { type: `/problems/${name}`, ...problems[name] }
@@ -84,25 +83,7 @@ function asEither(schema: z.ZodType) {
 
 function answer(request: FastifyRequest, reply: FastifyReply, body: object, asHtml: () => string): FastifyReply {
   reply.header('vary', 'accept')
-  const wantsHtml = request.accepts().type(['json', 'html']) === 'html'
-  return wantsHtml
+  return wantsHtml(request)
     ? reply.type('text/html; charset=utf-8').send(asHtml())
     : reply.type('application/json; charset=utf-8').send(JSON.stringify(body))
-}
-
-function section({ type, status, title, meaning, remedy }: Description): string {
-  return `<section><h2><a href="${type}">${escaped(title)}</a></h2><p><code>${type}</code>, status ${status}</p><p>${escaped(meaning)}</p><p>${escaped(remedy)}</p></section>`
-}
-
-function html(title: string, body: string): string {
-  return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escaped(title)} - lossmeter</title></head>
-<body><main><h1>${escaped(title)}</h1>
-${body}
-<p><a href="/problems">All problem types</a> - <a href="/docs">API documentation</a></p></main></body></html>
-`
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

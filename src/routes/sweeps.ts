@@ -147,7 +147,8 @@ export async function sweepRoute(app: FastifyInstance): Promise<void> {
         },
       },
     },
-    async ({ body, id, work: { task, memory } }, reply) => {
+    async ({ body, id, work }, reply) => {
+      const { task, memory } = work
       const request = validBody(body, sweepRequest)
       const { loss, labelFormat, predictions, labels, parameter, values } = request
       if (!(losses[loss] as Loss).labelFormats.includes(labelFormat))
@@ -162,6 +163,7 @@ export async function sweepRoute(app: FastifyInstance): Promise<void> {
       checkSweep(request, layout)
       const batch = await task.run(check(spec, tensors, layout, memory))
       const curves = await task.run(sweep(spec, batch, parameter, values, memory))
+      work.evaluates(spec, layout.samples)
       return sendJson(reply, task, { values, ...curves, step: sweepStep, ...layout, requestId: id })
     },
   )

@@ -21,6 +21,7 @@ export const SMALLEST_POWER = -342
 export const LARGEST_POWER = 308
 
 export const DEPTH_CAPACITY = 64
+export const LISTED_DEPTH = 3 // of the members of an object in a list
 export const NON_NUMERIC_CAPACITY = 20
 export const CAPTURE_CAPACITY = 64
 
@@ -67,11 +68,14 @@ export const REASON = 39
 // Of lines that were read together, how many, and of their labels the rank and where they end.
 export const LINES = 40
 export const LABELS_RANK = 41
+export const BASE = 42 // the depth of the object around the member that is a tensor, less one
+export const IN_LIST = 43
 // The limits, in the order of LIMIT_NAMES in limits.ts, then the tensor keys, as `keys` keeps keys.
-export const LIMITS = 42
-export const TENSOR_COUNT = 50
-export const LABELS_END = 51
-export const TENSOR_KEYS = 52
+export const LIMITS = 44
+export const TENSOR_COUNT = 52
+export const LABELS_END = 53
+export const HAS_LIST = 54 // behind the tensor keys, that of a list and that of the tensors in its objects
+export const TENSOR_KEYS = 56
 
 export const LIMIT_DEPTH = 0
 export const LIMIT_KEY_LENGTH = 1

@@ -12,9 +12,14 @@ const KEYS_CAPACITY = layout.PAGES * 0x10000 - layout.KEYS
 /** What the module must know of a kind of documents, as it lies in the state from LIMITS on. */
 export interface Plan {
   readonly keys: readonly string[]
+  /** The keys of the tensors that are members, by their number in the module. */
+  readonly members: readonly string[]
   readonly limits: ScanLimits
   readonly fields: Int32Array
 }
+
+/** Between the key of a list and that of the tensors in its objects. */
+const listMark = '[].'
 
 /** A key as the module keeps it. */
 function keptKey(key: string): Buffer {
@@ -34,7 +39,9 @@ function keptBytes({ maxKeys, maxKeyLength }: ScanLimits): number {
 }
 
 function makePlan(keys: readonly string[], limits: ScanLimits): Plan {
-  const kept = Buffer.concat(keys.map(keptKey))
+  const members = keys.filter((key) => !key.includes(listMark))
+  const list = keys.filter((key) => key.includes(listMark)).flatMap((key) => key.split(listMark))
+  const kept = Buffer.concat([...members, ...list].map(keptKey))
   if (kept.length > layout.TENSOR_KEY_CAPACITY) {
     throw new RangeError(`The tensor keys take ${kept.length} bytes; they may take ${layout.TENSOR_KEY_CAPACITY}`)
   }
@@ -52,9 +59,10 @@ function makePlan(keys: readonly string[], limits: ScanLimits): Plan {
     const product = `${limits.maxKeys} keys of ${limits.maxKeyLength} bytes`
     throw new RangeError(`${product} can take ${keptBytes(limits)} bytes; they may take ${KEYS_CAPACITY}`)
   }
-  fields[layout.TENSOR_COUNT - layout.LIMITS] = keys.length
+  fields[layout.TENSOR_COUNT - layout.LIMITS] = members.length
+  fields[layout.HAS_LIST - layout.LIMITS] = Number(list.length > 0)
   new Uint8Array(fields.buffer).set(kept, 4 * first)
-  return { keys, limits, fields }
+  return { keys, members, limits, fields }
 }
 
 // Documents of the same kind come one after the other.

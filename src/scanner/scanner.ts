@@ -21,11 +21,14 @@ export class ScannedDocument {
   /** The members that are no tensor, as JSON. */
   readonly text: string
   readonly tensors: Record<string, Tensor>
+  /** The tensors of the list in their order; no more than the first eight. In the options, a zero stands for each. */
+  readonly listed: readonly Tensor[]
   #options: Record<string, unknown> | undefined
 
-  constructor(text: string, tensors: Record<string, Tensor>) {
+  constructor(text: string, tensors: Record<string, Tensor>, listed: readonly Tensor[]) {
     this.text = text
     this.tensors = tensors
+    this.listed = listed
   }
 
   /** The same as an object, which is made when it is asked for: who knows the text need not look into it. */
@@ -36,6 +39,8 @@ export class ScannedDocument {
 }
 
 const EMPTY = new Uint8Array(0)
+/** Tensors of a list that are kept. */
+const mostListed = 8
 /** Bytes that are kept from one slice to the next, besides the numbers, before they are counted. */
 const uncountedBytes = 2 ** 14
 
@@ -82,11 +87,13 @@ export class DocumentScanner {
   #kept = 0
   #optionText: string | undefined
   readonly #builders = new Map<string, TensorBuilder>()
+  readonly #listed: TensorBuilder[] = []
   #builder: TensorBuilder | undefined
   /** Where the last tensor ended. */
   #tensorEnd = Number.NEGATIVE_INFINITY
 
   /**
+   * @param tensorKeys members that are tensors; `inputs[].data` is the tensor `data` in each object of the list `inputs`
    * @param memory where the numbers are kept; what else is kept while the document comes is counted there, too
    * @param declaredBytes what the document will take, as its sender says; 0 when it is not said
    * @param origin the offset of the first byte, for errors; negative where bytes are written that nobody sent
@@ -123,7 +130,9 @@ export class DocumentScanner {
     this.#kept = 0
     const tensors: Record<string, Tensor> = {}
     for (const [name, builder] of this.#builders) tensors[name] = builder.small ?? (yield* builder.tensor())
-    return new ScannedDocument(this.#optionText, tensors)
+    const listed: Tensor[] = []
+    for (const builder of this.#listed) listed.push(builder.small ?? (yield* builder.tensor()))
+    return new ScannedDocument(this.#optionText, tensors, listed)
   }
 
   /** Gives back the memory of a document that is of no use any more. */
@@ -131,8 +140,9 @@ export class DocumentScanner {
     this.#memory.release(this.#kept)
     this.#kept = 0
     this.#builder?.free()
-    for (const builder of this.#builders.values()) builder.free()
+    for (const builder of [...this.#builders.values(), ...this.#listed]) builder.free()
     this.#builders.clear()
+    this.#listed.length = 0
   }
 
   #write(bytes: Uint8Array): void {
@@ -178,10 +188,12 @@ export class DocumentScanner {
   #handle(event: number, end: number): void {
     switch (event) {
       case layout.TENSOR_ENDED: {
-        const name = this.#plan.keys[state[layout.TENSOR]]
+        const name = this.#plan.members[state[layout.TENSOR]]
         const builder = this.#currentBuilder()
-        builder.finish(name, this.#position + end - layout.INPUT)
-        this.#builders.set(name, builder)
+        builder.finish(name ?? 'data', this.#position + end - layout.INPUT)
+        if (name !== undefined) this.#builders.set(name, builder)
+        else if (this.#listed.length < mostListed) this.#listed.push(builder)
+        else builder.free()
         this.#builder = undefined
         this.#tensorEnd = this.#position + state[layout.POSITION] - layout.INPUT
         return

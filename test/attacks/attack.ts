@@ -4,7 +4,7 @@ import type { Outcome, Request } from './client.ts'
 import { ask, Client, count } from './client.ts'
 import { memoryBound, memoryLimit } from './compose.ts'
 import { Pinger } from './pinger.ts'
-import type { Service } from './service.ts'
+import type { Service, Turns } from './service.ts'
 import type { Stage } from './stage.ts'
 
 /** What was seen while an attack went on. */
@@ -13,8 +13,11 @@ export interface Figures {
   readonly peak: number
   /** Resident memory when it had settled, over what it was before, in MiB. */
   readonly settled: number
-  /** The longest turn of the event loop, in milliseconds of processor time. */
+  /** The longest turn of the event loop, in milliseconds of processor time, and how long it may be. */
   readonly turn: number
+  readonly turnBound: number
+  /** The longest turn in milliseconds of the clock, which a busy machine prolongs: it is told, and not judged. */
+  readonly delay: number
   /** The longest wait of another client, in milliseconds. */
   readonly wait: number
   /** Processor time of the service, in seconds. */
@@ -57,8 +60,8 @@ export interface Attack {
 export interface Sent {
   readonly outcomes: readonly Outcome[]
   readonly faults?: readonly string[]
-  /** The longest turn that was seen, where `send` has looked itself. */
-  readonly turn?: number
+  /** The longest turns that were seen, where `send` has looked itself. */
+  readonly turns?: Turns
 }
 
 export interface Load {
@@ -75,6 +78,7 @@ export interface Load {
   send(service: Service, tolerance: Tolerance): Promise<Sent>
 }
 
+const noTurns: Turns = { turn: 0, delay: 0 }
 /** Milliseconds in which the probe reports. */
 const breath = 80
 const secondsToSettle = 20
@@ -92,22 +96,24 @@ export function load({ settings = {}, send, isLegal, expected, processor, ...att
         const pinger = new Pinger(service.port)
         await sleep(200)
         service.forgetTurns()
-        const { outcomes, faults = [], turn: longest = 0 } = await send(service, tolerance)
+        const { outcomes, faults = [], turns = noTurns } = await send(service, tolerance)
         const used = service.processor - processorBefore
         await sleep(100)
-        const turn = Math.max(longest, service.turns.turn)
+        const turn = Math.max(turns.turn, service.turns.turn)
+        const delay = Math.max(turns.delay, service.turns.delay)
+        const turnBound = isLegal ? tolerance.legalTurn : tolerance.turn
         const settled = await settle(service, before, tolerance.remainder)
         const pings = await pinger.end()
-        const figures = { peak: service.memory.peak, settled, turn, wait: pings.longest, processor: used }
+        const { peak } = service.memory
+        const figures = { peak, settled, turn, turnBound, delay, wait: pings.longest, processor: used }
         const answers = count(outcomes)
-        const bound = isLegal ? tolerance.legalTurn : tolerance.turn
         const all = [
           ...faults,
           service.isKilled && `killed when it held more than ${1.5 * memoryLimit} MiB`,
           !service.isRunning && !service.isKilled && `ended: ${service.errors.slice(0, 300)}`,
           figures.peak > memoryBound && `${inDigits(figures.peak)} MiB are more than ${inDigits(memoryBound)}`,
           settled > tolerance.remainder && `${inDigits(settled)} MiB more than before after ${secondsToSettle} s`,
-          turn > bound && turn > longest && `a turn of ${inDigits(turn)} ms`,
+          turn > turnBound && turn > turns.turn && `a turn of ${inDigits(turn)} ms`,
           figures.wait > tolerance.wait && `another client waited ${inDigits(figures.wait)} ms`,
           Object.keys(pings.refused).length > 0 && `another client got ${JSON.stringify(pings.refused)}`,
           processor !== undefined &&
@@ -190,17 +196,19 @@ export async function alone(
 ): Promise<Sent> {
   const outcomes: Outcome[] = []
   const faults: string[] = []
-  let longest = 0
+  let [turn, delay] = [0, 0]
   for (const [name, request] of Object.entries(requests)) {
     await sleep(breath)
     service.forgetTurns()
     outcomes.push(await ask(service.port, request, {}, 120_000))
     await sleep(breath)
-    const { turn } = service.turns
-    longest = Math.max(longest, turn)
-    if (turn > bound) faults.push(`${name}: a turn of ${inDigits(turn)} ms`)
+    const seen = service.turns
+    turn = Math.max(turn, seen.turn)
+    delay = Math.max(delay, seen.delay)
+    if (seen.turn > bound)
+      faults.push(`${name}: a turn of ${inDigits(seen.turn)} ms, ${inDigits(seen.delay)} by the clock`)
   }
-  return { outcomes, faults, turn: longest }
+  return { outcomes, faults, turns: { turn, delay } }
 }
 
 /** Waits until memory has come back; how much more than before it is then. */

@@ -1,5 +1,6 @@
 // The bodies of the attacks: small to write down, large to hold.
 import { gzipSync } from 'node:zlib'
+import { uniformIntegers } from '../../src/runtime/random.ts'
 import type { FormPart } from '../http/body/form.ts'
 import { formOf } from '../http/body/form.ts'
 import type { Request } from './client.ts'
@@ -128,7 +129,7 @@ export function csvFiles(cell: string, times: number): Request {
   ])
 }
 
-function formRequest(parts: readonly FormPart[]): Request {
+export function formRequest(parts: readonly FormPart[]): Request {
   const { headers, payload } = formOf(parts)
   return { headers, body: payload }
 }
@@ -140,6 +141,36 @@ export function ignoredRows(rows: number): Request {
   return binary({ loss: 'mse', labelFormat: 'index', ignoreIndex: 1 }, [
     { name: 'predictions', shape: [rows, 1], datatype: 'UINT8', bytes: Buffer.alloc(rows) },
     { name: 'labels', shape: [rows], datatype: 'UINT8', bytes: labels },
+  ])
+}
+
+/** Doubles whose exponents are anywhere from `low` to `high`. */
+function anyDoubles(length: number, low: number, high: number, sign = 1): Buffer {
+  const next = uniformIntegers(1)
+  const values = Float64Array.from({ length }, (_, at) => {
+    const value = (1 + next(2 ** 20) / 2 ** 20) * 2 ** (low + next(high - low))
+    return at % 2 === 0 ? value : sign * value
+  })
+  return Buffer.from(values.buffer)
+}
+
+/** Metrics of weighted values of every size, whose exact sums are as long as any. */
+export function wideMetrics(rows: number, outputs: number): Request {
+  const bytes = anyDoubles(rows * outputs, -1000, 1000, -1)
+  const part = { shape: [rows, outputs], datatype: 'FP64', bytes }
+  return binary({ loss: 'mse', labelFormat: 'values', include: ['metrics'] }, [
+    { ...part, name: 'predictions' },
+    { ...part, name: 'labels', bytes: anyDoubles(rows * outputs, -1000, 1000) },
+    { name: 'sampleWeights', shape: [rows], datatype: 'FP64', bytes: anyDoubles(rows, -1000, 300) },
+  ])
+}
+
+/** Scores of rows to be ranked, one byte each. */
+export function ranked(rows: number, outputs: number): Request {
+  const bytes = Buffer.from(Array.from({ length: rows * outputs }, (_, at) => (at * 7919) % 251))
+  return binary({ loss: 'hinge', labelFormat: 'binary', include: ['ranking'] }, [
+    { name: 'predictions', shape: [rows, outputs], datatype: 'UINT8', bytes },
+    { name: 'labels', shape: [rows, outputs], datatype: 'UINT8', bytes: Buffer.from(bytes.map((byte) => byte % 2)) },
   ])
 }
 

@@ -16,7 +16,9 @@ import {
   oneDigitComparison,
   oneDigitJson,
   oneLine,
+  ranked,
   sweep,
+  wideMetrics,
 } from './bodies.ts'
 import type { Outcome, Request } from './client.ts'
 import { ask } from './client.ts'
@@ -173,6 +175,17 @@ export const memory = [
       }
       return { outcomes }
     },
+  }),
+  load({
+    name: 'metrics of 28,000 values of every size: 16 x 3.6 MB',
+    isShort: true,
+    expected: busy,
+    send: (service) => sixteen(service, wideMetrics(8, 28_000)),
+  }),
+  load({
+    name: 'ranking: 16 x 8 million rows',
+    expected: busy,
+    send: (service) => sixteen(service, ranked(8e6, 1)),
   }),
   load({
     name: 'a mix of all of these',

@@ -6,6 +6,7 @@ import {
   boolFiles,
   compressed,
   csvFiles,
+  formRequest,
   ignoredRows,
   largeAnswer,
   largeShuffle,
@@ -13,11 +14,13 @@ import {
   oneDigitJson,
   oneHotRows,
   oneLine,
+  ranked,
   repeated,
   sweep,
+  wideMetrics,
 } from './bodies.ts'
-import type { Request } from './client.ts'
-import { ask, Client, chunk, lastChunk } from './client.ts'
+import type { Outcome, Request } from './client.ts'
+import { ask, Client, lastChunk } from './client.ts'
 
 const ndjson = { 'content-type': 'application/x-ndjson' }
 const options = '{"loss":"mse","labelFormat":"values"}\n'
@@ -157,14 +160,46 @@ function wrongOptions(bytes: number): Record<string, Request> {
   }
 }
 
+/** Forms of very many parts, files that announce what they do not have, and CSV without an end. */
+function wrongForms(): Record<string, Request> {
+  const file = (name: string, bytes: Buffer, type: string) => formRequest([[name, bytes, type]])
+  const npy = (shape: string, descr = '<f8') => {
+    const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': ${shape}}`
+    const length = Buffer.from(Uint16Array.of(text.length).buffer)
+    return Buffer.concat([Buffer.from('\x93NUMPY\x01\x00', 'latin1'), length, Buffer.from(text), Buffer.alloc(800)])
+  }
+  const binaryType = 'application/octet-stream'
+  return {
+    '100,000 parts': formRequest(times(100_000, ['x', '1'] as const)),
+    'a shape of 2^60 numbers': file('predictions', npy('(1152921504606846976,)'), binaryType),
+    'a shape of 33 million numbers': file('predictions', npy('(33554432,)'), binaryType),
+    'a shape of 65,000 digits': file('predictions', npy(`(${'9'.repeat(60_000)},)`), binaryType),
+    'a header of blanks': file('predictions', npy(`(1,)${' '.repeat(65_000)}`), binaryType),
+    'CSV of one line of 32 MB': file('predictions', Buffer.alloc(32e6, '1,'), 'text/csv'),
+    'CSV of one number of 32 MB': file('predictions', Buffer.alloc(32e6, '1'), 'text/csv'),
+    'CSV in quotes that never end': file('predictions', Buffer.alloc(32e6, '"1\n'), 'text/csv'),
+    'CSV of line ends': file('predictions', Buffer.alloc(32e6, '\n'), 'text/csv'),
+    'an option of 32 MB': formRequest([['loss', '1'.repeat(32e6)]]),
+    'a part without an end': {
+      headers: { 'content-type': 'multipart/form-data; boundary=b' },
+      body: Buffer.concat([Buffer.from('--b\r\ncontent-disposition: form-data; name="'), Buffer.alloc(32e6, 'x')]),
+    },
+  }
+}
+
 /** A body in chunks of one byte. */
-async function byteByByte(port: number, bytes: Buffer): Promise<Awaited<ReturnType<typeof ask>>> {
+function inBytes(bytes: Buffer): Buffer {
+  const chunks = Buffer.alloc(6 * bytes.length, '1\r\n?\r\n')
+  for (const [at, byte] of bytes.entries()) chunks[6 * at + 3] = byte
+  return Buffer.concat([chunks, Buffer.from(lastChunk)])
+}
+
+async function sendInChunks(port: number, chunks: Buffer): Promise<Outcome> {
   const client = await Client.open(port)
   await client.write(
     'POST /v1/loss HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n',
   )
-  const pieces = Array.from(bytes, (byte) => chunk(Buffer.of(byte)))
-  void client.write(Buffer.concat([...pieces, Buffer.from(lastChunk)]))
+  void client.write(chunks)
   const reply = await client.answer()
   client.leave()
   return reply ?? client.error ?? 'no answer'
@@ -290,8 +325,36 @@ export const processor = [
   load({
     name: '630,000 chunks of one byte',
     send: async (service) => ({
-      outcomes: [await byteByByte(service.port, Buffer.from(jsonOf('mse', `[${repeated('1', 300_000)}]`, '0')))],
+      outcomes: [
+        await sendInChunks(service.port, inBytes(Buffer.from(jsonOf('mse', `[${repeated('1', 300_000)}]`, '0')))),
+      ],
     }),
+  }),
+  load({
+    name: '8 clients send chunks of one byte',
+    expected: ['200'],
+    async send(service) {
+      const chunks = inBytes(Buffer.from(jsonOf('mse', `[${repeated('1', 100_000)}]`, '0')))
+      return { outcomes: await Promise.all(times(8, chunks).map((each) => sendInChunks(service.port, each))) }
+    },
+  }),
+  load({
+    name: 'metrics of 600 x 1,000 values of every size',
+    expected: ['200'],
+    processor: 4,
+    send: async (service) => ({ outcomes: [await ask(service.port, wideMetrics(600, 1000), {}, 120_000)] }),
+  }),
+  load({
+    name: 'ranking of 99,000 outputs, and of 8 million rows',
+    expected: ['200'],
+    send: (service, { turn }) =>
+      alone(service, { '99,000 outputs': ranked(3, 99_000), '8 million rows': ranked(8e6, 1) }, turn),
+  }),
+  load({
+    name: 'forms that lie or never end',
+    isShort: true,
+    expected: ['413', '400', '422'],
+    send: (service, { turn }) => alone(service, wrongForms(), turn),
   }),
   load({
     name: '1 GiB of blanks in 1 MB of gzip',

@@ -4,7 +4,7 @@ import type { Sent } from './attack.ts'
 import { claim, times } from './attack.ts'
 import { oneRow } from './bodies.ts'
 import type { Outcome } from './client.ts'
-import { ask, Client, count, headOf } from './client.ts'
+import { ask, Client, count, headOf, nameOf } from './client.ts'
 import type { Service } from './service.ts'
 
 const connections = 200
@@ -29,20 +29,23 @@ function oneMore(port: number, agent: Agent): Promise<string> {
   })
 }
 
-/** An upload that takes two seconds. */
-async function slowUpload(port: number): Promise<Outcome> {
+/** Longer than the service itself takes to end, on a machine that is busy, too. */
+const patience = 60_000
+
+/** An upload of 81 pieces; whoever looks stops at the answer, as large clients do, others send all of it first. */
+async function slowUpload(port: number, breath = 25, isLooking = true): Promise<Outcome> {
   const pieces = times(40, Buffer.alloc(50_000, '1,'))
   const parts = ['{"loss":"mse","labelFormat":"values","predictions":[', ...pieces, '1],"labels":[', ...pieces, '1]}']
   const length = parts.reduce((sum, part) => sum + part.length, 0)
   const client = await Client.open(port)
   await client.write(headOf({ headers: { 'content-length': length } }))
   for (const part of parts) {
-    if (client.isClosed || client.received.length > 0) break
+    if (client.isClosed || (isLooking && client.received.length > 0)) break
     await client.write(part)
-    await sleep(25)
+    await sleep(breath)
   }
-  const reply = await client.answer(10_000)
-  const end = client.isClosed ? 'closed' : 'no answer in 10 s'
+  const reply = await client.answer(patience)
+  const end = client.isClosed ? 'closed' : 'no answer'
   client.leave()
   return reply ?? client.error ?? end
 }
@@ -60,10 +63,10 @@ async function shutDown(service: Service, signal: NodeJS.Signals): Promise<Sent>
       await sleep(20)
     }
   })
-  const slow = times(uploads, service.port).map(slowUpload)
+  const slow = times(uploads, service.port).map((port) => slowUpload(port))
   await sleep(1000)
   service.child.kill(signal)
-  const [code] = (await Promise.race([service.ended, sleep(45_000, ['never'])])) as unknown[]
+  const [code] = (await Promise.race([service.ended, sleep(patience, ['never'])])) as unknown[]
   isOver = true
   await Promise.all(loops)
   agent.destroy()
@@ -94,6 +97,24 @@ export const shutdown = [
       },
     }),
   ),
+  claim({
+    name: 'SIGTERM while uploads take longer than it lets them',
+    isShort: true,
+    check: (stage) =>
+      stage.with({ SHUTDOWN_DELAY_MS: '0', SHUTDOWN_TIMEOUT_MS: '1000' }, async (service) => {
+        const uploading = Array.from({ length: uploads }, (_, at) => slowUpload(service.port, 50, at % 2 === 0))
+        await sleep(1000)
+        service.child.kill('SIGTERM')
+        const outcomes = await Promise.all(uploading)
+        const others = outcomes.filter((outcome) => nameOf(outcome) !== '503')
+        const [code] = (await Promise.race([service.ended, sleep(patience, ['never'])])) as unknown[]
+        const faults = [
+          others.length > 0 && `not refused: ${JSON.stringify(count(others))}`,
+          code !== 0 && `its exit code is ${code}`,
+        ]
+        return { outcomes, faults: faults.filter((fault) => typeof fault === 'string') }
+      }),
+  }),
   claim({
     name: 'SIGTERM while a client never reads its answers',
     check: (stage) =>

@@ -1,10 +1,13 @@
 import type { Attack, Figures, Result } from './attack.ts'
+import { promised } from './attack.ts'
+import { memoryBound } from './compose.ts'
 
 const columns: [title: string, cell: (figures: Figures) => string][] = [
-  ['peak, MiB', ({ peak }) => whole(peak)],
-  ['settled, MiB over before', ({ settled }) => whole(settled)],
-  ['longest turn, ms', ({ turn }) => turn.toFixed(1)],
-  ["another client's longest wait, ms", ({ wait }) => whole(wait)],
+  [`peak, MiB (at most ${whole(memoryBound)})`, ({ peak }) => whole(peak)],
+  [`settled, MiB over before (${promised.remainder})`, ({ settled }) => whole(settled)],
+  ['longest turn, ms of processor (bound)', ({ turn, turnBound }) => `${turn.toFixed(1)} (${turnBound})`],
+  ['the same by the clock', ({ delay }) => whole(delay)],
+  [`another client's longest wait, ms (${promised.wait})`, ({ wait }) => whole(wait)],
   ['processor, s', ({ processor }) => processor.toFixed(1)],
 ]
 

@@ -45,6 +45,12 @@ export function asNdjson(name: string, { predictions, labels }: Rows, linesOf: n
   return requestOf(name, 'application/x-ndjson', Buffer.from(text), lossOf(predictions, labels))
 }
 
+/** The lines of an NDJSON body as one JSON array, for who parses all of it at once. */
+export function asOneArray({ name, body, loss }: Request): Request {
+  const text = `[${body.toString().trimEnd().replaceAll('\n', ',')}]`
+  return requestOf(name, 'application/json', Buffer.from(text), loss)
+}
+
 /** Predictions as FP64; labels as numpy has them, INT64, or as one-hot rows in FP64. */
 export function asBinary(name: string, { predictions, labels }: Rows, labelFormat: 'index' | 'one-hot'): Request {
   const shape = [labels.length, outputs]

@@ -22,6 +22,21 @@ export async function latency(server: Server, connection: Connection, request: R
   return sum / times
 }
 
+/** What a request takes, of time and of the processor of its server. */
+export interface Cost {
+  readonly milliseconds: number
+  readonly millisecondsOfProcessor: number
+}
+
+/** The mean of several requests one after the other, on a connection of their own. */
+export async function cost(server: Server, request: Request, times: number): Promise<Cost> {
+  const connection = await Connection.open(server.port)
+  const before = processorSeconds(server)
+  const milliseconds = await latency(server, connection, request, times)
+  connection.close()
+  return { milliseconds, millisecondsOfProcessor: ((processorSeconds(server) - before) * 1000) / times }
+}
+
 /** What many connections get out of a server that has nothing else to do. */
 export interface Throughput {
   readonly requestsPerSecond: number

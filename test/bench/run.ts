@@ -3,17 +3,17 @@
 import { cpus } from 'node:os'
 import fastifyPackage from 'fastify/package.json' with { type: 'json' }
 import type { Request } from './bodies.ts'
-import { asBinary, asFiles, asJson, asNdjson, makeRows } from './bodies.ts'
+import { asBinary, asFiles, asJson, asNdjson, asOneArray, makeRows } from './bodies.ts'
 import { Connection } from './client.ts'
 import { benchEvaluations } from './evaluations.ts'
 import { benchFiles } from './files.ts'
 import { benchFold } from './fold.ts'
-import type { Throughput, UnderUploads } from './measures.ts'
-import { latency, Siege, throughput } from './measures.ts'
+import type { Cost, Throughput, UnderUploads } from './measures.ts'
+import { cost, latency, Siege, throughput } from './measures.ts'
 import { benchScanner } from './scanner.ts'
 import type { Server, ServerName } from './servers.ts'
 import { isInstalled, peakMemory, serverNames, start, stop, versionsOfPython } from './servers.ts'
-import { interleave } from './statistics.ts'
+import { interleave, mean } from './statistics.ts'
 import { Table } from './table.ts'
 
 const measured = Number(process.env.BENCH_ROUNDS ?? 12)
@@ -35,6 +35,7 @@ const answer = await answerTo(oneRow)
 
 await benchOneRow('one row of 10, JSON, 16 connections')
 await benchBodies()
+await benchSmallLines()
 await benchUploads('while four clients upload 12 MB of JSON:')
 benchScannerAlone()
 report()
@@ -106,6 +107,35 @@ async function benchBodies(): Promise<void> {
     for (const connection of open.values()) connection.close()
   }
   table.add('&emsp;peak resident memory after these', 'MiB', memoryOf(servers.values()))
+  await Promise.all([...servers.values()].map(stop))
+}
+
+/** Lines as workers log them, against JSON.parse of the same text as one array. */
+async function benchSmallLines(): Promise<void> {
+  const lines = [1, 7]
+    .map((each) =>
+      asNdjson(`20,000 lines of ${each} x 10, NDJSON, against one JSON array`, makeRows(20_000 * each), each),
+    )
+    .filter(({ name }) => only.test(name))
+  if (lines.length === 0) return
+  const contenders = present.filter((name) => name === 'lossmeter' || name === 'parse')
+  const servers = new Map<ServerName, Server>(
+    await Promise.all(contenders.map(async (name) => [name, await start(name, answer)] as const)),
+  )
+  for (const request of lines) {
+    const array = asOneArray(request)
+    const results = await interleave<ServerName, Cost>(contenders, rounds, (name) =>
+      cost(servers.get(name) as Server, name === 'parse' ? array : request, 3),
+    )
+    table.add(
+      `${request.name} (${inUnits(request.bytes)})`,
+      'ms',
+      pick(results, ({ milliseconds }) => milliseconds),
+    )
+    const processor = pick(results, ({ millisecondsOfProcessor }) => millisecondsOfProcessor)
+    // a tick of the clock is most of a round, so that only all rounds together say something
+    table.add('&emsp;processor time of one', 'ms', new Map([...processor].map(([name, list]) => [name, [mean(list)]])))
+  }
   await Promise.all([...servers.values()].map(stop))
 }
 

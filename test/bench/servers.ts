@@ -100,7 +100,8 @@ function readProc({ pid }: ChildProcess, file: string): string {
 }
 
 function commandOf(name: ServerName, port: number, flags: readonly string[]): [string, string[]] {
-  if (name === 'lossmeter') return [process.execPath, [...flags, 'src/server.ts']]
+  // as npm start does
+  if (name === 'lossmeter') return [process.execPath, [...flags, '--max-semi-space-size=8', 'src/server.ts']]
   if (name !== 'fastapi') return [process.execPath, [...flags, join(peers, `${name}.ts`)]]
   const where = ['--app-dir', peers, 'fastapi_numpy:app', '--host', '127.0.0.1', '--port', String(port)]
   return [python, ['-m', 'uvicorn', ...where, '--log-level', 'warning', '--no-access-log']]

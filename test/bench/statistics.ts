@@ -8,6 +8,10 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5)
 }
 
+export function mean(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0) / values.length
+}
+
 /** The middle half of the values, as a share of their median: how noisy the machine was. */
 export function spread(values: readonly number[]): number {
   return (quantile(values, 0.75) - quantile(values, 0.25)) / median(values)

@@ -20,13 +20,14 @@ import {
 import { sweepAll } from './support.ts'
 
 /** The curve as it follows from the rows: groups of a size, each evaluated at once, and all up to its end. */
-function expectedCurve(batches: readonly Request[], size: number): CurvePoint[] {
+function expectedCurve(batches: readonly Request[], size: number, times: readonly number[]): CurvePoint[] {
   const points = Math.ceil(batches.length / size)
   return Array.from({ length: points }, (_, point) => {
     const [from, to] = [point * size, Math.min((point + 1) * size, batches.length)]
     return {
       fromSequence: from + 1,
       toSequence: to,
+      createdAt: times[to - 1],
       ...figuresOf(batches.slice(from, to)),
       cumulative: figuresOf(batches.slice(0, to)),
     }
@@ -43,13 +44,14 @@ async function stored(t: { after(release: () => Promise<void>): unknown }, reque
   const evaluations = new Evaluations(store, new Scheduler())
   const { batches } = await declare(evaluations, 'run', declaredFor(requests[0], 3))
   await put(evaluations, await declare(evaluations, 'run', declaredFor(requests[0], 3)), requests)
-  return { store, evaluations, batches }
+  const listed = await store.listBatches(batches.evaluation, { limit: 1000 })
+  return { store, evaluations, batches, times: listed.map(({ createdAt }) => createdAt) }
 }
 
 test('every point is what its rows give, and so is all up to it', async (t) => {
   // batches of one, two and three rows
   const requests = cutAt(classRows(900), (at) => (at % 3) + 1)
-  const { batches } = await stored(t, requests)
+  const { batches, times } = await stored(t, requests)
   const cases: [last: number, points: number, size: number][] = [
     [1, 1, 1],
     [10, 10, 1],
@@ -64,7 +66,7 @@ test('every point is what its rows give, and so is all up to it', async (t) => {
   ]
   for (const [last, points, size] of cases) {
     const curve = await curveOf(batches, last, points, newTask())
-    t.strictSame(curve, expectedCurve(requests.slice(0, last), size), `${last} batches in ${points} points`)
+    t.strictSame(curve, expectedCurve(requests.slice(0, last), size, times), `${last} batches in ${points} points`)
     t.ok(curve.length <= points)
     t.equal(curve.at(-1)?.toSequence, last)
   }
@@ -77,7 +79,7 @@ test('an evaluation without batches has no points', async (t) => {
 
 test('long curves are read from blocks, not from their batches', async (t) => {
   const requests = cutAt(classRows(700), () => 1)
-  const { store, batches } = await stored(t, requests)
+  const { store, batches, times } = await stored(t, requests)
   const before = await curveOf(batches, 700, 5, newTask())
   const asked: (number | undefined)[][] = []
   const watched = altered(store, {
@@ -88,7 +90,7 @@ test('long curves are read from blocks, not from their batches', async (t) => {
   })
   t.strictSame(await curveOf({ ...batches, store: watched }, 700, 5, newTask()), before)
   t.same(asked, [[640, 700]])
-  t.strictSame(before, expectedCurve(requests, 256))
+  t.strictSame(before, expectedCurve(requests, 256, times))
 })
 
 test('groups without weight, and infinite losses, are null', async (t) => {

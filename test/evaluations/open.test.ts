@@ -48,3 +48,21 @@ test('a PostgreSQL that does not answer opens nevertheless', async (t) => {
   await t.rejects(store.ping(), { name: 'StoreUnavailable', reason: 'out-of-reach' })
   await store.close()
 })
+
+test('an observer is told what the database does', async (t) => {
+  const told: unknown[] = []
+  const observer = {
+    ran: (system: string, operation: string) => void told.push([system, operation]),
+    committed: (batches: number) => void told.push(batches),
+  }
+  const store = await openStore('memory:', limits, undefined, observer)
+  await store.ping()
+  await store.close()
+  const distant = await openStore('postgres://user@localhost/db?host=/nowhere', limits, undefined, observer)
+  await t.rejects(distant.ping())
+  await distant.close()
+  t.same(told, [
+    ['sqlite', 'query'],
+    ['postgresql', 'query'],
+  ])
+})

@@ -261,10 +261,10 @@ test('an evaluation that is deleted meanwhile is gone', async (t) => {
   t.strictSame(await totals.use(batches, 3, 10, newTask(), keep), expected(requests.slice(0, 10)))
 })
 
-test('totals are kept as far as their numbers go, those used last', async (t) => {
+test('totals are kept as far as the memory for them goes, those used last', async (t) => {
   const store = await storeOf(t)
   const evaluations = new Evaluations(store, new Scheduler())
-  // 160,000 cells: three totals are kept, not four
+  // 160,000 cells take 33 MB: three totals are kept, not four
   const outputs = 400
   const predictions = [Array.from({ length: outputs }, (_, k) => (k === 7 ? 1 : 0))]
   const large: Request = { loss: 'mae', labelFormat: 'index', predictions, labels: [5], include: ['confusion'] }

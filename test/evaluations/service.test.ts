@@ -361,3 +361,19 @@ test('subscribers are told of batches; ping tells whether the store is there', a
   await store.close()
   await t.rejects(service.ping(), { name: 'StoreUnavailable', reason: 'closed' })
 })
+
+test('what becomes of declarations and batches is counted', async (t) => {
+  const told: string[] = []
+  const counts = {
+    declared: (outcome: string) => void told.push(`declared ${outcome}`),
+    put: (outcome: string) => void told.push(`put ${outcome}`),
+  }
+  const service = new Evaluations(await storeOf(t), new Scheduler(), counts)
+  const [request] = byRow(classRows(1))
+  const declared = declaredFor(request, 3)
+  const evaluation = await declare(service, 'a', declared)
+  await put(service, evaluation, [request])
+  await put(service, evaluation, [request])
+  await service.declare(owner, 'a', { ...declared, outputs: 4 })
+  t.same(told, ['declared created', 'put committed', 'put replayed', 'declared conflict'])
+})

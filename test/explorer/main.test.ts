@@ -4,11 +4,13 @@ import { browserTest, near } from './support.ts'
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 const sections = {
+  curve: '#curve[data-mounted]',
   scatter: '.scatter-plot[data-drawn]',
   surface: '.surface-plot[data-drawn]',
   declaration: '#declaration .card',
   'mini-batches': '#mini-batches[data-done]',
   sweeps: '#sweeps[data-done]',
+  training: '#training[data-training]',
   batch: '#batch[data-ready]',
 }
 
@@ -35,7 +37,7 @@ browserTest('the page', async (t, studio) => {
         const files = performance.getEntriesByType('resource').filter(({ startTime }) => startTime < view)
         return { view, early: files.map(({ name }) => new URL(name).pathname) }
       })
-      t.ok(early.some((path) => path.endsWith('/sections/curve.js')))
+      t.ok(early.some((path) => path.endsWith('/sections/losses.js')))
       t.notOk(
         early.some((path) => path.startsWith('/explore/plotly/')),
         'what is not needed comes later',
@@ -82,17 +84,17 @@ browserTest('the page', async (t, studio) => {
 
   await t.test('works with the keyboard alone', async (t) => {
     const { page } = await studio.open()
-    await page.waitForSelector('#curve[data-mounted]')
+    await page.waitForSelector('#losses[data-mounted]')
     await page.keyboard.press('Tab')
     t.equal(await page.evaluate(() => document.activeElement?.textContent), 'Skip to the pictures')
     const stops: (string | undefined)[] = []
-    for (let at = 0; at < 20; at++) {
+    for (let at = 0; at < 24; at++) {
       await page.keyboard.press('Tab')
       stops.push(
         await page.evaluate(() => document.activeElement?.getAttribute('href') ?? document.activeElement?.className),
       )
     }
-    for (const stop of ['/docs', '#curve', '#batch', 'curve-handle']) t.ok(stops.includes(stop), stop)
+    for (const stop of ['/docs', '#losses', '#batch', 'handle losses-handle']) t.ok(stops.includes(stop), stop)
     await page.context().close()
   })
 
@@ -119,6 +121,8 @@ browserTest('the page', async (t, studio) => {
       const options = { colorScheme, viewport: { width, height: 900 }, bypassCSP: true }
       const { page } = await studio.open('/explore', options)
       for (const [id, ready] of Object.entries(sections)) await near(page, id, ready)
+      await page.click('.training-step')
+      await page.waitForSelector('#training[data-steps="1"][data-training=paused]')
       await page.click('.batch-example')
       await page.selectOption('#batch [name=loss]', 'cross-entropy')
       await page.selectOption('#batch [name=labelFormat]', 'one-hot')

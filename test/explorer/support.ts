@@ -48,9 +48,13 @@ export interface Studio {
 }
 
 /** A test in a browser; skipped, saying why, where there is none. */
-export function browserTest(name: string, run: (t: Test, studio: Studio) => Promise<void>): void {
+export function browserTest(
+  name: string,
+  run: (t: Test, studio: Studio) => Promise<void>,
+  variablesOf: (t: Test) => Record<string, string> = () => ({}),
+): void {
   test(name, { skip: missing }, async (t) => {
-    const app = await appOf(t)
+    const app = await appOf(t, variablesOf(t))
     await app.listen({ host: '127.0.0.1', port: 0 })
     const origin = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
     const browser = await chromium.launch({ executablePath, args: flags })
@@ -105,7 +109,8 @@ async function open(
 function watch(page: Page, origin: string, wrong: string[]): void {
   page.on('console', (message) => {
     // a refused request is the service's answer, and what some of the pictures are about
-    const isAnswer = /status of 4(00|13|22)/.test(message.text()) && message.location().url.startsWith(`${origin}/v1/`)
+    const isAnswer =
+      /status of (4(00|01|13|22|29)|503)/.test(message.text()) && message.location().url.startsWith(`${origin}/v1/`)
     if (message.type() === 'error' && !isAnswer) wrong.push(`console: ${message.text()}`)
   })
   page.on('pageerror', (error) => wrong.push(`error: ${error.stack}`))

@@ -25,7 +25,8 @@ export function fitted(request: Fields, choices: Choices): Fields {
     const at = choices.below(columns)
     return Array.from({ length: columns }, (_, i) => Number(i === at))
   }
-  const isValue = predictionFormat !== 'probabilities' || labelFormat === undefined
+  const isLog = predictionFormat === 'log-probabilities' && labelFormat !== undefined
+  const isValue = (predictionFormat !== 'probabilities' && !isLog) || labelFormat === undefined
   const prediction = isValue ? value : areClasses ? undefined : share
   const labels: Record<string, () => unknown> = {
     index: () => choices.below(columns),
@@ -34,12 +35,14 @@ export function fitted(request: Fields, choices: Choices): Fields {
     binary: () => choices.list(columns, () => choices.below(2)),
     values: () => choices.list(columns, value),
   }
-  const model = () => each(prediction === undefined ? distribution : () => choices.list(columns, prediction))
+  const row = prediction === undefined ? distribution : () => choices.list(columns, prediction)
+  const model = () => each(isLog ? () => row().map((chance) => Math.max(-800, Math.log(chance))) : row)
   const batch: Fields = {
     predictions: model(),
     labels: each(labels[String(labelFormat)] ?? labels.values),
   }
   if ('baseline' in request) batch.baseline = model()
+  if ('topK' in request) batch.topK = 1 + choices.below(columns)
   if ('sampleWeights' in request) batch.sampleWeights = each(share)
   if ('classWeights' in request) batch.classWeights = choices.list(columns, share)
   if ('parameter' in request) Object.assign(batch, sweep(request, columns, choices))

@@ -12,7 +12,9 @@ import { listener } from '../support.ts'
 import { Client, get, limits } from './connections/support.ts'
 
 /** A server that loses patience after 100 ms, with nothing of the service but its connections. */
-async function served(t: { after(release: () => Promise<void>): unknown }): Promise<{ port: number; lines: string[] }> {
+async function served(t: {
+  after(release: () => Promise<void>): unknown
+}): Promise<{ port: number; lines: string[]; counted: string[] }> {
   const { logger, lines } = listener()
   const connections = new Connections(limits({ headersTimeoutMs: 100 }), 72_000)
   const app: FastifyInstance = Fastify({
@@ -24,6 +26,8 @@ async function served(t: { after(release: () => Promise<void>): unknown }): Prom
   })
   app.setErrorHandler(handleError)
   app.decorate('connections', connections)
+  const counted: string[] = []
+  app.decorate('metrics', { refused: (name: string) => counted.push(name), answered: () => undefined } as never)
   requestsInFlight(app, { maxRequestsInFlight: 10 })
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => {
@@ -40,7 +44,7 @@ async function served(t: { after(release: () => Promise<void>): unknown }): Prom
   })
   await app.listen({ port: 0 })
   t.after(() => app.close())
-  return { port: (app.server.address() as AddressInfo).port, lines }
+  return { port: (app.server.address() as AddressInfo).port, lines, counted }
 }
 
 /** Everything that the server says to these bytes until it closes the connection. */
@@ -80,7 +84,7 @@ const table = [
 ] as const
 
 test('a problem is said on the bare socket, and the connection closed', async (t) => {
-  const { port, lines } = await served(t)
+  const { port, lines, counted } = await served(t)
   for (const [name, bytes, problem] of table) {
     const answer = await said(port, bytes)
     const [id = 'no id'] = answer.match(uuid) ?? []
@@ -89,6 +93,10 @@ test('a problem is said on the bare socket, and the connection closed', async (t
     t.match(refused, [{ level: 30, status: problems[problem].status, code: /^(HPE|ERR)_/ }], name)
     t.equal(refused.length, 1)
   }
+  t.same(
+    counted,
+    table.map(([, , problem]) => problem),
+  )
   t.notMatch(lines.join(''), 'geheim')
 })
 

@@ -14,6 +14,7 @@ import { limitsOf } from '../../src/http/limits.ts'
 import {
   handleError,
   isAboutContent,
+  overloaded,
   Problem,
   pathOf,
   pointerOf,
@@ -273,7 +274,7 @@ test('a request that was abandoned is answered with the reason, whatever it ran 
   app.decorate('connections', noConnections)
   requestWork(app, limitsOf(parseConfig({})))
   app.post('/abandoned', async ({ work }) => {
-    work.giveWay(new Problem('overloaded', 'No room.', {}, { 'retry-after': '1' }))
+    work.giveWay(overloaded('No room.'))
     throw new TypeError('Cannot perform Construct on a detached ArrayBuffer')
   })
   const { statusCode, headers, body } = await app.inject({ method: 'POST', url: '/abandoned' })
@@ -296,8 +297,28 @@ test('a client that left is no internal error', async (t) => {
   await app.close()
 })
 
+test('problems are counted, with the limit that was exceeded where there is one', async (t) => {
+  const told: unknown[][] = []
+  const cases = [
+    new Problem('not-found', 'There is none.'),
+    new Problem('overloaded', 'No room.', {}, {}, 'maxConnections'),
+    new LimitExceeded('maxRows', 5, [], 'Too many.'),
+  ]
+  for (const error of cases) {
+    const { app } = await throwing(error)
+    app.decorate('metrics', { refused: (...args: unknown[]) => told.push(args) } as never)
+    await app.inject({ method: 'POST', url: '/here' })
+    await app.close()
+  }
+  t.same(told, [
+    ['not-found', undefined],
+    ['overloaded', 'maxConnections'],
+    ['limit-exceeded', 'maxRows'],
+  ])
+})
+
 test('headers of a problem are sent', async (t) => {
-  const { app } = await throwing(new Problem('overloaded', 'Later.', {}, { 'retry-after': '5' }))
+  const { app } = await throwing(overloaded('Later.', 5))
   const { statusCode, headers } = await app.inject({ method: 'POST', url: '/here' })
   await app.close()
   t.same([statusCode, headers['retry-after']], [503, '5'])
@@ -415,4 +436,15 @@ test('a client that has left is not answered', async (t) => {
   await failed
   t.equal(answers, 0)
   await app.close()
+})
+
+test('under /v2 an error has the form of the Open Inference Protocol', async (t) => {
+  const { app } = await throwing(undefined)
+  app.post('/v2/here', async () => {
+    throw invalid(2)
+  })
+  const { statusCode, headers, body } = await app.inject({ method: 'POST', url: '/v2/here?a' })
+  await app.close()
+  t.strictSame([statusCode, headers['content-type']], [422, 'application/json; charset=utf-8'])
+  t.equal(body, JSON.stringify({ error: 'labels[0] is wrong (#/labels/0)\nlabels[1] is wrong (#/labels/1)' }))
 })

@@ -363,5 +363,16 @@ test('the bytes of a body are counted as they come, by whom it concerns', async 
   work.meter((bytes) => counted.push(bytes))
   work.received(7)
   t.same(counted, [7])
+  t.equal(work.bytes, 12)
+  work.close()
+})
+
+test('rows add up, under the spec that they were evaluated by', async (t) => {
+  const work = new Resources(limits()).open('a')
+  t.same([work.spec, work.rows], [undefined, 0])
+  const spec = { loss: 'mse', labelFormat: 'values' }
+  work.evaluates(spec, 3)
+  work.evaluates(spec, 4)
+  t.same([work.spec, work.rows], [spec, 7])
   work.close()
 })

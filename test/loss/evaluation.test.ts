@@ -683,9 +683,9 @@ test('memory is given back at every end: refused, given up at any step, or witho
 test('what the answer takes is held until the evaluation is closed', async (t) => {
   // two classes with 5 sums and 3 counts, 4 cells with a count, 15 bins with a count, two sums and one of products
   const states = 2 * (200 + 3 * 8 + 5 * 512) + 4 * (200 + 8) + 15 * (200 + 8 + 4 * 512)
-  // per number of the answer 64 bytes; slopes of the gradient
-  const parts = 64 * 2 * 9000 + 64 * (12 + 4 + 75) + states + 64 * 18_000 + 8 * 18_000
-  const held = [parts, parts - 64 * 2 * 500 + 64 * 2, 64 * 2 * 20_000, 0]
+  // per number of the answer 64 bytes; slopes of the gradient; losses and decisions of rows
+  const parts = 64 * 2 * 9000 + 64 * (12 + 4 + 75) + states + 64 * 18_000 + 8 * 18_000 + 12 * 9000
+  const held = [parts, parts - 64 * 2 * 500 + 64 * 2 - 12 * 500, 64 * 2 * 20_000 + 8 * 20_000, 0]
   for (const [at, request] of takers.entries()) {
     const memory = new Ledger()
     const evaluation = new Evaluation(specOf(request), { ...random, memory })
@@ -782,6 +782,29 @@ test('rows cut into batches leave the bits of the whole', async (t) => {
     t.same(bytesOf(cut.state), bytesOf(whole.state), `batches of ${size}`)
     t.strictSame(finish(cut.report()), finish(whole.report()))
   }
+})
+
+test('the numbers of rows may be taken as they are, however many, and are given back', async (t) => {
+  const request: Request = {
+    loss: 'cross-entropy',
+    labelFormat: 'index',
+    include: ['perSample', 'gradient'],
+    predictions: Array.from({ length: 3000 }, () => [0.25, 0.75]),
+    labels: new Array(3000).fill(1),
+  }
+  const memory = new Ledger()
+  const raw = { ...unlimited, maxAnswerNumbers: 1, memory, isRaw: true }
+  const evaluation = new Evaluation(specOf(request), raw)
+  finish(evaluation.add(tensorsOf(request)))
+  const answer = evaluate(request)
+  t.strictSame(evaluation.figures().loss, answer.loss)
+  t.strictSame([...(finish(evaluation.rowNumbers('losses')) ?? [])], answer.perSample?.losses)
+  t.strictSame([...(finish(evaluation.rowNumbers('correct')) ?? [])], new Array(3000).fill(1))
+  t.strictSame([...(finish(evaluation.rowNumbers('gradient')) ?? [])], (answer.gradient as number[][]).flat())
+  t.equal(memory.held, (8 + 4 + 16) * 3000)
+  evaluation.close()
+  t.equal(memory.held, 0)
+  for (const part of ['losses', 'correct', 'gradient'] as const) t.equal(finish(evaluation.rowNumbers(part)), undefined)
 })
 
 test('chosen rows are added as a batch is, and whoever watches sees each slice', async (t) => {

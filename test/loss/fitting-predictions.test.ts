@@ -71,6 +71,7 @@ test('for what are no log-probabilities', async (t) => {
     ['numbers from 0 to 1', ofClasses, [[0.25, 0.25]], logits],
     ['numbers up to 0', ofClasses, [[-3, -4]], logits],
     ['the logarithm of 0', ofClasses, [[Number.NEGATIVE_INFINITY, 0]], zero],
+    ['no number', ofClasses, [[Number.NaN, 0]], ''],
     ['numbers of binary outputs from 0 to 1 may be either', ofBits, [[0.25, 0.5]], chances + logits],
   ]
   for (const [name, options, rows, sentences] of cases) t.equal(said(options, ...rows), sentences, name)

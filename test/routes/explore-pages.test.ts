@@ -1,9 +1,9 @@
 import { test } from 'tap'
 import type { Language } from '../../src/routes/explore-pages.ts'
-import { filled, languages, pageOf, readAssets } from '../../src/routes/explore-pages.ts'
+import { assets, filled, languages, pageOf } from '../../src/routes/explore-pages.ts'
 
 test('the files of the pages', async (t) => {
-  const { files, version, plotly } = readAssets()
+  const { files, version, plotly } = assets()
   for (const name of ['main.js', 'sections/curve.js', 'styles/base.css', 'digits.json', 'icon.svg', 'strings/ko.js']) {
     t.ok(files.has(name), name)
   }
@@ -13,13 +13,12 @@ test('the files of the pages', async (t) => {
     'what a browser does not need is not served',
   )
   t.match(version, /^[\w-]{20}$/)
-  t.equal(readAssets().version, version, 'the same files have the same version')
+  t.equal(assets(), assets(), 'are read once')
   t.match(plotly.hash, /^[\w-]{20}$/)
 })
 
 test('a page in each language', async (t) => {
-  const assets = readAssets()
-  const pages = Object.keys(languages).map((language) => pageOf('explore', language as Language, assets))
+  const pages = Object.keys(languages).map((language) => pageOf('explore', language as Language))
   t.equal(new Set(pages.map(({ hash }) => hash)).size, pages.length)
 })
 

@@ -40,26 +40,12 @@ test('a browser gets a page, anything else JSON', async (t) => {
   }
 })
 
-test('the page of a problem', async (t) => {
+test('the pages of a problem and of all problems', async (t) => {
   const app = await appOf(t)
-  const { body } = await ask(app, { url: '/problems/not-found', headers: { accept: browser } })
-  t.equal(
-    body,
-    `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>No such resource - lossmeter</title></head>
-<body><main><h1>No such resource</h1>
-<section><h2><a href="/problems/not-found">No such resource</a></h2><p><code>/problems/not-found</code>, status 404</p><p>Nothing is served at this address.</p><p>See /openapi.json or /docs for the available routes.</p></section>
-<p><a href="/problems">All problem types</a> - <a href="/docs">API documentation</a></p></main></body></html>
-`,
-  )
-})
-
-test('the page of all problems has each of them, and escapes', async (t) => {
-  const app = await appOf(t)
-  const { text } = await ask(app, { url: '/problems', headers: { accept: browser } })
-  for (const name of names) t.match(text, `<a href="/problems/${name}">`)
-  t.equal(text.match(/<section>/g)?.length, names.length)
-  t.notMatch(text, /&(?!amp;|lt;|gt;)/)
+  const one = await ask(app, { url: '/problems/not-found', headers: { accept: browser } })
+  t.match(one.text, '<h1>No such resource</h1>')
+  const all = await ask(app, { url: '/problems', headers: { accept: browser } })
+  for (const name of names) t.match(all.text, `<a href="/problems/${name}">`)
 })
 
 test('there is no other problem type', async (t) => {

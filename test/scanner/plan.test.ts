@@ -39,3 +39,7 @@ t.test('as many tensor keys as there can be', async (t) => {
     t.strictSame(tensors[key].nonNumeric, [{ path: [0], received: 'x'.repeat(64) }])
   }
 })
+
+t.test('the keys of a list stand behind those of members', async (t) => {
+  t.strictSame(planFor([...KEYS, 'inputs[].data'], LIMITS).members, KEYS)
+})

@@ -517,3 +517,120 @@ t.test('a document that is given up gives back all that it took', async (t) => {
     t.equal(held, 0)
   }
 })
+
+const LISTED = [...KEYS, 'inputs[].data']
+
+function scanListed(text: string, length = () => text.length, limits: Partial<ScanLimits> = {}) {
+  const scanner = new DocumentScanner(LISTED, { ...LIMITS, ...limits }, unaccounted)
+  for (const piece of piecesOf(Buffer.from(text), length)) scanner.write(piece)
+  return ended(scanner)
+}
+
+t.test('tensors in the objects of a list, however the document is cut', async (t) => {
+  const text = `{"a": 1, "inputs": [ {"name":"x", "data" : [ [1, 2], [3.5, 4]] , "shape":[2,2]}, 7, {"d\\u0061ta":[5,6]},{"data":
+    [[true, null, "x"]]},{"shape":[]}, [{"data":[1]}], {"data":{"data":[1]}}, {"deep":{"data":[8]},"data":9}], "predictions":[1,2],"b":{"data":[3]}}`
+  const wanted = {
+    a: 1,
+    inputs: [
+      { name: 'x', data: 0, shape: [2, 2] },
+      7,
+      { data: 0 },
+      { data: 0 },
+      { shape: [] },
+      [{ data: [1] }],
+      { data: 0 },
+      { deep: { data: [8] }, data: 0 },
+    ],
+    b: { data: [3] },
+  }
+  const below = generator(11)
+  for (let round = 0; round < 300; round++) {
+    const { options, tensors, listed } = scanListed(
+      text,
+      round === 0 ? undefined : () => 1 + below(round < 30 ? 1 : 40),
+    )
+    t.strictSame(options, wanted)
+    t.strictSame([...tensors.predictions.data], [1, 2])
+    t.strictSame(
+      listed.map(({ data, shape }) => [[...data], shape]),
+      [
+        [
+          [1, 2, 3.5, 4],
+          [2, 2],
+        ],
+        [[5, 6], [2]],
+        [
+          [NaN, NaN, NaN],
+          [1, 3],
+        ],
+        [[], [0]],
+        [[9], []],
+      ],
+    )
+    t.strictSame(listed[2].nonNumeric, [
+      { path: [0, 0], received: true },
+      { path: [0, 1], received: null },
+      { path: [0, 2], received: 'x' },
+    ])
+    t.match(listed[3].shapeError, { path: [], detail: 'data is an object, not an array of numbers' })
+  }
+})
+
+t.test('where there is no such list, its keys are those of options', async (t) => {
+  for (const text of ['{"inputs":{"a":{"data":[1]}}}', '{"outputs":[{"data":[1]}]}', '{"inputs":[[{"data":[1]}]]}']) {
+    const { options, listed } = scanListed(text)
+    t.strictSame([options, listed], [JSON.parse(text), []])
+  }
+  const text = '{"inputs":[{"data":[1]}]}'
+  const { options, listed } = scan(text)
+  t.strictSame([options, listed], [JSON.parse(text), []])
+})
+
+t.test('truth values and others leave a mark, however many there are', async (t) => {
+  const marks = (value: string) => {
+    const { data } = scanListed(value).listed[0]
+    return new Uint32Array(data.buffer, data.byteOffset, 2 * data.length).filter((_, at) => at % 2 === 0)
+  }
+  const row = '[true,false,null,"x",{},1]'
+  const rows = Array(20).fill(row).join()
+  t.strictSame([...marks(`{"inputs":[{"data":[${rows}]}]}`)], Array(20).fill([2, 1, 0, 3, 4, 0]).flat())
+})
+
+t.test('limits hold inside and around the tensors of a list', async (t) => {
+  const inputs = (count: number, member: string) => `{"inputs":[${Array(count).fill(`{${member}}`).join()}]}`
+  const refused = (text: string, limits: Partial<ScanLimits>, limit: keyof ScanLimits) =>
+    t.throws(() => scanListed(text, undefined, limits), { name: 'ScanLimitError', limit })
+  t.equal(scanListed(inputs(20, '"data":[1,2]')).listed.length, 8)
+  refused(inputs(1, '"data":[1,2,3]'), { maxRows: 2 }, 'maxRows')
+  refused(inputs(1, '"data":[[1,2,3]]'), { maxColumns: 2 }, 'maxColumns')
+  refused(inputs(1, '"data":[[1,2],[3,4]]'), { maxElements: 3 }, 'maxElements')
+  refused(inputs(1, '"data":[[1]]'), { maxDepth: 4 }, 'maxDepth')
+  t.ok(scanListed(inputs(1, '"data":[[1]]'), undefined, { maxDepth: 5 }))
+  refused(inputs(9, '"data":[1]'), { maxOptionBytes: 64 }, 'maxOptionBytes')
+  t.ok(scanListed(inputs(1, `"data":[${Array(1000).fill(1)}]`), undefined, { maxOptionBytes: 64 }))
+  refused(inputs(1, `"x":"${'x'.repeat(64)}","data":[1]`), { maxOptionBytes: 64 }, 'maxOptionBytes')
+  t.throws(() => scanListed('{"inputs":[{"data":[1],"data":[2]}]}'), ScanSyntaxError)
+})
+
+t.test('a document with a list that is of no use any more gives its memory back', async (t) => {
+  let held = 0
+  const memory: Memory = {
+    ...unaccounted,
+    allocate(bytes, committed = bytes) {
+      held += committed
+      return new ArrayBuffer(bytes)
+    },
+    commit(_, bytes) {
+      held += bytes
+    },
+    free(buffer) {
+      held -= buffer.byteLength
+    },
+  }
+  const numbers = Array(100_000).fill(1).join()
+  const scanner = new DocumentScanner(LISTED, LIMITS, memory)
+  scanner.write(Buffer.from(`{"inputs":[${`{"data":[${numbers}]},`.repeat(9)}`))
+  t.ok(held > 8 * 800_000)
+  scanner.discard()
+  t.ok(held < 8 * 2 ** 17, String(held))
+})

@@ -26,9 +26,8 @@ const maxGroupBytes = 2 ** 20
 const batchBytes = 512
 /** Rows that one step of a sweep changes. */
 const maxSwept = 500
-const firstStates = 16
 const maxStates = 500
-/** Bytes of states to aim at in a page. */
+/** Bytes of states in a page, without its last one. */
 const pageBytes = 2 ** 20
 
 /** A store in any database that has an engine: the SQL that all of them share. */
@@ -130,32 +129,27 @@ export class SqlStore implements Store {
     return this.#query(`SELECT ${batchColumns} ${inRange}`, [evaluation, after, after + limit])
   }
 
+  async times(evaluation: number, step: number, last: number): Promise<number[]> {
+    const rows = await this.#query<{ time: number | null }>(selectTimes, [evaluation, step, last])
+    return rows.map(({ time }) => {
+      if (time === null) throw new EvaluationGone()
+      return time
+    })
+  }
+
   async *states(evaluation: number, after = 0, last = Number.MAX_SAFE_INTEGER): AsyncGenerator<StatePage> {
-    let limit = firstStates
-    for (let from = after; from < last; ) {
-      const to = Math.min(from + limit, last)
+    for await (const [from, to] of this.#pages(sizes, [evaluation], after, last)) {
       const rows = await this.#query<{ state: Uint8Array }>(`SELECT state ${inRange}`, [evaluation, from, to])
-      if (rows.length === 0) return
-      const states = rows.map(({ state }) => state)
-      yield { first: from + 1, states }
-      if (rows.length < to - from) return
-      from = to
-      limit = nextLimit(limit, states)
+      // none when the evaluation has been deleted since
+      if (rows.length > 0) yield { first: from + 1, states: rows.map(({ state }) => state) }
     }
   }
 
   async *pairs(first: CountedBatches, second: CountedBatches): AsyncGenerator<readonly Pair[]> {
-    let limit = firstStates
-    for (let from = 0; from < first.batches; ) {
-      const to = Math.min(from + limit, first.batches)
-      const rows = await this.#query<PairRow>(selectPairs, [first.id, from, to, second.id, second.batches])
-      const pairs = rows.map(pairOf)
-      yield pairs
-      limit = nextLimit(
-        to - from,
-        pairs.flatMap(({ states = [] }) => states),
-      )
-      from = to
+    const others = [second.id, second.batches]
+    for await (const [from, to] of this.#pages(pairSizes, [first.id, ...others], 0, first.batches)) {
+      const rows = await this.#query<PairRow>(selectPairs, [first.id, from, to, ...others])
+      yield rows.map(pairOf)
     }
     const [{ count }] = await this.#query<{ count: number }>(
       `SELECT count(*) AS count FROM evaluations WHERE id IN ($1, $2) AND status <> 'deleted'`,
@@ -235,6 +229,31 @@ export class SqlStore implements Store {
     await this.#engine.close()
   }
 
+  /**
+   * The ranges to read batches of an evaluation in. Only the last state of each may exceed `pageBytes`: sizes are asked for
+   * before, since they may be anything.
+   */
+  async *#pages(
+    text: string,
+    [evaluation, ...others]: readonly number[],
+    after: number,
+    last: number,
+  ): AsyncGenerator<readonly [from: number, to: number]> {
+    for (let from = after; from < last; ) {
+      const values = [evaluation, from, Math.min(from + maxStates, last), ...others]
+      const rows = await this.#query<{ size: number }>(text, values)
+      for (let at = 0, begin = from, bytes = 0; at < rows.length; at++) {
+        bytes += rows[at].size
+        from++
+        if (bytes < pageBytes && at < rows.length - 1) continue
+        yield [begin, from]
+        begin = from
+        bytes = 0
+      }
+      if (rows.length < maxStates) return
+    }
+  }
+
   #changed(evaluation: number): void {
     if (!this.#engine.announcesOwn) this.#changes.emit(evaluation)
   }
@@ -247,11 +266,16 @@ export class SqlStore implements Store {
 // without gaps, a page is a range: no plan of the database can make it read more
 const inRange = 'FROM batches WHERE evaluation = $1 AND sequence > $2 AND sequence <= $3 ORDER BY sequence'
 
-/** How many batches to read next, if those read so far are like the others. */
-function nextLimit(limit: number, states: readonly Uint8Array[]): number {
-  const bytes = states.reduce((sum, { length }) => sum + length, 0)
-  return Math.max(1, Math.min(maxStates, Math.floor((pageBytes * limit) / bytes)))
-}
+/** Looked up one by one, whatever a planner would think. */
+const selectTimes = `WITH RECURSIVE ends(sequence) AS (
+    SELECT CASE WHEN CAST($2 AS BIGINT) < CAST($3 AS BIGINT) THEN CAST($2 AS BIGINT) ELSE CAST($3 AS BIGINT) END
+    UNION ALL
+    SELECT CASE WHEN sequence + CAST($2 AS BIGINT) < CAST($3 AS BIGINT) THEN sequence + CAST($2 AS BIGINT) ELSE CAST($3 AS BIGINT) END
+    FROM ends WHERE sequence < CAST($3 AS BIGINT))
+  SELECT (SELECT created_at FROM batches AS b WHERE b.evaluation = $1 AND b.sequence = ends.sequence) AS time
+  FROM ends ORDER BY ends.sequence`
+
+const sizes = `SELECT length(state) AS size ${inRange}`
 
 interface PairRow {
   readonly name: string
@@ -272,6 +296,9 @@ const selectPairs = `SELECT * FROM (
       (SELECT state ${partner} AND b.labels_digest = a.labels_digest) AS other
     FROM batches AS a WHERE evaluation = $1 AND sequence > $2 AND sequence <= $3) AS pairs
   WHERE partner = 1 ORDER BY sequence`
+
+const pairSizes = `SELECT length(state) + coalesce((SELECT length(state) ${partner}), 0) AS size
+  FROM batches AS a WHERE evaluation = $1 AND sequence > $2 AND sequence <= $3 ORDER BY sequence`
 
 /** @throws RangeError for texts that not every database can keep; an owner, above all, comes from elsewhere */
 function statement(text: string, values: readonly SqlValue[]): Statement {

@@ -1,10 +1,11 @@
 /** @import { LossAnswer } from '../types.d.ts' */
 import { newest } from '../api.js'
-import { el, find, number, text } from '../dom.js'
+import { el, find, number, share, text } from '../dom.js'
 import { leaveSample, sampleWith, trueClass } from '../sample.js'
+import { keepState } from '../state.js'
 import { strings } from '../strings.js'
 import { connect } from '../wire.js'
-import { picture } from './curve-picture.js'
+import { drawCurve } from './curve-picture.js'
 
 const words = strings.curve
 
@@ -24,7 +25,7 @@ export function mount(section) {
   let point
 
   const draw = () => {
-    drawing.replaceChildren(picture(drawing.clientWidth, drawing.clientHeight, curve, point))
+    drawCurve(drawing, curve, point)
   }
   new ResizeObserver(draw).observe(drawing)
 
@@ -47,6 +48,10 @@ export function mount(section) {
   })
   handle.addEventListener('input', () => move(handle.valueAsNumber))
   handle.addEventListener('change', () => leaveSample(sampleWith(handle.valueAsNumber)))
+  keepState(section, () => {
+    move(handle.valueAsNumber)
+    leaveSample(sampleWith(handle.valueAsNumber))
+  })
 
   return attempt(async () => {
     const ys = Array.from({ length: 121 }, (_, at) => 0.001 + 0.999 * (at / 120) ** 2)
@@ -75,7 +80,7 @@ function showFigures(section, sample, { loss, accuracy, ties }) {
   const isRight = accuracy === 1
   const verdict = isRight ? words.verdictRight : ties > 0 ? words.verdictTie : words.verdictWrong
   find(section, '.curve-accuracy', HTMLElement).replaceChildren(
-    number(accuracy),
+    share(accuracy),
     el('span', { class: `verdict ${isRight ? 'right' : 'wrong'}` }, verdict),
   )
   find(section, '.curve-bars', HTMLElement).replaceChildren(...sample.map(bar))

@@ -1,6 +1,6 @@
 /** @import { Exchange, LossAnswer, Problem } from '../types.d.ts' */
 import { post } from '../api.js'
-import { el, find, listing, number, percent } from '../dom.js'
+import { el, find, listing, number, share } from '../dom.js'
 import { marked } from '../mark.js'
 import { strings } from '../strings.js'
 import { connect, problemParts } from '../wire.js'
@@ -95,7 +95,7 @@ function figures({ loss, accuracy }) {
       'dl',
       { class: 'figures' },
       el('div', {}, el('dt', {}, strings.common.loss), el('dd', { class: 'big' }, number(loss))),
-      el('div', {}, el('dt', {}, strings.common.accuracy), el('dd', { class: 'big' }, percent(accuracy ?? 0))),
+      el('div', {}, el('dt', {}, strings.common.accuracy), el('dd', { class: 'big' }, share(accuracy))),
     ),
   ]
 }

@@ -1,4 +1,4 @@
-import { hash, timingSafeEqual } from 'node:crypto'
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
 import type { Client } from './authenticator.ts'
 import { scopes } from './needs.ts'
@@ -30,11 +30,13 @@ export class KeysUnusable extends Error {}
 
 interface Key {
   readonly digest: Buffer
-  readonly client: Client
+  /** Undefined for one that fills a list up, which nobody has. */
+  readonly client: Client | undefined
 }
 
 /** The keys that are known, by their hashes. */
 export class KeyRing {
+  /** By the first byte of their hashes, in lists of one length. */
   readonly #byFirstByte: Key[][] = Array.from({ length: 256 }, () => [])
   readonly #presented = Buffer.alloc(32)
   /** How many keys there are. */
@@ -46,9 +48,13 @@ export class KeyRing {
       const digest = Buffer.from(sha256, 'hex')
       this.#byFirstByte[digest[0]].push({ digest, client: { owner, ...rest } })
     }
+    const most = Math.max(...this.#byFirstByte.map(({ length }) => length))
+    for (const keys of this.#byFirstByte) {
+      while (keys.length < most) keys.push({ digest: randomBytes(32), client: undefined })
+    }
   }
 
-  /** Whose key this is. The time tells nothing of a key: it depends on the first byte of a hash, which nobody can steer. */
+  /** Whose key this is. Each key is hashed and compared with as many hashes as any other, so that the time tells nothing. */
   find(key: string): Client | undefined {
     const presented = this.#presented
     // as text, since to make a buffer takes longer than the hash

@@ -1,7 +1,8 @@
 import type { Memory } from '../../loss/memory.ts'
 import { LimitExceeded } from '../../loss/validation-errors.ts'
 import type { Collector } from '../../runtime/collector.ts'
-import { Problem } from '../problem.ts'
+import type { Problem } from '../problem.ts'
+import { overloaded } from '../problem.ts'
 
 /** A request, as the budget sees it. */
 export interface Holder {
@@ -83,11 +84,11 @@ export class MemoryBudget {
     for (const { holder } of Array.from(this.#accounts).reverse()) {
       if (holder === account.holder) continue
       const isGreedy = holder.owner !== account.holder.owner && this.#heldBy(holder.owner) > this.capacity / 2
-      if (holder.isStalled || (isModest && isGreedy)) holder.giveWay(overloaded())
+      if (holder.isStalled || (isModest && isGreedy)) holder.giveWay(noRoom())
       if (this.#held + bytes <= this.capacity) return
     }
     // at once, or all who ask in the same turn would be refused for the sake of what the first of them frees
-    const refusal = overloaded()
+    const refusal = noRoom()
     account.holder.giveWay(refusal)
     throw refusal
   }
@@ -184,8 +185,8 @@ function detach(buffer: ArrayBufferLike): void {
   if (buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0)
 }
 
-function overloaded(): Problem {
-  return new Problem('overloaded', 'Too many bytes of requests are in flight.', {}, { 'retry-after': '1' })
+function noRoom(): Problem {
+  return overloaded('Too many bytes of requests are in flight.', 1, 'maxInFlightBytes')
 }
 
 function tooMuch(allowed: number): LimitExceeded {

@@ -1,7 +1,7 @@
 import type { Memory } from '../../loss/memory.ts'
 
 /** The datatypes of the Open Inference Protocol whose values are numbers, each with an array that has its elements. */
-const arrays = {
+export const arrays = {
   FP64: Float64Array,
   FP32: Float32Array,
   FP16: Float16Array,

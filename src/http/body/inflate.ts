@@ -1,5 +1,5 @@
 import type { Transform, TransformCallback } from 'node:stream'
-import { constants, Gunzip, ZstdDecompress } from 'node:zlib'
+import { constants, Gunzip, Inflate, ZstdDecompress } from 'node:zlib'
 import { Problem } from '../problem.ts'
 import { ZstdFrames } from './zstd-frames.ts'
 
@@ -11,20 +11,27 @@ export interface Inflation {
   readonly bytes: number
 }
 
-class GzipInflater extends Gunzip {
-  #taken = 0
+/** An inflater of zlib that takes nothing after the end of what is compressed. */
+function toTheEnd(Zlib: new () => Transform & { readonly bytesWritten: number }) {
+  return class extends Zlib {
+    #taken = 0
 
-  override _transform(chunk: Buffer, encoding: BufferEncoding, done: TransformCallback): void {
-    this.#taken += chunk.length
-    super._transform(chunk, encoding, done)
-  }
+    override _transform(chunk: Buffer, encoding: BufferEncoding, done: TransformCallback): void {
+      this.#taken += chunk.length
+      super._transform(chunk, encoding, done)
+    }
 
-  override push(chunk: unknown): boolean {
-    // at the end of what is compressed it stops, whatever follows
-    if (chunk === null && this.bytesWritten !== this.#taken) this.destroy(new Error('bytes follow its end'))
-    return super.push(chunk)
+    override push(chunk: unknown): boolean {
+      // at the end of what is compressed it stops, whatever follows
+      if (chunk === null && this.bytesWritten !== this.#taken) this.destroy(new Error('bytes follow its end'))
+      return super.push(chunk)
+    }
   }
 }
+
+const GzipInflater = toTheEnd(Gunzip)
+/** What HTTP calls deflate has the header and the checksum of zlib around it (RFC 9110, section 8.4.1.2). */
+const DeflateInflater = toTheEnd(Inflate)
 
 class ZstdInflater extends ZstdDecompress {
   readonly #frames = new ZstdFrames()
@@ -59,6 +66,7 @@ class ZstdInflater extends ZstdDecompress {
 
 const inflations: Record<string, Inflation> = {
   gzip: { create: () => new GzipInflater(), bytes: 2 ** 15 },
+  deflate: { create: () => new DeflateInflater(), bytes: 2 ** 15 },
   zstd: { create: () => new ZstdInflater(), bytes: 2 ** 23 },
 }
 

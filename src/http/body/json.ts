@@ -1,4 +1,4 @@
-import { batchTensors, comparisonTensors } from '../../loss/batch.ts'
+import { batchTensors } from '../../loss/batch.ts'
 import type { Memory } from '../../loss/memory.ts'
 import { weightOptions } from '../../loss/options.ts'
 import { LimitExceeded } from '../../loss/validation-errors.ts'
@@ -11,9 +11,8 @@ import type { Fields, ParsedBody } from './parsed-body.ts'
 import { SingleBatch, singleBatch } from './parsed-body.ts'
 import type { BodyReader } from './reader.ts'
 
-/** The members that are read as tensors, of a batch and of a comparison. */
-const batchMembers: readonly string[] = [...batchTensors, ...weightOptions]
-export const comparisonMembers: readonly string[] = [...comparisonTensors, ...weightOptions]
+/** The members that are read as tensors. */
+const jsonTensors: readonly string[] = [...batchTensors, ...weightOptions]
 
 const beginsOther = Buffer.from('["-0123456789tfn')
 
@@ -82,32 +81,43 @@ export function indexOfNonSpace(bytes: Buffer): number {
   return -1
 }
 
-/**
- * Reads `application/json`: one object with the options and the tensors of one batch.
- *
- * @param tensorNames the members that are read as tensors: always the same list for the same kind of body
- */
-export async function readJson(
+/** Reads `application/json`: one object with the options and the tensors of one batch. */
+export async function readJson(reader: BodyReader, work: RequestWork, limits: ScanLimits): Promise<ParsedBody> {
+  return jsonBody(await scanJson(reader, work, limits, jsonTensors))
+}
+
+/** The only document of a body. */
+export async function scanJson(
   reader: BodyReader,
   { task, memory }: RequestWork,
   limits: ScanLimits,
-  tensorNames = batchMembers,
-): Promise<ParsedBody> {
+  tensorNames: readonly string[],
+): Promise<ScannedDocument> {
   const scanner = new JsonScanner(tensorNames, limits, memory, reader.declaredBytes)
   for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) scanner.write(piece)
-  return bodyOf(await task.run(scanner.end()))
+  return task.run(scanner.end())
 }
 
 /** The same of a body that has come as a whole, step by step. */
 export function* readWholeJson(body: Buffer, memory: Memory, limits: ScanLimits): Generator<void, ParsedBody> {
-  memory.reserve(body.length)
-  const scanner = new JsonScanner(batchMembers, limits, memory, body.length)
-  scanner.write(body)
-  memory.release(body.length)
-  return bodyOf(yield* scanner.end())
+  return jsonBody(yield* scanWholeJson(body, memory, limits, jsonTensors))
 }
 
-function bodyOf(document: ScannedDocument): ParsedBody {
+export function* scanWholeJson(
+  body: Buffer,
+  memory: Memory,
+  limits: ScanLimits,
+  tensorNames: readonly string[],
+): Generator<void, ScannedDocument> {
+  memory.reserve(body.length)
+  const scanner = new JsonScanner(tensorNames, limits, memory, body.length)
+  scanner.write(body)
+  memory.release(body.length)
+  return yield* scanner.end()
+}
+
+/** A document with the options and the tensors of one batch as a body. */
+export function jsonBody(document: ScannedDocument): SingleBatch {
   const { tensors } = document
   const weights = weightOptions.filter((name) => name in tensors)
   if (weights.length === 0) return new SingleBatch(document, tensors)

@@ -1,49 +1,88 @@
-import { z } from 'zod'
-import { batchTensors, comparisonTensors } from '../../loss/batch.ts'
 import type { Memory } from '../../loss/memory.ts'
 import { weightOptions } from '../../loss/options.ts'
 import { pack } from '../../loss/pack.ts'
 import type { Path } from '../../loss/validation-errors.ts'
-import { LimitExceeded, refuse, ValidationErrors } from '../../loss/validation-errors.ts'
+import { LimitExceeded, refuse } from '../../loss/validation-errors.ts'
+import type { ScannedDocument } from '../../scanner/scanner.ts'
 import type { Limits } from '../limits.ts'
 import { Problem } from '../problem.ts'
 import type { RequestWork } from '../request-work.ts'
-import { checkValueCount, validated } from '../validation.ts'
-import { bytesOf, datatypes } from './datatypes.ts'
-import { JsonScanner } from './json.ts'
-import type { Fields, ParsedBody } from './parsed-body.ts'
+import { JsonScanner, jsonBody, scanJson, scanWholeJson } from './json.ts'
+import { typedData } from './json-data.ts'
+import type { BinaryHeader, Input, TensorKind } from './oip-header.ts'
+import { batchKind, headerOf, inputData, locate, sizeOf } from './oip-header.ts'
+import type { Fields, SingleBatch } from './parsed-body.ts'
 import { placedError, singleBatch } from './parsed-body.ts'
-import { checkShape, elementsOf, RawTensor } from './raw-tensor.ts'
+import { elementsOf, RawTensor } from './raw-tensor.ts'
 import type { BodyReader } from './reader.ts'
 
-/** The JSON part of a binary body with these tensors, as the Open Inference Protocol has it. */
-function headerWith(names: readonly [TensorName, ...TensorName[]], id: string) {
-  const input = z.strictObject({
-    name: z.enum(names),
-    shape: z.array(z.int().min(0)).max(2),
-    datatype: z.enum(datatypes),
-    parameters: z.strictObject({ binary_data_size: z.int().min(0) }),
-  })
-  return z
-    .strictObject({
-      parameters: z.record(z.string(), z.unknown()).optional(),
-      inputs: z.array(input).min(1).max(names.length),
-    })
-    .meta({
-      id,
-      description:
-        'The JSON part of a binary body: the options in `parameters`, and the shape, type and size of each tensor.',
-    })
+const inferenceTensors: readonly string[] = [inputData]
+
+/** Reads `application/json` that is one batch: as one object, or as an inference request without bytes. */
+export async function readBatch(
+  reader: BodyReader,
+  work: RequestWork,
+  limits: Limits,
+  kind = batchKind,
+): Promise<SingleBatch> {
+  const document = await scanJson(reader, work, limits, kind.members)
+  return work.task.run(batchIn(document, work.memory, limits, kind))
 }
 
-export const binaryHeader = headerWith(batchTensors, 'BinaryHeader')
-export const comparisonHeader = headerWith(comparisonTensors, 'ComparisonHeader')
+/** The same of a body that has come as a whole, step by step. */
+export function* readWholeBatch(
+  body: Buffer,
+  memory: Memory,
+  limits: Limits,
+  kind = batchKind,
+): Generator<void, SingleBatch> {
+  return yield* batchIn(yield* scanWholeJson(body, memory, limits, kind.members), memory, limits, kind)
+}
 
-const noTensors: readonly string[] = []
+/**
+ * Reads an inference request, whatever its Content-Type says.
+ *
+ * @param headerLength of its JSON part; if it has none, all of it is JSON
+ */
+export async function readInference(
+  reader: BodyReader,
+  work: RequestWork,
+  headerLength: string | undefined,
+  limits: Limits,
+): Promise<SingleBatch> {
+  if (headerLength !== undefined) return readBinary(reader, work, headerLength, limits)
+  const document = await scanJson(reader, work, limits, inferenceTensors)
+  return work.task.run(inferenceIn(document, work.memory, limits, batchKind))
+}
 
-type TensorName = (typeof comparisonTensors)[number]
-type BinaryHeader = z.infer<typeof binaryHeader>
-type Input = BinaryHeader['inputs'][number]
+function* batchIn(
+  document: ScannedDocument,
+  memory: Memory,
+  limits: Limits,
+  kind: TensorKind,
+): Generator<void, SingleBatch> {
+  // what a small body has besides its tensors is not looked into for nothing
+  const mayInfer = document.listed.length > 0 || document.text.includes('"inputs"')
+  const isInference = mayInfer && 'inputs' in document.options
+  return isInference ? yield* inferenceIn(document, memory, limits, kind) : jsonBody(document)
+}
+
+function* inferenceIn(
+  document: ScannedDocument,
+  memory: Memory,
+  limits: Limits,
+  kind: TensorKind,
+): Generator<void, SingleBatch> {
+  const header = headerOf(document, limits, kind)
+  const binary = header.inputs.findIndex(({ data }) => data === undefined)
+  if (binary >= 0) {
+    const path = ['inputs', binary, 'parameters', 'binary_data_size']
+    const detail =
+      'no bytes follow JSON without the header Inference-Header-Content-Length, the length of the JSON part'
+    refuse(path, detail, sizeOf(header.inputs[binary]))
+  }
+  return yield* bodyOf(new RawTensors(header, memory), kind)
+}
 
 /**
  * Reads the binary layout of the Open Inference Protocol: `headerBytes` of JSON, then raw little-endian row-major tensors.
@@ -54,10 +93,10 @@ export async function readBinary(
   { task, memory }: RequestWork,
   headerLength: string | undefined,
   limits: Limits,
-  headerSchema = binaryHeader,
-): Promise<ParsedBody> {
-  const headerBytes = headerBytesOf(headerLength, limits.maxOptionBytes)
-  const scanner = new JsonScanner(noTensors, limits, memory)
+  kind = batchKind,
+): Promise<SingleBatch> {
+  const headerBytes = headerBytesOf(headerLength, limits)
+  const scanner = new JsonScanner(inferenceTensors, limits, memory, headerBytes)
   let left = headerBytes
   let tensors: RawTensors | undefined
   for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) {
@@ -68,14 +107,14 @@ export async function readBinary(
       left -= used
       if (left > 0) continue
       rest = rest.subarray(used)
-      const header = headerOf((await task.run(scanner.end())).options, headerSchema, limits)
+      const header = headerOf(await task.run(scanner.end()), limits, kind)
       checkTotal(header.inputs, headerBytes, reader.declaredBytes, limits)
       tensors = new RawTensors(header, memory)
     }
     tensors.write(rest)
   }
   if (!tensors?.isWhole) throw new Problem('malformed-body', 'The body ends before the bytes that its header declares.')
-  return task.run(bodyOf(tensors, headerSchema.shape.inputs.element.shape.name.options))
+  return task.run(bodyOf(tensors, kind))
 }
 
 /** The bytes of the tensors, one after the other. */
@@ -86,7 +125,9 @@ class RawTensors {
 
   constructor(header: BinaryHeader, memory: Memory) {
     this.header = header
-    this.all = header.inputs.map(({ name, shape, datatype }) => new RawTensor(name, shape, datatype, memory))
+    this.all = header.inputs
+      .filter(({ data }) => data === undefined)
+      .map(({ name, shape, datatype }) => new RawTensor(name, shape, datatype, memory))
     this.#skipWhole()
   }
 
@@ -107,11 +148,7 @@ class RawTensors {
   }
 }
 
-function sizeOf({ parameters }: Input): number {
-  return parameters.binary_data_size
-}
-
-function headerBytesOf(value: string | undefined, most: number): number {
+function headerBytesOf(value: string | undefined, { maxBodyBytes }: Limits): number {
   if (value === undefined || !/^\d{1,15}$/.test(value)) {
     throw new Problem(
       'malformed-body',
@@ -119,28 +156,11 @@ function headerBytesOf(value: string | undefined, most: number): number {
     )
   }
   const bytes = Number(value)
-  if (bytes > most)
-    throw new LimitExceeded('maxOptionBytes', most, [], `The JSON part is longer than maxOptionBytes, ${most} bytes.`)
-  return bytes
-}
-
-function headerOf(content: Fields, headerSchema: typeof binaryHeader, limits: Limits): BinaryHeader {
-  checkValueCount({ inputs: content.inputs })
-  const { inputs, ...header } = validated(headerSchema, content)
-  const errors = new ValidationErrors()
-  for (const [at, { name, shape, datatype, parameters }] of inputs.entries()) {
-    const needed = elementsOf(shape) * bytesOf(datatype)
-    const size = parameters.binary_data_size
-    if (inputs.findIndex((other) => other.name === name) < at) {
-      errors.add(['inputs', at, 'name'], `inputs has "${name}" twice`, name)
-    } else if (size !== needed) {
-      const detail = `shape [${shape.join(', ')}] of ${datatype} takes ${needed} bytes, not ${size}`
-      errors.add(['inputs', at, 'parameters', 'binary_data_size'], detail, size)
-    }
-    checkShape(shape, limits, ['inputs', at, 'shape'])
+  if (bytes > maxBodyBytes) {
+    const detail = `The JSON part is longer than maxBodyBytes, ${maxBodyBytes} bytes.`
+    throw new LimitExceeded('maxBodyBytes', maxBodyBytes, [], detail)
   }
-  errors.throwIfAny()
-  return { inputs, ...header }
+  return bytes
 }
 
 /** Refuses what cannot be, or is too large, before any of it has come. */
@@ -169,11 +189,11 @@ function checkTotal(
 function peakOf(inputs: readonly Input[]): number {
   let held = inputs.reduce((sum, input) => sum + sizeOf(input), 0)
   let peak = held
-  for (const { shape, datatype, parameters } of inputs) {
-    if (datatype === 'FP64') continue
-    held += 8 * elementsOf(shape)
+  for (const input of inputs) {
+    if (input.datatype === 'FP64' || input.data !== undefined) continue
+    held += 8 * elementsOf(input.shape)
     peak = Math.max(peak, held)
-    held -= parameters.binary_data_size
+    held -= sizeOf(input)
   }
   return peak
 }
@@ -182,27 +202,22 @@ function refuseLeftovers(): never {
   return refuse(['inputs'], 'bytes follow the last input', 'bytes')
 }
 
-function* bodyOf({ header, all }: RawTensors, tensorNames: readonly string[]): Generator<void, ParsedBody> {
-  const options: Fields = { ...header.parameters }
-  for (const name of tensorNames) {
+function* bodyOf({ header, all }: RawTensors, kind: TensorKind): Generator<void, SingleBatch> {
+  const { id, outputs, inputs, parameters } = header
+  const { binary_data_output: binaryOutput, ...options }: Fields = { ...parameters }
+  for (const name of kind.names) {
     if (name in options) refuse(['parameters', name], `${name} is a tensor and belongs in inputs`, options[name])
   }
   for (const name of weightOptions) if (name in options) options[name] = pack(name, options[name])
-  const place = { locate: (path: Path) => locate(header.inputs, tensorNames, path) }
+  const place = { locate: (path: Path) => locate(inputs, path, kind) }
   const batch: Fields = {}
   try {
     for (const raw of all) batch[raw.name] = yield* raw.tensor()
+    for (const { name, shape, datatype, data } of inputs) {
+      if (data !== undefined) batch[name] = yield* typedData(name, shape, datatype, data)
+    }
   } catch (error) {
     throw placedError(place, error)
   }
-  return singleBatch(options, batch, place)
-}
-
-/** Options stand in `parameters`, the numbers of a tensor in the `data` of its input. */
-function locate(inputs: readonly Input[], tensorNames: readonly string[], path: Path): Path {
-  const [name, ...rest] = path
-  if (!tensorNames.some((known) => known === name)) return path.length === 0 ? path : ['parameters', ...path]
-  const at = inputs.findIndex((input) => input.name === name)
-  if (at < 0) return ['inputs']
-  return rest.length === 0 ? ['inputs', at] : ['inputs', at, 'data', ...rest]
+  return singleBatch(options, batch, place, { id, outputs, binaryOutput })
 }

@@ -34,6 +34,14 @@ export interface LineRun {
   takeApart(): void
 }
 
+/** What an inference request says of its answer; not validated, as only who answers so looks at it. */
+export interface AskedAnswer {
+  readonly id?: unknown
+  readonly outputs?: unknown
+  /** Whether outputs are bytes unless they say otherwise. */
+  readonly binaryOutput?: unknown
+}
+
 /** What every decoder makes of a body: the options, and one batch, or batches as they come. */
 export type ParsedBody = SingleBatch | BatchStream
 
@@ -58,11 +66,14 @@ export class SingleBatch implements OptionSource, ParsedBatch {
   /** The fields of the batch. */
   readonly only: Fields
   readonly place: BodyPlace
+  /** Of an inference request. */
+  readonly asked: AskedAnswer | undefined
 
-  constructor(source: OptionSource, only: Fields, place: BodyPlace = {}) {
+  constructor(source: OptionSource, only: Fields, place: BodyPlace = {}, asked?: AskedAnswer) {
     this.#source = source
     this.only = only
     this.place = place
+    this.asked = asked
   }
 
   /** They are made when they are asked for: who knows their text need not look at them. */
@@ -80,8 +91,8 @@ export class SingleBatch implements OptionSource, ParsedBatch {
 }
 
 /** A body that is a single batch. */
-export function singleBatch(options: Fields, batch: Fields, place: BodyPlace = {}): SingleBatch {
-  return new SingleBatch({ options }, batch, place)
+export function singleBatch(options: Fields, batch: Fields, place: BodyPlace = {}, asked?: AskedAnswer): SingleBatch {
+  return new SingleBatch({ options }, batch, place, asked)
 }
 
 /** An error in a part of a body. */

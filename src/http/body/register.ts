@@ -1,13 +1,15 @@
 import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { batchTensors, comparisonTensors } from '../../loss/batch.ts'
 import type { Limits } from '../limits.ts'
+import { unsupportedMediaType } from '../problem.ts'
+import type { BodyFormat, RequestWork } from '../request-work.ts'
 import { drain } from './drain.ts'
 import { registerExpectations } from './expect.ts'
-import { comparisonMembers, readJson, readWholeJson } from './json.ts'
+import { readJson, readWholeJson } from './json.ts'
 import { readMultipart } from './multipart.ts'
 import { readLines, readNdjson } from './ndjson.ts'
-import { binaryHeader, comparisonHeader, readBinary } from './oip.ts'
+import { readBatch, readBinary, readInference, readWholeBatch } from './oip.ts'
+import { batchKind, comparisonKind } from './oip-header.ts'
 import { BodyReader, bodyAtHand } from './reader.ts'
 
 /** The bodies that hold one batch. */
@@ -24,8 +26,8 @@ export function registerBodies(app: FastifyInstance, limits: Limits): void {
     const { work } = request
     const whole = await bodyAtHand(request, payload, limits)
     return whole === undefined
-      ? readJson(readerOf(request, payload), work, limits)
-      : work.task.runNow(readWholeJson(whole, work.memory, limits))
+      ? readJson(readerOf(request, payload, 'json'), work, limits)
+      : work.task.runNow(readWholeJson(counted(whole, work), work.memory, limits))
   })
   registerExpectations(app)
   // an answer before the end of the body: the rest is read, so that a client that is still sending sees the answer
@@ -44,40 +46,53 @@ export function registerLossBodies(app: FastifyInstance): void {
   const { limits } = app.resources
   registerBatchBodies(app)
   app.addContentTypeParser('application/x-ndjson', (request: FastifyRequest, payload: Readable) =>
-    readNdjson(readerOf(request, payload, true), request.work, limits),
+    readNdjson(readerOf(request, payload, 'ndjson'), request.work, limits),
   )
 }
 
 /** Makes the bodies of POST /v1/comparisons readable in its own context: those of one batch, and a baseline. */
 export function registerComparisonBodies(app: FastifyInstance): void {
-  const { limits } = app.resources
-  app.removeContentTypeParser('application/json')
-  app.addContentTypeParser('application/json', (request: FastifyRequest, payload: Readable) =>
-    readJson(readerOf(request, payload), request.work, limits, comparisonMembers),
-  )
-  registerBatchBodies(app, comparisonTensors, comparisonHeader)
+  registerBatchBodies(app, comparisonKind)
 }
 
-/**
- * Makes bodies of one batch other than JSON readable in a context.
- *
- * @param tensorNames the tensors of the batch
- * @param header the schema of the JSON part of a binary body, which knows them
- */
-export function registerBatchBodies(
-  app: FastifyInstance,
-  tensorNames: readonly string[] = batchTensors,
-  header = binaryHeader,
-): void {
+/** Makes bodies of one batch readable in a context. */
+export function registerBatchBodies(app: FastifyInstance, kind = batchKind): void {
   const { limits } = app.resources
-  app.addContentTypeParser('application/octet-stream', (request: FastifyRequest, payload: Readable) => {
-    const headerLength = request.headers['inference-header-content-length']
-    return readBinary(readerOf(request, payload), request.work, [headerLength].flat()[0], limits, header)
+  app.removeContentTypeParser('application/json')
+  app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: Readable) => {
+    const { work } = request
+    const whole = await bodyAtHand(request, payload, limits)
+    return whole === undefined
+      ? readBatch(readerOf(request, payload, 'json'), work, limits, kind)
+      : work.task.runNow(readWholeBatch(counted(whole, work), work.memory, limits, kind))
   })
+  app.addContentTypeParser('application/octet-stream', async (request: FastifyRequest, payload: Readable) =>
+    readBinary(readerOf(request, payload, 'binary'), request.work, headerLengthOf(request), limits, kind),
+  )
   app.addContentTypeParser('multipart/form-data', async (request: FastifyRequest, payload: Readable) => {
     const contentType = String(request.headers['content-type'])
-    return readMultipart(readerOf(request, payload), contentType, request.work, limits, tensorNames)
+    return readMultipart(readerOf(request, payload, 'multipart'), contentType, request.work, limits, kind.names)
   })
+}
+
+/** What /v2 takes, besides a body without a Content-Type. */
+export const inferenceMediaTypes = ['application/octet-stream', 'application/json'] as const
+
+/** Makes inference requests readable in a context, and no other bodies. Clients of the protocol send no Content-Type. */
+export function registerInferenceBodies(app: FastifyInstance): void {
+  const { limits } = app.resources
+  app.removeAllContentTypeParsers()
+  const read = async (request: FastifyRequest, payload: Readable) =>
+    readInference(readerOf(request, payload, 'inference'), request.work, headerLengthOf(request), limits)
+  app.addContentTypeParser([...inferenceMediaTypes], read)
+  app.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) => {
+    if (request.headers['content-type'] !== undefined) throw unsupportedMediaType(request)
+    return read(request, payload)
+  })
+}
+
+function headerLengthOf({ headers }: FastifyRequest): string | undefined {
+  return [headers['inference-header-content-length']].flat()[0]
 }
 
 /** Makes NDJSON bodies whose lines stand alone readable in a context, and no others. */
@@ -85,10 +100,18 @@ export function registerLineBodies(app: FastifyInstance): void {
   const { limits } = app.resources
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/x-ndjson', async (request: FastifyRequest, payload: Readable) =>
-    readLines(readerOf(request, payload, true), request.work, limits),
+    readLines(readerOf(request, payload, 'ndjson'), request.work, limits),
   )
 }
 
-function readerOf(request: FastifyRequest, payload: Readable, isStream = false): BodyReader {
-  return new BodyReader(request, payload, request.work, request.server.resources.limits, isStream)
+function readerOf(request: FastifyRequest, payload: Readable, format: BodyFormat): BodyReader {
+  request.work.format = format
+  return new BodyReader(request, payload, request.work, request.server.resources.limits, format === 'ndjson')
+}
+
+/** A body that came as a whole, counted. */
+function counted(body: Buffer, work: RequestWork): Buffer {
+  work.format = 'json'
+  work.received(body.length)
+  return body
 }

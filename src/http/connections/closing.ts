@@ -1,7 +1,7 @@
 import type { Server } from 'node:http'
 import { Server as NetServer } from 'node:net'
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
-import { Problem } from '../problem.ts'
+import { overloaded } from '../problem.ts'
 import type { Connection, ConnectionTable } from './table.ts'
 import type { Turns } from './turns.ts'
 import { makeLast } from './turns.ts'
@@ -25,20 +25,22 @@ const nobody: Peers = {
 export interface Closing {
   /** Time in which connections are still taken, so that a balancer turns away first. */
   readonly delayMs: number
-  /** Time for the requests in flight after that. */
+  /** Time for the requests in flight after that; then they are refused. */
   readonly timeoutMs: number
   readonly peers?: Peers | undefined
 }
 
-/** The time without a new connection after which none is on its way, and how often it is looked. */
-const quietMs = 50
-const quietRounds = 5
+/** Turns of the event loop in a row, so far apart, without a new connection, after which none is on its way. */
+const quietTurns = 20
+const betweenTurnsMs = 10
+/** The listening ends in a turn no longer than this: a connection that comes in the very same turn is reset. */
+const shortTurnMs = 1
 /** The time in which an idle connection may still bring a request. */
 const idleMs = 2000
-/** The time for the last refusals to be read. */
-const refusalMs = 1000
+/** The time for refusals to be read, by clients that are still sending, too. */
+export const refusalMs = 5000
 
-export const closingProblem = new Problem('overloaded', 'The service is shutting down.', {}, { 'retry-after': '5' })
+export const closingProblem = overloaded('The service is shutting down.', 5)
 
 /**
  * Ends all connections without failing a request: every answer from now on says that it is its connection's last; when the
@@ -53,9 +55,10 @@ export async function closeConnections(
 ): Promise<void> {
   for (const connection of table) makeLast(connection)
   await sleep(delayMs)
-  await stopListening(server, turns, timeoutMs / 3, peers)
+  const began = performance.now()
+  const isLeft = (milliseconds: number) => table.size > 0 && performance.now() - began < milliseconds
+  await stopListening(server, turns, began + timeoutMs / 3, peers)
   const stopped = performance.now()
-  const isLeft = (milliseconds: number) => table.size > 0 && performance.now() - stopped < milliseconds
   while (isLeft(timeoutMs)) {
     if (performance.now() - stopped > idleMs) endIdle(table)
     await sleep(20)
@@ -69,9 +72,9 @@ export async function closeConnections(
  * Clients that come again and again are kept waiting for their answers meanwhile, so that a moment comes when none comes: a
  * connection that has not been taken when the listening ends is reset. While others listen, they take it.
  */
-async function stopListening(server: Server, turns: Turns, longestMs: number, peers: Peers): Promise<void> {
+async function stopListening(server: Server, turns: Turns, until: number, peers: Peers): Promise<void> {
   turns.hold()
-  if (await peers.turn()) await quiet(server, longestMs, peers)
+  if (await peers.turn()) await quiet(server, until, peers)
   // the close of node:http would cut idle connections, on which a request may be on its way
   if (server.listening) NetServer.prototype.close.call(server)
   await peers.stopped()
@@ -79,21 +82,20 @@ async function stopListening(server: Server, turns: Turns, longestMs: number, pe
 }
 
 /** Waits until no connection comes for a while. */
-async function quiet(server: Server, longestMs: number, peers: Peers): Promise<void> {
-  const until = performance.now() + longestMs
-  let isQuiet = false
+async function quiet(server: Server, until: number, peers: Peers): Promise<void> {
+  let turns = 0
   server.on('connection', () => {
-    isQuiet = false
+    turns = 0
   })
-  do {
-    isQuiet = true
-    for (let round = 0; round < quietRounds && isQuiet; round++) {
-      await sleep(quietMs / quietRounds)
-      // one connection is taken each time that the event loop comes around, whatever else it does
-      await setImmediate()
-      await peers.trip()
-    }
-  } while (!isQuiet && performance.now() < until)
+  for (let isShort = false; !(turns > quietTurns && isShort) && performance.now() < until; turns++) {
+    // where the machine is busy, turns take longer, as everything does that clients do
+    if (turns < quietTurns) await sleep(betweenTurnsMs)
+    await peers.trip()
+    const began = performance.now()
+    // one connection is taken each time that the event loop comes around, whatever else it does
+    await setImmediate()
+    isShort = performance.now() - began < shortTurnMs
+  }
 }
 
 function endIdle(table: ConnectionTable): void {

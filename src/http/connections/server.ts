@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Limits } from '../limits.ts'
 import { Admission } from './admission.ts'
+import { Chunks } from './chunks.ts'
 import type { Closing } from './closing.ts'
 import { closeConnections } from './closing.ts'
 import { probeWhenHalfClosed } from './half-closed.ts'
@@ -57,6 +58,7 @@ export class Connections {
     const limits = this.#limits
     const turns = new Turns(listener)
     const admission = new Admission(table, limits)
+    const chunks = new Chunks(table)
     const patience = new Patience(table, limits.answerTimeoutMs)
     const server = createServer({
       headersTimeout: limits.headersTimeoutMs,
@@ -79,7 +81,9 @@ export class Connections {
     })
     server.on('request', (request, response) => {
       const connection = table.of(request.socket)
-      if (connection !== undefined) turns.take(connection, request, response)
+      if (connection === undefined) return
+      chunks.watch(connection, request)
+      turns.take(connection, request, response)
     })
     server.on('listening', () => {
       const timer = setInterval(() => patience.look(), patience.intervalMs).unref()

@@ -28,6 +28,8 @@ export class Connection {
   isLast = false
   /** Whether its last answer was given: what still comes is not read. */
   isEnding = false
+  /** Whether nothing is read before the event loop has come around. */
+  isResting = false
   /** The request that is being answered. */
   turn: Turn | undefined
   /** The request that was answered last, or is being answered: its body may still come. */

@@ -5,7 +5,7 @@ import type { Connection, Turn } from './table.ts'
 /** Requests that may wait on all connections together for the one in front of them. */
 const maxWaiting = 4096
 /** Requests that begin in one turn of the event loop; those of a thousand connections may arrive in one. */
-const maxBegun = 128
+const maxBegun = 64
 
 /** Hands the requests of each connection to the service one at a time; those that come meanwhile wait. */
 export class Turns {
@@ -108,11 +108,11 @@ export class Turns {
   }
 }
 
-/** Keeps node:http from reading on after each request, while some wait. */
+/** Keeps node:http from reading on after each request, while some wait, and after each chunk, while the connection rests. */
 export function readInTurn(connection: Connection): void {
   const { socket } = connection
   socket.resume = () => {
-    const isHeldBack = connection.waiting.length > 0 && !connection.isEnding
+    const isHeldBack = connection.isResting || (connection.waiting.length > 0 && !connection.isEnding)
     return isHeldBack ? socket : Socket.prototype.resume.call(socket)
   }
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { pathOf } from '../problem.ts'
+import type { RequestWork } from '../request-work.ts'
 
 /** Every request has one line in the log, written when its answer is sent or its client has left. */
 export function accessLog(app: FastifyInstance): void {
@@ -17,16 +18,25 @@ export function logWhenClosed(request: FastifyRequest, reply: FastifyReply): voi
     isSent = true
   })
   raw.on('close', () => {
-    const { method, url } = request
+    const { method, url, server, routeOptions } = request
+    // where the router gave up there is none
+    const work: RequestWork | undefined = request.work
+    // an answer that was not begun has no status
+    const status = raw.headersSent ? reply.statusCode : undefined
+    const milliseconds = reply.elapsedTime
+    server.metrics?.answered({ method, route: routeOptions.url, status, seconds: milliseconds / 1000, work })
     request.log.info(
       {
         method,
         owner: request.owner || undefined,
         path: pathOf(url),
-        // an answer that was not begun has no status
-        status: raw.headersSent ? reply.statusCode : undefined,
+        status,
         aborted: isSent ? undefined : true,
-        milliseconds: Math.round(reply.elapsedTime * 10) / 10,
+        milliseconds: Math.round(milliseconds * 10) / 10,
+        bytes: work?.bytes || undefined,
+        rows: work?.rows || undefined,
+        loss: work?.spec?.loss,
+        labelFormat: work?.spec?.labelFormat,
       },
       isSent ? 'answered' : 'aborted',
     )

@@ -43,12 +43,14 @@ function check(need: Exclude<Need, 'nothing'>, authorities: Authorities): onRequ
     return need === 'any key' || client.scopes.includes(need) ? undefined : forbidden(need)
   }
   return (request, _reply, done) => {
+    let client: Client | Promise<Client>
     try {
-      const client = clientOf(request.headers.authorization, authorities)
-      if (client instanceof Promise) client.then((verified) => done(admit(request, verified)), done)
-      else done(admit(request, client))
+      client = clientOf(request.headers.authorization, authorities)
     } catch (error) {
       done(error as Error)
+      return
     }
+    if (client instanceof Promise) client.then((verified) => admit(request, verified)).then(done, done)
+    else done(admit(request, client))
   }
 }

@@ -2,7 +2,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Connection } from '../connections/table.ts'
 import { clientOf } from '../connections/table.ts'
 import type { Limits } from '../limits.ts'
-import { Problem } from '../problem.ts'
+import type { Problem } from '../problem.ts'
+import { overloaded } from '../problem.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -52,11 +53,12 @@ export function requestsInFlight(
   })
 
   function refusalOf(connection: Connection | undefined, share: Requests | undefined): Problem | undefined {
-    if (connection?.isExcess) return overloaded('Too many connections are open.')
-    if (inFlight.count >= maxRequestsInFlight) return overloaded('Too many requests are in flight.')
+    if (connection?.isExcess) return overloaded('Too many connections are open.', 1, 'maxConnections')
+    if (inFlight.count >= maxRequestsInFlight)
+      return overloaded('Too many requests are in flight.', 1, 'maxRequestsInFlight')
     const addresses = isBehindProxies ? forwarded.size : connections.addresses
     if (share === undefined || share.requests < (addresses <= 1 ? mostAlone : mostShared)) return undefined
-    return overloaded('Too many requests of this address are in flight.')
+    return overloaded('Too many requests of this address are in flight.', 1, 'maxRequestsInFlight')
   }
 }
 
@@ -67,8 +69,4 @@ interface Requests {
 
 function isAlwaysAnswered({ routeOptions: { config } }: FastifyRequest): boolean {
   return config.isAlwaysAnswered === true
-}
-
-function overloaded(detail: string): Problem {
-  return new Problem('overloaded', detail, {}, { 'retry-after': '1' })
 }

@@ -7,9 +7,12 @@ const elementsPerCopy = 2 ** 20
 const bits = 11
 const [digitsPerWord, buckets] = [3, 2 ** bits]
 
+/** So many rows are compared with each other: there may be as many sorts as outputs, and each has its digits to count. */
+const fewRows = 128
+
 /**
  * Sorts rows by one column of their numbers, the largest first, step by step; equal ones stay in their order, and 0 and -0
- * are equal. A radix sort: its time is in proportion to the rows, whatever their numbers are.
+ * are equal. Of many rows a radix sort: its time is in proportion to the rows, whatever their numbers are.
  *
  * @param order the rows, which are sorted, and `scratch` as much memory besides
  * @param column `numbers[row * width + column]` is that of a row; none of them is NaN
@@ -21,6 +24,10 @@ export function* rankRows(
   order: Int32Array,
   scratch: Int32Array,
 ): Generator<void, void> {
+  if (order.length <= fewRows) {
+    order.sort((a, b) => numbers[b * width + column] - numbers[a * width + column])
+    return
+  }
   const words = new Uint32Array(numbers.buffer, numbers.byteOffset, 2 * numbers.length)
   const keys: Keys = { words, stride: 2 * width, first: 2 * column }
   const count = order.length

@@ -48,9 +48,21 @@ export class Gradient implements RowSection {
     }
   }
 
+  /** Its numbers in the order of predictions, step by step; all NaN if the loss is not finite. It becomes these numbers, so this may be asked for once. */
+  *numbers(tally: Tally): Generator<void, Float64Array> {
+    const divisor = this.#divisor(tally) ?? Number.NaN
+    const slopes = this.#slopes
+    for (let from = 0; from < slopes.length; from += numbersPerStep) {
+      const to = Math.min(from + numbersPerStep, slopes.length)
+      for (let at = from; at < to; at++) slopes[at] /= divisor
+      yield
+    }
+    return slopes
+  }
+
   *report(tally: Tally): Generator<void, GradientReport> {
-    if (lossOf(tally, this.#spec).lossStatus !== 'finite') return null
-    const divisor = this.#spec.reduction === 'sum' ? 1 : toDouble(tally.weight)
+    const divisor = this.#divisor(tally)
+    if (divisor === undefined) return null
     const slopes = this.#slopes
     const width = this.#isList ? slopes.length : this.#outputs
     const rows: (number | null)[][] = []
@@ -69,6 +81,12 @@ export class Gradient implements RowSection {
       }
     }
     return this.#isList ? rows[0] : rows
+  }
+
+  /** What the sums over rows are divided by; `undefined` if the loss is not finite. */
+  #divisor(tally: Tally): number | undefined {
+    if (lossOf(tally, this.#spec).lossStatus !== 'finite') return undefined
+    return this.#spec.reduction === 'sum' ? 1 : toDouble(tally.weight)
   }
 
   /** Gives its memory back; there is nothing to report any more. */

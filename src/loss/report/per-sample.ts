@@ -1,4 +1,6 @@
 import type { Slice } from '../fold.ts'
+import type { Memory } from '../memory.ts'
+import { doublesIn } from '../memory.ts'
 import type { Selection } from '../selection.ts'
 import type { Spec } from '../spec.ts'
 import type { RowSection } from './section.ts'
@@ -16,25 +18,42 @@ export interface PerSampleReport {
 
 export class PerSample implements RowSection {
   readonly #spec: Spec
-  readonly #losses: (number | null)[]
-  readonly #correct: (boolean | number | null)[]
+  readonly #memory: Memory
+  /** s_i l_i in order: 0 for a row left out by `ignoreIndex`. */
+  readonly losses: Float64Array
+  /** How many decisions of each row were right, -1 for a row left out; `undefined` for labels that are values. */
+  readonly correct: Int32Array | undefined
 
-  constructor(spec: Spec, samples: number) {
+  constructor(spec: Spec, samples: number, memory: Memory) {
     this.#spec = spec
-    this.#losses = new Array<number | null>(samples).fill(0)
-    this.#correct = new Array<boolean | number | null>(samples).fill(null)
+    this.#memory = memory
+    const decides = spec.decision !== 'none'
+    // one buffer, so that there is all of it or nothing
+    const { buffer } = doublesIn(memory, decides ? Math.ceil(1.5 * samples) : samples)
+    this.losses = new Float64Array(buffer, 0, samples)
+    this.correct = decides ? new Int32Array(buffer, 8 * samples, samples).fill(-1) : undefined
   }
 
   add({ at: first, rows, losses, decisions }: Slice, { positions }: Selection): void {
-    const counts = this.#spec.decision === 'binary' && rows.outputs > 1
     for (let i = 0; i < rows.count; i++) {
       const at = positions === undefined ? first + i : positions[first + i]
-      this.#losses[at] = Number.isFinite(losses[i]) ? losses[i] : null
-      if (decisions !== undefined) this.#correct[at] = counts ? decisions.correct[i] : decisions.correct[i] === 1
+      this.losses[at] = losses[i]
+      if (this.correct !== undefined && decisions !== undefined) this.correct[at] = decisions.correct[i]
     }
   }
 
-  report(): PerSampleReport {
-    return { losses: this.#losses, correct: this.#spec.decision === 'none' ? null : this.#correct }
+  /** @param outputs K, numbers per row */
+  report(outputs: number): PerSampleReport {
+    const counts = this.#spec.decision === 'binary' && outputs > 1
+    const decision = (right: number) => (right < 0 ? null : counts ? right : right === 1)
+    return {
+      losses: Array.from(this.losses, (loss) => (Number.isFinite(loss) ? loss : null)),
+      correct: this.correct === undefined ? null : Array.from(this.correct, decision),
+    }
+  }
+
+  /** Gives its memory back; there is nothing to report any more. */
+  free(): void {
+    this.#memory.free(this.losses.buffer)
   }
 }

@@ -57,15 +57,16 @@ const description = `Takes what POST /v1/loss takes, and as \`baseline\` the pre
 
 A part of the answer that \`include\` or reduction \`none\` asks for comes twice, and its numbers count twice against \`maxAnswerNumbers\`.`
 
-async function compared(body: SingleBatch, { task, memory }: RequestWork): Promise<Comparison> {
+async function compared(body: SingleBatch, work: RequestWork): Promise<Comparison> {
+  const { task, memory } = work
   const { only, place } = body
   const received = validOptions(body, { options: optionsSchema, batch: pairSchema })
-  const steps = placed(place, () =>
-    compare(resolve(coreOptions(received)), validated(pairSchema, only), { ...context, memory }),
-  )
+  const spec = placed(place, () => resolve(coreOptions(received)))
+  const steps = placed(place, () => compare(spec, validated(pairSchema, only), { ...context, memory }))
   const comparison = await task.run(steps).catch((error) => {
     throw placedError(place, error)
   })
+  work.evaluates(spec, comparison.predictions.samples)
   freeTensors(only, memory)
   return comparison
 }

@@ -74,6 +74,7 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
         const evaluated = await evaluatedOf(body, work, (tensors) =>
           evaluateBatch(evaluation, batch, tensors, contextOf(work)),
         )
+        work.evaluates(evaluation.declared.spec, evaluated.batch.samples)
         task.stop()
         const [result] = await evaluations.put(evaluation, [evaluated.batch])
         const stored = storedBatch(name, batch, result)

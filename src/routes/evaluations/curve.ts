@@ -4,7 +4,7 @@ import { sendJson } from '../../http/send-json.ts'
 import { answerOf, problemAnswers } from '../answers.ts'
 import { curveAnswerExample, noEvaluationAnswer, wrongPoints } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
-import { foundEvaluation } from './found.ts'
+import { foundEvaluation, timeOf } from './found.ts'
 import { curveAnswer, curveQuery, evaluationParams } from './schema.ts'
 
 /** GET /v1/evaluations/{evaluation}/curve: the learning curve. */
@@ -31,7 +31,10 @@ export async function curveRoute(app: FastifyInstance, { evaluations }: Evaluati
       const found = await foundEvaluation(evaluations, owner, name)
       work.task.start()
       const curve = await evaluations.curve(found, points, work.task)
-      return sendJson(reply, work.task, { points: curve, requestId: id })
+      return sendJson(reply, work.task, {
+        points: curve.map((point) => ({ ...point, createdAt: timeOf(point.createdAt) })),
+        requestId: id,
+      })
     },
   )
 }

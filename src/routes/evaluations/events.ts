@@ -5,7 +5,7 @@ import type { Evaluations, OpenEvaluation } from '../../evaluations/service.ts'
 import { nobody } from '../../http/access/authenticator.ts'
 import { closingProblem } from '../../http/connections/closing.ts'
 import { fixedLimits } from '../../http/limits.ts'
-import { Problem } from '../../http/problem.ts'
+import { overloaded } from '../../http/problem.ts'
 import { problemAnswers } from '../answers.ts'
 import { entryOf } from './batches.ts'
 import { noEvaluationAnswer, wrongName } from './examples.ts'
@@ -62,7 +62,7 @@ export async function eventRoute(
       const own = openOf.get(owner) ?? 0
       if (open >= maxEventStreams || own >= most) {
         const detail = `As many streams of events are open as maxEventStreams, ${maxEventStreams}, allows.`
-        throw new Problem('overloaded', detail, {}, { 'retry-after': '5' })
+        throw overloaded(detail, 5, 'maxEventStreams')
       }
       const after = query.after ?? lastEventId(headers['last-event-id']) ?? found.stored.batches
       const changes = new Changes()

@@ -142,6 +142,8 @@ const lines = [
   { batch: 'step-3', predictions: [[0.3, 0.3, 0.4]], labels: [3] },
 ]
 
+const linesText = `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`
+
 export const linesDocument = {
   // a contentMediaType would make Swagger UI ask for a file
   'application/x-ndjson': {
@@ -149,11 +151,13 @@ export const linesDocument = {
       type: 'string',
       contentSchema: { $ref: '#/components/schemas/NamedBatchInput' },
       description: 'Each line: a batch with its name (schema NamedBatch).',
+      // what Swagger UI fills in
+      examples: [linesText],
     },
     examples: {
       lines: {
         summary: 'A batch, and one that is refused',
-        value: `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`,
+        value: linesText,
       },
     },
   },
@@ -221,8 +225,22 @@ export const batchListAnswer = {
 
 export const curveAnswerExample = {
   points: [
-    { fromSequence: 1, toSequence: 1, ...first, lossStatus: 'finite', cumulative: { ...first, lossStatus: 'finite' } },
-    { fromSequence: 2, toSequence: 2, ...second, lossStatus: 'finite', cumulative: { ...both, lossStatus: 'finite' } },
+    {
+      fromSequence: 1,
+      toSequence: 1,
+      createdAt: '2026-11-26T09:00:03.000Z',
+      ...first,
+      lossStatus: 'finite',
+      cumulative: { ...first, lossStatus: 'finite' },
+    },
+    {
+      fromSequence: 2,
+      toSequence: 2,
+      createdAt: times.updatedAt,
+      ...second,
+      lossStatus: 'finite',
+      cumulative: { ...both, lossStatus: 'finite' },
+    },
   ],
   requestId: exampleId,
 }

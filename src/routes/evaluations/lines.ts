@@ -87,6 +87,7 @@ async function evaluatedLine(line: ParsedLine, found: OpenEvaluation, { work }: 
     if (typeof line.fields.batch === 'string') name = line.fields.batch
     const { batch, ...tensors } = validated(namedBatch, line.fields) as NamedBatch
     const evaluated = await work.task.run(evaluateBatch(found, batch, tensors, contextOf(work)))
+    work.evaluates(found.declared.spec, evaluated.batch.samples)
     return { batch: evaluated.batch }
   } catch (error) {
     if (!isAboutContent(error)) throw error

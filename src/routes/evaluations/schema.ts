@@ -151,6 +151,7 @@ export const curveAnswer = z
         .object({
           fromSequence: count.min(1),
           toSequence: count.min(1),
+          createdAt: time.meta({ description: 'When the last of them was committed.' }),
           ...figures,
           cumulative: z.object(figures).meta({ description: 'The same for all batches up to the last of these.' }),
         })

@@ -104,7 +104,7 @@ export const lossAnswers = {
   422: invalidExample({ pointer: '#/labels', detail: wrongDeclaration, received: 'an array of 2 numbers' }),
 }
 
-const ndjson = [
+const ndjsonLines = [
   { loss: 'cross-entropy', labelFormat: 'index' },
   { predictions: [[0.2, 0.8]], labels: [1] },
   {
@@ -115,6 +115,8 @@ const ndjson = [
     labels: [0, 0],
   },
 ]
+
+const ndjson = `${ndjsonLines.map((line) => JSON.stringify(line)).join('\n')}\n`
 
 /** The JSON part of a binary body whose inputs have two bytes each: digits, of which "20" are the numbers 50 and 48. */
 function headerOf(...inputs: string[]): string {
@@ -168,11 +170,13 @@ export const lossMediaTypeDocuments = {
       },
       description:
         'First line: the options (schema LossSpec, without `miniBatch`). Each further line: a mini-batch (schema Batch).',
+      // what Swagger UI fills in when this type is chosen
+      examples: [ndjson],
     },
     examples: {
       stream: {
         summary: 'Two mini-batches, evaluated as one',
-        value: `${ndjson.map((line) => JSON.stringify(line)).join('\n')}\n`,
+        value: ndjson,
       },
     },
   },
@@ -201,7 +205,7 @@ export const bodyHeaders = [
     name: 'Content-Encoding',
     in: 'header',
     description: 'How the body is compressed, if it is.',
-    schema: { type: 'string', enum: ['gzip', 'zstd'] },
+    schema: { type: 'string', enum: ['gzip', 'deflate', 'zstd'] },
   },
   {
     name: 'Content-Digest',

@@ -22,7 +22,8 @@ import type { SentSpec } from './sent-spec.ts'
 import { specOf } from './sent-spec.ts'
 
 const { maxAnswerNumbers, maxMiniBatchNumbers } = fixedLimits
-const context = { maxAnswerNumbers, maxMiniBatchNumbers, uniformIntegers }
+/** What evaluations of a request need. */
+export const context = { maxAnswerNumbers, maxMiniBatchNumbers, uniformIntegers }
 
 /** POST /v1/loss: evaluates one batch, or a stream of batches as one, and keeps nothing. */
 export async function lossRoute(app: FastifyInstance): Promise<void> {
@@ -56,7 +57,7 @@ export async function lossRoute(app: FastifyInstance): Promise<void> {
         body.batches === undefined
           ? work.task.runNow(answerTo(body, evaluation, sent, work, id))
           : addAll(body, evaluation, sent.spec.decision === 'class', work).then(() =>
-              work.task.runNow(answerText(evaluation, sent, id)),
+              work.task.runNow(answerText(evaluation, sent, work, id)),
             )
       if (typeof text !== 'string') return text.then((written) => sendText(reply, written))
       sendText(reply, text)
@@ -66,7 +67,7 @@ export async function lossRoute(app: FastifyInstance): Promise<void> {
 
 const description = `Takes predictions and labels, and returns the loss and the accuracy. Nothing is inferred: \`labelFormat\` says how labels are written. Data that contradict a declaration are refused, and the error names the place, the value and the declaration that would fit.
 
-There are four kinds of body, and the same numbers give the same answer in each, to the last bit. All of them may be compressed (\`Content-Encoding: gzip\` or \`zstd\`):
+There are four kinds of body, and the same numbers give the same answer in each, to the last bit. All of them may be compressed (\`Content-Encoding: gzip\`, \`deflate\` or \`zstd\`):
 - \`application/json\`: one object.
 - \`application/octet-stream\` with the header \`Inference-Header-Content-Length: n\`: n bytes of JSON (schema BinaryHeader), then the raw tensors, little-endian and row-major, as in the Open Inference Protocol.
 - \`multipart/form-data\`: predictions and labels as .npy files of any numbers and in either order, or as JSON or CSV by the Content-Type of the part; each option a part of text.
@@ -103,11 +104,15 @@ function* answerTo(
   requestId: string,
 ): Generator<void, string> {
   yield* add(batch, evaluation, work)
-  return yield* answerText(evaluation, sent, requestId)
+  return yield* answerText(evaluation, sent, work, requestId)
 }
 
 /** Adds a batch to the evaluation, step by step. */
-function* add({ fields, place }: ParsedBatch, evaluation: Evaluation, { memory }: RequestWork): Generator<void, void> {
+export function* add(
+  { fields, place }: ParsedBatch,
+  evaluation: Evaluation,
+  { memory }: RequestWork,
+): Generator<void, void> {
   try {
     yield* evaluation.add(areTensors(fields) ? fields : validated(batchSchema, fields))
   } catch (error) {
@@ -126,7 +131,13 @@ function areTensors(fields: Fields): fields is Fields & Tensors {
 const names: ReadonlySet<string> = new Set(batchTensors)
 
 /** The answer as JSON, step by step. */
-function* answerText(evaluation: Evaluation, { spec, text }: SentSpec, requestId: string): Generator<void, string> {
+function* answerText(
+  evaluation: Evaluation,
+  { spec, text }: SentSpec,
+  work: RequestWork,
+  requestId: string,
+): Generator<void, string> {
+  work.evaluates(spec, evaluation.tally.samples)
   const findings = yield* jsonText(yield* evaluation.findings())
   const specText = text ?? (yield* jsonText(describeSpec(spec)))
   return `${findings.slice(0, -1)},"spec":${specText},"requestId":${JSON.stringify(requestId)}}`

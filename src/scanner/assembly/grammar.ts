@@ -1,15 +1,15 @@
 // The grammar of JSON, for everything that `rows` leaves.
 import {
-  AFTER_ELEMENT, AFTER_MEMBER, COLON, DEPTH, END, EXCEEDED, FINISHED, FIRST_KEY, FIRST_VALUE, NON_NUMERIC,
-  NON_NUMERIC_CAPACITY, KEY, KEYS_TOP, KEY_LENGTH, KIND, KIND_FALSE, KIND_NULL, KIND_OBJECT, KIND_STRING, KIND_TRUE,
-  LIMIT_DEPTH, LIMIT_KEY_LENGTH, LIMIT_NUMBER_LENGTH, LITERAL, LITERAL_REST, MODE, MORE, NESTING, NUMBER, NUMBERS_END,
-  POSITION, REASON, REFUSED, RESUME_DEPTH, ROLE, ROLE_CAPTURE, ROLE_KEY, ROLE_NONE, START, TENSOR, TENSOR_ENDED, TEXT,
-  VALUE, WATCH,
+  AFTER_ELEMENT, AFTER_MEMBER, BASE, COLON, DEPTH, END, EXCEEDED, FINISHED, FIRST_KEY, FIRST_VALUE, NON_NUMERIC,
+  NON_NUMERIC_CAPACITY, IN_LIST, KEY, KEYS_TOP, KEY_LENGTH, KIND, KIND_FALSE, KIND_NULL, KIND_OBJECT, KIND_STRING, KIND_TRUE,
+  LIMIT_DEPTH, LIMIT_KEY_LENGTH, LIMIT_NUMBER_LENGTH, LISTED_DEPTH, LITERAL, LITERAL_REST, MODE, MORE, NESTING, NUMBER, NUMBERS_END,
+  POSITION, REASON, REFUSED, RESUME_DEPTH, ROLE, ROLE_CAPTURE, ROLE_KEY, ROLE_NONE, SPAN, START, TENSOR, TENSOR_COUNT,
+  TENSOR_ENDED, TEXT, VALUE, WATCH,
 } from '../layout'
-import { addKey, closeObject, openObject, tensorOf } from './keys'
+import { addKey, closeObject, isList, isListed, openObject, tensorOf } from './keys'
 import { get, get64, getAt, set, set64, setAt } from './memory'
 import { number, wrongAt } from './number'
-import { appendSpan, beginSpan, dropSpan, endSpan } from './options'
+import { appendSpan, beginSpan, dropSpan, endSpan, skipTensor } from './options'
 import {
   IGNORE, STORE, beginTensor, closeArray, exceed, foreignElement, limit, numberElement, openArray,
 } from './tensor'
@@ -32,7 +32,8 @@ function endValue(p: usize): i32 {
     return MORE
   }
   set(MODE, inObject(depth) ? AFTER_MEMBER : AFTER_ELEMENT)
-  if (depth != 1) {
+  const base = get(BASE)
+  if (depth != base + 1) {
     // What follows most values, without another round.
     if (load<u8>(p) == 0x2c) {
       setAt(POSITION, p + 1)
@@ -42,6 +43,11 @@ function endValue(p: usize): i32 {
   }
   if (get(TENSOR) >= 0) {
     set(WATCH, IGNORE)
+    if (base != 0) {
+      set(BASE, 0)
+      set(TENSOR, -1)
+      skipTensor(p)
+    }
     return TENSOR_ENDED
   }
   return endSpan(p)
@@ -64,7 +70,7 @@ function open(isObject: bool): i32 {
     }
     set64(NESTING, get64(NESTING) | (<u64>1 << depth))
   } else if (get(WATCH) != IGNORE) {
-    event = openArray(depth)
+    event = openArray(depth - get(BASE))
     if (event != MORE) return event
   }
   set(DEPTH, depth + 1)
@@ -82,10 +88,20 @@ function close(isObject: bool, p: usize): i32 {
       set(RESUME_DEPTH, -1)
     }
   } else if (get(WATCH) != IGNORE) {
-    closeArray(depth)
+    closeArray(depth - get(BASE))
   }
   set(DEPTH, depth - 1)
   return endValue(p + 1)
+}
+
+/** The key of a tensor in an object of the list has ended. In an object of an object it is none. */
+function beginListed(p: usize): i32 {
+  if (inObject(LISTED_DEPTH - 1)) return MORE
+  const event = appendSpan(p + 1, true)
+  setAt(SPAN, 0)
+  set(BASE, LISTED_DEPTH - 1)
+  beginTensor(get(TENSOR_COUNT))
+  return event
 }
 
 /** A key has ended; p is its closing quotation mark. */
@@ -94,9 +110,13 @@ function endKey(p: usize): i32 {
   const event = addKey()
   if (event != MORE) return event
   set(MODE, COLON)
-  if (get(DEPTH) != 1) return MORE
+  const depth = get(DEPTH)
+  if (depth != 1) return depth == LISTED_DEPTH && get(IN_LIST) != 0 && isListed(key) ? beginListed(p) : MORE
   const tensor = tensorOf(key)
-  if (tensor < 0) return appendSpan(p + 1, true)
+  if (tensor < 0) {
+    set(IN_LIST, isList(key) ? 1 : 0)
+    return appendSpan(p + 1, true)
+  }
   dropSpan()
   beginTensor(tensor)
   return MORE

@@ -1,6 +1,6 @@
 // What the host calls. A slice of a document goes through the state in memory, from event to event.
 import {
-  DEPTH, END, EXCEEDED, FIRST_VALUE, KEYS, LIMITS, MODE, MORE, NUMBERS, NUMBERS_END, OPTION_BASE, OPTION_TOTAL, POSITION,
+  BASE, DEPTH, END, EXCEEDED, FIRST_VALUE, KEYS, LIMITS, MODE, MORE, NUMBERS, NUMBERS_END, OPTION_BASE, OPTION_TOTAL, POSITION,
   REFUSED, RESUME_DEPTH, ROLE, ROLE_KEY, SPAN, STATE, TENSOR, TEXT, VALUE, WATCH,
 } from '../layout'
 import { step } from './grammar'
@@ -29,7 +29,7 @@ export function resume(): i32 {
     }
     if (get(WATCH) == STORE && mode <= FIRST_VALUE && mode >= VALUE && c != 0x7b) {
       const depth = get(DEPTH)
-      if (depth != 1) {
+      if (depth != get(BASE) + 1) {
         const behind = rows(p, end)
         if (behind != p) {
           p = behind

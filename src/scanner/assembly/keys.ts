@@ -3,8 +3,8 @@
 // the high bit set. An object that opens keeps where the keys of the one around it begin, and how many there are. Of each
 // key there is a hash besides, with a secret, so that few are ever compared; what is the same, only comparing tells.
 import {
-  KEYS_END, KEYS_TOP, KEY_BASE, KEY_COUNT, KEY_HASHES, KEY_PROTO, KEY_TWICE, LIMIT_KEYS, MORE, REASON, REFUSED, SECRET,
-  STATE, TENSOR_COUNT, TENSOR_KEYS,
+  HAS_LIST, KEYS_END, KEYS_TOP, KEY_BASE, KEY_COUNT, KEY_HASHES, KEY_PROTO, KEY_TWICE, LIMIT_KEYS, MORE, REASON, REFUSED,
+  SECRET, STATE, TENSOR_COUNT, TENSOR_KEYS,
 } from '../layout'
 import { get, getAt, set, setAt } from './memory'
 import { exceed, limit } from './tensor'
@@ -148,4 +148,20 @@ export function tensorOf(key: usize): i32 {
     tensor = endOf(tensor)
   }
   return -1
+}
+
+function listKey(index: i32): usize {
+  let key: usize = STATE + (TENSOR_KEYS << 2)
+  for (let i = get(TENSOR_COUNT) + index; i > 0; i--) key = endOf(key)
+  return key
+}
+
+/** Is a kept key that of the list whose objects have tensors? */
+export function isList(key: usize): bool {
+  return get(HAS_LIST) != 0 && isSame(key, listKey(0))
+}
+
+/** Is a kept key that of the tensor in an object of the list? */
+export function isListed(key: usize): bool {
+  return isSame(key, listKey(1))
 }

@@ -38,6 +38,14 @@ export function dropSpan(): void {
   setAt(SPAN, 0)
 }
 
+/** A tensor inside the member has ended before p; a zero stands for it. */
+export function skipTensor(p: usize): void {
+  const total = get(OPTION_TOTAL)
+  store<u16>(<usize>(OPTIONS + total - get(OPTION_BASE)), 0x303a)
+  set(OPTION_TOTAL, total + 2)
+  setAt(SPAN, p)
+}
+
 export function resumeSpan(from: usize): void {
   if (getAt(SPAN) != 0) setAt(SPAN, from)
 }

@@ -1,12 +1,13 @@
 // The loop that counts: numbers, commas and rows, as long as they come plainly.
 import {
-  AFTER_ELEMENT, COLUMNS, DEPTH, FIRST_VALUE, NON_NUMERIC, NON_NUMERIC_CAPACITY, INNER, LIMIT_COLUMNS, LIMIT_DEPTH,
-  LIMIT_ELEMENTS, LIMIT_NUMBER_LENGTH, LIMIT_ROWS, MODE, NUMBERS_END, OUTER, RANK, TOTAL, VALUE,
+  AFTER_ELEMENT, BASE, COLUMNS, DEPTH, FIRST_VALUE, NON_NUMERIC, NON_NUMERIC_CAPACITY, INNER, KIND_FALSE, KIND_STRING,
+  KIND_TRUE, LIMIT_COLUMNS, LIMIT_DEPTH, LIMIT_ELEMENTS, LIMIT_NUMBER_LENGTH, LIMIT_ROWS, MODE, NUMBERS_END, OUTER, RANK,
+  TOTAL, VALUE,
 } from '../layout'
 import { get, getAt, set, setAt, skipSpace } from './memory'
 import { number } from './number'
 import { skipPlain } from './text'
-import { limit, OUTER_DEPTH, ROW_DEPTH } from './tensor'
+import { limit, markOf, OUTER_DEPTH, ROW_DEPTH } from './tensor'
 
 /** More elements than a slice can hold. */
 const MANY = 0x20000
@@ -43,11 +44,12 @@ function skipForeign(p: usize, c: u32): usize {
  * limit, a value that is no number) is left, untouched, to the machine that can explain it.
  */
 export function rows(p: usize, end: usize): usize {
-  let inRow = get(DEPTH) == ROW_DEPTH
+  const base = get(BASE)
+  let inRow = get(DEPTH) - base == ROW_DEPTH
   const longest = <usize>limit(LIMIT_NUMBER_LENGTH)
   const mostColumns = limit(LIMIT_COLUMNS)
   const mostRows = limit(LIMIT_ROWS)
-  const mostOpened = limit(LIMIT_DEPTH) < ROW_DEPTH ? 0 : mostRows
+  const mostOpened = limit(LIMIT_DEPTH) < base + ROW_DEPTH ? 0 : mostRows
   let mode = get(MODE)
   let outer = get(OUTER)
   let rank = get(RANK)
@@ -101,7 +103,7 @@ export function rows(p: usize, end: usize): usize {
         if (nonNumeric < NON_NUMERIC_CAPACITY) break
         behind = skipForeign(p, c)
         if (behind == 0 || behind >= end) break
-        store<f64>(out, NaN)
+        store<f64>(out, markOf(c == 0x66 ? KIND_FALSE : c == 0x74 ? KIND_TRUE : c == 0x22 ? KIND_STRING : 0))
         nonNumeric++
       } else if (behind - p > longest) {
         break
@@ -140,7 +142,7 @@ export function rows(p: usize, end: usize): usize {
   }
 
   set(MODE, mode)
-  set(DEPTH, inRow ? ROW_DEPTH : OUTER_DEPTH)
+  set(DEPTH, base + (inRow ? ROW_DEPTH : OUTER_DEPTH))
   set(RANK, rank)
   set(COLUMNS, columns)
   set(NON_NUMERIC, nonNumeric)

@@ -1,6 +1,6 @@
 // What the values inside a tensor mean for it: elements, rows, errors.
 import {
-  COLUMNS, DEPTH, EXCEEDED, FAULT, FAULT_AMONG_NUMBERS, FAULT_AMONG_ROWS, FAULT_COUNT, FAULT_DEEP, FAULT_KIND,
+  BASE, COLUMNS, DEPTH, EXCEEDED, FAULT, FAULT_AMONG_NUMBERS, FAULT_AMONG_ROWS, FAULT_COUNT, FAULT_DEEP, FAULT_KIND,
   FAULT_MIXED, FAULT_NONE, FAULT_RAGGED, FAULT_ROOT, NON_NUMERIC, NON_NUMERIC_CAPACITY, NON_NUMERIC_FOUND, INNER, KIND, KIND_NUMBER,
   LIMITS, LIMIT_COLUMNS, LIMIT_ELEMENTS, LIMIT_ROWS, MORE, NUMBERS_END, OUTER, PATH_INNER, PATH_OUTER, RANK, REASON,
   RESUME_DEPTH, TENSOR, TOTAL, WATCH,
@@ -13,7 +13,7 @@ export const STORE = 1
 /** Inside the array that is the error, whose elements are counted for the message. */
 export const COUNT = 2
 
-/** The depths at which the elements of the outer array and of a row stand. */
+/** The depths at which the elements of the outer array and of a row stand, from BASE on. */
 export const OUTER_DEPTH = 2
 export const ROW_DEPTH = 3
 
@@ -78,25 +78,31 @@ function append(value: f64): void {
 }
 
 export function numberElement(value: f64): i32 {
+  const depth = get(DEPTH) - get(BASE)
   if (get(WATCH) == COUNT) {
-    if (get(DEPTH) == ROW_DEPTH) set(INNER, get(INNER) + 1)
+    if (depth == ROW_DEPTH) set(INNER, get(INNER) + 1)
     return MORE
   }
-  const event = place(get(DEPTH), KIND_NUMBER)
+  const event = place(depth, KIND_NUMBER)
   if (event == MORE && get(FAULT) == FAULT_NONE) append(value)
   return event
 }
 
+/** What stands for a value of this kind: NaN, whose lowest bits tell the kind. */
+@inline export function markOf(kind: i32): f64 {
+  return reinterpret<f64>(0x7ff8000000000000 | <u64>kind)
+}
+
 /** A value that is neither number nor array. */
 export function foreignElement(kind: i32): i32 {
-  const depth = get(DEPTH)
+  const depth = get(DEPTH) - get(BASE)
   if (get(WATCH) == COUNT) {
     if (depth == ROW_DEPTH) set(FAULT_MIXED, 1)
     return MORE
   }
   const event = place(depth, kind)
   if (event != MORE || get(FAULT) != FAULT_NONE) return event
-  append(NaN)
+  append(markOf(kind))
   const count = get(NON_NUMERIC) + 1
   set(NON_NUMERIC, count)
   if (count > NON_NUMERIC_CAPACITY) return MORE
@@ -106,7 +112,7 @@ export function foreignElement(kind: i32): i32 {
   return NON_NUMERIC_FOUND
 }
 
-/** An array opens; depth is still that of the array around it. */
+/** An array opens; depth, from BASE on, is still that of the array around it. */
 export function openArray(depth: i32): i32 {
   if (get(WATCH) == COUNT) {
     if (depth == ROW_DEPTH) set(FAULT_MIXED, 1)
@@ -128,7 +134,7 @@ export function openArray(depth: i32): i32 {
   return MORE
 }
 
-/** An array closes; depth is still that of its elements. */
+/** An array closes; depth, from BASE on, is still that of its elements. */
 export function closeArray(depth: i32): void {
   if (depth != ROW_DEPTH) return
   const inner = get(INNER)

@@ -178,20 +178,39 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
     t.same(await statesOf(store, evaluation, 24, 40), texts.slice(24), 'as many as a page has')
   },
 
-  'a page of large states holds few of them': async (t, store, owner) => {
+  'the times of every so many batches, and of the last': async (t, store, owner) => {
+    const evaluation = await declareNew(store, owner, 'run')
+    for (let at = 1; at <= 10; at++) await store.putBatches([batchOf(evaluation.id, `b${at}`)])
+    const all = (await store.listBatches(evaluation.id, { limit: 10 })).map(({ createdAt }) => createdAt)
+    t.same(await store.times(evaluation.id, 1, 10), all)
+    t.same(await store.times(evaluation.id, 4, 10), [all[3], all[7], all[9]])
+    t.same(await store.times(evaluation.id, 5, 10), [all[4], all[9]])
+    t.same(await store.times(evaluation.id, 16, 9), [all[8]])
+    await store.delete(owner, 'run')
+    await sweepAll(store)
+    await t.rejects(store.times(evaluation.id, 4, 10), { name: 'EvaluationGone' })
+  },
+
+  'a page of large states holds few of them, whatever came before': async (t, store, owner) => {
     const evaluation = await declareNew(store, owner, 'run')
     const state = Buffer.alloc(400_000)
-    await store.putBatches(Array.from({ length: 21 }, (_, at) => ({ ...batchOf(evaluation.id, `b${at}`), state })))
+    const large = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, at) => ({ ...batchOf(evaluation.id, `b${from + at}`), state }))
+    await store.putBatches(large(0, 7))
+    await store.putBatches(Array.from({ length: 500 }, (_, at) => batchOf(evaluation.id, `small${at}`)))
+    await store.putBatches(large(7, 12))
     const pages = await pagesOf(store, evaluation)
     t.same(
       pages.map(({ first, states }) => [first, states.length]),
       [
-        [1, 16],
-        [17, 2],
-        [19, 2],
-        [21, 1],
+        [1, 3],
+        [4, 3],
+        [7, 494],
+        [501, 10],
+        [511, 2],
       ],
     )
+    t.equal((await statesOf(store, evaluation)).length, 512)
   },
 
   'batches of two evaluations are paired by name, with their states where the labels are the same': async (
@@ -234,13 +253,13 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
     const [first, second] = [await found(store, a), await found(store, b)]
     const sizes: number[] = []
     for await (const pairs of store.pairs(first, second)) sizes.push(pairs.length)
-    t.same(sizes, [16, 1, 1, 1, 1, 1])
+    t.same(sizes, [...new Array(10).fill(2), 1])
     const small = await declareNew(store, owner, 'small')
     const many = Array.from({ length: 600 }, (_, at) => batchOf(small.id, `b${at}`))
     await store.putBatches(many)
     sizes.length = 0
     for await (const pairs of store.pairs(await found(store, small), second)) sizes.push(pairs.length)
-    t.same(sizes, [16, 2, 2, 1, 0, 0, 0], 'the more, the less was found')
+    t.same(sizes, [...new Array(7).fill(3), 0, 0])
   },
 
   'an evaluation has so many batches at most': async (t, store, owner) => {

@@ -1,5 +1,5 @@
 import type { Exchange } from '../support.ts'
-import { browserTest, requestOf, valuesOf } from '../support.ts'
+import { browserTest, near, requestOf, valuesOf } from '../support.ts'
 
 const isCurve = (exchange: Exchange) => (requestOf(exchange).predictions as unknown[])?.length === 121
 const isPoint = (y: number) => (exchange: Exchange) => {
@@ -9,7 +9,7 @@ const isPoint = (y: number) => (exchange: Exchange) => {
 
 browserTest('the curve and its point', async (t, studio) => {
   const { page, answered } = await studio.open()
-  await page.waitForSelector('#curve[data-mounted]')
+  await near(page, 'curve')
 
   await t.test('the curve is what the service answered', async (t) => {
     const { answer } = await answered(isCurve)
@@ -45,7 +45,8 @@ browserTest('the curve and its point', async (t, studio) => {
   })
 
   await t.test('the pointer drags it', async (t) => {
-    const box = await page.locator('.curve-drawing svg').boundingBox()
+    await page.locator('.curve-drawing').evaluate((element) => element.scrollIntoView({ block: 'center' }))
+    const box = await page.locator('.curve-drawing .chart').boundingBox()
     if (box === null) return t.fail('no drawing')
     const at = (y: number): [number, number] => [box.x + 44 + y * (box.width - 60), box.y + box.height / 2]
     await page.mouse.move(...at(0.001))

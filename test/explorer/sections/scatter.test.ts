@@ -20,6 +20,7 @@ browserTest('the ten outputs in three dimensions', async (t, studio) => {
   t.same(terms?.filter((term) => term === 0).length, 9)
 
   await t.test('follows the sample of the first picture', async (t) => {
+    await near(page, 'curve')
     await page.locator('.curve-handle').fill('0.25')
     await page.locator('.curve-handle').dispatchEvent('change')
     const { answer: moved } = await answered((exchange) => {

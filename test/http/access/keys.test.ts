@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import crypto, { createHash } from 'node:crypto'
 import { test } from 'tap'
 import { KeysUnusable, readKeys } from '../../../src/http/access/keys.ts'
 
@@ -18,11 +18,36 @@ test('a key is found by its hash', async (t) => {
   }
   const keys = readKeys(JSON.stringify([ci, { ...ci, sha256: sha256('lm_b') }, limited]))
   t.equal(keys.size, 3)
-  for (const key of ['lm_a', 'lm_b']) t.same(keys.find(key), { owner: 'ci', scopes: ['read', 'write'] })
+  for (const key of ['lm_a', 'lm_b', 'lm_a']) t.same(keys.find(key), { owner: 'ci', scopes: ['read', 'write'] })
   t.same(keys.find('ü'), { owner: 'Ünï 💡', scopes: [], requestsPerMinute: 5, bytesPerMinute: 9 })
   for (const key of ['', 'lm_', 'lm_A', 'lm_a ', sha256('lm_a'), 'x'.repeat(100_000)])
     t.equal(keys.find(key), undefined)
   t.equal(readKeys('[]').find('lm_a'), undefined)
+})
+
+test('each key is compared in constant time with as many hashes as any other, right or wrong, first or again', async (t) => {
+  let compared = 0
+  const { readKeys: readCounted } = await t.mockImport<typeof import('../../../src/http/access/keys.ts')>(
+    '../../../src/http/access/keys.ts',
+    {
+      'node:crypto': t.createMock(crypto, {
+        timingSafeEqual: (one: Buffer, other: Buffer) => {
+          compared++
+          return crypto.timingSafeEqual(one, other)
+        },
+      }),
+    },
+  )
+  const names = Array.from({ length: 300 }, (_, at) => `key-${at}`)
+  const keys = readCounted(JSON.stringify(names.map((name) => ({ name, sha256: sha256(name), scopes: [] }))))
+  const counts = new Set<number>()
+  for (const key of [...names, ...names, 'wrong', '', 'x'.repeat(10_000)]) {
+    compared = 0
+    t.equal(keys.find(key)?.owner, names.includes(key) ? key : undefined)
+    counts.add(compared)
+  }
+  t.equal(counts.size, 1)
+  t.notOk(counts.has(0))
 })
 
 test('among thousands the right one is found, and none of the others', async (t) => {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { test } from 'tap'
 import type { Datatype } from '../../../src/http/body/datatypes.ts'
 import { bytesOf, datatypes } from '../../../src/http/body/datatypes.ts'
-import { readBinary } from '../../../src/http/body/oip.ts'
+import { readBinary, readInference } from '../../../src/http/body/oip.ts'
 import type { Fields } from '../../../src/http/body/parsed-body.ts'
 import type { Tensor } from '../../../src/loss/tensor.ts'
 import type { Path } from '../../../src/loss/validation-errors.ts'
@@ -205,14 +205,9 @@ test('the header that says how long the JSON part is must be right', async (t) =
       }),
     ],
     [
-      2 ** 18 + 1,
-      413,
-      tooLarge('The JSON part is longer than maxOptionBytes, 262144 bytes.', 'maxOptionBytes', 2 ** 18),
-    ],
-    [
       999_999_999_999_999,
       413,
-      tooLarge('The JSON part is longer than maxOptionBytes, 262144 bytes.', 'maxOptionBytes', 2 ** 18),
+      tooLarge('The JSON part is longer than maxBodyBytes, 67108864 bytes.', 'maxBodyBytes', 2 ** 26),
     ],
   ]
   for (const [length, wanted, problem] of lengths) {
@@ -305,11 +300,11 @@ const refusals: Refusal[] = [
     received: 0,
   },
   {
-    what: 'data in the JSON part',
+    what: 'data in the JSON part and bytes',
     inputs: [{ ...good, data: [1] }],
     pointer: '#/inputs/0/data',
-    detail: '"data"',
-    received: 'an array of 1',
+    detail: 'predictions has both data and binary_data_size',
+    received: 'an array of 1 number',
   },
   {
     what: 'a negative dimension',
@@ -405,9 +400,9 @@ const refusals: Refusal[] = [
   {
     what: 'another field',
     inputs: both,
-    more: { outputs: [] },
-    pointer: '#/outputs',
-    detail: '"outputs"',
+    more: { offsets: [] },
+    pointer: '#/offsets',
+    detail: '"offsets"',
     received: 'an array of 0',
   },
   {
@@ -740,4 +735,64 @@ test('tensors of no bytes are whole at once, wherever they stand', async (t) => 
       ),
     )
   }
+})
+
+test('tensors in JSON have the same answer as bytes, alone and beside them', async (t) => {
+  const rows = rowsOf(30, 4)
+  const wanted = await send(app, {}, JSON.stringify({ ...options, ...rows }))
+  t.equal(wanted.status, 200)
+  const inData = (['predictions', 'labels'] as const).map((name, at) => {
+    return { name, shape: [30, 4], datatype: 'FP64', data: at === 0 ? rows[name] : rows[name].flat() }
+  })
+  const asked = { id: '7', outputs: [{ name: 'loss', parameters: { binary_data: true } }] }
+  const request = { ...asked, parameters: { ...options, binary_data_output: true }, inputs: inData }
+  const { status, body } = await send(app, {}, JSON.stringify(request))
+  t.same([status, body], [200, wanted.body])
+
+  const [first, second] = doublesOf(rows)
+  const { bytes, ...described } = second
+  const inputs = [{ ...described, parameters: { binary_data_size: bytes.length } }, inData[0]]
+  const mixed = binaryOf(JSON.stringify({ ...request, inputs }), bytes)
+  for (const longest of [11, 10_000]) {
+    const answer = await send(app, mixed.headers, Readable.from(cut(mixed.payload, seeded(4), longest)))
+    t.same([answer.status, answer.body], [200, wanted.body])
+  }
+  t.equal(first.name, 'predictions')
+})
+
+test('large tensors in JSON are no options, and their errors have their places', async (t) => {
+  const data = Array.from({ length: 100_000 }, (_, at) => at % 7)
+  const inputs = ['predictions', 'labels'].map((name) => ({ name, shape: [50_000, 2], datatype: 'UINT8', data }))
+  const right = await send(app, {}, JSON.stringify({ parameters: options, inputs }))
+  t.match([right.status, right.body], [200, { loss: 0, samples: 50_000 }])
+  const wrong = { ...inputs[1], data: data.with(777, 0.5) }
+  const { status, body } = await send(app, {}, JSON.stringify({ parameters: options, inputs: [inputs[0], wrong] }))
+  const detail = 'labels[388][1] is 0.5; UINT8 has integers of its range'
+  t.same([status, body], [422, invalid('#/inputs/1/data/777', detail, '0.5')])
+})
+
+test('JSON has no bytes after it', async (t) => {
+  const { status, body } = await send(app, {}, JSON.stringify({ parameters: options, inputs: [good, goodLabels] }))
+  const detail = 'no bytes follow JSON without the header Inference-Header-Content-Length, the length of the JSON part'
+  t.same([status, body], [422, invalid('#/inputs/0/parameters/binary_data_size', detail, 8)])
+})
+
+test('an inference request is read with or without a length of its JSON part', async (t) => {
+  const rows = rowsOf(2, 2)
+  const { headers, payload } = binaryBody(options, doublesOf(rows))
+  const binary = readerOf(Readable.from([payload]))
+  const length = headers['inference-header-content-length']
+  const fromBytes = await readInference(binary.reader, binary.work, length, limits())
+  const inputs = (['predictions', 'labels'] as const).map((name) => ({
+    name,
+    shape: [2, 2],
+    datatype: 'FP64',
+    data: rows[name],
+  }))
+  const json = { id: 'x', outputs: 1, inputs, parameters: { ...options, binary_data_output: 2 } }
+  const inJson = readerOf(Readable.from([JSON.stringify(json)]).map((text) => Buffer.from(text)))
+  const fromJson = await readInference(inJson.reader, inJson.work, undefined, limits())
+  t.same([fromJson.options, fromJson.only], [fromBytes.options, fromBytes.only])
+  t.strictSame(fromJson.asked, { id: 'x', outputs: 1, binaryOutput: 2 })
+  t.strictSame(fromBytes.asked, { id: undefined, outputs: undefined, binaryOutput: undefined })
 })

@@ -376,3 +376,27 @@ for (const [service, milliseconds, chosen] of [
     }
   })
 }
+
+test('a body of /v2 is read as an inference request, with any Content-Type of the protocol or none', async (t) => {
+  const inputs = ['predictions', 'labels'].map((name) => ({ name, shape: [1], datatype: 'UINT8', data: [3] }))
+  const payload = Buffer.from(JSON.stringify({ parameters: { labelFormat: 'values' }, inputs }))
+  const url = '/v2/models/mse/infer'
+  for (const headers of [{}, { 'content-type': 'application/json' }, { 'content-type': 'application/octet-stream' }]) {
+    t.equal((await app.inject({ method: 'POST', url, headers, payload })).statusCode, 200)
+  }
+  for (const type of ['text/plain', 'multipart/form-data; boundary=a', 'application/x-ndjson']) {
+    const headers = { 'content-type': type }
+    t.equal((await app.inject({ method: 'POST', url, headers, payload })).statusCode, 415, type)
+  }
+})
+
+test('a body that is broken where it comes with its headers is answered like any that breaks off', async (t) => {
+  const { port } = await serve(t)
+  for (const broken of ['ZZ\r\n\r\n', '5\r\n{"los\r\nZZ\r\n\r\n']) {
+    const client = new Client(t, port)
+    await client.write(`${head({ 'transfer-encoding': 'chunked' })}${broken}`)
+    const { status, body } = await client.answer()
+    t.same([status, body.detail], [400, 'The body ended before it was complete.'])
+    t.ok(await eventually(() => client.isClosed))
+  }
+})

@@ -158,6 +158,6 @@ test('the last of them waits until nothing comes, and until nothing is on its wa
     clients.map(({ statuses }) => statuses),
     [[200], [200], [200]],
   )
-  t.ok(trips >= 8, 'five quiet ones after three that were not')
+  t.ok(trips > 20, 'quiet turns after three that were not')
   t.equal(server.listening, false)
 })

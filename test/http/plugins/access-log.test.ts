@@ -46,3 +46,22 @@ test('so has one whose client leaves in the middle of the answer', async (t) => 
   socket.once('readable', () => socket.destroy())
   t.match(await linesOf(lines, 1), [{ path: '/a', status: 200, aborted: true, msg: 'aborted' }])
 })
+
+test('the line has what the body was and how its rows were evaluated, and the metrics are told', async (t) => {
+  const { lines, logger } = listener()
+  const app = bare(t, logger)
+  const told: unknown[] = []
+  app.decorate('metrics', { answered: (request: unknown) => told.push(request) } as never)
+  app.decorateRequest('work')
+  accessLog(app)
+  const work = { bytes: 42, rows: 3, spec: { loss: 'mse', labelFormat: 'values', epsilon: 1 } }
+  app.post('/a/:b', async (request) => {
+    request.work = work as never
+    return 'fine'
+  })
+  await app.inject({ method: 'POST', url: '/a/secret' })
+  const [{ milliseconds, time, pid, hostname, reqId, ...line }] = await linesOf(lines, 1)
+  const facts = { bytes: 42, rows: 3, loss: 'mse', labelFormat: 'values' }
+  t.same(line, { level: 30, method: 'POST', path: '/a/secret', status: 200, ...facts, msg: 'answered' })
+  t.match(told, [{ method: 'POST', route: '/a/:b', status: 200, seconds: Number, work }])
+})

@@ -135,3 +135,17 @@ test('a loss that is not finite has no gradient, a slope beyond the range is nul
   t.equal(report({ ...request, reduction: 'sum' }, beyond), null, 'a sum beyond the range')
   t.strictSame(report({ ...request, predictions: [[1e308, 0]], labels: [0], reduction: 'sum' }, two), [[null, 0]])
 })
+
+test('its numbers are those of the report, step by step, and all NaN if the loss is not finite', async (t) => {
+  const mean: Request = { ...request, reduction: 'mean' }
+  const made = (tally: Partial<Tally>) => {
+    const gradient = new Gradient(specOf(mean), 2, 2, false, unaccounted)
+    gradient.add(sliceOf(mean), inPlace)
+    return [...finish(gradient.numbers({ ...emptyTally, ...tally }))]
+  }
+  const reported = report(mean, two) as number[][]
+  t.strictSame(made(two), reported.flat())
+  t.ok(made({ ...two, infinite: 1 }).every(Number.isNaN))
+  const long = new Gradient(specOf(request), 3 * 8192, 1, true, unaccounted)
+  t.equal(countSteps(long.numbers({ ...emptyTally, ...two })), 3)
+})

@@ -1,15 +1,17 @@
 import { test } from 'tap'
+import { unaccounted } from '../../../src/loss/memory.ts'
 import { PerSample } from '../../../src/loss/report/per-sample.ts'
 import type { Selection } from '../../../src/loss/selection.ts'
 import type { Request } from '../support.ts'
-import { sliceOf, specOf } from '../support.ts'
+import { Ledger, sliceOf, specOf } from '../support.ts'
 
 const inPlace: Selection = { rows: undefined, positions: undefined, ignored: 0 }
 
 function report(request: Request, samples: number, selection = inPlace) {
-  const part = new PerSample(specOf(request), samples)
-  part.add(sliceOf(request), selection)
-  return part.report()
+  const part = new PerSample(specOf(request), samples, unaccounted)
+  const slice = sliceOf(request)
+  part.add(slice, selection)
+  return part.report(slice.rows.outputs)
 }
 
 test('losses and decisions by format', async (t) => {
@@ -98,8 +100,29 @@ test('rows go to their positions, and the others are left out', async (t) => {
 
 test('slices go on where the one before ended', async (t) => {
   const request: Request = { loss: 'mae', labelFormat: 'values', predictions: [1, 5], labels: [0, 2] }
-  const part = new PerSample(specOf(request), 4)
+  const part = new PerSample(specOf(request), 4, unaccounted)
   part.add(sliceOf(request), inPlace)
   part.add({ ...sliceOf(request), at: 2 }, inPlace)
-  t.same(part.report().losses, [1, 3, 1, 3])
+  t.same(part.report(1).losses, [1, 3, 1, 3])
+})
+
+test('its numbers are there as they are, and their memory is held until it is freed', async (t) => {
+  const memory = new Ledger()
+  const request: Request = {
+    loss: 'cross-entropy',
+    labelFormat: 'index',
+    logPolicy: 'exact',
+    predictions: [[0, 1]],
+    labels: [0],
+  }
+  const part = new PerSample(specOf(request), 5000, memory)
+  t.equal(memory.held, 12 * 5000)
+  part.add(sliceOf(request), { ...inPlace, positions: Int32Array.of(1) })
+  t.strictSame([...part.losses.subarray(0, 3)], [0, Number.POSITIVE_INFINITY, 0])
+  t.strictSame([...(part.correct?.subarray(0, 3) ?? [])], [-1, 0, -1])
+  t.strictSame(part.report(2).losses.slice(0, 3), [0, null, 0])
+  part.free()
+  t.equal(memory.held, 0)
+  const values: Request = { loss: 'mae', labelFormat: 'values', predictions: [1], labels: [0] }
+  t.equal(new PerSample(specOf(values), 1, unaccounted).correct, undefined)
 })

@@ -23,6 +23,12 @@ async function pointsOf(path: string): Promise<Point[]> {
   return (body as { points: Point[] }).points
 }
 
+/** When each batch came. */
+async function timesOf(evaluation: string): Promise<string[]> {
+  const { body } = await send(app, 'GET', `/${evaluation}/batches`)
+  return (body as { batches: { createdAt: string }[] }).batches.map(({ createdAt }) => createdAt)
+}
+
 /** What /v1/loss says of these rows. */
 async function figuresOf(rows: object): Promise<Figures> {
   const { body } = await post(app, '/v1/loss', { loss: 'cross-entropy', labelFormat: 'index', ...rows })
@@ -33,9 +39,17 @@ async function figuresOf(rows: object): Promise<Figures> {
 test('each point is what its batches add up to, and all before them', async (t) => {
   await evaluationOf(app, 'curve')
   const firstTwo = { predictions: allRows.predictions.slice(0, 3), labels: allRows.labels.slice(0, 3) }
+  const [, second, third] = await timesOf('curve')
+  const both = await figuresOf(firstTwo)
   t.same(await pointsOf('/curve/curve?points=2'), [
-    { fromSequence: 1, toSequence: 2, ...(await figuresOf(firstTwo)), cumulative: await figuresOf(firstTwo) },
-    { fromSequence: 3, toSequence: 3, ...(await figuresOf(batches[2])), cumulative: await figuresOf(allRows) },
+    { fromSequence: 1, toSequence: 2, createdAt: second, ...both, cumulative: both },
+    {
+      fromSequence: 3,
+      toSequence: 3,
+      createdAt: third,
+      ...(await figuresOf(batches[2])),
+      cumulative: await figuresOf(allRows),
+    },
   ])
   const [only, ...others] = await pointsOf('/curve/curve?points=1')
   t.same(others, [])

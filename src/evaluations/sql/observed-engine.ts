@@ -1,0 +1,63 @@
+import { StoreUnavailable } from '../errors.ts'
+import type { NewBatch, PutResult } from '../store.ts'
+import type { PutRules, SqlEngine, Statement } from './engine.ts'
+
+/** Is told what a database does. */
+export interface StoreObserver {
+  /** An operation has taken so long, and has failed where there is a reason. */
+  ran(system: string, operation: string, seconds: number, failure?: string): void
+  /** A transaction has stored so many batches. */
+  committed(batches: number): void
+}
+
+/** An engine whose operations are measured. */
+export class ObservedEngine implements SqlEngine {
+  readonly #engine: SqlEngine
+  readonly #system: string
+  readonly #observer: StoreObserver
+
+  /** @param system the name that OpenTelemetry has for it */
+  constructor(engine: SqlEngine, system: string, observer: StoreObserver) {
+    this.#engine = engine
+    this.#system = system
+    this.#observer = observer
+  }
+
+  get announcesOwn(): boolean {
+    return this.#engine.announcesOwn
+  }
+
+  query<Row>(statement: Statement): Promise<Row[]> {
+    return this.#measure('query', this.#engine.query<Row>(statement))
+  }
+
+  transaction<Row>(statements: readonly Statement[], lock?: string): Promise<Row[][]> {
+    return this.#measure('transaction', this.#engine.transaction<Row>(statements, lock))
+  }
+
+  async putBatches(batches: readonly NewBatch[], rules: PutRules): Promise<PutResult[]> {
+    const results = await this.#measure('commit', this.#engine.putBatches(batches, rules))
+    this.#observer.committed(batches.length)
+    return results
+  }
+
+  listen(listener: (evaluation?: number) => void): void {
+    this.#engine.listen(listener)
+  }
+
+  close(): Promise<void> {
+    return this.#engine.close()
+  }
+
+  #measure<Result>(operation: string, result: Promise<Result>): Promise<Result> {
+    const since = performance.now()
+    const tell = (failure?: string) => {
+      this.#observer.ran(this.#system, operation, (performance.now() - since) / 1000, failure)
+    }
+    result.then(
+      () => tell(),
+      (error) => tell(error instanceof StoreUnavailable ? error.reason : 'other'),
+    )
+    return result
+  }
+}

@@ -1,0 +1,45 @@
+import { el } from './dom.js'
+import { strings } from './strings.js'
+
+const item = 'key'
+
+/**
+ * The header with the key that was given in this tab, if any.
+ *
+ * @returns {Record<string, string>}
+ */
+export function keyHeader() {
+  try {
+    const key = sessionStorage.getItem(item)
+    return key === null ? {} : { authorization: `Bearer ${key}` }
+  } catch {
+    // a browser that keeps nothing keeps no key
+    return {}
+  }
+}
+
+/** Asks for a key above the pictures, once, when the service wants one. It is kept for this tab, and the page begins anew. */
+export function askForKey() {
+  if (document.querySelector('form.key') !== null) return
+  const field = el('input', {
+    type: 'password',
+    name: 'key',
+    autocomplete: 'off',
+    required: '',
+    'aria-label': strings.common.key,
+  })
+  const form = el(
+    'form',
+    { class: 'key trouble' },
+    el('label', {}, `${strings.common.keyNeeded} `, field),
+    ' ',
+    el('button', {}, strings.common.keyUse),
+  )
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    // a header takes no other characters, and fetch would throw
+    sessionStorage.setItem(item, field.value.replaceAll(/[^\x21-\x7e]/g, ''))
+    location.reload()
+  })
+  document.querySelector('main')?.before(form)
+}

@@ -1,0 +1,150 @@
+/** @import { TrainingOptions, TrainingRun } from '../types.d.ts' */
+import { loadPixels } from '../digits.js'
+import { el, find, number } from '../dom.js'
+import { strings } from '../strings.js'
+import { themeChanged } from '../switches.js'
+import { picture } from '../training/picture.js'
+import { isSeed, keepInAddress, keepRun, keptRun, mostSteps, nameOf, optionsOfAddress } from '../training/run.js'
+import { patientService, seen, sleep } from '../training/service.js'
+import { advance, begun, evaluateWhole } from '../training/steps.js'
+import { drawTemplates } from '../training/templates.js'
+import { connect } from '../wire.js'
+
+const words = strings.training
+
+/** So long a step is seen, and so often, at most, is the service asked. */
+const millisecondsBetween = 30
+
+/** Softmax regression, trained step by step with losses and gradients of the service. @param {HTMLElement} section */
+export function mount(section) {
+  const { attempt, show } = connect(section)
+  const form = find(section, '.training-form', HTMLFormElement)
+  const size = find(form, '[name=size]', HTMLSelectElement)
+  const rate = find(form, '[name=rate]', HTMLSelectElement)
+  const seed = find(form, '[name=seed]', HTMLInputElement)
+  const [play, once, anew] = ['play', 'step', 'anew'].map((name) => find(form, `.training-${name}`, HTMLButtonElement))
+  const place = find(section, '.training-plot', HTMLElement)
+  const status = find(section, '.training-status', HTMLElement)
+
+  let run = keptRun(optionsOfAddress()) ?? begun(optionsOfAddress())
+  size.value = String(run.options.size)
+  rate.value = String(run.options.rate)
+  seed.value = String(run.options.seed)
+
+  /** @type {AbortController | undefined} what ends the training; undefined while there is none */
+  let training
+  /** Settles when nothing is in flight. */
+  let quiet = Promise.resolve()
+
+  /** @param {string} text */
+  const say = (text) => {
+    // what is said again would be read out again
+    if (status.textContent !== text) status.textContent = text
+  }
+  const ask = patientService(show, (seconds) => say(words.waiting(seconds)))
+
+  const draw = () => place.replaceChildren(picture(place.clientWidth, place.clientHeight, run))
+  const drawWeights = () => drawTemplates(find(section, '.training-templates', HTMLElement), run.weights)
+  const showRun = () => {
+    draw()
+    if (training === undefined || run.losses.length % 10 === 0) drawWeights()
+    showFigures(section, run)
+    section.dataset.steps = String(run.losses.length)
+  }
+  const showState = () => {
+    const step = run.losses.length
+    play.textContent = training === undefined ? words.play : words.pause
+    play.disabled = once.disabled = step >= mostSteps
+    anew.disabled = step === 0
+    section.dataset.training = training === undefined ? 'paused' : 'running'
+    if (training !== undefined) say(words.running)
+    else say(step >= mostSteps ? words.done(step) : step === 0 ? words.idle : words.ready(step))
+  }
+
+  /** @param {number} steps */
+  const train = (steps) => {
+    const own = new AbortController()
+    const { signal } = own
+    training = own
+    find(section, '.trouble', HTMLElement).replaceChildren()
+    showState()
+    const before = quiet
+    quiet = (async () => {
+      await before
+      await attempt(async () => {
+        const pixels = await loadPixels()
+        for (let left = steps; left > 0 && run.losses.length < mostSteps; left--) {
+          if (document.hidden) say(words.hidden)
+          await seen(signal)
+          say(words.running)
+          await evaluateWhole(ask, run, pixels, signal)
+          await advance(ask, run, pixels, signal)
+          await evaluateWhole(ask, run, pixels, signal)
+          keepRun(run)
+          showRun()
+          await sleep(millisecondsBetween, signal)
+        }
+      })
+      if (training === own) stop()
+    })()
+  }
+  const stop = () => {
+    training?.abort()
+    training = undefined
+    showRun()
+    showState()
+  }
+  /** @param {TrainingOptions} options */
+  const begin = (options) => {
+    run = begun(options)
+    keepRun(run)
+    stop()
+  }
+
+  form.addEventListener('change', () => {
+    if (!isSeed(seed.valueAsNumber)) return
+    const options = { size: Number(size.value), rate: Number(rate.value), seed: seed.valueAsNumber }
+    if (nameOf(options) === nameOf(run.options)) return
+    keepInAddress(options)
+    begin(options)
+  })
+  form.addEventListener('submit', (event) => {
+    event.preventDefault()
+    if (training === undefined) train(mostSteps)
+    else stop()
+  })
+  once.addEventListener('click', () => {
+    stop()
+    if (form.reportValidity()) train(1)
+  })
+  anew.addEventListener('click', () => begin(run.options))
+  new ResizeObserver(draw).observe(place)
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawWeights)
+  document.addEventListener(themeChanged, drawWeights)
+  showRun()
+  showState()
+}
+
+/**
+ * @param {HTMLElement} section
+ * @param {TrainingRun} run
+ */
+function showFigures(section, { options, losses, whole, isDeclared, unkept }) {
+  const figures = {
+    steps: losses.length,
+    'batch-loss': losses.at(-1),
+    'whole-loss': whole.at(-1)?.loss,
+    'whole-accuracy': whole.at(-1)?.accuracy,
+  }
+  for (const [name, value] of Object.entries(figures)) {
+    find(section, `.training-${name}`, HTMLElement).replaceChildren(number(value, { digits: 4, missing: '–' }))
+  }
+  const kept = find(section, '.training-kept', HTMLElement)
+  const name = nameOf(options)
+  if (unkept !== undefined) kept.textContent = words.unkept(unkept)
+  else if (!isDeclared) kept.textContent = words.toBeKept
+  // a link that someone is about to press stays the same element
+  else if (kept.querySelector('a')?.textContent !== name) {
+    kept.replaceChildren(...words.kept(el('a', { href: `/v1/evaluations/${name}` }, name)))
+  }
+}

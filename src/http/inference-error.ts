@@ -1,0 +1,22 @@
+import type { Problem } from './problem.ts'
+
+export const inferenceErrorMediaType = 'application/json'
+
+/** Whether an address is one of the Open Inference Protocol, so that errors have its form. */
+export function isInferencePath(path: string): boolean {
+  return path === '/v2' || path.startsWith('/v2/')
+}
+
+interface Listed {
+  readonly pointer: string
+  readonly detail: string
+}
+
+/** A problem as the Open Inference Protocol has it: one text, which says where each of the first errors is. */
+export function inferenceError({ message, extensions }: Problem): { readonly error: string } {
+  const { errors, errorCount } = extensions as { errors?: readonly Listed[]; errorCount?: number }
+  if (errors === undefined) return { error: message }
+  const lines = errors.map(({ pointer, detail }) => `${detail} (${pointer})`)
+  const left = Number(errorCount) - errors.length
+  return { error: [...lines, ...(left > 0 ? [`and ${left} more`] : [])].join('\n') }
+}

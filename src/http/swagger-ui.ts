@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import swaggerUi from '@fastify/swagger-ui'
+import type { FastifyInstance } from 'fastify'
+import { constant } from './constant.ts'
+
+/** The name over the curve of -log y. */
+const logo = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 150 40"><path d="M4 4C6 26 14 33 36 36" fill="none" stroke="#7bd88f" stroke-width="4" stroke-linecap="round"/><text x="44" y="27" font-family="sans-serif" font-size="20" fill="#fff">lossmeter</text></svg>`
+
+const viewport = '<meta name="viewport" content="width=device-width, initial-scale=1">'
+
+/** The large files of Swagger UI, which it would send as they are. */
+const files = {
+  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
+  'swagger-ui-standalone-preset.js': 'text/javascript; charset=utf-8',
+  'swagger-ui.css': 'text/css; charset=utf-8',
+}
+
+/** Serves Swagger UI at /docs, also for narrow windows, its large files compressed. */
+export async function registerSwaggerUi(app: FastifyInstance): Promise<void> {
+  const folder = createRequire(import.meta.url)
+    .resolve('@fastify/swagger-ui')
+    .replace(/index\.js$/, 'static/')
+  for (const [name, type] of Object.entries(files)) {
+    const file = constant(type, readFileSync(folder + name))
+    app.get(`/docs/static/${name}`, { schema: { hide: true } }, async (request, reply) =>
+      file.send(request, reply, 'public, max-age=86400'),
+    )
+  }
+  await app.register(async (scope) => {
+    scope.addHook('onRequest', async (request, reply) => {
+      // the same document, but compressed
+      if (request.routeOptions.url === '/docs/json') return reply.redirect('/openapi.json')
+    })
+    scope.addHook('onSend', async (_request, _reply, payload) =>
+      typeof payload === 'string' ? payload.replace('<meta charset', `${viewport}\n<meta charset`) : payload,
+    )
+    await scope.register(swaggerUi, {
+      routePrefix: '/docs',
+      uiConfig: {
+        tryItOutEnabled: true,
+        displayRequestDuration: true,
+        docExpansion: 'list',
+        deepLinking: true,
+        defaultModelsExpandDepth: 0,
+        plugins: [showLines],
+      },
+      theme: {
+        title: 'lossmeter',
+        css: [{ filename: 'docs.css', content: readFileSync(new URL('swagger-ui.css', import.meta.url), 'utf8') }],
+      },
+      logo: { type: 'image/svg+xml', content: logo, href: '/explore', target: '_self' },
+    })
+  })
+}
+
+interface SwaggerUi {
+  fn: { getSampleSchema(schema: unknown, type: string, ...others: unknown[]): string }
+}
+
+/** Runs in the browser: Swagger UI would write the example of NDJSON as one JSON string. */
+export const showLines = () => ({
+  afterLoad({ fn }: SwaggerUi) {
+    const sampleOf = fn.getSampleSchema
+    fn.getSampleSchema = (schema, type, ...others) => {
+      const sample = sampleOf(schema, type, ...others)
+      return type === 'application/x-ndjson' ? JSON.parse(sample) : sample
+    }
+  },
+})

@@ -1,0 +1,197 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import packageJson from '../../package.json' with { type: 'json' }
+import type { EvaluationCounts } from '../evaluations/service.ts'
+import type { StoreObserver } from '../evaluations/sql/observed-engine.ts'
+import { RequestDurations } from './request-durations.ts'
+import { Sums } from './sums.ts'
+
+/** Seconds: a request of one row takes less than one thousandth. */
+const durations = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+const groupSizes = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
+
+/** What an answer counts as. A route or a status that there is not is an empty label, which to Prometheus is none. */
+export interface AnsweredRequest {
+  readonly method: string
+  /** The template of the address. */
+  readonly route: string | undefined
+  readonly status: number | undefined
+  readonly seconds: number
+  /** What is known of its body and its work. */
+  readonly work: Work | undefined
+}
+
+interface Work {
+  readonly bytes: number
+  readonly format: string | undefined
+  readonly spec: { readonly loss: string; readonly labelFormat: string } | undefined
+  readonly rows: number
+}
+
+/** How full the service is. */
+export interface Load {
+  readonly requests: number
+  readonly bytes: number
+  readonly connections: number
+}
+
+/**
+ * What happens in the service, in numbers. Names are those of OpenTelemetry where it has one. Every label has few values, whatever
+ * clients send: templates of routes, names in the code, never what a request says.
+ */
+export class Metrics implements StoreObserver, EvaluationCounts {
+  readonly #registry = new Registry()
+  readonly #durations = new RequestDurations(
+    'http_server_request_duration_seconds',
+    'Time from the headers of a request to the end of its answer.',
+    durations,
+  )
+  readonly #bodyBytes = new Sums()
+  readonly #rows = new Sums()
+  readonly #refusals = this.#counter(
+    'lossmeter_refusals_total',
+    'Requests that were answered with a problem, by its type, and the limit that was exceeded.',
+    ['reason', 'limit'],
+  )
+  readonly #storeDurations = this.#histogram(
+    'db_client_operation_duration_seconds',
+    'Time that operations of the store of evaluations take.',
+    durations,
+    ['db_system_name', 'db_operation_name', 'error_type'],
+  )
+  readonly #groups = this.#histogram(
+    'lossmeter_commit_batches',
+    'Batches that were stored in one transaction.',
+    groupSizes,
+    [],
+  )
+  readonly #declarations = this.#counter(
+    'lossmeter_declarations_total',
+    'Declarations of evaluations, by what became of them.',
+    ['outcome'],
+  )
+  readonly #batches = this.#counter('lossmeter_batches_total', 'Batches sent to evaluations, by what became of them.', [
+    'outcome',
+  ])
+
+  /**
+   * @param load asked at each scrape
+   * @param limits what is full when `load` reaches it
+   */
+  constructor(load: () => Load, limits: Load) {
+    this.#gauge('http_server_active_requests', 'Requests that are being answered.', () => load().requests)
+    this.#gauge('lossmeter_requests_limit', 'Requests that may be answered at one time.', () => limits.requests)
+    this.#gauge('lossmeter_in_flight_bytes', 'Bytes of memory that requests in flight hold.', () => load().bytes)
+    this.#gauge('lossmeter_in_flight_limit_bytes', 'Bytes that they may hold.', () => limits.bytes)
+    this.#gauge('lossmeter_connections', 'Connections that are open.', () => load().connections)
+    this.#gauge('lossmeter_connections_limit', 'Connections that may be open at one time.', () => limits.connections)
+    this.#registry.registerMetric(this.#durations)
+    const registers = [this.#registry]
+    const bodyBytes = this.#bodyBytes
+    const rows = this.#rows
+    new Counter({
+      name: 'lossmeter_body_bytes_total',
+      help: 'Bytes of bodies, when inflated.',
+      labelNames: ['format'],
+      registers,
+      collect() {
+        for (const [format, , bytes] of bodyBytes.take()) this.inc({ format }, bytes)
+      },
+    })
+    new Counter({
+      name: 'lossmeter_rows_total',
+      help: 'Rows that were evaluated.',
+      labelNames: ['loss', 'label_format'],
+      registers,
+      collect() {
+        for (const [loss, format, count] of rows.take()) this.inc({ loss, label_format: format }, count)
+      },
+    })
+    const info = { service_name: packageJson.name, service_version: packageJson.version }
+    new Gauge({
+      name: 'target_info',
+      help: 'What this is.',
+      labelNames: Object.keys(info),
+      registers,
+    }).set(info, 1)
+    // so that the first of them is seen as an increase
+    for (const outcome of ['created', 'exists', 'conflict', 'full'] as const) this.#declarations.inc({ outcome }, 0)
+    for (const outcome of ['committed', 'replayed', 'conflict', 'sealed', 'full', 'gone'] as const) {
+      this.#batches.inc({ outcome }, 0)
+    }
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  /** Everything, in the text format of Prometheus. */
+  text(): Promise<string> {
+    return Registry.merge([this.#registry, processRegistry()]).metrics()
+  }
+
+  /** A request is over. */
+  answered({ method, route = '', status = 0, seconds, work }: AnsweredRequest): void {
+    this.#durations.add(route, method, status, seconds)
+    if (work?.format === undefined) return
+    this.#bodyBytes.add(work.format, '', work.bytes)
+    if (work.spec !== undefined) this.#rows.add(work.spec.loss, work.spec.labelFormat, work.rows)
+  }
+
+  /** A request is answered with a problem of this type. */
+  refused(reason: string, limit = ''): void {
+    this.#refusals.inc({ reason, limit })
+  }
+
+  ran(system: string, operation: string, seconds: number, failure = ''): void {
+    this.#storeDurations.observe({ db_system_name: system, db_operation_name: operation, error_type: failure }, seconds)
+  }
+
+  committed(batches: number): void {
+    this.#groups.observe(batches)
+  }
+
+  declared(outcome: string): void {
+    this.#declarations.inc({ outcome })
+  }
+
+  put(outcome: string): void {
+    this.#batches.inc({ outcome })
+  }
+
+  #counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] })
+  }
+
+  #histogram<Label extends string>(
+    name: string,
+    help: string,
+    buckets: number[],
+    labelNames: Label[],
+  ): Histogram<Label> {
+    return new Histogram({ name, help, buckets, labelNames, registers: [this.#registry] })
+  }
+
+  #gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.set(read())
+      },
+    })
+  }
+}
+
+let ofProcess: Registry | undefined
+
+/** The figures of the process, which has them once, however many services are in it. */
+function processRegistry(): Registry {
+  if (ofProcess === undefined) {
+    ofProcess = new Registry()
+    collectDefaultMetrics({ register: ofProcess })
+    // Prometheus keeps this ending for counters; what these add up is told by type
+    for (const kind of ['handles', 'requests', 'resources']) ofProcess.removeSingleMetric(`nodejs_active_${kind}_total`)
+  }
+  return ofProcess
+}

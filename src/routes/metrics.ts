@@ -1,0 +1,40 @@
+import type { FastifyInstance } from 'fastify'
+import { z } from 'zod'
+import { problemAnswers } from './answers.ts'
+
+const example = `# HELP lossmeter_rows_total Rows that were evaluated.
+# TYPE lossmeter_rows_total counter
+lossmeter_rows_total{loss="cross-entropy",label_format="index"} 1250
+`
+const text = z
+  .string()
+  .meta({ id: 'Metrics', description: 'Lines of the text format of Prometheus.', examples: [example] })
+
+export interface MetricsOptions {
+  readonly contentType: string
+  /** All figures as they are now. */
+  text(): Promise<string>
+}
+
+/** GET /metrics: what happens, for Prometheus. */
+export async function metricsRoute(app: FastifyInstance, { contentType, text: write }: MetricsOptions): Promise<void> {
+  app.get(
+    '/metrics',
+    {
+      logLevel: 'warn',
+      schema: {
+        operationId: 'getMetrics',
+        tags: ['Service'],
+        summary: 'Get the metrics of the service',
+        description:
+          'For Prometheus, in its text format. The names are those of OpenTelemetry where it has one. It is never limited.',
+        response: {
+          200: { description: 'The metrics as they are now.', content: { 'text/plain': { schema: text } } },
+          ...problemAnswers(),
+        },
+      },
+      config: { isAlwaysAnswered: true },
+    },
+    async (_request, reply) => reply.type(contentType).send(await write()),
+  )
+}

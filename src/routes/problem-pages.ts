@@ -1,0 +1,106 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { problems } from '../http/problem.ts'
+import { assets } from './explore-pages.ts'
+import type { ExampleRequest } from './problem-requests.ts'
+import { curlOf, requests } from './problem-requests.ts'
+
+/** A type of problem as its page tells of it. */
+export interface Description {
+  readonly type: string
+  readonly status: number
+  readonly title: string
+  readonly meaning: string
+  readonly remedy: string
+}
+
+const styles = ['base.css', 'sections.css', 'content.css', 'plain.css']
+
+/** A page of these parts, in the dress of the pages with the pictures. */
+export function plainPage(title: string, parts: string): string {
+  const at = `/explore/assets/${assets().version}`
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escaped(title)}: lossmeter</title>
+<link rel="icon" href="${at}/icon.svg" type="image/svg+xml">
+<script src="${at}/theme.js"></script>
+${styles.map((style) => `<link rel="stylesheet" href="${at}/styles/${style}">`).join('\n')}
+</head>
+<body>
+<header><div class="bar">
+<p class="brand"><a href="/explore"><img src="${at}/icon.svg" alt="" width="28" height="28">lossmeter</a></p>
+<nav aria-label="Service"><a href="/explore">Pictures</a> <a href="/docs">API documentation</a> <a href="/problems">Problems</a></nav>
+</div></header>
+<main class="plain">
+<h1>${escaped(title)}</h1>
+${parts}
+</main>
+</body>
+</html>
+`
+}
+
+/** The page of all types. */
+export function listPage(types: readonly Description[]): string {
+  const items = types.map(
+    ({ type, status, title, meaning }) =>
+      `<li><a href="${type}">${escaped(title)}</a> <span class="note">${status}, <code>${type}</code></span><p>${marked(meaning)}</p></li>`,
+  )
+  return plainPage('Problem types', `<ul class="types">\n${items.join('\n')}\n</ul>`)
+}
+
+/** The page of one type: what it means, what to do, and a request that leads to it beside one that does not. */
+export function typePage({ type, status, title, meaning, remedy }: Description): string {
+  const example = requests[type.replace('/problems/', '') as keyof typeof problems]
+  const parts = [
+    `<p class="note"><code>${type}</code>, status ${status}</p>`,
+    `<p>${marked(meaning)}</p>`,
+    `<p>${marked(remedy)}</p>`,
+  ]
+  if (example !== undefined) {
+    if (example.before !== undefined) parts.push(`<h2>After</h2>`, ...example.before.map(listing))
+    parts.push(
+      '<div class="pair">',
+      `<div><h2><span class="status wrong">${status}</span> Wrong</h2>${listing(example.wrong)}</div>`,
+      `<div><h2><span class="status right">2xx</span> Right</h2>${listing(example.right)}</div>`,
+      '</div>',
+    )
+  }
+  return plainPage(title, parts.join('\n'))
+}
+
+function listing(request: ExampleRequest): string {
+  return `<pre tabindex="0"><code>${escaped(curlOf(request))}</code></pre>`
+}
+
+/** Whether whoever asks would rather read HTML than JSON. */
+export function wantsHtml(request: FastifyRequest): boolean {
+  return request.accepts().type(['json', 'html']) === 'html'
+}
+
+/** A browser that asks for what is not there gets a page. */
+export function notFoundPages(app: FastifyInstance): void {
+  app.addHook('onSend', async (request, reply, payload) => {
+    if (reply.statusCode !== 404 || !(request.is404 || request.routeOptions.url === '/problems/:name')) return payload
+    reply.header('vary', 'accept')
+    if (!wantsHtml(request)) return payload
+    const { detail } = JSON.parse(String(payload))
+    reply.type('text/html; charset=utf-8')
+    return plainPage(
+      'Nothing is here',
+      `<p>${marked(detail)}</p>\n<p>Perhaps you are looking for <a href="/explore">the pictures</a>, <a href="/docs">the API documentation</a> or <a href="/problems">what a problem means</a>.</p>`,
+    )
+  })
+}
+
+/** Text with its code between backticks. */
+function marked(text: string): string {
+  return escaped(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>')
+}
+
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}

@@ -1,0 +1,135 @@
+import { z } from 'zod'
+import type { AskedAnswer } from '../../http/body/parsed-body.ts'
+import { fixedLimits } from '../../http/limits.ts'
+import type { RequestWork } from '../../http/request-work.ts'
+import type { TensorNumbers } from '../../http/send-tensors.ts'
+import { bytesSentOf } from '../../http/send-tensors.ts'
+import { checkValueCount, validated } from '../../http/validation.ts'
+import type { Evaluation } from '../../loss/evaluation.ts'
+import type { Statistics } from '../../loss/report/statistics.ts'
+import { LimitExceeded, refuse } from '../../loss/validation-errors.ts'
+
+/** The outputs that come unasked: one number each. */
+export const figureOutputs = ['loss', 'accuracy', 'standardError', 'lossSum', 'weightSum', 'samples'] as const
+/** Those about each row. */
+export const rowOutputs = ['losses', 'correct', 'gradient'] as const
+export const outputNames = [...figureOutputs, ...rowOutputs] as const
+
+type FigureName = (typeof figureOutputs)[number]
+export type OutputName = (typeof outputNames)[number]
+
+/** An output that is asked for. */
+export const askedOutput = z.strictObject({
+  name: z.enum(outputNames),
+  parameters: z
+    .strictObject({ binary_data: z.boolean().optional().meta({ description: 'Whether it is sent as bytes.' }) })
+    .optional(),
+})
+
+const asked = z.object({
+  id: z.string().optional(),
+  parameters: z.object({ binary_data_output: z.boolean().optional() }),
+  outputs: z.array(askedOutput).optional(),
+})
+
+/** What the answer is to be. */
+export interface Asked {
+  readonly id: string | undefined
+  readonly outputs: readonly { readonly name: OutputName; readonly isBinary: boolean }[]
+}
+
+/**
+ * Reads what a request asks for; where it names no outputs, all figures.
+ *
+ * @throws InvalidContent, LimitExceeded
+ */
+export function askedOf({ id, outputs, binaryOutput }: AskedAnswer): Asked {
+  const parts = { id, parameters: { binary_data_output: binaryOutput }, outputs }
+  checkValueCount(parts)
+  const { parameters, outputs: given = [], ...rest } = validated(asked, parts)
+  const { binary_data_output: isBinary = false } = parameters
+  for (const [at, { name }] of given.entries()) {
+    const isTwice = given.findIndex((other) => other.name === name) < at
+    if (isTwice) refuse(['outputs', at, 'name'], `outputs has "${name}" twice`, name)
+  }
+  const named = given.length > 0 ? given : figureOutputs.map((name) => ({ name, parameters: undefined }))
+  const wanted = named.map(({ name, parameters: own }) => ({ name, isBinary: own?.binary_data ?? isBinary }))
+  return { id: rest.id, outputs: wanted }
+}
+
+/** The parts of an evaluation that outputs need. */
+export function partsFor({ outputs }: Asked): string[] {
+  const has = (...names: OutputName[]) => outputs.some(({ name }) => names.includes(name))
+  return [...(has('losses', 'correct') ? ['perSample'] : []), ...(has('gradient') ? ['gradient'] : [])]
+}
+
+/** One output as JSON, and its numbers where they are sent as bytes. */
+interface Written {
+  readonly described: Record<string, unknown>
+  readonly bytes: readonly TensorNumbers[]
+}
+
+/**
+ * The outputs of an evaluation, step by step.
+ *
+ * @param shape of the predictions
+ * @throws InvalidContent, LimitExceeded
+ */
+export function* outputsOf(
+  evaluation: Evaluation,
+  { outputs }: Asked,
+  shape: readonly number[],
+  { memory }: Pick<RequestWork, 'memory'>,
+): Generator<void, Written[]> {
+  const figures = evaluation.figures()
+  const written: Written[] = []
+  for (const [at, { name, isBinary }] of outputs.entries()) {
+    const numbers = isFigure(name) ? figureOf(figures, name) : yield* rowNumbersOf(evaluation, name, at)
+    const described = {
+      name,
+      datatype: numbers instanceof Int32Array ? 'INT64' : 'FP64',
+      shape: name === 'gradient' ? shape : [numbers.length],
+    }
+    if (isBinary) {
+      const parameters = { binary_data_size: bytesSentOf(numbers) }
+      written.push({ described: { ...described, parameters }, bytes: [numbers] })
+    } else {
+      checkSize(numbers, at)
+      memory.reserve(bytesPerNumber * numbers.length)
+      // JSON has null for what is no finite number
+      written.push({ described: { ...described, data: Array.from<number>(numbers) }, bytes: [] })
+    }
+    yield
+  }
+  return written
+}
+
+/** What a number takes in JSON: by itself, with the array that grows around it, and as text. */
+const bytesPerNumber = 64
+
+function checkSize({ length }: TensorNumbers, at: number): void {
+  const { maxAnswerNumbers } = fixedLimits
+  if (length <= maxAnswerNumbers) return
+  const detail = `this output would hold ${length} numbers in JSON; the limit maxAnswerNumbers is ${maxAnswerNumbers}, but with binary_data there is none`
+  throw new LimitExceeded('maxAnswerNumbers', maxAnswerNumbers, ['outputs', at], detail)
+}
+
+function isFigure(name: OutputName): name is FigureName {
+  return figureOutputs.some((figure) => figure === name)
+}
+
+/** What is null in an answer of /v1/loss is infinite if there are infinite losses, else no number. */
+function figureOf(figures: Statistics, name: FigureName): TensorNumbers {
+  if (name === 'samples') return Int32Array.of(figures.samples)
+  const isInfinite = figures.lossStatus === 'infinite' && (name === 'loss' || name === 'lossSum')
+  return Float64Array.of(figures[name] ?? (isInfinite ? Number.POSITIVE_INFINITY : Number.NaN))
+}
+
+function* rowNumbersOf(
+  evaluation: Evaluation,
+  name: Exclude<OutputName, FigureName>,
+  at: number,
+): Generator<void, TensorNumbers> {
+  const numbers = yield* evaluation.rowNumbers(name)
+  return numbers ?? refuse(['outputs', at, 'name'], 'labels that are values are neither right nor wrong', name)
+}

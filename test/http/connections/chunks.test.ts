@@ -1,0 +1,107 @@
+import { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
+import { test } from 'tap'
+import { Chunks } from '../../../src/http/connections/chunks.ts'
+import type { Connection } from '../../../src/http/connections/table.ts'
+import { ConnectionTable } from '../../../src/http/connections/table.ts'
+import { readInTurn } from '../../../src/http/connections/turns.ts'
+import { eventually } from '../../eventually.ts'
+import { Client, served } from './support.ts'
+
+/** Connections with requests, whose bodies are chunked or not. */
+function stage() {
+  const table = new ConnectionTable()
+  const chunks = new Chunks(table)
+  const request = (isChunked = true) => {
+    const connection = table.add(new Socket())
+    readInTurn(connection)
+    const message = new IncomingMessage(connection.socket)
+    if (isChunked) message.headers['transfer-encoding'] = 'chunked'
+    chunks.watch(connection, message)
+    return { connection, message }
+  }
+  return { request, table }
+}
+
+function push(message: IncomingMessage, times: number): void {
+  for (let i = 0; i < times; i++) message.push(Buffer.of(i))
+}
+
+function isRead({ isResting, socket }: Connection): boolean {
+  return !isResting && !socket.isPaused()
+}
+
+test('after 2,048 chunks nothing is read on in this turn', async (t) => {
+  const { request } = stage()
+  const [one, other, whole, paused] = [request(), request(), request(false), request()]
+  paused.connection.socket.pause()
+  push(whole.message, 5000)
+  push(one.message, 2047)
+  t.ok(isRead(one.connection))
+  push(other.message, 1)
+  for (const { connection } of [one, other, whole]) t.ok(connection.isResting && connection.socket.isPaused())
+  t.equal(other.connection.socket.resume().isPaused(), true, 'whoever asks for it')
+  t.notOk(paused.connection.isResting, 'what is paused already stays so')
+  push(one.message, 10)
+  t.equal(one.message.readableLength, 2057, 'what has been read is taken')
+  t.ok(await eventually(() => !other.connection.isResting))
+  t.same(
+    [one, other, whole, paused].map(({ connection }) => isRead(connection)),
+    [true, true, true, false],
+  )
+  push(one.message, 2047)
+  t.ok(isRead(one.connection), 'each turn counts by itself')
+})
+
+test('of those that send small chunks one is read on in a turn, and the others all the while', async (t) => {
+  const { request } = stage()
+  const small = [request(), request(), request()]
+  const { connection: other } = request()
+  const areRead = () => small.map(({ connection }) => isRead(connection))
+  for (const { message } of small) {
+    push(message, 2048)
+    t.notOk(isRead(other))
+    await setImmediate()
+    t.ok(isRead(other))
+  }
+  t.same(areRead(), [false, false, false])
+  t.ok(await eventually(() => areRead().every(Boolean)))
+})
+
+test('a connection that is paused when it brings the last chunk stays so', async (t) => {
+  const { request } = stage()
+  const { connection, message } = request()
+  connection.socket.pause()
+  push(message, 2048)
+  await setImmediate()
+  await setImmediate()
+  t.notOk(connection.isResting)
+  t.ok(connection.socket.isPaused())
+})
+
+test('bodies in chunks of one byte arrive whole, and few of them in each turn', async (t) => {
+  const [clients, length] = [4, 50_000]
+  let inTurn = 0
+  let most = 0
+  const { port } = await served(t, (message, response) => {
+    let bytes = 0
+    message.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      if (inTurn === 0) {
+        void setImmediate().then(() => {
+          inTurn = 0
+        })
+      }
+      most = Math.max(most, ++inTurn)
+    })
+    message.on('end', () => response.end(String(bytes)))
+  })
+  const head = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'
+  const bytes = `${head}${'1\r\na\r\n'.repeat(length)}0\r\n\r\n`
+  const all = Array.from({ length: clients }, () => new Client(t, port))
+  for (const client of all) client.say(bytes)
+  t.ok(await eventually(() => all.every(({ text }) => text.endsWith(String(length)))))
+  // what one read of 64 KiB brings, and what came before
+  t.ok(most <= 2 ** 16 / 6 + 2048, `${most} in one turn`)
+})

@@ -1,0 +1,87 @@
+import { test } from 'tap'
+import { Metrics } from '../../src/operation/metrics.ts'
+
+const load = { requests: 3, bytes: 1000, connections: 5 }
+const limits = { requests: 30, bytes: 10_000, connections: 50 }
+
+/** The lines of a metric, without the buckets. */
+async function linesOf(metrics: Metrics, name: string): Promise<string[]> {
+  const lines = (await metrics.text()).split('\n')
+  return lines.filter((line) => line.startsWith(name) && !line.startsWith(`${name}_bucket`))
+}
+
+test('a request counts by route, method and status, and what it holds by format, loss and label format', async (t) => {
+  const metrics = new Metrics(() => load, limits)
+  const work = { bytes: 20, format: 'json', spec: { loss: 'mse', labelFormat: 'values' }, rows: 7 }
+  const one = { method: 'POST', route: '/v1/loss', status: 200, seconds: 0.5 }
+  metrics.answered({ ...one, work })
+  metrics.answered({ ...one, work: { ...work, bytes: 5, spec: undefined } })
+  metrics.answered({ ...one, status: undefined, work: { ...work, bytes: 0, format: undefined } })
+  metrics.answered({ ...one, method: 'BREW', route: undefined, status: 400, work: undefined })
+  const name = 'http_server_request_duration_seconds'
+  const labels = 'http_route="/v1/loss",http_request_method="POST"'
+  t.same(await linesOf(metrics, name), [
+    `${name}_sum{${labels},http_response_status_code="200"} 1`,
+    `${name}_count{${labels},http_response_status_code="200"} 2`,
+    `${name}_sum{${labels},http_response_status_code=""} 0.5`,
+    `${name}_count{${labels},http_response_status_code=""} 1`,
+    `${name}_sum{http_route="",http_request_method="_OTHER",http_response_status_code="400"} 0.5`,
+    `${name}_count{http_route="",http_request_method="_OTHER",http_response_status_code="400"} 1`,
+  ])
+  t.same(await linesOf(metrics, 'lossmeter_body_bytes_total'), ['lossmeter_body_bytes_total{format="json"} 25'])
+  t.same(await linesOf(metrics, 'lossmeter_rows_total'), ['lossmeter_rows_total{loss="mse",label_format="values"} 7'])
+})
+
+test('the store, evaluations and refusals count', async (t) => {
+  const metrics = new Metrics(() => load, limits)
+  metrics.ran('sqlite', 'commit', 0.002)
+  metrics.ran('sqlite', 'query', 3, 'locked')
+  metrics.committed(40)
+  metrics.declared('created')
+  metrics.put('replayed')
+  metrics.put('replayed')
+  metrics.refused('overloaded', 'maxConnections')
+  metrics.refused('not-found')
+  const lines = (await metrics.text()).split('\n')
+  for (const line of [
+    'db_client_operation_duration_seconds_bucket{le="0.001",db_system_name="sqlite",db_operation_name="commit",error_type=""} 0',
+    'db_client_operation_duration_seconds_bucket{le="0.0025",db_system_name="sqlite",db_operation_name="commit",error_type=""} 1',
+    'db_client_operation_duration_seconds_sum{db_system_name="sqlite",db_operation_name="query",error_type="locked"} 3',
+    'lossmeter_commit_batches_bucket{le="32"} 0',
+    'lossmeter_commit_batches_bucket{le="64"} 1',
+    'lossmeter_commit_batches_sum 40',
+    'lossmeter_declarations_total{outcome="created"} 1',
+    'lossmeter_declarations_total{outcome="full"} 0',
+    'lossmeter_batches_total{outcome="replayed"} 2',
+    'lossmeter_batches_total{outcome="committed"} 0',
+    'lossmeter_refusals_total{reason="overloaded",limit="maxConnections"} 1',
+    'lossmeter_refusals_total{reason="not-found",limit=""} 1',
+  ]) {
+    t.ok(lines.includes(line), line)
+  }
+})
+
+test('how full the service is, and what process it is', async (t) => {
+  const metrics = new Metrics(() => load, limits)
+  t.match(metrics.contentType, /^text\/plain; version=0\.0\.4/)
+  const text = await metrics.text()
+  for (const line of [
+    'http_server_active_requests 3',
+    'lossmeter_requests_limit 30',
+    'lossmeter_in_flight_bytes 1000',
+    'lossmeter_in_flight_limit_bytes 10000',
+    'lossmeter_connections 5',
+    'lossmeter_connections_limit 50',
+  ]) {
+    t.ok(text.includes(`\n${line}\n`), line)
+  }
+  t.match(text, /^target_info\{service_name="lossmeter",service_version="\d.*"\} 1$/m)
+  for (const name of [
+    'process_cpu_seconds_total',
+    'process_resident_memory_bytes',
+    'nodejs_eventloop_lag_p99_seconds',
+  ]) {
+    t.match(text, new RegExp(`^${name} [\\d.e-]+`, 'm'))
+  }
+  t.match(await new Metrics(() => load, limits).text(), /^process_cpu_seconds_total /m, 'of a second service, too')
+})

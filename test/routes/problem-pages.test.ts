@@ -1,0 +1,60 @@
+import { test } from 'tap'
+import type { ProblemName } from '../../src/http/problem.ts'
+import { problems } from '../../src/http/problem.ts'
+import { listPage, plainPage, typePage } from '../../src/routes/problem-pages.ts'
+import { appOf, ask } from '../support.ts'
+
+const browser = { accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8' }
+const types = Object.entries(problems).map(([name, problem]) => ({ type: `/problems/${name}`, ...problem }))
+
+test('each type has a page of its own', async (t) => {
+  for (const type of types) {
+    const page = typePage(type)
+    t.match(page, `<h1>${type.title}</h1>`)
+    t.match(page, `status ${type.status}`)
+    t.notMatch(page, '`', 'no literal backticks')
+    t.notMatch(page, /undefined|&(?!amp;|lt;|gt;)/)
+  }
+  const { ['invalid-content' satisfies ProblemName]: invalid } = problems
+  const page = typePage({ type: '/problems/invalid-content', ...invalid })
+  t.match(page, 'Each entry of <code>errors</code> points to a place')
+  t.match(page, '"labelFormat": "one-hot"')
+  t.match(page, '"labelFormat": "index"')
+  t.match(typePage({ type: '/problems/sealed', ...problems.sealed }), '<h2>After</h2>')
+})
+
+test('the page of all types names each', async (t) => {
+  const page = listPage(types)
+  for (const { type } of types) t.match(page, `<a href="${type}">`)
+  t.equal(page.match(/<li>/g)?.length, types.length)
+})
+
+test('a page is a whole document, whose files are there', async (t) => {
+  const app = await appOf(t)
+  const page = plainPage('A <title>', '<p>Text.</p>')
+  t.match(page, '<title>A &lt;title&gt;: lossmeter</title>')
+  const files = Array.from(page.matchAll(/(?:src|href)="(\/explore\/[^"]+)"/g), ([, file]) => file)
+  t.ok(files.length > 5)
+  for (const file of files) t.equal((await app.inject(file)).statusCode, 200, file)
+})
+
+test('a browser gets a page where nothing is, anything else a problem', async (t) => {
+  const app = await appOf(t)
+  for (const url of ['/nope', '/problems/nope', '/explore/nope']) {
+    const page = await app.inject({ url, headers: browser })
+    t.equal(page.statusCode, 404)
+    t.equal(page.headers['content-type'], 'text/html; charset=utf-8')
+    t.equal(page.headers.vary, 'accept')
+    t.equal(Number(page.headers['content-length']), Buffer.byteLength(page.body))
+    t.match(page.body, '<h1>Nothing is here</h1>')
+    for (const headers of [{}, { accept: '*/*' }, { accept: 'application/json' }]) {
+      const problem = await app.inject({ url, headers })
+      t.equal(problem.headers['content-type'], 'application/problem+json; charset=utf-8', url)
+      t.match(problem.json(), { status: 404, type: '/problems/not-found' })
+      t.equal(problem.headers.vary, 'accept')
+    }
+  }
+  t.equal((await app.inject({ method: 'HEAD', url: '/nope', headers: browser })).statusCode, 404)
+  const evaluation = await ask(app, { url: '/v1/evaluations/nope', headers: browser })
+  t.equal(evaluation.type, 'application/problem+json', 'resources of the API answer as they always do')
+})
