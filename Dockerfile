@@ -18,5 +18,5 @@ COPY --from=build /app/src ./src
 USER node
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/livez`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "src/health-check.ts"]
 CMD ["node", "--max-semi-space-size=8", "src/server.ts"]

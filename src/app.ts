@@ -1,3 +1,4 @@
+import type { Server as HttpsServer } from 'node:https'
 import accepts from '@fastify/accepts'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import Fastify, { LogController } from 'fastify'
@@ -28,6 +29,7 @@ import { security } from './http/plugins/security-headers.ts'
 import { transferEncoding } from './http/plugins/transfer-encoding.ts'
 import { handleError } from './http/problem.ts'
 import { requestWork } from './http/request-work.ts'
+import { Tls } from './http/tls.ts'
 import { validatorCompiler } from './http/validation.ts'
 import type { Metrics } from './operation/metrics.ts'
 import { documentAccess } from './routes/access-document.ts'
@@ -64,7 +66,8 @@ export async function buildApp(
   sweeps = true,
 ): Promise<FastifyInstance> {
   const limits = limitsOf(config)
-  const connections = new Connections(limits, config.KEEP_ALIVE_TIMEOUT_MS)
+  const tls = await Tls.open(config)
+  const connections = new Connections(limits, config.KEEP_ALIVE_TIMEOUT_MS, tls)
   const app = Fastify({
     ...(logger === false ? { logger } : { loggerInstance: logger }),
     logController: new LogController({ disableRequestLogging: true }),
@@ -86,7 +89,12 @@ export async function buildApp(
   app.setErrorHandler(handleError)
 
   const authorities = await openAccess(config, app.log)
-  app.addHook('onClose', async () => authorities?.close())
+  // with TLS the server is one of node:https
+  tls?.renew(app.server as HttpsServer, app.log)
+  app.addHook('onClose', async () => {
+    authorities?.close()
+    tls?.close()
+  })
 
   app.decorate('connections', connections)
   accessLog(app)

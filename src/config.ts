@@ -63,6 +63,13 @@ export const environment = z.object({
   EVALUATION_RETENTION_DAYS: integer(0, 36_500)
     .default(30)
     .describe('days after the last write at which an evaluation is deleted; 0 keeps all'),
+  TLS_CERT_FILE: z
+    .string()
+    .optional()
+    .describe(
+      'certificate of the service in PEM, with those that it is signed by, read again when it changes; unset: HTTP',
+    ),
+  TLS_KEY_FILE: z.string().optional().describe('its private key in PEM, read again when it changes'),
   API_KEYS_FILE: z
     .string()
     .optional()
@@ -121,7 +128,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
 
 /** What is wrong with variables that are right one by one. */
 function contradictions(config: Config): string[] {
-  return [...memoryTooSmall(config), ...memoryNotShared(config), ...halfAnIssuer(config)]
+  return [...memoryTooSmall(config), ...memoryNotShared(config), ...halfAnIssuer(config), ...halfOfTls(config)]
 }
 
 function memoryNotShared({ WORKERS: workers, DATABASE_URL: url }: Config): string[] {
@@ -129,6 +136,13 @@ function memoryNotShared({ WORKERS: workers, DATABASE_URL: url }: Config): strin
   return [
     `DATABASE_URL=${url} gives each of WORKERS=${workers} evaluations of its own; set DATABASE_URL to sqlite:PATH, or WORKERS to 1`,
   ]
+}
+
+function halfOfTls({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key }: Config): string[] {
+  if ((cert === undefined) === (key === undefined)) return []
+  return cert === undefined
+    ? [`TLS_KEY_FILE=${key}: it says nothing without TLS_CERT_FILE; set that, too`]
+    : [`TLS_CERT_FILE=${cert}: it needs its private key; set TLS_KEY_FILE, too`]
 }
 
 function halfAnIssuer({ OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience }: Config): string[] {

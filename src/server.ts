@@ -59,7 +59,7 @@ async function serve(config: Config, membership?: Membership, sweeps?: boolean):
   app.swagger({ yaml: true })
   try {
     // as many as the kernel grants: who is beyond them has to try again, a second later at the earliest
-    await app.listen({ host: config.HOST, port: config.PORT, backlog: 4096 })
+    await app.listen({ host: config.HOST, port: config.PORT, backlog: 4096, listenTextResolver })
   } catch (err) {
     logger.fatal({ err }, 'cannot listen')
     await flush()
@@ -119,6 +119,11 @@ function delayOf({ SHUTDOWN_DELAY_MS: delay }: Config, signal: string | undefine
 /** The time after which a process that closes is ended, whatever is left. */
 function lifetimeOf({ SHUTDOWN_DELAY_MS: delay, SHUTDOWN_TIMEOUT_MS: timeout }: Config): number {
   return delay + timeout + refusalMs + 2500
+}
+
+/** Fastify did not make the server, and so does not know that it speaks TLS. */
+function listenTextResolver(address: string): string {
+  return `Server listening at ${config.TLS_CERT_FILE === undefined ? address : address.replace(/^http:/, 'https:')}`
 }
 
 /** What is made, or the end of the process with the reason on stderr, when whoever started it has to change something. */

@@ -1,8 +1,10 @@
+import { Server as HttpsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { t as root, test } from 'tap'
+import { writeCertificate } from './http/certificates.ts'
 import { appOf, ask, listener, post, problemOf } from './support.ts'
 
 const { lines, logger } = listener()
@@ -217,4 +219,9 @@ test('proxies are those that are declared, by number or by address', async (t) =
     const [first, second] = [await from('198.51.100.1'), await from('198.51.100.2')]
     t.same([first.statusCode, second.statusCode], [200, status], String(proxies))
   }
+})
+
+test('with a certificate it speaks HTTPS', async (t) => {
+  const app = await appOf(t, writeCertificate(t.testdir({})))
+  t.ok(app.server instanceof HttpsServer)
 })

@@ -66,6 +66,8 @@ test('each variable is read', async (t) => {
     SHUTDOWN_TIMEOUT_MS: '86400000',
     DATABASE_URL: 'sqlite:x',
     EVALUATION_RETENTION_DAYS: '0',
+    TLS_CERT_FILE: 'tls.crt',
+    TLS_KEY_FILE: 'tls.key',
     API_KEYS_FILE: 'keys.json',
     OIDC_ISSUER: 'https://login.example/realm',
     OIDC_AUDIENCE: 'lossmeter',
@@ -91,6 +93,8 @@ test('each variable is read', async (t) => {
     KEEP_ALIVE_TIMEOUT_MS: 3,
     SHUTDOWN_DELAY_MS: 0,
     SHUTDOWN_TIMEOUT_MS: 86_400_000,
+    TLS_CERT_FILE: 'tls.crt',
+    TLS_KEY_FILE: 'tls.key',
     API_KEYS_FILE: 'keys.json',
     OIDC_ISSUER: 'https://login.example/realm',
     OIDC_AUDIENCE: 'lossmeter',
@@ -195,6 +199,12 @@ test('an issuer without an audience, and an audience without an issuer', async (
   )
   t.equal(refusal({ OIDC_AUDIENCE: 'a' }), 'OIDC_AUDIENCE=a: it says nothing without OIDC_ISSUER; set that, too')
   t.equal(refusal({ OIDC_ISSUER: 'https://a.example', OIDC_AUDIENCE: 'a' }), undefined)
+})
+
+test('a certificate without a key, and a key without a certificate', async (t) => {
+  t.equal(refusal({ TLS_CERT_FILE: 'a' }), 'TLS_CERT_FILE=a: it needs its private key; set TLS_KEY_FILE, too')
+  t.equal(refusal({ TLS_KEY_FILE: 'a' }), 'TLS_KEY_FILE=a: it says nothing without TLS_CERT_FILE; set that, too')
+  t.equal(refusal({ TLS_CERT_FILE: 'a', TLS_KEY_FILE: 'b' }), undefined)
 })
 
 test('several bad variables are named at once', async (t) => {

@@ -8,11 +8,14 @@ import { test } from 'tap'
 import { appOf } from './support.ts'
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-const [, section] = readme
-  .split(/^## /m)
-  .filter((text) => text.startsWith('Evaluations that last'))[0]
-  .split('last\n')
-const [commands, loop, shards] = Array.from(section.matchAll(/```(?:sh|python)\n([\s\S]*?)```/g), ([, block]) => block)
+const [commands, loop, shards] = blocksOf('Evaluations that last')
+const [training] = blocksOf('Open Inference Protocol')
+
+/** The commands and programs of a section. */
+function blocksOf(title: string): string[] {
+  const section = readme.split(/^## /m).find((text) => text.startsWith(`${title}\n`)) ?? ''
+  return Array.from(section.matchAll(/```(?:sh|python)\n([\s\S]*?)```/g), ([, block]) => block)
+}
 
 /** Why a test is skipped, where a program does not run. */
 function without(program: string, ...args: string[]): string | false {
@@ -30,12 +33,13 @@ async function start(t: Scope & Parameters<typeof appOf>[0]) {
   const folder = mkdtempSync(join(tmpdir(), 'lossmeter-'))
   t.after(() => rmSync(folder, { recursive: true }))
   const report = async (name: string) => (await app.inject(`/v1/evaluations/${name}`)).json()
-  return { app, folder, report, here: (text: string) => text.replaceAll('http://127.0.0.1:3000', address) }
+  const [, host] = address.split('//')
+  return { app, folder, report, here: (text: string) => text.replaceAll('127.0.0.1:3000', host) }
 }
 
 /** Runs a program to its end and gives its output line by line. */
-async function linesOf(program: string, args: string[], cwd: string): Promise<string[]> {
-  const child = spawn(program, args, { cwd, stdio: ['ignore', 'pipe', 'inherit'] })
+async function linesOf(program: string, args: string[], cwd: string, more: object = {}): Promise<string[]> {
+  const child = spawn(program, args, { cwd, env: { ...process.env, ...more }, stdio: ['ignore', 'pipe', 'inherit'] })
   let output = ''
   child.stdout.on('data', (chunk) => {
     output += chunk
@@ -110,4 +114,37 @@ test('the folder of shards, twice', { skip: without('parallel', '--version') }, 
     t.ok(answers.every((answer) => answer.replayed === replayed))
     t.match(await report('run-7'), { batches: 12, samples: 24, lossSum: 506 + 506 - 2 * 66 + 12 })
   }
+})
+
+test('the training loop of tritonclient, whose gradient is that of NumPy', {
+  skip: without('python3', '-c', 'import numpy'),
+}, async (t) => {
+  const { folder, here } = await start(t)
+  const file = join(folder, 'loop.py')
+  // the same loop with a gradient of its own, and what the client says of a mistake
+  const check = `
+served, w, rng = w, np.zeros((20, 3)), np.random.RandomState(1)
+rng.randn(1000, 20), rng.randn(20, 3)
+for step in range(100):
+    rows = rng.choice(1000, 50)
+    p = np.exp(x[rows] @ w)
+    p /= p.sum(axis=1, keepdims=True)
+    p[np.arange(50), t[rows]] -= 1
+    w -= x[rows].T @ p / 50
+print(np.abs(served - w).max(), ((x @ served).argmax(axis=1) == t).mean())
+from tritonclient.utils import InferenceServerException
+try:
+    client.infer("cross-entropy", inputs, outputs=wanted, parameters={"labelFormat": "one-hot"})
+except InferenceServerException as error:
+    print(error.status(), error.message())
+`
+  writeFileSync(file, here(training) + check)
+  const lines = await linesOf('python3', [file], folder, { PYTHONPATH: join(import.meta.dirname, 'fixtures') })
+  const losses = lines.slice(0, 100).map((line) => Number(line.split(' ')[1]))
+  t.equal(losses[0], Math.log(3))
+  t.ok(losses[99] < 0.3, String(losses[99]))
+  const [difference, accuracy] = lines[100].split(' ').map(Number)
+  t.ok(difference < 1e-10, lines[100])
+  t.ok(accuracy > 0.9, lines[100])
+  t.match(lines[101], /^422 labels\[0\] is the number 0; .* \(#\/inputs\/1\)$/)
 })

@@ -54,10 +54,26 @@ export function headersWith(headers = {}) {
 
 /**
  * @param {string} path
+ * @param {AbortSignal} [signal]
  * @returns {Promise<Exchange>}
  */
-export async function get(path) {
-  return exchange('GET', path, '', { headers: headersWith() })
+export async function get(path, signal) {
+  return exchange('GET', path, '', { headers: headersWith(), ...(signal && { signal }) })
+}
+
+/**
+ * Changes what is at a path, or deletes it.
+ *
+ * @param {'PATCH' | 'DELETE'} method
+ * @param {string} path
+ * @param {object} [body]
+ * @returns {Promise<Exchange>}
+ */
+export async function change(method, path, body) {
+  if (body === undefined) return exchange(method, path, '', { method, headers: headersWith() })
+  const request = JSON.stringify(body)
+  const headers = headersWith({ 'content-type': 'application/json' })
+  return exchange(method, path, request, { method, headers, body: request })
 }
 
 /**
@@ -70,7 +86,7 @@ export async function get(path) {
 async function exchange(method, path, request, options) {
   const start = performance.now()
   const response = await fetch(path, options)
-  const answer = await response.json()
+  const answer = response.status === 204 ? null : await response.json()
   if (response.status === 401) askForKey()
   const retryAfter = Number(response.headers.get('retry-after') ?? 0)
   const milliseconds = performance.now() - start

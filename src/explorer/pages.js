@@ -12,4 +12,5 @@ export const pages = {
     'training',
     'batch',
   ],
+  evaluations: ['runs', 'figures', 'paired'],
 }

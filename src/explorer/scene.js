@@ -1,3 +1,4 @@
+import { find } from './dom.js'
 import { plotly } from './plot.js'
 
 /** The farthest that a click may wander, in px; what goes farther is a drag. */
@@ -42,21 +43,42 @@ function passable(element) {
 }
 
 /**
- * Buttons that turn a scene, for those who do not drag.
+ * Buttons that turn a scene, for those who do not drag; and where it was turned to, in the hidden field `eye`.
  *
- * @param {HTMLElement} element
- * @param {NodeListOf<HTMLButtonElement>} buttons each with data-turn
- * @param {{ x: number, y: number, z: number }} start
+ * @param {HTMLElement} section
+ * @param {HTMLElement} element the scene
+ * @param {Eye} start
  */
-export function turnable(element, buttons, start) {
+export function turnable(section, element, start) {
   passable(element)
-  for (const button of buttons) {
+  const field = find(section, '[name=eye]', HTMLInputElement)
+  const eye = () => {
+    const [x, y, z] = field.value.split(',').map(Number)
+    return Number.isFinite(x) && Number.isFinite(y) && Number.isFinite(z) ? { x, y, z } : start
+  }
+  const turn = async () => {
+    if (element.dataset.drawn !== undefined) await (await plotly()).relayout(element, { 'scene.camera.eye': eye() })
+  }
+  /** @param {Eye | undefined} seen from */
+  const keep = (seen) => {
+    field.value = seen === undefined ? '' : [seen.x, seen.y, seen.z].map((part) => part.toFixed(2)).join()
+    field.dispatchEvent(new Event('change', { bubbles: true }))
+  }
+  for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (section.querySelectorAll('[data-turn]'))) {
     button.addEventListener('click', async () => {
       if (element.dataset.drawn === undefined) return
-      const eye = button.dataset.turn === 'reset' ? start : turned(eyeOf(element) ?? start, button.dataset.turn ?? '')
-      await (await plotly()).relayout(element, { 'scene.camera.eye': eye })
+      keep(button.dataset.turn === 'reset' ? undefined : turned(eyeOf(element) ?? start, button.dataset.turn ?? ''))
+      await turn()
     })
   }
+  for (const type of ['pointerup', 'wheel']) {
+    element.addEventListener(type, () => {
+      const seen = eyeOf(element)
+      const moved = seen && Math.hypot(seen.x - eye().x, seen.y - eye().y, seen.z - eye().z)
+      if (moved !== undefined && moved > 0.02) keep(seen)
+    })
+  }
+  return { eye, turn }
 }
 
 /** @typedef {{ x: number, y: number, z: number }} Eye */

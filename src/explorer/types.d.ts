@@ -173,3 +173,91 @@ export interface PlotlyLibrary {
   ): Promise<PlotlyElement>
   relayout(element: HTMLElement, update: Record<string, unknown>): Promise<PlotlyElement>
 }
+
+/** What all batches of an evaluation add up to, and its state. */
+export interface RunReport extends LossAnswer {
+  evaluation: string
+  status: 'open' | 'sealed'
+  batches: number
+  expectedBatches?: number
+  expectedSamples?: number
+  metadata: Record<string, string>
+  createdAt: string
+  updatedAt: string
+  expiresAt: string | null
+}
+
+export interface RunEntry {
+  evaluation: string
+  status: 'open' | 'sealed'
+  batches: number
+  samples: number
+  loss: number | null
+  lossStatus: string
+  accuracy: number | null
+  updatedAt: string
+}
+
+export interface RunList {
+  evaluations: RunEntry[]
+  unreadable?: { evaluation: string; detail: string }[]
+  next?: string
+}
+
+export interface CurveFigures {
+  samples: number
+  loss: number | null
+  accuracy: number | null
+  standardError: number | null
+}
+
+export interface CurvePoint extends CurveFigures {
+  fromSequence: number
+  toSequence: number
+  createdAt: string
+  cumulative: CurveFigures
+}
+
+export interface LearningCurve {
+  points: CurvePoint[]
+}
+
+/** A run that is shown. */
+export interface Run {
+  readonly name: string
+  /** 0 to 7 */
+  readonly colour: number
+  report?: RunReport
+  points: CurvePoint[]
+  /** How the curve was asked for. */
+  exchange?: Exchange
+  /** Why it could not be loaded last. */
+  trouble?: unknown
+  isLive: boolean
+  stop(): void
+}
+
+/** What is shown of the runs; the address has it. */
+export interface Settings {
+  runs: string[]
+  prefix: string
+  show: 'loss' | 'accuracy'
+  by: 'batch' | 'time'
+  scale: 'linear' | 'log'
+  lines: 'both' | 'groups' | 'all'
+}
+
+/** A run as it is drawn. */
+export interface Series {
+  colour: number
+  lines: Settings['lines']
+  places: { x: number; group: number | null; error: number | null; all: number | null; point: CurvePoint }[]
+}
+
+export interface RunComparison {
+  predictions: LossAnswer & { evaluation: string }
+  baseline: LossAnswer & { evaluation: string }
+  difference: { loss: number | null; standardError: number | null; interval: [number, number] | null }
+  accuracyDifference: number | null
+  batches: { paired: number; onlyPredictions: number; onlyBaseline: number; labelsDiffer: number }
+}

@@ -15,11 +15,11 @@ const links = {
 }
 
 /** The pages of src/explorer/pages.js by their addresses. */
-const addresses = { '/explore': 'explore' } as const
+const addresses = { '/explore': 'explore', '/explore/evaluations': 'evaluations' } as const
 
 const offered = Object.keys(languages) as Language[]
 
-/** GET /explore: the page with the pictures, its files, and the library that draws. `/` leads a browser there. */
+/** GET /explore and GET /explore/evaluations: the pages with the pictures, their files, and the library that draws. `/` leads a browser there. */
 export async function exploreRoute(app: FastifyInstance): Promise<void> {
   const { files, version, plotly } = assets()
   const schema = { hide: true }

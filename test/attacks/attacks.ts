@@ -1,10 +1,19 @@
 import type { Attack } from './attack.ts'
 import { connections } from './connections.ts'
 import { errors } from './errors.ts'
+import { inferenceAttacks } from './inference.ts'
 import { memory } from './memory.ts'
 import { processor } from './processor.ts'
 import { rest } from './rest.ts'
 import { shutdown } from './shutdown.ts'
 
 /** Every attack, in the order of the table. */
-export const attacks: readonly Attack[] = [...memory, ...processor, ...connections, ...errors, ...shutdown, ...rest]
+export const attacks: readonly Attack[] = [
+  ...memory,
+  ...inferenceAttacks,
+  ...processor,
+  ...connections,
+  ...errors,
+  ...shutdown,
+  ...rest,
+]

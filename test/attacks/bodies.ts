@@ -77,14 +77,15 @@ export interface Part {
   readonly bytes: Uint8Array
 }
 
-export function binary(parameters: object, parts: readonly Part[]): Request {
+/** The binary layout of the Open Inference Protocol; `more` is said beside the inputs. */
+export function binary(parameters: object, parts: readonly Part[], more: object = {}): Request {
   const inputs = parts.map(({ name, shape, datatype, bytes }) => ({
     name,
     shape,
     datatype,
     parameters: { binary_data_size: bytes.length },
   }))
-  const text = JSON.stringify({ parameters, inputs })
+  const text = JSON.stringify({ parameters, inputs, ...more })
   return {
     headers: { 'content-type': 'application/octet-stream', 'inference-header-content-length': text.length },
     body: joined(text, ...parts.map(({ bytes }) => bytes)),

@@ -110,7 +110,8 @@ function watch(page: Page, origin: string, wrong: string[]): void {
   page.on('console', (message) => {
     // a refused request is the service's answer, and what some of the pictures are about
     const isAnswer =
-      /status of (4(00|01|13|22|29)|503)/.test(message.text()) && message.location().url.startsWith(`${origin}/v1/`)
+      /status of (4(00|01|03|04|09|13|22|29)|503)/.test(message.text()) &&
+      message.location().url.startsWith(`${origin}/v1/`)
     if (message.type() === 'error' && !isAnswer) wrong.push(`console: ${message.text()}`)
   })
   page.on('pageerror', (error) => wrong.push(`error: ${error.stack}`))

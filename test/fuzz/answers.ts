@@ -1,23 +1,38 @@
 // What an answer must be, whatever was asked.
+import { isInferencePath } from '../../src/http/inference-error.ts'
 import type { Reply } from '../attacks/client.ts'
 import { faultsAt, routeOf } from './document.ts'
 import type { Probe } from './requests.ts'
 
 const longestError = 65_536
+/** Statuses of requests that may have no address yet, so that nobody knows whose form of errors they want. */
+const withoutAddress = [400, 408, 431]
 
 /** What is wrong with an answer; `undefined` if nothing is. */
 export function faultOf({ method, path }: Probe, { status, headers, body }: Reply): string | undefined {
   if (status >= 500) return `status ${status}`
   const type = (headers['content-type'] ?? '').split(';')[0]
   if (headers['x-request-id'] === undefined) return 'no x-request-id'
-  if (status >= 400 && type !== 'application/problem+json') return `an error as ${type}`
+  const isProblem = type === 'application/problem+json'
+  const isInference = isInferencePath(path.split('?')[0])
+  const isForm = isInference ? type === 'application/json' || (isProblem && withoutAddress.includes(status)) : isProblem
+  if (status >= 400 && !isForm) return `an error as ${type}`
   if (status >= 400 && body.length > longestError) return `an error of ${body.length} bytes`
   if (method === 'HEAD') return undefined
   const json = type.endsWith('json') ? parsed(body) : undefined
+  const length = headers['inference-header-content-length']
+  if (length !== undefined) {
+    // bytes that are no text stand behind
+    const answer = parsed(Buffer.from(body).toString('utf8', 0, Number(length)))
+    const fault = faultsAt(['components', 'schemas', 'InferenceAnswer'], answer)
+    if (fault !== undefined) return `against the document: ${fault}`
+  }
   if (type.endsWith('json') && json === undefined) return 'an answer that is no JSON'
   const route = routeOf(method, path)
   if (route === undefined) {
-    return status < 400 ? undefined : faultsAt(['components', 'schemas', 'Problem'], json)
+    return status < 400
+      ? undefined
+      : faultsAt(['components', 'schemas', isProblem ? 'Problem' : 'InferenceError'], json)
   }
   const { responses } = route.operation
   if (responses[status] === undefined) return `status ${status} is not in the document`

@@ -72,6 +72,23 @@ export function asBinary(request: Fields): { header: Fields; data: Buffer } {
   return { header: { parameters, inputs }, data: Buffer.concat(data) }
 }
 
+const figures = ['loss', 'accuracy', 'standardError', 'lossSum', 'weightSum', 'samples']
+const ofRows = ['losses', 'gradient', 'correct']
+
+/** The same request to the model that is its loss, in JSON or with bytes; what it includes becomes outputs that it asks for. */
+export function asInference(request: Fields, isBinary: boolean, choices: Choices): { header: Fields; data: Buffer } {
+  const { loss: _, include, topK: __, ...options } = request
+  const { header, data } = asBinary(options)
+  const names = [...figures, ...(include === undefined ? [] : ofRows)].filter(() => choices.chance(0.4))
+  const outputs = names.map((name) => ({ name, parameters: { binary_data: choices.chance(0.5) } }))
+  const asked = { id: choices.pick(['', 'a', '\u{1F4A5}']), ...(names.length > 0 && { outputs }) }
+  if (isBinary) return { header: { ...header, ...asked }, data }
+  const inputs = (header.inputs as { name: string }[]).map(({ name, ...input }) => {
+    return { ...input, name, parameters: undefined, data: (options[name] as number[][]).flat() }
+  })
+  return { header: { ...header, ...asked, inputs }, data: Buffer.alloc(0) }
+}
+
 /** The same request as NDJSON, a line for each row. */
 export function asLines(request: Fields): unknown[] {
   const { miniBatch: _, ...parameters } = asBinary(request).header.parameters as Fields

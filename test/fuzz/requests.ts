@@ -2,11 +2,12 @@
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import type { JsonSchema } from 'json-schema-faker'
 import { generateSync } from 'json-schema-faker'
+import { lossNames } from '../../src/loss/kernels/index.ts'
 import type { Request } from '../attacks/client.ts'
 import type { FormPart } from '../http/body/form.ts'
 import { formOf, npyOf } from '../http/body/form.ts'
 import type { Fields } from './batches.ts'
-import { asBinary, asLines, fitted } from './batches.ts'
+import { asBinary, asInference, asLines, fitted } from './batches.ts'
 import type { Media, Route } from './document.ts'
 import { document, routes } from './document.ts'
 import type { Choices } from './random.ts'
@@ -163,6 +164,13 @@ const oddPaths = [
   '/problems/%',
   '/problems/%ff',
   '/problems//',
+  '/v2/models/__proto__',
+  '/v2/models/mse/versions/1',
+  '/v2/models/mse/versions/%00/infer',
+  '/v2/models/%ff/infer',
+  '/v2//models/mse',
+  '/v2/',
+  '/V2',
 ]
 
 /** Evaluations that batches made without options fit. */
@@ -198,11 +206,14 @@ export function nextProbe(choices: Choices): Probe {
 function rightProbe(choices: Choices, { path, method, operation }: Route, changes: number): Probe {
   const parameters = operation.parameters ?? []
   const isChange = method !== 'GET' && path.endsWith('{evaluation}')
+  const isInference = path.endsWith('/infer')
+  const inference = isInference ? (made({ $ref: '#/components/schemas/LossRequest' }, choices) as Fields) : {}
   const target = path.replaceAll(/\{([^}]+)\}/g, (_, name) => {
     const examples = Object.values(parameters.find((parameter) => parameter.name === name)?.examples ?? {})
     const named: Record<string, readonly string[]> = {
       evaluation: choices.chance(isChange ? 0 : 0.8) ? lasting : passing,
       batch: [`b${choices.below(10_000)}`],
+      loss: [String(inference.loss ?? choices.pick(lossNames))],
       name: examples.map(({ value }) => String(value)),
     }
     return encodeURIComponent(choices.pick(choices.chance(changes * 0.1) ? impossible : named[name]))
@@ -219,12 +230,22 @@ function rightProbe(choices: Choices, { path, method, operation }: Route, change
   const content = operation.requestBody?.content
   if (content === undefined) return { ...probe, headers: {} }
   const [type, media] = choices.pick(Object.entries(content))
+  if (isInference) return { ...probe, ...inferenceOf(type, inference, choices, changes) }
   const fields = () => {
     if (path.endsWith('{batch}')) return fitted({}, choices)
     const schema = path.endsWith('comparisons') ? 'Comparison' : 'LossRequest'
     return made({ $ref: `#/components/schemas/${schema}` }, choices) as Fields
   }
   return { ...probe, ...bodyOf(type, media, choices, changes, fields) }
+}
+
+/** An inference request for the model of these fields. */
+function inferenceOf(type: string, fields: Fields, choices: Choices, changes: number): Pick<Probe, 'headers' | 'body'> {
+  const isBinary = type === 'application/octet-stream'
+  const { header, data } = asInference(fields, isBinary, choices)
+  const text = Buffer.from(JSON.stringify(changed(header, changes, choices)) ?? 'null')
+  const length = { 'inference-header-content-length': text.length }
+  return { headers: { 'content-type': type, ...(isBinary && length) }, body: Buffer.concat([text, data]) }
 }
 
 function valueFor(schema: object, changes: number, choices: Choices): unknown {

@@ -34,6 +34,19 @@ test('the page', async (t) => {
   })
 })
 
+test('the page to watch runs', async (t) => {
+  const app = await appOf(t)
+  for (const [language, title] of [
+    ['en', 'Watch runs'],
+    ['ko', '학습 지켜보기'],
+  ]) {
+    const { statusCode, body } = await app.inject(`/explore/evaluations?lang=${language}`)
+    t.equal(statusCode, 200)
+    t.match(body, `<h1>${title}</h1>`)
+    t.notMatch(body, /\{\{|undefined|\[object/)
+  }
+})
+
 test('speaks the language of the address, else that of the browser', async (t) => {
   const app = await appOf(t)
   const table: [string, string | undefined, string][] = [

@@ -4,6 +4,7 @@ import { find, number, table, text } from '../dom.js'
 import { axis3d, chart } from '../plot.js'
 import { currentSample, sampleChanged, trueClass } from '../sample.js'
 import { fitting, isNarrow, turnable } from '../scene.js'
+import { keepState } from '../state.js'
 import { strings } from '../strings.js'
 import { connect } from '../wire.js'
 
@@ -14,11 +15,20 @@ const side = { x: 1.5, y: -1.5, z: 0.7 }
 const curve = Array.from({ length: 61 }, (_, at) => 0.001 + 0.999 * (at / 60) ** 2)
 const floor = [0, 0.5, 1]
 
-/** What each output of the ten-class sample adds to the loss. @param {HTMLElement} section */
+/**
+ * What each output of the ten-class sample adds to the loss.
+ *
+ * @param {HTMLElement} section
+ * @returns {Promise<void>} drawn
+ */
 export function mount(section) {
   const { ask, attempt } = connect(section)
   const plot = find(section, '.scatter-plot', HTMLElement)
-  const eye = fitting(plot, side)
+  keepState(section, () => {
+    turn()
+    update(currentSample())
+  })
+  const { eye, turn } = turnable(section, plot, fitting(plot, side))
   let sample = currentSample()
   /** @type {(number | null)[]} */
   let terms = []
@@ -60,13 +70,12 @@ export function mount(section) {
           yaxis: axis3d(theme, 't', { range: [-0.05, 1.05], dtick: 0.5 }),
           zaxis: axis3d(theme, isNarrow(plot) ? '' : '−t ln y', { range: [0, 7] }),
           aspectratio: { x: 1.25, y: 1, z: 0.9 },
-          camera: { eye, center: { x: 0, y: 0, z: -0.12 } },
+          camera: { eye: eye(), center: { x: 0, y: 0, z: -0.12 } },
           uirevision: 'kept',
         },
       },
     }
   })
-  turnable(plot, section.querySelectorAll('[data-turn]'), eye)
 
   const update = newest(async (/** @type {number[]} */ outputs) => {
     await attempt(async () => {
@@ -92,7 +101,7 @@ export function mount(section) {
     })
   })
   document.addEventListener(sampleChanged, () => update(currentSample()))
-  update(sample)
+  return update(sample)
 }
 
 /**

@@ -1,5 +1,6 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import type { FastifyBaseLogger } from 'fastify'
+import { codeOf, WatchedFiles } from '../watched-files.ts'
 import type { Client } from './authenticator.ts'
 import type { KeyRing } from './keys.ts'
 import { KeysUnusable, readKeys } from './keys.ts'
@@ -8,23 +9,22 @@ import { KeysUnusable, readKeys } from './keys.ts'
 export class KeyFile {
   readonly #path: string
   readonly #log: FastifyBaseLogger
-  readonly #timer: NodeJS.Timeout
-  #seen: string
+  readonly #watched: WatchedFiles
   #keys: KeyRing
 
-  private constructor(path: string, seen: string, keys: KeyRing, log: FastifyBaseLogger, everyMilliseconds: number) {
+  private constructor(path: string, keys: KeyRing, log: FastifyBaseLogger, watched: WatchedFiles) {
     this.#path = path
-    this.#seen = seen
     this.#keys = keys
     this.#log = log
-    // an orchestrator swaps a symbolic link, an editor the file: only a look at what the path leads to sees both
-    this.#timer = setInterval(() => void this.#look(), everyMilliseconds).unref()
+    this.#watched = watched
   }
 
   /** @throws KeysUnusable for a file that cannot be used */
   static async open(path: string, log: FastifyBaseLogger, everyMilliseconds = 1000): Promise<KeyFile> {
-    const seen = await stateOf(path)
-    return new KeyFile(path, seen, await readFileOfKeys(path), log, everyMilliseconds)
+    const watched = await WatchedFiles.at(path)
+    const file = new KeyFile(path, await readFileOfKeys(path), log, watched)
+    watched.watch(() => file.#readAgain(), everyMilliseconds)
+    return file
   }
 
   find(key: string): Client | undefined {
@@ -33,14 +33,10 @@ export class KeyFile {
 
   /** Looks no more whether it changes. */
   close(): void {
-    clearInterval(this.#timer)
+    this.#watched.close()
   }
 
-  async #look(): Promise<void> {
-    // taken before it is read: what is written meanwhile is seen the next time
-    const seen = await stateOf(this.#path)
-    if (seen === this.#seen) return
-    this.#seen = seen
+  async #readAgain(): Promise<void> {
     try {
       this.#keys = await readFileOfKeys(this.#path)
       this.#log.info({ keys: this.#keys.size }, 'read the keys again')
@@ -48,16 +44,6 @@ export class KeyFile {
       const reason = (error as KeysUnusable).message
       this.#log.error({ reason }, 'the file of keys cannot be used; the keys read before stay in force')
     }
-  }
-}
-
-/** Another text for each state of a file. */
-async function stateOf(path: string): Promise<string> {
-  try {
-    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true })
-    return [dev, ino, size, mtimeNs, ctimeNs].join()
-  } catch (error) {
-    return codeOf(error)
   }
 }
 
@@ -69,8 +55,4 @@ async function readFileOfKeys(path: string): Promise<KeyRing> {
     throw new KeysUnusable(`it cannot be read: ${codeOf(error)}`)
   }
   return readKeys(text)
-}
-
-function codeOf(error: unknown): string {
-  return String((error as NodeJS.ErrnoException).code)
 }

@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http'
  * the answer; only so far, then the connection is cut.
  */
 export function drain(request: IncomingMessage, maxBytes: number, maxMilliseconds: number): void {
-  if (request.complete || request.destroyed) return
+  if (request.complete || request.readableEnded || request.destroyed) return
   const cut = setTimeout(() => request.socket.destroy(), maxMilliseconds)
   cut.unref()
   let drained = 0
@@ -13,6 +13,7 @@ export function drain(request: IncomingMessage, maxBytes: number, maxMillisecond
     drained += chunk.length
     if (drained > maxBytes) request.socket.destroy()
   })
-  request.on('close', () => clearTimeout(cut))
+  // an injected request has an end, but is not closed
+  for (const event of ['end', 'close']) request.on(event, () => clearTimeout(cut))
   request.resume()
 }

@@ -1,12 +1,15 @@
 import type { RequestListener, Server } from 'node:http'
 import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Limits } from '../limits.ts'
+import type { Tls } from '../tls.ts'
 import { Admission } from './admission.ts'
 import { Chunks } from './chunks.ts'
 import type { Closing } from './closing.ts'
 import { closeConnections } from './closing.ts'
 import { probeWhenHalfClosed } from './half-closed.ts'
+import { Handshakes } from './handshakes.ts'
 import { lingerAtEnd } from './lingering.ts'
 import { Patience } from './patience.ts'
 import type { Connection } from './table.ts'
@@ -24,10 +27,13 @@ export class Connections {
   readonly #table = new ConnectionTable()
   readonly #limits: Limits
   readonly #keepAliveTimeoutMs: number
+  readonly #tls: Pick<Tls, 'options'> | undefined
   readonly #ending = new AbortController()
   #close: (closing: Closing) => Promise<void> = () => Promise.resolve()
 
-  constructor(limits: Limits, keepAliveTimeoutMs: number) {
+  /** @param tls for a service that is reached by HTTPS alone */
+  constructor(limits: Limits, keepAliveTimeoutMs: number, tls?: Pick<Tls, 'options'>) {
+    this.#tls = tls
     this.#limits = limits
     this.#keepAliveTimeoutMs = keepAliveTimeoutMs
   }
@@ -60,25 +66,22 @@ export class Connections {
     const admission = new Admission(table, limits)
     const chunks = new Chunks(table)
     const patience = new Patience(table, limits.answerTimeoutMs)
-    const server = createServer({
-      headersTimeout: limits.headersTimeoutMs,
-      // the time for a body is kept where it is read
-      requestTimeout: 0,
-      connectionsCheckingInterval: 500,
-      keepAliveTimeout: this.#keepAliveTimeoutMs,
-      // its refusal would be no problem document
-      requireHostHeader: false,
-    })
-    Object.assign(server, { httpAllowHalfOpen: true })
-    server.on('connection', (socket) => {
-      const connection = table.add(socket)
-      if (this.ending.aborted) makeLast(connection)
+    const server = this.#create()
+    const begin = (connection: Connection) => {
       readInTurn(connection)
       lingerAtEnd(connection, limits)
       probeWhenHalfClosed(connection)
+    }
+    const handshakes = new Handshakes(table)
+    server.on('connection', (socket) => {
+      const connection = table.add(socket)
+      if (this.ending.aborted) makeLast(connection)
+      if (this.#tls === undefined) begin(connection)
+      else handshakes.begin(connection)
       admission.admit(connection)
       socket.once('close', () => turns.drop(connection))
     })
+    server.on('secureConnection', (socket: Socket) => handshakes.end(socket, begin))
     server.on('request', (request, response) => {
       const connection = table.of(request.socket)
       if (connection === undefined) return
@@ -91,6 +94,31 @@ export class Connections {
     })
     this.#close = (closing) => closeConnections(server, table, turns, closing)
     return server
+  }
+
+  #create(): Server {
+    const { headersTimeoutMs } = this.#limits
+    const options = {
+      headersTimeout: headersTimeoutMs,
+      // the time for a body is kept where it is read
+      requestTimeout: 0,
+      connectionsCheckingInterval: 500,
+      keepAliveTimeout: this.#keepAliveTimeoutMs,
+      // its refusal would be no problem document
+      requireHostHeader: false,
+    }
+    if (this.#tls === undefined) return Object.assign(createServer(options), { httpAllowHalfOpen: true })
+    const server = createTlsServer({
+      ...options,
+      ...this.#tls.options,
+      handshakeTimeout: headersTimeoutMs,
+      // as servers without TLS have it
+      noDelay: true,
+    })
+    // who does not speak TLS could not read a refusal
+    server.removeAllListeners('tlsClientError')
+    server.on('tlsClientError', (_error, socket) => socket.destroy())
+    return Object.assign(server, { httpAllowHalfOpen: true })
   }
 
   /** Ends the service for all clients in good order; resolves when no connection is left. */

@@ -20,7 +20,8 @@ export interface Share {
 
 /** A client's connection. */
 export class Connection {
-  readonly socket: Socket
+  /** Under TLS that of the network until the client has shown itself to speak it, then the one that is encrypted. */
+  socket: Socket
   readonly share: Share
   /** Whether it is one too many, kept only until it has been told so. */
   isExcess = false
@@ -84,11 +85,18 @@ export class ConnectionTable {
     const connection = new Connection(socket, share)
     this.#connections.set(socket, connection)
     socket.once('close', () => {
-      this.#connections.delete(socket)
+      this.#connections.delete(connection.socket)
       share.connections--
       if (share.connections === 0) this.#shares.delete(address)
     })
     return connection
+  }
+
+  /** From now on a connection is known by its encrypted socket; that of the network below ends with it. */
+  secure(connection: Connection, encrypted: Socket): void {
+    this.#connections.delete(connection.socket)
+    this.#connections.set(encrypted, connection)
+    connection.socket = encrypted
   }
 
   [Symbol.iterator](): IterableIterator<Connection> {

@@ -26,6 +26,7 @@ const table: [string, string, Need][] = [
   ['PATCH', '/v1/evaluations/:evaluation', 'write'],
   ['DELETE', '/v1/evaluations/:evaluation', 'write'],
   ['GET', '/v2', 'any key'],
+  ['GET', '/v2/health/live', 'nothing'],
   ['GET', '/v2/models/:loss/ready', 'any key'],
   ['POST', '/v2/models/:loss/infer', 'evaluate'],
   ['GET', '/metrics', 'metrics'],

@@ -117,10 +117,19 @@ test('what is complete needs no draining', async (t) => {
   t.equal((await client.answer()).status, 200)
 })
 
+test('a request without a connection is not cut off when it is over', async (t) => {
+  const { app } = await serve(t, { REQUEST_TIMEOUT_MS: '20' })
+  const headers = { 'content-type': 'text/plain' }
+  t.equal((await app.inject({ method: 'POST', url: '/v1/loss', headers, payload: 'x' })).statusCode, 415)
+  // to cut it off would throw
+  await sleep(60)
+})
+
 test('a body that has come in full, or will never come, is left alone', async (t) => {
   for (const state of [
-    { complete: true, destroyed: false },
-    { complete: false, destroyed: true },
+    { complete: true, readableEnded: false, destroyed: false },
+    { complete: false, readableEnded: true, destroyed: false },
+    { complete: false, readableEnded: false, destroyed: true },
   ]) {
     // anything else that was touched would throw
     t.doesNotThrow(() => drain(state as IncomingMessage, 1, 1), JSON.stringify(state))

@@ -4,6 +4,7 @@ import { parseConfig } from '../../../src/config.ts'
 import { Connections } from '../../../src/http/connections/server.ts'
 import { limitsOf } from '../../../src/http/limits.ts'
 import { eventually } from '../../eventually.ts'
+import { certificate } from '../certificates.ts'
 import { Client, get, served } from './support.ts'
 
 test('every connection is known while it is open', async (t) => {
@@ -138,4 +139,115 @@ test('connections over the limit are marked', async (t) => {
   for (const client of [first, second]) client.say(get('/'))
   t.ok(await eventually(() => first.statuses.length + second.statuses.length === 2))
   t.same([first, second].map(({ text }) => /true|false/.exec(text)?.[0]).toSorted(), ['false', 'true'])
+})
+
+const { cert, key } = certificate()
+const tls = { options: { cert, key } }
+
+test('under TLS a connection counts from its first byte, and is known by what is read of it', async (t) => {
+  const { connections, port } = await served(
+    t,
+    (request, response) => response.end(String(connections.of(request.socket)?.address)),
+    {},
+    tls,
+  )
+  const bare = new Client(t, port)
+  t.ok(await eventually(() => connections.size === 1), 'before the handshake')
+  const client = new Client(t, port, false, cert)
+  client.say(Array.from({ length: 50 }, () => get('/')).join(''))
+  t.ok(await eventually(() => client.statuses.length === 50))
+  t.match(client.text, /\r\n127\.0\.0\.1/)
+  t.equal(connections.size, 2)
+  client.socket.end()
+  t.ok(await eventually(() => connections.size === 1))
+  bare.say(get('/'))
+  t.ok(await bare.ended(), 'who speaks no TLS is cut')
+  t.equal(bare.text.includes('HTTP'), false)
+  t.ok(await eventually(() => connections.size === 0))
+})
+
+test('under TLS a client that never ends its handshake is cut, and one that resets it leaves nothing', async (t) => {
+  const { connections, port } = await served(t, (_request, response) => response.end(), { headersTimeoutMs: 200 }, tls)
+  const silent = new Client(t, port)
+  t.ok(await silent.ended())
+  // the beginning of a ClientHello
+  const slow = new Client(t, port)
+  slow.say(Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1]))
+  t.ok(await slow.ended())
+  const rude = new Client(t, port)
+  t.ok(await eventually(() => connections.size === 1))
+  rude.socket.resetAndDestroy()
+  t.ok(await eventually(() => connections.size === 0))
+})
+
+test('under TLS connections over the limit are told so, and those that are too many to be told are cut', async (t) => {
+  const { connections, port } = await served(
+    t,
+    (request, response) => response.writeHead(connections.of(request.socket)?.isExcess ? 503 : 200).end(),
+    { maxConnections: 1 },
+    tls,
+  )
+  const clients = [new Client(t, port, false, cert)]
+  t.ok(await eventually(() => connections.size === 1))
+  for (let at = 0; at < 128; at++) clients.push(new Client(t, port))
+  t.ok(await eventually(() => connections.size === 129))
+  const cut = new Client(t, port)
+  t.ok(await cut.ended())
+  for (const { socket } of clients.splice(1)) socket.destroy()
+  t.ok(await eventually(() => connections.size === 1))
+  const told = new Client(t, port, false, cert)
+  told.say(get('/'))
+  t.ok(await told.ended())
+  t.same(told.statuses, [503])
+})
+
+test('under TLS a client that sends first and reads later sees an early last answer', async (t) => {
+  const { connections, port } = await served(
+    t,
+    (_request, response) => response.writeHead(413).end('too large'),
+    {},
+    tls,
+  )
+  const client = new Client(t, port, false, cert)
+  client.say(get('/', ['Connection: close', 'Content-Length: 20000000']).replace('GET', 'POST'))
+  for (let sent = 0; sent < 20; sent++) {
+    client.say(Buffer.alloc(1e6))
+    await sleep(1)
+  }
+  t.ok(await client.ended())
+  t.not(client.error, 'ECONNRESET')
+  t.match(client.text, /^HTTP\/1\.1 413 [\s\S]*too large/)
+  t.ok(await eventually(() => connections.size === 0))
+})
+
+test('under TLS a client that has closed its side gets its answer', async (t) => {
+  const { port } = await served(t, (_request, response) => setTimeout(() => response.end('late'), 400), {}, tls)
+  const client = new Client(t, port, true, cert)
+  client.say(get('/'))
+  client.socket.end()
+  t.ok(await eventually(() => /late/.test(client.text)))
+  t.match(client.text, /^HTTP\/1\.1 100 Continue/)
+})
+
+test('under TLS all connections end in good order', async (t) => {
+  let asked = 0
+  const { connections, port } = await served(
+    t,
+    (_request, response) => {
+      asked++
+      setTimeout(() => response.end('late'), 100)
+    },
+    {},
+    tls,
+  )
+  const clients = Array.from({ length: 5 }, () => new Client(t, port, false, cert))
+  for (const client of clients) client.say(get('/'))
+  const silent = new Client(t, port)
+  t.ok(await eventually(() => connections.size === 6 && asked === 5))
+  await connections.close({ delayMs: 0, timeoutMs: 10_000 })
+  t.ok(await silent.ended())
+  for (const client of clients) {
+    t.same(client.statuses, [200])
+    t.match(client.text, /connection: close/i)
+  }
 })

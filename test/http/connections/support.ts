@@ -2,12 +2,14 @@ import { EventEmitter, once } from 'node:events'
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { connect } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import { parseConfig } from '../../../src/config.ts'
 import { Connections } from '../../../src/http/connections/server.ts'
 import type { Turn } from '../../../src/http/connections/table.ts'
 import { Connection } from '../../../src/http/connections/table.ts'
 import type { Limits } from '../../../src/http/limits.ts'
 import { limitsOf } from '../../../src/http/limits.ts'
+import type { Tls } from '../../../src/http/tls.ts'
 import { eventually } from '../../eventually.ts'
 
 export interface Scope {
@@ -26,8 +28,13 @@ export interface Served {
 }
 
 /** A server of these connections on a port of its own. */
-export async function served(t: Scope, listener: RequestListener, other: Partial<Limits> = {}): Promise<Served> {
-  const connections = new Connections(limits(other), 72_000)
+export async function served(
+  t: Scope,
+  listener: RequestListener,
+  other: Partial<Limits> = {},
+  tls?: Pick<Tls, 'options'>,
+): Promise<Served> {
+  const connections = new Connections(limits(other), 72_000, tls)
   const server = connections.serve(listener)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -45,8 +52,10 @@ export class Client {
   isEnded = false
   error: string | undefined
 
-  constructor(t: Scope, port: number, allowHalfOpen = false) {
-    this.socket = connect({ port, host: '127.0.0.1', allowHalfOpen })
+  /** @param ca the certificate of a server that speaks TLS */
+  constructor(t: Scope, port: number, allowHalfOpen = false, ca?: string) {
+    const options = { port, host: '127.0.0.1', allowHalfOpen }
+    this.socket = ca === undefined ? connect(options) : connectTls({ ...options, ca, rejectUnauthorized: true })
     this.socket.setNoDelay()
     this.socket.on('data', (chunk) => {
       this.text += chunk.toString('latin1')
@@ -85,6 +94,7 @@ export function get(path: string, headers: readonly string[] = [], version = '1.
 /** What of a socket is looked at and done where there is none. */
 export class FakeSocket extends EventEmitter {
   readonly remoteAddress: string | undefined
+  readonly remotePort: number
   readonly did: string[] = []
   destroyed = false
   writableLength = 0
@@ -92,9 +102,10 @@ export class FakeSocket extends EventEmitter {
   writable = true
   said = ''
 
-  constructor(remoteAddress?: string) {
+  constructor(remoteAddress?: string, remotePort = 50_000) {
     super()
     this.remoteAddress = remoteAddress
+    this.remotePort = remotePort
   }
 
   /** As what it is taken for. */

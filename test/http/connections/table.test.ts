@@ -47,6 +47,19 @@ test('connections are in the table until they are closed, and counted by address
   t.equal(connections.add(new FakeSocket('2001:db8::3').socket).share.connections, 1)
 })
 
+test('a connection is known by its encrypted socket once there is one', async (t) => {
+  const connections = new ConnectionTable()
+  const [below, encrypted] = [new FakeSocket('192.0.2.7'), new FakeSocket('192.0.2.7')]
+  const connection = connections.add(below.socket)
+  connections.secure(connection, encrypted.socket)
+  t.equal(connections.of(below.socket), undefined)
+  t.equal(connections.of(encrypted.socket), connection)
+  t.equal(connection.socket, encrypted.socket)
+  t.equal(connections.size, 1)
+  below.emit('close')
+  t.same([connections.size, connections.addresses], [0, 0])
+})
+
 test('a connection is idle while nothing is answered on it or waits', async (t) => {
   const connection = new ConnectionTable().add(new FakeSocket().socket)
   t.ok(connection.isIdle)

@@ -1,0 +1,140 @@
+/** @import { CurvePoint, Run, Series, Settings } from '../types.d.ts' */
+import { find, percent, text } from '../dom.js'
+import { strings } from '../strings.js'
+import { count } from './list.js'
+import { edges, picture } from './picture.js'
+
+const words = strings.runs
+
+/** Units of time, from the largest, in milliseconds. */
+const units = /** @type {const} */ ({ days: 86_400_000, hours: 3_600_000, minutes: 60_000, seconds: 1000 })
+
+/**
+ * The learning curves of runs in a place, with a cursor that a pointer and the keyboard move.
+ *
+ * @param {HTMLElement} place
+ * @param {{ runs: () => Iterable<Run>, settings: Settings, onCursor: () => void }} source
+ */
+export function curves(place, { runs, settings, onCursor }) {
+  const drawing = find(place, '.learning-drawing', HTMLElement)
+  const cursor = find(place, '.learning-cursor', HTMLInputElement)
+  const line = find(place, '.learning-line', HTMLElement)
+  /** @type {ReturnType<typeof picture> | undefined} */
+  let drawn
+
+  /** The place of the cursor across; undefined at the end, where it begins. */
+  const across = () => {
+    if (drawn === undefined || cursor.valueAsNumber === Number(cursor.max)) return undefined
+    const { low, high } = drawn.x
+    return low + ((high - low) * cursor.valueAsNumber) / Number(cursor.max)
+  }
+
+  const draw = () => {
+    const { clientWidth: width, clientHeight: height } = drawing
+    const all = [...runs()]
+    const series = all.map((run) => seriesOf(run, settings))
+    const span = Math.max(0, ...series.map(({ places }) => places.at(-1)?.x ?? 0))
+    const unit = unitOf(span)
+    const isShare = settings.show === 'accuracy'
+    drawn = picture({ width, height }, series, {
+      isLogarithmic: settings.scale === 'log',
+      ...(isShare && { mostValue: 1 }),
+      across: settings.by === 'time' ? words.since[unit] : words.byBatch,
+      up: isShare ? strings.common.accuracy : strings.common.loss,
+      xUnit: settings.by === 'time' ? units[unit] : 1,
+      tick: (x) => (settings.by === 'time' ? text(x / units[unit], 3) : short.format(x)),
+      value: (value) => (isShare ? percent(value, 2) : text(value, 3)),
+      empty:
+        all.length === 0
+          ? words.chooseSome
+          : all.some(({ points }) => points.length > 0)
+            ? words.nothing
+            : words.noBatches,
+    })
+    drawing.replaceChildren(drawn.frame)
+    cursor.disabled = all.every(({ points }) => points.length === 0)
+    moved()
+  }
+
+  const moved = () => {
+    const x = across()
+    line.hidden = x === undefined || cursor.disabled
+    if (x !== undefined && drawn !== undefined) line.style.setProperty('--left', `${drawn.left(x)}px`)
+    const said = [...runs()].flatMap((run) => {
+      const point = pointAt(run)
+      const value = settings.show === 'accuracy' ? point?.accuracy : point?.loss
+      const shown = value === null || value === undefined ? strings.common.none : text(value, 4)
+      return point === undefined ? [] : [words.spoken(run.name, count(point.toSequence), shown)]
+    })
+    cursor.setAttribute('aria-valuetext', said.join('; ') || words.noBatches)
+    onCursor()
+  }
+
+  /** The point of a run at the cursor; its last one where the cursor is beyond. @param {Run} run @returns {CurvePoint | undefined} */
+  const pointAt = (run) => {
+    const x = across()
+    const { places } = seriesOf(run, settings)
+    return (x === undefined ? undefined : places.find((place) => place.x >= x))?.point ?? run.points.at(-1)
+  }
+
+  cursor.addEventListener('input', moved)
+  drawing.parentElement?.addEventListener('pointermove', ({ clientX, pointerType, buttons }) => {
+    if (cursor.disabled || (pointerType !== 'mouse' && buttons === 0)) return
+    const [from, to] = edges(drawing.clientWidth)
+    const share = (clientX - drawing.getBoundingClientRect().left - from) / (to - from)
+    cursor.value = String(Math.round(Math.min(1, Math.max(0, share)) * Number(cursor.max)))
+    moved()
+  })
+  drawing.parentElement?.addEventListener('pointerleave', ({ pointerType }) => {
+    if (pointerType !== 'mouse' || document.activeElement === cursor) return
+    cursor.value = cursor.max
+    moved()
+  })
+  new ResizeObserver(draw).observe(drawing)
+
+  let isDue = false
+  return {
+    pointAt,
+    /** Draws before the next frame, however often it is called until then. */
+    draw() {
+      if (isDue) return
+      isDue = true
+      requestAnimationFrame(() => {
+        isDue = false
+        draw()
+      })
+    },
+    /** As many points as can be told apart. */
+    points: () => Math.round(Math.min(1000, Math.max(200, drawing.clientWidth / 1.5))),
+  }
+}
+
+const short = new Intl.NumberFormat(document.documentElement.lang, { notation: 'compact', maximumFractionDigits: 2 })
+
+/** The largest unit of which there are at least two. @param {number} milliseconds */
+function unitOf(milliseconds) {
+  const names = /** @type {(keyof typeof units)[]} */ (Object.keys(units))
+  return names.find((name) => milliseconds >= 2 * units[name]) ?? 'seconds'
+}
+
+/**
+ * @param {Run} run
+ * @param {Settings} settings
+ * @returns {Series}
+ */
+function seriesOf({ colour, points, report }, { show, by, lines }) {
+  const start = Date.parse(report?.createdAt ?? '')
+  // the standard error is that of the mean
+  const hasBand = show === 'loss' && report?.spec.reduction !== 'sum'
+  return {
+    colour,
+    lines,
+    places: points.map((point) => ({
+      x: by === 'time' ? Date.parse(point.createdAt) - start : point.toSequence,
+      group: point[show],
+      error: hasBand ? point.standardError : null,
+      all: point.cumulative[show],
+      point,
+    })),
+  }
+}

@@ -1,0 +1,92 @@
+/** @import { CurvePoint, Run } from '../types.d.ts' */
+import { Refused } from '../api.js'
+import { el, number, percent } from '../dom.js'
+import { strings } from '../strings.js'
+import { keyClass } from './chosen.js'
+import { count } from './list.js'
+
+const words = strings.runs
+
+/**
+ * The name of a run in its colour, its figures at a place of the curve, and what can be done to it.
+ *
+ * @param {Run} run
+ * @param {{ seal: () => void, remove: () => void, leave: () => void }} deeds
+ */
+export function legendItem(run, { seal, remove, leave }) {
+  const state = el('span', { class: 'run-state' })
+  const figures = el('p', { class: 'run-figures' })
+  const sealButton = button(words.seal, words.sealRun(run.name), seal)
+  const removeButton = button(words.remove, words.removeRun(run.name), remove)
+  const element = el(
+    'li',
+    { 'data-run': run.name },
+    el(
+      'p',
+      { class: 'run-head' },
+      el('span', { class: keyClass(run), 'aria-hidden': 'true' }),
+      el('strong', {}, run.name),
+      state,
+    ),
+    figures,
+    el('p', { class: 'run-deeds' }, sealButton, removeButton, button(words.leave, words.leaveRun(run.name), leave)),
+  )
+
+  /** @param {CurvePoint | undefined} point where the cursor is */
+  const tell = (point) => {
+    const { report, trouble, isLive } = run
+    const kind =
+      trouble !== undefined ? 'trouble' : report?.status === 'sealed' ? 'sealed' : isLive ? 'live' : 'waiting'
+    const said = {
+      trouble: isGone(trouble) ? words.gone : words.troubled,
+      sealed: words.sealed,
+      live: words.live,
+      waiting: report === undefined ? words.loading : words.open,
+    }[kind]
+    if (state.textContent !== said) state.textContent = said
+    state.dataset.kind = kind
+    sealButton.hidden = report?.status !== 'open'
+    removeButton.hidden = report === undefined || isGone(trouble)
+    figures.replaceChildren(
+      ...(point === undefined ? [report?.batches === 0 ? words.noBatches : '\u00a0'] : figuresOf(point)),
+    )
+  }
+  return { element, tell }
+}
+
+/** Whether there is no such run. @param {unknown} trouble */
+export function isGone(trouble) {
+  return trouble instanceof Refused && trouble.problem.status === 404
+}
+
+/** @param {CurvePoint} point */
+function figuresOf({ fromSequence, toSequence, loss, accuracy, standardError, cumulative }) {
+  const where =
+    fromSequence === toSequence ? words.at(count(toSequence)) : words.between(count(fromSequence), count(toSequence))
+  return [
+    el('span', { class: 'run-where' }, where),
+    ' ',
+    number(loss, { digits: 4 }),
+    ...(standardError === null ? [] : [' ± ', number(standardError, { digits: 2 })]),
+    ...(accuracy === null ? [] : [', ', el('data', { value: accuracy }, percent(accuracy))]),
+    el('br'),
+    el('span', { class: 'run-where' }, words.upTo(count(toSequence))),
+    ' ',
+    number(cumulative.loss, { digits: 4 }),
+    ...(cumulative.standardError === null ? [] : [' ± ', number(cumulative.standardError, { digits: 2 })]),
+    ...(cumulative.accuracy === null
+      ? []
+      : [', ', el('data', { value: cumulative.accuracy }, percent(cumulative.accuracy))]),
+  ]
+}
+
+/**
+ * @param {string} text
+ * @param {string} label which run it is about
+ * @param {() => void} act
+ */
+function button(text, label, act) {
+  const made = el('button', { type: 'button', class: 'quiet', 'aria-label': label }, text)
+  made.addEventListener('click', act)
+  return made
+}

@@ -1,0 +1,86 @@
+/** @import { LearningCurve, Run, RunReport } from '../types.d.ts' */
+import { answerOf, get, newest, Refused } from '../api.js'
+import { eventsOf } from './events.js'
+
+/** How long to wait before asking again, where nothing tells of changes. */
+const patience = 5000
+/** Between two looks at a run of which there is always something new. */
+const breath = 300
+
+/**
+ * Loads a run and keeps it as it is at the service, until the signal.
+ *
+ * @param {Run} run
+ * @param {{ points: () => number, isStreamed: boolean, onChange: () => void, signal: AbortSignal }} how `points`: how many
+ *   the curve may have; `isStreamed`: whether to hear of changes as they come, for which a browser has few connections
+ * @returns {Promise<void>} when there is nothing more to come
+ */
+export async function watch(run, { points, isStreamed, onChange, signal }) {
+  const path = `/v1/evaluations/${run.name}`
+
+  const load = async () => {
+    const report = /** @type {RunReport} */ (answerOf(await get(path, signal)))
+    if (report.batches !== run.report?.batches || report.createdAt !== run.report.createdAt) {
+      const exchange = await get(`${path}/curve?points=${points()}`, signal)
+      run.points = /** @type {LearningCurve} */ (answerOf(exchange)).points
+      run.exchange = exchange
+    }
+    run.report = report
+    run.trouble = undefined
+    onChange()
+  }
+
+  /** @param {unknown} error */
+  const fail = (error) => {
+    if (signal.aborted) return
+    run.trouble = error
+    onChange()
+  }
+
+  const refresh = newest(async () => {
+    const start = performance.now()
+    await load().catch(fail)
+    await pause(Math.max(breath, 2 * (performance.now() - start)), signal)
+  })
+
+  const listen = async () => {
+    const { report } = run
+    for await (const { event, data } of eventsOf(`${path}/events?after=${report?.batches ?? 0}`, signal)) {
+      run.isLive = true
+      if (event === 'status' && data.status === 'deleted') return
+      if (event === 'batch' || data.status !== run.report?.status || data.batches !== run.report?.batches) refresh(0)
+      else onChange()
+      if (data.status === 'sealed') return refresh(0)
+    }
+  }
+
+  while (!signal.aborted) {
+    try {
+      await load()
+      if (run.report?.status === 'sealed') return
+      if (isStreamed) await listen()
+    } catch (error) {
+      fail(error)
+      if (error instanceof Refused && error.problem.status === 404) return
+    } finally {
+      run.isLive = false
+    }
+    // a stream that ended may have told of the end
+    await pause(run.trouble === undefined && isStreamed ? breath : patience, signal)
+  }
+}
+
+/**
+ * @param {number} milliseconds
+ * @param {AbortSignal} signal
+ * @returns {Promise<void>}
+ */
+function pause(milliseconds, signal) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, milliseconds)
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}

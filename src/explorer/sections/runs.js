@@ -1,0 +1,194 @@
+/** @import { Run } from '../types.d.ts' */
+import { answerOf, change, newest } from '../api.js'
+import { find } from '../dom.js'
+import { keepInAddress, mostRuns, settingsOfAddress } from '../runs/address.js'
+import { chosen, runsChanged } from '../runs/chosen.js'
+import { curves } from '../runs/curves.js'
+import { isGone, legendItem } from '../runs/legend.js'
+import { runList } from '../runs/list.js'
+import { question } from '../runs/question.js'
+import { troubleParts } from '../runs/trouble.js'
+import { watch } from '../runs/watch.js'
+import { strings } from '../strings.js'
+import { connect } from '../wire.js'
+
+const words = strings.runs
+
+/** How often the list is asked for again. */
+const listMilliseconds = 10_000
+/** A browser has six connections to a host, for all its tabs. */
+const mostStreams = 2
+
+/** The list of runs, and the learning curves of those that are chosen, live. @param {HTMLElement} section */
+export async function mount(section) {
+  const { show } = connect(section)
+  const trouble = find(section, '.trouble', HTMLElement)
+  const settings = settingsOfAddress()
+  const form = find(section, '.learning-form', HTMLFormElement)
+  const search = find(section, '[name=prefix]', HTMLInputElement)
+  const legend = find(section, '.run-legend', HTMLUListElement)
+  const said = find(section, '.run-said', HTMLElement)
+  /** @type {Map<string, ReturnType<typeof legendItem>>} */
+  const items = new Map()
+
+  const picture = curves(section, {
+    runs: () => chosen.values(),
+    settings,
+    onCursor: () => {
+      for (const [name, { tell }] of items) {
+        const run = chosen.get(name)
+        if (run !== undefined) tell(picture.pointAt(run))
+      }
+    },
+  })
+
+  const changed = () => {
+    picture.draw()
+    for (const { exchange } of chosen.values()) if (exchange !== undefined) show(exchange)
+    tellTrouble()
+    document.dispatchEvent(new Event(runsChanged))
+  }
+
+  /** @type {unknown} */
+  let listTrouble
+  const tellTrouble = () => {
+    const error =
+      listTrouble ?? [...chosen.values()].find((run) => run.trouble !== undefined && !isGone(run.trouble))?.trouble
+    trouble.replaceChildren(...(error === undefined ? [] : troubleParts(error)))
+  }
+
+  /** @param {Run} run */
+  const start = (run) => {
+    run.stop()
+    const control = new AbortController()
+    run.stop = () => control.abort()
+    const isStreamed = [...chosen.keys()].indexOf(run.name) < mostStreams
+    watch(run, { points: picture.points, isStreamed, onChange: changed, signal: control.signal })
+  }
+
+  /** @param {string} name */
+  const add = (name) => {
+    const taken = [...chosen.values()].map(({ colour }) => colour)
+    const colour = Array.from({ length: mostRuns }, (_, at) => at).find((at) => !taken.includes(at)) ?? 0
+    /** @type {Run} */
+    const run = { name, colour, points: [], isLive: false, stop: () => undefined }
+    chosen.set(name, run)
+    const item = legendItem(run, {
+      seal: () => attempt(() => seal(name)),
+      remove: () => attempt(() => remove(name)),
+      leave: () => choose(name, false),
+    })
+    items.set(name, item)
+    legend.append(item.element)
+    start(run)
+  }
+
+  /** @param {string} name */
+  const leave = (name) => {
+    chosen.get(name)?.stop()
+    chosen.delete(name)
+    items.get(name)?.element.remove()
+    items.delete(name)
+    // a stream may be free for another one now
+    const streamed = [...chosen.values()].slice(0, mostStreams)
+    for (const run of streamed) if (!run.isLive && run.report?.status === 'open') start(run)
+  }
+
+  /**
+   * @param {string} name
+   * @param {boolean} isChosen
+   */
+  const choose = (name, isChosen) => {
+    if (isChosen) add(name)
+    else leave(name)
+    keep()
+    list.mark()
+    find(section, '.run-full', HTMLElement).hidden = chosen.size < mostRuns
+    changed()
+  }
+
+  const keep = () => keepInAddress({ ...settings, runs: [...chosen.keys()] })
+
+  const list = runList(section, { choose, isFull: () => chosen.size >= mostRuns })
+  const loadList = newest(async () => {
+    try {
+      show(await list.load())
+      listTrouble = undefined
+    } catch (error) {
+      listTrouble = error
+    }
+    tellTrouble()
+  })
+
+  /** @param {() => Promise<void>} deed */
+  const attempt = async (deed) => {
+    try {
+      await deed()
+    } catch (error) {
+      trouble.replaceChildren(...troubleParts(error))
+      trouble.scrollIntoView({ block: 'nearest' })
+    }
+  }
+
+  /** @param {string} name */
+  const seal = async (name) => {
+    if (!(await question(words.sealTitle(name), words.sealText, words.seal))) return
+    const exchange = await change('PATCH', `/v1/evaluations/${name}`, { status: 'sealed' })
+    show(exchange)
+    answerOf(exchange)
+    said.textContent = words.sealedNow(name)
+    const run = chosen.get(name)
+    if (run !== undefined) start(run)
+    await loadList(0)
+  }
+
+  /** @param {string} name */
+  const remove = async (name) => {
+    if (!(await question(words.removeTitle(name), words.removeText, words.remove))) return
+    const exchange = await change('DELETE', `/v1/evaluations/${name}`)
+    show(exchange)
+    answerOf(exchange)
+    said.textContent = words.removedNow(name)
+    choose(name, false)
+    await loadList(0)
+  }
+
+  for (const name of /** @type {const} */ (['show', 'lines', 'by', 'scale'])) {
+    const select = find(form, `[name=${name}]`, HTMLSelectElement)
+    select.value = settings[name]
+    select.addEventListener('change', () => {
+      Object.assign(settings, { [name]: select.value })
+      keep()
+      picture.draw()
+    })
+  }
+  form.addEventListener('submit', (event) => event.preventDefault())
+  search.value = settings.prefix
+  list.search(settings.prefix)
+  search.addEventListener('input', () => {
+    settings.prefix = search.value.trim()
+    list.search(settings.prefix)
+    keep()
+    loadList(0)
+  })
+  find(section, '.run-more', HTMLButtonElement).addEventListener('click', () => {
+    list.more()
+    loadList(0)
+  })
+
+  for (const name of settings.runs) add(name)
+  picture.draw()
+  await loadList(0)
+  // somebody who comes without a choice sees the newest run
+  if (settings.runs.length === 0) for (const name of list.first(1)) choose(name, true)
+
+  setInterval(() => {
+    if (!document.hidden) loadList(0)
+  }, listMilliseconds)
+  document.addEventListener('visibilitychange', () => {
+    for (const run of chosen.values()) {
+      if (document.hidden) run.stop()
+      else start(run)
+    }
+  })
+}
