@@ -73,6 +73,21 @@ export function chart(element, figure) {
   return draw
 }
 
+/**
+ * A drawn chart as SVG, on the paper of the theme.
+ *
+ * @param {HTMLElement} element
+ */
+export async function svgOf(element) {
+  const { clientWidth: width, clientHeight: height } = element
+  const library = await plotly()
+  const drawing = await library.toImage(element, { format: 'svg', width, height, imageDataOnly: true })
+  return drawing.replace(
+    /<svg[^>]*>/,
+    (start) => `${start}<rect width="100%" height="100%" fill="${colours().paper}"/>`,
+  )
+}
+
 function drawsIn3d() {
   return document.createElement('canvas').getContext('webgl') !== null
 }

@@ -75,8 +75,10 @@ function addExamples(path: string, operation: Operation, examples: OperationExam
     const answer = answers[Number(status)]
     for (const [type, media] of Object.entries(content)) {
       const typical = type === problemMediaType ? problems[status] : undefined
+      // errors have other forms, too, which are no problems
+      const isForm = Number(status) < 400 ? type.endsWith('json') : type === problemMediaType
       if (typical !== undefined) media.examples = problemsAt(path, typical, answer)
-      else if (answer !== undefined && Number(status) < 400 && type.endsWith('json')) media.example = answer
+      else if (answer !== undefined && isForm) media.example = answer
     }
   }
 }

@@ -64,7 +64,6 @@ const lies: readonly Request[] = [
 export const inferenceAttacks = [
   load({
     name: 'gradients that nobody reads: 16 x 6 MiB of BOOL, 58 MiB of answer',
-    isShort: true,
     async send(service) {
       const open = await sendAndNeverRead(service, times(clients, gradientOf(6 * mebibyte)))
       await sleep(8000)

@@ -73,6 +73,33 @@ export function asBinary(name: string, { predictions, labels }: Rows, labelForma
   return requestOf(name, 'application/octet-stream', body, lossOf(predictions, labels), length)
 }
 
+/**
+ * What tritonclient sends of FP32 predictions and INT64 labels; it asks for the loss and the gradient as bytes.
+ *
+ * @param answerBytes that a server which computes nothing is to answer with
+ */
+export function asInference(name: string, rows: Rows, answerBytes = 0): Request {
+  const numbers = Float32Array.from(rows.predictions.flat())
+  const [predictions, labels] = [
+    Buffer.from(numbers.buffer),
+    Buffer.from(BigInt64Array.from(rows.labels, BigInt).buffer),
+  ]
+  const shape = [rows.labels.length, outputs]
+  const header = JSON.stringify({
+    inputs: [
+      { name: 'predictions', shape, datatype: 'FP32', parameters: { binary_data_size: predictions.length } },
+      { name: 'labels', shape: [shape[0]], datatype: 'INT64', parameters: { binary_data_size: labels.length } },
+    ],
+    outputs: ['loss', 'gradient'].map((output) => ({ name: output, parameters: { binary_data: true } })),
+    parameters: { labelFormat: 'index' },
+  })
+  const body = Buffer.concat([Buffer.from(header), predictions, labels])
+  const lengths = `Inference-Header-Content-Length: ${header.length}\r\nX-Answer-Bytes: ${answerBytes}\r\nContent-Length: ${body.length}`
+  const head = `POST /v2/models/cross-entropy/infer HTTP/1.1\r\nHost: 127.0.0.1\r\n${lengths}\r\n\r\n`
+  const sent = rows.labels.map((_, at) => Array.from(numbers.subarray(outputs * at, outputs * (at + 1))))
+  return { name, bytes: body.length, head: Buffer.from(head), body, loss: lossOf(sent, rows.labels) }
+}
+
 /** Predictions and labels as .npy files, FP64 and INT64. */
 export function asFiles(name: string, { predictions, labels }: Rows): Request {
   const file = 'application/octet-stream'

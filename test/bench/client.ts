@@ -5,12 +5,15 @@ import { connect } from 'node:net'
 import type { Request } from './bodies.ts'
 
 const headEnd = Buffer.from('\r\n\r\n')
-const lengthName = Buffer.from('content-length: ')
+const lengthName = Buffer.from('\r\ncontent-length: ')
 
 /** A keep-alive connection with one request on the way at a time. */
 export class Connection {
   readonly #socket: Socket
-  #received: Buffer = Buffer.alloc(0)
+  #pieces: Buffer[] = []
+  #received = 0
+  /** Bytes of the answer that comes, once its head is there. */
+  #length: number | undefined
   #done: ((answer: Buffer) => void) | undefined
   #failed: ((error: Error) => void) | undefined
 
@@ -49,16 +52,29 @@ export class Connection {
   }
 
   #take(chunk: Buffer): void {
-    this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk])
-    const answer = this.#received
-    const end = answer.indexOf(headEnd)
-    if (end < 0) return
-    const at = answer.indexOf(lengthName) + lengthName.length
-    const length = Number(answer.toString('latin1', at, answer.indexOf(0x0d, at)))
-    if (answer.length < end + headEnd.length + length) return
-    this.#received = Buffer.alloc(0)
+    this.#pieces.push(chunk)
+    this.#received += chunk.length
+    this.#length ??= lengthOf(this.#joined())
+    if (this.#length === undefined || this.#received < this.#length) return
+    const answer = this.#joined()
+    this.#pieces = []
+    this.#received = 0
+    this.#length = undefined
     this.#done?.(answer)
   }
+
+  #joined(): Buffer {
+    if (this.#pieces.length > 1) this.#pieces = [Buffer.concat(this.#pieces)]
+    return this.#pieces[0]
+  }
+}
+
+/** The bytes of an answer that begins so; `undefined` before its head has come. */
+function lengthOf(answer: Buffer): number | undefined {
+  const end = answer.indexOf(headEnd)
+  if (end < 0) return undefined
+  const at = answer.indexOf(lengthName) + lengthName.length
+  return end + headEnd.length + Number(answer.toString('latin1', at, answer.indexOf(0x0d, at)))
 }
 
 /** Milliseconds until the answer to one request; what it says is looked at afterwards. */
@@ -76,6 +92,17 @@ export type Check = (request: Request, answer: Buffer) => void
 export function checkLoss(request: Request, answer: Buffer): void {
   checkStatus(request, answer)
   const { loss } = JSON.parse(answer.toString('utf8', answer.indexOf(headEnd) + headEnd.length)) as { loss: number }
+  if (Math.abs(loss - request.loss) > 1e-12 * request.loss) {
+    throw new Error(`${request.name}: the loss is ${request.loss}, the answer says ${loss}`)
+  }
+}
+
+/** @throws Error unless the answer is 200 and holds the loss of the request as the first of its bytes */
+export function checkTensors(request: Request, answer: Buffer): void {
+  checkStatus(request, answer)
+  const head = answer.toString('latin1', 0, answer.indexOf(headEnd))
+  const length = Number(/inference-header-content-length: (\d+)/.exec(head)?.[1])
+  const loss = answer.readDoubleLE(head.length + headEnd.length + length)
   if (Math.abs(loss - request.loss) > 1e-12 * request.loss) {
     throw new Error(`${request.name}: the loss is ${request.loss}, the answer says ${loss}`)
   }

@@ -8,6 +8,7 @@ import { Connection } from './client.ts'
 import { benchEvaluations } from './evaluations.ts'
 import { benchFiles } from './files.ts'
 import { benchFold } from './fold.ts'
+import { benchInference } from './inference.ts'
 import type { Cost, Throughput, UnderUploads } from './measures.ts'
 import { cost, latency, Siege, throughput } from './measures.ts'
 import { benchScanner } from './scanner.ts'
@@ -37,6 +38,7 @@ const answer = await answerTo(oneRow)
 await benchOneRow('one row of 10, JSON, 16 connections')
 await benchBodies()
 await benchSmallLines()
+if (only.test('gradient back')) await benchInference(table, rounds, present)
 await benchUploads('while four clients upload 12 MB of JSON:')
 benchScannerAlone()
 report()

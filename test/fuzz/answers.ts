@@ -9,13 +9,16 @@ const longestError = 65_536
 const withoutAddress = [400, 408, 431]
 
 /** What is wrong with an answer; `undefined` if nothing is. */
-export function faultOf({ method, path }: Probe, { status, headers, body }: Reply): string | undefined {
+export function faultOf({ method, path, headers: sent }: Probe, { status, headers, body }: Reply): string | undefined {
   if (status >= 500) return `status ${status}`
   const type = (headers['content-type'] ?? '').split(';')[0]
   if (headers['x-request-id'] === undefined) return 'no x-request-id'
   const isProblem = type === 'application/problem+json'
   const isInference = isInferencePath(path.split('?')[0])
   const isForm = isInference ? type === 'application/json' || (isProblem && withoutAddress.includes(status)) : isProblem
+  // a browser gets a page where nothing is served
+  const isForBrowsers = !isInference && String(sent.accept).includes('text/html')
+  if (status === 404 && type === 'text/html' && isForBrowsers) return undefined
   if (status >= 400 && !isForm) return `an error as ${type}`
   if (status >= 400 && body.length > longestError) return `an error of ${body.length} bytes`
   if (method === 'HEAD') return undefined
