@@ -35,7 +35,7 @@ export function start(
 
 /** Waits until something holds. */
 export async function until<Value>(probe: () => Value | undefined | Promise<Value | undefined>): Promise<Value> {
-  for (const end = performance.now() + 120_000; performance.now() < end; ) {
+  for (const end = performance.now() + 240_000; performance.now() < end; ) {
     const value = await probe()
     if (value !== undefined) return value
     await setTimeout(10)
