@@ -16,7 +16,7 @@ export interface PrimaryOptions {
   readonly pauseMs?: number
 }
 
-/** A worker that ends sooner than this after its start would do so again and again. */
+/** A worker that ends before it listens, or so soon after, would do so again and again. */
 const soonMs = 10_000
 const longestPauseMs = 30_000
 
@@ -24,7 +24,8 @@ const longestPauseMs = 30_000
 interface Member {
   readonly process: Process
   readonly place: number
-  readonly began: number
+  /** When it came to listen. */
+  began: number
   /** Whether nobody relies on it as long as it does not listen: when it ends, nobody takes its place. */
   readonly isTrial: boolean
   isListening: boolean
@@ -116,7 +117,7 @@ export class Primary {
     const member: Member = {
       process: this.#options.fork(place),
       place,
-      began: performance.now(),
+      began: Number.POSITIVE_INFINITY,
       isTrial,
       isListening: false,
       hasTurn: false,
@@ -128,6 +129,7 @@ export class Primary {
     this.#members.add(member)
     member.process.on('listening', () => {
       member.isListening = true
+      member.began = performance.now()
       member.listened.resolve(true)
     })
     member.process.on('message', (message: ToPrimary) => {
