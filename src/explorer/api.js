@@ -26,18 +26,18 @@ export function post(path, body, signal) {
 }
 
 /**
- * @param {'POST' | 'PUT'} method
+ * @param {'POST' | 'PUT' | 'PATCH' | 'DELETE'} method
  * @param {string} path
- * @param {object | string} body an object, or its JSON
+ * @param {object | string} [body] an object, or its JSON
  * @param {AbortSignal} [signal]
  * @returns {Promise<Exchange>}
  */
 export async function send(method, path, body, signal) {
-  const request = typeof body === 'string' ? body : JSON.stringify(body)
+  const request = typeof body === 'object' ? JSON.stringify(body) : (body ?? '')
   return exchange(method, path, request, {
     method,
-    headers: headersWith({ 'content-type': 'application/json' }),
-    body: request,
+    headers: headersWith(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(body !== undefined && { body: request }),
     ...(signal && { signal }),
   })
 }
@@ -62,21 +62,6 @@ export async function get(path, signal) {
 }
 
 /**
- * Changes what is at a path, or deletes it.
- *
- * @param {'PATCH' | 'DELETE'} method
- * @param {string} path
- * @param {object} [body]
- * @returns {Promise<Exchange>}
- */
-export async function change(method, path, body) {
-  if (body === undefined) return exchange(method, path, '', { method, headers: headersWith() })
-  const request = JSON.stringify(body)
-  const headers = headersWith({ 'content-type': 'application/json' })
-  return exchange(method, path, request, { method, headers, body: request })
-}
-
-/**
  * @param {string} method
  * @param {string} path
  * @param {string} request
@@ -97,13 +82,14 @@ async function exchange(method, path, request, options) {
  * Sends bytes and tells how far it is; fetch cannot.
  *
  * @param {string} path
- * @param {Blob} body
+ * @param {Blob | FormData} body
  * @param {Record<string, string>} headers
  * @param {(share: number) => void} onProgress
  * @param {string} description
+ * @param {AbortSignal} signal
  * @returns {Promise<Exchange>}
  */
-export function upload(path, body, headers, onProgress, description) {
+export function upload(path, body, headers, onProgress, description, signal) {
   const start = performance.now()
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
@@ -112,6 +98,8 @@ export function upload(path, body, headers, onProgress, description) {
     request.responseType = 'json'
     request.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total)
     request.onerror = () => reject(new Error(strings.common.lost))
+    request.onabort = () => reject(signal.reason)
+    signal.addEventListener('abort', () => request.abort())
     request.onload = () => {
       if (request.status === 401) askForKey()
       if (request.response === null) reject(new Error(strings.common.noJson(request.status)))

@@ -73,13 +73,14 @@ function text(value) {
 }
 
 /**
- * Some four round values of a range, both ends within.
+ * Some round values of a range, both ends within.
  *
  * @param {number} from
  * @param {number} to
+ * @param {number} most how many, about
  */
-export function roundTicks(from, to) {
-  const rough = (to - from) / 4
+export function roundTicks(from, to, most = 4) {
+  const rough = (to - from) / most
   const power = 10 ** Math.floor(Math.log10(rough))
   const step = power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10)
   const first = Math.ceil(from / step)

@@ -20,6 +20,8 @@ export function plotly() {
 /** The colours of the theme in force. @returns {Colours} */
 export function colours() {
   const probe = document.body.appendChild(document.createElement('i'))
+  // these are asked for by name, and are the system's own where it forces colours
+  probe.style.setProperty('forced-color-adjust', 'none')
   const colour = (/** @type {string} */ name) => {
     probe.style.color = `var(--${name})`
     return getComputedStyle(probe).color
@@ -71,6 +73,21 @@ export function chart(element, figure) {
     drawn.set(element, draw)
   }
   return draw
+}
+
+/**
+ * A drawn chart as SVG, on the paper of the theme.
+ *
+ * @param {HTMLElement} element
+ */
+export async function svgOf(element) {
+  const { clientWidth: width, clientHeight: height } = element
+  const library = await plotly()
+  const drawing = await library.toImage(element, { format: 'svg', width, height, imageDataOnly: true })
+  return drawing.replace(
+    /<svg[^>]*>/,
+    (start) => `${start}<rect width="100%" height="100%" fill="${colours().paper}"/>`,
+  )
 }
 
 function drawsIn3d() {

@@ -19,6 +19,31 @@ export function locate(text, pointer) {
   }
 }
 
+/**
+ * Elements of the array that a JSON Pointer names, as they are written; one that is not there is nothing. Of what is no array,
+ * element 0 is itself. The text is read once, however many are asked for.
+ *
+ * @param {string} text
+ * @param {string} pointer
+ * @param {number[]} indices
+ * @returns {(string | undefined)[]}
+ */
+export function elementsAt(text, pointer, indices) {
+  const [from, to] = locate(text, pointer) ?? [0, 0]
+  /** @type {Map<number, string>} */
+  const found = new Map()
+  if (text[from] !== '[') return indices.map((index) => (index === 0 && to > from ? text.slice(from, to) : undefined))
+  const wanted = new Set(indices)
+  const last = Math.max(...indices)
+  let at = skipSpace(text, from + 1)
+  for (let index = 0; index <= last && at < to - 1; index++) {
+    const end = endOf(text, at)
+    if (wanted.has(index)) found.set(index, text.slice(at, end))
+    at = skipSpace(text, skipSpace(text, end) + 1)
+  }
+  return indices.map((index) => found.get(index))
+}
+
 /** @param {string} pointer */
 function stepsOf(pointer) {
   const steps = pointer.replace(/^#/, '').split('/').slice(1)

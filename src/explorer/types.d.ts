@@ -17,8 +17,14 @@ export interface LossAnswer {
   confusion?: number[][]
   gradient?: number[][]
   calibration?: { bins: CalibrationBin[]; expectedCalibrationError: number | null }
+  topKAccuracy?: number | null
+  metrics?: Metrics
+  ranking?: Metrics
   spec: Record<string, unknown>
 }
+
+/** Numbers, numbers by the kind of average, and lists of one for each output. */
+export type Metrics = Record<string, number | null | Record<string, unknown> | unknown[]>
 
 export interface ClassReport {
   class: number
@@ -78,6 +84,8 @@ export interface Problem {
   detail: string
   errors?: ContentError[]
   errorCount?: number
+  /** The part of the body that exceeds a limit. */
+  pointer?: string
   /** Line of an NDJSON body. */
   line?: number
   /** Byte of the body, or of the line, at which it stops being JSON. */
@@ -88,6 +96,13 @@ export interface ContentError {
   pointer: string
   detail: string
   received: unknown
+}
+
+export interface Limits {
+  maxBodyBytes: number
+  maxElements: number
+  maxRows: number
+  maxColumns: number
 }
 
 /** One request and what came back. */
@@ -172,6 +187,7 @@ export interface PlotlyLibrary {
     config: Record<string, unknown>,
   ): Promise<PlotlyElement>
   relayout(element: HTMLElement, update: Record<string, unknown>): Promise<PlotlyElement>
+  toImage(element: HTMLElement, options: Record<string, unknown>): Promise<string>
 }
 
 /** What all batches of an evaluation add up to, and its state. */

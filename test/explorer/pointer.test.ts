@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { locate } from '../../src/explorer/pointer.js'
+import { elementsAt, locate } from '../../src/explorer/pointer.js'
 
 test('finds the value that a pointer names', async (t) => {
   const text = '{ "a\\"b": [1, {"c": "x,]"} , -2.5e3],\n "labels": [[0, 1], null], "m~n/o": true }'
@@ -45,4 +45,14 @@ test('finds every value of any document', async () => {
     }),
     { numRuns: 300 },
   )
+})
+
+test('elements of an array, in one pass', async (t) => {
+  const text = '{"labels": [1, [2, 3] ,"a,]", {"b": [4]}], "bare": 7, "none": []}'
+  t.same(elementsAt(text, '#/labels', [3, 0, 1, 4]), ['{"b": [4]}', '1', '[2, 3]', undefined])
+  t.same(elementsAt(text, '#/labels', [2]), ['"a,]"'])
+  t.same(elementsAt(text, '#/bare', [0, 1]), ['7', undefined], 'what is no array is its only element')
+  t.same(elementsAt(text, '#/none', [0]), [undefined])
+  t.same(elementsAt(text, '#/absent', [0]), [undefined])
+  t.same(elementsAt('[[1, 2], [3]]', '#', [1]), ['[3]'])
 })

@@ -11,16 +11,44 @@ export function optionsOfAddress(names) {
   return options
 }
 
-/** A link that restores the options. @param {Options} options */
-export function addressWith(options) {
-  const query = new URLSearchParams()
-  const language = new URLSearchParams(location.search).get('lang')
-  if (language !== null) query.set('lang', language)
-  for (const [name, value] of Object.entries(options)) query.set(name, String(value))
-  return `${location.origin}${location.pathname}?${query}#batch`
+/**
+ * A link that restores the options, and what else the address says.
+ *
+ * @param {Options} options
+ * @param {readonly string[]} names of all options, those left out included
+ */
+export function addressWith(options, names) {
+  const address = new URL(location.href)
+  for (const name of names) address.searchParams.delete(name)
+  for (const [name, value] of Object.entries(options)) address.searchParams.set(name, String(value))
+  address.hash = 'batch'
+  return address.href
 }
 
-/** Makes the page's own address that link. @param {Options} options */
-export function keepInAddress(options) {
-  history.replaceState(null, '', addressWith(options))
+/**
+ * Makes the page's own address that link.
+ *
+ * @param {Options} options
+ * @param {readonly string[]} names
+ */
+export function keepInAddress(options, names) {
+  history.replaceState(null, '', addressWith(options, names))
+}
+
+/** What the address says of how something is shown. @param {string} name */
+export function stateOf(name) {
+  return new URLSearchParams(location.search).get(name)
+}
+
+/**
+ * Puts into the address how something is shown; an empty value takes it out.
+ *
+ * @param {string} name
+ * @param {string} value
+ */
+export function keepState(name, value) {
+  const address = new URL(location.href)
+  if (value === '') address.searchParams.delete(name)
+  else address.searchParams.set(name, value)
+  history.replaceState(null, '', address)
 }

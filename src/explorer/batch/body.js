@@ -1,4 +1,4 @@
-/** @import { NpyArray } from '../types.d.ts' */
+/** @import { ArrayFile, Source } from './rows.js' */
 import { strings } from '../strings.js'
 import { readNpy } from './npy.js'
 
@@ -6,20 +6,20 @@ import { readNpy } from './npy.js'
  * @typedef {Record<string, unknown>} Options declarations of the form, as the API names them
  *
  * @typedef {object} Body
- * @property {Blob} blob
+ * @property {Blob | FormData} content
+ * @property {number} bytes of the data
  * @property {Record<string, string>} headers
  * @property {string} description the body in words or JSON, for the wire
- * @property {string | undefined} [text] what the person wrote, where errors can be marked
- * @property {{ predictions: NpyFile, labels: NpyFile }} [arrays]
+ * @property {string} name of the data, for people
+ * @property {Source} [source] where rows and errors can be looked up
+ * @property {{ bytes: number, lines: number }} added to what the person gave, in front of it
  * @property {Recipe} recipe
- *
- * @typedef {{ file: File, array: NpyArray }} NpyFile
  *
  * What a terminal needs to make the same body.
  * @typedef {{ kind: 'inline', text: string }
  *   | { kind: 'json', name: string, options: string, skipBytes: number }
  *   | { kind: 'ndjson', name: string, options: string, skipLines: number }
- *   | { kind: 'npy', header: string, files: { name: string, offset: number }[], arrays: Record<string, NpyArray>, options: Options }
+ *   | { kind: 'multipart', options: string, csvHeader: boolean, files: { part: string, name: string, type: string }[] }
  * } Recipe
  */
 
@@ -28,10 +28,15 @@ export function isNdjson(file) {
   return file !== undefined && /\.(ndjson|jsonl)$/i.test(file.name)
 }
 
+/** @param {File | undefined} file */
+export function isCsv(file) {
+  return file !== undefined && /\.csv$/i.test(file.name)
+}
+
 /** Longest pasted text that stands in a command itself; a longer one is a file there. */
 const longestInline = 20_000
 
-/** Above this length the places of a text are not looked up. */
+/** A longer text is not shown as it stands. */
 export const shortText = 2_000_000
 
 /**
@@ -43,23 +48,24 @@ export const shortText = 2_000_000
  * @returns {Body}
  */
 export function jsonBody(options, text, name) {
-  const open = text.indexOf('{')
+  const isObject = /^\s*\{/.test(text)
+  const open = isObject ? text.indexOf('{') : -1
   const declared = `${JSON.stringify(options).slice(0, -1)}${/^\s*\{\s*\}/.test(text) ? '' : ','}`
-  const content = open < 0 ? text : declared + text.slice(open + 1)
+  const content = isObject ? declared + text.slice(open + 1) : text
+  const blob = new Blob([content])
+  const skipBytes = new Blob([text.slice(0, open + 1)]).size
   return {
-    blob: new Blob([content]),
+    content: blob,
+    bytes: blob.size,
     headers: { 'content-type': 'application/json' },
     description: content.length > shortText ? strings.batch.characters(content.length) : content,
-    text,
+    name: name ?? strings.batch.pasted,
+    source: { text },
+    added: { bytes: isObject ? new Blob([declared]).size - skipBytes : 0, lines: 0 },
     recipe:
       name === undefined && content.length <= longestInline
         ? { kind: 'inline', text: content }
-        : {
-            kind: 'json',
-            name: name ?? 'batch.json',
-            options: declared,
-            skipBytes: new TextEncoder().encode(text.slice(0, open + 1)).length,
-          },
+        : { kind: 'json', name: name ?? 'batch.json', options: declared, skipBytes },
   }
 }
 
@@ -76,10 +82,14 @@ export async function ndjsonBody(options, file) {
   const replaced = declaresOptions(first)
   const line = JSON.stringify(options)
   const rest = replaced ? file.slice(new TextEncoder().encode(first).length) : file
+  const content = new Blob([line, '\n', rest])
   return {
-    blob: new Blob([line, '\n', rest]),
+    content,
+    bytes: content.size,
     headers: { 'content-type': 'application/x-ndjson' },
     description: `${line}\n${strings.batch.linesOf(file.name, rest.size)}`,
+    name: file.name,
+    added: { bytes: 0, lines: replaced ? 0 : 1 },
     recipe: { kind: 'ndjson', name: file.name, options: line, skipLines: replaced ? 1 : 0 },
   }
 }
@@ -95,40 +105,58 @@ function declaresOptions(line) {
 }
 
 /**
- * Two .npy files in the Open Inference Protocol's binary layout: JSON, then the raw tensors.
+ * A file for each tensor as multipart/form-data: .npy, CSV or JSON, as they are.
  *
  * @param {Options} options
- * @param {File} predictions
- * @param {File} labels
+ * @param {Record<'predictions' | 'labels', File>} files
+ * @param {boolean} csvHeader whether the first rows of CSV are names
  * @returns {Promise<Body>}
  */
-export async function npyBody(options, predictions, labels) {
-  const arrays = {
-    predictions: { file: predictions, array: await readNpy(predictions, predictions.name) },
-    labels: { file: labels, array: await readNpy(labels, labels.name) },
-  }
-  const inputs = Object.entries(arrays).map(([name, { array }]) => ({
-    name,
-    shape: array.shape,
-    datatype: array.datatype,
-    parameters: { binary_data_size: array.byteLength },
-  }))
-  const header = JSON.stringify({ parameters: options, inputs })
-  const files = Object.values(arrays).map(({ file, array }) => ({ name: file.name, offset: array.dataOffset }))
+export async function multipartBody(options, files, csvHeader) {
+  const [predictions, labels] = await Promise.all([files.predictions, files.labels].map(arrayFile(csvHeader)))
+  const sent = { predictions, labels }
+  const content = new FormData()
+  const declared = JSON.stringify(options)
+  const hasHeader = csvHeader && (predictions.kind === 'csv' || labels.kind === 'csv')
+  content.append('options', new Blob([declared], { type: 'application/json' }))
+  // it must stand before the parts that it is said of
+  if (hasHeader) content.append('csvHeader', 'true')
+  for (const [part, { file }] of Object.entries(sent)) content.append(part, file)
+  const parts = Object.entries(sent).map(([part, { file }]) => ({ part, name: file.name, type: file.type }))
   return {
-    blob: new Blob([header, ...Object.values(arrays).map(({ file, array }) => file.slice(array.dataOffset))]),
-    headers: {
-      'content-type': 'application/octet-stream',
-      'inference-header-content-length': String(new TextEncoder().encode(header).length),
-    },
-    description: header,
-    arrays,
-    recipe: {
-      kind: 'npy',
-      header,
-      files,
-      arrays: { predictions: arrays.predictions.array, labels: arrays.labels.array },
-      options,
-    },
+    content,
+    bytes: predictions.file.size + labels.file.size,
+    headers: {},
+    description: [
+      `options: ${declared}`,
+      ...(hasHeader ? ['csvHeader: true'] : []),
+      ...parts.map(({ part, name, type }) => `${part}: ${name}, ${type}`),
+    ].join('\n'),
+    name: `${predictions.file.name}, ${labels.file.name}`,
+    source: { files: sent },
+    added: { bytes: 0, lines: 0 },
+    recipe: { kind: 'multipart', options: declared, csvHeader: hasHeader, files: parts },
   }
+}
+
+/**
+ * @param {boolean} hasHeader
+ * @returns {(file: File) => Promise<ArrayFile>}
+ */
+function arrayFile(hasHeader) {
+  return async (file) => {
+    if (isCsv(file)) return { kind: 'csv', file: typed(file, 'text/csv'), hasHeader }
+    if (/\.json$/i.test(file.name)) return { kind: 'json', file: typed(file, 'application/json') }
+    return { kind: 'npy', file: typed(file, 'application/octet-stream'), array: await readNpy(file, file.name) }
+  }
+}
+
+/**
+ * A file with the Content-Type that tells the service how to read it, whatever the system takes it for.
+ *
+ * @param {File} file
+ * @param {string} type
+ */
+function typed(file, type) {
+  return new File([file], file.name, { type })
 }

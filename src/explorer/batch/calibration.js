@@ -1,6 +1,7 @@
 /** @import { CalibrationBin, Colours, LossAnswer } from '../types.d.ts' */
 import { el, number } from '../dom.js'
-import { axis, chart } from '../plot.js'
+import { csvFile, pngFile, saves, svgFile } from '../downloads.js'
+import { axis, chart, svgOf } from '../plot.js'
 import { strings } from '../strings.js'
 
 const words = strings.batch
@@ -18,6 +19,11 @@ export function calibrationPart({ bins, expectedCalibrationError }) {
     el('h3', {}, words.calibrationTitle),
     plot,
     el('p', { class: 'note' }, ...words.calibrationNote(number(expectedCalibrationError, { digits: 4 }))),
+    saves(words.calibrationTitle, 'calibration', {
+      png: async () => pngFile(await svgOf(plot)),
+      svg: async () => svgFile(await svgOf(plot)),
+      csv: () => csvFile([Object.keys(bins[0]), ...bins.map((bin) => Object.values(bin).map((value) => value ?? ''))]),
+    }),
   )
   return { part, draw: chart(plot, (theme) => calibrationFigure(theme, bins)) }
 }

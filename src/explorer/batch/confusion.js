@@ -1,36 +1,170 @@
-import { el, scrolls } from '../dom.js'
+import { el, find, percent, scrolls, table } from '../dom.js'
+import { csvFile, csvOf, pngFile, saves, svgFile } from '../downloads.js'
 import { strings } from '../strings.js'
+import { keepState, stateOf } from './address.js'
+import { confusionSvg, overview } from './confusion-picture.js'
+import { frequentPairs, scaled } from './matrix.js'
 
 const words = strings.batch
 
-/** Beyond this many classes a matrix can no longer be read. */
-const mostClasses = 30
+/** So many classes are a table that can be read; of more, a window of so many is. */
+const mostClasses = 20
 
-/** How often each label was decided how. @param {number[][]} confusion */
-export function confusionPart(confusion) {
-  const heading = el('h3', {}, words.confusionTitle)
-  if (confusion.length > mostClasses) {
-    return el('div', {}, heading, el('p', { class: 'note' }, words.tooManyClasses(confusion.length)))
+/** How often each label was decided how. @param {number[][]} counts */
+export function confusionPart(counts) {
+  const isLarge = counts.length > mostClasses
+  const place = el('div')
+  let [label, decision] = [0, 0]
+  let size = Math.min(counts.length, mostClasses)
+  let by = Object.keys(words.normalise).find((way) => way === stateOf('normalise')) ?? 'count'
+
+  const draw = () => {
+    const last = counts.length - size
+    ;[label, decision] = [Math.max(0, Math.min(label, last)), Math.max(0, Math.min(decision, last))]
+    const shares = scaled(counts, by)
+    const pick = (/** @type {number} */ row, /** @type {number} */ column) => {
+      label = row - Math.floor(size / 2)
+      decision = column - Math.floor(size / 2)
+      draw()
+    }
+    place.replaceChildren(
+      ...(isLarge ? [overview(shares, { label, decision, size }, pick)] : []),
+      scrolls(words.confusionLabel, grid(counts, shares, by, { label, decision, size })),
+      legend(by),
+    )
   }
-  const mostRight = Math.max(1, ...confusion.map((row, label) => row[label]))
-  const mostWrong = Math.max(1, ...confusion.flatMap((row, label) => row.filter((_, decision) => decision !== label)))
-  const cells = confusion.map((row, label) =>
-    row.map((count, decision) => {
-      const cell = el(
-        'td',
-        { class: label === decision ? 'right' : 'wrong', 'data-count': count },
-        count === 0 ? '·' : String(count),
-      )
-      cell.style.setProperty('--share', String(count / (label === decision ? mostRight : mostWrong)))
-      return cell
+
+  const choices = el(
+    'fieldset',
+    { class: 'choices parts normalise' },
+    el('legend', {}, words.normaliseBy),
+    ...Object.entries(words.normalise).map(([way, name]) =>
+      el('label', {}, el('input', { type: 'radio', name: 'normalise', value: way, checked: way === by }), name),
+    ),
+  )
+  choices.addEventListener('change', () => {
+    by = find(choices, ':checked', HTMLInputElement).value
+    keepState('normalise', by === 'count' ? '' : by)
+    draw()
+  })
+  draw()
+
+  return el(
+    'div',
+    { class: 'confusion-part' },
+    el('h3', {}, words.confusionTitle),
+    choices,
+    ...(isLarge
+      ? [
+          lens(counts.length, (from) => {
+            label = from.label ?? label
+            decision = from.decision ?? decision
+            size = from.size ?? size
+            draw()
+          }),
+        ]
+      : []),
+    place,
+    saves(words.confusionTitle, 'confusion', {
+      png: () => pngFile(confusionSvg(scaled(counts, by))),
+      svg: () => svgFile(confusionSvg(scaled(counts, by))),
+      csv: () => csvFile(by === 'count' ? counts : scaled(counts, by)),
+    }),
+    ...pairs(counts),
+  )
+}
+
+/**
+ * Fields that move the window over the matrix and change its size.
+ *
+ * @param {number} classes
+ * @param {(change: { label?: number, decision?: number, size?: number }) => void} move
+ */
+function lens(classes, move) {
+  const fields = { label: words.fromLabel, decision: words.fromDecision, size: words.windowSize }
+  return el(
+    'div',
+    { class: 'fields lens' },
+    ...Object.entries(fields).map(([name, title]) => {
+      const [min, max, value] = name === 'size' ? [5, 50, mostClasses] : [0, classes - 1, 0]
+      const input = el('input', { type: 'number', name, min, max, value })
+      input.addEventListener('change', () => {
+        if (input.value !== '' && input.checkValidity()) move({ [name]: Math.min(classes, input.valueAsNumber) })
+      })
+      return el('label', {}, title, input)
     }),
   )
-  const grid = el(
+}
+
+/**
+ * @param {number[][]} counts
+ * @param {number[][]} shares of 1, the colour of each cell
+ * @param {string} by
+ * @param {{ label: number, decision: number, size: number }} window
+ */
+function grid(counts, shares, by, { label, decision, size }) {
+  const recalls = scaled(counts, 'row')
+  const columns = Array.from({ length: size }, (_, at) => decision + at)
+  const rows = Array.from({ length: size }, (_, at) => label + at)
+  const cell = (/** @type {number} */ row, /** @type {number} */ column) => {
+    const count = counts[row][column]
+    const shown = by === 'count' ? String(count) : String(Number((100 * shares[row][column]).toFixed(1)))
+    const element = el(
+      'td',
+      {
+        class: row === column ? 'right' : 'wrong',
+        'data-count': count,
+        title: words.cell(row, column, count, percent(recalls[row][column])),
+      },
+      count === 0 ? '·' : shown,
+    )
+    element.style.setProperty('--share', String(Math.sqrt(shares[row][column])))
+    return element
+  }
+  return el(
     'table',
     { class: 'confusion' },
-    el('caption', {}, words.confusionCaption),
-    el('thead', {}, el('tr', {}, el('td'), ...confusion.map((_, at) => el('th', { scope: 'col' }, String(at))))),
-    el('tbody', {}, ...cells.map((row, at) => el('tr', {}, el('th', { scope: 'row' }, String(at)), ...row))),
+    el('caption', {}, words.confusionCaption(by === 'count' ? '' : '%')),
+    el('thead', {}, el('tr', {}, el('td'), ...columns.map((at) => el('th', { scope: 'col' }, String(at))))),
+    el(
+      'tbody',
+      {},
+      ...rows.map((row) =>
+        el('tr', {}, el('th', { scope: 'row' }, String(row)), ...columns.map((column) => cell(row, column))),
+      ),
+    ),
   )
-  return el('div', {}, heading, scrolls(words.confusionLabel, grid))
+}
+
+/** @param {string} by */
+function legend(by) {
+  return el(
+    'p',
+    { class: 'note heat-legend' },
+    el('span', { class: 'heat right', 'aria-hidden': 'true' }),
+    ` ${words.heatRight} `,
+    el('span', { class: 'heat wrong', 'aria-hidden': 'true' }),
+    ` ${words.heatWrong(by === 'count' ? words.heatMost : '100 %')}`,
+  )
+}
+
+/** The confusions that happen most. @param {number[][]} counts */
+function pairs(counts) {
+  const found = frequentPairs(counts, 10)
+  if (found.length === 0) return []
+  const rows = found.map(({ label, decision, count, share }) => [
+    `${label} → ${decision}`,
+    String(count),
+    el('data', { value: share }, percent(share)),
+  ])
+  const shown = table(words.pairsCaption, [words.columnPair, words.columnSamples, words.columnShare], rows)
+  return [
+    el(
+      'details',
+      { open: counts.length > mostClasses },
+      el('summary', {}, words.pairsTitle),
+      scrolls(words.pairsTitle, shown),
+      saves(words.pairsTitle, 'confusions', { csv: () => csvOf(shown) }),
+    ),
+  ]
 }

@@ -1,68 +1,165 @@
 /** @import { ContentError, Problem } from '../types.d.ts' */
-/** @import { Body } from './body.js' */
+/** @import { Body, Options } from './body.js' */
 import { el, listing } from '../dom.js'
 import { around, excerpt } from '../mark.js'
 import { strings } from '../strings.js'
 import { problemParts } from '../wire.js'
-import { rowOf } from './npy.js'
+import { fittingDeclarations, partRefused } from './remedies.js'
+import { rowsOf } from './rows.js'
+import { lineAndColumn, syntaxHint } from './syntax.js'
 
 const words = strings.batch
 
 /**
- * The service's error, with each offending element marked in what the person gave.
+ * The service's error: what would mend it as buttons, equal errors together, each group's first element marked in what the
+ * person gave.
  *
  * @param {Problem} problem
  * @param {Body} body
+ * @param {Options} options that were sent
+ * @param {(changes: Options) => void} again puts options into the form and evaluates once more
  */
-export async function errorParts(problem, body) {
+export async function errorParts(problem, body, options, again) {
   const { errors = [], errorCount: count = errors.length, line, offset } = problem
-  const text = line === undefined ? body.text : await lineOf(body.blob, line)
-  const items = await Promise.all(errors.map((error) => item(error, { ...body, text }, problem.detail)))
-  const place = line === undefined ? body.blob : new Blob([text ?? ''])
+  const text = line === undefined ? textOf(body) : await lineOf(/** @type {Blob} */ (body.content), line)
+  const groups = await Promise.all(
+    grouped(errors).map((group) => part(group, body, text, problem.detail.endsWith(group[0].detail))),
+  )
   return [
     ...problemParts(problem),
-    ...(offset === undefined ? [] : [listing(words.aroundByte(offset), await around(place, offset))]),
-    ...(errors.length === 0 ? [] : [el('ol', { class: 'errors' }, ...items)]),
+    ...remedies(problem, options, again),
+    ...(offset === undefined ? [] : await syntax(text ?? '', offset - (line === undefined ? body.added.bytes : 0))),
+    ...(line === undefined ? [] : [el('p', { class: 'note' }, words.fileLine(body.name, line - body.added.lines))]),
+    ...(groups.length === 0 ? [] : [el('ol', { class: 'errors' }, ...groups)]),
     ...(count > errors.length ? [el('p', { class: 'note' }, words.moreErrors(count - errors.length))] : []),
   ]
 }
 
+/** @param {Body} body */
+function textOf({ source }) {
+  return source !== undefined && 'text' in source ? source.text : undefined
+}
+
 /**
- * @param {ContentError} error
- * @param {Body} body
- * @param {string} said what the problem says already
+ * @param {Problem} problem
+ * @param {Options} options
+ * @param {(changes: Options) => void} again
  */
-async function item({ pointer, detail, received }, body, said) {
-  const marked = body.text === undefined ? await element(pointer, body) : excerpt(body.text, pointer)
+function remedies(problem, options, again) {
+  const buttons = fittingDeclarations(problem).map(({ name, value }) =>
+    remedy(words.redeclare(name, value), () => again({ [name]: value })),
+  )
+  const refused = partRefused(problem, options)
+  if (refused !== undefined) {
+    const include = /** @type {string[]} */ (options.include).filter((name) => name !== refused)
+    buttons.push(remedy(words.without(refused), () => again({ include })))
+  }
+  return buttons.length === 0 ? [] : [el('p', { class: 'remedies' }, ...buttons)]
+}
+
+/**
+ * @param {string} label
+ * @param {() => void} apply
+ */
+function remedy(label, apply) {
+  const button = el('button', { type: 'button' }, label)
+  button.addEventListener('click', apply)
+  return button
+}
+
+/**
+ * Where a text stops being JSON, counted in what the person gave.
+ *
+ * @param {string} text
+ * @param {number} offset in bytes
+ */
+async function syntax(text, offset) {
+  const blob = new Blob([text])
+  const byte = Math.max(0, offset)
+  const at = (await blob.slice(0, byte).text()).length
+  const { line, column } = lineAndColumn(text, at)
+  const hint = syntaxHint(text, at)
+  return [
+    el('p', {}, words.brokenAt(line, column)),
+    listing(words.brokenAt(line, column), await around(blob, byte)),
+    ...(hint === undefined ? [] : [el('p', { class: 'hint' }, hint)]),
+  ]
+}
+
+/**
+ * Errors that say the same of several places, together in the order of the first ones.
+ *
+ * @param {ContentError[]} errors
+ */
+function grouped(errors) {
+  return [...Map.groupBy(errors, ({ detail, pointer }) => sense(detail, pointer)).values()]
+}
+
+/**
+ * What an error says, whichever element it says it of.
+ *
+ * @param {string} detail
+ * @param {string} pointer
+ */
+function sense(detail, pointer) {
+  const rule = detail.slice(detail.indexOf(';') + 1).replace(/ [^.;]* (?:is|are) declared with .*$/, '')
+  return `${pointer.split('/')[1]}: ${rule}`
+}
+
+/**
+ * @param {ContentError[]} group
+ * @param {Body} body
+ * @param {string | undefined} text
+ * @param {boolean} isSaid whether the problem says it already
+ */
+async function part([first, ...others], body, text, isSaid) {
+  const { pointer, detail, received } = first
+  const marked = text === undefined ? await element(pointer, body) : excerpt(text, pointer)
   return el(
     'li',
     {},
     el('code', { class: 'pointer' }, pointer),
-    ...(detail === said ? [] : [el('p', { lang: 'en' }, detail)]),
+    ...(isSaid ? [] : [el('p', { lang: 'en' }, detail)]),
     ...(marked === undefined
       ? [el('p', { class: 'note' }, words.received, el('mark', {}, JSON.stringify(received)))]
       : [listing(words.aroundPlace(pointer), marked)]),
+    ...(others.length === 0 ? [] : [alike(others)]),
+  )
+}
+
+/** @param {ContentError[]} errors */
+function alike(errors) {
+  return el(
+    'details',
+    { class: 'alike' },
+    el('summary', {}, words.alike(errors.length)),
+    el(
+      'ul',
+      {},
+      ...errors.map(({ pointer, received }) =>
+        el('li', {}, el('code', {}, pointer), ' ', el('mark', {}, JSON.stringify(received))),
+      ),
+    ),
   )
 }
 
 /**
- * The row of a .npy file that a pointer names, its offending element marked.
+ * The row of a file that a pointer names, its offending element marked.
  *
  * @param {string} pointer
  * @param {Body} body
  */
-async function element(pointer, { arrays }) {
+async function element(pointer, { source }) {
   const [, name, row, column = '0'] = /^#\/(predictions|labels)\/(\d+)(?:\/(\d+))?$/.exec(pointer) ?? []
-  const source = name === 'predictions' || name === 'labels' ? arrays?.[name] : undefined
-  if (source === undefined) return undefined
-  const elements = await rowOf(source.file, source.array, Number(row))
+  if (source === undefined || 'text' in source || (name !== 'predictions' && name !== 'labels')) return undefined
+  const [elements] = await rowsOf(source, name, [Number(row)])
   if (elements.length === 0) return undefined
   const at = Number(column)
   const from = Math.max(0, at - 4)
   return el(
     'code',
     {},
-    words.fileRow(source.file.name, row),
+    words.fileRow(source.files[name].file.name, row),
     ...elements
       .slice(from, at + 5)
       .flatMap((value, place) => [place > 0 ? ', ' : '', place + from === at ? el('mark', {}, value) : value]),

@@ -23,12 +23,12 @@ const datatypes = {
 const preamble = 12
 
 /**
- * Reads the header of a .npy file (numpy.lib.format, versions 1 to 3).
+ * Reads the header of a .npy file (numpy.lib.format, versions 1 to 3), so that rows can be shown.
  *
  * @param {Blob} file
  * @param {string} name for messages
- * @returns {Promise<NpyArray>}
- * @throws {Error} in words, when it is no array that can be sent as it is
+ * @returns {Promise<NpyArray | undefined>} nothing for an array of a kind that is sent, but not read here
+ * @throws {Error} in words, when it is no .npy file
  */
 export async function readNpy(file, name) {
   const bytes = new Uint8Array(await file.slice(0, preamble).arrayBuffer())
@@ -39,26 +39,12 @@ export async function readNpy(file, name) {
   const headerStart = isFirst ? 10 : 12
   const dataOffset = headerStart + (isFirst ? view.getUint16(8, true) : view.getUint32(8, true))
   const header = await file.slice(headerStart, dataOffset).text()
-  return { ...described(header, name), dataOffset, byteLength: file.size - dataOffset }
-}
-
-/**
- * @param {string} header a Python dict
- * @param {string} name
- */
-function described(header, name) {
-  const dtype = /'descr':\s*'([<>|=])([a-z]\d+)'/.exec(header)
-  const shape = /'shape':\s*\(([\d\s,]*)\)/.exec(header)
-  const datatype = dtype ? datatypes[dtype[2]] : undefined
-  if (dtype === null || datatype === undefined || shape === null) {
-    throw new Error(words.noNumbers(name))
-  }
-  if (dtype[1] === '>') throw new Error(words.bigEndian(name, `.astype("<${dtype[2]}")`))
-  if (/'fortran_order':\s*True/.test(header)) {
-    throw new Error(words.fortranOrder(name))
-  }
+  const dtype = /'descr':\s*'[<|]([a-z]\d+)'/.exec(header)
+  const shape = /'fortran_order':\s*False.*'shape':\s*\(([\d\s,]*)\)/.exec(header)
+  const datatype = dtype ? datatypes[dtype[1]] : undefined
+  if (datatype === undefined || shape === null) return undefined
   const sizes = shape[1].split(',').filter((size) => size.trim() !== '')
-  return { datatype, shape: sizes.map(Number) }
+  return { datatype, shape: sizes.map(Number), dataOffset, byteLength: file.size - dataOffset }
 }
 
 /** How to read one element. @type {Record<string, (view: DataView, at: number) => number | bigint>} */

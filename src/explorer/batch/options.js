@@ -55,7 +55,13 @@ export function optionsForm(form, { losses }) {
     const isValues = (predictionFormat.value || entry?.predictionFormats[0]) === 'values'
     const isFile = new FormData(form).get('source') === 'file'
     const isStream = isFile && isNdjson(find(form, '[name=file]', HTMLInputElement).files?.[0])
-    const unfit = { perSample: isStream, perClass: !decides, confusion: !decides, calibration: !decides || isValues }
+    const unfit = {
+      perSample: isStream,
+      perClass: !decides,
+      confusion: !decides,
+      calibration: !decides || isValues,
+      ranking: !decides || isStream,
+    }
     for (const [part, disabled] of Object.entries(unfit)) {
       find(form, `[name=include][value=${part}]`, HTMLInputElement).disabled = disabled
     }

@@ -1,8 +1,11 @@
 /** @import { LossAnswer } from '../types.d.ts' */
+/** @import { Source } from './rows.js' */
 import { el, number, percent } from '../dom.js'
+import { jsonFile, saves } from '../downloads.js'
 import { strings } from '../strings.js'
 import { calibrationPart } from './calibration.js'
 import { confusionPart } from './confusion.js'
+import { metricsPart } from './metrics.js'
 import { perClassPart, worstPart } from './samples.js'
 
 const words = strings.batch
@@ -12,16 +15,18 @@ const words = strings.batch
  *
  * @param {HTMLElement} place
  * @param {LossAnswer} answer
- * @param {string | undefined} source the text that the person gave
+ * @param {Source | undefined} source what the person gave
  */
 export async function showResult(place, answer, source) {
-  const { confusion, calibration, perClass, perSample } = answer
+  const { confusion, calibration, perClass, perSample, metrics, ranking } = answer
   /** @type {HTMLElement[]} */
   const parts = [headline(answer)]
   if (confusion !== undefined) parts.push(confusionPart(confusion))
   const diagram = calibration === undefined ? undefined : calibrationPart(calibration)
   if (diagram !== undefined) parts.push(diagram.part)
-  if (perSample !== undefined) parts.push(worstPart(perSample, source))
+  if (perSample !== undefined) parts.push(await worstPart(answer, source))
+  if (metrics !== undefined) parts.push(metricsPart(words.metrics, 'metrics', metrics))
+  if (ranking !== undefined) parts.push(metricsPart(words.ranking, 'ranking', ranking))
   if (perClass !== undefined) parts.push(perClassPart(perClass))
   place.replaceChildren(...parts)
   place.hidden = false
@@ -30,7 +35,7 @@ export async function showResult(place, answer, source) {
 
 /** @param {LossAnswer} answer */
 function headline(answer) {
-  const { loss, lossStatus, standardError, accuracy, accuracyInterval, correct, spec } = answer
+  const { loss, lossStatus, standardError, accuracy, accuracyInterval, correct, topKAccuracy, spec } = answer
   const margin =
     standardError === null
       ? []
@@ -63,10 +68,21 @@ function headline(answer) {
           ...(accuracy === null ? [strings.common.none] : [el('data', { value: accuracy }, percent(accuracy, 2))]),
         ),
       ),
+      ...(topKAccuracy === undefined ? [] : [topK(topKAccuracy, spec.topK)]),
     ),
     ...(accuracyInterval === null || accuracy === null ? [] : [interval(accuracyInterval, accuracy)]),
     el('p', { class: 'note' }, `${counts.join(', ')}.`),
+    saves(words.answer, 'answer', { json: () => jsonFile(answer) }),
   )
+}
+
+/**
+ * @param {number | null} share
+ * @param {unknown} k
+ */
+function topK(share, k) {
+  const shown = share === null ? strings.common.none : el('data', { value: share }, percent(share, 2))
+  return el('div', { class: 'top-k' }, el('dt', {}, words.topK(String(k))), el('dd', { class: 'big' }, shown))
 }
 
 /**

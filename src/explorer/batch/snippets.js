@@ -10,23 +10,30 @@ export function curl(url, { recipe, headers }) {
   const flags = Object.entries(headers)
     .map(([name, value]) => ` \\\n  -H '${name}: ${value}'`)
     .join('')
+  if (recipe.kind === 'multipart') return `curl -sS '${url}'${formFlags(recipe)}`
   const send = `curl -sS '${url}'${flags} \\\n  --data-binary @-`
   if (recipe.kind !== 'inline') return `{ ${source(recipe)}; } | ${send}`
   return `${send} <<'JSON'\n${recipe.text}\nJSON`
 }
 
-/** @param {Exclude<Recipe, { kind: 'inline' }>} recipe */
+/** @param {Extract<Recipe, { kind: 'multipart' }>} recipe */
+function formFlags({ options, csvHeader, files }) {
+  return [
+    `--form-string ${quoted(`options=${options}`)}`,
+    ...(csvHeader ? ['-F csvHeader=true'] : []),
+    ...files.map(({ part, name, type }) => `-F ${quoted(`${part}=@"${name}";type=${type}`)}`),
+  ]
+    .map((flag) => ` \\\n  ${flag}`)
+    .join('')
+}
+
+/** @param {Exclude<Recipe, { kind: 'inline' | 'multipart' }>} recipe */
 function source(recipe) {
   switch (recipe.kind) {
     case 'json':
       return `printf '%s' '${recipe.options}'; tail -c +${recipe.skipBytes + 1} ${quoted(recipe.name)}`
     case 'ndjson':
       return `printf '%s\\n' '${recipe.options}'; tail -n +${recipe.skipLines + 1} ${quoted(recipe.name)}`
-    case 'npy':
-      return [
-        `printf '%s' '${recipe.header}'`,
-        ...recipe.files.map(({ name, offset }) => `tail -c +${offset + 1} ${quoted(name)}`),
-      ].join('; ')
   }
 }
 
@@ -42,14 +49,12 @@ function quoted(name) {
  * @param {Body} body
  */
 export function python(url, { recipe, headers }) {
-  const { imports, lines, length } = content(recipe)
-  const fields = Object.entries(headers).map(([name, value]) =>
-    name === 'inference-header-content-length' ? `    '${name}': ${length},` : `    '${name}': '${value}',`,
-  )
+  const lines = content(recipe)
+  const sent = recipe.kind === 'multipart' ? { 'content-type': `multipart/form-data; boundary=${boundary}` } : headers
+  const fields = Object.entries(sent).map(([name, value]) => `    '${name}': '${value}',`)
   return [
     'import json',
     'from urllib.request import Request, urlopen',
-    ...imports,
     '',
     ...lines,
     'headers = {',
@@ -60,51 +65,37 @@ export function python(url, { recipe, headers }) {
   ].join('\n')
 }
 
+const boundary = 'lossmeter'
+
 /** @param {Recipe} recipe */
 function content(recipe) {
   switch (recipe.kind) {
     case 'inline':
-      return {
-        imports: [],
-        lines: [`body = ${/'''|[\\']$/.test(recipe.text) ? literal(recipe.text) : `r'''${recipe.text}'''`}.encode()`],
-      }
+      return [`body = ${/'''|[\\']$/.test(recipe.text) ? literal(recipe.text) : `r'''${recipe.text}'''`}.encode()`]
     case 'json':
-      return {
-        imports: [],
-        lines: [
-          `data = open(${literal(recipe.name)}, 'rb').read()`,
-          `body = ${literal(recipe.options)}.encode() + data[${recipe.skipBytes}:]`,
-        ],
-      }
+      return [
+        `data = open(${literal(recipe.name)}, 'rb').read()`,
+        `body = ${literal(recipe.options)}.encode() + data[${recipe.skipBytes}:]`,
+      ]
     case 'ndjson':
-      return {
-        imports: [],
-        lines: [
-          `lines = open(${literal(recipe.name)}, 'rb').readlines()[${recipe.skipLines}:]`,
-          `body = ${literal(`${recipe.options}\n`)}.encode() + b''.join(lines)`,
-        ],
-      }
-    case 'npy':
-      return {
-        imports: ['import numpy as np'],
-        length: 'str(len(header))',
-        lines: [
-          `predictions = np.load(${literal(recipe.files[0].name)})`,
-          `labels = np.load(${literal(recipe.files[1].name)})`,
-          'header = json.dumps({',
-          `    'parameters': json.loads(${literal(JSON.stringify(recipe.options))}),`,
-          "    'inputs': [",
-          "        {'name': name, 'shape': array.shape, 'datatype': datatype,",
-          "         'parameters': {'binary_data_size': array.nbytes}}",
-          '        for name, array, datatype in (',
-          `            ('predictions', predictions, '${recipe.arrays.predictions.datatype}'),`,
-          `            ('labels', labels, '${recipe.arrays.labels.datatype}'),`,
-          '        )',
-          '    ],',
-          '}).encode()',
-          'body = header + predictions.tobytes() + labels.tobytes()',
-        ],
-      }
+      return [
+        `lines = open(${literal(recipe.name)}, 'rb').readlines()[${recipe.skipLines}:]`,
+        `body = ${literal(`${recipe.options}\n`)}.encode() + b''.join(lines)`,
+      ]
+    case 'multipart':
+      return [
+        'parts = [',
+        `    ('options', 'application/json', ${literal(recipe.options)}.encode()),`,
+        ...(recipe.csvHeader ? ["    ('csvHeader', 'text/plain', b'true'),"] : []),
+        ...recipe.files.map(
+          ({ part, name, type }) => `    ('${part}', '${type}', open(${literal(name)}, 'rb').read()),`,
+        ),
+        ']',
+        "body = b''.join(",
+        `    b'--${boundary}\\r\\nContent-Disposition: form-data; name="%b"\\r\\nContent-Type: %b\\r\\n\\r\\n%b\\r\\n'`,
+        '    % (name.encode(), kind.encode(), content) for name, kind, content in parts',
+        `) + b'--${boundary}--\\r\\n'`,
+      ]
   }
 }
 

@@ -1,7 +1,7 @@
 /** @import { Body, Options } from './body.js' */
 import { find } from '../dom.js'
 import { strings } from '../strings.js'
-import { isNdjson, jsonBody, ndjsonBody, npyBody } from './body.js'
+import { isCsv, isNdjson, jsonBody, multipartBody, ndjsonBody } from './body.js'
 
 /**
  * The body that the chosen source makes.
@@ -13,7 +13,10 @@ import { isNdjson, jsonBody, ndjsonBody, npyBody } from './body.js'
 export async function bodyOf(form, options) {
   const source = new FormData(form).get('source')
   if (source === 'text') return jsonBody(options, find(form, '[name=text]', HTMLTextAreaElement).value)
-  if (source === 'npy') return npyBody(options, fileOf(form, 'predictionsFile'), fileOf(form, 'labelsFile'))
+  if (source === 'arrays') {
+    const files = { predictions: fileOf(form, 'predictionsFile'), labels: fileOf(form, 'labelsFile') }
+    return multipartBody(options, files, find(form, '[name=csvHeader]', HTMLInputElement).checked)
+  }
   const file = fileOf(form, 'file')
   return isNdjson(file) ? ndjsonBody(options, file) : jsonBody(options, await file.text(), file.name)
 }
@@ -23,28 +26,49 @@ export async function bodyOf(form, options) {
  * @param {string} name
  */
 function fileOf(form, name) {
-  const file = find(form, `[name=${name}]`, HTMLInputElement).files?.[0]
+  const file = chosen(form, name)
   if (file === undefined) throw new Error(strings.batch.chooseFile)
   return file
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {string} name
+ */
+function chosen(form, name) {
+  return find(form, `[name=${name}]`, HTMLInputElement).files?.[0]
+}
+
+/** Bytes of the files that a JSON body would be made of, known before they are read. @param {HTMLFormElement} form */
+export function bytesOfFile(form) {
+  const file = new FormData(form).get('source') === 'file' ? chosen(form, 'file') : undefined
+  return file === undefined || isNdjson(file) ? 0 : file.size
 }
 
 /** Shows the inputs of the chosen source only. @param {HTMLFormElement} form */
 export function chooseSource(form) {
   const update = () => {
-    const chosen = new FormData(form).get('source')
+    const source = new FormData(form).get('source')
     for (const part of form.querySelectorAll('.source')) {
       if (!(part instanceof HTMLElement)) continue
-      part.hidden = part.dataset.source !== chosen
-      for (const input of part.querySelectorAll('input, textarea')) {
+      part.hidden = part.dataset.source !== source
+      for (const input of part.querySelectorAll('input[type=file], textarea')) {
         if (input instanceof HTMLInputElement || input instanceof HTMLTextAreaElement) input.required = !part.hidden
       }
     }
+    const hasCsv = isCsv(chosen(form, 'predictionsFile')) || isCsv(chosen(form, 'labelsFile'))
+    find(form, '[name=csvHeader]', HTMLInputElement).disabled = !hasCsv
   }
   form.addEventListener('change', update)
   update()
 }
 
-/** A file dropped on a field is chosen there; dropped elsewhere, it is the batch. @param {HTMLFormElement} form */
+/**
+ * A file dropped on a field is chosen there. Dropped elsewhere, arrays take the fields of arrays, by their names and else in
+ * their order; another file is the batch.
+ *
+ * @param {HTMLFormElement} form
+ */
 export function acceptDrops(form) {
   form.addEventListener('dragover', (event) => {
     event.preventDefault()
@@ -54,19 +78,56 @@ export function acceptDrops(form) {
   form.addEventListener('drop', (event) => {
     event.preventDefault()
     mark(undefined)
-    const files = event.dataTransfer?.files
-    if (!files?.length) return
-    const zone = zoneOf(event)
-    if (zone === undefined) find(form, '[name=source][value=file]', HTMLInputElement).checked = true
-    const input = find(zone ?? form, 'input[type=file]', HTMLInputElement)
-    input.files = files
-    input.dispatchEvent(new Event('change', { bubbles: true }))
+    const files = [...(event.dataTransfer?.files ?? [])]
+    const [first] = files
+    if (first === undefined) return
+    const zone = files.length === 1 ? zoneOf(event) : undefined
+    if (zone !== undefined) choose(find(zone, 'input[type=file]', HTMLInputElement), first)
+    else if (files.some(isArray)) chooseArrays(form, files)
+    else {
+      find(form, '[name=source][value=file]', HTMLInputElement).checked = true
+      choose(find(form, '[name=file]', HTMLInputElement), first)
+    }
   })
 
   /** @param {Element | undefined} over */
   const mark = (over) => {
     for (const zone of form.querySelectorAll('.drop')) zone.classList.toggle('over', zone === over)
   }
+}
+
+/** @param {File} file */
+function isArray(file) {
+  return isCsv(file) || /\.npy$/i.test(file.name)
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {File[]} files
+ */
+function chooseArrays(form, files) {
+  find(form, '[name=source][value=arrays]', HTMLInputElement).checked = true
+  const predictions = find(form, '[name=predictionsFile]', HTMLInputElement)
+  const labels = find(form, '[name=labelsFile]', HTMLInputElement)
+  const isLabels = (/** @type {File} */ file) => /label|target|true|^[ty]\b/i.test(file.name)
+  const [first, second] = files
+  if (second === undefined) choose(isLabels(first) ? labels : predictions, first)
+  else {
+    const inOrder = isLabels(first) && !isLabels(second) ? [second, first] : [first, second]
+    choose(predictions, inOrder[0])
+    choose(labels, inOrder[1])
+  }
+}
+
+/**
+ * @param {HTMLInputElement} input
+ * @param {File} file
+ */
+function choose(input, file) {
+  const transfer = new DataTransfer()
+  transfer.items.add(file)
+  input.files = transfer.files
+  input.dispatchEvent(new Event('change', { bubbles: true }))
 }
 
 /** @param {DragEvent} event */

@@ -1,8 +1,9 @@
 /** @import { CurvePoint, Run, Series, Settings } from '../types.d.ts' */
 import { find, percent, text } from '../dom.js'
+import { margin } from '../line-chart.js'
 import { strings } from '../strings.js'
 import { count } from './list.js'
-import { edges, picture } from './picture.js'
+import { drawCurves } from './picture.js'
 
 const words = strings.runs
 
@@ -19,29 +20,27 @@ export function curves(place, { runs, settings, onCursor }) {
   const drawing = find(place, '.learning-drawing', HTMLElement)
   const cursor = find(place, '.learning-cursor', HTMLInputElement)
   const line = find(place, '.learning-line', HTMLElement)
-  /** @type {ReturnType<typeof picture> | undefined} */
-  let drawn
+  /** The ends of the x axis. */
+  let ends = { from: 0, to: 1 }
 
   /** The place of the cursor across; undefined at the end, where it begins. */
   const across = () => {
-    if (drawn === undefined || cursor.valueAsNumber === Number(cursor.max)) return undefined
-    const { low, high } = drawn.x
-    return low + ((high - low) * cursor.valueAsNumber) / Number(cursor.max)
+    const share = cursor.valueAsNumber / Number(cursor.max)
+    return share === 1 ? undefined : ends.from + (ends.to - ends.from) * share
   }
 
   const draw = () => {
-    const { clientWidth: width, clientHeight: height } = drawing
     const all = [...runs()]
     const series = all.map((run) => seriesOf(run, settings))
     const span = Math.max(0, ...series.map(({ places }) => places.at(-1)?.x ?? 0))
     const unit = unitOf(span)
     const isShare = settings.show === 'accuracy'
-    drawn = picture({ width, height }, series, {
+    ends = drawCurves(drawing, series, {
       isLogarithmic: settings.scale === 'log',
-      ...(isShare && { mostValue: 1 }),
+      isShare,
       across: settings.by === 'time' ? words.since[unit] : words.byBatch,
       up: isShare ? strings.common.accuracy : strings.common.loss,
-      xUnit: settings.by === 'time' ? units[unit] : 1,
+      unit: settings.by === 'time' ? units[unit] : 1,
       tick: (x) => (settings.by === 'time' ? text(x / units[unit], 3) : short.format(x)),
       value: (value) => (isShare ? percent(value, 2) : text(value, 3)),
       empty:
@@ -51,7 +50,6 @@ export function curves(place, { runs, settings, onCursor }) {
             ? words.nothing
             : words.noBatches,
     })
-    drawing.replaceChildren(drawn.frame)
     cursor.disabled = all.every(({ points }) => points.length === 0)
     moved()
   }
@@ -59,7 +57,7 @@ export function curves(place, { runs, settings, onCursor }) {
   const moved = () => {
     const x = across()
     line.hidden = x === undefined || cursor.disabled
-    if (x !== undefined && drawn !== undefined) line.style.setProperty('--left', `${drawn.left(x)}px`)
+    line.style.setProperty('--share', String(cursor.valueAsNumber / Number(cursor.max)))
     const said = [...runs()].flatMap((run) => {
       const point = pointAt(run)
       const value = settings.show === 'accuracy' ? point?.accuracy : point?.loss
@@ -80,8 +78,8 @@ export function curves(place, { runs, settings, onCursor }) {
   cursor.addEventListener('input', moved)
   drawing.parentElement?.addEventListener('pointermove', ({ clientX, pointerType, buttons }) => {
     if (cursor.disabled || (pointerType !== 'mouse' && buttons === 0)) return
-    const [from, to] = edges(drawing.clientWidth)
-    const share = (clientX - drawing.getBoundingClientRect().left - from) / (to - from)
+    const inner = drawing.clientWidth - margin.left - margin.right
+    const share = (clientX - drawing.getBoundingClientRect().left - margin.left) / inner
     cursor.value = String(Math.round(Math.min(1, Math.max(0, share)) * Number(cursor.max)))
     moved()
   })

@@ -1,5 +1,5 @@
 /** @import { Run } from '../types.d.ts' */
-import { answerOf, change, newest } from '../api.js'
+import { answerOf, newest, send } from '../api.js'
 import { find } from '../dom.js'
 import { keepInAddress, mostRuns, settingsOfAddress } from '../runs/address.js'
 import { chosen, runsChanged } from '../runs/chosen.js'
@@ -133,7 +133,7 @@ export async function mount(section) {
   /** @param {string} name */
   const seal = async (name) => {
     if (!(await question(words.sealTitle(name), words.sealText, words.seal))) return
-    const exchange = await change('PATCH', `/v1/evaluations/${name}`, { status: 'sealed' })
+    const exchange = await send('PATCH', `/v1/evaluations/${name}`, { status: 'sealed' })
     show(exchange)
     answerOf(exchange)
     said.textContent = words.sealedNow(name)
@@ -145,7 +145,7 @@ export async function mount(section) {
   /** @param {string} name */
   const remove = async (name) => {
     if (!(await question(words.removeTitle(name), words.removeText, words.remove))) return
-    const exchange = await change('DELETE', `/v1/evaluations/${name}`)
+    const exchange = await send('DELETE', `/v1/evaluations/${name}`)
     show(exchange)
     answerOf(exchange)
     said.textContent = words.removedNow(name)

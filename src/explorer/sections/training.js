@@ -145,6 +145,6 @@ function showFigures(section, { options, losses, whole, isDeclared, unkept }) {
   else if (!isDeclared) kept.textContent = words.toBeKept
   // a link that someone is about to press stays the same element
   else if (kept.querySelector('a')?.textContent !== name) {
-    kept.replaceChildren(...words.kept(el('a', { href: `/v1/evaluations/${name}` }, name)))
+    kept.replaceChildren(...words.kept(el('a', { href: `/explore/evaluations?runs=${name}` }, name)))
   }
 }

@@ -1,17 +1,25 @@
 import { test } from 'tap'
 import { readNpy, rowOf } from '../../../src/explorer/batch/npy.js'
+import type { NpyArray } from '../../../src/explorer/types.d.ts'
 import { npy } from '../npy.ts'
+
+/** The array of a file that is read here. */
+async function read(file: Blob, name: string): Promise<NpyArray> {
+  const array = await readNpy(file, name)
+  if (array === undefined) throw new Error('not read')
+  return array
+}
 
 test('reads what numpy writes', async (t) => {
   const file = new Blob([npy('<f8', [2, 3], Float64Array.of(1, 2, 3, 4, 5.5, 6))])
-  const array = await readNpy(file, 'a.npy')
+  const array = await read(file, 'a.npy')
   t.same(array, { datatype: 'FP64', shape: [2, 3], dataOffset: 128, byteLength: 48 })
   t.same(await rowOf(file as File, array, 1), ['4', '5.5', '6'])
 })
 
 test('reads vectors and scalars, of integers and booleans', async (t) => {
   const vector = new Blob([npy('<i8', [3], BigInt64Array.of(7n, -1n, 2n ** 60n))])
-  const array = await readNpy(vector, 'a.npy')
+  const array = await read(vector, 'a.npy')
   t.match(array, { datatype: 'INT64', shape: [3] })
   t.same(await rowOf(vector as File, array, 2), ['1152921504606846976'])
   t.match(await readNpy(new Blob([npy('|b1', [2], Uint8Array.of(1, 0))]), 'b'), { datatype: 'BOOL', shape: [2] })
@@ -35,13 +43,13 @@ test('reads an element of any type', async (t) => {
   ] as const) {
     for (const shape of [[1], []]) {
       const file = new Blob([npy(descr, shape, data)])
-      t.same(await rowOf(file as File, await readNpy(file, 'a'), 0), [shown], descr)
+      t.same(await rowOf(file as File, await read(file, 'a'), 0), [shown], descr)
     }
   }
   const half = new Blob([npy('<f2', [1], Uint16Array.of(0))])
-  t.same(await rowOf(half as File, await readNpy(half, 'a'), 0), [], 'browsers do not read all of them')
+  t.same(await rowOf(half as File, await read(half, 'a'), 0), [], 'browsers do not read all of them')
   const one = new Blob([npy('<f8', [1], Float64Array.of(1))])
-  t.same(await rowOf(one as File, await readNpy(one, 'a'), 1), [], 'beyond the end')
+  t.same(await rowOf(one as File, await read(one, 'a'), 1), [], 'beyond the end')
 })
 
 test('reads version 2, whose header may be longer', async (t) => {
@@ -50,21 +58,22 @@ test('reads version 2, whose header may be longer', async (t) => {
   length.writeUInt32LE(first.readUInt16LE(8))
   const second = Buffer.concat([first.subarray(0, 6), Buffer.from([2, 0]), length, first.subarray(10)])
   const file = new Blob([second])
-  const array = await readNpy(file, 'a')
+  const array = await read(file, 'a')
   t.match(array, { shape: [1], dataOffset: 130 })
   t.same(await rowOf(file as File, array, 0), ['7'])
 })
 
-test('says what is wrong with other files', async (t) => {
+test('leaves to the service what is not read here', async (t) => {
   const zeros = Float64Array.of(0, 0)
-  for (const [file, message] of [
-    [new Blob(['{}']), 'a.npy is no .npy file.'],
-    [new Blob(['not an array, but long enough']), 'a.npy is no .npy file.'],
-    [new Blob([npy('>f8', [2], zeros)]), 'a.npy is big-endian; save it with .astype("<f8").'],
-    [new Blob([npy('|O', [2], zeros)]), 'a.npy holds no plain numbers; save it with a dtype like float64 or int64.'],
-    [new Blob([npy('<c16', [1], zeros)]), 'a.npy holds no plain numbers; save it with a dtype like float64 or int64.'],
-    [new Blob([npy('<f8', [2], zeros, 'True')]), 'a.npy is in Fortran order; save it with numpy.ascontiguousarray.'],
-  ] as const) {
-    await t.rejects(readNpy(file, 'a.npy'), { message })
+  for (const file of [
+    npy('>f8', [2], zeros),
+    npy('|O', [2], zeros),
+    npy('<c16', [1], zeros),
+    npy('<f8', [2], zeros, 'True'),
+  ]) {
+    t.equal(await readNpy(new Blob([file]), 'a.npy'), undefined)
+  }
+  for (const file of [new Blob(['{}']), new Blob(['not an array, but long enough'])]) {
+    await t.rejects(readNpy(file, 'a.npy'), { message: 'a.npy is no .npy file.' })
   }
 })
