@@ -1,8 +1,19 @@
+import { offerPrint } from './output.js'
 import { keepPlace } from './place.js'
 import { switches } from './switches.js'
 
 switches()
 keepPlace()
+
+/** @type {Map<HTMLElement, Promise<void>>} */
+const mounts = new Map()
+
+/** @param {HTMLElement} section */
+function mounted(section) {
+  const promise = mounts.get(section) ?? mount(section)
+  mounts.set(section, promise)
+  return promise
+}
 
 /** @param {HTMLElement} section */
 async function mount(section) {
@@ -18,7 +29,7 @@ const near = new IntersectionObserver(
     for (const { isIntersecting, target } of entries) {
       if (!isIntersecting || !(target instanceof HTMLElement)) continue
       near.unobserve(target)
-      mount(target)
+      mounted(target)
     }
   },
   { rootMargin: '200px' },
@@ -27,6 +38,9 @@ const near = new IntersectionObserver(
 /** @type {NodeListOf<HTMLElement>} */
 const [first, ...others] = document.querySelectorAll('main > section')
 // the first picture comes first: what it does not need is fetched afterwards, when it is near
-await mount(first)
+await mounted(first)
 performance.mark('first view')
 for (const section of others) near.observe(section)
+offerPrint(async () => {
+  for (const section of others) await mounted(section)
+})

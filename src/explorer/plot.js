@@ -20,6 +20,8 @@ export function plotly() {
 /** The colours of the theme in force. @returns {Colours} */
 export function colours() {
   const probe = document.body.appendChild(document.createElement('i'))
+  // these are asked for by name, and are the system's own where it forces colours
+  probe.style.setProperty('forced-color-adjust', 'none')
   const colour = (/** @type {string} */ name) => {
     probe.style.color = `var(--${name})`
     return getComputedStyle(probe).color

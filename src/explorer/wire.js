@@ -61,11 +61,25 @@ export function connect(section) {
     } catch (error) {
       if (error instanceof DOMException && error.name === 'AbortError') return
       trouble.replaceChildren(
-        ...(error instanceof Refused ? problemParts(error.problem) : [el('p', {}, words.trouble(String(error)))]),
+        ...(error instanceof Refused ? problemParts(error.problem) : lostParts(error, () => attempt(update))),
       )
     }
   }
   return { ask, attempt, show }
+}
+
+/**
+ * What went wrong on the way, and a button to try it again.
+ *
+ * @param {unknown} error
+ * @param {() => void} again
+ */
+function lostParts(error, again) {
+  const button = el('button', { type: 'button', class: 'quiet' }, words.again)
+  button.addEventListener('click', again)
+  // fetch says no more than that it failed
+  const text = error instanceof TypeError && /fetch/i.test(error.message) ? words.lost : words.trouble(String(error))
+  return [el('p', {}, text), button]
 }
 
 /**

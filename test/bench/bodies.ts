@@ -3,7 +3,6 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import type { FormPart } from '../http/body/form.ts'
 import { formOf, npyOf } from '../http/body/form.ts'
 
-const outputs = 10
 const generator = xoroshiro128plus(4)
 
 /** One request, ready to be sent, and what it must be answered. */
@@ -20,10 +19,10 @@ interface Rows {
   readonly labels: number[]
 }
 
-export function makeRows(samples: number, digits?: number): Rows {
+export function makeRows(samples: number, { digits, outputs = 10 }: { digits?: number; outputs?: number } = {}): Rows {
   return {
     predictions: Array.from({ length: samples }, () => {
-      const row = softmax()
+      const row = softmax(outputs)
       return digits === undefined ? row : row.map((p) => Number(p.toFixed(digits)))
     }),
     labels: Array.from({ length: samples }, () => Math.floor(outputs * random())),
@@ -31,7 +30,7 @@ export function makeRows(samples: number, digits?: number): Rows {
 }
 
 export function asJson(name: string, { predictions, labels }: Rows, labelFormat: 'index' | 'one-hot'): Request {
-  const written = labelFormat === 'index' ? labels : labels.map(oneHot)
+  const written = labelFormat === 'index' ? labels : labels.map((label) => oneHot(label, predictions[0].length))
   const text = JSON.stringify({ loss: 'cross-entropy', labelFormat, predictions, labels: written })
   return requestOf(name, 'application/json', Buffer.from(text), lossOf(predictions, labels))
 }
@@ -53,12 +52,13 @@ export function asOneArray({ name, body, loss }: Request): Request {
 
 /** Predictions as FP64; labels as numpy has them, INT64, or as one-hot rows in FP64. */
 export function asBinary(name: string, { predictions, labels }: Rows, labelFormat: 'index' | 'one-hot'): Request {
+  const outputs = predictions[0].length
   const shape = [labels.length, outputs]
   const numbers = Buffer.from(Float64Array.from(predictions.flat()).buffer)
   const truth =
     labelFormat === 'index'
       ? Buffer.from(BigInt64Array.from(labels, BigInt).buffer)
-      : Buffer.from(Float64Array.from(labels.flatMap(oneHot)).buffer)
+      : Buffer.from(Float64Array.from(labels.flatMap((label) => oneHot(label, outputs))).buffer)
   const header = JSON.stringify({
     parameters: { loss: 'cross-entropy', labelFormat },
     inputs: [
@@ -79,6 +79,7 @@ export function asBinary(name: string, { predictions, labels }: Rows, labelForma
  * @param answerBytes that a server which computes nothing is to answer with
  */
 export function asInference(name: string, rows: Rows, answerBytes = 0): Request {
+  const outputs = rows.predictions[0].length
   const numbers = Float32Array.from(rows.predictions.flat())
   const [predictions, labels] = [
     Buffer.from(numbers.buffer),
@@ -106,7 +107,7 @@ export function asFiles(name: string, { predictions, labels }: Rows): Request {
   const parts: FormPart[] = [
     ['loss', 'cross-entropy'],
     ['labelFormat', 'index'],
-    ['predictions', npyOf([labels.length, outputs], predictions.flat()), file],
+    ['predictions', npyOf([labels.length, predictions[0].length], predictions.flat()), file],
     ['labels', npyOf([labels.length], labels, '<i8'), file],
   ]
   // as long as curl's, whose length decides how fast it is looked for
@@ -124,11 +125,11 @@ function lossOf(predictions: number[][], labels: number[]): number {
   return losses.reduce((a, b) => a + b) / labels.length
 }
 
-function oneHot(label: number): number[] {
+function oneHot(label: number, outputs: number): number[] {
   return Array.from({ length: outputs }, (_, k) => (k === label ? 1 : 0))
 }
 
-function softmax(): number[] {
+function softmax(outputs: number): number[] {
   const powers = Array.from({ length: outputs }, () => Math.exp(4 * random()))
   const sum = powers.reduce((a, b) => a + b)
   return powers.map((power) => power / sum)

@@ -10,7 +10,6 @@ import type { Server } from './servers.ts'
 import { processorSeconds } from './servers.ts'
 import { quantile } from './statistics.ts'
 
-const connections = 16
 const uploads = 4
 /** Between two small requests. */
 const breath = 2
@@ -44,7 +43,12 @@ export interface Throughput {
   readonly microsecondsOfProcessor: number
 }
 
-export async function throughput(server: Server, request: Request, milliseconds: number): Promise<Throughput> {
+export async function throughput(
+  server: Server,
+  request: Request,
+  milliseconds: number,
+  connections = 16,
+): Promise<Throughput> {
   const open = await Promise.all(Array.from({ length: connections }, () => Connection.open(server.port)))
   let answered = 0
   const begin = performance.now()

@@ -8,6 +8,7 @@ import { Connection } from './client.ts'
 import { benchEvaluations } from './evaluations.ts'
 import { benchFiles } from './files.ts'
 import { benchFold } from './fold.ts'
+import { benchGrowth } from './growth.ts'
 import { benchInference } from './inference.ts'
 import type { Cost, Throughput, UnderUploads } from './measures.ts'
 import { cost, latency, Siege, throughput } from './measures.ts'
@@ -16,6 +17,7 @@ import type { Server, ServerName } from './servers.ts'
 import { isInstalled, peakMemory, serverNames, start, stop, versionsOfPython } from './servers.ts'
 import { interleave, mean } from './statistics.ts'
 import { Table } from './table.ts'
+import { benchWorkers } from './workers.ts'
 
 const measured = Number(process.env.BENCH_ROUNDS ?? 12)
 const rounds = { warmUp: Math.min(3, measured), measured }
@@ -43,6 +45,8 @@ benchScannerAlone()
 report()
 if (only.test('evaluations')) process.stdout.write(`\n${await benchEvaluations()}\n`)
 if (only.test('files against binary')) process.stdout.write(`\n${await benchFiles()}\n`)
+if (only.test('workers')) process.stdout.write(`\n${await benchWorkers()}\n`)
+if (only.test('growth')) process.stdout.write(`\n${await benchGrowth(rounds.measured)}\n`)
 if (only.test('fold')) process.stdout.write(`\n${await benchFold()}\n`)
 
 /** What lossmeter answers; the peers that compute nothing send the same. */
@@ -87,7 +91,7 @@ async function benchBodies(): Promise<void> {
   const cases: (readonly [takers: readonly ServerName[], times: number, request: Request])[] = [
     [anyPeer, 10, asJson('1,000 x 10, JSON', makeRows(1000), 'index')],
     [anyPeer, 3, asJson('60,000 x 10, JSON, 17 digits', large, 'index')],
-    [anyPeer, 3, asJson('60,000 x 10, JSON, 8 digits', makeRows(60_000, 8), 'index')],
+    [anyPeer, 3, asJson('60,000 x 10, JSON, 8 digits', makeRows(60_000, { digits: 8 }), 'index')],
     [anyPeer, 3, asJson('60,000 x 10, JSON, 17 digits, one-hot', large, 'one-hot')],
     [['lossmeter', 'drain'], 3, asBinary('60,000 x 10, binary, FP64 and INT64', large, 'index')],
     [['lossmeter', 'drain'], 3, asFiles('60,000 x 10, .npy files, FP64 and INT64', large)],

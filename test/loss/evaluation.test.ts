@@ -766,8 +766,8 @@ test('a wrong batch takes no longer than a right one', async (t) => {
   times.predictions = best({ ...right, predictions: halved(right.predictions) })
   times.both = best({ predictions: halved(right.predictions), labels: halved(right.labels) })
   const { right: allowed, ...wrong } = times
-  // they took a hundred times as long when what would fit was sought again in each step
-  for (const [name, time] of Object.entries(wrong)) t.ok(time < 4 * allowed, `${name}: ${time} of ${allowed} ms`)
+  // they took a hundred times as long when what would fit was sought again in each step; a busy machine may take some
+  for (const [name, time] of Object.entries(wrong)) t.ok(time < 20 * allowed, `${name}: ${time} of ${allowed} ms`)
 })
 
 test('rows cut into batches leave the bits of the whole', async (t) => {

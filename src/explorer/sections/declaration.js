@@ -20,18 +20,42 @@ const written = {
   ],
   index: [1, 0, 2],
 }
+/** One one-hot row, or two indices. */
+const proof = /** @type {const} */ ([
+  ['one-hot', [0.2, 0.8]],
+  [
+    'index',
+    [
+      [0.2, 0.8],
+      [0.9, 0.1],
+    ],
+  ],
+])
 const names = { 'one-hot': words.oneHot, index: words.index }
 
-/** The same labels both ways, declared right and wrong. @param {HTMLElement} section */
+/**
+ * The same labels both ways, declared right and wrong.
+ *
+ * @param {HTMLElement} section
+ * @returns {Promise<void>} drawn
+ */
 export function mount(section) {
   const { attempt, show } = connect(section)
-  attempt(async () => {
+  return attempt(async () => {
     const formats = /** @type {(keyof typeof written)[]} */ (Object.keys(written))
     const cells = formats.flatMap((labels) => formats.map((labelFormat) => ({ labels, labelFormat })))
-    const exchanges = await Promise.all(
-      cells.map(({ labels, labelFormat }) => post('/v1/loss', bodyText(labelFormat, JSON.stringify(written[labels])))),
+    const proofs = await Promise.all(
+      proof.map(([labelFormat, outputs]) => post('/v1/loss', bodyText(labelFormat, outputs, '[1, 0]'))),
     )
-    find(section, '.pairs', HTMLElement).replaceChildren(
+    find(section, '.declaration-proof', HTMLElement).replaceChildren(
+      ...proof.map(([labelFormat], at) => card('[1, 0]', labelFormat, proofs[at])),
+    )
+    const exchanges = await Promise.all(
+      cells.map(({ labels, labelFormat }) =>
+        post('/v1/loss', bodyText(labelFormat, predictions, JSON.stringify(written[labels]))),
+      ),
+    )
+    find(section, '.declaration-four', HTMLElement).replaceChildren(
       ...cells.map((cell, at) => card(names[cell.labels], cell.labelFormat, exchanges[at])),
     )
     const right = exchanges
@@ -48,13 +72,14 @@ export function mount(section) {
  * The request as people write it.
  *
  * @param {string} labelFormat
+ * @param {unknown} outputs
  * @param {string} labels
  */
-function bodyText(labelFormat, labels) {
+function bodyText(labelFormat, outputs, labels) {
   return `{
   "loss": "cross-entropy",
   "labelFormat": "${labelFormat}",
-  "predictions": ${JSON.stringify(predictions)},
+  "predictions": ${JSON.stringify(outputs)},
   "labels": ${labels}
 }`
 }

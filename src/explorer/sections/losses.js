@@ -69,6 +69,7 @@ export function mount(section) {
     })
   })
   const update = newest(async () => {
+    const whole = showWhole(handle.valueAsNumber)
     await attempt(async () => {
       const wanted = `${t()} ${delta.value}`
       find(section, '.losses-delta', HTMLOutputElement).value = text(delta.valueAsNumber)
@@ -78,7 +79,7 @@ export function mount(section) {
       }
       draw()
     })
-    await showWhole(handle.valueAsNumber)
+    await whole
   })
 
   handle.addEventListener('input', () => {

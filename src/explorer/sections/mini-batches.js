@@ -3,6 +3,7 @@ import { pool } from '../api.js'
 import { loadDigits } from '../digits.js'
 import { find, number, percent, scrolls, table, text } from '../dom.js'
 import { axis, chart } from '../plot.js'
+import { keepState } from '../state.js'
 import { strings } from '../strings.js'
 import { connect } from '../wire.js'
 
@@ -19,7 +20,12 @@ const sizes = [10, 25, 50, 100, 200, 400, 800]
  * @property {boolean} covers
  */
 
-/** Estimates of the digits' loss from ever larger samples. @param {HTMLElement} section */
+/**
+ * Estimates of the digits' loss from ever larger samples.
+ *
+ * @param {HTMLElement} section
+ * @returns {Promise<void>} drawn
+ */
 export function mount(section) {
   const { ask, attempt } = connect(section)
   const form = find(section, '.mini-form', HTMLFormElement)
@@ -128,7 +134,8 @@ export function mount(section) {
     event.preventDefault()
     run()
   })
-  run()
+  keepState(section, run)
+  return run()
 }
 
 /**

@@ -29,6 +29,8 @@ export function mount(section) {
     update(currentSample())
   })
   const { eye, turn } = turnable(section, plot, fitting(plot, side))
+  const choice = find(section, '[name=class]', HTMLSelectElement)
+  const chosen = () => Number(choice.value)
   let sample = currentSample()
   /** @type {(number | null)[]} */
   let terms = []
@@ -40,7 +42,7 @@ export function mount(section) {
   const draw = chart(plot, (theme) => {
     const labels = sample.map((_, at) => (at === trueClass ? 1 : 0))
     const names = sample.map((_, at) => words.name(at))
-    const hovertemplate = '%{text}<br>y %{x}<br>t %{y}<br>−t ln y %{z}<extra></extra>'
+    const hovertemplate = '%{customdata}<br>y %{x}<br>t %{y}<br>−t ln y %{z}<extra></extra>'
     return {
       data: [
         line('t = 1', theme.soft, { x: curve, y: curve.map(() => 1), z: curveTerms }),
@@ -48,15 +50,18 @@ export function mount(section) {
         line('stems', theme.truth, stems(sample, labels, terms)),
         {
           type: 'scatter3d',
-          mode: 'markers',
+          mode: 'markers+text',
           name: 'outputs',
           x: sample,
           y: labels,
           z: terms,
-          text: names,
+          text: namesAt(sample, labels),
+          customdata: names,
+          textposition: positionsOf(sample, labels),
+          textfont: { color: theme.ink, size: 13 },
           hovertemplate,
           marker: {
-            size: 6,
+            size: sample.map((_, at) => (at === chosen() ? 13 : 6)),
             color: labels.map((t) => (t === 1 ? theme.truth : theme.accent)),
             line: { color: theme.paper, width: 1 },
           },
@@ -75,6 +80,17 @@ export function mount(section) {
         },
       },
     }
+  })
+
+  const show = () => {
+    const element = termTable(sample, terms)
+    element.tBodies[0].rows[chosen()]?.classList.add('current')
+    find(section, '.scatter-table', HTMLElement).replaceChildren(element)
+  }
+  choice.addEventListener('change', () => {
+    if (terms.length === 0) return
+    show()
+    draw()
   })
 
   const update = newest(async (/** @type {number[]} */ outputs) => {
@@ -96,12 +112,40 @@ export function mount(section) {
       terms = losses.slice(0, outputs.length)
       curveTerms = losses.slice(outputs.length, -floor.length)
       floorTerms = losses.slice(-floor.length)
-      find(section, '.scatter-table', HTMLElement).replaceChildren(termTable(sample, terms))
+      show()
       await draw()
     })
   })
   document.addEventListener(sampleChanged, () => update(currentSample()))
   return update(sample)
+}
+
+/**
+ * The classes at each place, at the first of its points: where predictions are equal, points hide each other.
+ *
+ * @param {number[]} ys
+ * @param {number[]} ts
+ */
+function namesAt(ys, ts) {
+  const isSame = (/** @type {number} */ one, /** @type {number} */ other) =>
+    ys[one] === ys[other] && ts[one] === ts[other]
+  const all = [...ys.keys()]
+  return all.map((at) => {
+    const those = all.filter((other) => isSame(at, other))
+    return those[0] === at ? those.join(', ') : ''
+  })
+}
+
+/**
+ * Where the names stand, so that those of neighbours do not hide each other.
+ *
+ * @param {number[]} ys
+ * @param {number[]} ts
+ */
+function positionsOf(ys, ts) {
+  const floor = [...new Set(ys.filter((_, at) => ts[at] === 0))].sort((one, other) => one - other)
+  const sides = ['middle left', 'top center', 'middle right']
+  return ys.map((y, at) => (ts[at] === 1 ? 'top center' : sides[Math.min(floor.indexOf(y), 2)]))
 }
 
 /**

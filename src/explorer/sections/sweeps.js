@@ -1,105 +1,109 @@
-/** @import { Colours, SweepAnswer } from '../types.d.ts' */
+/** @import { SweepAnswer } from '../types.d.ts' */
 import { newest } from '../api.js'
 import { loadDigits } from '../digits.js'
-import { find, text } from '../dom.js'
-import { axis, chart } from '../plot.js'
+import { find, number, text } from '../dom.js'
+import { keepState } from '../state.js'
 import { strings } from '../strings.js'
 import { connect } from '../wire.js'
+import { drawPanel } from './sweeps-picture.js'
+import { knobs, valuesBetween } from './sweeps-values.js'
 
 const words = strings.sweeps
 const names = { bias: words.biasName, temperature: words.temperatureName }
 
-/** Values of each knob. */
-const knobs = {
-  temperature: Array.from({ length: 197 }, (_, at) => (at + 4) / 40),
-  bias: Array.from({ length: 401 }, (_, at) => (at - 200) / 20),
-}
-
 /** @typedef {'loss' | 'lossSlope' | 'accuracy' | 'accuracySlope'} Curve */
 
-/** @type {{ name: Curve, element: string, colour: keyof Colours }[]} */
+/** @type {{ name: Curve, element: string }[]} */
 const panels = [
-  { name: 'loss', element: '.sweep-loss', colour: 'accent' },
-  { name: 'lossSlope', element: '.sweep-loss-slope', colour: 'accent' },
-  { name: 'accuracy', element: '.sweep-accuracy', colour: 'truth' },
-  { name: 'accuracySlope', element: '.sweep-accuracy-slope', colour: 'truth' },
+  { name: 'loss', element: '.sweep-loss' },
+  { name: 'lossSlope', element: '.sweep-loss-slope' },
+  { name: 'accuracy', element: '.sweep-accuracy' },
+  { name: 'accuracySlope', element: '.sweep-accuracy-slope' },
 ]
 
-/** Loss and accuracy along a knob, and their slopes. @param {HTMLElement} section */
+/**
+ * Loss and accuracy along a knob, and their slopes.
+ *
+ * @param {HTMLElement} section
+ * @returns {Promise<void>} drawn
+ */
 export function mount(section) {
   const { ask, attempt } = connect(section)
   const form = find(section, '.sweep-form', HTMLFormElement)
   const classes = find(form, '[name=class]', HTMLSelectElement)
+  const knob = find(section, '[name=value]', HTMLInputElement)
   /** @type {SweepAnswer | undefined} */
   let answer
-  /** @type {keyof typeof knobs} */
-  let knob = 'bias'
+  const parameter = () =>
+    find(form, '[name=parameter]', HTMLSelectElement).value === 'temperature' ? 'temperature' : 'bias'
 
-  const draws = panels.map(({ name, element, colour }) =>
-    chart(find(section, element, HTMLElement), (theme) => ({
-      data: [
-        {
-          type: 'scatter',
-          mode: 'lines',
-          name,
-          x: answer?.values,
-          y: answer?.[name],
-          line: { color: theme[colour], width: 2.5, simplify: false },
-          hovertemplate: `${names[knob]} %{x:.3f}<br>%{y}<extra></extra>`,
-        },
-      ],
-      layout: {
-        margin: { l: 52, r: 20, t: 8, b: 44 },
-        hovermode: 'x',
-        xaxis: axis(theme, names[knob]),
-        yaxis: axis(theme, '', rangeOf(name, answer?.[name] ?? [])),
-      },
-    })),
-  )
+  const draw = () => {
+    if (answer === undefined) return
+    const at = nearest(answer.values, knob.valueAsNumber)
+    find(section, '.sweep-value', HTMLOutputElement).value = text(answer.values[at], 3)
+    for (const { name, element } of panels) {
+      const panel = find(section, element, HTMLElement)
+      drawPanel(panel, name, answer, at, names[parameter()])
+      panel.parentElement?.querySelector('.here')?.replaceChildren(number(answer[name][at], { digits: 4 }))
+    }
+  }
+  new ResizeObserver(draw).observe(find(section, '.sweep-loss', HTMLElement))
+
+  const setKnob = () => {
+    const { from, to, step } = knobs[parameter()]
+    Object.assign(knob, { min: String(from), max: String(to), step: String(step) })
+    find(section, '.sweep-name', HTMLElement).textContent = names[parameter()]
+  }
 
   const update = newest(async () => {
     await attempt(async () => {
-      const fields = new FormData(form)
-      const parameter = fields.get('parameter') === 'temperature' ? 'temperature' : 'bias'
-      classes.disabled = parameter === 'temperature'
+      const name = parameter()
+      setKnob()
+      classes.disabled = name === 'temperature'
       const { logits, labels } = await loadDigits()
-      const rows = Number(fields.get('rows'))
+      const rows = Number(find(form, '[name=rows]', HTMLSelectElement).value)
+      const chosen = Number(classes.value)
       answer = await ask('/v1/sweeps', {
         loss: 'cross-entropy',
         labelFormat: 'index',
         predictions: logits.slice(0, rows),
         labels: labels.slice(0, rows),
-        parameter: parameter === 'bias' ? { name: 'bias', class: Number(classes.value) } : { name: 'temperature' },
-        values: knobs[parameter],
+        parameter: name === 'bias' ? { name, class: chosen } : { name },
+        values: valuesBetween(name, logits.slice(0, rows), chosen),
       })
-      knob = parameter
       find(section, '.sweep-summary', HTMLElement).textContent = summary(
         /** @type {SweepAnswer} */ (answer),
-        parameter,
+        names[name],
         rows,
       )
-      for (const draw of draws) await draw()
-      section.dataset.done = parameter
+      draw()
+      section.dataset.done = name
     })
   })
-  form.addEventListener('change', () => update(undefined))
+  form.addEventListener('change', ({ target }) => {
+    if (target instanceof HTMLSelectElement && target.name === 'parameter') {
+      setKnob()
+      knob.valueAsNumber = knobs[parameter()].start
+    }
+    update(undefined)
+  })
   form.addEventListener('submit', (event) => event.preventDefault())
-  update(undefined)
+  knob.addEventListener('input', draw)
+  keepState(section, () => update(undefined))
+  return update(undefined)
 }
 
 /**
- * @param {Curve} name
- * @param {(number | null)[]} values
+ * @param {number[]} values
+ * @param {number} wanted
  */
-function rangeOf(name, values) {
-  if (name === 'accuracy') return { range: [0, 1.04] }
-  const flat = values.every((value) => value === 0)
-  return flat ? { range: [-1, 1] } : {}
+function nearest(values, wanted) {
+  return values.reduce((best, value, at) => (Math.abs(value - wanted) < Math.abs(values[best] - wanted) ? at : best), 0)
 }
 
 /**
  * @param {SweepAnswer} answer
- * @param {keyof typeof knobs} knob
+ * @param {string} knob
  * @param {number} rows
  */
 function summary({ values, loss, accuracy, lossSlope, accuracySlope }, knob, rows) {
@@ -110,5 +114,5 @@ function summary({ values, loss, accuracy, lossSlope, accuracySlope }, knob, row
   const finite = loss.map((value) => value ?? Number.POSITIVE_INFINITY)
   const least = finite.indexOf(Math.min(...finite))
   const levels = new Set(accuracy).size
-  return words.summary(rows, names[knob], text(values[least], 3), flat(lossSlope), levels, flat(accuracySlope))
+  return words.summary(rows, knob, text(values[least], 3), flat(lossSlope), levels, flat(accuracySlope))
 }

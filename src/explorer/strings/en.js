@@ -52,6 +52,8 @@ export const strings = {
     noLibrary: 'The drawing library could not be loaded.',
     no3d: 'This browser does not draw in 3D (WebGL is off). The numbers stand beside.',
     lost: 'The connection was lost before the answer came.',
+    again: 'Try again',
+    print: 'Draw all pictures and print',
     noJson: (/** @type {number} */ status) => `The answer, status ${status}, is no JSON.`,
   },
   explore: {
@@ -125,6 +127,7 @@ export const strings = {
     turn: 'Turn the scatter',
     note: 'One request asks for all terms: each row is an output against the rest, and <code>classWeights</code> [1,&nbsp;0] keeps its own term only.',
     name: (/** @type {number} */ at) => `class ${at}`,
+    choose: 'Class to find in the picture',
     tableCaption: 'The ten points',
     columnClass: 'class',
   },
@@ -175,7 +178,11 @@ export const strings = {
     nav: 'One-hot or index?',
     title: 'One-hot or index?',
     intro:
-      'The same truth can be written two ways, and a machine cannot be trusted to tell them apart. So this service never guesses: <code>labelFormat</code> is required, and a wrong one is an error that says where, what, and which declaration fits. Three samples, four requests.',
+      'The same truth can be written two ways, and a machine cannot be trusted to tell them apart. So this service never guesses: <code>labelFormat</code> is required, and a wrong one is an error that says where, what, and which declaration fits.',
+    proof: 'The same labels, two right answers',
+    proofNote:
+      'Labels [1, 0] can be one one-hot row, whose class is 0, or two indices, classes 1 and 0. Both requests are right, and their answers differ. Only the caller knows which is meant.',
+    four: 'One truth, written and declared both ways',
     oneHot: 'one-hot rows',
     index: 'indices',
     declared: (/** @type {string} */ labels, /** @type {Node} */ labelFormat) =>
@@ -243,6 +250,7 @@ export const strings = {
     lossSlope: 'Slope of the loss',
     accuracySlope: 'Slope of the accuracy',
     along: 'along the knob',
+    note: 'Each digit is decided at one place of the knob, and there the accuracy jumps by one digit: dashed strokes, up or down, where it has no slope. With all 899 digits the jumps lie closer together than the picture can show, but the slope between them is still 0. A temperature changes no decision at all.',
     biasName: 'bias',
     temperatureName: 'temperature',
     nowhereFlat: 'nowhere exactly 0',

@@ -24,8 +24,8 @@ browserTest('one-hot or index', async (t, studio) => {
       const raw = await page.textContent(`${card} details code`)
       t.same(JSON.parse(raw ?? ''), found.answer, 'shown as it is')
       if (found.status === 200) {
-        const { loss } = found.answer as LossAnswer
-        t.same(await valuesOf(page, `${card} .figures`), [loss])
+        const { loss, accuracy } = found.answer as LossAnswer
+        t.same(await valuesOf(page, `${card} .figures`), [loss, accuracy])
       } else {
         const { detail, errors } = found.answer as Problem
         t.equal(found.status, 422)
@@ -36,6 +36,17 @@ browserTest('one-hot or index', async (t, studio) => {
       }
     })
   }
+
+  await t.test('[1, 0] has two right answers', async (t) => {
+    const cards = page.locator('.declaration-proof .card')
+    t.equal(await cards.count(), 2)
+    t.same(await page.locator('.declaration-proof .status').allTextContents(), ['200', '200'])
+    // -ln 0.2; the mean of -ln 0.8 and -ln 0.9
+    const [oneHot, , index] = await valuesOf(page, '.declaration-proof .figures')
+    t.ok(Math.abs(oneHot + Math.log(0.2)) < 1e-6)
+    t.ok(Math.abs(index + Math.log(0.8 * 0.9) / 2) < 1e-6)
+    t.same(await valuesOf(page, '.declaration-proof .figures'), [oneHot, 0, index, 1])
+  })
 
   await t.test('both right declarations give the same bits', async (t) => {
     const [one, other] = await valuesOf(page, '.declaration-same')

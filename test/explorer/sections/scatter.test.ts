@@ -34,6 +34,19 @@ browserTest('the ten outputs in three dimensions', async (t, studio) => {
     t.same(await valuesOf(page, '.scatter-table'), moved.perSample?.losses.slice(0, 10))
   })
 
+  await t.test('classes are named where their points are, and the table finds them', async (t) => {
+    await page.selectOption('#scatter [name=class]', '7')
+    await page.waitForFunction(() => {
+      const { data } = document.querySelector('.scatter-plot') as unknown as {
+        data: { name: string; text: string[]; marker: { size: number[] } }[]
+      }
+      const outputs = data.find(({ name }) => name === 'outputs')
+      return outputs?.marker.size[7] === 13 && outputs.text[0] === '0, 5, 7'
+    })
+    t.match(await page.textContent('.scatter-table .current th'), '7')
+    t.match(page.url(), 'scatter.class=7')
+  })
+
   await t.test('buttons turn it', async (t) => {
     const eye = () =>
       page.$eval('.scatter-plot', (element) =>
@@ -43,7 +56,13 @@ browserTest('the ten outputs in three dimensions', async (t, studio) => {
       )
     const before = await eye()
     await page.click('#scatter [data-turn=left]')
-    await page.waitForTimeout(200)
+    await page.waitForFunction(() => location.search.includes('scatter.eye'))
+    await page.waitForFunction((before) => {
+      const { layout } = document.querySelector('.scatter-plot') as unknown as {
+        layout: { scene: { camera: { eye: object } } }
+      }
+      return JSON.stringify(layout.scene.camera.eye) !== before
+    }, before)
     t.not(await eye(), before)
   })
 })

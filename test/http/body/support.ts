@@ -68,7 +68,9 @@ export class Client {
   }
 
   async write(bytes: string | Uint8Array): Promise<void> {
-    if (!this.socket.write(bytes)) await Promise.race([once(this.socket, 'drain'), once(this.socket, 'close')])
+    this.socket.write(bytes)
+    // nothing more comes of a socket that was closed before
+    while (this.socket.writableNeedDrain && !this.isClosed) await sleep(1)
   }
 
   /** The next answer with a Content-Length; a 100 Continue is one without headers. */

@@ -1,0 +1,37 @@
+import { browserTest } from './support.ts'
+
+browserTest('paper', async (t, studio) => {
+  const { page } = await studio.open()
+  await page.waitForSelector('#losses[data-mounted]')
+  await page.evaluate(() => Object.assign(globalThis, { print: () => document.body.setAttribute('data-printed', '') }))
+
+  await t.test('an undrawn picture leaves no empty place', async (t) => {
+    await page.emulateMedia({ media: 'print' })
+    t.notOk(await page.isVisible('#batch .stage'))
+    t.ok(await page.isVisible('#batch .intro'))
+    t.ok(await page.isVisible('#losses .stage'))
+    t.notOk(await page.isVisible('nav.contents'))
+    await page.emulateMedia({ media: null })
+  })
+
+  await t.test('the button draws all before it prints', async (t) => {
+    await page.click('button.print')
+    await page.waitForSelector('body[data-printed]', { timeout: 120_000 })
+    t.equal(await page.locator('main > section:not([data-mounted])').count(), 0)
+    t.equal(await page.locator('.surface-plot[data-drawn]').count(), 1)
+  })
+  await page.context().close()
+})
+
+browserTest('forced colours', async (t, studio) => {
+  const { page } = await studio.open('/explore', { forcedColors: 'active', colorScheme: 'dark' })
+  await page.waitForSelector('#losses[data-mounted]')
+  const strokes = await page.$$eval('.losses-drawing .line', (lines) =>
+    lines.map((line) => getComputedStyle(line).stroke),
+  )
+  const paper = await page.evaluate(() => getComputedStyle(document.body).backgroundColor)
+  t.equal(strokes.length, 5)
+  t.notOk(strokes.includes(paper), 'lines can be seen')
+  const bars = await page.$$eval('.stroke', (all) => all.map((one) => getComputedStyle(one).backgroundColor))
+  t.notOk(bars.includes(paper), 'and so can their keys')
+})
