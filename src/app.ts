@@ -57,11 +57,17 @@ import { problemRoutes } from './routes/problems.ts'
 import { sweepRoute } from './routes/sweeps.ts'
 import { inferenceRoutes } from './routes/v2/route.ts'
 
-/** The service as a Fastify instance that is ready to listen or to be injected. `isClosing` makes /readyz fail. */
+/**
+ * The service as a Fastify instance that is ready to listen or to be injected.
+ *
+ * @param isClosing makes /readyz fail
+ * @param sweeps whether it deletes old evaluations; of several workers one does
+ */
 export async function buildApp(
   config: Config,
   logger: FastifyBaseLogger | false = false,
   isClosing = () => false,
+  sweeps = true,
 ): Promise<FastifyInstance> {
   const limits = limitsOf(config)
   const tls = await Tls.open(config)
@@ -119,7 +125,7 @@ export async function buildApp(
   registerBodies(app, limits)
   requiredBody(app)
 
-  const evaluations = await openEvaluations(app, config, limits, counted, tracing)
+  const evaluations = await openEvaluations(app, config, limits, counted, tracing, sweeps)
   await refuseOtherMethods(app, async () => {
     await registerOpenapi(app)
     await app.register(lossRoute)
@@ -157,16 +163,17 @@ async function openEvaluations(
   limits: Limits,
   counted: Metrics,
   tracing: Tracing | undefined,
+  sweeps: boolean,
 ): Promise<EvaluationRouteOptions> {
   const store = await openStore(config.DATABASE_URL, limits, Date.now, counted)
   const warn = (err: unknown) => app.log.warn({ err }, 'the store of evaluations cannot be used')
   // a database that is out of reach at the start may come later
   void store.ping().catch(warn)
-  const endSweeping = sweepRegularly(store, config.EVALUATION_RETENTION_DAYS, warn)
+  const endSweeping = sweeps ? sweepRegularly(store, config.EVALUATION_RETENTION_DAYS, warn) : undefined
   const ending = new AbortController()
   app.addHook('preClose', async () => ending.abort())
   app.addHook('onClose', async () => {
-    endSweeping()
+    endSweeping?.()
     await store.close()
   })
   const evaluations = new Evaluations(tracing?.observed(store) ?? store, app.resources.scheduler, counted)

@@ -1,4 +1,5 @@
 import { isIP, isIPv4 } from 'node:net'
+import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import { defaultDatabaseUrl } from './evaluations/database-url.ts'
 
@@ -21,6 +22,13 @@ const bodiesInMemory = 4
 export const environment = z.object({
   HOST: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
   PORT: integer(0, 65535).default(3000).describe('port to listen on; 0 picks a free one'),
+  WORKERS: z
+    .preprocess(
+      (value) => (value === 'auto' ? availableParallelism() : value),
+      integer(1, 256, 'it must be auto, or a whole number from 1 to 256'),
+    )
+    .default(1)
+    .describe('processes that answer on this port; auto: one for each core'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
@@ -30,7 +38,9 @@ export const environment = z.object({
     .describe('largest request body when inflated, in bytes; of an NDJSON body, the largest line'),
   MAX_IN_FLIGHT_BYTES: integer(4096, 2 ** 40)
     .default(512 * 2 ** 20)
-    .describe('bytes of memory that all requests in flight may take together; at least 4 times MAX_BODY_BYTES'),
+    .describe(
+      'bytes of memory that all requests in flight may take together; for each worker at least 4 times MAX_BODY_BYTES',
+    ),
   MAX_COMPUTE_MS: milliseconds
     .default(30_000)
     .describe('processor time that one request may take; of an NDJSON body, for each MiB'),
@@ -141,7 +151,14 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
 
 /** What is wrong with variables that are right one by one. */
 function contradictions(config: Config): string[] {
-  return [...memoryTooSmall(config), ...halfAnIssuer(config), ...halfOfTls(config)]
+  return [...memoryTooSmall(config), ...memoryNotShared(config), ...halfAnIssuer(config), ...halfOfTls(config)]
+}
+
+function memoryNotShared({ WORKERS: workers, DATABASE_URL: url }: Config): string[] {
+  if (workers === 1 || url !== 'memory:') return []
+  return [
+    `DATABASE_URL=${url} gives each of WORKERS=${workers} evaluations of its own; set DATABASE_URL to sqlite:PATH, or WORKERS to 1`,
+  ]
 }
 
 function halfOfTls({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key }: Config): string[] {
@@ -160,11 +177,15 @@ function halfAnIssuer({ OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience }: Config):
       ]
 }
 
-function memoryTooSmall({ MAX_BODY_BYTES: body, MAX_IN_FLIGHT_BYTES: memory }: Config): string[] {
-  if (memory >= bodiesInMemory * body) return []
-  const most = Math.floor(memory / bodiesInMemory)
+function memoryTooSmall({ MAX_BODY_BYTES: body, MAX_IN_FLIGHT_BYTES: memory, WORKERS: workers }: Config): string[] {
+  const bodies = bodiesInMemory * workers
+  if (memory >= bodies * body) return []
+  const most = Math.floor(memory / bodies)
+  const where = workers === 1 ? '' : ` in the share of one of WORKERS=${workers}`
+  const fewer = Math.floor(memory / (bodiesInMemory * body))
+  const orFewer = workers === 1 || fewer === 0 ? '' : `, or WORKERS to at most ${fewer}`
   return [
-    `MAX_IN_FLIGHT_BYTES=${memory}: a body of MAX_BODY_BYTES=${body} would never fit; set MAX_IN_FLIGHT_BYTES to at least ${bodiesInMemory * body}, or MAX_BODY_BYTES to at most ${most}`,
+    `MAX_IN_FLIGHT_BYTES=${memory}: a body of MAX_BODY_BYTES=${body} would never fit${where}; set MAX_IN_FLIGHT_BYTES to at least ${bodies * body}, or MAX_BODY_BYTES to at most ${most}${orFewer}`,
   ]
 }
 
@@ -190,8 +211,7 @@ function isIssuer(text: string): boolean {
   return url !== null && /^https?:$/.test(url.protocol) && !/[?#|\s]/.test(text)
 }
 
-function integer(low: number, high: number) {
-  const error = `it must be a whole number from ${low} to ${high}`
+function integer(low: number, high: number, error = `it must be a whole number from ${low} to ${high}`) {
   const isInside = (value: number) => Number.isInteger(value) && value >= low && value <= high
   return z.coerce.number({ error }).refine(isInside, { error })
 }

@@ -23,6 +23,7 @@ const testsOfTheWhole = [
   'supply-chain',
   'swagger-ui',
   'tutorial',
+  'workers',
 ].map((name) => `test/${name}.test.ts`)
 /** What is not run by Node.js, or is proved where it is compiled to. */
 const elsewhere = ['src/scanner/assembly/', 'src/loss/survey/assembly/', 'src/explorer/']

@@ -1,9 +1,11 @@
+import { availableParallelism } from 'node:os'
 import { test } from 'tap'
 import { ConfigError, environment, parseConfig } from '../src/config.ts'
 
 const defaults = {
   HOST: '127.0.0.1',
   PORT: 3000,
+  WORKERS: 1,
   LOG_LEVEL: 'info',
   MAX_BODY_BYTES: 67_108_864,
   MAX_IN_FLIGHT_BYTES: 536_870_912,
@@ -49,6 +51,7 @@ test('each variable is read', async (t) => {
   const env = {
     HOST: '::',
     PORT: '0',
+    WORKERS: '2',
     LOG_LEVEL: 'silent',
     MAX_BODY_BYTES: '1024',
     MAX_IN_FLIGHT_BYTES: '1099511627776',
@@ -62,7 +65,7 @@ test('each variable is read', async (t) => {
     KEEP_ALIVE_TIMEOUT_MS: '3',
     SHUTDOWN_DELAY_MS: '0',
     SHUTDOWN_TIMEOUT_MS: '86400000',
-    DATABASE_URL: 'memory:',
+    DATABASE_URL: 'sqlite:x',
     EVALUATION_RETENTION_DAYS: '0',
     TLS_CERT_FILE: 'tls.crt',
     TLS_KEY_FILE: 'tls.key',
@@ -81,6 +84,7 @@ test('each variable is read', async (t) => {
   t.same(parseConfig(env), {
     HOST: '::',
     PORT: 0,
+    WORKERS: 2,
     LOG_LEVEL: 'silent',
     MAX_BODY_BYTES: 1024,
     MAX_IN_FLIGHT_BYTES: 1_099_511_627_776,
@@ -107,7 +111,7 @@ test('each variable is read', async (t) => {
     OTEL_TRACES_SAMPLER_ARG: 0.25,
     BASE_PATH: '/models/loss_meter',
     CORS_ORIGIN: 'https://a.example, https://b.example',
-    DATABASE_URL: 'memory:',
+    DATABASE_URL: 'sqlite:x',
     EVALUATION_RETENTION_DAYS: 0,
   })
   t.same(Object.keys(env), Object.keys(environment.shape), 'the table above has every variable')
@@ -117,6 +121,7 @@ const milliseconds = 'it must be a whole number from 1 to 86400000'
 const millisecondsOrNone = 'it must be a whole number from 0 to 86400000'
 const refusals: Record<string, [string[], string]> = {
   PORT: [['abc', '65536', '-1', '1.5', 'Infinity', '3000tcp', 'NaN'], 'it must be a whole number from 0 to 65535'],
+  WORKERS: [['0', '257', '1.5', 'all', 'AUTO'], 'it must be auto, or a whole number from 1 to 256'],
   LOG_LEVEL: [
     ['loud', 'INFO'],
     'Invalid option: expected one of "fatal"|"error"|"warn"|"info"|"debug"|"trace"|"silent"',
@@ -181,6 +186,23 @@ test('a body that the memory could never hold', async (t) => {
     [{ MAX_BODY_BYTES: '2000', MAX_IN_FLIGHT_BYTES: '4096' }, remedy(4096, 2000, 8000, 1024)],
   ]
   for (const [variables, expected] of table) t.equal(refusal(variables), expected)
+})
+
+test('several workers', async (t) => {
+  t.equal(parseConfig({ WORKERS: 'auto', MAX_IN_FLIGHT_BYTES: '1099511627776' }).WORKERS, availableParallelism())
+  t.equal(
+    refusal({ WORKERS: '2', DATABASE_URL: 'memory:' }),
+    'DATABASE_URL=memory: gives each of WORKERS=2 evaluations of its own; set DATABASE_URL to sqlite:PATH, or WORKERS to 1',
+  )
+  t.equal(refusal({ WORKERS: '2' }), undefined)
+  t.equal(
+    refusal({ WORKERS: '3' }),
+    'MAX_IN_FLIGHT_BYTES=536870912: a body of MAX_BODY_BYTES=67108864 would never fit in the share of one of WORKERS=3; set MAX_IN_FLIGHT_BYTES to at least 805306368, or MAX_BODY_BYTES to at most 44739242, or WORKERS to at most 2',
+  )
+  t.equal(
+    refusal({ WORKERS: '2', MAX_IN_FLIGHT_BYTES: '5000' }),
+    'MAX_IN_FLIGHT_BYTES=5000: a body of MAX_BODY_BYTES=67108864 would never fit in the share of one of WORKERS=2; set MAX_IN_FLIGHT_BYTES to at least 536870912, or MAX_BODY_BYTES to at most 625',
+  )
 })
 
 test('proxies may be a number', async (t) => {
