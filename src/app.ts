@@ -17,6 +17,7 @@ import { refuseOtherMethods } from './http/methods.ts'
 import { registerOpenapi } from './http/openapi.ts'
 import { access } from './http/plugins/access.ts'
 import { accessLog } from './http/plugins/access-log.ts'
+import { addressBelow, basePath } from './http/plugins/base-path.ts'
 import { cors } from './http/plugins/cors.ts'
 import { host } from './http/plugins/host.ts'
 import { metrics } from './http/plugins/metrics.ts'
@@ -26,12 +27,15 @@ import { requestId, requestIdOf } from './http/plugins/request-id.ts'
 import { requestsInFlight } from './http/plugins/requests-in-flight.ts'
 import { requiredBody } from './http/plugins/required-body.ts'
 import { security } from './http/plugins/security-headers.ts'
+import { traces } from './http/plugins/traces.ts'
 import { transferEncoding } from './http/plugins/transfer-encoding.ts'
 import { handleError } from './http/problem.ts'
 import { requestWork } from './http/request-work.ts'
 import { Tls } from './http/tls.ts'
 import { validatorCompiler } from './http/validation.ts'
 import type { Metrics } from './operation/metrics.ts'
+import type { Tracing } from './operation/tracing.ts'
+import { openTracing } from './operation/tracing.ts'
 import { documentAccess } from './routes/access-document.ts'
 import { catalogueRoute } from './routes/catalogue.ts'
 import { comparisonRoute } from './routes/comparisons/route.ts'
@@ -53,11 +57,17 @@ import { problemRoutes } from './routes/problems.ts'
 import { sweepRoute } from './routes/sweeps.ts'
 import { inferenceRoutes } from './routes/v2/route.ts'
 
-/** The service as a Fastify instance that is ready to listen or to be injected. `isClosing` makes /readyz fail. */
+/**
+ * The service as a Fastify instance that is ready to listen or to be injected.
+ *
+ * @param isClosing makes /readyz fail
+ * @param sweeps whether it deletes old evaluations; of several workers one does
+ */
 export async function buildApp(
   config: Config,
   logger: FastifyBaseLogger | false = false,
   isClosing = () => false,
+  sweeps = true,
 ): Promise<FastifyInstance> {
   const limits = limitsOf(config)
   const tls = await Tls.open(config)
@@ -71,6 +81,7 @@ export async function buildApp(
     // they are closed by app.connections
     forceCloseConnections: false,
     genReqId: requestIdOf,
+    ...(config.BASE_PATH !== undefined && { rewriteUrl: addressBelow(config.BASE_PATH) }),
     trustProxy: proxiesOf(config),
     clientErrorHandler: answerClientError,
     frameworkErrors: refuseAddress,
@@ -90,11 +101,14 @@ export async function buildApp(
     tls?.close()
   })
 
+  const tracing = await openTracing(config, app.log)
+
   app.decorate('connections', connections)
   accessLog(app)
   requestWork(app, limits)
   app.server.on('connection', () => app.resources.scheduler.hurry())
   requestId(app)
+  traces(app, tracing)
   security(app)
   requestsInFlight(app, limits, config.TRUST_PROXY !== undefined)
   const counted = metrics(app)
@@ -102,6 +116,7 @@ export async function buildApp(
   transferEncoding(app)
   notFound(app)
   notFoundPages(app)
+  basePath(app, config.BASE_PATH ?? '')
   await cors(app, config.CORS_ORIGIN)
   access(app, authorities)
   rateLimit(app, { requestsPerMinute: config.REQUESTS_PER_MINUTE, bytesPerMinute: config.BYTES_PER_MINUTE })
@@ -110,7 +125,7 @@ export async function buildApp(
   registerBodies(app, limits)
   requiredBody(app)
 
-  const evaluations = await openEvaluations(app, config, limits, counted)
+  const evaluations = await openEvaluations(app, config, limits, counted, tracing, sweeps)
   await refuseOtherMethods(app, async () => {
     await registerOpenapi(app)
     await app.register(lossRoute)
@@ -147,19 +162,21 @@ async function openEvaluations(
   config: Config,
   limits: Limits,
   counted: Metrics,
+  tracing: Tracing | undefined,
+  sweeps: boolean,
 ): Promise<EvaluationRouteOptions> {
   const store = await openStore(config.DATABASE_URL, limits, Date.now, counted)
   const warn = (err: unknown) => app.log.warn({ err }, 'the store of evaluations cannot be used')
   // a database that is out of reach at the start may come later
   void store.ping().catch(warn)
-  const endSweeping = sweepRegularly(store, config.EVALUATION_RETENTION_DAYS, warn)
+  const endSweeping = sweeps ? sweepRegularly(store, config.EVALUATION_RETENTION_DAYS, warn) : undefined
   const ending = new AbortController()
   app.addHook('preClose', async () => ending.abort())
   app.addHook('onClose', async () => {
-    endSweeping()
+    endSweeping?.()
     await store.close()
   })
-  const evaluations = new Evaluations(store, app.resources.scheduler, counted)
+  const evaluations = new Evaluations(tracing?.observed(store) ?? store, app.resources.scheduler, counted)
   return {
     evaluations,
     retentionDays: config.EVALUATION_RETENTION_DAYS,

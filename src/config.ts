@@ -1,10 +1,19 @@
 import { isIP, isIPv4 } from 'node:net'
+import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import { defaultDatabaseUrl } from './evaluations/database-url.ts'
 
 /** A day at most; a time of 0 would mean at once here and never there, so it is refused where neither is of use. */
 const milliseconds = integer(1, 86_400_000)
 const millisecondsOrNone = integer(0, 86_400_000)
+
+/** Where something is sent over HTTP. */
+const address = z
+  .string()
+  .refine((text) => /^https?:\/\/[^/]/.test(text) && URL.canParse(text), {
+    error: 'it must be an address such as http://collector.example:4318',
+  })
+  .optional()
 
 /** Memory that a body may need, in bodies: its text, its numbers, and what is computed from them. */
 const bodiesInMemory = 4
@@ -13,6 +22,13 @@ const bodiesInMemory = 4
 export const environment = z.object({
   HOST: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
   PORT: integer(0, 65535).default(3000).describe('port to listen on; 0 picks a free one'),
+  WORKERS: z
+    .preprocess(
+      (value) => (value === 'auto' ? availableParallelism() : value),
+      integer(1, 256, 'it must be auto, or a whole number from 1 to 256'),
+    )
+    .default(1)
+    .describe('processes that answer on this port; auto: one for each core'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
@@ -22,7 +38,9 @@ export const environment = z.object({
     .describe('largest request body when inflated, in bytes; of an NDJSON body, the largest line'),
   MAX_IN_FLIGHT_BYTES: integer(4096, 2 ** 40)
     .default(512 * 2 ** 20)
-    .describe('bytes of memory that all requests in flight may take together; at least 4 times MAX_BODY_BYTES'),
+    .describe(
+      'bytes of memory that all requests in flight may take together; for each worker at least 4 times MAX_BODY_BYTES',
+    ),
   MAX_COMPUTE_MS: milliseconds
     .default(30_000)
     .describe('processor time that one request may take; of an NDJSON body, for each MiB'),
@@ -87,6 +105,21 @@ export const environment = z.object({
     .describe(
       'proxies in front whose X-Forwarded-For is believed: how many, or their addresses and networks, comma-separated',
     ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: address.describe(
+    'OpenTelemetry collector that traces are sent to, over HTTP, at /v1/traces below this address; unset: no traces',
+  ),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: address.describe('the whole address, where it is another'),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe('share of the traces that begin here which are sent, from 0 to 1; a client decides about its own'),
+  BASE_PATH: z
+    .string()
+    .regex(/^(\/[\w.~-]+)+$/, 'it must be a path such as /lossmeter, without a slash at the end')
+    .optional()
+    .describe('path before every address, where a proxy serves the service below one; unset: none'),
   CORS_ORIGIN: z
     .string()
     .refine(areOrigins, {
@@ -118,7 +151,14 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
 
 /** What is wrong with variables that are right one by one. */
 function contradictions(config: Config): string[] {
-  return [...memoryTooSmall(config), ...halfAnIssuer(config), ...halfOfTls(config)]
+  return [...memoryTooSmall(config), ...memoryNotShared(config), ...halfAnIssuer(config), ...halfOfTls(config)]
+}
+
+function memoryNotShared({ WORKERS: workers, DATABASE_URL: url }: Config): string[] {
+  if (workers === 1 || url !== 'memory:') return []
+  return [
+    `DATABASE_URL=${url} gives each of WORKERS=${workers} evaluations of its own; set DATABASE_URL to sqlite:PATH, or WORKERS to 1`,
+  ]
 }
 
 function halfOfTls({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key }: Config): string[] {
@@ -137,11 +177,15 @@ function halfAnIssuer({ OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience }: Config):
       ]
 }
 
-function memoryTooSmall({ MAX_BODY_BYTES: body, MAX_IN_FLIGHT_BYTES: memory }: Config): string[] {
-  if (memory >= bodiesInMemory * body) return []
-  const most = Math.floor(memory / bodiesInMemory)
+function memoryTooSmall({ MAX_BODY_BYTES: body, MAX_IN_FLIGHT_BYTES: memory, WORKERS: workers }: Config): string[] {
+  const bodies = bodiesInMemory * workers
+  if (memory >= bodies * body) return []
+  const most = Math.floor(memory / bodies)
+  const where = workers === 1 ? '' : ` in the share of one of WORKERS=${workers}`
+  const fewer = Math.floor(memory / (bodiesInMemory * body))
+  const orFewer = workers === 1 || fewer === 0 ? '' : `, or WORKERS to at most ${fewer}`
   return [
-    `MAX_IN_FLIGHT_BYTES=${memory}: a body of MAX_BODY_BYTES=${body} would never fit; set MAX_IN_FLIGHT_BYTES to at least ${bodiesInMemory * body}, or MAX_BODY_BYTES to at most ${most}`,
+    `MAX_IN_FLIGHT_BYTES=${memory}: a body of MAX_BODY_BYTES=${body} would never fit${where}; set MAX_IN_FLIGHT_BYTES to at least ${bodies * body}, or MAX_BODY_BYTES to at most ${most}${orFewer}`,
   ]
 }
 
@@ -167,8 +211,7 @@ function isIssuer(text: string): boolean {
   return url !== null && /^https?:$/.test(url.protocol) && !/[?#|\s]/.test(text)
 }
 
-function integer(low: number, high: number) {
-  const error = `it must be a whole number from ${low} to ${high}`
+function integer(low: number, high: number, error = `it must be a whole number from ${low} to ${high}`) {
   const isInside = (value: number) => Number.isInteger(value) && value >= low && value <= high
   return z.coerce.number({ error }).refine(isInside, { error })
 }

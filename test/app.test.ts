@@ -70,7 +70,7 @@ test('an address that there is not', async (t) => {
     '/v1',
     '/v1/loss/x',
     '/V1/loss',
-    '/v2/loss',
+    '/v3/loss',
     '/docs/static/nope.js',
     '/.env',
     '/livez/x',
@@ -224,4 +224,10 @@ test('proxies are those that are declared, by number or by address', async (t) =
 test('with a certificate it speaks HTTPS', async (t) => {
   const app = await appOf(t, writeCertificate(t.testdir({})))
   t.ok(app.server instanceof HttpsServer)
+})
+
+test('below a base path', async (t) => {
+  const app = await appOf(t, { BASE_PATH: '/a' })
+  t.equal((await app.inject('/a/v1/losses')).statusCode, 200)
+  t.equal((await app.inject('/v1/losses')).statusCode, 404)
 })

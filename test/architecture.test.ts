@@ -19,9 +19,11 @@ const testsOfTheWhole = [
   'openapi',
   'prometheus',
   'readme',
+  'secrecy',
   'supply-chain',
   'swagger-ui',
   'tutorial',
+  'workers',
 ].map((name) => `test/${name}.test.ts`)
 /** What is not run by Node.js, or is proved where it is compiled to. */
 const elsewhere = ['src/scanner/assembly/', 'src/loss/survey/assembly/', 'src/explorer/']

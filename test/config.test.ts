@@ -1,9 +1,11 @@
+import { availableParallelism } from 'node:os'
 import { test } from 'tap'
 import { ConfigError, environment, parseConfig } from '../src/config.ts'
 
 const defaults = {
   HOST: '127.0.0.1',
   PORT: 3000,
+  WORKERS: 1,
   LOG_LEVEL: 'info',
   MAX_BODY_BYTES: 67_108_864,
   MAX_IN_FLIGHT_BYTES: 536_870_912,
@@ -21,6 +23,7 @@ const defaults = {
   EVALUATION_RETENTION_DAYS: 30,
   REQUESTS_PER_MINUTE: 0,
   BYTES_PER_MINUTE: 0,
+  OTEL_TRACES_SAMPLER_ARG: 1,
 }
 
 /** The message that an environment is refused with. */
@@ -48,6 +51,7 @@ test('each variable is read', async (t) => {
   const env = {
     HOST: '::',
     PORT: '0',
+    WORKERS: '2',
     LOG_LEVEL: 'silent',
     MAX_BODY_BYTES: '1024',
     MAX_IN_FLIGHT_BYTES: '1099511627776',
@@ -61,7 +65,7 @@ test('each variable is read', async (t) => {
     KEEP_ALIVE_TIMEOUT_MS: '3',
     SHUTDOWN_DELAY_MS: '0',
     SHUTDOWN_TIMEOUT_MS: '86400000',
-    DATABASE_URL: 'memory:',
+    DATABASE_URL: 'sqlite:x',
     EVALUATION_RETENTION_DAYS: '0',
     TLS_CERT_FILE: 'tls.crt',
     TLS_KEY_FILE: 'tls.key',
@@ -71,11 +75,16 @@ test('each variable is read', async (t) => {
     REQUESTS_PER_MINUTE: '600',
     BYTES_PER_MINUTE: '1125899906842624',
     TRUST_PROXY: '10.0.0.0/8, fd00::/8',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://traces.example/v1/traces',
+    OTEL_TRACES_SAMPLER_ARG: '0.25',
+    BASE_PATH: '/models/loss_meter',
     CORS_ORIGIN: 'https://a.example, https://b.example',
   }
   t.same(parseConfig(env), {
     HOST: '::',
     PORT: 0,
+    WORKERS: 2,
     LOG_LEVEL: 'silent',
     MAX_BODY_BYTES: 1024,
     MAX_IN_FLIGHT_BYTES: 1_099_511_627_776,
@@ -97,8 +106,12 @@ test('each variable is read', async (t) => {
     REQUESTS_PER_MINUTE: 600,
     BYTES_PER_MINUTE: 2 ** 50,
     TRUST_PROXY: '10.0.0.0/8, fd00::/8',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://traces.example/v1/traces',
+    OTEL_TRACES_SAMPLER_ARG: 0.25,
+    BASE_PATH: '/models/loss_meter',
     CORS_ORIGIN: 'https://a.example, https://b.example',
-    DATABASE_URL: 'memory:',
+    DATABASE_URL: 'sqlite:x',
     EVALUATION_RETENTION_DAYS: 0,
   })
   t.same(Object.keys(env), Object.keys(environment.shape), 'the table above has every variable')
@@ -108,6 +121,7 @@ const milliseconds = 'it must be a whole number from 1 to 86400000'
 const millisecondsOrNone = 'it must be a whole number from 0 to 86400000'
 const refusals: Record<string, [string[], string]> = {
   PORT: [['abc', '65536', '-1', '1.5', 'Infinity', '3000tcp', 'NaN'], 'it must be a whole number from 0 to 65535'],
+  WORKERS: [['0', '257', '1.5', 'all', 'AUTO'], 'it must be auto, or a whole number from 1 to 256'],
   LOG_LEVEL: [
     ['loud', 'INFO'],
     'Invalid option: expected one of "fatal"|"error"|"warn"|"info"|"debug"|"trace"|"silent"',
@@ -130,6 +144,10 @@ const refusals: Record<string, [string[], string]> = {
     ['0', '100', 'true', '*', 'proxy.example', '10.0.0.0/33', 'fd00::/129', '10.0.0.1,', '10.0.0.0/8/8'],
     'it must be a number of proxies, or their addresses and networks, comma-separated',
   ],
+  BASE_PATH: [
+    ['/', 'a', '/a/', '/a//b', '/a b', '/a?b', 'http://a/b'],
+    'it must be a path such as /lossmeter, without a slash at the end',
+  ],
   OIDC_ISSUER: [
     [
       'login.example',
@@ -140,6 +158,10 @@ const refusals: Record<string, [string[], string]> = {
       'https://a.example b',
     ],
     'it must be an address such as https://login.example/realm, without query or fragment',
+  ],
+  OTEL_EXPORTER_OTLP_ENDPOINT: [
+    ['collector:4318', 'grpc://collector', 'http://', 'http:///v1', 'http://a b'],
+    'it must be an address such as http://collector.example:4318',
   ],
   CORS_ORIGIN: [
     [',', 'https://a.example,', '*,https://a.example', 'https://a.example/', 'a.example', 'null', 'https://A.example'],
@@ -164,6 +186,23 @@ test('a body that the memory could never hold', async (t) => {
     [{ MAX_BODY_BYTES: '2000', MAX_IN_FLIGHT_BYTES: '4096' }, remedy(4096, 2000, 8000, 1024)],
   ]
   for (const [variables, expected] of table) t.equal(refusal(variables), expected)
+})
+
+test('several workers', async (t) => {
+  t.equal(parseConfig({ WORKERS: 'auto', MAX_IN_FLIGHT_BYTES: '1099511627776' }).WORKERS, availableParallelism())
+  t.equal(
+    refusal({ WORKERS: '2', DATABASE_URL: 'memory:' }),
+    'DATABASE_URL=memory: gives each of WORKERS=2 evaluations of its own; set DATABASE_URL to sqlite:PATH, or WORKERS to 1',
+  )
+  t.equal(refusal({ WORKERS: '2' }), undefined)
+  t.equal(
+    refusal({ WORKERS: '3' }),
+    'MAX_IN_FLIGHT_BYTES=536870912: a body of MAX_BODY_BYTES=67108864 would never fit in the share of one of WORKERS=3; set MAX_IN_FLIGHT_BYTES to at least 805306368, or MAX_BODY_BYTES to at most 44739242, or WORKERS to at most 2',
+  )
+  t.equal(
+    refusal({ WORKERS: '2', MAX_IN_FLIGHT_BYTES: '5000' }),
+    'MAX_IN_FLIGHT_BYTES=5000: a body of MAX_BODY_BYTES=67108864 would never fit in the share of one of WORKERS=2; set MAX_IN_FLIGHT_BYTES to at least 536870912, or MAX_BODY_BYTES to at most 625',
+  )
 })
 
 test('proxies may be a number', async (t) => {

@@ -1,62 +1,10 @@
-import type { ChildProcess } from 'node:child_process'
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
-import { setTimeout } from 'node:timers/promises'
+import { join } from 'node:path'
 import { test } from 'tap'
-
-const server = new URL('../src/server.ts', import.meta.url).pathname
-
-interface Service {
-  readonly child: ChildProcess
-  /** What it has written so far. */
-  readonly output: { text: string; errors: string }
-  /** Its exit code and signal, when it has ended. */
-  readonly ended: Promise<unknown[]>
-}
-
-/** Starts the service as a process of its own; `code` runs in it first. */
-function start(t: { after(release: () => void): unknown }, variables: Record<string, string>, code = ''): Service {
-  const args = [...(code === '' ? [] : ['--import', `data:text/javascript,${encodeURIComponent(code)}`]), server]
-  const env = { ...process.env, PORT: '0', SHUTDOWN_DELAY_MS: '0', ...variables }
-  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  const output = { text: '', errors: '' }
-  child.stdout.on('data', (chunk) => {
-    output.text += chunk
-  })
-  child.stderr.on('data', (chunk) => {
-    output.errors += chunk
-  })
-  t.after(() => child.kill('SIGKILL'))
-  return { child, output, ended: once(child, 'close') }
-}
-
-/** Waits until something holds. */
-async function until<Value>(probe: () => Value | undefined | Promise<Value | undefined>): Promise<Value> {
-  for (const end = performance.now() + 20_000; performance.now() < end; ) {
-    const value = await probe()
-    if (value !== undefined) return value
-    await setTimeout(10)
-  }
-  throw new Error('waited in vain')
-}
-
-/** The port that the service says it listens on. */
-function portOf({ output }: Service): Promise<number> {
-  return until(() => {
-    const [, port] = output.text.match(/http:\/\/127\.0\.0\.1:(\d+)/) ?? []
-    return port === undefined ? undefined : Number(port)
-  })
-}
-
-function linesOf({ output }: Service): Record<string, unknown>[] {
-  return output.text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line))
-}
+import { linesOf, linesWith, portOf, start, until } from './service.ts'
 
 const request = { loss: 'mae', labelFormat: 'values', predictions: [2, 5], labels: [1, 2] }
 
@@ -156,6 +104,36 @@ test('a store that cannot be used is named on stderr', async (t) => {
 DATABASE_URL must be sqlite:PATH, postgres://USER:PASSWORD@HOST:PORT/DATABASE or memory:
 `,
   })
+})
+
+test('several workers say once what is wrong, and end', async (t) => {
+  const service = start(t, { WORKERS: '2', API_KEYS_FILE: '/nowhere/keys.json' })
+  t.same(await service.ended, [1, null])
+  t.same(service.output, {
+    text: '',
+    errors: 'lossmeter cannot start:\nAPI_KEYS_FILE=/nowhere/keys.json: it cannot be read: ENOENT\n',
+  })
+})
+
+test('several workers are one service', async (t) => {
+  const DATABASE_URL = `sqlite:${join(t.testdir(), 'lossmeter.sqlite')}`
+  const throws = "process.on('SIGUSR2', () => { throw new Error('from nowhere') })"
+  const service = start(t, { WORKERS: '2', DATABASE_URL }, throws)
+  await until(() => linesWith(service, 'all workers listen')[0])
+  const [worker] = linesWith(service, `Server listening at http://127.0.0.1:${await portOf(service)}`)
+  process.kill(Number(worker.pid), 'SIGUSR2')
+  t.match(await until(() => linesWith(service, 'a worker ends; another takes its place')[0]), {
+    level: 50,
+    pid: service.child.pid,
+    worker: worker.pid,
+  })
+  t.match(await until(() => linesWith(service, 'closing after an error')[0]), { level: 60, pid: worker.pid })
+  service.child.kill('SIGHUP')
+  t.match(await until(() => linesWith(service, 'all workers were replaced')[0]), { level: 30 })
+  service.child.kill('SIGUSR2')
+  t.same(await service.ended, [1, null])
+  t.match(linesWith(service, 'closing after an error')[1], { pid: service.child.pid, err: { message: 'from nowhere' } })
+  t.equal(service.output.errors, '')
 })
 
 test('an address that is taken', async (t) => {

@@ -2,6 +2,9 @@
 import { askForKey, keyHeader } from './key.js'
 import { strings } from './strings.js'
 
+/** What goes before every path of the service: this file is at explore/assets/VERSION/api.js below it. */
+export const basePath = new URL('../../..', import.meta.url).pathname.slice(0, -1)
+
 /** The service refused; `exchange.answer` is its problem. */
 export class Refused extends Error {
   /** @param {Exchange} exchange */
@@ -70,7 +73,7 @@ export async function get(path, signal) {
  */
 async function exchange(method, path, request, options) {
   const start = performance.now()
-  const response = await fetch(path, options).catch(unreached)
+  const response = await fetch(basePath + path, options).catch(unreached)
   const answer = response.status === 204 ? null : await response.json().catch(noJson(response.status))
   if (response.status === 401) askForKey()
   const retryAfter = Number(response.headers.get('retry-after') ?? 0)
@@ -113,7 +116,7 @@ export function upload(path, body, headers, onProgress, description, signal) {
   const start = performance.now()
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
-    request.open('POST', path)
+    request.open('POST', basePath + path)
     for (const [name, value] of Object.entries(headersWith(headers))) request.setRequestHeader(name, value)
     request.responseType = 'json'
     request.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total)

@@ -23,7 +23,7 @@ export function answerClientError(this: FastifyInstance, error: Error & { code: 
     const reqId = randomUUID()
     this.metrics?.refused(name)
     this.log.info({ reqId, status: problems[name].status, code: error.code }, 'refused')
-    sayLast(socket, problem, reqId)
+    sayLast(socket, problem, reqId, this.basePath)
   }
   const connection = this.connections.of(socket)
   if (connection === undefined) refuse()

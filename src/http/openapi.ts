@@ -6,6 +6,7 @@ import type { Constant } from './constant.ts'
 import { askAgain, constant } from './constant.ts'
 import type { NamedExamples, OperationExamples } from './document.ts'
 import { completed } from './document.ts'
+import { documentBelow } from './plugins/base-path.ts'
 import { registerSwaggerUi } from './swagger-ui.ts'
 
 /** Answers as routes declare them: each media type may have examples, which the transform drops. */
@@ -48,10 +49,10 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
       info: {
         title: 'lossmeter',
         version: packageJson.version,
-        description,
+        description: description.replace('(/explore)', `(${app.basePath}/explore)`),
         license: { name: 'MIT', identifier: 'MIT' },
       },
-      servers: [{ url: '/', description: 'This service' }],
+      servers: [{ url: app.basePath || '/', description: 'This service' }],
       components: { securitySchemes: { key: keyScheme } },
       security: [],
       tags: [
@@ -68,7 +69,8 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
       ],
     },
     transform: transformJsonBody,
-    transformObject: (document) => completed(jsonSchemaTransformObject(document), examples),
+    transformObject: (document) =>
+      documentBelow(app.basePath, completed(jsonSchemaTransformObject(document), examples)),
   })
   await registerSwaggerUi(app)
   let document: Constant | undefined

@@ -201,11 +201,20 @@ export function overloaded(detail: string, seconds = 1, limit?: keyof Limits): P
 
 export const problemMediaType = 'application/problem+json'
 
-/** The body of a problem answer (RFC 9457). */
-export function problemBody(problem: Problem, instance: string, requestId: string): Record<string, unknown> {
+/**
+ * The body of a problem answer (RFC 9457).
+ *
+ * @param basePath what goes before every path of the service
+ */
+export function problemBody(
+  problem: Problem,
+  instance: string,
+  requestId: string,
+  basePath = '',
+): Record<string, unknown> {
   const { status, title } = problems[problem.problem]
   return {
-    type: `/problems/${problem.problem}`,
+    type: `${basePath}/problems/${problem.problem}`,
     title,
     status,
     detail: problem.message,
@@ -240,9 +249,10 @@ export function handleError(thrown: Error, request: FastifyRequest, reply: Fasti
   // Fastify would cut the connection under a client that is still sending
   if (reply.raw.shouldKeepAlive) reply.removeHeader('connection')
   else reply.header('connection', 'close')
-  const path = pathOf(request.url)
-  const isInference = isInferencePath(path)
-  const body = isInference ? inferenceError(problem) : problemBody(problem, path, request.id)
+  const isInference = isInferencePath(pathOf(request.url))
+  const body = isInference
+    ? inferenceError(problem)
+    : problemBody(problem, pathOf(request.originalUrl), request.id, request.server.basePath)
   reply
     .code(problems[problem.problem].status)
     .headers(problem.headers)

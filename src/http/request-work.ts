@@ -62,6 +62,16 @@ interface ToldSpec {
   readonly labelFormat: string
 }
 
+/** The parts of a request that are spans of their own where it is traced. */
+export type Part = 'receive' | 'decode' | 'fold'
+
+/** The spans of a request that is traced. */
+export interface Trace {
+  readonly id: string
+  /** Begins the span of a part. @returns ends it */
+  begin(part: string): (hasFailed?: boolean) => void
+}
+
 /** The time and the memory of one request, from its headers to the end of its answer. */
 export class RequestWork implements Holder {
   readonly task: Task
@@ -73,6 +83,8 @@ export class RequestWork implements Holder {
   bytes = 0
   /** How the body is written. */
   format: BodyFormat | undefined
+  /** Undefined while nobody asks for traces. */
+  trace: Trace | undefined
   /** How rows were evaluated, if any were. */
   spec: ToldSpec | undefined
   rows = 0
@@ -121,6 +133,11 @@ export class RequestWork implements Holder {
     this.rows += rows
   }
 
+  /** Runs a part of the work, in a span of its own where the request is traced. */
+  during<Result>(part: Part, run: () => Result): Result {
+    return this.trace === undefined ? run() : traced(this.trace.begin(part), run)
+  }
+
   /** The answer is about to be sent; it computes no longer. */
   answers(): void {
     this.#progressAt = performance.now()
@@ -148,6 +165,23 @@ export class RequestWork implements Holder {
     this.#reading?.close(reason)
     this.memory.close()
   }
+}
+
+function traced<Result>(end: (hasFailed?: boolean) => void, run: () => Result): Result {
+  let result: Result
+  try {
+    result = run()
+  } catch (error) {
+    end(true)
+    throw error
+  }
+  if (result instanceof Promise) {
+    result.then(
+      () => end(),
+      () => end(true),
+    )
+  } else end()
+  return result
 }
 
 /** Why work stopped whose result nobody would see. */

@@ -8,6 +8,7 @@ import { strings as en } from '../explorer/strings/en.js'
 import { strings as ko } from '../explorer/strings/ko.js'
 import type { Constant } from '../http/constant.ts'
 import { constant } from '../http/constant.ts'
+import { pageBelow } from '../http/plugins/base-path.ts'
 
 /** The languages of the pages, with their own names; the first where none fits. */
 export const languages = { en: 'English', ko: '한국어' } as const
@@ -59,7 +60,7 @@ function contentOf(name: string): Buffer {
 }
 
 /** A page in a language: the template with its sections and their strings. Throws when a string is missing. */
-export function pageOf(name: keyof typeof pages, language: Language): Constant {
+export function pageOf(name: keyof typeof pages, language: Language, basePath = ''): Constant {
   const { version, plotly } = assets()
   const sections: readonly string[] = pages[name]
   const at = `/explore/assets/${version}`
@@ -77,7 +78,8 @@ export function pageOf(name: keyof typeof pages, language: Language): Constant {
     contents: sections.map((id) => `<li><a href="#${id}">${filled('{{nav}}', texts[id] as Texts)}</a></li>`).join('\n'),
     sections: sections.map((id) => section(id, texts)).join('\n'),
   })
-  return constant('text/html; charset=utf-8', Buffer.from(page.replace('lang="en"', `lang="${language}"`)))
+  const inLanguage = pageBelow(basePath, page.replace('lang="en"', `lang="${language}"`))
+  return constant('text/html; charset=utf-8', Buffer.from(inLanguage))
 }
 
 function linkTo(current: Language) {

@@ -26,10 +26,11 @@ export async function exploreRoute(app: FastifyInstance): Promise<void> {
   app.get('/', { schema }, async (request, reply) => {
     reply.header('vary', 'accept')
     if (request.accepts().type(['json', 'html']) === 'html') return reply.redirect('/explore')
-    return { name: 'lossmeter', links }
+    const below = Object.entries(links).map(([name, path]) => [name, `${app.basePath}${path}`])
+    return { name: 'lossmeter', links: Object.fromEntries(below) }
   })
   for (const [address, name] of Object.entries(addresses)) {
-    const pages = new Map(offered.map((language) => [language, pageOf(name, language)]))
+    const pages = new Map(offered.map((language) => [language, pageOf(name, language, app.basePath)]))
     app.get(address, { schema }, async (request, reply) => {
       const language = languageOf(request)
       reply.headers({ vary: 'accept-language', 'content-language': language })

@@ -18,7 +18,11 @@ const ready = z
       .enum(['ready', 'unavailable'])
       .meta({ description: 'Whether the store of evaluations can be reached. Everything else does without it.' }),
   })
-  .meta({ id: 'Ready', description: 'Requests are welcome; `load` tells how full the service is.' })
+  .meta({
+    id: 'Ready',
+    description:
+      'Requests are welcome; `load` tells how full the service is, or of several workers the one that answers.',
+  })
 const example = {
   status: 'ready',
   store: 'ready',

@@ -10,7 +10,11 @@ const limitsAnswer = z
       Object.entries(describedLimits).map(([name, description]) => [name, z.int().meta({ description })]),
     ),
   )
-  .meta({ id: 'Limits', description: 'Every limit in force.' })
+  .meta({
+    id: 'Limits',
+    description:
+      'Every limit in force. Where there are several workers, those of memory, requests in flight and connections are the share of one, and that of streams of events is for each.',
+  })
 
 /** GET /v1/limits: every limit in force, by the name that a `limit-exceeded` problem gives it. */
 export async function limitsRoute(app: FastifyInstance, { limits }: { limits: Limits }): Promise<void> {

@@ -47,14 +47,14 @@ ${parts}
 export function listPage(types: readonly Description[]): string {
   const items = types.map(
     ({ type, status, title, meaning }) =>
-      `<li><a href="${type}">${escaped(title)}</a> <span class="note">${status}, <code>${type}</code></span><p>${marked(meaning)}</p></li>`,
+      `<li><a href="/problems/${nameOf(type)}">${escaped(title)}</a> <span class="note">${status}, <code>${type}</code></span><p>${marked(meaning)}</p></li>`,
   )
   return plainPage('Problem types', `<ul class="types">\n${items.join('\n')}\n</ul>`)
 }
 
 /** The page of one type: what it means, what to do, and a request that leads to it beside one that does not. */
 export function typePage({ type, status, title, meaning, remedy }: Description): string {
-  const example = requests[type.replace('/problems/', '') as keyof typeof problems]
+  const example = requests[nameOf(type)]
   const parts = [
     `<p class="note"><code>${type}</code>, status ${status}</p>`,
     `<p>${marked(meaning)}</p>`,
@@ -74,6 +74,10 @@ export function typePage({ type, status, title, meaning, remedy }: Description):
 
 function listing(request: ExampleRequest): string {
   return `<pre tabindex="0"><code>${escaped(curlOf(request))}</code></pre>`
+}
+
+function nameOf(type: string): keyof typeof problems {
+  return type.slice(type.lastIndexOf('/') + 1) as keyof typeof problems
 }
 
 /** Whether whoever asks would rather read HTML than JSON. */

@@ -39,10 +39,10 @@ export async function problemRoutes(app: FastifyInstance): Promise<void> {
           ...problemAnswers(),
         },
       },
-      config: { examples: { answers: { 200: { problems: names.map(describe) } } } },
+      config: { examples: { answers: { 200: { problems: names.map((name) => describe(name)) } } } },
     },
     async (request, reply) => {
-      const types = names.map(describe)
+      const types = names.map((name) => describe(name, app.basePath))
       return answer(request, reply, { problems: types }, () => listPage(types))
     },
   )
@@ -67,14 +67,14 @@ export async function problemRoutes(app: FastifyInstance): Promise<void> {
     async (request, reply) => {
       const name = names.find((known) => known === request.params.name)
       if (name === undefined) throw new Problem('not-found', unknownName)
-      const type = describe(name)
+      const type = describe(name, app.basePath)
       return answer(request, reply, type, () => typePage(type))
     },
   )
 }
 
-function describe(name: ProblemName): Description {
-  return { type: `/problems/${name}`, ...problems[name] }
+function describe(name: ProblemName, basePath = ''): Description {
+  return { type: `${basePath}/problems/${name}`, ...problems[name] }
 }
 
 function asEither(schema: z.ZodType) {

@@ -162,7 +162,7 @@ export async function sweepRoute(app: FastifyInstance): Promise<void> {
       const layout = await task.run(layOut(spec, tensors))
       checkSweep(request, layout)
       const batch = await task.run(check(spec, tensors, layout, memory))
-      const curves = await task.run(sweep(spec, batch, parameter, values, memory))
+      const curves = await work.during('fold', () => task.run(sweep(spec, batch, parameter, values, memory)))
       work.evaluates(spec, layout.samples)
       return sendJson(reply, task, { values, ...curves, step: sweepStep, ...layout, requestId: id })
     },

@@ -17,6 +17,7 @@ import type { Server, ServerName } from './servers.ts'
 import { isInstalled, peakMemory, serverNames, start, stop, versionsOfPython } from './servers.ts'
 import { interleave, mean } from './statistics.ts'
 import { Table } from './table.ts'
+import { benchWorkers } from './workers.ts'
 
 const measured = Number(process.env.BENCH_ROUNDS ?? 12)
 const rounds = { warmUp: Math.min(3, measured), measured }
@@ -44,6 +45,7 @@ benchScannerAlone()
 report()
 if (only.test('evaluations')) process.stdout.write(`\n${await benchEvaluations()}\n`)
 if (only.test('files against binary')) process.stdout.write(`\n${await benchFiles()}\n`)
+if (only.test('workers')) process.stdout.write(`\n${await benchWorkers()}\n`)
 if (only.test('growth')) process.stdout.write(`\n${await benchGrowth(rounds.measured)}\n`)
 if (only.test('fold')) process.stdout.write(`\n${await benchFold()}\n`)
 

@@ -39,12 +39,13 @@ export async function start(
   answer = '',
   flags: readonly string[] = [],
   databaseUrl = 'memory:',
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<Server> {
   const port = await freePort()
   const [command, args] = commandOf(name, port, flags)
   const child = spawn(command, args, {
     cwd: root,
-    env: { PATH: process.env.PATH, PORT: String(port), ANSWER: answer, DATABASE_URL: databaseUrl },
+    env: { PATH: process.env.PATH, PORT: String(port), ANSWER: answer, DATABASE_URL: databaseUrl, ...variables },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   while (!(await accepts(port))) {
@@ -75,7 +76,7 @@ export function versionsOfPython(): string | undefined {
 }
 
 /** Seconds of processor time that the threads of a server have used; NaN where there is no /proc. */
-export function processorSeconds({ child }: Server): number {
+export function processorSeconds({ child }: { readonly child: Pick<ChildProcess, 'pid'> }): number {
   try {
     const threads = readdirSync(`/proc/${child.pid}/task`)
     return (
@@ -91,7 +92,7 @@ export function peakMemory({ child }: Server): number {
   return Number(/VmHWM:\s+(\d+)/.exec(readProc(child, 'status'))?.[1]) / 1024
 }
 
-function readProc({ pid }: ChildProcess, file: string): string {
+function readProc({ pid }: Pick<ChildProcess, 'pid'>, file: string): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8')
   } catch {

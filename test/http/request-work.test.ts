@@ -367,6 +367,41 @@ test('the bytes of a body are counted as they come, by whom it concerns', async 
   work.close()
 })
 
+test('a part of the work is a span where the request is traced, and just runs where it is not', async (t) => {
+  const work = new Resources(limits()).open('a')
+  t.equal(
+    work.during('fold', () => 5),
+    5,
+  )
+  const told: unknown[] = []
+  work.trace = {
+    id: 'abc',
+    begin: (part) => (hasFailed) => {
+      told.push([part, hasFailed])
+    },
+  }
+  t.equal(
+    work.during('decode', () => 6),
+    6,
+  )
+  t.equal(await work.during('fold', async () => 7), 7)
+  const fails = () => {
+    throw reason
+  }
+  t.throws(() => work.during('decode', fails), reason)
+  await t.rejects(
+    work.during('fold', async () => fails()),
+    reason,
+  )
+  t.same(told, [
+    ['decode', undefined],
+    ['fold', undefined],
+    ['decode', true],
+    ['fold', true],
+  ])
+  work.close()
+})
+
 test('rows add up, under the spec that they were evaluated by', async (t) => {
   const work = new Resources(limits()).open('a')
   t.same([work.spec, work.rows], [undefined, 0])

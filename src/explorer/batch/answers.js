@@ -1,6 +1,6 @@
 /** @import { LossAnswer } from '../types.d.ts' */
 /** @import { Body, Options } from './body.js' */
-import { el, number, percent, scrolls } from '../dom.js'
+import { el, find, number, percent, scrolls } from '../dom.js'
 import { csvFile, saves } from '../downloads.js'
 import { strings } from '../strings.js'
 
@@ -46,12 +46,12 @@ export function keptAnswers(place, choose) {
     const table = el(
       'table',
       { class: 'answers' },
-      el('caption', {}, words.answersCaption),
       el('thead', {}, el('tr', {}, ...titles(names).map((title) => el('th', { scope: 'col' }, title)))),
       el('tbody', {}, ...rows.map((row) => line(row, names, /** @type {Kept} */ (reference)))),
     )
     place.replaceChildren(
-      el('h3', {}, words.answersTitle),
+      el('h3', { tabindex: -1 }, words.answersTitle),
+      el('p', { class: 'note' }, words.answersCaption),
       scrolls(words.answersTitle, table),
       saves(words.answersTitle, 'answers', { csv: () => csvFile(plain(rows)) }),
     )
@@ -76,12 +76,13 @@ export function keptAnswers(place, choose) {
     basis.addEventListener('change', () => {
       reference = row
       draw()
-      place.querySelector(`[data-answer="${id}"] input`)?.dispatchEvent(new Event('focus'))
+      find(place, `[data-answer="${id}"] input`, HTMLInputElement).focus()
     })
     const remove = el('button', { type: 'button', class: 'quiet', 'aria-label': words.removeAnswer(id) }, '×')
     remove.addEventListener('click', () => {
       rows = rows.filter((each) => each !== row)
       draw()
+      find(place, 'h3', HTMLElement).focus()
     })
     const margin = standardError === null ? [] : [' ± ', number(standardError, { digits: 3 })]
     return el(

@@ -21,10 +21,10 @@ export function overview(shares, { label, decision, size }, pick) {
   const image = new ImageData(classes, classes)
   for (const [row, cells] of shares.entries()) {
     for (const [column, share] of cells.entries()) {
-      image.data.set(
-        [...hues[row === column ? 'right' : 'wrong'], 255 * Math.sqrt(share)],
-        4 * (row * classes + column),
-      )
+      if (share === 0) continue
+      const at = 4 * (row * classes + column)
+      image.data.set(row === column ? hues.right : hues.wrong, at)
+      image.data[at + 3] = 255 * Math.sqrt(share)
     }
   }
   context?.putImageData(image, 0, 0)

@@ -14,22 +14,31 @@ const mostClasses = 20
 export function confusionPart(counts) {
   const isLarge = counts.length > mostClasses
   const place = el('div')
-  let [label, decision] = [0, 0]
-  let size = Math.min(counts.length, mostClasses)
+  let view = { label: 0, decision: 0, size: Math.min(counts.length, mostClasses) }
   let by = Object.keys(words.normalise).find((way) => way === stateOf('normalise')) ?? 'count'
 
+  const fields = lens(counts.length, (change) => {
+    view = { ...view, ...change }
+    draw()
+  })
+
   const draw = () => {
-    const last = counts.length - size
-    ;[label, decision] = [Math.max(0, Math.min(label, last)), Math.max(0, Math.min(decision, last))]
+    const within = (/** @type {number} */ from) => Math.max(0, Math.min(from, counts.length - view.size))
+    view = { ...view, label: within(view.label), decision: within(view.decision) }
     const shares = scaled(counts, by)
+    if (isLarge) {
+      for (const [name, value] of Object.entries(view)) {
+        find(fields, `[name=${name}]`, HTMLInputElement).valueAsNumber = value
+      }
+    }
     const pick = (/** @type {number} */ row, /** @type {number} */ column) => {
-      label = row - Math.floor(size / 2)
-      decision = column - Math.floor(size / 2)
+      const half = Math.floor(view.size / 2)
+      view = { ...view, label: row - half, decision: column - half }
       draw()
     }
     place.replaceChildren(
-      ...(isLarge ? [overview(shares, { label, decision, size }, pick)] : []),
-      scrolls(words.confusionLabel, grid(counts, shares, by, { label, decision, size })),
+      ...(isLarge ? [overview(shares, view, pick)] : []),
+      scrolls(words.confusionLabel, grid(counts, shares, by, view)),
       legend(by),
     )
   }
@@ -54,16 +63,7 @@ export function confusionPart(counts) {
     { class: 'confusion-part' },
     el('h3', {}, words.confusionTitle),
     choices,
-    ...(isLarge
-      ? [
-          lens(counts.length, (from) => {
-            label = from.label ?? label
-            decision = from.decision ?? decision
-            size = from.size ?? size
-            draw()
-          }),
-        ]
-      : []),
+    ...(isLarge ? [fields] : []),
     place,
     saves(words.confusionTitle, 'confusion', {
       png: () => pngFile(confusionSvg(scaled(counts, by))),

@@ -1,4 +1,5 @@
 /** @import { Body } from './body.js' */
+import { basePath } from '../api.js'
 import { copies, find, listing } from '../dom.js'
 import { curl, python } from './snippets.js'
 
@@ -10,7 +11,7 @@ import { curl, python } from './snippets.js'
  */
 export function showCode(section, body) {
   const place = find(section, '.batch-code', HTMLElement)
-  const url = new URL('/v1/loss', location.href).href
+  const url = new URL(`${basePath}/v1/loss`, location.href).href
   const texts = { curl: curl(url, body), python: python(url, body) }
   place.hidden = false
   for (const [name, text] of Object.entries(texts)) {

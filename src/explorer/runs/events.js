@@ -1,4 +1,4 @@
-import { headersWith, Refused } from '../api.js'
+import { basePath, headersWith, Refused } from '../api.js'
 
 /** The service sends something every 15 s; what is silent for longer is dead. */
 const quietMilliseconds = 45_000
@@ -16,7 +16,7 @@ export async function* eventsOf(path, signal) {
   const hush = () => setTimeout(() => silence.abort(), quietMilliseconds)
   let timer = hush()
   try {
-    const response = await fetch(path, {
+    const response = await fetch(basePath + path, {
       headers: headersWith({ accept: 'text/event-stream' }),
       signal: AbortSignal.any([signal, silence.signal]),
     })

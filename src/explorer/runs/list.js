@@ -98,7 +98,7 @@ function item(name, choose) {
       words.batches(count(entry.batches)),
       ...(entry.loss === null ? [] : [words.lossOf(text(entry.loss, 4))]),
       ...(entry.lossStatus === 'infinite' ? [words.lossOf(strings.common.infinite)] : []),
-      ...(entry.accuracy === null ? [] : [percent(entry.accuracy)]),
+      ...(entry.accuracy === null ? [] : [percent(entry.accuracy).replace(' ', '\u00a0')]),
     ].join(' · ')
     if (facts.textContent !== said) facts.textContent = said
   }

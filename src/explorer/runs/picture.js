@@ -81,7 +81,7 @@ function partsOf({ colour, places, lines }, height, left, top, up) {
     return places.length === 1 && d !== '' ? `${d}h0` : d
   }
   if (lines !== 'all') {
-    own.append(svg('path', { class: 'band', d: bandOf(places, height, left, top, up) }))
+    own.append(svg('path', { class: 'errors-band', d: bandOf(places, height, left, top, up) }))
     own.append(svg('path', { class: 'group', d: line('group') }))
   }
   if (lines !== 'groups') own.append(svg('path', { class: 'cumulative', d: line('all') }))

@@ -1,4 +1,5 @@
 /** @import { TrainingOptions, TrainingRun } from '../types.d.ts' */
+import { basePath } from '../api.js'
 import { loadPixels } from '../digits.js'
 import { el, find, number } from '../dom.js'
 import { keepState } from '../state.js'
@@ -148,6 +149,6 @@ function showFigures(section, { options, losses, whole, isDeclared, unkept }) {
   else if (!isDeclared) kept.textContent = words.toBeKept
   // a link that someone is about to press stays the same element
   else if (kept.querySelector('a')?.textContent !== name) {
-    kept.replaceChildren(...words.kept(el('a', { href: `/explore/evaluations?runs=${name}` }, name)))
+    kept.replaceChildren(...words.kept(el('a', { href: `${basePath}/explore/evaluations?runs=${name}` }, name)))
   }
 }

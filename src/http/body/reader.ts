@@ -67,6 +67,7 @@ export class BodyReader implements Reading {
   #isEnded = false
   #failure: Error | undefined
   #wake: (() => void) | undefined
+  readonly #endTrace: ((hasFailed?: boolean) => void) | undefined
   #soon: NodeJS.Immediate | undefined
 
   /**
@@ -100,6 +101,7 @@ export class BodyReader implements Reading {
     this.#source.on('data', (chunk: Buffer) => this.#take(chunk))
     this.#source.on('end', () => this.#end())
     work.reads(this)
+    this.#endTrace = work.trace?.begin('receive')
   }
 
   /** Whether the client has sent nothing that could be worked on. */
@@ -218,6 +220,7 @@ export class BodyReader implements Reading {
       return
     }
     this.#isEnded = true
+    this.#endTrace?.()
     this.#freeWindow()
     clearTimeout(this.#timer)
     this.#wakeUp()
@@ -232,6 +235,7 @@ export class BodyReader implements Reading {
   #fail(error: Error): void {
     if (this.#failure !== undefined || this.#isEnded) return
     this.#failure = error
+    this.#endTrace?.(true)
     this.#clear()
     this.#freeWindow()
     clearTimeout(this.#timer)

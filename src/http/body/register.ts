@@ -25,9 +25,11 @@ export function registerBodies(app: FastifyInstance, limits: Limits): void {
   app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: Readable) => {
     const { work } = request
     const whole = await bodyAtHand(request, payload, limits)
-    return whole === undefined
-      ? readJson(readerOf(request, payload, 'json'), work, limits)
-      : work.task.runNow(readWholeJson(counted(whole, work), work.memory, limits))
+    return work.during('decode', () =>
+      whole === undefined
+        ? readJson(readerOf(request, payload, 'json'), work, limits)
+        : work.task.runNow(readWholeJson(counted(whole, work), work.memory, limits)),
+    )
   })
   registerExpectations(app)
   // an answer before the end of the body: the rest is read, so that a client that is still sending sees the answer
@@ -46,7 +48,7 @@ export function registerLossBodies(app: FastifyInstance): void {
   const { limits } = app.resources
   registerBatchBodies(app)
   app.addContentTypeParser('application/x-ndjson', (request: FastifyRequest, payload: Readable) =>
-    readNdjson(readerOf(request, payload, 'ndjson'), request.work, limits),
+    request.work.during('decode', () => readNdjson(readerOf(request, payload, 'ndjson'), request.work, limits)),
   )
 }
 
@@ -62,16 +64,22 @@ export function registerBatchBodies(app: FastifyInstance, kind = batchKind): voi
   app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: Readable) => {
     const { work } = request
     const whole = await bodyAtHand(request, payload, limits)
-    return whole === undefined
-      ? readBatch(readerOf(request, payload, 'json'), work, limits, kind)
-      : work.task.runNow(readWholeBatch(counted(whole, work), work.memory, limits, kind))
+    return work.during('decode', () =>
+      whole === undefined
+        ? readBatch(readerOf(request, payload, 'json'), work, limits, kind)
+        : work.task.runNow(readWholeBatch(counted(whole, work), work.memory, limits, kind)),
+    )
   })
   app.addContentTypeParser('application/octet-stream', async (request: FastifyRequest, payload: Readable) =>
-    readBinary(readerOf(request, payload, 'binary'), request.work, headerLengthOf(request), limits, kind),
+    request.work.during('decode', () =>
+      readBinary(readerOf(request, payload, 'binary'), request.work, headerLengthOf(request), limits, kind),
+    ),
   )
   app.addContentTypeParser('multipart/form-data', async (request: FastifyRequest, payload: Readable) => {
     const contentType = String(request.headers['content-type'])
-    return readMultipart(readerOf(request, payload, 'multipart'), contentType, request.work, limits, kind.names)
+    return request.work.during('decode', () =>
+      readMultipart(readerOf(request, payload, 'multipart'), contentType, request.work, limits, kind.names),
+    )
   })
 }
 
@@ -83,7 +91,9 @@ export function registerInferenceBodies(app: FastifyInstance): void {
   const { limits } = app.resources
   app.removeAllContentTypeParsers()
   const read = async (request: FastifyRequest, payload: Readable) =>
-    readInference(readerOf(request, payload, 'inference'), request.work, headerLengthOf(request), limits)
+    request.work.during('decode', () =>
+      readInference(readerOf(request, payload, 'inference'), request.work, headerLengthOf(request), limits),
+    )
   app.addContentTypeParser([...inferenceMediaTypes], read)
   app.addContentTypeParser('*', async (request: FastifyRequest, payload: Readable) => {
     if (request.headers['content-type'] !== undefined) throw unsupportedMediaType(request)

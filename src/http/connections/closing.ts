@@ -6,11 +6,28 @@ import type { Connection, ConnectionTable } from './table.ts'
 import type { Turns } from './turns.ts'
 import { makeLast } from './turns.ts'
 
-export interface ClosingTimes {
+/** Those who take connections of the same port, for one of them that ends. */
+export interface Peers {
+  /** Waits until it may end its listening. @returns whether nobody else listens any more */
+  turn(): Promise<boolean>
+  /** Lets whoever hands out connections come around once: one is handed out each time. */
+  trip(): Promise<void>
+  /** Says that it has stopped, and waits until those who end with it have. */
+  stopped(): Promise<void>
+}
+
+const nobody: Peers = {
+  turn: () => Promise.resolve(true),
+  trip: () => Promise.resolve(),
+  stopped: () => Promise.resolve(),
+}
+
+export interface Closing {
   /** Time in which connections are still taken, so that a balancer turns away first. */
   readonly delayMs: number
   /** Time for the requests in flight after that; then they are refused. */
   readonly timeoutMs: number
+  readonly peers?: Peers | undefined
 }
 
 /** Turns of the event loop in a row, so far apart, without a new connection, after which none is on its way. */
@@ -34,13 +51,13 @@ export async function closeConnections(
   server: Server,
   table: ConnectionTable,
   turns: Turns,
-  { delayMs, timeoutMs }: ClosingTimes,
+  { delayMs, timeoutMs, peers = nobody }: Closing,
 ): Promise<void> {
   for (const connection of table) makeLast(connection)
   await sleep(delayMs)
   const began = performance.now()
   const isLeft = (milliseconds: number) => table.size > 0 && performance.now() - began < milliseconds
-  await stopListening(server, turns, began + timeoutMs / 3)
+  await stopListening(server, turns, began + timeoutMs / 3, peers)
   const stopped = performance.now()
   while (isLeft(timeoutMs)) {
     if (performance.now() - stopped > idleMs) endIdle(table)
@@ -53,25 +70,32 @@ export async function closeConnections(
 
 /**
  * Clients that come again and again are kept waiting for their answers meanwhile, so that a moment comes when none comes: a
- * connection that has not been taken when the listening ends is reset.
+ * connection that has not been taken when the listening ends is reset. While others listen, they take it.
  */
-async function stopListening(server: Server, turns: Turns, until: number): Promise<void> {
-  let quiet = 0
-  server.on('connection', () => {
-    quiet = 0
-  })
+async function stopListening(server: Server, turns: Turns, until: number, peers: Peers): Promise<void> {
   turns.hold()
-  for (let isShort = false; !(quiet > quietTurns && isShort) && performance.now() < until; quiet++) {
+  if (await peers.turn()) await quiet(server, until, peers)
+  // the close of node:http would cut idle connections, on which a request may be on its way
+  if (server.listening) NetServer.prototype.close.call(server)
+  await peers.stopped()
+  turns.release()
+}
+
+/** Waits until no connection comes for a while. */
+async function quiet(server: Server, until: number, peers: Peers): Promise<void> {
+  let turns = 0
+  server.on('connection', () => {
+    turns = 0
+  })
+  for (let isShort = false; !(turns > quietTurns && isShort) && performance.now() < until; turns++) {
     // where the machine is busy, turns take longer, as everything does that clients do
-    if (quiet < quietTurns) await sleep(betweenTurnsMs)
+    if (turns < quietTurns) await sleep(betweenTurnsMs)
+    await peers.trip()
     const began = performance.now()
     // one connection is taken each time that the event loop comes around, whatever else it does
     await setImmediate()
     isShort = performance.now() - began < shortTurnMs
   }
-  // the close of node:http would cut idle connections, on which a request may be on its way
-  if (server.listening) NetServer.prototype.close.call(server)
-  turns.release()
 }
 
 function endIdle(table: ConnectionTable): void {

@@ -3,9 +3,9 @@ import type { Problem } from '../problem.ts'
 import { problemBody, problemMediaType, problems } from '../problem.ts'
 
 /** Writes a whole problem answer on a bare socket, where there is no request to answer, and closes the connection. */
-export function sayLast(socket: Socket, problem: Problem, requestId: string): void {
+export function sayLast(socket: Socket, problem: Problem, requestId: string, basePath = ''): void {
   const { status, title } = problems[problem.problem]
-  const body = JSON.stringify(problemBody(problem, '/', requestId))
+  const body = JSON.stringify(problemBody(problem, `${basePath}/`, requestId, basePath))
   const head = [
     `HTTP/1.1 ${status} ${title}`,
     `Content-Type: ${problemMediaType}`,

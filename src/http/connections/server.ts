@@ -6,7 +6,7 @@ import type { Limits } from '../limits.ts'
 import type { Tls } from '../tls.ts'
 import { Admission } from './admission.ts'
 import { Chunks } from './chunks.ts'
-import type { ClosingTimes } from './closing.ts'
+import type { Closing } from './closing.ts'
 import { closeConnections } from './closing.ts'
 import { probeWhenHalfClosed } from './half-closed.ts'
 import { Handshakes } from './handshakes.ts'
@@ -29,7 +29,7 @@ export class Connections {
   readonly #keepAliveTimeoutMs: number
   readonly #tls: Pick<Tls, 'options'> | undefined
   readonly #ending = new AbortController()
-  #close: (times: ClosingTimes) => Promise<void> = () => Promise.resolve()
+  #close: (closing: Closing) => Promise<void> = () => Promise.resolve()
 
   /** @param tls for a service that is reached by HTTPS alone */
   constructor(limits: Limits, keepAliveTimeoutMs: number, tls?: Pick<Tls, 'options'>) {
@@ -92,7 +92,7 @@ export class Connections {
       const timer = setInterval(() => patience.look(), patience.intervalMs).unref()
       server.once('close', () => clearInterval(timer))
     })
-    this.#close = (times) => closeConnections(server, table, turns, times)
+    this.#close = (closing) => closeConnections(server, table, turns, closing)
     return server
   }
 
@@ -122,8 +122,8 @@ export class Connections {
   }
 
   /** Ends the service for all clients in good order; resolves when no connection is left. */
-  async close(times: ClosingTimes): Promise<void> {
+  async close(closing: Closing): Promise<void> {
     this.#ending.abort()
-    await this.#close(times)
+    await this.#close(closing)
   }
 }

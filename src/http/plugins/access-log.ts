@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { pathOf } from '../problem.ts'
 import type { RequestWork } from '../request-work.ts'
+import { traceParentOf } from '../traceparent.ts'
 
 /** Every request has one line in the log, written when its answer is sent or its client has left. */
 export function accessLog(app: FastifyInstance): void {
@@ -33,6 +34,7 @@ export function logWhenClosed(request: FastifyRequest, reply: FastifyReply): voi
         status,
         aborted: isSent ? undefined : true,
         milliseconds: Math.round(milliseconds * 10) / 10,
+        traceId: work?.trace?.id ?? traceParentOf(request.headers.traceparent)?.traceId,
         bytes: work?.bytes || undefined,
         rows: work?.rows || undefined,
         loss: work?.spec?.loss,

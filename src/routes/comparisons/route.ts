@@ -63,9 +63,11 @@ async function compared(body: SingleBatch, work: RequestWork): Promise<Compariso
   const received = validOptions(body, { options: optionsSchema, batch: pairSchema })
   const spec = placed(place, () => resolve(coreOptions(received)))
   const steps = placed(place, () => compare(spec, validated(pairSchema, only), { ...context, memory }))
-  const comparison = await task.run(steps).catch((error) => {
-    throw placedError(place, error)
-  })
+  const comparison = await work
+    .during('fold', () => task.run(steps))
+    .catch((error) => {
+      throw placedError(place, error)
+    })
   work.evaluates(spec, comparison.predictions.samples)
   freeTensors(only, memory)
   return comparison

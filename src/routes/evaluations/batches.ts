@@ -153,7 +153,7 @@ async function evaluatedOf<Result>(
   evaluate: (tensors: Tensors) => Generator<void, Result>,
 ): Promise<Result> {
   try {
-    return await work.task.run(evaluate(validBody(body, batchContent)))
+    return await work.during('fold', () => work.task.run(evaluate(validBody(body, batchContent))))
   } catch (error) {
     throw placedError(body.place, error)
   }

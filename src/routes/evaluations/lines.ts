@@ -125,7 +125,12 @@ class LineTally {
     const last = this.#errors.at(-1)
     if (this.#errors.length === maxListedErrors && last !== undefined && last.line < line) return
     const problem = problemOf(new PlacedError({ line }, error), this.#request)
-    const body = problemBody(problem, pathOf(this.#request.url), this.#request.id)
+    const body = problemBody(
+      problem,
+      pathOf(this.#request.originalUrl),
+      this.#request.id,
+      this.#request.server.basePath,
+    )
     this.#errors.push({ line, batch, problem: body })
     // a batch is refused later than a line that holds none
     this.#errors = this.#errors.sort((a, b) => a.line - b.line).slice(0, maxListedErrors)

@@ -55,10 +55,10 @@ export async function lossRoute(app: FastifyInstance): Promise<void> {
       const evaluation = new Evaluation(sent.spec, { ...context, memory: work.memory })
       const text =
         body.batches === undefined
-          ? work.task.runNow(answerTo(body, evaluation, sent, work, id))
-          : addAll(body, evaluation, sent.spec.decision === 'class', work).then(() =>
-              work.task.runNow(answerText(evaluation, sent, work, id)),
-            )
+          ? work.during('fold', () => work.task.runNow(answerTo(body, evaluation, sent, work, id)))
+          : work
+              .during('fold', () => addAll(body, evaluation, sent.spec.decision === 'class', work))
+              .then(() => work.task.runNow(answerText(evaluation, sent, work, id)))
       if (typeof text !== 'string') return text.then((written) => sendText(reply, written))
       sendText(reply, text)
     },

@@ -7,6 +7,7 @@ import { bytesSentOf } from '../../http/send-tensors.ts'
 import { checkValueCount, validated } from '../../http/validation.ts'
 import type { Evaluation } from '../../loss/evaluation.ts'
 import type { Statistics } from '../../loss/report/statistics.ts'
+import type { Spec } from '../../loss/spec.ts'
 import { LimitExceeded, refuse } from '../../loss/validation-errors.ts'
 
 /** The outputs that come unasked: one number each. */
@@ -63,6 +64,17 @@ export function partsFor({ outputs }: Asked): string[] {
   return [...(has('losses', 'correct') ? ['perSample'] : []), ...(has('gradient') ? ['gradient'] : [])]
 }
 
+/**
+ * Refuses an output that these labels do not have, before anything is computed.
+ *
+ * @throws InvalidContent
+ */
+export function checkOutputs({ outputs }: Asked, { decision }: Pick<Spec, 'decision'>): void {
+  const at = outputs.findIndex(({ name }) => name === 'correct')
+  if (decision !== 'none' || at < 0) return
+  refuse(['outputs', at, 'name'], 'labels that are values are neither right nor wrong', 'correct')
+}
+
 /** One output as JSON, and its numbers where they are sent as bytes. */
 interface Written {
   readonly described: Record<string, unknown>
@@ -70,10 +82,10 @@ interface Written {
 }
 
 /**
- * The outputs of an evaluation, step by step.
+ * The outputs of an evaluation that was made for them, step by step.
  *
  * @param shape of the predictions
- * @throws InvalidContent, LimitExceeded
+ * @throws LimitExceeded
  */
 export function* outputsOf(
   evaluation: Evaluation,
@@ -84,7 +96,8 @@ export function* outputsOf(
   const figures = evaluation.figures()
   const written: Written[] = []
   for (const [at, { name, isBinary }] of outputs.entries()) {
-    const numbers = isFigure(name) ? figureOf(figures, name) : yield* rowNumbersOf(evaluation, name, at)
+    // there are all numbers of rows that were asked for
+    const numbers = isFigure(name) ? figureOf(figures, name) : ((yield* evaluation.rowNumbers(name)) as TensorNumbers)
     const described = {
       name,
       datatype: numbers instanceof Int32Array ? 'INT64' : 'FP64',
@@ -123,13 +136,4 @@ function figureOf(figures: Statistics, name: FigureName): TensorNumbers {
   if (name === 'samples') return Int32Array.of(figures.samples)
   const isInfinite = figures.lossStatus === 'infinite' && (name === 'loss' || name === 'lossSum')
   return Float64Array.of(figures[name] ?? (isInfinite ? Number.POSITIVE_INFINITY : Number.NaN))
-}
-
-function* rowNumbersOf(
-  evaluation: Evaluation,
-  name: Exclude<OutputName, FigureName>,
-  at: number,
-): Generator<void, TensorNumbers> {
-  const numbers = yield* evaluation.rowNumbers(name)
-  return numbers ?? refuse(['outputs', at, 'name'], 'labels that are values are neither right nor wrong', name)
 }

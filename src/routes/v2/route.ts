@@ -18,7 +18,7 @@ import type { HealthOptions } from '../health.ts'
 import { add, context } from '../loss/route.ts'
 import { specOf } from '../loss/sent-spec.ts'
 import { inferenceExample, inferenceHeaders, inferenceMediaTypeDocuments, inferenceRequests } from './examples.ts'
-import { askedOf, figureOutputs, outputsOf, partsFor, rowOutputs } from './outputs.ts'
+import { askedOf, checkOutputs, figureOutputs, outputsOf, partsFor, rowOutputs } from './outputs.ts'
 import {
   inferenceAnswer,
   inferenceRequest,
@@ -226,8 +226,9 @@ async function infer(
   const shape = isTensor(predictions) ? predictions.shape : []
   const batch = singleBatch({ ...options, loss, include: partsFor(wanted) }, only, place)
   const { spec } = specOf(batch)
+  checkOutputs(wanted, spec)
   const evaluation = new Evaluation(spec, { ...context, memory: work.memory, isRaw: true })
-  await work.task.run(add(batch, evaluation, work))
+  await work.during('fold', () => work.task.run(add(batch, evaluation, work)))
   work.evaluates(spec, evaluation.tally.samples)
   const outputs = await work.task.run(outputsOf(evaluation, wanted, shape, work))
   const { lossStatus } = evaluation.figures()

@@ -1,7 +1,9 @@
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, openSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { Worker } from 'node:worker_threads'
 import type { Test } from 'tap'
 import { test } from 'tap'
 import { SqliteDatabase } from '../../../src/evaluations/sqlite/database.ts'
@@ -221,4 +223,32 @@ test('a file of a newer release or of another program is left alone', async (t) 
   })
   t.same(Object.values(file.prepare('PRAGMA user_version').get() ?? {}), [99])
   file.close()
+})
+
+test('beside a process that writes nearly all the time it has its turns', async (t) => {
+  const path = fileFor(t)
+  const database = new SqliteDatabase(path, 5000)
+  t.teardown(() => database.close())
+  declare(database, 1)
+  // it lets go of the lock for 3 ms every 50 ms
+  const busy = `
+    const { DatabaseSync } = require('node:sqlite')
+    const { workerData: path, parentPort } = require('node:worker_threads')
+    const database = new DatabaseSync(path, { timeout: 5000 })
+    const sleep = (ms) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+    parentPort.postMessage('ready')
+    for (;;) {
+      database.exec('BEGIN IMMEDIATE')
+      sleep(47)
+      database.exec('COMMIT')
+      sleep(3)
+    }`
+  const writer = new Worker(busy, { eval: true, workerData: path })
+  t.teardown(() => writer.terminate())
+  await once(writer, 'message')
+  const began = performance.now()
+  const all = Array.from({ length: 20 }, (_, at) => `b${at}`)
+  for (const name of all) database.putBatches([batchOf(1, name)], rules)
+  t.same(names(database), all)
+  t.ok(performance.now() - began < 20_000, 'one comes long before the patience ends')
 })

@@ -110,6 +110,10 @@ test('a file that cannot be opened is told with its path', async (t) => {
     name: 'StoreUnusable',
     message: `${join(path, 'x.sqlite')} cannot be opened: unable to open database file`,
   })
+  await t.rejects(SqliteEngine.open(join(path, 'folder/x.sqlite')), {
+    name: 'StoreUnusable',
+    message: /x\.sqlite cannot be opened: ENOTDIR: not a directory, mkdir/,
+  })
 })
 
 test('when its thread breaks down, calls are refused, and the next one has another thread', async (t) => {

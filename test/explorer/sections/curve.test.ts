@@ -46,7 +46,7 @@ browserTest('the curve and its point', async (t, studio) => {
 
   await t.test('the pointer drags it', async (t) => {
     await page.locator('.curve-drawing').evaluate((element) => element.scrollIntoView({ block: 'center' }))
-    const box = await page.locator('.curve-drawing .chart').boundingBox()
+    const box = await page.locator('.curve-drawing').boundingBox()
     if (box === null) return t.fail('no drawing')
     const at = (y: number): [number, number] => [box.x + 44 + y * (box.width - 60), box.y + box.height / 2]
     await page.mouse.move(...at(0.001))

@@ -630,3 +630,23 @@ test('a small body that came with the headers is taken as a whole, and any other
   payload.push(bytes)
   t.equal(await bodyAtHand({ headers: length, continueBody: null }, payload, limits({ maxBodyBytes: 999 })), undefined)
 })
+
+test('the time in which a body comes is a span where the request is traced', async (t) => {
+  const told: unknown[] = []
+  const trace = {
+    id: 'abc',
+    begin: (part: string) => (hasFailed?: boolean) => {
+      told.push([part, hasFailed])
+    },
+  }
+  for (const headers of [{}, { 'content-digest': 'sha-256=:AAAA:' }]) {
+    const { work } = workOf()
+    work.trace = trace
+    const payload = Readable.from([Buffer.from('abc')])
+    await failureOf(new BodyReader({ headers, continueBody: null }, payload, work, limits()))
+  }
+  t.same(told, [
+    ['receive', undefined],
+    ['receive', true],
+  ])
+})

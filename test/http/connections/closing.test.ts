@@ -100,3 +100,64 @@ test('a server that listens no more is closed all the same', async (t) => {
   await connections.close({ delayMs: 0, timeoutMs: 1000 })
   t.equal(server.listening, false)
 })
+
+test('beside others it stops at its turn, and answers when they have stopped, too', async (t) => {
+  const { connections, server, port } = await served(t, (_request, response) => response.end('fine'))
+  const client = new Client(t, port)
+  client.say(get('/'))
+  t.ok(await eventually(() => client.statuses.length === 1))
+  const [turn, stopped] = [Promise.withResolvers<boolean>(), Promise.withResolvers<void>()]
+  let [hasAsked, hasStopped] = [false, false]
+  const peers = {
+    turn: () => {
+      hasAsked = true
+      return turn.promise
+    },
+    trip: async () => {
+      t.fail('others take what is on its way')
+    },
+    stopped: () => {
+      hasStopped = true
+      return stopped.promise
+    },
+  }
+  const closed = connections.close({ delayMs: 0, timeoutMs: 20_000, peers })
+  t.ok(await eventually(() => hasAsked))
+  client.say(get('/'))
+  await sleep(100)
+  t.same([server.listening, client.statuses.length], [true, 1])
+  turn.resolve(false)
+  t.ok(await eventually(() => hasStopped))
+  await sleep(100)
+  t.same([server.listening, client.statuses.length], [false, 1])
+  stopped.resolve()
+  t.ok(await client.ended())
+  t.same(client.statuses, [200, 200])
+  client.socket.end()
+  await closed
+})
+
+test('the last of them waits until nothing comes, and until nothing is on its way', async (t) => {
+  const { connections, server, port } = await served(t, (_request, response) => response.end('fine'))
+  const clients: Client[] = []
+  let trips = 0
+  const peers = {
+    turn: () => Promise.resolve(true),
+    trip: async () => {
+      trips++
+      if (trips > 3) return
+      const client = new Client(t, port)
+      clients.push(client)
+      client.say(get('/'))
+      t.ok(await eventually(() => connections.size === clients.length))
+    },
+    stopped: () => Promise.resolve(),
+  }
+  await connections.close({ delayMs: 0, timeoutMs: 20_000, peers })
+  t.same(
+    clients.map(({ statuses }) => statuses),
+    [[200], [200], [200]],
+  )
+  t.ok(trips > 20, 'quiet turns after three that were not')
+  t.equal(server.listening, false)
+})

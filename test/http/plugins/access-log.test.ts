@@ -54,14 +54,28 @@ test('the line has what the body was and how its rows were evaluated, and the me
   app.decorate('metrics', { answered: (request: unknown) => told.push(request) } as never)
   app.decorateRequest('work')
   accessLog(app)
-  const work = { bytes: 42, rows: 3, spec: { loss: 'mse', labelFormat: 'values', epsilon: 1 } }
+  const work = { trace: { id: 'abc' }, bytes: 42, rows: 3, spec: { loss: 'mse', labelFormat: 'values', epsilon: 1 } }
   app.post('/a/:b', async (request) => {
     request.work = work as never
     return 'fine'
   })
   await app.inject({ method: 'POST', url: '/a/secret' })
   const [{ milliseconds, time, pid, hostname, reqId, ...line }] = await linesOf(lines, 1)
-  const facts = { bytes: 42, rows: 3, loss: 'mse', labelFormat: 'values' }
+  const facts = { traceId: 'abc', bytes: 42, rows: 3, loss: 'mse', labelFormat: 'values' }
   t.same(line, { level: 30, method: 'POST', path: '/a/secret', status: 200, ...facts, msg: 'answered' })
   t.match(told, [{ method: 'POST', route: '/a/:b', status: 200, seconds: Number, work }])
+})
+
+test('without traces the line has the trace of the client, if it names one', async (t) => {
+  const { lines, logger } = listener()
+  const app = bare(t, logger)
+  accessLog(app)
+  app.get('/a', async () => 'fine')
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
+  await app.inject({ url: '/a', headers: { traceparent: `00-${traceId}-00f067aa0ba902b7-01` } })
+  await app.inject({ url: '/a', headers: { traceparent: traceId } })
+  t.same(
+    (await linesOf(lines, 2)).map((line) => line.traceId),
+    [traceId, undefined],
+  )
 })

@@ -192,3 +192,18 @@ test('a token is verified later than a key is found, and may fail', async (t) =>
   t.same(belonging, ['token', 'token'])
   t.same(further, ['one', 'two'], 'hooks of the route come afterwards')
 })
+
+test('refusals below /v2 have the form of its protocol', async (t) => {
+  const app = await appOf(t, { API_KEYS_FILE: keyFile(t), REQUESTS_PER_MINUTE: '1' })
+  const infer = { method: 'POST', url: '/v2/models/mse/infer' } as const
+  const none = await app.inject(infer)
+  t.same([none.statusCode, Object.keys(none.json())], [401, ['error']])
+  t.match(none.headers['www-authenticate'], /^Bearer /)
+  const poor = await app.inject({ ...infer, headers: bearer('nothing') })
+  t.same([poor.statusCode, poor.json()], [403, { error: 'This needs a key with the scope "evaluate".' }])
+  for (const status of [200, 429]) {
+    const answer = await app.inject({ url: '/v2', headers: bearer('reader') })
+    t.equal(answer.statusCode, status)
+    if (status === 429) t.same(Object.keys(answer.json()), ['error'])
+  }
+})

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { Evaluation } from '../../../src/loss/evaluation.ts'
 import { unaccounted } from '../../../src/loss/memory.ts'
-import { askedOf, outputsOf, partsFor } from '../../../src/routes/v2/outputs.ts'
+import { askedOf, checkOutputs, outputsOf, partsFor } from '../../../src/routes/v2/outputs.ts'
 import { outcomeOf } from '../../http/body/support.ts'
 import { errorsOf, finish, specOf, tensorsOf, unlimited } from '../../loss/support.ts'
 
@@ -124,22 +124,15 @@ t.test('numbers as they are: infinite, undefined, by row, and of the gradient', 
     [nan, nan],
   ])
   t.strictSame(found({ ...request, ignoreIndex: 0 }), [[nan], [0], [nan], [1], [0], [-1], [nan, nan]])
+})
+
+t.test('right decisions of labels that are values are refused', async (t) => {
+  const asked = askedOf({ outputs: [{ name: 'loss' }, { name: 'correct' }] })
+  const detail = 'labels that are values are neither right nor wrong'
   t.strictSame(
-    errorsOf(() =>
-      found({
-        loss: 'mse',
-        labelFormat: 'values',
-        include: ['perSample', 'gradient'],
-        predictions: [[1, 2]],
-        labels: [[1, 2]],
-      }),
-    ),
-    [
-      {
-        path: ['outputs', 5, 'name'],
-        detail: 'labels that are values are neither right nor wrong',
-        received: 'correct',
-      },
-    ],
+    errorsOf(() => checkOutputs(asked, { decision: 'none' })),
+    [{ path: ['outputs', 1, 'name'], detail, received: 'correct' }],
   )
+  checkOutputs(asked, { decision: 'binary' })
+  checkOutputs(askedOf({}), { decision: 'none' })
 })

@@ -1,0 +1,200 @@
+import type { Worker } from 'node:cluster'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { FastifyBaseLogger } from 'fastify'
+import type { Question, ToPrimary, ToWorker } from './messages.ts'
+
+/** What is used of a worker. */
+export type Process = Pick<Worker, 'on' | 'process'> & { send(message: ToWorker, done: () => void): unknown }
+
+export interface PrimaryOptions {
+  /** How many workers there are to be. */
+  readonly workers: number
+  /** Starts the worker of a place, numbered from 0. */
+  readonly fork: (place: number) => Process
+  readonly log: Pick<FastifyBaseLogger, 'info' | 'error'>
+  /** The first pause before a place is filled again whose worker has ended soon after its start; each further one is twice as long. */
+  readonly pauseMs?: number
+}
+
+/** A worker that ends before it listens, or so soon after, would do so again and again. */
+const soonMs = 10_000
+const longestPauseMs = 30_000
+
+/** A worker, as the primary sees it. */
+interface Member {
+  readonly process: Process
+  readonly place: number
+  /** When it came to listen. */
+  began: number
+  /** Whether nobody relies on it as long as it does not listen: when it ends, nobody takes its place. */
+  readonly isTrial: boolean
+  isListening: boolean
+  /** Whether it may end its listening. */
+  hasTurn: boolean
+  /** Whether its place is another's, or nobody's. */
+  isLeaving: boolean
+  readonly asked: Set<Question>
+  /** Whether it listened. */
+  readonly listened: PromiseWithResolvers<boolean>
+  readonly ended: PromiseWithResolvers<void>
+}
+
+/** Keeps a number of workers running, replaces them, and ends them in good order. */
+export class Primary {
+  readonly #options: PrimaryOptions
+  readonly #members = new Set<Member>()
+  /** How often in a row the worker of a place has ended soon after its start. */
+  readonly #failures = new Map<number, number>()
+  readonly #pauses = new Map<number, AbortController>()
+  #isRestarting = false
+  #isClosing = false
+
+  constructor(options: PrimaryOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Starts the workers. The first one alone, so that what is wrong with the configuration or the store is said once.
+   *
+   * @returns false when it does not come to listen; it has said why
+   */
+  async start(): Promise<boolean> {
+    const { workers, log } = this.#options
+    if (!(await this.#fill(0, true))) return this.#isClosing
+    const others = await Promise.all(Array.from({ length: workers - 1 }, (_, at) => this.#fill(at + 1)))
+    if (others.every((listens) => listens)) log.info({ workers }, 'all workers listen')
+    return true
+  }
+
+  /** Puts another worker in the place of each, one after the other: it listens before the former one ends. */
+  async restart(): Promise<void> {
+    if (this.#isRestarting || this.#isClosing) return
+    this.#isRestarting = true
+    try {
+      for (let place = 0; place < this.#options.workers; place++) if (!(await this.#renew(place))) return
+      this.#options.log.info('all workers were replaced')
+    } finally {
+      this.#isRestarting = false
+    }
+  }
+
+  /** Ends all workers; resolves when none is left. */
+  async close(delayMs: number): Promise<void> {
+    this.#isClosing = true
+    for (const pause of this.#pauses.values()) pause.abort()
+    const ended = Array.from(this.#members, (member) => {
+      if (member.isListening || member.hasTurn) this.#tell(member, { close: { delayMs, isAll: true } })
+      // it has nothing yet that could be lost
+      else member.process.process.kill('SIGKILL')
+      return member.ended.promise
+    })
+    await Promise.all(ended)
+  }
+
+  /** @returns whether there was another */
+  async #renew(place: number): Promise<boolean> {
+    const { log } = this.#options
+    this.#pauses.get(place)?.abort()
+    const former = Array.from(this.#members).find((member) => member.place === place && !member.isLeaving)
+    if (former !== undefined) former.isLeaving = true
+    if (await this.#fill(place, true)) {
+      if (former === undefined) return true
+      this.#tell(former, { close: { delayMs: 0, isAll: false } })
+      // at no time there is more than one worker too many
+      await former.ended.promise
+      return true
+    }
+    if (this.#isClosing) return false
+    log.error('the new worker did not start; the former ones stay')
+    if (former !== undefined && this.#members.has(former)) former.isLeaving = false
+    else void this.#fill(place)
+    return false
+  }
+
+  /** Starts a worker. @returns whether it came to listen */
+  async #fill(place: number, isTrial = false): Promise<boolean> {
+    if (this.#isClosing) return false
+    const member: Member = {
+      process: this.#options.fork(place),
+      place,
+      began: Number.POSITIVE_INFINITY,
+      isTrial,
+      isListening: false,
+      hasTurn: false,
+      isLeaving: false,
+      asked: new Set(),
+      listened: Promise.withResolvers(),
+      ended: Promise.withResolvers(),
+    }
+    this.#members.add(member)
+    member.process.on('listening', () => {
+      member.isListening = true
+      member.began = performance.now()
+      member.listened.resolve(true)
+    })
+    member.process.on('message', (message: ToPrimary) => {
+      if ('question' in message) this.#take(member, message.question)
+      else this.#replace(member, 'a worker ends; another takes its place', {})
+    })
+    // not "exit": by then not all of its log has been read
+    member.process.process.on('close', (code, signal) => {
+      this.#members.delete(member)
+      if (!member.isTrial || member.isListening)
+        this.#replace(member, 'a worker has ended; another takes its place', { code, signal })
+      member.isListening = false
+      member.listened.resolve(false)
+      member.ended.resolve()
+      this.#answer()
+    })
+    return member.listened.promise
+  }
+
+  /** Fills the place of a worker that has it no more; after a pause when it did not have it for long. */
+  #replace(member: Member, message: string, why: object): void {
+    if (member.isLeaving || this.#isClosing) return
+    member.isLeaving = true
+    const { place, began, process } = member
+    const failures = performance.now() - began < soonMs ? (this.#failures.get(place) ?? 0) + 1 : 0
+    this.#failures.set(place, failures)
+    const { pauseMs = 500, log } = this.#options
+    const pause = failures === 0 ? 0 : Math.min(longestPauseMs, pauseMs * 2 ** (failures - 1))
+    log.error({ worker: process.process.pid, ...why, pauseMs: pause }, message)
+    const ended = new AbortController()
+    this.#pauses.set(place, ended)
+    sleep(pause, undefined, { signal: ended.signal }).then(
+      () => this.#fill(place),
+      () => undefined,
+    )
+  }
+
+  #take(member: Member, question: Question): void {
+    if (question === 'stopped') member.isListening = false
+    member.asked.add(question)
+    this.#answer()
+  }
+
+  /** Answers the questions whose time has come. */
+  #answer(): void {
+    const listening = Array.from(this.#members).filter(({ isListening }) => isListening)
+    for (const member of this.#members) {
+      const others = listening.filter((other) => other !== member)
+      const doOthersGoOn = others.some(({ hasTurn }) => !hasTurn)
+      this.#reply(member, 'trip', true)
+      // while others go on, they take what is on its way; the last one waits until it is the only one
+      if (member.asked.has('turn') && (doOthersGoOn || others.length === 0)) {
+        member.hasTurn = true
+        this.#reply(member, 'turn', true, !doOthersGoOn)
+      }
+      this.#reply(member, 'stopped', listening.length === 0 || !this.#isClosing)
+    }
+  }
+
+  #reply(member: Member, answer: Question, isTime: boolean, isLast = false): void {
+    if (isTime && member.asked.delete(answer)) this.#tell(member, { answer, isLast })
+  }
+
+  #tell({ process }: Member, message: ToWorker): void {
+    // one that has just ended does not hear it
+    process.send(message, () => undefined)
+  }
+}

@@ -1,0 +1,15 @@
+import type { Config } from '../config.ts'
+
+/** What is for all workers together. */
+const shared = [
+  'MAX_IN_FLIGHT_BYTES',
+  'MAX_REQUESTS_IN_FLIGHT',
+  'MAX_CONNECTIONS',
+  'MAX_CONNECTIONS_PER_ADDRESS',
+] as const
+
+/** The configuration of one worker: what all may have together is split evenly. */
+export function shareOf(config: Config): Config {
+  const shares = shared.map((name) => [name, Math.max(1, Math.floor(config[name] / config.WORKERS))])
+  return { ...config, ...Object.fromEntries(shares) }
+}

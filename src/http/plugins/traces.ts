@@ -1,0 +1,47 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { RequestTrace, Tracing } from '../../operation/tracing.ts'
+import { pathOf } from '../problem.ts'
+import { traceParentOf } from '../traceparent.ts'
+
+/** Makes a span of each request but those of probes. Without tracing there is not even a hook. Register after `requestWork`. */
+export function traces(app: FastifyInstance, tracing: Tracing | undefined): void {
+  if (tracing === undefined) return
+  app.addHook('onRequest', (request, reply, done) => {
+    const { headers, method, routeOptions } = request
+    if (!routeOptions.config.isAlwaysAnswered) {
+      const { url: route = '' } = routeOptions
+      const trace = tracing.begin(`${method} ${route}`.trim(), traceParentOf(headers.traceparent), headers.tracestate)
+      request.work.trace = trace
+      let isSent = false
+      reply.raw.on('finish', () => {
+        isSent = true
+      })
+      reply.raw.on('close', () => end(trace, request, reply, isSent))
+    }
+    done()
+  })
+  app.addHook('preHandler', (request, _reply, done) => tracing.within(request.work.trace, done))
+  app.addHook('onClose', () => tracing.close())
+}
+
+/** Names are those of OpenTelemetry where it has one. */
+function end(trace: RequestTrace, request: FastifyRequest, { raw, statusCode }: FastifyReply, isSent: boolean): void {
+  const { id, method, url, routeOptions, work } = request
+  const status = raw.headersSent ? statusCode : undefined
+  trace.end(
+    {
+      'http.request.method': method,
+      'http.route': routeOptions.url,
+      'http.response.status_code': status,
+      'url.path': pathOf(url),
+      'url.scheme': request.protocol,
+      'lossmeter.request_id': id,
+      'lossmeter.body.bytes': work.bytes,
+      'lossmeter.body.format': work.format,
+      'lossmeter.rows': work.rows,
+      'lossmeter.loss': work.spec?.loss,
+      'lossmeter.label_format': work.spec?.labelFormat,
+    },
+    !isSent || statusCode >= 500,
+  )
+}

@@ -1,0 +1,17 @@
+/** The trace that a request belongs to, and its place there. */
+export interface TraceParent {
+  readonly traceId: string
+  readonly spanId: string
+  readonly traceFlags: number
+}
+
+const pattern = /^(?!ff)([\da-f]{2})-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(-.{0,256})?$/
+
+/** Reads the header traceparent (W3C Trace Context, section 3.2); undefined for anything else. */
+export function traceParentOf(header: unknown): TraceParent | undefined {
+  if (typeof header !== 'string') return undefined
+  const [, version, traceId, spanId, flags, rest] = pattern.exec(header) ?? []
+  // only later versions may say more
+  if (traceId === undefined || (version === '00' && rest !== undefined)) return undefined
+  return { traceId, spanId, traceFlags: Number.parseInt(flags, 16) & 1 }
+}

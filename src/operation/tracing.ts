@@ -1,0 +1,168 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api'
+import type { SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace'
+import type { FastifyBaseLogger } from 'fastify'
+import packageJson from '../../package.json' with { type: 'json' }
+import type { Config } from '../config.ts'
+import type { Store } from '../evaluations/store.ts'
+import type { Trace } from '../http/request-work.ts'
+import type { TraceParent } from '../http/traceparent.ts'
+
+type Api = typeof import('@opentelemetry/api')
+
+export type TracingConfig = Pick<
+  Config,
+  'OTEL_EXPORTER_OTLP_ENDPOINT' | 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT' | 'OTEL_TRACES_SAMPLER_ARG'
+>
+
+/** Time for the last spans at shutdown. */
+const closingMilliseconds = 1000
+
+/** The spans of one request. */
+export class RequestTrace implements Trace {
+  readonly #api: Api
+  readonly #tracer: Tracer
+  readonly #span: Span
+  readonly #context: Context
+
+  constructor(api: Api, tracer: Tracer, span: Span) {
+    this.#api = api
+    this.#tracer = tracer
+    this.#span = span
+    this.#context = api.trace.setSpan(api.ROOT_CONTEXT, span)
+  }
+
+  get id(): string {
+    return this.#span.spanContext().traceId
+  }
+
+  begin(part: string): (hasFailed?: boolean) => void {
+    const span = this.#tracer.startSpan(part, {}, this.#context)
+    // messages of errors may show what was sent, so they are not told
+    return (hasFailed) => endSpan(this.#api, span, hasFailed)
+  }
+
+  end(attributes: Attributes, hasFailed: boolean): void {
+    this.#span.setAttributes(attributes)
+    endSpan(this.#api, this.#span, hasFailed)
+  }
+}
+
+function endSpan(api: Api, span: Span, hasFailed = false): void {
+  if (hasFailed) span.setStatus({ code: api.SpanStatusCode.ERROR })
+  span.end()
+}
+
+/** Makes the spans of requests, and sends them to a collector in the background. */
+export class Tracing {
+  readonly #api: Api
+  readonly #provider: TracerProvider
+  readonly #tracer: Tracer
+  readonly #current = new AsyncLocalStorage<Trace>()
+
+  constructor(api: Api, provider: TracerProvider) {
+    this.#api = api
+    this.#provider = provider
+    this.#tracer = provider.getTracer(packageJson.name, packageJson.version)
+  }
+
+  /** Begins the span of a request, within the trace of its client if it has one. */
+  begin(name: string, parent: TraceParent | undefined, state: unknown): RequestTrace {
+    const { ROOT_CONTEXT, SpanKind, createTraceState, trace } = this.#api
+    const traceState = typeof state === 'string' ? { traceState: createTraceState(state) } : {}
+    const context =
+      parent === undefined
+        ? ROOT_CONTEXT
+        : trace.setSpanContext(ROOT_CONTEXT, { ...parent, ...traceState, isRemote: true })
+    const span = this.#tracer.startSpan(name, { kind: SpanKind.SERVER }, context)
+    return new RequestTrace(this.#api, this.#tracer, span)
+  }
+
+  /** Runs what asks the store on behalf of a request. */
+  within(trace: Trace | undefined, run: () => void): void {
+    if (trace === undefined) run()
+    else this.#current.run(trace, run)
+  }
+
+  /** The same store, each of whose operations is a span of the request that asks for it. */
+  observed(store: Store): Store {
+    const current = this.#current
+    return new Proxy(store, {
+      get(target, name) {
+        const operation = Reflect.get(target, name)
+        return (...args: unknown[]) => {
+          const end = current.getStore()?.begin(`store ${String(name)}`)
+          const result = operation.apply(target, args)
+          // what is read piece by piece is read by the request itself
+          if (result instanceof Promise) {
+            result.then(
+              () => end?.(),
+              () => end?.(true),
+            )
+          } else end?.()
+          return result
+        }
+      },
+    })
+  }
+
+  /** Sends what is left, as long as there is time for it. */
+  async close(milliseconds = closingMilliseconds): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, milliseconds)
+    })
+    await Promise.race([this.#provider.shutdown().catch(() => undefined), late])
+    clearTimeout(timer)
+  }
+}
+
+/**
+ * Begins to trace where a collector is named; else nothing of OpenTelemetry's SDK is loaded. A collector that is out of reach
+ * costs spans, of which so many wait at most, and nothing else; the log says once when it is, and when it is back.
+ */
+export async function openTracing(config: TracingConfig, log: FastifyBaseLogger): Promise<Tracing | undefined> {
+  const url = endpointOf(config)
+  if (url === undefined) return undefined
+  const [api, sdk, { OTLPTraceExporter }, resources] = await Promise.all([
+    import('@opentelemetry/api'),
+    import('@opentelemetry/sdk-trace'),
+    import('@opentelemetry/exporter-trace-otlp-http'),
+    import('@opentelemetry/resources'),
+  ])
+  const { name, version } = packageJson
+  const exporter = telling(new OTLPTraceExporter({ url }), log)
+  const provider = new sdk.TracerProvider({
+    // what the operator names goes before
+    resource: resources
+      .defaultResource()
+      .merge(resources.resourceFromAttributes({ 'service.name': name, 'service.version': version }))
+      .merge(resources.detectResources({ detectors: [resources.envDetector] })),
+    sampler: new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(config.OTEL_TRACES_SAMPLER_ARG) }),
+    spanProcessors: [new sdk.BatchSpanProcessor({ exporter, scheduledDelayMillis: 1000 })],
+  })
+  return new Tracing(api, provider)
+}
+
+/** Where spans go, as OpenTelemetry has it: to an address of their own, or below that of all signals. */
+export function endpointOf(config: TracingConfig): string | undefined {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: all, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: ofTraces } = config
+  return ofTraces ?? (all && `${all.replace(/\/$/, '')}/v1/traces`)
+}
+
+/** An exporter of whose failures the log tells, once each time that they begin. */
+export function telling(exporter: SpanExporter, log: FastifyBaseLogger): SpanExporter {
+  let isFailing = false
+  return {
+    export: (spans, done) => {
+      exporter.export(spans, (result) => {
+        const fails = result.code !== 0
+        if (fails && !isFailing) log.warn({ err: result.error }, 'traces cannot be sent')
+        if (!fails && isFailing) log.info('traces are sent again')
+        isFailing = fails
+        done(result)
+      })
+    },
+    shutdown: () => exporter.shutdown(),
+  }
+}

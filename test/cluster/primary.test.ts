@@ -1,0 +1,272 @@
+import { EventEmitter } from 'node:events'
+import { test } from 'tap'
+import type { Question, ToWorker } from '../../src/cluster/messages.ts'
+import type { Process } from '../../src/cluster/primary.ts'
+import { Primary } from '../../src/cluster/primary.ts'
+import { eventually } from '../eventually.ts'
+
+/** A worker that does what the test says. */
+class FakeWorker extends EventEmitter {
+  readonly place: number
+  readonly heard: ToWorker[] = []
+  readonly process: EventEmitter & { pid: number; kill(signal: string): void }
+
+  constructor(place: number, pid: number) {
+    super()
+    this.place = place
+    this.process = Object.assign(new EventEmitter(), { pid, kill: (signal: string) => this.end(null, signal) })
+  }
+
+  send(message: ToWorker, done: () => void): void {
+    this.heard.push(message)
+    done()
+  }
+
+  listen(): void {
+    this.emit('listening')
+  }
+
+  ask(question: Question): void {
+    this.emit('message', { question })
+  }
+
+  leave(): void {
+    this.emit('message', { isLeaving: true })
+  }
+
+  end(code: number | null = 0, signal: string | null = null): void {
+    this.process.emit('close', code, signal)
+  }
+}
+
+interface Line {
+  readonly level: 'info' | 'error'
+  readonly fields: Record<string, unknown>
+}
+
+function lead(workers: number, pauseMs = 1) {
+  const forked: FakeWorker[] = []
+  const lines: Line[] = []
+  const log = (level: Line['level']) => (fields: object | string, message?: string) =>
+    lines.push({ level, fields: typeof fields === 'string' ? { message: fields } : { ...fields, message } })
+  const primary = new Primary({
+    workers,
+    pauseMs,
+    log: { info: log('info'), error: log('error') },
+    fork: (place) => {
+      const worker = new FakeWorker(place, 100 + forked.length)
+      forked.push(worker)
+      return worker as unknown as Process
+    },
+  })
+  return { primary, forked, lines }
+}
+
+/** A primary whose workers listen. */
+async function started(workers: number, pauseMs?: number) {
+  const led = lead(workers, pauseMs)
+  const start = led.primary.start()
+  for (let at = 0; at < workers; at++) {
+    await eventually(() => led.forked.length > at)
+    led.forked[at].listen()
+  }
+  await start
+  led.lines.length = 0
+  return led
+}
+
+test('the first worker starts alone, then the others', async (t) => {
+  const { primary, forked, lines } = lead(3)
+  const start = primary.start()
+  t.same(
+    forked.map(({ place }) => place),
+    [0],
+  )
+  forked[0].listen()
+  t.ok(await eventually(() => forked.length === 3))
+  t.same(
+    forked.map(({ place }) => place),
+    [0, 1, 2],
+  )
+  t.same(lines, [])
+  forked[1].listen()
+  forked[2].listen()
+  t.equal(await start, true)
+  t.same(lines, [{ level: 'info', fields: { workers: 3, message: 'all workers listen' } }])
+})
+
+test('a first worker that does not start is not replaced', async (t) => {
+  const { primary, forked, lines } = lead(2)
+  const start = primary.start()
+  forked[0].end(1)
+  t.equal(await start, false)
+  t.same([forked.length, lines], [1, []])
+})
+
+test('a worker that ends is replaced, with a pause that grows while it ends soon', async (t) => {
+  const { primary, forked, lines } = await started(2)
+  forked[1].end(null, 'SIGKILL')
+  for (let at = 2; at < 5; at++) {
+    t.ok(await eventually(() => forked.length > at))
+    t.equal(forked[at].place, 1)
+    forked[at].end(7)
+  }
+  t.ok(await eventually(() => forked.length === 6))
+  t.same(
+    lines.map(({ level, fields }) => [level, fields.worker, fields.code, fields.signal, fields.pauseMs]),
+    [
+      ['error', 101, null, 'SIGKILL', 1],
+      ['error', 102, 7, null, 2],
+      ['error', 103, 7, null, 4],
+      ['error', 104, 7, null, 8],
+    ],
+  )
+  t.match(lines[0].fields, { message: 'a worker has ended; another takes its place' })
+  forked[5].listen()
+  const closed = primary.close(0)
+  forked[0].end()
+  forked[5].end()
+  await closed
+})
+
+test('one that has lived for long is replaced at once', async (t) => {
+  const { forked, lines } = await started(1, 60_000)
+  const now = performance.now.bind(performance)
+  t.intercept(performance, 'now', { value: () => now() + 20_000 })
+  forked[0].end(1)
+  t.ok(await eventually(() => forked.length === 2))
+  t.match(lines, [{ fields: { pauseMs: 0 } }])
+})
+
+test('one that ends by itself is replaced when it says so, once', async (t) => {
+  const { forked, lines } = await started(2)
+  forked[0].leave()
+  t.ok(await eventually(() => forked.length === 3))
+  forked[0].end(1)
+  t.match(lines, [{ level: 'error', fields: { worker: 100, message: 'a worker ends; another takes its place' } }])
+  t.equal(forked.length, 3)
+})
+
+test('a restart replaces one after the other: the new one listens before the old one is told to end', async (t) => {
+  const { primary, forked, lines } = await started(2)
+  const restart = primary.restart()
+  await primary.restart()
+  t.same(
+    forked.map(({ place }) => place),
+    [0, 1, 0],
+    'one restart at a time',
+  )
+  t.same(forked[0].heard, [])
+  forked[2].listen()
+  t.ok(await eventually(() => forked[0].heard.length === 1))
+  t.same(forked[0].heard, [{ close: { delayMs: 0, isAll: false } }])
+  forked[0].ask('turn')
+  forked[0].ask('stopped')
+  t.same(forked[0].heard.slice(1), [
+    { answer: 'turn', isLast: false },
+    { answer: 'stopped', isLast: false },
+  ])
+  t.equal(forked.length, 3, 'the second waits until the first has ended')
+  forked[0].end()
+  t.ok(await eventually(() => forked.length === 4))
+  forked[3].listen()
+  t.ok(await eventually(() => forked[1].heard.length === 1))
+  forked[1].end()
+  await restart
+  t.same(lines, [{ level: 'info', fields: { message: 'all workers were replaced' } }])
+})
+
+test('a restart whose worker does not start changes nothing', async (t) => {
+  const { primary, forked, lines } = await started(2)
+  const restart = primary.restart()
+  forked[2].end(1)
+  await restart
+  t.same([forked[0].heard, forked[1].heard, forked.length], [[], [], 3])
+  t.same(lines, [{ level: 'error', fields: { message: 'the new worker did not start; the former ones stay' } }])
+  forked[0].end()
+  t.ok(await eventually(() => forked.length === 4), 'it is relied on as before')
+})
+
+test('workers that end during a restart', async (t) => {
+  const { primary, forked, lines } = await started(2, 60_000)
+  // it would be replaced in a minute; the restart does so now
+  forked[0].end(1)
+  const restart = primary.restart()
+  t.ok(await eventually(() => forked.length === 3))
+  forked[2].listen()
+  t.ok(await eventually(() => forked.length === 4))
+  // the new one fails, and the old one is gone
+  forked[1].end(1)
+  forked[3].end(1)
+  await restart
+  t.ok(await eventually(() => forked.length === 5))
+  t.equal(forked[4].place, 1)
+  t.same(
+    lines.map(({ fields }) => fields.message),
+    ['a worker has ended; another takes its place', 'the new worker did not start; the former ones stay'],
+  )
+})
+
+test('at the end all are told; one after the other stops listening, and all go on when none listens', async (t) => {
+  const { primary, forked } = await started(3)
+  let isClosed = false
+  const closed = primary.close(40).then(() => {
+    isClosed = true
+  })
+  for (const { heard } of forked) t.same(heard.splice(0), [{ close: { delayMs: 40, isAll: true } }])
+  await primary.restart()
+  t.equal(forked.length, 3, 'no restart any more')
+  const [a, b, c] = forked
+  const heard = () => forked.map((worker) => worker.heard.splice(0))
+  a.ask('turn')
+  t.same(heard(), [[{ answer: 'turn', isLast: false }], [], []])
+  b.ask('turn')
+  t.same(heard(), [[], [{ answer: 'turn', isLast: false }], []])
+  c.ask('turn')
+  t.same(heard(), [[], [], []], 'the last one waits for the others')
+  a.ask('stopped')
+  t.same(heard(), [[], [], []])
+  b.end(null, 'SIGKILL')
+  t.same(heard(), [[], [], [{ answer: 'turn', isLast: true }]], 'one that has ended has stopped, too')
+  c.ask('trip')
+  t.same(heard(), [[], [], [{ answer: 'trip', isLast: false }]])
+  c.ask('stopped')
+  t.same(heard(), [[{ answer: 'stopped', isLast: false }], [], [{ answer: 'stopped', isLast: false }]])
+  a.end()
+  t.equal(isClosed, false)
+  c.end()
+  await closed
+})
+
+test('at the end those that do not listen yet are killed, and none is started any more', async (t) => {
+  const { primary, forked, lines } = await started(2, 30)
+  forked[0].end(1)
+  const restart = primary.restart()
+  await eventually(() => forked.length === 3)
+  forked[1].end(1)
+  const closed = primary.close(0)
+  await closed
+  await restart
+  t.same(
+    forked.map(({ heard }) => heard),
+    [[], [], []],
+  )
+  t.equal(forked.length, 3)
+  t.notMatch(
+    lines.map(({ fields }) => fields.message),
+    ['the new worker did not start; the former ones stay'],
+  )
+  const early = lead(2)
+  const start = early.primary.start()
+  await early.primary.close(0)
+  t.equal(await start, true, 'it is no failure')
+  t.equal(early.forked.length, 1)
+  const between = lead(2)
+  const second = between.primary.start()
+  between.forked[0].listen()
+  const end = between.primary.close(0)
+  between.forked[0].end()
+  await end
+  t.equal(await second, true)
+  t.equal(between.forked.length, 1)
+})

@@ -1,0 +1,41 @@
+import { EventEmitter } from 'node:events'
+import { test } from 'tap'
+import type { ToPrimary } from '../../src/cluster/messages.ts'
+import { Membership } from '../../src/cluster/worker.ts'
+
+class Channel extends EventEmitter {
+  readonly sent: ToPrimary[] = []
+
+  send(message: ToPrimary): void {
+    this.sent.push(message)
+  }
+}
+
+test('it asks the primary, and waits for the answer', async (t) => {
+  const channel = new Channel()
+  const membership = new Membership(channel)
+  const turn = membership.turn()
+  channel.emit('message', { answer: 'turn', isLast: true })
+  t.equal(await turn, true)
+  const trip = membership.trip()
+  const stopped = membership.stopped()
+  channel.emit('message', { answer: 'stopped', isLast: false })
+  t.equal(await stopped, undefined)
+  channel.emit('message', { answer: 'trip', isLast: false })
+  t.equal(await trip, undefined)
+  membership.leave()
+  t.same(channel.sent, [{ question: 'turn' }, { question: 'trip' }, { question: 'stopped' }, { isLeaving: true }])
+})
+
+test('it ends when it is told to, and not at a signal', async (t) => {
+  const channel = new Channel()
+  const membership = new Membership(channel)
+  channel.emit('message', { close: { delayMs: 1, isAll: false } })
+  channel.emit('message', { answer: 'turn', isLast: false })
+  const orders: unknown[] = []
+  membership.onClose((order) => orders.push(order))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) t.ok(channel.emit(signal), 'somebody listens')
+  t.same([orders, channel.sent], [[], []])
+  channel.emit('message', { close: { delayMs: 5, isAll: true } })
+  t.same(orders, [{ delayMs: 5, isAll: true }])
+})

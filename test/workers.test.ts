@@ -1,0 +1,213 @@
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { Agent, request } from 'node:http'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { test } from 'tap'
+import { eventually } from './eventually.ts'
+import type { Service } from './service.ts'
+import { linesOf, linesWith, portOf, start, until } from './service.ts'
+
+/** A client with one connection at a time, which it keeps as long as it may. */
+class Client {
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  readonly #port: number
+
+  constructor(t: { after(release: () => void): unknown }, port: number) {
+    this.#port = port
+    t.after(() => this.#agent.destroy())
+  }
+
+  async open(method: string, path: string, body?: object, id = 'none'): Promise<IncomingMessage> {
+    const headers = { 'x-request-id': id, ...(body && { 'content-type': 'application/json' }) }
+    const sent = request({ agent: this.#agent, host: '127.0.0.1', port: this.#port, method, path, headers })
+    sent.setTimeout(120_000, () => sent.destroy(new Error('no answer')))
+    sent.end(body && JSON.stringify(body))
+    const [answer] = await once(sent, 'response')
+    return answer
+  }
+
+  async ask(method: string, path: string, body?: object, id?: string): Promise<{ status: number; body: Answer }> {
+    const answer = await this.open(method, path, body, id)
+    return { status: Number(answer.statusCode), body: JSON.parse(await text(answer)) }
+  }
+}
+
+type Answer = Readonly<Record<string, unknown>>
+
+const batch = { loss: 'mae', labelFormat: 'values', predictions: [2, 5], labels: [1, 2] }
+
+/** Clients that ask again and again until they are stopped, or until nobody listens. */
+class Load {
+  readonly failures: { client: number; code: unknown }[] = []
+  readonly answered: number[]
+  refused = 0
+  readonly #all: Promise<unknown>
+  #isStopped = false
+
+  constructor(t: { after(release: () => void): unknown }, port: number, clients: number, name: string) {
+    this.answered = Array(clients).fill(0)
+    this.#all = Promise.all(this.answered.map((_, at) => this.#run(new Client(t, port), at, `${name}-${at}`)))
+  }
+
+  async #run(client: Client, at: number, name: string): Promise<void> {
+    while (!this.#isStopped) {
+      try {
+        const { status } = await client.ask('POST', '/v1/loss', batch, name)
+        if (status === 200) this.answered[at]++
+        else this.failures.push({ client: at, code: status })
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException
+        if (code === 'ECONNREFUSED') {
+          this.refused++
+          return
+        }
+        this.failures.push({ client: at, code })
+      }
+    }
+  }
+
+  /** Waits until each client was answered so often from now on. */
+  async goOn(times: number): Promise<boolean> {
+    const before = this.answered.slice()
+    return eventually(() => this.answered.every((count, at) => count >= before[at] + times), 120_000)
+  }
+
+  async end(): Promise<void> {
+    this.#isStopped = true
+    await this.#all
+  }
+
+  /** Waits until nobody listens. */
+  async refusals(): Promise<void> {
+    await this.#all
+  }
+}
+
+/** The workers that answered requests of an id. */
+function workersOf(service: Service, id: string): Set<unknown> {
+  return new Set(
+    linesOf(service)
+      .filter(({ reqId }) => reqId === id)
+      .map(({ pid }) => pid),
+  )
+}
+
+/** Starts two workers with a file of evaluations. */
+async function startTwo(t: Tap) {
+  const DATABASE_URL = `sqlite:${join(t.testdir(), 'lossmeter.sqlite')}`
+  const service = start(t, { WORKERS: '2', DATABASE_URL })
+  const port = await portOf(service)
+  await until(() => linesWith(service, 'all workers listen')[0])
+  return { service, port }
+}
+
+interface Tap {
+  after(release: () => void): unknown
+  testdir(): string
+}
+
+test('batches that come to both workers at once count once, and both tell of them', async (t) => {
+  const { service, port } = await startTwo(t)
+  const clients = Array.from({ length: 4 }, () => new Client(t, port))
+  const run = '/v1/evaluations/run'
+  await clients[0].ask('PUT', run, { loss: 'mse', labelFormat: 'values', outputs: 1 })
+  // one of them at least is watched at each worker
+  const events = await Promise.all(
+    [0, 1].map(async (at) => {
+      const heard = { text: '' }
+      const stream = await new Client(t, port).open('GET', `${run}/events?after=0`, undefined, `watcher-${at}`)
+      stream.setEncoding('utf8').on('data', (chunk) => {
+        heard.text += chunk
+      })
+      return heard
+    }),
+  )
+  const batches = Array.from({ length: 30 }, (_, at) => ({
+    predictions: [at / 7, 1 / (at + 3), at],
+    labels: [at / 3, 0.1, 1e-3],
+  }))
+  const answers = await Promise.all(
+    clients.map(async (client, at) => {
+      const all = []
+      for (const [number, body] of batches.entries()) {
+        all.push(await client.ask('PUT', `${run}/batches/b${number}`, body, `client-${at}`))
+        // what was acknowledged is in the report of either worker
+        const report = await clients[(at + 1) % 4].ask('GET', run)
+        t.ok(Number(report.body.batches) > number)
+      }
+      return all
+    }),
+  )
+  t.ok(await eventually(() => clients.every((_, at) => workersOf(service, `client-${at}`).size === 1)))
+  t.equal(new Set(clients.flatMap((_, at) => [...workersOf(service, `client-${at}`)])).size, 2, 'both took part')
+  for (const number of batches.keys()) {
+    const outcomes = answers.map((all) => all[number])
+    t.same(outcomes.map(({ status }) => status).sort(), [200, 200, 200, 201])
+    t.equal(new Set(outcomes.map(({ body }) => body.sequence)).size, 1)
+  }
+  const whole = {
+    predictions: batches.flatMap(({ predictions }) => predictions),
+    labels: batches.flatMap(({ labels }) => labels),
+  }
+  const { body: expected } = await clients[0].ask('POST', '/v1/loss', { loss: 'mse', labelFormat: 'values', ...whole })
+  for (const client of clients) {
+    const { body } = await client.ask('GET', run)
+    for (const name of ['loss', 'lossSum', 'standardError', 'samples']) t.equal(body[name], expected[name], name)
+    t.equal(body.batches, 30)
+  }
+  for (const heard of events) t.ok(await eventually(() => heard.text.includes('id: 30\n')))
+  await clients[0].ask('PUT', `${run}/batches/last`, batches[0])
+  const began = performance.now()
+  for (const heard of events) t.ok(await eventually(() => heard.text.includes('id: 31\n')))
+  t.comment(`both heard of it within ${Math.ceil(performance.now() - began)} ms`)
+  service.child.kill('SIGTERM')
+  t.same(await service.ended, [0, null])
+})
+
+test('under load a worker is killed, all are replaced, and the service ends', async (t) => {
+  const { service, port } = await startTwo(t)
+
+  const beside = new Load(t, port, 8, 'beside')
+  t.ok(await beside.goOn(5))
+  t.ok(await eventually(() => beside.answered.every((_, at) => workersOf(service, `beside-${at}`).size === 1)))
+  const [victim] = workersOf(service, 'beside-0')
+  const itsOwn = Array.from(beside.answered.keys()).filter((at) => workersOf(service, `beside-${at}`).has(victim))
+  t.comment(`${itsOwn.length} of 8 connections were at the worker that is killed`)
+  process.kill(Number(victim), 'SIGKILL')
+  t.match(await until(() => linesWith(service, 'a worker has ended; another takes its place')[0]), {
+    level: 50,
+    worker: victim,
+    signal: 'SIGKILL',
+  })
+  await until(() =>
+    linesWith(service, `Server listening at http://127.0.0.1:${port}`).length === 3 ? true : undefined,
+  )
+  t.ok(await beside.goOn(5), 'all are answered again')
+  await beside.end()
+  t.same(
+    beside.failures.filter(({ client }) => !itsOwn.includes(client)),
+    [],
+    'the others have noticed nothing',
+  )
+  t.ok(beside.failures.length <= itsOwn.length, 'each of its own has lost the request it had there at most')
+
+  const during = new Load(t, port, 20, 'during')
+  t.ok(await during.goOn(5))
+  service.child.kill('SIGHUP')
+  await until(() => linesWith(service, 'all workers were replaced')[0])
+  t.ok(await during.goOn(5))
+  await during.end()
+  t.same(during.failures, [])
+  t.equal(workersOf(service, 'during-0').has(victim), false)
+
+  const busy = new Load(t, port, 200, 'busy')
+  t.ok(await busy.goOn(2))
+  service.child.kill('SIGTERM')
+  await busy.refusals()
+  t.same(busy.failures, [])
+  t.equal(busy.refused, 200, 'in the end nobody listens')
+  t.same(await service.ended, [0, null])
+  t.equal(service.output.errors, '')
+  t.ok(linesOf(service).length > 400, 'each line of the log is whole')
+})
