@@ -3,11 +3,11 @@ import { fuzz, longestTurn, summary } from './fuzz.ts'
 import { withBody } from './requests.ts'
 
 const requests = 2000
+/** The same requests each time; `npm run test:fuzz` makes others. */
+const seed = 20_261_126
 
 test(`${requests} requests made from the document`, async (t) => {
-  const seed = Date.now() % 2 ** 32
   const report = await fuzz(requests, seed)
-  t.comment(`seed ${seed}`)
   t.equal(report.found.length, 0, summary(report, seed))
   t.ok(report.turn <= longestTurn, `a turn of ${report.turn} ms, seed ${seed}`)
   const seen = Object.keys(report.counts)

@@ -175,7 +175,7 @@ test('the bytes decide what a compressed body is, not the chunks they come in', 
         if (cutUp !== expected) t.equal(cutUp.slice(0, 200), expected.slice(0, 200), body.toString('hex').slice(0, 400))
         return cutUp === expected
       }),
-      { numRuns: 150 },
+      { seed: 2, numRuns: 150 },
     )
   }
   // what is right is so for gzip and zstd with more parts than one, for deflate seldom
