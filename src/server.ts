@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
 import type { Membership } from './cluster/worker.ts'
@@ -18,10 +19,10 @@ else await work()
 
 /** Answers requests: alone, or as a member of several workers. */
 async function serve(config: Config, membership?: Membership, sweeps?: boolean): Promise<void> {
-  let isClosing = false
   let isUnready = false
   /** The time to go on that the primary has set. */
   let ordered: number | undefined
+  const orders = new EventEmitter()
   const app = await orExit(() => buildApp(config, logger, () => isUnready, sweeps))
 
   const { close } = closeWithGrace(
@@ -32,7 +33,8 @@ async function serve(config: Config, membership?: Membership, sweeps?: boolean):
       skip: membership === undefined ? [] : ['SIGINT', 'SIGTERM', 'SIGHUP'],
     },
     async ({ signal, err }) => {
-      isClosing = true
+      // whoever closes already needs no order
+      orders.removeAllListeners()
       isUnready ||= membership === undefined
       if (ordered === undefined) {
         logClosing(signal, err)
@@ -49,10 +51,10 @@ async function serve(config: Config, membership?: Membership, sweeps?: boolean):
   )
   membership?.onClose(({ delayMs, isAll }) => {
     isUnready ||= isAll
-    if (isClosing) return
     ordered = delayMs
-    void close()
+    orders.emit('close')
   })
+  orders.once('close', close)
 
   // no request is to pay for the making of the document
   app.swagger()

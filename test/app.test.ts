@@ -4,6 +4,8 @@ import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { t as root, test } from 'tap'
+import { buildApp } from '../src/app.ts'
+import { parseConfig } from '../src/config.ts'
 import { writeCertificate } from './http/certificates.ts'
 import { appOf, ask, listener, post, problemOf } from './support.ts'
 
@@ -187,6 +189,17 @@ test('a database that is out of reach at the start is told of in the log, and al
   t.equal((await away.inject('/v1/limits')).statusCode, 200)
   const { statusCode, headers } = await away.inject('/v1/evaluations')
   t.same([statusCode, headers['retry-after']], [503, '5'])
+})
+
+test('with an address for traces the store is observed', async (t) => {
+  const traced = await appOf(t, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' })
+  t.equal((await traced.inject('/v1/evaluations')).statusCode, 200)
+})
+
+test('a worker that does not delete old evaluations is ready all the same', async (t) => {
+  const worker = await buildApp(parseConfig({ DATABASE_URL: 'memory:' }), false, undefined, false)
+  t.equal((await worker.inject('/readyz')).statusCode, 200)
+  await worker.close()
 })
 
 test('an issuer of tokens that is out of reach at the start hinders nothing but tokens', async (t) => {

@@ -2,6 +2,7 @@
 export default (test) => {
   // what runs in the browser is not measured
   if (/^test\/explorer\/(sections\/|main|place|scene|switches)/.test(test)) return []
+  if (test === 'test/explorer/strings/ko.test.ts') return ['en', 'ko'].map((name) => `src/explorer/strings/${name}.js`)
   const source = test.replace(/^test\//, 'src/').replace(/\.test\.ts$/, '.ts')
   return test.startsWith('test/explorer/') ? source.replace(/\.ts$/, '.js') : source
 }

@@ -26,6 +26,10 @@ test('binary outputs: on which side of the threshold', async (t) => {
   t.same(decided([0.75], [0], spec), { label: '0', decision: '1', confidence: 0.75 })
   t.same(decided([0.25], [0], spec), { label: '0', decision: '0', confidence: 0.75 })
   t.same(decided([0], [1], { ...spec, predictionFormat: 'logits' }), { label: '1', decision: '0', confidence: 0.5 })
+  t.same(
+    decided([0.5], [1], { loss: 'mse', labelFormat: 'binary', predictionFormat: 'values' }),
+    decided([0.5], [1], { loss: 'mse', labelFormat: 'binary', predictionFormat: 'values', threshold: 0 }),
+  )
   t.same(decided([0.9, 0.1], [1, 1], spec), { label: '1, 1', decision: '1, 0' })
 })
 

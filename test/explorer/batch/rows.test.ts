@@ -13,6 +13,8 @@ test('rows of JSON, CSV and .npy', async (t) => {
   const csvFiles = { predictions: { kind: 'csv', file: csv, hasHeader: true } as const, labels: json }
   t.same(await rowsOf({ files: csvFiles }, 'predictions', [1]), [['3', '4']], 'empty lines are no rows')
   t.same(await rowsOf({ files: csvFiles }, 'labels', [1]), [['1']])
+  const bare = { predictions: { ...csvFiles.predictions, hasHeader: false }, labels: json }
+  t.same(await rowsOf({ files: bare }, 'predictions', [0, 9]), [['a', 'b'], []])
 
   const file = new File([npy('<f8', [2, 2], Float64Array.of(1, 2, 3, 4))], 'p.npy')
   const array = await readNpy(file, 'p.npy')

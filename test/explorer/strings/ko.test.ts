@@ -40,3 +40,8 @@ test('Korean says all that English says, and nothing else', async (t) => {
     t.same(tags(text), tags(original), `${path} has the markup of the English string`)
   }
 })
+
+test('English says one of one', async (t) => {
+  t.match(en.batch.counts(5, 1), /1 output$/)
+  t.match(en.sweeps.summary(9, 'bias', '0', '0', 1, '0'), / 1 level,/)
+})

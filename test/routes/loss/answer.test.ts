@@ -29,6 +29,7 @@ test('every field of a full answer is in the schema, and the other way round', a
     labels: [0, 1],
     reduction: 'none',
     include: parts,
+    topK: 1,
     miniBatch: { size: 2, seed: 1 },
   })
   t.same(Object.keys(answer).sort(), Object.keys(lossAnswer.shape).sort())
