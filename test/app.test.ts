@@ -194,6 +194,7 @@ test('a database that is out of reach at the start is told of in the log, and al
 test('with an address for traces the store is observed', async (t) => {
   const traced = await appOf(t, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' })
   t.equal((await traced.inject('/v1/evaluations')).statusCode, 200)
+  t.match((await traced.inject('/metrics')).body, /^http_server_request_duration_seconds_count/m)
 })
 
 test('a worker that does not delete old evaluations is ready all the same', async (t) => {
