@@ -1,5 +1,5 @@
 import { batchMediaTypes } from '../../http/body/register.ts'
-import { comparisonBinaryDocument } from '../loss/examples.ts'
+import { comparisonBinaryDocument, exampleCounts as counts, exampleSpec as spec } from '../loss/examples.ts'
 import { comparisonMultipartDocument } from '../loss/multipart-document.ts'
 import { exampleId, invalidExample, mediaTypeExample, problemExample } from '../problem-examples.ts'
 
@@ -47,19 +47,6 @@ const otherShape = {
   pointer: '#/baseline',
   detail: 'baseline is 3 rows of 3 numbers; it must have the shape of predictions, 4 rows of 3 numbers',
   received: 'an array of 3 arrays of 3 numbers',
-}
-
-const counts = { ties: 0, ignored: 0, clipped: 0 }
-const spec = {
-  loss: 'cross-entropy',
-  labelFormat: 'index',
-  predictionFormat: 'probabilities',
-  reduction: 'mean',
-  logPolicy: 'add-epsilon',
-  epsilon: 1e-7,
-  rowSumTolerance: 0.001,
-  labelSmoothing: 0,
-  include: [],
 }
 
 /** The answers to the first of these requests, and to the wrong one. */

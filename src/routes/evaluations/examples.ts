@@ -1,20 +1,7 @@
-import { binaryDocument } from '../loss/examples.ts'
+import { binaryDocument, exampleCounts as counts, exampleSpec as spec } from '../loss/examples.ts'
 import { batchMultipartDocument } from '../loss/multipart-document.ts'
 import { exampleId, invalidExample, problemExample } from '../problem-examples.ts'
 
-/** Three classes, declared once; then two batches. The requests work in this order. */
-const spec = {
-  loss: 'cross-entropy',
-  labelFormat: 'index',
-  predictionFormat: 'probabilities',
-  reduction: 'mean',
-  logPolicy: 'add-epsilon',
-  epsilon: 1e-7,
-  rowSumTolerance: 0.001,
-  labelSmoothing: 0,
-  include: [],
-}
-const counts = { ties: 0, ignored: 0, clipped: 0 }
 const times = {
   createdAt: '2026-11-26T09:00:00.000Z',
   updatedAt: '2026-11-26T09:00:07.000Z',
@@ -26,6 +13,7 @@ const first = { samples: 2, loss: 1.329629447038073, accuracy: 0.5, standardErro
 const second = { samples: 1, loss: 0.22314342631421757, accuracy: 1, standardError: null }
 const both = { samples: 3, loss: 0.9608007734634544, accuracy: 0.6666666666666666, standardError: 0.6719981434599164 }
 
+/** Three classes, declared once; then two batches. The requests work in this order. */
 export const declarationExamples = {
   'three classes': {
     summary: 'Cross-entropy over three classes',

@@ -2,6 +2,21 @@ import { lossMediaTypes } from '../../http/body/register.ts'
 import { exampleId, invalidExample, mediaTypeExample, problemExample } from '../problem-examples.ts'
 import { lossMultipartDocument } from './multipart-document.ts'
 
+/** What an answer says of a cross-entropy that is asked for without options. */
+export const exampleSpec = {
+  loss: 'cross-entropy',
+  labelFormat: 'index',
+  predictionFormat: 'probabilities',
+  reduction: 'mean',
+  logPolicy: 'add-epsilon',
+  epsilon: 1e-7,
+  rowSumTolerance: 0.001,
+  labelSmoothing: 0,
+  include: [],
+}
+/** The counts that no row of the examples adds to. */
+export const exampleCounts = { ties: 0, ignored: 0, clipped: 0 }
+
 const tenClasses = [0.1, 0.05, 0.6, 0.0, 0.05, 0.1, 0.0, 0.1, 0.0, 0.0]
 
 /** Named requests of POST /v1/loss for the document; each runs as it is. */
@@ -80,24 +95,12 @@ export const lossAnswers = {
     samples: 1,
     outputs: 10,
     correct: 1,
-    ties: 0,
-    ignored: 0,
-    clipped: 0,
+    ...exampleCounts,
     lossSum: 0.510825457099338,
     weightSum: 1,
     standardError: null,
     accuracyInterval: [0.20654931437723742, 1],
-    spec: {
-      loss: 'cross-entropy',
-      labelFormat: 'one-hot',
-      predictionFormat: 'probabilities',
-      reduction: 'mean',
-      logPolicy: 'add-epsilon',
-      epsilon: 1e-7,
-      rowSumTolerance: 0.001,
-      labelSmoothing: 0,
-      include: [],
-    },
+    spec: { ...exampleSpec, labelFormat: 'one-hot' },
     requestId: exampleId,
   },
   415: problemExample('unsupported-media-type', mediaTypeExample(lossMediaTypes)),
