@@ -90,7 +90,7 @@ async function passesAll(t: Test, port: number, direct: number, name: string): P
   const wrong = '{"loss":1,"labelFormat":2,"x":3}'
   for (const [status, problem, body] of [
     [413, 'limit-exceeded', Buffer.alloc(80 * mebibyte, ' ')],
-    [422, 'invalid-content', Buffer.alloc(60 * mebibyte, wrong.padEnd(mebibyte))],
+    [422, 'invalid-content', Buffer.from(wrong.padEnd(60 * mebibyte))],
   ] as const) {
     const reply = replyOf(await sendThenRead(port, { path: loss, body }, false))
     t.equal(reply.status, status, `${status} of a client that sends all before it reads`)

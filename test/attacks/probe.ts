@@ -1,17 +1,7 @@
 // Preloaded into the service under attack, into each of its processes: tells on stderr how long its loop was held up.
 import { writeSync } from 'node:fs'
-
-/** What happened in a process since its last report. */
-export interface Report {
-  readonly pid: number
-  /** The longest turn of the event loop in milliseconds of processor time, which no neighbour on the machine prolongs. */
-  readonly turn: number
-  /** The longest turn in milliseconds of the clock. */
-  readonly delay: number
-}
-
-/** What a line begins with that is a report. */
-export const mark = 'probe '
+import type { Report } from './report.ts'
+import { mark } from './report.ts'
 
 const stderr = 2
 const millisecondsOfTick = 1

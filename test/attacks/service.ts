@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { flags, memoryLimit, settings } from './compose.ts'
 import { hasWorkers, prepare } from './mode.ts'
-import type { Report } from './probe.ts'
-import { mark } from './probe.ts'
+import type { Report } from './report.ts'
+import { mark } from './report.ts'
 
 const root = join(import.meta.dirname, '../..')
 const ticksPerSecond = 100
