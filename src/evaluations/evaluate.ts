@@ -30,7 +30,7 @@ export function* evaluateBatch(
   if (predictions.shapeError === undefined) checkOutputs(layoutOf(spec, predictions).outputs, outputs)
   const state = yield* stateOf(spec, tensors, context)
   const digests = yield* digestsOf(tensors, spec.labelFormat)
-  const bytes = codec.write(state)
+  const bytes = yield* codec.write(state)
   if (bytes.length > context.maxStateBytes) throw tooLarge(bytes.length, context.maxStateBytes)
   const { samples, loss, lossStatus, accuracy } = statisticsOf(state.tally, spec)
   return { batch: { name, ...digests, state: bytes, samples, loss, lossStatus, accuracy }, state }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import type { EvaluationState } from '../loss/state.ts'
 import type { Scheduler, Task } from '../runtime/scheduler.ts'
@@ -9,9 +10,10 @@ import { curveOf } from './curve.ts'
 import type { Declared, Difference } from './declaration.ts'
 import { differencesOf, readDeclaration, writeDeclaration } from './declaration.ts'
 import { StoreUnavailable } from './errors.ts'
+import { RecentStates } from './recent-states.ts'
 import { RunningTotals } from './running-totals.ts'
 import type { Batches } from './runs.ts'
-import { blockBatches, blocksOf, foldOf } from './runs.ts'
+import { blockBatches, blocksOf, foldBlock, foldOf } from './runs.ts'
 import type { Batch, BatchPage, Evaluation, EvaluationPage, NewBatch, PutResult, SealResult, Store } from './store.ts'
 
 /** Characters of the declarations that are kept read. */
@@ -53,6 +55,7 @@ export interface EvaluationCounts {
 export class Evaluations {
   readonly #store: Store
   readonly #totals = new RunningTotals()
+  readonly #recent = new RecentStates()
   /** What is not stored with each request anew: declarations by the id of the evaluation. */
   readonly #read = new LRUCache<number, DeclaredEvaluation>({ maxSize: mostDeclared })
   /** The ids of evaluations by owner and name, as they were when they were found last. */
@@ -156,10 +159,12 @@ export class Evaluations {
   async put({ batches }: DeclaredEvaluation, evaluated: readonly EvaluatedBatch[]): Promise<PutResult[]> {
     const { evaluation } = batches
     const results = await this.#store.putBatches(evaluated.map((batch) => ({ ...batch, evaluation })))
-    for (const result of results) {
+    for (const [at, result] of results.entries()) {
       this.#counts?.put(result.outcome)
-      if (result.outcome !== 'committed' || result.batch.sequence % blockBatches !== 0) continue
-      this.#foldLater(batches, result.batch.sequence / blockBatches - 1)
+      if (result.outcome !== 'committed') continue
+      const { sequence } = result.batch
+      this.#recent.add(evaluation, sequence, evaluated[at].state)
+      if (sequence % blockBatches === 0) this.#foldLater(batches, sequence / blockBatches - 1)
     }
     return results
   }
@@ -222,9 +227,14 @@ export class Evaluations {
     const task = this.#scheduler.task(Number.POSITIVE_INFINITY, () => new Error('never'))
     this.#folding = this.#folding
       .then(async () => {
+        // calls that were stored by the same commit are answered one after the other
+        await setImmediate()
         task.start()
+        const states = this.#recent.take(batches.evaluation, block)
+        if (states !== undefined) await foldBlock(batches, block, task, states)
         // a reader may have folded it meanwhile
-        for await (const _ of blocksOf(batches, block, block + 1, (state) => batches.codec.readTally(state), task));
+        else
+          for await (const _ of blocksOf(batches, block, block + 1, (state) => batches.codec.readTally(state), task));
       })
       .catch(() => undefined)
       .finally(() => task.stop())

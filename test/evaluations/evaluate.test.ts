@@ -34,7 +34,7 @@ test('a batch is evaluated to its state, its figures and its digests', async (t)
   t.strictSame(others, {
     name: 'step-1',
     ...finish(digestsOf(tensorsOf(request), 'index')),
-    state: evaluation.batches.codec.write(own),
+    state: finish(evaluation.batches.codec.write(own)),
     samples: 7,
     lossStatus: 'finite',
   })

@@ -297,7 +297,10 @@ test('blocks are folded in the background, once, while a report need not wait', 
   const service = serviceOf(counting)
   const rows = classRows(3 * blockBatches + 5)
   const evaluation = await declare(service, 'run', declaredFor(rows, 3))
-  await put(service, evaluation, byRow(rows))
+  const batches = byRow(rows)
+  // the first block is of two replicas
+  await put(serviceOf(store), evaluation, batches.slice(0, 1))
+  await put(service, evaluation, batches.slice(1), 1)
   for (let wait = 0; wait < 1000 && folded < 3; wait++) await new Promise((resolve) => setTimeout(resolve, 5))
   const folds = await store.folds(evaluation.stored.id, 0, 9)
   t.same(
@@ -326,7 +329,10 @@ test('a fold in the background that fails is made up for by the next report', as
   const service = serviceOf(failing)
   const rows = classRows(blockBatches + 1)
   const evaluation = await declare(service, 'run', declaredFor(rows, 3))
-  await put(service, evaluation, byRow(rows))
+  const [first, ...others] = byRow(rows)
+  // so that this replica has not all states of the block at hand
+  await put(serviceOf(store), evaluation, [first])
+  await put(service, evaluation, others, 1)
   await t.rejects(reportOf(service, 'run'), { name: 'StoreUnavailable', reason: 'out-of-reach' })
   t.ok(tries > 0)
   isDown = false

@@ -205,8 +205,8 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
       [
         [1, 3],
         [4, 3],
-        [7, 494],
-        [501, 10],
+        [7, 500],
+        [507, 4],
         [511, 2],
       ],
     )
