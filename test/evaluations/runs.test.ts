@@ -21,7 +21,7 @@ import {
   storeOf,
   together,
 } from './evaluations.ts'
-import { pagesOf, sweepAll } from './support.ts'
+import { sweepAll } from './support.ts'
 
 interface Scope {
   after(release: () => Promise<void>): unknown
@@ -201,11 +201,12 @@ test('an evaluation that is deleted while it is read is gone, and never half rep
   await t.rejects(foldBlock(batches, 1, newTask()), gone)
 })
 
-test('a block whose states are at hand is folded without reading them, and kept', async (t) => {
-  const { store, rows, batches, asked } = await storedRows(t, blockBatches)
-  const states = (await pagesOf(store, { id: batches.evaluation })).flatMap((page) => page.states)
-  const block = await foldBlock(batches, 0, newTask(), states.toReversed())
-  t.same(block, finish(batches.codec.write(stateOf(together(rows)))))
+test('a block whose tally is at hand is kept without reading its batches', async (t) => {
+  const { batches, asked } = await storedRows(t, 1)
+  const { include: _, ...rows } = classRows(blockBatches)
+  const codec = new StateCodec(specOf(rows), 3)
+  const block = await foldBlock({ ...batches, codec }, 0, newTask(), stateOf(rows).tally)
+  t.same(block, finish(codec.write(stateOf(rows))))
   t.same(asked, ['put 0 to 128'])
 })
 
