@@ -142,9 +142,7 @@ export async function foldBlock(batches: Batches, block: number, task: Task, tal
   const { store, evaluation, codec } = batches
   const last = (block + 1) * blockBatches
   const total =
-    tally === undefined
-      ? await foldOf(batches, block * blockBatches, last, task)
-      : { ...emptyState(codec.spec), tally }
+    tally === undefined ? await foldOf(batches, block * blockBatches, last, task) : { ...emptyState(codec.spec), tally }
   const state = await task.run(codec.write(total))
   task.stop()
   // a store that cannot be written to can still be read

@@ -73,11 +73,12 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
       task.stop()
       const isLarge = work.memory.charged > 0
       const add = async (evaluation: DeclaredEvaluation) => {
-        const evaluated = await evaluatedOf(body, work, (tensors) =>
-          evaluateBatch(evaluation, batch, tensors, contextOf(work)),
-        )
+        const evaluated = await evaluatedOf(body, work, function* (tensors) {
+          const result = yield* evaluateBatch(evaluation, batch, tensors, contextOf(work))
+          if (isLarge) freeTensors({ ...tensors }, work.memory)
+          return result
+        })
         work.evaluates(evaluation.declared.spec, evaluated.batch.samples)
-        if (isLarge) freeTensors(body.only ?? {}, work.memory)
         task.stop()
         const [result] = await evaluations.put(evaluation, [evaluated.batch])
         const stored = storedBatch(name, batch, result)
