@@ -21,8 +21,8 @@ export const workers = hasWorkers ? 2 : 1
 
 /** The address of the attackers; others are other clients. */
 export const attacker = '127.0.0.1'
-const keyOfAttackers = 'a key for tests that attack'
-const keyOfOthers = 'a key for tests that go on'
+const keyOfAttackers = 'lm_of-those-who-attack'
+const keyOfOthers = 'lm_of-those-who-go-on'
 
 /** The headers by which a client at this address is known. */
 export function credentials(address = attacker): Record<string, string> {

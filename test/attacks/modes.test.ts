@@ -24,5 +24,6 @@ await stage.clear()
 
 test('requests made from the document, with keys, under TLS, to two workers', async (t) => {
   const report = await fuzz(300, seed)
-  t.same(report.found.length, 0, summary(report, seed))
+  t.equal(report.found.length, 0, summary(report, seed))
+  t.ok(Number(report.counts['right 200']) > 20, JSON.stringify(report.counts))
 })

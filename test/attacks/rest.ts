@@ -140,7 +140,7 @@ const pieces = claim({
         ]),
       ]
       const figureOf = (outcome: Outcome) =>
-        typeof outcome === 'string' ? outcome : (JSON.parse(outcome.body) as { loss: number }).loss
+        typeof outcome !== 'string' && outcome.status === 200 ? JSON.parse(outcome.body).loss : nameOf(outcome)
       const expected = figureOf(await ask(port, requests[0]))
       const sent = Array.from({ length: 24 }, (_, at) => {
         const isLeft = at % 4 === 3
@@ -148,7 +148,8 @@ const pieces = claim({
       })
       const outcomes = await Promise.all(sent.map(({ outcome }) => outcome))
       const others = outcomes.filter((outcome, at) => !sent[at].isLeft && figureOf(outcome) !== expected)
-      return { outcomes, faults: others.map((outcome) => `${figureOf(outcome)} is not ${expected}`) }
+      const wrong = others.map((outcome) => `${figureOf(outcome)} is not ${expected}`)
+      return { outcomes, faults: typeof expected === 'number' ? wrong : [`${expected} to the first`] }
     }),
 })
 
