@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { Arrivals } from './arrivals.ts'
 import type { Connection, ConnectionTable } from './table.ts'
 
 /** Handshakes that begin in one turn of the event loop: each takes about a millisecond, and a thousand clients may come at once. */
@@ -10,6 +11,10 @@ export interface HandshakeOptions {
   readonly speak: (socket: Socket) => void
   /** Milliseconds in which the first bytes must come. */
   readonly timeoutMs: number
+  /** How many of one address may be under way: what ends them may come in one turn, too. */
+  readonly maxPerAddress: number
+  /** None begins while connections come one after the other. */
+  readonly arrivals: Pick<Arrivals, 'isComing'>
 }
 
 /** Connections whose clients have not yet shown that they speak TLS. They count as any other, and are cut after a time. */
@@ -19,13 +24,16 @@ export class Handshakes {
   readonly #byPeer = new Map<string, Connection>()
   /** Those whose clients have asked for it, and that have not begun. */
   readonly #asking: Connection[] = []
+  /** Those that have begun. */
+  readonly #underWay = new Set<Connection>()
+  #isGoing = false
 
   constructor(table: ConnectionTable, options: HandshakeOptions) {
     this.#table = table
     this.#options = options
   }
 
-  /** How many are under way. */
+  /** How many have not ended, whether they have begun or not. */
   get size(): number {
     return this.#byPeer.size
   }
@@ -45,8 +53,12 @@ export class Handshakes {
     socket.once('readable', () => {
       clearTimeout(cut)
       // its client has left
-      if (socket.readableLength === 0) socket.destroy()
-      else if (this.#asking.push(connection) === 1) this.#goOn()
+      if (socket.readableLength === 0) {
+        socket.destroy()
+        return
+      }
+      this.#asking.push(connection)
+      this.#goOn()
     })
   }
 
@@ -59,6 +71,7 @@ export class Handshakes {
       return
     }
     this.#byPeer.delete(peer)
+    this.#isOver(connection)
     this.#table.secure(connection, encrypted)
     // as without TLS; before the handshake has ended, whoever closes its side has left
     encrypted.allowHalfOpen = true
@@ -66,22 +79,44 @@ export class Handshakes {
   }
 
   #goOn(): void {
+    if (this.#isGoing || this.#asking.length === 0) return
+    this.#isGoing = true
     setImmediate(() => {
-      for (let begun = 0; begun < maxBegun && this.#asking.length > 0; begun++) {
-        const { socket } = this.#takeNext()
-        if (!socket.destroyed) this.#options.speak(socket)
+      this.#isGoing = false
+      for (let begun = 0; begun < maxBegun && !this.#options.arrivals.isComing; begun++) {
+        const connection = this.#takeNext()
+        // those under way go on with it when they end
+        if (connection === undefined) return
+        this.#speak(connection)
       }
-      if (this.#asking.length > 0) this.#goOn()
+      this.#goOn()
     })
   }
 
   /** Of a client with few connections before that of one with many. */
-  #takeNext(): Connection {
-    let least = 0
-    for (let at = 1; at < this.#asking.length; at++) {
-      if (this.#asking[at].share.connections < this.#asking[least].share.connections) least = at
+  #takeNext(): Connection | undefined {
+    let next = -1
+    for (const [at, { share }] of this.#asking.entries()) {
+      if (share.handshakes >= this.#options.maxPerAddress) continue
+      if (next < 0 || share.connections < this.#asking[next].share.connections) next = at
     }
-    return this.#asking.splice(least, 1)[0]
+    return next < 0 ? undefined : this.#asking.splice(next, 1)[0]
+  }
+
+  #speak(connection: Connection): void {
+    const { socket, share } = connection
+    if (socket.destroyed) return
+    share.handshakes++
+    this.#underWay.add(connection)
+    socket.once('close', () => this.#isOver(connection))
+    this.#options.speak(socket)
+  }
+
+  /** Another of its address may begin. */
+  #isOver(connection: Connection): void {
+    if (!this.#underWay.delete(connection)) return
+    connection.share.handshakes--
+    this.#goOn()
   }
 }
 

@@ -5,6 +5,7 @@ import type { Socket } from 'node:net'
 import type { Limits } from '../limits.ts'
 import type { Tls } from '../tls.ts'
 import { Admission } from './admission.ts'
+import { Arrivals } from './arrivals.ts'
 import { Chunks } from './chunks.ts'
 import type { Closing } from './closing.ts'
 import { closeConnections } from './closing.ts'
@@ -64,7 +65,8 @@ export class Connections {
     const limits = this.#limits
     const turns = new Turns(listener)
     const admission = new Admission(table, limits)
-    const chunks = new Chunks(table)
+    const arrivals = new Arrivals(this.#tls === undefined)
+    const chunks = new Chunks(table, arrivals)
     const patience = new Patience(table, limits.answerTimeoutMs)
     const server = this.#create()
     const begin = (connection: Connection) => {
@@ -73,12 +75,19 @@ export class Connections {
       probeWhenHalfClosed(connection)
     }
     const handshakes =
-      this.#tls && new Handshakes(table, { speak: speakerOf(server), timeoutMs: limits.headersTimeoutMs })
+      this.#tls &&
+      new Handshakes(table, {
+        speak: speakerOf(server),
+        timeoutMs: limits.headersTimeoutMs,
+        maxPerAddress: Math.ceil(limits.maxConnectionsPerAddress / 4),
+        arrivals,
+      })
     server.on('connection', (socket) => {
       const connection = table.add(socket)
       if (this.ending.aborted) makeLast(connection)
       if (handshakes === undefined) begin(connection)
       else handshakes.begin(connection)
+      arrivals.take(connection)
       admission.admit(connection)
       socket.once('close', () => turns.drop(connection))
     })

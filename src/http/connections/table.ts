@@ -16,6 +16,8 @@ export interface Share {
   readonly address: string
   connections: number
   requests: number
+  /** Handshakes that are under way. */
+  handshakes: number
 }
 
 /** A client's connection. */
@@ -79,7 +81,7 @@ export class ConnectionTable {
   /** Takes in a socket until it is closed. */
   add(socket: Socket): Connection {
     const address = clientOf(socket.remoteAddress)
-    const share = this.#shares.get(address) ?? { address, connections: 0, requests: 0 }
+    const share = this.#shares.get(address) ?? { address, connections: 0, requests: 0, handshakes: 0 }
     share.connections++
     this.#shares.set(address, share)
     const connection = new Connection(socket, share)

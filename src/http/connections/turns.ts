@@ -117,6 +117,17 @@ export function readInTurn(connection: Connection): void {
   }
 }
 
+/** Nothing is read of a connection before `readOn`. */
+export function rest(connection: Connection): void {
+  connection.isResting = true
+  connection.socket.pause()
+}
+
+export function readOn(connection: Connection): void {
+  connection.isResting = false
+  connection.socket.resume()
+}
+
 /** Makes the next answer of a connection its last; the client is told by `Connection: close`. */
 export function makeLast(connection: Connection): void {
   connection.isLast = true

@@ -12,7 +12,8 @@ import { Client, served } from './support.ts'
 /** Connections with requests, whose bodies are chunked or not. */
 function stage() {
   const table = new ConnectionTable()
-  const chunks = new Chunks(table)
+  const arrivals = { isComing: false }
+  const chunks = new Chunks(table, arrivals)
   const request = (isChunked = true) => {
     const connection = table.add(new Socket())
     readInTurn(connection)
@@ -21,7 +22,7 @@ function stage() {
     chunks.watch(connection, message)
     return { connection, message }
   }
-  return { request, table }
+  return { request, table, arrivals }
 }
 
 function push(message: IncomingMessage, times: number): void {
@@ -104,4 +105,15 @@ test('bodies in chunks of one byte arrive whole, and few of them in each turn', 
   t.ok(await eventually(() => all.every(({ text }) => text.endsWith(String(length)))))
   // what one read of 64 KiB brings, and what came before
   t.ok(most <= 2 ** 16 / 6 + 2048, `${most} in one turn`)
+})
+
+test('while connections come one after the other, those of many small chunks wait', async (t) => {
+  const { request, arrivals } = stage()
+  const { connection, message } = request()
+  arrivals.isComing = true
+  push(message, 2048)
+  for (let turn = 0; turn < 10; turn++) await setImmediate()
+  t.notOk(isRead(connection))
+  arrivals.isComing = false
+  t.ok(await eventually(() => isRead(connection)))
 })

@@ -10,7 +10,9 @@ import { FakeSocket } from './support.ts'
 function handshakesOf(t: Test, timeoutMs = 60_000) {
   const table = new ConnectionTable()
   const begun: unknown[] = []
-  const handshakes = new Handshakes(table, { speak: (socket) => begun.push(socket), timeoutMs })
+  const arrivals = { isComing: false }
+  const speak = (socket: unknown) => begun.push(socket)
+  const handshakes = new Handshakes(table, { speak, timeoutMs, maxPerAddress: 4, arrivals })
   const sockets: FakeSocket[] = []
   // timers would keep the test alive
   t.teardown(() => sockets.map((socket) => socket.destroy()))
@@ -21,7 +23,7 @@ function handshakesOf(t: Test, timeoutMs = 60_000) {
     handshakes.begin(connection)
     return { socket, connection }
   }
-  return { table, handshakes, begun, connect }
+  return { table, handshakes, begun, connect, arrivals }
 }
 
 function say(socket: FakeSocket, readableLength = 1): void {
@@ -55,7 +57,7 @@ test('a port that is used again while the end of its former connection is on its
 
 test('a few begin in each turn of the event loop, and those of clients with few connections first', async (t) => {
   const { begun, connect } = handshakesOf(t)
-  const many = Array.from({ length: 6 }, (_, port) => connect('192.0.2.7', port).socket)
+  const many = Array.from({ length: 5 }, (_, port) => connect('192.0.2.7', port).socket)
   for (const socket of many) say(socket)
   t.equal(begun.length, 0)
   await setImmediate()
@@ -65,12 +67,38 @@ test('a few begin in each turn of the event loop, and those of clients with few 
   many[2].destroy()
   await setImmediate()
   t.equal(begun[2], other)
-  while (begun.length < 6) await setImmediate()
-  t.same(begun.slice(3), many.slice(3), 'none for one that has left')
-  await setImmediate()
+  t.ok(await eventually(() => begun.length === 5))
+  t.same([begun[3] === many[3], begun[4] === many[4]], [true, true], 'none for one that has left')
   say(connect('192.0.2.8', 2).socket)
-  await setImmediate()
-  t.equal(begun.length, 7, 'and so it goes on')
+  t.ok(await eventually(() => begun.length === 6), 'and so it goes on')
+})
+
+test('of one address only some are under way', async (t) => {
+  const { begun, connect, handshakes } = handshakesOf(t)
+  const many = Array.from({ length: 7 }, (_, port) => connect('192.0.2.7', port).socket)
+  for (const socket of many) say(socket)
+  t.ok(await eventually(() => begun.length === 4))
+  say(connect('192.0.2.8', 1).socket)
+  t.ok(await eventually(() => begun.length === 5), 'others go on')
+  for (let turn = 0; turn < 10; turn++) await setImmediate()
+  t.equal(begun.length, 5)
+  many[0].destroy()
+  t.ok(await eventually(() => begun.length === 6))
+  handshakes.end(new FakeSocket('192.0.2.7', 1).socket, ({ share }) => t.equal(share.handshakes, 3))
+  t.ok(await eventually(() => begun.length === 7))
+  many[1].emit('close')
+  for (let turn = 0; turn < 10; turn++) await setImmediate()
+  t.equal(begun.length, 7, 'one that has ended leaves no second place')
+})
+
+test('while connections come one after the other, none begins', async (t) => {
+  const { begun, connect, arrivals } = handshakesOf(t)
+  arrivals.isComing = true
+  say(connect('192.0.2.7', 1).socket)
+  for (let turn = 0; turn < 10; turn++) await setImmediate()
+  t.equal(begun.length, 0)
+  arrivals.isComing = false
+  t.ok(await eventually(() => begun.length === 1))
 })
 
 test('whoever leaves before, breaks the connection, or says nothing is cut', async (t) => {

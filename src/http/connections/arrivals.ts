@@ -1,0 +1,64 @@
+import type { Connection } from './table.ts'
+import { readOn, rest } from './turns.ts'
+
+/**
+ * Connections that have just come. One is taken in each turn of the event loop, so whoever comes last waits for as many turns as
+ * others came before, and each of those would be longer for what these send. So while one after the other comes, none of them is
+ * read; then those of clients with few connections are read first.
+ */
+export class Arrivals {
+  readonly #mostMs: number
+  readonly #isHolding: boolean
+  #come: Connection[] = []
+  #resting = 0
+  #since = 0
+  #hasCome = false
+  #isComing = false
+
+  /**
+   * @param isHolding whether connections are kept from being read here
+   * @param mostMs the longest time for which this goes on
+   */
+  constructor(isHolding: boolean, mostMs = 100) {
+    this.#isHolding = isHolding
+    this.#mostMs = mostMs
+  }
+
+  /** Whether others may be about to come. */
+  get isComing(): boolean {
+    return this.#isComing
+  }
+
+  take(connection: Connection): void {
+    this.#hasCome = true
+    if (this.#isHolding) this.#come.push(connection)
+    if (this.#isComing) return
+    this.#isComing = true
+    this.#since = performance.now()
+    this.#look()
+  }
+
+  #look(): void {
+    setImmediate(() => {
+      const goesOn = this.#hasCome && performance.now() - this.#since < this.#mostMs
+      this.#hasCome = false
+      if (!goesOn) {
+        this.#end()
+        return
+      }
+      // one alone is read as it comes
+      if (this.#come.length > 1)
+        for (; this.#resting < this.#come.length; this.#resting++) rest(this.#come[this.#resting])
+      this.#look()
+    })
+  }
+
+  #end(): void {
+    this.#isComing = false
+    const resting = this.#come.slice(0, this.#resting)
+    this.#come = []
+    this.#resting = 0
+    resting.sort((a, b) => a.share.connections - b.share.connections)
+    for (const connection of resting) readOn(connection)
+  }
+}
