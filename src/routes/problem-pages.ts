@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { isInferencePath } from '../http/inference-error.ts'
 import type { problems } from '../http/problem.ts'
+import { pathOf } from '../http/problem.ts'
 import { assets } from './explore-pages.ts'
 import type { ExampleRequest } from './problem-requests.ts'
 import { curlOf, requests } from './problem-requests.ts'
@@ -88,7 +90,9 @@ export function wantsHtml(request: FastifyRequest): boolean {
 /** A browser that asks for what is not there gets a page. */
 export function notFoundPages(app: FastifyInstance): void {
   app.addHook('onSend', async (request, reply, payload) => {
-    if (reply.statusCode !== 404 || !(request.is404 || request.routeOptions.url === '/problems/:name')) return payload
+    const isNowhere = request.is404 || request.routeOptions.url === '/problems/:name'
+    // errors of the Open Inference Protocol have a form of their own
+    if (reply.statusCode !== 404 || !isNowhere || isInferencePath(pathOf(request.url))) return payload
     reply.header('vary', 'accept')
     if (!wantsHtml(request)) return payload
     const { detail } = JSON.parse(String(payload))

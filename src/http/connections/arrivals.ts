@@ -1,6 +1,9 @@
 import type { Connection } from './table.ts'
 import { readOn, rest } from './turns.ts'
 
+/** Connections that are read on in one turn of the event loop: each may bring a request. */
+const maxReadOn = 64
+
 /**
  * Connections that have just come. One is taken in each turn of the event loop, so whoever comes last waits for as many turns as
  * others came before, and each of those would be longer for what these send. So while one after the other comes, none of them is
@@ -59,6 +62,12 @@ export class Arrivals {
     this.#come = []
     this.#resting = 0
     resting.sort((a, b) => a.share.connections - b.share.connections)
-    for (const connection of resting) readOn(connection)
+    readOnInTurns(resting)
   }
+}
+
+function readOnInTurns(connections: readonly Connection[]): void {
+  for (const connection of connections.slice(0, maxReadOn)) readOn(connection)
+  const others = connections.slice(maxReadOn)
+  if (others.length > 0) setImmediate(() => readOnInTurns(others))
 }

@@ -43,6 +43,7 @@ export class Handshakes {
     const { socket } = connection
     const peer = peerOf(socket)
     this.#byPeer.set(peer, connection)
+    connection.isSecuring = true
     const cut = setTimeout(() => socket.destroy(), this.#options.timeoutMs)
     socket.once('close', () => {
       clearTimeout(cut)
@@ -73,6 +74,7 @@ export class Handshakes {
     this.#byPeer.delete(peer)
     this.#isOver(connection)
     this.#table.secure(connection, encrypted)
+    connection.isSecuring = false
     // as without TLS; before the handshake has ended, whoever closes its side has left
     encrypted.allowHalfOpen = true
     use(connection)

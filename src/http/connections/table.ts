@@ -33,6 +33,8 @@ export class Connection {
   isEnding = false
   /** Whether nothing is read before the event loop has come around. */
   isResting = false
+  /** Whether its client has still to show that it speaks TLS. */
+  isSecuring = false
   /** The request that is being answered. */
   turn: Turn | undefined
   /** The request that was answered last, or is being answered: its body may still come. */

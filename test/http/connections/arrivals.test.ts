@@ -51,6 +51,19 @@ test('it does not go on for ever', async (t) => {
   t.notOk(connection.isResting)
 })
 
+test('many are read on in several turns', async (t) => {
+  const arrivals = new Arrivals(true)
+  const all = Array.from({ length: 150 }, () => fakeConnection())
+  for (const { connection } of all) arrivals.take(connection)
+  const counts: number[] = []
+  const readOn = () => all.filter(({ socket }) => socket.did.includes('resume')).length
+  while (readOn() < 150) {
+    await setImmediate()
+    counts.push(readOn())
+  }
+  t.same(counts, [0, 64, 128, 150])
+})
+
 test('where they are not read yet anyway, they are only noted', async (t) => {
   const arrivals = new Arrivals(false)
   const all = [fakeConnection(), fakeConnection()]

@@ -70,6 +70,15 @@ test('of those that send small chunks one is read on in a turn, and the others a
   t.ok(await eventually(() => areRead().every(Boolean)))
 })
 
+test('a handshake is not held up', async (t) => {
+  const { request } = stage()
+  const [{ connection: securing }, { connection, message }] = [request(), request()]
+  securing.isSecuring = true
+  push(message, 2048)
+  t.notOk(isRead(connection))
+  t.ok(isRead(securing))
+})
+
 test('a connection that is paused when it brings the last chunk stays so', async (t) => {
   const { request } = stage()
   const { connection, message } = request()

@@ -34,11 +34,13 @@ test('an encrypted socket finds its connection by the other end of it', async (t
   const { table, handshakes, connect } = handshakesOf(t)
   const [first, second] = [1, 2].map((port) => connect('192.0.2.7', port))
   t.equal(handshakes.size, 2)
+  t.ok(first.connection.isSecuring)
   const encrypted = new FakeSocket('192.0.2.7', 2)
   const found: unknown[] = []
   handshakes.end(encrypted.socket, (connection) => found.push(connection))
   t.same([found.length, found[0] === second.connection, handshakes.size], [1, true, 1])
   t.equal(table.of(encrypted.socket), second.connection)
+  t.notOk(second.connection.isSecuring)
   t.equal(table.of(first.socket.socket), first.connection)
 
   first.socket.emit('close')
