@@ -7,7 +7,10 @@ export type Fields = Record<string, unknown>
 
 /** Gives back the memory of the tensors among the fields. */
 export function freeTensors(fields: Fields, memory: Memory): void {
-  for (const value of Object.values(fields)) if (isTensor(value)) memory.free(value.data.buffer)
+  for (const name in fields) {
+    const value = fields[name]
+    if (isTensor(value)) memory.free(value.data.buffer)
+  }
 }
 
 /** Where a part of a body stands, for errors. */
