@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { pathOf } from '../problem.ts'
 import type { RequestWork } from '../request-work.ts'
 import { traceParentOf } from '../traceparent.ts'
+import { whenClosed } from '../when-closed.ts'
 
 /** Every request has one line in the log, written when its answer is sent or its client has left. */
 export function accessLog(app: FastifyInstance): void {
@@ -19,7 +20,7 @@ export function logWhenClosed(request: FastifyRequest, reply: FastifyReply): voi
   raw.on('finish', () => {
     isSent = true
   })
-  raw.on('close', () => {
+  whenClosed(raw, () => {
     const { id, log, method, url, server, routeOptions } = request
     // where the router gave up there is none
     const work: RequestWork | undefined = request.work

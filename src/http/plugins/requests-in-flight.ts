@@ -4,6 +4,7 @@ import { clientOf } from '../connections/table.ts'
 import type { Limits } from '../limits.ts'
 import type { Problem } from '../problem.ts'
 import { overloaded } from '../problem.ts'
+import { whenClosed } from '../when-closed.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -44,7 +45,7 @@ export function requestsInFlight(
       inFlight.count++
       if (share !== undefined) share.requests++
       if (isBehindProxies && share !== undefined) forwarded.set(address, share)
-      reply.raw.on('close', () => {
+      whenClosed(reply.raw, () => {
         inFlight.count--
         if (share !== undefined) share.requests--
         if (share?.requests === 0) forwarded.delete(address)
