@@ -23,21 +23,24 @@ const bytesPerAllowance = 2 ** 20
 /** What of a request is needed to read its body. */
 export type Readings = Pick<FastifyRequest, 'headers' | 'continueBody'>
 
-/** Resolves when what came together with the headers of a request has been parsed: in the same turn. */
-export const parsed = Promise.resolve()
-
 /**
  * The body of a request, where it is small and came together with the headers, so that nothing has to be waited for, timed or
  * held back: most requests of one row are like this, and are spared what a reader costs. Undefined where it needs one.
  */
-export function bodyAtHand(request: Readings, payload: Readable, limits: Limits): Buffer | undefined {
+export async function bodyAtHand(request: Readings, payload: Readable, limits: Limits): Promise<Buffer | undefined> {
   const { headers, continueBody } = request
   if (headers['content-encoding'] !== undefined || headers['content-digest'] !== undefined) return undefined
+  // what came together with the headers has been parsed then
+  await undefined
   const bytes = payload.readableLength
   const isWhole = bytes > 0 && bytes === Number(headers['content-length'])
   if (!isWhole || bytes > Math.min(mostAtHand, limits.maxBodyBytes) || continueBody !== null) return undefined
-  // the stream ends by itself when all of it has been read
-  return payload.read() as Buffer
+  const body = payload.read() as Buffer
+  await new Promise((resolve) => {
+    payload.on('end', resolve)
+    payload.resume()
+  })
+  return body
 }
 
 /** The bytes of a request body, taken piece by piece: inflated, counted, and cut off when too large or too slow. */

@@ -10,7 +10,7 @@ import { readMultipart } from './multipart.ts'
 import { readLines, readNdjson } from './ndjson.ts'
 import { readBatch, readBinary, readInference, readWholeBatch } from './oip.ts'
 import { batchKind, comparisonKind } from './oip-header.ts'
-import { BodyReader, bodyAtHand, parsed } from './reader.ts'
+import { BodyReader, bodyAtHand } from './reader.ts'
 
 /** The bodies that hold one batch. */
 export const batchMediaTypes = ['application/json', 'application/octet-stream', 'multipart/form-data'] as const
@@ -24,8 +24,7 @@ export function registerBodies(app: FastifyInstance, limits: Limits): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: Readable) => {
     const { work } = request
-    await parsed
-    const whole = bodyAtHand(request, payload, limits)
+    const whole = await bodyAtHand(request, payload, limits)
     return work.during('decode', () =>
       whole === undefined
         ? readJson(readerOf(request, payload, 'json'), work, limits)
@@ -64,8 +63,7 @@ export function registerBatchBodies(app: FastifyInstance, kind = batchKind): voi
   app.removeContentTypeParser('application/json')
   app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: Readable) => {
     const { work } = request
-    await parsed
-    const whole = bodyAtHand(request, payload, limits)
+    const whole = await bodyAtHand(request, payload, limits)
     return work.during('decode', () =>
       whole === undefined
         ? readBatch(readerOf(request, payload, 'json'), work, limits, kind)
