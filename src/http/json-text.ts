@@ -1,9 +1,14 @@
+import { NumberRows } from '../loss/report/number-rows.ts'
+
 /** Scalars that are written out in one step. */
 const scalarsPerStep = 4096
+/** Characters that are encoded in one step. */
+const charactersPerStep = 2 ** 18
 
 /** JSON.stringify step by step, for plain arrays and objects: a large answer must not hold up other requests. */
 export function* jsonText(value: unknown): Generator<void, string> {
   if (weightOf(value) < scalarsPerStep) return JSON.stringify(value)
+  if (value instanceof NumberRows) return yield* rowsText(value)
   const isList = Array.isArray(value)
   const parts: string[] = []
   for (const group of groupsOf(isList ? value : Object.entries(value as object))) {
@@ -14,6 +19,26 @@ export function* jsonText(value: unknown): Generator<void, string> {
   return isList ? `[${text}]` : `{${text}}`
 }
 
+/** A text as it is sent. Of a large one the bytes, which are made step by step: a socket would encode it all at once. */
+export function* payloadOf(text: string): Generator<void, string | Buffer> {
+  if (text.length <= charactersPerStep) return text
+  const chunks: Buffer[] = []
+  for (let from = 0; from < text.length; ) {
+    yield
+    const end = from + charactersPerStep
+    // two halves of one character stay together
+    const to = isHighSurrogate(text.charCodeAt(end - 1)) ? end + 1 : end
+    chunks.push(Buffer.from(text.slice(from, to)))
+    from = to
+  }
+  yield
+  return Buffer.concat(chunks)
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit < 0xdc00
+}
+
 function* elementsText(elements: readonly unknown[]): Generator<void, string> {
   return elements.length === 1 ? yield* jsonText(elements[0]) : JSON.stringify(elements).slice(1, -1)
 }
@@ -22,6 +47,32 @@ function* membersText(members: readonly [string, unknown][]): Generator<void, st
   if (members.length > 1) return JSON.stringify(Object.fromEntries(members)).slice(1, -1)
   const [name, value] = members[0]
   return value === undefined ? '' : `${JSON.stringify(name)}:${yield* jsonText(value)}`
+}
+
+/** Rows are made arrays no sooner than they are written: so many that live long would keep the garbage collector busy. */
+function* rowsText({ data, width }: NumberRows): Generator<void, string> {
+  if (width === undefined) return yield* numbersText(data)
+  const rows: string[] = []
+  if (width >= scalarsPerStep) {
+    for (let from = 0; from < data.length; from += width)
+      rows.push(yield* numbersText(data.subarray(from, from + width)))
+  } else {
+    const step = width * Math.floor(scalarsPerStep / width)
+    for (let from = 0; from < data.length; from += step) {
+      rows.push(JSON.stringify(new NumberRows(data.subarray(from, from + step), width)).slice(1, -1))
+      yield
+    }
+  }
+  return `[${rows.join()}]`
+}
+
+function* numbersText(numbers: Float64Array): Generator<void, string> {
+  const parts: string[] = []
+  for (let from = 0; from < numbers.length; from += scalarsPerStep) {
+    parts.push(JSON.stringify(new NumberRows(numbers.subarray(from, from + scalarsPerStep))).slice(1, -1))
+    yield
+  }
+  return `[${parts.join()}]`
 }
 
 /** Runs of elements that are written in one step; an element that is too large for that stands alone. */
@@ -39,6 +90,7 @@ function* groupsOf<Element>(elements: readonly Element[]): Generator<Element[]> 
 /** How many scalars a value holds, itself included; counted only as far as matters. */
 function weightOf(value: unknown, known = 0): number {
   let weight = known + 1
+  if (value instanceof NumberRows) return weight + value.data.length
   if (typeof value !== 'object' || value === null) return weight
   if (Array.isArray(value)) {
     for (const element of value) {

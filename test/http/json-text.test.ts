@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { jsonText } from '../../src/http/json-text.ts'
+import { jsonText, payloadOf } from '../../src/http/json-text.ts'
+import { NumberRows } from '../../src/loss/report/number-rows.ts'
 
 function written(value: unknown): { text: string; steps: number } {
   const steps = jsonText(value)
@@ -45,6 +46,47 @@ test('large answers are written in many steps', (t) => {
     const { text, steps } = written(value)
     t.equal(text, JSON.stringify(value))
     t.ok(steps >= least, `${steps} steps, at least ${least}`)
+  }
+  t.end()
+})
+
+test('rows of numbers are written in many steps, however wide they are', (t) => {
+  const numbers = Float64Array.from({ length: 60_000 }, (_, at) => (at % 1000 === 0 ? Number.NaN : Math.sin(at)))
+  for (const [width, least] of [
+    [undefined, 15],
+    [1, 15],
+    [10, 15],
+    [2500, 24],
+    [4096 * 5 - 480, 15],
+    [60_000, 15],
+  ] as const) {
+    const value = { loss: 1, gradient: new NumberRows(numbers, width) }
+    const { text, steps } = written(value)
+    t.equal(text, JSON.stringify(value), `rows of ${width}`)
+    t.ok(steps >= least, `${steps} steps, at least ${least}`)
+  }
+  t.equal(written(new NumberRows(numbers.subarray(0, 20), 10)).steps, 1)
+  t.end()
+})
+
+test('a large text is encoded in steps, and no character is cut', (t) => {
+  const quarter = 2 ** 18
+  for (const text of [
+    '',
+    'short, and é',
+    'a'.repeat(quarter),
+    'a'.repeat(quarter + 1),
+    `${'a'.repeat(quarter - 1)}\u{1f642}${'é'.repeat(quarter)}`,
+    `${'a'.repeat(quarter - 2)}\u{1f642}`,
+    '\u{1f642}'.repeat(5 * quarter),
+  ]) {
+    const steps = payloadOf(text)
+    let count = 0
+    let step = steps.next()
+    for (; !step.done; step = steps.next()) count++
+    t.equal(Buffer.from(step.value).toString(), text)
+    t.equal(typeof step.value === 'string', text.length <= quarter)
+    t.equal(count >= Math.floor((text.length - 1) / quarter), true, `${count} steps for ${text.length} characters`)
   }
   t.end()
 })
