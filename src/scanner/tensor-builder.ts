@@ -55,7 +55,10 @@ function written(): number {
   return (state[layout.NUMBERS_END] - layout.NUMBERS) / 8
 }
 
-/** Small tensors share a buffer: to allocate one takes ten times as long as a view of one does, and then the collector's time. */
+/**
+ * Small tensors share a buffer: to allocate one takes ten times as long as a view of one does, and then the collector's time.
+ * It is one of those that are too small to be counted, and so is never taken back from under them.
+ */
 const sharedNumbers = 2 ** 10
 const mostShared = 2 ** 6
 let shared = new Float64Array(sharedNumbers)
