@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { test } from 'tap'
 import type { Connection } from '../../../src/http/connections/table.ts'
 import { ConnectionTable } from '../../../src/http/connections/table.ts'
-import { makeLast, readInTurn, Turns } from '../../../src/http/connections/turns.ts'
+import { makeLast, readInTurn, readOn, rest, Turns } from '../../../src/http/connections/turns.ts'
 import { fakeConnection, fakeTurn } from './support.ts'
 
 /** Turns whose requests are listed by name when they begin. */
@@ -162,4 +162,13 @@ test('the next answer of a connection made last says so', async (t) => {
   begun.headersSent = true
   makeLast(late.connection)
   t.equal(begun.shouldKeepAlive, true)
+})
+
+test('a connection that rests is not read, whoever asks for it', async (t) => {
+  const connection = new ConnectionTable().add(new Socket())
+  readInTurn(connection)
+  rest(connection)
+  t.equal(connection.socket.resume().isPaused(), true)
+  readOn(connection)
+  t.equal(connection.socket.isPaused(), false)
 })
