@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events'
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
 import type { Membership } from './cluster/worker.ts'
@@ -20,9 +19,9 @@ else await work()
 /** Answers requests: alone, or as a member of several workers. */
 async function serve(config: Config, membership?: Membership, sweeps?: boolean): Promise<void> {
   let isUnready = false
+  let isClosing = false
   /** The time to go on that the primary has set. */
   let ordered: number | undefined
-  const orders = new EventEmitter()
   const app = await orExit(() => buildApp(config, logger, () => isUnready, sweeps))
 
   const { close } = closeWithGrace(
@@ -33,8 +32,7 @@ async function serve(config: Config, membership?: Membership, sweeps?: boolean):
       skip: membership === undefined ? [] : ['SIGINT', 'SIGTERM', 'SIGHUP'],
     },
     async ({ signal, err }) => {
-      // whoever closes already needs no order
-      orders.removeAllListeners()
+      isClosing = true
       isUnready ||= membership === undefined
       if (ordered === undefined) {
         logClosing(signal, err)
@@ -51,10 +49,11 @@ async function serve(config: Config, membership?: Membership, sweeps?: boolean):
   )
   membership?.onClose(({ delayMs, isAll }) => {
     isUnready ||= isAll
+    // to close again would be to begin anew
+    if (isClosing) return
     ordered = delayMs
-    orders.emit('close')
+    close()
   })
-  orders.once('close', close)
 
   // no request is to pay for the making of the document
   app.swagger()

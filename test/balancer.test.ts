@@ -1,13 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'tap'
 import { parse } from 'yaml'
 import { PostgresServer } from './evaluations/postgres/server.ts'
+import { freePort } from './free-port.ts'
 import { appOf } from './support.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -49,15 +49,6 @@ async function startReplica(t: Scope, database: string): Promise<Replica> {
     closed.then(() => reject(new Error(log)))
   })
   return { port, kill }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return address !== null && typeof address === 'object' ? address.port : 0
 }
 
 /** HAProxy under the configuration of docker-compose.yml, but for the names of the replicas, in front of these ports. */

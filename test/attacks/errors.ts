@@ -2,12 +2,11 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { freePort } from '../free-port.ts'
 import type { Sent } from './attack.ts'
 import { claim, times } from './attack.ts'
 import { largeAnswer, mebibyte, oneRow, sweep } from './bodies.ts'
@@ -211,15 +210,6 @@ http { access_log off; client_max_body_size 0; client_body_temp_path ${folder}; 
     })
   },
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 const ofHalfClosed = claim({
   name: 'the answer to a client that has closed its half',

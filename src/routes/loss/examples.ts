@@ -1,4 +1,7 @@
 import { lossMediaTypes } from '../../http/body/register.ts'
+import type { LossName } from '../../loss/kernels/index.ts'
+import { losses, lossNames } from '../../loss/kernels/index.ts'
+import type { Loss } from '../../loss/kernels/loss.ts'
 import { exampleId, invalidExample, mediaTypeExample, problemExample } from '../problem-examples.ts'
 import { lossMultipartDocument } from './multipart-document.ts'
 
@@ -19,8 +22,43 @@ export const exampleCounts = { ties: 0, ignored: 0, clipped: 0 }
 
 const tenClasses = [0.1, 0.05, 0.6, 0.0, 0.05, 0.1, 0.0, 0.1, 0.0, 0.0]
 
-/** Named requests of POST /v1/loss for the document; each runs as it is. */
-export const lossExamples = {
+/** Numbers that fit each of these formats of labels, with any loss. */
+const batches = {
+  values: [
+    [2.5, 0.5],
+    [2, 8],
+  ],
+  index: [
+    [0.2, 0.7, 0.1],
+    [0.6, 0.3, 0.1],
+  ],
+  binary: [
+    [0.9, 0.2],
+    [0.6, 0.4],
+  ],
+}
+const trueLabels = {
+  values: [
+    [3, 1],
+    [2, 7],
+  ],
+  index: [1, 2],
+  binary: [
+    [1, 0],
+    [0, 1],
+  ],
+}
+
+/** A small batch of a loss. */
+function exampleOf(loss: LossName) {
+  const { title, labelFormats }: Loss = losses[loss]
+  const labelFormat = (['values', 'index'] as const).find((format) => labelFormats.includes(format)) ?? 'binary'
+  const value = { loss, labelFormat, predictions: batches[labelFormat], labels: trueLabels[labelFormat] }
+  return { summary: title, value }
+}
+
+/** Requests that teach, by name. */
+const taught = {
   'one-hot': {
     summary: 'The ten-class sample, one-hot label: loss 0.5108',
     value: {
@@ -81,6 +119,16 @@ export const lossExamples = {
       labels: [1, 0],
     },
   },
+}
+
+const taughtLosses = Object.values(taught).map(({ value }) => value.loss)
+
+/** Named requests of POST /v1/loss for the document, at least one for each loss; each runs as it is. */
+export const lossExamples = {
+  ...taught,
+  ...Object.fromEntries(
+    lossNames.filter((loss) => !taughtLosses.includes(loss)).map((loss) => [loss, exampleOf(loss)]),
+  ),
 }
 
 const wrongDeclaration =
