@@ -19,7 +19,6 @@ else await work()
 /** Answers requests: alone, or as a member of several workers. */
 async function serve(config: Config, membership?: Membership, sweeps?: boolean): Promise<void> {
   let isUnready = false
-  let isClosing = false
   /** The time to go on that the primary has set. */
   let ordered: number | undefined
   const app = await orExit(() => buildApp(config, logger, () => isUnready, sweeps))
@@ -32,7 +31,6 @@ async function serve(config: Config, membership?: Membership, sweeps?: boolean):
       skip: membership === undefined ? [] : ['SIGINT', 'SIGTERM', 'SIGHUP'],
     },
     async ({ signal, err }) => {
-      isClosing = true
       isUnready ||= membership === undefined
       if (ordered === undefined) {
         logClosing(signal, err)
@@ -47,13 +45,15 @@ async function serve(config: Config, membership?: Membership, sweeps?: boolean):
       await flush()
     },
   )
-  membership?.onClose(({ delayMs, isAll }) => {
-    isUnready ||= isAll
-    // to close again would be to begin anew
-    if (isClosing) return
-    ordered = delayMs
-    close()
-  })
+  membership?.onClose(
+    ({ delayMs }) => {
+      ordered = delayMs
+      close()
+    },
+    () => {
+      isUnready = true
+    },
+  )
 
   // no request is to pay for the making of the document
   app.swagger()

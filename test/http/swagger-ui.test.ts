@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { chooseMember, showLines } from '../../src/http/swagger-ui.ts'
+import { chooseMember, leaveOutLogo, showLines } from '../../src/http/swagger-ui.ts'
 import { appOf } from '../support.ts'
 
 test('Swagger UI, for narrow windows, too', async (t) => {
@@ -72,4 +72,8 @@ test('of a union one schema is shown, which is chosen in a list', async (t) => {
   onChange({ target: { value: '1' } })
   t.equal(Chosen(props).children[1].props.schema, oneOf[1])
   t.same(Chosen({ schema: { discriminator: undefined } }).children[1].props.schema, undefined)
+})
+
+test('there is no logo but ours', async (t) => {
+  t.equal(leaveOutLogo().components.Logo(), null)
 })
