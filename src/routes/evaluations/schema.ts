@@ -14,7 +14,7 @@ const { maxBatches, maxColumns, maxCurvePoints, maxMetadataEntries, maxMetadataL
 const name = z.string().regex(/^[A-Za-z0-9._~-]{1,128}$/, {
   error: 'must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -',
 })
-export const evaluationName = name.meta({ description: 'Name of the evaluation.', examples: ['run-7'] })
+const evaluationName = name.meta({ description: 'Name of the evaluation.', examples: ['run-7'] })
 export const batchName = name.meta({
   description: 'Name of the batch, unique in its evaluation.',
   examples: ['step-1'],

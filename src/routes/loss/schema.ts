@@ -44,7 +44,7 @@ export const batchFields = {
 }
 
 /** The tensors of a comparison. */
-export const comparisonFields = {
+const comparisonFields = {
   ...batchFields,
   baseline: tensor('What another model predicts, in the shape of `predictions`.', {
     oneOf: [listOf(numbers), numbers],
