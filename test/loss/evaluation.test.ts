@@ -14,7 +14,18 @@ import { InvalidContent, LimitExceeded } from '../../src/loss/validation-errors.
 import { digits } from '../digits.ts'
 import { byIndex, random, table } from './requests.ts'
 import type { Request } from './support.ts'
-import { asSent, bytesOf, errorsOf, evaluate, finish, misses, readBytes, specOf, tensorsOf, unlimited } from './support.ts'
+import {
+  asSent,
+  bytesOf,
+  errorsOf,
+  evaluate,
+  finish,
+  misses,
+  readBytes,
+  specOf,
+  tensorsOf,
+  unlimited,
+} from './support.ts'
 
 function fixture(name: string): unknown {
   return JSON.parse(readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8'))
