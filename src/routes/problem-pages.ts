@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { problems } from '../http/problem.ts'
 import { assets } from './explore-pages.ts'
 import type { ExampleRequest } from './problem-requests.ts'
@@ -87,17 +87,23 @@ export function wantsHtml(request: FastifyRequest): boolean {
 
 /** A browser that asks for what is not there gets a page. */
 export function notFoundPages(app: FastifyInstance): void {
-  app.addHook('onSend', async (request, reply, payload) => {
-    if (reply.statusCode !== 404 || !(request.is404 || request.routeOptions.url === '/problems/:name')) return payload
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (reply.statusCode !== 404 || !(request.is404 || request.routeOptions.url === '/problems/:name')) {
+      done()
+      return
+    }
     reply.header('vary', 'accept')
-    if (!wantsHtml(request)) return payload
-    const { detail } = JSON.parse(String(payload))
-    reply.type('text/html; charset=utf-8')
-    return plainPage(
-      'Nothing is here',
-      `<p>${marked(detail)}</p>\n<p>Perhaps you are looking for <a href="/explore">the pictures</a>, <a href="/docs">the API documentation</a> or <a href="/problems">what a problem means</a>.</p>`,
-    )
+    done(null, wantsHtml(request) ? notFoundPage(reply, payload) : payload)
   })
+}
+
+function notFoundPage(reply: FastifyReply, problem: unknown): string {
+  const { detail } = JSON.parse(String(problem))
+  reply.type('text/html; charset=utf-8')
+  return plainPage(
+    'Nothing is here',
+    `<p>${marked(detail)}</p>\n<p>Perhaps you are looking for <a href="/explore">the pictures</a>, <a href="/docs">the API documentation</a> or <a href="/problems">what a problem means</a>.</p>`,
+  )
 }
 
 /** Text with its code between backticks. */

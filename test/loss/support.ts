@@ -151,7 +151,7 @@ export function digestOf(spec: Spec): Uint8Array {
 }
 
 export function bytesOf(state: EvaluationState): Uint8Array {
-  return writeState(state, digestOf(state.spec))
+  return finish(writeState(state, digestOf(state.spec)))
 }
 
 /** Reads the bytes of a state of a spec, whose K is not known. */
