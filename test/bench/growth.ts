@@ -43,7 +43,12 @@ export async function benchGrowth(rounds: number): Promise<string> {
   await stop(server)
   const charts: Chart[] = [
     { title: 'Rows of 10 numbers', axis: 'rows of a body', lines: rows, grows: true },
-    { title: `${numbers.toLocaleString('en')} numbers in rows`, axis: 'outputs of a row', lines: outputs, grows: false },
+    {
+      title: `${numbers.toLocaleString('en')} numbers`,
+      axis: 'outputs of a row',
+      lines: outputs,
+      grows: false,
+    },
     { title: 'One row of 10', axis: 'connections', lines: connections, grows: false },
   ]
   await writeFile(picture, svgOf(charts))
@@ -162,14 +167,16 @@ function chartOf({ title, axis, lines, grows }: Chart): string {
   ]
   const [first] = lines.values()
   const guide = grows ? guideOf(first[first.length - 1], x, y) : ''
-  return [...ticks, guide, ...words, ...[...lines].map(([name, line], at) => lineOf(name, line, at, x, y))].join('')
+  const names = [...lines.keys()].map((name) => `<tspan class="name ${name}">${name}</tspan>`)
+  const legend = text(`x="${frame.right}" y="16" text-anchor="end"`, names.join('\u2002'))
+  const drawn = [...lines].map(([name, line]) => lineOf(name, line, x, y))
+  return [...ticks, guide, ...words, legend, ...drawn].join('')
 }
 
-function lineOf(name: string, line: readonly Point[], at: number, x: Scale, y: Scale): string {
+function lineOf(name: string, line: readonly Point[], x: Scale, y: Scale): string {
   const path = line.map((point) => `${x.of(point.at)},${y.of(point.cost)}`).join(' ')
   const dots = line.map((point) => `<circle cx="${x.of(point.at)}" cy="${y.of(point.cost)}" r="3"/>`)
-  const legend = `<text class="name" x="${frame.left + 10}" y="${frame.top + 18 + 17 * at}">${name}</text>`
-  return `<g class="${name}"><polyline points="${path}"/>${dots.join('')}${legend}</g>`
+  return `<g class="${name}"><polyline points="${path}"/>${dots.join('')}</g>`
 }
 
 /** What would be proportional to the size, through the largest. */
@@ -201,7 +208,8 @@ function decadesOf(values: readonly number[]): number[] {
 
 /** A power of ten. */
 function roundly(milliseconds: number): string {
-  return milliseconds < 1 ? `${Math.round(milliseconds * 1000)} µs` : `${milliseconds} ms`
+  if (milliseconds < 1) return `${Math.round(milliseconds * 1000)} µs`
+  return milliseconds < 1000 ? `${milliseconds} ms` : `${milliseconds / 1000} s`
 }
 
 function shortly(value: number): string {
