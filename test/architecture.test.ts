@@ -12,6 +12,8 @@ const testsOfTheWhole = [
   'balancer',
   'clients',
   'docker',
+  'explorer/firefox',
+  'explorer/long-tasks',
   'faults/faults',
   'faults/troubles',
   'fuzz/fuzz',

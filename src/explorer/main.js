@@ -31,9 +31,16 @@ async function mount(section, query = '') {
     section.querySelector('.trouble')?.replaceChildren()
     await mount(section)
     section.dataset.mounted = 'true'
+    offerSaves(section)
   } catch (error) {
     showTrouble(section, error, () => mount(section, `?again=${Date.now()}`))
   }
+}
+
+/** What a section shows can be read before it can be saved. @param {HTMLElement} section */
+async function offerSaves(section) {
+  const { offerSaves } = await import('./figure-saves.js')
+  offerSaves(section)
 }
 
 const near = new IntersectionObserver(

@@ -1,16 +1,11 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { chromium } from 'playwright-core'
+import { chromium, firefox } from 'playwright-core'
 import type { Test } from 'tap'
 import { test } from 'tap'
 import type { LossAnswer } from '../../src/explorer/types.d.ts'
 import { appOf } from '../support.ts'
-
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
-
-/** Why no browser can be tested with; false when there is one. */
-const missing = existsSync(executablePath) ? false : `no Chromium at ${executablePath}`
 
 const flags = [
   '--no-sandbox',
@@ -23,6 +18,26 @@ const flags = [
   '--use-angle=swiftshader',
   '--enable-unsafe-swiftshader',
 ]
+
+interface Engine {
+  readonly name: string
+  readonly executablePath: string
+  launch(executablePath: string): Promise<Browser>
+}
+
+const engines = {
+  chromium: {
+    name: 'Chromium',
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    launch: (executablePath) => chromium.launch({ executablePath, args: flags }),
+  },
+  firefox: {
+    name: 'Firefox',
+    executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
+    // the channel makes it speak WebDriver BiDi, which every Firefox does
+    launch: (executablePath) => firefox.launch({ executablePath, channel: 'moz-firefox' }),
+  },
+} satisfies Record<string, Engine>
 
 /** One request to the API as the browser sent it, and its answer. */
 export interface Exchange<Answer = unknown> {
@@ -52,12 +67,15 @@ export function browserTest(
   name: string,
   run: (t: Test, studio: Studio) => Promise<void>,
   variablesOf: (t: Test) => Record<string, string> = () => ({}),
+  engine: keyof typeof engines = 'chromium',
 ): void {
+  const { name: browserName, executablePath, launch } = engines[engine]
+  const missing = existsSync(executablePath) ? false : `no ${browserName} at ${executablePath}`
   test(name, { skip: missing }, async (t) => {
     const app = await appOf(t, variablesOf(t))
     await app.listen({ host: '127.0.0.1', port: 0 })
     const origin = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
-    const browser = await chromium.launch({ executablePath, args: flags })
+    const browser = await launch(executablePath)
     t.after(() => browser.close())
     const wrong: string[] = []
     await run(t, { open: (address = '/explore', options = {}) => open(browser, origin, address, options, wrong) })
@@ -139,14 +157,27 @@ export interface Trace {
   readonly x: (number | null)[]
   readonly y: (number | null)[]
   readonly z: unknown[]
-  readonly customdata: unknown[]
-  readonly error_y: { readonly array: number[] }
 }
 
 /** What a chart holds: the traces as they were given to the library. */
 export async function tracesOf(page: Page, selector: string): Promise<Trace[]> {
   await page.waitForSelector(`${selector}[data-drawn]`, { timeout: 30_000 })
   return page.$eval(selector, (element) => JSON.parse(JSON.stringify((element as unknown as { data: unknown[] }).data)))
+}
+
+/** The bins of a calibration diagram: confidence, accuracy and how many samples. */
+export async function binsOf(page: Page, selector: string): Promise<(number | null)[][]> {
+  await page.waitForSelector(`${selector} .dot`, { timeout: 30_000 })
+  return page.$$eval(`${selector} .dot`, (all) => all.map((dot) => JSON.parse((dot as SVGElement).dataset.bin ?? '')))
+}
+
+/** What is saved by the button of a format. */
+export async function saved(page: Page, what: string, format: string): Promise<string> {
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.click(`[aria-label="Save ${what} as ${format}"]`),
+  ])
+  return readFileSync(await download.path(), format === 'PNG' ? 'latin1' : 'utf8')
 }
 
 /** The exact doubles that elements show. */

@@ -69,22 +69,19 @@ function named(at, text) {
  * @param {(value: number) => number} top
  * @param {Scale} up
  */
-function partsOf({ colour, places, lines }, height, left, top, up) {
+function partsOf({ name, colour, places, lines }, height, left, top, up) {
   const own = svg('g', { class: `run-${colour}` })
-  const line = (/** @type {'group' | 'all'} */ which) => {
-    const d = pathOf(
+  const line = (/** @type {'group' | 'all'} */ which) =>
+    pathOf(
       places.map((place) => /** @type {const} */ ([place.x, height(place[which])])),
       left,
       top,
     )
-    // a single place is a point
-    return places.length === 1 && d !== '' ? `${d}h0` : d
-  }
   if (lines !== 'all') {
     own.append(svg('path', { class: 'errors-band', d: bandOf(places, height, left, top, up) }))
-    own.append(svg('path', { class: 'group', d: line('group') }))
+    own.append(svg('path', { class: 'group', 'data-name': name, d: line('group') }))
   }
-  if (lines !== 'groups') own.append(svg('path', { class: 'cumulative', d: line('all') }))
+  if (lines !== 'groups') own.append(svg('path', { class: 'cumulative', 'data-name': name, d: line('all') }))
   return own
 }
 

@@ -144,6 +144,7 @@ export function drawEdges(element, heights, probe) {
       ...edges.map(([colour, edge]) =>
         svg('path', {
           class: `line ${colour}`,
+          'data-name': colour === 'truth' ? 't = 1' : 't = 0',
           d: pathOf(
             edge.map((height, at) => [ys[at], drawn(height)]),
             x,

@@ -2,6 +2,7 @@
 import { newest } from '../api.js'
 import { loadDigits } from '../digits.js'
 import { find, number, text } from '../dom.js'
+import { tellNumbers } from '../numbers.js'
 import { keepState } from '../state.js'
 import { strings } from '../strings.js'
 import { connect } from '../wire.js'
@@ -46,6 +47,12 @@ export function mount(section) {
       drawPanel(panel, name, answer, at, names[parameter()])
       panel.parentElement?.querySelector('.here')?.replaceChildren(number(answer[name][at], { digits: 4 }))
     }
+  }
+  for (const { name, element } of panels) {
+    tellNumbers(find(section, `figure:has(${element})`, HTMLElement), () => [
+      [parameter(), name],
+      ...(answer?.values ?? []).map((value, at) => [value, answer?.[name][at] ?? null]),
+    ])
   }
   new ResizeObserver(draw).observe(find(section, '.sweep-loss', HTMLElement))
 
