@@ -16,13 +16,20 @@ export function offerSaves(section) {
     const rows = numbersOf(figure)
     const formats = {
       ...pictureFiles(() => figure.querySelectorAll('.drawing, .scene')),
-      ...(rows && { csv: () => csvFile(rows().map((row) => row.map((value) => String(value ?? '')))) }),
+      ...(rows && { csv: () => fileOf(rows()) }),
     }
     figure.append(saves(own, part === undefined ? section.id : `${section.id}-${part}`, formats))
   }
   for (const place of /** @type {NodeListOf<HTMLElement>} */ (section.querySelectorAll('[data-table]'))) {
     const { table: part = '', title: own = title } = place.dataset
     const table = () => (place instanceof HTMLTableElement ? place : find(place, 'table', HTMLTableElement))
-    place.after(saves(own, `${section.id}-${part}`, { csv: () => csvOf(table()) }))
+    const rows = numbersOf(place)
+    const csv = () => (rows === undefined ? csvOf(table()) : fileOf(rows()))
+    place.after(saves(own, `${section.id}-${part}`, { csv }))
   }
+}
+
+/** @param {import('./numbers.js').Rows} rows */
+function fileOf(rows) {
+  return csvFile(rows.map((row) => row.map((value) => String(value ?? ''))))
 }

@@ -22,7 +22,12 @@ function token(text) {
   if (/^\d[\d.,]*(e-\d+)?$/.test(text)) return `<mn>${text}</mn>`
   // the name of a function stands apart from its argument
   if (/^(ln|log|exp|cosh)$/.test(text)) return `<mi>${text}</mi><mspace width="0.17em"/>`
-  return /^\p{L}+′?$/u.test(text) ? `<mi>${text}</mi>` : `<mo>${text.replace('<', '&lt;')}</mo>`
+  return /^\p{L}+′?$/u.test(text) ? `<mi>${text}</mi>` : operator(text)
+}
+
+/** Brackets stay as high as what they are of, which is one line. @param {string} text */
+function operator(text) {
+  return /[()|]/.test(text) ? `<mo stretchy="false">${text}</mo>` : `<mo>${text.replace('<', '&lt;')}</mo>`
 }
 
 /** @param {string} text tokens parted by ~ */

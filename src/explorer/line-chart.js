@@ -1,4 +1,4 @@
-import { svg } from './dom.js'
+import { percent, svg } from './dom.js'
 
 /**
  * @typedef {object} Scale
@@ -85,6 +85,16 @@ export function roundTicks(from, to, most = 4) {
   const step = power * ([1, 2, 5].find((factor) => factor * power >= rough) ?? 10)
   const first = Math.ceil(from / step)
   return Array.from({ length: Math.floor(to / step) - first + 1 }, (_, at) => (first + at) * step)
+}
+
+/**
+ * Ticks of shares of 1.
+ *
+ * @param {number[]} ticks
+ * @returns {[number, string][]}
+ */
+export function shares(ticks) {
+  return ticks.map((tick) => [tick, percent(tick)])
 }
 
 /**

@@ -4,7 +4,7 @@
 const numbers = new WeakMap()
 
 /**
- * Tells which numbers a figure shows.
+ * Tells which numbers a figure shows, or a table that is not plain.
  *
  * @param {Element} figure
  * @param {() => Rows} rows

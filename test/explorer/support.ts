@@ -23,6 +23,8 @@ interface Engine {
   readonly name: string
   readonly executablePath: string
   launch(executablePath: string): Promise<Browser>
+  /** Of each page. */
+  readonly options: BrowserContextOptions
 }
 
 const engines = {
@@ -30,12 +32,15 @@ const engines = {
     name: 'Chromium',
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     launch: (executablePath) => chromium.launch({ executablePath, args: flags }),
+    options: { reducedMotion: 'reduce' },
   },
   firefox: {
     name: 'Firefox',
     executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
     // the channel makes it speak WebDriver BiDi, which every Firefox does
     launch: (executablePath) => firefox.launch({ executablePath, channel: 'moz-firefox' }),
+    // of media features it knows none there
+    options: {},
   },
 } satisfies Record<string, Engine>
 
@@ -69,7 +74,7 @@ export function browserTest(
   variablesOf: (t: Test) => Record<string, string> = () => ({}),
   engine: keyof typeof engines = 'chromium',
 ): void {
-  const { name: browserName, executablePath, launch } = engines[engine]
+  const { name: browserName, executablePath, launch, options: own } = engines[engine]
   const missing = existsSync(executablePath) ? false : `no ${browserName} at ${executablePath}`
   test(name, { skip: missing }, async (t) => {
     const app = await appOf(t, variablesOf(t))
@@ -78,7 +83,9 @@ export function browserTest(
     const browser = await launch(executablePath)
     t.after(() => browser.close())
     const wrong: string[] = []
-    await run(t, { open: (address = '/explore', options = {}) => open(browser, origin, address, options, wrong) })
+    await run(t, {
+      open: (address = '/explore', options = {}) => open(browser, origin, address, { ...own, ...options }, wrong),
+    })
     t.same(wrong, [], 'no error in the console, no violation of the policy, no other host')
   })
 }
@@ -92,7 +99,6 @@ async function open(
 ): Promise<Opened> {
   const context = await browser.newContext({
     viewport: { width: 1280, height: 640 },
-    reducedMotion: 'reduce',
     ...options,
   })
   const page = await context.newPage()

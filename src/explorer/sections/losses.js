@@ -50,6 +50,10 @@ export function mount(section) {
       ...kinds.map((kind) => curves.get(kind)?.slopes[at] ?? null),
     ]),
   ])
+  tellNumbers(find(section, '.losses-table', HTMLElement), () => [
+    ['function', 'loss', 'slope', 'whole sample'],
+    ...kinds.map((kind) => [kind, ...valuesOf(rows[kind])]),
+  ])
 
   const draw = () => {
     const y = handle.valueAsNumber
@@ -189,6 +193,11 @@ function drawSlopes(element, curves, t, y, at) {
       ),
     ],
   }))
+}
+
+/** The exact numbers of a row. @param {Row} row */
+function valuesOf({ loss, slope, whole }) {
+  return [loss, slope, whole].map((cell) => cell.querySelector('data')?.value ?? null)
 }
 
 /** What a loss is called, without its formula. @param {Kind} kind */

@@ -1,7 +1,7 @@
 /** @import { TrainingOptions, TrainingRun } from '../types.d.ts' */
 import { basePath } from '../api.js'
 import { loadPixels } from '../digits.js'
-import { el, find, number } from '../dom.js'
+import { el, find, number, share } from '../dom.js'
 import { tellNumbers } from '../numbers.js'
 import { keepState } from '../state.js'
 import { strings } from '../strings.js'
@@ -150,14 +150,16 @@ function numbersOf({ losses, accuracies, whole }) {
  * @param {TrainingRun} run
  */
 function showFigures(section, { options, losses, whole, isDeclared, unkept }) {
+  const none = { digits: 4, missing: '–' }
+  const last = whole.at(-1)
   const figures = {
-    steps: losses.length,
-    'batch-loss': losses.at(-1),
-    'whole-loss': whole.at(-1)?.loss,
-    'whole-accuracy': whole.at(-1)?.accuracy,
+    steps: number(losses.length),
+    'batch-loss': number(losses.at(-1), none),
+    'whole-loss': number(last?.loss, none),
+    'whole-accuracy': last === undefined ? number(undefined, none) : share(last.accuracy),
   }
   for (const [name, value] of Object.entries(figures)) {
-    find(section, `.training-${name}`, HTMLElement).replaceChildren(number(value, { digits: 4, missing: '–' }))
+    find(section, `.training-${name}`, HTMLElement).replaceChildren(value)
   }
   const kept = find(section, '.training-kept', HTMLElement)
   const name = nameOf(options)

@@ -1,11 +1,11 @@
 /** @import { TrainingRun } from '../types.d.ts' */
 /** @import { Point } from '../line-chart.js' */
 import { svg } from '../dom.js'
-import { lineChart, pathOf } from '../line-chart.js'
+import { lineChart, pathOf, shares } from '../line-chart.js'
 import { strings } from '../strings.js'
 
 const words = strings.training
-const shares = [0, 0.2, 0.4, 0.6, 0.8, 1]
+const fifths = [0, 0.2, 0.4, 0.6, 0.8, 1]
 
 /**
  * The accuracy of a run in steps: of each mini-batch as a thin line, of the whole as a thick one.
@@ -14,7 +14,7 @@ const shares = [0, 0.2, 0.4, 0.6, 0.8, 1]
  * @param {TrainingRun} run
  */
 export function drawAccuracy(element, run) {
-  const up = { from: 0, to: 1.04, ticks: [0, 0.5, 1], name: strings.common.accuracy }
+  const up = { from: 0, to: 1.04, ticks: shares([0, 0.5, 1]), name: strings.common.accuracy }
   const whole = run.whole.map(({ step, accuracy }) => /** @type {Point} */ ([step, accuracy]))
   draw(element, run, up, stairs(numbered(run.accuracies)), stairs(whole), 'truth')
 }
@@ -22,7 +22,7 @@ export function drawAccuracy(element, run) {
 /** The loss of a run in the same way. @param {HTMLElement} element @param {TrainingRun} run */
 export function drawLoss(element, run) {
   const high = roundUp(Math.max(2.5, ...run.losses, ...run.whole.map(({ loss }) => loss)))
-  const up = { from: 0, to: high, ticks: shares.map((share) => share * high), name: strings.common.loss }
+  const up = { from: 0, to: high, ticks: fifths.map((share) => share * high), name: strings.common.loss }
   const whole = run.whole.map(({ step, loss }) => /** @type {Point} */ ([step, loss]))
   draw(element, run, up, numbered(run.losses), whole, 'accent')
 }
@@ -37,7 +37,7 @@ export function drawLoss(element, run) {
  */
 function draw(element, { losses }, up, batches, whole, colour) {
   const most = [50, 100, 200, 500].find((steps) => losses.length <= steps) ?? 1000
-  const across = { from: 0, to: most, ticks: shares.map((share) => share * most), name: words.across }
+  const across = { from: 0, to: most, ticks: fifths.map((share) => share * most), name: words.across }
   lineChart(element, across, up, (x, y) => ({
     lines: [
       svg('path', { class: 'line batch', 'data-name': words.batch, d: pathOf(batches, x, y) }),
