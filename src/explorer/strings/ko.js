@@ -128,7 +128,7 @@ export const strings = {
   surface: {
     nav: '이진 교차 엔트로피',
     title: '이진 교차 엔트로피의 전체 모습',
-    intro: `모든 예측 ${formula('y')}와 모든 정답 레이블 ${formula('t')}의 조합입니다. ${formula('y = t')}를 따라 골짜기가 있고, 확신하고 틀린 곳에는 벽이 섭니다. ${formula('ln 0')}은 무한대이므로 서비스는 로그를 어떻게 막는지 밝혀야 합니다. 막는 방법을 바꾸고 벽이 어떻게 되는지 보세요. 벽 위의 수가 그 높이입니다.`,
+    intro: `모든 예측 ${formula('y')}와 모든 정답 레이블 ${formula('t')}의 조합입니다. ${formula('y = t')}를 따라 골짜기가 있고, 확신하고 틀린 곳에는 벽이 섭니다. ${formula('ln 0')}은 무한대이므로 서비스는 이를 어떻게 피하는지 밝혀야 합니다. 방법을 바꾸고 벽이 어떻게 되는지 보세요. 벽 위의 수가 그 높이입니다.`,
     plot: '예측과 정답에 따른 이진 교차 엔트로피 곡면. 높이 하나하나는 옆의 탐침으로 읽습니다',
     scale: '손실',
     turn: '곡면 돌리기',
@@ -147,7 +147,7 @@ export const strings = {
     hover: '손실',
     heights: (lowest, highest) => ['높이는 ', lowest, '부터 ', highest, '까지'],
     guarded: (clipped, samples) =>
-      `이고, 데이터 ${samples}개 가운데 ${clipped}개에서 로그를 막아야 했습니다. 눈금은 18까지입니다.`,
+      `이고, 데이터 ${samples}개 가운데 ${clipped}개에서 로그 값을 조정해야 했습니다. 눈금은 18까지입니다.`,
     open: (infinite) => ` ${infinite}개는 무한대입니다.`,
     below: ' 높이가 0보다 낮은 곳이 있는 까닭은 ε을 더했기 때문입니다. y가 1이면 ln(y + ε)이 0보다 큽니다.',
   },
@@ -372,7 +372,7 @@ export const strings = {
     right: (count) => `정답 ${count}개`,
     ties: (count) => `동점 ${count}개`,
     ignored: (count) => `제외 ${count}개`,
-    clipped: (count) => `로그를 막은 데이터 ${count}개`,
+    clipped: (count) => `로그 값을 조정한 데이터 ${count}개`,
     confusionTitle: '혼동 행렬',
     confusionLabel: '혼동 행렬',
     confusionCaption: (unit) => `행은 정답 레이블, 열은 모델의 판정입니다. ${unit}`.trimEnd(),
