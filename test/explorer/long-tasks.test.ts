@@ -28,6 +28,9 @@ async function observe(page: Page): Promise<void> {
           library.push({ start, end: performance.now() })
         }
       }
+    // what starts WebGL is part of drawing in 3D
+    const { prototype } = HTMLCanvasElement
+    Object.assign(prototype, { getContext: timed(Object(prototype).getContext) })
     let plotly: Record<string, unknown> | undefined
     Object.defineProperty(globalThis, 'Plotly', {
       configurable: true,

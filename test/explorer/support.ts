@@ -1,11 +1,16 @@
 import { existsSync, readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { chromium, firefox } from 'playwright-core'
+import { chromium } from 'playwright-core'
 import type { Test } from 'tap'
 import { test } from 'tap'
 import type { LossAnswer } from '../../src/explorer/types.d.ts'
 import { appOf } from '../support.ts'
+
+const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
+
+/** Why no browser can be tested with; false when there is one. */
+const missing = existsSync(executablePath) ? false : `no Chromium at ${executablePath}`
 
 const flags = [
   '--no-sandbox',
@@ -18,31 +23,6 @@ const flags = [
   '--use-angle=swiftshader',
   '--enable-unsafe-swiftshader',
 ]
-
-interface Engine {
-  readonly name: string
-  readonly executablePath: string
-  launch(executablePath: string): Promise<Browser>
-  /** Of each page. */
-  readonly options: BrowserContextOptions
-}
-
-const engines = {
-  chromium: {
-    name: 'Chromium',
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    launch: (executablePath) => chromium.launch({ executablePath, args: flags }),
-    options: { reducedMotion: 'reduce' },
-  },
-  firefox: {
-    name: 'Firefox',
-    executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr',
-    // the channel makes it speak WebDriver BiDi, which every Firefox does
-    launch: (executablePath) => firefox.launch({ executablePath, channel: 'moz-firefox' }),
-    // of media features it knows none there
-    options: {},
-  },
-} satisfies Record<string, Engine>
 
 /** One request to the API as the browser sent it, and its answer. */
 export interface Exchange<Answer = unknown> {
@@ -72,19 +52,16 @@ export function browserTest(
   name: string,
   run: (t: Test, studio: Studio) => Promise<void>,
   variablesOf: (t: Test) => Record<string, string> = () => ({}),
-  engine: keyof typeof engines = 'chromium',
 ): void {
-  const { name: browserName, executablePath, launch, options: own } = engines[engine]
-  const missing = existsSync(executablePath) ? false : `no ${browserName} at ${executablePath}`
   test(name, { skip: missing }, async (t) => {
     const app = await appOf(t, variablesOf(t))
     await app.listen({ host: '127.0.0.1', port: 0 })
     const origin = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
-    const browser = await launch(executablePath)
+    const browser = await chromium.launch({ executablePath, args: flags })
     t.after(() => browser.close())
     const wrong: string[] = []
     await run(t, {
-      open: (address = '/explore', options = {}) => open(browser, origin, address, { ...own, ...options }, wrong),
+      open: (address = '/explore', options = {}) => open(browser, origin, address, options, wrong),
     })
     t.same(wrong, [], 'no error in the console, no violation of the policy, no other host')
   })
@@ -99,6 +76,7 @@ async function open(
 ): Promise<Opened> {
   const context = await browser.newContext({
     viewport: { width: 1280, height: 640 },
+    reducedMotion: 'reduce',
     ...options,
   })
   const page = await context.newPage()
