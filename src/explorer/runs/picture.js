@@ -46,7 +46,14 @@ export function drawCurves(element, series, { isLogarithmic, isShare, across, un
     if (range === undefined) return { lines: [], above: [svg('text', { class: 'tick', ...middle }, empty)] }
     const place = (/** @type {number | null} */ value) =>
       value === null || (isLogarithmic && value <= 0) ? null : height(value)
-    return { lines: series.map((run) => partsOf(run, place, left, top, y)) }
+    // a line of one place would hardly be seen
+    const above = series.flatMap(({ colour, places }) => {
+      const up = places.length === 1 ? place(places[0].all) : null
+      return up === null
+        ? []
+        : [svg('circle', { class: `dot run-${colour}`, cx: left(places[0].x), cy: top(up), r: 5 })]
+    })
+    return { lines: series.map((run) => partsOf(run, place, left, top, y)), above }
   })
   return ends
 }

@@ -114,7 +114,7 @@ function answerParts({ predictions, baseline, difference, accuracyDifference, ba
                 el(
                   'data',
                   { value: accuracyDifference },
-                  plus(accuracyDifference, percent(Math.abs(accuracyDifference), 2)),
+                  plus(accuracyDifference, words.points(text(100 * Math.abs(accuracyDifference), 4))),
                 ),
               ),
             ),

@@ -497,7 +497,7 @@ export const strings = {
       'The thin line is the loss of each group of consecutive batches, in a band of one standard error to each side; the thick one is that of all batches up to there. What comes in is drawn as it comes.',
     show: 'Show',
     lines: 'Lines',
-    linesBoth: 'groups, and all so far',
+    linesBoth: 'both',
     linesGroups: 'each group',
     linesAll: 'all so far',
     by: 'Along',
@@ -588,6 +588,8 @@ export const strings = {
     none: 'Choose two different runs.',
     difference: 'Difference of the losses',
     accuracyDifference: 'Difference of the accuracies',
+    /** A difference of percentages is no percentage. */
+    points: (/** @type {string} */ percents) => `${percents} pp`,
     interval: (/** @type {Node} */ low, /** @type {Node} */ high) =>
       /** @type {Parts} */ (['95 % interval of the mean difference: ', low, ' to ', high, '. The mark is at 0.']),
     better: (/** @type {string} */ one, /** @type {string} */ other) =>
