@@ -28,25 +28,26 @@ export class Firefox {
 
   static async start(executablePath: string, after: (end: () => unknown) => void): Promise<Firefox> {
     const profile = mkdtempSync(join(tmpdir(), 'lossmeter-firefox-'))
-    after(() => rmSync(profile, { recursive: true, force: true, maxRetries: 10 }))
     const flags = ['--headless', '--no-remote', '--remote-debugging-port=0', '--profile', profile]
     const browser = spawn(executablePath, flags, { stdio: ['ignore', 'ignore', 'pipe'] })
     const ended = once(browser, 'exit')
     after(async () => {
       browser.kill()
       await ended
+      rmSync(profile, { recursive: true, force: true, maxRetries: 10 })
     })
-    for await (const line of createInterface(browser.stderr)) {
-      const [, address] = /WebDriver BiDi listening on (ws:\S+)/.exec(line) ?? []
-      if (address === undefined) continue
-      browser.stderr.resume()
-      const socket = new WebSocket(`${address}/session`)
-      await once(socket, 'open')
-      const firefox = new Firefox(socket)
-      await firefox.#begin()
-      return firefox
-    }
-    throw new Error('Firefox ended before it listened')
+    const address = await new Promise<string>((listens, fails) => {
+      createInterface(browser.stderr).on('line', (line) => {
+        const [, address] = /WebDriver BiDi listening on (ws:\S+)/.exec(line) ?? []
+        if (address !== undefined) listens(address)
+      })
+      ended.then(() => fails(new Error('Firefox ended before it listened')), fails)
+    })
+    const socket = new WebSocket(`${address}/session`)
+    await once(socket, 'open')
+    const firefox = new Firefox(socket)
+    await firefox.#begin()
+    return firefox
   }
 
   private constructor(socket: WebSocket) {
