@@ -9,6 +9,7 @@ const root = resolve(import.meta.dirname, '..')
 const testsOfTheWhole = [
   'architecture',
   'attacks/attacks',
+  'attacks/modes',
   'balancer',
   'clients',
   'docker',
@@ -20,6 +21,7 @@ const testsOfTheWhole = [
   'kubernetes',
   'openapi',
   'prometheus',
+  'proxies',
   'readme',
   'secrecy',
   'supply-chain',
