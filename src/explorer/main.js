@@ -39,8 +39,12 @@ async function mount(section, query = '') {
 
 /** What a section shows can be read before it can be saved. @param {HTMLElement} section */
 async function offerSaves(section) {
-  const { offerSaves } = await import('./figure-saves.js')
-  offerSaves(section)
+  try {
+    const { offerSaves } = await import('./figure-saves.js')
+    offerSaves(section)
+  } catch {
+    // whoever leaves the page meanwhile misses nothing, and the picture is there without
+  }
 }
 
 const near = new IntersectionObserver(
