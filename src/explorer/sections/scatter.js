@@ -79,7 +79,7 @@ export function mount(section) {
         scene: {
           xaxis: axis3d(theme, 'y', { range: [0, 1], tickvals: [0.2, 0.4, 0.6, 0.8, 1] }),
           yaxis: axis3d(theme, 't', { range: [-0.05, 1.05], dtick: 0.5 }),
-          zaxis: axis3d(theme, isNarrow(plot) ? '' : '−t ln y', { range: [0, 7], tickvals: [1, 2, 3, 4, 5, 6, 7] }),
+          zaxis: axis3d(theme, isNarrow(plot) ? '' : '−t ln y', { range: [0, 7], tickvals: [2, 3, 4, 5, 6, 7] }),
           aspectratio: { x: 1.25, y: 1, z: 0.9 },
           camera: { eye: eye(), center: { x: 0, y: 0, z: -0.12 } },
           uirevision: 'kept',
