@@ -12,6 +12,7 @@ export class Membership implements Peers {
   readonly #channel: Channel
   readonly #asked = new Map<Question, (isLast: boolean) => void>()
   #close: (order: CloseOrder) => void = () => undefined
+  #isEnding = false
 
   constructor(channel: Channel) {
     this.#channel = channel
@@ -23,13 +24,22 @@ export class Membership implements Peers {
     })
   }
 
-  /** @param close is called when this worker has to end */
-  onClose(close: (order: CloseOrder) => void): void {
-    this.#close = close
+  /**
+   * @param close is called when this worker has to end, but not when it ends already
+   * @param becomeUnready is called when all workers end, before it
+   */
+  onClose(close: (order: CloseOrder) => void, becomeUnready: () => void): void {
+    this.#close = (order) => {
+      if (order.isAll) becomeUnready()
+      if (this.#isEnding) return
+      this.#isEnding = true
+      close(order)
+    }
   }
 
   /** Says that this worker ends by itself, so that another takes its place at once. */
   leave(): void {
+    this.#isEnding = true
     this.#tell({ isLeaving: true })
   }
 

@@ -149,7 +149,7 @@ export const problems = {
     status: 503,
     title: 'Not ready',
     meaning:
-      'The service is shutting down, or has as many connections, requests or bytes of them as it can, in all or of one address.',
+      'The service is shutting down, or it is full: it has as many connections, requests or bytes of requests as it may, in total or from one address.',
     remedy: 'Try again after the number of seconds in the Retry-After header, or use another instance.',
   },
   'issuer-unavailable': {

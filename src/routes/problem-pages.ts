@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { problems } from '../http/problem.ts'
 import { assets } from './explore-pages.ts'
 import type { ExampleRequest } from './problem-requests.ts'
-import { curlOf, requests } from './problem-requests.ts'
+import { curlOf, requests, withoutRequests } from './problem-requests.ts'
 
 /** A type of problem as its page tells of it. */
 export interface Description {
@@ -54,13 +54,17 @@ export function listPage(types: readonly Description[]): string {
 
 /** The page of one type: what it means, what to do, and a request that leads to it beside one that does not. */
 export function typePage({ type, status, title, meaning, remedy }: Description): string {
-  const example = requests[nameOf(type)]
+  const name = nameOf(type)
+  const example = requests[name]
+  const reason = withoutRequests[name]
   const parts = [
     `<p class="note"><code>${type}</code>, status ${status}</p>`,
     `<p>${marked(meaning)}</p>`,
     `<p>${marked(remedy)}</p>`,
   ]
+  if (reason !== undefined) parts.push(`<p>${marked(reason)}</p>`)
   if (example !== undefined) {
+    if (example.where !== undefined) parts.push(`<p>${marked(example.where)}</p>`)
     if (example.before !== undefined) parts.push(`<h2>After</h2>`, ...example.before.map(listing))
     parts.push(
       '<div class="pair">',
