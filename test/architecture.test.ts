@@ -13,6 +13,8 @@ const testsOfTheWhole = [
   'balancer',
   'clients',
   'docker',
+  'explorer/firefox',
+  'explorer/long-tasks',
   'faults/faults',
   'faults/troubles',
   'fuzz/fuzz',
