@@ -18,6 +18,7 @@ const testsOfTheWhole = [
   'kubernetes',
   'openapi',
   'prometheus',
+  'quotas',
   'readme',
   'secrecy',
   'supply-chain',
