@@ -27,7 +27,7 @@ const testsOfTheWhole = [
   'workers',
 ].map((name) => `test/${name}.test.ts`)
 /** What is not run by Node.js, or is proved where it is compiled to. */
-const elsewhere = ['src/scanner/assembly/', 'src/loss/survey/assembly/', 'src/explorer/']
+const elsewhere = ['src/scanner/assembly/', 'src/loss/survey/assembly/', 'src/loss/numerics/assembly/', 'src/explorer/']
 
 function files(pattern: string): string[] {
   return globSync(pattern, { cwd: root }).toSorted()

@@ -21,8 +21,9 @@ export class StateCodec {
     this.#outputs = outputs
   }
 
-  write(state: EvaluationState): Uint8Array {
-    const bytes = writeState(state, this.#digest)
+  /** Writes a state, step by step. */
+  *write(state: EvaluationState): Generator<void, Uint8Array> {
+    const bytes = yield* writeState(state, this.#digest)
     const checked = Buffer.alloc(bytes.length + checkBytes)
     checked.set(bytes)
     checked.writeUInt32BE(crc32(bytes), bytes.length)

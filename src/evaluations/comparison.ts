@@ -44,24 +44,24 @@ export async function comparisonOf(
   const [fewer, more] = isSwapped ? [other, one] : [one, other]
   let [first, second, differences] = [emptyTally, emptyTally, emptyTally]
   let [named, paired] = [0, 0]
-  const take = async ({ states }: Pair) => {
-    named++
-    if (states === undefined) return
-    const [x, y] = [
-      await task.run(fewer.batches.codec.readTally(states[0])).catch(corrupt),
-      await task.run(more.batches.codec.readTally(states[1])).catch(corrupt),
-    ]
-    paired++
-    first = merge(first, x)
-    second = merge(second, y)
-    differences = merge(differences, isSwapped ? batchDifference(y, x) : batchDifference(x, y))
+  function* take(pairs: readonly Pair[]): Generator<void, void> {
+    for (const { states } of pairs) {
+      named++
+      if (states === undefined) continue
+      const x = yield* fewer.batches.codec.readTally(states[0])
+      const y = yield* more.batches.codec.readTally(states[1])
+      paired++
+      first = merge(first, x)
+      second = merge(second, y)
+      differences = merge(differences, isSwapped ? batchDifference(y, x) : batchDifference(x, y))
+    }
   }
   task.stop()
   for await (const page of store.pairs(fewer.stored, more.stored)) {
     // what it takes in all depends on the batches there are, so it is the page that is bounded
     task.allow(pageMilliseconds)
     task.start()
-    for (const pair of page) await take(pair)
+    await task.run(take(page)).catch(corrupt)
     task.stop()
   }
   task.start()

@@ -29,11 +29,13 @@ export function* evaluateBatch(
   const { predictions } = tensors
   if (predictions.shapeError === undefined) checkOutputs(layoutOf(spec, predictions).outputs, outputs)
   const state = yield* stateOf(spec, tensors, context)
-  const digests = yield* digestsOf(tensors, spec.labelFormat)
-  const bytes = codec.write(state)
+  const bytes = yield* codec.write(state)
   if (bytes.length > context.maxStateBytes) throw tooLarge(bytes.length, context.maxStateBytes)
   const { samples, loss, lossStatus, accuracy } = statisticsOf(state.tally, spec)
-  return { batch: { name, ...digests, state: bytes, samples, loss, lossStatus, accuracy }, state }
+  const { fingerprint, labelsDigest } = yield* digestsOf(tensors, spec.labelFormat)
+  const tally = state.sections.size === 0 ? state.tally : undefined
+  const batch = { name, fingerprint, labelsDigest, state: bytes, samples, loss, lossStatus, accuracy, tally }
+  return { batch, state }
 }
 
 function* stateOf(spec: Spec, tensors: Tensors, context: EvaluationContext): Generator<void, EvaluationState> {

@@ -1,6 +1,7 @@
 import { InvalidState } from '../loss/bytes.ts'
 import type { EvaluationState } from '../loss/state.ts'
-import { RunningTotal } from '../loss/state.ts'
+import { emptyState, RunningTotal } from '../loss/state.ts'
+import type { Tally } from '../loss/tally.ts'
 import type { Task } from '../runtime/scheduler.ts'
 import type { StateCodec } from './codec.ts'
 import { EvaluationGone, StoreUnavailable } from './errors.ts'
@@ -133,13 +134,16 @@ export async function foldOf(batches: Batches, after: number, last: number, task
 /**
  * Folds a block whose batches are all there, and keeps what it adds up to if that is possible.
  *
+ * @param tally of the block where that is known, and all that its state says
  * @returns its bytes
  * @throws EvaluationGone, StoreUnavailable
  */
-export async function foldBlock(batches: Batches, block: number, task: Task): Promise<Uint8Array> {
+export async function foldBlock(batches: Batches, block: number, task: Task, tally?: Tally): Promise<Uint8Array> {
   const { store, evaluation, codec } = batches
   const last = (block + 1) * blockBatches
-  const state = codec.write(await foldOf(batches, block * blockBatches, last, task))
+  const total =
+    tally === undefined ? await foldOf(batches, block * blockBatches, last, task) : { ...emptyState(codec.spec), tally }
+  const state = await task.run(codec.write(total))
   task.stop()
   // a store that cannot be written to can still be read
   await store.putFolds(evaluation, [{ slot: block, last, state }]).catch(() => undefined)

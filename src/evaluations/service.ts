@@ -1,5 +1,7 @@
+import { setImmediate } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import type { EvaluationState } from '../loss/state.ts'
+import type { Tally } from '../loss/tally.ts'
 import type { Scheduler, Task } from '../runtime/scheduler.ts'
 import { StateCodec } from './codec.ts'
 import type { EvaluationComparison } from './comparison.ts'
@@ -9,9 +11,10 @@ import { curveOf } from './curve.ts'
 import type { Declared, Difference } from './declaration.ts'
 import { differencesOf, readDeclaration, writeDeclaration } from './declaration.ts'
 import { StoreUnavailable } from './errors.ts'
+import { RecentTallies } from './recent-tallies.ts'
 import { RunningTotals } from './running-totals.ts'
 import type { Batches } from './runs.ts'
-import { blockBatches, blocksOf, foldOf } from './runs.ts'
+import { blockBatches, blocksOf, foldBlock, foldOf } from './runs.ts'
 import type { Batch, BatchPage, Evaluation, EvaluationPage, NewBatch, PutResult, SealResult, Store } from './store.ts'
 
 /** Characters of the declarations that are kept read. */
@@ -41,7 +44,10 @@ export interface SealOutcome {
 }
 
 /** What is kept of a batch that was evaluated. */
-export type EvaluatedBatch = Omit<NewBatch, 'evaluation'>
+export interface EvaluatedBatch extends Omit<NewBatch, 'evaluation'> {
+  /** What its rows add up to, where its state says nothing else. */
+  readonly tally: Tally | undefined
+}
 
 /** Is told what becomes of what clients send. */
 export interface EvaluationCounts {
@@ -53,6 +59,7 @@ export interface EvaluationCounts {
 export class Evaluations {
   readonly #store: Store
   readonly #totals = new RunningTotals()
+  readonly #recent = new RecentTallies()
   /** What is not stored with each request anew: declarations by the id of the evaluation. */
   readonly #read = new LRUCache<number, DeclaredEvaluation>({ maxSize: mostDeclared })
   /** The ids of evaluations by owner and name, as they were when they were found last. */
@@ -155,11 +162,14 @@ export class Evaluations {
   /** Stores batches of one evaluation; a batch is in no report before its answer, and in every report after it. */
   async put({ batches }: DeclaredEvaluation, evaluated: readonly EvaluatedBatch[]): Promise<PutResult[]> {
     const { evaluation } = batches
-    const results = await this.#store.putBatches(evaluated.map((batch) => ({ ...batch, evaluation })))
-    for (const result of results) {
+    const results = await this.#store.putBatches(evaluated.map((batch) => newBatch(evaluation, batch)))
+    for (const [at, result] of results.entries()) {
       this.#counts?.put(result.outcome)
-      if (result.outcome !== 'committed' || result.batch.sequence % blockBatches !== 0) continue
-      this.#foldLater(batches, result.batch.sequence / blockBatches - 1)
+      if (result.outcome !== 'committed') continue
+      const { sequence } = result.batch
+      const { tally } = evaluated[at]
+      if (tally !== undefined) this.#recent.add(evaluation, sequence, tally)
+      if (sequence % blockBatches === 0) this.#foldLater(batches, sequence / blockBatches - 1)
     }
     return results
   }
@@ -222,13 +232,25 @@ export class Evaluations {
     const task = this.#scheduler.task(Number.POSITIVE_INFINITY, () => new Error('never'))
     this.#folding = this.#folding
       .then(async () => {
+        // calls that were stored by the same commit are answered one after the other
+        await setImmediate()
         task.start()
+        const tally = this.#recent.take(batches.evaluation, block)
+        if (tally !== undefined) await foldBlock(batches, block, task, tally)
         // a reader may have folded it meanwhile
-        for await (const _ of blocksOf(batches, block, block + 1, (state) => batches.codec.readTally(state), task));
+        else
+          for await (const _ of blocksOf(batches, block, block + 1, (state) => batches.codec.readTally(state), task));
       })
       .catch(() => undefined)
       .finally(() => task.stop())
   }
+}
+
+function newBatch(
+  evaluation: number,
+  { name, fingerprint, labelsDigest, state, samples, loss, lossStatus, accuracy }: EvaluatedBatch,
+): NewBatch {
+  return { evaluation, name, fingerprint, labelsDigest, state, samples, loss, lossStatus, accuracy }
 }
 
 /** No name has a space. */

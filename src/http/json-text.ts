@@ -1,9 +1,12 @@
+import { NumberRows } from '../loss/report/number-rows.ts'
+
 /** Scalars that are written out in one step. */
 const scalarsPerStep = 4096
 
 /** JSON.stringify step by step, for plain arrays and objects: a large answer must not hold up other requests. */
 export function* jsonText(value: unknown): Generator<void, string> {
   if (weightOf(value) < scalarsPerStep) return JSON.stringify(value)
+  if (value instanceof NumberRows) return yield* rowsText(value)
   const isList = Array.isArray(value)
   const parts: string[] = []
   for (const group of groupsOf(isList ? value : Object.entries(value as object))) {
@@ -24,6 +27,32 @@ function* membersText(members: readonly [string, unknown][]): Generator<void, st
   return value === undefined ? '' : `${JSON.stringify(name)}:${yield* jsonText(value)}`
 }
 
+/** Rows are made arrays no sooner than they are written: so many that live long would keep the garbage collector busy. */
+function* rowsText({ data, width }: NumberRows): Generator<void, string> {
+  if (width === undefined) return yield* numbersText(data)
+  const rows: string[] = []
+  if (width >= scalarsPerStep) {
+    for (let from = 0; from < data.length; from += width)
+      rows.push(yield* numbersText(data.subarray(from, from + width)))
+  } else {
+    const step = width * Math.floor(scalarsPerStep / width)
+    for (let from = 0; from < data.length; from += step) {
+      rows.push(JSON.stringify(new NumberRows(data.subarray(from, from + step), width)).slice(1, -1))
+      yield
+    }
+  }
+  return `[${rows.join()}]`
+}
+
+function* numbersText(numbers: Float64Array): Generator<void, string> {
+  const parts: string[] = []
+  for (let from = 0; from < numbers.length; from += scalarsPerStep) {
+    parts.push(JSON.stringify(new NumberRows(numbers.subarray(from, from + scalarsPerStep))).slice(1, -1))
+    yield
+  }
+  return `[${parts.join()}]`
+}
+
 /** Runs of elements that are written in one step; an element that is too large for that stands alone. */
 function* groupsOf<Element>(elements: readonly Element[]): Generator<Element[]> {
   for (let from = 0, to = 0; from < elements.length; from = to) {
@@ -39,6 +68,7 @@ function* groupsOf<Element>(elements: readonly Element[]): Generator<Element[]> 
 /** How many scalars a value holds, itself included; counted only as far as matters. */
 function weightOf(value: unknown, known = 0): number {
   let weight = known + 1
+  if (value instanceof NumberRows) return weight + value.data.length
   if (typeof value !== 'object' || value === null) return weight
   if (Array.isArray(value)) {
     for (const element of value) {

@@ -26,19 +26,24 @@ export function decideClasses(
 ): Decisions {
   const count = labelled.length
   const words = new Int32Array(predictions.buffer, predictions.byteOffset, 2 * predictions.length)
-  const predicted = new Int32Array(count)
   const correct = new Int32Array(count)
+  let predicted = largest ?? new Int32Array(count)
   let ties = 0
   for (let i = 0; i < count; i++) {
     let where = largest === undefined ? -1 : largest[i]
-    if (where < 0) where = clearWinner(words, 2 * i * outputs, outputs)
     if (where < 0) {
-      const row = predictions.subarray(i * outputs, (i + 1) * outputs)
-      where = largestOf(row)
-      if (row.lastIndexOf(row[where]) > where) ties++
+      where = clearWinner(words, 2 * i * outputs, outputs)
+      if (where < 0) {
+        const row = predictions.subarray(i * outputs, (i + 1) * outputs)
+        where = largestOf(row)
+        if (row.lastIndexOf(row[where]) > where) ties++
+      }
+      if (predicted === largest) predicted = largest.slice()
+      predicted[i] = where
     }
-    predicted[i] = where
-    if (where === labelled[i]) correct[i] = 1
+    // whether they are the same, without a branch: which rows are right nobody can foretell
+    const difference = where ^ labelled[i]
+    correct[i] = 1 - ((difference | -difference) >>> 31)
   }
   return { predicted, labelled, correct, ties }
 }

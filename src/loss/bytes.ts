@@ -25,19 +25,21 @@ export class ByteWriter {
   sum(value: Dyadic): void {
     const { mantissa, exponent } = canonical(value)
     if (mantissa === 0n) {
-      this.count(0)
+      this.#byte(0)
       return
     }
-    const digits = (mantissa < 0n ? -mantissa : mantissa).toString(16)
-    const size = Math.ceil(digits.length / 2)
-    const padded = digits.padStart(2 * size, '0')
+    const limbs = limbsOf(mantissa < 0n ? -mantissa : mantissa)
+    const top = bytesOf(limbs[limbs.length - 1])
+    const size = top + limbBytes * (limbs.length - 1)
     this.count(2 * size + (mantissa < 0n ? 1 : 0))
-    for (let at = 0; at < padded.length; at += 2) this.#byte(Number.parseInt(padded.slice(at, at + 2), 16))
+    this.#number(limbs[limbs.length - 1], top)
+    for (let at = limbs.length - 2; at >= 0; at--) this.#number(limbs[at], limbBytes)
     this.count(exponent < 0 ? -2 * exponent - 1 : 2 * exponent)
   }
 
   raw(bytes: Uint8Array): void {
-    for (const byte of bytes) this.#byte(byte)
+    const at = this.#extend(bytes.length)
+    this.#bytes.set(bytes, at)
   }
 
   /** Everything written so far. */
@@ -46,13 +48,48 @@ export class ByteWriter {
   }
 
   #byte(value: number): void {
-    if (this.#length === this.#bytes.length) {
-      const larger = new Uint8Array(2 * this.#length)
+    const at = this.#extend(1)
+    this.#bytes[at] = value
+  }
+
+  /** The last bytes of an integer, the highest first. */
+  #number(value: number, size: number): void {
+    const begin = this.#extend(size)
+    let rest = value
+    for (let at = begin + size - 1; at >= begin; at--) {
+      this.#bytes[at] = rest % 256
+      rest = Math.floor(rest / 256)
+    }
+  }
+
+  /** Makes room for further bytes, and says where they begin. */
+  #extend(size: number): number {
+    const begin = this.#length
+    this.#length += size
+    if (this.#length > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(2 * this.#bytes.length, this.#length))
       larger.set(this.#bytes)
       this.#bytes = larger
     }
-    this.#bytes[this.#length++] = value
+    return begin
   }
+}
+
+/** Big integers are taken apart into numbers of so many bytes, which doubles hold. */
+const limbBytes = 6
+const limbBits = BigInt(8 * limbBytes)
+
+/** The lowest first. */
+function limbsOf(value: bigint): number[] {
+  const limbs: number[] = []
+  for (let rest = value; rest !== 0n; rest >>= limbBits) limbs.push(Number(BigInt.asUintN(8 * limbBytes, rest)))
+  return limbs
+}
+
+function bytesOf(value: number): number {
+  let size = 0
+  for (let rest = value; rest >= 1; rest /= 256) size++
+  return size
 }
 
 /** No sum of 2^53 products of three doubles has more bits, nor a smaller last place. */
@@ -86,9 +123,7 @@ export class ByteReader {
     if (head === 0) return zero
     const size = Math.floor(head / 2)
     if (8 * size > mostBits - lowestExponent + 8) throw new InvalidState('a sum has too many digits')
-    let digits = '0'
-    for (const byte of this.raw(size)) digits += byte.toString(16).padStart(2, '0')
-    const magnitude = BigInt(`0x${digits}`)
+    const magnitude = integerOf(this.raw(size))
     const zigzag = this.count()
     const exponent = zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2
     if (exponent < lowestExponent || exponent + 8 * (size - 1) > mostBits)
@@ -111,6 +146,19 @@ export class ByteReader {
     if (this.#at === this.#bytes.length) throw cutOff()
     return this.#bytes[this.#at++]
   }
+}
+
+/** The highest first. */
+function integerOf(bytes: Uint8Array): bigint {
+  let value = 0n
+  let limb = 0
+  for (let at = 0; at < bytes.length; at++) {
+    limb = 256 * limb + bytes[at]
+    if ((bytes.length - 1 - at) % limbBytes > 0) continue
+    value = value === 0n ? BigInt(limb) : (value << limbBits) | BigInt(limb)
+    limb = 0
+  }
+  return value
 }
 
 function cutOff(): InvalidState {

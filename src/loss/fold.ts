@@ -6,7 +6,8 @@ import { losses } from './kernels/index.ts'
 import type { Loss, Rows } from './kernels/loss.ts'
 import type { Dyadic } from './numerics/dyadic.ts'
 import { fromInteger } from './numerics/dyadic.ts'
-import { exactSum, exactSumOfProducts } from './numerics/exact-sum.ts'
+import type { Moments } from './numerics/exact-sum.ts'
+import { exactMoments, exactSumOfProducts } from './numerics/exact-sum.ts'
 import type { Spec } from './spec.ts'
 import type { Tally } from './tally.ts'
 import { emptyTally, merge } from './tally.ts'
@@ -80,8 +81,9 @@ export function tallyRows(
 
   let correct = 0
   if (decisions !== undefined) for (let i = 0; i < count; i++) correct += decisions.correct[i]
-  const sum = exactSum(finite, count)
-  const rowCount = fromInteger(count)
+  const ofLosses = exactMoments(finite, count)
+  const ofWeights = momentsOf(weights, count)
+  const ofSampleWeights = weights === sampleWeights ? ofWeights : momentsOf(sampleWeights, count)
   return {
     outputs,
     samples: count,
@@ -90,14 +92,13 @@ export function tallyRows(
     ties: decisions?.ties ?? 0,
     clipped,
     infinite,
-    loss: sum,
-    lossSquared: exactSumOfProducts(finite, finite, count),
-    lossTimesWeight: weights === undefined ? sum : exactSumOfProducts(finite, weights, count),
-    weight: weights === undefined ? rowCount : exactSum(weights, count),
-    weightSquared: weights === undefined ? rowCount : exactSumOfProducts(weights, weights, count),
-    sampleWeight: sampleWeights === undefined ? rowCount : exactSum(sampleWeights, count),
-    sampleWeightSquared:
-      sampleWeights === undefined ? rowCount : exactSumOfProducts(sampleWeights, sampleWeights, count),
+    loss: ofLosses.sum,
+    lossSquared: ofLosses.squares,
+    lossTimesWeight: weights === undefined ? ofLosses.sum : exactSumOfProducts(finite, weights, count),
+    weight: ofWeights.sum,
+    weightSquared: ofWeights.squares,
+    sampleWeight: ofSampleWeights.sum,
+    sampleWeightSquared: ofSampleWeights.squares,
     correctWeight: correctWeight(correct, decisions, sampleWeights),
   }
 }
@@ -197,6 +198,13 @@ function decide(spec: Spec, batch: Batch, from: number, to: number): Decisions |
   if (targets === undefined || spec.decision === 'none') return undefined
   const labels = doublesOf(targets, from * outputs, to * outputs)
   return decideBinary(predictions, outputs, labels, spec.threshold, spec.predictionFormat)
+}
+
+/** Of weights that are all 1 where there are none. */
+function momentsOf(weights: Float64Array | undefined, count: number): Moments {
+  if (weights !== undefined) return exactMoments(weights, count)
+  const sum = fromInteger(count)
+  return { sum, squares: sum }
 }
 
 /** Counts infinite terms and leaves them out of the sums; `terms` stay as they are. */

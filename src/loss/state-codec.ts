@@ -11,16 +11,16 @@ const head = Uint8Array.of(0x4c, 0x4d, 1)
 
 /**
  * The canonical bytes of a state: "LM", the version 1, the digest of its spec, the tally, which begins with K, and each
- * mergeable section that the spec asks for. Equal states have equal bytes.
+ * mergeable section that the spec asks for; step by step. Equal states have equal bytes.
  *
  * @param digest of `stateSpecText`, such as its SHA-256; always of the same length, at least 16 bytes
  */
-export function writeState({ tally, sections }: EvaluationState, digest: Uint8Array): Uint8Array {
+export function* writeState({ tally, sections }: EvaluationState, digest: Uint8Array): Generator<void, Uint8Array> {
   const writer = new ByteWriter()
   writer.raw(head)
   writer.raw(digest)
   writeTally(tally, writer)
-  for (const [name, state] of sections) sectionOf(name).write(state, writer)
+  for (const [name, state] of sections) yield* sectionOf(name).write(state, writer)
   return writer.bytes()
 }
 
@@ -48,14 +48,14 @@ export function* readState(
   for (const name of sections.keys()) {
     const section = sectionOf(name)
     const state = yield* section.read(reader, spec)
-    section.check(state, tally, spec)
+    yield* section.check(state, tally, spec)
     sections.set(name, state)
     yield
   }
   reader.end()
   const state = { spec, tally, sections }
   // whatever was written in another way than the canonical one
-  if (!isSame(writeState(state, digest), bytes)) throw new InvalidState('not in canonical form')
+  if (!isSame(yield* writeState(state, digest), bytes)) throw new InvalidState('not in canonical form')
   return state
 }
 
@@ -75,5 +75,7 @@ function readBeginning(reader: ByteReader, spec: Spec, digest: Uint8Array): Tall
 }
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at])
+  if (a.length !== b.length) return false
+  for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false
+  return true
 }

@@ -260,8 +260,10 @@ export class DocumentScanner {
       this.#carry = grow(this.#carry, 0, end - cut)
       this.#carry.set(memory.subarray(cut, end))
     }
-    // The keys of the open objects lie behind the fields.
-    this.#saved = new Uint8Array(memory.subarray(layout.STATE, state[layout.KEYS_END]))
+    // The keys of the open objects lie behind the fields. Within a tensor these are as many as they were.
+    const kept = memory.subarray(layout.STATE, state[layout.KEYS_END])
+    if (kept.length === this.#saved.length) this.#saved.set(kept)
+    else this.#saved = new Uint8Array(kept)
     this.#countKept()
   }
 

@@ -10,24 +10,24 @@ const state = stateOf(request)
 const codec = new StateCodec(specOf(request), 3)
 
 test('a state is written and read, and its tally alone', async (t) => {
-  const bytes = codec.write(state)
+  const bytes = finish(codec.write(state))
   t.same(Buffer.from(bytes.subarray(0, -4)), Buffer.from(bytesOf(state)))
   t.equal(Buffer.from(bytes).readUInt32BE(bytes.length - 4), crc32(bytesOf(state)))
-  t.same(codec.write(finish(codec.read(bytes))), bytes)
+  t.same(finish(codec.write(finish(codec.read(bytes)))), bytes)
   t.equal(tallyBytes(finish(codec.readTally(bytes))), tallyBytes(state.tally))
   t.equal(finish(codec.read(bytes)).spec, codec.spec)
   const within = Buffer.concat([Buffer.from('before'), bytes, Buffer.from('after')])
-  t.same(codec.write(finish(codec.read(within.subarray(6, -5)))), bytes, 'in the middle of a buffer')
+  t.same(finish(codec.write(finish(codec.read(within.subarray(6, -5))))), bytes, 'in the middle of a buffer')
 })
 
 test('a state of another spec or K is refused', async (t) => {
   const others = [new StateCodec(specOf({ ...request, epsilon: 1e-6 }), 3), new StateCodec(specOf(request), 4)]
-  for (const other of others) t.throws(() => finish(other.read(codec.write(state))), invalidState)
-  t.throws(() => finish(others[0].readTally(codec.write(state))), invalidState)
+  for (const other of others) t.throws(() => finish(other.read(finish(codec.write(state)))), invalidState)
+  t.throws(() => finish(others[0].readTally(finish(codec.write(state)))), invalidState)
 })
 
 test('any changed bit is noticed, and any missing byte', async (t) => {
-  const bytes = codec.write(state)
+  const bytes = finish(codec.write(state))
   let noticed = 0
   const isNoticed = (changed: Uint8Array) => {
     for (const read of ['read', 'readTally'] as const) {

@@ -7,7 +7,7 @@ import { Evaluations } from '../../src/evaluations/service.ts'
 import type { Store } from '../../src/evaluations/store.ts'
 import { Scheduler } from '../../src/runtime/scheduler.ts'
 import type { Request } from '../loss/support.ts'
-import { bytesOf, specOf, stateOf } from '../loss/support.ts'
+import { bytesOf, finish, specOf, stateOf } from '../loss/support.ts'
 import {
   altered,
   byRow,
@@ -120,7 +120,7 @@ test('a block that is missing or damaged is folded again, and kept in its place'
   const { store, rows, batches, evaluation } = await storedRows(t, 2 * blockBatches)
   const { id } = evaluation.stored
   const { codec } = batches
-  const whole = codec.write(stateOf(together(rows.slice(0, 128))))
+  const whole = finish(codec.write(stateOf(together(rows.slice(0, 128)))))
   const rightOnes = await collected(
     blocksOf(
       batches,
@@ -138,14 +138,14 @@ test('a block that is missing or damaged is folded again, and kept in its place'
     ['a byte less', whole.subarray(0, -1)],
     ['another version', whole.with(2, 9)],
     ['another count', whole.with(40, whole[40] ^ 1)],
-    ['another K', codec.write(stateOf(two))],
-    ['another spec', otherSpec.write(stateOf({ ...rows[0], epsilon: 1e-6 }))],
+    ['another K', finish(codec.write(stateOf(two)))],
+    ['another spec', finish(otherSpec.write(stateOf({ ...rows[0], epsilon: 1e-6 })))],
   ]
   for (const [name, state] of wrong) {
     await store.putFolds(id, [{ slot: 0, last: 128, state }])
     t.same((await store.folds(id, 0, 0))[0].state, state)
     const [first, second] = await collected(blocksOf(batches, 0, 2, readersOf(batches).read, newTask()))
-    t.same([codec.write(first.total), codec.write(second.total)], [whole, rightOnes[1].total], name)
+    t.same([finish(codec.write(first.total)), finish(codec.write(second.total))], [whole, rightOnes[1].total], name)
     t.same((await store.folds(id, 0, 0))[0].state, whole, `${name} is mended`)
   }
 })
@@ -175,7 +175,7 @@ test('a damaged batch makes the store damaged, unless its block was folded befor
   await put(evaluations, evaluation, byRow(classRows(27)), 200)
   await t.rejects(foldBlock(batches, 0, newTask()), damaged)
   t.same(await store.folds(evaluation.stored.id, 0, 9), [], 'nothing wrong is kept')
-  const state = batches.codec.write(stateOf(together(rows)))
+  const state = finish(batches.codec.write(stateOf(together(rows))))
   await store.putFolds(evaluation.stored.id, [{ slot: 0, last: 128, state }])
   t.equal((await collected(blocksOf(batches, 0, 1, read, newTask()))).length, 1)
 })
@@ -201,10 +201,19 @@ test('an evaluation that is deleted while it is read is gone, and never half rep
   await t.rejects(foldBlock(batches, 1, newTask()), gone)
 })
 
+test('a block whose tally is at hand is kept without reading its batches', async (t) => {
+  const { batches, asked } = await storedRows(t, 1)
+  const { include: _, ...rows } = classRows(blockBatches)
+  const codec = new StateCodec(specOf(rows), 3)
+  const block = await foldBlock({ ...batches, codec }, 0, newTask(), stateOf(rows).tally)
+  t.same(block, finish(codec.write(stateOf(rows))))
+  t.same(asked, ['put 0 to 128'])
+})
+
 test('a block is answered where it cannot be kept', async (t) => {
   const { store, rows, watched } = await storedRows(t, blockBatches)
   const batches = watched({ putFolds: () => Promise.reject(new StoreUnavailable('disk-full')) })
-  t.same(await foldBlock(batches, 0, newTask()), batches.codec.write(stateOf(together(rows))))
+  t.same(await foldBlock(batches, 0, newTask()), finish(batches.codec.write(stateOf(together(rows)))))
   t.same(await store.folds(batches.evaluation, 0, 9), [])
 })
 

@@ -9,6 +9,7 @@ import { Evaluations } from '../../src/evaluations/service.ts'
 import type { Store } from '../../src/evaluations/store.ts'
 import { statisticsOf } from '../../src/loss/report/statistics.ts'
 import { Scheduler } from '../../src/runtime/scheduler.ts'
+import { eventually } from '../eventually.ts'
 import { problemsWithSections } from '../loss/problems.ts'
 import type { Request } from '../loss/support.ts'
 import { bytesOf, evaluate, specOf, stateOf } from '../loss/support.ts'
@@ -297,7 +298,10 @@ test('blocks are folded in the background, once, while a report need not wait', 
   const service = serviceOf(counting)
   const rows = classRows(3 * blockBatches + 5)
   const evaluation = await declare(service, 'run', declaredFor(rows, 3))
-  await put(service, evaluation, byRow(rows))
+  const batches = byRow(rows)
+  // the first block is of two replicas
+  await put(serviceOf(store), evaluation, batches.slice(0, 1))
+  await put(service, evaluation, batches.slice(1), 1)
   for (let wait = 0; wait < 1000 && folded < 3; wait++) await new Promise((resolve) => setTimeout(resolve, 5))
   const folds = await store.folds(evaluation.stored.id, 0, 9)
   t.same(
@@ -310,6 +314,33 @@ test('blocks are folded in the background, once, while a report need not wait', 
   )
   t.equal(await reportOf(service, 'run'), wanted(rows))
   t.equal(folded, 3)
+})
+
+test('blocks of batches without sections that one replica stored are folded without reading them', async (t) => {
+  const store = await storeOf(t)
+  const read: (number | undefined)[] = []
+  let folded = 0
+  const watched = altered(store, {
+    async putFolds(id, folds) {
+      await store.putFolds(id, folds)
+      folded += folds.length
+    },
+    states(id, after, last) {
+      read.push(after)
+      return store.states(id, after, last)
+    },
+  })
+  const service = serviceOf(watched)
+  const { include: _, ...rows } = classRows(3 * blockBatches)
+  const evaluation = await declare(service, 'run', declaredFor(rows, 3))
+  const batches = byRow(rows)
+  await put(service, evaluation, batches.slice(0, 200))
+  // the second block is of two replicas
+  await put(serviceOf(store), evaluation, batches.slice(200, 201), 200)
+  await put(service, evaluation, batches.slice(201), 201)
+  t.ok(await eventually(() => folded === 3))
+  t.same(read, [blockBatches])
+  t.equal(await reportOf(service, 'run'), wanted(rows))
 })
 
 test('a fold in the background that fails is made up for by the next report', async (t) => {
@@ -326,7 +357,10 @@ test('a fold in the background that fails is made up for by the next report', as
   const service = serviceOf(failing)
   const rows = classRows(blockBatches + 1)
   const evaluation = await declare(service, 'run', declaredFor(rows, 3))
-  await put(service, evaluation, byRow(rows))
+  const [first, ...others] = byRow(rows)
+  // so that this replica has not all states of the block at hand
+  await put(serviceOf(store), evaluation, [first])
+  await put(service, evaluation, others, 1)
   await t.rejects(reportOf(service, 'run'), { name: 'StoreUnavailable', reason: 'out-of-reach' })
   t.ok(tries > 0)
   isDown = false

@@ -36,7 +36,12 @@ export function namesOf(list: readonly { readonly name: string }[]): string[] {
   return list.map(({ name }) => name)
 }
 
-export async function pagesOf(store: Store, { id }: Evaluation, after?: number, last?: number): Promise<StatePage[]> {
+export async function pagesOf(
+  store: Store,
+  { id }: Pick<Evaluation, 'id'>,
+  after?: number,
+  last?: number,
+): Promise<StatePage[]> {
   const pages: StatePage[] = []
   for await (const page of store.states(id, after, last)) pages.push(page)
   return pages

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import { jsonText } from '../../src/http/json-text.ts'
+import { NumberRows } from '../../src/loss/report/number-rows.ts'
 
 function written(value: unknown): { text: string; steps: number } {
   const steps = jsonText(value)
@@ -46,5 +47,24 @@ test('large answers are written in many steps', (t) => {
     t.equal(text, JSON.stringify(value))
     t.ok(steps >= least, `${steps} steps, at least ${least}`)
   }
+  t.end()
+})
+
+test('rows of numbers are written in many steps, however wide they are', (t) => {
+  const numbers = Float64Array.from({ length: 60_000 }, (_, at) => (at % 1000 === 0 ? Number.NaN : Math.sin(at)))
+  for (const [width, least] of [
+    [undefined, 15],
+    [1, 15],
+    [10, 15],
+    [2500, 24],
+    [4096 * 5 - 480, 15],
+    [60_000, 15],
+  ] as const) {
+    const value = { loss: 1, gradient: new NumberRows(numbers, width) }
+    const { text, steps } = written(value)
+    t.equal(text, JSON.stringify(value), `rows of ${width}`)
+    t.ok(steps >= least, `${steps} steps, at least ${least}`)
+  }
+  t.equal(written(new NumberRows(numbers.subarray(0, 20), 10)).steps, 1)
   t.end()
 })

@@ -8,6 +8,7 @@ import { pack } from '../../src/loss/pack.ts'
 import { uniformIntegers } from '../../src/runtime/random.ts'
 import type { Request } from './support.ts'
 import {
+  asSent,
   countSteps,
   errorsOf,
   evaluate,
@@ -34,7 +35,9 @@ function begin({ baseline, ...request }: PairRequest, context = random): Generat
 }
 
 function compared(request: PairRequest, context = random): Comparison {
-  return finish(begin(request, context))
+  const comparison = finish(begin(request, context))
+  const { predictions, baseline } = comparison
+  return { ...comparison, predictions: asSent(predictions), baseline: asSent(baseline) }
 }
 
 /** Rows of probabilities that tell nothing about the labels. */

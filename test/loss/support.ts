@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Batch, Tensors } from '../../src/loss/batch.ts'
 import { check, layOut } from '../../src/loss/batch.ts'
 import { ByteWriter } from '../../src/loss/bytes.ts'
-import type { Answer, EvaluationContext } from '../../src/loss/evaluation.ts'
+import type { Answer, EvaluationContext, Findings } from '../../src/loss/evaluation.ts'
 import { Evaluation } from '../../src/loss/evaluation.ts'
 import type { Slice } from '../../src/loss/fold.ts'
 import { rowsOfBatch, tallyRows } from '../../src/loss/fold.ts'
@@ -11,6 +11,7 @@ import type { Loss, Rows } from '../../src/loss/kernels/loss.ts'
 import type { Memory } from '../../src/loss/memory.ts'
 import { unaccounted } from '../../src/loss/memory.ts'
 import { pack } from '../../src/loss/pack.ts'
+import { NumberRows } from '../../src/loss/report/number-rows.ts'
 import type { Options, Spec } from '../../src/loss/spec.ts'
 import { resolve } from '../../src/loss/spec.ts'
 import type { EvaluationState } from '../../src/loss/state.ts'
@@ -150,7 +151,7 @@ export function digestOf(spec: Spec): Uint8Array {
 }
 
 export function bytesOf(state: EvaluationState): Uint8Array {
-  return writeState(state, digestOf(state.spec))
+  return finish(writeState(state, digestOf(state.spec)))
 }
 
 /** Reads the bytes of a state of a spec, whose K is not known. */
@@ -184,7 +185,13 @@ export function finish<Result>(steps: Generator<void, Result>): Result {
 export function evaluate(request: Request, context = unlimited, ...further: readonly Request[]): Answer {
   const evaluation = new Evaluation(specOf(request), context)
   for (const batch of [request, ...further]) finish(evaluation.add(tensorsOf(batch)))
-  return finish(evaluation.report())
+  return asSent(finish(evaluation.report()))
+}
+
+/** An answer with its rows of numbers as JSON has them. */
+export function asSent<Answered extends Findings>(answer: Answered): Answered {
+  const { gradient } = answer
+  return gradient instanceof NumberRows ? { ...answer, gradient: gradient.toJSON() } : answer
 }
 
 /** The request checked, as one batch. */

@@ -203,7 +203,7 @@ const writeBatches = {
  * Every table is read by an index: a plan that was made while it was small would go on reading all of it. So plans are kept,
  * and need not be made anew for the values of each call.
  */
-const settings = `SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan;
+const settings = `SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET plan_cache_mode = force_generic_plan;
   SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '10s'`
 
 /** What is acknowledged must be durable, also where the database has another default. */

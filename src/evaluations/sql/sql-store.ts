@@ -27,7 +27,7 @@ const batchBytes = 512
 /** Rows that one step of a sweep changes. */
 const maxSwept = 500
 const maxStates = 500
-/** Bytes of states in a page, without its last one. */
+/** Bytes of states in a page, without the last batch of it. */
 const pageBytes = 2 ** 20
 
 /** A store in any database that has an engine: the SQL that all of them share. */
@@ -138,18 +138,23 @@ export class SqlStore implements Store {
   }
 
   async *states(evaluation: number, after = 0, last = Number.MAX_SAFE_INTEGER): AsyncGenerator<StatePage> {
-    for await (const [from, to] of this.#pages(sizes, [evaluation], after, last)) {
-      const rows = await this.#query<{ state: Uint8Array }>(`SELECT state ${inRange}`, [evaluation, from, to])
-      // none when the evaluation has been deleted since
-      if (rows.length > 0) yield { first: from + 1, states: rows.map(({ state }) => state) }
+    for (let from = after; from < last; ) {
+      const values = [evaluation, from, Math.min(from + maxStates, last), pageBytes]
+      const rows = await this.#query<{ state: Uint8Array }>(selectStates, values)
+      // the last one was before, or the evaluation has been deleted since
+      if (rows.length === 0) return
+      yield { first: from + 1, states: rows.map(({ state }) => state) }
+      from += rows.length
     }
   }
 
   async *pairs(first: CountedBatches, second: CountedBatches): AsyncGenerator<readonly Pair[]> {
-    const others = [second.id, second.batches]
-    for await (const [from, to] of this.#pages(pairSizes, [first.id, ...others], 0, first.batches)) {
-      const rows = await this.#query<PairRow>(selectPairs, [first.id, from, to, ...others])
-      yield rows.map(pairOf)
+    for (let from = 0; from < first.batches; ) {
+      const to = Math.min(from + maxStates, first.batches)
+      const rows = await this.#query<PairRow>(selectPairs, [first.id, from, to, pageBytes, second.id, second.batches])
+      if (rows.length === 0) break
+      yield rows.filter(({ same }) => same !== null).map(pairOf)
+      from += rows.length
     }
     const [{ count }] = await this.#query<{ count: number }>(
       `SELECT count(*) AS count FROM evaluations WHERE id IN ($1, $2) AND status <> 'deleted'`,
@@ -229,31 +234,6 @@ export class SqlStore implements Store {
     await this.#engine.close()
   }
 
-  /**
-   * The ranges to read batches of an evaluation in. Only the last state of each may exceed `pageBytes`: sizes are asked for
-   * before, since they may be anything.
-   */
-  async *#pages(
-    text: string,
-    [evaluation, ...others]: readonly number[],
-    after: number,
-    last: number,
-  ): AsyncGenerator<readonly [from: number, to: number]> {
-    for (let from = after; from < last; ) {
-      const values = [evaluation, from, Math.min(from + maxStates, last), ...others]
-      const rows = await this.#query<{ size: number }>(text, values)
-      for (let at = 0, begin = from, bytes = 0; at < rows.length; at++) {
-        bytes += rows[at].size
-        from++
-        if (bytes < pageBytes && at < rows.length - 1) continue
-        yield [begin, from]
-        begin = from
-        bytes = 0
-      }
-      if (rows.length < maxStates) return
-    }
-  }
-
   #changed(evaluation: number): void {
     if (!this.#engine.announcesOwn) this.#changes.emit(evaluation)
   }
@@ -275,11 +255,25 @@ const selectTimes = `WITH RECURSIVE ends(sequence) AS (
   SELECT (SELECT created_at FROM batches AS b WHERE b.evaluation = $1 AND b.sequence = ends.sequence) AS time
   FROM ends ORDER BY ends.sequence`
 
-const sizes = `SELECT length(state) AS size ${inRange}`
+/**
+ * The end of a page of batches of $1 above $2: at most $3, and where the bytes of all before it stay below $4, so that only
+ * the last may exceed them.
+ */
+function pageEnd(from: string, bytes: string): string {
+  return `a.evaluation = $1 AND a.sequence > $2 AND a.sequence <= $3 AND a.sequence <= 1 +
+    (SELECT coalesce(max(sequence), $2) FROM
+      (SELECT a.sequence, sum(${bytes}) OVER (ORDER BY a.sequence) AS bytes
+       FROM ${from} WHERE a.evaluation = $1 AND a.sequence > $2 AND a.sequence <= $3) AS sizes
+     WHERE bytes < $4)
+    ORDER BY a.sequence`
+}
+
+const selectStates = `SELECT a.state FROM batches AS a WHERE ${pageEnd('batches AS a', 'length(a.state)')}`
 
 interface PairRow {
   readonly name: string
-  /** The states where both have the same labels, else null. */
+  /** Whether both have the same labels; null without a partner. */
+  readonly same: boolean | number | null
   readonly own: Uint8Array | null
   readonly other: Uint8Array | null
 }
@@ -288,17 +282,13 @@ function pairOf({ name, own, other }: PairRow): Pair {
   return { name, states: own === null || other === null ? undefined : [own, other] }
 }
 
-/** A batch of the second evaluation by the name of one of the first: looked up one by one, whatever a planner would think. */
-const partner = 'FROM batches AS b WHERE b.evaluation = $4 AND b.name = a.name AND b.sequence <= $5'
-const selectPairs = `SELECT * FROM (
-    SELECT name, sequence, (SELECT 1 ${partner}) AS partner,
-      CASE WHEN labels_digest = (SELECT labels_digest ${partner}) THEN state END AS own,
-      (SELECT state ${partner} AND b.labels_digest = a.labels_digest) AS other
-    FROM batches AS a WHERE evaluation = $1 AND sequence > $2 AND sequence <= $3) AS pairs
-  WHERE partner = 1 ORDER BY sequence`
-
-const pairSizes = `SELECT length(state) + coalesce((SELECT length(state) ${partner}), 0) AS size
-  FROM batches AS a WHERE evaluation = $1 AND sequence > $2 AND sequence <= $3 ORDER BY sequence`
+/** The batches of one evaluation, each with its partner in the second, which is $5, up to its batch $6: looked up by its name. */
+const partnered = `batches AS a LEFT JOIN batches AS b
+  ON b.evaluation = $5 AND b.name = a.name AND b.sequence + 0 <= $6`
+const same = 'a.labels_digest = b.labels_digest'
+const selectPairs = `SELECT a.name, ${same} AS same, CASE WHEN ${same} THEN a.state END AS own,
+    CASE WHEN ${same} THEN b.state END AS other
+  FROM ${partnered} WHERE ${pageEnd(partnered, 'length(a.state) + coalesce(length(b.state), 0)')}`
 
 /** @throws RangeError for texts that not every database can keep; an owner, above all, comes from elsewhere */
 function statement(text: string, values: readonly SqlValue[]): Statement {

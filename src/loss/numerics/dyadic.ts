@@ -57,10 +57,18 @@ export function absolute({ mantissa, exponent }: Dyadic): Dyadic {
 }
 
 /** The one canonical form of a value: an odd mantissa, or zero with exponent 0. */
-export function canonical({ mantissa, exponent }: Dyadic): Dyadic {
+export function canonical(value: Dyadic): Dyadic {
+  const { mantissa, exponent } = value
   if (mantissa === 0n) return zero
-  const shift = bitLength(mantissa & -mantissa) - 1
-  return { mantissa: mantissa >> BigInt(shift), exponent: exponent + shift }
+  let shift = 0
+  let rest = mantissa
+  let low = Number(BigInt.asUintN(32, rest))
+  for (; low === 0; low = Number(BigInt.asUintN(32, rest))) {
+    rest >>= 32n
+    shift += 32
+  }
+  shift += 31 - Math.clz32(low & -low)
+  return shift === 0 ? value : { mantissa: mantissa >> BigInt(shift), exponent: exponent + shift }
 }
 
 /** `a / b`, rounded once. `b` must be positive. Overflow gives an infinity. */

@@ -60,12 +60,12 @@ export const calibration: SectionAtOnce<Groups> = {
     }
     return bins
   },
-  check(bins, { outputs, samples, ignored, sampleWeight, correctWeight }, spec) {
+  *check(bins, { outputs, samples, ignored, sampleWeight, correctWeight }, spec) {
     const each = decisionsPerRow(spec, outputs)
-    checkGroups(bins, calibrationBins, isBin)
-    checkCounts(bins, 0, (samples - ignored) * each)
-    checkSums(bins, 0, multiply(sampleWeight, fromInteger(each)))
-    if (spec.decision === 'class') checkSums(bins, 2, correctWeight)
+    yield* checkGroups(bins, calibrationBins, isBin)
+    yield* checkCounts(bins, 0, (samples - ignored) * each)
+    yield* checkSums(bins, 0, multiply(sampleWeight, fromInteger(each)))
+    if (spec.decision === 'class') yield* checkSums(bins, 2, correctWeight)
   },
   *report(bins, { outputs, sampleWeight }, spec): Generator<void, CalibrationReport> {
     let gaps = zero

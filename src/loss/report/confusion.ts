@@ -19,11 +19,11 @@ export const confusion: SectionAtOnce<Groups> = {
     }
     return cells
   },
-  check(cells, { outputs, samples, ignored, correct }, spec) {
+  *check(cells, { outputs, samples, ignored, correct }, spec) {
     const classes = classesOf(spec, outputs)
-    checkGroups(cells, classes * classes, ({ counts: [count] }) => count > 0)
-    checkCounts(cells, 0, samples - ignored)
-    checkCounts(diagonalOf(cells, classes), 0, correct)
+    yield* checkGroups(cells, classes * classes, ({ counts: [count] }) => count > 0)
+    yield* checkCounts(cells, 0, samples - ignored)
+    yield* checkCounts(diagonalOf(cells, classes), 0, correct)
   },
   report: (cells, { outputs }, spec) => matrixOf(cells, classesOf(spec, outputs), ({ counts: [count] }) => count),
 }
@@ -41,11 +41,11 @@ export const confusionWeights: SectionAtOnce<Groups> = {
     }
     return cells
   },
-  check(cells, { outputs, sampleWeight, correctWeight }, spec) {
+  *check(cells, { outputs, sampleWeight, correctWeight }, spec) {
     const classes = classesOf(spec, outputs)
-    checkGroups(cells, classes * classes, ({ sums: [sum] }) => sum.mantissa > 0n)
-    checkSums(cells, 0, sampleWeight)
-    checkSums(diagonalOf(cells, classes), 0, correctWeight)
+    yield* checkGroups(cells, classes * classes, ({ sums: [sum] }) => sum.mantissa > 0n)
+    yield* checkSums(cells, 0, sampleWeight)
+    yield* checkSums(diagonalOf(cells, classes), 0, correctWeight)
   },
   report: (cells, { outputs }, spec) => matrixOf(cells, classesOf(spec, outputs), ({ sums: [sum] }) => toDouble(sum)),
 }
@@ -57,7 +57,13 @@ function sumsByCell({ labelled, predicted }: Decisions, classes: number, weights
 }
 
 function diagonalOf(cells: Groups, classes: number): Groups {
-  return new Map(Array.from(cells).filter(([cell]) => cell % (classes + 1) === 0))
+  const diagonal: Groups = new Map()
+  for (let label = 0; label < classes; label++) {
+    const cell = label * (classes + 1)
+    const totals = cells.get(cell)
+    if (totals !== undefined) diagonal.set(cell, totals)
+  }
+  return diagonal
 }
 
 function* matrixOf(cells: Groups, classes: number, numberIn: (totals: Totals) => number): Generator<void, number[][]> {

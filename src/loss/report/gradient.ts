@@ -8,11 +8,12 @@ import { toDouble } from '../numerics/dyadic.ts'
 import type { Selection } from '../selection.ts'
 import type { Spec } from '../spec.ts'
 import type { Tally } from '../tally.ts'
+import { NumberRows } from './number-rows.ts'
 import type { RowSection } from './section.ts'
 import { lossOf } from './statistics.ts'
 
 /** d loss / d predictions, in the shape of predictions; `null` elements are beyond the range of a double. */
-export type GradientReport = (number | null)[] | (number | null)[][] | null
+export type GradientReport = NumberRows | null
 
 /** The derivative of the loss as guarded and reduced (for reduction `none`, of the mean); `null` if the loss is not finite. */
 export class Gradient implements RowSection {
@@ -61,26 +62,8 @@ export class Gradient implements RowSection {
   }
 
   *report(tally: Tally): Generator<void, GradientReport> {
-    const divisor = this.#divisor(tally)
-    if (divisor === undefined) return null
-    const slopes = this.#slopes
-    const width = this.#isList ? slopes.length : this.#outputs
-    const rows: (number | null)[][] = []
-    let left = numbersPerStep
-    for (let at = 0; at < slopes.length; ) {
-      const row: (number | null)[] = []
-      rows.push(row)
-      for (const end = at + width; at < end; ) {
-        const to = Math.min(end, at + left)
-        append(row, slopes, at, to, divisor)
-        left -= to - at
-        at = to
-        if (left > 0) continue
-        left = numbersPerStep
-        yield
-      }
-    }
-    return this.#isList ? rows[0] : rows
+    if (this.#divisor(tally) === undefined) return null
+    return new NumberRows(yield* this.numbers(tally), this.#isList ? undefined : this.#outputs)
   }
 
   /** What the sums over rows are divided by; `undefined` if the loss is not finite. */
@@ -104,10 +87,3 @@ function weigh(slopes: Float64Array, outputs: number, weights: Float64Array): vo
 
 /** Numbers that are reported in a step. */
 const numbersPerStep = 2 ** 13
-
-function append(row: (number | null)[], slopes: Float64Array, from: number, to: number, divisor: number): void {
-  for (let at = from; at < to; at++) {
-    const slope = slopes[at] / divisor
-    row.push(Number.isFinite(slope) ? slope : null)
-  }
-}

@@ -65,15 +65,34 @@ function* absorb(into: Groups, from: Groups): Generator<void, void> {
 }
 
 /** The number of groups, and in rising order how many groups are left out before each, its counts and its sums. */
-function write(groups: Groups, writer: ByteWriter): void {
+function* write(groups: Groups, writer: ByteWriter): Generator<void, void> {
   writer.count(groups.size)
   let next = 0
-  for (const [group, { counts, sums }] of Array.from(groups).sort(([a], [b]) => a - b)) {
+  let left = groupsPerStep
+  for (const group of yield* inOrder(groups)) {
+    const { counts, sums } = groups.get(group) as Totals
     writer.count(group - next)
     for (const count of counts) writer.count(count)
     for (const sum of sums) writer.sum(sum)
     next = group + 1
+    if (--left > 0) continue
+    left = groupsPerStep
+    yield
   }
+}
+
+/** So many groups are sorted in one step. */
+const mostSorted = 2 ** 14
+
+/** The groups that there are, in rising order. So many that sorting takes long stand close together, and are looked up. */
+function* inOrder(groups: Groups): Generator<void, Iterable<number>> {
+  if (groups.size <= mostSorted) return Float64Array.from(groups.keys()).sort()
+  const found: number[] = []
+  for (let group = 0; found.length < groups.size; group++) {
+    if (groups.has(group)) found.push(group)
+    if (group % mostSorted === mostSorted - 1) yield
+  }
+  return found
 }
 
 function* read(reader: ByteReader, counts: number, sums: number): Generator<void, Groups> {
@@ -92,25 +111,50 @@ function* read(reader: ByteReader, counts: number, sums: number): Generator<void
   return groups
 }
 
-/** @throws InvalidState unless each group is below `size` and fulfils `holds` */
-export function checkGroups(groups: Groups, size: number, holds: (totals: Totals, group: number) => boolean): void {
+/** Looks at each group, step by step. */
+export function* eachGroup(groups: Groups, look: (totals: Totals, group: number) => void): Generator<void, void> {
+  let left = groupsPerStep
   for (const [group, totals] of groups) {
-    if (group >= size || !holds(totals, group)) throw new InvalidState(`group ${group} cannot be of any rows`)
+    look(totals, group)
+    if (--left > 0) continue
+    left = groupsPerStep
+    yield
   }
 }
 
+/** @throws InvalidState unless each group is below `size` and fulfils `holds` */
+export function checkGroups(
+  groups: Groups,
+  size: number,
+  holds: (totals: Totals, group: number) => boolean,
+): Generator<void, void> {
+  return eachGroup(groups, (totals, group) => {
+    if (group >= size || !holds(totals, group)) throw new InvalidState(`group ${group} cannot be of any rows`)
+  })
+}
+
 /** @throws InvalidState unless the counts at `at` add up to `total` */
-export function checkCounts(groups: Groups, at: number, total: number): void {
+export function* checkCounts(groups: Groups, at: number, total: number): Generator<void, void> {
   let sum = 0
-  for (const { counts } of groups.values()) sum += counts[at]
+  yield* eachGroup(groups, ({ counts }) => {
+    sum += counts[at]
+  })
   if (sum !== total) throw new InvalidState(`counts add up to ${sum}, not to ${total}`)
 }
 
 /** @throws InvalidState unless the sums at `at` add up to `total` */
-export function checkSums(groups: Groups, at: number, total: Dyadic): void {
-  let sum = zero
-  for (const { sums } of groups.values()) sum = add(sum, sums[at])
+export function* checkSums(groups: Groups, at: number, total: Dyadic): Generator<void, void> {
+  const sum = yield* sumOver(groups, ({ sums }) => sums[at])
   if (!equals(sum, total)) throw new InvalidState('sums do not add up to those of the tally')
+}
+
+/** Adds up what is told of each group, step by step. */
+export function* sumOver(groups: Groups, of: (totals: Totals) => Dyadic): Generator<void, Dyadic> {
+  let sum = zero
+  yield* eachGroup(groups, (totals) => {
+    sum = add(sum, of(totals))
+  })
+  return sum
 }
 
 /** `a / b`, or `null` where b is 0. */

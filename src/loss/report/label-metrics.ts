@@ -1,3 +1,4 @@
+import { InvalidState } from '../bytes.ts'
 import type { Slice } from '../fold.ts'
 import type { Dyadic } from '../numerics/dyadic.ts'
 import {
@@ -17,7 +18,7 @@ import { groupCounts, groupRows, groupSums, groupSumsOfProducts, sumByGroup } fr
 import type { Spec } from '../spec.ts'
 import type { Tally } from '../tally.ts'
 import type { Groups } from './groups.ts'
-import { checkGroups, checkSums, share, totalsAt } from './groups.ts'
+import { checkGroups, checkSums, share, sumOver, totalsAt } from './groups.ts'
 
 /**
  * A measure over several classes (or binary outputs): the mean of theirs, the same of their sums, and the mean weighted by
@@ -145,23 +146,26 @@ function addTo(groups: Groups, group: number, at: number, sum: Dyadic): void {
 }
 
 /** @throws InvalidState unless rows of this tally can have these sums */
-export function checkLabels(groups: Groups, { outputs, sampleWeight, correctWeight }: Tally, { decision }: Spec): void {
-  checkGroups(groups, outputs, ({ sums: [labelled, predicted, right] }) => {
+export function* checkLabels(
+  groups: Groups,
+  { outputs, sampleWeight, correctWeight }: Tally,
+  { decision }: Spec,
+): Generator<void, void> {
+  yield* checkGroups(groups, outputs, ({ sums: [labelled, predicted, right] }) => {
     if (compare(right, zero) < 0 || compare(right, labelled) > 0 || compare(right, predicted) > 0) return false
     const either = subtract(add(labelled, predicted), right)
     return either.mantissa !== 0n && compare(either, sampleWeight) <= 0
   })
   if (decision === 'class') {
-    for (const [at, total] of [sampleWeight, sampleWeight, correctWeight].entries()) checkSums(groups, at, total)
+    for (const [at, total] of [sampleWeight, sampleWeight, correctWeight].entries()) yield* checkSums(groups, at, total)
     return
   }
   // of each output all is right but what is either labelled or decided positive, and not both
   const wrong = subtract(multiply(fromInteger(outputs), sampleWeight), correctWeight)
-  const differing = Array.from(groups.values(), ({ sums: [labelled, predicted, right] }) => ({
-    counts: [],
-    sums: [subtract(add(labelled, predicted), add(right, right))],
-  }))
-  checkSums(new Map(differing.entries()), 0, wrong)
+  const differing = yield* sumOver(groups, ({ sums: [labelled, predicted, right] }) =>
+    subtract(add(labelled, predicted), add(right, right)),
+  )
+  if (!equals(differing, wrong)) throw new InvalidState('the outputs are not as wrong as the rows')
 }
 
 /** What the sums mean, step by step; everything but the counts is `null` without weight. */

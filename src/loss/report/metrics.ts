@@ -41,18 +41,18 @@ export const metrics: SectionInSteps<MetricsState> = {
     yield* ofLabels.absorb(into.groups, from.groups)
     raise(into, from.largest)
   },
-  write({ groups, largest }, writer) {
-    ofLabels.write(groups, writer)
+  *write({ groups, largest }, writer) {
+    yield* ofLabels.write(groups, writer)
     writer.sum(largest)
   },
   *read(reader, { decision }) {
     const groups = yield* decision === 'none' ? ofValues.read(reader) : ofLabels.read(reader)
     return { groups, largest: reader.sum() }
   },
-  check({ groups, largest }, tally, spec) {
-    if (spec.decision !== 'none') checkLabels(groups, tally, spec)
+  *check({ groups, largest }, tally, spec) {
+    if (spec.decision !== 'none') yield* checkLabels(groups, tally, spec)
     const isPossible =
-      spec.decision === 'none' ? isError(largest) && checkValues(groups, largest, tally) : isZero(largest)
+      spec.decision === 'none' ? isError(largest) && (yield* checkValues(groups, largest, tally)) : isZero(largest)
     if (!isPossible) throw new InvalidState('no rows have such errors')
   },
   *report({ groups, largest }, tally, spec): Generator<void, MetricsReport> {

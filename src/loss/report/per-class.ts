@@ -40,8 +40,8 @@ export const perClass: SectionInSteps<Groups> = {
     if (isSeveral(spec, slice.rows.outputs)) yield* foldOutputs(into, slice)
     else yield* perClass.absorb(into, foldClasses(spec, slice))
   },
-  check(classes, tally, spec) {
-    checkGroups(classes, classesOf(spec, tally.outputs), ({ counts: [samples, correct, infinite], sums }) => {
+  *check(classes, tally, spec) {
+    yield* checkGroups(classes, classesOf(spec, tally.outputs), ({ counts: [samples, correct, infinite], sums }) => {
       const [loss, weight, labelled, predicted, right] = sums
       if (correct > samples || infinite > samples) return false
       if (samples === 0 && (predicted.mantissa === 0n || weight.mantissa !== 0n || labelled.mantissa !== 0n))
@@ -56,15 +56,15 @@ export const perClass: SectionInSteps<Groups> = {
       )
     })
     if (isSeveral(spec, tally.outputs)) {
-      checkOutputs(classes, tally)
+      yield* checkOutputs(classes, tally)
       return
     }
     for (const [at, total] of [tally.samples - tally.ignored, tally.correct, tally.infinite].entries()) {
-      checkCounts(classes, at, total)
+      yield* checkCounts(classes, at, total)
     }
     const { loss, weight, sampleWeight, correctWeight } = tally
     for (const [at, total] of [loss, weight, sampleWeight, sampleWeight, correctWeight].entries()) {
-      checkSums(classes, at, total)
+      yield* checkSums(classes, at, total)
     }
   },
   *report(classes, { outputs }, spec): Generator<void, PerClassReport[]> {
@@ -111,12 +111,12 @@ function isInfinite(loss: number): number {
 }
 
 /** What of several binary outputs can be compared: none has more than there is, and together they are as wrong as all are. */
-function checkOutputs(
+function* checkOutputs(
   classes: Groups,
   { outputs, samples, infinite, weight, sampleWeight, correctWeight }: Tally,
-): void {
+): Generator<void, void> {
   let wrong = subtract(multiply(fromInteger(outputs), sampleWeight), correctWeight)
-  checkGroups(classes, outputs, ({ counts: of, sums: [, labelWeight, labelled, predicted, right] }) => {
+  yield* checkGroups(classes, outputs, ({ counts: of, sums: [, labelWeight, labelled, predicted, right] }) => {
     const either = subtract(add(labelled, predicted), right)
     wrong = subtract(wrong, subtract(either, right))
     return (

@@ -23,8 +23,8 @@ interface SectionOf<State> {
   empty(): State
   /** Adds `from` to `into`, which changes, step by step; there is but one for the state of a slice. */
   absorb(into: State, from: State): Generator<void, void>
-  /** Writes equal states as equal bytes. */
-  write(state: State, writer: ByteWriter): void
+  /** Writes equal states as equal bytes, step by step. */
+  write(state: State, writer: ByteWriter): Generator<void, void>
   /**
    * Reads what `write` wrote, step by step.
    *
@@ -32,11 +32,11 @@ interface SectionOf<State> {
    */
   read(reader: ByteReader, spec: Spec): Generator<void, State>
   /**
-   * Whether the rows that the tally counts can have this state.
+   * Checks, step by step, that the rows which the tally counts can have this state.
    *
    * @throws InvalidState if not
    */
-  check(state: State, tally: Tally, spec: Spec): void
+  check(state: State, tally: Tally, spec: Spec): Generator<void, void>
   /** Says what the state means, step by step. */
   report(state: State, tally: Tally, spec: Spec): Generator<void, unknown>
 }

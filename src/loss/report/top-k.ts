@@ -31,8 +31,8 @@ export const topKAccuracy: SectionAtOnce<Groups> = {
     const weight = sampleWeights === undefined ? fromInteger(among) : exactSumOfProducts(isAmong, sampleWeights, count)
     return among === 0 ? group : group.set(0, { counts: [among], sums: [weight] })
   },
-  check(group, { samples, ignored, correct, sampleWeight, correctWeight }) {
-    checkGroups(group, 1, ({ counts: [among] }) => among > 0)
+  *check(group, { samples, ignored, correct, sampleWeight, correctWeight }) {
+    yield* checkGroups(group, 1, ({ counts: [among] }) => among > 0)
     const [among, weight] = amongOf(group)
     const isPossible =
       among >= correct &&

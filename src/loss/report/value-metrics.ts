@@ -5,7 +5,7 @@ import { exactSum, exactSumOfProducts } from '../numerics/exact-sum.ts'
 import { exactSumsOfTriples } from '../numerics/triple-sum.ts'
 import type { Tally } from '../tally.ts'
 import type { Groups } from './groups.ts'
-import { checkGroups, share, totalsAt } from './groups.ts'
+import { checkGroups, share, sumOver, totalsAt } from './groups.ts'
 
 /** How far values are from their labels, e = y - t, weighted by s_i; `null` what cannot be computed or is beyond a double. */
 export interface ValueMetrics {
@@ -66,8 +66,12 @@ function addTo(groups: Groups, group: number, added: readonly Dyadic[]): void {
  * @param maxError exactly, and at least 2^1024 where it is beyond a double
  * @throws InvalidState unless rows of this tally can have these sums
  */
-export function checkValues(groups: Groups, maxError: Dyadic, { outputs, sampleWeight }: Tally): boolean {
-  checkGroups(groups, outputs, ({ sums: [y, t, ofPredictions, ofBoth, ofLabels] }) => {
+export function* checkValues(
+  groups: Groups,
+  maxError: Dyadic,
+  { outputs, sampleWeight }: Tally,
+): Generator<void, boolean> {
+  yield* checkGroups(groups, outputs, ({ sums: [y, t, ofPredictions, ofBoth, ofLabels] }) => {
     // Cauchy and Schwarz, of the numbers with each other and with ones
     const isSquares = (a: Dyadic, b: Dyadic, product: Dyadic) =>
       compare(multiply(product, product), multiply(a, b)) <= 0
@@ -80,8 +84,7 @@ export function checkValues(groups: Groups, maxError: Dyadic, { outputs, sampleW
       isSquares(sampleWeight, ofLabels, t)
     )
   })
-  let squares = zero
-  for (const totals of groups.values()) squares = add(squares, squaredErrors(totals.sums))
+  const squares = yield* sumOver(groups, ({ sums }) => squaredErrors(sums))
   // rounded to a double, the largest error may be a little below itself
   const reach = multiply(maxError, { mantissa: 2n ** 52n + 1n, exponent: -52 })
   const most = multiply(multiply(fromInteger(outputs), sampleWeight), multiply(reach, reach))

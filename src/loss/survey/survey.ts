@@ -1,3 +1,4 @@
+import { instantiate } from '../web-assembly.ts'
 import bytes from './survey.wasm.json' with { type: 'json' }
 
 interface Exports {
@@ -9,14 +10,7 @@ interface Exports {
   readonly ones: (count: number, outputs: number) => number
 }
 
-// Neither the es libraries nor @types/node declare it, and the DOM would bring its thousand globals along.
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object
-  readonly Instance: new (module: object) => { readonly exports: object }
-}
-
-const module = new WebAssembly.Module(Uint8Array.from(atob(bytes), (character) => character.charCodeAt(0)))
-const { memory, survey, ones, ROWS, RESULTS, CAPACITY } = new WebAssembly.Instance(module).exports as Exports
+const { memory, survey, ones, ROWS, RESULTS, CAPACITY } = instantiate(bytes) as Exports
 const capacity = CAPACITY.value
 const rows = new Float64Array(memory.buffer, ROWS.value, capacity)
 const results = new Int32Array(memory.buffer, RESULTS.value, capacity)

@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
 import { evaluateBatch } from '../../evaluations/evaluate.ts'
+import type { DeclaredEvaluation } from '../../evaluations/service.ts'
 import type { Batch, PutResult } from '../../evaluations/store.ts'
 import type { ParsedBody } from '../../http/body/parsed-body.ts'
-import { placedError } from '../../http/body/parsed-body.ts'
+import { freeTensors, placedError } from '../../http/body/parsed-body.ts'
 import { batchMediaTypes, registerBatchBodies } from '../../http/body/register.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { Problem } from '../../http/problem.ts'
@@ -70,10 +71,13 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
     async ({ body, params: { evaluation: name, batch }, owner, work, id }, reply) => {
       const { task } = work
       task.stop()
-      const put = await evaluations.withRemembered(owner, name, async (evaluation) => {
-        const evaluated = await evaluatedOf(body, work, (tensors) =>
-          evaluateBatch(evaluation, batch, tensors, contextOf(work)),
-        )
+      const isLarge = work.memory.charged > 0
+      const add = async (evaluation: DeclaredEvaluation) => {
+        const evaluated = await evaluatedOf(body, work, function* (tensors) {
+          const result = yield* evaluateBatch(evaluation, batch, tensors, contextOf(work))
+          if (isLarge) freeTensors({ ...tensors }, work.memory)
+          return result
+        })
         work.evaluates(evaluation.declared.spec, evaluated.batch.samples)
         task.stop()
         const [result] = await evaluations.put(evaluation, [evaluated.batch])
@@ -81,7 +85,11 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
         const replayed = result.outcome === 'replayed'
         const state = replayed ? await evaluations.stateOf(evaluation, stored, task) : evaluated.state
         return { state, sequence: stored.sequence, replayed }
-      })
+      }
+      // numbers that are not held until the commit cannot be evaluated anew: the name is looked up before
+      const put = isLarge
+        ? await evaluations.find(owner, name).then((found) => found && add(found))
+        : await evaluations.withRemembered(owner, name, add)
       if (put === undefined) throw noEvaluation(name)
       const { state, sequence, replayed } = put
       const answer = await task.run(answerOfState(state))

@@ -205,8 +205,8 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
       [
         [1, 3],
         [4, 3],
-        [7, 494],
-        [501, 10],
+        [7, 500],
+        [507, 4],
         [511, 2],
       ],
     )
@@ -242,6 +242,8 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
     await store.delete(owner, 'b')
     await t.rejects(pairsOf(store, { id: a.id, batches: 3 }, { id: b.id, batches: 3 }), { name: 'EvaluationGone' })
     await t.rejects(pairsOf(store, { id: b.id, batches: 0 }, { id: b.id, batches: 0 }), { name: 'EvaluationGone' })
+    await sweepAll(store)
+    await t.rejects(pairsOf(store, { id: b.id, batches: 3 }, { id: a.id, batches: 3 }), { name: 'EvaluationGone' })
   },
 
   'pairs come in pages of few large states or of many small ones': async (t, store, owner) => {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import type { Dyadic } from '../../../src/loss/numerics/dyadic.ts'
 import { canonical, toDouble } from '../../../src/loss/numerics/dyadic.ts'
-import { exactSum, exactSumOfProducts } from '../../../src/loss/numerics/exact-sum.ts'
+import { exactMoments, exactSum, exactSumOfProducts } from '../../../src/loss/numerics/exact-sum.ts'
 import { above, fromBits, isUnits, units } from '../exact.ts'
 
 const run = { seed: 1997, numRuns: 300 }
@@ -24,6 +24,11 @@ function isSum(got: Dyadic, values: readonly number[]): boolean {
     got,
     values.reduce((sum, value) => sum + units(value), 0n),
   )
+}
+
+function areMoments(values: readonly number[]): boolean {
+  const { sum, squares } = exactMoments(Float64Array.from(values), values.length)
+  return isSum(sum, values) && isSumOfProducts(squares, values, values)
 }
 
 function isSumOfProducts(got: Dyadic, a: readonly number[], b: readonly number[]): boolean {
@@ -59,7 +64,10 @@ test('sums that doubles would lose', async (t) => {
     t.ok(isSum(exactSum(padded(values), values.length + 9), values), `${name}, among zeros`)
   }
   t.equal(toDouble(exactSum(new Float64Array(10).fill(0.1), 10)), 1)
-  t.same(canonical(exactSum(new Float64Array(5), 5)), { mantissa: 0n, exponent: 0 })
+  for (const count of [6, 50]) {
+    t.same(exactSum(new Float64Array(count), count), { mantissa: 0n, exponent: 0 })
+    t.same(exactSum(new Float64Array(count).fill(1).fill(-1, count / 2), count), { mantissa: 0n, exponent: 0 })
+  }
 })
 
 test('numbers of every exponent and both signs in one sum', async (t) => {
@@ -88,6 +96,7 @@ test('terms of every exponent are as far apart as any, in both signs and orders'
     for (const last of ends) {
       const values = [first, ...new Array<number>(20).fill(last)]
       t.ok(isSum(exactSum(Float64Array.from(values), 21), values), `${first} and 20 times ${last}`)
+      t.ok(areMoments(values))
       const products = exactSumOfProducts(Float64Array.from(values), Float64Array.from(values.toReversed()), 21)
       t.ok(isSumOfProducts(products, values, values.toReversed()))
     }
@@ -100,7 +109,7 @@ test('few terms whose exponents are far apart', async () => {
     return (
       isSum(exactSum(a, a.length), values) &&
       isSumOfProducts(exactSumOfProducts(a, b, a.length), values, values.toReversed()) &&
-      isSumOfProducts(exactSumOfProducts(a, a, a.length), values, values)
+      areMoments(values)
     )
   })
   fc.assert(property, run)
@@ -119,6 +128,10 @@ test('more than 2^21 terms', async (t) => {
   const values = new Float64Array(count).fill(full)
   t.ok(isUnits(exactSum(values, count), units(full) * BigInt(count)))
   t.ok(isUnits(exactSumOfProducts(values, values, count), units(full) ** 2n * BigInt(count), 2148))
+  t.ok(isUnits(exactMoments(values, count).squares, units(full) ** 2n * BigInt(count), 2148))
+  values.fill(-full)
+  t.ok(isUnits(exactMoments(values, count).sum, -units(full) * BigInt(count)))
+  values.fill(full)
   for (let i = 1; i < count; i += 2) values[i] = -least
   const halves = BigInt((count + 1) / 2)
   t.ok(isUnits(exactSum(values, count), units(full) * halves - (halves - 1n)), 'alternating with the least')
@@ -154,14 +167,11 @@ test('a sum of products is that of integers', async () => {
   )
 })
 
-test('a sum of squares is that of integers', async (t) => {
-  const isSquares = (values: readonly number[]) => {
-    const array = Float64Array.from(values)
-    return isSumOfProducts(exactSumOfProducts(array, array, values.length), values, values)
-  }
-  t.ok(isSquares([0, -0, 3, -1e-200, largest, -least, 1 / 3]))
-  t.ok(isSquares([0, -0, 3, -1e-200, largest, -least, 1 / 3, 0, -0, 5]))
-  fc.assert(fc.property(fc.array(anyNumber, { maxLength: 40 }), isSquares), run)
+test('a sum and that of the squares are those of integers', async (t) => {
+  t.ok(areMoments([0, -0, 3, -1e-200, largest, -least, 1 / 3]))
+  t.ok(areMoments([0, -0, 3, -1e-200, largest, -least, 1 / 3, 0, -0, 5]))
+  t.ok(areMoments(new Array(20).fill(-0)))
+  fc.assert(fc.property(fc.array(anyNumber, { maxLength: 40 }), areMoments), run)
 })
 
 test('products fill their store several times over', async (t) => {
@@ -172,5 +182,5 @@ test('products fill their store several times over', async (t) => {
 
 test('a zero among squares adds nothing', async (t) => {
   const values = padded([0, 3, -0, 4])
-  t.equal(toDouble(exactSumOfProducts(values, values, 13)), 25)
+  t.equal(toDouble(exactMoments(values, 13).squares), 25)
 })

@@ -215,8 +215,8 @@ test('a state that no rows have is refused', async (t) => {
     (bins: Groups, binary = false) =>
     () =>
       binary
-        ? calibration.check(bins, { ...tally, outputs: 1 }, { ...spec, decision: 'binary' })
-        : calibration.check(bins, tally, spec)
+        ? finish(calibration.check(bins, { ...tally, outputs: 1 }, { ...spec, decision: 'binary' }))
+        : finish(calibration.check(bins, tally, spec))
   const bins = fold(request)
   t.doesNotThrow(check(bins))
   const confident = (value: number) => multiply(fromDouble(2), fromDouble(value))
@@ -322,8 +322,8 @@ test('several binary outputs: each of each row counts by itself', async (t) => {
     finish(calibration.report(bins, tally, spec)),
     finish(calibration.report(fold(flat), stateOf(flat).tally, specOf(flat))),
   )
-  t.doesNotThrow(() => calibration.check(bins, tally, spec))
-  t.throws(() => calibration.check(fold(flat, flat), tally, spec), invalidState)
+  t.doesNotThrow(() => finish(calibration.check(bins, tally, spec)))
+  t.throws(() => finish(calibration.check(fold(flat, flat), tally, spec)), invalidState)
   const unweighted = { ...rows, sampleWeights: undefined }
   t.same(
     filled((finish(calibration.report(fold(unweighted), stateOf(unweighted).tally, spec)) as CalibrationReport).bins),

@@ -48,7 +48,7 @@ test('values have nothing to confuse', async (t) => {
 
 test('a state that no rows have is refused', async (t) => {
   const { tally, spec } = stateOf(request)
-  const check = (cells: Groups) => () => confusion.check(cells, tally, spec)
+  const check = (cells: Groups) => () => finish(confusion.check(cells, tally, spec))
   const cells = confusion.fold(spec, sliceOf(request))
   const of = (count: number) => ({ counts: [count], sums: [] })
   t.doesNotThrow(check(cells))
@@ -86,7 +86,7 @@ test('confusionWeights: scikit-learn confusion_matrix with sample_weight', async
 
 test('weights that no rows have are refused', async (t) => {
   const { tally, spec } = stateOf(request)
-  const check = (cells: Groups) => () => confusionWeights.check(cells, tally, spec)
+  const check = (cells: Groups) => () => finish(confusionWeights.check(cells, tally, spec))
   const cells = confusionWeights.fold(spec, sliceOf(request))
   const of = (sum: number) => ({ counts: [], sums: [fromDouble(sum)] })
   t.doesNotThrow(check(cells))

@@ -19,7 +19,7 @@ function report(
 ) {
   const part = new Gradient(specOf(request), samples, batchOf(request).outputs, isList, unaccounted)
   part.add(sliceOf(request), selection)
-  return finish(part.report({ ...emptyTally, ...tally }))
+  return finish(part.report({ ...emptyTally, ...tally }))?.toJSON() ?? null
 }
 
 const request: Request = {
@@ -113,7 +113,7 @@ test('it is reported in steps of 8192 numbers, whatever the rows', async (t) => 
   ] as const) {
     const gradient = new Gradient(spec, samples, outputs, isList, unaccounted)
     t.equal(countSteps(gradient.report({ ...emptyTally, ...two })), 3)
-    const reported = finish(gradient.report({ ...emptyTally, ...two })) as number[] | number[][]
+    const reported = finish(gradient.report({ ...emptyTally, ...two }))?.toJSON() ?? []
     t.same(reported.flat(), new Array(3 * 8192).fill(0))
     t.equal(reported.length, isList ? 3 * 8192 : samples)
   }

@@ -18,7 +18,7 @@ const { empty, absorb, write, read } = groupsOf(2, 1)
 
 function bytes(groups: Groups): string {
   const writer = new ByteWriter()
-  write(groups, writer)
+  finish(write(groups, writer))
   return writer.bytes().join()
 }
 
@@ -80,7 +80,7 @@ test('what is written is read, the groups in rising order', async (t) => {
   t.equal(bytes(groups), '2,2,4,200,1,0,2,1,2,2,3,0')
   const property = fc.property(anyGroups, (any) => {
     const writer = new ByteWriter()
-    write(any, writer)
+    finish(write(any, writer))
     return bytes(finish(read(new ByteReader(writer.bytes())))) === bytes(any)
   })
   fc.assert(property, { seed: 4, numRuns: 300 })
@@ -91,10 +91,42 @@ test('what is written is read, the groups in rising order', async (t) => {
 test('groups are read in steps', async (t) => {
   const steps = (count: number) => {
     const writer = new ByteWriter()
-    write(new Map(Array.from({ length: count }, (_, at) => [at, { counts: [1, 1], sums: [zero] }])), writer)
+    finish(write(new Map(Array.from({ length: count }, (_, at) => [at, { counts: [1, 1], sums: [zero] }])), writer))
     return countSteps(read(new ByteReader(writer.bytes())))
   }
   t.same([steps(1), steps(1023), steps(1024), steps(3000)], [0, 0, 1, 2])
+})
+
+test('groups are written in steps, and however many there are in rising order', async (t) => {
+  const groups = (count: number, apart: number): Groups =>
+    new Map(Array.from({ length: count }, (_, at) => [(count - 1 - at) * apart, { counts: [1, 1], sums: [zero] }]))
+  const steps = (count: number, apart = 1) => countSteps(write(groups(count, apart), new ByteWriter()))
+  t.same([steps(1), steps(1023), steps(1024), steps(3000)], [0, 0, 1, 2])
+  for (const [count, apart] of [
+    [2 ** 14, 1],
+    [20_000, 1],
+    [20_000, 3],
+  ] as const) {
+    const writer = new ByteWriter()
+    writer.count(count)
+    const expected = [
+      ...writer.bytes(),
+      ...Array.from({ length: count }, (_, at) => [at === 0 ? 0 : apart - 1, 1, 1, 0]).flat(),
+    ]
+    t.equal(bytes(groups(count, apart)), expected.join(), `${count}, ${apart} apart`)
+  }
+  t.equal(
+    steps(20_000, 3),
+    Math.floor(20_000 / 1024) + Math.floor((3 * 19_999 + 1) / 2 ** 14),
+    'and looked up in steps',
+  )
+})
+
+test('groups are checked in steps', async (t) => {
+  const groups: Groups = new Map(Array.from({ length: 2050 }, (_, at) => [at, { counts: [1], sums: [fromInteger(1)] }]))
+  t.equal(countSteps(checkGroups(groups, 2050, () => true)), 2)
+  t.equal(countSteps(checkCounts(groups, 0, 2050)), 2)
+  t.equal(countSteps(checkSums(groups, 0, fromInteger(2050))), 2)
 })
 
 test('checks', async (t) => {
@@ -102,13 +134,13 @@ test('checks', async (t) => {
     [0, { counts: [1, 2], sums: [fromDouble(0.5)] }],
     [3, { counts: [4, 0], sums: [fromDouble(0.25)] }],
   ])
-  t.doesNotThrow(() => checkGroups(groups, 4, ({ counts: [count] }) => count > 0))
-  t.throws(() => checkGroups(groups, 3, () => true), invalidState)
-  t.throws(() => checkGroups(groups, 4, (_, group) => group < 3), invalidState)
-  t.doesNotThrow(() => checkCounts(groups, 0, 5))
-  t.throws(() => checkCounts(groups, 1, 5), invalidState)
-  t.doesNotThrow(() => checkSums(groups, 0, fromDouble(0.75)))
-  t.throws(() => checkSums(groups, 0, fromDouble(0.5)), invalidState)
+  t.doesNotThrow(() => finish(checkGroups(groups, 4, ({ counts: [count] }) => count > 0)))
+  t.throws(() => finish(checkGroups(groups, 3, () => true)), invalidState)
+  t.throws(() => finish(checkGroups(groups, 4, (_, group) => group < 3)), invalidState)
+  t.doesNotThrow(() => finish(checkCounts(groups, 0, 5)))
+  t.throws(() => finish(checkCounts(groups, 1, 5)), invalidState)
+  t.doesNotThrow(() => finish(checkSums(groups, 0, fromDouble(0.75))))
+  t.throws(() => finish(checkSums(groups, 0, fromDouble(0.5))), invalidState)
 })
 
 test('a share of nothing is null', async (t) => {

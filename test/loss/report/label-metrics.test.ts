@@ -193,7 +193,7 @@ test('a state that no rows have is refused', async (t) => {
   const classes = fold(animals)
   const { tally, spec } = { tally: stateOf(animals).tally, spec: specOf(animals) }
   t.same(classes.get(0)?.sums.map(toDouble), [2, 3, 2])
-  t.doesNotThrow(() => checkLabels(classes, tally, spec))
+  t.doesNotThrow(() => finish(checkLabels(classes, tally, spec)))
   const cases: [name: string, groups: Groups][] = [
     ['nothing', new Map()],
     ['a class beyond the last', new Map(classes).set(3, of(0, 1, 0))],
@@ -206,7 +206,7 @@ test('a state that no rows have is refused', async (t) => {
     ['another weight of decisions', new Map(classes).set(0, of(2, 2, 2))],
     ['another right weight', new Map(classes).set(0, of(2, 3, 1))],
   ]
-  for (const [name, wrong] of cases) t.throws(() => checkLabels(wrong, tally, spec), invalidState, name)
+  for (const [name, wrong] of cases) t.throws(() => finish(checkLabels(wrong, tally, spec)), invalidState, name)
 
   const binary: Request = {
     loss: 'mse',
@@ -229,7 +229,15 @@ test('a state that no rows have is refused', async (t) => {
       [2, 1, 1],
     ],
   )
-  t.doesNotThrow(() => checkLabels(outputs, other.tally, other.spec))
-  t.throws(() => checkLabels(new Map(outputs).set(0, of(1, 1, 1)), other.tally, other.spec), invalidState, 'more right')
-  t.throws(() => checkLabels(new Map(outputs).set(0, of(2, 3, 2)), other.tally, other.spec), invalidState, 'too much')
+  t.doesNotThrow(() => finish(checkLabels(outputs, other.tally, other.spec)))
+  t.throws(
+    () => finish(checkLabels(new Map(outputs).set(0, of(1, 1, 1)), other.tally, other.spec)),
+    invalidState,
+    'more right',
+  )
+  t.throws(
+    () => finish(checkLabels(new Map(outputs).set(0, of(2, 3, 2)), other.tally, other.spec)),
+    invalidState,
+    'too much',
+  )
 })

@@ -113,7 +113,7 @@ test('a class that is only decided for by rows without weight has no totals', as
 
 test('a state that no rows have is refused', async (t) => {
   const { tally, spec } = stateOf(request)
-  const check = (classes: Groups) => () => perClass.check(classes, tally, spec)
+  const check = (classes: Groups) => () => finish(perClass.check(classes, tally, spec))
   const classes = fold(request)
   t.doesNotThrow(check(classes))
   // samples, correct, infinite; losses, weights, by label, by decision, right
@@ -245,7 +245,7 @@ test('a state of several binary outputs that no rows have is refused', async (t)
       [8, 7, 5],
     ],
   )
-  t.doesNotThrow(() => perClass.check(classes, tally, spec))
+  t.doesNotThrow(() => finish(perClass.check(classes, tally, spec)))
   const of = (at: number, value: number) => ({ counts, sums: sums.with(at, fromInteger(value)) })
   const cases: [name: string, classes: Groups][] = [
     ['more samples than rows', new Map(classes).set(0, { counts: [5, 2, 0], sums })],
@@ -255,5 +255,5 @@ test('a state of several binary outputs that no rows have is refused', async (t)
     ['less that is wrong than of the rows', new Map(classes).set(0, of(2, 7))],
     ['a class beyond the last', new Map(classes).set(3, { counts, sums })],
   ]
-  for (const [name, wrong] of cases) t.throws(() => perClass.check(wrong, tally, spec), invalidState, name)
+  for (const [name, wrong] of cases) t.throws(() => finish(perClass.check(wrong, tally, spec)), invalidState, name)
 })

@@ -63,7 +63,7 @@ test('values have no classes', async (t) => {
 test('a state that no rows have is refused', async (t) => {
   const weighted = { ...request, topK: 2, sampleWeights: [1, 2, 3, 4] }
   const { tally, spec } = stateOf(weighted)
-  const check = (group: Groups) => () => topKAccuracy.check(group, tally, spec)
+  const check = (group: Groups) => () => finish(topKAccuracy.check(group, tally, spec))
   const of = (count: number, sum: number) => new Map([[0, { counts: [count], sums: [fromDouble(sum)] }]])
   t.doesNotThrow(check(topKAccuracy.fold(spec, sliceOf(weighted))))
   t.doesNotThrow(check(of(3, 6)))

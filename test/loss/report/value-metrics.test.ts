@@ -135,7 +135,7 @@ test('sums that no rows have are refused', async (t) => {
   const of = (...sums: number[]): Groups => new Map([[0, { counts: [], sums: sums.map(fromDouble) }]])
   t.equal(valueSums, 5)
   t.same(groups.get(0)?.sums.map(toDouble), [7, 12, 19, 32, 54])
-  const check = (sums: Groups, error: number) => checkValues(sums, fromDouble(error), tally)
+  const check = (sums: Groups, error: number) => finish(checkValues(sums, fromDouble(error), tally))
   t.equal(check(groups, largest), true)
   const cases: [name: string, groups: Groups][] = [
     [

@@ -241,7 +241,28 @@ test('what the store says of a batch becomes its answer', async (t) => {
   t.equal((await put(lost)).statusCode, 404, 'it was deleted in the meantime')
 })
 
-async function put(small: typeof app) {
+test('a large batch is not held until its commit', async (t) => {
+  const rows = 20_000
+  const large = {
+    predictions: Array.from({ length: rows }, () => [0.25, 0.5, 0.25]),
+    labels: Array.from({ length: rows }, (_, at) => at % 3),
+  }
+  const held: number[] = []
+  const small = await routesOver(t, batchRoutes, {
+    find: async () => foundOf(),
+    put: async () => {
+      held.push(small.resources.budget.held)
+      return [{ outcome: 'gone' }]
+    },
+  })
+  const answer = await put(small, large)
+  t.equal(answer.statusCode, 404, 'it was there, and was deleted before the commit')
+  t.same(held, [0])
+  const none = await routesOver(t, batchRoutes, { find: async () => undefined })
+  t.equal((await put(none, large)).statusCode, 404)
+})
+
+async function put(small: typeof app, content: unknown = batches[1]) {
   const headers = { 'content-type': 'application/json' }
-  return small.inject({ method: 'PUT', url: `${url}/e/batches/a`, headers, payload: JSON.stringify(batches[1]) })
+  return small.inject({ method: 'PUT', url: `${url}/e/batches/a`, headers, payload: JSON.stringify(content) })
 }

@@ -29,15 +29,16 @@ export function survey(count: i32, outputs: i32, low: f64, high: f64, tolerance:
       bottom = f64x2.pmin(bottom, two)
       sum = f64x2.add(sum, two)
     }
-    let largest = max(f64x2.extract_lane(top, 0), f64x2.extract_lane(top, 1))
-    let least = min(f64x2.extract_lane(bottom, 0), f64x2.extract_lane(bottom, 1))
     let total = f64x2.extract_lane(sum, 0) + f64x2.extract_lane(sum, 1)
     if (isOdd) {
-      const last = load<f64>(at)
-      largest = max(largest, last)
-      least = min(least, last)
-      total += last
+      const last = v128.load64_splat(at)
+      top = f64x2.pmax(top, last)
+      bottom = f64x2.pmin(bottom, last)
+      total += f64x2.extract_lane(last, 0)
     }
+    // not max and min of one number each, which branch, and are guessed wrong for every other row
+    const largest = f64x2.extract_lane(f64x2.pmax(top, v128.shuffle<f64>(top, top, 1, 0)), 0)
+    const least = f64x2.extract_lane(f64x2.pmin(bottom, v128.shuffle<f64>(bottom, bottom, 1, 0)), 0)
     // what is not a number is in no comparison, but makes the sum none
     const result = RESULTS + ((<usize>i) << 2)
     if (least >= low && largest <= high && abs(total - 1) <= tolerance) {
