@@ -68,7 +68,9 @@ async function benchCosts(keyFile: string): Promise<string> {
   )
   // the first rounds warm up
   for (let round = -2; round < rounds; round++) {
-    for (const { server, request, rates, costs } of all) {
+    for (const turn of all.keys()) {
+      // each round in another order
+      const { server, request, rates, costs } = all[(turn + round + 2) % all.length]
       const { requestsPerSecond, microsecondsOfProcessor } = await throughput(server, request, windowMilliseconds)
       if (round < 0) continue
       rates.push(requestsPerSecond)
@@ -82,7 +84,8 @@ async function benchCosts(keyFile: string): Promise<string> {
     '| one row of 10, JSON, 16 connections | requests | processor time of one | against the one above, round by round |',
     '|---|---:|---:|---:|',
     ...all.map(({ name, rates, costs }, at) => {
-      const against = at === 0 ? '' : `${ratio((one) => one.rates, at, at - 1)}, ${ratio((one) => one.costs, at, at - 1)}`
+      const against =
+        at === 0 ? '' : `${ratio((one) => one.rates, at, at - 1)}, ${ratio((one) => one.costs, at, at - 1)}`
       return `| ${name} | ${median(rates).toFixed(0)} /s | ${median(costs).toFixed(1)} µs | ${against} |`
     }),
   ].join('\n')

@@ -28,7 +28,8 @@ test('the service is counted, and asked how full it is', async (t) => {
 
 /** The labels of each series of requests. */
 async function seriesOf(app: FastifyInstance): Promise<{ route: string; method: string; status: string }[]> {
-  const pattern = /^http_server_request_duration_seconds_count\{http_route="(.*)",http_request_method="(.*)",http_response_status_code="(.*)"\}/gm
+  const pattern =
+    /^http_server_request_duration_seconds_count\{http_route="(.*)",http_request_method="(.*)",http_response_status_code="(.*)"\}/gm
   const text = await app.metrics?.text()
   return [...String(text).matchAll(pattern)].map(([, route, method, status]) => ({ route, method, status }))
 }
@@ -60,7 +61,8 @@ test('routes are told as the service has them, below a base path, too, and never
     ]
     for (const [method, url] of asked) await app.inject({ method, url })
     const series = await seriesOf(app)
-    const told = (route: string) => series.filter((one) => one.route === route).map(({ method, status }) => [method, status])
+    const told = (route: string) =>
+      series.filter((one) => one.route === route).map(({ method, status }) => [method, status])
     t.same(told('/v1/limits'), [
       ['GET', '200'],
       ['POST', '405'],
