@@ -1,5 +1,6 @@
 // A client that sends so many requests a second, however many are answered: a process of its own, told "go" and "pause".
-import { asJson, makeRows } from './bodies.ts'
+import type { Request } from './bodies.ts'
+import { asJson, asSweep, makeRows } from './bodies.ts'
 import { Connection } from './client.ts'
 import { quantile } from './statistics.ts'
 
@@ -10,6 +11,8 @@ export interface Flood {
   readonly rate: number
   /** Rows of the batch that is sent. */
   readonly rows: number
+  /** At how many temperatures it is evaluated; 0 for a batch alone. */
+  readonly temperatures: number
   readonly header: string
 }
 
@@ -31,8 +34,15 @@ export function withHeader<Sent extends { readonly head: Buffer }>(request: Sent
   return header === '' ? request : { ...request, head: Buffer.from(head.replace(/\r\n\r\n$/, `\r\n${header}\r\n\r\n`)) }
 }
 
-async function flood({ port, connections, rate, rows, header }: Flood): Promise<void> {
-  const request = withHeader(asJson(`${rows} rows`, makeRows(rows), 'index'), header)
+/** What it sends. */
+export function requestOf({ rows, temperatures, header }: Pick<Flood, 'rows' | 'temperatures' | 'header'>): Request {
+  const name = `${rows} rows`
+  const request = temperatures === 0 ? asJson(name, makeRows(rows), 'index') : asSweep(name, makeRows(rows), temperatures)
+  return withHeader(request, header)
+}
+
+async function flood({ port, connections, rate, ...what }: Flood): Promise<void> {
+  const request = requestOf(what)
   const idle = await Promise.all(Array.from({ length: connections }, () => Connection.open(port)))
   let isOn = false
   let began = 0

@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { asJson, makeRows } from './bodies.ts'
-import { Connection, timeRequest } from './client.ts'
+import { Connection, checkStatus, timeRequest } from './client.ts'
 import type { Flood, Flooded } from './flood.ts'
-import { withHeader } from './flood.ts'
+import { requestOf, withHeader } from './flood.ts'
 import { throughput } from './measures.ts'
 import type { Server } from './servers.ts'
 import { processorSeconds, start, stop } from './servers.ts'
@@ -104,7 +104,7 @@ async function benchRefusals(keyFile: string): Promise<string> {
     ['401', 'Authorization: Bearer lm_unknown'],
     ['429', `Authorization: Bearer ${limitedKey}`],
   ]) {
-    const flood = await flooding({ port: server.port, connections: 64, rate: 10_000, rows: 1, header })
+    const flood = await flooding({ port: server.port, connections: 64, rate: 10_000, rows: 1, temperatures: 0, header })
     const quiet: number[] = []
     const flooded: number[] = []
     const reached: number[] = []
@@ -148,12 +148,19 @@ async function benchOverload(): Promise<string> {
     '| three times what can be done | capacity | sent | done | | refused, p99 | memory before, after |',
     '|---|---:|---:|---:|---:|---:|---:|',
   ]
-  for (const rows of [100, 1000]) {
-    const server = await start('lossmeter', '', [], 'memory:', { MAX_CONNECTIONS_PER_ADDRESS: '2048' })
-    const request = asJson(`${rows} rows`, makeRows(rows), 'index')
+  const kinds = [
+    { name: '100 x 10, JSON', rows: 100, temperatures: 0 },
+    { name: '1,000 x 10, JSON', rows: 1000, temperatures: 0 },
+    { name: '20 x 10 at 200 temperatures', rows: 20, temperatures: 200 },
+  ]
+  for (const { name, ...kind } of kinds) {
+    const what = { ...kind, header: '' }
+    const started = await start('lossmeter', '', [], 'memory:', { MAX_CONNECTIONS_PER_ADDRESS: '2048' })
+    const server = { ...started, check: checkStatus }
+    const request = requestOf(what)
     await throughput(server, request, 2000)
     const capacity = (await throughput(server, request, 3000)).requestsPerSecond
-    const options = { port: server.port, connections: 1500, rate: 3 * capacity, rows, header: '' }
+    const options = { ...what, port: server.port, connections: 1500, rate: 3 * capacity }
     const flood = await flooding(options)
     flood.go()
     await setTimeout(3000)
@@ -168,7 +175,7 @@ async function benchOverload(): Promise<string> {
     const sent = Object.values(answers).reduce((sum, count) => sum + count, 0) / seconds
     const done = (answers[200] ?? 0) / seconds
     lines.push(
-      `| ${rows} x 10, JSON | ${capacity.toFixed(0)} /s | ${sent.toFixed(0)} /s | ${done.toFixed(0)} /s | ${((100 * done) / capacity).toFixed(0)} % | ${refused99.toFixed(1)} ms | ${before} MiB, ${after} MiB |`,
+      `| ${name} | ${capacity.toFixed(0)} /s | ${sent.toFixed(0)} /s | ${done.toFixed(0)} /s | ${((100 * done) / capacity).toFixed(0)} % | ${refused99.toFixed(1)} ms | ${before} MiB, ${after} MiB |`,
     )
   }
   return lines.join('\n')
