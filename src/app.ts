@@ -123,12 +123,13 @@ export async function buildApp(
 
   app.decorate('connections', connections)
   accessLog(app)
-  requestWork(app, limits)
+  const isBehindProxies = config.TRUST_PROXY !== undefined
+  requestWork(app, limits, isBehindProxies)
   app.server.on('connection', () => app.resources.scheduler.hurry())
   requestId(app)
   traces(app, tracing)
   security(app)
-  requestsInFlight(app, limits, config.TRUST_PROXY !== undefined)
+  requestsInFlight(app, limits, isBehindProxies)
   const counted = metrics(app)
   host(app)
   transferEncoding(app)

@@ -9,6 +9,7 @@ const root = resolve(import.meta.dirname, '..')
 const testsOfTheWhole = [
   'architecture',
   'attacks/attacks',
+  'attacks/modes',
   'balancer',
   'clients',
   'docker',
@@ -18,6 +19,7 @@ const testsOfTheWhole = [
   'kubernetes',
   'openapi',
   'prometheus',
+  'proxies',
   'quotas',
   'readme',
   'secrecy',

@@ -1,18 +1,16 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'tap'
 import { parse } from 'yaml'
 import { PostgresServer } from './evaluations/postgres/server.ts'
+import { startUnder, without } from './proxies.ts'
 import { appOf } from './support.ts'
 
 const root = join(import.meta.dirname, '..')
 const compose = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'))
-const missing = spawnSync('haproxy', ['-v']).error !== undefined && 'haproxy is not installed'
 
 interface Replica {
   readonly port: number
@@ -51,33 +49,16 @@ async function startReplica(t: Scope, database: string): Promise<Replica> {
   return { port, kill }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return address !== null && typeof address === 'object' ? address.port : 0
-}
-
 /** HAProxy under the configuration of docker-compose.yml, but for the names of the replicas, in front of these ports. */
 async function startBalancer(t: Scope, ports: readonly number[]): Promise<string> {
-  const port = await freePort()
-  const configuration = compose.configs.balancer.content
-    .replace(/^resolvers docker\n(?: .*\n)+/m, '')
-    .replace(' resolvers docker init-addr none', '')
-    .replace('bind :3000', `bind 127.0.0.1:${port}`)
-    .replace(/ server-template .*/, ports.map((at) => ` server replica-${at} 127.0.0.1:${at}`).join('\n'))
-  const folder = mkdtempSync(join(tmpdir(), 'lossmeter-'))
-  const file = join(folder, 'haproxy.cfg')
-  writeFileSync(file, configuration)
-  const child = spawn('haproxy', ['-f', file], { stdio: ['ignore', 'ignore', 'inherit'] })
-  const closed = once(child, 'close')
-  t.teardown(async () => {
-    child.kill('SIGTERM')
-    await closed
-    rmSync(folder, { recursive: true })
-  })
+  const { port, stop } = await startUnder('haproxy', (port) =>
+    compose.configs.balancer.content
+      .replace(/^resolvers docker\n(?: .*\n)+/m, '')
+      .replace(' resolvers docker init-addr none', '')
+      .replace('bind :3000', `bind 127.0.0.1:${port}`)
+      .replace(/ server-template .*/, ports.map((at) => ` server replica-${at} 127.0.0.1:${at}`).join('\n')),
+  )
+  t.teardown(stop)
   const url = `http://127.0.0.1:${port}`
   const isUp = () =>
     fetch(`${url}/readyz`).then(
@@ -129,7 +110,10 @@ async function send(url: string, method: string, body: unknown, type = 'applicat
   return fetch(url, { method, headers: { 'content-type': type }, body: text })
 }
 
-test('three replicas behind the balancer of docker-compose.yml', { skip: missing, timeout: 120_000 }, async (t) => {
+test('three replicas behind the balancer of docker-compose.yml', {
+  skip: without('haproxy'),
+  timeout: 120_000,
+}, async (t) => {
   const server = await PostgresServer.start(t)
   const database = await server.createDatabase()
   const replicas = await Promise.all(Array.from({ length: shards }, () => startReplica(t, database)))

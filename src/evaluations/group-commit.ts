@@ -2,6 +2,8 @@ import { setImmediate } from 'node:timers/promises'
 
 /** A group is written after so many turns of the event loop that brought nobody. */
 const quietTurns = 4
+/** The share of the time of a commit that is worth waiting for company: longer, and it is better to come with the next one. */
+const worthwhile = 1 / 4
 
 /** Writes a group of items in one transaction, and answers each in its place. */
 export type Commit<Item, Result> = (items: readonly Item[]) => Promise<Result[]>
@@ -23,6 +25,8 @@ export class GroupCommit<Item, Result> {
   readonly #patience: number
   #waiting: Waiting<Item, Result>[] = []
   #writing: Promise<void> | undefined
+  /** Milliseconds that the last commit took. */
+  #commitTime = Number.POSITIVE_INFINITY
 
   /**
    * @param maxWeight of a group; a call of more is a group of its own
@@ -58,12 +62,13 @@ export class GroupCommit<Item, Result> {
 
   /** Lets those join who are already on the way, such as those answered just now. */
   async #gather(): Promise<void> {
-    const end = performance.now() + this.#patience
-    for (let quiet = 0; quiet < quietTurns && performance.now() < end; quiet++) {
+    const end = performance.now() + Math.min(this.#patience, worthwhile * this.#commitTime)
+    let quiet = 0
+    do {
       const before = this.#waiting.length
       await setImmediate()
-      if (this.#waiting.length > before) quiet = -1
-    }
+      quiet = this.#waiting.length > before ? 0 : quiet + 1
+    } while (quiet < quietTurns && performance.now() < end)
   }
 
   #nextGroup(): Waiting<Item, Result>[] {
@@ -78,8 +83,10 @@ export class GroupCommit<Item, Result> {
   }
 
   async #write(group: readonly Waiting<Item, Result>[]): Promise<void> {
+    const begin = performance.now()
     try {
       const results = await this.#commit(group.flatMap(({ items }) => items))
+      this.#commitTime = performance.now() - begin
       let at = 0
       for (const { items, resolve } of group) {
         resolve(results.slice(at, at + items.length))

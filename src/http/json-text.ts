@@ -2,6 +2,8 @@ import { NumberRows } from '../loss/report/number-rows.ts'
 
 /** Scalars that are written out in one step. */
 const scalarsPerStep = 4096
+/** Characters that are encoded in one step. */
+const charactersPerStep = 2 ** 18
 
 /** JSON.stringify step by step, for plain arrays and objects: a large answer must not hold up other requests. */
 export function* jsonText(value: unknown): Generator<void, string> {
@@ -15,6 +17,26 @@ export function* jsonText(value: unknown): Generator<void, string> {
   }
   const text = parts.filter((part) => part !== '').join(',')
   return isList ? `[${text}]` : `{${text}}`
+}
+
+/** A text as it is sent. Of a large one the bytes, which are made step by step: a socket would encode it all at once. */
+export function* payloadOf(text: string): Generator<void, string | Buffer> {
+  if (text.length <= charactersPerStep) return text
+  const chunks: Buffer[] = []
+  for (let from = 0; from < text.length; ) {
+    yield
+    const end = from + charactersPerStep
+    // two halves of one character stay together
+    const to = isHighSurrogate(text.charCodeAt(end - 1)) ? end + 1 : end
+    chunks.push(Buffer.from(text.slice(from, to)))
+    from = to
+  }
+  yield
+  return Buffer.concat(chunks)
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit < 0xdc00
 }
 
 function* elementsText(elements: readonly unknown[]): Generator<void, string> {

@@ -214,13 +214,18 @@ function tooLong(allowed: number): LimitExceeded {
   return new LimitExceeded('maxComputeMs', allowed, [], detail)
 }
 
-/** Gives every request its share of time and memory, and takes it back when the answer is sent or the client has left. */
-export function requestWork(app: FastifyInstance, limits: Limits): void {
+/**
+ * Gives every request its share of time and memory, and takes it back when the answer is sent or the client has left.
+ *
+ * @param isBehindProxies whether the address is that of the request, since that of the connection is a proxy's
+ */
+export function requestWork(app: FastifyInstance, limits: Limits, isBehindProxies = false): void {
   const resources = new Resources(limits, new Collector())
   app.decorate('resources', resources)
   app.decorateRequest('work')
   app.addHook('onRequest', (request, { raw }, done) => {
-    const owner = app.connections.of(request.raw.socket)?.address ?? clientOf(request.ip)
+    const connection = isBehindProxies ? undefined : app.connections.of(request.raw.socket)
+    const owner = connection?.address ?? clientOf(request.ip)
     const work = resources.open(owner, raw)
     request.work = work
     // the response is closed however it ends; a response to a client that left is never finished

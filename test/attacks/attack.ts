@@ -110,6 +110,7 @@ export function load({ settings = {}, send, isLegal, expected, processor, ...att
         const all = [
           ...faults,
           service.isKilled && `killed when it held more than ${1.5 * memoryLimit} MiB`,
+          service.log.includes('a worker has ended') && 'a worker has ended',
           !service.isRunning && !service.isKilled && `ended: ${service.errors.slice(0, 300)}`,
           figures.peak > memoryBound && `${inDigits(figures.peak)} MiB are more than ${inDigits(memoryBound)}`,
           settled > tolerance.remainder && `${inDigits(settled)} MiB more than before after ${secondsToSettle} s`,

@@ -1,6 +1,7 @@
 import type { Attack } from './attack.ts'
 import { connections } from './connections.ts'
 import { errors } from './errors.ts'
+import { handshakes } from './handshakes.ts'
 import { inferenceAttacks } from './inference.ts'
 import { memory } from './memory.ts'
 import { processor } from './processor.ts'
@@ -13,6 +14,7 @@ export const attacks: readonly Attack[] = [
   ...inferenceAttacks,
   ...processor,
   ...connections,
+  ...handshakes,
   ...errors,
   ...shutdown,
   ...rest,

@@ -104,8 +104,7 @@ export function boolBinary(bytes: number): Request {
 }
 
 /** Predictions and labels as .npy files of booleans in columns, so that one byte becomes eight, once they are turned. */
-export function boolFiles(bytes: number): Request {
-  const columns = 1000
+export function boolFiles(bytes: number, columns = 1000): Request {
   const rows = Math.floor(bytes / (2 * columns))
   const text = `{'descr': '|b1', 'fortran_order': True, 'shape': (${rows}, ${columns})}\n`
   const magic = Buffer.from('\x93NUMPY\x01\x00', 'latin1')
@@ -157,13 +156,21 @@ function anyDoubles(length: number, low: number, high: number, sign = 1): Buffer
 
 /** Metrics of weighted values of every size, whose exact sums are as long as any. */
 export function wideMetrics(rows: number, outputs: number): Request {
-  const bytes = anyDoubles(rows * outputs, -1000, 1000, -1)
-  const part = { shape: [rows, outputs], datatype: 'FP64', bytes }
-  return binary({ loss: 'mse', labelFormat: 'values', include: ['metrics'] }, [
-    { ...part, name: 'predictions' },
+  return binary({ loss: 'mse', labelFormat: 'values', include: ['metrics'] }, wideParts(rows, outputs))
+}
+
+/** A batch of them for an evaluation that is declared with the same options. */
+export function wideBatch(rows: number, outputs: number): Request {
+  return { ...binary({}, wideParts(rows, outputs)), method: 'PUT' }
+}
+
+function wideParts(rows: number, outputs: number): Part[] {
+  const part = { shape: [rows, outputs], datatype: 'FP64' }
+  return [
+    { ...part, name: 'predictions', bytes: anyDoubles(rows * outputs, -1000, 1000, -1) },
     { ...part, name: 'labels', bytes: anyDoubles(rows * outputs, -1000, 1000) },
     { name: 'sampleWeights', shape: [rows], datatype: 'FP64', bytes: anyDoubles(rows, -1000, 300) },
-  ])
+  ]
 }
 
 /** Scores of rows to be ranked, one byte each. */
@@ -172,6 +179,17 @@ export function ranked(rows: number, outputs: number): Request {
   return binary({ loss: 'hinge', labelFormat: 'binary', include: ['ranking'] }, [
     { name: 'predictions', shape: [rows, outputs], datatype: 'UINT8', bytes },
     { name: 'labels', shape: [rows, outputs], datatype: 'UINT8', bytes: Buffer.from(bytes.map((byte) => byte % 2)) },
+  ])
+}
+
+/** Rows of one number, as many as there may be, of which some are drawn without replacement. */
+export function largestPopulation(): Request {
+  const rows = 2 ** 24 - 512
+  const part = { datatype: 'UINT8', bytes: Buffer.alloc(rows) }
+  const miniBatch = { size: 100_000, seed: 1, replacement: false }
+  return binary({ loss: 'mse', labelFormat: 'index', miniBatch }, [
+    { ...part, name: 'predictions', shape: [rows, 1] },
+    { ...part, name: 'labels', shape: [rows] },
   ])
 }
 

@@ -1,6 +1,8 @@
 // Clients that write bytes as they are, take what comes, and may behave badly.
 import type { Socket } from 'node:net'
 import { connect } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { attacker, credentials, hasTls } from './mode.ts'
 
 export interface Reply {
   readonly status: number
@@ -22,13 +24,18 @@ export interface Manners {
   readonly from?: string
   /** Whether it takes what the service sends. */
   readonly isReading?: boolean
+  /** Whether it speaks no TLS: to a proxy, or to the wrong port. */
+  readonly isPlain?: boolean
 }
 
-/** The bytes before the body. */
-export function headOf({ path = '/v1/loss', method = 'POST', headers = {}, body, version = '1.1' }: Request): string {
+/** The bytes before the body, from a client at this address. */
+export function headOf(
+  { path = '/v1/loss', method = 'POST', headers = {}, body, version = '1.1' }: Request,
+  from = attacker,
+): string {
   const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }
   const type = body === undefined && method === 'GET' ? {} : { 'content-type': 'application/json' }
-  const lines = Object.entries({ host: 'localhost', ...type, ...length, ...headers })
+  const lines = Object.entries({ host: 'localhost', ...credentials(from), ...type, ...length, ...headers })
   return `${method} ${path} HTTP/${version}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
 }
 
@@ -41,15 +48,20 @@ export function chunk(bytes: Uint8Array | string): Buffer {
 export const lastChunk = '0\r\n\r\n'
 
 export class Client {
+  /** Under TLS the encrypted one. */
   readonly socket: Socket
+  readonly #network: Socket
+  readonly #from: string
   isClosed = false
   /** The code of the error that ended the connection. */
   error: string | undefined
   #pieces: Buffer[] = []
   #arrived: () => void = () => undefined
 
-  private constructor(socket: Socket, { isReading = true }: Manners) {
+  private constructor(network: Socket, socket: Socket, { isReading = true, from = attacker }: Manners) {
+    this.#network = network
     this.socket = socket
+    this.#from = from
     // a write that waits listens
     socket.setMaxListeners(0)
     socket.on('error', (error: NodeJS.ErrnoException) => {
@@ -65,10 +77,11 @@ export class Client {
 
   /** @throws Error when the connection is refused */
   static async open(port: number, manners: Manners = {}): Promise<Client> {
-    const { from = '127.0.0.1' } = manners
-    const socket = connect({ host: '127.0.0.1', port, localAddress: from, noDelay: true, allowHalfOpen: true })
-    const client = new Client(socket, manners)
-    await first(socket, ['connect', 'close'])
+    const { from = attacker, isPlain = !hasTls } = manners
+    const network = connect({ host: '127.0.0.1', port, localAddress: from, noDelay: true, allowHalfOpen: true })
+    const socket = isPlain ? network : connectTls({ socket: network, rejectUnauthorized: false })
+    const client = new Client(network, socket, manners)
+    await first(socket, [isPlain ? 'connect' : 'secureConnect', 'close'])
     if (client.isClosed) throw new Error(client.error ?? 'closed')
     return client
   }
@@ -89,7 +102,7 @@ export class Client {
 
   async send(request: Request): Promise<void> {
     this.socket.cork()
-    this.socket.write(headOf(request))
+    this.socket.write(headOf(request, this.#from))
     const written = request.body === undefined ? undefined : this.write(request.body)
     this.socket.uncork()
     await written
@@ -124,6 +137,12 @@ export class Client {
 
   /** Leaves without a word. */
   leave(): void {
+    this.socket.destroy()
+  }
+
+  /** Resets the connection. */
+  reset(): void {
+    this.#network.resetAndDestroy()
     this.socket.destroy()
   }
 

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'yaml'
+import { workers } from './mode.ts'
 
 const root = join(import.meta.dirname, '../..')
 const unitsOfMemory: Record<string, number> = { k: 2 ** -10, m: 1, g: 2 ** 10 }
@@ -27,7 +28,7 @@ export const settings: Readonly<Record<string, string>> = {
 }
 
 /** MiB that the container may hold before it is killed. */
-export const memoryLimit = Number.parseFloat(mem_limit) * unitsOfMemory[mem_limit.slice(-1)]
+export const memoryLimit = workers * Number.parseFloat(mem_limit) * unitsOfMemory[mem_limit.slice(-1)]
 
 /** MiB that the service may reach. */
 export const memoryBound = 0.85 * memoryLimit

@@ -3,12 +3,12 @@ import { claim, load, sendAndNeverRead, times } from './attack.ts'
 import { largeAnswer, largeReport, legalJson, mebibyte, oneLine, oneRow } from './bodies.ts'
 import type { Outcome } from './client.ts'
 import { ask, Client, chunk, headOf } from './client.ts'
+import { credentials } from './mode.ts'
 import type { Service } from './service.ts'
 
 /** Another client than the attacker. */
 const other = { from: '127.0.0.3' }
-const streamHead =
-  'POST /v1/loss HTTP/1.1\r\nhost: a\r\ncontent-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n'
+const streamHead = headOf({ headers: { 'content-type': 'application/x-ndjson', 'transfer-encoding': 'chunked' } })
 
 /** Sends requests on one connection without waiting, and takes no answer. */
 async function pipeline(service: Service, request: string, number: number, milliseconds: number): Promise<Outcome[]> {
@@ -110,7 +110,7 @@ export const connections = [
         void client.write(headOf({ headers: { 'content-length': 60_000_000 } }))
         await client.write(part)
         if (i % 2 === 0) client.leave()
-        else client.socket.resetAndDestroy()
+        else client.reset()
         return 'left'
       })
       return { outcomes: await Promise.all(outcomes) }
@@ -186,7 +186,10 @@ export const connections = [
         const evil = 'GET /evil HTTP/1.1\r\nhost: a\r\n\r\n'
         const length = `content-length: ${body.length}\r\n`
         const chunked = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`
-        const start = 'POST /v1/loss HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\n'
+        const known = Object.entries(credentials())
+          .map(([name, value]) => `${name}: ${value}\r\n`)
+          .join('')
+        const start = `POST /v1/loss HTTP/1.1\r\nhost: a\r\n${known}content-type: application/json\r\n`
         const cases: Record<string, string> = {
           'two lengths': `${start}${length}content-length: 3\r\n\r\n${body}`,
           'length and chunks': `${start}${length}transfer-encoding: chunked\r\n\r\n${chunked}${evil}`,

@@ -1,18 +1,17 @@
 // Errors must arrive, whatever the client does with its connection while it still sends.
 import { execFile } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import type { Program } from '../proxies.ts'
+import { basePath, behindProxy, manners as proxyManners, startProxy, without } from '../proxies.ts'
 import type { Sent } from './attack.ts'
 import { claim, times } from './attack.ts'
 import { largeAnswer, mebibyte, oneRow, sweep } from './bodies.ts'
 import type { Outcome, Request } from './client.ts'
-import { ask, Client, headOf, nameOf } from './client.ts'
+import { Client, headOf, nameOf } from './client.ts'
+import { credentials, hasTls } from './mode.ts'
 
 const run = promisify(execFile)
 const rounds = 20
@@ -52,7 +51,7 @@ const manners: Record<string, { headers?: Record<string, string>; version?: stri
 }
 
 /** A client that sends all before it reads, as simple clients do. */
-async function sendThenRead(port: number, request: Request, isHalfClosed: boolean): Promise<Outcome> {
+export async function sendThenRead(port: number, request: Request, isHalfClosed: boolean): Promise<Outcome> {
   const client = await Client.open(port, { isReading: false })
   await client.write(headOf(request))
   await client.write(request.body ?? '')
@@ -62,6 +61,11 @@ async function sendThenRead(port: number, request: Request, isHalfClosed: boolea
   const reply = await client.answer(20_000)
   client.leave()
   return reply ?? client.error ?? 'closed'
+}
+
+/** Results of several parts as one. */
+function merged(sent: readonly Sent[]): Sent {
+  return { outcomes: sent.flatMap(({ outcomes }) => outcomes), faults: sent.flatMap(({ faults = [] }) => faults) }
 }
 
 function mustBe(status: string, outcomes: readonly Outcome[]): Sent {
@@ -84,7 +88,7 @@ const ofRawClients = Object.entries(manners).map(([name, { isHalfClosed = false,
           for (let i = 0; i < number; i++) outcomes.push(await sendThenRead(port, own, isHalfClosed))
           sent.push(mustBe(status, outcomes))
         }
-        return { outcomes: sent.flatMap(({ outcomes }) => outcomes), faults: sent.flatMap(({ faults = [] }) => faults) }
+        return merged(sent)
       }),
   }),
 )
@@ -109,18 +113,23 @@ async function withFiles(
       await writeFile(path, request.body ?? '')
       sent.push(mustBe(status, await visit(path, status, request)))
     }
-    return { outcomes: sent.flatMap(({ outcomes }) => outcomes), faults: sent.flatMap(({ faults = [] }) => faults) }
+    return merged(sent)
   } finally {
     await rm(folder, { recursive: true })
   }
 }
 
+function origin(port: number): string {
+  return `${hasTls ? 'https' : 'http'}://127.0.0.1:${port}`
+}
+
 const urllib = `
-import sys, urllib.request, urllib.error
-url, path, kind, times = sys.argv[1:]
+import json, ssl, sys, urllib.request, urllib.error
+url, path, head, times = sys.argv[1:]
 body = open(path, 'rb').read()
+context = ssl._create_unverified_context()
 for _ in range(int(times)):
-    try: print(urllib.request.urlopen(urllib.request.Request(url, body, {'Content-Type': kind}), timeout=20).status)
+    try: print(urllib.request.urlopen(urllib.request.Request(url, body, json.loads(head)), timeout=20, context=context).status)
     except urllib.error.HTTPError as error: print(error.code)
     except Exception as error: print(repr(error)[:60])
 `
@@ -131,8 +140,8 @@ const ofPython = claim({
     if (!(await isInstalled('python3'))) return { outcomes: ['python3 is not installed'] }
     return stage.with({}, ({ port }) =>
       withFiles(async (path, _, { path: route = '/v1/loss', headers = {} }) => {
-        const kind = String(headers['content-type'] ?? 'application/json')
-        const args = ['-c', urllib, `http://127.0.0.1:${port}${route}`, path, kind, String(rounds)]
+        const head = JSON.stringify({ 'content-type': 'application/json', ...headers, ...credentials() })
+        const args = ['-c', urllib, `${origin(port)}${route}`, path, head, String(rounds)]
         return (await run('python3', args)).stdout.trim().split('\n')
       }),
     )
@@ -146,16 +155,17 @@ const ofCurl = (['-0', '-HConnection: close', '-HExpect:'] as const).map((flag) 
       if (!(await isInstalled('curl'))) return { outcomes: ['curl is not installed'] }
       return stage.with({}, ({ port }) =>
         withFiles(async (path, _, { path: route = '/v1/loss', headers = {} }) => {
-          const type = `-HContent-Type: ${headers['content-type'] ?? 'application/json'}`
-          const url = `http://127.0.0.1:${port}${route}`
+          const all = { 'content-type': 'application/json', ...headers, ...credentials() }
+          const named = Object.entries(all).map(([name, value]) => `-H${name}: ${value}`)
+          const url = `${origin(port)}${route}`
           const args = [
-            '-s',
+            '-sk',
             '-o',
             '/dev/null',
             '-w',
             '%{http_code}',
             '-HExpect:',
-            type,
+            ...named,
             flag,
             '--data-binary',
             `@${path}`,
@@ -173,53 +183,40 @@ const ofCurl = (['-0', '-HConnection: close', '-HExpect:'] as const).map((flag) 
   }),
 )
 
-/** nginx in front, with HTTP/1.0 behind it, which is its default. */
-const ofNginx = claim({
-  name: 'errors through nginx with HTTP/1.0 behind it',
-  check: async (stage) => {
-    if (
-      !(await run('nginx', ['-v']).then(
-        () => true,
-        () => false,
-      ))
-    )
-      return { outcomes: ['nginx is not installed'] }
-    return stage.with({}, async (service) => {
-      const folder = await mkdtemp(join(tmpdir(), 'attacks-'))
-      const port = await freePort()
-      const config = `daemon off; user root root; pid ${folder}/pid; error_log ${folder}/errors; events {}
-http { access_log off; client_max_body_size 0; client_body_temp_path ${folder}; proxy_temp_path ${folder};
-  fastcgi_temp_path ${folder}; uwsgi_temp_path ${folder}; scgi_temp_path ${folder};
-  server { listen 127.0.0.1:${port}; location / { proxy_pass http://127.0.0.1:${service.port}; proxy_request_buffering off; } } }`
-      await writeFile(join(folder, 'nginx.conf'), config)
-      const nginx = execFile('nginx', ['-c', join(folder, 'nginx.conf')])
-      try {
-        const ready = { path: '/livez', method: 'GET' }
-        for (let i = 0; i < 100 && nameOf(await ask(port, ready)) !== '200'; i++) await sleep(50)
-        const sent: Sent[] = []
-        for (const { status, request } of Object.values(wrongs)) {
-          const outcomes: Outcome[] = []
-          for (const _ of times(rounds, 0)) outcomes.push(await sendThenRead(port, request, false))
-          sent.push(mustBe(status, outcomes))
-        }
-        return { outcomes: sent.flatMap(({ outcomes }) => outcomes), faults: sent.flatMap(({ faults = [] }) => faults) }
-      } finally {
-        nginx.kill()
-        await once(nginx, 'exit')
-        await rm(folder, { recursive: true, force: true })
-      }
-    })
-  },
-})
+/** The proxies that speak to a service without TLS. */
+const inFront: readonly [Program, string][] = hasTls
+  ? []
+  : [
+      ['nginx', 'as shown'],
+      ['nginx', 'with bodies buffered'],
+      ['nginx', 'with HTTP/1.0 behind it'],
+      ['haproxy', 'as shown'],
+    ]
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
+const ofProxies = inFront.map(([program, manner]) =>
+  claim({
+    name: `errors through ${program} ${manner}`,
+    async check(stage) {
+      const reason = without(program)
+      if (reason !== false) return { outcomes: [reason] }
+      return stage.with(behindProxy, async (service) => {
+        const proxy = await startProxy(program, [service.port], proxyManners[program][manner])
+        try {
+          const sent: Sent[] = []
+          for (const { status, request } of Object.values(wrongs)) {
+            const path = `${basePath}${request.path ?? '/v1/loss'}`
+            const outcomes: Outcome[] = []
+            for (const _ of times(rounds, 0)) outcomes.push(await sendThenRead(proxy.port, { ...request, path }, false))
+            sent.push(mustBe(status, outcomes))
+          }
+          return merged(sent)
+        } finally {
+          await proxy.stop()
+        }
+      })
+    },
+  }),
+)
 
 const ofHalfClosed = claim({
   name: 'the answer to a client that has closed its half',
@@ -234,4 +231,4 @@ const ofHalfClosed = claim({
     }),
 })
 
-export const errors = [...ofRawClients, ofHalfClosed, ofPython, ...ofCurl, ofNginx]
+export const errors = [...ofRawClients, ofHalfClosed, ofPython, ...ofCurl, ...ofProxies]

@@ -12,12 +12,14 @@ import {
   largeAnswer,
   largeReport,
   largeShuffle,
+  largestPopulation,
   mebibyte,
   oneDigitComparison,
   oneDigitJson,
   oneLine,
   ranked,
   sweep,
+  wideBatch,
   wideMetrics,
 } from './bodies.ts'
 import type { Outcome, Request } from './client.ts'
@@ -131,6 +133,32 @@ export const memory = [
     name: 'mini-batches without replacement: 16 x 16.7 million rows',
     expected: busy,
     send: (service) => sixteen(service, largeShuffle),
+  }),
+  load({
+    name: 'mini-batches of 16.7 million rows without replacement: 16 x 33 MB',
+    expected: busy,
+    send: (service) => sixteen(service, largestPopulation()),
+  }),
+  load({
+    name: 'batches whose states have 1 MiB: 4 x 16 at once, and their report',
+    expected: ['201', '200', '503'],
+    async send(service) {
+      const path = '/v1/evaluations/wide'
+      const outputs = 440
+      const declared = { loss: 'mse', labelFormat: 'values', include: ['metrics'], outputs }
+      const outcomes = [await ask(service.port, { method: 'PUT', path, body: JSON.stringify(declared) })]
+      const batch = wideBatch(100, outputs)
+      for (let round = 0; round < 4; round++) {
+        const named = times(clients, batch).map((request, at) => ({
+          ...request,
+          path: `${path}/batches/b${round * clients + at}`,
+        }))
+        outcomes.push(...(await together(service, named)))
+        outcomes.push(...(await together(service, times(4, { method: 'GET', path }))))
+      }
+      outcomes.push(await ask(service.port, { method: 'DELETE', path }))
+      return { outcomes: outcomes.slice(0, -1) }
+    },
   }),
   load({
     name: 'answers of 1 MB that nobody reads: 1,500 connections',

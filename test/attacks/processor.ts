@@ -10,6 +10,7 @@ import {
   ignoredRows,
   largeAnswer,
   largeShuffle,
+  largestPopulation,
   mebibyte,
   oneDigitJson,
   oneHotRows,
@@ -20,7 +21,7 @@ import {
   wideMetrics,
 } from './bodies.ts'
 import type { Outcome, Request } from './client.ts'
-import { ask, Client, lastChunk } from './client.ts'
+import { ask, Client, headOf, lastChunk } from './client.ts'
 
 const ndjson = { 'content-type': 'application/x-ndjson' }
 const options = '{"loss":"mse","labelFormat":"values"}\n'
@@ -108,7 +109,13 @@ function longBodies(): Record<string, Request> {
       headers: ndjson,
       body: Buffer.concat([Buffer.from(options), Buffer.alloc(line.length * 1e6, line)]),
     },
+    '10 million rows of one number as JSON': {
+      body: jsonOf('mse', `[${repeated('[0]', 1e7)}]`, `[${repeated('0', 1e7)}]`),
+    },
+    '16 million rows of one number as CSV': csvFiles('0', 16e6),
+    '16.7 million booleans in .npy files': boolFiles(2 * (2 ** 24 - 512), 1),
     'a row of 16.7 million that are shuffled': largeShuffle,
+    '100,000 of 16.7 million rows': largestPopulation(),
   }
 }
 
@@ -196,9 +203,7 @@ function inBytes(bytes: Buffer): Buffer {
 
 async function sendInChunks(port: number, chunks: Buffer): Promise<Outcome> {
   const client = await Client.open(port)
-  await client.write(
-    'POST /v1/loss HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n',
-  )
+  await client.write(headOf({ headers: { 'transfer-encoding': 'chunked' } }))
   void client.write(chunks)
   const reply = await client.answer()
   client.leave()
@@ -336,6 +341,14 @@ export const processor = [
     async send(service) {
       const chunks = inBytes(Buffer.from(jsonOf('mse', `[${repeated('1', 100_000)}]`, '0')))
       return { outcomes: await Promise.all(times(8, chunks).map((each) => sendInChunks(service.port, each))) }
+    },
+  }),
+  load({
+    name: '200 clients send chunks of one byte',
+    expected: ['200', '503'],
+    async send(service) {
+      const chunks = inBytes(Buffer.from(jsonOf('mse', `[${repeated('1', 10_000)}]`, '0')))
+      return { outcomes: await Promise.all(times(200, chunks).map((each) => sendInChunks(service.port, each))) }
     },
   }),
   load({

@@ -5,15 +5,17 @@ import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { uniformIntegers } from '../../src/runtime/random.ts'
 import { claim, load, times } from './attack.ts'
-import { mebibyte, oneRow } from './bodies.ts'
-import type { Outcome } from './client.ts'
+import { binary, mebibyte, oneRow } from './bodies.ts'
+import type { Outcome, Request } from './client.ts'
 import { ask, Client, chunk, headOf, lastChunk, nameOf } from './client.ts'
+import { settings } from './compose.ts'
+import { prepare, workers } from './mode.ts'
 import { Service } from './service.ts'
 
 const root = join(import.meta.dirname, '../..')
-const streamHead =
-  'POST /v1/loss HTTP/1.1\r\nhost: a\r\ncontent-type: application/x-ndjson\r\ntransfer-encoding: chunked\r\n\r\n'
+const streamHead = headOf({ headers: { 'content-type': 'application/x-ndjson', 'transfer-encoding': 'chunked' } })
 const options = '{"loss":"mse","labelFormat":"values"}\n'
 const line = '{"predictions":[1],"labels":[1]}\n'
 /** A key that has the FNV-1a hash of "predictions". */
@@ -103,6 +105,54 @@ const frames = claim({
     }),
 })
 
+/** Sends a body in pieces of any size, all of it or a part. */
+async function sendInPieces(port: number, request: Request, share: number, seed: number): Promise<Outcome> {
+  const body = Buffer.from(request.body ?? '')
+  const below = uniformIntegers(seed)
+  const client = await Client.open(port)
+  await client.write(headOf(request))
+  for (let at = 0; at < share * body.length; ) {
+    const to = at + 1 + below(below(2) === 0 ? 200_000 : 5000)
+    await client.write(body.subarray(at, to))
+    at = to
+  }
+  const reply = share === 1 ? await client.answer() : undefined
+  client.leave()
+  return reply ?? client.error ?? 'left'
+}
+
+const pieces = claim({
+  name: 'uploads in pieces of any size, 24 at once, of which some are left, have the same bits',
+  isShort: true,
+  check: (stage) =>
+    stage.with({}, async ({ port }) => {
+      const next = uniformIntegers(7)
+      const values = (length: number) => Float64Array.from({ length }, () => next(2 ** 30) / 2 ** 29 - 1)
+      const rows = 200_000
+      const [predictions, labels] = [values(rows), values(rows)]
+      const part = { shape: [rows], datatype: 'FP64' }
+      const options = { loss: 'huber', labelFormat: 'values' }
+      const requests = [
+        { body: JSON.stringify({ ...options, predictions: [...predictions], labels: [...labels] }) },
+        binary(options, [
+          { ...part, name: 'predictions', bytes: Buffer.from(predictions.buffer) },
+          { ...part, name: 'labels', bytes: Buffer.from(labels.buffer) },
+        ]),
+      ]
+      const figureOf = (outcome: Outcome) =>
+        typeof outcome !== 'string' && outcome.status === 200 ? JSON.parse(outcome.body).loss : nameOf(outcome)
+      const expected = figureOf(await ask(port, requests[0]))
+      const sent = Array.from({ length: 24 }, (_, at) => {
+        const isLeft = at % 4 === 3
+        return { isLeft, outcome: sendInPieces(port, requests[at % 2], isLeft ? 0.7 : 1, at) }
+      })
+      const outcomes = await Promise.all(sent.map(({ outcome }) => outcome))
+      const others = outcomes.filter((outcome, at) => !sent[at].isLeft && figureOf(outcome) !== expected)
+      const wrong = others.map((outcome) => `${figureOf(outcome)} is not ${expected}`)
+      return { outcomes, faults: typeof expected === 'number' ? wrong : [`${expected} to the first`] }
+    }),
+})
+
 const keys = claim({
   name: 'a key that hashes like another',
   isShort: true,
@@ -146,7 +196,8 @@ const configuration = claim({
 /** Runs the service with its log going to a file descriptor, and sends requests. */
 async function withLogTo(output: number | 'pipe', requests: number, stall: (child: ReturnType<typeof spawn>) => void) {
   const port = 20_000 + Math.floor(Math.random() * 20_000)
-  const env = { PATH: process.env.PATH, PORT: String(port), LOG_LEVEL: 'info', DATABASE_URL: 'memory:' }
+  const { variables, remove } = prepare(settings.MAX_IN_FLIGHT_BYTES)
+  const env = { PATH: process.env.PATH, PORT: String(port), LOG_LEVEL: 'info', ...variables }
   const child = spawn(process.execPath, ['src/server.ts'], { cwd: root, env, stdio: ['ignore', output, 'ignore'] })
   const ended = once(child, 'exit')
   try {
@@ -165,6 +216,7 @@ async function withLogTo(output: number | 'pipe', requests: number, stall: (chil
   } finally {
     child.kill('SIGKILL')
     child.stdout?.destroy()
+    remove()
   }
 }
 
@@ -205,6 +257,7 @@ export const rest = [
     send: async (service) => ({ outcomes: [await stream(service, Buffer.concat(times(1000, chunk(line))), 1300)] }),
   }),
   frames,
+  pieces,
   keys,
   configuration,
   ...logs,
@@ -239,16 +292,17 @@ export const rest = [
         await client.write(headOf({ headers: { 'content-length': 50_000_000 } }))
         await client.write(Buffer.concat([Buffer.from('{"predictions":['), Buffer.alloc(40_000_000, '1,')]))
         await sleep(1500)
-        const full = await ask(port, { path: '/readyz', method: 'GET' })
+        // each worker tells of itself, and connections go to them in turn
+        const full: Outcome[] = []
+        for (let i = 0; i < 2 * workers; i++) full.push(await ask(port, { path: '/readyz', method: 'GET' }))
         client.leave()
-        if (typeof empty === 'string' || typeof full === 'string')
-          return { outcomes: [empty, full], faults: ['no answer'] }
-        const numbers = (body: string) => body.replace(/"requestId":"[^"]*"/, '')
+        const numbers = (outcome: Outcome) =>
+          typeof outcome === 'string' ? outcome : outcome.body.replace(/"requestId":"[^"]*"/, '')
         const faults = [
-          full.status !== 200 && 'it is not ready',
-          numbers(empty.body) === numbers(full.body) && 'it says the same with 40 MB held',
+          full.some((outcome) => nameOf(outcome) !== '200') && 'it is not ready',
+          full.every((outcome) => numbers(outcome) === numbers(empty)) && 'it says the same with 40 MB held',
         ]
-        return { outcomes: [empty, full], faults: faults.filter((fault) => typeof fault === 'string') }
+        return { outcomes: [empty, ...full], faults: faults.filter((fault) => typeof fault === 'string') }
       }),
   }),
 ]

@@ -1,14 +1,15 @@
-// The service as a process of its own, with a probe in it.
+// The service as a process of its own, or several, with a probe in each.
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { flags, memoryLimit, settings } from './compose.ts'
-import type { Report } from './probe.ts'
+import { hasWorkers, prepare } from './mode.ts'
+import type { Report } from './report.ts'
+import { mark } from './report.ts'
 
 const root = join(import.meta.dirname, '../..')
 const ticksPerSecond = 100
@@ -39,33 +40,34 @@ export class Service {
   port = 0
   /** Its log goes to a file, so that a busy attacker does not stop it by not reading. */
   readonly #logFile = join(tmpdir(), `attacks-${process.pid}-${started++}.log`)
+  /** What the mode needs besides. */
+  readonly #prepared = prepare(settings.MAX_IN_FLIGHT_BYTES)
+  /** All processes that have reported: with workers, the primary and each of them. */
+  readonly #pids = new Set<number>()
   #errors = ''
   #turn = 0
   #delay = 0
-  #memory: Memory = { resident: 0, peak: 0 }
 
   private constructor(variables: Record<string, string>) {
-    const env = { PATH: process.env.PATH, ...settings, PORT: '0', DATABASE_URL: 'memory:', ...variables }
+    const env = { PATH: process.env.PATH, ...settings, PORT: '0', ...this.#prepared.variables, ...variables }
     const args = [...flags, '--import', join(import.meta.dirname, 'probe.ts'), 'src/server.ts']
     const log = openSync(this.#logFile, 'w')
-    this.child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', log, 'pipe', 'pipe'] })
+    this.child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', log, 'pipe'] })
     closeSync(log)
     this.ended = once(this.child, 'exit')
-    this.child.stderr?.on('data', (chunk) => {
-      this.#errors += chunk
-    })
-    const reports = this.child.stdio[3] as Readable
     let rest = ''
-    reports.on('error', () => undefined)
-    reports.on('data', (chunk) => {
+    this.child.stderr?.on('data', (chunk) => {
       const lines = `${rest}${chunk}`.split('\n')
       rest = lines.pop() as string
-      for (const line of lines) this.#take(JSON.parse(line) as Report)
+      for (const line of lines) {
+        if (line.startsWith(mark)) this.#take(JSON.parse(line.slice(mark.length)) as Report)
+        else this.#errors += `${line}\n`
+      }
     })
     const guard = setInterval(() => {
-      if (residentMemory(this.child.pid) < deadlyMemory) return
+      if (this.memory.resident < deadlyMemory) return
       this.isKilled = true
-      this.child.kill('SIGKILL')
+      this.#kill()
     }, 20)
     this.child.on('exit', () => clearInterval(guard))
   }
@@ -75,7 +77,9 @@ export class Service {
     const service = new Service(variables)
     for (const end = performance.now() + 60_000; service.port === 0; ) {
       await sleep(10)
-      service.port = Number(/listening at http:[^"]*?:(\d+)/.exec(service.log)?.[1] ?? 0)
+      const { log } = service
+      const isReady = !hasWorkers || log.includes('all workers listen')
+      service.port = isReady ? Number(/listening at https?:[^"]*?:(\d+)/.exec(log)?.[1] ?? 0) : 0
       if (service.isRunning && performance.now() < end) continue
       await service.stop()
       throw new Error(`the service does not start: ${service.#errors}`)
@@ -97,8 +101,18 @@ export class Service {
     return this.#errors
   }
 
+  /** Of all its processes together. */
   get memory(): Memory {
-    return this.#memory
+    const all = this.#statuses()
+    return {
+      resident: sum(all.map((status) => mebibytes(status, 'VmRSS'))),
+      peak: sum(all.map((status) => mebibytes(status, 'VmHWM'))),
+    }
+  }
+
+  /** How many processes there are. */
+  get processes(): number {
+    return this.#statuses().length
   }
 
   /** The longest turn of its event loop since `forgetTurns`. */
@@ -113,33 +127,51 @@ export class Service {
 
   /** The most that was resident is from now on what is resident now. */
   forgetPeak(): void {
-    if (this.isRunning) writeFileSync(`/proc/${this.child.pid}/clear_refs`, '5')
+    for (const pid of this.#pids) if (read(pid, 'status') !== '') writeFileSync(`/proc/${pid}/clear_refs`, '5')
   }
 
   /** Seconds of processor time that it has used, on all its threads. */
   get processor(): number {
-    const fields = read(this.child.pid, 'stat').split(') ').at(-1)?.split(' ') ?? []
-    return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+    const ticks = Array.from(this.#pids, (pid) => {
+      const fields = read(pid, 'stat').split(') ').at(-1)?.split(' ') ?? []
+      return Number(fields[11] ?? 0) + Number(fields[12] ?? 0)
+    })
+    return sum(ticks) / ticksPerSecond
   }
 
   async stop(): Promise<void> {
-    this.child.kill('SIGKILL')
+    this.#kill()
     await this.ended
     rmSync(this.#logFile, { force: true })
+    this.#prepared.remove()
   }
 
-  #take({ turn, delay, resident, peak }: Report): void {
+  #kill(): void {
+    this.child.kill('SIGKILL')
+    // a worker that is busy would notice later that nobody leads it
+    for (const pid of this.#pids) if (read(pid, 'stat').includes(` ${this.child.pid} `)) process.kill(pid, 'SIGKILL')
+  }
+
+  #statuses(): string[] {
+    return Array.from(this.#pids, (pid) => read(pid, 'status')).filter((status) => status !== '')
+  }
+
+  #take({ pid, turn, delay }: Report): void {
+    this.#pids.add(pid)
     this.#turn = Math.max(this.#turn, turn)
     this.#delay = Math.max(this.#delay, delay)
-    this.#memory = { resident, peak }
   }
 }
 
-function residentMemory(pid: number | undefined): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(read(pid, 'status'))?.[1] ?? 0) / 1024
+function mebibytes(status: string, field: string): number {
+  return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024
 }
 
-function read(pid: number | undefined, file: string): string {
+function sum(values: readonly number[]): number {
+  return values.reduce((all, value) => all + value, 0)
+}
+
+function read(pid: number, file: string): string {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8')
   } catch {

@@ -1,10 +1,12 @@
 import { Agent, request as httpRequest } from 'node:http'
+import { request as httpsRequest, Agent as TlsAgent } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Sent } from './attack.ts'
 import { claim, times } from './attack.ts'
 import { oneRow } from './bodies.ts'
 import type { Outcome } from './client.ts'
 import { ask, Client, count, headOf, nameOf } from './client.ts'
+import { credentials, hasTls, hasWorkers } from './mode.ts'
 import type { Service } from './service.ts'
 
 const connections = 200
@@ -15,15 +17,13 @@ const rounds = 5
 function oneMore(port: number, agent: Agent): Promise<string> {
   return new Promise((resolve) => {
     const body = String(oneRow.body)
-    const headers = { 'content-type': 'application/json', 'content-length': body.length }
-    const request = httpRequest(
-      { host: '127.0.0.1', port, path: '/v1/loss', method: 'POST', agent, headers },
-      (answer) => {
-        answer.on('error', (error: NodeJS.ErrnoException) => resolve(`${error.code} in an answer`))
-        answer.on('end', () => resolve(String(answer.statusCode)))
-        answer.resume()
-      },
-    )
+    const headers = { 'content-type': 'application/json', 'content-length': body.length, ...credentials() }
+    const send = hasTls ? httpsRequest : httpRequest
+    const request = send({ host: '127.0.0.1', port, path: '/v1/loss', method: 'POST', agent, headers }, (answer) => {
+      answer.on('error', (error: NodeJS.ErrnoException) => resolve(`${error.code} in an answer`))
+      answer.on('end', () => resolve(String(answer.statusCode)))
+      answer.resume()
+    })
     request.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
     request.end(body)
   })
@@ -50,8 +50,17 @@ async function slowUpload(port: number, breath = 25, isLooking = true): Promise<
   return reply ?? client.error ?? end
 }
 
+/** Waits until all workers were replaced. */
+async function replaced(service: Service): Promise<unknown[]> {
+  while (!service.log.includes('all workers were replaced')) await sleep(50)
+  // clients go on with the new ones
+  await sleep(1000)
+  return [0]
+}
+
 async function shutDown(service: Service, signal: NodeJS.Signals): Promise<Sent> {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections })
+  const own = { keepAlive: true, maxSockets: connections }
+  const agent = hasTls ? new TlsAgent({ ...own, rejectUnauthorized: false }) : new Agent(own)
   const outcomes: Outcome[] = []
   let isOver = false
   const loops = times(connections, service.port).map(async (port) => {
@@ -66,7 +75,10 @@ async function shutDown(service: Service, signal: NodeJS.Signals): Promise<Sent>
   const slow = times(uploads, service.port).map((port) => slowUpload(port))
   await sleep(1000)
   service.child.kill(signal)
-  const [code] = (await Promise.race([service.ended, sleep(patience, ['never'])])) as unknown[]
+  // SIGHUP to several workers replaces them, and does not end the service
+  const isRoll = signal === 'SIGHUP' && hasWorkers
+  const end = isRoll ? replaced(service) : service.ended
+  const [code] = (await Promise.race([end, sleep(patience, ['never'])])) as unknown[]
   isOver = true
   await Promise.all(loops)
   agent.destroy()

@@ -7,7 +7,7 @@ import { PostgresServer } from '../evaluations/postgres/server.ts'
 import { makeRows } from './bodies.ts'
 import { Connection } from './client.ts'
 import type { Server } from './servers.ts'
-import { peakMemory, start, stop } from './servers.ts'
+import { peakMemory, residentMemory, start, stop } from './servers.ts'
 import { median } from './statistics.ts'
 import type { Contender } from './store.ts'
 import { connected, interleaved, rawPostgres, rawSqlite, rawTable } from './store.ts'
@@ -69,7 +69,8 @@ async function benchLarge(server: Server, path: string, ends: (() => unknown)[])
   const connection = await Connection.open(server.port)
   await ask(connection, 'PUT', '/large', JSON.stringify(declaration))
   const before = statSync(path).size
-  const memoryBefore = peakMemory(server)
+  const memoryBefore = residentMemory(server)
+  const memories: number[] = []
   const rates: number[] = []
   for (let from = 0; from < large; from += linesOfPost) {
     const lines = Array.from(
@@ -79,8 +80,10 @@ async function benchLarge(server: Server, path: string, ends: (() => unknown)[])
     const begin = performance.now()
     await ask(connection, 'POST', '/large/batches', lines.join(''), 'application/x-ndjson')
     rates.push((linesOfPost * 1000) / (performance.now() - begin))
+    memories.push(residentMemory(server))
   }
-  const memory = peakMemory(server)
+  const peak = peakMemory(server)
+  const memoryAt = (share: number) => memories[Math.ceil(share * memories.length) - 1].toFixed(0)
   const time = async (target: Connection, address: string) => {
     const begin = performance.now()
     await ask(target, 'GET', address)
@@ -106,7 +109,7 @@ async function benchLarge(server: Server, path: string, ends: (() => unknown)[])
     `| report, the first after a restart | ${cold.toFixed(0)} ms |`,
     `| learning curve of 200 points | ${curve.toFixed(0)} ms |`,
     `| bytes of the file a batch | ${bytes.toFixed(0)} |`,
-    `| peak resident memory, before and after they came in | ${memoryBefore.toFixed(0)}, ${memory.toFixed(0)} MiB |`,
+    `| resident memory before they came, and when a tenth, half and all of them were there | ${memoryBefore.toFixed(0)}, ${memoryAt(0.1)}, ${memoryAt(0.5)}, ${memoryAt(1)} MiB; at most ${peak.toFixed(0)} |`,
     '',
     `Medians of ${rounds} interleaved rounds where things are compared.`,
   ].join('\n')

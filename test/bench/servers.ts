@@ -88,8 +88,17 @@ export function processorSeconds({ child }: { readonly child: Pick<ChildProcess,
 }
 
 /** The most resident memory that a server had, in MiB; NaN where there is no /proc. */
-export function peakMemory({ child }: Server): number {
-  return Number(/VmHWM:\s+(\d+)/.exec(readProc(child, 'status'))?.[1]) / 1024
+export function peakMemory(server: Server): number {
+  return memoryOf(server, 'VmHWM')
+}
+
+/** The resident memory that a server has, likewise. */
+export function residentMemory(server: Server): number {
+  return memoryOf(server, 'VmRSS')
+}
+
+function memoryOf({ child }: Server, field: string): number {
+  return Number(new RegExp(`${field}:\\s+(\\d+)`).exec(readProc(child, 'status'))?.[1]) / 1024
 }
 
 function readProc({ pid }: Pick<ChildProcess, 'pid'>, file: string): string {

@@ -129,6 +129,7 @@ const oddHeaders: Record<string, readonly string[]> = {
   'accept-encoding': ['gzip'],
   range: ['bytes=0-0', 'bytes=-1', 'x'],
   'if-none-match': ['*', '"a"', 'x'],
+  authorization: ['', 'Bearer', 'Bearer x', 'bearer  x', 'Basic YTpi', `Bearer ${'a'.repeat(8000)}`, 'Bearer e30.e30.'],
   'if-modified-since': ['x', 'Thu, 01 Jan 2099 00:00:00 GMT'],
 }
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND', 'QUERY']

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { jsonText } from '../../src/http/json-text.ts'
+import { jsonText, payloadOf } from '../../src/http/json-text.ts'
 import { NumberRows } from '../../src/loss/report/number-rows.ts'
 
 function written(value: unknown): { text: string; steps: number } {
@@ -66,5 +66,27 @@ test('rows of numbers are written in many steps, however wide they are', (t) => 
     t.ok(steps >= least, `${steps} steps, at least ${least}`)
   }
   t.equal(written(new NumberRows(numbers.subarray(0, 20), 10)).steps, 1)
+  t.end()
+})
+
+test('a large text is encoded in steps, and no character is cut', (t) => {
+  const quarter = 2 ** 18
+  for (const text of [
+    '',
+    'short, and é',
+    'a'.repeat(quarter),
+    'a'.repeat(quarter + 1),
+    `${'a'.repeat(quarter - 1)}\u{1f642}${'é'.repeat(quarter)}`,
+    `${'a'.repeat(quarter - 2)}\u{1f642}`,
+    '\u{1f642}'.repeat(5 * quarter),
+  ]) {
+    const steps = payloadOf(text)
+    let count = 0
+    let step = steps.next()
+    for (; !step.done; step = steps.next()) count++
+    t.equal(Buffer.from(step.value).toString(), text)
+    t.equal(typeof step.value === 'string', text.length <= quarter)
+    t.equal(count >= Math.floor((text.length - 1) / quarter), true, `${count} steps for ${text.length} characters`)
+  }
   t.end()
 })

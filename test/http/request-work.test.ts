@@ -162,6 +162,18 @@ test('every request has an owner, and ends when it is answered', async (t) => {
   t.equal(app.resources.budget.held, 0)
 })
 
+test('behind proxies a request is of the address that they name, though the connection is theirs', async (t) => {
+  const { app, port } = await serve(t, { REQUESTS_PER_MINUTE: '1', TRUST_PROXY: '1' })
+  const statuses: number[] = []
+  for (const address of ['192.0.2.7', '192.0.2.8']) {
+    const client = new Client(t, port)
+    await client.write(`GET /v1/limits HTTP/1.1\r\nhost: a\r\nx-forwarded-for: ${address}\r\n\r\n`)
+    statuses.push((await client.answer()).status)
+  }
+  t.same(statuses, [200, 200])
+  t.ok(await eventually(() => app.requestsInFlight.count === 0))
+})
+
 const megabyte = 2 ** 20
 const payloads: readonly [string, () => string | Buffer | Readable, number][] = [
   ['an answer of text', () => 'x'.repeat(16 * megabyte), 16 * megabyte - freeBytes],

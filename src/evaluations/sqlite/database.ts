@@ -69,7 +69,7 @@ export class SqliteDatabase {
     })
   }
 
-  query({ text, values }: Statement): unknown[] {
+  query({ text, values }: Statement): object[] {
     return this.#whenFree(() => this.#prepared(text).all(...values))
   }
 

@@ -3,8 +3,8 @@ import { Worker } from 'node:worker_threads'
 import { StoreUnavailable, StoreUnusable } from '../errors.ts'
 import type { PutRules, SqlEngine, Statement } from '../sql/engine.ts'
 import type { NewBatch, PutResult } from '../store.ts'
-import type { SqliteDatabase } from './database.ts'
-import type { Call, Failure, Method, Reply, Setup } from './messages.ts'
+import type { Call, Failure, Methods, Reply, Setup } from './messages.ts'
+import { pack, unpack } from './packing.ts'
 
 /** How often other processes' changes of the file are looked for. */
 const pollMilliseconds = 250
@@ -40,8 +40,8 @@ export class SqliteEngine implements SqlEngine {
     this.#setup = setup
   }
 
-  query<Row>(statement: Statement): Promise<Row[]> {
-    return this.#call('query', statement) as Promise<Row[]>
+  async query<Row>(statement: Statement): Promise<Row[]> {
+    return unpack(await this.#call('query', statement)) as Row[]
   }
 
   transaction<Row>(statements: readonly Statement[]): Promise<Row[][]> {
@@ -49,7 +49,7 @@ export class SqliteEngine implements SqlEngine {
   }
 
   putBatches(batches: readonly NewBatch[], rules: PutRules): Promise<PutResult[]> {
-    return this.#call('putBatches', batches, rules)
+    return this.#call('putBatches', pack(batches), rules)
   }
 
   listen(listener: () => void): void {
@@ -68,10 +68,10 @@ export class SqliteEngine implements SqlEngine {
     await ended
   }
 
-  async #call<Name extends Method>(
+  async #call<Name extends keyof Methods>(
     method: Name,
-    ...args: Parameters<SqliteDatabase[Name]>
-  ): Promise<ReturnType<SqliteDatabase[Name]>> {
+    ...args: Parameters<Methods[Name]>
+  ): Promise<ReturnType<Methods[Name]>> {
     if (this.#isClosed) throw new StoreUnavailable('closed')
     this.#worker ??= this.#start()
     const call: Call = { id: this.#calls++, method, args }

@@ -1,5 +1,7 @@
 import type { Reason } from '../errors.ts'
-import type { SqliteDatabase } from './database.ts'
+import type { PutRules, Statement } from '../sql/engine.ts'
+import type { NewBatch, PutResult } from '../store.ts'
+import type { Packed } from './packing.ts'
 
 /** What the worker is started with. */
 export interface Setup {
@@ -7,11 +9,17 @@ export interface Setup {
   readonly lockMilliseconds: number
 }
 
-export type Method = Exclude<keyof SqliteDatabase, 'close'>
+/** What the worker does. */
+export interface Methods {
+  query(statement: Statement): Packed<object>
+  transaction(statements: readonly Statement[]): unknown[][]
+  putBatches(batches: Packed<NewBatch>, rules: PutRules): PutResult[]
+  hasChanged(): boolean
+}
 
 export interface Call {
   readonly id: number
-  readonly method: Method
+  readonly method: keyof Methods
   readonly args: readonly unknown[]
 }
 

@@ -2,11 +2,25 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { StoreUnusable } from '../errors.ts'
 import { SqliteDatabase } from './database.ts'
 import { reasonOf } from './errors.ts'
-import type { Call, Failure, Reply, Setup } from './messages.ts'
+import type { Call, Failure, Methods, Reply, Setup } from './messages.ts'
+import { pack, unpack } from './packing.ts'
 
 const port = parentPort as NonNullable<typeof parentPort>
 const { path, lockMilliseconds } = workerData as Setup
 let database: SqliteDatabase | undefined
+
+const methods: Methods = {
+  query: (statement) => pack(opened().query(statement)),
+  transaction: (statements) => opened().transaction(statements),
+  putBatches: (batches, rules) => opened().putBatches(unpack(batches), rules),
+  hasChanged: () => opened().hasChanged(),
+}
+
+/** The database, which is opened by the next call where it could not be opened. */
+function opened(): SqliteDatabase {
+  database ??= new SqliteDatabase(path, lockMilliseconds)
+  return database
+}
 
 port.on('message', (call: Call | 'close') => {
   if (call === 'close') {
@@ -19,11 +33,9 @@ port.on('message', (call: Call | 'close') => {
 
 function replyTo({ id, method, args }: Call): Reply {
   try {
-    // opened by the next call where it could not be opened
-    database ??= new SqliteDatabase(path, lockMilliseconds)
     // the arguments were checked where the call was made
-    const run = database[method] as (...args: unknown[]) => unknown
-    return { id, result: run.apply(database, [...args]) }
+    const run = methods[method] as (...args: unknown[]) => unknown
+    return { id, result: run(...args) }
   } catch (error) {
     return { id, failure: failureOf(error) }
   }

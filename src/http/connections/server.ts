@@ -72,16 +72,17 @@ export class Connections {
       lingerAtEnd(connection, limits)
       probeWhenHalfClosed(connection)
     }
-    const handshakes = new Handshakes(table)
+    const handshakes =
+      this.#tls && new Handshakes(table, { speak: speakerOf(server), timeoutMs: limits.headersTimeoutMs })
     server.on('connection', (socket) => {
       const connection = table.add(socket)
       if (this.ending.aborted) makeLast(connection)
-      if (this.#tls === undefined) begin(connection)
+      if (handshakes === undefined) begin(connection)
       else handshakes.begin(connection)
       admission.admit(connection)
       socket.once('close', () => turns.drop(connection))
     })
-    server.on('secureConnection', (socket: Socket) => handshakes.end(socket, begin))
+    if (handshakes !== undefined) server.on('secureConnection', (socket: Socket) => handshakes.end(socket, begin))
     server.on('request', (request, response) => {
       const connection = table.of(request.socket)
       if (connection === undefined) return
@@ -125,5 +126,14 @@ export class Connections {
   async close(closing: Closing): Promise<void> {
     this.#ending.abort()
     await this.#close(closing)
+  }
+}
+
+/** What a server that speaks TLS does with a new connection, and will now do only when it is told to. */
+function speakerOf(server: Server): (socket: Socket) => void {
+  const listeners = server.listeners('connection')
+  server.removeAllListeners('connection')
+  return (socket) => {
+    for (const listener of listeners) listener.call(server, socket)
   }
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { SingleBatch } from '../../http/body/parsed-body.ts'
-import { freeTensors, placed, placedError } from '../../http/body/parsed-body.ts'
+import { freeLargeTensors, freeTensors, placed, placedError } from '../../http/body/parsed-body.ts'
 import { batchMediaTypes, registerComparisonBodies } from '../../http/body/register.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import type { RequestWork } from '../../http/request-work.ts'
@@ -69,6 +69,7 @@ async function compared(body: SingleBatch, work: RequestWork): Promise<Compariso
       throw placedError(place, error)
     })
   work.evaluates(spec, comparison.predictions.samples)
+  await task.run(freeLargeTensors(only, memory))
   freeTensors(only, memory)
   return comparison
 }

@@ -78,7 +78,9 @@ export async function eventRoute(
         end()
       })
       const stream = Readable.from(eventsOf(evaluations, found, after, retentionDays, changes), { objectMode: false })
-      return reply.type('text/event-stream').header('cache-control', 'no-store').send(stream)
+      // nginx would keep events until it has some kB of them
+      reply.headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
+      return reply.type('text/event-stream').send(stream)
     },
   )
 }

@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import type { BatchStream, Fields, ParsedBatch, ParsedBody } from '../../http/body/parsed-body.ts'
-import { freeTensors, placedError } from '../../http/body/parsed-body.ts'
+import { freeLargeTensors, freeTensors, placedError } from '../../http/body/parsed-body.ts'
 import { lossMediaTypes, registerLossBodies } from '../../http/body/register.ts'
-import { jsonText } from '../../http/json-text.ts'
+import { jsonText, payloadOf } from '../../http/json-text.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { isAboutContent } from '../../http/problem.ts'
 import type { RequestWork } from '../../http/request-work.ts'
-import { sendText } from '../../http/send-json.ts'
+import { sendPayload } from '../../http/send-json.ts'
 import { validated } from '../../http/validation.ts'
 import type { Tensors } from '../../loss/batch.ts'
 import { batchTensors } from '../../loss/batch.ts'
@@ -53,14 +53,14 @@ export async function lossRoute(app: FastifyInstance): Promise<void> {
     ({ body, id, work }, reply) => {
       const sent = specOf(body)
       const evaluation = new Evaluation(sent.spec, { ...context, memory: work.memory })
-      const text =
+      const payload =
         body.batches === undefined
           ? work.during('fold', () => work.task.runNow(answerTo(body, evaluation, sent, work, id)))
           : work
               .during('fold', () => addAll(body, evaluation, sent.spec.decision === 'class', work))
               .then(() => work.task.runNow(answerText(evaluation, sent, work, id)))
-      if (typeof text !== 'string') return text.then((written) => sendText(reply, written))
-      sendText(reply, text)
+      if (payload instanceof Promise) return payload.then((written) => sendPayload(reply, written))
+      sendPayload(reply, payload)
     },
   )
 }
@@ -102,7 +102,7 @@ function* answerTo(
   sent: SentSpec,
   work: RequestWork,
   requestId: string,
-): Generator<void, string> {
+): Generator<void, string | Buffer> {
   yield* add(batch, evaluation, work)
   return yield* answerText(evaluation, sent, work, requestId)
 }
@@ -115,6 +115,7 @@ export function* add(
 ): Generator<void, void> {
   try {
     yield* evaluation.add(areTensors(fields) ? fields : validated(batchSchema, fields))
+    yield* freeLargeTensors(fields, memory)
   } catch (error) {
     throw placedError(place, error)
   } finally {
@@ -136,9 +137,9 @@ function* answerText(
   { spec, text }: SentSpec,
   work: RequestWork,
   requestId: string,
-): Generator<void, string> {
+): Generator<void, string | Buffer> {
   work.evaluates(spec, evaluation.tally.samples)
   const findings = yield* jsonText(yield* evaluation.findings())
   const specText = text ?? (yield* jsonText(describeSpec(spec)))
-  return `${findings.slice(0, -1)},"spec":${specText},"requestId":${JSON.stringify(requestId)}}`
+  return yield* payloadOf(`${findings.slice(0, -1)},"spec":${specText},"requestId":${JSON.stringify(requestId)}}`)
 }

@@ -7,6 +7,8 @@ import { Worker } from 'node:worker_threads'
 import type { Test } from 'tap'
 import { test } from 'tap'
 import type { Call, Reply, Setup } from '../../../src/evaluations/sqlite/messages.ts'
+import { pack } from '../../../src/evaluations/sqlite/packing.ts'
+import { batchOf } from '../support.ts'
 
 const worker = new URL('../../../src/evaluations/sqlite/worker.ts', import.meta.url)
 
@@ -39,14 +41,16 @@ test('it answers with what a method returns', async (t) => {
   const statements = [{ text: 'SELECT 1 AS one', values: [] }]
   const replies = await ask(':memory:', [
     { method: 'hasChanged', args: [] },
-    query('SELECT 2 AS two'),
+    query(`SELECT 2 AS two, x'0102' AS bytes`),
     { method: 'transaction', args: [statements] },
   ])
   t.same(replies, [
     { id: 0, result: false },
-    { id: 1, result: [{ two: 2 }] },
+    { id: 1, result: pack([{ two: 2, bytes: Uint8Array.of(1, 2) }]) },
     { id: 2, result: [[{ one: 1 }]] },
   ])
+  const put = { method: 'putBatches', args: [pack([batchOf(1, 'a')]), { maxBatches: 1, now: 0 }] } as const
+  t.same(await ask(':memory:', [put]), [{ id: 0, result: [{ outcome: 'gone' }] }])
 })
 
 test('it answers with what a method throws', async (t) => {
@@ -68,7 +72,7 @@ test('it opens a file that could not be opened when it is asked again', async (t
     file.exec('DROP TABLE IF EXISTS other')
   })
   t.same(replies[0], { id: 0, failure: { unusable: 'The file is a database of another program.' } })
-  t.same(replies[1], { id: 1, result: [{ one: 1 }] })
+  t.same(replies[1], { id: 1, result: pack([{ one: 1 }]) })
   file.close()
 })
 

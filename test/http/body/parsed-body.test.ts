@@ -1,5 +1,6 @@
 import { test } from 'tap'
 import {
+  freeLargeTensors,
   freeTensors,
   PlacedError,
   placed,
@@ -54,4 +55,23 @@ test('the tensors among the fields are freed, and nothing else', async (t) => {
   t.equal(freed.length, 2)
   t.equal(freed[0], predictions.data.buffer)
   t.equal(freed[1], labels.data.buffer)
+})
+
+test('large tensors are freed a step each, and others are left to be freed at once', async (t) => {
+  const tensorOf = (length: number) => {
+    const data = new Float64Array(length)
+    return { data, shape: [length], nonNumeric: [], nonNumericCount: 0 }
+  }
+  const predictions = tensorOf(2 ** 19)
+  const labels = tensorOf(2 ** 19 - 1)
+  const sampleWeights = tensorOf(2 ** 20)
+  const freed: unknown[] = []
+  const memory = { ...unaccounted, free: (buffer: unknown) => freed.push(buffer) }
+  const steps = freeLargeTensors({ predictions, labels, sampleWeights, data: { data: 1 } }, memory)
+  const counts = []
+  for (let step = steps.next(); !step.done; step = steps.next()) counts.push(freed.length)
+  t.same(counts, [0, 1])
+  t.equal(freed.length, 2)
+  t.equal(freed[0], predictions.data.buffer)
+  t.equal(freed[1], sampleWeights.data.buffer)
 })

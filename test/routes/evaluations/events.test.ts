@@ -75,6 +75,7 @@ test('a stream begins with the status, and goes on with what comes', async (t) =
   const events = await new Events().open(`${base}/live/events`)
   t.match(events.response?.headers.get('content-type'), 'text/event-stream')
   t.equal(events.response?.headers.get('cache-control'), 'no-store')
+  t.equal(events.response?.headers.get('x-accel-buffering'), 'no')
   const [status] = await events.take(1)
   t.match(status, { event: 'status', id: undefined, data: { evaluation: 'live', status: 'open', sequence: 1 } })
   await send(app, 'PUT', '/live/batches/step-2', batches[1])
