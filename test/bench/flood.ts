@@ -37,7 +37,8 @@ export function withHeader<Sent extends { readonly head: Buffer }>(request: Sent
 /** What it sends. */
 export function requestOf({ rows, temperatures, header }: Pick<Flood, 'rows' | 'temperatures' | 'header'>): Request {
   const name = `${rows} rows`
-  const request = temperatures === 0 ? asJson(name, makeRows(rows), 'index') : asSweep(name, makeRows(rows), temperatures)
+  const request =
+    temperatures === 0 ? asJson(name, makeRows(rows), 'index') : asSweep(name, makeRows(rows), temperatures)
   return withHeader(request, header)
 }
 
