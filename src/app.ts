@@ -91,7 +91,8 @@ export async function buildApp(
   const tls = await Tls.open(config)
   const connections = new Connections(limits, config.KEEP_ALIVE_TIMEOUT_MS, tls)
   const app = Fastify({
-    ...(logger === false ? { logger } : { loggerInstance: logger }),
+    // its logger would cost each request a child and two listeners
+    logger: false,
     logController: new LogController({ disableRequestLogging: true }),
     // bodies are bounded in size and time where they are read, see http/body
     bodyLimit: Number.MAX_SAFE_INTEGER,
@@ -107,6 +108,9 @@ export async function buildApp(
     // names of evaluations and batches may be as long, and each character may be escaped
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 3 * 128 },
   })
+  if (logger !== false) app.log = logger
+  // lines name their requests by themselves
+  app.setChildLoggerFactory((_logger, _bindings, { level }) => (level ? app.log.child({}, { level }) : app.log))
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   app.setErrorHandler(handleError)

@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events'
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
 import type { Membership } from './cluster/worker.ts'
@@ -22,7 +21,6 @@ async function serve(config: Config, membership?: Membership, sweeps?: boolean):
   let isUnready = false
   /** The time to go on that the primary has set. */
   let ordered: number | undefined
-  const orders = new EventEmitter()
   const app = await orExit(() => buildApp(config, logger, { isClosing: () => isUnready, sweeps, company: membership }))
 
   const { close } = closeWithGrace(
@@ -33,8 +31,6 @@ async function serve(config: Config, membership?: Membership, sweeps?: boolean):
       skip: membership === undefined ? [] : ['SIGINT', 'SIGTERM', 'SIGHUP'],
     },
     async ({ signal, err }) => {
-      // whoever closes already needs no order
-      orders.removeAllListeners()
       isUnready ||= membership === undefined
       if (ordered === undefined) {
         logClosing(signal, err)
@@ -50,12 +46,15 @@ async function serve(config: Config, membership?: Membership, sweeps?: boolean):
       await flush()
     },
   )
-  membership?.onClose(({ delayMs, isAll }) => {
-    isUnready ||= isAll
-    ordered = delayMs
-    orders.emit('close')
-  })
-  orders.once('close', close)
+  membership?.onClose(
+    ({ delayMs }) => {
+      ordered = delayMs
+      close()
+    },
+    () => {
+      isUnready = true
+    },
+  )
 
   // no request is to pay for the making of the document
   app.swagger()

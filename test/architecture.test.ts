@@ -13,6 +13,8 @@ const testsOfTheWhole = [
   'balancer',
   'clients',
   'docker',
+  'explorer/firefox',
+  'explorer/long-tasks',
   'faults/faults',
   'faults/troubles',
   'fuzz/fuzz',
@@ -85,7 +87,7 @@ test('every source file that runs has its test', async (t) => {
 test('every test has its source file', async (t) => {
   for (const file of files('test/**/*.test.ts')) {
     if (testsOfTheWhole.includes(file)) continue
-    const source = join(root, file.replace(/^test\//, 'src/').replace(/\.test\.ts$/, ''))
+    const source = join(root, file.replace(/^test\//, 'src/').replace(/(\.[\w-]+)?\.test\.ts$/, ''))
     t.ok(existsSync(`${source}.ts`) || existsSync(`${source}.js`), file)
   }
 })

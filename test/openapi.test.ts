@@ -5,6 +5,7 @@ import { t as root, test } from 'tap'
 import { generate } from '../openapi/generate.ts'
 import type { ProblemName } from '../src/http/problem.ts'
 import { problems } from '../src/http/problem.ts'
+import { lossNames } from '../src/loss/kernels/index.ts'
 import type { Document, Operation } from './support.ts'
 import { appOf, ask, faultsAgainst } from './support.ts'
 
@@ -216,14 +217,11 @@ test('Try it out has the requests that teach', async (t) => {
     'multipart/form-data',
     'application/x-ndjson',
   ])
-  t.same(Object.keys(content['application/json'].examples ?? {}), [
-    'one-hot',
-    'index',
-    'batch',
-    'binary',
-    'regression',
-    'wrong declaration',
-  ])
+  const examples = content['application/json'].examples ?? {}
+  const taught = ['one-hot', 'index', 'batch', 'binary', 'regression', 'wrong declaration']
+  t.same(Object.keys(examples).slice(0, taught.length), taught)
+  const shown = new Set(Object.values(examples).map(({ value }) => (value as { loss: string }).loss))
+  t.same(Array.from(shown).toSorted(), lossNames.toSorted(), 'each loss has an example')
 })
 
 test('the schema of /v1/loss tells what the service tells', async (t) => {

@@ -2,7 +2,6 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -12,6 +11,7 @@ import { parse, stringify } from 'yaml'
 import dashboard from '../src/operation/dashboard.json' with { type: 'json' }
 import { aggregated } from '../src/operation/figures.ts'
 import { primaryFigures } from '../src/operation/metrics.ts'
+import { freePort } from './free-port.ts'
 import { appOf } from './support.ts'
 
 const alerts = new URL('../src/operation/alerts.yml', import.meta.url).pathname
@@ -195,13 +195,4 @@ async function queried(port: number, query: string): Promise<unknown[]> {
     if (data.result.length > 0) return data.result
   }
   return []
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

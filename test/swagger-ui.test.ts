@@ -1,11 +1,39 @@
 import { existsSync } from 'node:fs'
+import type { BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { chromium } from 'playwright-core'
+import type { Test } from 'tap'
 import { test } from 'tap'
+import { lossNames } from '../src/loss/kernels/index.ts'
 import { npyOf } from './http/body/form.ts'
 import { appOf } from './support.ts'
 
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const skip = existsSync(executablePath) ? false : `no Chromium at ${executablePath}`
+
+/** The operation POST /v1/loss, opened, and what the console of the browser says. */
+async function opened(t: Test, options: BrowserContextOptions = {}) {
+  const app = await appOf(t)
+  const origin = await app.listen({ host: '127.0.0.1', port: 0 })
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  t.after(() => browser.close())
+  const page = await (await browser.newContext(options)).newPage()
+  const said: string[] = []
+  page.on('console', (message) => said.push(message.text()))
+  page.on('pageerror', (error) => said.push(String(error)))
+  await page.goto(`${origin}/docs`)
+  const operation = page.locator('#operations-Loss-evaluateLoss')
+  await operation.locator('.opblock-summary-control').click()
+  return { page, operation, body: operation.locator('.opblock-section-request-body'), said }
+}
+
+/** Sends what is filled in. */
+async function execute(page: Page, operation: Locator) {
+  const answered = page.waitForResponse('**/v1/loss')
+  await operation.locator('button.execute').click()
+  return answered
+}
+
+const narrow = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true }
 
 /** A .npy file as a browser sends it. */
 function fileOf(name: string, buffer: Buffer) {
@@ -13,15 +41,7 @@ function fileOf(name: string, buffer: Buffer) {
 }
 
 test('Try it out has file pickers for a form, and sends what is filled in', { skip }, async (t) => {
-  const app = await appOf(t)
-  const origin = await app.listen({ host: '127.0.0.1', port: 0 })
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
-  t.after(() => browser.close())
-  const page = await browser.newPage()
-  await page.goto(`${origin}/docs`)
-  const operation = page.locator('#operations-Loss-evaluateLoss')
-  await operation.locator('.opblock-summary-control').click()
-  const body = operation.locator('.opblock-section-request-body')
+  const { page, operation, body } = await opened(t)
   await body.locator('select').first().selectOption('multipart/form-data')
   const field = (name: string, kind: string) => body.locator(`tr[data-property-name="${name}"] ${kind}`)
   await field('predictions', 'input[type=file]').setInputFiles(fileOf('p.npy', npyOf([2, 2], [0.2, 0.8, 0.9, 0.1])))
@@ -30,9 +50,7 @@ test('Try it out has file pickers for a form, and sends what is filled in', { sk
   await field('labelFormat', 'select').selectOption('index')
   await field('epsilon', 'input[type=text]').fill('1e-9')
   await field('include', 'select').selectOption(['perClass', 'confusion'])
-  const answered = page.waitForResponse(`${origin}/v1/loss`)
-  await operation.locator('button.execute').click()
-  const response = await answered
+  const response = await execute(page, operation)
   t.match(response.request().headers()['content-type'], 'multipart/form-data')
   t.equal(response.status(), 200)
   t.match(await response.json(), {
@@ -46,22 +64,42 @@ test('Try it out has file pickers for a form, and sends what is filled in', { sk
   })
 })
 
+test('Try it out sends the file of bytes that it tells how to make', { skip }, async (t) => {
+  const { page, operation, body } = await opened(t)
+  const [, bytes] = (await body.innerText()).match(/printf '%s' '(.*)' > batch.bin/) ?? []
+  await body.locator('select').first().selectOption('application/octet-stream')
+  await body.locator('input[type=file]').setInputFiles(fileOf('batch.bin', Buffer.from(bytes)))
+  const length = operation.locator('tr[data-param-name="Inference-Header-Content-Length"] input')
+  await length.fill(String(bytes.lastIndexOf('}') + 1))
+  const response = await execute(page, operation)
+  t.equal(response.status(), 200)
+  t.match(await response.json(), { samples: 2, spec: { loss: 'mse' } })
+})
+
 test('Try it out shows a stream and sends it, in a narrow window, too', { skip }, async (t) => {
-  const app = await appOf(t)
-  const origin = await app.listen({ host: '127.0.0.1', port: 0 })
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
-  t.after(() => browser.close())
-  const context = await browser.newContext({ viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true })
-  const page = await context.newPage()
-  await page.goto(`${origin}/docs`)
-  const operation = page.locator('#operations-Loss-evaluateLoss')
-  await operation.locator('.opblock-summary-control').click()
-  await operation.locator('.opblock-section-request-body select').first().selectOption('application/x-ndjson')
-  const answered = page.waitForResponse(`${origin}/v1/loss`)
-  await operation.locator('button.execute').click()
-  const response = await answered
+  const { page, operation, body } = await opened(t, narrow)
+  await body.locator('select').first().selectOption('application/x-ndjson')
+  const response = await execute(page, operation)
   t.equal(response.request().headers()['content-type'], 'application/x-ndjson')
   t.match(await response.json(), { samples: 3, spec: { loss: 'cross-entropy' } })
-  const width = await page.evaluate('document.documentElement.scrollWidth')
-  t.equal(width, 360, 'nothing is wider than the window')
+  t.equal(await page.evaluate('document.documentElement.scrollWidth'), 360, 'nothing is wider than the window')
+})
+
+test('a schema shows one loss at a time, in a narrow window, too, and the console is silent', { skip }, async (t) => {
+  const { page, body, said } = await opened(t, narrow)
+  await body.getByRole('tab', { name: 'Schema' }).click()
+  const choice = body.locator('.one-of select')
+  t.equal(await choice.locator('option').count(), lossNames.length)
+  for (const [title, own, others] of [
+    ['Huber loss', 'delta', 'gamma'],
+    ['Focal loss', 'gamma', 'delta'],
+  ]) {
+    await choice.selectOption(title)
+    const names = await body.locator('.one-of .json-schema-2020-12__title').allInnerTexts()
+    t.ok(names.includes(own) && !names.includes(others), names.join())
+  }
+  t.equal(await page.evaluate('document.documentElement.scrollWidth'), 360, 'nothing is wider than the window')
+  const { height = 0 } = (await body.boundingBox()) ?? {}
+  t.ok(height < 3 * narrow.viewport.height, `${height} px`)
+  t.same(said, [])
 })

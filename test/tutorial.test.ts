@@ -10,6 +10,7 @@ import { appOf } from './support.ts'
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
 const [commands, loop, shards] = blocksOf('Evaluations that last')
 const [training] = blocksOf('Open Inference Protocol')
+const [files, recipe] = blocksOf('Bodies')
 
 /** The commands and programs of a section. */
 function blocksOf(title: string): string[] {
@@ -47,6 +48,29 @@ async function linesOf(program: string, args: string[], cwd: string, more: objec
   await once(child, 'close')
   return output.split('\n').filter((line) => line !== '')
 }
+
+test('files by curl, and arrays of NumPy: no label is cut, and a refusal says why', {
+  skip: without('curl', '--version') || without('python3', '-c', 'import numpy'),
+}, async (t) => {
+  const { folder, here } = await start(t)
+  writeFileSync(join(folder, 'p.csv'), 'y\n1\n2\n')
+  writeFileSync(join(folder, 't.csv'), 't\n1\n4\n')
+  const sent = here(files).replaceAll(/^curl/gm, "curl -sSw '\\n'")
+  const [npy, csv] = (await linesOf('sh', ['-c', sent], folder)).map((line) => JSON.parse(line))
+  t.match(npy, { samples: 2, accuracy: 1 })
+  t.match(csv, { samples: 2, loss: 2 })
+  const calls = `
+import numpy as np
+print(loss(np.array([1.5, 2.5]), np.array([1.4, 2.9]), loss="mse", labelFormat="values")["loss"])
+try:
+    loss(np.array([[0.2, 0.8]]), np.array([[1.0, 0.0]]), loss="cross-entropy", labelFormat="index")
+except ValueError as error:
+    print(error)
+`
+  const [mean, refusal] = await linesOf('python3', ['-c', here(recipe) + calls], folder)
+  t.ok(Math.abs(Number(mean) - (0.1 ** 2 + 0.4 ** 2) / 2) < 1e-15, mean)
+  t.match(refusal, /^labels\[0\] is an array of 2 numbers; .*"one-hot"/)
+})
 
 test('the commands, in their order', { skip: without('curl', '--version') }, async (t) => {
   const { app, folder, here } = await start(t)

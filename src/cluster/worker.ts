@@ -18,6 +18,7 @@ export class Membership implements Peers {
   #numbers = 0
   #close: (order: CloseOrder) => void = () => undefined
   #figures: (() => Promise<Figures>) | undefined
+  #isEnding = false
 
   constructor(channel: Channel) {
     this.#channel = channel
@@ -26,13 +27,22 @@ export class Membership implements Peers {
     channel.on('message', (message: ToWorker) => this.#hear(message))
   }
 
-  /** @param close is called when this worker has to end */
-  onClose(close: (order: CloseOrder) => void): void {
-    this.#close = close
+  /**
+   * @param close is called when this worker has to end, but not when it ends already
+   * @param becomeUnready is called when all workers end, before it
+   */
+  onClose(close: (order: CloseOrder) => void, becomeUnready: () => void): void {
+    this.#close = (order) => {
+      if (order.isAll) becomeUnready()
+      if (this.#isEnding) return
+      this.#isEnding = true
+      close(order)
+    }
   }
 
   /** Says that this worker ends by itself, so that another takes its place at once. */
   leave(): void {
+    this.#isEnding = true
     this.#tell({ isLeaving: true })
   }
 

@@ -14,10 +14,18 @@ export function saves(what, name, formats) {
   const buttons = Object.entries(formats).map(([extension, content]) => {
     const format = extension.toUpperCase()
     const button = el('button', { type: 'button', class: 'quiet', 'aria-label': words.saveAs(what, format) }, format)
-    button.addEventListener('click', async () => save(`${name}.${extension}`, await content()))
+    button.addEventListener('click', async () => {
+      try {
+        save(`${name}.${extension}`, await content())
+        trouble.textContent = ''
+      } catch (error) {
+        trouble.textContent = String(error instanceof Error ? error.message : error)
+      }
+    })
     return button
   })
-  return el('p', { class: 'saves' }, `${words.save} `, ...buttons)
+  const trouble = el('span', { role: 'alert' })
+  return el('p', { class: 'saves' }, `${words.save} `, ...buttons, trouble)
 }
 
 /**

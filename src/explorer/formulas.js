@@ -18,11 +18,16 @@ function token(text) {
   const [root, power] = text.split('^')
   if (power !== undefined) return `<msup>${token(root)}${row(power)}</msup>`
   const [base, index] = text.split('_')
-  if (index !== undefined) return `<msub>${token(base)}${token(index)}</msub>`
-  if (/^[\d.,]+$/.test(text)) return `<mn>${text}</mn>`
+  if (index !== undefined) return `<msub>${token(base)}${row(index)}</msub>`
+  if (/^\d[\d.,]*(e-\d+)?$/.test(text)) return `<mn>${text}</mn>`
   // the name of a function stands apart from its argument
-  if (/^(ln|log|exp)$/.test(text)) return `<mi>${text}</mi><mspace width="0.17em"/>`
-  return /^\p{L}+$/u.test(text) ? `<mi>${text}</mi>` : `<mo>${text}</mo>`
+  if (/^(ln|log|exp|cosh)$/.test(text)) return `<mi>${text}</mi><mspace width="0.17em"/>`
+  return /^\p{L}+′?$/u.test(text) ? `<mi>${text}</mi>` : operator(text)
+}
+
+/** Brackets stay as high as what they are of, which is one line. @param {string} text */
+function operator(text) {
+  return /[()|]/.test(text) ? `<mo stretchy="false">${text}</mo>` : `<mo>${text.replace('<', '&lt;')}</mo>`
 }
 
 /** @param {string} text tokens parted by ~ */

@@ -1,4 +1,4 @@
-import { svg } from './dom.js'
+import { percent, svg } from './dom.js'
 
 /**
  * @typedef {object} Scale
@@ -88,7 +88,17 @@ export function roundTicks(from, to, most = 4) {
 }
 
 /**
- * The path through points; it is broken where there is no value.
+ * Ticks of shares of 1.
+ *
+ * @param {number[]} ticks
+ * @returns {[number, string][]}
+ */
+export function shares(ticks) {
+  return ticks.map((tick) => [tick, percent(tick)])
+}
+
+/**
+ * The path through points; it is broken where there is no value, and a point between two breaks is a short stroke.
  *
  * @param {Iterable<Point>} points
  * @param {Place} x
@@ -96,12 +106,18 @@ export function roundTicks(from, to, most = 4) {
  */
 export function pathOf(points, x, y) {
   let d = ''
-  let isBroken = true
-  for (const [across, up] of points) {
-    const isValue = typeof up === 'number' && Number.isFinite(up)
-    if (isValue) d += `${isBroken ? 'M' : 'L'}${x(across).toFixed(2)} ${y(up).toFixed(2)}`
-    isBroken = !isValue
+  let joined = 0
+  const end = () => {
+    if (joined === 1) d += 'm-2 0h4'
+    joined = 0
   }
+  for (const [across, up] of points) {
+    if (typeof up === 'number' && Number.isFinite(up)) {
+      d += `${joined === 0 ? 'M' : 'L'}${x(across).toFixed(2)} ${y(up).toFixed(2)}`
+      joined++
+    } else end()
+  }
+  end()
   return d
 }
 

@@ -31,8 +31,19 @@ async function mount(section, query = '') {
     section.querySelector('.trouble')?.replaceChildren()
     await mount(section)
     section.dataset.mounted = 'true'
+    offerSaves(section)
   } catch (error) {
     showTrouble(section, error, () => mount(section, `?again=${Date.now()}`))
+  }
+}
+
+/** What a section shows can be read before it can be saved. @param {HTMLElement} section */
+async function offerSaves(section) {
+  try {
+    const { offerSaves } = await import('./figure-saves.js')
+    offerSaves(section)
+  } catch {
+    // whoever leaves the page meanwhile misses nothing, and the picture is there without
   }
 }
 

@@ -9,8 +9,9 @@ export const plotly = once(
     new Promise((resolve, reject) => {
       const script = document.createElement('script')
       script.src = document.documentElement.dataset.plotly ?? ''
+      // evaluated, it leaves the page a turn before it draws
       script.onload = () =>
-        resolve(/** @type {{ Plotly: PlotlyLibrary }} */ (/** @type {unknown} */ (globalThis)).Plotly)
+        setTimeout(() => resolve(/** @type {{ Plotly: PlotlyLibrary }} */ (/** @type {unknown} */ (globalThis)).Plotly))
       script.onerror = () => reject(new Error(strings.common.noLibrary))
       document.head.append(script)
     }),
@@ -56,9 +57,10 @@ const config = { displayModeBar: false, responsive: true, scrollZoom: 'gl3d', do
  *
  * @param {HTMLElement} element
  * @param {(colours: Colours) => Figure} figure
+ * @param {(trace: string, point: number) => void} [onPoint] told of the points that are clicked
  * @returns {() => Promise<void>}
  */
-export function chart(element, figure) {
+export function chart(element, figure, onPoint = () => undefined) {
   const draw = async () => {
     const library = await plotly()
     const theme = colours()
@@ -67,30 +69,23 @@ export function chart(element, figure) {
       element.textContent = strings.common.no3d
       return
     }
-    await library.react(element, data, themed(layout, theme), config)
+    const plot = await library.react(element, data, themed(layout, theme), config)
+    if (element.dataset.drawn === undefined) {
+      plot.on('plotly_click', ({ points: [{ data, pointNumber }] }) => onPoint(data.name, pointNumber))
+    }
     element.dataset.drawn = 'true'
     drawn.set(element, draw)
   }
   return draw
 }
 
-/**
- * A drawn chart as SVG, on the paper of the theme.
- *
- * @param {HTMLElement} element
- */
-export async function svgOf(element) {
-  const { clientWidth: width, clientHeight: height } = element
-  const library = await plotly()
-  const drawing = await library.toImage(element, { format: 'svg', width, height, imageDataOnly: true })
-  return drawing.replace(
-    /<svg[^>]*>/,
-    (start) => `${start}<rect width="100%" height="100%" fill="${colours().paper}"/>`,
-  )
-}
+/** @type {boolean | undefined} */
+let is3d
 
+/** Asked once: a browser has few contexts, and makes them slowly. */
 function drawsIn3d() {
-  return document.createElement('canvas').getContext('webgl') !== null
+  is3d ??= document.createElement('canvas').getContext('webgl') !== null
+  return is3d
 }
 
 /**
@@ -109,25 +104,6 @@ function themed(layout, { ink, soft, paper, line }) {
     uirevision: 'kept',
     autosize: true,
     ...layout,
-  }
-}
-
-/**
- * An axis of a flat chart.
- *
- * @param {Colours} theme
- * @param {string} title
- * @param {Record<string, unknown>} more
- */
-export function axis({ line, soft }, title, more = {}) {
-  return {
-    title: { text: title, standoff: 8 },
-    gridcolor: line,
-    zerolinecolor: line,
-    linecolor: soft,
-    tickcolor: line,
-    fixedrange: true,
-    ...more,
   }
 }
 

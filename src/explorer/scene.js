@@ -91,7 +91,7 @@ export function turnable(section, element, start) {
  * @returns {Eye}
  */
 export function fitting(element, { x, y, z }) {
-  const distance = isNarrow(element) ? 1.15 : 1
+  const distance = isNarrow(element) ? 1.3 : 1
   return { x: x * distance, y: y * distance, z: z * distance }
 }
 

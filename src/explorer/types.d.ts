@@ -175,8 +175,12 @@ export interface Figure {
   layout: Record<string, unknown>
 }
 
+export interface PlotlyClick {
+  points: { data: { name: string }; pointNumber: number }[]
+}
+
 export interface PlotlyElement extends HTMLElement {
-  on(event: string, listener: (event: never) => void): void
+  on(event: 'plotly_click', listener: (event: PlotlyClick) => void): void
 }
 
 export interface PlotlyLibrary {
@@ -265,6 +269,7 @@ export interface Settings {
 
 /** A run as it is drawn. */
 export interface Series {
+  name: string
   colour: number
   lines: Settings['lines']
   places: { x: number; group: number | null; error: number | null; all: number | null; point: CurvePoint }[]

@@ -5,7 +5,7 @@ import { sayLast } from './connections/last-words.ts'
 import type { Connection } from './connections/table.ts'
 import { makeLast } from './connections/turns.ts'
 import { logWhenClosed } from './plugins/access-log.ts'
-import { securityHeaders } from './plugins/security-headers.ts'
+import { secure } from './plugins/security-headers.ts'
 import type { ProblemName } from './problem.ts'
 import { handleError, Problem, problems } from './problem.ts'
 
@@ -58,6 +58,7 @@ function refuseOn(connection: Connection, problem: Problem, refuse: () => void):
 export function refuseAddress(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const detail = 'The address is malformed: a part of it is badly encoded or too long.'
   logWhenClosed(request, reply)
-  reply.headers(securityHeaders).header('x-request-id', request.id)
+  secure(reply)
+  reply.header('x-request-id', request.id)
   handleError(new Problem('bad-request', detail), request, reply)
 }

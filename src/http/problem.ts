@@ -149,7 +149,7 @@ export const problems = {
     status: 503,
     title: 'Not ready',
     meaning:
-      'The service is shutting down, or has as many connections, requests or bytes of them as it can, in all or of one address.',
+      'The service is shutting down, or it is full: it has as many connections, requests or bytes of requests as it may, in total or from one address.',
     remedy: 'Try again after the number of seconds in the Retry-After header, or use another instance.',
   },
   'issuer-unavailable': {
@@ -241,10 +241,11 @@ export function handleError(thrown: Error, request: FastifyRequest, reply: Fasti
   // whatever an abandoned request ran into, the reason why it was abandoned is what matters
   const error = request.work?.task.reason ?? thrown
   const problem = problemOf(error, request)
+  const { id: reqId, log } = request
   request.server.metrics?.refused(problem.problem, problem.limit)
-  if (error instanceof StoreUnavailable) request.log.warn({ err: error }, 'store unavailable')
+  if (error instanceof StoreUnavailable) log.warn({ reqId, err: error }, 'store unavailable')
   // a client that left is no failure
-  if (problem.problem === 'internal-error' && error !== requestOver) request.log.error({ err: error }, 'internal error')
+  if (problem.problem === 'internal-error' && error !== requestOver) log.error({ reqId, err: error }, 'internal error')
   // nobody is left to be answered; a thousand who leave at once would hold up those who stay
   if (reply.raw.destroyed) {
     reply.hijack()

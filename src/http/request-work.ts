@@ -8,6 +8,7 @@ import type { Account, Holder } from './body/budget.ts'
 import { MemoryBudget } from './body/budget.ts'
 import { clientOf } from './connections/table.ts'
 import type { Limits } from './limits.ts'
+import { whenClosed } from './when-closed.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -229,7 +230,7 @@ export function requestWork(app: FastifyInstance, limits: Limits, isBehindProxie
     const work = resources.open(owner, raw)
     request.work = work
     // the response is closed however it ends; a response to a client that left is never finished
-    raw.on('close', () => work.close())
+    whenClosed(raw, () => work.close())
     done()
   })
   app.addHook('onSend', (request, _reply, payload, done) => {

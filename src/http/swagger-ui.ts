@@ -43,7 +43,7 @@ export async function registerSwaggerUi(app: FastifyInstance): Promise<void> {
         docExpansion: 'list',
         deepLinking: true,
         defaultModelsExpandDepth: 0,
-        plugins: [showLines],
+        plugins: [showLines, chooseMember, leaveOutLogo],
       },
       theme: {
         title: 'lossmeter',
@@ -68,3 +68,47 @@ export const showLines = () => ({
     }
   },
 })
+
+/** Runs in the browser: the logo of Swagger UI, which ours replaces, would bring a style that our policy forbids. */
+export const leaveOutLogo = () => ({ components: { Logo: () => null } })
+
+interface Schema {
+  readonly title?: string
+  readonly oneOf?: readonly Schema[]
+  readonly discriminator?: { readonly propertyName: string }
+}
+interface SchemaProps {
+  readonly schema: Schema
+}
+type Component = (props: SchemaProps) => unknown
+interface Choosing {
+  readonly React: {
+    createElement(type: unknown, props: object | null, ...children: unknown[]): unknown
+    useState<State>(initial: State): [State, (next: State) => void]
+  }
+  getSystem(): { fn: { jsonSchema202012: { useComponent(name: string): Component } } }
+}
+
+/** Runs in the browser: Swagger UI would list the schemas of all losses, one inside the other. A list to choose from shows one. */
+export const chooseMember = ({ React, getSystem }: Choosing) => {
+  const h = React.createElement
+  const Chosen = ({ schema: { oneOf = [], discriminator } }: SchemaProps) => {
+    const [at, choose] = React.useState(0)
+    const { useComponent } = getSystem().fn.jsonSchema202012
+    const onChange = (event: { target: { value: string } }) => choose(Number(event.target.value))
+    const options = oneOf.map(({ title }, value) => h('option', { key: value, value }, title))
+    return h(
+      'div',
+      { className: 'one-of' },
+      h('label', null, discriminator?.propertyName, ' ', h('select', { value: at, onChange }, options)),
+      h(useComponent('KeywordDescription'), { schema: oneOf[at] }),
+      h(useComponent('KeywordProperties'), { schema: oneOf[at] }),
+    )
+  }
+  return {
+    wrapComponents: {
+      JSONSchema202012KeywordOneOf: (Union: Component) => (props: SchemaProps) =>
+        h(props.schema.discriminator === undefined ? Union : Chosen, props),
+    },
+  }
+}

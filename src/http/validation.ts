@@ -6,6 +6,7 @@ import { isTensor } from '../loss/tensor.ts'
 import { InvalidContent, LimitExceeded, ValidationErrors } from '../loss/validation-errors.ts'
 import type { Fields, ParsedBody } from './body/parsed-body.ts'
 import { placed } from './body/parsed-body.ts'
+import { didYouMean } from './did-you-mean.ts'
 import { fixedLimits } from './limits.ts'
 import { inWords, quoted } from './words.ts'
 
@@ -110,7 +111,14 @@ function addIssue(issue: Issue, data: unknown, errors: ValidationErrors): void {
     return
   }
   const value = valueAt(data, path)
-  errors.add(path, detailOf(nameOf(path), value, issue.message), value)
+  const hint = errors.full ? '' : didYouMean(value, wordsOf(issue))
+  errors.add(path, detailOf(nameOf(path), value, issue.message) + hint, value)
+}
+
+/** The words that would have been right, where there are only some. */
+function wordsOf(issue: Issue): string[] {
+  if (issue.code === 'invalid_value') return issue.values.map(String)
+  return 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : []
 }
 
 function detailOf(name: string, value: unknown, message: string): string {

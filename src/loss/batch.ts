@@ -59,7 +59,7 @@ export interface Batch {
 }
 
 /** Numbers of a step: of the slowest loss and of all sections together, they take some 4 milliseconds. */
-export const costPerStep = 2 ** 16
+const costPerStep = 2 ** 16
 /** What a row costs besides its numbers, its logarithm above all, in numbers. */
 const costPerRow = 6
 

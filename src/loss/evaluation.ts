@@ -80,7 +80,7 @@ function* findingsOf(state: EvaluationState, rows: RowSections, populationSize?:
     yield
   }
   // the fields are named by strings of the same lists as the type
-  return findings as unknown as Findings
+  return findings as Findings
 }
 
 function figuresOf({ tally, spec }: EvaluationState, populationSize?: number): Statistics {

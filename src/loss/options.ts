@@ -124,13 +124,13 @@ export const optionTable = {
     default: constant(2),
     ofKernel: true,
     appliesTo: 'loss "focal"',
-    description: 'The power of 1 - p, so how little easy samples count; 0 gives cross-entropy.',
+    description: 'The power of 1 - p. The larger it is, the less easy samples count; 0 gives cross-entropy.',
   },
   alpha: {
     type: { kind: 'number', minimum: 0, maximum: 1 },
     ofKernel: true,
     appliesTo: 'loss "focal"',
-    description: 'A factor of every sample with class labels; of binary labels alpha for 1, and 1 - alpha for 0.',
+    description: 'With class labels a factor of every sample; with binary labels alpha for 1 and 1 - alpha for 0.',
   },
   q: {
     type: { kind: 'number', minimum: 0, maximum: 1 },
@@ -144,7 +144,7 @@ export const optionTable = {
     default: constant(true),
     ofKernel: true,
     appliesTo: 'loss "poisson"',
-    description: 'Whether predictions are logarithms of rates, or else rates.',
+    description: 'Whether predictions are logarithms of rates; otherwise they are rates.',
   },
   margin: {
     type: { kind: 'number', minimum: 0 },
@@ -158,7 +158,7 @@ export const optionTable = {
     default: constant(1),
     ofKernel: true,
     appliesTo: 'loss "multi-margin"',
-    description: 'The power of what is missing to the margin.',
+    description: 'The power to which what is missing to the margin is raised.',
   },
   rowSumTolerance: {
     type: { kind: 'number', minimum: 0 },

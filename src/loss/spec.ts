@@ -31,10 +31,6 @@ export interface Spec extends OptionValues {
   readonly decision: Decision
 }
 
-export function decisionOf(loss: LossName, labelFormat: LabelFormat): Decision {
-  return decisionBy(losses[loss], labelFormat)
-}
-
 /** Whether rows of `predictions` are distributions, whose sum is checked. */
 export function checksPredictionRows(spec: Spec): boolean {
   return hasPredictionRowSums(termsOf(spec))

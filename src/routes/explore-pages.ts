@@ -27,6 +27,9 @@ const types: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 }
 
+/** The style sheets of the pages in their order; together they are one file. */
+const styles = ['base', 'sections', 'fields', 'content', 'pictures', 'batch', 'runs', 'lines', 'output', 'plotly']
+
 /** The page's own files by name, and the version that changes with any of them. */
 export interface Assets {
   readonly files: ReadonlyMap<string, Constant>
@@ -46,6 +49,8 @@ function readAssets(): Assets {
   const names = globSync(`**/*{${Object.keys(types)}}`, { cwd: folder }).filter((name) => name !== 'tsconfig.json')
   const files = new Map<string, Constant>()
   for (const name of names.toSorted()) files.set(name, constant(types[posix.extname(name)], contentOf(name)))
+  const look = styles.map((name) => contentOf(`styles/${name}.css`))
+  files.set('styles.css', constant(types['.css'], Buffer.concat(look)))
   const all = createHash('sha256')
   for (const [name, { hash }] of files) all.update(`${name} ${hash}\n`)
   return {

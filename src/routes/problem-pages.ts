@@ -1,8 +1,8 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { problems } from '../http/problem.ts'
 import { assets } from './explore-pages.ts'
 import type { ExampleRequest } from './problem-requests.ts'
-import { curlOf, requests } from './problem-requests.ts'
+import { curlOf, requests, withoutRequests } from './problem-requests.ts'
 
 /** A type of problem as its page tells of it. */
 export interface Description {
@@ -54,13 +54,17 @@ export function listPage(types: readonly Description[]): string {
 
 /** The page of one type: what it means, what to do, and a request that leads to it beside one that does not. */
 export function typePage({ type, status, title, meaning, remedy }: Description): string {
-  const example = requests[nameOf(type)]
+  const name = nameOf(type)
+  const example = requests[name]
+  const reason = withoutRequests[name]
   const parts = [
     `<p class="note"><code>${type}</code>, status ${status}</p>`,
     `<p>${marked(meaning)}</p>`,
     `<p>${marked(remedy)}</p>`,
   ]
+  if (reason !== undefined) parts.push(`<p>${marked(reason)}</p>`)
   if (example !== undefined) {
+    if (example.where !== undefined) parts.push(`<p>${marked(example.where)}</p>`)
     if (example.before !== undefined) parts.push(`<h2>After</h2>`, ...example.before.map(listing))
     parts.push(
       '<div class="pair">',
@@ -87,17 +91,23 @@ export function wantsHtml(request: FastifyRequest): boolean {
 
 /** A browser that asks for what is not there gets a page. */
 export function notFoundPages(app: FastifyInstance): void {
-  app.addHook('onSend', async (request, reply, payload) => {
-    if (reply.statusCode !== 404 || !(request.is404 || request.routeOptions.url === '/problems/:name')) return payload
+  app.addHook('onSend', (request, reply, payload, done) => {
+    if (reply.statusCode !== 404 || !(request.is404 || request.routeOptions.url === '/problems/:name')) {
+      done()
+      return
+    }
     reply.header('vary', 'accept')
-    if (!wantsHtml(request)) return payload
-    const { detail } = JSON.parse(String(payload))
-    reply.type('text/html; charset=utf-8')
-    return plainPage(
-      'Nothing is here',
-      `<p>${marked(detail)}</p>\n<p>Perhaps you are looking for <a href="/explore">the pictures</a>, <a href="/docs">the API documentation</a> or <a href="/problems">what a problem means</a>.</p>`,
-    )
+    done(null, wantsHtml(request) ? notFoundPage(reply, payload) : payload)
   })
+}
+
+function notFoundPage(reply: FastifyReply, problem: unknown): string {
+  const { detail } = JSON.parse(String(problem))
+  reply.type('text/html; charset=utf-8')
+  return plainPage(
+    'Nothing is here',
+    `<p>${marked(detail)}</p>\n<p>Perhaps you are looking for <a href="/explore">the pictures</a>, <a href="/docs">the API documentation</a> or <a href="/problems">what a problem means</a>.</p>`,
+  )
 }
 
 /** Text with its code between backticks. */

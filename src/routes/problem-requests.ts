@@ -11,6 +11,8 @@ export interface ExampleRequest {
 
 /** A request that is refused and one that is not, if necessary after others. */
 export interface WrongAndRight {
+  /** Under which circumstances, if not always. */
+  readonly where?: string
   readonly before?: readonly ExampleRequest[]
   readonly wrong: ExampleRequest
   readonly right: ExampleRequest
@@ -33,6 +35,24 @@ function seal(name: string): ExampleRequest {
 const declared = '{"loss": "mse", "labelFormat": "values", "outputs": 1}'
 const values = '{"predictions": [0.1, 0.5], "labels": [0, 1]}'
 
+/** Two bytes for each of two tensors of so many rows. */
+function evaluateBytes(rows: number): ExampleRequest {
+  const inputs = ['predictions', 'labels'].map(
+    (name) =>
+      `{"name": "${name}", "shape": [${rows}], "datatype": "UINT8", "parameters": {"binary_data_size": ${rows}}}`,
+  )
+  const header = `{"parameters": {"loss": "mse", "labelFormat": "values"},\n   "inputs": [${inputs.join(',\n              ')}]}`
+  return {
+    method: 'POST',
+    path: '/v1/loss',
+    headers: { 'Content-Type': 'application/octet-stream', 'Inference-Header-Content-Length': String(header.length) },
+    body: `${header}2021`,
+  }
+}
+
+const catalogue: ExampleRequest = { method: 'GET', path: '/v1/losses' }
+const key = { Authorization: 'Bearer KEY' }
+
 /** What leads to a problem and what does not, of the types that one request can show. */
 export const requests: Partial<Record<ProblemName, WrongAndRight>> = {
   'malformed-body': { wrong: { ...evaluate, body: batch.replace('0.5', 'NaN') }, right: evaluate },
@@ -40,7 +60,17 @@ export const requests: Partial<Record<ProblemName, WrongAndRight>> = {
     wrong: { method: 'GET', path: '/problems/%zz' },
     right: { method: 'GET', path: '/problems/bad-request' },
   },
-  'not-found': { wrong: { method: 'GET', path: '/v1/lossfunctions' }, right: { method: 'GET', path: '/v1/losses' } },
+  unauthenticated: {
+    where: 'Where keys are needed:',
+    wrong: catalogue,
+    right: { ...catalogue, headers: key },
+  },
+  forbidden: {
+    where: 'With a key that has the scope `evaluate` alone:',
+    wrong: { method: 'GET', path: '/v1/evaluations', headers: key },
+    right: { ...evaluate, headers: { ...key, ...json } },
+  },
+  'not-found': { wrong: { method: 'GET', path: '/v1/lossfunctions' }, right: catalogue },
   'method-not-allowed': { wrong: { method: 'GET', path: '/v1/loss' }, right: evaluate },
   'digest-mismatch': {
     wrong: {
@@ -65,6 +95,7 @@ export const requests: Partial<Record<ProblemName, WrongAndRight>> = {
     wrong: seal('run-10'),
     right: put('run-10/batches/step-1', values),
   },
+  'limit-exceeded': { wrong: evaluateBytes(20_000_000), right: evaluateBytes(2) },
   'unsupported-media-type': {
     wrong: { ...evaluate, headers: { 'Content-Type': 'application/x-www-form-urlencoded' } },
     right: evaluate,
@@ -80,6 +111,20 @@ export const requests: Partial<Record<ProblemName, WrongAndRight>> = {
       body: '{"loss": "cross-entropy", "labelFormat": "index", "predictions": [[0.2, 0.8], [0.9, 0.1]], "labels": [1, 0]}',
     },
   },
+}
+
+/** Why there is no such pair of requests for the other types, or how they are seen all the same. */
+export const withoutRequests: Partial<Record<ProblemName, string>> = {
+  'request-timeout':
+    "A request that announces more than it sends shows it, after the time that it has: `curl -H 'Content-Type: application/json' -H 'Content-Length: 100' -d '{' 'http://127.0.0.1:3000/v1/loss'`.",
+  'headers-too-large':
+    'A header of 17,000 bytes shows it: `curl -H "X-Long: $(printf %017000d 0)" \'http://127.0.0.1:3000/v1/losses\'`. Without the header the request is right.',
+  'rate-limited':
+    'Only a service with quotas answers with it: `REQUESTS_PER_MINUTE`, `BYTES_PER_MINUTE`, or those of a key. A minute later the same request is right.',
+  'internal-error': 'No request should lead to it. One that does shows a defect of the service.',
+  overloaded: 'It depends on all that is sent at the same time. A little later the same request is right.',
+  'issuer-unavailable': 'It depends on the issuer, not on the request.',
+  'store-unavailable': 'It depends on the database, not on the request.',
 }
 
 /** The command that sends a request. curl sends a form's Content-Type by itself. */

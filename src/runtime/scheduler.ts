@@ -192,9 +192,11 @@ export class Task {
     this.start()
     let isPausing = false
     try {
-      while (!this.isDue) {
+      let now = isRunning ? performance.now() : this.#since
+      while (!this.#scheduler.isOver(now)) {
         const step = steps.next()
         if (step.done) return step.value
+        now = performance.now()
       }
       isPausing = true
       return this.#runInTurns(steps, isRunning)

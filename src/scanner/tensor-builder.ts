@@ -55,6 +55,28 @@ function written(): number {
   return (state[layout.NUMBERS_END] - layout.NUMBERS) / 8
 }
 
+/**
+ * Small tensors share a buffer: to allocate one takes ten times as long as a view of one does, and then the collector's time.
+ * It is one of those that are too small to be counted, and so is never taken back from under them.
+ */
+const sharedNumbers = 2 ** 10
+const mostShared = 2 ** 6
+let shared = new Float64Array(sharedNumbers)
+let sharedUsed = 0
+
+/** The numbers that the module has written. */
+function copyOf(count: number): Float64Array<ArrayBuffer> {
+  if (count > mostShared) return numbers.slice(0, count)
+  if (sharedUsed + count > sharedNumbers) {
+    shared = new Float64Array(sharedNumbers)
+    sharedUsed = 0
+  }
+  const copy = new Float64Array(shared.buffer, 8 * sharedUsed, count)
+  sharedUsed += count
+  for (let i = 0; i < count; i++) copy[i] = numbers[i]
+  return copy
+}
+
 /** Numbers of a piece at most: so much is copied in one step, and is left unused at most. */
 const pieceNumbers = 2 ** 18
 const firstPieceNumbers = 2 ** 13
@@ -122,7 +144,7 @@ export class TensorBuilder {
       return
     }
     this.#shape = shapeOf()
-    if (this.#length === 0 && written() <= fewNumbers) this.#few = numbers.slice(0, written())
+    if (this.#length === 0 && written() <= fewNumbers) this.#few = copyOf(written())
     else this.append(read)
   }
 

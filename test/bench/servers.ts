@@ -3,9 +3,9 @@ import type { ChildProcess } from 'node:child_process'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { freePort } from '../free-port.ts'
 import type { Check } from './client.ts'
 import { Connection, checkLoss, checkStatus } from './client.ts'
 
@@ -115,15 +115,6 @@ function commandOf(name: ServerName, port: number, flags: readonly string[]): [s
   if (name !== 'fastapi') return [process.execPath, [...flags, join(peers, `${name}.ts`)]]
   const where = ['--app-dir', peers, 'fastapi_numpy:app', '--host', '127.0.0.1', '--port', String(port)]
   return [python, ['-m', 'uvicorn', ...where, '--log-level', 'warning', '--no-access-log']]
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 async function accepts(port: number): Promise<boolean> {

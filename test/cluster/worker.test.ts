@@ -35,11 +35,30 @@ test('it ends when it is told to, and not at a signal', async (t) => {
   channel.emit('message', { close: { delayMs: 1, isAll: false } })
   channel.emit('message', { answer: 'turn', isLast: false })
   const orders: unknown[] = []
-  membership.onClose((order) => orders.push(order))
+  const close = (order: unknown) => orders.push(order)
+  membership.onClose(close, () => orders.push('unready'))
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) t.ok(channel.emit(signal), 'somebody listens')
   t.same([orders, channel.sent], [[], []])
   channel.emit('message', { close: { delayMs: 5, isAll: true } })
-  t.same(orders, [{ delayMs: 5, isAll: true }])
+  t.same(orders, ['unready', { delayMs: 5, isAll: true }])
+})
+
+test('it ends once, whoever began, and hears all the same that the others end, too', async (t) => {
+  for (const begin of ['order', 'leave']) {
+    const channel = new Channel()
+    const membership = new Membership(channel)
+    const orders: string[] = []
+    membership.onClose(
+      () => orders.push('close'),
+      () => orders.push('unready'),
+    )
+    if (begin === 'leave') membership.leave()
+    else channel.emit('message', { close: { delayMs: 5, isAll: false } })
+    const before = begin === 'leave' ? [] : ['close']
+    t.same(orders, before)
+    channel.emit('message', { close: { delayMs: 0, isAll: true } })
+    t.same(orders, [...before, 'unready'])
+  }
 })
 
 test('quotas are asked for at the primary, which may answer in any order', async (t) => {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { chromium } from 'playwright-core'
@@ -60,7 +60,9 @@ export function browserTest(
     const browser = await chromium.launch({ executablePath, args: flags })
     t.after(() => browser.close())
     const wrong: string[] = []
-    await run(t, { open: (address = '/explore', options = {}) => open(browser, origin, address, options, wrong) })
+    await run(t, {
+      open: (address = '/explore', options = {}) => open(browser, origin, address, options, wrong),
+    })
     t.same(wrong, [], 'no error in the console, no violation of the policy, no other host')
   })
 }
@@ -139,14 +141,27 @@ export interface Trace {
   readonly x: (number | null)[]
   readonly y: (number | null)[]
   readonly z: unknown[]
-  readonly customdata: unknown[]
-  readonly error_y: { readonly array: number[] }
 }
 
 /** What a chart holds: the traces as they were given to the library. */
 export async function tracesOf(page: Page, selector: string): Promise<Trace[]> {
   await page.waitForSelector(`${selector}[data-drawn]`, { timeout: 30_000 })
   return page.$eval(selector, (element) => JSON.parse(JSON.stringify((element as unknown as { data: unknown[] }).data)))
+}
+
+/** The bins of a calibration diagram: confidence, accuracy and how many samples. */
+export async function binsOf(page: Page, selector: string): Promise<(number | null)[][]> {
+  await page.waitForSelector(`${selector} .dot`, { timeout: 30_000 })
+  return page.$$eval(`${selector} .dot`, (all) => all.map((dot) => JSON.parse((dot as SVGElement).dataset.bin ?? '')))
+}
+
+/** What is saved by the button of a format. */
+export async function saved(page: Page, what: string, format: string): Promise<string> {
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.click(`[aria-label="Save ${what} as ${format}"]`),
+  ])
+  return readFileSync(await download.path(), format === 'PNG' ? 'latin1' : 'utf8')
 }
 
 /** The exact doubles that elements show. */

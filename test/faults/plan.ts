@@ -1,5 +1,5 @@
 // What is sent: batches that follow from a seed, and the requests that carry them.
-import { binary } from '../attacks/bodies.ts'
+import { binary, oneRow } from '../attacks/bodies.ts'
 import type { Request } from '../attacks/client.ts'
 import { Choices } from '../fuzz/random.ts'
 
@@ -17,6 +17,15 @@ export interface Delivery {
   readonly evaluation: string
   readonly names: readonly string[]
 }
+
+/** What works without a store. */
+export const withoutStore: readonly Request[] = [
+  oneRow,
+  { method: 'GET', path: '/livez' },
+  { method: 'GET', path: '/readyz' },
+  { method: 'GET', path: '/v1/losses' },
+  { method: 'GET', path: '/v1/limits' },
+]
 
 const classes = 3
 

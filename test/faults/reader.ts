@@ -1,22 +1,12 @@
 // A client that asks for reports in the middle of everything, and for what has nothing to do with the store.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { oneRow } from '../attacks/bodies.ts'
-import type { Request } from '../attacks/client.ts'
 import { ask } from '../attacks/client.ts'
 import type { Choices } from '../fuzz/random.ts'
 import type { Ledger } from './ledger.ts'
-import { evaluationNames } from './plan.ts'
+import { evaluationNames, withoutStore } from './plan.ts'
 import type { Replica } from './replica.ts'
 
 const pauseMilliseconds = 50
-/** What works without a store. */
-const others: readonly Request[] = [
-  oneRow,
-  { method: 'GET', path: '/livez' },
-  { method: 'GET', path: '/readyz' },
-  { method: 'GET', path: '/v1/losses' },
-]
-
 /** A report in the middle, of the first so many batches. */
 export interface Interim {
   readonly evaluation: string
@@ -76,7 +66,7 @@ export class Reader {
   }
 
   async #askForOther(port: number): Promise<void> {
-    const request = this.#choices.pick(others)
+    const request = this.#choices.pick(withoutStore)
     const reply = await ask(port, request)
     if (typeof reply === 'string') return
     this.others++

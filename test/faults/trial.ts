@@ -1,25 +1,16 @@
 // A service whose store is in trouble: what it answers then, and whether all is there when the trouble is over.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { oneRow } from '../attacks/bodies.ts'
 import type { Outcome, Reply, Request } from '../attacks/client.ts'
 import { ask } from '../attacks/client.ts'
 import { Ledger } from './ledger.ts'
 import type { PlannedBatch } from './plan.ts'
-import { batchOf, declarations, evaluationNames, outputsOf, putOf } from './plan.ts'
+import { batchOf, declarations, evaluationNames, outputsOf, putOf, withoutStore } from './plan.ts'
 import { Replica } from './replica.ts'
 import { judge } from './verdict.ts'
 
 const seed = 7
 /** Milliseconds until the service finds that its store is there again. */
 const longestRecovery = 20_000
-
-/** What works without a store. */
-const others: readonly Request[] = [
-  oneRow,
-  { method: 'GET', path: '/livez' },
-  { method: 'GET', path: '/readyz' },
-  { method: 'GET', path: '/v1/limits' },
-]
 
 export class Trial {
   readonly replica: Replica
@@ -104,7 +95,7 @@ export class Trial {
 
   /** Everything else goes on, and /readyz says whether the store can be read. */
   async mustServeOthers(store: 'ready' | 'unavailable' = 'ready'): Promise<void> {
-    for (const request of others) {
+    for (const request of withoutStore) {
       const reply = await this.ask(request)
       if (statusOf(reply) !== 200) this.faults.push(`${request.path ?? '/v1/loss'}: ${textOf(reply)}`)
     }

@@ -3,16 +3,16 @@ import { test } from 'tap'
 import type { Tensors } from '../../src/loss/batch.ts'
 import { layOut, rowsPerStep } from '../../src/loss/batch.ts'
 import { choose } from '../../src/loss/chosen.ts'
-import type { Answer, EvaluationContext } from '../../src/loss/evaluation.ts'
+import type { Answer } from '../../src/loss/evaluation.ts'
 import { answerBytesOf, answerOf, Evaluation } from '../../src/loss/evaluation.ts'
 import type { Include } from '../../src/loss/formats.ts'
-import type { Memory } from '../../src/loss/memory.ts'
 import type { CalibrationReport } from '../../src/loss/report/calibration.ts'
 import type { PerClassReport } from '../../src/loss/report/per-class.ts'
 import { emptyTally } from '../../src/loss/tally.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import { InvalidContent, LimitExceeded } from '../../src/loss/validation-errors.ts'
-import { uniformIntegers } from '../../src/runtime/random.ts'
+import { digits } from '../digits.ts'
+import { byIndex, random, table } from './requests.ts'
 import type { Request } from './support.ts'
 import {
   asSent,
@@ -20,8 +20,6 @@ import {
   errorsOf,
   evaluate,
   finish,
-  heldAfterEnds,
-  Ledger,
   misses,
   readBytes,
   specOf,
@@ -46,26 +44,9 @@ interface Golden {
   readonly refusals: { readonly name: string; readonly request: Request; readonly pointer: string }[]
 }
 
-interface Digits {
-  readonly predictions: number[][]
-  readonly logits: number[][]
-  readonly labels: number[]
-  readonly expected: Record<string, number>
-}
-
 const oracle = fixture('oracle.json') as { readonly cases: OracleCase[] }
 const golden = fixture('golden/losses.json') as Golden
-const digits = fixture('golden/digits.json') as Digits
 const digitRows = 899
-
-const random: EvaluationContext = { ...unlimited, uniformIntegers }
-
-const byIndex: Request = {
-  loss: 'cross-entropy',
-  labelFormat: 'index',
-  predictions: digits.predictions,
-  labels: digits.labels,
-}
 
 function oneHot(labels: readonly number[], outputs: number): number[][] {
   return labels.map((label) => Array.from({ length: outputs }, (_, k) => (k === label ? 1 : 0)))
@@ -176,20 +157,6 @@ test('an answer is all of this and nothing more', async (t) => {
   })
 })
 
-/** Three classes: class 0 is right twice and once taken for 1; class 1 right once; class 2 once taken for 0. */
-const table: Request = {
-  loss: 'mae',
-  labelFormat: 'index',
-  predictions: [
-    [1, 0, 0],
-    [1, 0, 0],
-    [0, 1, 0],
-    [0, 1, 0],
-    [1, 0, 0],
-  ],
-  labels: [0, 0, 0, 1, 2],
-}
-
 test('perClass and confusion', async (t) => {
   const { perClass, confusion } = evaluate({ ...table, include: ['perClass', 'confusion'] })
   // as scikit-learn's precision_recall_fscore_support and confusion_matrix; a wrong row differs by 2/3
@@ -283,38 +250,6 @@ test('perSample stands in the order of the rows, with those left out by ignoreIn
     [0, 0],
   ])
   t.same([answer.samples, answer.ignored, answer.lossSum], [4, 2, 11])
-})
-
-test('perSample, gradient and counts of a mini-batch go back to the rows it drew', async (t) => {
-  // draws the rows 2, 0, 2, 1
-  const rows = [2, 0, 2, 1]
-  const scripted: EvaluationContext = { ...unlimited, uniformIntegers: () => () => rows.shift() ?? 0 }
-  const request: Request = {
-    loss: 'sse',
-    labelFormat: 'index',
-    predictions: [
-      [2, 0],
-      [5, 5],
-      [0, 3],
-      [7, 7],
-    ],
-    labels: [0, 9, 0, 0],
-    sampleWeights: [1, 1, 2, 1],
-    ignoreIndex: 9,
-    miniBatch: { size: 4, seed: 1, replacement: true },
-    include: ['perSample', 'gradient'],
-  }
-  const answer = evaluate(request, scripted)
-  t.strictSame(answer.perSample, { losses: [20, 1, 20, 0], correct: [false, true, false, null] })
-  // each time row 2 is drawn adds 2 * 2 (y - t)
-  t.same(answer.gradient, [
-    [2, 0],
-    [0, 0],
-    [-8, 24],
-    [0, 0],
-  ])
-  t.same([answer.samples, answer.ignored, answer.populationSize, answer.lossSum], [4, 1, 4, 41])
-  t.same(answer.spec.miniBatch, { size: 4, seed: 1, replacement: true })
 })
 
 test('what the answer could not hold is refused before anything is computed', async (t) => {
@@ -495,21 +430,6 @@ test('a state kept elsewhere answers as the evaluation that it is of', async (t)
   t.same(JSON.stringify(finish(answerOf(state))), JSON.stringify(finish(evaluation.report())))
 })
 
-test('a mini-batch that is refused leaves no population', async (t) => {
-  const request: Request = {
-    loss: 'mae',
-    labelFormat: 'values',
-    predictions: [1, 2],
-    labels: [1, 2],
-    miniBatch: { size: 2, seed: 1, replacement: false },
-  }
-  const evaluation = new Evaluation(specOf(request), random)
-  evaluation.add(tensorsOf(request)).next()
-  t.equal(finish(evaluation.report()).populationSize, undefined)
-  finish(evaluation.add(tensorsOf(request)))
-  t.equal(finish(evaluation.report()).populationSize, 2)
-})
-
 test('what several batches cannot answer as one does is refused', async (t) => {
   const rows = table.predictions as number[][]
   const labels = table.labels as number[]
@@ -538,206 +458,6 @@ test('what several batches cannot answer as one does is refused', async (t) => {
       )
     else t.strictSame(answers, [evaluate(cut(0, 5), random)], name)
   }
-})
-
-test('the same seed draws the same rows, another seed others', async (t) => {
-  const draw = (seed: number, replacement: boolean) =>
-    JSON.stringify(evaluate({ ...byIndex, miniBatch: { size: 50, seed, replacement }, include: ['perSample'] }, random))
-  for (const replacement of [true, false]) {
-    t.equal(draw(7, replacement), draw(7, replacement))
-    t.not(draw(7, replacement), draw(8, replacement).replace('"seed":8', '"seed":7'))
-  }
-})
-
-test('without replacement no row is drawn twice, with replacement some are', async (t) => {
-  // each row has its own loss, so that losses tell rows apart
-  const rows = Array.from({ length: 100 }, (_, row) => row)
-  const request: Request = {
-    loss: 'mae',
-    labelFormat: 'values',
-    predictions: rows,
-    labels: rows.map(() => 0),
-    include: ['perSample'],
-  }
-  for (const replacement of [true, false]) {
-    const repeated = Array.from({ length: 50 }, (_, seed) => {
-      const { perSample } = evaluate({ ...request, miniBatch: { size: 60, seed, replacement } }, random)
-      return new Set(perSample?.losses).size < 60
-    })
-    t.same(new Set(repeated), new Set([replacement]), String(replacement))
-  }
-})
-
-test('without replacement no more rows can be drawn than there are', async (t) => {
-  const request: Request = { loss: 'mae', labelFormat: 'values', predictions: [1, 2, 3], labels: [0, 0, 0] }
-  const draw = (replacement: boolean) =>
-    errorsOf(() => evaluate({ ...request, miniBatch: { size: 4, seed: 1, replacement } }, random)).map(
-      ({ path, received }) => ({ path, received }),
-    )
-  t.same(draw(false), [{ path: ['miniBatch', 'size'], received: 4 }])
-  t.same(draw(true), [])
-})
-
-test('all rows drawn without replacement are the whole', async (t) => {
-  const { loss, lossSum, accuracy, standardError } = evaluate(
-    { ...byIndex, miniBatch: { size: digitRows, seed: 3, replacement: false } },
-    random,
-  )
-  const whole = evaluate(byIndex)
-  t.same([loss, lossSum, accuracy, standardError], [whole.loss, whole.lossSum, whole.accuracy, 0])
-})
-
-/** Estimates of the mean loss by many mini-batches of the digits, with their standard errors. */
-function estimates(request: Request, size: number, replacement: boolean): { loss: number; error: number }[] {
-  const tensors = tensorsOf(request)
-  return Array.from({ length: 2000 }, (_, seed) => {
-    const evaluation = new Evaluation(specOf({ ...request, miniBatch: { size, seed, replacement } }), random)
-    finish(evaluation.add(tensors))
-    const { loss, standardError } = finish(evaluation.report())
-    return { loss: loss ?? Number.NaN, error: standardError ?? Number.NaN }
-  })
-}
-
-test('a mini-batch is an unbiased estimate whose standard error is honest', async (t) => {
-  // A normal interval covers 95 % only of what is spread evenly enough. The losses of the digits are not: the third
-  // column is what 40,000 samples of each kind cover with textbook formulas (a script apart from this service), and the
-  // cross-entropy, of skewness 4, stays below 92 % there too.
-  const byAbsolutes: Request = { ...byIndex, loss: 'mae', predictionFormat: 'probabilities' }
-  const cases: [request: Request, size: number, replacement: boolean, coverage: number][] = [
-    [byAbsolutes, 100, true, 0.94],
-    [byAbsolutes, 100, false, 0.941],
-    [byIndex, 50, true, 0.89],
-    [byIndex, 50, false, 0.893],
-    [byIndex, 100, true, 0.918],
-    [byIndex, 100, false, 0.917],
-  ]
-  for (const [request, size, replacement, coverage] of cases) {
-    const whole = evaluate(request).loss ?? Number.NaN
-    const drawn = estimates(request, size, replacement)
-    const average = (of: (each: { loss: number; error: number }) => number) =>
-      drawn.reduce((sum, each) => sum + of(each), 0) / drawn.length
-    const name = `${request.loss}, ${size} of 899 ${replacement ? 'with' : 'without'} replacement`
-    const mean = average(({ loss }) => loss)
-    const variance = average(({ loss }) => (loss - mean) ** 2)
-    t.ok(Math.abs(mean - whole) < 3 * Math.sqrt(variance / drawn.length), `${name}: unbiased, ${mean} of ${whole}`)
-    // the square of the standard error is an unbiased estimate of the variance, which 2000 draws know to some 5 %
-    const ratio = average(({ error }) => error ** 2) / variance
-    t.ok(ratio > 0.88 && ratio < 1.12, `${name}: claims ${ratio} of the variance`)
-    const share = average(({ loss, error }) => (Math.abs(loss - whole) <= 1.96 * error ? 1 : 0))
-    t.ok(Math.abs(share - coverage) < 0.02, `${name}: covers ${share}`)
-    if (request === byAbsolutes) t.ok(share > 0.92 && share < 0.98, `${name}: covers about 95 %`)
-  }
-})
-
-test('the numbers of a mini-batch are limited before anything is computed', async (t) => {
-  // the label 9 would be refused, were it reached
-  const request: Request = { ...table, labels: [0, 0, 0, 1, 9], miniBatch: { size: 7, seed: 1, replacement: true } }
-  const path = ['miniBatch', 'size']
-  const detail = '7 rows of 3 numbers are more than the limit maxMiniBatchNumbers, 20'
-  const refusal = { limit: 'maxMiniBatchNumbers', allowed: 20, path, message: detail }
-  t.throws(() => evaluate(request, { ...random, maxMiniBatchNumbers: 20 }), refusal)
-  const right = { ...request, labels: table.labels }
-  t.equal(evaluate(right, { ...random, maxMiniBatchNumbers: 21 }).samples, 7)
-})
-
-/** Requests that between them take every kind of memory. */
-const takers: readonly Request[] = (() => {
-  const rows = 9000
-  const byClass: Request = {
-    loss: 'cross-entropy',
-    labelFormat: 'index',
-    predictions: Array.from({ length: rows }, (_, row) => [(row % 64) / 64, 1 - (row % 64) / 64]),
-    labels: Array.from({ length: rows }, (_, row) => (row % 7 === 0 ? -1 : row % 2)),
-    sampleWeights: Array.from({ length: rows }, (_, row) => row % 3),
-    ignoreIndex: -1,
-    include: ['perSample', 'perClass', 'confusion', 'calibration', 'gradient'],
-  }
-  const classWeights = [2, 3]
-  const values: Request = {
-    loss: 'mse',
-    labelFormat: 'values',
-    predictions: byClass.predictions,
-    labels: byClass.predictions,
-    reduction: 'none',
-    miniBatch: { size: 20_000, seed: 2, replacement: true },
-  }
-  return [
-    byClass,
-    { ...byClass, classWeights, miniBatch: { size: 8500, seed: 1, replacement: false } },
-    values,
-    { ...values, reduction: 'mean', miniBatch: undefined },
-  ]
-})()
-
-test('memory is given back at every end: refused, given up at any step, or without room for what it takes next', async (t) => {
-  for (const request of takers) {
-    const begin = (memory: Memory) => new Evaluation(specOf(request), { ...random, memory }).add(tensorsOf(request))
-    t.same(new Set(heldAfterEnds(begin)), new Set([0]), 'given up')
-    const memory = new Ledger()
-    const sampleWeights = Array.from({ length: 9000 }, (_, row) => (row === 8999 ? -1 : 1))
-    const adding = new Evaluation(specOf(request), { ...random, memory }).add(tensorsOf({ ...request, sampleWeights }))
-    t.equal(errorsOf(() => finish(adding)).length, 1)
-    t.equal(memory.held, 0, 'refused')
-  }
-})
-
-test('what the answer takes is held until the evaluation is closed', async (t) => {
-  // two classes with 5 sums and 3 counts, 4 cells with a count, 15 bins with a count, two sums and one of products
-  const states = 2 * (200 + 3 * 8 + 5 * 512) + 4 * (200 + 8) + 15 * (200 + 8 + 4 * 512)
-  // per number of the answer 64 bytes; slopes of the gradient; losses and decisions of rows
-  const parts = 64 * 2 * 9000 + 64 * (12 + 4 + 75) + states + 64 * 18_000 + 8 * 18_000 + 12 * 9000
-  const held = [parts, parts - 64 * 2 * 500 + 64 * 2 - 12 * 500, 64 * 2 * 20_000 + 8 * 20_000, 0]
-  for (const [at, request] of takers.entries()) {
-    const memory = new Ledger()
-    const evaluation = new Evaluation(specOf(request), { ...random, memory })
-    finish(evaluation.add(tensorsOf(request)))
-    t.equal(memory.held, held[at])
-    const answer = finish(evaluation.report())
-    t.equal(JSON.stringify(answer), JSON.stringify(evaluate(request, random)), 'counting changes nothing')
-    const reporting = evaluation.report()
-    for (let step = 0; step < 3; step++) reporting.next()
-    reporting.return(answer)
-    t.equal(memory.held, held[at], 'reporting takes no more')
-    evaluation.close()
-    t.equal(memory.held, 0)
-    evaluation.close()
-    t.equal(memory.held, 0)
-  }
-})
-
-test('further batches take nothing that stays', async (t) => {
-  const { ignoreIndex, include, ...byClass } = takers[0]
-  const request: Request = { ...byClass, ignoreIndex, include: ['confusion'] }
-  const memory = new Ledger()
-  const evaluation = new Evaluation(specOf(request), { ...random, memory })
-  for (let batch = 1; batch < 4; batch++) {
-    finish(evaluation.add(tensorsOf(request)))
-    t.equal(memory.held, 4 * (64 + 200 + 8))
-    t.equal(evaluation.tally.samples, batch * 9000)
-  }
-})
-
-test('a mini-batch, and rows left out, take memory for the rows of one step', async (t) => {
-  const rows = 5000
-  const request: Request = {
-    loss: 'mse',
-    labelFormat: 'index',
-    predictions: Array.from({ length: rows }, () => new Array(100).fill(0)),
-    labels: Array.from({ length: rows }, (_, row) => (row % 2 ? 7 : -1)),
-    ignoreIndex: -1,
-  }
-  const step = 618 * (8 * 100 + 4)
-  const peak = (options: Partial<Request>) => {
-    const memory = new Ledger()
-    finish(new Evaluation(specOf({ ...request, ...options }), { ...random, memory }).add(tensorsOf(request)))
-    return memory.peak
-  }
-  // classes, and the largest predictions; of the rows that are kept the positions, too few to count
-  t.equal(peak({}), 8 * rows + step)
-  // drawn twice as often as there are rows, half of them kept
-  const large = { miniBatch: { size: 10_000, seed: 5, replacement: true } }
-  const kept = evaluate({ ...request, ...large }, random)
-  t.equal(peak(large), 8 * rows + 4 * 10_000 + 4 * (10_000 - kept.ignored) + step)
 })
 
 test('a wrong batch takes no longer than a right one', async (t) => {
@@ -783,29 +503,6 @@ test('rows cut into batches leave the bits of the whole', async (t) => {
     t.same(bytesOf(cut.state), bytesOf(whole.state), `batches of ${size}`)
     t.strictSame(finish(cut.report()), finish(whole.report()))
   }
-})
-
-test('the numbers of rows may be taken as they are, however many, and are given back', async (t) => {
-  const request: Request = {
-    loss: 'cross-entropy',
-    labelFormat: 'index',
-    include: ['perSample', 'gradient'],
-    predictions: Array.from({ length: 3000 }, () => [0.25, 0.75]),
-    labels: new Array(3000).fill(1),
-  }
-  const memory = new Ledger()
-  const raw = { ...unlimited, maxAnswerNumbers: 1, memory, isRaw: true }
-  const evaluation = new Evaluation(specOf(request), raw)
-  finish(evaluation.add(tensorsOf(request)))
-  const answer = evaluate(request)
-  t.strictSame(evaluation.figures().loss, answer.loss)
-  t.strictSame([...(finish(evaluation.rowNumbers('losses')) ?? [])], answer.perSample?.losses)
-  t.strictSame([...(finish(evaluation.rowNumbers('correct')) ?? [])], new Array(3000).fill(1))
-  t.strictSame([...(finish(evaluation.rowNumbers('gradient')) ?? [])], (answer.gradient as number[][]).flat())
-  t.equal(memory.held, (8 + 4 + 16) * 3000)
-  evaluation.close()
-  t.equal(memory.held, 0)
-  for (const part of ['losses', 'correct', 'gradient'] as const) t.equal(finish(evaluation.rowNumbers(part)), undefined)
 })
 
 test('chosen rows are added as a batch is, and whoever watches sees each slice', async (t) => {

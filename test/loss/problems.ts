@@ -5,10 +5,9 @@ import type { LossName } from '../../src/loss/kernels/index.ts'
 import { losses, lossNames } from '../../src/loss/kernels/index.ts'
 import type { Loss } from '../../src/loss/kernels/loss.ts'
 import type { KernelOption } from '../../src/loss/options.ts'
-import { appliesTo, isOfDistributions } from '../../src/loss/options.ts'
+import { appliesTo, decisionBy, isOfDistributions } from '../../src/loss/options.ts'
 import { isMergeable, needsOneDecision } from '../../src/loss/report/sections.ts'
 import type { Decision } from '../../src/loss/spec.ts'
-import { decisionOf } from '../../src/loss/spec.ts'
 import type { Request } from './support.ts'
 
 /** A loss with one of the formats of labels and of predictions that it takes. */
@@ -84,7 +83,7 @@ export function problems(
   { loss, labelFormat, predictionFormat }: Combination,
   bounds: Bounds = anywhere,
 ): fc.Arbitrary<Problem> {
-  const decision = decisionOf(loss, labelFormat)
+  const decision = decisionBy(losses[loss], labelFormat)
   return fc.integer({ min: decision === 'class' ? 2 : 1, max: 4 }).chain((outputs) =>
     fc.record({
       options: optionsOf({ loss, labelFormat, predictionFormat }, decision, outputs, bounds),
@@ -223,7 +222,7 @@ export function mergeableOf(
   { loss, labelFormat, predictionFormat }: Omit<Combination, 'name'>,
   outputs: number,
 ): Include[] {
-  const decision = decisionOf(loss, labelFormat)
+  const decision = decisionBy(losses[loss], labelFormat)
   if (decision === 'none') return ['metrics']
   const isSeveral = decision === 'binary' && outputs > 1
   return includes.filter(

@@ -8,7 +8,6 @@ import type { Options } from '../../src/loss/spec.ts'
 import {
   checksLabelRows,
   checksPredictionRows,
-  decisionOf,
   describeChoices,
   describeSpec,
   refuseForStreams,
@@ -235,7 +234,7 @@ test('who decides: by class, by threshold, or nothing to decide', async (t) => {
     ['brier', 'probabilities', 'class'],
   ]
   for (const [loss, labelFormat, decision] of cases)
-    t.equal(decisionOf(loss, labelFormat), decision, `${loss}, ${labelFormat}`)
+    t.equal(resolve({ loss, labelFormat }).decision, decision, `${loss}, ${labelFormat}`)
 })
 
 test('whose rows are distributions, that sum to 1', async (t) => {

@@ -20,6 +20,9 @@ test('each type has a page of its own', async (t) => {
   t.match(page, 'Each entry of <code>errors</code> points to a place')
   t.match(page, '"labelFormat": "one-hot"')
   t.match(page, '"labelFormat": "index"')
+  const { forbidden, overloaded } = problems
+  t.match(typePage({ type: '/problems/forbidden', ...forbidden }), '<p>With a key that has the scope')
+  t.match(typePage({ type: '/problems/overloaded', ...overloaded }), '<p>It depends on all that is sent')
   t.match(typePage({ type: '/problems/sealed', ...problems.sealed }), '<h2>After</h2>')
 })
 

@@ -1,10 +1,10 @@
 import { t as root, test } from 'tap'
 import { losses } from '../../src/loss/kernels/index.ts'
-import { appOf, ask, golden, post } from '../support.ts'
+import { digits } from '../digits.ts'
+import { appOf, ask, post } from '../support.ts'
 
 const url = '/v1/sweeps'
 const app = await appOf(root)
-const digits = golden<{ logits: number[][]; labels: number[] }>('digits.json')
 const ofDigits = {
   loss: 'cross-entropy',
   labelFormat: 'index',

@@ -36,3 +36,14 @@ test('guesses nothing where two names are as near', async (t) => {
   const said = 'is not a recognised field; the fields are size, seed'
   t.equal(unknownField(['size', 'seed'])({ code: 'unrecognized_keys', keys: ['sede'] }), said)
 })
+
+test('says of options that there are numbers besides', async (t) => {
+  const of = unknownField(['reduction', 'epsilon'], ['predictions', 'labels'])
+  const said = 'is not a recognised field; the options are reduction, epsilon, and the numbers predictions, labels'
+  for (const [key, meant] of [
+    ['prediction', 'predictions'],
+    ['reductions', 'reduction'],
+    ['label', 'labels'],
+  ])
+    t.equal(of({ code: 'unrecognized_keys', keys: [key] }), `${said}; did you mean "${meant}"?`)
+})

@@ -202,6 +202,22 @@ t.test('few numbers are copied; only more have a buffer that is counted', async 
   }
 })
 
+t.test('small tensors share buffers, and none has the place of another', async (t) => {
+  const ofDocuments = Array.from({ length: 60 }, (_, at) => {
+    const predictions = Array.from({ length: 1 + (at % 64) }, (_, i) => 100 * at + i)
+    return { predictions, tensors: scan(JSON.stringify({ predictions, labels: [at] })).tensors }
+  })
+  for (const [at, { predictions, tensors }] of ofDocuments.entries()) {
+    t.ok(isSame(tensors.predictions, predictions))
+    t.ok(isSame(tensors.labels, [at]))
+  }
+  const buffers = new Set(
+    ofDocuments.flatMap(({ tensors }) => [tensors.predictions, tensors.labels].map(({ data }) => data.buffer)),
+  )
+  t.ok(buffers.size > 1)
+  t.ok(buffers.size < 5)
+})
+
 t.test('a few numbers that two slices share are put into a piece', async (t) => {
   const memory = new Ledger()
   const { tensors } = scanPieces([Buffer.from('{"labels":[1,2'), Buffer.from('3,4]}')], LIMITS, memory)

@@ -1,72 +1,71 @@
-/** @import { CalibrationBin, Colours, LossAnswer } from '../types.d.ts' */
-import { el, number } from '../dom.js'
-import { csvFile, pngFile, saves, svgFile } from '../downloads.js'
-import { axis, chart, svgOf } from '../plot.js'
+/** @import { CalibrationBin, LossAnswer } from '../types.d.ts' */
+import { el, number, svg, text } from '../dom.js'
+import { csvFile, saves } from '../downloads.js'
+import { lineChart, pathOf } from '../line-chart.js'
+import { pictureFiles } from '../picture-files.js'
 import { strings } from '../strings.js'
 
 const words = strings.batch
 
 /**
- * How often the model is right, by how sure it is; `draw` when it stands in the page.
+ * How often the model is right, by how sure it is.
  *
  * @param {NonNullable<LossAnswer['calibration']>} calibration
  */
 export function calibrationPart({ bins, expectedCalibrationError }) {
-  const plot = el('div', { class: 'flat calibration-plot', role: 'img', 'aria-label': words.calibrationLabel })
-  const part = el(
+  const plot = el('div', { class: 'drawing calibration-plot', role: 'img', 'aria-label': words.calibrationLabel })
+  // it is drawn as soon as it has a size
+  new ResizeObserver(() => drawBins(plot, bins)).observe(plot)
+  return el(
     'div',
     {},
     el('h3', {}, words.calibrationTitle),
     plot,
     el('p', { class: 'note' }, ...words.calibrationNote(number(expectedCalibrationError, { digits: 4 }))),
     saves(words.calibrationTitle, 'calibration', {
-      png: async () => pngFile(await svgOf(plot)),
-      svg: async () => svgFile(await svgOf(plot)),
+      ...pictureFiles(() => [plot]),
       csv: () => csvFile([Object.keys(bins[0]), ...bins.map((bin) => Object.values(bin).map((value) => value ?? ''))]),
     }),
   )
-  return { part, draw: chart(plot, (theme) => calibrationFigure(theme, bins)) }
 }
 
+const ticks = [0, 0.2, 0.4, 0.6, 0.8, 1]
+
 /**
- * @param {Colours} theme
+ * Bins as points, the larger the more samples they have, and the line on which all would lie.
+ *
+ * @param {HTMLElement} element
  * @param {CalibrationBin[]} bins
  */
-function calibrationFigure(theme, bins) {
+function drawBins(element, bins) {
   const filled = bins.filter(({ count }) => count > 0)
   const most = Math.max(1, ...filled.map(({ count }) => count))
-  return {
-    data: [
-      {
-        type: 'scatter',
-        mode: 'lines',
-        name: 'ideal',
-        x: [0, 1],
-        y: [0, 1],
-        hoverinfo: 'skip',
-        line: { color: theme.soft, width: 1.5, dash: 'dot' },
-      },
-      {
-        type: 'scatter',
-        mode: 'lines+markers',
-        name: 'bins',
-        x: filled.map(({ meanConfidence }) => meanConfidence),
-        y: filled.map(({ accuracy }) => accuracy),
-        customdata: filled.map(({ count }) => count),
-        line: { color: theme.accent, width: 1.5 },
-        marker: {
-          color: theme.accent,
-          opacity: 1,
-          size: filled.map(({ count }) => 6 + 16 * Math.sqrt(count / most)),
-          line: { color: theme.paper, width: 1.5 },
-        },
-        hovertemplate: `${words.calibrationHover}<extra></extra>`,
-      },
+  const across = { from: -0.03, to: 1.03, ticks, name: words.confidence }
+  const up = { from: -0.04, to: 1.08, ticks, name: words.accuracy }
+  lineChart(element, across, up, (x, y) => ({
+    lines: [
+      svg('path', { class: 'whole', d: `M${x(0)} ${y(0)}L${x(1)} ${y(1)}` }),
+      svg('path', {
+        class: 'line accent',
+        d: pathOf(
+          filled.map(({ meanConfidence, accuracy }) => [meanConfidence ?? 0, accuracy]),
+          x,
+          y,
+        ),
+      }),
     ],
-    layout: {
-      margin: { l: 52, r: 16, t: 12, b: 46 },
-      xaxis: axis(theme, words.confidence, { range: [-0.02, 1.04] }),
-      yaxis: axis(theme, words.accuracy, { range: [-0.04, 1.08] }),
-    },
-  }
+    above: filled.map(({ count, meanConfidence, accuracy }) =>
+      svg(
+        'circle',
+        {
+          class: 'dot accent',
+          cx: x(meanConfidence ?? 0),
+          cy: y(accuracy ?? 0),
+          r: 3 + 8 * Math.sqrt(count / most),
+          'data-bin': JSON.stringify([meanConfidence, accuracy, count]),
+        },
+        svg('title', {}, words.calibrationHover(text(meanConfidence ?? 0, 3), text(accuracy ?? 0, 3), count)),
+      ),
+    ),
+  }))
 }

@@ -3,6 +3,7 @@
 import { el, find } from '../dom.js'
 import { strings } from '../strings.js'
 import { isNdjson } from './body.js'
+import { markupOf } from './catalogue-formula.js'
 
 const words = strings.batch
 
@@ -22,6 +23,11 @@ function isNumber(kind) {
 function choices(kind, values = []) {
   if (kind === 'boolean') return ['true', 'false']
   return kind === 'choice' ? values : undefined
+}
+
+/** A formula of the catalogue. @param {string} text */
+function written(text) {
+  return document.createRange().createContextualFragment(markupOf(text))
 }
 
 /**
@@ -46,8 +52,9 @@ export function optionsForm(form, { losses }) {
     offer(predictionFormat, first ? words.byDefault(first) : words.lossDefault, others)
     fitOptions(find(form, '.batch-options', HTMLElement), entry)
     fitParts()
-    find(form, '.batch-format-note', HTMLElement).textContent =
-      entry === undefined ? '' : `${entry.title}: ${entry.formula}`
+    find(form, '.batch-format-note', HTMLElement).replaceChildren(
+      ...(entry === undefined ? [] : [`${entry.title}: `, written(entry.formula)]),
+    )
   }
   const fitParts = () => {
     const entry = losses.find(({ name }) => name === loss.value)

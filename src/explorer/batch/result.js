@@ -22,15 +22,13 @@ export async function showResult(place, answer, source) {
   /** @type {HTMLElement[]} */
   const parts = [headline(answer)]
   if (confusion !== undefined) parts.push(confusionPart(confusion))
-  const diagram = calibration === undefined ? undefined : calibrationPart(calibration)
-  if (diagram !== undefined) parts.push(diagram.part)
+  if (calibration !== undefined) parts.push(calibrationPart(calibration))
   if (perSample !== undefined) parts.push(await worstPart(answer, source))
   if (metrics !== undefined) parts.push(metricsPart(words.metrics, 'metrics', metrics))
   if (ranking !== undefined) parts.push(metricsPart(words.ranking, 'ranking', ranking))
   if (perClass !== undefined) parts.push(perClassPart(perClass))
   place.replaceChildren(...parts)
   place.hidden = false
-  await diagram?.draw()
 }
 
 /** @param {LossAnswer} answer */

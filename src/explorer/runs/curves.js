@@ -120,11 +120,12 @@ function unitOf(milliseconds) {
  * @param {Settings} settings
  * @returns {Series}
  */
-function seriesOf({ colour, points, report }, { show, by, lines }) {
+function seriesOf({ name, colour, points, report }, { show, by, lines }) {
   const start = Date.parse(report?.createdAt ?? '')
   // the standard error is that of the mean
   const hasBand = show === 'loss' && report?.spec.reduction !== 'sum'
   return {
+    name,
     colour,
     lines,
     places: points.map((point) => ({

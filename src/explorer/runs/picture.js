@@ -46,7 +46,14 @@ export function drawCurves(element, series, { isLogarithmic, isShare, across, un
     if (range === undefined) return { lines: [], above: [svg('text', { class: 'tick', ...middle }, empty)] }
     const place = (/** @type {number | null} */ value) =>
       value === null || (isLogarithmic && value <= 0) ? null : height(value)
-    return { lines: series.map((run) => partsOf(run, place, left, top, y)) }
+    // a line of one place would hardly be seen
+    const above = series.flatMap(({ colour, places }) => {
+      const up = places.length === 1 ? place(places[0].all) : null
+      return up === null
+        ? []
+        : [svg('circle', { class: `dot run-${colour}`, cx: left(places[0].x), cy: top(up), r: 5 })]
+    })
+    return { lines: series.map((run) => partsOf(run, place, left, top, y)), above }
   })
   return ends
 }
@@ -69,22 +76,19 @@ function named(at, text) {
  * @param {(value: number) => number} top
  * @param {Scale} up
  */
-function partsOf({ colour, places, lines }, height, left, top, up) {
+function partsOf({ name, colour, places, lines }, height, left, top, up) {
   const own = svg('g', { class: `run-${colour}` })
-  const line = (/** @type {'group' | 'all'} */ which) => {
-    const d = pathOf(
+  const line = (/** @type {'group' | 'all'} */ which) =>
+    pathOf(
       places.map((place) => /** @type {const} */ ([place.x, height(place[which])])),
       left,
       top,
     )
-    // a single place is a point
-    return places.length === 1 && d !== '' ? `${d}h0` : d
-  }
   if (lines !== 'all') {
     own.append(svg('path', { class: 'errors-band', d: bandOf(places, height, left, top, up) }))
-    own.append(svg('path', { class: 'group', d: line('group') }))
+    own.append(svg('path', { class: 'group', 'data-name': name, d: line('group') }))
   }
-  if (lines !== 'groups') own.append(svg('path', { class: 'cumulative', d: line('all') }))
+  if (lines !== 'groups') own.append(svg('path', { class: 'cumulative', 'data-name': name, d: line('all') }))
   return own
 }
 

@@ -18,10 +18,14 @@ const breath = 300
 export async function watch(run, { points, isStreamed, onChange, signal }) {
   const path = `/v1/evaluations/${run.name}`
 
+  const askCurve = () => get(`${path}/curve?points=${points()}`, signal)
+
   const load = async () => {
-    const report = /** @type {RunReport} */ (answerOf(await get(path, signal)))
+    // at first both are needed, whatever the report says
+    const [answer, first] = await Promise.all([get(path, signal), run.report === undefined ? askCurve() : undefined])
+    const report = /** @type {RunReport} */ (answerOf(answer))
     if (report.batches !== run.report?.batches || report.createdAt !== run.report.createdAt) {
-      const exchange = await get(`${path}/curve?points=${points()}`, signal)
+      const exchange = first ?? (await askCurve())
       run.points = /** @type {LearningCurve} */ (answerOf(exchange)).points
       run.exchange = exchange
     }

@@ -1,6 +1,7 @@
 /** @import { LossAnswer } from '../types.d.ts' */
 import { newest } from '../api.js'
 import { el, find, number, share, text } from '../dom.js'
+import { tellNumbers } from '../numbers.js'
 import { leaveSample, sampleWith, trueClass } from '../sample.js'
 import { keepState } from '../state.js'
 import { strings } from '../strings.js'
@@ -28,6 +29,7 @@ export function mount(section) {
     drawCurve(drawing, curve, point)
   }
   new ResizeObserver(draw).observe(drawing)
+  tellNumbers(find(section, 'figure', HTMLElement), () => [['y', 'loss'], ...curve.map(({ y, loss }) => [y, loss])])
 
   const move = newest(async (/** @type {number} */ y) => {
     await attempt(async () => {

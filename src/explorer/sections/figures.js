@@ -3,6 +3,7 @@
 import { newest } from '../api.js'
 import { showResult } from '../batch/result.js'
 import { el, find, scrolls, table } from '../dom.js'
+import { csvOf, saves } from '../downloads.js'
 import { chosen, runsChanged } from '../runs/chosen.js'
 import { count } from '../runs/list.js'
 import { offerRuns } from '../runs/offer.js'
@@ -83,7 +84,10 @@ function optionParts(reports) {
   if (reports.length > 1) {
     parts.push(el('h3', {}, words.differ))
     if (differing.length === 0) parts.push(el('p', { class: 'note' }, words.noneDiffer))
-    else parts.push(scrolls(words.differ, table(words.differCaption, columns, rows(differing))))
+    else {
+      const shown = table(words.differCaption, columns, rows(differing))
+      parts.push(scrolls(words.differ, shown), saves(words.differ, 'options', { csv: () => csvOf(shown) }))
+    }
   }
   if (alike.length > 0) {
     const title = reports.length > 1 ? words.alike(alike.length) : words.options

@@ -1,6 +1,7 @@
 import { newest } from '../api.js'
 import { find, number, svg, text } from '../dom.js'
 import { lineChart, pathOf, tangentOf } from '../line-chart.js'
+import { tellNumbers } from '../numbers.js'
 import { sampleWith, saysSeven, tenClasses, trueClass } from '../sample.js'
 import { keepState } from '../state.js'
 import { strings } from '../strings.js'
@@ -41,6 +42,18 @@ export function mount(section) {
   /** @type {Map<Kind, Curve>} */
   const curves = new Map()
   let drawnFor = ''
+  tellNumbers(find(section, 'figure', HTMLElement), () => [
+    ['y', ...kinds, ...kinds.map((kind) => `slope of ${kind}`)],
+    ...ys.map((y, at) => [
+      y,
+      ...kinds.map((kind) => curves.get(kind)?.losses[at] ?? null),
+      ...kinds.map((kind) => curves.get(kind)?.slopes[at] ?? null),
+    ]),
+  ])
+  tellNumbers(find(section, '.losses-table', HTMLElement), () => [
+    ['function', 'loss', 'slope', 'whole sample'],
+    ...kinds.map((kind) => [kind, ...valuesOf(rows[kind])]),
+  ])
 
   const draw = () => {
     const y = handle.valueAsNumber
@@ -113,6 +126,7 @@ function drawCurves(element, curves, t, y, at) {
       ...curves.map(([kind, { losses }]) =>
         svg('path', {
           class: `line ${kind}`,
+          'data-name': nameOf(kind),
           d: pathOf(
             losses.map((loss, place) => [ys[place], loss]),
             px,
@@ -179,6 +193,16 @@ function drawSlopes(element, curves, t, y, at) {
       ),
     ],
   }))
+}
+
+/** The exact numbers of a row. @param {Row} row */
+function valuesOf({ loss, slope, whole }) {
+  return [loss, slope, whole].map((cell) => cell.querySelector('data')?.value ?? null)
+}
+
+/** What a loss is called, without its formula. @param {Kind} kind */
+function nameOf(kind) {
+  return words[kind].split(',')[0]
 }
 
 /**

@@ -2,10 +2,11 @@
 import { pool } from '../api.js'
 import { loadDigits } from '../digits.js'
 import { find, number, percent, scrolls, table, text } from '../dom.js'
-import { axis, chart } from '../plot.js'
+import { tellNumbers } from '../numbers.js'
 import { keepState } from '../state.js'
 import { strings } from '../strings.js'
 import { connect } from '../wire.js'
+import { drawEstimates } from './mini-batches-picture.js'
 
 const words = strings['mini-batches']
 const sizes = [10, 25, 50, 100, 200, 400, 800]
@@ -38,43 +39,15 @@ export function mount(section) {
   /** @type {LossAnswer | undefined} */
   let answer
 
-  const draw = chart(find(section, '.mini-plot', HTMLElement), (theme) => ({
-    data: [
-      trace(
-        'covers',
-        estimates.filter(({ covers }) => covers),
-        theme.accent,
-        'circle',
-      ),
-      trace(
-        'misses',
-        estimates.filter(({ covers }) => !covers),
-        theme.truth,
-        'diamond',
-      ),
-    ],
-    layout: {
-      xaxis: axis(theme, words.across, {
-        type: 'log',
-        tickvals: sizes,
-        ticktext: sizes.map(String),
-        range: [Math.log10(sizes[0]) - 0.12, Math.log10(sizes[sizes.length - 1]) + 0.12],
-        showgrid: false,
-      }),
-      yaxis: axis(theme, words.up, { rangemode: 'tozero' }),
-      shapes: [
-        {
-          type: 'line',
-          xref: 'paper',
-          x0: 0,
-          x1: 1,
-          y0: whole,
-          y1: whole,
-          line: { color: theme.ink, width: 1.5, dash: 'dot' },
-        },
-      ],
-    },
-  }))
+  const plot = find(section, '.mini-plot', HTMLElement)
+  const draw = () => {
+    if (estimates.length > 0) drawEstimates(plot, sizes, estimates, whole)
+  }
+  new ResizeObserver(draw).observe(plot)
+  tellNumbers(find(section, 'figure', HTMLElement), () => [
+    ['size', 'seed', 'loss', 'margin', 'covers'],
+    ...estimates.map(({ size, seed, loss, margin, covers }) => [size, seed, loss, margin, covers]),
+  ])
 
   const run = () =>
     attempt(async () => {
@@ -112,7 +85,7 @@ export function mount(section) {
       )
       estimates = found
       report(section, estimates, whole, samples)
-      await draw()
+      draw()
       section.dataset.done = String(estimates.length)
     })
 
@@ -148,26 +121,6 @@ function estimateOf(losses) {
   const mean = losses.reduce((sum, loss) => sum + loss, 0) / count
   const squares = losses.reduce((sum, loss) => sum + (loss - mean) ** 2, 0)
   return { mean, margin: 1.96 * Math.sqrt(squares / (count * (count - 1))) }
-}
-
-/**
- * @param {string} name
- * @param {Estimate[]} estimates
- * @param {string} color
- * @param {string} symbol
- */
-function trace(name, estimates, color, symbol) {
-  return {
-    type: 'scatter',
-    mode: 'markers',
-    name,
-    x: estimates.map(({ size, place }) => size * 1.55 ** (place - 0.45)),
-    y: estimates.map(({ loss }) => loss),
-    customdata: estimates.map(({ size, seed }) => [size, seed]),
-    error_y: { type: 'data', array: estimates.map(({ margin }) => margin), color, thickness: 1.25, width: 0 },
-    marker: { color, symbol, size: 6 },
-    hovertemplate: `${words.hover}<extra></extra>`,
-  }
 }
 
 /**

@@ -1,6 +1,7 @@
 /** @import { RunComparison } from '../types.d.ts' */
 import { answerOf, get, newest } from '../api.js'
 import { el, find, number, percent, scrolls, table, text } from '../dom.js'
+import { csvOf, saves } from '../downloads.js'
 import { chosen, runsChanged } from '../runs/chosen.js'
 import { count } from '../runs/list.js'
 import { offerRuns } from '../runs/offer.js'
@@ -64,6 +65,16 @@ export function mount(section) {
 /** @param {RunComparison} answer */
 function answerParts({ predictions, baseline, difference, accuracyDifference, batches }) {
   const { loss, standardError, interval } = difference
+  const pairedTable = table(
+    words.caption,
+    [words.run, strings.common.loss, strings.batch.columnSamples, strings.common.accuracy],
+    [predictions, baseline].map(({ evaluation, loss, samples, accuracy, lossStatus }) => [
+      evaluation,
+      number(loss, { missing: lossStatus === 'infinite' ? strings.common.infinite : strings.common.none }),
+      count(samples),
+      accuracy === null ? strings.common.none : el('data', { value: accuracy }, percent(accuracy, 2)),
+    ]),
+  )
   const left = batches.onlyPredictions + batches.onlyBaseline + batches.labelsDiffer
   return [
     el(
@@ -103,7 +114,7 @@ function answerParts({ predictions, baseline, difference, accuracyDifference, ba
                 el(
                   'data',
                   { value: accuracyDifference },
-                  plus(accuracyDifference, percent(Math.abs(accuracyDifference), 2)),
+                  plus(accuracyDifference, words.points(text(100 * Math.abs(accuracyDifference), 4))),
                 ),
               ),
             ),
@@ -119,19 +130,8 @@ function answerParts({ predictions, baseline, difference, accuracyDifference, ba
         ? ''
         : words.unpaired(count(batches.onlyPredictions), count(batches.onlyBaseline), count(batches.labelsDiffer)),
     ),
-    scrolls(
-      words.caption,
-      table(
-        words.caption,
-        [words.run, strings.common.loss, strings.batch.columnSamples, strings.common.accuracy],
-        [predictions, baseline].map(({ evaluation, loss, samples, accuracy, lossStatus }) => [
-          evaluation,
-          number(loss, { missing: lossStatus === 'infinite' ? strings.common.infinite : strings.common.none }),
-          count(samples),
-          accuracy === null ? strings.common.none : el('data', { value: accuracy }, percent(accuracy, 2)),
-        ]),
-      ),
-    ),
+    scrolls(words.caption, pairedTable),
+    saves(words.caption, 'comparison', { csv: () => csvOf(pairedTable) }),
   ]
 }
 

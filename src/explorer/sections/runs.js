@@ -1,6 +1,7 @@
 /** @import { Run } from '../types.d.ts' */
 import { answerOf, newest, send } from '../api.js'
 import { find } from '../dom.js'
+import { tellNumbers } from '../numbers.js'
 import { keepInAddress, mostRuns, settingsOfAddress } from '../runs/address.js'
 import { chosen, runsChanged } from '../runs/chosen.js'
 import { curves } from '../runs/curves.js'
@@ -41,6 +42,8 @@ export async function mount(section) {
       }
     },
   })
+
+  tellNumbers(find(section, 'figure', HTMLElement), () => numbersOf(chosen.values()))
 
   const changed = () => {
     picture.draw()
@@ -191,4 +194,21 @@ export async function mount(section) {
       else start(run)
     }
   })
+}
+
+/** @param {Iterable<Run>} runs */
+function numbersOf(runs) {
+  const own = /** @type {const} */ (['fromSequence', 'toSequence', 'createdAt'])
+  const figures = /** @type {const} */ (['samples', 'loss', 'accuracy', 'standardError'])
+  return [
+    ['run', ...own, ...figures, ...figures.map((name) => `cumulative ${name}`)],
+    ...[...runs].flatMap(({ name, points }) =>
+      points.map((point) => [
+        name,
+        ...own.map((part) => point[part]),
+        ...figures.map((part) => point[part]),
+        ...figures.map((part) => point.cumulative[part]),
+      ]),
+    ),
+  ]
 }

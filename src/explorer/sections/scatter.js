@@ -1,6 +1,7 @@
-/** @import { LossAnswer } from '../types.d.ts' */
+/** @import { Colours, LossAnswer } from '../types.d.ts' */
 import { newest } from '../api.js'
 import { find, number, table, text } from '../dom.js'
+import { tellNumbers } from '../numbers.js'
 import { axis3d, chart } from '../plot.js'
 import { currentSample, sampleChanged, trueClass } from '../sample.js'
 import { fitting, isNarrow, turnable } from '../scene.js'
@@ -39,7 +40,12 @@ export function mount(section) {
   /** @type {(number | null)[]} */
   let floorTerms = []
 
-  const draw = chart(plot, (theme) => {
+  /** @param {number} at */
+  const choose = (at) => {
+    choice.value = String(at)
+    choice.dispatchEvent(new Event('change', { bubbles: true }))
+  }
+  const figure = (/** @type {Colours} */ theme) => {
     const labels = sample.map((_, at) => (at === trueClass ? 1 : 0))
     const names = sample.map((_, at) => words.name(at))
     const hovertemplate = '%{customdata}<br>y %{x}<br>t %{y}<br>−t ln y %{z}<extra></extra>'
@@ -71,16 +77,28 @@ export function mount(section) {
         margin: { l: 0, r: 0, t: 0, b: 0 },
         dragmode: 'turntable',
         scene: {
-          xaxis: axis3d(theme, 'y', { range: [0, 1], dtick: 0.2 }),
+          xaxis: axis3d(theme, 'y', { range: [0, 1], tickvals: [0.2, 0.4, 0.6, 0.8, 1] }),
           yaxis: axis3d(theme, 't', { range: [-0.05, 1.05], dtick: 0.5 }),
-          zaxis: axis3d(theme, isNarrow(plot) ? '' : '−t ln y', { range: [0, 7] }),
+          zaxis: axis3d(theme, isNarrow(plot) ? '' : '−t ln y', { range: [0, 7], tickvals: [2, 3, 4, 5, 6, 7] }),
           aspectratio: { x: 1.25, y: 1, z: 0.9 },
           camera: { eye: eye(), center: { x: 0, y: 0, z: -0.12 } },
           uirevision: 'kept',
         },
       },
     }
+  }
+  const draw = chart(plot, figure, (trace, point) => {
+    if (trace === 'outputs') choose(point)
   })
+  find(section, '.scatter-table', HTMLElement).addEventListener('click', ({ target }) => {
+    const row = target instanceof Element ? target.closest('tbody tr') : null
+    if (row instanceof HTMLTableRowElement) choose(row.sectionRowIndex)
+  })
+
+  tellNumbers(find(section, 'figure', HTMLElement), () => [
+    ['class', 'y', 't', 'loss'],
+    ...sample.map((y, at) => [at, y, Number(at === trueClass), terms[at] ?? 'Infinity']),
+  ])
 
   const show = () => {
     const element = termTable(sample, terms)

@@ -90,6 +90,7 @@ export function sceneOf(theme, heights, probe, eye) {
         text: [heights[ts.length - 1]?.[0], heights[0]?.[last]].map((loss) =>
           loss === null ? '∞' : text(loss ?? 0, 3),
         ),
+        textposition: ['middle right', 'middle left'],
         textfont: { color: theme.ink, size: 15 },
         hoverinfo: 'skip',
       },
@@ -112,8 +113,9 @@ export function sceneOf(theme, heights, probe, eye) {
         yaxis: axis3d(theme, 't', { range: [0, 1], tickvals: [0, 0.5, 1] }),
         zaxis: axis3d(theme, '', {
           range: [-0.3, infinity + 1.5],
-          tickvals: [0, 5, 10, 15, infinity],
-          ticktext: ['0', '5', '10', '15', '∞'],
+          // the floor's corner has the 1 of t
+          tickvals: [5, 10, 15, infinity],
+          ticktext: ['5', '10', '15', '∞'],
         }),
         aspectratio: { x: 1.1, y: 1.1, z: 0.8 },
         camera: { eye, center: { x: 0, y: 0, z: -0.12 } },
@@ -144,6 +146,7 @@ export function drawEdges(element, heights, probe) {
       ...edges.map(([colour, edge]) =>
         svg('path', {
           class: `line ${colour}`,
+          'data-name': colour === 'truth' ? 't = 1' : 't = 0',
           d: pathOf(
             edge.map((height, at) => [ys[at], drawn(height)]),
             x,

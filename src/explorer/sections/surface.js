@@ -1,6 +1,7 @@
 /** @import { LossAnswer } from '../types.d.ts' */
 import { newest } from '../api.js'
 import { find, number, table, text } from '../dom.js'
+import { tellNumbers } from '../numbers.js'
 import { chart } from '../plot.js'
 import { fitting, turnable } from '../scene.js'
 import { keepState } from '../state.js'
@@ -45,6 +46,16 @@ export function mount(section) {
     if (heights.length > 0) drawEdges(edges, heights, probed())
   }
   new ResizeObserver(drawFlat).observe(edges)
+  const [scene, flat] = section.querySelectorAll('figure')
+  const shown = (/** @type {number | null} */ loss) => loss ?? 'Infinity'
+  tellNumbers(scene, () => [
+    ['y', 't', 'loss'],
+    ...heights.flatMap((row, t) => row.map((loss, y) => [ys[y], ts[t], shown(loss)])),
+  ])
+  tellNumbers(flat, () => [
+    ['y', 't = 1', 't = 0'],
+    ...ys.map((y, at) => [y, shown(heights[ts.length - 1][at]), shown(heights[0][at])]),
+  ])
 
   /**
    * @param {string} policy

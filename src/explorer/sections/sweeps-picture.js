@@ -1,7 +1,7 @@
 /** @import { SweepAnswer } from '../types.d.ts' */
 /** @import { Point } from '../line-chart.js' */
 import { svg } from '../dom.js'
-import { lineChart, pathOf, roundTicks, tangentOf } from '../line-chart.js'
+import { lineChart, pathOf, roundTicks, shares, tangentOf } from '../line-chart.js'
 
 /**
  * One of the four charts, with the knob in it.
@@ -43,7 +43,7 @@ export function drawPanel(element, name, answer, at, knob) {
  * @param {(number | null)[]} curve
  */
 function scaleOf(name, curve) {
-  if (name === 'accuracy') return { from: 0, to: 1.04, ticks: [0, 0.2, 0.4, 0.6, 0.8, 1], name: '' }
+  if (name === 'accuracy') return { from: 0, to: 1.04, ticks: shares([0, 0.2, 0.4, 0.6, 0.8, 1]), name: '' }
   if (name === 'accuracySlope') return { from: -1, to: 1, ticks: /** @type {number[]} */ ([0]), name: '' }
   const finite = curve.filter((value) => value !== null)
   const [low, high] = [Math.min(0, ...finite), Math.max(...finite)]

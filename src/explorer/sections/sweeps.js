@@ -1,7 +1,8 @@
 /** @import { SweepAnswer } from '../types.d.ts' */
 import { newest } from '../api.js'
 import { loadDigits } from '../digits.js'
-import { find, number, text } from '../dom.js'
+import { find, number, share, text } from '../dom.js'
+import { tellNumbers } from '../numbers.js'
 import { keepState } from '../state.js'
 import { strings } from '../strings.js'
 import { connect } from '../wire.js'
@@ -44,8 +45,16 @@ export function mount(section) {
     for (const { name, element } of panels) {
       const panel = find(section, element, HTMLElement)
       drawPanel(panel, name, answer, at, names[parameter()])
-      panel.parentElement?.querySelector('.here')?.replaceChildren(number(answer[name][at], { digits: 4 }))
+      panel.parentElement
+        ?.querySelector('.here')
+        ?.replaceChildren(name === 'accuracy' ? share(answer.accuracy[at]) : number(answer[name][at], { digits: 4 }))
     }
+  }
+  for (const { name, element } of panels) {
+    tellNumbers(find(section, `figure:has(${element})`, HTMLElement), () => [
+      [parameter(), name],
+      ...(answer?.values ?? []).map((value, at) => [value, answer?.[name][at] ?? null]),
+    ])
   }
   new ResizeObserver(draw).observe(find(section, '.sweep-loss', HTMLElement))
 

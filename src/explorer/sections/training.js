@@ -1,11 +1,12 @@
 /** @import { TrainingOptions, TrainingRun } from '../types.d.ts' */
 import { basePath } from '../api.js'
 import { loadPixels } from '../digits.js'
-import { el, find, number } from '../dom.js'
+import { el, find, number, share } from '../dom.js'
+import { tellNumbers } from '../numbers.js'
 import { keepState } from '../state.js'
 import { strings } from '../strings.js'
 import { themeChanged } from '../switches.js'
-import { picture } from '../training/picture.js'
+import { drawAccuracy, drawLoss } from '../training/picture.js'
 import { isSeed, keepRun, keptRun, mostSteps, nameOf } from '../training/run.js'
 import { patientService, seen, sleep } from '../training/service.js'
 import { advance, begun, evaluateWhole } from '../training/steps.js'
@@ -25,7 +26,8 @@ export function mount(section) {
   const rate = find(form, '[name=rate]', HTMLSelectElement)
   const seed = find(form, '[name=seed]', HTMLInputElement)
   const [play, once, anew] = ['play', 'step', 'anew'].map((name) => find(form, `.training-${name}`, HTMLButtonElement))
-  const place = find(section, '.training-plot', HTMLElement)
+  const accuracy = find(section, '.training-accuracy', HTMLElement)
+  const loss = find(section, '.training-loss', HTMLElement)
   const status = find(section, '.training-status', HTMLElement)
 
   /** @returns {TrainingOptions} */
@@ -46,7 +48,10 @@ export function mount(section) {
   }
   const ask = patientService(show, (seconds) => say(words.waiting(seconds)))
 
-  const draw = () => place.replaceChildren(picture(place.clientWidth, place.clientHeight, run))
+  const draw = () => {
+    drawAccuracy(accuracy, run)
+    drawLoss(loss, run)
+  }
   const drawWeights = () => drawTemplates(find(section, '.training-templates', HTMLElement), run.weights)
   const showRun = () => {
     draw()
@@ -122,11 +127,22 @@ export function mount(section) {
     if (form.reportValidity()) train(1)
   })
   anew.addEventListener('click', () => begin(run.options))
-  new ResizeObserver(draw).observe(place)
+  new ResizeObserver(draw).observe(loss)
+  tellNumbers(find(section, 'figure', HTMLElement), () => numbersOf(run))
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawWeights)
   document.addEventListener(themeChanged, drawWeights)
   showRun()
   showState()
+}
+
+/** @param {TrainingRun} run */
+function numbersOf({ losses, accuracies, whole }) {
+  const wholes = new Map(whole.map(({ step, loss, accuracy }) => [step, [loss, accuracy]]))
+  const steps = Array.from({ length: losses.length + 1 }, (_, step) => step)
+  return [
+    ['step', 'loss of the mini-batch', 'accuracy of the mini-batch', 'loss of all', 'accuracy of all'],
+    ...steps.map((step) => [step, losses[step] ?? null, accuracies[step] ?? null, ...(wholes.get(step) ?? [])]),
+  ]
 }
 
 /**
@@ -134,14 +150,16 @@ export function mount(section) {
  * @param {TrainingRun} run
  */
 function showFigures(section, { options, losses, whole, isDeclared, unkept }) {
+  const none = { digits: 4, missing: '–' }
+  const last = whole.at(-1)
   const figures = {
-    steps: losses.length,
-    'batch-loss': losses.at(-1),
-    'whole-loss': whole.at(-1)?.loss,
-    'whole-accuracy': whole.at(-1)?.accuracy,
+    steps: number(losses.length),
+    'batch-loss': number(losses.at(-1), none),
+    'whole-loss': number(last?.loss, none),
+    'whole-accuracy': last === undefined ? number(undefined, none) : share(last.accuracy),
   }
   for (const [name, value] of Object.entries(figures)) {
-    find(section, `.training-${name}`, HTMLElement).replaceChildren(number(value, { digits: 4, missing: '–' }))
+    find(section, `.training-${name}`, HTMLElement).replaceChildren(value)
   }
   const kept = find(section, '.training-kept', HTMLElement)
   const name = nameOf(options)

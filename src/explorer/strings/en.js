@@ -227,7 +227,12 @@ export const strings = {
         whole,
         `, the loss of all ${samples}.`,
       ]),
-    hover: 'size %{customdata[0]}, seed %{customdata[1]}<br>loss %{y:.4f} ± %{error_y.array:.4f}',
+    hover: (
+      /** @type {number} */ size,
+      /** @type {number} */ seed,
+      /** @type {string} */ loss,
+      /** @type {string} */ margin,
+    ) => `size ${size}, seed ${seed}: loss ${loss} ± ${margin}`,
     table: 'Shares by size',
     tableCaption: 'By size',
     columnSize: 'size',
@@ -453,7 +458,11 @@ export const strings = {
         error,
         '.',
       ]),
-    calibrationHover: 'confidence %{x:.3f}<br>accuracy %{y:.3f}<br>%{customdata} samples',
+    calibrationHover: (
+      /** @type {string} */ confidence,
+      /** @type {string} */ accuracy,
+      /** @type {number} */ samples,
+    ) => `confidence ${confidence}, accuracy ${accuracy}, samples: ${samples}`,
     confidence: 'confidence',
     accuracy: 'accuracy',
     worstTitle: 'Worst samples',
@@ -488,7 +497,7 @@ export const strings = {
       'The thin line is the loss of each group of consecutive batches, in a band of one standard error to each side; the thick one is that of all batches up to there. What comes in is drawn as it comes.',
     show: 'Show',
     lines: 'Lines',
-    linesBoth: 'groups, and all so far',
+    linesBoth: 'both',
     linesGroups: 'each group',
     linesAll: 'all so far',
     by: 'Along',
@@ -579,6 +588,8 @@ export const strings = {
     none: 'Choose two different runs.',
     difference: 'Difference of the losses',
     accuracyDifference: 'Difference of the accuracies',
+    /** A difference of percentages is no percentage. */
+    points: (/** @type {string} */ percents) => `${percents} pp`,
     interval: (/** @type {Node} */ low, /** @type {Node} */ high) =>
       /** @type {Parts} */ (['95 % interval of the mean difference: ', low, ' to ', high, '. The mark is at 0.']),
     better: (/** @type {string} */ one, /** @type {string} */ other) =>

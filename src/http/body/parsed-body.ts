@@ -10,7 +10,10 @@ const largeBytes = 2 ** 22
 
 /** Gives back the memory of the tensors among the fields. */
 export function freeTensors(fields: Fields, memory: Memory): void {
-  for (const value of Object.values(fields)) if (isTensor(value)) memory.free(value.data.buffer)
+  for (const name in fields) {
+    const value = fields[name]
+    if (isTensor(value)) memory.free(value.data.buffer)
+  }
 }
 
 /** Gives back that of large tensors step by step: the system takes some 10 ms to take back 100 MB. */

@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Limits } from '../limits.ts'
+import { SecuredResponse } from '../plugins/security-headers.ts'
 import type { Tls } from '../tls.ts'
 import { Admission } from './admission.ts'
 import { Chunks } from './chunks.ts'
@@ -107,6 +108,7 @@ export class Connections {
       keepAliveTimeout: this.#keepAliveTimeoutMs,
       // its refusal would be no problem document
       requireHostHeader: false,
+      ServerResponse: SecuredResponse,
     }
     if (this.#tls === undefined) return Object.assign(createServer(options), { httpAllowHalfOpen: true })
     const server = createTlsServer({

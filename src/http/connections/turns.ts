@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
+import { whenClosed } from '../when-closed.ts'
 import type { Connection, Turn } from './table.ts'
 
 /** Requests that may wait on all connections together for the one in front of them. */
@@ -68,7 +69,7 @@ export class Turns {
     connection.turn = turn
     connection.request = turn.request
     if (connection.isLast) turn.response.shouldKeepAlive = false
-    turn.response.on('close', () => {
+    whenClosed(turn.response, () => {
       connection.turn = undefined
       if (this.#isHolding) this.#held.add(connection)
       else this.#next(connection)

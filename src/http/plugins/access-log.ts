@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { pathOf } from '../problem.ts'
 import type { RequestWork } from '../request-work.ts'
 import { traceParentOf } from '../traceparent.ts'
+import { whenClosed } from '../when-closed.ts'
 
 /** Every request has one line in the log, written when its answer is sent or its client has left. */
 export function accessLog(app: FastifyInstance): void {
@@ -13,21 +14,23 @@ export function accessLog(app: FastifyInstance): void {
 
 /** Writes the line of a request when its response is closed: `answered`, or `aborted` when it was not sent to the end. */
 export function logWhenClosed(request: FastifyRequest, reply: FastifyReply): void {
+  const begin = performance.now()
   const { raw } = reply
   let isSent = false
   raw.on('finish', () => {
     isSent = true
   })
-  raw.on('close', () => {
-    const { method, url, server, routeOptions } = request
+  whenClosed(raw, () => {
+    const { id, log, method, url, server, routeOptions } = request
     // where the router gave up there is none
     const work: RequestWork | undefined = request.work
     // an answer that was not begun has no status
     const status = raw.headersSent ? reply.statusCode : undefined
-    const milliseconds = reply.elapsedTime
+    const milliseconds = performance.now() - begin
     server.metrics?.answered({ method, route: routeOptions.url, status, seconds: milliseconds / 1000, work })
-    request.log.info(
+    log.info(
       {
+        reqId: id,
         method,
         owner: request.owner || undefined,
         path: pathOf(url),

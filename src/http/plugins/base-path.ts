@@ -40,10 +40,10 @@ export function documentBelow<Generated>(base: string, document: Generated): Gen
 export function basePath(app: FastifyInstance, base: string): void {
   app.decorate('basePath', base)
   if (base === '') return
-  app.addHook('onSend', async (_request, reply, payload) => {
+  app.addHook('onSend', (_request, reply, payload, done) => {
     const location = reply.getHeader('location')
     if (location !== undefined) reply.header('location', `${base}${location}`)
     const isPage = typeof payload === 'string' && String(reply.getHeader('content-type')).startsWith('text/html')
-    return isPage ? pageBelow(base, payload) : payload
+    done(null, isPage ? pageBelow(base, payload) : payload)
   })
 }

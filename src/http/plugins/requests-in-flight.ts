@@ -4,6 +4,7 @@ import { clientOf } from '../connections/table.ts'
 import type { Limits } from '../limits.ts'
 import type { Problem } from '../problem.ts'
 import { overloaded } from '../problem.ts'
+import { whenClosed } from '../when-closed.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -38,12 +39,13 @@ export function requestsInFlight(
     if (connection?.turn !== undefined) connection.turn.reply = reply
     const address = isBehindProxies ? clientOf(request.ip) : ''
     const share = isBehindProxies ? (forwarded.get(address) ?? { requests: 0 }) : connection?.share
-    const refusal = isAlwaysAnswered(request) ? undefined : refusalOf(connection, share)
+    const lack = lackOf(connection, share)
+    const refusal = lack === undefined || isAlwaysAnswered(request) ? undefined : lack
     if (refusal === undefined) {
       inFlight.count++
       if (share !== undefined) share.requests++
       if (isBehindProxies && share !== undefined) forwarded.set(address, share)
-      reply.raw.on('close', () => {
+      whenClosed(reply.raw, () => {
         inFlight.count--
         if (share !== undefined) share.requests--
         if (share?.requests === 0) forwarded.delete(address)
@@ -52,7 +54,7 @@ export function requestsInFlight(
     done(refusal)
   })
 
-  function refusalOf(connection: Connection | undefined, share: Requests | undefined): Problem | undefined {
+  function lackOf(connection: Connection | undefined, share: Requests | undefined): Problem | undefined {
     if (connection?.isExcess) return overloaded('Too many connections are open.', 1, 'maxConnections')
     if (inFlight.count >= maxRequestsInFlight)
       return overloaded('Too many requests are in flight.', 1, 'maxRequestsInFlight')

@@ -4,7 +4,7 @@ import { unsupportedMediaType } from '../problem.ts'
 /** A body without a Content-Type is not parsed; where one is needed it is refused as a body of no known type. */
 export function requiredBody(app: FastifyInstance): void {
   app.addHook('preValidation', (request, _reply, done) => {
-    const { body, routeOptions } = request
-    done(routeOptions.schema?.body !== undefined && body === undefined ? unsupportedMediaType(request) : undefined)
+    const isMissing = request.body === undefined && request.routeOptions.schema?.body !== undefined
+    done(isMissing ? unsupportedMediaType(request) : undefined)
   })
 }

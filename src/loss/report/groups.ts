@@ -112,7 +112,7 @@ function* read(reader: ByteReader, counts: number, sums: number): Generator<void
 }
 
 /** Looks at each group, step by step. */
-export function* eachGroup(groups: Groups, look: (totals: Totals, group: number) => void): Generator<void, void> {
+function* eachGroup(groups: Groups, look: (totals: Totals, group: number) => void): Generator<void, void> {
   let left = groupsPerStep
   for (const [group, totals] of groups) {
     look(totals, group)

@@ -4,6 +4,7 @@ import type { Tensors } from '../../loss/batch.ts'
 import { lossStatuses } from '../../loss/report/statistics.ts'
 import { lossDifference } from '../comparisons/answer.ts'
 import { lossAnswer } from '../loss/answer.ts'
+import { schemaFor } from '../loss/option-schemas.ts'
 import type { ReceivedOptions } from '../loss/schema.ts'
 import { batchFields, optionsWith } from '../loss/schema.ts'
 import { unknownField } from '../unknown-field.ts'
@@ -13,7 +14,7 @@ const { maxBatches, maxColumns, maxCurvePoints, maxMetadataEntries, maxMetadataL
 const name = z.string().regex(/^[A-Za-z0-9._~-]{1,128}$/, {
   error: 'must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -',
 })
-export const evaluationName = name.meta({ description: 'Name of the evaluation.', examples: ['run-7'] })
+const evaluationName = name.meta({ description: 'Name of the evaluation.', examples: ['run-7'] })
 export const batchName = name.meta({
   description: 'Name of the batch, unique in its evaluation.',
   examples: ['step-1'],
@@ -36,27 +37,28 @@ export interface Declaration extends ReceivedOptions {
   readonly metadata?: Record<string, string>
 }
 
-export const declaration = optionsWith(
-  'EvaluationDeclaration',
-  'The options of a loss for a stream of batches, and what is known of the batches.',
-  {
-    outputs: z
-      .int()
-      .min(1)
-      .max(maxColumns)
-      .meta({ description: 'K, numbers per row of `predictions` in every batch.' }),
-    expectedBatches: count
-      .max(maxBatches)
-      .optional()
-      .meta({ description: 'Batches that the evaluation must have before it can be sealed.' }),
-    expectedSamples: count.optional().meta({ description: 'Rows that it must have before it can be sealed.' }),
-    metadata: metadata.optional().meta({
-      description: `What else is to be kept with it: at most ${maxMetadataEntries} strings by name.`,
-      examples: [{ model: 'mlp-784-50-10' }],
-    }),
-  },
-  // entry by entry what is described above
-) as unknown as z.ZodType<Declaration>
+export const declaration = schemaFor<Declaration>(
+  optionsWith(
+    'EvaluationDeclaration',
+    'The options of a loss for a stream of batches, and what is known of the batches.',
+    {
+      outputs: z
+        .int()
+        .min(1)
+        .max(maxColumns)
+        .meta({ description: 'K, numbers per row of `predictions` in every batch.' }),
+      expectedBatches: count
+        .max(maxBatches)
+        .optional()
+        .meta({ description: 'Batches that the evaluation must have before it can be sealed.' }),
+      expectedSamples: count.optional().meta({ description: 'Rows that it must have before it can be sealed.' }),
+      metadata: metadata.optional().meta({
+        description: `What else is to be kept with it: at most ${maxMetadataEntries} strings by name.`,
+        examples: [{ model: 'mlp-784-50-10' }],
+      }),
+    },
+  ),
+)
 
 const time = z.iso.datetime()
 const status = z.enum(['open', 'sealed']).meta({ description: 'A sealed evaluation takes no more batches.' })
@@ -94,13 +96,12 @@ export const batchAnswer = lossAnswer
   .meta({ id: 'BatchAnswer', description: 'What the rows of this batch add up to.' })
 
 /** The body of one batch. Generated clients name it after its id, which must not be the name of a parameter. */
-export const batchContent = z
-  .strictObject(batchFields, { error: unknownField(Object.keys(batchFields)) })
-  // what a custom type holds is known to TypeScript, not to zod
-  .meta({
+export const batchContent = schemaFor<Tensors>(
+  z.strictObject(batchFields, { error: unknownField(Object.keys(batchFields)) }).meta({
     id: 'BatchContent',
     description: 'The rows of a batch: predictions and labels without options.',
-  }) as unknown as z.ZodType<Tensors>
+  }),
+)
 
 /** One line of a stream of batches. */
 export const namedBatch = z
@@ -222,7 +223,7 @@ export const batchesAnswer = z
       .meta({ description: 'The first refused lines.' }),
     requestId: z.string(),
   })
-  .meta({ id: 'BatchesAnswer', description: 'What became of the lines.' })
+  .meta({ id: 'BatchesAnswer', description: 'Results for the lines.' })
 
 /** A number in a query. */
 function queryNumber(low: number, high: number) {

@@ -135,7 +135,7 @@ const valueMetrics = z
     maxError: anyNumber.meta({ description: 'Largest |y-t| of the samples that have weight.' }),
     meanError: anyNumber.meta({ description: 'Mean of y-t over samples and outputs.' }),
   })
-  .meta({ id: 'ValueMetrics', description: 'How far values are from their labels; null what cannot be computed.' })
+  .meta({ id: 'ValueMetrics', description: 'How far values are from their labels; what cannot be computed is null.' })
 
 export const lossAnswer = z
   .object({

@@ -11,6 +11,11 @@ export function tensor(description: string, schema: Record<string, unknown>) {
   return z.custom<Tensor>(isTensor, { error: 'must be an array of numbers' }).meta({ description, ...schema })
 }
 
+/** A schema of what custom types hold, which is known to TypeScript, not to zod. */
+export function schemaFor<Output>(schema: z.ZodType): z.ZodType<Output> {
+  return schema as z.ZodType<Output>
+}
+
 /** The JSON Schema of weights. */
 export const weights = { type: 'array', items: { type: 'number', minimum: 0, maximum: 1e100 } }
 

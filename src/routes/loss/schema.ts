@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Tensors } from '../../loss/batch.ts'
+import { batchTensors } from '../../loss/batch.ts'
 import type { PairedTensors } from '../../loss/comparison.ts'
 import type { LossName } from '../../loss/kernels/index.ts'
 import { losses, lossNames } from '../../loss/kernels/index.ts'
@@ -22,7 +23,7 @@ import { isTensor } from '../../loss/tensor.ts'
 import { readWeightOption } from '../../loss/weights.ts'
 import { unknownField } from '../unknown-field.ts'
 import { labelsByFormat, labelsSchema, listOf } from './labels-schema.ts'
-import { schemaOf, tensor, weights } from './option-schemas.ts'
+import { schemaFor, schemaOf, tensor, weights } from './option-schemas.ts'
 
 const numbers = listOf({ type: 'number' })
 
@@ -43,7 +44,7 @@ export const batchFields = {
 }
 
 /** The tensors of a comparison. */
-export const comparisonFields = {
+const comparisonFields = {
   ...batchFields,
   baseline: tensor('What another model predicts, in the shape of `predictions`.', {
     oneOf: [listOf(numbers), numbers],
@@ -51,18 +52,17 @@ export const comparisonFields = {
 }
 
 /** One batch without options. */
-export const batchSchema = z
-  .strictObject(batchFields, { error: unknownField(Object.keys(batchFields)) })
-  // what a custom type holds is known to TypeScript, not to zod
-  .meta({
+export const batchSchema = schemaFor<Tensors>(
+  z.strictObject(batchFields, { error: unknownField(Object.keys(batchFields)) }).meta({
     id: 'Batch',
     description: 'Predictions and labels without options: a further line of an NDJSON body.',
-  }) as unknown as z.ZodType<Tensors>
+  }),
+)
 
 /** The tensors of a comparison, without options. */
-export const pairSchema = z.strictObject(comparisonFields, {
-  error: unknownField(Object.keys(comparisonFields)),
-}) as unknown as z.ZodType<PairedTensors>
+export const pairSchema = schemaFor<PairedTensors>(
+  z.strictObject(comparisonFields, { error: unknownField(Object.keys(comparisonFields)) }),
+)
 
 /** Options as they are received: weights are tensors, which are checked with the first batch. */
 export type ReceivedOptions = { readonly [Name in keyof Options]: Received<Options[Name]> }
@@ -89,37 +89,43 @@ export type LossRequest = ReceivedOptions & Tensors
  * The options alone, as they are validated: every loss knows every option, so that one which does not apply may hold its
  * default; the core refuses any other value of it.
  */
-export const optionsSchema = z.discriminatedUnion(
-  'loss',
-  unionOf((name) => z.strictObject(optionsOf(name), { error: unknownField(fieldsOf(name)) })),
-  { error: noLoss },
-) as unknown as z.ZodType<ReceivedOptions>
+export const optionsSchema = schemaFor<ReceivedOptions>(
+  z.discriminatedUnion(
+    'loss',
+    unionOf((name) => z.strictObject(optionsOf(name), { error: unknownField(fieldsOf(name), batchTensors) })),
+    { error: noLoss },
+  ),
+)
 
 /** One JSON object with options and batch; the document shows the options that a loss can use. */
-export const lossRequest = z
-  .discriminatedUnion(
-    'loss',
-    unionOf((name) => requestOf(name, 'Request', batchFields)),
-    { error: noLoss },
-  )
-  .meta({
-    id: 'LossRequest',
-    description: 'One batch. The options depend on the loss.',
-    discriminator: discriminator('Request', 'Input'),
-  }) as unknown as z.ZodType<LossRequest>
+export const lossRequest = schemaFor<LossRequest>(
+  z
+    .discriminatedUnion(
+      'loss',
+      unionOf((name) => requestOf(name, 'Request', batchFields)),
+      { error: noLoss },
+    )
+    .meta({
+      id: 'LossRequest',
+      description: 'One batch. The options depend on the loss.',
+      discriminator: discriminator('Request', 'Input'),
+    }),
+)
 
 /** Likewise for the predictions of two models. */
-export const comparisonRequest = z
-  .discriminatedUnion(
-    'loss',
-    unionOf((name) => requestOf(name, 'Comparison', comparisonFields)),
-    { error: noLoss },
-  )
-  .meta({
-    id: 'Comparison',
-    description: 'The predictions of two models for the same labels. The options depend on the loss.',
-    discriminator: discriminator('Comparison', 'Input'),
-  }) as unknown as z.ZodType<ReceivedOptions & PairedTensors>
+export const comparisonRequest = schemaFor<ReceivedOptions & PairedTensors>(
+  z
+    .discriminatedUnion(
+      'loss',
+      unionOf((name) => requestOf(name, 'Comparison', comparisonFields)),
+      { error: noLoss },
+    )
+    .meta({
+      id: 'Comparison',
+      description: 'The predictions of two models for the same labels. The options depend on the loss.',
+      discriminator: discriminator('Comparison', 'Input'),
+    }),
+)
 
 /**
  * The options of a loss for a stream of batches, in one JSON object with other fields. The document shows those that a loss

@@ -5,6 +5,7 @@ import type { Fields, SingleBatch } from '../../http/body/parsed-body.ts'
 import { singleBatch } from '../../http/body/parsed-body.ts'
 import { inferenceMediaTypes, registerInferenceBodies } from '../../http/body/register.ts'
 import { closingProblem } from '../../http/connections/closing.ts'
+import { didYouMean } from '../../http/did-you-mean.ts'
 import { Problem } from '../../http/problem.ts'
 import { sendTensors } from '../../http/send-tensors.ts'
 import { Evaluation } from '../../loss/evaluation.ts'
@@ -194,8 +195,10 @@ const inferred = {
 /** Models that there are not are refused before a body is read. */
 async function checkModel({ params }: FastifyRequest): Promise<void> {
   const { loss, version = modelVersion } = params as ModelRequest['Params']
-  if (!lossNames.includes(loss))
-    throw new Problem('not-found', `There is no such loss. The models are ${lossNames.join(', ')}.`)
+  if (!lossNames.includes(loss)) {
+    const detail = `There is no such loss${didYouMean(loss, lossNames) || '.'} The models are ${lossNames.join(', ')}.`
+    throw new Problem('not-found', detail)
+  }
   if (version !== modelVersion) throw new Problem('not-found', `The only version of a model is ${modelVersion}.`)
 }
 

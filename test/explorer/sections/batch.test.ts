@@ -1,12 +1,12 @@
 import { execFile, spawnSync } from 'node:child_process'
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
 import type { LossAnswer, Problem } from '../../../src/explorer/types.d.ts'
 import { golden } from '../../support.ts'
 import { npy } from '../npy.ts'
-import { browserTest, near, tracesOf, valuesOf } from '../support.ts'
+import { binsOf, browserTest, near, saved, valuesOf } from '../support.ts'
 
 interface Digits {
   readonly predictions: number[][]
@@ -53,15 +53,6 @@ async function columnOf(page: Page, place: string, title: string): Promise<(stri
     },
     title,
   )
-}
-
-/** What is saved by the button of a format. */
-async function saved(page: Page, what: string, format: string): Promise<string> {
-  const [download] = await Promise.all([
-    page.waitForEvent('download'),
-    page.click(`[aria-label="Save ${what} as ${format}"]`),
-  ])
-  return readFileSync(await download.path(), format === 'PNG' ? 'latin1' : 'utf8')
 }
 
 browserTest('a batch of one’s own', async (t, studio) => {
@@ -236,18 +227,9 @@ browserTest('a batch of one’s own', async (t, studio) => {
     t.ok(Math.abs((answer.loss ?? 0) - 0.24367462637609028) < 1e-15, 'the golden loss')
     t.ok(await shows(page, answer))
     const filled = answer.calibration?.bins.filter(({ count }) => count > 0)
-    const bins = (await tracesOf(page, '.calibration-plot')).find(({ name }) => name === 'bins')
     t.same(
-      bins?.x,
-      filled?.map(({ meanConfidence }) => meanConfidence),
-    )
-    t.same(
-      bins?.y,
-      filled?.map(({ accuracy }) => accuracy),
-    )
-    t.same(
-      bins?.customdata,
-      filled?.map(({ count }) => count),
+      await binsOf(page, '.calibration-plot'),
+      filled?.map(({ meanConfidence, accuracy, count }) => [meanConfidence, accuracy, count]),
     )
 
     for (const [name, program, loss] of [

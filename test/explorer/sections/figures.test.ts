@@ -1,6 +1,6 @@
 import type { RunReport } from '../../../src/explorer/types.d.ts'
 import { Trainer } from '../runs/runs.ts'
-import { browserTest, near, tracesOf, valuesOf } from '../support.ts'
+import { binsOf, browserTest, near, valuesOf } from '../support.ts'
 
 const timeout = 60_000
 
@@ -27,10 +27,9 @@ browserTest('what a run adds up to', async (t, studio) => {
     )
     t.match(await page.textContent('.figures-state'), 'Batches: 5 of 9.')
     const bins = report.calibration?.bins.filter(({ count }) => count > 0)
-    const traces = await tracesOf(page, '.figures-result .calibration-plot')
     t.same(
-      traces.find(({ name }) => name === 'bins')?.y,
-      bins?.map(({ accuracy }) => accuracy),
+      await binsOf(page, '.figures-result .calibration-plot'),
+      bins?.map(({ meanConfidence, accuracy, count }) => [meanConfidence, accuracy, count]),
     )
   })
 

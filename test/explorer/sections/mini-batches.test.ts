@@ -1,6 +1,6 @@
 import type { LossAnswer } from '../../../src/explorer/types.d.ts'
 import type { Exchange } from '../support.ts'
-import { browserTest, near, requestOf, tracesOf, valuesOf } from '../support.ts'
+import { browserTest, near, requestOf, valuesOf } from '../support.ts'
 
 interface Draw {
   readonly seed: number
@@ -26,13 +26,17 @@ browserTest('mini-batches converge on the whole', async (t, studio) => {
   t.same(await valuesOf(page, '.mini-summary'), [whole.answer.loss])
   t.same(new Set(draws().map(({ seed }) => seed)), new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]))
 
-  const drawn = (await tracesOf(page, '.mini-plot')).flatMap(({ name, y, customdata, error_y }) =>
-    y.map((loss, at) => ({ name, loss: Number(loss), margin: error_y.array[at], of: customdata[at] as number[] })),
+  const drawn = await page.$$eval('.mini-plot .estimate', (all) =>
+    all.map((element) => {
+      const { size, seed, loss, margin } = (element as SVGElement).dataset
+      const covers = element.classList.contains('accent')
+      return { covers, loss: Number(loss), margin: Number(margin), of: [Number(size), Number(seed)] }
+    }),
   )
   t.equal(drawn.length, 70)
   const covering = drawn.filter(({ loss, margin }) => Math.abs(loss - (whole.answer.loss ?? 0)) <= margin)
   t.same(
-    drawn.filter(({ name }) => name === 'covers'),
+    drawn.filter(({ covers }) => covers),
     covering,
   )
   t.match(await page.textContent('.mini-summary'), `${covering.length} of 70 intervals`)

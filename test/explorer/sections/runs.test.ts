@@ -201,7 +201,7 @@ browserTest('runs for every reader', async (t, studio) => {
       const { page } = await studio.open(`/explore/evaluations?lang=${language}&runs=one,other`, options)
       await page.waitForSelector('#runs[data-mounted]', { timeout })
       for (const [id, ready] of [
-        ['figures', '.calibration-plot[data-drawn]'],
+        ['figures', '.calibration-plot svg'],
         ['paired', '.paired-verdict'],
       ]) {
         await page.locator(`#${id}`).scrollIntoViewIfNeeded()

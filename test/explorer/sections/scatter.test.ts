@@ -47,6 +47,19 @@ browserTest('the ten outputs in three dimensions', async (t, studio) => {
     t.match(page.url(), 'scatter.class=7')
   })
 
+  await t.test('a click on a point or on a row finds the class in the other', async (t) => {
+    await page.click('.scatter-table tbody tr:nth-child(5)')
+    t.equal(await page.inputValue('#scatter [name=class]'), '4')
+    t.equal(await page.textContent('.scatter-table .current th'), '4')
+    // where a point lies depends on how the scene is turned, so the library tells of the click
+    await page.$eval('.scatter-plot', (element) => {
+      const point = { data: { name: 'outputs' }, pointNumber: 2 }
+      Object(element).emit('plotly_click', { points: [point] })
+    })
+    t.equal(await page.textContent('.scatter-table .current th'), '2')
+    t.match(await page.inputValue('#scatter [name=class]'), '2')
+  })
+
   await t.test('buttons turn it', async (t) => {
     const eye = () =>
       page.$eval('.scatter-plot', (element) =>

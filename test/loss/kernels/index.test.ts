@@ -6,8 +6,8 @@ import type { Include } from '../../../src/loss/formats.ts'
 import { labelFormats, predictionFormats } from '../../../src/loss/formats.ts'
 import { losses, lossNames } from '../../../src/loss/kernels/index.ts'
 import type { Loss } from '../../../src/loss/kernels/loss.ts'
+import { decisionBy } from '../../../src/loss/options.ts'
 import { statisticsOf } from '../../../src/loss/report/statistics.ts'
-import { decisionOf } from '../../../src/loss/spec.ts'
 import type { Tally } from '../../../src/loss/tally.ts'
 import { merge } from '../../../src/loss/tally.ts'
 import type { Rational } from '../exact.ts'
@@ -34,7 +34,7 @@ const run = { seed: 604, numRuns: 15 }
 
 /** Every part that an answer to the combination may have. */
 function partsOf({ loss, labelFormat, predictionFormat }: Combination, outputs: number): Include[] {
-  const decision = decisionOf(loss, labelFormat)
+  const decision = decisionBy(losses[loss], labelFormat)
   const sections: Include[] = ['perSample', 'gradient']
   if (decision === 'class' || (decision === 'binary' && outputs === 1)) {
     sections.push('perClass', 'confusion')
@@ -210,7 +210,7 @@ test('the gradient is the slope of the loss', async (t) => {
   const step = 2 ** -20
   for (const combination of combinations) {
     const { loss, labelFormat, predictionFormat } = combination
-    const hasRowSums = predictionFormat.endsWith('probabilities') && decisionOf(loss, labelFormat) === 'class'
+    const hasRowSums = predictionFormat.endsWith('probabilities') && decisionBy(losses[loss], labelFormat) === 'class'
     let compared = 0
     let skipped = 0
     const property = fc.property(problems(combination, inside), ({ options, ...rest }) => {
@@ -256,7 +256,7 @@ function perfect(
   const targets =
     typeof label === 'number' ? Array.from({ length: outputs }, (_, k) => (k === label ? 1 : 0)) : [...label]
   if (predictionFormat === 'logits') {
-    const isBinary = decisionOf(loss, labelFormat) === 'binary'
+    const isBinary = decisionBy(losses[loss], labelFormat) === 'binary'
     return targets.map((t) => Math.max(-800, Math.min(800, isBinary ? Math.log(t) - Math.log1p(-t) : Math.log(t))))
   }
   if (predictionFormat === 'log-probabilities') return targets.map(logOf)
@@ -269,7 +269,7 @@ function perfect(
 test('a perfect prediction has the least loss', async (t) => {
   for (const combination of combinations) {
     const { loss, labelFormat, predictionFormat } = combination
-    const decision = decisionOf(loss, labelFormat)
+    const decision = decisionBy(losses[loss], labelFormat)
     const outputs = 3
     const options: Problem['options'] = {
       loss,
@@ -331,7 +331,7 @@ function accuracyOf({ rows, isWeighted }: Problem, { perSample }: Answer, decisi
 
 test('numbers agree with each other, and nulls stand only where they mean something', async (t) => {
   for (const combination of combinations) {
-    const decision = decisionOf(combination.loss, combination.labelFormat)
+    const decision = decisionBy(losses[combination.loss], combination.labelFormat)
     const property = fc.property(problems(combination), (problem) => {
       const outputs = problem.rows[0].prediction.length
       const { isWeighted, rows } = problem

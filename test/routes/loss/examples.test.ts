@@ -1,43 +1,14 @@
 import { t as root, test } from 'tap'
+import { lossExamples } from '../../../src/routes/loss/example-requests.ts'
 import {
   binaryHeaders,
   lossAnswers,
   lossBodyDescription,
-  lossExamples,
   lossMediaTypeDocuments,
 } from '../../../src/routes/loss/examples.ts'
 import { appOf, ask, post } from '../../support.ts'
 
 const app = await appOf(root)
-
-test('each example shows what its summary says', async (t) => {
-  const table: [keyof typeof lossExamples, object][] = [
-    ['one-hot', { loss: 0.510825457099338, accuracy: 1, samples: 1, outputs: 10 }],
-    ['index', { loss: 0.510825457099338, accuracy: 1, samples: 1, outputs: 10 }],
-    [
-      'batch',
-      {
-        accuracy: 0.5,
-        samples: 4,
-        perClass: [{ class: 0 }, { class: 1 }, { class: 2 }],
-        confusion: [
-          [1, 0, 0],
-          [0, 0, 2],
-          [0, 0, 1],
-        ],
-      },
-    ],
-    ['binary', { accuracy: 0.25, correct: 1, samples: 4, outputs: 1 }],
-    ['regression', { accuracy: null, weightSum: 5, loss: (0.25 + 0.25 + 0 + 2) / 5 }],
-    ['wrong declaration', { status: 422, errors: [{ pointer: '#/labels' }] }],
-  ]
-  t.same(
-    table.map(([name]) => name),
-    Object.keys(lossExamples),
-  )
-  for (const [name, expected] of table)
-    t.match((await post(app, '/v1/loss', lossExamples[name].value)).body, expected, name)
-})
 
 test('the answers shown are those of the service', async (t) => {
   for (const [status, name] of [

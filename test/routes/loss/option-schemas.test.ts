@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { z } from 'zod'
 import type { OptionType } from '../../../src/loss/option-types.ts'
-import { schemaOf } from '../../../src/routes/loss/option-schemas.ts'
+import { schemaFor, schemaOf } from '../../../src/routes/loss/option-schemas.ts'
 
 const tensor = { data: Float64Array.of(1), shape: [1], nonNumeric: [], nonNumericCount: 0 }
 const weights = { type: 'array', items: { type: 'number', minimum: 0, maximum: 1e100 } }
@@ -89,4 +89,9 @@ test('a random sample: its fields, and replacement unless it says otherwise', as
   const { required, properties } = z.toJSONSchema(schema, { io: 'input' })
   t.same(required, ['size', 'seed'])
   t.same(Object.keys(properties?.replacement as object), ['description', 'type'], 'no default that would demand it')
+})
+
+test('a schema is told what its custom types hold, and stays the same', async (t) => {
+  const schema = z.object({ predictions: z.custom() })
+  t.equal(schemaFor<object>(schema), schema)
 })

@@ -1,6 +1,7 @@
 import { t as root, test } from 'tap'
 import { losses, lossNames } from '../../../src/loss/kernels/index.ts'
 import { lossAnswer } from '../../../src/routes/loss/answer.ts'
+import { digits } from '../../digits.ts'
 import type { Answered } from '../../support.ts'
 import { appOf, ask, golden, listener, post } from '../../support.ts'
 
@@ -16,13 +17,6 @@ interface Row {
   readonly pointer: string
 }
 const { evaluations, refusals } = golden<{ evaluations: Row[]; refusals: Row[] }>('losses.json')
-interface Digits {
-  readonly predictions: number[][]
-  readonly logits: number[][]
-  readonly labels: number[]
-  readonly expected: Record<string, number>
-}
-const digits = golden<Digits>('digits.json')
 
 interface Problem {
   readonly type: string
@@ -333,7 +327,7 @@ const fitting: [string, object, string, string][] = [
     'a format that the loss does not take',
     { ...values, labelFormat: 'binery' },
     '#/labelFormat',
-    'labelFormat must be one-hot, index, probabilities, binary or values for loss "mse"; received "binery"',
+    'labelFormat must be one-hot, index, probabilities, binary or values for loss "mse"; received "binery"; did you mean "binary"?',
   ],
   [
     'no format',

@@ -211,7 +211,10 @@ test('an unknown field is told with those that have an effect, and the nearest',
   const known = `${common} ${fields.huber}`.split(' ')
   const told = optionNames.filter((name) => known.includes(name))
   t.same(messages(optionsSchema, options), [
-    ['', `is not a recognised field; the fields are loss, labelFormat, ${told.join(', ')}; did you mean "delta"?`],
+    [
+      '',
+      `is not a recognised field; the options are loss, labelFormat, ${told.join(', ')}, and the numbers predictions, labels, sampleWeights; did you mean "delta"?`,
+    ],
   ])
   t.same(messages(lossRequest, { ...options, predictions: tensor, labels: tensor }), [
     [
