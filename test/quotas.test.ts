@@ -93,20 +93,22 @@ test('two replicas admit together what one would, and each for itself while the 
   }
   await withinAMinute()
   const { admitted } = await admittedTo([0, 1, 1, 0].map((at) => sendTo(replicas[at], '192.0.2.1')))
-  t.equal(admitted, limit)
+  const alone = () => lines.filter((line) => line.includes('quotas count for this process alone')).length
+  // on a machine that is too busy for an answer within a second they say so, and may admit more
+  t.ok(admitted === limit || (alone() > 0 && admitted > limit))
 
   await server.cut()
   for (const replica of replicas) {
-    const alone = await admittedTo([sendTo(replica, '192.0.2.2')])
-    t.equal(alone.admitted, limit, 'nobody is kept out')
+    const { admitted: byItself } = await admittedTo([sendTo(replica, '192.0.2.2')])
+    t.equal(byItself, limit, 'nobody is kept out')
   }
-  t.equal(lines.filter((line) => line.includes('quotas count for this process alone')).length, 2)
+  t.ok(alone() >= 2)
   t.notOk(lines.some((line) => line.includes('postgres://')))
   await server.startAgain()
   const back = () => lines.filter((line) => line.includes('quotas count for all processes again')).length
-  for (let tries = 0; tries < 200 && back() < 2; tries++) {
+  for (let tries = 0; tries < 400 && back() < alone(); tries++) {
     for (const replica of replicas) await sendTo(replica, '192.0.2.3')()
     await sleep(50)
   }
-  t.equal(back(), 2)
+  t.equal(back(), alone())
 })

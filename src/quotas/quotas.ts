@@ -32,7 +32,7 @@ export interface QuotaTimes {
   readonly idle: number
 }
 
-const standardTimes: QuotaTimes = { now: Date.now, patience: 250, retry: 1000, idle: 1000 }
+const standardTimes: QuotaTimes = { now: Date.now, patience: 1000, retry: 1000, idle: 1000 }
 const minuteMs = 60_000
 /** Clients whose usage is known; of more the one that was there longest ago is forgotten. */
 const mostClients = 100_000
