@@ -8,14 +8,14 @@ export function didYouMean(received: unknown, names: readonly string[]): string 
   return name === undefined ? '' : `; did you mean "${name}"?`
 }
 
-/** The one name that was probably meant: at most half of its letters differ and no more than 3, whatever their case and what joins words. */
+/** The one name that was probably meant: fewer than half of its letters differ and no more than 3, whatever their case and what joins words. */
 export function nearest(word: string, names: readonly string[]): string | undefined {
   if (word.length > longest) return undefined
   const [found, other] = names
     .map((name) => ({ name, away: distance(letters(word), letters(name)) }))
     .toSorted((one, another) => one.away - another.away)
   if (found === undefined || found.away === other?.away) return undefined
-  return found.away <= Math.min(3, found.name.length / 2) ? found.name : undefined
+  return found.away <= 3 && found.away < found.name.length / 2 ? found.name : undefined
 }
 
 function letters(name: string): string {

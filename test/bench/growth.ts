@@ -24,6 +24,8 @@ interface Chart {
   readonly title: string
   readonly axis: string
   readonly lines: ReadonlyMap<string, readonly Point[]>
+  /** Whether the cost should grow as the size does; else it should stay. */
+  readonly grows: boolean
 }
 
 /** Measures, writes the picture, and returns the tables. */
@@ -40,9 +42,14 @@ export async function benchGrowth(rounds: number): Promise<string> {
   const connections = await perConnections(server, rounds, [1, 2, 4, 8, 16, 32, 64])
   await stop(server)
   const charts: Chart[] = [
-    { title: 'rows of 10', axis: 'rows of a body', lines: rows },
-    { title: `${numbers.toLocaleString('en')} numbers`, axis: 'outputs of a row', lines: outputs },
-    { title: 'one row at a time', axis: 'connections', lines: connections },
+    { title: 'Rows of 10 numbers', axis: 'rows of a body', lines: rows, grows: true },
+    {
+      title: `${numbers.toLocaleString('en')} numbers`,
+      axis: 'outputs of a row',
+      lines: outputs,
+      grows: false,
+    },
+    { title: 'One row of 10', axis: 'connections', lines: connections, grows: false },
   ]
   await writeFile(picture, svgOf(charts))
   return charts.map(tableOf).join('\n\n')
@@ -103,7 +110,7 @@ function tableOf({ title, axis, lines }: Chart): string {
     return `| ${at.toLocaleString('en')} | ${cells.join(' | ')} |`
   })
   return [
-    `| ${axis} (${title}) | ${[...lines.keys()].join(' | ')} |`,
+    `| ${title}: ${axis} | ${[...lines.keys()].join(' | ')} |`,
     `|---:|${'---:|'.repeat(lines.size)}`,
     ...rows,
   ].join('\n')
@@ -113,61 +120,96 @@ function inUnits(milliseconds: number): string {
   return milliseconds < 1 ? `${(milliseconds * 1000).toFixed(0)} µs` : `${milliseconds.toPrecision(3)} ms`
 }
 
-const [width, height, left, bottom, top] = [300, 240, 56, 44, 28]
-const colours = ['#2563eb', '#d97706']
+/** The frame of the axes in a chart, and the size of all. */
+const frame = { left: 58, right: 300, top: 44, bottom: 216 }
+const [width, height, gap] = [308, 262, 14]
+
+/** Readable on the pages of both themes that a README is shown in. */
+const style = `
+  text { font: 12px system-ui, sans-serif; fill: #475569 }
+  .title { font-weight: 600; font-size: 13px; fill: #0f172a }
+  .grid { stroke: #e2e8f0 }
+  .JSON { --colour: #2563eb } .binary { --colour: #b45309 }
+  polyline { fill: none; stroke: var(--colour); stroke-width: 2; stroke-linejoin: round }
+  circle, .name { fill: var(--colour) } .name { font-weight: 600 }
+  .proportional { stroke: #94a3b8; stroke-dasharray: 4 4 }
+  @media (prefers-color-scheme: dark) {
+    text { fill: #94a3b8 } .title { fill: #f1f5f9 } .grid { stroke: #334155 } .proportional { stroke: #64748b }
+    .JSON { --colour: #60a5fa } .binary { --colour: #fbbf24 }
+  }`
 
 /** The charts side by side, both axes logarithmic, so that what is proportional is a straight line of slope 1. */
 function svgOf(charts: readonly Chart[]): string {
-  const parts = charts.map((chart, at) => `<g transform="translate(${at * (width + 24)} 0)">${chartOf(chart)}</g>`)
-  const all = charts.length * (width + 24)
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${all} ${height}" font-family="sans-serif" font-size="11" role="img" aria-label="Processor time of a request against its size"><rect width="${all}" height="${height}" fill="#fff"/>${parts.join('')}</svg>\n`
+  const parts = charts.map((chart, at) => `<g transform="translate(${at * (width + gap)} 0)">${chartOf(chart)}</g>`)
+  const all = charts.length * (width + gap) - gap
+  const label = 'Processor time of a request against its size'
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${all} ${height}" role="img" aria-label="${label}"><style>${style}</style>\n${parts.join('\n')}\n</svg>\n`
 }
 
-function chartOf({ title, axis, lines }: Chart): string {
+function chartOf({ title, axis, lines, grows }: Chart): string {
   const points = [...lines.values()].flat()
-  const [x, y] = [
-    scaleOf(
-      points.map(({ at }) => at),
-      left,
-      width - 8,
-    ),
-    scaleOf(
-      points.map(({ cost }) => cost),
-      height - bottom,
-      top,
-    ),
-  ]
-  const text = (at: string, content: string) => `<text ${at} fill="#333">${content}</text>`
+  const sizes = [...new Set(points.map(({ at }) => at))]
+  const costs = points.map(({ cost }) => cost)
+  const x = scaleOf(sizes, frame.left, frame.right)
+  const y = scaleOf(decadesOf(costs), frame.bottom, frame.top)
+  const text = (at: string, content: string) => `<text ${at}>${content}</text>`
   const ticks = [
-    ...x.ticks.map((tick) => text(`x="${x.of(tick)}" y="${height - bottom + 16}" text-anchor="middle"`, shortly(tick))),
+    ...x.ticks.map((tick) => text(`x="${x.of(tick)}" y="${frame.bottom + 18}" text-anchor="middle"`, shortly(tick))),
     ...y.ticks.map(
       (tick) =>
-        `<path d="M${left} ${y.of(tick)}H${width - 8}" stroke="#ddd"/>${text(`x="${left - 6}" y="${y.of(tick) + 4}" text-anchor="end"`, inUnits(tick))}`,
+        `<path class="grid" d="M${frame.left} ${y.of(tick)}H${frame.right}"/>${text(`x="${frame.left - 8}" y="${y.of(tick) + 4}" text-anchor="end"`, roundly(tick))}`,
     ),
   ]
-  const drawn = [...lines].map(([name, line], at) => {
-    const path = line.map((point) => `${x.of(point.at)},${y.of(point.cost)}`).join(' ')
-    const dots = line.map(
-      (point) => `<circle cx="${x.of(point.at)}" cy="${y.of(point.cost)}" r="2.5" fill="${colours[at]}"/>`,
-    )
-    const legend = `<text x="${left + 8}" y="${top + 14 + 14 * at}" fill="${colours[at]}">${name}</text>`
-    return `<polyline points="${path}" fill="none" stroke="${colours[at]}" stroke-width="1.5"/>${dots.join('')}${legend}`
-  })
   const words = [
-    text(`x="${(left + width) / 2}" y="16" text-anchor="middle" font-weight="bold"`, title),
-    text(`x="${(left + width) / 2}" y="${height - 8}" text-anchor="middle"`, axis),
+    text(`class="title" x="${frame.left}" y="16"`, title),
+    text(`x="${frame.left}" y="33"`, 'processor time of a request'),
+    text(`x="${(frame.left + frame.right) / 2}" y="${height - 8}" text-anchor="middle"`, axis),
   ]
-  return [...ticks, ...drawn, ...words].join('')
+  const [first] = lines.values()
+  const guide = grows ? guideOf(first[first.length - 1], x, y) : ''
+  const names = [...lines.keys()].map((name) => `<tspan class="name ${name}">${name}</tspan>`)
+  const legend = text(`x="${frame.right}" y="16" text-anchor="end"`, names.join('\u2002'))
+  const drawn = [...lines].map(([name, line]) => lineOf(name, line, x, y))
+  return [...ticks, guide, ...words, legend, ...drawn].join('')
 }
 
-/** A logarithmic scale over some values, and the powers of ten in it. */
-function scaleOf(values: readonly number[], from: number, to: number) {
+function lineOf(name: string, line: readonly Point[], x: Scale, y: Scale): string {
+  const path = line.map((point) => `${x.of(point.at)},${y.of(point.cost)}`).join(' ')
+  const dots = line.map((point) => `<circle cx="${x.of(point.at)}" cy="${y.of(point.cost)}" r="3"/>`)
+  return `<g class="${name}"><polyline points="${path}"/>${dots.join('')}</g>`
+}
+
+/** What would be proportional to the size, through the largest. */
+function guideOf({ at, cost }: Point, x: Scale, y: Scale): string {
+  const lowest = y.ticks[0]
+  const begin = x.of((at * lowest) / cost)
+  const words = `<text x="${begin + 10}" y="${frame.bottom - 6}">proportional</text>`
+  return `<path class="proportional" d="M${begin} ${frame.bottom}L${x.of(at)} ${y.of(cost)}"/>${words}`
+}
+
+interface Scale {
+  readonly ticks: readonly number[]
+  readonly of: (value: number) => number
+}
+
+/** A logarithmic scale between the ticks, the least and the largest of which stand at its ends. */
+function scaleOf(ticks: readonly number[], from: number, to: number): Scale {
+  const [lowest, highest] = [Math.log10(Math.min(...ticks)), Math.log10(Math.max(...ticks))]
+  const of = (value: number) => Math.round(from + ((Math.log10(value) - lowest) / (highest - lowest)) * (to - from))
+  return { ticks, of }
+}
+
+/** The powers of ten around some values. */
+function decadesOf(values: readonly number[]): number[] {
   const lowest = Math.floor(Math.log10(Math.min(...values)))
-  const highest = Math.ceil(Math.log10(Math.max(...values) * 1.0001))
-  return {
-    ticks: Array.from({ length: highest - lowest + 1 }, (_, at) => 10 ** (lowest + at)),
-    of: (value: number) => Math.round(from + ((Math.log10(value) - lowest) / (highest - lowest)) * (to - from)),
-  }
+  const highest = Math.ceil(Math.log10(Math.max(...values)))
+  return Array.from({ length: highest - lowest + 1 }, (_, at) => 10 ** (lowest + at))
+}
+
+/** A power of ten. */
+function roundly(milliseconds: number): string {
+  if (milliseconds < 1) return `${Math.round(milliseconds * 1000)} µs`
+  return milliseconds < 1000 ? `${milliseconds} ms` : `${milliseconds / 1000} s`
 }
 
 function shortly(value: number): string {

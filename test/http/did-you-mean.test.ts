@@ -14,6 +14,7 @@ test('finds the name that was probably meant', async (t) => {
     ['rmse', lossNames, 'mse'],
     ['zero-one', lossNames, undefined],
     ['nll', lossNames, undefined],
+    ['nope', lossNames, undefined],
     ['onehot', labelFormats, 'one-hot'],
     ['one_hot', labelFormats, 'one-hot'],
     ['indexes', labelFormats, 'index'],

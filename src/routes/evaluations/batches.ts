@@ -4,7 +4,7 @@ import { evaluateBatch } from '../../evaluations/evaluate.ts'
 import type { DeclaredEvaluation } from '../../evaluations/service.ts'
 import type { Batch, PutResult } from '../../evaluations/store.ts'
 import type { ParsedBody } from '../../http/body/parsed-body.ts'
-import { freeTensors, placedError } from '../../http/body/parsed-body.ts'
+import { freeLargeTensors, freeTensors, placedError } from '../../http/body/parsed-body.ts'
 import { batchMediaTypes, registerBatchBodies } from '../../http/body/register.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { Problem } from '../../http/problem.ts'
@@ -75,7 +75,10 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
       const add = async (evaluation: DeclaredEvaluation) => {
         const evaluated = await evaluatedOf(body, work, function* (tensors) {
           const result = yield* evaluateBatch(evaluation, batch, tensors, contextOf(work))
-          if (isLarge) freeTensors({ ...tensors }, work.memory)
+          if (isLarge) {
+            yield* freeLargeTensors({ ...tensors }, work.memory)
+            freeTensors({ ...tensors }, work.memory)
+          }
           return result
         })
         work.evaluates(evaluation.declared.spec, evaluated.batch.samples)

@@ -24,6 +24,16 @@ export let wrongAt: usize = 0
   return (outer + inner) >> 32
 }
 
+/** The number that sixteen digits in ASCII spell: pairs, then fours of 100 and 1, then eights of 10,000 and 1. */
+@inline function sixteen(bytes: v128): u64 {
+  const digits = i8x16.sub(bytes, i8x16.splat(0x30))
+  const pairs = i16x8.add(i16x8.mul(v128.and(digits, i16x8.splat(0xff)), i16x8.splat(10)), i16x8.shr_u(digits, 8))
+  const fours = i32x4.dot_i16x8_s(pairs, i32x4.splat(0x10064))
+  const eights = i32x4.dot_i16x8_s(i16x8.narrow_i32x4_s(fours, fours), i32x4.splat(0x12710))
+  const both = <u64>i64x2.extract_lane(eights, 0)
+  return (both & 0xffffffff) * 100000000 + (both >> 32)
+}
+
 /** w, followed by the digits before the first byte that is none. There need not be any. */
 @inline function withRest(w: u64, bytes: u64, mask: u64): u64 {
   const bits = ctz(mask) & 0x38
@@ -60,18 +70,25 @@ export let wrongAt: usize = 0
     let bytes = load<u64>(p)
     let mask = others(bytes)
     if (mask == 0) {
-      w = w * 100000000 + eight(bytes - ZEROS)
-      p += 8
-      bytes = load<u64>(p)
-      mask = others(bytes)
-      // Many numbers are rounded to eight digits; of longer ones nobody can foretell whether they end here.
-      if ((mask & 0x80) == 0) {
+      const next = load<u64>(p + 8)
+      const nextMask = others(next)
+      if (nextMask == 0) {
+        w = w * 10000000000000000 + sixteen(v128.load(p))
+        p += 16
+        bytes = load<u64>(p)
+        mask = others(bytes)
         for (; mask == 0; mask = others(bytes)) {
           w = w * 100000000 + eight(bytes - ZEROS)
           p += 8
           bytes = load<u64>(p)
         }
         w = withRest(w, bytes, mask)
+      } else {
+        w = w * 100000000 + eight(bytes - ZEROS)
+        p += 8
+        mask = nextMask
+        // Many numbers are rounded to eight digits; of longer ones nobody can foretell whether they end here.
+        if ((mask & 0x80) == 0) w = withRest(w, next, mask)
       }
     } else {
       w = withRest(w, bytes, mask)
