@@ -3,6 +3,7 @@ import accepts from '@fastify/accepts'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import Fastify, { LogController } from 'fastify'
 import type { Config } from './config.ts'
+import { parseDatabaseUrl } from './evaluations/database-url.ts'
 import { openStore } from './evaluations/open.ts'
 import { storeProbe } from './evaluations/probe.ts'
 import { sweepRegularly } from './evaluations/retention.ts'
@@ -33,9 +34,13 @@ import { handleError } from './http/problem.ts'
 import { requestWork } from './http/request-work.ts'
 import { Tls } from './http/tls.ts'
 import { validatorCompiler } from './http/validation.ts'
+import type { Figures } from './operation/figures.ts'
 import type { Metrics } from './operation/metrics.ts'
 import type { Tracing } from './operation/tracing.ts'
 import { openTracing } from './operation/tracing.ts'
+import type { Ledger } from './quotas/ledger.ts'
+import { PostgresLedger } from './quotas/postgres-ledger.ts'
+import { Quotas } from './quotas/quotas.ts'
 import { documentAccess } from './routes/access-document.ts'
 import { catalogueRoute } from './routes/catalogue.ts'
 import { comparisonRoute } from './routes/comparisons/route.ts'
@@ -57,17 +62,30 @@ import { problemRoutes } from './routes/problems.ts'
 import { sweepRoute } from './routes/sweeps.ts'
 import { inferenceRoutes } from './routes/v2/route.ts'
 
-/**
- * The service as a Fastify instance that is ready to listen or to be injected.
- *
- * @param isClosing makes /readyz fail
- * @param sweeps whether it deletes old evaluations; of several workers one does
- */
+/** What several workers share. */
+export interface Company {
+  /** Counts what clients send to all of them. */
+  readonly ledger: Ledger
+  /** Has others ask for the metrics of this one. */
+  onFigures(figures: () => Promise<Figures>): void
+  /** The metrics of all, in the text format of Prometheus. */
+  scrape(): Promise<string>
+}
+
+export interface AppOptions {
+  /** Makes /readyz fail. */
+  readonly isClosing?: () => boolean
+  /** Whether it deletes old evaluations; of several workers one does. */
+  readonly sweeps?: boolean | undefined
+  /** The other workers; undefined where there are none. */
+  readonly company?: Company | undefined
+}
+
+/** The service as a Fastify instance that is ready to listen or to be injected. */
 export async function buildApp(
   config: Config,
   logger: FastifyBaseLogger | false = false,
-  isClosing = () => false,
-  sweeps = true,
+  { isClosing = () => false, sweeps = true, company }: AppOptions = {},
 ): Promise<FastifyInstance> {
   const limits = limitsOf(config)
   const tls = await Tls.open(config)
@@ -124,7 +142,11 @@ export async function buildApp(
   basePath(app, config.BASE_PATH ?? '')
   await cors(app, config.CORS_ORIGIN)
   access(app, authorities)
-  rateLimit(app, { requestsPerMinute: config.REQUESTS_PER_MINUTE, bytesPerMinute: config.BYTES_PER_MINUTE })
+  rateLimit(
+    app,
+    { requestsPerMinute: config.REQUESTS_PER_MINUTE, bytesPerMinute: config.BYTES_PER_MINUTE },
+    openQuotas(app, config, company),
+  )
   documentAccess(app, authorities === undefined)
   await app.register(accepts)
   registerBodies(app, limits)
@@ -149,10 +171,20 @@ export async function buildApp(
     await app.register(problemRoutes)
     await app.register(exploreRoute)
     await app.register(healthRoutes, { isClosing, isStoreReady: storeProbe(() => evaluations.evaluations.ping()) })
-    await app.register(metricsRoute, { contentType: counted.contentType, text: () => counted.text() })
+    company?.onFigures(() => counted.figures())
+    const text = () => company?.scrape() ?? counted.text()
+    await app.register(metricsRoute, { contentType: counted.contentType, text })
   })
   await app.ready()
   return app
+}
+
+/** Counts what clients send: with PostgreSQL for all replicas, else for all workers. */
+function openQuotas(app: FastifyInstance, { DATABASE_URL: url }: Config, company: Company | undefined): Quotas {
+  const ledger = parseDatabaseUrl(url).engine === 'postgres' ? new PostgresLedger(url) : company?.ledger
+  const quotas = new Quotas(ledger, app.log)
+  app.addHook('onClose', () => quotas.close())
+  return quotas
 }
 
 /** Whose X-Forwarded-For is believed. */

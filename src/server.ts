@@ -21,7 +21,7 @@ async function serve(config: Config, membership?: Membership, sweeps?: boolean):
   let isUnready = false
   /** The time to go on that the primary has set. */
   let ordered: number | undefined
-  const app = await orExit(() => buildApp(config, logger, () => isUnready, sweeps))
+  const app = await orExit(() => buildApp(config, logger, { isClosing: () => isUnready, sweeps, company: membership }))
 
   const { close } = closeWithGrace(
     {
@@ -42,6 +42,7 @@ async function serve(config: Config, membership?: Membership, sweeps?: boolean):
         peers: membership,
       })
       await app.close()
+      await membership?.tellFigures()
       await flush()
     },
   )
@@ -80,12 +81,16 @@ async function lead(): Promise<void> {
   const { default: cluster } = await import('node:cluster')
   const { Primary } = await import('./cluster/primary.ts')
   const { relayLines } = await import('./log/relay.ts')
+  const { primaryFigures } = await import('./operation/metrics.ts')
+  const { MemoryLedger } = await import('./quotas/memory-ledger.ts')
   // by turns, on every platform
   cluster.schedulingPolicy = cluster.SCHED_RR
   cluster.setupPrimary({ stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
   const primary = new Primary({
     workers: config.WORKERS,
     log: logger,
+    ledger: new MemoryLedger(),
+    figures: primaryFigures,
     fork: (place) => {
       const worker = cluster.fork({ [placeName]: String(place) })
       if (worker.process.stdout !== null) relayLines(worker.process.stdout, destination)

@@ -6,6 +6,8 @@ import type { FastifyInstance } from 'fastify'
 import { t as root, test } from 'tap'
 import { buildApp } from '../src/app.ts'
 import { parseConfig } from '../src/config.ts'
+import type { Figures } from '../src/operation/figures.ts'
+import { MemoryLedger } from '../src/quotas/memory-ledger.ts'
 import { writeCertificate } from './http/certificates.ts'
 import { appOf, ask, listener, post, problemOf } from './support.ts'
 
@@ -198,8 +200,24 @@ test('with an address for traces the store is observed', async (t) => {
 })
 
 test('a worker that does not delete old evaluations is ready all the same', async (t) => {
-  const worker = await buildApp(parseConfig({ DATABASE_URL: 'memory:' }), false, undefined, false)
+  const worker = await buildApp(parseConfig({ DATABASE_URL: 'memory:' }), false, { sweeps: false })
   t.equal((await worker.inject('/readyz')).statusCode, 200)
+  await worker.close()
+})
+
+test('a worker tells its own metrics to the others, and everybody those of all', async (t) => {
+  let figures: (() => Promise<Figures>) | undefined
+  const worker = await buildApp(parseConfig({ DATABASE_URL: 'memory:' }), false, {
+    company: {
+      ledger: new MemoryLedger(),
+      onFigures: (of) => {
+        figures = of
+      },
+      scrape: async () => 'of all',
+    },
+  })
+  t.equal((await worker.inject('/metrics')).body, 'of all')
+  t.ok((await figures?.())?.some(({ name }) => name === 'lossmeter_workers'))
   await worker.close()
 })
 

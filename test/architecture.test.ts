@@ -22,6 +22,7 @@ const testsOfTheWhole = [
   'openapi',
   'prometheus',
   'proxies',
+  'quotas',
   'readme',
   'secrecy',
   'supply-chain',

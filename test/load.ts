@@ -18,7 +18,7 @@ export class Client {
   async open(method: string, path: string, body?: object, id = 'none'): Promise<IncomingMessage> {
     const headers = { 'x-request-id': id, ...(body && { 'content-type': 'application/json' }) }
     const sent = request({ agent: this.#agent, host: '127.0.0.1', port: this.#port, method, path, headers })
-    sent.setTimeout(120_000, () => sent.destroy(new Error('no answer')))
+    sent.setTimeout(60_000, () => sent.destroy(new Error('no answer')))
     sent.end(body && JSON.stringify(body))
     const [answer] = await once(sent, 'response')
     return answer

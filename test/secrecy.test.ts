@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'tap'
 import { eventually } from './eventually.ts'
 import { collectorOf } from './operation/collector.ts'
+import { linesOf, linesWith, portOf, start, until } from './service.ts'
 import { appOf, listener } from './support.ts'
 
 const key = 'lm_geheimer-schluessel-4711'
@@ -90,4 +92,33 @@ test('neither the log nor the traces show data, queries, keys or tokens, whateve
   for (const [where, text] of Object.entries(told)) {
     for (const secret of [key, ...secrets]) t.notOk(text?.includes(secret), `${secret} in the ${where}`)
   }
+})
+
+test('nor does the log that several workers write, with quotas that are used up', async (t) => {
+  const service = start(t, {
+    WORKERS: '2',
+    LOG_LEVEL: 'trace',
+    DATABASE_URL: `sqlite:${join(t.testdir({ 'keys.json': JSON.stringify(keys) }), 'lossmeter.sqlite')}`,
+    API_KEYS_FILE: join(t.testdirName, 'keys.json'),
+    REQUESTS_PER_MINUTE: String(requests.length + 3),
+    BYTES_PER_MINUTE: '100000',
+  })
+  const port = await portOf(service)
+  await until(() => linesWith(service, 'all workers listen')[0])
+  // what follows falls into one minute of the clock
+  while (Date.now() % 60_000 > 40_000) await sleep(100)
+  const statuses: number[] = []
+  for (const [method, url, type, payload, authorization = `Bearer ${key}`] of [...requests, ...requests]) {
+    const body = typeof payload === 'string' ? payload : JSON.stringify(payload)
+    const headers = { 'content-type': type, authorization, connection: 'close' }
+    const answer = await fetch(`http://127.0.0.1:${port}${url}`, { method, headers, ...(method !== 'GET' && { body }) })
+    statuses.push(answer.status)
+    await answer.arrayBuffer()
+  }
+  t.ok(statuses.includes(429))
+  t.ok(await eventually(() => linesOf(service).filter(({ msg }) => msg === 'answered').length >= statuses.length))
+  service.child.kill('SIGTERM')
+  t.same(await service.ended, [0, null])
+  const told = `${service.output.text}${service.output.errors}`
+  for (const secret of [key, ...secrets]) t.notOk(told.includes(secret), secret)
 })

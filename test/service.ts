@@ -62,7 +62,7 @@ export function linesOf(service: Service): readonly Record<string, unknown>[] {
   // each is parsed once, however often it is asked
   if (end > so.read) {
     const fresh = text.slice(so.read, end - 1).split('\n')
-    so.lines.push(...fresh.map((line) => JSON.parse(line)))
+    for (const line of fresh) so.lines.push(JSON.parse(line))
     so.read = end
   }
   return so.lines

@@ -1,9 +1,21 @@
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { test } from 'tap'
 import { eventually } from './eventually.ts'
 import { Client, Load } from './load.ts'
+import { collectorOf } from './operation/collector.ts'
 import type { Service } from './service.ts'
 import { linesOf, linesWith, portOf, start, until } from './service.ts'
+
+/** The requests to /v1/loss that all workers have answered, as /metrics tells them, and how many workers tell. */
+async function toldOf(client: Client): Promise<{ answered: number; workers: number }> {
+  const metrics = await text(await client.open('GET', '/metrics'))
+  const value = (pattern: RegExp) => Number(pattern.exec(metrics)?.[1] ?? 0)
+  return {
+    answered: value(/^http_server_request_duration_seconds_count\{http_route="\/v1\/loss",.*"200"\} (\d+)$/m),
+    workers: value(/^lossmeter_workers (\d+)$/m),
+  }
+}
 
 /** The workers that answered requests of an id. */
 function workersOf(service: Service, id: string): Set<unknown> {
@@ -14,10 +26,14 @@ function workersOf(service: Service, id: string): Set<unknown> {
   )
 }
 
+function sum(counts: readonly number[]): number {
+  return counts.reduce((all, count) => all + count, 0)
+}
+
 /** Starts two workers with a file of evaluations. */
-async function startTwo(t: Tap) {
+async function startTwo(t: Tap, variables: Record<string, string> = {}) {
   const DATABASE_URL = `sqlite:${join(t.testdir(), 'lossmeter.sqlite')}`
-  const service = start(t, { WORKERS: '2', DATABASE_URL })
+  const service = start(t, { WORKERS: '2', DATABASE_URL, ...variables })
   const port = await portOf(service)
   await until(() => linesWith(service, 'all workers listen')[0])
   return { service, port }
@@ -29,7 +45,8 @@ interface Tap {
 }
 
 test('batches that come to both workers at once count once, and both tell of them', async (t) => {
-  const { service, port } = await startTwo(t)
+  const collector = await collectorOf(t)
+  const { service, port } = await startTwo(t, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url })
   const clients = Array.from({ length: 4 }, () => new Client(t, port))
   const run = '/v1/evaluations/run'
   await clients[0].ask('PUT', run, { loss: 'mse', labelFormat: 'values', outputs: 1 })
@@ -82,6 +99,10 @@ test('batches that come to both workers at once count once, and both tell of the
   const began = performance.now()
   for (const heard of events) t.ok(await eventually(() => heard.text.includes('id: 31\n')))
   t.comment(`both heard of it within ${Math.ceil(performance.now() - began)} ms`)
+  const traced = () => linesOf(service).filter(({ traceId }) => traceId !== undefined)
+  t.equal(new Set(traced().map(({ pid }) => pid)).size, 2)
+  const isTold = (id: unknown) => collector.spans.some(({ traceId }) => traceId === id)
+  t.ok(await eventually(() => traced().every(({ traceId }) => isTold(traceId))), 'both tell what they have answered')
   service.child.kill('SIGTERM')
   t.same(await service.ended, [0, null])
 })
@@ -95,6 +116,9 @@ test('under load a worker is killed, all are replaced, and the service ends', as
   const [victim] = workersOf(service, 'beside-0')
   const itsOwn = Array.from(beside.answered.keys()).filter((at) => workersOf(service, `beside-${at}`).has(victim))
   t.comment(`${itsOwn.length} of 8 connections were at the worker that is killed`)
+  const before = await toldOf(new Client(t, port))
+  t.equal(before.workers, 2)
+  t.ok(before.answered >= 5 * 8, 'of both')
   process.kill(Number(victim), 'SIGKILL')
   t.match(await until(() => linesWith(service, 'a worker has ended; another takes its place')[0]), {
     level: 50,
@@ -105,13 +129,17 @@ test('under load a worker is killed, all are replaced, and the service ends', as
     linesWith(service, `Server listening at http://127.0.0.1:${port}`).length === 3 ? true : undefined,
   )
   t.ok(await beside.goOn(5), 'all are answered again')
+  const after = await toldOf(new Client(t, port))
+  t.equal(after.workers, 2)
+  t.ok(after.answered >= before.answered + 5 * 8, 'what was counted stays')
   await beside.end()
   t.same(
     beside.failures.filter(({ client }) => !itsOwn.includes(client)),
     [],
     'the others have noticed nothing',
   )
-  t.ok(beside.failures.length <= itsOwn.length, 'each of its own has lost the request it had there at most')
+  // a connection that is handed to a worker as it is killed is nobody's
+  t.ok(beside.failures.length <= 2 * itsOwn.length, 'each of its own has lost what it had there or on the way at most')
 
   const during = new Load(t, port, 20, 'during')
   t.ok(await during.goOn(5))
@@ -120,6 +148,8 @@ test('under load a worker is killed, all are replaced, and the service ends', as
   t.ok(await during.goOn(5))
   await during.end()
   t.same(during.failures, [])
+  const replaced = await toldOf(new Client(t, port))
+  t.ok(replaced.answered >= after.answered + sum(during.answered), 'nothing of what was replaced is lost')
   t.equal(workersOf(service, 'during-0').has(victim), false)
 
   const busy = new Load(t, port, 200, 'busy')

@@ -1,6 +1,9 @@
 import type { Worker } from 'node:cluster'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
+import type { Ask, Ledger } from '../quotas/ledger.ts'
+import type { FiguresOf, SharedFiguresOptions } from './figures.ts'
+import { SharedFigures } from './figures.ts'
 import type { Question, ToPrimary, ToWorker } from './messages.ts'
 
 /** What is used of a worker. */
@@ -12,6 +15,10 @@ export interface PrimaryOptions {
   /** Starts the worker of a place, numbered from 0. */
   readonly fork: (place: number) => Process
   readonly log: Pick<FastifyBaseLogger, 'info' | 'error'>
+  /** What clients of all workers have sent. */
+  readonly ledger: Ledger
+  /** The metrics of the primary itself. */
+  readonly figures: SharedFiguresOptions['own']
   /** The first pause before a place is filled again whose worker has ended soon after its start; each further one is twice as long. */
   readonly pauseMs?: number
 }
@@ -21,7 +28,7 @@ const soonMs = 10_000
 const longestPauseMs = 30_000
 
 /** A worker, as the primary sees it. */
-interface Member {
+interface Member extends FiguresOf {
   readonly process: Process
   readonly place: number
   /** When it came to listen. */
@@ -42,6 +49,7 @@ interface Member {
 /** Keeps a number of workers running, replaces them, and ends them in good order. */
 export class Primary {
   readonly #options: PrimaryOptions
+  readonly #figures: SharedFigures
   readonly #members = new Set<Member>()
   /** How often in a row the worker of a place has ended soon after its start. */
   readonly #failures = new Map<number, number>()
@@ -51,6 +59,14 @@ export class Primary {
 
   constructor(options: PrimaryOptions) {
     this.#options = options
+    this.#figures = new SharedFigures({
+      // those that end have counted, too
+      workers: () => Array.from(this.#members).filter(({ began }) => began < Number.POSITIVE_INFINITY),
+      own: (silent) => {
+        if (silent > 0) options.log.error({ workers: silent }, 'workers did not tell their metrics in time')
+        return options.figures(silent)
+      },
+    })
   }
 
   /**
@@ -125,6 +141,7 @@ export class Primary {
       asked: new Set(),
       listened: Promise.withResolvers(),
       ended: Promise.withResolvers(),
+      ask: () => this.#tell(member, { wantsFigures: true }),
     }
     this.#members.add(member)
     member.process.on('listening', () => {
@@ -132,13 +149,11 @@ export class Primary {
       member.began = performance.now()
       member.listened.resolve(true)
     })
-    member.process.on('message', (message: ToPrimary) => {
-      if ('question' in message) this.#take(member, message.question)
-      else this.#replace(member, 'a worker ends; another takes its place', {})
-    })
+    member.process.on('message', (message: ToPrimary) => this.#hear(member, message))
     // not "exit": by then not all of its log has been read
     member.process.process.on('close', (code, signal) => {
       this.#members.delete(member)
+      this.#figures.ended(member)
       if (!member.isTrial || member.isListening)
         this.#replace(member, 'a worker has ended; another takes its place', { code, signal })
       member.isListening = false
@@ -147,6 +162,22 @@ export class Primary {
       this.#answer()
     })
     return member.listened.promise
+  }
+
+  #hear(member: Member, message: ToPrimary): void {
+    if ('question' in message) this.#take(member, message.question)
+    else if ('asks' in message) void this.#grant(member, message)
+    else if ('scrape' in message) void this.#answerScrape(member, message.scrape)
+    else if ('figures' in message) this.#figures.told(member, message.figures)
+    else this.#replace(member, 'a worker ends; another takes its place', {})
+  }
+
+  async #grant(member: Member, { number, asks }: { number: number; asks: readonly Ask[] }): Promise<void> {
+    this.#tell(member, { number, grants: await this.#options.ledger.take(asks) })
+  }
+
+  async #answerScrape(member: Member, scrape: number): Promise<void> {
+    this.#tell(member, { scrape, text: await this.#figures.scrape() })
   }
 
   /** Fills the place of a worker that has it no more; after a pause when it did not have it for long. */

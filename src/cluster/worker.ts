@@ -1,27 +1,30 @@
 import type { EventEmitter } from 'node:events'
 import type { Peers } from '../http/connections/closing.ts'
+import type { Figures } from '../operation/figures.ts'
+import type { Ask, Grant, Ledger } from '../quotas/ledger.ts'
 import type { CloseOrder, Question, ToPrimary, ToWorker } from './messages.ts'
 
 /** What a worker needs of its process. */
 export interface Channel extends Pick<EventEmitter, 'on'> {
-  send?(message: ToPrimary): unknown
+  send?(message: ToPrimary, done: () => void): unknown
 }
 
 /** A worker's place among the others: all that it knows of them comes from the primary. */
 export class Membership implements Peers {
   readonly #channel: Channel
   readonly #asked = new Map<Question, (isLast: boolean) => void>()
+  readonly #grants = new Map<number, (grants: readonly Grant[]) => void>()
+  readonly #scrapes = new Map<number, (text: string) => void>()
+  #numbers = 0
   #close: (order: CloseOrder) => void = () => undefined
+  #figures: (() => Promise<Figures>) | undefined
   #isEnding = false
 
   constructor(channel: Channel) {
     this.#channel = channel
     // a terminal and some supervisors tell every process; it is the primary that tells the workers
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) channel.on(signal, () => undefined)
-    channel.on('message', (message: ToWorker) => {
-      if ('close' in message) this.#close(message.close)
-      else this.#asked.get(message.answer)?.(message.isLast)
-    })
+    channel.on('message', (message: ToWorker) => this.#hear(message))
   }
 
   /**
@@ -55,6 +58,43 @@ export class Membership implements Peers {
     await this.#ask('stopped')
   }
 
+  /** The counts of quotas, which the primary keeps. */
+  get ledger(): Ledger {
+    return {
+      take: (asks: readonly Ask[]) => this.#await(this.#grants, (number) => ({ number, asks })),
+      close: async () => undefined,
+    }
+  }
+
+  /** @param figures the metrics of this worker, for whoever asks for those of all */
+  onFigures(figures: () => Promise<Figures>): void {
+    this.#figures = figures
+  }
+
+  /** The metrics of all workers, in the text format of Prometheus. */
+  scrape(): Promise<string> {
+    return this.#await(this.#scrapes, (scrape) => ({ scrape }))
+  }
+
+  /** Tells the primary the metrics of this worker; resolves when it is told. */
+  async tellFigures(): Promise<void> {
+    const figures = await this.#figures?.()
+    if (figures === undefined) return
+    await new Promise<void>((resolve) => {
+      // whose primary has gone tells nobody
+      if (this.#channel.send === undefined) resolve()
+      else this.#channel.send({ figures }, resolve)
+    })
+  }
+
+  #hear(message: ToWorker): void {
+    if ('close' in message) this.#close(message.close)
+    else if ('answer' in message) this.#asked.get(message.answer)?.(message.isLast)
+    else if ('grants' in message) this.#resolve(this.#grants, message.number, message.grants)
+    else if ('scrape' in message) this.#resolve(this.#scrapes, message.scrape, message.text)
+    else void this.tellFigures()
+  }
+
   #ask(question: Question): Promise<boolean> {
     return new Promise((resolve) => {
       this.#asked.set(question, resolve)
@@ -62,7 +102,21 @@ export class Membership implements Peers {
     })
   }
 
+  #await<Answer>(waiting: Map<number, (answer: Answer) => void>, ask: (number: number) => ToPrimary): Promise<Answer> {
+    return new Promise((resolve) => {
+      const number = this.#numbers++
+      waiting.set(number, resolve)
+      this.#tell(ask(number))
+    })
+  }
+
+  #resolve<Answer>(waiting: Map<number, (answer: Answer) => void>, number: number, answer: Answer): void {
+    waiting.get(number)?.(answer)
+    waiting.delete(number)
+  }
+
   #tell(message: ToPrimary): void {
-    this.#channel.send?.(message)
+    // a primary that has just gone does not hear it
+    this.#channel.send?.(message, () => undefined)
   }
 }

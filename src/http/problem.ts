@@ -186,7 +186,11 @@ export class Problem extends Error {
     headers: Record<string, string> = {},
     limit = extensions.limit,
   ) {
+    // nobody asks where a refusal comes from, and to find out would be much of what it costs
+    const { stackTraceLimit } = Error
+    Error.stackTraceLimit = 0
     super(detail)
+    Error.stackTraceLimit = stackTraceLimit
     this.problem = problem
     this.extensions = extensions
     this.headers = headers

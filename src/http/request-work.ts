@@ -54,6 +54,18 @@ export interface Reading {
   close(reason: Error): void
 }
 
+/** What counts the bytes of a body as they come. */
+export interface Meter {
+  /**
+   * Counts bytes; at once where it can be told whether they may come.
+   *
+   * @throws, or rejects with, what ends the body
+   */
+  count(bytes: number): Promise<void> | undefined
+  /** No more bytes come. */
+  end(): void
+}
+
 /** How bodies are written. */
 export type BodyFormat = 'json' | 'ndjson' | 'binary' | 'multipart' | 'inference'
 
@@ -79,7 +91,7 @@ export class RequestWork implements Holder {
   readonly memory: Account
   readonly #response: ServerResponse | undefined
   #reading: Reading | undefined
-  #count: ((bytes: number) => void) | undefined
+  #meter: Meter | undefined
   /** Bytes of the body that have come, when inflated. */
   bytes = 0
   /** How the body is written. */
@@ -89,6 +101,7 @@ export class RequestWork implements Holder {
   /** How rows were evaluated, if any were. */
   spec: ToldSpec | undefined
   rows = 0
+  #isOver = false
   #received = 0
   #progressAt = performance.now()
 
@@ -113,19 +126,26 @@ export class RequestWork implements Holder {
     this.#reading = reading
   }
 
-  /** Has the bytes of the body counted as they come; what `count` throws ends the body. */
-  meter(count: (bytes: number) => void): void {
-    this.#count = count
+  /** Has the bytes of the body counted as they come. */
+  meter(meter: Meter): void {
+    this.#meter = meter
+    // its client may have left meanwhile
+    if (this.#isOver) meter.end()
   }
 
-  /** Bytes of a body have come. */
-  received(bytes: number): void {
+  /**
+   * Bytes of a body have come.
+   *
+   * @returns what they wait for before they may be used, if anything
+   */
+  received(bytes: number): Promise<void> | undefined {
     this.bytes += bytes
-    this.#count?.(bytes)
     this.#received += bytes
-    if (this.#received < progressBytes) return
-    this.#received = 0
-    this.#progressAt = performance.now()
+    if (this.#received >= progressBytes) {
+      this.#received = 0
+      this.#progressAt = performance.now()
+    }
+    return this.#meter?.count(bytes)
   }
 
   /** So many rows were evaluated under this spec, in addition to others of the request. */
@@ -158,7 +178,9 @@ export class RequestWork implements Holder {
 
   /** The answer is sent, or its client has left: whatever is still at work stops, and everything is given back. */
   close(): void {
+    this.#isOver = true
     this.#end(requestOver)
+    this.#meter?.end()
   }
 
   #end(reason: Error): void {

@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import packageJson from '../../package.json' with { type: 'json' }
 import type { EvaluationCounts } from '../evaluations/service.ts'
 import type { StoreObserver } from '../evaluations/sql/observed-engine.ts'
+import type { Figures } from './figures.ts'
 import { RequestDurations } from './request-durations.ts'
 import { Sums } from './sums.ts'
 
@@ -106,6 +107,8 @@ export class Metrics implements StoreObserver, EvaluationCounts {
         for (const [loss, format, count] of rows.take()) this.inc({ loss, label_format: format }, count)
       },
     })
+    this.#gauge('lossmeter_workers', workersHelp, () => 1)
+    this.#gauge(silentWorkers, silentWorkersHelp, () => 0)
     const info = { service_name: packageJson.name, service_version: packageJson.version }
     new Gauge({
       name: 'target_info',
@@ -126,7 +129,12 @@ export class Metrics implements StoreObserver, EvaluationCounts {
 
   /** Everything, in the text format of Prometheus. */
   text(): Promise<string> {
-    return Registry.merge([this.#registry, processRegistry()]).metrics()
+    return this.#everything().metrics()
+  }
+
+  /** Everything, as data: what several processes have is added up. */
+  figures(): Promise<Figures> {
+    return this.#everything().getMetricsAsJSON()
   }
 
   /** A request is over. */
@@ -158,6 +166,10 @@ export class Metrics implements StoreObserver, EvaluationCounts {
     this.#batches.inc({ outcome })
   }
 
+  #everything(): Registry {
+    return Registry.merge([this.#registry, processRegistry()])
+  }
+
   #counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
     return new Counter({ name, help, labelNames, registers: [this.#registry] })
   }
@@ -181,6 +193,18 @@ export class Metrics implements StoreObserver, EvaluationCounts {
       },
     })
   }
+}
+
+const workersHelp = 'Processes whose metrics these are together.'
+const silentWorkers = 'lossmeter_silent_workers'
+const silentWorkersHelp =
+  'Workers that did not tell their metrics in time: of theirs only counters are here, as they last were.'
+
+/** The metrics of a primary process, which answers no requests. */
+export async function primaryFigures(silent: number): Promise<Figures> {
+  const registry = new Registry()
+  new Gauge({ name: silentWorkers, help: silentWorkersHelp, registers: [registry] }).set(silent)
+  return Registry.merge([registry, processRegistry()]).getMetricsAsJSON()
 }
 
 let ofProcess: Registry | undefined

@@ -35,6 +35,18 @@ export function asJson(name: string, { predictions, labels }: Rows, labelFormat:
   return requestOf(name, 'application/json', Buffer.from(text), lossOf(predictions, labels))
 }
 
+/** Loss and accuracy at so many temperatures: a small body that is much work. */
+export function asSweep(name: string, { predictions, labels }: Rows, values: number): Request {
+  const parameter = { name: 'temperature' }
+  const temperatures = Array.from({ length: values }, (_, at) => 0.5 + at / values)
+  const text = JSON.stringify({
+    ...{ loss: 'cross-entropy', labelFormat: 'index', predictions, labels },
+    ...{ parameter, values: temperatures },
+  })
+  const { head, ...request } = requestOf(name, 'application/json', Buffer.from(text), Number.NaN)
+  return { ...request, head: Buffer.from(head.toString().replace('/v1/loss', '/v1/sweeps')) }
+}
+
 export function asNdjson(name: string, { predictions, labels }: Rows, linesOf: number): Request {
   const lines: unknown[] = [{ loss: 'cross-entropy', labelFormat: 'index' }]
   for (let at = 0; at < labels.length; at += linesOf) {

@@ -12,6 +12,7 @@ import { benchGrowth } from './growth.ts'
 import { benchInference } from './inference.ts'
 import type { Cost, Throughput, UnderUploads } from './measures.ts'
 import { cost, latency, Siege, throughput } from './measures.ts'
+import { benchOperation } from './operation.ts'
 import { benchScanner } from './scanner.ts'
 import type { Server, ServerName } from './servers.ts'
 import { isInstalled, peakMemory, serverNames, start, stop, versionsOfPython } from './servers.ts'
@@ -45,6 +46,7 @@ benchScannerAlone()
 report()
 if (only.test('evaluations')) process.stdout.write(`\n${await benchEvaluations()}\n`)
 if (only.test('files against binary')) process.stdout.write(`\n${await benchFiles()}\n`)
+if (only.test('operation')) process.stdout.write(`\n${await benchOperation()}\n`)
 if (only.test('workers')) process.stdout.write(`\n${await benchWorkers()}\n`)
 if (only.test('growth')) process.stdout.write(`\n${await benchGrowth(rounds.measured)}\n`)
 if (only.test('fold')) process.stdout.write(`\n${await benchFold()}\n`)

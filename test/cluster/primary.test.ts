@@ -3,7 +3,9 @@ import { test } from 'tap'
 import type { Question, ToWorker } from '../../src/cluster/messages.ts'
 import type { Process } from '../../src/cluster/primary.ts'
 import { Primary } from '../../src/cluster/primary.ts'
+import { MemoryLedger } from '../../src/quotas/memory-ledger.ts'
 import { eventually } from '../eventually.ts'
+import { counter, gauge } from '../operation/support.ts'
 
 /** A worker that does what the test says. */
 class FakeWorker extends EventEmitter {
@@ -19,6 +21,7 @@ class FakeWorker extends EventEmitter {
 
   send(message: ToWorker, done: () => void): void {
     this.heard.push(message)
+    this.emit('heard', message)
     done()
   }
 
@@ -53,6 +56,8 @@ function lead(workers: number, pauseMs = 1) {
     workers,
     pauseMs,
     log: { info: log('info'), error: log('error') },
+    ledger: new MemoryLedger(),
+    figures: async (silent) => [gauge('lossmeter_silent_workers', silent)],
     fork: (place) => {
       const worker = new FakeWorker(place, 100 + forked.length)
       forked.push(worker)
@@ -269,4 +274,42 @@ test('at the end those that do not listen yet are killed, and none is started an
   await end
   t.equal(await second, true)
   t.equal(between.forked.length, 1)
+})
+
+test('workers ask it for quotas', async (t) => {
+  const { forked } = await started(2)
+  const ask = { key: 'a', minute: 1, limit: 5, owed: 0, need: 3, want: 3 }
+  forked[0].emit('message', { number: 7, asks: [ask] })
+  forked[1].emit('message', { number: 8, asks: [ask] })
+  t.ok(await eventually(() => forked[0].heard.length + forked[1].heard.length === 2))
+  t.same(forked[0].heard, [{ number: 7, grants: [{ granted: 3, left: 2 }] }])
+  t.same(forked[1].heard, [{ number: 8, grants: [{ granted: 2, left: 0 }] }])
+})
+
+test('workers ask it for the metrics of all, those that have ended included', async (t) => {
+  const { forked, lines } = await started(2)
+  const told = (worker: FakeWorker, count: number) => {
+    worker.on('heard', (message: ToWorker) => {
+      if ('wantsFigures' in message) worker.emit('message', { figures: [counter('a_total', count), gauge('b', count)] })
+    })
+  }
+  told(forked[0], 2)
+  told(forked[1], 5)
+  const scraped = async (number: number) => {
+    forked[0].emit('message', { scrape: number })
+    const text = () => forked[0].heard.flatMap((message) => ('text' in message ? [message] : [])).at(-1)
+    await eventually(() => text()?.scrape === number)
+    return text()?.text.match(/^\w+ .*$/gm)
+  }
+  t.same(await scraped(1), ['lossmeter_silent_workers 0', 'a_total 7', 'b 7'])
+  forked[1].end(1)
+  t.same(await scraped(2), ['lossmeter_silent_workers 0', 'a_total 7', 'b 2'])
+  await eventually(() => forked.length === 3)
+  t.same(await scraped(3), ['lossmeter_silent_workers 0', 'a_total 7', 'b 2'], 'one that does not listen yet has none')
+  forked[2].listen()
+  t.same(await scraped(4), ['lossmeter_silent_workers 1', 'a_total 7', 'b 2'])
+  t.match(lines.at(-1), {
+    level: 'error',
+    fields: { workers: 1, message: 'workers did not tell their metrics in time' },
+  })
 })

@@ -2,12 +2,14 @@ import { EventEmitter } from 'node:events'
 import { test } from 'tap'
 import type { ToPrimary } from '../../src/cluster/messages.ts'
 import { Membership } from '../../src/cluster/worker.ts'
+import { eventually } from '../eventually.ts'
 
 class Channel extends EventEmitter {
   readonly sent: ToPrimary[] = []
 
-  send(message: ToPrimary): void {
+  send(message: ToPrimary, done: () => void): void {
     this.sent.push(message)
+    done()
   }
 }
 
@@ -57,4 +59,38 @@ test('it ends once, whoever began, and hears all the same that the others end, t
     channel.emit('message', { close: { delayMs: 0, isAll: true } })
     t.same(orders, [...before, 'unready'])
   }
+})
+
+test('quotas are asked for at the primary, which may answer in any order', async (t) => {
+  const channel = new Channel()
+  const { ledger } = new Membership(channel)
+  const ask = { key: 'a', minute: 1, limit: 5, owed: 0, need: 1, want: 2 }
+  const first = ledger.take([ask])
+  const second = ledger.take([{ ...ask, key: 'b' }])
+  t.match(channel.sent, [{ asks: [{ key: 'a' }] }, { asks: [{ key: 'b' }] }])
+  const [one, two] = channel.sent as { number: number }[]
+  channel.emit('message', { number: two.number, grants: [{ granted: 2, left: 3 }] })
+  channel.emit('message', { number: two.number, grants: [{ granted: 9, left: 9 }] })
+  channel.emit('message', { number: one.number, grants: [{ granted: 1, left: 0 }] })
+  t.same([await first, await second], [[{ granted: 1, left: 0 }], [{ granted: 2, left: 3 }]])
+  t.equal(await ledger.close(), undefined)
+})
+
+test('it tells its metrics when it is asked, and asks for those of all', async (t) => {
+  const channel = new Channel()
+  const membership = new Membership(channel)
+  channel.emit('message', { wantsFigures: true })
+  await membership.tellFigures()
+  t.same(channel.sent, [], 'it has none yet')
+  membership.onFigures(async () => [])
+  channel.emit('message', { wantsFigures: true })
+  t.ok(await eventually(() => channel.sent.length === 1))
+  await membership.tellFigures()
+  const scrape = membership.scrape()
+  t.match(channel.sent, [{ figures: [] }, { figures: [] }, { scrape: Number }])
+  channel.emit('message', { scrape: (channel.sent[2] as { scrape: number }).scrape, text: 'all' })
+  t.equal(await scrape, 'all')
+  const alone = new Membership(new EventEmitter())
+  alone.onFigures(async () => [])
+  t.equal(await alone.tellFigures(), undefined, 'whose primary has gone')
 })

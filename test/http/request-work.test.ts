@@ -370,13 +370,24 @@ test('a request belongs to an address until its owner is known', async (t) => {
 
 test('the bytes of a body are counted as they come, by whom it concerns', async (t) => {
   const work = new Resources(limits()).open('a')
-  work.received(5)
-  const counted: number[] = []
-  work.meter((bytes) => counted.push(bytes))
-  work.received(7)
+  t.equal(work.received(5), undefined)
+  const counted: (number | string)[] = []
+  const leave = Promise.resolve()
+  const meter = {
+    count: (bytes: number) => {
+      counted.push(bytes)
+      return leave
+    },
+    end: () => void counted.push('end'),
+  }
+  work.meter(meter)
+  t.equal(work.received(7), leave)
   t.same(counted, [7])
   t.equal(work.bytes, 12)
   work.close()
+  t.same(counted, [7, 'end'])
+  work.meter(meter)
+  t.same(counted, [7, 'end', 'end'], 'the client may have left before it was decided whether it may send')
 })
 
 test('a part of the work is a span where the request is traced, and just runs where it is not', async (t) => {

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { Metrics } from '../../src/operation/metrics.ts'
+import { Metrics, primaryFigures } from '../../src/operation/metrics.ts'
 
 const load = { requests: 3, bytes: 1000, connections: 5 }
 const limits = { requests: 30, bytes: 10_000, connections: 50 }
@@ -72,6 +72,8 @@ test('how full the service is, and what process it is', async (t) => {
     'lossmeter_in_flight_limit_bytes 10000',
     'lossmeter_connections 5',
     'lossmeter_connections_limit 50',
+    'lossmeter_workers 1',
+    'lossmeter_silent_workers 0',
   ]) {
     t.ok(text.includes(`\n${line}\n`), line)
   }
@@ -84,4 +86,17 @@ test('how full the service is, and what process it is', async (t) => {
     t.match(text, new RegExp(`^${name} [\\d.e-]+`, 'm'))
   }
   t.match(await new Metrics(() => load, limits).text(), /^process_cpu_seconds_total /m, 'of a second service, too')
+})
+
+test('the same as data, and what a process has that answers no requests', async (t) => {
+  const figures = await new Metrics(() => load, limits).figures()
+  t.match(
+    figures.find(({ name }) => name === 'lossmeter_connections'),
+    { type: 'gauge', values: [{ value: 5 }] },
+  )
+  const ofPrimary = await primaryFigures(2)
+  const names = ofPrimary.map(({ name }) => name)
+  t.match(ofPrimary[names.indexOf('lossmeter_silent_workers')], { values: [{ value: 2 }] })
+  t.ok(names.includes('process_cpu_seconds_total'))
+  t.notOk(names.includes('lossmeter_connections'))
 })

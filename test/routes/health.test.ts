@@ -52,7 +52,7 @@ test('ready without the store, and says so', async (t) => {
 
 test('alive but not ready while closing', async (t) => {
   let closing = false
-  const app = await buildApp(parseConfig({ DATABASE_URL: 'memory:' }), false, () => closing)
+  const app = await buildApp(parseConfig({ DATABASE_URL: 'memory:' }), false, { isClosing: () => closing })
   t.after(() => app.close())
   t.equal((await ask(app, { url: '/readyz' })).status, 200)
   closing = true

@@ -50,7 +50,7 @@ test('the examples of invalid content are what the service answers', async (t) =
 
 test('an unknown problem type, and a service that is about to stop', async (t) => {
   t.same(await answered(app, { url: '/problems/typo' }), shown('/problems/{name}', 'get', 'not-found'))
-  const closing = await buildApp(parseConfig({ DATABASE_URL: 'memory:' }), false, () => true)
+  const closing = await buildApp(parseConfig({ DATABASE_URL: 'memory:' }), false, { isClosing: () => true })
   t.after(() => closing.close())
   t.same(await answered(closing, { url: '/readyz' }), shown('/readyz', 'get', 'overloaded'))
 })

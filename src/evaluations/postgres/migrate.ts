@@ -25,6 +25,10 @@ const own: readonly (readonly string[])[] = [
     `CREATE TRIGGER evaluations_announced AFTER UPDATE ON evaluations
       FOR EACH ROW EXECUTE FUNCTION announce_evaluation()`,
   ],
+  [
+    // what clients have sent in a minute of the clock, see src/quotas
+    'CREATE TABLE quotas (minute BIGINT NOT NULL, key TEXT NOT NULL, count BIGINT NOT NULL, PRIMARY KEY (minute, key))',
+  ],
 ]
 
 /**

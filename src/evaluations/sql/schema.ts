@@ -51,6 +51,8 @@ export function migrationsWith({ id, integer, real, bytes }: Types): readonly (r
         PRIMARY KEY (evaluation, slot)
       )`,
     ],
+    // the quotas, which replicas alone share: see postgres/migrate.ts
+    [],
   ]
 }
 

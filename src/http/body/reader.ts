@@ -66,6 +66,8 @@ export class BodyReader implements Reading {
   #chunks = 0
   #isEnded = false
   #failure: Error | undefined
+  /** What has come waits for this before it may be used. */
+  #leave: Promise<unknown> | undefined
   #wake: (() => void) | undefined
   readonly #endTrace: ((hasFailed?: boolean) => void) | undefined
   #soon: NodeJS.Immediate | undefined
@@ -118,6 +120,12 @@ export class BodyReader implements Reading {
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
+    }
+    while (this.#leave !== undefined) {
+      task.stop()
+      const leave = this.#leave
+      await leave
+      if (this.#leave === leave) this.#leave = undefined
     }
     // what has failed waits for no turn
     if (this.#failure === undefined) {
@@ -179,7 +187,7 @@ export class BodyReader implements Reading {
     const window = Math.min(this.#read, this.#mostWindow)
     try {
       this.#checkLimits()
-      this.#work.received(chunk.length)
+      this.#waitFor(this.#work.received(chunk.length))
       this.#work.memory.reserve(chunk.length + window - this.#window)
     } catch (error) {
       this.#fail(error as Error)
@@ -191,6 +199,12 @@ export class BodyReader implements Reading {
     if (this.#queue.bytes >= highWater) this.#source.pause()
     if (this.#queue.bytes >= worthwhile) this.#wakeUp()
     else this.#soon ??= setImmediate(() => this.#wakeUp())
+  }
+
+  #waitFor(leave: Promise<void> | undefined): void {
+    if (leave === undefined) return
+    this.#leave = Promise.all([this.#leave, leave])
+    this.#leave.catch((error) => this.#fail(error))
   }
 
   #allow(): void {

@@ -35,7 +35,8 @@ export function registerBodies(app: FastifyInstance, limits: Limits): void {
   // an answer before the end of the body: the rest is read, so that a client that is still sending sees the answer
   app.addHook('onSend', (request, reply, _payload, done) => {
     if (!request.raw.complete) {
-      drain(request.raw, limits.maxDrainBytes, limits.requestTimeoutMs)
+      // a body that came with the headers has been parsed then, and needs nobody who reads on
+      queueMicrotask(() => drain(request.raw, limits.maxDrainBytes, limits.requestTimeoutMs))
       // a client that was not told to go on may send its body or not: the connection cannot be used again
       if (request.continueBody !== null) reply.header('connection', 'close')
     }

@@ -1,8 +1,10 @@
 import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import { LimitExceeded } from '../../loss/validation-errors.ts'
+import type { Quota, Quotas } from '../../quotas/quotas.ts'
+import type { Share } from '../../quotas/share.ts'
 import { needOf } from '../access/needs.ts'
-import type { Quota, Usage } from '../access/quotas.ts'
-import { Quotas, rateLimited, rateLimitFields } from '../access/quotas.ts'
+import { rateLimited, rateLimitFields } from '../access/quotas.ts'
+import type { Meter } from '../request-work.ts'
 
 /**
  * Bounds what one client sends in a minute: an owner of keys, or an address while nobody needs one. Health and metrics are never
@@ -10,7 +12,7 @@ import { Quotas, rateLimited, rateLimitFields } from '../access/quotas.ts'
  *
  * @param standard the quota of clients whose keys name no other
  */
-export function rateLimit(app: FastifyInstance, standard: Quota, quotas = new Quotas()): void {
+export function rateLimit(app: FastifyInstance, standard: Quota, quotas: Quotas): void {
   app.addHook('onRoute', (route) => {
     if (route.config?.isRefusal || route.config?.isAlwaysAnswered) return
     const need = needOf(String([route.method].flat()[0]), route.url)
@@ -28,37 +30,66 @@ export function rateLimit(app: FastifyInstance, standard: Quota, quotas = new Qu
       done()
       return
     }
-    const usage = quotas.of(work.owner)
-    const refusal = refusalOf(quota, usage, Number(headers['content-length'] ?? 0), quotas.secondsLeft)
-    if (refusal === undefined) usage.requests++
-    reply.headers(rateLimitFields(quota, usage, quotas.secondsLeft))
-    if (quota.bytesPerMinute > 0) {
-      work.meter((bytes) => {
-        // the minute may have changed
-        const used = quotas.of(work.owner)
-        used.bytes += bytes
-        if (used.bytes > quota.bytesPerMinute)
-          throw rateLimited('bytesPerMinute', quota.bytesPerMinute, quotas.secondsLeft)
-      })
+    const declared = Number(headers['content-length'] ?? 0)
+    const { owner } = work
+    const tell = () => reply.headers(rateLimitFields(quota, quotas.left(owner), quotas.secondsLeft))
+    if (quota.bytesPerMinute > 0 && declared > quota.bytesPerMinute) {
+      tell()
+      done(tooLarge(quota.bytesPerMinute))
+      return
     }
-    done(refusal)
+    const decide = (spent: keyof Quota | undefined) => {
+      tell()
+      if (spent === undefined && quota.bytesPerMinute > 0)
+        work.meter(new QuotaMeter(quotas, owner, quota.bytesPerMinute, declared))
+      done(spent && rateLimited(spent, quota[spent], quotas.secondsLeft))
+    }
+    const spent = quotas.admit(owner, quota, declared)
+    if (spent instanceof Promise) spent.then(decide, done)
+    else decide(spent)
   }
 }
 
-/** @param declared bytes of the body, as far as it says; what it inflates to is counted as it comes */
-function refusalOf(
-  { requestsPerMinute, bytesPerMinute }: Quota,
-  { requests, bytes }: Usage,
-  declared: number,
-  secondsLeft: number,
-): Error | undefined {
-  if (requestsPerMinute > 0 && requests >= requestsPerMinute)
-    return rateLimited('requestsPerMinute', requestsPerMinute, secondsLeft)
-  if (bytesPerMinute === 0) return undefined
-  if (declared > bytesPerMinute) {
-    const detail = `The body is larger than what this client may send in a minute, bytesPerMinute, ${bytesPerMinute} bytes.`
-    return new LimitExceeded('bytesPerMinute', bytesPerMinute, [], detail)
+/** Counts the bytes of one body as they come, when inflated. */
+class QuotaMeter implements Meter {
+  readonly #quotas: Quotas
+  readonly #client: string
+  readonly #limit: number
+  /** Where the bytes that it has declared are held, and how many have not come. */
+  readonly #share: Share
+  #held: number
+
+  constructor(quotas: Quotas, client: string, limit: number, declared: number) {
+    this.#quotas = quotas
+    this.#client = client
+    this.#limit = limit
+    this.#share = quotas.of(client).bytes
+    this.#held = declared
   }
-  const isSpent = bytes >= bytesPerMinute || bytes + declared > bytesPerMinute
-  return isSpent ? rateLimited('bytesPerMinute', bytesPerMinute, secondsLeft) : undefined
+
+  count(bytes: number): Promise<void> | undefined {
+    // the minute may have changed; what was held counts for the one that it was held in
+    const held = Math.min(this.#held, bytes)
+    this.#held -= held
+    this.#share.useHeld(held)
+    if (held === bytes) return undefined
+    const isWithin = this.#quotas.draw(this.#client, this.#limit, bytes - held)
+    if (isWithin instanceof Promise) return isWithin.then((is) => this.#check(is))
+    this.#check(isWithin)
+    return undefined
+  }
+
+  end(): void {
+    this.#share.held -= this.#held
+    this.#held = 0
+  }
+
+  #check(isWithin: boolean): void {
+    if (!isWithin) throw rateLimited('bytesPerMinute', this.#limit, this.#quotas.secondsLeft)
+  }
+}
+
+function tooLarge(allowed: number): LimitExceeded {
+  const detail = `The body is larger than what this client may send in a minute, bytesPerMinute, ${allowed} bytes.`
+  return new LimitExceeded('bytesPerMinute', allowed, [], detail)
 }

@@ -26,14 +26,14 @@ export function traces(app: FastifyInstance, tracing: Tracing | undefined): void
 
 /** Names are those of OpenTelemetry where it has one. */
 function end(trace: RequestTrace, request: FastifyRequest, { raw, statusCode }: FastifyReply, isSent: boolean): void {
-  const { id, method, url, routeOptions, work } = request
+  const { id, method, originalUrl, routeOptions, work } = request
   const status = raw.headersSent ? statusCode : undefined
   trace.end(
     {
       'http.request.method': method,
       'http.route': routeOptions.url,
       'http.response.status_code': status,
-      'url.path': pathOf(url),
+      'url.path': pathOf(originalUrl),
       'url.scheme': request.protocol,
       'lossmeter.request_id': id,
       'lossmeter.body.bytes': work.bytes,

@@ -61,17 +61,19 @@ export async function lineRoutes(app: FastifyInstance, { evaluations }: Evaluati
       const queue = new CommitQueue<number>(evaluations, found, (line, { name }, result) => {
         tally.add(line, name, () => storedBatch(params.evaluation, name, result) && result.outcome)
       })
-      for await (const line of body) {
-        if (queue.isFull) {
-          work.task.stop()
-          await queue.flush()
-          work.task.start()
+      await work.during('fold', async () => {
+        for await (const line of body) {
+          if (queue.isFull) {
+            work.task.stop()
+            await queue.flush()
+            work.task.start()
+          }
+          const evaluated = await evaluatedLine(line, found, request)
+          if ('fields' in line) freeTensors(line.fields, work.memory)
+          if ('error' in evaluated) tally.refuse(line.line, evaluated.name, evaluated.error)
+          else queue.add(line.line, evaluated.batch)
         }
-        const evaluated = await evaluatedLine(line, found, request)
-        if ('fields' in line) freeTensors(line.fields, work.memory)
-        if ('error' in evaluated) tally.refuse(line.line, evaluated.name, evaluated.error)
-        else queue.add(line.line, evaluated.batch)
-      }
+      })
       work.task.stop()
       await queue.flush()
       return sendJson(reply, work.task, { ...tally.answer, requestId: id })

@@ -25,10 +25,10 @@ test('replicas that start together migrate once', async (t) => {
     clients[0],
     `SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1`,
   )
-  t.same(tables, ['batches', 'evaluations', 'folds', 'lossmeter_schema'])
-  t.same(await rowsOf(clients[0], 'SELECT version FROM lossmeter_schema'), ['1'])
+  t.same(tables, ['batches', 'evaluations', 'folds', 'lossmeter_schema', 'quotas'])
+  t.same(await rowsOf(clients[0], 'SELECT version FROM lossmeter_schema'), ['2'])
   await migrate(clients[0])
-  t.same(await rowsOf(clients[0], 'SELECT version FROM lossmeter_schema'), ['1'])
+  t.same(await rowsOf(clients[0], 'SELECT version FROM lossmeter_schema'), ['2'])
 })
 
 test('an update of an evaluation is announced when it is committed', async (t) => {
@@ -69,7 +69,7 @@ test('a user with the rights to use the tables can start', async (t) => {
   await client.query('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO clerk')
   await client.query('SET ROLE clerk')
   await migrate(client)
-  t.same(await rowsOf(client, 'SELECT current_user, version FROM lossmeter_schema'), ['clerk', '1'])
+  t.same(await rowsOf(client, 'SELECT current_user, version FROM lossmeter_schema'), ['clerk', '2'])
 })
 
 test('what fails leaves nothing behind', async (t) => {

@@ -251,6 +251,49 @@ test('a body is counted as it comes', async (t) => {
   t.equal(budget.held, 0)
 })
 
+test('what waits for leave is not given out before it has it', async (t) => {
+  const { work, budget } = workOf()
+  const leaves: PromiseWithResolvers<void>[] = []
+  work.meter({
+    count: () => {
+      const leave = Promise.withResolvers<void>()
+      leaves.push(leave)
+      return leave.promise
+    },
+    end: () => undefined,
+  })
+  const payload = new PassThrough()
+  const reader = new BodyReader({ headers: {}, continueBody: null }, payload, work, limits())
+  const next = () => {
+    const state = { piece: undefined as Buffer | undefined, failure: undefined as unknown, isOver: false }
+    reader.next().then(
+      (piece) => Object.assign(state, { piece, isOver: true }),
+      (failure) => Object.assign(state, { failure, isOver: true }),
+    )
+    return state
+  }
+  payload.write('ab')
+  const first = next()
+  t.ok(await eventually(() => leaves.length === 1))
+  payload.write('cd')
+  t.ok(await eventually(() => leaves.length === 2))
+  leaves[0].resolve()
+  await sleep(20)
+  t.equal(first.isOver, false)
+  leaves[1].resolve()
+  t.ok(await eventually(() => first.isOver))
+  t.match(first.piece?.toString(), /^ab/)
+  if (first.piece?.length === 2) t.equal(String(await reader.next()), 'cd')
+  payload.end('ef')
+  const last = next()
+  t.ok(await eventually(() => leaves.length === 3))
+  leaves[2].reject(enough)
+  t.ok(await eventually(() => last.isOver))
+  t.equal(last.failure, enough, 'although all has come')
+  reader.close(enough)
+  t.equal(budget.held, 0)
+})
+
 test('chunks are counted', async (t) => {
   const chunks = (count: number, bytes: number) =>
     Readable.from(Array.from({ length: count }, () => Buffer.alloc(bytes)))

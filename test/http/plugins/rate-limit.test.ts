@@ -1,9 +1,23 @@
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
+import Fastify from 'fastify'
 import { t as root, test } from 'tap'
+import { buildApp } from '../../../src/app.ts'
+import { parseConfig } from '../../../src/config.ts'
+import { limitsOf } from '../../../src/http/limits.ts'
+import { rateLimit } from '../../../src/http/plugins/rate-limit.ts'
+import { requestWork } from '../../../src/http/request-work.ts'
+import type { Ledger } from '../../../src/quotas/ledger.ts'
+import { MemoryLedger } from '../../../src/quotas/memory-ledger.ts'
+import { Quotas } from '../../../src/quotas/quotas.ts'
+import { eventually } from '../../eventually.ts'
 import { appOf, ask, problemOf } from '../../support.ts'
+import { noConnections } from '../connections/support.ts'
 
 const body = JSON.stringify({ loss: 'mse', labelFormat: 'values', predictions: [1], labels: [2] })
 const line = '{"predictions":[1],"labels":[2]}\n'
@@ -70,6 +84,75 @@ test('bytes are counted as they come, when inflated', async (t) => {
   const ended = await send(app, { headers: inflated, payload: gzipSync(stream) })
   t.equal(ended.status, 429, 'in the middle')
   t.equal((await send(app, { payload: '' })).status, 429)
+})
+
+test('bodies that are sent at once cannot have the same bytes', async (t) => {
+  const app = await appOf(t, { BYTES_PER_MINUTE: '150' })
+  t.ok(body.length > 50 && body.length < 75)
+  const statuses = await Promise.all([1, 2, 3].map(async () => (await send(app)).status))
+  t.same(statuses.sort(), [200, 200, 429])
+  t.equal((await send(app, { payload: '' })).status, 400, 'some are left')
+})
+
+test('what only a ledger can tell is waited for', async (t) => {
+  const ledger = new MemoryLedger()
+  const company = { ledger, onFigures: () => undefined, scrape: async () => '' }
+  const services = await Promise.all(
+    [1, 2].map(() =>
+      buildApp(parseConfig({ DATABASE_URL: 'memory:', REQUESTS_PER_MINUTE: '6', BYTES_PER_MINUTE: '300000' }), false, {
+        company,
+      }),
+    ),
+  )
+  t.after(() => Promise.all(services.map((app) => app.close())))
+  const ndjson = { 'content-encoding': 'gzip', 'content-type': 'application/x-ndjson' }
+  const streams = [stream.slice(0, 250_012), stream.slice(0, 125_012)]
+  t.same((await send(services[0], { headers: ndjson, payload: gzipSync(streams[0]) })).status, 200)
+  const cut = await send(services[1], { headers: ndjson, payload: gzipSync(streams[1]) })
+  t.match([cut.status, cut.body], [429, { limit: 'bytesPerMinute' }], 'in the middle')
+  t.equal((await send(services[1], { payload: '' })).status, 429, 'nothing is left')
+  const other = { remoteAddress: '192.0.2.9' }
+  const counts = { 200: 0, 429: 0 }
+  for (let at = 0; at < 12; at++) {
+    const { status, headers } = await send(services[at % 2], other)
+    counts[status as 200 | 429]++
+    t.match(headers.ratelimit, new RegExp(`^"requests";r=${Math.max(0, 5 - at)};t=`), 'exact where slices are single')
+  }
+  t.same(counts, { 200: 6, 429: 6 })
+})
+
+test('a client that leaves while its request waits holds nothing', async (t) => {
+  const held = Promise.withResolvers<void>()
+  const inner = new MemoryLedger()
+  let asked = 0
+  const ledger: Ledger = {
+    take: async (asks) => {
+      asked++
+      await held.promise
+      return inner.take(asks)
+    },
+    close: async () => undefined,
+  }
+  const quotas = new Quotas(ledger, undefined, { patience: 60_000 })
+  const app = Fastify()
+  t.after(() => app.close())
+  app.decorate('connections', noConnections)
+  requestWork(app, limitsOf(parseConfig({})))
+  app.decorateRequest('client', null)
+  rateLimit(app, { requestsPerMinute: 0, bytesPerMinute: 1000 }, quotas)
+  app.post('/v1/loss', async () => 'answered')
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
+  socket.write('POST /v1/loss HTTP/1.1\r\nHost: a\r\nContent-Length: 400\r\nContent-Type: text/plain\r\n\r\n')
+  t.ok(await eventually(() => asked === 1))
+  const { bytes } = quotas.of('127.0.0.1')
+  socket.destroy()
+  const closed = once(app.server, 'close')
+  app.server.close()
+  await closed
+  held.resolve()
+  t.ok(await eventually(() => bytes.spare > 0))
+  t.same([bytes.held, bytes.used], [0, 0])
 })
 
 test('the quota of a key goes before that of all, and keys of one name share it', async (t) => {

@@ -12,13 +12,19 @@ const mae = { loss: 'mae', labelFormat: 'values', predictions: [2, 5], labels: [
 
 test('a request is a span, and so are its parts', async (t) => {
   const collector = await collectorOf(t)
-  const { lines, logger } = listener()
-  const app = await appOf(t, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url }, logger)
+  const log = listener()
+  const app = await appOf(t, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url }, log.logger)
   const send = (method: 'POST' | 'PUT', url: string, payload: object, headers = {}) =>
     app.inject({ method, url, payload: JSON.stringify(payload), headers: { ...json, ...headers } })
   await send('POST', '/v1/loss?a=geheim', mae, { traceparent, 'x-request-id': 'mine' })
   await send('PUT', '/v1/evaluations/a', { loss: 'mae', labelFormat: 'values', outputs: 1 })
   await send('PUT', '/v1/evaluations/a/batches/b', { predictions: [2, 5], labels: [1, 2] })
+  await app.inject({
+    method: 'POST',
+    url: '/v1/evaluations/a/batches',
+    payload: '{"batch":"c","predictions":[2],"labels":[1]}\n',
+    headers: { 'content-type': 'application/x-ndjson' },
+  })
   await app.inject('/nope')
   await app.inject('/livez')
   t.ok(await eventually(() => collector.spans.some(({ name }) => name === 'GET')))
@@ -44,9 +50,21 @@ test('a request is a span, and so are its parts', async (t) => {
   t.same(new Set(partsOf('POST /v1/loss')), new Set(['receive', 'decode', 'fold']))
   const put = partsOf('PUT /v1/evaluations/:evaluation/batches/:batch')
   t.same(new Set(put), new Set(['receive', 'decode', 'fold', 'store putBatches']))
+  const lines = partsOf('POST /v1/evaluations/:evaluation/batches')
+  t.same(new Set(lines), new Set(['receive', 'fold', 'store find', 'store putBatches']))
   t.notOk(collector.spans.some(({ name }) => name.includes('livez')))
   t.notOk(JSON.stringify(collector.spans).includes('geheim'))
-  t.ok(await eventually(() => lines.some((line) => line.includes(`"traceId":"${traceId}"`))))
+  t.ok(await eventually(() => log.lines.some((line) => line.includes(`"traceId":"${traceId}"`))))
+})
+
+test('below a base path the span has the template of the route all the same', async (t) => {
+  const collector = await collectorOf(t)
+  const app = await appOf(t, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, BASE_PATH: '/models' })
+  await app.inject('/models/v1/evaluations/a')
+  t.ok(await eventually(() => collector.spans.some(({ kind }) => kind === 2)))
+  const { name, attributes } = collector.spans.find(({ kind }) => kind === 2) ?? { attributes: [] }
+  t.equal(name, 'GET /v1/evaluations/:evaluation')
+  t.match(valuesOf(attributes), { 'http.route': '/v1/evaluations/:evaluation', 'url.path': '/models/v1/evaluations/a' })
 })
 
 test('what fails, and what is left before the answer, is a failed span', async (t) => {

@@ -355,7 +355,7 @@ test('every error under /v2 has the form of the protocol, before a body is read'
 
 test('it is not ready while the service stops', async (t) => {
   let isClosing = false
-  const stopping = await buildApp(parseConfig({ DATABASE_URL: 'memory:' }), false, () => isClosing)
+  const stopping = await buildApp(parseConfig({ DATABASE_URL: 'memory:' }), false, { isClosing: () => isClosing })
   t.after(() => stopping.close())
   t.equal((await stopping.inject('/v2/health/ready')).statusCode, 200)
   isClosing = true

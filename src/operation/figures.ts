@@ -1,0 +1,40 @@
+import type { MetricObject, MetricObjectWithValues, MetricValue, Registry } from 'prom-client'
+import { AggregatorRegistry } from 'prom-client'
+
+/** The metrics of one process, as data. */
+export type Figures = readonly MetricObjectWithValues<MetricValue<string>>[]
+
+type Aggregator = NonNullable<MetricObject['aggregator']>
+
+/** What is no sum. Files are those of the process that is nearest to its limit. */
+const aggregators: readonly [name: RegExp, aggregator: Aggregator][] = [
+  [/^nodejs_eventloop_lag_min_seconds$/, 'min'],
+  [/^nodejs_eventloop_lag_/, 'max'],
+  [/^process_start_time_seconds$/, 'min'],
+  [/^process_open_fds$/, 'max'],
+  [/^process_max_fds$/, 'min'],
+  [/^(?:target_info|nodejs_version_info)$/, 'first'],
+]
+
+/** The metrics of several processes together: counters and histograms add up, other values by what they mean. */
+export function aggregated(figures: readonly Figures[]): Registry {
+  const known = figures.map((ofOne) => ofOne.map((metric) => ({ ...metric, aggregator: aggregatorOf(metric.name) })))
+  return AggregatorRegistry.aggregate(known)
+}
+
+/** What must not be lost when a process ends: counters never go down. */
+export function lasting(figures: Figures): Figures {
+  return figures.filter(({ type }) => isLasting.has(String(type)))
+}
+
+/** What several processes have counted, as if one had. */
+export function merged(figures: readonly Figures[]): Figures {
+  // what is aggregated has its values
+  return aggregated(figures).getMetricsAsArray() as MetricObjectWithValues<MetricValue<string>>[]
+}
+
+const isLasting = new Set(['counter', 'histogram'])
+
+function aggregatorOf(name: string): Aggregator {
+  return aggregators.find(([pattern]) => pattern.test(name))?.[1] ?? 'sum'
+}
