@@ -86,7 +86,7 @@ test('Try it out shows a stream and sends it, in a narrow window, too', { skip }
 })
 
 test('a schema shows one loss at a time, in a narrow window, too, and the console is silent', { skip }, async (t) => {
-  const { page, body, said } = await opened(t, narrow)
+  const { page, operation, body, said } = await opened(t, narrow)
   await body.getByRole('tab', { name: 'Schema' }).click()
   const choice = body.locator('.one-of select')
   t.equal(await choice.locator('option').count(), lossNames.length)
@@ -101,5 +101,9 @@ test('a schema shows one loss at a time, in a narrow window, too, and the consol
   t.equal(await page.evaluate('document.documentElement.scrollWidth'), 360, 'nothing is wider than the window')
   const { height = 0 } = (await body.boundingBox()) ?? {}
   t.ok(height < 3 * narrow.viewport.height, `${height} px`)
+  const answer = operation.locator('tr.response').first()
+  await answer.getByRole('tab', { name: 'Schema' }).click()
+  const { width = 0 } = (await answer.locator('.response-col_description__inner').boundingBox()) ?? {}
+  t.ok(width > 250, `${width} px for the schema of the answer`)
   t.same(said, [])
 })
