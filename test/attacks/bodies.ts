@@ -182,9 +182,9 @@ export function ranked(rows: number, outputs: number): Request {
   ])
 }
 
-/** Rows of one number, as many as there may be, of which some are drawn without replacement. */
+/** Rows of one number, as many as fit into the memory, of which some are drawn without replacement. */
 export function largestPopulation(): Request {
-  const rows = 2 ** 24 - 512
+  const rows = 13e6
   const part = { datatype: 'UINT8', bytes: Buffer.alloc(rows) }
   const miniBatch = { size: 100_000, seed: 1, replacement: false }
   return binary({ loss: 'mse', labelFormat: 'index', miniBatch }, [

@@ -135,7 +135,7 @@ export const memory = [
     send: (service) => sixteen(service, largeShuffle),
   }),
   load({
-    name: 'mini-batches of 16.7 million rows without replacement: 16 x 33 MB',
+    name: 'mini-batches of 13 million rows without replacement: 16 x 26 MB',
     expected: busy,
     send: (service) => sixteen(service, largestPopulation()),
   }),
@@ -144,7 +144,7 @@ export const memory = [
     expected: ['201', '200', '503'],
     async send(service) {
       const path = '/v1/evaluations/wide'
-      const outputs = 440
+      const outputs = 250
       const declared = { loss: 'mse', labelFormat: 'values', include: ['metrics'], outputs }
       const outcomes = [await ask(service.port, { method: 'PUT', path, body: JSON.stringify(declared) })]
       const batch = wideBatch(100, outputs)
