@@ -182,6 +182,18 @@ test('more errors than are listed are counted', async (t) => {
   }
 })
 
+test('of words that are wrong only those that are listed are asked about', async (t) => {
+  const names = Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`name${at}`, z.enum(['sse', 'mse'])]))
+  try {
+    validated(z.object(names), Object.fromEntries(Object.keys(names).map((name) => [name, 'MSE '])))
+    t.fail('the data are refused')
+  } catch (error) {
+    const { list, count } = (error as InvalidContent).errors
+    t.same([list.length, count], [20, 30])
+    t.ok(list.every(({ detail }) => detail.endsWith('; did you mean "mse"?')))
+  }
+})
+
 test('a path may have a symbol, or lead through a scalar', async (t) => {
   const refused = z.custom().check((context) => {
     context.issues.push({ code: 'custom', path: [Symbol('s')], message: 'm', input: 1 })

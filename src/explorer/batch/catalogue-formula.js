@@ -59,9 +59,10 @@ function isWord(piece) {
  * @returns {string}
  */
 function token(piece) {
-  const parts = /^(?<base>[^_^]+)(?:_(?<index>[^^]+))?(?:\^(?<power>.+))?$/.exec(piece)?.groups
-  if (signs[piece] !== undefined || parts === undefined) return signs[piece] ?? piece
-  const base = (signs[parts.base] ?? parts.base).replace("'", '′')
-  const index = parts.index?.replaceAll(/[()]/g, '').split(' ').map(token).join('~')
-  return `${base}${index === undefined ? '' : `_${index}`}${parts.power === undefined ? '' : `^${token(parts.power)}`}`
+  if (signs[piece] !== undefined) return signs[piece]
+  const [low, power] = piece.split('^')
+  const [plain, below] = low.split('_')
+  const base = (signs[plain] ?? plain).replace("'", '′')
+  const index = below?.replaceAll(/[()]/g, '').split(' ').map(token).join('~')
+  return `${base}${index === undefined ? '' : `_${index}`}${power === undefined ? '' : `^${token(power)}`}`
 }
