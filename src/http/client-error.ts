@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { inTurns } from '../runtime/in-turns.ts'
 import { sayLast } from './connections/last-words.ts'
 import type { Connection } from './connections/table.ts'
 import { makeLast } from './connections/turns.ts'
@@ -8,6 +9,9 @@ import { logWhenClosed } from './plugins/access-log.ts'
 import { secure } from './plugins/security-headers.ts'
 import type { ProblemName } from './problem.ts'
 import { handleError, Problem, problems } from './problem.ts'
+
+/** Tells so many bodies in a turn of the event loop that they are broken. */
+const tellLater = inTurns(64)
 
 const named: Record<string, ProblemName> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
@@ -47,7 +51,7 @@ function refuseOn(connection: Connection, problem: Problem, refuse: () => void):
   else {
     makeLast(connection)
     // whoever reads the body has the answer, and may be about to begin; where nobody does, it is this
-    setImmediate(() => {
+    tellLater(() => {
       if (turn.request.listenerCount('error') > 0) turn.request.emit('error', problem)
       else turn.reply?.send(problem)
     })

@@ -50,7 +50,7 @@ export function groupBytes(groups: number, counts: number, factors: number): num
 }
 
 /** Groups that are added or read in a step. */
-const groupsPerStep = 1024
+const groupsPerStep = 16
 
 function* absorb(into: Groups, from: Groups): Generator<void, void> {
   let left = groupsPerStep

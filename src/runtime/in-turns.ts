@@ -1,0 +1,17 @@
+/**
+ * Makes a function that calls others back in later turns of the event loop, in the order in which they came and only so many a
+ * turn: thousands of clients may leave in one.
+ */
+export function inTurns(most: number): (call: () => void) => void {
+  let waiting: (() => void)[] = []
+  const callSome = () => {
+    const [now, later] = [waiting.slice(0, most), waiting.slice(most)]
+    waiting = later
+    if (later.length > 0) setImmediate(callSome)
+    for (const call of now) call()
+  }
+  return (call) => {
+    waiting.push(call)
+    if (waiting.length === 1) setImmediate(callSome)
+  }
+}
