@@ -9,6 +9,7 @@ import { parseConfig } from '../src/config.ts'
 import type { Figures } from '../src/operation/figures.ts'
 import { MemoryLedger } from '../src/quotas/memory-ledger.ts'
 import { writeCertificate } from './http/certificates.ts'
+import { withinAMinute } from './minute.ts'
 import { appOf, ask, listener, post, problemOf } from './support.ts'
 
 const { lines, logger } = listener()
@@ -250,8 +251,7 @@ test('proxies are those that are declared, by number or by address', async (t) =
     const base = await service.listen({ host: '127.0.0.1', port: 0 })
     const from = async (address: string) =>
       (await fetch(`${base}/v1/limits`, { headers: { 'x-forwarded-for': address, connection: 'close' } })).status
-    // quotas are of the minute of the clock: both requests have to fall into one
-    while (Date.now() % 60_000 > 50_000) await sleep(100)
+    await withinAMinute()
     t.same([await from('198.51.100.1'), await from('198.51.100.2')], [200, status], String(proxies))
   }
 })

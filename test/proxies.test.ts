@@ -9,6 +9,7 @@ import { ask, Client, chunk, headOf, lastChunk } from './attacks/client.ts'
 import { sendThenRead } from './attacks/errors.ts'
 import { eventually } from './eventually.ts'
 import { Load } from './load.ts'
+import { withinAMinute } from './minute.ts'
 import type { Changes, Program } from './proxies.ts'
 import { basePath, behindProxy, manners, startProxy, without } from './proxies.ts'
 import { linesWith, portOf, start, until } from './service.ts'
@@ -201,8 +202,7 @@ for (const program of ['nginx', 'haproxy'] as const) {
     await t.test('clients have their own addresses, and a body its time', async (t) => {
       const variables = { REQUEST_TIMEOUT_MS: '1000', REQUESTS_PER_MINUTE: '4' }
       const port = await front(t, program, [await portOf(start(t, { ...behindProxy, ...memory, ...variables }))])
-      // what follows has to fall into one minute of the clock
-      await until(() => (Date.now() % 60_000 < 45_000 ? true : undefined))
+      await withinAMinute(15)
       const body = options.replace('}\n', ',"predictions":[1],"labels":[1]}')
       const statuses: number[] = []
       for (let at = 0; at < 4; at++) {

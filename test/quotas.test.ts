@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import { t as root, test } from 'tap'
 import { PostgresServer } from './evaluations/postgres/server.ts'
 import { eventually } from './eventually.ts'
+import { withinAMinute } from './minute.ts'
 import { linesOf, linesWith, portOf, start, until } from './service.ts'
 import { appOf, listener } from './support.ts'
 
@@ -17,11 +18,6 @@ interface Answer {
   readonly status: number | undefined
   readonly retryAfter: unknown
   readonly rateLimit: unknown
-}
-
-/** Waits so that what follows falls into one minute of the clock. */
-async function withinAMinute(): Promise<void> {
-  while (Date.now() % 60_000 > 30_000) await sleep(100)
 }
 
 /** Sends until as many are admitted as may be, and a little longer; what was admitted, and the refusals. */
@@ -48,7 +44,7 @@ test('two workers admit together what one would', async (t) => {
   const service = start(t, { WORKERS: '2', REQUESTS_PER_MINUTE: String(limit), ...variables })
   const port = await portOf(service)
   await until(() => linesWith(service, 'all workers listen')[0])
-  await withinAMinute()
+  await withinAMinute(30)
   const sends = Array.from({ length: 8 }, (_, at) => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     t.after(() => agent.destroy())
@@ -91,7 +87,7 @@ test('two replicas admit together what one would, and each for itself while the 
     const { 'retry-after': retryAfter, ratelimit: rateLimit } = answer.headers
     return { status: answer.statusCode, retryAfter, rateLimit }
   }
-  await withinAMinute()
+  await withinAMinute(30)
   const { admitted } = await admittedTo([0, 1, 1, 0].map((at) => sendTo(replicas[at], '192.0.2.1')))
   const alone = () => lines.filter((line) => line.includes('quotas count for this process alone')).length
   // on a machine that is too busy for an answer within a second they say so, and may admit more

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'tap'
 import { eventually } from './eventually.ts'
+import { withinAMinute } from './minute.ts'
 import { collectorOf } from './operation/collector.ts'
 import { linesOf, linesWith, portOf, start, until } from './service.ts'
 import { appOf, listener } from './support.ts'
@@ -105,8 +105,7 @@ test('nor does the log that several workers write, with quotas that are used up'
   })
   const port = await portOf(service)
   await until(() => linesWith(service, 'all workers listen')[0])
-  // what follows falls into one minute of the clock
-  while (Date.now() % 60_000 > 40_000) await sleep(100)
+  await withinAMinute(20)
   const statuses: number[] = []
   for (const [method, url, type, payload, authorization = `Bearer ${key}`] of [...requests, ...requests]) {
     const body = typeof payload === 'string' ? payload : JSON.stringify(payload)

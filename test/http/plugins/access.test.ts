@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'tap'
 import type { Client as Known } from '../../../src/http/access/authenticator.ts'
 import { access } from '../../../src/http/plugins/access.ts'
 import { handleError, Problem } from '../../../src/http/problem.ts'
+import { withinAMinute } from '../../minute.ts'
 import { appOf, ask, listener, problemOf } from '../../support.ts'
 import { Client, head, serve } from '../body/support.ts'
 import { bare } from './support.ts'
@@ -202,8 +202,7 @@ test('refusals below /v2 have the form of its protocol', async (t) => {
   t.match(none.headers['www-authenticate'], /^Bearer /)
   const poor = await app.inject({ ...infer, headers: bearer('nothing') })
   t.same([poor.statusCode, poor.json()], [403, { error: 'This needs a key with the scope "evaluate".' }])
-  // both fall into one minute of the clock
-  while (Date.now() % 60_000 > 50_000) await sleep(100)
+  await withinAMinute()
   for (const status of [200, 429]) {
     const answer = await app.inject({ url: '/v2', headers: bearer('reader') })
     t.equal(answer.statusCode, status)

@@ -16,6 +16,7 @@ import type { Ledger } from '../../../src/quotas/ledger.ts'
 import { MemoryLedger } from '../../../src/quotas/memory-ledger.ts'
 import { Quotas } from '../../../src/quotas/quotas.ts'
 import { eventually } from '../../eventually.ts'
+import { withinAMinute } from '../../minute.ts'
 import { appOf, ask, problemOf } from '../../support.ts'
 import { noConnections } from '../connections/support.ts'
 
@@ -34,11 +35,7 @@ function send(app: FastifyInstance, { headers = {}, payload = body, remoteAddres
   return ask(app, { method: 'POST', url: '/v1/loss', headers: { ...type, ...headers }, payload, remoteAddress })
 }
 
-/** Waits so that what follows falls into one minute of the clock. */
-async function withinAMinute(): Promise<void> {
-  while (Date.now() % 60_000 > 50_000) await new Promise((resolve) => setTimeout(resolve, 100))
-}
-root.beforeEach(withinAMinute)
+root.beforeEach(() => withinAMinute())
 
 test('an address may send so many requests in a minute, and others as many', async (t) => {
   const app = await appOf(t, { REQUESTS_PER_MINUTE: '3' })
