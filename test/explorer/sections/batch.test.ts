@@ -3,6 +3,7 @@ import { truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Page } from 'playwright-core'
+import type { Test } from 'tap'
 import type { LossAnswer, Problem } from '../../../src/explorer/types.d.ts'
 import { golden } from '../../support.ts'
 import { npy } from '../npy.ts'
@@ -232,15 +233,7 @@ browserTest('a batch of one’s own', async (t, studio) => {
       filled?.map(({ meanConfidence, accuracy, count }) => [meanConfidence, accuracy, count]),
     )
 
-    for (const [name, program, loss] of [
-      ['curl', 'curl', `"loss":${answer.loss}`],
-      ['python', 'python3', `'loss': ${answer.loss}`],
-    ]) {
-      await t.test(`the same from ${name}`, { skip: missing(program) }, async (t) => {
-        const code = (await page.textContent(`.batch-${name} code`)) ?? ''
-        t.match(await run(name === 'curl' ? 'bash' : program, ['-c', code], folder), loss)
-      })
-    }
+    await givesTheSame(t, page, answer, folder)
   })
 
   await t.test('a dropped file', async (t) => {
@@ -352,15 +345,7 @@ browserTest('a batch of one’s own', async (t, studio) => {
     )
     const most = rows.map((row) => Math.max(...digits.predictions[row]))
     t.same(await columnOf(page, '.worst', 'confidence'), most.map(String))
-    for (const [name, program, loss] of [
-      ['curl', 'curl', `"loss":${answer.loss}`],
-      ['python', 'python3', `'loss': ${answer.loss}`],
-    ]) {
-      await t.test(`the same from ${name}`, { skip: missing(program) }, async (t) => {
-        const code = (await page.textContent(`.batch-${name} code`)) ?? ''
-        t.match(await run(name === 'curl' ? 'bash' : program, ['-c', code], folder), loss)
-      })
-    }
+    await givesTheSame(t, page, answer, folder)
 
     const wrong = BigInt64Array.from(digits.labels, BigInt)
     wrong[5] = 77n
@@ -443,6 +428,19 @@ browserTest('a batch of one’s own', async (t, studio) => {
     t.equal(new URL(other.url()).searchParams.get('lang'), 'ko')
   })
 })
+
+/** What the page shows for a terminal gives the same loss, run in the folder of the files. */
+async function givesTheSame(t: Test, page: Page, { loss }: LossAnswer, folder: string): Promise<void> {
+  for (const [name, program, expected] of [
+    ['curl', 'curl', `"loss":${loss}`],
+    ['python', 'python3', `'loss': ${loss}`],
+  ]) {
+    await t.test(`the same from ${name}`, { skip: missing(program) }, async (t) => {
+      const code = (await page.textContent(`.batch-${name} code`)) ?? ''
+      t.match(await run(name === 'curl' ? 'bash' : program, ['-c', code], folder), expected)
+    })
+  }
+}
 
 async function run(program: string, parameters: string[], cwd: string): Promise<string> {
   const { stdout } = await promisify(execFile)(program, parameters, { cwd, maxBuffer: 2 ** 26 })
