@@ -71,10 +71,19 @@ function widenSlice(
     case 'BF16':
       out.set(fromBrainFloats(new Uint16Array(buffer, offset, length)))
       return -1
+    case 'BOOL':
+      return widenTruths(new Uint8Array(buffer, offset, length), out)
     default:
       out.set(new arrays[datatype](buffer, offset, length))
-      return datatype === 'BOOL' ? out.findIndex((value) => value > 1) : -1
+      return -1
   }
+}
+
+/** A callback would get a new object for each element, and the garbage collector hundreds of megabytes. */
+function widenTruths(bytes: Uint8Array, out: Float64Array): number {
+  out.set(bytes)
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] > 1) return i
+  return -1
 }
 
 /** A bfloat16 is the upper half of a float32. */

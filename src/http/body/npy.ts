@@ -162,7 +162,8 @@ function* makeRowMajor(raw: RawTensor, memory: Memory): Generator<void, void> {
     const end = Math.min(row + rowsPerStep, rows)
     for (let column = 0; column < columns; column++) {
       for (let at = row; at < end; at++) {
-        const [source, target] = [(column * rows + at) * words, (at * columns + column) * words]
+        const source = (column * rows + at) * words
+        const target = (at * columns + column) * words
         for (let word = 0; word < words; word++) to[target + word] = from[source + word]
       }
     }
