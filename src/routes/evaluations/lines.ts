@@ -87,8 +87,14 @@ async function evaluatedLine(line: ParsedLine, found: OpenEvaluation, { work }: 
   try {
     if ('error' in line) throw line.error
     if (typeof line.fields.batch === 'string') name = line.fields.batch
-    const { batch, ...tensors } = validated(namedBatch, line.fields) as NamedBatch
-    const evaluated = await work.task.run(evaluateBatch(found, batch, tensors, contextOf(work)))
+    const { fields } = line
+    const evaluated = await work.task.run(
+      // refusing a line takes as long as evaluating it, and lets others have their turn, too
+      (function* () {
+        const { batch, ...tensors } = validated(namedBatch, fields) as NamedBatch
+        return yield* evaluateBatch(found, batch, tensors, contextOf(work))
+      })(),
+    )
     work.evaluates(found.declared.spec, evaluated.batch.samples)
     return { batch: evaluated.batch }
   } catch (error) {
