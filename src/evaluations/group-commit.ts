@@ -1,9 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 
-/** A group is written after so many turns of the event loop that brought nobody. */
-const quietTurns = 4
 /** The share of the time of a commit that is worth waiting for company: longer, and it is better to come with the next one. */
-const worthwhile = 1 / 4
+const worthwhile = 1 / 2
 
 /** Writes a group of items in one transaction, and answers each in its place. */
 export type Commit<Item, Result> = (items: readonly Item[]) => Promise<Result[]>
@@ -16,7 +14,8 @@ interface Waiting<Item, Result> {
 
 /**
  * Lets calls that come while a transaction is written share the next one: a commit costs a wait for the disk, whatever is
- * in it. A call waits for company only as long as company keeps coming, and is answered after its own commit.
+ * in it. A group waits until it is as large as the one before, but not for long: clients that were answered together mostly
+ * send together again. A call is answered after its own commit.
  */
 export class GroupCommit<Item, Result> {
   readonly #commit: Commit<Item, Result>
@@ -25,12 +24,14 @@ export class GroupCommit<Item, Result> {
   readonly #patience: number
   #waiting: Waiting<Item, Result>[] = []
   #writing: Promise<void> | undefined
+  /** Calls in the last group. */
+  #company = 1
   /** Milliseconds that the last commit took. */
   #commitTime = Number.POSITIVE_INFINITY
 
   /**
    * @param maxWeight of a group; a call of more is a group of its own
-   * @param patience the most milliseconds that a call waits while company keeps coming
+   * @param patience the most milliseconds that a call waits for company
    */
   constructor(commit: Commit<Item, Result>, weigh: (item: Item) => number, maxWeight: number, patience = 2) {
     this.#commit = commit
@@ -63,12 +64,8 @@ export class GroupCommit<Item, Result> {
   /** Lets those join who are already on the way, such as those answered just now. */
   async #gather(): Promise<void> {
     const end = performance.now() + Math.min(this.#patience, worthwhile * this.#commitTime)
-    let quiet = 0
-    do {
-      const before = this.#waiting.length
-      await setImmediate()
-      quiet = this.#waiting.length > before ? 0 : quiet + 1
-    } while (quiet < quietTurns && performance.now() < end)
+    do await setImmediate()
+    while (this.#waiting.length < this.#company && performance.now() < end)
   }
 
   #nextGroup(): Waiting<Item, Result>[] {
@@ -79,6 +76,7 @@ export class GroupCommit<Item, Result> {
       if (calls > 0 && weight > this.#maxWeight) break
       calls++
     }
+    this.#company = calls
     return this.#waiting.splice(0, calls)
   }
 

@@ -13,6 +13,7 @@ import { benchInference } from './inference.ts'
 import type { Cost, Throughput, UnderUploads } from './measures.ts'
 import { cost, latency, Siege, throughput } from './measures.ts'
 import { benchOperation } from './operation.ts'
+import { benchParts } from './parts.ts'
 import { benchScanner } from './scanner.ts'
 import type { Server, ServerName } from './servers.ts'
 import { isInstalled, peakMemory, serverNames, start, stop, versionsOfPython } from './servers.ts'
@@ -45,6 +46,7 @@ await benchUploads('while four clients upload 12 MB of JSON:')
 benchScannerAlone()
 report()
 if (only.test('evaluations')) process.stdout.write(`\n${await benchEvaluations()}\n`)
+if (only.test('parts of a put')) process.stdout.write(`\n${await benchParts()}\n`)
 if (only.test('files against binary')) process.stdout.write(`\n${await benchFiles()}\n`)
 if (only.test('operation')) process.stdout.write(`\n${await benchOperation()}\n`)
 if (only.test('workers')) process.stdout.write(`\n${await benchWorkers()}\n`)

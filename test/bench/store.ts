@@ -12,7 +12,7 @@ import { batchOf, declareNew } from '../evaluations/support.ts'
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 12)
 const large = Number(process.env.BENCH_BATCHES ?? 100_000)
-const roundMilliseconds = 400
+const standardRounds = { warmUp: 2, milliseconds: 400 }
 const writers = 16
 const linesOfCall = 100
 const state = new Uint8Array(600).map((_, at) => at * 7)
@@ -29,6 +29,8 @@ export interface Contender {
 export interface Measured {
   readonly perSecond: number
   readonly p99: number
+  /** What the first round of warm-up gave. */
+  readonly first: number
 }
 
 /** Measures the store and returns the tables in Markdown. */
@@ -105,29 +107,36 @@ async function puts(store: Store, lines: number): Promise<Contender['run']> {
 }
 
 /** All contenders in turn, round by round, so that a slow moment of the machine meets them all. */
-export async function interleaved(contenders: readonly Contender[]): Promise<(Measured & { name: string })[]> {
+export async function interleaved(
+  contenders: readonly Contender[],
+  { warmUp, milliseconds } = standardRounds,
+): Promise<(Measured & { name: string })[]> {
   const rates = contenders.map((): number[] => [])
   const times = contenders.map((): number[] => [])
+  const firsts = contenders.map(() => 0)
   const counts = contenders.map(() => 0)
-  for (let round = -2; round < rounds; round++) {
+  for (let round = -warmUp; round < rounds; round++) {
     for (const [at, { run, writers }] of contenders.entries()) {
       const begin = performance.now()
       const before = counts[at]
       const write = async (_: unknown, writer: number) => {
-        while (performance.now() - begin < roundMilliseconds) {
+        while (performance.now() - begin < milliseconds) {
           const start = performance.now()
           await run(counts[at]++, writer)
           if (round >= 0) times[at].push(performance.now() - start)
         }
       }
       await Promise.all(Array.from({ length: writers }, write))
-      if (round >= 0) rates[at].push(((counts[at] - before) * 1000) / (performance.now() - begin))
+      const rate = ((counts[at] - before) * 1000) / (performance.now() - begin)
+      if (round === -warmUp) firsts[at] = rate
+      if (round >= 0) rates[at].push(rate)
     }
   }
   return contenders.map(({ name }, at) => ({
     name,
     perSecond: quantile(rates[at], 0.5),
     p99: quantile(times[at], 0.99),
+    first: firsts[at],
   }))
 }
 

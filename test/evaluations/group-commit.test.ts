@@ -69,31 +69,35 @@ test('calls that come during a commit share the next one, and are answered after
   await Promise.all([last, idle])
 })
 
-test('who comes turn by turn joins, up to a time', async (t) => {
+test('a group waits until it is as large as the one before, for half the time of a commit', async (t) => {
+  let now = 0
+  t.intercept(performance, 'now', { value: () => now })
   const disk = new Disk()
-  const patient = new GroupCommit(disk.commit, weigh, 10, forEver)
-  const calls = []
-  for (const item of ['a', 'b', 'c']) {
-    calls.push(patient.add([item]))
+  const puts = new GroupCommit(disk.commit, weigh, 10, forEver)
+  const calls = ['a', 'b', 'c'].map((item) => puts.add([item]))
+  await disk.next()
+  calls.push(puts.add(['d']))
+  now = 10
+  disk.finish()
+  for (const item of ['e', 'f']) {
     await setImmediate()
+    t.same(disk.groups, ['abc'], 'not yet')
+    calls.push(puts.add([item]))
   }
   await disk.next()
-  t.same(disk.groups, ['abc'])
+  t.same(disk.groups, ['abc', 'def'])
+  now = 20
   disk.finish()
   await Promise.all(calls)
 
-  let groups = 0
-  const count = async (items: readonly string[]) => {
-    groups++
-    return [...items]
-  }
-  const puts = new GroupCommit(count, () => 0, 1)
-  while (groups === 0) {
-    calls.push(puts.add(['x']))
-    await setImmediate()
-  }
-  await Promise.all(calls)
-  t.ok(groups > 0, 'though company kept coming')
+  const alone = puts.add(['g'])
+  await setImmediate()
+  t.same(disk.groups, ['abc', 'def'], 'not yet')
+  now = 25
+  await disk.next()
+  t.same(disk.groups, ['abc', 'def', 'g'], 'nobody else came')
+  disk.finish()
+  await alone
 })
 
 test('who is answered can join the next group at once', async (t) => {

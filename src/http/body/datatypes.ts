@@ -1,5 +1,3 @@
-import type { Memory } from '../../loss/memory.ts'
-
 /** The datatypes of the Open Inference Protocol whose values are numbers, each with an array that has its elements. */
 export const arrays = {
   FP64: Float64Array,
@@ -26,55 +24,31 @@ export function bytesOf(datatype: Datatype): number {
   return arrays[datatype].BYTES_PER_ELEMENT
 }
 
-/** Numbers as doubles, and the first one that no double is exactly (or that is no truth value). */
-export interface Widened {
-  readonly data: Float64Array
-  readonly inexact?: { readonly index: number; readonly value: bigint | number }
-}
-
-/** Elements that are widened before others have their turn. */
-const elementsPerStep = 2 ** 18
-
-/** Widens `count` little-endian elements, step by step, and frees the buffer; FP64 stays where it is. */
-export function* widen(
-  datatype: Datatype,
-  buffer: ArrayBuffer,
-  count: number,
-  memory: Memory,
-): Generator<void, Widened> {
-  if (datatype === 'FP64') return { data: new Float64Array(buffer, 0, count) }
-  const data = new Float64Array(memory.allocate(count * Float64Array.BYTES_PER_ELEMENT))
-  const bytes = bytesOf(datatype)
-  for (let from = 0; from < count; from += elementsPerStep) {
-    const length = Math.min(elementsPerStep, count - from)
-    const index = widenSlice(datatype, buffer, from * bytes, data.subarray(from, from + length))
-    if (index >= 0) return { data, inexact: { index: from + index, value: valueAt(datatype, buffer, from + index) } }
-    yield
-  }
-  memory.free(buffer)
-  return { data }
-}
-
-/** Fills `out` with the elements from an offset on; the index of the first that no double is exactly, or -1. */
-function widenSlice(
-  datatype: Exclude<Datatype, 'FP64'>,
-  buffer: ArrayBuffer,
-  offset: number,
-  out: Float64Array,
-): number {
+/**
+ * Fills `out` with little-endian elements as doubles; FP64 needs none of this.
+ *
+ * @param buffer that begins with them
+ * @returns the index of the first that no double is exactly, or that is no truth value; -1 if there is none
+ */
+export function widen(datatype: Datatype, buffer: ArrayBuffer, out: Float64Array): number {
   const { length } = out
   switch (datatype) {
     case 'INT64':
-      return widenLongs(new Uint32Array(buffer, offset, 2 * length), new Int32Array(buffer, offset, 2 * length), out)
+      return widenLongs(new Uint32Array(buffer, 0, 2 * length), new Int32Array(buffer, 0, 2 * length), out)
     case 'UINT64':
-      return widenLongs(new Uint32Array(buffer, offset, 2 * length), new Uint32Array(buffer, offset, 2 * length), out)
+      return widenLongs(new Uint32Array(buffer, 0, 2 * length), new Uint32Array(buffer, 0, 2 * length), out)
     case 'BF16':
-      out.set(fromBrainFloats(new Uint16Array(buffer, offset, length)))
+      out.set(fromBrainFloats(new Uint16Array(buffer, 0, length)))
       return -1
     default:
-      out.set(new arrays[datatype](buffer, offset, length))
+      out.set(new arrays[datatype](buffer, 0, length))
       return datatype === 'BOOL' ? out.findIndex((value) => value > 1) : -1
   }
+}
+
+/** The element of an index, as it was sent. */
+export function valueAt(datatype: Datatype, buffer: ArrayBuffer, index: number): bigint | number {
+  return new arrays[datatype](buffer, 0, index + 1)[index]
 }
 
 /** A bfloat16 is the upper half of a float32. */
@@ -94,8 +68,4 @@ function widenLongs(lower: Uint32Array, upper: Uint32Array | Int32Array, out: Fl
     if (out[i] - high !== low) return i
   }
   return -1
-}
-
-function valueAt(datatype: Datatype, buffer: ArrayBuffer, index: number): bigint | number {
-  return new arrays[datatype](buffer)[index]
 }

@@ -14,9 +14,6 @@ const versionAt = magic.length
 const lengthAt = versionAt + 2
 const maxHeaderBytes = 2 ** 16
 
-/** Elements that are moved before others have their turn. */
-const elementsPerStep = 2 ** 16
-
 /** Reads one .npy file, in chunks of any size: versions 1 to 3, either order of the bytes and of the elements. */
 export class NpyReader {
   readonly #name: string
@@ -27,7 +24,6 @@ export class NpyReader {
   #filled = 0
   /** How much of the head must be there to go on. */
   #needed = magic.length
-  #header: NpyHeader | undefined
   #raw: RawTensor | undefined
 
   /**
@@ -60,8 +56,8 @@ export class NpyReader {
    * @throws InvalidContent unless it is whole
    */
   *end(): Generator<void, Tensor> {
-    const [name, raw, header] = [this.#name, this.#raw, this.#header]
-    if (raw === undefined || header === undefined) {
+    const [name, raw] = [this.#name, this.#raw]
+    if (raw === undefined) {
       this.#checkMagic()
       const detail = `${name} ends in the header of the .npy file, after ${this.#filled} bytes`
       return refuse([name], detail, `${this.#filled} bytes`)
@@ -70,8 +66,6 @@ export class NpyReader {
       const detail = `${name} must have the ${raw.size} bytes that its .npy header declares; received ${raw.filled}`
       refuse([name], detail, `${raw.filled} bytes`)
     }
-    if (header.isBigEndian) yield* swapBytes(raw)
-    if (header.isFortranOrder && raw.shape.length === 2) yield* makeRowMajor(raw, this.#memory)
     return yield* raw.tensor()
   }
 
@@ -122,8 +116,7 @@ export class NpyReader {
       const detail = `shape [${shape.join(', ')}] of ${name} takes ${bytes} bytes; maxBodyBytes is ${maxBodyBytes}.`
       throw new LimitExceeded('maxBodyBytes', maxBodyBytes, [name], detail)
     }
-    this.#header = header
-    this.#raw = new RawTensor(name, shape, datatype, this.#memory)
+    this.#raw = new RawTensor(name, shape, datatype, this.#memory, header)
   }
 
   #checkMagic(): void {
@@ -137,44 +130,4 @@ export class NpyReader {
     const detail = `${name} is no .npy file; a part of another format needs its Content-Type, application/json or text/csv`
     refuse([name], detail, 'other bytes')
   }
-}
-
-/** Turns the bytes of each element around, in place. */
-function* swapBytes({ buffer, size, datatype }: RawTensor): Generator<void, void> {
-  const width = bytesOf(datatype)
-  for (let from = 0; from < size; from += elementsPerStep * width) {
-    const bytes = Buffer.from(buffer, from, Math.min(elementsPerStep * width, size - from))
-    if (width === 2) bytes.swap16()
-    else if (width === 4) bytes.swap32()
-    else if (width === 8) bytes.swap64()
-    yield
-  }
-}
-
-/** Turns columns, one after the other, into rows. */
-function* makeRowMajor(raw: RawTensor, memory: Memory): Generator<void, void> {
-  const [rows, columns] = raw.shape
-  const buffer = memory.allocate(raw.buffer.byteLength)
-  const rowsPerStep = Math.max(1, Math.floor(elementsPerStep / columns))
-  const [words, from] = wordsOf(raw, raw.buffer)
-  const [, to] = wordsOf(raw, buffer)
-  for (let row = 0; row < rows; row += rowsPerStep) {
-    const end = Math.min(row + rowsPerStep, rows)
-    for (let column = 0; column < columns; column++) {
-      for (let at = row; at < end; at++) {
-        const [source, target] = [(column * rows + at) * words, (at * columns + column) * words]
-        for (let word = 0; word < words; word++) to[target + word] = from[source + word]
-      }
-    }
-    yield
-  }
-  memory.free(raw.buffer)
-  raw.buffer = buffer
-}
-
-/** A buffer as integers, of which so many are an element: they keep every bit. */
-function wordsOf({ datatype }: RawTensor, buffer: ArrayBuffer): [number, Uint8Array | Uint16Array | Uint32Array] {
-  const width = bytesOf(datatype)
-  if (width === 1) return [1, new Uint8Array(buffer)]
-  return width === 2 ? [1, new Uint16Array(buffer)] : [width / 4, new Uint32Array(buffer)]
 }

@@ -175,9 +175,9 @@ function checkTotal(
     const detail = `The JSON part and the inputs take ${total} bytes; maxBodyBytes is ${maxBodyBytes}.`
     throw new LimitExceeded('maxBodyBytes', maxBodyBytes, ['inputs'], detail)
   }
-  const peak = peakOf(inputs)
-  if (peak > maxInFlightBytes) {
-    const detail = `The inputs take ${peak} bytes of memory while they become doubles; maxInFlightBytes is ${maxInFlightBytes}.`
+  const held = doublesOf(inputs)
+  if (held > maxInFlightBytes) {
+    const detail = `The inputs take ${held} bytes of memory as doubles; maxInFlightBytes is ${maxInFlightBytes}.`
     throw new LimitExceeded('maxInFlightBytes', maxInFlightBytes, ['inputs'], detail)
   }
   if (declaredBytes === 0 || total === declaredBytes) return
@@ -185,17 +185,10 @@ function checkTotal(
   refuse(['inputs'], detail, declaredBytes)
 }
 
-/** The most bytes that the inputs take together while one after the other is widened. */
-function peakOf(inputs: readonly Input[]): number {
-  let held = inputs.reduce((sum, input) => sum + sizeOf(input), 0)
-  let peak = held
-  for (const input of inputs) {
-    if (input.datatype === 'FP64' || input.data !== undefined) continue
-    held += 8 * elementsOf(input.shape)
-    peak = Math.max(peak, held)
-    held -= sizeOf(input)
-  }
-  return peak
+/** The bytes that the inputs take together, as doubles. */
+function doublesOf(inputs: readonly Input[]): number {
+  const binary = inputs.filter(({ data }) => data === undefined)
+  return binary.reduce((sum, { shape }) => sum + Float64Array.BYTES_PER_ELEMENT * elementsOf(shape), 0)
 }
 
 function refuseLeftovers(): never {

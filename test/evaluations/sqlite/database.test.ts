@@ -252,3 +252,37 @@ test('beside a process that writes nearly all the time it has its turns', async 
   t.same(names(database), all)
   t.ok(performance.now() - began < 20_000, 'one comes long before the patience ends')
 })
+
+test('to open a file takes no look at its batches, however many there are', async (t) => {
+  const path = fileFor(t)
+  const before = new SqliteDatabase(path, lockMilliseconds)
+  declare(before, 1)
+  before.putBatches([batchOf(1, 'a')], rules)
+  const roots = valuesOf(before, "SELECT rootpage FROM sqlite_schema WHERE tbl_name = 'batches'").map(Number)
+  t.equal(roots.length, 3, 'the table, its key and its index of names')
+  before.close()
+  const file = openSync(path, 'r+')
+  for (const page of roots) writeSync(file, Buffer.alloc(4096, 0x5a), 0, 4096, (page - 1) * 4096)
+  const database = opened(t, path)
+  t.same(valuesOf(database, 'SELECT batches FROM evaluations'), [1])
+  t.equal(database.hasChanged(), false)
+  t.equal(
+    reason(() => names(database)),
+    'corrupt',
+    'had it looked, it would have failed',
+  )
+})
+
+test('the write-ahead log stays small, so that after a crash little has to be read again', async (t) => {
+  const path = fileFor(t)
+  const database = opened(t, path)
+  declare(database, 1)
+  const state = new Uint8Array(600)
+  for (let group = 0; group < 60; group++) {
+    const batches = Array.from({ length: 500 }, (_, at) => ({ ...batchOf(1, `${group}-${at}`), state }))
+    database.putBatches(batches, rules)
+  }
+  t.ok(statSync(path).size > 2e7)
+  // a checkpoint comes after 1000 pages, and a group has less than as many
+  t.ok(statSync(`${path}-wal`).size < 2 * 1000 * 4200)
+})

@@ -93,7 +93,7 @@ test('large arrays come in steps, in either order of bytes and elements', (t) =>
       let count = 0
       let step = steps.next()
       for (; !step.done; step = steps.next()) count++
-      t.ok(count >= 8, `${count} steps`)
+      t.ok(count >= 3, `${count} steps`)
       t.ok(Buffer.from(step.value.data.buffer).equals(Buffer.from(values.buffer)))
     }
   }

@@ -255,13 +255,13 @@ test('what came of a tensor is held once, as doubles', async (t) => {
   }
 })
 
-test('inputs that will not fit while they become doubles are refused at once, and others are not', async (t) => {
+test('inputs that will not fit as doubles are refused at once, and others are not', async (t) => {
   const cases: [Numbers, Datatype, readonly string[], number][] = [
-    [[1000], 'UINT8', ['predictions'], 9000],
-    [[1000], 'UINT8', ['predictions', 'labels'], 17_000],
-    [[10, 100], 'FP32', ['predictions', 'labels', 'sampleWeights'], 28_000],
-    [[1000], 'FP16', ['labels', 'predictions'], 18_000],
-    [[1000], 'INT64', ['predictions', 'labels'], 24_000],
+    [[1000], 'UINT8', ['predictions'], 8000],
+    [[1000], 'UINT8', ['predictions', 'labels'], 16_000],
+    [[10, 100], 'FP32', ['predictions', 'labels', 'sampleWeights'], 24_000],
+    [[1000], 'FP16', ['labels', 'predictions'], 16_000],
+    [[1000], 'INT64', ['predictions', 'labels'], 16_000],
   ]
   for (const [shape, datatype, names, peak] of cases) {
     const bytes = 1000 * bytesOf(datatype)
@@ -269,7 +269,8 @@ test('inputs that will not fit while they become doubles are refused at once, an
     const length = headers['inference-header-content-length']
     const all = [payload, ...names.map(() => Buffer.alloc(bytes))]
 
-    const fitting = { maxInFlightBytes: peak }
+    // and the bytes that they are made from, which all come at once
+    const fitting = { maxInFlightBytes: peak + names.length * bytes }
     const { reader, work } = readerOf(Readable.from(all), {}, fitting)
     const { only } = await readBinary(reader, work, length, limits(fitting))
     t.equal(bytesIn(only), 8000 * names.length)
@@ -281,7 +282,7 @@ test('inputs that will not fit while they become doubles are refused at once, an
       limit: 'maxInFlightBytes',
       allowed: peak - 1,
       path: ['inputs'],
-      message: `The inputs take ${peak} bytes of memory while they become doubles; maxInFlightBytes is ${peak - 1}.`,
+      message: `The inputs take ${peak} bytes of memory as doubles; maxInFlightBytes is ${peak - 1}.`,
     })
     begun.reader.close(enough)
   }
@@ -295,7 +296,7 @@ test('the client of inputs that will not fit sees it before it has sent them', a
   await client.write(payload)
   const { status, body } = await client.answer()
   const { requestId: _, ...problem } = body
-  const detail = 'The inputs take 8160000 bytes of memory while they become doubles; maxInFlightBytes is 4000000.'
+  const detail = 'The inputs take 7680000 bytes of memory as doubles; maxInFlightBytes is 4000000.'
   t.same([status, problem], [413, tooLarge(detail, 'maxInFlightBytes', 4_000_000, { pointer: '#/inputs' })])
 })
 

@@ -1,21 +1,84 @@
 import { test } from 'tap'
+import type { Datatype } from '../../../src/http/body/datatypes.ts'
+import { arrays, bytesOf } from '../../../src/http/body/datatypes.ts'
 import { checkShape, elementsOf, RawTensor } from '../../../src/http/body/raw-tensor.ts'
+import { unaccounted } from '../../../src/loss/memory.ts'
 import { InvalidContent, LimitExceeded } from '../../../src/loss/validation-errors.ts'
-import { limits, outcomeOf, resultOf, workOf } from './support.ts'
+import { cut, limits, outcomeOf, resultOf, seeded, workOf } from './support.ts'
 
-test('a tensor takes its bytes, and memory for those that came', (t) => {
+test('numbers become doubles as their bytes come, and take memory for those that came', (t) => {
   const { work, budget } = workOf()
   const before = budget.held
   const raw = new RawTensor('labels', [2, 3], 'INT16', work.memory)
   t.same([raw.size, raw.filled, raw.isWhole, budget.held - before], [12, 0, false, 0])
   const bytes = Buffer.from(Int16Array.of(1, -2, 3, 4, 5, -6).buffer)
   t.equal(raw.write(bytes.subarray(0, 5)).length, 0)
-  t.same([raw.filled, raw.isWhole, budget.held - before], [5, false, 5])
+  t.same([raw.filled, raw.isWhole, budget.held - before], [5, false, 16])
+  t.same(raw.data, [1, -2, 0, 0, 0, 0])
   const left = raw.write(Buffer.concat([bytes.subarray(5), Buffer.from('rest')]))
-  t.same([String(left), raw.filled, raw.isWhole, budget.held - before], ['rest', 12, true, 12])
+  t.same([String(left), raw.filled, raw.isWhole, budget.held - before], ['rest', 12, true, 48])
   const tensor = { data: Float64Array.of(1, -2, 3, 4, 5, -6), shape: [2, 3], nonNumeric: [], nonNumericCount: 0 }
   t.same(resultOf(raw.tensor()), tensor)
   t.equal(budget.held - before, 48)
+  t.end()
+})
+
+test('numbers are the same however their bytes are cut, in either order of them', (t) => {
+  const random = seeded(5)
+  const count = 20_000
+  for (const [datatype, array] of Object.entries(arrays) as [Datatype, (typeof arrays)[Datatype]][]) {
+    const isLong = datatype.endsWith('INT64')
+    const values = Array.from({ length: count }, (_, at) => (datatype === 'BOOL' ? at % 2 : at % 100))
+    const wanted = datatype === 'BF16' ? values.map((value) => halfOf(value)) : values
+    const typed = isLong ? BigInt64Array.from(wanted, BigInt) : (array as typeof Int8Array).from(wanted)
+    const bytes = Buffer.from(typed.buffer)
+    const swapped = Buffer.from(bytes)
+    for (let at = 0; at < bytes.length; at += bytesOf(datatype)) swapped.subarray(at, at + bytesOf(datatype)).reverse()
+    for (const isBigEndian of [false, true]) {
+      for (const longest of [13, 70_000, bytes.length]) {
+        const raw = new RawTensor('labels', [count], datatype, unaccounted, { isBigEndian })
+        for (const chunk of cut(isBigEndian ? swapped : bytes, random, longest)) raw.write(chunk)
+        t.ok(raw.isWhole)
+        t.ok(
+          Buffer.from(raw.data.buffer).equals(Buffer.from(Float64Array.from(values).buffer)),
+          `${datatype} ${longest}`,
+        )
+      }
+    }
+  }
+  t.end()
+})
+
+/** The bfloat16 of a small integer, which is one exactly. */
+function halfOf(value: number): number {
+  return new Uint32Array(Float32Array.of(value).buffer)[0] >>> 16
+}
+
+test('columns become rows step by step, in twice the memory meanwhile', (t) => {
+  for (const [rows, columns] of [
+    [1000, 300],
+    [3, 70_000],
+    [70_000, 3],
+  ]) {
+    const { work, budget } = workOf()
+    const raw = new RawTensor('labels', [rows, columns], 'INT32', work.memory, { isFortranOrder: true })
+    const sent = Int32Array.from({ length: rows * columns }, (_, at) => (at % rows) * columns + Math.floor(at / rows))
+    raw.write(Buffer.from(sent.buffer))
+    const bytes = 8 * rows * columns
+    const before = budget.held
+    const steps = raw.tensor()
+    const held = new Set<number>()
+    let count = 0
+    let step = steps.next()
+    for (; !step.done; step = steps.next()) {
+      count++
+      held.add(budget.held - before)
+    }
+    t.ok(count >= 3, `${count} steps`)
+    t.same([...held], [bytes])
+    t.equal(budget.held, before)
+    t.ok(step.value.data.every((value, at) => value === at))
+  }
   t.end()
 })
 
@@ -30,12 +93,16 @@ test('what no double is, is named', (t) => {
     ],
   ] as const
   for (const [datatype, { buffer }, detail, received] of cases) {
-    const raw = new RawTensor('labels', [2, 2], datatype, workOf().work.memory)
-    raw.write(Buffer.from(buffer))
-    const error = outcomeOf(() => resultOf(raw.tensor())) as InvalidContent
-    t.ok(error instanceof InvalidContent)
-    const path = ['labels', 1, detail.includes('[1][0]') ? 0 : 1]
-    t.same(error.errors.list, [{ path, detail, received }])
+    for (const isFortranOrder of [false, true]) {
+      const raw = new RawTensor('labels', [2, 2], datatype, unaccounted, { isFortranOrder })
+      raw.write(Buffer.from(buffer))
+      const error = outcomeOf(() => resultOf(raw.tensor())) as InvalidContent
+      t.ok(error instanceof InvalidContent)
+      const [row, column] = detail.includes('[1][0]') ? [1, 0] : [1, 1]
+      const path = isFortranOrder ? ['labels', column, row] : ['labels', row, column]
+      const place = `labels[${path[1]}][${path[2]}]`
+      t.same(error.errors.list, [{ path, detail: detail.replace(/^labels\S+/, place), received }])
+    }
   }
   t.end()
 })
