@@ -34,9 +34,10 @@ export function decideClasses(
     if (where < 0) {
       where = clearWinner(words, 2 * i * outputs, outputs)
       if (where < 0) {
-        const row = predictions.subarray(i * outputs, (i + 1) * outputs)
-        where = largestOf(row)
-        if (row.lastIndexOf(row[where]) > where) ties++
+        const from = i * outputs
+        const end = from + outputs
+        where = largestOf(predictions, from, end)
+        if (isTied(predictions, from + where, end)) ties++
       }
       if (predicted === largest) predicted = largest.slice()
       predicted[i] = where
@@ -66,10 +67,17 @@ function clearWinner(words: Int32Array, from: number, outputs: number): number {
   return top > 0 ? where : -1
 }
 
-function largestOf(row: Float64Array): number {
-  let where = 0
-  for (let k = 1; k < row.length; k++) if (row[k] > row[where]) where = k
-  return where
+/** The index of the largest number of a row, found without a view: one for each of millions of rows is work for the garbage collector. */
+function largestOf(predictions: Float64Array, from: number, end: number): number {
+  let where = from
+  for (let at = from + 1; at < end; at++) if (predictions[at] > predictions[where]) where = at
+  return where - from
+}
+
+/** Whether the largest number stands once more in the rest of its row. */
+function isTied(predictions: Float64Array, where: number, end: number): boolean {
+  for (let at = where + 1; at < end; at++) if (predictions[at] === predictions[where]) return true
+  return false
 }
 
 /** Decides each output by its threshold: positive when the probability (or score) is greater, a target when above 1/2. */

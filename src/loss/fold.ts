@@ -169,7 +169,10 @@ function targetsOf(spec: Spec, batch: Batch, from: number, to: number): Float64A
   const spread = labelSmoothing / (decision === 'binary' ? 2 : outputs)
   if (targets !== undefined) {
     const given = doublesOf(targets, from * outputs, to * outputs)
-    return labelSmoothing === 0 ? given : given.map((target) => target * keep + spread)
+    if (labelSmoothing === 0) return given
+    const smoothed = new Float64Array(given.length)
+    for (let at = 0; at < given.length; at++) smoothed[at] = given[at] * keep + spread
+    return smoothed
   }
   const dense = new Float64Array((to - from) * outputs).fill(spread)
   if (classes !== undefined) for (let i = from; i < to; i++) dense[(i - from) * outputs + classes[i]] = keep + spread
@@ -211,7 +214,10 @@ function momentsOf(weights: Float64Array | undefined, count: number): Moments {
 function withoutInfinite(terms: Float64Array): { infinite: number; finite: Float64Array } {
   let infinite = 0
   for (let i = 0; i < terms.length; i++) if (!Number.isFinite(terms[i])) infinite++
-  return { infinite, finite: infinite === 0 ? terms : terms.map((term) => (Number.isFinite(term) ? term : 0)) }
+  if (infinite === 0) return { infinite, finite: terms }
+  const finite = new Float64Array(terms.length)
+  for (let i = 0; i < terms.length; i++) if (Number.isFinite(terms[i])) finite[i] = terms[i]
+  return { infinite, finite }
 }
 
 function correctWeight(

@@ -364,6 +364,20 @@ export const processor = [
       alone(service, { '99,000 outputs': ranked(3, 99_000), '8 million rows': ranked(8e6, 1) }, turn),
   }),
   load({
+    name: 'lists of 1,000 evaluations: 100 at once',
+    expected: ['200', '503'],
+    async send(service) {
+      const body = JSON.stringify({ loss: 'mse', labelFormat: 'values', outputs: 1 })
+      for (let from = 0; from < 1000; from += 50) {
+        const names = Array.from({ length: 50 }, (_, at) => `listed-${from + at}`)
+        const declared = names.map((name) => ({ method: 'PUT', path: `/v1/evaluations/${name}`, body }))
+        await together(service, declared)
+      }
+      const list = { method: 'GET', path: '/v1/evaluations?limit=1000' }
+      return { outcomes: await together(service, times(100, list)) }
+    },
+  }),
+  load({
     name: 'forms that lie or never end',
     isShort: true,
     expected: ['413', '400', '422'],

@@ -12,7 +12,7 @@ import { readWholeJson } from '../../src/http/body/json.ts'
 import { limitsOf } from '../../src/http/limits.ts'
 import { validBody } from '../../src/http/validation.ts'
 import { LogWriter } from '../../src/log/writer.ts'
-import { answerOf } from '../../src/loss/evaluation.ts'
+import { answerOf, Evaluation } from '../../src/loss/evaluation.ts'
 import { batchContent } from '../../src/routes/evaluations/schema.ts'
 import { Scheduler } from '../../src/runtime/scheduler.ts'
 import { declare, declaredFor, owner } from '../evaluations/evaluations.ts'
@@ -23,10 +23,13 @@ import { makeRows } from './bodies.ts'
 import { Connection } from './client.ts'
 import { ask, putsOver, serve, writers } from './evaluations.ts'
 import { processorSeconds, stop } from './servers.ts'
+import { median } from './statistics.ts'
 
 const warmUpMilliseconds = 10_000
 const measuredMilliseconds = 5000
-const alone = 1000
+const roundMilliseconds = 300
+/** Of each part, by turns, so that all are compiled; the last ones count. */
+const rounds = { warmUp: 4, measured: 3 }
 
 /** The table in Markdown. */
 export async function benchParts(): Promise<string> {
@@ -53,7 +56,7 @@ export async function benchParts(): Promise<string> {
       ...Object.entries(parts).map(([name, each]) => row(name, inMicroseconds(each), inMicroseconds(each))),
       row('the store, in all its threads', ...stores.map(inMicroseconds)),
       row(
-        'HTTP, routing, limits, metrics and the rest',
+        'HTTP, routing, limits, metrics, garbage and the rest',
         ...[sqlite, pg].map(({ processor }, at) => inMicroseconds(processor - sum - stores[at])),
       ),
       row('a PUT', ...[sqlite, pg].map(({ processor }) => inMicroseconds(processor))),
@@ -85,11 +88,8 @@ async function benchAlone(): Promise<Record<string, number>> {
   const evaluate = () => finish(evaluateBatch(evaluation, 'b', tensors, { ...unlimited, maxStateBytes: 1e6 }))
   const tensors = decode()
   const { state, batch } = evaluate()
-  const log = pino(new LogWriter({ write: async () => undefined, writeNow: () => undefined }))
-  const digest = await microseconds(() => finish(digestsOf(tensors, 'index')))
-  const encode = await microseconds(() => finish(evaluation.batches.codec.write(state)))
-  const all = await microseconds(evaluate)
-  const { loss, labelFormat } = evaluation.declared.spec
+  const log = pino({}, new LogWriter({ write: async () => undefined, writeNow: () => undefined }))
+  const { spec } = evaluation.declared
   const line = {
     reqId: '6f1b0a3e-5a2e-4d0c-9f53-0d0f7b6c8a11',
     method: 'PUT',
@@ -99,33 +99,41 @@ async function benchAlone(): Promise<Record<string, number>> {
     milliseconds: 2.1,
     bytes: body.length,
     rows: batch.samples,
-    loss,
-    labelFormat,
+    loss: spec.loss,
+    labelFormat: spec.labelFormat,
   }
-  const result = {
-    'decoding and checking the body': await microseconds(decode),
-    'evaluating the row': all - digest - encode,
-    'its two digests': digest,
-    'encoding the state': encode,
-    'the answer': await microseconds(() => JSON.stringify(finish(answerOf(state)))),
-    'the line of the log': await microseconds(() => log.info(line, 'answered')),
+  const parts: Record<string, () => unknown> = {
+    'decoding and checking the body': decode,
+    'evaluating the row': () => {
+      const evaluating = new Evaluation(spec, unlimited)
+      finish(evaluating.add(tensors))
+      evaluating.close()
+    },
+    'its two digests': () => finish(digestsOf(tensors, 'index')),
+    'encoding the state': () => finish(evaluation.batches.codec.write(state)),
+    'the answer': () => JSON.stringify(finish(answerOf(state))),
+    'the line of the log': () => log.info(line, 'answered'),
+  }
+  const times = new Map(Object.keys(parts).map((name): [string, number[]] => [name, []]))
+  for (let round = -rounds.warmUp; round < rounds.measured; round++) {
+    for (const [name, run] of Object.entries(parts)) {
+      const taken = await microseconds(run)
+      if (round >= 0) times.get(name)?.push(taken)
+    }
   }
   await store.close()
-  return result
+  return Object.fromEntries([...times].map(([name, taken]) => [name, median(taken)]))
 }
 
 async function microseconds(run: () => unknown): Promise<number> {
-  let times = 0
-  let begin = performance.now()
-  for (let round = 0; round < 2; round++) {
-    begin = performance.now()
-    for (times = 0; performance.now() - begin < alone; times++) {
-      run()
-      // the log writes in the background
-      if (times % 256 === 0) await new Promise(setImmediate)
-    }
+  const begin = performance.now()
+  let count = 0
+  for (; performance.now() - begin < roundMilliseconds; count++) {
+    run()
+    // the log writes in the background
+    if (count % 256 === 0) await new Promise(setImmediate)
   }
-  return ((performance.now() - begin) * 1000) / times
+  return ((performance.now() - begin) * 1000) / count
 }
 
 /** Microseconds of processor time of this process that storing a batch takes. */

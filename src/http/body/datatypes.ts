@@ -40,10 +40,19 @@ export function widen(datatype: Datatype, buffer: ArrayBuffer, out: Float64Array
     case 'BF16':
       out.set(fromBrainFloats(new Uint16Array(buffer, 0, length)))
       return -1
+    case 'BOOL':
+      return widenTruths(new Uint8Array(buffer, 0, length), out)
     default:
       out.set(new arrays[datatype](buffer, 0, length))
-      return datatype === 'BOOL' ? out.findIndex((value) => value > 1) : -1
+      return -1
   }
+}
+
+/** A callback would get a new object for each element, and the garbage collector hundreds of megabytes. */
+function widenTruths(bytes: Uint8Array, out: Float64Array): number {
+  out.set(bytes)
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] > 1) return i
+  return -1
 }
 
 /** The element of an index, as it was sent. */

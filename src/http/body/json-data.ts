@@ -47,24 +47,38 @@ function fit(datatype: Datatype, numbers: Float64Array): number {
     case 'BOOL':
       return fitTruth(numbers)
     case 'INT64':
-      return numbers.findIndex((value) => !isInteger(value, -(2 ** 63), 2 ** 63))
+      return fitIntegers(numbers, -(2 ** 63), 2 ** 63)
     case 'UINT64':
-      return numbers.findIndex((value) => !isInteger(value, 0, 2 ** 64))
+      return fitIntegers(numbers, 0, 2 ** 64)
     default: {
       const typed = new arrays[datatype](numbers)
       const isFloat = datatype.startsWith('FP')
-      const misfit = numbers.findIndex((value, at) =>
-        isFloat ? Number.isFinite(value) && !Number.isFinite(typed[at]) : typed[at] !== value && !Number.isNaN(value),
-      )
+      const misfit = isFloat ? firstTooLarge(numbers, typed) : firstOther(numbers, typed)
       if (isFloat && misfit < 0) numbers.set(typed)
       return misfit
     }
   }
 }
 
-/** What is no number is refused later, with all that is none. */
-function isInteger(value: number, least: number, end: number): boolean {
-  return Number.isNaN(value) || (Number.isInteger(value) && value >= least && value < end)
+// what is no number is refused later, with all that is none; and a callback would get a new object for each number
+
+function fitIntegers(numbers: Float64Array, least: number, end: number): number {
+  for (let at = 0; at < numbers.length; at++) {
+    const value = numbers[at]
+    const isInteger = Math.trunc(value) === value && value >= least && value < end
+    if (!isInteger && !Number.isNaN(value)) return at
+  }
+  return -1
+}
+
+function firstTooLarge(numbers: Float64Array, typed: ArrayLike<number | bigint>): number {
+  for (let at = 0; at < numbers.length; at++) if (Number.isFinite(numbers[at]) && !Number.isFinite(typed[at])) return at
+  return -1
+}
+
+function firstOther(numbers: Float64Array, typed: ArrayLike<number | bigint>): number {
+  for (let at = 0; at < numbers.length; at++) if (typed[at] !== numbers[at] && !Number.isNaN(numbers[at])) return at
+  return -1
 }
 
 /** True and false have left their marks where NaN stands for them. */

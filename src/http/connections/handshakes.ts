@@ -9,6 +9,8 @@ const maxBegun = 2
 export interface HandshakeOptions {
   /** Begins to speak TLS with a socket from which nothing was taken. */
   readonly speak: (socket: Socket) => void
+  /** Uses a connection that is encrypted, and from which nothing was taken. */
+  readonly use: (connection: Connection) => void
   /** Milliseconds in which the first bytes must come. */
   readonly timeoutMs: number
   /** How many of one address may be under way: what ends them may come in one turn, too. */
@@ -24,6 +26,8 @@ export class Handshakes {
   readonly #byPeer = new Map<string, Connection>()
   /** Those whose clients have asked for it, and that have not begun. */
   readonly #asking: Connection[] = []
+  /** Those that have ended, and are not in use. */
+  readonly #ended: Connection[] = []
   /** Those that have begun. */
   readonly #underWay = new Set<Connection>()
   #isGoing = false
@@ -63,8 +67,8 @@ export class Handshakes {
     })
   }
 
-  /** An encrypted socket is there; `use` gets its connection, which is known by it from now on, unless the client has left. */
-  end(encrypted: Socket, use: (connection: Connection) => void): void {
+  /** An encrypted socket is there. Its connection is known by it from now on, and used in its turn, unless the client has left. */
+  end(encrypted: Socket): void {
     const peer = peerOf(encrypted)
     const connection = this.#byPeer.get(peer)
     if (connection === undefined) {
@@ -74,10 +78,11 @@ export class Handshakes {
     this.#byPeer.delete(peer)
     this.#isOver(connection)
     this.#table.secure(connection, encrypted)
-    connection.isSecuring = false
     // as without TLS; before the handshake has ended, whoever closes its side has left
     encrypted.allowHalfOpen = true
-    use(connection)
+    // nobody else listens before HTTP is spoken
+    encrypted.on('error', () => encrypted.destroy())
+    if (this.#ended.push(connection) === 1) this.#useNext()
   }
 
   #goOn(): void {
@@ -86,7 +91,7 @@ export class Handshakes {
     setImmediate(() => {
       this.#isGoing = false
       for (let begun = 0; begun < maxBegun && !this.#options.arrivals.isComing; begun++) {
-        const connection = this.#takeNext()
+        const connection = takeNext(this.#asking, ({ share }) => share.handshakes < this.#options.maxPerAddress)
         // those under way go on with it when they end
         if (connection === undefined) return
         this.#speak(connection)
@@ -95,14 +100,14 @@ export class Handshakes {
     })
   }
 
-  /** Of a client with few connections before that of one with many. */
-  #takeNext(): Connection | undefined {
-    let next = -1
-    for (const [at, { share }] of this.#asking.entries()) {
-      if (share.handshakes >= this.#options.maxPerAddress) continue
-      if (next < 0 || share.connections < this.#asking[next].share.connections) next = at
-    }
-    return next < 0 ? undefined : this.#asking.splice(next, 1)[0]
+  /** One in each turn of the event loop: many may end in one, each with thousands of chunks of a body behind it. */
+  #useNext(): void {
+    setImmediate(() => {
+      const connection = takeNext(this.#ended) as Connection
+      connection.isSecuring = false
+      if (!connection.socket.destroyed) this.#options.use(connection)
+      if (this.#ended.length > 0) this.#useNext()
+    })
   }
 
   #speak(connection: Connection): void {
@@ -120,6 +125,19 @@ export class Handshakes {
     connection.share.handshakes--
     this.#goOn()
   }
+}
+
+/** Takes that of a client with few connections before that of one with many. */
+function takeNext(
+  connections: Connection[],
+  mayBe: (connection: Connection) => boolean = () => true,
+): Connection | undefined {
+  let next = -1
+  for (const [at, connection] of connections.entries()) {
+    if (!mayBe(connection)) continue
+    if (next < 0 || connection.share.connections < connections[next].share.connections) next = at
+  }
+  return next < 0 ? undefined : connections.splice(next, 1)[0]
 }
 
 /** Node:tls does not tell which connection it has encrypted, but both have the same other end. */

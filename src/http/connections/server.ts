@@ -82,10 +82,16 @@ export class Connections {
       lingerAtEnd(connection, limits)
       probeWhenHalfClosed(connection)
     }
+    const beginSecured = speakerOf(server, 'secureConnection')
     const handshakes =
       this.#tls &&
       new Handshakes(table, {
-        speak: speakerOf(server),
+        speak: speakerOf(server, 'connection'),
+        use: (connection) => {
+          beginSecured(connection.socket)
+          keepOrder(connection.socket)
+          begin(connection)
+        },
         timeoutMs: limits.headersTimeoutMs,
         maxPerAddress: Math.ceil(limits.maxConnectionsPerAddress / 4),
         arrivals,
@@ -99,7 +105,7 @@ export class Connections {
       admission.admit(connection)
       socket.once('close', () => turns.drop(connection))
     })
-    if (handshakes !== undefined) server.on('secureConnection', (socket: Socket) => handshakes.end(socket, begin))
+    if (handshakes !== undefined) server.on('secureConnection', (socket: Socket) => handshakes.end(socket))
     server.on('request', (request, response) => {
       const connection = table.of(request.socket)
       if (connection === undefined) return
@@ -147,11 +153,19 @@ export class Connections {
   }
 }
 
-/** What a server that speaks TLS does with a new connection, and will now do only when it is told to. */
-function speakerOf(server: Server): (socket: Socket) => void {
-  const listeners = server.listeners('connection')
-  server.removeAllListeners('connection')
+/** What a server does with a new connection, or one that is encrypted, and will now do only when it is told to. */
+function speakerOf(server: Server, event: 'connection' | 'secureConnection'): (socket: Socket) => void {
+  const listeners = server.listeners(event)
+  server.removeAllListeners(event)
   return (socket) => {
     for (const listener of listeners) listener.call(server, socket)
   }
+}
+
+/**
+ * Where bytes came before HTTP was spoken, those that follow must not overtake them while the connection rests: node:http reads
+ * past the stream of a socket as long as nobody else listens to it.
+ */
+function keepOrder(socket: Socket): void {
+  if (socket.readableLength > 0) socket.on('data', () => undefined)
 }

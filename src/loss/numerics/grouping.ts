@@ -10,35 +10,36 @@ export interface Grouping {
   readonly rows: Int32Array
 }
 
-/** One more than the place of each group in `groups`, all 0 between calls: no call pays for groups that do not occur. */
-let places = new Int32Array(64)
+/** The rows of each group, or where the next of them goes; all 0 between calls: no call pays for groups that do not occur. */
+let tallies = new Int32Array(64)
 
 /** @param groups the group of each row, an integer from 0 to `size - 1` */
 export function groupRows(groups: Int32Array, size: number): Grouping {
-  const { found, counts } = findGroups(groups, size)
+  const found = countGroups(groups, size)
+  // a variable of the module would be looked up for every row
+  const next = tallies
   const starts = new Int32Array(found.length + 1)
-  for (let place = 0; place < found.length; place++) starts[place + 1] = starts[place] + counts[place]
-  const next = starts.slice()
+  for (let place = 0; place < found.length; place++) {
+    const group = found[place]
+    starts[place + 1] = starts[place] + next[group]
+    next[group] = starts[place]
+  }
   const rows = new Int32Array(groups.length)
-  for (let i = 0; i < groups.length; i++) rows[next[places[groups[i]] - 1]++] = i
-  for (const group of found) places[group] = 0
+  for (let i = 0; i < groups.length; i++) rows[next[groups[i]]++] = i
+  for (const group of found) next[group] = 0
   return { groups: found, starts, rows }
 }
 
-/** The groups that occur and how often; `places` is set for them. */
-function findGroups(groups: Int32Array, size: number): { found: number[]; counts: number[] } {
-  if (places.length < size) places = new Int32Array(size)
+/** The groups that occur, whose rows are counted in `tallies`. */
+function countGroups(groups: Int32Array, size: number): number[] {
+  if (tallies.length < size) tallies = new Int32Array(size)
+  const counts = tallies
   const found: number[] = []
-  const counts: number[] = []
   for (let i = 0; i < groups.length; i++) {
-    const place = places[groups[i]]
-    if (place > 0) counts[place - 1]++
-    else {
-      counts.push(1)
-      places[groups[i]] = found.push(groups[i])
-    }
+    const group = groups[i]
+    if (counts[group]++ === 0) found.push(group)
   }
-  return { found, counts }
+  return found
 }
 
 /** The exact sum of each group's `values`; without values, of as many ones. */
@@ -63,9 +64,11 @@ export function sumByGroup(
     const sums = groupSums(grouping, values)
     return grouping.groups.map((group, place) => [group, sums[place]])
   }
-  const { found, counts } = findGroups(groups, size)
-  for (const group of found) places[group] = 0
-  return found.map((group, place) => [group, fromInteger(counts[place])])
+  return countGroups(groups, size).map((group) => {
+    const count = tallies[group]
+    tallies[group] = 0
+    return [group, fromInteger(count)]
+  })
 }
 
 /** The sum of each group's counts, which are integers. */

@@ -12,7 +12,9 @@ function handshakesOf(t: Test, timeoutMs = 60_000) {
   const begun: unknown[] = []
   const arrivals = { isComing: false }
   const speak = (socket: unknown) => begun.push(socket)
-  const handshakes = new Handshakes(table, { speak, timeoutMs, maxPerAddress: 4, arrivals })
+  const used: unknown[] = []
+  const use = (connection: unknown) => used.push(connection)
+  const handshakes = new Handshakes(table, { speak, use, timeoutMs, maxPerAddress: 4, arrivals })
   const sockets: FakeSocket[] = []
   // timers would keep the test alive
   t.teardown(() => sockets.map((socket) => socket.destroy()))
@@ -23,7 +25,7 @@ function handshakesOf(t: Test, timeoutMs = 60_000) {
     handshakes.begin(connection)
     return { socket, connection }
   }
-  return { table, handshakes, begun, connect, arrivals }
+  return { table, handshakes, begun, used, connect, arrivals }
 }
 
 function say(socket: FakeSocket, readableLength = 1): void {
@@ -31,23 +33,42 @@ function say(socket: FakeSocket, readableLength = 1): void {
 }
 
 test('an encrypted socket finds its connection by the other end of it', async (t) => {
-  const { table, handshakes, connect } = handshakesOf(t)
+  const { table, handshakes, used, connect } = handshakesOf(t)
   const [first, second] = [1, 2].map((port) => connect('192.0.2.7', port))
   t.equal(handshakes.size, 2)
   t.ok(first.connection.isSecuring)
   const encrypted = new FakeSocket('192.0.2.7', 2)
-  const found: unknown[] = []
-  handshakes.end(encrypted.socket, (connection) => found.push(connection))
-  t.same([found.length, found[0] === second.connection, handshakes.size], [1, true, 1])
+  handshakes.end(encrypted.socket)
   t.equal(table.of(encrypted.socket), second.connection)
+  t.same([used.length, second.connection.isSecuring], [0, true], 'it waits for its turn')
+  await setImmediate()
+  t.same([used.length, used[0] === second.connection, handshakes.size], [1, true, 1])
   t.notOk(second.connection.isSecuring)
   t.equal(table.of(first.socket.socket), first.connection)
 
   first.socket.emit('close')
   t.equal(handshakes.size, 0)
   const late = new FakeSocket('192.0.2.7', 1)
-  handshakes.end(late.socket, () => t.fail('its client has left'))
-  t.same(late.did, ['destroy'])
+  handshakes.end(late.socket)
+  await setImmediate()
+  t.same([late.did, used.length], [['destroy'], 1], 'its client has left')
+})
+
+test('of those that have ended one is used in each turn, of clients with few connections first, and none that has left', async (t) => {
+  const { handshakes, used, connect } = handshakesOf(t)
+  const many = [1, 2, 3].map((port) => connect('192.0.2.7', port).connection)
+  const other = connect('192.0.2.8', 4).connection
+  const encrypted = [1, 2, 3].map((port) => new FakeSocket('192.0.2.7', port))
+  for (const { socket } of encrypted) handshakes.end(socket)
+  handshakes.end(new FakeSocket('192.0.2.8', 4).socket)
+  await setImmediate()
+  t.same([used.length, used[0] === other], [1, true])
+  await setImmediate()
+  t.same([used.length, used[1] === many[0]], [2, true])
+  encrypted[1].emit('error', new Error('reset'))
+  t.ok(encrypted[1].destroyed)
+  t.ok(await eventually(() => used.length === 3))
+  t.equal(used[2], many[2])
 })
 
 test('a port that is used again while the end of its former connection is on its way', async (t) => {
@@ -86,7 +107,7 @@ test('of one address only some are under way', async (t) => {
   t.equal(begun.length, 5)
   many[0].destroy()
   t.ok(await eventually(() => begun.length === 6))
-  handshakes.end(new FakeSocket('192.0.2.7', 1).socket, ({ share }) => t.equal(share.handshakes, 3))
+  handshakes.end(new FakeSocket('192.0.2.7', 1).socket)
   t.ok(await eventually(() => begun.length === 7))
   many[1].emit('close')
   for (let turn = 0; turn < 10; turn++) await setImmediate()

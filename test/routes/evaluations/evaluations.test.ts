@@ -198,6 +198,17 @@ test('evaluations are listed page by page, the newest first', async (t) => {
   }
 })
 
+test('a list lets others have their turn between its entries', async (t) => {
+  for (const name of ['turn-a', 'turn-b']) await evaluationOf(app, name)
+  const { scheduler } = app.resources
+  t.after(() => Object.defineProperty(scheduler, 'isOver', { value: Object.getPrototypeOf(scheduler).isOver }))
+  Object.defineProperty(scheduler, 'isOver', { value: () => true, configurable: true })
+  const turns = t.capture(scheduler, 'turn', scheduler.turn)
+  const { body } = await send(app, 'GET', '?prefix=turn-')
+  t.match(body, { evaluations: [{ evaluation: 'turn-b' }, { evaluation: 'turn-a' }] })
+  t.ok(turns().length >= 2)
+})
+
 test('an evaluation that cannot be read is named in the list, and hides no other', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'lossmeter-'))
   t.after(() => rmSync(folder, { recursive: true }))
