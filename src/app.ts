@@ -129,6 +129,7 @@ export async function buildApp(
   accessLog(app)
   const isBehindProxies = config.TRUST_PROXY !== undefined
   requestWork(app, limits, isBehindProxies)
+  connections.waitFor(app.resources.scheduler)
   app.server.on('connection', () => app.resources.scheduler.hurry())
   requestId(app)
   traces(app, tracing)

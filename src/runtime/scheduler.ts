@@ -2,6 +2,10 @@
 const sliceMilliseconds = 4
 /** The first slice of a task that had to wait: many large ones that begin at once must not hold up a small one. */
 const firstMilliseconds = 1
+/** So many tasks that have hardly begun are enough to be going on with. */
+const crowd = 32
+/** The turns of so many owners are remembered; then that begins anew. */
+const maxOwners = 4096
 /** A slice while connections arrive: the event loop takes in one of them a turn, and whoever comes last waits for all. */
 const hurriedMilliseconds = 0.5
 
@@ -13,13 +17,18 @@ interface Waiting {
 
 /**
  * Hands out the time of the one thread there is. All tasks share one slice a turn of the event loop, so that many of them
- * delay what comes in no more than one does; the task that has computed least is next, so that a small one never waits
- * for large ones to finish. Among those that have hardly begun, one of the owner with the fewest that wait is next, so that
- * nobody waits for a thousand of another.
+ * delay what comes in no more than one does. A task that has hardly begun is next, then one that has computed less than 16 ms,
+ * then 256 ms and so on, so that a small one never waits for large ones to finish. Of equals it is one of the owner whose last turn
+ * is longest ago, so that nobody waits for a thousand of another, and of one owner the one that came first, so that one after
+ * the other is finished, not all of them at the end.
  */
 export class Scheduler {
   readonly #waiting: Waiting[] = []
-  readonly #waitingByOwner = new Map<string, number>()
+  /** Of each owner since somebody waits: how many turns there had been when it had its last. */
+  readonly #lastTurns = new Map<string, number>()
+  #turns = 0
+  #newWaiting = 0
+  #tasks = 0
   #isOpen = false
   #end = 0
   #isHurried = false
@@ -30,12 +39,17 @@ export class Scheduler {
    * @param owner whose it is
    */
   task(allowedMilliseconds: number, overtime: () => Error, owner = ''): Task {
-    return new Task(this, allowedMilliseconds, overtime, owner)
+    return new Task(this, allowedMilliseconds, overtime, owner, this.#tasks++)
   }
 
   /** Tasks that wait for their turn. */
   get waiting(): number {
     return this.#waiting.length
+  }
+
+  /** Whether so many wait that have hardly begun that more of them would only wait, too. */
+  get isCrowded(): boolean {
+    return this.#newWaiting >= crowd
   }
 
   /** Whether the slice of this turn of the event loop is used up; the first who asks begins it. */
@@ -54,7 +68,7 @@ export class Scheduler {
     if (!this.#isOpen) this.#open(performance.now(), sliceMilliseconds)
     return new Promise((resolve, reject) => {
       this.#waiting.push({ task, resolve, reject })
-      this.#waitingByOwner.set(task.owner, this.#waitingOf(task) + 1)
+      if (task.level === 0) this.#newWaiting++
     })
   }
 
@@ -77,7 +91,7 @@ export class Scheduler {
       this.#isOpen = false
       const next = this.#takeNext()
       if (next === undefined) return
-      this.#open(performance.now(), next.task.computed < firstMilliseconds ? firstMilliseconds : sliceMilliseconds)
+      this.#open(performance.now(), next.task.level === 0 ? firstMilliseconds : sliceMilliseconds)
       next.resolve()
     })
   }
@@ -87,25 +101,29 @@ export class Scheduler {
     for (let at = 1; at < this.#waiting.length; at++) {
       if (this.#isBefore(this.#waiting[at].task, this.#waiting[least].task)) least = at
     }
-    return this.#take(least)
+    const taken = this.#take(least)
+    if (taken !== undefined) this.#lastTurns.set(taken.task.owner, ++this.#turns)
+    // whoever comes to an empty line is next anyway
+    if (this.#waiting.length === 0 || this.#lastTurns.size > maxOwners) this.#lastTurns.clear()
+    return taken
   }
 
   #isBefore(task: Task, other: Task): boolean {
-    const areNew = task.computed < firstMilliseconds && other.computed < firstMilliseconds
-    if (areNew && task.owner !== other.owner) return this.#waitingOf(task) < this.#waitingOf(other)
-    return task.computed < other.computed
+    if (task.level !== other.level) return task.level < other.level
+    if (task.owner !== other.owner) {
+      const [last, otherLast] = [this.#lastTurnOf(task), this.#lastTurnOf(other)]
+      if (last !== otherLast) return last < otherLast
+    }
+    return task.number < other.number
   }
 
-  #waitingOf({ owner }: Task): number {
-    return this.#waitingByOwner.get(owner) ?? 0
+  #lastTurnOf({ owner }: Task): number {
+    return this.#lastTurns.get(owner) ?? 0
   }
 
   #take(at: number): Waiting | undefined {
     const [taken] = this.#waiting.splice(at, 1)
-    if (taken === undefined) return undefined
-    const left = this.#waitingOf(taken.task) - 1
-    if (left === 0) this.#waitingByOwner.delete(taken.task.owner)
-    else this.#waitingByOwner.set(taken.task.owner, left)
+    if (taken?.task.level === 0) this.#newWaiting--
     return taken
   }
 }
@@ -114,6 +132,8 @@ export class Scheduler {
 export class Task {
   readonly #scheduler: Scheduler
   readonly #overtime: () => Error
+  /** The place among those that were made. */
+  readonly number: number
   /** Whose it is; it does not change while it waits for its turn. */
   owner: string
   #allowed: number
@@ -122,8 +142,9 @@ export class Task {
   #since = -1
   #reason: Error | undefined
 
-  constructor(scheduler: Scheduler, allowedMilliseconds: number, overtime: () => Error, owner = '') {
+  constructor(scheduler: Scheduler, allowedMilliseconds: number, overtime: () => Error, owner = '', number = 0) {
     this.owner = owner
+    this.number = number
     this.#scheduler = scheduler
     this.#allowed = allowedMilliseconds
     this.#overtime = overtime
@@ -132,6 +153,11 @@ export class Task {
   /** Milliseconds that it has computed. */
   get computed(): number {
     return this.#computed
+  }
+
+  /** 0 while it has hardly begun; then one more at 16 ms, 256 ms and so on. */
+  get level(): number {
+    return this.#computed < firstMilliseconds ? 0 : 1 + Math.floor(Math.log2(this.#computed) / 4)
   }
 
   /** Why it was abandoned, if it was. */

@@ -21,12 +21,17 @@ export interface Flooded {
   readonly seconds: number
   /** How many answers there were, by status. */
   readonly answers: Readonly<Record<string, number>>
-  /** Milliseconds within which 99 of 100 that were not answered by 200 were answered. */
-  readonly refused99: number
+  /** Milliseconds within which 99 of 100 that were answered by 200 were, and of the others; null where there were none. */
+  readonly done99: number | null
+  readonly refused99: number | null
 }
 
 /** Of what is due, so much is sent late; the rest never. */
 const latestMilliseconds = 20
+
+function late(times: readonly number[]): number | null {
+  return times.length === 0 ? null : quantile(times, 0.99)
+}
 
 /** The same request with another line in its head. */
 export function withHeader<Sent extends { readonly head: Buffer }>(request: Sent, header: string): Sent {
@@ -49,14 +54,16 @@ async function flood({ port, connections, rate, ...what }: Flood): Promise<void>
   let began = 0
   let due = 0
   let answers: Record<string, number> = {}
-  let refusals: number[] = []
+  let done: number[] = []
+  let refused: number[] = []
   const send = (connection: Connection) => {
     const sent = performance.now()
     connection.begin(request.head, request.body, (answer) => {
       idle.push(connection)
       const status = answer.toString('latin1', 9, 12)
       answers[status] = (answers[status] ?? 0) + 1
-      if (status !== '200') refusals.push(performance.now() - sent)
+      const times = status === '200' ? done : refused
+      times.push(performance.now() - sent)
     })
   }
   const turn = () => {
@@ -75,13 +82,14 @@ async function flood({ port, connections, rate, ...what }: Flood): Promise<void>
       began = performance.now()
       due = 0
       answers = {}
-      refusals = []
+      done = []
+      refused = []
       isOn = true
       turn()
     } else {
       isOn = false
       const seconds = (performance.now() - began) / 1000
-      process.send?.({ seconds, answers, refused99: quantile(refusals, 0.99) } satisfies Flooded)
+      process.send?.({ seconds, answers, done99: late(done), refused99: late(refused) } satisfies Flooded)
     }
   })
   process.send?.('ready')

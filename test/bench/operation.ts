@@ -145,8 +145,8 @@ async function timesOf(connection: Connection, request: typeof oneRow, server: S
 /** What is done of three times what can be done. */
 async function benchOverload(): Promise<string> {
   const lines = [
-    '| three times what can be done | capacity | sent | done | | refused, p99 | memory before, after |',
-    '|---|---:|---:|---:|---:|---:|---:|',
+    '| three times what can be done | capacity | answered | done | | done, p99 | refused, p99 | memory before, after |',
+    '|---|---:|---:|---:|---:|---:|---:|---:|',
   ]
   const kinds = [
     { name: '100 x 10, JSON', rows: 100, temperatures: 0 },
@@ -168,17 +168,21 @@ async function benchOverload(): Promise<string> {
     const before = memoryOf(server)
     flood.go()
     await setTimeout(1000 * rounds)
-    const { answers, seconds, refused99 } = await flood.pause()
+    const { answers, seconds, done99, refused99 } = await flood.pause()
     const after = memoryOf(server)
     flood.end()
     await stop(server)
     const sent = Object.values(answers).reduce((sum, count) => sum + count, 0) / seconds
     const done = (answers[200] ?? 0) / seconds
     lines.push(
-      `| ${name} | ${capacity.toFixed(0)} /s | ${sent.toFixed(0)} /s | ${done.toFixed(0)} /s | ${((100 * done) / capacity).toFixed(0)} % | ${refused99.toFixed(1)} ms | ${before} MiB, ${after} MiB |`,
+      `| ${name} | ${capacity.toFixed(0)} /s | ${sent.toFixed(0)} /s | ${done.toFixed(0)} /s | ${((100 * done) / capacity).toFixed(0)} % | ${within(done99)} | ${within(refused99)} | ${before} MiB, ${after} MiB |`,
     )
   }
   return lines.join('\n')
+}
+
+function within(milliseconds: number | null): string {
+  return milliseconds === null ? 'none' : `${milliseconds.toFixed(1)} ms`
 }
 
 async function flooding(options: Flood) {

@@ -120,7 +120,7 @@ test('on a real clock too: others get their turn every few milliseconds', async 
   t.ok(turns.count >= 200 / 5 - 1, `${turns.count} turns for 200 steps of 1 ms`)
 })
 
-test('the one that has computed least is next, the first among equals; a newcomer who waited begins with 1 ms', async (t) => {
+test('those that have hardly begun are next, then the first that came; a newcomer who waited begins with 1 ms', async (t) => {
   const clock = stopClock(t)
   const scheduler = new Scheduler()
   const slices: [name: string, milliseconds: number][] = []
@@ -140,13 +140,46 @@ test('the one that has computed least is next, the first among equals; a newcome
     ['a', 4], // it came first, and did not wait
     ['b', 1],
     ['c', 1],
-    ['b', 4], // 1 like c, but it has waited longer
-    ['c', 4],
+    ['a', 4],
     ['a', 4],
     ['b', 4],
+    ['b', 4],
     ['c', 4],
-    ['a', 4],
+    ['c', 4],
   ])
+})
+
+test('one that has computed less than 16 ms goes before those that have computed longer, and so on', async (t) => {
+  const clock = stopClock(t)
+  const scheduler = new Scheduler()
+  const done: string[] = []
+  const run = (name: string, milliseconds: number) =>
+    unlimited(scheduler)
+      .run(computing(clock, milliseconds))
+      .then(() => done.push(name))
+  const longest = run('longest', 600)
+  const long = run('long', 100)
+  while (scheduler.waiting < 2) await nextTurn()
+  for (let turn = 0; turn < 20; turn++) await nextTurn()
+  const small = run('small', 12)
+  await Promise.all([longest, long, small])
+  t.same(done, ['small', 'long', 'longest'])
+})
+
+test('32 that wait and have hardly begun are a crowd, others are not', async (t) => {
+  const clock = stopClock(t)
+  const scheduler = new Scheduler()
+  const run = () => unlimited(scheduler).run(computing(clock, 20))
+  const all = [run()]
+  for (let count = 0; count < 31; count++) all.push(run())
+  t.same([scheduler.waiting, scheduler.isCrowded], [32, false], 'the first has begun')
+  const last = unlimited(scheduler)
+  all.push(last.run(computing(clock, 20)))
+  t.equal(scheduler.isCrowded, true)
+  last.abandon(gone)
+  t.equal(scheduler.isCrowded, false)
+  t.equal((await Promise.allSettled(all)).at(-1)?.status, 'rejected')
+  t.equal(scheduler.isCrowded, false)
 })
 
 test('a small one that comes while 50 long ones compute is done in the next turn', async (t) => {
@@ -187,14 +220,31 @@ test('nobody waits for many new ones of another owner', async (t) => {
   const one = run('one')
   const turns = new Turns()
   await one
-  // its first slice at once; what it still has to do comes when the others have had as much
-  t.ok(turns.count <= 120, `${turns.count} turns`)
+  // its first slice at once, and the rest when each of the others has had its first
+  t.ok(turns.count <= 110, `${turns.count} turns`)
   const first = unlimitedOf(scheduler, 'first')
   const begin = performance.now()
   await first.run(atOnce(() => clock.pass(0.5)))
   t.ok(performance.now() - begin <= 9, `${performance.now() - begin} ms`)
   turns.stop()
   await Promise.all(many)
+})
+
+test('owners have their turns one after the other, however many tasks each has', async (t) => {
+  const clock = stopClock(t)
+  const scheduler = new Scheduler()
+  const computed = new Map<string, number>()
+  const run = (owner: string) => {
+    const step = () => {
+      computed.set(owner, (computed.get(owner) ?? 0) + 0.5)
+    }
+    return unlimitedOf(scheduler, owner).run(computing(clock, 14, step))
+  }
+  const all = ['a', 'b', 'b', 'b', 'c', 'c', 'c', 'c', 'c', 'c'].map(run)
+  await all[0]
+  const shares = ['a', 'b', 'c'].map((owner) => computed.get(owner) ?? 0)
+  for (const share of shares) t.ok(share >= 10 && share <= 18, `${shares}`)
+  await Promise.all(all)
 })
 
 test('while connections arrive, slices are short', async (t) => {

@@ -2,6 +2,7 @@ import type { RequestListener, Server } from 'node:http'
 import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
+import type { Scheduler } from '../../runtime/scheduler.ts'
 import type { Limits } from '../limits.ts'
 import { SecuredResponse } from '../plugins/security-headers.ts'
 import type { Tls } from '../tls.ts'
@@ -31,6 +32,7 @@ export class Connections {
   readonly #keepAliveTimeoutMs: number
   readonly #tls: Pick<Tls, 'options'> | undefined
   readonly #ending = new AbortController()
+  #isCrowded = () => false
   #close: (closing: Closing) => Promise<void> = () => Promise.resolve()
 
   /** @param tls for a service that is reached by HTTPS alone */
@@ -60,11 +62,16 @@ export class Connections {
     return this.#table.of(socket)
   }
 
+  /** Lets requests wait before they begin while the scheduler has enough to do. */
+  waitFor(scheduler: Pick<Scheduler, 'isCrowded'>): void {
+    this.#isCrowded = () => scheduler.isCrowded
+  }
+
   /** Makes the server, whose requests go to the listener one at a time for each connection. */
   serve(listener: RequestListener): Server {
     const table = this.#table
     const limits = this.#limits
-    const turns = new Turns(listener)
+    const turns = new Turns(listener, () => this.#isCrowded())
     const admission = new Admission(table, limits)
     const arrivals = new Arrivals(this.#tls === undefined)
     const chunks = new Chunks(table, arrivals)

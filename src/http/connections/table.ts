@@ -7,6 +7,8 @@ import type { FastifyReply } from 'fastify'
 export interface Turn {
   readonly request: IncomingMessage
   readonly response: ServerResponse
+  /** When it came, by `performance.now()`. */
+  readonly since: number
   /** What Fastify answers it with; there once a hook has run. */
   reply: FastifyReply | undefined
 }

@@ -1,29 +1,39 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { whenClosed } from '../when-closed.ts'
-import type { Connection, Turn } from './table.ts'
+import type { Connection, Share, Turn } from './table.ts'
 
-/** Requests that may wait on all connections together for the one in front of them. */
+/** Requests that may wait on all connections together, beyond one of each. */
 const maxWaiting = 4096
 /** Requests that begin in one turn of the event loop; those of a thousand connections may arrive in one. */
-const maxBegun = 64
+const maxBegun = 16
+/** For so many more counts one that is refused at once: refusing must not take the time of answering. */
+const weightOfRefusal = 3
 
-/** Hands the requests of each connection to the service one at a time; those that come meanwhile wait. */
+/**
+ * Hands the requests of each connection to the service one at a time; those that come meanwhile wait. While the service has
+ * more begun than it gets done, others wait too, those of each address in turn: waiting costs less than to be refused.
+ */
 export class Turns {
   readonly #listener: RequestListener
-  readonly #held = new Set<Connection>()
+  readonly #isCrowded: () => boolean
+  readonly #held = new Map<Share, Set<Connection>>()
   #waiting = 0
   #begun = 0
   #isHolding = false
+  #isGoingOn = false
 
-  constructor(listener: RequestListener) {
+  /** @param isCrowded whether what has begun is enough */
+  constructor(listener: RequestListener, isCrowded: () => boolean) {
     this.#listener = listener
+    this.#isCrowded = isCrowded
   }
 
   take(connection: Connection, request: IncomingMessage, response: ServerResponse): void {
     if (connection.isEnding) return
-    const turn: Turn = { request, response, reply: undefined }
-    if (connection.turn === undefined && !this.#isHolding && this.#mayBegin()) this.#begin(connection, turn)
+    const turn: Turn = { request, response, since: performance.now(), reply: undefined }
+    const isNext = connection.turn === undefined && this.#held.size === 0 && !this.#isHolding
+    if (isNext && this.#mayBegin()) this.#begin(connection, turn)
     else this.#wait(connection, turn)
   }
 
@@ -42,43 +52,35 @@ export class Turns {
   drop(connection: Connection): void {
     this.#waiting -= connection.waiting.length
     connection.waiting = []
-    this.#held.delete(connection)
+    this.#letGo(connection)
   }
 
-  /** Whether one more begins in this turn of the event loop; those that have to wait go on in the next. */
+  /** Whether one more begins in this turn of the event loop. */
   #mayBegin(): boolean {
-    if (this.#begun === 0) {
-      setImmediate(() => {
-        this.#begun = 0
-        if (!this.#isHolding) this.#goOn()
-      })
-    }
-    this.#begun++
-    return this.#begun <= maxBegun
-  }
-
-  #goOn(): void {
-    for (const connection of this.#held) {
-      if (!this.#mayBegin()) return
-      this.#held.delete(connection)
-      this.#next(connection)
-    }
+    return this.#begun < maxBegun && !this.#isCrowded()
   }
 
   #begin(connection: Connection, turn: Turn): void {
     connection.turn = turn
     connection.request = turn.request
     if (connection.isLast) turn.response.shouldKeepAlive = false
-    whenClosed(turn.response, () => {
-      connection.turn = undefined
-      if (this.#isHolding) this.#held.add(connection)
-      else this.#next(connection)
-    })
+    whenClosed(turn.response, () => this.#end(connection))
+    this.#begun++
+    this.#goOnLater()
     this.#listener(turn.request, turn.response)
+    // refused at once
+    if (turn.response.writableEnded) this.#begun += weightOfRefusal
+  }
+
+  #end(connection: Connection): void {
+    connection.turn = undefined
+    if (connection.isEnding) this.drop(connection)
+    else if (connection.waiting.length === 0) connection.lastWords?.()
+    else this.#hold(connection)
   }
 
   #wait(connection: Connection, turn: Turn): void {
-    if (this.#waiting === maxWaiting) {
+    if (this.#waiting >= maxWaiting && !connection.isIdle) {
       connection.socket.destroy()
       return
     }
@@ -86,26 +88,54 @@ export class Turns {
     connection.waiting.push(turn)
     // no more is read until these have been answered
     connection.socket.pause()
-    if (connection.turn === undefined) this.#held.add(connection)
+    if (connection.turn === undefined) this.#hold(connection)
+  }
+
+  #hold(connection: Connection): void {
+    const { share } = connection
+    const held = this.#held.get(share) ?? new Set()
+    this.#held.set(share, held.add(connection))
+    this.#goOnLater()
+  }
+
+  #letGo(connection: Connection): void {
+    const held = this.#held.get(connection.share)
+    held?.delete(connection)
+    if (held?.size === 0) this.#held.delete(connection.share)
+  }
+
+  #goOnLater(): void {
+    if (this.#isGoingOn) return
+    this.#isGoingOn = true
+    setImmediate(() => {
+      this.#isGoingOn = false
+      this.#begun = 0
+      if (!this.#isHolding) this.#goOn()
+    })
+  }
+
+  #goOn(): void {
+    for (const [share, held] of this.#held) {
+      if (!this.#mayBegin()) {
+        this.#goOnLater()
+        return
+      }
+      const [connection] = held
+      this.#letGo(connection)
+      if (held.size > 0) {
+        // the others of its address come after those of all others
+        this.#held.delete(share)
+        this.#held.set(share, held)
+      }
+      this.#next(connection)
+    }
   }
 
   #next(connection: Connection): void {
-    if (connection.isEnding) {
-      this.drop(connection)
-      return
-    }
-    const turn = connection.waiting.shift()
-    if (turn === undefined) {
-      connection.lastWords?.()
-      return
-    }
+    const [turn] = connection.waiting.splice(0, 1)
     this.#waiting--
     if (connection.waiting.length === 0) connection.socket.resume()
-    connection.turn = turn
-    // other connections are served in between
-    setImmediate(() => {
-      if (!connection.socket.destroyed) this.#begin(connection, turn)
-    })
+    if (!connection.socket.destroyed) this.#begin(connection, turn)
   }
 }
 

@@ -47,6 +47,19 @@ test('one request of a connection is answered at a time, in order, however many 
   )
 })
 
+test('requests wait while the scheduler has enough to do', async (t) => {
+  const scheduler = { isCrowded: true }
+  const { connections, port } = await served(t, (_request, response) => response.end())
+  connections.waitFor(scheduler)
+  const client = new Client(t, port)
+  client.say(get('/'))
+  t.ok(await eventually(() => connections.size === 1))
+  await sleep(50)
+  t.same(client.statuses, [])
+  scheduler.isCrowded = false
+  t.ok(await eventually(() => client.statuses.length === 1))
+})
+
 test('a client that sends first and reads later sees an early last answer', async (t) => {
   for (const [version, headers] of [
     ['1.1', ['Connection: close']],

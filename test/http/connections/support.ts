@@ -157,7 +157,7 @@ export class FakeResponse extends EventEmitter {
 export function fakeTurn(complete = true, httpVersion = '1.1'): { turn: Turn; response: FakeResponse } {
   const response = new FakeResponse()
   const request = Object.assign(new EventEmitter(), { complete, httpVersion }) as unknown as IncomingMessage
-  return { turn: { request, response: response as unknown as ServerResponse, reply: undefined }, response }
+  return { turn: { request, response: response as unknown as ServerResponse, since: 0, reply: undefined }, response }
 }
 
 /** The connections of an application whose requests are all injected. */

@@ -6,11 +6,20 @@ import { ConnectionTable } from '../../../src/http/connections/table.ts'
 import { makeLast, readInTurn, readOn, rest, Turns } from '../../../src/http/connections/turns.ts'
 import { fakeConnection, fakeTurn } from './support.ts'
 
+interface Load {
+  readonly isRefused?: () => boolean
+  readonly isCrowded?: () => boolean
+}
+
 /** Turns whose requests are listed by name when they begin. */
-function turns() {
+function turns({ isRefused = () => false, isCrowded = () => false }: Load = {}) {
   const begun: string[] = []
   const names = new Map<unknown, string>()
-  const all = new Turns((request) => begun.push(names.get(request) ?? '?'))
+  const all = new Turns((request, response) => {
+    const name = names.get(request) ?? '?'
+    begun.push(name)
+    Object.assign(response, { writableEnded: isRefused() })
+  }, isCrowded)
   const take = (connection: Connection, name: string) => {
     const { turn, response } = fakeTurn()
     names.set(turn.request, name)
@@ -34,8 +43,8 @@ test('requests of one connection are answered one after the other, those of othe
   t.same(begun, ['first', 'other', 'second'])
   t.same(socket.did, ['pause', 'pause'], 'another one waits')
   second.emit('close')
-  t.same(socket.did, ['pause', 'pause', 'resume'])
   await setImmediate()
+  t.same(socket.did, ['pause', 'pause', 'resume'])
   t.equal(begun.at(-1), 'third')
   third.emit('close')
   t.ok(connection.isIdle)
@@ -54,20 +63,24 @@ test('a connection that is closed between two requests begins no other', async (
   t.same(begun, ['first'])
 })
 
-test('at most 4096 requests wait, of all connections', async (t) => {
-  const { all, take } = turns()
+test('at most 4096 requests wait beyond one of each connection', async (t) => {
+  const { all, begun, take } = turns()
   const [many, one] = [fakeConnection(), fakeConnection()]
   for (let count = 0; count < 4097; count++) take(many.connection, 'many')
   t.equal(many.connection.waiting.length, 4096)
-  take(one.connection, 'begun')
-  t.equal(one.socket.destroyed, false)
+  all.hold()
+  take(one.connection, 'one')
+  t.equal(one.socket.destroyed, false, 'nobody is cut for what another sends')
   take(one.connection, 'one too many')
   t.equal(one.socket.destroyed, true)
+  all.drop(one.connection)
   all.drop(many.connection)
+  all.release()
   const { connection, socket } = fakeConnection()
   take(connection, 'begun')
   take(connection, 'waits')
   t.equal(socket.destroyed, false)
+  t.same(begun, ['many', 'begun'])
 })
 
 test('what waits when the last answer was given, or comes later, is never begun', async (t) => {
@@ -111,26 +124,72 @@ test('requests are held, and go on', async (t) => {
   t.same(begun.toSorted(), ['first', 'other', 'second'])
 })
 
-test('at most 64 requests begin in one turn of the event loop, and the others in the next', async (t) => {
-  const { all, begun, take } = turns()
-  for (let count = 0; count < 300; count++) take(fakeConnection().connection, 'one')
-  t.equal(begun.length, 64)
-  const counts = new Set<number>()
-  for (let round = 0; round < 10; round++) {
+/** How many have begun after each of some turns of the event loop in which more did. */
+async function counts(begun: readonly string[], rounds: number): Promise<number[]> {
+  const counts = new Set([begun.length])
+  for (let round = 0; round < rounds; round++) {
     await setImmediate()
     counts.add(begun.length)
   }
-  t.same([...counts].at(-1), 300)
-  for (const [at, count] of [...counts].entries()) t.ok(count <= 64 * (at + 1), `${count}`)
+  return [...counts]
+}
 
-  for (let count = 0; count < 65; count++) take(fakeConnection().connection, 'one')
+test('at most 16 requests begin in one turn of the event loop, and the others in the next', async (t) => {
+  const { all, begun, take } = turns()
+  for (let count = 0; count < 75; count++) take(fakeConnection().connection, 'one')
+  const seen = await counts(begun, 10)
+  t.equal(seen[0], 16)
+  t.equal(seen.at(-1), 75)
+  for (const [at, count] of seen.entries()) t.ok(count <= 16 * (at + 1), `${count}`)
+
+  for (let count = 0; count < 17; count++) take(fakeConnection().connection, 'one')
   all.hold()
   await setImmediate()
   await setImmediate()
-  t.equal(begun.length, 364, 'what waits is held with the others')
+  t.equal(begun.length, 91, 'what waits is held with the others')
   all.release()
   await setImmediate()
-  t.equal(begun.length, 365)
+  t.equal(begun.length, 92)
+})
+
+test('fewer begin where they are refused at once', async (t) => {
+  const { begun, take } = turns({ isRefused: () => true })
+  for (let count = 0; count < 20; count++) take(fakeConnection().connection, 'one')
+  const seen = await counts(begun, 20)
+  t.equal(seen[0], 4)
+  t.equal(seen.at(-1), 20)
+  for (const [at, count] of seen.entries()) t.ok(count <= 4 * (at + 1), `${count}`)
+})
+
+test('none begins while there is enough to do, and a newcomer waits behind those who wait', async (t) => {
+  let isCrowded = true
+  const { begun, take } = turns({ isCrowded: () => isCrowded })
+  const [first, second] = [fakeConnection(), fakeConnection()]
+  take(first.connection, 'first')
+  for (let round = 0; round < 5; round++) await setImmediate()
+  t.same([begun, first.socket.did], [[], ['pause']], 'and no more is read of it')
+  isCrowded = false
+  take(second.connection, 'second')
+  for (let round = 0; round < 5; round++) await setImmediate()
+  t.same(begun, ['first', 'second'])
+  t.same(first.socket.did, ['pause', 'resume'], 'read on')
+})
+
+test('those who wait begin in turn, one of each address', async (t) => {
+  let isCrowded = true
+  const { begun, take } = turns({ isCrowded: () => isCrowded })
+  const many = Array.from({ length: 300 }, () => fakeConnection().connection)
+  for (const connection of many) take(Object.assign(connection, { share: many[0].share }), 'many')
+  const { connection } = fakeConnection()
+  const answer = take(connection, 'other')
+  take(connection, 'pipelined')
+  isCrowded = false
+  for (let round = 0; round < 3; round++) await setImmediate()
+  t.same(begun.slice(0, 4), ['many', 'other', 'many', 'many'])
+  answer.emit('close')
+  for (let round = 0; round < 3; round++) await setImmediate()
+  t.ok(begun.includes('pipelined'), 'others who came before still wait')
+  t.ok(begun.length < 200, `${begun.length}`)
 })
 
 test('nothing is read while requests wait', async (t) => {
