@@ -18,6 +18,14 @@ export interface MetricsOptions {
 
 /** GET /metrics: what happens, for Prometheus. */
 export async function metricsRoute(app: FastifyInstance, { contentType, text: write }: MetricsOptions): Promise<void> {
+  let writing: Promise<string> | undefined
+  /** What is asked for while it is being written is the same: whoever asks 200 times at once is answered with one text. */
+  const shared = (): Promise<string> => {
+    writing ??= write().finally(() => {
+      writing = undefined
+    })
+    return writing
+  }
   app.get(
     '/metrics',
     {
@@ -35,6 +43,6 @@ export async function metricsRoute(app: FastifyInstance, { contentType, text: wr
       },
       config: { isAlwaysAnswered: true },
     },
-    async (_request, reply) => reply.type(contentType).send(await write()),
+    async (_request, reply) => reply.type(contentType).send(await shared()),
   )
 }

@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
+import Fastify from 'fastify'
 import { t as root, test } from 'tap'
+import { metricsRoute } from '../../src/routes/metrics.ts'
 import { eventually } from '../eventually.ts'
 import { appOf, ask, listener, post } from '../support.ts'
 
@@ -109,6 +112,21 @@ test('scrapes are not in the log, and HEAD is answered', async (t) => {
   await app.inject('/v1/losses')
   t.ok(await eventually(() => lines.some((line) => line.includes('/v1/losses'))))
   t.notOk(lines.some((line) => line.includes('"/metrics"')))
+})
+
+test('who asks at the same time gets the same text, who asks later gets another', async (t) => {
+  const app = Fastify().setSerializerCompiler(() => String)
+  t.teardown(() => app.close())
+  let written = 0
+  const text = async () => {
+    const count = ++written
+    await nextTurn()
+    return `${count}`
+  }
+  await metricsRoute(app, { contentType: 'text/plain', text })
+  const bodyOf = async () => (await app.inject('/metrics')).body
+  t.same(await Promise.all([bodyOf(), bodyOf(), bodyOf()]), ['1', '1', '1'])
+  t.equal(await bodyOf(), '2')
 })
 
 test('it asks for the scope metrics where keys are needed', async (t) => {
