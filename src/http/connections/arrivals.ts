@@ -1,3 +1,4 @@
+import { inTurns } from '../../runtime/in-turns.ts'
 import type { Connection } from './table.ts'
 import { readOn, rest } from './turns.ts'
 
@@ -12,6 +13,7 @@ const maxReadOn = 64
 export class Arrivals {
   readonly #mostMs: number
   readonly #isHolding: boolean
+  readonly #readOnLater = inTurns(maxReadOn)
   #come: Connection[] = []
   #resting = 0
   #since = 0
@@ -62,12 +64,6 @@ export class Arrivals {
     this.#come = []
     this.#resting = 0
     resting.sort((a, b) => a.share.connections - b.share.connections)
-    readOnInTurns(resting)
+    for (const connection of resting) this.#readOnLater(() => readOn(connection))
   }
-}
-
-function readOnInTurns(connections: readonly Connection[]): void {
-  for (const connection of connections.slice(0, maxReadOn)) readOn(connection)
-  const others = connections.slice(maxReadOn)
-  if (others.length > 0) setImmediate(() => readOnInTurns(others))
 }

@@ -33,6 +33,8 @@ test('those that come one after the other are read when no more come, those of s
   t.same(all[0].socket.did, ['pause'])
   t.ok(all.every(({ connection }) => connection.isResting))
   await setImmediate()
+  t.equal(arrivals.isComing, false)
+  await setImmediate()
   t.same(order, ['c', 'a', 'b'])
   t.ok(all.every(({ connection }) => !connection.isResting))
   arrivals.take(fakeConnection().connection)
@@ -61,7 +63,7 @@ test('many are read on in several turns', async (t) => {
     await setImmediate()
     counts.push(readOn())
   }
-  t.same(counts, [0, 64, 128, 150])
+  t.same(counts, [0, 0, 64, 128, 150])
 })
 
 test('where they are not read yet anyway, they are only noted', async (t) => {
