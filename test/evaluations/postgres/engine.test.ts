@@ -4,6 +4,7 @@ import type { Test } from 'tap'
 import { t as root, test } from 'tap'
 import { PostgresEngine } from '../../../src/evaluations/postgres/engine.ts'
 import { SqlStore } from '../../../src/evaluations/sql/sql-store.ts'
+import type { NewBatch } from '../../../src/evaluations/store.ts'
 import { batchOf, declareNew, limits } from '../support.ts'
 import { PostgresServer } from './server.ts'
 
@@ -112,6 +113,51 @@ test('a batch waits for whoever writes to the same evaluation, and sees what the
     { outcome: 'conflict', batch: { sequence: 2 } },
     { outcome: 'committed', batch: { sequence: 3 } },
   ])
+})
+
+test('who writes alone need not ask first, and finds out when that was wrong', async (t) => {
+  const [ours, theirs] = [await storeOf(t), await storeOf(t)]
+  const [a, b] = [await declareNew(ours, 'alone', 'a'), await declareNew(ours, 'alone', 'b')]
+  const calls = t.capture(pg.Client.prototype, 'query', pg.Client.prototype.query)
+  /** What became of batches, as what each was counted, and how often it was tried to write without asking. */
+  const put = async (store: SqlStore, ...batches: NewBatch[]) => {
+    calls()
+    const results = await store.putBatches(batches)
+    const tries = calls().filter(
+      ({ args: [query] }) => (query as { name?: string }).name === 'write as expected',
+    ).length
+    return [
+      results.map((result) => `${result.outcome} ${'batch' in result ? result.batch.sequence : ''}`.trim()),
+      tries,
+    ]
+  }
+  t.same(await put(ours, batchOf(a.id, '1')), [['committed 1'], 0])
+  t.same(await put(ours, batchOf(a.id, '2')), [['committed 2'], 0], 'nobody else has written meanwhile')
+  t.same(await put(ours, batchOf(a.id, '3'), batchOf(a.id, '4')), [['committed 3', 'committed 4'], 1])
+  t.same(await put(ours, batchOf(a.id, '5'), batchOf(a.id, '5')), [['committed 5', 'replayed 5'], 1])
+  t.same(
+    await put(ours, batchOf(a.id, '3'), batchOf(a.id, '6')),
+    [['replayed 3', 'committed 6'], 1],
+    'asked afterwards',
+  )
+  t.same(await put(ours, batchOf(a.id, '7')), [['committed 7'], 0], 'and now again before')
+  t.same(await put(ours, batchOf(a.id, '8')), [['committed 8'], 1])
+  t.same(await put(theirs, batchOf(a.id, '9')), [['committed 9'], 0])
+  t.same(await put(ours, batchOf(a.id, '10')), [['committed 10'], 1])
+  t.same(await put(theirs, batchOf(a.id, '11')), [['committed 11'], 0])
+  t.same(await put(ours, batchOf(a.id, '12')), [['committed 12'], 0], 'two who write by turns ask')
+  t.same(await put(ours, batchOf(b.id, '1')), [['committed 1'], 0])
+  t.same(await put(ours, batchOf(a.id, '13'), batchOf(b.id, '2')), [['committed 13', 'committed 2'], 0])
+  t.same(await put(ours, batchOf(b.id, '3'), batchOf(a.id, '14')), [['committed 3', 'committed 14'], 1])
+  await theirs.seal('alone', 'a')
+  t.same(await put(ours, batchOf(a.id, '15'), batchOf(a.id, '1')), [['sealed', 'replayed 1'], 1])
+  await theirs.delete('alone', 'b')
+  t.same(await put(ours, batchOf(b.id, '4')), [['gone'], 1])
+  t.equal((await theirs.find('alone', 'a'))?.batches, 14)
+  t.same(
+    (await theirs.listBatches(a.id, { limit: 99 })).map(({ name, sequence }) => `${name} ${sequence}`),
+    Array.from({ length: 14 }, (_, at) => `${at + 1} ${at + 1}`),
+  )
 })
 
 test('what is acknowledged is durable, whatever the database has as its default', async (t) => {
