@@ -211,6 +211,7 @@ test('an address that the router cannot read has its line, its id and the header
     logController: new LogController({ disableRequestLogging: true }),
   })
   app.decorateRequest('continueBody', null)
+  app.decorate('connections', { of: () => undefined } as never)
   const { statusCode, headers, body } = await app.inject('/%zz')
   t.equal(statusCode, 400)
   t.match(headers, { 'x-request-id': 'mine', 'x-content-type-options': 'nosniff' })
