@@ -2,6 +2,7 @@ import { IncomingMessage } from 'node:http'
 import type { Readable, Transform } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import { LimitExceeded } from '../../loss/validation-errors.ts'
+import { smallChunksOf } from '../connections/chunks.ts'
 import type { Limits } from '../limits.ts'
 import { Problem } from '../problem.ts'
 import type { Reading, RequestWork } from '../request-work.ts'
@@ -137,7 +138,7 @@ export class BodyReader implements Reading {
 
   /** Of a stream: a line is worked off. The next one may take as much time and as many chunks. */
   endLine(): void {
-    this.#chunks = 0
+    this.#chunks = -smallChunksOf(this.#payload)
     if (!this.#isEnded) this.#timer.refresh()
   }
 
@@ -212,7 +213,7 @@ export class BodyReader implements Reading {
   #checkLimits(): void {
     const { maxBodyBytes, maxChunks, maxInflationRatio } = this.#limits
     if (!this.#isStream && this.#read > maxBodyBytes) throw bodyTooLarge(maxBodyBytes)
-    if (this.#chunks > maxChunks + this.#read / 256) {
+    if (this.#chunks + smallChunksOf(this.#payload) > maxChunks + this.#read / 256) {
       const detail = `The body comes in too many small chunks; maxChunks is ${maxChunks}.`
       throw new LimitExceeded('maxChunks', maxChunks, [], detail)
     }

@@ -1,4 +1,5 @@
 import { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
 import type { Arrivals } from './arrivals.ts'
 import type { Connection, ConnectionTable } from './table.ts'
 import { readOn, rest } from './turns.ts'
@@ -6,11 +7,35 @@ import { readOn, rest } from './turns.ts'
 /** Chunks of bodies after which nothing more is read in a turn of the event loop; what is read at once may have 10,000 of them. */
 const chunksPerTurn = 2048
 
+const { push: pushAsIs } = IncomingMessage.prototype
+
+/** A chunk of so many bytes is put together with those that come in the same read. */
+const smallBytes = 64
+/** Where small chunks lie until the read is over; only those of one body at a time. */
+const staging = new Uint8Array(2 ** 16)
+
+/** The small chunks of a body. */
+interface SmallChunks {
+  count: number
+  /** Whether more may be read, as far as the body is concerned. */
+  mayGoOn: boolean
+}
+
+const smallChunks = new WeakMap<Readable, SmallChunks>()
+
+/** How many chunks of a body have been put together with others. */
+export function smallChunksOf(body: Readable): number {
+  return smallChunks.get(body)?.count ?? 0
+}
+
 /** Keeps turns of the event loop short when bodies come in chunks of few bytes: each chunk takes its time, however small it is. */
 export class Chunks {
   readonly #table: ConnectionTable
   readonly #arrivals: Pick<Arrivals, 'isComing'>
   #taken = 0
+  /** The body whose small chunks are staged, and how many bytes of them. */
+  #staged: IncomingMessage | undefined
+  #stagedBytes = 0
   /** Connections of many small chunks: they rest until a turn of the event loop has brought few, one after the other. */
   readonly #queue: Connection[] = []
 
@@ -23,10 +48,41 @@ export class Chunks {
   /** A request has come, before its body. */
   watch(connection: Connection, request: IncomingMessage): void {
     if (request.headers['transfer-encoding'] === undefined) return
-    request.push = (chunk, encoding) => {
+    const small: SmallChunks = { count: 0, mayGoOn: true }
+    smallChunks.set(request, small)
+    request.push = (chunk: Uint8Array | null, encoding) => {
       this.#take(connection)
-      return IncomingMessage.prototype.push.call(request, chunk, encoding)
+      if (chunk !== null && chunk.length <= smallBytes) {
+        this.#stage(request, chunk)
+        small.count++
+        return small.mayGoOn
+      }
+      this.#pushStaged()
+      return pushAsIs.call(request, chunk, encoding)
     }
+  }
+
+  #stage(request: IncomingMessage, chunk: Uint8Array): void {
+    if (this.#staged !== request || this.#stagedBytes + chunk.length > staging.length) {
+      this.#pushStaged()
+      this.#staged = request
+      // after all that was read at once
+      process.nextTick(() => this.#pushStaged())
+    }
+    for (let at = 0; at < chunk.length; at++) staging[this.#stagedBytes + at] = chunk[at]
+    this.#stagedBytes += chunk.length
+  }
+
+  #pushStaged(): void {
+    const request = this.#staged
+    if (request === undefined) return
+    this.#staged = undefined
+    const bytes = Buffer.allocUnsafeSlow(this.#stagedBytes)
+    bytes.set(staging.subarray(0, this.#stagedBytes))
+    this.#stagedBytes = 0
+    const mayGoOn = pushAsIs.call(request, bytes)
+    const small = smallChunks.get(request)
+    if (small !== undefined) small.mayGoOn = mayGoOn
   }
 
   #take(connection: Connection): void {

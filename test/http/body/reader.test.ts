@@ -1,11 +1,14 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { Socket } from 'node:net'
 import { PassThrough, Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { test } from 'tap'
 import { BodyReader, bodyAtHand } from '../../../src/http/body/reader.ts'
+import { Chunks } from '../../../src/http/connections/chunks.ts'
+import { ConnectionTable } from '../../../src/http/connections/table.ts'
 import { Problem } from '../../../src/http/problem.ts'
 import { LimitExceeded } from '../../../src/loss/validation-errors.ts'
 import { eventually } from '../../eventually.ts'
@@ -307,6 +310,18 @@ test('chunks are counted', async (t) => {
       ['maxChunks', 'The body comes in too many small chunks; maxChunks is 10.'],
     )
   }
+})
+
+test('chunks that were put together count each by itself', async (t) => {
+  const table = new ConnectionTable()
+  const connection = table.add(new Socket())
+  const message = new IncomingMessage(connection.socket)
+  message.headers['transfer-encoding'] = 'chunked'
+  new Chunks(table, { isComing: false }).watch(connection, message)
+  const { reader } = readerOf(message, {}, { maxChunks: 10 })
+  for (let count = 0; count < 11; count++) message.push(Buffer.from('a'))
+  message.push(null)
+  t.match(await failureOf(reader), { limit: 'maxChunks' })
 })
 
 test('what is inflated is counted', async (t) => {

@@ -1,8 +1,9 @@
 import { IncomingMessage } from 'node:http'
 import { Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import { test } from 'tap'
-import { Chunks } from '../../../src/http/connections/chunks.ts'
+import { Chunks, smallChunksOf } from '../../../src/http/connections/chunks.ts'
 import type { Connection } from '../../../src/http/connections/table.ts'
 import { ConnectionTable } from '../../../src/http/connections/table.ts'
 import { readInTurn } from '../../../src/http/connections/turns.ts'
@@ -45,14 +46,51 @@ test('after 2,048 chunks nothing is read on in this turn', async (t) => {
   t.equal(other.connection.socket.resume().isPaused(), true, 'whoever asks for it')
   t.notOk(paused.connection.isResting, 'what is paused already stays so')
   push(one.message, 10)
-  t.equal(one.message.readableLength, 2057, 'what has been read is taken')
   t.ok(await eventually(() => !other.connection.isResting))
+  t.equal(one.message.readableLength, 2057, 'what has been read is taken')
   t.same(
     [one, other, whole, paused].map(({ connection }) => isRead(connection)),
     [true, true, true, false],
   )
   push(one.message, 2047)
   t.ok(isRead(one.connection), 'each turn counts by itself')
+})
+
+test('small chunks that are read at once are put together, and counted', async (t) => {
+  const { request } = stage()
+  const [{ message: one }, { message: other }] = [request(), request()]
+  const came = [one, other].map((message) => {
+    const chunks: string[] = []
+    message.on('data', (chunk: Buffer) => chunks.push(chunk.toString()))
+    message.on('end', () => chunks.push('end'))
+    return chunks
+  })
+  const large = 'x'.repeat(100)
+  for (const text of ['ab', 'c', large, 'd', 'e']) one.push(Buffer.from(text))
+  for (const text of ['1', '2']) other.push(Buffer.from(text))
+  one.push(Buffer.from('f'))
+  one.push(null)
+  await setImmediate()
+  t.same(came, [['abc', large, 'de', 'f', 'end'], ['12']])
+  t.same([one, other].map(smallChunksOf), [5, 2])
+  t.equal(smallChunksOf(Readable.from([])), 0)
+  for (let count = 0; count < 70_000; count++) other.push(Buffer.from('345'))
+  await setImmediate()
+  t.equal(came[1].join('').length, 2 + 210_000)
+  t.ok(came[1].length <= 1 + 5, 'as many as fit')
+})
+
+test('a body that nobody reads is held back when small chunks fill it', async (t) => {
+  const { request } = stage()
+  const { message } = request()
+  let pushed = 0
+  for (; pushed < 100_000 && message.push(Buffer.from('a')); pushed++) if (pushed % 1000 === 0) await setImmediate()
+  t.ok(pushed >= message.readableHighWaterMark && pushed < message.readableHighWaterMark + 3000, `${pushed}`)
+  message.resume()
+  await setImmediate()
+  message.push(Buffer.from('a'))
+  await setImmediate()
+  t.equal(message.push(Buffer.from('a')), true, 'and goes on when it has been read')
 })
 
 test('of those that send small chunks one is read on in a turn, and the others all the while', async (t) => {
