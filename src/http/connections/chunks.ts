@@ -66,8 +66,8 @@ export class Chunks {
     if (this.#staged !== request || this.#stagedBytes + chunk.length > staging.length) {
       this.#pushStaged()
       this.#staged = request
-      // after all that was read at once
-      process.nextTick(() => this.#pushStaged())
+      // after all that was read in this turn of the event loop: there are ticks after each chunk
+      setImmediate(() => this.#pushStaged())
     }
     for (let at = 0; at < chunk.length; at++) staging[this.#stagedBytes + at] = chunk[at]
     this.#stagedBytes += chunk.length
