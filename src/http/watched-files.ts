@@ -22,14 +22,16 @@ export class WatchedFiles {
     this.#timer = setInterval(() => void this.#look(changed), everyMilliseconds).unref()
   }
 
-  /** Looks no more. */
+  /** Looks no more, and tells of nothing more. */
   close(): void {
     clearInterval(this.#timer)
+    this.#timer = undefined
   }
 
   async #look(changed: () => Promise<void>): Promise<void> {
     const seen = await stateOf(this.#paths)
-    if (seen === this.#seen) return
+    // it may have been closed while it looked
+    if (this.#timer === undefined || seen === this.#seen) return
     this.#seen = seen
     await changed()
   }

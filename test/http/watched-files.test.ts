@@ -34,6 +34,26 @@ test('each change of one of several files is told of, until nobody looks any mor
   t.notOk(await eventually(() => changes > told, 50))
 })
 
+test('what is seen when nobody looks any more is not told', async (t) => {
+  const looks: (() => void)[] = []
+  const stat = () => new Promise((resolve) => looks.push(() => resolve({ size: looks.length })))
+  const mocked: typeof import('../../src/http/watched-files.ts') = await t.mockImport(
+    '../../src/http/watched-files.ts',
+    { 'node:fs/promises': { stat } },
+  )
+  const opening = mocked.WatchedFiles.at('a')
+  looks[0]()
+  const watched = await opening
+  let changes = 0
+  watched.watch(async () => {
+    changes++
+  }, 1)
+  t.ok(await eventually(() => looks.length > 1))
+  watched.close()
+  for (const look of looks) look()
+  t.notOk(await eventually(() => changes > 0, 50))
+})
+
 test('the code of a failure', async (t) => {
   t.equal(codeOf(Object.assign(new Error('x'), { code: 'EACCES' })), 'EACCES')
 })
