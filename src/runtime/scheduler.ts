@@ -11,6 +11,8 @@ const hurriedMilliseconds = 0.5
 
 interface Waiting {
   readonly task: Task
+  /** That of the task, which does not change while it waits; all who wait are compared at each turn. */
+  readonly level: number
   readonly resolve: () => void
   readonly reject: (reason: Error) => void
 }
@@ -67,8 +69,9 @@ export class Scheduler {
   turn(task: Task): Promise<void> {
     if (!this.#isOpen) this.#open(performance.now(), sliceMilliseconds)
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ task, resolve, reject })
-      if (task.level === 0) this.#newWaiting++
+      const { level } = task
+      this.#waiting.push({ task, level, resolve, reject })
+      if (level === 0) this.#newWaiting++
     })
   }
 
@@ -91,7 +94,7 @@ export class Scheduler {
       this.#isOpen = false
       const next = this.#takeNext()
       if (next === undefined) return
-      this.#open(performance.now(), next.task.level === 0 ? firstMilliseconds : sliceMilliseconds)
+      this.#open(performance.now(), next.level === 0 ? firstMilliseconds : sliceMilliseconds)
       next.resolve()
     })
   }
@@ -99,7 +102,7 @@ export class Scheduler {
   #takeNext(): Waiting | undefined {
     let least = 0
     for (let at = 1; at < this.#waiting.length; at++) {
-      if (this.#isBefore(this.#waiting[at].task, this.#waiting[least].task)) least = at
+      if (this.#isBefore(this.#waiting[at], this.#waiting[least])) least = at
     }
     const taken = this.#take(least)
     if (taken !== undefined) this.#lastTurns.set(taken.task.owner, ++this.#turns)
@@ -108,8 +111,8 @@ export class Scheduler {
     return taken
   }
 
-  #isBefore(task: Task, other: Task): boolean {
-    if (task.level !== other.level) return task.level < other.level
+  #isBefore({ task, level }: Waiting, { task: other, level: otherLevel }: Waiting): boolean {
+    if (level !== otherLevel) return level < otherLevel
     if (task.owner !== other.owner) {
       const [last, otherLast] = [this.#lastTurnOf(task), this.#lastTurnOf(other)]
       if (last !== otherLast) return last < otherLast
@@ -123,7 +126,7 @@ export class Scheduler {
 
   #take(at: number): Waiting | undefined {
     const [taken] = this.#waiting.splice(at, 1)
-    if (taken?.task.level === 0) this.#newWaiting--
+    if (taken?.level === 0) this.#newWaiting--
     return taken
   }
 }

@@ -16,6 +16,7 @@ const staging = new Uint8Array(2 ** 16)
 
 /** The small chunks of a body. */
 interface SmallChunks {
+  readonly body: IncomingMessage
   count: number
   /** Whether more may be read, as far as the body is concerned. */
   mayGoOn: boolean
@@ -34,7 +35,7 @@ export class Chunks {
   readonly #arrivals: Pick<Arrivals, 'isComing'>
   #taken = 0
   /** The body whose small chunks are staged, and how many bytes of them. */
-  #staged: IncomingMessage | undefined
+  #staged: SmallChunks | undefined
   #stagedBytes = 0
   /** Connections of many small chunks: they rest until a turn of the event loop has brought few, one after the other. */
   readonly #queue: Connection[] = []
@@ -48,13 +49,12 @@ export class Chunks {
   /** A request has come, before its body. */
   watch(connection: Connection, request: IncomingMessage): void {
     if (request.headers['transfer-encoding'] === undefined) return
-    const small: SmallChunks = { count: 0, mayGoOn: true }
+    const small: SmallChunks = { body: request, count: 0, mayGoOn: true }
     smallChunks.set(request, small)
     request.push = (chunk: Uint8Array | null, encoding) => {
       this.#take(connection)
       if (chunk !== null && chunk.length <= smallBytes) {
-        this.#stage(request, chunk)
-        small.count++
+        this.#stage(small, chunk)
         return small.mayGoOn
       }
       this.#pushStaged()
@@ -62,27 +62,26 @@ export class Chunks {
     }
   }
 
-  #stage(request: IncomingMessage, chunk: Uint8Array): void {
-    if (this.#staged !== request || this.#stagedBytes + chunk.length > staging.length) {
+  #stage(small: SmallChunks, chunk: Uint8Array): void {
+    if (this.#staged !== small || this.#stagedBytes + chunk.length > staging.length) {
       this.#pushStaged()
-      this.#staged = request
+      this.#staged = small
       // after all that was read in this turn of the event loop: there are ticks after each chunk
       setImmediate(() => this.#pushStaged())
     }
     for (let at = 0; at < chunk.length; at++) staging[this.#stagedBytes + at] = chunk[at]
     this.#stagedBytes += chunk.length
+    small.count++
   }
 
   #pushStaged(): void {
-    const request = this.#staged
-    if (request === undefined) return
+    const small = this.#staged
+    if (small === undefined) return
     this.#staged = undefined
     const bytes = Buffer.allocUnsafeSlow(this.#stagedBytes)
     bytes.set(staging.subarray(0, this.#stagedBytes))
     this.#stagedBytes = 0
-    const mayGoOn = pushAsIs.call(request, bytes)
-    const small = smallChunks.get(request)
-    if (small !== undefined) small.mayGoOn = mayGoOn
+    small.mayGoOn = pushAsIs.call(small.body, bytes)
   }
 
   #take(connection: Connection): void {
