@@ -10,11 +10,10 @@ import type { Server } from './servers.ts'
 import { peakMemory, residentMemory, start, stop } from './servers.ts'
 import { median } from './statistics.ts'
 import type { Contender } from './store.ts'
-import { connected, interleaved, rawPostgres, rawSqlite, rawTable } from './store.ts'
+import { connected, interleaved, rawPostgres, rawSqlite, rawTable, writers } from './store.ts'
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 12)
 const large = Number(process.env.BENCH_BATCHES ?? 1_000_000)
-export const writers = 16
 const linesOfPost = 20_000
 /** It takes so long under load until the service is compiled: what comes after is what one that runs does. */
 const puttingRounds = { warmUp: 12, milliseconds: 1000 }

@@ -21,9 +21,10 @@ import type { Request } from '../loss/support.ts'
 import { finish, unlimited } from '../loss/support.ts'
 import { makeRows } from './bodies.ts'
 import { Connection } from './client.ts'
-import { ask, putsOver, serve, writers } from './evaluations.ts'
+import { ask, putsOver, serve } from './evaluations.ts'
 import { processorSeconds, stop } from './servers.ts'
 import { median } from './statistics.ts'
+import { writers } from './store.ts'
 
 const warmUpMilliseconds = 10_000
 const measuredMilliseconds = 5000
@@ -148,13 +149,8 @@ async function benchStore(url: string): Promise<number> {
   )
   const { batch } = finish(evaluateBatch(evaluation, 'b', tensors, { ...unlimited, maxStateBytes: 1e6 }))
   let count = 0
-  const write = async (milliseconds: number) => {
-    const end = performance.now() + milliseconds
-    const one = async () => {
-      while (performance.now() < end) await evaluations.put(evaluation, [{ ...batch, name: `b${count++}` }])
-    }
-    await Promise.all(Array.from({ length: writers }, one))
-  }
+  const write = (milliseconds: number) =>
+    underLoad(milliseconds, () => evaluations.put(evaluation, [{ ...batch, name: `b${count++}` }]))
   await write(warmUpMilliseconds / 4)
   count = 1e8
   const before = process.cpuUsage()
@@ -162,6 +158,15 @@ async function benchStore(url: string): Promise<number> {
   const { user, system } = process.cpuUsage(before)
   await store.close()
   return (user + system) / (count - 1e8)
+}
+
+/** Has all writers write, each one thing after the other, for so long. */
+async function underLoad(milliseconds: number, run: (writer: number) => unknown): Promise<void> {
+  const end = performance.now() + milliseconds
+  const one = async (_: unknown, writer: number) => {
+    while (performance.now() < end) await run(writer)
+  }
+  await Promise.all(Array.from({ length: writers }, one))
 }
 
 interface Measured {
@@ -179,13 +184,7 @@ async function benchService(url: string): Promise<Measured> {
   const put = await putsOver(server)
   const connection = await Connection.open(server.port)
   let count = 0
-  const write = async (milliseconds: number) => {
-    const end = performance.now() + milliseconds
-    const one = async (_: unknown, writer: number) => {
-      while (performance.now() < end) await put(count++, writer)
-    }
-    await Promise.all(Array.from({ length: writers }, one))
-  }
+  const write = (milliseconds: number) => underLoad(milliseconds, (writer) => put(count++, writer))
   const figures = async () => {
     const text = await ask(connection, 'GET', '/metrics')
     const of = (name: string) => {

@@ -13,7 +13,7 @@ import { batchOf, declareNew } from '../evaluations/support.ts'
 const rounds = Number(process.env.BENCH_ROUNDS ?? 12)
 const large = Number(process.env.BENCH_BATCHES ?? 100_000)
 const standardRounds = { warmUp: 2, milliseconds: 400 }
-const writers = 16
+export const writers = 16
 const linesOfCall = 100
 const state = new Uint8Array(600).map((_, at) => at * 7)
 const limits = { maxEvaluations: 1e6, maxBatches: 1e9 }
