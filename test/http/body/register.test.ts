@@ -65,6 +65,7 @@ test('a small JSON body that comes with its headers is answered, and nobody read
   t.equal((await client.answer()).status, 400)
   await eventually(() => listeners.length === 3)
   t.same(listeners, [0, 0, 0])
+  t.equal((await send(app, {}, sweep, '/v1/sweeps')).status, 200, 'as is one that comes by itself')
 })
 
 test('other media types are refused with those that are taken', async (t) => {
