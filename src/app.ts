@@ -63,7 +63,7 @@ import { sweepRoute } from './routes/sweeps.ts'
 import { inferenceRoutes } from './routes/v2/route.ts'
 
 /** What several workers share. */
-export interface Company {
+export interface Cluster {
   /** Counts what clients send to all of them. */
   readonly ledger: Ledger
   /** Has others ask for the metrics of this one. */
@@ -78,14 +78,14 @@ export interface AppOptions {
   /** Whether it deletes old evaluations; of several workers one does. */
   readonly sweeps?: boolean | undefined
   /** The other workers; undefined where there are none. */
-  readonly company?: Company | undefined
+  readonly cluster?: Cluster | undefined
 }
 
 /** The service as a Fastify instance that is ready to listen or to be injected. */
 export async function buildApp(
   config: Config,
   logger: FastifyBaseLogger | false = false,
-  { isClosing = () => false, sweeps = true, company }: AppOptions = {},
+  { isClosing = () => false, sweeps = true, cluster }: AppOptions = {},
 ): Promise<FastifyInstance> {
   const limits = limitsOf(config)
   const tls = await Tls.open(config)
@@ -146,7 +146,7 @@ export async function buildApp(
   rateLimit(
     app,
     { requestsPerMinute: config.REQUESTS_PER_MINUTE, bytesPerMinute: config.BYTES_PER_MINUTE },
-    openQuotas(app, config, company),
+    openQuotas(app, config, cluster),
   )
   documentAccess(app, authorities === undefined)
   await app.register(accepts)
@@ -172,8 +172,8 @@ export async function buildApp(
     await app.register(problemRoutes)
     await app.register(exploreRoute)
     await app.register(healthRoutes, { isClosing, isStoreReady: storeProbe(() => evaluations.evaluations.ping()) })
-    company?.onFigures(() => counted.figures())
-    const text = () => company?.scrape() ?? counted.text()
+    cluster?.onFigures(() => counted.figures())
+    const text = () => cluster?.scrape() ?? counted.text()
     await app.register(metricsRoute, { contentType: counted.contentType, text })
   })
   await app.ready()
@@ -181,8 +181,8 @@ export async function buildApp(
 }
 
 /** Counts what clients send: with PostgreSQL for all replicas, else for all workers. */
-function openQuotas(app: FastifyInstance, { DATABASE_URL: url }: Config, company: Company | undefined): Quotas {
-  const ledger = parseDatabaseUrl(url).engine === 'postgres' ? new PostgresLedger(url) : company?.ledger
+function openQuotas(app: FastifyInstance, { DATABASE_URL: url }: Config, cluster: Cluster | undefined): Quotas {
+  const ledger = parseDatabaseUrl(url).engine === 'postgres' ? new PostgresLedger(url) : cluster?.ledger
   const quotas = new Quotas(ledger, app.log)
   app.addHook('onClose', () => quotas.close())
   return quotas

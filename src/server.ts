@@ -21,7 +21,7 @@ async function serve(config: Config, membership?: Membership, sweeps?: boolean):
   let isUnready = false
   /** The time to go on that the primary has set. */
   let ordered: number | undefined
-  const app = await orExit(() => buildApp(config, logger, { isClosing: () => isUnready, sweeps, company: membership }))
+  const app = await orExit(() => buildApp(config, logger, { isClosing: () => isUnready, sweeps, cluster: membership }))
 
   const { close } = closeWithGrace(
     {

@@ -209,7 +209,7 @@ test('a worker that does not delete old evaluations is ready all the same', asyn
 test('a worker tells its own metrics to the others, and everybody those of all', async (t) => {
   let figures: (() => Promise<Figures>) | undefined
   const worker = await buildApp(parseConfig({ DATABASE_URL: 'memory:' }), false, {
-    company: {
+    cluster: {
       ledger: new MemoryLedger(),
       onFigures: (of) => {
         figures = of

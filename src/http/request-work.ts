@@ -94,6 +94,8 @@ export class RequestWork implements Holder {
   #meter: Meter | undefined
   /** Bytes of the body that have come, when inflated. */
   bytes = 0
+  /** Whether the body was taken as a whole, so that nobody has to read on to its end. */
+  hasWholeBody = false
   /** How the body is written. */
   format: BodyFormat | undefined
   /** Undefined while nobody asks for traces. */

@@ -17,8 +17,8 @@ const retryMs = 1000
  */
 export class LogWriter implements DestinationStream {
   readonly #sink: Sink
-  #gathered: string[] = []
-  #length = 0
+  #gathered = ''
+  #lines = 0
   #writingLength = 0
   #dropped = 0
   #timer: NodeJS.Timeout | undefined
@@ -29,13 +29,13 @@ export class LogWriter implements DestinationStream {
   }
 
   write(line: string): void {
-    if (this.#length + this.#writingLength + line.length > maxWaiting) {
+    if (this.#gathered.length + this.#writingLength + line.length > maxWaiting) {
       this.#dropped++
       return
     }
-    this.#gathered.push(line)
-    this.#length += line.length
-    if (this.#length >= gatherLength) this.#start()
+    this.#gathered += line
+    this.#lines++
+    if (this.#gathered.length >= gatherLength) this.#start()
     else this.#timer ??= setTimeout(() => this.#start(), gatherMs)
   }
 
@@ -60,7 +60,7 @@ export class LogWriter implements DestinationStream {
   #start(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    if (this.#writing !== undefined || this.#gathered.length + this.#dropped === 0) return
+    if (this.#writing !== undefined || this.#lines + this.#dropped === 0) return
     this.#writing = this.#writeAll()
   }
 
@@ -75,18 +75,18 @@ export class LogWriter implements DestinationStream {
         await sleep(retryMs, undefined, { ref: false })
       }
       this.#writingLength = 0
-    } while (this.#length >= gatherLength || this.#dropped > 0)
+    } while (this.#gathered.length >= gatherLength || this.#dropped > 0)
     this.#writing = undefined
     if (this.#gathered.length > 0) this.#timer ??= setTimeout(() => this.#start(), gatherMs)
   }
 
   /** What is written next, and how many lines it stands for. */
   #take(): { bytes: Buffer; lines: number } {
-    const lines = this.#gathered.length + this.#dropped
-    if (this.#dropped > 0) this.#gathered.push(droppedLine(this.#dropped))
-    const bytes = Buffer.from(this.#gathered.join(''))
-    this.#gathered = []
-    this.#length = 0
+    const lines = this.#lines + this.#dropped
+    if (this.#dropped > 0) this.#gathered += droppedLine(this.#dropped)
+    const bytes = Buffer.from(this.#gathered)
+    this.#gathered = ''
+    this.#lines = 0
     this.#dropped = 0
     return { bytes, lines }
   }

@@ -226,14 +226,15 @@ test('abandoned in the middle of a large batch, the next report counts it once',
   const wanted = bytesOf(merge(stateOf(request), stateOf(request)))
   const totals = new RunningTotals()
   let abandoned = 0
-  for (let isDone = false; !isDone; abandoned++) {
-    const task = new Task(new Interrupting(abandoned + 1), Number.POSITIVE_INFINITY, () => new Error('overtime'))
+  // there are some two thousand steps, and a prime number finds all kinds of them
+  for (let isDone = false, steps = 1; !isDone; steps += 17, abandoned++) {
+    const task = new Task(new Interrupting(steps), Number.POSITIVE_INFINITY, () => new Error('overtime'))
     totals.forget(batches.evaluation)
     isDone = await totals.use(batches, outputs, 2, task, keep).then(
       () => true,
       () => false,
     )
-    t.same((await totals.use(batches, outputs, 2, newTask(), keep)).bytes, wanted, `after ${abandoned} steps`)
+    t.same((await totals.use(batches, outputs, 2, newTask(), keep)).bytes, wanted, `after ${steps} steps`)
   }
   t.ok(abandoned > 10)
 })

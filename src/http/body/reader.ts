@@ -25,14 +25,12 @@ const bytesPerAllowance = 2 ** 20
 export type Readings = Pick<FastifyRequest, 'headers' | 'continueBody'>
 
 /**
- * The body of a request, where it is small and came together with the headers, so that nothing has to be waited for, timed or
- * held back: most requests of one row are like this, and are spared what a reader costs. Undefined where it needs one.
+ * The body of a request, where it is small and has come, so that nothing has to be waited for, timed or held back: most requests
+ * of one row are like this, and are spared what a reader costs. Undefined where it needs one.
  */
-export async function bodyAtHand(request: Readings, payload: Readable, limits: Limits): Promise<Buffer | undefined> {
+export function bodyAtHand(request: Readings, payload: Readable, limits: Limits): Buffer | undefined {
   const { headers, continueBody } = request
   if (headers['content-encoding'] !== undefined || headers['content-digest'] !== undefined) return undefined
-  // what came together with the headers has been parsed then
-  await undefined
   const bytes = payload.readableLength
   const isWhole = bytes > 0 && bytes === Number(headers['content-length'])
   if (!isWhole || bytes > Math.min(mostAtHand, limits.maxBodyBytes) || continueBody !== null) return undefined

@@ -10,6 +10,7 @@ import { readMultipart } from './multipart.ts'
 import { readLines, readNdjson } from './ndjson.ts'
 import { readBatch, readBinary, readInference, readWholeBatch } from './oip.ts'
 import { batchKind, comparisonKind } from './oip-header.ts'
+import type { ParsedBody } from './parsed-body.ts'
 import { BodyReader, bodyAtHand } from './reader.ts'
 
 /** The bodies that hold one batch. */
@@ -22,19 +23,14 @@ export function registerBodies(app: FastifyInstance, limits: Limits): void {
   // a body of DELETE means nothing (RFC 9110, section 9.3.5); like one of GET it is not looked at
   app.addHttpMethod('DELETE', { hasBody: false, overrideExisting: true })
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: Readable) => {
-    const { work } = request
-    const whole = await bodyAtHand(request, payload, limits)
-    return work.during('decode', () =>
-      whole === undefined
-        ? readJson(readerOf(request, payload, 'json'), work, limits)
-        : work.task.runNow(readWholeJson(counted(whole, work), work.memory, limits)),
-    )
+  addJsonParser(app, limits, {
+    whole: (body, { memory }) => readWholeJson(body, memory, limits),
+    inPieces: (reader, work) => readJson(reader, work, limits),
   })
   registerExpectations(app)
   // an answer before the end of the body: the rest is read, so that a client that is still sending sees the answer
   app.addHook('onSend', (request, reply, _payload, done) => {
-    if (!request.raw.complete) {
+    if (!request.raw.complete && !request.work.hasWholeBody) {
       // a body that came with the headers has been parsed then, and needs nobody who reads on
       queueMicrotask(() => drain(request.raw, limits.maxDrainBytes, limits.requestTimeoutMs))
       // a client that was not told to go on may send its body or not: the connection cannot be used again
@@ -62,14 +58,9 @@ export function registerComparisonBodies(app: FastifyInstance): void {
 export function registerBatchBodies(app: FastifyInstance, kind = batchKind): void {
   const { limits } = app.resources
   app.removeContentTypeParser('application/json')
-  app.addContentTypeParser('application/json', async (request: FastifyRequest, payload: Readable) => {
-    const { work } = request
-    const whole = await bodyAtHand(request, payload, limits)
-    return work.during('decode', () =>
-      whole === undefined
-        ? readBatch(readerOf(request, payload, 'json'), work, limits, kind)
-        : work.task.runNow(readWholeBatch(counted(whole, work), work.memory, limits, kind)),
-    )
+  addJsonParser(app, limits, {
+    whole: (body, { memory }) => readWholeBatch(body, memory, limits, kind),
+    inPieces: (reader, work) => readBatch(reader, work, limits, kind),
   })
   app.addContentTypeParser('application/octet-stream', async (request: FastifyRequest, payload: Readable) =>
     request.work.during('decode', () =>
@@ -115,6 +106,39 @@ export function registerLineBodies(app: FastifyInstance): void {
   )
 }
 
+/** The two ways to read a JSON body: as one that has come as a whole, step by step, or in pieces as they come. */
+interface JsonWays {
+  whole(body: Buffer, work: RequestWork): Generator<void, ParsedBody>
+  inPieces(reader: BodyReader, work: RequestWork): Promise<ParsedBody>
+}
+
+/** Has JSON bodies read, without a promise where the body is there: one costs a small request as much as a hook. */
+function addJsonParser(app: FastifyInstance, limits: Limits, ways: JsonWays): void {
+  const read = (request: FastifyRequest, payload: Readable) => {
+    const { work } = request
+    const whole = bodyAtHand(request, payload, limits)
+    return work.during('decode', () =>
+      whole === undefined
+        ? ways.inPieces(readerOf(request, payload, 'json'), work)
+        : work.task.runNow(ways.whole(counted(whole, work), work)),
+    )
+  }
+  app.addContentTypeParser('application/json', (request: FastifyRequest, payload: Readable, done) => {
+    // what came together with the headers has been parsed then
+    queueMicrotask(() => {
+      let body: ParsedBody | Promise<ParsedBody>
+      try {
+        body = read(request, payload)
+      } catch (error) {
+        done(error as Error)
+        return
+      }
+      if (body instanceof Promise) body.then((parsed) => done(null, parsed), done)
+      else done(null, body)
+    })
+  })
+}
+
 function readerOf(request: FastifyRequest, payload: Readable, format: BodyFormat): BodyReader {
   request.work.format = format
   return new BodyReader(request, payload, request.work, request.server.resources.limits, format === 'ndjson')
@@ -123,6 +147,7 @@ function readerOf(request: FastifyRequest, payload: Readable, format: BodyFormat
 /** A body that came as a whole, counted. */
 function counted(body: Buffer, work: RequestWork): Buffer {
   work.format = 'json'
+  work.hasWholeBody = true
   work.received(body.length)
   return body
 }

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { createServer, IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Socket } from 'node:net'
@@ -660,7 +659,7 @@ test('a body sent one byte a chunk holds no more memory than its size suggests',
   t.equal((await memory()).held, 0)
 })
 
-test('a small body that came with the headers is taken as a whole, and any other is left to a reader', async (t) => {
+test('a small body that has come is taken as a whole, and any other is left to a reader', async (t) => {
   const bytes = Buffer.alloc(1000, 'a')
   const length = { 'content-length': '1000' }
   const cases: [what: string, parts: Buffer[], headers: Record<string, string>, isTaken: boolean][] = [
@@ -676,18 +675,13 @@ test('a small body that came with the headers is taken as a whole, and any other
   ]
   for (const [what, parts, headers, isTaken] of cases) {
     const payload = new Readable({ read() {} })
-    const taking = bodyAtHand({ headers, continueBody: null }, payload, limits())
     for (const part of parts) payload.push(part)
-    if (isTaken) payload.push(null)
-    t.same(await taking, isTaken ? bytes : undefined, what)
-    // nobody else has to read it to its end
-    if (isTaken) await once(payload, 'end')
+    t.same(bodyAtHand({ headers, continueBody: null }, payload, limits()), isTaken ? bytes : undefined, what)
   }
-  const waiting = Readable.from([bytes])
-  t.equal(await bodyAtHand({ headers: length, continueBody: () => undefined }, waiting, limits()), undefined)
   const payload = new Readable({ read() {} })
   payload.push(bytes)
-  t.equal(await bodyAtHand({ headers: length, continueBody: null }, payload, limits({ maxBodyBytes: 999 })), undefined)
+  t.equal(bodyAtHand({ headers: length, continueBody: () => undefined }, payload, limits()), undefined)
+  t.equal(bodyAtHand({ headers: length, continueBody: null }, payload, limits({ maxBodyBytes: 999 })), undefined)
 })
 
 test('the time in which a body comes is a span where the request is traced', async (t) => {

@@ -45,6 +45,29 @@ test('the loss takes four media types, and each gives the same answer', async (t
   for (const { status, body } of answers) t.same([status, body], [200, answers[0].body])
 })
 
+test('a small JSON body that comes with its headers is answered, and nobody reads on to its end', async (t) => {
+  const { app, port } = await serve(t)
+  const client = new Client(t, port)
+  const listeners: number[] = []
+  app.server.on('request', (request, response) => {
+    response.on('close', () => listeners.push(request.listenerCount('data')))
+  })
+  const batch = { loss: 'cross-entropy', labelFormat: 'index', predictions: [[1, 2]], labels: [1] }
+  const sweep = JSON.stringify({ ...batch, parameter: { name: 'temperature' }, values: [1] })
+  for (const [path, body] of [
+    ['/v1/loss', json],
+    ['/v1/sweeps', sweep],
+  ]) {
+    await client.write(head({ 'content-length': body.length }, path) + body)
+    t.equal((await client.answer()).status, 200)
+  }
+  await client.write(`${head({ 'content-length': 1 })}x`)
+  t.equal((await client.answer()).status, 400)
+  await eventually(() => listeners.length === 3)
+  t.same(listeners, [0, 0, 0])
+  t.equal((await send(app, {}, sweep, '/v1/sweeps')).status, 200, 'as is one that comes by itself')
+})
+
 test('other media types are refused with those that are taken', async (t) => {
   const cases: [string, string, readonly string[]][] = [
     ['/v1/loss', 'text/plain', lossMediaTypes],
