@@ -47,6 +47,23 @@ export function chunk(bytes: Uint8Array | string): Buffer {
 
 export const lastChunk = '0\r\n\r\n'
 
+/** The text of a body is made when it is asked for: most is never looked at. */
+class WholeReply implements Reply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly #bytes: Buffer
+
+  constructor(status: number, headers: Readonly<Record<string, string>>, bytes: Buffer) {
+    this.status = status
+    this.headers = headers
+    this.#bytes = bytes
+  }
+
+  get body(): string {
+    return this.#bytes.toString()
+  }
+}
+
 export class Client {
   /** Under TLS the encrypted one. */
   readonly socket: Socket
@@ -56,6 +73,9 @@ export class Client {
   /** The code of the error that ended the connection. */
   error: string | undefined
   #pieces: Buffer[] = []
+  #bytes = 0
+  /** Bytes before which no answer is whole: to put together what has come at each piece would keep the machine busy. */
+  #needed = 0
   #arrived: () => void = () => undefined
 
   private constructor(network: Socket, socket: Socket, { isReading = true, from = attacker }: Manners) {
@@ -90,7 +110,8 @@ export class Client {
   read(): void {
     this.socket.on('data', (piece: Buffer) => {
       this.#pieces.push(piece)
-      this.#arrived()
+      this.#bytes += piece.length
+      if (this.#bytes >= this.#needed) this.#arrived()
     })
   }
 
@@ -147,6 +168,7 @@ export class Client {
   }
 
   #take(hasBody = true): Reply | undefined {
+    if (this.#bytes < this.#needed) return undefined
     const bytes = this.received
     const end = bytes.indexOf('\r\n\r\n')
     if (end < 0) return undefined
@@ -168,11 +190,16 @@ export class Client {
       }
     }
     const to = from + Number(headers['content-length'] ?? 0)
-    return bytes.length < to ? undefined : this.#cut(to, { status, headers, body: bytes.toString('utf8', from, to) })
+    if (bytes.length >= to) return this.#cut(to, new WholeReply(status, headers, bytes.subarray(from, to)))
+    this.#needed = to
+    return undefined
   }
 
   #cut(at: number, reply: Reply): Reply | undefined {
-    this.#pieces = [this.received.subarray(at)]
+    const rest = this.received.subarray(at)
+    this.#pieces = [rest]
+    this.#bytes = rest.length
+    this.#needed = 0
     return reply.status === 100 ? this.#take() : reply
   }
 }

@@ -33,11 +33,7 @@ export const memoryLimit = workers * Number.parseFloat(mem_limit) * unitsOfMemor
 /** MiB that the service may reach. */
 export const memoryBound = 0.85 * memoryLimit
 
-/**
- * The arguments of Node.js: those of the image, and the heap that Node.js would choose in a container with so little memory,
- * which is half of it.
- */
-export const flags: readonly string[] = [
-  `--max-old-space-size=${memoryLimit / 2}`,
-  ...(JSON.parse(/^CMD (\[.+\])$/m.exec(dockerfile)?.[1] ?? '[]') as string[]).slice(1, -1),
-]
+const command = JSON.parse(/^CMD (\[.+\])$/m.exec(dockerfile)?.[1] ?? '[]') as string[]
+
+/** The arguments of Node.js, which are those of the image. */
+export const flags: readonly string[] = command.slice(1, -1)

@@ -5,6 +5,7 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import packageJson from '../../package.json' with { type: 'json' }
 import { freePort } from '../free-port.ts'
 import type { Check } from './client.ts'
 import { Connection, checkLoss, checkStatus } from './client.ts'
@@ -111,7 +112,7 @@ function readProc({ pid }: Pick<ChildProcess, 'pid'>, file: string): string {
 
 function commandOf(name: ServerName, port: number, flags: readonly string[]): [string, string[]] {
   // as npm start does
-  if (name === 'lossmeter') return [process.execPath, [...flags, '--max-semi-space-size=8', 'src/server.ts']]
+  if (name === 'lossmeter') return [process.execPath, [...flags, ...packageJson.scripts.start.split(' ').slice(1)]]
   if (name !== 'fastapi') return [process.execPath, [...flags, join(peers, `${name}.ts`)]]
   const where = ['--app-dir', peers, 'fastapi_numpy:app', '--host', '127.0.0.1', '--port', String(port)]
   return [python, ['-m', 'uvicorn', ...where, '--log-level', 'warning', '--no-access-log']]

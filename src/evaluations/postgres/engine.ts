@@ -6,6 +6,8 @@ import { decide } from '../sql/decide.ts'
 import type { PutRules, SqlEngine, Statement } from '../sql/engine.ts'
 import { batchColumns } from '../sql/schema.ts'
 import type { NewBatch, PutResult } from '../store.ts'
+import type { ElementType } from './binary-array.ts'
+import { bigint, binaryArray, bytea, double, text } from './binary-array.ts'
 import { asStartError, asStoreError } from './errors.ts'
 import { ExpectedCounts } from './expected-counts.ts'
 import { ChangeListener } from './listener.ts'
@@ -120,20 +122,9 @@ export class PostgresEngine implements SqlEngine {
     const expected = this.#expected.of(ids)
     if (expected === undefined) return undefined
     const decision = decide(batches, expected, [], rules)
-    const values = [
-      ...valuesOf(decision, rules),
-      ids,
-      expected.map((counts) => counts.batches),
-      expected.map((counts) => counts.samples),
-    ]
-    const [, , { rowCount }] = await inOnePiece(client, () =>
-      Promise.all([
-        client.query(begin),
-        client.query({ ...lockEvaluations, values: [ids] }),
-        client.query({ ...writeAsExpected, values }),
-        client.query('COMMIT'),
-      ]),
-    )
+    const values = [...valuesOf(decision, rules), ...countsOf(expected)]
+    // a statement by itself is a transaction
+    const { rowCount } = await client.query({ ...writeAsExpected, values })
     if (rowCount === 0) {
       this.#expected.forget(ids)
       return undefined
@@ -215,9 +206,11 @@ const findStored = {
      WHERE batches.evaluation = put.evaluation AND batches.name = put.name LIMIT 1) AS stored`,
 }
 
-/** @param condition a table that has one row where they are to be written, and otherwise none */
-function writing(condition?: string): string {
-  const [first, from] = condition === undefined ? ['', ''] : [`condition AS (${condition}), `, 'condition, ']
+/**
+ * @param conditions tables made before, of which `condition` has one row where the batches are to be written, and otherwise none
+ */
+function writing(conditions?: string): string {
+  const [first, from] = conditions === undefined ? ['', ''] : [`${conditions}, `, 'condition, ']
   return `WITH ${first}inserted AS (
       INSERT INTO batches
         (evaluation, sequence, name, fingerprint, labels_digest, samples, loss, loss_status, accuracy, state, created_at)
@@ -230,34 +223,40 @@ function writing(condition?: string): string {
 
 const writeBatches = { name: 'write batches', text: writing() }
 
+// whoever stores a batch changes the counts of its evaluation: while these are as expected under the lock, no name has come
+// that this statement does not see
 const writeAsExpected = {
   name: 'write as expected',
-  text: writing(`SELECT WHERE
-    (SELECT count(*) FROM unnest($15::bigint[], $16::bigint[], $17::bigint[]) AS expected (id, batches, samples)
-      JOIN evaluations USING (id) WHERE status = 'open'
-        AND evaluations.batches = expected.batches AND evaluations.samples = expected.samples) = cardinality($15)
-    AND NOT EXISTS (SELECT FROM unnest($1::bigint[], $3::text[]) AS put (evaluation, name)
-      JOIN batches USING (evaluation, name))`),
+  text: writing(`found AS (
+      SELECT evaluations.id FROM unnest($15::bigint[], $16::bigint[], $17::bigint[]) AS expected (id, batches, samples)
+        JOIN evaluations USING (id, batches, samples) WHERE status = 'open' ORDER BY id FOR NO KEY UPDATE OF evaluations),
+    condition AS (SELECT WHERE (SELECT count(*) FROM found) = cardinality($15)
+      AND NOT EXISTS (SELECT FROM unnest($1::bigint[], $3::text[]) AS put (evaluation, name)
+        JOIN batches USING (evaluation, name)))`),
 }
 
 function valuesOf({ inserts, changed }: Decision, { now }: PutRules): unknown[] {
-  const column = <Value>(of: (insert: (typeof inserts)[number]) => Value) => inserts.map(of)
+  const column = <Value>(type: ElementType<Value>, of: (insert: (typeof inserts)[number]) => Value | null) =>
+    binaryArray(type, inserts.map(of))
   return [
-    column(({ batch }) => batch.evaluation),
-    column(({ sequence }) => sequence),
-    column(({ batch }) => batch.name),
-    column(({ batch }) => batch.fingerprint),
-    column(({ batch }) => batch.labelsDigest),
-    column(({ batch }) => batch.samples),
-    column(({ batch }) => batch.loss),
-    column(({ batch }) => batch.lossStatus),
-    column(({ batch }) => batch.accuracy),
-    column(({ batch }) => batch.state),
+    column(bigint, ({ batch }) => batch.evaluation),
+    column(bigint, ({ sequence }) => sequence),
+    column(text, ({ batch }) => batch.name),
+    column(bytea, ({ batch }) => batch.fingerprint),
+    column(bytea, ({ batch }) => batch.labelsDigest),
+    column(bigint, ({ batch }) => batch.samples),
+    column(double, ({ batch }) => batch.loss),
+    column(text, ({ batch }) => batch.lossStatus),
+    column(double, ({ batch }) => batch.accuracy),
+    column(bytea, ({ batch }) => batch.state),
     now,
-    changed.map(({ id }) => id),
-    changed.map((counts) => counts.batches),
-    changed.map((counts) => counts.samples),
+    ...countsOf(changed),
   ]
+}
+
+function countsOf(evaluations: readonly Counts[]): Buffer[] {
+  const column = (of: (counts: Counts) => number) => binaryArray(bigint, evaluations.map(of))
+  return [column(({ id }) => id), column(({ batches }) => batches), column(({ samples }) => samples)]
 }
 
 /**

@@ -12,7 +12,6 @@ import type { RequestWork } from '../../http/request-work.ts'
 import { sendJson } from '../../http/send-json.ts'
 import { validBody } from '../../http/validation.ts'
 import { quoted } from '../../http/words.ts'
-import type { Tensors } from '../../loss/batch.ts'
 import { answerOf as answerOfState } from '../../loss/evaluation.ts'
 import { LimitExceeded } from '../../loss/validation-errors.ts'
 import { uniformIntegers } from '../../runtime/random.ts'
@@ -73,14 +72,8 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
       task.stop()
       const isLarge = work.memory.charged > 0
       const add = async (evaluation: DeclaredEvaluation) => {
-        const evaluated = await evaluatedOf(body, work, function* (tensors) {
-          const result = yield* evaluateBatch(evaluation, batch, tensors, contextOf(work))
-          if (isLarge) {
-            yield* freeLargeTensors({ ...tensors }, work.memory)
-            freeTensors({ ...tensors }, work.memory)
-          }
-          return result
-        })
+        const steps = evaluateBody(evaluation, batch, body, work, isLarge)
+        const evaluated = await work.during('fold', () => work.task.runNow(steps))
         work.evaluates(evaluation.declared.spec, evaluated.batch.samples)
         task.stop()
         const [result] = await evaluations.put(evaluation, [evaluated.batch])
@@ -157,14 +150,25 @@ export function storedBatch(evaluation: string, name: string, result: PutResult)
   }
 }
 
-/** Works on the only batch of a body; errors name their places in it. */
-async function evaluatedOf<Result>(
+/**
+ * Evaluates the only batch of a body, step by step; errors name their places in it. A generator function that is made for each
+ * request would have V8 keep the whole request until its next full collection.
+ */
+function* evaluateBody(
+  evaluation: DeclaredEvaluation,
+  name: string,
   body: ParsedBody,
   work: RequestWork,
-  evaluate: (tensors: Tensors) => Generator<void, Result>,
-): Promise<Result> {
+  isLarge: boolean,
+) {
   try {
-    return await work.during('fold', () => work.task.run(evaluate(validBody(body, batchContent))))
+    const tensors = validBody(body, batchContent)
+    const evaluated = yield* evaluateBatch(evaluation, name, tensors, contextOf(work))
+    if (isLarge) {
+      yield* freeLargeTensors({ ...tensors }, work.memory)
+      freeTensors({ ...tensors }, work.memory)
+    }
+    return evaluated
   } catch (error) {
     throw placedError(body.place, error)
   }

@@ -4,10 +4,12 @@ import { CommitQueue } from '../../evaluations/commit-queue.ts'
 import { evaluateBatch } from '../../evaluations/evaluate.ts'
 import type { OpenEvaluation } from '../../evaluations/service.ts'
 import type { ParsedLine } from '../../http/body/ndjson.ts'
+import type { Fields } from '../../http/body/parsed-body.ts'
 import { freeTensors, PlacedError } from '../../http/body/parsed-body.ts'
 import { registerLineBodies } from '../../http/body/register.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { isAboutContent, pathOf, problemBody, problemOf } from '../../http/problem.ts'
+import type { RequestWork } from '../../http/request-work.ts'
 import { sendJson } from '../../http/send-json.ts'
 import { validated } from '../../http/validation.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
@@ -87,20 +89,19 @@ async function evaluatedLine(line: ParsedLine, found: OpenEvaluation, { work }: 
   try {
     if ('error' in line) throw line.error
     if (typeof line.fields.batch === 'string') name = line.fields.batch
-    const { fields } = line
-    const evaluated = await work.task.run(
-      // refusing a line takes as long as evaluating it, and lets others have their turn, too
-      (function* () {
-        const { batch, ...tensors } = validated(namedBatch, fields) as NamedBatch
-        return yield* evaluateBatch(found, batch, tensors, contextOf(work))
-      })(),
-    )
+    const evaluated = await work.task.run(evaluateFields(line.fields, found, work))
     work.evaluates(found.declared.spec, evaluated.batch.samples)
     return { batch: evaluated.batch }
   } catch (error) {
     if (!isAboutContent(error)) throw error
     return { name, error }
   }
+}
+
+/** Evaluates a line: to refuse one takes as long, and lets others have their turn, too. */
+function* evaluateFields(fields: Fields, found: OpenEvaluation, work: RequestWork) {
+  const { batch, ...tensors } = validated(namedBatch, fields) as NamedBatch
+  return yield* evaluateBatch(found, batch, tensors, contextOf(work))
 }
 
 interface RefusedLine {
