@@ -28,6 +28,8 @@ const peers = process.env.BENCH_PEERS?.split(',') ?? serverNames
 const windowMilliseconds = 400
 /** What the compiler needs until it has seen all of a request's way. */
 const warmUpMilliseconds = 3000
+/** The same of small requests, which pass through most of the code. */
+const longWarmUpMilliseconds = 10_000
 const siegeMilliseconds = 1500
 
 const names = serverNames.filter((name) => name === 'lossmeter' || peers.includes(name))
@@ -71,7 +73,7 @@ async function startAll(): Promise<Map<ServerName, Server>> {
 async function benchOneRow(name: string): Promise<void> {
   if (!only.test(name)) return
   const servers = await startAll()
-  for (const server of servers.values()) await throughput(server, oneRow, warmUpMilliseconds)
+  for (const server of servers.values()) await throughput(server, oneRow, longWarmUpMilliseconds)
   const results = await interleave<ServerName, Throughput>(present, rounds, (server) =>
     throughput(servers.get(server) as Server, oneRow, windowMilliseconds),
   )

@@ -6,6 +6,7 @@ import { nobody } from '../../http/access/authenticator.ts'
 import { closingProblem } from '../../http/connections/closing.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { overloaded } from '../../http/problem.ts'
+import type { Task } from '../../runtime/scheduler.ts'
 import { problemAnswers } from '../answers.ts'
 import { entryOf } from './batches.ts'
 import { noEvaluationAnswer, wrongName } from './examples.ts'
@@ -77,7 +78,10 @@ export async function eventRoute(
         ending.removeEventListener('abort', end)
         end()
       })
-      const stream = Readable.from(eventsOf(evaluations, found, after, retentionDays, changes), { objectMode: false })
+      // a stream may compute for as long as it lasts
+      const task = app.resources.scheduler.task(Number.POSITIVE_INFINITY, Error, owner)
+      const events = eventsOf(evaluations, found, after, retentionDays, changes, task)
+      const stream = Readable.from(events, { objectMode: false })
       // nginx would keep events until it has some kB of them
       reply.headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
       return reply.type('text/event-stream').send(stream)
@@ -95,13 +99,14 @@ function lastEventId(value: string | string[] | undefined): number | undefined {
   return typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : undefined
 }
 
-/** The text of the events, until the evaluation is deleted or the changes end. */
+/** The text of the events, until the evaluation is deleted or the changes end; `task` has its turn for each page of batches. */
 export async function* eventsOf(
   evaluations: Pick<Evaluations, 'find' | 'listBatches' | 'subscribe'>,
   first: OpenEvaluation,
   after: number,
   retentionDays: number,
   changes: Changes,
+  task?: Pick<Task, 'isDue' | 'pause' | 'stop'>,
 ): AsyncGenerator<string, void> {
   const unsubscribe = evaluations.subscribe(first, () => changes.tell())
   try {
@@ -120,7 +125,11 @@ export async function* eventsOf(
         const batches = await evaluations.listBatches(found, { after: last, limit: batchesPerRead })
         if (batches.length === 0) break
         last = batches[batches.length - 1].sequence
-        yield batches.map((batch) => eventText('batch', entryOf(batch), batch.sequence)).join('')
+        // pages of all streams are read at the same time
+        if (task?.isDue) await task.pause()
+        const text = batches.map((batch) => eventText('batch', entryOf(batch), batch.sequence)).join('')
+        task?.stop()
+        yield text
       }
       while (!(await changes.wait())) yield ':\n\n'
       found = await evaluations.find(first.stored.owner, first.stored.name)

@@ -199,6 +199,31 @@ test('batches that went with their evaluation are not waited for', async (t) => 
   t.equal(texts.length, 2)
 })
 
+test('each page of batches has its turn, so that those of many streams are not written at once', async (t) => {
+  const stored = { id: 1, name: 'q', status: 'open', batches: 2, createdAt: 0, updatedAt: 0 }
+  const found = { ...foundOf(), stored } as never
+  const page = (sequence: number) => [{ name: `b${sequence}`, sequence, createdAt: 0 }] as never
+  const changes = new Changes()
+  const evaluations = {
+    find: async () => found,
+    listBatches: async (_: unknown, { after = 0 }: { after?: number | undefined }) => page(after + 1),
+    subscribe: () => () => undefined,
+  }
+  const seen: string[] = []
+  const task = {
+    get isDue() {
+      seen.push('asked')
+      return seen.length === 1
+    },
+    pause: async () => void seen.push('pause'),
+    stop: () => void seen.push('stop'),
+  }
+  for await (const text of eventsOf(evaluations, found, 0, 30, changes, task)) {
+    if (text.includes('id: 2')) changes.end()
+  }
+  t.same(seen, ['asked', 'pause', 'stop', 'asked', 'stop'])
+})
+
 test('one owner has at most half of the streams', async (t) => {
   const stored = { id: 1, name: 'crowded', status: 'open', batches: 0, createdAt: 0, updatedAt: 0 } as never
   const small = await routesOver(t, eventRoute, {
