@@ -19,6 +19,6 @@ USER node
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "src/health-check.ts"]
-# V8 stops everything for a full collection when buffers outside its heap take more than half of what the heap may, and hurries one
-# when they outgrow what it lets the heap grow by: the service counts them itself
-CMD ["node", "--max-semi-space-size=8", "--max-old-space-size=2048", "--heap-growing-percent=100", "src/server.ts"]
+# V8 stops everything for a full collection when buffers outside its heap take more than half of what the heap may: the service
+# counts them itself
+CMD ["node", "--max-semi-space-size=8", "--max-old-space-size=2048", "src/server.ts"]
