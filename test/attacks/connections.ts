@@ -56,6 +56,21 @@ export const connections = [
     }),
   }),
   load({
+    name: 'events of 15,000 batches that nobody reads: 256 streams',
+    expected: ['200', '201'],
+    async send(service) {
+      const path = '/v1/evaluations/streamed'
+      const declaration = '{"loss":"mse","labelFormat":"values","outputs":1}'
+      const outcomes: Outcome[] = [await ask(service.port, { method: 'PUT', path, body: declaration })]
+      const open = await sendAndNeverRead(service, times(256, { method: 'GET', path: `${path}/events` }))
+      const lines = Array.from({ length: 15_000 }, (_, at) => `{"batch":"${at}","predictions":[1],"labels":[0]}\n`)
+      const headers = { 'content-type': 'application/x-ndjson' }
+      outcomes.push(await ask(service.port, { path: `${path}/batches`, headers, body: lines.join('') }, other))
+      for (const client of open) client.leave()
+      return { outcomes }
+    },
+  }),
+  load({
     name: 'six clients never read the answers to 64 MB, and others come',
     isShort: true,
     expected: ['200'],

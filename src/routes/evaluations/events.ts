@@ -16,7 +16,8 @@ import { evaluationParams, eventsQuery } from './schema.ts'
 
 const { maxEventStreams } = fixedLimits
 
-const batchesPerRead = 200
+/** Few, since those of all streams may come from the store in one turn of the event loop. */
+const batchesPerRead = 32
 
 const eventStream = z.string().meta({
   description:
