@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyReply } from 'fastify'
 import { test } from 'tap'
@@ -81,7 +82,13 @@ test('what has not ended in time is refused, or cut', async (t) => {
     client.say(get(path, ['Content-Length: 5']))
     return client
   })
-  t.ok(await eventually(() => connections.size === 3 && clients[0].statuses.length === 1))
+  // goes on sending after it was refused, until it is cut
+  const stubborn = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  stubborn.on('error', () => undefined)
+  stubborn.write(get('/bare', ['Content-Length: 1000']))
+  const sending = setInterval(() => stubborn.write('x'), 100)
+  t.teardown(() => clearInterval(sending))
+  t.ok(await eventually(() => clients[0].statuses.length === 1 && connections.size === 4))
   await connections.close({ delayMs: 0, timeoutMs: 300 })
   for (const client of clients) t.ok(await client.ended())
   t.same(
