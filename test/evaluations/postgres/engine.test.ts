@@ -167,6 +167,17 @@ test('what is acknowledged is durable, whatever the database has as its default'
   t.same(await engine.query(select(`current_setting('synchronous_commit') AS value`)), [{ value: 'on' }])
 })
 
+test('what was committed while a put waited for its locks is seen, whatever isolation the database has as its default', async (t) => {
+  const strict = await server.createDatabase()
+  await server.query(
+    `ALTER DATABASE ${new URL(strict).pathname.slice(1)} SET default_transaction_isolation = 'serializable'`,
+  )
+  const engine = await opened(t, strict)
+  const isolation = select(`current_setting('transaction_isolation') AS value`)
+  t.same(await engine.query(isolation), [{ value: 'read committed' }], 'of a statement')
+  t.same(await engine.transaction([isolation]), [[{ value: 'read committed' }]], 'of a transaction')
+})
+
 test('the statements of a transaction count together or not at all', async (t) => {
   const engine = await opened(t)
   const { id } = await declareNew(new SqlStore(engine, limits), 'owner', 'together')
