@@ -32,6 +32,8 @@ import { noConnections } from './connections/support.ts'
 async function throwing(error: unknown): Promise<{ app: FastifyInstance; lines: string[] }> {
   const { logger, lines } = listener()
   const app = Fastify({ loggerInstance: logger, genReqId: () => 'id' })
+  app.decorate('connections', noConnections)
+  requestWork(app, limitsOf(parseConfig({})))
   registerBodies(app, limitsOf(parseConfig({})))
   app.setErrorHandler(handleError)
   app.post('/here', { config: { accepts: ['application/json', 'text/x'] } }, async () => {
@@ -271,8 +273,6 @@ test('only an error of the service is logged, with its cause', async (t) => {
 
 test('a request that was abandoned is answered with the reason, whatever it ran into', async (t) => {
   const { app, lines } = await throwing(new TypeError('Cannot perform Construct on a detached ArrayBuffer'))
-  app.decorate('connections', noConnections)
-  requestWork(app, limitsOf(parseConfig({})))
   app.post('/abandoned', async ({ work }) => {
     work.giveWay(overloaded('No room.'))
     throw new TypeError('Cannot perform Construct on a detached ArrayBuffer')
@@ -286,8 +286,6 @@ test('a request that was abandoned is answered with the reason, whatever it ran 
 
 test('a client that left is no internal error', async (t) => {
   const { app, lines } = await throwing(new TypeError('late'))
-  app.decorate('connections', noConnections)
-  requestWork(app, limitsOf(parseConfig({})))
   app.post('/left', async ({ work }) => {
     work.close()
     work.task.start()

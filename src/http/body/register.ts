@@ -30,9 +30,7 @@ export function registerBodies(app: FastifyInstance, limits: Limits): void {
   registerExpectations(app)
   // an answer before the end of the body: the rest is read, so that a client that is still sending sees the answer
   app.addHook('onSend', (request, reply, _payload, done) => {
-    // where the router gave up there is none
-    const work: RequestWork | undefined = request.work
-    if (!request.raw.complete && work?.hasWholeBody !== true) {
+    if (!request.raw.complete && !request.work.hasWholeBody) {
       // a body that came with the headers has been parsed then, and needs nobody who reads on
       queueMicrotask(() => drain(request.raw, limits.maxDrainBytes, limits.requestTimeoutMs))
       // a client that was not told to go on may send its body or not: the connection cannot be used again
