@@ -107,7 +107,7 @@ export async function* eventsOf(
   after: number,
   retentionDays: number,
   changes: Changes,
-  task?: Pick<Task, 'isDue' | 'pause' | 'stop'>,
+  task: Pick<Task, 'isDue' | 'pause' | 'stop'>,
 ): AsyncGenerator<string, void> {
   const unsubscribe = evaluations.subscribe(first, () => changes.tell())
   try {
@@ -127,9 +127,9 @@ export async function* eventsOf(
         if (batches.length === 0) break
         last = batches[batches.length - 1].sequence
         // pages of all streams are read at the same time
-        if (task?.isDue) await task.pause()
+        if (task.isDue) await task.pause()
         const text = batches.map((batch) => eventText('batch', entryOf(batch), batch.sequence)).join('')
-        task?.stop()
+        task.stop()
         yield text
       }
       while (!(await changes.wait())) yield ':\n\n'

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { t as root, test } from 'tap'
 import { Changes, eventRoute, eventsOf } from '../../../src/routes/evaluations/events.ts'
+import { newTask } from '../../evaluations/evaluations.ts'
 import { appOf } from '../../support.ts'
 import { batches, evaluationOf, foundOf, routesOver, send, threeClasses } from './support.ts'
 
@@ -175,7 +176,7 @@ test('a quiet stream has comments, and each change is looked at once', async (t)
     },
   }
   const texts: string[] = []
-  for await (const text of eventsOf(evaluations, found as never, 7, 30, changes)) {
+  for await (const text of eventsOf(evaluations, found as never, 7, 30, changes, newTask())) {
     texts.push(text)
     if (texts.length === 3) changes.tell()
     if (texts.length === 4) changes.end()
@@ -194,7 +195,8 @@ test('batches that went with their evaluation are not waited for', async (t) => 
     subscribe: () => () => undefined,
   }
   const texts: string[] = []
-  for await (const text of eventsOf(evaluations, first as never, 0, 30, new Changes())) texts.push(text)
+  const events = eventsOf(evaluations, first as never, 0, 30, new Changes(), newTask())
+  for await (const text of events) texts.push(text)
   t.match(texts.at(-1), '{"evaluation":"q","status":"deleted"}')
   t.equal(texts.length, 2)
 })
