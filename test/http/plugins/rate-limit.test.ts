@@ -107,7 +107,6 @@ test('what only a ledger can tell is waited for', async (t) => {
   t.same((await send(services[0], { headers: ndjson, payload: gzipSync(streams[0]) })).status, 200)
   const cut = await send(services[1], { headers: ndjson, payload: gzipSync(streams[1]) })
   t.match([cut.status, cut.body], [429, { limit: 'bytesPerMinute' }], 'in the middle')
-  t.equal((await send(services[1], { payload: '' })).status, 429, 'nothing is left')
   const other = { remoteAddress: '192.0.2.9' }
   const counts = { 200: 0, 429: 0 }
   for (let at = 0; at < 12; at++) {
