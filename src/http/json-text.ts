@@ -50,27 +50,17 @@ function* membersText(members: readonly [string, unknown][]): Generator<void, st
 }
 
 /** Rows are made arrays no sooner than they are written: so many that live long would keep the garbage collector busy. */
-function* rowsText({ data, width }: NumberRows): Generator<void, string> {
-  if (width === undefined) return yield* numbersText(data)
-  const rows: string[] = []
-  if (width >= scalarsPerStep) {
-    for (let from = 0; from < data.length; from += width)
-      rows.push(yield* numbersText(data.subarray(from, from + width)))
-  } else {
+function* rowsText(rows: NumberRows): Generator<void, string> {
+  const { data, width = 1 } = rows
+  const parts: string[] = []
+  if (width < scalarsPerStep) {
     const step = width * Math.floor(scalarsPerStep / width)
     for (let from = 0; from < data.length; from += step) {
-      rows.push(JSON.stringify(new NumberRows(data.subarray(from, from + step), width)).slice(1, -1))
+      parts.push(JSON.stringify(rows.part(from, from + step)).slice(1, -1))
       yield
     }
-  }
-  return `[${rows.join()}]`
-}
-
-function* numbersText(numbers: Float64Array): Generator<void, string> {
-  const parts: string[] = []
-  for (let from = 0; from < numbers.length; from += scalarsPerStep) {
-    parts.push(JSON.stringify(new NumberRows(numbers.subarray(from, from + scalarsPerStep))).slice(1, -1))
-    yield
+  } else {
+    for (let from = 0; from < data.length; from += width) parts.push(yield* rowsText(rows.list(from, from + width)))
   }
   return `[${parts.join()}]`
 }

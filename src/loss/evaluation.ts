@@ -5,6 +5,7 @@ import { choose } from './chosen.ts'
 import type { Slice } from './fold.ts'
 import { rowsOfBatch, tallyRows } from './fold.ts'
 import { Gradient } from './report/gradient.ts'
+import type { NumberRows } from './report/number-rows.ts'
 import type { PerSampleReport } from './report/per-sample.ts'
 import { PerSample } from './report/per-sample.ts'
 import type { RankingReport } from './report/ranking.ts'
@@ -39,7 +40,7 @@ export interface Findings extends Statistics {
   /** Rows that a mini-batch was drawn from. */
   readonly populationSize?: number
   /** s_i l_i in order, for reduction `none`. */
-  readonly losses?: (number | null)[]
+  readonly losses?: NumberRows
   readonly perSample?: PerSampleReport
   readonly [part: string]: unknown
 }

@@ -182,16 +182,32 @@ export function finish<Result>(steps: Generator<void, Result>): Result {
 }
 
 /** The answer to requests that are batches of one evaluation, which has the options of the first. */
-export function evaluate(request: Request, context = unlimited, ...further: readonly Request[]): Answer {
+export function evaluate(request: Request, context = unlimited, ...further: readonly Request[]): SentAnswer {
   const evaluation = new Evaluation(specOf(request), context)
   for (const batch of [request, ...further]) finish(evaluation.add(tensorsOf(batch)))
   return asSent(finish(evaluation.report()))
 }
 
+/** Findings with arrays for rows of numbers. */
+type Sent<Answered> = Answered & {
+  readonly losses?: (number | null)[]
+  readonly perSample?: { readonly losses: (number | null)[]; readonly correct: (boolean | number | null)[] | null }
+}
+
+export type SentAnswer = Sent<Answer>
+
 /** An answer with its rows of numbers as JSON has them. */
-export function asSent<Answered extends Findings>(answer: Answered): Answered {
-  const { gradient } = answer
-  return gradient instanceof NumberRows ? { ...answer, gradient: gradient.toJSON() } : answer
+export function asSent<Answered extends Findings>(answer: Answered): Sent<Answered> {
+  const { perSample } = answer
+  return listed(perSample === undefined ? answer : { ...answer, perSample: listed(perSample) }) as Sent<Answered>
+}
+
+function listed(fields: object): object {
+  const lists = Object.entries(fields).map(([name, field]) => [
+    name,
+    field instanceof NumberRows ? field.toJSON() : field,
+  ])
+  return Object.fromEntries(lists)
 }
 
 /** The request checked, as one batch. */

@@ -3,6 +3,7 @@ import { toDouble } from '../numerics/dyadic.ts'
 import { sumByGroup } from '../numerics/grouping.ts'
 import type { Groups, Totals } from './groups.ts'
 import { checkCounts, checkGroups, checkSums, groupBytes, groupsOf } from './groups.ts'
+import { NumberRows } from './number-rows.ts'
 import type { SectionAtOnce } from './section.ts'
 import { classesOf } from './section.ts'
 
@@ -66,19 +67,14 @@ function diagonalOf(cells: Groups, classes: number): Groups {
   return diagonal
 }
 
-function* matrixOf(cells: Groups, classes: number, numberIn: (totals: Totals) => number): Generator<void, number[][]> {
-  const rowsPerStep = Math.ceil(cellsPerStep / classes)
-  const matrix: number[][] = []
-  for (let label = 0; label < classes; label++) {
-    const row: number[] = []
-    for (let cell = label * classes; cell < (label + 1) * classes; cell++) {
-      const totals = cells.get(cell)
-      row.push(totals === undefined ? 0 : numberIn(totals))
-    }
-    matrix.push(row)
-    if (matrix.length % rowsPerStep === 0) yield
+function* matrixOf(cells: Groups, classes: number, numberIn: (totals: Totals) => number): Generator<void, NumberRows> {
+  const matrix = new Float64Array(classes * classes)
+  let known = 0
+  for (const [cell, totals] of cells) {
+    matrix[cell] = numberIn(totals)
+    if (++known % cellsPerStep === 0) yield
   }
-  return matrix
+  return new NumberRows(matrix, classes)
 }
 
 /** Cells that are reported in a step. */

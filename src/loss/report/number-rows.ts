@@ -1,26 +1,43 @@
-/**
- * Numbers in rows of as many each, or in one list, without an array for each row. JSON has them as arrays, with `null` for
- * what is not finite.
- */
+/** What JSON has in the place of a number. */
+export type Written = number | boolean | null
+
+/** Numbers in rows of as many each, or in one list, without an array for each row. JSON has them as arrays. */
 export class NumberRows {
-  readonly data: Float64Array
+  readonly data: Float64Array | Int32Array
   /** Numbers of a row; `undefined` for one list. */
   readonly width: number | undefined
+  readonly #writtenAs: (number: number) => Written
 
-  constructor(data: Float64Array, width?: number) {
+  /** @param writtenAs what JSON has for a number; of itself, `null` for what is not finite */
+  constructor(data: Float64Array | Int32Array, width?: number, writtenAs: (number: number) => Written = finiteOrNull) {
     this.data = data
     this.width = width
+    this.#writtenAs = writtenAs
   }
 
-  toJSON(): (number | null)[] | (number | null)[][] {
+  /** The rows, or elements of the list, that these numbers are. */
+  part(from: number, to: number): NumberRows {
+    return new NumberRows(this.data.subarray(from, to), this.width, this.#writtenAs)
+  }
+
+  /** These numbers as one list. */
+  list(from: number, to: number): NumberRows {
+    return new NumberRows(this.data.subarray(from, to), undefined, this.#writtenAs)
+  }
+
+  toJSON(): Written[] | Written[][] {
     const { data, width } = this
-    if (width === undefined) return listOf(data)
-    return Array.from({ length: data.length / width }, (_, row) =>
-      listOf(data.subarray(row * width, (row + 1) * width)),
-    )
+    if (width === undefined) return this.#written(0, data.length)
+    return Array.from({ length: data.length / width }, (_, row) => this.#written(row * width, (row + 1) * width))
+  }
+
+  #written(from: number, to: number): Written[] {
+    const list: Written[] = []
+    for (let at = from; at < to; at++) list.push(this.#writtenAs(this.data[at]))
+    return list
   }
 }
 
-function listOf(numbers: Float64Array): (number | null)[] {
-  return Array.from(numbers, (number) => (Number.isFinite(number) ? number : null))
+function finiteOrNull(number: number): number | null {
+  return Number.isFinite(number) ? number : null
 }

@@ -3,17 +3,18 @@ import type { Memory } from '../memory.ts'
 import { doublesIn } from '../memory.ts'
 import type { Selection } from '../selection.ts'
 import type { Spec } from '../spec.ts'
+import { NumberRows } from './number-rows.ts'
 import type { RowSection } from './section.ts'
 
 /** The loss and the decisions of each row received. */
 export interface PerSampleReport {
   /** s_i l_i in order: `null` where it is infinite, 0 for a row left out by `ignoreIndex`. */
-  readonly losses: (number | null)[]
+  readonly losses: NumberRows
   /**
    * Whether the row was decided rightly, or for K > 1 binary outputs how many of them were; `null` for a row left out.
    * `null` altogether for labels that are values.
    */
-  readonly correct: (boolean | number | null)[] | null
+  readonly correct: NumberRows | null
 }
 
 export class PerSample implements RowSection {
@@ -47,8 +48,8 @@ export class PerSample implements RowSection {
     const counts = this.#spec.decision === 'binary' && outputs > 1
     const decision = (right: number) => (right < 0 ? null : counts ? right : right === 1)
     return {
-      losses: Array.from(this.losses, (loss) => (Number.isFinite(loss) ? loss : null)),
-      correct: this.correct === undefined ? null : Array.from(this.correct, decision),
+      losses: new NumberRows(this.losses),
+      correct: this.correct === undefined ? null : new NumberRows(this.correct, undefined, decision),
     }
   }
 

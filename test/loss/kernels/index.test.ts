@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import type { Answer } from '../../../src/loss/evaluation.ts'
 import { Evaluation } from '../../../src/loss/evaluation.ts'
 import type { Include } from '../../../src/loss/formats.ts'
 import { labelFormats, predictionFormats } from '../../../src/loss/formats.ts'
@@ -24,6 +23,7 @@ import {
   problems,
   requestOf,
 } from '../problems.ts'
+import type { SentAnswer } from '../support.ts'
 import { evaluate, finish, specOf, tallyBytes, tensorsOf, unlimited } from '../support.ts'
 
 /*
@@ -43,7 +43,7 @@ function partsOf({ loss, labelFormat, predictionFormat }: Combination, outputs: 
   return sections
 }
 
-function whole(problem: Problem, sections: Include[] = []): Answer {
+function whole(problem: Problem, sections: Include[] = []): SentAnswer {
   return evaluate({ ...requestOf(problem, problem.rows), include: sections })
 }
 
@@ -318,7 +318,7 @@ function blanks(value: unknown, path = ''): string[] {
 }
 
 /** The share of right decisions, weighted, as integers say. */
-function accuracyOf({ rows, isWeighted }: Problem, { perSample }: Answer, decisionsPerRow: number): Rational {
+function accuracyOf({ rows, isWeighted }: Problem, { perSample }: SentAnswer, decisionsPerRow: number): Rational {
   let right = 0n
   let all = 0n
   for (const [at, { weight }] of rows.entries()) {

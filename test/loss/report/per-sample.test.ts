@@ -11,7 +11,8 @@ function report(request: Request, samples: number, selection = inPlace) {
   const part = new PerSample(specOf(request), samples, unaccounted)
   const slice = sliceOf(request)
   part.add(slice, selection)
-  return part.report(slice.rows.outputs)
+  const { losses, correct } = part.report(slice.rows.outputs)
+  return { losses: losses.toJSON(), correct: correct?.toJSON() ?? null }
 }
 
 test('losses and decisions by format', async (t) => {
@@ -103,7 +104,7 @@ test('slices go on where the one before ended', async (t) => {
   const part = new PerSample(specOf(request), 4, unaccounted)
   part.add(sliceOf(request), inPlace)
   part.add({ ...sliceOf(request), at: 2 }, inPlace)
-  t.same(part.report(1).losses, [1, 3, 1, 3])
+  t.same(part.report(1).losses.toJSON(), [1, 3, 1, 3])
 })
 
 test('its numbers are there as they are, and their memory is held until it is freed', async (t) => {
@@ -120,7 +121,7 @@ test('its numbers are there as they are, and their memory is held until it is fr
   part.add(sliceOf(request), { ...inPlace, positions: Int32Array.of(1) })
   t.strictSame([...part.losses.subarray(0, 3)], [0, Number.POSITIVE_INFINITY, 0])
   t.strictSame([...(part.correct?.subarray(0, 3) ?? [])], [-1, 0, -1])
-  t.strictSame(part.report(2).losses.slice(0, 3), [0, null, 0])
+  t.strictSame(part.report(2).losses.part(0, 3).toJSON(), [0, null, 0])
   part.free()
   t.equal(memory.held, 0)
   const values: Request = { loss: 'mae', labelFormat: 'values', predictions: [1], labels: [0] }
