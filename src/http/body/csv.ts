@@ -12,7 +12,7 @@ const byteOrderMark = '\xef\xbb\xbf'
 /** A number as JSON has it. */
 const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 /** A number as programs write it besides: `+1`, `.5`, `5.`, `007`. */
-const otherNumber = /^([+-]?)0*(\d*)\.?(\d*)([eE][+-]?\d+)?$/
+const otherNumber = /^([+-]?)(?=\.?\d)0*(\d*)\.?(\d*)([eE][+-]?\d+)?$/
 
 /**
  * Reads numbers as CSV (RFC 4180), in chunks of any size. Rows become a tensor of two dimensions, and those of one column a
@@ -123,8 +123,7 @@ export class CsvReader {
   /** A cell that is no number of JSON, as one. */
   #rewritten(cell: string): string {
     const [, sign, whole, fraction, exponent = ''] = otherNumber.exec(unquoted(cell)) ?? []
-    const hasDigits = /\d/.test(cell.split(/[eE]/)[0])
-    if (sign === undefined || !hasDigits) {
+    if (sign === undefined) {
       const what = cell.trim() === '' ? 'empty' : 'not a number'
       const hint = this.#row === 1 ? '; a row of names is declared with csvHeader=true before this part' : ''
       refuse([this.#name], `${this.#place()} is ${what}; it must be a number${hint}`, cell)

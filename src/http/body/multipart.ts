@@ -20,7 +20,7 @@ import { isListOfWords, valueOfText } from './text-option.ts'
 /** Bytes of the headers of a part. */
 const maxHeaderBytes = 8192
 /** Bytes of a part that are read before others may have their turn. */
-const bytesPerStep = 2 ** 15
+const bytesPerStep = 2 ** 13
 /** What @fastify/busboy says of a part without a Content-Type. */
 const noType = 'text/plain'
 
