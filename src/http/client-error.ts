@@ -10,8 +10,8 @@ import { secure } from './plugins/security-headers.ts'
 import type { ProblemName } from './problem.ts'
 import { handleError, Problem, problems } from './problem.ts'
 
-/** Tells so many bodies in a turn of the event loop that they are broken. */
-const tellLater = inTurns(64)
+/** Refuses so many in a turn of the event loop: in one, thousands of clients may leave, or be out of time. */
+const refuseLater = inTurns(64)
 
 const named: Record<string, ProblemName> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
@@ -37,21 +37,24 @@ export function answerClientError(this: FastifyInstance, error: Error & { code: 
 function refuseOn(connection: Connection, problem: Problem, refuse: () => void): void {
   const { turn, request, socket, isEnding } = connection
   if (isEnding) return
-  const isBodyBroken = request?.complete === false
-  if (turn === undefined) {
-    // what is broken is the rest of a body whose request has been answered
-    if (isBodyBroken) socket.destroySoon()
-    else refuse()
-    return
-  }
   // nothing that follows can be read
   socket.pause()
+  const isBodyBroken = request?.complete === false
+  if (turn === undefined) {
+    refuseLater(() => {
+      if (connection.isEnding) return
+      // what is broken is the rest of a body whose request has been answered
+      if (isBodyBroken) socket.destroySoon()
+      else refuse()
+    })
+    return
+  }
   if (!isBodyBroken) connection.lastWords ??= refuse
   else if (turn.response.headersSent) connection.lastWords ??= () => socket.destroySoon()
   else {
     makeLast(connection)
     // whoever reads the body has the answer, and may be about to begin; where nobody does, it is this
-    tellLater(() => {
+    refuseLater(() => {
       if (turn.request.listenerCount('error') > 0) turn.request.emit('error', problem)
       else turn.reply?.send(problem)
     })

@@ -29,6 +29,17 @@ async function othersFor(service: Service, seconds: number): Promise<Outcome[]> 
   return outcomes
 }
 
+/** What clients are told, who leave then. */
+function repliesTo(clients: readonly Client[]): Promise<Outcome[]> {
+  return Promise.all(
+    clients.map(async (client) => {
+      const reply = await client.answer()
+      client.leave()
+      return reply ?? client.error ?? 'no answer'
+    }),
+  )
+}
+
 const draw = headOf(largeAnswer) + largeAnswer.body
 
 export const connections = [
@@ -129,6 +140,25 @@ export const connections = [
         return 'left'
       })
       return { outcomes: await Promise.all(outcomes) }
+    },
+  }),
+  load({
+    name: '900 requests that break off at once, then 900 that are none',
+    expected: ['200', '400'],
+    async send(service) {
+      const outcomes: Outcome[] = []
+      const begun = await Promise.all(times(900, service.port).map((port) => Client.open(port)))
+      for (const client of begun) await client.write('POST /v1/loss HTTP/1.1\r\nhost: a\r\n')
+      await sleep(500)
+      for (const client of begun) client.socket.end()
+      outcomes.push(await ask(service.port, oneRow, other))
+      outcomes.push(...(await repliesTo(begun)))
+      const idle = await Promise.all(times(900, service.port).map((port) => Client.open(port)))
+      await sleep(500)
+      for (const client of idle) void client.write('GARBAGE\r\n\r\n')
+      outcomes.push(await ask(service.port, oneRow, other))
+      outcomes.push(...(await repliesTo(idle)))
+      return { outcomes }
     },
   }),
   claim({
