@@ -2,6 +2,7 @@ import { IncomingMessage } from 'node:http'
 import type { Readable, Transform } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import { LimitExceeded } from '../../loss/validation-errors.ts'
+import { inTurns } from '../../runtime/in-turns.ts'
 import { smallChunksOf } from '../connections/chunks.ts'
 import type { Limits } from '../limits.ts'
 import { Problem } from '../problem.ts'
@@ -20,6 +21,9 @@ const worthwhile = 4096
 const freeInflation = 2 ** 20
 /** A stream may compute for as long again after so many bytes of it. */
 const bytesPerAllowance = 2 ** 20
+
+/** Refuses so many slow bodies in a turn of the event loop: those of a thousand clients may be out of time in one. */
+const refuseLater = inTurns(64)
 
 /** What of a request is needed to read its body. */
 export type Readings = Pick<FastifyRequest, 'headers' | 'continueBody'>
@@ -238,7 +242,7 @@ export class BodyReader implements Reading {
   #expire(milliseconds: number): void {
     // a sender is not slow while it is held back
     if (this.#source.isPaused()) this.#timer.refresh()
-    else this.#fail(tooSlow(milliseconds))
+    else refuseLater(() => this.#fail(tooSlow(milliseconds)))
   }
 
   #fail(error: Error): void {
