@@ -29,16 +29,28 @@ async function othersFor(service: Service, seconds: number): Promise<Outcome[]> 
   return outcomes
 }
 
-/** What clients are told, who leave then. */
-function repliesTo(clients: readonly Client[]): Promise<Outcome[]> {
-  return Promise.all(
-    clients.map(async (client) => {
-      const reply = await client.answer()
-      client.leave()
-      return reply ?? client.error ?? 'no answer'
-    }),
-  )
+/** What a client is told, which leaves then, if it has not before. */
+async function lastOf(client: Client): Promise<Outcome> {
+  const reply = await client.answer()
+  client.leave()
+  return reply ?? client.error ?? 'left'
 }
+
+const half = 'POST /v1/loss HTTP/1.1\r\nhost: a\r\n'
+
+/** What thousands may do at one moment: before it each has sent something. */
+const acts: [act: string, began: string, does: (client: Client) => unknown, told: string[]][] = [
+  ['send a request', '', (client) => client.send(oneRow), ['200']],
+  ['send what is none', '', (client) => client.write('GARBAGE\r\n\r\n'), ['400']],
+  ['break off a request', half, (client) => client.socket.end(), ['400']],
+  [
+    'break off a body',
+    `${half}content-type: application/json\r\ncontent-length: 9\r\n\r\n{`,
+    (client) => client.socket.end(),
+    ['400', '503'],
+  ],
+  ['leave', '', (client) => client.leave(), ['left']],
+]
 
 const draw = headOf(largeAnswer) + largeAnswer.body
 
@@ -142,25 +154,27 @@ export const connections = [
       return { outcomes: await Promise.all(outcomes) }
     },
   }),
-  load({
-    name: '900 requests that break off at once, then 900 that are none',
-    expected: ['200', '400'],
-    async send(service) {
-      const outcomes: Outcome[] = []
-      const begun = await Promise.all(times(900, service.port).map((port) => Client.open(port)))
-      for (const client of begun) await client.write('POST /v1/loss HTTP/1.1\r\nhost: a\r\n')
-      await sleep(500)
-      for (const client of begun) client.socket.end()
-      outcomes.push(await ask(service.port, oneRow, other))
-      outcomes.push(...(await repliesTo(begun)))
-      const idle = await Promise.all(times(900, service.port).map((port) => Client.open(port)))
-      await sleep(500)
-      for (const client of idle) void client.write('GARBAGE\r\n\r\n')
-      outcomes.push(await ask(service.port, oneRow, other))
-      outcomes.push(...(await repliesTo(idle)))
-      return { outcomes }
-    },
-  }),
+  ...acts.map(([act, began, does, told]) =>
+    load({
+      name: `2,000 connections of four addresses ${act} at one moment`,
+      expected: ['200', ...told],
+      settings: { REQUEST_TIMEOUT_MS: '5000' },
+      async send(service) {
+        const clients: Client[] = []
+        for (let at = 0; at < 2000; at += 40) {
+          const manners = Array.from({ length: 40 }, (_, place) => ({ from: `127.0.1.${place % 4}` }))
+          const come = await Promise.all(manners.map((manner) => Client.open(service.port, manner)))
+          for (const client of come) void client.write(began)
+          clients.push(...come)
+        }
+        await sleep(500)
+        for (const client of clients) does(client)
+        const outcomes = [await ask(service.port, oneRow, other)]
+        outcomes.push(...(await Promise.all(clients.map((client) => lastOf(client)))))
+        return { outcomes }
+      },
+    }),
+  ),
   claim({
     name: 'garbage behind a request whose answer is under way',
     isShort: true,

@@ -1,15 +1,16 @@
 import type { AddressInfo, Socket } from 'node:net'
 import { connect } from 'node:net'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import Fastify, { LogController } from 'fastify'
 import { test } from 'tap'
 import { answerClientError, refuseAddress } from '../../src/http/client-error.ts'
 import { Connections } from '../../src/http/connections/server.ts'
+import type { Connection } from '../../src/http/connections/table.ts'
 import { requestsInFlight } from '../../src/http/plugins/requests-in-flight.ts'
 import { handleError, problems } from '../../src/http/problem.ts'
 import { listener } from '../support.ts'
-import { Client, get, limits } from './connections/support.ts'
+import { Client, fakeConnection, get, limits } from './connections/support.ts'
 
 /** A server that loses patience after 100 ms, with nothing of the service but its connections. */
 async function served(t: {
@@ -186,6 +187,34 @@ test('a connection that is reset, gone or ended gets no answer', async (t) => {
   answerClientError.call(app, withCode('ECONNRESET'), { destroyed: false, write } as unknown as Socket)
   answerClientError.call(app, withCode('HPE_INVALID_METHOD'), { destroyed: true, write } as unknown as Socket)
   answerClientError.call(app, withCode('HPE_INVALID_METHOD'), { destroyed: false, write } as unknown as Socket)
+})
+
+test('many are refused in several turns of the event loop, each once', async (t) => {
+  const said: unknown[] = []
+  const of = new Map<unknown, Connection>()
+  const app = {
+    log: { info: () => undefined },
+    connections: { of: (socket: unknown) => of.get(socket) },
+  } as unknown as FastifyInstance
+  for (let count = 0; count < 100; count++) {
+    const { connection, socket } = fakeConnection()
+    of.set(socket, connection)
+    socket.destroySoon = () => {
+      said.push(socket)
+      connection.isEnding = true
+    }
+    for (const code of ['HPE_INVALID_METHOD', 'ERR_HTTP_REQUEST_TIMEOUT'])
+      answerClientError.call(app, withCode(code), socket.socket)
+    t.same(socket.did, ['pause', 'pause'], 'nothing more is read')
+  }
+  const counts = [said.length]
+  while (counts.at(-1) !== counts.at(-2)) {
+    await setImmediate()
+    counts.push(said.length)
+  }
+  // two errors each, 64 in a turn
+  t.same(counts, [0, 32, 64, 96, 100, 100])
+  t.equal(new Set(said).size, 100)
 })
 
 test('a socket that takes nothing more is closed', async (t) => {

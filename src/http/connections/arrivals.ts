@@ -43,6 +43,12 @@ export class Arrivals {
     this.#look()
   }
 
+  /** Has connections read in later turns of the event loop, so many in each. */
+  spread(connections: readonly Connection[]): void {
+    for (const connection of connections) rest(connection)
+    this.#readOn(connections)
+  }
+
   #look(): void {
     setImmediate(() => {
       const goesOn = this.#hasCome && performance.now() - this.#since < this.#mostMs
@@ -63,7 +69,11 @@ export class Arrivals {
     const resting = this.#come.slice(0, this.#resting)
     this.#come = []
     this.#resting = 0
-    resting.sort((a, b) => a.share.connections - b.share.connections)
-    for (const connection of resting) this.#readOnLater(() => readOn(connection))
+    this.#readOn(resting)
+  }
+
+  #readOn(connections: readonly Connection[]): void {
+    const inOrder = connections.toSorted((a, b) => a.share.connections - b.share.connections)
+    for (const connection of inOrder) this.#readOnLater(() => readOn(connection))
   }
 }

@@ -96,8 +96,7 @@ export class Chunks {
 
   /** All rest in this turn: others have been found readable in it, too, and may bring as many chunks. */
   #restAll(last: Connection): void {
-    // what begins a handshake is not read here, and would be lost
-    const resting = Array.from(this.#table).filter(({ socket, isSecuring }) => !isSecuring && !socket.isPaused())
+    const resting = Array.from(this.#table).filter(({ isRead }) => isRead)
     for (const connection of resting) rest(connection)
     // those of clients with few connections are read first, and so come before the next that may bring many chunks
     resting.sort((a, b) => a.share.connections - b.share.connections)

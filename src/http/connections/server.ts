@@ -71,9 +71,13 @@ export class Connections {
   serve(listener: RequestListener): Server {
     const table = this.#table
     const limits = this.#limits
-    const turns = new Turns(listener, () => this.#isCrowded())
     const admission = new Admission(table, limits)
     const arrivals = new Arrivals(this.#tls === undefined)
+    const turns = new Turns(
+      listener,
+      () => this.#isCrowded(),
+      () => arrivals.spread(Array.from(table).filter(({ isRead }) => isRead)),
+    )
     const chunks = new Chunks(table, arrivals)
     const patience = new Patience(table, limits.answerTimeoutMs)
     const server = this.#create()
@@ -81,6 +85,7 @@ export class Connections {
       readInTurn(connection)
       lingerAtEnd(connection, limits)
       probeWhenHalfClosed(connection)
+      connection.socket.once('end', () => turns.count())
     }
     const beginSecured = speakerOf(server, 'secureConnection')
     const handshakes =
@@ -103,7 +108,10 @@ export class Connections {
       else handshakes.begin(connection)
       arrivals.take(connection)
       admission.admit(connection)
-      socket.once('close', () => turns.drop(connection))
+      socket.once('close', () => {
+        turns.drop(connection)
+        turns.count()
+      })
     })
     if (handshakes !== undefined) server.on('secureConnection', (socket: Socket) => handshakes.end(socket))
     server.on('request', (request, response) => {

@@ -56,6 +56,11 @@ export class Connection {
     return this.share.address
   }
 
+  /** Whether its bytes are taken as they come; those that begin a handshake are not read here, and would be lost. */
+  get isRead(): boolean {
+    return !this.isSecuring && !this.socket.isPaused()
+  }
+
   /** Whether nothing is being answered or waits to be. */
   get isIdle(): boolean {
     return this.turn === undefined && this.waiting.length === 0

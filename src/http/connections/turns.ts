@@ -7,6 +7,8 @@ import type { Connection, Share, Turn } from './table.ts'
 const maxWaiting = 4096
 /** Requests that begin in one turn of the event loop; those of a thousand connections may arrive in one. */
 const maxBegun = 16
+/** Requests and ends of connections that one turn of the event loop may bring; thousands could come in one. */
+const maxCome = 128
 /** For so many more counts one that is refused at once: refusing must not take the time of answering. */
 const weightOfRefusal = 3
 
@@ -17,19 +19,33 @@ const weightOfRefusal = 3
 export class Turns {
   readonly #listener: RequestListener
   readonly #isCrowded: () => boolean
+  readonly #onSurge: () => void
   readonly #held = new Map<Share, Set<Connection>>()
   #waiting = 0
   #begun = 0
+  #come = 0
   #isHolding = false
   #isGoingOn = false
 
-  /** @param isCrowded whether what has begun is enough */
-  constructor(listener: RequestListener, isCrowded: () => boolean) {
+  /**
+   * @param isCrowded whether what has begun is enough
+   * @param onSurge is called when a turn of the event loop has brought enough
+   */
+  constructor(listener: RequestListener, isCrowded: () => boolean, onSurge: () => void) {
     this.#listener = listener
     this.#isCrowded = isCrowded
+    this.#onSurge = onSurge
+  }
+
+  /** A client has sent a request, or has left. */
+  count(): void {
+    this.#come++
+    if (this.#come === maxCome) this.#onSurge()
+    this.#goOnLater()
   }
 
   take(connection: Connection, request: IncomingMessage, response: ServerResponse): void {
+    this.count()
     if (connection.isEnding) return
     const turn: Turn = { request, response, since: performance.now(), reply: undefined }
     const isNext = connection.turn === undefined && this.#held.size === 0 && !this.#isHolding
@@ -110,6 +126,7 @@ export class Turns {
     setImmediate(() => {
       this.#isGoingOn = false
       this.#begun = 0
+      this.#come = 0
       if (!this.#isHolding) this.#goOn()
     })
   }

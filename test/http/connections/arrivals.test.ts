@@ -66,6 +66,19 @@ test('many are read on in several turns', async (t) => {
   t.same(counts, [0, 0, 64, 128, 150])
 })
 
+test('others, too, are read later, those of small clients first', async (t) => {
+  const arrivals = new Arrivals(false)
+  const all = Array.from({ length: 100 }, (_, at) => fakeConnection(at < 60 ? 'many' : `${at}`))
+  for (const { connection } of all.slice(0, 60)) connection.share.connections = 60
+  arrivals.spread(all.map(({ connection }) => connection))
+  t.ok(all.every(({ connection, socket }) => connection.isResting && socket.isPaused()))
+  await setImmediate()
+  const read = all.filter(({ connection, socket }) => !connection.isResting && !socket.isPaused())
+  t.same([read.length, read.filter(({ connection }) => connection.address === 'many').length], [64, 24])
+  await setImmediate()
+  t.ok(all.every(({ connection, socket }) => !connection.isResting && !socket.isPaused()))
+})
+
 test('where they are not read yet anyway, they are only noted', async (t) => {
   const arrivals = new Arrivals(false)
   const all = [fakeConnection(), fakeConnection()]

@@ -1,11 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'tap'
 import { parseConfig } from '../../../src/config.ts'
+import { Arrivals } from '../../../src/http/connections/arrivals.ts'
 import { Connections } from '../../../src/http/connections/server.ts'
 import { limitsOf } from '../../../src/http/limits.ts'
 import { eventually } from '../../eventually.ts'
 import { certificate } from '../certificates.ts'
 import { Client, get, served } from './support.ts'
+
+const { cert, key } = certificate()
+const tls = { options: { cert, key } }
 
 test('every connection is known while it is open', async (t) => {
   const addresses: unknown[] = []
@@ -58,6 +62,24 @@ test('requests wait while the scheduler has enough to do', async (t) => {
   t.same(client.statuses, [])
   scheduler.isCrowded = false
   t.ok(await eventually(() => client.statuses.length === 1))
+})
+
+test('what very many clients do at one moment is taken in over several turns, and nothing is lost', async (t) => {
+  const spread = t.capture(Arrivals.prototype, 'spread', Arrivals.prototype.spread)
+  for (const secured of [undefined, tls]) {
+    const { connections, port } = await served(t, (_request, response) => response.end('fine'), {}, secured)
+    const clients = Array.from({ length: 200 }, () => new Client(t, port, false, secured && cert))
+    const areAnswered = (times: number) => eventually(() => clients.every(({ statuses }) => statuses.length === times))
+    for (const client of clients) client.say(get('/'))
+    t.ok(await areAnswered(1))
+    spread()
+    for (const client of clients) client.say(get('/'))
+    t.ok(await areAnswered(2))
+    t.ok(spread().length > 0)
+    for (const client of clients) client.socket.end()
+    t.ok(await eventually(() => connections.size === 0))
+    t.ok(spread().length > 0, 'also when they leave')
+  }
 })
 
 test('a client that sends first and reads later sees an early last answer', async (t) => {
@@ -153,9 +175,6 @@ test('connections over the limit are marked', async (t) => {
   t.ok(await eventually(() => first.statuses.length + second.statuses.length === 2))
   t.same([first, second].map(({ text }) => /true|false/.exec(text)?.[0]).toSorted(), ['false', 'true'])
 })
-
-const { cert, key } = certificate()
-const tls = { options: { cert, key } }
 
 test('under TLS a connection counts from its first byte, and is known by what is read of it', async (t) => {
   const { connections, port } = await served(

@@ -121,6 +121,10 @@ export class FakeSocket extends EventEmitter {
     this.did.push('resume')
   }
 
+  isPaused(): boolean {
+    return this.did.findLast((did) => did === 'pause' || did === 'resume') === 'pause'
+  }
+
   write(bytes: string): void {
     this.said += bytes
   }

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { ConnectionTable, clientOf } from '../../../src/http/connections/table.ts'
-import { FakeSocket, fakeTurn } from './support.ts'
+import { FakeSocket, fakeConnection, fakeTurn } from './support.ts'
 
 const table: [string | undefined, string][] = [
   [undefined, ''],
@@ -45,6 +45,18 @@ test('connections are in the table until they are closed, and counted by address
   sockets[2].emit('close')
   t.same([connections.size, connections.addresses], [2, 2])
   t.equal(connections.add(new FakeSocket('2001:db8::3').socket).share.connections, 1)
+})
+
+test('a connection is read unless it is paused, or its client has to show first that it speaks TLS', async (t) => {
+  const { connection, socket } = fakeConnection()
+  t.equal(connection.isRead, true)
+  connection.isSecuring = true
+  t.equal(connection.isRead, false)
+  connection.isSecuring = false
+  socket.pause()
+  t.equal(connection.isRead, false)
+  socket.resume()
+  t.equal(connection.isRead, true)
 })
 
 test('a connection is known by its encrypted socket once there is one', async (t) => {

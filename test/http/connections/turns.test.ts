@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http'
 import { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import { test } from 'tap'
@@ -9,17 +10,19 @@ import { fakeConnection, fakeTurn } from './support.ts'
 interface Load {
   readonly isRefused?: () => boolean
   readonly isCrowded?: () => boolean
+  readonly onSurge?: () => void
 }
 
 /** Turns whose requests are listed by name when they begin. */
-function turns({ isRefused = () => false, isCrowded = () => false }: Load = {}) {
+function turns({ isRefused = () => false, isCrowded = () => false, onSurge = () => undefined }: Load = {}) {
   const begun: string[] = []
   const names = new Map<unknown, string>()
-  const all = new Turns((request, response) => {
+  const listener: RequestListener = (request, response) => {
     const name = names.get(request) ?? '?'
     begun.push(name)
     Object.assign(response, { writableEnded: isRefused() })
-  }, isCrowded)
+  }
+  const all = new Turns(listener, isCrowded, onSurge)
   const take = (connection: Connection, name: string) => {
     const { turn, response } = fakeTurn()
     names.set(turn.request, name)
@@ -122,6 +125,27 @@ test('requests are held, and go on', async (t) => {
   all.release()
   await setImmediate()
   t.same(begun.toSorted(), ['first', 'other', 'second'])
+})
+
+test('it is told once when a turn of the event loop brings 128 requests and ends', async (t) => {
+  let surges = 0
+  const { all, take } = turns({ onSurge: () => surges++ })
+  const come = (number: number) => {
+    for (let count = 0; count < number; count += 2) {
+      take(fakeConnection().connection, 'one')
+      all.count()
+    }
+  }
+  come(126)
+  t.equal(surges, 0)
+  await setImmediate()
+  come(126)
+  t.equal(surges, 0, 'each turn counts by itself')
+  come(100)
+  t.equal(surges, 1)
+  await setImmediate()
+  for (let count = 0; count < 128; count++) all.count()
+  t.equal(surges, 2, 'also where no request begins')
 })
 
 /** How many have begun after each of some turns of the event loop in which more did. */
