@@ -8,8 +8,7 @@ RUN npm run prepare && npm prune --omit=dev --ignore-scripts --no-audit --no-fun
 
 FROM node:24.21.0-bookworm-slim
 WORKDIR /app
-# the threshold stays where it is when it is set; else it rises, and the C library keeps what large bodies took
-ENV NODE_ENV=production HOST=0.0.0.0 MALLOC_MMAP_THRESHOLD_=131072
+ENV NODE_ENV=production HOST=0.0.0.0
 # the only folder that is written to, where evaluations are kept
 RUN install -d -o node -g node data
 COPY --from=build /app/node_modules ./node_modules
@@ -19,6 +18,4 @@ USER node
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
   CMD ["node", "src/health-check.ts"]
-# V8 stops everything for a full collection when buffers outside its heap take more than half of what the heap may: the service
-# counts them itself
-CMD ["node", "--max-semi-space-size=8", "--max-old-space-size=2048", "src/server.ts"]
+CMD ["node", "src/server.ts"]

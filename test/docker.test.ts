@@ -111,11 +111,8 @@ test('it runs as a user without rights, and serves on every address', async (t) 
   t.equal(args.at(-1), 'src/server.ts')
 })
 
-test('memory comes back, and collections are short: with the image, and as far as a flag can do it, with npm start', async (t) => {
-  t.match(said('ENV'), /\bMALLOC_MMAP_THRESHOLD_=131072\b/)
-  const command = listIn(said('CMD'))
-  t.match(command, ['node', /^--max-semi-space-size=\d+$/, /^--max-old-space-size=\d+$/, 'src/server.ts'])
-  t.equal(packageJson.scripts.start, command.join(' '))
+test('npm start does what the image does', async (t) => {
+  t.equal(packageJson.scripts.start, listIn(said('CMD')).join(' '))
 })
 
 test('one folder is its own: the one in which evaluations are kept', async (t) => {

@@ -1,0 +1,144 @@
+import closeWithGrace from 'close-with-grace'
+import { buildApp } from './app.ts'
+import type { Membership } from './cluster/worker.ts'
+import type { Config } from './config.ts'
+import { ConfigError, parseConfig } from './config.ts'
+import { StoreUnusable } from './evaluations/errors.ts'
+import { refusalMs } from './http/connections/closing.ts'
+import { openLog } from './log/open.ts'
+
+/** In the environment of a worker: which one it is, from 0. */
+const placeName = 'LOSSMETER_WORKER'
+
+const config = await orExit(() => parseConfig(process.env))
+const { logger, destination, flush } = openLog(config.LOG_LEVEL, process.stdout)
+if (config.WORKERS === 1) await serve(config)
+else if (process.env[placeName] === undefined) await lead()
+else await work()
+
+/** Answers requests: alone, or as a member of several workers. */
+async function serve(config: Config, membership?: Membership, sweeps?: boolean): Promise<void> {
+  let isUnready = false
+  /** The time to go on that the primary has set. */
+  let ordered: number | undefined
+  const app = await orExit(() => buildApp(config, logger, { isClosing: () => isUnready, sweeps, cluster: membership }))
+
+  const { close } = closeWithGrace(
+    {
+      delay: lifetimeOf(config),
+      logger: false,
+      // workers are told by the primary
+      skip: membership === undefined ? [] : ['SIGINT', 'SIGTERM', 'SIGHUP'],
+    },
+    async ({ signal, err }) => {
+      isUnready ||= membership === undefined
+      if (ordered === undefined) {
+        logClosing(signal, err)
+        membership?.leave()
+      }
+      await app.connections.close({
+        delayMs: ordered ?? delayOf(config, signal),
+        timeoutMs: config.SHUTDOWN_TIMEOUT_MS,
+        peers: membership,
+      })
+      await app.close()
+      await membership?.tellFigures()
+      await flush()
+    },
+  )
+  membership?.onClose(
+    ({ delayMs }) => {
+      ordered = delayMs
+      close()
+    },
+    () => {
+      isUnready = true
+    },
+  )
+
+  // no request is to pay for the making of the document
+  app.swagger()
+  app.swagger({ yaml: true })
+  try {
+    // as many as the kernel grants: who is beyond them has to try again, a second later at the earliest
+    await app.listen({ host: config.HOST, port: config.PORT, backlog: 4096, listenTextResolver })
+  } catch (err) {
+    logger.fatal({ err }, 'cannot listen')
+    await flush()
+    process.exit(1)
+  }
+}
+
+/** Answers requests as one of several workers. */
+async function work(): Promise<void> {
+  const { Membership } = await import('./cluster/worker.ts')
+  const { shareOf } = await import('./cluster/share.ts')
+  await serve(shareOf(config), new Membership(process), process.env[placeName] === '0')
+}
+
+/** Starts the workers, and sees to them. */
+async function lead(): Promise<void> {
+  const { default: cluster } = await import('node:cluster')
+  const { Primary } = await import('./cluster/primary.ts')
+  const { relayLines } = await import('./log/relay.ts')
+  const { primaryFigures } = await import('./operation/metrics.ts')
+  const { MemoryLedger } = await import('./quotas/memory-ledger.ts')
+  // by turns, on every platform
+  cluster.schedulingPolicy = cluster.SCHED_RR
+  cluster.setupPrimary({ stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
+  const primary = new Primary({
+    workers: config.WORKERS,
+    log: logger,
+    ledger: new MemoryLedger(),
+    figures: primaryFigures,
+    fork: (place) => {
+      const worker = cluster.fork({ [placeName]: String(place) })
+      if (worker.process.stdout !== null) relayLines(worker.process.stdout, destination)
+      return worker
+    },
+  })
+  closeWithGrace(
+    // the workers have ended by then, or will not
+    { delay: lifetimeOf(config) + 1000, logger: false, skip: ['SIGHUP'] },
+    async ({ signal, err }) => {
+      logClosing(signal, err)
+      await primary.close(delayOf(config, signal))
+      await flush()
+    },
+  )
+  process.on('SIGHUP', () => primary.restart())
+  if (await primary.start()) return
+  await flush()
+  process.exit(1)
+}
+
+function logClosing(signal: string | undefined, err: Error | undefined): void {
+  if (err) logger.fatal({ err }, 'closing after an error')
+  else logger.info({ signal }, 'closing')
+}
+
+/** /readyz fails while connections are still taken, so that a balancer turns away first. */
+function delayOf({ SHUTDOWN_DELAY_MS: delay }: Config, signal: string | undefined): number {
+  return signal === 'SIGTERM' ? delay : 0
+}
+
+/** The time after which a process that closes is ended, whatever is left. */
+function lifetimeOf({ SHUTDOWN_DELAY_MS: delay, SHUTDOWN_TIMEOUT_MS: timeout }: Config): number {
+  return delay + timeout + refusalMs + 2500
+}
+
+/** Fastify did not make the server, and so does not know that it speaks TLS. */
+function listenTextResolver(address: string): string {
+  return `Server listening at ${config.TLS_CERT_FILE === undefined ? address : address.replace(/^http:/, 'https:')}`
+}
+
+/** What is made, or the end of the process with the reason on stderr, when whoever started it has to change something. */
+async function orExit<Value>(make: () => Value | Promise<Value>): Promise<Value> {
+  try {
+    return await make()
+  } catch (error) {
+    if (!(error instanceof ConfigError || error instanceof StoreUnusable)) throw error
+    process.stderr.write(`lossmeter cannot start:\n${error.message}\n`)
+    process.exit(1)
+  }
+}

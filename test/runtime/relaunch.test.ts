@@ -1,0 +1,81 @@
+import { test } from 'tap'
+import type { Launched } from '../../src/runtime/relaunch.ts'
+import { relaunch } from '../../src/runtime/relaunch.ts'
+
+const flags = [
+  '--max-semi-space-size=8',
+  '--max-old-space-size=2048',
+  '--heap-growing-percent=100',
+  '--max-inlined-bytecode-size-cumulative=8000',
+]
+const MALLOC_MMAP_THRESHOLD_ = '131072'
+
+/** What a process that was launched like this becomes; undefined when it goes on as it is, with the flags that are set then. */
+function becomes(launched: Partial<Launched>, set: string[] = []): unknown[] | undefined {
+  let become: unknown[] | undefined
+  const execve = (...asked: unknown[]) => {
+    become = asked
+    return undefined as never
+  }
+  const argv = ['/bin/node', '/app/src/server.ts', 'rest']
+  const usual = { execPath: '/bin/node', argv, execArgv: [], env: {}, platform: 'linux', execve } as const
+  relaunch({ ...usual, ...launched } as Launched, (flag) => set.push(flag))
+  return become
+}
+
+test('a process without them gets all flags and variables, and keeps its own', async (t) => {
+  const execArgv = ['--import', './probe.ts', '--no-deprecation']
+  t.same(becomes({ execArgv, env: { PORT: '1' } }), [
+    '/bin/node',
+    ['/bin/node', ...flags, ...execArgv, '/app/src/server.ts', 'rest'],
+    { PORT: '1', MALLOC_MMAP_THRESHOLD_ },
+  ])
+})
+
+test('what was set otherwise stays', async (t) => {
+  const cases: [name: string, launched: Partial<Launched>, flags: string[], env: Record<string, string>][] = [
+    [
+      'a flag',
+      { execArgv: ['--max-old-space-size=300'] },
+      [flags[0], flags[2], flags[3], '--max-old-space-size=300'],
+      {},
+    ],
+    [
+      'a flag with its value behind it, and the other strokes',
+      { execArgv: ['--max_old_space_size', '300'] },
+      [flags[0], flags[2], flags[3], '--max_old_space_size', '300'],
+      {},
+    ],
+    [
+      'flags of the environment',
+      { env: { NODE_OPTIONS: '--max-semi-space-size=1 --max-old-space-size=300' } },
+      [flags[2], flags[3]],
+      { NODE_OPTIONS: '--max-semi-space-size=1 --max-old-space-size=300' },
+    ],
+    ['a variable', { env: { MALLOC_MMAP_THRESHOLD_: '1' } }, flags, { MALLOC_MMAP_THRESHOLD_: '1' }],
+  ]
+  for (const [name, launched, has, env] of cases) {
+    const [, args, variables] = becomes(launched) ?? []
+    t.same(args, ['/bin/node', ...has, '/app/src/server.ts', 'rest'], name)
+    t.same(variables, { MALLOC_MMAP_THRESHOLD_, ...env }, name)
+  }
+})
+
+test('a process that has everything goes on', async (t) => {
+  t.equal(becomes({ execArgv: flags, env: { MALLOC_MMAP_THRESHOLD_ } }), undefined)
+  t.ok(becomes({ execArgv: flags }), 'all but a variable')
+  t.ok(becomes({ execArgv: flags.slice(1), env: { MALLOC_MMAP_THRESHOLD_ } }), 'all but a flag')
+})
+
+test('a process that has to stay as it is gets what is read later', async (t) => {
+  const cases: [name: string, launched: Partial<Launched>][] = [
+    ['its parent holds a channel to it', { send: () => true }],
+    ['Windows', { platform: 'win32' }],
+    ['a system without', { execve: undefined }],
+  ]
+  for (const [name, launched] of cases) {
+    const set: string[] = []
+    t.equal(becomes({ execArgv: ['--max-old-space-size=300'], ...launched }, set), undefined, name)
+    t.same(set, [flags[0], flags[2], flags[3]], name)
+  }
+})
