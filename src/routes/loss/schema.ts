@@ -27,6 +27,9 @@ import { schemaFor, schemaOf, tensor, weights } from './option-schemas.ts'
 
 const numbers = listOf({ type: 'number' })
 
+/** Schemas by what they are made of: most losses have the same, in each of their forms, and each costs the garbage collector. */
+const optionSchemas = new Map<string, z.ZodType>()
+
 export const predictions = tensor(
   'One row of K numbers per sample, [N][K]. A plain list is one sample of K outputs if labels are classes, and N samples of one output otherwise.',
   { oneOf: [listOf(numbers), numbers] },
@@ -184,7 +187,7 @@ function optionsOf(
   const loss: Loss = losses[name]
   const options = optionNames.flatMap((option) => {
     const type = typeOf(option, loss)
-    return type === undefined ? [] : [[option, optionSchema(option, loss, type).optional()] as const]
+    return type === undefined ? [] : [[option, optionSchema(option, loss, type)] as const]
   })
   return {
     loss: z.literal(name).meta({ description: `${loss.title}: ${loss.formula}` }),
@@ -211,7 +214,11 @@ function optionSchema(option: OptionName, loss: LossTraits, type: OptionType): z
   // nothing is said of a value that cannot be chosen here
   const sentences = description.split(/(?<=\.) /).filter((text) => !absent.some((word) => text.includes(`\`${word}\``)))
   const where = appliesTo === everyEvaluation ? '' : ` Applies to ${appliesTo}.`
-  return schemaOf(type, `${sentences.join(' ')}${where}${defaultInWords(option, loss)}`)
+  const text = `${sentences.join(' ')}${where}${defaultInWords(option, loss)}`
+  const key = JSON.stringify([type, text])
+  const schema = optionSchemas.get(key) ?? schemaOf(type, text).optional()
+  optionSchemas.set(key, schema)
+  return schema
 }
 
 /** In words alone: types that are generated from a `default` demand the field. */
