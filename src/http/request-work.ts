@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { LimitExceeded } from '../loss/validation-errors.ts'
-import { Collector } from '../runtime/collector.ts'
 import type { Task } from '../runtime/scheduler.ts'
 import { Scheduler } from '../runtime/scheduler.ts'
 import type { Account, Holder } from './body/budget.ts'
@@ -32,9 +31,9 @@ export class Resources {
   readonly scheduler = new Scheduler()
   readonly budget: MemoryBudget
 
-  constructor(limits: Limits, collector?: Collector) {
+  constructor(limits: Limits) {
     this.limits = limits
-    this.budget = new MemoryBudget(limits.maxInFlightBytes, collector)
+    this.budget = new MemoryBudget(limits.maxInFlightBytes)
   }
 
   /**
@@ -223,7 +222,7 @@ function tooLong(allowed: number): LimitExceeded {
  * @param isBehindProxies whether the address is that of the request, since that of the connection is a proxy's
  */
 export function requestWork(app: FastifyInstance, limits: Limits, isBehindProxies = false): void {
-  const resources = new Resources(limits, new Collector())
+  const resources = new Resources(limits)
   app.decorate('resources', resources)
   app.decorateRequest('work')
   app.addHook('onRequest', (request, { raw }, done) => {
