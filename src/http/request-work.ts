@@ -166,9 +166,14 @@ export class RequestWork implements Holder {
     this.task.stop()
   }
 
+  /** Whether nothing can be done before its client sends more. */
+  get isWaiting(): boolean {
+    return this.#response?.headersSent !== true && this.#reading?.isWaiting === true
+  }
+
   get isStalled(): boolean {
-    const isWaiting = this.#response?.headersSent === true || this.#reading?.isWaiting === true
-    return isWaiting && performance.now() - this.#progressAt > stalledMilliseconds
+    const isTheClients = this.#response?.headersSent === true || this.isWaiting
+    return isTheClients && performance.now() - this.#progressAt > stalledMilliseconds
   }
 
   giveWay(reason: Error): void {

@@ -29,6 +29,18 @@ async function othersFor(service: Service, seconds: number): Promise<Outcome[]> 
   return outcomes
 }
 
+/** Connections of four addresses, on each of which some bytes have been sent. */
+async function openFromFour(service: Service, number: number, bytes: string): Promise<Client[]> {
+  const clients: Client[] = []
+  while (clients.length < number) {
+    const manners = Array.from({ length: 40 }, (_, place) => ({ from: `127.0.1.${place % 4}` }))
+    const come = await Promise.all(manners.map((manner) => Client.open(service.port, manner)))
+    for (const client of come) void client.write(bytes)
+    clients.push(...come)
+  }
+  return clients
+}
+
 /** What a client is told, which leaves then, if it has not before. */
 async function lastOf(client: Client): Promise<Outcome> {
   const reply = await client.answer()
@@ -140,6 +152,17 @@ export const connections = [
     expected: ['200'],
   }),
   load({
+    name: '2,000 uploads of four addresses that wait, and others come',
+    async send(service) {
+      const head = headOf({ headers: { 'content-length': 60_000_000 } })
+      const clients = await openFromFour(service, 2000, `${head}{`)
+      const outcomes = await othersFor(service, 3)
+      for (const client of clients) client.leave()
+      return { outcomes }
+    },
+    expected: ['200'],
+  }),
+  load({
     name: '300 uploads whose clients leave',
     send: async (service) => {
       const part = Buffer.concat([Buffer.from('{"predictions":['), Buffer.alloc(200_000, '1,')])
@@ -160,13 +183,7 @@ export const connections = [
       expected: ['200', ...told],
       settings: { REQUEST_TIMEOUT_MS: '5000' },
       async send(service) {
-        const clients: Client[] = []
-        for (let at = 0; at < 2000; at += 40) {
-          const manners = Array.from({ length: 40 }, (_, place) => ({ from: `127.0.1.${place % 4}` }))
-          const come = await Promise.all(manners.map((manner) => Client.open(service.port, manner)))
-          for (const client of come) void client.write(began)
-          clients.push(...come)
-        }
+        const clients = await openFromFour(service, 2000, began)
         await sleep(500)
         for (const client of clients) does(client)
         const outcomes = [await ask(service.port, oneRow, other)]

@@ -30,6 +30,8 @@ export function requestsInFlight(
   const { connections } = app
   const inFlight = { count: 0 }
   const forwarded = new Map<string, Requests>()
+  /** Those that are being answered, of each address. */
+  const byAddress = new Map<Requests, Set<FastifyRequest>>()
   /** The requests that one address may have, alone and while others are there: the first of another always finds room. */
   const mostAlone = Math.ceil((3 * maxRequestsInFlight) / 4)
   const mostShared = Math.ceil(maxRequestsInFlight / 2)
@@ -43,11 +45,11 @@ export function requestsInFlight(
     const refusal = lack === undefined || isAlwaysAnswered(request) ? undefined : lack
     if (refusal === undefined) {
       inFlight.count++
-      if (share !== undefined) share.requests++
+      if (share !== undefined) begin(share, request)
       if (isBehindProxies && share !== undefined) forwarded.set(address, share)
       whenClosed(reply.raw, () => {
         inFlight.count--
-        if (share !== undefined) share.requests--
+        if (share !== undefined) end(share, request)
         if (share?.requests === 0) forwarded.delete(address)
       })
     }
@@ -56,12 +58,41 @@ export function requestsInFlight(
 
   function lackOf(connection: Connection | undefined, share: Requests | undefined): Problem | undefined {
     if (connection?.isExcess) return overloaded('Too many connections are open.', 1, 'maxConnections')
-    if (inFlight.count >= maxRequestsInFlight)
-      return overloaded('Too many requests are in flight.', 1, 'maxRequestsInFlight')
+    if (inFlight.count >= maxRequestsInFlight && !makesRoom(share)) return tooMany()
     const addresses = isBehindProxies ? forwarded.size : connections.addresses
     if (share === undefined || share.requests < (addresses <= 1 ? mostAlone : mostShared)) return undefined
     return overloaded('Too many requests of this address are in flight.', 1, 'maxRequestsInFlight')
   }
+
+  function begin(share: Requests, request: FastifyRequest): void {
+    share.requests++
+    const all = byAddress.get(share) ?? new Set()
+    byAddress.set(share, all.add(request))
+  }
+
+  function end(share: Requests, request: FastifyRequest): void {
+    share.requests--
+    const all = byAddress.get(share)
+    all?.delete(request)
+    if (all?.size === 0) byAddress.delete(share)
+  }
+
+  /**
+   * Ends a request in favour of an address that has far fewer: of the address that has most the newest that only waits for its
+   * client. So a few addresses cannot keep all others out with bodies that never end, or answers that they do not take.
+   */
+  function makesRoom(share: Requests | undefined): boolean {
+    let most: ReadonlySet<FastifyRequest> = new Set()
+    for (const requests of byAddress.values()) if (requests.size > most.size) most = requests
+    if (share === undefined || 2 * (share.requests + 1) > most.size) return false
+    const waiting = Array.from(most).findLast(({ work }) => work.isWaiting || work.isStalled)
+    waiting?.work.giveWay(tooMany())
+    return waiting !== undefined
+  }
+}
+
+function tooMany(): Problem {
+  return overloaded('Too many requests are in flight.', 1, 'maxRequestsInFlight')
 }
 
 /** How many requests one address has in flight. */

@@ -4,17 +4,33 @@ import type { Connections } from '../../../src/http/connections/server.ts'
 import type { Connection } from '../../../src/http/connections/table.ts'
 import { requestsInFlight } from '../../../src/http/plugins/requests-in-flight.ts'
 import { handleError } from '../../../src/http/problem.ts'
+import type { RequestWork } from '../../../src/http/request-work.ts'
 import { fakeConnection, fakeTurn } from '../connections/support.ts'
 import type { Scope } from './support.ts'
 import { bare } from './support.ts'
+
+/** What requests wait for that begin now. */
+type Waits = 'for nothing' | 'for its body' | 'for its client'
 
 /** An application whose requests all come on the connection that is set, and wait until they are let go. */
 function serving(t: Scope, maxRequestsInFlight: number, isBehindProxies = false) {
   const app = bare(t)
   const known = { addresses: 1, of: () => set.connection }
-  const set: { connection: Connection | undefined; release: (() => void)[] } = { connection: undefined, release: [] }
+  const set: { connection: Connection | undefined; waits: Waits; release: (() => void)[] } = {
+    connection: undefined,
+    waits: 'for nothing',
+    release: [],
+  }
   app.decorate('connections', known as unknown as Connections)
   app.setErrorHandler(handleError)
+  app.decorateRequest('work')
+  app.addHook('onRequest', (request, reply, done) => {
+    const { waits } = set
+    const giveWay = (reason: Error) => reply.send(reason)
+    const work = { task: {}, isWaiting: waits === 'for its body', isStalled: waits === 'for its client', giveWay }
+    request.work = work as unknown as RequestWork
+    done()
+  })
   requestsInFlight(app, { maxRequestsInFlight }, isBehindProxies)
   app.get('/', async () => {
     await new Promise<void>((resolve) => set.release.push(resolve))
@@ -69,6 +85,35 @@ test('one address has at most three quarters of them, and half while others are 
   t.same(await refusal(app), [503, '1', 'Too many requests of this address are in flight.'])
   for (const release of set.release) release()
   await Promise.all(shared)
+})
+
+test('where all are taken, the newest that only waits gives way to an address that has far fewer', async (t) => {
+  for (const waits of ['for its body', 'for its client'] as const) {
+    const { app, known, set, begin } = serving(t, 12)
+    const all = ['192.0.2.1', '192.0.2.2', '192.0.2.3'].map((name) => fakeConnection(name).connection)
+    const [first, second, third] = all
+    known.addresses = 3
+    set.connection = first
+    set.waits = waits
+    const [older, newer] = await begin(2)
+    set.waits = 'for nothing'
+    const others = [older, ...(await begin(4))]
+    set.connection = second
+    others.push(...(await begin(6)))
+    t.same(await refusal(app), [503, '1', 'Too many requests are in flight.'], 'it has as many as any')
+    set.connection = third
+    others.push(...(await begin(1)))
+    const { statusCode, body } = await newer
+    t.same([statusCode, JSON.parse(body).detail], [503, 'Too many requests are in flight.'])
+    t.same(await refusal(app), [503, '1', 'Too many requests are in flight.'], 'who has most now waits for nothing')
+    t.same(
+      all.map(({ share }) => share.requests),
+      [5, 6, 1],
+    )
+    for (const release of set.release) release()
+    for (const answer of others) t.equal((await answer).statusCode, 200)
+    t.same([...all.map(({ share }) => share.requests), app.requestsInFlight.count], [0, 0, 0, 0])
+  }
 })
 
 test('a connection that is one too many is told so, except of the health', async (t) => {
