@@ -29,11 +29,13 @@ async function othersFor(service: Service, seconds: number): Promise<Outcome[]> 
   return outcomes
 }
 
-/** Connections of four addresses, on each of which some bytes have been sent. */
-async function openFromFour(service: Service, number: number, bytes: string): Promise<Client[]> {
+/** Connections of so many addresses, on each of which some bytes have been sent. */
+async function openFrom(addresses: number, service: Service, number: number, bytes: string): Promise<Client[]> {
   const clients: Client[] = []
   while (clients.length < number) {
-    const manners = Array.from({ length: 40 }, (_, place) => ({ from: `127.0.1.${place % 4}` }))
+    const manners = Array.from({ length: Math.min(40, number - clients.length) }, (_, place) => ({
+      from: `127.0.1.${place % addresses}`,
+    }))
     const come = await Promise.all(manners.map((manner) => Client.open(service.port, manner)))
     for (const client of come) void client.write(bytes)
     clients.push(...come)
@@ -155,7 +157,18 @@ export const connections = [
     name: '2,000 uploads of four addresses that wait, and others come',
     async send(service) {
       const head = headOf({ headers: { 'content-length': 60_000_000 } })
-      const clients = await openFromFour(service, 2000, `${head}{`)
+      const clients = await openFrom(4, service, 2000, `${head}{`)
+      const outcomes = await othersFor(service, 3)
+      for (const client of clients) client.leave()
+      return { outcomes }
+    },
+    expected: ['200'],
+  }),
+  load({
+    name: '2,048 idle connections of two addresses, and others come',
+    async send(service) {
+      const clients = await openFrom(2, service, 2048, '')
+      await sleep(500)
       const outcomes = await othersFor(service, 3)
       for (const client of clients) client.leave()
       return { outcomes }
@@ -183,7 +196,7 @@ export const connections = [
       expected: ['200', ...told],
       settings: { REQUEST_TIMEOUT_MS: '5000' },
       async send(service) {
-        const clients = await openFromFour(service, 2000, began)
+        const clients = await openFrom(4, service, 2000, began)
         await sleep(500)
         for (const client of clients) does(client)
         const outcomes = [await ask(service.port, oneRow, other)]

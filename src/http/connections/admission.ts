@@ -1,5 +1,5 @@
 import type { Limits } from '../limits.ts'
-import type { Connection, ConnectionTable } from './table.ts'
+import type { Connection, ConnectionTable, Share } from './table.ts'
 
 /** Connections over the limits that are kept until they have been told so. */
 const maxExcess = 128
@@ -23,7 +23,8 @@ export class Admission {
   admit(connection: Connection): void {
     const { maxConnections, maxConnectionsPerAddress } = this.#limits
     const { socket, share } = connection
-    if (this.#table.size <= maxConnections && share.connections <= maxConnectionsPerAddress) return
+    const hasRoom = () => this.#table.size <= maxConnections || this.#makesRoom(share)
+    if (share.connections <= maxConnectionsPerAddress && hasRoom()) return
     connection.isExcess = true
     connection.isLast = true
     if (this.#excess === maxExcess) {
@@ -36,5 +37,19 @@ export class Admission {
       this.#excess--
       clearTimeout(cut)
     })
+  }
+
+  /**
+   * Closes a connection in favour of an address that has far fewer: of the address that has most the newest on which nothing is
+   * answered. So a few addresses cannot keep all others out with connections that they do not use.
+   */
+  #makesRoom(share: Share): boolean {
+    const all = Array.from(this.#table)
+    let most = share
+    for (const each of all) if (each.share.connections > most.connections) most = each.share
+    if (2 * share.connections > most.connections) return false
+    const idle = all.findLast((each) => each.share === most && each.isIdle && !each.socket.destroyed)
+    idle?.socket.destroy()
+    return idle !== undefined
   }
 }

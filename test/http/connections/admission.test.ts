@@ -2,7 +2,7 @@ import { mock } from 'node:test'
 import { test } from 'tap'
 import { Admission } from '../../../src/http/connections/admission.ts'
 import { ConnectionTable } from '../../../src/http/connections/table.ts'
-import { FakeSocket } from './support.ts'
+import { FakeSocket, fakeTurn } from './support.ts'
 
 /** A table, and what takes in one more connection of an address. */
 function admission(maxConnections: number, maxConnectionsPerAddress: number) {
@@ -33,6 +33,23 @@ test('so are those over the limit of their address', async (t) => {
     ['a', 'a', 'a', 'b', 'a'].map((address) => admit(address).connection.isExcess),
     [false, false, true, false, true],
   )
+})
+
+test('an address that has far fewer takes the place of the newest idle one of whoever has most', async (t) => {
+  const admit = admission(4, 4)
+  const [first, second, third, other] = ['a', 'a', 'a', 'b'].map(admit)
+  third.connection.turn = fakeTurn().turn
+  const late = admit('c')
+  t.equal(late.connection.isExcess, false)
+  t.same(
+    [first, second, third, other, late].map(({ socket }) => socket.destroyed),
+    [false, true, false, false, false],
+  )
+  t.equal(admit('b').connection.isExcess, true, 'half as many are not far fewer')
+  first.connection.turn = fakeTurn().turn
+  late.socket.destroy()
+  t.equal(admit('d').connection.isExcess, true, 'where something is answered on all, none is cut')
+  t.equal(first.socket.destroyed, false)
 })
 
 test('at most 128 are told, the others are cut', async (t) => {
