@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import { LimitExceeded } from '../loss/validation-errors.ts'
+import { Collector } from '../runtime/collector.ts'
 import type { Task } from '../runtime/scheduler.ts'
 import { Scheduler } from '../runtime/scheduler.ts'
 import type { Account, Holder } from './body/budget.ts'
@@ -31,9 +32,9 @@ export class Resources {
   readonly scheduler = new Scheduler()
   readonly budget: MemoryBudget
 
-  constructor(limits: Limits) {
+  constructor(limits: Limits, collector?: Collector) {
     this.limits = limits
-    this.budget = new MemoryBudget(limits.maxInFlightBytes)
+    this.budget = new MemoryBudget(limits.maxInFlightBytes, collector)
   }
 
   /**
@@ -227,7 +228,7 @@ function tooLong(allowed: number): LimitExceeded {
  * @param isBehindProxies whether the address is that of the request, since that of the connection is a proxy's
  */
 export function requestWork(app: FastifyInstance, limits: Limits, isBehindProxies = false): void {
-  const resources = new Resources(limits)
+  const resources = new Resources(limits, new Collector())
   app.decorate('resources', resources)
   app.decorateRequest('work')
   app.addHook('onRequest', (request, { raw }, done) => {

@@ -1,5 +1,6 @@
 import type { Memory } from '../../loss/memory.ts'
 import { LimitExceeded } from '../../loss/validation-errors.ts'
+import type { Collector } from '../../runtime/collector.ts'
 import type { Problem } from '../problem.ts'
 import { overloaded } from '../problem.ts'
 
@@ -19,13 +20,15 @@ const freeBytes = 2 ** 16
 export class MemoryBudget {
   /** Bytes. */
   readonly capacity: number
+  readonly #collector: Collector | undefined
   readonly #accounts = new Set<Account>()
   readonly #byOwner = new Map<string, number>()
   #held = 0
   #promised = 0
 
-  constructor(capacity: number) {
+  constructor(capacity: number, collector?: Collector) {
     this.capacity = capacity
+    this.#collector = collector
   }
 
   /** Bytes that are held now. */
@@ -67,6 +70,7 @@ export class MemoryBudget {
       this.#accounts.delete(account)
       if (this.#heldBy(owner) === 0) this.#byOwner.delete(owner)
     }
+    this.#collector?.note(this.#held)
   }
 
   #heldBy(owner: string): number {

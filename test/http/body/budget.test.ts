@@ -4,6 +4,7 @@ import type { Account, Holder } from '../../../src/http/body/budget.ts'
 import { MemoryBudget } from '../../../src/http/body/budget.ts'
 import { Problem } from '../../../src/http/problem.ts'
 import { LimitExceeded } from '../../../src/loss/validation-errors.ts'
+import { Collector } from '../../../src/runtime/collector.ts'
 import { freeBytes, outcomeOf } from './support.ts'
 
 /** A request that gives way as it is told. */
@@ -273,6 +274,21 @@ test('a closed account holds nothing, and counts nothing any more', async (t) =>
   const idle = new Party(budget, 'c')
   idle.account.close()
   t.equal(budget.held, 0)
+})
+
+test('the collector is told what is held', async (t) => {
+  let runs = 0
+  const noted: number[] = []
+  class Recorder extends Collector {
+    override note(used: number): void {
+      noted.push(used)
+    }
+  }
+  const budget = new MemoryBudget(1000, new Recorder(() => void runs++))
+  const { account } = partyOf(budget, 'a', 100)
+  account.reserve(50)
+  account.close()
+  t.same([noted, runs], [[100, 150, 0], 0])
 })
 
 const owners = ['a', 'b', 'c']
