@@ -7,7 +7,7 @@ const crowd = 32
 /** The turns of so many owners are remembered; then that begins anew. */
 const maxOwners = 4096
 /** A slice while connections arrive: the event loop takes in one of them a turn, and whoever comes last waits for all. */
-const hurriedMilliseconds = 0.5
+const hurriedMilliseconds = 0.2
 
 interface Waiting {
   readonly task: Task
