@@ -94,9 +94,13 @@ browserTest('what the pictures show can be saved', async (t, studio) => {
 
 browserTest('what is not drawn cannot be saved, and says so', async (t, studio) => {
   const { page } = await studio.open('/explore')
+  await near(page, 'losses', '.losses-drawing svg')
   await page.waitForSelector('#losses .saves')
-  await page.$eval('.losses-drawing', (place) => place.replaceChildren())
-  await page.click('#losses figure .saves button')
+  // at once: what comes in between may have it drawn anew
+  await page.$eval('#losses figure', (figure) => {
+    figure.querySelector('.losses-drawing')?.replaceChildren()
+    figure.querySelector<HTMLElement>('.saves button')?.click()
+  })
   await page.getByText('could not make the picture').waitFor()
   t.ok(await page.isEnabled('#losses figure .saves button'))
 })
