@@ -73,8 +73,9 @@ export class RawTensor {
    */
   *tensor(): Generator<void, Tensor> {
     const { name, shape, data } = this
-    const [rows, columns] = shape
-    const isTurned = this.#order.isFortranOrder === true && shape.length === 2
+    const [rows, columns = 1] = shape
+    // one row, or one column, is the same in either order
+    const isTurned = this.#order.isFortranOrder === true && rows > 1 && columns > 1
     if (this.#inexact !== undefined) {
       const { index, value } = this.#inexact
       const path = pathOf(shape, isTurned ? (index % rows) * columns + Math.floor(index / rows) : index)

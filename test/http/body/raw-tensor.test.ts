@@ -82,6 +82,17 @@ test('columns become rows step by step, in twice the memory meanwhile', (t) => {
   t.end()
 })
 
+test('one column, or one row, is taken as it is', (t) => {
+  for (const shape of [[5, 1], [1, 5], [5]]) {
+    const raw = new RawTensor('labels', shape, 'UINT8', unaccounted, { isFortranOrder: true })
+    raw.write(Buffer.of(1, 2, 3, 4, 5))
+    const { data } = resultOf(raw.tensor())
+    t.equal(data, raw.data)
+    t.same([...data], [1, 2, 3, 4, 5])
+  }
+  t.end()
+})
+
 test('what no double is, is named', (t) => {
   const cases = [
     ['BOOL', Uint8Array.of(1, 0, 2, 1), 'labels[1][0] is 2; a BOOL is 0 or 1', '2'],
