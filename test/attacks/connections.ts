@@ -50,6 +50,12 @@ async function lastOf(client: Client): Promise<Outcome> {
   return reply ?? client.error ?? 'left'
 }
 
+/** A few addresses that take all there is, and do nothing with it. */
+const crowds: [crowd: string, addresses: number, number: number, began: string][] = [
+  ['2,000 uploads of four addresses that wait', 4, 2000, `${headOf({ headers: { 'content-length': 60_000_000 } })}{`],
+  ['2,048 idle connections of two addresses', 2, 2048, ''],
+]
+
 const half = 'POST /v1/loss HTTP/1.1\r\nhost: a\r\n'
 
 /** What thousands may do at one moment: before it each has sent something. */
@@ -153,28 +159,19 @@ export const connections = [
     },
     expected: ['200'],
   }),
-  load({
-    name: '2,000 uploads of four addresses that wait, and others come',
-    async send(service) {
-      const head = headOf({ headers: { 'content-length': 60_000_000 } })
-      const clients = await openFrom(4, service, 2000, `${head}{`)
-      const outcomes = await othersFor(service, 3)
-      for (const client of clients) client.leave()
-      return { outcomes }
-    },
-    expected: ['200'],
-  }),
-  load({
-    name: '2,048 idle connections of two addresses, and others come',
-    async send(service) {
-      const clients = await openFrom(2, service, 2048, '')
-      await sleep(500)
-      const outcomes = await othersFor(service, 3)
-      for (const client of clients) client.leave()
-      return { outcomes }
-    },
-    expected: ['200'],
-  }),
+  ...crowds.map(([crowd, addresses, number, began]) =>
+    load({
+      name: `${crowd}, and others come`,
+      async send(service) {
+        const clients = await openFrom(addresses, service, number, began)
+        await sleep(500)
+        const outcomes = await othersFor(service, 3)
+        for (const client of clients) client.leave()
+        return { outcomes }
+      },
+      expected: ['200'],
+    }),
+  ),
   load({
     name: '300 uploads whose clients leave',
     send: async (service) => {

@@ -1,5 +1,6 @@
 import { inTurns } from '../../runtime/in-turns.ts'
 import type { Connection } from './table.ts'
+import { fewestFirst } from './table.ts'
 import { readOn, rest } from './turns.ts'
 
 /** Connections that are read on in one turn of the event loop: each may bring a request. */
@@ -73,7 +74,6 @@ export class Arrivals {
   }
 
   #readOn(connections: readonly Connection[]): void {
-    const inOrder = connections.toSorted((a, b) => a.share.connections - b.share.connections)
-    for (const connection of inOrder) this.#readOnLater(() => readOn(connection))
+    for (const connection of connections.toSorted(fewestFirst)) this.#readOnLater(() => readOn(connection))
   }
 }

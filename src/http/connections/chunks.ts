@@ -2,6 +2,7 @@ import { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Arrivals } from './arrivals.ts'
 import type { Connection, ConnectionTable } from './table.ts'
+import { fewestFirst } from './table.ts'
 import { readOn, rest } from './turns.ts'
 
 /** Chunks of bodies after which nothing more is read in a turn of the event loop; what is read at once may have 10,000 of them. */
@@ -99,7 +100,7 @@ export class Chunks {
     const resting = Array.from(this.#table).filter(({ isRead }) => isRead)
     for (const connection of resting) rest(connection)
     // those of clients with few connections are read first, and so come before the next that may bring many chunks
-    resting.sort((a, b) => a.share.connections - b.share.connections)
+    resting.sort(fewestFirst)
     setImmediate(() => {
       for (const connection of resting) if (connection !== last) readOn(connection)
       if (last.isResting && this.#queue.push(last) === 1) this.#goOn()

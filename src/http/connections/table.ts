@@ -115,6 +115,11 @@ export class ConnectionTable {
   }
 }
 
+/** Orders connections: those of clients that have few come first. */
+export function fewestFirst(a: Connection, b: Connection): number {
+  return a.share.connections - b.share.connections
+}
+
 /** Whom an address stands for: an IPv4 address, or the /64 network of an IPv6 one; '' where there is none. */
 export function clientOf(address: string | undefined): string {
   if (address === undefined || !isIPv6(address)) return address ?? ''

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { ConnectionTable, clientOf } from '../../../src/http/connections/table.ts'
+import { ConnectionTable, clientOf, fewestFirst } from '../../../src/http/connections/table.ts'
 import { FakeSocket, fakeConnection, fakeTurn } from './support.ts'
 
 const table: [string | undefined, string][] = [
@@ -45,6 +45,12 @@ test('connections are in the table until they are closed, and counted by address
   sockets[2].emit('close')
   t.same([connections.size, connections.addresses], [2, 2])
   t.equal(connections.add(new FakeSocket('2001:db8::3').socket).share.connections, 1)
+})
+
+test('connections of clients that have few come first', async (t) => {
+  const connections = new ConnectionTable()
+  const [first, second, other] = ['a', 'a', 'b'].map((address) => connections.add(new FakeSocket(address).socket))
+  t.same([first, second, other].toSorted(fewestFirst), [other, first, second])
 })
 
 test('a connection is read unless it is paused, or its client has to show first that it speaks TLS', async (t) => {
