@@ -96,6 +96,28 @@ async function addAll(
   }
 }
 
+/** The answer to a small batch of which only figures are asked: each generator on the way would cost it as much as a hook. */
+function answerAtOnce(
+  { fields, place }: ParsedBatch,
+  evaluation: Evaluation,
+  { spec, text }: SentSpec,
+  work: RequestWork,
+  requestId: string,
+): string | undefined {
+  if (text === undefined || !areTensors(fields)) return undefined
+  let isAdded = true
+  try {
+    isAdded = evaluation.addAtOnce(fields)
+  } catch (error) {
+    throw placedError(place, error)
+  } finally {
+    if (isAdded) freeTensors(fields, work.memory)
+  }
+  if (!isAdded) return undefined
+  work.evaluates(spec, evaluation.tally.samples)
+  return withSpec(JSON.stringify(evaluation.figures()), text, requestId)
+}
+
 /** Evaluates the only batch of a body and writes the answer, step by step. */
 function* answerTo(
   batch: ParsedBatch,
@@ -104,6 +126,8 @@ function* answerTo(
   work: RequestWork,
   requestId: string,
 ): Generator<void, string | Buffer> {
+  const small = answerAtOnce(batch, evaluation, sent, work, requestId)
+  if (small !== undefined) return small
   yield* add(batch, evaluation, work)
   return yield* answerText(evaluation, sent, work, requestId)
 }
@@ -142,5 +166,10 @@ function* answerText(
   work.evaluates(spec, evaluation.tally.samples)
   const findings = yield* jsonText(yield* evaluation.findings())
   const specText = text ?? (yield* jsonText(describeSpec(spec)))
-  return yield* payloadOf(`${findings.slice(0, -1)},"spec":${specText},"requestId":${JSON.stringify(requestId)}}`)
+  return yield* payloadOf(withSpec(findings, specText, requestId))
+}
+
+/** What was found, and under which options, as the text of the answer. */
+function withSpec(findings: string, spec: string, requestId: string): string {
+  return `${findings.slice(0, -1)},"spec":${spec},"requestId":${JSON.stringify(requestId)}}`
 }
