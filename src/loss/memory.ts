@@ -13,10 +13,10 @@ export interface Memory {
    * A zeroed buffer.
    *
    * @param committed how many of the bytes are counted now, if not all: pages that nothing was written to take no memory
-   * @param willBeFilled whether all of it is written before any of it is read: then it need not be zeroed
+   * @param mayBeUsed whether it may be one that was used before, which holds anything and may be longer
    * @throws when there is no room for them
    */
-  allocate(bytes: number, committed?: number, willBeFilled?: boolean): ArrayBuffer
+  allocate(bytes: number, committed?: number, mayBeUsed?: boolean): ArrayBuffer
   /**
    * Counts further bytes of a buffer that was allocated with fewer, as far as they are not counted yet.
    *
@@ -39,7 +39,9 @@ export function doublesIn(memory: Memory, length: number): Float64Array<ArrayBuf
 /** An array of 32-bit integers, counted when it is large. All of it has to be filled before it is read. */
 export function integersIn(memory: Memory, length: number): Int32Array<ArrayBuffer> {
   const bytes = length * Int32Array.BYTES_PER_ELEMENT
-  return bytes < worthAccounting ? new Int32Array(length) : new Int32Array(memory.allocate(bytes, bytes, true))
+  return bytes < worthAccounting
+    ? new Int32Array(length)
+    : new Int32Array(memory.allocate(bytes, bytes, true), 0, length)
 }
 
 /** Takes arrays back, those that there are. */

@@ -5,8 +5,8 @@ test('large arrays are allocated from the memory, small ones are not worth it', 
   const allocated: unknown[] = []
   const memory: Memory = {
     ...unaccounted,
-    allocate(bytes, _, willBeFilled = false) {
-      allocated.push([bytes, willBeFilled])
+    allocate(bytes, _, mayBeUsed = false) {
+      allocated.push([bytes, mayBeUsed])
       return new ArrayBuffer(bytes)
     },
   }

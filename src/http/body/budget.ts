@@ -3,7 +3,7 @@ import { LimitExceeded } from '../../loss/validation-errors.ts'
 import type { Collector } from '../../runtime/collector.ts'
 import type { Problem } from '../problem.ts'
 import { overloaded } from '../problem.ts'
-import { KeptBuffers } from './kept-buffers.ts'
+import { KeptBuffers, slack } from './kept-buffers.ts'
 
 /** A request, as the budget sees it. */
 export interface Holder {
@@ -56,9 +56,9 @@ export class MemoryBudget {
     this.#promised += bytes
   }
 
-  /** A buffer of this size that was kept, if there is one and nobody has to make room for it. */
+  /** A buffer of about this size that was kept, if there is one and nobody has to make room for it. */
   takeKept(bytes: number): ArrayBuffer | undefined {
-    return this.#held + bytes <= this.capacity ? this.#kept.take(bytes) : undefined
+    return this.#held + slack * bytes <= this.capacity ? this.#kept.take(bytes) : undefined
   }
 
   /** Takes back a buffer that nobody needs now. */
@@ -115,7 +115,7 @@ export class MemoryBudget {
 interface Counted {
   committed: number
   promised: number
-  /** Whether the next who takes it fills all of it, too. */
+  /** Whether the next who takes it may find something in it. */
   readonly isToKeep: boolean
 }
 
@@ -151,17 +151,17 @@ export class Account implements Memory {
     return this.#budget.mayPromise(bytes)
   }
 
-  allocate(bytes: number, committed = bytes, willBeFilled = false): ArrayBuffer {
-    const kept = willBeFilled && !this.#isClosed ? this.#budget.takeKept(bytes) : undefined
+  allocate(bytes: number, committed = bytes, mayBeUsed = false): ArrayBuffer {
+    const kept = mayBeUsed && !this.#isClosed ? this.#budget.takeKept(bytes) : undefined
     // what was written to before takes memory already
-    const counted = kept === undefined ? committed : bytes
+    const counted = kept?.byteLength ?? committed
     this.reserve(counted)
     const buffer = kept ?? new ArrayBuffer(bytes)
     if (this.#isClosed) return buffer
-    const promised = bytes - counted
+    const promised = buffer.byteLength - counted
     this.#budget.promise(promised)
     this.#buffers ??= new Map()
-    this.#buffers.set(buffer, { committed: counted, promised, isToKeep: willBeFilled })
+    this.#buffers.set(buffer, { committed: counted, promised, isToKeep: mayBeUsed })
     return buffer
   }
 

@@ -1,10 +1,13 @@
 /** Smaller buffers come from the system soon enough. */
 const worthKeeping = 2 ** 17
 
+/** How much larger a buffer may be than what is needed: the size of a JSON body is only guessed. */
+export const slack = 1.25
+
 /**
- * Buffers that were freed, up to some bytes, for whoever needs one of the same size and fills all of it. Clients send batches of one
- * size again and again, and a new buffer of some megabytes has to be cleared and brought into the caches, which takes longer than
- * to evaluate what comes into it.
+ * Buffers that were freed, up to some bytes, for whoever needs one of about the same size and reads only what it has written. Clients
+ * send batches of one size again and again, and a new buffer of some megabytes has to be cleared and brought into the caches, which
+ * takes longer than to evaluate what comes into it.
  */
 export class KeptBuffers {
   readonly #mostBytes: number
@@ -21,9 +24,9 @@ export class KeptBuffers {
     return this.#bytes
   }
 
-  /** A buffer of this size, if there is one. It holds what was in it before. */
+  /** A buffer of at least this size and not much more, if there is one. It holds what was in it before. */
   take(bytes: number): ArrayBuffer | undefined {
-    const at = this.#buffers.findLastIndex(({ byteLength }) => byteLength === bytes)
+    const at = this.#buffers.findLastIndex(({ byteLength }) => byteLength >= bytes && byteLength <= slack * bytes)
     return at < 0 ? undefined : this.#remove(at)
   }
 

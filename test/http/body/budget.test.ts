@@ -282,7 +282,7 @@ test('nobody makes room for a buffer that was kept, and few are', async (t) => {
   const other = partyOf(budget, 'b', 15 * size + 1)
   t.equal(new Uint8Array(account.allocate(size, 0, true))[0], 0)
   t.equal(budget.held, 15 * size + 1)
-  other.account.release(1)
+  other.account.release(size + 1)
   const marks = [1, 2].map(() => new Uint8Array(account.allocate(size, 0, true))[0])
   t.same(marks, [7, 0], 'a sixteenth of the budget')
 })
