@@ -11,6 +11,7 @@ import { validated } from '../../http/validation.ts'
 import type { Tensors } from '../../loss/batch.ts'
 import { batchTensors } from '../../loss/batch.ts'
 import { Evaluation } from '../../loss/evaluation.ts'
+import { membersOf } from '../../loss/report/statistics.ts'
 import { describeSpec } from '../../loss/spec.ts'
 import { isTensor } from '../../loss/tensor.ts'
 import { uniformIntegers } from '../../runtime/random.ts'
@@ -115,7 +116,7 @@ function answerAtOnce(
   }
   if (!isAdded) return undefined
   work.evaluates(spec, evaluation.tally.samples)
-  return withSpec(JSON.stringify(evaluation.figures()), text, requestId)
+  return answerOfTexts(membersOf(evaluation.figures()), text, requestId)
 }
 
 /** Evaluates the only batch of a body and writes the answer, step by step. */
@@ -166,10 +167,10 @@ function* answerText(
   work.evaluates(spec, evaluation.tally.samples)
   const findings = yield* jsonText(yield* evaluation.findings())
   const specText = text ?? (yield* jsonText(describeSpec(spec)))
-  return yield* payloadOf(withSpec(findings, specText, requestId))
+  return yield* payloadOf(answerOfTexts(findings.slice(1, -1), specText, requestId))
 }
 
-/** What was found, and under which options, as the text of the answer. */
-function withSpec(findings: string, spec: string, requestId: string): string {
-  return `${findings.slice(0, -1)},"spec":${spec},"requestId":${JSON.stringify(requestId)}}`
+/** The answer as JSON; the id is a word that needs no escapes. */
+function answerOfTexts(members: string, spec: string, requestId: string): string {
+  return `{${members},"spec":${spec},"requestId":"${requestId}"}`
 }
