@@ -109,8 +109,6 @@ export async function buildApp(
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 3 * 128 },
   })
   if (logger !== false) app.log = logger
-  // lines name their requests by themselves
-  app.setChildLoggerFactory((_logger, _bindings, { level }) => (level ? app.log.child({}, { level }) : app.log))
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   app.setErrorHandler(handleError)

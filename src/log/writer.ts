@@ -3,10 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { DestinationStream } from 'pino'
 import type { Sink } from './sinks.ts'
 
-/** Lines are gathered for this long, or until there are this many characters. */
+/** Lines are gathered for this long, or until there are this many bytes: to hand them over takes as long as to write ten lines. */
 const gatherMs = 50
-const gatherLength = 2 ** 14
-/** Characters that may wait; further lines are dropped. */
+const gatherBytes = 2 ** 16
+/** Room for them, and for the line that makes them so many. */
+const roomBytes = gatherBytes + 2 ** 12
+/** Bytes that a character of JavaScript takes at most. */
+const bytesPerCharacter = 3
+/** Bytes that may wait; further lines are dropped. */
 const maxWaiting = 2 ** 20
 /** The time until the next attempt after a failure. */
 const retryMs = 1000
@@ -17,9 +21,11 @@ const retryMs = 1000
  */
 export class LogWriter implements DestinationStream {
   readonly #sink: Sink
-  #gathered = ''
+  /** Lines are encoded as they come: later, their pieces would have left the cache. */
+  #gathered = Buffer.allocUnsafeSlow(roomBytes)
+  #used = 0
   #lines = 0
-  #writingLength = 0
+  #writingBytes = 0
   #dropped = 0
   #timer: NodeJS.Timeout | undefined
   #writing: Promise<void> | undefined
@@ -29,13 +35,13 @@ export class LogWriter implements DestinationStream {
   }
 
   write(line: string): void {
-    if (this.#gathered.length + this.#writingLength + line.length > maxWaiting) {
+    if (this.#used + this.#writingBytes + line.length > maxWaiting) {
       this.#dropped++
       return
     }
-    this.#gathered += line
+    this.#gather(line)
     this.#lines++
-    if (this.#gathered.length >= gatherLength) this.#start()
+    if (this.#used >= gatherBytes) this.#start()
     else this.#timer ??= setTimeout(() => this.#start(), gatherMs)
   }
 
@@ -54,7 +60,17 @@ export class LogWriter implements DestinationStream {
   /** Writes what has been gathered before the process ends. */
   flushNow(): void {
     // what comes behind lines that are stuck would be stuck too
-    if (this.#gathered.length > 0) this.#sink.writeNow(this.#take().bytes)
+    if (this.#used > 0) this.#sink.writeNow(this.#take().bytes)
+  }
+
+  #gather(line: string): void {
+    const needed = this.#used + bytesPerCharacter * line.length
+    if (needed > this.#gathered.length) {
+      const grown = Buffer.allocUnsafeSlow(2 * needed)
+      this.#gathered.copy(grown, 0, 0, this.#used)
+      this.#gathered = grown
+    }
+    this.#used += this.#gathered.write(line, this.#used)
   }
 
   #start(): void {
@@ -67,25 +83,26 @@ export class LogWriter implements DestinationStream {
   async #writeAll(): Promise<void> {
     do {
       const { bytes, lines } = this.#take()
-      this.#writingLength = bytes.length
+      this.#writingBytes = bytes.length
       try {
         await this.#sink.write(bytes)
       } catch {
         this.#dropped += lines
         await sleep(retryMs, undefined, { ref: false })
       }
-      this.#writingLength = 0
-    } while (this.#gathered.length >= gatherLength || this.#dropped > 0)
+      this.#writingBytes = 0
+    } while (this.#used >= gatherBytes || this.#dropped > 0)
     this.#writing = undefined
-    if (this.#gathered.length > 0) this.#timer ??= setTimeout(() => this.#start(), gatherMs)
+    if (this.#used > 0) this.#timer ??= setTimeout(() => this.#start(), gatherMs)
   }
 
   /** What is written next, and how many lines it stands for. */
   #take(): { bytes: Buffer; lines: number } {
     const lines = this.#lines + this.#dropped
-    if (this.#dropped > 0) this.#gathered += droppedLine(this.#dropped)
-    const bytes = Buffer.from(this.#gathered)
-    this.#gathered = ''
+    if (this.#dropped > 0) this.#gather(droppedLine(this.#dropped))
+    const bytes = this.#gathered.subarray(0, this.#used)
+    this.#gathered = Buffer.allocUnsafeSlow(roomBytes)
+    this.#used = 0
     this.#lines = 0
     this.#dropped = 0
     return { bytes, lines }

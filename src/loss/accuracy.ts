@@ -9,6 +9,8 @@ export interface Decisions {
   readonly labelled: Int32Array
   /** How many of the row's decisions are right: 0 or 1 by class, 0 to K by threshold. */
   readonly correct: Int32Array
+  /** Their sum. */
+  readonly right: number
   /** Rows whose largest prediction stands at more than one output. */
   readonly ties: number
 }
@@ -28,6 +30,7 @@ export function decideClasses(
   const words = new Int32Array(predictions.buffer, predictions.byteOffset, 2 * predictions.length)
   const correct = new Int32Array(count)
   let predicted = largest ?? new Int32Array(count)
+  let right = 0
   let ties = 0
   for (let i = 0; i < count; i++) {
     let where = largest === undefined ? -1 : largest[i]
@@ -44,9 +47,11 @@ export function decideClasses(
     }
     // whether they are the same, without a branch: which rows are right nobody can foretell
     const difference = where ^ labelled[i]
-    correct[i] = 1 - ((difference | -difference) >>> 31)
+    const isRight = 1 + ((difference | -difference) >> 31)
+    correct[i] = isRight
+    right += isRight
   }
-  return { predicted, labelled, correct, ties }
+  return { predicted, labelled, correct, right, ties }
 }
 
 /**
@@ -92,6 +97,7 @@ export function decideBinary(
   const predicted = new Int32Array(targets.length)
   const labelled = new Int32Array(targets.length)
   const correct = new Int32Array(count)
+  let right = 0
   for (let i = 0, at = 0; i < count; i++) {
     for (let k = 0; k < outputs; k++, at++) {
       const y = predictions[at]
@@ -102,6 +108,7 @@ export function decideBinary(
       predicted[at] = isPositive ? 1 : 0
       labelled[at] = isLabelled ? 1 : 0
     }
+    right += correct[i]
   }
-  return { predicted, labelled, correct, ties: 0 }
+  return { predicted, labelled, correct, right, ties: 0 }
 }

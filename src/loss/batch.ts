@@ -75,6 +75,17 @@ export function rowsPerStep(outputs: number): number {
  * @throws InvalidContent, LimitExceeded
  */
 export function* layOut(spec: Spec, tensors: Tensors): Generator<void, Layout> {
+  const layout = laidOut(spec, tensors)
+  if (layout === undefined) return yield* refuseLabelShape(spec, tensors.predictions, tensors.labels)
+  return layout
+}
+
+/**
+ * The same at once; `undefined` where labels have another shape, which takes steps to refuse.
+ *
+ * @throws InvalidContent, LimitExceeded
+ */
+export function laidOut(spec: Spec, tensors: Tensors): Layout | undefined {
   const { predictions, labels, sampleWeights, baseline } = tensors
   const errors = new ValidationErrors()
   for (const name of comparisonTensors) {
@@ -84,8 +95,7 @@ export function* layOut(spec: Spec, tensors: Tensors): Generator<void, Layout> {
   errors.throwIfAny()
   const layout = layoutOf(spec, predictions)
   if (baseline !== undefined) checkBaselineShape(predictions, baseline)
-  const shapeError = labelShapeError(spec, predictions, labels, layout)
-  if (shapeError !== undefined) yield* refuseLabelShape(spec, labels, layout, shapeError)
+  if (labelShapeError(spec, predictions, labels, layout) !== undefined) return undefined
   if (sampleWeights !== undefined) checkWeightShape('sampleWeights', sampleWeights, layout.samples, 'samples')
   checkOutputOptions(spec, layout)
   return layout

@@ -1,5 +1,5 @@
 import type { Tensors } from './batch.ts'
-import { checkedAtOnce, layOut, rowsPerStep } from './batch.ts'
+import { checkedAtOnce, laidOut, layOut, rowsPerStep } from './batch.ts'
 import type { ChoiceContext, Chosen } from './chosen.ts'
 import { choose } from './chosen.ts'
 import type { Slice } from './fold.ts'
@@ -178,11 +178,9 @@ export class Evaluation {
    * @throws InvalidContent, LimitExceeded
    */
   *add(tensors: Tensors): Generator<void, void> {
+    if (this.addAtOnce(tensors)) return
     const layout = yield* layOut(this.#spec, tensors)
-    const isFirst = this.#total.tally.outputs === 0
-    if (!isFirst) this.#checkFollows(layout.outputs)
-    const answerBytes = isFirst ? answerBytesOf(this.#spec, layout, this.#context) : 0
-    if (this.#addAtOnce(tensors, layout, answerBytes)) return
+    const answerBytes = this.#answerBytesWith(layout)
     const chosen = yield* choose(this.#spec, tensors, layout, this.#context)
     try {
       yield* this.addChosen(chosen, answerBytes)
@@ -227,22 +225,36 @@ export class Evaluation {
   }
 
   /**
-   * Adds a right batch of one step of which nothing but sums is kept: to take steps for it would cost a small one more than its
-   * numbers do.
+   * Adds a right batch of few rows of which nothing but sums is kept: to take steps for it would cost a small one more than its
+   * numbers do. What is found are its `figures` then.
    *
    * @returns whether it was added
+   * @throws InvalidContent, LimitExceeded, as `add` does
    */
-  #addAtOnce(tensors: Tensors, layout: Layout, answerBytes: number): boolean {
+  addAtOnce(tensors: Tensors): boolean {
     const { include, miniBatch, reduction, ignoreIndex } = this.#spec
     if (include.length > 0 || this.#total.sections.size > 0 || reduction === 'none') return false
     if (miniBatch !== undefined || ignoreIndex !== undefined) return false
-    if (layout.samples > Math.min(fewRows, rowsPerStep(layout.outputs))) return false
+    const layout = laidOut(this.#spec, tensors)
+    if (layout === undefined || layout.samples > Math.min(fewRows, rowsPerStep(layout.outputs))) return false
+    const answerBytes = this.#answerBytesWith(layout)
     const batch = checkedAtOnce(this.#spec, tensors, layout)
     if (batch === undefined) return false
     this.#context.memory.reserve(answerBytes)
     this.#reserved += answerBytes
     this.#total.addTally(tallyRows(this.#spec, rowsOfBatch(batch), 0, batch.samples))
     return true
+  }
+
+  /**
+   * Bytes that the answer will take in addition, once a batch has been added.
+   *
+   * @throws InvalidContent, LimitExceeded for a batch that cannot follow those before it, or asks for too large an answer
+   */
+  #answerBytesWith(layout: Layout): number {
+    if (this.#total.tally.outputs === 0) return answerBytesOf(this.#spec, layout, this.#context)
+    this.#checkFollows(layout.outputs)
+    return 0
   }
 
   /** What all batches together say; step by step, so that the caller may do something else in between. */

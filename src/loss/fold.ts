@@ -79,8 +79,7 @@ export function tallyRows(
   const { infinite, finite } = withoutInfinite(terms)
   observe?.({ batch, from, at: first, rows, losses: terms, finite, weights, sampleWeights, decisions })
 
-  let correct = 0
-  if (decisions !== undefined) for (let i = 0; i < count; i++) correct += decisions.correct[i]
+  const correct = decisions?.right ?? 0
   const ofLosses = exactMoments(finite, count)
   const ofWeights = momentsOf(weights, count)
   const ofSampleWeights = weights === sampleWeights ? ofWeights : momentsOf(sampleWeights, count)

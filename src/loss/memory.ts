@@ -13,11 +13,12 @@ export interface Memory {
    * A zeroed buffer.
    *
    * @param committed how many of the bytes are counted now, if not all: pages that nothing was written to take no memory
+   * @param mayBeUsed whether it may be one that was used before, which holds anything and may be longer
    * @throws when there is no room for them
    */
-  allocate(bytes: number, committed?: number): ArrayBuffer
+  allocate(bytes: number, committed?: number, mayBeUsed?: boolean): ArrayBuffer
   /**
-   * Counts further bytes of a buffer that was allocated with fewer.
+   * Counts further bytes of a buffer that was allocated with fewer, as far as they are not counted yet.
    *
    * @throws when there is no room for them
    */
@@ -35,10 +36,12 @@ export function doublesIn(memory: Memory, length: number): Float64Array<ArrayBuf
   return bytes < worthAccounting ? new Float64Array(length) : new Float64Array(memory.allocate(bytes))
 }
 
-/** An array of 32-bit integers, counted when it is large. */
+/** An array of 32-bit integers, counted when it is large. All of it has to be filled before it is read. */
 export function integersIn(memory: Memory, length: number): Int32Array<ArrayBuffer> {
   const bytes = length * Int32Array.BYTES_PER_ELEMENT
-  return bytes < worthAccounting ? new Int32Array(length) : new Int32Array(memory.allocate(bytes))
+  return bytes < worthAccounting
+    ? new Int32Array(length)
+    : new Int32Array(memory.allocate(bytes, bytes, true), 0, length)
 }
 
 /** Takes arrays back, those that there are. */

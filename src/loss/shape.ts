@@ -74,9 +74,10 @@ export function labelShapeError(spec: Spec, predictions: Tensor, labels: Tensor,
 }
 
 /** Refuses labels for their shape, and names the declaration that would fit, which takes some steps to find. */
-export function* refuseLabelShape(spec: Spec, labels: Tensor, layout: Layout, error: string): Generator<void, never> {
+export function* refuseLabelShape(spec: Spec, predictions: Tensor, labels: Tensor): Generator<void, never> {
+  const layout = layoutOf(spec, predictions)
   const fitting = yield* fittingDeclaration(spec, labels, layout)
-  return refuse(['labels'], `${error}.${fitting}`, asReceived(labels))
+  return refuse(['labels'], `${labelShapeError(spec, predictions, labels, layout)}.${fitting}`, asReceived(labels))
 }
 
 /** Refuses weights that are not one for each sample or class. */

@@ -95,7 +95,7 @@ To draw them without NumPy: the generator is mt19937 seeded with init_genrand(se
       }
       memory.reserve(size * bytesPerAnswer)
       const rows = await task.run(drawRows(populationSize, drawn, uniformIntegers(seed), memory))
-      const indices = Array.from(new Uint32Array(rows.buffer))
+      const indices = Array.from(new Uint32Array(rows.buffer, 0, rows.length))
       return sendJson(reply, task, { indices, ...drawn, requestId: id })
     },
   )

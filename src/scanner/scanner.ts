@@ -122,17 +122,29 @@ export class DocumentScanner {
    * @throws ScanSyntaxError, ScanLimitError if that is no whole document
    */
   *end(): Generator<void, ScannedDocument> {
-    // In one piece, the number would have been looked at.
-    if (this.#carried > 0 && this.#failure === undefined) this.#scan(EMPTY)
-    if (this.#failure !== undefined) throw this.#failure
-    if (this.#optionText === undefined) this.#fail(unexpectedEnd(this.#position, this.#expected()))
-    this.#memory.release(this.#kept)
-    this.#kept = 0
+    const text = this.#finish()
     const tensors: Record<string, Tensor> = {}
     for (const [name, builder] of this.#builders) tensors[name] = builder.small ?? (yield* builder.tensor())
     const listed: Tensor[] = []
     for (const builder of this.#listed) listed.push(builder.small ?? (yield* builder.tensor()))
-    return new ScannedDocument(this.#optionText, tensors, listed)
+    return new ScannedDocument(text, tensors, listed)
+  }
+
+  /**
+   * The same at once, where all tensors are small members; else undefined.
+   *
+   * @throws ScanSyntaxError, ScanLimitError if that is no whole document
+   */
+  endAtOnce(): ScannedDocument | undefined {
+    const text = this.#finish()
+    if (this.#listed.length > 0) return undefined
+    const tensors: Record<string, Tensor> = {}
+    for (const [name, builder] of this.#builders) {
+      const { small } = builder
+      if (small === undefined) return undefined
+      tensors[name] = small
+    }
+    return new ScannedDocument(text, tensors, [])
   }
 
   /** Gives back the memory of a document that is of no use any more. */
@@ -143,6 +155,17 @@ export class DocumentScanner {
     for (const builder of [...this.#builders.values(), ...this.#listed]) builder.free()
     this.#builders.clear()
     this.#listed.length = 0
+  }
+
+  /** The text of the options, once all has been read. */
+  #finish(): string {
+    // In one piece, the number would have been looked at.
+    if (this.#carried > 0 && this.#failure === undefined) this.#scan(EMPTY)
+    if (this.#failure !== undefined) throw this.#failure
+    if (this.#optionText === undefined) this.#fail(unexpectedEnd(this.#position, this.#expected()))
+    this.#memory.release(this.#kept)
+    this.#kept = 0
+    return this.#optionText
   }
 
   #write(bytes: Uint8Array): void {

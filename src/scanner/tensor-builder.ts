@@ -173,7 +173,7 @@ export class TensorBuilder {
   *#gathered(): Generator<void, Float64Array> {
     const [first, ...others] = this.#pieces
     if (others.length === 0) return first.data.subarray(0, this.#length)
-    const whole = new Float64Array(this.#memory.allocate(8 * this.#length, 0))
+    const whole = new Float64Array(this.#memory.allocate(8 * this.#length, 0, true), 0, this.#length)
     let at = 0
     for (const { data, length } of this.#pieces) {
       for (let from = 0; from < length; from += pieceNumbers) {
@@ -223,7 +223,7 @@ export class TensorBuilder {
   }
 
   #open(capacity: number, committed: number): Piece {
-    const data = new Float64Array(this.#memory.allocate(8 * capacity, 8 * committed))
+    const data = new Float64Array(this.#memory.allocate(8 * capacity, 8 * committed, true))
     const piece = { data, length: 0, committed }
     this.#pieces.push(piece)
     return piece

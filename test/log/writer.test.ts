@@ -55,28 +55,37 @@ test('lines are gathered for a while and written together', async (t) => {
 
 test('many are written at once', async (t) => {
   const { sink, writer } = writing()
-  const line = `${'x'.repeat(9999)}\n`
+  const line = `${'x'.repeat(39_999)}\n`
   writer.write(line)
   writer.write(line)
   await turn()
   t.same(sink.written, [line + line])
 })
 
+test('lines are written as UTF-8, however long they are', async (t) => {
+  const { sink, writer } = writing()
+  const line = `${'é한😀'.repeat(30_000)}\n`
+  writer.write('a\n')
+  writer.write(line)
+  await turn()
+  t.same(sink.written, [`a\n${line}`])
+})
+
 test('what comes during a write is written after it', async (t) => {
   const { sink, writer } = writing()
   sink.mode = 'stall'
-  writer.write('x'.repeat(20_000))
-  writer.write('y'.repeat(20_000))
+  writer.write('x'.repeat(70_000))
+  writer.write('y'.repeat(70_000))
   writer.write('z')
   sink.mode = 'take'
   sink.release?.()
   await turn()
   t.same(
     sink.written.map((text) => text.length),
-    [20_000, 20_001],
+    [70_000, 70_001],
   )
   sink.mode = 'stall'
-  writer.write('x'.repeat(20_000))
+  writer.write('x'.repeat(70_000))
   writer.write('late')
   sink.mode = 'take'
   sink.release?.()

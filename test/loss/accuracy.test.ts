@@ -56,6 +56,7 @@ test('rows are decided one by one, and their ties are counted', async (t) => {
   const decisions = decideClasses(Float64Array.of(1, 2, 3, 3, 5, 4, 0, 0), 2, Int32Array.of(1, 1, 1, 0))
   t.same(Array.from(decisions.predicted), [1, 0, 0, 0])
   t.same(Array.from(decisions.correct), [1, 0, 0, 1])
+  t.equal(decisions.right, 2)
   t.equal(decisions.ties, 2)
 })
 

@@ -2,11 +2,11 @@ import { test } from 'tap'
 import { doublesIn, freeArrays, integersIn, type Memory, unaccounted } from '../../src/loss/memory.ts'
 
 test('large arrays are allocated from the memory, small ones are not worth it', (t) => {
-  const allocated: number[] = []
+  const allocated: unknown[] = []
   const memory: Memory = {
     ...unaccounted,
-    allocate(bytes) {
-      allocated.push(bytes)
+    allocate(bytes, _, mayBeUsed = false) {
+      allocated.push([bytes, mayBeUsed])
       return new ArrayBuffer(bytes)
     },
   }
@@ -15,7 +15,10 @@ test('large arrays are allocated from the memory, small ones are not worth it', 
   t.same(allocated, [])
   t.equal(doublesIn(memory, 2048).length, 2048)
   t.equal(integersIn(memory, 4097).length, 4097)
-  t.same(allocated, [16_384, 16_388])
+  t.same(allocated, [
+    [16_384, false],
+    [16_388, true],
+  ])
   t.end()
 })
 

@@ -634,3 +634,20 @@ t.test('a document with a list that is of no use any more gives its memory back'
   scanner.discard()
   t.ok(held < 8 * 2 ** 17, String(held))
 })
+
+t.test('a small document is there at once, and one whose numbers came in pieces is not', async (t) => {
+  const scanner = (document: object) => {
+    const scanner = new DocumentScanner([...KEYS, 'inputs[].data'], LIMITS, unaccounted)
+    scanner.write(Buffer.from(JSON.stringify(document)))
+    return scanner
+  }
+  const small = scanner({ loss: 'mse', predictions: [1, 2], labels: [3, 4] })
+  const document = small.endAtOnce()
+  t.same(document, ended(small))
+  t.match(document, { text: '{"loss":"mse"}', tensors: { predictions: { shape: [2] }, labels: { shape: [2] } } })
+  t.equal(scanner({ predictions: Array.from({ length: 5000 }, (_, at) => at) }).endAtOnce(), undefined)
+  t.equal(scanner({ inputs: [{ data: [1, 2] }] }).endAtOnce(), undefined)
+  const cut = new DocumentScanner(KEYS, LIMITS, unaccounted)
+  cut.write(Buffer.from('{"loss"'))
+  t.throws(() => cut.endAtOnce(), ScanSyntaxError)
+})

@@ -3,6 +3,7 @@ import { LimitExceeded } from '../../loss/validation-errors.ts'
 import type { Collector } from '../../runtime/collector.ts'
 import type { Problem } from '../problem.ts'
 import { overloaded } from '../problem.ts'
+import { KeptBuffers, slack } from './kept-buffers.ts'
 
 /** A request, as the budget sees it. */
 export interface Holder {
@@ -16,6 +17,10 @@ export interface Holder {
 
 /** Bytes that an account holds for nothing, so that small requests cost no bookkeeping. */
 const freeBytes = 2 ** 16
+/** Bytes of buffers that are kept for the next request, beyond what is held: so many, or this part of the budget. */
+const mostKept = 2 ** 24
+const mostKeptPart = 1 / 16
+
 /** The memory that all requests in flight may hold together: bodies, the numbers in them, what is computed, answers. */
 export class MemoryBudget {
   /** Bytes. */
@@ -23,12 +28,14 @@ export class MemoryBudget {
   readonly #collector: Collector | undefined
   readonly #accounts = new Set<Account>()
   readonly #byOwner = new Map<string, number>()
+  readonly #kept: KeptBuffers
   #held = 0
   #promised = 0
 
   constructor(capacity: number, collector?: Collector) {
     this.capacity = capacity
     this.#collector = collector
+    this.#kept = new KeptBuffers(Math.min(mostKept, mostKeptPart * capacity))
   }
 
   /** Bytes that are held now. */
@@ -47,6 +54,16 @@ export class MemoryBudget {
   /** Counts bytes that are allocated and not yet in use, or with negative bytes those that are no longer so. */
   promise(bytes: number): void {
     this.#promised += bytes
+  }
+
+  /** A buffer of about this size that was kept, if there is one and nobody has to make room for it. */
+  takeKept(bytes: number): ArrayBuffer | undefined {
+    return this.#held + slack * bytes <= this.capacity ? this.#kept.take(bytes) : undefined
+  }
+
+  /** Takes back a buffer that nobody needs now. */
+  keep(buffer: ArrayBuffer): void {
+    this.#kept.keep(buffer)
   }
 
   open(holder: Holder): Account {
@@ -98,6 +115,8 @@ export class MemoryBudget {
 interface Counted {
   committed: number
   promised: number
+  /** Whether the next who takes it may find something in it. */
+  readonly isToKeep: boolean
 }
 
 /** What one request holds. */
@@ -132,31 +151,35 @@ export class Account implements Memory {
     return this.#budget.mayPromise(bytes)
   }
 
-  allocate(bytes: number, committed = bytes): ArrayBuffer {
-    this.reserve(committed)
-    const buffer = new ArrayBuffer(bytes)
+  allocate(bytes: number, committed = bytes, mayBeUsed = false): ArrayBuffer {
+    const kept = mayBeUsed && !this.#isClosed ? this.#budget.takeKept(bytes) : undefined
+    // what was written to before takes memory already
+    const counted = kept?.byteLength ?? committed
+    this.reserve(counted)
+    const buffer = kept ?? new ArrayBuffer(bytes)
     if (this.#isClosed) return buffer
-    const promised = bytes - committed
+    const promised = buffer.byteLength - counted
     this.#budget.promise(promised)
     this.#buffers ??= new Map()
-    this.#buffers.set(buffer, { committed, promised })
+    this.#buffers.set(buffer, { committed: counted, promised, isToKeep: mayBeUsed })
     return buffer
   }
 
   commit(buffer: ArrayBuffer, bytes: number): void {
     const counted = this.#buffers?.get(buffer)
     if (counted === undefined) return
-    this.reserve(bytes)
-    this.#budget.promise(-bytes)
-    counted.committed += bytes
-    counted.promised -= bytes
+    const fresh = Math.min(bytes, counted.promised)
+    this.reserve(fresh)
+    this.#budget.promise(-fresh)
+    counted.committed += fresh
+    counted.promised -= fresh
   }
 
   free(buffer: ArrayBufferLike): void {
     const counted = this.#buffers?.get(buffer)
     if (counted === undefined) return
     this.#buffers?.delete(buffer)
-    detach(buffer)
+    this.#giveBack(buffer, counted)
     this.#budget.promise(-counted.promised)
     this.release(counted.committed)
   }
@@ -165,13 +188,18 @@ export class Account implements Memory {
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    for (const [buffer, { promised }] of this.#buffers ?? []) {
-      detach(buffer)
-      this.#budget.promise(-promised)
+    for (const [buffer, counted] of this.#buffers ?? []) {
+      this.#giveBack(buffer, counted)
+      this.#budget.promise(-counted.promised)
     }
     this.#buffers = undefined
     this.#held = 0
     this.#settle(0)
+  }
+
+  #giveBack(buffer: ArrayBufferLike, { isToKeep }: Counted): void {
+    if (isToKeep && buffer instanceof ArrayBuffer && !buffer.detached) this.#budget.keep(buffer)
+    else detach(buffer)
   }
 
   #settle(held: number): void {

@@ -59,6 +59,19 @@ export class JsonScanner {
     }
   }
 
+  /**
+   * The same at once, where that takes no steps; else undefined.
+   *
+   * @throws Problem, LimitExceeded
+   */
+  endAtOnce(): ScannedDocument | undefined {
+    try {
+      return this.#scanner instanceof DocumentScanner ? this.#scanner.endAtOnce() : undefined
+    } catch (error) {
+      throw asAnswer(error)
+    }
+  }
+
   /** Gives back the memory of a document that is of no use any more. */
   discard(): void {
     this.#scanner?.discard()
@@ -100,20 +113,22 @@ export async function scanJson(
 
 /** The same of a body that has come as a whole, step by step. */
 export function* readWholeJson(body: Buffer, memory: Memory, limits: ScanLimits): Generator<void, ParsedBody> {
-  return jsonBody(yield* scanWholeJson(body, memory, limits, jsonTensors))
+  const scanner = scannedWhole(body, memory, limits, jsonTensors)
+  return jsonBody(scanner.endAtOnce() ?? (yield* scanner.end()))
 }
 
-export function* scanWholeJson(
+/** Reads a whole document; each generator that it went through would cost a small one as much as its numbers. */
+export function scannedWhole(
   body: Buffer,
   memory: Memory,
   limits: ScanLimits,
   tensorNames: readonly string[],
-): Generator<void, ScannedDocument> {
+): JsonScanner {
   memory.reserve(body.length)
   const scanner = new JsonScanner(tensorNames, limits, memory, body.length)
   scanner.write(body)
   memory.release(body.length)
-  return yield* scanner.end()
+  return scanner
 }
 
 /** A document with the options and the tensors of one batch as a body. */

@@ -7,7 +7,7 @@ import type { ScannedDocument } from '../../scanner/scanner.ts'
 import type { Limits } from '../limits.ts'
 import { Problem } from '../problem.ts'
 import type { RequestWork } from '../request-work.ts'
-import { JsonScanner, jsonBody, scanJson, scanWholeJson } from './json.ts'
+import { JsonScanner, jsonBody, scanJson, scannedWhole } from './json.ts'
 import { typedData } from './json-data.ts'
 import type { BinaryHeader, Input, TensorKind } from './oip-header.ts'
 import { batchKind, headerOf, inputData, locate, sizeOf } from './oip-header.ts'
@@ -26,7 +26,7 @@ export async function readBatch(
   kind = batchKind,
 ): Promise<SingleBatch> {
   const document = await scanJson(reader, work, limits, kind.members)
-  return work.task.run(batchIn(document, work.memory, limits, kind))
+  return isInference(document) ? work.task.run(inferenceIn(document, work.memory, limits, kind)) : jsonBody(document)
 }
 
 /** The same of a body that has come as a whole, step by step. */
@@ -36,7 +36,9 @@ export function* readWholeBatch(
   limits: Limits,
   kind = batchKind,
 ): Generator<void, SingleBatch> {
-  return yield* batchIn(yield* scanWholeJson(body, memory, limits, kind.members), memory, limits, kind)
+  const scanner = scannedWhole(body, memory, limits, kind.members)
+  const document = scanner.endAtOnce() ?? (yield* scanner.end())
+  return isInference(document) ? yield* inferenceIn(document, memory, limits, kind) : jsonBody(document)
 }
 
 /**
@@ -55,16 +57,10 @@ export async function readInference(
   return work.task.run(inferenceIn(document, work.memory, limits, batchKind))
 }
 
-function* batchIn(
-  document: ScannedDocument,
-  memory: Memory,
-  limits: Limits,
-  kind: TensorKind,
-): Generator<void, SingleBatch> {
+function isInference(document: ScannedDocument): boolean {
   // what a small body has besides its tensors is not looked into for nothing
   const mayInfer = document.listed.length > 0 || document.text.includes('"inputs"')
-  const isInference = mayInfer && 'inputs' in document.options
-  return isInference ? yield* inferenceIn(document, memory, limits, kind) : jsonBody(document)
+  return mayInfer && 'inputs' in document.options
 }
 
 function* inferenceIn(

@@ -43,7 +43,7 @@ export class RawTensor {
     this.name = name
     this.shape = shape
     this.size = elements * bytesOf(datatype)
-    this.data = new Float64Array(memory.allocate(elements * Float64Array.BYTES_PER_ELEMENT, 0))
+    this.data = new Float64Array(memory.allocate(elements * Float64Array.BYTES_PER_ELEMENT, 0, true), 0, elements)
     this.#datatype = datatype
     this.#order = order
     this.#memory = memory
@@ -125,7 +125,7 @@ function* rowMajor(
   columns: number,
   memory: Memory,
 ): Generator<void, Float64Array<ArrayBuffer>> {
-  const to = new Float64Array(memory.allocate(from.byteLength))
+  const to = new Float64Array(memory.allocate(from.byteLength, from.byteLength, true), 0, from.length)
   const rowsPerStep = Math.max(1, Math.floor(elementsPerStep / columns))
   for (let row = 0; row < rows; row += rowsPerStep) {
     const end = Math.min(row + rowsPerStep, rows)

@@ -15,7 +15,7 @@ import { probeWhenHalfClosed } from './half-closed.ts'
 import { Handshakes } from './handshakes.ts'
 import { lingerAtEnd } from './lingering.ts'
 import { Patience } from './patience.ts'
-import type { Connection } from './table.ts'
+import type { Connection, Share } from './table.ts'
 import { ConnectionTable } from './table.ts'
 import { makeLast, readInTurn, Turns } from './turns.ts'
 
@@ -55,6 +55,11 @@ export class Connections {
   /** Aborted when they begin to be closed: an answer that has no end of its own has to end. */
   get ending(): AbortSignal {
     return this.#ending.signal
+  }
+
+  /** What each of these has. */
+  get shares(): Iterable<Share> {
+    return this.#table.shares
   }
 
   /** The connection of a socket; undefined where there is none, as for an injected request. */

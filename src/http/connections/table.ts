@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { isIPv6 } from 'node:net'
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 
 /** A request and its answer, on a connection where the others wait for it. */
 export interface Turn {
@@ -17,7 +17,8 @@ export interface Turn {
 export interface Share {
   readonly address: string
   connections: number
-  requests: number
+  /** Its requests that are being answered, the newest last. */
+  readonly answering: FastifyRequest[]
   /** Handshakes that are under way. */
   handshakes: number
 }
@@ -82,6 +83,11 @@ export class ConnectionTable {
     return this.#shares.size
   }
 
+  /** What each of these has. */
+  get shares(): Iterable<Share> {
+    return this.#shares.values()
+  }
+
   /** The connection of a socket; undefined for one that is not or no more in the table. */
   of(socket: Socket | null | undefined): Connection | undefined {
     return this.#connections.get(socket as Socket)
@@ -90,7 +96,7 @@ export class ConnectionTable {
   /** Takes in a socket until it is closed. */
   add(socket: Socket): Connection {
     const address = clientOf(socket.remoteAddress)
-    const share = this.#shares.get(address) ?? { address, connections: 0, requests: 0, handshakes: 0 }
+    const share = this.#shares.get(address) ?? { address, connections: 0, answering: [], handshakes: 0 }
     share.connections++
     this.#shares.set(address, share)
     const connection = new Connection(socket, share)

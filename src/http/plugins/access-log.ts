@@ -4,9 +4,15 @@ import type { RequestWork } from '../request-work.ts'
 import { traceParentOf } from '../traceparent.ts'
 import { whenClosed } from '../when-closed.ts'
 
-/** Every request has one line in the log, written when its answer is sent or its client has left. */
+/**
+ * Every request has one line in the log, written when its answer is sent or its client has left; that of a route whose `logLevel`
+ * is above `info` has none.
+ */
 export function accessLog(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
+    // lines name their requests by themselves: a logger of its own, even one that a factory hands out, costs more than its line
+    request.log = app.log
+    reply.log = app.log
     logWhenClosed(request, reply)
     done()
   })
@@ -22,14 +28,15 @@ export function logWhenClosed(request: FastifyRequest, reply: FastifyReply): voi
     isSent = true
   })
   whenClosed(raw, () => {
-    const { id, log, method, url, server, routeOptions } = request
+    const { id, method, url, server, routeOptions } = request
     // where the router gave up there is none
     const work: RequestWork | undefined = request.work
     // an answer that was not begun has no status
     const status = raw.headersSent ? reply.statusCode : undefined
     const milliseconds = performance.now() - begin
     server.metrics?.answered({ method, route: routeOptions.url, status, seconds: milliseconds / 1000, work })
-    log.info(
+    if (routeOptions.logLevel === 'warn') return
+    server.log.info(
       {
         reqId: id,
         method,

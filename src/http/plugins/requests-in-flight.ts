@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Connection } from '../connections/table.ts'
+import type { Connection, Share } from '../connections/table.ts'
 import { clientOf } from '../connections/table.ts'
 import type { Limits } from '../limits.ts'
 import type { Problem } from '../problem.ts'
@@ -30,8 +30,6 @@ export function requestsInFlight(
   const { connections } = app
   const inFlight = { count: 0 }
   const forwarded = new Map<string, Requests>()
-  /** Those that are being answered, of each address. */
-  const byAddress = new Map<Requests, Set<FastifyRequest>>()
   /** The requests that one address may have, alone and while others are there: the first of another always finds room. */
   const mostAlone = Math.ceil((3 * maxRequestsInFlight) / 4)
   const mostShared = Math.ceil(maxRequestsInFlight / 2)
@@ -40,17 +38,17 @@ export function requestsInFlight(
     const connection = connections.of(request.raw.socket)
     if (connection?.turn !== undefined) connection.turn.reply = reply
     const address = isBehindProxies ? clientOf(request.ip) : ''
-    const share = isBehindProxies ? (forwarded.get(address) ?? { requests: 0 }) : connection?.share
+    const share = isBehindProxies ? (forwarded.get(address) ?? { answering: [] }) : connection?.share
     const lack = lackOf(connection, share)
     const refusal = lack === undefined || isAlwaysAnswered(request) ? undefined : lack
     if (refusal === undefined) {
       inFlight.count++
-      if (share !== undefined) begin(share, request)
+      share?.answering.push(request)
       if (isBehindProxies && share !== undefined) forwarded.set(address, share)
       whenClosed(reply.raw, () => {
         inFlight.count--
-        if (share !== undefined) end(share, request)
-        if (share?.requests === 0) forwarded.delete(address)
+        share?.answering.splice(share.answering.indexOf(request), 1)
+        if (isBehindProxies && share?.answering.length === 0) forwarded.delete(address)
       })
     }
     done(refusal)
@@ -60,21 +58,8 @@ export function requestsInFlight(
     if (connection?.isExcess) return overloaded('Too many connections are open.', 1, 'maxConnections')
     if (inFlight.count >= maxRequestsInFlight && !makesRoom(share)) return tooMany()
     const addresses = isBehindProxies ? forwarded.size : connections.addresses
-    if (share === undefined || share.requests < (addresses <= 1 ? mostAlone : mostShared)) return undefined
+    if (share === undefined || share.answering.length < (addresses <= 1 ? mostAlone : mostShared)) return undefined
     return overloaded('Too many requests of this address are in flight.', 1, 'maxRequestsInFlight')
-  }
-
-  function begin(share: Requests, request: FastifyRequest): void {
-    share.requests++
-    const all = byAddress.get(share) ?? new Set()
-    byAddress.set(share, all.add(request))
-  }
-
-  function end(share: Requests, request: FastifyRequest): void {
-    share.requests--
-    const all = byAddress.get(share)
-    all?.delete(request)
-    if (all?.size === 0) byAddress.delete(share)
   }
 
   /**
@@ -82,10 +67,11 @@ export function requestsInFlight(
    * client. So a few addresses cannot keep all others out with bodies that never end, or answers that they do not take.
    */
   function makesRoom(share: Requests | undefined): boolean {
-    let most: ReadonlySet<FastifyRequest> = new Set()
-    for (const requests of byAddress.values()) if (requests.size > most.size) most = requests
-    if (share === undefined || 2 * (share.requests + 1) > most.size) return false
-    const waiting = Array.from(most).findLast(({ work }) => work.isWaiting || work.isStalled)
+    let most: readonly FastifyRequest[] = []
+    for (const { answering } of isBehindProxies ? forwarded.values() : connections.shares)
+      if (answering.length > most.length) most = answering
+    if (share === undefined || 2 * (share.answering.length + 1) > most.length) return false
+    const waiting = most.findLast(({ work }) => work.isWaiting || work.isStalled)
     waiting?.work.giveWay(tooMany())
     return waiting !== undefined
   }
@@ -95,10 +81,8 @@ function tooMany(): Problem {
   return overloaded('Too many requests are in flight.', 1, 'maxRequestsInFlight')
 }
 
-/** How many requests one address has in flight. */
-interface Requests {
-  requests: number
-}
+/** What one address has in flight. */
+type Requests = Pick<Share, 'answering'>
 
 function isAlwaysAnswered({ routeOptions: { config } }: FastifyRequest): boolean {
   return config.isAlwaysAnswered === true

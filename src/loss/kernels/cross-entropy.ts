@@ -1,4 +1,12 @@
-import { guardedLog, guardedLogOfLog, isGuarded, logElasticity, logSlope } from '../numerics/guarded-log.ts'
+import {
+  guardedLog,
+  guardedLogOfLog,
+  isGuarded,
+  logElasticity,
+  logSlope,
+  smallestUnguarded,
+  takeGuardedNegativeLogs,
+} from '../numerics/guarded-log.ts'
 import { logProbabilities, logSoftmax } from '../numerics/softmax.ts'
 import type { Loss, Rows, Settings } from './loss.ts'
 
@@ -28,6 +36,7 @@ export function crossEntropyRows(rows: Rows, settings: Settings, out: Float64Arr
   const { logPolicy, epsilon, classWeights } = settings
   const isLogits = settings.predictionFormat === 'logits'
   const areLogs = settings.predictionFormat !== 'probabilities'
+  if (classes !== undefined && !areLogs) return crossEntropyOfClasses(rows, classes, settings, out)
   const isExact = logPolicy === 'exact'
   const logs = new Float64Array(areLogs ? outputs : 0)
   let clipped = 0
@@ -53,6 +62,29 @@ export function crossEntropyRows(rows: Rows, settings: Settings, out: Float64Arr
     }
     out[i] = 0 - sum
     if (guarded) clipped++
+  }
+  return clipped
+}
+
+/** -c_k log y_k of the class k of each row: all that is left of the sum where probabilities meet classes. */
+function crossEntropyOfClasses(
+  { count, outputs, predictions }: Rows,
+  classes: Int32Array,
+  { logPolicy, epsilon, classWeights }: Settings,
+  out: Float64Array,
+): number {
+  const unguarded = smallestUnguarded(logPolicy, epsilon)
+  let clipped = 0
+  for (let i = 0; i < count; i++) {
+    const y = predictions[i * outputs + classes[i]]
+    out[i] = y
+    if (y < unguarded && classWeights?.[classes[i]] !== 0) clipped++
+  }
+  takeGuardedNegativeLogs(out, logPolicy, epsilon)
+  if (classWeights === undefined) return clipped
+  for (let i = 0; i < count; i++) {
+    const weight = classWeights[classes[i]]
+    out[i] = weight === 0 ? 0 : 0 - weight * -out[i]
   }
   return clipped
 }

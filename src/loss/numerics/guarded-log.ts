@@ -1,4 +1,5 @@
 import type { LogPolicy } from '../formats.ts'
+import { takeNegativeLogs } from './logarithm/logarithm.ts'
 
 /** Below this a logarithm is cut off by `clamp`, as in PyTorch BCELoss. */
 const lowestLog = -100
@@ -7,9 +8,21 @@ const smallestUnclamped = Math.exp(lowestLog)
 /** log y of a probability, kept away from log(0) by the policy. */
 export function guardedLog(y: number, policy: LogPolicy, epsilon: number): number {
   if (policy === 'add-epsilon') return Math.log(y + epsilon)
-  if (policy === 'clip') return Math.log(Math.min(Math.max(y, epsilon), 1 - epsilon))
+  if (policy === 'clip') return Math.log(clipped(y, epsilon))
   const log = Math.log(y)
   return policy === 'clamp' ? Math.max(log, lowestLog) : log
+}
+
+function clipped(y: number, epsilon: number): number {
+  return Math.min(Math.max(y, epsilon), 1 - epsilon)
+}
+
+/** Puts -log y, guarded likewise, in the place of each of many probabilities. */
+export function takeGuardedNegativeLogs(values: Float64Array, policy: LogPolicy, epsilon: number): void {
+  const { length } = values
+  if (policy === 'clip') for (let i = 0; i < length; i++) values[i] = clipped(values[i], epsilon)
+  takeNegativeLogs(values, policy === 'add-epsilon' ? epsilon : 0)
+  if (policy === 'clamp') for (let i = 0; i < length; i++) values[i] = Math.min(values[i], -lowestLog)
 }
 
 /** log(1 - y), guarded likewise; the policies without an epsilon keep the digits of a small y. */
@@ -27,8 +40,13 @@ export function guardedLogOfLog(log: number, y: number, policy: LogPolicy, epsil
 
 /** Whether the policy acted on a probability: it is below epsilon, or for `clamp` its logarithm is below -100. */
 export function isGuarded(y: number, policy: LogPolicy, epsilon: number): boolean {
-  if (policy === 'exact') return false
-  return y < (policy === 'clamp' ? smallestUnclamped : epsilon)
+  return y < smallestUnguarded(policy, epsilon)
+}
+
+/** The smallest probability that the policy does not act on. */
+export function smallestUnguarded(policy: LogPolicy, epsilon: number): number {
+  if (policy === 'exact') return 0
+  return policy === 'clamp' ? smallestUnclamped : epsilon
 }
 
 /** The derivative of the guarded logarithm at y; 0 where the guard is flat. */

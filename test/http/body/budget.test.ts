@@ -242,10 +242,55 @@ test('as much as the budget may be allocated before it is in use', async (t) => 
   t.equal(budget.mayPromise(1000), true, 'a closed account promises nothing')
 })
 
+test('a buffer that will be filled may be one that was freed, and counts wholly from the start', async (t) => {
+  const size = 2 ** 17
+  const budget = new MemoryBudget(64 * size)
+  const { account } = partyOf(budget, 'a')
+  const buffer = account.allocate(size, 0, true)
+  t.equal(budget.held, 0)
+  account.commit(buffer, 100)
+  new Uint8Array(buffer).fill(7)
+  account.free(buffer)
+  t.same([budget.held, buffer.detached, budget.mayPromise(64 * size)], [0, true, true])
+
+  const zeroed = account.allocate(size, 0)
+  t.equal(new Uint8Array(zeroed)[0], 0)
+  const again = account.allocate(size, 0, true)
+  t.equal(new Uint8Array(again)[0], 7)
+  t.same([budget.held, budget.mayPromise(63 * size), budget.mayPromise(64 * size)], [size, true, false])
+  account.commit(again, 100)
+  t.equal(budget.held, size, 'it is counted already')
+
+  account.free(zeroed)
+  const fresh = account.allocate(size, size, true)
+  t.equal(new Uint8Array(fresh)[0], 0, 'what others may read without filling it is not kept')
+  account.close()
+  t.same([budget.held, again.detached, fresh.detached], [0, true, true])
+  const { account: other } = partyOf(budget, 'b')
+  const marks = [1, 2, 3].map(() => new Uint8Array(other.allocate(size, 0, true))[0])
+  t.same(marks.sort(), [0, 0, 7], 'those of a closed account are kept, too')
+})
+
+test('nobody makes room for a buffer that was kept, and few are', async (t) => {
+  const size = 2 ** 17
+  const budget = new MemoryBudget(16 * size)
+  const { account } = partyOf(budget, 'a')
+  for (const one of [1, 2].map(() => account.allocate(size, size, true))) {
+    new Uint8Array(one).fill(7)
+    account.free(one)
+  }
+  const other = partyOf(budget, 'b', 15 * size + 1)
+  t.equal(new Uint8Array(account.allocate(size, 0, true))[0], 0)
+  t.equal(budget.held, 15 * size + 1)
+  other.account.release(size + 1)
+  const marks = [1, 2].map(() => new Uint8Array(account.allocate(size, 0, true))[0])
+  t.same(marks, [7, 0], 'a sixteenth of the budget')
+})
+
 test('a buffer may have been moved away by the time it is freed', async (t) => {
   const budget = new MemoryBudget(1000)
   const { account } = partyOf(budget, 'a')
-  const [moved, kept] = [account.allocate(100), account.allocate(100)]
+  const [moved, kept] = [account.allocate(100), account.allocate(100, 100, true)]
   const elsewhere = moved.transfer()
   account.free(moved)
   t.same([budget.held, elsewhere.byteLength], [100, 100])
@@ -355,7 +400,7 @@ test('the budget is always the sum of its accounts', async (t) => {
             add(committed, account.allocate(bytes, committed))
           } else if (kind === 'commit' && buffer !== undefined) {
             account.commit(buffer, bytes)
-            add(bytes, buffer)
+            add(Math.min(bytes, buffer.byteLength - (buffers.get(buffer) ?? 0)), buffer)
           } else if (kind === 'free' && buffer !== undefined) {
             account.free(buffer)
             add(-(buffers.get(buffer) ?? 0))

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import t, { test } from 'tap'
-import { JsonScanner, readJson } from '../../../src/http/body/json.ts'
+import { JsonScanner, readJson, readWholeJson } from '../../../src/http/body/json.ts'
 import type { Problem } from '../../../src/http/problem.ts'
 import { unaccounted } from '../../../src/loss/memory.ts'
 import type { Tensor } from '../../../src/loss/tensor.ts'
@@ -229,6 +229,23 @@ test('however a document is cut, it comes to the same', async (t) => {
     }
     for (let round = 0; round < 20; round++) t.same(outcomeOf(cut(bytes, random, 6)), whole, document)
     t.same(outcomeOf(cut(bytes, random, 1)), whole, document)
+  }
+})
+
+test('a body that has come as a whole is what it is in pieces', async (t) => {
+  const whole = (document: string) => resultOf(readWholeJson(Buffer.from(document), unaccounted, limits()))
+  const inPieces = async (document: string) => {
+    const { reader, work } = readerOf(Readable.from([Buffer.from(document)]))
+    return readJson(reader, work, limits())
+  }
+  const many = JSON.stringify({ ...request, predictions: Array.from({ length: 5000 }, () => [0.25, 0.75]) })
+  for (const document of ['{}', text, many]) {
+    const [one, other] = [whole(document), await inPieces(document)]
+    t.same([one.options, one.only], [other.options, other.only])
+  }
+  for (const document of ['{"a":', '[1]']) {
+    const error = await inPieces(document).catch((error) => error)
+    t.throws(() => whole(document), error)
   }
 })
 

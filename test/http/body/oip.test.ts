@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { test } from 'tap'
 import type { Datatype } from '../../../src/http/body/datatypes.ts'
 import { bytesOf, datatypes } from '../../../src/http/body/datatypes.ts'
-import { readBinary, readInference } from '../../../src/http/body/oip.ts'
+import { readBatch, readBinary, readInference, readWholeBatch } from '../../../src/http/body/oip.ts'
 import type { Fields } from '../../../src/http/body/parsed-body.ts'
+import { unaccounted } from '../../../src/loss/memory.ts'
 import type { Tensor } from '../../../src/loss/tensor.ts'
 import type { Path } from '../../../src/loss/validation-errors.ts'
 import { eventually } from '../../eventually.ts'
@@ -25,6 +26,7 @@ import {
   limits,
   options,
   readerOf,
+  resultOf,
   rowsOf,
   seeded,
   send,
@@ -366,6 +368,21 @@ test('large tensors in JSON are no options, and their errors have their places',
   const { status, body } = await send(app, {}, JSON.stringify({ parameters: options, inputs: [inputs[0], wrong] }))
   const detail = 'labels[388][1] is 0.5; UINT8 has integers of its range'
   t.same([status, body], [422, invalid('#/inputs/1/data/777', detail, '0.5')])
+})
+
+test('a body that has come as a whole is what it is in pieces', async (t) => {
+  const rows = rowsOf(1500, 2)
+  const inputs = (['predictions', 'labels'] as const).map((name) => {
+    return { name, shape: [1500, 2], datatype: 'FP64', data: rows[name] }
+  })
+  const small = { ...options, predictions: rows.predictions[0], labels: rows.labels[0] }
+  for (const document of [small, { ...options, ...rows }, { parameters: options, inputs }]) {
+    const bytes = Buffer.from(JSON.stringify(document))
+    const { reader, work } = readerOf(Readable.from([bytes]))
+    const inPieces = await readBatch(reader, work, limits())
+    const whole = resultOf(readWholeBatch(bytes, unaccounted, limits()))
+    t.same([whole.options, whole.only], [inPieces.options, inPieces.only])
+  }
 })
 
 test('an inference request is read with or without a length of its JSON part', async (t) => {

@@ -22,7 +22,7 @@ async function ends(t: Scope, maxDrainBytes = 1e6, requestTimeoutMs = 60_000) {
     socket.destroy()
     server.close()
   })
-  const connection = new Connection(socket, { address: '', connections: 1, requests: 0, handshakes: 0 })
+  const connection = new Connection(socket, { address: '', connections: 1, answering: [], handshakes: 0 })
   lingerAtEnd(connection, { maxDrainBytes, requestTimeoutMs })
   return { client, socket, connection }
 }

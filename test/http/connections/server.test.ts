@@ -15,13 +15,14 @@ test('every connection is known while it is open', async (t) => {
   const addresses: unknown[] = []
   const { connections, port } = await served(t, (request, response) => {
     addresses.push(connections.of(request.socket)?.address, connections.size, connections.addresses)
+    addresses.push(...Array.from(connections.shares, ({ address }) => address))
     response.end()
   })
   t.equal(connections.of(undefined), undefined)
   const client = new Client(t, port)
   client.say(get('/'))
   t.ok(await eventually(() => client.statuses.length === 1))
-  t.same(addresses, ['127.0.0.1', 1, 1])
+  t.same(addresses, ['127.0.0.1', 1, 1, '127.0.0.1'])
   client.socket.end()
   t.ok(await eventually(() => connections.size === 0))
 })

@@ -143,7 +143,10 @@ export class FakeSocket extends EventEmitter {
 /** A connection over a fake socket. */
 export function fakeConnection(address = '192.0.2.1'): { connection: Connection; socket: FakeSocket } {
   const socket = new FakeSocket(address)
-  return { connection: new Connection(socket.socket, { address, connections: 1, requests: 0, handshakes: 0 }), socket }
+  return {
+    connection: new Connection(socket.socket, { address, connections: 1, answering: [], handshakes: 0 }),
+    socket,
+  }
 }
 
 /** A response that is closed by hand, and what it is looked at for. */

@@ -26,6 +26,7 @@ test('connections are in the table until they are closed, and counted by address
   const [first, second, third, fourth] = sockets.map(({ socket }) => connections.add(socket))
   t.same([connections.size, connections.addresses], [4, 3])
   t.equal(second.share, third.share)
+  t.same([...connections.shares], [first.share, second.share, fourth.share])
   t.same(
     [first, second, fourth].map(({ address, share }) => [address, share.connections]),
     [

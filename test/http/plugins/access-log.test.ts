@@ -31,6 +31,17 @@ test('an answered request has one line, without its query', async (t) => {
   t.same(others, [])
 })
 
+test('a request that answers to no more than a probe has none', async (t) => {
+  const { lines, logger } = listener()
+  const app = bare(t, logger)
+  logging(app)
+  app.get('/probe', { logLevel: 'warn' }, async () => 'fine')
+  app.get('/a', async () => 'fine')
+  await app.inject('/probe')
+  await app.inject('/a')
+  t.match(await linesOf(lines, 1), [{ path: '/a' }])
+})
+
 test('its time has what it waited before it began', async (t) => {
   const { lines, logger } = listener()
   const app = bare(t, logger)

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { test } from 'tap'
 import type { Connections } from '../../../src/http/connections/server.ts'
-import type { Connection } from '../../../src/http/connections/table.ts'
+import type { Connection, Share } from '../../../src/http/connections/table.ts'
 import { requestsInFlight } from '../../../src/http/plugins/requests-in-flight.ts'
 import { handleError } from '../../../src/http/problem.ts'
 import type { RequestWork } from '../../../src/http/request-work.ts'
@@ -15,7 +15,7 @@ type Waits = 'for nothing' | 'for its body' | 'for its client'
 /** An application whose requests all come on the connection that is set, and wait until they are let go. */
 function serving(t: Scope, maxRequestsInFlight: number, isBehindProxies = false) {
   const app = bare(t)
-  const known = { addresses: 1, of: () => set.connection }
+  const known = { addresses: 1, shares: [] as Share[], of: () => set.connection }
   const set: { connection: Connection | undefined; waits: Waits; release: (() => void)[] } = {
     connection: undefined,
     waits: 'for nothing',
@@ -70,7 +70,7 @@ test('one address has at most three quarters of them, and half while others are 
   const [many, one] = [fakeConnection('192.0.2.1').connection, fakeConnection('192.0.2.2').connection]
   set.connection = many
   const alone = await begin(4)
-  t.equal(many.share.requests, 4)
+  t.equal(many.share.answering.length, 4)
   t.same(await refusal(app), [503, '1', 'Too many requests of this address are in flight.'])
   known.addresses = 2
   t.same(await refusal(app), [503, '1', 'Too many requests of this address are in flight.'])
@@ -79,7 +79,7 @@ test('one address has at most three quarters of them, and half while others are 
   t.same(await refusal(app), [503, '1', 'Too many requests are in flight.'])
   for (const release of set.release) release()
   await Promise.all([...alone, ...other])
-  t.same([many.share.requests, one.share.requests, app.requestsInFlight.count], [0, 0, 0])
+  t.same([many.share.answering.length, one.share.answering.length, app.requestsInFlight.count], [0, 0, 0])
   set.connection = many
   const shared = await begin(3)
   t.same(await refusal(app), [503, '1', 'Too many requests of this address are in flight.'])
@@ -93,6 +93,7 @@ test('where all are taken, the newest that only waits gives way to an address th
     const all = ['192.0.2.1', '192.0.2.2', '192.0.2.3'].map((name) => fakeConnection(name).connection)
     const [first, second, third] = all
     known.addresses = 3
+    known.shares = all.map(({ share }) => share)
     set.connection = first
     set.waits = waits
     const [older, newer] = await begin(2)
@@ -107,12 +108,12 @@ test('where all are taken, the newest that only waits gives way to an address th
     t.same([statusCode, JSON.parse(body).detail], [503, 'Too many requests are in flight.'])
     t.same(await refusal(app), [503, '1', 'Too many requests are in flight.'], 'who has most now waits for nothing')
     t.same(
-      all.map(({ share }) => share.requests),
+      all.map(({ share }) => share.answering.length),
       [5, 6, 1],
     )
     for (const release of set.release) release()
     for (const answer of others) t.equal((await answer).statusCode, 200)
-    t.same([...all.map(({ share }) => share.requests), app.requestsInFlight.count], [0, 0, 0, 0])
+    t.same([...all.map(({ share }) => share.answering.length), app.requestsInFlight.count], [0, 0, 0, 0])
   }
 })
 

@@ -109,6 +109,31 @@ test('a class and its one-hot row give the same bits', async (t) => {
   }
 })
 
+test('the same bits for many rows, under every guard and with class weights', async (t) => {
+  const predictions = Array.from({ length: 1000 }, (_, i) => {
+    const y = i % 9 === 0 ? 0 : (i / 1000) ** 20
+    return [y, 1 - y, 0]
+  })
+  const classes = predictions.map((_, i) => i % 3)
+  const targets = classes.map((label) => [0, 1, 2].map((k) => Number(k === label)))
+  for (const logPolicy of ['add-epsilon', 'clip', 'clamp', 'exact'] as const) {
+    for (const classWeights of [undefined, Float64Array.of(3, 0.1, 0)]) {
+      const options: Options = {
+        ...index,
+        logPolicy,
+        ...(logPolicy !== 'exact' && logPolicy !== 'clamp' && { epsilon: 1e-3 }),
+        classWeights,
+      }
+      const ofClasses = lossesOf(options, rowsOf(predictions, classes))
+      t.same(ofClasses, lossesOf(options, rowsOf(predictions, targets)), `${logPolicy}, ${classWeights}`)
+      t.equal(
+        ofClasses.losses.some((loss) => Object.is(loss, -0)),
+        false,
+      )
+    }
+  }
+})
+
 test('each row has its own loss', async (t) => {
   const rows = rowsOf(
     [

@@ -7,6 +7,8 @@ import {
   isGuarded,
   logElasticity,
   logSlope,
+  smallestUnguarded,
+  takeGuardedNegativeLogs,
 } from '../../../src/loss/numerics/guarded-log.ts'
 import { misses } from '../support.ts'
 
@@ -46,6 +48,19 @@ test('log y by policy', async (t) => {
   t.same(misses(guardedLogOfLog(-800, 0, 'clip', epsilon), -2 * ln2), [])
 })
 
+test('-log y of many is that of each, by every policy', async (t) => {
+  for (const policy of ['add-epsilon', 'clip', 'clamp', 'exact'] as const) {
+    const y = Array.from({ length: 1000 }, (_, i) => (i % 10 === 0 ? 0 : (i / 1000) ** 30))
+    const logs = Float64Array.from([...y, 1])
+    takeGuardedNegativeLogs(logs, policy, epsilon)
+    t.same(
+      Array.from(logs),
+      [...y, 1].map((each) => 0 - guardedLog(each, policy, epsilon)),
+      policy,
+    )
+  }
+})
+
 test('log(1 - y) by policy', async (t) => {
   const cases: [policy: LogPolicy, y: number, log: number][] = [
     ['add-epsilon', 1, -2 * ln2],
@@ -77,7 +92,10 @@ test('a guard acts below epsilon, for clamp below log -100, never for exact', as
     ['clamp', 4e-44, false],
     ['exact', 0, false],
   ]
-  for (const [policy, y, guarded] of cases) t.equal(isGuarded(y, policy, epsilon), guarded, `${y}, ${policy}`)
+  for (const [policy, y, guarded] of cases) {
+    t.equal(isGuarded(y, policy, epsilon), guarded, `${y}, ${policy}`)
+    t.equal(y < smallestUnguarded(policy, epsilon), guarded, `${y}, ${policy}`)
+  }
 })
 
 test('the derivative of the guarded logarithm, and y times it', async (t) => {

@@ -1,0 +1,49 @@
+/** Smaller buffers come from the system soon enough. */
+const worthKeeping = 2 ** 17
+
+/** How much larger a buffer may be than what is needed: the size of a JSON body is only guessed. */
+export const slack = 1.25
+
+/**
+ * Buffers that were freed, up to some bytes, for whoever needs one of about the same size and reads only what it has written. Clients
+ * send batches of one size again and again, and a new buffer of some megabytes has to be cleared and brought into the caches, which
+ * takes longer than to evaluate what comes into it.
+ */
+export class KeptBuffers {
+  readonly #mostBytes: number
+  /** The one that was kept longest first. */
+  readonly #buffers: ArrayBuffer[] = []
+  #bytes = 0
+
+  constructor(mostBytes: number) {
+    this.#mostBytes = mostBytes
+  }
+
+  /** Bytes that are kept. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** A buffer of at least this size and not much more, if there is one. It holds what was in it before. */
+  take(bytes: number): ArrayBuffer | undefined {
+    const at = this.#buffers.findLastIndex(({ byteLength }) => byteLength >= bytes && byteLength <= slack * bytes)
+    return at < 0 ? undefined : this.#remove(at)
+  }
+
+  /** Takes a buffer from whoever has it: it is detached, and kept or given back to the system. */
+  keep(buffer: ArrayBuffer): void {
+    if (buffer.byteLength < worthKeeping || buffer.byteLength > this.#mostBytes) {
+      buffer.transfer(0)
+      return
+    }
+    while (this.#bytes + buffer.byteLength > this.#mostBytes) this.#remove(0).transfer(0)
+    this.#bytes += buffer.byteLength
+    this.#buffers.push(buffer.transfer())
+  }
+
+  #remove(at: number): ArrayBuffer {
+    const [buffer] = this.#buffers.splice(at, 1)
+    this.#bytes -= buffer.byteLength
+    return buffer
+  }
+}
