@@ -86,7 +86,7 @@ export class DocumentScanner {
   /** Bytes counted of what is kept from one slice to the next. */
   #kept = 0
   #optionText: string | undefined
-  readonly #builders = new Map<string, TensorBuilder>()
+  readonly #builders: [name: string, builder: TensorBuilder][] = []
   readonly #listed: TensorBuilder[] = []
   #builder: TensorBuilder | undefined
   /** Where the last tensor ended. */
@@ -152,8 +152,9 @@ export class DocumentScanner {
     this.#memory.release(this.#kept)
     this.#kept = 0
     this.#builder?.free()
-    for (const builder of [...this.#builders.values(), ...this.#listed]) builder.free()
-    this.#builders.clear()
+    for (const [, builder] of this.#builders) builder.free()
+    for (const builder of this.#listed) builder.free()
+    this.#builders.length = 0
     this.#listed.length = 0
   }
 
@@ -214,7 +215,7 @@ export class DocumentScanner {
         const name = this.#plan.members[state[layout.TENSOR]]
         const builder = this.#currentBuilder()
         builder.finish(name ?? 'data', this.#position + end - layout.INPUT)
-        if (name !== undefined) this.#builders.set(name, builder)
+        if (name !== undefined) this.#builders.push([name, builder])
         else if (this.#listed.length < mostListed) this.#listed.push(builder)
         else builder.free()
         this.#builder = undefined
