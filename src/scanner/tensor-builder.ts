@@ -82,12 +82,14 @@ const pieceNumbers = 2 ** 18
 const firstPieceNumbers = 2 ** 13
 /** So many numbers are copied at the end rather than given a piece of their own. */
 const fewNumbers = 2 ** 11
+/** So many numbers tell how many bytes one takes. */
+const enoughNumbers = 2 ** 11
 /** So many times the numbers that have come are expected at most: a sender may announce more than it ever sends. */
 const mostExpected = 128
 
 /**
- * Gathers what the module found of one tensor, slice by slice, in pieces. Once some have come, and the length of the
- * document was declared, the rest goes into one large piece, of which only what is written to takes memory.
+ * Gathers what the module found of one tensor, slice by slice, in pieces. Once enough have come, and the length of the
+ * document was declared, all go into one large piece, of which only what is written to takes memory.
  */
 export class TensorBuilder {
   readonly #memory: Memory
@@ -190,9 +192,9 @@ export class TensorBuilder {
   #pieceWithRoom(read: number, coming: number): Piece {
     const last = this.#pieces.at(-1)
     if (last !== undefined && last.length < last.data.length) return last
-    if (last !== undefined && this.#length <= pieceNumbers && this.#declaredBytes > read) {
+    if (this.#length <= pieceNumbers && this.#length + coming >= enoughNumbers && this.#declaredBytes > read) {
       const expected = this.#expected(read, coming)
-      const isBelieved = expected <= mostExpected * this.#length
+      const isBelieved = expected <= mostExpected * (this.#length + coming)
       if (isBelieved && this.#memory.mayPromise(8 * expected)) return this.#placeAll(expected)
     }
     const capacity = Math.min(pieceNumbers, Math.max(firstPieceNumbers, this.#length, coming))
@@ -206,7 +208,7 @@ export class TensorBuilder {
     return Math.max(Math.min(expected, this.#mostNumbers), 2 * this.#length)
   }
 
-  /** Replaces the first pieces by one for all that may come. */
+  /** One piece for all that may come, in place of those that there are. */
   #placeAll(expected: number): Piece {
     const first = [...this.#pieces]
     const piece = this.#open(expected, 0)

@@ -95,7 +95,7 @@ async function benchBodies(): Promise<void> {
   const large = makeRows(60_000)
   const anyPeer = serverNames
   const cases: (readonly [takers: readonly ServerName[], times: number, request: Request])[] = [
-    [anyPeer, 10, asJson('1,000 x 10, JSON', makeRows(1000), 'index')],
+    [anyPeer, 50, asJson('1,000 x 10, JSON', makeRows(1000), 'index')],
     [anyPeer, 3, asJson('60,000 x 10, JSON, 17 digits', large, 'index')],
     [anyPeer, 3, asJson('60,000 x 10, JSON, 8 digits', makeRows(60_000, { digits: 8 }), 'index')],
     [anyPeer, 3, asJson('60,000 x 10, JSON, 17 digits, one-hot', large, 'one-hot')],

@@ -82,6 +82,13 @@ function nearHalfway(): string {
   return `${mantissa}${5 - random(2)}${digits(1 + random(3))}e${Number(exponent) + random(3) - 1}`
 }
 
+/** A decimal below 1 of at most 19 digits, next to the middle of two doubles. */
+function nextToHalfway(): string {
+  const text = exactly((bigBits(52) | (1n << 52n)) * 2n + 1n, -54 - random(20)).slice('0.'.length)
+  const cut = text.slice(0, text.search(/[1-9]/) + 16 + random(4))
+  return `0.${random(2) === 0 ? cut : String(BigInt(cut) + 1n).padStart(cut.length, '0')}`
+}
+
 const FORMS: readonly (() => string)[] = [
   () => write(anyDouble()),
   () => anyDouble().toExponential(random(101)),
@@ -104,9 +111,12 @@ const FORMS: readonly (() => string)[] = [
   () => `0.${'0'.repeat(random(3000))}${digits(17)}e${random(3300)}`,
   () => `${digits(20).replace(/^0*/, '1')}${'0'.repeat(random(1000))}e-${random(1300)}`,
   () => exactly((bigBits(52) | (1n << 52n)) * 2n + 1n, random(64) - 64),
+  () => `0.${'0'.repeat(random(8))}${digits(1 + random(24))}${['', '', '', 'e-5', 'E2'][random(5)]}`,
   halfway,
   halfway,
   nearHalfway,
+  nextToHalfway,
+  nextToHalfway,
 ]
 
 function firstDifference(texts: readonly string[]): string | undefined {

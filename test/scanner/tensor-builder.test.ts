@@ -253,7 +253,7 @@ for (const [when, declared, promises] of [
     t.equal(memory.held, 0)
   })
 
-t.test('with a true length all but the first slices go into one piece, counted as it is filled', async (t) => {
+t.test('with a true length all goes into one piece, counted as it is filled', async (t) => {
   const values = Array.from({ length: 900_000 }, (_, i) => i % 7)
   const text = JSON.stringify({ labels: values })
   const memory = new Ledger()
@@ -261,9 +261,8 @@ t.test('with a true length all but the first slices go into one piece, counted a
     // Two bytes a number; what is counted at once comes on top.
     t.ok(memory.held <= 8 * (read / 2 + 8192), `${memory.held} bytes after ${read}`)
   })
-  t.equal(memory.allocated.length, 2)
-  const [first, all] = memory.allocated
-  t.ok(first.length <= 32_768)
+  t.equal(memory.allocated.length, 1)
+  const [all] = memory.allocated
   t.equal(all.committed, 0)
   t.ok(all.length >= values.length && all.length < 1.1 * values.length, `${all.length} are expected`)
   t.ok(memory.held <= 8 * (values.length + 8192))
@@ -284,8 +283,8 @@ t.test('a tensor that begins in the middle of a slice is expected as exactly', a
     const { tensors, growths } = stepwise(scannerOf(text, memory, text.length), memory)
     t.same(growths, [])
     const lengths = memory.allocated.map(({ length }) => length)
-    t.equal(lengths.length, 4)
-    t.ok(lengths[3] >= 200_000 && lengths[3] < 220_000, `${lengths[3]} are expected`)
+    t.equal(lengths.length, 2)
+    t.ok(lengths[1] >= 200_000 && lengths[1] < 220_000, `${lengths[1]} are expected`)
     t.ok(isSame(tensors.labels, labels))
     freeAll(memory, tensors)
     t.equal(memory.held, 0)
@@ -434,7 +433,7 @@ t.test('however a document is cut and whatever length is declared, the numbers a
 
 t.test('a sender that announces much is believed as it sends', async (t) => {
   for (const [count, isBelieved] of [
-    [100_000, false],
+    [60_000, false],
     [240_000, true],
   ] as const) {
     const memory = new Ledger()

@@ -14,7 +14,7 @@ import type { BodyReader } from './reader.ts'
 /** The members that are read as tensors. */
 const jsonTensors: readonly string[] = [...batchTensors, ...weightOptions]
 
-const beginsOther = Buffer.from('["-0123456789tfn')
+const beginsOther: ReadonlySet<number> = new Set(Buffer.from('["-0123456789tfn'))
 
 /** One JSON document in pieces. What is JSON but not an object is refused once it has been read. */
 export class JsonScanner {
@@ -78,7 +78,7 @@ export class JsonScanner {
   }
 
   #scannerFrom(firstByte = 0): DocumentScanner | BareValue {
-    this.#scanner ??= beginsOther.includes(firstByte)
+    this.#scanner ??= beginsOther.has(firstByte)
       ? new BareValue(this.#limits, this.#memory, this.#blanks)
       : new DocumentScanner(this.#tensorNames, this.#limits, this.#memory, this.#declaredBytes, this.#blanks)
     return this.#scanner

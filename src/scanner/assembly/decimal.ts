@@ -22,8 +22,40 @@ const EXACT_POWERS = memory.data<f64>([
 @inline export function decimal(w: u64, q: i32, digits: usize): f64 {
   // Up to 15 digits are below 2^53. Which of two longer ones is would be a branch nobody can foretell.
   if (digits <= 16 && w <= 9007199254740992 && <u32>(q + 22) <= 44) {
-    return q < 0 ? <f64>w / load<f64>(EXACT_POWERS - (q << 3)) : <f64>w * load<f64>(EXACT_POWERS + (q << 3))
+    const whole = <f64>(<i64>w)
+    return q < 0 ? whole / load<f64>(EXACT_POWERS - (q << 3)) : whole * load<f64>(EXACT_POWERS + (q << 3))
   }
+  return product(w, q)
+}
+
+/** w / 10^q for a w below 2^53 and a q up to 22. */
+@inline export function quotient(w: u64, q: usize): f64 {
+  return <f64>(<i64>w) / load<f64>(EXACT_POWERS + (q << 3))
+}
+
+/**
+ * The same product for a q from -23 to -16: none is exactly in the middle, too large or too small. What the lower halves carry
+ * is left out, and so is what a longer power would: together less than 2 in the upper product, which matters where its last
+ * nine bits are nearly all ones.
+ */
+@inline export function smallProduct(w: u64, q: i32): f64 {
+  if (w == 0) return 0
+  const zeros = <i32>clz(w)
+  const shifted = w << zeros
+  const high = shifted >> 32
+  const power = POWERS + ((q - SMALLEST_POWER) << 4)
+  const powerHigh = <u64>load<u32>(power + 4)
+  const middle = high * <u64>load<u32>(power)
+  const cross = (shifted & 0xffffffff) * powerHigh + (middle & 0xffffffff)
+  const upper = high * powerHigh + (middle >> 32) + (cross >> 32)
+  if ((upper & 0x1ff) >= 0x1fe) return wholeProduct(w, q)
+  const top = <i32>(upper >> 63)
+  const mantissa = upper >> (top + 9)
+  const exponent = ((217706 * q) >> 16) + 63 + top - zeros + 1023
+  return reinterpret<f64>(((mantissa + (mantissa & 1)) >> 1) + (<u64>(exponent - 1) << 52))
+}
+
+function wholeProduct(w: u64, q: i32): f64 {
   return product(w, q)
 }
 

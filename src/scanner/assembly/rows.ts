@@ -5,7 +5,7 @@ import {
   TOTAL, VALUE,
 } from '../layout'
 import { get, getAt, set, setAt, skipSpace } from './memory'
-import { number } from './number'
+import { belowOne, number } from './number'
 import { skipPlain } from './text'
 import { limit, markOf, OUTER_DEPTH, ROW_DEPTH } from './tensor'
 
@@ -97,7 +97,8 @@ export function rows(p: usize, end: usize): usize {
         continue
       }
     } else {
-      let behind = number(p, c, out)
+      let behind = belowOne(p, out)
+      if (behind == 0) behind = number(p, c, out)
       if (behind == 0) {
         // The first ones are told to the host.
         if (nonNumeric < NON_NUMERIC_CAPACITY) break
