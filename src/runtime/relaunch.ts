@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 
 /** For V8, which reads some of them only when it starts. */
-const flags = [
+export const flags: readonly string[] = [
   // collections of the young take 3 ms instead of 12
   '--max-semi-space-size=8',
   // large buffers lie outside its heap, and the service counts them itself: V8 is not to stop everything when they take half of
@@ -12,7 +12,7 @@ const flags = [
   '--max-inlined-bytecode-size-cumulative=8000',
 ]
 /** For the C library: the threshold stays where it is when it is set, else it rises, and what large bodies took is kept. */
-const variables = { MALLOC_MMAP_THRESHOLD_: '131072' }
+export const variables: Readonly<Record<string, string>> = { MALLOC_MMAP_THRESHOLD_: '131072' }
 
 /** What is needed of a process. */
 export interface Launched extends Pick<NodeJS.Process, 'argv' | 'execArgv' | 'execPath' | 'env' | 'platform'> {

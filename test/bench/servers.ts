@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import packageJson from '../../package.json' with { type: 'json' }
+import { flags as launchFlags, variables as launchVariables } from '../../src/runtime/relaunch.ts'
 import { freePort } from '../free-port.ts'
 import type { Check } from './client.ts'
 import { Connection, checkLoss, checkStatus } from './client.ts'
@@ -44,9 +45,17 @@ export async function start(
 ): Promise<Server> {
   const port = await freePort()
   const [command, args] = commandOf(name, port, flags)
+  const launched = name === 'lossmeter' ? launchVariables : {}
   const child = spawn(command, args, {
     cwd: root,
-    env: { PATH: process.env.PATH, PORT: String(port), ANSWER: answer, DATABASE_URL: databaseUrl, ...variables },
+    env: {
+      PATH: process.env.PATH,
+      PORT: String(port),
+      ANSWER: answer,
+      DATABASE_URL: databaseUrl,
+      ...launched,
+      ...variables,
+    },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
   while (!(await accepts(port))) {
@@ -111,8 +120,9 @@ function readProc({ pid }: Pick<ChildProcess, 'pid'>, file: string): string {
 }
 
 function commandOf(name: ServerName, port: number, flags: readonly string[]): [string, string[]] {
-  // as npm start does
-  if (name === 'lossmeter') return [process.execPath, [...flags, ...packageJson.scripts.start.split(' ').slice(1)]]
+  // as npm start does, after it has started itself anew: with a channel to it, it cannot
+  if (name === 'lossmeter')
+    return [process.execPath, [...launchFlags, ...flags, ...packageJson.scripts.start.split(' ').slice(1)]]
   if (name !== 'fastapi') return [process.execPath, [...flags, join(peers, `${name}.ts`)]]
   const where = ['--app-dir', peers, 'fastapi_numpy:app', '--host', '127.0.0.1', '--port', String(port)]
   return [python, ['-m', 'uvicorn', ...where, '--log-level', 'warning', '--no-access-log']]
