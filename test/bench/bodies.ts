@@ -62,27 +62,35 @@ export function asOneArray({ name, body, loss }: Request): Request {
   return requestOf(name, 'application/json', Buffer.from(text), loss)
 }
 
-/** Predictions as FP64; labels as numpy has them, INT64, or as one-hot rows in FP64. */
-export function asBinary(name: string, { predictions, labels }: Rows, labelFormat: 'index' | 'one-hot'): Request {
+/** Predictions as FP64 or FP32; labels as numpy has them, INT64, or as one-hot rows in FP64. */
+export function asBinary(
+  name: string,
+  { predictions, labels }: Rows,
+  labelFormat: 'index' | 'one-hot',
+  datatype: 'FP64' | 'FP32' = 'FP64',
+): Request {
   const outputs = predictions[0].length
   const shape = [labels.length, outputs]
-  const numbers = Buffer.from(Float64Array.from(predictions.flat()).buffer)
+  const numbers = (datatype === 'FP64' ? Float64Array : Float32Array).from(predictions.flat())
+  const sent = predictions.map((_, row) => Array.from(numbers.subarray(outputs * row, outputs * (row + 1))))
+  const bytes = Buffer.from(numbers.buffer)
   const truth =
     labelFormat === 'index'
       ? Buffer.from(BigInt64Array.from(labels, BigInt).buffer)
       : Buffer.from(Float64Array.from(labels.flatMap((label) => oneHot(label, outputs))).buffer)
   const header = JSON.stringify({
-    parameters: { loss: 'cross-entropy', labelFormat },
+    // rows of 32 bits sum to 1 less exactly
+    parameters: { loss: 'cross-entropy', labelFormat, ...(datatype === 'FP32' && { rowSumTolerance: 1e-4 }) },
     inputs: [
-      { name: 'predictions', shape, datatype: 'FP64', parameters: { binary_data_size: numbers.length } },
+      { name: 'predictions', shape, datatype, parameters: { binary_data_size: bytes.length } },
       labelFormat === 'index'
         ? { name: 'labels', shape: [shape[0]], datatype: 'INT64', parameters: { binary_data_size: truth.length } }
         : { name: 'labels', shape, datatype: 'FP64', parameters: { binary_data_size: truth.length } },
     ],
   })
-  const body = Buffer.concat([Buffer.from(header), numbers, truth])
+  const body = Buffer.concat([Buffer.from(header), bytes, truth])
   const length = `Inference-Header-Content-Length: ${header.length}\r\n`
-  return requestOf(name, 'application/octet-stream', body, lossOf(predictions, labels), length)
+  return requestOf(name, 'application/octet-stream', body, lossOf(sent, labels), length)
 }
 
 /**

@@ -99,9 +99,10 @@ async function benchBodies(): Promise<void> {
     [anyPeer, 3, asJson('60,000 x 10, JSON, 17 digits', large, 'index')],
     [anyPeer, 3, asJson('60,000 x 10, JSON, 8 digits', makeRows(60_000, { digits: 8 }), 'index')],
     [anyPeer, 3, asJson('60,000 x 10, JSON, 17 digits, one-hot', large, 'one-hot')],
-    [['lossmeter', 'drain'], 3, asBinary('60,000 x 10, binary, FP64 and INT64', large, 'index')],
+    [['lossmeter', 'drain'], 20, asBinary('60,000 x 10, binary, FP64 and INT64', large, 'index')],
+    [['lossmeter', 'drain'], 20, asBinary('60,000 x 10, binary, FP32 and INT64', large, 'index', 'FP32')],
     [['lossmeter', 'drain'], 3, asFiles('60,000 x 10, .npy files, FP64 and INT64', large)],
-    [['lossmeter', 'drain'], 3, asBinary('60,000 x 10, binary, one-hot in FP64', large, 'one-hot')],
+    [['lossmeter', 'drain'], 20, asBinary('60,000 x 10, binary, one-hot in FP64', large, 'one-hot')],
     [['lossmeter', 'drain', 'parse'], 3, asNdjson('60,000 x 10, NDJSON, 60 lines', large, 1000)],
     [['lossmeter', 'drain', 'parse'], 3, asNdjson('60,000 x 10, NDJSON, 60,000 lines', large, 1)],
   ]
@@ -109,12 +110,13 @@ async function benchBodies(): Promise<void> {
   if (chosen.length === 0) return
   const servers = await startAll()
   for (const [takers, times, request] of chosen) {
-    const open = new Map<ServerName, Connection>()
-    for (const [name, { port }] of servers) open.set(name, await Connection.open(port))
     const contenders = present.filter((name) => takers.includes(name))
     // what takes little time has not been compiled when the rounds of warm-up are over
     if (times > 3)
       for (const name of contenders) await throughput(servers.get(name) as Server, request, warmUpMilliseconds, 1)
+    // afterwards, for a connection that nothing comes on is soon closed
+    const open = new Map<ServerName, Connection>()
+    for (const name of contenders) open.set(name, await Connection.open((servers.get(name) as Server).port))
     const results = await interleave<ServerName, number>(contenders, rounds, (name) =>
       latency(servers.get(name) as Server, open.get(name) as Connection, request, times),
     )

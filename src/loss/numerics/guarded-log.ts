@@ -1,5 +1,5 @@
 import type { LogPolicy } from '../formats.ts'
-import { takeNegativeLogs } from './logarithm/logarithm.ts'
+import { logarithm, takeNegativeLogs } from './logarithm/logarithm.ts'
 
 /** Below this a logarithm is cut off by `clamp`, as in PyTorch BCELoss. */
 const lowestLog = -100
@@ -7,9 +7,9 @@ const smallestUnclamped = Math.exp(lowestLog)
 
 /** log y of a probability, kept away from log(0) by the policy. */
 export function guardedLog(y: number, policy: LogPolicy, epsilon: number): number {
-  if (policy === 'add-epsilon') return Math.log(y + epsilon)
-  if (policy === 'clip') return Math.log(clipped(y, epsilon))
-  const log = Math.log(y)
+  if (policy === 'add-epsilon') return logarithm(y + epsilon)
+  if (policy === 'clip') return logarithm(clipped(y, epsilon))
+  const log = logarithm(y)
   return policy === 'clamp' ? Math.max(log, lowestLog) : log
 }
 

@@ -89,8 +89,8 @@ export function negativeLogarithms(count: i32, shift: f64): void {
   return f64x2.add(both(constant), f64x2.mul(a, b))
 }
 
-/** The same of one value, whatever it is. */
-function logarithm(value: f64): f64 {
+/** log(value), whatever it is. */
+export function logarithm(value: f64): f64 {
   let x = value
   let k = -1023
   if (x < reinterpret<f64>(load<u64>(SMALLEST_NORMAL))) {
