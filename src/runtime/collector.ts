@@ -9,11 +9,17 @@ const quietMilliseconds = 2000
  */
 export class Collector {
   readonly #collect: () => void
+  #free: (() => void) | undefined
   #peak = 0
   #timer: NodeJS.Timeout | undefined
 
   constructor(collect = beginCollection) {
     this.#collect = collect
+  }
+
+  /** Says what gives back, before the collector runs, what was kept for later use. */
+  frees(free: () => void): void {
+    this.#free = free
   }
 
   /** @param used bytes that are in use now */
@@ -30,6 +36,7 @@ export class Collector {
   #run(): void {
     this.#timer = undefined
     this.#peak = 0
+    this.#free?.()
     this.#collect()
   }
 }

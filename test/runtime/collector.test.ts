@@ -40,6 +40,19 @@ test('it runs once, when nothing has been in use for 2 s after a peak', async (t
   t.equal(counts.runs, 2)
 })
 
+test('what is kept for later use is given back before', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  const calls: string[] = []
+  const collector = new Collector(() => calls.push('collect'))
+  collector.frees(() => calls.push('free'))
+  collector.note(64 * mebibyte)
+  collector.note(0)
+  t.same(calls, [])
+  mock.timers.tick(2000)
+  t.same(calls, ['free', 'collect'])
+})
+
 test('it does not run without a peak, or while something is in use', async (t) => {
   const counts = counted(t)
   counts.collector.note(64 * mebibyte - 1)

@@ -36,6 +36,7 @@ export class MemoryBudget {
     this.capacity = capacity
     this.#collector = collector
     this.#kept = new KeptBuffers(Math.min(mostKept, mostKeptPart * capacity))
+    collector?.frees(() => this.#kept.clear())
   }
 
   /** Bytes that are held now. */

@@ -41,6 +41,11 @@ export class KeptBuffers {
     this.#buffers.push(buffer.transfer())
   }
 
+  /** Gives all back to the system. */
+  clear(): void {
+    while (this.#buffers.length > 0) this.#remove(0).transfer(0)
+  }
+
   #remove(at: number): ArrayBuffer {
     const [buffer] = this.#buffers.splice(at, 1)
     this.#bytes -= buffer.byteLength

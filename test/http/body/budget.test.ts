@@ -336,6 +336,22 @@ test('the collector is told what is held', async (t) => {
   t.same([noted, runs], [[100, 150, 0], 0])
 })
 
+test('the collector has what is kept given back', async (t) => {
+  const size = 2 ** 17
+  let free: (() => void) | undefined
+  class Recorder extends Collector {
+    override frees(given: () => void): void {
+      free = given
+    }
+  }
+  const { account } = partyOf(new MemoryBudget(64 * size, new Recorder()), 'a')
+  const first = account.allocate(size, size, true)
+  new Uint8Array(first).fill(7)
+  account.free(first)
+  free?.()
+  t.equal(new Uint8Array(account.allocate(size, size, true))[0], 0)
+})
+
 const owners = ['a', 'b', 'c']
 const capacity = 2 * freeBytes
 const kinds = [

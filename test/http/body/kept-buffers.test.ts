@@ -53,3 +53,12 @@ test('small buffers, and those that alone are too large, are given back to the s
     t.same([buffer.detached, kept.bytes], [true, large])
   }
 })
+
+test('all may be given back', async (t) => {
+  const kept = new KeptBuffers(4 * large)
+  for (const mark of [1, 2]) kept.keep(marked(large, mark))
+  kept.clear()
+  t.same([kept.bytes, kept.take(large)], [0, undefined])
+  kept.keep(marked(large, 3))
+  t.equal(markOf(kept.take(large)), 3)
+})
