@@ -72,7 +72,6 @@ export function asBinary(
   const outputs = predictions[0].length
   const shape = [labels.length, outputs]
   const numbers = (datatype === 'FP64' ? Float64Array : Float32Array).from(predictions.flat())
-  const sent = predictions.map((_, row) => Array.from(numbers.subarray(outputs * row, outputs * (row + 1))))
   const bytes = Buffer.from(numbers.buffer)
   const truth =
     labelFormat === 'index'
@@ -90,7 +89,7 @@ export function asBinary(
   })
   const body = Buffer.concat([Buffer.from(header), bytes, truth])
   const length = `Inference-Header-Content-Length: ${header.length}\r\n`
-  return requestOf(name, 'application/octet-stream', body, lossOf(sent, labels), length)
+  return requestOf(name, 'application/octet-stream', body, lossOf(rowsOf(numbers, outputs), labels), length)
 }
 
 /**
@@ -117,8 +116,8 @@ export function asInference(name: string, rows: Rows, answerBytes = 0): Request 
   const body = Buffer.concat([Buffer.from(header), predictions, labels])
   const lengths = `Inference-Header-Content-Length: ${header.length}\r\nX-Answer-Bytes: ${answerBytes}\r\nContent-Length: ${body.length}`
   const head = `POST /v2/models/cross-entropy/infer HTTP/1.1\r\nHost: 127.0.0.1\r\n${lengths}\r\n\r\n`
-  const sent = rows.labels.map((_, at) => Array.from(numbers.subarray(outputs * at, outputs * (at + 1))))
-  return { name, bytes: body.length, head: Buffer.from(head), body, loss: lossOf(sent, rows.labels) }
+  const loss = lossOf(rowsOf(numbers, outputs), rows.labels)
+  return { name, bytes: body.length, head: Buffer.from(head), body, loss }
 }
 
 /** Predictions and labels as .npy files, FP64 and INT64. */
@@ -143,6 +142,13 @@ function requestOf(name: string, mediaType: string, body: Buffer, loss: number, 
 function lossOf(predictions: number[][], labels: number[]): number {
   const losses = labels.map((label, row) => -Math.log(predictions[row][label] + 1e-7))
   return losses.reduce((a, b) => a + b) / labels.length
+}
+
+/** The numbers as they are sent, row by row. */
+function rowsOf(numbers: Float32Array | Float64Array, outputs: number): number[][] {
+  return Array.from({ length: numbers.length / outputs }, (_, row) =>
+    Array.from(numbers.subarray(outputs * row, outputs * (row + 1))),
+  )
 }
 
 function oneHot(label: number, outputs: number): number[] {

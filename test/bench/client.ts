@@ -38,7 +38,7 @@ export class Connection {
   /** The whole answer, head and body. */
   send({ head, body }: Request): Promise<Buffer> {
     return new Promise((resolve, reject) => {
-      if (this.#socket.destroyed) reject(new Error('the server has closed the connection'))
+      if (this.#socket.destroyed) throw new Error('the server has closed the connection')
       this.#failed = reject
       this.begin(head, body, resolve)
     })

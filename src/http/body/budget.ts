@@ -198,20 +198,17 @@ export class Account implements Memory {
     this.#settle(0)
   }
 
+  /** Left to the garbage collector it would stay until that has the time. */
   #giveBack(buffer: ArrayBufferLike, { isToKeep }: Counted): void {
-    if (isToKeep && buffer instanceof ArrayBuffer && !buffer.detached) this.#budget.keep(buffer)
-    else detach(buffer)
+    if (!(buffer instanceof ArrayBuffer) || buffer.detached) return
+    if (isToKeep) this.#budget.keep(buffer)
+    else buffer.transfer(0)
   }
 
   #settle(held: number): void {
     const charge = Math.max(0, held - freeBytes)
     if (charge !== this.charged) this.#budget.charge(this, charge - this.charged)
   }
-}
-
-/** A buffer left to the garbage collector would stay until it has the time. */
-function detach(buffer: ArrayBufferLike): void {
-  if (buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0)
 }
 
 function noRoom(): Problem {

@@ -36,14 +36,19 @@ export class KeptBuffers {
       buffer.transfer(0)
       return
     }
-    while (this.#bytes + buffer.byteLength > this.#mostBytes) this.#remove(0).transfer(0)
+    this.#shrink(this.#mostBytes - buffer.byteLength)
     this.#bytes += buffer.byteLength
     this.#buffers.push(buffer.transfer())
   }
 
   /** Gives all back to the system. */
   clear(): void {
-    while (this.#buffers.length > 0) this.#remove(0).transfer(0)
+    this.#shrink(0)
+  }
+
+  /** Gives back those that were kept longest, until no more than so many bytes are left. */
+  #shrink(bytes: number): void {
+    while (this.#bytes > bytes) this.#remove(0).transfer(0)
   }
 
   #remove(at: number): ArrayBuffer {
