@@ -1,7 +1,7 @@
 import { isIP, isIPv4 } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
-import { defaultDatabaseUrl } from './evaluations/database-url.ts'
+import { defaultDatabaseUrl } from './database/database-url.ts'
 
 /** A day at most; a time of 0 would mean at once here and never there, so it is refused where neither is of use. */
 const milliseconds = integer(1, 86_400_000)

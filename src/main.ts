@@ -3,9 +3,9 @@ import { buildApp } from './app.ts'
 import type { Membership } from './cluster/worker.ts'
 import type { Config } from './config.ts'
 import { ConfigError, parseConfig } from './config.ts'
-import { StoreUnusable } from './evaluations/errors.ts'
-import { refusalMs } from './http/connections/closing.ts'
+import { StoreUnusable } from './database/errors.ts'
 import { openLog } from './log/open.ts'
+import { refusalMs } from './wire/closing.ts'
 
 /** In the environment of a worker: which one it is, from 0. */
 const placeName = 'LOSSMETER_WORKER'
@@ -72,7 +72,7 @@ async function serve(config: Config, membership?: Membership, sweeps?: boolean):
 /** Answers requests as one of several workers. */
 async function work(): Promise<void> {
   const { Membership } = await import('./cluster/worker.ts')
-  const { shareOf } = await import('./cluster/share.ts')
+  const { shareOf } = await import('./cluster/split-limits.ts')
   await serve(shareOf(config), new Membership(process), process.env[placeName] === '0')
 }
 

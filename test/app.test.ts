@@ -6,11 +6,11 @@ import type { FastifyInstance } from 'fastify'
 import { t as root, test } from 'tap'
 import { buildApp } from '../src/app.ts'
 import { parseConfig } from '../src/config.ts'
-import type { Figures } from '../src/operation/figures.ts'
+import type { Figures } from '../src/operation/metrics-snapshot.ts'
 import { MemoryLedger } from '../src/quotas/memory-ledger.ts'
-import { writeCertificate } from './http/certificates.ts'
 import { withinAMinute } from './minute.ts'
 import { appOf, ask, listener, post, problemOf } from './support.ts'
+import { writeCertificate } from './wire/certificates.ts'
 
 const { lines, logger } = listener()
 const app = await appOf(root, {}, logger)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'tap'
 import { parse } from 'yaml'
-import { PostgresServer } from './evaluations/postgres/server.ts'
+import { PostgresServer } from './database/postgres/server.ts'
 import { startUnder, without } from './proxies.ts'
 import { appOf } from './support.ts'
 

@@ -91,7 +91,7 @@ test('nothing else is sent to the build', async (t) => {
   ])
     t.equal(isIgnored(file), true, file)
   for (const file of ['src/scanner/scanner.wasm', 'src/a.wasm']) t.equal(isIgnored(file), true, file)
-  for (const file of ['src/app.ts', 'src/http/body/json.ts', 'package-lock.json']) t.equal(isIgnored(file), false, file)
+  for (const file of ['src/app.ts', 'src/formats/json.ts', 'package-lock.json']) t.equal(isIgnored(file), false, file)
 })
 
 test('the scripts that the build runs exist', async (t) => {

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { test } from 'tap'
 import { isAlive } from '../src/health-check.ts'
-import { serve } from './http/body/support.ts'
-import { writeCertificate } from './http/certificates.ts'
+import { serve } from './formats/support.ts'
+import { writeCertificate } from './wire/certificates.ts'
 
 const script = new URL('../src/health-check.ts', import.meta.url).pathname
 

@@ -10,8 +10,8 @@ import type { ISecret, IService } from 'kubernetes-models/v1'
 import { Secret, Service } from 'kubernetes-models/v1'
 import { t as root, test } from 'tap'
 import { parseAllDocuments } from 'yaml'
+import { readKeys } from '../src/access/keys.ts'
 import { environment } from '../src/config.ts'
-import { readKeys } from '../src/http/access/keys.ts'
 import { appOf } from './support.ts'
 
 const folder = join(import.meta.dirname, '..')

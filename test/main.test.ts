@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'tap'
-import { writeCertificate } from './http/certificates.ts'
 import { linesOf, linesWith, portOf, start, until } from './service.ts'
+import { writeCertificate } from './wire/certificates.ts'
 
 const request = { loss: 'mae', labelFormat: 'values', predictions: [2, 5], labels: [1, 2] }
 

@@ -9,8 +9,8 @@ import type { FastifyInstance } from 'fastify'
 import { t as root, test } from 'tap'
 import { parse, stringify } from 'yaml'
 import dashboard from '../src/operation/dashboard.json' with { type: 'json' }
-import { aggregated } from '../src/operation/figures.ts'
 import { primaryFigures } from '../src/operation/metrics.ts'
+import { aggregated } from '../src/operation/metrics-snapshot.ts'
 import { freePort } from './free-port.ts'
 import { appOf } from './support.ts'
 

@@ -4,7 +4,7 @@ import { chromium } from 'playwright-core'
 import type { Test } from 'tap'
 import { test } from 'tap'
 import { lossNames } from '../src/loss/kernels/index.ts'
-import { npyOf } from './http/body/form.ts'
+import { npyOf } from './formats/form.ts'
 import { appOf } from './support.ts'
 
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'

@@ -1,4 +1,4 @@
-import type { Figures } from '../operation/figures.ts'
+import type { Figures } from '../operation/metrics-snapshot.ts'
 import type { Ask, Grant } from '../quotas/ledger.ts'
 
 /**

@@ -2,8 +2,8 @@ import type { Worker } from 'node:cluster'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Ask, Ledger } from '../quotas/ledger.ts'
-import type { FiguresOf, SharedFiguresOptions } from './figures.ts'
-import { SharedFigures } from './figures.ts'
+import type { FiguresOf, SharedFiguresOptions } from './merge-metrics.ts'
+import { SharedFigures } from './merge-metrics.ts'
 import type { Question, ToPrimary, ToWorker } from './messages.ts'
 
 /** What is used of a worker. */

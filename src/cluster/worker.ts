@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events'
-import type { Peers } from '../http/connections/closing.ts'
-import type { Figures } from '../operation/figures.ts'
+import type { Figures } from '../operation/metrics-snapshot.ts'
 import type { Ask, Grant, Ledger } from '../quotas/ledger.ts'
+import type { Peers } from '../wire/closing.ts'
 import type { CloseOrder, Question, ToPrimary, ToWorker } from './messages.ts'
 
 /** What a worker needs of its process. */

@@ -1,5 +1,5 @@
+import type { PutResult } from '../database/store.ts'
 import type { EvaluatedBatch, Evaluations, OpenEvaluation } from './service.ts'
-import type { PutResult } from './store.ts'
 
 /** Batches, and bytes of them, that wait for a commit at most. */
 const mostWaiting = 512

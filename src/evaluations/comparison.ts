@@ -1,11 +1,11 @@
+import type { Pair, Store } from '../database/store.ts'
 import type { DifferenceReport } from '../loss/report/difference.ts'
 import { batchDifference, differenceOf } from '../loss/report/difference.ts'
 import type { Tally } from '../loss/tally.ts'
 import { emptyTally, merge } from '../loss/tally.ts'
 import type { Task } from '../runtime/scheduler.ts'
-import { corrupt } from './runs.ts'
+import { corrupt } from './block-ranges.ts'
 import type { OpenEvaluation } from './service.ts'
-import type { Pair, Store } from './store.ts'
 
 /** Two evaluations over the batches that both have under one name, with the same labels and sample weights. */
 export interface EvaluationComparison {

@@ -4,8 +4,8 @@ import type { Spec } from '../loss/spec.ts'
 import type { Tally } from '../loss/tally.ts'
 import { emptyTally, merge } from '../loss/tally.ts'
 import type { Task } from '../runtime/scheduler.ts'
-import type { Batches } from './runs.ts'
-import { blockBatches, runsOf, singlesOf } from './runs.ts'
+import type { Batches } from './block-ranges.ts'
+import { blockBatches, runsOf, singlesOf } from './block-ranges.ts'
 
 /** Some consecutive batches as one, and all up to their last. */
 export interface CurvePoint extends CurveFigures {

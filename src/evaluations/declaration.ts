@@ -1,3 +1,4 @@
+import { StoreUnavailable } from '../database/errors.ts'
 import { labelFormats } from '../loss/formats.ts'
 import { lossNames } from '../loss/kernels/index.ts'
 import type { OptionType } from '../loss/option-types.ts'
@@ -5,7 +6,6 @@ import { optionNames, optionOf, weightOptions } from '../loss/options.ts'
 import type { Options, Spec } from '../loss/spec.ts'
 import { describeChoices, describeSpec, resolve } from '../loss/spec.ts'
 import type { Path } from '../loss/validation-errors.ts'
-import { StoreUnavailable } from './errors.ts'
 
 /** What an evaluation is declared with. */
 export interface Declared {

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Tally } from '../loss/tally.ts'
 import { emptyTally, merge } from '../loss/tally.ts'
-import { blockBatches } from './runs.ts'
+import { blockBatches } from './block-ranges.ts'
 
 /** Blocks whose batches come just now. */
 const mostBlocks = 1000

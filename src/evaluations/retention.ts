@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Store } from './store.ts'
+import type { Store } from '../database/store.ts'
 
 const everyMilliseconds = 60_000
 const day = 86_400_000

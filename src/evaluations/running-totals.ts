@@ -4,8 +4,8 @@ import type { Spec } from '../loss/spec.ts'
 import type { EvaluationState } from '../loss/state.ts'
 import { RunningTotal } from '../loss/state.ts'
 import type { Task } from '../runtime/scheduler.ts'
-import type { Batches, Run } from './runs.ts'
-import { blockBatches, blocksOf, singlesOf } from './runs.ts'
+import type { Batches, Run } from './block-ranges.ts'
+import { blockBatches, blocksOf, singlesOf } from './block-ranges.ts'
 
 /** Bytes that all totals in memory may take together; one that alone may take more is made anew each time. */
 const mostBytes = 96 * 2 ** 20

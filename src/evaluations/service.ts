@@ -1,8 +1,21 @@
 import { setImmediate } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
+import { StoreUnavailable } from '../database/errors.ts'
+import type {
+  Batch,
+  BatchPage,
+  Evaluation,
+  EvaluationPage,
+  NewBatch,
+  PutResult,
+  SealResult,
+  Store,
+} from '../database/store.ts'
 import type { EvaluationState } from '../loss/state.ts'
 import type { Tally } from '../loss/tally.ts'
 import type { Scheduler, Task } from '../runtime/scheduler.ts'
+import type { Batches } from './block-ranges.ts'
+import { blockBatches, blocksOf, foldBlock, foldOf } from './block-ranges.ts'
 import { StateCodec } from './codec.ts'
 import type { EvaluationComparison } from './comparison.ts'
 import { comparisonOf } from './comparison.ts'
@@ -10,12 +23,8 @@ import type { CurvePoint } from './curve.ts'
 import { curveOf } from './curve.ts'
 import type { Declared, Difference } from './declaration.ts'
 import { differencesOf, readDeclaration, writeDeclaration } from './declaration.ts'
-import { StoreUnavailable } from './errors.ts'
 import { RecentTallies } from './recent-tallies.ts'
 import { RunningTotals } from './running-totals.ts'
-import type { Batches } from './runs.ts'
-import { blockBatches, blocksOf, foldBlock, foldOf } from './runs.ts'
-import type { Batch, BatchPage, Evaluation, EvaluationPage, NewBatch, PutResult, SealResult, Store } from './store.ts'
 
 /** Characters of the declarations that are kept read. */
 const mostDeclared = 2 ** 24

@@ -1,12 +1,12 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { EvaluationGone, StoreUnavailable } from '../evaluations/errors.ts'
+import { EvaluationGone, StoreUnavailable } from '../database/errors.ts'
+import { PlacedError } from '../formats/parsed-body.ts'
 import { alternatives } from '../loss/option-types.ts'
 import type { Path, ValidationError } from '../loss/validation-errors.ts'
 import { InvalidContent, LimitExceeded, shortened } from '../loss/validation-errors.ts'
-import { PlacedError } from './body/parsed-body.ts'
 import { inferenceError, inferenceErrorMediaType, isInferencePath } from './inference-error.ts'
 import type { Limits } from './limits.ts'
-import { requestOver } from './request-work.ts'
+import { requestOver } from './request-context.ts'
 import { quoted } from './words.ts'
 
 declare module 'fastify' {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { jsonText } from './json-text.ts'
-import type { RequestWork } from './request-work.ts'
+import type { RequestWork } from './request-context.ts'
 import { sendJson } from './send-json.ts'
 
 /** Numbers of a tensor: FP64, or integers that are sent as INT64. */

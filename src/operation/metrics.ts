@@ -1,8 +1,8 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import packageJson from '../../package.json' with { type: 'json' }
+import type { StoreObserver } from '../database/sql/observed-engine.ts'
 import type { EvaluationCounts } from '../evaluations/service.ts'
-import type { StoreObserver } from '../evaluations/sql/observed-engine.ts'
-import type { Figures } from './figures.ts'
+import type { Figures } from './metrics-snapshot.ts'
 import { RequestDurations } from './request-durations.ts'
 import { Sums } from './sums.ts'
 

@@ -4,9 +4,9 @@ import type { SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace'
 import type { FastifyBaseLogger } from 'fastify'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Config } from '../config.ts'
-import type { Store } from '../evaluations/store.ts'
-import type { Trace } from '../http/request-work.ts'
-import type { TraceParent } from '../http/traceparent.ts'
+import type { Store } from '../database/store.ts'
+import type { Trace } from '../http/request-context.ts'
+import type { TraceParent } from './traceparent.ts'
 
 type Api = typeof import('@opentelemetry/api')
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
-import { PostgresEngine } from '../evaluations/postgres/engine.ts'
-import type { SqlEngine, Statement } from '../evaluations/sql/engine.ts'
+import { PostgresEngine } from '../database/postgres/engine.ts'
+import type { SqlEngine, Statement } from '../database/sql/engine.ts'
 import type { Ask, Grant, Ledger } from './ledger.ts'
 import { generosity } from './ledger.ts'
 

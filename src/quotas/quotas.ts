@@ -1,7 +1,7 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import type { Ask, Ledger } from './ledger.ts'
-import { Share } from './share.ts'
+import { Share } from './quota-share.ts'
 
 /** What one client may send in a minute; 0 is as much as it likes. */
 export interface Quota {

@@ -2,8 +2,8 @@ import '@fastify/accepts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { askAgain, forEver } from '../http/constant.ts'
 import { nothingServed } from '../http/plugins/not-found.ts'
-import type { Language } from './explore-pages.ts'
-import { assets, languages, pageOf } from './explore-pages.ts'
+import type { Language } from './pages.ts'
+import { assets, languages, pageOf } from './pages.ts'
 
 const links = {
   explore: '/explore',
@@ -14,7 +14,7 @@ const links = {
   problems: '/problems',
 }
 
-/** The pages of src/explorer/pages.js by their addresses. */
+/** The pages of src/pages/pages.js by their addresses. */
 const addresses = { '/explore': 'explore', '/explore/evaluations': 'evaluations' } as const
 
 const offered = Object.keys(languages) as Language[]

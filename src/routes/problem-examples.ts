@@ -1,5 +1,5 @@
-import { rateLimited } from '../http/access/quotas.ts'
-import { forbidden, noKey } from '../http/access/refusals.ts'
+import { rateLimited } from '../access/quota-refusals.ts'
+import { forbidden, noKey } from '../access/refusals.ts'
 import type { ProblemName } from '../http/problem.ts'
 import { mediaTypeDetail, Problem, problemBody, problems } from '../http/problem.ts'
 

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { isInferencePath } from '../http/inference-error.ts'
 import type { problems } from '../http/problem.ts'
 import { pathOf } from '../http/problem.ts'
-import { assets } from './explore-pages.ts'
+import { assets } from './pages.ts'
 import type { ExampleRequest } from './problem-requests.ts'
 import { curlOf, requests, withoutRequests } from './problem-requests.ts'
 

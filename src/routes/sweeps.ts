@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import type { ParsedBody } from '../http/body/parsed-body.ts'
+import type { ParsedBody } from '../formats/parsed-body.ts'
 import { fixedLimits } from '../http/limits.ts'
 import { sendJson } from '../http/send-json.ts'
 import { validBody } from '../http/validation.ts'

@@ -1,8 +1,8 @@
 // The bodies of the attacks: small to write down, large to hold.
 import { gzipSync } from 'node:zlib'
 import { uniformIntegers } from '../../src/runtime/random.ts'
-import type { FormPart } from '../http/body/form.ts'
-import { formOf } from '../http/body/form.ts'
+import type { FormPart } from '../formats/form.ts'
+import { formOf } from '../formats/form.ts'
 import type { Request } from './client.ts'
 
 export const mebibyte = 2 ** 20

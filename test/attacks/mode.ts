@@ -3,8 +3,8 @@ import { hash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { scopes } from '../../src/http/access/needs.ts'
-import { writeCertificate } from '../http/certificates.ts'
+import { scopes } from '../../src/access/needs.ts'
+import { writeCertificate } from '../wire/certificates.ts'
 
 const possible = ['keys', 'tls', 'workers'] as const
 const asked = (process.env.ATTACKS_WITH || process.env.FUZZ_WITH || '').split(',').filter((name) => name !== '')

@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PostgresServer } from '../evaluations/postgres/server.ts'
+import { PostgresServer } from '../database/postgres/server.ts'
 import { makeRows } from './bodies.ts'
 import { Connection } from './client.ts'
 import type { Server } from './servers.ts'

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
-import { openStore } from '../../src/evaluations/open.ts'
-import type { NewBatch, Store } from '../../src/evaluations/store.ts'
-import { PostgresServer } from '../evaluations/postgres/server.ts'
+import { openStore } from '../../src/database/open.ts'
+import type { NewBatch, Store } from '../../src/database/store.ts'
+import { PostgresServer } from '../database/postgres/server.ts'
 import { batchOf, declareNew } from '../evaluations/support.ts'
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 12)

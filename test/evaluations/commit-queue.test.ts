@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { test } from 'tap'
+import { StoreUnavailable } from '../../src/database/errors.ts'
 import { CommitQueue } from '../../src/evaluations/commit-queue.ts'
-import { StoreUnavailable } from '../../src/evaluations/errors.ts'
 import type { EvaluatedBatch } from '../../src/evaluations/service.ts'
 import { Evaluations } from '../../src/evaluations/service.ts'
 import { Scheduler } from '../../src/runtime/scheduler.ts'

@@ -1,7 +1,7 @@
 import { test } from 'tap'
+import type { Store } from '../../src/database/store.ts'
 import { comparisonOf } from '../../src/evaluations/comparison.ts'
 import { Evaluations } from '../../src/evaluations/service.ts'
-import type { Store } from '../../src/evaluations/store.ts'
 import { Scheduler } from '../../src/runtime/scheduler.ts'
 import type { Request } from '../loss/support.ts'
 import { stateOf, tallyBytes } from '../loss/support.ts'

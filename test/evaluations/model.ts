@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { Store } from '../../src/evaluations/store.ts'
+import type { Store } from '../../src/database/store.ts'
 import { batchOf, declaration, limits, namesOf, statesOf } from './support.ts'
 
 /** What can be done to a store with few names, so that they meet often. */

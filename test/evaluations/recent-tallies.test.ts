@@ -1,6 +1,6 @@
 import { test } from 'tap'
+import { blockBatches } from '../../src/evaluations/block-ranges.ts'
 import { RecentTallies } from '../../src/evaluations/recent-tallies.ts'
-import { blockBatches } from '../../src/evaluations/runs.ts'
 import { fromInteger } from '../../src/loss/numerics/dyadic.ts'
 import type { Tally } from '../../src/loss/tally.ts'
 import { emptyTally } from '../../src/loss/tally.ts'

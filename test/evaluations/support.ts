@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Declaration, Evaluation, NewBatch, StatePage, Store } from '../../src/evaluations/store.ts'
+import type { Declaration, Evaluation, NewBatch, StatePage, Store } from '../../src/database/store.ts'
 
 export const limits = { maxEvaluations: 5, maxBatches: 1500 }
 

@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { Owner } from '../evaluations/postgres/server.ts'
+import type { Owner } from '../database/postgres/server.ts'
 import { folderOf } from './databases.ts'
 import { Trial } from './trial.ts'
 import type { Trouble } from './troubles.ts'

@@ -1,5 +1,5 @@
 // What a store may suffer, and what the service must say and do then.
-import type { Owner } from '../evaluations/postgres/server.ts'
+import type { Owner } from '../database/postgres/server.ts'
 import type { Trial } from './trial.ts'
 
 export interface Trouble {

@@ -5,12 +5,12 @@ import type { FastifyInstance } from 'fastify'
 import Fastify, { LogController } from 'fastify'
 import { test } from 'tap'
 import { answerClientError, refuseAddress } from '../../src/http/client-error.ts'
-import { Connections } from '../../src/http/connections/server.ts'
-import type { Connection } from '../../src/http/connections/table.ts'
 import { requestsInFlight } from '../../src/http/plugins/requests-in-flight.ts'
 import { handleError, problems } from '../../src/http/problem.ts'
+import { Connections } from '../../src/wire/server.ts'
+import type { Connection } from '../../src/wire/table.ts'
 import { listener } from '../support.ts'
-import { Client, fakeConnection, get, limits } from './connections/support.ts'
+import { Client, fakeConnection, get, limits } from '../wire/support.ts'
 
 /** A server that loses patience after 100 ms, with nothing of the service but its connections. */
 async function served(t: {

@@ -6,10 +6,10 @@ import type { FastifyInstance } from 'fastify'
 import Fastify from 'fastify'
 import { test } from 'tap'
 import { parseConfig } from '../../src/config.ts'
-import { EvaluationGone, StoreUnavailable } from '../../src/evaluations/errors.ts'
-import type { BodyPlace } from '../../src/http/body/parsed-body.ts'
-import { PlacedError } from '../../src/http/body/parsed-body.ts'
-import { registerBodies } from '../../src/http/body/register.ts'
+import { EvaluationGone, StoreUnavailable } from '../../src/database/errors.ts'
+import type { BodyPlace } from '../../src/formats/parsed-body.ts'
+import { PlacedError } from '../../src/formats/parsed-body.ts'
+import { registerBodies } from '../../src/http/bodies.ts'
 import { limitsOf } from '../../src/http/limits.ts'
 import {
   handleError,
@@ -22,11 +22,11 @@ import {
   problems,
   unsupportedMediaType,
 } from '../../src/http/problem.ts'
-import { requestWork } from '../../src/http/request-work.ts'
+import { requestWork } from '../../src/http/request-context.ts'
 import type { Path } from '../../src/loss/validation-errors.ts'
 import { InvalidContent, LimitExceeded, ValidationErrors } from '../../src/loss/validation-errors.ts'
 import { listener } from '../support.ts'
-import { noConnections } from './connections/support.ts'
+import { noConnections } from '../wire/support.ts'
 
 /** A service whose one address throws this. */
 async function throwing(error: unknown): Promise<{ app: FastifyInstance; lines: string[] }> {

@@ -1,7 +1,7 @@
 import { test } from 'tap'
-import { Resources } from '../../src/http/request-work.ts'
+import { Resources } from '../../src/http/request-context.ts'
 import { sendJson } from '../../src/http/send-json.ts'
-import { limits } from './body/support.ts'
+import { limits } from '../formats/support.ts'
 import { bare } from './plugins/support.ts'
 
 test('an answer is JSON, whatever its size', async (t) => {

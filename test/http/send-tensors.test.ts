@@ -2,11 +2,11 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { test } from 'tap'
-import { Resources } from '../../src/http/request-work.ts'
+import { Resources } from '../../src/http/request-context.ts'
 import type { TensorNumbers } from '../../src/http/send-tensors.ts'
 import { bytesSentOf, sendTensors } from '../../src/http/send-tensors.ts'
 import { eventually } from '../eventually.ts'
-import { limits } from './body/support.ts'
+import { limits } from '../formats/support.ts'
 import { bare } from './plugins/support.ts'
 
 const header = { outputs: ['é'] }

@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream'
 import { test } from 'tap'
 import { z } from 'zod'
-import { PlacedError, singleBatch } from '../../src/http/body/parsed-body.ts'
+import { PlacedError, singleBatch } from '../../src/formats/parsed-body.ts'
 import { pointerOf } from '../../src/http/problem.ts'
 import { checkValueCount, validated, validatorCompiler, validBody, validOptions } from '../../src/http/validation.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import { InvalidContent, LimitExceeded } from '../../src/loss/validation-errors.ts'
 import { unknownField } from '../../src/routes/unknown-field.ts'
-import { outcomeOf } from './body/support.ts'
+import { outcomeOf } from '../formats/support.ts'
 
 const schema = z.strictObject(
   {

@@ -1,4 +1,4 @@
-import type { Figures } from '../../src/operation/figures.ts'
+import type { Figures } from '../../src/operation/metrics-snapshot.ts'
 
 /** A metric of one value, as a process tells it. */
 export function metric(

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace'
 import { test } from 'tap'
-import type { Store } from '../../src/evaluations/store.ts'
+import type { Store } from '../../src/database/store.ts'
 import { endpointOf, openTracing, telling } from '../../src/operation/tracing.ts'
 import { eventually } from '../eventually.ts'
 import { listener } from '../support.ts'

@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
 import { t as root, test } from 'tap'
 import { PostgresLedger } from '../../src/quotas/postgres-ledger.ts'
-import { PostgresServer } from '../evaluations/postgres/server.ts'
+import { PostgresServer } from '../database/postgres/server.ts'
 import { provesLedger } from './contract.ts'
 
 const server = await PostgresServer.start(root)

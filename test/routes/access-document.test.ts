@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { test } from 'tap'
-import { needOf } from '../../src/http/access/needs.ts'
+import { needOf } from '../../src/access/needs.ts'
 import { appOf } from '../support.ts'
 
 type Operations = Record<string, Record<string, { security: object[]; responses: Record<string, { content: object }> }>>

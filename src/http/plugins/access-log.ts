@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { traceParentOf } from '../../operation/traceparent.ts'
+import { whenClosed } from '../../wire/when-closed.ts'
 import { pathOf } from '../problem.ts'
-import type { RequestWork } from '../request-work.ts'
-import { traceParentOf } from '../traceparent.ts'
-import { whenClosed } from '../when-closed.ts'
+import type { RequestWork } from '../request-context.ts'
 
 /**
  * Every request has one line in the log, written when its answer is sent or its client has left; that of a route whose `logLevel`

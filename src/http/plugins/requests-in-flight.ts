@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Connection, Share } from '../connections/table.ts'
-import { clientOf } from '../connections/table.ts'
+import type { Connection, Share } from '../../wire/table.ts'
+import { clientOf } from '../../wire/table.ts'
+import { whenClosed } from '../../wire/when-closed.ts'
 import type { Limits } from '../limits.ts'
 import type { Problem } from '../problem.ts'
 import { overloaded } from '../problem.ts'
-import { whenClosed } from '../when-closed.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -1,4 +1,4 @@
-import { batchMediaTypes } from '../../http/body/register.ts'
+import { batchMediaTypes } from '../../http/bodies.ts'
 import { comparisonBinaryDocument, exampleCounts as counts, exampleSpec as spec } from '../loss/examples.ts'
 import { comparisonMultipartDocument } from '../loss/multipart-document.ts'
 import { exampleId, invalidExample, mediaTypeExample, problemExample } from '../problem-examples.ts'

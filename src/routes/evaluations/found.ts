@@ -1,6 +1,6 @@
 import type { Evaluations, OpenEvaluation } from '../../evaluations/service.ts'
 import { Problem } from '../../http/problem.ts'
-import type { RequestWork } from '../../http/request-work.ts'
+import type { RequestWork } from '../../http/request-context.ts'
 import { quoted } from '../../http/words.ts'
 import type { Statistics } from '../../loss/report/statistics.ts'
 import { statisticsOf } from '../../loss/report/statistics.ts'

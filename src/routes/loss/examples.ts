@@ -1,4 +1,4 @@
-import { lossMediaTypes } from '../../http/body/register.ts'
+import { lossMediaTypes } from '../../http/bodies.ts'
 import { exampleId, invalidExample, mediaTypeExample, problemExample } from '../problem-examples.ts'
 import { lossMultipartDocument } from './multipart-document.ts'
 

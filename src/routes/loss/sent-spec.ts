@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
-import type { ParsedBody } from '../../http/body/parsed-body.ts'
-import { placed } from '../../http/body/parsed-body.ts'
+import type { ParsedBody } from '../../formats/parsed-body.ts'
+import { placed } from '../../formats/parsed-body.ts'
 import { validOptions } from '../../http/validation.ts'
 import type { Spec } from '../../loss/spec.ts'
 import { describeSpec, refuseForStreams, resolve } from '../../loss/spec.ts'

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { binaryHeader } from '../../http/body/oip-header.ts'
+import { binaryHeader } from '../../formats/oip-header.ts'
 import { inferenceErrorMediaType } from '../../http/inference-error.ts'
 import { lossNames } from '../../loss/kernels/index.ts'
 import { lossStatuses } from '../../loss/report/statistics.ts'

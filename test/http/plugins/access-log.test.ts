@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { test } from 'tap'
-import type { Turn } from '../../../src/http/connections/table.ts'
 import { accessLog } from '../../../src/http/plugins/access-log.ts'
+import type { Turn } from '../../../src/wire/table.ts'
 import { listener } from '../../support.ts'
 import { bare, connected, portOf } from './support.ts'
 

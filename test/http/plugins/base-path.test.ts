@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { addressBelow, documentBelow, pageBelow } from '../../../src/http/plugins/base-path.ts'
+import { Client, serve } from '../../formats/support.ts'
 import { appOf } from '../../support.ts'
-import { Client, serve } from '../body/support.ts'
 
 const BASE_PATH = '/models/loss_meter'
 

@@ -1,5 +1,5 @@
 import { t as root, test } from 'tap'
-import { formOf, npyOf } from '../../http/body/form.ts'
+import { formOf, npyOf } from '../../formats/form.ts'
 import { appOf, ask, post } from '../../support.ts'
 
 const app = await appOf(root)

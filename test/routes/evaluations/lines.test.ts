@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { t as root, test } from 'tap'
-import { StoreUnavailable } from '../../../src/evaluations/errors.ts'
+import { StoreUnavailable } from '../../../src/database/errors.ts'
 import { lineRoutes } from '../../../src/routes/evaluations/lines.ts'
 import { appOf, ask, problemOf } from '../../support.ts'
 import { batches, evaluationOf, foundOf, routesOver, send, sendLines, threeClasses } from './support.ts'

@@ -1,7 +1,7 @@
 import t, { test } from 'tap'
 import { optionNames } from '../../../src/loss/options.ts'
 import { batchMultipartDocument, lossMultipartDocument } from '../../../src/routes/loss/multipart-document.ts'
-import { formOf, npyOf } from '../../http/body/form.ts'
+import { formOf, npyOf } from '../../formats/form.ts'
 import { appOf } from '../../support.ts'
 
 const app = await appOf(t)

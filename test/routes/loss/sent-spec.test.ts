@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { test } from 'tap'
-import type { ParsedBody } from '../../../src/http/body/parsed-body.ts'
-import { SingleBatch, singleBatch } from '../../../src/http/body/parsed-body.ts'
+import type { ParsedBody } from '../../../src/formats/parsed-body.ts'
+import { SingleBatch, singleBatch } from '../../../src/formats/parsed-body.ts'
 import { specOf } from '../../../src/routes/loss/sent-spec.ts'
 
 const options = { loss: 'cross-entropy', labelFormat: 'index', labelSmoothing: 0.25 }

@@ -1,0 +1,180 @@
+import { hash } from 'node:crypto'
+import type { FastifyBaseLogger } from 'fastify'
+import type { JWTPayload } from 'jose'
+import { createRemoteJWKSet, customFetch, errors, jwtVerify } from 'jose'
+import { LRUCache } from 'lru-cache'
+import { Problem } from '../http/problem.ts'
+import type { Client } from './authenticator.ts'
+import type { Scope } from './needs.ts'
+import { scopes } from './needs.ts'
+import { unauthenticated } from './refusals.ts'
+
+/** Algorithms by public keys alone: a token signed with a shared secret, or not at all, is refused. */
+const algorithms = ['RS256', 'ES256', 'EdDSA']
+/** Seconds that the clocks of the issuer and of the service may differ. */
+const clockTolerance = 30
+/** A token that was verified counts as such for so long, at most until it expires. */
+const verifiedMs = 60_000
+const mostVerified = 10_000
+/** The time for an answer of the issuer, and the time in which it is not asked again when it gave none. */
+const timeoutMs = 5000
+const failureMs = 2000
+/** How often the issuer's keys are fetched without need, and how long they are good while it is out of reach. */
+const renewMs = 300_000
+const staleMs = 3_600_000
+
+type Keys = ReturnType<typeof createRemoteJWKSet>
+
+export interface IssuerOptions {
+  /** The issuer's name, which is its address. */
+  readonly issuer: string
+  /** Whom its tokens must be made for. */
+  readonly audience: string
+  readonly log: FastifyBaseLogger
+  /** The time in which an unknown key makes the issuer be asked once. */
+  readonly cooldownMs?: number
+}
+
+/** An OpenID issuer, whose tokens are verified with the keys that it publishes. */
+export class Issuer {
+  readonly #options: IssuerOptions
+  /** By the hash of the token, so that no token stays in memory. */
+  readonly #verified = new LRUCache<string, Client>({ max: mostVerified })
+  readonly #renewing: NodeJS.Timeout
+  #keys: Promise<Keys> | undefined
+  #failedAt = Number.NEGATIVE_INFINITY
+
+  constructor(options: IssuerOptions) {
+    this.#options = options
+    this.#renewing = setInterval(() => void this.renew(), renewMs).unref()
+  }
+
+  /** Asks the issuer for its keys; the log says when there is no answer. */
+  async renew(): Promise<void> {
+    try {
+      const keys = await this.#find()
+      await keys.reload()
+    } catch (err) {
+      this.#options.log.warn({ err, issuer: this.#options.issuer }, 'the issuer of tokens does not answer')
+    }
+  }
+
+  /** Asks the issuer no more. */
+  close(): void {
+    clearInterval(this.#renewing)
+  }
+
+  /**
+   * Whose token this is.
+   *
+   * @throws Problem `unauthenticated`, or `issuer-unavailable` when that cannot be known
+   */
+  verify(token: string): Client | Promise<Client> {
+    const digest = hash('sha256', token, 'binary')
+    return this.#verified.get(digest) ?? this.#verify(token, digest)
+  }
+
+  async #verify(token: string, digest: string): Promise<Client> {
+    const { issuer, audience } = this.#options
+    try {
+      const { payload } = await jwtVerify(
+        token,
+        async (header, input) => {
+          const keys = await this.#find()
+          return keys(header, input)
+        },
+        { issuer, audience, algorithms, clockTolerance, requiredClaims: ['exp', 'sub'] },
+      )
+      const client = clientOf(issuer, payload)
+      const left = (Number(payload.exp) + clockTolerance) * 1000 - Date.now()
+      this.#verified.set(digest, client, { ttl: Math.max(1, Math.min(verifiedMs, left)) })
+      return client
+    } catch (error) {
+      throw refusalOf(error)
+    }
+  }
+
+  /** Where its keys are is asked once. */
+  #find(): Promise<Keys> {
+    this.#keys ??= this.#discover().catch((error) => {
+      this.#keys = undefined
+      throw error
+    })
+    return this.#keys
+  }
+
+  async #discover(): Promise<Keys> {
+    const { issuer, cooldownMs: cooldownDuration = 30_000 } = this.#options
+    const signal = AbortSignal.timeout(timeoutMs)
+    const answer = await this.#fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, {
+      signal,
+      redirect: 'manual',
+    })
+    const found = (answer.status === 200 ? await answer.json().catch(() => undefined) : undefined) as
+      | Discovered
+      | undefined
+    const url = typeof found?.jwks_uri === 'string' ? URL.parse(found.jwks_uri) : null
+    if (found?.issuer !== issuer || url === null) {
+      this.#failedAt = performance.now()
+      throw new IssuerSilent('its configuration does not name it, or names no jwks_uri')
+    }
+    return createRemoteJWKSet(url, {
+      cooldownDuration,
+      cacheMaxAge: staleMs,
+      timeoutDuration: timeoutMs,
+      [customFetch]: (address, options) => this.#fetch(address, options),
+    })
+  }
+
+  /** Fetches from the issuer, unless it has just failed to answer: a flood of tokens must not become one of requests. */
+  async #fetch(address: string, options: RequestInit): Promise<Response> {
+    if (performance.now() - this.#failedAt < failureMs) throw new IssuerSilent('it did not answer a moment ago')
+    try {
+      const answer = await fetch(address, options)
+      if (!answer.ok) this.#failedAt = performance.now()
+      return answer
+    } catch (error) {
+      this.#failedAt = performance.now()
+      throw error
+    }
+  }
+}
+
+interface Discovered {
+  readonly issuer?: unknown
+  readonly jwks_uri?: unknown
+}
+
+class IssuerSilent extends Error {}
+
+function clientOf(issuer: string, { sub, scope }: JWTPayload): Client {
+  if (typeof sub !== 'string' || sub === '' || sub.length > 255 || !sub.isWellFormed() || sub.includes('\0'))
+    throw unauthenticated('The subject of the token cannot be used.')
+  const named = typeof scope === 'string' ? scope.split(' ') : []
+  return { owner: `${issuer}|${sub}`, scopes: scopes.filter((known: Scope) => named.includes(known)) }
+}
+
+/** What is wrong with a token in a few words; what does not speak of the token is the issuer's fault. */
+function refusalOf(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (error instanceof errors.JWTExpired) return unauthenticated('The token has expired.')
+  if (error instanceof errors.JWTClaimValidationFailed) return unauthenticated(wrongClaim(error))
+  if (error instanceof errors.JOSEAlgNotAllowed)
+    return unauthenticated(`The token must be signed with ${algorithms.join(', ')}.`)
+  if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
+    return unauthenticated('The token names no key of its issuer.')
+  if (error instanceof errors.JWSSignatureVerificationFailed)
+    return unauthenticated('The signature of the token is wrong.')
+  const isAboutToken =
+    error instanceof errors.JWTInvalid || error instanceof errors.JWSInvalid || error instanceof errors.JOSENotSupported
+  if (isAboutToken) return unauthenticated('The token cannot be read.')
+  const detail = 'The issuer of the token cannot be asked for its keys now.'
+  return new Problem('issuer-unavailable', detail, {}, { 'retry-after': '5' })
+}
+
+function wrongClaim({ claim, reason }: errors.JWTClaimValidationFailed): string {
+  if (claim === 'nbf' && reason === 'check_failed') return 'The token is not valid yet.'
+  if (claim === 'aud') return 'The token was made for another audience.'
+  if (claim === 'iss') return 'The token was made by another issuer.'
+  return `The claim "${claim}" of the token is missing or wrong.`
+}

@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises'
+import type { FastifyBaseLogger } from 'fastify'
+import { codeOf, WatchedFiles } from '../runtime/watched-files.ts'
+import type { Client } from './authenticator.ts'
+import type { KeyRing } from './keys.ts'
+import { KeysUnusable, readKeys } from './keys.ts'
+
+/** The keys of a file, read again when it changes. */
+export class KeyFile {
+  readonly #path: string
+  readonly #log: FastifyBaseLogger
+  readonly #watched: WatchedFiles
+  #keys: KeyRing
+
+  private constructor(path: string, keys: KeyRing, log: FastifyBaseLogger, watched: WatchedFiles) {
+    this.#path = path
+    this.#keys = keys
+    this.#log = log
+    this.#watched = watched
+  }
+
+  /** @throws KeysUnusable for a file that cannot be used */
+  static async open(path: string, log: FastifyBaseLogger, everyMilliseconds = 1000): Promise<KeyFile> {
+    const watched = await WatchedFiles.at(path)
+    const file = new KeyFile(path, await readFileOfKeys(path), log, watched)
+    watched.watch(() => file.#readAgain(), everyMilliseconds)
+    return file
+  }
+
+  find(key: string): Client | undefined {
+    return this.#keys.find(key)
+  }
+
+  /** Looks no more whether it changes. */
+  close(): void {
+    this.#watched.close()
+  }
+
+  async #readAgain(): Promise<void> {
+    try {
+      this.#keys = await readFileOfKeys(this.#path)
+      this.#log.info({ keys: this.#keys.size }, 'read the keys again')
+    } catch (error) {
+      const reason = (error as KeysUnusable).message
+      this.#log.error({ reason }, 'the file of keys cannot be used; the keys read before stay in force')
+    }
+  }
+}
+
+async function readFileOfKeys(path: string): Promise<KeyRing> {
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    throw new KeysUnusable(`it cannot be read: ${codeOf(error)}`)
+  }
+  return readKeys(text)
+}

@@ -1,0 +1,52 @@
+/** What a key or a token may allow. */
+export const scopes = ['evaluate', 'read', 'write', 'metrics'] as const
+
+export type Scope = (typeof scopes)[number]
+
+/** What a route asks for: nothing, any key at all, or a key with this scope. */
+export type Need = 'nothing' | 'any key' | Scope
+
+type Needs = Need | Readonly<Record<string, Need>>
+
+/** What each route asks for; `/*` at the end stands for all below, too. */
+export const needs: Readonly<Record<string, Needs>> = {
+  '/': 'nothing',
+  '/livez': 'nothing',
+  '/readyz': 'nothing',
+  '/openapi.json': 'nothing',
+  '/docs/*': 'nothing',
+  '/explore/*': 'nothing',
+  '/problems/*': 'nothing',
+  '/v1/loss': 'evaluate',
+  '/v1/mini-batches': 'evaluate',
+  '/v1/sweeps': 'evaluate',
+  '/v1/comparisons': 'evaluate',
+  '/v1/losses': 'any key',
+  '/v1/limits': 'any key',
+  '/v1/evaluations/*': { GET: 'read', PUT: 'write', POST: 'write', PATCH: 'write', DELETE: 'write' },
+  '/v2/health/*': 'nothing',
+  '/v2/*': { GET: 'any key', POST: 'evaluate' },
+  '/metrics': 'metrics',
+}
+
+/** Thrown for a route that is missing in the table above. */
+export class NeedUnknown extends Error {}
+
+/**
+ * What a route asks for. OPTIONS asks for nothing: a browser sends it before it sends a key.
+ *
+ * @throws NeedUnknown
+ */
+export function needOf(method: string, url: string): Need {
+  if (method === 'OPTIONS') return 'nothing'
+  const found = needs[url] ?? Object.entries(needs).find(([pattern]) => isBelow(url, pattern))?.[1]
+  const need = typeof found === 'object' ? found[method === 'HEAD' ? 'GET' : method] : found
+  if (need === undefined) throw new NeedUnknown(`${method} ${url} is missing in the table of src/access/needs.ts`)
+  return need
+}
+
+function isBelow(url: string, pattern: string): boolean {
+  if (!pattern.endsWith('/*')) return false
+  const root = pattern.slice(0, -2)
+  return url === root || url.startsWith(`${root}/`)
+}

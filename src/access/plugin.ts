@@ -1,0 +1,56 @@
+import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { Authorities, Client } from './authenticator.ts'
+import { clientOf, nobody } from './authenticator.ts'
+import type { Need } from './needs.ts'
+import { needOf } from './needs.ts'
+import { forbidden } from './refusals.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether the route only says that there is none for its method. */
+    isRefusal?: boolean
+  }
+  interface FastifyRequest {
+    /** Whose evaluations the request is about. */
+    owner: string
+    /** Who sent it; null while nobody needs a key. */
+    client: Client | null
+  }
+}
+
+/**
+ * Lets each request through that has the key its route needs, before anything of its body is read; every request while nobody
+ * needs one. Routes come afterwards.
+ */
+export function access(app: FastifyInstance, authorities: Authorities | undefined): void {
+  app.decorateRequest('owner', nobody)
+  app.decorateRequest('client', null)
+  app.addHook('onRoute', (route) => {
+    if (route.config?.isRefusal) return
+    for (const method of [route.method].flat()) {
+      const need = needOf(method, route.url)
+      if (need === 'nothing' || authorities === undefined) continue
+      route.onRequest = [check(need, authorities), ...[route.onRequest ?? []].flat()]
+    }
+  })
+}
+
+function check(need: Exclude<Need, 'nothing'>, authorities: Authorities): onRequestHookHandler {
+  const admit = (request: FastifyRequest, client: Client) => {
+    request.owner = client.owner
+    request.client = client
+    request.work.belongTo(client.owner)
+    return need === 'any key' || client.scopes.includes(need) ? undefined : forbidden(need)
+  }
+  return (request, _reply, done) => {
+    let client: Client | Promise<Client>
+    try {
+      client = clientOf(request.headers.authorization, authorities)
+    } catch (error) {
+      done(error as Error)
+      return
+    }
+    if (client instanceof Promise) client.then((verified) => admit(request, verified)).then(done, done)
+    else done(admit(request, client))
+  }
+}

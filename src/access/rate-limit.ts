@@ -1,0 +1,95 @@
+import type { FastifyInstance, onRequestHookHandler } from 'fastify'
+import type { Meter } from '../http/request-context.ts'
+import { LimitExceeded } from '../loss/validation-errors.ts'
+import type { Share } from '../quotas/quota-share.ts'
+import type { Quota, Quotas } from '../quotas/quotas.ts'
+import { needOf } from './needs.ts'
+import { rateLimited, rateLimitFields } from './quota-refusals.ts'
+
+/**
+ * Bounds what one client sends in a minute: an owner of keys, or an address while nobody needs one. Health and metrics are never
+ * limited. Register after `access`, and before the routes.
+ *
+ * @param standard the quota of clients whose keys name no other
+ */
+export function rateLimit(app: FastifyInstance, standard: Quota, quotas: Quotas): void {
+  app.addHook('onRoute', (route) => {
+    if (route.config?.isRefusal || route.config?.isAlwaysAnswered) return
+    const need = needOf(String([route.method].flat()[0]), route.url)
+    if (need === 'nothing' || need === 'metrics') return
+    route.onRequest = [...[route.onRequest ?? []].flat(), limit]
+  })
+
+  const limit: onRequestHookHandler = (request, reply, done) => {
+    const { client, work, headers } = request
+    const quota = {
+      requestsPerMinute: client?.requestsPerMinute ?? standard.requestsPerMinute,
+      bytesPerMinute: client?.bytesPerMinute ?? standard.bytesPerMinute,
+    }
+    if (quota.requestsPerMinute + quota.bytesPerMinute === 0) {
+      done()
+      return
+    }
+    const declared = Number(headers['content-length'] ?? 0)
+    const { owner } = work
+    const tell = () => reply.headers(rateLimitFields(quota, quotas.left(owner), quotas.secondsLeft))
+    if (quota.bytesPerMinute > 0 && declared > quota.bytesPerMinute) {
+      tell()
+      done(tooLarge(quota.bytesPerMinute))
+      return
+    }
+    const decide = (spent: keyof Quota | undefined) => {
+      tell()
+      if (spent === undefined && quota.bytesPerMinute > 0)
+        work.meter(new QuotaMeter(quotas, owner, quota.bytesPerMinute, declared))
+      done(spent && rateLimited(spent, quota[spent], quotas.secondsLeft))
+    }
+    const spent = quotas.admit(owner, quota, declared)
+    if (spent instanceof Promise) spent.then(decide, done)
+    else decide(spent)
+  }
+}
+
+/** Counts the bytes of one body as they come, when inflated. */
+class QuotaMeter implements Meter {
+  readonly #quotas: Quotas
+  readonly #client: string
+  readonly #limit: number
+  /** Where the bytes that it has declared are held, and how many have not come. */
+  readonly #share: Share
+  #held: number
+
+  constructor(quotas: Quotas, client: string, limit: number, declared: number) {
+    this.#quotas = quotas
+    this.#client = client
+    this.#limit = limit
+    this.#share = quotas.of(client).bytes
+    this.#held = declared
+  }
+
+  count(bytes: number): Promise<void> | undefined {
+    // the minute may have changed; what was held counts for the one that it was held in
+    const held = Math.min(this.#held, bytes)
+    this.#held -= held
+    this.#share.useHeld(held)
+    if (held === bytes) return undefined
+    const isWithin = this.#quotas.draw(this.#client, this.#limit, bytes - held)
+    if (isWithin instanceof Promise) return isWithin.then((is) => this.#check(is))
+    this.#check(isWithin)
+    return undefined
+  }
+
+  end(): void {
+    this.#share.held -= this.#held
+    this.#held = 0
+  }
+
+  #check(isWithin: boolean): void {
+    if (!isWithin) throw rateLimited('bytesPerMinute', this.#limit, this.#quotas.secondsLeft)
+  }
+}
+
+function tooLarge(allowed: number): LimitExceeded {
+  const detail = `The body is larger than what this client may send in a minute, bytesPerMinute, ${allowed} bytes.`
+  return new LimitExceeded('bytesPerMinute', allowed, [], detail)
+}

@@ -1,0 +1,83 @@
+import type { Memory } from '../loss/memory.ts'
+import type { Tensor } from '../loss/tensor.ts'
+import { refuse } from '../loss/validation-errors.ts'
+import { ScanSyntaxError, unexpectedByte, unexpectedEnd } from '../scanner/errors.ts'
+import { FINISHED } from '../scanner/layout.ts'
+import type { ScanLimits } from '../scanner/scanner.ts'
+import { DocumentScanner } from '../scanner/scanner.ts'
+
+const suffix = Buffer.from('}')
+
+const [quote, comma, openArray, backslash, closeArray, openObject, closeObject] = Buffer.from('",[\\]{}')
+
+/** A JSON document that is not an object of ours. It is read as the only member of one, which costs no more than that would. */
+export class BareValue {
+  readonly #name: string
+  readonly #scanner: DocumentScanner
+  #position: number
+  #depth = 0
+  #isString = false
+  #isEscaped = false
+
+  /**
+   * @param origin the offset of the first byte, for errors
+   * @param name what it is called, for errors in its shape; of letters
+   */
+  constructor(limits: ScanLimits, memory: Memory, origin: number, name = '') {
+    const prefix = Buffer.from(`{"${name}":`)
+    this.#name = name
+    this.#scanner = new DocumentScanner([name], limits, memory, 0, origin - prefix.length)
+    this.#scanner.write(prefix)
+    this.#position = origin
+  }
+
+  /** @throws ScanSyntaxError, ScanLimitError */
+  write(piece: Buffer): void {
+    const end = this.#findEnd(piece)
+    this.#scanner.write(end < 0 ? piece : piece.subarray(0, end))
+    if (end >= 0) throw unexpectedByte(piece[end], this.#position + end, FINISHED)
+    this.#position += piece.length
+  }
+
+  /**
+   * The numbers, or what keeps it from being numbers.
+   *
+   * @throws ScanSyntaxError if it is no whole document
+   */
+  *tensor(): Generator<void, Tensor> {
+    try {
+      this.#scanner.write(suffix)
+      return (yield* this.#scanner.end()).tensors[this.#name]
+    } catch (error) {
+      const isOwn = error instanceof ScanSyntaxError && error.offset >= this.#position
+      throw isOwn ? unexpectedEnd(this.#position, undefined) : error
+    }
+  }
+
+  /** @throws ScanSyntaxError if that is no whole document, else InvalidContent */
+  *end(): Generator<void, never> {
+    const { shape, shapeError } = yield* this.tensor()
+    const whole = shape.length === 0 ? 'a number' : `an array of ${shape[0]}`
+    const received = shapeError === undefined ? whole : shapeError.path.length > 0 ? 'an array' : shapeError.received
+    return refuse([], `the body is ${received}; it must be one JSON object`, received)
+  }
+
+  /** Gives back the memory of a document that is of no use any more. */
+  discard(): void {
+    this.#scanner.discard()
+  }
+
+  /** The first comma or brace that would end the member, or -1; anything else after the value the scanner refuses. */
+  #findEnd(piece: Buffer): number {
+    for (let at = 0; at < piece.length; at++) {
+      const byte = piece[at]
+      if (this.#isEscaped) this.#isEscaped = false
+      else if (byte === quote) this.#isString = !this.#isString
+      else if (this.#isString) this.#isEscaped = byte === backslash
+      else if (byte === openArray || byte === openObject) this.#depth++
+      else if (this.#depth === 0 && (byte === comma || byte === closeObject)) return at
+      else if (byte === closeArray || byte === closeObject) this.#depth--
+    }
+    return -1
+  }
+}

@@ -1,0 +1,221 @@
+import type { Problem } from '../http/problem.ts'
+import { overloaded } from '../http/problem.ts'
+import type { Memory } from '../loss/memory.ts'
+import { LimitExceeded } from '../loss/validation-errors.ts'
+import type { Collector } from '../runtime/collector.ts'
+import { KeptBuffers, slack } from './buffer-pool.ts'
+
+/** A request, as the budget sees it. */
+export interface Holder {
+  /** Whose it is: all requests of one owner together hold at most half of the budget while another owner needs it. */
+  readonly owner: string
+  /** Whether it holds memory while it only waits for its client. */
+  readonly isStalled: boolean
+  /** Ends the request: its account is closed when this returns. */
+  giveWay(reason: Error): void
+}
+
+/** Bytes that an account holds for nothing, so that small requests cost no bookkeeping. */
+const freeBytes = 2 ** 16
+/** Bytes of buffers that are kept for the next request, beyond what is held: so many, or this part of the budget. */
+const mostKept = 2 ** 24
+const mostKeptPart = 1 / 16
+
+/** The memory that all requests in flight may hold together: bodies, the numbers in them, what is computed, answers. */
+export class MemoryBudget {
+  /** Bytes. */
+  readonly capacity: number
+  readonly #collector: Collector | undefined
+  readonly #accounts = new Set<Account>()
+  readonly #byOwner = new Map<string, number>()
+  readonly #kept: KeptBuffers
+  #held = 0
+  #promised = 0
+
+  constructor(capacity: number, collector?: Collector) {
+    this.capacity = capacity
+    this.#collector = collector
+    this.#kept = new KeptBuffers(Math.min(mostKept, mostKeptPart * capacity))
+    collector?.frees(() => this.#kept.clear())
+  }
+
+  /** Bytes that are held now. */
+  get held(): number {
+    return this.#held
+  }
+
+  /**
+   * Whether so many bytes may be allocated before they are needed. That takes no memory, but the garbage collector is told of
+   * it, and would run for each upload that announces a large body and sends little.
+   */
+  mayPromise(bytes: number): boolean {
+    return this.#promised + bytes <= this.capacity
+  }
+
+  /** Counts bytes that are allocated and not yet in use, or with negative bytes those that are no longer so. */
+  promise(bytes: number): void {
+    this.#promised += bytes
+  }
+
+  /** A buffer of about this size that was kept, if there is one and nobody has to make room for it. */
+  takeKept(bytes: number): ArrayBuffer | undefined {
+    return this.#held + slack * bytes <= this.capacity ? this.#kept.take(bytes) : undefined
+  }
+
+  /** Takes back a buffer that nobody needs now. */
+  keep(buffer: ArrayBuffer): void {
+    this.#kept.keep(buffer)
+  }
+
+  open(holder: Holder): Account {
+    return new Account(this, holder)
+  }
+
+  /**
+   * Charges an account, or with negative bytes gives back.
+   *
+   * @throws LimitExceeded for more than there can ever be, Problem `overloaded` for more than there is now
+   */
+  charge(account: Account, bytes: number): void {
+    if (bytes > 0 && this.#held + bytes > this.capacity) this.#makeRoom(account, bytes)
+    const { owner } = account.holder
+    this.#held += bytes
+    account.charged += bytes
+    this.#byOwner.set(owner, this.#heldBy(owner) + bytes)
+    if (account.charged > 0) {
+      this.#accounts.add(account)
+    } else {
+      this.#accounts.delete(account)
+      if (this.#heldBy(owner) === 0) this.#byOwner.delete(owner)
+    }
+    this.#collector?.note(this.#held)
+  }
+
+  #heldBy(owner: string): number {
+    return this.#byOwner.get(owner) ?? 0
+  }
+
+  /** Newest first, those give way that wait for their clients, and those of an owner who has more than a fair share. */
+  #makeRoom(account: Account, bytes: number): void {
+    if (account.charged + bytes > this.capacity) throw tooMuch(this.capacity)
+    const isModest = this.#heldBy(account.holder.owner) + bytes <= this.capacity / 2
+    for (const { holder } of Array.from(this.#accounts).reverse()) {
+      if (holder === account.holder) continue
+      const isGreedy = holder.owner !== account.holder.owner && this.#heldBy(holder.owner) > this.capacity / 2
+      if (holder.isStalled || (isModest && isGreedy)) holder.giveWay(noRoom())
+      if (this.#held + bytes <= this.capacity) return
+    }
+    // at once, or all who ask in the same turn would be refused for the sake of what the first of them frees
+    const refusal = noRoom()
+    account.holder.giveWay(refusal)
+    throw refusal
+  }
+}
+
+/** Bytes of a buffer. */
+interface Counted {
+  committed: number
+  promised: number
+  /** Whether the next who takes it may find something in it. */
+  readonly isToKeep: boolean
+}
+
+/** What one request holds. */
+export class Account implements Memory {
+  readonly holder: Holder
+  /** Bytes that the budget counts. */
+  charged = 0
+  readonly #budget: MemoryBudget
+  #held = 0
+  #isClosed = false
+  /** The buffers allocated here, each with the bytes of it that are counted, and those that are not yet. */
+  #buffers: Map<ArrayBufferLike, Counted> | undefined
+
+  constructor(budget: MemoryBudget, holder: Holder) {
+    this.#budget = budget
+    this.holder = holder
+  }
+
+  reserve(bytes: number): void {
+    if (this.#isClosed) return
+    this.#settle(this.#held + bytes)
+    this.#held += bytes
+  }
+
+  release(bytes: number): void {
+    if (this.#isClosed) return
+    this.#held -= bytes
+    this.#settle(this.#held)
+  }
+
+  mayPromise(bytes: number): boolean {
+    return this.#budget.mayPromise(bytes)
+  }
+
+  allocate(bytes: number, committed = bytes, mayBeUsed = false): ArrayBuffer {
+    const kept = mayBeUsed && !this.#isClosed ? this.#budget.takeKept(bytes) : undefined
+    // what was written to before takes memory already
+    const counted = kept?.byteLength ?? committed
+    this.reserve(counted)
+    const buffer = kept ?? new ArrayBuffer(bytes)
+    if (this.#isClosed) return buffer
+    const promised = buffer.byteLength - counted
+    this.#budget.promise(promised)
+    this.#buffers ??= new Map()
+    this.#buffers.set(buffer, { committed: counted, promised, isToKeep: mayBeUsed })
+    return buffer
+  }
+
+  commit(buffer: ArrayBuffer, bytes: number): void {
+    const counted = this.#buffers?.get(buffer)
+    if (counted === undefined) return
+    const fresh = Math.min(bytes, counted.promised)
+    this.reserve(fresh)
+    this.#budget.promise(-fresh)
+    counted.committed += fresh
+    counted.promised -= fresh
+  }
+
+  free(buffer: ArrayBufferLike): void {
+    const counted = this.#buffers?.get(buffer)
+    if (counted === undefined) return
+    this.#buffers?.delete(buffer)
+    this.#giveBack(buffer, counted)
+    this.#budget.promise(-counted.promised)
+    this.release(counted.committed)
+  }
+
+  /** Gives everything back. What is asked of it afterwards is not counted. */
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    for (const [buffer, counted] of this.#buffers ?? []) {
+      this.#giveBack(buffer, counted)
+      this.#budget.promise(-counted.promised)
+    }
+    this.#buffers = undefined
+    this.#held = 0
+    this.#settle(0)
+  }
+
+  /** Left to the garbage collector it would stay until that has the time. */
+  #giveBack(buffer: ArrayBufferLike, { isToKeep }: Counted): void {
+    if (!(buffer instanceof ArrayBuffer) || buffer.detached) return
+    if (isToKeep) this.#budget.keep(buffer)
+    else buffer.transfer(0)
+  }
+
+  #settle(held: number): void {
+    const charge = Math.max(0, held - freeBytes)
+    if (charge !== this.charged) this.#budget.charge(this, charge - this.charged)
+  }
+}
+
+function noRoom(): Problem {
+  return overloaded('Too many bytes of requests are in flight.', 1, 'maxInFlightBytes')
+}
+
+function tooMuch(allowed: number): LimitExceeded {
+  const detail = `This request alone needs more memory than maxInFlightBytes, ${allowed} bytes.`
+  return new LimitExceeded('maxInFlightBytes', allowed, [], detail)
+}

@@ -1,0 +1,92 @@
+import type { Transform, TransformCallback } from 'node:stream'
+import { constants, Gunzip, Inflate, ZstdDecompress } from 'node:zlib'
+import { Problem } from '../http/problem.ts'
+import { ZstdFrames } from './zstd-frames.ts'
+
+/** How the bodies of a content coding are inflated. */
+export interface Inflation {
+  /** A stream that fails with the reason when it gets something else than a whole body, or more. */
+  create(): Transform
+  /** Bytes of memory that such a stream holds. */
+  readonly bytes: number
+}
+
+/** An inflater of zlib that takes nothing after the end of what is compressed. */
+function toTheEnd(Zlib: new () => Transform & { readonly bytesWritten: number }) {
+  return class extends Zlib {
+    #taken = 0
+
+    override _transform(chunk: Buffer, encoding: BufferEncoding, done: TransformCallback): void {
+      this.#taken += chunk.length
+      super._transform(chunk, encoding, done)
+    }
+
+    override push(chunk: unknown): boolean {
+      // at the end of what is compressed it stops, whatever follows
+      if (chunk === null && this.bytesWritten !== this.#taken) this.destroy(new Error('bytes follow its end'))
+      return super.push(chunk)
+    }
+  }
+}
+
+const GzipInflater = toTheEnd(Gunzip)
+/** What HTTP calls deflate has the header and the checksum of zlib around it (RFC 9110, section 8.4.1.2). */
+const DeflateInflater = toTheEnd(Inflate)
+
+class ZstdInflater extends ZstdDecompress {
+  readonly #frames = new ZstdFrames()
+
+  constructor() {
+    super({
+      // RFC 9659: the content coding has windows of at most 8 MiB
+      params: { [constants.ZSTD_d_windowLogMax]: 23 },
+      // the last of the pieces that node sees need not be the last of the body
+      finishFlush: constants.ZSTD_e_continue,
+    })
+  }
+
+  override _transform(chunk: Buffer, encoding: BufferEncoding, done: TransformCallback): void {
+    const pieces = this.#frames.cut(chunk)
+    const next = () => {
+      try {
+        const { value } = pieces.next()
+        if (value === undefined) done()
+        else super._transform(value, encoding, next)
+      } catch (error) {
+        done(error as Error)
+      }
+    }
+    next()
+  }
+
+  override _flush(done: TransformCallback): void {
+    done(this.#frames.isWhole ? null : new Error('unexpected end of file'))
+  }
+}
+
+const inflations: Record<string, Inflation> = {
+  gzip: { create: () => new GzipInflater(), bytes: 2 ** 15 },
+  deflate: { create: () => new DeflateInflater(), bytes: 2 ** 15 },
+  zstd: { create: () => new ZstdInflater(), bytes: 2 ** 23 },
+}
+
+/** The content codings that bodies may have. */
+export const acceptedEncodings = Object.keys(inflations)
+
+/**
+ * How a body with this Content-Encoding is inflated, or `undefined` where nothing is to inflate.
+ *
+ * @throws Problem `unsupported-media-type`
+ */
+export function inflationOf(encoding: string | undefined): Inflation | undefined {
+  const name = encoding?.trim().toLowerCase() ?? 'identity'
+  if (name === 'identity') return undefined
+  if (Object.hasOwn(inflations, name)) return inflations[name]
+  const accepted = acceptedEncodings.join(', ')
+  throw new Problem(
+    'unsupported-media-type',
+    `Content-Encoding must be one of ${accepted}, or absent.`,
+    { accepted: acceptedEncodings },
+    { 'accept-encoding': accepted },
+  )
+}

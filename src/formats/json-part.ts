@@ -1,0 +1,81 @@
+import type { Memory } from '../loss/memory.ts'
+import type { Tensor } from '../loss/tensor.ts'
+import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
+import type { ScanLimits, ScannedDocument } from '../scanner/scanner.ts'
+import { DocumentScanner, ScanLimitError, ScanSyntaxError } from '../scanner/scanner.ts'
+import { BareValue } from './bare-value.ts'
+
+/** A JSON document that is one part of a body; errors name the part. */
+abstract class JsonPart<Result> {
+  readonly #name: string
+  readonly #scanner: { write(bytes: Buffer): void }
+
+  constructor(name: string, scanner: { write(bytes: Buffer): void }) {
+    this.#name = name
+    this.#scanner = scanner
+  }
+
+  /** @throws InvalidContent, LimitExceeded */
+  write(bytes: Buffer): void {
+    try {
+      this.#scanner.write(bytes)
+    } catch (error) {
+      throw this.#asAnswer(error)
+    }
+  }
+
+  /**
+   * What was read, step by step.
+   *
+   * @throws InvalidContent, LimitExceeded
+   */
+  *end(): Generator<void, Result> {
+    try {
+      return yield* this.whole()
+    } catch (error) {
+      throw this.#asAnswer(error)
+    }
+  }
+
+  protected abstract whole(): Generator<void, Result>
+
+  #asAnswer(error: unknown): unknown {
+    const name = this.#name
+    if (error instanceof ScanLimitError) {
+      const { limit, allowed } = error
+      return new LimitExceeded(limit, allowed, [name], `${name} exceeds ${limit}, ${allowed}.`)
+    }
+    if (error instanceof ScanSyntaxError) refuse([name], `${name} is not valid JSON: ${error.message}`, 'other text')
+    return error
+  }
+}
+
+/** A tensor as JSON: arrays of numbers, or one number. */
+export class JsonTensor extends JsonPart<Tensor> {
+  readonly #value: BareValue
+
+  constructor(name: string, limits: ScanLimits, memory: Memory) {
+    const value = new BareValue(limits, memory, 0, name)
+    super(name, value)
+    this.#value = value
+  }
+
+  protected whole(): Generator<void, Tensor> {
+    return this.#value.tensor()
+  }
+}
+
+/** An object of options, of which some may be tensors. */
+export class JsonOptions extends JsonPart<ScannedDocument> {
+  readonly #document: DocumentScanner
+
+  constructor(name: string, tensorNames: readonly string[], limits: ScanLimits, memory: Memory) {
+    const document = new DocumentScanner(tensorNames, limits, memory)
+    super(name, document)
+    this.#document = document
+  }
+
+  protected whole(): Generator<void, ScannedDocument> {
+    return this.#document.end()
+  }
+}

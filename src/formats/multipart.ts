@@ -1,0 +1,260 @@
+import type { BusboyFileStream, BusboyInstance } from '@fastify/busboy'
+import { Busboy } from '@fastify/busboy'
+import type { Limits } from '../http/limits.ts'
+import { Problem } from '../http/problem.ts'
+import type { RequestWork } from '../http/request-context.ts'
+import { quoted } from '../http/words.ts'
+import { batchTensors } from '../loss/batch.ts'
+import { weightOptions } from '../loss/options.ts'
+import type { Tensor } from '../loss/tensor.ts'
+import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
+import type { ScannedDocument } from '../scanner/scanner.ts'
+import { CsvReader } from './csv.ts'
+import { JsonOptions, JsonTensor } from './json-part.ts'
+import { NpyReader } from './npy.ts'
+import type { Fields, ParsedBody } from './parsed-body.ts'
+import { singleBatch } from './parsed-body.ts'
+import type { BodyReader } from './reader.ts'
+import { isListOfWords, valueOfText } from './text-option.ts'
+
+/** Bytes of the headers of a part. */
+const maxHeaderBytes = 8192
+/** Bytes of a part that are read before others may have their turn. */
+const bytesPerStep = 2 ** 13
+/** What @fastify/busboy says of a part without a Content-Type. */
+const noType = 'text/plain'
+
+/** A part as its bytes come. */
+interface IncomingPart {
+  readonly name: string | undefined
+  /** Its Content-Type without parameters. */
+  readonly type: string
+  /** Views of the piece that is being read. */
+  readonly chunks: Buffer[]
+  isWhole: boolean
+}
+
+/** What is made of the bytes of a part. */
+interface PartReader {
+  write(bytes: Buffer): void
+  end(): Generator<void, void>
+}
+
+/**
+ * Reads `multipart/form-data`: each tensor a part that is a .npy file, JSON or CSV by its Content-Type, each option a part of
+ * text. Nothing is kept but the numbers and the options. A part without bytes is one that was not sent.
+ *
+ * @param contentType with the boundary
+ * @param tensorNames the parts that are read as tensors, besides those of options
+ * @throws Problem, InvalidContent, LimitExceeded
+ */
+export async function readMultipart(
+  reader: BodyReader,
+  contentType: string,
+  work: RequestWork,
+  limits: Limits,
+  tensorNames: readonly string[] = batchTensors,
+): Promise<ParsedBody> {
+  const form = new Form(contentType, work, limits, tensorNames)
+  for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) await form.write(piece)
+  return form.end()
+}
+
+class Form {
+  readonly #work: RequestWork
+  readonly #limits: Limits
+  /** Those of options included. */
+  readonly #tensorNames: readonly string[]
+  readonly #busboy: BusboyInstance
+  /** Resolved when the last part has ended, or the form has gone wrong. */
+  readonly #isOver: Promise<void>
+  readonly #names = new Set<string>()
+  readonly #options: Fields = {}
+  readonly #tensors: Fields = {}
+  /** Parts of which bytes came that are not worked off, in their order: the streams of several are read at one time. */
+  readonly #incoming: IncomingPart[] = []
+  /** Of the first of these parts. */
+  #reader: PartReader | undefined
+  #failure: Error | undefined
+  #optionBytes = 0
+  #hasCsvHeader = false
+  #hasCsv = false
+
+  constructor(contentType: string, work: RequestWork, limits: Limits, tensorNames: readonly string[]) {
+    this.#work = work
+    this.#limits = limits
+    this.#tensorNames = [...tensorNames, ...weightOptions]
+    this.#busboy = busboyOf(contentType, limits.maxKeys)
+    this.#busboy.on('file', (name, stream, _filename, _encoding, type) => this.#take(name, stream, type))
+    this.#busboy.on('partsLimit', () => {
+      const { maxKeys } = limits
+      this.#failure = new LimitExceeded('maxKeys', maxKeys, [], `The body has more parts than maxKeys, ${maxKeys}.`)
+    })
+    this.#isOver = new Promise((resolve) => {
+      this.#busboy.on('finish', resolve)
+      this.#busboy.on('error', (error) => {
+        this.#failure = malformed(error)
+        resolve()
+      })
+    })
+  }
+
+  /** Reads a piece, which is of no more use when this resolves. */
+  async write(piece: Buffer): Promise<void> {
+    // the streams of the parts have given out all that is in the piece when it is taken
+    await new Promise<void>((resolve) => {
+      this.#busboy.write(piece, () => resolve())
+    })
+    await this.#workOff()
+  }
+
+  async end(): Promise<ParsedBody> {
+    this.#busboy.end()
+    await this.#isOver
+    await this.#workOff()
+    return singleBatch(this.#options, this.#tensors)
+  }
+
+  #take(name: string | undefined, stream: BusboyFileStream, type: string): void {
+    const part: IncomingPart = { name, type, chunks: [], isWhole: false }
+    this.#incoming.push(part)
+    stream.on('data', (bytes: Buffer) => part.chunks.push(bytes))
+    stream.on('end', () => {
+      part.isWhole = true
+    })
+    // what is wrong with the body is said by the body
+    stream.on('error', () => undefined)
+  }
+
+  async #workOff(): Promise<void> {
+    for (const part of [...this.#incoming]) {
+      for (const bytes of part.chunks.splice(0)) {
+        this.#reader ??= this.#readerOf(part)
+        await this.#feed(this.#reader, bytes)
+      }
+      if (!part.isWhole) break
+      // a browser sends a field that is not filled in as a part without bytes
+      if (this.#reader !== undefined) await this.#work.task.run(this.#reader.end())
+      this.#reader = undefined
+      this.#incoming.shift()
+    }
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** Gives bytes to a reader, so many at once that others get their turn: CSV takes a tenth of a microsecond a byte. */
+  async #feed(reader: PartReader, bytes: Buffer): Promise<void> {
+    const { task } = this.#work
+    for (let from = 0; from < bytes.length; from += bytesPerStep) {
+      reader.write(bytes.subarray(from, from + bytesPerStep))
+      if (task.isDue) await task.pause()
+    }
+  }
+
+  #readerOf({ name, type }: IncomingPart): PartReader {
+    if (name === undefined) throw malformed(new Error('a part has no name'))
+    if (this.#names.has(name) && !isListOfWords(name))
+      refuse([name], `there are two parts named ${quoted(name)}`, 'a second part')
+    this.#names.add(name)
+    if (this.#tensorNames.includes(name)) return this.#tensorPart(name, type)
+    if (name === 'options') return this.#optionsPart()
+    return this.#textPart(name, type)
+  }
+
+  #tensorPart(name: string, type: string): PartReader {
+    const reader = this.#tensorReader(name, type)
+    const fields = weightOptions.some((option) => option === name) ? this.#options : this.#tensors
+    const set = (tensor: Tensor) => this.#set(fields, name, tensor)
+    return {
+      write: (bytes) => reader.write(bytes),
+      *end() {
+        set(yield* reader.end())
+      },
+    }
+  }
+
+  #tensorReader(name: string, type: string): NpyReader | JsonTensor | CsvReader {
+    const [limits, { memory }] = [this.#limits, this.#work]
+    if (type === 'application/json' || type === noType) return new JsonTensor(name, limits, memory)
+    if (type !== 'text/csv') return new NpyReader(name, limits, memory)
+    this.#hasCsv = true
+    return new CsvReader(name, this.#hasCsvHeader, limits, memory)
+  }
+
+  #optionsPart(): PartReader {
+    const reader = new JsonOptions('options', weightOptions, this.#limits, this.#work.memory)
+    const set = ({ options, tensors }: ScannedDocument) => {
+      for (const [name, value] of Object.entries({ ...options, ...tensors })) {
+        if (this.#tensorNames.includes(name) && !(name in tensors)) {
+          refuse(['options', name], `${name} is a tensor and belongs in a part of its own`, value)
+        }
+        this.#set(this.#options, name, value)
+      }
+    }
+    return {
+      write: (bytes) => reader.write(bytes),
+      *end() {
+        set(yield* reader.end())
+      },
+    }
+  }
+
+  #textPart(name: string, type: string): PartReader {
+    const texts: Buffer[] = []
+    const isText = type.startsWith('text/') || type === 'application/json'
+    const set = () => {
+      const text = Buffer.concat(texts).toString()
+      if (name === 'csvHeader') this.#setCsvHeader(text)
+      else this.#set(this.#options, name, isText ? valueOfText(name, text, type === 'application/json') : 'a file')
+    }
+    return {
+      write: (bytes) => {
+        if (!isText) return
+        this.#countOption(name, bytes.length)
+        texts.push(Buffer.from(bytes))
+      },
+      // biome-ignore lint/correctness/useYield: a text is read in one step
+      *end() {
+        set()
+      },
+    }
+  }
+
+  #countOption(name: string, bytes: number): void {
+    const { maxOptionBytes } = this.#limits
+    this.#optionBytes += bytes
+    if (this.#optionBytes > maxOptionBytes) {
+      const detail = `The options are longer than maxOptionBytes, ${maxOptionBytes} bytes.`
+      throw new LimitExceeded('maxOptionBytes', maxOptionBytes, [name], detail)
+    }
+    this.#work.memory.reserve(bytes)
+  }
+
+  #setCsvHeader(text: string): void {
+    if (text !== 'true' && text !== 'false') refuse(['csvHeader'], 'csvHeader must be true or false', text)
+    if (this.#hasCsv) refuse(['csvHeader'], 'csvHeader must stand before the parts of text/csv', text)
+    this.#hasCsvHeader = text === 'true'
+  }
+
+  #set(fields: Fields, name: string, value: unknown): void {
+    if (name === '__proto__') refuse([name], '__proto__ is not a recognised field', value)
+    const before = Object.hasOwn(fields, name) ? fields[name] : undefined
+    const isMore = isListOfWords(name) && Array.isArray(before)
+    if (before !== undefined && !isMore) refuse([name], `${quoted(name)} is given twice`, value)
+    fields[name] = isMore ? before.concat(value) : value
+  }
+}
+
+function busboyOf(contentType: string, mostParts: number): BusboyInstance {
+  const limits = { parts: mostParts, headerSize: maxHeaderBytes }
+  try {
+    return new Busboy({ headers: { 'content-type': contentType }, limits, isPartAFile: () => true })
+  } catch (error) {
+    throw malformed(error)
+  }
+}
+
+/** @param error what @fastify/busboy, whose types do not say that it is an Error, says is wrong */
+function malformed(error: unknown): Problem {
+  const why = (error as Error).message.replace(/\.$/, '')
+  return new Problem('malformed-body', `The body is not valid multipart/form-data: ${why}.`)
+}

@@ -1,0 +1,162 @@
+import { z } from 'zod'
+import type { Limits } from '../http/limits.ts'
+import { checkValueCount, validated } from '../http/validation.ts'
+import { batchTensors, comparisonTensors } from '../loss/batch.ts'
+import { weightOptions } from '../loss/options.ts'
+import { asReceived } from '../loss/shape.ts'
+import type { Tensor } from '../loss/tensor.ts'
+import { isTensor } from '../loss/tensor.ts'
+import type { Path } from '../loss/validation-errors.ts'
+import { ValidationErrors } from '../loss/validation-errors.ts'
+import type { ScannedDocument } from '../scanner/scanner.ts'
+import { bytesOf, datatypes } from './datatypes.ts'
+import { checkShape, elementsOf } from './raw-tensor.ts'
+
+/** An inference request with these tensors: all of a JSON body, or the JSON part of a binary one. */
+function headerWith(names: readonly [TensorName, ...TensorName[]], id: string) {
+  const input = z.strictObject({
+    name: z.enum(names),
+    shape: z.array(z.int().min(0)).max(2),
+    datatype: z.enum(datatypes),
+    parameters: z.strictObject({ binary_data_size: z.int().min(0) }).optional(),
+    data: z
+      .custom<Tensor>(isTensor, { error: 'must be an array of numbers' })
+      .meta({
+        type: 'array',
+        items: {},
+        description: 'The numbers, as a list or as rows, unless they follow as bytes.',
+      })
+      .optional(),
+  })
+  return z
+    .strictObject({
+      id: z.unknown().meta({ type: 'string' }).optional(),
+      parameters: z.record(z.string(), z.unknown()).optional(),
+      inputs: z.array(input).min(1).max(names.length),
+      outputs: z
+        .unknown()
+        .meta({ type: 'array', items: { type: 'object' } })
+        .optional(),
+    })
+    .meta({
+      id,
+      description:
+        'An inference request, or the JSON part of one: the options in `parameters`, and the shape, type and size (or the data) of each tensor. What asks for a form of the answer (`id`, `outputs`, `binary_data_output`) matters to /v2 alone.',
+    })
+}
+
+type TensorName = (typeof comparisonTensors)[number]
+export const binaryHeader = headerWith(batchTensors, 'BinaryHeader')
+export type BinaryHeader = z.infer<typeof binaryHeader>
+export type Input = BinaryHeader['inputs'][number]
+
+/** What tensors a body has. */
+export interface TensorKind {
+  readonly names: readonly string[]
+  readonly header: typeof binaryHeader
+  /** The members of a JSON body that are tensors: always the same list for the same kind. */
+  readonly members: readonly string[]
+}
+
+/** Where an inference request has tensors in JSON. */
+export const inputData = 'inputs[].data'
+
+/** The tensors of one batch. */
+export const batchKind: TensorKind = {
+  names: batchTensors,
+  header: binaryHeader,
+  members: [...batchTensors, ...weightOptions, inputData],
+}
+/** Those of a batch and a baseline. */
+export const comparisonKind: TensorKind = {
+  names: comparisonTensors,
+  header: headerWith(comparisonTensors, 'ComparisonHeader'),
+  members: [...comparisonTensors, ...weightOptions, inputData],
+}
+
+/** Bytes that follow the JSON part. */
+export function sizeOf({ parameters }: Input): number {
+  return parameters?.binary_data_size ?? 0
+}
+
+/**
+ * What a JSON part says, once it is clear that it says nothing that cannot be.
+ *
+ * @throws InvalidContent, LimitExceeded
+ */
+export function headerOf(
+  { options, tensors, listed }: ScannedDocument,
+  limits: Limits,
+  { header: schema }: TensorKind = batchKind,
+): BinaryHeader {
+  placeData(options.inputs, listed)
+  checkValueCount({ inputs: options.inputs })
+  const header = validated(schema, { ...options, ...tensors })
+  const { inputs } = header
+  const errors = new ValidationErrors()
+  for (const [at, input] of inputs.entries()) {
+    const { name, shape } = input
+    if (inputs.findIndex((other) => other.name === name) < at) {
+      errors.add(['inputs', at, 'name'], `inputs has "${name}" twice`, name)
+    } else {
+      checkNumbers(input, ['inputs', at], errors)
+    }
+    checkShape(shape, limits, ['inputs', at, 'shape'])
+  }
+  errors.throwIfAny()
+  return header
+}
+
+/** The scanner leaves a zero where it found a tensor. */
+function placeData(inputs: unknown, listed: readonly Tensor[]): void {
+  if (!Array.isArray(inputs)) return
+  const rest = [...listed]
+  for (const input of inputs) {
+    if (typeof input === 'object' && input !== null && Object.hasOwn(input, 'data')) input.data = rest.shift()
+  }
+}
+
+/** Whether an input has its numbers in one place, and as many as its shape says. */
+function checkNumbers({ name, shape, datatype, parameters, data }: Input, path: Path, errors: ValidationErrors): void {
+  const sizePath = [...path, 'parameters', 'binary_data_size']
+  const dataPath = [...path, 'data']
+  const elements = elementsOf(shape)
+  const inWords = `shape [${shape.join(', ')}]`
+  if (data === undefined) {
+    const needed = elements * bytesOf(datatype)
+    const size = parameters?.binary_data_size
+    const detail = `${inWords} of ${datatype} takes ${needed} bytes, not ${size}`
+    if (size === undefined) errors.add(path, `${name} has neither data nor binary_data_size`, 'neither')
+    else if (size !== needed) errors.add(sizePath, detail, size)
+  } else if (parameters !== undefined) {
+    errors.add(dataPath, `${name} has both data and binary_data_size`, asReceived(data))
+  } else if (datatype === 'BF16') {
+    errors.add([...path, 'datatype'], 'BF16 can be sent as bytes, but not in JSON', datatype)
+  } else if (data.shapeError === undefined && !isSame(data.shape, shape)) {
+    const isList = data.shape.length === 1
+    if (isList && data.shape[0] === elements) return
+    const found = isList ? `${data.shape[0]}` : `shape [${data.shape.join(', ')}]`
+    errors.add(dataPath, `data of ${name} has ${found}; ${inWords} needs ${elements} numbers`, asReceived(data))
+  }
+}
+
+function isSame(shape: readonly number[], other: readonly number[]): boolean {
+  return shape.length === other.length && shape.every((size, at) => size === other[at])
+}
+
+/** The place in an inference request of what field names say: options stand in `parameters`, the numbers of a tensor in the `data` of its input. */
+export function locate(inputs: readonly Input[], path: Path, { names }: TensorKind = batchKind): Path {
+  const [name, ...rest] = path
+  if (!names.some((known) => known === name)) return path.length === 0 ? path : ['parameters', ...path]
+  const at = inputs.findIndex((input) => input.name === name)
+  if (at < 0) return ['inputs']
+  if (rest.length === 0) return ['inputs', at]
+  const { data, shape } = inputs[at]
+  const isFlat = data?.shape.length === 1 && shape.length === 2
+  return ['inputs', at, 'data', ...(isFlat ? [indexIn(shape, rest)] : rest)]
+}
+
+/** Where a row, or a number of it, stands in a list. */
+function indexIn([, columns]: readonly number[], [row, column = 0]: Path): number {
+  return Number(row) * columns + Number(column)
+}

@@ -1,0 +1,162 @@
+import type { Limits } from '../http/limits.ts'
+import type { Memory } from '../loss/memory.ts'
+import { pathOf, place } from '../loss/shape.ts'
+import type { Tensor } from '../loss/tensor.ts'
+import type { Path } from '../loss/validation-errors.ts'
+import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
+import type { Datatype } from './datatypes.ts'
+import { bytesOf, valueAt, widen } from './datatypes.ts'
+
+/** Where bytes lie while they are widened: they come cut anywhere, and numbers must lie aligned. */
+const staging = Buffer.alloc(2 ** 16)
+const longest = 8
+/** Elements that are moved before others have their turn. */
+const elementsPerStep = 2 ** 16
+
+/** How a tensor comes, if not little-endian and row-major. */
+interface Order {
+  /** Each element with its highest byte first. */
+  readonly isBigEndian?: boolean
+  /** One column after the other. */
+  readonly isFortranOrder?: boolean
+}
+
+/** The numbers of a tensor, which become doubles as their bytes come. They take memory as they come, whatever was announced. */
+export class RawTensor {
+  readonly name: string
+  readonly shape: readonly number[]
+  /** Bytes that it has when it is whole. */
+  readonly size: number
+  /** The numbers that have come. */
+  readonly data: Float64Array<ArrayBuffer>
+  readonly #datatype: Datatype
+  readonly #order: Order
+  readonly #memory: Memory
+  #filled = 0
+  /** The bytes of an element that has come in part. */
+  readonly #part = new Uint8Array(longest)
+  /** The first element that no double is exactly, or that is no truth value. */
+  #inexact: { readonly index: number; readonly value: bigint | number } | undefined
+
+  constructor(name: string, shape: readonly number[], datatype: Datatype, memory: Memory, order: Order = {}) {
+    const elements = elementsOf(shape)
+    this.name = name
+    this.shape = shape
+    this.size = elements * bytesOf(datatype)
+    this.data = new Float64Array(memory.allocate(elements * Float64Array.BYTES_PER_ELEMENT, 0, true), 0, elements)
+    this.#datatype = datatype
+    this.#order = order
+    this.#memory = memory
+  }
+
+  /** Bytes that have come. */
+  get filled(): number {
+    return this.#filled
+  }
+
+  get isWhole(): boolean {
+    return this.#filled === this.size
+  }
+
+  /** Takes the bytes that are missing; what is left of those given. */
+  write(bytes: Buffer): Buffer {
+    const taken = bytes.subarray(0, this.size - this.#filled)
+    if (this.#datatype === 'FP64' && !this.#order.isBigEndian) this.#keep(taken)
+    else for (let rest = taken; rest.length > 0; ) rest = rest.subarray(this.#widen(rest))
+    return bytes.subarray(taken.length)
+  }
+
+  /**
+   * The numbers in row-major order, step by step.
+   *
+   * @throws InvalidContent for the first one that no double is exactly, or that is no truth value
+   */
+  *tensor(): Generator<void, Tensor> {
+    const { name, shape, data } = this
+    const [rows, columns = 1] = shape
+    // one row, or one column, is the same in either order
+    const isTurned = this.#order.isFortranOrder === true && rows > 1 && columns > 1
+    if (this.#inexact !== undefined) {
+      const { index, value } = this.#inexact
+      const path = pathOf(shape, isTurned ? (index % rows) * columns + Math.floor(index / rows) : index)
+      const why = this.#datatype === 'BOOL' ? 'a BOOL is 0 or 1' : 'no double is exactly that integer'
+      refuse([name, ...path], `${place(name, path)} is ${value}; ${why}`, String(value))
+    }
+    const numbers = isTurned ? yield* rowMajor(data, rows, columns, this.#memory) : data
+    return { data: numbers, shape, nonNumeric: [], nonNumericCount: 0 }
+  }
+
+  #keep(bytes: Buffer): void {
+    this.#memory.commit(this.data.buffer, bytes.length)
+    new Uint8Array(this.data.buffer).set(bytes, this.#filled)
+    this.#filled += bytes.length
+  }
+
+  /** Widens as many bytes as there is room for at once; how many. */
+  #widen(bytes: Buffer): number {
+    const [datatype, width] = [this.#datatype, bytesOf(this.#datatype)]
+    const before = this.#filled % width
+    staging.set(this.#part.subarray(0, before))
+    const taken = bytes.copy(staging, before)
+    const end = before + taken
+    const whole = end - (end % width)
+    this.#part.set(staging.subarray(whole, end))
+    if (this.#order.isBigEndian) swapBytes(staging.subarray(0, whole), width)
+    const [from, count] = [(this.#filled - before) / width, whole / width]
+    this.#memory.commit(this.data.buffer, count * Float64Array.BYTES_PER_ELEMENT)
+    const index = widen(datatype, staging.buffer, this.data.subarray(from, from + count))
+    if (index >= 0) this.#inexact ??= { index: from + index, value: valueAt(datatype, staging.buffer, index) }
+    this.#filled += taken
+    return taken
+  }
+}
+
+/** Turns the bytes of each element around, in place. */
+function swapBytes(bytes: Buffer, width: number): void {
+  if (width === 2) bytes.swap16()
+  else if (width === 4) bytes.swap32()
+  else if (width === 8) bytes.swap64()
+}
+
+/** Turns columns, one after the other, into rows. */
+function* rowMajor(
+  from: Float64Array<ArrayBuffer>,
+  rows: number,
+  columns: number,
+  memory: Memory,
+): Generator<void, Float64Array<ArrayBuffer>> {
+  const to = new Float64Array(memory.allocate(from.byteLength, from.byteLength, true), 0, from.length)
+  const rowsPerStep = Math.max(1, Math.floor(elementsPerStep / columns))
+  for (let row = 0; row < rows; row += rowsPerStep) {
+    const end = Math.min(row + rowsPerStep, rows)
+    for (let column = 0; column < columns; column++) {
+      for (let at = row; at < end; at++) to[at * columns + column] = from[column * rows + at]
+    }
+    yield
+  }
+  // the system takes some 10 ms to take back 100 MB
+  memory.free(from.buffer)
+  yield
+  return to
+}
+
+/** The number of elements of a shape. */
+export function elementsOf(shape: readonly number[]): number {
+  return shape.reduce((product, size) => product * size, 1)
+}
+
+/**
+ * Refuses a shape of at most two dimensions that is too large.
+ *
+ * @throws LimitExceeded
+ */
+export function checkShape(shape: readonly number[], limits: Limits, path: Path): void {
+  const [rows = 1, columns = 1] = shape
+  const sizes = { maxRows: rows, maxColumns: columns, maxElements: elementsOf(shape) }
+  for (const limit of ['maxRows', 'maxColumns', 'maxElements'] as const) {
+    const allowed = limits[limit]
+    if (sizes[limit] <= allowed) continue
+    const detail = `shape [${shape.join(', ')}] exceeds ${limit}, ${allowed}.`
+    throw new LimitExceeded(limit, allowed, path, detail)
+  }
+}

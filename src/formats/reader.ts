@@ -1,0 +1,287 @@
+import { IncomingMessage } from 'node:http'
+import type { Readable, Transform } from 'node:stream'
+import type { FastifyRequest } from 'fastify'
+import type { Limits } from '../http/limits.ts'
+import { Problem } from '../http/problem.ts'
+import type { Reading, RequestWork } from '../http/request-context.ts'
+import { LimitExceeded } from '../loss/validation-errors.ts'
+import { inTurns } from '../runtime/batched-set-immediate.ts'
+import { smallChunksOf } from '../wire/small-chunks.ts'
+import { ChunkQueue } from './chunk-queue.ts'
+import { ContentDigest } from './content-digest.ts'
+import { inflationOf } from './inflate.ts'
+
+/** Bytes that wait to be taken before the sender is held back. */
+const highWater = 2 ** 18
+/** Bytes of a body that may be taken as a whole. */
+const mostAtHand = 2 ** 16
+/** Bytes that are worked off at once; fewer wait for what comes in the same turn. */
+const worthwhile = 4096
+/** Inflated bytes that any body may have, whatever its ratio. */
+const freeInflation = 2 ** 20
+/** A stream may compute for as long again after so many bytes of it. */
+const bytesPerAllowance = 2 ** 20
+
+/** Refuses so many slow bodies in a turn of the event loop: those of a thousand clients may be out of time in one. */
+const refuseLater = inTurns(64)
+
+/** What of a request is needed to read its body. */
+export type Readings = Pick<FastifyRequest, 'headers' | 'continueBody'>
+
+/**
+ * The body of a request, where it is small and has come, so that nothing has to be waited for, timed or held back: most requests
+ * of one row are like this, and are spared what a reader costs. Undefined where it needs one.
+ */
+export function bodyAtHand(request: Readings, payload: Readable, limits: Limits): Buffer | undefined {
+  const { headers, continueBody } = request
+  if (headers['content-encoding'] !== undefined || headers['content-digest'] !== undefined) return undefined
+  const bytes = payload.readableLength
+  const isWhole = bytes > 0 && bytes === Number(headers['content-length'])
+  if (!isWhole || bytes > Math.min(mostAtHand, limits.maxBodyBytes) || continueBody !== null) return undefined
+  // to wait for its end, which follows by itself, would cost a small request as much as its log line
+  return payload.read() as Buffer
+}
+
+/** The bytes of a request body, taken piece by piece: inflated, counted, and cut off when too large or too slow. */
+export class BodyReader implements Reading {
+  /** Bytes that the client said it sends, uncompressed; 0 when it did not say. Not to be trusted. */
+  readonly declaredBytes: number
+  readonly #work: RequestWork
+  readonly #limits: Limits
+  readonly #isStream: boolean
+  readonly #payload: Readable
+  readonly #inflater: Transform | undefined
+  readonly #source: Readable
+  readonly #timer: NodeJS.Timeout
+  readonly #queue: ChunkQueue
+  readonly #digest: ContentDigest | undefined
+  #taken: Buffer | undefined
+  /** Bytes of what was inflated that the inflater keeps, and how many it keeps at most. */
+  #window = 0
+  readonly #mostWindow: number
+  #received = 0
+  #read = 0
+  #allowances = 0
+  #chunks = 0
+  #isEnded = false
+  #failure: Error | undefined
+  /** What has come waits for this before it may be used. */
+  #leave: Promise<unknown> | undefined
+  #wake: (() => void) | undefined
+  readonly #endTrace: ((hasFailed?: boolean) => void) | undefined
+  #soon: NodeJS.Immediate | undefined
+
+  /**
+   * @param isStream whether the body is worked off while it comes and may go on for ever
+   * @throws Problem, LimitExceeded
+   */
+  constructor(request: Readings, payload: Readable, work: RequestWork, limits: Limits, isStream = false) {
+    const { maxBodyBytes, requestTimeoutMs } = limits
+    const inflation = inflationOf(request.headers['content-encoding'])
+    const digest = request.headers['content-digest']
+    this.#digest = digest === undefined ? undefined : new ContentDigest(String(digest))
+    const declared = Number(request.headers['content-length'] ?? 0)
+    if (!isStream && declared > maxBodyBytes) throw bodyTooLarge(maxBodyBytes)
+    request.continueBody?.()
+    request.continueBody = null
+    this.declaredBytes = inflation === undefined ? declared : 0
+    this.#work = work
+    this.#limits = limits
+    this.#isStream = isStream
+    this.#payload = payload
+    this.#inflater = inflation?.create()
+    this.#mostWindow = inflation?.bytes ?? 0
+    this.#source = this.#inflater === undefined ? payload : this.#inflate(this.#inflater)
+    this.#queue = new ChunkQueue(this.#source instanceof IncomingMessage)
+    this.#timer = setTimeout(() => this.#expire(requestTimeoutMs), requestTimeoutMs)
+    if (this.#digest !== undefined) payload.on('data', (chunk: Buffer) => this.#digest?.update(chunk))
+    payload.on('error', () => this.#fail(cutOff()))
+    payload.on('close', () => {
+      if (!payload.readableEnded) this.#fail(cutOff())
+    })
+    this.#source.on('data', (chunk: Buffer) => this.#take(chunk))
+    this.#source.on('end', () => this.#end())
+    work.reads(this)
+    this.#endTrace = work.trace?.begin('receive')
+  }
+
+  /** Whether the client has sent nothing that could be worked on. */
+  get isWaiting(): boolean {
+    return this.#wake !== undefined
+  }
+
+  /** The next piece, or `undefined` at the end. It is good until the next call. */
+  async next(): Promise<Buffer | undefined> {
+    const { task } = this.#work
+    this.#freeTaken()
+    while (this.#queue.bytes === 0 && !this.#isEnded && this.#failure === undefined) {
+      task.stop()
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+    while (this.#leave !== undefined) {
+      task.stop()
+      const leave = this.#leave
+      await leave
+      if (this.#leave === leave) this.#leave = undefined
+    }
+    // what has failed waits for no turn
+    if (this.#failure === undefined) {
+      task.start()
+      if (task.isDue) await task.pause()
+    }
+    if (this.#failure !== undefined) throw this.#failure
+    const piece = this.#queue.shift()
+    this.#taken = piece
+    if (this.#queue.bytes < highWater && this.#source.isPaused()) this.#source.resume()
+    return piece
+  }
+
+  /** Of a stream: a line is worked off. The next one may take as much time and as many chunks. */
+  endLine(): void {
+    this.#chunks = -smallChunksOf(this.#payload)
+    if (!this.#isEnded) this.#timer.refresh()
+  }
+
+  close(reason: Error): void {
+    if (!this.#isEnded) this.#fail(reason)
+    this.#freeTaken()
+    this.#clear()
+  }
+
+  #freeTaken(): void {
+    const taken = this.#taken
+    if (taken === undefined) return
+    this.#taken = undefined
+    this.#work.memory.release(taken.length)
+    this.#queue.free(taken)
+  }
+
+  #clear(): void {
+    this.#work.memory.release(this.#queue.bytes)
+    this.#queue.clear()
+  }
+
+  #freeWindow(): void {
+    this.#work.memory.release(this.#window)
+    this.#window = 0
+  }
+
+  #inflate(inflater: Transform): Readable {
+    this.#payload.on('data', (chunk: Buffer) => {
+      this.#received += chunk.length
+      // what is compressed may come to nothing
+      const { maxBodyBytes } = this.#limits
+      if (!this.#isStream && this.#received > maxBodyBytes) this.#fail(bodyTooLarge(maxBodyBytes))
+    })
+    inflater.on('error', ({ message }) => this.#fail(notInflatable(message)))
+    return this.#payload.pipe(inflater)
+  }
+
+  #take(chunk: Buffer): void {
+    if (this.#failure !== undefined) return
+    this.#chunks++
+    this.#read += chunk.length
+    const window = Math.min(this.#read, this.#mostWindow)
+    try {
+      this.#checkLimits()
+      this.#waitFor(this.#work.received(chunk.length))
+      this.#work.memory.reserve(chunk.length + window - this.#window)
+    } catch (error) {
+      this.#fail(error as Error)
+      return
+    }
+    this.#window = window
+    this.#allow()
+    this.#queue.push(chunk)
+    if (this.#queue.bytes >= highWater) this.#source.pause()
+    if (this.#queue.bytes >= worthwhile) this.#wakeUp()
+    else this.#soon ??= setImmediate(() => this.#wakeUp())
+  }
+
+  #waitFor(leave: Promise<void> | undefined): void {
+    if (leave === undefined) return
+    this.#leave = Promise.all([this.#leave, leave])
+    this.#leave.catch((error) => this.#fail(error))
+  }
+
+  #allow(): void {
+    if (!this.#isStream || this.#read < (this.#allowances + 1) * bytesPerAllowance) return
+    this.#allowances = Math.floor(this.#read / bytesPerAllowance)
+    this.#work.task.allow(this.#limits.maxComputeMs)
+  }
+
+  #checkLimits(): void {
+    const { maxBodyBytes, maxChunks, maxInflationRatio } = this.#limits
+    if (!this.#isStream && this.#read > maxBodyBytes) throw bodyTooLarge(maxBodyBytes)
+    if (this.#chunks + smallChunksOf(this.#payload) > maxChunks + this.#read / 256) {
+      const detail = `The body comes in too many small chunks; maxChunks is ${maxChunks}.`
+      throw new LimitExceeded('maxChunks', maxChunks, [], detail)
+    }
+    if (this.#inflater !== undefined && this.#read > freeInflation + maxInflationRatio * this.#received) {
+      const detail = `The body inflates to more than ${maxInflationRatio} times its size.`
+      throw new LimitExceeded('maxInflationRatio', maxInflationRatio, [], detail)
+    }
+  }
+
+  #end(): void {
+    try {
+      this.#digest?.check()
+    } catch (error) {
+      this.#fail(error as Error)
+      return
+    }
+    this.#isEnded = true
+    this.#endTrace?.()
+    this.#freeWindow()
+    clearTimeout(this.#timer)
+    this.#wakeUp()
+  }
+
+  #expire(milliseconds: number): void {
+    // a sender is not slow while it is held back
+    if (this.#source.isPaused()) this.#timer.refresh()
+    else refuseLater(() => this.#fail(tooSlow(milliseconds)))
+  }
+
+  #fail(error: Error): void {
+    if (this.#failure !== undefined || this.#isEnded) return
+    this.#failure = error
+    this.#endTrace?.(true)
+    this.#clear()
+    this.#freeWindow()
+    clearTimeout(this.#timer)
+    if (this.#inflater !== undefined) {
+      this.#payload.unpipe()
+      this.#inflater.destroy()
+    }
+    this.#payload.resume()
+    this.#wakeUp()
+  }
+
+  #wakeUp(): void {
+    clearImmediate(this.#soon)
+    this.#soon = undefined
+    const wake = this.#wake
+    this.#wake = undefined
+    wake?.()
+  }
+}
+
+function bodyTooLarge(allowed: number): LimitExceeded {
+  return new LimitExceeded('maxBodyBytes', allowed, [], `The body is larger than maxBodyBytes, ${allowed} bytes.`)
+}
+
+function notInflatable(why: string): Problem {
+  return new Problem('malformed-body', `The body is not what its Content-Encoding says: ${why}.`)
+}
+
+function tooSlow(milliseconds: number): Problem {
+  const detail = `The body did not arrive within ${milliseconds} ms.`
+  return new Problem('request-timeout', detail, {}, { connection: 'close' })
+}
+
+function cutOff(): Problem {
+  return new Problem('bad-request', 'The body ended before it was complete.')
+}

@@ -1,0 +1,27 @@
+import { optionNames, optionOf } from '../loss/options.ts'
+
+/**
+ * The value of an option that comes as text, by the type of the option: a word is the text itself, and so is what no option
+ * is called; anything else is JSON. Of a list of words it may be one of them, as forms send lists. What is no JSON stays text, so that the option's own rule refuses it.
+ *
+ * @param isJson whether the text was declared to be JSON, whatever the option holds
+ */
+export function valueOfText(name: string, text: string, isJson = false): unknown {
+  const kind = kindOf(name)
+  if ((kind === undefined || kind === 'choice') && !isJson) return text
+  try {
+    return JSON.parse(text)
+  } catch {
+    return kind === 'choices' ? [text] : text
+  }
+}
+
+/** Whether an option is a list of words, which may come in parts of one name. */
+export function isListOfWords(name: string): boolean {
+  return kindOf(name) === 'choices'
+}
+
+function kindOf(name: string): string | undefined {
+  const option = optionNames.find((known) => known === name)
+  return option === undefined ? undefined : optionOf(option).type.kind
+}

@@ -1,0 +1,106 @@
+import { constants, createPrivateKey, X509Certificate } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import type { SecureContextOptions, Server } from 'node:tls'
+import { createSecureContext } from 'node:tls'
+import type { FastifyBaseLogger } from 'fastify'
+import type { Config } from '../config.ts'
+import { ConfigError } from '../config.ts'
+import { codeOf, WatchedFiles } from '../runtime/watched-files.ts'
+
+interface Paths {
+  readonly cert: string
+  readonly key: string
+}
+
+/** The certificate and the key of the service, read again when their files change. */
+export class Tls {
+  /** What a server begins with. */
+  readonly options: SecureContextOptions
+  readonly #paths: Paths
+  readonly #watched: WatchedFiles
+
+  private constructor(paths: Paths, options: SecureContextOptions, watched: WatchedFiles) {
+    this.#paths = paths
+    this.options = options
+    this.#watched = watched
+  }
+
+  /**
+   * Undefined where the service speaks plain HTTP.
+   *
+   * @throws ConfigError for files that cannot be used
+   */
+  static async open({
+    TLS_CERT_FILE: cert,
+    TLS_KEY_FILE: key,
+  }: Pick<Config, 'TLS_CERT_FILE' | 'TLS_KEY_FILE'>): Promise<Tls | undefined> {
+    if (cert === undefined || key === undefined) return undefined
+    const watched = await WatchedFiles.at(cert, key)
+    const paths = { cert, key }
+    return new Tls(paths, await read(paths), watched)
+  }
+
+  /** Gives a server what the files hold now after each change; what cannot be used leaves it as it is. */
+  renew(server: Pick<Server, 'setSecureContext'>, log: FastifyBaseLogger, everyMilliseconds = 1000): void {
+    this.#watched.watch(async () => {
+      try {
+        server.setSecureContext(await read(this.#paths))
+        log.info('read the certificate and its key again')
+      } catch (error) {
+        const reason = (error as ConfigError).message
+        log.error({ reason }, 'the certificate and its key cannot be used; those read before stay in force')
+      }
+    }, everyMilliseconds)
+  }
+
+  /** Looks no more whether they change. */
+  close(): void {
+    this.#watched.close()
+  }
+}
+
+async function read({ cert: certPath, key: keyPath }: Paths): Promise<SecureContextOptions> {
+  const cert = await textOf('TLS_CERT_FILE', certPath)
+  const key = await textOf('TLS_KEY_FILE', keyPath)
+  const certificate = attempt(() => new X509Certificate(cert))
+  if (certificate === undefined)
+    throw new ConfigError(
+      `TLS_CERT_FILE=${certPath}: it must begin with a certificate in PEM, and go on with those that it is signed by`,
+    )
+  const privateKey = attempt(() => createPrivateKey(key))
+  if (privateKey === undefined)
+    throw new ConfigError(`TLS_KEY_FILE=${keyPath}: it must be a private key in PEM without a passphrase`)
+  if (!certificate.checkPrivateKey(privateKey))
+    throw new ConfigError(
+      `TLS_KEY_FILE=${keyPath}: it is not the key of the certificate in TLS_CERT_FILE=${certPath}; set both to files that were made together`,
+    )
+  const options: SecureContextOptions = {
+    cert,
+    key,
+    minVersion: 'TLSv1.2',
+    // a client could have the service compute for the asking
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+  }
+  try {
+    createSecureContext(options)
+  } catch (error) {
+    throw new ConfigError(`TLS_CERT_FILE=${certPath}: OpenSSL does not take it: ${(error as Error).message}`)
+  }
+  return options
+}
+
+async function textOf(name: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    throw new ConfigError(`${name}=${path}: it cannot be read: ${codeOf(error)}; name a file that the service may read`)
+  }
+}
+
+function attempt<Value>(make: () => Value): Value | undefined {
+  try {
+    return make()
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,34 @@
+import { test } from 'tap'
+import type { Client } from '../../src/access/authenticator.ts'
+import { clientOf } from '../../src/access/authenticator.ts'
+
+const ci: Client = { owner: 'ci', scopes: [] }
+const keys = { find: (key: string) => (key === 'right' || key === 'a.b.c' ? ci : undefined) }
+const issuer = { verify: (token: string): Client => ({ owner: token, scopes: [] }) }
+
+test('a header without a key', async (t) => {
+  for (const header of [
+    undefined,
+    '',
+    'Bearer',
+    'Bearer ',
+    'Basic YTpi',
+    'right',
+    'Bearer right wrong',
+    'Bearerright',
+  ]) {
+    const message = 'The request has no key. Send one in the header Authorization: Bearer KEY.'
+    t.throws(() => clientOf(header, { keys, issuer }), { problem: 'unauthenticated', message }, String(header))
+  }
+})
+
+test('a key is one that is known, or else a token of the issuer', async (t) => {
+  for (const header of ['Bearer right', 'bearer   right', 'BEARER right  ', 'Bearer a.b.c'])
+    t.equal(clientOf(header, { keys, issuer }), ci, header)
+  t.same(clientOf('Bearer e30.e30.sig', { keys, issuer }), { owner: 'e30.e30.sig', scopes: [] })
+  t.same(clientOf('Bearer e30.e30.', { issuer }), { owner: 'e30.e30.', scopes: [] })
+  const message = 'The key is not known.'
+  t.throws(() => clientOf('Bearer wrong', { keys, issuer }), { problem: 'unauthenticated', message })
+  t.throws(() => clientOf('Bearer e30.e30.sig', { keys }), { problem: 'unauthenticated', message })
+  t.throws(() => clientOf('Bearer e30.e30', { issuer }), { problem: 'unauthenticated', message })
+})

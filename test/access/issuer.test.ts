@@ -1,0 +1,285 @@
+import type { JsonWebKeyInput } from 'node:crypto'
+import { createHmac, createPublicKey } from 'node:crypto'
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { JWK, JWTPayload } from 'jose'
+import { importJWK, SignJWT } from 'jose'
+import { t as root, test } from 'tap'
+import type { Client } from '../../src/access/authenticator.ts'
+import { Issuer } from '../../src/access/issuer.ts'
+import { Problem } from '../../src/http/problem.ts'
+import { listener } from '../support.ts'
+import { audience, closed, runProvider, signingKey } from './provider.ts'
+
+interface Scope {
+  after(release: () => unknown): unknown
+}
+
+const keys = {
+  RS256: await signingKey('RS256', 'rsa'),
+  ES256: await signingKey('ES256', 'ec'),
+  EdDSA: await signingKey('EdDSA', 'ed'),
+}
+const { RS256: rsa, ES256: ec } = keys
+const provider = await runProvider(Object.values(keys))
+root.after(() => provider.close())
+
+function issuerOf(t: Scope, issuer: string, cooldownMs?: number, logger = listener()): Issuer {
+  const options = { issuer, audience, log: logger.logger, ...(cooldownMs === undefined ? {} : { cooldownMs }) }
+  const made = new Issuer(options)
+  t.after(() => made.close())
+  return made
+}
+
+/** What a token is refused with: the problem, its detail and its headers. */
+async function refusal(issuer: Issuer, token: string): Promise<[string, string, Record<string, string>]> {
+  try {
+    await issuer.verify(token)
+  } catch (error) {
+    if (error instanceof Problem) return [error.problem, error.message, error.headers]
+    throw error
+  }
+  throw new Error('it was taken')
+}
+
+const unavailable = [
+  'issuer-unavailable',
+  'The issuer of the token cannot be asked for its keys now.',
+  { 'retry-after': '5' },
+]
+
+test('tokens of the provider say whose they are, and what they allow', async (t) => {
+  const issuer = issuerOf(t, provider.issuer)
+  for (const alg of ['RS256', 'ES256', 'EdDSA'] as const) {
+    const token = await provider.token(alg, 'read else evaluate')
+    const client = { owner: `${provider.issuer}|trainer`, scopes: ['evaluate', 'read'] }
+    t.same(await issuer.verify(token), client, alg)
+    t.same(issuer.verify(token), client, 'known by now, at once')
+  }
+})
+
+type Claims = { readonly [Name in keyof JWTPayload]: unknown }
+
+/** A token made by hand. */
+async function handmade(claims: Claims, by: { key?: JWK; alg?: string; kid?: string } = {}): Promise<string> {
+  const { key = ec, alg = String(key.alg), kid = String(key.kid) } = by
+  const now = Math.floor(Date.now() / 1000)
+  const payload = { iss: provider.issuer, aud: audience, sub: 'a', scope: 'read', iat: now, exp: now + 60, ...claims }
+  return new SignJWT(payload as JWTPayload).setProtectedHeader({ kid, alg }).sign(await importJWK(key, alg))
+}
+
+function encoded(part: object): string {
+  return Buffer.from(JSON.stringify(part)).toString('base64url')
+}
+
+test('a token that is late or early by less than the clocks may differ is taken', async (t) => {
+  const issuer = issuerOf(t, provider.issuer)
+  const now = Math.floor(Date.now() / 1000)
+  for (const payload of [{ exp: now - 10 }, { nbf: now + 10 }, { aud: ['x', audience] }, { iat: now + 500 }]) {
+    t.equal((await issuer.verify(await handmade(payload))).owner, `${provider.issuer}|a`)
+  }
+  for (const scope of [undefined, 5, ['read'], '', 'reads READ'])
+    t.same((await issuer.verify(await handmade({ scope }))).scopes, [], String(scope))
+})
+
+test('hostile and broken tokens', async (t) => {
+  const issuer = issuerOf(t, provider.issuer)
+  const now = Math.floor(Date.now() / 1000)
+  const right = await handmade({})
+  const [head, body, signature] = right.split('.')
+  const none = `${encoded({ alg: 'none' })}.${body}.`
+  const publicKey = createPublicKey({ key: rsa as JsonWebKeyInput['key'], format: 'jwk' }).export({
+    type: 'spki',
+    format: 'pem',
+  })
+  const shared = `${encoded({ alg: 'HS256', kid: 'rsa' })}.${body}`
+  const confused = `${shared}.${createHmac('sha256', publicKey).update(shared).digest('base64url')}`
+  const foreign = await signingKey('ES256', 'ec')
+  const unknown = await signingKey('ES256', 'unknown')
+  const table: [string, string, RegExp][] = [
+    ['alg none', none, /^The token must be signed with RS256, ES256, EdDSA\.$/],
+    ['HS256 by the public key', confused, /^The token must be signed with/],
+    [
+      'another algorithm of the same key',
+      await handmade({}, { key: rsa, alg: 'PS256' }),
+      /^The token must be signed with/,
+    ],
+    ['the key of another', await handmade({}, { key: foreign }), /^The signature of the token is wrong\.$/],
+    ['the name of an unknown key', await handmade({}, { key: unknown }), /^The token names no key of its issuer\.$/],
+    [
+      'the key of another algorithm',
+      await handmade({}, { key: ec, kid: 'rsa' }),
+      /^The token names no key of its issuer\.$/,
+    ],
+    [
+      'other claims under the signature',
+      `${head}.${encoded({ sub: 'root' })}.${signature}`,
+      /^The signature of the token is wrong\.$/,
+    ],
+    ['a signature cut short', right.slice(0, -4), /^The signature of the token is wrong\.$/],
+    ['expired', await handmade({ exp: now - 31 }), /^The token has expired\.$/],
+    ['without an end', await handmade({ exp: undefined }), /^The claim "exp" of the token is missing or wrong\.$/],
+    ['an end in words', await handmade({ exp: 'never' }), /^The claim "exp" of the token is missing or wrong\.$/],
+    ['not yet valid', await handmade({ nbf: now + 60 }), /^The token is not valid yet\.$/],
+    ['a beginning in words', await handmade({ nbf: 'soon' }), /^The claim "nbf" of the token is missing or wrong\.$/],
+    [
+      'another audience',
+      await handmade({ aud: 'https://else.example' }),
+      /^The token was made for another audience\.$/,
+    ],
+    ['no audience', await handmade({ aud: undefined }), /^The token was made for another audience\.$/],
+    ['another issuer', await handmade({ iss: 'https://else.example' }), /^The token was made by another issuer\.$/],
+    ['no subject', await handmade({ sub: undefined }), /^The claim "sub" of the token is missing or wrong\.$/],
+    ['an empty subject', await handmade({ sub: '' }), /^The subject of the token cannot be used\.$/],
+    ['a number as its subject', await handmade({ sub: 5 }), /^The subject of the token cannot be used\.$/],
+    ['U+0000 in its subject', await handmade({ sub: 'a\0b' }), /^The subject of the token cannot be used\.$/],
+    [
+      'a lone surrogate in its subject',
+      await handmade({ sub: 'a\ud800' }),
+      /^The subject of the token cannot be used\.$/,
+    ],
+    ['a subject too long', await handmade({ sub: 'a'.repeat(256) }), /^The subject of the token cannot be used\.$/],
+    [
+      'a critical extension',
+      `${encoded({ alg: 'ES256', kid: 'ec', crit: ['x'], x: 1 })}.${body}.${signature}`,
+      /^The token cannot be read\.$/,
+    ],
+    ['no JSON', `e30x.${body}.${signature}`, /^The token cannot be read\.$/],
+    ['no JWT', 'a.b.c', /^The token cannot be read\.$/],
+    ['100 kB', `${head}.${'A'.repeat(100_000)}.${signature}`, /^The signature of the token is wrong\.$/],
+  ]
+  for (const [name, token, detail] of table) {
+    const [problem, message, headers] = await refusal(issuer, token)
+    t.match([problem, message], ['unauthenticated', detail], name)
+    t.equal(
+      headers['www-authenticate'],
+      `Bearer realm="lossmeter", error="invalid_token", error_description="${message.replaceAll('"', "'")}"`,
+    )
+  }
+  t.equal((await issuer.verify(right)).owner, `${provider.issuer}|a`)
+})
+
+interface Fake {
+  readonly url: string
+  readonly asked: string[]
+  answer: (request: IncomingMessage, response: ServerResponse) => void
+}
+
+/** An issuer whose answers the test decides. */
+async function fakeIssuer(t: Scope): Promise<Fake> {
+  const server = createServer((request, response) => {
+    fake.asked.push(String(request.url))
+    fake.answer(request, response)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => closed(server))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const fake: Fake = { url, asked: [], answer: publishing(url, [ec]) }
+  return fake
+}
+
+function publishing(url: string, published: readonly JWK[]): Fake['answer'] {
+  return ({ url: path }, response) => {
+    const content =
+      path === '/.well-known/openid-configuration'
+        ? { issuer: url, jwks_uri: `${url}/jwks` }
+        : { keys: published.map(({ kid, kty, crv, x, y, n, e, alg }) => ({ kid, kty, crv, x, y, n, e, alg })) }
+    response.end(JSON.stringify(content))
+  }
+}
+
+test('keys are fetched once, and again for a key that is new', async (t) => {
+  const fake = await fakeIssuer(t)
+  const issuer = issuerOf(t, fake.url, 0)
+  const tokenOf = (key: JWK, sub: string) => handmade({ iss: fake.url, sub }, { key })
+  await Promise.all(['a', 'b', 'c'].map(async (sub) => issuer.verify(await tokenOf(ec, sub))))
+  t.same(fake.asked, ['/.well-known/openid-configuration', '/jwks'])
+  const next = await signingKey('ES256', 'next')
+  fake.answer = publishing(fake.url, [ec, next])
+  t.equal((await issuer.verify(await tokenOf(next, 'd'))).owner, `${fake.url}|d`)
+  t.equal(fake.asked.length, 3)
+  fake.answer = publishing(fake.url, [next])
+  await issuer.renew()
+  t.match(await refusal(issuer, await tokenOf(ec, 'e')), ['unauthenticated', 'The token names no key of its issuer.'])
+  const twins = await signingKey('ES256', 'next')
+  fake.answer = publishing(fake.url, [twins, next])
+  await issuer.renew()
+  t.match(await refusal(issuer, await tokenOf(next, 'f')), ['unauthenticated', 'The token names no key of its issuer.'])
+})
+
+test('unknown keys do not make the issuer be asked again and again', async (t) => {
+  const fake = await fakeIssuer(t)
+  const issuer = issuerOf(t, fake.url)
+  for (let round = 0; round < 20; round++) {
+    const token = await handmade({ iss: fake.url }, { kid: `unknown-${round}` })
+    t.match(await refusal(issuer, token), ['unauthenticated'])
+  }
+  t.equal(fake.asked.length, 2)
+})
+
+test('while the issuer is silent nobody knows whether a token is right; it is not asked for each of them', async (t) => {
+  const silent = await fakeIssuer(t)
+  const answers: Fake['answer'][] = [
+    (request) => request.socket.destroy(),
+    (_request, response) => response.writeHead(500).end(),
+    (_request, response) => response.end('{'),
+    (_request, response) => response.end('{"issuer": "https://else.example", "jwks_uri": "https://else.example/jwks"}'),
+    (_request, response) => response.end(JSON.stringify({ issuer: silent.url })),
+    (_request, response) => response.end(JSON.stringify({ issuer: silent.url, jwks_uri: 'jwks' })),
+    ({ url }, response) =>
+      url === '/jwks'
+        ? response.writeHead(302, { location: '/x' }).end()
+        : publishing(silent.url, [])({ url } as IncomingMessage, response),
+  ]
+  for (const answer of answers) {
+    silent.answer = answer
+    const issuer = issuerOf(t, silent.url)
+    silent.asked.length = 0
+    const token = await handmade({ iss: silent.url })
+    for (let round = 0; round < 20; round++) t.same(await refusal(issuer, token), unavailable)
+    t.ok(silent.asked.length <= 2, silent.asked.join())
+  }
+})
+
+/** What the issuer says of a token, again and again until it fits. */
+async function until(
+  issuer: Issuer,
+  token: string,
+  fits: (said: Client | Problem) => boolean,
+): Promise<Client | Problem> {
+  for (const end = performance.now() + 20_000; ; await sleep(20)) {
+    const said = await Promise.resolve(issuer.verify(token)).catch((error: Problem) => error)
+    if (fits(said) || performance.now() > end) return said
+  }
+}
+
+test('an issuer that is out of reach at the start is used when it comes, and may leave again', async (t) => {
+  const gone = await runProvider(Object.values(keys))
+  await gone.close()
+  const told = listener()
+  const issuer = issuerOf(t, gone.issuer, 0, told)
+  await issuer.renew()
+  t.match(JSON.parse(told.lines[0]), { level: 40, issuer: gone.issuer, msg: 'the issuer of tokens does not answer' })
+  const back = await runProvider(Object.values(keys), Number(new URL(gone.issuer).port))
+  const first = await back.token('ES256', 'read')
+  const second = await back.token('ES256', 'write')
+  t.same(await refusal(issuer, first), unavailable, 'it was asked a moment ago')
+  const owner = `${gone.issuer}|trainer`
+  t.match(await until(issuer, first, (said) => 'owner' in said), { owner, scopes: ['read'] })
+  await back.close()
+  t.same(await issuer.verify(second), { owner, scopes: ['write'] }, 'its keys are known')
+  const foreign = await signingKey('ES256', 'foreign')
+  t.same(await refusal(issuer, await handmade({ iss: gone.issuer }, { key: foreign })), unavailable)
+})
+
+test('a token that was verified is refused after its end', async (t) => {
+  const issuer = issuerOf(t, provider.issuer)
+  const token = await handmade({ exp: Math.floor(Date.now() / 1000) - 27 })
+  t.equal((await issuer.verify(token)).owner, `${provider.issuer}|a`)
+  const said = await until(issuer, token, (found) => found instanceof Problem)
+  t.match(said, { problem: 'unauthenticated', message: 'The token has expired.' })
+})

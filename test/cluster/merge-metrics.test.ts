@@ -1,0 +1,82 @@
+import { test } from 'tap'
+import type { FiguresOf } from '../../src/cluster/merge-metrics.ts'
+import { SharedFigures } from '../../src/cluster/merge-metrics.ts'
+import type { Figures } from '../../src/operation/metrics-snapshot.ts'
+import { eventually } from '../eventually.ts'
+import { counter, gauge } from '../operation/support.ts'
+
+/** The metrics of workers, which tell theirs when the test says so. */
+function shared(patience?: number) {
+  const workers = new Set<FiguresOf & { asked: number }>()
+  const figures = new SharedFigures({
+    workers: () => workers,
+    own: async (silent) => [gauge('silent', silent)],
+    ...(patience !== undefined && { patience }),
+  })
+  const add = () => {
+    const worker: FiguresOf & { asked: number } = {
+      asked: 0,
+      ask() {
+        worker.asked++
+      },
+    }
+    workers.add(worker)
+    return worker
+  }
+  const text = async () => (await figures.scrape()).match(/^\w+ .*$/gm)
+  return { workers, figures, add, text }
+}
+
+const told = (count: number): Figures => [counter('a_total', count), gauge('b', count)]
+
+test('those who ask at the same time share the answer', async (t) => {
+  const { figures, add, text } = shared()
+  const [one, other] = [add(), add()]
+  const asked = [text(), text()]
+  figures.told(one, told(2))
+  figures.told(other, told(5))
+  for (const answer of asked) t.same(await answer, ['silent 0', 'a_total 7', 'b 7'])
+  t.same([one.asked, other.asked], [1, 1])
+  const again = text()
+  figures.told(one, told(3))
+  figures.told(other, told(6))
+  t.same(await again, ['silent 0', 'a_total 9', 'b 9'])
+})
+
+test('without workers there is what was', async (t) => {
+  t.same(await shared().text(), ['silent 0'])
+})
+
+test('counters of a worker that ends stay, also when it ends while it is asked', async (t) => {
+  const { workers, figures, add, text } = shared(60_000)
+  const [one, other] = [add(), add()]
+  figures.told(one, told(2))
+  workers.delete(one)
+  figures.ended(one)
+  const asked = text()
+  workers.delete(other)
+  figures.ended(other)
+  t.same(await asked, ['silent 0', 'a_total 2'])
+  const third = add()
+  const more = text()
+  figures.told(third, told(1))
+  t.same(await more, ['silent 0', 'a_total 3', 'b 1'])
+})
+
+test('a worker that does not tell in time is left out but for what it has counted, and that is said', async (t) => {
+  const { figures, add, text } = shared(20)
+  const [one, other] = [add(), add()]
+  const first = text()
+  figures.told(one, told(2))
+  figures.told(other, told(5))
+  t.same(await first, ['silent 0', 'a_total 7', 'b 7'])
+  const second = text()
+  figures.told(one, told(3))
+  t.same(await second, ['silent 1', 'a_total 8', 'b 3'])
+  t.ok(await eventually(() => other.asked === 2))
+  figures.told(other, told(6))
+  const third = text()
+  figures.told(one, told(3))
+  figures.told(other, told(6))
+  t.same(await third, ['silent 0', 'a_total 9', 'b 9'])
+})

@@ -1,0 +1,68 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test } from 'tap'
+import { openStore } from '../../src/database/open.ts'
+import { batchOf, declareNew, limits, namesOf } from '../evaluations/support.ts'
+
+test('a SQLite file lasts, in a folder that is made when missing', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'lossmeter-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const url = `sqlite:${join(folder, 'new', 'folder', 'lossmeter.sqlite')}`
+  const before = await openStore(url, limits, () => 5)
+  const evaluation = await declareNew(before, 'owner', 'run')
+  t.equal(evaluation.createdAt, 5)
+  await before.putBatches([batchOf(evaluation.id, 'a')])
+  await before.close()
+  const after = await openStore(url, limits)
+  t.same(namesOf(await after.listBatches(evaluation.id, { limit: 9 })), ['a'])
+  t.match(await after.find('owner', 'run'), { ...evaluation, batches: 1, samples: 2 })
+  await after.close()
+})
+
+test('memory forgets', async (t) => {
+  for (let round = 0; round < 2; round++) {
+    const store = await openStore('memory:', limits)
+    t.ok(Date.now() - (await declareNew(store, 'owner', 'run')).createdAt < 60_000)
+    await store.close()
+  }
+})
+
+test('what cannot be opened is told at once', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'lossmeter-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const text = join(folder, 'text')
+  writeFileSync(text, 'no database, but a text of some length'.repeat(100))
+  const table: Readonly<Record<string, string>> = {
+    'mysql:x': 'DATABASE_URL must be sqlite:PATH, postgres://USER:PASSWORD@HOST:PORT/DATABASE or memory:',
+    [`sqlite:${text}`]: `${text} cannot be opened: file is not a database`,
+    [`sqlite:${folder}`]: `${folder} cannot be opened: unable to open database file`,
+  }
+  for (const [url, message] of Object.entries(table)) {
+    await t.rejects(openStore(url, limits), { name: 'StoreUnusable', message }, url)
+  }
+})
+
+test('a PostgreSQL that does not answer opens nevertheless', async (t) => {
+  const store = await openStore('postgres://user@localhost/db?host=/nowhere', limits)
+  await t.rejects(store.ping(), { name: 'StoreUnavailable', reason: 'out-of-reach' })
+  await store.close()
+})
+
+test('an observer is told what the database does', async (t) => {
+  const told: unknown[] = []
+  const observer = {
+    ran: (system: string, operation: string) => void told.push([system, operation]),
+    committed: (batches: number) => void told.push(batches),
+  }
+  const store = await openStore('memory:', limits, undefined, observer)
+  await store.ping()
+  await store.close()
+  const distant = await openStore('postgres://user@localhost/db?host=/nowhere', limits, undefined, observer)
+  await t.rejects(distant.ping())
+  await distant.close()
+  t.same(told, [
+    ['sqlite', 'query'],
+    ['postgresql', 'query'],
+  ])
+})

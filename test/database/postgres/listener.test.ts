@@ -1,0 +1,86 @@
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { t as root, test } from 'tap'
+import { ChangeListener } from '../../../src/database/postgres/listener.ts'
+import { channel } from '../../../src/database/postgres/migrate.ts'
+import { PostgresServer } from './server.ts'
+
+const server = await PostgresServer.start(root)
+const times = { retryMilliseconds: 20, checkMilliseconds: 2000 }
+
+/** What a listener heard: ids, or "all". */
+class Heard {
+  readonly list: string[] = []
+  readonly note = (evaluation?: number) => this.list.push(evaluation === undefined ? 'all' : String(evaluation))
+
+  /** Whether so many calls came within some seconds. */
+  async has(count: number): Promise<boolean> {
+    for (let tries = 0; tries < 500 && this.list.length < count; tries++) await sleep(10)
+    return this.list.length >= count
+  }
+}
+
+function announce(id: number): Promise<unknown> {
+  return server.query(`NOTIFY ${channel}, '${id}'`)
+}
+
+test('it hears of each change, and that it may have missed some when it begins', async (t) => {
+  const heard = new Heard()
+  const listener = new ChangeListener(server.url('postgres'), heard.note)
+  t.ok(await heard.has(1))
+  await announce(7)
+  await announce(8)
+  await heard.has(3)
+  await listener.close()
+  await announce(9)
+  t.same(heard.list, ['all', '7', '8'])
+})
+
+test('it survives a lost connection, and a database that is away', async (t) => {
+  const heard = new Heard()
+  const listener = new ChangeListener(server.url('postgres'), heard.note, times)
+  t.teardown(() => listener.close())
+  await heard.has(1)
+  await server.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '% listener'`)
+  t.ok(await heard.has(2), 'it connects again')
+  await server.cut()
+  await sleep(100)
+  await server.startAgain()
+  t.ok(await heard.has(3), 'and again')
+  await announce(7)
+  t.ok(await heard.has(4))
+  t.same(heard.list, ['all', 'all', 'all', '7'])
+})
+
+test('it notices a connection that has gone silent', async (t) => {
+  // accepts and never says a word
+  let connections = 0
+  const silent = createServer(() => connections++).listen(0, '127.0.0.1')
+  t.teardown(() => silent.close())
+  await sleep(20)
+  const address = silent.address()
+  const port = typeof address === 'object' ? address?.port : 0
+  const heard = new Heard()
+  const listener = new ChangeListener(`postgres://u@127.0.0.1:${port}/db`, heard.note, {
+    retryMilliseconds: 5,
+    checkMilliseconds: 30,
+  })
+  for (let tries = 0; tries < 500 && connections < 3; tries++) await sleep(10)
+  t.ok(connections >= 3)
+  await listener.close()
+  t.same(heard.list, [])
+})
+
+test('a connection in use is checked now and then', async (t) => {
+  const heard = new Heard()
+  const listener = new ChangeListener(server.url('postgres'), heard.note, { ...times, checkMilliseconds: 200 })
+  await heard.has(1)
+  const isChecked = async () => {
+    const text = `SELECT query FROM pg_stat_activity WHERE application_name LIKE '% listener'`
+    return (await server.query(text)).some(({ query }) => query === 'SELECT 1')
+  }
+  for (let tries = 0; tries < 300 && !(await isChecked()); tries++) await sleep(10)
+  t.ok(await isChecked())
+  t.same(heard.list, ['all'], 'and kept')
+  await listener.close()
+})

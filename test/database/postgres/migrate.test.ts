@@ -1,0 +1,81 @@
+import pg from 'pg'
+import type { Test } from 'tap'
+import { t as root, test } from 'tap'
+import { channel, migrate } from '../../../src/database/postgres/migrate.ts'
+import { PostgresServer } from './server.ts'
+
+const server = await PostgresServer.start(root)
+
+async function connected(t: Test, url: string): Promise<pg.Client> {
+  const client = new pg.Client(url)
+  t.teardown(() => client.end())
+  await client.connect()
+  return client
+}
+
+async function rowsOf(client: pg.Client, text: string): Promise<unknown[]> {
+  return (await client.query({ text, rowMode: 'array' })).rows.flat()
+}
+
+test('replicas that start together migrate once', async (t) => {
+  const url = await server.createDatabase()
+  const clients = await Promise.all([1, 2, 3, 4, 5].map(() => connected(t, url)))
+  await Promise.all(clients.map(migrate))
+  const tables = await rowsOf(
+    clients[0],
+    `SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1`,
+  )
+  t.same(tables, ['batches', 'evaluations', 'folds', 'lossmeter_schema', 'quotas'])
+  t.same(await rowsOf(clients[0], 'SELECT version FROM lossmeter_schema'), ['2'])
+  await migrate(clients[0])
+  t.same(await rowsOf(clients[0], 'SELECT version FROM lossmeter_schema'), ['2'])
+})
+
+test('an update of an evaluation is announced when it is committed', async (t) => {
+  const client = await connected(t, await server.createDatabase())
+  await migrate(client)
+  await client.query(`INSERT INTO evaluations (owner, name, declaration, status, created_at, updated_at)
+    VALUES ('o', 'a', '', 'open', 0, 0), ('o', 'b', '', 'open', 0, 0)`)
+  await client.query(`LISTEN ${channel}`)
+  const told: unknown[] = []
+  client.on('notification', ({ payload }) => told.push(payload))
+  await client.query('BEGIN')
+  await client.query(`UPDATE evaluations SET batches = 1 WHERE name = 'b'`)
+  t.same(told, [])
+  await client.query('COMMIT')
+  t.same(told, ['2'])
+  await client.query('BEGIN')
+  await client.query('UPDATE evaluations SET batches = 2')
+  await client.query('ROLLBACK')
+  t.same(told, ['2'])
+})
+
+test('a newer schema is left alone', async (t) => {
+  const client = await connected(t, await server.createDatabase())
+  await migrate(client)
+  await client.query('UPDATE lossmeter_schema SET version = 99')
+  await t.rejects(migrate(client), {
+    name: 'StoreUnusable',
+    message: /^The database has version 99 of the schema; this release of lossmeter knows versions up to \d+\./,
+  })
+  await client.query('ROLLBACK')
+  t.same(await rowsOf(client, 'SELECT version FROM lossmeter_schema'), ['99'])
+})
+
+test('a user with the rights to use the tables can start', async (t) => {
+  const client = await connected(t, await server.createDatabase())
+  await migrate(client)
+  await client.query(`CREATE ROLE clerk`)
+  await client.query('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO clerk')
+  await client.query('SET ROLE clerk')
+  await migrate(client)
+  t.same(await rowsOf(client, 'SELECT current_user, version FROM lossmeter_schema'), ['clerk', '2'])
+})
+
+test('what fails leaves nothing behind', async (t) => {
+  const client = await connected(t, await server.createDatabase())
+  await client.query('CREATE TABLE folds (x int)')
+  await t.rejects(migrate(client), { message: 'relation "folds" already exists' })
+  await client.query('ROLLBACK')
+  t.same(await rowsOf(client, `SELECT to_regclass('evaluations')::text`), [null])
+})

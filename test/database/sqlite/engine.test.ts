@@ -1,0 +1,176 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Worker } from 'node:worker_threads'
+import type { Test } from 'tap'
+import { test } from 'tap'
+import { SqlStore } from '../../../src/database/sql/sql-store.ts'
+import { SqliteEngine } from '../../../src/database/sqlite/engine.ts'
+import { batchOf, declareNew, limits } from '../../evaluations/support.ts'
+
+function fileFor(t: Test): string {
+  const folder = mkdtempSync(join(tmpdir(), 'lossmeter-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  return join(folder, 'lossmeter.sqlite')
+}
+
+async function opened(t: Test, path: string): Promise<SqliteEngine> {
+  const engine = await SqliteEngine.open(path, 20)
+  t.teardown(() => engine.close())
+  return engine
+}
+
+function select(text: string) {
+  return { text: `SELECT ${text}`, values: [] }
+}
+
+test('the loop goes on while the disk is waited for', async (t) => {
+  const path = fileFor(t)
+  const engine = await SqliteEngine.open(path, 300)
+  t.teardown(() => engine.close())
+  const other = new DatabaseSync(path)
+  other.exec('BEGIN IMMEDIATE')
+  let turns = 0
+  const timer = setInterval(() => turns++, 5)
+  const refused = engine.transaction([select('1')])
+  await t.rejects(refused, { name: 'StoreUnavailable', reason: 'locked', cause: { message: 'database is locked' } })
+  clearInterval(timer)
+  other.close()
+  t.ok(turns > 5, `${turns} turns`)
+  t.same(await engine.query(select('1 AS one')), [{ one: 1 }])
+})
+
+test('calls are answered in order, each with its own', async (t) => {
+  const engine = await opened(t, ':memory:')
+  const order: number[] = []
+  const calls = Array.from({ length: 50 }, async (_, n) => {
+    const rows =
+      n % 7 === 3 ? await engine.query(select('wrong')).catch(() => 'no') : await engine.query(select(`${n} AS n`))
+    order.push(n)
+    return rows
+  })
+  t.same(
+    await Promise.all(calls),
+    calls.map((_, n) => (n % 7 === 3 ? 'no' : [{ n }])),
+  )
+  t.same(
+    order,
+    calls.map((_, n) => n),
+  )
+})
+
+test('a mistake in a statement is no fault of the database', async (t) => {
+  const engine = await opened(t, ':memory:')
+  await t.rejects(engine.query(select('wrong')), { name: 'Error', message: 'no such column: wrong' })
+})
+
+test('several processes may share a file, and hear of each other', async (t) => {
+  const path = fileFor(t)
+  const engines = await Promise.all([1, 2, 3].map(() => SqliteEngine.open(path)))
+  const [ours, theirs, third] = engines.map((engine) => new SqlStore(engine, limits))
+  t.teardown(() => Promise.all([ours, theirs, third].map((store) => store.close())))
+  const { id } = await declareNew(ours, 'owner', 'run')
+  let calls = 0
+  ours.subscribe(id, () => calls++)
+  const names = Array.from({ length: 30 }, (_, at) => `b${at}`)
+  const results = await Promise.all(
+    [ours, theirs, third].map((store) =>
+      Promise.all(names.map(async (name) => (await store.putBatches([batchOf(id, name)]))[0].outcome)),
+    ),
+  )
+  t.equal(results.flat().filter((outcome) => outcome === 'committed').length, 30)
+  t.same(
+    (await theirs.listBatches(id, { limit: 99 })).map(({ sequence }) => sequence),
+    names.map((_, at) => at + 1),
+  )
+  await sleep(600)
+  calls = 0
+  await theirs.putBatches([batchOf(id, 'one more')])
+  for (let tries = 0; tries < 300 && calls === 0; tries++) await sleep(10)
+  t.ok(calls > 0)
+})
+
+test('a file that cannot be opened is told with its path', async (t) => {
+  const path = fileFor(t)
+  const file = new DatabaseSync(path)
+  file.exec('CREATE TABLE other (x); BEGIN EXCLUSIVE')
+  await t.rejects(SqliteEngine.open(path, 20), {
+    name: 'StoreUnusable',
+    message: `${path} cannot be opened: database is locked`,
+  })
+  file.exec('COMMIT')
+  await t.rejects(SqliteEngine.open(path), {
+    name: 'StoreUnusable',
+    message: `${path} cannot be opened: The file is a database of another program.`,
+  })
+  file.close()
+  await t.rejects(SqliteEngine.open(join(path, 'x.sqlite')), {
+    name: 'StoreUnusable',
+    message: `${join(path, 'x.sqlite')} cannot be opened: unable to open database file`,
+  })
+  await t.rejects(SqliteEngine.open(join(path, 'folder/x.sqlite')), {
+    name: 'StoreUnusable',
+    message: /x\.sqlite cannot be opened: ENOTDIR: not a directory, mkdir/,
+  })
+})
+
+test('when its thread breaks down, calls are refused, and the next one has another thread', async (t) => {
+  const path = fileFor(t)
+  const threads: Worker[] = []
+  const note = (thread: Worker) => threads.push(thread)
+  process.on('worker', note)
+  t.teardown(() => process.off('worker', note))
+  // an idle thread lets the process end, here in the middle of the test
+  const alive = setInterval(() => {}, 1000)
+  t.teardown(() => clearInterval(alive))
+  const engine = await opened(t, path)
+  const store = new SqlStore(engine, limits)
+  const { id } = await declareNew(store, 'owner', 'run')
+  await store.putBatches([batchOf(id, 'a')])
+
+  const cause = new Error('out of memory')
+  const slow =
+    'max(x) FROM (WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 2000000) SELECT x FROM n)'
+  const refused = t.rejects(engine.query(select(slow)), { name: 'StoreUnavailable', reason: 'out-of-reach', cause })
+  threads[0].emit('error', cause)
+  await threads[0].terminate()
+  await refused
+  t.match(await store.listBatches(id, { limit: 9 }), [{ name: 'a' }])
+  t.equal(threads.length, 2)
+
+  engine.listen(() => t.fail('nothing has changed'))
+  await threads[1].terminate()
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) rmSync(file, { force: true })
+  const other = new DatabaseSync(path)
+  other.exec('CREATE TABLE other (x)')
+  await t.rejects(engine.query(select('1')), {
+    name: 'StoreUnavailable',
+    reason: 'out-of-reach',
+    cause: { name: 'StoreUnusable', message: 'The file is a database of another program.' },
+  })
+  await sleep(400)
+  other.exec('DROP TABLE other')
+  t.same(await store.listBatches(id, { limit: 9 }), [], 'and goes on when the file is usable')
+  await threads[2].terminate()
+  await engine.close()
+})
+
+test('what cannot be sent to the thread is refused', async (t) => {
+  const engine = await opened(t, ':memory:')
+  await t.rejects(engine.query({ text: 'SELECT $1', values: [(() => {}) as unknown as string] }), {
+    name: 'DataCloneError',
+  })
+  t.same(await engine.query(select('1 AS one')), [{ one: 1 }])
+})
+
+test('a closed one refuses calls, after it has answered those before', async (t) => {
+  const engine = await SqliteEngine.open(':memory:')
+  const last = engine.query(select('1 AS one'))
+  const closed = engine.close()
+  t.same(await last, [{ one: 1 }])
+  await closed
+  await t.rejects(engine.query(select('1')), { name: 'StoreUnavailable', reason: 'closed' })
+  await engine.close()
+})

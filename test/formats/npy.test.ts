@@ -1,0 +1,272 @@
+import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
+import { test } from 'tap'
+import { NpyReader } from '../../src/formats/npy.ts'
+import type { Limits } from '../../src/http/limits.ts'
+import { Problem } from '../../src/http/problem.ts'
+import type { Memory } from '../../src/loss/memory.ts'
+import { unaccounted } from '../../src/loss/memory.ts'
+import type { Tensor } from '../../src/loss/tensor.ts'
+import { InvalidContent, LimitExceeded } from '../../src/loss/validation-errors.ts'
+import { cut, limits, outcomeOf, resultOf, seeded, workOf } from './support.ts'
+
+interface Fixtures {
+  readonly good: readonly { name: string; file: string; shape: readonly number[]; values: readonly number[] }[]
+  readonly bad: Readonly<Record<string, string>>
+  readonly archive: string
+}
+
+/** What NumPy wrote, and what is in it: see npy.py. */
+const fixtures: Fixtures = JSON.parse(readFileSync(new URL('../fixtures/npy.json', import.meta.url), 'utf8'))
+
+function bytesOf(base64: string): Buffer {
+  return Buffer.from(base64, 'base64')
+}
+
+function read(chunks: readonly Buffer[], most: Limits = limits(), memory: Memory = unaccounted): Tensor {
+  const reader = new NpyReader('predictions', most, memory)
+  for (const chunk of chunks) reader.write(chunk)
+  return resultOf(reader.end())
+}
+
+/** The one error of a file, the same however it is cut. */
+function errorOf(file: Buffer): unknown {
+  const random = seeded(file.length)
+  const errors = [[file], cut(file, random, 1), cut(file, random, 40)].map((chunks) => {
+    const error = outcomeOf(() => read(chunks))
+    return error instanceof InvalidContent && error.errors.count === 1 ? error.errors.list[0] : error
+  })
+  return errors.every((error) => JSON.stringify(error) === JSON.stringify(errors[0])) ? errors[0] : errors
+}
+
+/** A file with a header of ours. */
+function fileOf(header: string | Buffer, data: Uint8Array = Buffer.alloc(0), version = 1): Buffer {
+  const text = Buffer.from(header)
+  const length = Buffer.alloc(version === 1 ? 2 : 4)
+  length.writeUIntLE(text.length, 0, length.length)
+  return Buffer.concat([Buffer.from(`\x93NUMPY${String.fromCharCode(version)}\0`, 'latin1'), length, text, data])
+}
+
+function headerOf(shape: readonly number[], descr = '<f8', order = 'False'): string {
+  return `{'descr': '${descr}', 'fortran_order': ${order}, 'shape': (${shape.map((size) => `${size},`).join('')})}\n`
+}
+
+test('all that NumPy writes of numbers is read exactly, however it is cut', (t) => {
+  const random = seeded(3)
+  for (const { name, file, shape, values } of fixtures.good) {
+    const bytes = bytesOf(file)
+    for (const longest of [bytes.length, 1, 7, 100]) {
+      const { data, ...rest } = read(cut(bytes, random, longest))
+      const wanted = { shape, nonNumeric: [], nonNumericCount: 0 }
+      const isSame = data.length === values.length && values.every((value, at) => Object.is(data[at], value))
+      if (!isSame || JSON.stringify(rest) !== JSON.stringify(wanted))
+        t.same({ data, ...rest }, { values, ...wanted }, name)
+    }
+  }
+  t.ok(fixtures.good.length > 190)
+  t.end()
+})
+
+test('large arrays come in steps, in either order of bytes and elements', (t) => {
+  for (const [rows, columns] of [
+    [1000, 300],
+    [3, 100_000],
+    [100_000, 3],
+  ]) {
+    const value = (row: number, column: number) => (row * 31 + column * 7) % 30_000
+    const count = rows * columns
+    const values = Float64Array.from({ length: count }, (_, at) => value(Math.floor(at / columns), at % columns))
+    const columnMajor = Float64Array.from({ length: count }, (_, at) => value(at % rows, Math.floor(at / rows)))
+    for (const [descr, make] of [
+      ['f8', Float64Array],
+      ['f4', Float32Array],
+      ['i2', Int16Array],
+      ['i8', { from: (all: Float64Array) => BigInt64Array.from(all as Iterable<number> as number[], BigInt) }],
+    ] as const) {
+      const bytes = Buffer.from(make.from(columnMajor).buffer)
+      if (descr.endsWith('8')) bytes.swap64()
+      else if (descr.endsWith('4')) bytes.swap32()
+      else bytes.swap16()
+      const reader = new NpyReader('predictions', limits(), unaccounted)
+      reader.write(fileOf(headerOf([rows, columns], `>${descr}`, 'True'), bytes))
+      const steps = reader.end()
+      let count = 0
+      let step = steps.next()
+      for (; !step.done; step = steps.next()) count++
+      t.ok(count >= 3, `${count} steps`)
+      t.ok(Buffer.from(step.value.data.buffer).equals(Buffer.from(values.buffer)))
+    }
+  }
+  t.end()
+})
+
+test('a column-major double takes twice its memory while it is turned, and once afterwards', (t) => {
+  const { work, budget } = workOf()
+  const before = budget.held
+  const reader = new NpyReader('predictions', limits(), work.memory)
+  reader.write(fileOf(headerOf([100, 1000], '<f8', 'True'), Buffer.alloc(800_000)))
+  t.equal(budget.held - before, 800_000)
+  const steps = reader.end()
+  steps.next()
+  t.equal(budget.held - before, 1_600_000)
+  resultOf(steps)
+  t.equal(budget.held - before, 800_000)
+  t.end()
+})
+
+test('memory is taken as bytes come, whatever the header says', (t) => {
+  const { work, budget } = workOf()
+  const before = budget.held
+  const reader = new NpyReader('predictions', limits(), work.memory)
+  reader.write(fileOf(headerOf([1000, 1000])))
+  t.equal(budget.held, before)
+  reader.write(Buffer.alloc(100))
+  t.equal(budget.held, before + 100)
+  t.end()
+})
+
+test('what holds no numbers is refused', (t) => {
+  const details = Object.entries(fixtures.bad).map(([name, file]) => {
+    const { path, detail } = errorOf(bytesOf(file)) as { path: unknown; detail: string }
+    t.same(path, ['predictions'], name)
+    return detail.slice(0, 40)
+  })
+  t.same(details, [
+    'predictions holds Python objects; save n',
+    'predictions holds complex numbers; save ',
+    'predictions is a structured array; save ',
+    'predictions holds strings; save numbers:',
+    'predictions holds strings; save numbers:',
+    'predictions holds dates; save numbers: a',
+    'predictions holds durations; save number',
+    'predictions holds bytes without a type; ',
+    'predictions holds floats that are no IEE',
+    'predictions has 3 dimensions, shape [2, ',
+  ])
+  t.end()
+})
+
+test('other files are told what they are', (t) => {
+  const path = ['predictions']
+  const archive = {
+    path,
+    detail:
+      "predictions is a .npz archive; send the .npy file of one of its arrays: unzip it, or numpy.save('predictions.npy', numpy.load(file)['predictions'])",
+    received: 'a .npz archive',
+  }
+  t.same(errorOf(bytesOf(fixtures.archive)), archive)
+  t.same(errorOf(Buffer.from('PK')), archive)
+  const other = {
+    path,
+    detail:
+      'predictions is no .npy file; a part of another format needs its Content-Type, application/json or text/csv',
+    received: 'other bytes',
+  }
+  for (const text of ['[1,2,3]', '[1]', 'P', '\x93NUMPX\x01\0']) t.same(errorOf(Buffer.from(text, 'latin1')), other)
+  const whole = fileOf(headerOf([2]), Buffer.alloc(16))
+  for (const length of [0, 3, 6, 7, 9, 20, whole.length - 17]) {
+    const detail = `predictions ends in the header of the .npy file, after ${length} bytes`
+    t.same(errorOf(whole.subarray(0, length)), { path, detail, received: `${length} bytes` })
+  }
+  const short = 'predictions must have the 16 bytes that its .npy header declares; received 15'
+  t.same(errorOf(whole.subarray(0, -1)), { path, detail: short, received: '15 bytes' })
+  const long = 'predictions: bytes follow the array of the .npy file'
+  t.same(errorOf(Buffer.concat([whole, Buffer.from('x')])), { path, detail: long, received: 'bytes' })
+  for (const [major, minor] of [
+    [0, 0],
+    [4, 0],
+    [1, 1],
+  ]) {
+    const bytes = Buffer.from(whole)
+    bytes[6] = major
+    bytes[7] = minor
+    const detail = `predictions must be a .npy file of version 1, 2 or 3; received ${major}.${minor}`
+    t.same(errorOf(bytes), { path, detail, received: `${major}.${minor}` })
+  }
+  const tooLong = fileOf(' '.repeat(65537), undefined, 2)
+  const most = 'the .npy header of predictions may have at most 65536 bytes; received 65537'
+  t.same(errorOf(tooLong), { path, detail: most, received: 65537 })
+  t.same(read([fileOf(headerOf([0]).padStart(65536), undefined, 3)]).shape, [0])
+  t.match(errorOf(fileOf('')), { path, received: 'end' })
+  t.end()
+})
+
+test('names in a header are UTF-8 in version 3, else Latin-1', (t) => {
+  const received = [1, 3].map((version) => {
+    const file = fileOf(`{'é': 1`, undefined, version)
+    return (errorOf(file) as { received: unknown }).received
+  })
+  t.same(received, ['Ã©', 'é'])
+  t.end()
+})
+
+test('arrays that are too large are refused before their bytes come', (t) => {
+  const cases = [
+    [[2 ** 24 + 1], 'maxRows', 2 ** 24, 'shape [16777217] exceeds maxRows, 16777216.'],
+    [[1, 2 ** 18 + 1], 'maxColumns', 2 ** 18, 'shape [1, 262145] exceeds maxColumns, 262144.'],
+    [[2 ** 20, 33], 'maxElements', 2 ** 25, 'shape [1048576, 33] exceeds maxElements, 33554432.'],
+    [[13, 10], 'maxBodyBytes', 1024, 'shape [13, 10] of predictions takes 1040 bytes; maxBodyBytes is 1024.'],
+  ] as const
+  for (const [shape, limit, allowed, detail] of cases) {
+    const error = outcomeOf(() => read([fileOf(headerOf(shape))], limits({ maxBodyBytes: 1024 }))) as LimitExceeded
+    t.ok(error instanceof LimitExceeded)
+    t.same([error.limit, error.allowed, error.path, error.message], [limit, allowed, ['predictions'], detail])
+  }
+  t.end()
+})
+
+/** How many mutants are tried; NPY_MUTANTS sets another number. */
+const mutants = Number(process.env.NPY_MUTANTS ?? 4000)
+const seeds = [...fixtures.good.map(({ file }) => file), ...Object.values(fixtures.bad), fixtures.archive].map(bytesOf)
+
+const mutation = fc.record({
+  kind: fc.constantFrom('set', 'set', 'set', 'insert', 'remove', 'cut', 'repeat'),
+  // most of a file is its header, and most of that is blank
+  at: fc.oneof(fc.nat(70), fc.nat(220)),
+  byte: fc.oneof(fc.nat(255), fc.constantFrom(...Buffer.from("0123456789(),'<>|{}L \0"))),
+  length: fc.integer({ min: 1, max: 12 }),
+})
+
+function mutated(
+  file: Buffer,
+  { kind, at, byte, length }: typeof mutation extends fc.Arbitrary<infer M> ? M : never,
+): Buffer {
+  const [before, after] = [file.subarray(0, at), file.subarray(at)]
+  switch (kind) {
+    case 'set':
+      return Buffer.concat([before, Buffer.of(byte), after.subarray(1)])
+    case 'insert':
+      return Buffer.concat([before, Buffer.alloc(length, byte), after])
+    case 'remove':
+      return Buffer.concat([before, after.subarray(length)])
+    case 'repeat':
+      return Buffer.concat([before, after.subarray(0, length), after])
+    default:
+      return before
+  }
+}
+
+test('whatever becomes of a file, it is read or refused, and takes no more memory than its bytes as doubles', (t) => {
+  let readable = 0
+  const property = fc.property(
+    fc.constantFrom(...seeds),
+    fc.array(mutation, { minLength: 1, maxLength: 3 }),
+    fc.nat(),
+    (seed, mutations, cutSeed) => {
+      const file = mutations.reduce(mutated, seed)
+      const { work, budget } = workOf()
+      const before = budget.held
+      const outcome = outcomeOf(() => read(cut(file, seeded(cutSeed), 64), limits(), work.memory))
+      if (budget.held - before > 9 * file.length) return false
+      if (outcome instanceof Error) {
+        return [InvalidContent, LimitExceeded, Problem].some((type) => outcome instanceof type)
+      }
+      readable++
+      const { data, shape } = outcome as Tensor
+      return data.length === shape.reduce((product, size) => product * size, 1) && shape.length <= 2
+    },
+  )
+  fc.assert(property, { numRuns: mutants, seed: 11 })
+  t.ok(readable > mutants / 100, `${readable} of ${mutants} could be read`)
+  t.end()
+})

@@ -1,0 +1,705 @@
+import { createServer, IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Socket } from 'node:net'
+import { PassThrough, Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { test } from 'tap'
+import { BodyReader, bodyAtHand } from '../../src/formats/reader.ts'
+import { Problem } from '../../src/http/problem.ts'
+import { LimitExceeded } from '../../src/loss/validation-errors.ts'
+import { Chunks } from '../../src/wire/small-chunks.ts'
+import { ConnectionTable } from '../../src/wire/table.ts'
+import { eventually } from '../eventually.ts'
+import {
+  binaryBody,
+  Client,
+  chunk,
+  cut,
+  doublesOf,
+  enough,
+  head,
+  lastChunk,
+  limits,
+  manyOnes,
+  options,
+  readAll,
+  readerOf,
+  rowsOf,
+  seeded,
+  serve,
+  serveApart,
+  workOf,
+} from './support.ts'
+
+/** Computes for so long. */
+function busy(milliseconds: number): void {
+  for (const end = performance.now() + milliseconds; performance.now() < end; );
+}
+
+/** The error that reading ends in. */
+async function failureOf(reader: BodyReader): Promise<unknown> {
+  return readAll(reader).then(
+    () => undefined,
+    (error) => error,
+  )
+}
+
+const cutOff = new Problem('bad-request', 'The body ended before it was complete.')
+
+test('what is sent is read, however it is cut', async (t) => {
+  const random = seeded(1)
+  const bytes = Buffer.from(Array.from({ length: 600_000 }, () => random(256)))
+  for (const longest of [3, 2000, 10_000, 100_000, 1_000_000]) {
+    const { reader, budget } = readerOf(Readable.from(cut(bytes, random, longest)))
+    t.ok(bytes.equals(await readAll(reader)), `${longest}`)
+    t.equal(budget.held, 0)
+  }
+})
+
+test('every chunk is held from when it comes until it is worked off', async (t) => {
+  for (const isStream of [false, true]) {
+    const payload = new PassThrough()
+    const { reader, budget } = readerOf(payload, {}, {}, isStream)
+    payload.write(Buffer.alloc(5000))
+    payload.write(Buffer.alloc(6000))
+    await sleep(5)
+    t.equal(budget.held, 11_000)
+    t.equal((await reader.next())?.length, 5000)
+    t.equal(budget.held, 11_000, 'what was taken last is in use')
+    t.equal((await reader.next())?.length, 6000)
+    t.equal(budget.held, 6000)
+    payload.write(Buffer.alloc(100))
+    t.equal((await reader.next())?.length, 100)
+    t.equal(budget.held, 100)
+    payload.end()
+    t.equal(await reader.next(), undefined)
+    t.equal(budget.held, 0)
+    reader.close(enough)
+    t.equal(budget.held, 0)
+  }
+})
+
+test('a chunk that there is no room for ends the reading', async (t) => {
+  const small = { maxInFlightBytes: 10_000 }
+  const { reader, budget } = readerOf(Readable.from([6000, 6000].map((bytes) => Buffer.alloc(bytes))), {}, small)
+  const failure = await failureOf(reader)
+  t.match(failure, { limit: 'maxInFlightBytes', allowed: 10_000 })
+  t.ok(failure instanceof LimitExceeded)
+  t.equal(budget.held, 0)
+})
+
+test('a body must have the digest that its header says', async (t) => {
+  const bytes = Buffer.from('{"hello": "world"}')
+  const right = 'sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:'
+  const cases: [Buffer, string, string][] = [
+    [bytes, 'identity', 'read'],
+    [Buffer.concat([bytes, bytes]), 'identity', 'digest-mismatch'],
+    // the digest is that of the bytes as they are sent
+    [gzipSync(bytes), 'gzip', 'digest-mismatch'],
+  ]
+  for (const [sent, encoding, expected] of cases) {
+    const headers = { 'content-digest': right, 'content-encoding': encoding }
+    const { reader, budget } = readerOf(Readable.from([sent]), headers)
+    const failure = await failureOf(reader)
+    t.equal(failure instanceof Problem ? failure.problem : failure === undefined ? 'read' : failure, expected)
+    t.equal(budget.held, 0)
+  }
+  t.throws(() => readerOf(Readable.from([bytes]), { 'content-digest': 'X48E' }), /Content-Digest must be/)
+})
+
+test('a body may not be larger than is allowed before it is inflated, either', async (t) => {
+  const random = seeded(7)
+  const bytes = gzipSync(Buffer.from(Array.from({ length: 5000 }, () => random(256))))
+  const { reader } = readerOf(Readable.from([bytes]), { 'content-encoding': 'gzip' }, { maxBodyBytes: 4000 })
+  t.match(await failureOf(reader), { limit: 'maxBodyBytes', allowed: 4000 })
+})
+
+test('what an inflater keeps is counted until it has ended', async (t) => {
+  const bytes = Buffer.alloc(10 * 2 ** 20)
+  for (let at = 0; at < bytes.length; at += 100) bytes.writeUInt32LE((at * 2654435761) >>> 0, at)
+  const cases: [string, (bytes: Buffer) => Buffer, number][] = [
+    ['gzip', gzipSync, 2 ** 15],
+    ['zstd', zstdCompressSync, 2 ** 23],
+  ]
+  for (const [encoding, compress, window] of cases) {
+    for (const isGivenUp of [false, true]) {
+      const payload = new PassThrough()
+      const { reader, budget } = readerOf(payload, { 'content-encoding': encoding })
+      const compressed = compress(bytes)
+      // the end is missing
+      payload.write(compressed.subarray(0, -4))
+      let read = 0
+      let isCounted = true
+      while (read < bytes.length - 2 ** 18) {
+        read += (await reader.next())?.length ?? 0
+        isCounted &&= budget.held >= Math.min(read, window)
+      }
+      t.ok(isCounted, encoding)
+      t.ok(budget.held < window + 2 ** 19, `${encoding}: ${budget.held}`)
+      if (isGivenUp) {
+        reader.close(enough)
+      } else {
+        payload.end(compressed.subarray(-4))
+        await readAll(reader)
+      }
+      t.equal(budget.held, 0, encoding)
+    }
+  }
+})
+
+test('a large chunk of a connection is freed when it is worked off', async (t) => {
+  const lengths: [number, number][] = []
+  const server = createServer(async (request, response) => {
+    const { work } = workOf()
+    const reader = new BodyReader({ headers: {}, continueBody: null }, request, work, limits())
+    for (let piece = await reader.next(); piece !== undefined; ) {
+      const { length } = piece
+      const next = await reader.next()
+      lengths.push([length, piece.length])
+      piece = next
+    }
+    response.end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.after(() => server.close())
+  const { port } = server.address() as AddressInfo
+  await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: Buffer.alloc(1_000_000) })
+  t.equal(
+    lengths.reduce((sum, [length]) => sum + length, 0),
+    1_000_000,
+  )
+  const large = lengths.filter(([length]) => length >= 4096)
+  t.ok(large.length > 0)
+  t.same(
+    large.filter(([, left]) => left > 0),
+    [],
+  )
+})
+
+test('a reader that is slow holds its sender back, and loses nothing', async (t) => {
+  const random = seeded(2)
+  const bytes = Buffer.from(Array.from({ length: 1_000_000 }, () => random(256)))
+  for (const compress of [undefined, gzipSync]) {
+    const payload = new PassThrough()
+    const { reader, budget } = readerOf(payload, compress === undefined ? {} : { 'content-encoding': 'gzip' })
+    payload.end(compress === undefined ? bytes : compress(bytes))
+    await sleep(100)
+    t.ok(budget.held < 2 ** 20)
+    const chunks: Buffer[] = []
+    for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) {
+      chunks.push(Buffer.from(piece))
+      if (random(3) === 0) await sleep(1)
+    }
+    t.ok(bytes.equals(Buffer.concat(chunks)))
+    t.equal(await reader.next(), undefined)
+    t.equal(budget.held, 0)
+  }
+})
+
+test('what pauses and ends is read to its end', async (t) => {
+  const payload = new PassThrough({ highWaterMark: 2 ** 21 })
+  const { reader } = readerOf(payload)
+  for (let sent = 0; sent < 20; sent++) payload.write(Buffer.alloc(50_000, sent))
+  payload.end()
+  await sleep(10)
+  t.ok(payload.isPaused())
+  t.equal((await readAll(reader)).length, 1_000_000)
+})
+
+test('the length that was declared is known unless the body is compressed', async (t) => {
+  const plain = readerOf(Readable.from([]), { 'content-length': '17' }).reader
+  const compressed = readerOf(Readable.from([]), { 'content-length': '17', 'content-encoding': 'gzip' }).reader
+  const unknown = readerOf(Readable.from([])).reader
+  t.same([plain.declaredBytes, compressed.declaredBytes, unknown.declaredBytes], [17, 0, 0])
+  for (const reader of [plain, compressed, unknown]) reader.close(enough)
+})
+
+test('what is refused at once leaves nothing behind', async (t) => {
+  const cases: Record<string, string>[] = [
+    { 'content-encoding': 'br', 'content-length': '1' },
+    { 'content-length': '101' },
+    { 'content-length': '101', 'content-encoding': 'zstd' },
+  ]
+  const resources = process.getActiveResourcesInfo()
+  for (const headers of cases) {
+    const payload = new PassThrough()
+    const { work, budget } = workOf()
+    let told = 0
+    const continueBody = () => void told++
+    t.throws(() => new BodyReader({ headers, continueBody }, payload, work, limits({ maxBodyBytes: 100 })))
+    const { readableFlowing } = payload
+    t.same([payload.listenerCount('data'), readableFlowing, budget.held, told], [0, null, 0, 0])
+  }
+  t.same(process.getActiveResourcesInfo(), resources)
+})
+
+test('a client is told to go on once', async (t) => {
+  let told = 0
+  const request = { headers: {}, continueBody: () => void told++ }
+  const reader = new BodyReader(request, Readable.from([]), workOf().work, limits())
+  t.same([told, request.continueBody], [1, null])
+  reader.close(enough)
+})
+
+test('a body is counted as it comes', async (t) => {
+  const exact = readerOf(Readable.from([Buffer.alloc(50), Buffer.alloc(50)]), {}, { maxBodyBytes: 100 })
+  t.equal((await readAll(exact.reader)).length, 100)
+  const { reader, budget } = readerOf(Readable.from([Buffer.alloc(50), Buffer.alloc(51)]), {}, { maxBodyBytes: 100 })
+  const failure = await failureOf(reader)
+  t.ok(failure instanceof LimitExceeded)
+  t.equal((failure as LimitExceeded).limit, 'maxBodyBytes')
+  t.equal(await failureOf(reader), failure)
+  reader.close(enough)
+  t.equal(budget.held, 0)
+})
+
+test('what waits for leave is not given out before it has it', async (t) => {
+  const { work, budget } = workOf()
+  const leaves: PromiseWithResolvers<void>[] = []
+  work.meter({
+    count: () => {
+      const leave = Promise.withResolvers<void>()
+      leaves.push(leave)
+      return leave.promise
+    },
+    end: () => undefined,
+  })
+  const payload = new PassThrough()
+  const reader = new BodyReader({ headers: {}, continueBody: null }, payload, work, limits())
+  const next = () => {
+    const state = { piece: undefined as Buffer | undefined, failure: undefined as unknown, isOver: false }
+    reader.next().then(
+      (piece) => Object.assign(state, { piece, isOver: true }),
+      (failure) => Object.assign(state, { failure, isOver: true }),
+    )
+    return state
+  }
+  payload.write('ab')
+  const first = next()
+  t.ok(await eventually(() => leaves.length === 1))
+  payload.write('cd')
+  t.ok(await eventually(() => leaves.length === 2))
+  leaves[0].resolve()
+  await sleep(20)
+  t.equal(first.isOver, false)
+  leaves[1].resolve()
+  t.ok(await eventually(() => first.isOver))
+  t.match(first.piece?.toString(), /^ab/)
+  if (first.piece?.length === 2) t.equal(String(await reader.next()), 'cd')
+  payload.end('ef')
+  const last = next()
+  t.ok(await eventually(() => leaves.length === 3))
+  leaves[2].reject(enough)
+  t.ok(await eventually(() => last.isOver))
+  t.equal(last.failure, enough, 'although all has come')
+  reader.close(enough)
+  t.equal(budget.held, 0)
+})
+
+test('chunks are counted', async (t) => {
+  const chunks = (count: number, bytes: number) =>
+    Readable.from(Array.from({ length: count }, () => Buffer.alloc(bytes)))
+  t.equal((await readAll(readerOf(chunks(10, 1), {}, { maxChunks: 10 }).reader)).length, 10)
+  t.equal((await readAll(readerOf(chunks(100, 256), {}, { maxChunks: 0 }).reader)).length, 25_600)
+  for (const isStream of [false, true]) {
+    const failure = await failureOf(readerOf(chunks(11, 1), {}, { maxChunks: 10 }, isStream).reader)
+    t.same(
+      [(failure as LimitExceeded).limit, (failure as LimitExceeded).message],
+      ['maxChunks', 'The body comes in too many small chunks; maxChunks is 10.'],
+    )
+  }
+})
+
+test('chunks that were put together count each by itself', async (t) => {
+  const table = new ConnectionTable()
+  const connection = table.add(new Socket())
+  const message = new IncomingMessage(connection.socket)
+  message.headers['transfer-encoding'] = 'chunked'
+  new Chunks(table, { isComing: false }).watch(connection, message)
+  const { reader } = readerOf(message, {}, { maxChunks: 10 })
+  for (let count = 0; count < 11; count++) message.push(Buffer.from('a'))
+  message.push(null)
+  t.match(await failureOf(reader), { limit: 'maxChunks' })
+})
+
+test('what is inflated is counted', async (t) => {
+  const zeros = gzipSync(Buffer.alloc(2 ** 22))
+  for (const isStream of [false, true]) {
+    const { reader, budget } = readerOf(Readable.from([zeros]), { 'content-encoding': 'gzip' }, {}, isStream)
+    const failure = (await failureOf(reader)) as LimitExceeded
+    t.same([failure.limit, failure.allowed], ['maxInflationRatio', 200])
+    reader.close(enough)
+    t.equal(budget.held, 0)
+  }
+  const free = readerOf(Readable.from([gzipSync(Buffer.alloc(2 ** 20))]), { 'content-encoding': 'gzip' }).reader
+  t.equal((await readAll(free)).length, 2 ** 20)
+})
+
+test('bytes after what is compressed are refused', async (t) => {
+  for (const rest of [[Buffer.alloc(5)], [Buffer.alloc(5), Buffer.from('more')]]) {
+    const { reader, budget } = readerOf(Readable.from([gzipSync('abc'), ...rest]), { 'content-encoding': 'gzip' })
+    const detail = 'The body is not what its Content-Encoding says: bytes follow its end.'
+    t.equal(((await failureOf(reader)) as Problem).message, detail)
+    await sleep(20)
+    reader.close(enough)
+    t.equal(budget.held, 0)
+  }
+})
+
+test('a body that breaks off is refused', async (t) => {
+  for (const encoding of ['identity', 'gzip', 'zstd']) {
+    for (const error of [undefined, new Error('aborted')]) {
+      const payload = new PassThrough()
+      const { reader, budget } = readerOf(payload, { 'content-encoding': encoding })
+      const reading = failureOf(reader)
+      payload.write(gzipSync('some bytes').subarray(0, 12))
+      await sleep(5)
+      payload.destroy(error)
+      const failure = (await reading) as Problem
+      if (encoding !== 'zstd') t.same([failure.problem, failure.message], [cutOff.problem, cutOff.message])
+      reader.close(enough)
+      t.equal(budget.held, 0)
+    }
+  }
+})
+
+test('a body that comes too slowly is cut off', async (t) => {
+  const payload = new PassThrough()
+  const { reader, budget } = readerOf(payload, {}, { requestTimeoutMs: 50 })
+  const reading = failureOf(reader)
+  const sending = setInterval(() => payload.write('x'), 10)
+  const failure = (await reading) as Problem
+  clearInterval(sending)
+  const detail = 'The body did not arrive within 50 ms.'
+  t.same([failure.problem, failure.message, failure.headers], ['request-timeout', detail, { connection: 'close' }])
+  payload.write('more')
+  payload.end()
+  await sleep(5)
+  reader.close(enough)
+  t.equal(budget.held, 0)
+})
+
+test('a stream may go on for as long as its lines come in time', async (t) => {
+  const payload = new PassThrough()
+  const { reader } = readerOf(payload, {}, { requestTimeoutMs: 1000, maxBodyBytes: 3 }, true)
+  let length = 0
+  for (let sent = 0; sent < 10; sent++) {
+    payload.write('ab')
+    length += (await reader.next())?.length ?? 0
+    reader.endLine()
+    await sleep(150)
+  }
+  payload.end()
+  t.equal(await reader.next(), undefined)
+  reader.endLine()
+  t.equal(length, 20)
+})
+
+test('a line of a stream that does not end in time is cut off, although bytes come', async (t) => {
+  const payload = new PassThrough()
+  const { reader } = readerOf(payload, {}, { requestTimeoutMs: 100 }, true)
+  reader.endLine()
+  const sending = setInterval(() => payload.write('x'), 5)
+  t.match(await failureOf(reader), { problem: 'request-timeout' })
+  clearInterval(sending)
+  const idle = readerOf(new PassThrough(), {}, { requestTimeoutMs: 10 }, true)
+  t.match(await failureOf(idle.reader), { problem: 'request-timeout' })
+})
+
+test('the chunks of a stream are counted line by line', async (t) => {
+  const payload = new PassThrough()
+  const { reader } = readerOf(payload, {}, { maxChunks: 3 }, true)
+  for (let line = 0; line < 20; line++) {
+    for (let chunk = 0; chunk < 3; chunk++) {
+      payload.write('x')
+      await reader.next()
+    }
+    reader.endLine()
+  }
+  for (let chunk = 0; chunk < 4; chunk++) payload.write('x')
+  t.match(await failureOf(reader), { limit: 'maxChunks' })
+})
+
+test('each MiB of a stream may compute for as long again', async (t) => {
+  const cases: [readonly number[], boolean, number][] = [
+    [[2 ** 20 - 1], true, 0],
+    [[2 ** 20], true, 1],
+    [[2 ** 19, 2 ** 19 - 1, 1, 1], true, 1],
+    [Array.from({ length: 40 }, () => 2 ** 17), true, 5],
+    [[5 * 2 ** 20, 2 ** 20 - 1, 1], true, 2],
+    [Array.from({ length: 40 }, () => 2 ** 17), false, 0],
+  ]
+  for (const [sizes, isStream, times] of cases) {
+    const chunks = Readable.from(sizes.map((bytes) => Buffer.alloc(bytes)))
+    const { reader, work } = readerOf(chunks, {}, { maxComputeMs: 1234 }, isStream)
+    const allowed = t.capture(work.task, 'allow', work.task.allow)
+    await readAll(reader)
+    t.same(
+      allowed().map(({ args }) => args),
+      Array.from({ length: times }, () => [1234]),
+      `${sizes.length} chunks`,
+    )
+  }
+})
+
+test('a stream that computes for long needs bytes', async (t) => {
+  const allowed = { maxComputeMs: 300 }
+  const rounds = async (isStream: boolean) => {
+    const chunks = Readable.from(Array.from({ length: 30 }, () => Buffer.alloc(2 ** 20)))
+    const { reader } = readerOf(chunks, {}, allowed, isStream)
+    t.after(() => reader.close(enough))
+    for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) busy(20)
+  }
+  await rounds(true)
+  await t.rejects(
+    rounds(false),
+    new LimitExceeded('maxComputeMs', 300, [], 'The request takes longer to compute than maxComputeMs, 300 ms.'),
+  )
+})
+
+test('a sender that is held back is not slow', async (t) => {
+  for (const isStream of [true, false]) {
+    const payload = new PassThrough()
+    const { reader } = readerOf(payload, {}, { requestTimeoutMs: 30 }, isStream)
+    for (let sent = 0; sent < 12; sent++) payload.write(Buffer.alloc(50_000))
+    payload.end()
+    await reader.next()
+    await sleep(150)
+    t.equal((await readAll(reader)).length, 550_000)
+  }
+})
+
+test('no timer is left when a body has ended', async (t) => {
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+  const before = timers()
+  const ended = readerOf(Readable.from([Buffer.from('x')])).reader
+  await readAll(ended)
+  const closed = readerOf(new PassThrough()).reader
+  t.equal(timers(), before + 1)
+  closed.close(enough)
+  t.equal(timers(), before)
+})
+
+test('a reader that is closed lets go of everything, once', async (t) => {
+  for (const encoding of ['identity', 'gzip', 'zstd']) {
+    const payload = new PassThrough()
+    const { reader, budget } = readerOf(payload, { 'content-encoding': encoding })
+    payload.write(encoding === 'zstd' ? zstdCompressSync('abc') : gzipSync('abc'))
+    await sleep(10)
+    reader.close(enough)
+    reader.close(new Error('once more'))
+    t.equal(budget.held, 0)
+    t.equal(await failureOf(reader), enough)
+    payload.end('what comes after is dropped')
+    await sleep(5)
+    t.equal(budget.held, 0)
+    t.ok(payload.readableEnded)
+  }
+})
+
+test('a reader that is closed while it waits ends its wait', async (t) => {
+  for (const isAbandoned of [false, true]) {
+    const { reader, work } = readerOf(new PassThrough())
+    const reading = failureOf(reader)
+    t.ok(reader.isWaiting)
+    if (isAbandoned) work.giveWay(enough)
+    else reader.close(enough)
+    t.equal(await reading, enough)
+    t.notOk(reader.isWaiting)
+  }
+})
+
+test('a reader that is closed when all has come gives no more of it', async (t) => {
+  const { reader, work, budget } = readerOf(Readable.from([5000, 6000].map((bytes) => Buffer.alloc(bytes))))
+  await sleep(5)
+  t.equal((await reader.next())?.length, 5000)
+  work.giveWay(enough)
+  t.equal(budget.held, 0)
+  t.equal(await failureOf(reader), enough)
+})
+
+test('it waits while nothing has come that could be worked on', async (t) => {
+  const payload = new PassThrough()
+  const { reader, work } = readerOf(payload)
+  const received = t.capture(work, 'received', work.received)
+  t.notOk(reader.isWaiting)
+  const first = reader.next()
+  t.ok(reader.isWaiting)
+  payload.write('abc')
+  await first
+  t.notOk(reader.isWaiting)
+  const second = reader.next()
+  t.ok(reader.isWaiting)
+  payload.end('de')
+  await second
+  t.equal(await reader.next(), undefined)
+  t.notOk(reader.isWaiting)
+  t.same(
+    received().map(({ args }) => args),
+    [[3], [2]],
+  )
+})
+
+test('others have their turn between the pieces of a body', async (t) => {
+  const payload = new PassThrough({ highWaterMark: 2 ** 20 })
+  const { reader } = readerOf(payload)
+  for (let sent = 0; sent < 20; sent++) payload.write(Buffer.alloc(10_000))
+  payload.end()
+  await sleep(10)
+  let turns = 0
+  const others = setInterval(() => turns++, 1)
+  for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) busy(5)
+  clearInterval(others)
+  t.ok(turns > 5, `${turns} turns`)
+})
+
+test('a reader that is closed before all is taken holds nothing', async (t) => {
+  const { reader, budget } = readerOf(Readable.from([Buffer.from('ab'), Buffer.from('cd')]))
+  await sleep(5)
+  t.equal(budget.held, 4)
+  reader.close(enough)
+  t.equal(budget.held, 0)
+})
+
+test('a budget that is used up refuses, and recovers', async (t) => {
+  const { app, port } = await serve(t, { MAX_BODY_BYTES: '1000000', MAX_IN_FLIGHT_BYTES: '4000000' })
+  const { budget } = app.resources
+  const waiting = new Client(t, port)
+  await waiting.write(head({ 'content-length': 900_000 }) + manyOnes(420_000))
+  t.ok(await eventually(() => budget.held > 3_200_000))
+  const body = Buffer.from(`${manyOnes(150_000)}1],"labels":[${'1,'.repeat(150_000)}1]}`)
+  const client = new Client(t, port)
+  for (let round = 0; round < 3; round++) {
+    await client.write(head({ 'content-length': body.length }))
+    await client.write(body)
+    const { status, headers, body: problem } = await client.answer()
+    t.same([status, headers['retry-after'], problem.detail], [503, '1', 'Too many bytes of requests are in flight.'])
+  }
+  waiting.socket.destroy()
+  t.ok(await eventually(() => budget.held === 0))
+  await client.write(head({ 'content-length': body.length }))
+  await client.write(body)
+  t.equal((await client.answer()).status, 200)
+  t.ok(await eventually(() => budget.held === 0))
+})
+
+test('a slow sender gets 408 and holds nothing', async (t) => {
+  const { app, port } = await serve(t, { REQUEST_TIMEOUT_MS: '1000' })
+  const { budget } = app.resources
+  const binary = binaryBody(options, doublesOf(rowsOf(30_000, 1)))
+  const cases: [Record<string, string>, string | Buffer][] = [
+    [{}, manyOnes(100_000)],
+    [{ 'content-type': 'application/x-ndjson' }, `${JSON.stringify(options)}\n${manyOnes(100_000)}`],
+    [binary.headers, binary.payload.subarray(0, -1)],
+  ]
+  for (const [headers, begun] of cases) {
+    const client = new Client(t, port)
+    await client.write(head({ ...headers, 'transfer-encoding': 'chunked' }))
+    await client.write(chunk(begun))
+    t.ok(await eventually(() => budget.held > 200_000))
+    const { status, headers: answered } = await client.answer()
+    t.same([status, answered.connection], [408, 'close'])
+    t.ok(await client.closed())
+    t.ok(await eventually(() => budget.held === 0))
+  }
+})
+
+test('an aborted upload frees everything', async (t) => {
+  const { app, port } = await serve(t)
+  const connections = () => new Promise((resolve) => app.server.getConnections((_, count) => resolve(count)))
+  for (const headers of [{}, { 'content-encoding': 'gzip' }, { 'content-type': 'application/x-ndjson' }]) {
+    for (const kill of ['destroy', 'resetAndDestroy', 'end'] as const) {
+      const client = new Client(t, port)
+      await client.write(head({ ...headers, 'content-length': 1_000_000 }))
+      await client.write('content-encoding' in headers ? gzipSync('{"loss":"mse"').subarray(0, 20) : '{"loss":"mse"')
+      await sleep(20)
+      client.socket[kill]()
+      t.ok(await client.closed())
+    }
+  }
+  t.ok(await eventually(() => app.resources.budget.held === 0))
+  t.equal(await connections(), 0)
+})
+
+test('requests in a row, sent all at once, are answered in order', async (t) => {
+  const { app, port } = await serve(t)
+  const client = new Client(t, port)
+  const bodies = Array.from({ length: 30 }, (_, at) => {
+    if (at % 3 === 2) return '{"loss":'
+    return JSON.stringify({ ...options, predictions: [at], labels: [0] })
+  })
+  await client.write(bodies.map((body) => head({ 'content-length': body.length }) + body).join(''))
+  for (const at of bodies.keys()) {
+    const { status, body } = await client.answer()
+    t.same([status, body.loss], at % 3 === 2 ? [400, undefined] : [200, at * at])
+  }
+  t.ok(await eventually(() => app.resources.budget.held === 0))
+})
+
+test('a body sent one byte a chunk holds no more memory than its size suggests', async (t) => {
+  const { port, memory } = await serveApart(t)
+  const body = JSON.stringify({ ...options, ...rowsOf(500, 4) })
+  const single = Array.from(body, (letter) => `1\r\n${letter}\r\n`).join('')
+  const before = await memory()
+  const client = new Client(t, port)
+  await client.write(head({ 'transfer-encoding': 'chunked' }))
+  await client.write(single)
+  const until = performance.now() + 25_000
+  let grown = Number.POSITIVE_INFINITY
+  for (let held = 0; (held === 0 || grown > 2 ** 21) && performance.now() < until; ) {
+    const now = await memory()
+    held = now.held
+    grown = now.used - before.used
+  }
+  t.comment(`${body.length} bytes, one a chunk: ${(grown / 2 ** 20).toFixed(1)} MiB more memory in use`)
+  t.ok(grown <= 2 ** 21)
+  await client.write(lastChunk)
+  t.equal((await client.answer(30_000)).status, 200)
+  t.equal((await memory()).held, 0)
+})
+
+test('a small body that has come is taken as a whole, and any other is left to a reader', async (t) => {
+  const bytes = Buffer.alloc(1000, 'a')
+  const length = { 'content-length': '1000' }
+  const cases: [what: string, parts: Buffer[], headers: Record<string, string>, isTaken: boolean][] = [
+    ['whole', [bytes], length, true],
+    ['in two parts', [bytes.subarray(0, 400), bytes.subarray(400)], length, true],
+    ['some of it', [bytes.subarray(0, 400)], length, false],
+    ['nothing yet', [], length, false],
+    ['of a length that was not said', [bytes], {}, false],
+    ['compressed', [bytes], { ...length, 'content-encoding': 'gzip' }, false],
+    ['with a digest', [bytes], { ...length, 'content-digest': 'sha-256=::' }, false],
+    ['not small', [Buffer.alloc(70_000)], { 'content-length': '70000' }, false],
+    ['empty', [], { 'content-length': '0' }, false],
+  ]
+  for (const [what, parts, headers, isTaken] of cases) {
+    const payload = new Readable({ read() {} })
+    for (const part of parts) payload.push(part)
+    t.same(bodyAtHand({ headers, continueBody: null }, payload, limits()), isTaken ? bytes : undefined, what)
+  }
+  const payload = new Readable({ read() {} })
+  payload.push(bytes)
+  t.equal(bodyAtHand({ headers: length, continueBody: () => undefined }, payload, limits()), undefined)
+  t.equal(bodyAtHand({ headers: length, continueBody: null }, payload, limits({ maxBodyBytes: 999 })), undefined)
+})
+
+test('the time in which a body comes is a span where the request is traced', async (t) => {
+  const told: unknown[] = []
+  const trace = {
+    id: 'abc',
+    begin: (part: string) => (hasFailed?: boolean) => {
+      told.push([part, hasFailed])
+    },
+  }
+  for (const headers of [{}, { 'content-digest': 'sha-256=:AAAA:' }]) {
+    const { work } = workOf()
+    work.trace = trace
+    const payload = Readable.from([Buffer.from('abc')])
+    await failureOf(new BodyReader({ headers, continueBody: null }, payload, work, limits()))
+  }
+  t.same(told, [
+    ['receive', undefined],
+    ['receive', true],
+  ])
+})

@@ -1,0 +1,55 @@
+import type { Test } from 'tap'
+import type { RunComparison } from '../../../src/pages/types.d.ts'
+import { Trainer } from '../runs/runs.ts'
+import { browserTest, near, valuesOf } from '../support.ts'
+
+const timeout = 60_000
+
+browserTest('two runs, batch by batch', async (t, studio) => {
+  const { page, origin } = await studio.open('/explore/evaluations?lang=en')
+  const trainer = new Trainer(origin)
+  for (const name of ['fast', 'slow']) await trainer.declare(name)
+  await trainer.declare('squared', { loss: 'mse', predictionFormat: 'values' })
+  await trainer.train('fast', 1, 8, 0.5)
+  await trainer.train('slow', 1, 6)
+  await page.goto(`${origin}/explore/evaluations?lang=en&runs=fast,slow,squared`)
+  await near(page, 'paired')
+
+  const shows = async (t: Test, one: string, other: string) => {
+    const { difference, accuracyDifference } = await trainer.answer<RunComparison>(`${one}/comparison?with=${other}`)
+    await page.waitForFunction(
+      (loss) => document.querySelector<HTMLDataElement>('.paired-answer data')?.value === loss,
+      String(difference.loss),
+      { timeout },
+    )
+    t.same(await valuesOf(page, '.paired-answer .figures'), [
+      difference.loss,
+      difference.standardError,
+      accuracyDifference,
+    ])
+  }
+
+  await t.test('are compared as the service compares them', async (t) => {
+    await shows(t, 'fast', 'slow')
+    t.match(await page.textContent('.paired-verdict'), 'fast has the lower loss than slow')
+    t.match(await page.textContent('.paired-answer'), 'Pairs of batches: 6. Left out: 2 that only the first has')
+  })
+
+  await t.test('or the other way round', async (t) => {
+    await page.click('.paired-swap')
+    await shows(t, 'slow', 'fast')
+    t.match(await page.textContent('.paired-verdict'), 'fast has the lower loss than slow')
+  })
+
+  await t.test('while they go on', async (t) => {
+    await trainer.train('slow', 7, 8)
+    await shows(t, 'slow', 'fast')
+  })
+
+  await t.test('unless their losses cannot be compared', async () => {
+    await page.selectOption('.paired-form [name=other]', 'squared')
+    await page.locator('#paired .trouble').filter({ hasText: 'cannot be compared' }).waitFor({ timeout })
+    await page.selectOption('.paired-form [name=other]', 'slow')
+    await page.waitForSelector('.paired-none', { timeout })
+  })
+})

@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { test } from 'tap'
+import { drain } from '../../src/wire/drain.ts'
+import { eventually } from '../eventually.ts'
+import { Client, chunk, head, lastChunk, options, serve, tooLarge } from '../formats/support.ts'
+
+const small = { MAX_BODY_BYTES: '100000' }
+const refusal = tooLarge('The body is larger than maxBodyBytes, 100000 bytes.', 'maxBodyBytes', 100_000)
+const large = Buffer.alloc(300_000, ' ')
+const right = JSON.stringify({ ...options, predictions: [1], labels: [1] })
+
+test('a client that writes everything first sees the refusal and uses the connection again', async (t) => {
+  const { app, port } = await serve(t, small)
+  const client = new Client(t, port)
+  for (let round = 0; round < 3; round++) {
+    await client.write(head({ 'content-length': large.length }))
+    await client.write(large)
+    const { status, body } = await client.answer()
+    const { requestId: _, ...problem } = body
+    t.same([status, problem], [413, refusal])
+
+    await client.write(head({ 'transfer-encoding': 'chunked' }))
+    for (let from = 0; from < large.length; from += 10_000)
+      await client.write(chunk(large.subarray(from, from + 10_000)))
+    await client.write(lastChunk)
+    const second = await client.answer()
+    t.same([second.status, second.body.limit], [413, 'maxBodyBytes'])
+
+    await client.write(head({ 'content-length': right.length }) + right)
+    t.equal((await client.answer()).status, 200)
+  }
+  t.equal(app.resources.budget.held, 0)
+})
+
+test('node:http sees the refusal', async (t) => {
+  const { port } = await serve(t, small)
+  for (const headers of [{ 'content-length': large.length }, { 'transfer-encoding': 'chunked' }]) {
+    const outgoing = request({
+      port,
+      method: 'POST',
+      path: '/v1/loss',
+      headers: { ...headers, 'content-type': 'application/json' },
+    })
+    const answer = once(outgoing, 'response')
+    outgoing.end(large)
+    const [response] = await answer
+    t.equal(response.statusCode, 413)
+    response.resume()
+    await once(response, 'end')
+  }
+})
+
+test('curl sees the refusal', async (t) => {
+  const { port } = await serve(t, small)
+  const url = `http://127.0.0.1:${port}/v1/loss`
+  for (const header of ['Expect:', 'Transfer-Encoding: chunked', 'Expect: 100-continue']) {
+    const flags = ['-s', '-w', '%{http_code}', '-o', '/dev/null', '-H', 'Content-Type: application/json', '-H', header]
+    const curl = spawn('curl', [...flags, '--data-binary', '@-', url])
+    const errors: NodeJS.ErrnoException[] = []
+    curl.on('error', (error) => errors.push(error))
+    curl.stdin.on('error', () => undefined)
+    curl.stdin.end(large)
+    let code = ''
+    curl.stdout.on('data', (bytes) => {
+      code += bytes
+    })
+    await once(curl, 'close').catch(() => undefined)
+    if (errors[0]?.code === 'ENOENT') t.pass('no curl here')
+    else t.equal(code, '413', header)
+  }
+})
+
+test('an error in the middle of a body is seen, and the rest is read past', async (t) => {
+  const { port } = await serve(t)
+  const client = new Client(t, port)
+  await client.write(`${head({ 'content-length': 1_000_000 })}{"loss":x`)
+  t.equal((await client.answer()).status, 400)
+  await client.write(Buffer.alloc(999_991, 'x'))
+  await client.write(head({ 'content-length': right.length }) + right)
+  t.equal((await client.answer()).status, 200)
+})
+
+test('a client that sends on and on is cut off', async (t) => {
+  const { port } = await serve(t, { MAX_BODY_BYTES: '2000' })
+  const client = new Client(t, port)
+  await client.write(head({ 'transfer-encoding': 'chunked' }))
+  let sent = 0
+  while (!client.isClosed && sent < 1e7) {
+    await client.write(chunk(Buffer.alloc(1000, ' ')))
+    sent += 1000
+    await sleep(0)
+  }
+  t.equal((await client.answer()).status, 413)
+  t.ok(await client.closed())
+  t.ok(sent < 1e7)
+})
+
+test('a client that stops sending is cut off', async (t) => {
+  const { app, port } = await serve(t, { ...small, REQUEST_TIMEOUT_MS: '100' })
+  const client = new Client(t, port)
+  await client.write(head({ 'content-length': 300_000 }))
+  t.equal((await client.answer()).status, 413)
+  t.ok(await client.closed(2000))
+  t.ok(await eventually(() => app.resources.budget.held === 0))
+})
+
+test('what is complete needs no draining', async (t) => {
+  const { port } = await serve(t)
+  const client = new Client(t, port)
+  await client.write(`${head({ 'content-length': 3 })}[1]`)
+  t.equal((await client.answer()).status, 422)
+  await client.write(head({ 'content-length': right.length }) + right)
+  t.equal((await client.answer()).status, 200)
+})
+
+test('a request without a connection is not cut off when it is over', async (t) => {
+  const { app } = await serve(t, { REQUEST_TIMEOUT_MS: '20' })
+  const headers = { 'content-type': 'text/plain' }
+  t.equal((await app.inject({ method: 'POST', url: '/v1/loss', headers, payload: 'x' })).statusCode, 415)
+  // to cut it off would throw
+  await sleep(60)
+})
+
+test('a body that has come in full, or will never come, is left alone', async (t) => {
+  for (const state of [
+    { complete: true, readableEnded: false, destroyed: false },
+    { complete: false, readableEnded: true, destroyed: false },
+    { complete: false, readableEnded: false, destroyed: true },
+  ]) {
+    // anything else that was touched would throw
+    t.doesNotThrow(() => drain(state as IncomingMessage, 1, 1), JSON.stringify(state))
+  }
+})
