@@ -1,28 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { chromium } from 'playwright-core'
 import type { Test } from 'tap'
 import { test } from 'tap'
 import type { LossAnswer } from '../../src/pages/types.d.ts'
 import { appOf } from '../support.ts'
-
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
-
-/** Why no browser can be tested with; false when there is one. */
-const missing = existsSync(executablePath) ? false : `no Chromium at ${executablePath}`
-
-const flags = [
-  '--no-sandbox',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--use-gl=angle',
-  '--use-angle=swiftshader',
-  '--enable-unsafe-swiftshader',
-]
+import { browserOf, withoutBrowser } from './browser.ts'
 
 /** One request to the API as the browser sent it, and its answer. */
 export interface Exchange<Answer = unknown> {
@@ -53,12 +36,11 @@ export function browserTest(
   run: (t: Test, studio: Studio) => Promise<void>,
   variablesOf: (t: Test) => Record<string, string> = () => ({}),
 ): void {
-  test(name, { skip: missing }, async (t) => {
+  test(name, { skip: withoutBrowser }, async (t) => {
     const app = await appOf(t, variablesOf(t))
     await app.listen({ host: '127.0.0.1', port: 0 })
     const origin = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
-    const browser = await chromium.launch({ executablePath, args: flags })
-    t.after(() => browser.close())
+    const browser = await browserOf(t)
     const wrong: string[] = []
     await run(t, {
       open: (address = '/explore', options = {}) => open(browser, origin, address, options, wrong),
@@ -161,7 +143,7 @@ export async function saved(page: Page, what: string, format: string): Promise<s
     page.waitForEvent('download'),
     page.click(`[aria-label="Save ${what} as ${format}"]`),
   ])
-  return readFileSync(await download.path(), format === 'PNG' ? 'latin1' : 'utf8')
+  return (await buffer(await download.createReadStream())).toString(format === 'PNG' ? 'latin1' : 'utf8')
 }
 
 /** The exact doubles that elements show. */

@@ -1,3 +1,3 @@
 import { importTests } from './import-tests.ts'
 
-await importTests('formats/**/*.test.ts')
+await importTests(['formats/**/*.test.ts'])

@@ -1,3 +1,3 @@
 import { importTests } from './import-tests.ts'
 
-await importTests('http/**/*.test.ts', 'access/**/*.test.ts')
+await importTests(['http/**/*.test.ts', 'access/**/*.test.ts'])

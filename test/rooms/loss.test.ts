@@ -1,3 +1,3 @@
 import { importTests } from './import-tests.ts'
 
-await importTests('loss/**/*.test.ts')
+await importTests(['loss/**/*.test.ts'])

@@ -1,3 +1,3 @@
 import { importTests } from './import-tests.ts'
 
-await importTests('wire/**/*.test.ts')
+await importTests(['wire/**/*.test.ts'])

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { t as root, test } from 'tap'
-import { PostgresServer } from './database/postgres/server.ts'
-import { eventually } from './eventually.ts'
-import { withinAMinute } from './minute.ts'
-import { linesOf, linesWith, portOf, start, until } from './service.ts'
-import { appOf, listener } from './support.ts'
+import { PostgresServer } from '../database/postgres/server.ts'
+import { eventually } from '../eventually.ts'
+import { withinAMinute } from '../minute.ts'
+import { linesOf, linesWith, portOf, start, until } from '../service.ts'
+import { appOf, listener } from '../support.ts'
 
 const body = JSON.stringify({ loss: 'mae', labelFormat: 'values', predictions: [2], labels: [1] })
 const json = { 'content-type': 'application/json' }

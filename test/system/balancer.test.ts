@@ -3,14 +3,14 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { test } from 'tap'
+import { t as root, test } from 'tap'
 import { parse } from 'yaml'
-import { PostgresServer } from './database/postgres/server.ts'
+import { sharedPostgres } from '../database/postgres/server.ts'
+import { appOf } from '../support.ts'
 import { startUnder, without } from './proxies.ts'
-import { appOf } from './support.ts'
 
-const root = join(import.meta.dirname, '..')
-const compose = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'))
+const folder = join(import.meta.dirname, '../..')
+const compose = parse(readFileSync(join(folder, 'docker-compose.yml'), 'utf8'))
 
 interface Replica {
   readonly port: number
@@ -30,7 +30,7 @@ async function startReplica(t: Scope, database: string): Promise<Replica> {
     PORT: '0',
     DATABASE_URL: database,
   }
-  const child = spawn(process.execPath, ['src/server.ts'], { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['src/server.ts'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] })
   const closed = once(child, 'close')
   const kill = () => {
     child.kill('SIGKILL')
@@ -114,7 +114,7 @@ test('three replicas behind the balancer of docker-compose.yml', {
   skip: without('haproxy'),
   timeout: 120_000,
 }, async (t) => {
-  const server = await PostgresServer.start(t)
+  const server = await sharedPostgres(root)
   const database = await server.createDatabase()
   const replicas = await Promise.all(Array.from({ length: shards }, () => startReplica(t, database)))
   const url = await startBalancer(

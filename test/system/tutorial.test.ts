@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { test } from 'tap'
-import { appOf } from './support.ts'
+import { appOf } from '../support.ts'
 
-const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8')
 const [commands, loop, shards] = blocksOf('Evaluations that last')
 const [training] = blocksOf('Open Inference Protocol')
 const [files, recipe] = blocksOf('Bodies')
@@ -163,7 +163,7 @@ except InferenceServerException as error:
     print(error.status(), error.message())
 `
   writeFileSync(file, here(training) + check)
-  const lines = await linesOf('python3', [file], folder, { PYTHONPATH: join(import.meta.dirname, 'fixtures') })
+  const lines = await linesOf('python3', [file], folder, { PYTHONPATH: join(import.meta.dirname, '../fixtures') })
   const losses = lines.slice(0, 100).map((line) => Number(line.split(' ')[1]))
   t.equal(losses[0], Math.log(3))
   t.ok(losses[99] < 0.3, String(losses[99]))

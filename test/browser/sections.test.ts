@@ -1,0 +1,3 @@
+import { importTests } from '../rooms/import-tests.ts'
+
+await importTests(['pages/sections/*.test.ts'])

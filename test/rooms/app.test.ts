@@ -1,0 +1,3 @@
+import { importTests, pagesWithoutBrowser } from './import-tests.ts'
+
+await importTests(['*.test.ts', ...pagesWithoutBrowser])
