@@ -2,9 +2,6 @@ import { test } from 'tap'
 import { appOf } from '../support.ts'
 import { clientOf, complaints, generate } from './generate.ts'
 
-/** -ln(0.8 + epsilon). */
-const loss = 0.22314342631421757
-
 test('the clients of the other generators compile, and do what they are for', async (t) => {
   const app = await appOf(t)
   const baseUrl = await app.listen({ host: '127.0.0.1', port: 0 })
