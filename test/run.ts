@@ -62,7 +62,11 @@ try {
       env: { ...process.env, ...shared, ...variables },
       stdio: 'inherit',
     })
+    // a signal ends the tests, and then what was started for them
+    const stop = (signal: NodeJS.Signals) => child.kill(signal)
+    process.on('SIGINT', stop).on('SIGTERM', stop)
     const [code] = await once(child, 'exit')
+    process.off('SIGINT', stop).off('SIGTERM', stop)
     if (code !== 0)
       failed.push([...Object.entries(variables ?? {}).map((pair) => pair.join('=')), 'node', ...args].join(' '))
   }
