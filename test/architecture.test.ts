@@ -17,15 +17,6 @@ function importsOf(source: string): string[] {
   return Array.from(source.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*['"]([^'"]+)['"]/g), ([, name]) => name)
 }
 
-test('the tools of this test tell what they are for', async (t) => {
-  t.same(importsOf("import a from './a.ts'\nexport { b } from '../b.ts'\nimport 'node:c'\nawait import('d')"), [
-    './a.ts',
-    '../b.ts',
-    'node:c',
-    'd',
-  ])
-})
-
 test('the numeric core imports nothing outside itself', async (t) => {
   const core = files('src/loss/**/*.ts')
   t.ok(core.length > 0)
