@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { test } from 'tap'
+import { forgotten } from './rooms/rooms.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
@@ -27,4 +28,8 @@ test('the numeric core imports nothing outside itself', async (t) => {
     })
     t.same(outside, [], file)
   }
+})
+
+test('every test is run by one of the commands', async (t) => {
+  t.same(forgotten(), [])
 })

@@ -1,3 +1,3 @@
-import { importTests, pagesWithoutBrowser } from '../rooms/import-tests.ts'
+import { importRoom } from '../rooms/rooms.ts'
 
-await importTests(['pages/**/*.test.ts'], ['pages/sections/**', 'pages/long/**', ...pagesWithoutBrowser])
+await importRoom('pages')

@@ -1,3 +1,3 @@
-import { importTests } from '../rooms/import-tests.ts'
+import { importRoom } from '../rooms/rooms.ts'
 
-await importTests(['pages/sections/*.test.ts'])
+await importRoom('sections')

@@ -1,3 +1,3 @@
-import { importTests, pagesWithoutBrowser } from './import-tests.ts'
+import { importRoom } from './rooms.ts'
 
-await importTests(['*.test.ts', ...pagesWithoutBrowser])
+await importRoom('app')
