@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import type { Browser } from 'playwright-core'
+import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core'
 import { chromium } from 'playwright-core'
 
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
@@ -29,4 +29,11 @@ export async function browserOf(t: { after(release: () => Promise<void>): unknow
   const browser = await (address === undefined ? chromium.launch(launchOptions) : chromium.connect(address))
   t.after(() => browser.close())
   return browser
+}
+
+/** A window of its own, whose waits bear a busy machine. */
+export async function contextOf(browser: Browser, options: BrowserContextOptions = {}): Promise<BrowserContext> {
+  const context = await browser.newContext(options)
+  context.setDefaultTimeout(120_000)
+  return context
 }

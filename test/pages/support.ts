@@ -5,7 +5,7 @@ import type { Test } from 'tap'
 import { test } from 'tap'
 import type { LossAnswer } from '../../src/pages/types.d.ts'
 import { appOf } from '../support.ts'
-import { browserOf, withoutBrowser } from './browser.ts'
+import { browserOf, contextOf, withoutBrowser } from './browser.ts'
 
 /** One request to the API as the browser sent it, and its answer. */
 export interface Exchange<Answer = unknown> {
@@ -56,7 +56,7 @@ async function open(
   options: BrowserContextOptions,
   wrong: string[],
 ): Promise<Opened> {
-  const context = await browser.newContext({
+  const context = await contextOf(browser, {
     viewport: { width: 1280, height: 640 },
     reducedMotion: 'reduce',
     ...options,
@@ -113,7 +113,7 @@ export function requestOf({ request }: Exchange): Record<string, unknown> {
 /** Brings a section near, and waits until it has drawn. */
 export async function near(page: Page, id: string, ready = `#${id}[data-mounted]`): Promise<void> {
   await page.locator(`#${id}`).scrollIntoViewIfNeeded()
-  await page.waitForSelector(ready, { timeout: 30_000 })
+  await page.waitForSelector(ready)
 }
 
 /** A trace of a chart. */
@@ -127,13 +127,13 @@ export interface Trace {
 
 /** What a chart holds: the traces as they were given to the library. */
 export async function tracesOf(page: Page, selector: string): Promise<Trace[]> {
-  await page.waitForSelector(`${selector}[data-drawn]`, { timeout: 30_000 })
+  await page.waitForSelector(`${selector}[data-drawn]`)
   return page.$eval(selector, (element) => JSON.parse(JSON.stringify((element as unknown as { data: unknown[] }).data)))
 }
 
 /** The bins of a calibration diagram: confidence, accuracy and how many samples. */
 export async function binsOf(page: Page, selector: string): Promise<(number | null)[][]> {
-  await page.waitForSelector(`${selector} .dot`, { timeout: 30_000 })
+  await page.waitForSelector(`${selector} .dot`)
   return page.$$eval(`${selector} .dot`, (all) => all.map((dot) => JSON.parse((dot as SVGElement).dataset.bin ?? '')))
 }
 

@@ -7,7 +7,7 @@ import { ask, Client, chunk, headOf, lastChunk } from '../attacks/client.ts'
 import { sendThenRead } from '../attacks/errors.ts'
 import { eventually } from '../eventually.ts'
 import { withinAMinute } from '../minute.ts'
-import { browserOf, withoutBrowser } from '../pages/browser.ts'
+import { browserOf, contextOf, withoutBrowser } from '../pages/browser.ts'
 import { linesWith, portOf, start, until } from '../service.ts'
 import { Load } from './load.ts'
 import type { Changes, Program } from './proxies.ts'
@@ -148,7 +148,7 @@ async function staysBelow(t: Test, port: number): Promise<void> {
 /** A browser opens the pages; each of their requests stays below the path and succeeds. */
 async function opensPages(t: Test, port: number): Promise<void> {
   const browser = await browserOf(t)
-  const page = await browser.newPage()
+  const page = await (await contextOf(browser)).newPage()
   const wrong: string[] = []
   const paths: string[] = []
   page.on('response', (response) => {

@@ -3,7 +3,7 @@ import type { Test } from 'tap'
 import { test } from 'tap'
 import { lossNames } from '../../src/loss/kernels/index.ts'
 import { npyOf } from '../formats/form.ts'
-import { browserOf, withoutBrowser } from '../pages/browser.ts'
+import { browserOf, contextOf, withoutBrowser } from '../pages/browser.ts'
 import { appOf } from '../support.ts'
 
 const skip = withoutBrowser
@@ -13,7 +13,7 @@ async function opened(t: Test, options: BrowserContextOptions = {}) {
   const app = await appOf(t)
   const origin = await app.listen({ host: '127.0.0.1', port: 0 })
   const browser = await browserOf(t)
-  const page = await (await browser.newContext(options)).newPage()
+  const page = await (await contextOf(browser, options)).newPage()
   const said: string[] = []
   page.on('console', (message) => said.push(message.text()))
   page.on('pageerror', (error) => said.push(String(error)))
