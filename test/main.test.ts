@@ -5,6 +5,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { test } from 'tap'
 import { linesOf, linesWith, portOf, start, until } from './service.ts'
+import { writeCertificate } from './wire/certificates.ts'
 
 const request = { loss: 'mae', labelFormat: 'values', predictions: [2, 5], labels: [1, 2] }
 
@@ -134,6 +135,14 @@ test('several workers are one service', async (t) => {
   t.same(await service.ended, [1, null])
   t.match(linesWith(service, 'closing after an error')[1], { pid: service.child.pid, err: { message: 'from nowhere' } })
   t.equal(service.output.errors, '')
+})
+
+test('with a certificate it says https', async (t) => {
+  const service = start(t, writeCertificate(t.testdir()))
+  const said = await until(() => service.output.text.match(/Server listening at (https?):/)?.[1])
+  t.equal(said, 'https')
+  service.child.kill('SIGINT')
+  t.same(await service.ended, [0, null])
 })
 
 test('an address that is taken', async (t) => {
