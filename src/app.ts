@@ -212,7 +212,7 @@ async function openEvaluations(
     endSweeping?.()
     await store.close()
   })
-  const evaluations = new Evaluations(tracing?.observed(store) ?? store, app.resources.scheduler, counted)
+  const evaluations = new Evaluations(tracing?.observed(store) ?? store, app.resources.scheduler, counted, app.log)
   return {
     evaluations,
     retentionDays: config.EVALUATION_RETENTION_DAYS,

@@ -1,5 +1,7 @@
 import type { PutResult } from '../database/store.ts'
-import type { EvaluatedBatch, Evaluations, OpenEvaluation } from './service.ts'
+import type { EvaluatedBatch } from './evaluate.ts'
+import type { OpenEvaluation } from './open-evaluation.ts'
+import type { Evaluations } from './service.ts'
 
 /** Batches, and bytes of them, that wait for a commit at most. */
 const mostWaiting = 512

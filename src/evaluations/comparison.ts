@@ -5,7 +5,7 @@ import type { Tally } from '../loss/tally.ts'
 import { emptyTally, merge } from '../loss/tally.ts'
 import type { Task } from '../runtime/scheduler.ts'
 import { corrupt } from './block-ranges.ts'
-import type { OpenEvaluation } from './service.ts'
+import type { OpenEvaluation } from './open-evaluation.ts'
 
 /** Two evaluations over the batches that both have under one name, with the same labels and sample weights. */
 export interface EvaluationComparison {

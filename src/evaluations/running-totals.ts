@@ -4,7 +4,7 @@ import type { Spec } from '../loss/spec.ts'
 import type { EvaluationState } from '../loss/state.ts'
 import { RunningTotal } from '../loss/state.ts'
 import type { Task } from '../runtime/scheduler.ts'
-import type { Batches, Run } from './block-ranges.ts'
+import type { Batches, BlockRange } from './block-ranges.ts'
 import { blockBatches, blocksOf, singlesOf } from './block-ranges.ts'
 
 /** Bytes that all totals in memory may take together; one that alone may take more is made anew each time. */
@@ -35,12 +35,12 @@ class Entry {
     await this.#addAll(singlesOf(batches, this.last, last, read, task), task)
   }
 
-  async #addAll(runs: AsyncIterable<Run<EvaluationState>>, task: Task): Promise<void> {
-    for await (const run of runs) await task.run(this.#add(run))
+  async #addAll(ranges: AsyncIterable<BlockRange<EvaluationState>>, task: Task): Promise<void> {
+    for await (const range of ranges) await task.run(this.#add(range))
   }
 
   /** What has begun is finished, even when it is given up. */
-  *#add({ last, total }: Run<EvaluationState>): Generator<void, void> {
+  *#add({ last, total }: BlockRange<EvaluationState>): Generator<void, void> {
     try {
       yield* this.total.take(total)
     } finally {

@@ -12,7 +12,6 @@ import type {
   Store,
 } from '../database/store.ts'
 import type { EvaluationState } from '../loss/state.ts'
-import type { Tally } from '../loss/tally.ts'
 import type { Scheduler, Task } from '../runtime/scheduler.ts'
 import type { Batches } from './block-ranges.ts'
 import { blockBatches, blocksOf, foldBlock, foldOf } from './block-ranges.ts'
@@ -23,6 +22,9 @@ import type { CurvePoint } from './curve.ts'
 import { curveOf } from './curve.ts'
 import type { Declared, Difference } from './declaration.ts'
 import { differencesOf, readDeclaration, writeDeclaration } from './declaration.ts'
+import type { EvaluatedBatch } from './evaluate.ts'
+import { foldFailures } from './fold-failures.ts'
+import type { DeclaredEvaluation, OpenEvaluation } from './open-evaluation.ts'
 import { RecentTallies } from './recent-tallies.ts'
 import { RunningTotals } from './running-totals.ts'
 
@@ -30,17 +32,6 @@ import { RunningTotals } from './running-totals.ts'
 const mostDeclared = 2 ** 24
 /** Names whose evaluations are remembered. */
 const mostNames = 10_000
-
-/** What an evaluation was declared with, and where its batches are: nothing that ever changes. */
-export interface DeclaredEvaluation {
-  readonly declared: Declared
-  readonly batches: Batches
-}
-
-/** An evaluation as it is stored, and what its declaration says. */
-export interface OpenEvaluation extends DeclaredEvaluation {
-  readonly stored: Evaluation
-}
 
 export type DeclareOutcome =
   | { readonly outcome: 'created' | 'exists'; readonly evaluation: OpenEvaluation }
@@ -50,12 +41,6 @@ export type DeclareOutcome =
 export interface SealOutcome {
   readonly outcome: SealResult['outcome']
   readonly evaluation: OpenEvaluation
-}
-
-/** What is kept of a batch that was evaluated. */
-export interface EvaluatedBatch extends Omit<NewBatch, 'evaluation'> {
-  /** What its rows add up to, where its state says nothing else. */
-  readonly tally: Tally | undefined
 }
 
 /** Is told what becomes of what clients send. */
@@ -75,12 +60,15 @@ export class Evaluations {
   readonly #ids = new LRUCache<string, number>({ max: mostNames })
   readonly #scheduler: Scheduler
   readonly #counts: EvaluationCounts | undefined
+  readonly #foldFailed: (error: unknown) => void
   #folding: Promise<unknown> = Promise.resolve()
 
-  constructor(store: Store, scheduler: Scheduler, counts?: EvaluationCounts) {
+  /** @param log is told of failures that no request is answered with */
+  constructor(store: Store, scheduler: Scheduler, counts?: EvaluationCounts, log?: Parameters<typeof foldFailures>[0]) {
     this.#store = store
     this.#scheduler = scheduler
     this.#counts = counts
+    this.#foldFailed = foldFailures(log)
   }
 
   /**
@@ -163,7 +151,8 @@ export class Evaluations {
     if (known !== undefined) return { stored, ...known }
     const declared = readDeclaration(stored.declaration)
     const codec = new StateCodec(declared.spec, declared.outputs)
-    const opened = { declared, batches: { store: this.#store, evaluation: stored.id, codec } }
+    const batches = { store: this.#store, evaluation: stored.id, codec, foldFailed: this.#foldFailed }
+    const opened = { declared, batches }
     this.#read.set(stored.id, opened, { size: stored.declaration.length })
     return { stored, ...opened }
   }
@@ -250,7 +239,7 @@ export class Evaluations {
         else
           for await (const _ of blocksOf(batches, block, block + 1, (state) => batches.codec.readTally(state), task));
       })
-      .catch(() => undefined)
+      .catch(this.#foldFailed)
       .finally(() => task.stop())
   }
 }

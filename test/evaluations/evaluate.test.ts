@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { digestsOf } from '../../src/evaluations/digests.ts'
 import { evaluateBatch } from '../../src/evaluations/evaluate.ts'
-import type { OpenEvaluation } from '../../src/evaluations/service.ts'
+import type { OpenEvaluation } from '../../src/evaluations/open-evaluation.ts'
 import { Evaluations } from '../../src/evaluations/service.ts'
 import type { Tensors } from '../../src/loss/batch.ts'
 import { LimitExceeded } from '../../src/loss/validation-errors.ts'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { test } from 'tap'
-import { StoreUnavailable } from '../../src/database/errors.ts'
+import { EvaluationGone, StoreUnavailable } from '../../src/database/errors.ts'
 import type { Store } from '../../src/database/store.ts'
 import { blockBatches } from '../../src/evaluations/block-ranges.ts'
 import { Evaluations } from '../../src/evaluations/service.ts'
@@ -13,6 +13,7 @@ import { eventually } from '../eventually.ts'
 import { problemsWithSections } from '../loss/problems.ts'
 import type { Request } from '../loss/support.ts'
 import { bytesOf, evaluate, specOf, stateOf } from '../loss/support.ts'
+import { listener } from '../support.ts'
 import {
   altered,
   byRow,
@@ -366,6 +367,44 @@ test('a fold in the background that fails is made up for by the next report', as
   isDown = false
   t.equal(await reportOf(service, 'run'), wanted(rows))
   t.equal((await store.folds(evaluation.stored.id, 0, 9)).length, 1)
+})
+
+test('a fold in the background that fails for no reason of the store is logged once for each kind', async (t) => {
+  const store = await storeOf(t)
+  const errors: Error[] = [
+    new StoreUnavailable('disk-full'),
+    new EvaluationGone(),
+    new TypeError('x'),
+    new TypeError('x'),
+  ]
+  let tries = 0
+  const failing = altered(store, { putFolds: () => Promise.reject(errors[tries++] ?? errors[2]) })
+  const { lines, logger } = listener()
+  const service = new Evaluations(failing, new Scheduler(), undefined, logger)
+  const { include: _, ...rows } = classRows(blockBatches * errors.length)
+  await put(service, await declare(service, 'run', declaredFor(rows, 3)), byRow(rows))
+  t.ok(await eventually(() => tries === errors.length))
+  t.equal(await reportOf(service, 'run'), wanted(rows), 'reports go on')
+  t.match(
+    lines.map((line) => JSON.parse(line)),
+    [{ level: 50, msg: 'batches cannot be folded', err: { type: 'TypeError', message: 'x' } }],
+  )
+  t.equal(lines.length, 1)
+})
+
+test('a fold in the background that cannot read its batches is logged, too', async (t) => {
+  const store = await storeOf(t)
+  const failing = altered(store, {
+    folds() {
+      throw new RangeError('wrong slot')
+    },
+  })
+  const { lines, logger } = listener()
+  const service = new Evaluations(failing, new Scheduler(), undefined, logger)
+  const rows = classRows(blockBatches)
+  await put(service, await declare(service, 'run', declaredFor(rows, 3)), byRow(rows))
+  t.ok(await eventually(() => lines.length > 0))
+  t.match(JSON.parse(lines[0]), { err: { message: 'wrong slot' } })
 })
 
 test('declarations are kept read, as far as there is room', async (t) => {

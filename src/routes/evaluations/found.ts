@@ -1,4 +1,5 @@
-import type { Evaluations, OpenEvaluation } from '../../evaluations/service.ts'
+import type { OpenEvaluation } from '../../evaluations/open-evaluation.ts'
+import type { Evaluations } from '../../evaluations/service.ts'
 import { Problem } from '../../http/problem.ts'
 import type { RequestWork } from '../../http/request-context.ts'
 import { quoted } from '../../http/words.ts'
