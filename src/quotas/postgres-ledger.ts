@@ -48,7 +48,7 @@ export class PostgresLedger implements Ledger {
   }
 
   async #open(): Promise<SqlEngine> {
-    this.#engine ??= PostgresEngine.open(this.#url)
+    this.#engine ??= new PostgresEngine(this.#url).start()
     try {
       return await this.#engine
     } catch (error) {

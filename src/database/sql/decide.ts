@@ -1,5 +1,5 @@
 import type { Batch, NewBatch, PutResult } from '../store.ts'
-import type { PutRules } from './engine.ts'
+import type { PutRules } from './evaluation-engine.ts'
 
 /** The columns of an evaluation that decide on its batches. */
 export interface Counts {

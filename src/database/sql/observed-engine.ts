@@ -1,6 +1,7 @@
 import { StoreUnavailable } from '../errors.ts'
 import type { NewBatch, PutResult } from '../store.ts'
-import type { PutRules, SqlEngine, Statement } from './engine.ts'
+import type { Statement } from './engine.ts'
+import type { EvaluationEngine, PutRules } from './evaluation-engine.ts'
 
 /** Is told what a database does. */
 export interface StoreObserver {
@@ -11,13 +12,13 @@ export interface StoreObserver {
 }
 
 /** An engine whose operations are measured. */
-export class ObservedEngine implements SqlEngine {
-  readonly #engine: SqlEngine
+export class ObservedEngine implements EvaluationEngine {
+  readonly #engine: EvaluationEngine
   readonly #system: string
   readonly #observer: StoreObserver
 
   /** @param system the name that OpenTelemetry has for it */
-  constructor(engine: SqlEngine, system: string, observer: StoreObserver) {
+  constructor(engine: EvaluationEngine, system: string, observer: StoreObserver) {
     this.#engine = engine
     this.#system = system
     this.#observer = observer

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { StoreUnavailable, StoreUnusable } from '../errors.ts'
-import type { PutRules, SqlEngine, Statement } from '../sql/engine.ts'
+import type { Statement } from '../sql/engine.ts'
+import type { EvaluationEngine, PutRules } from '../sql/evaluation-engine.ts'
 import type { NewBatch, PutResult } from '../store.ts'
 import type { Call, Failure, Methods, Reply, Setup } from './messages.ts'
 import { pack, unpack } from './packing.ts'
@@ -15,7 +16,7 @@ interface Pending {
 }
 
 /** A SQLite file in a thread of its own, where waiting for the disk holds up nobody else. */
-export class SqliteEngine implements SqlEngine {
+export class SqliteEngine implements EvaluationEngine {
   readonly announcesOwn = false
   readonly #setup: Setup
   readonly #pending = new Map<number, Pending>()

@@ -1,5 +1,6 @@
 import type { Reason } from '../errors.ts'
-import type { PutRules, Statement } from '../sql/engine.ts'
+import type { Statement } from '../sql/engine.ts'
+import type { PutRules } from '../sql/evaluation-engine.ts'
 import type { NewBatch, PutResult } from '../store.ts'
 import type { Packed } from './packing.ts'
 

@@ -4,6 +4,7 @@ import { SqliteDatabase } from './database.ts'
 import { reasonOf } from './errors.ts'
 import type { Call, Failure, Methods, Reply, Setup } from './messages.ts'
 import { pack, unpack } from './packing.ts'
+import { putBatches } from './put-batches.ts'
 
 const port = parentPort as NonNullable<typeof parentPort>
 const { path, lockMilliseconds } = workerData as Setup
@@ -12,7 +13,7 @@ let database: SqliteDatabase | undefined
 const methods: Methods = {
   query: (statement) => pack(opened().query(statement)),
   transaction: (statements) => opened().transaction(statements),
-  putBatches: (batches, rules) => opened().putBatches(unpack(batches), rules),
+  putBatches: (batches, rules) => putBatches(opened(), unpack(batches), rules),
   hasChanged: () => opened().hasChanged(),
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Test } from 'tap'
 import { t as root, test } from 'tap'
-import { PostgresEngine } from '../../../src/database/postgres/engine.ts'
+import { PostgresEvaluationEngine } from '../../../src/database/postgres/evaluation-engine.ts'
 import { SqlStore } from '../../../src/database/sql/sql-store.ts'
 import type { NewBatch } from '../../../src/database/store.ts'
 import { batchOf, declareNew, limits } from '../../evaluations/support.ts'
@@ -11,8 +11,8 @@ import { PostgresServer } from './server.ts'
 const server = await PostgresServer.start(root)
 const url = await server.createDatabase()
 
-async function opened(t: Test, where = url): Promise<PostgresEngine> {
-  const engine = await PostgresEngine.open(where)
+async function opened(t: Test, where = url): Promise<PostgresEvaluationEngine> {
+  const engine = await new PostgresEvaluationEngine(where).start()
   t.teardown(() => engine.close())
   return engine
 }
@@ -240,19 +240,22 @@ test('a database that was away at the start is used when it is there', async (t)
 })
 
 test('what no waiting changes ends the start', async (t) => {
-  await t.rejects(PostgresEngine.open(server.url('nowhere')), {
+  await t.rejects(new PostgresEvaluationEngine(server.url('nowhere')).start(), {
     name: 'StoreUnusable',
     message: 'PostgreSQL cannot be used: database "nowhere" does not exist',
   })
   const newer = await server.createDatabase()
-  const engine = await PostgresEngine.open(newer)
+  const engine = await new PostgresEvaluationEngine(newer).start()
   await engine.query({ text: 'UPDATE lossmeter_schema SET version = 99', values: [] })
   await engine.close()
-  await t.rejects(PostgresEngine.open(newer), { name: 'StoreUnusable', message: /^The database has version 99 / })
+  await t.rejects(new PostgresEvaluationEngine(newer).start(), {
+    name: 'StoreUnusable',
+    message: /^The database has version 99 /,
+  })
 })
 
 test('a closed one refuses calls, after it has answered those before', async (t) => {
-  const engine = await PostgresEngine.open(url)
+  const engine = await new PostgresEvaluationEngine(url).start()
   engine.listen(() => {})
   const last = engine.query(select('1 AS one'))
   await sleep(50)

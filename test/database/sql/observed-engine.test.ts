@@ -1,13 +1,13 @@
 import { test } from 'tap'
 import { StoreUnavailable } from '../../../src/database/errors.ts'
-import type { SqlEngine } from '../../../src/database/sql/engine.ts'
+import type { EvaluationEngine } from '../../../src/database/sql/evaluation-engine.ts'
 import { ObservedEngine } from '../../../src/database/sql/observed-engine.ts'
 import { batchOf } from '../../evaluations/support.ts'
 
 const statement = { text: 'SELECT 1', values: [] }
 
 /** An engine that answers this, whatever it is asked. */
-function engineOf(answer: () => Promise<unknown>): { engine: SqlEngine; calls: unknown[] } {
+function engineOf(answer: () => Promise<unknown>): { engine: EvaluationEngine; calls: unknown[] } {
   const calls: unknown[] = []
   const say = (name: string) => {
     return (...args: unknown[]) => {
@@ -28,7 +28,7 @@ function engineOf(answer: () => Promise<unknown>): { engine: SqlEngine; calls: u
   }
 }
 
-function observed(engine: SqlEngine): { observed: ObservedEngine; told: unknown[] } {
+function observed(engine: EvaluationEngine): { observed: ObservedEngine; told: unknown[] } {
   const told: unknown[] = []
   const observer = {
     ran: (system: string, operation: string, seconds: number, failure?: string) => {

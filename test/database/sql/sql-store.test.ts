@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import type { Test } from 'tap'
 import { t as root, test } from 'tap'
-import { PostgresEngine } from '../../../src/database/postgres/engine.ts'
-import type { SqlEngine } from '../../../src/database/sql/engine.ts'
+import { PostgresEvaluationEngine } from '../../../src/database/postgres/evaluation-engine.ts'
+import type { EvaluationEngine } from '../../../src/database/sql/evaluation-engine.ts'
 import { SqlStore } from '../../../src/database/sql/sql-store.ts'
 import { SqliteEngine } from '../../../src/database/sqlite/engine.ts'
 import type { CountedBatches, Evaluation, Store } from '../../../src/database/store.ts'
@@ -29,10 +29,10 @@ root.teardown(() => rmSync(folder, { recursive: true }))
 const server = await PostgresServer.start(root)
 const postgresUrl = await server.createDatabase()
 
-const engines: Readonly<Record<string, () => Promise<SqlEngine>>> = {
+const engines: Readonly<Record<string, () => Promise<EvaluationEngine>>> = {
   memory: () => SqliteEngine.open(':memory:'),
   'a SQLite file': () => SqliteEngine.open(join(folder, 'data', 'lossmeter.sqlite')),
-  PostgreSQL: () => PostgresEngine.open(postgresUrl),
+  PostgreSQL: () => new PostgresEvaluationEngine(postgresUrl).start(),
 }
 
 /** The time that the stores tell. */
@@ -461,7 +461,7 @@ test('a name that is deleted while it is declared is declared all the same', asy
     [[], [], [{ count: 0 }]],
     [[evaluation], [], [{ count: 1 }]],
   ]
-  const engine = { transaction: async () => answers.shift() } as unknown as SqlEngine
+  const engine = { transaction: async () => answers.shift() } as unknown as EvaluationEngine
   const store = new SqlStore(engine, limits)
   t.same(await store.declare('owner', 'run', declaration), { outcome: 'created', evaluation })
 })
