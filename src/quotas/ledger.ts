@@ -29,12 +29,12 @@ export interface Ledger {
 }
 
 /** More than what is needed is granted up to this part of what is left, so that the others find something, too. */
-export const generosity = 8
+export const grantDivisor = 8
 
 /** What becomes of a count when it is asked for more; `postgres-ledger.ts` has the same in SQL. */
 export function decide(count: number, { limit, owed, need, want }: Ask): Grant & { readonly count: number } {
   const booked = Math.max(0, count + owed)
   const rest = Math.max(0, limit - booked)
-  const granted = Math.min(want, Math.max(Math.min(need, rest), Math.floor(rest / generosity)))
+  const granted = Math.min(want, Math.max(Math.min(need, rest), Math.floor(rest / grantDivisor)))
   return { granted, left: rest - granted, count: booked + granted }
 }

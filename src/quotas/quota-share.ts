@@ -1,5 +1,5 @@
 import type { Ask, Grant } from './ledger.ts'
-import { generosity } from './ledger.ts'
+import { grantDivisor } from './ledger.ts'
 
 /** A slice is this part of a quota. */
 const slices = 32
@@ -7,7 +7,7 @@ const slices = 32
 const spentMs = 250
 
 /** How much of one thing, requests or bytes, a client has sent in one minute, and may send yet. */
-export class Share {
+export class QuotaShare {
   readonly key: string
   readonly minute: number
   /** What may be sent in all; 0 is as much as is liked. */
@@ -73,7 +73,7 @@ export class Share {
 
   /** Whether the next slice should be asked for, and there may be one. */
   get isLow(): boolean {
-    return this.limit > 0 && !this.isAsked && this.spare < this.#slice / 2 && this.#left >= 2 * generosity
+    return this.limit > 0 && !this.isAsked && this.spare < this.#slice / 2 && this.#left >= 2 * grantDivisor
   }
 
   get #slice(): number {

@@ -1,7 +1,7 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import type { Ask, Ledger } from './ledger.ts'
-import { Share } from './quota-share.ts'
+import { QuotaShare } from './quota-share.ts'
 
 /** What one client may send in a minute; 0 is as much as it likes. */
 export interface Quota {
@@ -11,8 +11,8 @@ export interface Quota {
 
 /** What one client has sent in the current minute. */
 export interface Usage {
-  readonly requests: Share
-  readonly bytes: Share
+  readonly requests: QuotaShare
+  readonly bytes: QuotaShare
 }
 
 /** Where it is told whether others can be asked. */
@@ -53,11 +53,11 @@ export class Quotas {
   #minute = 0
   #now = 0
   /** Those who are asked for next. */
-  #asking = new Set<Share>()
+  #asking = new Set<QuotaShare>()
   #answered = Promise.withResolvers<void>()
   #running: Promise<void> | undefined
   /** Those who may have more than they use. */
-  readonly #granted = new Set<Share>()
+  readonly #granted = new Set<QuotaShare>()
   readonly #timer: NodeJS.Timeout | undefined
   /** Since when the ledger does not answer, and when it is tried again. */
   #retryAt: number | undefined
@@ -91,7 +91,10 @@ export class Quotas {
     }
     const known = this.#usage.get(client)
     if (known !== undefined) return known
-    const usage = { requests: new Share(`requests ${client}`, minute), bytes: new Share(`bytes ${client}`, minute) }
+    const usage = {
+      requests: new QuotaShare(`requests ${client}`, minute),
+      bytes: new QuotaShare(`bytes ${client}`, minute),
+    }
     this.#usage.set(client, usage)
     return usage
   }
@@ -169,7 +172,7 @@ export class Quotas {
     return refused?.limit
   }
 
-  #draws(share: Share, bytes: number): boolean {
+  #draws(share: QuotaShare, bytes: number): boolean {
     if (share.room(this.#isAlone) < bytes) return false
     share.use(bytes, this.#now)
     this.#stockUp(share)
@@ -187,23 +190,23 @@ export class Quotas {
   }
 
   /** Whether there may be more than is known here. */
-  #mayAsk(share: Share): boolean {
+  #mayAsk(share: QuotaShare): boolean {
     return !this.#isAlone && this.#now >= share.spentUntil
   }
 
   /** Asks for the next slice while there is some of the last one. */
-  #stockUp(share: Share): void {
+  #stockUp(share: QuotaShare): void {
     if (!this.#isAlone && share.isLow) void this.#ask(share, 0)
   }
 
   /** Tries to reach a ledger that did not answer. */
-  #probe(share: Share): void {
+  #probe(share: QuotaShare): void {
     if (this.#retryAt === undefined || this.#now < this.#retryAt || this.#running !== undefined) return
     void this.#ask(share, 0)
   }
 
   /** Resolves when the ledger has answered, or will not. */
-  #ask(share: Share, need: number): Promise<void> {
+  #ask(share: QuotaShare, need: number): Promise<void> {
     share.need += need
     share.isAsked = true
     this.#asking.add(share)
@@ -224,7 +227,7 @@ export class Quotas {
     this.#running = undefined
   }
 
-  async #exchange(shares: readonly Share[], answered: () => void): Promise<void> {
+  async #exchange(shares: readonly QuotaShare[], answered: () => void): Promise<void> {
     const asks: readonly Ask[] = shares.map((share) => share.ask())
     const timer = setTimeout(() => {
       this.#goAlone(new Error('no answer in time'))
@@ -272,6 +275,6 @@ export class Quotas {
 /** What is used up, and what is missing of it. */
 interface Refused {
   readonly limit: keyof Quota
-  readonly share: Share
+  readonly share: QuotaShare
   readonly need: number
 }

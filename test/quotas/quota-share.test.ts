@@ -1,9 +1,9 @@
 import { test } from 'tap'
-import { Share } from '../../src/quotas/quota-share.ts'
+import { QuotaShare } from '../../src/quotas/quota-share.ts'
 
 /** A share of a quota, of which so much was granted. */
-function shareOf(limit: number, granted = 0, left = limit - granted): Share {
-  const share = new Share('requests a', 5)
+function shareOf(limit: number, granted = 0, left = limit - granted): QuotaShare {
+  const share = new QuotaShare('requests a', 5)
   share.limit = limit
   share.take(share.ask(), { granted, left }, 0)
   return share
@@ -20,7 +20,7 @@ test('alone it has all of the quota, and else what it was granted', async (t) =>
   share.held = 1
   t.same([share.room(true), share.room(false), share.spare, share.used, share.usedAt], [95, 5, 5, 4, 77])
   t.same([share.rest(true), share.rest(false)], [96, 96])
-  const unasked = new Share('a', 1)
+  const unasked = new QuotaShare('a', 1)
   unasked.limit = 10
   unasked.use(3, 0)
   t.same([unasked.rest(true), unasked.rest(false)], [7, 7])
