@@ -82,18 +82,6 @@ function bytesOfRows(rows: readonly Request[], from: number, to: number): Uint8A
 
 const damaged = { name: 'StoreUnavailable', reason: 'corrupt' }
 
-test('single batches come with their sequences', async (t) => {
-  const { rows, batches } = await storedRows(t, 40)
-  const { read } = readersOf(batches)
-  const runs = await collected(singlesOf(batches, 10, 35, read, newTask()))
-  t.same(
-    runs.map(({ last }) => last),
-    Array.from({ length: 25 }, (_, at) => at + 11),
-  )
-  for (const { last, total } of runs) t.same(bytesOf(total), bytesOfRows(rows, last - 1, last))
-  t.same(await collected(singlesOf(batches, 40, 40, read, newTask())), [])
-})
-
 test('whole blocks are folded once, kept, and read from then on; the rest are single batches', async (t) => {
   const { rows, batches, asked } = await storedRows(t, 300)
   const { read } = readersOf(batches)
@@ -199,15 +187,6 @@ test('an evaluation that is deleted while it is read is gone, and never half rep
   }
   await t.rejects(collected(rangesOf(batches, 700, read, newTask())), gone)
   await t.rejects(foldBlock(batches, 1, newTask()), gone)
-})
-
-test('a block whose tally is at hand is kept without reading its batches', async (t) => {
-  const { batches, asked } = await storedRows(t, 1)
-  const { include: _, ...rows } = classRows(blockBatches)
-  const codec = new StateCodec(specOf(rows), 3)
-  const block = await foldBlock({ ...batches, codec }, 0, newTask(), stateOf(rows).tally)
-  t.same(block, finish(codec.write(stateOf(rows))))
-  t.same(asked, ['put 0 to 128'])
 })
 
 test('a block is answered where it cannot be kept', async (t) => {

@@ -12,7 +12,7 @@ import { Scheduler } from '../../src/runtime/scheduler.ts'
 import { eventually } from '../eventually.ts'
 import { problemsWithSections } from '../loss/problems.ts'
 import type { Request } from '../loss/support.ts'
-import { bytesOf, evaluate, specOf, stateOf } from '../loss/support.ts'
+import { bytesOf, evaluate, stateOf } from '../loss/support.ts'
 import { listener } from '../support.ts'
 import {
   altered,
@@ -30,7 +30,6 @@ import {
   storeOf,
   together,
 } from './evaluations.ts'
-import { namesOf } from './support.ts'
 
 interface Scope {
   after(release: () => Promise<void>): unknown
@@ -114,65 +113,6 @@ test('replicas that take turns report every batch acknowledged before, bit for b
   t.equal(await reportOf(serviceOf(stores[2]), 'run'), wanted(rows), 'and so does one that has just started')
 })
 
-test('a declaration is made once, and others are compared with it', async (t) => {
-  const service = serviceOf(await storeOf(t))
-  const request = classRows(1)
-  const declared = declaredFor(request, 3, { expectedBatches: 2, metadata: { by: 'ann' } })
-  const created = await service.declare(owner, 'run', declared)
-  t.match(created, { outcome: 'created', evaluation: { stored: { name: 'run', batches: 0 }, declared } })
-  const spelledOut = { ...declared, spec: specOf({ ...request, epsilon: 1e-7, reduction: 'mean' }) }
-  t.match(await service.declare(owner, 'run', spelledOut), { outcome: 'exists', evaluation: { declared } })
-  const other = { ...declared, spec: specOf({ ...request, epsilon: 1e-6 }), outputs: 4, metadata: {} }
-  t.strictSame(await service.declare(owner, 'run', other), {
-    outcome: 'conflict',
-    differences: [
-      { path: ['epsilon'], kept: 1e-7, received: 1e-6 },
-      { path: ['outputs'], kept: 3, received: 4 },
-      { path: ['metadata'], kept: { by: 'ann' }, received: {} },
-    ],
-  })
-  t.match(await service.declare('bob', 'run', other), { outcome: 'created' }, 'names belong to their owners')
-  t.equal(await service.find(owner, 'walk'), undefined)
-})
-
-test('there are no more evaluations than allowed', async (t) => {
-  const service = serviceOf(await storeOf(t))
-  for (let at = 0; at < 100; at++) await declare(service, `run-${at}`, declaredFor(classRows(1), 3))
-  t.same(await service.declare(owner, 'one-more', declaredFor(classRows(1), 3)), { outcome: 'full' })
-})
-
-test('expectations are kept where the seal looks for them', async (t) => {
-  const service = serviceOf(await storeOf(t))
-  const request = classRows(3)
-  const declared = declaredFor(request, 3, { expectedBatches: 2, expectedSamples: 6 })
-  const evaluation = await declare(service, 'run', declared)
-  t.match(evaluation.stored, { expectedBatches: 2, expectedSamples: 6 })
-  await put(service, evaluation, [request])
-  t.match(await service.seal(owner, 'run'), { outcome: 'incomplete' })
-  await put(service, evaluation, [request, request])
-  t.match(await service.seal(owner, 'run'), { outcome: 'sealed', evaluation: { stored: { status: 'sealed' } } })
-  t.equal(await service.seal(owner, 'walk'), undefined)
-  const late = [evaluated(evaluation, 'late', request), evaluated(evaluation, 'b0', request)]
-  t.match(await service.put(evaluation, late), [{ outcome: 'sealed' }, { outcome: 'replayed' }])
-})
-
-test('evaluations are listed, the newest first, and so are batches in their order', async (t) => {
-  const service = serviceOf(await storeOf(t))
-  const request = classRows(2)
-  for (const name of ['a', 'b', 'c']) await declare(service, name, declaredFor(request, 3, { metadata: { name } }))
-  const list = await service.list(owner, { limit: 2 })
-  t.same(
-    list.map((stored) => [stored.name, service.open(stored).declared.metadata.name]),
-    [
-      ['c', 'c'],
-      ['b', 'b'],
-    ],
-  )
-  const evaluation = await found(service, 'a')
-  await put(service, evaluation, [request, request, request])
-  t.same(namesOf(await service.listBatches(evaluation, { after: 1, limit: 5 })), ['b1', 'b2'])
-})
-
 test('the state of a stored batch is its own', async (t) => {
   const service = serviceOf(await storeOf(t))
   const requests = byRow(classRows(5))
@@ -184,24 +124,6 @@ test('the state of a stored batch is its own', async (t) => {
     const own = statisticsOf(stateOf(requests[at]).tally, evaluation.declared.spec)
     t.match(own, { samples, loss, lossStatus, accuracy })
   }
-})
-
-test('the curve covers the batches there were when the evaluation was found', async (t) => {
-  const service = serviceOf(await storeOf(t))
-  const requests = byRow(classRows(5))
-  const declared = await declare(service, 'run', declaredFor(requests[0], 3))
-  await put(service, declared, requests)
-  t.same(await service.curve(declared, 200, newTask()), [])
-  t.same(
-    (await service.curve(await found(service, 'run'), 2, newTask())).map(({ fromSequence, toSequence }) => [
-      fromSequence,
-      toSequence,
-    ]),
-    [
-      [1, 4],
-      [5, 5],
-    ],
-  )
 })
 
 test('evaluations are compared over the batches there were when they were found', async (t) => {
@@ -416,23 +338,6 @@ test('declarations are kept read, as far as there is room', async (t) => {
   const again = await found(service, 'small')
   t.not(again.declared, small.declared)
   t.same(again.declared, small.declared)
-})
-
-test('subscribers are told of batches; ping tells whether the store is there', async (t) => {
-  const store = await storeOf(t)
-  const service = serviceOf(store)
-  const request = classRows(1)
-  const evaluation = await declare(service, 'run', declaredFor(request, 3))
-  let told = 0
-  const end = service.subscribe(evaluation, () => told++)
-  await put(service, evaluation, [request])
-  t.equal(told, 1)
-  end()
-  await put(service, evaluation, [request], 1)
-  t.equal(told, 1)
-  await t.resolves(service.ping())
-  await store.close()
-  await t.rejects(service.ping(), { name: 'StoreUnavailable', reason: 'closed' })
 })
 
 test('what becomes of declarations and batches is counted', async (t) => {

@@ -178,18 +178,6 @@ test('what was committed while a put waited for its locks is seen, whatever isol
   t.same(await engine.transaction([isolation]), [[{ value: 'read committed' }]], 'of a transaction')
 })
 
-test('the statements of a transaction count together or not at all', async (t) => {
-  const engine = await opened(t)
-  const { id } = await declareNew(new SqlStore(engine, limits), 'owner', 'together')
-  const rename = (name: string) => ({
-    text: 'UPDATE evaluations SET name = $1 WHERE id = $2 RETURNING name',
-    values: [name, id],
-  })
-  t.same(await engine.transaction([rename('x'), select('1 AS one')]), [[{ name: 'x' }], [{ one: 1 }]])
-  await t.rejects(engine.transaction([rename('y'), select('wrong')]), { message: 'column "wrong" does not exist' })
-  t.same(await engine.query(select(`name FROM evaluations WHERE id = ${id}`)), [{ name: 'x' }])
-})
-
 test('it comes back when the database does', async (t) => {
   const store = await storeOf(t)
   const { id } = await declareNew(store, 'owner', 'back')
@@ -252,14 +240,4 @@ test('what no waiting changes ends the start', async (t) => {
     name: 'StoreUnusable',
     message: /^The database has version 99 /,
   })
-})
-
-test('a closed one refuses calls, after it has answered those before', async (t) => {
-  const engine = await new PostgresEvaluationEngine(url).start()
-  engine.listen(() => {})
-  const last = engine.query(select('1 AS one'))
-  await sleep(50)
-  await engine.close()
-  t.same(await last, [{ one: 1 }])
-  await t.rejects(engine.query(select('1')), { name: 'StoreUnavailable', reason: 'closed' })
 })

@@ -61,11 +61,6 @@ test('calls are answered in order, each with its own', async (t) => {
   )
 })
 
-test('a mistake in a statement is no fault of the database', async (t) => {
-  const engine = await opened(t, ':memory:')
-  await t.rejects(engine.query(select('wrong')), { name: 'Error', message: 'no such column: wrong' })
-})
-
 test('several processes may share a file, and hear of each other', async (t) => {
   const path = fileFor(t)
   const engines = await Promise.all([1, 2, 3].map(() => SqliteEngine.open(path)))
@@ -163,14 +158,4 @@ test('what cannot be sent to the thread is refused', async (t) => {
     name: 'DataCloneError',
   })
   t.same(await engine.query(select('1 AS one')), [{ one: 1 }])
-})
-
-test('a closed one refuses calls, after it has answered those before', async (t) => {
-  const engine = await SqliteEngine.open(':memory:')
-  const last = engine.query(select('1 AS one'))
-  const closed = engine.close()
-  t.same(await last, [{ one: 1 }])
-  await closed
-  await t.rejects(engine.query(select('1')), { name: 'StoreUnavailable', reason: 'closed' })
-  await engine.close()
 })
