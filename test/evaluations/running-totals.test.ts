@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate } from 'node:timers/promises'
 import { test } from 'tap'
 import type { Store } from '../../src/database/store.ts'
 import type { Batches } from '../../src/evaluations/block-ranges.ts'
@@ -109,7 +109,7 @@ test('one at a time uses a total, which does not change meanwhile', async (t) =>
     }),
   )
   await begun.promise
-  await sleep(20)
+  for (let turn = 0; turn < 20; turn++) await setImmediate()
   t.same(order, ['first has 50'])
   gate.resolve()
   t.same(await first, expected(requests.slice(0, 50)).bytes)

@@ -213,9 +213,9 @@ test('blocks are folded in the background, once, while a report need not wait', 
   const store = await storeOf(t)
   let folded = 0
   const counting = altered(store, {
-    putFolds(id, folds) {
+    async putFolds(id, folds) {
+      await store.putFolds(id, folds)
       folded += folds.length
-      return store.putFolds(id, folds)
     },
   })
   const service = serviceOf(counting)
@@ -225,7 +225,7 @@ test('blocks are folded in the background, once, while a report need not wait', 
   // the first block is of two replicas
   await put(serviceOf(store), evaluation, batches.slice(0, 1))
   await put(service, evaluation, batches.slice(1), 1)
-  for (let wait = 0; wait < 1000 && folded < 3; wait++) await new Promise((resolve) => setTimeout(resolve, 5))
+  t.ok(await eventually(() => folded === 3))
   const folds = await store.folds(evaluation.stored.id, 0, 9)
   t.same(
     folds.map(({ slot, last }) => [slot, last]),
