@@ -3,17 +3,25 @@ import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api'
 import type { SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace'
 import type { FastifyBaseLogger } from 'fastify'
 import packageJson from '../../package.json' with { type: 'json' }
-import type { Config } from '../config.ts'
 import type { Store } from '../database/store.ts'
-import type { Trace } from '../http/request-context.ts'
 import type { TraceParent } from './traceparent.ts'
 
 type Api = typeof import('@opentelemetry/api')
 
-export type TracingConfig = Pick<
-  Config,
-  'OTEL_EXPORTER_OTLP_ENDPOINT' | 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT' | 'OTEL_TRACES_SAMPLER_ARG'
->
+/** What the environment says of tracing. */
+export interface TracingConfig {
+  readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined
+  readonly OTEL_EXPORTER_OTLP_TRACES_ENDPOINT?: string | undefined
+  /** The share of traces that are kept, from 0 to 1. */
+  readonly OTEL_TRACES_SAMPLER_ARG: number
+}
+
+/** The spans of a request that is traced. */
+export interface Trace {
+  readonly id: string
+  /** Begins the span of a part. @returns ends it */
+  begin(part: string): (hasFailed?: boolean) => void
+}
 
 /** Time for the last spans at shutdown. */
 const closingMilliseconds = 1000
