@@ -6,7 +6,7 @@ import { SqlStore } from './sql/sql-store.ts'
 import { SqliteEngine } from './sqlite/engine.ts'
 import type { Store, StoreLimits } from './store.ts'
 
-/** What OpenTelemetry calls them. */
+/** The names that OpenTelemetry has for them. */
 const systems = { sqlite: 'sqlite', postgres: 'postgresql' } as const
 
 /**

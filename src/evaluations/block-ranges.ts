@@ -13,17 +13,15 @@ export const blockBatches = 128
 const blocksPerRead = 64
 const bytesPerRead = 2 ** 20
 
-/** Where the batches of one evaluation are. */
 export interface Batches {
   readonly store: Store
-  /** The id of the evaluation. */
   readonly evaluation: number
   readonly codec: StateCodec
   /** Is told why a block that was folded could not be kept. */
   readonly foldFailed: (error: unknown) => void
 }
 
-/** What consecutive batches add up to. */
+/** The total of consecutive batches. */
 export interface BlockRange<Total> {
   /** The sequence of its last batch. */
   readonly last: number
@@ -73,7 +71,7 @@ export async function* singlesOf<Total>(
     task.stop()
   }
   task.start()
-  // batches are never taken away but with their evaluation
+  // batches are deleted only with their evaluation
   if (at < last) throw new EvaluationGone()
 }
 
@@ -114,7 +112,7 @@ export async function* blocksOf<Total>(
   }
 }
 
-/** For what is damaged and can be made again. */
+/** A damaged fold is made again. */
 function undefinedIfDamaged(error: unknown): undefined {
   if (!(error instanceof InvalidState)) throw error
 }

@@ -3,7 +3,6 @@ import type { EvaluatedBatch } from './evaluate.ts'
 import type { OpenEvaluation } from './open-evaluation.ts'
 import type { Evaluations } from './service.ts'
 
-/** Batches, and bytes of them, that wait for a commit at most. */
 const mostWaiting = 512
 const mostBytes = 2 ** 20
 
@@ -33,7 +32,6 @@ export class CommitQueue<Tag> {
     this.#done = done
   }
 
-  /** Whether a further batch should wait until there is room. */
   get isFull(): boolean {
     return this.#waiting.length >= mostWaiting || this.#bytes >= mostBytes
   }

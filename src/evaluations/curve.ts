@@ -7,7 +7,7 @@ import type { Task } from '../runtime/scheduler.ts'
 import type { Batches } from './block-ranges.ts'
 import { blockBatches, rangesOf, singlesOf } from './block-ranges.ts'
 
-/** Some consecutive batches as one, and all up to their last. */
+/** A group of consecutive batches, and all batches up to its end. */
 export interface CurvePoint extends CurveFigures {
   readonly fromSequence: number
   readonly toSequence: number

@@ -17,9 +17,7 @@ export interface EvaluatedBatch extends Omit<NewBatch, 'evaluation'> {
   readonly tally: Tally | undefined
 }
 
-/** What evaluating a batch needs besides its numbers. */
 export interface BatchContext extends EvaluationContext {
-  /** The most bytes that may be kept of a batch. */
   readonly maxStateBytes: number
 }
 

@@ -28,9 +28,8 @@ import type { DeclaredEvaluation, OpenEvaluation } from './open-evaluation.ts'
 import { RecentTallies } from './recent-tallies.ts'
 import { RunningTotals } from './running-totals.ts'
 
-/** Characters of the declarations that are kept read. */
+/** Characters of the cached declarations. */
 const mostDeclared = 2 ** 24
-/** Names whose evaluations are remembered. */
 const mostNames = 10_000
 
 export type DeclareOutcome =
@@ -43,7 +42,6 @@ export interface SealOutcome {
   readonly evaluation: OpenEvaluation
 }
 
-/** Is told what becomes of what clients send. */
 export interface EvaluationCounts {
   declared(outcome: DeclareOutcome['outcome']): void
   put(outcome: PutResult['outcome']): void
@@ -54,9 +52,9 @@ export class Evaluations {
   readonly #store: Store
   readonly #totals = new RunningTotals()
   readonly #recent = new RecentTallies()
-  /** What is not stored with each request anew: declarations by the id of the evaluation. */
+  /** Parsed declarations by the id of the evaluation. */
   readonly #read = new LRUCache<number, DeclaredEvaluation>({ maxSize: mostDeclared })
-  /** The ids of evaluations by owner and name, as they were when they were found last. */
+  /** Ids by owner and name, as they were last found. */
   readonly #ids = new LRUCache<string, number>({ max: mostNames })
   readonly #scheduler: Scheduler
   readonly #counts: EvaluationCounts | undefined
@@ -136,7 +134,7 @@ export class Evaluations {
     return found && work(found)
   }
 
-  /** The newest first, as they are stored: what one of them says may be for a newer release to read. */
+  /** The newest first. Not opened: a declaration may be of a newer release. */
   list(owner: string, page: EvaluationPage): Promise<Evaluation[]> {
     return this.#store.list(owner, page)
   }
@@ -205,7 +203,6 @@ export class Evaluations {
     return result && { outcome: result.outcome, evaluation: this.open(result.evaluation) }
   }
 
-  /** Whether there was one. */
   async delete(owner: string, name: string): Promise<boolean> {
     const id = await this.#store.delete(owner, name)
     if (id === undefined) return false
@@ -224,13 +221,13 @@ export class Evaluations {
     return this.#store.ping()
   }
 
-  /** One block after the other, between requests. Where it fails, the next reader folds the block. */
+  /** Folds one block after the other, between requests. Where that fails, the next reader folds the block. */
   #foldLater(batches: Batches, block: number): void {
-    // a task of its own: one that had computed for long would be the last to have its turn, again and again
+    // a new task for each block: the scheduler puts a task back the longer it has computed
     const task = this.#scheduler.task(Number.POSITIVE_INFINITY, () => new Error('never'))
     this.#folding = this.#folding
       .then(async () => {
-        // calls that were stored by the same commit are answered one after the other
+        // other calls of the same commit are answered first
         await setImmediate()
         task.start()
         const tally = this.#recent.take(batches.evaluation, block)

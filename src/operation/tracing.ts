@@ -23,10 +23,8 @@ export interface Trace {
   begin(part: string): (hasFailed?: boolean) => void
 }
 
-/** Time for the last spans at shutdown. */
 const closingMilliseconds = 1000
 
-/** The spans of one request. */
 export class RequestTrace implements Trace {
   readonly #api: Api
   readonly #tracer: Tracer
@@ -46,7 +44,7 @@ export class RequestTrace implements Trace {
 
   begin(part: string): (hasFailed?: boolean) => void {
     const span = this.#tracer.startSpan(part, {}, this.#context)
-    // messages of errors may show what was sent, so they are not told
+    // messages of errors may contain what was sent, so spans do not have them
     return (hasFailed) => endSpan(this.#api, span, hasFailed)
   }
 
@@ -101,7 +99,7 @@ export class Tracing {
         return (...args: unknown[]) => {
           const end = current.getStore()?.begin(`store ${String(name)}`)
           const result = operation.apply(target, args)
-          // what is read piece by piece is read by the request itself
+          // iterators are read by the request itself
           if (result instanceof Promise) {
             result.then(
               () => end?.(),
@@ -141,7 +139,7 @@ export async function openTracing(config: TracingConfig, log: FastifyBaseLogger)
   const { name, version } = packageJson
   const exporter = telling(new OTLPTraceExporter({ url }), log)
   const provider = new sdk.TracerProvider({
-    // what the operator names goes before
+    // what the operator sets in the environment wins
     resource: resources
       .defaultResource()
       .merge(resources.resourceFromAttributes({ 'service.name': name, 'service.version': version }))
@@ -152,13 +150,13 @@ export async function openTracing(config: TracingConfig, log: FastifyBaseLogger)
   return new Tracing(api, provider)
 }
 
-/** Where spans go, as OpenTelemetry has it: to an address of their own, or below that of all signals. */
+/** The URL for spans, as OpenTelemetry defines it: their own, or below that of all signals. */
 export function endpointOf(config: TracingConfig): string | undefined {
   const { OTEL_EXPORTER_OTLP_ENDPOINT: all, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: ofTraces } = config
   return ofTraces ?? (all && `${all.replace(/\/$/, '')}/v1/traces`)
 }
 
-/** An exporter of whose failures the log tells, once each time that they begin. */
+/** An exporter whose failures are logged when they begin and when they end. */
 export function telling(exporter: SpanExporter, log: FastifyBaseLogger): SpanExporter {
   let isFailing = false
   return {

@@ -4,10 +4,10 @@ import type { SqlEngine, Statement } from '../database/sql/engine.ts'
 import type { Ask, Grant, Ledger } from './ledger.ts'
 import { grantDivisor } from './ledger.ts'
 
-/** One transaction after the other, whichever replicas they are of. */
+/** Serializes the transactions of all replicas. */
 const lock = 'lossmeter quotas'
 
-/** Counts need not outlive a crash of the database: it would be over before the minute is. */
+/** A count lasts a minute and need not survive a crash of the database. */
 const asynchronousCommit: Statement = { text: 'SET LOCAL synchronous_commit = off', values: [] }
 
 /** `decide` in SQL. */
@@ -30,7 +30,7 @@ export class PostgresLedger implements Ledger {
   #engine: Promise<SqlEngine> | undefined
   #minute = 0
 
-  /** It connects when it is asked for the first time. */
+  /** Connects at the first `take`. */
   constructor(url: string) {
     this.#url = url
   }
@@ -57,7 +57,7 @@ export class PostgresLedger implements Ledger {
     }
   }
 
-  /** What is over is deleted, once a minute; clocks may differ by a minute. */
+  /** Deletes past minutes, once a minute; the clocks of replicas may differ by one. */
   #tidy(asks: readonly Ask[]): Statement[] {
     const latest = asks.reduce((last, { minute }) => Math.max(last, minute), 0)
     if (latest <= this.#minute) return []
@@ -71,7 +71,7 @@ function statementOf(asks: readonly Ask[]): Statement {
     ...ask,
     place,
     most: limit,
-    // names may be long, and addresses are nobody's business
+    // names may be long, and addresses are private
     key: hash('sha256', key, 'base64url'),
   }))
   return { text: takeText, values: [JSON.stringify(rows)] }

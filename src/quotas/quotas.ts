@@ -3,19 +3,17 @@ import { LRUCache } from 'lru-cache'
 import type { Ask, Ledger } from './ledger.ts'
 import { QuotaShare } from './quota-share.ts'
 
-/** What one client may send in a minute; 0 is as much as it likes. */
+/** What one client may send in a minute; 0 is no limit. */
 export interface Quota {
   readonly requestsPerMinute: number
   readonly bytesPerMinute: number
 }
 
-/** What one client has sent in the current minute. */
 export interface Usage {
   readonly requests: QuotaShare
   readonly bytes: QuotaShare
 }
 
-/** Where it is told whether others can be asked. */
 interface Log {
   warn(fields: object, message: string): void
   info(message: string): void
@@ -34,7 +32,6 @@ export interface QuotaTimes {
 
 const standardTimes: QuotaTimes = { now: Date.now, patience: 1000, retry: 1000, idle: 1000 }
 const minuteMs = 60_000
-/** Clients whose usage is known; of more the one that was there longest ago is forgotten. */
 const mostClients = 100_000
 
 /**
@@ -52,11 +49,9 @@ export class Quotas {
   readonly #times: QuotaTimes
   #minute = 0
   #now = 0
-  /** Those who are asked for next. */
   #asking = new Set<QuotaShare>()
   #answered = Promise.withResolvers<void>()
   #running: Promise<void> | undefined
-  /** Those who may have more than they use. */
   readonly #granted = new Set<QuotaShare>()
   readonly #timer: NodeJS.Timeout | undefined
   /** Since when the ledger does not answer, and when it is tried again. */
@@ -136,7 +131,6 @@ export class Quotas {
     this.#giveBack(0)
     const answered = new AbortController()
     const { signal } = answered
-    // one that does not answer is not waited for
     const patience = sleep(this.#times.patience, undefined, { signal }).catch(() => undefined)
     await Promise.race([this.#running, patience])
     answered.abort()
@@ -216,7 +210,7 @@ export class Quotas {
 
   async #run(): Promise<void> {
     while (this.#asking.size > 0) {
-      // those who come in the same turn share a message
+      // asks of the same turn share a message
       await setImmediate()
       const shares = Array.from(this.#asking)
       const { resolve } = this.#answered
@@ -272,7 +266,6 @@ export class Quotas {
   }
 }
 
-/** What is used up, and what is missing of it. */
 interface Refused {
   readonly limit: keyof Quota
   readonly share: QuotaShare

@@ -115,7 +115,7 @@ const settings = `SET enable_seqscan = off; SET enable_hashjoin = off; SET enabl
   SET default_transaction_isolation = 'read committed';
   SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '10s'`
 
-/** What is acknowledged must be durable, also where the database has another default. */
+/** Makes commits durable, also where the database has another default. */
 async function prepareConnection(client: ClientBase): Promise<void> {
   client.on('error', ignore)
   await client.query(settings)

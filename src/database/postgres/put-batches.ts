@@ -63,7 +63,7 @@ export async function putAsExpected(
   return decision.results
 }
 
-/** Sends what is asked for at once: each piece would wake the database up by itself. */
+/** Sends all queries in one write, so that they wake the database once. */
 function inOnePiece<Result>(client: pg.ClientBase, ask: () => Result): Result {
   const { stream } = (client as pg.Client).connection
   stream.cork()

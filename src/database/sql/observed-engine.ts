@@ -3,15 +3,12 @@ import type { NewBatch, PutResult } from '../store.ts'
 import type { Statement } from './engine.ts'
 import type { EvaluationEngine, PutRules } from './evaluation-engine.ts'
 
-/** Is told what a database does. */
 export interface StoreObserver {
-  /** An operation has taken so long, and has failed where there is a reason. */
+  /** @param failure undefined where the operation succeeded */
   ran(system: string, operation: string, seconds: number, failure?: string): void
-  /** A transaction has stored so many batches. */
   committed(batches: number): void
 }
 
-/** An engine whose operations are measured. */
 export class ObservedEngine implements EvaluationEngine {
   readonly #engine: EvaluationEngine
   readonly #system: string

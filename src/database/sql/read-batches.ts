@@ -60,7 +60,7 @@ const countPresent = `SELECT count(*) AS count FROM evaluations WHERE id IN ($1,
 const selectBatches = `SELECT ${batchColumns} FROM batches
   WHERE evaluation = $1 AND sequence > $2 AND sequence <= $3 ORDER BY sequence`
 
-/** Looked up one by one, whatever a planner would think. */
+/** Recursive, so that every planner looks the batches up one by one. */
 const selectTimes = `WITH RECURSIVE ends(sequence) AS (
     SELECT CASE WHEN CAST($2 AS BIGINT) < CAST($3 AS BIGINT) THEN CAST($2 AS BIGINT) ELSE CAST($3 AS BIGINT) END
     UNION ALL
@@ -86,7 +86,7 @@ const selectStates = `SELECT a.state FROM batches AS a WHERE ${pageEnd('batches 
 
 interface PairRow {
   readonly name: string
-  /** Whether both have the same labels; null without a partner. */
+  /** Whether the labels are equal; null without a partner. */
   readonly same: boolean | number | null
   readonly own: Uint8Array | null
   readonly other: Uint8Array | null

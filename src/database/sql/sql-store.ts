@@ -66,7 +66,7 @@ export class SqlStore implements Store {
     )
     if (created !== undefined) return { outcome: 'created', evaluation: created }
     if (found !== undefined) return { outcome: 'exists', evaluation: found }
-    // it was there, but was deleted at this moment
+    // it existed and was deleted just now
     if (count < maxEvaluations) return this.declare(owner, name, declaration)
     return { outcome: 'full' }
   }

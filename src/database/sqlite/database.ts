@@ -17,9 +17,8 @@ const migrations = migrationsWith({
 /** "LMTR": tells a file of lossmeter from another program's. */
 const applicationId = 0x4c4d5452
 
-/** Time between two looks at whether another process has done writing. */
 const lookMilliseconds = 1
-/** Never woken: whoever waits for it sleeps. */
+/** Waiting for it is sleeping: it is never woken. */
 const never = new Int32Array(new SharedArrayBuffer(4))
 
 /** A SQLite file. Every method blocks until the disk is done, and throws what node:sqlite throws. */
@@ -28,7 +27,7 @@ export class SqliteDatabase {
   readonly #statements = new Map<string, StatementSync>()
   readonly #path: string
   readonly #lockMilliseconds: number
-  /** Tells the file from another that takes its place. */
+  /** Identifies the file, in case another takes its place. */
   readonly #inode: number | undefined
   #version: unknown
 
@@ -66,7 +65,6 @@ export class SqliteDatabase {
     })
   }
 
-  /** The rows of a statement, whose columns the caller knows. */
   query<Row = object>({ text, values }: Statement): Row[] {
     return this.#whenFree(() => this.#prepared(text).all(...values)) as Row[]
   }
@@ -102,7 +100,7 @@ export class SqliteDatabase {
     }
   }
 
-  /** SQLite's own waiting looks ten times a second in the end: too seldom for a process beside one that writes all the time. */
+  /** SQLite's own busy handler ends up polling ten times a second, too seldom beside a process that writes all the time. */
   #whenFree<Result>(run: () => Result): Result {
     const end = performance.now() + this.#lockMilliseconds
     let failure: unknown
@@ -118,7 +116,7 @@ export class SqliteDatabase {
     throw failure
   }
 
-  /** A file that was deleted can still be written to, until it is closed: what is acknowledged would be lost. */
+  /** A deleted file can still be written to while it is open, and the acknowledged batches would be lost. */
   #checkPlace(): void {
     if (inodeOf(this.#path) === this.#inode) return
     throw new StoreUnusable('The file was moved, deleted or replaced. Put it back, or start the service again.')
@@ -139,7 +137,7 @@ export class SqliteDatabase {
   }
 }
 
-/** What mkdirSync does with `recursive`, which goes on for ever under /proc. */
+/** mkdirSync with `recursive` never returns under /proc. */
 function makeFolder(path: string): void {
   if (existsSync(path)) return
   makeFolder(dirname(path))
@@ -151,7 +149,6 @@ function makeFolder(path: string): void {
   }
 }
 
-/** The number of the file at a path; undefined when there is none. */
 function inodeOf(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.ino
 }

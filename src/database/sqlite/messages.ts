@@ -4,13 +4,11 @@ import type { PutRules } from '../sql/evaluation-engine.ts'
 import type { NewBatch, PutResult } from '../store.ts'
 import type { Packed } from './packing.ts'
 
-/** What the worker is started with. */
 export interface Setup {
   readonly path: string
   readonly lockMilliseconds: number
 }
 
-/** What the worker does. */
 export interface Methods {
   query(statement: Statement): Packed<object>
   transaction(statements: readonly Statement[]): unknown[][]
