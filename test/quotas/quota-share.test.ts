@@ -9,6 +9,21 @@ function shareOf(limit: number, granted = 0, left = limit - granted): QuotaShare
   return share
 }
 
+test('it asks for what is needed and for a slice, and says what it owes', async (t) => {
+  const share = shareOf(320)
+  share.need = 3
+  t.match(share.ask(), { key: 'requests a', minute: 5, limit: 320, owed: 0, need: 3, want: 10 })
+  share.need = 30
+  t.match(share.ask(), { need: 30, want: 30 })
+  t.match(share.ask(), { owed: 0, need: 0, want: 10 })
+  const half = shareOf(320, 4)
+  half.need = 6
+  t.match(half.ask(), { owed: 0, need: 2, want: 6 })
+  half.use(11, 0)
+  t.match(half.ask(), { owed: 7, need: 0, want: 10 }, 'while it was alone it used what nobody granted')
+  t.equal(half.room(false), 0)
+})
+
 test('what is owed is owed again when nobody has heard of it', async (t) => {
   const share = shareOf(320, 4)
   share.use(9, 0)
