@@ -42,7 +42,7 @@ async function serve(config: Config, membership?: Membership, sweeps?: boolean):
         peers: membership,
       })
       await app.close()
-      await membership?.tellFigures()
+      await membership?.tellMetrics()
       await flush()
     },
   )
@@ -81,7 +81,7 @@ async function lead(): Promise<void> {
   const { default: cluster } = await import('node:cluster')
   const { Primary } = await import('./cluster/primary.ts')
   const { relayLines } = await import('./log/relay.ts')
-  const { primaryFigures } = await import('./operation/metrics.ts')
+  const { primaryMetrics } = await import('./operation/metrics.ts')
   const { MemoryLedger } = await import('./quotas/memory-ledger.ts')
   // by turns, on every platform
   cluster.schedulingPolicy = cluster.SCHED_RR
@@ -90,7 +90,7 @@ async function lead(): Promise<void> {
     workers: config.WORKERS,
     log: logger,
     ledger: new MemoryLedger(),
-    figures: primaryFigures,
+    metrics: primaryMetrics,
     fork: (place) => {
       const worker = cluster.fork({ [placeName]: String(place) })
       if (worker.process.stdout !== null) relayLines(worker.process.stdout, destination)

@@ -1,7 +1,7 @@
 import type { FastifyInstance, onRequestHookHandler } from 'fastify'
 import type { Meter } from '../http/request-context.ts'
 import { LimitExceeded } from '../loss/validation-errors.ts'
-import type { Share } from '../quotas/quota-share.ts'
+import type { QuotaShare } from '../quotas/quota-share.ts'
 import type { Quota, Quotas } from '../quotas/quotas.ts'
 import { needOf } from './needs.ts'
 import { rateLimited, rateLimitFields } from './quota-refusals.ts'
@@ -56,7 +56,7 @@ class QuotaMeter implements Meter {
   readonly #client: string
   readonly #limit: number
   /** Where the bytes that it has declared are held, and how many have not come. */
-  readonly #share: Share
+  readonly #share: QuotaShare
   #held: number
 
   constructor(quotas: Quotas, client: string, limit: number, declared: number) {

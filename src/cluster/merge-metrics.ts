@@ -1,33 +1,33 @@
-import type { Figures } from '../operation/metrics-snapshot.ts'
+import type { MetricsSnapshot } from '../operation/metrics-snapshot.ts'
 import { aggregated, lasting, merged } from '../operation/metrics-snapshot.ts'
 
 /** A worker, as far as its metrics are concerned. */
-export interface FiguresOf {
+export interface WorkerMetrics {
   /** Has the worker tell its metrics. */
   ask(): void
   /** The last that it told. */
-  figures?: Figures
+  metrics?: MetricsSnapshot
 }
 
-export interface SharedFiguresOptions {
+export interface SharedMetricsOptions {
   /** The workers that are there. */
-  readonly workers: () => Iterable<FiguresOf>
+  readonly workers: () => Iterable<WorkerMetrics>
   /** The metrics of the primary itself. */
-  readonly own: (silentWorkers: number) => Promise<Figures>
+  readonly own: (silentWorkers: number) => Promise<MetricsSnapshot>
   /** The most milliseconds that a worker has to tell its metrics. */
   readonly patience?: number
 }
 
 /** Adds up the metrics of the workers, those that have ended included. */
-export class SharedFigures {
-  readonly #options: SharedFiguresOptions
+export class SharedMetrics {
+  readonly #options: SharedMetricsOptions
   /** What workers that have ended have counted. */
-  #past: Figures = []
+  #past: MetricsSnapshot = []
   #scrape: Promise<string> | undefined
-  #waiting = new Set<FiguresOf>()
+  #waiting = new Set<WorkerMetrics>()
   #all = Promise.withResolvers<void>()
 
-  constructor(options: SharedFiguresOptions) {
+  constructor(options: SharedMetricsOptions) {
     this.#options = options
   }
 
@@ -40,18 +40,18 @@ export class SharedFigures {
   }
 
   /** A worker has told its metrics. */
-  told(worker: FiguresOf, figures: Figures): void {
-    worker.figures = figures
+  told(worker: WorkerMetrics, metrics: MetricsSnapshot): void {
+    worker.metrics = metrics
     this.#heard(worker)
   }
 
   /** A worker has ended: what it has counted stays. */
-  ended(worker: FiguresOf): void {
-    this.#past = merged([this.#past, lasting(worker.figures ?? [])])
+  ended(worker: WorkerMetrics): void {
+    this.#past = merged([this.#past, lasting(worker.metrics ?? [])])
     this.#heard(worker)
   }
 
-  #heard(worker: FiguresOf): void {
+  #heard(worker: WorkerMetrics): void {
     this.#waiting.delete(worker)
     if (this.#waiting.size === 0) this.#all.resolve()
   }
@@ -69,9 +69,9 @@ export class SharedFigures {
     this.#waiting = new Set()
     const ofPrimary = await own(silent.size)
     const told = Array.from(workers(), (worker) => {
-      const { figures = [] } = worker
+      const { metrics = [] } = worker
       // what it had counted when it told it last is true all the same
-      return silent.has(worker) ? lasting(figures) : figures
+      return silent.has(worker) ? lasting(metrics) : metrics
     })
     return aggregated([ofPrimary, ...told, this.#past]).metrics()
   }

@@ -1,4 +1,4 @@
-import type { Figures } from '../operation/metrics-snapshot.ts'
+import type { MetricsSnapshot } from '../operation/metrics-snapshot.ts'
 import type { Ask, Grant } from '../quotas/ledger.ts'
 
 /**
@@ -16,7 +16,7 @@ export type ToPrimary =
   | { readonly isLeaving: true }
   | { readonly number: number; readonly asks: readonly Ask[] }
   | { readonly scrape: number }
-  | { readonly figures: Figures }
+  | { readonly metrics: MetricsSnapshot }
 
 /** That a worker has to end. */
 export interface CloseOrder {
@@ -32,4 +32,4 @@ export type ToWorker =
   | { readonly answer: Question; readonly isLast: boolean }
   | { readonly number: number; readonly grants: readonly Grant[] }
   | { readonly scrape: number; readonly text: string }
-  | { readonly wantsFigures: true }
+  | { readonly wantsMetrics: true }

@@ -2,8 +2,8 @@ import type { Worker } from 'node:cluster'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Ask, Ledger } from '../quotas/ledger.ts'
-import type { FiguresOf, SharedFiguresOptions } from './merge-metrics.ts'
-import { SharedFigures } from './merge-metrics.ts'
+import type { SharedMetricsOptions, WorkerMetrics } from './merge-metrics.ts'
+import { SharedMetrics } from './merge-metrics.ts'
 import type { Question, ToPrimary, ToWorker } from './messages.ts'
 
 /** What is used of a worker. */
@@ -18,7 +18,7 @@ export interface PrimaryOptions {
   /** What clients of all workers have sent. */
   readonly ledger: Ledger
   /** The metrics of the primary itself. */
-  readonly figures: SharedFiguresOptions['own']
+  readonly metrics: SharedMetricsOptions['own']
   /** The first pause before a place is filled again whose worker has ended soon after its start; each further one is twice as long. */
   readonly pauseMs?: number
 }
@@ -28,7 +28,7 @@ const soonMs = 10_000
 const longestPauseMs = 30_000
 
 /** A worker, as the primary sees it. */
-interface Member extends FiguresOf {
+interface Member extends WorkerMetrics {
   readonly process: Process
   readonly place: number
   /** When it came to listen. */
@@ -49,7 +49,7 @@ interface Member extends FiguresOf {
 /** Keeps a number of workers running, replaces them, and ends them in good order. */
 export class Primary {
   readonly #options: PrimaryOptions
-  readonly #figures: SharedFigures
+  readonly #metrics: SharedMetrics
   readonly #members = new Set<Member>()
   /** How often in a row the worker of a place has ended soon after its start. */
   readonly #failures = new Map<number, number>()
@@ -59,12 +59,12 @@ export class Primary {
 
   constructor(options: PrimaryOptions) {
     this.#options = options
-    this.#figures = new SharedFigures({
+    this.#metrics = new SharedMetrics({
       // those that end have counted, too
       workers: () => Array.from(this.#members).filter(({ began }) => began < Number.POSITIVE_INFINITY),
       own: (silent) => {
         if (silent > 0) options.log.error({ workers: silent }, 'workers did not tell their metrics in time')
-        return options.figures(silent)
+        return options.metrics(silent)
       },
     })
   }
@@ -141,7 +141,7 @@ export class Primary {
       asked: new Set(),
       listened: Promise.withResolvers(),
       ended: Promise.withResolvers(),
-      ask: () => this.#tell(member, { wantsFigures: true }),
+      ask: () => this.#tell(member, { wantsMetrics: true }),
     }
     this.#members.add(member)
     member.process.on('listening', () => {
@@ -153,7 +153,7 @@ export class Primary {
     // not "exit": by then not all of its log has been read
     member.process.process.on('close', (code, signal) => {
       this.#members.delete(member)
-      this.#figures.ended(member)
+      this.#metrics.ended(member)
       if (!member.isTrial || member.isListening)
         this.#replace(member, 'a worker has ended; another takes its place', { code, signal })
       member.isListening = false
@@ -168,7 +168,7 @@ export class Primary {
     if ('question' in message) this.#take(member, message.question)
     else if ('asks' in message) void this.#grant(member, message)
     else if ('scrape' in message) void this.#answerScrape(member, message.scrape)
-    else if ('figures' in message) this.#figures.told(member, message.figures)
+    else if ('metrics' in message) this.#metrics.told(member, message.metrics)
     else this.#replace(member, 'a worker ends; another takes its place', {})
   }
 
@@ -177,7 +177,7 @@ export class Primary {
   }
 
   async #answerScrape(member: Member, scrape: number): Promise<void> {
-    this.#tell(member, { scrape, text: await this.#figures.scrape() })
+    this.#tell(member, { scrape, text: await this.#metrics.scrape() })
   }
 
   /** Fills the place of a worker that has it no more; after a pause when it did not have it for long. */

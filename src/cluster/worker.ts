@@ -1,5 +1,5 @@
 import type { EventEmitter } from 'node:events'
-import type { Figures } from '../operation/metrics-snapshot.ts'
+import type { MetricsSnapshot } from '../operation/metrics-snapshot.ts'
 import type { Ask, Grant, Ledger } from '../quotas/ledger.ts'
 import type { Peers } from '../wire/closing.ts'
 import type { CloseOrder, Question, ToPrimary, ToWorker } from './messages.ts'
@@ -17,7 +17,7 @@ export class Membership implements Peers {
   readonly #scrapes = new Map<number, (text: string) => void>()
   #numbers = 0
   #close: (order: CloseOrder) => void = () => undefined
-  #figures: (() => Promise<Figures>) | undefined
+  #metrics: (() => Promise<MetricsSnapshot>) | undefined
   #isEnding = false
 
   constructor(channel: Channel) {
@@ -66,9 +66,9 @@ export class Membership implements Peers {
     }
   }
 
-  /** @param figures the metrics of this worker, for whoever asks for those of all */
-  onFigures(figures: () => Promise<Figures>): void {
-    this.#figures = figures
+  /** @param metrics takes a snapshot of the metrics of this worker */
+  onMetrics(metrics: () => Promise<MetricsSnapshot>): void {
+    this.#metrics = metrics
   }
 
   /** The metrics of all workers, in the text format of Prometheus. */
@@ -77,13 +77,13 @@ export class Membership implements Peers {
   }
 
   /** Tells the primary the metrics of this worker; resolves when it is told. */
-  async tellFigures(): Promise<void> {
-    const figures = await this.#figures?.()
-    if (figures === undefined) return
+  async tellMetrics(): Promise<void> {
+    const metrics = await this.#metrics?.()
+    if (metrics === undefined) return
     await new Promise<void>((resolve) => {
       // whose primary has gone tells nobody
       if (this.#channel.send === undefined) resolve()
-      else this.#channel.send({ figures }, resolve)
+      else this.#channel.send({ metrics }, resolve)
     })
   }
 
@@ -92,7 +92,7 @@ export class Membership implements Peers {
     else if ('answer' in message) this.#asked.get(message.answer)?.(message.isLast)
     else if ('grants' in message) this.#resolve(this.#grants, message.number, message.grants)
     else if ('scrape' in message) this.#resolve(this.#scrapes, message.scrape, message.text)
-    else void this.tellFigures()
+    else void this.tellMetrics()
   }
 
   #ask(question: Question): Promise<boolean> {

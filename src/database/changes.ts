@@ -1,4 +1,4 @@
-/** Who wants to know of changes of which evaluation. */
+/** Listeners for the changes of evaluations. */
 export class Changes {
   readonly #listeners = new Map<number, Set<() => void>>()
 
@@ -6,7 +6,7 @@ export class Changes {
   subscribe(evaluation: number, listener: () => void): () => void {
     const listeners = this.#listeners.get(evaluation) ?? new Set()
     this.#listeners.set(evaluation, listeners)
-    // a listener of its own each time, so that one function may subscribe twice
+    // a new function each time, so that one listener may subscribe twice
     const own = () => listener()
     listeners.add(own)
     return () => {
@@ -15,7 +15,7 @@ export class Changes {
     }
   }
 
-  /** Tells the listeners of one evaluation, or all when what changed is not known. */
+  /** Calls the listeners of one evaluation, or all without one. */
   emit(evaluation?: number): void {
     const told = evaluation === undefined ? [...this.#listeners.values()] : [this.#listeners.get(evaluation) ?? []]
     for (const listeners of told) for (const listener of [...listeners]) listener()

@@ -6,7 +6,6 @@ export type DatabaseAddress =
   | { readonly engine: 'sqlite'; readonly path: string }
   | { readonly engine: 'postgres'; readonly url: string }
 
-/** The path that SQLite takes for a database in memory. */
 const inMemory = ':memory:'
 
 /**
@@ -24,7 +23,7 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
   throw new StoreUnusable('DATABASE_URL must be sqlite:PATH, postgres://USER:PASSWORD@HOST:PORT/DATABASE or memory:')
 }
 
-/** SQLite itself reads more into some names: a temporary file, memory, or a URI. */
+/** SQLite takes some names for a temporary file, memory or a URI. */
 function isPath(path: string): boolean {
   return !/^(?:\/\/)?(?:$|:|file:)/.test(path) && !path.includes('\0')
 }

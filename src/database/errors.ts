@@ -1,7 +1,6 @@
-/** Why a store cannot be used now. */
 export type Reason = 'disk-full' | 'read-only' | 'locked' | 'corrupt' | 'out-of-reach' | 'closed' | 'newer-release'
 
-/** What a client may be told for each reason. */
+/** The message for clients. */
 const meanings: Readonly<Record<Reason, string>> = {
   'disk-full': 'The disk of the store of evaluations is full.',
   'read-only': 'The store of evaluations can only be read.',
@@ -26,7 +25,7 @@ export class StoreUnavailable extends Error {
     this.reason = reason
   }
 
-  /** Whether it is about one evaluation, and another may well be read. */
+  /** Whether only one evaluation is affected. */
   get isOfOne(): boolean {
     return this.reason === 'corrupt' || this.reason === 'newer-release'
   }

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 
-/** The share of the time of a commit that is worth waiting for company: longer, and it is better to come with the next one. */
+/** A group waits for others at most this part of the time that a commit takes. */
 const worthwhile = 1 / 2
 
 /** Writes a group of items in one transaction, and answers each in its place. */
@@ -24,7 +24,6 @@ export class GroupCommit<Item, Result> {
   readonly #patience: number
   #waiting: Waiting<Item, Result>[] = []
   #writing: Promise<void> | undefined
-  /** Calls in the last group. */
   #company = 1
   /** Milliseconds that the last commit took. */
   #commitTime = Number.POSITIVE_INFINITY
@@ -61,7 +60,7 @@ export class GroupCommit<Item, Result> {
     this.#writing = undefined
   }
 
-  /** Lets those join who are already on the way, such as those answered just now. */
+  /** Waits for calls that are on their way, such as those of clients that were answered just now. */
   async #gather(): Promise<void> {
     const end = performance.now() + Math.min(this.#patience, worthwhile * this.#commitTime)
     do await setImmediate()

@@ -1,12 +1,12 @@
 import { parseDatabaseUrl } from './database-url.ts'
-import { PostgresEngine } from './postgres/engine.ts'
+import { PostgresEvaluationEngine } from './postgres/evaluation-engine.ts'
 import type { StoreObserver } from './sql/observed-engine.ts'
 import { ObservedEngine } from './sql/observed-engine.ts'
 import { SqlStore } from './sql/sql-store.ts'
 import { SqliteEngine } from './sqlite/engine.ts'
 import type { Store, StoreLimits } from './store.ts'
 
-/** What OpenTelemetry calls them. */
+/** The names that OpenTelemetry has for them. */
 const systems = { sqlite: 'sqlite', postgres: 'postgresql' } as const
 
 /**
@@ -24,7 +24,9 @@ export async function openStore(
 ): Promise<Store> {
   const address = parseDatabaseUrl(databaseUrl)
   const engine =
-    address.engine === 'sqlite' ? await SqliteEngine.open(address.path) : await PostgresEngine.open(address.url)
+    address.engine === 'sqlite'
+      ? await SqliteEngine.open(address.path)
+      : await new PostgresEvaluationEngine(address.url).start()
   const observed = observer === undefined ? engine : new ObservedEngine(engine, systems[address.engine], observer)
   return new SqlStore(observed, limits, now)
 }

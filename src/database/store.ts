@@ -85,7 +85,7 @@ export interface StoreLimits {
 }
 
 export interface Declaration {
-  /** What it was declared with, as text that only the caller reads. */
+  /** Opaque to the store. */
   readonly declaration: string
   readonly expectedBatches: number | null
   readonly expectedSamples: number | null
@@ -187,7 +187,6 @@ export interface Pair {
 export interface Fold {
   /** A number that the caller gives a total, from 0. */
   readonly slot: number
-  /** The sequence of the last batch in it. */
   readonly last: number
   readonly state: Uint8Array
 }

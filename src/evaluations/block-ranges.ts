@@ -13,16 +13,16 @@ export const blockBatches = 128
 const blocksPerRead = 64
 const bytesPerRead = 2 ** 20
 
-/** Where the batches of one evaluation are. */
 export interface Batches {
   readonly store: Store
-  /** The id of the evaluation. */
   readonly evaluation: number
   readonly codec: StateCodec
+  /** Is told why a block that was folded could not be kept. */
+  readonly foldFailed: (error: unknown) => void
 }
 
-/** What consecutive batches add up to. */
-export interface Run<Total> {
+/** The total of consecutive batches. */
+export interface BlockRange<Total> {
   /** The sequence of its last batch. */
   readonly last: number
   readonly total: Total
@@ -32,24 +32,24 @@ export interface Run<Total> {
 export type Read<Total> = (state: Uint8Array) => Generator<void, Total>
 
 /**
- * The batches up to a sequence as consecutive runs: whole blocks, and after the last of them single batches. What a block
+ * The batches up to a sequence as consecutive ranges: whole blocks, and after the last of them single batches. What a block
  * adds up to is read from the store, or folded and kept there.
  *
  * @throws EvaluationGone, StoreUnavailable
  */
-export async function* runsOf<Total>(
+export async function* rangesOf<Total>(
   batches: Batches,
   last: number,
   read: Read<Total>,
   task: Task,
-): AsyncGenerator<Run<Total>, void> {
+): AsyncGenerator<BlockRange<Total>, void> {
   const blocks = Math.floor(last / blockBatches)
   yield* blocksOf(batches, 0, blocks, read, task)
   yield* singlesOf(batches, blocks * blockBatches, last, read, task)
 }
 
 /**
- * Each batch with `after` < sequence <= `last`, all of which were stored, as a run of its own.
+ * Each batch with `after` < sequence <= `last`, all of which were stored, as a range of its own.
  *
  * @throws EvaluationGone, StoreUnavailable
  */
@@ -59,7 +59,7 @@ export async function* singlesOf<Total>(
   last: number,
   read: Read<Total>,
   task: Task,
-): AsyncGenerator<Run<Total>, void> {
+): AsyncGenerator<BlockRange<Total>, void> {
   if (after >= last) return
   let at = after
   task.stop()
@@ -71,7 +71,7 @@ export async function* singlesOf<Total>(
     task.stop()
   }
   task.start()
-  // batches are never taken away but with their evaluation
+  // batches are deleted only with their evaluation
   if (at < last) throw new EvaluationGone()
 }
 
@@ -81,7 +81,7 @@ export function corrupt(error: unknown): never {
 }
 
 /**
- * The blocks `from` <= block < `to`, numbered from 0, each as a run.
+ * The blocks `from` <= block < `to`, numbered from 0, each as a range.
  *
  * @throws EvaluationGone, StoreUnavailable
  */
@@ -91,7 +91,7 @@ export async function* blocksOf<Total>(
   to: number,
   read: Read<Total>,
   task: Task,
-): AsyncGenerator<Run<Total>, void> {
+): AsyncGenerator<BlockRange<Total>, void> {
   let size = 4
   for (let block = from; block < to; ) {
     const end = Math.min(block + size, to)
@@ -112,7 +112,7 @@ export async function* blocksOf<Total>(
   }
 }
 
-/** For what is damaged and can be made again. */
+/** A damaged fold is made again. */
 function undefinedIfDamaged(error: unknown): undefined {
   if (!(error instanceof InvalidState)) throw error
 }
@@ -139,14 +139,14 @@ export async function foldOf(batches: Batches, after: number, last: number, task
  * @throws EvaluationGone, StoreUnavailable
  */
 export async function foldBlock(batches: Batches, block: number, task: Task, tally?: Tally): Promise<Uint8Array> {
-  const { store, evaluation, codec } = batches
+  const { store, evaluation, codec, foldFailed } = batches
   const last = (block + 1) * blockBatches
   const total =
     tally === undefined ? await foldOf(batches, block * blockBatches, last, task) : { ...emptyState(codec.spec), tally }
   const state = await task.run(codec.write(total))
   task.stop()
   // a store that cannot be written to can still be read
-  await store.putFolds(evaluation, [{ slot: block, last, state }]).catch(() => undefined)
+  await store.putFolds(evaluation, [{ slot: block, last, state }]).catch(foldFailed)
   task.start()
   return state
 }

@@ -1,7 +1,8 @@
 import type { PutResult } from '../database/store.ts'
-import type { EvaluatedBatch, Evaluations, OpenEvaluation } from './service.ts'
+import type { EvaluatedBatch } from './evaluate.ts'
+import type { OpenEvaluation } from './open-evaluation.ts'
+import type { Evaluations } from './service.ts'
 
-/** Batches, and bytes of them, that wait for a commit at most. */
 const mostWaiting = 512
 const mostBytes = 2 ** 20
 
@@ -31,7 +32,6 @@ export class CommitQueue<Tag> {
     this.#done = done
   }
 
-  /** Whether a further batch should wait until there is room. */
   get isFull(): boolean {
     return this.#waiting.length >= mostWaiting || this.#bytes >= mostBytes
   }

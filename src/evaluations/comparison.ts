@@ -5,7 +5,7 @@ import type { Tally } from '../loss/tally.ts'
 import { emptyTally, merge } from '../loss/tally.ts'
 import type { Task } from '../runtime/scheduler.ts'
 import { corrupt } from './block-ranges.ts'
-import type { OpenEvaluation } from './service.ts'
+import type { OpenEvaluation } from './open-evaluation.ts'
 
 /** Two evaluations over the batches that both have under one name, with the same labels and sample weights. */
 export interface EvaluationComparison {
@@ -15,16 +15,14 @@ export interface EvaluationComparison {
   readonly batches: PairedBatches
 }
 
-/** How many batches were paired, and how many not, and why. */
 export interface PairedBatches {
   readonly paired: number
   readonly onlyPredictions: number
   readonly onlyBaseline: number
-  /** Of one name, but not of the same labels and sample weights. */
+  /** Same name, other labels or sample weights. */
   readonly labelsDiffer: number
 }
 
-/** Milliseconds that the pairs of one page may take. */
 const pageMilliseconds = 5000
 
 /**
@@ -58,7 +56,7 @@ export async function comparisonOf(
   }
   task.stop()
   for await (const page of store.pairs(fewer.stored, more.stored)) {
-    // what it takes in all depends on the batches there are, so it is the page that is bounded
+    // the time is bounded for each page, since the number of batches is not
     task.allow(pageMilliseconds)
     task.start()
     await task.run(take(page)).catch(corrupt)

@@ -5,9 +5,9 @@ import type { Tally } from '../loss/tally.ts'
 import { emptyTally, merge } from '../loss/tally.ts'
 import type { Task } from '../runtime/scheduler.ts'
 import type { Batches } from './block-ranges.ts'
-import { blockBatches, runsOf, singlesOf } from './block-ranges.ts'
+import { blockBatches, rangesOf, singlesOf } from './block-ranges.ts'
 
-/** Some consecutive batches as one, and all up to their last. */
+/** A group of consecutive batches, and all batches up to its end. */
 export interface CurvePoint extends CurveFigures {
   readonly fromSequence: number
   readonly toSequence: number
@@ -31,16 +31,16 @@ export async function curveOf(batches: Batches, last: number, points: number, ta
   task.stop()
   const times = await store.times(evaluation, size, last)
   task.start()
-  const runs = size < blockBatches ? singlesOf(batches, 0, last, read, task) : runsOf(batches, last, read, task)
+  const ranges = size < blockBatches ? singlesOf(batches, 0, last, read, task) : rangesOf(batches, last, read, task)
   const curve: CurvePoint[] = []
   let [all, group] = [emptyTally, emptyTally]
-  for await (const run of runs) {
-    group = merge(group, run.total)
-    if (run.last % size !== 0 && run.last < last) continue
+  for await (const range of ranges) {
+    group = merge(group, range.total)
+    if (range.last % size !== 0 && range.last < last) continue
     all = merge(all, group)
     curve.push({
       fromSequence: curve.length * size + 1,
-      toSequence: run.last,
+      toSequence: range.last,
       createdAt: times[curve.length],
       ...figuresOf(group, codec.spec),
       cumulative: figuresOf(all, codec.spec),

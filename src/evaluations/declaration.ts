@@ -7,7 +7,6 @@ import type { Options, Spec } from '../loss/spec.ts'
 import { describeChoices, describeSpec, resolve } from '../loss/spec.ts'
 import type { Path } from '../loss/validation-errors.ts'
 
-/** What an evaluation is declared with. */
 export interface Declared {
   readonly spec: Spec
   /** K, numbers per row of `predictions`. */
@@ -54,7 +53,6 @@ function hasKnownWords(type: OptionType, value: unknown): boolean {
   return !('values' in type) || [value].flat().every((word) => type.values.some((known) => known === word))
 }
 
-/** One thing in which two declarations differ. */
 export interface Difference {
   readonly path: Path
   readonly kept: unknown
@@ -73,7 +71,7 @@ export function differencesOf(kept: Declared, received: Declared): Difference[] 
     .map((name) => ({ path: [name], kept: before[name], received: now[name] }))
 }
 
-/** What may differ between two evaluations whose losses are compared: how they are read, not what they are. */
+/** Fields that may differ between compared evaluations: they do not change the losses. */
 const apart = new Set([
   'predictionFormat',
   'rowSumTolerance',

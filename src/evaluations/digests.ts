@@ -4,7 +4,6 @@ import type { Tensors } from '../loss/batch.ts'
 import type { LabelFormat } from '../loss/formats.ts'
 import type { Tensor } from '../loss/tensor.ts'
 
-/** Bytes that are hashed in one step. */
 const bytesPerStep = 2 ** 19
 
 /** SHA-256 digests of what a batch holds, 32 bytes each. */
@@ -30,9 +29,8 @@ export function* digestsOf(tensors: Tensors, labelFormat: LabelFormat): Generato
   return { fingerprint: all.digest(), labelsDigest }
 }
 
-/** Bytes of so small a batch are put together, which is quicker than to hash them one after the other. */
+/** A batch of at most so many bytes is concatenated and hashed in one call, which is faster. */
 const fewBytes = 2 ** 14
-/** Room for them, and for names and shapes. */
 const scratch = Buffer.alloc(fewBytes + 1024)
 
 function digestsAtOnce(tensors: Tensors, labelFormat: LabelFormat): Digests {

@@ -1,3 +1,4 @@
+import type { NewBatch } from '../database/store.ts'
 import type { Tensors } from '../loss/batch.ts'
 import type { EvaluationContext } from '../loss/evaluation.ts'
 import { Evaluation } from '../loss/evaluation.ts'
@@ -5,13 +6,18 @@ import { statisticsOf } from '../loss/report/statistics.ts'
 import { layoutOf } from '../loss/shape.ts'
 import type { Spec } from '../loss/spec.ts'
 import type { EvaluationState } from '../loss/state.ts'
+import type { Tally } from '../loss/tally.ts'
 import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
 import { digestsOf } from './digests.ts'
-import type { DeclaredEvaluation, EvaluatedBatch } from './service.ts'
+import type { DeclaredEvaluation } from './open-evaluation.ts'
 
-/** What evaluating a batch needs besides its numbers. */
+/** What is kept of a batch that was evaluated. */
+export interface EvaluatedBatch extends Omit<NewBatch, 'evaluation'> {
+  /** What its rows add up to, where its state says nothing else. */
+  readonly tally: Tally | undefined
+}
+
 export interface BatchContext extends EvaluationContext {
-  /** The most bytes that may be kept of a batch. */
   readonly maxStateBytes: number
 }
 

@@ -4,21 +4,20 @@ import type { Spec } from '../loss/spec.ts'
 import type { EvaluationState } from '../loss/state.ts'
 import { RunningTotal } from '../loss/state.ts'
 import type { Task } from '../runtime/scheduler.ts'
-import type { Batches, Run } from './block-ranges.ts'
+import type { Batches, BlockRange } from './block-ranges.ts'
 import { blockBatches, blocksOf, singlesOf } from './block-ranges.ts'
 
-/** Bytes that all totals in memory may take together; one that alone may take more is made anew each time. */
+/** Bytes of all totals in memory. A larger one is computed for each report. */
 const mostBytes = 96 * 2 ** 20
-/** What a total takes besides its sections. */
+/** Bytes of a total without its sections. */
 const ownBytes = 8192
 
-/** What the batches of one evaluation add up to, as far as it has been asked for. */
+/** The total of one evaluation, up to the last report. */
 class Entry {
   readonly total: RunningTotal
   readonly bytes: number
-  /** The sequence of the last batch in it. */
   last = 0
-  /** Fulfilled when nobody uses it. */
+  /** Fulfilled when the total is not in use. */
   free: Promise<unknown> = Promise.resolve()
 
   constructor(spec: Spec, outputs: number) {
@@ -26,7 +25,7 @@ class Entry {
     this.bytes = sectionsOf(spec).reduce((sum, name) => sum + sectionOf(name).stateBytes(spec, outputs), ownBytes)
   }
 
-  /** Each addition is whole, so that one that is given up in between leaves a right total of fewer batches. */
+  /** Additions are atomic, so that an abandoned task leaves a correct total of fewer batches. */
   async grow(batches: Batches, last: number, task: Task): Promise<void> {
     const read = (state: Uint8Array) => batches.codec.read(state)
     const block = Math.ceil(this.last / blockBatches)
@@ -35,12 +34,12 @@ class Entry {
     await this.#addAll(singlesOf(batches, this.last, last, read, task), task)
   }
 
-  async #addAll(runs: AsyncIterable<Run<EvaluationState>>, task: Task): Promise<void> {
-    for await (const run of runs) await task.run(this.#add(run))
+  async #addAll(ranges: AsyncIterable<BlockRange<EvaluationState>>, task: Task): Promise<void> {
+    for await (const range of ranges) await task.run(this.#add(range))
   }
 
-  /** What has begun is finished, even when it is given up. */
-  *#add({ last, total }: Run<EvaluationState>): Generator<void, void> {
+  /** Finishes an addition even when its task is abandoned. */
+  *#add({ last, total }: BlockRange<EvaluationState>): Generator<void, void> {
     try {
       yield* this.total.take(total)
     } finally {

@@ -12,7 +12,6 @@ import type {
   Store,
 } from '../database/store.ts'
 import type { EvaluationState } from '../loss/state.ts'
-import type { Tally } from '../loss/tally.ts'
 import type { Scheduler, Task } from '../runtime/scheduler.ts'
 import type { Batches } from './block-ranges.ts'
 import { blockBatches, blocksOf, foldBlock, foldOf } from './block-ranges.ts'
@@ -23,24 +22,15 @@ import type { CurvePoint } from './curve.ts'
 import { curveOf } from './curve.ts'
 import type { Declared, Difference } from './declaration.ts'
 import { differencesOf, readDeclaration, writeDeclaration } from './declaration.ts'
+import type { EvaluatedBatch } from './evaluate.ts'
+import { foldFailures } from './fold-failures.ts'
+import type { DeclaredEvaluation, OpenEvaluation } from './open-evaluation.ts'
 import { RecentTallies } from './recent-tallies.ts'
 import { RunningTotals } from './running-totals.ts'
 
-/** Characters of the declarations that are kept read. */
+/** Characters of the cached declarations. */
 const mostDeclared = 2 ** 24
-/** Names whose evaluations are remembered. */
 const mostNames = 10_000
-
-/** What an evaluation was declared with, and where its batches are: nothing that ever changes. */
-export interface DeclaredEvaluation {
-  readonly declared: Declared
-  readonly batches: Batches
-}
-
-/** An evaluation as it is stored, and what its declaration says. */
-export interface OpenEvaluation extends DeclaredEvaluation {
-  readonly stored: Evaluation
-}
 
 export type DeclareOutcome =
   | { readonly outcome: 'created' | 'exists'; readonly evaluation: OpenEvaluation }
@@ -52,13 +42,6 @@ export interface SealOutcome {
   readonly evaluation: OpenEvaluation
 }
 
-/** What is kept of a batch that was evaluated. */
-export interface EvaluatedBatch extends Omit<NewBatch, 'evaluation'> {
-  /** What its rows add up to, where its state says nothing else. */
-  readonly tally: Tally | undefined
-}
-
-/** Is told what becomes of what clients send. */
 export interface EvaluationCounts {
   declared(outcome: DeclareOutcome['outcome']): void
   put(outcome: PutResult['outcome']): void
@@ -69,18 +52,21 @@ export class Evaluations {
   readonly #store: Store
   readonly #totals = new RunningTotals()
   readonly #recent = new RecentTallies()
-  /** What is not stored with each request anew: declarations by the id of the evaluation. */
+  /** Parsed declarations by the id of the evaluation. */
   readonly #read = new LRUCache<number, DeclaredEvaluation>({ maxSize: mostDeclared })
-  /** The ids of evaluations by owner and name, as they were when they were found last. */
+  /** Ids by owner and name, as they were last found. */
   readonly #ids = new LRUCache<string, number>({ max: mostNames })
   readonly #scheduler: Scheduler
   readonly #counts: EvaluationCounts | undefined
+  readonly #foldFailed: (error: unknown) => void
   #folding: Promise<unknown> = Promise.resolve()
 
-  constructor(store: Store, scheduler: Scheduler, counts?: EvaluationCounts) {
+  /** @param log is told of failures that no request is answered with */
+  constructor(store: Store, scheduler: Scheduler, counts?: EvaluationCounts, log?: Parameters<typeof foldFailures>[0]) {
     this.#store = store
     this.#scheduler = scheduler
     this.#counts = counts
+    this.#foldFailed = foldFailures(log)
   }
 
   /**
@@ -148,7 +134,7 @@ export class Evaluations {
     return found && work(found)
   }
 
-  /** The newest first, as they are stored: what one of them says may be for a newer release to read. */
+  /** The newest first. Not opened: a declaration may be of a newer release. */
   list(owner: string, page: EvaluationPage): Promise<Evaluation[]> {
     return this.#store.list(owner, page)
   }
@@ -163,7 +149,8 @@ export class Evaluations {
     if (known !== undefined) return { stored, ...known }
     const declared = readDeclaration(stored.declaration)
     const codec = new StateCodec(declared.spec, declared.outputs)
-    const opened = { declared, batches: { store: this.#store, evaluation: stored.id, codec } }
+    const batches = { store: this.#store, evaluation: stored.id, codec, foldFailed: this.#foldFailed }
+    const opened = { declared, batches }
     this.#read.set(stored.id, opened, { size: stored.declaration.length })
     return { stored, ...opened }
   }
@@ -216,7 +203,6 @@ export class Evaluations {
     return result && { outcome: result.outcome, evaluation: this.open(result.evaluation) }
   }
 
-  /** Whether there was one. */
   async delete(owner: string, name: string): Promise<boolean> {
     const id = await this.#store.delete(owner, name)
     if (id === undefined) return false
@@ -235,13 +221,13 @@ export class Evaluations {
     return this.#store.ping()
   }
 
-  /** One block after the other, between requests. Where it fails, the next reader folds the block. */
+  /** Folds one block after the other, between requests. Where that fails, the next reader folds the block. */
   #foldLater(batches: Batches, block: number): void {
-    // a task of its own: one that had computed for long would be the last to have its turn, again and again
+    // a new task for each block: the scheduler puts a task back the longer it has computed
     const task = this.#scheduler.task(Number.POSITIVE_INFINITY, () => new Error('never'))
     this.#folding = this.#folding
       .then(async () => {
-        // calls that were stored by the same commit are answered one after the other
+        // other calls of the same commit are answered first
         await setImmediate()
         task.start()
         const tally = this.#recent.take(batches.evaluation, block)
@@ -250,7 +236,7 @@ export class Evaluations {
         else
           for await (const _ of blocksOf(batches, block, block + 1, (state) => batches.codec.readTally(state), task));
       })
-      .catch(() => undefined)
+      .catch(this.#foldFailed)
       .finally(() => task.stop())
   }
 }

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Account, Holder } from '../formats/budget.ts'
 import { MemoryBudget } from '../formats/budget.ts'
 import { LimitExceeded } from '../loss/validation-errors.ts'
+import type { Trace } from '../operation/tracing.ts'
 import { Collector } from '../runtime/collector.ts'
 import type { Task } from '../runtime/scheduler.ts'
 import { Scheduler } from '../runtime/scheduler.ts'
@@ -77,13 +78,6 @@ interface ToldSpec {
 
 /** The parts of a request that are spans of their own where it is traced. */
 export type Part = 'receive' | 'decode' | 'fold'
-
-/** The spans of a request that is traced. */
-export interface Trace {
-  readonly id: string
-  /** Begins the span of a part. @returns ends it */
-  begin(part: string): (hasFailed?: boolean) => void
-}
 
 /** The time and the memory of one request, from its headers to the end of its answer. */
 export class RequestWork implements Holder {

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { DestinationStream } from 'pino'
 
-/** Hands on the lines of another process's log, each whole; one that it left unfinished when it ended is dropped. */
+/** Forwards whole lines of another process's log. An unfinished last line is dropped. */
 export function relayLines(from: Readable, to: DestinationStream): void {
   let unfinished = ''
   from.setEncoding('utf8')

@@ -2,7 +2,6 @@ import { write, writeSync } from 'node:fs'
 import type { Writable } from 'node:stream'
 import { promisify } from 'node:util'
 
-/** Where the bytes of the log go. */
 export interface Sink {
   /** Writes without holding up the caller; rejects when not all could be written. */
   write(bytes: Buffer): Promise<void>
@@ -17,7 +16,7 @@ export function fileSink(fd: number, put: typeof writeAsync = writeAsync): Sink 
   let isInsideLine = false
   return {
     async write(bytes) {
-      // what a full disk has cut off ends where it was cut
+      // end a line that a full disk has cut off
       const whole = isInsideLine ? Buffer.concat([Buffer.from('\n'), bytes]) : bytes
       for (let from = 0; from < whole.length; ) {
         const { bytesWritten } = await put(fd, whole, from)
@@ -46,6 +45,6 @@ function writeAtOnce(fd: number, bytes: Buffer): void {
   try {
     for (let from = 0; from < bytes.length; ) from += writeSync(fd, bytes, from)
   } catch {
-    // full, stalled or gone: there is nobody left to be told
+    // the log is full, stalled or gone, and cannot be told
   }
 }

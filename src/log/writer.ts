@@ -3,16 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { DestinationStream } from 'pino'
 import type { Sink } from './sinks.ts'
 
-/** Lines are gathered for this long, or until there are this many bytes: to hand them over takes as long as to write ten lines. */
+/** Lines are gathered for this long, or until there are this many bytes. */
 const gatherMs = 50
 const gatherBytes = 2 ** 16
-/** Room for them, and for the line that makes them so many. */
 const roomBytes = gatherBytes + 2 ** 12
 /** Bytes that a character of JavaScript takes at most. */
 const bytesPerCharacter = 3
-/** Bytes that may wait; further lines are dropped. */
 const maxWaiting = 2 ** 20
-/** The time until the next attempt after a failure. */
 const retryMs = 1000
 
 /**
@@ -21,7 +18,6 @@ const retryMs = 1000
  */
 export class LogWriter implements DestinationStream {
   readonly #sink: Sink
-  /** Lines are encoded as they come: later, their pieces would have left the cache. */
   #gathered = Buffer.allocUnsafeSlow(roomBytes)
   #used = 0
   #lines = 0
@@ -59,7 +55,7 @@ export class LogWriter implements DestinationStream {
 
   /** Writes what has been gathered before the process ends. */
   flushNow(): void {
-    // what comes behind lines that are stuck would be stuck too
+    // lines behind a stalled write would stall, too
     if (this.#used > 0) this.#sink.writeNow(this.#take().bytes)
   }
 
@@ -96,7 +92,6 @@ export class LogWriter implements DestinationStream {
     if (this.#used > 0) this.#timer ??= setTimeout(() => this.#start(), gatherMs)
   }
 
-  /** What is written next, and how many lines it stands for. */
   #take(): { bytes: Buffer; lines: number } {
     const lines = this.#lines + this.#dropped
     if (this.#dropped > 0) this.#gather(droppedLine(this.#dropped))
@@ -109,7 +104,6 @@ export class LogWriter implements DestinationStream {
   }
 }
 
-/** A warning in the form of pino's lines. */
 function droppedLine(dropped: number): string {
   const msg = 'lines of the log were dropped because it did not take them'
   const fields = { level: 40, time: Date.now(), pid: process.pid, hostname: hostname(), dropped, msg }

@@ -2,11 +2,11 @@ import type { MetricObject, MetricObjectWithValues, MetricValue, Registry } from
 import { AggregatorRegistry } from 'prom-client'
 
 /** The metrics of one process, as data. */
-export type Figures = readonly MetricObjectWithValues<MetricValue<string>>[]
+export type MetricsSnapshot = readonly MetricObjectWithValues<MetricValue<string>>[]
 
 type Aggregator = NonNullable<MetricObject['aggregator']>
 
-/** What is no sum. Files are those of the process that is nearest to its limit. */
+/** Metrics that are not summed. Files are those of the process nearest to its limit. */
 const aggregators: readonly [name: RegExp, aggregator: Aggregator][] = [
   [/^nodejs_eventloop_lag_min_seconds$/, 'min'],
   [/^nodejs_eventloop_lag_/, 'max'],
@@ -16,21 +16,21 @@ const aggregators: readonly [name: RegExp, aggregator: Aggregator][] = [
   [/^(?:target_info|nodejs_version_info)$/, 'first'],
 ]
 
-/** The metrics of several processes together: counters and histograms add up, other values by what they mean. */
-export function aggregated(figures: readonly Figures[]): Registry {
-  const known = figures.map((ofOne) => ofOne.map((metric) => ({ ...metric, aggregator: aggregatorOf(metric.name) })))
+/** The metrics of several processes together. Counters and histograms are summed, others as `aggregators` says. */
+export function aggregated(snapshots: readonly MetricsSnapshot[]): Registry {
+  const known = snapshots.map((snapshot) =>
+    snapshot.map((metric) => ({ ...metric, aggregator: aggregatorOf(metric.name) })),
+  )
   return AggregatorRegistry.aggregate(known)
 }
 
-/** What must not be lost when a process ends: counters never go down. */
-export function lasting(figures: Figures): Figures {
-  return figures.filter(({ type }) => isLasting.has(String(type)))
+/** The metrics to keep when a process ends: counters must not decrease. */
+export function lasting(snapshot: MetricsSnapshot): MetricsSnapshot {
+  return snapshot.filter(({ type }) => isLasting.has(String(type)))
 }
 
-/** What several processes have counted, as if one had. */
-export function merged(figures: readonly Figures[]): Figures {
-  // what is aggregated has its values
-  return aggregated(figures).getMetricsAsArray() as MetricObjectWithValues<MetricValue<string>>[]
+export function merged(snapshots: readonly MetricsSnapshot[]): MetricsSnapshot {
+  return aggregated(snapshots).getMetricsAsArray() as MetricObjectWithValues<MetricValue<string>>[]
 }
 
 const isLasting = new Set(['counter', 'histogram'])

@@ -2,22 +2,20 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import packageJson from '../../package.json' with { type: 'json' }
 import type { StoreObserver } from '../database/sql/observed-engine.ts'
 import type { EvaluationCounts } from '../evaluations/service.ts'
-import type { Figures } from './metrics-snapshot.ts'
+import type { MetricsSnapshot } from './metrics-snapshot.ts'
 import { RequestDurations } from './request-durations.ts'
 import { Sums } from './sums.ts'
 
-/** Seconds: a request of one row takes less than one thousandth. */
+/** In seconds. */
 const durations = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const groupSizes = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
 
-/** What an answer counts as. A route or a status that there is not is an empty label, which to Prometheus is none. */
+/** The labels and numbers of an answer. A missing route or status is an empty label, which Prometheus ignores. */
 export interface AnsweredRequest {
   readonly method: string
-  /** The template of the address. */
   readonly route: string | undefined
   readonly status: number | undefined
   readonly seconds: number
-  /** What is known of its body and its work. */
   readonly work: Work | undefined
 }
 
@@ -116,7 +114,7 @@ export class Metrics implements StoreObserver, EvaluationCounts {
       labelNames: Object.keys(info),
       registers,
     }).set(info, 1)
-    // so that the first of them is seen as an increase
+    // from 0, so that the first of each is seen as an increase
     for (const outcome of ['created', 'exists', 'conflict', 'full'] as const) this.#declarations.inc({ outcome }, 0)
     for (const outcome of ['committed', 'replayed', 'conflict', 'sealed', 'full', 'gone'] as const) {
       this.#batches.inc({ outcome }, 0)
@@ -133,11 +131,10 @@ export class Metrics implements StoreObserver, EvaluationCounts {
   }
 
   /** Everything, as data: what several processes have is added up. */
-  figures(): Promise<Figures> {
+  snapshot(): Promise<MetricsSnapshot> {
     return this.#everything().getMetricsAsJSON()
   }
 
-  /** A request is over. */
   answered({ method, route = '', status = 0, seconds, work }: AnsweredRequest): void {
     this.#durations.add(route, method, status, seconds)
     if (work?.format === undefined) return
@@ -145,7 +142,6 @@ export class Metrics implements StoreObserver, EvaluationCounts {
     if (work.spec !== undefined) this.#rows.add(work.spec.loss, work.spec.labelFormat, work.rows)
   }
 
-  /** A request is answered with a problem of this type. */
   refused(reason: string, limit = ''): void {
     this.#refusals.inc({ reason, limit })
   }
@@ -201,7 +197,7 @@ const silentWorkersHelp =
   'Workers that did not tell their metrics in time: of theirs only counters are here, as they last were.'
 
 /** The metrics of a primary process, which answers no requests. */
-export async function primaryFigures(silent: number): Promise<Figures> {
+export async function primaryMetrics(silent: number): Promise<MetricsSnapshot> {
   const registry = new Registry()
   new Gauge({ name: silentWorkers, help: silentWorkersHelp, registers: [registry] }).set(silent)
   return Registry.merge([registry, processRegistry()]).getMetricsAsJSON()
@@ -209,12 +205,12 @@ export async function primaryFigures(silent: number): Promise<Figures> {
 
 let ofProcess: Registry | undefined
 
-/** The figures of the process, which has them once, however many services are in it. */
+/** The metrics of the process, which it has once for all services in it. */
 function processRegistry(): Registry {
   if (ofProcess === undefined) {
     ofProcess = new Registry()
     collectDefaultMetrics({ register: ofProcess })
-    // Prometheus keeps this ending for counters; what these add up is told by type
+    // Prometheus reserves this suffix for counters; the metrics by type have the same numbers
     for (const kind of ['handles', 'requests', 'resources']) ofProcess.removeSingleMetric(`nodejs_active_${kind}_total`)
   }
   return ofProcess

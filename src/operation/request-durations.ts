@@ -1,6 +1,6 @@
 import { Histogram } from 'prom-client'
 
-/** The methods that have series of their own, as OpenTelemetry has it; all others share the last. */
+/** The methods that OpenTelemetry knows; all others count as the last. */
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT', '_OTHER']
 const methodNumbers = new Map(methods.map((method, at) => [method, at]))
 const other = methods.length - 1
@@ -9,14 +9,15 @@ const statuses = 1000
 const labelNames = ['http_route', 'http_request_method', 'http_response_status_code']
 
 interface Series {
-  /** How many were at most as long as each bound and longer than the one before; the last is without bound. */
+  /** Per bucket, not cumulative; the last bucket has no upper bound. */
   readonly counts: number[]
   sum: number
 }
 
 /**
- * The histogram of requests. What prom-client does to find a series costs as much as a twentieth of a small request, so they
- * are found here, by two numbers and a name; it only sees them when it is asked.
+ * The histogram of requests. prom-client validates and hashes the labels of each observation, through `labels()` too; counting
+ * a request so takes more than ten times as long (test/bench/request-metrics.ts). So series are found here, and prom-client
+ * sees them at a scrape.
  */
 export class RequestDurations extends Histogram {
   readonly #name: string
@@ -31,7 +32,7 @@ export class RequestDurations extends Histogram {
     this.#bounds = bounds
   }
 
-  /** @param route, status empty and 0 where there is none, which to Prometheus are labels that are missing */
+  /** @param route empty where there is none @param status 0 where there is none */
   add(route: string, method: string, status: number, seconds: number): void {
     const series = this.#find(route, (methodNumbers.get(method) ?? other) * statuses + status)
     let at = 0

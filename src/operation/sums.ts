@@ -1,7 +1,4 @@
-/**
- * Sums by two names, found faster than prom-client finds a series: for what is added to with each request. They are told at a
- * scrape.
- */
+/** Sums by two labels, for counters that grow with each request: faster than those of prom-client, which take them at a scrape. */
 export class Sums {
   readonly #sums = new Map<string, Map<string, number>>()
 
@@ -11,7 +8,7 @@ export class Sums {
     else ofFirst.set(second, count + (ofFirst.get(second) ?? 0))
   }
 
-  /** What was added since this was asked last, by its names. */
+  /** The sums since the last call, each with its labels. */
   *take(): Generator<readonly [string, string, number]> {
     for (const [first, ofFirst] of this.#sums) {
       for (const [second, count] of ofFirst) {

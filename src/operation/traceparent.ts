@@ -11,7 +11,7 @@ const pattern = /^(?!ff)([\da-f]{2})-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16
 export function traceParentOf(header: unknown): TraceParent | undefined {
   if (typeof header !== 'string') return undefined
   const [, version, traceId, spanId, flags, rest] = pattern.exec(header) ?? []
-  // only later versions may say more
+  // version 00 has no further fields
   if (traceId === undefined || (version === '00' && rest !== undefined)) return undefined
   return { traceId, spanId, traceFlags: Number.parseInt(flags, 16) & 1 }
 }

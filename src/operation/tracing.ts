@@ -3,22 +3,28 @@ import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api'
 import type { SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace'
 import type { FastifyBaseLogger } from 'fastify'
 import packageJson from '../../package.json' with { type: 'json' }
-import type { Config } from '../config.ts'
 import type { Store } from '../database/store.ts'
-import type { Trace } from '../http/request-context.ts'
 import type { TraceParent } from './traceparent.ts'
 
 type Api = typeof import('@opentelemetry/api')
 
-export type TracingConfig = Pick<
-  Config,
-  'OTEL_EXPORTER_OTLP_ENDPOINT' | 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT' | 'OTEL_TRACES_SAMPLER_ARG'
->
+/** What the environment says of tracing. */
+export interface TracingConfig {
+  readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined
+  readonly OTEL_EXPORTER_OTLP_TRACES_ENDPOINT?: string | undefined
+  /** The share of traces that are kept, from 0 to 1. */
+  readonly OTEL_TRACES_SAMPLER_ARG: number
+}
 
-/** Time for the last spans at shutdown. */
+/** The spans of a request that is traced. */
+export interface Trace {
+  readonly id: string
+  /** Begins the span of a part. @returns ends it */
+  begin(part: string): (hasFailed?: boolean) => void
+}
+
 const closingMilliseconds = 1000
 
-/** The spans of one request. */
 export class RequestTrace implements Trace {
   readonly #api: Api
   readonly #tracer: Tracer
@@ -38,7 +44,7 @@ export class RequestTrace implements Trace {
 
   begin(part: string): (hasFailed?: boolean) => void {
     const span = this.#tracer.startSpan(part, {}, this.#context)
-    // messages of errors may show what was sent, so they are not told
+    // messages of errors may contain what was sent, so spans do not have them
     return (hasFailed) => endSpan(this.#api, span, hasFailed)
   }
 
@@ -93,7 +99,7 @@ export class Tracing {
         return (...args: unknown[]) => {
           const end = current.getStore()?.begin(`store ${String(name)}`)
           const result = operation.apply(target, args)
-          // what is read piece by piece is read by the request itself
+          // iterators are read by the request itself
           if (result instanceof Promise) {
             result.then(
               () => end?.(),
@@ -133,7 +139,7 @@ export async function openTracing(config: TracingConfig, log: FastifyBaseLogger)
   const { name, version } = packageJson
   const exporter = telling(new OTLPTraceExporter({ url }), log)
   const provider = new sdk.TracerProvider({
-    // what the operator names goes before
+    // what the operator sets in the environment wins
     resource: resources
       .defaultResource()
       .merge(resources.resourceFromAttributes({ 'service.name': name, 'service.version': version }))
@@ -144,13 +150,13 @@ export async function openTracing(config: TracingConfig, log: FastifyBaseLogger)
   return new Tracing(api, provider)
 }
 
-/** Where spans go, as OpenTelemetry has it: to an address of their own, or below that of all signals. */
+/** The URL for spans, as OpenTelemetry defines it: their own, or below that of all signals. */
 export function endpointOf(config: TracingConfig): string | undefined {
   const { OTEL_EXPORTER_OTLP_ENDPOINT: all, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: ofTraces } = config
   return ofTraces ?? (all && `${all.replace(/\/$/, '')}/v1/traces`)
 }
 
-/** An exporter of whose failures the log tells, once each time that they begin. */
+/** An exporter whose failures are logged when they begin and when they end. */
 export function telling(exporter: SpanExporter, log: FastifyBaseLogger): SpanExporter {
   let isFailing = false
   return {

@@ -2,7 +2,6 @@ import { LRUCache } from 'lru-cache'
 import type { Ask, Grant, Ledger } from './ledger.ts'
 import { decide } from './ledger.ts'
 
-/** Counts that are known; of more the one that was asked for longest ago is forgotten. */
 const mostCounts = 200_000
 
 /** The counts that the workers of one primary share. */

@@ -2,13 +2,13 @@ import { hash } from 'node:crypto'
 import { PostgresEngine } from '../database/postgres/engine.ts'
 import type { SqlEngine, Statement } from '../database/sql/engine.ts'
 import type { Ask, Grant, Ledger } from './ledger.ts'
-import { generosity } from './ledger.ts'
+import { grantDivisor } from './ledger.ts'
 
-/** One transaction after the other, whichever replicas they are of. */
+/** Serializes the transactions of all replicas. */
 const lock = 'lossmeter quotas'
 
-/** Counts need not outlive a crash of the database: it would be over before the minute is. */
-const hurry: Statement = { text: 'SET LOCAL synchronous_commit = off', values: [] }
+/** A count lasts a minute and need not survive a crash of the database. */
+const asynchronousCommit: Statement = { text: 'SET LOCAL synchronous_commit = off', values: [] }
 
 /** `decide` in SQL. */
 const takeText = `WITH asks AS (
@@ -18,7 +18,7 @@ const takeText = `WITH asks AS (
     SELECT asks.*, GREATEST(0, COALESCE(quotas.count, 0) + owed) AS booked
     FROM asks LEFT JOIN quotas ON quotas.key = asks.key AND quotas.minute = asks.minute),
   rests AS (SELECT *, GREATEST(0, most - booked) AS rest FROM booked),
-  decided AS (SELECT *, LEAST(want, GREATEST(LEAST(need, rest), rest / ${generosity})) AS granted FROM rests),
+  decided AS (SELECT *, LEAST(want, GREATEST(LEAST(need, rest), rest / ${grantDivisor})) AS granted FROM rests),
   written AS (
     INSERT INTO quotas (minute, key, count) SELECT minute, key, booked + granted FROM decided
     ON CONFLICT (minute, key) DO UPDATE SET count = excluded.count)
@@ -30,7 +30,7 @@ export class PostgresLedger implements Ledger {
   #engine: Promise<SqlEngine> | undefined
   #minute = 0
 
-  /** It connects when it is asked for the first time. */
+  /** Connects at the first `take`. */
   constructor(url: string) {
     this.#url = url
   }
@@ -38,7 +38,7 @@ export class PostgresLedger implements Ledger {
   /** Rejects with `StoreUnavailable`, `StoreUnusable`. No two of the asks may be about one key in one minute. */
   async take(asks: readonly Ask[]): Promise<readonly Grant[]> {
     const engine = await this.#open()
-    const results = await engine.transaction<Grant>([hurry, ...this.#tidy(asks), statementOf(asks)], lock)
+    const results = await engine.transaction<Grant>([asynchronousCommit, ...this.#tidy(asks), statementOf(asks)], lock)
     return results[results.length - 1]
   }
 
@@ -48,7 +48,7 @@ export class PostgresLedger implements Ledger {
   }
 
   async #open(): Promise<SqlEngine> {
-    this.#engine ??= PostgresEngine.open(this.#url)
+    this.#engine ??= new PostgresEngine(this.#url).start()
     try {
       return await this.#engine
     } catch (error) {
@@ -57,7 +57,7 @@ export class PostgresLedger implements Ledger {
     }
   }
 
-  /** What is over is deleted, once a minute; clocks may differ by a minute. */
+  /** Deletes past minutes, once a minute; the clocks of replicas may differ by one. */
   #tidy(asks: readonly Ask[]): Statement[] {
     const latest = asks.reduce((last, { minute }) => Math.max(last, minute), 0)
     if (latest <= this.#minute) return []
@@ -71,7 +71,7 @@ function statementOf(asks: readonly Ask[]): Statement {
     ...ask,
     place,
     most: limit,
-    // names may be long, and addresses are nobody's business
+    // names may be long, and addresses are private
     key: hash('sha256', key, 'base64url'),
   }))
   return { text: takeText, values: [JSON.stringify(rows)] }

@@ -1,30 +1,27 @@
 import type { Ask, Grant } from './ledger.ts'
-import { generosity } from './ledger.ts'
+import { grantDivisor } from './ledger.ts'
 
-/** A slice is this part of a quota. */
 const slices = 32
-/** Milliseconds after which a used up quota is asked for again: others may have given something back. */
+/** Milliseconds until an exhausted quota is asked for again: others may have given some back. */
 const spentMs = 250
 
-/** How much of one thing, requests or bytes, a client has sent in one minute, and may send yet. */
-export class Share {
+/** What a client has used of one resource, requests or bytes, in one minute, and may still use. */
+export class QuotaShare {
   readonly key: string
   readonly minute: number
-  /** What may be sent in all; 0 is as much as is liked. */
+  /** 0 is no limit. */
   limit = 0
-  /** What requests have said that they will send. */
+  /** Announced by requests that are still sending. */
   held = 0
   #used = 0
-  /** What the ledger has granted to this process. */
   #granted = 0
-  /** What it had left then. */
+  /** What the ledger had left at its last answer. */
   #left = Number.POSITIVE_INFINITY
-  /** What requests wait for. */
+  /** The amount that requests wait for. */
   need = 0
   isReturning = false
-  /** Whether the ledger is being asked, or will be. */
   isAsked = false
-  /** It is used up, for all processes, until then. */
+  /** Exhausted for all processes until then. */
   spentUntil = 0
   usedAt = 0
 
@@ -42,30 +39,28 @@ export class Share {
     this.usedAt = now
   }
 
-  /** Of what was held, so much has come. */
+  /** Part of what was held has come. */
   useHeld(amount: number): void {
     this.held -= amount
     this.#used += amount
   }
 
-  /** Uses what is left, because that is not enough. */
+  /** Uses up what is left: a refused request counts. */
   exhaust(isAlone: boolean, amount: number): false {
     this.#used += isAlone ? amount : this.spare
     return false
   }
 
-  /** What may be used at once. */
   room(isAlone: boolean): number {
     if (this.limit === 0) return Number.POSITIVE_INFINITY
     return (isAlone ? this.limit : this.#granted) - this.#used - this.held
   }
 
-  /** What was granted and is not used. */
   get spare(): number {
     return this.limit === 0 ? 0 : Math.max(0, this.room(false))
   }
 
-  /** What may be used in all, as far as is known here. */
+  /** What is left for all processes, as far as this one knows. */
   rest(isAlone: boolean): number {
     if (isAlone || this.#left === Number.POSITIVE_INFINITY) return Math.max(0, this.limit - this.#used)
     return Math.max(0, this.#granted - this.#used) + this.#left
@@ -73,14 +68,14 @@ export class Share {
 
   /** Whether the next slice should be asked for, and there may be one. */
   get isLow(): boolean {
-    return this.limit > 0 && !this.isAsked && this.spare < this.#slice / 2 && this.#left >= 2 * generosity
+    return this.limit > 0 && !this.isAsked && this.spare < this.#slice / 2 && this.#left >= 2 * grantDivisor
   }
 
   get #slice(): number {
     return Math.ceil(this.limit / slices)
   }
 
-  /** What the ledger is to be asked. What is given back cannot be used from now on. */
+  /** The next question to the ledger. What is given back cannot be used any more. */
   ask(): Ask {
     const { key, minute, limit, spare } = this
     const isReturning = this.isReturning && this.need === 0
@@ -93,7 +88,6 @@ export class Share {
     return { key, minute, limit, owed, need, want }
   }
 
-  /** What the ledger has answered. */
   take({ need }: Ask, { granted, left }: Grant, now: number): void {
     this.#granted += granted
     this.#left = left

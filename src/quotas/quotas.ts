@@ -1,21 +1,19 @@
 import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import type { Ask, Ledger } from './ledger.ts'
-import { Share } from './quota-share.ts'
+import { QuotaShare } from './quota-share.ts'
 
-/** What one client may send in a minute; 0 is as much as it likes. */
+/** What one client may send in a minute; 0 is no limit. */
 export interface Quota {
   readonly requestsPerMinute: number
   readonly bytesPerMinute: number
 }
 
-/** What one client has sent in the current minute. */
 export interface Usage {
-  readonly requests: Share
-  readonly bytes: Share
+  readonly requests: QuotaShare
+  readonly bytes: QuotaShare
 }
 
-/** Where it is told whether others can be asked. */
 interface Log {
   warn(fields: object, message: string): void
   info(message: string): void
@@ -34,7 +32,6 @@ export interface QuotaTimes {
 
 const standardTimes: QuotaTimes = { now: Date.now, patience: 1000, retry: 1000, idle: 1000 }
 const minuteMs = 60_000
-/** Clients whose usage is known; of more the one that was there longest ago is forgotten. */
 const mostClients = 100_000
 
 /**
@@ -52,12 +49,10 @@ export class Quotas {
   readonly #times: QuotaTimes
   #minute = 0
   #now = 0
-  /** Those who are asked for next. */
-  #asking = new Set<Share>()
+  #asking = new Set<QuotaShare>()
   #answered = Promise.withResolvers<void>()
   #running: Promise<void> | undefined
-  /** Those who may have more than they use. */
-  readonly #granted = new Set<Share>()
+  readonly #granted = new Set<QuotaShare>()
   readonly #timer: NodeJS.Timeout | undefined
   /** Since when the ledger does not answer, and when it is tried again. */
   #retryAt: number | undefined
@@ -91,7 +86,10 @@ export class Quotas {
     }
     const known = this.#usage.get(client)
     if (known !== undefined) return known
-    const usage = { requests: new Share(`requests ${client}`, minute), bytes: new Share(`bytes ${client}`, minute) }
+    const usage = {
+      requests: new QuotaShare(`requests ${client}`, minute),
+      bytes: new QuotaShare(`bytes ${client}`, minute),
+    }
     this.#usage.set(client, usage)
     return usage
   }
@@ -133,7 +131,6 @@ export class Quotas {
     this.#giveBack(0)
     const answered = new AbortController()
     const { signal } = answered
-    // one that does not answer is not waited for
     const patience = sleep(this.#times.patience, undefined, { signal }).catch(() => undefined)
     await Promise.race([this.#running, patience])
     answered.abort()
@@ -169,7 +166,7 @@ export class Quotas {
     return refused?.limit
   }
 
-  #draws(share: Share, bytes: number): boolean {
+  #draws(share: QuotaShare, bytes: number): boolean {
     if (share.room(this.#isAlone) < bytes) return false
     share.use(bytes, this.#now)
     this.#stockUp(share)
@@ -187,23 +184,23 @@ export class Quotas {
   }
 
   /** Whether there may be more than is known here. */
-  #mayAsk(share: Share): boolean {
+  #mayAsk(share: QuotaShare): boolean {
     return !this.#isAlone && this.#now >= share.spentUntil
   }
 
   /** Asks for the next slice while there is some of the last one. */
-  #stockUp(share: Share): void {
+  #stockUp(share: QuotaShare): void {
     if (!this.#isAlone && share.isLow) void this.#ask(share, 0)
   }
 
   /** Tries to reach a ledger that did not answer. */
-  #probe(share: Share): void {
+  #probe(share: QuotaShare): void {
     if (this.#retryAt === undefined || this.#now < this.#retryAt || this.#running !== undefined) return
     void this.#ask(share, 0)
   }
 
   /** Resolves when the ledger has answered, or will not. */
-  #ask(share: Share, need: number): Promise<void> {
+  #ask(share: QuotaShare, need: number): Promise<void> {
     share.need += need
     share.isAsked = true
     this.#asking.add(share)
@@ -213,7 +210,7 @@ export class Quotas {
 
   async #run(): Promise<void> {
     while (this.#asking.size > 0) {
-      // those who come in the same turn share a message
+      // asks of the same turn share a message
       await setImmediate()
       const shares = Array.from(this.#asking)
       const { resolve } = this.#answered
@@ -224,7 +221,7 @@ export class Quotas {
     this.#running = undefined
   }
 
-  async #exchange(shares: readonly Share[], answered: () => void): Promise<void> {
+  async #exchange(shares: readonly QuotaShare[], answered: () => void): Promise<void> {
     const asks: readonly Ask[] = shares.map((share) => share.ask())
     const timer = setTimeout(() => {
       this.#goAlone(new Error('no answer in time'))
@@ -269,9 +266,8 @@ export class Quotas {
   }
 }
 
-/** What is used up, and what is missing of it. */
 interface Refused {
   readonly limit: keyof Quota
-  readonly share: Share
+  readonly share: QuotaShare
   readonly need: number
 }

@@ -57,7 +57,7 @@ function lead(workers: number, pauseMs = 1) {
     pauseMs,
     log: { info: log('info'), error: log('error') },
     ledger: new MemoryLedger(),
-    figures: async (silent) => [gauge('lossmeter_silent_workers', silent)],
+    metrics: async (silent) => [gauge('lossmeter_silent_workers', silent)],
     fork: (place) => {
       const worker = new FakeWorker(place, 100 + forked.length)
       forked.push(worker)
@@ -290,7 +290,7 @@ test('workers ask it for the metrics of all, those that have ended included', as
   const { forked, lines } = await started(2)
   const told = (worker: FakeWorker, count: number) => {
     worker.on('heard', (message: ToWorker) => {
-      if ('wantsFigures' in message) worker.emit('message', { figures: [counter('a_total', count), gauge('b', count)] })
+      if ('wantsMetrics' in message) worker.emit('message', { metrics: [counter('a_total', count), gauge('b', count)] })
     })
   }
   told(forked[0], 2)

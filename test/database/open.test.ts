@@ -20,14 +20,6 @@ test('a SQLite file lasts, in a folder that is made when missing', async (t) => 
   await after.close()
 })
 
-test('memory forgets', async (t) => {
-  for (let round = 0; round < 2; round++) {
-    const store = await openStore('memory:', limits)
-    t.ok(Date.now() - (await declareNew(store, 'owner', 'run')).createdAt < 60_000)
-    await store.close()
-  }
-})
-
 test('what cannot be opened is told at once', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'lossmeter-'))
   t.teardown(() => rmSync(folder, { recursive: true }))
@@ -52,17 +44,27 @@ test('a PostgreSQL that does not answer opens nevertheless', async (t) => {
 test('an observer is told what the database does', async (t) => {
   const told: unknown[] = []
   const observer = {
-    ran: (system: string, operation: string) => void told.push([system, operation]),
+    ran: (system: string, operation: string, seconds: number, failure?: string) =>
+      void told.push([system, operation, seconds >= 0, failure]),
     committed: (batches: number) => void told.push(batches),
   }
   const store = await openStore('memory:', limits, undefined, observer)
+  const { id } = await declareNew(store, 'owner', 'run')
+  await store.putBatches([batchOf(id, 'a'), batchOf(id, 'b')])
+  await t.rejects(store.putBatches([{ ...batchOf(id, 'c'), fingerprint: null as never }]))
   await store.ping()
   await store.close()
+  await t.rejects(store.ping())
   const distant = await openStore('postgres://user@localhost/db?host=/nowhere', limits, undefined, observer)
   await t.rejects(distant.ping())
   await distant.close()
   t.same(told, [
-    ['sqlite', 'query'],
-    ['postgresql', 'query'],
+    ['sqlite', 'transaction', true, undefined],
+    ['sqlite', 'commit', true, undefined],
+    2,
+    ['sqlite', 'commit', true, 'other'],
+    ['sqlite', 'query', true, undefined],
+    ['sqlite', 'query', true, 'closed'],
+    ['postgresql', 'query', true, 'out-of-reach'],
   ])
 })

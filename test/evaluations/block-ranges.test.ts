@@ -1,8 +1,8 @@
 import { test } from 'tap'
 import { StoreUnavailable } from '../../src/database/errors.ts'
 import type { Store } from '../../src/database/store.ts'
-import type { Batches, Read, Run } from '../../src/evaluations/block-ranges.ts'
-import { blockBatches, blocksOf, foldBlock, foldOf, runsOf, singlesOf } from '../../src/evaluations/block-ranges.ts'
+import type { Batches, BlockRange, Read } from '../../src/evaluations/block-ranges.ts'
+import { blockBatches, blocksOf, foldBlock, foldOf, rangesOf, singlesOf } from '../../src/evaluations/block-ranges.ts'
 import { StateCodec } from '../../src/evaluations/codec.ts'
 import { Evaluations } from '../../src/evaluations/service.ts'
 import { Scheduler } from '../../src/runtime/scheduler.ts'
@@ -69,8 +69,8 @@ function inOneStep<Total>(make: (bytes: Uint8Array) => Total): Read<Total> {
   }
 }
 
-async function collected<Total>(runs: AsyncIterable<Run<Total>>): Promise<Run<Total>[]> {
-  const all: Run<Total>[] = []
+async function collected<Total>(runs: AsyncIterable<BlockRange<Total>>): Promise<BlockRange<Total>[]> {
+  const all: BlockRange<Total>[] = []
   for await (const run of runs) all.push(run)
   return all
 }
@@ -82,25 +82,13 @@ function bytesOfRows(rows: readonly Request[], from: number, to: number): Uint8A
 
 const damaged = { name: 'StoreUnavailable', reason: 'corrupt' }
 
-test('single batches come with their sequences', async (t) => {
-  const { rows, batches } = await storedRows(t, 40)
-  const { read } = readersOf(batches)
-  const runs = await collected(singlesOf(batches, 10, 35, read, newTask()))
-  t.same(
-    runs.map(({ last }) => last),
-    Array.from({ length: 25 }, (_, at) => at + 11),
-  )
-  for (const { last, total } of runs) t.same(bytesOf(total), bytesOfRows(rows, last - 1, last))
-  t.same(await collected(singlesOf(batches, 40, 40, read, newTask())), [])
-})
-
 test('whole blocks are folded once, kept, and read from then on; the rest are single batches', async (t) => {
   const { rows, batches, asked } = await storedRows(t, 300)
   const { read } = readersOf(batches)
   const expected = [128, 256, ...Array.from({ length: 44 }, (_, at) => at + 257)]
   for (const round of ['the first time', 'later']) {
     asked.length = 0
-    const runs = await collected(runsOf(batches, 300, read, newTask()))
+    const runs = await collected(rangesOf(batches, 300, read, newTask()))
     t.same(
       runs.map(({ last }) => last),
       expected,
@@ -113,7 +101,7 @@ test('whole blocks are folded once, kept, and read from then on; the rest are si
     const folding = ['states 0 to 128', 'put 0 to 128', 'states 128 to 256', 'put 1 to 256']
     t.same(asked, ['folds 0 to 1', ...(round === 'later' ? [] : folding), 'states 256 to 300'], round)
   }
-  t.same(await collected(runsOf(batches, 0, read, newTask())), [])
+  t.same(await collected(rangesOf(batches, 0, read, newTask())), [])
 })
 
 test('a block that is missing or damaged is folded again, and kept in its place', async (t) => {
@@ -197,17 +185,8 @@ test('an evaluation that is deleted while it is read is gone, and never half rep
     await t.rejects(collected(singlesOf(batches, after, last, read, newTask())), gone)
     await t.rejects(foldOf(batches, after, last, newTask()), gone)
   }
-  await t.rejects(collected(runsOf(batches, 700, read, newTask())), gone)
+  await t.rejects(collected(rangesOf(batches, 700, read, newTask())), gone)
   await t.rejects(foldBlock(batches, 1, newTask()), gone)
-})
-
-test('a block whose tally is at hand is kept without reading its batches', async (t) => {
-  const { batches, asked } = await storedRows(t, 1)
-  const { include: _, ...rows } = classRows(blockBatches)
-  const codec = new StateCodec(specOf(rows), 3)
-  const block = await foldBlock({ ...batches, codec }, 0, newTask(), stateOf(rows).tally)
-  t.same(block, finish(codec.write(stateOf(rows))))
-  t.same(asked, ['put 0 to 128'])
 })
 
 test('a block is answered where it cannot be kept', async (t) => {

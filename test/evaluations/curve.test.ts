@@ -5,19 +5,7 @@ import { Evaluations } from '../../src/evaluations/service.ts'
 import { Scheduler } from '../../src/runtime/scheduler.ts'
 import type { Request } from '../loss/support.ts'
 import { evaluate } from '../loss/support.ts'
-import {
-  altered,
-  classRows,
-  cutAt,
-  declare,
-  declaredFor,
-  newTask,
-  owner,
-  put,
-  storeOf,
-  together,
-} from './evaluations.ts'
-import { sweepAll } from './support.ts'
+import { altered, classRows, cutAt, declare, declaredFor, newTask, put, storeOf, together } from './evaluations.ts'
 
 /** The curve as it follows from the rows: groups of a size, each evaluated at once, and all up to its end. */
 function expectedCurve(batches: readonly Request[], size: number, times: readonly number[]): CurvePoint[] {
@@ -72,11 +60,6 @@ test('every point is what its rows give, and so is all up to it', async (t) => {
   }
 })
 
-test('an evaluation without batches has no points', async (t) => {
-  const { batches } = await stored(t, [classRows(1)])
-  t.same(await curveOf(batches, 0, 200, newTask()), [])
-})
-
 test('long curves are read from blocks, not from their batches', async (t) => {
   const requests = cutAt(classRows(700), () => 1)
   const { store, batches, times } = await stored(t, requests)
@@ -104,14 +87,4 @@ test('groups without weight, and infinite losses, are null', async (t) => {
     { ...infinite, samples: 1, accuracy: 0, cumulative: { ...infinite, samples: 1, accuracy: 0 } },
     { ...nothing, samples: 1, accuracy: null, cumulative: { ...infinite, samples: 2, accuracy: 0 } },
   ])
-})
-
-test('the curve of an evaluation that is deleted meanwhile is none', async (t) => {
-  const { store, evaluations, batches } = await stored(
-    t,
-    cutAt(classRows(20), () => 1),
-  )
-  await evaluations.delete(owner, 'run')
-  await sweepAll(store)
-  await t.rejects(curveOf(batches, 20, 5, newTask()), { name: 'EvaluationGone' })
 })

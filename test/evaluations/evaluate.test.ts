@@ -1,13 +1,13 @@
 import { test } from 'tap'
 import { digestsOf } from '../../src/evaluations/digests.ts'
 import { evaluateBatch } from '../../src/evaluations/evaluate.ts'
-import type { OpenEvaluation } from '../../src/evaluations/service.ts'
+import type { OpenEvaluation } from '../../src/evaluations/open-evaluation.ts'
 import { Evaluations } from '../../src/evaluations/service.ts'
 import type { Tensors } from '../../src/loss/batch.ts'
 import { LimitExceeded } from '../../src/loss/validation-errors.ts'
 import { Scheduler } from '../../src/runtime/scheduler.ts'
 import type { Request } from '../loss/support.ts'
-import { bytesOf, errorsOf, finish, heldAfterEnds, stateOf, tallyBytes, tensorsOf, unlimited } from '../loss/support.ts'
+import { bytesOf, errorsOf, finish, heldAfterEnds, stateOf, tensorsOf, unlimited } from '../loss/support.ts'
 import { classRows, declare, declaredFor, storeOf } from './evaluations.ts'
 
 const request = classRows(7)
@@ -40,13 +40,6 @@ test('a batch is evaluated to its state, its figures and its digests', async (t)
     tally: undefined,
   })
   t.ok(loss !== null && loss > 0 && accuracy !== null && accuracy >= 0)
-})
-
-test('where a state is a tally alone, it is there to be added up', async (t) => {
-  const bare: Request = { ...request, include: [] }
-  const evaluation = await opened(t, bare)
-  const { tally } = evaluate(evaluation, tensorsOf(bare)).batch
-  t.equal(tally && tallyBytes(tally), tallyBytes(stateOf(bare).tally))
 })
 
 test('a loss that is infinite or undefined is null, with its status', async (t) => {

@@ -2,10 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { mock } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { test } from 'tap'
-import { openStore } from '../../src/database/open.ts'
 import { sweepRegularly } from '../../src/evaluations/retention.ts'
-import { altered, owner, storeOf } from './evaluations.ts'
-import { batchOf, declareNew, namesOf } from './support.ts'
+import { altered, storeOf } from './evaluations.ts'
 
 const minute = 60_000
 const day = 86_400_000
@@ -102,27 +100,6 @@ test('it ends between two steps', async (t) => {
   mock.timers.tick(10 * minute)
   await settled()
   t.equal(calls, 2)
-})
-
-test('expired evaluations go with all they stored, others stay', async (t) => {
-  let now = Date.now() - 40 * day
-  const store = await openStore('memory:', { maxEvaluations: 9, maxBatches: 5000 }, () => now)
-  t.teardown(() => store.close())
-  const old = await declareNew(store, owner, 'old')
-  await store.putBatches(Array.from({ length: 1200 }, (_, at) => batchOf(old.id, `b${at}`)))
-  const used = await declareNew(store, owner, 'used')
-  now += 20 * day
-  await store.putBatches([batchOf(used.id, 'late')])
-  await declareNew(store, owner, 'new')
-  mock.timers.enable({ apis: ['setTimeout'] })
-  t.teardown(() => mock.timers.reset())
-  const end = sweepRegularly(store, 30, (error) => t.fail(String(error)))
-  mock.timers.tick(minute)
-  for (let turn = 0; turn < 1000 && (await store.listBatches(old.id, { limit: 1 })).length > 0; turn++) await settled()
-  end()
-  t.same(namesOf(await store.list(owner, { limit: 9 })), ['new', 'used'])
-  t.same(await store.listBatches(old.id, { limit: 1 }), [])
-  t.equal((await store.listBatches(used.id, { limit: 9 })).length, 1)
 })
 
 test('it does not keep the process alive, neither before the first sweep nor after one', async (t) => {

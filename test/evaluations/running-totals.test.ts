@@ -1,9 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate } from 'node:timers/promises'
 import { test } from 'tap'
 import type { Store } from '../../src/database/store.ts'
 import type { Batches } from '../../src/evaluations/block-ranges.ts'
+import type { OpenEvaluation } from '../../src/evaluations/open-evaluation.ts'
 import { RunningTotals } from '../../src/evaluations/running-totals.ts'
-import type { OpenEvaluation } from '../../src/evaluations/service.ts'
 import { Evaluations } from '../../src/evaluations/service.ts'
 import type { EvaluationState } from '../../src/loss/state.ts'
 import { merge } from '../../src/loss/state.ts'
@@ -18,12 +18,10 @@ import {
   declare,
   declaredFor,
   newTask,
-  owner,
   put,
   storeOf,
   together,
 } from './evaluations.ts'
-import { sweepAll } from './support.ts'
 
 interface Scope {
   after(release: () => Promise<void>): unknown
@@ -88,17 +86,6 @@ test('a total grows by what is new, from single batches to whole blocks and back
   t.same((await new RunningTotals().use(batches, 3, 40, newTask(), keep)).bytes, expected(requests.slice(0, 40)).bytes)
 })
 
-test('a forgotten total is read anew', async (t) => {
-  const requests = byRow(classRows(10))
-  const { batches, reads } = await stored(t, requests)
-  const totals = new RunningTotals()
-  await totals.use(batches, 3, 10, newTask(), keep)
-  totals.forget(batches.evaluation)
-  totals.forget(12345)
-  t.strictSame(await totals.use(batches, 3, 10, newTask(), keep), expected(requests))
-  t.same(reads, ['0 to 10', '0 to 10'])
-})
-
 test('one at a time uses a total, which does not change meanwhile', async (t) => {
   const requests = byRow(classRows(200))
   const { batches } = await stored(t, requests)
@@ -122,24 +109,12 @@ test('one at a time uses a total, which does not change meanwhile', async (t) =>
     }),
   )
   await begun.promise
-  await sleep(20)
+  for (let turn = 0; turn < 20; turn++) await setImmediate()
   t.same(order, ['first has 50'])
   gate.resolve()
   t.same(await first, expected(requests.slice(0, 50)).bytes)
   for (const other of await Promise.all(others)) t.same(other, expected(requests).bytes)
   t.same(order, ['first has 50', 'first ends', 'another has 200', 'another has 200'])
-})
-
-test('work that fails leaves the total right', async (t) => {
-  const requests = byRow(classRows(20))
-  const { batches } = await stored(t, requests)
-  const totals = new RunningTotals()
-  const failure = new Error('the client left')
-  const work = async () => {
-    throw failure
-  }
-  await t.rejects(totals.use(batches, 3, 10, newTask(), work), failure)
-  t.strictSame(await totals.use(batches, 3, 20, newTask(), keep), expected(requests))
 })
 
 /** Lets every step wait for its turn, and abandons the task at one of them. */
@@ -249,17 +224,6 @@ test('a task that is abandoned while it waits for another does no harm', async (
   t.strictSame(await first, expected(requests))
   await t.rejects(second, { message: 'the client left' })
   t.strictSame(await third, expected(requests))
-})
-
-test('an evaluation that is deleted meanwhile is gone', async (t) => {
-  const requests = byRow(classRows(30))
-  const { store, evaluations, batches } = await stored(t, requests)
-  const totals = new RunningTotals()
-  await totals.use(batches, 3, 10, newTask(), keep)
-  await evaluations.delete(owner, 'run')
-  await sweepAll(store)
-  await t.rejects(totals.use(batches, 3, 30, newTask(), keep), { name: 'EvaluationGone' })
-  t.strictSame(await totals.use(batches, 3, 10, newTask(), keep), expected(requests.slice(0, 10)))
 })
 
 test('totals are kept as far as the memory for them goes, those used last', async (t) => {

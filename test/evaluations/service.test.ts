@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { test } from 'tap'
-import { StoreUnavailable } from '../../src/database/errors.ts'
+import { EvaluationGone, StoreUnavailable } from '../../src/database/errors.ts'
 import type { Store } from '../../src/database/store.ts'
 import { blockBatches } from '../../src/evaluations/block-ranges.ts'
 import { Evaluations } from '../../src/evaluations/service.ts'
@@ -12,7 +12,8 @@ import { Scheduler } from '../../src/runtime/scheduler.ts'
 import { eventually } from '../eventually.ts'
 import { problemsWithSections } from '../loss/problems.ts'
 import type { Request } from '../loss/support.ts'
-import { bytesOf, evaluate, specOf, stateOf } from '../loss/support.ts'
+import { bytesOf, evaluate, stateOf } from '../loss/support.ts'
+import { listener } from '../support.ts'
 import {
   altered,
   byRow,
@@ -29,7 +30,6 @@ import {
   storeOf,
   together,
 } from './evaluations.ts'
-import { namesOf } from './support.ts'
 
 interface Scope {
   after(release: () => Promise<void>): unknown
@@ -113,65 +113,6 @@ test('replicas that take turns report every batch acknowledged before, bit for b
   t.equal(await reportOf(serviceOf(stores[2]), 'run'), wanted(rows), 'and so does one that has just started')
 })
 
-test('a declaration is made once, and others are compared with it', async (t) => {
-  const service = serviceOf(await storeOf(t))
-  const request = classRows(1)
-  const declared = declaredFor(request, 3, { expectedBatches: 2, metadata: { by: 'ann' } })
-  const created = await service.declare(owner, 'run', declared)
-  t.match(created, { outcome: 'created', evaluation: { stored: { name: 'run', batches: 0 }, declared } })
-  const spelledOut = { ...declared, spec: specOf({ ...request, epsilon: 1e-7, reduction: 'mean' }) }
-  t.match(await service.declare(owner, 'run', spelledOut), { outcome: 'exists', evaluation: { declared } })
-  const other = { ...declared, spec: specOf({ ...request, epsilon: 1e-6 }), outputs: 4, metadata: {} }
-  t.strictSame(await service.declare(owner, 'run', other), {
-    outcome: 'conflict',
-    differences: [
-      { path: ['epsilon'], kept: 1e-7, received: 1e-6 },
-      { path: ['outputs'], kept: 3, received: 4 },
-      { path: ['metadata'], kept: { by: 'ann' }, received: {} },
-    ],
-  })
-  t.match(await service.declare('bob', 'run', other), { outcome: 'created' }, 'names belong to their owners')
-  t.equal(await service.find(owner, 'walk'), undefined)
-})
-
-test('there are no more evaluations than allowed', async (t) => {
-  const service = serviceOf(await storeOf(t))
-  for (let at = 0; at < 100; at++) await declare(service, `run-${at}`, declaredFor(classRows(1), 3))
-  t.same(await service.declare(owner, 'one-more', declaredFor(classRows(1), 3)), { outcome: 'full' })
-})
-
-test('expectations are kept where the seal looks for them', async (t) => {
-  const service = serviceOf(await storeOf(t))
-  const request = classRows(3)
-  const declared = declaredFor(request, 3, { expectedBatches: 2, expectedSamples: 6 })
-  const evaluation = await declare(service, 'run', declared)
-  t.match(evaluation.stored, { expectedBatches: 2, expectedSamples: 6 })
-  await put(service, evaluation, [request])
-  t.match(await service.seal(owner, 'run'), { outcome: 'incomplete' })
-  await put(service, evaluation, [request, request])
-  t.match(await service.seal(owner, 'run'), { outcome: 'sealed', evaluation: { stored: { status: 'sealed' } } })
-  t.equal(await service.seal(owner, 'walk'), undefined)
-  const late = [evaluated(evaluation, 'late', request), evaluated(evaluation, 'b0', request)]
-  t.match(await service.put(evaluation, late), [{ outcome: 'sealed' }, { outcome: 'replayed' }])
-})
-
-test('evaluations are listed, the newest first, and so are batches in their order', async (t) => {
-  const service = serviceOf(await storeOf(t))
-  const request = classRows(2)
-  for (const name of ['a', 'b', 'c']) await declare(service, name, declaredFor(request, 3, { metadata: { name } }))
-  const list = await service.list(owner, { limit: 2 })
-  t.same(
-    list.map((stored) => [stored.name, service.open(stored).declared.metadata.name]),
-    [
-      ['c', 'c'],
-      ['b', 'b'],
-    ],
-  )
-  const evaluation = await found(service, 'a')
-  await put(service, evaluation, [request, request, request])
-  t.same(namesOf(await service.listBatches(evaluation, { after: 1, limit: 5 })), ['b1', 'b2'])
-})
-
 test('the state of a stored batch is its own', async (t) => {
   const service = serviceOf(await storeOf(t))
   const requests = byRow(classRows(5))
@@ -183,24 +124,6 @@ test('the state of a stored batch is its own', async (t) => {
     const own = statisticsOf(stateOf(requests[at]).tally, evaluation.declared.spec)
     t.match(own, { samples, loss, lossStatus, accuracy })
   }
-})
-
-test('the curve covers the batches there were when the evaluation was found', async (t) => {
-  const service = serviceOf(await storeOf(t))
-  const requests = byRow(classRows(5))
-  const declared = await declare(service, 'run', declaredFor(requests[0], 3))
-  await put(service, declared, requests)
-  t.same(await service.curve(declared, 200, newTask()), [])
-  t.same(
-    (await service.curve(await found(service, 'run'), 2, newTask())).map(({ fromSequence, toSequence }) => [
-      fromSequence,
-      toSequence,
-    ]),
-    [
-      [1, 4],
-      [5, 5],
-    ],
-  )
 })
 
 test('evaluations are compared over the batches there were when they were found', async (t) => {
@@ -290,9 +213,9 @@ test('blocks are folded in the background, once, while a report need not wait', 
   const store = await storeOf(t)
   let folded = 0
   const counting = altered(store, {
-    putFolds(id, folds) {
+    async putFolds(id, folds) {
+      await store.putFolds(id, folds)
       folded += folds.length
-      return store.putFolds(id, folds)
     },
   })
   const service = serviceOf(counting)
@@ -302,7 +225,7 @@ test('blocks are folded in the background, once, while a report need not wait', 
   // the first block is of two replicas
   await put(serviceOf(store), evaluation, batches.slice(0, 1))
   await put(service, evaluation, batches.slice(1), 1)
-  for (let wait = 0; wait < 1000 && folded < 3; wait++) await new Promise((resolve) => setTimeout(resolve, 5))
+  t.ok(await eventually(() => folded === 3))
   const folds = await store.folds(evaluation.stored.id, 0, 9)
   t.same(
     folds.map(({ slot, last }) => [slot, last]),
@@ -368,6 +291,44 @@ test('a fold in the background that fails is made up for by the next report', as
   t.equal((await store.folds(evaluation.stored.id, 0, 9)).length, 1)
 })
 
+test('a fold in the background that fails for no reason of the store is logged once for each kind', async (t) => {
+  const store = await storeOf(t)
+  const errors: Error[] = [
+    new StoreUnavailable('disk-full'),
+    new EvaluationGone(),
+    new TypeError('x'),
+    new TypeError('x'),
+  ]
+  let tries = 0
+  const failing = altered(store, { putFolds: () => Promise.reject(errors[tries++] ?? errors[2]) })
+  const { lines, logger } = listener()
+  const service = new Evaluations(failing, new Scheduler(), undefined, logger)
+  const { include: _, ...rows } = classRows(blockBatches * errors.length)
+  await put(service, await declare(service, 'run', declaredFor(rows, 3)), byRow(rows))
+  t.ok(await eventually(() => tries === errors.length))
+  t.equal(await reportOf(service, 'run'), wanted(rows), 'reports go on')
+  t.match(
+    lines.map((line) => JSON.parse(line)),
+    [{ level: 50, msg: 'batches cannot be folded', err: { type: 'TypeError', message: 'x' } }],
+  )
+  t.equal(lines.length, 1)
+})
+
+test('a fold in the background that cannot read its batches is logged, too', async (t) => {
+  const store = await storeOf(t)
+  const failing = altered(store, {
+    folds() {
+      throw new RangeError('wrong slot')
+    },
+  })
+  const { lines, logger } = listener()
+  const service = new Evaluations(failing, new Scheduler(), undefined, logger)
+  const rows = classRows(blockBatches)
+  await put(service, await declare(service, 'run', declaredFor(rows, 3)), byRow(rows))
+  t.ok(await eventually(() => lines.length > 0))
+  t.match(JSON.parse(lines[0]), { err: { message: 'wrong slot' } })
+})
+
 test('declarations are kept read, as far as there is room', async (t) => {
   const service = serviceOf(await storeOf(t))
   const small = await declare(service, 'small', declaredFor(classRows(1), 3))
@@ -377,23 +338,6 @@ test('declarations are kept read, as far as there is room', async (t) => {
   const again = await found(service, 'small')
   t.not(again.declared, small.declared)
   t.same(again.declared, small.declared)
-})
-
-test('subscribers are told of batches; ping tells whether the store is there', async (t) => {
-  const store = await storeOf(t)
-  const service = serviceOf(store)
-  const request = classRows(1)
-  const evaluation = await declare(service, 'run', declaredFor(request, 3))
-  let told = 0
-  const end = service.subscribe(evaluation, () => told++)
-  await put(service, evaluation, [request])
-  t.equal(told, 1)
-  end()
-  await put(service, evaluation, [request], 1)
-  t.equal(told, 1)
-  await t.resolves(service.ping())
-  await store.close()
-  await t.rejects(service.ping(), { name: 'StoreUnavailable', reason: 'closed' })
 })
 
 test('what becomes of declarations and batches is counted', async (t) => {

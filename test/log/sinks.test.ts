@@ -1,23 +1,8 @@
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { PassThrough, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'tap'
 import { fileSink, streamSink } from '../../src/log/sinks.ts'
-
-test('a file gets the bytes in order', async (t) => {
-  const path = join(t.testdir(), 'log')
-  const fd = openSync(path, 'w')
-  const sink = fileSink(fd)
-  await sink.write(Buffer.from('a\n'))
-  await sink.write(Buffer.from('b\n'))
-  sink.writeNow(Buffer.from('c\n'))
-  t.equal(readFileSync(path, 'utf8'), 'a\nb\nc\n')
-  closeSync(fd)
-  await t.rejects(sink.write(Buffer.from('d\n')), { code: 'EBADF' })
-  sink.writeNow(Buffer.from('d\n'))
-  t.equal(readFileSync(path, 'utf8'), 'a\nb\nc\n')
-})
 
 test('a full disk is an error', { skip: !existsSync('/dev/full') && 'there is no /dev/full' }, async (t) => {
   const fd = openSync('/dev/full', 'w')

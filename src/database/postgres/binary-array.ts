@@ -33,11 +33,11 @@ export const bytea: ElementType<Uint8Array> = {
   write: (value, into, at) => into.set(value, at),
 }
 
-/** Of the number of dimensions, the flag of nulls, the type, and the length and first index of the only dimension. */
+/** Number of dimensions, flag of nulls, type, length and first index of the only dimension. */
 const headBytes = 20
 const nullLength = -1
 
-/** An array as a parameter in binary format: as text, which `pg` makes of arrays, bytes would be twice as long, and escaped. */
+/** An array as a parameter in binary format. As text, which `pg` sends, bytes would be twice as long. */
 export function binaryArray<Value>(type: ElementType<Value>, values: readonly (Value | null)[]): Buffer {
   const bytes = values.reduce((sum, value) => sum + 4 + (value === null ? 0 : type.bytesOf(value)), headBytes)
   const array = Buffer.allocUnsafe(bytes)

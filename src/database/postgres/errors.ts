@@ -2,7 +2,7 @@ import pg from 'pg'
 import type { Reason } from '../errors.ts'
 import { StoreUnavailable, StoreUnusable } from '../errors.ts'
 
-/** SQLSTATEs, or their first two characters, of what is no mistake of the program. */
+/** SQLSTATEs, or their first two characters, that mean the database cannot be used. Others are mistakes of the program. */
 const reasons: Readonly<Record<string, Reason>> = {
   '08': 'out-of-reach', // connection
   '25006': 'read-only', // read_only_sql_transaction
@@ -22,20 +22,36 @@ const reasons: Readonly<Record<string, Reason>> = {
   XX002: 'corrupt',
 }
 
-/** What no waiting changes when the service starts. */
+/** Codes of errors of sockets, TLS and certificates. */
+const networkCodes =
+  /^(?:ECONN|ERR_(?:SSL|TLS|STREAM|SOCKET)_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH)/
+
+/** Messages of the errors that `pg` throws without a code where a connection fails. */
+const networkMessages =
+  /^(?:Connection terminated|timeout ex|Query read timeout|Client (?:has encountered a connection|was closed)|Cannot use a pool|The server does not support SSL|There was an error establishing|SASL: )/
+
+/** SQLSTATEs with which the service does not start: waiting would not help. */
 const permanent = /^(?:28|3D|42501|42P07|25006)/
 
 /** `StoreUnavailable` if the database cannot be used, else the error itself. */
 export function asStoreError(error: unknown): unknown {
-  if (error instanceof StoreUnusable) return new StoreUnavailable('out-of-reach', error)
+  const reason = reasonOf(error)
+  return reason === undefined ? error : new StoreUnavailable(reason, error)
+}
+
+function reasonOf(error: unknown): Reason | undefined {
   const code = codeOf(error)
-  if (code !== undefined) {
-    const reason = reasons[code] ?? reasons[code.slice(0, 2)]
-    return reason === undefined ? error : new StoreUnavailable(reason, error)
-  }
-  // what comes from the connection has no class of its own
-  const isMistake = error instanceof TypeError || error instanceof RangeError
-  return isMistake ? error : new StoreUnavailable('out-of-reach', error)
+  if (code !== undefined) return reasons[code] ?? reasons[code.slice(0, 2)]
+  const isOutOfReach = error instanceof StoreUnusable || error instanceof pg.DatabaseError || isOfNetwork(error)
+  return isOutOfReach ? 'out-of-reach' : undefined
+}
+
+function isOfNetwork(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  // one error for each address of a host
+  if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(isOfNetwork)
+  const code = 'code' in error ? String(error.code) : ''
+  return 'syscall' in error || networkCodes.test(code) || networkMessages.test(error.message)
 }
 
 /** `StoreUnusable` if the service cannot be started with this database, else undefined. */

@@ -1,19 +1,19 @@
 import type { Counts } from '../sql/decide.ts'
 
-/** Of so many evaluations it is remembered what they were left as; then that begins anew. */
+/** Evaluations that are remembered; beyond that, all are forgotten. */
 const maxRemembered = 1024
 
 interface Remembered {
   readonly left: Counts
-  /** Whether nobody else had written to it between the last two times. */
+  /** Whether this process alone wrote to it between the last two puts. */
   readonly isAlone: boolean
 }
 
-/** What evaluations are likely to be found as: what they were left as, where one process alone writes to them. */
+/** The counts that evaluations probably have: those this process left, where it alone writes to them. */
 export class ExpectedCounts {
   readonly #remembered = new Map<number, Remembered>()
 
-  /** What these evaluations are expected to be; undefined unless all of them are open and nobody else seems to write to them. */
+  /** The counts of these evaluations; undefined unless all are open and no other process seems to write to them. */
   of(ids: readonly number[]): readonly Counts[] | undefined {
     const expected: Counts[] = []
     for (const id of ids) {
@@ -24,7 +24,7 @@ export class ExpectedCounts {
     return expected
   }
 
-  /** Evaluations were found so, and those that changed were left so. */
+  /** @param found the counts before a put @param changed those after it */
   note(found: readonly Counts[], changed: readonly Counts[]): void {
     if (this.#remembered.size > maxRemembered) this.#remembered.clear()
     const left = new Map(changed.map((counts) => [counts.id, counts]))
@@ -34,7 +34,6 @@ export class ExpectedCounts {
     }
   }
 
-  /** These evaluations were not what was expected. */
   forget(ids: readonly number[]): void {
     for (const id of ids) this.#remembered.delete(id)
   }

@@ -3,15 +3,13 @@ import pg from 'pg'
 import { channel } from './migrate.ts'
 
 export interface ListenerTimes {
-  /** Between a lost connection and the next try. */
   readonly retryMilliseconds: number
-  /** Between two checks that the connection still is one. */
   readonly checkMilliseconds: number
 }
 
 const standardTimes: ListenerTimes = { retryMilliseconds: 250, checkMilliseconds: 5000 }
 
-/** Hears of changes that any replica made, on a connection of its own, which is made again when it is lost. */
+/** Listens to the changes of all replicas on a connection of its own, and reconnects when that is lost. */
 export class ChangeListener {
   readonly #url: string
   readonly #listener: (evaluation?: number) => void
@@ -19,7 +17,7 @@ export class ChangeListener {
   readonly #closing = new AbortController()
   readonly #done: Promise<void>
 
-  /** @param listener called without an id at each new connection: what happened before is unknown */
+  /** @param listener called without an id at each new connection: changes before it may have been missed */
   constructor(url: string, listener: (evaluation?: number) => void, times = standardTimes) {
     this.#url = url
     this.#listener = listener
@@ -63,7 +61,7 @@ export class ChangeListener {
         await client.query('SELECT 1')
       }
     } finally {
-      // a polite end would wait for an answer that may never come
+      // `end` would wait for an answer that may never come
       client.connection.stream.destroy()
     }
   }

@@ -2,10 +2,10 @@ import type { ClientBase } from 'pg'
 import { StoreUnusable } from '../errors.ts'
 import { migrationsWith, newerSchema } from '../sql/schema.ts'
 
-/** Where changes of evaluations are announced, each as its id. */
+/** Changes of evaluations are announced here, each as an id. */
 export const channel = 'lossmeter_evaluations'
 
-/** Any number, as long as no other program takes this lock. */
+/** An arbitrary number that no other program locks. */
 const lock = 0x4c4d5452
 
 const shared = migrationsWith({
@@ -15,10 +15,10 @@ const shared = migrationsWith({
   bytes: 'BYTEA',
 })
 
-/** What each version has besides. */
+/** The statements of each version that only PostgreSQL needs. */
 const own: readonly (readonly string[])[] = [
   [
-    // each batch updates its evaluation: room for that beside the row
+    // each batch updates its evaluation: leave room for the new row in the same page
     'ALTER TABLE evaluations SET (fillfactor = 50)',
     `CREATE FUNCTION announce_evaluation() RETURNS trigger LANGUAGE plpgsql AS
       'BEGIN PERFORM pg_notify(''${channel}'', NEW.id::text); RETURN NULL; END'`,
@@ -26,7 +26,7 @@ const own: readonly (readonly string[])[] = [
       FOR EACH ROW EXECUTE FUNCTION announce_evaluation()`,
   ],
   [
-    // what clients have sent in a minute of the clock, see src/quotas
+    // used by quotas/postgres-ledger.ts
     'CREATE TABLE quotas (minute BIGINT NOT NULL, key TEXT NOT NULL, count BIGINT NOT NULL, PRIMARY KEY (minute, key))',
   ],
 ]
@@ -41,7 +41,7 @@ export async function migrate(client: ClientBase): Promise<void> {
   await client.query('SELECT pg_advisory_xact_lock($1)', [lock])
   const version = await versionOf(client)
   if (version > shared.length) throw new StoreUnusable(newerSchema(version, shared.length))
-  // nothing is written to a schema that is up to date, so that its user needs no more rights than to use it
+  // a schema that is up to date is not written to: its user may lack the right
   if (version < shared.length) {
     if (version === 0) await client.query('CREATE TABLE lossmeter_schema (version BIGINT NOT NULL)')
     for (const text of shared.slice(version).flatMap((statements, at) => [...statements, ...own[version + at]])) {
@@ -53,7 +53,6 @@ export async function migrate(client: ClientBase): Promise<void> {
   await client.query('COMMIT')
 }
 
-/** 0 for an empty database. */
 async function versionOf(client: ClientBase): Promise<number> {
   const { rows: tables } = await client.query(`SELECT 1 WHERE to_regclass('lossmeter_schema') IS NOT NULL`)
   if (tables.length === 0) return 0

@@ -1,7 +1,6 @@
 import type { Batch, NewBatch, PutResult } from '../store.ts'
-import type { PutRules } from './engine.ts'
+import type { PutRules } from './evaluation-engine.ts'
 
-/** The columns of an evaluation that decide on its batches. */
 export interface Counts {
   readonly id: number
   readonly status: 'open' | 'sealed'
@@ -9,18 +8,15 @@ export interface Counts {
   samples: number
 }
 
-/** A batch that is stored already under a name that is put. */
 export interface StoredBatch extends Batch {
   readonly evaluation: number
   readonly fingerprint: Uint8Array
 }
 
 export interface Decision {
-  /** What to answer for each batch that is put. */
   readonly results: PutResult[]
-  /** The batches to insert. */
   readonly inserts: readonly { readonly batch: NewBatch; readonly sequence: number }[]
-  /** The evaluations they belong to, as they are to be then. */
+  /** The evaluations of the inserted batches, with their new counts. */
   readonly changed: readonly Counts[]
 }
 

@@ -1,5 +1,3 @@
-import type { NewBatch, PutResult } from '../store.ts'
-
 export type SqlValue = string | number | null | Uint8Array
 
 export interface Statement {
@@ -8,10 +6,8 @@ export interface Statement {
   readonly values: readonly SqlValue[]
 }
 
-/** What differs between databases. Operations reject with `StoreUnavailable`. */
+/** A database that runs SQL. Operations reject with `StoreUnavailable`. */
 export interface SqlEngine {
-  /** Whether `listen` tells of this process's own changes, too. */
-  readonly announcesOwn: boolean
   /** Runs one statement. Integers come as numbers, bytes as Uint8Array. */
   query<Row>(statement: Statement): Promise<Row[]>
   /**
@@ -21,15 +17,5 @@ export interface SqlEngine {
    * @returns the rows of each
    */
   transaction<Row>(statements: readonly Statement[], lock?: string): Promise<Row[][]>
-  /** Decides and stores a group of batches in one transaction, as `decide` says. */
-  putBatches(batches: readonly NewBatch[], rules: PutRules): Promise<PutResult[]>
-  /** Calls a listener, from now on, with the id of an evaluation that changed, or without one if any may have. */
-  listen(listener: (evaluation?: number) => void): void
   close(): Promise<void>
-}
-
-export interface PutRules {
-  readonly maxBatches: number
-  /** The time to store with them, in milliseconds since 1970. */
-  readonly now: number
 }

@@ -1,23 +1,21 @@
 import { StoreUnavailable } from '../errors.ts'
 import type { NewBatch, PutResult } from '../store.ts'
-import type { PutRules, SqlEngine, Statement } from './engine.ts'
+import type { Statement } from './engine.ts'
+import type { EvaluationEngine, PutRules } from './evaluation-engine.ts'
 
-/** Is told what a database does. */
 export interface StoreObserver {
-  /** An operation has taken so long, and has failed where there is a reason. */
+  /** @param failure undefined where the operation succeeded */
   ran(system: string, operation: string, seconds: number, failure?: string): void
-  /** A transaction has stored so many batches. */
   committed(batches: number): void
 }
 
-/** An engine whose operations are measured. */
-export class ObservedEngine implements SqlEngine {
-  readonly #engine: SqlEngine
+export class ObservedEngine implements EvaluationEngine {
+  readonly #engine: EvaluationEngine
   readonly #system: string
   readonly #observer: StoreObserver
 
   /** @param system the name that OpenTelemetry has for it */
-  constructor(engine: SqlEngine, system: string, observer: StoreObserver) {
+  constructor(engine: EvaluationEngine, system: string, observer: StoreObserver) {
     this.#engine = engine
     this.#system = system
     this.#observer = observer

@@ -1,4 +1,4 @@
-/** How a database calls what the tables need. */
+/** The names that a database has for column types. */
 export interface Types {
   /** A number that each new row gets, never used twice. */
   readonly id: string
@@ -7,7 +7,7 @@ export interface Types {
   readonly bytes: string
 }
 
-/** One version of the schema after the other: the statements that lead to each. What was released is not changed. */
+/** The statements that lead to each version of the schema. A released version is never changed. */
 export function migrationsWith({ id, integer, real, bytes }: Types): readonly (readonly string[])[] {
   return [
     [
@@ -51,20 +51,17 @@ export function migrationsWith({ id, integer, real, bytes }: Types): readonly (r
         PRIMARY KEY (evaluation, slot)
       )`,
     ],
-    // the quotas, which replicas alone share: see postgres/migrate.ts
+    // the table of quotas, which only PostgreSQL has: see postgres/migrate.ts
     [],
   ]
 }
 
-/** What to say of a database that a newer release has migrated. */
 export function newerSchema(found: number, known: number): string {
   return `The database has version ${found} of the schema; this release of lossmeter knows versions up to ${known}. Start the newer release, or restore a backup.`
 }
 
-/** The columns of an `Evaluation`. */
 export const evaluationColumns = `id, owner, name, declaration, expected_batches AS "expectedBatches",
   expected_samples AS "expectedSamples", status, batches, samples, created_at AS "createdAt", updated_at AS "updatedAt"`
 
-/** The columns of a `Batch`. */
 export const batchColumns = `name, sequence, samples, loss, loss_status AS "lossStatus", accuracy,
   created_at AS "createdAt"`

@@ -3,11 +3,8 @@ import { dirname } from 'node:path'
 import type { StatementSync } from 'node:sqlite'
 import { DatabaseSync } from 'node:sqlite'
 import { StoreUnusable } from '../errors.ts'
-import type { Counts, StoredBatch } from '../sql/decide.ts'
-import { decide } from '../sql/decide.ts'
-import type { PutRules, Statement } from '../sql/engine.ts'
-import { batchColumns, migrationsWith, newerSchema } from '../sql/schema.ts'
-import type { NewBatch, PutResult } from '../store.ts'
+import type { Statement } from '../sql/engine.ts'
+import { migrationsWith, newerSchema } from '../sql/schema.ts'
 import { reasonOf } from './errors.ts'
 
 const migrations = migrationsWith({
@@ -20,9 +17,8 @@ const migrations = migrationsWith({
 /** "LMTR": tells a file of lossmeter from another program's. */
 const applicationId = 0x4c4d5452
 
-/** Time between two looks at whether another process has done writing. */
 const lookMilliseconds = 1
-/** Never woken: whoever waits for it sleeps. */
+/** Waiting for it is sleeping: it is never woken. */
 const never = new Int32Array(new SharedArrayBuffer(4))
 
 /** A SQLite file. Every method blocks until the disk is done, and throws what node:sqlite throws. */
@@ -31,7 +27,7 @@ export class SqliteDatabase {
   readonly #statements = new Map<string, StatementSync>()
   readonly #path: string
   readonly #lockMilliseconds: number
-  /** Tells the file from another that takes its place. */
+  /** Identifies the file, in case another takes its place. */
   readonly #inode: number | undefined
   #version: unknown
 
@@ -57,7 +53,7 @@ export class SqliteDatabase {
   }
 
   #migrate(): void {
-    this.#inTransaction(() => {
+    this.inTransaction(() => {
       const version = Number(this.#pragma('user_version'))
       const isEmpty = this.query({ text: 'SELECT name FROM sqlite_schema LIMIT 1', values: [] }).length === 0
       if (!isEmpty && this.#pragma('application_id') !== applicationId) {
@@ -69,35 +65,12 @@ export class SqliteDatabase {
     })
   }
 
-  query({ text, values }: Statement): object[] {
-    return this.#whenFree(() => this.#prepared(text).all(...values))
+  query<Row = object>({ text, values }: Statement): Row[] {
+    return this.#whenFree(() => this.#prepared(text).all(...values)) as Row[]
   }
 
   transaction(statements: readonly Statement[]): unknown[][] {
-    return this.#inTransaction(() => statements.map((statement) => this.query(statement)))
-  }
-
-  putBatches(batches: readonly NewBatch[], rules: PutRules): PutResult[] {
-    return this.#inTransaction(() => {
-      const evaluations = [...new Set(batches.map(({ evaluation }) => evaluation))].flatMap((id) =>
-        this.#all<Counts>(
-          `SELECT id, status, batches, samples FROM evaluations WHERE id = $1 AND status <> 'deleted'`,
-          id,
-        ),
-      )
-      const stored = batches.flatMap(({ evaluation, name }) =>
-        this.#all<StoredBatch>(
-          `SELECT evaluation, fingerprint, ${batchColumns} FROM batches WHERE evaluation = $1 AND name = $2`,
-          evaluation,
-          name,
-        ),
-      )
-      const { results, inserts, changed } = decide(batches, evaluations, stored, rules)
-      for (const { batch, sequence } of inserts) this.#insert(batch, sequence, rules.now)
-      const update = this.#prepared('UPDATE evaluations SET batches = $2, samples = $3, updated_at = $4 WHERE id = $1')
-      for (const { id, batches, samples } of changed) update.run(id, batches, samples, rules.now)
-      return results
-    })
+    return this.inTransaction(() => statements.map((statement) => this.query(statement)))
   }
 
   /** Whether another connection has written since it was asked last; false the first time. */
@@ -111,15 +84,8 @@ export class SqliteDatabase {
     this.#database.close()
   }
 
-  #insert(batch: NewBatch, sequence: number, now: number): void {
-    const { evaluation, name, fingerprint, labelsDigest, samples, loss, lossStatus, accuracy, state } = batch
-    this.#prepared(
-      `INSERT INTO batches (evaluation, sequence, name, fingerprint, labels_digest, samples, loss, loss_status, accuracy, state, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-    ).run(evaluation, sequence, name, fingerprint, labelsDigest, samples, loss, lossStatus, accuracy, state, now)
-  }
-
-  #inTransaction<Result>(run: () => Result): Result {
+  /** Runs some work in one transaction, under the write lock. */
+  inTransaction<Result>(run: () => Result): Result {
     // takes the lock at once, so that nothing is read that another process then changes
     this.#whenFree(() => this.#database.exec('BEGIN IMMEDIATE'))
     try {
@@ -134,7 +100,7 @@ export class SqliteDatabase {
     }
   }
 
-  /** SQLite's own waiting looks ten times a second in the end: too seldom for a process beside one that writes all the time. */
+  /** SQLite's own busy handler ends up polling ten times a second, too seldom beside a process that writes all the time. */
   #whenFree<Result>(run: () => Result): Result {
     const end = performance.now() + this.#lockMilliseconds
     let failure: unknown
@@ -150,7 +116,7 @@ export class SqliteDatabase {
     throw failure
   }
 
-  /** A file that was deleted can still be written to, until it is closed: what is acknowledged would be lost. */
+  /** A deleted file can still be written to while it is open, and the acknowledged batches would be lost. */
   #checkPlace(): void {
     if (inodeOf(this.#path) === this.#inode) return
     throw new StoreUnusable('The file was moved, deleted or replaced. Put it back, or start the service again.')
@@ -158,10 +124,6 @@ export class SqliteDatabase {
 
   #pragma(name: string): unknown {
     return this.#database.prepare(`PRAGMA ${name}`).get()?.[name]
-  }
-
-  #all<Row>(text: string, ...values: (string | number)[]): Row[] {
-    return this.#prepared(text).all(...values) as Row[]
   }
 
   #prepared(text: string): StatementSync {
@@ -175,7 +137,7 @@ export class SqliteDatabase {
   }
 }
 
-/** What mkdirSync does with `recursive`, which goes on for ever under /proc. */
+/** mkdirSync with `recursive` never returns under /proc. */
 function makeFolder(path: string): void {
   if (existsSync(path)) return
   makeFolder(dirname(path))
@@ -187,7 +149,6 @@ function makeFolder(path: string): void {
   }
 }
 
-/** The number of the file at a path; undefined when there is none. */
 function inodeOf(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.ino
 }

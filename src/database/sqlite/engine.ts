@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { StoreUnavailable, StoreUnusable } from '../errors.ts'
-import type { PutRules, SqlEngine, Statement } from '../sql/engine.ts'
+import type { Statement } from '../sql/engine.ts'
+import type { EvaluationEngine, PutRules } from '../sql/evaluation-engine.ts'
 import type { NewBatch, PutResult } from '../store.ts'
 import type { Call, Failure, Methods, Reply, Setup } from './messages.ts'
 import { pack, unpack } from './packing.ts'
 
-/** How often other processes' changes of the file are looked for. */
 const pollMilliseconds = 250
 
 interface Pending {
@@ -14,8 +14,8 @@ interface Pending {
   readonly reject: (error: unknown) => void
 }
 
-/** A SQLite file in a thread of its own, where waiting for the disk holds up nobody else. */
-export class SqliteEngine implements SqlEngine {
+/** A SQLite file in a thread of its own, so that waiting for the disk does not block the event loop. */
+export class SqliteEngine implements EvaluationEngine {
   readonly announcesOwn = false
   readonly #setup: Setup
   readonly #pending = new Map<number, Pending>()
@@ -77,19 +77,18 @@ export class SqliteEngine implements SqlEngine {
     const call: Call = { id: this.#calls++, method, args }
     this.#worker.postMessage(call)
     this.#worker.ref()
-    // the worker answers with what the method of this name returns
     return new Promise((resolve, reject) =>
       this.#pending.set(call.id, { resolve: resolve as Pending['resolve'], reject }),
     )
   }
 
   #start(): Worker {
-    // no preloaded modules of the main thread: they are of no use there and delay its start
+    // without the preloaded modules of the main thread, which delay its start
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: this.#setup, execArgv: [] })
     worker.on('message', (reply: Reply) => {
       const { resolve, reject } = this.#pending.get(reply.id) as Pending
       this.#pending.delete(reply.id)
-      // a thread that nobody waits for does not keep the process alive
+      // an idle thread does not keep the process alive
       if (this.#pending.size === 0 && !this.#isClosed) worker.unref()
       if ('failure' in reply) reject(errorOf(reply.failure))
       else resolve(reply.result)
@@ -99,7 +98,7 @@ export class SqliteEngine implements SqlEngine {
       cause = error
     })
     worker.on('exit', () => {
-      // the next call starts another
+      // the next call starts a new thread
       this.#worker = undefined
       for (const { reject } of this.#pending.values()) reject(new StoreUnavailable('out-of-reach', cause))
       this.#pending.clear()
@@ -113,7 +112,6 @@ function errorOf(failure: Failure): unknown {
   return failure.reason === undefined ? failure.error : new StoreUnavailable(failure.reason, failure.error)
 }
 
-/** Why a file cannot be opened, for the one who starts the service. */
 function unusable(path: string, error: unknown): StoreUnusable {
   const { message } = error instanceof StoreUnavailable && error.cause instanceof Error ? error.cause : (error as Error)
   return new StoreUnusable(`${path} cannot be opened: ${message}`, { cause: error })

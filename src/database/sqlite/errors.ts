@@ -1,7 +1,7 @@
 import type { Reason } from '../errors.ts'
 import { StoreUnavailable } from '../errors.ts'
 
-/** SQLite's primary result codes of what is no mistake of the program: https://sqlite.org/rescode.html */
+/** SQLite's primary result codes that mean the file cannot be used: https://sqlite.org/rescode.html */
 const reasons: Readonly<Record<number, Reason>> = {
   3: 'read-only', // PERM
   5: 'locked', // BUSY
@@ -16,7 +16,6 @@ const reasons: Readonly<Record<number, Reason>> = {
   26: 'corrupt', // NOTADB
 }
 
-/** What node:sqlite adds to an error. */
 interface SqliteError extends Error {
   /** The extended result code, whose low byte is the primary one. */
   readonly errcode: number

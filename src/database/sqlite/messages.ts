@@ -1,15 +1,14 @@
 import type { Reason } from '../errors.ts'
-import type { PutRules, Statement } from '../sql/engine.ts'
+import type { Statement } from '../sql/engine.ts'
+import type { PutRules } from '../sql/evaluation-engine.ts'
 import type { NewBatch, PutResult } from '../store.ts'
 import type { Packed } from './packing.ts'
 
-/** What the worker is started with. */
 export interface Setup {
   readonly path: string
   readonly lockMilliseconds: number
 }
 
-/** What the worker does. */
 export interface Methods {
   query(statement: Statement): Packed<object>
   transaction(statements: readonly Statement[]): unknown[][]

@@ -4,6 +4,7 @@ import { SqliteDatabase } from './database.ts'
 import { reasonOf } from './errors.ts'
 import type { Call, Failure, Methods, Reply, Setup } from './messages.ts'
 import { pack, unpack } from './packing.ts'
+import { putBatches } from './put-batches.ts'
 
 const port = parentPort as NonNullable<typeof parentPort>
 const { path, lockMilliseconds } = workerData as Setup
@@ -12,11 +13,11 @@ let database: SqliteDatabase | undefined
 const methods: Methods = {
   query: (statement) => pack(opened().query(statement)),
   transaction: (statements) => opened().transaction(statements),
-  putBatches: (batches, rules) => opened().putBatches(unpack(batches), rules),
+  putBatches: (batches, rules) => putBatches(opened(), unpack(batches), rules),
   hasChanged: () => opened().hasChanged(),
 }
 
-/** The database, which is opened by the next call where it could not be opened. */
+/** The database; if it could not be opened, the next call tries again. */
 function opened(): SqliteDatabase {
   database ??= new SqliteDatabase(path, lockMilliseconds)
   return database
@@ -33,7 +34,6 @@ port.on('message', (call: Call | 'close') => {
 
 function replyTo({ id, method, args }: Call): Reply {
   try {
-    // the arguments were checked where the call was made
     const run = methods[method] as (...args: unknown[]) => unknown
     return { id, result: run(...args) }
   } catch (error) {
@@ -41,7 +41,7 @@ function replyTo({ id, method, args }: Call): Reply {
   }
 }
 
-/** An error as what can be sent: a copy of one keeps neither its class nor what was added to it. */
+/** An error as a message: structured clone keeps neither its class nor added fields. */
 function failureOf(error: unknown): Failure {
   if (error instanceof StoreUnusable) return { unusable: error.message }
   return { reason: reasonOf(error), error }

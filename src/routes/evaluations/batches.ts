@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
 import type { Batch, PutResult } from '../../database/store.ts'
 import { evaluateBatch } from '../../evaluations/evaluate.ts'
-import type { DeclaredEvaluation } from '../../evaluations/service.ts'
+import type { DeclaredEvaluation } from '../../evaluations/open-evaluation.ts'
 import type { ParsedBody } from '../../formats/parsed-body.ts'
 import { freeLargeTensors, freeTensors, placedError } from '../../formats/parsed-body.ts'
 import { batchMediaTypes, registerBatchBodies } from '../../http/bodies.ts'
@@ -82,7 +82,7 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
         const state = replayed ? await evaluations.stateOf(evaluation, stored, task) : evaluated.state
         return { state, sequence: stored.sequence, replayed }
       }
-      // numbers that are not held until the commit cannot be evaluated anew: the name is looked up before
+      // a large batch is freed before its commit and cannot be evaluated again, so the name is looked up first
       const put = isLarge
         ? await evaluations.find(owner, name).then((found) => found && add(found))
         : await evaluations.withRemembered(owner, name, add)
@@ -126,7 +126,6 @@ export function entryOf({ name, sequence, samples, loss, lossStatus, accuracy, c
   return { batch: name, sequence, samples, loss, lossStatus, accuracy, createdAt: timeOf(createdAt) }
 }
 
-/** What a batch is evaluated with. */
 export function contextOf({ memory }: RequestWork) {
   return { maxAnswerNumbers, maxMiniBatchNumbers, maxStateBytes, uniformIntegers, memory }
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
 import { incomparable } from '../../evaluations/declaration.ts'
-import type { OpenEvaluation } from '../../evaluations/service.ts'
+import type { OpenEvaluation } from '../../evaluations/open-evaluation.ts'
 import { sendJson } from '../../http/send-json.ts'
 import { inWords, quoted } from '../../http/words.ts'
 import { subtract } from '../../loss/numerics/dyadic.ts'

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { EvaluationGone, StoreUnavailable } from '../../database/errors.ts'
 import type { Difference } from '../../evaluations/declaration.ts'
 import { writeDeclaration } from '../../evaluations/declaration.ts'
-import type { OpenEvaluation } from '../../evaluations/service.ts'
+import type { OpenEvaluation } from '../../evaluations/open-evaluation.ts'
 import type { ParsedBody } from '../../formats/parsed-body.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { Problem, pointerOf } from '../../http/problem.ts'
@@ -46,7 +46,6 @@ export async function evaluationRoutes(
   app: FastifyInstance,
   { evaluations, retentionDays }: EvaluationRouteOptions,
 ): Promise<void> {
-  /** What all batches add up to, and what else is told of the evaluation. */
   const reportOf = (found: OpenEvaluation, { task, memory }: RequestWork, requestId: string) => {
     const { spec, outputs } = found.declared
     memory.reserve(answerBytesOf(spec, { samples: 0, outputs }, fixedLimits))
@@ -143,13 +142,13 @@ export async function evaluationRoutes(
       const entries: object[] = []
       const unreadable: object[] = []
       for (const stored of shown) {
-        // a long list takes 20 ms, and many may be asked for at once
+        // a long list must not block the event loop
         if (work.task.isDue) await work.task.pause()
         try {
           const found = evaluations.open(stored)
           entries.push({ ...stateOf(found, retentionDays), ...(await figuresOf(evaluations, found, work)) })
         } catch (error) {
-          // one that is deleted at this moment is in no list
+          // deleted since the page was read
           if (error instanceof EvaluationGone) continue
           if (!(error instanceof StoreUnavailable) || !error.isOfOne) throw error
           unreadable.push({ evaluation: stored.name, detail: error.message })
@@ -232,7 +231,7 @@ function declaredOf({ outputs, expectedBatches, expectedSamples, metadata = {}, 
   return { declared, text }
 }
 
-/** Nothing of an evaluation changes without one of these; the request id and the time are no part of what it is. */
+/** Changes whenever the report does, request id and times aside. */
 function tagOf({ stored: { id, status } }: OpenEvaluation, batches: number): string {
   return `W/"${id}-${batches}-${status}"`
 }

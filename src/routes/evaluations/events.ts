@@ -2,7 +2,8 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { nobody } from '../../access/authenticator.ts'
-import type { Evaluations, OpenEvaluation } from '../../evaluations/service.ts'
+import type { OpenEvaluation } from '../../evaluations/open-evaluation.ts'
+import type { Evaluations } from '../../evaluations/service.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { overloaded } from '../../http/problem.ts'
 import type { Task } from '../../runtime/scheduler.ts'
@@ -16,7 +17,7 @@ import { evaluationParams, eventsQuery } from './schema.ts'
 
 const { maxEventStreams } = fixedLimits
 
-/** Few, since those of all streams may come from the store in one turn of the event loop. */
+/** Few: the pages of all streams may arrive in one turn of the event loop. */
 const batchesPerRead = 32
 
 const eventStream = z.string().meta({
@@ -31,7 +32,7 @@ const lastEventIdHeader = {
   schema: { type: 'integer', minimum: 0 },
 }
 
-/** GET /v1/evaluations/{evaluation}/events: Server-Sent Events of what comes, from whichever replica. */
+/** GET /v1/evaluations/{evaluation}/events: Server-Sent Events, of batches from all replicas. */
 export async function eventRoute(
   app: FastifyInstance,
   { evaluations, retentionDays, ending }: EvaluationRouteOptions,
@@ -58,7 +59,7 @@ export async function eventRoute(
     },
     async ({ params: { evaluation: name }, query, headers, owner }, reply) => {
       const found = await foundEvaluation(evaluations, owner, name)
-      // one that begins now would hear of no end
+      // a stream that begins now would not be ended
       if (ending.aborted) throw closingProblem
       const most = owner === nobody ? maxEventStreams : maxEventStreams / 2
       const own = openOf.get(owner) ?? 0
@@ -72,7 +73,7 @@ export async function eventRoute(
       ending.addEventListener('abort', end)
       open++
       openOf.set(owner, own + 1)
-      // a generator that waits does not notice that nobody reads it
+      // a waiting generator does not notice that its reader has left
       reply.raw.once('close', () => {
         open--
         leaveOne(openOf, owner)
@@ -83,7 +84,7 @@ export async function eventRoute(
       const task = app.resources.scheduler.task(Number.POSITIVE_INFINITY, Error, owner)
       const events = eventsOf(evaluations, found, after, retentionDays, changes, task)
       const stream = Readable.from(events, { objectMode: false })
-      // nginx would keep events until it has some kB of them
+      // or nginx buffers events
       reply.headers({ 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
       return reply.type('text/event-stream').send(stream)
     },
@@ -126,7 +127,6 @@ export async function* eventsOf(
         const batches = await evaluations.listBatches(found, { after: last, limit: batchesPerRead })
         if (batches.length === 0) break
         last = batches[batches.length - 1].sequence
-        // pages of all streams are read at the same time
         if (task.isDue) await task.pause()
         const text = batches.map((batch) => eventText('batch', entryOf(batch), batch.sequence)).join('')
         task.stop()
@@ -144,10 +144,9 @@ function eventText(type: string, data: object, id?: number): string {
   return `${id === undefined ? '' : `id: ${id}\n`}event: ${type}\ndata: ${JSON.stringify(data)}\n\n`
 }
 
-/** Whether something has changed since it was last asked. */
+/** Waits for changes, which are coalesced. */
 export class Changes {
   readonly #quietMilliseconds: number
-  /** At first it is not known. */
   #isChanged = true
   #wake: (() => void) | undefined
   #isEnded = false
@@ -156,7 +155,6 @@ export class Changes {
     this.#quietMilliseconds = quietMilliseconds
   }
 
-  /** Whether nothing is waited for any more. */
   get isEnded(): boolean {
     return this.#isEnded
   }
@@ -171,7 +169,7 @@ export class Changes {
     this.tell()
   }
 
-  /** Waits for a change, or for the end; false when neither comes for a while: a comment tells proxies that it is not dead. */
+  /** Waits for a change or the end. @returns false after a quiet while: a comment then keeps proxies from closing the stream */
   async wait(): Promise<boolean> {
     if (!this.#isChanged) {
       await new Promise<void>((resolve) => {

@@ -1,4 +1,5 @@
-import type { Evaluations, OpenEvaluation } from '../../evaluations/service.ts'
+import type { OpenEvaluation } from '../../evaluations/open-evaluation.ts'
+import type { Evaluations } from '../../evaluations/service.ts'
 import { Problem } from '../../http/problem.ts'
 import type { RequestWork } from '../../http/request-context.ts'
 import { quoted } from '../../http/words.ts'
@@ -7,12 +8,11 @@ import { statisticsOf } from '../../loss/report/statistics.ts'
 import type { Tally } from '../../loss/tally.ts'
 import { emptyTally } from '../../loss/tally.ts'
 
-/** What the routes of evaluations need. */
 export interface EvaluationRouteOptions {
   readonly evaluations: Evaluations
-  /** Days after which an evaluation is deleted that nothing was written to; 0: never. */
+  /** Days after the last write until an evaluation is deleted; 0 is never. */
   readonly retentionDays: number
-  /** Aborted when the service is about to end: streams that would go on for ever end then. */
+  /** Aborted when the service shuts down, to end event streams. */
   readonly ending: AbortSignal
 }
 
@@ -27,7 +27,7 @@ export async function foundEvaluation(evaluations: Evaluations, owner: string, n
   return found
 }
 
-/** What is told of an evaluation besides what its batches add up to. */
+/** The fields of a report that are not computed from batches. */
 export function stateOf({ stored, declared }: OpenEvaluation, retentionDays: number): Record<string, unknown> {
   const { name, status, createdAt, updatedAt } = stored
   const { expectedBatches, expectedSamples, metadata } = declared
@@ -55,7 +55,6 @@ export function tallyOf(tally: Tally, outputs: number): Tally {
 
 type Figures = Pick<Statistics, 'samples' | 'outputs' | 'loss' | 'lossStatus' | 'accuracy'>
 
-/** The figures of an evaluation in a list. */
 export function figuresOf(evaluations: Evaluations, found: OpenEvaluation, { task }: RequestWork): Promise<Figures> {
   const { spec, outputs } = found.declared
   return evaluations.report(found, task, async ({ tally }) => {

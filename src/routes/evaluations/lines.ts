@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import { CommitQueue } from '../../evaluations/commit-queue.ts'
 import { evaluateBatch } from '../../evaluations/evaluate.ts'
-import type { OpenEvaluation } from '../../evaluations/service.ts'
+import type { OpenEvaluation } from '../../evaluations/open-evaluation.ts'
 import type { ParsedLine } from '../../formats/ndjson.ts'
 import type { Fields } from '../../formats/parsed-body.ts'
 import { freeTensors, PlacedError } from '../../formats/parsed-body.ts'
@@ -98,7 +98,7 @@ async function evaluatedLine(line: ParsedLine, found: OpenEvaluation, { work }: 
   }
 }
 
-/** Evaluates a line: to refuse one takes as long, and lets others have their turn, too. */
+/** Validates and evaluates a line, step by step. */
 function* evaluateFields(fields: Fields, found: OpenEvaluation, work: RequestWork) {
   const { batch, ...tensors } = validated(namedBatch, fields) as NamedBatch
   return yield* evaluateBatch(found, batch, tensors, contextOf(work))
@@ -110,7 +110,6 @@ interface RefusedLine {
   readonly problem: Record<string, unknown>
 }
 
-/** What became of the lines of a request. */
 class LineTally {
   readonly #request: FastifyRequest
   readonly #counts = { committed: 0, replayed: 0, refused: 0 }
@@ -141,7 +140,7 @@ class LineTally {
       this.#request.server.basePath,
     )
     this.#errors.push({ line, batch, problem: body })
-    // a batch is refused later than a line that holds none
+    // batches are refused at their commit, later than malformed lines
     this.#errors = this.#errors.sort((a, b) => a.line - b.line).slice(0, maxListedErrors)
   }
 

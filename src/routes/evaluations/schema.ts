@@ -66,7 +66,7 @@ const loss = z.number().nullable().meta({ description: 'Null unless `lossStatus`
 const lossStatus = z.enum(lossStatuses)
 const accuracy = z.number().min(0).max(1).nullable()
 
-/** What is told of an evaluation besides what its batches add up to. */
+/** The fields of a report that are not computed from batches. */
 const state = {
   evaluation: evaluationName,
   status,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import type { Test } from 'tap'
 import { t as root, test } from 'tap'
-import { PostgresEngine } from '../../../src/database/postgres/engine.ts'
+import { PostgresEvaluationEngine } from '../../../src/database/postgres/evaluation-engine.ts'
 import { SqlStore } from '../../../src/database/sql/sql-store.ts'
 import type { NewBatch } from '../../../src/database/store.ts'
 import { batchOf, declareNew, limits } from '../../evaluations/support.ts'
@@ -11,8 +11,8 @@ import { PostgresServer } from './server.ts'
 const server = await PostgresServer.start(root)
 const url = await server.createDatabase()
 
-async function opened(t: Test, where = url): Promise<PostgresEngine> {
-  const engine = await PostgresEngine.open(where)
+async function opened(t: Test, where = url): Promise<PostgresEvaluationEngine> {
+  const engine = await new PostgresEvaluationEngine(where).start()
   t.teardown(() => engine.close())
   return engine
 }
@@ -178,18 +178,6 @@ test('what was committed while a put waited for its locks is seen, whatever isol
   t.same(await engine.transaction([isolation]), [[{ value: 'read committed' }]], 'of a transaction')
 })
 
-test('the statements of a transaction count together or not at all', async (t) => {
-  const engine = await opened(t)
-  const { id } = await declareNew(new SqlStore(engine, limits), 'owner', 'together')
-  const rename = (name: string) => ({
-    text: 'UPDATE evaluations SET name = $1 WHERE id = $2 RETURNING name',
-    values: [name, id],
-  })
-  t.same(await engine.transaction([rename('x'), select('1 AS one')]), [[{ name: 'x' }], [{ one: 1 }]])
-  await t.rejects(engine.transaction([rename('y'), select('wrong')]), { message: 'column "wrong" does not exist' })
-  t.same(await engine.query(select(`name FROM evaluations WHERE id = ${id}`)), [{ name: 'x' }])
-})
-
 test('it comes back when the database does', async (t) => {
   const store = await storeOf(t)
   const { id } = await declareNew(store, 'owner', 'back')
@@ -240,23 +228,16 @@ test('a database that was away at the start is used when it is there', async (t)
 })
 
 test('what no waiting changes ends the start', async (t) => {
-  await t.rejects(PostgresEngine.open(server.url('nowhere')), {
+  await t.rejects(new PostgresEvaluationEngine(server.url('nowhere')).start(), {
     name: 'StoreUnusable',
     message: 'PostgreSQL cannot be used: database "nowhere" does not exist',
   })
   const newer = await server.createDatabase()
-  const engine = await PostgresEngine.open(newer)
+  const engine = await new PostgresEvaluationEngine(newer).start()
   await engine.query({ text: 'UPDATE lossmeter_schema SET version = 99', values: [] })
   await engine.close()
-  await t.rejects(PostgresEngine.open(newer), { name: 'StoreUnusable', message: /^The database has version 99 / })
-})
-
-test('a closed one refuses calls, after it has answered those before', async (t) => {
-  const engine = await PostgresEngine.open(url)
-  engine.listen(() => {})
-  const last = engine.query(select('1 AS one'))
-  await sleep(50)
-  await engine.close()
-  t.same(await last, [{ one: 1 }])
-  await t.rejects(engine.query(select('1')), { name: 'StoreUnavailable', reason: 'closed' })
+  await t.rejects(new PostgresEvaluationEngine(newer).start(), {
+    name: 'StoreUnusable',
+    message: /^The database has version 99 /,
+  })
 })

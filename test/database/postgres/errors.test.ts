@@ -43,20 +43,38 @@ test('what keeps the database from being used has a reason', async (t) => {
 })
 
 test('a connection that fails is out of reach, and may be there later', async (t) => {
+  const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED', syscall: 'connect' })
   const errors = [
-    Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }),
-    new AggregateError([], 'both addresses'),
+    refused,
+    new AggregateError([refused], 'both addresses'),
+    Object.assign(new Error('certificate has expired'), { code: 'CERT_HAS_EXPIRED' }),
+    Object.assign(new Error('wrong version number'), { code: 'ERR_SSL_WRONG_VERSION_NUMBER' }),
     new Error('Connection terminated unexpectedly'),
+    new Error('Connection terminated due to connection timeout'),
+    new Error('timeout exceeded when trying to connect'),
+    new Error('Query read timeout'),
+    new Error('Client has encountered a connection error and is not queryable'),
+    new Error('The server does not support SSL connections'),
+    new Error('SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string'),
+    answerOf(undefined),
   ]
   for (const error of errors) {
-    t.match(asStoreError(error), { name: 'StoreUnavailable', reason: 'out-of-reach', cause: error })
+    t.match(asStoreError(error), { name: 'StoreUnavailable', reason: 'out-of-reach', cause: error }, error.message)
     t.equal(asStartError(error), undefined)
   }
 })
 
-test('an answer without a code, and mistakes of the program, are left as they are', async (t) => {
-  t.match(asStoreError(answerOf(undefined)), { reason: 'out-of-reach' })
-  for (const error of [new TypeError('x'), new RangeError('x')]) t.equal(asStoreError(error), error)
+test('mistakes of the program are no outage of the database', async (t) => {
+  const mistakes = [
+    new Error('unexpected condition'),
+    new TypeError('x'),
+    new RangeError('x'),
+    Object.assign(new Error('x'), { code: 'ERR_INVALID_STATE' }),
+    new AggregateError([new TypeError('x')]),
+    new AggregateError([]),
+    'thrown',
+  ]
+  for (const error of mistakes) t.equal(asStoreError(error), error, String(error))
 })
 
 test('a newer schema ends the start, and later is out of reach', async (t) => {

@@ -1,8 +1,10 @@
+import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { t as root, test } from 'tap'
 import { ChangeListener } from '../../../src/database/postgres/listener.ts'
 import { channel } from '../../../src/database/postgres/migrate.ts'
+import { eventually } from '../../eventually.ts'
 import { PostgresServer } from './server.ts'
 
 const server = await PostgresServer.start(root)
@@ -14,9 +16,8 @@ class Heard {
   readonly note = (evaluation?: number) => this.list.push(evaluation === undefined ? 'all' : String(evaluation))
 
   /** Whether so many calls came within some seconds. */
-  async has(count: number): Promise<boolean> {
-    for (let tries = 0; tries < 500 && this.list.length < count; tries++) await sleep(10)
-    return this.list.length >= count
+  has(count: number): Promise<boolean> {
+    return eventually(() => this.list.length >= count)
   }
 }
 
@@ -44,7 +45,6 @@ test('it survives a lost connection, and a database that is away', async (t) => 
   await server.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '% listener'`)
   t.ok(await heard.has(2), 'it connects again')
   await server.cut()
-  await sleep(100)
   await server.startAgain()
   t.ok(await heard.has(3), 'and again')
   await announce(7)
@@ -57,7 +57,7 @@ test('it notices a connection that has gone silent', async (t) => {
   let connections = 0
   const silent = createServer(() => connections++).listen(0, '127.0.0.1')
   t.teardown(() => silent.close())
-  await sleep(20)
+  await once(silent, 'listening')
   const address = silent.address()
   const port = typeof address === 'object' ? address?.port : 0
   const heard = new Heard()
@@ -65,8 +65,7 @@ test('it notices a connection that has gone silent', async (t) => {
     retryMilliseconds: 5,
     checkMilliseconds: 30,
   })
-  for (let tries = 0; tries < 500 && connections < 3; tries++) await sleep(10)
-  t.ok(connections >= 3)
+  t.ok(await eventually(() => connections >= 3))
   await listener.close()
   t.same(heard.list, [])
 })

@@ -8,6 +8,7 @@ import type { Test } from 'tap'
 import { test } from 'tap'
 import { SqliteDatabase } from '../../../src/database/sqlite/database.ts'
 import { reasonOf } from '../../../src/database/sqlite/errors.ts'
+import { putBatches } from '../../../src/database/sqlite/put-batches.ts'
 import { batchOf } from '../../evaluations/support.ts'
 
 const rules = { maxBatches: 1e6, now: 7 }
@@ -61,8 +62,8 @@ test('a file that is no longer in its place takes nothing, until it is put back'
   const path = fileFor(t)
   const database = opened(t, path)
   declare(database, 1)
-  database.putBatches([batchOf(1, 'a')], rules)
-  const put = (name: string) => database.putBatches([batchOf(1, name)], rules)
+  putBatches(database, [batchOf(1, 'a')], rules)
+  const put = (name: string) => putBatches(database, [batchOf(1, name)], rules)
   const moved = { name: 'StoreUnusable', message: /moved, deleted or replaced/ }
   renameSync(path, `${path}.moved`)
   t.throws(() => put('b'), moved)
@@ -80,7 +81,7 @@ test('what is committed is on the disk', async (t) => {
   t.same(valuesOf(database, 'PRAGMA journal_mode'), ['wal'])
   t.same(valuesOf(database, 'PRAGMA synchronous'), [2], 'FULL')
   declare(database, 1)
-  database.putBatches([batchOf(1, 'a')], rules)
+  putBatches(database, [batchOf(1, 'a')], rules)
   t.same(names(opened(t, path)), ['a'])
 })
 
@@ -113,10 +114,10 @@ test('a group of batches counts together or not at all', async (t) => {
   const database = opened(t, ':memory:')
   declare(database, 1)
   const wrong = { ...batchOf(1, 'c'), state: undefined as unknown as Uint8Array }
-  t.throws(() => database.putBatches([batchOf(1, 'a'), wrong], rules))
+  t.throws(() => putBatches(database, [batchOf(1, 'a'), wrong], rules))
   t.same(names(database), [])
   t.same(valuesOf(database, 'SELECT batches FROM evaluations'), [0])
-  const results = database.putBatches([batchOf(1, 'a'), batchOf(2, 'a'), batchOf(1, 'b'), batchOf(1, 'a')], rules)
+  const results = putBatches(database, [batchOf(1, 'a'), batchOf(2, 'a'), batchOf(1, 'b'), batchOf(1, 'a')], rules)
   t.same(
     results.map(({ outcome }) => outcome),
     ['committed', 'gone', 'committed', 'replayed'],
@@ -142,13 +143,13 @@ test('what the disk refuses is not half there, and works again later', async (t)
   const database = opened(t, path)
   declare(database, 1)
   const set = (pragma: string) => database.query({ text: `PRAGMA ${pragma}`, values: [] })
-  const put = (name: string) => database.putBatches([batchOf(1, `${name}1`), batchOf(1, `${name}2`)], rules)
+  const put = (name: string) => putBatches(database, [batchOf(1, `${name}1`), batchOf(1, `${name}2`)], rules)
 
   const [pages] = valuesOf(database, 'PRAGMA page_count')
   set(`max_page_count = ${pages}`)
   const large = { ...batchOf(1, 'large'), state: new Uint8Array(100_000) }
   t.equal(
-    reason(() => database.putBatches([batchOf(1, 'a'), large], rules)),
+    reason(() => putBatches(database, [batchOf(1, 'a'), large], rules)),
     'disk-full',
   )
   set('max_page_count = 1000000')
@@ -180,7 +181,8 @@ test('a damaged file is noticed', async (t) => {
   const path = fileFor(t)
   const before = new SqliteDatabase(path, lockMilliseconds)
   declare(before, 1)
-  before.putBatches(
+  putBatches(
+    before,
     Array.from({ length: 200 }, (_, at) => batchOf(1, `b${at}`)),
     rules,
   )
@@ -189,7 +191,7 @@ test('a damaged file is noticed', async (t) => {
   for (let at = 4096; at < statSync(path).size; at += 4096) writeSync(file, Buffer.alloc(2048, 0x5a), 0, 2048, at)
   const database = opened(t, path)
   t.equal(
-    reason(() => database.putBatches([batchOf(1, 'new')], rules)),
+    reason(() => putBatches(database, [batchOf(1, 'new')], rules)),
     'corrupt',
   )
 })
@@ -248,7 +250,7 @@ test('beside a process that writes nearly all the time it has its turns', async 
   await once(writer, 'message')
   const began = performance.now()
   const all = Array.from({ length: 20 }, (_, at) => `b${at}`)
-  for (const name of all) database.putBatches([batchOf(1, name)], rules)
+  for (const name of all) putBatches(database, [batchOf(1, name)], rules)
   t.same(names(database), all)
   t.ok(performance.now() - began < 20_000, 'one comes long before the patience ends')
 })
@@ -257,7 +259,7 @@ test('to open a file takes no look at its batches, however many there are', asyn
   const path = fileFor(t)
   const before = new SqliteDatabase(path, lockMilliseconds)
   declare(before, 1)
-  before.putBatches([batchOf(1, 'a')], rules)
+  putBatches(before, [batchOf(1, 'a')], rules)
   const roots = valuesOf(before, "SELECT rootpage FROM sqlite_schema WHERE tbl_name = 'batches'").map(Number)
   t.equal(roots.length, 3, 'the table, its key and its index of names')
   before.close()
@@ -280,7 +282,7 @@ test('the write-ahead log stays small, so that after a crash little has to be re
   const state = new Uint8Array(600)
   for (let group = 0; group < 60; group++) {
     const batches = Array.from({ length: 500 }, (_, at) => ({ ...batchOf(1, `${group}-${at}`), state }))
-    database.putBatches(batches, rules)
+    putBatches(database, batches, rules)
   }
   t.ok(statSync(path).size > 2e7)
   // a checkpoint comes after 1000 pages, and a group has less than as many

@@ -41,13 +41,3 @@ test('real errors of node:sqlite', async (t) => {
   t.equal(reasonOf(errorOf('PRAGMA query_only = ON; CREATE TABLE x (y)')), 'read-only')
   t.equal(reasonOf(errorOf('SELECT x')), undefined)
 })
-
-test('other errors are left as they are', async (t) => {
-  for (const error of [
-    new TypeError('x'),
-    Object.assign(new Error('x'), { errcode: 'EIO' }),
-    { errcode: 13 },
-    undefined,
-  ])
-    t.equal(asStoreError(error), error)
-})

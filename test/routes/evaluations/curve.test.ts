@@ -1,6 +1,6 @@
 import { t as root, test } from 'tap'
 import { appOf, post } from '../../support.ts'
-import { allRows, batches, evaluationOf, send, sendLines, threeClasses } from './support.ts'
+import { allRows, batches, evaluationOf, send, threeClasses } from './support.ts'
 
 const app = await appOf(root)
 
@@ -55,25 +55,6 @@ test('each point is what its batches add up to, and all before them', async (t) 
   t.same(others, [])
   t.same([only.fromSequence, only.toSequence, only.cumulative], [1, 3, await figuresOf(allRows)])
   t.equal((await pointsOf('/curve/curve')).length, 3)
-})
-
-test('many batches make at most as many points as are asked for', async (t) => {
-  await evaluationOf(app, 'long', threeClasses, [])
-  const lines = Array.from({ length: 300 }, (_, at) => ({ batch: `b${at}`, ...batches[at % 3] }))
-  await sendLines(app, '/long/batches', lines)
-  for (const [points, size] of [
-    [1, 512],
-    [2, 256],
-    [7, 64],
-    [1000, 1],
-  ]) {
-    const curve = await pointsOf(`/long/curve?points=${points}`)
-    t.same(
-      curve.map(({ fromSequence, toSequence }) => [fromSequence, toSequence]),
-      Array.from({ length: Math.ceil(300 / size) }, (_, at) => [at * size + 1, Math.min((at + 1) * size, 300)]),
-    )
-    t.equal(curve.at(-1)?.cumulative.samples, 600)
-  }
 })
 
 test('there is no curve of nothing, and no number of points but a sensible one', async (t) => {

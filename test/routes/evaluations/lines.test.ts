@@ -86,12 +86,20 @@ test('the first errors are listed in the order of the lines, and all are counted
 
 test('a stream waits while the store is slow, and fails with it', async (t) => {
   let groups = 0
+  let evaluated = 0
+  const found = foundOf()
+  const { codec } = found.batches
+  const write = codec.write.bind(codec)
+  codec.write = (state) => {
+    evaluated++
+    return write(state)
+  }
   const slow = await routesOver(t, lineRoutes, {
-    find: async () => foundOf(),
+    find: async () => found,
     put: async (_evaluation, group) => {
       groups++
-      // long enough for as many lines as may wait
-      await sleep(groups === 1 ? 3000 : 0)
+      // until as many lines wait as may
+      for (let before = -1; groups === 1 && before !== evaluated; await sleep(100)) before = evaluated
       if (groups === 3) throw new StoreUnavailable('disk-full')
       t.ok(group.length <= 512, `${group.length} at a time`)
       return group.map(({ name }) => ({ outcome: 'committed', batch: { name } as never }))

@@ -2,7 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import Fastify from 'fastify'
 import { parseConfig } from '../../../src/config.ts'
 import { StateCodec } from '../../../src/evaluations/codec.ts'
-import type { Evaluations, OpenEvaluation } from '../../../src/evaluations/service.ts'
+import type { OpenEvaluation } from '../../../src/evaluations/open-evaluation.ts'
+import type { Evaluations } from '../../../src/evaluations/service.ts'
 import { registerBodies } from '../../../src/http/bodies.ts'
 import { limitsOf } from '../../../src/http/limits.ts'
 import { handleError } from '../../../src/http/problem.ts'
@@ -118,5 +119,5 @@ export function foundOf(): OpenEvaluation {
   const declared = { spec, outputs: 3, expectedBatches: undefined, expectedSamples: undefined, metadata: {} }
   const codec = new StateCodec(spec, 3)
   // what is stored does not matter where this is used
-  return { stored: {} as never, declared, batches: { store: {} as never, evaluation: 1, codec } }
+  return { stored: {} as never, declared, batches: { store: {} as never, evaluation: 1, codec, foldFailed: () => {} } }
 }
