@@ -8,9 +8,9 @@ import { batchKind, comparisonKind } from '../formats/oip-header.ts'
 import type { ParsedBody } from '../formats/parsed-body.ts'
 import { BodyReader, bodyAtHand } from '../formats/reader.ts'
 import { drain } from '../wire/drain.ts'
+import { unsupportedMediaType } from './error-handler.ts'
 import { registerExpectations } from './expect.ts'
 import type { Limits } from './limits.ts'
-import { unsupportedMediaType } from './problem.ts'
 import type { BodyFormat, RequestWork } from './request-context.ts'
 
 /** The bodies that hold one batch. */

@@ -5,10 +5,12 @@ import { inTurns } from '../runtime/batched-set-immediate.ts'
 import { makeLast } from '../wire/pipeline.ts'
 import { sayLast } from '../wire/raw-response.ts'
 import type { Connection } from '../wire/table.ts'
+import { handleError } from './error-handler.ts'
 import { logWhenClosed } from './plugins/access-log.ts'
 import { secure } from './plugins/security-headers.ts'
-import type { ProblemName } from './problem.ts'
-import { handleError, Problem, problems } from './problem.ts'
+import { Problem } from './problem.ts'
+import type { ProblemName } from './problems.ts'
+import { problems } from './problems.ts'
 
 /** Refuses so many in a turn of the event loop: in one, thousands of clients may leave, or be out of time. */
 const refuseLater = inTurns(64)

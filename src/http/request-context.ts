@@ -3,12 +3,14 @@ import type { FastifyInstance } from 'fastify'
 import type { Account, Holder } from '../formats/budget.ts'
 import { MemoryBudget } from '../formats/budget.ts'
 import { LimitExceeded } from '../loss/validation-errors.ts'
+import type { Trace } from '../operation/traceparent.ts'
 import { Collector } from '../runtime/collector.ts'
 import type { Task } from '../runtime/scheduler.ts'
 import { Scheduler } from '../runtime/scheduler.ts'
 import { clientOf } from '../wire/table.ts'
 import { whenClosed } from '../wire/when-closed.ts'
 import type { Limits } from './limits.ts'
+import { requestOver } from './problem.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -70,20 +72,13 @@ export interface Meter {
 export type BodyFormat = 'json' | 'ndjson' | 'binary' | 'multipart' | 'inference'
 
 /** What of a spec is told in the log and the metrics. */
-interface ToldSpec {
+interface LoggedSpec {
   readonly loss: string
   readonly labelFormat: string
 }
 
 /** The parts of a request that are spans of their own where it is traced. */
 export type Part = 'receive' | 'decode' | 'fold'
-
-/** The spans of a request that is traced. */
-export interface Trace {
-  readonly id: string
-  /** Begins the span of a part. @returns ends it */
-  begin(part: string): (hasFailed?: boolean) => void
-}
 
 /** The time and the memory of one request, from its headers to the end of its answer. */
 export class RequestWork implements Holder {
@@ -101,7 +96,7 @@ export class RequestWork implements Holder {
   /** Undefined while nobody asks for traces. */
   trace: Trace | undefined
   /** How rows were evaluated, if any were. */
-  spec: ToldSpec | undefined
+  spec: LoggedSpec | undefined
   rows = 0
   #isOver = false
   #received = 0
@@ -151,7 +146,7 @@ export class RequestWork implements Holder {
   }
 
   /** So many rows were evaluated under this spec, in addition to others of the request. */
-  evaluates(spec: ToldSpec, rows: number): void {
+  evaluates(spec: LoggedSpec, rows: number): void {
     this.spec = spec
     this.rows += rows
   }
@@ -213,9 +208,6 @@ function traced<Result>(end: (hasFailed?: boolean) => void, run: () => Result): 
   } else end()
   return result
 }
-
-/** Why work stopped whose result nobody would see. */
-export const requestOver = new Error('the request is over')
 
 function tooLong(allowed: number): LimitExceeded {
   const detail = `The request takes longer to compute than maxComputeMs, ${allowed} ms.`

@@ -5,8 +5,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Config } from '../config.ts'
 import type { Store } from '../database/store.ts'
-import type { Trace } from '../http/request-context.ts'
-import type { TraceParent } from './traceparent.ts'
+import type { Trace, TraceParent } from './traceparent.ts'
 
 type Api = typeof import('@opentelemetry/api')
 

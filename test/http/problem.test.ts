@@ -10,18 +10,11 @@ import { EvaluationGone, StoreUnavailable } from '../../src/database/errors.ts'
 import type { BodyPlace } from '../../src/formats/parsed-body.ts'
 import { PlacedError } from '../../src/formats/parsed-body.ts'
 import { registerBodies } from '../../src/http/bodies.ts'
+import { handleError, unsupportedMediaType } from '../../src/http/error-handler.ts'
 import { limitsOf } from '../../src/http/limits.ts'
-import {
-  handleError,
-  isAboutContent,
-  overloaded,
-  Problem,
-  pathOf,
-  pointerOf,
-  problemBody,
-  problems,
-  unsupportedMediaType,
-} from '../../src/http/problem.ts'
+import { pathOf } from '../../src/http/path-of.ts'
+import { isAboutContent, overloaded, Problem, pointerOf, problemBody } from '../../src/http/problem.ts'
+import { problems } from '../../src/http/problems.ts'
 import { requestWork } from '../../src/http/request-context.ts'
 import type { Path } from '../../src/loss/validation-errors.ts'
 import { InvalidContent, LimitExceeded, ValidationErrors } from '../../src/loss/validation-errors.ts'

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { traceParentOf } from '../../operation/traceparent.ts'
 import { whenClosed } from '../../wire/when-closed.ts'
-import { pathOf } from '../problem.ts'
+import { pathOf } from '../path-of.ts'
 import type { RequestWork } from '../request-context.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { unsupportedMediaType } from '../problem.ts'
+import { unsupportedMediaType } from '../error-handler.ts'
 
 /** A body without a Content-Type is not parsed; where one is needed it is refused as a body of no known type. */
 export function requiredBody(app: FastifyInstance): void {

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { traceParentOf } from '../../operation/traceparent.ts'
 import type { RequestTrace, Tracing } from '../../operation/tracing.ts'
-import { pathOf } from '../problem.ts'
+import { pathOf } from '../path-of.ts'
 
 /** Makes a span of each request but those of probes. Without tracing there is not even a hook. Register after `requestWork`. */
 export function traces(app: FastifyInstance, tracing: Tracing | undefined): void {

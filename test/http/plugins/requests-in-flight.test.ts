@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { test } from 'tap'
+import { handleError } from '../../../src/http/error-handler.ts'
 import { requestsInFlight } from '../../../src/http/plugins/requests-in-flight.ts'
-import { handleError } from '../../../src/http/problem.ts'
 import type { RequestWork } from '../../../src/http/request-context.ts'
 import type { Connections } from '../../../src/wire/server.ts'
 import type { Connection, Share } from '../../../src/wire/table.ts'
