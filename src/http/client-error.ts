@@ -7,7 +7,7 @@ import { sayLast } from '../wire/raw-response.ts'
 import type { Connection } from '../wire/table.ts'
 import { handleError } from './error-handler.ts'
 import { logWhenClosed } from './plugins/access-log.ts'
-import { secure } from './plugins/security-headers.ts'
+import { securityHeaders } from './plugins/security-headers.ts'
 import { Problem } from './problem.ts'
 import type { ProblemName } from './problems.ts'
 import { problems } from './problems.ts'
@@ -67,7 +67,6 @@ function refuseOn(connection: Connection, problem: Problem, refuse: () => void):
 export function refuseAddress(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const detail = 'The address is malformed: a part of it is badly encoded or too long.'
   logWhenClosed(request, reply)
-  secure(reply)
-  reply.header('x-request-id', request.id)
+  reply.headers(securityHeaders).header('x-request-id', request.id)
   handleError(new Problem('bad-request', detail), request, reply)
 }

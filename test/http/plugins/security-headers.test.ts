@@ -1,9 +1,6 @@
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { connect } from 'node:net'
 import Fastify from 'fastify'
 import { test } from 'tap'
-import { SecuredResponse, security, securityHeaders } from '../../../src/http/plugins/security-headers.ts'
+import { security } from '../../../src/http/plugins/security-headers.ts'
 
 test('every answer has the security headers', async (t) => {
   const app = Fastify()
@@ -35,32 +32,4 @@ test('every answer has the security headers', async (t) => {
       'strict-transport-security': undefined,
     })
   }
-})
-
-test('a response of a server of the service writes them itself, once, before all others', async (t) => {
-  const app = Fastify({ serverFactory: (listener) => createServer({ ServerResponse: SecuredResponse }, listener) })
-  t.after(() => app.close())
-  security(app)
-  app.get('/', async (_request, reply) => reply.header('x-mine', '1').send('fine'))
-  await app.listen({ host: '127.0.0.1', port: 0 })
-  const socket = connect({ port: (app.server.address() as AddressInfo).port, host: '127.0.0.1' })
-  socket.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
-  let said = ''
-  for await (const chunk of socket) said += chunk
-  const [head, body] = said.split('\r\n\r\n')
-  const [status, ...lines] = head.split('\r\n')
-  t.equal(status, 'HTTP/1.1 200 OK')
-  const names = Object.keys(securityHeaders)
-  t.same(
-    lines.slice(0, names.length),
-    Object.entries(securityHeaders).map(([name, value]) => `${name}: ${value}`),
-  )
-  t.same(
-    lines
-      .slice(names.length)
-      .map((line) => line.split(':')[0].toLowerCase())
-      .toSorted(),
-    ['connection', 'content-length', 'content-type', 'date', 'x-mine'],
-  )
-  t.equal(body, 'fine')
 })
