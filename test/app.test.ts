@@ -3,14 +3,19 @@ import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
+import Fastify from 'fastify'
 import { t as root, test } from 'tap'
 import { buildApp } from '../src/app.ts'
 import { parseConfig } from '../src/config.ts'
+import { limitsOf } from '../src/http/limits.ts'
+import { requestsInFlight } from '../src/http/plugins/requests-in-flight.ts'
+import { requestContext } from '../src/http/request-context.ts'
 import type { Figures } from '../src/operation/metrics-snapshot.ts'
 import { MemoryLedger } from '../src/quotas/memory-ledger.ts'
 import { withinAMinute } from './minute.ts'
 import { appOf, ask, listener, post, problemOf } from './support.ts'
 import { writeCertificate } from './wire/certificates.ts'
+import { noConnections } from './wire/support.ts'
 
 const { lines, logger } = listener()
 const app = await appOf(root, {}, logger)
@@ -61,7 +66,13 @@ test('every answer has its request id and the security headers', async (t) => {
   )
   for (const { headers } of answers) {
     t.match(headers['x-request-id'], /^[\da-f-]{36}$/)
-    t.equal(headers['x-content-type-options'], 'nosniff')
+    t.match(headers, {
+      'cross-origin-opener-policy': 'same-origin',
+      'cross-origin-resource-policy': 'same-origin',
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+    })
     t.same(String(headers['content-security-policy']).split(';').toSorted(), policy)
     t.equal(headers['strict-transport-security'], undefined, 'it is for whoever ends TLS to say')
     t.equal(headers['access-control-allow-origin'], undefined)
@@ -122,6 +133,8 @@ test('looks at the health are no news', async (t) => {
   t.same(lines, [])
 })
 
+const exposed = 'x-request-id, retry-after, ratelimit, ratelimit-policy, www-authenticate'
+
 test('CORS is off unless it is asked for', async (t) => {
   const table: [string | undefined, string, string | undefined][] = [
     [undefined, 'https://a.example', undefined],
@@ -133,6 +146,7 @@ test('CORS is off unless it is asked for', async (t) => {
     const service = await appOf(t, configured === undefined ? {} : { CORS_ORIGIN: configured })
     const { headers } = await service.inject({ url: '/livez', headers: { origin } })
     t.equal(headers['access-control-allow-origin'], allowed, `${configured} ${origin}`)
+    t.equal(headers['access-control-expose-headers'], configured === undefined ? undefined : exposed)
     const preflight = await service.inject({
       method: 'OPTIONS',
       url: '/v1/loss',
@@ -145,19 +159,6 @@ test('CORS is off unless it is asked for', async (t) => {
 test('a slash at the end does no harm', async (t) => {
   t.equal((await ask(app, { url: '/v1/losses/' })).status, 200)
   t.equal((await post(app, '/v1/loss/', {})).status, 422)
-})
-
-test('a request of HTTP/1.1 needs a host', async (t) => {
-  const service = await appOf(t)
-  await service.listen({ port: 0 })
-  for (const [version, status] of [
-    ['1.1', 400],
-    ['1.0', 200],
-  ]) {
-    const said = await saidOn(service, `GET /livez HTTP/${version}\r\nConnection: close\r\n\r\n`)
-    t.match(said, `HTTP/1.1 ${status} `)
-    if (status === 400) t.match(said, '"detail":"An HTTP/1.1 request must include a Host header."')
-  }
 })
 
 /** Everything that the service says to these bytes until it closes the connection. */
@@ -265,4 +266,15 @@ test('below a base path', async (t) => {
   const app = await appOf(t, { BASE_PATH: '/a' })
   t.equal((await app.inject('/a/v1/losses')).statusCode, 200)
   t.equal((await app.inject('/v1/losses')).statusCode, 404)
+})
+
+test('a plugin that is registered before what it depends on fails at the start', async (t) => {
+  const early = Fastify()
+  early.decorate('connections', noConnections)
+  await t.rejects(async () => early.register(requestsInFlight, { limits: { maxRequestsInFlight: 1 } }), {
+    code: 'FST_ERR_PLUGIN_DEPENDENCY_NOT_REGISTERED',
+  })
+  await t.rejects(async () => Fastify().register(requestContext, { limits: limitsOf(parseConfig({})) }), {
+    code: 'FST_ERR_PLUGIN_NOT_PRESENT_IN_INSTANCE',
+  })
 })

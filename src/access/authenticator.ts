@@ -10,8 +10,8 @@ export interface Client {
   readonly bytesPerMinute?: number | undefined
 }
 
-/** The owner while nobody needs a key. */
-export const nobody = ''
+/** The owner where no key is needed. */
+export const anonymous = ''
 
 /** What knows keys or tokens. */
 export interface Authorities {

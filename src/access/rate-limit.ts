@@ -1,4 +1,5 @@
-import type { FastifyInstance, onRequestHookHandler } from 'fastify'
+import type { onRequestHookHandler } from 'fastify'
+import fp from 'fastify-plugin'
 import type { Meter } from '../http/request-context.ts'
 import { LimitExceeded } from '../loss/validation-errors.ts'
 import type { Share } from '../quotas/quota-share.ts'
@@ -6,21 +7,32 @@ import type { Quota, Quotas } from '../quotas/quotas.ts'
 import { needOf } from './needs.ts'
 import { rateLimited, rateLimitFields } from './quota-refusals.ts'
 
-/**
- * Bounds what one client sends in a minute: an owner of keys, or an address while nobody needs one. Health and metrics are never
- * limited. Register after `access`, and before the routes.
- *
- * @param standard the quota of clients whose keys name no other
- */
-export function rateLimit(app: FastifyInstance, standard: Quota, quotas: Quotas): void {
-  app.addHook('onRoute', (route) => {
-    if (route.config?.isRefusal || route.config?.isAlwaysAnswered) return
-    const need = needOf(String([route.method].flat()[0]), route.url)
-    if (need === 'nothing' || need === 'metrics') return
-    route.onRequest = [...[route.onRequest ?? []].flat(), limit]
-  })
+interface Options {
+  /** The quota of clients whose keys name no other. */
+  readonly standard: Quota
+  readonly quotas: Quotas
+}
 
-  const limit: onRequestHookHandler = (request, reply, done) => {
+/**
+ * Bounds what one client sends in a minute: an owner of keys, or an address where no key is needed. Health and metrics are never
+ * limited.
+ */
+export const rateLimit = fp(
+  async (app, { standard, quotas }: Options) => {
+    const limit = limitBy(standard, quotas)
+    app.addHook('onRoute', (route) => {
+      if (route.config?.isRefusal || route.config?.isAlwaysAnswered) return
+      const need = needOf(String([route.method].flat()[0]), route.url)
+      if (need === 'nothing' || need === 'metrics') return
+      route.onRequest = [...[route.onRequest ?? []].flat(), limit]
+    })
+    app.addHook('onClose', () => quotas.close())
+  },
+  { name: 'rate-limit', dependencies: ['access'] },
+)
+
+function limitBy(standard: Quota, quotas: Quotas): onRequestHookHandler {
+  return (request, reply, done) => {
     const { client, work, headers } = request
     const quota = {
       requestsPerMinute: client?.requestsPerMinute ?? standard.requestsPerMinute,

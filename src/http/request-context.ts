@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http'
-import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
 import type { Account, Holder } from '../formats/budget.ts'
 import { MemoryBudget } from '../formats/budget.ts'
 import { LimitExceeded } from '../loss/validation-errors.ts'
@@ -18,7 +18,7 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     /** The time and the memory that the request takes. */
-    work: RequestWork
+    work: RequestContext
   }
 }
 
@@ -43,8 +43,8 @@ export class Resources {
    * @param owner whose the request is
    * @param response where its answer goes
    */
-  open(owner: string, response?: ServerResponse): RequestWork {
-    return new RequestWork(this, owner, response)
+  open(owner: string, response?: ServerResponse): RequestContext {
+    return new RequestContext(this, owner, response)
   }
 }
 
@@ -81,7 +81,7 @@ interface LoggedSpec {
 export type Part = 'receive' | 'decode' | 'fold'
 
 /** The time and the memory of one request, from its headers to the end of its answer. */
-export class RequestWork implements Holder {
+export class RequestContext implements Holder {
   readonly task: Task
   readonly memory: Account
   readonly #response: ServerResponse | undefined
@@ -214,29 +214,34 @@ function tooLong(allowed: number): LimitExceeded {
   return new LimitExceeded('maxComputeMs', allowed, [], detail)
 }
 
-/**
- * Gives every request its share of time and memory, and takes it back when the answer is sent or the client has left.
- *
- * @param isBehindProxies whether the address is that of the request, since that of the connection is a proxy's
- */
-export function requestWork(app: FastifyInstance, limits: Limits, isBehindProxies = false): void {
-  const resources = new Resources(limits, new Collector())
-  app.decorate('resources', resources)
-  app.decorateRequest('work')
-  app.addHook('onRequest', (request, { raw }, done) => {
-    const connection = isBehindProxies ? undefined : app.connections.of(request.raw.socket)
-    const owner = connection?.address ?? clientOf(request.ip)
-    const work = resources.open(owner, raw)
-    request.work = work
-    // the response is closed however it ends; a response to a client that left is never finished
-    whenClosed(raw, () => work.close())
-    done()
-  })
-  app.addHook('onSend', (request, _reply, payload, done) => {
-    const { work } = request
-    work.answers()
-    const isWhole = typeof payload === 'string' || Buffer.isBuffer(payload)
-    if (isWhole && payload.length > uncountedBytes) work.memory.reserve(payload.length)
-    done()
-  })
+interface Options {
+  readonly limits: Limits
+  /** Whether the address is that of the request, since that of the connection is a proxy's. */
+  readonly isBehindProxies?: boolean
 }
+
+/** Gives every request its time and memory, and takes them back when the answer is sent or the client has left. */
+export const requestContext = fp(
+  async (app, { limits, isBehindProxies = false }: Options) => {
+    const resources = new Resources(limits, new Collector())
+    app.decorate('resources', resources)
+    app.decorateRequest('work')
+    app.addHook('onRequest', (request, { raw }, done) => {
+      const connection = isBehindProxies ? undefined : app.connections.of(request.raw.socket)
+      const owner = connection?.address ?? clientOf(request.ip)
+      const work = resources.open(owner, raw)
+      request.work = work
+      // a response to a client that left is closed, but never finished
+      whenClosed(raw, () => work.close())
+      done()
+    })
+    app.addHook('onSend', (request, _reply, payload, done) => {
+      const { work } = request
+      work.answers()
+      const isWhole = typeof payload === 'string' || Buffer.isBuffer(payload)
+      if (isWhole && payload.length > uncountedBytes) work.memory.reserve(payload.length)
+      done()
+    })
+  },
+  { name: 'request-context', decorators: { fastify: ['connections'] } },
+)

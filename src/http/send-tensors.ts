@@ -1,8 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
-import { jsonText } from './json-text.ts'
-import type { RequestWork } from './request-context.ts'
-import { sendJson } from './send-json.ts'
+import type { RequestContext } from './request-context.ts'
+import { jsonText, sendJson } from './send-json.ts'
 
 /** Numbers of a tensor: FP64, or integers that are sent as INT64. */
 export type TensorNumbers = Float64Array | Int32Array
@@ -21,7 +20,7 @@ export function bytesSentOf(numbers: TensorNumbers): number {
  */
 export async function sendTensors(
   reply: FastifyReply,
-  work: RequestWork,
+  work: RequestContext,
   header: object,
   tensors: readonly TensorNumbers[],
 ): Promise<FastifyReply> {
@@ -39,7 +38,11 @@ export async function sendTensors(
   return reply.send(Readable.from(paced(json, pieces, work), { objectMode: false }))
 }
 
-async function* paced(json: Buffer, tensors: readonly Iterable<Buffer>[], work: RequestWork): AsyncGenerator<Buffer> {
+async function* paced(
+  json: Buffer,
+  tensors: readonly Iterable<Buffer>[],
+  work: RequestContext,
+): AsyncGenerator<Buffer> {
   yield json
   for (const pieces of tensors) {
     for (const piece of pieces) {

@@ -6,7 +6,7 @@ import { access } from '../../src/access/plugin.ts'
 import { handleError } from '../../src/http/error-handler.ts'
 import { Problem } from '../../src/http/problem.ts'
 import { Client, head, serve } from '../formats/support.ts'
-import { bare } from '../http/plugins/support.ts'
+import { bare, standIns } from '../http/plugins/support.ts'
 import { withinAMinute } from '../minute.ts'
 import { appOf, ask, listener, problemOf } from '../support.ts'
 
@@ -175,7 +175,8 @@ test('a token is verified later than a key is found, and may fail', async (t) =>
     if (token === 'a.b.c') return { owner: 'token', scopes: ['evaluate'] }
     throw new Problem('issuer-unavailable', 'No.')
   }
-  access(app, { issuer: { verify } })
+  await standIns(app, 'request-context')
+  await app.register(access, { authorities: { issuer: { verify }, close: () => undefined } })
   const further: string[] = []
   app.post('/v1/loss', { onRequest: async () => void further.push('one') }, async ({ owner }) => owner)
   app.get('/v1/limits', { onRequest: [async () => void further.push('two')] }, async ({ owner }) => owner)

@@ -3,9 +3,10 @@ import Fastify from 'fastify'
 import { test } from 'tap'
 import { z } from 'zod'
 import packageJson from '../../package.json' with { type: 'json' }
-import { registerOpenapi } from '../../src/http/openapi.ts'
+import { openapi } from '../../src/http/openapi.ts'
 import type { Document } from '../support.ts'
 import { appOf } from '../support.ts'
+import { standIns } from './plugins/support.ts'
 
 const inner = z.object({ a: z.int() }).meta({ id: 'Inner' })
 const answer = z.object({ inner }).meta({ id: 'Given', description: 'What is given.' })
@@ -17,7 +18,8 @@ async function documentOfSmall(basePath = ''): Promise<Document & { info: object
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   await app.register(accepts)
-  await registerOpenapi(app)
+  await standIns(app, 'access-document')
+  await app.register(openapi)
   app.post(
     '/both',
     {

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
 import type { Connection, Share } from '../../wire/table.ts'
 import { clientOf } from '../../wire/table.ts'
 import { whenClosed } from '../../wire/when-closed.ts'
@@ -17,17 +18,25 @@ declare module 'fastify' {
   }
 }
 
+interface Options {
+  readonly limits: Pick<Limits, 'maxRequestsInFlight'>
+  /** Whether the address is that of the request, since that of the connection is a proxy's. */
+  readonly isBehindProxies?: boolean
+}
+
 /**
- * Bounds the requests that are answered at one time, in all and of one address, and refuses those on excess connections.
- *
- * @param isBehindProxies whether the address is that of the request, since that of the connection is a proxy's
+ * Bounds the requests that are answered at one time, in all and of one address, and refuses those on excess connections. What
+ * refuses requests comes after what every answer needs, and after this, so that they are counted.
  */
-export function requestsInFlight(
-  app: FastifyInstance,
-  { maxRequestsInFlight }: Pick<Limits, 'maxRequestsInFlight'>,
-  isBehindProxies = false,
-): void {
+export const requestsInFlight = fp(async (app, options: Options) => boundRequestsInFlight(app, options), {
+  name: 'requests-in-flight',
+  dependencies: ['access-log', 'request-context', 'request-id', 'security-headers'],
+  decorators: { fastify: ['connections'] },
+})
+
+function boundRequestsInFlight(app: FastifyInstance, { limits, isBehindProxies = false }: Options): void {
   const { connections } = app
+  const { maxRequestsInFlight } = limits
   const inFlight = { count: 0 }
   const forwarded = new Map<string, Requests>()
   /** The requests that one address may have, alone and while others are there: the first of another always finds room. */

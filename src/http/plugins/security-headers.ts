@@ -1,6 +1,6 @@
-import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
 
-/** Nothing but this service's own files; Swagger UI draws its icons from data: addresses. */
+/** Allows only files of this service; Swagger UI draws its icons from data: addresses. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "base-uri 'none'",
@@ -15,7 +15,7 @@ const contentSecurityPolicy = [
   "style-src 'self'",
 ].join(';')
 
-/** What tells a browser to trust an answer with as little as possible. Strict-Transport-Security is for whoever ends TLS to say. */
+/** Tells a browser to trust an answer as little as possible. Strict-Transport-Security is left to what terminates TLS. */
 export const securityHeaders = {
   'content-security-policy': contentSecurityPolicy,
   'cross-origin-opener-policy': 'same-origin',
@@ -26,9 +26,12 @@ export const securityHeaders = {
 } as const
 
 /** Every answer has the security headers. */
-export function security(app: FastifyInstance): void {
-  app.addHook('onRequest', (_request, reply, done) => {
-    reply.headers(securityHeaders)
-    done()
-  })
-}
+export const security = fp(
+  async (app) => {
+    app.addHook('onRequest', (_request, reply, done) => {
+      reply.headers(securityHeaders)
+      done()
+    })
+  },
+  { name: 'security-headers' },
+)

@@ -7,7 +7,7 @@ import type { OpenEvaluation } from '../../evaluations/service.ts'
 import type { ParsedBody } from '../../formats/parsed-body.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { Problem, pointerOf } from '../../http/problem.ts'
-import type { RequestWork } from '../../http/request-context.ts'
+import type { RequestContext } from '../../http/request-context.ts'
 import { sendJson } from '../../http/send-json.ts'
 import { validBody } from '../../http/validation.ts'
 import { inWords } from '../../http/words.ts'
@@ -47,7 +47,7 @@ export async function evaluationRoutes(
   { evaluations, retentionDays }: EvaluationRouteOptions,
 ): Promise<void> {
   /** What all batches add up to, and what else is told of the evaluation. */
-  const reportOf = (found: OpenEvaluation, { task, memory }: RequestWork, requestId: string) => {
+  const reportOf = (found: OpenEvaluation, { task, memory }: RequestContext, requestId: string) => {
     const { spec, outputs } = found.declared
     memory.reserve(answerBytesOf(spec, { samples: 0, outputs }, fixedLimits))
     return evaluations.report(found, task, async (total, batches) => {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { nobody } from '../../access/authenticator.ts'
+import { anonymous } from '../../access/authenticator.ts'
 import type { Evaluations, OpenEvaluation } from '../../evaluations/service.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { overloaded } from '../../http/problem.ts'
@@ -60,7 +60,7 @@ export async function eventRoute(
       const found = await foundEvaluation(evaluations, owner, name)
       // one that begins now would hear of no end
       if (ending.aborted) throw closingProblem
-      const most = owner === nobody ? maxEventStreams : maxEventStreams / 2
+      const most = owner === anonymous ? maxEventStreams : maxEventStreams / 2
       const own = openOf.get(owner) ?? 0
       if (open >= maxEventStreams || own >= most) {
         const detail = `As many streams of events are open as maxEventStreams, ${maxEventStreams}, allows.`

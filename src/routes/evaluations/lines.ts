@@ -11,7 +11,7 @@ import { problemOf } from '../../http/error-handler.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { pathOf } from '../../http/path-of.ts'
 import { isAboutContent, problemBody } from '../../http/problem.ts'
-import type { RequestWork } from '../../http/request-context.ts'
+import type { RequestContext } from '../../http/request-context.ts'
 import { sendJson } from '../../http/send-json.ts'
 import { validated } from '../../http/validation.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
@@ -101,7 +101,7 @@ async function evaluatedLine(line: ParsedLine, found: OpenEvaluation, { work }: 
 }
 
 /** Evaluates a line: to refuse one takes as long, and lets others have their turn, too. */
-function* evaluateFields(fields: Fields, found: OpenEvaluation, work: RequestWork) {
+function* evaluateFields(fields: Fields, found: OpenEvaluation, work: RequestContext) {
   const { batch, ...tensors } = validated(namedBatch, fields) as NamedBatch
   return yield* evaluateBatch(found, batch, tensors, contextOf(work))
 }

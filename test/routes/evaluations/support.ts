@@ -6,7 +6,7 @@ import type { Evaluations, OpenEvaluation } from '../../../src/evaluations/servi
 import { registerBodies } from '../../../src/http/bodies.ts'
 import { handleError } from '../../../src/http/error-handler.ts'
 import { limitsOf } from '../../../src/http/limits.ts'
-import { requestWork } from '../../../src/http/request-context.ts'
+import { requestContext } from '../../../src/http/request-context.ts'
 import { validatorCompiler } from '../../../src/http/validation.ts'
 import { resolve } from '../../../src/loss/spec.ts'
 import type { EvaluationRouteOptions } from '../../../src/routes/evaluations/found.ts'
@@ -98,7 +98,7 @@ export async function routesOver(
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   app.setErrorHandler(handleError)
   app.decorate('connections', noConnections)
-  requestWork(app, limits)
+  await app.register(requestContext, { limits })
   app.decorateRequest('owner', '')
   app.addHook('onRequest', async (request) => {
     request.owner = String(request.headers['x-owner'] ?? '')

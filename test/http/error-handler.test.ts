@@ -15,7 +15,7 @@ import { limitsOf } from '../../src/http/limits.ts'
 import { pathOf } from '../../src/http/path-of.ts'
 import { isAboutContent, overloaded, Problem, pointerOf, problemBody } from '../../src/http/problem.ts'
 import { problems } from '../../src/http/problems.ts'
-import { requestWork } from '../../src/http/request-context.ts'
+import { requestContext } from '../../src/http/request-context.ts'
 import type { Path } from '../../src/loss/validation-errors.ts'
 import { InvalidContent, LimitExceeded, ValidationErrors } from '../../src/loss/validation-errors.ts'
 import { listener } from '../support.ts'
@@ -26,8 +26,9 @@ async function throwing(error: unknown): Promise<{ app: FastifyInstance; lines: 
   const { logger, lines } = listener()
   const app = Fastify({ loggerInstance: logger, genReqId: () => 'id' })
   app.decorate('connections', noConnections)
-  requestWork(app, limitsOf(parseConfig({})))
-  registerBodies(app, limitsOf(parseConfig({})))
+  const limits = limitsOf(parseConfig({}))
+  await app.register(requestContext, { limits })
+  registerBodies(app, limits)
   app.setErrorHandler(handleError)
   app.post('/here', { config: { accepts: ['application/json', 'text/x'] } }, async () => {
     throw error
