@@ -43,6 +43,8 @@ export class Issuer {
   readonly #renewing: NodeJS.Timeout
   #keys: Promise<Keys> | undefined
   #failedAt = Number.NEGATIVE_INFINITY
+  /** Whether the log has been told that tokens cannot be verified. */
+  #isTold = false
 
   constructor(options: IssuerOptions) {
     this.#options = options
@@ -87,11 +89,21 @@ export class Issuer {
       )
       const client = clientOf(issuer, payload)
       const left = (Number(payload.exp) + clockTolerance) * 1000 - Date.now()
+      this.#isTold = false
       this.#verified.set(digest, client, { ttl: Math.max(1, Math.min(verifiedMs, left)) })
       return client
     } catch (error) {
-      throw refusalOf(error)
+      const refusal = refusalOf(error)
+      if (refusal.problem === 'issuer-unavailable') this.#tellOnce(error)
+      throw refusal
     }
+  }
+
+  /** Logs why tokens cannot be verified, once until one is again. */
+  #tellOnce(err: unknown): void {
+    if (this.#isTold) return
+    this.#isTold = true
+    this.#options.log.warn({ err, issuer: this.#options.issuer }, 'tokens cannot be verified')
   }
 
   /** Where its keys are is asked once. */
