@@ -41,6 +41,7 @@ test('a request needs a key with the scope of its route; what is open needs none
     '/explore',
     '/problems',
     '/problems/forbidden',
+    '/v2/health/live',
   ]
   for (const url of open) t.equal((await app.inject(url)).statusCode, 200, url)
   t.equal((await app.inject('/nothing')).statusCode, 404)
@@ -50,6 +51,7 @@ test('a request needs a key with the scope of its route; what is open needs none
     ['POST', '/v1/loss', 'evaluate'],
     ['POST', '/v1/mini-batches', 'evaluate'],
     ['POST', '/v1/sweeps', 'evaluate'],
+    ['POST', '/v1/comparisons', 'evaluate'],
     ['GET', '/v1/losses'],
     ['HEAD', '/v1/limits'],
     ['GET', '/v1/evaluations', 'read'],
@@ -62,6 +64,7 @@ test('a request needs a key with the scope of its route; what is open needs none
     ['DELETE', '/v1/evaluations/a', 'write'],
     ['PUT', '/v1/evaluations/a/batches/b', 'write'],
     ['POST', '/v1/evaluations/a/batches', 'write'],
+    ['GET', '/metrics', 'metrics'],
   ]
   for (const [method, url, scope] of guarded) {
     for (const headers of [{}, { authorization: 'Basic YTpi' }, { authorization: 'Bearer key-of-eve' }]) {

@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import Fastify, { LogController } from 'fastify'
 import { test } from 'tap'
-import { answerClientError, refuseAddress } from '../../src/http/client-error.ts'
+import { answerClientError } from '../../src/http/client-error.ts'
 import { handleError } from '../../src/http/error-handler.ts'
 import { requestsInFlight } from '../../src/http/plugins/requests-in-flight.ts'
 import { problems } from '../../src/http/problems.ts'
@@ -259,27 +259,3 @@ test('a socket that takes nothing more is closed', async (t) => {
 function withCode(code: string): Error & { code: string } {
   return Object.assign(new Error(code), { code })
 }
-
-test('an address that the router cannot read has its line, its id and the headers of every answer', async (t) => {
-  const { logger, lines } = listener()
-  const app = Fastify({
-    loggerInstance: logger,
-    frameworkErrors: refuseAddress,
-    genReqId: () => 'mine',
-    logController: new LogController({ disableRequestLogging: true }),
-  })
-  app.decorateRequest('continueBody', null)
-  app.decorate('connections', { of: () => undefined } as never)
-  const { statusCode, headers, body } = await app.inject('/%zz')
-  t.equal(statusCode, 400)
-  t.match(headers, { 'x-request-id': 'mine', 'x-content-type-options': 'nosniff' })
-  t.match(JSON.parse(body), {
-    type: '/problems/bad-request',
-    detail: 'The address is malformed: a part of it is badly encoded or too long.',
-    requestId: 'mine',
-  })
-  t.match(
-    lines.map((line) => JSON.parse(line)),
-    [{ reqId: 'mine', status: 400, msg: 'answered' }],
-  )
-})

@@ -19,29 +19,6 @@ async function linesOf(lines: string[], count: number): Promise<Record<string, u
   return found()
 }
 
-test('an answered request has one line, without its query', async (t) => {
-  const { lines, logger } = listener()
-  const app = bare(t, logger)
-  await logging(app)
-  app.get('/a', async (_request, reply) => reply.code(201).send('fine'))
-  await app.inject('/a?geheim=1')
-  const [{ milliseconds, time, pid, hostname, ...line }, ...others] = await linesOf(lines, 1)
-  t.same(line, { level: 30, reqId: 'req-1', method: 'GET', path: '/a', status: 201, msg: 'answered' })
-  t.ok(Number(milliseconds) >= 0)
-  t.same(others, [])
-})
-
-test('a request that answers to no more than a probe has none', async (t) => {
-  const { lines, logger } = listener()
-  const app = bare(t, logger)
-  await logging(app)
-  app.get('/probe', { logLevel: 'warn' }, async () => 'fine')
-  app.get('/a', async () => 'fine')
-  await app.inject('/probe')
-  await app.inject('/a')
-  t.match(await linesOf(lines, 1), [{ path: '/a' }])
-})
-
 test('its time has what it waited before it began', async (t) => {
   const { lines, logger } = listener()
   const app = bare(t, logger)
