@@ -62,20 +62,18 @@ import { inferenceRoutes } from './routes/v2/route.ts'
 import { Connections } from './wire/server.ts'
 import { Tls } from './wire/tls.ts'
 
-/** What several workers share. */
 export interface Cluster {
   /** Counts what clients send to all of them. */
   readonly ledger: Ledger
-  /** Has others ask for the metrics of this one. */
+  /** Lets the others ask for the metrics of this worker. */
   onFigures(figures: () => Promise<Figures>): void
-  /** The metrics of all, in the text format of Prometheus. */
+  /** The metrics of all workers, in the text format of Prometheus. */
   scrape(): Promise<string>
 }
 
 export interface AppOptions {
-  /** Makes /readyz fail. */
   readonly isClosing?: () => boolean
-  /** Whether it deletes old evaluations; of several workers one does. */
+  /** Whether it deletes old evaluations; one of several workers does. */
   readonly sweeps?: boolean | undefined
   /** The other workers; undefined where there are none. */
   readonly cluster?: Cluster | undefined
@@ -117,7 +115,6 @@ export async function buildApp(
   const { scheduler } = app.resources
   connections.waitFor(scheduler)
   app.server.on('connection', () => scheduler.hurry())
-  // with TLS the server is one of node:https
   tls?.renew(app.server as HttpsServer, app.log)
   app.addHook('onClose', async () => tls?.close())
 
@@ -168,7 +165,7 @@ function quotaOf({ REQUESTS_PER_MINUTE: requestsPerMinute, BYTES_PER_MINUTE: byt
   return { requestsPerMinute, bytesPerMinute }
 }
 
-/** Counts what clients send: with PostgreSQL for all replicas, else for all workers. */
+/** Quotas are shared by all replicas with PostgreSQL, else by all workers. */
 function openQuotas({ DATABASE_URL: url }: Config, log: FastifyBaseLogger, cluster: Cluster | undefined): Quotas {
   const ledger = parseDatabaseUrl(url).engine === 'postgres' ? new PostgresLedger(url) : cluster?.ledger
   return new Quotas(ledger, log)
@@ -185,7 +182,7 @@ async function openEvaluations(
 ): Promise<EvaluationRouteOptions> {
   const store = await openStore(config.DATABASE_URL, limits, Date.now, counted)
   const warn = (err: unknown) => app.log.warn({ err }, 'the store of evaluations cannot be used')
-  // a database that is out of reach at the start may come later
+  // the service starts without its database, which may come later
   void store.ping().catch(warn)
   const endSweeping = sweeps ? sweepRegularly(store, config.EVALUATION_RETENTION_DAYS, warn) : undefined
   const ending = new AbortController()

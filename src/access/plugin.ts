@@ -9,11 +9,11 @@ import { forbidden } from './refusals.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Whether the route only says that there is none for its method. */
+    /** Whether the route only answers 405. */
     isRefusal?: boolean
   }
   interface FastifyRequest {
-    /** Whose evaluations the request is about. */
+    /** Owner of the evaluations that the request sees. */
     owner: string
     /** Who sent it; null where no key is needed. */
     client: Client | null

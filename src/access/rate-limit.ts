@@ -67,7 +67,7 @@ class QuotaMeter implements Meter {
   readonly #quotas: Quotas
   readonly #client: string
   readonly #limit: number
-  /** Where the bytes that it has declared are held, and how many have not come. */
+  /** Where the declared bytes are held, and how many of them have not come. */
   readonly #share: Share
   #held: number
 
@@ -80,7 +80,7 @@ class QuotaMeter implements Meter {
   }
 
   count(bytes: number): Promise<void> | undefined {
-    // the minute may have changed; what was held counts for the one that it was held in
+    // held bytes count for the minute in which they were held, even if it has passed
     const held = Math.min(this.#held, bytes)
     this.#held -= held
     this.#share.useHeld(held)

@@ -6,7 +6,6 @@ import '@fastify/accepts'
 
 /** An answer that stays the same while the service runs, sent compressed to clients that accept it. */
 export interface Constant {
-  /** A hash of the content, in base64url. */
   readonly hash: string
   send(request: FastifyRequest, reply: FastifyReply, cacheControl: string): Promise<FastifyReply>
 }

@@ -17,17 +17,16 @@ declare module 'fastify' {
   }
 }
 
-/** Answers any error as a problem. What the payload holds goes to the client alone, never to the log. */
+/** Answers any error as a problem. Values of the body go to the client alone, never to the log. */
 export function handleError(thrown: Error, request: FastifyRequest, reply: FastifyReply): void {
-  // whatever an abandoned request ran into, the reason why it was abandoned is what matters
+  // an abandoned request may run into any error; the reason why it was abandoned matters
   const error = request.work?.task.reason ?? thrown
   const problem = problemOf(error, request)
   const { id: reqId, log } = request
   request.server.metrics?.refused(problem.problem, problem.limit)
   if (error instanceof StoreUnavailable) log.warn({ reqId, err: error }, 'store unavailable')
-  // a client that left is no failure
   if (problem.problem === 'internal-error' && error !== requestOver) log.error({ reqId, err: error }, 'internal error')
-  // nobody is left to be answered; a thousand who leave at once would hold up those who stay
+  // the client has left: an answer would only cost time
   if (reply.raw.destroyed) {
     reply.hijack()
     return
@@ -83,14 +82,13 @@ function placedProblem({ place: { line, locate }, cause }: PlacedError, request:
   return new Problem(problem.problem, `Line ${line}: ${message}`, { ...extensions, line }, headers)
 }
 
-/** The answer to a body of a type that the resource does not take. */
 export function unsupportedMediaType({ headers, routeOptions: { config } }: FastifyRequest): Problem {
   const { accepts: accepted = ['application/json'] } = config
   const detail = mediaTypeDetail(headers['content-type'], accepted)
   return new Problem('unsupported-media-type', detail, { accepted }, { accept: accepted.join(', ') })
 }
 
-/** What to say of a Content-Type that is not one of those accepted, or is missing. */
+/** The detail for a Content-Type that is missing or not accepted. */
 export function mediaTypeDetail(received: string | undefined, accepted: readonly string[]): string {
   const found = received === undefined ? 'The request has no Content-Type' : `Content-Type is ${quoted(received)}`
   return `${found}; this resource takes ${alternatives(accepted)}. For JSON add the header Content-Type: application/json.`

@@ -23,7 +23,6 @@ export function createInstance(
     // the body reader bounds the size and the time of bodies
     bodyLimit: Number.MAX_SAFE_INTEGER,
     serverFactory: (listener) => connections.serve(listener),
-    // app.connections closes them
     forceCloseConnections: false,
     genReqId: requestIdOf,
     ...(config.BASE_PATH !== undefined && { rewriteUrl: addressBelow(config.BASE_PATH) }),

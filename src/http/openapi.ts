@@ -87,7 +87,7 @@ async function serveDocument(app: FastifyInstance): Promise<void> {
   })
 }
 
-/** The transform knows one schema for a body; that of JSON; `mediaTypes` has the others. */
+/** The transform takes one schema for a body: that of JSON. `mediaTypes` has the others. */
 const transformJsonBody: typeof jsonSchemaTransform = (document) => {
   const { body } = (document.schema ?? {}) as { body?: { content?: Record<string, { schema: unknown }> } }
   if (body?.content === undefined) return jsonSchemaTransform(document)
@@ -97,7 +97,6 @@ const transformJsonBody: typeof jsonSchemaTransform = (document) => {
   })
 }
 
-/** The examples that stand in the answers of a route, by status. */
 function problemsOf(answers: AnswersByStatus = {}): Record<string, NamedExamples> {
   const found: Record<string, NamedExamples> = {}
   for (const [status, { content = {} }] of Object.entries(answers)) {

@@ -20,7 +20,7 @@ export class Problem extends Error {
     headers: Record<string, string> = {},
     limit = extensions.limit,
   ) {
-    // nobody asks where a refusal comes from, and to find out would be much of what it costs
+    // a refusal is no failure of the service: its stack trace is not needed, and costs time
     const { stackTraceLimit } = Error
     Error.stackTraceLimit = 0
     super(detail)
@@ -32,7 +32,7 @@ export class Problem extends Error {
   }
 }
 
-/** That the service cannot take this now, and after how many seconds to try again. */
+/** Refuses what the service cannot take now. @param seconds until the client may try again */
 export function overloaded(detail: string, seconds = 1, limit?: keyof Limits): Problem {
   return new Problem('overloaded', detail, {}, { 'retry-after': String(seconds) }, limit)
 }
@@ -70,7 +70,7 @@ export function pointerOf(path: Path): string {
   return ['#', ...tokens].join('/')
 }
 
-/** Whether an error says what is wrong with what was sent, not with the service. */
+/** Whether an error is about the content of the request, not about the service. */
 export function isAboutContent(error: unknown): error is Error {
   return (
     error instanceof InvalidContent ||
@@ -79,5 +79,5 @@ export function isAboutContent(error: unknown): error is Error {
   )
 }
 
-/** Why work stopped whose result nobody would see. */
+/** The reason for stopping work when the client has left or has its answer. */
 export const requestOver = new Error('the request is over')

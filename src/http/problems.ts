@@ -1,9 +1,7 @@
 interface ProblemType {
   readonly status: number
   readonly title: string
-  /** What it means. */
   readonly meaning: string
-  /** What to change in the request. */
   readonly remedy: string
 }
 

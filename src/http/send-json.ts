@@ -2,9 +2,7 @@ import type { FastifyReply } from 'fastify'
 import { NumberRows } from '../loss/report/number-rows.ts'
 import type { Task } from '../runtime/scheduler.ts'
 
-/** Scalars that are written out in one step. */
 const scalarsPerStep = 4096
-/** Characters that are encoded in one step. */
 const charactersPerStep = 2 ** 18
 
 /** Sends an answer that may be large: it is written step by step. */
@@ -12,7 +10,6 @@ export async function sendJson(reply: FastifyReply, task: Task, answer: object):
   return sendPayload(reply, await task.runNow(jsonPayload(answer)))
 }
 
-/** Sends JSON that is written out. */
 export function sendPayload(reply: FastifyReply, payload: string | Buffer): FastifyReply {
   return reply.type('application/json; charset=utf-8').send(payload)
 }

@@ -35,7 +35,6 @@ export function logWhenClosed(request: FastifyRequest, reply: FastifyReply): voi
     const { id, method, url, server, routeOptions } = request
     // undefined where the router gave up
     const work: RequestContext | undefined = request.work
-    // an answer that was not begun has no status
     const status = raw.headersSent ? reply.statusCode : undefined
     const milliseconds = performance.now() - begin
     server.metrics?.answered({ method, route: routeOptions.url, status, seconds: milliseconds / 1000, work })

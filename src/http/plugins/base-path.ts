@@ -11,7 +11,6 @@ declare module 'fastify' {
 /** Probes and scrapes go to the port itself, not through the proxy that adds the path. */
 const direct = ['/livez', '/readyz', '/metrics']
 
-/** Nothing is served here. */
 const outside = '/.outside'
 
 /** The address of a request below a base path, as the routes have it. Probes and scrapes are answered without it, too. */

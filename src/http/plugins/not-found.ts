@@ -14,7 +14,6 @@ export const notFound = fp(
   { name: 'not-found', dependencies: ['requests-in-flight'] },
 )
 
-/** The answer to an address at which nothing is served. */
 export function nothingServed(): Problem {
   return new Problem('not-found', 'Nothing is served at this address. /openapi.json lists the available routes.')
 }

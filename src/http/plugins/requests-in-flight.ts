@@ -13,7 +13,6 @@ declare module 'fastify' {
     isAlwaysAnswered?: boolean
   }
   interface FastifyInstance {
-    /** How many requests are being answered. */
     requestsInFlight: { count: number }
   }
 }
@@ -39,7 +38,7 @@ function boundRequestsInFlight(app: FastifyInstance, { limits, isBehindProxies =
   const { maxRequestsInFlight } = limits
   const inFlight = { count: 0 }
   const forwarded = new Map<string, Requests>()
-  /** The requests that one address may have, alone and while others are there: the first of another always finds room. */
+  /** The most requests of one address, alone and among others; the first request of another address always finds room. */
   const mostAlone = Math.ceil((3 * maxRequestsInFlight) / 4)
   const mostShared = Math.ceil(maxRequestsInFlight / 2)
   app.decorate('requestsInFlight', inFlight)
@@ -72,8 +71,8 @@ function boundRequestsInFlight(app: FastifyInstance, { limits, isBehindProxies =
   }
 
   /**
-   * Ends a request in favour of an address that has far fewer: of the address that has most the newest that only waits for its
-   * client. So a few addresses cannot keep all others out with bodies that never end, or answers that they do not take.
+   * Ends a request of the address that has most, if this one has less than half as many: the newest that waits for its client.
+   * So a few addresses cannot keep others out with slow bodies, or answers that they do not take.
    */
   function makesRoom(share: Requests | undefined): boolean {
     let most: readonly FastifyRequest[] = []
@@ -90,7 +89,6 @@ function tooMany(): Problem {
   return overloaded('Too many requests are in flight.', 1, 'maxRequestsInFlight')
 }
 
-/** What one address has in flight. */
 type Requests = Pick<Share, 'answering'>
 
 function isAlwaysAnswered({ routeOptions: { config } }: FastifyRequest): boolean {
