@@ -19,7 +19,7 @@ else await work()
 /** Answers requests: alone, or as a member of several workers. */
 async function serve(config: Config, membership?: Membership, sweeps?: boolean): Promise<void> {
   let isUnready = false
-  /** The time to go on that the primary has set. */
+  /** The delay that the primary has set. */
   let ordered: number | undefined
   const app = await orExit(() => buildApp(config, logger, { isClosing: () => isUnready, sweeps, cluster: membership }))
 
@@ -27,7 +27,6 @@ async function serve(config: Config, membership?: Membership, sweeps?: boolean):
     {
       delay: lifetimeOf(config),
       logger: false,
-      // workers are told by the primary
       skip: membership === undefined ? [] : ['SIGINT', 'SIGTERM', 'SIGHUP'],
     },
     async ({ signal, err }) => {
@@ -56,11 +55,11 @@ async function serve(config: Config, membership?: Membership, sweeps?: boolean):
     },
   )
 
-  // no request is to pay for the making of the document
+  // made before the first request asks for it
   app.swagger()
   app.swagger({ yaml: true })
   try {
-    // as many as the kernel grants: who is beyond them has to try again, a second later at the earliest
+    // a client beyond the backlog has to try again, a second later at the earliest
     await app.listen({ host: config.HOST, port: config.PORT, backlog: 4096, listenTextResolver })
   } catch (err) {
     logger.fatal({ err }, 'cannot listen')
@@ -69,21 +68,19 @@ async function serve(config: Config, membership?: Membership, sweeps?: boolean):
   }
 }
 
-/** Answers requests as one of several workers. */
 async function work(): Promise<void> {
   const { Membership } = await import('./cluster/worker.ts')
   const { shareOf } = await import('./cluster/split-limits.ts')
   await serve(shareOf(config), new Membership(process), process.env[placeName] === '0')
 }
 
-/** Starts the workers, and sees to them. */
+/** Starts and supervises the workers. */
 async function lead(): Promise<void> {
   const { default: cluster } = await import('node:cluster')
   const { Primary } = await import('./cluster/primary.ts')
   const { relayLines } = await import('./log/relay.ts')
   const { primaryMetrics } = await import('./operation/metrics.ts')
   const { MemoryLedger } = await import('./quotas/memory-ledger.ts')
-  // by turns, on every platform
   cluster.schedulingPolicy = cluster.SCHED_RR
   cluster.setupPrimary({ stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
   const primary = new Primary({
@@ -98,7 +95,7 @@ async function lead(): Promise<void> {
     },
   })
   closeWithGrace(
-    // the workers have ended by then, or will not
+    // workers that have not ended by then will not
     { delay: lifetimeOf(config) + 1000, logger: false, skip: ['SIGHUP'] },
     async ({ signal, err }) => {
       logClosing(signal, err)
@@ -117,7 +114,7 @@ function logClosing(signal: string | undefined, err: Error | undefined): void {
   else logger.info({ signal }, 'closing')
 }
 
-/** /readyz fails while connections are still taken, so that a balancer turns away first. */
+/** How long /readyz fails while connections are still taken, so that a load balancer stops sending first. */
 function delayOf({ SHUTDOWN_DELAY_MS: delay }: Config, signal: string | undefined): number {
   return signal === 'SIGTERM' ? delay : 0
 }
@@ -127,12 +124,12 @@ function lifetimeOf({ SHUTDOWN_DELAY_MS: delay, SHUTDOWN_TIMEOUT_MS: timeout }: 
   return delay + timeout + refusalMs + 2500
 }
 
-/** Fastify did not make the server, and so does not know that it speaks TLS. */
+/** Fastify does not know that the server speaks TLS, since it did not make it. */
 function listenTextResolver(address: string): string {
   return `Server listening at ${config.TLS_CERT_FILE === undefined ? address : address.replace(/^http:/, 'https:')}`
 }
 
-/** What is made, or the end of the process with the reason on stderr, when whoever started it has to change something. */
+/** Makes something, or ends the process with the reason on stderr when the operator has to change the configuration. */
 async function orExit<Value>(make: () => Value | Promise<Value>): Promise<Value> {
   try {
     return await make()

@@ -1,16 +1,22 @@
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import type { FastifyInstance } from 'fastify'
+import Fastify from 'fastify'
 import { t as root, test } from 'tap'
 import { buildApp } from '../src/app.ts'
 import { parseConfig } from '../src/config.ts'
+import { limitsOf } from '../src/http/limits.ts'
+import { requestsInFlight } from '../src/http/plugins/requests-in-flight.ts'
+import { requestContext } from '../src/http/request-context.ts'
 import type { MetricsSnapshot } from '../src/operation/metrics-snapshot.ts'
 import { MemoryLedger } from '../src/quotas/memory-ledger.ts'
 import { eventually } from './eventually.ts'
 import { withinAMinute } from './minute.ts'
 import { appOf, ask, listener, post, problemOf } from './support.ts'
+import { noConnections } from './wire/support.ts'
 
-const app = await appOf(root)
+const { lines, logger } = listener()
+const app = await appOf(root, {}, logger)
 
 test('every answer has its request id and the security headers', async (t) => {
   const answers = [
@@ -40,6 +46,7 @@ test('an address that cannot be read', async (t) => {
     const { status, body, headers } = await ask(app, { url, headers: { 'x-request-id': 'mine' } })
     t.same([status, body], [400, problemOf('bad-request', 400, 'The request cannot be read', detail, url)], url)
     t.equal(headers['x-request-id'], 'mine')
+    t.match(JSON.parse(String(lines.at(-1))), { reqId: 'mine', status: 400, msg: 'answered' })
   }
 })
 
@@ -138,4 +145,15 @@ test('proxies are those that are declared, by number or by address', async (t) =
     await withinAMinute()
     t.same([await from('198.51.100.1'), await from('198.51.100.2')], [200, status], String(proxies))
   }
+})
+
+test('a plugin that is registered before what it depends on fails at the start', async (t) => {
+  const early = Fastify()
+  early.decorate('connections', noConnections)
+  await t.rejects(async () => early.register(requestsInFlight, { limits: { maxRequestsInFlight: 1 } }), {
+    code: 'FST_ERR_PLUGIN_DEPENDENCY_NOT_REGISTERED',
+  })
+  await t.rejects(async () => Fastify().register(requestContext, { limits: limitsOf(parseConfig({})) }), {
+    code: 'FST_ERR_PLUGIN_NOT_PRESENT_IN_INSTANCE',
+  })
 })

@@ -1,29 +1,27 @@
 import type { Scope } from './needs.ts'
 import { noKey, unauthenticated } from './refusals.ts'
 
-/** Who sends requests, as a key or a token says. */
 export interface Client {
-  /** Whose its evaluations are: the name of the key, or the issuer and the subject of the token. */
+  /** Owner of its evaluations: the name of the key, or the issuer and the subject of the token. */
   readonly owner: string
   readonly scopes: readonly Scope[]
   readonly requestsPerMinute?: number | undefined
   readonly bytesPerMinute?: number | undefined
 }
 
-/** The owner while nobody needs a key. */
-export const nobody = ''
+/** The owner where no key is needed. */
+export const anonymous = ''
 
-/** What knows keys or tokens. */
 export interface Authorities {
   readonly keys?: { find(key: string): Client | undefined } | undefined
   readonly issuer?: { verify(token: string): Client | Promise<Client> } | undefined
 }
 
-/** Three parts of base64url: a token that is signed. */
+/** A signed JWT: three parts in base64url. */
 const token = /^[\w-]+\.[\w-]+\.[\w-]*$/
 
 /**
- * Who sends a request with this Authorization header.
+ * The client that sends this Authorization header.
  *
  * @throws Problem `unauthenticated`, `issuer-unavailable`
  */

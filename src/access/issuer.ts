@@ -9,29 +9,27 @@ import type { Scope } from './needs.ts'
 import { scopes } from './needs.ts'
 import { unauthenticated } from './refusals.ts'
 
-/** Algorithms by public keys alone: a token signed with a shared secret, or not at all, is refused. */
+/** Only algorithms with public keys: a token with a shared secret or without a signature is refused. */
 const algorithms = ['RS256', 'ES256', 'EdDSA']
 /** Seconds that the clocks of the issuer and of the service may differ. */
 const clockTolerance = 30
-/** A token that was verified counts as such for so long, at most until it expires. */
+/** How long a verified token is remembered, at most until it expires. */
 const verifiedMs = 60_000
 const mostVerified = 10_000
-/** The time for an answer of the issuer, and the time in which it is not asked again when it gave none. */
+/** The timeout of a request to the issuer, and the pause after one that failed. */
 const timeoutMs = 5000
 const failureMs = 2000
-/** How often the issuer's keys are fetched without need, and how long they are good while it is out of reach. */
+/** How often the keys are renewed, and how long they may be used while the issuer is out of reach. */
 const renewMs = 300_000
 const staleMs = 3_600_000
 
 type Keys = ReturnType<typeof createRemoteJWKSet>
 
 export interface IssuerOptions {
-  /** The issuer's name, which is its address. */
   readonly issuer: string
-  /** Whom its tokens must be made for. */
   readonly audience: string
   readonly log: FastifyBaseLogger
-  /** The time in which an unknown key makes the issuer be asked once. */
+  /** The pause between two requests for unknown keys. */
   readonly cooldownMs?: number
 }
 
@@ -43,6 +41,7 @@ export class Issuer {
   readonly #renewing: NodeJS.Timeout
   #keys: Promise<Keys> | undefined
   #failedAt = Number.NEGATIVE_INFINITY
+  #isTold = false
 
   constructor(options: IssuerOptions) {
     this.#options = options
@@ -59,15 +58,14 @@ export class Issuer {
     }
   }
 
-  /** Asks the issuer no more. */
   close(): void {
     clearInterval(this.#renewing)
   }
 
   /**
-   * Whose token this is.
+   * The client of a token.
    *
-   * @throws Problem `unauthenticated`, or `issuer-unavailable` when that cannot be known
+   * @throws Problem `unauthenticated`, `issuer-unavailable`
    */
   verify(token: string): Client | Promise<Client> {
     const digest = hash('sha256', token, 'binary')
@@ -87,14 +85,23 @@ export class Issuer {
       )
       const client = clientOf(issuer, payload)
       const left = (Number(payload.exp) + clockTolerance) * 1000 - Date.now()
+      this.#isTold = false
       this.#verified.set(digest, client, { ttl: Math.max(1, Math.min(verifiedMs, left)) })
       return client
     } catch (error) {
-      throw refusalOf(error)
+      const refusal = refusalOf(error)
+      if (refusal.problem === 'issuer-unavailable') this.#tellOnce(error)
+      throw refusal
     }
   }
 
-  /** Where its keys are is asked once. */
+  /** Logs why tokens cannot be verified, once until one is again. */
+  #tellOnce(err: unknown): void {
+    if (this.#isTold) return
+    this.#isTold = true
+    this.#options.log.warn({ err, issuer: this.#options.issuer }, 'tokens cannot be verified')
+  }
+
   #find(): Promise<Keys> {
     this.#keys ??= this.#discover().catch((error) => {
       this.#keys = undefined
@@ -126,7 +133,7 @@ export class Issuer {
     })
   }
 
-  /** Fetches from the issuer, unless it has just failed to answer: a flood of tokens must not become one of requests. */
+  /** Fetches from the issuer, unless it has just failed: a flood of tokens must not cause a flood of requests. */
   async #fetch(address: string, options: RequestInit): Promise<Response> {
     if (performance.now() - this.#failedAt < failureMs) throw new IssuerSilent('it did not answer a moment ago')
     try {
@@ -154,7 +161,7 @@ function clientOf(issuer: string, { sub, scope }: JWTPayload): Client {
   return { owner: `${issuer}|${sub}`, scopes: scopes.filter((known: Scope) => named.includes(known)) }
 }
 
-/** What is wrong with a token in a few words; what does not speak of the token is the issuer's fault. */
+/** Says what is wrong with a token; an error that is not about the token counts as one of the issuer. */
 function refusalOf(error: unknown): Problem {
   if (error instanceof Problem) return error
   if (error instanceof errors.JWTExpired) return unauthenticated('The token has expired.')

@@ -31,7 +31,6 @@ export class KeyFile {
     return this.#keys.find(key)
   }
 
-  /** Looks no more whether it changes. */
   close(): void {
     this.#watched.close()
   }

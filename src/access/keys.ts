@@ -25,21 +25,19 @@ const entry = z.strictObject({
 
 type Entry = z.infer<typeof entry>
 
-/** Thrown for a list of keys that cannot be used. The message says which entry and why, and nothing of what stands in it. */
+/** Thrown for a list of keys that cannot be used. The message names the entry and the reason, and shows nothing of a key. */
 export class KeysUnusable extends Error {}
 
 interface Key {
   readonly digest: Buffer
-  /** Undefined for one that fills a list up, which nobody has. */
+  /** Undefined for padding, which no key matches. */
   readonly client: Client | undefined
 }
 
-/** The keys that are known, by their hashes. */
 export class KeyRing {
-  /** By the first byte of their hashes, in lists of one length. */
+  /** By the first byte of the hash, in lists padded to the same length. */
   readonly #byFirstByte: Key[][] = Array.from({ length: 256 }, () => [])
   readonly #presented = Buffer.alloc(32)
-  /** How many keys there are. */
   readonly size: number
 
   constructor(entries: readonly Entry[]) {
@@ -54,10 +52,9 @@ export class KeyRing {
     }
   }
 
-  /** Whose key this is. Each key is hashed and compared with as many hashes as any other, so that the time tells nothing. */
+  /** The client of a key. Each key is compared with the same number of hashes, so that the time reveals nothing. */
   find(key: string): Client | undefined {
     const presented = this.#presented
-    // as text, since to make a buffer takes longer than the hash
     presented.write(hash('sha256', key, 'binary'), 'binary')
     let found: Client | undefined
     for (const { digest, client } of this.#byFirstByte[presented[0]]) {
@@ -94,7 +91,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    // the message quotes what stands there, which may be a key
+    // the message may quote a key
     const [, place = ''] = /( \(line \d+ column \d+\))$/.exec((error as Error).message) ?? []
     throw new KeysUnusable(`it is not valid JSON${place}`)
   }

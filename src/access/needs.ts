@@ -1,14 +1,13 @@
-/** What a key or a token may allow. */
 export const scopes = ['evaluate', 'read', 'write', 'metrics'] as const
 
 export type Scope = (typeof scopes)[number]
 
-/** What a route asks for: nothing, any key at all, or a key with this scope. */
+/** What a route requires: nothing, any key, or a key with this scope. */
 export type Need = 'nothing' | 'any key' | Scope
 
 type Needs = Need | Readonly<Record<string, Need>>
 
-/** What each route asks for; `/*` at the end stands for all below, too. */
+/** What each route requires; `/*` at the end stands for the path and everything below it. */
 export const needs: Readonly<Record<string, Needs>> = {
   '/': 'nothing',
   '/livez': 'nothing',
@@ -33,7 +32,7 @@ export const needs: Readonly<Record<string, Needs>> = {
 export class NeedUnknown extends Error {}
 
 /**
- * What a route asks for. OPTIONS asks for nothing: a browser sends it before it sends a key.
+ * What a route requires. OPTIONS requires nothing, since a browser sends it without a key.
  *
  * @throws NeedUnknown
  */

@@ -4,9 +4,8 @@ import { readKeys } from './keys.ts'
 const usage = 'Usage: npm run key -- NAME SCOPE...\nScopes: evaluate, read, write, metrics'
 
 export interface NewKey {
-  /** What the client sends. It begins so that scanners for secrets can find it. */
+  /** What the client sends. Its prefix lets secret scanners find it. */
   readonly key: string
-  /** What the file of keys gets, as JSON. */
   readonly entry: string
 }
 

@@ -14,7 +14,7 @@ export interface Access extends Authorities {
 type AccessConfig = Pick<Config, 'HOST' | 'API_KEYS_FILE' | 'OIDC_ISSUER' | 'OIDC_AUDIENCE'>
 
 /**
- * Who may use the service; undefined for everybody, of which the log warns when others than this machine can reach it.
+ * Opens the keys and the issuer of the configuration; undefined without either, which the log warns of on a public host.
  *
  * @throws ConfigError
  */
@@ -26,7 +26,7 @@ export async function openAccess(config: AccessConfig, log: FastifyBaseLogger): 
   }
   const keys = path === undefined ? undefined : await keyFile(path, log)
   const issuer = name === undefined || audience === undefined ? undefined : new Issuer({ issuer: name, audience, log })
-  // it may come later, and keys do without
+  // the issuer may start later, and keys work without it
   void issuer?.renew()
   return {
     keys,

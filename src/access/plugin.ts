@@ -1,39 +1,42 @@
-import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify'
+import type { FastifyRequest, onRequestHookHandler } from 'fastify'
+import fp from 'fastify-plugin'
 import type { Authorities, Client } from './authenticator.ts'
-import { clientOf, nobody } from './authenticator.ts'
+import { anonymous, clientOf } from './authenticator.ts'
 import type { Need } from './needs.ts'
 import { needOf } from './needs.ts'
+import type { Access } from './open.ts'
 import { forbidden } from './refusals.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Whether the route only says that there is none for its method. */
+    /** Whether the route only answers 405. */
     isRefusal?: boolean
   }
   interface FastifyRequest {
-    /** Whose evaluations the request is about. */
+    /** Owner of the evaluations that the request sees. */
     owner: string
-    /** Who sent it; null while nobody needs a key. */
+    /** Who sent it; null where no key is needed. */
     client: Client | null
   }
 }
 
-/**
- * Lets each request through that has the key its route needs, before anything of its body is read; every request while nobody
- * needs one. Routes come afterwards.
- */
-export function access(app: FastifyInstance, authorities: Authorities | undefined): void {
-  app.decorateRequest('owner', nobody)
-  app.decorateRequest('client', null)
-  app.addHook('onRoute', (route) => {
-    if (route.config?.isRefusal) return
-    for (const method of [route.method].flat()) {
-      const need = needOf(method, route.url)
-      if (need === 'nothing' || authorities === undefined) continue
-      route.onRequest = [check(need, authorities), ...[route.onRequest ?? []].flat()]
-    }
-  })
-}
+/** Lets a request through that has the key its route needs, before its body is read; without authorities every request. */
+export const access = fp(
+  async (app, { authorities }: { readonly authorities: Access | undefined }) => {
+    app.decorateRequest('owner', anonymous)
+    app.decorateRequest('client', null)
+    app.addHook('onRoute', (route) => {
+      if (route.config?.isRefusal) return
+      for (const method of [route.method].flat()) {
+        const need = needOf(method, route.url)
+        if (need === 'nothing' || authorities === undefined) continue
+        route.onRequest = [check(need, authorities), ...[route.onRequest ?? []].flat()]
+      }
+    })
+    app.addHook('onClose', async () => authorities?.close())
+  },
+  { name: 'access', dependencies: ['request-context'] },
+)
 
 function check(need: Exclude<Need, 'nothing'>, authorities: Authorities): onRequestHookHandler {
   const admit = (request: FastifyRequest, client: Client) => {

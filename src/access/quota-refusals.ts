@@ -25,7 +25,6 @@ export function rateLimitFields(
   return { 'ratelimit-policy': policies.join(', '), ratelimit: states.join(', ') }
 }
 
-/** The refusal of a client that has used up what it may send in a minute. */
 export function rateLimited(limit: keyof Quota, allowed: number, secondsLeft: number): Problem {
   const what = limit === 'requestsPerMinute' ? 'requests' : 'bytes of bodies'
   const detail = `This client may send ${allowed} ${what} in a minute; the next minute begins in ${secondsLeft} s.`

@@ -1,4 +1,5 @@
-import type { FastifyInstance, onRequestHookHandler } from 'fastify'
+import type { onRequestHookHandler } from 'fastify'
+import fp from 'fastify-plugin'
 import type { Meter } from '../http/request-context.ts'
 import { LimitExceeded } from '../loss/validation-errors.ts'
 import type { QuotaShare } from '../quotas/quota-share.ts'
@@ -6,21 +7,32 @@ import type { Quota, Quotas } from '../quotas/quotas.ts'
 import { needOf } from './needs.ts'
 import { rateLimited, rateLimitFields } from './quota-refusals.ts'
 
-/**
- * Bounds what one client sends in a minute: an owner of keys, or an address while nobody needs one. Health and metrics are never
- * limited. Register after `access`, and before the routes.
- *
- * @param standard the quota of clients whose keys name no other
- */
-export function rateLimit(app: FastifyInstance, standard: Quota, quotas: Quotas): void {
-  app.addHook('onRoute', (route) => {
-    if (route.config?.isRefusal || route.config?.isAlwaysAnswered) return
-    const need = needOf(String([route.method].flat()[0]), route.url)
-    if (need === 'nothing' || need === 'metrics') return
-    route.onRequest = [...[route.onRequest ?? []].flat(), limit]
-  })
+interface Options {
+  /** The quota of clients whose keys name no other. */
+  readonly standard: Quota
+  readonly quotas: Quotas
+}
 
-  const limit: onRequestHookHandler = (request, reply, done) => {
+/**
+ * Bounds what one client sends in a minute: an owner of keys, or an address where no key is needed. Health and metrics are never
+ * limited.
+ */
+export const rateLimit = fp(
+  async (app, { standard, quotas }: Options) => {
+    const limit = limitBy(standard, quotas)
+    app.addHook('onRoute', (route) => {
+      if (route.config?.isRefusal || route.config?.isAlwaysAnswered) return
+      const need = needOf(String([route.method].flat()[0]), route.url)
+      if (need === 'nothing' || need === 'metrics') return
+      route.onRequest = [...[route.onRequest ?? []].flat(), limit]
+    })
+    app.addHook('onClose', () => quotas.close())
+  },
+  { name: 'rate-limit', dependencies: ['access'] },
+)
+
+function limitBy(standard: Quota, quotas: Quotas): onRequestHookHandler {
+  return (request, reply, done) => {
     const { client, work, headers } = request
     const quota = {
       requestsPerMinute: client?.requestsPerMinute ?? standard.requestsPerMinute,
@@ -55,7 +67,7 @@ class QuotaMeter implements Meter {
   readonly #quotas: Quotas
   readonly #client: string
   readonly #limit: number
-  /** Where the bytes that it has declared are held, and how many have not come. */
+  /** Where the declared bytes are held, and how many of them have not come. */
   readonly #share: QuotaShare
   #held: number
 
@@ -68,7 +80,7 @@ class QuotaMeter implements Meter {
   }
 
   count(bytes: number): Promise<void> | undefined {
-    // the minute may have changed; what was held counts for the one that it was held in
+    // held bytes count for the minute in which they were held, even if it has passed
     const held = Math.min(this.#held, bytes)
     this.#held -= held
     this.#share.useHeld(held)

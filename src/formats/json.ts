@@ -1,5 +1,5 @@
 import { Problem } from '../http/problem.ts'
-import type { RequestWork } from '../http/request-context.ts'
+import type { RequestContext } from '../http/request-context.ts'
 import { batchTensors } from '../loss/batch.ts'
 import type { Memory } from '../loss/memory.ts'
 import { weightOptions } from '../loss/options.ts'
@@ -95,14 +95,14 @@ export function indexOfNonSpace(bytes: Buffer): number {
 }
 
 /** Reads `application/json`: one object with the options and the tensors of one batch. */
-export async function readJson(reader: BodyReader, work: RequestWork, limits: ScanLimits): Promise<ParsedBody> {
+export async function readJson(reader: BodyReader, work: RequestContext, limits: ScanLimits): Promise<ParsedBody> {
   return jsonBody(await scanJson(reader, work, limits, jsonTensors))
 }
 
 /** The only document of a body. */
 export async function scanJson(
   reader: BodyReader,
-  { task, memory }: RequestWork,
+  { task, memory }: RequestContext,
   limits: ScanLimits,
   tensorNames: readonly string[],
 ): Promise<ScannedDocument> {

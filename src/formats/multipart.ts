@@ -2,7 +2,7 @@ import type { BusboyFileStream, BusboyInstance } from '@fastify/busboy'
 import { Busboy } from '@fastify/busboy'
 import type { Limits } from '../http/limits.ts'
 import { Problem } from '../http/problem.ts'
-import type { RequestWork } from '../http/request-context.ts'
+import type { RequestContext } from '../http/request-context.ts'
 import { quoted } from '../http/words.ts'
 import { batchTensors } from '../loss/batch.ts'
 import { weightOptions } from '../loss/options.ts'
@@ -51,7 +51,7 @@ interface PartReader {
 export async function readMultipart(
   reader: BodyReader,
   contentType: string,
-  work: RequestWork,
+  work: RequestContext,
   limits: Limits,
   tensorNames: readonly string[] = batchTensors,
 ): Promise<ParsedBody> {
@@ -61,7 +61,7 @@ export async function readMultipart(
 }
 
 class Form {
-  readonly #work: RequestWork
+  readonly #work: RequestContext
   readonly #limits: Limits
   /** Those of options included. */
   readonly #tensorNames: readonly string[]
@@ -80,7 +80,7 @@ class Form {
   #hasCsvHeader = false
   #hasCsv = false
 
-  constructor(contentType: string, work: RequestWork, limits: Limits, tensorNames: readonly string[]) {
+  constructor(contentType: string, work: RequestContext, limits: Limits, tensorNames: readonly string[]) {
     this.#work = work
     this.#limits = limits
     this.#tensorNames = [...tensorNames, ...weightOptions]

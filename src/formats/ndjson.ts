@@ -1,6 +1,6 @@
 import type { Limits } from '../http/limits.ts'
 import { isAboutContent, Problem } from '../http/problem.ts'
-import type { RequestWork } from '../http/request-context.ts'
+import type { RequestContext } from '../http/request-context.ts'
 import { batchTensors } from '../loss/batch.ts'
 import type { Memory } from '../loss/memory.ts'
 import { weightOptions } from '../loss/options.ts'
@@ -28,7 +28,7 @@ export type ParsedLine = { readonly line: number; readonly run?: LineRun } & (
  *
  * @throws Problem, LimitExceeded
  */
-export async function readNdjson(reader: BodyReader, work: RequestWork, limits: Limits): Promise<BatchStream> {
+export async function readNdjson(reader: BodyReader, work: RequestContext, limits: Limits): Promise<BatchStream> {
   const runs = new Runs(work.memory, limits)
   const batches = batchesOf(
     linesOf(reader, work, limits, (count) => (count === 0 ? weightOptions : batchTensors), runs),
@@ -39,7 +39,7 @@ export async function readNdjson(reader: BodyReader, work: RequestWork, limits: 
 }
 
 /** Reads `application/x-ndjson` of which each line stands alone: what is wrong with one is no matter to the others. */
-export function readLines(reader: BodyReader, work: RequestWork, limits: Limits): AsyncGenerator<ParsedLine, void> {
+export function readLines(reader: BodyReader, work: RequestContext, limits: Limits): AsyncGenerator<ParsedLine, void> {
   return linesOf(reader, work, limits, () => batchTensors)
 }
 
@@ -58,7 +58,7 @@ async function* batchesOf(lines: AsyncIterable<ParsedLine>): AsyncGenerator<Pars
 
 async function* linesOf(
   reader: BodyReader,
-  { task, memory }: RequestWork,
+  { task, memory }: RequestContext,
   limits: Limits,
   tensorsOf: (count: number) => readonly string[],
   runs?: Runs,

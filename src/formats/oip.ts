@@ -1,6 +1,6 @@
 import type { Limits } from '../http/limits.ts'
 import { Problem } from '../http/problem.ts'
-import type { RequestWork } from '../http/request-context.ts'
+import type { RequestContext } from '../http/request-context.ts'
 import type { Memory } from '../loss/memory.ts'
 import { weightOptions } from '../loss/options.ts'
 import { pack } from '../loss/pack.ts'
@@ -21,7 +21,7 @@ const inferenceTensors: readonly string[] = [inputData]
 /** Reads `application/json` that is one batch: as one object, or as an inference request without bytes. */
 export async function readBatch(
   reader: BodyReader,
-  work: RequestWork,
+  work: RequestContext,
   limits: Limits,
   kind = batchKind,
 ): Promise<SingleBatch> {
@@ -48,7 +48,7 @@ export function* readWholeBatch(
  */
 export async function readInference(
   reader: BodyReader,
-  work: RequestWork,
+  work: RequestContext,
   headerLength: string | undefined,
   limits: Limits,
 ): Promise<SingleBatch> {
@@ -86,7 +86,7 @@ function* inferenceIn(
  */
 export async function readBinary(
   reader: BodyReader,
-  { task, memory }: RequestWork,
+  { task, memory }: RequestContext,
   headerLength: string | undefined,
   limits: Limits,
   kind = batchKind,

@@ -3,7 +3,7 @@ import type { Readable, Transform } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import type { Limits } from '../http/limits.ts'
 import { Problem } from '../http/problem.ts'
-import type { Reading, RequestWork } from '../http/request-context.ts'
+import type { Reading, RequestContext } from '../http/request-context.ts'
 import { LimitExceeded } from '../loss/validation-errors.ts'
 import { inTurns } from '../runtime/batched-set-immediate.ts'
 import { smallChunksOf } from '../wire/small-chunks.ts'
@@ -46,7 +46,7 @@ export function bodyAtHand(request: Readings, payload: Readable, limits: Limits)
 export class BodyReader implements Reading {
   /** Bytes that the client said it sends, uncompressed; 0 when it did not say. Not to be trusted. */
   readonly declaredBytes: number
-  readonly #work: RequestWork
+  readonly #work: RequestContext
   readonly #limits: Limits
   readonly #isStream: boolean
   readonly #payload: Readable
@@ -75,7 +75,7 @@ export class BodyReader implements Reading {
    * @param isStream whether the body is worked off while it comes and may go on for ever
    * @throws Problem, LimitExceeded
    */
-  constructor(request: Readings, payload: Readable, work: RequestWork, limits: Limits, isStream = false) {
+  constructor(request: Readings, payload: Readable, work: RequestContext, limits: Limits, isStream = false) {
     const { maxBodyBytes, requestTimeoutMs } = limits
     const inflation = inflationOf(request.headers['content-encoding'])
     const digest = request.headers['content-digest']

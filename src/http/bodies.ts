@@ -8,10 +8,10 @@ import { batchKind, comparisonKind } from '../formats/oip-header.ts'
 import type { ParsedBody } from '../formats/parsed-body.ts'
 import { BodyReader, bodyAtHand } from '../formats/reader.ts'
 import { drain } from '../wire/drain.ts'
+import { unsupportedMediaType } from './error-handler.ts'
 import { registerExpectations } from './expect.ts'
 import type { Limits } from './limits.ts'
-import { unsupportedMediaType } from './problem.ts'
-import type { BodyFormat, RequestWork } from './request-context.ts'
+import type { BodyFormat, RequestContext } from './request-context.ts'
 
 /** The bodies that hold one batch. */
 export const batchMediaTypes = ['application/json', 'application/octet-stream', 'multipart/form-data'] as const
@@ -108,8 +108,8 @@ export function registerLineBodies(app: FastifyInstance): void {
 
 /** The two ways to read a JSON body: as one that has come as a whole, step by step, or in pieces as they come. */
 interface JsonWays {
-  whole(body: Buffer, work: RequestWork): Generator<void, ParsedBody>
-  inPieces(reader: BodyReader, work: RequestWork): Promise<ParsedBody>
+  whole(body: Buffer, work: RequestContext): Generator<void, ParsedBody>
+  inPieces(reader: BodyReader, work: RequestContext): Promise<ParsedBody>
 }
 
 /** Has JSON bodies read, without a promise where the body is there: one costs a small request as much as a hook. */
@@ -145,7 +145,7 @@ function readerOf(request: FastifyRequest, payload: Readable, format: BodyFormat
 }
 
 /** A body that came as a whole, counted. */
-function counted(body: Buffer, work: RequestWork): Buffer {
+function counted(body: Buffer, work: RequestContext): Buffer {
   work.format = 'json'
   work.hasWholeBody = true
   work.received(body.length)

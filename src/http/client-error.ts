@@ -5,12 +5,14 @@ import { inTurns } from '../runtime/batched-set-immediate.ts'
 import { makeLast } from '../wire/pipeline.ts'
 import { sayLast } from '../wire/raw-response.ts'
 import type { Connection } from '../wire/table.ts'
+import { handleError } from './error-handler.ts'
 import { logWhenClosed } from './plugins/access-log.ts'
-import { secure } from './plugins/security-headers.ts'
-import type { ProblemName } from './problem.ts'
-import { handleError, Problem, problems } from './problem.ts'
+import { securityHeaders } from './plugins/security-headers.ts'
+import { Problem } from './problem.ts'
+import type { ProblemName } from './problems.ts'
+import { problems } from './problems.ts'
 
-/** Refuses so many in a turn of the event loop: in one, thousands of clients may leave, or be out of time. */
+/** Refuses at most 64 in a turn of the event loop: thousands of clients may fail at the same time. */
 const refuseLater = inTurns(64)
 
 const named: Record<string, ProblemName> = {
@@ -18,7 +20,7 @@ const named: Record<string, ProblemName> = {
   HPE_HEADER_OVERFLOW: 'headers-too-large',
 }
 
-/** Answers what is no HTTP request, or came too slowly, with a problem: never inside another answer. */
+/** Answers bytes that are not HTTP, or that came too slowly, with a problem: never inside another answer. */
 export function answerClientError(this: FastifyInstance, error: Error & { code: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return
   const name = named[error.code] ?? 'bad-request'
@@ -37,13 +39,12 @@ export function answerClientError(this: FastifyInstance, error: Error & { code: 
 function refuseOn(connection: Connection, problem: Problem, refuse: () => void): void {
   const { turn, request, socket, isEnding } = connection
   if (isEnding) return
-  // nothing that follows can be read
   socket.pause()
   const isBodyBroken = request?.complete === false
   if (turn === undefined) {
     refuseLater(() => {
       if (connection.isEnding) return
-      // what is broken is the rest of a body whose request has been answered
+      // the rest of a body is broken, and its request has been answered
       if (isBodyBroken) socket.destroySoon()
       else refuse()
     })
@@ -53,7 +54,7 @@ function refuseOn(connection: Connection, problem: Problem, refuse: () => void):
   else if (turn.response.headersSent) connection.lastWords ??= () => socket.destroySoon()
   else {
     makeLast(connection)
-    // whoever reads the body has the answer, and may be about to begin; where nobody does, it is this
+    // a reader of the body answers, and may be about to begin; without one the reply is sent here
     refuseLater(() => {
       if (turn.request.listenerCount('error') > 0) turn.request.emit('error', problem)
       else turn.reply?.send(problem)
@@ -61,11 +62,10 @@ function refuseOn(connection: Connection, problem: Problem, refuse: () => void):
   }
 }
 
-/** Answers where the router itself gives up, before any hook. */
+/** Answers an address that the router cannot read; no hook has run then. */
 export function refuseAddress(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const detail = 'The address is malformed: a part of it is badly encoded or too long.'
   logWhenClosed(request, reply)
-  secure(reply)
-  reply.header('x-request-id', request.id)
+  reply.headers(securityHeaders).header('x-request-id', request.id)
   handleError(new Problem('bad-request', detail), request, reply)
 }

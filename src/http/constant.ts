@@ -4,26 +4,25 @@ import { brotliCompress, constants, gzip } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import '@fastify/accepts'
 
-/** An answer that is the same as long as the service runs, sent compressed to whoever takes it so. */
+/** An answer that stays the same while the service runs, sent compressed to clients that accept it. */
 export interface Constant {
-  /** Of the content, in base64url. */
   readonly hash: string
   send(request: FastifyRequest, reply: FastifyReply, cacheControl: string): Promise<FastifyReply>
 }
 
-/** How long a browser may keep what is at an address that changes with the content. */
+/** For an address that changes with its content. */
 export const forEver = 'public, max-age=31536000, immutable'
 
-/** Each time the browser asks whether it is still the same. */
+/** The browser asks each time whether the content has changed. */
 export const askAgain = 'no-cache'
 
 const codings: Readonly<Record<string, (content: Buffer) => Promise<Buffer>>> = {
-  // much beyond this quality a large file takes seconds and becomes hardly smaller
+  // a higher quality takes seconds for a large file, which becomes hardly smaller
   br: (content) => promisify(brotliCompress)(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 6 } }),
   gzip: (content) => promisify(gzip)(content),
 }
 
-/** An answer of this type; a text is compressed once, when it is first asked for. */
+/** An answer of this type; a text is compressed once, at the first request. */
 export function constant(type: string, content: Buffer): Constant {
   const hash = createHash('sha256').update(content).digest('base64url').slice(0, 20)
   const etag = `W/"${hash}"`
@@ -31,8 +30,13 @@ export function constant(type: string, content: Buffer): Constant {
   const isText = /^(text|application)\/|\+xml/.test(type)
 
   const contentIn = (coding: string): Promise<Buffer> => {
-    const made = compressed.get(coding) ?? codings[coding](content)
-    compressed.set(coding, made)
+    let made = compressed.get(coding)
+    if (made === undefined) {
+      made = codings[coding](content)
+      compressed.set(coding, made)
+      // the next request tries again
+      made.catch(() => compressed.delete(coding))
+    }
     return made
   }
 

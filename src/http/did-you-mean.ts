@@ -2,13 +2,13 @@ import { distance } from 'fastest-levenshtein'
 
 const longest = 32
 
-/** A question after what is no name of these: "; did you mean "cross-entropy"?", or nothing where none is near. */
+/** The end of an error about an unknown name, such as `; did you mean "cross-entropy"?`; '' where no name is near. */
 export function didYouMean(received: unknown, names: readonly string[]): string {
   const name = typeof received === 'string' ? nearest(received, names) : undefined
   return name === undefined ? '' : `; did you mean "${name}"?`
 }
 
-/** The one name that was probably meant: fewer than half of its letters differ and no more than 3, whatever their case and what joins words. */
+/** The one nearest name, if at most 3 and fewer than half of its letters differ; case and separators do not count. */
 export function nearest(word: string, names: readonly string[]): string | undefined {
   if (word.length > longest) return undefined
   const [found, other] = names

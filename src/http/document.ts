@@ -1,11 +1,9 @@
 import { problemMediaType } from './problem.ts'
 
-/** Examples of one media type by name. */
 export type NamedExamples = Readonly<Record<string, { readonly summary: string; readonly value: unknown }>>
 
-/** What an operation's document has besides its schemas: requests by name, answers by status, other media types. */
+/** What an operation's document has besides its schemas. */
 export interface OperationExamples {
-  /** What is said over the body of the request. */
   readonly body?: string
   readonly mediaTypes?: Record<string, unknown>
   /** The media types of the request, where JSON is not one of them. */
@@ -14,7 +12,6 @@ export interface OperationExamples {
   readonly requests?: NamedExamples
   /** One answer of a status; of an error it stands in place of the typical one of its type. */
   readonly answers?: Readonly<Record<number, unknown>>
-  /** Typical problems by status. */
   readonly problems?: Readonly<Record<string, NamedExamples>>
 }
 
@@ -30,7 +27,6 @@ interface Operation {
   readonly responses: Record<string, { readonly content?: Record<string, MediaType> }>
 }
 
-/** What of the document is touched here. */
 interface Document {
   readonly paths: Record<string, Record<string, Operation>>
   readonly components: { readonly schemas: Record<string, Schema> }
@@ -38,12 +34,12 @@ interface Document {
 
 type Schema = Record<string, unknown>
 
-/** The document with examples, and with schemas that generators of clients read as they are meant. */
+/** The document with examples, and with schemas that client generators read correctly. */
 export function completed<Generated>(
   generated: Generated,
   examples: ReadonlyMap<string, OperationExamples>,
 ): Generated {
-  // the generator's type has no room for what is added
+  // the generator's type does not allow what is added
   const document = generated as unknown as Document
   for (const [path, methods] of Object.entries(document.paths)) {
     for (const operation of Object.values(methods)) {
@@ -75,7 +71,6 @@ function addExamples(path: string, operation: Operation, examples: OperationExam
     const answer = answers[Number(status)]
     for (const [type, media] of Object.entries(content)) {
       const typical = type === problemMediaType ? problems[status] : undefined
-      // errors have other forms, too, which are no problems
       const isForm = Number(status) < 400 ? type.endsWith('json') : type === problemMediaType
       if (typical !== undefined) media.examples = problemsAt(path, typical, answer)
       else if (answer !== undefined && isForm) media.example = answer
@@ -94,13 +89,13 @@ function problemsAt(path: string, typical: NamedExamples, special: unknown): Nam
   )
 }
 
-/** An integer that a double can hold is no bound that helps; generated examples show it. */
+/** Drops bounds at the safe integers: they say nothing, and generated examples would use them. */
 function dropBoundsOfSafeIntegers(schema: Schema): void {
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum
 }
 
-/** Says a default in words: openapi-typescript makes each field with the keyword `default` a required one. */
+/** Puts defaults into descriptions: openapi-typescript makes each field with the keyword `default` required. */
 function sayDefaults({ properties }: Schema): void {
   for (const property of Object.values((properties ?? {}) as Record<string, Schema>)) {
     if (!('default' in property)) continue
@@ -110,7 +105,7 @@ function sayDefaults({ properties }: Schema): void {
   }
 }
 
-/** Says which property tells the schemas of a union apart: one that is another constant in each. */
+/** Names the property that has a different constant in each schema of a union. */
 function nameDiscriminator(union: Schema, schemas: Readonly<Record<string, Schema>>): void {
   if (!Array.isArray(union.oneOf)) return
   const members = union.oneOf.map(({ $ref }) => [$ref, schemas[String($ref).split('/')[3]]] as const)
@@ -127,7 +122,6 @@ function constantOf(schema: Schema | undefined, property: string): unknown {
   return ((schema?.properties ?? {}) as Record<string, { const?: unknown }>)[property]?.const
 }
 
-/** Visits every object of a document, from the outside in. */
 function forEachObject(part: unknown, visit: (part: Record<string, unknown>) => void): void {
   if (typeof part !== 'object' || part === null) return
   if (!Array.isArray(part)) visit(part as Record<string, unknown>)

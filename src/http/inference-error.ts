@@ -12,7 +12,7 @@ interface Listed {
   readonly detail: string
 }
 
-/** A problem as the Open Inference Protocol has it: one text, which says where each of the first errors is. */
+/** A problem in the form of the Open Inference Protocol: one text, with the place of each listed error. */
 export function inferenceError({ message, extensions }: Problem): { readonly error: string } {
   const { errors, errorCount } = extensions as { errors?: readonly Listed[]; errorCount?: number }
   if (errors === undefined) return { error: message }

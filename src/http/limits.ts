@@ -2,7 +2,6 @@ import type { Config } from '../config.ts'
 import { maxOutputs } from '../loss/shape.ts'
 import { maxListedErrors } from '../loss/validation-errors.ts'
 
-/** What each limit bounds. */
 export const describedLimits = {
   maxBodyBytes: 'Bytes of a request body when inflated; of an NDJSON body, of one line.',
   maxInFlightBytes: 'Bytes of memory that all requests in flight may hold: bodies, numbers as doubles, answers.',

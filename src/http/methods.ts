@@ -18,7 +18,6 @@ export async function refuseOtherMethods(app: FastifyInstance, register: () => P
     const refuse = async () => {
       throw new Problem('method-not-allowed', `${url} takes ${allow}.`, {}, { allow })
     }
-    // refused before a body is read
     const config = { isRefusal: true }
     app.route({ url, method: others, config, schema: { hide: true }, onRequest: refuse, handler: refuse })
   }

@@ -1,5 +1,6 @@
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Constant } from './constant.ts'
@@ -33,8 +34,14 @@ const keyScheme = {
     'A key of the service, or a token (JWT) of the OpenID issuer that it trusts. It has scopes: `evaluate`, `read`, `write`, `metrics`.',
 } as const
 
-/** Serves the OpenAPI document at /openapi.json and Swagger UI at /docs. Register before the routes. */
-export async function registerOpenapi(app: FastifyInstance): Promise<void> {
+/** Serves the OpenAPI document of the routes that follow at /openapi.json, and Swagger UI at /docs. */
+export const openapi = fp(serveDocument, {
+  name: 'openapi',
+  dependencies: ['access-document'],
+  decorators: { fastify: ['basePath'] },
+})
+
+async function serveDocument(app: FastifyInstance): Promise<void> {
   const examples = new Map<string, OperationExamples>()
   app.addHook('onRoute', ({ schema, config }) => {
     const { operationId, response } = (schema ?? {}) as { operationId?: string; response?: AnswersByStatus }
@@ -80,7 +87,7 @@ export async function registerOpenapi(app: FastifyInstance): Promise<void> {
   })
 }
 
-/** The transform knows one schema for a body; that of JSON; `mediaTypes` has the others. */
+/** The transform takes one schema for a body: that of JSON. `mediaTypes` has the others. */
 const transformJsonBody: typeof jsonSchemaTransform = (document) => {
   const { body } = (document.schema ?? {}) as { body?: { content?: Record<string, { schema: unknown }> } }
   if (body?.content === undefined) return jsonSchemaTransform(document)
@@ -90,7 +97,6 @@ const transformJsonBody: typeof jsonSchemaTransform = (document) => {
   })
 }
 
-/** The examples that stand in the answers of a route, by status. */
 function problemsOf(answers: AnswersByStatus = {}): Record<string, NamedExamples> {
   const found: Record<string, NamedExamples> = {}
   for (const [status, { content = {} }] of Object.entries(answers)) {

@@ -1,30 +1,31 @@
 import type { ServerResponse } from 'node:http'
-import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
 import type { Account, Holder } from '../formats/budget.ts'
 import { MemoryBudget } from '../formats/budget.ts'
 import { LimitExceeded } from '../loss/validation-errors.ts'
-import type { Trace } from '../operation/tracing.ts'
+import type { Trace } from '../operation/traceparent.ts'
 import { Collector } from '../runtime/collector.ts'
 import type { Task } from '../runtime/scheduler.ts'
 import { Scheduler } from '../runtime/scheduler.ts'
 import { clientOf } from '../wire/table.ts'
 import { whenClosed } from '../wire/when-closed.ts'
 import type { Limits } from './limits.ts'
+import { requestOver } from './problem.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
     resources: Resources
   }
   interface FastifyRequest {
-    /** The time and the memory that the request takes. */
-    work: RequestWork
+    /** The time and the memory of the request. */
+    work: RequestContext
   }
 }
 
-/** Bytes of a body that must come, each time, for its client not to count as one that is waited for. */
+/** Bytes of a body that must arrive within `stalledMilliseconds`, or the request counts as stalled. */
 const progressBytes = 2 ** 16
 const stalledMilliseconds = 5000
-/** Bytes of an answer that are not worth counting; no problem is larger, so that one can be sent when there is no room. */
+/** Answers up to this size are not counted; problems are smaller, so that they can be sent when the budget is used up. */
 const uncountedBytes = 2 ** 16
 
 /** What all requests share: the time of the one thread, and the memory. */
@@ -38,64 +39,55 @@ export class Resources {
     this.budget = new MemoryBudget(limits.maxInFlightBytes, collector)
   }
 
-  /**
-   * @param owner whose the request is
-   * @param response where its answer goes
-   */
-  open(owner: string, response?: ServerResponse): RequestWork {
-    return new RequestWork(this, owner, response)
+  /** @param owner of the request: an address, or the owner of a key */
+  open(owner: string, response?: ServerResponse): RequestContext {
+    return new RequestContext(this, owner, response)
   }
 }
 
-/** What a body is read by, as far as ending it is concerned. */
+/** A reader of a body, which can be ended. */
 export interface Reading {
-  /** Whether nothing has come that could be worked on. */
+  /** Whether it waits for the client. */
   readonly isWaiting: boolean
-  /** Ends the reading for good: nothing is held any more. */
+  /** Ends the reading, and gives its memory back. */
   close(reason: Error): void
 }
 
-/** What counts the bytes of a body as they come. */
+/** Counts the bytes of a body as they come. */
 export interface Meter {
   /**
-   * Counts bytes; at once where it can be told whether they may come.
+   * Counts bytes; a promise where the decision takes time.
    *
-   * @throws, or rejects with, what ends the body
+   * @throws, or rejects with, an error that ends the body
    */
   count(bytes: number): Promise<void> | undefined
-  /** No more bytes come. */
   end(): void
 }
 
-/** How bodies are written. */
 export type BodyFormat = 'json' | 'ndjson' | 'binary' | 'multipart' | 'inference'
 
-/** What of a spec is told in the log and the metrics. */
-interface ToldSpec {
+interface LoggedSpec {
   readonly loss: string
   readonly labelFormat: string
 }
 
-/** The parts of a request that are spans of their own where it is traced. */
+/** The parts of a traced request that are spans of their own. */
 export type Part = 'receive' | 'decode' | 'fold'
 
 /** The time and the memory of one request, from its headers to the end of its answer. */
-export class RequestWork implements Holder {
+export class RequestContext implements Holder {
   readonly task: Task
   readonly memory: Account
   readonly #response: ServerResponse | undefined
   #reading: Reading | undefined
   #meter: Meter | undefined
-  /** Bytes of the body that have come, when inflated. */
   bytes = 0
-  /** Whether the body was taken as a whole, so that nobody has to read on to its end. */
+  /** Whether the body was read as a whole, so that nothing is left to drain. */
   hasWholeBody = false
-  /** How the body is written. */
   format: BodyFormat | undefined
-  /** Undefined while nobody asks for traces. */
+  /** Undefined where the request is not traced. */
   trace: Trace | undefined
-  /** How rows were evaluated, if any were. */
-  spec: ToldSpec | undefined
+  spec: LoggedSpec | undefined
   rows = 0
   #isOver = false
   #received = 0
@@ -107,33 +99,25 @@ export class RequestWork implements Holder {
     this.memory = budget.open(this)
   }
 
-  /** Whose it is. */
   get owner(): string {
     return this.task.owner
   }
 
-  /** Says whose it is when more is known than an address; before it holds or computes anything. */
+  /** Sets the owner when more is known than an address; before the request holds or computes anything. */
   belongTo(owner: string): void {
     this.task.owner = owner
   }
 
-  /** A body is being read. */
   reads(reading: Reading): void {
     this.#reading = reading
   }
 
-  /** Has the bytes of the body counted as they come. */
   meter(meter: Meter): void {
     this.#meter = meter
-    // its client may have left meanwhile
     if (this.#isOver) meter.end()
   }
 
-  /**
-   * Bytes of a body have come.
-   *
-   * @returns what they wait for before they may be used, if anything
-   */
+  /** Notes bytes of a body. @returns a promise to wait for before they are used, if any */
   received(bytes: number): Promise<void> | undefined {
     this.bytes += bytes
     this.#received += bytes
@@ -144,24 +128,24 @@ export class RequestWork implements Holder {
     return this.#meter?.count(bytes)
   }
 
-  /** So many rows were evaluated under this spec, in addition to others of the request. */
-  evaluates(spec: ToldSpec, rows: number): void {
+  /** Adds rows that were evaluated under this spec. */
+  evaluates(spec: LoggedSpec, rows: number): void {
     this.spec = spec
     this.rows += rows
   }
 
-  /** Runs a part of the work, in a span of its own where the request is traced. */
+  /** Runs a part of the request, in a span of its own where it is traced. */
   during<Result>(part: Part, run: () => Result): Result {
     return this.trace === undefined ? run() : traced(this.trace.begin(part), run)
   }
 
-  /** The answer is about to be sent; it computes no longer. */
+  /** Notes that the answer is about to be sent: the time of the request ends. */
   answers(): void {
     this.#progressAt = performance.now()
     this.task.stop()
   }
 
-  /** Whether nothing can be done before its client sends more. */
+  /** Whether it waits for its client to send more. */
   get isWaiting(): boolean {
     return this.#response?.headersSent !== true && this.#reading?.isWaiting === true
   }
@@ -173,11 +157,10 @@ export class RequestWork implements Holder {
 
   giveWay(reason: Error): void {
     this.#end(reason)
-    // an answer under way cannot become another
     if (this.#response?.headersSent) this.#response.destroy()
   }
 
-  /** The answer is sent, or its client has left: whatever is still at work stops, and everything is given back. */
+  /** Stops all work and gives the memory back: the answer is sent, or the client has left. */
   close(): void {
     this.#isOver = true
     this.#end(requestOver)
@@ -208,37 +191,39 @@ function traced<Result>(end: (hasFailed?: boolean) => void, run: () => Result): 
   return result
 }
 
-/** Why work stopped whose result nobody would see. */
-export const requestOver = new Error('the request is over')
-
 function tooLong(allowed: number): LimitExceeded {
   const detail = `The request takes longer to compute than maxComputeMs, ${allowed} ms.`
   return new LimitExceeded('maxComputeMs', allowed, [], detail)
 }
 
-/**
- * Gives every request its share of time and memory, and takes it back when the answer is sent or the client has left.
- *
- * @param isBehindProxies whether the address is that of the request, since that of the connection is a proxy's
- */
-export function requestWork(app: FastifyInstance, limits: Limits, isBehindProxies = false): void {
-  const resources = new Resources(limits, new Collector())
-  app.decorate('resources', resources)
-  app.decorateRequest('work')
-  app.addHook('onRequest', (request, { raw }, done) => {
-    const connection = isBehindProxies ? undefined : app.connections.of(request.raw.socket)
-    const owner = connection?.address ?? clientOf(request.ip)
-    const work = resources.open(owner, raw)
-    request.work = work
-    // the response is closed however it ends; a response to a client that left is never finished
-    whenClosed(raw, () => work.close())
-    done()
-  })
-  app.addHook('onSend', (request, _reply, payload, done) => {
-    const { work } = request
-    work.answers()
-    const isWhole = typeof payload === 'string' || Buffer.isBuffer(payload)
-    if (isWhole && payload.length > uncountedBytes) work.memory.reserve(payload.length)
-    done()
-  })
+interface Options {
+  readonly limits: Limits
+  /** Whether the address is that of the request, since that of the connection is a proxy's. */
+  readonly isBehindProxies?: boolean
 }
+
+/** Gives every request its time and memory, and takes them back when the answer is sent or the client has left. */
+export const requestContext = fp(
+  async (app, { limits, isBehindProxies = false }: Options) => {
+    const resources = new Resources(limits, new Collector())
+    app.decorate('resources', resources)
+    app.decorateRequest('work')
+    app.addHook('onRequest', (request, { raw }, done) => {
+      const connection = isBehindProxies ? undefined : app.connections.of(request.raw.socket)
+      const owner = connection?.address ?? clientOf(request.ip)
+      const work = resources.open(owner, raw)
+      request.work = work
+      // a response to a client that left is closed, but never finished
+      whenClosed(raw, () => work.close())
+      done()
+    })
+    app.addHook('onSend', (request, _reply, payload, done) => {
+      const { work } = request
+      work.answers()
+      const isWhole = typeof payload === 'string' || Buffer.isBuffer(payload)
+      if (isWhole && payload.length > uncountedBytes) work.memory.reserve(payload.length)
+      done()
+    })
+  },
+  { name: 'request-context', decorators: { fastify: ['connections'] } },
+)

@@ -1,27 +1,24 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
-import { jsonText } from './json-text.ts'
-import type { RequestWork } from './request-context.ts'
-import { sendJson } from './send-json.ts'
+import type { RequestContext } from './request-context.ts'
+import { jsonText, sendJson } from './send-json.ts'
 
 /** Numbers of a tensor: FP64, or integers that are sent as INT64. */
 export type TensorNumbers = Float64Array | Int32Array
 
-/** Numbers that are sent in one piece. */
 const numbersPerPiece = 2 ** 13
 
-/** Bytes that numbers take when they are sent. */
 export function bytesSentOf(numbers: TensorNumbers): number {
   return 8 * numbers.length
 }
 
 /**
  * Sends an answer of the Open Inference Protocol: the JSON part, then the bytes of tensors, little-endian and without gaps.
- * What is large is sent piece by piece as the client takes it, so that it is not there twice.
+ * A large answer is sent piece by piece as the client takes it, so that it is not in memory twice.
  */
 export async function sendTensors(
   reply: FastifyReply,
-  work: RequestWork,
+  work: RequestContext,
   header: object,
   tensors: readonly TensorNumbers[],
 ): Promise<FastifyReply> {
@@ -39,12 +36,16 @@ export async function sendTensors(
   return reply.send(Readable.from(paced(json, pieces, work), { objectMode: false }))
 }
 
-async function* paced(json: Buffer, tensors: readonly Iterable<Buffer>[], work: RequestWork): AsyncGenerator<Buffer> {
+async function* paced(
+  json: Buffer,
+  tensors: readonly Iterable<Buffer>[],
+  work: RequestContext,
+): AsyncGenerator<Buffer> {
   yield json
   for (const pieces of tensors) {
     for (const piece of pieces) {
       if (work.task.isDue) await work.task.pause()
-      // that it is asked for a piece shows that the client takes them
+      // a request for a piece shows that the client takes them
       work.answers()
       yield piece
     }
@@ -53,14 +54,14 @@ async function* paced(json: Buffer, tensors: readonly Iterable<Buffer>[], work: 
 
 function* piecesOf(numbers: TensorNumbers): Generator<Buffer> {
   for (let from = 0; from < numbers.length; from += numbersPerPiece) {
-    // a copy: the memory of the numbers may be taken back while it is sent
+    // a copy, since the memory of the numbers may be freed while it is sent
     const part = numbers.slice(from, from + numbersPerPiece)
     const { buffer, byteOffset, byteLength } = part instanceof Int32Array ? longsOf(part) : part
     yield Buffer.from(buffer, byteOffset, byteLength)
   }
 }
 
-/** Integers of 32 bits as those of 64, of which the lower half comes first. */
+/** Widens 32-bit integers to 64 bits, little-endian. */
 function longsOf(integers: Int32Array): Int32Array {
   const halves = new Int32Array(2 * integers.length)
   for (let i = 0; i < integers.length; i++) {

@@ -4,7 +4,6 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import { constant } from './constant.ts'
 
-/** The name over the curve of -log y. */
 const logo = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 150 40"><path d="M4 4C6 26 14 33 36 36" fill="none" stroke="#7bd88f" stroke-width="4" stroke-linecap="round"/><text x="44" y="27" font-family="sans-serif" font-size="20" fill="#fff">lossmeter</text></svg>`
 
 const viewport = '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -29,7 +28,6 @@ export async function registerSwaggerUi(app: FastifyInstance): Promise<void> {
   }
   await app.register(async (scope) => {
     scope.addHook('onRequest', async (request, reply) => {
-      // the same document, but compressed
       if (request.routeOptions.url === '/docs/json') return reply.redirect('/openapi.json')
     })
     scope.addHook('onSend', async (_request, _reply, payload) =>

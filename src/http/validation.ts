@@ -13,7 +13,6 @@ import { inWords, quoted } from './words.ts'
 type Issue = z.core.$ZodIssue
 type RawIssue = Parameters<z.core.$ZodErrorMap>[0]
 
-/** The schemas of the two parts of a body. */
 export interface BodySchemas<Options, Batch> {
   readonly options: z.ZodType<Options>
   readonly batch: z.ZodType<Batch>
@@ -56,7 +55,7 @@ export function validBody<Output>({ options, only }: ParsedBody, schema: z.ZodTy
 }
 
 /**
- * Refuses fields with so many values that to validate them, and to say what is wrong with each, would take long.
+ * Refuses fields with too many values to validate, and to list errors for, in a short time.
  *
  * @throws LimitExceeded
  */
@@ -79,7 +78,6 @@ function valuesOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value : Object.values(value as object)
 }
 
-/** @throws InvalidContent */
 export function validated<Output>(schema: z.ZodType<Output>, data: unknown): Output {
   const errors = new ValidationErrors()
   const value = parsed(schema, data, errors)
@@ -87,7 +85,7 @@ export function validated<Output>(schema: z.ZodType<Output>, data: unknown): Out
   return value as Output
 }
 
-/** The data as the schema has them; `undefined` when that reported errors: where, what is wrong, what was received. */
+/** The parsed data; `undefined` after adding errors. */
 function parsed<Output>(schema: z.ZodType<Output>, data: unknown, errors: ValidationErrors): Output | undefined {
   const result = schema.safeParse(data, { error: requirementOf })
   if (result.success) return result.data
@@ -96,7 +94,7 @@ function parsed<Output>(schema: z.ZodType<Output>, data: unknown, errors: Valida
   return undefined
 }
 
-/** An integer that is too large is so twice: for an integer, and then for this place. */
+/** zod reports an integer that is too large twice: for the type, and for the bound. */
 function isSaidAgain({ code, path }: Issue, next: Issue | undefined): boolean {
   return code === next?.code && path.length === next.path.length && path.every((step, at) => step === next.path[at])
 }
@@ -115,7 +113,7 @@ function addIssue(issue: Issue, data: unknown, errors: ValidationErrors): void {
   errors.add(path, detailOf(nameOf(path), value, issue.message) + hint, value)
 }
 
-/** The words that would have been right, where there are only some. */
+/** The words that an issue allows. */
 function wordsOf(issue: Issue): string[] {
   if (issue.code === 'invalid_value') return issue.values.map(String)
   return 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : []
@@ -132,7 +130,7 @@ function nameOf(path: readonly (string | number)[]): string {
   return path.map((step, at) => (typeof step === 'number' ? `[${step}]` : at === 0 ? step : `.${step}`)).join('')
 }
 
-/** What a schema requires where it says nothing itself. */
+/** The requirement of a schema without a message of its own. */
 function requirementOf(issue: RawIssue): string {
   switch (issue.code) {
     case 'invalid_type':

@@ -1,6 +1,6 @@
 import { shortened } from '../loss/validation-errors.ts'
 
-/** A text of the client in quotation marks, cut when it is long. */
+/** A text of the client in quotation marks, shortened. */
 export function quoted(text: string): string {
   return JSON.stringify(shortened(text))
 }

@@ -5,6 +5,13 @@ export interface TraceParent {
   readonly traceFlags: number
 }
 
+/** The spans of a request that is traced. */
+export interface Trace {
+  readonly id: string
+  /** Begins the span of a part. @returns ends it */
+  begin(part: string): (hasFailed?: boolean) => void
+}
+
 const pattern = /^(?!ff)([\da-f]{2})-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(-.{0,256})?$/
 
 /** Reads the header traceparent (W3C Trace Context, section 3.2); undefined for anything else. */

@@ -4,7 +4,7 @@ import type { SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace'
 import type { FastifyBaseLogger } from 'fastify'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Store } from '../database/store.ts'
-import type { TraceParent } from './traceparent.ts'
+import type { Trace, TraceParent } from './traceparent.ts'
 
 type Api = typeof import('@opentelemetry/api')
 
@@ -14,13 +14,6 @@ export interface TracingConfig {
   readonly OTEL_EXPORTER_OTLP_TRACES_ENDPOINT?: string | undefined
   /** The share of traces that are kept, from 0 to 1. */
   readonly OTEL_TRACES_SAMPLER_ARG: number
-}
-
-/** The spans of a request that is traced. */
-export interface Trace {
-  readonly id: string
-  /** Begins the span of a part. @returns ends it */
-  begin(part: string): (hasFailed?: boolean) => void
 }
 
 const closingMilliseconds = 1000

@@ -1,35 +1,39 @@
-import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
 import type { Need } from '../access/needs.ts'
 import { needOf } from '../access/needs.ts'
 import { forbidden } from '../access/refusals.ts'
-import type { ProblemName } from '../http/problem.ts'
+import type { ProblemName } from '../http/problems.ts'
 import type { Answer } from './answers.ts'
 import { withProblems } from './answers.ts'
 import { problemExample } from './problem-examples.ts'
 
-/**
- * Says in the document what key each operation needs, and how it refuses others. Register before the document and the routes.
- *
- * @param isOpen whether a request without a key is answered as well
- */
-export function documentAccess(app: FastifyInstance, isOpen: boolean): void {
-  app.addHook('onRoute', (route) => {
-    if (route.schema?.operationId === undefined) return
-    const need = needOf(String(route.method), route.url)
-    if (need === 'nothing') {
-      route.schema = { ...route.schema, security: [] }
-      return
-    }
-    const { key, problems, examples } = accessTo(need)
-    route.schema = {
-      ...route.schema,
-      security: isOpen ? [{}, key] : [key],
-      response: withProblems(route.schema.response as Record<number, Answer>, problems),
-    }
-    const given = route.config?.examples
-    route.config = { ...route.config, examples: { ...given, answers: { ...examples, ...given?.answers } } }
-  })
+interface Options {
+  /** Whether a request without a key is answered as well. */
+  readonly isOpen: boolean
 }
+
+/** Says in the document what key each operation needs, and how it refuses others. */
+export const documentAccess = fp(
+  async (app, { isOpen }: Options) => {
+    app.addHook('onRoute', (route) => {
+      if (route.schema?.operationId === undefined) return
+      const need = needOf(String(route.method), route.url)
+      if (need === 'nothing') {
+        route.schema = { ...route.schema, security: [] }
+        return
+      }
+      const { key, problems, examples } = accessTo(need)
+      route.schema = {
+        ...route.schema,
+        security: isOpen ? [{}, key] : [key],
+        response: withProblems(route.schema.response as Record<number, Answer>, problems),
+      }
+      const given = route.config?.examples
+      route.config = { ...route.config, examples: { ...given, answers: { ...examples, ...given?.answers } } }
+    })
+  },
+  { name: 'access-document' },
+)
 
 function accessTo(need: Exclude<Need, 'nothing'>) {
   const problems: ProblemName[] = ['unauthenticated', 'rate-limited', 'issuer-unavailable']

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import type { NamedExamples } from '../http/document.ts'
-import type { ProblemName } from '../http/problem.ts'
-import { problemMediaType, problems } from '../http/problem.ts'
+import { problemMediaType } from '../http/problem.ts'
+import type { ProblemName } from '../http/problems.ts'
+import { problems } from '../http/problems.ts'
 import { problemExample } from './problem-examples.ts'
 
 /** One error of an `invalid-content` problem. */

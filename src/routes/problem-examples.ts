@@ -1,7 +1,9 @@
 import { rateLimited } from '../access/quota-refusals.ts'
 import { forbidden, noKey } from '../access/refusals.ts'
-import type { ProblemName } from '../http/problem.ts'
-import { mediaTypeDetail, Problem, problemBody, problems } from '../http/problem.ts'
+import { mediaTypeDetail } from '../http/error-handler.ts'
+import { Problem, problemBody } from '../http/problem.ts'
+import type { ProblemName } from '../http/problems.ts'
+import { problems } from '../http/problems.ts'
 
 /** What stands for the id of a request in examples. */
 export const exampleId = '9e5b8987-647b-4152-bddc-4c8cfc213fa8'

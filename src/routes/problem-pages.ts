@@ -1,7 +1,8 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
 import { isInferencePath } from '../http/inference-error.ts'
-import type { problems } from '../http/problem.ts'
-import { pathOf } from '../http/problem.ts'
+import { pathOf } from '../http/path-of.ts'
+import type { problems } from '../http/problems.ts'
 import { assets } from './pages.ts'
 import type { ExampleRequest } from './problem-requests.ts'
 import { curlOf, requests, withoutRequests } from './problem-requests.ts'
@@ -92,18 +93,21 @@ export function wantsHtml(request: FastifyRequest): boolean {
 }
 
 /** A browser that asks for what is not there gets a page. */
-export function notFoundPages(app: FastifyInstance): void {
-  app.addHook('onSend', (request, reply, payload, done) => {
-    const isNowhere = request.is404 || request.routeOptions.url === '/problems/:name'
-    // errors of the Open Inference Protocol have a form of their own
-    if (reply.statusCode !== 404 || !isNowhere || isInferencePath(pathOf(request.url))) {
-      done()
-      return
-    }
-    reply.header('vary', 'accept')
-    done(null, wantsHtml(request) ? notFoundPage(reply, payload) : payload)
-  })
-}
+export const notFoundPages = fp(
+  async (app) => {
+    app.addHook('onSend', (request, reply, payload, done) => {
+      const isNowhere = request.is404 || request.routeOptions.url === '/problems/:name'
+      // errors of the Open Inference Protocol have a form of their own
+      if (reply.statusCode !== 404 || !isNowhere || isInferencePath(pathOf(request.url))) {
+        done()
+        return
+      }
+      reply.header('vary', 'accept')
+      done(null, wantsHtml(request) ? notFoundPage(reply, payload) : payload)
+    })
+  },
+  { name: 'not-found-pages', dependencies: ['not-found'], decorators: { request: ['accepts'] } },
+)
 
 function notFoundPage(reply: FastifyReply, problem: unknown): string {
   const { detail } = JSON.parse(String(problem))

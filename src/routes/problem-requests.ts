@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { ProblemName } from '../http/problem.ts'
+import type { ProblemName } from '../http/problems.ts'
 
 /** A request that people can send as it stands. */
 export interface ExampleRequest {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Problem } from '../http/problem.ts'
-import { problemBody, problemMediaType, problems } from '../http/problem.ts'
+import { problemBody, problemMediaType } from '../http/problem.ts'
+import { problems } from '../http/problems.ts'
 
 /** Writes a whole problem answer on a bare socket, where there is no request to answer, and closes the connection. */
 export function sayLast(socket: Socket, problem: Problem, requestId: string, basePath = ''): void {

@@ -3,7 +3,6 @@ import { createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Limits } from '../http/limits.ts'
-import { SecuredResponse } from '../http/plugins/security-headers.ts'
 import type { Scheduler } from '../runtime/scheduler.ts'
 import { Arrivals } from './accept-burst.ts'
 import { Admission } from './admission.ts'
@@ -143,7 +142,6 @@ export class Connections {
       keepAliveTimeout: this.#keepAliveTimeoutMs,
       // its refusal would be no problem document
       requireHostHeader: false,
-      ServerResponse: SecuredResponse,
     }
     if (this.#tls === undefined) return Object.assign(createServer(options), { httpAllowHalfOpen: true })
     const server = createTlsServer({

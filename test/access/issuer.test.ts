@@ -237,11 +237,17 @@ test('while the issuer is silent nobody knows whether a token is right; it is no
   ]
   for (const answer of answers) {
     silent.answer = answer
-    const issuer = issuerOf(t, silent.url)
+    const told = listener()
+    const issuer = issuerOf(t, silent.url, undefined, told)
     silent.asked.length = 0
     const token = await handmade({ iss: silent.url })
     for (let round = 0; round < 20; round++) t.same(await refusal(issuer, token), unavailable)
     t.ok(silent.asked.length <= 2, silent.asked.join())
+    t.same(
+      told.lines.map((line) => JSON.parse(line).msg),
+      ['tokens cannot be verified'],
+      'the log says it once',
+    )
   }
 })
 

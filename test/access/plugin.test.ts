@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { test } from 'tap'
 import type { Client as Known } from '../../src/access/authenticator.ts'
 import { access } from '../../src/access/plugin.ts'
-import { handleError, Problem } from '../../src/http/problem.ts'
+import { handleError } from '../../src/http/error-handler.ts'
+import { Problem } from '../../src/http/problem.ts'
 import { Client, head, serve } from '../formats/support.ts'
-import { bare } from '../http/plugins/support.ts'
+import { bare, standIns } from '../http/plugins/support.ts'
 import { withinAMinute } from '../minute.ts'
 import { appOf, ask, listener, problemOf } from '../support.ts'
 
@@ -40,6 +41,7 @@ test('a request needs a key with the scope of its route; what is open needs none
     '/explore',
     '/problems',
     '/problems/forbidden',
+    '/v2/health/live',
   ]
   for (const url of open) t.equal((await app.inject(url)).statusCode, 200, url)
   t.equal((await app.inject('/nothing')).statusCode, 404)
@@ -49,6 +51,7 @@ test('a request needs a key with the scope of its route; what is open needs none
     ['POST', '/v1/loss', 'evaluate'],
     ['POST', '/v1/mini-batches', 'evaluate'],
     ['POST', '/v1/sweeps', 'evaluate'],
+    ['POST', '/v1/comparisons', 'evaluate'],
     ['GET', '/v1/losses'],
     ['HEAD', '/v1/limits'],
     ['GET', '/v1/evaluations', 'read'],
@@ -61,6 +64,7 @@ test('a request needs a key with the scope of its route; what is open needs none
     ['DELETE', '/v1/evaluations/a', 'write'],
     ['PUT', '/v1/evaluations/a/batches/b', 'write'],
     ['POST', '/v1/evaluations/a/batches', 'write'],
+    ['GET', '/metrics', 'metrics'],
   ]
   for (const [method, url, scope] of guarded) {
     for (const headers of [{}, { authorization: 'Basic YTpi' }, { authorization: 'Bearer key-of-eve' }]) {
@@ -174,7 +178,8 @@ test('a token is verified later than a key is found, and may fail', async (t) =>
     if (token === 'a.b.c') return { owner: 'token', scopes: ['evaluate'] }
     throw new Problem('issuer-unavailable', 'No.')
   }
-  access(app, { issuer: { verify } })
+  await standIns(app, 'request-context')
+  await app.register(access, { authorities: { issuer: { verify }, close: () => undefined } })
   const further: string[] = []
   app.post('/v1/loss', { onRequest: async () => void further.push('one') }, async ({ owner }) => owner)
   app.get('/v1/limits', { onRequest: [async () => void further.push('two')] }, async ({ owner }) => owner)

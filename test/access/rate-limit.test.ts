@@ -11,11 +11,12 @@ import { rateLimit } from '../../src/access/rate-limit.ts'
 import { buildApp } from '../../src/app.ts'
 import { parseConfig } from '../../src/config.ts'
 import { limitsOf } from '../../src/http/limits.ts'
-import { requestWork } from '../../src/http/request-context.ts'
+import { requestContext } from '../../src/http/request-context.ts'
 import type { Ledger } from '../../src/quotas/ledger.ts'
 import { MemoryLedger } from '../../src/quotas/memory-ledger.ts'
 import { Quotas } from '../../src/quotas/quotas.ts'
 import { eventually } from '../eventually.ts'
+import { standIns } from '../http/plugins/support.ts'
 import { withinAMinute } from '../minute.ts'
 import { appOf, ask, problemOf } from '../support.ts'
 import { noConnections } from '../wire/support.ts'
@@ -133,9 +134,10 @@ test('a client that leaves while its request waits holds nothing', async (t) => 
   const app = Fastify()
   t.after(() => app.close())
   app.decorate('connections', noConnections)
-  requestWork(app, limitsOf(parseConfig({})))
+  await app.register(requestContext, { limits: limitsOf(parseConfig({})) })
+  await standIns(app, 'access')
   app.decorateRequest('client', null)
-  rateLimit(app, { requestsPerMinute: 0, bytesPerMinute: 1000 }, quotas)
+  await app.register(rateLimit, { standard: { requestsPerMinute: 0, bytesPerMinute: 1000 }, quotas })
   app.post('/v1/loss', async () => 'answered')
   await app.listen({ host: '127.0.0.1', port: 0 })
   const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')

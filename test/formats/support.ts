@@ -10,7 +10,7 @@ import type { MemoryBudget } from '../../src/formats/budget.ts'
 import { BodyReader } from '../../src/formats/reader.ts'
 import type { Limits } from '../../src/http/limits.ts'
 import { limitsOf } from '../../src/http/limits.ts'
-import type { RequestWork } from '../../src/http/request-context.ts'
+import type { RequestContext } from '../../src/http/request-context.ts'
 import { Resources } from '../../src/http/request-context.ts'
 import { eventually } from '../eventually.ts'
 import { appOf, problemOf } from '../support.ts'
@@ -181,7 +181,7 @@ export async function serveApart(t: Scope, variables: Record<string, string> = {
 export const freeBytes = 2 ** 16
 
 export interface Work {
-  readonly work: RequestWork
+  readonly work: RequestContext
   readonly budget: MemoryBudget
 }
 

@@ -1,21 +1,35 @@
+import { EventEmitter, once } from 'node:events'
+import type { Server, ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { connect } from 'node:net'
-import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import Fastify, { LogController } from 'fastify'
 import { test } from 'tap'
-import { answerClientError, refuseAddress } from '../../src/http/client-error.ts'
+import { answerClientError } from '../../src/http/client-error.ts'
+import { handleError } from '../../src/http/error-handler.ts'
 import { requestsInFlight } from '../../src/http/plugins/requests-in-flight.ts'
-import { handleError, problems } from '../../src/http/problem.ts'
+import { problems } from '../../src/http/problems.ts'
 import { Connections } from '../../src/wire/server.ts'
 import type { Connection } from '../../src/wire/table.ts'
+import { eventually } from '../eventually.ts'
 import { listener } from '../support.ts'
 import { Client, fakeConnection, get, limits } from '../wire/support.ts'
+import { standIns } from './plugins/support.ts'
+
+interface Served {
+  readonly port: number
+  readonly lines: string[]
+  readonly counted: string[]
+  readonly server: Server
+  /** Emits `reading` when a body is about to be read. */
+  readonly bodies: EventEmitter
+  /** Waits until an answer is under way. */
+  answering(): Promise<unknown>
+}
 
 /** A server that loses patience after 100 ms, with nothing of the service but its connections. */
-async function served(t: {
-  after(release: () => Promise<void>): unknown
-}): Promise<{ port: number; lines: string[]; counted: string[] }> {
+async function served(t: { after(release: () => Promise<void>): unknown }): Promise<Served> {
   const { logger, lines } = listener()
   const connections = new Connections(limits({ headersTimeoutMs: 100 }), 72_000)
   const app: FastifyInstance = Fastify({
@@ -29,23 +43,36 @@ async function served(t: {
   app.decorate('connections', connections)
   const counted: string[] = []
   app.decorate('metrics', { refused: (name: string) => counted.push(name), answered: () => undefined } as never)
-  requestsInFlight(app, { maxRequestsInFlight: 10 })
+  await standIns(app, 'access-log', 'request-context', 'request-id', 'security-headers')
+  await app.register(requestsInFlight, { limits: { maxRequestsInFlight: 10 } })
+  const bodies = new EventEmitter()
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => {
     payload.on('error', (error) => done(error))
     payload.on('end', () => done(null, 'read'))
     payload.resume()
+    bodies.emit('reading')
   })
   app.post('/', async () => 'fine')
   app.get('/', async () => 'fine')
   app.get('/large', async () => Buffer.alloc(20_000_000, 'x'))
   app.get('/slow', async () => {
-    await sleep(300)
+    await once(app.server, 'clientError')
     return 'slow'
+  })
+  app.get('/stuck', async (_request, reply) => {
+    await once(reply.raw, 'close')
+    return reply
+  })
+  let response: ServerResponse | undefined
+  app.server.on('request', (_request, its) => {
+    response = its
   })
   await app.listen({ port: 0 })
   t.after(() => app.close())
-  return { port: (app.server.address() as AddressInfo).port, lines, counted }
+  const answering = () => eventually(() => response?.headersSent === true)
+  const { port } = app.server.address() as AddressInfo
+  return { port, lines, counted, server: app.server, bodies, answering }
 }
 
 /** Everything that the server says to these bytes until it closes the connection. */
@@ -113,13 +140,14 @@ test('what cannot be read behind a request is refused when that has been answere
 })
 
 test('it does not get into an answer under way', async (t) => {
-  const { port } = await served(t)
+  const { port, server, answering } = await served(t)
   const client = new Client(t, port)
   client.socket.pause()
   client.say(get('/large'))
-  await sleep(200)
+  await answering()
+  const refused = once(server, 'clientError')
   client.say('geheim\r\n\r\n')
-  await sleep(200)
+  await refused
   client.socket.resume()
   t.ok(await client.ended())
   const body = client.text.slice(client.text.indexOf('\r\n\r\n') + 4)
@@ -130,11 +158,12 @@ test('it does not get into an answer under way', async (t) => {
 const chunked = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n'
 
 test('a body that breaks off or cannot be read is refused by whoever reads it', async (t) => {
-  const { port } = await served(t)
+  const { port, bodies } = await served(t)
   for (const end of ['geheim\r\n', undefined]) {
     const client = new Client(t, port)
+    const reading = once(bodies, 'reading')
     client.say(`${chunked}3\r\nabc\r\n`)
-    await sleep(50)
+    await reading
     if (end === undefined) client.socket.end()
     else client.say(end)
     t.ok(await client.ended())
@@ -144,24 +173,26 @@ test('a body that breaks off or cannot be read is refused by whoever reads it', 
 })
 
 test('where nobody reads it, by what answers the request', async (t) => {
-  const { port } = await served(t)
+  const { port, server } = await served(t)
   const client = new Client(t, port)
-  client.say(chunked.replace('POST /', 'GET /slow'))
-  await sleep(50)
+  const begun = once(server, 'request')
+  client.say(chunked.replace('POST /', 'GET /stuck'))
+  await begun
   client.say('geheim\r\n')
   t.ok(await client.ended())
   t.same(client.statuses, [400])
 })
 
 test('the rest of a body whose request has been answered gets no other answer', async (t) => {
-  const { port } = await served(t)
   for (const path of ['/', '/large']) {
+    const { port, server, answering } = await served(t)
     const client = new Client(t, port)
     if (path === '/large') client.socket.pause()
     client.say(chunked.replace('POST /', `GET ${path}`))
-    await sleep(200)
+    await answering()
+    const refused = once(server, 'clientError')
     client.say('geheim\r\n')
-    await sleep(100)
+    await refused
     client.socket.resume()
     t.ok(await client.ended())
     t.same(client.statuses, [200], path)
@@ -171,10 +202,8 @@ test('the rest of a body whose request has been answered gets no other answer', 
 test('after the last answer nothing more is said', async (t) => {
   const { port } = await served(t)
   const client = new Client(t, port)
-  client.say(get('/', ['Connection: close']))
+  client.say(`${get('/', ['Connection: close'])}geheim\r\n\r\n`)
   t.ok(await client.ended())
-  client.say('geheim\r\n\r\n')
-  await sleep(50)
   t.same(client.statuses, [200])
 })
 
@@ -230,27 +259,3 @@ test('a socket that takes nothing more is closed', async (t) => {
 function withCode(code: string): Error & { code: string } {
   return Object.assign(new Error(code), { code })
 }
-
-test('an address that the router cannot read has its line, its id and the headers of every answer', async (t) => {
-  const { logger, lines } = listener()
-  const app = Fastify({
-    loggerInstance: logger,
-    frameworkErrors: refuseAddress,
-    genReqId: () => 'mine',
-    logController: new LogController({ disableRequestLogging: true }),
-  })
-  app.decorateRequest('continueBody', null)
-  app.decorate('connections', { of: () => undefined } as never)
-  const { statusCode, headers, body } = await app.inject('/%zz')
-  t.equal(statusCode, 400)
-  t.match(headers, { 'x-request-id': 'mine', 'x-content-type-options': 'nosniff' })
-  t.match(JSON.parse(body), {
-    type: '/problems/bad-request',
-    detail: 'The address is malformed: a part of it is badly encoded or too long.',
-    requestId: 'mine',
-  })
-  t.match(
-    lines.map((line) => JSON.parse(line)),
-    [{ reqId: 'mine', status: 400, msg: 'answered' }],
-  )
-})

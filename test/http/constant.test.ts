@@ -1,4 +1,5 @@
-import { brotliDecompressSync, gunzipSync } from 'node:zlib'
+import { syncBuiltinESMExports } from 'node:module'
+import zlib, { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import accepts from '@fastify/accepts'
 import Fastify from 'fastify'
 import type { Test } from 'tap'
@@ -73,4 +74,20 @@ test('what a browser has is not sent again', async (t) => {
     t.equal(again.headers.etag, headers.etag)
     t.equal(again.body === '', status === 304)
   }
+})
+
+test('a compression that fails is tried again by the next request', async (t) => {
+  const app = await serve(t)
+  const { brotliCompress } = zlib
+  const failing = (_content: unknown, _options: unknown, done: (error: Error) => void) => done(new Error('no memory'))
+  zlib.brotliCompress = failing as typeof brotliCompress
+  syncBuiltinESMExports()
+  const request = { url: '/page', headers: { 'accept-encoding': 'br' } }
+  const { statusCode } = await app.inject(request)
+  zlib.brotliCompress = brotliCompress
+  syncBuiltinESMExports()
+  t.equal(statusCode, 500)
+  const { headers, rawPayload } = await app.inject(request)
+  t.equal(headers['content-encoding'], 'br')
+  t.equal(brotliDecompressSync(rawPayload).toString(), text)
 })

@@ -3,21 +3,23 @@ import Fastify from 'fastify'
 import { test } from 'tap'
 import { z } from 'zod'
 import packageJson from '../../package.json' with { type: 'json' }
-import { registerOpenapi } from '../../src/http/openapi.ts'
+import { openapi } from '../../src/http/openapi.ts'
 import type { Document } from '../support.ts'
 import { appOf } from '../support.ts'
+import { standIns } from './plugins/support.ts'
 
 const inner = z.object({ a: z.int() }).meta({ id: 'Inner' })
 const answer = z.object({ inner }).meta({ id: 'Given', description: 'What is given.' })
 
 /** The document of a small service. */
-async function documentOfSmall(basePath = ''): Promise<Document & { info: object; [key: string]: unknown }> {
+async function documentOfSmall(): Promise<Document & { info: object; [key: string]: unknown }> {
   const app = Fastify()
-  app.decorate('basePath', basePath)
+  app.decorate('basePath', '')
   app.setValidatorCompiler(() => () => true)
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   await app.register(accepts)
-  await registerOpenapi(app)
+  await standIns(app, 'access-document')
+  await app.register(openapi)
   app.post(
     '/both',
     {
@@ -123,10 +125,4 @@ test('Swagger UI reads the document of this service, and Try it out is on', asyn
   const document = (await app.inject('/openapi.json')).json()
   const { headers } = await app.inject('/docs/json')
   t.same((await app.inject(String(headers.location))).json(), document)
-})
-
-test('the document of a service below a path says so', async (t) => {
-  const url = async (basePath: string) => (await documentOfSmall(basePath)).servers
-  t.match(await url(''), [{ url: '/' }])
-  t.match(await url('/a'), [{ url: '/a' }])
 })

@@ -4,10 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { zstdCompressSync } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
 import { test } from 'tap'
+import { handleError } from '../../src/http/error-handler.ts'
 import type { Limits } from '../../src/http/limits.ts'
-import { handleError, Problem } from '../../src/http/problem.ts'
-import type { Reading, RequestWork } from '../../src/http/request-context.ts'
-import { Resources, requestWork } from '../../src/http/request-context.ts'
+import { Problem } from '../../src/http/problem.ts'
+import type { Reading, RequestContext } from '../../src/http/request-context.ts'
+import { Resources, requestContext } from '../../src/http/request-context.ts'
 import { LimitExceeded } from '../../src/loss/validation-errors.ts'
 import { eventually } from '../eventually.ts'
 import type { Scope, Service } from '../formats/support.ts'
@@ -138,7 +139,7 @@ test('a request may not compute for longer than is allowed', async (t) => {
 })
 
 test('a request that takes too long to compute is answered with the limit', async (t) => {
-  const { app } = serviceOf(t, { maxComputeMs: 20 })
+  const { app } = await serviceOf(t, { maxComputeMs: 20 })
   app.get('/endless', async ({ work }) => work.task.run(endless()))
   const answer = await app.inject('/endless')
   const { status, limit, allowed } = answer.json()
@@ -146,7 +147,7 @@ test('a request that takes too long to compute is answered with the limit', asyn
 })
 
 test('every request has an owner, and ends when it is answered', async (t) => {
-  const { app, works } = serviceOf(t)
+  const { app, works } = await serviceOf(t)
   app.get('/', async ({ work }) => {
     work.memory.reserve(freeBytes + 1000)
     return { held: app.resources.budget.held }
@@ -183,7 +184,7 @@ const payloads: readonly [string, () => string | Buffer | Readable, number][] = 
 
 for (const [what, payload, held] of payloads) {
   test(`${what} is held until it is sent, or its client has left`, async (t) => {
-    const { app } = serviceOf(t)
+    const { app } = await serviceOf(t)
     app.get('/', async (_, reply) => reply.send(payload()))
     const port = await portOf(app)
     const { budget } = app.resources
@@ -200,7 +201,7 @@ for (const [what, payload, held] of payloads) {
 }
 
 test('an answer that there is no room for is a problem', async (t) => {
-  const { app } = serviceOf(t, { maxInFlightBytes: megabyte })
+  const { app } = await serviceOf(t, { maxInFlightBytes: megabyte })
   app.get('/alone', async () => 'x'.repeat(2 * megabyte))
   app.get('/full', async ({ work }) => {
     work.memory.reserve(freeBytes + megabyte / 2)
@@ -350,12 +351,15 @@ function* endless(): Generator<void, never> {
 }
 
 /** A service that does nothing but account for requests, and the work of each. */
-function serviceOf(t: Scope, other: Partial<Limits> = {}): { app: FastifyInstance; works: RequestWork[] } {
+async function serviceOf(
+  t: Scope,
+  other: Partial<Limits> = {},
+): Promise<{ app: FastifyInstance; works: RequestContext[] }> {
   const app = bare(t)
-  const works: RequestWork[] = []
+  const works: RequestContext[] = []
   app.setErrorHandler(handleError)
   app.decorate('connections', noConnections)
-  requestWork(app, limits(other))
+  await app.register(requestContext, { limits: limits(other) })
   app.addHook('onRequest', async ({ work }) => void works.push(work))
   return { app, works }
 }

@@ -1,5 +1,4 @@
 import { test } from 'tap'
-import { chooseMember, leaveOutLogo, showLines } from '../../src/http/swagger-ui.ts'
 import { appOf } from '../support.ts'
 
 test('Swagger UI, for narrow windows, too', async (t) => {
@@ -30,50 +29,4 @@ test('its large files and the document are compressed', async (t) => {
   const same = await app.inject('/docs/json')
   t.equal(same.statusCode, 302)
   t.equal(same.headers.location, '/openapi.json')
-})
-
-test('the example of NDJSON is shown as lines', async (t) => {
-  const fn = { getSampleSchema: (schema: unknown, _type: string) => JSON.stringify(schema) }
-  showLines().afterLoad({ fn })
-  t.equal(fn.getSampleSchema('{"a":1}\n', 'application/x-ndjson'), '{"a":1}\n')
-  t.equal(fn.getSampleSchema({ a: 1 }, 'application/json'), '{"a":1}')
-})
-
-test('of a union one schema is shown, which is chosen in a list', async (t) => {
-  let chosen = 0
-  const React = {
-    createElement: (type: unknown, props: object | null, ...children: unknown[]) => ({ type, props, children }),
-    useState: <State>(_first: State): [State, (next: State) => void] => [
-      chosen as State,
-      (next) => {
-        chosen = Number(next)
-      },
-    ],
-  }
-  const useComponent = (name: string) => () => name
-  const plugin = chooseMember({ React, getSystem: () => ({ fn: { jsonSchema202012: { useComponent } } }) })
-  const Union = () => 'union'
-  const wrapped = plugin.wrapComponents.JSONSchema202012KeywordOneOf(Union)
-  const oneOf = [{ title: 'First' }, { title: 'Second' }]
-  t.match(wrapped({ schema: { oneOf } }), { type: Union })
-  const { type: Chosen, props } = wrapped({ schema: { oneOf, discriminator: { propertyName: 'loss' } } }) as {
-    type: (props: object) => { children: { props: { schema: object }; children: { props: object }[] }[] }
-    props: object
-  }
-  const [label, description, properties] = Chosen(props).children
-  t.match(label.children, [
-    'loss',
-    ' ',
-    { type: 'select', children: [oneOf.map(({ title }) => ({ children: [title] }))] },
-  ])
-  t.equal(description.props.schema, oneOf[0])
-  t.equal(properties.props.schema, oneOf[0])
-  const { onChange } = label.children[2].props as { onChange: (event: object) => void }
-  onChange({ target: { value: '1' } })
-  t.equal(Chosen(props).children[1].props.schema, oneOf[1])
-  t.same(Chosen({ schema: { discriminator: undefined } }).children[1].props.schema, undefined)
-})
-
-test('there is no logo but ours', async (t) => {
-  t.equal(leaveOutLogo().components.Logo(), null)
 })

@@ -50,7 +50,6 @@ const cut = `${'k'.repeat(63)}…`
 const table: [string, unknown, unknown[]][] = [
   ['nothing wrong', { size: 3 }, []],
   ['no object', 5, [['#', 'the body must be a JSON object; received 5', 5]]],
-  ['null', null, [['#', 'the body must be a JSON object; received null', null]]],
   ['undefined', undefined, [['#', 'the body is missing; it must be a JSON object', 'nothing']]],
   ['enum', { name: 'c' }, [['#/name', 'name must be a or b; received "c"', 'c']]],
   ['nearly an enum', { name: 'A' }, [['#/name', 'name must be a or b; received "A"; did you mean "a"?', 'A']]],
@@ -76,7 +75,6 @@ const table: [string, unknown, unknown[]][] = [
   ],
   ['far too big', { size: 1e308 }, [['#/size', 'size must be at most 9; received 1e+308', 1e308]]],
   ['open ends', { share: 1 }, [['#/share', 'share must be less than 1; received 1', 1]]],
-  ['positive', { share: 0 }, [['#/share', 'share must be greater than 0; received 0', 0]]],
   [
     'array where a number is needed',
     { size: [1, 2] },
@@ -116,11 +114,6 @@ const table: [string, unknown, unknown[]][] = [
     'no such case of a union',
     { choice: { kind: 'three' } },
     [['#/choice/kind', 'choice.kind must be one or two; received "three"', 'three']],
-  ],
-  [
-    'nearly a case of a union',
-    { choice: { kind: 'tow' } },
-    [['#/choice/kind', 'choice.kind must be one or two; received "tow"', 'tow']],
   ],
   [
     'another spelling of a case of a union',

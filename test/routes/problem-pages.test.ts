@@ -1,6 +1,6 @@
 import { test } from 'tap'
-import type { ProblemName } from '../../src/http/problem.ts'
-import { problems } from '../../src/http/problem.ts'
+import type { ProblemName } from '../../src/http/problems.ts'
+import { problems } from '../../src/http/problems.ts'
 import { listPage, plainPage, typePage } from '../../src/routes/problem-pages.ts'
 import { appOf, ask } from '../support.ts'
 

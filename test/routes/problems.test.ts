@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { test } from 'tap'
-import type { ProblemName } from '../../src/http/problem.ts'
-import { problems } from '../../src/http/problem.ts'
+import type { ProblemName } from '../../src/http/problems.ts'
+import { problems } from '../../src/http/problems.ts'
 import { appOf, ask, post, problemOf } from '../support.ts'
 
 const names = Object.keys(problems) as ProblemName[]

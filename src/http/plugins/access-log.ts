@@ -1,26 +1,30 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
 import { traceParentOf } from '../../operation/traceparent.ts'
 import { whenClosed } from '../../wire/when-closed.ts'
-import { pathOf } from '../problem.ts'
-import type { RequestWork } from '../request-context.ts'
+import { pathOf } from '../path-of.ts'
+import type { RequestContext } from '../request-context.ts'
 
 /**
- * Every request has one line in the log, written when its answer is sent or its client has left; that of a route whose `logLevel`
- * is above `info` has none.
+ * Writes one log line for every request, when its answer is sent or its client has left. A route with a `logLevel` above `info`
+ * has none.
  */
-export function accessLog(app: FastifyInstance): void {
-  app.addHook('onRequest', (request, reply, done) => {
-    // lines name their requests by themselves: a logger of its own, even one that a factory hands out, costs more than its line
-    request.log = app.log
-    reply.log = app.log
-    logWhenClosed(request, reply)
-    done()
-  })
-}
+export const accessLog = fp(
+  async (app) => {
+    app.addHook('onRequest', (request, reply, done) => {
+      // each line names its request, so that no child logger is needed
+      request.log = app.log
+      reply.log = app.log
+      logWhenClosed(request, reply)
+      done()
+    })
+  },
+  { name: 'access-log', decorators: { fastify: ['connections'] } },
+)
 
 /** Writes the line of a request when its response is closed: `answered`, or `aborted` when it was not sent to the end. */
 export function logWhenClosed(request: FastifyRequest, reply: FastifyReply): void {
-  // it may have waited before it began
+  // a pipelined request may have waited before it began
   const begin = request.server.connections.of(request.raw.socket)?.turn?.since ?? performance.now()
   const { raw } = reply
   let isSent = false
@@ -29,9 +33,8 @@ export function logWhenClosed(request: FastifyRequest, reply: FastifyReply): voi
   })
   whenClosed(raw, () => {
     const { id, method, url, server, routeOptions } = request
-    // where the router gave up there is none
-    const work: RequestWork | undefined = request.work
-    // an answer that was not begun has no status
+    // undefined where the router gave up
+    const work: RequestContext | undefined = request.work
     const status = raw.headersSent ? reply.statusCode : undefined
     const milliseconds = performance.now() - begin
     server.metrics?.answered({ method, route: routeOptions.url, status, seconds: milliseconds / 1000, work })

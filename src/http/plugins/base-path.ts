@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -8,13 +8,12 @@ declare module 'fastify' {
   }
 }
 
-/** What is asked on the port itself, not by way of the proxy that adds the path. */
+/** Probes and scrapes go to the port itself, not through the proxy that adds the path. */
 const direct = ['/livez', '/readyz', '/metrics']
 
-/** Nothing is served here. */
 const outside = '/.outside'
 
-/** The address of a request below a base path, as the routes have it. What orchestrators ask is answered without it, too. */
+/** The address of a request below a base path, as the routes have it. Probes and scrapes are answered without it, too. */
 export function addressBelow(base: string): (request: Pick<IncomingMessage, 'url'>) => string {
   return ({ url = '' }) => {
     const [path] = url.split('?', 1)
@@ -36,14 +35,17 @@ export function documentBelow<Generated>(base: string, document: Generated): Gen
   return JSON.parse(text)
 }
 
-/** Keeps redirects, the places of what was made, and pages below the base path. Register after what answers with pages. */
-export function basePath(app: FastifyInstance, base: string): void {
-  app.decorate('basePath', base)
-  if (base === '') return
-  app.addHook('onSend', (_request, reply, payload, done) => {
-    const location = reply.getHeader('location')
-    if (location !== undefined) reply.header('location', `${base}${location}`)
-    const isPage = typeof payload === 'string' && String(reply.getHeader('content-type')).startsWith('text/html')
-    done(null, isPage ? pageBelow(base, payload) : payload)
-  })
-}
+/** Puts the base path before redirects, the locations of new resources, and the links of pages, that of `not-found-pages` too. */
+export const basePath = fp(
+  async (app, { base }: { readonly base: string }) => {
+    app.decorate('basePath', base)
+    if (base === '') return
+    app.addHook('onSend', (_request, reply, payload, done) => {
+      const location = reply.getHeader('location')
+      if (location !== undefined) reply.header('location', `${base}${location}`)
+      const isPage = typeof payload === 'string' && String(reply.getHeader('content-type')).startsWith('text/html')
+      done(null, isPage ? pageBelow(base, payload) : payload)
+    })
+  },
+  { name: 'base-path', dependencies: ['not-found-pages'] },
+)

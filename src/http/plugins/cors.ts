@@ -1,13 +1,15 @@
 import fastifyCors from '@fastify/cors'
-import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
 
 const exposedHeaders = ['x-request-id', 'retry-after', 'ratelimit', 'ratelimit-policy', 'www-authenticate']
 
-/** Lets the pages of these origins call the service: `*`, or a list parted by commas; none when undefined. */
-export async function cors(app: FastifyInstance, origins: string | undefined): Promise<void> {
-  if (origins === undefined) return
-  await app.register(fastifyCors, { origin: originsOf(origins), exposedHeaders })
-}
+/** Lets the pages of these origins call the service: `*`, or a list separated by commas; none when undefined. */
+export const cors = fp(
+  async (app, { origins }: { readonly origins: string | undefined }) => {
+    if (origins !== undefined) await app.register(fastifyCors, { origin: originsOf(origins), exposedHeaders })
+  },
+  { name: 'cors' },
+)
 
 function originsOf(origins: string): string | string[] {
   return origins === '*' ? origins : origins.split(',').map((origin) => origin.trim())

@@ -1,13 +1,17 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
 import { Problem } from '../problem.ts'
 
 /** A request of HTTP/1.1 needs one host (RFC 9112, section 3.2); Node's own refusal would be no problem document. */
-export function host(app: FastifyInstance): void {
-  app.addHook('onRequest', (request, _reply, done) => {
-    const fault = faultOf(request)
-    done(fault === undefined ? undefined : new Problem('bad-request', fault))
-  })
-}
+export const host = fp(
+  async (app) => {
+    app.addHook('onRequest', (request, _reply, done) => {
+      const fault = faultOf(request)
+      done(fault === undefined ? undefined : new Problem('bad-request', fault))
+    })
+  },
+  { name: 'host', dependencies: ['requests-in-flight'] },
+)
 
 function faultOf({ headers, raw: { httpVersion, rawHeaders } }: FastifyRequest): string | undefined {
   if (headers.host === undefined)

@@ -1,24 +1,24 @@
-import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
 import { Metrics } from '../../operation/metrics.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** What happens is counted here; undefined where nobody asks. */
+    /** Undefined in a service without metrics. */
     metrics?: Metrics
   }
 }
 
-/** Has the service counted. What a request is and took is told by `accessLog`, which measures it anyway. */
-export function metrics(app: FastifyInstance): Metrics {
-  const { limits } = app.resources
-  const counted = new Metrics(
-    () => ({
+/** Makes the metrics of the service; `accessLog` counts requests and their durations. */
+export const metrics = fp(
+  async (app) => {
+    const { limits } = app.resources
+    const load = () => ({
       requests: app.requestsInFlight.count,
       bytes: app.resources.budget.held,
       connections: app.connections.size,
-    }),
-    { requests: limits.maxRequestsInFlight, bytes: limits.maxInFlightBytes, connections: limits.maxConnections },
-  )
-  app.decorate('metrics', counted)
-  return counted
-}
+    })
+    const { maxRequestsInFlight: requests, maxInFlightBytes: bytes, maxConnections: connections } = limits
+    app.decorate('metrics', new Metrics(load, { requests, bytes, connections }))
+  },
+  { name: 'metrics', dependencies: ['requests-in-flight'] },
+)

@@ -1,17 +1,19 @@
-import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
 import { Problem } from '../problem.ts'
 
 /** An address at which nothing is served is refused before a body is read. */
-export function notFound(app: FastifyInstance): void {
-  app.setNotFoundHandler(() => {
-    throw nothingServed()
-  })
-  app.addHook('onRequest', (request, _reply, done) => {
-    done(request.is404 ? nothingServed() : undefined)
-  })
-}
+export const notFound = fp(
+  async (app) => {
+    app.setNotFoundHandler(() => {
+      throw nothingServed()
+    })
+    app.addHook('onRequest', (request, _reply, done) => {
+      done(request.is404 ? nothingServed() : undefined)
+    })
+  },
+  { name: 'not-found', dependencies: ['requests-in-flight'] },
+)
 
-/** The answer to an address at which nothing is served. */
 export function nothingServed(): Problem {
   return new Problem('not-found', 'Nothing is served at this address. /openapi.json lists the available routes.')
 }

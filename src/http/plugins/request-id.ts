@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
 
 /** The client's x-request-id where it is one harmless word, else a new one. */
 export function requestIdOf(request: IncomingMessage): string {
@@ -9,9 +9,12 @@ export function requestIdOf(request: IncomingMessage): string {
 }
 
 /** Every answer names its request. */
-export function requestId(app: FastifyInstance): void {
-  app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id)
-    done()
-  })
-}
+export const requestId = fp(
+  async (app) => {
+    app.addHook('onRequest', (request, reply, done) => {
+      reply.header('x-request-id', request.id)
+      done()
+    })
+  },
+  { name: 'request-id' },
+)

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
 import type { Connection, Share } from '../../wire/table.ts'
 import { clientOf } from '../../wire/table.ts'
 import { whenClosed } from '../../wire/when-closed.ts'
@@ -12,25 +13,32 @@ declare module 'fastify' {
     isAlwaysAnswered?: boolean
   }
   interface FastifyInstance {
-    /** How many requests are being answered. */
     requestsInFlight: { count: number }
   }
 }
 
+interface Options {
+  readonly limits: Pick<Limits, 'maxRequestsInFlight'>
+  /** Whether the address is that of the request, since that of the connection is a proxy's. */
+  readonly isBehindProxies?: boolean
+}
+
 /**
- * Bounds the requests that are answered at one time, in all and of one address, and refuses those on excess connections.
- *
- * @param isBehindProxies whether the address is that of the request, since that of the connection is a proxy's
+ * Bounds the requests that are answered at one time, in all and of one address, and refuses those on excess connections. What
+ * refuses requests comes after what every answer needs, and after this, so that they are counted.
  */
-export function requestsInFlight(
-  app: FastifyInstance,
-  { maxRequestsInFlight }: Pick<Limits, 'maxRequestsInFlight'>,
-  isBehindProxies = false,
-): void {
+export const requestsInFlight = fp(async (app, options: Options) => boundRequestsInFlight(app, options), {
+  name: 'requests-in-flight',
+  dependencies: ['access-log', 'request-context', 'request-id', 'security-headers'],
+  decorators: { fastify: ['connections'] },
+})
+
+function boundRequestsInFlight(app: FastifyInstance, { limits, isBehindProxies = false }: Options): void {
   const { connections } = app
+  const { maxRequestsInFlight } = limits
   const inFlight = { count: 0 }
   const forwarded = new Map<string, Requests>()
-  /** The requests that one address may have, alone and while others are there: the first of another always finds room. */
+  /** The most requests of one address, alone and among others; the first request of another address always finds room. */
   const mostAlone = Math.ceil((3 * maxRequestsInFlight) / 4)
   const mostShared = Math.ceil(maxRequestsInFlight / 2)
   app.decorate('requestsInFlight', inFlight)
@@ -63,8 +71,8 @@ export function requestsInFlight(
   }
 
   /**
-   * Ends a request in favour of an address that has far fewer: of the address that has most the newest that only waits for its
-   * client. So a few addresses cannot keep all others out with bodies that never end, or answers that they do not take.
+   * Ends a request of the address that has most, if this one has less than half as many: the newest that waits for its client.
+   * So a few addresses cannot keep others out with slow bodies, or answers that they do not take.
    */
   function makesRoom(share: Requests | undefined): boolean {
     let most: readonly FastifyRequest[] = []
@@ -81,7 +89,6 @@ function tooMany(): Problem {
   return overloaded('Too many requests are in flight.', 1, 'maxRequestsInFlight')
 }
 
-/** What one address has in flight. */
 type Requests = Pick<Share, 'answering'>
 
 function isAlwaysAnswered({ routeOptions: { config } }: FastifyRequest): boolean {

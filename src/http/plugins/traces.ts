@@ -1,30 +1,36 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import fp from 'fastify-plugin'
 import { traceParentOf } from '../../operation/traceparent.ts'
 import type { RequestTrace, Tracing } from '../../operation/tracing.ts'
-import { pathOf } from '../problem.ts'
+import { pathOf } from '../path-of.ts'
 
-/** Makes a span of each request but those of probes. Without tracing there is not even a hook. Register after `requestWork`. */
-export function traces(app: FastifyInstance, tracing: Tracing | undefined): void {
-  if (tracing === undefined) return
-  app.addHook('onRequest', (request, reply, done) => {
-    const { headers, method, routeOptions } = request
-    if (!routeOptions.config.isAlwaysAnswered) {
-      const { url: route = '' } = routeOptions
-      const trace = tracing.begin(`${method} ${route}`.trim(), traceParentOf(headers.traceparent), headers.tracestate)
-      request.work.trace = trace
-      let isSent = false
-      reply.raw.on('finish', () => {
-        isSent = true
-      })
-      reply.raw.on('close', () => end(trace, request, reply, isSent))
-    }
-    done()
+/** Makes a span of each request but those of probes; not even a hook without tracing. */
+export const traces = fp(
+  async (app, { tracing }: { readonly tracing: Tracing | undefined }) => {
+    if (tracing === undefined) return
+    app.addHook('onRequest', (request, reply, done) => {
+      if (!request.routeOptions.config.isAlwaysAnswered) begin(tracing, request, reply)
+      done()
+    })
+    app.addHook('preHandler', (request, _reply, done) => tracing.within(request.work.trace, done))
+    app.addHook('onClose', () => tracing.close())
+  },
+  { name: 'traces', dependencies: ['request-context'] },
+)
+
+function begin(tracing: Tracing, request: FastifyRequest, reply: FastifyReply): void {
+  const { headers, method, routeOptions } = request
+  const { url: route = '' } = routeOptions
+  const trace = tracing.begin(`${method} ${route}`.trim(), traceParentOf(headers.traceparent), headers.tracestate)
+  request.work.trace = trace
+  let isSent = false
+  reply.raw.on('finish', () => {
+    isSent = true
   })
-  app.addHook('preHandler', (request, _reply, done) => tracing.within(request.work.trace, done))
-  app.addHook('onClose', () => tracing.close())
+  reply.raw.on('close', () => end(trace, request, reply, isSent))
 }
 
-/** Names are those of OpenTelemetry where it has one. */
+/** Names of attributes are those of OpenTelemetry where it has one. */
 function end(trace: RequestTrace, request: FastifyRequest, { raw, statusCode }: FastifyReply, isSent: boolean): void {
   const { id, method, originalUrl, routeOptions, work } = request
   const status = raw.headersSent ? statusCode : undefined

@@ -3,7 +3,7 @@ import type { SingleBatch } from '../../formats/parsed-body.ts'
 import { freeLargeTensors, freeTensors, placed, placedError } from '../../formats/parsed-body.ts'
 import { batchMediaTypes, registerComparisonBodies } from '../../http/bodies.ts'
 import { fixedLimits } from '../../http/limits.ts'
-import type { RequestWork } from '../../http/request-context.ts'
+import type { RequestContext } from '../../http/request-context.ts'
 import { sendJson } from '../../http/send-json.ts'
 import { validated, validOptions } from '../../http/validation.ts'
 import type { Comparison } from '../../loss/comparison.ts'
@@ -57,7 +57,7 @@ const description = `Takes what POST /v1/loss takes, and as \`baseline\` the pre
 
 A part of the answer that \`include\` or reduction \`none\` asks for comes twice, and its numbers count twice against \`maxAnswerNumbers\`.`
 
-async function compared(body: SingleBatch, work: RequestWork): Promise<Comparison> {
+async function compared(body: SingleBatch, work: RequestContext): Promise<Comparison> {
   const { task, memory } = work
   const { only, place } = body
   const received = validOptions(body, { options: optionsSchema, batch: pairSchema })

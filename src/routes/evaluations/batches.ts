@@ -8,7 +8,7 @@ import { freeLargeTensors, freeTensors, placedError } from '../../formats/parsed
 import { batchMediaTypes, registerBatchBodies } from '../../http/bodies.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { Problem } from '../../http/problem.ts'
-import type { RequestWork } from '../../http/request-context.ts'
+import type { RequestContext } from '../../http/request-context.ts'
 import { sendJson } from '../../http/send-json.ts'
 import { validBody } from '../../http/validation.ts'
 import { quoted } from '../../http/words.ts'
@@ -126,7 +126,7 @@ export function entryOf({ name, sequence, samples, loss, lossStatus, accuracy, c
   return { batch: name, sequence, samples, loss, lossStatus, accuracy, createdAt: timeOf(createdAt) }
 }
 
-export function contextOf({ memory }: RequestWork) {
+export function contextOf({ memory }: RequestContext) {
   return { maxAnswerNumbers, maxMiniBatchNumbers, maxStateBytes, uniformIntegers, memory }
 }
 
@@ -157,7 +157,7 @@ function* evaluateBody(
   evaluation: DeclaredEvaluation,
   name: string,
   body: ParsedBody,
-  work: RequestWork,
+  work: RequestContext,
   isLarge: boolean,
 ) {
   try {

@@ -7,7 +7,7 @@ import type { OpenEvaluation } from '../../evaluations/open-evaluation.ts'
 import type { ParsedBody } from '../../formats/parsed-body.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { Problem, pointerOf } from '../../http/problem.ts'
-import type { RequestWork } from '../../http/request-context.ts'
+import type { RequestContext } from '../../http/request-context.ts'
 import { sendJson } from '../../http/send-json.ts'
 import { validBody } from '../../http/validation.ts'
 import { inWords } from '../../http/words.ts'
@@ -46,7 +46,7 @@ export async function evaluationRoutes(
   app: FastifyInstance,
   { evaluations, retentionDays }: EvaluationRouteOptions,
 ): Promise<void> {
-  const reportOf = (found: OpenEvaluation, { task, memory }: RequestWork, requestId: string) => {
+  const reportOf = (found: OpenEvaluation, { task, memory }: RequestContext, requestId: string) => {
     const { spec, outputs } = found.declared
     memory.reserve(answerBytesOf(spec, { samples: 0, outputs }, fixedLimits))
     return evaluations.report(found, task, async (total, batches) => {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { nobody } from '../../access/authenticator.ts'
+import { anonymous } from '../../access/authenticator.ts'
 import type { OpenEvaluation } from '../../evaluations/open-evaluation.ts'
 import type { Evaluations } from '../../evaluations/service.ts'
 import { fixedLimits } from '../../http/limits.ts'
@@ -61,7 +61,7 @@ export async function eventRoute(
       const found = await foundEvaluation(evaluations, owner, name)
       // a stream that begins now would not be ended
       if (ending.aborted) throw closingProblem
-      const most = owner === nobody ? maxEventStreams : maxEventStreams / 2
+      const most = owner === anonymous ? maxEventStreams : maxEventStreams / 2
       const own = openOf.get(owner) ?? 0
       if (open >= maxEventStreams || own >= most) {
         const detail = `As many streams of events are open as maxEventStreams, ${maxEventStreams}, allows.`

@@ -1,7 +1,7 @@
 import type { OpenEvaluation } from '../../evaluations/open-evaluation.ts'
 import type { Evaluations } from '../../evaluations/service.ts'
 import { Problem } from '../../http/problem.ts'
-import type { RequestWork } from '../../http/request-context.ts'
+import type { RequestContext } from '../../http/request-context.ts'
 import { quoted } from '../../http/words.ts'
 import type { Statistics } from '../../loss/report/statistics.ts'
 import { statisticsOf } from '../../loss/report/statistics.ts'
@@ -55,7 +55,7 @@ export function tallyOf(tally: Tally, outputs: number): Tally {
 
 type Figures = Pick<Statistics, 'samples' | 'outputs' | 'loss' | 'lossStatus' | 'accuracy'>
 
-export function figuresOf(evaluations: Evaluations, found: OpenEvaluation, { task }: RequestWork): Promise<Figures> {
+export function figuresOf(evaluations: Evaluations, found: OpenEvaluation, { task }: RequestContext): Promise<Figures> {
   const { spec, outputs } = found.declared
   return evaluations.report(found, task, async ({ tally }) => {
     const { samples, loss, lossStatus, accuracy } = statisticsOf(tallyOf(tally, outputs), spec)

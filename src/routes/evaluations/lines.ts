@@ -7,9 +7,11 @@ import type { ParsedLine } from '../../formats/ndjson.ts'
 import type { Fields } from '../../formats/parsed-body.ts'
 import { freeTensors, PlacedError } from '../../formats/parsed-body.ts'
 import { registerLineBodies } from '../../http/bodies.ts'
+import { problemOf } from '../../http/error-handler.ts'
 import { fixedLimits } from '../../http/limits.ts'
-import { isAboutContent, pathOf, problemBody, problemOf } from '../../http/problem.ts'
-import type { RequestWork } from '../../http/request-context.ts'
+import { pathOf } from '../../http/path-of.ts'
+import { isAboutContent, problemBody } from '../../http/problem.ts'
+import type { RequestContext } from '../../http/request-context.ts'
 import { sendJson } from '../../http/send-json.ts'
 import { validated } from '../../http/validation.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
@@ -99,7 +101,7 @@ async function evaluatedLine(line: ParsedLine, found: OpenEvaluation, { work }: 
 }
 
 /** Validates and evaluates a line, step by step. */
-function* evaluateFields(fields: Fields, found: OpenEvaluation, work: RequestWork) {
+function* evaluateFields(fields: Fields, found: OpenEvaluation, work: RequestContext) {
   const { batch, ...tensors } = validated(namedBatch, fields) as NamedBatch
   return yield* evaluateBatch(found, batch, tensors, contextOf(work))
 }

@@ -2,11 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import type { BatchStream, Fields, ParsedBatch, ParsedBody } from '../../formats/parsed-body.ts'
 import { freeLargeTensors, freeTensors, placedError } from '../../formats/parsed-body.ts'
 import { lossMediaTypes, registerLossBodies } from '../../http/bodies.ts'
-import { jsonText, payloadOf } from '../../http/json-text.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { isAboutContent } from '../../http/problem.ts'
-import type { RequestWork } from '../../http/request-context.ts'
-import { sendPayload } from '../../http/send-json.ts'
+import type { RequestContext } from '../../http/request-context.ts'
+import { jsonText, payloadOf, sendPayload } from '../../http/send-json.ts'
 import { validated } from '../../http/validation.ts'
 import type { Tensors } from '../../loss/batch.ts'
 import { batchTensors } from '../../loss/batch.ts'
@@ -80,7 +79,7 @@ async function addAll(
   { batches }: BatchStream,
   evaluation: Evaluation,
   isByClass: boolean,
-  work: RequestWork,
+  work: RequestContext,
 ): Promise<void> {
   for await (const batch of batches) {
     const { run, fields } = batch
@@ -102,7 +101,7 @@ function answerAtOnce(
   { fields, place }: ParsedBatch,
   evaluation: Evaluation,
   { spec, text }: SentSpec,
-  work: RequestWork,
+  work: RequestContext,
   requestId: string,
 ): string | undefined {
   if (text === undefined || !areTensors(fields)) return undefined
@@ -124,7 +123,7 @@ function* answerTo(
   batch: ParsedBatch,
   evaluation: Evaluation,
   sent: SentSpec,
-  work: RequestWork,
+  work: RequestContext,
   requestId: string,
 ): Generator<void, string | Buffer> {
   const small = answerAtOnce(batch, evaluation, sent, work, requestId)
@@ -137,7 +136,7 @@ function* answerTo(
 export function* add(
   { fields, place }: ParsedBatch,
   evaluation: Evaluation,
-  { memory }: RequestWork,
+  { memory }: RequestContext,
 ): Generator<void, void> {
   try {
     yield* evaluation.add(areTensors(fields) ? fields : validated(batchSchema, fields))
@@ -161,7 +160,7 @@ const names: ReadonlySet<string> = new Set(batchTensors)
 function* answerText(
   evaluation: Evaluation,
   { spec, text }: SentSpec,
-  work: RequestWork,
+  work: RequestContext,
   requestId: string,
 ): Generator<void, string | Buffer> {
   work.evaluates(spec, evaluation.tally.samples)

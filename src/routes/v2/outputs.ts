@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { AskedAnswer } from '../../formats/parsed-body.ts'
 import { fixedLimits } from '../../http/limits.ts'
-import type { RequestWork } from '../../http/request-context.ts'
+import type { RequestContext } from '../../http/request-context.ts'
 import type { TensorNumbers } from '../../http/send-tensors.ts'
 import { bytesSentOf } from '../../http/send-tensors.ts'
 import { checkValueCount, validated } from '../../http/validation.ts'
@@ -91,7 +91,7 @@ export function* outputsOf(
   evaluation: Evaluation,
   { outputs }: Asked,
   shape: readonly number[],
-  { memory }: Pick<RequestWork, 'memory'>,
+  { memory }: Pick<RequestContext, 'memory'>,
 ): Generator<void, Written[]> {
   const figures = evaluation.figures()
   const written: Written[] = []

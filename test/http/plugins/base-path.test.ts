@@ -35,12 +35,6 @@ test('what stands in a page or a document', async (t) => {
   t.equal(documentBelow('', document), document)
 })
 
-test('without one nothing is changed', async (t) => {
-  const app = await appOf(t)
-  t.equal(app.basePath, '')
-  t.match((await app.inject({ url: '/docs/json' })).headers, { location: '/openapi.json' })
-})
-
 test('all pages, their files and their links stay below it, and are there', async (t) => {
   const app = await appOf(t, { BASE_PATH })
   const seen = new Set<string>()

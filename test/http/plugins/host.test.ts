@@ -1,10 +1,11 @@
 import { test } from 'tap'
 import { host } from '../../../src/http/plugins/host.ts'
-import { bare, connected, portOf, saidOn } from './support.ts'
+import { bare, connected, portOf, saidOn, standIns } from './support.ts'
 
 test('a request of HTTP/1.1 needs one host', async (t) => {
   const app = bare(t)
-  host(app)
+  await standIns(app, 'requests-in-flight')
+  await app.register(host)
   app.setErrorHandler((error: Error, _request, reply) => reply.code(400).send(error.message))
   app.get('/', async () => 'fine')
   const port = await portOf(app)

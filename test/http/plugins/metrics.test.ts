@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { test } from 'tap'
 import { metrics } from '../../../src/http/plugins/metrics.ts'
 import { appOf } from '../../support.ts'
-import { bare } from './support.ts'
+import { bare, standIns } from './support.ts'
 
 test('the service is counted, and asked how full it is', async (t) => {
   const app = bare(t)
@@ -11,9 +11,9 @@ test('the service is counted, and asked how full it is', async (t) => {
   app.decorate('resources', { limits, budget: { held: 500 } } as never)
   app.decorate('requestsInFlight', { count: 4 })
   app.decorate('connections', { size: 6 } as never)
-  const counted = metrics(app)
-  t.equal(app.metrics, counted)
-  const text = await counted.text()
+  await standIns(app, 'requests-in-flight')
+  await app.register(metrics)
+  const text = String(await app.metrics?.text())
   for (const line of [
     'http_server_active_requests 4',
     'lossmeter_requests_limit 10',

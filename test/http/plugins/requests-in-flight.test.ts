@@ -1,19 +1,19 @@
 import type { FastifyInstance } from 'fastify'
 import { test } from 'tap'
+import { handleError } from '../../../src/http/error-handler.ts'
 import { requestsInFlight } from '../../../src/http/plugins/requests-in-flight.ts'
-import { handleError } from '../../../src/http/problem.ts'
-import type { RequestWork } from '../../../src/http/request-context.ts'
+import type { RequestContext } from '../../../src/http/request-context.ts'
 import type { Connections } from '../../../src/wire/server.ts'
 import type { Connection, Share } from '../../../src/wire/table.ts'
 import { fakeConnection, fakeTurn } from '../../wire/support.ts'
 import type { Scope } from './support.ts'
-import { bare } from './support.ts'
+import { bare, standIns } from './support.ts'
 
 /** What requests wait for that begin now. */
 type Waits = 'for nothing' | 'for its body' | 'for its client'
 
 /** An application whose requests all come on the connection that is set, and wait until they are let go. */
-function serving(t: Scope, maxRequestsInFlight: number, isBehindProxies = false) {
+async function serving(t: Scope, maxRequestsInFlight: number, isBehindProxies = false) {
   const app = bare(t)
   const known = { addresses: 1, shares: [] as Share[], of: () => set.connection }
   const set: { connection: Connection | undefined; waits: Waits; release: (() => void)[] } = {
@@ -28,10 +28,11 @@ function serving(t: Scope, maxRequestsInFlight: number, isBehindProxies = false)
     const { waits } = set
     const giveWay = (reason: Error) => reply.send(reason)
     const work = { task: {}, isWaiting: waits === 'for its body', isStalled: waits === 'for its client', giveWay }
-    request.work = work as unknown as RequestWork
+    request.work = work as unknown as RequestContext
     done()
   })
-  requestsInFlight(app, { maxRequestsInFlight }, isBehindProxies)
+  await standIns(app, 'access-log', 'request-context', 'request-id', 'security-headers')
+  await app.register(requestsInFlight, { limits: { maxRequestsInFlight }, isBehindProxies })
   app.get('/', async () => {
     await new Promise<void>((resolve) => set.release.push(resolve))
     return 'fine'
@@ -52,7 +53,7 @@ async function refusal(app: FastifyInstance, url = '/'): Promise<unknown[]> {
 }
 
 test('so many requests are answered at one time, and health always', async (t) => {
-  const { app, set, begin } = serving(t, 3)
+  const { app, set, begin } = await serving(t, 3)
   const answers = await begin(3)
   t.equal(app.requestsInFlight.count, 3)
   t.same(await refusal(app), [503, '1', 'Too many requests are in flight.'])
@@ -66,7 +67,7 @@ test('so many requests are answered at one time, and health always', async (t) =
 })
 
 test('one address has at most three quarters of them, and half while others are there', async (t) => {
-  const { app, known, set, begin } = serving(t, 5)
+  const { app, known, set, begin } = await serving(t, 5)
   const [many, one] = [fakeConnection('192.0.2.1').connection, fakeConnection('192.0.2.2').connection]
   set.connection = many
   const alone = await begin(4)
@@ -89,7 +90,7 @@ test('one address has at most three quarters of them, and half while others are 
 
 test('where all are taken, the newest that only waits gives way to an address that has far fewer', async (t) => {
   for (const waits of ['for its body', 'for its client'] as const) {
-    const { app, known, set, begin } = serving(t, 12)
+    const { app, known, set, begin } = await serving(t, 12)
     const all = ['192.0.2.1', '192.0.2.2', '192.0.2.3'].map((name) => fakeConnection(name).connection)
     const [first, second, third] = all
     known.addresses = 3
@@ -118,7 +119,7 @@ test('where all are taken, the newest that only waits gives way to an address th
 })
 
 test('a connection that is one too many is told so, except of the health', async (t) => {
-  const { app, set } = serving(t, 5)
+  const { app, set } = await serving(t, 5)
   set.connection = fakeConnection().connection
   set.connection.isExcess = true
   t.same(await refusal(app), [503, '1', 'Too many connections are open.'])
@@ -127,7 +128,7 @@ test('a connection that is one too many is told so, except of the health', async
 })
 
 test('a turn knows how it is answered', async (t) => {
-  const { app, set } = serving(t, 5)
+  const { app, set } = await serving(t, 5)
   const { connection } = fakeConnection()
   connection.turn = fakeTurn().turn
   set.connection = connection
@@ -136,7 +137,7 @@ test('a turn knows how it is answered', async (t) => {
 })
 
 test('behind proxies the address is that of the request', async (t) => {
-  const { app, known, set, begin } = serving(t, 5, true)
+  const { app, known, set, begin } = await serving(t, 5, true)
   known.addresses = 1
   set.connection = fakeConnection('10.0.0.1').connection
   const from = async (remoteAddress: string) => (await app.inject({ url: '/', remoteAddress })).statusCode

@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { connect } from 'node:net'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import Fastify, { LogController } from 'fastify'
+import fp from 'fastify-plugin'
 
 export interface Scope {
   after(release: () => unknown): unknown
@@ -17,6 +18,11 @@ export function bare(t: Scope, logger?: FastifyBaseLogger): FastifyInstance {
   })
   t.after(() => app.close())
   return app
+}
+
+/** Registers empty plugins in place of those that a plugin depends on. */
+export async function standIns(app: FastifyInstance, ...names: readonly string[]): Promise<void> {
+  for (const name of names) await app.register(fp(async () => undefined, { name }))
 }
 
 /** The port on which it listens from now on. */

@@ -3,7 +3,7 @@ import { traces } from '../../../src/http/plugins/traces.ts'
 import { eventually } from '../../eventually.ts'
 import { collectorOf, valuesOf } from '../../operation/collector.ts'
 import { appOf, listener } from '../../support.ts'
-import { bare, connected, portOf } from './support.ts'
+import { bare, connected, portOf, standIns } from './support.ts'
 
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
 const traceparent = `00-${traceId}-00f067aa0ba902b7-01`
@@ -75,11 +75,9 @@ test('what fails, and what is left before the answer, is a failed span', async (
   app.addHook('onRequest', async (request) => {
     request.work = { bytes: 0, rows: 0 } as never
   })
-  traces(app, {
-    begin: () => trace,
-    within: (_trace: unknown, run: () => void) => run(),
-    close: async () => undefined,
-  } as never)
+  await standIns(app, 'request-context')
+  const within = (_trace: unknown, run: () => void) => run()
+  await app.register(traces, { tracing: { begin: () => trace, within, close: async () => undefined } as never })
   let isAsked = false
   app.get('/never', (_request, _reply) => {
     isAsked = true

@@ -1,10 +1,11 @@
 import { test } from 'tap'
 import { transferEncoding } from '../../../src/http/plugins/transfer-encoding.ts'
-import { bare, connected, portOf, saidOn } from './support.ts'
+import { bare, connected, portOf, saidOn, standIns } from './support.ts'
 
 test('a body may be chunked, and coded in no other way', async (t) => {
   const app = bare(t)
-  transferEncoding(app)
+  await standIns(app, 'requests-in-flight')
+  await app.register(transferEncoding)
   app.setErrorHandler((error: Error, _request, reply) => reply.code(400).send(error.message))
   app.get('/', async () => 'fine')
   const port = await portOf(app)

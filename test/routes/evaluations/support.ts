@@ -5,9 +5,9 @@ import { StateCodec } from '../../../src/evaluations/codec.ts'
 import type { OpenEvaluation } from '../../../src/evaluations/open-evaluation.ts'
 import type { Evaluations } from '../../../src/evaluations/service.ts'
 import { registerBodies } from '../../../src/http/bodies.ts'
+import { handleError } from '../../../src/http/error-handler.ts'
 import { limitsOf } from '../../../src/http/limits.ts'
-import { handleError } from '../../../src/http/problem.ts'
-import { requestWork } from '../../../src/http/request-context.ts'
+import { requestContext } from '../../../src/http/request-context.ts'
 import { validatorCompiler } from '../../../src/http/validation.ts'
 import { resolve } from '../../../src/loss/spec.ts'
 import type { EvaluationRouteOptions } from '../../../src/routes/evaluations/found.ts'
@@ -99,7 +99,7 @@ export async function routesOver(
   app.setSerializerCompiler(() => (data) => JSON.stringify(data))
   app.setErrorHandler(handleError)
   app.decorate('connections', noConnections)
-  requestWork(app, limits)
+  await app.register(requestContext, { limits })
   app.decorateRequest('owner', '')
   app.addHook('onRequest', async (request) => {
     request.owner = String(request.headers['x-owner'] ?? '')

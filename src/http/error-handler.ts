@@ -1,0 +1,101 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { EvaluationGone, StoreUnavailable } from '../database/errors.ts'
+import { PlacedError } from '../formats/parsed-body.ts'
+import { alternatives } from '../loss/option-types.ts'
+import type { Path, ValidationError } from '../loss/validation-errors.ts'
+import { InvalidContent, LimitExceeded } from '../loss/validation-errors.ts'
+import { inferenceError, inferenceErrorMediaType, isInferencePath } from './inference-error.ts'
+import { pathOf } from './path-of.ts'
+import { Problem, pointerOf, problemBody, problemMediaType, requestOver } from './problem.ts'
+import { problems } from './problems.ts'
+import { quoted } from './words.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Content types that a route takes, if other than JSON. */
+    accepts?: readonly string[]
+  }
+}
+
+/** Answers any error as a problem. Values of the body go to the client alone, never to the log. */
+export function handleError(thrown: Error, request: FastifyRequest, reply: FastifyReply): void {
+  // an abandoned request may run into any error; the reason why it was abandoned matters
+  const error = request.work?.task.reason ?? thrown
+  const problem = problemOf(error, request)
+  const { id: reqId, log } = request
+  request.server.metrics?.refused(problem.problem, problem.limit)
+  if (error instanceof StoreUnavailable) log.warn({ reqId, err: error }, 'store unavailable')
+  if (problem.problem === 'internal-error' && error !== requestOver) log.error({ reqId, err: error }, 'internal error')
+  // the client has left: an answer would only cost time
+  if (reply.raw.destroyed) {
+    reply.hijack()
+    return
+  }
+  // Fastify would cut the connection under a client that is still sending
+  if (reply.raw.shouldKeepAlive) reply.removeHeader('connection')
+  else reply.header('connection', 'close')
+  const isInference = isInferencePath(pathOf(request.url))
+  const body = isInference
+    ? inferenceError(problem)
+    : problemBody(problem, pathOf(request.originalUrl), request.id, request.server.basePath)
+  reply
+    .code(problems[problem.problem].status)
+    .headers(problem.headers)
+    .type(isInference ? inferenceErrorMediaType : problemMediaType)
+    .send(JSON.stringify(body))
+}
+
+export function problemOf(error: FastifyError | Error, request: FastifyRequest): Problem {
+  if (error instanceof Problem) return error
+  if (error instanceof PlacedError) return placedProblem(error, request)
+  if (error instanceof InvalidContent) return invalidContent(error)
+  if (error instanceof LimitExceeded) return limitExceeded(error)
+  if (error instanceof StoreUnavailable) return storeUnavailable(error)
+  if (error instanceof EvaluationGone) return new Problem('not-found', error.message)
+  const { code, statusCode = 500 } = error as FastifyError
+  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return unsupportedMediaType(request)
+  return statusCode >= 400 && statusCode < 500 ? new Problem('bad-request', error.message) : internalError
+}
+
+function invalidContent({ errors: { list, count } }: InvalidContent, locate = (path: Path) => path): Problem {
+  const errors = list.map(({ path, detail, received }) => ({ pointer: pointerOf(locate(path)), detail, received }))
+  return new Problem('invalid-content', summary(list, count), { errors, errorCount: count })
+}
+
+function limitExceeded({ limit, allowed, path, message }: LimitExceeded, locate = (path: Path) => path): Problem {
+  return new Problem('limit-exceeded', message, { limit, allowed, pointer: pointerOf(locate(path)) })
+}
+
+function storeUnavailable({ message }: StoreUnavailable): Problem {
+  return new Problem('store-unavailable', message, {}, { 'retry-after': '5' })
+}
+
+function placedProblem({ place: { line, locate }, cause }: PlacedError, request: FastifyRequest): Problem {
+  const problem =
+    cause instanceof InvalidContent
+      ? invalidContent(cause, locate)
+      : cause instanceof LimitExceeded
+        ? limitExceeded(cause, locate)
+        : problemOf(cause, request)
+  if (line === undefined || problem === internalError) return problem
+  const { message, extensions, headers } = problem
+  return new Problem(problem.problem, `Line ${line}: ${message}`, { ...extensions, line }, headers)
+}
+
+export function unsupportedMediaType({ headers, routeOptions: { config } }: FastifyRequest): Problem {
+  const { accepts: accepted = ['application/json'] } = config
+  const detail = mediaTypeDetail(headers['content-type'], accepted)
+  return new Problem('unsupported-media-type', detail, { accepted }, { accept: accepted.join(', ') })
+}
+
+/** The detail for a Content-Type that is missing or not accepted. */
+export function mediaTypeDetail(received: string | undefined, accepted: readonly string[]): string {
+  const found = received === undefined ? 'The request has no Content-Type' : `Content-Type is ${quoted(received)}`
+  return `${found}; this resource takes ${alternatives(accepted)}. For JSON add the header Content-Type: application/json.`
+}
+
+const internalError = new Problem('internal-error', 'The service failed; the log has the cause under this requestId.')
+
+function summary(list: readonly ValidationError[], count: number): string {
+  return count === 1 ? list[0].detail : `${count} errors; the first: ${list[0].detail}`
+}
