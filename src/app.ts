@@ -33,7 +33,7 @@ import { handleError } from './http/problem.ts'
 import { requestWork } from './http/request-context.ts'
 import { validatorCompiler } from './http/validation.ts'
 import type { Metrics } from './operation/metrics.ts'
-import type { Figures } from './operation/metrics-snapshot.ts'
+import type { MetricsSnapshot } from './operation/metrics-snapshot.ts'
 import type { Tracing } from './operation/tracing.ts'
 import { openTracing } from './operation/tracing.ts'
 import type { Ledger } from './quotas/ledger.ts'
@@ -67,7 +67,7 @@ export interface Cluster {
   /** Counts what clients send to all of them. */
   readonly ledger: Ledger
   /** Has others ask for the metrics of this one. */
-  onFigures(figures: () => Promise<Figures>): void
+  onMetrics(snapshot: () => Promise<MetricsSnapshot>): void
   /** The metrics of all, in the text format of Prometheus. */
   scrape(): Promise<string>
 }
@@ -128,7 +128,7 @@ export async function buildApp(
   const isBehindProxies = config.TRUST_PROXY !== undefined
   requestWork(app, limits, isBehindProxies)
   connections.waitFor(app.resources.scheduler)
-  app.server.on('connection', () => app.resources.scheduler.hurry())
+  app.server.on('connection', () => app.resources.scheduler.shortenNextSlice())
   requestId(app)
   traces(app, tracing)
   security(app)
@@ -170,7 +170,7 @@ export async function buildApp(
     await app.register(problemRoutes)
     await app.register(exploreRoute)
     await app.register(healthRoutes, { isClosing, isStoreReady: storeProbe(() => evaluations.evaluations.ping()) })
-    cluster?.onFigures(() => counted.figures())
+    cluster?.onMetrics(() => counted.snapshot())
     const text = () => cluster?.scrape() ?? counted.text()
     await app.register(metricsRoute, { contentType: counted.contentType, text })
   })

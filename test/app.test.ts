@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify'
 import { t as root, test } from 'tap'
 import { buildApp } from '../src/app.ts'
 import { parseConfig } from '../src/config.ts'
-import type { Figures } from '../src/operation/metrics-snapshot.ts'
+import type { MetricsSnapshot } from '../src/operation/metrics-snapshot.ts'
 import { MemoryLedger } from '../src/quotas/memory-ledger.ts'
 import { withinAMinute } from './minute.ts'
 import { appOf, ask, listener, post, problemOf } from './support.ts'
@@ -207,18 +207,18 @@ test('a worker that does not delete old evaluations is ready all the same', asyn
 })
 
 test('a worker tells its own metrics to the others, and everybody those of all', async (t) => {
-  let figures: (() => Promise<Figures>) | undefined
+  let snapshot: (() => Promise<MetricsSnapshot>) | undefined
   const worker = await buildApp(parseConfig({ DATABASE_URL: 'memory:' }), false, {
     cluster: {
       ledger: new MemoryLedger(),
-      onFigures: (of) => {
-        figures = of
+      onMetrics: (of) => {
+        snapshot = of
       },
       scrape: async () => 'of all',
     },
   })
   t.equal((await worker.inject('/metrics')).body, 'of all')
-  t.ok((await figures?.())?.some(({ name }) => name === 'lossmeter_workers'))
+  t.ok((await snapshot?.())?.some(({ name }) => name === 'lossmeter_workers'))
   await worker.close()
 })
 

@@ -1,37 +1,37 @@
-import type { Figures } from '../operation/metrics-snapshot.ts'
+import type { MetricsSnapshot } from '../operation/metrics-snapshot.ts'
 import { aggregated, lasting, merged } from '../operation/metrics-snapshot.ts'
 
 /** A worker, as far as its metrics are concerned. */
-export interface FiguresOf {
-  /** Has the worker tell its metrics. */
+export interface MetricsSource {
+  /** Has the worker send its metrics. */
   ask(): void
-  /** The last that it told. */
-  figures?: Figures
+  /** The last that it sent. */
+  snapshot?: MetricsSnapshot
 }
 
-export interface SharedFiguresOptions {
+export interface MergedMetricsOptions {
   /** The workers that are there. */
-  readonly workers: () => Iterable<FiguresOf>
+  readonly workers: () => Iterable<MetricsSource>
   /** The metrics of the primary itself. */
-  readonly own: (silentWorkers: number) => Promise<Figures>
-  /** The most milliseconds that a worker has to tell its metrics. */
-  readonly patience?: number
+  readonly own: (silentWorkers: number) => Promise<MetricsSnapshot>
+  /** The most milliseconds that a worker has to send its metrics. */
+  readonly timeoutMs?: number
 }
 
 /** Adds up the metrics of the workers, those that have ended included. */
-export class SharedFigures {
-  readonly #options: SharedFiguresOptions
+export class MergedMetrics {
+  readonly #options: MergedMetricsOptions
   /** What workers that have ended have counted. */
-  #past: Figures = []
+  #past: MetricsSnapshot = []
   #scrape: Promise<string> | undefined
-  #waiting = new Set<FiguresOf>()
+  #waiting = new Set<MetricsSource>()
   #all = Promise.withResolvers<void>()
 
-  constructor(options: SharedFiguresOptions) {
+  constructor(options: MergedMetricsOptions) {
     this.#options = options
   }
 
-  /** All metrics, in the text format of Prometheus; those who ask at the same time share the answer. */
+  /** All metrics, in the text format of Prometheus; calls at the same time share the answer. */
   scrape(): Promise<string> {
     this.#scrape ??= this.#collect().finally(() => {
       this.#scrape = undefined
@@ -39,40 +39,40 @@ export class SharedFigures {
     return this.#scrape
   }
 
-  /** A worker has told its metrics. */
-  told(worker: FiguresOf, figures: Figures): void {
-    worker.figures = figures
-    this.#heard(worker)
+  /** A worker has sent its metrics. */
+  take(worker: MetricsSource, snapshot: MetricsSnapshot): void {
+    worker.snapshot = snapshot
+    this.#isDone(worker)
   }
 
   /** A worker has ended: what it has counted stays. */
-  ended(worker: FiguresOf): void {
-    this.#past = merged([this.#past, lasting(worker.figures ?? [])])
-    this.#heard(worker)
+  ended(worker: MetricsSource): void {
+    this.#past = merged([this.#past, lasting(worker.snapshot ?? [])])
+    this.#isDone(worker)
   }
 
-  #heard(worker: FiguresOf): void {
+  #isDone(worker: MetricsSource): void {
     this.#waiting.delete(worker)
     if (this.#waiting.size === 0) this.#all.resolve()
   }
 
   async #collect(): Promise<string> {
-    const { workers, own, patience = 1000 } = this.#options
+    const { workers, own, timeoutMs = 1000 } = this.#options
     this.#all = Promise.withResolvers()
     this.#waiting = new Set(workers())
     for (const worker of this.#waiting) worker.ask()
     if (this.#waiting.size === 0) this.#all.resolve()
-    const timer = setTimeout(this.#all.resolve, patience)
+    const timer = setTimeout(this.#all.resolve, timeoutMs)
     await this.#all.promise
     clearTimeout(timer)
     const silent = this.#waiting
     this.#waiting = new Set()
     const ofPrimary = await own(silent.size)
-    const told = Array.from(workers(), (worker) => {
-      const { figures = [] } = worker
-      // what it had counted when it told it last is true all the same
-      return silent.has(worker) ? lasting(figures) : figures
+    const ofWorkers = Array.from(workers(), (worker) => {
+      const { snapshot = [] } = worker
+      // counters never go down, so the last that were sent are true all the same
+      return silent.has(worker) ? lasting(snapshot) : snapshot
     })
-    return aggregated([ofPrimary, ...told, this.#past]).metrics()
+    return aggregated([ofPrimary, ...ofWorkers, this.#past]).metrics()
   }
 }

@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { inTurns } from '../runtime/batched-set-immediate.ts'
+import { batchedSetImmediate } from '../runtime/batched-set-immediate.ts'
 import { makeLast } from '../wire/pipeline.ts'
-import { sayLast } from '../wire/raw-response.ts'
+import type { RawResponse } from '../wire/raw-response.ts'
+import { writeRawResponse } from '../wire/raw-response.ts'
 import type { Connection } from '../wire/table.ts'
 import { logWhenClosed } from './plugins/access-log.ts'
 import { secure } from './plugins/security-headers.ts'
 import type { ProblemName } from './problem.ts'
-import { handleError, Problem, problems } from './problem.ts'
+import { handleError, Problem, problemBody, problemMediaType, problems } from './problem.ts'
 
 /** Refuses so many in a turn of the event loop: in one, thousands of clients may leave, or be out of time. */
-const refuseLater = inTurns(64)
+const refuseLater = batchedSetImmediate(64)
 
 const named: Record<string, ProblemName> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
@@ -27,7 +28,7 @@ export function answerClientError(this: FastifyInstance, error: Error & { code: 
     const reqId = randomUUID()
     this.metrics?.refused(name)
     this.log.info({ reqId, status: problems[name].status, code: error.code }, 'refused')
-    sayLast(socket, problem, reqId, this.basePath)
+    writeRawResponse(socket, rawProblem(problem, reqId, this.basePath))
   }
   const connection = this.connections.of(socket)
   if (connection === undefined) refuse()
@@ -35,12 +36,12 @@ export function answerClientError(this: FastifyInstance, error: Error & { code: 
 }
 
 function refuseOn(connection: Connection, problem: Problem, refuse: () => void): void {
-  const { turn, request, socket, isEnding } = connection
+  const { exchange, request, socket, isEnding } = connection
   if (isEnding) return
   // nothing that follows can be read
   socket.pause()
   const isBodyBroken = request?.complete === false
-  if (turn === undefined) {
+  if (exchange === undefined) {
     refuseLater(() => {
       if (connection.isEnding) return
       // what is broken is the rest of a body whose request has been answered
@@ -49,16 +50,27 @@ function refuseOn(connection: Connection, problem: Problem, refuse: () => void):
     })
     return
   }
-  if (!isBodyBroken) connection.lastWords ??= refuse
-  else if (turn.response.headersSent) connection.lastWords ??= () => socket.destroySoon()
+  if (!isBodyBroken) connection.refuseSocket ??= refuse
+  else if (exchange.response.headersSent) connection.refuseSocket ??= () => socket.destroySoon()
   else {
     makeLast(connection)
     // whoever reads the body has the answer, and may be about to begin; where nobody does, it is this
     refuseLater(() => {
-      if (turn.request.listenerCount('error') > 0) turn.request.emit('error', problem)
-      else turn.reply?.send(problem)
+      if (exchange.request.listenerCount('error') > 0) exchange.request.emit('error', problem)
+      else exchange.reply?.send(problem)
     })
   }
+}
+
+function rawProblem(problem: Problem, requestId: string, basePath = ''): RawResponse {
+  const { status, title } = problems[problem.problem]
+  const body = JSON.stringify(problemBody(problem, `${basePath}/`, requestId, basePath))
+  const headers = {
+    'Content-Type': problemMediaType,
+    'Content-Length': Buffer.byteLength(body),
+    'X-Request-Id': requestId,
+  }
+  return { status, title, headers, body }
 }
 
 /** Answers where the router itself gives up, before any hook. */

@@ -2,7 +2,7 @@ import type { MetricObject, MetricObjectWithValues, MetricValue, Registry } from
 import { AggregatorRegistry } from 'prom-client'
 
 /** The metrics of one process, as data. */
-export type Figures = readonly MetricObjectWithValues<MetricValue<string>>[]
+export type MetricsSnapshot = readonly MetricObjectWithValues<MetricValue<string>>[]
 
 type Aggregator = NonNullable<MetricObject['aggregator']>
 
@@ -17,20 +17,20 @@ const aggregators: readonly [name: RegExp, aggregator: Aggregator][] = [
 ]
 
 /** The metrics of several processes together: counters and histograms add up, other values by what they mean. */
-export function aggregated(figures: readonly Figures[]): Registry {
-  const known = figures.map((ofOne) => ofOne.map((metric) => ({ ...metric, aggregator: aggregatorOf(metric.name) })))
+export function aggregated(snapshots: readonly MetricsSnapshot[]): Registry {
+  const known = snapshots.map((ofOne) => ofOne.map((metric) => ({ ...metric, aggregator: aggregatorOf(metric.name) })))
   return AggregatorRegistry.aggregate(known)
 }
 
 /** What must not be lost when a process ends: counters never go down. */
-export function lasting(figures: Figures): Figures {
-  return figures.filter(({ type }) => isLasting.has(String(type)))
+export function lasting(snapshot: MetricsSnapshot): MetricsSnapshot {
+  return snapshot.filter(({ type }) => isLasting.has(String(type)))
 }
 
 /** What several processes have counted, as if one had. */
-export function merged(figures: readonly Figures[]): Figures {
+export function merged(snapshots: readonly MetricsSnapshot[]): MetricsSnapshot {
   // what is aggregated has its values
-  return aggregated(figures).getMetricsAsArray() as MetricObjectWithValues<MetricValue<string>>[]
+  return aggregated(snapshots).getMetricsAsArray() as MetricObjectWithValues<MetricValue<string>>[]
 }
 
 const isLasting = new Set(['counter', 'histogram'])

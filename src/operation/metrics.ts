@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import packageJson from '../../package.json' with { type: 'json' }
 import type { StoreObserver } from '../database/sql/observed-engine.ts'
 import type { EvaluationCounts } from '../evaluations/service.ts'
-import type { Figures } from './metrics-snapshot.ts'
+import type { MetricsSnapshot } from './metrics-snapshot.ts'
 import { RequestDurations } from './request-durations.ts'
 import { Sums } from './sums.ts'
 
@@ -133,7 +133,7 @@ export class Metrics implements StoreObserver, EvaluationCounts {
   }
 
   /** Everything, as data: what several processes have is added up. */
-  figures(): Promise<Figures> {
+  snapshot(): Promise<MetricsSnapshot> {
     return this.#everything().getMetricsAsJSON()
   }
 
@@ -201,7 +201,7 @@ const silentWorkersHelp =
   'Workers that did not tell their metrics in time: of theirs only counters are here, as they last were.'
 
 /** The metrics of a primary process, which answers no requests. */
-export async function primaryFigures(silent: number): Promise<Figures> {
+export async function primarySnapshot(silent: number): Promise<MetricsSnapshot> {
   const registry = new Registry()
   new Gauge({ name: silentWorkers, help: silentWorkersHelp, registers: [registry] }).set(silent)
   return Registry.merge([registry, processRegistry()]).getMetricsAsJSON()

@@ -1,6 +1,6 @@
 import type { Connection } from './table.ts'
 
-/** Times after which a client that has closed its side is asked whether it is still there. */
+/** Times after which a client that has closed its side is probed. */
 const firstMs = 250
 const longestMs = 8000
 
@@ -14,9 +14,9 @@ export function probeWhenHalfClosed(connection: Connection): void {
   socket.once('end', () => {
     let milliseconds = firstMs
     const probe = () => {
-      const { turn } = connection
-      if (turn === undefined || turn.response.headersSent || turn.request.httpVersion === '1.0') return
-      turn.response.writeContinue()
+      const { exchange } = connection
+      if (exchange === undefined || exchange.response.headersSent || exchange.request.httpVersion === '1.0') return
+      exchange.response.writeContinue()
       milliseconds = Math.min(2 * milliseconds, longestMs)
       timer = setTimeout(probe, milliseconds)
     }

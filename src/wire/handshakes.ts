@@ -1,11 +1,10 @@
 import type { Socket } from 'node:net'
-import type { Arrivals } from './accept-burst.ts'
+import type { AcceptBurst } from './accept-burst.ts'
 import type { Connection, ConnectionTable } from './table.ts'
 
-/** Handshakes that begin in one turn of the event loop: each takes about a millisecond, and a thousand clients may come at once. */
+/** Handshakes that begin in one turn of the event loop: each takes about a millisecond. */
 const maxBegun = 2
 
-/** How handshakes begin, and how long they may take to. */
 export interface HandshakeOptions {
   /** Begins to speak TLS with a socket from which nothing was taken. */
   readonly speak: (socket: Socket) => void
@@ -13,10 +12,10 @@ export interface HandshakeOptions {
   readonly use: (connection: Connection) => void
   /** Milliseconds in which the first bytes must come. */
   readonly timeoutMs: number
-  /** How many of one address may be under way: what ends them may come in one turn, too. */
+  /** How many of one address may be under way. */
   readonly maxPerAddress: number
-  /** None begins while connections come one after the other. */
-  readonly arrivals: Pick<Arrivals, 'isComing'>
+  /** No handshake begins while it is under way. */
+  readonly burst: Pick<AcceptBurst, 'isUnderWay'>
 }
 
 /** Connections whose clients have not yet shown that they speak TLS. They count as any other, and are cut after a time. */
@@ -24,25 +23,19 @@ export class Handshakes {
   readonly #table: ConnectionTable
   readonly #options: HandshakeOptions
   readonly #byPeer = new Map<string, Connection>()
-  /** Those whose clients have asked for it, and that have not begun. */
+  /** Those whose clients have sent their first bytes, and that have not begun. */
   readonly #asking: Connection[] = []
   /** Those that have ended, and are not in use. */
   readonly #ended: Connection[] = []
-  /** Those that have begun. */
   readonly #underWay = new Set<Connection>()
-  #isGoing = false
+  #isScheduled = false
 
   constructor(table: ConnectionTable, options: HandshakeOptions) {
     this.#table = table
     this.#options = options
   }
 
-  /** How many have not ended, whether they have begun or not. */
-  get size(): number {
-    return this.#byPeer.size
-  }
-
-  /** Begins one in its turn, when its client has sent something. */
+  /** Begins a handshake in its turn, when its client has sent something. */
   begin(connection: Connection): void {
     const { socket } = connection
     const peer = peerOf(socket)
@@ -53,7 +46,7 @@ export class Handshakes {
       clearTimeout(cut)
       if (this.#byPeer.get(peer) === connection) this.#byPeer.delete(peer)
     })
-    // nobody else listens before TLS is spoken
+    // nothing else listens before TLS is spoken
     socket.on('error', () => socket.destroy())
     socket.once('readable', () => {
       clearTimeout(cut)
@@ -63,7 +56,7 @@ export class Handshakes {
         return
       }
       this.#asking.push(connection)
-      this.#goOn()
+      this.#beginLater()
     })
   }
 
@@ -78,25 +71,25 @@ export class Handshakes {
     this.#byPeer.delete(peer)
     this.#isOver(connection)
     this.#table.secure(connection, encrypted)
-    // as without TLS; before the handshake has ended, whoever closes its side has left
+    // as without TLS; a client that closes its side before the handshake has ended has left
     encrypted.allowHalfOpen = true
-    // nobody else listens before HTTP is spoken
+    // nothing else listens before HTTP is spoken
     encrypted.on('error', () => encrypted.destroy())
     if (this.#ended.push(connection) === 1) this.#useNext()
   }
 
-  #goOn(): void {
-    if (this.#isGoing || this.#asking.length === 0) return
-    this.#isGoing = true
+  #beginLater(): void {
+    if (this.#isScheduled || this.#asking.length === 0) return
+    this.#isScheduled = true
     setImmediate(() => {
-      this.#isGoing = false
-      for (let begun = 0; begun < maxBegun && !this.#options.arrivals.isComing; begun++) {
-        const connection = takeNext(this.#asking, ({ share }) => share.handshakes < this.#options.maxPerAddress)
-        // those under way go on with it when they end
+      this.#isScheduled = false
+      for (let begun = 0; begun < maxBegun && !this.#options.burst.isUnderWay; begun++) {
+        const connection = takeNext(this.#asking, ({ usage }) => usage.handshakes < this.#options.maxPerAddress)
+        // the next begins when one under way ends
         if (connection === undefined) return
         this.#speak(connection)
       }
-      this.#goOn()
+      this.#beginLater()
     })
   }
 
@@ -111,9 +104,9 @@ export class Handshakes {
   }
 
   #speak(connection: Connection): void {
-    const { socket, share } = connection
+    const { socket, usage } = connection
     if (socket.destroyed) return
-    share.handshakes++
+    usage.handshakes++
     this.#underWay.add(connection)
     socket.once('close', () => this.#isOver(connection))
     this.#options.speak(socket)
@@ -122,8 +115,8 @@ export class Handshakes {
   /** Another of its address may begin. */
   #isOver(connection: Connection): void {
     if (!this.#underWay.delete(connection)) return
-    connection.share.handshakes--
-    this.#goOn()
+    connection.usage.handshakes--
+    this.#beginLater()
   }
 }
 
@@ -135,12 +128,12 @@ function takeNext(
   let next = -1
   for (const [at, connection] of connections.entries()) {
     if (!mayBe(connection)) continue
-    if (next < 0 || connection.share.connections < connections[next].share.connections) next = at
+    if (next < 0 || connection.usage.connections < connections[next].usage.connections) next = at
   }
   return next < 0 ? undefined : connections.splice(next, 1)[0]
 }
 
-/** Node:tls does not tell which connection it has encrypted, but both have the same other end. */
+/** node:tls does not tell which connection it has encrypted, but both have the same other end. */
 function peerOf({ remoteAddress, remotePort }: Socket): string {
   return `${remoteAddress} ${remotePort}`
 }

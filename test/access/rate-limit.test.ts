@@ -93,7 +93,7 @@ test('bodies that are sent at once cannot have the same bytes', async (t) => {
 
 test('what only a ledger can tell is waited for', async (t) => {
   const ledger = new MemoryLedger()
-  const cluster = { ledger, onFigures: () => undefined, scrape: async () => '' }
+  const cluster = { ledger, onMetrics: () => undefined, scrape: async () => '' }
   const services = await Promise.all(
     [1, 2].map(() =>
       buildApp(parseConfig({ DATABASE_URL: 'memory:', REQUESTS_PER_MINUTE: '6', BYTES_PER_MINUTE: '300000' }), false, {

@@ -14,8 +14,8 @@ test('counters, gauges and histograms add up by their labels; what is no sum is 
   both[1].answered({ ...one, seconds: 4 })
   both[1].answered({ ...one, status: 400, work: undefined })
   both[1].refused('not-found')
-  const figures = await Promise.all(both.map((metrics) => metrics.figures()))
-  const text = await aggregated(figures).metrics()
+  const snapshots = await Promise.all(both.map((metrics) => metrics.snapshot()))
+  const text = await aggregated(snapshots).metrics()
   const name = 'http_server_request_duration_seconds'
   const labels = 'http_route="/v1/loss",http_request_method="POST"'
   const lines = text.split('\n')

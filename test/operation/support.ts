@@ -1,4 +1,4 @@
-import type { Figures } from '../../src/operation/metrics-snapshot.ts'
+import type { MetricsSnapshot } from '../../src/operation/metrics-snapshot.ts'
 
 /** A metric of one value, as a process tells it. */
 export function metric(
@@ -6,9 +6,15 @@ export function metric(
   type: string,
   value: number,
   labels: Record<string, string> = {},
-): Figures[number] {
+): MetricsSnapshot[number] {
   // only these are of use to those who add up
-  return { name, help: name, type, aggregator: 'sum', values: [{ value, labels }] } as unknown as Figures[number]
+  return {
+    name,
+    help: name,
+    type,
+    aggregator: 'sum',
+    values: [{ value, labels }],
+  } as unknown as MetricsSnapshot[number]
 }
 
 export const counter = (name: string, value: number) => metric(name, 'counter', value)

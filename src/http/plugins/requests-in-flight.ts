@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { Connection, Share } from '../../wire/table.ts'
+import type { AddressUsage, Connection } from '../../wire/table.ts'
 import { clientOf } from '../../wire/table.ts'
 import { whenClosed } from '../../wire/when-closed.ts'
 import type { Limits } from '../limits.ts'
@@ -36,9 +36,9 @@ export function requestsInFlight(
   app.decorate('requestsInFlight', inFlight)
   app.addHook('onRequest', (request, reply, done) => {
     const connection = connections.of(request.raw.socket)
-    if (connection?.turn !== undefined) connection.turn.reply = reply
+    if (connection?.exchange !== undefined) connection.exchange.reply = reply
     const address = isBehindProxies ? clientOf(request.ip) : ''
-    const share = isBehindProxies ? (forwarded.get(address) ?? { answering: [] }) : connection?.share
+    const share = isBehindProxies ? (forwarded.get(address) ?? { answering: [] }) : connection?.usage
     const lack = lackOf(connection, share)
     const refusal = lack === undefined || isAlwaysAnswered(request) ? undefined : lack
     if (refusal === undefined) {
@@ -68,7 +68,7 @@ export function requestsInFlight(
    */
   function makesRoom(share: Requests | undefined): boolean {
     let most: readonly FastifyRequest[] = []
-    for (const { answering } of isBehindProxies ? forwarded.values() : connections.shares)
+    for (const { answering } of isBehindProxies ? forwarded.values() : connections.usages)
       if (answering.length > most.length) most = answering
     if (share === undefined || 2 * (share.answering.length + 1) > most.length) return false
     const waiting = most.findLast(({ work }) => work.isWaiting || work.isStalled)
@@ -82,7 +82,7 @@ function tooMany(): Problem {
 }
 
 /** What one address has in flight. */
-type Requests = Pick<Share, 'answering'>
+type Requests = Pick<AddressUsage, 'answering'>
 
 function isAlwaysAnswered({ routeOptions: { config } }: FastifyRequest): boolean {
   return config.isAlwaysAnswered === true

@@ -2,12 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { test } from 'tap'
 import { accessLog } from '../../../src/http/plugins/access-log.ts'
-import type { Turn } from '../../../src/wire/table.ts'
+import type { Exchange } from '../../../src/wire/table.ts'
 import { listener } from '../../support.ts'
 import { bare, connected, portOf } from './support.ts'
 
 /** Logs the requests of an app whose connections are all this one, if any. */
-function logging(app: FastifyInstance, connection?: { readonly turn: Pick<Turn, 'since'> }): void {
+function logging(app: FastifyInstance, connection?: { readonly exchange: Pick<Exchange, 'since'> }): void {
   app.decorate('connections', { of: () => connection } as never)
   accessLog(app)
 }
@@ -45,7 +45,7 @@ test('a request that answers to no more than a probe has none', async (t) => {
 test('its time has what it waited before it began', async (t) => {
   const { lines, logger } = listener()
   const app = bare(t, logger)
-  logging(app, { turn: { since: performance.now() - 5000 } })
+  logging(app, { exchange: { since: performance.now() - 5000 } })
   app.get('/a', async () => 'fine')
   await app.inject('/a')
   const [{ milliseconds }] = await linesOf(lines, 1)
