@@ -1,27 +1,21 @@
 import type { MetricsSnapshot } from '../operation/metrics-snapshot.ts'
 import { aggregated, lasting, merged } from '../operation/metrics-snapshot.ts'
 
-/** A worker, as far as its metrics are concerned. */
 export interface MetricsSource {
-  /** Has the worker send its metrics. */
   ask(): void
   /** The last that it sent. */
   snapshot?: MetricsSnapshot
 }
 
 export interface MergedMetricsOptions {
-  /** The workers that are there. */
   readonly workers: () => Iterable<MetricsSource>
-  /** The metrics of the primary itself. */
   readonly own: (silentWorkers: number) => Promise<MetricsSnapshot>
-  /** The most milliseconds that a worker has to send its metrics. */
   readonly timeoutMs?: number
 }
 
 /** Adds up the metrics of the workers, those that have ended included. */
 export class MergedMetrics {
   readonly #options: MergedMetricsOptions
-  /** What workers that have ended have counted. */
   #past: MetricsSnapshot = []
   #scrape: Promise<string> | undefined
   #waiting = new Set<MetricsSource>()
@@ -39,13 +33,11 @@ export class MergedMetrics {
     return this.#scrape
   }
 
-  /** A worker has sent its metrics. */
   take(worker: MetricsSource, snapshot: MetricsSnapshot): void {
     worker.snapshot = snapshot
     this.#isDone(worker)
   }
 
-  /** A worker has ended: what it has counted stays. */
   ended(worker: MetricsSource): void {
     this.#past = merged([this.#past, lasting(worker.snapshot ?? [])])
     this.#isDone(worker)

@@ -10,7 +10,6 @@ export type Question = 'mayStop' | 'trip' | 'stopped'
 /** What a worker asks of the primary, besides questions: what it needs of quotas, or the metrics of all as a text. */
 export type Need = { readonly asks: readonly Ask[] } | { readonly needs: 'metrics' }
 
-/** How it is answered; `failure` says why it is not. */
 export type Answer = { readonly grants: readonly Grant[] } | { readonly metrics: string } | { readonly failure: string }
 
 /**
@@ -23,11 +22,8 @@ export type ToPrimary =
   | ({ readonly number: number } & Need)
   | { readonly snapshot: MetricsSnapshot }
 
-/** That a worker has to end. */
 export interface CloseOrder {
-  /** Milliseconds in which it still takes connections. */
   readonly delayMs: number
-  /** Whether all workers end. */
   readonly isAll: boolean
 }
 

@@ -6,18 +6,14 @@ import type { MergedMetricsOptions, MetricsSource } from './merge-metrics.ts'
 import { MergedMetrics } from './merge-metrics.ts'
 import type { Answer, Need, Question, ToPrimary, ToWorker } from './messages.ts'
 
-/** What is used of a worker. */
 export type Process = Pick<Worker, 'on' | 'process'> & { send(message: ToWorker, done: () => void): unknown }
 
 export interface PrimaryOptions {
-  /** How many workers there are to be. */
   readonly workers: number
   /** Starts the worker of a place, numbered from 0. */
   readonly fork: (place: number) => Process
   readonly log: Pick<FastifyBaseLogger, 'info' | 'error'>
-  /** What clients of all workers have sent. */
   readonly ledger: Ledger
-  /** The metrics of the primary itself. */
   readonly metrics: MergedMetricsOptions['own']
   /** The first pause before a place is filled again whose worker has ended soon after its start; each further one is twice as long. */
   readonly pauseMs?: number
@@ -27,21 +23,17 @@ export interface PrimaryOptions {
 const soonMs = 10_000
 const longestPauseMs = 30_000
 
-/** A worker, as the primary sees it. */
 interface Member extends MetricsSource {
   readonly process: Process
   readonly place: number
-  /** When it came to listen. */
   began: number
   /** Whether nothing relies on it as long as it does not listen: when it ends before, it is not replaced. */
   readonly isTrial: boolean
   isListening: boolean
-  /** Whether it may end its listening. */
   mayStop: boolean
   /** Whether its place is no longer its own. */
   isLeaving: boolean
   readonly asked: Set<Question>
-  /** Whether it listened. */
   readonly listened: PromiseWithResolvers<boolean>
   readonly ended: PromiseWithResolvers<void>
 }
@@ -96,7 +88,6 @@ export class Primary {
     }
   }
 
-  /** Ends all workers; resolves when none is left. */
   async close(delayMs: number): Promise<void> {
     this.#isClosing = true
     for (const pause of this.#pauses.values()) pause.abort()
@@ -109,7 +100,6 @@ export class Primary {
     await Promise.all(ended)
   }
 
-  /** @returns whether there was another */
   async #renew(place: number): Promise<boolean> {
     const { log } = this.#options
     this.#pauses.get(place)?.abort()
@@ -129,7 +119,6 @@ export class Primary {
     return false
   }
 
-  /** Starts a worker. @returns whether it came to listen */
   async #fill(place: number, isTrial = false): Promise<boolean> {
     if (this.#isClosing) return false
     const { fork, log } = this.#options
@@ -218,7 +207,6 @@ export class Primary {
     this.#pauses.set(place, ended)
     sleep(pause, undefined, { signal: ended.signal }).then(
       () => this.#fill(place),
-      // aborted
       () => undefined,
     )
     return pause
@@ -230,7 +218,6 @@ export class Primary {
     this.#answer()
   }
 
-  /** Answers the questions whose time has come. */
   #answer(): void {
     const listening = Array.from(this.#members).filter(({ isListening }) => isListening)
     for (const member of this.#members) {

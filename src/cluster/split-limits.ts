@@ -1,4 +1,3 @@
-/** Limits that hold for all workers together. */
 const shared = [
   'MAX_IN_FLIGHT_BYTES',
   'MAX_REQUESTS_IN_FLIGHT',

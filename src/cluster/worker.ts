@@ -5,7 +5,6 @@ import type { Ledger } from '../quotas/ledger.ts'
 import type { Peers } from '../wire/closing.ts'
 import type { Answer, CloseOrder, Need, Question, ToPrimary, ToWorker } from './messages.ts'
 
-/** What a worker needs of its process. */
 export interface Channel extends Pick<EventEmitter, 'on'> {
   send?(message: ToPrimary, done: () => void): unknown
 }
@@ -76,7 +75,6 @@ export class WorkerLink implements Peers {
     this.#snapshot = snapshot
   }
 
-  /** The metrics of all workers, in the text format of Prometheus. */
   async scrape(): Promise<string> {
     const answer = await this.#need({ needs: 'metrics' })
     return 'metrics' in answer ? answer.metrics : fail(answer)
@@ -88,7 +86,6 @@ export class WorkerLink implements Peers {
       const snapshot = await this.#snapshot?.()
       if (snapshot === undefined) return
       await new Promise<void>((resolve) => {
-        // the primary has gone
         if (this.#channel.send === undefined) resolve()
         else this.#channel.send({ snapshot }, resolve)
       })

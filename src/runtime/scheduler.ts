@@ -4,14 +4,12 @@ const sliceMilliseconds = 4
 const firstMilliseconds = 1
 /** So many tasks that have hardly begun are enough to be going on with. */
 const crowd = 32
-/** The slices of so many owners are remembered; then that begins anew. */
 const maxOwners = 4096
 /** A slice while connections arrive: the event loop takes in one of them a turn, and the last one waits for all. */
 const shortMilliseconds = 0.2
 
 interface Waiting {
   readonly task: Task
-  /** That of the task, which does not change while it waits. */
   readonly level: number
   readonly resolve: () => void
   readonly reject: (reason: Error) => void
@@ -44,7 +42,6 @@ export class Scheduler {
     return new Task(this, allowedMilliseconds, overtime, owner, this.#tasks++)
   }
 
-  /** Tasks that wait for a slice. */
   get waiting(): number {
     return this.#waiting.length
   }
@@ -60,12 +57,10 @@ export class Scheduler {
     return now >= this.#end
   }
 
-  /** Makes the next slice a short one. */
   shortenNextSlice(): void {
     this.#isNextShort = true
   }
 
-  /** Waits until the task has a slice. */
   wait(task: Task): Promise<void> {
     if (!this.#isOpen) this.#open(performance.now(), sliceMilliseconds)
     return new Promise((resolve, reject) => {
@@ -80,7 +75,6 @@ export class Scheduler {
     if (this.#waiting.length > 0 && this.#isOpen && now < this.#end) this.#takeNext()?.resolve()
   }
 
-  /** A task that waits does so no longer. */
   remove(task: Task, reason: Error): void {
     const at = this.#waiting.findIndex((waiting) => waiting.task === task)
     if (at >= 0) this.#take(at)?.reject(reason)
@@ -134,9 +128,7 @@ export class Scheduler {
 export class Task {
   readonly #scheduler: Scheduler
   readonly #overtime: () => Error
-  /** The place among those that were made. */
   readonly number: number
-  /** Whose it is; it does not change while it waits. */
   owner: string
   #allowed: number
   #computed = 0
@@ -162,12 +154,10 @@ export class Task {
     return this.#computed < firstMilliseconds ? 0 : 1 + Math.floor(Math.log2(this.#computed) / 4)
   }
 
-  /** Why it was abandoned, if it was. */
   get reason(): Error | undefined {
     return this.#reason
   }
 
-  /** Allows so many milliseconds from now on. */
   allow(milliseconds: number): void {
     this.#allowed = this.#computed + milliseconds
   }
@@ -186,16 +176,11 @@ export class Task {
     this.#scheduler.next(now)
   }
 
-  /** Whether it should pause. */
   get isDue(): boolean {
     return this.#scheduler.isOver(performance.now())
   }
 
-  /**
-   * Lets others compute.
-   *
-   * @throws Error when the task was abandoned, or has computed for longer than is allowed
-   */
+  /** @throws Error as `start` does */
   async pause(): Promise<void> {
     if (this.#since >= 0) this.#count()
     this.#since = -1
@@ -205,11 +190,7 @@ export class Task {
     this.#since = performance.now()
   }
 
-  /**
-   * Runs the steps of a long computation, with pauses in between.
-   *
-   * @throws Error when the task was abandoned, or has computed for longer than is allowed
-   */
+  /** Runs steps with pauses in between. @throws Error as `start` does */
   async run<Result>(steps: Generator<void, Result>): Promise<Result> {
     return this.runNow(steps)
   }

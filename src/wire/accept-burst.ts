@@ -3,7 +3,6 @@ import { readOn, rest } from './reading.ts'
 import type { Connection } from './table.ts'
 import { fewestFirst } from './table.ts'
 
-/** Connections that are read on in one turn of the event loop: each may bring a request. */
 const maxReadOn = 64
 
 /**
@@ -21,16 +20,11 @@ export class AcceptBurst {
   #hasAccepted = false
   #isUnderWay = false
 
-  /**
-   * @param holdsReading whether connections are kept from being read here
-   * @param maxMs the longest time for which they are
-   */
   constructor(holdsReading: boolean, maxMs = 100) {
     this.#holdsReading = holdsReading
     this.#maxMs = maxMs
   }
 
-  /** Whether more connections may be about to come. */
   get isUnderWay(): boolean {
     return this.#isUnderWay
   }
@@ -58,7 +52,6 @@ export class AcceptBurst {
         this.#end()
         return
       }
-      // a single connection is read as it comes
       if (this.#accepted.length > 1)
         for (; this.#resting < this.#accepted.length; this.#resting++) rest(this.#accepted[this.#resting])
       this.#watch()

@@ -3,7 +3,6 @@ import type { AddressUsage, Connection, ConnectionTable } from './table.ts'
 
 /** Connections over the limits that are kept until their request has been refused. */
 const maxExcess = 128
-/** The time in which such a connection has to send its request. */
 const excessMs = 5000
 
 type AdmissionLimits = Pick<WireLimits, 'maxConnections' | 'maxConnectionsPerAddress'>
@@ -19,7 +18,6 @@ export class Admission {
     this.#limits = limits
   }
 
-  /** Decides over a connection that has just been added to the table. */
   admit(connection: Connection): void {
     const { maxConnections, maxConnectionsPerAddress } = this.#limits
     const { socket, usage } = connection
@@ -39,10 +37,7 @@ export class Admission {
     })
   }
 
-  /**
-   * Closes the newest idle connection of the address that has most, in favour of an address that has less than half as many: so a
-   * few addresses cannot keep all others out with idle connections.
-   */
+  /** Closes the newest idle connection of the address that has most, in favour of one that has at most half as many. */
   #makesRoom(usage: AddressUsage): boolean {
     const all = Array.from(this.#table)
     let most = usage

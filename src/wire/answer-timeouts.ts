@@ -7,7 +7,6 @@ interface Pending {
   readonly taken: number
 }
 
-/** What is looked at of a connection. */
 export interface Answering {
   readonly exchange?: { readonly response: Pick<Exchange['response'], 'writableLength'> } | undefined
   readonly socket: Pick<Exchange['request']['socket'], 'writableLength' | 'bytesWritten' | 'destroy'>
@@ -25,12 +24,10 @@ export class AnswerTimeouts {
     this.#answerTimeoutMs = answerTimeoutMs
   }
 
-  /** How often to check. */
   get intervalMs(): number {
     return Math.min(1000, this.#answerTimeoutMs / 4)
   }
 
-  /** Checks all answers under way. */
   check(now: number = performance.now()): void {
     const pending = new Map<object, Pending>()
     for (const { exchange, socket } of this.#connections) {

@@ -36,9 +36,7 @@ const quietTurns = 20
 const betweenTurnsMs = 10
 /** The listening ends in a turn no longer than this: a connection that comes in the very same turn is reset. */
 const shortTurnMs = 1
-/** The time in which an idle connection may still bring a request. */
 const idleMs = 2000
-/** The time for refusals to be read, also by clients that are still sending. */
 export const refusalMs = 5000
 
 /**
@@ -80,7 +78,6 @@ async function stopListening(server: Server, pipelines: Pipelines, until: number
   pipelines.release()
 }
 
-/** Waits until no connection comes for a while. */
 async function quiet(server: Server, until: number, peers: Peers): Promise<void> {
   let turns = 0
   server.on('connection', () => {
@@ -91,7 +88,6 @@ async function quiet(server: Server, until: number, peers: Peers): Promise<void>
     if (turns < quietTurns) await sleep(betweenTurnsMs)
     await peers.trip()
     const began = performance.now()
-    // one connection is taken each time that the event loop comes around
     await setImmediate()
     isShort = performance.now() - began < shortTurnMs
   }

@@ -2,19 +2,14 @@ import type { Socket } from 'node:net'
 import type { AcceptBurst } from './accept-burst.ts'
 import type { Connection, ConnectionTable } from './table.ts'
 
-/** Handshakes that begin in one turn of the event loop: each takes about a millisecond. */
 const maxBegun = 2
 
 export interface HandshakeOptions {
   /** Begins to speak TLS with a socket from which nothing was taken. */
   readonly speak: (socket: Socket) => void
-  /** Uses a connection that is encrypted, and from which nothing was taken. */
   readonly use: (connection: Connection) => void
-  /** Milliseconds in which the first bytes must come. */
   readonly timeoutMs: number
-  /** How many of one address may be under way. */
   readonly maxPerAddress: number
-  /** No handshake begins while it is under way. */
   readonly burst: Pick<AcceptBurst, 'isUnderWay'>
 }
 
@@ -23,9 +18,7 @@ export class Handshakes {
   readonly #table: ConnectionTable
   readonly #options: HandshakeOptions
   readonly #byPeer = new Map<string, Connection>()
-  /** Those whose clients have sent their first bytes, and that have not begun. */
   readonly #asking: Connection[] = []
-  /** Those that have ended, and are not in use. */
   readonly #ended: Connection[] = []
   readonly #underWay = new Set<Connection>()
   #isScheduled = false
@@ -50,7 +43,6 @@ export class Handshakes {
     socket.on('error', () => socket.destroy())
     socket.once('readable', () => {
       clearTimeout(cut)
-      // its client has left
       if (socket.readableLength === 0) {
         socket.destroy()
         return
@@ -85,7 +77,6 @@ export class Handshakes {
       this.#isScheduled = false
       for (let begun = 0; begun < maxBegun && !this.#options.burst.isUnderWay; begun++) {
         const connection = takeNext(this.#asking, ({ usage }) => usage.handshakes < this.#options.maxPerAddress)
-        // the next begins when one under way ends
         if (connection === undefined) return
         this.#speak(connection)
       }
@@ -112,7 +103,6 @@ export class Handshakes {
     this.#options.speak(socket)
   }
 
-  /** Another of its address may begin. */
   #isOver(connection: Connection): void {
     if (!this.#underWay.delete(connection)) return
     connection.usage.handshakes--
@@ -120,7 +110,6 @@ export class Handshakes {
   }
 }
 
-/** Takes that of a client with few connections before that of one with many. */
 function takeNext(
   connections: Connection[],
   mayBe: (connection: Connection) => boolean = () => true,

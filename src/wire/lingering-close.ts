@@ -15,7 +15,6 @@ type LingeringLimits = Pick<WireLimits, 'maxDrainBytes' | 'requestTimeoutMs'>
  */
 export function lingerAtEnd(connection: Connection, limits: LingeringLimits): void {
   const { socket } = connection
-  // what node:http calls after an answer that is the last
   socket.destroySoon = () => {
     if (connection.isEnding) return
     connection.isEnding = true

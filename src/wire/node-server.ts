@@ -16,11 +16,9 @@ export function createNodeServer(
 ): Server {
   const options = {
     headersTimeout: headersTimeoutMs,
-    // the time for a body is kept where it is read
     requestTimeout: 0,
     connectionsCheckingInterval: 500,
     keepAliveTimeout: keepAliveTimeoutMs,
-    // its refusal would be no problem document
     requireHostHeader: false,
   }
   if (tls === undefined) return Object.assign(createServer(options), { httpAllowHalfOpen: true })

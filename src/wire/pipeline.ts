@@ -4,9 +4,7 @@ import { whenClosed } from './when-closed.ts'
 
 /** Requests that may wait on all connections together, beyond one of each. */
 const maxWaiting = 4096
-/** Requests that begin in one turn of the event loop. */
 const maxBegun = 16
-/** Requests and ends of connections that one turn of the event loop may bring. */
 const maxArrived = 128
 /** A request that is refused at once counts for so many more: refusing must not take the time of answering. */
 const refusalWeight = 3
@@ -26,10 +24,7 @@ export class Pipelines {
   #isHolding = false
   #isScheduled = false
 
-  /**
-   * @param isCrowded whether what has begun is enough
-   * @param onSurge is called when a turn of the event loop has brought enough
-   */
+  /** @param onSurge is called when a turn of the event loop has brought `maxArrived` */
   constructor(listener: RequestListener, isCrowded: () => boolean, onSurge: () => void) {
     this.#listener = listener
     this.#isCrowded = isCrowded
@@ -52,25 +47,21 @@ export class Pipelines {
     else this.#wait(connection, exchange)
   }
 
-  /** Lets requests wait that have not begun. */
   hold(): void {
     this.#isHolding = true
   }
 
-  /** Goes on with those that were held. */
   release(): void {
     this.#isHolding = false
     this.#beginHeld()
   }
 
-  /** Forgets what waits on a connection that is closed. */
   drop(connection: Connection): void {
     this.#waiting -= connection.waiting.length
     connection.waiting = []
     this.#letGo(connection)
   }
 
-  /** Whether one more begins in this turn of the event loop. */
   #mayBegin(): boolean {
     return this.#begun < maxBegun && !this.#isCrowded()
   }
@@ -101,7 +92,6 @@ export class Pipelines {
     }
     this.#waiting++
     connection.waiting.push(exchange)
-    // no more is read until these have been answered
     connection.socket.pause()
     if (connection.exchange === undefined) this.#hold(connection)
   }

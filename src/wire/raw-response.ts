@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net'
 
-/** An answer as it is written. */
 export interface RawResponse {
   readonly status: number
   readonly title: string

@@ -10,7 +10,6 @@ export function controlReading(connection: Connection): void {
   }
 }
 
-/** Nothing is read of a connection before `readOn`. */
 export function rest(connection: Connection): void {
   connection.isResting = true
   connection.socket.pause()

@@ -34,24 +34,20 @@ export class Connections {
   #isCrowded = () => false
   #close: (closing: Closing) => Promise<void> = () => Promise.resolve()
 
-  /** @param tls for a service that is reached by HTTPS alone */
   constructor(limits: WireLimits, keepAliveTimeoutMs: number, tls?: Pick<Tls, 'options'>) {
     this.#tls = tls
     this.#limits = limits
     this.#keepAliveTimeoutMs = keepAliveTimeoutMs
   }
 
-  /** How many are open. */
   get size(): number {
     return this.#table.size
   }
 
-  /** From how many addresses. */
   get addresses(): number {
     return this.#table.addresses
   }
 
-  /** What each of these has. */
   get usages(): Iterable<AddressUsage> {
     return this.#table.usages
   }
@@ -61,17 +57,15 @@ export class Connections {
     return this.#ending.signal
   }
 
-  /** The connection of a socket; undefined where there is none, as for an injected request. */
+  /** Undefined where there is no connection, as for an injected request. */
   of(socket: Socket | null | undefined): Connection | undefined {
     return this.#table.of(socket)
   }
 
-  /** Lets requests wait before they begin while the scheduler has enough to do. */
   waitFor(scheduler: Pick<Scheduler, 'isCrowded'>): void {
     this.#isCrowded = () => scheduler.isCrowded
   }
 
-  /** Makes the server, whose requests go to the listener one at a time for each connection. */
   serve(listener: RequestListener): Server {
     const table = this.#table
     const limits = this.#limits

@@ -15,10 +15,8 @@ const smallBytes = 64
 /** Where small chunks lie until the read is over; only those of one body at a time. */
 const staging = new Uint8Array(2 ** 16)
 
-/** A body that may come in small chunks. */
 interface ChunkedBody {
   readonly body: IncomingMessage
-  /** Its small chunks. */
   count: number
   /** Whether more may be read, as far as the body is concerned. */
   mayGoOn: boolean
@@ -26,7 +24,6 @@ interface ChunkedBody {
 
 const chunkedBodies = new WeakMap<Readable, ChunkedBody>()
 
-/** How many chunks of a body have been put together with others. */
 export function smallChunksOf(body: Readable): number {
   return chunkedBodies.get(body)?.count ?? 0
 }
@@ -36,19 +33,16 @@ export class SmallChunks {
   readonly #table: ConnectionTable
   readonly #burst: Pick<AcceptBurst, 'isUnderWay'>
   #arrived = 0
-  /** The body whose small chunks are staged, and how many bytes of them. */
   #staged: ChunkedBody | undefined
   #stagedBytes = 0
   /** Connections of many small chunks: they rest until a turn of the event loop has brought few, one after the other. */
   readonly #queue: Connection[] = []
 
-  /** @param burst while it is under way, many small chunks wait */
   constructor(table: ConnectionTable, burst: Pick<AcceptBurst, 'isUnderWay'>) {
     this.#table = table
     this.#burst = burst
   }
 
-  /** A request has come, before its body. */
   watch(connection: Connection, request: IncomingMessage): void {
     if (request.headers['transfer-encoding'] === undefined) return
     const chunked: ChunkedBody = { body: request, count: 0, mayGoOn: true }

@@ -7,9 +7,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 export interface Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  /** When it came, by `performance.now()`. */
   readonly since: number
-  /** There once a hook of Fastify has run. */
   reply: FastifyReply | undefined
 }
 
@@ -19,26 +17,21 @@ export interface AddressUsage {
   connections: number
   /** Its requests that are being answered, the newest last. */
   readonly answering: FastifyRequest[]
-  /** Handshakes that are under way. */
   handshakes: number
 }
 
-/** A client's connection. */
 export class Connection {
   /** Under TLS that of the network until the client has shown itself to speak it, then the one that is encrypted. */
   socket: Socket
   readonly usage: AddressUsage
   /** Whether it is over the limits, kept only until its request has been refused. */
   isExcess = false
-  /** Whether its next answer says that it is the last. */
   isLast = false
   /** Whether its last answer was given: what still comes is not read. */
   isEnding = false
   /** Whether it is not read for now. */
   isResting = false
-  /** Whether its client has still to show that it speaks TLS. */
   isSecuring = false
-  /** The request that is being answered. */
   exchange: Exchange | undefined
   /** The request that was answered last, or is being answered: its body may still come. */
   request: IncomingMessage | undefined
@@ -62,28 +55,23 @@ export class Connection {
     return !this.isSecuring && !this.socket.isPaused()
   }
 
-  /** Whether nothing is being answered or waits to be. */
   get isIdle(): boolean {
     return this.exchange === undefined && this.waiting.length === 0
   }
 }
 
-/** All open connections, and what each address has of them. */
 export class ConnectionTable {
   readonly #connections = new Map<Socket, Connection>()
   readonly #usages = new Map<string, AddressUsage>()
 
-  /** How many are open. */
   get size(): number {
     return this.#connections.size
   }
 
-  /** From how many addresses. */
   get addresses(): number {
     return this.#usages.size
   }
 
-  /** What each of these has. */
   get usages(): Iterable<AddressUsage> {
     return this.#usages.values()
   }
@@ -93,7 +81,6 @@ export class ConnectionTable {
     return this.#connections.get(socket as Socket)
   }
 
-  /** Takes in a socket until it is closed. */
   add(socket: Socket): Connection {
     const address = clientOf(socket.remoteAddress)
     const usage = this.#usages.get(address) ?? { address, connections: 0, answering: [], handshakes: 0 }
@@ -121,7 +108,6 @@ export class ConnectionTable {
   }
 }
 
-/** Orders connections: those of clients that have few come first. */
 export function fewestFirst(a: Connection, b: Connection): number {
   return a.usage.connections - b.usage.connections
 }

@@ -5,7 +5,6 @@ import { createSecureContext } from 'node:tls'
 import type { FastifyBaseLogger } from 'fastify'
 import { codeOf, WatchedFiles } from '../runtime/watched-files.ts'
 
-/** The variables of the environment that name the files. */
 export interface TlsVariables {
   readonly TLS_CERT_FILE?: string | undefined
   readonly TLS_KEY_FILE?: string | undefined
@@ -21,7 +20,6 @@ interface Paths {
 
 /** The certificate and the key of the service, read again when their files change. */
 export class Tls {
-  /** What a server begins with. */
   readonly options: SecureContextOptions
   readonly #paths: Paths
   readonly #watched: WatchedFiles
@@ -32,11 +30,7 @@ export class Tls {
     this.#watched = watched
   }
 
-  /**
-   * Undefined where the service speaks plain HTTP.
-   *
-   * @throws TlsUnusable for files that cannot be used
-   */
+  /** @throws TlsUnusable for files that cannot be used. @returns undefined where the service speaks plain HTTP */
   static async open({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key }: TlsVariables): Promise<Tls | undefined> {
     if (cert === undefined || key === undefined) return undefined
     const watched = await WatchedFiles.at(cert, key)
@@ -57,7 +51,6 @@ export class Tls {
     }, everyMilliseconds)
   }
 
-  /** Looks no more whether they change. */
   close(): void {
     this.#watched.close()
   }
@@ -82,7 +75,7 @@ async function read({ cert: certPath, key: keyPath }: Paths): Promise<SecureCont
     cert,
     key,
     minVersion: 'TLSv1.2',
-    // a client could have the service compute for the asking
+    // handshakes cost the service more than the client
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
   }
   try {
