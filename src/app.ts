@@ -114,7 +114,7 @@ export async function buildApp(
 
   const { scheduler } = app.resources
   connections.waitFor(scheduler)
-  app.server.on('connection', () => scheduler.hurry())
+  app.server.on('connection', () => scheduler.shortenNextSlice())
   tls?.renew(app.server as HttpsServer, app.log)
   app.addHook('onClose', async () => tls?.close())
 

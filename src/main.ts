@@ -1,11 +1,13 @@
 import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
-import type { Membership } from './cluster/worker.ts'
+import type { WorkerLink } from './cluster/worker.ts'
 import type { Config } from './config.ts'
 import { ConfigError, parseConfig } from './config.ts'
 import { StoreUnusable } from './database/errors.ts'
+import { closingProblem } from './http/closing-problem.ts'
 import { openLog } from './log/open.ts'
 import { refusalMs } from './wire/closing.ts'
+import { TlsUnusable } from './wire/tls.ts'
 
 /** In the environment of a worker: which one it is, from 0. */
 const placeName = 'LOSSMETER_WORKER'
@@ -17,35 +19,37 @@ else if (process.env[placeName] === undefined) await lead()
 else await work()
 
 /** Answers requests: alone, or as a member of several workers. */
-async function serve(config: Config, membership?: Membership, sweeps?: boolean): Promise<void> {
+async function serve(config: Config, link?: WorkerLink, sweeps?: boolean): Promise<void> {
   let isUnready = false
   /** The delay that the primary has set. */
   let ordered: number | undefined
-  const app = await orExit(() => buildApp(config, logger, { isClosing: () => isUnready, sweeps, cluster: membership }))
+  const app = await orExit(() => buildApp(config, logger, { isClosing: () => isUnready, sweeps, cluster: link }))
 
   const { close } = closeWithGrace(
     {
       delay: lifetimeOf(config),
       logger: false,
-      skip: membership === undefined ? [] : ['SIGINT', 'SIGTERM', 'SIGHUP'],
+      // workers are told by the primary
+      skip: link === undefined ? [] : ['SIGINT', 'SIGTERM', 'SIGHUP'],
     },
     async ({ signal, err }) => {
-      isUnready ||= membership === undefined
+      isUnready ||= link === undefined
       if (ordered === undefined) {
         logClosing(signal, err)
-        membership?.leave()
+        link?.leave()
       }
       await app.connections.close({
         delayMs: ordered ?? delayOf(config, signal),
         timeoutMs: config.SHUTDOWN_TIMEOUT_MS,
-        peers: membership,
+        refusal: closingProblem,
+        peers: link,
       })
       await app.close()
-      await membership?.tellMetrics()
+      await link?.sendMetrics()
       await flush()
     },
   )
-  membership?.onClose(
+  link?.onClose(
     ({ delayMs }) => {
       ordered = delayMs
       close()
@@ -69,9 +73,9 @@ async function serve(config: Config, membership?: Membership, sweeps?: boolean):
 }
 
 async function work(): Promise<void> {
-  const { Membership } = await import('./cluster/worker.ts')
-  const { shareOf } = await import('./cluster/split-limits.ts')
-  await serve(shareOf(config), new Membership(process), process.env[placeName] === '0')
+  const { WorkerLink } = await import('./cluster/worker.ts')
+  const { splitLimits } = await import('./cluster/split-limits.ts')
+  await serve(splitLimits(config), new WorkerLink(process, logger), process.env[placeName] === '0')
 }
 
 /** Starts and supervises the workers. */
@@ -79,7 +83,7 @@ async function lead(): Promise<void> {
   const { default: cluster } = await import('node:cluster')
   const { Primary } = await import('./cluster/primary.ts')
   const { relayLines } = await import('./log/relay.ts')
-  const { primaryMetrics } = await import('./operation/metrics.ts')
+  const { primarySnapshot } = await import('./operation/metrics.ts')
   const { MemoryLedger } = await import('./quotas/memory-ledger.ts')
   cluster.schedulingPolicy = cluster.SCHED_RR
   cluster.setupPrimary({ stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
@@ -87,7 +91,7 @@ async function lead(): Promise<void> {
     workers: config.WORKERS,
     log: logger,
     ledger: new MemoryLedger(),
-    metrics: primaryMetrics,
+    metrics: primarySnapshot,
     fork: (place) => {
       const worker = cluster.fork({ [placeName]: String(place) })
       if (worker.process.stdout !== null) relayLines(worker.process.stdout, destination)
@@ -134,7 +138,7 @@ async function orExit<Value>(make: () => Value | Promise<Value>): Promise<Value>
   try {
     return await make()
   } catch (error) {
-    if (!(error instanceof ConfigError || error instanceof StoreUnusable)) throw error
+    if (!(error instanceof ConfigError || error instanceof StoreUnusable || error instanceof TlsUnusable)) throw error
     process.stderr.write(`lossmeter cannot start:\n${error.message}\n`)
     process.exit(1)
   }

@@ -1,37 +1,31 @@
 import type { MetricsSnapshot } from '../operation/metrics-snapshot.ts'
 import { aggregated, lasting, merged } from '../operation/metrics-snapshot.ts'
 
-/** A worker, as far as its metrics are concerned. */
-export interface WorkerMetrics {
-  /** Has the worker tell its metrics. */
+export interface MetricsSource {
   ask(): void
-  /** The last that it told. */
-  metrics?: MetricsSnapshot
+  /** The last that it sent. */
+  snapshot?: MetricsSnapshot
 }
 
-export interface SharedMetricsOptions {
-  /** The workers that are there. */
-  readonly workers: () => Iterable<WorkerMetrics>
-  /** The metrics of the primary itself. */
+export interface MergedMetricsOptions {
+  readonly workers: () => Iterable<MetricsSource>
   readonly own: (silentWorkers: number) => Promise<MetricsSnapshot>
-  /** The most milliseconds that a worker has to tell its metrics. */
-  readonly patience?: number
+  readonly timeoutMs?: number
 }
 
 /** Adds up the metrics of the workers, those that have ended included. */
-export class SharedMetrics {
-  readonly #options: SharedMetricsOptions
-  /** What workers that have ended have counted. */
+export class MergedMetrics {
+  readonly #options: MergedMetricsOptions
   #past: MetricsSnapshot = []
   #scrape: Promise<string> | undefined
-  #waiting = new Set<WorkerMetrics>()
+  #waiting = new Set<MetricsSource>()
   #all = Promise.withResolvers<void>()
 
-  constructor(options: SharedMetricsOptions) {
+  constructor(options: MergedMetricsOptions) {
     this.#options = options
   }
 
-  /** All metrics, in the text format of Prometheus; those who ask at the same time share the answer. */
+  /** All metrics, in the text format of Prometheus; calls at the same time share the answer. */
   scrape(): Promise<string> {
     this.#scrape ??= this.#collect().finally(() => {
       this.#scrape = undefined
@@ -39,40 +33,38 @@ export class SharedMetrics {
     return this.#scrape
   }
 
-  /** A worker has told its metrics. */
-  told(worker: WorkerMetrics, metrics: MetricsSnapshot): void {
-    worker.metrics = metrics
-    this.#heard(worker)
+  take(worker: MetricsSource, snapshot: MetricsSnapshot): void {
+    worker.snapshot = snapshot
+    this.#isDone(worker)
   }
 
-  /** A worker has ended: what it has counted stays. */
-  ended(worker: WorkerMetrics): void {
-    this.#past = merged([this.#past, lasting(worker.metrics ?? [])])
-    this.#heard(worker)
+  ended(worker: MetricsSource): void {
+    this.#past = merged([this.#past, lasting(worker.snapshot ?? [])])
+    this.#isDone(worker)
   }
 
-  #heard(worker: WorkerMetrics): void {
+  #isDone(worker: MetricsSource): void {
     this.#waiting.delete(worker)
     if (this.#waiting.size === 0) this.#all.resolve()
   }
 
   async #collect(): Promise<string> {
-    const { workers, own, patience = 1000 } = this.#options
+    const { workers, own, timeoutMs = 1000 } = this.#options
     this.#all = Promise.withResolvers()
     this.#waiting = new Set(workers())
     for (const worker of this.#waiting) worker.ask()
     if (this.#waiting.size === 0) this.#all.resolve()
-    const timer = setTimeout(this.#all.resolve, patience)
+    const timer = setTimeout(this.#all.resolve, timeoutMs)
     await this.#all.promise
     clearTimeout(timer)
     const silent = this.#waiting
     this.#waiting = new Set()
     const ofPrimary = await own(silent.size)
-    const told = Array.from(workers(), (worker) => {
-      const { metrics = [] } = worker
-      // what it had counted when it told it last is true all the same
-      return silent.has(worker) ? lasting(metrics) : metrics
+    const ofWorkers = Array.from(workers(), (worker) => {
+      const { snapshot = [] } = worker
+      // counters never go down, so the last that were sent are true all the same
+      return silent.has(worker) ? lasting(snapshot) : snapshot
     })
-    return aggregated([ofPrimary, ...told, this.#past]).metrics()
+    return aggregated([ofPrimary, ...ofWorkers, this.#past]).metrics()
   }
 }

@@ -2,27 +2,28 @@ import type { MetricsSnapshot } from '../operation/metrics-snapshot.ts'
 import type { Ask, Grant } from '../quotas/ledger.ts'
 
 /**
- * What a worker asks when it ends: `turn`, to end its listening; `trip`, whether all connections that were taken by then are
+ * What a worker asks when it ends: `mayStop`, to end its listening; `trip`, whether all connections that were taken by then are
  * on their way to it or there; `stopped`, now that it takes none any more, whether the others have stopped, too.
  */
-export type Question = 'turn' | 'trip' | 'stopped'
+export type Question = 'mayStop' | 'trip' | 'stopped'
+
+/** What a worker asks of the primary, besides questions: what it needs of quotas, or the metrics of all as a text. */
+export type Need = { readonly asks: readonly Ask[] } | { readonly needs: 'metrics' }
+
+export type Answer = { readonly grants: readonly Grant[] } | { readonly metrics: string } | { readonly failure: string }
 
 /**
- * A worker to the primary: a question; `isLeaving` that it ends, and not because it was told to; what it needs of quotas; that it
- * wants the metrics of all; its own.
+ * A worker to the primary: a question; `isLeaving`, that it ends, and not because it was told to; what it needs, numbered; its
+ * metrics.
  */
 export type ToPrimary =
   | { readonly question: Question }
   | { readonly isLeaving: true }
-  | { readonly number: number; readonly asks: readonly Ask[] }
-  | { readonly scrape: number }
-  | { readonly metrics: MetricsSnapshot }
+  | ({ readonly number: number } & Need)
+  | { readonly snapshot: MetricsSnapshot }
 
-/** That a worker has to end. */
 export interface CloseOrder {
-  /** Time in which it still takes connections. */
   readonly delayMs: number
-  /** Whether all workers end. */
   readonly isAll: boolean
 }
 
@@ -30,6 +31,5 @@ export interface CloseOrder {
 export type ToWorker =
   | { readonly close: CloseOrder }
   | { readonly answer: Question; readonly isLast: boolean }
-  | { readonly number: number; readonly grants: readonly Grant[] }
-  | { readonly scrape: number; readonly text: string }
-  | { readonly wantsMetrics: true }
+  | ({ readonly number: number } & Answer)
+  | { readonly wantsSnapshot: true }

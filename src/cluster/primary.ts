@@ -1,24 +1,20 @@
 import type { Worker } from 'node:cluster'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
-import type { Ask, Ledger } from '../quotas/ledger.ts'
-import type { SharedMetricsOptions, WorkerMetrics } from './merge-metrics.ts'
-import { SharedMetrics } from './merge-metrics.ts'
-import type { Question, ToPrimary, ToWorker } from './messages.ts'
+import type { Ledger } from '../quotas/ledger.ts'
+import type { MergedMetricsOptions, MetricsSource } from './merge-metrics.ts'
+import { MergedMetrics } from './merge-metrics.ts'
+import type { Answer, Need, Question, ToPrimary, ToWorker } from './messages.ts'
 
-/** What is used of a worker. */
 export type Process = Pick<Worker, 'on' | 'process'> & { send(message: ToWorker, done: () => void): unknown }
 
 export interface PrimaryOptions {
-  /** How many workers there are to be. */
   readonly workers: number
   /** Starts the worker of a place, numbered from 0. */
   readonly fork: (place: number) => Process
   readonly log: Pick<FastifyBaseLogger, 'info' | 'error'>
-  /** What clients of all workers have sent. */
   readonly ledger: Ledger
-  /** The metrics of the primary itself. */
-  readonly metrics: SharedMetricsOptions['own']
+  readonly metrics: MergedMetricsOptions['own']
   /** The first pause before a place is filled again whose worker has ended soon after its start; each further one is twice as long. */
   readonly pauseMs?: number
 }
@@ -27,21 +23,17 @@ export interface PrimaryOptions {
 const soonMs = 10_000
 const longestPauseMs = 30_000
 
-/** A worker, as the primary sees it. */
-interface Member extends WorkerMetrics {
+interface Member extends MetricsSource {
   readonly process: Process
   readonly place: number
-  /** When it came to listen. */
   began: number
-  /** Whether nobody relies on it as long as it does not listen: when it ends, nobody takes its place. */
+  /** Whether nothing relies on it as long as it does not listen: when it ends before, it is not replaced. */
   readonly isTrial: boolean
   isListening: boolean
-  /** Whether it may end its listening. */
-  hasTurn: boolean
-  /** Whether its place is another's, or nobody's. */
+  mayStop: boolean
+  /** Whether its place is no longer its own. */
   isLeaving: boolean
   readonly asked: Set<Question>
-  /** Whether it listened. */
   readonly listened: PromiseWithResolvers<boolean>
   readonly ended: PromiseWithResolvers<void>
 }
@@ -49,17 +41,19 @@ interface Member extends WorkerMetrics {
 /** Keeps a number of workers running, replaces them, and ends them in good order. */
 export class Primary {
   readonly #options: PrimaryOptions
-  readonly #metrics: SharedMetrics
+  readonly #metrics: MergedMetrics
   readonly #members = new Set<Member>()
   /** How often in a row the worker of a place has ended soon after its start. */
   readonly #failures = new Map<number, number>()
   readonly #pauses = new Map<number, AbortController>()
+  /** What workers need and is not to be had now. */
+  readonly #failing = new Set<'quotas' | 'metrics'>()
   #isRestarting = false
   #isClosing = false
 
   constructor(options: PrimaryOptions) {
     this.#options = options
-    this.#metrics = new SharedMetrics({
+    this.#metrics = new MergedMetrics({
       // those that end have counted, too
       workers: () => Array.from(this.#members).filter(({ began }) => began < Number.POSITIVE_INFINITY),
       own: (silent) => {
@@ -94,12 +88,11 @@ export class Primary {
     }
   }
 
-  /** Ends all workers; resolves when none is left. */
   async close(delayMs: number): Promise<void> {
     this.#isClosing = true
     for (const pause of this.#pauses.values()) pause.abort()
     const ended = Array.from(this.#members, (member) => {
-      if (member.isListening || member.hasTurn) this.#tell(member, { close: { delayMs, isAll: true } })
+      if (member.isListening || member.mayStop) this.#tell(member, { close: { delayMs, isAll: true } })
       // it has nothing yet that could be lost
       else member.process.process.kill('SIGKILL')
       return member.ended.promise
@@ -107,7 +100,6 @@ export class Primary {
     await Promise.all(ended)
   }
 
-  /** @returns whether there was another */
   async #renew(place: number): Promise<boolean> {
     const { log } = this.#options
     this.#pauses.get(place)?.abort()
@@ -127,31 +119,39 @@ export class Primary {
     return false
   }
 
-  /** Starts a worker. @returns whether it came to listen */
   async #fill(place: number, isTrial = false): Promise<boolean> {
     if (this.#isClosing) return false
+    const { fork, log } = this.#options
+    let process: Process
+    try {
+      process = fork(place)
+    } catch (err) {
+      log.error({ err, ...(!isTrial && { pauseMs: this.#fillLater(place, true) }) }, 'cannot start a worker')
+      return false
+    }
     const member: Member = {
-      process: this.#options.fork(place),
+      process,
       place,
       began: Number.POSITIVE_INFINITY,
       isTrial,
       isListening: false,
-      hasTurn: false,
+      mayStop: false,
       isLeaving: false,
       asked: new Set(),
       listened: Promise.withResolvers(),
       ended: Promise.withResolvers(),
-      ask: () => this.#tell(member, { wantsMetrics: true }),
+      ask: () => this.#tell(member, { wantsSnapshot: true }),
     }
     this.#members.add(member)
-    member.process.on('listening', () => {
+    process.on('error', (err: Error) => log.error({ err }, 'a worker has failed'))
+    process.on('listening', () => {
       member.isListening = true
       member.began = performance.now()
       member.listened.resolve(true)
     })
-    member.process.on('message', (message: ToPrimary) => this.#hear(member, message))
+    process.on('message', (message: ToPrimary) => this.#hear(member, message))
     // not "exit": by then not all of its log has been read
-    member.process.process.on('close', (code, signal) => {
+    process.process.on('close', (code, signal) => {
       this.#members.delete(member)
       this.#metrics.ended(member)
       if (!member.isTrial || member.isListening)
@@ -166,18 +166,26 @@ export class Primary {
 
   #hear(member: Member, message: ToPrimary): void {
     if ('question' in message) this.#take(member, message.question)
-    else if ('asks' in message) void this.#grant(member, message)
-    else if ('scrape' in message) void this.#answerScrape(member, message.scrape)
-    else if ('metrics' in message) this.#metrics.told(member, message.metrics)
+    else if ('number' in message) void this.#provide(member, message.number, message)
+    else if ('snapshot' in message) this.#metrics.take(member, message.snapshot)
     else this.#replace(member, 'a worker ends; another takes its place', {})
   }
 
-  async #grant(member: Member, { number, asks }: { number: number; asks: readonly Ask[] }): Promise<void> {
-    this.#tell(member, { number, grants: await this.#options.ledger.take(asks) })
-  }
-
-  async #answerScrape(member: Member, scrape: number): Promise<void> {
-    this.#tell(member, { scrape, text: await this.#metrics.scrape() })
+  /** Answers what a worker needs. A failure is logged once until it has passed, and never ends the primary. */
+  async #provide(member: Member, number: number, need: Need): Promise<void> {
+    const kind = 'asks' in need ? 'quotas' : 'metrics'
+    try {
+      const answer: Answer =
+        'asks' in need
+          ? { grants: await this.#options.ledger.take(need.asks) }
+          : { metrics: await this.#metrics.scrape() }
+      this.#failing.delete(kind)
+      this.#tell(member, { number, ...answer })
+    } catch (err) {
+      if (!this.#failing.has(kind)) this.#options.log.error({ err, kind }, 'cannot answer the workers')
+      this.#failing.add(kind)
+      this.#tell(member, { number, failure: String(err) })
+    }
   }
 
   /** Fills the place of a worker that has it no more; after a pause when it did not have it for long. */
@@ -185,17 +193,23 @@ export class Primary {
     if (member.isLeaving || this.#isClosing) return
     member.isLeaving = true
     const { place, began, process } = member
-    const failures = performance.now() - began < soonMs ? (this.#failures.get(place) ?? 0) + 1 : 0
+    const pauseMs = this.#fillLater(place, performance.now() - began < soonMs)
+    this.#options.log.error({ worker: process.process.pid, ...why, pauseMs }, message)
+  }
+
+  /** Starts a worker after a pause, unless it is over before. @returns the milliseconds of the pause */
+  #fillLater(place: number, hasFailed: boolean): number {
+    const { pauseMs = 500 } = this.#options
+    const failures = hasFailed ? (this.#failures.get(place) ?? 0) + 1 : 0
     this.#failures.set(place, failures)
-    const { pauseMs = 500, log } = this.#options
     const pause = failures === 0 ? 0 : Math.min(longestPauseMs, pauseMs * 2 ** (failures - 1))
-    log.error({ worker: process.process.pid, ...why, pauseMs: pause }, message)
     const ended = new AbortController()
     this.#pauses.set(place, ended)
     sleep(pause, undefined, { signal: ended.signal }).then(
       () => this.#fill(place),
       () => undefined,
     )
+    return pause
   }
 
   #take(member: Member, question: Question): void {
@@ -204,17 +218,16 @@ export class Primary {
     this.#answer()
   }
 
-  /** Answers the questions whose time has come. */
   #answer(): void {
     const listening = Array.from(this.#members).filter(({ isListening }) => isListening)
     for (const member of this.#members) {
       const others = listening.filter((other) => other !== member)
-      const doOthersGoOn = others.some(({ hasTurn }) => !hasTurn)
+      const doOthersGoOn = others.some(({ mayStop }) => !mayStop)
       this.#reply(member, 'trip', true)
       // while others go on, they take what is on its way; the last one waits until it is the only one
-      if (member.asked.has('turn') && (doOthersGoOn || others.length === 0)) {
-        member.hasTurn = true
-        this.#reply(member, 'turn', true, !doOthersGoOn)
+      if (member.asked.has('mayStop') && (doOthersGoOn || others.length === 0)) {
+        member.mayStop = true
+        this.#reply(member, 'mayStop', true, !doOthersGoOn)
       }
       this.#reply(member, 'stopped', listening.length === 0 || !this.#isClosing)
     }

@@ -1,28 +1,29 @@
 import type { EventEmitter } from 'node:events'
+import type { FastifyBaseLogger } from 'fastify'
 import type { MetricsSnapshot } from '../operation/metrics-snapshot.ts'
-import type { Ask, Grant, Ledger } from '../quotas/ledger.ts'
+import type { Ledger } from '../quotas/ledger.ts'
 import type { Peers } from '../wire/closing.ts'
-import type { CloseOrder, Question, ToPrimary, ToWorker } from './messages.ts'
+import type { Answer, CloseOrder, Need, Question, ToPrimary, ToWorker } from './messages.ts'
 
-/** What a worker needs of its process. */
 export interface Channel extends Pick<EventEmitter, 'on'> {
   send?(message: ToPrimary, done: () => void): unknown
 }
 
-/** A worker's place among the others: all that it knows of them comes from the primary. */
-export class Membership implements Peers {
+/** A worker's link to the primary: all that it knows of the other workers comes over it. */
+export class WorkerLink implements Peers {
   readonly #channel: Channel
+  readonly #log: Pick<FastifyBaseLogger, 'error'>
   readonly #asked = new Map<Question, (isLast: boolean) => void>()
-  readonly #grants = new Map<number, (grants: readonly Grant[]) => void>()
-  readonly #scrapes = new Map<number, (text: string) => void>()
+  readonly #needs = new Map<number, (answer: Answer) => void>()
   #numbers = 0
   #close: (order: CloseOrder) => void = () => undefined
-  #metrics: (() => Promise<MetricsSnapshot>) | undefined
+  #snapshot: (() => Promise<MetricsSnapshot>) | undefined
   #isEnding = false
 
-  constructor(channel: Channel) {
+  constructor(channel: Channel, log: Pick<FastifyBaseLogger, 'error'>) {
     this.#channel = channel
-    // a terminal and some supervisors tell every process; it is the primary that tells the workers
+    this.#log = log
+    // a terminal and some supervisors signal every process; it is the primary that tells the workers
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) channel.on(signal, () => undefined)
     channel.on('message', (message: ToWorker) => this.#hear(message))
   }
@@ -46,8 +47,8 @@ export class Membership implements Peers {
     this.#tell({ isLeaving: true })
   }
 
-  turn(): Promise<boolean> {
-    return this.#ask('turn')
+  mayStop(): Promise<boolean> {
+    return this.#ask('mayStop')
   }
 
   async trip(): Promise<void> {
@@ -61,38 +62,46 @@ export class Membership implements Peers {
   /** The counts of quotas, which the primary keeps. */
   get ledger(): Ledger {
     return {
-      take: (asks: readonly Ask[]) => this.#await(this.#grants, (number) => ({ number, asks })),
+      take: async (asks) => {
+        const answer = await this.#need({ asks })
+        return 'grants' in answer ? answer.grants : fail(answer)
+      },
       close: async () => undefined,
     }
   }
 
-  /** @param metrics takes a snapshot of the metrics of this worker */
-  onMetrics(metrics: () => Promise<MetricsSnapshot>): void {
-    this.#metrics = metrics
+  /** @param snapshot the metrics of this worker, which the primary asks for */
+  onMetrics(snapshot: () => Promise<MetricsSnapshot>): void {
+    this.#snapshot = snapshot
   }
 
-  /** The metrics of all workers, in the text format of Prometheus. */
-  scrape(): Promise<string> {
-    return this.#await(this.#scrapes, (scrape) => ({ scrape }))
+  async scrape(): Promise<string> {
+    const answer = await this.#need({ needs: 'metrics' })
+    return 'metrics' in answer ? answer.metrics : fail(answer)
   }
 
-  /** Tells the primary the metrics of this worker; resolves when it is told. */
-  async tellMetrics(): Promise<void> {
-    const metrics = await this.#metrics?.()
-    if (metrics === undefined) return
-    await new Promise<void>((resolve) => {
-      // whose primary has gone tells nobody
-      if (this.#channel.send === undefined) resolve()
-      else this.#channel.send({ metrics }, resolve)
-    })
+  /** Sends the primary the metrics of this worker; resolves when they are sent, or cannot be. */
+  async sendMetrics(): Promise<void> {
+    try {
+      const snapshot = await this.#snapshot?.()
+      if (snapshot === undefined) return
+      await new Promise<void>((resolve) => {
+        if (this.#channel.send === undefined) resolve()
+        else this.#channel.send({ snapshot }, resolve)
+      })
+    } catch (err) {
+      this.#log.error({ err }, 'cannot collect the metrics of this worker')
+    }
   }
 
   #hear(message: ToWorker): void {
     if ('close' in message) this.#close(message.close)
     else if ('answer' in message) this.#asked.get(message.answer)?.(message.isLast)
-    else if ('grants' in message) this.#resolve(this.#grants, message.number, message.grants)
-    else if ('scrape' in message) this.#resolve(this.#scrapes, message.scrape, message.text)
-    else void this.tellMetrics()
+    else if ('wantsSnapshot' in message) void this.sendMetrics()
+    else {
+      this.#needs.get(message.number)?.(message)
+      this.#needs.delete(message.number)
+    }
   }
 
   #ask(question: Question): Promise<boolean> {
@@ -102,21 +111,20 @@ export class Membership implements Peers {
     })
   }
 
-  #await<Answer>(waiting: Map<number, (answer: Answer) => void>, ask: (number: number) => ToPrimary): Promise<Answer> {
+  #need(need: Need): Promise<Answer> {
     return new Promise((resolve) => {
       const number = this.#numbers++
-      waiting.set(number, resolve)
-      this.#tell(ask(number))
+      this.#needs.set(number, resolve)
+      this.#tell({ number, ...need })
     })
-  }
-
-  #resolve<Answer>(waiting: Map<number, (answer: Answer) => void>, number: number, answer: Answer): void {
-    waiting.get(number)?.(answer)
-    waiting.delete(number)
   }
 
   #tell(message: ToPrimary): void {
     // a primary that has just gone does not hear it
     this.#channel.send?.(message, () => undefined)
   }
+}
+
+function fail(answer: Answer): never {
+  throw new Error('failure' in answer ? `the primary process cannot answer: ${answer.failure}` : 'another answer')
 }

@@ -5,7 +5,7 @@ import type { Limits } from '../http/limits.ts'
 import { Problem } from '../http/problem.ts'
 import type { Reading, RequestContext } from '../http/request-context.ts'
 import { LimitExceeded } from '../loss/validation-errors.ts'
-import { inTurns } from '../runtime/batched-set-immediate.ts'
+import { batchedSetImmediate } from '../runtime/batched-set-immediate.ts'
 import { smallChunksOf } from '../wire/small-chunks.ts'
 import { ChunkQueue } from './chunk-queue.ts'
 import { ContentDigest } from './content-digest.ts'
@@ -23,7 +23,7 @@ const freeInflation = 2 ** 20
 const bytesPerAllowance = 2 ** 20
 
 /** Refuses so many slow bodies in a turn of the event loop: those of a thousand clients may be out of time in one. */
-const refuseLater = inTurns(64)
+const refuseLater = batchedSetImmediate(64)
 
 /** What of a request is needed to read its body. */
 export type Readings = Pick<FastifyRequest, 'headers' | 'continueBody'>

@@ -1,19 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { inTurns } from '../runtime/batched-set-immediate.ts'
+import { batchedSetImmediate } from '../runtime/batched-set-immediate.ts'
 import { makeLast } from '../wire/pipeline.ts'
-import { sayLast } from '../wire/raw-response.ts'
+import type { RawResponse } from '../wire/raw-response.ts'
+import { writeRawResponse } from '../wire/raw-response.ts'
 import type { Connection } from '../wire/table.ts'
 import { handleError } from './error-handler.ts'
 import { logWhenClosed } from './plugins/access-log.ts'
 import { securityHeaders } from './plugins/security-headers.ts'
-import { Problem } from './problem.ts'
+import { Problem, problemBody, problemMediaType } from './problem.ts'
 import type { ProblemName } from './problems.ts'
 import { problems } from './problems.ts'
 
 /** Refuses at most 64 in a turn of the event loop: thousands of clients may fail at the same time. */
-const refuseLater = inTurns(64)
+const refuseLater = batchedSetImmediate(64)
 
 const named: Record<string, ProblemName> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
@@ -29,7 +30,7 @@ export function answerClientError(this: FastifyInstance, error: Error & { code: 
     const reqId = randomUUID()
     this.metrics?.refused(name)
     this.log.info({ reqId, status: problems[name].status, code: error.code }, 'refused')
-    sayLast(socket, problem, reqId, this.basePath)
+    writeRawResponse(socket, rawProblem(problem, reqId, this.basePath))
   }
   const connection = this.connections.of(socket)
   if (connection === undefined) refuse()
@@ -37,11 +38,11 @@ export function answerClientError(this: FastifyInstance, error: Error & { code: 
 }
 
 function refuseOn(connection: Connection, problem: Problem, refuse: () => void): void {
-  const { turn, request, socket, isEnding } = connection
+  const { exchange, request, socket, isEnding } = connection
   if (isEnding) return
   socket.pause()
   const isBodyBroken = request?.complete === false
-  if (turn === undefined) {
+  if (exchange === undefined) {
     refuseLater(() => {
       if (connection.isEnding) return
       // the rest of a body is broken, and its request has been answered
@@ -50,16 +51,27 @@ function refuseOn(connection: Connection, problem: Problem, refuse: () => void):
     })
     return
   }
-  if (!isBodyBroken) connection.lastWords ??= refuse
-  else if (turn.response.headersSent) connection.lastWords ??= () => socket.destroySoon()
+  if (!isBodyBroken) connection.refuseSocket ??= refuse
+  else if (exchange.response.headersSent) connection.refuseSocket ??= () => socket.destroySoon()
   else {
     makeLast(connection)
     // a reader of the body answers, and may be about to begin; without one the reply is sent here
     refuseLater(() => {
-      if (turn.request.listenerCount('error') > 0) turn.request.emit('error', problem)
-      else turn.reply?.send(problem)
+      if (exchange.request.listenerCount('error') > 0) exchange.request.emit('error', problem)
+      else exchange.reply?.send(problem)
     })
   }
+}
+
+function rawProblem(problem: Problem, requestId: string, basePath = ''): RawResponse {
+  const { status, title } = problems[problem.problem]
+  const body = JSON.stringify(problemBody(problem, `${basePath}/`, requestId, basePath))
+  const headers = {
+    'Content-Type': problemMediaType,
+    'Content-Length': Buffer.byteLength(body),
+    'X-Request-Id': requestId,
+  }
+  return { status, title, headers, body }
 }
 
 /** Answers an address that the router cannot read; no hook has run then. */

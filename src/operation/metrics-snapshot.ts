@@ -6,7 +6,7 @@ export type MetricsSnapshot = readonly MetricObjectWithValues<MetricValue<string
 
 type Aggregator = NonNullable<MetricObject['aggregator']>
 
-/** Metrics that are not summed. Files are those of the process nearest to its limit. */
+/** What is no sum. Files are those of the process that is nearest to its limit. */
 const aggregators: readonly [name: RegExp, aggregator: Aggregator][] = [
   [/^nodejs_eventloop_lag_min_seconds$/, 'min'],
   [/^nodejs_eventloop_lag_/, 'max'],
@@ -16,20 +16,20 @@ const aggregators: readonly [name: RegExp, aggregator: Aggregator][] = [
   [/^(?:target_info|nodejs_version_info)$/, 'first'],
 ]
 
-/** The metrics of several processes together. Counters and histograms are summed, others as `aggregators` says. */
+/** The metrics of several processes together: counters and histograms add up, other values by what they mean. */
 export function aggregated(snapshots: readonly MetricsSnapshot[]): Registry {
-  const known = snapshots.map((snapshot) =>
-    snapshot.map((metric) => ({ ...metric, aggregator: aggregatorOf(metric.name) })),
-  )
+  const known = snapshots.map((ofOne) => ofOne.map((metric) => ({ ...metric, aggregator: aggregatorOf(metric.name) })))
   return AggregatorRegistry.aggregate(known)
 }
 
-/** The metrics to keep when a process ends: counters must not decrease. */
+/** What must not be lost when a process ends: counters never go down. */
 export function lasting(snapshot: MetricsSnapshot): MetricsSnapshot {
   return snapshot.filter(({ type }) => isLasting.has(String(type)))
 }
 
+/** What several processes have counted, as if one had. */
 export function merged(snapshots: readonly MetricsSnapshot[]): MetricsSnapshot {
+  // what is aggregated has its values
   return aggregated(snapshots).getMetricsAsArray() as MetricObjectWithValues<MetricValue<string>>[]
 }
 

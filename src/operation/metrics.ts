@@ -197,7 +197,7 @@ const silentWorkersHelp =
   'Workers that did not tell their metrics in time: of theirs only counters are here, as they last were.'
 
 /** The metrics of a primary process, which answers no requests. */
-export async function primaryMetrics(silent: number): Promise<MetricsSnapshot> {
+export async function primarySnapshot(silent: number): Promise<MetricsSnapshot> {
   const registry = new Registry()
   new Gauge({ name: silentWorkers, help: silentWorkersHelp, registers: [registry] }).set(silent)
   return Registry.merge([registry, processRegistry()]).getMetricsAsJSON()

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { closingProblem } from '../wire/closing.ts'
+import { closingProblem } from '../http/closing-problem.ts'
 import { answerOf, problemAnswers } from './answers.ts'
 import { problemExample } from './problem-examples.ts'
 

@@ -1,8 +1,5 @@
-/**
- * Makes a function that calls others back in later turns of the event loop, in the order in which they came and only so many a
- * turn: thousands of clients may leave in one.
- */
-export function inTurns(most: number): (call: () => void) => void {
+/** Makes a function that calls back in later turns of the event loop, in order, and at most so many times a turn. */
+export function batchedSetImmediate(most: number): (call: () => void) => void {
   let waiting: (() => void)[] = []
   const callSome = () => {
     const [now, later] = [waiting.slice(0, most), waiting.slice(most)]

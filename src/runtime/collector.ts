@@ -1,11 +1,10 @@
 /** A peak below this is not worth a collection. */
 const worthCollecting = 2 ** 26
-/** How long nothing must be in use before the collector runs. */
 const quietMilliseconds = 2000
 
 /**
- * After a peak of memory the garbage collector has no reason to run while nothing is allocated, and what the peak took
- * would stay with the process. So it is told to, once, when everything has been quiet for a while.
+ * Runs the garbage collector once when nothing has been in use for a while after a peak of memory: by itself it has no reason to
+ * run while nothing is allocated.
  */
 export class Collector {
   readonly #collect: () => void
@@ -17,12 +16,11 @@ export class Collector {
     this.#collect = collect
   }
 
-  /** Says what gives back, before the collector runs, what was kept for later use. */
+  /** @param free gives back what is kept for later use; it is called before the collector runs */
   frees(free: () => void): void {
     this.#free = free
   }
 
-  /** @param used bytes that are in use now */
   note(used: number): void {
     if (used > this.#peak) this.#peak = used
     if (used > 0) {
@@ -42,8 +40,8 @@ export class Collector {
 }
 
 /**
- * Begins a full collection. One that V8 is asked for stops everything until it is over, some 50 ms; one that V8 itself finds due
- * goes step by step, and it does when it is told of so much memory outside its heap. None of that is ever touched.
+ * Begins a full collection in steps. One that V8 is asked for stops everything until it is over; one that V8 itself finds due, for
+ * memory outside its heap, does not. That memory is never touched.
  */
 function beginCollection(): void {
   const announced = new ArrayBuffer(announcedBytes)

@@ -1,5 +1,4 @@
 import { mersenne } from 'pure-rand/generator/mersenne'
-import type { UniformInteger } from '../loss/sampling.ts'
 
 /**
  * Unbiased integers below a bound of 1 to 2^32, from mt19937 seeded with `init_genrand(seed)` (Matsumoto and Nishimura
@@ -8,7 +7,7 @@ import type { UniformInteger } from '../loss/sampling.ts'
  *
  * @param seed 0 to 2^32 - 1
  */
-export function uniformIntegers(seed: number): UniformInteger {
+export function uniformIntegers(seed: number): (bound: number) => number {
   const generator = mersenne(seed)
   return (bound) => {
     const largest = bound - 1

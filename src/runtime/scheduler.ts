@@ -4,14 +4,12 @@ const sliceMilliseconds = 4
 const firstMilliseconds = 1
 /** So many tasks that have hardly begun are enough to be going on with. */
 const crowd = 32
-/** The turns of so many owners are remembered; then that begins anew. */
 const maxOwners = 4096
-/** A slice while connections arrive: the event loop takes in one of them a turn, and whoever comes last waits for all. */
-const hurriedMilliseconds = 0.2
+/** A slice while connections arrive: the event loop takes in one of them a turn, and the last one waits for all. */
+const shortMilliseconds = 0.2
 
 interface Waiting {
   readonly task: Task
-  /** That of the task, which does not change while it waits; all who wait are compared at each turn. */
   readonly level: number
   readonly resolve: () => void
   readonly reject: (reason: Error) => void
@@ -20,20 +18,20 @@ interface Waiting {
 /**
  * Hands out the time of the one thread there is. All tasks share one slice a turn of the event loop, so that many of them
  * delay what comes in no more than one does. A task that has hardly begun is next, then one that has computed less than 16 ms,
- * then 256 ms and so on, so that a small one never waits for large ones to finish. Of equals it is one of the owner whose last turn
- * is longest ago, so that nobody waits for a thousand of another, and of one owner the one that came first, so that one after
- * the other is finished, not all of them at the end.
+ * then 256 ms and so on, so that a small one never waits for large ones to finish. Of equals it is one of the owner whose last slice
+ * is longest ago, so that no owner waits for a thousand tasks of another, and of one owner the one that came first, so that one
+ * after the other is finished, not all of them at the end.
  */
 export class Scheduler {
   readonly #waiting: Waiting[] = []
-  /** Of each owner since somebody waits: how many turns there had been when it had its last. */
-  readonly #lastTurns = new Map<string, number>()
-  #turns = 0
+  /** Of each owner since a task waits: how many slices there had been when it had its last. */
+  readonly #lastSlices = new Map<string, number>()
+  #slices = 0
   #newWaiting = 0
   #tasks = 0
   #isOpen = false
   #end = 0
-  #isHurried = false
+  #isNextShort = false
 
   /**
    * @param allowedMilliseconds how long the task may compute
@@ -44,7 +42,6 @@ export class Scheduler {
     return new Task(this, allowedMilliseconds, overtime, owner, this.#tasks++)
   }
 
-  /** Tasks that wait for their turn. */
   get waiting(): number {
     return this.#waiting.length
   }
@@ -54,19 +51,17 @@ export class Scheduler {
     return this.#newWaiting >= crowd
   }
 
-  /** Whether the slice of this turn of the event loop is used up; the first who asks begins it. */
+  /** Whether the slice of this turn of the event loop is used up; the first to ask begins it. */
   isOver(now: number): boolean {
     if (!this.#isOpen) this.#open(now, sliceMilliseconds)
     return now >= this.#end
   }
 
-  /** Makes the next slice a short one. */
-  hurry(): void {
-    this.#isHurried = true
+  shortenNextSlice(): void {
+    this.#isNextShort = true
   }
 
-  /** Waits until it is the task's turn. */
-  turn(task: Task): Promise<void> {
+  wait(task: Task): Promise<void> {
     if (!this.#isOpen) this.#open(performance.now(), sliceMilliseconds)
     return new Promise((resolve, reject) => {
       const { level } = task
@@ -80,7 +75,6 @@ export class Scheduler {
     if (this.#waiting.length > 0 && this.#isOpen && now < this.#end) this.#takeNext()?.resolve()
   }
 
-  /** A task that waits does so no longer. */
   remove(task: Task, reason: Error): void {
     const at = this.#waiting.findIndex((waiting) => waiting.task === task)
     if (at >= 0) this.#take(at)?.reject(reason)
@@ -88,8 +82,8 @@ export class Scheduler {
 
   #open(now: number, milliseconds: number): void {
     this.#isOpen = true
-    this.#end = now + (this.#isHurried ? hurriedMilliseconds : milliseconds)
-    this.#isHurried = false
+    this.#end = now + (this.#isNextShort ? shortMilliseconds : milliseconds)
+    this.#isNextShort = false
     setImmediate(() => {
       this.#isOpen = false
       const next = this.#takeNext()
@@ -105,23 +99,22 @@ export class Scheduler {
       if (this.#isBefore(this.#waiting[at], this.#waiting[least])) least = at
     }
     const taken = this.#take(least)
-    if (taken !== undefined) this.#lastTurns.set(taken.task.owner, ++this.#turns)
-    // whoever comes to an empty line is next anyway
-    if (this.#waiting.length === 0 || this.#lastTurns.size > maxOwners) this.#lastTurns.clear()
+    if (taken !== undefined) this.#lastSlices.set(taken.task.owner, ++this.#slices)
+    if (this.#waiting.length === 0 || this.#lastSlices.size > maxOwners) this.#lastSlices.clear()
     return taken
   }
 
   #isBefore({ task, level }: Waiting, { task: other, level: otherLevel }: Waiting): boolean {
     if (level !== otherLevel) return level < otherLevel
     if (task.owner !== other.owner) {
-      const [last, otherLast] = [this.#lastTurnOf(task), this.#lastTurnOf(other)]
+      const [last, otherLast] = [this.#lastSliceOf(task), this.#lastSliceOf(other)]
       if (last !== otherLast) return last < otherLast
     }
     return task.number < other.number
   }
 
-  #lastTurnOf({ owner }: Task): number {
-    return this.#lastTurns.get(owner) ?? 0
+  #lastSliceOf({ owner }: Task): number {
+    return this.#lastSlices.get(owner) ?? 0
   }
 
   #take(at: number): Waiting | undefined {
@@ -135,9 +128,7 @@ export class Scheduler {
 export class Task {
   readonly #scheduler: Scheduler
   readonly #overtime: () => Error
-  /** The place among those that were made. */
   readonly number: number
-  /** Whose it is; it does not change while it waits for its turn. */
   owner: string
   #allowed: number
   #computed = 0
@@ -163,12 +154,10 @@ export class Task {
     return this.#computed < firstMilliseconds ? 0 : 1 + Math.floor(Math.log2(this.#computed) / 4)
   }
 
-  /** Why it was abandoned, if it was. */
   get reason(): Error | undefined {
     return this.#reason
   }
 
-  /** Allows so many milliseconds from now on. */
   allow(milliseconds: number): void {
     this.#allowed = this.#computed + milliseconds
   }
@@ -179,7 +168,7 @@ export class Task {
     if (this.#since < 0) this.#since = performance.now()
   }
 
-  /** It computes no longer, because it is finished or waits for something else than its turn. */
+  /** It computes no longer, because it is finished or waits for something else than a slice. */
   stop(): void {
     if (this.#since < 0) return
     const now = this.#count()
@@ -187,35 +176,26 @@ export class Task {
     this.#scheduler.next(now)
   }
 
-  /** Whether others should have their turn. */
   get isDue(): boolean {
     return this.#scheduler.isOver(performance.now())
   }
 
-  /**
-   * Lets others have their turn.
-   *
-   * @throws Error when the task was abandoned, or has computed for longer than is allowed
-   */
+  /** @throws Error as `start` does */
   async pause(): Promise<void> {
     if (this.#since >= 0) this.#count()
     this.#since = -1
     this.#check()
-    await this.#scheduler.turn(this)
+    await this.#scheduler.wait(this)
     this.#check()
     this.#since = performance.now()
   }
 
-  /**
-   * Runs the steps of a long computation, with pauses in between.
-   *
-   * @throws Error when the task was abandoned, or has computed for longer than is allowed
-   */
+  /** Runs steps with pauses in between. @throws Error as `start` does */
   async run<Result>(steps: Generator<void, Result>): Promise<Result> {
     return this.runNow(steps)
   }
 
-  /** As `run`, but the result is there at once where no pause was due: small requests are spared what a promise costs. */
+  /** As `run`, but the result is there at once where no pause was due. */
   runNow<Result>(steps: Generator<void, Result>): Result | Promise<Result> {
     const isRunning = this.#since >= 0
     this.start()
@@ -228,13 +208,13 @@ export class Task {
         now = performance.now()
       }
       isPausing = true
-      return this.#runInTurns(steps, isRunning)
+      return this.#runInSlices(steps, isRunning)
     } finally {
       if (!isRunning && !isPausing) this.stop()
     }
   }
 
-  async #runInTurns<Result>(steps: Generator<void, Result>, isRunning: boolean): Promise<Result> {
+  async #runInSlices<Result>(steps: Generator<void, Result>, isRunning: boolean): Promise<Result> {
     try {
       for (;;) {
         if (this.isDue) await this.#pauseBetween(steps)

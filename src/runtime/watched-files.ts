@@ -11,7 +11,7 @@ export class WatchedFiles {
     this.#seen = seen
   }
 
-  /** Takes down how they are, before they are read: what is written meanwhile is a change. */
+  /** Call it before the files are read, so that what is written meanwhile is a change. */
   static async at(...paths: string[]): Promise<WatchedFiles> {
     return new WatchedFiles(paths, await stateOf(paths))
   }
@@ -22,7 +22,6 @@ export class WatchedFiles {
     this.#timer = setInterval(() => void this.#look(changed), everyMilliseconds).unref()
   }
 
-  /** Looks no more, and tells of nothing more. */
   close(): void {
     clearInterval(this.#timer)
     this.#timer = undefined
@@ -42,7 +41,6 @@ export function codeOf(error: unknown): string {
   return String((error as NodeJS.ErrnoException).code)
 }
 
-/** Another text for each state of the files. */
 async function stateOf(paths: readonly string[]): Promise<string> {
   const states = paths.map(async (path) => {
     try {

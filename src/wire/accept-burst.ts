@@ -1,47 +1,41 @@
-import { inTurns } from '../runtime/batched-set-immediate.ts'
-import { readOn, rest } from './pipeline.ts'
+import { batchedSetImmediate } from '../runtime/batched-set-immediate.ts'
+import { readOn, rest } from './reading.ts'
 import type { Connection } from './table.ts'
 import { fewestFirst } from './table.ts'
 
-/** Connections that are read on in one turn of the event loop: each may bring a request. */
 const maxReadOn = 64
 
 /**
- * Connections that have just come. One is taken in each turn of the event loop, so whoever comes last waits for as many turns as
- * others came before, and each of those would be longer for what these send. So while one after the other comes, none of them is
- * read; then those of clients with few connections are read first.
+ * Connections that come one after the other. The event loop takes in one a turn, so the last one waits for as many turns as there
+ * are connections, and requests that are read meanwhile make each turn longer. So none is read until the burst is over; then those
+ * of clients with few connections are read first.
  */
-export class Arrivals {
-  readonly #mostMs: number
-  readonly #isHolding: boolean
-  readonly #readOnLater = inTurns(maxReadOn)
-  #come: Connection[] = []
+export class AcceptBurst {
+  readonly #maxMs: number
+  readonly #holdsReading: boolean
+  readonly #readOnLater = batchedSetImmediate(maxReadOn)
+  #accepted: Connection[] = []
   #resting = 0
   #since = 0
-  #hasCome = false
-  #isComing = false
+  #hasAccepted = false
+  #isUnderWay = false
 
-  /**
-   * @param isHolding whether connections are kept from being read here
-   * @param mostMs the longest time for which this goes on
-   */
-  constructor(isHolding: boolean, mostMs = 100) {
-    this.#isHolding = isHolding
-    this.#mostMs = mostMs
+  constructor(holdsReading: boolean, maxMs = 100) {
+    this.#holdsReading = holdsReading
+    this.#maxMs = maxMs
   }
 
-  /** Whether others may be about to come. */
-  get isComing(): boolean {
-    return this.#isComing
+  get isUnderWay(): boolean {
+    return this.#isUnderWay
   }
 
-  take(connection: Connection): void {
-    this.#hasCome = true
-    if (this.#isHolding) this.#come.push(connection)
-    if (this.#isComing) return
-    this.#isComing = true
+  add(connection: Connection): void {
+    this.#hasAccepted = true
+    if (this.#holdsReading) this.#accepted.push(connection)
+    if (this.#isUnderWay) return
+    this.#isUnderWay = true
     this.#since = performance.now()
-    this.#look()
+    this.#watch()
   }
 
   /** Has connections read in later turns of the event loop, so many in each. */
@@ -50,25 +44,24 @@ export class Arrivals {
     this.#readOn(connections)
   }
 
-  #look(): void {
+  #watch(): void {
     setImmediate(() => {
-      const goesOn = this.#hasCome && performance.now() - this.#since < this.#mostMs
-      this.#hasCome = false
+      const goesOn = this.#hasAccepted && performance.now() - this.#since < this.#maxMs
+      this.#hasAccepted = false
       if (!goesOn) {
         this.#end()
         return
       }
-      // one alone is read as it comes
-      if (this.#come.length > 1)
-        for (; this.#resting < this.#come.length; this.#resting++) rest(this.#come[this.#resting])
-      this.#look()
+      if (this.#accepted.length > 1)
+        for (; this.#resting < this.#accepted.length; this.#resting++) rest(this.#accepted[this.#resting])
+      this.#watch()
     })
   }
 
   #end(): void {
-    this.#isComing = false
-    const resting = this.#come.slice(0, this.#resting)
-    this.#come = []
+    this.#isUnderWay = false
+    const resting = this.#accepted.slice(0, this.#resting)
+    this.#accepted = []
     this.#resting = 0
     this.#readOn(resting)
   }

@@ -1,14 +1,13 @@
-import type { Limits } from '../http/limits.ts'
-import type { Connection, ConnectionTable, Share } from './table.ts'
+import type { WireLimits } from './limits.ts'
+import type { AddressUsage, Connection, ConnectionTable } from './table.ts'
 
-/** Connections over the limits that are kept until they have been told so. */
+/** Connections over the limits that are kept until their request has been refused. */
 const maxExcess = 128
-/** The time in which such a connection has to send its request. */
 const excessMs = 5000
 
-export type AdmissionLimits = Pick<Limits, 'maxConnections' | 'maxConnectionsPerAddress'>
+type AdmissionLimits = Pick<WireLimits, 'maxConnections' | 'maxConnectionsPerAddress'>
 
-/** Marks the connections that are too many, and cuts those that are too many to be told. */
+/** Marks connections over the limits, whose requests are refused, and cuts those beyond `maxExcess`. */
 export class Admission {
   readonly #table: ConnectionTable
   readonly #limits: AdmissionLimits
@@ -19,12 +18,11 @@ export class Admission {
     this.#limits = limits
   }
 
-  /** Decides over a connection that has just been added to the table. */
   admit(connection: Connection): void {
     const { maxConnections, maxConnectionsPerAddress } = this.#limits
-    const { socket, share } = connection
-    const hasRoom = () => this.#table.size <= maxConnections || this.#makesRoom(share)
-    if (share.connections <= maxConnectionsPerAddress && hasRoom()) return
+    const { socket, usage } = connection
+    const hasRoom = () => this.#table.size <= maxConnections || this.#makesRoom(usage)
+    if (usage.connections <= maxConnectionsPerAddress && hasRoom()) return
     connection.isExcess = true
     connection.isLast = true
     if (this.#excess === maxExcess) {
@@ -39,16 +37,13 @@ export class Admission {
     })
   }
 
-  /**
-   * Closes a connection in favour of an address that has far fewer: of the address that has most the newest on which nothing is
-   * answered. So a few addresses cannot keep all others out with connections that they do not use.
-   */
-  #makesRoom(share: Share): boolean {
+  /** Closes the newest idle connection of the address that has most, in favour of one that has at most half as many. */
+  #makesRoom(usage: AddressUsage): boolean {
     const all = Array.from(this.#table)
-    let most = share
-    for (const each of all) if (each.share.connections > most.connections) most = each.share
-    if (2 * share.connections > most.connections) return false
-    const idle = all.findLast((each) => each.share === most && each.isIdle && !each.socket.destroyed)
+    let most = usage
+    for (const each of all) if (each.usage.connections > most.connections) most = each.usage
+    if (2 * usage.connections > most.connections) return false
+    const idle = all.findLast((each) => each.usage === most && each.isIdle && !each.socket.destroyed)
     idle?.socket.destroy()
     return idle !== undefined
   }

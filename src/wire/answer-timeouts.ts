@@ -1,42 +1,45 @@
-import type { ConnectionTable, Turn } from './table.ts'
+import type { Exchange } from './table.ts'
 
 const mebibyte = 2 ** 20
 
-interface Lateness {
+interface Pending {
   readonly since: number
   readonly taken: number
 }
 
+export interface Answering {
+  readonly exchange?: { readonly response: Pick<Exchange['response'], 'writableLength'> } | undefined
+  readonly socket: Pick<Exchange['request']['socket'], 'writableLength' | 'bytesWritten' | 'destroy'>
+}
+
 /** Ends the connections of clients that do not take their answer: each MiB of it has its time. */
-export class Patience {
-  readonly #table: ConnectionTable
+export class AnswerTimeouts {
+  readonly #connections: Iterable<Answering>
   readonly #answerTimeoutMs: number
   /** Since when an answer waits to be taken, and the bytes of the connection that were taken before. */
-  #late = new Map<Turn, Lateness>()
+  #pending = new Map<object, Pending>()
 
-  constructor(table: ConnectionTable, answerTimeoutMs: number) {
-    this.#table = table
+  constructor(connections: Iterable<Answering>, answerTimeoutMs: number) {
+    this.#connections = connections
     this.#answerTimeoutMs = answerTimeoutMs
   }
 
-  /** How often to look. */
   get intervalMs(): number {
     return Math.min(1000, this.#answerTimeoutMs / 4)
   }
 
-  /** Looks at all answers under way. */
-  look(now: number = performance.now()): void {
-    const late = new Map<Turn, Lateness>()
-    for (const { turn, socket } of this.#table) {
-      if (turn === undefined || socket.writableLength + turn.response.writableLength === 0) continue
-      const { since, taken } = this.#late.get(turn) ?? {
+  check(now: number = performance.now()): void {
+    const pending = new Map<object, Pending>()
+    for (const { exchange, socket } of this.#connections) {
+      if (exchange === undefined || socket.writableLength + exchange.response.writableLength === 0) continue
+      const { since, taken } = this.#pending.get(exchange) ?? {
         since: now,
         taken: socket.bytesWritten - socket.writableLength,
       }
       const mebibytes = Math.max(1, Math.ceil((socket.bytesWritten - taken) / mebibyte))
       if (now - since > mebibytes * this.#answerTimeoutMs) socket.destroy()
-      else late.set(turn, { since, taken })
+      else pending.set(exchange, { since, taken })
     }
-    this.#late = late
+    this.#pending = pending
   }
 }

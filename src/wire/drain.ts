@@ -1,9 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 
-/**
- * Reads on after an answer was given before the whole body had come, so that a client that sends first and reads later sees
- * the answer; only so far, then the connection is cut.
- */
+/** Reads the rest of a body after an early answer, which some clients read only then; at the bounds the connection is cut. */
 export function drain(request: IncomingMessage, maxBytes: number, maxMilliseconds: number): void {
   if (request.complete || request.readableEnded || request.destroyed) return
   const cut = setTimeout(() => request.socket.destroy(), maxMilliseconds)

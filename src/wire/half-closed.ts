@@ -1,22 +1,20 @@
 import type { Connection } from './table.ts'
 
-/** Times after which a client that has closed its side is asked whether it is still there. */
 const firstMs = 250
 const longestMs = 8000
 
 /**
- * A client that closed its side of the connection may have left, or may still read: only an attempt to write tells. So while
- * its answer is being computed it is sent 100 Continue now and then, which a client skips (RFC 9110, section 15.2), and which
- * fails when it has left; the response is closed then.
+ * Only an attempt to write tells whether a client that closed its side has left. So it is sent 100 Continue now and then until its
+ * answer begins, which clients skip (RFC 9110, section 15.2); the response is closed when that fails.
  */
 export function probeWhenHalfClosed(connection: Connection): void {
   const { socket } = connection
   socket.once('end', () => {
     let milliseconds = firstMs
     const probe = () => {
-      const { turn } = connection
-      if (turn === undefined || turn.response.headersSent || turn.request.httpVersion === '1.0') return
-      turn.response.writeContinue()
+      const { exchange } = connection
+      if (exchange === undefined || exchange.response.headersSent || exchange.request.httpVersion === '1.0') return
+      exchange.response.writeContinue()
       milliseconds = Math.min(2 * milliseconds, longestMs)
       timer = setTimeout(probe, milliseconds)
     }

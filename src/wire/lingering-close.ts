@@ -1,4 +1,5 @@
 import { Socket } from 'node:net'
+import type { WireLimits } from './limits.ts'
 import type { Connection } from './table.ts'
 
 /** Time without a byte after which a client that was still sending is given up. */
@@ -6,10 +7,7 @@ const sendingMs = 5000
 /** The same for a client that has sent its request. */
 const doneMs = 1000
 
-export interface LingeringLimits {
-  readonly maxDrainBytes: number
-  readonly requestTimeoutMs: number
-}
+type LingeringLimits = Pick<WireLimits, 'maxDrainBytes' | 'requestTimeoutMs'>
 
 /**
  * Has a connection closed as RFC 9112, section 9.6 asks for: after the last answer only the service's side is closed, and what
@@ -17,7 +15,6 @@ export interface LingeringLimits {
  */
 export function lingerAtEnd(connection: Connection, limits: LingeringLimits): void {
   const { socket } = connection
-  // what node:http calls after an answer that is the last
   socket.destroySoon = () => {
     if (connection.isEnding) return
     connection.isEnding = true
@@ -26,8 +23,8 @@ export function lingerAtEnd(connection: Connection, limits: LingeringLimits): vo
   }
 }
 
-function linger({ socket, turn }: Connection, { maxDrainBytes, requestTimeoutMs }: LingeringLimits): void {
-  const quiet = setTimeout(() => socket.destroy(), turn?.request.complete === true ? doneMs : sendingMs)
+function linger({ socket, exchange }: Connection, { maxDrainBytes, requestTimeoutMs }: LingeringLimits): void {
+  const quiet = setTimeout(() => socket.destroy(), exchange?.request.complete === true ? doneMs : sendingMs)
   const until = performance.now() + requestTimeoutMs
   let drained = 0
   readPast(socket, (bytes) => {
@@ -40,7 +37,7 @@ function linger({ socket, turn }: Connection, { maxDrainBytes, requestTimeoutMs 
 }
 
 /** Reads on without the parser, so that nothing that comes is taken for a request. */
-export function readPast(socket: Socket, count: (bytes: number) => void = () => undefined): void {
+function readPast(socket: Socket, count: (bytes: number) => void): void {
   // where the parser was paused, it is what starts the reading again
   socket.emit('resume')
   socket.removeAllListeners('data')

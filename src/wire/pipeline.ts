@@ -1,36 +1,30 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
-import { Socket } from 'node:net'
-import type { Connection, Share, Turn } from './table.ts'
+import type { AddressUsage, Connection, Exchange } from './table.ts'
 import { whenClosed } from './when-closed.ts'
 
 /** Requests that may wait on all connections together, beyond one of each. */
 const maxWaiting = 4096
-/** Requests that begin in one turn of the event loop; those of a thousand connections may arrive in one. */
 const maxBegun = 16
-/** Requests and ends of connections that one turn of the event loop may bring; thousands could come in one. */
-const maxCome = 128
-/** For so many more counts one that is refused at once: refusing must not take the time of answering. */
-const weightOfRefusal = 3
+const maxArrived = 128
+/** A request that is refused at once counts for so many more: refusing must not take the time of answering. */
+const refusalWeight = 3
 
 /**
  * Hands the requests of each connection to the service one at a time; those that come meanwhile wait. While the service has
- * more begun than it gets done, others wait too, those of each address in turn: waiting costs less than to be refused.
+ * more begun than it gets done, others wait too, and each address has one begun after the other: waiting is better than a refusal.
  */
-export class Turns {
+export class Pipelines {
   readonly #listener: RequestListener
   readonly #isCrowded: () => boolean
   readonly #onSurge: () => void
-  readonly #held = new Map<Share, Set<Connection>>()
+  readonly #held = new Map<AddressUsage, Set<Connection>>()
   #waiting = 0
   #begun = 0
-  #come = 0
+  #arrived = 0
   #isHolding = false
-  #isGoingOn = false
+  #isScheduled = false
 
-  /**
-   * @param isCrowded whether what has begun is enough
-   * @param onSurge is called when a turn of the event loop has brought enough
-   */
+  /** @param onSurge is called when a turn of the event loop has brought `maxArrived` */
   constructor(listener: RequestListener, isCrowded: () => boolean, onSurge: () => void) {
     this.#listener = listener
     this.#isCrowded = isCrowded
@@ -39,146 +33,121 @@ export class Turns {
 
   /** A client has sent a request, or has left. */
   count(): void {
-    this.#come++
-    if (this.#come === maxCome) this.#onSurge()
-    this.#goOnLater()
+    this.#arrived++
+    if (this.#arrived === maxArrived) this.#onSurge()
+    this.#beginLater()
   }
 
   take(connection: Connection, request: IncomingMessage, response: ServerResponse): void {
     this.count()
     if (connection.isEnding) return
-    const turn: Turn = { request, response, since: performance.now(), reply: undefined }
-    const isNext = connection.turn === undefined && this.#held.size === 0 && !this.#isHolding
-    if (isNext && this.#mayBegin()) this.#begin(connection, turn)
-    else this.#wait(connection, turn)
+    const exchange: Exchange = { request, response, since: performance.now(), reply: undefined }
+    const isNext = connection.exchange === undefined && this.#held.size === 0 && !this.#isHolding
+    if (isNext && this.#mayBegin()) this.#begin(connection, exchange)
+    else this.#wait(connection, exchange)
   }
 
-  /** Lets requests wait that have not begun. */
   hold(): void {
     this.#isHolding = true
   }
 
-  /** Goes on with those that were held. */
   release(): void {
     this.#isHolding = false
-    this.#goOn()
+    this.#beginHeld()
   }
 
-  /** Forgets what waits on a connection that is closed. */
   drop(connection: Connection): void {
     this.#waiting -= connection.waiting.length
     connection.waiting = []
     this.#letGo(connection)
   }
 
-  /** Whether one more begins in this turn of the event loop. */
   #mayBegin(): boolean {
     return this.#begun < maxBegun && !this.#isCrowded()
   }
 
-  #begin(connection: Connection, turn: Turn): void {
-    connection.turn = turn
-    connection.request = turn.request
-    if (connection.isLast) turn.response.shouldKeepAlive = false
-    whenClosed(turn.response, () => this.#end(connection))
+  #begin(connection: Connection, exchange: Exchange): void {
+    const { request, response } = exchange
+    connection.exchange = exchange
+    connection.request = request
+    if (connection.isLast) response.shouldKeepAlive = false
+    whenClosed(response, () => this.#end(connection))
     this.#begun++
-    this.#goOnLater()
-    this.#listener(turn.request, turn.response)
-    // refused at once
-    if (turn.response.writableEnded) this.#begun += weightOfRefusal
+    this.#beginLater()
+    this.#listener(request, response)
+    if (response.writableEnded) this.#begun += refusalWeight
   }
 
   #end(connection: Connection): void {
-    connection.turn = undefined
+    connection.exchange = undefined
     if (connection.isEnding) this.drop(connection)
-    else if (connection.waiting.length === 0) connection.lastWords?.()
+    else if (connection.waiting.length === 0) connection.refuseSocket?.()
     else this.#hold(connection)
   }
 
-  #wait(connection: Connection, turn: Turn): void {
+  #wait(connection: Connection, exchange: Exchange): void {
     if (this.#waiting >= maxWaiting && !connection.isIdle) {
       connection.socket.destroy()
       return
     }
     this.#waiting++
-    connection.waiting.push(turn)
-    // no more is read until these have been answered
+    connection.waiting.push(exchange)
     connection.socket.pause()
-    if (connection.turn === undefined) this.#hold(connection)
+    if (connection.exchange === undefined) this.#hold(connection)
   }
 
   #hold(connection: Connection): void {
-    const { share } = connection
-    const held = this.#held.get(share) ?? new Set()
-    this.#held.set(share, held.add(connection))
-    this.#goOnLater()
+    const { usage } = connection
+    const held = this.#held.get(usage) ?? new Set()
+    this.#held.set(usage, held.add(connection))
+    this.#beginLater()
   }
 
   #letGo(connection: Connection): void {
-    const held = this.#held.get(connection.share)
+    const held = this.#held.get(connection.usage)
     held?.delete(connection)
-    if (held?.size === 0) this.#held.delete(connection.share)
+    if (held?.size === 0) this.#held.delete(connection.usage)
   }
 
-  #goOnLater(): void {
-    if (this.#isGoingOn) return
-    this.#isGoingOn = true
+  #beginLater(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
     setImmediate(() => {
-      this.#isGoingOn = false
+      this.#isScheduled = false
       this.#begun = 0
-      this.#come = 0
-      if (!this.#isHolding) this.#goOn()
+      this.#arrived = 0
+      if (!this.#isHolding) this.#beginHeld()
     })
   }
 
-  #goOn(): void {
-    for (const [share, held] of this.#held) {
+  #beginHeld(): void {
+    for (const [usage, held] of this.#held) {
       if (!this.#mayBegin()) {
-        this.#goOnLater()
+        this.#beginLater()
         return
       }
       const [connection] = held
       this.#letGo(connection)
       if (held.size > 0) {
         // the others of its address come after those of all others
-        this.#held.delete(share)
-        this.#held.set(share, held)
+        this.#held.delete(usage)
+        this.#held.set(usage, held)
       }
-      this.#next(connection)
+      this.#beginNext(connection)
     }
   }
 
-  #next(connection: Connection): void {
-    const [turn] = connection.waiting.splice(0, 1)
+  #beginNext(connection: Connection): void {
+    const [exchange] = connection.waiting.splice(0, 1)
     this.#waiting--
     if (connection.waiting.length === 0) connection.socket.resume()
-    if (!connection.socket.destroyed) this.#begin(connection, turn)
+    if (!connection.socket.destroyed) this.#begin(connection, exchange)
   }
-}
-
-/** Keeps node:http from reading on after each request, while some wait, and after each chunk, while the connection rests. */
-export function readInTurn(connection: Connection): void {
-  const { socket } = connection
-  socket.resume = () => {
-    const isHeldBack = connection.isResting || (connection.waiting.length > 0 && !connection.isEnding)
-    return isHeldBack ? socket : Socket.prototype.resume.call(socket)
-  }
-}
-
-/** Nothing is read of a connection before `readOn`. */
-export function rest(connection: Connection): void {
-  connection.isResting = true
-  connection.socket.pause()
-}
-
-export function readOn(connection: Connection): void {
-  connection.isResting = false
-  connection.socket.resume()
 }
 
 /** Makes the next answer of a connection its last; the client is told by `Connection: close`. */
 export function makeLast(connection: Connection): void {
   connection.isLast = true
-  const response = connection.turn?.response
+  const response = connection.exchange?.response
   if (response !== undefined && !response.headersSent) response.shouldKeepAlive = false
 }

@@ -1,20 +1,20 @@
 import type { RequestListener, Server } from 'node:http'
-import { createServer } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
-import type { Limits } from '../http/limits.ts'
 import type { Scheduler } from '../runtime/scheduler.ts'
-import { Arrivals } from './accept-burst.ts'
+import { AcceptBurst } from './accept-burst.ts'
 import { Admission } from './admission.ts'
-import { Patience } from './answer-timeouts.ts'
+import { AnswerTimeouts } from './answer-timeouts.ts'
 import type { Closing } from './closing.ts'
 import { closeConnections } from './closing.ts'
 import { probeWhenHalfClosed } from './half-closed.ts'
 import { Handshakes } from './handshakes.ts'
+import type { WireLimits } from './limits.ts'
 import { lingerAtEnd } from './lingering-close.ts'
-import { makeLast, readInTurn, Turns } from './pipeline.ts'
-import { Chunks } from './small-chunks.ts'
-import type { Connection, Share } from './table.ts'
+import { createNodeServer, keepOrder, takeListeners } from './node-server.ts'
+import { makeLast, Pipelines } from './pipeline.ts'
+import { controlReading } from './reading.ts'
+import { SmallChunks } from './small-chunks.ts'
+import type { AddressUsage, Connection } from './table.ts'
 import { ConnectionTable } from './table.ts'
 import type { Tls } from './tls.ts'
 
@@ -27,28 +27,29 @@ declare module 'fastify' {
 /** The HTTP server, and all that is known and decided about its connections. */
 export class Connections {
   readonly #table = new ConnectionTable()
-  readonly #limits: Limits
+  readonly #limits: WireLimits
   readonly #keepAliveTimeoutMs: number
   readonly #tls: Pick<Tls, 'options'> | undefined
   readonly #ending = new AbortController()
   #isCrowded = () => false
   #close: (closing: Closing) => Promise<void> = () => Promise.resolve()
 
-  /** @param tls for a service that is reached by HTTPS alone */
-  constructor(limits: Limits, keepAliveTimeoutMs: number, tls?: Pick<Tls, 'options'>) {
+  constructor(limits: WireLimits, keepAliveTimeoutMs: number, tls?: Pick<Tls, 'options'>) {
     this.#tls = tls
     this.#limits = limits
     this.#keepAliveTimeoutMs = keepAliveTimeoutMs
   }
 
-  /** How many are open. */
   get size(): number {
     return this.#table.size
   }
 
-  /** From how many addresses. */
   get addresses(): number {
     return this.#table.addresses
+  }
+
+  get usages(): Iterable<AddressUsage> {
+    return this.#table.usages
   }
 
   /** Aborted when they begin to be closed: an answer that has no end of its own has to end. */
@@ -56,65 +57,62 @@ export class Connections {
     return this.#ending.signal
   }
 
-  /** What each of these has. */
-  get shares(): Iterable<Share> {
-    return this.#table.shares
-  }
-
-  /** The connection of a socket; undefined where there is none, as for an injected request. */
+  /** Undefined where there is no connection, as for an injected request. */
   of(socket: Socket | null | undefined): Connection | undefined {
     return this.#table.of(socket)
   }
 
-  /** Lets requests wait before they begin while the scheduler has enough to do. */
   waitFor(scheduler: Pick<Scheduler, 'isCrowded'>): void {
     this.#isCrowded = () => scheduler.isCrowded
   }
 
-  /** Makes the server, whose requests go to the listener one at a time for each connection. */
   serve(listener: RequestListener): Server {
     const table = this.#table
     const limits = this.#limits
+    const { headersTimeoutMs } = limits
     const admission = new Admission(table, limits)
-    const arrivals = new Arrivals(this.#tls === undefined)
-    const turns = new Turns(
+    const burst = new AcceptBurst(this.#tls === undefined)
+    const pipelines = new Pipelines(
       listener,
       () => this.#isCrowded(),
-      () => arrivals.spread(Array.from(table).filter(({ isRead }) => isRead)),
+      () => burst.spread(Array.from(table).filter(({ isRead }) => isRead)),
     )
-    const chunks = new Chunks(table, arrivals)
-    const patience = new Patience(table, limits.answerTimeoutMs)
-    const server = this.#create()
+    const chunks = new SmallChunks(table, burst)
+    const timeouts = new AnswerTimeouts(table, limits.answerTimeoutMs)
+    const server = createNodeServer(
+      { headersTimeoutMs, keepAliveTimeoutMs: this.#keepAliveTimeoutMs },
+      this.#tls?.options,
+    )
     const begin = (connection: Connection) => {
-      readInTurn(connection)
+      controlReading(connection)
       lingerAtEnd(connection, limits)
       probeWhenHalfClosed(connection)
-      connection.socket.once('end', () => turns.count())
+      connection.socket.once('end', () => pipelines.count())
     }
-    const beginSecured = speakerOf(server, 'secureConnection')
+    const beginSecured = takeListeners(server, 'secureConnection')
     const handshakes =
       this.#tls &&
       new Handshakes(table, {
-        speak: speakerOf(server, 'connection'),
+        speak: takeListeners(server, 'connection'),
         use: (connection) => {
           beginSecured(connection.socket)
           keepOrder(connection.socket)
           begin(connection)
         },
-        timeoutMs: limits.headersTimeoutMs,
+        timeoutMs: headersTimeoutMs,
         maxPerAddress: Math.ceil(limits.maxConnectionsPerAddress / 4),
-        arrivals,
+        burst,
       })
     server.on('connection', (socket) => {
       const connection = table.add(socket)
       if (this.ending.aborted) makeLast(connection)
       if (handshakes === undefined) begin(connection)
       else handshakes.begin(connection)
-      arrivals.take(connection)
+      burst.add(connection)
       admission.admit(connection)
       socket.once('close', () => {
-        turns.drop(connection)
-        turns.count()
+        pipelines.drop(connection)
+        pipelines.count()
       })
     })
     if (handshakes !== undefined) server.on('secureConnection', (socket: Socket) => handshakes.end(socket))
@@ -122,39 +120,14 @@ export class Connections {
       const connection = table.of(request.socket)
       if (connection === undefined) return
       chunks.watch(connection, request)
-      turns.take(connection, request, response)
+      pipelines.take(connection, request, response)
     })
     server.on('listening', () => {
-      const timer = setInterval(() => patience.look(), patience.intervalMs).unref()
+      const timer = setInterval(() => timeouts.check(), timeouts.intervalMs).unref()
       server.once('close', () => clearInterval(timer))
     })
-    this.#close = (closing) => closeConnections(server, table, turns, closing)
+    this.#close = (closing) => closeConnections(server, table, pipelines, closing)
     return server
-  }
-
-  #create(): Server {
-    const { headersTimeoutMs } = this.#limits
-    const options = {
-      headersTimeout: headersTimeoutMs,
-      // the time for a body is kept where it is read
-      requestTimeout: 0,
-      connectionsCheckingInterval: 500,
-      keepAliveTimeout: this.#keepAliveTimeoutMs,
-      // its refusal would be no problem document
-      requireHostHeader: false,
-    }
-    if (this.#tls === undefined) return Object.assign(createServer(options), { httpAllowHalfOpen: true })
-    const server = createTlsServer({
-      ...options,
-      ...this.#tls.options,
-      handshakeTimeout: headersTimeoutMs,
-      // as servers without TLS have it
-      noDelay: true,
-    })
-    // who does not speak TLS could not read a refusal
-    server.removeAllListeners('tlsClientError')
-    server.on('tlsClientError', (_error, socket) => socket.destroy())
-    return Object.assign(server, { httpAllowHalfOpen: true })
   }
 
   /** Ends the service for all clients in good order; resolves when no connection is left. */
@@ -162,21 +135,4 @@ export class Connections {
     this.#ending.abort()
     await this.#close(closing)
   }
-}
-
-/** What a server does with a new connection, or one that is encrypted, and will now do only when it is told to. */
-function speakerOf(server: Server, event: 'connection' | 'secureConnection'): (socket: Socket) => void {
-  const listeners = server.listeners(event)
-  server.removeAllListeners(event)
-  return (socket) => {
-    for (const listener of listeners) listener.call(server, socket)
-  }
-}
-
-/**
- * Where bytes came before HTTP was spoken, those that follow must not overtake them while the connection rests: node:http reads
- * past the stream of a socket as long as nobody else listens to it.
- */
-function keepOrder(socket: Socket): void {
-  if (socket.readableLength > 0) socket.on('data', () => undefined)
 }

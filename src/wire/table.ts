@@ -4,57 +4,50 @@ import { isIPv6 } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 /** A request and its answer, on a connection where the others wait for it. */
-export interface Turn {
+export interface Exchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
-  /** When it came, by `performance.now()`. */
   readonly since: number
-  /** What Fastify answers it with; there once a hook has run. */
   reply: FastifyReply | undefined
 }
 
-/** What all connections of one address have together. */
-export interface Share {
+/** What all connections of one address use together. */
+export interface AddressUsage {
   readonly address: string
   connections: number
   /** Its requests that are being answered, the newest last. */
   readonly answering: FastifyRequest[]
-  /** Handshakes that are under way. */
   handshakes: number
 }
 
-/** A client's connection. */
 export class Connection {
   /** Under TLS that of the network until the client has shown itself to speak it, then the one that is encrypted. */
   socket: Socket
-  readonly share: Share
-  /** Whether it is one too many, kept only until it has been told so. */
+  readonly usage: AddressUsage
+  /** Whether it is over the limits, kept only until its request has been refused. */
   isExcess = false
-  /** Whether its next answer says that it is the last. */
   isLast = false
   /** Whether its last answer was given: what still comes is not read. */
   isEnding = false
-  /** Whether nothing is read before the event loop has come around. */
+  /** Whether it is not read for now. */
   isResting = false
-  /** Whether its client has still to show that it speaks TLS. */
   isSecuring = false
-  /** The request that is being answered. */
-  turn: Turn | undefined
+  exchange: Exchange | undefined
   /** The request that was answered last, or is being answered: its body may still come. */
   request: IncomingMessage | undefined
   /** Requests that came before the one in front of them was answered. */
-  waiting: Turn[] = []
-  /** What is said when the requests before it have been answered. */
-  lastWords: (() => void) | undefined
+  waiting: Exchange[] = []
+  /** Refuses what cannot be read, once the requests before it have been answered. */
+  refuseSocket: (() => void) | undefined
 
-  constructor(socket: Socket, share: Share) {
+  constructor(socket: Socket, usage: AddressUsage) {
     this.socket = socket
-    this.share = share
+    this.usage = usage
   }
 
   /** The client's address; of IPv6 its /64 network, which is one client's. */
   get address(): string {
-    return this.share.address
+    return this.usage.address
   }
 
   /** Whether its bytes are taken as they come; those that begin a handshake are not read here, and would be lost. */
@@ -62,30 +55,25 @@ export class Connection {
     return !this.isSecuring && !this.socket.isPaused()
   }
 
-  /** Whether nothing is being answered or waits to be. */
   get isIdle(): boolean {
-    return this.turn === undefined && this.waiting.length === 0
+    return this.exchange === undefined && this.waiting.length === 0
   }
 }
 
-/** All open connections, and what each address has of them. */
 export class ConnectionTable {
   readonly #connections = new Map<Socket, Connection>()
-  readonly #shares = new Map<string, Share>()
+  readonly #usages = new Map<string, AddressUsage>()
 
-  /** How many are open. */
   get size(): number {
     return this.#connections.size
   }
 
-  /** From how many addresses. */
   get addresses(): number {
-    return this.#shares.size
+    return this.#usages.size
   }
 
-  /** What each of these has. */
-  get shares(): Iterable<Share> {
-    return this.#shares.values()
+  get usages(): Iterable<AddressUsage> {
+    return this.#usages.values()
   }
 
   /** The connection of a socket; undefined for one that is not or no more in the table. */
@@ -93,18 +81,17 @@ export class ConnectionTable {
     return this.#connections.get(socket as Socket)
   }
 
-  /** Takes in a socket until it is closed. */
   add(socket: Socket): Connection {
     const address = clientOf(socket.remoteAddress)
-    const share = this.#shares.get(address) ?? { address, connections: 0, answering: [], handshakes: 0 }
-    share.connections++
-    this.#shares.set(address, share)
-    const connection = new Connection(socket, share)
+    const usage = this.#usages.get(address) ?? { address, connections: 0, answering: [], handshakes: 0 }
+    usage.connections++
+    this.#usages.set(address, usage)
+    const connection = new Connection(socket, usage)
     this.#connections.set(socket, connection)
     socket.once('close', () => {
       this.#connections.delete(connection.socket)
-      share.connections--
-      if (share.connections === 0) this.#shares.delete(address)
+      usage.connections--
+      if (usage.connections === 0) this.#usages.delete(address)
     })
     return connection
   }
@@ -121,12 +108,11 @@ export class ConnectionTable {
   }
 }
 
-/** Orders connections: those of clients that have few come first. */
 export function fewestFirst(a: Connection, b: Connection): number {
-  return a.share.connections - b.share.connections
+  return a.usage.connections - b.usage.connections
 }
 
-/** Whom an address stands for: an IPv4 address, or the /64 network of an IPv6 one; '' where there is none. */
+/** The client that an address stands for: an IPv4 address, or the /64 network of an IPv6 one; '' where there is none. */
 export function clientOf(address: string | undefined): string {
   if (address === undefined || !isIPv6(address)) return address ?? ''
   const [, ipv4] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address) ?? []

@@ -3,9 +3,15 @@ import { readFile } from 'node:fs/promises'
 import type { SecureContextOptions, Server } from 'node:tls'
 import { createSecureContext } from 'node:tls'
 import type { FastifyBaseLogger } from 'fastify'
-import type { Config } from '../config.ts'
-import { ConfigError } from '../config.ts'
 import { codeOf, WatchedFiles } from '../runtime/watched-files.ts'
+
+export interface TlsVariables {
+  readonly TLS_CERT_FILE?: string | undefined
+  readonly TLS_KEY_FILE?: string | undefined
+}
+
+/** A certificate or a key that cannot be used; the message names the variable and the remedy. */
+export class TlsUnusable extends Error {}
 
 interface Paths {
   readonly cert: string
@@ -14,7 +20,6 @@ interface Paths {
 
 /** The certificate and the key of the service, read again when their files change. */
 export class Tls {
-  /** What a server begins with. */
   readonly options: SecureContextOptions
   readonly #paths: Paths
   readonly #watched: WatchedFiles
@@ -25,35 +30,27 @@ export class Tls {
     this.#watched = watched
   }
 
-  /**
-   * Undefined where the service speaks plain HTTP.
-   *
-   * @throws ConfigError for files that cannot be used
-   */
-  static async open({
-    TLS_CERT_FILE: cert,
-    TLS_KEY_FILE: key,
-  }: Pick<Config, 'TLS_CERT_FILE' | 'TLS_KEY_FILE'>): Promise<Tls | undefined> {
+  /** @throws TlsUnusable for files that cannot be used. @returns undefined where the service speaks plain HTTP */
+  static async open({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key }: TlsVariables): Promise<Tls | undefined> {
     if (cert === undefined || key === undefined) return undefined
     const watched = await WatchedFiles.at(cert, key)
     const paths = { cert, key }
     return new Tls(paths, await read(paths), watched)
   }
 
-  /** Gives a server what the files hold now after each change; what cannot be used leaves it as it is. */
+  /** Gives a server what the files hold after each change, unless it cannot be used. */
   renew(server: Pick<Server, 'setSecureContext'>, log: FastifyBaseLogger, everyMilliseconds = 1000): void {
     this.#watched.watch(async () => {
       try {
         server.setSecureContext(await read(this.#paths))
         log.info('read the certificate and its key again')
       } catch (error) {
-        const reason = (error as ConfigError).message
+        const reason = (error as Error).message
         log.error({ reason }, 'the certificate and its key cannot be used; those read before stay in force')
       }
     }, everyMilliseconds)
   }
 
-  /** Looks no more whether they change. */
   close(): void {
     this.#watched.close()
   }
@@ -64,27 +61,27 @@ async function read({ cert: certPath, key: keyPath }: Paths): Promise<SecureCont
   const key = await textOf('TLS_KEY_FILE', keyPath)
   const certificate = attempt(() => new X509Certificate(cert))
   if (certificate === undefined)
-    throw new ConfigError(
+    throw new TlsUnusable(
       `TLS_CERT_FILE=${certPath}: it must begin with a certificate in PEM, and go on with those that it is signed by`,
     )
   const privateKey = attempt(() => createPrivateKey(key))
   if (privateKey === undefined)
-    throw new ConfigError(`TLS_KEY_FILE=${keyPath}: it must be a private key in PEM without a passphrase`)
+    throw new TlsUnusable(`TLS_KEY_FILE=${keyPath}: it must be a private key in PEM without a passphrase`)
   if (!certificate.checkPrivateKey(privateKey))
-    throw new ConfigError(
+    throw new TlsUnusable(
       `TLS_KEY_FILE=${keyPath}: it is not the key of the certificate in TLS_CERT_FILE=${certPath}; set both to files that were made together`,
     )
   const options: SecureContextOptions = {
     cert,
     key,
     minVersion: 'TLSv1.2',
-    // a client could have the service compute for the asking
+    // handshakes cost the service more than the client
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
   }
   try {
     createSecureContext(options)
   } catch (error) {
-    throw new ConfigError(`TLS_CERT_FILE=${certPath}: OpenSSL does not take it: ${(error as Error).message}`)
+    throw new TlsUnusable(`TLS_CERT_FILE=${certPath}: OpenSSL does not take it: ${(error as Error).message}`)
   }
   return options
 }
@@ -93,7 +90,7 @@ async function textOf(name: string, path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8')
   } catch (error) {
-    throw new ConfigError(`${name}=${path}: it cannot be read: ${codeOf(error)}; name a file that the service may read`)
+    throw new TlsUnusable(`${name}=${path}: it cannot be read: ${codeOf(error)}; name a file that the service may read`)
   }
 }
 

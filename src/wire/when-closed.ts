@@ -6,10 +6,7 @@ interface Watched extends ServerResponse {
   [callbacks]?: (() => void)[]
 }
 
-/**
- * Calls back, in the order of asking, when a response is closed, however it ends. One listener serves all who ask: each of its own
- * would cost a small request as much as its checks do.
- */
+/** Calls back, in the order of asking, when a response is closed, however it ends. All callbacks of a response have one listener. */
 export function whenClosed(response: ServerResponse, callback: () => void): void {
   const watched: Watched = response
   const asked = watched[callbacks]

@@ -3,6 +3,7 @@ import { test } from 'tap'
 import type { Question, ToWorker } from '../../src/cluster/messages.ts'
 import type { Process } from '../../src/cluster/primary.ts'
 import { Primary } from '../../src/cluster/primary.ts'
+import type { Ledger } from '../../src/quotas/ledger.ts'
 import { MemoryLedger } from '../../src/quotas/memory-ledger.ts'
 import { eventually } from '../eventually.ts'
 import { counter, gauge } from '../operation/support.ts'
@@ -47,29 +48,31 @@ interface Line {
   readonly fields: Record<string, unknown>
 }
 
-function lead(workers: number, pauseMs = 1) {
+function lead(workers: number, pauseMs = 1, ledger: Ledger = new MemoryLedger()) {
   const forked: FakeWorker[] = []
   const lines: Line[] = []
+  const failures: Error[] = []
   const log = (level: Line['level']) => (fields: object | string, message?: string) =>
     lines.push({ level, fields: typeof fields === 'string' ? { message: fields } : { ...fields, message } })
   const primary = new Primary({
     workers,
     pauseMs,
     log: { info: log('info'), error: log('error') },
-    ledger: new MemoryLedger(),
+    ledger,
     metrics: async (silent) => [gauge('lossmeter_silent_workers', silent)],
     fork: (place) => {
+      if (failures.length > 0) throw failures.pop()
       const worker = new FakeWorker(place, 100 + forked.length)
       forked.push(worker)
       return worker as unknown as Process
     },
   })
-  return { primary, forked, lines }
+  return { primary, forked, lines, failures }
 }
 
 /** A primary whose workers listen. */
-async function started(workers: number, pauseMs?: number) {
-  const led = lead(workers, pauseMs)
+async function started(workers: number, pauseMs?: number, ledger?: Ledger) {
+  const led = lead(workers, pauseMs, ledger)
   const start = led.primary.start()
   for (let at = 0; at < workers; at++) {
     await eventually(() => led.forked.length > at)
@@ -165,10 +168,10 @@ test('a restart replaces one after the other: the new one listens before the old
   forked[2].listen()
   t.ok(await eventually(() => forked[0].heard.length === 1))
   t.same(forked[0].heard, [{ close: { delayMs: 0, isAll: false } }])
-  forked[0].ask('turn')
+  forked[0].ask('mayStop')
   forked[0].ask('stopped')
   t.same(forked[0].heard.slice(1), [
-    { answer: 'turn', isLast: false },
+    { answer: 'mayStop', isLast: false },
     { answer: 'stopped', isLast: false },
   ])
   t.equal(forked.length, 3, 'the second waits until the first has ended')
@@ -223,16 +226,16 @@ test('at the end all are told; one after the other stops listening, and all go o
   t.equal(forked.length, 3, 'no restart any more')
   const [a, b, c] = forked
   const heard = () => forked.map((worker) => worker.heard.splice(0))
-  a.ask('turn')
-  t.same(heard(), [[{ answer: 'turn', isLast: false }], [], []])
-  b.ask('turn')
-  t.same(heard(), [[], [{ answer: 'turn', isLast: false }], []])
-  c.ask('turn')
+  a.ask('mayStop')
+  t.same(heard(), [[{ answer: 'mayStop', isLast: false }], [], []])
+  b.ask('mayStop')
+  t.same(heard(), [[], [{ answer: 'mayStop', isLast: false }], []])
+  c.ask('mayStop')
   t.same(heard(), [[], [], []], 'the last one waits for the others')
   a.ask('stopped')
   t.same(heard(), [[], [], []])
   b.end(null, 'SIGKILL')
-  t.same(heard(), [[], [], [{ answer: 'turn', isLast: true }]], 'one that has ended has stopped, too')
+  t.same(heard(), [[], [], [{ answer: 'mayStop', isLast: true }]], 'one that has ended has stopped, too')
   c.ask('trip')
   t.same(heard(), [[], [], [{ answer: 'trip', isLast: false }]])
   c.ask('stopped')
@@ -290,16 +293,17 @@ test('workers ask it for the metrics of all, those that have ended included', as
   const { forked, lines } = await started(2)
   const told = (worker: FakeWorker, count: number) => {
     worker.on('heard', (message: ToWorker) => {
-      if ('wantsMetrics' in message) worker.emit('message', { metrics: [counter('a_total', count), gauge('b', count)] })
+      if ('wantsSnapshot' in message)
+        worker.emit('message', { snapshot: [counter('a_total', count), gauge('b', count)] })
     })
   }
   told(forked[0], 2)
   told(forked[1], 5)
   const scraped = async (number: number) => {
-    forked[0].emit('message', { scrape: number })
-    const text = () => forked[0].heard.flatMap((message) => ('text' in message ? [message] : [])).at(-1)
-    await eventually(() => text()?.scrape === number)
-    return text()?.text.match(/^\w+ .*$/gm)
+    forked[0].emit('message', { number, needs: 'metrics' })
+    const text = () => forked[0].heard.flatMap((message) => ('metrics' in message ? [message] : [])).at(-1)
+    await eventually(() => text()?.number === number)
+    return text()?.metrics.match(/^\w+ .*$/gm)
   }
   t.same(await scraped(1), ['lossmeter_silent_workers 0', 'a_total 7', 'b 7'])
   forked[1].end(1)
@@ -312,4 +316,64 @@ test('workers ask it for the metrics of all, those that have ended included', as
     level: 'error',
     fields: { workers: 1, message: 'workers did not tell their metrics in time' },
   })
+})
+
+test('what it cannot answer is logged once until it can, and the worker is told', async (t) => {
+  let isBroken = true
+  const ledger: Ledger = {
+    take: async () => {
+      if (isBroken) throw new Error('broken')
+      return []
+    },
+    close: async () => undefined,
+  }
+  const { forked, lines } = await started(1, undefined, ledger)
+  const { heard } = forked[0]
+  const ask = async (number: number) => {
+    forked[0].emit('message', { number, asks: [] })
+    t.ok(await eventually(() => heard.length === number))
+  }
+  await ask(1)
+  await ask(2)
+  isBroken = false
+  await ask(3)
+  isBroken = true
+  await ask(4)
+  const failure = 'Error: broken'
+  t.same(heard, [
+    { number: 1, failure },
+    { number: 2, failure },
+    { number: 3, grants: [] },
+    { number: 4, failure },
+  ])
+  t.match(lines, Array(2).fill({ level: 'error', fields: { kind: 'quotas', message: 'cannot answer the workers' } }))
+  t.equal(lines.length, 2)
+})
+
+test('metrics that cannot be added up are answered as a failure', async (t) => {
+  const { forked, lines } = await started(1)
+  const wrong = { name: 'a', help: 'a', type: 'gauge', values: undefined }
+  forked[0].on('heard', (message: ToWorker) => {
+    if ('wantsSnapshot' in message) forked[0].emit('message', { snapshot: [wrong] })
+  })
+  forked[0].emit('message', { number: 1, needs: 'metrics' })
+  t.ok(await eventually(() => forked[0].heard.length === 2))
+  t.match(forked[0].heard[1], { number: 1, failure: /Error/ })
+  t.match(lines, [{ fields: { kind: 'metrics', message: 'cannot answer the workers' } }])
+})
+
+test('a worker that cannot be started is tried again after a pause', async (t) => {
+  const { forked, lines, failures } = await started(1)
+  failures.push(new Error('too many processes'))
+  forked[0].emit('error', new Error('the channel is broken'))
+  forked[0].end(1)
+  t.ok(await eventually(() => forked.length === 2))
+  t.match(lines, [
+    { fields: { message: 'a worker has failed' } },
+    { fields: { message: 'a worker has ended; another takes its place', pauseMs: 1 } },
+    { fields: { err: { message: 'too many processes' }, message: 'cannot start a worker', pauseMs: 2 } },
+  ])
+  const first = lead(2)
+  first.failures.push(new Error('too many processes'))
+  t.equal(await first.primary.start(), false, 'at the start it is the end')
 })

@@ -1,10 +1,10 @@
 import { test } from 'tap'
-import { shareOf } from '../../src/cluster/split-limits.ts'
+import { splitLimits } from '../../src/cluster/split-limits.ts'
 import { parseConfig } from '../../src/config.ts'
 
 test('what is for all is split evenly, never to nothing; the rest stays', async (t) => {
   const config = parseConfig({ WORKERS: '2', MAX_CONNECTIONS_PER_ADDRESS: '1', MAX_CONNECTIONS: '7' })
-  t.same(shareOf(config), {
+  t.same(splitLimits(config), {
     ...config,
     MAX_IN_FLIGHT_BYTES: 268_435_456,
     MAX_REQUESTS_IN_FLIGHT: 512,

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { test } from 'tap'
 import type { ToPrimary } from '../../src/cluster/messages.ts'
-import { Membership } from '../../src/cluster/worker.ts'
+import { WorkerLink } from '../../src/cluster/worker.ts'
 import { eventually } from '../eventually.ts'
 
 class Channel extends EventEmitter {
@@ -13,30 +13,33 @@ class Channel extends EventEmitter {
   }
 }
 
+const lines: string[] = []
+const log = { error: (_fields: unknown, message?: string) => lines.push(String(message)) }
+
 test('it asks the primary, and waits for the answer', async (t) => {
   const channel = new Channel()
-  const membership = new Membership(channel)
-  const turn = membership.turn()
-  channel.emit('message', { answer: 'turn', isLast: true })
-  t.equal(await turn, true)
-  const trip = membership.trip()
-  const stopped = membership.stopped()
+  const link = new WorkerLink(channel, log)
+  const mayStop = link.mayStop()
+  channel.emit('message', { answer: 'mayStop', isLast: true })
+  t.equal(await mayStop, true)
+  const trip = link.trip()
+  const stopped = link.stopped()
   channel.emit('message', { answer: 'stopped', isLast: false })
   t.equal(await stopped, undefined)
   channel.emit('message', { answer: 'trip', isLast: false })
   t.equal(await trip, undefined)
-  membership.leave()
-  t.same(channel.sent, [{ question: 'turn' }, { question: 'trip' }, { question: 'stopped' }, { isLeaving: true }])
+  link.leave()
+  t.same(channel.sent, [{ question: 'mayStop' }, { question: 'trip' }, { question: 'stopped' }, { isLeaving: true }])
 })
 
 test('it ends when it is told to, and not at a signal', async (t) => {
   const channel = new Channel()
-  const membership = new Membership(channel)
+  const link = new WorkerLink(channel, log)
   channel.emit('message', { close: { delayMs: 1, isAll: false } })
-  channel.emit('message', { answer: 'turn', isLast: false })
+  channel.emit('message', { answer: 'mayStop', isLast: false })
   const orders: unknown[] = []
   const close = (order: unknown) => orders.push(order)
-  membership.onClose(close, () => orders.push('unready'))
+  link.onClose(close, () => orders.push('unready'))
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) t.ok(channel.emit(signal), 'somebody listens')
   t.same([orders, channel.sent], [[], []])
   channel.emit('message', { close: { delayMs: 5, isAll: true } })
@@ -46,13 +49,13 @@ test('it ends when it is told to, and not at a signal', async (t) => {
 test('it ends once, whoever began, and hears all the same that the others end, too', async (t) => {
   for (const begin of ['order', 'leave']) {
     const channel = new Channel()
-    const membership = new Membership(channel)
+    const link = new WorkerLink(channel, log)
     const orders: string[] = []
-    membership.onClose(
+    link.onClose(
       () => orders.push('close'),
       () => orders.push('unready'),
     )
-    if (begin === 'leave') membership.leave()
+    if (begin === 'leave') link.leave()
     else channel.emit('message', { close: { delayMs: 5, isAll: false } })
     const before = begin === 'leave' ? [] : ['close']
     t.same(orders, before)
@@ -63,7 +66,7 @@ test('it ends once, whoever began, and hears all the same that the others end, t
 
 test('quotas are asked for at the primary, which may answer in any order', async (t) => {
   const channel = new Channel()
-  const { ledger } = new Membership(channel)
+  const { ledger } = new WorkerLink(channel, log)
   const ask = { key: 'a', minute: 1, limit: 5, owed: 0, need: 1, want: 2 }
   const first = ledger.take([ask])
   const second = ledger.take([{ ...ask, key: 'b' }])
@@ -76,21 +79,33 @@ test('quotas are asked for at the primary, which may answer in any order', async
   t.equal(await ledger.close(), undefined)
 })
 
-test('it tells its metrics when it is asked, and asks for those of all', async (t) => {
+test('it sends its metrics when it is asked, and asks for those of all', async (t) => {
   const channel = new Channel()
-  const membership = new Membership(channel)
-  channel.emit('message', { wantsMetrics: true })
-  await membership.tellMetrics()
+  const link = new WorkerLink(channel, log)
+  channel.emit('message', { wantsSnapshot: true })
+  await link.sendMetrics()
   t.same(channel.sent, [], 'it has none yet')
-  membership.onMetrics(async () => [])
-  channel.emit('message', { wantsMetrics: true })
+  link.onMetrics(async () => [])
+  channel.emit('message', { wantsSnapshot: true })
   t.ok(await eventually(() => channel.sent.length === 1))
-  await membership.tellMetrics()
-  const scrape = membership.scrape()
-  t.match(channel.sent, [{ metrics: [] }, { metrics: [] }, { scrape: Number }])
-  channel.emit('message', { scrape: (channel.sent[2] as { scrape: number }).scrape, text: 'all' })
+  await link.sendMetrics()
+  const scrape = link.scrape()
+  t.match(channel.sent, [{ snapshot: [] }, { snapshot: [] }, { number: 0, needs: 'metrics' }])
+  channel.emit('message', { number: 0, metrics: 'all' })
   t.equal(await scrape, 'all')
-  const alone = new Membership(new EventEmitter())
+  const alone = new WorkerLink(new EventEmitter(), log)
   alone.onMetrics(async () => [])
-  t.equal(await alone.tellMetrics(), undefined, 'whose primary has gone')
+  t.equal(await alone.sendMetrics(), undefined, 'whose primary has gone')
+})
+
+test('what the primary cannot answer fails, and metrics that cannot be collected end nothing', async (t) => {
+  const channel = new Channel()
+  const link = new WorkerLink(channel, log)
+  const needs: Promise<unknown>[] = [link.ledger.take([]), link.scrape()]
+  for (const number of [0, 1]) channel.emit('message', { number, failure: 'out of memory' })
+  for (const need of needs) await t.rejects(need, { message: 'the primary process cannot answer: out of memory' })
+  link.onMetrics(() => Promise.reject(new Error('no metrics')))
+  channel.emit('message', { wantsSnapshot: true })
+  t.ok(await eventually(() => lines.length === 1))
+  t.same(lines, ['cannot collect the metrics of this worker'])
 })

@@ -130,7 +130,7 @@ class Interrupting extends Scheduler {
     return true
   }
 
-  override async turn(task: Task): Promise<void> {
+  override async wait(task: Task): Promise<void> {
     this.step(task)
   }
 

@@ -8,7 +8,7 @@ import { test } from 'tap'
 import { BodyReader, bodyAtHand } from '../../src/formats/reader.ts'
 import { Problem } from '../../src/http/problem.ts'
 import { LimitExceeded } from '../../src/loss/validation-errors.ts'
-import { Chunks } from '../../src/wire/small-chunks.ts'
+import { SmallChunks } from '../../src/wire/small-chunks.ts'
 import { ConnectionTable } from '../../src/wire/table.ts'
 import { eventually } from '../eventually.ts'
 import {
@@ -316,7 +316,7 @@ test('chunks that were put together count each by itself', async (t) => {
   const connection = table.add(new Socket())
   const message = new IncomingMessage(connection.socket)
   message.headers['transfer-encoding'] = 'chunked'
-  new Chunks(table, { isComing: false }).watch(connection, message)
+  new SmallChunks(table, { isUnderWay: false }).watch(connection, message)
   const { reader } = readerOf(message, {}, { maxChunks: 10 })
   for (let count = 0; count < 11; count++) message.push(Buffer.from('a'))
   message.push(null)

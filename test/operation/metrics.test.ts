@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { Metrics, primaryMetrics } from '../../src/operation/metrics.ts'
+import { Metrics, primarySnapshot } from '../../src/operation/metrics.ts'
 
 const load = { requests: 3, bytes: 1000, connections: 5 }
 const limits = { requests: 30, bytes: 10_000, connections: 50 }
@@ -94,7 +94,7 @@ test('the same as data, and what a process has that answers no requests', async 
     snapshot.find(({ name }) => name === 'lossmeter_connections'),
     { type: 'gauge', values: [{ value: 5 }] },
   )
-  const ofPrimary = await primaryMetrics(2)
+  const ofPrimary = await primarySnapshot(2)
   const names = ofPrimary.map(({ name }) => name)
   t.match(ofPrimary[names.indexOf('lossmeter_silent_workers')], { values: [{ value: 2 }] })
   t.ok(names.includes('process_cpu_seconds_total'))

@@ -1,9 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { test } from 'tap'
-import { inTurns } from '../../src/runtime/batched-set-immediate.ts'
+import { batchedSetImmediate } from '../../src/runtime/batched-set-immediate.ts'
 
 test('what comes in one turn is called in later ones, so many in each and in order', async (t) => {
-  const later = inTurns(3)
+  const later = batchedSetImmediate(3)
   const called: number[] = []
   for (let at = 0; at < 8; at++) later(() => called.push(at))
   t.same(called, [])
@@ -17,7 +17,7 @@ test('what comes in one turn is called in later ones, so many in each and in ord
 })
 
 test('what comes while others are called, or after them, is called too', async (t) => {
-  const later = inTurns(2)
+  const later = batchedSetImmediate(2)
   const called: string[] = []
   later(() => {
     called.push('first')

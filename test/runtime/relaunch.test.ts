@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import type { Launched } from '../../src/runtime/relaunch.ts'
+import type { RelaunchableProcess } from '../../src/runtime/relaunch.ts'
 import { relaunch } from '../../src/runtime/relaunch.ts'
 
 const flags = [
@@ -11,7 +11,7 @@ const flags = [
 const MALLOC_MMAP_THRESHOLD_ = '131072'
 
 /** What a process that was launched like this becomes; undefined when it goes on as it is, with the flags that are set then. */
-function becomes(launched: Partial<Launched>, set: string[] = []): unknown[] | undefined {
+function becomes(launched: Partial<RelaunchableProcess>, set: string[] = []): unknown[] | undefined {
   let become: unknown[] | undefined
   const execve = (...asked: unknown[]) => {
     become = asked
@@ -19,7 +19,7 @@ function becomes(launched: Partial<Launched>, set: string[] = []): unknown[] | u
   }
   const argv = ['/bin/node', '/app/src/server.ts', 'rest']
   const usual = { execPath: '/bin/node', argv, execArgv: [], env: {}, platform: 'linux', execve } as const
-  relaunch({ ...usual, ...launched } as Launched, (flag) => set.push(flag))
+  relaunch({ ...usual, ...launched } as RelaunchableProcess, (flag) => set.push(flag))
   return become
 }
 
@@ -33,27 +33,28 @@ test('a process without them gets all flags and variables, and keeps its own', a
 })
 
 test('what was set otherwise stays', async (t) => {
-  const cases: [name: string, launched: Partial<Launched>, flags: string[], env: Record<string, string>][] = [
+  const cases: [name: string, launched: Partial<RelaunchableProcess>, flags: string[], env: Record<string, string>][] =
     [
-      'a flag',
-      { execArgv: ['--max-old-space-size=300'] },
-      [flags[0], flags[2], flags[3], '--max-old-space-size=300'],
-      {},
-    ],
-    [
-      'a flag with its value behind it, and the other strokes',
-      { execArgv: ['--max_old_space_size', '300'] },
-      [flags[0], flags[2], flags[3], '--max_old_space_size', '300'],
-      {},
-    ],
-    [
-      'flags of the environment',
-      { env: { NODE_OPTIONS: '--max-semi-space-size=1 --max-old-space-size=300' } },
-      [flags[2], flags[3]],
-      { NODE_OPTIONS: '--max-semi-space-size=1 --max-old-space-size=300' },
-    ],
-    ['a variable', { env: { MALLOC_MMAP_THRESHOLD_: '1' } }, flags, { MALLOC_MMAP_THRESHOLD_: '1' }],
-  ]
+      [
+        'a flag',
+        { execArgv: ['--max-old-space-size=300'] },
+        [flags[0], flags[2], flags[3], '--max-old-space-size=300'],
+        {},
+      ],
+      [
+        'a flag with its value behind it, and the other strokes',
+        { execArgv: ['--max_old_space_size', '300'] },
+        [flags[0], flags[2], flags[3], '--max_old_space_size', '300'],
+        {},
+      ],
+      [
+        'flags of the environment',
+        { env: { NODE_OPTIONS: '--max-semi-space-size=1 --max-old-space-size=300' } },
+        [flags[2], flags[3]],
+        { NODE_OPTIONS: '--max-semi-space-size=1 --max-old-space-size=300' },
+      ],
+      ['a variable', { env: { MALLOC_MMAP_THRESHOLD_: '1' } }, flags, { MALLOC_MMAP_THRESHOLD_: '1' }],
+    ]
   for (const [name, launched, has, env] of cases) {
     const [, args, variables] = becomes(launched) ?? []
     t.same(args, ['/bin/node', ...has, '/app/src/server.ts', 'rest'], name)
@@ -68,7 +69,7 @@ test('a process that has everything goes on', async (t) => {
 })
 
 test('a process that has to stay as it is gets what is read later', async (t) => {
-  const cases: [name: string, launched: Partial<Launched>][] = [
+  const cases: [name: string, launched: Partial<RelaunchableProcess>][] = [
     ['its parent holds a channel to it', { send: () => true }],
     ['Windows', { platform: 'win32' }],
     ['a system without', { execve: undefined }],

@@ -254,7 +254,7 @@ test('while connections arrive, slices are short', async (t) => {
   const done = Promise.all([1, 2].map(() => unlimited(scheduler).run(computing(clock, 40))))
   await nextTurn()
   for (let arrived = 0; arrived < 20; arrived++) {
-    scheduler.hurry()
+    scheduler.shortenNextSlice()
     const begin = performance.now()
     await nextTurn()
     if (arrived > 0) t.ok(performance.now() - begin <= 1, `${performance.now() - begin} ms`)

@@ -1,10 +1,11 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { mock } from 'node:test'
 import { test } from 'tap'
 import { codeOf, WatchedFiles } from '../../src/runtime/watched-files.ts'
 import { eventually } from '../eventually.ts'
 
-test('each change of one of several files is told of, until nobody looks any more', async (t) => {
+test('each change of one of several files is told of, until the end', async (t) => {
   const folder = t.testdir({ a: '1', b: '2' })
   const [a, b] = ['a', 'b'].map((name) => join(folder, name))
   const watched = await WatchedFiles.at(a, b)
@@ -34,24 +35,24 @@ test('each change of one of several files is told of, until nobody looks any mor
   t.notOk(await eventually(() => changes > told, 50))
 })
 
-test('what is seen when nobody looks any more is not told', async (t) => {
-  const looks: (() => void)[] = []
-  const stat = () => new Promise((resolve) => looks.push(() => resolve({ size: looks.length })))
-  const mocked: typeof import('../../src/runtime/watched-files.ts') = await t.mockImport(
-    '../../src/runtime/watched-files.ts',
-    { 'node:fs/promises': { stat } },
-  )
-  const opening = mocked.WatchedFiles.at('a')
-  looks[0]()
-  const watched = await opening
+test('a change that is seen after the end is not told of', async (t) => {
+  const folder = t.testdir({ a: '1' })
+  const watched = await WatchedFiles.at(join(folder, 'a'))
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.teardown(() => mock.timers.reset())
   let changes = 0
   watched.watch(async () => {
     changes++
-  }, 1)
-  t.ok(await eventually(() => looks.length > 1))
-  watched.close()
-  for (const look of looks) look()
-  t.notOk(await eventually(() => changes > 0, 50))
+  }, 1000)
+  const isToldOf = async (after: () => void) => {
+    const before = changes
+    writeFileSync(join(folder, 'a'), `${Math.random()}`)
+    mock.timers.tick(1000)
+    after()
+    return eventually(() => changes > before, 100)
+  }
+  t.equal(await isToldOf(() => undefined), true)
+  t.equal(await isToldOf(() => watched.close()), false)
 })
 
 test('the code of a failure', async (t) => {

@@ -9,7 +9,7 @@ import type { FastifyInstance } from 'fastify'
 import { t as root, test } from 'tap'
 import { parse, stringify } from 'yaml'
 import dashboard from '../../src/operation/dashboard.json' with { type: 'json' }
-import { primaryMetrics } from '../../src/operation/metrics.ts'
+import { primarySnapshot } from '../../src/operation/metrics.ts'
 import { aggregated } from '../../src/operation/metrics-snapshot.ts'
 import { freePort } from '../free-port.ts'
 import { appOf } from '../support.ts'
@@ -95,7 +95,7 @@ test('the dashboard can be imported: each panel has its place, its own number an
 test('Prometheus takes the metrics and the rules', { skip: missing }, async (t) => {
   t.equal(promtool(['check', 'metrics'], await scraped()), '')
   const snapshot = await app.metrics?.snapshot()
-  const ofAll = await aggregated([await primaryMetrics(0), snapshot ?? [], snapshot ?? []]).metrics()
+  const ofAll = await aggregated([await primarySnapshot(0), snapshot ?? [], snapshot ?? []]).metrics()
   t.match(ofAll, /^lossmeter_workers 2$/m)
   t.equal(promtool(['check', 'metrics'], ofAll), '', 'of several workers, too')
   t.equal(promtool(['check', 'rules', alerts]), '')

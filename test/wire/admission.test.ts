@@ -1,80 +1,72 @@
+import { once } from 'node:events'
 import { mock } from 'node:test'
+import type { Test } from 'tap'
 import { test } from 'tap'
-import { Admission } from '../../src/wire/admission.ts'
-import { ConnectionTable } from '../../src/wire/table.ts'
-import { FakeSocket, fakeTurn } from './support.ts'
+import { eventually } from '../eventually.ts'
+import { Client, get, served } from './support.ts'
 
-/** A table, and what takes in one more connection of an address. */
-function admission(maxConnections: number, maxConnectionsPerAddress: number) {
-  const table = new ConnectionTable()
-  const decided = new Admission(table, { maxConnections, maxConnectionsPerAddress })
-  return (address: string) => {
-    const socket = new FakeSocket(address)
-    const connection = table.add(socket.socket)
-    decided.admit(connection)
-    return { socket, connection }
+/** A server that answers 503 on excess connections and never on `/slow`, and connects clients one after the other. */
+async function admitting(t: Test, maxConnections: number, maxConnectionsPerAddress: number) {
+  const { connections, port, server } = await served(
+    t,
+    (request, response) => {
+      if (request.url === '/slow') return
+      response.writeHead(connections.of(request.socket)?.isExcess ? 503 : 200).end()
+    },
+    { maxConnections, maxConnectionsPerAddress },
+  )
+  const open = async (localAddress = '127.0.0.1') => {
+    const accepted = once(server, 'connection')
+    const client = new Client(t, port, { localAddress })
+    await accepted
+    return client
   }
+  const ask = async (client: Client) => {
+    const count = client.statuses.length
+    client.say(get('/'))
+    await client.answered(count + 1)
+    return client.statuses[count]
+  }
+  return { connections, open, ask }
 }
 
-test('connections over the limit in all are told so', async (t) => {
-  const admit = admission(2, 2)
-  const [first, , third] = ['a', 'b', 'c'].map(admit)
-  t.match(first.connection, { isExcess: false, isLast: false })
-  t.match(third.connection, { isExcess: true, isLast: true })
-  t.same(third.socket.did, [])
-  first.socket.destroy()
-  third.socket.destroy()
-  t.equal(admit('c').connection.isExcess, false)
+test('connections over the limit of their address are refused, others are not', async (t) => {
+  const { open, ask } = await admitting(t, 100, 2)
+  const clients: Client[] = []
+  for (const last of [1, 1, 1, 2, 1]) clients.push(await open(`127.0.0.${last}`))
+  const statuses: unknown[] = []
+  for (const client of clients) statuses.push(await ask(client))
+  t.same(statuses, [200, 200, 503, 200, 503])
+  t.ok(await clients[2].ended(), 'the refusal is the last answer')
 })
 
-test('so are those over the limit of their address', async (t) => {
-  const admit = admission(100, 2)
-  t.same(
-    ['a', 'a', 'a', 'b', 'a'].map((address) => admit(address).connection.isExcess),
-    [false, false, true, false, true],
-  )
+test('at the limit in all the newest idle connection of the address that has most gives way to one that has far fewer', async (t) => {
+  const { connections, open, ask } = await admitting(t, 4, 4)
+  const many = [await open(), await open(), await open()]
+  const other = await open('127.0.0.2')
+  many[2].say(get('/slow'))
+  t.ok(await eventually(() => connections.size === 4))
+  t.equal(await ask(many[0]), 200)
+  const late = await open('127.0.0.3')
+  t.ok(await many[1].ended())
+  t.same([await ask(late), await ask(other), await ask(many[0])], [200, 200, 200])
+  t.equal(await ask(await open('127.0.0.2')), 503, 'half as many are not far fewer')
 })
 
-test('an address that has far fewer takes the place of the newest idle one of whoever has most', async (t) => {
-  const admit = admission(4, 4)
-  const [first, second, third, other] = ['a', 'a', 'a', 'b'].map(admit)
-  third.connection.turn = fakeTurn().turn
-  const late = admit('c')
-  t.equal(late.connection.isExcess, false)
-  t.same(
-    [first, second, third, other, late].map(({ socket }) => socket.destroyed),
-    [false, true, false, false, false],
-  )
-  t.equal(admit('b').connection.isExcess, true, 'half as many are not far fewer')
-  first.connection.turn = fakeTurn().turn
-  late.socket.destroy()
-  t.equal(admit('d').connection.isExcess, true, 'where something is answered on all, none is cut')
-  t.equal(first.socket.destroyed, false)
-})
-
-test('at most 128 are told, the others are cut', async (t) => {
-  const admit = admission(1, 1)
-  const admitted = Array.from({ length: 131 }, () => admit('a'))
-  t.same(
-    admitted.map(({ socket }) => socket.destroyed),
-    [...Array(129).fill(false), true, true],
-  )
-  admitted[5].socket.destroy()
-  t.same(
-    [admit('a'), admit('a')].map(({ socket }) => socket.destroyed),
-    [false, true],
-  )
-})
-
-test('one that asks for nothing is cut after a while', async (t) => {
+test('at most 128 connections over the limits are kept, and only for 5 s', async (t) => {
   mock.timers.enable({ apis: ['setTimeout'] })
   t.teardown(() => mock.timers.reset())
-  const admit = admission(1, 1)
-  const [kept, excess] = [admit('a'), admit('a')]
+  const { connections, open } = await admitting(t, 1, 1)
+  const clients: Client[] = []
+  for (let count = 0; count < 129; count++) clients.push(await open())
+  t.equal(connections.size, 129)
+  const cut = await open()
+  await once(cut.socket, 'close')
+  t.equal(connections.size, 129)
   mock.timers.tick(4999)
-  t.equal(excess.socket.destroyed, false)
+  t.ok(clients.every(({ isEnded }) => !isEnded))
   mock.timers.tick(1)
-  t.equal(excess.socket.destroyed, true)
-  mock.timers.tick(100_000)
-  t.equal(kept.socket.destroyed, false)
+  mock.timers.reset()
+  t.ok(await eventually(() => connections.size === 1))
+  t.equal(clients[0].isEnded, false)
 })

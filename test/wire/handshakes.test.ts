@@ -1,136 +1,130 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { test } from 'tap'
-import { Handshakes } from '../../src/wire/handshakes.ts'
-import { ConnectionTable } from '../../src/wire/table.ts'
+import type { Limits } from '../../src/http/limits.ts'
 import { eventually } from '../eventually.ts'
-import { FakeSocket } from './support.ts'
+import { certificate } from './certificates.ts'
+import { Client, get, served } from './support.ts'
 
-/** Handshakes, and the sockets whose turn it was to begin. */
-function handshakesOf(t: Test, timeoutMs = 60_000) {
-  const table = new ConnectionTable()
-  const begun: unknown[] = []
-  const arrivals = { isComing: false }
-  const speak = (socket: unknown) => begun.push(socket)
-  const used: unknown[] = []
-  const use = (connection: unknown) => used.push(connection)
-  const handshakes = new Handshakes(table, { speak, use, timeoutMs, maxPerAddress: 4, arrivals })
-  const sockets: FakeSocket[] = []
-  // timers would keep the test alive
-  t.teardown(() => sockets.map((socket) => socket.destroy()))
-  const connect = (address: string, port: number) => {
-    const socket = new FakeSocket(address, port)
-    sockets.push(socket)
-    const connection = table.add(socket.socket)
-    handshakes.begin(connection)
-    return { socket, connection }
+const { cert, key } = certificate()
+const beginOfClientHello = Buffer.from([0x16, 3, 1, 2, 0, 1, 0, 1])
+
+async function servedOverTls(t: Test, other: Partial<Limits> = {}, delayMs = 0) {
+  const running = await served(
+    t,
+    (request, response) => {
+      const connection = running.connections.of(request.socket)
+      response.statusCode = connection?.isExcess ? 503 : 200
+      setTimeout(() => response.end(connection?.address), delayMs)
+    },
+    other,
+    { options: { cert, key } },
+  )
+  const secured = (localAddress?: string) =>
+    new Client(t, running.port, { ca: cert, ...(localAddress !== undefined && { localAddress }) })
+  return { ...running, secured }
+}
+
+test('a connection counts from its first byte, and is known by what is read of it', async (t) => {
+  const { connections, port, secured } = await servedOverTls(t)
+  const bare = new Client(t, port)
+  t.ok(await eventually(() => connections.size === 1), 'before the handshake')
+  const client = secured()
+  client.say(get('/').repeat(50))
+  t.ok(await client.answered(50))
+  t.match(client.text, /\r\n127\.0\.0\.1/)
+  t.equal(connections.size, 2)
+  client.socket.end()
+  t.ok(await eventually(() => connections.size === 1))
+  bare.say(get('/'))
+  t.ok(await bare.ended(), 'a client that speaks no TLS is cut')
+  t.equal(bare.text.includes('HTTP'), false)
+  t.ok(await eventually(() => connections.size === 0))
+})
+
+test('a client that never ends its handshake is cut, and one that resets or closes it leaves nothing', async (t) => {
+  const { connections, port } = await servedOverTls(t, { headersTimeoutMs: 200 })
+  const [silent, slow] = [new Client(t, port), new Client(t, port)]
+  slow.say(beginOfClientHello)
+  t.ok((await silent.ended()) && (await slow.ended()))
+  for (const leave of ['resetAndDestroy', 'end'] as const) {
+    const client = new Client(t, port)
+    t.ok(await eventually(() => connections.size === 1))
+    client.socket[leave]()
+    t.ok(await eventually(() => connections.size === 0))
   }
-  return { table, handshakes, begun, used, connect, arrivals }
-}
-
-function say(socket: FakeSocket, readableLength = 1): void {
-  Object.assign(socket, { readableLength }).emit('readable')
-}
-
-test('an encrypted socket finds its connection by the other end of it', async (t) => {
-  const { table, handshakes, used, connect } = handshakesOf(t)
-  const [first, second] = [1, 2].map((port) => connect('192.0.2.7', port))
-  t.equal(handshakes.size, 2)
-  t.ok(first.connection.isSecuring)
-  const encrypted = new FakeSocket('192.0.2.7', 2)
-  handshakes.end(encrypted.socket)
-  t.equal(table.of(encrypted.socket), second.connection)
-  t.same([used.length, second.connection.isSecuring], [0, true], 'it waits for its turn')
-  await setImmediate()
-  t.same([used.length, used[0] === second.connection, handshakes.size], [1, true, 1])
-  t.notOk(second.connection.isSecuring)
-  t.equal(table.of(first.socket.socket), first.connection)
-
-  first.socket.emit('close')
-  t.equal(handshakes.size, 0)
-  const late = new FakeSocket('192.0.2.7', 1)
-  handshakes.end(late.socket)
-  await setImmediate()
-  t.same([late.did, used.length], [['destroy'], 1], 'its client has left')
 })
 
-test('of those that have ended one is used in each turn, of clients with few connections first, and none that has left', async (t) => {
-  const { handshakes, used, connect } = handshakesOf(t)
-  const many = [1, 2, 3].map((port) => connect('192.0.2.7', port).connection)
-  const other = connect('192.0.2.8', 4).connection
-  const encrypted = [1, 2, 3].map((port) => new FakeSocket('192.0.2.7', port))
-  for (const { socket } of encrypted) handshakes.end(socket)
-  handshakes.end(new FakeSocket('192.0.2.8', 4).socket)
+test('so many handshakes of one address are under way; others of it wait, those of other addresses do not', async (t) => {
+  const { connections, port, secured } = await servedOverTls(t, { maxConnectionsPerAddress: 4 })
+  const slow = new Client(t, port)
+  slow.say(beginOfClientHello)
+  t.ok(await eventually(() => connections.size === 1))
   await setImmediate()
-  t.same([used.length, used[0] === other], [1, true])
-  await setImmediate()
-  t.same([used.length, used[1] === many[0]], [2, true])
-  encrypted[1].emit('error', new Error('reset'))
-  t.ok(encrypted[1].destroyed)
-  t.ok(await eventually(() => used.length === 3))
-  t.equal(used[2], many[2])
+  const waiting = [secured(), secured()]
+  for (const client of waiting) client.say(get('/'))
+  t.ok(await eventually(() => connections.size === 3))
+  const other = secured('127.0.0.2')
+  other.say(get('/'))
+  t.ok(await other.answered())
+  t.same(
+    waiting.map(({ statuses }) => statuses),
+    [[], []],
+  )
+  slow.socket.destroy()
+  for (const client of waiting) t.ok(await client.answered())
 })
 
-test('a port that is used again while the end of its former connection is on its way', async (t) => {
-  const { handshakes, connect } = handshakesOf(t)
-  const [former] = [connect('192.0.2.7', 1), connect('192.0.2.7', 1)]
-  former.socket.emit('close')
-  t.equal(handshakes.size, 1)
+test('connections over the limit are told so, and those that are too many to be told are cut', async (t) => {
+  const { connections, port, secured } = await servedOverTls(t, { maxConnections: 1 })
+  const clients = [secured()]
+  t.ok(await eventually(() => connections.size === 1))
+  for (let at = 0; at < 128; at++) clients.push(new Client(t, port))
+  t.ok(await eventually(() => connections.size === 129))
+  t.ok(await new Client(t, port).ended())
+  for (const { socket } of clients.splice(1)) socket.destroy()
+  t.ok(await eventually(() => connections.size === 1))
+  const told = secured()
+  told.say(get('/'))
+  t.ok(await told.ended())
+  t.same(told.statuses, [503])
 })
 
-test('a few begin in each turn of the event loop, and those of clients with few connections first', async (t) => {
-  const { begun, connect } = handshakesOf(t)
-  const many = Array.from({ length: 5 }, (_, port) => connect('192.0.2.7', port).socket)
-  for (const socket of many) say(socket)
-  t.equal(begun.length, 0)
-  await setImmediate()
-  t.same([begun[0] === many[0], begun[1] === many[1], begun.length], [true, true, 2])
-  const other = connect('192.0.2.8', 1).socket
-  say(other)
-  many[2].destroy()
-  await setImmediate()
-  t.equal(begun[2], other)
-  t.ok(await eventually(() => begun.length === 5))
-  t.same([begun[3] === many[3], begun[4] === many[4]], [true, true], 'none for one that has left')
-  say(connect('192.0.2.8', 2).socket)
-  t.ok(await eventually(() => begun.length === 6), 'and so it goes on')
+test('a client that sends first and reads later sees an early last answer', async (t) => {
+  const { connections, secured } = await servedOverTls(t)
+  const client = secured()
+  client.say(get('/', ['Connection: close', 'Content-Length: 20000000']).replace('GET', 'POST'))
+  for (let sent = 0; sent < 20; sent++) {
+    client.say(Buffer.alloc(1e6))
+    await setImmediate()
+  }
+  t.ok(await client.ended())
+  t.not(client.error, 'ECONNRESET')
+  t.match(client.text, /^HTTP\/1\.1 200 [\s\S]*127\.0\.0\.1/)
+  t.ok(await eventually(() => connections.size === 0))
 })
 
-test('of one address only some are under way', async (t) => {
-  const { begun, connect, handshakes } = handshakesOf(t)
-  const many = Array.from({ length: 7 }, (_, port) => connect('192.0.2.7', port).socket)
-  for (const socket of many) say(socket)
-  t.ok(await eventually(() => begun.length === 4))
-  say(connect('192.0.2.8', 1).socket)
-  t.ok(await eventually(() => begun.length === 5), 'others go on')
-  for (let turn = 0; turn < 10; turn++) await setImmediate()
-  t.equal(begun.length, 5)
-  many[0].destroy()
-  t.ok(await eventually(() => begun.length === 6))
-  handshakes.end(new FakeSocket('192.0.2.7', 1).socket)
-  t.ok(await eventually(() => begun.length === 7))
-  many[1].emit('close')
-  for (let turn = 0; turn < 10; turn++) await setImmediate()
-  t.equal(begun.length, 7, 'one that has ended leaves no second place')
+test('a client that has closed its side gets its answer', async (t) => {
+  const { port } = await servedOverTls(t, {}, 400)
+  const client = new Client(t, port, { allowHalfOpen: true, ca: cert })
+  client.say(get('/'))
+  client.socket.end()
+  t.ok(await eventually(() => /127\.0\.0\.1/.test(client.text)))
+  t.match(client.text, /^HTTP\/1\.1 100 Continue/)
 })
 
-test('while connections come one after the other, none begins', async (t) => {
-  const { begun, connect, arrivals } = handshakesOf(t)
-  arrivals.isComing = true
-  say(connect('192.0.2.7', 1).socket)
-  for (let turn = 0; turn < 10; turn++) await setImmediate()
-  t.equal(begun.length, 0)
-  arrivals.isComing = false
-  t.ok(await eventually(() => begun.length === 1))
-})
-
-test('whoever leaves before, breaks the connection, or says nothing is cut', async (t) => {
-  const { begun, connect } = handshakesOf(t, 20)
-  const [left, broken, silent] = [1, 2, 3].map((port) => connect('192.0.2.7', port).socket)
-  say(left, 0)
-  t.same(left.did, ['destroy'])
-  broken.emit('error', new Error('reset'))
-  t.same(broken.did, ['destroy'])
-  t.ok(await eventually(() => silent.destroyed))
-  t.equal(begun.length, 0)
+test('all connections end in good order', async (t) => {
+  const { connections, server, port, secured } = await servedOverTls(t, {}, 100)
+  let asked = 0
+  server.on('request', () => asked++)
+  const clients = Array.from({ length: 5 }, () => secured())
+  for (const client of clients) client.say(get('/'))
+  const silent = new Client(t, port)
+  t.ok(await eventually(() => connections.size === 6 && asked === 5))
+  await connections.close({ delayMs: 0, timeoutMs: 10_000, refusal: new Error('closing') })
+  t.ok(await silent.ended())
+  for (const client of clients) {
+    t.same(client.statuses, [200])
+    t.match(client.text, /connection: close/i)
+  }
 })

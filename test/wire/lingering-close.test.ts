@@ -4,18 +4,18 @@ import { createServer } from 'node:net'
 import { mock } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { test } from 'tap'
-import { lingerAtEnd, readPast } from '../../src/wire/lingering-close.ts'
+import { lingerAtEnd } from '../../src/wire/lingering-close.ts'
 import { Connection } from '../../src/wire/table.ts'
 import { eventually } from '../eventually.ts'
 import type { Scope } from './support.ts'
-import { Client, fakeTurn } from './support.ts'
+import { Client, fakeExchange } from './support.ts'
 
 /** Two ends of one connection; the service's lingers. */
 async function ends(t: Scope, maxDrainBytes = 1e6, requestTimeoutMs = 60_000) {
   const server = createServer({ allowHalfOpen: true })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const client = new Client(t, (server.address() as AddressInfo).port, true)
+  const client = new Client(t, (server.address() as AddressInfo).port, { allowHalfOpen: true })
   const [socket] = (await once(server, 'connection')) as [Socket]
   socket.on('error', () => undefined)
   t.after(() => {
@@ -55,13 +55,6 @@ test('nothing is waited for where the client has closed its side', async (t) => 
   t.equal(client.text, 'answer')
 })
 
-test('a connection that is gone is let be', async (t) => {
-  const { socket } = await ends(t)
-  socket.destroy()
-  socket.destroySoon()
-  t.equal(socket.destroyed, true)
-})
-
 test('only so many bytes are read past', async (t) => {
   const { client, socket } = await ends(t, 100_000)
   socket.destroySoon()
@@ -86,7 +79,7 @@ test('a client that sends nothing more is given up: sooner when its request is c
     [false, 5000],
   ] as const) {
     const { socket, connection } = await ends(t)
-    connection.turn = fakeTurn(complete).turn
+    connection.exchange = fakeExchange(complete).exchange
     mock.timers.enable({ apis: ['setTimeout'] })
     socket.destroySoon()
     mock.timers.tick(milliseconds - 1)
@@ -96,11 +89,4 @@ test('a client that sends nothing more is given up: sooner when its request is c
     mock.timers.reset()
     t.same([before, after], [false, true], String(complete))
   }
-})
-
-test('what is read past is counted or not', async (t) => {
-  const { client, socket } = await ends(t)
-  readPast(socket)
-  client.say('abc')
-  t.ok(await eventually(() => socket.bytesRead === 3))
 })

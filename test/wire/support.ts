@@ -3,11 +3,12 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import type { AddressInfo, Socket } from 'node:net'
 import { connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import type { Test } from 'tap'
 import { parseConfig } from '../../src/config.ts'
 import type { Limits } from '../../src/http/limits.ts'
 import { limitsOf } from '../../src/http/limits.ts'
 import { Connections } from '../../src/wire/server.ts'
-import type { Turn } from '../../src/wire/table.ts'
+import type { Exchange } from '../../src/wire/table.ts'
 import { Connection } from '../../src/wire/table.ts'
 import type { Tls } from '../../src/wire/tls.ts'
 import { eventually } from '../eventually.ts'
@@ -45,6 +46,14 @@ export async function served(
   return { connections, server, port: (server.address() as AddressInfo).port }
 }
 
+export interface ClientOptions {
+  readonly allowHalfOpen?: boolean
+  /** Where it connects from. */
+  readonly localAddress?: string
+  /** The certificate of a server that speaks TLS. */
+  readonly ca?: string | undefined
+}
+
 /** A client that says bytes as they are and keeps what it hears. */
 export class Client {
   readonly socket: Socket
@@ -52,9 +61,8 @@ export class Client {
   isEnded = false
   error: string | undefined
 
-  /** @param ca the certificate of a server that speaks TLS */
-  constructor(t: Scope, port: number, allowHalfOpen = false, ca?: string) {
-    const options = { port, host: '127.0.0.1', allowHalfOpen }
+  constructor(t: Scope, port: number, { allowHalfOpen = false, localAddress = '127.0.0.1', ca }: ClientOptions = {}) {
+    const options = { port, host: '127.0.0.1', allowHalfOpen, localAddress }
     this.socket = ca === undefined ? connect(options) : connectTls({ ...options, ca, rejectUnauthorized: true })
     this.socket.setNoDelay()
     this.socket.on('data', (chunk) => {
@@ -80,6 +88,11 @@ export class Client {
     this.socket.write(bytes)
   }
 
+  /** Whether so many answers came in time. */
+  async answered(count = 1): Promise<boolean> {
+    return eventually(() => this.statuses.length >= count)
+  }
+
   /** Whether the other side ended the connection in time. */
   async ended(): Promise<boolean> {
     return eventually(() => this.isEnded)
@@ -91,22 +104,19 @@ export function get(path: string, headers: readonly string[] = [], version = '1.
   return `${[`GET ${path} HTTP/${version}`, 'Host: a', ...headers].join('\r\n')}\r\n\r\n`
 }
 
-/** What of a socket is looked at and done where there is none. */
-export class FakeSocket extends EventEmitter {
-  readonly remoteAddress: string | undefined
-  readonly remotePort: number
-  readonly did: string[] = []
-  destroyed = false
-  writableLength = 0
-  bytesWritten = 0
-  writable = true
-  said = ''
-
-  constructor(remoteAddress?: string, remotePort = 50_000) {
-    super()
-    this.remoteAddress = remoteAddress
-    this.remotePort = remotePort
+/** From here to the end of the test, time passes only when it is told to. @returns lets milliseconds pass */
+export function stopClock(t: Test): (milliseconds: number) => void {
+  let now = 1000
+  Object.defineProperty(performance, 'now', { configurable: true, value: () => now })
+  t.teardown(() => Reflect.deleteProperty(performance, 'now'))
+  return (milliseconds) => {
+    now += milliseconds
   }
+}
+
+/** What of a socket is looked at and done where there is none. */
+class FakeSocket extends EventEmitter {
+  readonly did: string[] = []
 
   /** As what it is taken for. */
   get socket(): Socket {
@@ -117,54 +127,22 @@ export class FakeSocket extends EventEmitter {
     this.did.push('pause')
   }
 
-  resume(): void {
-    this.did.push('resume')
-  }
-
-  isPaused(): boolean {
-    return this.did.findLast((did) => did === 'pause' || did === 'resume') === 'pause'
-  }
-
-  write(bytes: string): void {
-    this.said += bytes
-  }
-
   destroySoon(): void {
     this.did.push('destroySoon')
-  }
-
-  destroy(): void {
-    this.did.push('destroy')
-    this.destroyed = true
-    this.emit('close')
   }
 }
 
 /** A connection over a fake socket. */
 export function fakeConnection(address = '192.0.2.1'): { connection: Connection; socket: FakeSocket } {
-  const socket = new FakeSocket(address)
-  return {
-    connection: new Connection(socket.socket, { address, connections: 1, answering: [], handshakes: 0 }),
-    socket,
-  }
+  const socket = new FakeSocket()
+  const usage = { address, connections: 1, answering: [], handshakes: 0 }
+  return { connection: new Connection(socket.socket, usage), socket }
 }
 
-/** A response that is closed by hand, and what it is looked at for. */
-export class FakeResponse extends EventEmitter {
-  headersSent = false
-  shouldKeepAlive = true
-  writableLength = 0
-  continued = 0
-
-  writeContinue(): void {
-    this.continued++
-  }
-}
-
-export function fakeTurn(complete = true, httpVersion = '1.1'): { turn: Turn; response: FakeResponse } {
-  const response = new FakeResponse()
-  const request = Object.assign(new EventEmitter(), { complete, httpVersion }) as unknown as IncomingMessage
-  return { turn: { request, response: response as unknown as ServerResponse, since: 0, reply: undefined }, response }
+export function fakeExchange(complete = true): { exchange: Exchange } {
+  const request = Object.assign(new EventEmitter(), { complete }) as unknown as IncomingMessage
+  const response = new EventEmitter() as unknown as ServerResponse
+  return { exchange: { request, response, since: 0, reply: undefined } }
 }
 
 /** The connections of an application whose requests are all injected. */

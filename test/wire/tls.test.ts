@@ -9,8 +9,7 @@ import { gzipSync } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { test } from 'tap'
-import { ConfigError } from '../../src/config.ts'
-import { Tls } from '../../src/wire/tls.ts'
+import { Tls, TlsUnusable } from '../../src/wire/tls.ts'
 import { eventually } from '../eventually.ts'
 import { appOf, listener } from '../support.ts'
 import { certificate, writeCertificate } from './certificates.ts'
@@ -53,7 +52,7 @@ test('what cannot be used from the start is refused with the remedy', async (t) 
   ]
   for (const [TLS_CERT_FILE, TLS_KEY_FILE, message] of table) {
     const opened = Tls.open({ TLS_CERT_FILE, TLS_KEY_FILE })
-    await t.rejects(opened, typeof message === 'string' ? new ConfigError(message) : { message })
+    await t.rejects(opened, typeof message === 'string' ? new TlsUnusable(message) : { message })
   }
 })
 

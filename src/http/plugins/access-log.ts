@@ -25,7 +25,7 @@ export const accessLog = fp(
 /** Writes the line of a request when its response is closed: `answered`, or `aborted` when it was not sent to the end. */
 export function logWhenClosed(request: FastifyRequest, reply: FastifyReply): void {
   // a pipelined request may have waited before it began
-  const begin = request.server.connections.of(request.raw.socket)?.turn?.since ?? performance.now()
+  const begin = request.server.connections.of(request.raw.socket)?.exchange?.since ?? performance.now()
   const { raw } = reply
   let isSent = false
   raw.on('finish', () => {

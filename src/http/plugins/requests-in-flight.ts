@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import type { Connection, Share } from '../../wire/table.ts'
+import type { AddressUsage, Connection } from '../../wire/table.ts'
 import { clientOf } from '../../wire/table.ts'
 import { whenClosed } from '../../wire/when-closed.ts'
 import type { Limits } from '../limits.ts'
@@ -44,9 +44,9 @@ function boundRequestsInFlight(app: FastifyInstance, { limits, isBehindProxies =
   app.decorate('requestsInFlight', inFlight)
   app.addHook('onRequest', (request, reply, done) => {
     const connection = connections.of(request.raw.socket)
-    if (connection?.turn !== undefined) connection.turn.reply = reply
+    if (connection?.exchange !== undefined) connection.exchange.reply = reply
     const address = isBehindProxies ? clientOf(request.ip) : ''
-    const share = isBehindProxies ? (forwarded.get(address) ?? { answering: [] }) : connection?.share
+    const share = isBehindProxies ? (forwarded.get(address) ?? { answering: [] }) : connection?.usage
     const lack = lackOf(connection, share)
     const refusal = lack === undefined || isAlwaysAnswered(request) ? undefined : lack
     if (refusal === undefined) {
@@ -76,7 +76,7 @@ function boundRequestsInFlight(app: FastifyInstance, { limits, isBehindProxies =
    */
   function makesRoom(share: Requests | undefined): boolean {
     let most: readonly FastifyRequest[] = []
-    for (const { answering } of isBehindProxies ? forwarded.values() : connections.shares)
+    for (const { answering } of isBehindProxies ? forwarded.values() : connections.usages)
       if (answering.length > most.length) most = answering
     if (share === undefined || 2 * (share.answering.length + 1) > most.length) return false
     const waiting = most.findLast(({ work }) => work.isWaiting || work.isStalled)
@@ -89,7 +89,8 @@ function tooMany(): Problem {
   return overloaded('Too many requests are in flight.', 1, 'maxRequestsInFlight')
 }
 
-type Requests = Pick<Share, 'answering'>
+/** What one address has in flight. */
+type Requests = Pick<AddressUsage, 'answering'>
 
 function isAlwaysAnswered({ routeOptions: { config } }: FastifyRequest): boolean {
   return config.isAlwaysAnswered === true

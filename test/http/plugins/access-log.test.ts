@@ -2,12 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { test } from 'tap'
 import { accessLog } from '../../../src/http/plugins/access-log.ts'
-import type { Turn } from '../../../src/wire/table.ts'
+import type { Exchange } from '../../../src/wire/table.ts'
 import { listener } from '../../support.ts'
 import { bare, connected, portOf } from './support.ts'
 
 /** Logs the requests of an app whose connections are all this one, if any. */
-async function logging(app: FastifyInstance, connection?: { readonly turn: Pick<Turn, 'since'> }): Promise<void> {
+async function logging(
+  app: FastifyInstance,
+  connection?: { readonly exchange: Pick<Exchange, 'since'> },
+): Promise<void> {
   app.decorate('connections', { of: () => connection } as never)
   await app.register(accessLog)
 }
@@ -22,7 +25,7 @@ async function linesOf(lines: string[], count: number): Promise<Record<string, u
 test('its time has what it waited before it began', async (t) => {
   const { lines, logger } = listener()
   const app = bare(t, logger)
-  await logging(app, { turn: { since: performance.now() - 5000 } })
+  await logging(app, { exchange: { since: performance.now() - 5000 } })
   app.get('/a', async () => 'fine')
   await app.inject('/a')
   const [{ milliseconds }] = await linesOf(lines, 1)

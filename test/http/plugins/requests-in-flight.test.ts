@@ -4,8 +4,8 @@ import { handleError } from '../../../src/http/error-handler.ts'
 import { requestsInFlight } from '../../../src/http/plugins/requests-in-flight.ts'
 import type { RequestContext } from '../../../src/http/request-context.ts'
 import type { Connections } from '../../../src/wire/server.ts'
-import type { Connection, Share } from '../../../src/wire/table.ts'
-import { fakeConnection, fakeTurn } from '../../wire/support.ts'
+import type { AddressUsage, Connection } from '../../../src/wire/table.ts'
+import { fakeConnection, fakeExchange } from '../../wire/support.ts'
 import type { Scope } from './support.ts'
 import { bare, standIns } from './support.ts'
 
@@ -15,7 +15,7 @@ type Waits = 'for nothing' | 'for its body' | 'for its client'
 /** An application whose requests all come on the connection that is set, and wait until they are let go. */
 async function serving(t: Scope, maxRequestsInFlight: number, isBehindProxies = false) {
   const app = bare(t)
-  const known = { addresses: 1, shares: [] as Share[], of: () => set.connection }
+  const known = { addresses: 1, usages: [] as AddressUsage[], of: () => set.connection }
   const set: { connection: Connection | undefined; waits: Waits; release: (() => void)[] } = {
     connection: undefined,
     waits: 'for nothing',
@@ -71,7 +71,7 @@ test('one address has at most three quarters of them, and half while others are 
   const [many, one] = [fakeConnection('192.0.2.1').connection, fakeConnection('192.0.2.2').connection]
   set.connection = many
   const alone = await begin(4)
-  t.equal(many.share.answering.length, 4)
+  t.equal(many.usage.answering.length, 4)
   t.same(await refusal(app), [503, '1', 'Too many requests of this address are in flight.'])
   known.addresses = 2
   t.same(await refusal(app), [503, '1', 'Too many requests of this address are in flight.'])
@@ -80,7 +80,7 @@ test('one address has at most three quarters of them, and half while others are 
   t.same(await refusal(app), [503, '1', 'Too many requests are in flight.'])
   for (const release of set.release) release()
   await Promise.all([...alone, ...other])
-  t.same([many.share.answering.length, one.share.answering.length, app.requestsInFlight.count], [0, 0, 0])
+  t.same([many.usage.answering.length, one.usage.answering.length, app.requestsInFlight.count], [0, 0, 0])
   set.connection = many
   const shared = await begin(3)
   t.same(await refusal(app), [503, '1', 'Too many requests of this address are in flight.'])
@@ -94,7 +94,7 @@ test('where all are taken, the newest that only waits gives way to an address th
     const all = ['192.0.2.1', '192.0.2.2', '192.0.2.3'].map((name) => fakeConnection(name).connection)
     const [first, second, third] = all
     known.addresses = 3
-    known.shares = all.map(({ share }) => share)
+    known.usages = all.map(({ usage }) => usage)
     set.connection = first
     set.waits = waits
     const [older, newer] = await begin(2)
@@ -109,12 +109,12 @@ test('where all are taken, the newest that only waits gives way to an address th
     t.same([statusCode, JSON.parse(body).detail], [503, 'Too many requests are in flight.'])
     t.same(await refusal(app), [503, '1', 'Too many requests are in flight.'], 'who has most now waits for nothing')
     t.same(
-      all.map(({ share }) => share.answering.length),
+      all.map(({ usage }) => usage.answering.length),
       [5, 6, 1],
     )
     for (const release of set.release) release()
     for (const answer of others) t.equal((await answer).statusCode, 200)
-    t.same([...all.map(({ share }) => share.answering.length), app.requestsInFlight.count], [0, 0, 0, 0])
+    t.same([...all.map(({ usage }) => usage.answering.length), app.requestsInFlight.count], [0, 0, 0, 0])
   }
 })
 
@@ -127,13 +127,13 @@ test('a connection that is one too many is told so, except of the health', async
   t.equal(app.requestsInFlight.count, 0)
 })
 
-test('a turn knows how it is answered', async (t) => {
+test('an exchange knows how it is answered', async (t) => {
   const { app, set } = await serving(t, 5)
   const { connection } = fakeConnection()
-  connection.turn = fakeTurn().turn
+  connection.exchange = fakeExchange().exchange
   set.connection = connection
   await app.inject('/health')
-  t.equal(connection.turn.reply?.sent, true)
+  t.equal(connection.exchange.reply?.sent, true)
 })
 
 test('behind proxies the address is that of the request', async (t) => {

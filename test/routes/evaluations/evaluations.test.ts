@@ -203,7 +203,7 @@ test('a list lets others have their turn between its entries', async (t) => {
   const { scheduler } = app.resources
   t.after(() => Object.defineProperty(scheduler, 'isOver', { value: Object.getPrototypeOf(scheduler).isOver }))
   Object.defineProperty(scheduler, 'isOver', { value: () => true, configurable: true })
-  const turns = t.capture(scheduler, 'turn', scheduler.turn)
+  const turns = t.capture(scheduler, 'wait', scheduler.wait)
   const { body } = await send(app, 'GET', '?prefix=turn-')
   t.match(body, { evaluations: [{ evaluation: 'turn-b' }, { evaluation: 'turn-a' }] })
   t.ok(turns().length >= 2)

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { t as root, test } from 'tap'
+import { closingProblem } from '../../../src/http/closing-problem.ts'
 import { Changes, eventRoute, eventsOf } from '../../../src/routes/evaluations/events.ts'
 import { newTask } from '../../evaluations/evaluations.ts'
 import { appOf } from '../../support.ts'
@@ -141,7 +142,7 @@ test('streams end with the service', async (t) => {
   await evaluationOf(ending, 'ending', threeClasses, [])
   const events = await new Events().open(`${url}/ending/events`)
   await events.take(1)
-  await ending.connections.close({ delayMs: 0, timeoutMs: 1000 })
+  await ending.connections.close({ delayMs: 0, timeoutMs: 1000, refusal: closingProblem })
   await ending.close()
   while (!events.isEnded) await sleep(5)
   t.same(seen(events.all), [['status', undefined, 'open']])
@@ -152,7 +153,7 @@ test('none begins while the service ends', async (t) => {
   const url = await listen(ending)
   await evaluationOf(ending, 'ending', threeClasses, [])
   const events = await new Events().open(`${url}/ending/events`)
-  const closed = ending.connections.close({ delayMs: 500, timeoutMs: 1000 })
+  const closed = ending.connections.close({ delayMs: 500, timeoutMs: 1000, refusal: closingProblem })
   const refused = await fetch(`${url}/ending/events`)
   t.same([refused.status, refused.headers.get('retry-after')], [503, '5'])
   t.match(await refused.json(), { type: '/problems/overloaded', detail: 'The service is shutting down.' })

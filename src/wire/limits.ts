@@ -1,0 +1,9 @@
+/** What bounds connections, in counts, bytes and milliseconds. */
+export interface WireLimits {
+  readonly maxConnections: number
+  readonly maxConnectionsPerAddress: number
+  readonly maxDrainBytes: number
+  readonly requestTimeoutMs: number
+  readonly headersTimeoutMs: number
+  readonly answerTimeoutMs: number
+}
