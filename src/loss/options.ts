@@ -208,7 +208,6 @@ export const optionTable = {
     default: constant([]),
     appliesTo: everyEvaluation,
     description: 'Additional parts of the answer.',
-    singleBatch: ['perSample', 'ranking', 'gradient'],
   },
 } as const satisfies Record<string, Option>
 

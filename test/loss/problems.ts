@@ -6,7 +6,7 @@ import { losses, lossNames } from '../../src/loss/kernels/index.ts'
 import type { Loss } from '../../src/loss/kernels/loss.ts'
 import type { KernelOption } from '../../src/loss/options.ts'
 import { appliesTo, decisionBy, isOfDistributions } from '../../src/loss/options.ts'
-import { isMergeable, needsOneDecision } from '../../src/loss/report/sections.ts'
+import { isMergeable, needs } from '../../src/loss/report/sections.ts'
 import type { Decision } from '../../src/loss/spec.ts'
 import type { Request } from './support.ts'
 
@@ -228,8 +228,8 @@ export function mergeableOf(
   return includes.filter(
     (name) =>
       isMergeable(name) &&
-      !(isSeveral && needsOneDecision(name)) &&
-      (name !== 'calibration' || predictionFormat !== 'values'),
+      !(isSeveral && needs(name, 'one decision per row')) &&
+      !(predictionFormat === 'values' && needs(name, 'probabilities')),
   )
 }
 

@@ -1,5 +1,6 @@
 import { test } from 'tap'
 import { pack } from '../../src/loss/pack.ts'
+import { resolve } from '../../src/loss/resolve.ts'
 import {
   asReceived,
   checkBaselineShape,
@@ -15,7 +16,6 @@ import {
   rowPathOf,
 } from '../../src/loss/shape.ts'
 import type { Options } from '../../src/loss/spec.ts'
-import { resolve } from '../../src/loss/spec.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import { ValidationErrors } from '../../src/loss/validation-errors.ts'
 import { errorsOf, finish } from './support.ts'

@@ -4,15 +4,9 @@ import type { LossName } from '../../src/loss/kernels/index.ts'
 import { losses, lossNames } from '../../src/loss/kernels/index.ts'
 import type { Loss } from '../../src/loss/kernels/loss.ts'
 import { defaultFor, optionNames } from '../../src/loss/options.ts'
+import { refuseForStreams, resolve } from '../../src/loss/resolve.ts'
 import type { Options } from '../../src/loss/spec.ts'
-import {
-  checksLabelRows,
-  checksPredictionRows,
-  describeChoices,
-  describeSpec,
-  refuseForStreams,
-  resolve,
-} from '../../src/loss/spec.ts'
+import { checksLabelRows, checksPredictionRows, describeChoices, describeSpec } from '../../src/loss/spec.ts'
 import { errorsOf } from './support.ts'
 
 test('what is evaluated is described in full, and nothing that has no effect', async (t) => {

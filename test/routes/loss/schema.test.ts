@@ -3,8 +3,9 @@ import { z } from 'zod'
 import { validated } from '../../../src/http/validation.ts'
 import { losses, lossNames } from '../../../src/loss/kernels/index.ts'
 import { optionNames } from '../../../src/loss/options.ts'
+import { resolve } from '../../../src/loss/resolve.ts'
 import type { Options } from '../../../src/loss/spec.ts'
-import { describeSpec, resolve } from '../../../src/loss/spec.ts'
+import { describeSpec } from '../../../src/loss/spec.ts'
 import { InvalidContent } from '../../../src/loss/validation-errors.ts'
 import {
   batchSchema,
