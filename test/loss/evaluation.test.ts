@@ -5,6 +5,7 @@ import { layOut, rowsPerStep } from '../../src/loss/batch.ts'
 import type { Answer } from '../../src/loss/evaluation.ts'
 import { answerBytesOf, answerOf, Evaluation } from '../../src/loss/evaluation.ts'
 import type { Include } from '../../src/loss/formats.ts'
+import { lossNames } from '../../src/loss/kernels/index.ts'
 import type { CalibrationReport } from '../../src/loss/report/calibration.ts'
 import { choose } from '../../src/loss/row-selection.ts'
 import { emptyTally } from '../../src/loss/tally.ts'
@@ -51,7 +52,11 @@ function oneHot(labels: readonly number[], outputs: number): number[][] {
   return labels.map((label) => Array.from({ length: outputs }, (_, k) => (k === label ? 1 : 0)))
 }
 
-test('every case of the oracle', async (t) => {
+test('every case of the oracle, and one at least of each loss', async (t) => {
+  t.same(
+    lossNames.filter((loss) => !oracle.cases.some(({ request }) => request.loss === loss)),
+    [],
+  )
   for (const { name, request, expect, tolerance = {} } of oracle.cases) {
     const answer = evaluate({ ...request, include: ['perSample', 'gradient'] })
     const got: Record<string, unknown> = { ...answer, losses: answer.perSample?.losses }
