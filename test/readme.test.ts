@@ -145,7 +145,7 @@ test('what it refers to exists', async (t) => {
   const text = `${readme}\n${contributing}`
   for (const [, path] of text.matchAll(/\b((?:src|test|openapi)\/[\w./-]+\b)/g))
     if (!isPlaceholder(path)) t.ok(existsSync(new URL(path, folder)), path)
-  for (const [, script] of text.matchAll(/^npm (?:run )?(\w+)/gm))
+  for (const [, script] of text.matchAll(/^npm (?:run )?([\w:]+)/gm))
     t.ok(script === 'ci' || script in packageJson.scripts, script)
 })
 

@@ -134,5 +134,6 @@ test('sections of several binary outputs are refused', async (t) => {
   const asked = specOf({ ...binary, include: ['confusion'] })
   const wrong = bytesOf({ ...emptyState(asked), tally })
   t.throws(() => readBytes(wrong, asked), invalidState)
-  t.same(mergeableOf({ loss: 'hinge', labelFormat: 'binary', predictionFormat: 'values' }, 2), ['perClass', 'metrics'])
+  const taken = mergeableOf({ loss: 'hinge', labelFormat: 'binary', predictionFormat: 'values' }, 2)
+  t.same([taken.includes('perClass'), taken.includes('confusion')], [true, false])
 })
