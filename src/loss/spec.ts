@@ -47,7 +47,7 @@ export function describeSpec(spec: Spec): Record<string, unknown> {
   return described
 }
 
-/** Its numbers in a list, in a sixth of the time of `Array.from`. */
+/** Several times as fast as `Array.from`. */
 function listOf(numbers: Float64Array): number[] {
   const list = new Array<number>(numbers.length)
   for (let at = 0; at < numbers.length; at++) list[at] = numbers[at]

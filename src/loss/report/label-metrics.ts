@@ -142,7 +142,7 @@ function* foldOutputs(groups: Groups, { rows, decisions, sampleWeights }: Slice)
   }
 }
 
-/** What has no weight leaves no trace. */
+/** A group without weight is left out, so that equal states have equal bytes. */
 function addTo(groups: Groups, group: number, at: number, sum: Dyadic): void {
   if (sum.mantissa === 0n) return
   const { sums } = totalsAt(groups, group, 0, labelSums)

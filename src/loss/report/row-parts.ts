@@ -32,7 +32,7 @@ export function freeRowParts(parts: RowParts): void {
   for (const part of parts.values()) part.free?.()
 }
 
-/** Shows each slice to the parts, and to who else watches. */
+/** Shows each slice to the parts and to the watcher. */
 export function observer(
   parts: RowParts,
   selection: Selection,

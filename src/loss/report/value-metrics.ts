@@ -57,7 +57,7 @@ export function* foldValues(groups: Groups, { rows, sampleWeights }: Slice): Gen
   return largest
 }
 
-/** Numbers that are all 0, or have no weight, leave no trace. */
+/** A group whose sums are all 0 is left out, so that equal states have equal bytes. */
 function addTo(groups: Groups, group: number, added: readonly Dyadic[]): void {
   if (added.every(({ mantissa }) => mantissa === 0n)) return
   const { sums } = totalsAt(groups, group, 0, valueSums)

@@ -28,7 +28,7 @@ import { schemaFor, schemaOf, tensor, weights } from './option-schemas.ts'
 
 const numbers = listOf({ type: 'number' })
 
-/** Schemas by what they are made of: most losses have the same, in each of their forms, and each costs the garbage collector. */
+/** Schemas by type and text: most losses share them. */
 const optionSchemas = new Map<string, z.ZodType>()
 
 export const predictions = tensor(
