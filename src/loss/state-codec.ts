@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter, InvalidState } from './bytes.ts'
-import { needsOneDecision, sectionOf } from './report/sections.ts'
+import { needs, sectionOf } from './report/sections.ts'
 import type { Spec } from './spec.ts'
 import type { EvaluationState } from './state.ts'
 import { emptyState } from './state.ts'
@@ -42,14 +42,15 @@ export function* readState(
     throw new InvalidState(`the state of ${tally.outputs} outputs, not of ${outputs}`)
   }
   const sections = new Map(emptyState(spec).sections)
-  if (Array.from(sections.keys()).some(needsOneDecision) && spec.decision === 'binary' && tally.outputs > 1) {
+  if (
+    Array.from(sections.keys()).some((name) => needs(name, 'one decision per row')) &&
+    spec.decision === 'binary' &&
+    tally.outputs > 1
+  ) {
     throw new InvalidState('sections of several binary outputs')
   }
   for (const name of sections.keys()) {
-    const section = sectionOf(name)
-    const state = yield* section.read(reader, spec)
-    yield* section.check(state, tally, spec)
-    sections.set(name, state)
+    sections.set(name, yield* sectionOf(name).read(reader, spec))
     yield
   }
   reader.end()

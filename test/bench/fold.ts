@@ -10,7 +10,8 @@ import type { Tensors } from '../../src/loss/batch.ts'
 import { Evaluation } from '../../src/loss/evaluation.ts'
 import { includes } from '../../src/loss/formats.ts'
 import { unaccounted } from '../../src/loss/memory.ts'
-import { type Options, resolve } from '../../src/loss/spec.ts'
+import { resolve } from '../../src/loss/resolve.ts'
+import type { Options } from '../../src/loss/spec.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 
 const SAMPLES = 60_000

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { Batch } from '../batch.ts'
 import { rowsPerStep } from '../batch.ts'
 import type { Memory } from '../memory.ts'
@@ -7,18 +8,59 @@ import { rankRows } from '../numerics/rank.ts'
 import { logSoftmax } from '../numerics/softmax.ts'
 import type { Selection } from '../selection.ts'
 import type { Spec } from '../spec.ts'
+import { share } from './schemas.ts'
+import type { RowPart, RowSection } from './section.ts'
 
-/** How well scores put positive samples before others, weighted by s_i. */
-export interface Ranks {
-  /** The chance that a positive sample has a higher score than a negative one, a tie counting half; `null` without both. */
-  readonly rocAuc: number | null
-  /** Mean precision over the recall, at each distinct score, without interpolation; `null` without positive samples. */
-  readonly averagePrecision: number | null
+const ranks = z.object({
+  rocAuc: share.meta({
+    description:
+      'Chance that a positive sample is ranked above a negative one, ties counting half; null unless there are both.',
+  }),
+  averagePrecision: share.meta({
+    description:
+      'Sum over the distinct scores of the gain in recall times the precision; null without positive samples.',
+  }),
+})
+
+const schema = ranks
+  .extend({
+    perOutput: z.array(ranks).meta({ description: 'One for each binary output, or for each class against the rest.' }),
+  })
+  .meta({
+    id: 'Ranking',
+    description:
+      'How well the predictions rank, exactly, ties as in scikit-learn: the mean of `perOutput`, null unless all have a number.',
+  })
+
+type Ranks = z.output<typeof ranks>
+export type RankingReport = z.output<typeof schema>
+
+export const ranking: RowSection<RankingReport> = {
+  needs: ['decisions'],
+  whyOneBatch: 'it compares each score with all others, and of a stream no rows are kept',
+  schema,
+  answerNumbers: (_, { outputs }) => 2 * outputs + 2,
+  start: (spec, _, memory) => new Ranking(spec, memory),
 }
 
-/** Of one output its own; of several classes, each against the rest, or binary outputs, the mean of all, `null` unless all have one. */
-export interface RankingReport extends Ranks {
-  readonly perOutput: Ranks[]
+class Ranking implements RowPart<RankingReport> {
+  readonly #spec: Spec
+  readonly #memory: Memory
+  #report: RankingReport = { rocAuc: null, averagePrecision: null, perOutput: [] }
+
+  constructor(spec: Spec, memory: Memory) {
+    this.#spec = spec
+    this.#memory = memory
+  }
+
+  *addBatch(batch: Batch, selection: Selection): Generator<void, void> {
+    this.#report = yield* rankingOf(this.#spec, batch, selection, this.#memory)
+  }
+
+  // biome-ignore lint/correctness/useYield: it is there
+  *report(): Generator<void, RankingReport> {
+    return this.#report
+  }
 }
 
 /** Rows that are looked at, and rows of all outputs together that are ranked, before the caller may pause. */

@@ -57,7 +57,7 @@ export function statisticsOf(tally: Tally, spec: Spec, populationSize?: number):
   }
 }
 
-/** The members as JSON.stringify writes them, written out: it takes as long as to evaluate a row, and twice as long as this. */
+/** The members as JSON.stringify writes them. */
 export function membersOf(statistics: Statistics): string {
   const { loss, lossStatus, accuracy, samples, outputs, correct, ties, ignored, clipped } = statistics
   const { lossSum, weightSum, standardError, accuracyInterval: interval } = statistics
