@@ -10,7 +10,7 @@ import {
 } from './checks.ts'
 import { fittingPredictionFormat } from './fitting-predictions.ts'
 import type { Memory } from './memory.ts'
-import { freeArrays, integersIn } from './memory.ts'
+import { integersIn } from './memory.ts'
 import type { Layout } from './shape.ts'
 import {
   checkBaselineShape,
@@ -69,23 +69,11 @@ export function rowsPerStep(outputs: number): number {
 }
 
 /**
- * Checks the shapes against what was declared and against each other, step by step, so that the caller may do something
- * else in between.
+ * Checks the shapes against what was declared and against each other, in steps.
  *
  * @throws InvalidContent, LimitExceeded
  */
 export function* layOut(spec: Spec, tensors: Tensors): Generator<void, Layout> {
-  const layout = laidOut(spec, tensors)
-  if (layout === undefined) return yield* refuseLabelShape(spec, tensors.predictions, tensors.labels)
-  return layout
-}
-
-/**
- * The same at once; `undefined` where labels have another shape, which takes steps to refuse.
- *
- * @throws InvalidContent, LimitExceeded
- */
-export function laidOut(spec: Spec, tensors: Tensors): Layout | undefined {
   const { predictions, labels, sampleWeights, baseline } = tensors
   const errors = new ValidationErrors()
   for (const name of comparisonTensors) {
@@ -95,15 +83,15 @@ export function laidOut(spec: Spec, tensors: Tensors): Layout | undefined {
   errors.throwIfAny()
   const layout = layoutOf(spec, predictions)
   if (baseline !== undefined) checkBaselineShape(predictions, baseline)
-  if (labelShapeError(spec, predictions, labels, layout) !== undefined) return undefined
+  const wrong = labelShapeError(spec, predictions, labels, layout)
+  if (wrong !== undefined) yield* refuseLabelShape(spec, labels, layout, wrong)
   if (sampleWeights !== undefined) checkWeightShape('sampleWeights', sampleWeights, layout.samples, 'samples')
   checkOutputOptions(spec, layout)
   return layout
 }
 
 /**
- * Checks every number against what was declared and returns the batch; step by step, so that the caller may do something
- * else in between. Who receives the batch frees its `classes`.
+ * Checks every number against what was declared and returns the batch, in steps. Its `classes` belong to `memory`.
  *
  * @throws InvalidContent that lists the first errors and counts all
  */
@@ -118,78 +106,48 @@ export function* check(spec: Spec, tensors: Tensors, layout: Layout, memory: Mem
   }
   const isSeen = spec.decision === 'class' && isSurveyed(samples, outputs)
   const integers = spec.decision === 'class' ? integersIn(memory, isSeen ? 2 * samples : samples) : undefined
-  const classes = integers?.subarray(0, samples)
+  const classes = isSeen ? integers?.subarray(0, samples) : integers
   const largest = isSeen ? integers?.subarray(samples) : undefined
-  let isRight = false
-  try {
-    const step = rowsPerStep(outputs)
-    for (let from = 0; from < samples; from += step) {
-      const range = { from, to: Math.min(from + step, samples) }
-      for (const name of ['predictions', 'baseline'] as const) {
-        const tensor = tensors[name]
-        if (tensor === undefined) continue
-        const known = errors.count
-        checkPredictions(spec, tensor, outputs, range, errors, name === 'predictions' ? largest : undefined, name)
-        noteFirst(name, known)
-        checkDomain(spec, name, tensor, outputs, range, errors)
-      }
+  const step = rowsPerStep(outputs)
+  for (let from = 0; from < samples; from += step) {
+    const range = { from, to: Math.min(from + step, samples) }
+    for (const name of predictionTensors) {
+      const tensor = tensors[name]
+      if (tensor === undefined) continue
       const known = errors.count
-      readLabels(spec, labels, outputs, range, classes, errors)
-      noteFirst('labels', known)
-      checkDomain(spec, 'labels', labels, outputs, range, errors)
-      if (sampleWeights !== undefined) checkWeights('sampleWeights', sampleWeights, range, errors)
-      yield
+      checkPredictions(spec, tensor, outputs, range, errors, name === 'predictions' ? largest : undefined, name)
+      noteFirst(name, known)
+      checkDomain(spec, name, tensor, outputs, range, errors)
     }
-    for (const name of ['predictions', 'baseline'] as const) {
+    const known = errors.count
+    readLabels(spec, labels, outputs, range, classes, errors)
+    noteFirst('labels', known)
+    checkDomain(spec, 'labels', labels, outputs, range, errors)
+    if (sampleWeights !== undefined) checkWeights('sampleWeights', sampleWeights, range, errors)
+    yield
+  }
+  if (errors.count > 0) {
+    for (const name of predictionTensors) {
       const [at, tensor] = [firsts[name], tensors[name]]
       if (at !== undefined && tensor !== undefined)
         errors.hint(at, yield* fittingPredictionFormat(spec, tensor, layout))
     }
     if (firsts.labels !== undefined) errors.hint(firsts.labels, yield* fittingDeclaration(spec, labels, layout))
-    errors.throwIfAny()
-    isRight = true
-  } finally {
-    if (!isRight) freeArrays(memory, classes)
   }
-  return batchOf(spec, tensors, layout, classes, largest)
-}
-
-/** The batch of few rows, where it is right; `undefined` where `check` has to say what is wrong. */
-export function checkedAtOnce(spec: Spec, tensors: Tensors, layout: Layout): Batch | undefined {
-  const { predictions, labels, sampleWeights } = tensors
-  const { samples, outputs } = layout
-  const errors = new ValidationErrors()
-  const range = { from: 0, to: samples }
-  const classes = spec.decision === 'class' ? new Int32Array(samples) : undefined
-  checkPredictions(spec, predictions, outputs, range, errors)
-  readLabels(spec, labels, outputs, range, classes, errors)
-  checkDomain(spec, 'predictions', predictions, outputs, range, errors)
-  checkDomain(spec, 'labels', labels, outputs, range, errors)
-  if (sampleWeights !== undefined) checkWeights('sampleWeights', sampleWeights, range, errors)
-  return errors.count === 0 ? batchOf(spec, tensors, layout, classes) : undefined
-}
-
-function batchOf(
-  spec: Spec,
-  tensors: Tensors,
-  layout: Layout,
-  classes: Int32Array | undefined,
-  largest?: Int32Array,
-): Batch {
-  const { samples, outputs } = layout
-  const { predictions, labels, sampleWeights } = tensors
+  errors.throwIfAny()
   const isClasses = spec.labelFormat === 'one-hot' || spec.labelFormat === 'index'
-  const targets = isClasses ? undefined : labels.data
   return {
     samples,
     outputs,
-    predictions: predictions.data,
+    predictions: tensors.predictions.data,
     classes,
     largest,
-    targets,
+    targets: isClasses ? undefined : labels.data,
     sampleWeights: sampleWeights?.data,
   }
 }
+
+const predictionTensors = ['predictions', 'baseline'] as const
 
 function readLabels(
   spec: Spec,

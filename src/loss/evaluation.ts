@@ -1,7 +1,8 @@
 import type { Tensors } from './batch.ts'
-import { checkedAtOnce, laidOut, layOut, rowsPerStep } from './batch.ts'
+import { layOut } from './batch.ts'
 import type { Slice } from './fold.ts'
-import { rowsOfBatch, tallyRows } from './fold.ts'
+import type { Memory } from './memory.ts'
+import { ScopedMemory } from './memory.ts'
 import { Gradient } from './report/gradient.ts'
 import type { NumberRows } from './report/number-rows.ts'
 import type { PerSampleReport } from './report/per-sample.ts'
@@ -11,9 +12,9 @@ import { rankingOf } from './report/ranking.ts'
 import { isMergeable, needsOneDecision, sectionOf } from './report/sections.ts'
 import type { Statistics } from './report/statistics.ts'
 import { statisticsOf } from './report/statistics.ts'
-import type { ChoiceContext, Chosen } from './row-selection.ts'
-import { choose } from './row-selection.ts'
-import type { SelectedRows, Selection } from './selection.ts'
+import type { RandomSource, RowSelection } from './row-selection.ts'
+import { selectRows } from './row-selection.ts'
+import type { Selection } from './selection.ts'
 import { selectedRows } from './selection.ts'
 import type { Layout } from './shape.ts'
 import { counted } from './shape.ts'
@@ -26,7 +27,11 @@ import type { Path } from './validation-errors.ts'
 import { LimitExceeded, refuse } from './validation-errors.ts'
 
 /** What an evaluation needs besides the numbers. */
-export interface EvaluationContext extends ChoiceContext {
+export interface EvaluationContext {
+  /** What everything that grows with the rows or the outputs is counted in, before it is taken. */
+  readonly memory: Memory
+  /** The random source of mini-batches. */
+  readonly uniformIntegers: RandomSource
   /** The largest count of numbers that one part of an answer may hold. */
   readonly maxAnswerNumbers: number
   /** The largest count of numbers in the rows of a mini-batch. */
@@ -138,22 +143,20 @@ function checkSize(numbers: number, path: Path, { maxAnswerNumbers }: Sizes): nu
   throw new LimitExceeded('maxAnswerNumbers', maxAnswerNumbers, path, detail)
 }
 
-/** For so few rows, steps and what they keep would cost more than the rows do. */
-const fewRows = 64
-
 /** One evaluation: batches go in, one at a time, in any number; the answer is that of all their rows. */
 export class Evaluation {
   readonly #spec: Spec
   readonly #context: EvaluationContext
+  /** Holds what the answer takes, and the sums behind it. */
+  readonly #memory: ScopedMemory
   readonly #total: RunningTotal
   #rowSections: RowSections = {}
   #populationSize: number | undefined
-  /** Bytes reserved for the answer and the sums behind it. */
-  #reserved = 0
 
   constructor(spec: Spec, context: EvaluationContext) {
     this.#spec = spec
     this.#context = context
+    this.#memory = new ScopedMemory(context.memory)
     this.#total = new RunningTotal(spec)
   }
 
@@ -172,78 +175,43 @@ export class Evaluation {
   }
 
   /**
-   * Checks a batch and adds it, step by step, so that the caller may do something else in between. It is added wholly; one
-   * that is refused or given up leaves everything as it was.
+   * Checks a batch and adds it, in steps. It is added wholly; one that is refused leaves everything as it was. If it is given
+   * up halfway, what its answer would take is held until `close`.
    *
    * @throws InvalidContent, LimitExceeded
    */
   *add(tensors: Tensors): Generator<void, void> {
-    if (this.addAtOnce(tensors)) return
+    const { memory, uniformIntegers } = this.#context
     const layout = yield* layOut(this.#spec, tensors)
     const answerBytes = this.#answerBytesWith(layout)
-    const chosen = yield* choose(this.#spec, tensors, layout, this.#context)
-    try {
-      yield* this.addChosen(chosen, answerBytes)
-    } finally {
-      chosen.free()
-    }
+    using scope = new ScopedMemory(memory)
+    const selected = yield* selectRows(this.#spec, tensors, layout, scope, uniformIntegers)
+    yield* this.addSelected(selected, answerBytes, scope)
   }
 
   /**
-   * Adds the chosen rows of a checked batch, likewise.
+   * Adds the selected rows of a checked batch, likewise.
    *
    * @param answerBytes that the answer will take, if this is the first batch
+   * @param memory for what is needed until they are added
    * @param watch sees what was computed for each slice of rows
    */
-  *addChosen(chosen: Chosen, answerBytes: number, watch?: (slice: Slice) => void): Generator<void, void> {
+  *addSelected(
+    selected: RowSelection,
+    answerBytes: number,
+    memory: Memory,
+    watch?: (slice: Slice) => void,
+  ): Generator<void, void> {
     const spec = this.#spec
-    const { memory } = this.#context
-    const { batch, selection } = chosen
-    let rows: SelectedRows | undefined
-    let reserved = 0
-    let rowSections: RowSections = {}
-    let isAdded = false
-    try {
-      rows = selectedRows(batch, selection, memory)
-      memory.reserve(answerBytes)
-      reserved = answerBytes
-      rowSections = this.#rowSectionsOf(chosen)
-      const state = yield* foldRows(spec, rows, selection.ignored, observer(rowSections, selection, watch))
-      if (spec.include.includes('ranking')) rowSections.ranking = yield* rankingOf(spec, batch, selection, memory)
-      yield* this.#total.take(state)
-      isAdded = true
-      this.#reserved += reserved
-      this.#rowSections = rowSections
-      this.#populationSize = chosen.populationSize
-    } finally {
-      rows?.free()
-      if (!isAdded) {
-        memory.release(reserved)
-        freeSections(rowSections)
-      }
-    }
-  }
-
-  /**
-   * Adds a right batch of few rows of which nothing but sums is kept: to take steps for it would cost a small one more than its
-   * numbers do. What is found are its `figures` then.
-   *
-   * @returns whether it was added
-   * @throws InvalidContent, LimitExceeded, as `add` does
-   */
-  addAtOnce(tensors: Tensors): boolean {
-    const { include, miniBatch, reduction, ignoreIndex } = this.#spec
-    if (include.length > 0 || this.#total.sections.size > 0 || reduction === 'none') return false
-    if (miniBatch !== undefined || ignoreIndex !== undefined) return false
-    const layout = laidOut(this.#spec, tensors)
-    if (layout === undefined || layout.samples > Math.min(fewRows, rowsPerStep(layout.outputs))) return false
-    const answerBytes = this.#answerBytesWith(layout)
-    const batch = checkedAtOnce(this.#spec, tensors, layout)
-    if (batch === undefined) return false
-    this.#context.memory.reserve(answerBytes)
-    this.#reserved += answerBytes
-    this.#total.addTally(tallyRows(this.#spec, rowsOfBatch(batch), 0, batch.samples))
-    return true
+    const { batch, selection } = selected
+    const rows = selectedRows(batch, selection, memory)
+    this.#memory.reserve(answerBytes)
+    const rowSections = this.#rowSectionsOf(selected)
+    const state = yield* foldRows(spec, rows, selection.ignored, observer(rowSections, selection, watch))
+    if (spec.include.includes('ranking')) rowSections.ranking = yield* rankingOf(spec, batch, selection, memory)
+    yield* this.#total.take(state)
+    this.#rowSections = rowSections
+    this.#populationSize = selected.populationSize
   }
 
   /**
@@ -283,25 +251,18 @@ export class Evaluation {
 
   /** Gives back what is held for the answer. The evaluation is of no use any more. */
   close(): void {
-    this.#context.memory.release(this.#reserved)
-    this.#reserved = 0
-    freeSections(this.#rowSections)
+    this.#memory[Symbol.dispose]()
     this.#rowSections = {}
   }
 
-  #rowSectionsOf({ batch: { samples, outputs }, isList }: Chosen): RowSections {
+  #rowSectionsOf({ batch: { samples, outputs }, isList }: RowSelection): RowSections {
     const { include, miniBatch, reduction } = this.#spec
     const sections: { -readonly [Name in keyof RowSections]: RowSections[Name] } = {}
     if (reduction === 'none' || include.includes('perSample')) {
-      sections.perSample = new PerSample(this.#spec, miniBatch?.size ?? samples, this.#context.memory)
+      sections.perSample = new PerSample(this.#spec, miniBatch?.size ?? samples, this.#memory)
     }
-    try {
-      if (include.includes('gradient')) {
-        sections.gradient = new Gradient(this.#spec, samples, outputs, isList, this.#context.memory)
-      }
-    } catch (error) {
-      freeSections(sections)
-      throw error
+    if (include.includes('gradient')) {
+      sections.gradient = new Gradient(this.#spec, samples, outputs, isList, this.#memory)
     }
     return sections
   }
@@ -318,11 +279,6 @@ export class Evaluation {
     if (reduction === 'none') refuse(['reduction'], 'reduction "none" is available for a single batch only', reduction)
     if (miniBatch !== undefined) refuse(['miniBatch'], 'miniBatch is available for a single batch only', miniBatch)
   }
-}
-
-function freeSections({ perSample, gradient }: RowSections): void {
-  perSample?.free()
-  gradient?.free()
 }
 
 /** Shows each slice to the sections about its rows, and to whoever watches. */

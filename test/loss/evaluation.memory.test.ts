@@ -36,7 +36,14 @@ const takers: readonly Request[] = (() => {
 
 test('memory is given back at every end: refused, given up at any step, or without room for what it takes next', async (t) => {
   for (const request of takers) {
-    const begin = (memory: Memory) => new Evaluation(specOf(request), { ...random, memory }).add(tensorsOf(request))
+    const begin = function* (memory: Memory) {
+      const evaluation = new Evaluation(specOf(request), { ...random, memory })
+      try {
+        yield* evaluation.add(tensorsOf(request))
+      } finally {
+        evaluation.close()
+      }
+    }
     t.same(new Set(heldAfterEnds(begin)), new Set([0]), 'given up')
     const memory = new Ledger()
     const sampleWeights = Array.from({ length: 9000 }, (_, row) => (row === 8999 ? -1 : 1))

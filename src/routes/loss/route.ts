@@ -11,7 +11,6 @@ import { validated } from '../../http/validation.ts'
 import type { Tensors } from '../../loss/batch.ts'
 import { batchTensors } from '../../loss/batch.ts'
 import { Evaluation } from '../../loss/evaluation.ts'
-import { membersOf } from '../../loss/report/statistics.ts'
 import { describeSpec } from '../../loss/spec.ts'
 import { isTensor } from '../../loss/tensor.ts'
 import { uniformIntegers } from '../../runtime/random.ts'
@@ -97,28 +96,6 @@ async function addAll(
   }
 }
 
-/** The answer to a small batch of which only figures are asked: each generator on the way would cost it as much as a hook. */
-function answerAtOnce(
-  { fields, place }: ParsedBatch,
-  evaluation: Evaluation,
-  { spec, text }: SentSpec,
-  work: RequestWork,
-  requestId: string,
-): string | undefined {
-  if (text === undefined || !areTensors(fields)) return undefined
-  let isAdded = true
-  try {
-    isAdded = evaluation.addAtOnce(fields)
-  } catch (error) {
-    throw placedError(place, error)
-  } finally {
-    if (isAdded) freeTensors(fields, work.memory)
-  }
-  if (!isAdded) return undefined
-  work.evaluates(spec, evaluation.tally.samples)
-  return answerOfTexts(membersOf(evaluation.figures()), text, requestId)
-}
-
 /** Evaluates the only batch of a body and writes the answer, step by step. */
 function* answerTo(
   batch: ParsedBatch,
@@ -127,8 +104,6 @@ function* answerTo(
   work: RequestWork,
   requestId: string,
 ): Generator<void, string | Buffer> {
-  const small = answerAtOnce(batch, evaluation, sent, work, requestId)
-  if (small !== undefined) return small
   yield* add(batch, evaluation, work)
   return yield* answerText(evaluation, sent, work, requestId)
 }
@@ -167,10 +142,6 @@ function* answerText(
   work.evaluates(spec, evaluation.tally.samples)
   const findings = yield* jsonText(yield* evaluation.findings())
   const specText = text ?? (yield* jsonText(describeSpec(spec)))
-  return yield* payloadOf(answerOfTexts(findings.slice(1, -1), specText, requestId))
-}
-
-/** The answer as JSON; the id is a word that needs no escapes. */
-function answerOfTexts(members: string, spec: string, requestId: string): string {
-  return `{${members},"spec":${spec},"requestId":"${requestId}"}`
+  // the id is a word that needs no escapes
+  return yield* payloadOf(`${findings.slice(0, -1)},"spec":${specText},"requestId":"${requestId}"}`)
 }

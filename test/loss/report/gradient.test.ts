@@ -1,10 +1,10 @@
 import { test } from 'tap'
-import { unaccounted } from '../../../src/loss/memory.ts'
 import { fromDouble, multiply } from '../../../src/loss/numerics/dyadic.ts'
 import { Gradient } from '../../../src/loss/report/gradient.ts'
 import type { Selection } from '../../../src/loss/selection.ts'
 import type { Tally } from '../../../src/loss/tally.ts'
 import { emptyTally } from '../../../src/loss/tally.ts'
+import { unaccounted } from '../../unaccounted.ts'
 import type { Request } from '../support.ts'
 import { batchOf, countSteps, finish, Ledger, sliceOf, specOf } from '../support.ts'
 

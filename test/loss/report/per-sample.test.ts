@@ -1,7 +1,7 @@
 import { test } from 'tap'
-import { unaccounted } from '../../../src/loss/memory.ts'
 import { PerSample } from '../../../src/loss/report/per-sample.ts'
 import type { Selection } from '../../../src/loss/selection.ts'
+import { unaccounted } from '../../unaccounted.ts'
 import type { Request } from '../support.ts'
 import { Ledger, sliceOf, specOf } from '../support.ts'
 
