@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { t as root, test } from 'tap'
 import { generate } from '../openapi/generate.ts'
+import { pageTypes } from '../openapi/page-types.ts'
 import type { ProblemName } from '../src/http/problem.ts'
 import { problems } from '../src/http/problem.ts'
 import { lossNames } from '../src/loss/kernels/index.ts'
@@ -19,6 +20,10 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
 
 test('the committed document is what the service answers; if not, run npm run openapi', async (t) => {
   t.ok(readFileSync(committed, 'utf8') === (await generate()))
+})
+
+test('the types of the pages are those of the document; if not, run npm run openapi', async (t) => {
+  t.ok(readFileSync(new URL('../src/pages/answers.d.ts', import.meta.url), 'utf8') === (await pageTypes()))
 })
 
 test('Redocly finds nothing to say', async (t) => {

@@ -4,7 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { t as root, test } from 'tap'
 import packageJson from '../package.json' with { type: 'json' }
 import { environment } from '../src/config.ts'
+import type { LossName } from '../src/loss/kernels/index.ts'
 import { losses, lossNames } from '../src/loss/kernels/index.ts'
+import type { Loss } from '../src/loss/kernels/loss.ts'
 import { typeInWords } from '../src/loss/option-types.ts'
 import { defaultFor, optionNames, optionOf } from '../src/loss/options.ts'
 import { appOf, documentOf, post } from './support.ts'
@@ -41,6 +43,36 @@ test('the options table is that of the core', async (t) => {
     return [`\`${name}\``, typeInWords(type), standard?.words ?? 'off', appliesTo, description]
   })
   t.same(table('| Option | Type | Default | Applies to | Meaning |'), rows)
+})
+
+test('each format goes with the losses that take it', async (t) => {
+  for (const [head, kind] of [
+    ['| `labelFormat` | `labels` | Checked | Goes with |', 'labelFormats'],
+    ['| `predictionFormat` | `predictions` | Checked | Goes with |', 'predictionFormats'],
+  ] as const) {
+    let before: LossName[] = []
+    for (const [format, , , cell] of table(head)) {
+      const takes = ({ [kind]: formats }: Loss) => formats.some((taken) => `\`${taken}\`` === format)
+      before = lossesIn(cell, before)
+      t.same(before.toSorted(), lossNames.filter((name) => takes(losses[name])).toSorted(), format)
+    }
+  }
+})
+
+/** The losses that a cell names, where `the same` is those of the row before. */
+function lossesIn(cell: string, before: LossName[]): LossName[] {
+  const named = (text: string) => lossNames.filter((name) => new RegExp(`(?<![\\w-])${name}(?![\\w-])`).test(text))
+  if (cell.startsWith('every loss but')) return lossNames.filter((name) => !named(cell).includes(name))
+  if (!cell.startsWith('the same')) return named(cell)
+  const [without, added = ''] = cell.split(', and ')
+  return [...before.filter((name) => !named(without).includes(name)), ...named(added)]
+}
+
+test('each loss has its formula', async (t) => {
+  const told = table('| `loss` | l_i |').flatMap(([cell]) =>
+    Array.from(cell.matchAll(/`([^`]+)`/g), ([, name]) => name),
+  )
+  t.same(told.toSorted(), lossNames.toSorted())
 })
 
 test('a default told in words is that of every loss', async (t) => {

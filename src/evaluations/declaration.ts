@@ -3,8 +3,9 @@ import { labelFormats } from '../loss/formats.ts'
 import { lossNames } from '../loss/kernels/index.ts'
 import type { OptionType } from '../loss/option-types.ts'
 import { optionNames, optionOf, weightOptions } from '../loss/options.ts'
+import { resolve } from '../loss/resolve.ts'
 import type { Options, Spec } from '../loss/spec.ts'
-import { describeChoices, describeSpec, resolve } from '../loss/spec.ts'
+import { describeChoices, describeSpec } from '../loss/spec.ts'
 import type { Path } from '../loss/validation-errors.ts'
 
 /** What an evaluation is declared with. */

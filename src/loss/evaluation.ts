@@ -3,23 +3,21 @@ import { layOut } from './batch.ts'
 import type { Slice } from './fold.ts'
 import type { Memory } from './memory.ts'
 import { ScopedMemory } from './memory.ts'
-import { Gradient } from './report/gradient.ts'
 import type { NumberRows } from './report/number-rows.ts'
-import type { PerSampleReport } from './report/per-sample.ts'
-import { PerSample } from './report/per-sample.ts'
-import type { RankingReport } from './report/ranking.ts'
-import { rankingOf } from './report/ranking.ts'
-import { isMergeable, needsOneDecision, sectionOf } from './report/sections.ts'
+import type { RowParts } from './report/row-parts.ts'
+import { lossesOf, noRowParts, observer, rowNumbersOf, startRowParts } from './report/row-parts.ts'
+import type { RowNumbers } from './report/section.ts'
+import type { Reports } from './report/sections.ts'
+import { isMergeable, needs, onlyOfOneBatch, partsOf, sectionOf, sections } from './report/sections.ts'
 import type { Statistics } from './report/statistics.ts'
 import { statisticsOf } from './report/statistics.ts'
 import type { RandomSource, RowSelection } from './row-selection.ts'
 import { selectRows } from './row-selection.ts'
-import type { Selection } from './selection.ts'
 import { selectedRows } from './selection.ts'
 import type { Layout } from './shape.ts'
 import { counted } from './shape.ts'
 import type { MiniBatch, Spec } from './spec.ts'
-import { describeSpec, onlyOfOneBatch } from './spec.ts'
+import { describeSpec } from './spec.ts'
 import type { EvaluationState } from './state.ts'
 import { emptyState, foldRows, merge, RunningTotal, reportSection } from './state.ts'
 import type { Tally } from './tally.ts'
@@ -41,13 +39,11 @@ export interface EvaluationContext {
 }
 
 /** What an evaluation found; sections are there when asked for. */
-export interface Findings extends Statistics {
+export interface Findings extends Statistics, Reports {
   /** Rows that a mini-batch was drawn from. */
   readonly populationSize?: number
   /** s_i l_i in order, for reduction `none`. */
   readonly losses?: NumberRows
-  readonly perSample?: PerSampleReport
-  readonly [part: string]: unknown
 }
 
 /** The answer to an evaluation: what it found, and under which options. */
@@ -55,16 +51,9 @@ export interface Answer extends Findings {
   readonly spec: Record<string, unknown>
 }
 
-/** Parts of the answer about the rows of a single batch. */
-interface RowSections {
-  readonly perSample?: PerSample
-  readonly gradient?: Gradient
-  ranking?: RankingReport
-}
-
 /** What a state says, as an answer; step by step, so that the caller may do something else in between. */
 export function* answerOf(state: EvaluationState): Generator<void, Answer> {
-  return withSpec(yield* findingsOf(state, {}), state.spec)
+  return withSpec(yield* findingsOf(state, noRowParts), state.spec)
 }
 
 function withSpec(findings: Findings, spec: Spec): Answer {
@@ -72,17 +61,17 @@ function withSpec(findings: Findings, spec: Spec): Answer {
 }
 
 /** @param populationSize rows that a mini-batch was drawn from */
-function* findingsOf(state: EvaluationState, rows: RowSections, populationSize?: number): Generator<void, Findings> {
+function* findingsOf(state: EvaluationState, rows: RowParts, populationSize?: number): Generator<void, Findings> {
   const { spec, tally } = state
   const findings = figuresOf(state, populationSize) as Statistics & Record<string, unknown>
   if (populationSize !== undefined) findings.populationSize = populationSize
-  if (spec.reduction === 'none') findings.losses = rows.perSample?.report(tally.outputs).losses
-  if (spec.topK !== undefined) findings.topKAccuracy = yield* reportSection(state, 'topKAccuracy')
-  for (const name of spec.include) {
-    if (name === 'perSample') findings.perSample = rows.perSample?.report(tally.outputs)
-    else if (name === 'ranking') findings.ranking = rows.ranking
-    else if (name === 'gradient') findings.gradient = rows.gradient && (yield* rows.gradient.report(tally))
-    else findings[name] = yield* reportSection(state, name)
+  if (spec.reduction === 'none') findings.losses = yield* lossesOf(rows, tally)
+  for (const name of partsOf(spec)) {
+    if (isMergeable(name)) findings[name] = yield* reportSection(state, name)
+    else {
+      const part = rows.get(name)
+      findings[name] = part && (yield* part.report(tally))
+    }
     yield
   }
   // the fields are named by strings of the same lists as the type
@@ -115,17 +104,12 @@ export function answerBytesOf(spec: Spec, { samples, outputs }: Layout, sizes: S
   if (reduction === 'none') bytes += bytesPerNumber * checkSize(answers * 2 * evaluated, ['reduction'], sizes)
   for (const [at, name] of include.entries()) {
     const path = ['include', at]
-    if (isMergeable(name)) {
-      if (decision === 'binary' && outputs > 1 && needsOneDecision(name)) {
-        refuse(path, `${name} needs one decision per sample; these samples have ${outputs} binary outputs`, name)
-      }
-      const section = sectionOf(name)
-      bytes += bytesPerNumber * checkSize(answers * section.answerNumbers(spec, outputs), path, sizes)
-      bytes += answers * section.stateBytes(spec, outputs)
-    } else {
-      const numbers = { perSample: 2 * evaluated, ranking: 2 * outputs + 2, gradient: samples * outputs }[name]
-      bytes += bytesPerNumber * checkSize(answers * numbers, path, sizes)
+    if (decision === 'binary' && outputs > 1 && needs(name, 'one decision per row')) {
+      refuse(path, `${name} needs one decision per sample; these samples have ${outputs} binary outputs`, name)
     }
+    const numbers = sections[name].answerNumbers(spec, { samples, outputs })
+    bytes += bytesPerNumber * checkSize(answers * numbers, path, sizes)
+    if (isMergeable(name)) bytes += answers * sectionOf(name).stateBytes(spec, outputs)
   }
   return bytes
 }
@@ -150,7 +134,7 @@ export class Evaluation {
   /** Holds what the answer takes, and the sums behind it. */
   readonly #memory: ScopedMemory
   readonly #total: RunningTotal
-  #rowSections: RowSections = {}
+  #rowParts: RowParts = noRowParts
   #populationSize: number | undefined
 
   constructor(spec: Spec, context: EvaluationContext) {
@@ -203,15 +187,15 @@ export class Evaluation {
     watch?: (slice: Slice) => void,
   ): Generator<void, void> {
     const spec = this.#spec
-    const { batch, selection } = selected
+    const { batch, isList, selection, populationSize } = selected
     const rows = selectedRows(batch, selection, memory)
     this.#memory.reserve(answerBytes)
-    const rowSections = this.#rowSectionsOf(selected)
-    const state = yield* foldRows(spec, rows, selection.ignored, observer(rowSections, selection, watch))
-    if (spec.include.includes('ranking')) rowSections.ranking = yield* rankingOf(spec, batch, selection, memory)
+    const rowParts = startRowParts(spec, { ...batch, isList }, this.#memory)
+    const state = yield* foldRows(spec, rows, selection.ignored, observer(rowParts, selection, watch))
+    for (const part of rowParts.values()) if (part.addBatch) yield* part.addBatch(batch, selection)
     yield* this.#total.take(state)
-    this.#rowSections = rowSections
-    this.#populationSize = selected.populationSize
+    this.#rowParts = rowParts
+    this.#populationSize = populationSize
   }
 
   /**
@@ -232,7 +216,7 @@ export class Evaluation {
 
   /** The same without the options. */
   findings(): Generator<void, Findings> {
-    return findingsOf(this.#total, this.#rowSections, this.#populationSize)
+    return findingsOf(this.#total, this.#rowParts, this.#populationSize)
   }
 
   /** The figures of the answer alone. */
@@ -244,27 +228,14 @@ export class Evaluation {
    * The numbers of a part about single rows, step by step; `undefined` if it was not asked for, or there is none. To be asked
    * for once.
    */
-  *rowNumbers(part: 'losses' | 'correct' | 'gradient'): Generator<void, Float64Array | Int32Array | undefined> {
-    const { perSample, gradient } = this.#rowSections
-    return part === 'gradient' ? gradient && (yield* gradient.numbers(this.tally)) : perSample?.[part]
+  rowNumbers(name: RowNumbers): Generator<void, Float64Array | Int32Array | undefined> {
+    return rowNumbersOf(this.#rowParts, name, this.tally)
   }
 
   /** Gives back what is held for the answer. The evaluation is of no use any more. */
   close(): void {
     this.#memory[Symbol.dispose]()
-    this.#rowSections = {}
-  }
-
-  #rowSectionsOf({ batch: { samples, outputs }, isList }: RowSelection): RowSections {
-    const { include, miniBatch, reduction } = this.#spec
-    const sections: { -readonly [Name in keyof RowSections]: RowSections[Name] } = {}
-    if (reduction === 'none' || include.includes('perSample')) {
-      sections.perSample = new PerSample(this.#spec, miniBatch?.size ?? samples, this.#memory)
-    }
-    if (include.includes('gradient')) {
-      sections.gradient = new Gradient(this.#spec, samples, outputs, isList, this.#memory)
-    }
-    return sections
+    this.#rowParts = noRowParts
   }
 
   /** A further batch must have as many outputs, and nothing may be asked for that holds on to single rows. */
@@ -274,23 +245,9 @@ export class Evaluation {
     if (known !== outputs) {
       refuse(['predictions'], `predictions has ${outputs} numbers per row; the batches before have ${known}`, outputs)
     }
-    const rowPart = include.findIndex((name) => !isMergeable(name))
-    if (rowPart >= 0) refuse(['include', rowPart], onlyOfOneBatch(include[rowPart]), include[rowPart])
+    for (const [at, name] of include.entries())
+      if (!isMergeable(name)) refuse(['include', at], onlyOfOneBatch(name), name)
     if (reduction === 'none') refuse(['reduction'], 'reduction "none" is available for a single batch only', reduction)
     if (miniBatch !== undefined) refuse(['miniBatch'], 'miniBatch is available for a single batch only', miniBatch)
-  }
-}
-
-/** Shows each slice to the sections about its rows, and to whoever watches. */
-function observer(
-  { perSample, gradient }: RowSections,
-  selection: Selection,
-  watch?: (slice: Slice) => void,
-): ((slice: Slice) => void) | undefined {
-  if (perSample === undefined && gradient === undefined) return watch
-  return (slice) => {
-    perSample?.add(slice, selection)
-    gradient?.add(slice, selection)
-    watch?.(slice)
   }
 }

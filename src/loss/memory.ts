@@ -44,11 +44,6 @@ export function integersIn(memory: Memory, length: number): Int32Array<ArrayBuff
     : new Int32Array(memory.allocate(bytes, bytes, true), 0, length)
 }
 
-/** Takes arrays back, those that there are. */
-export function freeArrays(memory: Memory, ...arrays: readonly (Float64Array | Int32Array | undefined)[]): void {
-  for (const array of arrays) if (array !== undefined) memory.free(array.buffer)
-}
-
 /** Memory for one block: what is taken through it is given back when the block ends, however it ends. */
 export class ScopedMemory implements Memory, Disposable {
   readonly #memory: Memory

@@ -11,6 +11,8 @@ export interface LossTraits {
   readonly reduction: Reduction
   /** Where the decision of a binary prediction lies by default. */
   readonly threshold: number
+  /** Whether it compares distributions over the classes, so that soft labels must be such, too. */
+  readonly comparesDistributions?: true
   /** The names of the options that its kernel reads. */
   readonly options: readonly string[]
 }
@@ -208,7 +210,6 @@ export const optionTable = {
     default: constant([]),
     appliesTo: everyEvaluation,
     description: 'Additional parts of the answer.',
-    singleBatch: ['perSample', 'ranking', 'gradient'],
   },
 } as const satisfies Record<string, Option>
 
@@ -289,15 +290,12 @@ export function hasPredictionRowSums({ loss, labelFormat, predictionFormat }: Om
 
 /** Whether rows of `labels` are distributions, whose sum is checked. */
 export function hasLabelRowSums({ loss, labelFormat }: Pick<Terms, 'loss' | 'labelFormat'>): boolean {
-  return labelFormat === 'probabilities' && decisionBy(loss, labelFormat) === 'class' && isOfDistributions(loss)
+  return (
+    labelFormat === 'probabilities' && decisionBy(loss, labelFormat) === 'class' && loss.comparesDistributions === true
+  )
 }
 
 /** Whether labels may be probabilities, as smoothed ones are. */
 function takesSoftLabels({ labelFormats }: LossTraits): boolean {
   return labelFormats.includes('probabilities')
-}
-
-/** Losses of probability distributions, whose soft labels must be distributions too. */
-export function isOfDistributions({ predictionFormats }: Pick<LossTraits, 'predictionFormats'>): boolean {
-  return !predictionFormats.includes('values')
 }

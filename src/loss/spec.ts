@@ -1,19 +1,9 @@
-import type { Decision, Include, LabelFormat, LogPolicy } from './formats.ts'
+import type { Decision, LabelFormat, LogPolicy } from './formats.ts'
 import type { LossName } from './kernels/index.ts'
 import { losses } from './kernels/index.ts'
 import type { Loss } from './kernels/loss.ts'
 import type { GivenOptions, OptionName, OptionValues, Terms } from './options.ts'
-import {
-  appliesTo,
-  decisionBy,
-  defaultFor,
-  hasLabelRowSums,
-  hasPredictionRowSums,
-  isDefault,
-  optionNames,
-  optionOf,
-} from './options.ts'
-import { ValidationErrors } from './validation-errors.ts'
+import { appliesTo, decisionBy, defaultFor, hasLabelRowSums, hasPredictionRowSums, optionNames } from './options.ts'
 
 export type { Decision } from './formats.ts'
 export type { MiniBatch } from './option-types.ts'
@@ -45,32 +35,6 @@ function termsOf({ loss, labelFormat, predictionFormat, logPolicy }: Spec): Term
   return { loss: losses[loss], labelFormat, predictionFormat, logPolicy }
 }
 
-/**
- * Fills in the defaults and refuses what does not go together. An option that does not apply may still hold its default.
- *
- * @throws InvalidContent naming each option that contradicts another
- */
-export function resolve(options: Options): Spec {
-  const { terms, applied, defaults } = frameOf(options)
-  const spec: Spec = { ...defaults }
-  const values: Partial<Record<OptionName, unknown>> = spec
-  const errors = new ValidationErrors()
-  for (const name of optionNames) {
-    const given = options[name]
-    if (given === undefined) continue
-    if (applied.has(name)) values[name] = given
-    else if (!isDefault(name, given, terms.loss)) {
-      errors.add([name], `${name} has no effect here; it applies to ${optionOf(name).appliesTo}`, given)
-    }
-  }
-  if (applied.has('epsilon') && spec.logPolicy === 'clip' && spec.epsilon >= 0.5) {
-    errors.add(['epsilon'], `epsilon is ${spec.epsilon}; logPolicy "clip" needs it below 0.5`, spec.epsilon)
-  }
-  checkIncludes(spec, errors)
-  errors.throwIfAny()
-  return spec
-}
-
 /** The options of an evaluation as JSON: sent back with the same data, they give the same answer. */
 export function describeSpec(spec: Spec): Record<string, unknown> {
   const { loss, labelFormat } = spec
@@ -100,35 +64,6 @@ export function describeChoices(spec: Spec): Record<string, unknown> {
   return { loss, labelFormat, ...Object.fromEntries(chosen) }
 }
 
-/**
- * Refuses options that need all rows at once, for a stream of batches.
- *
- * @throws InvalidContent naming each of them
- */
-export function refuseForStreams(options: Options): void {
-  const errors = new ValidationErrors()
-  const only = 'is available for a single batch only'
-  for (const name of optionNames) {
-    const { singleBatch } = optionOf(name)
-    const value = options[name]
-    if (singleBatch === undefined || value === undefined) continue
-    if (singleBatch === true) errors.add([name], `${name} ${only}`, value)
-    else if (typeof value === 'string' && singleBatch.includes(value))
-      errors.add([name], `${name} "${value}" ${only}`, value)
-    else if (Array.isArray(value)) {
-      for (const [at, word] of value.entries())
-        if (singleBatch.includes(word)) errors.add([name, at], onlyOfOneBatch(word), word)
-    }
-  }
-  errors.throwIfAny()
-}
-
-/** Why a part of an answer is refused for several batches. */
-export function onlyOfOneBatch(part: string): string {
-  const reason = part === 'ranking' ? ': it compares each score with all others, and of a stream no rows are kept' : ''
-  return `${part} is available for a single batch only${reason}`
-}
-
 /** What follows from the terms of an evaluation alone; made once for each. */
 interface Frame {
   readonly terms: Terms
@@ -140,7 +75,7 @@ interface Frame {
 
 const frames = new Map<string, Frame>()
 
-function frameOf(options: Options | Spec): Frame {
+export function frameOf(options: Options | Spec): Frame {
   const { loss: name, labelFormat } = options
   const loss: Loss = losses[name]
   const predictionFormat = options.predictionFormat ?? loss.predictionFormats[0]
@@ -164,21 +99,4 @@ function frameOf(options: Options | Spec): Frame {
     frames.set(key, frame)
   }
   return frame
-}
-
-/** The parts of an answer that values have, too. */
-const valueParts: readonly Include[] = ['perSample', 'gradient', 'metrics']
-
-function checkIncludes(spec: Spec, errors: ValidationErrors): void {
-  for (const [at, part] of spec.include.entries()) {
-    if (!valueParts.includes(part) && spec.decision === 'none') {
-      errors.add(['include', at], `${part} requires class or binary labels; labelFormat "values" has none`, part)
-    } else if (part === 'calibration' && spec.predictionFormat === 'values') {
-      errors.add(
-        ['include', at],
-        'calibration requires probabilities; declare what predictions is with predictionFormat',
-        part,
-      )
-    }
-  }
 }

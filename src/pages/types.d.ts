@@ -1,109 +1,26 @@
-/** What the page uses of the answers of the service; /openapi.json describes all of it. */
+/** What the pages keep, and names for the answers of the service, whose types are written from its document. */
 
-export interface LossAnswer {
-  loss: number | null
-  lossStatus: 'finite' | 'infinite' | 'undefined'
-  accuracy: number | null
-  samples: number
-  outputs: number
-  correct: number | null
-  ties: number
-  ignored: number
-  clipped: number
-  standardError: number | null
-  accuracyInterval: [number, number] | null
-  perSample?: { losses: (number | null)[]; correct: (boolean | number | null)[] | null }
-  perClass?: ClassReport[]
-  confusion?: number[][]
-  gradient?: number[][]
-  calibration?: { bins: CalibrationBin[]; expectedCalibrationError: number | null }
-  topKAccuracy?: number | null
-  metrics?: Metrics
-  ranking?: Metrics
-  spec: Record<string, unknown>
-}
+import type { components } from './answers.d.ts'
 
-/** Numbers, numbers by the kind of average, and lists of one for each output. */
-export type Metrics = Record<string, number | null | Record<string, unknown> | unknown[]>
+type Answers = components['schemas']
 
-export interface ClassReport {
-  class: number
-  samples: number
-  correct: number
-  loss: number | null
-  recall: number | null
-  precision: number | null
-}
-
-export interface CalibrationBin {
-  lower: number
-  upper: number
-  count: number
-  meanConfidence: number | null
-  accuracy: number | null
-}
-
-export interface SweepAnswer {
-  values: number[]
-  loss: (number | null)[]
-  accuracy: (number | null)[]
-  lossSlope: (number | null)[]
-  accuracySlope: (number | null)[]
-}
-
-export interface Catalogue {
-  losses: CatalogueEntry[]
-}
-
-export interface CatalogueEntry {
-  name: string
-  title: string
-  formula: string
-  labelFormats: string[]
-  predictionFormats: string[]
-  reduction: string
-  options: CatalogueOption[]
-}
-
-export interface CatalogueOption {
-  name: string
-  kind: string
-  /** The words of a choice. */
-  values?: string[]
-  default: unknown
-  /** Where another default holds, by predictionFormat. */
-  defaultByPredictionFormat?: Record<string, unknown>
-  appliesTo: string
-  description: string
-}
-
-export interface Problem {
-  type: string
-  title: string
-  status: number
-  detail: string
-  errors?: ContentError[]
-  errorCount?: number
-  /** The part of the body that exceeds a limit. */
-  pointer?: string
-  /** Line of an NDJSON body. */
-  line?: number
-  /** Byte of the body, or of the line, at which it stops being JSON. */
-  offset?: number
-}
-
-export interface ContentError {
-  pointer: string
-  detail: string
-  received: unknown
-}
-
-export interface Limits {
-  maxBodyBytes: number
-  maxElements: number
-  maxRows: number
-  maxColumns: number
-}
+export type LossAnswer = Answers['LossAnswer']
+export type Metrics = NonNullable<LossAnswer['metrics']> | NonNullable<LossAnswer['ranking']>
+export type CalibrationBin = Answers['CalibrationBin']
+export type SweepAnswer = Answers['SweepAnswer']
+export type Catalogue = Answers['Catalogue']
+export type CatalogueEntry = Answers['LossDescription']
+export type CatalogueOption = Answers['OptionDescription']
+export type Problem = Answers['Problem']
+export type ContentError = Answers['ContentError']
+export type Limits = Answers['Limits']
+/** What all batches of an evaluation add up to, and its state. */
+export type RunReport = Answers['EvaluationAnswer']
+export type RunEntry = Answers['EvaluationEntry']
+export type RunList = Answers['EvaluationList']
+export type LearningCurve = Answers['LearningCurve']
+export type CurvePoint = Answers['CurvePoint']
+export type RunComparison = Answers['EvaluationComparison']
 
 /** One request and what came back. */
 export interface Exchange {
@@ -194,54 +111,6 @@ export interface PlotlyLibrary {
   toImage(element: HTMLElement, options: Record<string, unknown>): Promise<string>
 }
 
-/** What all batches of an evaluation add up to, and its state. */
-export interface RunReport extends LossAnswer {
-  evaluation: string
-  status: 'open' | 'sealed'
-  batches: number
-  expectedBatches?: number
-  expectedSamples?: number
-  metadata: Record<string, string>
-  createdAt: string
-  updatedAt: string
-  expiresAt: string | null
-}
-
-export interface RunEntry {
-  evaluation: string
-  status: 'open' | 'sealed'
-  batches: number
-  samples: number
-  loss: number | null
-  lossStatus: string
-  accuracy: number | null
-  updatedAt: string
-}
-
-export interface RunList {
-  evaluations: RunEntry[]
-  unreadable?: { evaluation: string; detail: string }[]
-  next?: string
-}
-
-export interface CurveFigures {
-  samples: number
-  loss: number | null
-  accuracy: number | null
-  standardError: number | null
-}
-
-export interface CurvePoint extends CurveFigures {
-  fromSequence: number
-  toSequence: number
-  createdAt: string
-  cumulative: CurveFigures
-}
-
-export interface LearningCurve {
-  points: CurvePoint[]
-}
-
 /** A run that is shown. */
 export interface Run {
   readonly name: string
@@ -273,12 +142,4 @@ export interface Series {
   colour: number
   lines: Settings['lines']
   places: { x: number; group: number | null; error: number | null; all: number | null; point: CurvePoint }[]
-}
-
-export interface RunComparison {
-  predictions: LossAnswer & { evaluation: string }
-  baseline: LossAnswer & { evaluation: string }
-  difference: { loss: number | null; standardError: number | null; interval: [number, number] | null }
-  accuracyDifference: number | null
-  batches: { paired: number; onlyPredictions: number; onlyBaseline: number; labelsDiffer: number }
 }

@@ -12,8 +12,8 @@ import {
   readOneHot,
 } from '../../src/loss/checks.ts'
 import { pack } from '../../src/loss/pack.ts'
+import { resolve } from '../../src/loss/resolve.ts'
 import type { Options } from '../../src/loss/spec.ts'
-import { resolve } from '../../src/loss/spec.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import { ValidationErrors } from '../../src/loss/validation-errors.ts'
 

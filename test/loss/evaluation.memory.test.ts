@@ -128,7 +128,7 @@ test('the numbers of rows may be taken as they are, however many, and are given 
   t.strictSame(evaluation.figures().loss, answer.loss)
   t.strictSame([...(finish(evaluation.rowNumbers('losses')) ?? [])], answer.perSample?.losses)
   t.strictSame([...(finish(evaluation.rowNumbers('correct')) ?? [])], new Array(3000).fill(1))
-  t.strictSame([...(finish(evaluation.rowNumbers('gradient')) ?? [])], (answer.gradient as number[][]).flat())
+  t.strictSame([...(finish(evaluation.rowNumbers('gradient')) ?? [])], answer.gradient?.flat())
   t.equal(memory.held, (8 + 4 + 16) * 3000)
   evaluation.close()
   t.equal(memory.held, 0)

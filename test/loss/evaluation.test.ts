@@ -5,8 +5,8 @@ import { layOut, rowsPerStep } from '../../src/loss/batch.ts'
 import type { Answer } from '../../src/loss/evaluation.ts'
 import { answerBytesOf, answerOf, Evaluation } from '../../src/loss/evaluation.ts'
 import type { Include } from '../../src/loss/formats.ts'
+import { lossNames } from '../../src/loss/kernels/index.ts'
 import type { CalibrationReport } from '../../src/loss/report/calibration.ts'
-import type { PerClassReport } from '../../src/loss/report/per-class.ts'
 import { selectRows } from '../../src/loss/row-selection.ts'
 import { emptyTally } from '../../src/loss/tally.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
@@ -52,7 +52,11 @@ function oneHot(labels: readonly number[], outputs: number): number[][] {
   return labels.map((label) => Array.from({ length: outputs }, (_, k) => (k === label ? 1 : 0)))
 }
 
-test('every case of the oracle', async (t) => {
+test('every case of the oracle, and one at least of each loss', async (t) => {
+  t.same(
+    lossNames.filter((loss) => !oracle.cases.some(({ request }) => request.loss === loss)),
+    [],
+  )
   for (const { name, request, expect, tolerance = {} } of oracle.cases) {
     const answer = evaluate({ ...request, include: ['perSample', 'gradient'] })
     const got: Record<string, unknown> = { ...answer, losses: answer.perSample?.losses }
@@ -180,7 +184,7 @@ test('one binary output has the classes 0 and 1', async (t) => {
     [1, 1],
   ])
   t.same(
-    (perClass as PerClassReport[]).map((each) => [each.class, each.samples, each.correct, each.loss]),
+    perClass?.map((each) => [each.class, each.samples, each.correct, each.loss]),
     [
       [0, 1, 0, 4],
       [1, 2, 1, 1],

@@ -1,8 +1,8 @@
 import { test } from 'tap'
 import { fittingPredictionFormat } from '../../src/loss/fitting-predictions.ts'
+import { resolve } from '../../src/loss/resolve.ts'
 import { layoutOf } from '../../src/loss/shape.ts'
 import type { Options } from '../../src/loss/spec.ts'
-import { resolve } from '../../src/loss/spec.ts'
 import { countSteps, finish } from './support.ts'
 
 const classes: Options = { loss: 'cross-entropy', labelFormat: 'index' }

@@ -8,7 +8,6 @@ import {
   hasLabelRowSums,
   hasPredictionRowSums,
   isDefault,
-  isOfDistributions,
   isOptionOf,
   optionNames,
   optionOf,
@@ -16,46 +15,31 @@ import {
   typeFor,
   weightOptions,
 } from '../../src/loss/options.ts'
+import { resolve } from '../../src/loss/resolve.ts'
+import { otherValue } from './option-values.ts'
+import { errorsOf } from './support.ts'
 
-/** Defaults of the contract for losses with `probabilities` first, and where they differ. */
-const defaults: Record<string, unknown> = {
-  predictionFormat: 'probabilities',
-  reduction: 'mean',
-  logPolicy: 'add-epsilon',
-  epsilon: 1e-7,
-  classWeights: undefined,
-  positiveWeight: 1,
-  delta: 1,
-  beta: 1,
-  gamma: 2,
-  alpha: undefined,
-  q: 0.5,
-  logInput: true,
-  margin: 1,
-  p: 1,
-  rowSumTolerance: 1e-3,
-  threshold: 0.5,
-  topK: undefined,
-  ignoreIndex: undefined,
-  labelSmoothing: 0,
-  miniBatch: undefined,
-  include: [],
-}
+test('facts of the contract', async (t) => {
+  t.equal(defaultFor('reduction', losses.sse, 'values'), 'sum')
+  t.equal(defaultFor('predictionFormat', losses.mse, 'values'), 'values')
+  t.equal(defaultFor('logPolicy', losses['cross-entropy'], 'probabilities'), 'add-epsilon')
+  t.equal(defaultFor('logPolicy', losses['cross-entropy'], 'logits'), 'exact')
+  t.equal(defaultFor('epsilon', losses['cross-entropy'], 'logits'), 1e-7)
+  t.equal(defaultFor('threshold', losses.hinge, 'values'), 0)
+  t.same(defaultFor('include', losses.mse, 'values'), [])
+})
 
-test('the defaults are those of the contract', async (t) => {
-  t.same(optionNames, Object.keys(defaults))
-  for (const loss of lossNames) {
-    const { predictionFormats }: Loss = losses[loss]
-    for (const format of predictionFormats) {
-      const expected = {
-        ...defaults,
-        predictionFormat: predictionFormats.includes('values') ? 'values' : 'probabilities',
-        reduction: loss === 'sse' ? 'sum' : 'mean',
-        logPolicy: ['logits', 'log-probabilities'].includes(format) ? 'exact' : 'add-epsilon',
-        threshold: loss.endsWith('hinge') ? 0 : 0.5,
-      }
-      const found = Object.fromEntries(optionNames.map((name) => [name, defaultFor(name, losses[loss], format)]))
-      t.strictSame(found, expected, `${loss}, ${format}`)
+test('an option of a loss is one that has an effect under some of its formats, and the others have none', async (t) => {
+  for (const name of lossNames) {
+    const loss: Loss = losses[name]
+    for (const option of optionNames) {
+      const isTaken = loss.labelFormats.some((labelFormat) =>
+        loss.predictionFormats.some((predictionFormat) => {
+          const options = { loss: name, labelFormat, predictionFormat, [option]: otherValue(option, loss) }
+          return errorsOf(() => resolve(options)).length === 0
+        }),
+      )
+      t.equal(isOptionOf(option, loss), isTaken, `${name}, ${option}`)
     }
   }
 })
@@ -78,38 +62,6 @@ test('an option of kernels is read by those that list it', async (t) => {
       const named = Array.from(words.matchAll(/loss "([^"]+)"/g), ([, loss]) => loss)
       if (named.length > 0) t.same(named, takers, `${name}: ${words}`)
     }
-  }
-})
-
-test('which options a loss can use', async (t) => {
-  const common = 'predictionFormat reduction miniBatch include'
-  const classes = 'rowSumTolerance topK ignoreIndex labelSmoothing'
-  const guard = 'logPolicy epsilon'
-  const used: Record<string, string> = {
-    sse: `${classes} threshold`,
-    mse: `${classes} threshold`,
-    mae: `${classes} threshold`,
-    'cross-entropy': `${guard} classWeights ${classes}`,
-    'binary-cross-entropy': `${guard} positiveWeight threshold labelSmoothing`,
-    huber: `delta ${classes} threshold`,
-    'log-cosh': `${classes} threshold`,
-    'kl-divergence': `${guard} ${classes}`,
-    brier: `${classes} threshold`,
-    hinge: 'threshold',
-    focal: `${guard} gamma alpha rowSumTolerance topK ignoreIndex threshold`,
-    'squared-hinge': 'threshold',
-    'smooth-l1': `beta ${classes} threshold`,
-    quantile: 'q',
-    cosine: `${classes} threshold`,
-    dice: 'threshold',
-    poisson: 'logInput',
-    msle: '',
-    mape: '',
-    'multi-margin': 'margin p topK ignoreIndex',
-  }
-  for (const loss of lossNames) {
-    const expected = `${common} ${used[loss]}`.trim().split(' ').toSorted()
-    t.same(optionNames.filter((name) => isOptionOf(name, losses[loss])).toSorted(), expected, loss)
   }
 })
 
@@ -146,5 +98,4 @@ test('decisions and row sums', async (t) => {
     [hasPredictionRowSums({ loss: losses.mse, ...soft }), hasLabelRowSums({ loss: losses.mse, ...soft })],
     [true, false],
   )
-  t.same([isOfDistributions(losses.mse), isOfDistributions(losses['kl-divergence'])], [false, true])
 })

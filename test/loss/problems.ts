@@ -5,8 +5,8 @@ import type { LossName } from '../../src/loss/kernels/index.ts'
 import { losses, lossNames } from '../../src/loss/kernels/index.ts'
 import type { Loss } from '../../src/loss/kernels/loss.ts'
 import type { KernelOption } from '../../src/loss/options.ts'
-import { appliesTo, decisionBy, isOfDistributions } from '../../src/loss/options.ts'
-import { isMergeable, needsOneDecision } from '../../src/loss/report/sections.ts'
+import { appliesTo, decisionBy, hasLabelRowSums } from '../../src/loss/options.ts'
+import { isMergeable, needs } from '../../src/loss/report/sections.ts'
 import type { Decision } from '../../src/loss/spec.ts'
 import type { Request } from './support.ts'
 
@@ -146,13 +146,12 @@ export function logOf(chance: number): number {
 export function labelOf(
   loss: LossName,
   format: LabelFormat,
-  decision: Decision,
+  _decision: Decision,
   outputs: number,
   bounds: Bounds,
 ): fc.Arbitrary<number | number[]> {
   if (format === 'one-hot' || format === 'index') return fc.nat({ max: outputs - 1 })
-  if (format === 'probabilities' && decision === 'class' && isOfDistributions(losses[loss]))
-    return distribution(outputs, bounds)
+  if (hasLabelRowSums({ loss: losses[loss], labelFormat: format })) return distribution(outputs, bounds)
   const numbers = {
     probabilities: chance(bounds),
     binary: fc.constantFrom(0, 1),
@@ -228,8 +227,8 @@ export function mergeableOf(
   return includes.filter(
     (name) =>
       isMergeable(name) &&
-      !(isSeveral && needsOneDecision(name)) &&
-      (name !== 'calibration' || predictionFormat !== 'values'),
+      !(isSeveral && needs(name, 'one decision per row')) &&
+      !(predictionFormat === 'values' && needs(name, 'probabilities')),
   )
 }
 

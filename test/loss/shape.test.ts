@@ -1,5 +1,8 @@
 import { test } from 'tap'
+import type { LabelFormat } from '../../src/loss/formats.ts'
+import { losses, lossNames } from '../../src/loss/kernels/index.ts'
 import { pack } from '../../src/loss/pack.ts'
+import { resolve } from '../../src/loss/resolve.ts'
 import {
   asReceived,
   checkBaselineShape,
@@ -15,10 +18,14 @@ import {
   rowPathOf,
 } from '../../src/loss/shape.ts'
 import type { Options } from '../../src/loss/spec.ts'
-import { resolve } from '../../src/loss/spec.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import { ValidationErrors } from '../../src/loss/validation-errors.ts'
 import { errorsOf, finish } from './support.ts'
+
+/** The losses that take labels of a format, as an error names them. */
+function takersOf(format: LabelFormat): string {
+  return lossNames.filter((name) => losses[name].labelFormats.some((taken) => taken === format)).join(', ')
+}
 
 const byIndex: Options = { loss: 'cross-entropy', labelFormat: 'index' }
 const byOneHot: Options = { loss: 'cross-entropy', labelFormat: 'one-hot' }
@@ -188,7 +195,7 @@ test('labels of another shape: what they are, what is needed, and which declarat
         [1, 1],
         [0, 0],
       ],
-      'labels[0] is an array of 2 numbers; labelFormat "index" needs one integer per sample. Labels 0 and 1 for each output are declared with labelFormat "binary", which goes with loss sse, mse, mae, binary-cross-entropy, huber, log-cosh, brier, hinge, focal, squared-hinge, smooth-l1, cosine, dice.',
+      `labels[0] is an array of 2 numbers; labelFormat "index" needs one integer per sample. Labels 0 and 1 for each output are declared with labelFormat "binary", which goes with loss ${takersOf('binary')}.`,
       'an array of 2 arrays of 2 numbers',
     ],
     [
@@ -198,7 +205,7 @@ test('labels of another shape: what they are, what is needed, and which declarat
         [3, 1],
         [0, 0],
       ],
-      'labels[0] is an array of 2 numbers; labelFormat "index" needs one integer per sample. Numbers of any size are declared with labelFormat "values", which goes with loss sse, mse, mae, huber, log-cosh, smooth-l1, quantile, cosine, poisson, msle, mape.',
+      `labels[0] is an array of 2 numbers; labelFormat "index" needs one integer per sample. Numbers of any size are declared with labelFormat "values", which goes with loss ${takersOf('values')}.`,
       'an array of 2 arrays of 2 numbers',
     ],
     [

@@ -3,16 +3,11 @@ import type { Include, LabelFormat } from '../../src/loss/formats.ts'
 import type { LossName } from '../../src/loss/kernels/index.ts'
 import { losses, lossNames } from '../../src/loss/kernels/index.ts'
 import type { Loss } from '../../src/loss/kernels/loss.ts'
-import { defaultFor, optionNames } from '../../src/loss/options.ts'
+import { appliesTo, defaultFor, optionNames, optionOf } from '../../src/loss/options.ts'
+import { refuseForStreams, resolve } from '../../src/loss/resolve.ts'
 import type { Options } from '../../src/loss/spec.ts'
-import {
-  checksLabelRows,
-  checksPredictionRows,
-  describeChoices,
-  describeSpec,
-  refuseForStreams,
-  resolve,
-} from '../../src/loss/spec.ts'
+import { checksLabelRows, checksPredictionRows, describeChoices, describeSpec } from '../../src/loss/spec.ts'
+import { otherValue } from './option-values.ts'
 import { errorsOf } from './support.ts'
 
 test('what is evaluated is described in full, and nothing that has no effect', async (t) => {
@@ -110,65 +105,6 @@ test('a description sent back describes the same', async (t) => {
       }
     }
   }
-})
-
-test('an option that has no effect is refused, with where it has one', async (t) => {
-  const mse: Options = { loss: 'mse', labelFormat: 'values' }
-  const entropy: Options = { loss: 'cross-entropy', labelFormat: 'index' }
-  const cases: [options: Options, option: string, when: string][] = [
-    [{ ...mse, logPolicy: 'exact' }, 'logPolicy', 'losses with a logarithm'],
-    [{ ...mse, epsilon: 1e-6 }, 'epsilon', 'losses with a logarithm under logPolicy "add-epsilon" or "clip"'],
-    [
-      { ...entropy, logPolicy: 'clamp', epsilon: 1e-6 },
-      'epsilon',
-      'losses with a logarithm under logPolicy "add-epsilon" or "clip"',
-    ],
-    [
-      { ...entropy, predictionFormat: 'logits', epsilon: 1e-6 },
-      'epsilon',
-      'losses with a logarithm under logPolicy "add-epsilon" or "clip"',
-    ],
-    [{ ...entropy, positiveWeight: 2 }, 'positiveWeight', 'loss "binary-cross-entropy"'],
-    [{ ...mse, delta: 2 }, 'delta', 'loss "huber"'],
-    [{ ...mse, beta: 2 }, 'beta', 'loss "smooth-l1"'],
-    [{ ...entropy, gamma: 1 }, 'gamma', 'loss "focal"'],
-    [{ ...entropy, alpha: 1 }, 'alpha', 'loss "focal"'],
-    [{ ...mse, q: 0.1 }, 'q', 'loss "quantile"'],
-    [{ ...mse, logInput: false }, 'logInput', 'loss "poisson"'],
-    [{ ...entropy, margin: 2 }, 'margin', 'loss "multi-margin"'],
-    [{ ...entropy, p: 2 }, 'p', 'loss "multi-margin"'],
-    [
-      { ...mse, rowSumTolerance: 0.1 },
-      'rowSumTolerance',
-      'rows of probabilities, in predictions with class labels or in labels',
-    ],
-    [
-      { ...entropy, threshold: 0.25 },
-      'threshold',
-      'binary decisions: labelFormat "binary" or loss "binary-cross-entropy"',
-    ],
-    [{ ...mse, topK: 1 }, 'topK', 'class labels'],
-    [{ loss: 'binary-cross-entropy', labelFormat: 'probabilities', topK: 1 }, 'topK', 'class labels'],
-    [{ ...entropy, labelFormat: 'one-hot', ignoreIndex: 0 }, 'ignoreIndex', 'labelFormat "index"'],
-    [
-      { ...mse, labelSmoothing: 0.1 },
-      'labelSmoothing',
-      'losses that take labelFormat "probabilities", with labels other than "values"',
-    ],
-  ]
-  for (const [options, option, when] of cases) {
-    const [error, ...more] = errorsOf(() => resolve(options))
-    const name = `${option} of ${options.loss}, ${options.labelFormat}`
-    t.same(
-      { path: error?.path, received: error?.received, more },
-      { path: [option], received: options[option as keyof Options], more: [] },
-      name,
-    )
-    t.ok(error?.detail.startsWith(`${option} has no effect here; it applies to ${when}`), `${name}: ${error?.detail}`)
-  }
-  const [error] = errorsOf(() => resolve({ ...mse, classWeights: Float64Array.of(1, 2) }))
-  t.same(error?.path, ['classWeights'])
-  t.match(error?.detail, 'classWeights has no effect here; it applies to loss "cross-entropy"')
 })
 
 test('all contradictions are reported at once', async (t) => {
@@ -324,39 +260,19 @@ test('an option that holds its default is accepted everywhere, and changes nothi
 })
 
 test('an option that does not apply and holds anything else is refused, alone', async (t) => {
-  const others: Record<string, unknown> = {
-    logPolicy: 'clamp',
-    epsilon: 0.01,
-    classWeights: Float64Array.of(1, 1),
-    positiveWeight: 2,
-    delta: 2,
-    beta: 2,
-    gamma: 3,
-    alpha: 0.25,
-    q: 0.9,
-    logInput: false,
-    margin: 0,
-    p: 2,
-    rowSumTolerance: 0.1,
-    threshold: 0.3,
-    ignoreIndex: 1,
-    labelSmoothing: 0.1,
-  }
   for (const loss of lossNames) {
     const { labelFormats, predictionFormats }: Loss = losses[loss]
     for (const labelFormat of labelFormats) {
       for (const predictionFormat of predictionFormats) {
         const options: Options = { loss, labelFormat, predictionFormat }
-        const described = describeSpec(resolve(options))
-        for (const [name, value] of Object.entries(others)) {
-          const applies =
-            name in described ||
-            (name === 'classWeights' && loss === 'cross-entropy') ||
-            (name === 'alpha' && loss === 'focal') ||
-            (name === 'ignoreIndex' && labelFormat === 'index')
+        const { logPolicy } = resolve(options)
+        for (const name of optionNames.filter((option) => option !== 'predictionFormat')) {
+          const value = otherValue(name, losses[loss])
+          const detail = `${name} has no effect here; it applies to ${optionOf(name).appliesTo}`
+          const terms = { loss: losses[loss], labelFormat, predictionFormat, logPolicy }
           t.same(
-            errorsOf(() => resolve({ ...options, [name]: value })).map(({ path }) => path),
-            applies ? [] : [[name]],
+            errorsOf(() => resolve({ ...options, [name]: value })).map((error) => [error.path, error.detail]),
+            appliesTo(name, terms) ? [] : [[[name], detail]],
             `${loss}, ${labelFormat}, ${predictionFormat}, ${name}`,
           )
         }

@@ -11,8 +11,8 @@ import type { Loss, Rows } from '../../src/loss/kernels/loss.ts'
 import type { Memory } from '../../src/loss/memory.ts'
 import { pack } from '../../src/loss/pack.ts'
 import { NumberRows } from '../../src/loss/report/number-rows.ts'
+import { resolve } from '../../src/loss/resolve.ts'
 import type { Options, Spec } from '../../src/loss/spec.ts'
-import { resolve } from '../../src/loss/spec.ts'
 import type { EvaluationState } from '../../src/loss/state.ts'
 import { stateSpecText } from '../../src/loss/state.ts'
 import { readState, writeState } from '../../src/loss/state-codec.ts'
@@ -192,6 +192,7 @@ export function evaluate(request: Request, context = unlimited, ...further: read
 type Sent<Answered> = Answered & {
   readonly losses?: (number | null)[]
   readonly perSample?: { readonly losses: (number | null)[]; readonly correct: (boolean | number | null)[] | null }
+  readonly gradient?: (number | null)[] | (number | null)[][] | null
 }
 
 export type SentAnswer = Sent<Answer>

@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { pack } from '../../src/loss/pack.ts'
+import { resolve } from '../../src/loss/resolve.ts'
 import { maxOutputs } from '../../src/loss/shape.ts'
-import { resolve } from '../../src/loss/spec.ts'
 import { checkOutputOptions, readWeightOption, readWeights } from '../../src/loss/weights.ts'
 import { errorsOf } from './support.ts'
 

@@ -17,6 +17,7 @@ export const brier = {
   reduction: 'mean',
   options: [],
   threshold: 0.5,
+  comparesDistributions: true,
   readsClasses: false,
   losses(rows, { labelFormat, predictionFormat }, out) {
     const { count, outputs, predictions, targets } = rows

@@ -25,6 +25,7 @@ export const crossEntropy = {
   reduction: 'mean',
   options: ['logPolicy', 'epsilon', 'classWeights'],
   threshold: 0.5,
+  comparesDistributions: true,
   readsClasses: true,
   losses: crossEntropyRows,
   gradient: crossEntropyGradientRows,

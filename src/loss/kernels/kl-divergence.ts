@@ -16,6 +16,7 @@ export const klDivergence = {
   reduction: 'mean',
   options: ['logPolicy', 'epsilon'],
   threshold: 0.5,
+  comparesDistributions: true,
   readsClasses: true,
   losses(rows, settings, out) {
     const clipped = crossEntropyRows(rows, settings, out)

@@ -1,34 +1,43 @@
+import { z } from 'zod'
 import type { Decisions } from '../accuracy.ts'
-import { absolute, add, compare, fromDouble, fromInteger, multiply, subtract, zero } from '../numerics/dyadic.ts'
+import { absolute, add, fromInteger, multiply, subtract, zero } from '../numerics/dyadic.ts'
 import { groupCounts, groupRows, groupSums, groupSumsOfProducts } from '../numerics/grouping.ts'
 import { sigmoid, topProbability } from '../numerics/softmax.ts'
 import type { Spec } from '../spec.ts'
 import { decisionsPerRow } from '../tally.ts'
-import type { Groups, Totals } from './groups.ts'
-import { checkCounts, checkGroups, checkSums, groupBytes, groupsOf, share, totalsAt } from './groups.ts'
+import type { Groups } from './groups.ts'
+import { groupBytes, groupsOf, share, totalsAt } from './groups.ts'
+import { count, share as shareSchema } from './schemas.ts'
 import type { SectionAtOnce } from './section.ts'
 
-/** How often the samples of one range of confidence are right. */
-export interface CalibrationBin {
-  /** Confidences greater than `lower` (the first bin: from 0) and up to `upper`. */
-  readonly lower: number
-  readonly upper: number
-  readonly count: number
-  /** Mean confidence and accuracy of the bin, weighted by s_i; `null` where their weight is 0. */
-  readonly meanConfidence: number | null
-  readonly accuracy: number | null
-}
+const bin = z
+  .object({
+    lower: z.number(),
+    upper: z.number(),
+    count,
+    meanConfidence: shareSchema,
+    accuracy: shareSchema,
+  })
+  .meta({
+    id: 'CalibrationBin',
+    description: 'Confidences in (lower, upper]; the first bin includes 0. The means are null for an empty bin.',
+  })
 
-/**
- * Confidence against accuracy in 15 bins of equal width. The confidence is the top probability and the accuracy the share
- * of right decisions; for binary outputs the probability of the positive class and the share of positive labels, each output
- * of each row by itself.
- */
-export interface CalibrationReport {
-  readonly bins: CalibrationBin[]
-  /** sum over bins of their share of the weight times |accuracy - mean confidence| (Guo et al. 2017), in [0, 1]. */
-  readonly expectedCalibrationError: number | null
-}
+const schema = z
+  .object({
+    bins: z.array(bin),
+    expectedCalibrationError: shareSchema.meta({
+      description:
+        'Sum over the bins of their share of the weight times |accuracy - mean confidence| (Guo et al. 2017).',
+    }),
+  })
+  .meta({
+    id: 'Calibration',
+    description:
+      'Confidence against accuracy in 15 bins of equal width. Confidence is the largest probability. For binary outputs it is the probability of the positive class, and accuracy is the share of positive labels; each output of each row counts by itself.',
+  })
+
+export type CalibrationReport = z.output<typeof schema>
 
 export const calibrationBins = 15
 
@@ -38,8 +47,10 @@ const edges = Float64Array.from({ length: calibrationBins + 1 }, (_, at) => at /
 /** Counts: samples, or binary outputs. Sums: s_i, s_i times the confidence, s_i where right. */
 const [counts, sums] = [1, 3]
 
-export const calibration: SectionAtOnce<Groups> = {
+export const calibration: SectionAtOnce<Groups, CalibrationReport> = {
   ...groupsOf(counts, sums),
+  needs: ['decisions', 'probabilities'],
+  schema,
   answerNumbers: () => 5 * calibrationBins,
   stateBytes: () => groupBytes(calibrationBins, counts, sums + 1),
   fold(spec, { rows, sampleWeights, decisions }) {
@@ -60,16 +71,9 @@ export const calibration: SectionAtOnce<Groups> = {
     }
     return bins
   },
-  *check(bins, { outputs, samples, ignored, sampleWeight, correctWeight }, spec) {
-    const each = decisionsPerRow(spec, outputs)
-    yield* checkGroups(bins, calibrationBins, isBin)
-    yield* checkCounts(bins, 0, (samples - ignored) * each)
-    yield* checkSums(bins, 0, multiply(sampleWeight, fromInteger(each)))
-    if (spec.decision === 'class') yield* checkSums(bins, 2, correctWeight)
-  },
   *report(bins, { outputs, sampleWeight }, spec): Generator<void, CalibrationReport> {
     let gaps = zero
-    const reported: CalibrationBin[] = []
+    const reported: CalibrationReport['bins'] = []
     for (let at = 0; at < calibrationBins; at++) {
       const { counts: of, sums: by } = bins.get(at) ?? nothing
       const [weight, confidence, right] = by
@@ -102,14 +106,6 @@ const nothing = totalsAt(new Map(), 0, counts, sums)
 export function calibrationBin(confidence: number): number {
   const near = Math.min(Math.floor(confidence * calibrationBins), calibrationBins - 1)
   return near > 0 && confidence <= edges[near] ? near - 1 : near
-}
-
-/** Right is a part of the weight, and so is the confidence, between the edges of the bin. */
-function isBin({ counts: [count], sums: [weight, confidence, right] }: Totals, bin: number): boolean {
-  if (count === 0 || compare(right, zero) < 0 || compare(right, weight) > 0) return false
-  const lower = compare(confidence, multiply(weight, fromDouble(edges[bin])))
-  const isAbove = lower > 0 || (lower === 0 && (bin === 0 || weight.mantissa === 0n))
-  return isAbove && compare(confidence, multiply(weight, fromDouble(edges[bin + 1]))) <= 0
 }
 
 function binsOf(confidences: Float64Array): Int32Array {

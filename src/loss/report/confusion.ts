@@ -1,16 +1,22 @@
+import { z } from 'zod'
 import type { Decisions } from '../accuracy.ts'
 import { toDouble } from '../numerics/dyadic.ts'
 import { sumByGroup } from '../numerics/grouping.ts'
 import type { Groups, Totals } from './groups.ts'
-import { checkCounts, checkGroups, checkSums, groupBytes, groupsOf } from './groups.ts'
+import { groupBytes, groupsOf } from './groups.ts'
 import { NumberRows } from './number-rows.ts'
+import { count, sampleWeight } from './schemas.ts'
 import type { SectionAtOnce } from './section.ts'
 import { classesOf } from './section.ts'
 
 /** Counts of samples by label (row) and decision (column), unweighted; for one binary output 2 x 2. */
-export const confusion: SectionAtOnce<Groups> = {
+export const confusion: SectionAtOnce<Groups, NumberRows> = {
   ...groupsOf(1, 0),
-  answerNumbers: (spec, outputs) => classesOf(spec, outputs) ** 2,
+  needs: ['decisions', 'one decision per row'],
+  schema: z
+    .array(z.array(count))
+    .meta({ description: 'Counts of samples, [K][K]: rows are labels, columns are predictions.' }),
+  answerNumbers: (spec, { outputs }) => classesOf(spec, outputs) ** 2,
   stateBytes: (spec, outputs) => groupBytes(classesOf(spec, outputs) ** 2, 1, 0),
   fold(spec, { rows, decisions }) {
     const cells: Groups = new Map()
@@ -20,18 +26,16 @@ export const confusion: SectionAtOnce<Groups> = {
     }
     return cells
   },
-  *check(cells, { outputs, samples, ignored, correct }, spec) {
-    const classes = classesOf(spec, outputs)
-    yield* checkGroups(cells, classes * classes, ({ counts: [count] }) => count > 0)
-    yield* checkCounts(cells, 0, samples - ignored)
-    yield* checkCounts(diagonalOf(cells, classes), 0, correct)
-  },
   report: (cells, { outputs }, spec) => matrixOf(cells, classesOf(spec, outputs), ({ counts: [count] }) => count),
 }
 
 /** Sums of s_i in the same cells. */
-export const confusionWeights: SectionAtOnce<Groups> = {
+export const confusionWeights: SectionAtOnce<Groups, NumberRows> = {
   ...groupsOf(0, 1),
+  needs: confusion.needs,
+  schema: z
+    .array(z.array(sampleWeight))
+    .meta({ description: 'Sums of s_i in the same cells; without weights the same numbers.' }),
   answerNumbers: confusion.answerNumbers,
   stateBytes: (spec, outputs) => groupBytes(classesOf(spec, outputs) ** 2, 0, 1),
   fold(spec, { rows, decisions, sampleWeights }) {
@@ -42,12 +46,6 @@ export const confusionWeights: SectionAtOnce<Groups> = {
     }
     return cells
   },
-  *check(cells, { outputs, sampleWeight, correctWeight }, spec) {
-    const classes = classesOf(spec, outputs)
-    yield* checkGroups(cells, classes * classes, ({ sums: [sum] }) => sum.mantissa > 0n)
-    yield* checkSums(cells, 0, sampleWeight)
-    yield* checkSums(diagonalOf(cells, classes), 0, correctWeight)
-  },
   report: (cells, { outputs }, spec) => matrixOf(cells, classesOf(spec, outputs), ({ sums: [sum] }) => toDouble(sum)),
 }
 
@@ -55,16 +53,6 @@ export const confusionWeights: SectionAtOnce<Groups> = {
 function sumsByCell({ labelled, predicted }: Decisions, classes: number, weights: Float64Array | undefined) {
   const cells = labelled.map((label, i) => label * classes + predicted[i])
   return sumByGroup(cells, classes * classes, weights)
-}
-
-function diagonalOf(cells: Groups, classes: number): Groups {
-  const diagonal: Groups = new Map()
-  for (let label = 0; label < classes; label++) {
-    const cell = label * (classes + 1)
-    const totals = cells.get(cell)
-    if (totals !== undefined) diagonal.set(cell, totals)
-  }
-  return diagonal
 }
 
 function* matrixOf(cells: Groups, classes: number, numberIn: (totals: Totals) => number): Generator<void, NumberRows> {

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { Slice } from '../fold.ts'
 import { rowsOf } from '../fold.ts'
 import { losses } from '../kernels/index.ts'
@@ -9,19 +10,33 @@ import type { Selection } from '../selection.ts'
 import type { Spec } from '../spec.ts'
 import type { Tally } from '../tally.ts'
 import { NumberRows } from './number-rows.ts'
-import type { RowSection } from './section.ts'
+import type { RowNumbers, RowPart, RowSection } from './section.ts'
 import { lossOf } from './statistics.ts'
 
 /** d loss / d predictions, in the shape of predictions; `null` elements are beyond the range of a double. */
 export type GradientReport = NumberRows | null
 
+const slopes = z.array(z.number().nullable())
+
+export const gradient: RowSection<GradientReport> = {
+  needs: [],
+  schema: z
+    .union([z.array(slopes), slopes])
+    .nullable()
+    .meta({
+      description:
+        'd loss / d predictions, in the shape of predictions; the loss is the guarded and reduced one. Null unless the loss is finite.',
+    }),
+  answerNumbers: (_, { samples, outputs }) => samples * outputs,
+  start: (spec, { samples, outputs, isList }, memory) => new Gradient(spec, samples, outputs, isList, memory),
+}
+
 /** The derivative of the loss as guarded and reduced (for reduction `none`, of the mean); `null` if the loss is not finite. */
-export class Gradient implements RowSection {
+export class Gradient implements RowPart<GradientReport> {
   readonly #spec: Spec
   readonly #slopes: Float64Array
   readonly #outputs: number
   readonly #isList: boolean
-  readonly #memory: Memory
 
   /** @param samples rows of `predictions` as received, `isList` whether they came as one list */
   constructor(spec: Spec, samples: number, outputs: number, isList: boolean, memory: Memory) {
@@ -29,7 +44,6 @@ export class Gradient implements RowSection {
     this.#slopes = doublesIn(memory, samples * outputs)
     this.#outputs = outputs
     this.#isList = isList
-    this.#memory = memory
   }
 
   add({ batch, from, at, rows, sampleWeights }: Slice, { rows: origins }: Selection): void {
@@ -49,8 +63,12 @@ export class Gradient implements RowSection {
     }
   }
 
-  /** Its numbers in the order of predictions, step by step; all NaN if the loss is not finite. It becomes these numbers, so this may be asked for once. */
-  *numbers(tally: Tally): Generator<void, Float64Array> {
+  /** Its numbers in the order of predictions; all NaN if the loss is not finite. It becomes these numbers. */
+  *numbers(name: RowNumbers, tally: Tally): Generator<void, Float64Array | undefined> {
+    return name === 'gradient' ? yield* this.#quotients(tally) : undefined
+  }
+
+  *#quotients(tally: Tally): Generator<void, Float64Array> {
     const divisor = this.#divisor(tally) ?? Number.NaN
     const slopes = this.#slopes
     for (let from = 0; from < slopes.length; from += numbersPerStep) {
@@ -63,18 +81,13 @@ export class Gradient implements RowSection {
 
   *report(tally: Tally): Generator<void, GradientReport> {
     if (this.#divisor(tally) === undefined) return null
-    return new NumberRows(yield* this.numbers(tally), this.#isList ? undefined : this.#outputs)
+    return new NumberRows(yield* this.#quotients(tally), this.#isList ? undefined : this.#outputs)
   }
 
   /** What the sums over rows are divided by; `undefined` if the loss is not finite. */
   #divisor(tally: Tally): number | undefined {
     if (lossOf(tally, this.#spec).lossStatus !== 'finite') return undefined
     return this.#spec.reduction === 'sum' ? 1 : toDouble(tally.weight)
-  }
-
-  /** Gives its memory back; there is nothing to report any more. */
-  free(): void {
-    this.#memory.free(this.#slopes.buffer)
   }
 }
 

@@ -1,7 +1,6 @@
 import type { ByteReader, ByteWriter } from '../bytes.ts'
-import { InvalidState } from '../bytes.ts'
 import type { Dyadic } from '../numerics/dyadic.ts'
-import { add, equals, ratio, zero } from '../numerics/dyadic.ts'
+import { add, ratio, zero } from '../numerics/dyadic.ts'
 
 /** Counts and exact sums over the rows of one group. */
 export interface Totals {
@@ -109,52 +108,6 @@ function* read(reader: ByteReader, counts: number, sums: number): Generator<void
     if (at % groupsPerStep === groupsPerStep - 1) yield
   }
   return groups
-}
-
-/** Looks at each group, step by step. */
-function* eachGroup(groups: Groups, look: (totals: Totals, group: number) => void): Generator<void, void> {
-  let left = groupsPerStep
-  for (const [group, totals] of groups) {
-    look(totals, group)
-    if (--left > 0) continue
-    left = groupsPerStep
-    yield
-  }
-}
-
-/** @throws InvalidState unless each group is below `size` and fulfils `holds` */
-export function checkGroups(
-  groups: Groups,
-  size: number,
-  holds: (totals: Totals, group: number) => boolean,
-): Generator<void, void> {
-  return eachGroup(groups, (totals, group) => {
-    if (group >= size || !holds(totals, group)) throw new InvalidState(`group ${group} cannot be of any rows`)
-  })
-}
-
-/** @throws InvalidState unless the counts at `at` add up to `total` */
-export function* checkCounts(groups: Groups, at: number, total: number): Generator<void, void> {
-  let sum = 0
-  yield* eachGroup(groups, ({ counts }) => {
-    sum += counts[at]
-  })
-  if (sum !== total) throw new InvalidState(`counts add up to ${sum}, not to ${total}`)
-}
-
-/** @throws InvalidState unless the sums at `at` add up to `total` */
-export function* checkSums(groups: Groups, at: number, total: Dyadic): Generator<void, void> {
-  const sum = yield* sumOver(groups, ({ sums }) => sums[at])
-  if (!equals(sum, total)) throw new InvalidState('sums do not add up to those of the tally')
-}
-
-/** Adds up what is told of each group, step by step. */
-export function* sumOver(groups: Groups, of: (totals: Totals) => Dyadic): Generator<void, Dyadic> {
-  let sum = zero
-  yield* eachGroup(groups, (totals) => {
-    sum = add(sum, of(totals))
-  })
-  return sum
 }
 
 /** `a / b`, or `null` where b is 0. */

@@ -1,72 +1,76 @@
-import { InvalidState } from '../bytes.ts'
+import { z } from 'zod'
 import type { Slice } from '../fold.ts'
 import type { Dyadic } from '../numerics/dyadic.ts'
-import {
-  add,
-  compare,
-  equals,
-  fromInteger,
-  multiply,
-  ratio,
-  sqrtRatio,
-  subtract,
-  toDouble,
-  zero,
-} from '../numerics/dyadic.ts'
+import { add, equals, fromInteger, multiply, ratio, sqrtRatio, subtract, toDouble, zero } from '../numerics/dyadic.ts'
 import { exactSum, exactSumOfProducts } from '../numerics/exact-sum.ts'
 import { groupCounts, groupRows, groupSums, groupSumsOfProducts, sumByGroup } from '../numerics/grouping.ts'
 import type { Spec } from '../spec.ts'
 import type { Tally } from '../tally.ts'
 import type { Groups } from './groups.ts'
-import { checkGroups, checkSums, share, sumOver, totalsAt } from './groups.ts'
+import { share, totalsAt } from './groups.ts'
+import { anyNumber, sampleWeight as sampleWeightSchema, share as shareSchema } from './schemas.ts'
 
-/**
- * A measure over several classes (or binary outputs): the mean of theirs, the same of their sums, and the mean weighted by
- * how much is labelled with each.
- */
-export interface Averages {
-  readonly macro: number
-  readonly micro: number
-  readonly weighted: number
-}
-
-/** The quotients of one class or output, each 0 where there is nothing to divide by. */
-interface Quotients<Value> {
-  readonly precision: Value
-  readonly recall: Value
-  /** 2 TP / (2 TP + FP + FN) */
-  readonly f1: Value
-  /** TP / (TP + FP + FN) */
-  readonly jaccard: Value
-}
+const averages = z
+  .object({ macro: z.number(), micro: z.number(), weighted: z.number() })
+  .meta({ id: 'Averages', description: 'Averages over the classes that occur, or over several binary outputs.' })
+  .nullable()
+const correlation = z.number().min(-1).max(1).nullable()
 
 /** How far labels and decisions agree beyond chance. */
-interface Agreement {
-  /** Mean recall of the classes that occur as labels. */
-  readonly balancedAccuracy: number | null
-  /** Gorodkin 2004; 0 where all labels, or all decisions, are of one class. */
-  readonly matthewsCorrelation: number | null
-  /** Cohen 1960; `null` where all labels and decisions are of one class. */
-  readonly cohenKappa: number | null
+const agreement = {
+  balancedAccuracy: shareSchema.meta({ description: 'Mean recall of the classes that occur as labels.' }),
+  matthewsCorrelation: correlation.meta({
+    description: 'Matthews correlation; 0 if all labels, or all decisions, are of one class.',
+  }),
+  cohenKappa: correlation.meta({ description: "Cohen's kappa; null if all labels and decisions are of one class." }),
+}
+const specificity = shareSchema.meta({ description: 'TN / (TN + FP).' })
+const counts = {
+  truePositives: sampleWeightSchema.meta({ description: 'Sum of s_i, as of the other three.' }),
+  falsePositives: sampleWeightSchema,
+  trueNegatives: sampleWeightSchema,
+  falseNegatives: sampleWeightSchema,
 }
 
-/** Sums of s_i over the samples of each kind. */
-interface Counts {
-  readonly truePositives: number
-  readonly falsePositives: number
-  readonly trueNegatives: number
-  readonly falseNegatives: number
-}
+const outputMetrics = z
+  .object({
+    ...counts,
+    precision: shareSchema.meta({ description: 'TP / (TP + FP).' }),
+    recall: shareSchema.meta({ description: 'TP / (TP + FN).' }),
+    f1: shareSchema.meta({ description: '2 TP / (2 TP + FP + FN).' }),
+    jaccard: shareSchema.meta({ description: 'TP / (TP + FP + FN).' }),
+    specificity,
+    ...agreement,
+  })
+  .meta({ id: 'OutputMetrics', description: 'The metrics of one binary output.' })
 
-/** One binary output. */
-export interface OutputMetrics extends Counts, Quotients<number | null>, Agreement {
-  /** TN / (TN + FP) */
-  readonly specificity: number | null
-}
+export const labelMetrics = z
+  .object({
+    precision: averages,
+    recall: averages,
+    f1: averages,
+    jaccard: averages,
+    ...agreement,
+    truePositives: counts.truePositives.optional(),
+    falsePositives: counts.falsePositives.optional(),
+    trueNegatives: counts.trueNegatives.optional(),
+    falseNegatives: counts.falseNegatives.optional(),
+    specificity: specificity.optional(),
+    perOutput: z.array(outputMetrics).optional().meta({ description: 'With binary labels: one for each output.' }),
+    perplexity: anyNumber.optional().meta({ description: 'With loss `cross-entropy`: e to the mean loss.' }),
+  })
+  .meta({
+    id: 'LabelMetrics',
+    description:
+      'As in scikit-learn with zero_division=0. With binary labels also the four counts and `specificity`. For one binary output the averages are over both classes; for several they are over the outputs, the counts are sums over the outputs, and the other numbers are means of those that are not null. All are null without weight.',
+  })
 
-export type LabelMetrics = Quotients<Averages | null> &
-  Agreement &
-  Partial<Counts & { specificity: number | null; perOutput: OutputMetrics[] }>
+type OutputMetrics = z.output<typeof outputMetrics>
+export type LabelMetrics = z.output<typeof labelMetrics>
+type Counts = Pick<OutputMetrics, keyof typeof counts>
+type Agreement = Pick<OutputMetrics, keyof typeof agreement>
+const measures = ['precision', 'recall', 'f1', 'jaccard'] as const
+type Measure = (typeof measures)[number]
 
 /** Sums of s_i by class, or by binary output for its positive class: over its labels, its decisions, and where both agree. */
 export const labelSums = 3
@@ -143,29 +147,6 @@ function addTo(groups: Groups, group: number, at: number, sum: Dyadic): void {
   if (sum.mantissa === 0n) return
   const { sums } = totalsAt(groups, group, 0, labelSums)
   sums[at] = add(sums[at], sum)
-}
-
-/** @throws InvalidState unless rows of this tally can have these sums */
-export function* checkLabels(
-  groups: Groups,
-  { outputs, sampleWeight, correctWeight }: Tally,
-  { decision }: Spec,
-): Generator<void, void> {
-  yield* checkGroups(groups, outputs, ({ sums: [labelled, predicted, right] }) => {
-    if (compare(right, zero) < 0 || compare(right, labelled) > 0 || compare(right, predicted) > 0) return false
-    const either = subtract(add(labelled, predicted), right)
-    return either.mantissa !== 0n && compare(either, sampleWeight) <= 0
-  })
-  if (decision === 'class') {
-    for (const [at, total] of [sampleWeight, sampleWeight, correctWeight].entries()) yield* checkSums(groups, at, total)
-    return
-  }
-  // of each output all is right but what is either labelled or decided positive, and not both
-  const wrong = subtract(multiply(fromInteger(outputs), sampleWeight), correctWeight)
-  const differing = yield* sumOver(groups, ({ sums: [labelled, predicted, right] }) =>
-    subtract(add(labelled, predicted), add(right, right)),
-  )
-  if (!equals(differing, wrong)) throw new InvalidState('the outputs are not as wrong as the rows')
 }
 
 /** What the sums mean, step by step; everything but the counts is `null` without weight. */
@@ -254,9 +235,8 @@ function totalsOf(classes: readonly Confusion[]): [labelled: Dyadic, predicted: 
   return [labelled, predicted, right]
 }
 
-const measures = ['precision', 'recall', 'f1', 'jaccard'] as const
-
-function quotientsOf({ labelled, predicted, right }: Confusion): Quotients<number> {
+/** Each is 0 where there is nothing to divide by. */
+function quotientsOf({ labelled, predicted, right }: Confusion): Record<Measure, number> {
   const both = add(labelled, predicted)
   return {
     precision: share(right, predicted) ?? 0,
@@ -266,7 +246,7 @@ function quotientsOf({ labelled, predicted, right }: Confusion): Quotients<numbe
   }
 }
 
-function* averagesOf(classes: readonly Confusion[], weight: Dyadic): Generator<void, Quotients<Averages | null>> {
+function* averagesOf(classes: readonly Confusion[], weight: Dyadic): Generator<void, Pick<LabelMetrics, Measure>> {
   if (weight.mantissa === 0n) return { precision: null, recall: null, f1: null, jaccard: null }
   const count = classes.length
   const weights = new Float64Array(count)

@@ -1,17 +1,17 @@
-import { InvalidState } from '../bytes.ts'
+import { z } from 'zod'
 import type { Dyadic } from '../numerics/dyadic.ts'
-import { compare, equals, fromDouble, ratio, toDouble, zero } from '../numerics/dyadic.ts'
+import { compare, fromDouble, ratio, toDouble, zero } from '../numerics/dyadic.ts'
 import type { Tally } from '../tally.ts'
 import type { Groups } from './groups.ts'
 import { groupBytes, groupsOf } from './groups.ts'
 import type { LabelMetrics } from './label-metrics.ts'
-import { checkLabels, foldLabels, labelSums, reportLabels } from './label-metrics.ts'
+import { foldLabels, labelMetrics, labelSums, reportLabels } from './label-metrics.ts'
 import type { SectionInSteps } from './section.ts'
 import type { ValueMetrics } from './value-metrics.ts'
-import { checkValues, foldValues, reportValues, valueFactors, valueSums } from './value-metrics.ts'
+import { foldValues, reportValues, valueFactors, valueMetrics, valueSums } from './value-metrics.ts'
 
 /** The numbers that people ask for besides the loss, by what labels are. */
-export type MetricsReport = ValueMetrics | (LabelMetrics & { readonly perplexity?: number | null })
+export type MetricsReport = ValueMetrics | LabelMetrics
 
 /** Exact sums by class or output; for values besides the largest error. */
 export interface MetricsState {
@@ -25,9 +25,13 @@ const beyond: Dyadic = { mantissa: 1n, exponent: 1025 }
 const ofLabels = groupsOf(0, labelSums)
 const ofValues = groupsOf(0, valueSums)
 
-export const metrics: SectionInSteps<MetricsState> = {
+export const metrics: SectionInSteps<MetricsState, MetricsReport> = {
+  needs: [],
+  schema: z
+    .union([labelMetrics, valueMetrics])
+    .meta({ description: 'Metrics by name, weighted by s_i: of class and binary labels, or of values.' }),
   // per class three sums; per binary output twelve numbers and three sums; per value two numbers and five sums
-  answerNumbers: ({ decision }, outputs) => 20 + outputs * { class: 3, binary: 15, none: 7 }[decision],
+  answerNumbers: ({ decision }, { outputs }) => 20 + outputs * { class: 3, binary: 15, none: 7 }[decision],
   stateBytes: ({ decision }, outputs) => groupBytes(outputs, 0, decision === 'none' ? valueFactors : labelSums),
   empty: () => ({ groups: new Map(), largest: zero }),
   *foldInto(into, spec, slice) {
@@ -49,12 +53,6 @@ export const metrics: SectionInSteps<MetricsState> = {
     const groups = yield* decision === 'none' ? ofValues.read(reader) : ofLabels.read(reader)
     return { groups, largest: reader.sum() }
   },
-  *check({ groups, largest }, tally, spec) {
-    if (spec.decision !== 'none') yield* checkLabels(groups, tally, spec)
-    const isPossible =
-      spec.decision === 'none' ? isError(largest) && (yield* checkValues(groups, largest, tally)) : isZero(largest)
-    if (!isPossible) throw new InvalidState('no rows have such errors')
-  },
   *report({ groups, largest }, tally, spec): Generator<void, MetricsReport> {
     if (spec.decision === 'none') return yield* reportValues(groups, toDouble(largest), tally)
     const report = yield* reportLabels(groups, tally, spec)
@@ -66,19 +64,9 @@ function raise(state: MetricsState, largest: Dyadic): void {
   if (compare(largest, state.largest) > 0) state.largest = largest
 }
 
-function isZero({ mantissa }: Dyadic): boolean {
-  return mantissa === 0n
-}
-
-/** Whether it is a double that is not negative, or stands for what is beyond. */
-function isError(largest: Dyadic): boolean {
-  const double = toDouble(largest)
-  return Number.isFinite(double) ? double >= 0 && equals(fromDouble(double), largest) : equals(largest, beyond)
-}
-
 /** e to the mean loss; `null` where that is not finite, or beyond a double. */
 function perplexityOf({ infinite, loss, weight }: Tally): number | null {
-  if (infinite > 0 || isZero(weight)) return null
+  if (infinite > 0 || weight.mantissa === 0n) return null
   const perplexity = Math.exp(ratio(loss, weight))
   return Number.isFinite(perplexity) ? perplexity : null
 }

@@ -1,29 +1,38 @@
-import { InvalidState } from '../bytes.ts'
+import { z } from 'zod'
 import type { Slice } from '../fold.ts'
 import type { Dyadic } from '../numerics/dyadic.ts'
-import { add, compare, fromInteger, multiply, subtract, zero } from '../numerics/dyadic.ts'
+import { add, fromInteger, zero } from '../numerics/dyadic.ts'
 import { exactSum } from '../numerics/exact-sum.ts'
 import { groupCounts, groupRows, groupSums, groupSumsOfProducts, sumByGroup } from '../numerics/grouping.ts'
 import type { Spec } from '../spec.ts'
-import type { Tally } from '../tally.ts'
 import type { Groups } from './groups.ts'
-import { checkCounts, checkGroups, checkSums, groupBytes, groupsOf, share, totalsAt } from './groups.ts'
+import { groupBytes, groupsOf, share, totalsAt } from './groups.ts'
+import { count, lossStatus, share as shareSchema } from './schemas.ts'
 import type { SectionInSteps } from './section.ts'
 import { classesOf } from './section.ts'
 
-/** What became of the samples labelled with one class. */
-export interface PerClassReport {
-  readonly class: number
-  readonly samples: number
-  readonly correct: number
-  /** Their weighted mean loss; `null` when infinite or undefined, as `lossStatus` says. */
-  readonly loss: number | null
-  readonly lossStatus: 'finite' | 'infinite' | 'undefined'
-  /** Share of the class's samples that were decided as this class, weighted by s_i; `null` if there are none. */
-  readonly recall: number | null
-  /** Share of the samples decided as this class that belong to it, weighted by s_i; `null` if never predicted. */
-  readonly precision: number | null
-}
+const classReport = z
+  .object({
+    class: count,
+    samples: count.meta({ description: 'Samples with this label.' }),
+    correct: count,
+    loss: z.number().nullable().meta({ description: 'Weighted mean loss of these samples.' }),
+    lossStatus,
+    recall: shareSchema.meta({
+      description:
+        'Share of the samples of this class that are predicted as this class, weighted by s_i; null if there are none.',
+    }),
+    precision: shareSchema.meta({
+      description: 'Share of the predictions of this class that are right, weighted by s_i; null if never predicted.',
+    }),
+  })
+  .meta({
+    id: 'ClassReport',
+    description:
+      'Results for the samples labelled with one class. Of several binary outputs each is a class, which a sample has or has not.',
+  })
+
+export type ClassReport = z.output<typeof classReport>
 
 /** Counts: samples, correct, infinite. Sums: x_i, w_i and s_i by label, s_i by decision, s_i where both agree. */
 const [counts, sums] = [3, 5]
@@ -32,43 +41,18 @@ const [counts, sums] = [3, 5]
  * Classes are the K outputs, or 0 and 1 for one binary output. Of several binary outputs each is a class, which a sample has
  * or has not, whatever the others are.
  */
-export const perClass: SectionInSteps<Groups> = {
+export const perClass: SectionInSteps<Groups, ClassReport[]> = {
   ...groupsOf(counts, sums),
-  answerNumbers: (spec, outputs) => 6 * classesOf(spec, outputs),
+  needs: ['decisions'],
+  schema: z.array(classReport),
+  answerNumbers: (spec, { outputs }) => 6 * classesOf(spec, outputs),
   stateBytes: (spec, outputs) => groupBytes(classesOf(spec, outputs), counts, sums),
   *foldInto(into, spec, slice) {
     if (isSeveral(spec, slice.rows.outputs)) yield* foldOutputs(into, slice)
     else yield* perClass.absorb(into, foldClasses(spec, slice))
   },
-  *check(classes, tally, spec) {
-    yield* checkGroups(classes, classesOf(spec, tally.outputs), ({ counts: [samples, correct, infinite], sums }) => {
-      const [loss, weight, labelled, predicted, right] = sums
-      if (correct > samples || infinite > samples) return false
-      if (samples === 0 && (predicted.mantissa === 0n || weight.mantissa !== 0n || labelled.mantissa !== 0n))
-        return false
-      if (samples === infinite && loss.mantissa !== 0n) return false
-      if (correct === 0 && right.mantissa !== 0n) return false
-      return (
-        weight.mantissa >= 0n &&
-        compare(right, zero) >= 0 &&
-        compare(right, labelled) <= 0 &&
-        compare(right, predicted) <= 0
-      )
-    })
-    if (isSeveral(spec, tally.outputs)) {
-      yield* checkOutputs(classes, tally)
-      return
-    }
-    for (const [at, total] of [tally.samples - tally.ignored, tally.correct, tally.infinite].entries()) {
-      yield* checkCounts(classes, at, total)
-    }
-    const { loss, weight, sampleWeight, correctWeight } = tally
-    for (const [at, total] of [loss, weight, sampleWeight, sampleWeight, correctWeight].entries()) {
-      yield* checkSums(classes, at, total)
-    }
-  },
-  *report(classes, { outputs }, spec): Generator<void, PerClassReport[]> {
-    const reports: PerClassReport[] = []
+  *report(classes, { outputs }, spec): Generator<void, ClassReport[]> {
+    const reports: ClassReport[] = []
     for (let at = 0, size = classesOf(spec, outputs); at < size; at++) {
       reports.push(reportOf(classes, at))
       if (reports.length % classesPerStep === 0) yield
@@ -108,22 +92,6 @@ function foldClasses(spec: Spec, { rows, losses, finite, weights, sampleWeights,
 
 function isInfinite(loss: number): number {
   return Number.isFinite(loss) ? 0 : 1
-}
-
-/** What of several binary outputs can be compared: none has more than there is, and together they are as wrong as all are. */
-function* checkOutputs(
-  classes: Groups,
-  { outputs, samples, infinite, weight, sampleWeight, correctWeight }: Tally,
-): Generator<void, void> {
-  let wrong = subtract(multiply(fromInteger(outputs), sampleWeight), correctWeight)
-  yield* checkGroups(classes, outputs, ({ counts: of, sums: [, labelWeight, labelled, predicted, right] }) => {
-    const either = subtract(add(labelled, predicted), right)
-    wrong = subtract(wrong, subtract(either, right))
-    return (
-      of[0] <= samples && of[2] <= infinite && compare(labelWeight, weight) <= 0 && compare(either, sampleWeight) <= 0
-    )
-  })
-  if (wrong.mantissa !== 0n) throw new InvalidState('the outputs are not as wrong as the rows')
 }
 
 /** Each output by itself: the rows that are labelled positive, decided positive, and both. */
@@ -178,7 +146,7 @@ function isSeveral({ decision }: Spec, outputs: number): boolean {
 /** Classes that are reported in a step. */
 const classesPerStep = 256
 
-function reportOf(classes: Groups, at: number): PerClassReport {
+function reportOf(classes: Groups, at: number): ClassReport {
   const { counts: of, sums: by } = classes.get(at) ?? nothing
   const [samples, correct, infinite] = of
   const [loss, weight, labelled, predicted, right] = by

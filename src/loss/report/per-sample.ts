@@ -1,10 +1,13 @@
+import { z } from 'zod'
 import type { Slice } from '../fold.ts'
 import type { Memory } from '../memory.ts'
 import { doublesIn } from '../memory.ts'
 import type { Selection } from '../selection.ts'
 import type { Spec } from '../spec.ts'
+import type { Tally } from '../tally.ts'
 import { NumberRows } from './number-rows.ts'
-import type { RowSection } from './section.ts'
+import { count } from './schemas.ts'
+import type { RowNumbers, RowPart, RowSection } from './section.ts'
 
 /** The loss and the decisions of each row received. */
 export interface PerSampleReport {
@@ -17,9 +20,26 @@ export interface PerSampleReport {
   readonly correct: NumberRows | null
 }
 
-export class PerSample implements RowSection {
+/** Numbers about rows in their order. */
+export const lossesInOrder = z.array(z.number().nullable())
+
+export const perSample: RowSection<PerSampleReport> = {
+  needs: [],
+  schema: z.object({
+    losses: lossesInOrder,
+    correct: z
+      .array(z.union([z.boolean(), count, z.null()]))
+      .nullable()
+      .meta({
+        description: 'Whether a row was right, or how many of its binary outputs; null for an ignored row.',
+      }),
+  }),
+  answerNumbers: ({ miniBatch }, { samples }) => 2 * (miniBatch?.size ?? samples),
+  start: (spec, { samples }, memory) => new PerSample(spec, spec.miniBatch?.size ?? samples, memory),
+}
+
+export class PerSample implements RowPart<PerSampleReport> {
   readonly #spec: Spec
-  readonly #memory: Memory
   /** s_i l_i in order: 0 for a row left out by `ignoreIndex`. */
   readonly losses: Float64Array
   /** How many decisions of each row were right, -1 for a row left out; `undefined` for labels that are values. */
@@ -27,7 +47,6 @@ export class PerSample implements RowSection {
 
   constructor(spec: Spec, samples: number, memory: Memory) {
     this.#spec = spec
-    this.#memory = memory
     const decides = spec.decision !== 'none'
     // one buffer, so that there is all of it or nothing
     const { buffer } = doublesIn(memory, decides ? Math.ceil(1.5 * samples) : samples)
@@ -43,8 +62,7 @@ export class PerSample implements RowSection {
     }
   }
 
-  /** @param outputs K, numbers per row */
-  report(outputs: number): PerSampleReport {
+  *report({ outputs }: Pick<Tally, 'outputs'>): Generator<void, PerSampleReport> {
     const counts = this.#spec.decision === 'binary' && outputs > 1
     const decision = (right: number) => (right < 0 ? null : counts ? right : right === 1)
     return {
@@ -53,8 +71,8 @@ export class PerSample implements RowSection {
     }
   }
 
-  /** Gives its memory back; there is nothing to report any more. */
-  free(): void {
-    this.#memory.free(this.losses.buffer)
+  // biome-ignore lint/correctness/useYield: the numbers are there
+  *numbers(name: RowNumbers): Generator<void, Float64Array | Int32Array | undefined> {
+    return name === 'gradient' ? undefined : this[name]
   }
 }

@@ -1,24 +1,66 @@
+import { z } from 'zod'
 import type { Batch } from '../batch.ts'
 import { rowsPerStep } from '../batch.ts'
 import type { Memory } from '../memory.ts'
-import { doublesIn, freeArrays, integersIn } from '../memory.ts'
+import { doublesIn, integersIn, ScopedMemory } from '../memory.ts'
 import { CompensatedSum } from '../numerics/compensated-sum.ts'
 import { rankRows } from '../numerics/rank.ts'
 import { logSoftmax } from '../numerics/softmax.ts'
 import type { Selection } from '../selection.ts'
 import type { Spec } from '../spec.ts'
+import { share } from './schemas.ts'
+import type { RowPart, RowSection } from './section.ts'
 
-/** How well scores put positive samples before others, weighted by s_i. */
-export interface Ranks {
-  /** The chance that a positive sample has a higher score than a negative one, a tie counting half; `null` without both. */
-  readonly rocAuc: number | null
-  /** Mean precision over the recall, at each distinct score, without interpolation; `null` without positive samples. */
-  readonly averagePrecision: number | null
+const ranks = z.object({
+  rocAuc: share.meta({
+    description:
+      'Chance that a positive sample is ranked above a negative one, ties counting half; null unless there are both.',
+  }),
+  averagePrecision: share.meta({
+    description:
+      'Sum over the distinct scores of the gain in recall times the precision; null without positive samples.',
+  }),
+})
+
+const schema = ranks
+  .extend({
+    perOutput: z.array(ranks).meta({ description: 'One for each binary output, or for each class against the rest.' }),
+  })
+  .meta({
+    id: 'Ranking',
+    description:
+      'How well the predictions rank, exactly, ties as in scikit-learn: the mean of `perOutput`, null unless all have a number.',
+  })
+
+type Ranks = z.output<typeof ranks>
+export type RankingReport = z.output<typeof schema>
+
+export const ranking: RowSection<RankingReport> = {
+  needs: ['decisions'],
+  whyOneBatch: 'it compares each score with all others, and of a stream no rows are kept',
+  schema,
+  answerNumbers: (_, { outputs }) => 2 * outputs + 2,
+  start: (spec, _, memory) => new Ranking(spec, memory),
 }
 
-/** Of one output its own; of several classes, each against the rest, or binary outputs, the mean of all, `null` unless all have one. */
-export interface RankingReport extends Ranks {
-  readonly perOutput: Ranks[]
+class Ranking implements RowPart<RankingReport> {
+  readonly #spec: Spec
+  readonly #memory: Memory
+  #report: RankingReport = { rocAuc: null, averagePrecision: null, perOutput: [] }
+
+  constructor(spec: Spec, memory: Memory) {
+    this.#spec = spec
+    this.#memory = memory
+  }
+
+  *addBatch(batch: Batch, selection: Selection): Generator<void, void> {
+    this.#report = yield* rankingOf(this.#spec, batch, selection, this.#memory)
+  }
+
+  // biome-ignore lint/correctness/useYield: it is there
+  *report(): Generator<void, RankingReport> {
+    return this.#report
+  }
 }
 
 /** Rows that are looked at, and rows of all outputs together that are ranked, before the caller may pause. */
@@ -35,41 +77,36 @@ export function* rankingOf(
 ): Generator<void, RankingReport> {
   const { outputs } = batch
   const count = rows === undefined ? batch.samples : rows.length
+  using scope = new ScopedMemory(memory)
   let scores: Float64Array | undefined
-  let order: Int32Array | undefined
-  let scratch: Int32Array | undefined
-  try {
-    if (spec.decision === 'class' && spec.predictionFormat === 'logits') {
-      scores = doublesIn(memory, batch.samples * outputs)
-      yield* logProbabilities(batch, scores)
+  if (spec.decision === 'class' && spec.predictionFormat === 'logits') {
+    scores = doublesIn(scope, batch.samples * outputs)
+    yield* logProbabilities(batch, scores)
+  }
+  const order = integersIn(scope, count)
+  const scratch = integersIn(scope, count)
+  const perOutput: Ranks[] = []
+  let left = rowsPerLook
+  for (let k = 0; k < outputs; k++) {
+    for (let from = 0; from < count; from += rowsPerFill) {
+      const to = Math.min(from + rowsPerFill, count)
+      if (rows === undefined) for (let i = from; i < to; i++) order[i] = i
+      else order.set(rows.subarray(from, to), from)
+      if (to < count) yield
     }
-    order = integersIn(memory, count)
-    scratch = integersIn(memory, count)
-    const perOutput: Ranks[] = []
-    let left = rowsPerLook
-    for (let k = 0; k < outputs; k++) {
-      for (let from = 0; from < count; from += rowsPerFill) {
-        const to = Math.min(from + rowsPerFill, count)
-        if (rows === undefined) for (let i = from; i < to; i++) order[i] = i
-        else order.set(rows.subarray(from, to), from)
-        if (to < count) yield
-      }
-      const numbers = scores ?? batch.predictions
-      yield* rankRows(numbers, outputs, k, order, scratch)
-      perOutput.push(yield* ranksOf(batch, numbers, k, order))
-      // what a sort of few rows takes is its digits
-      left -= count + 512
-      if (left > 0) continue
-      left = rowsPerLook
-      yield
-    }
-    return {
-      rocAuc: meanOf(perOutput.map(({ rocAuc }) => rocAuc)),
-      averagePrecision: meanOf(perOutput.map(({ averagePrecision }) => averagePrecision)),
-      perOutput,
-    }
-  } finally {
-    freeArrays(memory, scores, order, scratch)
+    const numbers = scores ?? batch.predictions
+    yield* rankRows(numbers, outputs, k, order, scratch)
+    perOutput.push(yield* ranksOf(batch, numbers, k, order))
+    // what a sort of few rows takes is its digits
+    left -= count + 512
+    if (left > 0) continue
+    left = rowsPerLook
+    yield
+  }
+  return {
+    rocAuc: meanOf(perOutput.map(({ rocAuc }) => rocAuc)),
+    averagePrecision: meanOf(perOutput.map(({ averagePrecision }) => averagePrecision)),
+    perOutput,
   }
 }
 

@@ -1,8 +1,8 @@
-import { InvalidState } from '../bytes.ts'
-import { compare, fromInteger } from '../numerics/dyadic.ts'
+import { fromInteger } from '../numerics/dyadic.ts'
 import { exactSumOfProducts } from '../numerics/exact-sum.ts'
 import type { Groups } from './groups.ts'
-import { checkGroups, groupBytes, groupsOf, share, totalsAt } from './groups.ts'
+import { groupBytes, groupsOf, share, totalsAt } from './groups.ts'
+import { share as shareSchema } from './schemas.ts'
 import type { SectionAtOnce } from './section.ts'
 
 /** The samples whose class is among the k largest predictions: their count, and the sum of s_i; as one group. */
@@ -13,8 +13,14 @@ const [counts, sums] = [1, 1]
  * without weight. Of equal predictions the lowest index comes first, so that `topK` 1 gives the accuracy. As scikit-learn
  * `top_k_accuracy_score` where there are no ties.
  */
-export const topKAccuracy: SectionAtOnce<Groups> = {
+export const topKAccuracy: SectionAtOnce<Groups, number | null> = {
   ...groupsOf(counts, sums),
+  option: 'topK',
+  needs: ['decisions'],
+  schema: shareSchema.meta({
+    description:
+      'With `topK`: share of samples whose class is among the k largest predictions, weighted by s_i; of equal ones the lowest index comes first.',
+  }),
   answerNumbers: () => 1,
   stateBytes: () => groupBytes(1, counts, sums),
   fold({ topK = 0 }, { rows, sampleWeights, decisions }) {
@@ -31,31 +37,13 @@ export const topKAccuracy: SectionAtOnce<Groups> = {
     const weight = sampleWeights === undefined ? fromInteger(among) : exactSumOfProducts(isAmong, sampleWeights, count)
     return among === 0 ? group : group.set(0, { counts: [among], sums: [weight] })
   },
-  *check(group, { samples, ignored, correct, sampleWeight, correctWeight }) {
-    yield* checkGroups(group, 1, ({ counts: [among] }) => among > 0)
-    const [among, weight] = amongOf(group)
-    const isPossible =
-      among >= correct &&
-      among <= samples - ignored &&
-      compare(weight, correctWeight) >= 0 &&
-      compare(weight, sampleWeight) <= 0
-    if (!isPossible) throw new InvalidState('no rows have so many classes among the largest predictions')
-  },
   // biome-ignore lint/correctness/useYield: it is one number
   *report(group, { sampleWeight }): Generator<void, number | null> {
-    return share(amongOf(group)[1], sampleWeight)
+    return share((group.get(0) ?? nothing).sums[0], sampleWeight)
   },
 }
 
 const nothing = totalsAt(new Map(), 0, counts, sums)
-
-function amongOf(group: Groups) {
-  const {
-    counts: [among],
-    sums: [weight],
-  } = group.get(0) ?? nothing
-  return [among, weight] as const
-}
 
 /** How many outputs come before that of the class: those that are larger, and those of a lower index that are equal. */
 function countBefore(predictions: Float64Array, from: number, outputs: number, label: number): number {

@@ -1,25 +1,27 @@
+import { z } from 'zod'
 import type { Slice } from '../fold.ts'
 import type { Dyadic } from '../numerics/dyadic.ts'
-import { add, compare, fromInteger, multiply, ratio, sqrtRatio, subtract, zero } from '../numerics/dyadic.ts'
+import { add, fromInteger, multiply, ratio, sqrtRatio, subtract, zero } from '../numerics/dyadic.ts'
 import { exactSum, exactSumOfProducts } from '../numerics/exact-sum.ts'
 import { exactSumsOfTriples } from '../numerics/triple-sum.ts'
 import type { Tally } from '../tally.ts'
 import type { Groups } from './groups.ts'
-import { checkGroups, share, sumOver, totalsAt } from './groups.ts'
+import { share, totalsAt } from './groups.ts'
+import { anyNumber } from './schemas.ts'
 
-/** How far values are from their labels, e = y - t, weighted by s_i; `null` what cannot be computed or is beyond a double. */
-export interface ValueMetrics {
-  /** The root of the mean of e^2 over samples and outputs. */
-  readonly rmse: number | null
-  /** 1 - sum s e^2 / sum s (t - mean t)^2 of each output, and the mean of these; `null` where all labels are equal. */
-  readonly r2: { readonly uniformAverage: number | null; readonly perOutput: (number | null)[] }
-  /** 1 - variance of e / variance of t, the mean over the outputs. */
-  readonly explainedVariance: number | null
-  /** The largest |e| of all samples and outputs that have weight. */
-  readonly maxError: number | null
-  /** The mean of e over samples and outputs. */
-  readonly meanError: number | null
-}
+export const valueMetrics = z
+  .object({
+    rmse: anyNumber.meta({ description: 'Root of the mean of (y-t)² over samples and outputs.' }),
+    r2: z
+      .object({ uniformAverage: anyNumber, perOutput: z.array(anyNumber) })
+      .meta({ description: 'R²; null for an output whose labels are all equal, and then the average is, too.' }),
+    explainedVariance: anyNumber.meta({ description: '1 - variance of y-t / variance of t, mean over the outputs.' }),
+    maxError: anyNumber.meta({ description: 'Largest |y-t| of the samples that have weight.' }),
+    meanError: anyNumber.meta({ description: 'Mean of y-t over samples and outputs.' }),
+  })
+  .meta({ id: 'ValueMetrics', description: 'How far values are from their labels; what cannot be computed is null.' })
+
+export type ValueMetrics = z.output<typeof valueMetrics>
 
 /** Of each output, exactly: sum s y, sum s t, sum s y^2, sum s y t, sum s t^2. */
 export const valueSums = 5
@@ -60,35 +62,6 @@ function addTo(groups: Groups, group: number, added: readonly Dyadic[]): void {
   if (added.every(({ mantissa }) => mantissa === 0n)) return
   const { sums } = totalsAt(groups, group, 0, valueSums)
   for (const [at, sum] of added.entries()) sums[at] = add(sums[at], sum)
-}
-
-/**
- * @param maxError exactly, and at least 2^1024 where it is beyond a double
- * @throws InvalidState unless rows of this tally can have these sums
- */
-export function* checkValues(
-  groups: Groups,
-  maxError: Dyadic,
-  { outputs, sampleWeight }: Tally,
-): Generator<void, boolean> {
-  yield* checkGroups(groups, outputs, ({ sums: [y, t, ofPredictions, ofBoth, ofLabels] }) => {
-    // Cauchy and Schwarz, of the numbers with each other and with ones
-    const isSquares = (a: Dyadic, b: Dyadic, product: Dyadic) =>
-      compare(multiply(product, product), multiply(a, b)) <= 0
-    return (
-      ofPredictions.mantissa >= 0n &&
-      ofLabels.mantissa >= 0n &&
-      (ofPredictions.mantissa > 0n || ofLabels.mantissa > 0n) &&
-      isSquares(ofPredictions, ofLabels, ofBoth) &&
-      isSquares(sampleWeight, ofPredictions, y) &&
-      isSquares(sampleWeight, ofLabels, t)
-    )
-  })
-  const squares = yield* sumOver(groups, ({ sums }) => squaredErrors(sums))
-  // rounded to a double, the largest error may be a little below itself
-  const reach = multiply(maxError, { mantissa: 2n ** 52n + 1n, exponent: -52 })
-  const most = multiply(multiply(fromInteger(outputs), sampleWeight), multiply(reach, reach))
-  return (squares.mantissa === 0n) === (maxError.mantissa === 0n) && compare(squares, most) <= 0
 }
 
 /** What the sums mean, step by step. */

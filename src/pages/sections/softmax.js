@@ -42,7 +42,8 @@ export function mount(section) {
       labels,
       include: ['gradient'],
     })
-    return { scores: z, gradient: (gradient ?? []).flat(), loss: loss ?? Number.NaN }
+    const slopes = (gradient ?? []).flat().map((slope) => slope ?? Number.NaN)
+    return { scores: z, gradient: slopes, loss: loss ?? Number.NaN }
   }
 
   const update = newest(async () => {

@@ -36,7 +36,8 @@ export async function advance(ask, run, { images, labels }, signal) {
   const answer = await ask('POST', '/v1/loss', { ...spec, include: ['gradient'], ...batch }, signal)
   await keep(ask, run, step, batch, signal)
   signal.throwIfAborted()
-  run.weights = descended(weights, rows, answer.gradient ?? [], options.rate)
+  const gradient = /** @type {number[][]} */ (answer.gradient ?? [])
+  run.weights = descended(weights, rows, gradient, options.rate)
   run.losses.push(answer.loss ?? Number.NaN)
   run.accuracies.push(answer.accuracy ?? Number.NaN)
 }

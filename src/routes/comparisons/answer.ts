@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { lossAnswer, lossStatus } from '../loss/answer.ts'
+import { lossStatus } from '../../loss/report/schemas.ts'
+import { lossAnswer } from '../loss/answer.ts'
 
 const count = z.int().min(0)
 

@@ -17,6 +17,7 @@ import {
   typeFor,
   weightOptions,
 } from '../../loss/options.ts'
+import { singleBatchOf } from '../../loss/resolve.ts'
 import type { Options } from '../../loss/spec.ts'
 import type { Tensor } from '../../loss/tensor.ts'
 import { isTensor } from '../../loss/tensor.ts'
@@ -201,16 +202,17 @@ function optionsOf(
 
 /** What an option may be where there are many batches; `undefined` if it needs a single one. */
 function typeForStreams(option: OptionName, loss: LossTraits): OptionType | undefined {
-  const { singleBatch = [] } = optionOf(option)
+  const singleBatch = singleBatchOf(option)
   const type = typeFor(option, loss)
   if (singleBatch === true) return undefined
   return 'values' in type ? { ...type, values: type.values.filter((word) => !singleBatch.includes(word)) } : type
 }
 
 function optionSchema(option: OptionName, loss: LossTraits, type: OptionType): z.ZodType {
-  const { description, appliesTo, singleBatch } = optionOf(option)
+  const { description, appliesTo } = optionOf(option)
+  const singleBatch = singleBatchOf(option)
   const absent =
-    Array.isArray(singleBatch) && 'values' in type ? singleBatch.filter((word) => !type.values.includes(word)) : []
+    singleBatch !== true && 'values' in type ? singleBatch.filter((word) => !type.values.includes(word)) : []
   // nothing is said of a value that cannot be chosen here
   const sentences = description.split(/(?<=\.) /).filter((text) => !absent.some((word) => text.includes(`\`${word}\``)))
   const where = appliesTo === everyEvaluation ? '' : ` Applies to ${appliesTo}.`

@@ -2,8 +2,9 @@ import { LRUCache } from 'lru-cache'
 import type { ParsedBody } from '../../formats/parsed-body.ts'
 import { placed } from '../../formats/parsed-body.ts'
 import { validOptions } from '../../http/validation.ts'
+import { refuseForStreams, resolve } from '../../loss/resolve.ts'
 import type { Spec } from '../../loss/spec.ts'
-import { describeSpec, refuseForStreams, resolve } from '../../loss/spec.ts'
+import { describeSpec } from '../../loss/spec.ts'
 import { batchSchema, coreOptions, optionsSchema } from './schema.ts'
 
 /** The options of a body as evaluated. */

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { poisson } from '../../../src/loss/kernels/poisson.ts'
-import { resolve } from '../../../src/loss/spec.ts'
+import { resolve } from '../../../src/loss/resolve.ts'
 import { gradientOf, lossesOf, misses, rowsOf } from '../support.ts'
 
 const logs = { loss: 'poisson', labelFormat: 'values' } as const

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { fromDouble, multiply, toDouble } from '../../../src/loss/numerics/dyadic.ts'
-import type { CalibrationBin, CalibrationReport } from '../../../src/loss/report/calibration.ts'
+import { fromDouble, toDouble } from '../../../src/loss/numerics/dyadic.ts'
+import type { CalibrationReport } from '../../../src/loss/report/calibration.ts'
 import { calibration, calibrationBin, calibrationBins } from '../../../src/loss/report/calibration.ts'
 import type { Groups } from '../../../src/loss/report/groups.ts'
 import { emptyTally } from '../../../src/loss/tally.ts'
 import { above, below } from '../exact.ts'
 import type { Request } from '../support.ts'
-import { finish, invalidState, misses, sliceOf, specOf, stateOf } from '../support.ts'
+import { finish, misses, sliceOf, specOf, stateOf } from '../support.ts'
 
 function fold(...requests: Request[]): Groups {
   const bins = calibration.empty()
@@ -22,7 +22,7 @@ function report(request: Request, weight: number, ...further: Request[]): Calibr
 }
 
 /** The bins that hold something. */
-function filled(bins: readonly CalibrationBin[]) {
+function filled(bins: CalibrationReport['bins']) {
   return bins.flatMap(({ count, meanConfidence, accuracy }, at) =>
     count > 0 ? [[at, count, meanConfidence, accuracy]] : [],
   )
@@ -198,104 +198,6 @@ test('weighted confidences are multiplied without rounding', async (t) => {
   t.equal(report({ ...binary([0.7], [1]), sampleWeights: [0.1] }, 0.1).bins[10].meanConfidence, 0.7)
 })
 
-test('a state that no rows have is refused', async (t) => {
-  // two rows, one in each of two bins, the second right
-  const request: Request = {
-    loss: 'cross-entropy',
-    labelFormat: 'index',
-    predictions: [
-      [0.25, 0.75],
-      [0.5, 0.5],
-    ],
-    labels: [0, 0],
-    sampleWeights: [2, 0],
-  }
-  const { tally, spec } = stateOf(request)
-  const check =
-    (bins: Groups, binary = false) =>
-    () =>
-      binary
-        ? finish(calibration.check(bins, { ...tally, outputs: 1 }, { ...spec, decision: 'binary' }))
-        : finish(calibration.check(bins, tally, spec))
-  const bins = fold(request)
-  t.doesNotThrow(check(bins))
-  const confident = (value: number) => multiply(fromDouble(2), fromDouble(value))
-  const heavy = (count: number, weight: number, confidence: number, right: number) => ({
-    counts: [count],
-    sums: [fromDouble(weight), confident(confidence), fromDouble(right)],
-  })
-  const without = heavy(1, 0, 0, 0)
-  const cases: [name: string, bins: Groups][] = [
-    ['nothing', new Map()],
-    ['a bin beyond the last', new Map(bins).set(15, heavy(0, 0, 0, 0))],
-    ['a bin of no row', new Map(bins).set(3, heavy(0, 0, 0, 0))],
-    ['rows too many', new Map(bins).set(3, without)],
-    [
-      'another weight',
-      new Map([
-        [11, heavy(1, 3, 1.125, 0)],
-        [7, without],
-      ]),
-    ],
-    [
-      'more right than weight',
-      new Map([
-        [11, heavy(1, 2, 0.75, 3)],
-        [7, without],
-      ]),
-    ],
-    [
-      'right below zero',
-      new Map([
-        [11, heavy(1, 2, 0.75, -1)],
-        [7, without],
-      ]),
-    ],
-    [
-      'right unlike the tally',
-      new Map([
-        [11, heavy(1, 2, 0.75, 1)],
-        [7, without],
-      ]),
-    ],
-    [
-      'a confidence at the lower edge',
-      new Map([
-        [11, heavy(1, 2, 11 / 15, 0)],
-        [7, without],
-      ]),
-    ],
-    [
-      'a confidence above the upper edge',
-      new Map([
-        [11, heavy(1, 2, above(12 / 15), 0)],
-        [7, without],
-      ]),
-    ],
-    [
-      'a confidence without weight',
-      new Map([
-        [11, heavy(1, 2, 0.75, 0)],
-        [7, heavy(1, 0, 0.5, 0)],
-      ]),
-    ],
-  ]
-  for (const [name, wrong] of cases) t.throws(check(wrong), invalidState, name)
-  t.doesNotThrow(
-    check(
-      new Map([
-        [11, heavy(1, 2, 0.75, 1)],
-        [7, without],
-      ]),
-      true,
-    ),
-    'positive labels need not be right',
-  )
-  t.doesNotThrow(check(new Map([[0, heavy(2, 2, 0, 0)]])), 'the first bin begins with 0')
-  t.equal(calibration.answerNumbers(spec, 2), 75)
-  t.equal(calibration.stateBytes(spec, 2), 15 * (200 + 8 + 4 * 512))
-})
-
 test('several binary outputs: each of each row counts by itself', async (t) => {
   const rows: Request = {
     loss: 'brier',
@@ -322,8 +224,6 @@ test('several binary outputs: each of each row counts by itself', async (t) => {
     finish(calibration.report(bins, tally, spec)),
     finish(calibration.report(fold(flat), stateOf(flat).tally, specOf(flat))),
   )
-  t.doesNotThrow(() => finish(calibration.check(bins, tally, spec)))
-  t.throws(() => finish(calibration.check(fold(flat, flat), tally, spec)), invalidState)
   const unweighted = { ...rows, sampleWeights: undefined }
   t.same(
     filled((finish(calibration.report(fold(unweighted), stateOf(unweighted).tally, spec)) as CalibrationReport).bins),

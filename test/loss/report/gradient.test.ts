@@ -6,7 +6,7 @@ import type { Tally } from '../../../src/loss/tally.ts'
 import { emptyTally } from '../../../src/loss/tally.ts'
 import { unaccounted } from '../../unaccounted.ts'
 import type { Request } from '../support.ts'
-import { batchOf, countSteps, finish, Ledger, sliceOf, specOf } from '../support.ts'
+import { batchOf, countSteps, finish, sliceOf, specOf } from '../support.ts'
 
 const inPlace: Selection = { rows: undefined, positions: undefined, ignored: 0 }
 
@@ -119,14 +119,6 @@ test('it is reported in steps of 8192 numbers, whatever the rows', async (t) => 
   }
 })
 
-test('its memory is held until it is freed', async (t) => {
-  const memory = new Ledger()
-  const gradient = new Gradient(specOf(request), 1000, 10, false, memory)
-  t.equal(memory.held, 8 * 10_000)
-  gradient.free()
-  t.equal(memory.held, 0)
-})
-
 test('a loss that is not finite has no gradient, a slope beyond the range is null', async (t) => {
   t.equal(report({ ...request, reduction: 'mean' }, { ...two, infinite: 1 }), null)
   t.equal(report({ ...request, reduction: 'mean' }, {}), null, 'no weight')
@@ -141,11 +133,12 @@ test('its numbers are those of the report, step by step, and all NaN if the loss
   const made = (tally: Partial<Tally>) => {
     const gradient = new Gradient(specOf(mean), 2, 2, false, unaccounted)
     gradient.add(sliceOf(mean), inPlace)
-    return [...finish(gradient.numbers({ ...emptyTally, ...tally }))]
+    return [...(finish(gradient.numbers('gradient', { ...emptyTally, ...tally })) ?? [])]
   }
   const reported = report(mean, two) as number[][]
   t.strictSame(made(two), reported.flat())
   t.ok(made({ ...two, infinite: 1 }).every(Number.isNaN))
   const long = new Gradient(specOf(request), 3 * 8192, 1, true, unaccounted)
-  t.equal(countSteps(long.numbers({ ...emptyTally, ...two })), 3)
+  t.equal(finish(long.numbers('losses', emptyTally)), undefined)
+  t.equal(countSteps(long.numbers('gradient', { ...emptyTally, ...two })), 3)
 })

@@ -3,15 +3,7 @@ import { test } from 'tap'
 import { ByteReader, ByteWriter } from '../../../src/loss/bytes.ts'
 import { fromDouble, fromInteger, zero } from '../../../src/loss/numerics/dyadic.ts'
 import type { Groups } from '../../../src/loss/report/groups.ts'
-import {
-  checkCounts,
-  checkGroups,
-  checkSums,
-  groupBytes,
-  groupsOf,
-  share,
-  totalsAt,
-} from '../../../src/loss/report/groups.ts'
+import { groupBytes, groupsOf, share, totalsAt } from '../../../src/loss/report/groups.ts'
 import { countSteps, finish, invalidState } from '../support.ts'
 
 const { empty, absorb, write, read } = groupsOf(2, 1)
@@ -116,27 +108,6 @@ test('groups are written in steps, and however many there are in rising order', 
     t.equal(bytes(groups(count, apart)), expected.join(), `${count}, ${apart} apart`)
   }
   t.equal(steps(20_000, 3), Math.floor(20_000 / 16) + Math.floor((3 * 19_999 + 1) / 2 ** 14), 'and looked up in steps')
-})
-
-test('groups are checked in steps', async (t) => {
-  const groups: Groups = new Map(Array.from({ length: 2050 }, (_, at) => [at, { counts: [1], sums: [fromInteger(1)] }]))
-  t.equal(countSteps(checkGroups(groups, 2050, () => true)), 128)
-  t.equal(countSteps(checkCounts(groups, 0, 2050)), 128)
-  t.equal(countSteps(checkSums(groups, 0, fromInteger(2050))), 128)
-})
-
-test('checks', async (t) => {
-  const groups: Groups = new Map([
-    [0, { counts: [1, 2], sums: [fromDouble(0.5)] }],
-    [3, { counts: [4, 0], sums: [fromDouble(0.25)] }],
-  ])
-  t.doesNotThrow(() => finish(checkGroups(groups, 4, ({ counts: [count] }) => count > 0)))
-  t.throws(() => finish(checkGroups(groups, 3, () => true)), invalidState)
-  t.throws(() => finish(checkGroups(groups, 4, (_, group) => group < 3)), invalidState)
-  t.doesNotThrow(() => finish(checkCounts(groups, 0, 5)))
-  t.throws(() => finish(checkCounts(groups, 1, 5)), invalidState)
-  t.doesNotThrow(() => finish(checkSums(groups, 0, fromDouble(0.75))))
-  t.throws(() => finish(checkSums(groups, 0, fromDouble(0.5))), invalidState)
 })
 
 test('a share of nothing is null', async (t) => {

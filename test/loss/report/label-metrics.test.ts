@@ -1,11 +1,11 @@
 import { test } from 'tap'
-import { fromDouble, fromInteger, toDouble } from '../../../src/loss/numerics/dyadic.ts'
+import { fromInteger } from '../../../src/loss/numerics/dyadic.ts'
 import type { Groups } from '../../../src/loss/report/groups.ts'
 import type { LabelMetrics } from '../../../src/loss/report/label-metrics.ts'
-import { checkLabels, foldLabels, labelSums, reportLabels } from '../../../src/loss/report/label-metrics.ts'
+import { foldLabels, reportLabels } from '../../../src/loss/report/label-metrics.ts'
 import { emptyTally } from '../../../src/loss/tally.ts'
 import type { Request } from '../support.ts'
-import { countSteps, finish, invalidState, misses, sliceOf, specOf, stateOf } from '../support.ts'
+import { countSteps, finish, misses, sliceOf, specOf, stateOf } from '../support.ts'
 
 function fold(...requests: readonly Request[]): Groups {
   const groups: Groups = new Map()
@@ -185,59 +185,4 @@ test('values have no labels to fold', async (t) => {
   const groups: Groups = new Map()
   finish(foldLabels(groups, specOf(animals), sliceOf(values)))
   t.equal(groups.size, 0)
-})
-
-test('a state that no rows have is refused', async (t) => {
-  const of = (...sums: number[]) => ({ counts: [], sums: sums.map(fromDouble) })
-  t.equal(labelSums, 3)
-  const classes = fold(animals)
-  const { tally, spec } = { tally: stateOf(animals).tally, spec: specOf(animals) }
-  t.same(classes.get(0)?.sums.map(toDouble), [2, 3, 2])
-  t.doesNotThrow(() => finish(checkLabels(classes, tally, spec)))
-  const cases: [name: string, groups: Groups][] = [
-    ['nothing', new Map()],
-    ['a class beyond the last', new Map(classes).set(3, of(0, 1, 0))],
-    ['a class without weight', new Map([...classes, [1, of(0, 0, 0)]])],
-    ['negative right weight', new Map(classes).set(0, of(2, 3, -1))],
-    ['more right than labelled', new Map(classes).set(0, of(1, 3, 2))],
-    ['more right than decided', new Map(classes).set(0, of(2, 1, 2))],
-    ['more than there is', new Map(classes).set(0, of(4, 4, 1))],
-    ['another weight of labels', new Map(classes).set(0, of(3, 3, 2))],
-    ['another weight of decisions', new Map(classes).set(0, of(2, 2, 2))],
-    ['another right weight', new Map(classes).set(0, of(2, 3, 1))],
-  ]
-  for (const [name, wrong] of cases) t.throws(() => finish(checkLabels(wrong, tally, spec)), invalidState, name)
-
-  const binary: Request = {
-    loss: 'mse',
-    labelFormat: 'binary',
-    predictions: [
-      [1, 0],
-      [1, 1],
-    ],
-    labels: [
-      [1, 1],
-      [0, 1],
-    ],
-  }
-  const outputs = fold(binary)
-  const other = { tally: stateOf(binary).tally, spec: specOf(binary) }
-  t.same(
-    Array.from(outputs.values(), ({ sums }) => sums.map(toDouble)),
-    [
-      [1, 2, 1],
-      [2, 1, 1],
-    ],
-  )
-  t.doesNotThrow(() => finish(checkLabels(outputs, other.tally, other.spec)))
-  t.throws(
-    () => finish(checkLabels(new Map(outputs).set(0, of(1, 1, 1)), other.tally, other.spec)),
-    invalidState,
-    'more right',
-  )
-  t.throws(
-    () => finish(checkLabels(new Map(outputs).set(0, of(2, 3, 2)), other.tally, other.spec)),
-    invalidState,
-    'too much',
-  )
 })

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
 import { ByteReader, ByteWriter } from '../../../src/loss/bytes.ts'
-import type { Dyadic } from '../../../src/loss/numerics/dyadic.ts'
-import { fromDouble, fromInteger, zero } from '../../../src/loss/numerics/dyadic.ts'
+import { fromDouble } from '../../../src/loss/numerics/dyadic.ts'
 import type { MetricsState } from '../../../src/loss/report/metrics.ts'
 import { metrics } from '../../../src/loss/report/metrics.ts'
 import type { Request } from '../support.ts'
-import { bytesOf, evaluate, finish, invalidState, misses, sliceOf, specOf, stateOf } from '../support.ts'
+import { bytesOf, evaluate, finish, misses, sliceOf, specOf, stateOf } from '../support.ts'
 
 interface Case {
   readonly name: string
@@ -95,7 +94,7 @@ test('perplexity is e to the mean cross-entropy', async (t) => {
 test('the numbers of an answer, or behind it, grow with classes and outputs', async (t) => {
   const options = { predictions: [], labels: [] }
   const numbers = (loss: Request['loss'], labelFormat: Request['labelFormat']) =>
-    metrics.answerNumbers(specOf({ ...options, loss, labelFormat }), 10)
+    metrics.answerNumbers(specOf({ ...options, loss, labelFormat }), { samples: 1, outputs: 10 })
   t.same([numbers('mse', 'index'), numbers('mse', 'binary'), numbers('mse', 'values')], [50, 170, 90])
   const bytes = (labelFormat: Request['labelFormat']) =>
     metrics.stateBytes(specOf({ ...options, loss: 'mse', labelFormat }), 10)
@@ -133,31 +132,4 @@ test('values: the largest error is kept exactly, and whether it is beyond a doub
   const again = new ByteWriter()
   finish(metrics.write(read, again))
   t.same(again.bytes(), writer.bytes())
-
-  const { tally } = stateOf(request)
-  const check = (largest: Dyadic) => () => finish(metrics.check({ ...fold(request), largest }, tally, spec))
-  t.doesNotThrow(check(fromDouble(1)))
-  t.doesNotThrow(check({ mantissa: 1n, exponent: 1025 }), 'a row may have no weight that is seen in the sums')
-  const wrong: [name: string, largest: Dyadic][] = [
-    ['no largest error', zero],
-    ['a negative one', fromInteger(-1)],
-    ['one that is no double', { mantissa: 2n ** 60n + 1n, exponent: -59 }],
-    ['another one beyond', { mantissa: 1n, exponent: 1026 }],
-    ['one that is too small', fromDouble(0.5)],
-  ]
-  for (const [name, largest] of wrong) t.throws(check(largest), invalidState, name)
-})
-
-test('labels have no largest error', async (t) => {
-  const request: Request = { loss: 'mse', labelFormat: 'index', predictions: [[1, 0]], labels: [0] }
-  const spec = specOf(request)
-  const { tally } = stateOf(request)
-  const state = metrics.empty()
-  finish(metrics.foldInto(state, spec, sliceOf(request)))
-  t.doesNotThrow(() => finish(metrics.check(state, tally, spec)))
-  const writer = new ByteWriter()
-  finish(metrics.write(state, writer))
-  const read = finish(metrics.read(new ByteReader(writer.bytes()), spec))
-  t.strictSame([Array.from(read.groups.keys()), read.largest], [[0], zero])
-  t.throws(() => finish(metrics.check({ ...state, largest: fromInteger(1) }, tally, spec)), invalidState)
 })

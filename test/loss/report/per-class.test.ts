@@ -1,11 +1,10 @@
 import { test } from 'tap'
-import { fromInteger, toDouble } from '../../../src/loss/numerics/dyadic.ts'
 import type { Groups } from '../../../src/loss/report/groups.ts'
-import type { PerClassReport } from '../../../src/loss/report/per-class.ts'
+import type { ClassReport } from '../../../src/loss/report/per-class.ts'
 import { perClass } from '../../../src/loss/report/per-class.ts'
 import { emptyTally } from '../../../src/loss/tally.ts'
 import type { Request } from '../support.ts'
-import { countSteps, finish, invalidState, misses, sliceOf, specOf, stateOf } from '../support.ts'
+import { countSteps, finish, misses, sliceOf, specOf } from '../support.ts'
 
 function fold(...requests: Request[]): Groups {
   const classes = perClass.empty()
@@ -13,9 +12,9 @@ function fold(...requests: Request[]): Groups {
   return classes
 }
 
-function report(outputs: number, ...requests: Request[]): PerClassReport[] {
+function report(outputs: number, ...requests: Request[]): ClassReport[] {
   const steps = perClass.report(fold(...requests), { ...emptyTally, outputs }, specOf(requests[0]))
-  return finish(steps) as PerClassReport[]
+  return finish(steps) as ClassReport[]
 }
 
 /** Predictions that are certain of a class. */
@@ -107,43 +106,8 @@ test('a class that is only decided for by rows without weight has no totals', as
     labels: [0, 1, 1, 0, 1],
   }
   t.same([...fold(weightless).keys()].sort(), [0, 1])
-  t.equal(perClass.answerNumbers(specOf(request), 3), 18)
+  t.equal(perClass.answerNumbers(specOf(request), { samples: 1, outputs: 3 }), 18)
   t.equal(perClass.stateBytes(specOf(request), 3), 3 * (200 + 3 * 8 + 5 * 512))
-})
-
-test('a state that no rows have is refused', async (t) => {
-  const { tally, spec } = stateOf(request)
-  const check = (classes: Groups) => () => finish(perClass.check(classes, tally, spec))
-  const classes = fold(request)
-  t.doesNotThrow(check(classes))
-  // samples, correct, infinite; losses, weights, by label, by decision, right
-  t.same(classes.get(0), { counts: [2, 2, 0], sums: [0, 2, 2, 3, 2].map(fromInteger) }, 'two samples, three decisions')
-  const zeroClass = (counts: number[], ...sums: number[]) =>
-    new Map(classes).set(0, { counts, sums: sums.map(fromInteger) })
-  const cases: [name: string, classes: Groups][] = [
-    ['no rows', new Map()],
-    ['a class beyond the last', new Map(classes).set(3, { counts: [0, 0, 0], sums: [0, 0, 0, 1, 0].map(fromInteger) })],
-    ['another number of samples', zeroClass([3, 2, 0], 0, 2, 2, 3, 2)],
-    ['more right than samples', zeroClass([2, 3, 0], 0, 2, 2, 3, 2)],
-    ['more infinite losses than samples', zeroClass([2, 2, 3], 0, 2, 2, 3, 2)],
-    ['other right samples than the tally', zeroClass([2, 1, 0], 0, 2, 2, 3, 2)],
-    ['other infinite losses than the tally', zeroClass([2, 2, 1], 0, 2, 2, 3, 2)],
-    ['another loss', zeroClass([2, 2, 0], 1, 2, 2, 3, 2)],
-    ['another weight', zeroClass([2, 2, 0], 0, 3, 2, 3, 2)],
-    ['a negative weight', zeroClass([2, 2, 0], 0, -2, 2, 3, 2)],
-    ['another weight by label', zeroClass([2, 2, 0], 0, 2, 3, 3, 2)],
-    ['another weight by decision', zeroClass([2, 2, 0], 0, 2, 2, 4, 2)],
-    ['another right weight', zeroClass([2, 2, 0], 0, 2, 2, 3, 1)],
-    ['a negative right weight', zeroClass([2, 2, 0], 0, 2, 2, 3, -1)],
-    ['more right weight than of the label', zeroClass([2, 2, 0], 0, 2, 1, 3, 2)],
-    ['more right weight than of the decisions', zeroClass([2, 2, 0], 0, 2, 2, 1, 2)],
-    ['right weight without a right sample', zeroClass([2, 0, 0], 0, 2, 2, 3, 2)],
-    ['a loss of infinite samples alone', zeroClass([2, 2, 2], 1, 2, 2, 3, 2)],
-    ['weight without samples', zeroClass([0, 0, 0], 0, 1, 0, 3, 0)],
-    ['weight by label without samples', zeroClass([0, 0, 0], 0, 0, 1, 3, 0)],
-    ['nothing at all', zeroClass([0, 0, 0], 0, 0, 0, 0, 0)],
-  ]
-  for (const [name, wrong] of cases) t.throws(check(wrong), invalidState, name)
 })
 
 const several: Request = {
@@ -176,7 +140,7 @@ test('of several binary outputs each is a class, as in scikit-learn for multi-la
     ]),
     [],
   )
-  t.same(perClass.answerNumbers(specOf(several), 3), 18)
+  t.same(perClass.answerNumbers(specOf(several), { samples: 1, outputs: 3 }), 18)
   const row = (at: number): Request => ({
     ...several,
     predictions: [(several.predictions as number[][])[at]],
@@ -232,28 +196,4 @@ test('outputs are folded in steps, and values have none', async (t) => {
   const classes = perClass.empty()
   finish(perClass.foldInto(classes, specOf(several), sliceOf(values)))
   t.equal(classes.size, 0)
-})
-
-test('a state of several binary outputs that no rows have is refused', async (t) => {
-  const { tally, spec } = stateOf(several)
-  const classes = fold(several)
-  const { counts = [], sums = [] } = classes.get(0) ?? {}
-  t.same(
-    [counts, sums.slice(2).map(toDouble)],
-    [
-      [3, 2, 0],
-      [8, 7, 5],
-    ],
-  )
-  t.doesNotThrow(() => finish(perClass.check(classes, tally, spec)))
-  const of = (at: number, value: number) => ({ counts, sums: sums.with(at, fromInteger(value)) })
-  const cases: [name: string, classes: Groups][] = [
-    ['more samples than rows', new Map(classes).set(0, { counts: [5, 2, 0], sums })],
-    ['more infinite losses than rows have', new Map(classes).set(0, { counts: [3, 2, 1], sums })],
-    ['more weight than there is', new Map(classes).set(0, of(1, 11))],
-    ['more weight by label or decision than there is', new Map(classes).set(0, of(2, 9))],
-    ['less that is wrong than of the rows', new Map(classes).set(0, of(2, 7))],
-    ['a class beyond the last', new Map(classes).set(3, { counts, sums })],
-  ]
-  for (const [name, wrong] of cases) t.throws(() => finish(perClass.check(wrong, tally, spec)), invalidState, name)
 })

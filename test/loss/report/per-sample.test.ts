@@ -3,7 +3,7 @@ import { PerSample } from '../../../src/loss/report/per-sample.ts'
 import type { Selection } from '../../../src/loss/selection.ts'
 import { unaccounted } from '../../unaccounted.ts'
 import type { Request } from '../support.ts'
-import { Ledger, sliceOf, specOf } from '../support.ts'
+import { finish, Ledger, sliceOf, specOf } from '../support.ts'
 
 const inPlace: Selection = { rows: undefined, positions: undefined, ignored: 0 }
 
@@ -11,7 +11,7 @@ function report(request: Request, samples: number, selection = inPlace) {
   const part = new PerSample(specOf(request), samples, unaccounted)
   const slice = sliceOf(request)
   part.add(slice, selection)
-  const { losses, correct } = part.report(slice.rows.outputs)
+  const { losses, correct } = finish(part.report(slice.rows))
   return { losses: losses.toJSON(), correct: correct?.toJSON() ?? null }
 }
 
@@ -104,7 +104,7 @@ test('slices go on where the one before ended', async (t) => {
   const part = new PerSample(specOf(request), 4, unaccounted)
   part.add(sliceOf(request), inPlace)
   part.add({ ...sliceOf(request), at: 2 }, inPlace)
-  t.same(part.report(1).losses.toJSON(), [1, 3, 1, 3])
+  t.same(finish(part.report({ outputs: 1 })).losses.toJSON(), [1, 3, 1, 3])
 })
 
 test('its numbers are there as they are, and their memory is held until it is freed', async (t) => {
@@ -121,9 +121,14 @@ test('its numbers are there as they are, and their memory is held until it is fr
   part.add(sliceOf(request), { ...inPlace, positions: Int32Array.of(1) })
   t.strictSame([...part.losses.subarray(0, 3)], [0, Number.POSITIVE_INFINITY, 0])
   t.strictSame([...(part.correct?.subarray(0, 3) ?? [])], [-1, 0, -1])
-  t.strictSame(part.report(2).losses.part(0, 3).toJSON(), [0, null, 0])
-  part.free()
-  t.equal(memory.held, 0)
+  t.strictSame(
+    finish(part.report({ outputs: 2 }))
+      .losses.part(0, 3)
+      .toJSON(),
+    [0, null, 0],
+  )
+  t.equal(finish(part.numbers('correct')), part.correct)
+  t.equal(finish(part.numbers('gradient')), undefined)
   const values: Request = { loss: 'mae', labelFormat: 'values', predictions: [1], labels: [0] }
   t.equal(new PerSample(specOf(values), 1, unaccounted).correct, undefined)
 })

@@ -3,11 +3,13 @@ import { includes } from '../../../src/loss/formats.ts'
 import {
   isMergeable,
   mergeableNames,
-  mergeableSections,
-  needsOneDecision,
-  sectionOf,
+  needs,
+  partsOf,
+  rowNames,
+  sections,
   sectionsOf,
 } from '../../../src/loss/report/sections.ts'
+import { specOf } from '../support.ts'
 
 test('the sections of an evaluation, in the order in which they are written', async (t) => {
   t.same(sectionsOf({ include: ['confusion', 'gradient', 'perClass'], topK: undefined }), ['perClass', 'confusion'])
@@ -15,12 +17,41 @@ test('the sections of an evaluation, in the order in which they are written', as
   t.same(sectionsOf({ include: [], topK: undefined }), [])
 })
 
-test('every section that is not about single rows can be merged', async (t) => {
+test('a state that is stored has its sections in this order, so a new one goes to the end', async (t) => {
+  const first = ['perClass', 'confusion', 'calibration', 'metrics', 'confusionWeights', 'topKAccuracy']
+  t.same(mergeableNames.slice(0, first.length), first)
+})
+
+test('each section is asked for by include, or by an option of its own', async (t) => {
+  for (const [name, section] of Object.entries(sections))
+    t.equal(
+      includes.some((part) => part === name),
+      !('option' in section),
+      name,
+    )
+})
+
+test('an answer has each section once, those of an option first', async (t) => {
+  const request = { loss: 'mse', labelFormat: 'index', predictions: [[0, 1]], labels: [1] } as const
+  t.same(partsOf(specOf({ ...request, topK: 1, include: ['gradient', 'perClass', 'gradient'] })), [
+    'topKAccuracy',
+    'gradient',
+    'perClass',
+  ])
+})
+
+test('what sections need', async (t) => {
+  t.same(rowNames, ['perSample', 'gradient', 'ranking'])
   t.same(
-    includes.filter(isMergeable).toSorted(),
-    includes.filter((name) => name !== 'perSample' && name !== 'ranking' && name !== 'gradient').toSorted(),
+    mergeableNames.filter((name) => isMergeable(name) && needs(name, 'one decision per row')),
+    ['confusion', 'confusionWeights'],
   )
-  t.equal(isMergeable('toString'), false)
-  t.same(mergeableNames.filter(needsOneDecision), ['confusion', 'confusionWeights'])
-  for (const name of mergeableNames) t.equal(sectionOf(name), mergeableSections[name])
+  t.same(
+    includes.filter((name) => !needs(name, 'decisions')),
+    ['perSample', 'metrics', 'gradient'],
+  )
+  t.same(
+    includes.filter((name) => needs(name, 'probabilities')),
+    ['calibration'],
+  )
 })

@@ -1,9 +1,7 @@
 import { test } from 'tap'
-import { fromDouble } from '../../../src/loss/numerics/dyadic.ts'
-import type { Groups } from '../../../src/loss/report/groups.ts'
 import { topKAccuracy } from '../../../src/loss/report/top-k.ts'
 import type { Request } from '../support.ts'
-import { evaluate, finish, invalidState, sliceOf, specOf, stateOf } from '../support.ts'
+import { evaluate, sliceOf, specOf } from '../support.ts'
 
 // the example of scikit-learn's documentation of top_k_accuracy_score, where k = 2 gives 0.75
 const request: Request = {
@@ -56,26 +54,6 @@ test('values have no classes', async (t) => {
   const values: Request = { loss: 'mse', labelFormat: 'values', predictions: [1, 2], labels: [1, 2] }
   t.equal(topKAccuracy.fold(specOf(values), sliceOf(values)).size, 0)
   t.equal(topKAccuracy.fold(specOf(request), sliceOf(request)).size, 0, 'nor is there a class among none')
-  t.equal(topKAccuracy.answerNumbers(specOf(request), 3), 1)
+  t.equal(topKAccuracy.answerNumbers(specOf(request), { samples: 1, outputs: 3 }), 1)
   t.equal(topKAccuracy.stateBytes(specOf(request), 3), 200 + 8 + 512)
-})
-
-test('a state that no rows have is refused', async (t) => {
-  const weighted = { ...request, topK: 2, sampleWeights: [1, 2, 3, 4] }
-  const { tally, spec } = stateOf(weighted)
-  const check = (group: Groups) => () => finish(topKAccuracy.check(group, tally, spec))
-  const of = (count: number, sum: number) => new Map([[0, { counts: [count], sums: [fromDouble(sum)] }]])
-  t.doesNotThrow(check(topKAccuracy.fold(spec, sliceOf(weighted))))
-  t.doesNotThrow(check(of(3, 6)))
-  const cases: [name: string, group: Groups][] = [
-    ['fewer than are right', of(1, 6)],
-    ['none, though two are right', new Map()],
-    ['an empty group', of(0, 0)],
-    ['more than there are', of(5, 6)],
-    ['less weight than of those that are right', of(3, 2)],
-    ['more weight than there is', of(3, 11)],
-    ['another group', new Map([[1, { counts: [3], sums: [fromDouble(6)] }]])],
-  ]
-  for (const [name, wrong] of cases) t.throws(check(wrong), invalidState, name)
-  t.equal(finish(topKAccuracy.report(of(3, 6), tally, spec)), 0.6)
 })

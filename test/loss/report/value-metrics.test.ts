@@ -1,11 +1,10 @@
 import { test } from 'tap'
-import { fromDouble, toDouble } from '../../../src/loss/numerics/dyadic.ts'
 import type { Groups } from '../../../src/loss/report/groups.ts'
 import type { ValueMetrics } from '../../../src/loss/report/value-metrics.ts'
-import { checkValues, foldValues, reportValues, valueSums } from '../../../src/loss/report/value-metrics.ts'
+import { foldValues, reportValues } from '../../../src/loss/report/value-metrics.ts'
 import { emptyTally } from '../../../src/loss/tally.ts'
 import type { Request } from '../support.ts'
-import { countSteps, finish, invalidState, misses, sliceOf, stateOf } from '../support.ts'
+import { countSteps, finish, misses, sliceOf, stateOf } from '../support.ts'
 
 function fold(...requests: readonly Request[]): { groups: Groups; largest: number } {
   const groups: Groups = new Map()
@@ -125,32 +124,4 @@ test('outputs are folded and reported in steps', async (t) => {
   t.same([folding(31), folding(32), folding(100)], [0, 1, 3])
   const reporting = (outputs: number) => countSteps(reportValues(new Map(), 0, { ...emptyTally, outputs }))
   t.same([reporting(31), reporting(32), reporting(100)], [0, 1, 3])
-})
-
-test('sums that no rows have are refused', async (t) => {
-  // y 1 and 3, t 2 and 5, weights 1 and 2
-  const request = values([1, 3], [2, 5], [1, 2])
-  const { tally } = stateOf(request)
-  const { groups, largest } = fold(request)
-  const of = (...sums: number[]): Groups => new Map([[0, { counts: [], sums: sums.map(fromDouble) }]])
-  t.equal(valueSums, 5)
-  t.same(groups.get(0)?.sums.map(toDouble), [7, 12, 19, 32, 54])
-  const check = (sums: Groups, error: number) => finish(checkValues(sums, fromDouble(error), tally))
-  t.equal(check(groups, largest), true)
-  const cases: [name: string, groups: Groups][] = [
-    [
-      'an output beyond the last',
-      new Map([...groups, ...[...of(7, 12, 19, 32, 54)].map(([, sums]) => [1, sums] as const)]),
-    ],
-    ['negative squares of predictions', of(7, 12, -19, 32, 54)],
-    ['negative squares of labels', of(7, 12, 19, 32, -54)],
-    ['no squares', of(0, 0, 0, 0, 0)],
-    ['products beyond the squares', of(7, 12, 19, 33, 54)],
-    ['predictions beyond their squares', of(8, 12, 19, 32, 54)],
-    ['labels beyond their squares', of(7, 13, 19, 32, 54)],
-  ]
-  for (const [name, wrong] of cases) t.throws(() => check(wrong, largest), invalidState, name)
-  t.equal(check(groups, 0), false, 'errors without a largest')
-  t.equal(check(of(7, 7, 19, 19, 19), 1), false, 'a largest error without errors')
-  t.equal(check(groups, 1.5), false, 'a largest error that is too small: 9 is more than 3 times 2.25')
 })

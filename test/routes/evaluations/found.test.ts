@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { resolve } from '../../../src/loss/spec.ts'
+import { resolve } from '../../../src/loss/resolve.ts'
 import { emptyTally } from '../../../src/loss/tally.ts'
 import { noEvaluation, stateOf, tallyOf, timeOf } from '../../../src/routes/evaluations/found.ts'
 import { appOf } from '../../support.ts'

@@ -1,18 +1,9 @@
 import { t as root, test } from 'tap'
+import { includes } from '../../../src/loss/formats.ts'
 import { lossAnswer } from '../../../src/routes/loss/answer.ts'
 import { appOf } from '../../support.ts'
 
 const app = await appOf(root)
-const parts = [
-  'perSample',
-  'perClass',
-  'confusion',
-  'confusionWeights',
-  'calibration',
-  'metrics',
-  'ranking',
-  'gradient',
-]
 
 async function answerTo(request: object): Promise<Record<string, unknown>> {
   const payload = { loss: 'cross-entropy', labelFormat: 'index', ...request }
@@ -28,7 +19,7 @@ test('every field of a full answer is in the schema, and the other way round', a
     ],
     labels: [0, 1],
     reduction: 'none',
-    include: parts,
+    include: includes,
     topK: 1,
     miniBatch: { size: 2, seed: 1 },
   })
@@ -42,7 +33,7 @@ test('what is infinite is null everywhere', async (t) => {
     labels: [0],
     logPolicy: 'exact',
     reduction: 'none',
-    include: parts,
+    include: includes,
   })
   t.same(lossAnswer.strict().parse(answer), answer)
   t.match(answer, { loss: null, lossStatus: 'infinite', losses: [null], gradient: null, lossSum: null })
@@ -56,7 +47,7 @@ test('an ignored row is null in perSample', async (t) => {
     ],
     labels: [1, 9],
     ignoreIndex: 9,
-    include: parts,
+    include: includes,
   })
   t.same(lossAnswer.strict().parse(answer), answer)
   t.match(answer, { ignored: 1, perSample: { correct: [true, null] } })

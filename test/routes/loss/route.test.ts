@@ -1,9 +1,15 @@
 import { t as root, test } from 'tap'
+import type { LabelFormat } from '../../../src/loss/formats.ts'
 import { losses, lossNames } from '../../../src/loss/kernels/index.ts'
 import { lossAnswer } from '../../../src/routes/loss/answer.ts'
 import { digits } from '../../digits.ts'
 import type { Answered } from '../../support.ts'
 import { appOf, ask, golden, listener, post } from '../../support.ts'
+
+/** The losses that take labels of a format, as an error names them. */
+function takersOf(format: LabelFormat): string {
+  return lossNames.filter((name) => losses[name].labelFormats.some((taken) => taken === format)).join(', ')
+}
 
 const url = '/v1/loss'
 const { logger, lines } = listener()
@@ -260,7 +266,7 @@ const fitting: [string, object, string, string][] = [
       ],
     },
     '#/labels/0',
-    'labels[0] has 2 ones; labelFormat "one-hot" needs exactly one 1 and all others 0 in each row. Labels 0 and 1 for each output are declared with labelFormat "binary", which goes with loss sse, mse, mae, binary-cross-entropy, huber, log-cosh, brier, hinge, focal, squared-hinge, smooth-l1, cosine, dice.',
+    `labels[0] has 2 ones; labelFormat "one-hot" needs exactly one 1 and all others 0 in each row. Labels 0 and 1 for each output are declared with labelFormat "binary", which goes with loss ${takersOf('binary')}.`,
   ],
   [
     'logits as probabilities',
@@ -315,7 +321,7 @@ const fitting: [string, object, string, string][] = [
     'numbers as probabilities',
     { ...binary, labelFormat: 'probabilities', labels: [3, 1] },
     '#/labels/0',
-    'labels[0] is 3; labelFormat "probabilities" needs numbers from 0 to 1. Numbers of any size are declared with labelFormat "values", which goes with loss sse, mse, mae, huber, log-cosh, smooth-l1, quantile, cosine, poisson, msle, mape.',
+    `labels[0] is 3; labelFormat "probabilities" needs numbers from 0 to 1. Numbers of any size are declared with labelFormat "values", which goes with loss ${takersOf('values')}.`,
   ],
   [
     'an index that is no output',

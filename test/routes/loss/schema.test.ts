@@ -1,10 +1,14 @@
 import { test } from 'tap'
 import { z } from 'zod'
 import { validated } from '../../../src/http/validation.ts'
+import { includes } from '../../../src/loss/formats.ts'
+import type { LossName } from '../../../src/loss/kernels/index.ts'
 import { losses, lossNames } from '../../../src/loss/kernels/index.ts'
-import { optionNames } from '../../../src/loss/options.ts'
+import { isOptionOf, optionNames } from '../../../src/loss/options.ts'
+import { isMergeable } from '../../../src/loss/report/sections.ts'
+import { resolve } from '../../../src/loss/resolve.ts'
 import type { Options } from '../../../src/loss/spec.ts'
-import { describeSpec, resolve } from '../../../src/loss/spec.ts'
+import { describeSpec } from '../../../src/loss/spec.ts'
 import { InvalidContent } from '../../../src/loss/validation-errors.ts'
 import {
   batchSchema,
@@ -15,6 +19,8 @@ import {
   optionsSchema,
   optionsWith,
 } from '../../../src/routes/loss/schema.ts'
+
+import { otherValue } from '../../loss/option-values.ts'
 
 const tensor = { data: Float64Array.of(1), shape: [1], nonNumeric: [], nonNumericCount: 0 }
 
@@ -34,31 +40,11 @@ function messages(schema: z.ZodType, data: unknown): [string, string][] {
   return (schema.safeParse(data).error?.issues ?? []).map(({ path, message }) => [path.join('/'), message])
 }
 
-const common = 'loss labelFormat predictionFormat reduction miniBatch include'
-const batch = 'predictions labels sampleWeights'
-const classOptions = 'rowSumTolerance topK ignoreIndex labelSmoothing'
-/** The fields of each loss besides the common ones, written down by hand. */
-const fields: Record<string, string> = {
-  sse: `${classOptions} threshold`,
-  mse: `${classOptions} threshold`,
-  mae: `${classOptions} threshold`,
-  'cross-entropy': `logPolicy epsilon classWeights ${classOptions}`,
-  'binary-cross-entropy': 'logPolicy epsilon positiveWeight threshold labelSmoothing',
-  huber: `delta ${classOptions} threshold`,
-  'log-cosh': `${classOptions} threshold`,
-  'kl-divergence': `logPolicy epsilon ${classOptions}`,
-  brier: `${classOptions} threshold`,
-  hinge: 'threshold',
-  focal: 'logPolicy epsilon gamma alpha rowSumTolerance topK ignoreIndex threshold',
-  'squared-hinge': 'threshold',
-  'smooth-l1': `beta ${classOptions} threshold`,
-  quantile: 'q',
-  cosine: `${classOptions} threshold`,
-  dice: 'threshold',
-  poisson: 'logInput',
-  msle: '',
-  mape: '',
-  'multi-margin': 'margin p topK ignoreIndex',
+const batch = ['predictions', 'labels', 'sampleWeights']
+
+/** The options that have an effect with a loss. */
+function fieldsOf(name: LossName): string[] {
+  return ['loss', 'labelFormat', ...optionNames.filter((option) => isOptionOf(option, losses[name]))]
 }
 
 interface JsonSchema {
@@ -78,19 +64,14 @@ function jsonSchemaOf(schema: z.ZodType): JsonSchema {
 const title = (loss: string) => loss.replaceAll(/(?:^|-)(.)/g, (_, letter: string) => letter.toUpperCase())
 
 test('the document shows of each loss the fields that it can use, none of which has a default', async (t) => {
-  t.same(Object.keys(fields), lossNames)
   for (const [schema, kind, more, required] of [
-    [lossRequest, 'Request', ` ${batch}`, ['loss', 'labelFormat', 'predictions', 'labels']],
-    [lossSpec, 'Spec', '', ['loss', 'labelFormat']],
+    [lossRequest, 'Request', batch, ['loss', 'labelFormat', 'predictions', 'labels']],
+    [lossSpec, 'Spec', [], ['loss', 'labelFormat']],
   ] as const) {
     const { $defs } = jsonSchemaOf(schema)
     for (const loss of lossNames) {
       const shown = $defs[title(loss) + kind]
-      t.same(
-        Object.keys(shown.properties).toSorted(),
-        `${common} ${fields[loss]}${more}`.trim().split(/ +/).toSorted(),
-        loss,
-      )
+      t.same(Object.keys(shown.properties).toSorted(), [...fieldsOf(loss), ...more].toSorted(), loss)
       t.same([shown.required, shown.additionalProperties], [required, false])
       t.notMatch(JSON.stringify(shown), '"default"')
     }
@@ -133,34 +114,14 @@ test('a default is said in words', async (t) => {
 })
 
 test('every loss knows every option, so that it may hold a default', async (t) => {
-  const values: Record<string, unknown> = {
-    predictionFormat: undefined,
-    reduction: 'sum',
-    include: [],
-    classWeights: tensor,
-    miniBatch: { size: 1, seed: 2, replacement: false },
-    logPolicy: 'clip',
-    epsilon: 1e-9,
-    positiveWeight: 2,
-    delta: 2,
-    beta: 2,
-    gamma: 0,
-    alpha: 0.25,
-    q: 0.1,
-    logInput: false,
-    margin: 2,
-    p: 2,
-    rowSumTolerance: 0,
-    ignoreIndex: -1,
-    topK: 2,
-    labelSmoothing: 0.5,
-    threshold: 1,
-  }
-  t.same(Object.keys(values).toSorted(), optionNames.toSorted())
   for (const loss of lossNames) {
     const [labelFormat] = losses[loss].labelFormats
     const [predictionFormat] = losses[loss].predictionFormats
-    const options = { loss, labelFormat, ...values, predictionFormat }
+    const values = optionNames.map((name) => {
+      const value = otherValue(name, losses[loss])
+      return [name, value instanceof Float64Array ? tensor : value]
+    })
+    const options = { loss, labelFormat, ...Object.fromEntries(values), predictionFormat }
     t.same(optionsSchema.parse(options), options, loss)
     t.same(refusals(lossRequest, { ...options, predictions: tensor, labels: tensor, sampleWeights: tensor }), [], loss)
   }
@@ -208,19 +169,15 @@ test('what a request needs', async (t) => {
 
 test('an unknown field is told with those that have an effect, and the nearest', async (t) => {
   const options = { loss: 'huber', labelFormat: 'values', detla: 2 }
-  const known = `${common} ${fields.huber}`.split(' ')
-  const told = optionNames.filter((name) => known.includes(name))
+  const told = fieldsOf('huber')
   t.same(messages(optionsSchema, options), [
     [
       '',
-      `is not a recognised field; the options are loss, labelFormat, ${told.join(', ')}, and the numbers predictions, labels, sampleWeights; did you mean "delta"?`,
+      `is not a recognised field; the options are ${told.join(', ')}, and the numbers predictions, labels, sampleWeights; did you mean "delta"?`,
     ],
   ])
   t.same(messages(lossRequest, { ...options, predictions: tensor, labels: tensor }), [
-    [
-      '',
-      `is not a recognised field; the fields are loss, labelFormat, ${[...told, ...batch.split(' ')].join(', ')}; did you mean "delta"?`,
-    ],
+    ['', `is not a recognised field; the fields are ${[...told, ...batch].join(', ')}; did you mean "delta"?`],
   ])
   t.same(
     messages(optionsSchema, { loss: 'mse', labelFormat: 'values', predictions: tensor }).map(([place]) => place),
@@ -241,14 +198,11 @@ test('the options of a stream are shown without what needs a single batch, which
   const { $defs } = jsonSchemaOf(schema)
   for (const loss of lossNames) {
     const { properties } = $defs[`${title(loss)}Stream`]
-    const known = `${common} outputs ${fields[loss]}`
-      .trim()
-      .split(' ')
-      .filter((name) => name !== 'miniBatch')
+    const known = [...fieldsOf(loss), 'outputs'].filter((name) => name !== 'miniBatch')
     t.same(Object.keys(properties).toSorted(), known.toSorted(), loss)
     t.match(properties, {
       reduction: { enum: ['mean', 'sum'] },
-      include: { items: { enum: ['perClass', 'confusion', 'confusionWeights', 'calibration', 'metrics'] } },
+      include: { items: { enum: includes.filter((name) => isMergeable(name)) } },
     })
     t.notMatch(JSON.stringify(properties), /"(?:none|perSample|gradient)"/)
   }

@@ -1,0 +1,68 @@
+import type { OptionName } from './options.ts'
+import { isDefault, optionNames, optionOf } from './options.ts'
+import { isMergeable, needs, onlyOfOneBatch, rowNames } from './report/sections.ts'
+import type { Options, Spec } from './spec.ts'
+import { frameOf } from './spec.ts'
+import { ValidationErrors } from './validation-errors.ts'
+
+/**
+ * Fills in the defaults and refuses what does not go together. An option that does not apply may still hold its default.
+ *
+ * @throws InvalidContent naming each option that contradicts another
+ */
+export function resolve(options: Options): Spec {
+  const { terms, applied, defaults } = frameOf(options)
+  const spec: Spec = { ...defaults }
+  const values: Partial<Record<OptionName, unknown>> = spec
+  const errors = new ValidationErrors()
+  for (const name of optionNames) {
+    const given = options[name]
+    if (given === undefined) continue
+    if (applied.has(name)) values[name] = given
+    else if (!isDefault(name, given, terms.loss)) {
+      errors.add([name], `${name} has no effect here; it applies to ${optionOf(name).appliesTo}`, given)
+    }
+  }
+  if (applied.has('epsilon') && spec.logPolicy === 'clip' && spec.epsilon >= 0.5) {
+    errors.add(['epsilon'], `epsilon is ${spec.epsilon}; logPolicy "clip" needs it below 0.5`, spec.epsilon)
+  }
+  checkIncludes(spec, errors)
+  errors.throwIfAny()
+  return spec
+}
+
+function checkIncludes({ include, decision, predictionFormat }: Spec, errors: ValidationErrors): void {
+  for (const [at, part] of include.entries()) {
+    if (decision === 'none' && needs(part, 'decisions')) {
+      errors.add(['include', at], `${part} requires class or binary labels; labelFormat "values" has none`, part)
+    } else if (predictionFormat === 'values' && needs(part, 'probabilities')) {
+      const detail = `${part} requires probabilities; declare what predictions is with predictionFormat`
+      errors.add(['include', at], detail, part)
+    }
+  }
+}
+
+/**
+ * Refuses options that need all rows at once, for a stream of batches.
+ *
+ * @throws InvalidContent naming each of them
+ */
+export function refuseForStreams(options: Options): void {
+  const errors = new ValidationErrors()
+  const only = 'is available for a single batch only'
+  for (const name of optionNames) {
+    const singleBatch = singleBatchOf(name)
+    const value = options[name]
+    if (singleBatch === true && value !== undefined) errors.add([name], `${name} ${only}`, value)
+    else if (typeof value === 'string' && singleBatch !== true && singleBatch.includes(value))
+      errors.add([name], `${name} "${value}" ${only}`, value)
+  }
+  for (const [at, part] of (options.include ?? []).entries())
+    if (!isMergeable(part)) errors.add(['include', at], onlyOfOneBatch(part), part)
+  errors.throwIfAny()
+}
+
+/** What of an option needs a single batch: the option, or these of its values. */
+export function singleBatchOf(name: OptionName): true | readonly string[] {
+  return name === 'include' ? rowNames : (optionOf(name).singleBatch ?? [])
+}
