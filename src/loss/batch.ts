@@ -74,6 +74,20 @@ export function rowsPerStep(outputs: number): number {
  * @throws InvalidContent, LimitExceeded
  */
 export function* layOut(spec: Spec, tensors: Tensors): Generator<void, Layout> {
+  const { layout, labelFault } = layoutOfAll(spec, tensors)
+  if (labelFault !== undefined) yield* refuseLabelShape(spec, tensors.labels, layout, labelFault)
+  return layout
+}
+
+/**
+ * The layout, and what is wrong with the shape of labels; to refuse that takes steps.
+ *
+ * @throws InvalidContent, LimitExceeded for whatever else is wrong
+ */
+export function layoutOfAll(
+  spec: Spec,
+  tensors: Tensors,
+): { readonly layout: Layout; readonly labelFault: string | undefined } {
   const { predictions, labels, sampleWeights, baseline } = tensors
   const errors = new ValidationErrors()
   for (const name of comparisonTensors) {
@@ -83,11 +97,11 @@ export function* layOut(spec: Spec, tensors: Tensors): Generator<void, Layout> {
   errors.throwIfAny()
   const layout = layoutOf(spec, predictions)
   if (baseline !== undefined) checkBaselineShape(predictions, baseline)
-  const wrong = labelShapeError(spec, predictions, labels, layout)
-  if (wrong !== undefined) yield* refuseLabelShape(spec, labels, layout, wrong)
+  const labelFault = labelShapeError(spec, predictions, labels, layout)
+  if (labelFault !== undefined) return { layout, labelFault }
   if (sampleWeights !== undefined) checkWeightShape('sampleWeights', sampleWeights, layout.samples, 'samples')
   checkOutputOptions(spec, layout)
-  return layout
+  return { layout, labelFault }
 }
 
 /**
@@ -96,58 +110,103 @@ export function* layOut(spec: Spec, tensors: Tensors): Generator<void, Layout> {
  * @throws InvalidContent that lists the first errors and counts all
  */
 export function* check(spec: Spec, tensors: Tensors, layout: Layout, memory: Memory): Generator<void, Batch> {
-  const { labels, sampleWeights } = tensors
-  const { samples, outputs } = layout
-  const errors = new ValidationErrors()
-  // where the first error of each stands in the list of all; what would fit is told there, once
-  const firsts: Partial<Record<keyof Tensors, number>> = {}
-  const noteFirst = (name: keyof Tensors, known: number) => {
-    if (errors.count > known) firsts[name] ??= known
-  }
-  const isSeen = spec.decision === 'class' && isSurveyed(samples, outputs)
-  const integers = spec.decision === 'class' ? integersIn(memory, isSeen ? 2 * samples : samples) : undefined
-  const classes = isSeen ? integers?.subarray(0, samples) : integers
-  const largest = isSeen ? integers?.subarray(samples) : undefined
-  const step = rowsPerStep(outputs)
-  for (let from = 0; from < samples; from += step) {
-    const range = { from, to: Math.min(from + step, samples) }
-    for (const name of predictionTensors) {
-      const tensor = tensors[name]
-      if (tensor === undefined) continue
-      const known = errors.count
-      checkPredictions(spec, tensor, outputs, range, errors, name === 'predictions' ? largest : undefined, name)
-      noteFirst(name, known)
-      checkDomain(spec, name, tensor, outputs, range, errors)
-    }
-    const known = errors.count
-    readLabels(spec, labels, outputs, range, classes, errors)
-    noteFirst('labels', known)
-    checkDomain(spec, 'labels', labels, outputs, range, errors)
-    if (sampleWeights !== undefined) checkWeights('sampleWeights', sampleWeights, range, errors)
+  const checking = new BatchCheck(spec, tensors, layout, memory)
+  const step = rowsPerStep(layout.outputs)
+  for (let from = 0; from < layout.samples; from += step) {
+    checking.rows(from, Math.min(from + step, layout.samples))
     yield
   }
-  if (errors.count > 0) {
-    for (const name of predictionTensors) {
-      const [at, tensor] = [firsts[name], tensors[name]]
-      if (at !== undefined && tensor !== undefined)
-        errors.hint(at, yield* fittingPredictionFormat(spec, tensor, layout))
-    }
-    if (firsts.labels !== undefined) errors.hint(firsts.labels, yield* fittingDeclaration(spec, labels, layout))
-  }
-  errors.throwIfAny()
-  const isClasses = spec.labelFormat === 'one-hot' || spec.labelFormat === 'index'
-  return {
-    samples,
-    outputs,
-    predictions: tensors.predictions.data,
-    classes,
-    largest,
-    targets: isClasses ? undefined : labels.data,
-    sampleWeights: sampleWeights?.data,
-  }
+  if (!checking.isRight) yield* checking.refuse()
+  return checking.batch
 }
 
 const predictionTensors = ['predictions', 'baseline'] as const
+
+/** Checks the numbers of a batch, some rows at a time. */
+export class BatchCheck {
+  readonly #spec: Spec
+  readonly #tensors: Tensors
+  readonly #layout: Layout
+  readonly #errors = new ValidationErrors()
+  /** Where the first error of each tensor stands in the list of all: there a hint says once what would fit. */
+  readonly #firsts: { -readonly [Name in keyof Tensors]?: number } = {}
+  readonly #classes: Int32Array | undefined
+  readonly #largest: Int32Array | undefined
+
+  /** @param memory that the classes of the batch belong to */
+  constructor(spec: Spec, tensors: Tensors, layout: Layout, memory: Memory) {
+    this.#spec = spec
+    this.#tensors = tensors
+    this.#layout = layout
+    if (spec.decision !== 'class') return
+    const { samples, outputs } = layout
+    const isSeen = isSurveyed(samples, outputs)
+    const integers = integersIn(memory, isSeen ? 2 * samples : samples)
+    this.#classes = isSeen ? integers.subarray(0, samples) : integers
+    if (isSeen) this.#largest = integers.subarray(samples)
+  }
+
+  /** Whether nothing is wrong so far. */
+  get isRight(): boolean {
+    return this.#errors.count === 0
+  }
+
+  /** Checks the rows `[from, to)`. */
+  rows(from: number, to: number): void {
+    const spec = this.#spec
+    const errors = this.#errors
+    const { outputs } = this.#layout
+    const { labels, sampleWeights } = this.#tensors
+    const range = { from, to }
+    for (const name of predictionTensors) {
+      const tensor = this.#tensors[name]
+      if (tensor === undefined) continue
+      const known = errors.count
+      checkPredictions(spec, tensor, outputs, range, errors, name === 'predictions' ? this.#largest : undefined, name)
+      this.#noteFirst(name, known)
+      checkDomain(spec, name, tensor, outputs, range, errors)
+    }
+    const known = errors.count
+    readLabels(spec, labels, outputs, range, this.#classes, errors)
+    this.#noteFirst('labels', known)
+    checkDomain(spec, 'labels', labels, outputs, range, errors)
+    if (sampleWeights !== undefined) checkWeights('sampleWeights', sampleWeights, range, errors)
+  }
+
+  /** Throws what is wrong, with the declarations that would fit, which takes steps to find. */
+  *refuse(): Generator<void, void> {
+    for (const name of predictionTensors) {
+      const [at, tensor] = [this.#firsts[name], this.#tensors[name]]
+      if (at === undefined || tensor === undefined) continue
+      this.#errors.hint(at, yield* fittingPredictionFormat(this.#spec, tensor, this.#layout))
+    }
+    const { labels: at } = this.#firsts
+    if (at !== undefined) {
+      this.#errors.hint(at, yield* fittingDeclaration(this.#spec, this.#tensors.labels, this.#layout))
+    }
+    this.#errors.throwIfAny()
+  }
+
+  /** The batch, once all rows are checked and right. */
+  get batch(): Batch {
+    const { predictions, labels, sampleWeights } = this.#tensors
+    const { labelFormat } = this.#spec
+    const { samples, outputs } = this.#layout
+    return {
+      samples,
+      outputs,
+      predictions: predictions.data,
+      classes: this.#classes,
+      largest: this.#largest,
+      targets: labelFormat === 'one-hot' || labelFormat === 'index' ? undefined : labels.data,
+      sampleWeights: sampleWeights?.data,
+    }
+  }
+
+  #noteFirst(name: keyof Tensors, known: number): void {
+    if (this.#errors.count > known) this.#firsts[name] ??= known
+  }
+}
 
 function readLabels(
   spec: Spec,
