@@ -134,3 +134,19 @@ test('the numbers of rows may be taken as they are, however many, and are given 
   t.equal(memory.held, 0)
   for (const part of ['losses', 'correct', 'gradient'] as const) t.equal(finish(evaluation.rowNumbers(part)), undefined)
 })
+
+test('the weights in an answer about few rows are counted until it is closed', async (t) => {
+  const memory = new Ledger()
+  const request: Request = {
+    loss: 'cross-entropy',
+    labelFormat: 'index',
+    predictions: [[0, 1]],
+    labels: [1],
+    classWeights: [1, 2],
+  }
+  const evaluation = new Evaluation(specOf(request), { ...random, memory })
+  for (let batch = 0; batch < 2; batch++) finish(evaluation.add(tensorsOf(request)))
+  t.equal(memory.held, 64 * 2)
+  evaluation.close()
+  t.equal(memory.held, 0)
+})
