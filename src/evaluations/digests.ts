@@ -1,5 +1,5 @@
 import type { Hash } from 'node:crypto'
-import { createHash, hash as hashAtOnce } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { Tensors } from '../loss/batch.ts'
 import type { LabelFormat } from '../loss/formats.ts'
 import type { Tensor } from '../loss/tensor.ts'
@@ -19,7 +19,6 @@ export interface Digests {
 
 /** The digests of a batch, step by step. The same numbers have the same digests, in whatever format they came. */
 export function* digestsOf(tensors: Tensors, labelFormat: LabelFormat): Generator<void, Digests> {
-  if (bytesOf(tensors) <= fewBytes) return digestsAtOnce(tensors, labelFormat)
   const labels = createHash('sha256').update(`${labelFormat}\n`)
   yield* add(labels, tensors, 'labels')
   yield* add(labels, tensors, 'sampleWeights')
@@ -27,33 +26,6 @@ export function* digestsOf(tensors: Tensors, labelFormat: LabelFormat): Generato
   const all = createHash('sha256').update(labelsDigest)
   yield* add(all, tensors, 'predictions')
   return { fingerprint: all.digest(), labelsDigest }
-}
-
-/** A batch of at most so many bytes is concatenated and hashed in one call, which is faster. */
-const fewBytes = 2 ** 14
-const scratch = Buffer.alloc(fewBytes + 1024)
-
-function digestsAtOnce(tensors: Tensors, labelFormat: LabelFormat): Digests {
-  let end = scratch.write(`${labelFormat}\n`, 'latin1')
-  end = put(tensors, 'labels', end)
-  end = put(tensors, 'sampleWeights', end)
-  const labelsDigest = hashAtOnce('sha256', scratch.subarray(0, end), 'buffer')
-  end = put(tensors, 'predictions', labelsDigest.copy(scratch))
-  return { fingerprint: hashAtOnce('sha256', scratch.subarray(0, end), 'buffer'), labelsDigest }
-}
-
-/** @returns where it ends */
-function put(tensors: Tensors, name: keyof Tensors, at: number): number {
-  const tensor = tensors[name]
-  if (tensor === undefined) return at
-  const begin = at + scratch.write(headOf(name, tensor), at, 'latin1')
-  const bytes = numbersOf(tensor)
-  scratch.set(bytes, begin)
-  return begin + bytes.length
-}
-
-function bytesOf({ predictions, labels, sampleWeights }: Tensors): number {
-  return predictions.data.byteLength + labels.data.byteLength + (sampleWeights?.data.byteLength ?? 0)
 }
 
 function headOf(name: keyof Tensors, { shape }: Tensor): string {

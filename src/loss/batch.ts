@@ -10,7 +10,7 @@ import {
 } from './checks.ts'
 import { fittingPredictionFormat } from './fitting-predictions.ts'
 import type { Memory } from './memory.ts'
-import { freeArrays, integersIn } from './memory.ts'
+import { integersIn } from './memory.ts'
 import type { Layout } from './shape.ts'
 import {
   checkBaselineShape,
@@ -69,23 +69,25 @@ export function rowsPerStep(outputs: number): number {
 }
 
 /**
- * Checks the shapes against what was declared and against each other, step by step, so that the caller may do something
- * else in between.
+ * Checks the shapes against what was declared and against each other, in steps.
  *
  * @throws InvalidContent, LimitExceeded
  */
 export function* layOut(spec: Spec, tensors: Tensors): Generator<void, Layout> {
-  const layout = laidOut(spec, tensors)
-  if (layout === undefined) return yield* refuseLabelShape(spec, tensors.predictions, tensors.labels)
+  const { layout, labelFault } = layoutOfAll(spec, tensors)
+  if (labelFault !== undefined) yield* refuseLabelShape(spec, tensors.labels, layout, labelFault)
   return layout
 }
 
 /**
- * The same at once; `undefined` where labels have another shape, which takes steps to refuse.
+ * The layout, and what is wrong with the shape of labels; to refuse that takes steps.
  *
- * @throws InvalidContent, LimitExceeded
+ * @throws InvalidContent, LimitExceeded for whatever else is wrong
  */
-export function laidOut(spec: Spec, tensors: Tensors): Layout | undefined {
+export function layoutOfAll(
+  spec: Spec,
+  tensors: Tensors,
+): { readonly layout: Layout; readonly labelFault: string | undefined } {
   const { predictions, labels, sampleWeights, baseline } = tensors
   const errors = new ValidationErrors()
   for (const name of comparisonTensors) {
@@ -95,99 +97,114 @@ export function laidOut(spec: Spec, tensors: Tensors): Layout | undefined {
   errors.throwIfAny()
   const layout = layoutOf(spec, predictions)
   if (baseline !== undefined) checkBaselineShape(predictions, baseline)
-  if (labelShapeError(spec, predictions, labels, layout) !== undefined) return undefined
+  const labelFault = labelShapeError(spec, predictions, labels, layout)
+  if (labelFault !== undefined) return { layout, labelFault }
   if (sampleWeights !== undefined) checkWeightShape('sampleWeights', sampleWeights, layout.samples, 'samples')
   checkOutputOptions(spec, layout)
-  return layout
+  return { layout, labelFault }
 }
 
 /**
- * Checks every number against what was declared and returns the batch; step by step, so that the caller may do something
- * else in between. Who receives the batch frees its `classes`.
+ * Checks every number against what was declared and returns the batch, in steps. Its `classes` belong to `memory`.
  *
  * @throws InvalidContent that lists the first errors and counts all
  */
 export function* check(spec: Spec, tensors: Tensors, layout: Layout, memory: Memory): Generator<void, Batch> {
-  const { labels, sampleWeights } = tensors
-  const { samples, outputs } = layout
-  const errors = new ValidationErrors()
-  // where the first error of each stands in the list of all; what would fit is told there, once
-  const firsts: Partial<Record<keyof Tensors, number>> = {}
-  const noteFirst = (name: keyof Tensors, known: number) => {
-    if (errors.count > known) firsts[name] ??= known
+  const checking = new BatchCheck(spec, tensors, layout, memory)
+  const step = rowsPerStep(layout.outputs)
+  for (let from = 0; from < layout.samples; from += step) {
+    checking.rows(from, Math.min(from + step, layout.samples))
+    yield
   }
-  const isSeen = spec.decision === 'class' && isSurveyed(samples, outputs)
-  const integers = spec.decision === 'class' ? integersIn(memory, isSeen ? 2 * samples : samples) : undefined
-  const classes = integers?.subarray(0, samples)
-  const largest = isSeen ? integers?.subarray(samples) : undefined
-  let isRight = false
-  try {
-    const step = rowsPerStep(outputs)
-    for (let from = 0; from < samples; from += step) {
-      const range = { from, to: Math.min(from + step, samples) }
-      for (const name of ['predictions', 'baseline'] as const) {
-        const tensor = tensors[name]
-        if (tensor === undefined) continue
-        const known = errors.count
-        checkPredictions(spec, tensor, outputs, range, errors, name === 'predictions' ? largest : undefined, name)
-        noteFirst(name, known)
-        checkDomain(spec, name, tensor, outputs, range, errors)
-      }
+  if (!checking.isRight) yield* checking.refuse()
+  return checking.batch
+}
+
+const predictionTensors = ['predictions', 'baseline'] as const
+
+/** Checks the numbers of a batch, some rows at a time. */
+export class BatchCheck {
+  readonly #spec: Spec
+  readonly #tensors: Tensors
+  readonly #layout: Layout
+  readonly #errors = new ValidationErrors()
+  /** Where the first error of each tensor stands in the list of all: there a hint says once what would fit. */
+  readonly #firsts: { -readonly [Name in keyof Tensors]?: number } = {}
+  readonly #classes: Int32Array | undefined
+  readonly #largest: Int32Array | undefined
+
+  /** @param memory that the classes of the batch belong to */
+  constructor(spec: Spec, tensors: Tensors, layout: Layout, memory: Memory) {
+    this.#spec = spec
+    this.#tensors = tensors
+    this.#layout = layout
+    if (spec.decision !== 'class') return
+    const { samples, outputs } = layout
+    const isSeen = isSurveyed(samples, outputs)
+    const integers = integersIn(memory, isSeen ? 2 * samples : samples)
+    this.#classes = isSeen ? integers.subarray(0, samples) : integers
+    if (isSeen) this.#largest = integers.subarray(samples)
+  }
+
+  /** Whether nothing is wrong so far. */
+  get isRight(): boolean {
+    return this.#errors.count === 0
+  }
+
+  /** Checks the rows `[from, to)`. */
+  rows(from: number, to: number): void {
+    const spec = this.#spec
+    const errors = this.#errors
+    const { outputs } = this.#layout
+    const { labels, sampleWeights } = this.#tensors
+    const range = { from, to }
+    for (const name of predictionTensors) {
+      const tensor = this.#tensors[name]
+      if (tensor === undefined) continue
       const known = errors.count
-      readLabels(spec, labels, outputs, range, classes, errors)
-      noteFirst('labels', known)
-      checkDomain(spec, 'labels', labels, outputs, range, errors)
-      if (sampleWeights !== undefined) checkWeights('sampleWeights', sampleWeights, range, errors)
-      yield
+      checkPredictions(spec, tensor, outputs, range, errors, name === 'predictions' ? this.#largest : undefined, name)
+      this.#noteFirst(name, known)
+      checkDomain(spec, name, tensor, outputs, range, errors)
     }
-    for (const name of ['predictions', 'baseline'] as const) {
-      const [at, tensor] = [firsts[name], tensors[name]]
-      if (at !== undefined && tensor !== undefined)
-        errors.hint(at, yield* fittingPredictionFormat(spec, tensor, layout))
-    }
-    if (firsts.labels !== undefined) errors.hint(firsts.labels, yield* fittingDeclaration(spec, labels, layout))
-    errors.throwIfAny()
-    isRight = true
-  } finally {
-    if (!isRight) freeArrays(memory, classes)
+    const known = errors.count
+    readLabels(spec, labels, outputs, range, this.#classes, errors)
+    this.#noteFirst('labels', known)
+    checkDomain(spec, 'labels', labels, outputs, range, errors)
+    if (sampleWeights !== undefined) checkWeights('sampleWeights', sampleWeights, range, errors)
   }
-  return batchOf(spec, tensors, layout, classes, largest)
-}
 
-/** The batch of few rows, where it is right; `undefined` where `check` has to say what is wrong. */
-export function checkedAtOnce(spec: Spec, tensors: Tensors, layout: Layout): Batch | undefined {
-  const { predictions, labels, sampleWeights } = tensors
-  const { samples, outputs } = layout
-  const errors = new ValidationErrors()
-  const range = { from: 0, to: samples }
-  const classes = spec.decision === 'class' ? new Int32Array(samples) : undefined
-  checkPredictions(spec, predictions, outputs, range, errors)
-  readLabels(spec, labels, outputs, range, classes, errors)
-  checkDomain(spec, 'predictions', predictions, outputs, range, errors)
-  checkDomain(spec, 'labels', labels, outputs, range, errors)
-  if (sampleWeights !== undefined) checkWeights('sampleWeights', sampleWeights, range, errors)
-  return errors.count === 0 ? batchOf(spec, tensors, layout, classes) : undefined
-}
+  /** Throws what is wrong, with the declarations that would fit, which takes steps to find. */
+  *refuse(): Generator<void, void> {
+    for (const name of predictionTensors) {
+      const [at, tensor] = [this.#firsts[name], this.#tensors[name]]
+      if (at === undefined || tensor === undefined) continue
+      this.#errors.hint(at, yield* fittingPredictionFormat(this.#spec, tensor, this.#layout))
+    }
+    const { labels: at } = this.#firsts
+    if (at !== undefined) {
+      this.#errors.hint(at, yield* fittingDeclaration(this.#spec, this.#tensors.labels, this.#layout))
+    }
+    this.#errors.throwIfAny()
+  }
 
-function batchOf(
-  spec: Spec,
-  tensors: Tensors,
-  layout: Layout,
-  classes: Int32Array | undefined,
-  largest?: Int32Array,
-): Batch {
-  const { samples, outputs } = layout
-  const { predictions, labels, sampleWeights } = tensors
-  const isClasses = spec.labelFormat === 'one-hot' || spec.labelFormat === 'index'
-  const targets = isClasses ? undefined : labels.data
-  return {
-    samples,
-    outputs,
-    predictions: predictions.data,
-    classes,
-    largest,
-    targets,
-    sampleWeights: sampleWeights?.data,
+  /** The batch, once all rows are checked and right. */
+  get batch(): Batch {
+    const { predictions, labels, sampleWeights } = this.#tensors
+    const { labelFormat } = this.#spec
+    const { samples, outputs } = this.#layout
+    return {
+      samples,
+      outputs,
+      predictions: predictions.data,
+      classes: this.#classes,
+      largest: this.#largest,
+      targets: labelFormat === 'one-hot' || labelFormat === 'index' ? undefined : labels.data,
+      sampleWeights: sampleWeights?.data,
+    }
+  }
+
+  #noteFirst(name: keyof Tensors, known: number): void {
+    if (this.#errors.count > known) this.#firsts[name] ??= known
   }
 }
 

@@ -3,13 +3,14 @@ import { layOut } from './batch.ts'
 import type { Answer, EvaluationContext } from './evaluation.ts'
 import { answerBytesOf, Evaluation } from './evaluation.ts'
 import type { Slice } from './fold.ts'
+import { ScopedMemory } from './memory.ts'
 import { add, zero } from './numerics/dyadic.ts'
 import { exactSumOfProducts } from './numerics/exact-sum.ts'
 import type { AgreementReport } from './report/agreement.ts'
 import { Agreement } from './report/agreement.ts'
 import type { DifferenceReport } from './report/difference.ts'
 import { differenceOf, pairedTally } from './report/difference.ts'
-import { choose } from './row-selection.ts'
+import { selectRows } from './row-selection.ts'
 import type { Spec } from './spec.ts'
 import type { Tensor } from './tensor.ts'
 
@@ -28,43 +29,36 @@ export interface Comparison {
 }
 
 /**
- * Evaluates two models over the same rows, step by step, so that the caller may do something else in between. Both are folded
- * in turns, so that of each no more than a slice is kept to be paired.
+ * Evaluates two models over the same rows, in steps. Both are folded alternately, so that no more than one slice of each is
+ * kept to be paired.
  *
  * @throws InvalidContent, LimitExceeded
  */
 export function* compare(spec: Spec, tensors: PairedTensors, context: EvaluationContext): Generator<void, Comparison> {
   const layout = yield* layOut(spec, tensors)
   const answerBytes = answerBytesOf(spec, layout, context, 2) / 2
-  const chosen = yield* choose(spec, tensors, layout, context)
-  const [predictions, baseline] = [new Evaluation(spec, context), new Evaluation(spec, context)]
+  using memory = new ScopedMemory(context.memory)
+  const selected = yield* selectRows(spec, tensors, layout, memory, context.uniformIntegers)
+  using answerMemory = new ScopedMemory(context.memory)
+  const ofOne = { ...context, memory: answerMemory }
+  const [predictions, baseline] = [new Evaluation(spec, ofOne), new Evaluation(spec, ofOne)]
   const pairs = new Pairs()
-  let isDone = false
-  try {
-    // what was noted of the predictions is not so of the baseline
-    const batch = { ...chosen.batch, predictions: tensors.baseline.data, largest: undefined }
-    const ofBaseline = { ...chosen, batch }
-    yield* inTurns(
-      predictions.addChosen(chosen, answerBytes, (slice) => pairs.take(slice)),
-      baseline.addChosen(ofBaseline, answerBytes, (slice) => pairs.match(slice)),
-      pairs,
-    )
-    const [one, other] = [predictions.tally, baseline.tally]
-    const answers = { predictions: yield* predictions.report(), baseline: yield* baseline.report() }
-    const areBothInfinite = answers.predictions.loss === null && answers.baseline.loss === null
-    const corrected = spec.miniBatch?.replacement === false ? chosen.populationSize : undefined
-    isDone = true
-    return {
-      ...answers,
-      difference: differenceOf(pairedTally(one, other, pairs.crossProducts), spec, areBothInfinite, corrected),
-      agreement: pairs.agreement.report(one, other, spec),
-    }
-  } finally {
-    chosen.free()
-    if (!isDone) {
-      predictions.close()
-      baseline.close()
-    }
+  // `largest` is that of the predictions
+  const batch = { ...selected.batch, predictions: tensors.baseline.data, largest: undefined }
+  yield* alternate(
+    predictions.addSelected(selected, answerBytes, memory, (slice) => pairs.take(slice)),
+    baseline.addSelected({ ...selected, batch }, answerBytes, memory, (slice) => pairs.match(slice)),
+    pairs,
+  )
+  const [one, other] = [predictions.tally, baseline.tally]
+  const answers = { predictions: yield* predictions.report(), baseline: yield* baseline.report() }
+  const areBothInfinite = answers.predictions.loss === null && answers.baseline.loss === null
+  const corrected = spec.miniBatch?.replacement === false ? selected.populationSize : undefined
+  answerMemory.keep()
+  return {
+    ...answers,
+    difference: differenceOf(pairedTally(one, other, pairs.crossProducts), spec, areBothInfinite, corrected),
+    agreement: pairs.agreement.report(one, other, spec),
   }
 }
 
@@ -96,18 +90,15 @@ class Pairs {
 }
 
 /** Takes steps of the second while a slice of the first waits for it, or the first is done; else those of the first. */
-function* inTurns(first: Generator<void, void>, second: Generator<void, void>, pairs: Pairs): Generator<void, void> {
-  try {
-    let [isFirstDone, isSecondDone] = [false, false]
-    while (!isSecondDone) {
-      if (isFirstDone || pairs.isWaiting) isSecondDone = second.next().done === true
-      else isFirstDone = first.next().done === true
-      yield
-    }
-  } finally {
-    // so that what was begun frees what it holds
-    first.return()
-    second.return()
+function* alternate(steps: Generator<void, void>, others: Generator<void, void>, pairs: Pairs): Generator<void, void> {
+  // iterators are disposed of by `return`, so that each gives back what it holds
+  using first = steps
+  using second = others
+  let [isFirstDone, isSecondDone] = [false, false]
+  while (!isSecondDone) {
+    if (isFirstDone || pairs.isWaiting) isSecondDone = second.next().done === true
+    else isFirstDone = first.next().done === true
+    yield
   }
 }
 

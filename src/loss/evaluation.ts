@@ -1,21 +1,22 @@
 import type { Tensors } from './batch.ts'
-import { checkedAtOnce, laidOut, layOut, rowsPerStep } from './batch.ts'
+import { BatchCheck, layoutOfAll, rowsPerStep } from './batch.ts'
 import type { Slice } from './fold.ts'
 import { rowsOfBatch, tallyRows } from './fold.ts'
+import type { Memory } from './memory.ts'
+import { ScopedMemory } from './memory.ts'
 import type { NumberRows } from './report/number-rows.ts'
 import type { RowParts } from './report/row-parts.ts'
-import { freeRowParts, lossesOf, noRowParts, observer, rowNumbersOf, startRowParts } from './report/row-parts.ts'
+import { lossesOf, noRowParts, observer, rowNumbersOf, startRowParts } from './report/row-parts.ts'
 import type { RowNumbers } from './report/section.ts'
 import type { Reports } from './report/sections.ts'
 import { isMergeable, needs, onlyOfOneBatch, partsOf, sectionOf, sections } from './report/sections.ts'
 import type { Statistics } from './report/statistics.ts'
 import { statisticsOf } from './report/statistics.ts'
-import type { ChoiceContext, Chosen } from './row-selection.ts'
-import { choose } from './row-selection.ts'
-import type { SelectedRows } from './selection.ts'
+import type { RandomSource, RowSelection } from './row-selection.ts'
+import { selectRows } from './row-selection.ts'
 import { selectedRows } from './selection.ts'
 import type { Layout } from './shape.ts'
-import { counted } from './shape.ts'
+import { counted, refuseLabelShape } from './shape.ts'
 import type { MiniBatch, Spec } from './spec.ts'
 import { describeSpec } from './spec.ts'
 import type { EvaluationState } from './state.ts'
@@ -25,7 +26,11 @@ import type { Path } from './validation-errors.ts'
 import { LimitExceeded, refuse } from './validation-errors.ts'
 
 /** What an evaluation needs besides the numbers. */
-export interface EvaluationContext extends ChoiceContext {
+export interface EvaluationContext {
+  /** What everything that grows with the rows or the outputs is counted in, before it is taken. */
+  readonly memory: Memory
+  /** The random source of mini-batches. */
+  readonly uniformIntegers: RandomSource
   /** The largest count of numbers that one part of an answer may hold. */
   readonly maxAnswerNumbers: number
   /** The largest count of numbers in the rows of a mini-batch. */
@@ -123,22 +128,28 @@ function checkSize(numbers: number, path: Path, { maxAnswerNumbers }: Sizes): nu
   throw new LimitExceeded('maxAnswerNumbers', maxAnswerNumbers, path, detail)
 }
 
-/** For so few rows, steps and what they keep would cost more than the rows do. */
 const fewRows = 64
+
+/** Whether all rows count, and nothing is kept of them but sums. */
+function isPlain({ include, topK, miniBatch, ignoreIndex, reduction }: Spec): boolean {
+  const asksForParts = include.length > 0 || topK !== undefined || reduction === 'none'
+  return !asksForParts && miniBatch === undefined && ignoreIndex === undefined
+}
 
 /** One evaluation: batches go in, one at a time, in any number; the answer is that of all their rows. */
 export class Evaluation {
   readonly #spec: Spec
   readonly #context: EvaluationContext
+  /** Holds what the answer takes, and the sums behind it. */
+  readonly #memory: ScopedMemory
   readonly #total: RunningTotal
   #rowParts: RowParts = noRowParts
   #populationSize: number | undefined
-  /** Bytes reserved for the answer and the sums behind it. */
-  #reserved = 0
 
   constructor(spec: Spec, context: EvaluationContext) {
     this.#spec = spec
     this.#context = context
+    this.#memory = new ScopedMemory(context.memory)
     this.#total = new RunningTotal(spec)
   }
 
@@ -157,78 +168,56 @@ export class Evaluation {
   }
 
   /**
-   * Checks a batch and adds it, step by step, so that the caller may do something else in between. It is added wholly; one
-   * that is refused or given up leaves everything as it was.
+   * Checks a batch and adds it, in steps. It is added wholly; one that is refused leaves everything as it was. If it is given
+   * up halfway, what its answer would take is held until `close`.
    *
    * @throws InvalidContent, LimitExceeded
    */
   *add(tensors: Tensors): Generator<void, void> {
-    if (this.addAtOnce(tensors)) return
-    const layout = yield* layOut(this.#spec, tensors)
+    const spec = this.#spec
+    const { layout, labelFault } = layoutOfAll(spec, tensors)
+    if (labelFault !== undefined) yield* refuseLabelShape(spec, tensors.labels, layout, labelFault)
     const answerBytes = this.#answerBytesWith(layout)
-    const chosen = yield* choose(this.#spec, tensors, layout, this.#context)
-    try {
-      yield* this.addChosen(chosen, answerBytes)
-    } finally {
-      chosen.free()
-    }
+    // the generators of a large batch would make a request of one row cost 10 % more: `npm run bench`, "one row of 10"
+    if (isPlain(spec) && layout.samples <= Math.min(fewRows, rowsPerStep(layout.outputs))) {
+      const checking = new BatchCheck(spec, tensors, layout, this.#context.memory)
+      checking.rows(0, layout.samples)
+      if (!checking.isRight) yield* checking.refuse()
+      this.#memory.reserve(answerBytes)
+      this.#total.addTally(tallyRows(spec, rowsOfBatch(checking.batch), 0, layout.samples))
+    } else yield* this.#addInSteps(tensors, layout, answerBytes)
+  }
+
+  *#addInSteps(tensors: Tensors, layout: Layout, answerBytes: number): Generator<void, void> {
+    const { memory, uniformIntegers } = this.#context
+    using scope = new ScopedMemory(memory)
+    const selected = yield* selectRows(this.#spec, tensors, layout, scope, uniformIntegers)
+    yield* this.addSelected(selected, answerBytes, scope)
   }
 
   /**
-   * Adds the chosen rows of a checked batch, likewise.
+   * Adds the selected rows of a checked batch, likewise.
    *
    * @param answerBytes that the answer will take, if this is the first batch
+   * @param memory for what is needed until they are added
    * @param watch sees what was computed for each slice of rows
    */
-  *addChosen(chosen: Chosen, answerBytes: number, watch?: (slice: Slice) => void): Generator<void, void> {
+  *addSelected(
+    selected: RowSelection,
+    answerBytes: number,
+    memory: Memory,
+    watch?: (slice: Slice) => void,
+  ): Generator<void, void> {
     const spec = this.#spec
-    const { memory } = this.#context
-    const { batch, selection } = chosen
-    let rows: SelectedRows | undefined
-    let reserved = 0
-    let rowParts = noRowParts
-    let isAdded = false
-    try {
-      rows = selectedRows(batch, selection, memory)
-      memory.reserve(answerBytes)
-      reserved = answerBytes
-      rowParts = startRowParts(spec, { ...batch, isList: chosen.isList }, memory)
-      const state = yield* foldRows(spec, rows, selection.ignored, observer(rowParts, selection, watch))
-      for (const part of rowParts.values()) if (part.addBatch) yield* part.addBatch(batch, selection)
-      yield* this.#total.take(state)
-      isAdded = true
-      this.#reserved += reserved
-      this.#rowParts = rowParts
-      this.#populationSize = chosen.populationSize
-    } finally {
-      rows?.free()
-      if (!isAdded) {
-        memory.release(reserved)
-        freeRowParts(rowParts)
-      }
-    }
-  }
-
-  /**
-   * Adds a right batch of few rows of which nothing but sums is kept: to take steps for it would cost a small one more than its
-   * numbers do. What is found are its `figures` then.
-   *
-   * @returns whether it was added
-   * @throws InvalidContent, LimitExceeded, as `add` does
-   */
-  addAtOnce(tensors: Tensors): boolean {
-    const { include, miniBatch, reduction, ignoreIndex } = this.#spec
-    if (include.length > 0 || this.#total.sections.size > 0 || reduction === 'none') return false
-    if (miniBatch !== undefined || ignoreIndex !== undefined) return false
-    const layout = laidOut(this.#spec, tensors)
-    if (layout === undefined || layout.samples > Math.min(fewRows, rowsPerStep(layout.outputs))) return false
-    const answerBytes = this.#answerBytesWith(layout)
-    const batch = checkedAtOnce(this.#spec, tensors, layout)
-    if (batch === undefined) return false
-    this.#context.memory.reserve(answerBytes)
-    this.#reserved += answerBytes
-    this.#total.addTally(tallyRows(this.#spec, rowsOfBatch(batch), 0, batch.samples))
-    return true
+    const { batch, isList, selection, populationSize } = selected
+    const rows = selectedRows(batch, selection, memory)
+    this.#memory.reserve(answerBytes)
+    const rowParts = startRowParts(spec, { ...batch, isList }, this.#memory)
+    const state = yield* foldRows(spec, rows, selection.ignored, observer(rowParts, selection, watch))
+    for (const part of rowParts.values()) if (part.addBatch) yield* part.addBatch(batch, selection)
+    yield* this.#total.take(state)
+    this.#rowParts = rowParts
+    this.#populationSize = populationSize
   }
 
   /**
@@ -267,9 +256,7 @@ export class Evaluation {
 
   /** Gives back what is held for the answer. The evaluation is of no use any more. */
   close(): void {
-    this.#context.memory.release(this.#reserved)
-    this.#reserved = 0
-    freeRowParts(this.#rowParts)
+    this.#memory[Symbol.dispose]()
     this.#rowParts = noRowParts
   }
 

@@ -119,12 +119,11 @@ export function* tallyAll(
   const step = rowsPerStep(outputs)
   for (let from = 0; from < samples; from += step) {
     let seen: Slice | undefined
-    const keep = (slice: Slice) => {
+    const to = Math.min(from + step, samples)
+    const part = tallyRows(spec, source, from, to, (slice) => {
       seen = slice
       observe?.(slice)
-    }
-    const to = Math.min(from + step, samples)
-    const part = tallyRows(spec, source, from, to, linger === undefined ? observe : keep)
+    })
     tally = from === 0 ? part : merge(tally, part)
     yield
     if (seen !== undefined && linger !== undefined) yield* linger(seen)

@@ -44,19 +44,54 @@ export function integersIn(memory: Memory, length: number): Int32Array<ArrayBuff
     : new Int32Array(memory.allocate(bytes, bytes, true), 0, length)
 }
 
-/** Takes arrays back, those that there are. */
-export function freeArrays(memory: Memory, ...arrays: readonly (Float64Array | Int32Array | undefined)[]): void {
-  for (const array of arrays) if (array !== undefined) memory.free(array.buffer)
-}
+/** Memory for one block: what is taken through it is given back when the block ends, however it ends. */
+export class ScopedMemory implements Memory, Disposable {
+  readonly #memory: Memory
+  #reserved = 0
+  #buffers: ArrayBufferLike[] = []
 
-/** Memory that nobody counts. */
-export const unaccounted: Memory = {
-  reserve() {},
-  release() {},
-  mayPromise: () => true,
-  allocate: (bytes) => new ArrayBuffer(bytes),
-  commit() {},
-  free(buffer) {
-    if (buffer instanceof ArrayBuffer && buffer.byteLength >= worthAccounting) buffer.transfer(0)
-  },
+  constructor(memory: Memory) {
+    this.#memory = memory
+  }
+
+  reserve(bytes: number): void {
+    this.#memory.reserve(bytes)
+    this.#reserved += bytes
+  }
+
+  release(bytes: number): void {
+    this.#memory.release(bytes)
+    this.#reserved -= bytes
+  }
+
+  mayPromise(bytes: number): boolean {
+    return this.#memory.mayPromise(bytes)
+  }
+
+  allocate(bytes: number, committed?: number, mayBeUsed?: boolean): ArrayBuffer {
+    const buffer = this.#memory.allocate(bytes, committed, mayBeUsed)
+    this.#buffers.push(buffer)
+    return buffer
+  }
+
+  commit(buffer: ArrayBuffer, bytes: number): void {
+    this.#memory.commit(buffer, bytes)
+  }
+
+  free(buffer: ArrayBufferLike): void {
+    this.#memory.free(buffer)
+    this.#buffers = this.#buffers.filter((held) => held !== buffer)
+  }
+
+  /** Leaves what it holds to the memory that it was taken from. */
+  keep(): void {
+    this.#reserved = 0
+    this.#buffers = []
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#reserved > 0) this.#memory.release(this.#reserved)
+    for (const buffer of this.#buffers) this.#memory.free(buffer)
+    this.keep()
+  }
 }

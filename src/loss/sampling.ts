@@ -1,5 +1,5 @@
 import type { Memory } from './memory.ts'
-import { freeArrays, integersIn } from './memory.ts'
+import { integersIn, ScopedMemory } from './memory.ts'
 import type { MiniBatch } from './spec.ts'
 
 /** Draws an integer from 0 to `bound - 1`, each as likely as any other. */
@@ -12,8 +12,7 @@ const rowsPerStep = 2 ** 16
  * Row numbers of a random sample, in the order of numpy.random.RandomState.choice, whose random numbers they take one for
  * one. With replacement each is one uniform integer below `populationSize`. Without, they are the first `size` rows of a
  * Fisher-Yates shuffle of all of them from the back: for i from populationSize - 1 down to 1, position i is swapped with
- * a uniform position up to i. It is drawn step by step, so that the caller may do something else in between; who receives
- * the rows frees them.
+ * a uniform position up to i. It yields between steps, so that the caller may pause. The rows belong to `memory`.
  *
  * @param populationSize rows to draw from, 1 to 2^32; without replacement at least `size` and below 2^31, with 4 bytes held
  *   for each until they are drawn
@@ -26,14 +25,8 @@ export function* drawRows(
   memory: Memory,
 ): Generator<void, Int32Array<ArrayBuffer>> {
   const rows = integersIn(memory, size)
-  let isDone = false
-  try {
-    yield* replacement ? drawAll(rows, populationSize, uniform) : shuffle(rows, populationSize, uniform, memory)
-    isDone = true
-    return rows
-  } finally {
-    if (!isDone) freeArrays(memory, rows)
-  }
+  yield* replacement ? drawAll(rows, populationSize, uniform) : shuffle(rows, populationSize, uniform, memory)
+  return rows
 }
 
 function* drawAll(rows: Int32Array, populationSize: number, uniform: UniformInteger): Generator<void, void> {
@@ -51,25 +44,22 @@ function* shuffle(
   uniform: UniformInteger,
   memory: Memory,
 ): Generator<void, void> {
-  const population = integersIn(memory, populationSize)
-  try {
-    for (let from = 0; from < populationSize; from += rowsPerStep) {
-      const to = Math.min(from + rowsPerStep, populationSize)
-      for (let row = from; row < to; row++) population[row] = row
-      yield
-    }
-    for (let from = populationSize - 1; from > 0; from -= drawsPerStep) {
-      const to = Math.max(from - drawsPerStep, 0)
-      for (let i = from; i > to; i--) {
-        const at = uniform(i + 1)
-        const row = population[i]
-        population[i] = population[at]
-        population[at] = row
-      }
-      yield
-    }
-    rows.set(population.subarray(0, rows.length))
-  } finally {
-    freeArrays(memory, population)
+  using scope = new ScopedMemory(memory)
+  const population = integersIn(scope, populationSize)
+  for (let from = 0; from < populationSize; from += rowsPerStep) {
+    const to = Math.min(from + rowsPerStep, populationSize)
+    for (let row = from; row < to; row++) population[row] = row
+    yield
   }
+  for (let from = populationSize - 1; from > 0; from -= drawsPerStep) {
+    const to = Math.max(from - drawsPerStep, 0)
+    for (let i = from; i > to; i--) {
+      const at = uniform(i + 1)
+      const row = population[i]
+      population[i] = population[at]
+      population[at] = row
+    }
+    yield
+  }
+  rows.set(population.subarray(0, rows.length))
 }

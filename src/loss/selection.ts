@@ -19,8 +19,7 @@ export interface Selection {
 const rowsPerLook = 2 ** 16
 
 /**
- * Leaves out the rows whose class is -1, step by step, so that the caller may do something else in between. Who receives the
- * positions frees them.
+ * Leaves out the rows whose class is -1, in steps. The positions belong to `memory`.
  *
  * @param drawn the rows chosen, of which those that are kept move to the front; all rows where it is `undefined`
  */
@@ -37,18 +36,12 @@ export function* withoutIgnored(
   }
   if (ignored === 0) return { rows: drawn, positions: undefined, ignored }
   const positions = integersIn(memory, chosen - ignored)
-  let isDone = false
-  try {
-    let kept = 0
-    for (let from = 0; from < chosen; from += rowsPerLook) {
-      kept = keep(classes, drawn, from, Math.min(from + rowsPerLook, chosen), positions, kept)
-      yield
-    }
-    isDone = true
-    return { rows: drawn === undefined ? positions : drawn.subarray(0, kept), positions, ignored }
-  } finally {
-    if (!isDone) memory.free(positions.buffer)
+  let kept = 0
+  for (let from = 0; from < chosen; from += rowsPerLook) {
+    kept = keep(classes, drawn, from, Math.min(from + rowsPerLook, chosen), positions, kept)
+    yield
   }
+  return { rows: drawn === undefined ? positions : drawn.subarray(0, kept), positions, ignored }
 }
 
 function countIgnored(classes: Int32Array, drawn: Int32Array | undefined, from: number, to: number): number {
@@ -77,15 +70,12 @@ function keep(
   return next
 }
 
-/** Copies rows of a batch, always into the same memory. */
-export interface Gatherer {
-  /** The given rows, in the given order; they are good until the next ones are gathered. */
-  gather(rows: Int32Array): Batch
-  free(): void
-}
-
-/** @param most rows that are gathered at one time */
-export function gathererOf(batch: Batch, most: number, memory: Memory): Gatherer {
+/**
+ * Copies rows of a batch, always into the same memory: the given rows, in the given order, good until the next call.
+ *
+ * @param most rows that are gathered at one time
+ */
+export function gathererOf(batch: Batch, most: number, memory: Memory): (rows: Int32Array) => Batch {
   const { outputs, predictions, classes, targets, sampleWeights } = batch
   const numbers = most * outputs
   const [ofTargets, ofWeights] = [targets === undefined ? 0 : numbers, sampleWeights === undefined ? 0 : most]
@@ -93,20 +83,17 @@ export function gathererOf(batch: Batch, most: number, memory: Memory): Gatherer
   const doubles = doublesIn(memory, numbers + ofTargets + ofWeights + (classes === undefined ? 0 : Math.ceil(most / 2)))
   const weightsAt = numbers + ofTargets
   const integers = new Int32Array(doubles.buffer, (weightsAt + ofWeights) * doubles.BYTES_PER_ELEMENT)
-  return {
-    gather(rows) {
-      const count = rows.length
-      const chosen = (from: number, each: number) => doubles.subarray(from, from + count * each)
-      return {
-        samples: count,
-        outputs,
-        predictions: copyRows(predictions, rows, outputs, chosen(0, outputs)),
-        classes: classes && copyClasses(classes, rows, integers.subarray(0, count)),
-        targets: targets && copyRows(targets, rows, outputs, chosen(numbers, outputs)),
-        sampleWeights: sampleWeights && copyRows(sampleWeights, rows, 1, chosen(weightsAt, 1)),
-      }
-    },
-    free: () => memory.free(doubles.buffer),
+  return (rows) => {
+    const count = rows.length
+    const chosen = (from: number, each: number) => doubles.subarray(from, from + count * each)
+    return {
+      samples: count,
+      outputs,
+      predictions: copyRows(predictions, rows, outputs, chosen(0, outputs)),
+      classes: classes && copyClasses(classes, rows, integers.subarray(0, count)),
+      targets: targets && copyRows(targets, rows, outputs, chosen(numbers, outputs)),
+      sampleWeights: sampleWeights && copyRows(sampleWeights, rows, 1, chosen(weightsAt, 1)),
+    }
   }
 }
 
@@ -122,16 +109,11 @@ function copyClasses(from: Int32Array, rows: Int32Array, to: Int32Array): Int32A
   return to
 }
 
-/** Rows to evaluate, which take memory until it is freed. */
-export interface SelectedRows extends RowSource {
-  free(): void
-}
-
 /** The selected rows of a batch, of which no more than those of one step are copied at any time. */
-export function selectedRows(batch: Batch, { rows }: Selection, memory: Memory): SelectedRows {
-  if (rows === undefined) return { ...rowsOfBatch(batch), free() {} }
+export function selectedRows(batch: Batch, { rows }: Selection, memory: Memory): RowSource {
+  if (rows === undefined) return rowsOfBatch(batch)
   const { outputs } = batch
-  const { gather, free } = gathererOf(batch, Math.min(rowsPerStep(outputs), rows.length), memory)
+  const gather = gathererOf(batch, Math.min(rowsPerStep(outputs), rows.length), memory)
   const part = (from: number, to: number) => ({ batch: gather(rows.subarray(from, to)), start: 0 })
-  return { samples: rows.length, outputs, part, free }
+  return { samples: rows.length, outputs, part }
 }

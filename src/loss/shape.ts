@@ -73,11 +73,9 @@ export function labelShapeError(spec: Spec, predictions: Tensor, labels: Tensor,
     : denseShapeError(spec, predictions, labels)
 }
 
-/** Refuses labels for their shape, and names the declaration that would fit, which takes some steps to find. */
-export function* refuseLabelShape(spec: Spec, predictions: Tensor, labels: Tensor): Generator<void, never> {
-  const layout = layoutOf(spec, predictions)
-  const fitting = yield* fittingDeclaration(spec, labels, layout)
-  return refuse(['labels'], `${labelShapeError(spec, predictions, labels, layout)}.${fitting}`, asReceived(labels))
+/** Refuses labels for what is wrong with their shape, and names the declaration that would fit, which takes steps to find. */
+export function* refuseLabelShape(spec: Spec, labels: Tensor, layout: Layout, wrong: string): Generator<void, never> {
+  return refuse(['labels'], `${wrong}.${yield* fittingDeclaration(spec, labels, layout)}`, asReceived(labels))
 }
 
 /** Refuses weights that are not one for each sample or class. */

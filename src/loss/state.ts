@@ -124,12 +124,9 @@ export function* foldRows(
   observe?: (slice: Slice) => void,
 ): Generator<void, EvaluationState> {
   const sections = emptySections(spec)
-  const tally = yield* tallyAll(
-    spec,
-    source,
-    sections.size === 0 ? observe : bothOf(spec, sections, observe),
-    inSteps(spec, sections),
-  )
+  const tally = yield* sections.size === 0
+    ? tallyAll(spec, source, observe)
+    : tallyAll(spec, source, bothOf(spec, sections, observe), inSteps(spec, sections))
   if (ignored === 0) return { spec, tally, sections }
   const leftOut = { ...emptyTally, outputs: source.outputs, samples: ignored, ignored }
   return { spec, tally: mergeTallies(tally, leftOut), sections }

@@ -3,7 +3,7 @@ import { rowsPerStep } from './batch.ts'
 import type { RowSource } from './fold.ts'
 import { tallyAll } from './fold.ts'
 import type { Memory } from './memory.ts'
-import { doublesIn } from './memory.ts'
+import { doublesIn, ScopedMemory } from './memory.ts'
 import { accuracyOf, lossOf } from './report/statistics.ts'
 import type { Spec } from './spec.ts'
 
@@ -23,8 +23,7 @@ export const sweepStep = 1e-4
 
 /**
  * Evaluates a batch of logits at each value of the parameter, and the central differences (f(v + h) - f(v - h)) / 2h with
- * h = `sweepStep`; step by step, so that the caller may do something else in between. A `null` stands where the loss is
- * not finite.
+ * h = `sweepStep`, in steps. A `null` stands where the loss is not finite.
  *
  * @param values temperatures greater than `sweepStep`, or any biases
  */
@@ -38,52 +37,41 @@ export function* sweep(
   const result = { loss: [], accuracy: [], lossSlope: [], accuracySlope: [] } as {
     [Name in keyof Sweep]: (number | null)[]
   }
-  const { at, free } = shifterOf(batch, parameter, memory)
-  try {
-    for (const value of values) {
-      const here = yield* evaluate(spec, at(value))
-      const above = yield* evaluate(spec, at(value + sweepStep))
-      const below = yield* evaluate(spec, at(value - sweepStep))
-      result.loss.push(here.loss)
-      result.accuracy.push(here.accuracy)
-      result.lossSlope.push(slope(above.loss, below.loss))
-      result.accuracySlope.push(slope(above.accuracy, below.accuracy))
-    }
-    return result
-  } finally {
-    free()
+  using scope = new ScopedMemory(memory)
+  const at = shifterOf(batch, parameter, scope)
+  for (const value of values) {
+    const here = yield* evaluate(spec, at(value))
+    const above = yield* evaluate(spec, at(value + sweepStep))
+    const below = yield* evaluate(spec, at(value - sweepStep))
+    result.loss.push(here.loss)
+    result.accuracy.push(here.accuracy)
+    result.lossSlope.push(slope(above.loss, below.loss))
+    result.accuracySlope.push(slope(above.accuracy, below.accuracy))
   }
+  return result
 }
 
-/** The rows of a batch with their logits shifted, by one value at a time. */
-interface Shifter {
-  at(value: number): RowSource
-  free(): void
-}
-
-function shifterOf(batch: Batch, parameter: SweepParameter, memory: Memory): Shifter {
+/** The rows of a batch with their logits shifted by a value, good until those of the next value are asked for. */
+function shifterOf(batch: Batch, parameter: SweepParameter, memory: Memory): (value: number) => RowSource {
   const { samples, outputs, classes, targets, sampleWeights } = batch
   const logits = doublesIn(memory, Math.min(rowsPerStep(outputs), samples) * outputs)
-  return {
-    at: (value) => ({
-      samples,
-      outputs,
-      part(from, to) {
-        const predictions = logits.subarray(0, (to - from) * outputs)
-        shiftLogits(batch.predictions.subarray(from * outputs, to * outputs), outputs, parameter, value, predictions)
-        const part = {
-          samples: to - from,
-          outputs,
-          predictions,
-          classes: classes?.subarray(from, to),
-          targets: targets?.subarray(from * outputs, to * outputs),
-          sampleWeights: sampleWeights?.subarray(from, to),
-        }
-        return { batch: part, start: 0 }
-      },
-    }),
-    free: () => memory.free(logits.buffer),
-  }
+  return (value) => ({
+    samples,
+    outputs,
+    part(from, to) {
+      const predictions = logits.subarray(0, (to - from) * outputs)
+      shiftLogits(batch.predictions.subarray(from * outputs, to * outputs), outputs, parameter, value, predictions)
+      const part = {
+        samples: to - from,
+        outputs,
+        predictions,
+        classes: classes?.subarray(from, to),
+        targets: targets?.subarray(from * outputs, to * outputs),
+        sampleWeights: sampleWeights?.subarray(from, to),
+      }
+      return { batch: part, start: 0 }
+    },
+  })
 }
 
 function shiftLogits(

@@ -1,7 +1,6 @@
 import type { ByteReader, ByteWriter } from './bytes.ts'
-import { InvalidState } from './bytes.ts'
 import type { Dyadic } from './numerics/dyadic.ts'
-import { add, compare, fromInteger, multiply, zero } from './numerics/dyadic.ts'
+import { add, zero } from './numerics/dyadic.ts'
 import type { Spec } from './spec.ts'
 
 /**
@@ -100,14 +99,12 @@ export function writeTally(tally: Tally, writer: ByteWriter): void {
 /**
  * Reads what `writeTally` wrote.
  *
- * @throws InvalidState for what no rows can have under this spec
+ * @throws InvalidState for bytes that cannot be read
  */
-export function readTally(reader: ByteReader, spec: Spec): Tally {
+export function readTally(reader: ByteReader): Tally {
   const tally: { -readonly [Name in keyof Tally]: Tally[Name] } = { ...emptyTally }
   for (const name of counts) tally[name] = reader.count()
   for (const name of sums) tally[name] = reader.sum()
-  const impossible = impossibilities.find(([isImpossible]) => isImpossible(tally, spec))
-  if (impossible !== undefined) throw new InvalidState(`no rows have ${impossible[1]}`)
   return tally
 }
 
@@ -122,76 +119,3 @@ const sums = [
   'sampleWeightSquared',
   'correctWeight',
 ] as const
-
-/** What the counts and sums of no rows can be: each a condition, and what it is in words. */
-const impossibilities: readonly (readonly [condition: (tally: Tally, spec: Spec) => boolean, words: string])[] = [
-  [({ outputs, samples }) => (outputs === 0) !== (samples === 0), 'rows without outputs, or outputs without rows'],
-  [({ ignored, samples }) => ignored > samples, 'more of them ignored than there are'],
-  [
-    ({ ignored }, { ignoreIndex }) => ignored > 0 && ignoreIndex === undefined,
-    'any of them ignored without ignoreIndex',
-  ],
-  [({ samples, outputs }) => !Number.isSafeInteger(samples * outputs), 'so many numbers'],
-  [
-    (tally, spec) => tally.correct > rowsOf(tally) * decisionsPerRow(spec, tally.outputs),
-    'more right decisions than decisions',
-  ],
-  [({ ties }, { decision }) => ties > 0 && decision !== 'class', 'ties where none is looked for'],
-  [
-    (tally) => Math.max(tally.ties, tally.clipped, tally.infinite) > rowsOf(tally),
-    'more ties, guards or infinite losses than rows',
-  ],
-  [(tally) => [tally.weight, tally.sampleWeight, tally.correctWeight].some(isNegative), 'negative weights'],
-  [
-    ({ sampleWeight, correctWeight, outputs }, spec) =>
-      isBelow(multiply(sampleWeight, fromInteger(decisionsPerRow(spec, outputs))), correctWeight),
-    'more right weight than weight',
-  ],
-  [
-    ({ correct, correctWeight }) => correct === 0 && correctWeight.mantissa !== 0n,
-    'the weight of right decisions without one',
-  ],
-  // Cauchy and Schwarz: (sum ab)^2 <= sum a^2 sum b^2, of which a count is a sum of squares too
-  [
-    (tally) => isBelow(multiply(fromInteger(rowsOf(tally) - tally.infinite), tally.lossSquared), square(tally.loss)),
-    'such squares of losses',
-  ],
-  [
-    (tally) => isBelow(multiply(fromInteger(rowsOf(tally)), tally.weightSquared), square(tally.weight)),
-    'such squares of weights',
-  ],
-  [
-    (tally) => isBelow(multiply(fromInteger(rowsOf(tally)), tally.sampleWeightSquared), square(tally.sampleWeight)),
-    'such squares of s',
-  ],
-  [
-    ({ lossSquared, weightSquared, lossTimesWeight }) =>
-      isBelow(multiply(lossSquared, weightSquared), square(lossTimesWeight)),
-    'such products',
-  ],
-  // weights are not negative, so their squares add up to no more than the square of their sum
-  [({ weight, weightSquared }) => isBelow(square(weight), weightSquared), 'larger squares of weights'],
-  [
-    ({ sampleWeight, sampleWeightSquared }) => isBelow(square(sampleWeight), sampleWeightSquared),
-    'larger squares of s',
-  ],
-  [(tally) => rowsOf(tally) === tally.infinite && tally.lossSquared.mantissa !== 0n, 'a square of no loss'],
-  [({ lossSquared }) => isNegative(lossSquared), 'a negative sum of squares'],
-]
-
-/** Rows that are not ignored. */
-function rowsOf({ samples, ignored }: Tally): number {
-  return samples - ignored
-}
-
-function isNegative({ mantissa }: Dyadic): boolean {
-  return mantissa < 0n
-}
-
-function isBelow(a: Dyadic, b: Dyadic): boolean {
-  return compare(a, b) < 0
-}
-
-function square(value: Dyadic): Dyadic {
-  return multiply(value, value)
-}

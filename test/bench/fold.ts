@@ -9,10 +9,10 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import type { Tensors } from '../../src/loss/batch.ts'
 import { Evaluation } from '../../src/loss/evaluation.ts'
 import { includes } from '../../src/loss/formats.ts'
-import { unaccounted } from '../../src/loss/memory.ts'
 import { resolve } from '../../src/loss/resolve.ts'
 import type { Options } from '../../src/loss/spec.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
+import { unaccounted } from '../unaccounted.ts'
 
 const SAMPLES = 60_000
 const OUTPUTS = 10

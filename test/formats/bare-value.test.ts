@@ -1,9 +1,9 @@
 import { test } from 'tap'
 import { BareValue } from '../../src/formats/bare-value.ts'
 import type { Memory } from '../../src/loss/memory.ts'
-import { unaccounted } from '../../src/loss/memory.ts'
 import { InvalidContent } from '../../src/loss/validation-errors.ts'
 import { ScanLimitError, ScanSyntaxError } from '../../src/scanner/scanner.ts'
+import { unaccounted } from '../unaccounted.ts'
 import { limits, outcomeOf, resultOf, workOf } from './support.ts'
 
 /** The error that a text ends in, written whole and in single bytes. */

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import { CsvReader } from '../../src/formats/csv.ts'
-import { unaccounted } from '../../src/loss/memory.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import { InvalidContent, LimitExceeded } from '../../src/loss/validation-errors.ts'
+import { unaccounted } from '../unaccounted.ts'
 import { cut, limits, outcomeOf, resultOf, seeded } from './support.ts'
 
 function read(text: string | Buffer, hasHeader = false, longest = 1000, most = limits()): Tensor {

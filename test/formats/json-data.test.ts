@@ -1,10 +1,10 @@
 import t from 'tap'
 import type { Datatype } from '../../src/formats/datatypes.ts'
 import { typedData } from '../../src/formats/json-data.ts'
-import { unaccounted } from '../../src/loss/memory.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import type { ScannedDocument } from '../../src/scanner/scanner.ts'
 import { DocumentScanner } from '../../src/scanner/scanner.ts'
+import { unaccounted } from '../unaccounted.ts'
 import { limits, outcomeOf, resultOf } from './support.ts'
 
 function scanned(data: string): Tensor {

@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import { JsonOptions, JsonTensor } from '../../src/formats/json-part.ts'
-import { unaccounted } from '../../src/loss/memory.ts'
 import { InvalidContent, LimitExceeded } from '../../src/loss/validation-errors.ts'
+import { unaccounted } from '../unaccounted.ts'
 import { limits, outcomeOf, resultOf } from './support.ts'
 
 function tensorOf(chunks: readonly string[], most = limits()) {

@@ -3,10 +3,10 @@ import fc from 'fast-check'
 import t, { test } from 'tap'
 import { JsonScanner, readJson, readWholeJson } from '../../src/formats/json.ts'
 import type { Problem } from '../../src/http/problem.ts'
-import { unaccounted } from '../../src/loss/memory.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import type { ScanLimits } from '../../src/scanner/scanner.ts'
 import { appOf } from '../support.ts'
+import { unaccounted } from '../unaccounted.ts'
 import {
   Client,
   chunk,

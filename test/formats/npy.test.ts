@@ -5,9 +5,9 @@ import { NpyReader } from '../../src/formats/npy.ts'
 import type { Limits } from '../../src/http/limits.ts'
 import { Problem } from '../../src/http/problem.ts'
 import type { Memory } from '../../src/loss/memory.ts'
-import { unaccounted } from '../../src/loss/memory.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import { InvalidContent, LimitExceeded } from '../../src/loss/validation-errors.ts'
+import { unaccounted } from '../unaccounted.ts'
 import { cut, limits, outcomeOf, resultOf, seeded, workOf } from './support.ts'
 
 interface Fixtures {

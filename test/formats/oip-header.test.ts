@@ -1,9 +1,9 @@
 import t from 'tap'
 import { headerOf, locate, sizeOf } from '../../src/formats/oip-header.ts'
-import { unaccounted } from '../../src/loss/memory.ts'
 import type { Path } from '../../src/loss/validation-errors.ts'
 import { InvalidContent, LimitExceeded } from '../../src/loss/validation-errors.ts'
 import { DocumentScanner } from '../../src/scanner/scanner.ts'
+import { unaccounted } from '../unaccounted.ts'
 import { limits, outcomeOf, resultOf } from './support.ts'
 
 function headerIn(json: object) {

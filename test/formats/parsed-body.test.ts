@@ -8,7 +8,7 @@ import {
   SingleBatch,
   singleBatch,
 } from '../../src/formats/parsed-body.ts'
-import { unaccounted } from '../../src/loss/memory.ts'
+import { unaccounted } from '../unaccounted.ts'
 
 test('a body that is no stream has one batch', async (t) => {
   const batch = { predictions: 1 }

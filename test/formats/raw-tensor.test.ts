@@ -2,8 +2,8 @@ import { test } from 'tap'
 import type { Datatype } from '../../src/formats/datatypes.ts'
 import { arrays, bytesOf } from '../../src/formats/datatypes.ts'
 import { checkShape, elementsOf, RawTensor } from '../../src/formats/raw-tensor.ts'
-import { unaccounted } from '../../src/loss/memory.ts'
 import { InvalidContent, LimitExceeded } from '../../src/loss/validation-errors.ts'
+import { unaccounted } from '../unaccounted.ts'
 import { cut, limits, outcomeOf, resultOf, seeded, workOf } from './support.ts'
 
 test('numbers become doubles as their bytes come, and take memory for those that came', (t) => {

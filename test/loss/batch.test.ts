@@ -1,12 +1,11 @@
 import { test } from 'tap'
 import type { Batch } from '../../src/loss/batch.ts'
-import { check, checkedAtOnce, layOut, rowsPerStep } from '../../src/loss/batch.ts'
-import type { Memory } from '../../src/loss/memory.ts'
-import { unaccounted } from '../../src/loss/memory.ts'
+import { check, layOut, rowsPerStep } from '../../src/loss/batch.ts'
 import { pack } from '../../src/loss/pack.ts'
 import { InvalidContent } from '../../src/loss/validation-errors.ts'
+import { unaccounted } from '../unaccounted.ts'
 import type { Request } from './support.ts'
-import { batchOf, errorsOf, finish, heldAfterEnds, Ledger, specOf, tensorsOf } from './support.ts'
+import { batchOf, errorsOf, finish, specOf, tensorsOf } from './support.ts'
 
 const predictions = [
   [0.5, 0.5],
@@ -61,12 +60,7 @@ test('a checked batch', async (t) => {
     ],
     ['one row', { ...byIndex, predictions: [0.25, 0.75], labels: 1 }, [1, 2, [0.25, 0.75], [1], undefined, undefined]],
   ]
-  for (const [name, request, batch] of cases) {
-    t.strictSame(plain(batchOf(request)), batch, name)
-    const [spec, tensors] = [specOf(request), tensorsOf(request)]
-    const atOnce = checkedAtOnce(spec, tensors, finish(layOut(spec, tensors)))
-    t.strictSame(plain(atOnce as Batch), batch, `${name}, at once`)
-  }
+  for (const [name, request, batch] of cases) t.strictSame(plain(batchOf(request)), batch, name)
 })
 
 test('elements that are no numbers are reported for all tensors at once', async (t) => {
@@ -217,45 +211,10 @@ test('the shape of labels is checked in steps where it is wrong', async (t) => {
   t.equal(steps, 2)
 })
 
-test('the classes take memory, which is given back unless the batch is right', async (t) => {
-  const rows = 20_000
-  const predictions = Array.from({ length: rows }, () => [0.5, 0.5])
-  const request: Request = { ...byIndex, predictions, labels: predictions.map((_, row) => row % 2) }
-  const begin = (given: Request) => (memory: Memory) => {
-    const tensors = tensorsOf(given)
-    const spec = specOf(given)
-    return check(spec, tensors, finish(layOut(spec, tensors)), memory)
-  }
-  const memory = new Ledger()
-  const { classes } = finish(begin(request)(memory))
-  t.equal(memory.held, 8 * rows)
-  memory.free((classes as Int32Array).buffer)
-  t.equal(memory.held, 0)
-  t.same(new Set(heldAfterEnds(begin(request))), new Set([0]), 'given up')
-  const wrong = new Ledger()
-  const refused = { ...request, labels: predictions.map((_, row) => (row === rows - 1 ? 2 : 0)) }
-  t.equal(errorsOf(() => finish(begin(refused)(wrong))).length, 1)
-  t.same([wrong.held, wrong.peak], [0, 8 * rows], 'refused')
-})
-
 test('what a loss is not defined for is refused without a hint at another format', async (t) => {
   const request: Request = { loss: 'mape', labelFormat: 'values', predictions: [1, 2], labels: [0, 1] }
   const errors = errorsOf(() => batchOf(request))
   t.same(errors, [
     { path: ['labels', 0], detail: 'labels[0] is 0; loss "mape" needs labels other than 0.', received: 0 },
   ])
-})
-
-test('what is wrong is not said at once', async (t) => {
-  const wrong: Request[] = [
-    { ...byIndex, labels: [1, 2, 0] },
-    { ...byIndex, predictions: [[0.5, 0.6], ...predictions.slice(1)] },
-    { ...byIndex, sampleWeights: [1, 1, -1] },
-    { loss: 'mape', labelFormat: 'values', predictions: [1], labels: [0] },
-  ]
-  for (const request of wrong) {
-    const [spec, tensors] = [specOf(request), tensorsOf(request)]
-    t.equal(checkedAtOnce(spec, tensors, finish(layOut(spec, tensors))), undefined)
-    t.equal(errorsOf(() => batchOf(request)).length, 1)
-  }
 })

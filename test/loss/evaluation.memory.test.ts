@@ -36,7 +36,14 @@ const takers: readonly Request[] = (() => {
 
 test('memory is given back at every end: refused, given up at any step, or without room for what it takes next', async (t) => {
   for (const request of takers) {
-    const begin = (memory: Memory) => new Evaluation(specOf(request), { ...random, memory }).add(tensorsOf(request))
+    const begin = function* (memory: Memory) {
+      const evaluation = new Evaluation(specOf(request), { ...random, memory })
+      try {
+        yield* evaluation.add(tensorsOf(request))
+      } finally {
+        evaluation.close()
+      }
+    }
     t.same(new Set(heldAfterEnds(begin)), new Set([0]), 'given up')
     const memory = new Ledger()
     const sampleWeights = Array.from({ length: 9000 }, (_, row) => (row === 8999 ? -1 : 1))
@@ -126,4 +133,20 @@ test('the numbers of rows may be taken as they are, however many, and are given 
   evaluation.close()
   t.equal(memory.held, 0)
   for (const part of ['losses', 'correct', 'gradient'] as const) t.equal(finish(evaluation.rowNumbers(part)), undefined)
+})
+
+test('the weights in an answer about few rows are counted until it is closed', async (t) => {
+  const memory = new Ledger()
+  const request: Request = {
+    loss: 'cross-entropy',
+    labelFormat: 'index',
+    predictions: [[0, 1]],
+    labels: [1],
+    classWeights: [1, 2],
+  }
+  const evaluation = new Evaluation(specOf(request), { ...random, memory })
+  for (let batch = 0; batch < 2; batch++) finish(evaluation.add(tensorsOf(request)))
+  t.equal(memory.held, 64 * 2)
+  evaluation.close()
+  t.equal(memory.held, 0)
 })

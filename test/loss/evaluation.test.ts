@@ -7,7 +7,7 @@ import { answerBytesOf, answerOf, Evaluation } from '../../src/loss/evaluation.t
 import type { Include } from '../../src/loss/formats.ts'
 import { lossNames } from '../../src/loss/kernels/index.ts'
 import type { CalibrationReport } from '../../src/loss/report/calibration.ts'
-import { choose } from '../../src/loss/row-selection.ts'
+import { selectRows } from '../../src/loss/row-selection.ts'
 import { emptyTally } from '../../src/loss/tally.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import { InvalidContent, LimitExceeded } from '../../src/loss/validation-errors.ts'
@@ -509,7 +509,7 @@ test('rows cut into batches leave the bits of the whole', async (t) => {
   }
 })
 
-test('chosen rows are added as a batch is, and whoever watches sees each slice', async (t) => {
+test('selected rows are added as a batch is, and the watcher sees each slice', async (t) => {
   const rows = 2 * rowsPerStep(2)
   const request: Request = {
     ...byIndex,
@@ -518,10 +518,11 @@ test('chosen rows are added as a batch is, and whoever watches sees each slice',
   }
   for (const include of [[], ['gradient']] satisfies Include[][]) {
     const [spec, tensors] = [specOf({ ...request, include }), tensorsOf(request)]
-    const chosen = finish(choose(spec, tensors, finish(layOut(spec, tensors)), random))
+    const { memory, uniformIntegers } = random
+    const selected = finish(selectRows(spec, tensors, finish(layOut(spec, tensors)), memory, uniformIntegers))
     const evaluation = new Evaluation(spec, random)
     const seen: number[] = []
-    finish(evaluation.addChosen(chosen, 0, ({ at }) => seen.push(at)))
+    finish(evaluation.addSelected(selected, 0, memory, ({ at }) => seen.push(at)))
     t.same(seen, [0, rowsPerStep(2)])
     t.strictSame(asSent(finish(evaluation.report())), evaluate({ ...request, include }))
   }

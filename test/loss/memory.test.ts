@@ -1,7 +1,10 @@
 import { test } from 'tap'
-import { doublesIn, freeArrays, integersIn, type Memory, unaccounted } from '../../src/loss/memory.ts'
+import type { Memory } from '../../src/loss/memory.ts'
+import { doublesIn, integersIn, ScopedMemory } from '../../src/loss/memory.ts'
+import { unaccounted } from '../unaccounted.ts'
+import { Ledger } from './support.ts'
 
-test('large arrays are allocated from the memory, small ones are not worth it', (t) => {
+test('large arrays are allocated from the memory, small ones are not', async (t) => {
   const allocated: unknown[] = []
   const memory: Memory = {
     ...unaccounted,
@@ -19,33 +22,37 @@ test('large arrays are allocated from the memory, small ones are not worth it', 
     [16_384, false],
     [16_388, true],
   ])
-  t.end()
 })
 
-test('unaccounted memory gives buffers and detaches them', (t) => {
-  unaccounted.reserve(2 ** 60)
-  unaccounted.release(2 ** 60)
-  t.equal(unaccounted.mayPromise(2 ** 20), true)
-  const buffer = unaccounted.allocate(2 ** 20, 0)
-  unaccounted.commit(buffer, 2 ** 20)
-  t.equal(buffer.byteLength, 2 ** 20)
-  unaccounted.free(buffer)
-  t.equal(buffer.byteLength, 0)
-  unaccounted.free(buffer)
-  const small = new ArrayBuffer(8)
-  unaccounted.free(small)
-  t.equal(small.byteLength, 8, 'a small one is left to the collector')
-  const shared = new SharedArrayBuffer(2 ** 20)
-  unaccounted.free(shared)
-  t.equal(shared.byteLength, 2 ** 20)
-  t.end()
-})
-
-test('arrays are taken back, those that there are', (t) => {
-  const freed: ArrayBufferLike[] = []
-  const memory: Memory = { ...unaccounted, free: (buffer) => freed.push(buffer) }
-  const [doubles, integers] = [new Float64Array(2), new Int32Array(2)]
-  freeArrays(memory, undefined, integers, doubles)
-  t.strictSame(freed, [integers.buffer, doubles.buffer])
-  t.end()
+test('what is taken through a scope is given back at its end, as far as it has not been before', async (t) => {
+  const memory = new Ledger()
+  const outside = memory.allocate(1)
+  {
+    using scope = new ScopedMemory(memory)
+    t.equal(scope.mayPromise(1), true)
+    scope.reserve(100)
+    scope.release(30)
+    const early = scope.allocate(1000)
+    scope.commit(scope.allocate(2 ** 20, 0), 5000)
+    t.equal(memory.held, 1 + 70 + 1000 + 5000)
+    scope.free(early)
+    t.equal(memory.held, 1 + 70 + 5000)
+  }
+  t.equal(memory.held, 1)
+  {
+    using scope = new ScopedMemory(memory)
+    scope.reserve(7)
+    scope.allocate(70)
+    t.throws(() => {
+      using inner = new ScopedMemory(scope)
+      inner.reserve(700)
+      inner.allocate(7000)
+      throw new Error('given up')
+    })
+    t.equal(memory.held, 1 + 77)
+    scope.keep()
+  }
+  t.equal(memory.held, 1 + 77, 'kept')
+  memory.free(outside)
+  t.equal(memory.held, 77)
 })

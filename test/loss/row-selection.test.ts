@@ -1,11 +1,10 @@
 import { test } from 'tap'
 import { layOut } from '../../src/loss/batch.ts'
-import { unaccounted } from '../../src/loss/memory.ts'
-import type { ChoiceContext } from '../../src/loss/row-selection.ts'
-import { choose } from '../../src/loss/row-selection.ts'
+import { selectRows } from '../../src/loss/row-selection.ts'
 import { uniformIntegers } from '../../src/runtime/random.ts'
+import { unaccounted } from '../unaccounted.ts'
 import type { Request } from './support.ts'
-import { errorsOf, finish, heldAfterEnds, Ledger, specOf, tensorsOf } from './support.ts'
+import { errorsOf, finish, specOf, tensorsOf } from './support.ts'
 
 const request: Request = {
   loss: 'mse',
@@ -15,9 +14,9 @@ const request: Request = {
   ignoreIndex: 2,
 }
 
-function begin(request: Request, context: ChoiceContext = { memory: unaccounted, uniformIntegers }) {
+function begin(request: Request) {
   const [spec, tensors] = [specOf(request), tensorsOf(request)]
-  return choose(spec, tensors, finish(layOut(spec, tensors)), context)
+  return selectRows(spec, tensors, finish(layOut(spec, tensors)), unaccounted, uniformIntegers)
 }
 
 test('all rows, those that are not ignored, and those that are drawn', async (t) => {
@@ -42,19 +41,5 @@ test('more rows than there are cannot be drawn without replacement', async (t) =
   t.match(
     errorsOf(() => finish(begin(drawn))),
     [{ path: ['miniBatch', 'size'], received: 5001 }],
-  )
-})
-
-test('what is held is given back', async (t) => {
-  const drawn = { ...request, miniBatch: { size: 4500, seed: 1, replacement: false } }
-  const memory = new Ledger()
-  const chosen = finish(begin(drawn, { memory, uniformIntegers }))
-  t.ok(memory.held > 0)
-  chosen.free()
-  t.equal(memory.held, 0)
-  const held = heldAfterEnds((ledger) => begin(drawn, { memory: ledger, uniformIntegers }))
-  t.same(
-    held.filter((bytes) => bytes !== 0),
-    [],
   )
 })

@@ -2,11 +2,11 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import type { Batch } from '../../src/loss/batch.ts'
 import { rowsPerStep } from '../../src/loss/batch.ts'
-import { unaccounted } from '../../src/loss/memory.ts'
 import type { Selection } from '../../src/loss/selection.ts'
 import { gathererOf, selectedRows, withoutIgnored } from '../../src/loss/selection.ts'
+import { unaccounted } from '../unaccounted.ts'
 import type { Request } from './support.ts'
-import { batchOf, countSteps, finish, heldAfterEnds, Ledger } from './support.ts'
+import { batchOf, countSteps, finish, Ledger } from './support.ts'
 
 /** A batch with its arrays as lists. */
 function plain({ samples, outputs, predictions, classes, targets, sampleWeights }: Batch) {
@@ -48,14 +48,14 @@ const values: Request = {
 
 test('rows gathered, in the order given, again and again if asked', async (t) => {
   const rows = Int32Array.of(2, 0, 2)
-  const { gather } = gathererOf(batchOf(byIndex), 3, unaccounted)
+  const gather = gathererOf(batchOf(byIndex), 3, unaccounted)
   t.strictSame(plain(gather(rows)), [3, 2, [1, 0, 0.5, 0.5, 1, 0], [0, 1, 0], undefined, [3, 1, 3]])
   t.strictSame(plain(gather(Int32Array.of(1))), [1, 2, [0.25, 0.75], [1], undefined, [2]], 'fewer than the most')
   t.strictSame(plain(gather(Int32Array.of())), [0, 2, [], [], undefined, []])
   const ofValues = gathererOf(batchOf(values), 3, unaccounted)
-  t.strictSame(plain(ofValues.gather(rows)), [3, 2, [5, 6, 1, 2, 5, 6], undefined, [11, 12, 7, 8, 11, 12], undefined])
+  t.strictSame(plain(ofValues(rows)), [3, 2, [5, 6, 1, 2, 5, 6], undefined, [11, 12, 7, 8, 11, 12], undefined])
   const soft: Request = { ...byIndex, labelFormat: 'probabilities', labels: byIndex.predictions }
-  const all = gathererOf(batchOf(soft), 3, unaccounted).gather(rows)
+  const all = gathererOf(batchOf(soft), 3, unaccounted)(rows)
   t.strictSame(plain(all), [3, 2, [1, 0, 0.5, 0.5, 1, 0], [0, 0, 0], [1, 0, 0.5, 0.5, 1, 0], [3, 1, 3]])
 })
 
@@ -74,8 +74,6 @@ test('it takes memory for the rows of one step, once', async (t) => {
     t.same(part.predictions.subarray(-1000), batch.predictions)
   }
   t.equal(memory.asked, 1)
-  rows.free()
-  t.equal(memory.held, 0)
 })
 
 test('all rows of a batch are not copied', async (t) => {
@@ -86,7 +84,6 @@ test('all rows of a batch are not copied', async (t) => {
   const { batch: part, start } = rows.part(1, 3)
   t.equal(part, batch)
   t.equal(start, 1)
-  rows.free()
   t.equal(memory.asked, 0)
 })
 
@@ -124,15 +121,9 @@ test('however rows are drawn and ignored, those that are kept stand in order', a
   fc.assert(property, { seed: 51, numRuns: 500 })
 })
 
-test('no more than 65536 rows are looked at in a step, and given up anywhere it holds nothing', async (t) => {
+test('no more than 65536 rows are looked at in a step', async (t) => {
   const classes = new Int32Array(2 * 2 ** 16 + 1)
   t.equal(countSteps(withoutIgnored(classes, undefined, unaccounted)), 3)
   classes[7] = -1
   t.equal(countSteps(withoutIgnored(classes, undefined, unaccounted)), 6)
-  const memory = new Ledger()
-  const { positions } = finish(withoutIgnored(classes, undefined, memory))
-  t.equal(memory.held, 4 * 2 * 2 ** 16)
-  memory.free((positions as Int32Array).buffer)
-  t.equal(memory.held, 0)
-  t.same(new Set(heldAfterEnds((ledger) => withoutIgnored(classes, undefined, ledger))), new Set([0]))
 })

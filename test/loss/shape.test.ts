@@ -163,7 +163,7 @@ function labelFaults(options: Options, predictions: unknown, labels: unknown) {
   const layout = layoutOf(spec, tensor)
   const received = pack('labels', labels)
   const error = labelShapeError(spec, tensor, received, layout)
-  return error === undefined ? [] : errorsOf(() => finish(refuseLabelShape(spec, tensor, received)))
+  return error === undefined ? [] : errorsOf(() => finish(refuseLabelShape(spec, received, layout, error)))
 }
 
 test('labels of another shape: what they are, what is needed, and which declaration would fit', async (t) => {

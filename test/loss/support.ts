@@ -9,7 +9,6 @@ import { rowsOfBatch, tallyRows } from '../../src/loss/fold.ts'
 import { losses } from '../../src/loss/kernels/index.ts'
 import type { Loss, Rows } from '../../src/loss/kernels/loss.ts'
 import type { Memory } from '../../src/loss/memory.ts'
-import { unaccounted } from '../../src/loss/memory.ts'
 import { pack } from '../../src/loss/pack.ts'
 import { NumberRows } from '../../src/loss/report/number-rows.ts'
 import { resolve } from '../../src/loss/resolve.ts'
@@ -22,6 +21,7 @@ import { writeTally } from '../../src/loss/tally.ts'
 import type { ValidationError } from '../../src/loss/validation-errors.ts'
 import { InvalidContent } from '../../src/loss/validation-errors.ts'
 import { readWeights } from '../../src/loss/weights.ts'
+import { unaccounted } from '../unaccounted.ts'
 
 /** A request as a client writes it: the options, and the numbers as JSON. */
 export interface Request extends Omit<Options, 'classWeights'> {

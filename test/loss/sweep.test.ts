@@ -1,8 +1,8 @@
 import { test } from 'tap'
 import type { Memory } from '../../src/loss/memory.ts'
-import { unaccounted } from '../../src/loss/memory.ts'
 import type { Sweep, SweepParameter } from '../../src/loss/sweep.ts'
 import { sweep, sweepStep } from '../../src/loss/sweep.ts'
+import { unaccounted } from '../unaccounted.ts'
 import type { Request } from './support.ts'
 import { batchOf, countSteps, evaluate, finish, heldAfterEnds, Ledger, misses, specOf } from './support.ts'
 

@@ -1,7 +1,7 @@
 import { test } from 'tap'
-import { unaccounted } from '../../src/loss/memory.ts'
 import type { Run } from '../../src/scanner/lines.ts'
 import { longestLine, readRun } from '../../src/scanner/lines.ts'
+import { unaccounted } from '../unaccounted.ts'
 import { generator } from './support.ts'
 
 type Line = { predictions: number[] | number[][]; labels: number | number[] | number[][] }

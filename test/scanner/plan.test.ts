@@ -1,7 +1,7 @@
 import t from 'tap'
-import { unaccounted } from '../../src/loss/memory.ts'
 import { planFor } from '../../src/scanner/plan.ts'
 import { DocumentScanner, type ScanLimits } from '../../src/scanner/scanner.ts'
+import { unaccounted } from '../unaccounted.ts'
 import { ended, KEYS, LIMITS } from './support.ts'
 
 t.test('limits and keys the scanner cannot have', async (t) => {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Memory } from '../../src/loss/memory.ts'
-import { unaccounted } from '../../src/loss/memory.ts'
 import { DocumentScanner, ScanLimitError, type ScanLimits, ScanSyntaxError } from '../../src/scanner/scanner.ts'
+import { unaccounted } from '../unaccounted.ts'
 import { ended, generator, KEYS, LIMITS, outcome, piecesOf, scan, scanPieces } from './support.ts'
 
 function refusal(text: string | Uint8Array): [number, string] {

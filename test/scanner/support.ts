@@ -1,6 +1,7 @@
-import { type Memory, unaccounted } from '../../src/loss/memory.ts'
+import type { Memory } from '../../src/loss/memory.ts'
 import { DocumentScanner, type ScanLimits, type ScannedDocument, ScanSyntaxError } from '../../src/scanner/scanner.ts'
 import { finish } from '../loss/support.ts'
+import { unaccounted } from '../unaccounted.ts'
 
 export const LIMITS: ScanLimits = {
   maxDepth: 32,

@@ -37,7 +37,6 @@ export class Gradient implements RowPart<GradientReport> {
   readonly #slopes: Float64Array
   readonly #outputs: number
   readonly #isList: boolean
-  readonly #memory: Memory
 
   /** @param samples rows of `predictions` as received, `isList` whether they came as one list */
   constructor(spec: Spec, samples: number, outputs: number, isList: boolean, memory: Memory) {
@@ -45,7 +44,6 @@ export class Gradient implements RowPart<GradientReport> {
     this.#slopes = doublesIn(memory, samples * outputs)
     this.#outputs = outputs
     this.#isList = isList
-    this.#memory = memory
   }
 
   add({ batch, from, at, rows, sampleWeights }: Slice, { rows: origins }: Selection): void {
@@ -90,11 +88,6 @@ export class Gradient implements RowPart<GradientReport> {
   #divisor(tally: Tally): number | undefined {
     if (lossOf(tally, this.#spec).lossStatus !== 'finite') return undefined
     return this.#spec.reduction === 'sum' ? 1 : toDouble(tally.weight)
-  }
-
-  /** Gives its memory back; there is nothing to report any more. */
-  free(): void {
-    this.#memory.free(this.#slopes.buffer)
   }
 }
 

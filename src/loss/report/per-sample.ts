@@ -40,7 +40,6 @@ export const perSample: RowSection<PerSampleReport> = {
 
 export class PerSample implements RowPart<PerSampleReport> {
   readonly #spec: Spec
-  readonly #memory: Memory
   /** s_i l_i in order: 0 for a row left out by `ignoreIndex`. */
   readonly losses: Float64Array
   /** How many decisions of each row were right, -1 for a row left out; `undefined` for labels that are values. */
@@ -48,7 +47,6 @@ export class PerSample implements RowPart<PerSampleReport> {
 
   constructor(spec: Spec, samples: number, memory: Memory) {
     this.#spec = spec
-    this.#memory = memory
     const decides = spec.decision !== 'none'
     // one buffer, so that there is all of it or nothing
     const { buffer } = doublesIn(memory, decides ? Math.ceil(1.5 * samples) : samples)
@@ -76,10 +74,5 @@ export class PerSample implements RowPart<PerSampleReport> {
   // biome-ignore lint/correctness/useYield: the numbers are there
   *numbers(name: RowNumbers): Generator<void, Float64Array | Int32Array | undefined> {
     return name === 'gradient' ? undefined : this[name]
-  }
-
-  /** Gives its memory back; there is nothing to report any more. */
-  free(): void {
-    this.#memory.free(this.losses.buffer)
   }
 }

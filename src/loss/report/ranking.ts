@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Batch } from '../batch.ts'
 import { rowsPerStep } from '../batch.ts'
 import type { Memory } from '../memory.ts'
-import { doublesIn, freeArrays, integersIn } from '../memory.ts'
+import { doublesIn, integersIn, ScopedMemory } from '../memory.ts'
 import { CompensatedSum } from '../numerics/compensated-sum.ts'
 import { rankRows } from '../numerics/rank.ts'
 import { logSoftmax } from '../numerics/softmax.ts'
@@ -77,41 +77,36 @@ export function* rankingOf(
 ): Generator<void, RankingReport> {
   const { outputs } = batch
   const count = rows === undefined ? batch.samples : rows.length
+  using scope = new ScopedMemory(memory)
   let scores: Float64Array | undefined
-  let order: Int32Array | undefined
-  let scratch: Int32Array | undefined
-  try {
-    if (spec.decision === 'class' && spec.predictionFormat === 'logits') {
-      scores = doublesIn(memory, batch.samples * outputs)
-      yield* logProbabilities(batch, scores)
+  if (spec.decision === 'class' && spec.predictionFormat === 'logits') {
+    scores = doublesIn(scope, batch.samples * outputs)
+    yield* logProbabilities(batch, scores)
+  }
+  const order = integersIn(scope, count)
+  const scratch = integersIn(scope, count)
+  const perOutput: Ranks[] = []
+  let left = rowsPerLook
+  for (let k = 0; k < outputs; k++) {
+    for (let from = 0; from < count; from += rowsPerFill) {
+      const to = Math.min(from + rowsPerFill, count)
+      if (rows === undefined) for (let i = from; i < to; i++) order[i] = i
+      else order.set(rows.subarray(from, to), from)
+      if (to < count) yield
     }
-    order = integersIn(memory, count)
-    scratch = integersIn(memory, count)
-    const perOutput: Ranks[] = []
-    let left = rowsPerLook
-    for (let k = 0; k < outputs; k++) {
-      for (let from = 0; from < count; from += rowsPerFill) {
-        const to = Math.min(from + rowsPerFill, count)
-        if (rows === undefined) for (let i = from; i < to; i++) order[i] = i
-        else order.set(rows.subarray(from, to), from)
-        if (to < count) yield
-      }
-      const numbers = scores ?? batch.predictions
-      yield* rankRows(numbers, outputs, k, order, scratch)
-      perOutput.push(yield* ranksOf(batch, numbers, k, order))
-      // what a sort of few rows takes is its digits
-      left -= count + 512
-      if (left > 0) continue
-      left = rowsPerLook
-      yield
-    }
-    return {
-      rocAuc: meanOf(perOutput.map(({ rocAuc }) => rocAuc)),
-      averagePrecision: meanOf(perOutput.map(({ averagePrecision }) => averagePrecision)),
-      perOutput,
-    }
-  } finally {
-    freeArrays(memory, scores, order, scratch)
+    const numbers = scores ?? batch.predictions
+    yield* rankRows(numbers, outputs, k, order, scratch)
+    perOutput.push(yield* ranksOf(batch, numbers, k, order))
+    // what a sort of few rows takes is its digits
+    left -= count + 512
+    if (left > 0) continue
+    left = rowsPerLook
+    yield
+  }
+  return {
+    rocAuc: meanOf(perOutput.map(({ rocAuc }) => rocAuc)),
+    averagePrecision: meanOf(perOutput.map(({ averagePrecision }) => averagePrecision)),
+    perOutput,
   }
 }
 

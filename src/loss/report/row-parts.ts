@@ -18,18 +18,7 @@ export function startRowParts(spec: Spec, rows: ReceivedRows, memory: Memory): R
   const { include, reduction } = spec
   const asked = rowNames.filter((name) => include.includes(name) || (name === 'perSample' && reduction === 'none'))
   if (asked.length === 0) return noRowParts
-  const parts = new Map<RowName, RowPart<unknown>>()
-  try {
-    for (const name of asked) parts.set(name, rowSectionOf(name).start(spec, rows, memory))
-  } catch (error) {
-    freeRowParts(parts)
-    throw error
-  }
-  return parts
-}
-
-export function freeRowParts(parts: RowParts): void {
-  for (const part of parts.values()) part.free?.()
+  return new Map(asked.map((name) => [name, rowSectionOf(name).start(spec, rows, memory)]))
 }
 
 /** Shows each slice to the parts and to the watcher. */
@@ -38,8 +27,8 @@ export function observer(
   selection: Selection,
   watch?: (slice: Slice) => void,
 ): ((slice: Slice) => void) | undefined {
+  if (parts.size === 0) return watch
   const adding = Array.from(parts.values()).filter(({ add }) => add !== undefined)
-  if (adding.length === 0) return watch
   return (slice) => {
     for (const part of adding) part.add?.(slice, selection)
     watch?.(slice)

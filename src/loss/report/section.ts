@@ -62,8 +62,6 @@ export interface RowPart<Report> {
   report(tally: Tally): Generator<void, Report>
   /** These numbers, step by step, if they are of this part; to be asked for once, and not beside `report`. */
   numbers?(name: RowNumbers, tally: Tally): Generator<void, Float64Array | Int32Array | undefined>
-  /** Gives its memory back; there is nothing to report any more. */
-  free?(): void
 }
 
 /**

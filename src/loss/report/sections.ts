@@ -53,16 +53,17 @@ export function rowSectionOf(name: RowName): RowSection<unknown> {
 }
 
 /** The mergeable sections of an evaluation: those that `include` asks for, and those that an option of their own asks for. */
-export function sectionsOf({ include, ...options }: Pick<Spec, 'include' | 'topK'>): MergeableName[] {
-  const asked: readonly string[] = include
+export function sectionsOf(spec: Pick<Spec, 'include' | 'topK'>): MergeableName[] {
+  const asked: readonly string[] = spec.include
   return mergeableNames.filter((name) => {
     const { option } = sectionOf(name)
-    return option === undefined ? asked.includes(name) : options[option] !== undefined
+    return option === undefined ? asked.includes(name) : spec[option] !== undefined
   })
 }
 
 /** All sections of an evaluation, in the order of the answer. */
 export function partsOf(spec: Spec): SectionName[] {
+  if (spec.include.length === 0 && spec.topK === undefined) return []
   const byOption = sectionsOf(spec).filter((name) => sectionOf(name).option !== undefined)
   return Array.from(new Set<SectionName>([...byOption, ...spec.include]))
 }

@@ -57,16 +57,6 @@ export function statisticsOf(tally: Tally, spec: Spec, populationSize?: number):
   }
 }
 
-/** The members as JSON.stringify writes them. */
-export function membersOf(statistics: Statistics): string {
-  const { loss, lossStatus, accuracy, samples, outputs, correct, ties, ignored, clipped } = statistics
-  const { lossSum, weightSum, standardError, accuracyInterval: interval } = statistics
-  const counts = `"samples":${samples},"outputs":${outputs},"correct":${correct},"ties":${ties},"ignored":${ignored},"clipped":${clipped}`
-  const sums = `"lossSum":${lossSum},"weightSum":${Number.isFinite(weightSum) ? weightSum : null}`
-  const reach = `"standardError":${standardError},"accuracyInterval":${interval && `[${interval[0]},${interval[1]}]`}`
-  return `"loss":${loss},"lossStatus":"${lossStatus}","accuracy":${accuracy},${counts},${sums},${reach}`
-}
-
 /** The loss as reduced, and the sum behind it. */
 export function lossOf(tally: Tally, { reduction }: Spec): Pick<Statistics, 'loss' | 'lossStatus' | 'lossSum'> {
   const lossSum = tally.infinite > 0 ? Number.POSITIVE_INFINITY : toDouble(tally.loss)

@@ -10,7 +10,7 @@ import { validated } from '../../http/validation.ts'
 import type { Tensors } from '../../loss/batch.ts'
 import { batchTensors } from '../../loss/batch.ts'
 import { Evaluation } from '../../loss/evaluation.ts'
-import { membersOf } from '../../loss/report/statistics.ts'
+import type { Spec } from '../../loss/spec.ts'
 import { describeSpec } from '../../loss/spec.ts'
 import { isTensor } from '../../loss/tensor.ts'
 import { uniformIntegers } from '../../runtime/random.ts'
@@ -59,7 +59,7 @@ export async function lossRoute(app: FastifyInstance): Promise<void> {
           ? work.during('fold', () => work.task.runNow(answerTo(body, evaluation, sent, work, id)))
           : work
               .during('fold', () => addAll(body, evaluation, sent.spec.decision === 'class', work))
-              .then(() => work.task.runNow(answerText(evaluation, sent, work, id)))
+              .then(() => work.task.runNow(answerTo(undefined, evaluation, sent, work, id)))
       if (payload instanceof Promise) return payload.then((written) => sendPayload(reply, written))
       sendPayload(reply, payload)
     },
@@ -96,42 +96,6 @@ async function addAll(
   }
 }
 
-/** The answer to a small batch of which only figures are asked: each generator on the way would cost it as much as a hook. */
-function answerAtOnce(
-  { fields, place }: ParsedBatch,
-  evaluation: Evaluation,
-  { spec, text }: SentSpec,
-  work: RequestContext,
-  requestId: string,
-): string | undefined {
-  if (text === undefined || !areTensors(fields)) return undefined
-  let isAdded = true
-  try {
-    isAdded = evaluation.addAtOnce(fields)
-  } catch (error) {
-    throw placedError(place, error)
-  } finally {
-    if (isAdded) freeTensors(fields, work.memory)
-  }
-  if (!isAdded) return undefined
-  work.evaluates(spec, evaluation.tally.samples)
-  return answerOfTexts(membersOf(evaluation.figures()), text, requestId)
-}
-
-/** Evaluates the only batch of a body and writes the answer, step by step. */
-function* answerTo(
-  batch: ParsedBatch,
-  evaluation: Evaluation,
-  sent: SentSpec,
-  work: RequestContext,
-  requestId: string,
-): Generator<void, string | Buffer> {
-  const small = answerAtOnce(batch, evaluation, sent, work, requestId)
-  if (small !== undefined) return small
-  yield* add(batch, evaluation, work)
-  return yield* answerText(evaluation, sent, work, requestId)
-}
-
 /** Adds a batch to the evaluation, step by step. */
 export function* add(
   { fields, place }: ParsedBatch,
@@ -156,20 +120,24 @@ function areTensors(fields: Fields): fields is Fields & Tensors {
 
 const names: ReadonlySet<string> = new Set(batchTensors)
 
-/** The answer as JSON, step by step. */
-function* answerText(
+/** Adds the only batch of a body, unless the batches of a stream have been added, and writes the answer, in steps. */
+function* answerTo(
+  batch: ParsedBatch | undefined,
   evaluation: Evaluation,
   { spec, text }: SentSpec,
   work: RequestContext,
   requestId: string,
 ): Generator<void, string | Buffer> {
+  if (batch !== undefined) yield* add(batch, evaluation, work)
   work.evaluates(spec, evaluation.tally.samples)
+  // the id is a word that needs no escapes
+  const end = (specText: string) => `,"spec":${specText},"requestId":"${requestId}"}`
+  if (text !== undefined && isOfFigures(spec)) return JSON.stringify(evaluation.figures()).slice(0, -1) + end(text)
   const findings = yield* jsonText(yield* evaluation.findings())
-  const specText = text ?? (yield* jsonText(describeSpec(spec)))
-  return yield* payloadOf(answerOfTexts(findings.slice(1, -1), specText, requestId))
+  return yield* payloadOf(findings.slice(0, -1) + end(text ?? (yield* jsonText(describeSpec(spec)))))
 }
 
-/** The answer as JSON; the id is a word that needs no escapes. */
-function answerOfTexts(members: string, spec: string, requestId: string): string {
-  return `{${members},"spec":${spec},"requestId":"${requestId}"}`
+/** Whether an answer has a few figures and nothing else, so that it can be written in one step. */
+function isOfFigures({ include, topK, miniBatch, reduction }: Spec): boolean {
+  return include.length === 0 && topK === undefined && miniBatch === undefined && reduction !== 'none'
 }

@@ -1,5 +1,4 @@
 import { test } from 'tap'
-import { mae } from '../../../src/loss/kernels/mae.ts'
 import { gradientOf, lossesOf, rowsOf } from '../support.ts'
 
 const options = { loss: 'mae', labelFormat: 'values' } as const
@@ -27,8 +26,4 @@ test('scikit-learn mean_absolute_error, the example of its documentation', async
 
 test('gradient sign(y - t) / K, and 0 at the kink', async (t) => {
   t.same(gradientOf(options, rows), [0.5, -0.5, 0, 0])
-})
-
-test('its mean is the default', async (t) => {
-  t.equal(mae.reduction, 'mean')
 })

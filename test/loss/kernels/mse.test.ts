@@ -1,5 +1,4 @@
 import { test } from 'tap'
-import { mse } from '../../../src/loss/kernels/mse.ts'
 import { gradientOf, lossesOf, rowsOf } from '../support.ts'
 
 const options = { loss: 'mse', labelFormat: 'values' } as const
@@ -27,8 +26,4 @@ test('scikit-learn mean_squared_error, the example of its documentation', async 
 
 test('gradient 2 (y - t) / K', async (t) => {
   t.same(gradientOf(options, rows), [1, -3, 0, 0])
-})
-
-test('its mean is the default', async (t) => {
-  t.equal(mse.reduction, 'mean')
 })

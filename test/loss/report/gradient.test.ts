@@ -1,12 +1,12 @@
 import { test } from 'tap'
-import { unaccounted } from '../../../src/loss/memory.ts'
 import { fromDouble, multiply } from '../../../src/loss/numerics/dyadic.ts'
 import { Gradient } from '../../../src/loss/report/gradient.ts'
 import type { Selection } from '../../../src/loss/selection.ts'
 import type { Tally } from '../../../src/loss/tally.ts'
 import { emptyTally } from '../../../src/loss/tally.ts'
+import { unaccounted } from '../../unaccounted.ts'
 import type { Request } from '../support.ts'
-import { batchOf, countSteps, finish, Ledger, sliceOf, specOf } from '../support.ts'
+import { batchOf, countSteps, finish, sliceOf, specOf } from '../support.ts'
 
 const inPlace: Selection = { rows: undefined, positions: undefined, ignored: 0 }
 
@@ -117,14 +117,6 @@ test('it is reported in steps of 8192 numbers, whatever the rows', async (t) => 
     t.same(reported.flat(), new Array(3 * 8192).fill(0))
     t.equal(reported.length, isList ? 3 * 8192 : samples)
   }
-})
-
-test('its memory is held until it is freed', async (t) => {
-  const memory = new Ledger()
-  const gradient = new Gradient(specOf(request), 1000, 10, false, memory)
-  t.equal(memory.held, 8 * 10_000)
-  gradient.free()
-  t.equal(memory.held, 0)
 })
 
 test('a loss that is not finite has no gradient, a slope beyond the range is null', async (t) => {

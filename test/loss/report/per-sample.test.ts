@@ -1,7 +1,7 @@
 import { test } from 'tap'
-import { unaccounted } from '../../../src/loss/memory.ts'
 import { PerSample } from '../../../src/loss/report/per-sample.ts'
 import type { Selection } from '../../../src/loss/selection.ts'
+import { unaccounted } from '../../unaccounted.ts'
 import type { Request } from '../support.ts'
 import { finish, Ledger, sliceOf, specOf } from '../support.ts'
 
@@ -129,8 +129,6 @@ test('its numbers are there as they are, and their memory is held until it is fr
   )
   t.equal(finish(part.numbers('correct')), part.correct)
   t.equal(finish(part.numbers('gradient')), undefined)
-  part.free()
-  t.equal(memory.held, 0)
   const values: Request = { loss: 'mae', labelFormat: 'values', predictions: [1], labels: [0] }
   t.equal(new PerSample(specOf(values), 1, unaccounted).correct, undefined)
 })

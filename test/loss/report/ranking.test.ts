@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
-import { unaccounted } from '../../../src/loss/memory.ts'
 import type { RankingReport } from '../../../src/loss/report/ranking.ts'
 import { rankingOf } from '../../../src/loss/report/ranking.ts'
+import { unaccounted } from '../../unaccounted.ts'
 import type { Request } from '../support.ts'
 import { batchOf, countSteps, finish, heldAfterEnds, misses, specOf } from '../support.ts'
 

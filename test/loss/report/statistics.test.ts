@@ -1,7 +1,7 @@
 import { test } from 'tap'
 import type { Dyadic } from '../../../src/loss/numerics/dyadic.ts'
 import { add, fromDouble, fromInteger, multiply, zero } from '../../../src/loss/numerics/dyadic.ts'
-import { membersOf, statisticsOf } from '../../../src/loss/report/statistics.ts'
+import { statisticsOf } from '../../../src/loss/report/statistics.ts'
 import { resolve } from '../../../src/loss/resolve.ts'
 import type { Options } from '../../../src/loss/spec.ts'
 import type { Tally } from '../../../src/loss/tally.ts'
@@ -265,28 +265,4 @@ test('the interval lies in [0, 1] and contains the accuracy, up to its ends', as
     }
   }
   t.same(outside, [])
-})
-
-test('the members are written as JSON.stringify does', async (t) => {
-  const rows: Row[][] = [
-    [{ x: 0.1, right: 1 }],
-    [{ x: -0 }, { x: 1e-300, right: 1 }, { x: 1e300 }],
-    [{ x: 1e21, w: 0 }],
-    [
-      { x: 1.7e308, s: 1.7e308, right: 1 },
-      { x: 1.7e308, s: 1.7e308 },
-    ],
-    [{ x: 3, s: 5e-324, right: 1 }, { x: 1 }],
-    [{ x: 3, s: 0, w: 0 }],
-  ]
-  for (const options of [classes, binary, values]) {
-    for (const reduction of ['mean', 'sum'] as const) {
-      for (const further of [{}, { infinite: 1 }]) {
-        for (const each of rows) {
-          const statistics = statisticsOf(tallyOf(each, further), resolve({ ...options, reduction }))
-          t.equal(`{${membersOf(statistics)}}`, JSON.stringify(statistics))
-        }
-      }
-    }
-  }
 })

@@ -1,9 +1,9 @@
 import t from 'tap'
 import { Evaluation } from '../../../src/loss/evaluation.ts'
-import { unaccounted } from '../../../src/loss/memory.ts'
 import { askedOf, checkOutputs, outputsOf, partsFor } from '../../../src/routes/v2/outputs.ts'
 import { outcomeOf } from '../../formats/support.ts'
 import { errorsOf, finish, specOf, tensorsOf, unlimited } from '../../loss/support.ts'
+import { unaccounted } from '../../unaccounted.ts'
 
 const figures = ['loss', 'accuracy', 'standardError', 'lossSum', 'weightSum', 'samples']
 
