@@ -2,7 +2,7 @@ import type { Memory } from '../loss/memory.ts'
 import type { Tensor } from '../loss/tensor.ts'
 import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
 import type { ScanLimits } from '../scanner/scanner.ts'
-import { JsonTensor } from './json-part.ts'
+import { JsonTensor } from './multipart-json.ts'
 
 const [comma, newline, carriageReturn] = Buffer.from(',\n\r')
 

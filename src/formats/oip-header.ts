@@ -1,6 +1,4 @@
 import { z } from 'zod'
-import type { Limits } from '../http/limits.ts'
-import { checkValueCount, validated } from '../http/validation.ts'
 import { batchTensors, comparisonTensors } from '../loss/batch.ts'
 import { weightOptions } from '../loss/options.ts'
 import { asReceived } from '../loss/shape.ts'
@@ -10,7 +8,9 @@ import type { Path } from '../loss/validation-errors.ts'
 import { ValidationErrors } from '../loss/validation-errors.ts'
 import type { ScannedDocument } from '../scanner/scanner.ts'
 import { bytesOf, datatypes } from './datatypes.ts'
+import type { BodyLimits } from './limits.ts'
 import { checkShape, elementsOf } from './raw-tensor.ts'
+import { checkValueCount, validated } from './schema.ts'
 
 /** An inference request with these tensors: all of a JSON body, or the JSON part of a binary one. */
 function headerWith(names: readonly [TensorName, ...TensorName[]], id: string) {
@@ -86,11 +86,11 @@ export function sizeOf({ parameters }: Input): number {
  */
 export function headerOf(
   { options, tensors, listed }: ScannedDocument,
-  limits: Limits,
+  limits: BodyLimits,
   { header: schema }: TensorKind = batchKind,
 ): BinaryHeader {
   placeData(options.inputs, listed)
-  checkValueCount({ inputs: options.inputs })
+  checkValueCount({ inputs: options.inputs }, limits.maxOptionValues)
   const header = validated(schema, { ...options, ...tensors })
   const { inputs } = header
   const errors = new ValidationErrors()

@@ -1,4 +1,3 @@
-import type { Limits } from '../http/limits.ts'
 import type { Memory } from '../loss/memory.ts'
 import { pathOf, place } from '../loss/shape.ts'
 import type { Tensor } from '../loss/tensor.ts'
@@ -6,6 +5,7 @@ import type { Path } from '../loss/validation-errors.ts'
 import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
 import type { Datatype } from './datatypes.ts'
 import { bytesOf, valueAt, widen } from './datatypes.ts'
+import type { BodyLimits } from './limits.ts'
 
 /** Where bytes lie while they are widened: they come cut anywhere, and numbers must lie aligned. */
 const staging = Buffer.alloc(2 ** 16)
@@ -150,7 +150,7 @@ export function elementsOf(shape: readonly number[]): number {
  *
  * @throws LimitExceeded
  */
-export function checkShape(shape: readonly number[], limits: Limits, path: Path): void {
+export function checkShape(shape: readonly number[], limits: BodyLimits, path: Path): void {
   const [rows = 1, columns = 1] = shape
   const sizes = { maxRows: rows, maxColumns: columns, maxElements: elementsOf(shape) }
   for (const limit of ['maxRows', 'maxColumns', 'maxElements'] as const) {

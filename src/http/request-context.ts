@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyInstance } from 'fastify'
 import type { Account, Holder } from '../formats/budget.ts'
 import { MemoryBudget } from '../formats/budget.ts'
+import type { BodySource, ReadContext } from '../formats/context.ts'
 import { LimitExceeded } from '../loss/validation-errors.ts'
 import { Collector } from '../runtime/collector.ts'
 import type { Task } from '../runtime/scheduler.ts'
@@ -46,14 +47,6 @@ export class Resources {
   }
 }
 
-/** What a body is read by, as far as ending it is concerned. */
-export interface Reading {
-  /** Whether nothing has come that could be worked on. */
-  readonly isWaiting: boolean
-  /** Ends the reading for good: nothing is held any more. */
-  close(reason: Error): void
-}
-
 /** What counts the bytes of a body as they come. */
 export interface Meter {
   /**
@@ -86,11 +79,11 @@ export interface Trace {
 }
 
 /** The time and the memory of one request, from its headers to the end of its answer. */
-export class RequestWork implements Holder {
+export class RequestWork implements Holder, ReadContext {
   readonly task: Task
   readonly memory: Account
   readonly #response: ServerResponse | undefined
-  #reading: Reading | undefined
+  #source: BodySource | undefined
   #meter: Meter | undefined
   /** Bytes of the body that have come, when inflated. */
   bytes = 0
@@ -124,8 +117,8 @@ export class RequestWork implements Holder {
   }
 
   /** A body is being read. */
-  reads(reading: Reading): void {
-    this.#reading = reading
+  reads(source: BodySource): void {
+    this.#source = source
   }
 
   /** Has the bytes of the body counted as they come. */
@@ -169,7 +162,7 @@ export class RequestWork implements Holder {
 
   /** Whether nothing can be done before its client sends more. */
   get isWaiting(): boolean {
-    return this.#response?.headersSent !== true && this.#reading?.isWaiting === true
+    return this.#response?.headersSent !== true && this.#source?.isWaiting === true
   }
 
   get isStalled(): boolean {
@@ -192,7 +185,7 @@ export class RequestWork implements Holder {
 
   #end(reason: Error): void {
     this.task.abandon(reason)
-    this.#reading?.close(reason)
+    this.#source?.close(reason)
     this.memory.close()
   }
 }

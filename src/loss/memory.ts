@@ -8,7 +8,7 @@ export interface Memory {
   reserve(bytes: number): void
   release(bytes: number): void
   /** Whether so many bytes may be allocated for what may never come; if not, it is better to allocate less at a time. */
-  mayPromise(bytes: number): boolean
+  canReserveAddressSpace(bytes: number): boolean
   /**
    * A zeroed buffer.
    *
@@ -53,7 +53,7 @@ export function freeArrays(memory: Memory, ...arrays: readonly (Float64Array | I
 export const unaccounted: Memory = {
   reserve() {},
   release() {},
-  mayPromise: () => true,
+  canReserveAddressSpace: () => true,
   allocate: (bytes) => new ArrayBuffer(bytes),
   commit() {},
   free(buffer) {

@@ -195,7 +195,7 @@ export class TensorBuilder {
     if (this.#length <= pieceNumbers && this.#length + coming >= enoughNumbers && this.#declaredBytes > read) {
       const expected = this.#expected(read, coming)
       const isBelieved = expected <= mostExpected * (this.#length + coming)
-      if (isBelieved && this.#memory.mayPromise(8 * expected)) return this.#placeAll(expected)
+      if (isBelieved && this.#memory.canReserveAddressSpace(8 * expected)) return this.#placeAll(expected)
     }
     const capacity = Math.min(pieceNumbers, Math.max(firstPieceNumbers, this.#length, coming))
     return this.#open(capacity, capacity)

@@ -4,9 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { zstdCompressSync } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
 import { test } from 'tap'
+import type { BodySource } from '../../src/formats/context.ts'
 import type { Limits } from '../../src/http/limits.ts'
 import { handleError, Problem } from '../../src/http/problem.ts'
-import type { Reading, RequestWork } from '../../src/http/request-context.ts'
+import type { RequestWork } from '../../src/http/request-context.ts'
 import { Resources, requestWork } from '../../src/http/request-context.ts'
 import { LimitExceeded } from '../../src/loss/validation-errors.ts'
 import { eventually } from '../eventually.ts'
@@ -30,7 +31,7 @@ import { noConnections } from '../wire/support.ts'
 import { bare, portOf } from './plugins/support.ts'
 
 /** A body that is read, and why it is read no longer. */
-class Body implements Reading {
+class Body implements BodySource {
   isWaiting = true
   readonly reasons: Error[] = []
 

@@ -1,11 +1,11 @@
 import type { Evaluations, OpenEvaluation } from '../../evaluations/service.ts'
 import { Problem } from '../../http/problem.ts'
 import type { RequestWork } from '../../http/request-context.ts'
-import { quoted } from '../../http/words.ts'
 import type { Statistics } from '../../loss/report/statistics.ts'
 import { statisticsOf } from '../../loss/report/statistics.ts'
 import type { Tally } from '../../loss/tally.ts'
 import { emptyTally } from '../../loss/tally.ts'
+import { quoted } from '../../loss/words.ts'
 
 /** What the routes of evaluations need. */
 export interface EvaluationRouteOptions {

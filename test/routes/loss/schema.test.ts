@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { z } from 'zod'
-import { validated } from '../../../src/http/validation.ts'
+import { validated } from '../../../src/formats/schema.ts'
 import { losses, lossNames } from '../../../src/loss/kernels/index.ts'
 import { optionNames } from '../../../src/loss/options.ts'
 import type { Options } from '../../../src/loss/spec.ts'

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { inWords, quoted } from '../../src/http/words.ts'
+import { inWords, quoted } from '../../src/loss/words.ts'
 
 test('texts are quoted, and cut when they are long', async (t) => {
   t.equal(quoted('a"b'), '"a\\"b"')
