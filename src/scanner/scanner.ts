@@ -130,23 +130,6 @@ export class DocumentScanner {
     return new ScannedDocument(text, tensors, listed)
   }
 
-  /**
-   * The same at once, where all tensors are small members; else undefined.
-   *
-   * @throws ScanSyntaxError, ScanLimitError if that is no whole document
-   */
-  endAtOnce(): ScannedDocument | undefined {
-    const text = this.#finish()
-    if (this.#listed.length > 0) return undefined
-    const tensors: Record<string, Tensor> = {}
-    for (const [name, builder] of this.#builders) {
-      const { small } = builder
-      if (small === undefined) return undefined
-      tensors[name] = small
-    }
-    return new ScannedDocument(text, tensors, [])
-  }
-
   /** Gives back the memory of a document that is of no use any more. */
   discard(): void {
     this.#memory.release(this.#kept)

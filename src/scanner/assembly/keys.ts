@@ -6,9 +6,8 @@ import {
   HAS_LIST, KEYS_END, KEYS_TOP, KEY_BASE, KEY_COUNT, KEY_HASHES, KEY_PROTO, KEY_TWICE, LIMIT_KEYS, MORE, REASON, REFUSED,
   SECRET, STATE, TENSOR_COUNT, TENSOR_KEYS,
 } from '../layout'
-import { get, getAt, set, setAt } from './memory'
+import { get, getAt, set, setAt, specialsOf } from './memory'
 import { exceed, limit } from './tensor'
-import { specialsOf } from './text'
 
 export function openObject(): i32 {
   const count = get(KEY_COUNT)
