@@ -56,12 +56,12 @@ export class MemoryBudget {
     this.#reserved += bytes
   }
 
-  /** A buffer of about this size that was kept, if there is one and nobody has to make room for it. */
+  /** A buffer of about this size from the pool, if there is one and it needs no room that is held. */
   takePooled(bytes: number): ArrayBuffer | undefined {
     return this.#held + slack * bytes <= this.capacity ? this.#pool.take(bytes) : undefined
   }
 
-  /** Takes back a buffer that nobody needs now. */
+  /** Takes a buffer back for the next request. */
   pool(buffer: ArrayBuffer): void {
     this.#pool.add(buffer)
   }

@@ -11,7 +11,6 @@ import type { Fields } from './parsed-body.ts'
 import { SingleBatch, singleBatch } from './parsed-body.ts'
 import type { BodyReader } from './reader.ts'
 
-/** The members that are read as tensors. */
 const jsonTensors: readonly string[] = [...batchTensors, ...weightOptions]
 
 /**

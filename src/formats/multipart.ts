@@ -63,7 +63,6 @@ export async function readMultipart(
 class Form {
   readonly #context: DecodeContext
   readonly #limits: BodyLimits
-  /** Those of options included. */
   readonly #tensorNames: readonly string[]
   readonly #busboy: BusboyInstance
   /** Resolved when the last part has ended, or the form has gone wrong. */
@@ -73,7 +72,6 @@ class Form {
   readonly #tensors: Fields = {}
   /** Parts of which bytes came that are not worked off, in their order: the streams of several are read at one time. */
   readonly #incoming: IncomingPart[] = []
-  /** Of the first of these parts. */
   #reader: PartReader | undefined
   #failure: Error | undefined
   #optionBytes = 0

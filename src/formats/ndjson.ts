@@ -140,7 +140,6 @@ class LineGroups {
   haveBeenAdded = false
   readonly #memory: Memory
   #isLineByLine: boolean
-  /** Lines to come one by one. */
   #single = 0
 
   constructor(memory: Memory, { maxBodyBytes, maxElements, maxRows, maxColumns, maxNumberLength }: BodyLimits) {
@@ -166,7 +165,6 @@ class LineGroups {
   }
 }
 
-/** Most lines are read in one step. */
 function parsedLine(document: JsonDocument, line: number, task: Task): ParsedLine | Promise<ParsedLine> {
   const fieldsOf = ({ options, tensors }: ScannedDocument) => ({ line, fields: Object.assign(options, tensors) })
   const wrong = (thrown: unknown) => {

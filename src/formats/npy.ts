@@ -19,7 +19,6 @@ export class NpyReader {
   readonly #name: string
   readonly #limits: BodyLimits
   readonly #memory: Memory
-  /** What comes before the array. */
   #head = Buffer.alloc(lengthAt + 4)
   #filled = 0
   /** How much of the head must be there to go on. */
@@ -69,7 +68,6 @@ export class NpyReader {
     return yield* raw.tensor()
   }
 
-  /** Looks at the head as far as it has come. */
   #readHead(): void {
     if (this.#filled < this.#needed) return
     const [head, name] = [this.#head, this.#name]

@@ -116,7 +116,6 @@ function placeData(inputs: unknown, listed: readonly Tensor[]): void {
   }
 }
 
-/** Whether an input has its numbers in one place, and as many as its shape says. */
 function checkNumbers({ name, shape, datatype, parameters, data }: Input, path: Path, errors: ValidationErrors): void {
   const sizePath = [...path, 'parameters', 'binary_data_size']
   const dataPath = [...path, 'data']
@@ -156,7 +155,6 @@ export function locate(inputs: readonly Input[], path: Path, { names }: TensorKi
   return ['inputs', at, 'data', ...(isFlat ? [indexIn(shape, rest)] : rest)]
 }
 
-/** Where a row, or a number of it, stands in a list. */
 function indexIn([, columns]: readonly number[], [row, column = 0]: Path): number {
   return Number(row) * columns + Number(column)
 }

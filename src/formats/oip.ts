@@ -132,7 +132,6 @@ function headerBytesOf(value: string | undefined, { maxBodyBytes }: BodyLimits):
   return bytes
 }
 
-/** Refuses what cannot be, or is too large, before any of it has come. */
 function checkTotal(
   inputs: readonly Input[],
   headerBytes: number,

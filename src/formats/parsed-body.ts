@@ -48,7 +48,6 @@ export interface AskedAnswer {
 /** What every decoder makes of a body: the options, and one batch, or batches as they come. */
 export type ParsedBody = SingleBatch | BatchStream
 
-/** Where the options of a body come from. */
 interface OptionSource {
   readonly options: Fields
   /** The options as JSON, where the body has them as one text that says all of them. */

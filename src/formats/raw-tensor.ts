@@ -10,10 +10,8 @@ import type { BodyLimits } from './limits.ts'
 /** Where bytes lie while they are widened: they come cut anywhere, and numbers must lie aligned. */
 const staging = Buffer.alloc(2 ** 16)
 const longest = 8
-/** Elements that are moved before others have their turn. */
 const elementsPerStep = 2 ** 16
 
-/** How a tensor comes, if not little-endian and row-major. */
 interface Order {
   /** Each element with its highest byte first. */
   readonly isBigEndian?: boolean
@@ -35,7 +33,6 @@ export class RawTensor {
   #filled = 0
   /** The bytes of an element that has come in part. */
   readonly #part = new Uint8Array(longest)
-  /** The first element that no double is exactly, or that is no truth value. */
   #inexact: { readonly index: number; readonly value: bigint | number } | undefined
 
   constructor(name: string, shape: readonly number[], datatype: Datatype, memory: Memory, order: Order = {}) {
@@ -118,7 +115,6 @@ function swapBytes(bytes: Buffer, width: number): void {
   else if (width === 8) bytes.swap64()
 }
 
-/** Turns columns, one after the other, into rows. */
 function* rowMajor(
   from: Float64Array<ArrayBuffer>,
   rows: number,

@@ -31,7 +31,6 @@ export interface BodyHeaders {
   continueBody: (() => void) | null
 }
 
-/** How a body is read. */
 interface ReaderOptions {
   /** Whether the body is worked off while it comes and may go on for ever. */
   readonly isStream?: boolean
@@ -76,7 +75,6 @@ export class BodyReader implements BodySource {
   #chunks = 0
   #isEnded = false
   #failure: Error | undefined
-  /** What has come waits for this before it may be used. */
   #leave: Promise<unknown> | undefined
   #wake: (() => void) | undefined
   readonly #endTrace: ((hasFailed?: boolean) => void) | undefined

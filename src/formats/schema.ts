@@ -69,7 +69,6 @@ function addIssue(issue: Issue, data: unknown, errors: ValidationErrors): void {
   errors.add(path, detailOf(nameOf(path), value, issue.message) + hint, value)
 }
 
-/** The words that would have been right, where there are only some. */
 function wordsOf(issue: Issue): string[] {
   if (issue.code === 'invalid_value') return issue.values.map(String)
   return 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : []
@@ -86,7 +85,6 @@ function nameOf(path: readonly (string | number)[]): string {
   return path.map((step, at) => (typeof step === 'number' ? `[${step}]` : at === 0 ? step : `.${step}`)).join('')
 }
 
-/** What a schema requires where it says nothing itself. */
 function requirementOf(issue: RawIssue): string {
   switch (issue.code) {
     case 'invalid_type':

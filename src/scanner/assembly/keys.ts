@@ -76,7 +76,7 @@ export function keepUnit(unit: u32): void {
   return false
 }
 
-/** Of the words of a kept key. Whoever does not know the secret cannot make many alike. */
+/** A hash of the words of a kept key. Without the secret, clients cannot make many alike. */
 function hashOf(key: usize, end: usize): u16 {
   const secret = load<u64>(SECRET) | 1
   let hash: u64 = 0
