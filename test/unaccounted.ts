@@ -4,7 +4,7 @@ import type { Memory } from '../src/loss/memory.ts'
 export const unaccounted: Memory = {
   reserve() {},
   release() {},
-  mayPromise: () => true,
+  canReserveAddressSpace: () => true,
   allocate: (bytes) => new ArrayBuffer(bytes),
   commit() {},
   free(buffer) {

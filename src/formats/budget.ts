@@ -1,9 +1,8 @@
-import type { Problem } from '../http/problem.ts'
-import { overloaded } from '../http/problem.ts'
 import type { Memory } from '../loss/memory.ts'
 import { LimitExceeded } from '../loss/validation-errors.ts'
 import type { Collector } from '../runtime/collector.ts'
-import { KeptBuffers, slack } from './buffer-pool.ts'
+import { BufferPool, slack } from './buffer-pool.ts'
+import { Overloaded } from './errors.ts'
 
 /** A request, as the budget sees it. */
 export interface Holder {
@@ -18,8 +17,8 @@ export interface Holder {
 /** Bytes that an account holds for nothing, so that small requests cost no bookkeeping. */
 const freeBytes = 2 ** 16
 /** Bytes of buffers that are kept for the next request, beyond what is held: so many, or this part of the budget. */
-const mostKept = 2 ** 24
-const mostKeptPart = 1 / 16
+const mostPooled = 2 ** 24
+const mostPooledPart = 1 / 16
 
 /** The memory that all requests in flight may hold together: bodies, the numbers in them, what is computed, answers. */
 export class MemoryBudget {
@@ -28,15 +27,15 @@ export class MemoryBudget {
   readonly #collector: Collector | undefined
   readonly #accounts = new Set<Account>()
   readonly #byOwner = new Map<string, number>()
-  readonly #kept: KeptBuffers
+  readonly #pool: BufferPool
   #held = 0
-  #promised = 0
+  #reserved = 0
 
   constructor(capacity: number, collector?: Collector) {
     this.capacity = capacity
     this.#collector = collector
-    this.#kept = new KeptBuffers(Math.min(mostKept, mostKeptPart * capacity))
-    collector?.frees(() => this.#kept.clear())
+    this.#pool = new BufferPool(Math.min(mostPooled, mostPooledPart * capacity))
+    collector?.frees(() => this.#pool.clear())
   }
 
   /** Bytes that are held now. */
@@ -48,23 +47,23 @@ export class MemoryBudget {
    * Whether so many bytes may be allocated before they are needed. That takes no memory, but the garbage collector is told of
    * it, and would run for each upload that announces a large body and sends little.
    */
-  mayPromise(bytes: number): boolean {
-    return this.#promised + bytes <= this.capacity
+  canReserveAddressSpace(bytes: number): boolean {
+    return this.#reserved + bytes <= this.capacity
   }
 
   /** Counts bytes that are allocated and not yet in use, or with negative bytes those that are no longer so. */
-  promise(bytes: number): void {
-    this.#promised += bytes
+  reserveAddressSpace(bytes: number): void {
+    this.#reserved += bytes
   }
 
-  /** A buffer of about this size that was kept, if there is one and nobody has to make room for it. */
-  takeKept(bytes: number): ArrayBuffer | undefined {
-    return this.#held + slack * bytes <= this.capacity ? this.#kept.take(bytes) : undefined
+  /** A buffer of about this size from the pool, if there is one and it needs no room that is held. */
+  takePooled(bytes: number): ArrayBuffer | undefined {
+    return this.#held + slack * bytes <= this.capacity ? this.#pool.take(bytes) : undefined
   }
 
-  /** Takes back a buffer that nobody needs now. */
-  keep(buffer: ArrayBuffer): void {
-    this.#kept.keep(buffer)
+  /** Takes a buffer back for the next request. */
+  pool(buffer: ArrayBuffer): void {
+    this.#pool.add(buffer)
   }
 
   open(holder: Holder): Account {
@@ -74,7 +73,7 @@ export class MemoryBudget {
   /**
    * Charges an account, or with negative bytes gives back.
    *
-   * @throws LimitExceeded for more than there can ever be, Problem `overloaded` for more than there is now
+   * @throws LimitExceeded for more than there can ever be, Overloaded for more than there is now
    */
   charge(account: Account, bytes: number): void {
     if (bytes > 0 && this.#held + bytes > this.capacity) this.#makeRoom(account, bytes)
@@ -115,9 +114,9 @@ export class MemoryBudget {
 /** Bytes of a buffer. */
 interface Counted {
   committed: number
-  promised: number
+  reserved: number
   /** Whether the next who takes it may find something in it. */
-  readonly isToKeep: boolean
+  readonly isToPool: boolean
 }
 
 /** What one request holds. */
@@ -148,32 +147,32 @@ export class Account implements Memory {
     this.#settle(this.#held)
   }
 
-  mayPromise(bytes: number): boolean {
-    return this.#budget.mayPromise(bytes)
+  canReserveAddressSpace(bytes: number): boolean {
+    return this.#budget.canReserveAddressSpace(bytes)
   }
 
   allocate(bytes: number, committed = bytes, mayBeUsed = false): ArrayBuffer {
-    const kept = mayBeUsed && !this.#isClosed ? this.#budget.takeKept(bytes) : undefined
+    const pooled = mayBeUsed && !this.#isClosed ? this.#budget.takePooled(bytes) : undefined
     // what was written to before takes memory already
-    const counted = kept?.byteLength ?? committed
+    const counted = pooled?.byteLength ?? committed
     this.reserve(counted)
-    const buffer = kept ?? new ArrayBuffer(bytes)
+    const buffer = pooled ?? new ArrayBuffer(bytes)
     if (this.#isClosed) return buffer
-    const promised = buffer.byteLength - counted
-    this.#budget.promise(promised)
+    const reserved = buffer.byteLength - counted
+    this.#budget.reserveAddressSpace(reserved)
     this.#buffers ??= new Map()
-    this.#buffers.set(buffer, { committed: counted, promised, isToKeep: mayBeUsed })
+    this.#buffers.set(buffer, { committed: counted, reserved, isToPool: mayBeUsed })
     return buffer
   }
 
   commit(buffer: ArrayBuffer, bytes: number): void {
     const counted = this.#buffers?.get(buffer)
     if (counted === undefined) return
-    const fresh = Math.min(bytes, counted.promised)
+    const fresh = Math.min(bytes, counted.reserved)
     this.reserve(fresh)
-    this.#budget.promise(-fresh)
+    this.#budget.reserveAddressSpace(-fresh)
     counted.committed += fresh
-    counted.promised -= fresh
+    counted.reserved -= fresh
   }
 
   free(buffer: ArrayBufferLike): void {
@@ -181,7 +180,7 @@ export class Account implements Memory {
     if (counted === undefined) return
     this.#buffers?.delete(buffer)
     this.#giveBack(buffer, counted)
-    this.#budget.promise(-counted.promised)
+    this.#budget.reserveAddressSpace(-counted.reserved)
     this.release(counted.committed)
   }
 
@@ -191,7 +190,7 @@ export class Account implements Memory {
     this.#isClosed = true
     for (const [buffer, counted] of this.#buffers ?? []) {
       this.#giveBack(buffer, counted)
-      this.#budget.promise(-counted.promised)
+      this.#budget.reserveAddressSpace(-counted.reserved)
     }
     this.#buffers = undefined
     this.#held = 0
@@ -199,9 +198,9 @@ export class Account implements Memory {
   }
 
   /** Left to the garbage collector it would stay until that has the time. */
-  #giveBack(buffer: ArrayBufferLike, { isToKeep }: Counted): void {
+  #giveBack(buffer: ArrayBufferLike, { isToPool }: Counted): void {
     if (!(buffer instanceof ArrayBuffer) || buffer.detached) return
-    if (isToKeep) this.#budget.keep(buffer)
+    if (isToPool) this.#budget.pool(buffer)
     else buffer.transfer(0)
   }
 
@@ -211,8 +210,8 @@ export class Account implements Memory {
   }
 }
 
-function noRoom(): Problem {
-  return overloaded('Too many bytes of requests are in flight.', 1, 'maxInFlightBytes')
+function noRoom(): Overloaded {
+  return new Overloaded('Too many bytes of requests are in flight.')
 }
 
 function tooMuch(allowed: number): LimitExceeded {

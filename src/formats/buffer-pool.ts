@@ -1,15 +1,14 @@
-/** Smaller buffers come from the system soon enough. */
+/** Bytes; smaller buffers are not kept. */
 const worthKeeping = 2 ** 17
 
 /** How much larger a buffer may be than what is needed: the size of a JSON body is only guessed. */
 export const slack = 1.25
 
 /**
- * Buffers that were freed, up to some bytes, for whoever needs one of about the same size and reads only what it has written. Clients
- * send batches of one size again and again, and a new buffer of some megabytes has to be cleared and brought into the caches, which
- * takes longer than to evaluate what comes into it.
+ * Buffers that were freed, up to some bytes, for users that need one of about the same size and read only what they have written.
+ * Clients send batches of one size again and again, and a new buffer of some megabytes would have to be cleared.
  */
-export class KeptBuffers {
+export class BufferPool {
   readonly #mostBytes: number
   /** The one that was kept longest first. */
   readonly #buffers: ArrayBuffer[] = []
@@ -30,8 +29,8 @@ export class KeptBuffers {
     return at < 0 ? undefined : this.#remove(at)
   }
 
-  /** Takes a buffer from whoever has it: it is detached, and kept or given back to the system. */
-  keep(buffer: ArrayBuffer): void {
+  /** Takes a buffer over: it is detached, and kept or given back to the system. */
+  add(buffer: ArrayBuffer): void {
     if (buffer.byteLength < worthKeeping || buffer.byteLength > this.#mostBytes) {
       buffer.transfer(0)
       return

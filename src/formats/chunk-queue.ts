@@ -6,7 +6,7 @@ const worthFreeing = 4096
 
 /** Chunks that wait to be taken, first in first out. */
 export class ChunkQueue {
-  /** Whether the chunks that own their whole buffer are nobody else's, so that it may be freed. */
+  /** Whether a chunk that is all of its buffer may be freed with it. */
   readonly #isOwner: boolean
   readonly #list: Buffer[] = []
   #bytes = 0
@@ -58,7 +58,6 @@ export class ChunkQueue {
     buffer.transfer(0)
   }
 
-  /** Cuts the last piece to what is in it. */
   #trim(): void {
     if (this.#filled < 0) return
     const last = this.#list.length - 1

@@ -1,10 +1,11 @@
 import type { Hash } from 'node:crypto'
 import { createHash } from 'node:crypto'
-import { Problem } from '../http/problem.ts'
+import { DigestMismatch, MalformedDigest } from './errors.ts'
 
 /** The algorithms of RFC 9530 that are checked; those it calls insecure are not. */
 const algorithms: Readonly<Record<string, string>> = { 'sha-256': 'sha256', 'sha-512': 'sha512' }
 
+const malformed = 'Content-Digest must be a list of digests such as sha-256=:BASE64: (RFC 9530).'
 const member = /^([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/]*={0,2}):$/
 
 /** Whether a body has the digests that its Content-Digest says (RFC 9530), seen as it comes. */
@@ -13,12 +14,12 @@ export class ContentDigest {
 
   /**
    * @param header of algorithms and digests, of which those not known here are passed over
-   * @throws Problem `bad-request` for anything else
+   * @throws MalformedDigest for anything else
    */
   constructor(header: string) {
     this.#expected = header.split(',').flatMap((part) => {
       const [, name, digest] = member.exec(part.trim()) ?? []
-      if (name === undefined) throw malformed()
+      if (name === undefined) throw new MalformedDigest(malformed)
       const algorithm = algorithms[name]
       if (algorithm === undefined) return []
       return [{ name, digest: Buffer.from(digest, 'base64'), hash: createHash(algorithm) }]
@@ -29,15 +30,10 @@ export class ContentDigest {
     for (const { hash } of this.#expected) hash.update(chunk)
   }
 
-  /** @throws Problem `digest-mismatch` */
+  /** @throws DigestMismatch */
   check(): void {
     const wrong = this.#expected.find(({ digest, hash }) => !hash.digest().equals(digest))
     if (wrong === undefined) return
-    throw new Problem('digest-mismatch', `The ${wrong.name} digest of the body is not the one in Content-Digest.`)
+    throw new DigestMismatch(`The ${wrong.name} digest of the body is not the one in Content-Digest.`)
   }
-}
-
-function malformed(): Problem {
-  const detail = 'Content-Digest must be a list of digests such as sha-256=:BASE64: (RFC 9530).'
-  return new Problem('bad-request', detail)
 }

@@ -2,14 +2,12 @@ import type { Memory } from '../loss/memory.ts'
 import type { Tensor } from '../loss/tensor.ts'
 import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
 import type { ScanLimits } from '../scanner/scanner.ts'
-import { JsonTensor } from './json-part.ts'
+import { JsonTensor } from './multipart-json.ts'
 
 const [comma, newline, carriageReturn] = Buffer.from(',\n\r')
 
-/** What some programs begin UTF-8 with, byte by byte. */
 const byteOrderMark = '\xef\xbb\xbf'
 
-/** A number as JSON has it. */
 const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 /** A number as programs write it besides: `+1`, `.5`, `5.`, `007`. */
 const otherNumber = /^([+-]?)(?=\.?\d)0*(\d*)\.?(\d*)([eE][+-]?\d+)?$/
@@ -23,15 +21,11 @@ export class CsvReader {
   readonly #name: string
   readonly #limits: ScanLimits
   readonly #json: JsonTensor
-  /** Whether the row that is read holds names. */
   #isHeader: boolean
   /** The line of the file that is read, from 1. */
   #row = 1
-  /** Cells of the row before the one that is being read. */
   #cells = 0
-  /** Cells of the first row of numbers. */
   #columns = 0
-  /** The beginning of a cell that a chunk cut. */
   #carry = ''
   #isAfterReturn = false
   #text = '['
@@ -120,7 +114,6 @@ export class CsvReader {
     throw new LimitExceeded('maxNumberLength', maxNumberLength, [this.#name], detail)
   }
 
-  /** A cell that is no number of JSON, as one. */
   #rewritten(cell: string): string {
     const [, sign, whole, fraction, exponent = ''] = otherNumber.exec(unquoted(cell)) ?? []
     if (sign === undefined) {
@@ -138,7 +131,6 @@ export class CsvReader {
     refuse([this.#name], detail, columnsOf(this.#cells))
   }
 
-  /** The cell that is being read. */
   #place(): string {
     return `row ${this.#row}, column ${Math.max(1, this.#cells)} of ${this.#name}`
   }
@@ -154,7 +146,6 @@ function columnsOf(count: number): string {
   return count === 1 ? '1 column' : `${count} columns`
 }
 
-/** A cell without the spaces around it and the quotation marks that it may stand in. */
 function unquoted(cell: string): string {
   const text = cell.trim()
   return text.length > 1 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1).trim() : text

@@ -1,7 +1,7 @@
 import type { Transform, TransformCallback } from 'node:stream'
 import { constants, Gunzip, Inflate, ZstdDecompress } from 'node:zlib'
-import { Problem } from '../http/problem.ts'
-import { ZstdFrames } from './zstd-frames.ts'
+import { UnsupportedEncoding } from './errors.ts'
+import { ZstdFrame } from './zstd-frame.ts'
 
 /** How the bodies of a content coding are inflated. */
 export interface Inflation {
@@ -33,34 +33,28 @@ const GzipInflater = toTheEnd(Gunzip)
 /** What HTTP calls deflate has the header and the checksum of zlib around it (RFC 9110, section 8.4.1.2). */
 const DeflateInflater = toTheEnd(Inflate)
 
+/** Inflates one zstd frame; the decoder alone would go on with what follows it, or drop that, depending on the chunks. */
 class ZstdInflater extends ZstdDecompress {
-  readonly #frames = new ZstdFrames()
+  readonly #frame = new ZstdFrame()
 
   constructor() {
     super({
       // RFC 9659: the content coding has windows of at most 8 MiB
       params: { [constants.ZSTD_d_windowLogMax]: 23 },
-      // the last of the pieces that node sees need not be the last of the body
-      finishFlush: constants.ZSTD_e_continue,
     })
   }
 
   override _transform(chunk: Buffer, encoding: BufferEncoding, done: TransformCallback): void {
-    const pieces = this.#frames.cut(chunk)
-    const next = () => {
-      try {
-        const { value } = pieces.next()
-        if (value === undefined) done()
-        else super._transform(value, encoding, next)
-      } catch (error) {
-        done(error as Error)
-      }
+    try {
+      this.#frame.read(chunk)
+      super._transform(chunk, encoding, done)
+    } catch (error) {
+      done(error as Error)
     }
-    next()
   }
 
   override _flush(done: TransformCallback): void {
-    done(this.#frames.isWhole ? null : new Error('unexpected end of file'))
+    done(this.#frame.isWhole ? null : new Error('unexpected end of file'))
   }
 }
 
@@ -76,17 +70,11 @@ export const acceptedEncodings = Object.keys(inflations)
 /**
  * How a body with this Content-Encoding is inflated, or `undefined` where nothing is to inflate.
  *
- * @throws Problem `unsupported-media-type`
+ * @throws UnsupportedEncoding
  */
 export function inflationOf(encoding: string | undefined): Inflation | undefined {
   const name = encoding?.trim().toLowerCase() ?? 'identity'
   if (name === 'identity') return undefined
   if (Object.hasOwn(inflations, name)) return inflations[name]
-  const accepted = acceptedEncodings.join(', ')
-  throw new Problem(
-    'unsupported-media-type',
-    `Content-Encoding must be one of ${accepted}, or absent.`,
-    { accepted: acceptedEncodings },
-    { 'accept-encoding': accepted },
-  )
+  throw new UnsupportedEncoding(acceptedEncodings)
 }

@@ -1,16 +1,16 @@
 import type { BusboyFileStream, BusboyInstance } from '@fastify/busboy'
 import { Busboy } from '@fastify/busboy'
-import type { Limits } from '../http/limits.ts'
-import { Problem } from '../http/problem.ts'
-import type { RequestContext } from '../http/request-context.ts'
-import { quoted } from '../http/words.ts'
 import { batchTensors } from '../loss/batch.ts'
 import { weightOptions } from '../loss/options.ts'
 import type { Tensor } from '../loss/tensor.ts'
 import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
+import { quoted } from '../loss/words.ts'
 import type { ScannedDocument } from '../scanner/scanner.ts'
+import type { DecodeContext } from './context.ts'
 import { CsvReader } from './csv.ts'
-import { JsonOptions, JsonTensor } from './json-part.ts'
+import { MalformedBody } from './errors.ts'
+import type { BodyLimits } from './limits.ts'
+import { JsonOptions, JsonTensor } from './multipart-json.ts'
 import { NpyReader } from './npy.ts'
 import type { Fields, ParsedBody } from './parsed-body.ts'
 import { singleBatch } from './parsed-body.ts'
@@ -46,24 +46,23 @@ interface PartReader {
  *
  * @param contentType with the boundary
  * @param tensorNames the parts that are read as tensors, besides those of options
- * @throws Problem, InvalidContent, LimitExceeded
+ * @throws MalformedBody, InvalidContent, LimitExceeded
  */
 export async function readMultipart(
   reader: BodyReader,
   contentType: string,
-  work: RequestContext,
-  limits: Limits,
+  context: DecodeContext,
+  limits: BodyLimits,
   tensorNames: readonly string[] = batchTensors,
 ): Promise<ParsedBody> {
-  const form = new Form(contentType, work, limits, tensorNames)
+  const form = new Form(contentType, context, limits, tensorNames)
   for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) await form.write(piece)
   return form.end()
 }
 
 class Form {
-  readonly #work: RequestContext
-  readonly #limits: Limits
-  /** Those of options included. */
+  readonly #context: DecodeContext
+  readonly #limits: BodyLimits
   readonly #tensorNames: readonly string[]
   readonly #busboy: BusboyInstance
   /** Resolved when the last part has ended, or the form has gone wrong. */
@@ -73,15 +72,14 @@ class Form {
   readonly #tensors: Fields = {}
   /** Parts of which bytes came that are not worked off, in their order: the streams of several are read at one time. */
   readonly #incoming: IncomingPart[] = []
-  /** Of the first of these parts. */
   #reader: PartReader | undefined
   #failure: Error | undefined
   #optionBytes = 0
   #hasCsvHeader = false
   #hasCsv = false
 
-  constructor(contentType: string, work: RequestContext, limits: Limits, tensorNames: readonly string[]) {
-    this.#work = work
+  constructor(contentType: string, context: DecodeContext, limits: BodyLimits, tensorNames: readonly string[]) {
+    this.#context = context
     this.#limits = limits
     this.#tensorNames = [...tensorNames, ...weightOptions]
     this.#busboy = busboyOf(contentType, limits.maxKeys)
@@ -134,7 +132,7 @@ class Form {
       }
       if (!part.isWhole) break
       // a browser sends a field that is not filled in as a part without bytes
-      if (this.#reader !== undefined) await this.#work.task.run(this.#reader.end())
+      if (this.#reader !== undefined) await this.#context.task.run(this.#reader.end())
       this.#reader = undefined
       this.#incoming.shift()
     }
@@ -143,7 +141,7 @@ class Form {
 
   /** Gives bytes to a reader, so many at once that others get their turn: CSV takes a tenth of a microsecond a byte. */
   async #feed(reader: PartReader, bytes: Buffer): Promise<void> {
-    const { task } = this.#work
+    const { task } = this.#context
     for (let from = 0; from < bytes.length; from += bytesPerStep) {
       reader.write(bytes.subarray(from, from + bytesPerStep))
       if (task.isDue) await task.pause()
@@ -173,7 +171,7 @@ class Form {
   }
 
   #tensorReader(name: string, type: string): NpyReader | JsonTensor | CsvReader {
-    const [limits, { memory }] = [this.#limits, this.#work]
+    const [limits, { memory }] = [this.#limits, this.#context]
     if (type === 'application/json' || type === noType) return new JsonTensor(name, limits, memory)
     if (type !== 'text/csv') return new NpyReader(name, limits, memory)
     this.#hasCsv = true
@@ -181,7 +179,7 @@ class Form {
   }
 
   #optionsPart(): PartReader {
-    const reader = new JsonOptions('options', weightOptions, this.#limits, this.#work.memory)
+    const reader = new JsonOptions('options', weightOptions, this.#limits, this.#context.memory)
     const set = ({ options, tensors }: ScannedDocument) => {
       for (const [name, value] of Object.entries({ ...options, ...tensors })) {
         if (this.#tensorNames.includes(name) && !(name in tensors)) {
@@ -226,7 +224,7 @@ class Form {
       const detail = `The options are longer than maxOptionBytes, ${maxOptionBytes} bytes.`
       throw new LimitExceeded('maxOptionBytes', maxOptionBytes, [name], detail)
     }
-    this.#work.memory.reserve(bytes)
+    this.#context.memory.reserve(bytes)
   }
 
   #setCsvHeader(text: string): void {
@@ -254,7 +252,7 @@ function busboyOf(contentType: string, mostParts: number): BusboyInstance {
 }
 
 /** @param error what @fastify/busboy, whose types do not say that it is an Error, says is wrong */
-function malformed(error: unknown): Problem {
+function malformed(error: unknown): MalformedBody {
   const why = (error as Error).message.replace(/\.$/, '')
-  return new Problem('malformed-body', `The body is not valid multipart/form-data: ${why}.`)
+  return new MalformedBody(`The body is not valid multipart/form-data: ${why}.`)
 }

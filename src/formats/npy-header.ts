@@ -10,7 +10,6 @@ export interface NpyHeader {
   readonly shape: readonly number[]
 }
 
-/** The types of numbers by the letter and the size that NumPy has for them. */
 const datatypesByCode: Readonly<Record<string, Datatype>> = {
   f8: 'FP64',
   f4: 'FP32',
@@ -99,13 +98,11 @@ function typeOf(name: string, tokens: Tokens): Pick<NpyHeader, 'datatype' | 'isB
 const token = /[ \t\n]*(?:'[^'\\]*'|"[^"\\]*"|\d+L?(?!\w)|(?:True|False)(?!\w)|[{}()[\],:])/y
 const space = /[ \t\n]*/y
 
-/** The parts of a header, one after the other. */
 class Tokens {
   readonly #name: string
   readonly #text: string
   /** The next part; empty at the end, and where there is none that a header may have. */
   next = ''
-  /** Where it begins. */
   #at = 0
 
   constructor(name: string, text: string) {

@@ -1,8 +1,8 @@
-import type { Limits } from '../http/limits.ts'
 import type { Memory } from '../loss/memory.ts'
 import type { Tensor } from '../loss/tensor.ts'
 import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
 import { bytesOf } from './datatypes.ts'
+import type { BodyLimits } from './limits.ts'
 import type { NpyHeader } from './npy-header.ts'
 import { npyHeaderOf } from './npy-header.ts'
 import { checkShape, RawTensor } from './raw-tensor.ts'
@@ -17,9 +17,8 @@ const maxHeaderBytes = 2 ** 16
 /** Reads one .npy file, in chunks of any size: versions 1 to 3, either order of the bytes and of the elements. */
 export class NpyReader {
   readonly #name: string
-  readonly #limits: Limits
+  readonly #limits: BodyLimits
   readonly #memory: Memory
-  /** What comes before the array. */
   #head = Buffer.alloc(lengthAt + 4)
   #filled = 0
   /** How much of the head must be there to go on. */
@@ -30,7 +29,7 @@ export class NpyReader {
    * @param name of the tensor, for errors
    * @param memory where the numbers are kept
    */
-  constructor(name: string, limits: Limits, memory: Memory) {
+  constructor(name: string, limits: BodyLimits, memory: Memory) {
     this.#name = name
     this.#limits = limits
     this.#memory = memory
@@ -69,7 +68,6 @@ export class NpyReader {
     return yield* raw.tensor()
   }
 
-  /** Looks at the head as far as it has come. */
   #readHead(): void {
     if (this.#filled < this.#needed) return
     const [head, name] = [this.#head, this.#name]

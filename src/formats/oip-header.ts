@@ -1,6 +1,4 @@
 import { z } from 'zod'
-import type { Limits } from '../http/limits.ts'
-import { checkValueCount, validated } from '../http/validation.ts'
 import { batchTensors, comparisonTensors } from '../loss/batch.ts'
 import { weightOptions } from '../loss/options.ts'
 import { asReceived } from '../loss/shape.ts'
@@ -10,7 +8,9 @@ import type { Path } from '../loss/validation-errors.ts'
 import { ValidationErrors } from '../loss/validation-errors.ts'
 import type { ScannedDocument } from '../scanner/scanner.ts'
 import { bytesOf, datatypes } from './datatypes.ts'
+import type { BodyLimits } from './limits.ts'
 import { checkShape, elementsOf } from './raw-tensor.ts'
+import { checkValueCount, validated } from './schema.ts'
 
 /** An inference request with these tensors: all of a JSON body, or the JSON part of a binary one. */
 function headerWith(names: readonly [TensorName, ...TensorName[]], id: string) {
@@ -86,11 +86,11 @@ export function sizeOf({ parameters }: Input): number {
  */
 export function headerOf(
   { options, tensors, listed }: ScannedDocument,
-  limits: Limits,
+  limits: BodyLimits,
   { header: schema }: TensorKind = batchKind,
 ): BinaryHeader {
   placeData(options.inputs, listed)
-  checkValueCount({ inputs: options.inputs })
+  checkValueCount({ inputs: options.inputs }, limits.maxOptionValues)
   const header = validated(schema, { ...options, ...tensors })
   const { inputs } = header
   const errors = new ValidationErrors()
@@ -116,7 +116,6 @@ function placeData(inputs: unknown, listed: readonly Tensor[]): void {
   }
 }
 
-/** Whether an input has its numbers in one place, and as many as its shape says. */
 function checkNumbers({ name, shape, datatype, parameters, data }: Input, path: Path, errors: ValidationErrors): void {
   const sizePath = [...path, 'parameters', 'binary_data_size']
   const dataPath = [...path, 'data']
@@ -156,7 +155,6 @@ export function locate(inputs: readonly Input[], path: Path, { names }: TensorKi
   return ['inputs', at, 'data', ...(isFlat ? [indexIn(shape, rest)] : rest)]
 }
 
-/** Where a row, or a number of it, stands in a list. */
 function indexIn([, columns]: readonly number[], [row, column = 0]: Path): number {
   return Number(row) * columns + Number(column)
 }

@@ -1,45 +1,22 @@
-import type { Limits } from '../http/limits.ts'
-import { Problem } from '../http/problem.ts'
-import type { RequestContext } from '../http/request-context.ts'
 import type { Memory } from '../loss/memory.ts'
 import { weightOptions } from '../loss/options.ts'
 import { pack } from '../loss/pack.ts'
 import type { Path } from '../loss/validation-errors.ts'
 import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
 import type { ScannedDocument } from '../scanner/scanner.ts'
-import { JsonScanner, jsonBody, scanJson, scannedWhole } from './json.ts'
-import { typedData } from './json-data.ts'
+import type { DecodeContext } from './context.ts'
+import { locatedError, MalformedBody } from './errors.ts'
+import { JsonDocument } from './json-document.ts'
+import type { BodyLimits } from './limits.ts'
 import type { BinaryHeader, Input, TensorKind } from './oip-header.ts'
 import { batchKind, headerOf, inputData, locate, sizeOf } from './oip-header.ts'
+import { typedData } from './oip-json-data.ts'
 import type { Fields, SingleBatch } from './parsed-body.ts'
-import { placedError, singleBatch } from './parsed-body.ts'
+import { singleBatch } from './parsed-body.ts'
 import { elementsOf, RawTensor } from './raw-tensor.ts'
 import type { BodyReader } from './reader.ts'
 
 const inferenceTensors: readonly string[] = [inputData]
-
-/** Reads `application/json` that is one batch: as one object, or as an inference request without bytes. */
-export async function readBatch(
-  reader: BodyReader,
-  work: RequestContext,
-  limits: Limits,
-  kind = batchKind,
-): Promise<SingleBatch> {
-  const document = await scanJson(reader, work, limits, kind.members)
-  return isInference(document) ? work.task.run(inferenceIn(document, work.memory, limits, kind)) : jsonBody(document)
-}
-
-/** The same of a body that has come as a whole, step by step. */
-export function* readWholeBatch(
-  body: Buffer,
-  memory: Memory,
-  limits: Limits,
-  kind = batchKind,
-): Generator<void, SingleBatch> {
-  const scanner = scannedWhole(body, memory, limits, kind.members)
-  const document = scanner.endAtOnce() ?? (yield* scanner.end())
-  return isInference(document) ? yield* inferenceIn(document, memory, limits, kind) : jsonBody(document)
-}
 
 /**
  * Reads an inference request, whatever its Content-Type says.
@@ -48,25 +25,22 @@ export function* readWholeBatch(
  */
 export async function readInference(
   reader: BodyReader,
-  work: RequestContext,
+  context: DecodeContext,
   headerLength: string | undefined,
-  limits: Limits,
+  limits: BodyLimits,
 ): Promise<SingleBatch> {
-  if (headerLength !== undefined) return readBinary(reader, work, headerLength, limits)
-  const document = await scanJson(reader, work, limits, inferenceTensors)
-  return work.task.run(inferenceIn(document, work.memory, limits, batchKind))
+  if (headerLength !== undefined) return readBinary(reader, context, headerLength, limits)
+  const { task, memory } = context
+  const document = new JsonDocument(inferenceTensors, limits, memory, reader.declaredBytes)
+  await document.writeAll(reader)
+  return task.run(inferenceBatch(await task.run(document.end()), memory, limits, batchKind))
 }
 
-function isInference(document: ScannedDocument): boolean {
-  // what a small body has besides its tensors is not looked into for nothing
-  const mayInfer = document.listed.length > 0 || document.text.includes('"inputs"')
-  return mayInfer && 'inputs' in document.options
-}
-
-function* inferenceIn(
+/** The batch of an inference request that is all JSON. */
+export function* inferenceBatch(
   document: ScannedDocument,
   memory: Memory,
-  limits: Limits,
+  limits: BodyLimits,
   kind: TensorKind,
 ): Generator<void, SingleBatch> {
   const header = headerOf(document, limits, kind)
@@ -86,30 +60,30 @@ function* inferenceIn(
  */
 export async function readBinary(
   reader: BodyReader,
-  { task, memory }: RequestContext,
+  { task, memory }: DecodeContext,
   headerLength: string | undefined,
-  limits: Limits,
+  limits: BodyLimits,
   kind = batchKind,
 ): Promise<SingleBatch> {
   const headerBytes = headerBytesOf(headerLength, limits)
-  const scanner = new JsonScanner(inferenceTensors, limits, memory, headerBytes)
+  const json = new JsonDocument(inferenceTensors, limits, memory, headerBytes)
   let left = headerBytes
   let tensors: RawTensors | undefined
   for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) {
     let rest = piece
     if (tensors === undefined) {
-      scanner.write(rest.subarray(0, left))
+      json.write(rest.subarray(0, left))
       const used = Math.min(left, rest.length)
       left -= used
       if (left > 0) continue
       rest = rest.subarray(used)
-      const header = headerOf(await task.run(scanner.end()), limits, kind)
+      const header = headerOf(await task.run(json.end()), limits, kind)
       checkTotal(header.inputs, headerBytes, reader.declaredBytes, limits)
       tensors = new RawTensors(header, memory)
     }
     tensors.write(rest)
   }
-  if (!tensors?.isWhole) throw new Problem('malformed-body', 'The body ends before the bytes that its header declares.')
+  if (!tensors?.isWhole) throw new MalformedBody('The body ends before the bytes that its header declares.')
   return task.run(bodyOf(tensors, kind))
 }
 
@@ -144,10 +118,9 @@ class RawTensors {
   }
 }
 
-function headerBytesOf(value: string | undefined, { maxBodyBytes }: Limits): number {
+function headerBytesOf(value: string | undefined, { maxBodyBytes }: BodyLimits): number {
   if (value === undefined || !/^\d{1,15}$/.test(value)) {
-    throw new Problem(
-      'malformed-body',
+    throw new MalformedBody(
       'A binary body needs the header Inference-Header-Content-Length: the length of its JSON part.',
     )
   }
@@ -159,12 +132,11 @@ function headerBytesOf(value: string | undefined, { maxBodyBytes }: Limits): num
   return bytes
 }
 
-/** Refuses what cannot be, or is too large, before any of it has come. */
 function checkTotal(
   inputs: readonly Input[],
   headerBytes: number,
   declaredBytes: number,
-  { maxBodyBytes, maxInFlightBytes }: Limits,
+  { maxBodyBytes, maxInFlightBytes }: BodyLimits,
 ): void {
   const total = inputs.reduce((sum, input) => sum + sizeOf(input), headerBytes)
   if (total > maxBodyBytes) {
@@ -198,7 +170,7 @@ function* bodyOf({ header, all }: RawTensors, kind: TensorKind): Generator<void,
     if (name in options) refuse(['parameters', name], `${name} is a tensor and belongs in inputs`, options[name])
   }
   for (const name of weightOptions) if (name in options) options[name] = pack(name, options[name])
-  const place = { locate: (path: Path) => locate(inputs, path, kind) }
+  const location = { locate: (path: Path) => locate(inputs, path, kind) }
   const batch: Fields = {}
   try {
     for (const raw of all) batch[raw.name] = yield* raw.tensor()
@@ -206,7 +178,7 @@ function* bodyOf({ header, all }: RawTensors, kind: TensorKind): Generator<void,
       if (data !== undefined) batch[name] = yield* typedData(name, shape, datatype, data)
     }
   } catch (error) {
-    throw placedError(place, error)
+    throw locatedError(location, error)
   }
-  return singleBatch(options, batch, place, { id, outputs, binaryOutput })
+  return singleBatch(options, batch, location, { id, outputs, binaryOutput })
 }

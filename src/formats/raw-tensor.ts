@@ -1,4 +1,3 @@
-import type { Limits } from '../http/limits.ts'
 import type { Memory } from '../loss/memory.ts'
 import { pathOf, place } from '../loss/shape.ts'
 import type { Tensor } from '../loss/tensor.ts'
@@ -6,14 +5,13 @@ import type { Path } from '../loss/validation-errors.ts'
 import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
 import type { Datatype } from './datatypes.ts'
 import { bytesOf, valueAt, widen } from './datatypes.ts'
+import type { BodyLimits } from './limits.ts'
 
 /** Where bytes lie while they are widened: they come cut anywhere, and numbers must lie aligned. */
 const staging = Buffer.alloc(2 ** 16)
 const longest = 8
-/** Elements that are moved before others have their turn. */
 const elementsPerStep = 2 ** 16
 
-/** How a tensor comes, if not little-endian and row-major. */
 interface Order {
   /** Each element with its highest byte first. */
   readonly isBigEndian?: boolean
@@ -35,7 +33,6 @@ export class RawTensor {
   #filled = 0
   /** The bytes of an element that has come in part. */
   readonly #part = new Uint8Array(longest)
-  /** The first element that no double is exactly, or that is no truth value. */
   #inexact: { readonly index: number; readonly value: bigint | number } | undefined
 
   constructor(name: string, shape: readonly number[], datatype: Datatype, memory: Memory, order: Order = {}) {
@@ -118,7 +115,6 @@ function swapBytes(bytes: Buffer, width: number): void {
   else if (width === 8) bytes.swap64()
 }
 
-/** Turns columns, one after the other, into rows. */
 function* rowMajor(
   from: Float64Array<ArrayBuffer>,
   rows: number,
@@ -150,7 +146,7 @@ export function elementsOf(shape: readonly number[]): number {
  *
  * @throws LimitExceeded
  */
-export function checkShape(shape: readonly number[], limits: Limits, path: Path): void {
+export function checkShape(shape: readonly number[], limits: BodyLimits, path: Path): void {
   const [rows = 1, columns = 1] = shape
   const sizes = { maxRows: rows, maxColumns: columns, maxElements: elementsOf(shape) }
   for (const limit of ['maxRows', 'maxColumns', 'maxElements'] as const) {

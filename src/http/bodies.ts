@@ -1,13 +1,15 @@
 import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { readJson, readWholeJson } from '../formats/json.ts'
+import { decodeJson, readJson } from '../formats/json.ts'
 import { readMultipart } from '../formats/multipart.ts'
 import { readLines, readNdjson } from '../formats/ndjson.ts'
-import { readBatch, readBinary, readInference, readWholeBatch } from '../formats/oip.ts'
+import { readBinary, readInference } from '../formats/oip.ts'
+import type { TensorKind } from '../formats/oip-header.ts'
 import { batchKind, comparisonKind } from '../formats/oip-header.ts'
 import type { ParsedBody } from '../formats/parsed-body.ts'
 import { BodyReader, bodyAtHand } from '../formats/reader.ts'
 import { drain } from '../wire/drain.ts'
+import { smallChunksOf } from '../wire/small-chunks.ts'
 import { unsupportedMediaType } from './error-handler.ts'
 import { registerExpectations } from './expect.ts'
 import type { Limits } from './limits.ts'
@@ -23,10 +25,7 @@ export function registerBodies(app: FastifyInstance, limits: Limits): void {
   // a body of DELETE means nothing (RFC 9110, section 9.3.5); like one of GET it is not looked at
   app.addHttpMethod('DELETE', { hasBody: false, overrideExisting: true })
   app.removeAllContentTypeParsers()
-  addJsonParser(app, limits, {
-    whole: (body, { memory }) => readWholeJson(body, memory, limits),
-    inPieces: (reader, work) => readJson(reader, work, limits),
-  })
+  addJsonParser(app, limits)
   registerExpectations(app)
   // an answer before the end of the body: the rest is read, so that a client that is still sending sees the answer
   app.addHook('onSend', (request, reply, _payload, done) => {
@@ -58,10 +57,7 @@ export function registerComparisonBodies(app: FastifyInstance): void {
 export function registerBatchBodies(app: FastifyInstance, kind = batchKind): void {
   const { limits } = app.resources
   app.removeContentTypeParser('application/json')
-  addJsonParser(app, limits, {
-    whole: (body, { memory }) => readWholeBatch(body, memory, limits, kind),
-    inPieces: (reader, work) => readBatch(reader, work, limits, kind),
-  })
+  addJsonParser(app, limits, kind)
   app.addContentTypeParser('application/octet-stream', async (request: FastifyRequest, payload: Readable) =>
     request.work.during('decode', () =>
       readBinary(readerOf(request, payload, 'binary'), request.work, headerLengthOf(request), limits, kind),
@@ -106,21 +102,19 @@ export function registerLineBodies(app: FastifyInstance): void {
   )
 }
 
-/** The two ways to read a JSON body: as one that has come as a whole, step by step, or in pieces as they come. */
-interface JsonWays {
-  whole(body: Buffer, work: RequestContext): Generator<void, ParsedBody>
-  inPieces(reader: BodyReader, work: RequestContext): Promise<ParsedBody>
-}
-
-/** Has JSON bodies read, without a promise where the body is there: one costs a small request as much as a hook. */
-function addJsonParser(app: FastifyInstance, limits: Limits, ways: JsonWays): void {
+/**
+ * Has JSON bodies read, without a promise where the body is there.
+ *
+ * @param kind of tensors, where a body may also be an inference request
+ */
+function addJsonParser(app: FastifyInstance, limits: Limits, kind?: TensorKind): void {
   const read = (request: FastifyRequest, payload: Readable) => {
     const { work } = request
     const whole = bodyAtHand(request, payload, limits)
     return work.during('decode', () =>
       whole === undefined
-        ? ways.inPieces(readerOf(request, payload, 'json'), work)
-        : work.task.runNow(ways.whole(counted(whole, work), work)),
+        ? readJson(readerOf(request, payload, 'json'), work, limits, kind)
+        : work.task.runNow(decodeJson(counted(whole, work), work.memory, limits, kind)),
     )
   }
   app.addContentTypeParser('application/json', (request: FastifyRequest, payload: Readable, done) => {
@@ -141,7 +135,8 @@ function addJsonParser(app: FastifyInstance, limits: Limits, ways: JsonWays): vo
 
 function readerOf(request: FastifyRequest, payload: Readable, format: BodyFormat): BodyReader {
   request.work.format = format
-  return new BodyReader(request, payload, request.work, request.server.resources.limits, format === 'ndjson')
+  const options = { isStream: format === 'ndjson', smallChunks: () => smallChunksOf(payload) }
+  return new BodyReader(request, payload, request.work, request.server.resources.limits, options)
 }
 
 /** A body that came as a whole, counted. */

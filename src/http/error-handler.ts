@@ -1,14 +1,22 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { EvaluationGone, StoreUnavailable } from '../database/errors.ts'
-import { PlacedError } from '../formats/parsed-body.ts'
+import {
+  BodyError,
+  BodyTooSlow,
+  DigestMismatch,
+  LocatedError,
+  MalformedBody,
+  Overloaded,
+  UnsupportedEncoding,
+} from '../formats/errors.ts'
 import { alternatives } from '../loss/option-types.ts'
 import type { Path, ValidationError } from '../loss/validation-errors.ts'
 import { InvalidContent, LimitExceeded } from '../loss/validation-errors.ts'
+import { quoted } from '../loss/words.ts'
 import { inferenceError, inferenceErrorMediaType, isInferencePath } from './inference-error.ts'
 import { pathOf } from './path-of.ts'
-import { Problem, pointerOf, problemBody, problemMediaType, requestOver } from './problem.ts'
+import { overloaded, Problem, pointerOf, problemBody, problemMediaType, requestOver } from './problem.ts'
 import { problems } from './problems.ts'
-import { quoted } from './words.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -47,7 +55,8 @@ export function handleError(thrown: Error, request: FastifyRequest, reply: Fasti
 
 export function problemOf(error: FastifyError | Error, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error
-  if (error instanceof PlacedError) return placedProblem(error, request)
+  if (error instanceof LocatedError) return locatedProblem(error, request)
+  if (error instanceof BodyError) return bodyProblem(error)
   if (error instanceof InvalidContent) return invalidContent(error)
   if (error instanceof LimitExceeded) return limitExceeded(error)
   if (error instanceof StoreUnavailable) return storeUnavailable(error)
@@ -66,11 +75,26 @@ function limitExceeded({ limit, allowed, path, message }: LimitExceeded, locate 
   return new Problem('limit-exceeded', message, { limit, allowed, pointer: pointerOf(locate(path)) })
 }
 
+function bodyProblem(error: BodyError): Problem {
+  const { message } = error
+  if (error instanceof MalformedBody) {
+    return new Problem('malformed-body', message, error.offset === undefined ? {} : { offset: error.offset })
+  }
+  if (error instanceof UnsupportedEncoding) {
+    const { accepted } = error
+    return new Problem('unsupported-media-type', message, { accepted }, { 'accept-encoding': accepted.join(', ') })
+  }
+  if (error instanceof BodyTooSlow) return new Problem('request-timeout', message, {}, { connection: 'close' })
+  if (error instanceof DigestMismatch) return new Problem('digest-mismatch', message)
+  if (error instanceof Overloaded) return overloaded(message, 1, error.limit)
+  return new Problem('bad-request', message)
+}
+
 function storeUnavailable({ message }: StoreUnavailable): Problem {
   return new Problem('store-unavailable', message, {}, { 'retry-after': '5' })
 }
 
-function placedProblem({ place: { line, locate }, cause }: PlacedError, request: FastifyRequest): Problem {
+function locatedProblem({ location: { line, locate }, cause }: LocatedError, request: FastifyRequest): Problem {
   const problem =
     cause instanceof InvalidContent
       ? invalidContent(cause, locate)

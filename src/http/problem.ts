@@ -1,5 +1,5 @@
 import type { Path } from '../loss/validation-errors.ts'
-import { InvalidContent, LimitExceeded, shortened } from '../loss/validation-errors.ts'
+import { shortened } from '../loss/validation-errors.ts'
 import type { Limits } from './limits.ts'
 import type { ProblemName } from './problems.ts'
 import { problems } from './problems.ts'
@@ -68,15 +68,6 @@ export function pointerOf(path: Path): string {
     return encodeURIComponent(shortened(String(token)).toWellFormed().replaceAll('~', '~0').replaceAll('/', '~1'))
   })
   return ['#', ...tokens].join('/')
-}
-
-/** Whether an error is about the content of the request, not about the service. */
-export function isAboutContent(error: unknown): error is Error {
-  return (
-    error instanceof InvalidContent ||
-    (error instanceof LimitExceeded && error.limit !== 'maxComputeMs') ||
-    (error instanceof Problem && error.problem === 'malformed-body')
-  )
 }
 
 /** The reason for stopping work when the client has left or has its answer. */

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http'
 import fp from 'fastify-plugin'
 import type { Account, Holder } from '../formats/budget.ts'
 import { MemoryBudget } from '../formats/budget.ts'
+import type { BodySource, ReadContext } from '../formats/context.ts'
 import { LimitExceeded } from '../loss/validation-errors.ts'
 import type { Trace } from '../operation/traceparent.ts'
 import { Collector } from '../runtime/collector.ts'
@@ -45,15 +46,7 @@ export class Resources {
   }
 }
 
-/** A reader of a body, which can be ended. */
-export interface Reading {
-  /** Whether it waits for the client. */
-  readonly isWaiting: boolean
-  /** Ends the reading, and gives its memory back. */
-  close(reason: Error): void
-}
-
-/** Counts the bytes of a body as they come. */
+/** What counts the bytes of a body as they come. */
 export interface Meter {
   /**
    * Counts bytes; a promise where the decision takes time.
@@ -75,11 +68,11 @@ interface LoggedSpec {
 export type Part = 'receive' | 'decode' | 'fold'
 
 /** The time and the memory of one request, from its headers to the end of its answer. */
-export class RequestContext implements Holder {
+export class RequestContext implements Holder, ReadContext {
   readonly task: Task
   readonly memory: Account
   readonly #response: ServerResponse | undefined
-  #reading: Reading | undefined
+  #source: BodySource | undefined
   #meter: Meter | undefined
   bytes = 0
   /** Whether the body was read as a whole, so that nothing is left to drain. */
@@ -108,8 +101,9 @@ export class RequestContext implements Holder {
     this.task.owner = owner
   }
 
-  reads(reading: Reading): void {
-    this.#reading = reading
+  /** A body is being read. */
+  reads(source: BodySource): void {
+    this.#source = source
   }
 
   meter(meter: Meter): void {
@@ -147,7 +141,7 @@ export class RequestContext implements Holder {
 
   /** Whether it waits for its client to send more. */
   get isWaiting(): boolean {
-    return this.#response?.headersSent !== true && this.#reading?.isWaiting === true
+    return this.#response?.headersSent !== true && this.#source?.isWaiting === true
   }
 
   get isStalled(): boolean {
@@ -169,7 +163,7 @@ export class RequestContext implements Holder {
 
   #end(reason: Error): void {
     this.task.abandon(reason)
-    this.#reading?.close(reason)
+    this.#source?.close(reason)
     this.memory.close()
   }
 }

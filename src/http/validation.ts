@@ -1,17 +1,10 @@
 import type { FastifySchemaCompiler } from 'fastify'
 import type { z } from 'zod'
-import type { Fields, ParsedBody } from '../formats/parsed-body.ts'
-import { placed } from '../formats/parsed-body.ts'
-import { alternatives } from '../loss/option-types.ts'
-import { asReceived } from '../loss/shape.ts'
-import { isTensor } from '../loss/tensor.ts'
-import { InvalidContent, LimitExceeded, ValidationErrors } from '../loss/validation-errors.ts'
-import { didYouMean } from './did-you-mean.ts'
+import { withLocation } from '../formats/errors.ts'
+import type { ParsedBody } from '../formats/parsed-body.ts'
+import { checkValueCount, parsed, validated } from '../formats/schema.ts'
+import { InvalidContent, ValidationErrors } from '../loss/validation-errors.ts'
 import { fixedLimits } from './limits.ts'
-import { inWords, quoted } from './words.ts'
-
-type Issue = z.core.$ZodIssue
-type RawIssue = Parameters<z.core.$ZodErrorMap>[0]
 
 export interface BodySchemas<Options, Batch> {
   readonly options: z.ZodType<Options>
@@ -31,11 +24,11 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, ht
 /**
  * The options of a body. Where they are wrong, the errors of its only batch are reported with theirs.
  *
- * @throws InvalidContent, LimitExceeded, PlacedError
+ * @throws InvalidContent, LimitExceeded, LocatedError
  */
 export function validOptions<Options, Batch>(body: ParsedBody, schemas: BodySchemas<Options, Batch>): Options {
-  return placed(body.place, () => {
-    checkValueCount(body.options)
+  return withLocation(body.location, () => {
+    checkValueCount(body.options, fixedLimits.maxOptionValues)
     const errors = new ValidationErrors()
     const options = parsed(schemas.options, body.options, errors)
     if (errors.count > 0 && body.only !== undefined) parsed(schemas.batch, body.only, errors)
@@ -50,128 +43,6 @@ export function validOptions<Options, Batch>(body: ParsedBody, schemas: BodySche
  * @throws InvalidContent, LimitExceeded
  */
 export function validBody<Output>({ options, only }: ParsedBody, schema: z.ZodType<Output>): Output {
-  checkValueCount(options)
+  checkValueCount(options, fixedLimits.maxOptionValues)
   return validated(schema, { ...options, ...only })
-}
-
-/**
- * Refuses fields with too many values to validate, and to list errors for, in a short time.
- *
- * @throws LimitExceeded
- */
-export function checkValueCount(fields: Fields): void {
-  const { maxOptionValues } = fixedLimits
-  let left = maxOptionValues
-  const rest: unknown[] = [fields]
-  for (let value = rest.pop(); value !== undefined; value = rest.pop()) {
-    for (const inner of valuesOf(value)) {
-      if (left-- === 0) {
-        const detail = `The options hold more than maxOptionValues, ${maxOptionValues}, values.`
-        throw new LimitExceeded('maxOptionValues', maxOptionValues, [], detail)
-      }
-      if (typeof inner === 'object' && inner !== null && !isTensor(inner)) rest.push(inner)
-    }
-  }
-}
-
-function valuesOf(value: unknown): unknown[] {
-  return Array.isArray(value) ? value : Object.values(value as object)
-}
-
-export function validated<Output>(schema: z.ZodType<Output>, data: unknown): Output {
-  const errors = new ValidationErrors()
-  const value = parsed(schema, data, errors)
-  errors.throwIfAny()
-  return value as Output
-}
-
-/** The parsed data; `undefined` after adding errors. */
-function parsed<Output>(schema: z.ZodType<Output>, data: unknown, errors: ValidationErrors): Output | undefined {
-  const result = schema.safeParse(data, { error: requirementOf })
-  if (result.success) return result.data
-  const { issues } = result.error
-  for (const [at, issue] of issues.entries()) if (!isSaidAgain(issue, issues[at + 1])) addIssue(issue, data, errors)
-  return undefined
-}
-
-/** zod reports an integer that is too large twice: for the type, and for the bound. */
-function isSaidAgain({ code, path }: Issue, next: Issue | undefined): boolean {
-  return code === next?.code && path.length === next.path.length && path.every((step, at) => step === next.path[at])
-}
-
-function addIssue(issue: Issue, data: unknown, errors: ValidationErrors): void {
-  const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))
-  if (issue.code === 'unrecognized_keys') {
-    for (const key of issue.keys) {
-      const value = valueAt(data, [...path, key])
-      errors.add([...path, key], `${quoted(key)} ${issue.message}`, isTensor(value) ? asReceived(value) : value)
-    }
-    return
-  }
-  const value = valueAt(data, path)
-  const hint = errors.full ? '' : didYouMean(value, wordsOf(issue))
-  errors.add(path, detailOf(nameOf(path), value, issue.message) + hint, value)
-}
-
-/** The words that an issue allows. */
-function wordsOf(issue: Issue): string[] {
-  if (issue.code === 'invalid_value') return issue.values.map(String)
-  return 'options' in issue && Array.isArray(issue.options) ? issue.options.map(String) : []
-}
-
-function detailOf(name: string, value: unknown, message: string): string {
-  const isRule = message.startsWith('must ')
-  if (value === undefined) return `${name} is missing; ${isRule ? `it ${message}` : message}`
-  return isRule ? `${name} ${message}; received ${inWords(value)}` : `${name} is ${inWords(value)}; ${message}`
-}
-
-function nameOf(path: readonly (string | number)[]): string {
-  if (path.length === 0) return 'the body'
-  return path.map((step, at) => (typeof step === 'number' ? `[${step}]` : at === 0 ? step : `.${step}`)).join('')
-}
-
-/** The requirement of a schema without a message of its own. */
-function requirementOf(issue: RawIssue): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return `must be ${kinds[issue.expected] ?? issue.expected}`
-    case 'invalid_value':
-      return `must be ${alternatives(issue.values.map(String))}`
-    case 'invalid_union':
-      return Array.isArray(issue.options) ? `must be ${alternatives(issue.options.map(String))}` : fallback
-    case 'too_small':
-      return boundOf(issue, issue.minimum, issue.inclusive === false ? 'greater than' : 'at least')
-    case 'too_big':
-      return boundOf(issue, issue.maximum, issue.inclusive === false ? 'less than' : 'at most')
-    case 'unrecognized_keys':
-      return 'is not a recognised field'
-    default:
-      return fallback
-  }
-}
-
-const fallback = 'must fit the schema in /openapi.json'
-
-const kinds: Record<string, string> = {
-  int: 'an integer',
-  number: 'a number',
-  string: 'a string',
-  boolean: 'true or false',
-  array: 'an array',
-  object: 'a JSON object',
-  record: 'a JSON object',
-}
-
-function boundOf({ origin }: { readonly origin: string }, bound: number | bigint, relation: string): string {
-  if (origin !== 'array') return `must be ${relation} ${bound}`
-  return `must have ${relation} ${bound} ${bound === 1 ? 'element' : 'elements'}`
-}
-
-function valueAt(data: unknown, path: readonly (string | number)[]): unknown {
-  let value = data
-  for (const step of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined
-    value = (value as Record<string | number, unknown>)[step]
-  }
-  return value
 }

@@ -8,7 +8,7 @@ export interface Memory {
   reserve(bytes: number): void
   release(bytes: number): void
   /** Whether so many bytes may be allocated for what may never come; if not, it is better to allocate less at a time. */
-  mayPromise(bytes: number): boolean
+  canReserveAddressSpace(bytes: number): boolean
   /**
    * A zeroed buffer.
    *
@@ -64,8 +64,8 @@ export class ScopedMemory implements Memory, Disposable {
     this.#reserved -= bytes
   }
 
-  mayPromise(bytes: number): boolean {
-    return this.#memory.mayPromise(bytes)
+  canReserveAddressSpace(bytes: number): boolean {
+    return this.#memory.canReserveAddressSpace(bytes)
   }
 
   allocate(bytes: number, committed?: number, mayBeUsed?: boolean): ArrayBuffer {

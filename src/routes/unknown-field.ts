@@ -1,4 +1,4 @@
-import { nearest } from '../http/did-you-mean.ts'
+import { nearest } from '../formats/did-you-mean.ts'
 
 const mostHinted = 3
 

@@ -5,7 +5,7 @@ import { labels, lines, memory as module, numbers, state } from './engine.ts'
 import * as layout from './layout.ts'
 
 /** Lines of an NDJSON body that were read together, as one batch. */
-export interface Run {
+export interface LineGroup {
   /** How many lines. */
   readonly lines: number
   /** Bytes that they take, their ends included. */
@@ -28,7 +28,7 @@ export const longestLine = layout.INPUT_CAPACITY
  *
  * @param memory where the numbers are kept
  */
-export function readRun(bytes: Uint8Array, memory: Memory): Run | undefined {
+export function readLineGroup(bytes: Uint8Array, memory: Memory): LineGroup | undefined {
   const length = Math.min(bytes.length, layout.INPUT_CAPACITY)
   module.set(length === bytes.length ? bytes : bytes.subarray(0, length), layout.INPUT)
   const behind = lines(layout.INPUT, layout.INPUT + length)

@@ -18,10 +18,8 @@ export interface Plan {
   readonly fields: Int32Array
 }
 
-/** Between the key of a list and that of the tensors in its objects. */
 const listMark = '[].'
 
-/** A key as the module keeps it. */
 function keptKey(key: string): Buffer {
   const bytes = Array.from(key.split(''), (character) => {
     const unit = character.charCodeAt(0)

@@ -39,7 +39,6 @@ export class ScannedDocument {
 }
 
 const EMPTY = new Uint8Array(0)
-/** Tensors of a list that are kept. */
 const mostListed = 8
 /** Bytes that are kept from one slice to the next, besides the numbers, before they are counted. */
 const uncountedBytes = 2 ** 14
@@ -48,7 +47,6 @@ function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
 }
 
-/** Digits, signs, dot, e and E. */
 function mayContinueNumber(byte: number): boolean {
   return (byte >= 0x30 && byte <= 0x39) || byte === 0x2e || (byte | 0x20) === 0x65 || byte === 0x2b || byte === 0x2d
 }
@@ -79,7 +77,6 @@ export class DocumentScanner {
   #failure: ScanSyntaxError | ScanLimitError | undefined
   #begun = false
   #saved: Uint8Array = EMPTY
-  /** The beginning of a number that the last slice cut. */
   #carry: Uint8Array = EMPTY
   #carried = 0
   #optionBytes: Uint8Array = EMPTY
@@ -89,14 +86,13 @@ export class DocumentScanner {
   readonly #builders: [name: string, builder: TensorBuilder][] = []
   readonly #listed: TensorBuilder[] = []
   #builder: TensorBuilder | undefined
-  /** Where the last tensor ended. */
   #tensorEnd = Number.NEGATIVE_INFINITY
 
   /**
    * @param tensorKeys members that are tensors; `inputs[].data` is the tensor `data` in each object of the list `inputs`
    * @param memory where the numbers are kept; what else is kept while the document comes is counted there, too
    * @param declaredBytes what the document will take, as its sender says; 0 when it is not said
-   * @param origin the offset of the first byte, for errors; negative where bytes are written that nobody sent
+   * @param origin the offset of the first byte, for errors; negative where bytes are written that were not sent
    */
   constructor(tensorKeys: readonly string[], limits: ScanLimits, memory: Memory, declaredBytes = 0, origin = 0) {
     this.#plan = planFor(tensorKeys, limits)
@@ -130,23 +126,6 @@ export class DocumentScanner {
     return new ScannedDocument(text, tensors, listed)
   }
 
-  /**
-   * The same at once, where all tensors are small members; else undefined.
-   *
-   * @throws ScanSyntaxError, ScanLimitError if that is no whole document
-   */
-  endAtOnce(): ScannedDocument | undefined {
-    const text = this.#finish()
-    if (this.#listed.length > 0) return undefined
-    const tensors: Record<string, Tensor> = {}
-    for (const [name, builder] of this.#builders) {
-      const { small } = builder
-      if (small === undefined) return undefined
-      tensors[name] = small
-    }
-    return new ScannedDocument(text, tensors, [])
-  }
-
   /** Gives back the memory of a document that is of no use any more. */
   discard(): void {
     this.#memory.release(this.#kept)
@@ -158,7 +137,6 @@ export class DocumentScanner {
     this.#listed.length = 0
   }
 
-  /** The text of the options, once all has been read. */
   #finish(): string {
     // In one piece, the number would have been looked at.
     if (this.#carried > 0 && this.#failure === undefined) this.#scan(EMPTY)

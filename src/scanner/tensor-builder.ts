@@ -64,7 +64,6 @@ const mostShared = 2 ** 6
 let shared = new Float64Array(sharedNumbers)
 let sharedUsed = 0
 
-/** The numbers that the module has written. */
 function copyOf(count: number): Float64Array<ArrayBuffer> {
   if (count > mostShared) return numbers.slice(0, count)
   if (sharedUsed + count > sharedNumbers) {
@@ -77,10 +76,8 @@ function copyOf(count: number): Float64Array<ArrayBuffer> {
   return copy
 }
 
-/** Numbers of a piece at most: so much is copied in one step, and is left unused at most. */
 const pieceNumbers = 2 ** 18
 const firstPieceNumbers = 2 ** 13
-/** So many numbers are copied at the end rather than given a piece of their own. */
 const fewNumbers = 2 ** 11
 /** So many numbers tell how many bytes one takes. */
 const enoughNumbers = 2 ** 11
@@ -195,20 +192,18 @@ export class TensorBuilder {
     if (this.#length <= pieceNumbers && this.#length + coming >= enoughNumbers && this.#declaredBytes > read) {
       const expected = this.#expected(read, coming)
       const isBelieved = expected <= mostExpected * (this.#length + coming)
-      if (isBelieved && this.#memory.mayPromise(8 * expected)) return this.#placeAll(expected)
+      if (isBelieved && this.#memory.canReserveAddressSpace(8 * expected)) return this.#placeAll(expected)
     }
     const capacity = Math.min(pieceNumbers, Math.max(firstPieceNumbers, this.#length, coming))
     return this.#open(capacity, capacity)
   }
 
-  /** How many numbers may come in all, judging by what came so far. */
   #expected(read: number, coming: number): number {
     const numbersPerByte = (this.#length + coming) / (read - this.#begin)
     const expected = Math.ceil(1.02 * numbersPerByte * (this.#declaredBytes - this.#begin))
     return Math.max(Math.min(expected, this.#mostNumbers), 2 * this.#length)
   }
 
-  /** One piece for all that may come, in place of those that there are. */
   #placeAll(expected: number): Piece {
     const first = [...this.#pieces]
     const piece = this.#open(expected, 0)

@@ -8,7 +8,7 @@ import { openStore } from '../../src/database/open.ts'
 import { digestsOf } from '../../src/evaluations/digests.ts'
 import { evaluateBatch } from '../../src/evaluations/evaluate.ts'
 import { Evaluations } from '../../src/evaluations/service.ts'
-import { readWholeJson } from '../../src/formats/json.ts'
+import { decodeJson } from '../../src/formats/json.ts'
 import { limitsOf } from '../../src/http/limits.ts'
 import { validBody } from '../../src/http/validation.ts'
 import { LogWriter } from '../../src/log/writer.ts'
@@ -85,7 +85,7 @@ async function benchAlone(): Promise<Record<string, number>> {
   const limits = limitsOf(parseConfig({}))
   const store = await openStore('memory:', { maxEvaluations: 1, maxBatches: 1 })
   const evaluation = await declare(new Evaluations(store, new Scheduler()), 'parts', declaredFor(request, 10))
-  const decode = () => validBody(finish(readWholeJson(body, unlimited.memory, limits)), batchContent)
+  const decode = () => validBody(finish(decodeJson(body, unlimited.memory, limits)), batchContent)
   const evaluate = () => finish(evaluateBatch(evaluation, 'b', tensors, { ...unlimited, maxStateBytes: 1e6 }))
   const tensors = decode()
   const { state, batch } = evaluate()
@@ -144,7 +144,7 @@ async function benchStore(url: string): Promise<number> {
   const request = { loss: 'cross-entropy', labelFormat: 'index', ...makeRows(1) } as unknown as Request
   const evaluation = await declare(evaluations, 'parts', declaredFor(request, 10))
   const tensors = validBody(
-    finish(readWholeJson(Buffer.from(JSON.stringify(makeRows(1))), unlimited.memory, limitsOf(parseConfig({})))),
+    finish(decodeJson(Buffer.from(JSON.stringify(makeRows(1))), unlimited.memory, limitsOf(parseConfig({})))),
     batchContent,
   )
   const { batch } = finish(evaluateBatch(evaluation, 'b', tensors, { ...unlimited, maxStateBytes: 1e6 }))

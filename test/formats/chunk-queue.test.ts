@@ -36,30 +36,6 @@ test('small chunks share memory', async (t) => {
   t.ok(buffers.size <= 6)
 })
 
-test('small chunks between large ones cost at most as much again', async (t) => {
-  const chunks = new ChunkQueue()
-  for (let at = 0; at < 100; at++) {
-    chunks.push(Buffer.allocUnsafeSlow(5000))
-    chunks.push(Buffer.allocUnsafeSlow(1))
-  }
-  const buffers = new Set<ArrayBufferLike>()
-  const { bytes } = chunks
-  for (let piece = chunks.shift(); piece !== undefined; piece = chunks.shift()) buffers.add(piece.buffer)
-  const kept = Array.from(buffers).reduce((total, { byteLength }) => total + byteLength, 0)
-  t.ok(kept <= 2 * bytes + 65536, `${kept} for ${bytes}`)
-})
-
-test('what is cleared is gone', async (t) => {
-  const chunks = new ChunkQueue()
-  chunks.push(Buffer.from('a'))
-  chunks.push(Buffer.from('b'))
-  chunks.clear()
-  t.equal(chunks.bytes, 0)
-  t.equal(chunks.shift(), undefined)
-  chunks.push(Buffer.from('c'))
-  t.equal(chunks.shift()?.toString(), 'c')
-})
-
 test("the memory of large chunks that are nobody else's is given back", async (t) => {
   const whole = () => Buffer.allocUnsafeSlow(5000)
   const cases: [string, Buffer, boolean, boolean][] = [
@@ -80,25 +56,6 @@ test("the memory of large chunks that are nobody else's is given back", async (t
       t.equal(copy.length, isFreed ? 0 : length, `${what}, ${isTaken ? 'taken' : 'cleared'}`)
     }
   }
-})
-
-test('what is freed twice, or not known, does no harm', async (t) => {
-  const chunks = new ChunkQueue(true)
-  const chunk = Buffer.allocUnsafeSlow(5000)
-  chunks.free(chunk)
-  chunks.free(chunk)
-  t.equal(chunk.length, 0)
-})
-
-test('memory that small chunks share is given back when it is full', async (t) => {
-  const chunks = new ChunkQueue(true)
-  chunks.push(Buffer.alloc(5000))
-  for (let at = 0; at < 65; at++) chunks.push(Buffer.alloc(1024, at))
-  chunks.shift()
-  const [full, rest] = [chunks.shift(), chunks.shift()]
-  t.same([full?.length, rest?.length], [65_536, 1024])
-  for (const piece of [full, rest]) if (piece !== undefined) chunks.free(piece)
-  t.same([full?.length, rest?.length], [0, 1024])
 })
 
 function sum(buffers: readonly Buffer[]): number {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { test } from 'tap'
 import { ContentDigest } from '../../src/formats/content-digest.ts'
-import { Problem } from '../../src/http/problem.ts'
+import { BodyError } from '../../src/formats/errors.ts'
 
 const body = Buffer.from('{"hello": "world"}')
 const sha256 = createHash('sha256').update(body).digest('base64')
@@ -13,19 +13,19 @@ function check(header: string, bytes: Buffer = body): void {
   digest.check()
 }
 
-function problemOf(work: () => void): string {
+function errorOf(work: () => void): string {
   try {
     work()
     return 'none'
   } catch (error) {
-    return error instanceof Problem ? `${error.problem}: ${error.message}` : String(error)
+    return error instanceof BodyError ? `${error.constructor.name}: ${error.message}` : String(error)
   }
 }
 
 test('the example of RFC 9530 is that of the same bytes', async (t) => {
   t.equal(sha256, 'X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=')
   t.equal(
-    problemOf(() => check('sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:')),
+    errorOf(() => check('sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:')),
     'none',
   )
 })
@@ -38,24 +38,24 @@ test('every digest that is known is checked, and others are passed over', async 
     ['unixsum=::', 'none'],
     [
       `sha-256=:${sha256}:,sha-512=:${sha256}:`,
-      'digest-mismatch: The sha-512 digest of the body is not the one in Content-Digest.',
+      'DigestMismatch: The sha-512 digest of the body is not the one in Content-Digest.',
     ],
-    ['sha-256=::', 'digest-mismatch: The sha-256 digest of the body is not the one in Content-Digest.'],
+    ['sha-256=::', 'DigestMismatch: The sha-256 digest of the body is not the one in Content-Digest.'],
   ]
   for (const [header, expected] of cases)
     t.equal(
-      problemOf(() => check(header)),
+      errorOf(() => check(header)),
       expected,
       header,
     )
   t.match(
-    problemOf(() => check(`sha-256=:${sha256}:`, body.subarray(1))),
-    'digest-mismatch',
+    errorOf(() => check(`sha-256=:${sha256}:`, body.subarray(1))),
+    'DigestMismatch',
   )
 })
 
 test('what is no list of digests is refused', async (t) => {
-  const expected = 'bad-request: Content-Digest must be a list of digests such as sha-256=:BASE64: (RFC 9530).'
+  const expected = 'MalformedDigest: Content-Digest must be a list of digests such as sha-256=:BASE64: (RFC 9530).'
   for (const header of [
     '',
     sha256,
@@ -65,7 +65,7 @@ test('what is no list of digests is refused', async (t) => {
     `SHA-256=:${sha256}:`,
   ]) {
     t.equal(
-      problemOf(() => check(header)),
+      errorOf(() => check(header)),
       expected,
       header,
     )

@@ -1,32 +1,11 @@
-import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import t, { test } from 'tap'
-import { JsonScanner, readJson, readWholeJson } from '../../src/formats/json.ts'
-import type { Problem } from '../../src/http/problem.ts'
-import type { Tensor } from '../../src/loss/tensor.ts'
+import type { MalformedBody } from '../../src/formats/errors.ts'
+import { JsonDocument } from '../../src/formats/json-document.ts'
 import type { ScanLimits } from '../../src/scanner/scanner.ts'
 import { appOf } from '../support.ts'
 import { unaccounted } from '../unaccounted.ts'
-import {
-  Client,
-  chunk,
-  cut,
-  enough,
-  head,
-  invalid,
-  lastChunk,
-  limits,
-  malformed,
-  options,
-  readerOf,
-  resultOf,
-  rowsOf,
-  seeded,
-  send,
-  serve,
-  tooLarge,
-  workOf,
-} from './support.ts'
+import { cut, invalid, limits, malformed, resultOf, seeded, send, tooLarge, workOf } from './support.ts'
 
 const app = await appOf(t)
 const names = ['predictions', 'labels']
@@ -56,13 +35,13 @@ function isJson(bytes: Uint8Array): boolean {
 
 /** What a document comes to when it is written in these chunks. */
 function outcomeOf(chunks: readonly Buffer[], limits_: ScanLimits = limits()): unknown {
-  const scanner = new JsonScanner(names, limits_, unaccounted)
+  const scanner = new JsonDocument(names, limits_, unaccounted)
   try {
     for (const piece of chunks) scanner.write(piece)
     return resultOf(scanner.end())
   } catch (error) {
-    const { message, extensions } = error as Problem
-    return [error?.constructor.name, message, extensions]
+    const { message, offset } = error as MalformedBody
+    return [error?.constructor.name, message, offset]
   }
 }
 
@@ -199,9 +178,9 @@ test('arbitrary JSON is no syntax error, and what is cut off is one', async () =
     fc.property(fc.json({ maxDepth: 3 }), fc.nat(), (document, at) => {
       const bytes = Buffer.from(document)
       const [name, message] = [outcomeOf([bytes])].flat()
-      if (name === 'Problem') return /was given before|__proto__/.test(String(message))
+      if (name === 'MalformedBody') return /was given before|__proto__/.test(String(message))
       const part = bytes.subarray(0, at % bytes.length)
-      return isJson(part) || [outcomeOf([part])].flat()[0] === 'Problem'
+      return isJson(part) || [outcomeOf([part])].flat()[0] === 'MalformedBody'
     }),
     { seed: 4, numRuns: 2000 },
   )
@@ -232,121 +211,10 @@ test('however a document is cut, it comes to the same', async (t) => {
   }
 })
 
-test('a body that has come as a whole is what it is in pieces', async (t) => {
-  const whole = (document: string) => resultOf(readWholeJson(Buffer.from(document), unaccounted, limits()))
-  const inPieces = async (document: string) => {
-    const { reader, work } = readerOf(Readable.from([Buffer.from(document)]))
-    return readJson(reader, work, limits())
-  }
-  const many = JSON.stringify({ ...request, predictions: Array.from({ length: 5000 }, () => [0.25, 0.75]) })
-  for (const document of ['{}', text, many]) {
-    const [one, other] = [whole(document), await inPieces(document)]
-    t.same([one.options, one.only], [other.options, other.only])
-  }
-  for (const document of ['{"a":', '[1]']) {
-    const error = await inPieces(document).catch((error) => error)
-    t.throws(() => whole(document), error)
-  }
-})
-
-test('however a request is cut into TCP segments and chunks, the answer is the same', async (t) => {
-  const { port } = await serve(t)
-  const random = seeded(6)
-  const wanted = (await send(app, {}, text)).body
-  const client = new Client(t, port)
-  const bytes = Buffer.from(text)
-  for (let round = 0; round < 12; round++) {
-    const chunks = cut(bytes, random, [1, 8, 100][round % 3])
-    const isChunked = random(2) === 0
-    await client.write(head(isChunked ? { 'transfer-encoding': 'chunked' } : { 'content-length': bytes.length }))
-    for (const piece of chunks) {
-      await client.write(isChunked ? chunk(piece) : piece)
-      if (random(10) === 0) await new Promise((resolve) => setTimeout(resolve, 1))
-    }
-    if (isChunked) await client.write(lastChunk)
-    const { status, body } = await client.answer()
-    const { requestId: _, ...answer } = body
-    t.same([status, answer], [200, wanted])
-  }
-})
-
-test('the order of the keys is of no account', async (t) => {
-  const wanted = (await send(app, {}, text)).body
-  const random = seeded(7)
-  for (let round = 0; round < 20; round++) {
-    const fields = Object.entries(request)
-    const shuffled = Object.keys(request).map(() => fields.splice(random(fields.length), 1)[0])
-    t.same((await send(app, {}, JSON.stringify(Object.fromEntries(shuffled)))).body, wanted)
-  }
-})
-
-test('parameters of the Content-Type are of no account', async (t) => {
-  const wanted = (await send(app, {}, text)).body
-  const types = [
-    'application/json; charset=utf-8',
-    'application/json;charset=UTF-8',
-    'Application/JSON',
-    'application/json ; x=y',
-  ]
-  for (const type of types) t.same((await send(app, { 'content-type': type }, text)).body, wanted, type)
-})
-
-test('numbers are those of JSON.parse to the last bit', async (t) => {
-  const { predictions, labels } = rowsOf(300, 7, 8)
-  const document = JSON.stringify({ ...options, predictions, labels })
-  const { reader, work } = readerOf(Readable.from(cut(Buffer.from(document), seeded(9), 3000)))
-  const { options: read, only, place } = await readJson(reader, work, limits())
-  t.same([read, place], [options, {}])
-  t.same(only, {
-    predictions: { data: Float64Array.from(predictions.flat()), shape: [300, 7], nonNumeric: [], nonNumericCount: 0 },
-    labels: { data: Float64Array.from(labels.flat()), shape: [300, 7], nonNumeric: [], nonNumericCount: 0 },
-  })
-})
-
-test('the numbers of a long body are the same whatever length was declared, and all of them are counted', async (t) => {
-  const random = seeded(10)
-  const count = 2 ** 18 + 2 ** 17 + 3
-  const numbers = Float64Array.from({ length: count }, () => {
-    return ((random(2 ** 32) - 2 ** 31) * 2 ** 21 + random(2 ** 21)) * 2 ** (random(80) - 100)
-  })
-  const labels = numbers.map((value) => -value)
-  const document = Buffer.from(
-    `{"labels":[${labels.join()}],"predictions":[${numbers.join()}],"sampleWeights":[${numbers.subarray(0, 5).join()}]}`,
-  )
-  const lengths = [undefined, document.length, 10, 100_000, Math.floor(document.length / 2), 2 ** 26]
-  for (const length of lengths) {
-    const headers: Record<string, string> = length === undefined ? {} : { 'content-length': String(length) }
-    const { reader, work, budget } = readerOf(Readable.from(cut(document, random, 70_000)), headers)
-    const { only = {} } = await readJson(reader, work, limits())
-    const read = only as Record<string, Tensor>
-    t.same(Object.keys(read), ['labels', 'predictions', 'sampleWeights'])
-    for (const [name, wanted] of Object.entries({ labels, predictions: numbers })) {
-      const { data, shape } = read[name]
-      t.same(shape, [count])
-      t.ok(Buffer.from(data.buffer, data.byteOffset, data.byteLength).equals(Buffer.from(wanted.buffer)), name)
-    }
-    t.ok(budget.held >= 2 * 8 * count && budget.held < 1.1 * 2 * 8 * count, `${budget.held} bytes, declared ${length}`)
-    for (const { data } of Object.values(read)) work.memory.free(data.buffer)
-    t.equal(budget.held, 0)
-  }
-})
-
-test('numbers that there is no room for are refused', async (t) => {
-  const document = Buffer.from(`{"labels":[${'1,'.repeat(50_000)}1]}`)
-  for (const length of ['0', String(document.length)]) {
-    const small = { maxInFlightBytes: 200_000 }
-    const { reader, work } = readerOf(Readable.from([document]), { 'content-length': length }, small)
-    await t.rejects(readJson(reader, work, limits()), {
-      message: 'This request alone needs more memory than maxInFlightBytes, 200000 bytes.',
-    })
-    reader.close(enough)
-  }
-})
-
 test('a document that is given up gives back what it took', async (t) => {
   const { work, budget } = workOf()
   for (const text of [`{"predictions":[${'1,'.repeat(100_000)}`, `[${'1,'.repeat(100_000)}`, '  ']) {
-    const scanner = new JsonScanner(['predictions'], limits(), work.memory)
+    const scanner = new JsonDocument(['predictions'], limits(), work.memory)
     scanner.write(Buffer.from(text))
     if (text.length > 2) t.ok(budget.held > 0)
     scanner.discard()

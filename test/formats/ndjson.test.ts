@@ -1,11 +1,9 @@
-import { once } from 'node:events'
-import { connect } from 'node:net'
 import { Readable } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
 import t, { test } from 'tap'
 import type { ParsedLine } from '../../src/formats/ndjson.ts'
 import { readLines, readNdjson } from '../../src/formats/ndjson.ts'
-import type { Fields, ParsedBatch } from '../../src/formats/parsed-body.ts'
+import type { Fields, GroupedBatch, ParsedBatch } from '../../src/formats/parsed-body.ts'
 import type { Limits } from '../../src/http/limits.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import { eventually } from '../eventually.ts'
@@ -27,7 +25,6 @@ import {
   seeded,
   send,
   serve,
-  serveApart,
   tooLarge,
 } from './support.ts'
 
@@ -41,9 +38,9 @@ async function linesIn(chunks: readonly Buffer[], limits_: Limits = limits(), mo
   const { reader, work } = readerOf(Readable.from(chunks), {}, {}, true)
   const lines: [number | undefined, Fields][] = []
   try {
-    const { options, place, batches } = await readNdjson(reader, work, { ...limits_, maxBodyBytes: most })
-    lines.push([place.line, options])
-    for await (const { fields, place } of batches) lines.push([place.line, fields])
+    const { options, location, batches } = await readNdjson(reader, work, { ...limits_, maxBodyBytes: most })
+    lines.push([location.line, options])
+    for await (const { fields, location } of batches()) lines.push([location.line, fields])
     return lines
   } catch (error) {
     return [lines, (error as Error).message]
@@ -297,7 +294,7 @@ test('lines in chunks of their own, and blank lines, are taken for as long as th
     const { batches } = await readNdjson(reader, work, limits({ maxBodyBytes: 1000 }))
     let lines = 0
     let most = 0
-    for await (const { fields } of batches) {
+    for await (const { fields } of batches()) {
       if (fields.labels !== undefined) lines++
       most = Math.max(most, budget.held)
     }
@@ -314,7 +311,7 @@ test('blank lines are not kept, however many come in one piece', async (t) => {
   const { reader, work, budget } = readerOf(Readable.from(chunks), {}, few, true)
   const { batches } = await readNdjson(reader, work, limits({ maxBodyBytes: 1000 }))
   const places: (number | undefined)[] = []
-  for await (const { place } of batches) places.push(place.line)
+  for await (const { location } of batches()) places.push(location.line)
   t.same(places, [200 * 8192 + 2])
   t.equal(budget.held, 0)
 })
@@ -327,7 +324,7 @@ test('what a line takes is counted until its numbers are freed, and no two lines
   const { reader, work, budget } = readerOf(Readable.from(oneByOne(chunks)), {}, few, true)
   const { batches } = await readNdjson(reader, work, limits({ maxBodyBytes: 2 ** 20 }))
   let lines = 0
-  for await (const { fields } of batches) {
+  for await (const { fields } of batches()) {
     const { data } = fields.labels as Tensor
     t.equal(data.length, count)
     t.ok(budget.held >= data.byteLength)
@@ -336,18 +333,6 @@ test('what a line takes is counted until its numbers are freed, and no two lines
   }
   t.equal(lines, 30)
   t.equal(budget.held, 0)
-})
-
-test('a stream that is given up ends at its next line', async (t) => {
-  const chunks = [Buffer.from('{}\n{"labels":[1]}\n{"labels":[2]}\n'), Buffer.from('{"labels":[3]}\n')]
-  const { reader, work, budget } = readerOf(Readable.from(oneByOne(chunks)), {}, {}, true)
-  const { batches } = await readNdjson(reader, work, limits({ maxBodyBytes: 1000 }))
-  let lines = 0
-  const reading = (async () => {
-    for await (const _ of batches) if (++lines === 2) work.giveWay(enough)
-  })()
-  await t.rejects(reading, enough)
-  t.same([lines, budget.held], [2, 0])
 })
 
 test('a body without batches is refused as JSON without numbers is', async (t) => {
@@ -375,36 +360,6 @@ test('a stream may be larger than a body, and gives back its budget line by line
   const { status, body } = await client.answer()
   t.same([status, body.samples], [200, 60 * 9001])
   t.ok(await eventually(() => app.resources.budget.held === 0))
-})
-
-/** Megabytes that are streamed. A thousand take a quarter of a minute. */
-const megabytes = Number(process.env.LOSSMETER_STREAM_MEGABYTES ?? 64)
-
-test('a long stream takes constant memory', { timeout: 600_000 }, async (t) => {
-  const { port, memory } = await serveApart(t)
-  const row = '[0.12345678901234,0.23456789012345,0.34567890123456]'
-  const rows = Array.from({ length: 8000 }, () => row).join()
-  const batch = Buffer.from(`{"predictions":[${rows}],"labels":[${rows}]}\n`)
-  const stream = async (lines: number) => {
-    const socket = connect(port, '127.0.0.1')
-    const answer = once(socket, 'data')
-    socket.write(`${head({ ...type, 'transfer-encoding': 'chunked' })}${chunk(`${first}\n`)}`)
-    for (let sent = 0; sent < lines; sent++) {
-      if (!socket.write(chunk(batch))) await once(socket, 'drain')
-    }
-    socket.write(lastChunk)
-    const [bytes] = await answer
-    socket.destroy()
-    t.match(String(bytes), `"samples":${8000 * lines},`)
-  }
-  await stream(10)
-  const before = await memory()
-  await stream(Math.ceil((megabytes * 1e6) / batch.length))
-  const { peak, held } = await memory()
-  const grown = (peak - before.resident) / 2 ** 20
-  t.comment(`${megabytes} MB streamed: ${grown.toFixed(1)} MiB more resident memory at most`)
-  t.ok(grown < 64)
-  t.equal(held, 0)
 })
 
 test('where each line stands alone, what is wrong with one is no matter to the others', async (t) => {
@@ -481,15 +436,16 @@ const small = Array.from({ length: 40 }, (_, at) => ({ predictions: [[at / 64, 1
 const smallLines = small.map((line) => JSON.stringify(line))
 
 /** What comes of a body as batches; of lines that were read together how many rows there are. */
-async function batchesIn(text: string, other: Partial<Limits> = {}, see?: (batch: ParsedBatch, at: number) => void) {
+async function batchesIn(text: string, other: Partial<Limits> = {}, isTaken = true) {
   const { reader, work } = readerOf(Readable.from([Buffer.from(text)]), {}, {}, true)
   const { batches } = await readNdjson(reader, work, limits(other))
   const seen: [line: number | undefined, rows: number | undefined][] = []
-  for await (const batch of batches) {
-    see?.(batch, seen.length)
-    const { fields, place, run } = batch
-    seen.push([place.line, (fields.labels as Tensor).data.length * (run === undefined ? 1 : -1)])
+  const rowsIn = ({ fields }: ParsedBatch) => (fields.labels as Tensor).data.length
+  const tryAll = async (group: GroupedBatch) => {
+    seen.push([undefined, -rowsIn(group)])
+    return isTaken
   }
+  for await (const batch of batches(tryAll)) seen.push([batch.location.line, rowsIn(batch)])
   return seen
 }
 
@@ -518,12 +474,10 @@ test('small lines that are alike come together, and where there are few of them 
   )
 })
 
-test('lines that were read together come one by one when they are taken apart, and all that follow', async (t) => {
+test('lines that could not be added together come one by one, and all that follow', async (t) => {
   const odd = '{"labels":[1]}'
   const text = [first, ...smallLines.slice(0, 10), odd, ...smallLines.slice(10), ''].join('\n')
-  const batches = await batchesIn(text, {}, ({ run }, at) => {
-    if (at === 0) run?.takeApart()
-  })
+  const batches = await batchesIn(text, {}, false)
   t.same(batches, [[undefined, -10], ...Array.from({ length: 41 }, (_, at) => [at + 2, 1])])
 })
 

@@ -1,13 +1,13 @@
-import { PassThrough, Readable } from 'node:stream'
-import { setTimeout as sleep } from 'node:timers/promises'
+import { Readable } from 'node:stream'
 import t, { test } from 'tap'
 import type { Datatype } from '../../src/formats/datatypes.ts'
 import { bytesOf, datatypes } from '../../src/formats/datatypes.ts'
-import { readBatch, readBinary, readInference, readWholeBatch } from '../../src/formats/oip.ts'
+import { decodeJson, readJson } from '../../src/formats/json.ts'
+import { readBinary, readInference } from '../../src/formats/oip.ts'
+import { batchKind } from '../../src/formats/oip-header.ts'
 import type { Fields } from '../../src/formats/parsed-body.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import type { Path } from '../../src/loss/validation-errors.ts'
-import { eventually } from '../eventually.ts'
 import { appOf } from '../support.ts'
 import { unaccounted } from '../unaccounted.ts'
 import type { Numbers } from './inputs.ts'
@@ -16,13 +16,11 @@ import {
   binaryBody,
   binaryOf,
   Client,
-  chunk,
   cut,
   doublesOf,
   enough,
   head,
   invalid,
-  lastChunk,
   limits,
   options,
   readerOf,
@@ -185,23 +183,7 @@ test('the tensors of a binary body are its only batch, and its errors have their
     ],
     [['sampleWeights'], ['inputs']],
   ]
-  for (const [path, place] of places) t.same(body.place.locate?.(path), place)
-})
-
-test('a binary body is taken from a connection, in whatever chunks', async (t) => {
-  const { app, port } = await serve(t)
-  const rows = rowsOf(40, 3)
-  const wanted = await send(app, {}, JSON.stringify({ ...options, ...rows }))
-  const { headers, payload } = binaryBody(options, doublesOf(rows))
-  const client = new Client(t, port)
-  for (const longest of [3, 50, 2000]) {
-    await client.write(head({ ...headers, 'transfer-encoding': 'chunked' }))
-    for (const piece of cut(payload, seeded(longest), longest)) await client.write(chunk(piece))
-    await client.write(lastChunk)
-    const { status, body } = await client.answer()
-    const { requestId: _, ...answer } = body
-    t.same([status, answer], [200, wanted.body])
-  }
+  for (const [path, place] of places) t.same(body.location.locate?.(path), place)
 })
 
 test('only the loss takes binary bodies', async (t) => {
@@ -222,40 +204,6 @@ function announced(shape: Numbers, datatype: Datatype, bytes: number, names = ['
 function bytesIn(tensors: Fields | undefined): number {
   return Object.values(tensors ?? {}).reduce<number>((sum, tensor) => sum + (tensor as Tensor).data.byteLength, 0)
 }
-
-test('tensors take memory as they come, whatever was announced', async (t) => {
-  const count = 2 ** 21
-  const { headers, payload } = announced([count], 'FP64', 8 * count)
-  const connection = new PassThrough()
-  const { reader, work, budget } = readerOf(connection)
-  const reading = readBinary(reader, work, headers['inference-header-content-length'], limits())
-  connection.write(payload)
-  t.ok(await eventually(() => reader.isWaiting))
-  t.equal(budget.held, payload.length)
-  let sent = 0
-  for (const bytes of [3, 5000, 200_000]) {
-    connection.write(Buffer.alloc(bytes))
-    sent += bytes
-    await sleep(5)
-    t.ok(await eventually(() => reader.isWaiting))
-    t.ok(budget.held >= sent && budget.held <= sent + bytes, `${budget.held} bytes for ${sent}`)
-  }
-  work.giveWay(enough)
-  await t.rejects(reading, enough)
-  t.equal(budget.held, 0)
-})
-
-test('what came of a tensor is held once, as doubles', async (t) => {
-  for (const datatype of datatypes) {
-    const bytes = 1000 * bytesOf(datatype)
-    const { headers, payload } = announced([1000], datatype, bytes)
-    const { reader, work, budget } = readerOf(Readable.from([payload, Buffer.alloc(bytes), Buffer.alloc(bytes)]))
-    const { only = {} } = await readBinary(reader, work, headers['inference-header-content-length'], limits())
-    t.same([budget.held, bytesIn(only)], [16_000, 16_000], datatype)
-    for (const tensor of Object.values(only)) work.memory.free((tensor as Tensor).data.buffer)
-    t.equal(budget.held, 0, datatype)
-  }
-})
 
 test('inputs that will not fit as doubles are refused at once, and others are not', async (t) => {
   const cases: [Numbers, Datatype, readonly string[], number][] = [
@@ -379,8 +327,8 @@ test('a body that has come as a whole is what it is in pieces', async (t) => {
   for (const document of [small, { ...options, ...rows }, { parameters: options, inputs }]) {
     const bytes = Buffer.from(JSON.stringify(document))
     const { reader, work } = readerOf(Readable.from([bytes]))
-    const inPieces = await readBatch(reader, work, limits())
-    const whole = resultOf(readWholeBatch(bytes, unaccounted, limits()))
+    const inPieces = await readJson(reader, work, limits(), batchKind)
+    const whole = resultOf(decodeJson(bytes, unaccounted, limits(), batchKind))
     t.same([whole.options, whole.only], [inPieces.options, inPieces.only])
   }
 })

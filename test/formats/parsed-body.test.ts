@@ -1,28 +1,7 @@
 import { test } from 'tap'
-import {
-  freeLargeTensors,
-  freeTensors,
-  PlacedError,
-  placed,
-  placedError,
-  SingleBatch,
-  singleBatch,
-} from '../../src/formats/parsed-body.ts'
+import { LocatedError, locatedError, withLocation } from '../../src/formats/errors.ts'
+import { freeLargeTensors } from '../../src/formats/parsed-body.ts'
 import { unaccounted } from '../unaccounted.ts'
-
-test('a body that is no stream has one batch', async (t) => {
-  const batch = { predictions: 1 }
-  const place = { locate: () => ['there'] }
-  for (const [body, where] of [
-    [singleBatch({ loss: 'mse' }, batch), {}],
-    [singleBatch({ loss: 'mse' }, batch, place), place],
-  ] as const) {
-    t.same([body.options, body.only, body.fields, body.place], [{ loss: 'mse' }, batch, batch, where])
-    t.equal(body.batches, undefined)
-    t.equal(body.text, undefined)
-  }
-  t.equal(new SingleBatch({ options: {}, text: '{}' }, batch).text, '{}')
-})
 
 test('an error names the place of the work, once', async (t) => {
   const cause = new Error('broken')
@@ -30,31 +9,19 @@ test('an error names the place of the work, once', async (t) => {
     throw error
   }
   t.equal(
-    placed({ line: 3 }, () => 'done'),
+    withLocation({ line: 3 }, () => 'done'),
     'done',
   )
   try {
-    placed({ line: 3 }, failing(cause))
+    withLocation({ line: 3 }, failing(cause))
     t.fail('the error is thrown on')
   } catch (error) {
-    t.ok(error instanceof PlacedError)
-    t.match(error, { place: { line: 3 }, cause, message: 'broken' })
-    t.equal(placedError({ line: 4 }, error), error)
+    t.ok(error instanceof LocatedError)
+    t.match(error, { location: { line: 3 }, cause, message: 'broken' })
+    t.equal(locatedError({ line: 4 }, error), error)
   }
-  t.throws(() => placed({}, failing(cause)), cause)
-  t.equal(placedError({ line: 3 }, 'no error'), 'no error')
-})
-
-test('the tensors among the fields are freed, and nothing else', async (t) => {
-  const tensorOf = (data: Float64Array) => ({ data, shape: [data.length], nonNumeric: [], nonNumericCount: 0 })
-  const predictions = tensorOf(new Float64Array(2))
-  const labels = tensorOf(new Float64Array(1))
-  const freed: unknown[] = []
-  const memory = { ...unaccounted, free: (buffer: unknown) => freed.push(buffer) }
-  freeTensors({ batch: 'a', predictions, labels, more: undefined, data: { data: 1 } }, memory)
-  t.equal(freed.length, 2)
-  t.equal(freed[0], predictions.data.buffer)
-  t.equal(freed[1], labels.data.buffer)
+  t.throws(() => withLocation({}, failing(cause)), cause)
+  t.equal(locatedError({ line: 3 }, 'no error'), 'no error')
 })
 
 test('large tensors are freed a step each, and others are left to be freed at once', async (t) => {

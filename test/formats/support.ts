@@ -201,7 +201,7 @@ export function readerOf(
   isStream = false,
 ): Work & { readonly reader: BodyReader } {
   const { work, budget } = workOf(other)
-  const reader = new BodyReader({ headers, continueBody: null }, payload, work, limits(other), isStream)
+  const reader = new BodyReader({ headers, continueBody: null }, payload, work, limits(other), { isStream })
   return { reader, work, budget }
 }
 

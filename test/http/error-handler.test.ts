@@ -7,12 +7,22 @@ import Fastify from 'fastify'
 import { test } from 'tap'
 import { parseConfig } from '../../src/config.ts'
 import { EvaluationGone, StoreUnavailable } from '../../src/database/errors.ts'
-import type { BodyPlace } from '../../src/formats/parsed-body.ts'
-import { PlacedError } from '../../src/formats/parsed-body.ts'
+import type { BodyLocation } from '../../src/formats/errors.ts'
+import {
+  BodyTooSlow,
+  DigestMismatch,
+  IncompleteBody,
+  isAboutContent,
+  LocatedError,
+  MalformedBody,
+  MalformedDigest,
+  Overloaded,
+  UnsupportedEncoding,
+} from '../../src/formats/errors.ts'
 import { registerBodies } from '../../src/http/bodies.ts'
 import { handleError, unsupportedMediaType } from '../../src/http/error-handler.ts'
 import { limitsOf } from '../../src/http/limits.ts'
-import { isAboutContent, overloaded, Problem, pointerOf } from '../../src/http/problem.ts'
+import { overloaded, Problem, pointerOf } from '../../src/http/problem.ts'
 import type { ProblemName } from '../../src/http/problems.ts'
 import { problems } from '../../src/http/problems.ts'
 import { requestContext } from '../../src/http/request-context.ts'
@@ -97,7 +107,8 @@ test('errors about content are those that other content would not have', async (
     [invalid(1), true],
     [new LimitExceeded('maxStateBytes', 7, [], 'too many'), true],
     [new LimitExceeded('maxComputeMs', 7, [], 'too long'), false],
-    [new Problem('malformed-body', 'No.'), true],
+    [new MalformedBody('No.'), true],
+    [new BodyTooSlow('No.'), false],
     [new Problem('not-found', 'No.'), false],
     [new StoreUnavailable('closed'), false],
     [new Error('secret'), false],
@@ -105,9 +116,26 @@ test('errors about content are those that other content would not have', async (
   for (const [error, isContent] of table) t.equal(isAboutContent(error), isContent, String(error))
 })
 
+test('each error of a body has its problem', async (t) => {
+  const table: [Error, number, string, object][] = [
+    [new MalformedBody('No.'), 400, 'malformed-body', { offset: undefined }],
+    [new MalformedBody('No.', 0), 400, 'malformed-body', { offset: 0 }],
+    [new IncompleteBody('No.'), 400, 'bad-request', {}],
+    [new MalformedDigest('No.'), 400, 'bad-request', {}],
+    [new DigestMismatch('No.'), 400, 'digest-mismatch', {}],
+    [new BodyTooSlow('No.'), 408, 'request-timeout', {}],
+    [new UnsupportedEncoding(['gzip']), 415, 'unsupported-media-type', { accepted: ['gzip'] }],
+    [new Overloaded('No.'), 503, 'overloaded', {}],
+  ]
+  for (const [error, status, name, extensions] of table) {
+    const [, , body] = (await answerTo(error)) as [number, string, object]
+    t.match(body, { status, type: `/problems/${name}`, detail: error.message, ...extensions }, name)
+  }
+})
+
 test('an error in a part of a body has its line and its pointers', async (t) => {
   const locate = (path: Path): Path => ['inputs', ...path]
-  const table: [string, BodyPlace, Error, object][] = [
+  const table: [string, BodyLocation, Error, object][] = [
     [
       'wrong content',
       { line: 4, locate },
@@ -137,12 +165,7 @@ test('an error in a part of a body has its line and its pointers', async (t) => 
       new LimitExceeded('maxRows', 7, ['labels'], 'too many'),
       { status: 413, detail: 'too many', pointer: '#/inputs/labels', line: undefined },
     ],
-    [
-      'a problem',
-      { line: 2 },
-      new Problem('malformed-body', 'No.', { offset: 3 }),
-      { status: 400, detail: 'Line 2: No.', offset: 3, line: 2 },
-    ],
+    ['a problem', { line: 2 }, new MalformedBody('No.', 3), { status: 400, detail: 'Line 2: No.', offset: 3, line: 2 }],
     [
       'an error of the service says nothing',
       { line: 2 },
@@ -155,7 +178,7 @@ test('an error in a part of a body has its line and its pointers', async (t) => 
     ],
   ]
   for (const [name, place, cause, expected] of table) {
-    const [, , body] = (await answerTo(new PlacedError(place, cause))) as [number, string, object]
+    const [, , body] = (await answerTo(new LocatedError(place, cause))) as [number, string, object]
     t.match(body, expected, name)
   }
 })
@@ -170,7 +193,7 @@ test('of many errors the first are listed and all are counted', async (t) => {
 test('only an error of the service is logged, with its cause', async (t) => {
   for (const [error, isLogged] of [
     [new Error('the cause'), true],
-    [new PlacedError({ line: 2 }, new Error('the cause')), true],
+    [new LocatedError({ line: 2 }, new Error('the cause')), true],
     [new Problem('not-found', 'the cause'), false],
     [invalid(2), false],
     [new LimitExceeded('maxRows', 7, [], 'the cause'), false],

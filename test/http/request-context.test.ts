@@ -4,10 +4,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { zstdCompressSync } from 'node:zlib'
 import type { FastifyInstance } from 'fastify'
 import { test } from 'tap'
+import type { BodySource } from '../../src/formats/context.ts'
 import { handleError } from '../../src/http/error-handler.ts'
 import type { Limits } from '../../src/http/limits.ts'
 import { Problem } from '../../src/http/problem.ts'
-import type { Reading, RequestContext } from '../../src/http/request-context.ts'
+import type { RequestContext } from '../../src/http/request-context.ts'
 import { Resources, requestContext } from '../../src/http/request-context.ts'
 import { LimitExceeded } from '../../src/loss/validation-errors.ts'
 import { eventually } from '../eventually.ts'
@@ -31,7 +32,7 @@ import { noConnections } from '../wire/support.ts'
 import { bare, portOf } from './plugins/support.ts'
 
 /** A body that is read, and why it is read no longer. */
-class Body implements Reading {
+class Body implements BodySource {
   isWaiting = true
   readonly reasons: Error[] = []
 

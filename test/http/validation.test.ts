@@ -1,9 +1,11 @@
 import { Readable } from 'node:stream'
 import { test } from 'tap'
 import { z } from 'zod'
-import { PlacedError, singleBatch } from '../../src/formats/parsed-body.ts'
+import { LocatedError } from '../../src/formats/errors.ts'
+import { singleBatch } from '../../src/formats/parsed-body.ts'
+import { checkValueCount, validated } from '../../src/formats/schema.ts'
 import { pointerOf } from '../../src/http/problem.ts'
-import { checkValueCount, validated, validatorCompiler, validBody, validOptions } from '../../src/http/validation.ts'
+import { validatorCompiler, validBody, validOptions } from '../../src/http/validation.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import { InvalidContent, LimitExceeded } from '../../src/loss/validation-errors.ts'
 import { unknownField } from '../../src/routes/unknown-field.ts'
@@ -224,8 +226,8 @@ function refusalsOf(work: () => unknown): unknown {
   try {
     return work()
   } catch (error) {
-    const { place, cause } = error instanceof PlacedError ? error : { place: {}, cause: error }
-    return [(cause as InvalidContent).errors.list.map(({ path }) => path.join('.')), place]
+    const { location, cause } = error instanceof LocatedError ? error : { location: {}, cause: error }
+    return [(cause as InvalidContent).errors.list.map(({ path }) => path.join('.')), location]
   }
 }
 
@@ -237,11 +239,11 @@ test('the errors of options and of the only batch are reported together', async 
     refusalsOf(() => validOptions(singleBatch({ name: 1, other: 2 }, { size: 'x' }), schemas)),
     [['name', 'other', 'size'], {}],
   )
-  const place = { line: 1 }
-  const stream = { options: { name: 1 }, place, batches: Readable.from([]) }
+  const location = { line: 1 }
+  const stream = { options: { name: 1 }, location, batches: () => Readable.from([]) }
   t.same(
     refusalsOf(() => validOptions(stream, schemas)),
-    [['name'], place],
+    [['name'], location],
   )
 })
 
@@ -275,19 +277,19 @@ test('values are counted wherever they are, a tensor as one', async (t) => {
       [1, true],
     ] as const) {
       const all = { ...fields, rest: values(4096 - count - 1 + room) }
-      const refusal = outcomeOf(() => checkValueCount(all))
+      const refusal = outcomeOf(() => checkValueCount(all, 4096))
       if (!isRefused) t.equal(refusal, undefined, what)
       else t.match(refusal, { limit: 'maxOptionValues', allowed: 4096, path: [] }, what)
     }
   }
-  const { message } = outcomeOf(() => checkValueCount({ a: values(5000) })) as Error
+  const { message } = outcomeOf(() => checkValueCount({ a: values(5000) }, 4096)) as Error
   t.equal(message, 'The options hold more than maxOptionValues, 4096, values.')
 })
 
 test('bodies with very many values are refused before they are validated', async (t) => {
   const many = { name: values(5000) }
   t.ok(outcomeOf(() => validBody(singleBatch(many, {}), z.unknown())) instanceof LimitExceeded)
-  const placedRefusal = outcomeOf(() => validOptions(singleBatch(many, {}, { line: 3 }), schemas))
-  t.ok(placedRefusal instanceof PlacedError)
-  t.match(placedRefusal, { place: { line: 3 }, cause: { limit: 'maxOptionValues' } })
+  const locatedRefusal = outcomeOf(() => validOptions(singleBatch(many, {}, { line: 3 }), schemas))
+  t.ok(locatedRefusal instanceof LocatedError)
+  t.match(locatedRefusal, { location: { line: 3 }, cause: { limit: 'maxOptionValues' } })
 })

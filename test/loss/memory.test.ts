@@ -29,7 +29,7 @@ test('what is taken through a scope is given back at its end, as far as it has n
   const outside = memory.allocate(1)
   {
     using scope = new ScopedMemory(memory)
-    t.equal(scope.mayPromise(1), true)
+    t.equal(scope.canReserveAddressSpace(1), true)
     scope.reserve(100)
     scope.release(30)
     const early = scope.allocate(1000)

@@ -66,7 +66,7 @@ export class Ledger implements Memory {
     this.held -= bytes
   }
 
-  mayPromise(): boolean {
+  canReserveAddressSpace(): boolean {
     return true
   }
 

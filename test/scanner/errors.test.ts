@@ -1,12 +1,5 @@
 import t from 'tap'
-import {
-  LIMIT_NAMES,
-  refusedKey,
-  ScanLimitError,
-  ScanSyntaxError,
-  unexpectedByte,
-  unexpectedEnd,
-} from '../../src/scanner/errors.ts'
+import { refusedKey, ScanSyntaxError, unexpectedByte, unexpectedEnd } from '../../src/scanner/errors.ts'
 import * as layout from '../../src/scanner/layout.ts'
 
 t.test('messages', async (t) => {
@@ -27,23 +20,4 @@ t.test('messages', async (t) => {
     t.equal(error.name, 'ScanSyntaxError')
     t.ok(message.includes(`byte ${error.offset}`))
   }
-})
-
-t.test('limits', async (t) => {
-  const error = new ScanLimitError('maxRows', 5)
-  t.match(error, {
-    name: 'ScanLimitError',
-    limit: 'maxRows',
-    allowed: 5,
-    message: 'The document exceeds maxRows, which is 5',
-  })
-  t.equal(LIMIT_NAMES[layout.LIMIT_DEPTH], 'maxDepth')
-  t.equal(LIMIT_NAMES[layout.LIMIT_KEY_LENGTH], 'maxKeyLength')
-  t.equal(LIMIT_NAMES[layout.LIMIT_KEYS], 'maxKeys')
-  t.equal(LIMIT_NAMES[layout.LIMIT_OPTION_BYTES], 'maxOptionBytes')
-  t.equal(LIMIT_NAMES[layout.LIMIT_ELEMENTS], 'maxElements')
-  t.equal(LIMIT_NAMES[layout.LIMIT_ROWS], 'maxRows')
-  t.equal(LIMIT_NAMES[layout.LIMIT_COLUMNS], 'maxColumns')
-  t.equal(LIMIT_NAMES[layout.LIMIT_NUMBER_LENGTH], 'maxNumberLength')
-  t.equal(LIMIT_NAMES.length, layout.TENSOR_COUNT - layout.LIMITS)
 })

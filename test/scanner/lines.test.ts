@@ -1,6 +1,6 @@
 import { test } from 'tap'
-import type { Run } from '../../src/scanner/lines.ts'
-import { longestLine, readRun } from '../../src/scanner/lines.ts'
+import type { LineGroup } from '../../src/scanner/lines.ts'
+import { longestLine, readLineGroup } from '../../src/scanner/lines.ts'
 import { unaccounted } from '../unaccounted.ts'
 import { generator } from './support.ts'
 
@@ -10,12 +10,12 @@ function textOf(lines: readonly Line[]): string {
   return lines.map((line) => `${JSON.stringify(line)}\n`).join('')
 }
 
-function read(text: string): Run | undefined {
-  return readRun(Buffer.from(text), unaccounted)
+function read(text: string): LineGroup | undefined {
+  return readLineGroup(Buffer.from(text), unaccounted)
 }
 
 /** What a run holds, as lists. */
-function plain(run: Run | undefined): unknown {
+function plain(run: LineGroup | undefined): unknown {
   if (run === undefined) return undefined
   const { lines, bytes, isOfSingles, predictions, labels } = run
   return [lines, bytes, isOfSingles, ...[predictions, labels].map(({ data, shape }) => [Array.from(data), shape])]
@@ -101,7 +101,7 @@ test('the bits are those of JSON.parse', async (t) => {
       labels: Array.from({ length: rows }, numbers),
     }
   })
-  const run = read(textOf(lines)) as Run
+  const run = read(textOf(lines)) as LineGroup
   t.ok(run.lines > 50)
   const taken = lines.slice(0, run.lines)
   t.strictSame(
@@ -181,7 +181,7 @@ test('however much it is, what does not fit into a slice is left for the next ru
   }
   let lines = 0
   for (let from = 0; from < bytes.length; ) {
-    const run = readRun(bytes.subarray(from), memory)
+    const run = readLineGroup(bytes.subarray(from), memory)
     if (run === undefined) break
     t.ok(run.bytes <= longestLine)
     lines += run.lines

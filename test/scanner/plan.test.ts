@@ -1,5 +1,4 @@
 import t from 'tap'
-import { planFor } from '../../src/scanner/plan.ts'
 import { DocumentScanner, type ScanLimits } from '../../src/scanner/scanner.ts'
 import { unaccounted } from '../unaccounted.ts'
 import { ended, KEYS, LIMITS } from './support.ts'
@@ -21,13 +20,6 @@ t.test('limits and keys the scanner cannot have', async (t) => {
   t.throws(() => new DocumentScanner(long, LIMITS, unaccounted), new RangeError(tooLong))
 })
 
-t.test('documents of the same kind share their plan', async (t) => {
-  const plan = planFor(KEYS, LIMITS)
-  t.equal(planFor(KEYS, LIMITS), plan)
-  t.not(planFor([...KEYS], LIMITS), plan)
-  t.not(planFor(KEYS, { ...LIMITS }), plan)
-})
-
 t.test('as many tensor keys as there can be', async (t) => {
   const keys = Array.from({ length: 16 }, (_, i) => `${i.toString(16)}é\u8000\ud83d\ude00xxxxxxxxxx`)
   const scanner = new DocumentScanner(keys, LIMITS, unaccounted)
@@ -38,8 +30,4 @@ t.test('as many tensor keys as there can be', async (t) => {
     t.strictSame([...tensors[key].data], [NaN, i])
     t.strictSame(tensors[key].nonNumeric, [{ path: [0], received: 'x'.repeat(64) }])
   }
-})
-
-t.test('the keys of a list stand behind those of members', async (t) => {
-  t.strictSame(planFor([...KEYS, 'inputs[].data'], LIMITS).members, KEYS)
 })

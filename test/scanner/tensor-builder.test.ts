@@ -3,7 +3,7 @@ import t from 'tap'
 import type { Memory } from '../../src/loss/memory.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import { DocumentScanner } from '../../src/scanner/scanner.ts'
-import { ended, generator, KEYS, LIMITS, piecesOf, scan, scanPieces } from './support.ts'
+import { ended, generator, KEYS, LIMITS, piecesOf, scan } from './support.ts'
 
 /** As written in the documentation of the builder. */
 const pieceNumbers = 2 ** 18
@@ -22,7 +22,7 @@ class Ledger implements Memory {
     this.#promises = promises
   }
 
-  mayPromise(bytes: number): boolean {
+  canReserveAddressSpace(bytes: number): boolean {
     return bytes <= this.#promises
   }
 
@@ -183,50 +183,6 @@ t.test('elements that are no number', async (t) => {
   t.same(many.tensors.labels.shape, [100_001])
 })
 
-t.test('few numbers are copied; only more have a buffer that is counted', async (t) => {
-  for (const [count, allocated] of [
-    [2047, []],
-    [2048, []],
-    [2049, [{ length: 8192, committed: 8192, heldBefore: 0 }]],
-    [8192, [{ length: 8192, committed: 8192, heldBefore: 0 }]],
-    [30_000, [{ length: 30_000, committed: 30_000, heldBefore: 0 }]],
-  ] as const) {
-    const memory = new Ledger()
-    const scanner = scannerOf(`{"labels":[${'7,'.repeat(count - 1)}7]}`, memory, 0)
-    const { tensors, growths } = stepwise(scanner, memory)
-    t.same([memory.allocated, growths], [allocated, []], `${count} numbers`)
-    t.ok(isSame(tensors.labels, new Array(count).fill(7)))
-    if (allocated.length === 0) t.equal(tensors.labels.data.buffer.byteLength, 8 * count, 'a copy holds nothing else')
-    freeAll(memory, tensors)
-    t.equal(memory.held, 0)
-  }
-})
-
-t.test('small tensors share buffers, and none has the place of another', async (t) => {
-  const ofDocuments = Array.from({ length: 60 }, (_, at) => {
-    const predictions = Array.from({ length: 1 + (at % 64) }, (_, i) => 100 * at + i)
-    return { predictions, tensors: scan(JSON.stringify({ predictions, labels: [at] })).tensors }
-  })
-  for (const [at, { predictions, tensors }] of ofDocuments.entries()) {
-    t.ok(isSame(tensors.predictions, predictions))
-    t.ok(isSame(tensors.labels, [at]))
-  }
-  const buffers = new Set(
-    ofDocuments.flatMap(({ tensors }) => [tensors.predictions, tensors.labels].map(({ data }) => data.buffer)),
-  )
-  t.ok(buffers.size > 1)
-  t.ok(buffers.size < 5)
-})
-
-t.test('a few numbers that two slices share are put into a piece', async (t) => {
-  const memory = new Ledger()
-  const { tensors } = scanPieces([Buffer.from('{"labels":[1,2'), Buffer.from('3,4]}')], LIMITS, memory)
-  t.strictSame([...tensors.labels.data], [1, 23, 4])
-  t.same(memory.allocated, [{ length: 8192, committed: 8192, heldBefore: 0 }])
-  freeAll(memory, tensors)
-  t.equal(memory.held, 0)
-})
-
 for (const [when, declared, promises] of [
   ['without a declared length', 0, Number.POSITIVE_INFINITY],
   ['when too much has been promised to others', 1_800_012, 2 ** 20],
@@ -274,23 +230,6 @@ t.test('with a true length all goes into one piece, counted as it is filled', as
   t.equal(memory.held, 0)
 })
 
-t.test('a tensor that begins in the middle of a slice is expected as exactly', async (t) => {
-  const labels = Array.from({ length: 200_000 }, (_, i) => i % 2)
-  for (const count of [30_000, 31_000, 32_000, 33_000]) {
-    const predictions = Array.from({ length: count }, (_, i) => i / 7)
-    const text = JSON.stringify({ predictions, labels })
-    const memory = new Ledger()
-    const { tensors, growths } = stepwise(scannerOf(text, memory, text.length), memory)
-    t.same(growths, [])
-    const lengths = memory.allocated.map(({ length }) => length)
-    t.equal(lengths.length, 2)
-    t.ok(lengths[1] >= 200_000 && lengths[1] < 220_000, `${lengths[1]} are expected`)
-    t.ok(isSame(tensors.labels, labels))
-    freeAll(memory, tensors)
-    t.equal(memory.held, 0)
-  }
-})
-
 t.test('a wrong length, and numbers that become shorter, cost copies and nothing else', async (t) => {
   const ones: number[] = new Array(600_000).fill(1)
   const shorter = Array.from({ length: 900_000 }, (_, i) => (i < 8000 ? i + 0.123456789012 : 1))
@@ -319,30 +258,6 @@ t.test('a wrong length, and numbers that become shorter, cost copies and nothing
     t.ok(isSame(tensors.labels, values), `${share} of ${text.length}`)
     freeAll(memory, tensors)
     t.equal(memory.held, 0)
-  }
-})
-
-t.test('the pieces of what is no tensor are freed when it ends', async (t) => {
-  for (const faulty of [
-    `[${'[1,2],'.repeat(200_000)}[3]]`,
-    `[${'[1,2],'.repeat(200_000)}3,[4,5]]`,
-    `[${'1,'.repeat(400_000)}[1]]`,
-    `[[[1]],${'[1,2],'.repeat(200_000)}[1,2]]`,
-    `[${'[1,2],'.repeat(200_000)}[1,[2]]]`,
-    '[[1,2],[3]]',
-  ]) {
-    const text = `{"labels":${faulty}`
-    for (const declared of [0, text.length + 100, 2 ** 50]) {
-      const memory = new Ledger()
-      const scanner = scannerOf(text, memory, declared)
-      t.equal(memory.held, 0)
-      scanner.write(Buffer.from(',"predictions":[1]}'))
-      const { tensors, growths } = stepwise(scanner, memory)
-      t.same(growths, [])
-      t.ok(tensors.labels.shapeError !== undefined)
-      t.equal(tensors.labels.data.length, 0)
-      t.strictSame(tensors.predictions.data, Float64Array.of(1))
-    }
   }
 })
 

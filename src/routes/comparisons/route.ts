@@ -1,11 +1,13 @@
 import type { FastifyInstance } from 'fastify'
+import { locatedError, withLocation } from '../../formats/errors.ts'
 import type { SingleBatch } from '../../formats/parsed-body.ts'
-import { freeLargeTensors, freeTensors, placed, placedError } from '../../formats/parsed-body.ts'
+import { freeLargeTensors, freeTensors } from '../../formats/parsed-body.ts'
+import { validated } from '../../formats/schema.ts'
 import { batchMediaTypes, registerComparisonBodies } from '../../http/bodies.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import type { RequestContext } from '../../http/request-context.ts'
 import { sendJson } from '../../http/send-json.ts'
-import { validated, validOptions } from '../../http/validation.ts'
+import { validOptions } from '../../http/validation.ts'
 import type { Comparison } from '../../loss/comparison.ts'
 import { compare } from '../../loss/comparison.ts'
 import { resolve } from '../../loss/resolve.ts'
@@ -59,14 +61,14 @@ A part of the answer that \`include\` or reduction \`none\` asks for comes twice
 
 async function compared(body: SingleBatch, work: RequestContext): Promise<Comparison> {
   const { task, memory } = work
-  const { only, place } = body
+  const { only, location } = body
   const received = validOptions(body, { options: optionsSchema, batch: pairSchema })
-  const spec = placed(place, () => resolve(coreOptions(received)))
-  const steps = placed(place, () => compare(spec, validated(pairSchema, only), { ...context, memory }))
+  const spec = withLocation(location, () => resolve(coreOptions(received)))
+  const steps = withLocation(location, () => compare(spec, validated(pairSchema, only), { ...context, memory }))
   const comparison = await work
     .during('fold', () => task.run(steps))
     .catch((error) => {
-      throw placedError(place, error)
+      throw locatedError(location, error)
     })
   work.evaluates(spec, comparison.predictions.samples)
   await task.run(freeLargeTensors(only, memory))

@@ -3,17 +3,18 @@ import type { z } from 'zod'
 import type { Batch, PutResult } from '../../database/store.ts'
 import { evaluateBatch } from '../../evaluations/evaluate.ts'
 import type { DeclaredEvaluation } from '../../evaluations/open-evaluation.ts'
+import { locatedError } from '../../formats/errors.ts'
 import type { ParsedBody } from '../../formats/parsed-body.ts'
-import { freeLargeTensors, freeTensors, placedError } from '../../formats/parsed-body.ts'
+import { freeLargeTensors, freeTensors } from '../../formats/parsed-body.ts'
 import { batchMediaTypes, registerBatchBodies } from '../../http/bodies.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { Problem } from '../../http/problem.ts'
 import type { RequestContext } from '../../http/request-context.ts'
 import { sendJson } from '../../http/send-json.ts'
 import { validBody } from '../../http/validation.ts'
-import { quoted } from '../../http/words.ts'
 import { answerOf as answerOfState } from '../../loss/evaluation.ts'
 import { LimitExceeded } from '../../loss/validation-errors.ts'
+import { quoted } from '../../loss/words.ts'
 import { uniformIntegers } from '../../runtime/random.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
 import { binaryHeaders } from '../loss/examples.ts'
@@ -169,6 +170,6 @@ function* evaluateBody(
     }
     return evaluated
   } catch (error) {
-    throw placedError(body.place, error)
+    throw locatedError(body.location, error)
   }
 }

@@ -2,11 +2,11 @@ import type { OpenEvaluation } from '../../evaluations/open-evaluation.ts'
 import type { Evaluations } from '../../evaluations/service.ts'
 import { Problem } from '../../http/problem.ts'
 import type { RequestContext } from '../../http/request-context.ts'
-import { quoted } from '../../http/words.ts'
 import type { Statistics } from '../../loss/report/statistics.ts'
 import { statisticsOf } from '../../loss/report/statistics.ts'
 import type { Tally } from '../../loss/tally.ts'
 import { emptyTally } from '../../loss/tally.ts'
+import { quoted } from '../../loss/words.ts'
 
 export interface EvaluationRouteOptions {
   readonly evaluations: Evaluations

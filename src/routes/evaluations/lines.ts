@@ -3,17 +3,18 @@ import type { z } from 'zod'
 import { CommitQueue } from '../../evaluations/commit-queue.ts'
 import { evaluateBatch } from '../../evaluations/evaluate.ts'
 import type { OpenEvaluation } from '../../evaluations/open-evaluation.ts'
+import { isAboutContent, LocatedError } from '../../formats/errors.ts'
 import type { ParsedLine } from '../../formats/ndjson.ts'
 import type { Fields } from '../../formats/parsed-body.ts'
-import { freeTensors, PlacedError } from '../../formats/parsed-body.ts'
+import { freeTensors } from '../../formats/parsed-body.ts'
+import { validated } from '../../formats/schema.ts'
 import { registerLineBodies } from '../../http/bodies.ts'
 import { problemOf } from '../../http/error-handler.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { pathOf } from '../../http/path-of.ts'
-import { isAboutContent, problemBody } from '../../http/problem.ts'
+import { problemBody } from '../../http/problem.ts'
 import type { RequestContext } from '../../http/request-context.ts'
 import { sendJson } from '../../http/send-json.ts'
-import { validated } from '../../http/validation.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
 import { bodyHeaders } from '../loss/examples.ts'
 import { contextOf, storedBatch } from './batches.ts'
@@ -134,7 +135,7 @@ class LineTally {
     this.#counts.refused++
     const last = this.#errors.at(-1)
     if (this.#errors.length === maxListedErrors && last !== undefined && last.line < line) return
-    const problem = problemOf(new PlacedError({ line }, error), this.#request)
+    const problem = problemOf(new LocatedError({ line }, error), this.#request)
     const body = problemBody(
       problem,
       pathOf(this.#request.originalUrl),

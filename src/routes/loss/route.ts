@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify'
-import type { BatchStream, Fields, ParsedBatch, ParsedBody } from '../../formats/parsed-body.ts'
-import { freeLargeTensors, freeTensors, placedError } from '../../formats/parsed-body.ts'
+import { isAboutContent, locatedError } from '../../formats/errors.ts'
+import type { BatchStream, Fields, GroupedBatch, ParsedBatch, ParsedBody } from '../../formats/parsed-body.ts'
+import { freeLargeTensors, freeTensors } from '../../formats/parsed-body.ts'
+import { validated } from '../../formats/schema.ts'
 import { lossMediaTypes, registerLossBodies } from '../../http/bodies.ts'
 import { fixedLimits } from '../../http/limits.ts'
-import { isAboutContent } from '../../http/problem.ts'
 import type { RequestContext } from '../../http/request-context.ts'
 import { jsonText, payloadOf, sendPayload } from '../../http/send-json.ts'
-import { validated } from '../../http/validation.ts'
 import type { Tensors } from '../../loss/batch.ts'
 import { batchTensors } from '../../loss/batch.ts'
 import { Evaluation } from '../../loss/evaluation.ts'
@@ -81,24 +81,25 @@ async function addAll(
   isByClass: boolean,
   work: RequestContext,
 ): Promise<void> {
-  for await (const batch of batches) {
-    const { run, fields } = batch
+  const tryAll = async (group: GroupedBatch) => {
+    if (group.isOfSingles && !isByClass) {
+      freeTensors(group.fields, work.memory)
+      return false
+    }
     try {
-      if (run?.isOfSingles && !isByClass) {
-        freeTensors(fields, work.memory)
-        run.takeApart()
-      } else await work.task.runNow(add(batch, evaluation, work))
+      await work.task.runNow(add(group, evaluation, work))
+      return true
     } catch (error) {
-      // which of the lines it is, and why, is found when they come one by one
-      if (run === undefined || !isAboutContent(error)) throw error
-      run.takeApart()
+      if (isAboutContent(error)) return false
+      throw error
     }
   }
+  for await (const batch of batches(tryAll)) await work.task.runNow(add(batch, evaluation, work))
 }
 
 /** Adds a batch to the evaluation, step by step. */
 export function* add(
-  { fields, place }: ParsedBatch,
+  { fields, location }: ParsedBatch,
   evaluation: Evaluation,
   { memory }: RequestContext,
 ): Generator<void, void> {
@@ -106,7 +107,7 @@ export function* add(
     yield* evaluation.add(areTensors(fields) ? fields : validated(batchSchema, fields))
     yield* freeLargeTensors(fields, memory)
   } catch (error) {
-    throw placedError(place, error)
+    throw locatedError(location, error)
   } finally {
     freeTensors(fields, memory)
   }

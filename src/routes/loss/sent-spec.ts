@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
+import { withLocation } from '../../formats/errors.ts'
 import type { ParsedBody } from '../../formats/parsed-body.ts'
-import { placed } from '../../formats/parsed-body.ts'
 import { validOptions } from '../../http/validation.ts'
 import { refuseForStreams, resolve } from '../../loss/resolve.ts'
 import type { Spec } from '../../loss/spec.ts'
@@ -29,7 +29,7 @@ const entrySize = 512
 /**
  * The options of a body, checked and resolved.
  *
- * @throws InvalidContent, LimitExceeded, PlacedError
+ * @throws InvalidContent, LimitExceeded, LocatedError
  */
 export function specOf(body: ParsedBody): SentSpec {
   const { text } = body
@@ -44,7 +44,7 @@ export function specOf(body: ParsedBody): SentSpec {
 
 function resolved(body: ParsedBody): Spec {
   const received = validOptions(body, { options: optionsSchema, batch: batchSchema })
-  return placed(body.place, () => {
+  return withLocation(body.location, () => {
     const options = coreOptions(received)
     if (body.only === undefined) refuseForStreams(options)
     return resolve(options)

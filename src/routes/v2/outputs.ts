@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { AskedAnswer } from '../../formats/parsed-body.ts'
+import { checkValueCount, validated } from '../../formats/schema.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import type { RequestContext } from '../../http/request-context.ts'
 import type { TensorNumbers } from '../../http/send-tensors.ts'
 import { bytesSentOf } from '../../http/send-tensors.ts'
-import { checkValueCount, validated } from '../../http/validation.ts'
 import type { Evaluation } from '../../loss/evaluation.ts'
 import type { Statistics } from '../../loss/report/statistics.ts'
 import type { Spec } from '../../loss/spec.ts'
@@ -46,7 +46,7 @@ export interface Asked {
  */
 export function askedOf({ id, outputs, binaryOutput }: AskedAnswer): Asked {
   const parts = { id, parameters: { binary_data_output: binaryOutput }, outputs }
-  checkValueCount(parts)
+  checkValueCount(parts, fixedLimits.maxOptionValues)
   const { parameters, outputs: given = [], ...rest } = validated(asked, parts)
   const { binary_data_output: isBinary = false } = parameters
   for (const [at, { name }] of given.entries()) {

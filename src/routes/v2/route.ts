@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import packageJson from '../../../package.json' with { type: 'json' }
+import { didYouMean } from '../../formats/did-you-mean.ts'
 import type { Fields, SingleBatch } from '../../formats/parsed-body.ts'
 import { singleBatch } from '../../formats/parsed-body.ts'
 import { inferenceMediaTypes, registerInferenceBodies } from '../../http/bodies.ts'
 import { closingProblem } from '../../http/closing-problem.ts'
-import { didYouMean } from '../../http/did-you-mean.ts'
 import { Problem } from '../../http/problem.ts'
 import { sendTensors } from '../../http/send-tensors.ts'
 import { Evaluation } from '../../loss/evaluation.ts'
@@ -222,12 +222,12 @@ async function infer(
   { params: { loss }, body, work }: FastifyRequest<ModelRequest>,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { options, only, place } = body
+  const { options, only, location } = body
   const wanted = askedOf({ ...body.asked })
   checkOptions(options, loss)
   const { predictions } = only
   const shape = isTensor(predictions) ? predictions.shape : []
-  const batch = singleBatch({ ...options, loss, include: partsFor(wanted) }, only, place)
+  const batch = singleBatch({ ...options, loss, include: partsFor(wanted) }, only, location)
   const { spec } = specOf(batch)
   checkOutputs(wanted, spec)
   const evaluation = new Evaluation(spec, { ...context, memory: work.memory, isRaw: true })

@@ -20,7 +20,7 @@ const EXACT_POWERS = memory.data<f64>([
 
 /** The double nearest to w * 10^q, ties to even. `digits` is how many w was written with. */
 @inline export function decimal(w: u64, q: i32, digits: usize): f64 {
-  // Up to 15 digits are below 2^53. Which of two longer ones is would be a branch nobody can foretell.
+  // Up to 15 digits are below 2^53. A branch on two longer ones could not be predicted.
   if (digits <= 16 && w <= 9007199254740992 && <u32>(q + 22) <= 44) {
     const whole = <f64>(<i64>w)
     return q < 0 ? whole / load<f64>(EXACT_POWERS - (q << 3)) : whole * load<f64>(EXACT_POWERS + (q << 3))

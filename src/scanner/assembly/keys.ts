@@ -6,9 +6,8 @@ import {
   HAS_LIST, KEYS_END, KEYS_TOP, KEY_BASE, KEY_COUNT, KEY_HASHES, KEY_PROTO, KEY_TWICE, LIMIT_KEYS, MORE, REASON, REFUSED,
   SECRET, STATE, TENSOR_COUNT, TENSOR_KEYS,
 } from '../layout'
-import { get, getAt, set, setAt } from './memory'
+import { get, getAt, set, setAt, specialsOf } from './memory'
 import { exceed, limit } from './tensor'
-import { specialsOf } from './text'
 
 export function openObject(): i32 {
   const count = get(KEY_COUNT)
@@ -77,7 +76,7 @@ export function keepUnit(unit: u32): void {
   return false
 }
 
-/** Of the words of a kept key. Whoever does not know the secret cannot make many alike. */
+/** A hash of the words of a kept key. Without the secret, clients cannot make many alike. */
 function hashOf(key: usize, end: usize): u16 {
   const secret = load<u64>(SECRET) | 1
   let hash: u64 = 0

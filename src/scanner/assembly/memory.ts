@@ -34,3 +34,13 @@ import { STATE } from '../layout'
 @inline export function isSpace(c: u32): bool {
   return c == 0x20 || c == 0x0a || c == 0x0d || c == 0x09
 }
+
+/** A bit for each byte of a string that means more than itself. */
+@inline export function specialsOf(bytes: v128): i32 {
+  // Signed: bytes from 0x80 are below the space as well.
+  const special = v128.or(
+    i8x16.lt_s(bytes, i8x16.splat(0x20)),
+    v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c))),
+  )
+  return i8x16.bitmask(special)
+}

@@ -4,7 +4,7 @@ import {
   REASON, ROLE, ROLE_CAPTURE, ROLE_KEY, ROLE_NONE, STEP, TEXT,
 } from '../layout'
 import { keepPlain, keepUnit, openKey } from './keys'
-import { get, set } from './memory'
+import { get, set, specialsOf } from './memory'
 
 // Steps inside a string. HEX and MORE_BYTES count down what is left, to PLAIN.
 const PLAIN = 0
@@ -26,16 +26,6 @@ export function beginText(role: i32): void {
 
 @inline function isPlain(c: u32): bool {
   return c >= 0x20 && c < 0x80 && c != 0x22 && c != 0x5c
-}
-
-/** A bit for each byte of a string that means more than itself. */
-@inline export function specialsOf(bytes: v128): i32 {
-  // Signed: bytes from 0x80 are below the space as well.
-  const special = v128.or(
-    i8x16.lt_s(bytes, i8x16.splat(0x20)),
-    v128.or(i8x16.eq(bytes, i8x16.splat(0x22)), i8x16.eq(bytes, i8x16.splat(0x5c))),
-  )
-  return i8x16.bitmask(special)
 }
 
 /** At the first byte of a string that means more than itself. */

@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import { z } from 'zod'
-import { validated } from '../../../src/http/validation.ts'
+import { validated } from '../../../src/formats/schema.ts'
 import { includes } from '../../../src/loss/formats.ts'
 import type { LossName } from '../../../src/loss/kernels/index.ts'
 import { losses, lossNames } from '../../../src/loss/kernels/index.ts'

@@ -48,12 +48,12 @@ test('options that hold tensors, and those of a stream, are looked at each time'
   const classWeights = { data, shape: [2], nonNumeric: [], nonNumericCount: 0 }
   const { spec, text } = specOf(singleBatch({ ...options, classWeights }, {}))
   t.same([spec.classWeights, text], [data, undefined])
-  t.equal(specOf({ options, place: {}, batches: Readable.from([]) }).text, undefined)
+  t.equal(specOf({ options, location: {}, batches: () => Readable.from([]) }).text, undefined)
 })
 
 test('what is wrong is refused each time, and by its place', async (t) => {
   const text = JSON.stringify({ ...options, epsilon: -1 })
   for (const _ of [1, 2]) t.throws(() => specOf(bodyOf(text)), /epsilon must be/)
-  const stream = { options: { ...options, reduction: 'none' }, place: { line: 1 }, batches: Readable.from([]) }
+  const stream = { options: { ...options, reduction: 'none' }, location: { line: 1 }, batches: () => Readable.from([]) }
   t.throws(() => specOf(stream), /is available for a single batch only/)
 })

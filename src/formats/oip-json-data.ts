@@ -5,7 +5,6 @@ import { KIND_FALSE, KIND_TRUE } from '../scanner/layout.ts'
 import type { Datatype } from './datatypes.ts'
 import { arrays } from './datatypes.ts'
 
-/** Numbers that are looked at before others have their turn. */
 const numbersPerStep = 2 ** 16
 
 /**

@@ -11,7 +11,7 @@ const suffix = Buffer.from('}')
 const [quote, comma, openArray, backslash, closeArray, openObject, closeObject] = Buffer.from('",[\\]{}')
 
 /** A JSON document that is not an object of ours. It is read as the only member of one, which costs no more than that would. */
-export class BareValue {
+export class JsonValue {
   readonly #name: string
   readonly #scanner: DocumentScanner
   #position: number

@@ -1,8 +1,8 @@
 import { test } from 'tap'
-import { BareValue } from '../../src/formats/bare-value.ts'
+import { JsonValue } from '../../src/formats/json-value.ts'
 import type { Memory } from '../../src/loss/memory.ts'
 import { InvalidContent } from '../../src/loss/validation-errors.ts'
-import { ScanLimitError, ScanSyntaxError } from '../../src/scanner/scanner.ts'
+import { ScanSyntaxError } from '../../src/scanner/scanner.ts'
 import { unaccounted } from '../unaccounted.ts'
 import { limits, outcomeOf, resultOf, workOf } from './support.ts'
 
@@ -11,7 +11,7 @@ function errorsOf(text: string, origin = 0, memory: Memory = unaccounted): unkno
   const bytes = Buffer.from(text)
   return [[bytes], Array.from(bytes, (byte) => Buffer.of(byte))].map((chunks) =>
     outcomeOf(() => {
-      const value = new BareValue(limits(), memory, origin)
+      const value = new JsonValue(limits(), memory, origin)
       for (const piece of chunks) value.write(piece)
       return resultOf(value.end())
     }),
@@ -75,27 +75,9 @@ for (const [text, message] of noDocuments) {
   })
 }
 
-test('positions count from the beginning of the body', async (t) => {
-  for (const error of errorsOf('[1,]', 10)) t.equal((error as ScanSyntaxError).offset, 13)
-  for (const error of errorsOf('[1', 10)) t.equal((error as ScanSyntaxError).offset, 12)
-  for (const error of errorsOf('1}', 10)) t.equal((error as ScanSyntaxError).offset, 11)
-})
-
-test('limits hold', async (t) => {
-  for (const error of errorsOf('['.repeat(64))) t.ok(error instanceof ScanLimitError)
-  for (const error of errorsOf('9'.repeat(70_000))) t.ok(error instanceof ScanLimitError)
-})
-
-test('its numbers are counted', async (t) => {
-  const { work } = workOf({ maxInFlightBytes: 10_000 })
-  for (const error of errorsOf(`[${'1,'.repeat(20_000)}1]`, 0, work.memory)) {
-    t.match(error, { limit: 'maxInFlightBytes', allowed: 10_000 })
-  }
-})
-
 test('a value that is given up gives back what it took', async (t) => {
   const { work, budget } = workOf()
-  const value = new BareValue(limits(), work.memory, 0)
+  const value = new JsonValue(limits(), work.memory, 0)
   value.write(Buffer.from(`[${'1,'.repeat(100_000)}`))
   t.ok(budget.held > 0)
   value.discard()

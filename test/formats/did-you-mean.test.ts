@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { didYouMean, nearest } from '../../src/http/did-you-mean.ts'
+import { didYouMean, nearest } from '../../src/formats/did-you-mean.ts'
 import { includes, labelFormats, logPolicies } from '../../src/loss/formats.ts'
 import { lossNames } from '../../src/loss/kernels/index.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Datatype } from '../../src/formats/datatypes.ts'
-import { typedData } from '../../src/formats/json-data.ts'
+import { typedData } from '../../src/formats/oip-json-data.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import type { ScannedDocument } from '../../src/scanner/scanner.ts'
 import { DocumentScanner } from '../../src/scanner/scanner.ts'

@@ -3,7 +3,7 @@ import type { Tensor } from '../loss/tensor.ts'
 import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
 import type { ScanLimits, ScannedDocument } from '../scanner/scanner.ts'
 import { DocumentScanner, ScanLimitError, ScanSyntaxError } from '../scanner/scanner.ts'
-import { BareValue } from './bare-value.ts'
+import { JsonValue } from './json-value.ts'
 
 /** A JSON document that is one part of a body; errors name the part. */
 abstract class JsonPart<Result> {
@@ -52,10 +52,10 @@ abstract class JsonPart<Result> {
 
 /** A tensor as JSON: arrays of numbers, or one number. */
 export class JsonTensor extends JsonPart<Tensor> {
-  readonly #value: BareValue
+  readonly #value: JsonValue
 
   constructor(name: string, limits: ScanLimits, memory: Memory) {
-    const value = new BareValue(limits, memory, 0, name)
+    const value = new JsonValue(limits, memory, 0, name)
     super(name, value)
     this.#value = value
   }

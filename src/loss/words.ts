@@ -1,4 +1,4 @@
-import { shortened } from '../loss/validation-errors.ts'
+import { shortened } from './validation-errors.ts'
 
 /** A text of the client in quotation marks, shortened. */
 export function quoted(text: string): string {

@@ -1,0 +1,19 @@
+import type { ScanLimits } from '../scanner/scanner.ts'
+
+/** What bounds a body and what it takes to read it. */
+export interface BodyLimits extends ScanLimits {
+  /** Inflated bytes of a body; of NDJSON, of one line. */
+  readonly maxBodyBytes: number
+  /** Bytes of memory that all requests may hold together. */
+  readonly maxInFlightBytes: number
+  /** Milliseconds; a stream may compute for as long again after each MiB. */
+  readonly maxComputeMs: number
+  /** Inflated bytes per compressed byte, beyond the first MiB. */
+  readonly maxInflationRatio: number
+  /** Chunks of a body, in addition to one for every 256 bytes. */
+  readonly maxChunks: number
+  /** Values of a JSON body outside its tensors. */
+  readonly maxOptionValues: number
+  /** Milliseconds in which a body, or a line of NDJSON, must arrive. */
+  readonly requestTimeoutMs: number
+}
