@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { t as root, test } from 'tap'
+import packageJson from '../../package.json' with { type: 'json' }
 import { appOf, documentOf } from '../support.ts'
 import { blocksOf, root as folder, pages, proseOf, read } from './markdown.ts'
 
@@ -37,6 +38,20 @@ test('every link leads to a file, and every anchor to a heading', async (t) => {
       if (anchor !== undefined) t.ok(anchorsOf(target).includes(anchor), `${page}: ${link}`)
     }
 })
+
+test('every file, and every script of npm, that a page mentions exists', async (t) => {
+  for (const page of pages.filter((name) => name !== 'CHANGELOG.md')) {
+    for (const [, path] of read(page).matchAll(/(?<![\w/.])((?:src|test|openapi|docs)\/[\w./-]*\w)/g))
+      if (!isPlaceholder(path)) t.ok(existsSync(join(folder, path)), `${page}: ${path}`)
+    for (const [, script] of read(page).matchAll(/\bnpm (?:run )?(?:--\w+ )?([\w:]+)/g))
+      t.ok(script === 'ci' || script in packageJson.scripts, `${page}: npm ${script}`)
+  }
+})
+
+/** `x` and `a/b` stand for any name. */
+function isPlaceholder(path: string): boolean {
+  return /\/(?:x|b)\.(?:test\.ts|ts|js|html)$/.test(path)
+}
 
 test('every page is linked from its README', async (t) => {
   const linked = ['README.md', 'README.ko.md'].flatMap((page) =>
