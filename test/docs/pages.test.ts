@@ -43,7 +43,7 @@ test('every file, and every script of npm, that a page mentions exists', async (
   for (const page of pages.filter((name) => name !== 'CHANGELOG.md')) {
     for (const [, path] of read(page).matchAll(/(?<![\w/.])((?:src|test|openapi|docs)\/[\w./-]*\w)/g))
       if (!isPlaceholder(path)) t.ok(existsSync(join(folder, path)), `${page}: ${path}`)
-    for (const [, script] of read(page).matchAll(/\bnpm (?:run )?(?:--\w+ )?([\w:]+)/g))
+    for (const [, script] of read(page).matchAll(/(?:^|`)npm (?:run )?(?:--\w+ )?([\w:]+)/gm))
       t.ok(script === 'ci' || script in packageJson.scripts, `${page}: npm ${script}`)
   }
 })
