@@ -7,9 +7,9 @@ import type { Description } from './clients/requests.ts'
 import { requestsWithDefaults } from './clients/requests.ts'
 import { appOf } from './support.ts'
 
-const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
-const [, request] = readme.match(/curl [^\n]*\/v1\/loss[^\n]* -d '([^']*)'/) ?? []
-const [, answer] = readme.match(/```json\n([\s\S]*?)```/) ?? []
+const page = readFileSync(new URL('../docs/requests.md', import.meta.url), 'utf8')
+const [, request] = page.match(/curl [^\n]*\/v1\/loss[^\n]* -d '([^']*)'/) ?? []
+const [, answer] = page.match(/```json\n([\s\S]*?)```/) ?? []
 
 /** A file that the type check of the tests does not see, as there is nothing yet that it could import. */
 function fileOf(name: string): string {

@@ -32,7 +32,7 @@ function mistakesOf(text: string): Mistake[] {
   }))
 }
 
-for (const page of ['docs/errors.md']) {
+for (const page of ['docs/errors.md', 'docs/ko/errors.md']) {
   test(`${page}: the message of each mistake is that of the service, and its remedy works`, async (t) => {
     const mistakes = mistakesOf(read(page))
     t.equal(mistakes.length, page.includes('/ko/') ? 10 : 20)
