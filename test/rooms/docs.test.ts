@@ -1,0 +1,3 @@
+import '../docs/errors.test.ts'
+import '../docs/generated.test.ts'
+import '../docs/pages.test.ts'

@@ -1,0 +1,2 @@
+import '../docs/examples.test.ts'
+import '../docs/training.test.ts'
