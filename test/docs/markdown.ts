@@ -45,19 +45,6 @@ export function proseOf(page: string): string {
   return lines.join('\n')
 }
 
-/** The rows of the table with this head, cell by cell. */
-export function tableOf(page: string, head: string): string[][] {
-  const lines = read(page).split('\n')
-  const from = lines.indexOf(head)
-  const length = lines.slice(from).findIndex((line) => !line.startsWith('|'))
-  return lines.slice(from + 2, from + length).map((line) =>
-    line
-      .split(/(?<!\\)\|/)
-      .slice(1, -1)
-      .map((cell) => cell.trim()),
-  )
-}
-
 /** Why examples are skipped, where a program does not run. */
 export function without(program: string, ...args: string[]): string | false {
   return spawnSync(program, args).status !== 0 && `${program} ${args.join(' ')} fails`
