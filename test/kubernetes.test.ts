@@ -41,7 +41,6 @@ test('the manifest fits the schemas of the Kubernetes API', async (t) => {
   new Deployment(deployment).validate()
   new Service(service).validate()
   new PodDisruptionBudget(budget).validate()
-  t.throws(() => new Service({ ...service, spec: JSON.parse('{"ports": [{"port": "http"}]}') }).validate())
 })
 
 test('it has no field that the API does not know', async (t) => {
@@ -49,27 +48,24 @@ test('it has no field that the API does not know', async (t) => {
   mkdirSync(cache, { recursive: true })
   const scratch = mkdtempSync(join(cache, 'kubernetes-'))
   t.after(() => rmSync(scratch, { recursive: true }))
-  const complaints = async (misspelt: string) => {
-    const file = join(scratch, 'manifest.ts')
-    const module = ({ apiVersion }: { apiVersion: string }) => `kubernetes-models/${apiVersion}`
-    const constants = documents.map(
-      (document, at) =>
-        `export const c${at}: import('${module(document)}').I${document.kind} = ${JSON.stringify(document)}`,
-    )
-    writeFileSync(file, constants.join('\n').replace('"readOnlyRootFilesystem"', `"${misspelt}"`))
-    const compiler = join(folder, 'node_modules/typescript/bin/tsc')
-    const flags = '--noEmit --strict --skipLibCheck --ignoreConfig --module nodenext'.split(' ')
-    // without env, tap would load itself into the compiler, which cannot bear it
-    return promisify(execFile)('env', ['-i', process.execPath, compiler, ...flags, file]).then(
-      () => '',
-      ({ stdout }: { stdout: string }) => stdout,
-    )
-  }
-  t.equal(await complaints('readOnlyRootFilesystem'), '')
-  t.match(
-    await complaints('readonlyRootFilesystem'),
-    /readonlyRootFilesystem.* does not exist in type 'ISecurityContext'/,
+  const file = join(scratch, 'manifest.ts')
+  const module = ({ apiVersion }: { apiVersion: string }) => `kubernetes-models/${apiVersion}`
+  const constants = documents.map(
+    (document, at) =>
+      `export const c${at}: import('${module(document)}').I${document.kind} = ${JSON.stringify(document)}`,
   )
+  // were the types not found, the mistake would not be
+  constants.push(`// @ts-expect-error
+export const wrong: import('kubernetes-models/v1').ISecret = { kind: 'Secret', apiVersion: 'v1', stringdata: {} }`)
+  writeFileSync(file, constants.join('\n'))
+  const compiler = join(folder, 'node_modules/typescript/bin/tsc')
+  const flags = '--noEmit --strict --skipLibCheck --ignoreConfig --module nodenext'.split(' ')
+  // without env, tap would load itself into the compiler, which cannot bear it
+  const complaints = await promisify(execFile)('env', ['-i', process.execPath, compiler, ...flags, file]).then(
+    () => '',
+    ({ stdout }: { stdout: string }) => stdout,
+  )
+  t.equal(complaints, '')
 })
 
 test('everything in it that goes together does', async (t) => {

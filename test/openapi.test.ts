@@ -43,46 +43,16 @@ test('every operation says what it is', async (t) => {
   }
 })
 
-test('every operation has its error answers, and they are problems', async (t) => {
-  const everywhere = ['400', '408', '417', '431', '500']
-  const ofBodies = ['413', '415', '422', '503']
-  const further: Record<string, string[]> = {
-    evaluateLoss: ofBodies,
-    compareModels: ofBodies,
-    drawMiniBatch: ofBodies,
-    sweepParameter: ofBodies,
-    declareEvaluation: ['201', '409', ...ofBodies],
-    reportEvaluation: ['404', '422', '503'],
-    sealEvaluation: ['404', '409', ...ofBodies],
-    deleteEvaluation: ['404', '422', '503'],
-    listEvaluations: ['422', '503'],
-    putBatch: ['201', '404', '409', ...ofBodies],
-    listBatches: ['404', '422', '503'],
-    postBatches: ['404', ...ofBodies],
-    learningCurve: ['404', '422', '503'],
-    compareEvaluations: ['404', '422', '503'],
-    watchEvaluation: ['404', '422', '503'],
-    explainProblem: ['404'],
-    isReady: ['503'],
-    isServerReady: ['503'],
-    describeModel: ['404'],
-    isModelReady: ['404'],
-    inferLoss: ['404', ...ofBodies],
-  }
+test('every operation can be refused, and every refusal is a problem', async (t) => {
   for (const { operation } of operations) {
-    const right = operation.operationId === 'deleteEvaluation' ? '204' : '200'
-    const ofKeys = keysOf(operation)
-    const statuses = [...new Set([right, ...everywhere, ...ofKeys, ...(further[operation.operationId] ?? [])])]
-    t.same(Object.keys(operation.responses), statuses.toSorted(), operation.operationId)
-    for (const status of statuses.filter(isWrong)) {
-      const { description, content } = operation.responses[status]
-      t.match(description, /\(`[a-z-]+`\)/)
-      if (isInference(operation)) {
-        t.same(content['application/json'].schema, { $ref: '#/components/schemas/InferenceError' })
-        continue
-      }
-      t.same(Object.keys(content), ['application/problem+json'])
-      t.same(content['application/problem+json'].schema, { $ref: '#/components/schemas/Problem' })
+    const wrong = Object.keys(operation.responses).filter(isWrong)
+    for (const status of ['400', '408', '417', '431', '500']) t.ok(wrong.includes(status), operation.operationId)
+    const [type, name] = isInference(operation)
+      ? ['application/json', 'InferenceError']
+      : ['application/problem+json', 'Problem']
+    for (const status of wrong) {
+      if (!isInference(operation)) t.same(Object.keys(operation.responses[status].content), [type])
+      t.same(operation.responses[status].content[type].schema, { $ref: `#/components/schemas/${name}` })
     }
   }
 })
@@ -90,12 +60,6 @@ test('every operation has its error answers, and they are problems', async (t) =
 /** Whether it is one of the Open Inference Protocol, which has errors of its own. */
 function isInference({ tags }: Operation): boolean {
   return tags[0] === 'Inference'
-}
-
-/** The statuses of operations that need a key: without one, with one that lacks the scope, and while tokens cannot be verified. */
-function keysOf({ security: [, needed] }: Operation): string[] {
-  if (needed === undefined) return []
-  return ['401', ...(needed.key.length === 0 ? [] : ['403']), '429', '503']
 }
 
 function isWrong(status: string): boolean {

@@ -2,7 +2,7 @@ import { test } from 'tap'
 
 // what follows reads it when it is loaded
 process.env.ATTACKS_WITH = 'keys,tls,workers'
-const { best, generous } = await import('./attack.ts')
+const { generous, judge, mostOfThree } = await import('./attack.ts')
 const { attacks } = await import('./attacks.ts')
 const { Stage } = await import('./stage.ts')
 const { fuzz, summary } = await import('../fuzz/fuzz.ts')
@@ -14,7 +14,7 @@ const seed = 20_261_126
 const stage = new Stage(true)
 for (const attack of attacks.filter(({ name, isShort }) => isShort && chosen.test(name))) {
   await test(`${attack.name}, with keys, under TLS, against two workers`, async (t) => {
-    const { faults, answers, figures } = await best(attack, stage, generous, 3)
+    const { faults, answers, figures } = await judge(attack, stage, generous, mostOfThree)
     t.same(faults, [], JSON.stringify({ answers, figures }))
   })
 }

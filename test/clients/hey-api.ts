@@ -1,79 +1,23 @@
 import { createClient } from './generated/hey-api/client/index.ts'
-import type { BatchContent, EvaluationDeclaration, LossRequest } from './generated/hey-api/index.ts'
-import {
-  declareEvaluation,
-  evaluateLoss,
-  putBatch,
-  reportEvaluation,
-  sealEvaluation,
-} from './generated/hey-api/index.ts'
-import { forHeyApi as request } from './generated/readme.ts'
+import type { LossRequest } from './generated/hey-api/index.ts'
+import { evaluateLoss } from './generated/hey-api/index.ts'
 
-const beyond = { predictions: [[0.2, 0.8]], labels: [10] }
+const right: LossRequest = { loss: 'cross-entropy', labelFormat: 'index', predictions: [[0.2, 0.8]], labels: [1] }
 
-/** README's first request, its spec sent back, and a refusal. */
+/** A request, its spec sent back, and a refusal. */
 export async function send(baseUrl: string) {
   const client = createClient({ baseUrl })
-  const { data: first } = await evaluateLoss({ client, body: request })
-  if (first === undefined) throw new Error('README is refused')
+  const { data: first } = await evaluateLoss({ client, body: right })
+  if (first === undefined) throw new Error('it is refused')
   const { spec } = first
-  if (request.loss !== 'cross-entropy' || request.labelFormat !== 'index' || spec.loss !== request.loss)
-    throw new Error('README has another request')
-  const again = await evaluateLoss({ client, body: { ...spec, ...request } })
-  const refused = await evaluateLoss({ client, body: { loss: 'cross-entropy', labelFormat: 'index', ...beyond } })
+  if (right.loss !== 'cross-entropy' || right.labelFormat !== 'index' || spec.loss !== right.loss)
+    throw new Error('it is of another loss')
+  const again = await evaluateLoss({ client, body: { ...spec, ...right } })
+  const refused = await evaluateLoss({ client, body: { ...right, labels: [10] } })
   const loss: number | null = first.loss
-  const low: number | undefined = first.accuracyInterval?.[0]
   const problem: string | undefined = refused.error?.detail
-  return { loss, low, again: again.data, problem }
+  return { loss, again: again.data?.loss, problem }
 }
-
-const declaration: EvaluationDeclaration = { loss: 'mse', labelFormat: 'values', outputs: 1 }
-const content: BatchContent = { predictions: [[1], [2]], labels: [[1], [4]] }
-
-/** An evaluation: declared, one batch in twice, reported, sealed, and a batch that comes too late. */
-export async function evaluate(baseUrl: string) {
-  const client = createClient({ baseUrl })
-  const path = { evaluation: 'by-hey-api' }
-  const declared = await declareEvaluation({ client, path, body: declaration })
-  const put = (batch: string) => putBatch({ client, path: { ...path, batch }, body: content })
-  const [first, again] = [await put('step-1'), await put('step-1')]
-  const report = await reportEvaluation({ client, path })
-  const sealed = await sealEvaluation({ client, path, body: { status: 'sealed' } })
-  const late = await put('step-2')
-  const outputs: number | undefined = declared.data?.outputs
-  const sequence: number | undefined = first.data?.sequence
-  const replayed: boolean | undefined = again.data?.replayed
-  const loss: number | null | undefined = report.data?.loss
-  const batches: number | undefined = report.data?.batches
-  const status: 'open' | 'sealed' | undefined = sealed.data?.status
-  const problem: string | undefined = late.error?.detail
-  return { outputs, sequence, replayed, loss, batches, status, problem }
-}
-
-const batch = { predictions: [[0.2, 0.8]], labels: [1] }
-
-export const right: LossRequest = { loss: 'cross-entropy', labelFormat: 'index', ...batch }
-
-// @ts-expect-error: hinge takes binary labels
-export const wrongLabelFormat: LossRequest = { loss: 'hinge', labelFormat: 'index', ...batch }
-
-// @ts-expect-error: labelFormat is required
-export const noLabelFormat: LossRequest = { loss: 'cross-entropy', ...batch }
 
 // @ts-expect-error: epsilon is misspelt
-export const misspelt: LossRequest = { loss: 'cross-entropy', labelFormat: 'index', ...batch, epsilom: 1 }
-
-// @ts-expect-error: index labels are integers, not rows
-export const rows: LossRequest = { loss: 'cross-entropy', labelFormat: 'index', ...batch, labels: [[0, 1]] }
-
-// @ts-expect-error: outputs is required
-export const noOutputs: EvaluationDeclaration = { loss: 'mse', labelFormat: 'values' }
-
-// @ts-expect-error: a stream has no mini-batches
-export const drawn: EvaluationDeclaration = { ...declaration, miniBatch: { size: 1, seed: 1 } }
-
-// @ts-expect-error: a stream has no gradient
-export const gradient: EvaluationDeclaration = { ...declaration, include: ['gradient'] }
-
-// @ts-expect-error: options stand in the declaration
-export const withOptions: BatchContent = { ...content, loss: 'mse' }
+export const misspelt: LossRequest = { ...right, epsilom: 1 }

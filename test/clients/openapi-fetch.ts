@@ -1,22 +1,24 @@
 import createClient from 'openapi-fetch'
 import type { components, paths } from './generated/openapi-typescript.ts'
-import { forOpenapiFetch as request } from './generated/readme.ts'
 
 type LossRequest = components['schemas']['LossRequest']
 type EvaluationDeclaration = components['schemas']['EvaluationDeclaration']
 type BatchContent = components['schemas']['BatchContent']
 
+const batch = { predictions: [[0.2, 0.8]], labels: [1] }
 const beyond = { predictions: [[0.2, 0.8]], labels: [10] }
 
-/** README's first request, its spec sent back, a stream, and a refusal. */
+export const right: LossRequest = { loss: 'cross-entropy', labelFormat: 'index', ...batch }
+
+/** A request, its spec sent back, a stream, and a refusal. */
 export async function send(baseUrl: string) {
   const client = createClient<paths>({ baseUrl })
-  const { data: first } = await client.POST('/v1/loss', { body: request })
-  if (first === undefined) throw new Error('README is refused')
+  const { data: first } = await client.POST('/v1/loss', { body: right })
+  if (first === undefined) throw new Error('it is refused')
   const { spec } = first
-  if (request.loss !== 'cross-entropy' || request.labelFormat !== 'index' || spec.loss !== request.loss)
-    throw new Error('README has another request')
-  const again = await client.POST('/v1/loss', { body: { ...spec, ...request } })
+  if (right.loss !== 'cross-entropy' || right.labelFormat !== 'index' || spec.loss !== right.loss)
+    throw new Error('it is of another loss')
+  const again = await client.POST('/v1/loss', { body: { ...spec, ...right } })
   const stream = await client.POST('/v1/loss', {
     body: `{"loss": "mse", "labelFormat": "values"}\n{"predictions": [1, 2], "labels": [1, 4]}\n`,
     bodySerializer: (lines) => lines,
@@ -26,7 +28,7 @@ export async function send(baseUrl: string) {
   const loss: number | null = first.loss
   const low: number | undefined = first.accuracyInterval?.[0]
   const problem: string | undefined = refused.error?.detail
-  return { loss, low, again: again.data, stream: stream.data, problem }
+  return { loss, low, again: again.data?.loss, stream: stream.data?.loss, problem }
 }
 
 const declaration: EvaluationDeclaration = { loss: 'mse', labelFormat: 'values', outputs: 1 }
@@ -55,10 +57,6 @@ export async function evaluate(baseUrl: string) {
   const problem: string | undefined = late.error?.detail
   return { outputs, sequence, replayed, loss, batches, status, problem }
 }
-
-const batch = { predictions: [[0.2, 0.8]], labels: [1] }
-
-export const right: LossRequest = { loss: 'cross-entropy', labelFormat: 'index', ...batch }
 
 // @ts-expect-error: hinge takes binary labels
 export const wrongLabelFormat: LossRequest = { loss: 'hinge', labelFormat: 'index', ...batch }

@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers'
 import type { Page } from 'playwright-core'
 import { Trainer } from './runs/runs.ts'
 import { browserTest, near, saved } from './support.ts'
@@ -35,9 +36,7 @@ browserTest('what the pictures show can be saved', async (t, studio) => {
           own.getByRole('button', { name: new RegExp(`^Save .+ as ${format}$`) }).press('Enter'),
         ])
         t.equal(download.suggestedFilename(), `${file}.${format.toLowerCase()}`)
-        const pieces: Buffer[] = []
-        for await (const piece of await download.createReadStream()) pieces.push(piece)
-        kept[format] = Buffer.concat(pieces)
+        kept[format] = await buffer(await download.createReadStream())
       }
       t.equal(kept.PNG.subarray(1, 4).toString(), 'PNG')
       const svg = kept.SVG.toString()

@@ -16,7 +16,7 @@ browserTest('paper', async (t, studio) => {
 
   await t.test('the button draws all before it prints', async (t) => {
     await page.click('button.print')
-    await page.waitForSelector('body[data-printed]', { timeout: 120_000 })
+    await page.waitForSelector('body[data-printed]')
     t.equal(await page.locator('main > section:not([data-mounted])').count(), 0)
     t.equal(await page.locator('.surface-plot[data-drawn]').count(), 1)
   })

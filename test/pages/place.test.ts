@@ -10,7 +10,7 @@ browserTest('an address leads to its section', async (t, studio) => {
         const { page } = await studio.open(`/explore#${id}`, { viewport: { width, height: 800 } })
         const top = () => page.$eval(`#${id}`, (section) => section.getBoundingClientRect().top)
         // what is near above has been filled, too
-        await page.waitForSelector(above, { timeout: 60_000 })
+        await page.waitForSelector(above)
         await page.waitForSelector(ready)
         t.ok(Math.abs(await top()) < 100, `${await top()} px from the top`)
 

@@ -1,28 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { chromium } from 'playwright-core'
 import type { Test } from 'tap'
 import { test } from 'tap'
 import type { LossAnswer } from '../../src/pages/types.d.ts'
 import { appOf } from '../support.ts'
-
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
-
-/** Why no browser can be tested with; false when there is one. */
-const missing = existsSync(executablePath) ? false : `no Chromium at ${executablePath}`
-
-const flags = [
-  '--no-sandbox',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--use-gl=angle',
-  '--use-angle=swiftshader',
-  '--enable-unsafe-swiftshader',
-]
+import { browserOf, contextOf, withoutBrowser } from './browser.ts'
 
 /** One request to the API as the browser sent it, and its answer. */
 export interface Exchange<Answer = unknown> {
@@ -53,12 +36,11 @@ export function browserTest(
   run: (t: Test, studio: Studio) => Promise<void>,
   variablesOf: (t: Test) => Record<string, string> = () => ({}),
 ): void {
-  test(name, { skip: missing }, async (t) => {
+  test(name, { skip: withoutBrowser }, async (t) => {
     const app = await appOf(t, variablesOf(t))
     await app.listen({ host: '127.0.0.1', port: 0 })
     const origin = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
-    const browser = await chromium.launch({ executablePath, args: flags })
-    t.after(() => browser.close())
+    const browser = await browserOf(t)
     const wrong: string[] = []
     await run(t, {
       open: (address = '/explore', options = {}) => open(browser, origin, address, options, wrong),
@@ -74,7 +56,7 @@ async function open(
   options: BrowserContextOptions,
   wrong: string[],
 ): Promise<Opened> {
-  const context = await browser.newContext({
+  const context = await contextOf(browser, {
     viewport: { width: 1280, height: 640 },
     reducedMotion: 'reduce',
     ...options,
@@ -131,7 +113,7 @@ export function requestOf({ request }: Exchange): Record<string, unknown> {
 /** Brings a section near, and waits until it has drawn. */
 export async function near(page: Page, id: string, ready = `#${id}[data-mounted]`): Promise<void> {
   await page.locator(`#${id}`).scrollIntoViewIfNeeded()
-  await page.waitForSelector(ready, { timeout: 30_000 })
+  await page.waitForSelector(ready)
 }
 
 /** A trace of a chart. */
@@ -145,13 +127,13 @@ export interface Trace {
 
 /** What a chart holds: the traces as they were given to the library. */
 export async function tracesOf(page: Page, selector: string): Promise<Trace[]> {
-  await page.waitForSelector(`${selector}[data-drawn]`, { timeout: 30_000 })
+  await page.waitForSelector(`${selector}[data-drawn]`)
   return page.$eval(selector, (element) => JSON.parse(JSON.stringify((element as unknown as { data: unknown[] }).data)))
 }
 
 /** The bins of a calibration diagram: confidence, accuracy and how many samples. */
 export async function binsOf(page: Page, selector: string): Promise<(number | null)[][]> {
-  await page.waitForSelector(`${selector} .dot`, { timeout: 30_000 })
+  await page.waitForSelector(`${selector} .dot`)
   return page.$$eval(`${selector} .dot`, (all) => all.map((dot) => JSON.parse((dot as SVGElement).dataset.bin ?? '')))
 }
 
@@ -161,7 +143,7 @@ export async function saved(page: Page, what: string, format: string): Promise<s
     page.waitForEvent('download'),
     page.click(`[aria-label="Save ${what} as ${format}"]`),
   ])
-  return readFileSync(await download.path(), format === 'PNG' ? 'latin1' : 'utf8')
+  return (await buffer(await download.createReadStream())).toString(format === 'PNG' ? 'latin1' : 'utf8')
 }
 
 /** The exact doubles that elements show. */

@@ -9,7 +9,7 @@ browserTest('the language', async (t, studio) => {
   await page.waitForURL('**/explore?lang=ko&loss=mse#sweeps')
   t.equal(await page.getAttribute('html', 'lang'), 'ko')
   t.match(await page.textContent('#sweeps h2'), '정확도')
-  await page.waitForSelector('#sweeps[data-done]', { timeout: 60_000 })
+  await page.waitForSelector('#sweeps[data-done]')
   for (const section of await page.$$('main > section')) {
     await section.scrollIntoViewIfNeeded()
     await page.waitForFunction((section) => (section as HTMLElement).dataset.mounted, section)

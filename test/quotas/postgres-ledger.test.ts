@@ -1,10 +1,10 @@
 import type { Test } from 'tap'
 import { t as root, test } from 'tap'
 import { PostgresLedger } from '../../src/quotas/postgres-ledger.ts'
-import { PostgresServer } from '../database/postgres/server.ts'
+import { sharedPostgres } from '../database/postgres/server.ts'
 import { provesLedger } from './contract.ts'
 
-const server = await PostgresServer.start(root)
+const server = await sharedPostgres(root)
 const ask = { key: 'somebody', minute: 100, limit: 10, owed: 0, need: 1, want: 1 }
 
 function ledgerOf(t: Test, url: string): PostgresLedger {

@@ -1,3 +1,3 @@
-import { importTests } from './import-tests.ts'
+import { importRoom } from './rooms.ts'
 
-await importTests('scanner/**/*.test.ts', 'runtime/**/*.test.ts', 'log/**/*.test.ts', 'operation/**/*.test.ts')
+await importRoom('core')

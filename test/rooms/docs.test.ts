@@ -1,4 +1,3 @@
-import '../docs/contributing.test.ts'
-import '../docs/errors.test.ts'
-import '../docs/generated.test.ts'
-import '../docs/pages.test.ts'
+import { importRoom } from './rooms.ts'
+
+await importRoom('docs')

@@ -1,3 +1,3 @@
-import { importTests } from './import-tests.ts'
+import { importRoom } from './rooms.ts'
 
-await importTests('database/**/*.test.ts', 'evaluations/**/*.test.ts', 'quotas/**/*.test.ts', 'cluster/**/*.test.ts')
+await importRoom('evaluations')

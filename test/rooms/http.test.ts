@@ -1,3 +1,3 @@
-import { importTests } from './import-tests.ts'
+import { importRoom } from './rooms.ts'
 
-await importTests('http/**/*.test.ts', 'access/**/*.test.ts')
+await importRoom('http')

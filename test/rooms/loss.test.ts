@@ -1,3 +1,3 @@
-import { importTests } from './import-tests.ts'
+import { importRoom } from './rooms.ts'
 
-await importTests('loss/**/*.test.ts')
+await importRoom('loss')

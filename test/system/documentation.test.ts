@@ -1,2 +1,3 @@
-import '../docs/examples.test.ts'
-import '../docs/training.test.ts'
+import { importRoom } from '../rooms/rooms.ts'
+
+await importRoom('examples')

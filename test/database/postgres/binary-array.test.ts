@@ -3,9 +3,9 @@ import type { Test } from 'tap'
 import { t as root, test } from 'tap'
 import type { ElementType } from '../../../src/database/postgres/binary-array.ts'
 import { bigint, binaryArray, bytea, double, text } from '../../../src/database/postgres/binary-array.ts'
-import { PostgresServer } from './server.ts'
+import { sharedPostgres } from './server.ts'
 
-const server = await PostgresServer.start(root)
+const server = await sharedPostgres(root)
 const client = new pg.Client(await server.createDatabase())
 await client.connect()
 root.teardown(() => client.end())

@@ -2,9 +2,9 @@ import pg from 'pg'
 import type { Test } from 'tap'
 import { t as root, test } from 'tap'
 import { channel, migrate } from '../../../src/database/postgres/migrate.ts'
-import { PostgresServer } from './server.ts'
+import { sharedPostgres } from './server.ts'
 
-const server = await PostgresServer.start(root)
+const server = await sharedPostgres(root)
 
 async function connected(t: Test, url: string): Promise<pg.Client> {
   const client = new pg.Client(url)

@@ -17,18 +17,62 @@ const isRoot = process.getuid?.() === 0
 const nobody = { uid: 65_534, gid: 65_534 }
 const identity = isRoot ? nobody : {}
 
-/** Whoever ends the server: a test does so by itself. */
+/** What ends the server: a test does so by itself. */
 export interface Owner {
   teardown(end: () => Promise<void>): unknown
 }
 
-/** A PostgreSQL of its own, on a socket in its own folder, so that no two tests meet on a port. */
-export class PostgresServer {
-  readonly #folder = mkdtempSync(join(tmpdir(), 'lossmeter-'))
+/** A PostgreSQL that listens on a socket in a folder, so that no two tests meet on a port. */
+export class Postgres {
+  readonly folder: string
+  #databases = 0
+
+  constructor(folder: string) {
+    this.folder = folder
+  }
+
+  /** The DATABASE_URL of a database. */
+  url(database: string): string {
+    return `postgres://postgres@localhost/${database}?host=${encodeURIComponent(this.folder)}`
+  }
+
+  /** @returns the DATABASE_URL of a new, empty database, whose name no other process takes */
+  async createDatabase(): Promise<string> {
+    const name = `test_${process.pid}_${this.#databases++}`
+    await this.query(`CREATE DATABASE ${name}`)
+    return this.url(name)
+  }
+
+  /** Runs a statement as another client of the server. */
+  async query(text: string, database = 'postgres'): Promise<Record<string, unknown>[]> {
+    const client = new pg.Client(this.url(database))
+    await client.connect()
+    try {
+      return (await client.query(text)).rows
+    } finally {
+      await client.end()
+    }
+  }
+}
+
+let shared: Promise<Postgres> | undefined
+
+/**
+ * The PostgreSQL of all tests that do not stop it: the one that test/run.ts has started, or else one for this process.
+ *
+ * @param t the root of the tests of this process
+ */
+export function sharedPostgres(t: Owner): Promise<Postgres> {
+  const { TEST_POSTGRES: folder } = process.env
+  shared ??= folder === undefined ? PostgresServer.start(t) : Promise.resolve(new Postgres(folder))
+  return shared
+}
+
+/** A PostgreSQL of the test's own, which it may stop. */
+export class PostgresServer extends Postgres {
   readonly #settings: readonly string[]
   #programs = native
   #process: ChildProcess | undefined
-  #databases = 0
 
   /**
    * Starts a server that is gone at the end of the test.
@@ -44,32 +88,10 @@ export class PostgresServer {
   }
 
   private constructor(settings: readonly string[]) {
-    const own = ['listen_addresses=', `unix_socket_directories=${this.#folder}`, 'shared_buffers=16MB']
+    super(mkdtempSync(join(tmpdir(), 'lossmeter-')))
+    const own = ['listen_addresses=', `unix_socket_directories=${this.folder}`, 'shared_buffers=16MB']
     // what a process has written is there when the process ends, and the machine goes on here
     this.#settings = [...own, 'fsync=off', ...settings]
-  }
-
-  /** The DATABASE_URL of a database. */
-  url(database: string): string {
-    return `postgres://postgres@localhost/${database}?host=${encodeURIComponent(this.#folder)}`
-  }
-
-  /** @returns the DATABASE_URL of a new, empty database */
-  async createDatabase(): Promise<string> {
-    const name = `test${this.#databases++}`
-    await this.query(`CREATE DATABASE ${name}`)
-    return this.url(name)
-  }
-
-  /** Runs a statement as another client of the server. */
-  async query(text: string, database = 'postgres'): Promise<Record<string, unknown>[]> {
-    const client = new pg.Client(this.url(database))
-    await client.connect()
-    try {
-      return (await client.query(text)).rows
-    } finally {
-      await client.end()
-    }
   }
 
   /** Ends it at once: nothing is finished, and what was not written is lost. */
@@ -114,9 +136,9 @@ export class PostgresServer {
 
   async #initialise(): Promise<void> {
     if (isRoot) {
-      chownSync(this.#folder, nobody.uid, nobody.gid)
+      chownSync(this.folder, nobody.uid, nobody.gid)
       if (!isOpen(native)) {
-        this.#programs = join(this.#folder, 'native')
+        this.#programs = join(this.folder, 'native')
         cpSync(native, this.#programs, { recursive: true, verbatimSymlinks: true })
       }
     }
@@ -130,7 +152,7 @@ export class PostgresServer {
   }
 
   get #data(): string {
-    return join(this.#folder, 'data')
+    return join(this.folder, 'data')
   }
 
   #program(name: string): string {
@@ -139,7 +161,7 @@ export class PostgresServer {
 
   async #remove(): Promise<void> {
     await this.cut()
-    rmSync(this.#folder, { recursive: true, force: true })
+    rmSync(this.folder, { recursive: true, force: true })
   }
 }
 

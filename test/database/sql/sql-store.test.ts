@@ -22,11 +22,11 @@ import {
   statesOf,
   sweepAll,
 } from '../../evaluations/support.ts'
-import { PostgresServer } from '../postgres/server.ts'
+import { sharedPostgres } from '../postgres/server.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lossmeter-'))
 root.teardown(() => rmSync(folder, { recursive: true }))
-const server = await PostgresServer.start(root)
+const server = await sharedPostgres(root)
 const postgresUrl = await server.createDatabase()
 
 const engines: Readonly<Record<string, () => Promise<SqlEngine>>> = {

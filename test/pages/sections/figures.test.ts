@@ -2,8 +2,6 @@ import type { RunReport } from '../../../src/pages/types.d.ts'
 import { Trainer } from '../runs/runs.ts'
 import { binsOf, browserTest, near, valuesOf } from '../support.ts'
 
-const timeout = 60_000
-
 browserTest('what a run adds up to', async (t, studio) => {
   const { page, origin } = await studio.open('/explore/evaluations?lang=en')
   const trainer = new Trainer(origin)
@@ -17,7 +15,7 @@ browserTest('what a run adds up to', async (t, studio) => {
 
   await t.test('has the figures of the service', async (t) => {
     const report = await trainer.answer<RunReport>('one')
-    await page.waitForSelector('.figures-result .confusion', { timeout })
+    await page.waitForSelector('.figures-result .confusion')
     t.equal((await valuesOf(page, '.figures-result .figures'))[0], report.loss)
     t.same(
       await page.$$eval('.figures-result .confusion [data-count]', (all) =>
@@ -36,8 +34,8 @@ browserTest('what a run adds up to', async (t, studio) => {
   await t.test('follows what comes, and keeps open what is open', async () => {
     await page.click('.figures-result summary')
     await trainer.train('one', 6, 7)
-    await page.locator('.figures-state').filter({ hasText: 'Batches: 7 of 9.' }).waitFor({ timeout })
-    await page.waitForSelector('.figures-result details[open]', { timeout })
+    await page.locator('.figures-state').filter({ hasText: 'Batches: 7 of 9.' }).waitFor()
+    await page.waitForSelector('.figures-result details[open]')
   })
 
   await t.test('says in which options runs differ', async (t) => {
@@ -54,7 +52,7 @@ browserTest('what a run adds up to', async (t, studio) => {
 
   await t.test('is told of the run that is chosen', async (t) => {
     await page.selectOption('.figures-form [name=run]', 'other')
-    await page.locator('.figures-state').filter({ hasText: 'Batches: 5.' }).waitFor({ timeout })
+    await page.locator('.figures-state').filter({ hasText: 'Batches: 5.' }).waitFor()
     t.equal(await page.locator('.figures-result .confusion').count(), 0)
   })
 })

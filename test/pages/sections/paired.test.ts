@@ -3,8 +3,6 @@ import type { RunComparison } from '../../../src/pages/types.d.ts'
 import { Trainer } from '../runs/runs.ts'
 import { browserTest, near, valuesOf } from '../support.ts'
 
-const timeout = 60_000
-
 browserTest('two runs, batch by batch', async (t, studio) => {
   const { page, origin } = await studio.open('/explore/evaluations?lang=en')
   const trainer = new Trainer(origin)
@@ -20,7 +18,6 @@ browserTest('two runs, batch by batch', async (t, studio) => {
     await page.waitForFunction(
       (loss) => document.querySelector<HTMLDataElement>('.paired-answer data')?.value === loss,
       String(difference.loss),
-      { timeout },
     )
     t.same(await valuesOf(page, '.paired-answer .figures'), [
       difference.loss,
@@ -48,8 +45,8 @@ browserTest('two runs, batch by batch', async (t, studio) => {
 
   await t.test('unless their losses cannot be compared', async () => {
     await page.selectOption('.paired-form [name=other]', 'squared')
-    await page.locator('#paired .trouble').filter({ hasText: 'cannot be compared' }).waitFor({ timeout })
+    await page.locator('#paired .trouble').filter({ hasText: 'cannot be compared' }).waitFor()
     await page.selectOption('.paired-form [name=other]', 'slow')
-    await page.waitForSelector('.paired-none', { timeout })
+    await page.waitForSelector('.paired-none')
   })
 })

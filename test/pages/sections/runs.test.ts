@@ -6,11 +6,10 @@ import { Trainer } from '../runs/runs.ts'
 import { browserTest } from '../support.ts'
 
 const address = '/explore/evaluations?lang=en'
-const timeout = 60_000
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
 async function says(page: Page, selector: string, text: string | RegExp): Promise<void> {
-  await page.locator(selector).filter({ hasText: text }).first().waitFor({ timeout })
+  await page.locator(selector).filter({ hasText: text }).first().waitFor()
 }
 
 /** How many points a line has. */
@@ -177,8 +176,8 @@ browserTest('learning curves', async (t, studio) => {
     await page.waitForSelector('dialog', { state: 'detached' })
     await page.click('.run-legend [aria-label="Delete fast"]')
     await page.click('dialog .grave')
-    await page.waitForSelector('.run-legend [data-run=fast]', { state: 'detached', timeout })
-    await page.waitForFunction(() => document.querySelector('.run-list [value=fast]') === null, undefined, { timeout })
+    await page.waitForSelector('.run-legend [data-run=fast]', { state: 'detached' })
+    await page.waitForFunction(() => document.querySelector('.run-list [value=fast]') === null)
     t.equal((await trainer.answer<{ status: number }>('fast')).status, 404)
     t.equal(kept(page).get('runs'), 'slow')
   })
@@ -199,13 +198,13 @@ browserTest('runs for every reader', async (t, studio) => {
     await t.test(`${colorScheme}, ${width} px, ${language}`, async (t) => {
       const options = { colorScheme, viewport: { width, height: 900 }, bypassCSP: true }
       const { page } = await studio.open(`/explore/evaluations?lang=${language}&runs=one,other`, options)
-      await page.waitForSelector('#runs[data-mounted]', { timeout })
+      await page.waitForSelector('#runs[data-mounted]')
       for (const [id, ready] of [
         ['figures', '.calibration-plot svg'],
         ['paired', '.paired-verdict'],
       ]) {
         await page.locator(`#${id}`).scrollIntoViewIfNeeded()
-        await page.waitForSelector(ready, { timeout })
+        await page.waitForSelector(ready)
       }
       const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth])
       t.ok(content <= window, `${content} px in ${window} px`)

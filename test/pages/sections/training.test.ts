@@ -39,9 +39,7 @@ function trained(batches: readonly number[][], rate: number): { batch: number[];
 
 const stepsOf = (page: Page) => page.$eval('#training', (section) => Number(section.dataset.steps))
 const until = (page: Page, steps: number) =>
-  page.waitForFunction((least) => Number(document.getElementById('training')?.dataset.steps) >= least, steps, {
-    timeout: 120_000,
-  })
+  page.waitForFunction((least) => Number(document.getElementById('training')?.dataset.steps) >= least, steps)
 const paused = (page: Page) => page.waitForSelector('#training[data-training=paused]')
 
 /** One step, taken. */

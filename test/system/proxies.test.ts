@@ -1,21 +1,18 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { chromium } from 'playwright-core'
 import type { Test } from 'tap'
 import { test } from 'tap'
-import { mebibyte, oneDigitJson } from './attacks/bodies.ts'
-import type { Outcome, Reply } from './attacks/client.ts'
-import { ask, Client, chunk, headOf, lastChunk } from './attacks/client.ts'
-import { sendThenRead } from './attacks/errors.ts'
-import { eventually } from './eventually.ts'
+import { mebibyte, oneDigitJson } from '../attacks/bodies.ts'
+import type { Outcome, Reply } from '../attacks/client.ts'
+import { ask, Client, chunk, headOf, lastChunk } from '../attacks/client.ts'
+import { sendThenRead } from '../attacks/errors.ts'
+import { eventually } from '../eventually.ts'
+import { withinAMinute } from '../minute.ts'
+import { browserOf, contextOf, withoutBrowser } from '../pages/browser.ts'
+import { linesWith, portOf, start, until } from '../service.ts'
 import { Load } from './load.ts'
-import { withinAMinute } from './minute.ts'
 import type { Changes, Program } from './proxies.ts'
 import { basePath, behindProxy, manners, startProxy, without } from './proxies.ts'
-import { linesWith, portOf, start, until } from './service.ts'
 
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
-const withoutBrowser = existsSync(executablePath) ? false : `no Chromium at ${executablePath}`
 const memory = { DATABASE_URL: 'memory:' }
 const ndjson = { 'content-type': 'application/x-ndjson', 'transfer-encoding': 'chunked' }
 const loss = `${basePath}/v1/loss`
@@ -150,9 +147,8 @@ async function staysBelow(t: Test, port: number): Promise<void> {
 
 /** A browser opens the pages; each of their requests stays below the path and succeeds. */
 async function opensPages(t: Test, port: number): Promise<void> {
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
-  t.after(() => browser.close())
-  const page = await browser.newPage()
+  const browser = await browserOf(t)
+  const page = await (await contextOf(browser)).newPage()
   const wrong: string[] = []
   const paths: string[] = []
   page.on('response', (response) => {

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'tap'
 import { parse } from 'yaml'
-import packageJson from '../package.json' with { type: 'json' }
-import lock from '../package-lock.json' with { type: 'json' }
+import packageJson from '../../package.json' with { type: 'json' }
+import lock from '../../package-lock.json' with { type: 'json' }
 
-const root = join(import.meta.dirname, '..')
+const root = join(import.meta.dirname, '../..')
 
 function read(file: string): string {
   return readFileSync(join(root, file), 'utf8')

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
 import { Agent, request } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { eventually } from './eventually.ts'
+import { eventually } from '../eventually.ts'
 
 /** A client with one connection at a time, which it keeps as long as it may. */
 export class Client {

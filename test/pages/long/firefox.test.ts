@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { test } from 'tap'
-import { appOf } from '../support.ts'
+import { appOf } from '../../support.ts'
 import { Firefox } from './firefox.ts'
 
 const executablePath = process.env.FIREFOX ?? '/usr/bin/firefox-esr'

@@ -8,13 +8,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { t as root, test } from 'tap'
 import { parse, stringify } from 'yaml'
-import dashboard from '../src/operation/dashboard.json' with { type: 'json' }
-import { primaryFigures } from '../src/operation/metrics.ts'
-import { aggregated } from '../src/operation/metrics-snapshot.ts'
-import { freePort } from './free-port.ts'
-import { appOf } from './support.ts'
+import dashboard from '../../src/operation/dashboard.json' with { type: 'json' }
+import { primaryFigures } from '../../src/operation/metrics.ts'
+import { aggregated } from '../../src/operation/metrics-snapshot.ts'
+import { freePort } from '../free-port.ts'
+import { appOf } from '../support.ts'
 
-const alerts = new URL('../src/operation/alerts.yml', import.meta.url).pathname
+const alerts = new URL('../../src/operation/alerts.yml', import.meta.url).pathname
 const missing = spawnSync('promtool', ['--version']).error !== undefined && 'prometheus is not installed'
 const folder = mkdtempSync(join(tmpdir(), 'lossmeter-'))
 root.teardown(() => rmSync(folder, { recursive: true, force: true }))

@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core'
 import type { Test } from 'tap'
-import { Trainer } from './runs/runs.ts'
-import type { Studio } from './support.ts'
-import { browserTest, near } from './support.ts'
+import { Trainer } from '../runs/runs.ts'
+import type { Studio } from '../support.ts'
+import { browserTest, near } from '../support.ts'
 
 /** Milliseconds that the page may hold the browser's main thread at a time, on a quiet machine. */
 const bound = 200

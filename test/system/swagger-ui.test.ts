@@ -1,22 +1,19 @@
-import { existsSync } from 'node:fs'
 import type { BrowserContextOptions, Locator, Page } from 'playwright-core'
-import { chromium } from 'playwright-core'
 import type { Test } from 'tap'
 import { test } from 'tap'
-import { lossNames } from '../src/loss/kernels/index.ts'
-import { npyOf } from './formats/form.ts'
-import { appOf } from './support.ts'
+import { lossNames } from '../../src/loss/kernels/index.ts'
+import { npyOf } from '../formats/form.ts'
+import { browserOf, contextOf, withoutBrowser } from '../pages/browser.ts'
+import { appOf } from '../support.ts'
 
-const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
-const skip = existsSync(executablePath) ? false : `no Chromium at ${executablePath}`
+const skip = withoutBrowser
 
 /** The operation POST /v1/loss, opened, and what the console of the browser says. */
 async function opened(t: Test, options: BrowserContextOptions = {}) {
   const app = await appOf(t)
   const origin = await app.listen({ host: '127.0.0.1', port: 0 })
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
-  t.after(() => browser.close())
-  const page = await (await browser.newContext(options)).newPage()
+  const browser = await browserOf(t)
+  const page = await (await contextOf(browser, options)).newPage()
   const said: string[] = []
   page.on('console', (message) => said.push(message.text()))
   page.on('pageerror', (error) => said.push(String(error)))

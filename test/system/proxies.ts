@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from './free-port.ts'
+import { freePort } from '../free-port.ts'
 
 export type Program = 'nginx' | 'haproxy'
 
@@ -62,7 +62,7 @@ export async function startProxy(
       nginx: ['nginx.conf', (at: number) => `  server 127.0.0.1:${at};`, 'listen 80;', wrapped] as const,
       haproxy: ['haproxy.cfg', (at: number) => `  server at-${at} 127.0.0.1:${at}`, 'bind :80', same] as const,
     }[program]
-    const shown = readFileSync(new URL(`../src/operation/${file}`, import.meta.url), 'utf8')
+    const shown = readFileSync(new URL(`../../src/operation/${file}`, import.meta.url), 'utf8')
     const server = /^ {2}server .*127\.0\.0\.1:3000.*$/m.exec(shown)?.[0] ?? ''
     const here = listening.replace(/:?80/, `127.0.0.1:${port}`)
     const text = [[server, upstreams.map(lineOf).join('\n')], [listening, here], ...changes].reduce(replaced, shown)

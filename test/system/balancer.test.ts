@@ -1,16 +1,14 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { test } from 'tap'
+import { t as root, test } from 'tap'
 import { parse } from 'yaml'
-import { PostgresServer } from './database/postgres/server.ts'
+import { sharedPostgres } from '../database/postgres/server.ts'
+import { portOf, start, until } from '../service.ts'
+import { appOf } from '../support.ts'
 import { startUnder, without } from './proxies.ts'
-import { appOf } from './support.ts'
 
-const root = join(import.meta.dirname, '..')
-const compose = parse(readFileSync(join(root, 'docker-compose.yml'), 'utf8'))
+const folder = join(import.meta.dirname, '../..')
+const compose = parse(readFileSync(join(folder, 'docker-compose.yml'), 'utf8'))
 
 interface Replica {
   readonly port: number
@@ -18,35 +16,18 @@ interface Replica {
 }
 
 interface Scope {
-  teardown(end: () => unknown): unknown
+  after(end: () => unknown): unknown
 }
 
 /** A replica as docker-compose.yml starts it, on a port of its own. */
 async function startReplica(t: Scope, database: string): Promise<Replica> {
-  const env = {
-    PATH: process.env.PATH,
-    ...compose.services.replica.environment,
-    HOST: '127.0.0.1',
-    PORT: '0',
-    DATABASE_URL: database,
-  }
-  const child = spawn(process.execPath, ['src/server.ts'], { cwd: root, env, stdio: ['ignore', 'pipe', 'inherit'] })
-  const closed = once(child, 'close')
+  const { environment } = compose.services.replica
+  const service = start(t, { ...environment, HOST: '127.0.0.1', PORT: '0', DATABASE_URL: database })
   const kill = () => {
-    child.kill('SIGKILL')
-    return closed
+    service.child.kill('SIGKILL')
+    return service.ended
   }
-  t.teardown(kill)
-  let log = ''
-  const port = await new Promise<number>((resolve, reject) => {
-    child.stdout.on('data', (chunk) => {
-      log += chunk
-      const listening = log.match(/127\.0\.0\.1:(\d+)/)
-      if (listening !== null) resolve(Number(listening[1]))
-    })
-    closed.then(() => reject(new Error(log)))
-  })
-  return { port, kill }
+  return { port: await portOf(service), kill }
 }
 
 /** HAProxy under the configuration of docker-compose.yml, but for the names of the replicas, in front of these ports. */
@@ -58,17 +39,14 @@ async function startBalancer(t: Scope, ports: readonly number[]): Promise<string
       .replace('bind :3000', `bind 127.0.0.1:${port}`)
       .replace(/ server-template .*/, ports.map((at) => ` server replica-${at} 127.0.0.1:${at}`).join('\n')),
   )
-  t.teardown(stop)
+  t.after(stop)
   const url = `http://127.0.0.1:${port}`
-  const isUp = () =>
+  await until(() =>
     fetch(`${url}/readyz`).then(
-      ({ ok }) => ok,
-      () => false,
-    )
-  for (let tries = 0; !(await isUp()); tries++) {
-    if (tries === 200) throw new Error('the balancer is not up')
-    await sleep(50)
-  }
+      ({ ok }) => ok || undefined,
+      () => undefined,
+    ),
+  )
   return url
 }
 
@@ -114,7 +92,7 @@ test('three replicas behind the balancer of docker-compose.yml', {
   skip: without('haproxy'),
   timeout: 120_000,
 }, async (t) => {
-  const server = await PostgresServer.start(t)
+  const server = await sharedPostgres(root)
   const database = await server.createDatabase()
   const replicas = await Promise.all(Array.from({ length: shards }, () => startReplica(t, database)))
   const url = await startBalancer(
@@ -151,7 +129,7 @@ test('three replicas behind the balancer of docker-compose.yml', {
         )
       })
       // then there is something of each shard
-      while ((await batchesOf(run)) <= ((shards - 1) * rowsOfShard) / 2) await sleep(50)
+      await until(async () => (await batchesOf(run)) > ((shards - 1) * rowsOfShard) / 2 || undefined)
       await replicas[0].kill()
       letGoOn()
       const statuses = await Promise.all(uploads)

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { test } from 'tap'
-import { eventually } from './eventually.ts'
+import { eventually } from '../eventually.ts'
+import { collectorOf } from '../operation/collector.ts'
+import type { Service } from '../service.ts'
+import { linesOf, linesWith, portOf, start, until } from '../service.ts'
 import { Client, Load } from './load.ts'
-import { collectorOf } from './operation/collector.ts'
-import type { Service } from './service.ts'
-import { linesOf, linesWith, portOf, start, until } from './service.ts'
 
 /** The requests to /v1/loss that all workers have answered, as /metrics tells them, and how many workers tell. */
 async function toldOf(client: Client): Promise<{ answered: number; workers: number }> {

@@ -1,0 +1,77 @@
+// Runs a tier of the tests: node test/run.ts rooms|all|long. What follows goes to tap, as in `node test/run.ts rooms --bail`.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { chromium } from 'playwright-core'
+import { PostgresServer } from './database/postgres/server.ts'
+import { launchOptions, withoutBrowser } from './pages/browser.ts'
+
+const root = join(import.meta.dirname, '..')
+const tap = join(root, 'node_modules/tap/dist/esm/run.mjs')
+const rooms = 'test/rooms/*.test.ts'
+const seed = process.env.SEED ?? String(Date.now() % 2 ** 32)
+
+interface Step {
+  readonly needsBrowser?: boolean
+  /** The arguments of node. */
+  readonly run: readonly string[]
+  readonly variables?: Record<string, string>
+}
+
+/** The tiers. Tap takes the files by their names, two at a time: long ones should come early, as `api` does. */
+const tiers: Readonly<Record<string, readonly Step[]>> = {
+  rooms: [{ run: [tap, rooms] }],
+  all: [
+    {
+      needsBrowser: true,
+      run: [tap, '--no-disable-coverage', 'test/{attacks,browser,faults,fuzz,system}/*.test.ts', rooms],
+    },
+  ],
+  long: [
+    { needsBrowser: true, run: [tap, 'test/pages/long/*.test.ts', 'test/clients/*.test.ts'] },
+    { run: ['test/faults/run.ts'], variables: { FAULTS_SEED: seed } },
+    { run: ['test/fuzz/run.ts'], variables: { FUZZ_SEED: seed } },
+    {
+      run: ['test/fuzz/run.ts'],
+      variables: { FUZZ_SEED: seed, FUZZ_REQUESTS: '10000', FUZZ_WITH: 'keys,tls,workers' },
+    },
+    { run: ['test/attacks/run.ts'] },
+    { run: ['test/attacks/run.ts'], variables: { ATTACKS_WITH: 'keys,tls,workers' } },
+  ],
+}
+
+const [tier = 'rooms', ...more] = process.argv.slice(2)
+const steps = tiers[tier]
+if (steps === undefined) throw new Error(`${tier}: there are ${Object.keys(tiers)}`)
+if (tier === 'long') process.stdout.write(`SEED=${seed} npm run test:long sends the same again\n`)
+
+const ends: (() => Promise<void>)[] = []
+const failed: string[] = []
+try {
+  const server = await PostgresServer.start({ teardown: (end) => ends.push(end) })
+  const shared: Record<string, string> = { TEST_POSTGRES: server.folder }
+  if (withoutBrowser === false && steps.some(({ needsBrowser }) => needsBrowser)) {
+    const browser = await chromium.launchServer(launchOptions)
+    ends.push(() => browser.close())
+    shared.TEST_BROWSER = browser.wsEndpoint()
+  }
+  for (const { run, variables } of steps) {
+    const args = run[0] === tap ? [...run, ...more] : run
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      env: { ...process.env, ...shared, ...variables },
+      stdio: 'inherit',
+    })
+    // a signal ends the tests, and then what was started for them
+    const stop = (signal: NodeJS.Signals) => child.kill(signal)
+    process.on('SIGINT', stop).on('SIGTERM', stop)
+    const [code] = await once(child, 'exit')
+    process.off('SIGINT', stop).off('SIGTERM', stop)
+    if (code !== 0)
+      failed.push([...Object.entries(variables ?? {}).map((pair) => pair.join('=')), 'node', ...args].join(' '))
+  }
+} finally {
+  for (const end of ends.reverse()) await end()
+}
+if (tier === 'long') for (const command of failed) process.stdout.write(`failed: ${command}\n`)
+process.exit(failed.length === 0 ? 0 : 1)
