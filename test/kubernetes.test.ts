@@ -15,8 +15,7 @@ import { environment } from '../src/config.ts'
 import { appOf } from './support.ts'
 
 const folder = join(import.meta.dirname, '..')
-const readme = readFileSync(join(folder, 'README.md'), 'utf8')
-const [, manifest] = readme.match(/```yaml\n(apiVersion[\s\S]*?)```/) ?? []
+const manifest = readFileSync(join(folder, 'docs/operate/kubernetes.yaml'), 'utf8')
 const documents = parseAllDocuments(manifest).map((document) => document.toJS())
 const [secret, keys, deployment, service, budget] = documents as [
   ISecret,

@@ -3,16 +3,18 @@ import { join } from 'node:path'
 
 const folder = join(import.meta.dirname, '..')
 
-/** The tests of each room; those of `sections` and `pages` need a browser. */
+/** The tests of each room; those of `sections` and `pages` need a browser, those of `examples` curl and Python. */
 const rooms = {
   api: ['routes/**/*.test.ts'],
   app: ['*.test.ts', 'pages/{batch,runs,strings}/*.test.ts', 'pages/{formulas,pointer}.test.ts'],
   core: ['{log,operation,runtime,scanner}/**/*.test.ts'],
+  docs: ['docs/{contributing,errors,generated,pages}.test.ts'],
   evaluations: ['{cluster,database,evaluations,quotas}/**/*.test.ts'],
   formats: ['formats/**/*.test.ts'],
   http: ['{access,http}/**/*.test.ts'],
   loss: ['loss/**/*.test.ts'],
   wire: ['wire/**/*.test.ts'],
+  examples: ['docs/{examples,training}.test.ts'],
   sections: ['pages/sections/*.test.ts'],
   pages: ['pages/!(formulas|pointer).test.ts'],
 }

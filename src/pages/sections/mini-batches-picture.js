@@ -1,7 +1,16 @@
-/** @import { Estimate } from './mini-batches.js' */
 import { svg, text } from '../dom.js'
 import { lineChart, roundTicks } from '../line-chart.js'
 import { strings } from '../strings.js'
+
+/**
+ * @typedef {object} Estimate
+ * @property {number} size
+ * @property {number} seed
+ * @property {number} place of the seed among those of its size, 0 to 1
+ * @property {number} loss
+ * @property {number} margin half the interval
+ * @property {boolean} covers
+ */
 
 const words = strings['mini-batches']
 

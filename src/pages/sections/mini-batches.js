@@ -1,3 +1,4 @@
+/** @import { Estimate } from './mini-batches-picture.js' */
 /** @import { LossAnswer } from '../types.d.ts' */
 import { pool } from '../api.js'
 import { loadDigits } from '../digits.js'
@@ -10,16 +11,6 @@ import { drawEstimates } from './mini-batches-picture.js'
 
 const words = strings['mini-batches']
 const sizes = [10, 25, 50, 100, 200, 400, 800]
-
-/**
- * @typedef {object} Estimate
- * @property {number} size
- * @property {number} seed
- * @property {number} place of the seed among those of its size, 0 to 1
- * @property {number} loss
- * @property {number} margin half the interval
- * @property {boolean} covers
- */
 
 /**
  * Estimates of the digits' loss from ever larger samples.

@@ -1,0 +1,3 @@
+import { importRoom } from './rooms.ts'
+
+await importRoom('docs')

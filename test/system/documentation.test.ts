@@ -1,0 +1,3 @@
+import { importRoom } from '../rooms/rooms.ts'
+
+await importRoom('examples')
