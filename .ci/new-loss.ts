@@ -83,7 +83,7 @@ if (import.meta.main) {
   const [, , name = ''] = process.argv
   for (const [path, text] of filesOf(name)) writeFileSync(new URL(path, root), text)
   process.stdout.write(`Fill in src/loss/kernels/${name}.ts, its test, and what is marked in test/fixtures/oracle.py. Add it to
-README.md: its formula, and the labelFormat and predictionFormat that it goes with. Then run
+README.md: its row in the table of losses. Then run
 
     python3 test/fixtures/oracle.py && npm run openapi && npm run format && npm test
 `)
