@@ -124,6 +124,21 @@ test('every error has its row and its column', (t) => {
   t.end()
 })
 
+test('a cell is read in linear time, also one that is nearly a number', (t) => {
+  // the longest cell that the first entry allows took minutes when the zeros could be split in more than one way
+  for (const length of [3000, 60_000]) {
+    for (const digits of ['0', '1', '01', '0.', '+0', '.0', '0e', '0e1']) {
+      const cell = digits.repeat(length / digits.length)
+      const begin = process.cpuUsage()
+      errorOf(`${cell}x`)
+      const { user } = process.cpuUsage(begin)
+      t.ok(user < 1e6, `${length} bytes of ${digits}: ${user} us`)
+    }
+  }
+  t.same(numbersOf(`${'0'.repeat(60_000)}12\n`), [[1], [12]])
+  t.end()
+})
+
 test('limits hold', (t) => {
   const long = outcomeOf(() =>
     read(`1\n2,${'9'.repeat(50)}`, false, 7, limits({ maxNumberLength: 49 })),

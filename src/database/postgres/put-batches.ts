@@ -38,7 +38,7 @@ export async function put(
 
 /**
  * Puts batches without asking first, where they are likely to be new and their evaluations to be as they were left. That saves
- * a round trip for each commit: 30 to 50 % more batches a second, of 1 or of 16 writers (test/bench/evaluations.ts).
+ * a round trip for each commit.
  *
  * @returns undefined, and nothing is written, where it was otherwise
  */
