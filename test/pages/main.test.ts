@@ -57,7 +57,7 @@ browserTest('the page', async (t, studio) => {
     await page.press('#mini-batches [name=first]', 'Enter')
     for (const form of ['#batch', '#mini-batches']) t.ok(await page.isDisabled(`${form} [type=submit]`))
     t.equal(new URL(page.url()).search, '')
-    t.same(exchanges, [])
+    t.same(await exchanges(), [])
     await page.context().close()
   })
 

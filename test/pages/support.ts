@@ -19,8 +19,8 @@ export interface Exchange<Answer = unknown> {
 export interface Opened {
   readonly page: Page
   readonly origin: string
-  /** Requests to /v1 that were answered, in the order of their answers. */
-  readonly exchanges: Exchange[]
+  /** Requests to /v1 that were answered, in the order of their answers. Waits for bodies that are still being read. */
+  exchanges(): Promise<readonly Exchange[]>
   /** Waits until an answer fits, and gives it. */
   answered<Answer = LossAnswer>(fits: (exchange: Exchange) => boolean): Promise<Exchange<Answer>>
 }
@@ -64,12 +64,17 @@ async function open(
   const page = await context.newPage()
   watch(page, origin, wrong)
   const exchanges: Exchange[] = []
+  const reading = new Set<Promise<unknown>>()
   const waiting = new Set<() => void>()
   page.on('response', async (response) => {
     const request = response.request()
     const path = new URL(response.url()).pathname
     if (!path.startsWith('/v1/')) return
-    const answer = await response.json().catch(() => undefined)
+    const isStream = response.headers()['content-type']?.startsWith('text/event-stream')
+    const body = response.json().catch(() => undefined)
+    if (!isStream) reading.add(body)
+    const answer = await body
+    reading.delete(body)
     const type = request.headers()['content-type'] ?? ''
     exchanges.push({ path, type, request: request.postDataBuffer(), status: response.status(), answer })
     for (const check of waiting) check()
@@ -86,7 +91,12 @@ async function open(
       waiting.add(check)
       check()
     })
-  return { page, origin, exchanges, answered }
+  // a page may have drawn an answer before its body has come here, too
+  const settled = async () => {
+    while (reading.size > 0) await Promise.all(reading)
+    return exchanges
+  }
+  return { page, origin, exchanges: settled, answered }
 }
 
 /** Notes what a page may not do. */

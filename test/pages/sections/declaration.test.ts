@@ -2,7 +2,7 @@ import type { LossAnswer, Problem } from '../../../src/pages/types.d.ts'
 import { browserTest, near, requestOf, valuesOf } from '../support.ts'
 
 browserTest('one-hot or index', async (t, studio) => {
-  const { page, exchanges } = await studio.open()
+  const { page, answered } = await studio.open()
   await near(page, 'declaration', '#declaration .card')
 
   for (const [labels, declared] of [
@@ -13,14 +13,14 @@ browserTest('one-hot or index', async (t, studio) => {
   ]) {
     await t.test(`${labels}, declared ${declared}`, async (t) => {
       const card = `.card[data-labels="${labels}"][data-declared="${declared}"]`
-      const found = exchanges.find((exchange) => {
+      const found = await answered<LossAnswer | Problem>((exchange) => {
+        if (exchange.path !== '/v1/loss') return false
         const { labelFormat, predictions, labels: sent } = requestOf(exchange)
         const isOneHot = Array.isArray((sent as unknown[])?.[0])
         return (
           labelFormat === declared && (predictions as unknown[]).length === 3 && isOneHot === (labels !== 'indices')
         )
       })
-      if (found === undefined) return t.fail('was not asked')
       const raw = await page.textContent(`${card} details code`)
       t.same(JSON.parse(raw ?? ''), found.answer, 'shown as it is')
       if (found.status === 200) {

@@ -10,12 +10,12 @@ interface Draw {
 browserTest('mini-batches converge on the whole', async (t, studio) => {
   const { page, origin, exchanges } = await studio.open()
   await near(page, 'mini-batches', '#mini-batches[data-done="70"]')
-  const draws = () =>
-    exchanges
+  const draws = async () =>
+    (await exchanges())
       .filter(({ path }) => path === '/v1/mini-batches')
       .map((exchange) => requestOf(exchange) as unknown as Draw)
 
-  const uploads = exchanges.filter(({ request }) => (request?.length ?? 0) > 50_000)
+  const uploads = (await exchanges()).filter(({ request }) => (request?.length ?? 0) > 50_000)
   t.same(
     uploads.map((exchange) => (requestOf(exchange).predictions as unknown[]).length),
     [899],
@@ -24,7 +24,7 @@ browserTest('mini-batches converge on the whole', async (t, studio) => {
   const [whole] = uploads as Exchange<LossAnswer>[]
   t.ok(Math.abs((whole.answer.loss ?? 0) - 0.24367477707471205) < 1e-15, 'the golden loss of the digits')
   t.same(await valuesOf(page, '.mini-summary'), [whole.answer.loss])
-  t.same(new Set(draws().map(({ seed }) => seed)), new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]))
+  t.same(new Set((await draws()).map(({ seed }) => seed)), new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]))
 
   const drawn = await page.$$eval('.mini-plot .estimate', (all) =>
     all.map((element) => {
@@ -63,7 +63,7 @@ browserTest('mini-batches converge on the whole', async (t, studio) => {
     await page.uncheck('#mini-batches [name=replacement]')
     await page.click('#mini-batches [type=submit]')
     await page.waitForSelector('#mini-batches[data-done="35"]')
-    const later = draws().filter(({ replacement }) => !replacement)
+    const later = (await draws()).filter(({ replacement }) => !replacement)
     t.same(new Set(later.map(({ seed }) => seed)), new Set([100, 101, 102, 103, 104]))
   })
 

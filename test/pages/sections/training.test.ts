@@ -56,11 +56,11 @@ const run = (options: (number | string)[]) =>
 browserTest('a model is trained in the page', async (t, studio) => {
   const { page, origin, exchanges } = await studio.open('/explore#training')
   await near(page, 'training')
-  const sent = () => exchanges.filter(isOfTraining)
+  const sent = async () => (await exchanges()).filter(isOfTraining)
   const report = async () => (await (await fetch(origin + run(sizes))).json()) as LossAnswer & { batches: number }
 
   await t.test('which sends nothing before it is asked to', async (t) => {
-    t.same(sent(), [])
+    t.same(await sent(), [])
     t.equal(await page.isEnabled('.training-play'), true)
     t.equal((await fetch(origin + run(sizes))).status, 404)
   })
@@ -74,7 +74,7 @@ browserTest('a model is trained in the page', async (t, studio) => {
     await page.keyboard.press('Enter')
     await paused(page)
     const steps = await stepsOf(page)
-    const draws = sent().filter(({ path }) => path === '/v1/mini-batches') as Exchange<{ indices: number[] }>[]
+    const draws = (await sent()).filter(({ path }) => path === '/v1/mini-batches') as Exchange<{ indices: number[] }>[]
     const rows = draws.map(({ answer }) => answer.indices).slice(0, steps)
     t.same(
       draws.slice(0, steps).map((draw) => requestOf(draw).seed),
@@ -114,7 +114,7 @@ browserTest('a model is trained in the page', async (t, studio) => {
     await page.click('.training-anew')
     t.equal(await stepsOf(page), 0)
     await step(page)
-    const answers = exchanges.filter(({ path }) => path === `${run(sizes)}/batches/step-1`)
+    const answers = (await exchanges()).filter(({ path }) => path === `${run(sizes)}/batches/step-1`)
     t.match(answers.at(-1)?.answer, { replayed: true })
     t.equal((await report()).batches, batches)
   })
