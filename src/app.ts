@@ -65,7 +65,6 @@ import { Tls } from './wire/tls.ts'
 export interface Cluster {
   /** Counts what clients send to all of them. */
   readonly ledger: Ledger
-  /** Has others ask for the metrics of this one. */
   onMetrics(snapshot: () => Promise<MetricsSnapshot>): void
   /** The metrics of all, in the text format of Prometheus. */
   scrape(): Promise<string>
@@ -171,7 +170,6 @@ function openQuotas({ DATABASE_URL: url }: Config, log: FastifyBaseLogger, clust
   return new Quotas(ledger, log)
 }
 
-/** Opens the store, which is closed with the service. */
 async function openEvaluations(
   app: FastifyInstance,
   config: Config,

@@ -21,7 +21,6 @@ else await work()
 /** Answers requests: alone, or as a member of several workers. */
 async function serve(config: Config, link?: WorkerLink, sweeps?: boolean): Promise<void> {
   let isUnready = false
-  /** The delay that the primary has set. */
   let ordered: number | undefined
   const app = await orExit(() => buildApp(config, logger, { isClosing: () => isUnready, sweeps, cluster: link }))
 
@@ -29,7 +28,6 @@ async function serve(config: Config, link?: WorkerLink, sweeps?: boolean): Promi
     {
       delay: lifetimeOf(config),
       logger: false,
-      // workers are told by the primary
       skip: link === undefined ? [] : ['SIGINT', 'SIGTERM', 'SIGHUP'],
     },
     async ({ signal, err }) => {
@@ -59,7 +57,6 @@ async function serve(config: Config, link?: WorkerLink, sweeps?: boolean): Promi
     },
   )
 
-  // made before the first request asks for it
   app.swagger()
   app.swagger({ yaml: true })
   try {

@@ -17,7 +17,6 @@ export interface Authorities {
   readonly issuer?: { verify(token: string): Client | Promise<Client> } | undefined
 }
 
-/** A signed JWT: three parts in base64url. */
 const token = /^[\w-]+\.[\w-]+\.[\w-]*$/
 
 /**

@@ -11,7 +11,6 @@ import { unauthenticated } from './refusals.ts'
 
 /** Only algorithms with public keys: a token with a shared secret or without a signature is refused. */
 const algorithms = ['RS256', 'ES256', 'EdDSA']
-/** Seconds that the clocks of the issuer and of the service may differ. */
 const clockTolerance = 30
 /** How long a verified token is remembered, at most until it expires. */
 const verifiedMs = 60_000
@@ -29,7 +28,6 @@ export interface IssuerOptions {
   readonly issuer: string
   readonly audience: string
   readonly log: FastifyBaseLogger
-  /** The pause between two requests for unknown keys. */
   readonly cooldownMs?: number
 }
 
@@ -48,7 +46,6 @@ export class Issuer {
     this.#renewing = setInterval(() => void this.renew(), renewMs).unref()
   }
 
-  /** Asks the issuer for its keys; the log says when there is no answer. */
   async renew(): Promise<void> {
     try {
       const keys = await this.#find()

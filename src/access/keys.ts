@@ -30,7 +30,6 @@ export class KeysUnusable extends Error {}
 
 interface Key {
   readonly digest: Buffer
-  /** Undefined for padding, which no key matches. */
   readonly client: Client | undefined
 }
 

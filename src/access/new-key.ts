@@ -9,11 +9,6 @@ export interface NewKey {
   readonly entry: string
 }
 
-/**
- * Makes a key.
- *
- * @throws KeysUnusable
- */
 export function newKey(name: string, scopes: readonly string[]): NewKey {
   const key = `lm_${randomBytes(32).toString('base64url')}`
   const entry = JSON.stringify({ name, sha256: hash('sha256', key), scopes })

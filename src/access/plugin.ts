@@ -15,7 +15,6 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Owner of the evaluations that the request sees. */
     owner: string
-    /** Who sent it; null where no key is needed. */
     client: Client | null
   }
 }

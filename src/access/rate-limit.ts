@@ -8,7 +8,6 @@ import { needOf } from './needs.ts'
 import { rateLimited, rateLimitFields } from './quota-refusals.ts'
 
 interface Options {
-  /** The quota of clients whose keys name no other. */
   readonly standard: Quota
   readonly quotas: Quotas
 }
@@ -62,7 +61,6 @@ function limitBy(standard: Quota, quotas: Quotas): onRequestHookHandler {
   }
 }
 
-/** Counts the bytes of one body as they come, when inflated. */
 class QuotaMeter implements Meter {
   readonly #quotas: Quotas
   readonly #client: string

@@ -3,7 +3,6 @@ import { aggregated, lasting, merged } from '../operation/metrics-snapshot.ts'
 
 export interface MetricsSource {
   ask(): void
-  /** The last that it sent. */
   snapshot?: MetricsSnapshot
 }
 
@@ -13,7 +12,6 @@ export interface MergedMetricsOptions {
   readonly timeoutMs?: number
 }
 
-/** Adds up the metrics of the workers, those that have ended included. */
 export class MergedMetrics {
   readonly #options: MergedMetricsOptions
   #past: MetricsSnapshot = []

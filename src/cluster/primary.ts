@@ -31,7 +31,6 @@ interface Member extends MetricsSource {
   readonly isTrial: boolean
   isListening: boolean
   mayStop: boolean
-  /** Whether its place is no longer its own. */
   isLeaving: boolean
   readonly asked: Set<Question>
   readonly listened: PromiseWithResolvers<boolean>
@@ -197,7 +196,6 @@ export class Primary {
     this.#options.log.error({ worker: process.process.pid, ...why, pauseMs }, message)
   }
 
-  /** Starts a worker after a pause, unless it is over before. @returns the milliseconds of the pause */
   #fillLater(place: number, hasFailed: boolean): number {
     const { pauseMs = 500 } = this.#options
     const failures = hasFailed ? (this.#failures.get(place) ?? 0) + 1 : 0

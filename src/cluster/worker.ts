@@ -59,7 +59,6 @@ export class WorkerLink implements Peers {
     await this.#ask('stopped')
   }
 
-  /** The counts of quotas, which the primary keeps. */
   get ledger(): Ledger {
     return {
       take: async (asks) => {

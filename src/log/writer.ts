@@ -3,11 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { DestinationStream } from 'pino'
 import type { Sink } from './sinks.ts'
 
-/** Lines are gathered for this long, or until there are this many bytes. */
 const gatherMs = 50
 const gatherBytes = 2 ** 16
 const roomBytes = gatherBytes + 2 ** 12
-/** Bytes that a character of JavaScript takes at most. */
 const bytesPerCharacter = 3
 const maxWaiting = 2 ** 20
 const retryMs = 1000

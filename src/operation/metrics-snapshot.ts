@@ -1,7 +1,6 @@
 import type { MetricObject, MetricObjectWithValues, MetricValue, Registry } from 'prom-client'
 import { AggregatorRegistry } from 'prom-client'
 
-/** The metrics of one process, as data. */
 export type MetricsSnapshot = readonly MetricObjectWithValues<MetricValue<string>>[]
 
 type Aggregator = NonNullable<MetricObject['aggregator']>
@@ -29,7 +28,6 @@ export function lasting(snapshot: MetricsSnapshot): MetricsSnapshot {
 
 /** What several processes have counted, as if one had. */
 export function merged(snapshots: readonly MetricsSnapshot[]): MetricsSnapshot {
-  // what is aggregated has its values
   return aggregated(snapshots).getMetricsAsArray() as MetricObjectWithValues<MetricValue<string>>[]
 }
 

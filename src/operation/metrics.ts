@@ -6,7 +6,6 @@ import type { MetricsSnapshot } from './metrics-snapshot.ts'
 import { RequestDurations } from './request-durations.ts'
 import { Sums } from './sums.ts'
 
-/** In seconds. */
 const durations = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 const groupSizes = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
 
@@ -26,7 +25,6 @@ interface Work {
   readonly rows: number
 }
 
-/** How full the service is. */
 export interface Load {
   readonly requests: number
   readonly bytes: number
@@ -125,12 +123,10 @@ export class Metrics implements StoreObserver, EvaluationCounts {
     return this.#registry.contentType
   }
 
-  /** Everything, in the text format of Prometheus. */
   text(): Promise<string> {
     return this.#everything().metrics()
   }
 
-  /** Everything, as data: what several processes have is added up. */
   snapshot(): Promise<MetricsSnapshot> {
     return this.#everything().getMetricsAsJSON()
   }

@@ -8,11 +8,9 @@ import type { Trace, TraceParent } from './traceparent.ts'
 
 type Api = typeof import('@opentelemetry/api')
 
-/** What the environment says of tracing. */
 export interface TracingConfig {
   readonly OTEL_EXPORTER_OTLP_ENDPOINT?: string | undefined
   readonly OTEL_EXPORTER_OTLP_TRACES_ENDPOINT?: string | undefined
-  /** The share of traces that are kept, from 0 to 1. */
   readonly OTEL_TRACES_SAMPLER_ARG: number
 }
 

@@ -22,7 +22,6 @@ export interface Grant {
 
 /** Keeps the counts of what all processes share. Nothing is granted twice. */
 export interface Ledger {
-  /** Answers each ask in its place. */
   take(asks: readonly Ask[]): Promise<readonly Grant[]>
   close(): Promise<void>
 }
@@ -30,7 +29,6 @@ export interface Ledger {
 /** Beyond the need, at most this fraction of the rest is granted, so that other processes find something. */
 export const grantDivisor = 8
 
-/** The grant for an ask, and the new count. `postgres-ledger.ts` does the same in SQL. */
 export function decide(count: number, { limit, owed, need, want }: Ask): Grant & { readonly count: number } {
   const booked = Math.max(0, count + owed)
   const rest = Math.max(0, limit - booked)

@@ -9,7 +9,6 @@ const spentMs = 250
 export class QuotaShare {
   readonly key: string
   readonly minute: number
-  /** 0 is no limit. */
   limit = 0
   /** Announced by requests that are still sending. */
   held = 0
@@ -17,7 +16,6 @@ export class QuotaShare {
   #granted = 0
   /** What the ledger had left at its last answer. */
   #left = Number.POSITIVE_INFINITY
-  /** The amount that requests wait for. */
   need = 0
   isReturning = false
   isAsked = false
@@ -39,7 +37,6 @@ export class QuotaShare {
     this.usedAt = now
   }
 
-  /** Part of what was held has come. */
   useHeld(amount: number): void {
     this.held -= amount
     this.#used += amount
@@ -66,7 +63,6 @@ export class QuotaShare {
     return Math.max(0, this.#granted - this.#used) + this.#left
   }
 
-  /** Whether the next slice should be asked for, and there may be one. */
   get isLow(): boolean {
     return this.limit > 0 && !this.isAsked && this.spare < this.#slice / 2 && this.#left >= 2 * grantDivisor
   }

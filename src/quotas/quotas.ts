@@ -20,11 +20,9 @@ interface Log {
 }
 
 export interface QuotaTimes {
-  /** In milliseconds since 1970. */
   now(): number
   /** The most milliseconds that a request waits for a ledger. */
   readonly patience: number
-  /** Milliseconds between two tries to reach a ledger that does not answer. */
   readonly retry: number
   /** Milliseconds after which what was granted and is not used is given back. */
   readonly idle: number
@@ -35,7 +33,7 @@ const minuteMs = 60_000
 const mostClients = 100_000
 
 /**
- * Counts what clients send, by the minutes of the clock, so that whoever counts besides means the same minute.
+ * Counts what clients send, by the minutes of the clock, so that all processes mean the same minute.
  *
  * Where other processes count, too, a ledger grants each of them slices of what a client may send: what is within a slice is
  * admitted at once, and the next one is asked for before it is used up. So all processes together never admit more than the
@@ -71,12 +69,10 @@ export class Quotas {
     return this.#usage.size
   }
 
-  /** Seconds until what a client may send is full again. */
   get secondsLeft(): number {
     return minuteMs / 1000 - Math.floor((this.#times.now() % minuteMs) / 1000)
   }
 
-  /** What a client has sent in the current minute. */
   of(client: string): Usage {
     this.#now = this.#times.now()
     const minute = Math.floor(this.#now / minuteMs)
@@ -94,7 +90,6 @@ export class Quotas {
     return usage
   }
 
-  /** What a client may send yet, as far as this process knows. */
   left(client: string): { readonly requests: number; readonly bytes: number } {
     const { requests, bytes } = this.of(client)
     return { requests: requests.rest(this.#isAlone), bytes: bytes.rest(this.#isAlone) }
@@ -125,7 +120,6 @@ export class Quotas {
     return this.#mayAsk(share) ? this.#drawLater(client, limit, bytes) : share.exhaust(this.#isAlone, bytes)
   }
 
-  /** Gives back what is not used. */
   async close(): Promise<void> {
     clearInterval(this.#timer)
     this.#giveBack(0)
@@ -183,7 +177,6 @@ export class Quotas {
     }
   }
 
-  /** Whether there may be more than is known here. */
   #mayAsk(share: QuotaShare): boolean {
     return !this.#isAlone && this.#now >= share.spentUntil
   }
@@ -193,7 +186,6 @@ export class Quotas {
     if (!this.#isAlone && share.isLow) void this.#ask(share, 0)
   }
 
-  /** Tries to reach a ledger that did not answer. */
   #probe(share: QuotaShare): void {
     if (this.#retryAt === undefined || this.#now < this.#retryAt || this.#running !== undefined) return
     void this.#ask(share, 0)

@@ -1,4 +1,3 @@
-/** A peak below this is not worth a collection. */
 const worthCollecting = 2 ** 26
 const quietMilliseconds = 2000
 

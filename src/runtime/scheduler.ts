@@ -144,7 +144,6 @@ export class Task {
     this.#overtime = overtime
   }
 
-  /** Milliseconds that it has computed. */
   get computed(): number {
     return this.#computed
   }

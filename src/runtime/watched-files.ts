@@ -1,6 +1,5 @@
 import { stat } from 'node:fs/promises'
 
-/** Tells when files change. */
 export class WatchedFiles {
   readonly #paths: readonly string[]
   #seen: string
@@ -29,7 +28,6 @@ export class WatchedFiles {
 
   async #look(changed: () => Promise<void>): Promise<void> {
     const seen = await stateOf(this.#paths)
-    // it may have been closed while it looked
     if (this.#timer === undefined || seen === this.#seen) return
     this.#seen = seen
     await changed()

@@ -7,7 +7,6 @@ const excessMs = 5000
 
 type AdmissionLimits = Pick<WireLimits, 'maxConnections' | 'maxConnectionsPerAddress'>
 
-/** Marks connections over the limits, whose requests are refused, and cuts those beyond `maxExcess`. */
 export class Admission {
   readonly #table: ConnectionTable
   readonly #limits: AdmissionLimits

@@ -26,7 +26,6 @@ export interface Closing {
   readonly delayMs: number
   /** Milliseconds for the requests in flight after that; then they are refused. */
   readonly timeoutMs: number
-  /** What such a request is answered with. */
   readonly refusal: Error
   readonly peers?: Peers | undefined
 }

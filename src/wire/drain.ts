@@ -10,7 +10,6 @@ export function drain(request: IncomingMessage, maxBytes: number, maxMillisecond
     drained += chunk.length
     if (drained > maxBytes) request.socket.destroy()
   })
-  // an injected request has an end, but is not closed
   for (const event of ['end', 'close']) request.on(event, () => clearTimeout(cut))
   request.resume()
 }

@@ -5,7 +5,6 @@ import type { Connection, ConnectionTable } from './table.ts'
 const maxBegun = 2
 
 export interface HandshakeOptions {
-  /** Begins to speak TLS with a socket from which nothing was taken. */
   readonly speak: (socket: Socket) => void
   readonly use: (connection: Connection) => void
   readonly timeoutMs: number
@@ -28,7 +27,6 @@ export class Handshakes {
     this.#options = options
   }
 
-  /** Begins a handshake in its turn, when its client has sent something. */
   begin(connection: Connection): void {
     const { socket } = connection
     const peer = peerOf(socket)
@@ -39,7 +37,6 @@ export class Handshakes {
       clearTimeout(cut)
       if (this.#byPeer.get(peer) === connection) this.#byPeer.delete(peer)
     })
-    // nothing else listens before TLS is spoken
     socket.on('error', () => socket.destroy())
     socket.once('readable', () => {
       clearTimeout(cut)
@@ -65,7 +62,6 @@ export class Handshakes {
     this.#table.secure(connection, encrypted)
     // as without TLS; a client that closes its side before the handshake has ended has left
     encrypted.allowHalfOpen = true
-    // nothing else listens before HTTP is spoken
     encrypted.on('error', () => encrypted.destroy())
     if (this.#ended.push(connection) === 1) this.#useNext()
   }

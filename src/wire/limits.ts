@@ -1,4 +1,3 @@
-/** What bounds connections, in counts, bytes and milliseconds. */
 export interface WireLimits {
   readonly maxConnections: number
   readonly maxConnectionsPerAddress: number

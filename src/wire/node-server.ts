@@ -24,7 +24,6 @@ export function createNodeServer(
   if (tls === undefined) return Object.assign(createServer(options), { httpAllowHalfOpen: true })
   // noDelay is the default of node:http, but not of node:https
   const server = createTlsServer({ ...options, ...tls, handshakeTimeout: headersTimeoutMs, noDelay: true })
-  // a client that does not speak TLS could not read a refusal
   server.removeAllListeners('tlsClientError')
   server.on('tlsClientError', (_error, socket) => socket.destroy())
   return Object.assign(server, { httpAllowHalfOpen: true })

@@ -31,7 +31,6 @@ export class Pipelines {
     this.#onSurge = onSurge
   }
 
-  /** A client has sent a request, or has left. */
   count(): void {
     this.#arrived++
     if (this.#arrived === maxArrived) this.#onSurge()

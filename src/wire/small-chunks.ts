@@ -18,7 +18,6 @@ const staging = new Uint8Array(2 ** 16)
 interface ChunkedBody {
   readonly body: IncomingMessage
   count: number
-  /** Whether more may be read, as far as the body is concerned. */
   mayGoOn: boolean
 }
 

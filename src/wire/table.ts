@@ -11,11 +11,9 @@ export interface Exchange {
   reply: FastifyReply | undefined
 }
 
-/** What all connections of one address use together. */
 export interface AddressUsage {
   readonly address: string
   connections: number
-  /** Its requests that are being answered, the newest last. */
   readonly answering: FastifyRequest[]
   handshakes: number
 }
@@ -24,12 +22,10 @@ export class Connection {
   /** Under TLS that of the network until the client has shown itself to speak it, then the one that is encrypted. */
   socket: Socket
   readonly usage: AddressUsage
-  /** Whether it is over the limits, kept only until its request has been refused. */
   isExcess = false
   isLast = false
   /** Whether its last answer was given: what still comes is not read. */
   isEnding = false
-  /** Whether it is not read for now. */
   isResting = false
   isSecuring = false
   exchange: Exchange | undefined
@@ -76,7 +72,6 @@ export class ConnectionTable {
     return this.#usages.values()
   }
 
-  /** The connection of a socket; undefined for one that is not or no more in the table. */
   of(socket: Socket | null | undefined): Connection | undefined {
     return this.#connections.get(socket as Socket)
   }

@@ -75,7 +75,6 @@ async function read({ cert: certPath, key: keyPath }: Paths): Promise<SecureCont
     cert,
     key,
     minVersion: 'TLSv1.2',
-    // handshakes cost the service more than the client
     secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
   }
   try {
