@@ -4,25 +4,20 @@ import type { Collector } from '../runtime/collector.ts'
 import { BufferPool, slack } from './buffer-pool.ts'
 import { Overloaded } from './errors.ts'
 
-/** A request, as the budget sees it. */
 export interface Holder {
   /** Whose it is: all requests of one owner together hold at most half of the budget while another owner needs it. */
   readonly owner: string
-  /** Whether it holds memory while it only waits for its client. */
   readonly isStalled: boolean
   /** Ends the request: its account is closed when this returns. */
   giveWay(reason: Error): void
 }
 
-/** Bytes that an account holds for nothing, so that small requests cost no bookkeeping. */
 const freeBytes = 2 ** 16
-/** Bytes of buffers that are kept for the next request, beyond what is held: so many, or this part of the budget. */
 const mostPooled = 2 ** 24
 const mostPooledPart = 1 / 16
 
 /** The memory that all requests in flight may hold together: bodies, the numbers in them, what is computed, answers. */
 export class MemoryBudget {
-  /** Bytes. */
   readonly capacity: number
   readonly #collector: Collector | undefined
   readonly #accounts = new Set<Account>()
@@ -38,15 +33,11 @@ export class MemoryBudget {
     collector?.frees(() => this.#pool.clear())
   }
 
-  /** Bytes that are held now. */
   get held(): number {
     return this.#held
   }
 
-  /**
-   * Whether so many bytes may be allocated before they are needed. That takes no memory, but the garbage collector is told of
-   * it, and would run for each upload that announces a large body and sends little.
-   */
+  /** Whether so many bytes may be allocated before they are needed. */
   canReserveAddressSpace(bytes: number): boolean {
     return this.#reserved + bytes <= this.capacity
   }
@@ -61,7 +52,6 @@ export class MemoryBudget {
     return this.#held + slack * bytes <= this.capacity ? this.#pool.take(bytes) : undefined
   }
 
-  /** Takes a buffer back for the next request. */
   pool(buffer: ArrayBuffer): void {
     this.#pool.add(buffer)
   }
@@ -70,11 +60,6 @@ export class MemoryBudget {
     return new Account(this, holder)
   }
 
-  /**
-   * Charges an account, or with negative bytes gives back.
-   *
-   * @throws LimitExceeded for more than there can ever be, Overloaded for more than there is now
-   */
   charge(account: Account, bytes: number): void {
     if (bytes > 0 && this.#held + bytes > this.capacity) this.#makeRoom(account, bytes)
     const { owner } = account.holder
@@ -94,7 +79,6 @@ export class MemoryBudget {
     return this.#byOwner.get(owner) ?? 0
   }
 
-  /** Newest first, those give way that wait for their clients, and those of an owner who has more than a fair share. */
   #makeRoom(account: Account, bytes: number): void {
     if (account.charged + bytes > this.capacity) throw tooMuch(this.capacity)
     const isModest = this.#heldBy(account.holder.owner) + bytes <= this.capacity / 2
@@ -111,7 +95,6 @@ export class MemoryBudget {
   }
 }
 
-/** Bytes of a buffer. */
 interface Counted {
   committed: number
   reserved: number
@@ -119,15 +102,12 @@ interface Counted {
   readonly isToPool: boolean
 }
 
-/** What one request holds. */
 export class Account implements Memory {
   readonly holder: Holder
-  /** Bytes that the budget counts. */
   charged = 0
   readonly #budget: MemoryBudget
   #held = 0
   #isClosed = false
-  /** The buffers allocated here, each with the bytes of it that are counted, and those that are not yet. */
   #buffers: Map<ArrayBufferLike, Counted> | undefined
 
   constructor(budget: MemoryBudget, holder: Holder) {
@@ -153,7 +133,6 @@ export class Account implements Memory {
 
   allocate(bytes: number, committed = bytes, mayBeUsed = false): ArrayBuffer {
     const pooled = mayBeUsed && !this.#isClosed ? this.#budget.takePooled(bytes) : undefined
-    // what was written to before takes memory already
     const counted = pooled?.byteLength ?? committed
     this.reserve(counted)
     const buffer = pooled ?? new ArrayBuffer(bytes)
@@ -197,7 +176,6 @@ export class Account implements Memory {
     this.#settle(0)
   }
 
-  /** Left to the garbage collector it would stay until that has the time. */
   #giveBack(buffer: ArrayBufferLike, { isToPool }: Counted): void {
     if (!(buffer instanceof ArrayBuffer) || buffer.detached) return
     if (isToPool) this.#budget.pool(buffer)

@@ -1,4 +1,3 @@
-/** Bytes; smaller buffers are not kept. */
 const worthKeeping = 2 ** 17
 
 /** How much larger a buffer may be than what is needed: the size of a JSON body is only guessed. */
@@ -10,7 +9,6 @@ export const slack = 1.25
  */
 export class BufferPool {
   readonly #mostBytes: number
-  /** The one that was kept longest first. */
   readonly #buffers: ArrayBuffer[] = []
   #bytes = 0
 
@@ -18,7 +16,6 @@ export class BufferPool {
     this.#mostBytes = mostBytes
   }
 
-  /** Bytes that are kept. */
   get bytes(): number {
     return this.#bytes
   }
@@ -40,12 +37,10 @@ export class BufferPool {
     this.#buffers.push(buffer.transfer())
   }
 
-  /** Gives all back to the system. */
   clear(): void {
     this.#shrink(0)
   }
 
-  /** Gives back those that were kept longest, until no more than so many bytes are left. */
   #shrink(bytes: number): void {
     while (this.#bytes > bytes) this.#remove(0).transfer(0)
   }

@@ -1,23 +1,17 @@
-/** Smaller chunks are copied together: each would cost some hundred bytes besides its own. */
 const smallChunk = 4096
 const stagingBytes = 65536
-/** Shorter chunks are left to the garbage collector. */
 const worthFreeing = 4096
 
-/** Chunks that wait to be taken, first in first out. */
 export class ChunkQueue {
-  /** Whether a chunk that is all of its buffer may be freed with it. */
   readonly #isOwner: boolean
   readonly #list: Buffer[] = []
   #bytes = 0
-  /** How far the last piece is filled, when it is one that small chunks are copied into; else -1. */
   #filled = -1
 
   constructor(isOwner = false) {
     this.#isOwner = isOwner
   }
 
-  /** Bytes that wait. */
   get bytes(): number {
     return this.#bytes
   }

@@ -12,10 +12,6 @@ const member = /^([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/]*={0,2}):$/
 export class ContentDigest {
   readonly #expected: readonly { readonly name: string; readonly digest: Buffer; readonly hash: Hash }[]
 
-  /**
-   * @param header of algorithms and digests, of which those not known here are passed over
-   * @throws MalformedDigest for anything else
-   */
   constructor(header: string) {
     this.#expected = header.split(',').flatMap((part) => {
       const [, name, digest] = member.exec(part.trim()) ?? []
@@ -30,7 +26,6 @@ export class ContentDigest {
     for (const { hash } of this.#expected) hash.update(chunk)
   }
 
-  /** @throws DigestMismatch */
   check(): void {
     const wrong = this.#expected.find(({ digest, hash }) => !hash.digest().equals(digest))
     if (wrong === undefined) return

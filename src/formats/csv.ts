@@ -12,17 +12,12 @@ const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 /** A number as programs write it besides: `+1`, `.5`, `5.`, `007`. No text matches in two ways, so it takes linear time. */
 const otherNumber = /^([+-]?)(?=\.?\d)(\d*)(?:\.(\d*))?([eE][+-]?\d+)?$/
 
-/**
- * Reads numbers as CSV (RFC 4180), in chunks of any size. Rows become a tensor of two dimensions, and those of one column a
- * list. It is rewritten as JSON on the way and read by the same scanner, so that a number has the same bits, and rows, columns
- * and memory the same limits.
- */
+/** Reads numbers as CSV (RFC 4180), in chunks of any size. */
 export class CsvReader {
   readonly #name: string
   readonly #limits: ScanLimits
   readonly #json: JsonTensor
   #isHeader: boolean
-  /** The line of the file that is read, from 1. */
   #row = 1
   #cells = 0
   #columns = 0
@@ -30,10 +25,6 @@ export class CsvReader {
   #isAfterReturn = false
   #text = '['
 
-  /**
-   * @param name of the tensor, for errors
-   * @param hasHeader whether the first row holds names, which are passed over
-   */
   constructor(name: string, hasHeader: boolean, limits: ScanLimits, memory: Memory) {
     this.#name = name
     this.#limits = limits
@@ -41,7 +32,6 @@ export class CsvReader {
     this.#json = new JsonTensor(name, limits, memory)
   }
 
-  /** @throws InvalidContent, LimitExceeded */
   write(bytes: Buffer): void {
     let from = 0
     for (let at = 0; at < bytes.length; at++) {
@@ -58,11 +48,6 @@ export class CsvReader {
     this.#flush()
   }
 
-  /**
-   * The numbers, step by step.
-   *
-   * @throws InvalidContent, LimitExceeded
-   */
   *end(): Generator<void, Tensor> {
     this.#endLine(newline, '')
     this.#text += ']'
@@ -72,7 +57,6 @@ export class CsvReader {
     return columns === 1 ? { ...tensor, shape: [rows] } : tensor
   }
 
-  /** The end of a line, whose last cell ends with this text; a line feed behind a carriage return is one with it. */
   #endLine(byte: number, text: string): void {
     const isSecond = byte === newline && this.#isAfterReturn
     this.#isAfterReturn = byte === carriageReturn

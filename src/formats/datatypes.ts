@@ -19,17 +19,11 @@ export type Datatype = keyof typeof arrays
 
 export const datatypes = Object.keys(arrays) as [Datatype, ...Datatype[]]
 
-/** Bytes of one element. */
 export function bytesOf(datatype: Datatype): number {
   return arrays[datatype].BYTES_PER_ELEMENT
 }
 
-/**
- * Fills `out` with little-endian elements as doubles; FP64 needs none of this.
- *
- * @param buffer that begins with them
- * @returns the index of the first that no double is exactly, or that is no truth value; -1 if there is none
- */
+/** Fills `out` with little-endian elements as doubles; FP64 needs none of this. */
 export function widen(datatype: Datatype, buffer: ArrayBuffer, out: Float64Array): number {
   const { length } = out
   switch (datatype) {
@@ -48,26 +42,22 @@ export function widen(datatype: Datatype, buffer: ArrayBuffer, out: Float64Array
   }
 }
 
-/** A callback would get a new object for each element, and the garbage collector hundreds of megabytes. */
 function widenTruths(bytes: Uint8Array, out: Float64Array): number {
   out.set(bytes)
   for (let i = 0; i < bytes.length; i++) if (bytes[i] > 1) return i
   return -1
 }
 
-/** The element of an index, as it was sent. */
 export function valueAt(datatype: Datatype, buffer: ArrayBuffer, index: number): bigint | number {
   return new arrays[datatype](buffer, 0, index + 1)[index]
 }
 
-/** A bfloat16 is the upper half of a float32. */
 function fromBrainFloats(halves: Uint16Array): Float32Array {
   const bits = new Uint32Array(halves.length)
   for (let i = 0; i < halves.length; i++) bits[i] = halves[i] << 16
   return new Float32Array(bits.buffer)
 }
 
-/** Integers of 64 bits, of which the halves are at even and odd places. */
 function widenLongs(lower: Uint32Array, upper: Uint32Array | Int32Array, out: Float64Array): number {
   for (let i = 0; i < out.length; i++) {
     const high = upper[2 * i + 1] * 2 ** 32

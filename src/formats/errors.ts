@@ -4,7 +4,6 @@ import { InvalidContent, LimitExceeded } from '../loss/validation-errors.ts'
 /** Thrown when a body cannot be read, or not now. */
 export abstract class BodyError extends Error {
   constructor(detail: string) {
-    // a stack trace would be much of what a refusal costs
     const { stackTraceLimit } = Error
     Error.stackTraceLimit = 0
     super(detail)
@@ -33,19 +32,15 @@ export class UnsupportedEncoding extends BodyError {
   }
 }
 
-/** The connection ended before the body did. */
 export class IncompleteBody extends BodyError {}
 
-/** The body did not arrive in time. */
 export class BodyTooSlow extends BodyError {}
 
-/** The Content-Digest header cannot be read. */
 export class MalformedDigest extends BodyError {}
 
 /** The body does not have the digest that its header says. */
 export class DigestMismatch extends BodyError {}
 
-/** There is no room for the body now. */
 export class Overloaded extends BodyError {
   readonly limit = 'maxInFlightBytes'
 }
@@ -61,13 +56,11 @@ export function isAboutContent(error: unknown): error is Error {
 
 /** The part of a body that an error is about. */
 export interface BodyLocation {
-  /** Of an NDJSON body the line, from 1. */
   readonly line?: number
   /** The path in the body of what the field names say; the same path where this is left out. */
   readonly locate?: (path: Path) => Path
 }
 
-/** An error in a part of a body. */
 export class LocatedError extends Error {
   readonly location: BodyLocation
   override readonly cause: Error
@@ -85,11 +78,6 @@ export function locatedError(location: BodyLocation, error: unknown): unknown {
   return says && error instanceof Error && !(error instanceof LocatedError) ? new LocatedError(location, error) : error
 }
 
-/**
- * Does work on a part of a body.
- *
- * @throws LocatedError
- */
 export function withLocation<Result>(location: BodyLocation, work: () => Result): Result {
   try {
     return work()

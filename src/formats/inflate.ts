@@ -3,15 +3,12 @@ import { constants, Gunzip, Inflate, ZstdDecompress } from 'node:zlib'
 import { UnsupportedEncoding } from './errors.ts'
 import { ZstdFrame } from './zstd-frame.ts'
 
-/** How the bodies of a content coding are inflated. */
 export interface Inflation {
   /** A stream that fails with the reason when it gets something else than a whole body, or more. */
   create(): Transform
-  /** Bytes of memory that such a stream holds. */
   readonly bytes: number
 }
 
-/** An inflater of zlib that takes nothing after the end of what is compressed. */
 function toTheEnd(Zlib: new () => Transform & { readonly bytesWritten: number }) {
   return class extends Zlib {
     #taken = 0
@@ -33,7 +30,6 @@ const GzipInflater = toTheEnd(Gunzip)
 /** What HTTP calls deflate has the header and the checksum of zlib around it (RFC 9110, section 8.4.1.2). */
 const DeflateInflater = toTheEnd(Inflate)
 
-/** Inflates one zstd frame; the decoder alone would go on with what follows it, or drop that, depending on the chunks. */
 class ZstdInflater extends ZstdDecompress {
   readonly #frame = new ZstdFrame()
 
@@ -64,14 +60,9 @@ const inflations: Record<string, Inflation> = {
   zstd: { create: () => new ZstdInflater(), bytes: 2 ** 23 },
 }
 
-/** The content codings that bodies may have. */
 export const acceptedEncodings = Object.keys(inflations)
 
-/**
- * How a body with this Content-Encoding is inflated, or `undefined` where nothing is to inflate.
- *
- * @throws UnsupportedEncoding
- */
+/** How a body with this Content-Encoding is inflated, or `undefined` where nothing is to inflate. */
 export function inflationOf(encoding: string | undefined): Inflation | undefined {
   const name = encoding?.trim().toLowerCase() ?? 'identity'
   if (name === 'identity') return undefined

@@ -14,14 +14,8 @@ export class JsonDocument {
   readonly #memory: Memory
   readonly #declaredBytes: number
   #scanner: DocumentScanner | JsonValue | undefined
-  /** Bytes of space before the document. */
   #blanks: number
 
-  /**
-   * @param memory where the numbers are kept
-   * @param declaredBytes what the document will take, as its sender says; 0 when it is not said
-   * @param blanks bytes of space before the document that are not written
-   */
   constructor(tensorNames: readonly string[], limits: ScanLimits, memory: Memory, declaredBytes = 0, blanks = 0) {
     this.#tensorNames = tensorNames
     this.#limits = limits
@@ -30,7 +24,6 @@ export class JsonDocument {
     this.#blanks = blanks
   }
 
-  /** @throws MalformedBody, LimitExceeded */
   write(piece: Buffer): void {
     try {
       const begin = this.#scanner === undefined ? indexOfNonSpace(piece) : 0
@@ -41,12 +34,10 @@ export class JsonDocument {
     }
   }
 
-  /** Writes all pieces of a body. */
   async writeAll(reader: { next(): Promise<Buffer | undefined> }): Promise<void> {
     for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) this.write(piece)
   }
 
-  /** @throws MalformedBody, LimitExceeded, InvalidContent */
   *end(): Generator<void, ScannedDocument> {
     try {
       return yield* this.#scannerFrom().end()
@@ -55,7 +46,6 @@ export class JsonDocument {
     }
   }
 
-  /** Gives back the memory of a document that is of no use any more. */
   discard(): void {
     this.#scanner?.discard()
   }

@@ -19,10 +19,6 @@ export class JsonValue {
   #isString = false
   #isEscaped = false
 
-  /**
-   * @param origin the offset of the first byte, for errors
-   * @param name what it is called, for errors in its shape; of letters
-   */
   constructor(limits: ScanLimits, memory: Memory, origin: number, name = '') {
     const prefix = Buffer.from(`{"${name}":`)
     this.#name = name
@@ -31,7 +27,6 @@ export class JsonValue {
     this.#position = origin
   }
 
-  /** @throws ScanSyntaxError, ScanLimitError */
   write(piece: Buffer): void {
     const end = this.#findEnd(piece)
     this.#scanner.write(end < 0 ? piece : piece.subarray(0, end))
@@ -39,11 +34,7 @@ export class JsonValue {
     this.#position += piece.length
   }
 
-  /**
-   * The numbers, or what keeps it from being numbers.
-   *
-   * @throws ScanSyntaxError if it is no whole document
-   */
+  /** The numbers, or what keeps it from being numbers. @throws ScanSyntaxError if it is no whole document */
   *tensor(): Generator<void, Tensor> {
     try {
       this.#scanner.write(suffix)
@@ -54,7 +45,6 @@ export class JsonValue {
     }
   }
 
-  /** @throws ScanSyntaxError if that is no whole document, else InvalidContent */
   *end(): Generator<void, never> {
     const { shape, shapeError } = yield* this.tensor()
     const whole = shape.length === 0 ? 'a number' : `an array of ${shape[0]}`
@@ -62,12 +52,10 @@ export class JsonValue {
     return refuse([], `the body is ${received}; it must be one JSON object`, received)
   }
 
-  /** Gives back the memory of a document that is of no use any more. */
   discard(): void {
     this.#scanner.discard()
   }
 
-  /** The first comma or brace that would end the member, or -1; anything else after the value the scanner refuses. */
   #findEnd(piece: Buffer): number {
     for (let at = 0; at < piece.length; at++) {
       const byte = piece[at]

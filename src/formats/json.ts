@@ -13,12 +13,7 @@ import type { BodyReader } from './reader.ts'
 
 const jsonTensors: readonly string[] = [...batchTensors, ...weightOptions]
 
-/**
- * Reads `application/json`: one object with the options and the tensors of one batch.
- *
- * @param kind of tensors, where the body may also be an inference request without bytes
- * @throws MalformedBody, LimitExceeded, InvalidContent
- */
+/** Reads `application/json`: one object with the options and the tensors of one batch. */
 export async function readJson(
   reader: BodyReader,
   { task, memory }: DecodeContext,
@@ -30,7 +25,6 @@ export async function readJson(
   return task.run(batchIn(document, memory, limits, kind))
 }
 
-/** As `readJson`, for a body that has come as a whole. */
 export function* decodeJson(
   body: Buffer,
   memory: Memory,
@@ -64,7 +58,6 @@ function* batchIn(
 }
 
 function isInference(document: ScannedDocument): boolean {
-  // the text is looked at first, so that most options need not be parsed
   const mayInfer = document.listed.length > 0 || document.text.includes('"inputs"')
   return mayInfer && 'inputs' in document.options
 }

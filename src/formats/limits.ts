@@ -1,6 +1,5 @@
 import type { ScanLimits } from '../scanner/scanner.ts'
 
-/** What bounds a body and what it takes to read it. */
 export interface BodyLimits extends ScanLimits {
   /** Inflated bytes of a body; of NDJSON, of one line. */
   readonly maxBodyBytes: number

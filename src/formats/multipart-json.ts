@@ -5,7 +5,6 @@ import type { ScanLimits, ScannedDocument } from '../scanner/scanner.ts'
 import { DocumentScanner, ScanLimitError, ScanSyntaxError } from '../scanner/scanner.ts'
 import { JsonValue } from './json-value.ts'
 
-/** A JSON document that is one part of a body; errors name the part. */
 abstract class JsonPart<Result> {
   readonly #name: string
   readonly #scanner: { write(bytes: Buffer): void }
@@ -15,7 +14,6 @@ abstract class JsonPart<Result> {
     this.#scanner = scanner
   }
 
-  /** @throws InvalidContent, LimitExceeded */
   write(bytes: Buffer): void {
     try {
       this.#scanner.write(bytes)
@@ -24,11 +22,6 @@ abstract class JsonPart<Result> {
     }
   }
 
-  /**
-   * What was read, step by step.
-   *
-   * @throws InvalidContent, LimitExceeded
-   */
   *end(): Generator<void, Result> {
     try {
       return yield* this.whole()

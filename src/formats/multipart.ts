@@ -17,24 +17,18 @@ import { singleBatch } from './parsed-body.ts'
 import type { BodyReader } from './reader.ts'
 import { isListOfWords, valueOfText } from './text-option.ts'
 
-/** Bytes of the headers of a part. */
 const maxHeaderBytes = 8192
-/** Bytes of a part that are read before others may have their turn. */
 const bytesPerStep = 2 ** 13
 /** What @fastify/busboy says of a part without a Content-Type. */
 const noType = 'text/plain'
 
-/** A part as its bytes come. */
 interface IncomingPart {
   readonly name: string | undefined
-  /** Its Content-Type without parameters. */
   readonly type: string
-  /** Views of the piece that is being read. */
   readonly chunks: Buffer[]
   isWhole: boolean
 }
 
-/** What is made of the bytes of a part. */
 interface PartReader {
   write(bytes: Buffer): void
   end(): Generator<void, void>
@@ -65,12 +59,10 @@ class Form {
   readonly #limits: BodyLimits
   readonly #tensorNames: readonly string[]
   readonly #busboy: BusboyInstance
-  /** Resolved when the last part has ended, or the form has gone wrong. */
   readonly #isOver: Promise<void>
   readonly #names = new Set<string>()
   readonly #options: Fields = {}
   readonly #tensors: Fields = {}
-  /** Parts of which bytes came that are not worked off, in their order: the streams of several are read at one time. */
   readonly #incoming: IncomingPart[] = []
   #reader: PartReader | undefined
   #failure: Error | undefined
@@ -97,7 +89,6 @@ class Form {
     })
   }
 
-  /** Reads a piece, which is of no more use when this resolves. */
   async write(piece: Buffer): Promise<void> {
     // the streams of the parts have given out all that is in the piece when it is taken
     await new Promise<void>((resolve) => {
@@ -139,7 +130,6 @@ class Form {
     if (this.#failure !== undefined) throw this.#failure
   }
 
-  /** Gives bytes to a reader, so many at once that others get their turn: CSV takes a tenth of a microsecond a byte. */
   async #feed(reader: PartReader, bytes: Buffer): Promise<void> {
     const { task } = this.#context
     for (let from = 0; from < bytes.length; from += bytesPerStep) {
@@ -251,7 +241,6 @@ function busboyOf(contentType: string, mostParts: number): BusboyInstance {
   }
 }
 
-/** @param error what @fastify/busboy, whose types do not say that it is an Error, says is wrong */
 function malformed(error: unknown): MalformedBody {
   const why = (error as Error).message.replace(/\.$/, '')
   return new MalformedBody(`The body is not valid multipart/form-data: ${why}.`)

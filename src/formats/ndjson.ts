@@ -18,12 +18,7 @@ const newline = 0x0a
 /** A line that holds something: its fields, or what is wrong with it. */
 export type ParsedLine = { readonly line: number } & ({ readonly fields: Fields } | { readonly error: Error })
 
-/**
- * Reads `application/x-ndjson`: the options in the first line, then one batch a line; one line in memory at a time. Blank
- * lines are skipped. A body without batches has one without fields at its end, so that what is missing gets reported.
- *
- * @throws MalformedBody, LimitExceeded
- */
+/** Reads `application/x-ndjson`: the options in the first line, then one batch a line; one line in memory at a time. */
 export async function readNdjson(reader: BodyReader, context: DecodeContext, limits: BodyLimits): Promise<BatchStream> {
   const groups = new LineGroups(context.memory, limits)
   const lines = linesOf(reader, context, limits, (count) => (count === 0 ? weightOptions : batchTensors), groups)
@@ -59,7 +54,6 @@ async function* batchesOf(
   if (isEmpty && !groups.haveBeenAdded) yield { fields: {}, location: { line: firstLine + 1 } }
 }
 
-/** @throws LocatedError */
 function batchOf(parsed: ParsedLine): ParsedBatch {
   const location = { line: parsed.line }
   if ('error' in parsed) throw new LocatedError(location, parsed.error)
@@ -78,7 +72,6 @@ async function* linesOf(
   let lineBytes = 0
   let document: JsonDocument | undefined
   let isWrong = false
-  /** What is wrong with the line as soon as it is seen; what follows in it is passed over. */
   const write = (part: Buffer): ParsedLine | undefined => {
     const blanks = lineBytes
     lineBytes += part.length
@@ -131,10 +124,8 @@ async function* linesOf(
   if (last !== undefined) yield await last
 }
 
-/** After a group of fewer lines, as many come one by one. */
 const worthwhile = 4
 
-/** Reads lines that are alike together and has them added as one batch, until that fails once. */
 class LineGroups {
   tryAll: TryAll | undefined
   haveBeenAdded = false
@@ -148,7 +139,6 @@ class LineGroups {
     this.#isLineByLine = Math.min(maxBodyBytes, maxElements, maxRows, maxColumns, maxNumberLength) < longestLine
   }
 
-  /** The lines that begin at a place of the piece, where a line ends. */
   next(piece: Buffer, from: number): LineGroup | undefined {
     if (this.tryAll === undefined || this.#isLineByLine || this.#single-- > 0) return undefined
     const group = readLineGroup(piece.subarray(from), this.#memory)
@@ -156,7 +146,6 @@ class LineGroups {
     return group
   }
 
-  /** @returns whether the lines were added; if not, they have to come one by one */
   async add({ predictions, labels, isOfSingles }: LineGroup): Promise<boolean> {
     const isAdded = await this.tryAll?.({ fields: { predictions, labels }, location: {}, isOfSingles })
     this.haveBeenAdded ||= isAdded === true
@@ -180,7 +169,6 @@ function parsedLine(document: JsonDocument, line: number, task: Task): ParsedLin
   }
 }
 
-/** An error in the line; anything else is thrown on. */
 function lineError(thrown: unknown): Error {
   if (!isAboutContent(thrown)) throw thrown
   return thrown

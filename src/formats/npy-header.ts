@@ -6,7 +6,6 @@ export interface NpyHeader {
   readonly datatype: Datatype
   readonly isBigEndian: boolean
   readonly isFortranOrder: boolean
-  /** Of at most two dimensions. */
   readonly shape: readonly number[]
 }
 
@@ -25,7 +24,6 @@ const datatypesByCode: Readonly<Record<string, Datatype>> = {
   b1: 'BOOL',
 }
 
-/** What else NumPy writes, by its letter, and how to make numbers of it. */
 const repairs: Readonly<Record<string, { readonly what: string; readonly repair: string }>> = {
   O: { what: 'Python objects', repair: 'array.astype(float)' },
   U: { what: 'strings', repair: 'array.astype(float)' },
@@ -101,7 +99,6 @@ const space = /[ \t\n]*/y
 class Tokens {
   readonly #name: string
   readonly #text: string
-  /** The next part; empty at the end, and where there is none that a header may have. */
   next = ''
   #at = 0
 
@@ -116,7 +113,6 @@ class Tokens {
     this.#advance()
   }
 
-  /** Only white space may follow. */
   expectEnd(): void {
     if (this.#at < this.#text.length) this.#fail('the end')
   }
@@ -135,7 +131,6 @@ class Tokens {
     return next === 'True'
   }
 
-  /** A tuple of integers, each perhaps with the L of Python 2. */
   shape(): number[] {
     const sizes: number[] = []
     this.expect('(')

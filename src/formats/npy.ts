@@ -9,7 +9,6 @@ import { checkShape, RawTensor } from './raw-tensor.ts'
 
 const magic = Buffer.from('\x93NUMPY', 'latin1')
 const zipMagic = Buffer.from('PK')
-/** Magic bytes, two of the version, and the length of the header: two bytes in version 1, else four. */
 const versionAt = magic.length
 const lengthAt = versionAt + 2
 const maxHeaderBytes = 2 ** 16
@@ -21,21 +20,15 @@ export class NpyReader {
   readonly #memory: Memory
   #head = Buffer.alloc(lengthAt + 4)
   #filled = 0
-  /** How much of the head must be there to go on. */
   #needed = magic.length
   #raw: RawTensor | undefined
 
-  /**
-   * @param name of the tensor, for errors
-   * @param memory where the numbers are kept
-   */
   constructor(name: string, limits: BodyLimits, memory: Memory) {
     this.#name = name
     this.#limits = limits
     this.#memory = memory
   }
 
-  /** @throws InvalidContent, LimitExceeded */
   write(bytes: Buffer): void {
     let rest = bytes
     while (rest.length > 0 && this.#raw === undefined) {
@@ -49,11 +42,6 @@ export class NpyReader {
     if (left?.length !== 0) refuse([this.#name], `${this.#name}: bytes follow the array of the .npy file`, 'bytes')
   }
 
-  /**
-   * The array, step by step.
-   *
-   * @throws InvalidContent unless it is whole
-   */
   *end(): Generator<void, Tensor> {
     const [name, raw] = [this.#name, this.#raw]
     if (raw === undefined) {

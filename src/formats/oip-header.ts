@@ -12,7 +12,6 @@ import type { BodyLimits } from './limits.ts'
 import { checkShape, elementsOf } from './raw-tensor.ts'
 import { checkValueCount, validated } from './schema.ts'
 
-/** An inference request with these tensors: all of a JSON body, or the JSON part of a binary one. */
 function headerWith(names: readonly [TensorName, ...TensorName[]], id: string) {
   const input = z.strictObject({
     name: z.enum(names),
@@ -50,7 +49,6 @@ export const binaryHeader = headerWith(batchTensors, 'BinaryHeader')
 export type BinaryHeader = z.infer<typeof binaryHeader>
 export type Input = BinaryHeader['inputs'][number]
 
-/** What tensors a body has. */
 export interface TensorKind {
   readonly names: readonly string[]
   readonly header: typeof binaryHeader
@@ -58,16 +56,13 @@ export interface TensorKind {
   readonly members: readonly string[]
 }
 
-/** Where an inference request has tensors in JSON. */
 export const inputData = 'inputs[].data'
 
-/** The tensors of one batch. */
 export const batchKind: TensorKind = {
   names: batchTensors,
   header: binaryHeader,
   members: [...batchTensors, ...weightOptions, inputData],
 }
-/** Those of a batch and a baseline. */
 export const comparisonKind: TensorKind = {
   names: comparisonTensors,
   header: headerWith(comparisonTensors, 'ComparisonHeader'),
@@ -79,11 +74,7 @@ export function sizeOf({ parameters }: Input): number {
   return parameters?.binary_data_size ?? 0
 }
 
-/**
- * What a JSON part says, once it is clear that it says nothing that cannot be.
- *
- * @throws InvalidContent, LimitExceeded
- */
+/** What a JSON part says, once it is clear that it says nothing that cannot be. */
 export function headerOf(
   { options, tensors, listed }: ScannedDocument,
   limits: BodyLimits,
@@ -107,7 +98,6 @@ export function headerOf(
   return header
 }
 
-/** The scanner leaves a zero where it found a tensor. */
 function placeData(inputs: unknown, listed: readonly Tensor[]): void {
   if (!Array.isArray(inputs)) return
   const rest = [...listed]

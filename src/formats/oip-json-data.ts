@@ -32,13 +32,11 @@ export function* typedData(
     yield
   }
   if (isBool) return { ...rest, data, shape, nonNumeric: [], nonNumericCount: 0 }
-  // a list may stand for rows
   const isFlat = shape.length === 2 && rest.shape.length === 1
   const placed = nonNumeric.map(({ path, received }) => ({ path: isFlat ? pathOf(shape, path[0]) : path, received }))
   return { ...rest, data, shape, nonNumeric: placed }
 }
 
-/** Makes numbers those of a type, where they may be rounded; the index of the first one that cannot be one of it, or -1. */
 function fit(datatype: Datatype, numbers: Float64Array): number {
   switch (datatype) {
     case 'FP64':
@@ -80,7 +78,6 @@ function firstOther(numbers: Float64Array, typed: ArrayLike<number | bigint>): n
   return -1
 }
 
-/** True and false have left their marks where NaN stands for them. */
 function fitTruth(numbers: Float64Array): number {
   const words = new Uint32Array(numbers.buffer, numbers.byteOffset, 2 * numbers.length)
   for (let at = 0; at < numbers.length; at++) {

@@ -18,11 +18,7 @@ import type { BodyReader } from './reader.ts'
 
 const inferenceTensors: readonly string[] = [inputData]
 
-/**
- * Reads an inference request, whatever its Content-Type says.
- *
- * @param headerLength of its JSON part; if it has none, all of it is JSON
- */
+/** Reads an inference request, whatever its Content-Type says. */
 export async function readInference(
   reader: BodyReader,
   context: DecodeContext,
@@ -36,7 +32,6 @@ export async function readInference(
   return task.run(inferenceBatch(await task.run(document.end()), memory, limits, batchKind))
 }
 
-/** The batch of an inference request that is all JSON. */
 export function* inferenceBatch(
   document: ScannedDocument,
   memory: Memory,
@@ -87,7 +82,6 @@ export async function readBinary(
   return task.run(bodyOf(tensors, kind))
 }
 
-/** The bytes of the tensors, one after the other. */
 class RawTensors {
   readonly header: BinaryHeader
   readonly all: readonly RawTensor[]
@@ -153,7 +147,6 @@ function checkTotal(
   refuse(['inputs'], detail, declaredBytes)
 }
 
-/** The bytes that the inputs take together, as doubles. */
 function doublesOf(inputs: readonly Input[]): number {
   const binary = inputs.filter(({ data }) => data === undefined)
   return binary.reduce((sum, { shape }) => sum + Float64Array.BYTES_PER_ELEMENT * elementsOf(shape), 0)

@@ -5,10 +5,8 @@ import type { BodyLocation } from './errors.ts'
 /** Fields of a body: a tensor where the name says so, else the value as JSON.parse has it. */
 export type Fields = Record<string, unknown>
 
-/** Bytes of a tensor whose memory is given back in a step of its own. */
 const largeBytes = 2 ** 22
 
-/** Gives back the memory of the tensors among the fields. */
 export function freeTensors(fields: Fields, memory: Memory): void {
   for (const name in fields) {
     const value = fields[name]
@@ -25,7 +23,6 @@ export function* freeLargeTensors(fields: Fields, memory: Memory): Generator<voi
   }
 }
 
-/** The numbers of one batch, not yet validated. */
 export interface ParsedBatch {
   readonly fields: Fields
   readonly location: BodyLocation
@@ -41,7 +38,6 @@ export interface GroupedBatch extends ParsedBatch {
 export interface AskedAnswer {
   readonly id?: unknown
   readonly outputs?: unknown
-  /** Whether outputs are bytes unless they say otherwise. */
   readonly binaryOutput?: unknown
 }
 
@@ -54,14 +50,9 @@ interface OptionSource {
   readonly text?: string | undefined
 }
 
-/**
- * Adds lines that were read together, all or none.
- *
- * @returns whether they were added; if not, they and all further lines come one by one, so that an error names its line
- */
+/** Adds lines that were read together, all or none. */
 export type TryAll = (group: GroupedBatch) => Promise<boolean>
 
-/** A body that is a stream of batches. */
 export interface BatchStream extends OptionSource {
   readonly location: BodyLocation
   /** The batches, once, without those that `tryAll` has added. */
@@ -73,10 +64,8 @@ export interface BatchStream extends OptionSource {
 export class SingleBatch implements OptionSource, ParsedBatch {
   readonly #source: OptionSource
   readonly batches = undefined
-  /** The fields of the batch. */
   readonly only: Fields
   readonly location: BodyLocation
-  /** Of an inference request. */
   readonly asked: AskedAnswer | undefined
 
   constructor(source: OptionSource, only: Fields, location: BodyLocation = {}, asked?: AskedAnswer) {
@@ -86,7 +75,6 @@ export class SingleBatch implements OptionSource, ParsedBatch {
     this.asked = asked
   }
 
-  /** Parsed when they are asked for. */
   get options(): Fields {
     return this.#source.options
   }
@@ -100,7 +88,6 @@ export class SingleBatch implements OptionSource, ParsedBatch {
   }
 }
 
-/** A body that is a single batch. */
 export function singleBatch(
   options: Fields,
   batch: Fields,

@@ -7,15 +7,12 @@ import type { Datatype } from './datatypes.ts'
 import { bytesOf, valueAt, widen } from './datatypes.ts'
 import type { BodyLimits } from './limits.ts'
 
-/** Where bytes lie while they are widened: they come cut anywhere, and numbers must lie aligned. */
 const staging = Buffer.alloc(2 ** 16)
 const longest = 8
 const elementsPerStep = 2 ** 16
 
 interface Order {
-  /** Each element with its highest byte first. */
   readonly isBigEndian?: boolean
-  /** One column after the other. */
   readonly isFortranOrder?: boolean
 }
 
@@ -23,15 +20,12 @@ interface Order {
 export class RawTensor {
   readonly name: string
   readonly shape: readonly number[]
-  /** Bytes that it has when it is whole. */
   readonly size: number
-  /** The numbers that have come. */
   readonly data: Float64Array<ArrayBuffer>
   readonly #datatype: Datatype
   readonly #order: Order
   readonly #memory: Memory
   #filled = 0
-  /** The bytes of an element that has come in part. */
   readonly #part = new Uint8Array(longest)
   #inexact: { readonly index: number; readonly value: bigint | number } | undefined
 
@@ -46,7 +40,6 @@ export class RawTensor {
     this.#memory = memory
   }
 
-  /** Bytes that have come. */
   get filled(): number {
     return this.#filled
   }
@@ -55,7 +48,6 @@ export class RawTensor {
     return this.#filled === this.size
   }
 
-  /** Takes the bytes that are missing; what is left of those given. */
   write(bytes: Buffer): Buffer {
     const taken = bytes.subarray(0, this.size - this.#filled)
     if (this.#datatype === 'FP64' && !this.#order.isBigEndian) this.#keep(taken)
@@ -63,11 +55,6 @@ export class RawTensor {
     return bytes.subarray(taken.length)
   }
 
-  /**
-   * The numbers in row-major order, step by step.
-   *
-   * @throws InvalidContent for the first one that no double is exactly, or that is no truth value
-   */
   *tensor(): Generator<void, Tensor> {
     const { name, shape, data } = this
     const [rows, columns = 1] = shape
@@ -89,7 +76,6 @@ export class RawTensor {
     this.#filled += bytes.length
   }
 
-  /** Widens as many bytes as there is room for at once; how many. */
   #widen(bytes: Buffer): number {
     const [datatype, width] = [this.#datatype, bytesOf(this.#datatype)]
     const before = this.#filled % width
@@ -108,7 +94,6 @@ export class RawTensor {
   }
 }
 
-/** Turns the bytes of each element around, in place. */
 function swapBytes(bytes: Buffer, width: number): void {
   if (width === 2) bytes.swap16()
   else if (width === 4) bytes.swap32()
@@ -130,22 +115,16 @@ function* rowMajor(
     }
     yield
   }
-  // the system takes some 10 ms to take back 100 MB
   memory.free(from.buffer)
   yield
   return to
 }
 
-/** The number of elements of a shape. */
 export function elementsOf(shape: readonly number[]): number {
   return shape.reduce((product, size) => product * size, 1)
 }
 
-/**
- * Refuses a shape of at most two dimensions that is too large.
- *
- * @throws LimitExceeded
- */
+/** Refuses a shape of at most two dimensions that is too large. @throws LimitExceeded */
 export function checkShape(shape: readonly number[], limits: BodyLimits, path: Path): void {
   const [rows = 1, columns = 1] = shape
   const sizes = { maxRows: rows, maxColumns: columns, maxElements: elementsOf(shape) }

@@ -10,21 +10,14 @@ import { BodyTooSlow, IncompleteBody, MalformedBody } from './errors.ts'
 import { inflationOf } from './inflate.ts'
 import type { BodyLimits } from './limits.ts'
 
-/** Bytes that wait to be taken before the sender is held back. */
 const highWater = 2 ** 18
-/** Bytes of a body that may be taken as a whole. */
 const mostAtHand = 2 ** 16
-/** Bytes that are worked off at once; fewer wait for what comes in the same turn. */
 const worthwhile = 4096
-/** Inflated bytes that any body may have, whatever its ratio. */
 const freeInflation = 2 ** 20
-/** A stream may compute for as long again after so many bytes of it. */
 const bytesPerAllowance = 2 ** 20
 
-/** Refuses so many slow bodies in a turn of the event loop: those of a thousand clients may be out of time in one. */
 const refuseLater = batchedSetImmediate(64)
 
-/** What of a request is needed to read its body. */
 export interface BodyHeaders {
   readonly headers: IncomingHttpHeaders
   /** Tells a client that waits with its body to go on. */
@@ -38,10 +31,7 @@ interface ReaderOptions {
   readonly smallChunks?: () => number
 }
 
-/**
- * The body of a request where it is small and has come as a whole; undefined where it needs a reader, which takes 3 µs more, 7 %
- * of a request of one row (test/bench/decode.ts).
- */
+/** The body of a small request that came as a whole; undefined where it needs a reader. */
 export function bodyAtHand(request: BodyHeaders, payload: Readable, limits: BodyLimits): Buffer | undefined {
   const { headers, continueBody } = request
   if (headers['content-encoding'] !== undefined || headers['content-digest'] !== undefined) return undefined
@@ -66,7 +56,6 @@ export class BodyReader implements BodySource {
   readonly #queue: ChunkQueue
   readonly #digest: ContentDigest | undefined
   #taken: Buffer | undefined
-  /** Bytes of what was inflated that the inflater keeps, and how many it keeps at most. */
   #window = 0
   readonly #mostWindow: number
   #received = 0
@@ -80,7 +69,6 @@ export class BodyReader implements BodySource {
   readonly #endTrace: ((hasFailed?: boolean) => void) | undefined
   #soon: NodeJS.Immediate | undefined
 
-  /** @throws MalformedDigest, UnsupportedEncoding, LimitExceeded */
   constructor(
     request: BodyHeaders,
     payload: Readable,
@@ -139,7 +127,6 @@ export class BodyReader implements BodySource {
       await leave
       if (this.#leave === leave) this.#leave = undefined
     }
-    // what has failed waits for no turn
     if (this.#failure === undefined) {
       task.start()
       if (task.isDue) await task.pause()
@@ -151,7 +138,6 @@ export class BodyReader implements BodySource {
     return piece
   }
 
-  /** Of a stream: a line is worked off. The next one may take as much time and as many chunks. */
   endLine(): void {
     this.#chunks = -this.#smallChunks()
     if (!this.#isEnded) this.#timer.refresh()
@@ -184,7 +170,6 @@ export class BodyReader implements BodySource {
   #inflate(inflater: Transform): Readable {
     this.#payload.on('data', (chunk: Buffer) => {
       this.#received += chunk.length
-      // what is compressed may come to nothing
       const { maxBodyBytes } = this.#limits
       if (!this.#isStream && this.#received > maxBodyBytes) this.#fail(bodyTooLarge(maxBodyBytes))
     })
@@ -253,7 +238,6 @@ export class BodyReader implements BodySource {
   }
 
   #expire(milliseconds: number): void {
-    // a sender is not slow while it is held back
     if (this.#source.isPaused()) this.#timer.refresh()
     else refuseLater(() => this.#fail(new BodyTooSlow(`The body did not arrive within ${milliseconds} ms.`)))
   }

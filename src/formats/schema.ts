@@ -10,11 +10,7 @@ import type { Fields } from './parsed-body.ts'
 type Issue = z.core.$ZodIssue
 type RawIssue = Parameters<z.core.$ZodErrorMap>[0]
 
-/**
- * Refuses fields with so many values that to validate them, and to say what is wrong with each, would take long.
- *
- * @throws LimitExceeded
- */
+/** Refuses fields with so many values that to validate them, and to say what is wrong with each, would take long. */
 export function checkValueCount(fields: Fields, maxOptionValues: number): void {
   let left = maxOptionValues
   const rest: unknown[] = [fields]
@@ -33,7 +29,6 @@ function valuesOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value : Object.values(value as object)
 }
 
-/** @throws InvalidContent */
 export function validated<Output>(schema: z.ZodType<Output>, data: unknown): Output {
   const errors = new ValidationErrors()
   const value = parsed(schema, data, errors)
@@ -50,7 +45,6 @@ export function parsed<Output>(schema: z.ZodType<Output>, data: unknown, errors:
   return undefined
 }
 
-/** An integer that is too large is so twice: for an integer, and then for this place. */
 function isSaidAgain({ code, path }: Issue, next: Issue | undefined): boolean {
   return code === next?.code && path.length === next.path.length && path.every((step, at) => step === next.path[at])
 }

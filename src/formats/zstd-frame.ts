@@ -1,5 +1,4 @@
 const magic = 0xfd2fb528
-/** Magic number, descriptor, and the byte behind it, which every frame header has. */
 const firstBytes = 6
 const blockHeaderBytes = 3
 const checksumBytes = 4
@@ -13,17 +12,14 @@ export class ZstdFrame {
   #part: 'frame header' | 'block header' | 'skipped' | 'end' = 'frame header'
   readonly #header = Buffer.alloc(firstBytes)
   #filled = 0
-  /** Bytes that are missing of the part. */
   #left = firstBytes
   #hasChecksum = false
   #isLast = false
 
-  /** Whether the frame has ended. */
   get isWhole(): boolean {
     return this.#part === 'end'
   }
 
-  /** @throws Error when this is no frame, or bytes follow it */
   read(chunk: Buffer): void {
     for (let at = 0; at < chunk.length; ) {
       if (this.isWhole) throw new Error('bytes follow its end')

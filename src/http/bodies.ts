@@ -15,9 +15,7 @@ import { registerExpectations } from './expect.ts'
 import type { Limits } from './limits.ts'
 import type { BodyFormat, RequestContext } from './request-context.ts'
 
-/** The bodies that hold one batch. */
 export const batchMediaTypes = ['application/json', 'application/octet-stream', 'multipart/form-data'] as const
-/** What /v1/loss takes. */
 export const lossMediaTypes = [...batchMediaTypes, 'application/x-ndjson'] as const
 
 /** Makes JSON bodies readable, in place of Fastify's own parsers, and sees to what a body of any type needs. */
@@ -53,7 +51,6 @@ export function registerComparisonBodies(app: FastifyInstance): void {
   registerBatchBodies(app, comparisonKind)
 }
 
-/** Makes bodies of one batch readable in a context. */
 export function registerBatchBodies(app: FastifyInstance, kind = batchKind): void {
   const { limits } = app.resources
   app.removeContentTypeParser('application/json')
@@ -102,11 +99,6 @@ export function registerLineBodies(app: FastifyInstance): void {
   )
 }
 
-/**
- * Has JSON bodies read, without a promise where the body is there.
- *
- * @param kind of tensors, where a body may also be an inference request
- */
 function addJsonParser(app: FastifyInstance, limits: Limits, kind?: TensorKind): void {
   const read = (request: FastifyRequest, payload: Readable) => {
     const { work } = request
@@ -118,7 +110,6 @@ function addJsonParser(app: FastifyInstance, limits: Limits, kind?: TensorKind):
     )
   }
   app.addContentTypeParser('application/json', (request: FastifyRequest, payload: Readable, done) => {
-    // what came together with the headers has been parsed then
     queueMicrotask(() => {
       let body: ParsedBody | Promise<ParsedBody>
       try {
@@ -139,7 +130,6 @@ function readerOf(request: FastifyRequest, payload: Readable, format: BodyFormat
   return new BodyReader(request, payload, request.work, request.server.resources.limits, options)
 }
 
-/** A body that came as a whole, counted. */
 function counted(body: Buffer, work: RequestContext): Buffer {
   work.format = 'json'
   work.hasWholeBody = true

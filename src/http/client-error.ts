@@ -13,7 +13,6 @@ import { Problem, problemBody, problemMediaType } from './problem.ts'
 import type { ProblemName } from './problems.ts'
 import { problems } from './problems.ts'
 
-/** Refuses at most 64 in a turn of the event loop: thousands of clients may fail at the same time. */
 const refuseLater = batchedSetImmediate(64)
 
 const named: Record<string, ProblemName> = {

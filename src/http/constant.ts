@@ -10,14 +10,12 @@ export interface Constant {
   send(request: FastifyRequest, reply: FastifyReply, cacheControl: string): Promise<FastifyReply>
 }
 
-/** For an address that changes with its content. */
 export const forEver = 'public, max-age=31536000, immutable'
 
 /** The browser asks each time whether the content has changed. */
 export const askAgain = 'no-cache'
 
 const codings: Readonly<Record<string, (content: Buffer) => Promise<Buffer>>> = {
-  // a higher quality takes seconds for a large file, which becomes hardly smaller
   br: (content) => promisify(brotliCompress)(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 6 } }),
   gzip: (content) => promisify(gzip)(content),
 }
@@ -34,7 +32,6 @@ export function constant(type: string, content: Buffer): Constant {
     if (made === undefined) {
       made = codings[coding](content)
       compressed.set(coding, made)
-      // the next request tries again
       made.catch(() => compressed.delete(coding))
     }
     return made

@@ -2,7 +2,6 @@ import { problemMediaType } from './problem.ts'
 
 export type NamedExamples = Readonly<Record<string, { readonly summary: string; readonly value: unknown }>>
 
-/** What an operation's document has besides its schemas. */
 export interface OperationExamples {
   readonly body?: string
   readonly mediaTypes?: Record<string, unknown>
@@ -78,7 +77,6 @@ function addExamples(path: string, operation: Operation, examples: OperationExam
   }
 }
 
-/** Problems as this operation answers them; `special` in place of the typical one of its type. */
 function problemsAt(path: string, typical: NamedExamples, special: unknown): NamedExamples {
   const type = (special as { type?: string } | undefined)?.type
   return Object.fromEntries(
@@ -89,7 +87,6 @@ function problemsAt(path: string, typical: NamedExamples, special: unknown): Nam
   )
 }
 
-/** Drops bounds at the safe integers: they say nothing, and generated examples would use them. */
 function dropBoundsOfSafeIntegers(schema: Schema): void {
   if (schema.minimum === Number.MIN_SAFE_INTEGER) delete schema.minimum
   if (schema.maximum === Number.MAX_SAFE_INTEGER) delete schema.maximum
@@ -105,7 +102,6 @@ function sayDefaults({ properties }: Schema): void {
   }
 }
 
-/** Names the property that has a different constant in each schema of a union. */
 function nameDiscriminator(union: Schema, schemas: Readonly<Record<string, Schema>>): void {
   if (!Array.isArray(union.oneOf)) return
   const members = union.oneOf.map(({ $ref }) => [$ref, schemas[String($ref).split('/')[3]]] as const)
@@ -128,7 +124,6 @@ function forEachObject(part: unknown, visit: (part: Record<string, unknown>) => 
   for (const inner of Object.values(part)) forEachObject(inner, visit)
 }
 
-/** Removes schemas that nothing refers to; the transform writes each one twice. */
 function dropUnused(paths: unknown, schemas: Record<string, unknown>): void {
   const used = new Set<string>()
   const visit = (part: unknown): void => {
@@ -142,7 +137,6 @@ function dropUnused(paths: unknown, schemas: Record<string, unknown>): void {
   for (const name of Object.keys(schemas)) if (!used.has(name)) delete schemas[name]
 }
 
-/** Calls `XInput` plainly `X` where nothing else has that name. */
 function withPlainNames<Part>(document: Part, names: readonly string[]): Part {
   const doubled = names.filter((name) => name.endsWith('Input') && !names.includes(name.slice(0, -5)))
   const text = doubled.reduce(

@@ -34,7 +34,6 @@ export function handleError(thrown: Error, request: FastifyRequest, reply: Fasti
   request.server.metrics?.refused(problem.problem, problem.limit)
   if (error instanceof StoreUnavailable) log.warn({ reqId, err: error }, 'store unavailable')
   if (problem.problem === 'internal-error' && error !== requestOver) log.error({ reqId, err: error }, 'internal error')
-  // the client has left: an answer would only cost time
   if (reply.raw.destroyed) {
     reply.hijack()
     return

@@ -2,7 +2,6 @@ import type { Problem } from './problem.ts'
 
 export const inferenceErrorMediaType = 'application/json'
 
-/** Whether an address is one of the Open Inference Protocol, so that errors have its form. */
 export function isInferencePath(path: string): boolean {
   return path === '/v2' || path.startsWith('/v2/')
 }

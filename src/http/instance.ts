@@ -10,14 +10,12 @@ import { validatorCompiler } from './validation.ts'
 
 type InstanceConfig = Pick<Config, 'BASE_PATH' | 'TRUST_PROXY'>
 
-/** A Fastify instance on these connections, without plugins and routes. */
 export function createInstance(
   config: InstanceConfig,
   connections: Connections,
   logger: FastifyBaseLogger | false,
 ): FastifyInstance {
   const app = Fastify({
-    // Fastify's own logger would make a child for each request
     logger: false,
     logController: new LogController({ disableRequestLogging: true }),
     // the body reader bounds the size and the time of bodies
@@ -41,7 +39,6 @@ export function createInstance(
   return app
 }
 
-/** Whose X-Forwarded-For is believed. */
 function proxiesOf({
   TRUST_PROXY: proxies,
 }: InstanceConfig): string | false | ((address: string, hop: number) => boolean) {

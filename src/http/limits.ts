@@ -47,7 +47,6 @@ export const describedLimits = {
 
 export type Limits = Readonly<Record<keyof typeof describedLimits, number>>
 
-/** The limits that no configuration changes. */
 export const fixedLimits = {
   maxInflationRatio: 200,
   maxChunks: 2 ** 20,

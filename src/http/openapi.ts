@@ -10,7 +10,6 @@ import { completed } from './document.ts'
 import { documentBelow } from './plugins/base-path.ts'
 import { registerSwaggerUi } from './swagger-ui.ts'
 
-/** Answers as routes declare them: each media type may have examples, which the transform drops. */
 type AnswersByStatus = Record<string, { readonly content?: Record<string, { readonly examples?: NamedExamples }> }>
 
 declare module 'fastify' {
@@ -87,7 +86,6 @@ async function serveDocument(app: FastifyInstance): Promise<void> {
   })
 }
 
-/** The transform takes one schema for a body: that of JSON. `mediaTypes` has the others. */
 const transformJsonBody: typeof jsonSchemaTransform = (document) => {
   const { body } = (document.schema ?? {}) as { body?: { content?: Record<string, { schema: unknown }> } }
   if (body?.content === undefined) return jsonSchemaTransform(document)

@@ -9,10 +9,8 @@ export class Problem extends Error {
   readonly problem: ProblemName
   readonly extensions: Record<string, unknown>
   readonly headers: Record<string, string>
-  /** The name of the limit that was exceeded. */
   readonly limit: string | undefined
 
-  /** @param limit that was exceeded, where the extensions do not tell it to the client */
   constructor(
     problem: ProblemName,
     detail: string,
@@ -20,7 +18,6 @@ export class Problem extends Error {
     headers: Record<string, string> = {},
     limit = extensions.limit,
   ) {
-    // a refusal is no failure of the service: its stack trace is not needed, and costs time
     const { stackTraceLimit } = Error
     Error.stackTraceLimit = 0
     super(detail)
@@ -39,11 +36,7 @@ export function overloaded(detail: string, seconds = 1, limit?: keyof Limits): P
 
 export const problemMediaType = 'application/problem+json'
 
-/**
- * The body of a problem answer (RFC 9457).
- *
- * @param basePath what goes before every path of the service
- */
+/** The body of a problem answer (RFC 9457). */
 export function problemBody(
   problem: Problem,
   instance: string,

@@ -18,15 +18,12 @@ declare module 'fastify' {
     resources: Resources
   }
   interface FastifyRequest {
-    /** The time and the memory of the request. */
     work: RequestContext
   }
 }
 
-/** Bytes of a body that must arrive within `stalledMilliseconds`, or the request counts as stalled. */
 const progressBytes = 2 ** 16
 const stalledMilliseconds = 5000
-/** Answers up to this size are not counted; problems are smaller, so that they can be sent when the budget is used up. */
 const uncountedBytes = 2 ** 16
 
 /** What all requests share: the time of the one thread, and the memory. */
@@ -40,19 +37,13 @@ export class Resources {
     this.budget = new MemoryBudget(limits.maxInFlightBytes, collector)
   }
 
-  /** @param owner of the request: an address, or the owner of a key */
   open(owner: string, response?: ServerResponse): RequestContext {
     return new RequestContext(this, owner, response)
   }
 }
 
-/** What counts the bytes of a body as they come. */
 export interface Meter {
-  /**
-   * Counts bytes; a promise where the decision takes time.
-   *
-   * @throws, or rejects with, an error that ends the body
-   */
+  /** Counts bytes; a promise where the decision takes time. @throws, or rejects with, an error that ends the body */
   count(bytes: number): Promise<void> | undefined
   end(): void
 }
@@ -64,7 +55,6 @@ interface LoggedSpec {
   readonly labelFormat: string
 }
 
-/** The parts of a traced request that are spans of their own. */
 export type Part = 'receive' | 'decode' | 'fold'
 
 /** The time and the memory of one request, from its headers to the end of its answer. */
@@ -78,7 +68,6 @@ export class RequestContext implements Holder, ReadContext {
   /** Whether the body was read as a whole, so that nothing is left to drain. */
   hasWholeBody = false
   format: BodyFormat | undefined
-  /** Undefined where the request is not traced. */
   trace: Trace | undefined
   spec: LoggedSpec | undefined
   rows = 0
@@ -101,7 +90,6 @@ export class RequestContext implements Holder, ReadContext {
     this.task.owner = owner
   }
 
-  /** A body is being read. */
   reads(source: BodySource): void {
     this.#source = source
   }
@@ -122,13 +110,11 @@ export class RequestContext implements Holder, ReadContext {
     return this.#meter?.count(bytes)
   }
 
-  /** Adds rows that were evaluated under this spec. */
   evaluates(spec: LoggedSpec, rows: number): void {
     this.spec = spec
     this.rows += rows
   }
 
-  /** Runs a part of the request, in a span of its own where it is traced. */
   during<Result>(part: Part, run: () => Result): Result {
     return this.trace === undefined ? run() : traced(this.trace.begin(part), run)
   }

@@ -39,7 +39,6 @@ export function* payloadOf(text: string): Generator<void, string | Buffer> {
   for (let from = 0; from < text.length; ) {
     yield
     const end = from + charactersPerStep
-    // two halves of one character stay together
     const to = isHighSurrogate(text.charCodeAt(end - 1)) ? end + 1 : end
     chunks.push(Buffer.from(text.slice(from, to)))
     from = to
@@ -78,7 +77,6 @@ function* rowsText(rows: NumberRows): Generator<void, string> {
   return `[${parts.join()}]`
 }
 
-/** Groups of elements that are written in one step; an element that is too large for that stands alone. */
 function* groupsOf<Element>(elements: readonly Element[]): Generator<Element[]> {
   for (let from = 0, to = 0; from < elements.length; from = to) {
     let weight = 0
@@ -90,7 +88,6 @@ function* groupsOf<Element>(elements: readonly Element[]): Generator<Element[]> 
   }
 }
 
-/** How many scalars a value holds, itself included; counts no further than one step. */
 function weightOf(value: unknown, known = 0): number {
   let weight = known + 1
   if (value instanceof NumberRows) return weight + value.data.length

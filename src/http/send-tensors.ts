@@ -61,7 +61,6 @@ function* piecesOf(numbers: TensorNumbers): Generator<Buffer> {
   }
 }
 
-/** Widens 32-bit integers to 64 bits, little-endian. */
 function longsOf(integers: Int32Array): Int32Array {
   const halves = new Int32Array(2 * integers.length)
   for (let i = 0; i < integers.length; i++) {

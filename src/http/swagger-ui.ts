@@ -8,7 +8,6 @@ const logo = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 150 40"><path
 
 const viewport = '<meta name="viewport" content="width=device-width, initial-scale=1">'
 
-/** The large files of Swagger UI, which it would send as they are. */
 const files = {
   'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
   'swagger-ui-standalone-preset.js': 'text/javascript; charset=utf-8',

@@ -21,11 +21,7 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, ht
   }
 }
 
-/**
- * The options of a body. Where they are wrong, the errors of its only batch are reported with theirs.
- *
- * @throws InvalidContent, LimitExceeded, LocatedError
- */
+/** The options of a body. @throws InvalidContent, LimitExceeded, LocatedError */
 export function validOptions<Options, Batch>(body: ParsedBody, schemas: BodySchemas<Options, Batch>): Options {
   return withLocation(body.location, () => {
     checkValueCount(body.options, fixedLimits.maxOptionValues)
@@ -37,11 +33,7 @@ export function validOptions<Options, Batch>(body: ParsedBody, schemas: BodySche
   })
 }
 
-/**
- * A body of one batch as one object.
- *
- * @throws InvalidContent, LimitExceeded
- */
+/** A body of one batch as one object. @throws InvalidContent, LimitExceeded */
 export function validBody<Output>({ options, only }: ParsedBody, schema: z.ZodType<Output>): Output {
   checkValueCount(options, fixedLimits.maxOptionValues)
   return validated(schema, { ...options, ...only })

@@ -5,7 +5,6 @@ import type { ProblemName } from '../http/problems.ts'
 import { problems } from '../http/problems.ts'
 import { problemExample } from './problem-examples.ts'
 
-/** One error of an `invalid-content` problem. */
 const listedError = z
   .object({
     pointer: z
@@ -55,12 +54,10 @@ export interface Answer {
   readonly content: Record<string, { readonly schema: z.ZodType; readonly examples?: NamedExamples }>
 }
 
-/** A right answer, described by its schema. */
 export function answerOf(schema: z.ZodType): Answer {
   return { description: schema.meta()?.description ?? '', content: { 'application/json': { schema } } }
 }
 
-/** What every operation can answer besides. */
 const anywhere = [
   'bad-request',
   'request-timeout',

@@ -53,7 +53,6 @@ const catalogue = z
   })
   .meta({ id: 'Catalogue', description: 'Every loss function.' })
 
-/** GET /v1/losses: what there is, from the registry. */
 export async function catalogueRoute(app: FastifyInstance): Promise<void> {
   const answer = { losses: lossNames.map((name) => describe(name)) }
   app.get(
@@ -79,7 +78,6 @@ function describe(name: (typeof lossNames)[number]): Record<string, unknown> {
   return { name, title, formula, source, labelFormats, predictionFormats, reduction, options }
 }
 
-/** No option but data; listed so that all optional fields of a request are. */
 const sampleWeights = {
   name: 'sampleWeights',
   kind: 'weights',

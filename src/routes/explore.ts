@@ -14,7 +14,6 @@ const links = {
   problems: '/problems',
 }
 
-/** The pages of src/pages/pages.js by their addresses. */
 const addresses = { '/explore': 'explore', '/explore/evaluations': 'evaluations' } as const
 
 const offered = Object.keys(languages) as Language[]

@@ -30,13 +30,10 @@ const example = {
 }
 
 export interface HealthOptions {
-  /** Whether the service is about to stop. */
   isClosing(): boolean
-  /** Whether the store of evaluations can be reached. */
   isStoreReady(): Promise<boolean>
 }
 
-/** GET /livez and GET /readyz. */
 export async function healthRoutes(app: FastifyInstance, { isClosing, isStoreReady }: HealthOptions): Promise<void> {
   app.get(
     '/livez',

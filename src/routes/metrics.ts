@@ -12,14 +12,11 @@ const text = z
 
 export interface MetricsOptions {
   readonly contentType: string
-  /** All figures as they are now. */
   text(): Promise<string>
 }
 
-/** GET /metrics: what happens, for Prometheus. */
 export async function metricsRoute(app: FastifyInstance, { contentType, text: write }: MetricsOptions): Promise<void> {
   let writing: Promise<string> | undefined
-  /** What is asked for while it is being written is the same: whoever asks 200 times at once is answered with one text. */
   const shared = (): Promise<string> => {
     writing ??= write().finally(() => {
       writing = undefined

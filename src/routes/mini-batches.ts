@@ -101,5 +101,4 @@ To draw them without NumPy: the generator is mt19937 seeded with init_genrand(se
   )
 }
 
-/** Bytes that an index takes as a number in a list and as text. */
 const bytesPerAnswer = 32

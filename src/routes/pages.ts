@@ -27,7 +27,6 @@ const types: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 }
 
-/** The style sheets of the pages in their order; together they are one file. */
 const styles = ['base', 'sections', 'fields', 'content', 'pictures', 'batch', 'runs', 'lines', 'output', 'plotly']
 
 /** The page's own files by name, and the version that changes with any of them. */
@@ -39,7 +38,6 @@ export interface Assets {
 
 let read: Assets | undefined
 
-/** The files, read once. */
 export function assets(): Assets {
   read ??= readAssets()
   return read
@@ -64,7 +62,6 @@ function contentOf(name: string): Buffer {
   return readFileSync(folder + name)
 }
 
-/** A page in a language: the template with its sections and their strings. Throws when a string is missing. */
 export function pageOf(name: keyof typeof pages, language: Language, basePath = ''): Constant {
   const { version, plotly } = assets()
   const sections: readonly string[] = pages[name]
@@ -99,7 +96,6 @@ function section(id: string, texts: Texts): string {
   return filled(contentOf('section.html').toString(), { ...(texts[id] as Texts), id, body })
 }
 
-/** A template with its `{{places}}` filled, each a path into the texts. Throws when there is no such text. */
 export function filled(template: string, texts: Texts): string {
   return template.replaceAll(/\{\{([\w.-]+)\}\}/g, (_, path: string) => {
     const text = path.split('.').reduce<unknown>((part, key) => (part as Texts | undefined)?.[key], texts)

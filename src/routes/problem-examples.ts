@@ -10,7 +10,6 @@ export const exampleId = '9e5b8987-647b-4152-bddc-4c8cfc213fa8'
 
 type Extensions = Record<string, unknown>
 
-/** Details and extensions of typical problems; what a route says in its own way stands beside that route. */
 const typical: Partial<Record<ProblemName, readonly [detail: string, extensions?: Extensions]>> = {
   'malformed-body': [
     `The body is not valid JSON: Unexpected token 'N' at byte 9; a value was expected.`,
@@ -38,13 +37,9 @@ const typical: Partial<Record<ProblemName, readonly [detail: string, extensions?
   'issuer-unavailable': ['The issuer of the token cannot be asked for its keys now.'],
 }
 
-/** Problems that are answered before there is a request with an address. */
 const beforeRequests: readonly ProblemName[] = ['bad-request', 'request-timeout', 'headers-too-large']
 
-/**
- * An answer of this type as the service gives it; without detail and extensions a typical one. The document puts the
- * path of the operation where `instance` is empty.
- */
+/** An answer of this type as the service gives it; without detail and extensions a typical one. */
 export function problemExample(
   name: ProblemName,
   [detail, extensions = {}]: readonly [string, Extensions?] = typical[name] ?? [problems[name].meaning],

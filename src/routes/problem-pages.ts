@@ -7,7 +7,6 @@ import { assets } from './pages.ts'
 import type { ExampleRequest } from './problem-requests.ts'
 import { curlOf, requests, withoutRequests } from './problem-requests.ts'
 
-/** A type of problem as its page tells of it. */
 export interface Description {
   readonly type: string
   readonly status: number
@@ -46,7 +45,6 @@ ${parts}
 `
 }
 
-/** The page of all types. */
 export function listPage(types: readonly Description[]): string {
   const items = types.map(
     ({ type, status, title, meaning }) =>
@@ -118,7 +116,6 @@ function notFoundPage(reply: FastifyReply, problem: unknown): string {
   )
 }
 
-/** Text with its code between backticks. */
 function marked(text: string): string {
   return escaped(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>')
 }

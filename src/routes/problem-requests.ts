@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ProblemName } from '../http/problems.ts'
 
-/** A request that people can send as it stands. */
 export interface ExampleRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH'
   readonly path: string
@@ -11,7 +10,6 @@ export interface ExampleRequest {
 
 /** A request that is refused and one that is not, if necessary after others. */
 export interface WrongAndRight {
-  /** Under which circumstances, if not always. */
   readonly where?: string
   readonly before?: readonly ExampleRequest[]
   readonly wrong: ExampleRequest
@@ -23,7 +21,6 @@ const batch = '{"loss": "mse", "labelFormat": "values", "predictions": [0.1, 0.5
 const evaluate: ExampleRequest = { method: 'POST', path: '/v1/loss', headers: json, body: batch }
 const digest = createHash('sha256').update(batch).digest('base64')
 
-/** Declares an evaluation, or adds to one. */
 function put(path: string, body: string): ExampleRequest {
   return { method: 'PUT', path: `/v1/evaluations/${path}`, headers: json, body }
 }
@@ -35,7 +32,6 @@ function seal(name: string): ExampleRequest {
 const declared = '{"loss": "mse", "labelFormat": "values", "outputs": 1}'
 const values = '{"predictions": [0.1, 0.5], "labels": [0, 1]}'
 
-/** Two bytes for each of two tensors of so many rows. */
 function evaluateBytes(rows: number): ExampleRequest {
   const inputs = ['predictions', 'labels'].map(
     (name) =>

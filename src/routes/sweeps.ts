@@ -68,7 +68,6 @@ const sweepRequest = z.strictObject(shape, { error: unknownField(Object.keys(sha
   oneOf: lossesOfLogits.map(withItsFormats),
 })
 
-/** A branch of the document: the formats of labels that a loss takes. */
 function withItsFormats(name: LossName): Record<string, unknown> {
   const { labelFormats }: Loss = losses[name]
   return {

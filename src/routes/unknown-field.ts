@@ -8,12 +8,7 @@ interface UnrecognizedKeys {
   readonly keys?: readonly string[] | undefined
 }
 
-/**
- * What to say of fields that a schema does not have; the field's name stands before it.
- *
- * @param names the fields that a client can use
- * @param tensors those that a body has besides, if these are options
- */
+/** What to say of fields that a schema does not have; the field's name stands before it. */
 export function unknownField(
   names: readonly string[],
   tensors: readonly string[] = [],

@@ -33,7 +33,6 @@ export const { begin, feed, resume, lines } = exports
 export const memory = Buffer.from(buffer)
 export const state = new Int32Array(buffer, layout.STATE, (layout.CAPTURE - layout.STATE) / 4)
 export const numbers = new Float64Array(buffer, layout.NUMBERS)
-/** The labels of lines that were read together. */
 export const labels = new Float64Array(buffer, layout.KEYS)
 export const captured = new Uint16Array(buffer, layout.CAPTURE, layout.CAPTURE_CAPACITY)
 

@@ -19,7 +19,6 @@ export interface ScanLimits {
   readonly maxNumberLength: number
 }
 
-/** In the order in which the WebAssembly module has them. */
 export const LIMIT_NAMES = [
   'maxDepth',
   'maxKeyLength',

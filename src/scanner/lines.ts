@@ -6,27 +6,19 @@ import * as layout from './layout.ts'
 
 /** Lines of an NDJSON body that were read together, as one batch. */
 export interface LineGroup {
-  /** How many lines. */
   readonly lines: number
-  /** Bytes that they take, their ends included. */
   readonly bytes: number
   /** Whether each line is one sample, its predictions a plain list: so only where outputs are classes. */
   readonly isOfSingles: boolean
-  /** [N, K] */
   readonly predictions: Tensor
-  /** [N], or [N, K] */
   readonly labels: Tensor
 }
 
-/** Longer lines are not read together. */
 export const longestLine = layout.INPUT_CAPACITY
 
 /**
- * Reads the lines at the beginning of some bytes that are `{"predictions": ..., "labels": ...}`, plainly written, whole, and
- * of the same ranks and columns: what many small lines are. A line costs a tenth of what a document of its own does.
- * `undefined` where the first line is not like this; what is unusual is left to the scanner of documents, which can explain it.
- *
- * @param memory where the numbers are kept
+ * Reads the whole lines at the beginning of some bytes that are plainly written `{"predictions": ..., "labels": ...}` and alike in
+ * ranks and columns; `undefined` where the first is not: the scanner of documents can explain it.
  */
 export function readLineGroup(bytes: Uint8Array, memory: Memory): LineGroup | undefined {
   const length = Math.min(bytes.length, layout.INPUT_CAPACITY)

@@ -31,7 +31,6 @@ function keptKey(key: string): Buffer {
   return kept
 }
 
-/** Bytes that the longest keys can take: a unit of two bytes is kept as three, and one key more is read than may be. */
 function keptBytes({ maxKeys, maxKeyLength }: ScanLimits): number {
   return (maxKeys + 1) * (Math.ceil(1.5 * maxKeyLength) + 16) + 16
 }
@@ -63,7 +62,6 @@ function makePlan(keys: readonly string[], limits: ScanLimits): Plan {
   return { keys, members, limits, fields }
 }
 
-// Documents of the same kind come one after the other.
 let lastPlan: Plan | undefined
 
 export function planFor(keys: readonly string[], limits: ScanLimits): Plan {

@@ -3,7 +3,6 @@ import { LARGEST_POWER, SMALLEST_POWER } from './layout.ts'
 const BITS = 128n
 const LOW = (1n << 64n) - 1n
 
-/** The upper 128 bits of 5^q; for the reciprocals that stay exact enough, -27 to -1, rounded up. */
 function significant(q: number): bigint {
   const power = 5n ** BigInt(Math.abs(q))
   const length = BigInt(power.toString(2).length)

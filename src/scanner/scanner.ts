@@ -18,7 +18,6 @@ export { ScanLimitError, type ScanLimits, ScanSyntaxError } from './errors.ts'
 
 /** What a document holds: its tensors, and its other members as one object. */
 export class ScannedDocument {
-  /** The members that are no tensor, as JSON. */
   readonly text: string
   readonly tensors: Record<string, Tensor>
   /** The tensors of the list in their order; no more than the first eight. In the options, a zero stands for each. */
@@ -40,7 +39,6 @@ export class ScannedDocument {
 
 const EMPTY = new Uint8Array(0)
 const mostListed = 8
-/** Bytes that are kept from one slice to the next, besides the numbers, before they are counted. */
 const uncountedBytes = 2 ** 14
 
 function isSpace(byte: number): boolean {
@@ -72,7 +70,6 @@ export class DocumentScanner {
   readonly #plan: Plan
   readonly #memory: Memory
   readonly #declaredBytes: number
-  /** Bytes before the slice in the module's memory. */
   #position = 0
   #failure: ScanSyntaxError | ScanLimitError | undefined
   #begun = false
@@ -80,7 +77,6 @@ export class DocumentScanner {
   #carry: Uint8Array = EMPTY
   #carried = 0
   #optionBytes: Uint8Array = EMPTY
-  /** Bytes counted of what is kept from one slice to the next. */
   #kept = 0
   #optionText: string | undefined
   readonly #builders: [name: string, builder: TensorBuilder][] = []
@@ -88,12 +84,6 @@ export class DocumentScanner {
   #builder: TensorBuilder | undefined
   #tensorEnd = Number.NEGATIVE_INFINITY
 
-  /**
-   * @param tensorKeys members that are tensors; `inputs[].data` is the tensor `data` in each object of the list `inputs`
-   * @param memory where the numbers are kept; what else is kept while the document comes is counted there, too
-   * @param declaredBytes what the document will take, as its sender says; 0 when it is not said
-   * @param origin the offset of the first byte, for errors; negative where bytes are written that were not sent
-   */
   constructor(tensorKeys: readonly string[], limits: ScanLimits, memory: Memory, declaredBytes = 0, origin = 0) {
     this.#plan = planFor(tensorKeys, limits)
     this.#memory = memory
@@ -101,7 +91,6 @@ export class DocumentScanner {
     this.#position = origin
   }
 
-  /** Reads on. After an error it throws the same one again. */
   write(bytes: Uint8Array): void {
     if (bytes.length <= layout.INPUT_CAPACITY) {
       this.#write(bytes)
@@ -112,11 +101,7 @@ export class DocumentScanner {
     }
   }
 
-  /**
-   * What was read, step by step: numbers that came in pieces are put together.
-   *
-   * @throws ScanSyntaxError, ScanLimitError if that is no whole document
-   */
+  /** What was read, step by step: numbers that came in pieces are put together. */
   *end(): Generator<void, ScannedDocument> {
     const text = this.#finish()
     const tensors: Record<string, Tensor> = {}
@@ -126,7 +111,6 @@ export class DocumentScanner {
     return new ScannedDocument(text, tensors, listed)
   }
 
-  /** Gives back the memory of a document that is of no use any more. */
   discard(): void {
     this.#memory.release(this.#kept)
     this.#kept = 0
@@ -160,7 +144,6 @@ export class DocumentScanner {
     this.#position += bytes.length
   }
 
-  /** Are these bytes nothing but more of the cut number? Then they wait for its end. */
   #continuesNumber(bytes: Uint8Array): boolean {
     const length = this.#carried + bytes.length
     if (this.#carried === 0 || length > this.#plan.limits.maxNumberLength) return false
@@ -284,7 +267,6 @@ export class DocumentScanner {
     this.#optionBytes.set(memory.subarray(layout.OPTIONS, layout.OPTIONS + to - from), from)
   }
 
-  /** Every member came with a comma before it; the first one becomes the brace. */
   #textOfOptions(): string {
     const length = state[layout.OPTION_TOTAL]
     if (length === 0) return '{}'

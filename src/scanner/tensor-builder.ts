@@ -55,10 +55,7 @@ function written(): number {
   return (state[layout.NUMBERS_END] - layout.NUMBERS) / 8
 }
 
-/**
- * Small tensors share a buffer: to allocate one takes ten times as long as a view of one does, and then the collector's time.
- * It is one of those that are too small to be counted, and so is never taken back from under them.
- */
+/** Small tensors share a buffer, which is too small to be counted, and so is never taken back from under them. */
 const sharedNumbers = 2 ** 10
 const mostShared = 2 ** 6
 let shared = new Float64Array(sharedNumbers)
@@ -79,15 +76,10 @@ function copyOf(count: number): Float64Array<ArrayBuffer> {
 const pieceNumbers = 2 ** 18
 const firstPieceNumbers = 2 ** 13
 const fewNumbers = 2 ** 11
-/** So many numbers tell how many bytes one takes. */
 const enoughNumbers = 2 ** 11
-/** So many times the numbers that have come are expected at most: a sender may announce more than it ever sends. */
 const mostExpected = 128
 
-/**
- * Gathers what the module found of one tensor, slice by slice, in pieces. Once enough have come, and the length of the
- * document was declared, all go into one large piece, of which only what is written to takes memory.
- */
+/** Gathers what the module found of one tensor, slice by slice, in pieces. */
 export class TensorBuilder {
   readonly #memory: Memory
   readonly #begin: number
@@ -101,11 +93,6 @@ export class TensorBuilder {
   #nonNumericCount = 0
   #shapeError: ShapeError | undefined
 
-  /**
-   * @param begin where in the document the tensor begins, or soon after
-   * @param declaredBytes the length of the document as its sender says, or 0
-   * @param mostNumbers how many numbers a tensor may have
-   */
   constructor(memory: Memory, begin: number, declaredBytes: number, mostNumbers: number) {
     this.#memory = memory
     this.#mostNumbers = mostNumbers
@@ -119,7 +106,6 @@ export class TensorBuilder {
     this.#nonNumeric.push({ path: inner < 0 ? [outer] : [outer, inner], received: receivedOf() })
   }
 
-  /** Takes the numbers that the module has written, when `read` bytes of the document have been read. */
   append(read: number): void {
     const count = written()
     for (let from = 0; from < count; ) {
@@ -133,7 +119,6 @@ export class TensorBuilder {
     }
   }
 
-  /** Ends the tensor, with the numbers the module has written last. */
   finish(name: string, read: number): void {
     this.#nonNumericCount = state[layout.NON_NUMERIC]
     if (state[layout.FAULT] !== layout.FAULT_NONE) {
@@ -147,7 +132,6 @@ export class TensorBuilder {
     else this.append(read)
   }
 
-  /** Gives back the memory of numbers that are of no use any more. */
   free(): void {
     for (const { data } of this.#pieces.splice(0)) this.#memory.free(data.buffer)
   }
@@ -185,7 +169,6 @@ export class TensorBuilder {
     return whole
   }
 
-  /** @param coming numbers that have been read and are in no piece yet */
   #pieceWithRoom(read: number, coming: number): Piece {
     const last = this.#pieces.at(-1)
     if (last !== undefined && last.length < last.data.length) return last
@@ -224,7 +207,6 @@ export class TensorBuilder {
     return piece
   }
 
-  /** Counts the memory of so many further numbers. */
   #commit(piece: Piece, count: number): void {
     const missing = piece.length + count - piece.committed
     if (missing <= 0) return
@@ -236,8 +218,6 @@ export class TensorBuilder {
 
 interface Piece {
   readonly data: Float64Array<ArrayBuffer>
-  /** Numbers that are in it. */
   length: number
-  /** Numbers whose memory is counted. */
   committed: number
 }

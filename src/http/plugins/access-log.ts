@@ -5,14 +5,10 @@ import { whenClosed } from '../../wire/when-closed.ts'
 import { pathOf } from '../path-of.ts'
 import type { RequestContext } from '../request-context.ts'
 
-/**
- * Writes one log line for every request, when its answer is sent or its client has left. A route with a `logLevel` above `info`
- * has none.
- */
+/** Writes one log line for every request, when its answer is sent or its client has left. */
 export const accessLog = fp(
   async (app) => {
     app.addHook('onRequest', (request, reply, done) => {
-      // each line names its request, so that no child logger is needed
       request.log = app.log
       reply.log = app.log
       logWhenClosed(request, reply)
@@ -33,7 +29,6 @@ export function logWhenClosed(request: FastifyRequest, reply: FastifyReply): voi
   })
   whenClosed(raw, () => {
     const { id, method, url, server, routeOptions } = request
-    // undefined where the router gave up
     const work: RequestContext | undefined = request.work
     const status = raw.headersSent ? reply.statusCode : undefined
     const milliseconds = performance.now() - begin

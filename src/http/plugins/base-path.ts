@@ -8,7 +8,6 @@ declare module 'fastify' {
   }
 }
 
-/** Probes and scrapes go to the port itself, not through the proxy that adds the path. */
 const direct = ['/livez', '/readyz', '/metrics']
 
 const outside = '/.outside'
@@ -23,7 +22,6 @@ export function addressBelow(base: string): (request: Pick<IncomingMessage, 'url
   }
 }
 
-/** A page whose links, files and commands stay below a base path. */
 export function pageBelow(base: string, page: string): string {
   return page.replaceAll(/(\b(?:href|src|data-plotly)="|http:\/\/127\.0\.0\.1:3000)\//g, `$1${base}/`)
 }

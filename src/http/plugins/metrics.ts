@@ -3,7 +3,6 @@ import { Metrics } from '../../operation/metrics.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Undefined in a service without metrics. */
     metrics?: Metrics
   }
 }

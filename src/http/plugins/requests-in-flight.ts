@@ -9,7 +9,6 @@ import { overloaded } from '../problem.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Whether requests are answered whatever the load. */
     isAlwaysAnswered?: boolean
   }
   interface FastifyInstance {
@@ -89,7 +88,6 @@ function tooMany(): Problem {
   return overloaded('Too many requests are in flight.', 1, 'maxRequestsInFlight')
 }
 
-/** What one address has in flight. */
 type Requests = Pick<AddressUsage, 'answering'>
 
 function isAlwaysAnswered({ routeOptions: { config } }: FastifyRequest): boolean {

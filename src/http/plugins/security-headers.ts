@@ -25,7 +25,6 @@ export const securityHeaders = {
   'x-frame-options': 'DENY',
 } as const
 
-/** Every answer has the security headers. */
 export const security = fp(
   async (app) => {
     app.addHook('onRequest', (_request, reply, done) => {

@@ -30,7 +30,6 @@ function begin(tracing: Tracing, request: FastifyRequest, reply: FastifyReply): 
   reply.raw.on('close', () => end(trace, request, reply, isSent))
 }
 
-/** Names of attributes are those of OpenTelemetry where it has one. */
 function end(trace: RequestTrace, request: FastifyRequest, { raw, statusCode }: FastifyReply, isSent: boolean): void {
   const { id, method, originalUrl, routeOptions, work } = request
   const status = raw.headersSent ? statusCode : undefined

@@ -49,7 +49,6 @@ const otherShape = {
   received: 'an array of 3 arrays of 3 numbers',
 }
 
-/** The answers to the first of these requests, and to the wrong one. */
 export const comparisonAnswers = {
   200: {
     predictions: {

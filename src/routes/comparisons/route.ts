@@ -21,7 +21,6 @@ import { comparisonAnswers, comparisonExamples, comparisonMediaTypes } from './e
 const { maxAnswerNumbers, maxMiniBatchNumbers } = fixedLimits
 const context = { maxAnswerNumbers, maxMiniBatchNumbers, uniformIntegers }
 
-/** POST /v1/comparisons: two models over the same labels. */
 export async function comparisonRoute(app: FastifyInstance): Promise<void> {
   registerComparisonBodies(app)
   app.post<{ Body: SingleBatch }>(

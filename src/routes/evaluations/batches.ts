@@ -150,10 +150,7 @@ export function storedBatch(evaluation: string, name: string, result: PutResult)
   }
 }
 
-/**
- * Evaluates the only batch of a body, step by step; errors name their places in it. A generator function that is made for each
- * request would have V8 keep the whole request until its next full collection.
- */
+/** Evaluates the only batch of a body, step by step; errors name their places in it. */
 function* evaluateBody(
   evaluation: DeclaredEvaluation,
   name: string,

@@ -66,7 +66,6 @@ The standard error is that over batches: sqrt(m/(m-1) sum (D_j - mean W_j)^2) / 
 
 Both must be declared with the same loss, labels, \`outputs\` and \`reduction\`, and with the same options that make a loss what it is. \`predictionFormat\`, \`rowSumTolerance\`, \`threshold\`, \`topK\`, \`include\`, expectations and metadata may differ.`
 
-/** @throws InvalidContent naming each option that makes the losses incomparable */
 function checkComparable(one: OpenEvaluation, other: OpenEvaluation): void {
   const errors = new ValidationErrors()
   const [name, otherName] = [one.stored.name, other.stored.name]

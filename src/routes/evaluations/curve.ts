@@ -7,7 +7,6 @@ import type { EvaluationRouteOptions } from './found.ts'
 import { foundEvaluation, timeOf } from './found.ts'
 import { curveAnswer, curveQuery, evaluationParams } from './schema.ts'
 
-/** GET /v1/evaluations/{evaluation}/curve: the learning curve. */
 export async function curveRoute(app: FastifyInstance, { evaluations }: EvaluationRouteOptions): Promise<void> {
   app.get<{ Params: z.infer<typeof evaluationParams>; Querystring: z.infer<typeof curveQuery> }>(
     '/v1/evaluations/:evaluation/curve',

@@ -142,13 +142,11 @@ export async function evaluationRoutes(
       const entries: object[] = []
       const unreadable: object[] = []
       for (const stored of shown) {
-        // a long list must not block the event loop
         if (work.task.isDue) await work.task.pause()
         try {
           const found = evaluations.open(stored)
           entries.push({ ...stateOf(found, retentionDays), ...(await figuresOf(evaluations, found, work)) })
         } catch (error) {
-          // deleted since the page was read
           if (error instanceof EvaluationGone) continue
           if (!(error instanceof StoreUnavailable) || !error.isOfOne) throw error
           unreadable.push({ evaluation: stored.name, detail: error.message })
@@ -214,7 +212,6 @@ export async function evaluationRoutes(
   )
 }
 
-/** @throws InvalidContent, LimitExceeded */
 function declaredOf({ outputs, expectedBatches, expectedSamples, metadata = {}, ...received }: Declaration) {
   const options = coreOptions(received)
   refuseForStreams(options)
@@ -231,7 +228,6 @@ function declaredOf({ outputs, expectedBatches, expectedSamples, metadata = {}, 
   return { declared, text }
 }
 
-/** Changes whenever the report does, request id and times aside. */
 function tagOf({ stored: { id, status } }: OpenEvaluation, batches: number): string {
   return `W/"${id}-${batches}-${status}"`
 }

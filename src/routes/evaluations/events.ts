@@ -17,7 +17,6 @@ import { evaluationParams, eventsQuery } from './schema.ts'
 
 const { maxEventStreams } = fixedLimits
 
-/** Few: the pages of all streams may arrive in one turn of the event loop. */
 const batchesPerRead = 32
 
 const eventStream = z.string().meta({

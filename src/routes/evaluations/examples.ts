@@ -108,7 +108,6 @@ export const batchAnswerExample = {
 
 const outside = 'labels[0] is 3; labelFormat "index" needs an integer from 0 to 2, one of the 3 outputs of predictions.'
 
-/** What a request is told that has something else where this belongs. */
 function wrongExample(field: string, rule: string, received: string): Record<string, unknown> {
   const detail = `${field} ${rule}; received ${JSON.stringify(received)}`
   return invalidExample({ pointer: `#/${field}`, detail, received })
@@ -139,7 +138,6 @@ export const linesDocument = {
       type: 'string',
       contentSchema: { $ref: '#/components/schemas/NamedBatchInput' },
       description: 'Each line: a batch with its name (schema NamedBatch).',
-      // what Swagger UI fills in
       examples: [linesText],
     },
     examples: {

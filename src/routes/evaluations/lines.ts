@@ -86,7 +86,6 @@ export async function lineRoutes(app: FastifyInstance, { evaluations }: Evaluati
   )
 }
 
-/** The batch of a line, or what is wrong with it. */
 async function evaluatedLine(line: ParsedLine, found: OpenEvaluation, { work }: FastifyRequest) {
   let name: string | undefined
   try {
@@ -101,7 +100,6 @@ async function evaluatedLine(line: ParsedLine, found: OpenEvaluation, { work }: 
   }
 }
 
-/** Validates and evaluates a line, step by step. */
 function* evaluateFields(fields: Fields, found: OpenEvaluation, work: RequestContext) {
   const { batch, ...tensors } = validated(namedBatch, fields) as NamedBatch
   return yield* evaluateBatch(found, batch, tensors, contextOf(work))
@@ -122,7 +120,6 @@ class LineTally {
     this.#request = request
   }
 
-  /** @param outcome throws for a batch that was not stored */
   add(line: number, batch: string, outcome: () => string): void {
     try {
       this.#counts[outcome() === 'committed' ? 'committed' : 'replayed']++

@@ -66,7 +66,6 @@ const loss = z.number().nullable().meta({ description: 'Null unless `lossStatus`
 const lossStatus = z.enum(lossStatuses)
 const accuracy = z.number().min(0).max(1).nullable()
 
-/** The fields of a report that are not computed from batches. */
 const state = {
   evaluation: evaluationName,
   status,
@@ -225,7 +224,6 @@ export const batchesAnswer = z
   })
   .meta({ id: 'BatchesAnswer', description: 'Results for the lines.' })
 
-/** A number in a query. */
 function queryNumber(low: number, high: number) {
   const error = `must be an integer from ${low} to ${high}`
   const number = z.coerce

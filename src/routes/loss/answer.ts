@@ -8,7 +8,6 @@ import { lossSpec } from './schema.ts'
 
 type PartSchemas = { [Name in Include]: z.ZodOptional<(typeof sections)[Name]['schema']> }
 
-/** The sections that `include` asks for. */
 const parts = Object.fromEntries(includes.map((name) => [name, sections[name].schema.optional()])) as PartSchemas
 
 export const lossAnswer = z

@@ -4,7 +4,6 @@ import type { Loss } from '../../loss/kernels/loss.ts'
 
 const tenClasses = [0.1, 0.05, 0.6, 0.0, 0.05, 0.1, 0.0, 0.1, 0.0, 0.0]
 
-/** Numbers that fit each of these formats of labels, with any loss. */
 const batches = {
   values: [
     [2.5, 0.5],
@@ -31,7 +30,6 @@ const trueLabels = {
   ],
 }
 
-/** A small batch of a loss. */
 function exampleOf(loss: LossName) {
   const { title, labelFormats }: Loss = losses[loss]
   const labelFormat = (['values', 'index'] as const).find((format) => labelFormats.includes(format)) ?? 'binary'
@@ -39,7 +37,6 @@ function exampleOf(loss: LossName) {
   return { summary: title, value }
 }
 
-/** Requests that teach, by name. */
 const taught = {
   'one-hot': {
     summary: 'The ten-class sample, one-hot label: loss 0.5108',

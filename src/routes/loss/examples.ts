@@ -20,7 +20,6 @@ export const exampleCounts = { ties: 0, ignored: 0, clipped: 0 }
 const wrongDeclaration =
   'labels[0] is the number 1; labelFormat "one-hot" needs one row of 2 numbers for each of 2 samples, the shape of predictions. Class indices are declared with labelFormat "index".'
 
-/** The answers to the first of these requests, and to the wrong one. */
 export const lossAnswers = {
   200: {
     loss: 0.510825457099338,
@@ -55,7 +54,6 @@ const ndjsonLines = [
 
 const ndjson = `${ndjsonLines.map((line) => JSON.stringify(line)).join('\n')}\n`
 
-/** The JSON part of a binary body whose inputs have two bytes each: digits, of which "20" are the numbers 50 and 48. */
 function headerOf(...inputs: string[]): string {
   return JSON.stringify({
     parameters: { loss: 'mse', labelFormat: 'values' },
@@ -64,10 +62,8 @@ function headerOf(...inputs: string[]): string {
 }
 const binaryHeader = headerOf('predictions', 'labels')
 
-/** A binary body, for the document, which names request schemas `XInput` and later `X`. */
 export const binaryDocument = binaryBody('BinaryHeader', 'Predictions 50, 48 and labels 50, 49', binaryHeader, '2021')
 
-/** Likewise of a comparison. */
 export const comparisonBinaryDocument = binaryBody(
   'ComparisonHeader',
   'Predictions 50, 48, baseline 51, 48 and labels 50, 49',
@@ -107,7 +103,6 @@ export const lossMediaTypeDocuments = {
       },
       description:
         'First line: the options (schema LossSpec, without `miniBatch`). Each further line: a mini-batch (schema Batch).',
-      // what Swagger UI fills in when this type is chosen
       examples: [ndjson],
     },
     examples: {
@@ -152,7 +147,6 @@ export const bodyHeaders = [
   },
 ]
 
-/** Those of a body that may be binary. */
 export const binaryHeaders = [
   {
     name: 'Inference-Header-Content-Length',

@@ -6,7 +6,6 @@ const bit = { type: 'integer', minimum: 0, maximum: 1 }
 const share = { type: 'number', minimum: 0, maximum: 1 }
 const integer = { type: 'integer' }
 
-/** The JSON Schema of `labels` in each labelFormat. */
 const labelsOf: Record<LabelFormat, readonly Schema[]> = {
   'one-hot': [listOf(listOf(bit)), listOf(bit)],
   index: [listOf(integer), integer],

@@ -6,7 +6,6 @@ import { everyEvaluation, optionNames, optionOf } from '../../loss/options.ts'
 
 type Schema = Record<string, unknown>
 
-/** A part that Swagger UI asks a file for. */
 function file(description: string): Schema {
   return { type: 'string', format: 'binary', description }
 }
@@ -17,7 +16,6 @@ const formats =
 /** Swagger UI would fill in a number or a text that it makes up. An empty part is one that was not sent. */
 const leftOut = { example: '' }
 
-/** First in the form: it must be there before the parts it speaks of. */
 const csvHeader = {
   csvHeader: {
     type: 'boolean',
@@ -47,7 +45,6 @@ export const batchMultipartDocument = {
 /** The parts of a batch and of its options, for the document. */
 export const lossMultipartDocument = withOptions(tensors, ['predictions', 'labels'])
 
-/** Likewise of a comparison. */
 export const comparisonMultipartDocument = withOptions(
   {
     predictions: tensors.predictions,
@@ -91,7 +88,6 @@ function partOf(name: (typeof optionNames)[number]): Schema {
   return schemaOf(type, `${description}${where}`)
 }
 
-/** What the part of an option of this type holds. */
 function schemaOf(type: OptionType, description: string): Schema {
   switch (type.kind) {
     case 'choice':

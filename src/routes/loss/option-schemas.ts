@@ -16,10 +16,8 @@ export function schemaFor<Output>(schema: z.ZodType): z.ZodType<Output> {
   return schema as z.ZodType<Output>
 }
 
-/** The JSON Schema of weights. */
 export const weights = { type: 'array', items: { type: 'number', minimum: 0, maximum: 1e100 } }
 
-/** The fields of a random sample. */
 export const miniBatchOptions = {
   size: z
     .int()
@@ -41,10 +39,6 @@ export const miniBatchOptions = {
     }),
 }
 
-/**
- * The schema of an option of this type. What it says of a wrong value is a predicate, "must be a number > 0", before
- * which the field's name stands.
- */
 export function schemaOf(type: OptionType, description: string): z.ZodType {
   switch (type.kind) {
     case 'choice':

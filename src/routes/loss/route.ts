@@ -23,7 +23,6 @@ import type { SentSpec } from './sent-spec.ts'
 import { specOf } from './sent-spec.ts'
 
 const { maxAnswerNumbers, maxMiniBatchNumbers } = fixedLimits
-/** What evaluations of a request need. */
 export const context = { maxAnswerNumbers, maxMiniBatchNumbers, uniformIntegers }
 
 /** POST /v1/loss: evaluates one batch, or a stream of batches as one, and keeps nothing. */
@@ -74,7 +73,6 @@ There are four kinds of body, and the same numbers give the same answer in each,
 - \`multipart/form-data\`: predictions and labels as .npy files of any numbers and in either order, or as JSON or CSV by the Content-Type of the part; each option a part of text.
 - \`application/x-ndjson\`: the options on the first line, then one mini-batch \`{"predictions": ..., "labels": ...}\` per line, all folded into one answer in constant memory.`
 
-/** Folds the batches of a stream into one evaluation. */
 async function addAll(
   { batches }: BatchStream,
   evaluation: Evaluation,
@@ -97,7 +95,6 @@ async function addAll(
   for await (const batch of batches(tryAll)) await work.task.runNow(add(batch, evaluation, work))
 }
 
-/** Adds a batch to the evaluation, step by step. */
 export function* add(
   { fields, location }: ParsedBatch,
   evaluation: Evaluation,
@@ -113,7 +110,6 @@ export function* add(
   }
 }
 
-/** Whether the schema of a batch would find nothing wrong with these fields: most need not be looked at by it. */
 function areTensors(fields: Fields): fields is Fields & Tensors {
   for (const name in fields) if (!names.has(name) || !isTensor(fields[name])) return false
   return 'predictions' in fields && 'labels' in fields
@@ -121,7 +117,6 @@ function areTensors(fields: Fields): fields is Fields & Tensors {
 
 const names: ReadonlySet<string> = new Set(batchTensors)
 
-/** Adds the only batch of a body, unless the batches of a stream have been added, and writes the answer, in steps. */
 function* answerTo(
   batch: ParsedBatch | undefined,
   evaluation: Evaluation,
@@ -138,7 +133,6 @@ function* answerTo(
   return yield* payloadOf(findings.slice(0, -1) + end(text ?? (yield* jsonText(describeSpec(spec)))))
 }
 
-/** Whether an answer has a few figures and nothing else, so that it can be written in one step. */
 function isOfFigures({ include, topK, miniBatch, reduction }: Spec): boolean {
   return include.length === 0 && topK === undefined && miniBatch === undefined && reduction !== 'none'
 }

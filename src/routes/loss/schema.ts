@@ -28,7 +28,6 @@ import { schemaFor, schemaOf, tensor, weights } from './option-schemas.ts'
 
 const numbers = listOf({ type: 'number' })
 
-/** Schemas by type and text: most losses share them. */
 const optionSchemas = new Map<string, z.ZodType>()
 
 export const predictions = tensor(
@@ -40,14 +39,12 @@ export const labels = tensor(
   { oneOf: [listOf(numbers), numbers, { type: 'integer' }] },
 )
 
-/** The tensors of a batch. */
 export const batchFields = {
   predictions,
   labels,
   sampleWeights: tensor('One weight per sample, s_i. Default: none; every sample counts as 1.', weights).optional(),
 }
 
-/** The tensors of a comparison. */
 const comparisonFields = {
   ...batchFields,
   baseline: tensor('What another model predicts, in the shape of `predictions`.', {
@@ -55,7 +52,6 @@ const comparisonFields = {
   }),
 }
 
-/** One batch without options. */
 export const batchSchema = schemaFor<Tensors>(
   z.strictObject(batchFields, { error: unknownField(Object.keys(batchFields)) }).meta({
     id: 'Batch',
@@ -63,7 +59,6 @@ export const batchSchema = schemaFor<Tensors>(
   }),
 )
 
-/** The tensors of a comparison, without options. */
 export const pairSchema = schemaFor<PairedTensors>(
   z.strictObject(comparisonFields, { error: unknownField(Object.keys(comparisonFields)) }),
 )
@@ -72,17 +67,12 @@ export const pairSchema = schemaFor<PairedTensors>(
 export type ReceivedOptions = { readonly [Name in keyof Options]: Received<Options[Name]> }
 type Received<Value> = Float64Array extends Value ? Exclude<Value, Float64Array> | Tensor : Value
 
-/**
- * Options as the core takes them: of weights their numbers.
- *
- * @throws InvalidContent
- */
+/** Options as the core takes them: of weights their numbers. @throws InvalidContent */
 export function coreOptions(received: ReceivedOptions): Options {
   const entries = Object.entries(received).map(([name, value]) => [
     name,
     isTensor(value) ? readWeightOption(name as OptionName, value) : value,
   ])
-  // entry by entry what Received took from Options
   return Object.fromEntries(entries) as Options
 }
 
@@ -116,7 +106,6 @@ export const lossRequest = schemaFor<LossRequest>(
     }),
 )
 
-/** Likewise for the predictions of two models. */
 export const comparisonRequest = schemaFor<ReceivedOptions & PairedTensors>(
   z
     .discriminatedUnion(
@@ -131,12 +120,7 @@ export const comparisonRequest = schemaFor<ReceivedOptions & PairedTensors>(
     }),
 )
 
-/**
- * The options of a loss for a stream of batches, in one JSON object with other fields. The document shows those that a loss
- * can use, and of them what does not need a single batch; the core refuses the rest.
- *
- * @param suffix of the names of the schemas
- */
+/** The options of a loss for a stream of batches, in one JSON object with other fields. */
 export function optionsWith(suffix: string, description: string, others: Record<string, z.ZodType>): z.ZodType {
   return z
     .discriminatedUnion(
@@ -168,19 +152,16 @@ export const lossSpec = z
   )
   .meta({ id: 'LossSpec', description: 'The options of a loss.', discriminator: discriminator('Spec', '') })
 
-/** Weights as a spec shows them, in numbers. */
 function weightsInSpec(option: OptionName): z.ZodType {
   const { type, description } = optionOf(option)
   const list = z.array(z.number())
   return (type.kind === 'weights' ? list : z.union([z.number(), list])).meta({ description }).optional()
 }
 
-/** The fields of a loss that have an effect with it. */
 function fieldsOf(name: LossName): string[] {
   return ['loss', 'labelFormat', ...optionNames.filter((option) => isOptionOf(option, losses[name]))]
 }
 
-/** @param typeOf gives the type of an option, `undefined` to leave it out */
 function optionsOf(
   name: LossName,
   typeOf: (option: OptionName, loss: LossTraits) => OptionType | undefined = typeFor,
@@ -200,7 +181,6 @@ function optionsOf(
   }
 }
 
-/** What an option may be where there are many batches; `undefined` if it needs a single one. */
 function typeForStreams(option: OptionName, loss: LossTraits): OptionType | undefined {
   const singleBatch = singleBatchOf(option)
   const type = typeFor(option, loss)
@@ -223,7 +203,6 @@ function optionSchema(option: OptionName, loss: LossTraits, type: OptionType): z
   return schema
 }
 
-/** In words alone: types that are generated from a `default` demand the field. */
 function defaultInWords(option: OptionName, loss: LossTraits): string {
   const [first, ...others] = loss.predictionFormats.map((format) => {
     const value = defaultFor(option, loss, format)
@@ -244,7 +223,6 @@ function requestOf(name: LossName, suffix: string, fields: Record<string, z.ZodT
   })
 }
 
-/** One object of the options of a loss and other fields, and what the document says of it, where it may show fewer options. */
 function objectOf(name: LossName, suffix: string, others: Record<string, z.ZodType>, shownOptions = optionsOf(name)) {
   const { title, formula, source }: Loss = losses[name]
   const all = { ...optionsOf(name), ...others }
@@ -281,7 +259,6 @@ function discriminator(suffix: string, direction: string): Record<string, unknow
   return { propertyName: 'loss', mapping: Object.fromEntries(mapping) }
 }
 
-/** `CrossEntropyRequest` for `cross-entropy`. */
 function schemaName(name: string, suffix: string): string {
   const words = name.split('-').map((word) => word[0].toUpperCase() + word.slice(1))
   return `${words.join('')}${suffix}`

@@ -7,30 +7,20 @@ import type { Spec } from '../../loss/spec.ts'
 import { describeSpec } from '../../loss/spec.ts'
 import { batchSchema, coreOptions, optionsSchema } from './schema.ts'
 
-/** The options of a body as evaluated. */
 export interface SentSpec {
   readonly spec: Spec
   /** The spec as an answer shows it, in JSON; only where it is remembered. */
   readonly text: string | undefined
 }
 
-/**
- * By the text of the options: clients send the same ones again and again, and to check, resolve and describe them anew would
- * take as long as to evaluate one row.
- */
 const remembered = new LRUCache<string, SentSpec>({
   maxSize: 2 ** 20,
   maxEntrySize: 2 ** 12,
   sizeCalculation: (_, text) => text.length + entrySize,
 })
-/** What a spec takes besides its text, in characters. */
 const entrySize = 512
 
-/**
- * The options of a body, checked and resolved.
- *
- * @throws InvalidContent, LimitExceeded, LocatedError
- */
+/** The options of a body, checked and resolved. @throws InvalidContent, LimitExceeded, LocatedError */
 export function specOf(body: ParsedBody): SentSpec {
   const { text } = body
   if (text === undefined) return { spec: resolved(body), text }

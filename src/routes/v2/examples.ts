@@ -25,7 +25,6 @@ export const inferenceExample = {
   ],
 }
 
-/** A binary request, for the document. */
 export const inferenceMediaTypeDocuments = {
   'application/octet-stream': {
     schema: {
@@ -38,7 +37,6 @@ export const inferenceMediaTypeDocuments = {
   },
 }
 
-/** The request headers, for the document; here a body without bytes needs none of them. */
 export const inferenceHeaders = binaryHeaders.map((header) =>
   header.name === 'Inference-Header-Content-Length'
     ? { ...header, description: 'Length of the JSON part, if bytes follow it.' }

@@ -10,16 +10,13 @@ import type { Statistics } from '../../loss/report/statistics.ts'
 import type { Spec } from '../../loss/spec.ts'
 import { LimitExceeded, refuse } from '../../loss/validation-errors.ts'
 
-/** The outputs that come unasked: one number each. */
 export const figureOutputs = ['loss', 'accuracy', 'standardError', 'lossSum', 'weightSum', 'samples'] as const
-/** Those about each row. */
 export const rowOutputs = ['losses', 'correct', 'gradient'] as const
 export const outputNames = [...figureOutputs, ...rowOutputs] as const
 
 type FigureName = (typeof figureOutputs)[number]
 export type OutputName = (typeof outputNames)[number]
 
-/** An output that is asked for. */
 export const askedOutput = z.strictObject({
   name: z.enum(outputNames),
   parameters: z
@@ -33,17 +30,12 @@ const asked = z.object({
   outputs: z.array(askedOutput).optional(),
 })
 
-/** What the answer is to be. */
 export interface Asked {
   readonly id: string | undefined
   readonly outputs: readonly { readonly name: OutputName; readonly isBinary: boolean }[]
 }
 
-/**
- * Reads what a request asks for; where it names no outputs, all figures.
- *
- * @throws InvalidContent, LimitExceeded
- */
+/** Reads what a request asks for; where it names no outputs, all figures. @throws InvalidContent, LimitExceeded */
 export function askedOf({ id, outputs, binaryOutput }: AskedAnswer): Asked {
   const parts = { id, parameters: { binary_data_output: binaryOutput }, outputs }
   checkValueCount(parts, fixedLimits.maxOptionValues)
@@ -64,29 +56,19 @@ export function partsFor({ outputs }: Asked): string[] {
   return [...(has('losses', 'correct') ? ['perSample'] : []), ...(has('gradient') ? ['gradient'] : [])]
 }
 
-/**
- * Refuses an output that these labels do not have, before anything is computed.
- *
- * @throws InvalidContent
- */
+/** Refuses an output that these labels do not have, before anything is computed. @throws InvalidContent */
 export function checkOutputs({ outputs }: Asked, { decision }: Pick<Spec, 'decision'>): void {
   const at = outputs.findIndex(({ name }) => name === 'correct')
   if (decision !== 'none' || at < 0) return
   refuse(['outputs', at, 'name'], 'labels that are values are neither right nor wrong', 'correct')
 }
 
-/** One output as JSON, and its numbers where they are sent as bytes. */
 interface Written {
   readonly described: Record<string, unknown>
   readonly bytes: readonly TensorNumbers[]
 }
 
-/**
- * The outputs of an evaluation that was made for them, step by step.
- *
- * @param shape of the predictions
- * @throws LimitExceeded
- */
+/** The outputs of an evaluation that was made for them, step by step. @throws LimitExceeded */
 export function* outputsOf(
   evaluation: Evaluation,
   { outputs }: Asked,
@@ -96,7 +78,6 @@ export function* outputsOf(
   const figures = evaluation.figures()
   const written: Written[] = []
   for (const [at, { name, isBinary }] of outputs.entries()) {
-    // there are all numbers of rows that were asked for
     const numbers = isFigure(name) ? figureOf(figures, name) : ((yield* evaluation.rowNumbers(name)) as TensorNumbers)
     const described = {
       name,
@@ -109,7 +90,6 @@ export function* outputsOf(
     } else {
       checkSize(numbers, at)
       memory.reserve(bytesPerNumber * numbers.length)
-      // JSON has null for what is no finite number
       written.push({ described: { ...described, data: Array.from<number>(numbers) }, bytes: [] })
     }
     yield
@@ -117,7 +97,6 @@ export function* outputsOf(
   return written
 }
 
-/** What a number takes in JSON: by itself, with the array that grows around it, and as text. */
 const bytesPerNumber = 64
 
 function checkSize({ length }: TensorNumbers, at: number): void {
@@ -131,7 +110,6 @@ function isFigure(name: OutputName): name is FigureName {
   return figureOutputs.some((figure) => figure === name)
 }
 
-/** What is null in an answer of /v1/loss is infinite if there are infinite losses, else no number. */
 function figureOf(figures: Statistics, name: FigureName): TensorNumbers {
   if (name === 'samples') return Int32Array.of(figures.samples)
   const isInfinite = figures.lossStatus === 'infinite' && (name === 'loss' || name === 'lossSum')

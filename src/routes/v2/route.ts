@@ -104,7 +104,6 @@ export async function inferenceRoutes(
   )
   for (const [path, hide] of [
     ['/v2/models/:loss', false],
-    // the same under the only version there is
     ['/v2/models/:loss/versions/:version', true],
   ] as const) {
     app.get<ModelRequest>(
@@ -177,7 +176,6 @@ The outputs \`${figureOutputs.join('`, `')}\` have one number each, and come unl
 
 What is null in an answer of /v1/loss is Infinity or NaN as bytes, and null in JSON; \`lossStatus\` tells them apart. Outputs as bytes may be of any size. Clients of the protocol send no Content-Type, and need none.`
 
-/** Of an answer with bytes. */
 const inferredBytes = z.string().meta({
   format: 'binary',
   description:
@@ -192,7 +190,6 @@ const inferred = {
   },
 }
 
-/** Models that there are not are refused before a body is read. */
 async function checkModel({ params }: FastifyRequest): Promise<void> {
   const { loss, version = modelVersion } = params as ModelRequest['Params']
   if (!lossNames.includes(loss)) {
@@ -250,7 +247,6 @@ async function infer(
   )
 }
 
-/** The address says the loss, and the outputs what else is to be found. */
 function checkOptions({ loss: given, include, topK }: Fields, loss: LossName): void {
   if (given !== undefined && given !== loss)
     refuse(['parameters', 'loss'], `the model is ${loss}; leave loss out, or send the same`, given)

@@ -6,7 +6,6 @@ import { lossStatuses } from '../../loss/report/statistics.ts'
 import type { Answer } from '../answers.ts'
 import { askedOutput, outputNames } from './outputs.ts'
 
-/** The only version of each model. */
 export const modelVersion = '1'
 
 export const modelParams = z.object({
@@ -19,7 +18,6 @@ const error = z.object({ error: z.string().meta({ examples: ['Nothing is served 
     'What went wrong, as the Open Inference Protocol has it: of invalid content the first errors, a line each, with a JSON Pointer to the place.',
 })
 
-/** Statuses of requests that have no address yet. */
 const withoutAddress = ['400', '408', '431']
 
 /** The answers of an operation with errors in the form of the protocol, beside that of problems where there is no address yet. */

@@ -24,7 +24,6 @@ function refuse(reason: i32): i32 {
   return ((get64(NESTING) >> (depth - 1)) & 1) != 0
 }
 
-/** A value has ended before p. */
 function endValue(p: usize): i32 {
   const depth = get(DEPTH)
   if (depth == 0) {
@@ -94,7 +93,6 @@ function close(isObject: bool, p: usize): i32 {
   return endValue(p + 1)
 }
 
-/** The key of a tensor in an object of the list has ended. In an object of an object it is none. */
 function beginListed(p: usize): i32 {
   if (inObject(LISTED_DEPTH - 1)) return MORE
   const event = appendSpan(p + 1, true)
@@ -104,7 +102,6 @@ function beginListed(p: usize): i32 {
   return event
 }
 
-/** A key has ended; p is its closing quotation mark. */
 function endKey(p: usize): i32 {
   const key = getAt(KEYS_TOP)
   const event = addKey()
@@ -150,7 +147,6 @@ function endElement(kind: i32, p: usize): i32 {
   return end == MORE ? event : end
 }
 
-/** Reads on inside a string, to its end or that of the slice. */
 function readText(p: usize, end: usize): i32 {
   const isKey = get(ROLE) == ROLE_KEY
   // There is no room for more than one byte too many.
@@ -179,7 +175,6 @@ function readLiteral(p: usize, end: usize): i32 {
   return rest == 0 ? endElement(get(KIND), p) : MORE
 }
 
-/** A number that the slice cuts stays unread: the host puts it before the next slice. */
 function readNumber(p: usize, end: usize, c: u32): i32 {
   const out = getAt(NUMBERS_END)
   const behind = number(p, c, out)

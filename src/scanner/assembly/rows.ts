@@ -9,7 +9,6 @@ import { belowOne, number } from './number'
 import { skipPlain } from './text'
 import { limit, markOf, OUTER_DEPTH, ROW_DEPTH } from './tensor'
 
-/** More elements than a slice can hold. */
 const MANY = 0x20000
 
 @inline function room(most: i32, taken: i32): usize {
@@ -28,7 +27,6 @@ const MANY = 0x20000
   v128.store(out + 16, f64x2.convert_low_i32x4_s(v128.shuffle<i32>(digits, digits, 2, 3, 2, 3)))
 }
 
-/** Behind a literal or a plain string; 0 for what is neither, and for what the slice may cut. */
 function skipForeign(p: usize, c: u32): usize {
   if (c == 0x22) {
     p = skipPlain(p + 1)
@@ -39,10 +37,7 @@ function skipForeign(p: usize, c: u32): usize {
   return word == 0x736c6166 && load<u8>(p + 4) == 0x65 ? p + 5 : 0
 }
 
-/**
- * Reads from a place where a value is due and returns how far it came. Whatever is unusual there (an end, an error, a
- * limit, a value that is no number) is left, untouched, to the machine that can explain it.
- */
+/** Reads from a place where a value is due and returns how far it came. */
 export function rows(p: usize, end: usize): usize {
   const base = get(BASE)
   let inRow = get(DEPTH) - base == ROW_DEPTH

@@ -49,7 +49,6 @@ function error(kind: i32, received: i32): void {
   set(RESUME_DEPTH, -1)
 }
 
-/** Makes room for one element at this depth: MORE, or EXCEEDED. Without a place for it, it is an error. */
 function place(depth: i32, kind: i32): i32 {
   if (depth == 1) {
     if (kind != KIND_NUMBER) error(FAULT_ROOT, kind)

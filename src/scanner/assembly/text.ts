@@ -58,7 +58,6 @@ function addPoint(role: i32, point: u32): void {
   addUnit(role, 0xdc00 | (point & 0x3ff))
 }
 
-/** The UTF-16 unit an escape letter stands for, 0 if it is none. */
 function escaped(c: u32): u32 {
   switch (c) {
     case 0x22:
@@ -87,7 +86,6 @@ function hexadecimal(c: u32): u32 {
   return letter < 6 ? letter + 10 : 16
 }
 
-/** The step after the first byte of a longer UTF-8 sequence, PLAIN if no sequence begins with it. */
 function lead(c: u32): i32 {
   set(LOWEST, c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80)
   set(HIGHEST, c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf)
