@@ -3,23 +3,15 @@ import { sigmoid } from './numerics/softmax.ts'
 
 /** What a run of rows decided: a class index for each row, or 0 or 1 for each of its binary outputs, row by row. */
 export interface Decisions {
-  /** The class of the largest prediction, or whether the prediction is positive. */
   readonly predicted: Int32Array
-  /** The class of the label, or whether the label is positive. */
   readonly labelled: Int32Array
   /** How many of the row's decisions are right: 0 or 1 by class, 0 to K by threshold. */
   readonly correct: Int32Array
-  /** Their sum. */
   readonly right: number
-  /** Rows whose largest prediction stands at more than one output. */
   readonly ties: number
 }
 
-/**
- * Decides by the largest of the K outputs; the lowest index wins a tie.
- *
- * @param largest where it is known already, below 0 where not
- */
+/** Decides by the largest of the K outputs; the lowest index wins a tie. @param largest where it is known already, below 0 where not */
 export function decideClasses(
   predictions: Float64Array,
   outputs: number,
@@ -45,7 +37,6 @@ export function decideClasses(
       if (predicted === largest) predicted = largest.slice()
       predicted[i] = where
     }
-    // whether they are the same, without a branch: which rows are right nobody can foretell
     const difference = where ^ labelled[i]
     const isRight = 1 + ((difference | -difference) >> 31)
     correct[i] = isRight
@@ -54,11 +45,7 @@ export function decideClasses(
   return { predicted, labelled, correct, right, ties }
 }
 
-/**
- * The index of the largest number of a row where the high words alone tell, else -1. The high words of doubles order
- * the positive ones as integers, and integers choose without a branch; that of a comparison of doubles would be
- * guessed wrong some three times a row, which takes longer than all the rest. Halved, their differences fit.
- */
+/** The index of the largest number of a row if the high words, which order positive doubles as integers, settle it; else -1. */
 function clearWinner(words: Int32Array, from: number, outputs: number): number {
   let top = words[from + 1] >> 1
   let where = 0
@@ -72,14 +59,12 @@ function clearWinner(words: Int32Array, from: number, outputs: number): number {
   return top > 0 ? where : -1
 }
 
-/** The index of the largest number of a row, found without a view: one for each of millions of rows is work for the garbage collector. */
 function largestOf(predictions: Float64Array, from: number, end: number): number {
   let where = from
   for (let at = from + 1; at < end; at++) if (predictions[at] > predictions[where]) where = at
   return where - from
 }
 
-/** Whether the largest number stands once more in the rest of its row. */
 function isTied(predictions: Float64Array, where: number, end: number): boolean {
   for (let at = where + 1; at < end; at++) if (predictions[at] === predictions[where]) return true
   return false

@@ -36,54 +36,36 @@ export interface Tensors {
   readonly baseline?: Tensor | undefined
 }
 
-/** The names of the tensors that a batch may have. */
 export const batchTensors = ['predictions', 'labels', 'sampleWeights'] as const satisfies (keyof Tensors)[]
-/** The names of those of a comparison. */
 export const comparisonTensors = [...batchTensors, 'baseline'] as const satisfies (keyof Tensors)[]
 
-/** A checked batch of N samples with K outputs, row-major. */
 export interface Batch {
   readonly samples: number
   readonly outputs: number
   readonly predictions: Float64Array
   /** The class of each row where decisions are by class: -1 for a row that `ignoreIndex` leaves out. */
   readonly classes: Int32Array | undefined
-  /**
-   * The place of the largest prediction of each row, below 0 where that needs a closer look, as far as the check has seen
-   * it: where there are many numbers, and decisions are by class. It shares its memory with `classes`.
-   */
+  /** The place of the largest prediction of each row where the check has found it, else below 0; it shares its memory with `classes`. */
   readonly largest?: Int32Array | undefined
-  /** N x K targets as given, for every label format but one-hot and index, which `classes` says in full. */
   readonly targets: Float64Array | undefined
   readonly sampleWeights: Float64Array | undefined
 }
 
-/** Numbers of a step: of the slowest loss and of all sections together, they take some 4 milliseconds. */
 const costPerStep = 2 ** 16
-/** What a row costs besides its numbers, its logarithm above all, in numbers. */
 const costPerRow = 6
 
-/** How many rows are worked through before the caller may pause. */
 export function rowsPerStep(outputs: number): number {
   return Math.max(1, Math.floor(costPerStep / (outputs + costPerRow)))
 }
 
-/**
- * Checks the shapes against what was declared and against each other, in steps.
- *
- * @throws InvalidContent, LimitExceeded
- */
+/** Checks the shapes against what was declared and against each other, in steps. @throws InvalidContent, LimitExceeded */
 export function* layOut(spec: Spec, tensors: Tensors): Generator<void, Layout> {
   const { layout, labelFault } = layoutOfAll(spec, tensors)
   if (labelFault !== undefined) yield* refuseLabelShape(spec, tensors.labels, layout, labelFault)
   return layout
 }
 
-/**
- * The layout, and what is wrong with the shape of labels; to refuse that takes steps.
- *
- * @throws InvalidContent, LimitExceeded for whatever else is wrong
- */
+/** The layout, and what is wrong with the shape of labels. @throws InvalidContent, LimitExceeded for what else is wrong */
 export function layoutOfAll(
   spec: Spec,
   tensors: Tensors,
@@ -104,11 +86,7 @@ export function layoutOfAll(
   return { layout, labelFault }
 }
 
-/**
- * Checks every number against what was declared and returns the batch, in steps. Its `classes` belong to `memory`.
- *
- * @throws InvalidContent that lists the first errors and counts all
- */
+/** Checks every number and returns the batch, in steps; its `classes` belong to `memory`. @throws InvalidContent */
 export function* check(spec: Spec, tensors: Tensors, layout: Layout, memory: Memory): Generator<void, Batch> {
   const checking = new BatchCheck(spec, tensors, layout, memory)
   const step = rowsPerStep(layout.outputs)
@@ -122,18 +100,16 @@ export function* check(spec: Spec, tensors: Tensors, layout: Layout, memory: Mem
 
 const predictionTensors = ['predictions', 'baseline'] as const
 
-/** Checks the numbers of a batch, some rows at a time. */
 export class BatchCheck {
   readonly #spec: Spec
   readonly #tensors: Tensors
   readonly #layout: Layout
   readonly #errors = new ValidationErrors()
-  /** Where the first error of each tensor stands in the list of all: there a hint says once what would fit. */
+  /** Where the first error of each tensor stands in the list. */
   readonly #firsts: { -readonly [Name in keyof Tensors]?: number } = {}
   readonly #classes: Int32Array | undefined
   readonly #largest: Int32Array | undefined
 
-  /** @param memory that the classes of the batch belong to */
   constructor(spec: Spec, tensors: Tensors, layout: Layout, memory: Memory) {
     this.#spec = spec
     this.#tensors = tensors
@@ -146,12 +122,10 @@ export class BatchCheck {
     if (isSeen) this.#largest = integers.subarray(samples)
   }
 
-  /** Whether nothing is wrong so far. */
   get isRight(): boolean {
     return this.#errors.count === 0
   }
 
-  /** Checks the rows `[from, to)`. */
   rows(from: number, to: number): void {
     const spec = this.#spec
     const errors = this.#errors
@@ -187,7 +161,6 @@ export class BatchCheck {
     this.#errors.throwIfAny()
   }
 
-  /** The batch, once all rows are checked and right. */
   get batch(): Batch {
     const { predictions, labels, sampleWeights } = this.#tensors
     const { labelFormat } = this.#spec

@@ -1,7 +1,6 @@
 import type { Dyadic } from './numerics/dyadic.ts'
 import { canonical, zero } from './numerics/dyadic.ts'
 
-/** Bytes that are not the state of an evaluation, or of another one than expected. */
 export class InvalidState extends Error {
   override readonly name = 'InvalidState'
 }
@@ -19,8 +18,8 @@ export class ByteWriter {
   }
 
   /**
-   * An odd mantissa times a power of two: the count 2 n + 1 for a negative and 2 n for any other mantissa of n bytes,
-   * the bytes, the highest first, and the exponent as the count 2 e, or -2 e - 1 of a negative one. Zero is n = 0 alone.
+   * An odd mantissa times a power of two: the count 2 n (2 n + 1 if negative) for a mantissa of n bytes, the bytes, the
+   * highest first, and the exponent as the count 2 e, or -2 e - 1 of a negative one. Zero is n = 0.
    */
   sum(value: Dyadic): void {
     const { mantissa, exponent } = canonical(value)
@@ -42,7 +41,6 @@ export class ByteWriter {
     this.#bytes.set(bytes, at)
   }
 
-  /** Everything written so far. */
   bytes(): Uint8Array {
     return this.#bytes.slice(0, this.#length)
   }
@@ -52,7 +50,6 @@ export class ByteWriter {
     this.#bytes[at] = value
   }
 
-  /** The last bytes of an integer, the highest first. */
   #number(value: number, size: number): void {
     const begin = this.#extend(size)
     let rest = value
@@ -62,7 +59,6 @@ export class ByteWriter {
     }
   }
 
-  /** Makes room for further bytes, and says where they begin. */
   #extend(size: number): number {
     const begin = this.#length
     this.#length += size
@@ -75,11 +71,10 @@ export class ByteWriter {
   }
 }
 
-/** Big integers are taken apart into numbers of so many bytes, which doubles hold. */
+/** Digits of so many bytes, which doubles hold. */
 const limbBytes = 6
 const limbBits = BigInt(8 * limbBytes)
 
-/** The lowest first. */
 function limbsOf(value: bigint): number[] {
   const limbs: number[] = []
   for (let rest = value; rest !== 0n; rest >>= limbBits) limbs.push(Number(BigInt.asUintN(8 * limbBytes, rest)))
@@ -137,7 +132,6 @@ export class ByteReader {
     return this.#bytes.subarray(this.#at - size, this.#at)
   }
 
-  /** Nothing may be left. */
   end(): void {
     if (this.#at < this.#bytes.length) throw new InvalidState('bytes follow the state')
   }
@@ -148,7 +142,6 @@ export class ByteReader {
   }
 }
 
-/** The highest first. */
 function integerOf(bytes: Uint8Array): bigint {
   let value = 0n
   let limb = 0

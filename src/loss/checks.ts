@@ -7,7 +7,6 @@ import { isSurveyed, readOnes, surveyRows } from './survey/survey.ts'
 import type { Tensor } from './tensor.ts'
 import type { ValidationErrors } from './validation-errors.ts'
 
-/** The rows `[from, to)` of a step. */
 export interface RowRange {
   readonly from: number
   readonly to: number
@@ -17,17 +16,11 @@ export interface RowRange {
 export interface CheckedTensor {
   readonly name: string
   readonly tensor: Tensor
-  /** Numbers per row. */
   readonly outputs: number
-  /** Made when something is wrong: of a small batch the words would cost more than the check. */
   readonly needs: () => string
 }
 
-/**
- * Reports predictions, or those of a baseline, that contradict `predictionFormat`.
- *
- * @param largest receives the place of the largest prediction of each row, below 0 where that needs a closer look
- */
+/** Reports predictions, or those of a baseline, that contradict `predictionFormat`. @param largest receives the place of the largest of each row */
 export function checkPredictions(
   spec: Spec,
   tensor: Tensor,
@@ -51,7 +44,6 @@ export function checkPredictions(
   }
 }
 
-/** Reports labels of the formats `probabilities`, `binary` and `values` that contradict it. */
 export function checkTargets(
   spec: Spec,
   tensor: Tensor,
@@ -112,7 +104,6 @@ export function readIndices(
   const checked = { name: 'labels', tensor, outputs: 1, needs }
   const { data } = tensor
   const ignored = spec.ignoreIndex ?? Number.NaN
-  // beyond the errors that are listed the others are only counted
   let wrong = 0
   for (let row = range.from; row < range.to; row++) {
     const label = data[row]
@@ -125,7 +116,6 @@ export function readIndices(
   errors.count += wrong
 }
 
-/** Reports rows that are not one 1 among zeros, and writes the class of each row. */
 export function readOneHot(
   tensor: Tensor,
   outputs: number,
@@ -161,7 +151,7 @@ function readOneHotRows(data: Float64Array, outputs: number, from: number, to: n
     let sinceOne = 0
     for (const end = at + outputs; at < end; at++) {
       const value = data[at]
-      // only 0, 1 and Infinity are their own squares, and a branch that is never taken costs least
+      // only 0, 1 and Infinity are their own squares
       if (value * value !== value) return row
       ones += value
       sinceOne += ones
@@ -184,7 +174,6 @@ export function readLargest({ data }: Tensor, outputs: number, range: RowRange, 
 /** Products of weights and their sums stay finite below this. */
 export const largestWeight = 1e100
 
-/** Reports weights that are negative or beyond `largestWeight`. */
 export function checkWeights(name: string, tensor: Tensor, range: RowRange, errors: ValidationErrors): void {
   const checked = { name, tensor, outputs: 1, needs: () => `weights must be numbers from 0 to ${largestWeight}` }
   checkRows(checked, range, 0, largestWeight, Number.POSITIVE_INFINITY, errors)
@@ -225,7 +214,6 @@ function rowSumNeeds(tolerance: number): string {
   return `rows of probabilities sum to 1 within rowSumTolerance ${tolerance}`
 }
 
-/** Reports rows of right log-probabilities whose probabilities do not sum to 1. */
 function checkLogRows(checked: CheckedTensor, range: RowRange, tolerance: number, errors: ValidationErrors): void {
   const { outputs } = checked
   const { data } = checked.tensor
@@ -248,7 +236,7 @@ function checkLogRows(checked: CheckedTensor, range: RowRange, tolerance: number
   }
 }
 
-/** The loop over all numbers: the first row with something to report, or `to`. It calls nothing, so it stays fast. */
+/** The first row with something to report, or `to`. */
 function passRows(
   data: Float64Array,
   outputs: number,
@@ -270,7 +258,6 @@ function passRows(
   return to
 }
 
-/** How many errors `checkRows` finds in some rows. */
 function countWrong(
   data: Float64Array,
   outputs: number,
@@ -286,7 +273,7 @@ function countWrong(
     let wrong = 0
     for (const end = at + outputs; at < end; at++) {
       const value = data[at]
-      // without a branch, which numbers right and wrong by turns would have guessed wrong half of the time
+      // without a branch
       wrong += 1 - (Number(value >= low) & Number(value <= high))
       sum += value
     }
@@ -296,7 +283,6 @@ function countWrong(
   return count
 }
 
-/** How many errors `readOneHot` finds in some rows. */
 function countNoOneHot(data: Float64Array, outputs: number, from: number, to: number): number {
   let count = 0
   for (let row = from; row < to; row++) {

@@ -14,7 +14,6 @@ import { selectRows } from './row-selection.ts'
 import type { Spec } from './spec.ts'
 import type { Tensor } from './tensor.ts'
 
-/** A batch with the predictions of two models. */
 export interface PairedTensors extends Tensors {
   readonly baseline: Tensor
 }
@@ -24,16 +23,10 @@ export interface Comparison {
   readonly predictions: Answer
   readonly baseline: Answer
   readonly difference: DifferenceReport
-  /** Where labels can be right or wrong. */
   readonly agreement?: AgreementReport | undefined
 }
 
-/**
- * Evaluates two models over the same rows, in steps. Both are folded alternately, so that no more than one slice of each is
- * kept to be paired.
- *
- * @throws InvalidContent, LimitExceeded
- */
+/** Evaluates two models over the same rows, in steps; at most one slice of each is kept. @throws InvalidContent, LimitExceeded */
 export function* compare(spec: Spec, tensors: PairedTensors, context: EvaluationContext): Generator<void, Comparison> {
   const layout = yield* layOut(spec, tensors)
   const answerBytes = answerBytesOf(spec, layout, context, 2) / 2
@@ -62,15 +55,11 @@ export function* compare(spec: Spec, tensors: PairedTensors, context: Evaluation
   }
 }
 
-/** What slices of both models over the same rows have together. */
 class Pairs {
   readonly agreement = new Agreement()
-  /** sum x_i y_i of the losses that are finite. */
   crossProducts = zero
-  /** One, or none. */
   readonly #taken: Slice[] = []
 
-  /** Whether a slice waits for that of the other model. */
   get isWaiting(): boolean {
     return this.#taken.length > 0
   }

@@ -25,25 +25,20 @@ import type { Tally } from './tally.ts'
 import type { Path } from './validation-errors.ts'
 import { LimitExceeded, refuse } from './validation-errors.ts'
 
-/** What an evaluation needs besides the numbers. */
 export interface EvaluationContext {
   /** What everything that grows with the rows or the outputs is counted in, before it is taken. */
   readonly memory: Memory
-  /** The random source of mini-batches. */
   readonly uniformIntegers: RandomSource
   /** The largest count of numbers that one part of an answer may hold. */
   readonly maxAnswerNumbers: number
   /** The largest count of numbers in the rows of a mini-batch. */
   readonly maxMiniBatchNumbers: number
-  /** Whether the numbers of rows are taken as they are: then there is no answer that they could be too many for. */
+  /** Whether the numbers of rows are sent raw, where `maxAnswerNumbers` does not apply. */
   readonly isRaw?: boolean
 }
 
-/** What an evaluation found; sections are there when asked for. */
 export interface Findings extends Statistics, Reports {
-  /** Rows that a mini-batch was drawn from. */
   readonly populationSize?: number
-  /** s_i l_i in order, for reduction `none`. */
   readonly losses?: NumberRows
 }
 
@@ -52,7 +47,7 @@ export interface Answer extends Findings {
   readonly spec: Record<string, unknown>
 }
 
-/** What a state says, as an answer; step by step, so that the caller may do something else in between. */
+/** What a state says, as an answer, in steps. */
 export function* answerOf(state: EvaluationState): Generator<void, Answer> {
   return withSpec(yield* findingsOf(state, noRowParts), state.spec)
 }
@@ -61,7 +56,6 @@ function withSpec(findings: Findings, spec: Spec): Answer {
   return { ...findings, spec: describeSpec(spec) }
 }
 
-/** @param populationSize rows that a mini-batch was drawn from */
 function* findingsOf(state: EvaluationState, rows: RowParts, populationSize?: number): Generator<void, Findings> {
   const { spec, tally } = state
   const findings = figuresOf(state, populationSize) as Statistics & Record<string, unknown>
@@ -83,17 +77,14 @@ function figuresOf({ tally, spec }: EvaluationState, populationSize?: number): S
   return statisticsOf(tally, spec, spec.miniBatch?.replacement === false ? populationSize : undefined)
 }
 
-/** What a number of the answer takes: by itself, with the array that grows around it, and as text. */
+/** What a number of the answer takes: itself, the array around it, and its text. */
 const bytesPerNumber = 64
 
-/** The largest counts of numbers that an answer, and a mini-batch, may have. */
 type Sizes = Pick<EvaluationContext, 'maxAnswerNumbers' | 'maxMiniBatchNumbers' | 'isRaw'>
 
 /**
- * Refuses what asks for too large an answer, before anything is computed, and returns the bytes that the answer will take.
- *
- * @param answers there are of this kind in one; a part of them all may not be too large
- * @throws InvalidContent, LimitExceeded
+ * The bytes that the answer will take. @throws InvalidContent, LimitExceeded for what asks for too large an answer
+ * @param answers how many there are in one; a part of them all may not be too large
  */
 export function answerBytesOf(spec: Spec, { samples, outputs }: Layout, sizes: Sizes, answers = 1): number {
   const { include, miniBatch, reduction, decision, classWeights, positiveWeight } = spec
@@ -121,7 +112,7 @@ function checkMiniBatch({ size }: MiniBatch, outputs: number, { maxMiniBatchNumb
   throw new LimitExceeded('maxMiniBatchNumbers', maxMiniBatchNumbers, ['miniBatch', 'size'], detail)
 }
 
-/** The numbers that a part of the answer will hold, unless they are too many. */
+/** @throws LimitExceeded */
 function checkSize(numbers: number, path: Path, { maxAnswerNumbers }: Sizes): number {
   if (numbers <= maxAnswerNumbers) return numbers
   const detail = `this part of the answer would hold ${numbers} numbers; the limit maxAnswerNumbers is ${maxAnswerNumbers}`
@@ -130,7 +121,6 @@ function checkSize(numbers: number, path: Path, { maxAnswerNumbers }: Sizes): nu
 
 const fewRows = 64
 
-/** Whether all rows count, and nothing is kept of them but sums. */
 function isPlain({ include, topK, miniBatch, ignoreIndex, reduction }: Spec): boolean {
   const asksForParts = include.length > 0 || topK !== undefined || reduction === 'none'
   return !asksForParts && miniBatch === undefined && ignoreIndex === undefined
@@ -140,7 +130,6 @@ function isPlain({ include, topK, miniBatch, ignoreIndex, reduction }: Spec): bo
 export class Evaluation {
   readonly #spec: Spec
   readonly #context: EvaluationContext
-  /** Holds what the answer takes, and the sums behind it. */
   readonly #memory: ScopedMemory
   readonly #total: RunningTotal
   #rowParts: RowParts = noRowParts
@@ -157,7 +146,6 @@ export class Evaluation {
     return this.#total.tally
   }
 
-  /** What is kept of the rows so far, which grows with later batches. */
   get total(): EvaluationState {
     return this.#total
   }
@@ -168,9 +156,7 @@ export class Evaluation {
   }
 
   /**
-   * Checks a batch and adds it, in steps. It is added wholly; one that is refused leaves everything as it was. If it is given
-   * up halfway, what its answer would take is held until `close`.
-   *
+   * Checks a batch and adds it wholly or not at all, in steps. What its answer takes is held until `close`.
    * @throws InvalidContent, LimitExceeded
    */
   *add(tensors: Tensors): Generator<void, void> {
@@ -178,7 +164,7 @@ export class Evaluation {
     const { layout, labelFault } = layoutOfAll(spec, tensors)
     if (labelFault !== undefined) yield* refuseLabelShape(spec, tensors.labels, layout, labelFault)
     const answerBytes = this.#answerBytesWith(layout)
-    // the generators of a large batch would make a request of one row cost 10 % more: `npm run bench`, "one row of 10"
+    // a request of one row would take 10 % longer through the generators (`npm run bench`, "one row of 10")
     if (isPlain(spec) && layout.samples <= Math.min(fewRows, rowsPerStep(layout.outputs))) {
       const checking = new BatchCheck(spec, tensors, layout, this.#context.memory)
       checking.rows(0, layout.samples)
@@ -196,11 +182,8 @@ export class Evaluation {
   }
 
   /**
-   * Adds the selected rows of a checked batch, likewise.
-   *
-   * @param answerBytes that the answer will take, if this is the first batch
-   * @param memory for what is needed until they are added
-   * @param watch sees what was computed for each slice of rows
+   * Adds the selected rows of a checked batch, likewise. @param answerBytes that the answer takes, if this is the first batch
+   * @param memory for what is needed until they are added  @param watch sees each slice of rows
    */
   *addSelected(
     selected: RowSelection,
@@ -220,47 +203,36 @@ export class Evaluation {
     this.#populationSize = populationSize
   }
 
-  /**
-   * Bytes that the answer will take in addition, once a batch has been added.
-   *
-   * @throws InvalidContent, LimitExceeded for a batch that cannot follow those before it, or asks for too large an answer
-   */
+  /** Bytes that the answer takes in addition. @throws InvalidContent, LimitExceeded */
   #answerBytesWith(layout: Layout): number {
     if (this.#total.tally.outputs === 0) return answerBytesOf(this.#spec, layout, this.#context)
     this.#checkFollows(layout.outputs)
     return 0
   }
 
-  /** What all batches together say; step by step, so that the caller may do something else in between. */
   *report(): Generator<void, Answer> {
     return withSpec(yield* this.findings(), this.#spec)
   }
 
-  /** The same without the options. */
   findings(): Generator<void, Findings> {
     return findingsOf(this.#total, this.#rowParts, this.#populationSize)
   }
 
-  /** The figures of the answer alone. */
   figures(): Statistics {
     return figuresOf(this.#total, this.#populationSize)
   }
 
-  /**
-   * The numbers of a part about single rows, step by step; `undefined` if it was not asked for, or there is none. To be asked
-   * for once.
-   */
+  /** The numbers of a part about single rows, in steps, or `undefined`; to be asked for once. */
   rowNumbers(name: RowNumbers): Generator<void, Float64Array | Int32Array | undefined> {
     return rowNumbersOf(this.#rowParts, name, this.tally)
   }
 
-  /** Gives back what is held for the answer. The evaluation is of no use any more. */
   close(): void {
     this.#memory[Symbol.dispose]()
     this.#rowParts = noRowParts
   }
 
-  /** A further batch must have as many outputs, and nothing may be asked for that holds on to single rows. */
+  /** A further batch must have as many outputs, and nothing may be asked for that keeps single rows. */
   #checkFollows(outputs: number): void {
     const { include, miniBatch, reduction } = this.#spec
     const { outputs: known } = this.tally

@@ -13,13 +13,11 @@ const kinds: Record<PredictionFormat, string> = {
   values: 'Other numbers',
 }
 
-/** Numbers that are looked at in a step. */
 const numbersPerLook = 2 ** 16
 
 /**
- * What to say of predictions that contradict `predictionFormat`: the sentences that name the format they would fit, of
- * those that the loss takes; or nothing. It looks at every number once at most, step by step, so that the caller may do
- * something else in between.
+ * What to say of predictions that contradict `predictionFormat`: the sentences that name the formats they would fit, or
+ * nothing. It looks at every number at most once, in steps.
  */
 export function* fittingPredictionFormat(spec: Spec, tensor: Tensor, layout: Layout): Generator<void, string> {
   const { predictionFormat: declared } = spec

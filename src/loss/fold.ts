@@ -12,14 +12,11 @@ import type { Spec } from './spec.ts'
 import type { Tally } from './tally.ts'
 import { emptyTally, merge } from './tally.ts'
 
-/**
- * Where the rows to evaluate come from, without ignored ones: a batch, some rows of a batch, a batch that is changed on the
- * way. So there is never a second batch, only the rows of one step.
- */
+/** Where the rows to evaluate come from: a batch, some rows of one, or a batch that is changed on the way. */
 export interface RowSource {
   readonly samples: number
   readonly outputs: number
-  /** The rows `[from, to)`, which are those of the batch from `start` on; they are good until the next ones are asked for. */
+  /** The rows `[from, to)`, those of the batch from `start` on; good until the next call. */
   part(from: number, to: number): Part
 }
 
@@ -28,7 +25,6 @@ export interface Part {
   readonly start: number
 }
 
-/** All rows of a batch. */
 export function rowsOfBatch(batch: Batch): RowSource {
   const { samples, outputs } = batch
   return { samples, outputs, part: (from) => ({ batch, start: from }) }
@@ -37,7 +33,6 @@ export function rowsOfBatch(batch: Batch): RowSource {
 /** What was computed for a run of rows, for the sections of an answer that look at single rows. */
 export interface Slice {
   readonly batch: Batch
-  /** Position of the first row in the batch. */
   readonly from: number
   /** Position of the first row in all that are evaluated. */
   readonly at: number
@@ -46,15 +41,12 @@ export interface Slice {
   readonly losses: Float64Array
   /** x_i with 0 for those that are infinite; `losses` itself where none is. */
   readonly finite: Float64Array
-  /** w_i, or `undefined` where all are 1. */
   readonly weights: Float64Array | undefined
   /** s_i, or `undefined` where all are 1. */
   readonly sampleWeights: Float64Array | undefined
-  /** `undefined` for labels that are values. */
   readonly decisions: Decisions | undefined
 }
 
-/** Evaluates the rows `[first, end)` of a source. */
 export function tallyRows(
   spec: Spec,
   source: RowSource,
@@ -102,12 +94,7 @@ export function tallyRows(
   }
 }
 
-/**
- * Evaluates all rows of a source step by step, so that the caller may do something else in between.
- *
- * @param observe sees each slice
- * @param linger what takes steps of its own to look at a slice, afterwards
- */
+/** Evaluates all rows of a source, in steps. @param observe sees each slice  @param linger looks at each slice in steps, afterwards */
 export function* tallyAll(
   spec: Spec,
   source: RowSource,
@@ -131,7 +118,7 @@ export function* tallyAll(
   return tally
 }
 
-/** The rows as the kernels want them; dense targets are made only for a loss that needs them. */
+/** The rows for a kernel; dense targets are made only for a loss that needs them. */
 export function rowsOf(spec: Spec, readsClasses: boolean, batch: Batch, from: number, to: number): Rows {
   const { outputs } = batch
   const count = to - from
@@ -150,7 +137,6 @@ export function rowsOf(spec: Spec, readsClasses: boolean, batch: Batch, from: nu
 
 const noTargets = new Float64Array(0)
 
-/** A view of some numbers; the array itself where it is all of them, since a view costs as much as some hundred numbers. */
 function doublesOf(array: Float64Array, from: number, to: number): Float64Array {
   return from === 0 && to === array.length ? array : array.subarray(from, to)
 }
@@ -159,7 +145,7 @@ function integersOf(array: Int32Array, from: number, to: number): Int32Array {
   return from === 0 && to === array.length ? array : array.subarray(from, to)
 }
 
-/** The targets of the rows: as given, or one-hot from the classes; smoothed, t (1 - a) + a / K, or of binary outputs + a / 2. */
+/** The targets as given or one-hot, smoothed: t (1 - a) + a / K, or of binary outputs + a / 2. */
 function targetsOf(spec: Spec, batch: Batch, from: number, to: number): Float64Array {
   const { outputs, targets, classes } = batch
   const { labelSmoothing, decision } = spec
@@ -177,7 +163,6 @@ function targetsOf(spec: Spec, batch: Batch, from: number, to: number): Float64A
   return dense
 }
 
-/** w_i = s_i sum_k c_k t_ik with the labels as given. */
 function weightsOf(classWeights: Float64Array, batch: Batch, from: number, to: number): Float64Array {
   const { outputs, sampleWeights, classes, targets } = batch
   const weights = new Float64Array(to - from)
@@ -201,7 +186,6 @@ function decide(spec: Spec, batch: Batch, from: number, to: number): Decisions |
   return decideBinary(predictions, outputs, labels, spec.threshold, spec.predictionFormat)
 }
 
-/** Of weights that are all 1 where there are none. */
 function momentsOf(weights: Float64Array | undefined, count: number): Moments {
   if (weights !== undefined) return exactMoments(weights, count)
   const sum = fromInteger(count)

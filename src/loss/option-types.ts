@@ -1,13 +1,10 @@
-/** A random sample of the rows, drawn as an estimate of the whole. */
 export interface MiniBatch {
-  /** Rows drawn, at least 1; without replacement at most the number of rows. */
   readonly size: number
   /** 0 .. 2^32 - 1; the same seed draws the same rows. */
   readonly seed: number
   readonly replacement: boolean
 }
 
-/** The bounds of a number, named as in JSON Schema. */
 export interface Range {
   readonly minimum?: number
   readonly exclusiveMinimum?: number
@@ -15,16 +12,11 @@ export interface Range {
   readonly exclusiveMaximum?: number
 }
 
-/**
- * What an option holds: a number, an integer, a boolean, one word (`choice`), a list of words (`choices`), one number
- * per output (`weights`), either a number or one per output (`number-or-weights`), or a random sample (`mini-batch`).
- */
 export type OptionType =
   | ({ readonly kind: 'number' | 'integer' | 'number-or-weights' } & Range)
   | { readonly kind: 'boolean' | 'weights' | 'mini-batch' }
   | { readonly kind: 'choice' | 'choices'; readonly values: readonly string[] }
 
-/** The value of an option of this type, as the core has it. */
 export type ValueOf<Type extends OptionType> = Type extends { kind: 'choice'; values: readonly (infer Word)[] }
   ? Word
   : Type extends { kind: 'choices'; values: readonly (infer Word)[] }
@@ -67,7 +59,6 @@ export function alternatives(words: readonly string[]): string {
   return words.length < 2 ? listed(words) : `${listed(words.slice(0, -1))} or ${words.at(-1)}`
 }
 
-/** "a number greater than 0", "an integer from 0 to 9" without the article. */
 export function rangeInWords(noun: string, range: Range): string {
   const { minimum, exclusiveMinimum, maximum, exclusiveMaximum } = range
   const bounds = [

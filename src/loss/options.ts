@@ -2,18 +2,14 @@ import type { Decision, LabelFormat, LogPolicy, PredictionFormat, Reduction } fr
 import { includes, logPolicies, predictionFormats, reductions } from './formats.ts'
 import type { OptionType, ValueOf } from './option-types.ts'
 
-/** What of a loss function its options go by. */
 export interface LossTraits {
   readonly labelFormats: readonly LabelFormat[]
   /** The first is the default. */
   readonly predictionFormats: readonly PredictionFormat[]
-  /** The default reduction. */
   readonly reduction: Reduction
-  /** Where the decision of a binary prediction lies by default. */
   readonly threshold: number
   /** Whether it compares distributions over the classes, so that soft labels must be such, too. */
   readonly comparesDistributions?: true
-  /** The names of the options that its kernel reads. */
   readonly options: readonly string[]
 }
 
@@ -28,17 +24,13 @@ export interface Terms {
 /** A default: a documented constant for each loss and predictionFormat, never dependent on the data. */
 interface Default {
   readonly of: (loss: LossTraits, predictionFormat: PredictionFormat) => unknown
-  /** As it stands in the README. */
   readonly words: string
 }
 
 interface Option {
   readonly type: OptionType
-  /** The type where a loss takes less; of the same kind. */
   readonly narrow?: (loss: LossTraits) => OptionType
-  /** Absent when the option is off by default. */
   readonly default?: Default
-  /** Whether it is read by kernels that list it. */
   readonly ofKernel?: true
   /** When it applies, as a rule and in words; of a kernel's option, besides that the kernel lists it. */
   readonly applies?: (terms: Terms) => boolean
@@ -52,7 +44,6 @@ function constant(value: unknown): Default {
   return { of: () => value, words: `\`${JSON.stringify(value)}\`` }
 }
 
-/** The words of an option that always applies. */
 export const everyEvaluation = 'every evaluation'
 
 /** Every option but `loss` and `labelFormat`, which are required. All that is said of options derives from this table. */
@@ -216,15 +207,12 @@ export const optionTable = {
 type Table = typeof optionTable
 export type OptionName = keyof Table
 
-/** The options that a kernel may read. */
 export type KernelOption = {
   [Name in OptionName]: Table[Name] extends { ofKernel: true } ? Name : never
 }[OptionName]
 
-/** The options as a client gives them. */
 export type GivenOptions = { readonly [Name in OptionName]?: ValueOf<Table[Name]['type']> | undefined }
 
-/** The options with their defaults filled in. */
 export type OptionValues = {
   readonly [Name in OptionName]: Table[Name] extends { default: Default }
     ? ValueOf<Table[Name]['type']>
@@ -240,24 +228,20 @@ export function optionOf(name: OptionName): Option {
   return optionTable[name]
 }
 
-/** The type of an option for one loss. */
 export function typeFor(name: OptionName, loss: LossTraits): OptionType {
   const { type, narrow } = optionOf(name)
   return narrow?.(loss) ?? type
 }
 
-/** The default for a loss and predictionFormat; undefined when the option is off by default. */
 export function defaultFor(name: OptionName, loss: LossTraits, predictionFormat: PredictionFormat): unknown {
   return optionOf(name).default?.of(loss, predictionFormat)
 }
 
-/** Whether an option has an effect under these terms. */
 export function appliesTo(name: OptionName, terms: Terms): boolean {
   const { ofKernel, applies } = optionOf(name)
   return (ofKernel === undefined || terms.loss.options.includes(name)) && (applies?.(terms) ?? true)
 }
 
-/** Whether there are terms under which an option has an effect with this loss. */
 export function isOptionOf(name: OptionName, loss: LossTraits): boolean {
   return loss.labelFormats.some((labelFormat) =>
     loss.predictionFormats.some((predictionFormat) =>
@@ -266,7 +250,6 @@ export function isOptionOf(name: OptionName, loss: LossTraits): boolean {
   )
 }
 
-/** Whether a value is a default of the option for this loss, under any predictionFormat. */
 export function isDefault(name: OptionName, value: unknown, loss: LossTraits): boolean {
   return loss.predictionFormats.some((format) => defaultFor(name, loss, format) === value)
 }
@@ -288,14 +271,12 @@ export function hasPredictionRowSums({ loss, labelFormat, predictionFormat }: Om
   return areChances && decisionBy(loss, labelFormat) === 'class'
 }
 
-/** Whether rows of `labels` are distributions, whose sum is checked. */
 export function hasLabelRowSums({ loss, labelFormat }: Pick<Terms, 'loss' | 'labelFormat'>): boolean {
   return (
     labelFormat === 'probabilities' && decisionBy(loss, labelFormat) === 'class' && loss.comparesDistributions === true
   )
 }
 
-/** Whether labels may be probabilities, as smoothed ones are. */
 function takesSoftLabels({ labelFormats }: LossTraits): boolean {
   return labelFormats.includes('probabilities')
 }

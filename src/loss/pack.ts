@@ -40,7 +40,6 @@ function packRows(name: string, rows: readonly unknown[], columns: number): Tens
   return tensorOf(data, [rows.length, columns], nonNumeric)
 }
 
-/** The first elements that are no numbers, and the count of all. */
 class NonNumericElements {
   readonly list: NonNumericElement[] = []
   count = 0

@@ -5,11 +5,7 @@ import type { Options, Spec } from './spec.ts'
 import { frameOf } from './spec.ts'
 import { ValidationErrors } from './validation-errors.ts'
 
-/**
- * Fills in the defaults and refuses what does not go together. An option that does not apply may still hold its default.
- *
- * @throws InvalidContent naming each option that contradicts another
- */
+/** Fills in the defaults. @throws InvalidContent naming each option that contradicts another */
 export function resolve(options: Options): Spec {
   const { terms, applied, defaults } = frameOf(options)
   const spec: Spec = { ...defaults }
@@ -42,11 +38,7 @@ function checkIncludes({ include, decision, predictionFormat }: Spec, errors: Va
   }
 }
 
-/**
- * Refuses options that need all rows at once, for a stream of batches.
- *
- * @throws InvalidContent naming each of them
- */
+/** @throws InvalidContent naming each option that needs all rows at once */
 export function refuseForStreams(options: Options): void {
   const errors = new ValidationErrors()
   const only = 'is available for a single batch only'
@@ -62,7 +54,6 @@ export function refuseForStreams(options: Options): void {
   errors.throwIfAny()
 }
 
-/** What of an option needs a single batch: the option, or these of its values. */
 export function singleBatchOf(name: OptionName): true | readonly string[] {
   return name === 'include' ? rowNames : (optionOf(name).singleBatch ?? [])
 }

@@ -13,20 +13,15 @@ import { refuse } from './validation-errors.ts'
 /** A checked batch, and which of its rows are evaluated. */
 export interface RowSelection {
   readonly batch: Batch
-  /** Whether the predictions came as one list. */
   readonly isList: boolean
   readonly selection: Selection
-  /** Rows that a mini-batch was drawn from. */
   readonly populationSize: number | undefined
 }
 
-/** Random integers by their seed. */
 export type RandomSource = (seed: number) => UniformInteger
 
 /**
- * Checks every number of a batch, draws its mini-batch and leaves out ignored rows, in steps. What it holds belongs to
- * `memory`.
- *
+ * Checks every number of a batch, draws its mini-batch and leaves out ignored rows, in steps. What it holds belongs to `memory`.
  * @throws InvalidContent
  */
 export function* selectRows(

@@ -9,14 +9,10 @@ const drawsPerStep = 8192
 const rowsPerStep = 2 ** 16
 
 /**
- * Row numbers of a random sample, in the order of numpy.random.RandomState.choice, whose random numbers they take one for
- * one. With replacement each is one uniform integer below `populationSize`. Without, they are the first `size` rows of a
- * Fisher-Yates shuffle of all of them from the back: for i from populationSize - 1 down to 1, position i is swapped with
- * a uniform position up to i. It yields between steps, so that the caller may pause. The rows belong to `memory`.
- *
- * @param populationSize rows to draw from, 1 to 2^32; without replacement at least `size` and below 2^31, with 4 bytes held
- *   for each until they are drawn
- * @returns `size` integers of 32 bits: those from 2^31 up need to be read as unsigned
+ * The rows of numpy.random.RandomState.choice, in its order, in steps: with replacement uniform integers, without the first
+ * `size` rows of a Fisher-Yates shuffle from the back, which holds 4 bytes for each of the population.
+ * @param populationSize 1 to 2^32; without replacement at least `size` and below 2^31
+ * @returns integers of 32 bits, to be read as unsigned
  */
 export function* drawRows(
   populationSize: number,
@@ -37,7 +33,6 @@ function* drawAll(rows: Int32Array, populationSize: number, uniform: UniformInte
   }
 }
 
-/** Shuffles all rows: the first ones are known only when the last swap is done. */
 function* shuffle(
   rows: Int32Array,
   populationSize: number,

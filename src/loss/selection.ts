@@ -5,24 +5,17 @@ import { rowsOfBatch } from './fold.ts'
 import type { Memory } from './memory.ts'
 import { doublesIn, integersIn } from './memory.ts'
 
-/** The rows of a batch that are evaluated. */
 export interface Selection {
-  /** Row of the batch of each row evaluated; `undefined` where every row stands in its own place. */
+  /** Row of the batch of each row evaluated; `undefined` for all rows in order. */
   readonly rows: Int32Array | undefined
-  /** Its position among the rows chosen, those left out by `ignoreIndex` included; `undefined` likewise. */
+  /** Its position among the rows chosen, those left out included; `undefined` likewise. */
   readonly positions: Int32Array | undefined
-  /** Rows chosen that `ignoreIndex` leaves out. */
   readonly ignored: number
 }
 
-/** Rows that are looked at in a step. */
 const rowsPerLook = 2 ** 16
 
-/**
- * Leaves out the rows whose class is -1, in steps. The positions belong to `memory`.
- *
- * @param drawn the rows chosen, of which those that are kept move to the front; all rows where it is `undefined`
- */
+/** Leaves out the rows whose class is -1, in steps. @param drawn the rows chosen (those kept move to the front), or `undefined` for all */
 export function* withoutIgnored(
   classes: Int32Array,
   drawn: Int32Array | undefined,
@@ -50,7 +43,7 @@ function countIgnored(classes: Int32Array, drawn: Int32Array | undefined, from: 
   return count
 }
 
-/** Writes the positions in `[from, to)` whose rows are kept behind the first `kept`, and returns how many there are now. */
+/** Writes the positions in `[from, to)` whose rows are kept, and returns how many there are now. */
 function keep(
   classes: Int32Array,
   drawn: Int32Array | undefined,
@@ -70,11 +63,7 @@ function keep(
   return next
 }
 
-/**
- * Copies rows of a batch, always into the same memory: the given rows, in the given order, good until the next call.
- *
- * @param most rows that are gathered at one time
- */
+/** Copies the given rows of a batch, always into the same memory. @param most rows at one time */
 export function gathererOf(batch: Batch, most: number, memory: Memory): (rows: Int32Array) => Batch {
   const { outputs, predictions, classes, targets, sampleWeights } = batch
   const numbers = most * outputs
@@ -109,7 +98,6 @@ function copyClasses(from: Int32Array, rows: Int32Array, to: Int32Array): Int32A
   return to
 }
 
-/** The selected rows of a batch, of which no more than those of one step are copied at any time. */
 export function selectedRows(batch: Batch, { rows }: Selection, memory: Memory): RowSource {
   if (rows === undefined) return rowsOfBatch(batch)
   const { outputs } = batch

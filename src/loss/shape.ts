@@ -5,13 +5,9 @@ import type { Tensor } from './tensor.ts'
 import type { ValidationErrors } from './validation-errors.ts'
 import { LimitExceeded, refuse } from './validation-errors.ts'
 
-/**
- * The largest K. Working through a row is one step, which nothing interrupts, so that the longest row decides how long
- * everything else may have to wait.
- */
+/** The largest K: nothing interrupts the work on a row. */
 export const maxOutputs = 2 ** 18
 
-/** N samples of K outputs. */
 export interface Layout {
   readonly samples: number
   readonly outputs: number
@@ -30,11 +26,7 @@ export function checkIsNumbers(name: string, tensor: Tensor, errors: ValidationE
   errors.count += tensor.nonNumericCount - tensor.nonNumeric.length
 }
 
-/**
- * The number of samples and outputs. A list is one sample where outputs are classes, else samples of one output.
- *
- * @throws InvalidContent, LimitExceeded for more than `maxOutputs`
- */
+/** A list is one sample where outputs are classes, else samples of one output. @throws InvalidContent, LimitExceeded */
 export function layoutOf(spec: Spec, predictions: Tensor): Layout {
   const { data, shape } = predictions
   if (shape.length === 0)
@@ -52,7 +44,6 @@ export function layoutOf(spec: Spec, predictions: Tensor): Layout {
   return { samples: 1, outputs: shape[0] }
 }
 
-/** Refuses a baseline that has another shape than the predictions. */
 export function checkBaselineShape(predictions: Tensor, baseline: Tensor): void {
   if (baseline.shape.join() === predictions.shape.join()) return
   const detail = `baseline is ${inWords(baseline)}; it must have the shape of predictions, ${inWords(predictions)}`
@@ -66,19 +57,18 @@ export function checkOutputs(name: string, outputs: number): void {
   throw new LimitExceeded('maxColumns', maxOutputs, [name], detail)
 }
 
-/** What is wrong with the shape of labels, by what `labelFormat` needs, if anything is. */
+/** What is wrong with the shape of labels, if anything is. */
 export function labelShapeError(spec: Spec, predictions: Tensor, labels: Tensor, layout: Layout): string | undefined {
   return spec.labelFormat === 'index'
     ? indexShapeError(predictions, labels, layout)
     : denseShapeError(spec, predictions, labels)
 }
 
-/** Refuses labels for what is wrong with their shape, and names the declaration that would fit, which takes steps to find. */
+/** Refuses the shape of labels, and names the declaration that would fit, in steps. */
 export function* refuseLabelShape(spec: Spec, labels: Tensor, layout: Layout, wrong: string): Generator<void, never> {
   return refuse(['labels'], `${wrong}.${yield* fittingDeclaration(spec, labels, layout)}`, asReceived(labels))
 }
 
-/** Refuses weights that are not one for each sample or class. */
 export function checkWeightShape(name: string, weights: Tensor, length: number, each: string): void {
   if (weights.shape.length === 1 && weights.shape[0] === length) return
   refuse(
@@ -93,7 +83,6 @@ export function place(name: string, path: readonly number[]): string {
   return name + path.map((at) => `[${at}]`).join('')
 }
 
-/** The indices of the element at a flat position. */
 export function pathOf(shape: readonly number[], at: number): number[] {
   if (shape.length === 0) return []
   return shape.length === 1 ? [at] : [Math.floor(at / shape[1]), at % shape[1]]
@@ -105,8 +94,8 @@ export function rowPathOf(tensor: Tensor, row: number): number[] {
 }
 
 /**
- * The sentence that names the `labelFormat` that these labels would fit, and the losses it goes with; or nothing. It
- * looks at every number once, step by step, so that the caller may do something else in between.
+ * The sentence that names the `labelFormat` that these labels would fit, and the losses it goes with; or nothing. It looks at
+ * every number once, in steps.
  */
 export function* fittingDeclaration(spec: Spec, labels: Tensor, { samples, outputs }: Layout): Generator<void, string> {
   const format = yield* fittingFormat(labels, samples, outputs)
@@ -124,7 +113,6 @@ const kinds: Record<LabelFormat, string> = {
   values: 'Numbers of any size',
 }
 
-/** Numbers that are looked at in a step. */
 const numbersPerLook = 2 ** 16
 
 function* fittingFormat(
@@ -161,10 +149,8 @@ function areClasses(data: Float64Array, from: number, to: number, outputs: numbe
 
 /** What holds of all the numbers, or of the sums of all rows. */
 interface Traits {
-  /** 0 or 1. */
   areBits: boolean
   sumToOne: boolean
-  /** From 0 to 1. */
   areChances: boolean
   sumToAboutOne: boolean
   areFinite: boolean
@@ -173,7 +159,6 @@ interface Traits {
 /** Takes back what does not hold of the rows `[from, to)`. */
 function look(data: Float64Array, outputs: number, from: number, to: number, seen: Traits): void {
   let { sumToOne, sumToAboutOne } = seen
-  // counted without branches, which are guessed wrong where numbers are of several kinds
   let [others, beyond, infinite] = [0, 0, 0]
   for (let row = from, at = row * outputs; row < to; row++) {
     let sum = 0
@@ -223,12 +208,10 @@ function denseShapeError(spec: Spec, predictions: Tensor, labels: Tensor): strin
   return `${found}; labelFormat "${spec.labelFormat}" needs ${needs}, the shape of predictions`
 }
 
-/** `1 row`, `2 rows`. */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
-/** What a tensor is, in words. */
 export function inWords({ shape }: Tensor): string {
   if (shape.length === 0) return 'a bare number'
   return shape.length === 1
@@ -236,7 +219,6 @@ export function inWords({ shape }: Tensor): string {
     : `${counted(shape[0], 'row')} of ${counted(shape[1], 'number')}`
 }
 
-/** What an error shows of a tensor that was received. */
 export function asReceived({ data, shape, shapeError }: Tensor): number | string {
   if (shapeError !== undefined) return shapeError.path.length > 0 ? 'an array' : shapeError.received
   if (shape.length === 0) return data[0]

@@ -21,12 +21,10 @@ export interface Spec extends OptionValues {
   readonly decision: Decision
 }
 
-/** Whether rows of `predictions` are distributions, whose sum is checked. */
 export function checksPredictionRows(spec: Spec): boolean {
   return hasPredictionRowSums(termsOf(spec))
 }
 
-/** Whether rows of `labels` are distributions, whose sum is checked. */
 export function checksLabelRows(spec: Spec): boolean {
   return hasLabelRowSums(termsOf(spec))
 }
@@ -47,14 +45,13 @@ export function describeSpec(spec: Spec): Record<string, unknown> {
   return described
 }
 
-/** Several times as fast as `Array.from`. */
 function listOf(numbers: Float64Array): number[] {
   const list = new Array<number>(numbers.length)
   for (let at = 0; at < numbers.length; at++) list[at] = numbers[at]
   return list
 }
 
-/** Of the options of an evaluation, as JSON, those that a client has to give: the required ones, and what is no default. */
+/** The options that a client has to give: the required ones, and what is no default. */
 export function describeChoices(spec: Spec): Record<string, unknown> {
   const { loss, labelFormat, ...options } = describeSpec(spec)
   const defaults: Record<string, unknown> = { ...frameOf(spec).defaults }
@@ -69,7 +66,6 @@ interface Frame {
   readonly terms: Terms
   /** The options that have an effect, in the order of the table. */
   readonly applied: ReadonlySet<OptionName>
-  /** The spec in which no option is given. */
   readonly defaults: Spec
 }
 
@@ -88,7 +84,6 @@ export function frameOf(options: Options | Spec): Frame {
     frame = {
       terms,
       applied: new Set(optionNames.filter((option) => appliesTo(option, terms))),
-      // the table types each value and each default alike
       defaults: {
         loss: name,
         labelFormat,

@@ -6,14 +6,11 @@ import { emptyState } from './state.ts'
 import type { Tally } from './tally.ts'
 import { readTally, writeTally } from './tally.ts'
 
-/** "LM" and the version of the form. */
 const head = Uint8Array.of(0x4c, 0x4d, 1)
 
 /**
- * The canonical bytes of a state: "LM", the version 1, the digest of its spec, the tally, which begins with K, and each
- * mergeable section that the spec asks for; step by step. Equal states have equal bytes.
- *
- * @param digest of `stateSpecText`, such as its SHA-256; always of the same length, at least 16 bytes
+ * The canonical bytes of a state: "LM", the version 1, the digest of its spec, the tally and each mergeable section, in steps.
+ * @param digest of `stateSpecText`, always of the same length, at least 16 bytes
  */
 export function* writeState({ tally, sections }: EvaluationState, digest: Uint8Array): Generator<void, Uint8Array> {
   const writer = new ByteWriter()
@@ -25,9 +22,7 @@ export function* writeState({ tally, sections }: EvaluationState, digest: Uint8A
 }
 
 /**
- * Reads what `writeState` wrote, in steps. Whether the bytes are undamaged is for the caller to know.
- *
- * @param outputs K where it is known
+ * Reads what `writeState` wrote, in steps; that the bytes are undamaged is for the caller to know. @param outputs K if known
  * @throws InvalidState for another version, spec or K, and for bytes that cannot be read
  */
 export function* readState(
@@ -50,11 +45,7 @@ export function* readState(
   return { spec, tally, sections }
 }
 
-/**
- * Of what `writeState` wrote the tally alone; the rest is not looked at.
- *
- * @throws InvalidState
- */
+/** Only the tally of what `writeState` wrote. @throws InvalidState */
 export function readStateTally(bytes: Uint8Array, digest: Uint8Array): Tally {
   return readBeginning(new ByteReader(bytes), digest)
 }

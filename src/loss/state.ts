@@ -7,10 +7,7 @@ import { describeChoices } from './spec.ts'
 import type { Tally } from './tally.ts'
 import { emptyTally, merge as mergeTallies } from './tally.ts'
 
-/**
- * All that is kept of the rows evaluated so far: the tally, and the state of every mergeable section that `include` asks
- * for. A value: nothing changes it. States merge in any order and in any tree to the same state.
- */
+/** All that is kept of the rows so far: the tally and the mergeable sections. States merge in any order and tree to the same. */
 export interface EvaluationState {
   readonly spec: Spec
   readonly tally: Tally
@@ -22,11 +19,7 @@ export function emptyState(spec: Spec): EvaluationState {
   return { spec, tally: emptyTally, sections: emptySections(spec) }
 }
 
-/**
- * The state of all rows of both. Commutative and associative, with `emptyState` as identity.
- *
- * @throws Error for states of different specs, or of different K
- */
+/** The state of all rows of both. Commutative and associative. @throws Error for different specs, or different K */
 export function merge(a: EvaluationState, b: EvaluationState): EvaluationState {
   const total = new RunningTotal(a.spec)
   total.add(a)
@@ -34,7 +27,7 @@ export function merge(a: EvaluationState, b: EvaluationState): EvaluationState {
   return total
 }
 
-/** A state that grows: others are merged into it one by one, without a copy of all it holds at each. */
+/** A state that others are merged into. */
 export class RunningTotal implements EvaluationState {
   readonly spec: Spec
   #sections: ReadonlyMap<MergeableName, unknown>
@@ -53,11 +46,7 @@ export class RunningTotal implements EvaluationState {
     return this.#sections
   }
 
-  /**
-   * Merges a state into this one, wholly or not at all.
-   *
-   * @throws Error for a state of another spec, or of another K
-   */
+  /** Merges a state wholly or not at all. @throws Error for another spec, or another K */
   add(state: EvaluationState): void {
     finish(this.#absorb(state))
   }
@@ -69,10 +58,7 @@ export class RunningTotal implements EvaluationState {
   }
 
   /**
-   * Merges a state that is used for nothing else, step by step, so that the caller may do something else in between. The
-   * first one is taken as it is. What has begun is finished, even when it is given up: a state is merged wholly or not at
-   * all.
-   *
+   * Merges a state that is used for nothing else, in steps; what has begun is finished even when it is given up.
    * @throws Error for a state of another spec, or of another K
    */
   *take(state: EvaluationState): Generator<void, void> {
@@ -97,12 +83,10 @@ export class RunningTotal implements EvaluationState {
   }
 }
 
-/** Does all steps that are left at once. */
 function finish(steps: Generator<void, unknown>): void {
   while (!steps.next().done);
 }
 
-/** What a section says about a state that has it, step by step. */
 export function reportSection(
   { spec, tally, sections }: EvaluationState,
   name: MergeableName,
@@ -110,13 +94,7 @@ export function reportSection(
   return sectionOf(name).report(sections.get(name), tally, spec)
 }
 
-/**
- * The state of some rows, step by step, so that the caller may do something else in between. Nothing else changes: a fold
- * that is given up halfway leaves no trace.
- *
- * @param ignored rows besides these that `ignoreIndex` leaves out
- * @param observe sees what was computed for each slice of rows
- */
+/** The state of some rows, in steps. @param ignored rows besides these that `ignoreIndex` leaves out  @param observe sees each slice */
 export function* foldRows(
   spec: Spec,
   source: RowSource,
@@ -132,7 +110,6 @@ export function* foldRows(
   return { spec, tally: mergeTallies(tally, leftOut), sections }
 }
 
-/** Folds each slice into the sections, then shows it to the observer. */
 function bothOf(spec: Spec, sections: EvaluationState['sections'], observe?: (slice: Slice) => void) {
   return (slice: Slice): void => {
     for (const [name, into] of sections) {
@@ -143,7 +120,6 @@ function bothOf(spec: Spec, sections: EvaluationState['sections'], observe?: (sl
   }
 }
 
-/** Folds each slice into the sections that take steps for it, if there are any. */
 function inSteps(spec: Spec, sections: EvaluationState['sections']) {
   const slow = Array.from(sections).flatMap(([name, into]) => {
     const section = sectionOf(name)
@@ -156,9 +132,8 @@ function inSteps(spec: Spec, sections: EvaluationState['sections']) {
 }
 
 /**
- * The canonical text of what a state depends on, the options by name. It leaves out `reduction`, which only chooses what
- * is read from a state, and the sections about single rows, which a state does not hold. It also leaves out options at
- * their defaults: an option that is added later, with a default, must not make the states of today unreadable.
+ * What a state depends on, as canonical text. Without `reduction` and sections of single rows, which are not in a state, and
+ * without defaults, so that a new option leaves the states of today readable.
  */
 export function stateSpecText(spec: Spec): string {
   const { reduction, include: _, ...options } = describeChoices(spec)

@@ -10,7 +10,6 @@ import type { Spec } from './spec.ts'
 /** What is varied: the divisor of all logits, or a number added to the logits of one output. */
 export type SweepParameter = { readonly name: 'temperature' } | { readonly name: 'bias'; readonly class: number }
 
-/** Loss and accuracy along a parameter, and their slopes at each of its values. */
 export interface Sweep {
   readonly loss: (number | null)[]
   readonly accuracy: (number | null)[]
@@ -22,10 +21,8 @@ export interface Sweep {
 export const sweepStep = 1e-4
 
 /**
- * Evaluates a batch of logits at each value of the parameter, and the central differences (f(v + h) - f(v - h)) / 2h with
- * h = `sweepStep`, in steps. A `null` stands where the loss is not finite.
- *
- * @param values temperatures greater than `sweepStep`, or any biases
+ * Evaluates a batch of logits at each value, with the central differences (f(v + h) - f(v - h)) / 2h, h = `sweepStep`, in
+ * steps; `null` where the loss is not finite. @param values temperatures > `sweepStep`, or any biases
  */
 export function* sweep(
   spec: Spec,
@@ -51,7 +48,7 @@ export function* sweep(
   return result
 }
 
-/** The rows of a batch with their logits shifted by a value, good until those of the next value are asked for. */
+/** The rows with their logits shifted by a value, good until the next value. */
 function shifterOf(batch: Batch, parameter: SweepParameter, memory: Memory): (value: number) => RowSource {
   const { samples, outputs, classes, targets, sampleWeights } = batch
   const logits = doublesIn(memory, Math.min(rowsPerStep(outputs), samples) * outputs)

@@ -4,18 +4,14 @@ import { add, zero } from './numerics/dyadic.ts'
 import type { Spec } from './spec.ts'
 
 /**
- * What every evaluation counts: numbers and exact sums over the rows seen so far. Tallies merge in any order and in any
- * tree to the same state, because integers and binary fractions are added without rounding.
- *
- * x_i = s_i l_i is the weighted loss of a row and w_i = s_i sum_k c_k t_ik its weight in the mean, both ordinary
- * doubles; the sums are those of the doubles, exactly.
+ * Counts and exact sums over the rows so far, which merge in any order and tree to the same. x_i = s_i l_i is the weighted
+ * loss of a row and w_i = s_i sum_k c_k t_ik its weight in the mean, as doubles.
  */
 export interface Tally extends Counts, Sums {}
 
 interface Counts {
   /** K; 0 before the first row. */
   readonly outputs: number
-  /** Rows received. */
   readonly samples: number
   /** Rows left out by `ignoreIndex`. */
   readonly ignored: number
@@ -90,17 +86,13 @@ export function decisionsPerRow({ decision }: Spec, outputs: number): number {
   return decision === 'binary' ? outputs : decision === 'class' ? 1 : 0
 }
 
-/** Writes the counts, then the sums, in the order of the fields of `Tally`. Equal tallies have equal bytes. */
+/** Counts, then sums, in the order of the fields. */
 export function writeTally(tally: Tally, writer: ByteWriter): void {
   for (const name of counts) writer.count(tally[name])
   for (const name of sums) writer.sum(tally[name])
 }
 
-/**
- * Reads what `writeTally` wrote.
- *
- * @throws InvalidState for bytes that cannot be read
- */
+/** @throws InvalidState for bytes that cannot be read */
 export function readTally(reader: ByteReader): Tally {
   const tally: { -readonly [Name in keyof Tally]: Tally[Name] } = { ...emptyTally }
   for (const name of counts) tally[name] = reader.count()

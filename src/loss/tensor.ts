@@ -1,4 +1,4 @@
-/** One element that is no number, where a number was needed. `path` are indices from the tensor's root. */
+/** One element that is no number. `path` are indices from the tensor's root. */
 export interface NonNumericElement {
   readonly path: readonly number[]
   readonly received: string | boolean | null
@@ -12,8 +12,8 @@ export interface ShapeError {
 }
 
 /**
- * Dense row-major doubles. Shape `[]` is one bare number, `[N]` a list, `[N, K]` rows.
- * Foreign elements hold NaN in `data`; `nonNumeric` lists the first 20 of them, `nonNumericCount` is their true number.
+ * Dense row-major doubles: shape `[]` one number, `[N]` a list, `[N, K]` rows. Foreign elements are NaN in `data`; the first
+ * 20 of them are in `nonNumeric`.
  */
 export interface Tensor {
   readonly data: Float64Array

@@ -4,7 +4,6 @@ export type Received = number | string | boolean | null
 /** Keys and indices that lead to a place, from the root. */
 export type Path = readonly (string | number)[]
 
-/** One thing that is wrong: where, what is wrong and what would fit, and what was found there. */
 export interface ValidationError {
   readonly path: Path
   readonly detail: string
@@ -14,7 +13,6 @@ export interface ValidationError {
 /** At most this many errors are written out; the rest is counted. */
 export const maxListedErrors = 20
 
-/** The errors found so far. Only the first ones cost more than a count. */
 export class ValidationErrors {
   readonly list: ValidationError[] = []
   count = 0
@@ -40,7 +38,6 @@ export class ValidationErrors {
   }
 }
 
-/** Throws for an error after which nothing further can be checked. */
 export function refuse(path: Path, detail: string, received: unknown): never {
   const errors = new ValidationErrors()
   errors.add(path, detail, received)
@@ -57,7 +54,7 @@ export class InvalidContent extends Error {
   }
 }
 
-/** The JSON form of something received; never more than 64 characters of a text, never an array or an object. */
+/** The JSON form of something received: at most 64 characters of a text, never an array or an object. */
 export function describe(value: unknown): Received {
   if (value === undefined) return 'nothing'
   if (value === null || typeof value === 'boolean') return value

@@ -1,4 +1,4 @@
-// Neither the es libraries nor @types/node declare it, and the DOM would bring its thousand globals along.
+// neither the es libraries nor @types/node declare it
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object
   readonly Instance: new (module: object) => { readonly exports: object }

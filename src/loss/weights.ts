@@ -8,11 +8,7 @@ import type { Spec } from './spec.ts'
 import type { Tensor } from './tensor.ts'
 import { refuse, ValidationErrors } from './validation-errors.ts'
 
-/**
- * The weights of a tensor of shape [K], one for each output.
- *
- * @throws InvalidContent, LimitExceeded for more than `maxOutputs`
- */
+/** The weights of a tensor of shape [K]. @throws InvalidContent, LimitExceeded for more than `maxOutputs` */
 export function readWeights(name: string, tensor: Tensor): Float64Array {
   checkOutputs(name, tensor.data.length)
   const errors = new ValidationErrors()
@@ -23,11 +19,7 @@ export function readWeights(name: string, tensor: Tensor): Float64Array {
   return tensor.data
 }
 
-/**
- * What an option that a body brings as a tensor holds: its weights, or the one number that stands for all outputs.
- *
- * @throws InvalidContent, LimitExceeded for more than `maxOutputs`
- */
+/** What an option that comes as a tensor holds: weights or one number. @throws InvalidContent, LimitExceeded */
 export function readWeightOption(name: OptionName, tensor: Tensor): number | Float64Array {
   const { type } = optionOf(name)
   const isNumber = tensor.shape.length === 0 && tensor.shapeError === undefined && tensor.nonNumericCount === 0

@@ -9,11 +9,7 @@ import {
 import { logComplement, sigmoid } from '../numerics/softmax.ts'
 import type { Loss } from './loss.ts'
 
-/**
- * Binary cross-entropy of a sample, the mean over its K independent outputs, in [0, Infinity] for an exact logarithm.
- * Predictions [N, K] or [N] are probabilities of the positive class, their logarithms or logits; targets lie in [0, 1].
- * Logits are evaluated stably: z = 800 with t = 0 gives 800. `positiveWeight`, one or one for each output, is PyTorch's `pos_weight`.
- */
+/** The mean over K outputs, in [0, Infinity]. Predictions [N, K] or [N]; targets in [0, 1]. Logits are evaluated stably. */
 export const binaryCrossEntropy = {
   title: 'Binary cross-entropy',
   formula: 'l_i = -(1/K) sum_k (p_k t_k log y_k + (1 - t_k) log(1 - y_k)), p the positiveWeight',

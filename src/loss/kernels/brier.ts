@@ -2,12 +2,7 @@ import type { LabelFormat, PredictionFormat } from '../formats.ts'
 import { logProbabilities, logSoftmax, sigmoid } from '../numerics/softmax.ts'
 import type { Loss, Rows } from './loss.ts'
 
-/**
- * Brier score of a sample: for class labels the squared distance of two distributions, in [0, 2]; for binary labels the
- * mean of (y - t)^2 over the K outputs, in [0, 1]. Predictions [N, K] or [N] are probabilities, their logarithms, or
- * logits, whose softmax, or for binary labels whose sigmoid is the probability. As in scikit-learn `brier_score_loss`, whose binary score is half
- * of the two-class one.
- */
+/** For class labels in [0, 2]; for binary labels the mean over K outputs, in [0, 1]. Predictions [N, K] or [N]. */
 export const brier = {
   title: 'Brier score',
   formula: 'l_i = sum_k (y_k - t_k)^2; for binary labels (1/K) sum_k (y_k - t_k)^2',
@@ -55,14 +50,13 @@ export const brier = {
   },
 } as const satisfies Loss
 
-/** What predictions are that are no probabilities: logits of classes, logits of binary outputs, or log-probabilities. */
 type Scale = 'class logits' | 'binary logits' | 'logs'
 
 function scaleOf(labelFormat: LabelFormat, predictionFormat: PredictionFormat): Scale {
   return predictionFormat !== 'logits' ? 'logs' : labelFormat === 'binary' ? 'binary logits' : 'class logits'
 }
 
-/** y_k - t_k of the row that begins at `row`. A target of 1 takes y - 1 from the logarithm, which keeps its digits. */
+/** y_k - t_k of the row that begins at `row`; a target of 1 takes y - 1 from the logarithm, for its digits. */
 function errorsOf({ outputs, predictions, targets }: Rows, row: number, scale: Scale, out: Float64Array): void {
   const isBinary = scale === 'binary logits'
   if (!isBinary) logProbabilities(scale === 'class logits', predictions, row, outputs, out)
@@ -74,7 +68,6 @@ function errorsOf({ outputs, predictions, targets }: Rows, row: number, scale: S
   }
 }
 
-/** 2 (y_k - t_k) y_k (1 - y_k) / K. */
 function binaryLogitSlopes(rows: Rows, row: number, out: Float64Array): void {
   const { outputs, predictions } = rows
   const slopes = out.subarray(row, row + outputs)
@@ -85,10 +78,7 @@ function binaryLogitSlopes(rows: Rows, row: number, out: Float64Array): void {
   }
 }
 
-/**
- * With g_k = 2 (y_k - t_k): y_k (g_k - sum_j y_j g_j). The largest probability is kept out of the sum, so that where it
- * is next to 1 its slope is g_k (1 - y_k) less the rest.
- */
+/** y_k (g_k - sum_j y_j g_j) with g_k = 2 (y_k - t_k); the largest probability is kept out of the sum, for its digits. */
 function classLogitSlopes(rows: Rows, row: number, chances: Float64Array, out: Float64Array): void {
   const { outputs, predictions, targets } = rows
   const slopes = out.subarray(row, row + outputs)

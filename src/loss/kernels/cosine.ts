@@ -1,13 +1,9 @@
 import type { Loss } from './loss.ts'
 
-/** Rows count as no shorter than this, as in PyTorch `cosine_similarity`. */
+/** As in PyTorch `cosine_similarity`. */
 const least = 1e-8
 
-/**
- * Cosine loss of a sample, 1 less the cosine of the angle between its K predictions and its K targets, in [0, 2]: 0 for
- * the same direction, whatever the lengths. Shapes [N, K]. As 1 - PyTorch `cosine_similarity`: lengths are at least
- * 1e-8, so that a row of zeros has the loss 1. Rows of any finite numbers are evaluated without overflow.
- */
+/** In [0, 2], of rows of K numbers; lengths count as at least 1e-8, so that a row of zeros has the loss 1. Nothing overflows. */
 export const cosine = {
   title: 'Cosine loss',
   formula: 'l_i = 1 - sum_k y_k t_k / (max(|y|, 1e-8) max(|t|, 1e-8)), |y| = sqrt(sum_k y_k^2)',
@@ -35,7 +31,6 @@ export const cosine = {
       for (let at = from; at < to; at++) {
         const y = unit(predictions[at], ofPredictions)
         const t = unit(targets[at], ofTargets)
-        // (1 - loss) y - t with a length that counts, and a constant length otherwise
         const slope = ofPredictions.isShort ? -t : y - t - loss * y
         out[at] = slope / ofPredictions.scale / ofPredictions.root
       }
@@ -43,11 +38,10 @@ export const cosine = {
   },
 } as const satisfies Loss
 
-/** The length of a row, `scale` times `root`: apart they are no larger than its largest number and sqrt(K). */
+/** The length of a row, `scale` times `root`, neither of which overflows. */
 interface Length {
   readonly scale: number
   readonly root: number
-  /** Whether it is the least length instead of its own. */
   readonly isShort: boolean
 }
 
@@ -80,6 +74,6 @@ function lossOf(
     product += y * t
     apart += (y - t) ** 2
   }
-  // between rows of length 1 half of the squared distance is as much, and keeps the digits of a small angle
+  // as much as 1 - product, and keeps the digits of a small angle
   return ofPredictions.isShort || ofTargets.isShort ? 1 - product : apart / 2
 }

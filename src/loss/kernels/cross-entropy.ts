@@ -11,10 +11,8 @@ import { logProbabilities, logSoftmax } from '../numerics/softmax.ts'
 import type { Loss, Rows, Settings } from './loss.ts'
 
 /**
- * Cross-entropy between the targets and the predicted distribution of a sample, in [0, Infinity] for an exact
- * logarithm (add-epsilon reaches down to -log(1 + epsilon)). Predictions [N, K] are probabilities, logits or
- * log-probabilities; class weights [K] stand inside the sum. With `logPolicy: exact` a true class of probability 0 makes
- * the loss infinite.
+ * In [0, Infinity] (add-epsilon reaches down to -log(1 + epsilon)). Predictions [N, K], class weights [K]. With `exact` a
+ * true class of probability 0 makes the loss infinite.
  */
 export const crossEntropy = {
   title: 'Cross-entropy',
@@ -31,7 +29,6 @@ export const crossEntropy = {
   gradient: crossEntropyGradientRows,
 } as const satisfies Loss
 
-/** -sum_k c_k t_k log y_k of each row; the Kullback-Leibler divergence takes the targets' entropy from it. */
 export function crossEntropyRows(rows: Rows, settings: Settings, out: Float64Array): number {
   const { count, outputs, predictions, targets, classes } = rows
   const { logPolicy, epsilon, classWeights } = settings
@@ -51,7 +48,6 @@ export function crossEntropyRows(rows: Rows, settings: Settings, out: Float64Arr
       const target = classes === undefined ? targets[row + k] : 1
       const weight = classWeights === undefined ? target : classWeights[k] * target
       if (weight === 0) continue
-      // an exact logarithm is all that is needed
       if (areLogs && isExact) {
         sum += weight * logs[k]
         continue
@@ -67,7 +63,7 @@ export function crossEntropyRows(rows: Rows, settings: Settings, out: Float64Arr
   return clipped
 }
 
-/** -c_k log y_k of the class k of each row: all that is left of the sum where probabilities meet classes. */
+/** -c_k log y_k of the class k of each row of probabilities. */
 function crossEntropyOfClasses(
   { count, outputs, predictions }: Rows,
   classes: Int32Array,
@@ -91,8 +87,8 @@ function crossEntropyOfClasses(
 }
 
 /**
- * With u_k = c_k t_k y_k d(log y_k)/d(y_k): -u_k / y_k for probabilities, -u_k for log-probabilities. For logits
- * y_k sum(u) - u_k, written as u_k (y_k - 1) + y_k (sum(u) - u_k) so that a confident row keeps its digits.
+ * With u_k = c_k t_k y_k d(log y_k)/d(y_k): -u_k / y_k for probabilities, -u_k for log-probabilities, and for logits
+ * y_k sum(u) - u_k, written as u_k (y_k - 1) + y_k (sum(u) - u_k) for the digits of a confident row.
  */
 export function crossEntropyGradientRows(rows: Rows, settings: Settings, out: Float64Array): void {
   const { count, outputs, predictions, targets } = rows

@@ -1,10 +1,6 @@
 import type { Loss } from './loss.ts'
 
-/**
- * Dice loss of a sample over its K outputs, in [0, 1]: 1 less the overlap of what is predicted and what is labelled.
- * Predictions [N, K] or [N] are probabilities of the positive class, targets 0 or 1. As in Keras `Dice` for each row and
- * without its epsilon; a row that is empty on both sides has the loss 0, and there the derivative 0.
- */
+/** In [0, 1]. Predictions [N, K] or [N] are probabilities; as Keras for each row, without its epsilon: 0 for a row empty on both sides. */
 export const dice = {
   title: 'Dice loss',
   formula: 'l_i = 1 - 2 sum_k y_k t_k / (sum_k y_k + sum_k t_k); 0 where both sums are 0',
@@ -20,7 +16,7 @@ export const dice = {
       let apart = 0
       let total = 0
       for (let k = 0; k < outputs; k++, at++) {
-        // for targets 0 and 1 the difference of total and twice the overlap, without its cancellation
+        // the difference of total and twice the overlap, without its cancellation
         apart += Math.abs(predictions[at] - targets[at])
         total += predictions[at] + targets[at]
       }

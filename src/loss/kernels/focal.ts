@@ -11,12 +11,8 @@ import { classOf } from './classes.ts'
 import type { Loss, Rows, Settings } from './loss.ts'
 
 /**
- * Focal loss of a sample, in [0, Infinity] for an exact logarithm: cross-entropy whose logarithm counts (1 - p)^gamma
- * times, p the probability of what the label says, so that easy samples count less; gamma = 0 gives cross-entropy.
- * Predictions [N, K] are probabilities, log-probabilities or logits of classes, or, with binary labels, of K independent
- * outputs, whose mean it is. `alpha` is a factor for class labels (Keras) and alpha for 1, 1 - alpha for 0 of binary ones (torchvision); off
- * it is 1 for all. Only the logarithm is guarded. Soft and smoothed labels are not taken: Keras and torchvision
- * disagree on them.
+ * In [0, Infinity]. Predictions [N, K], or with binary labels [N, K] or [N], the mean over K outputs. `alpha` is a factor for
+ * class labels (Keras), and alpha for 1, 1 - alpha for 0 for binary ones (torchvision). gamma = 0 gives cross-entropy.
  */
 export const focal = {
   title: 'Focal loss',
@@ -77,7 +73,7 @@ function classGradientRows(rows: Rows, settings: Settings, out: Float64Array): v
     const raw = isLogits ? logs[label] : y
     const p = Math.exp(raw)
     const rest = -Math.expm1(raw)
-    // a label that is certain has no slope by its logit, and its (1 - p)^(gamma - 1) may be infinite
+    // its slope by the logit is 0, and (1 - p)^(gamma - 1) may be infinite
     if (isLogits && rest === 0) continue
     const log = guardedLogOfLog(raw, p, logPolicy, epsilon)
     const byLog = slope(alpha, p, rest, gamma, log, logElasticity(p, logPolicy, epsilon))
@@ -161,10 +157,7 @@ function term(weight: number, rest: number, gamma: number, log: number): number 
   return weight === 0 ? 0 : 0 - weight * rest ** gamma * log
 }
 
-/**
- * Its derivative a (gamma (1 - p)^(gamma - 1) dp log p - (1 - p)^gamma dlog), where `dp` and `dlog` are the derivatives
- * of p and of the guarded logarithm. Where the logarithm is 0, so is the first part in the limit.
- */
+/** Its derivative a (gamma (1 - p)^(gamma - 1) dp log p - (1 - p)^gamma dlog); where the logarithm is 0, so is the first part. */
 function slope(weight: number, dp: number, rest: number, gamma: number, log: number, dlog: number): number {
   if (weight === 0) return 0
   const ofFactor = gamma === 0 || log === 0 ? 0 : gamma * rest ** (gamma - 1) * dp * log

@@ -1,10 +1,6 @@
 import type { Loss } from './loss.ts'
 
-/**
- * Hinge loss of a sample, the mean over its K outputs, in [0, Infinity]: 0 beyond the margin, linear inside. Predictions
- * [N, K] or [N] are scores whose sign decides (the default threshold is 0); binary targets 0 and 1 count as -1 and 1.
- * As in scikit-learn `hinge_loss`; the derivative at the margin itself is taken as 0.
- */
+/** The mean over K outputs, in [0, Infinity]. Predictions [N, K] or [N] are scores; the derivative at the margin is 0. */
 export const hinge = {
   title: 'Hinge loss',
   formula: "l_i = (1/K) sum_k max(0, 1 - t'_k y_k), t' = 2 t - 1",

@@ -1,9 +1,6 @@
 import type { Loss } from './loss.ts'
 
-/**
- * Huber loss of a sample, the mean over its K outputs: a parabola up to |r| = delta, a line beyond, in [0, Infinity].
- * Predictions and targets have the shape [N, K]; `delta` is in their unit. As in PyTorch `HuberLoss`.
- */
+/** The mean over K outputs, in [0, Infinity]. Predictions and targets [N, K]; `delta` is in their unit. */
 export const huber = {
   title: 'Huber loss',
   formula: 'l_i = (1/K) sum_k h(y_k - t_k), h(r) = r^2 / 2 for |r| <= delta, else delta (|r| - delta / 2)',

@@ -1,12 +1,7 @@
 import { crossEntropyGradientRows, crossEntropyRows } from './cross-entropy.ts'
 import type { Loss } from './loss.ts'
 
-/**
- * Kullback-Leibler divergence of the prediction from the targets of a sample: cross-entropy less the targets' own
- * entropy, with 0 log 0 = 0; in [0, Infinity] for an exact logarithm, but for rounding. Predictions [N, K] are probabilities, logits or
- * log-probabilities, as PyTorch `KLDivLoss` takes them, whose `batchmean` it is. As in scipy `rel_entr`; for one-hot and
- * index labels it equals the cross-entropy.
- */
+/** In [0, Infinity], but for rounding, with 0 log 0 = 0. Predictions [N, K]. For one-hot and index labels it is the cross-entropy. */
 export const klDivergence = {
   title: 'Kullback-Leibler divergence',
   formula: 'l_i = sum_k t_k (log t_k - log y_k)',

@@ -1,9 +1,6 @@
 import type { Loss } from './loss.ts'
 
-/**
- * Logarithm of the hyperbolic cosine of the error, the mean over the K outputs of a sample, in [0, Infinity]:
- * r^2 / 2 for small errors, |r| - log 2 for large ones. Shapes [N, K]. As in Keras `LogCosh`.
- */
+/** The mean over K outputs, in [0, Infinity]: r^2 / 2 for small errors, |r| - log 2 for large ones. Shapes [N, K]. */
 export const logCosh = {
   title: 'Log-cosh loss',
   formula: 'l_i = (1/K) sum_k log cosh(y_k - t_k)',
@@ -27,7 +24,7 @@ export const logCosh = {
   },
 } as const satisfies Loss
 
-/** cosh^2 = 1 + sinh^2 keeps the digits of a small error; beyond 1 the exponential is taken out so that none overflows. */
+/** 1 + sinh^2 keeps the digits of a small error, and beyond 1 nothing overflows. */
 function ofError(size: number): number {
   return size < 1 ? 0.5 * Math.log1p(Math.sinh(size) ** 2) : size + Math.log1p(Math.exp(-2 * size)) - Math.LN2
 }

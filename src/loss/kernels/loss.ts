@@ -4,24 +4,19 @@ import type { KernelOption, LossTraits, OptionValues } from '../options.ts'
 /** A run of rows as a kernel sees them: checked, dense, row-major, without ignored rows. */
 export interface Rows {
   readonly count: number
-  /** K, numbers per row. */
   readonly outputs: number
-  /** `count * outputs` predictions. */
   readonly predictions: Float64Array
   /** `count * outputs` targets, smoothed; empty for a loss that `readsClasses` while `classes` says it all. */
   readonly targets: Float64Array
-  /** The class of each row, for unsmoothed one-hot and index labels. */
   readonly classes: Int32Array | undefined
 }
 
-/** The options that a kernel looks at, with their defaults filled in. */
 export interface Settings extends Pick<OptionValues, KernelOption | 'predictionFormat'> {
   readonly labelFormat: LabelFormat
 }
 
 /** What numbers a tensor may hold, besides what its format says. */
 export interface Domain {
-  /** Whether a finite number is one of them. */
   readonly holds: (value: number) => boolean
   /** In words: `loss "mape" needs labels other than 0`. */
   readonly needs: string
@@ -32,14 +27,14 @@ export interface Domains {
   readonly labels?: Domain | undefined
 }
 
-/** A loss function: what it is called, what it goes with, and its two loops. */
+/** A loss function: its name, what it goes with, and its two loops. */
 export interface Loss extends LossTraits {
   readonly title: string
   /** l_i of one sample, y prediction, t target, K outputs. */
   readonly formula: string
   readonly source: string
   readonly options: readonly KernelOption[]
-  /** Whether the loss takes `rows.classes` where they are given and needs no dense targets then. */
+  /** Whether it needs no dense targets where `rows.classes` is given. */
   readonly readsClasses: boolean
   /** The numbers that the loss is defined for, where its formats allow others. */
   readonly domain?: (settings: Settings) => Domains

@@ -1,9 +1,6 @@
 import type { Loss } from './loss.ts'
 
-/**
- * Mean absolute error of a sample over its K outputs, in [0, Infinity]. Predictions and targets have the shape [N, K].
- * As in scikit-learn `mean_absolute_error` and PyTorch `L1Loss`; the derivative at 0 is taken as 0.
- */
+/** In [0, Infinity], in the unit of the predictions. Shapes [N, K]; the derivative at 0 is 0. */
 export const mae = {
   title: 'Mean absolute error',
   formula: 'l_i = (1/K) sum_k |y_k - t_k|',

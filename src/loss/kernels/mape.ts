@@ -1,10 +1,6 @@
 import type { Loss } from './loss.ts'
 
-/**
- * Mean absolute percentage error of a sample over its K outputs, in [0, Infinity]: a fraction, so 0.5 for 50 %. Shapes
- * [N, K]. As in scikit-learn `mean_absolute_percentage_error` for labels other than 0; for 0 it divides by 2.2e-16, here
- * the label is refused. The derivative at 0 is taken as 0.
- */
+/** A fraction (0.5 for 50 %), in [0, Infinity]. Shapes [N, K]; a label of 0 is refused; the derivative at 0 is 0. */
 export const mape = {
   title: 'Mean absolute percentage error',
   formula: 'l_i = (1/K) sum_k |y_k - t_k| / |t_k|',

@@ -1,9 +1,6 @@
 import type { Loss } from './loss.ts'
 
-/**
- * Mean squared error of a sample over its K outputs, in [0, Infinity]. Predictions and targets have the shape [N, K].
- * As in scikit-learn `mean_squared_error` and PyTorch `MSELoss`.
- */
+/** In [0, Infinity], in the unit of the squared predictions. Shapes [N, K]. */
 export const mse = {
   title: 'Mean squared error',
   formula: 'l_i = (1/K) sum_k (y_k - t_k)^2',

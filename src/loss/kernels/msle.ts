@@ -1,10 +1,6 @@
 import type { Loss } from './loss.ts'
 
-/**
- * Mean squared logarithmic error of a sample over its K outputs, in [0, Infinity]. Predictions and targets [N, K] are
- * greater than -1, where log(1 + y) is defined. As in scikit-learn `mean_squared_log_error`, which takes as much; Keras
- * `MeanSquaredLogarithmicError` raises what is below 1e-7 to it, here it is evaluated or refused.
- */
+/** In [0, Infinity]. Predictions and targets [N, K]; what is not greater than -1 is refused. */
 export const msle = {
   title: 'Mean squared logarithmic error',
   formula: 'l_i = (1/K) sum_k (log(1 + y_k) - log(1 + t_k))^2',

@@ -1,11 +1,7 @@
 import { classOf } from './classes.ts'
 import type { Loss } from './loss.ts'
 
-/**
- * Multi-class margin loss of a sample, in [0, Infinity]: what each other class lacks of being `margin` below the class of
- * the label, to the power p (1 or 2), over K. Predictions [N, K] are scores. As in PyTorch `MultiMarginLoss`; the
- * derivative at the margin itself is taken as 0. Soft labels are not taken, as they name no class.
- */
+/** In [0, Infinity]. Predictions [N, K] are scores; p is 1 or 2; the derivative at the margin is 0. Soft labels name no class. */
 export const multiMargin = {
   title: 'Multi-class margin loss',
   formula: 'l_i = (1/K) sum_(k != c) max(0, margin - y_c + y_k)^p, c the class',

@@ -1,13 +1,9 @@
 import type { Loss } from './loss.ts'
 
-/** Keeps the logarithm of a rate away from log(0), as `eps` of PyTorch `PoissonNLLLoss`. */
+/** As `eps` of PyTorch `PoissonNLLLoss`. */
 const epsilon = 1e-8
 
-/**
- * Negative log-likelihood of counts under Poisson distributions, without the term log t! that depends on the labels alone;
- * the mean over the K outputs of a sample, any number. Predictions [N, K] are logarithms of rates, or with `logInput: false`
- * rates >= 0; labels are counts or rates >= 0. As in PyTorch `PoissonNLLLoss` (`full=False`), which takes negative labels too.
- */
+/** Any number: the term log t! is left out. Predictions [N, K] are logarithms of rates, or rates >= 0; labels >= 0. */
 export const poisson = {
   title: 'Poisson loss',
   formula: 'l_i = (1/K) sum_k (exp(y_k) - t_k y_k); with logInput false (1/K) sum_k (y_k - t_k log(y_k + 1e-8))',

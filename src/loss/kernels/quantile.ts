@@ -1,11 +1,6 @@
 import type { Loss } from './loss.ts'
 
-/**
- * Quantile (pinball) loss of a sample, the mean over its K outputs, in [0, Infinity]: q per unit that the prediction is
- * too low, 1 - q per unit that it is too high, so that the q-quantile of the targets is the best prediction. Shapes
- * [N, K]; q = 0.5 gives half of the absolute error. As in scikit-learn `mean_pinball_loss` (its `alpha` is q); the
- * derivative at 0 is taken as 0.
- */
+/** The mean over K outputs, in [0, Infinity]. Shapes [N, K]; q = 0.5 gives half of the absolute error; the derivative at 0 is 0. */
 export const quantile = {
   title: 'Quantile loss',
   formula: 'l_i = (1/K) sum_k max(q (t_k - y_k), (1 - q) (y_k - t_k))',

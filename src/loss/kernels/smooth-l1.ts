@@ -1,10 +1,6 @@
 import type { Loss } from './loss.ts'
 
-/**
- * Smooth L1 loss of a sample, the mean over its K outputs: a parabola below |r| = beta, |r| less beta/2 beyond, in
- * [0, Infinity]. Predictions and targets have the shape [N, K]; `beta` is in their unit, and 0 makes it the absolute
- * error. As in PyTorch `SmoothL1Loss`; it is the Huber loss divided by its delta. The derivative at 0 is 0.
- */
+/** In [0, Infinity]. Shapes [N, K]; `beta` is in their unit, and 0 makes it the absolute error. The Huber loss over its delta. */
 export const smoothL1 = {
   title: 'Smooth L1 loss',
   formula: 'l_i = (1/K) sum_k h(y_k - t_k), h(r) = r^2 / (2 beta) for |r| < beta, else |r| - beta / 2',
@@ -20,7 +16,6 @@ export const smoothL1 = {
       let sum = 0
       for (let k = 0; k < outputs; k++, at++) {
         const size = Math.abs(predictions[at] - targets[at])
-        // the quotient first, so that the square of a small error does not underflow
         sum += size < beta ? 0.5 * size * (size / beta) : size - 0.5 * beta
       }
       out[i] = sum / outputs

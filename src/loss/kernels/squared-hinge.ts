@@ -1,10 +1,6 @@
 import type { Loss } from './loss.ts'
 
-/**
- * Squared hinge loss of a sample, the mean over its K outputs, in [0, Infinity]: 0 beyond the margin, a parabola inside.
- * Predictions [N, K] or [N] are scores whose sign decides (the default threshold is 0); binary targets 0 and 1 count as
- * -1 and 1. As in Keras `SquaredHinge`.
- */
+/** The mean over K outputs, in [0, Infinity]. Predictions [N, K] or [N] are scores whose sign decides. */
 export const squaredHinge = {
   title: 'Squared hinge loss',
   formula: "l_i = (1/K) sum_k max(0, 1 - t'_k y_k)^2, t' = 2 t - 1",

@@ -1,9 +1,6 @@
 import type { Loss } from './loss.ts'
 
-/**
- * Sum of squared errors of a sample, in [0, Infinity]. Predictions and targets have the shape [N, K].
- * The sum is in units of the squared prediction; it overflows to Infinity beyond 1.8e308.
- */
+/** In [0, Infinity], in the unit of the squared predictions; beyond 1.8e308 it is infinite. Shapes [N, K]. */
 export const sse = {
   title: 'Sum of squared errors',
   formula: 'l_i = sum_k (y_k - t_k)^2',

@@ -1,25 +1,19 @@
 import { toDouble } from './dyadic.ts'
 
-/** So many trials are worked out in integers. */
 const mostExact = 1200
 
 /**
- * The exact two-sided p-value of McNemar's test (McNemar 1947): min(1, 2 P(X <= min(b, c))) for X binomial of b + c trials of
- * probability 1/2; 1 where there are none. Up to 1200 trials it is the exact number, rounded once. Beyond, its relative error
- * is below 1e-12 for p-values above 1e-300 and up to 2^26 trials.
- *
- * @param b pairs that differ in one way, an integer >= 0
- * @param c those that differ in the other way
+ * The exact two-sided p-value of McNemar's test (McNemar 1947): min(1, 2 P(X <= min(b, c))), X binomial of b + c trials of
+ * probability 1/2. Up to 1200 trials rounded once; beyond, within 1e-12 for p-values above 1e-300 and up to 2^26 trials.
+ * @param b, c pairs that differ in one way and in the other, integers >= 0
  */
 export function mcnemarPValue(b: number, c: number): number {
-  // half of the distribution, or more
   if (Math.abs(b - c) <= 1) return 1
   const trials = b + c
   const fewer = Math.min(b, c)
   return Math.min(1, 2 * (trials <= mostExact ? exactTail(fewer, trials) : tail(fewer, trials)))
 }
 
-/** P(X <= m), the sum of the binomial coefficients up to m over 2^n. */
 function exactTail(m: number, n: number): number {
   let coefficient = 1n
   let sum = 1n
@@ -30,16 +24,10 @@ function exactTail(m: number, n: number): number {
   return toDouble({ mantissa: sum, exponent: -n })
 }
 
-/**
- * P(X <= m) = P(X = m) (1 + m/(n-m+1) (1 + (m-1)/(n-m+2) (1 + ...))), and P(X = m) as Loader (2000) computes it, "Fast and
- * accurate computation of binomial probabilities": by what its logarithm is besides Stirling's formula, which is small, so that
- * its rounding is, too.
- */
+/** P(X = m) (1 + m/(n-m+1) (1 + (m-1)/(n-m+2) (1 + ...))), with P(X = m) by Loader (2000), who computes it without cancellation. */
 function tail(m: number, n: number): number {
-  // 2^-n is below all doubles
   if (m === 0) return 0
   const rest = n - m
-  // the terms that are further down add up to less than 1e-20 of the largest
   const from = Math.max(1, m - Math.ceil(5 * Math.sqrt(n)) - 40)
   let terms = 1
   for (let k = from; k <= m; k++) terms = 1 + terms * (k / (n - k + 1))
@@ -48,8 +36,8 @@ function tail(m: number, n: number): number {
 }
 
 /**
- * m ln(2m/n) + (n-m) ln(2(n-m)/n). With e = (n-2m)/n that is n/2 ((1-e) ln(1-e) + (1+e) ln(1+e)), whose series,
- * n e^2 / 2 times the sum of e^(2j-2) / (j (2j-1)), does not cancel. For e near 1 it is cut where P(X = m) is 0.
+ * m ln(2m/n) + (n-m) ln(2(n-m)/n), which with e = (n-2m)/n is n e^2 / 2 times the sum of e^(2j-2) / (j (2j-1)). For e near
+ * 1 the series is cut where P(X = m) is 0.
  */
 function devianceOf(m: number, n: number): number {
   const squared = ((n - 2 * m) / n) ** 2

@@ -1,7 +1,6 @@
 /**
- * Exact binary fractions: `mantissa * 2 ** exponent`. Every finite double is one, and so is every sum and product of
- * doubles, so arithmetic on them never rounds. Rounding happens once, in `ratio` or `sqrtRatio`, to the nearest double,
- * ties to even.
+ * Exact binary fractions: `mantissa * 2 ** exponent`. Sums and products of doubles are such; rounding happens once, in
+ * `ratio` or `sqrtRatio`, to the nearest double, ties to even.
  */
 export interface Dyadic {
   readonly mantissa: bigint
@@ -10,14 +9,12 @@ export interface Dyadic {
 
 export const zero: Dyadic = { mantissa: 0n, exponent: 0 }
 
-/** The dyadic of an integer. */
 export function fromInteger(value: number | bigint): Dyadic {
   return { mantissa: BigInt(value), exponent: 0 }
 }
 
 const view = new DataView(new ArrayBuffer(8))
 
-/** The dyadic of a finite double, exactly. */
 export function fromDouble(value: number): Dyadic {
   view.setFloat64(0, value)
   const high = view.getUint32(0)
@@ -56,7 +53,6 @@ export function absolute({ mantissa, exponent }: Dyadic): Dyadic {
   return { mantissa: mantissa < 0n ? -mantissa : mantissa, exponent }
 }
 
-/** The one canonical form of a value: an odd mantissa, or zero with exponent 0. */
 export function canonical(value: Dyadic): Dyadic {
   const { mantissa, exponent } = value
   if (mantissa === 0n) return zero
@@ -94,7 +90,6 @@ export function sqrtRatio(a: Dyadic, b: Dyadic): number {
   return scale(Math.sqrt(roundToDouble(quotient, odd)), (exponent - odd) / 2)
 }
 
-/** The value itself as a double, rounded once. */
 export function toDouble(value: Dyadic): number {
   return ratio(value, fromInteger(1))
 }
@@ -139,7 +134,6 @@ function scale(value: number, exponent: number): number {
   return result * 2 ** left
 }
 
-/** Bits of a positive integer. */
 function bitLength(value: bigint): number {
   const digits = value.toString(16)
   return (digits.length - 1) * 4 + (32 - Math.clz32(Number.parseInt(digits[0], 16)))

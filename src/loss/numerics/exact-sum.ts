@@ -17,13 +17,12 @@ interface Exports {
   readonly takeProducts: () => number
 }
 
-/** What a mean and its standard error are made of. */
 export interface Moments {
   readonly sum: Dyadic
   readonly squares: Dyadic
 }
 
-// Integers of 64 bits are what JavaScript has only as objects; the bins and their arithmetic are described in ./assembly.
+// ./assembly describes the bins and their arithmetic
 const { memory, VALUES, OTHERS, WORDS, CAPACITY, addValues, addProducts, lowestExponent, ...take } = instantiate(
   bytes,
 ) as Exports
@@ -32,11 +31,10 @@ const first = new Float64Array(memory.buffer, VALUES.value, capacity)
 const second = new Float64Array(memory.buffer, OTHERS.value, capacity)
 const words = new BigUint64Array(memory.buffer, WORDS.value)
 
-/** Taken off a biased exponent gives that of the last place. */
 const bias = 1075
 const wordBits = 64
 
-/** So many terms are added one by one: their exponents may be far apart, and there is a bin for each in between. */
+/** So few are added one by one. */
 const fewTerms = 8
 
 /** Sum of `values[0..count)`, exact, so the same for every order and every cut. The values must be finite. */
@@ -81,7 +79,6 @@ export function exactSumOfProducts(a: Float64Array, b: Float64Array, count: numb
   return sum
 }
 
-/** Copies values from one on, as many as there are and have room, and returns how many. */
 function copy(values: Float64Array, from: number, count: number, to: Float64Array): number {
   const length = Math.min(count - from, capacity)
   to.set(from === 0 && length === values.length ? values : values.subarray(from, from + length))

@@ -10,13 +10,11 @@ export interface Grouping {
   readonly rows: Int32Array
 }
 
-/** The rows of each group, or where the next of them goes; all 0 between calls: no call pays for groups that do not occur. */
+/** The rows of each group, or where the next of them goes; all 0 between calls. */
 let tallies = new Int32Array(64)
 
-/** @param groups the group of each row, an integer from 0 to `size - 1` */
 export function groupRows(groups: Int32Array, size: number): Grouping {
   const found = countGroups(groups, size)
-  // a variable of the module would be looked up for every row
   const next = tallies
   const starts = new Int32Array(found.length + 1)
   for (let place = 0; place < found.length; place++) {
@@ -30,7 +28,6 @@ export function groupRows(groups: Int32Array, size: number): Grouping {
   return { groups: found, starts, rows }
 }
 
-/** The groups that occur, whose rows are counted in `tallies`. */
 function countGroups(groups: Int32Array, size: number): number[] {
   if (tallies.length < size) tallies = new Int32Array(size)
   const counts = tallies
@@ -49,11 +46,7 @@ export function groupSums(grouping: Grouping, values: Float64Array | undefined):
   return eachRun(grouping, (from, to) => exactSum(sorted.subarray(from, to), to - from))
 }
 
-/**
- * Each group that occurs, with the exact sum of its values; without values, of as many ones.
- *
- * @param groups the group of each row, an integer from 0 to `size - 1`
- */
+/** The exact sum of the values of each group that occurs; without values, of ones. @param groups integers from 0 to `size - 1` */
 export function sumByGroup(
   groups: Int32Array,
   size: number,
@@ -71,7 +64,6 @@ export function sumByGroup(
   })
 }
 
-/** The sum of each group's counts, which are integers. */
 export function groupCounts({ groups, starts, rows }: Grouping, counts: Int32Array): number[] {
   return groups.map((_, place) => {
     let sum = 0
@@ -80,7 +72,6 @@ export function groupCounts({ groups, starts, rows }: Grouping, counts: Int32Arr
   })
 }
 
-/** The exact sum of each group's products `a[i] * b[i]`. */
 export function groupSumsOfProducts(grouping: Grouping, a: Float64Array, b: Float64Array): Dyadic[] {
   const [first, second] = [inOrder(grouping, a), inOrder(grouping, b)]
   return eachRun(grouping, (from, to) =>

@@ -5,7 +5,6 @@ import { logarithm, takeNegativeLogs } from './logarithm/logarithm.ts'
 const lowestLog = -100
 const smallestUnclamped = Math.exp(lowestLog)
 
-/** log y of a probability, kept away from log(0) by the policy. */
 export function guardedLog(y: number, policy: LogPolicy, epsilon: number): number {
   if (policy === 'add-epsilon') return logarithm(y + epsilon)
   if (policy === 'clip') return logarithm(clipped(y, epsilon))
@@ -38,12 +37,10 @@ export function guardedLogOfLog(log: number, y: number, policy: LogPolicy, epsil
   return policy === 'clamp' ? Math.max(log, lowestLog) : guardedLog(y, policy, epsilon)
 }
 
-/** Whether the policy acted on a probability: it is below epsilon, or for `clamp` its logarithm is below -100. */
 export function isGuarded(y: number, policy: LogPolicy, epsilon: number): boolean {
   return y < smallestUnguarded(policy, epsilon)
 }
 
-/** The smallest probability that the policy does not act on. */
 export function smallestUnguarded(policy: LogPolicy, epsilon: number): number {
   if (policy === 'exact') return 0
   return policy === 'clamp' ? smallestUnclamped : epsilon

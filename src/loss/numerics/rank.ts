@@ -1,21 +1,16 @@
-/** Elements that are looked at before the caller may pause. */
 const elementsPerStep = 2 ** 15
-/** Likewise where they are only copied. */
 const elementsPerCopy = 2 ** 20
 
-/** Bits of a digit. A key has six, three in each of its words, of which the last one has a bit less. */
+/** Bits of a digit; a key has three in each of its words. */
 const bits = 11
 const [digitsPerWord, buckets] = [3, 2 ** bits]
 
-/** So many rows are compared with each other: there may be as many sorts as outputs, and each has its digits to count. */
 const fewRows = 128
 
 /**
- * Sorts rows by one column of their numbers, the largest first, step by step; equal ones stay in their order, and 0 and -0
- * are equal. Of many rows a radix sort: its time is in proportion to the rows, whatever their numbers are.
- *
- * @param order the rows, which are sorted, and `scratch` as much memory besides
- * @param column `numbers[row * width + column]` is that of a row; none of them is NaN
+ * Sorts rows by one column, the largest first, in steps; equal ones stay in their order. Many rows by radix, in linear time.
+ * @param order the rows, which are sorted  @param scratch as much memory
+ * @param column `numbers[row * width + column]` is that of a row; none is NaN
  */
 export function* rankRows(
   numbers: Float64Array,
@@ -39,7 +34,6 @@ export function* rankRows(
   let [from, to] = [order, scratch]
   for (let digit = 0; digit < 2 * digitsPerWord; digit++) {
     const counted = counts.subarray(digit * buckets, (digit + 1) * buckets)
-    // all are the same here
     if (counted.includes(count)) continue
     const next = startsOf(counted)
     for (let at = 0; at < count; at += elementsPerStep) {
@@ -55,7 +49,6 @@ export function* rankRows(
   }
 }
 
-/** Where the words of a row's number are. */
 interface Keys {
   readonly words: Uint32Array
   readonly stride: number
@@ -75,7 +68,6 @@ function countDigits({ words, stride, first }: Keys, rows: Int32Array, counts: I
   }
 }
 
-/** Where each bucket begins, from how many each has. */
 function startsOf(counts: Int32Array): Int32Array {
   const starts = new Int32Array(buckets)
   for (let bucket = 1; bucket < buckets; bucket++) starts[bucket] = starts[bucket - 1] + counts[bucket - 1]
@@ -91,7 +83,7 @@ function move({ words, stride, first }: Keys, digit: number, rows: Int32Array, t
   }
 }
 
-/** A word of a number as it counts when keys are in the opposite order of numbers: all bits but those of a negative one flipped. */
+/** A word of the key of a number, in the opposite order: all bits flipped, but of a negative one. */
 function keyWord(words: Uint32Array, at: number, word: number): number {
   const high = words[at + 1]
   const isNegative = high >>> 31 === 1 && (high !== 0x80000000 || words[at] !== 0)

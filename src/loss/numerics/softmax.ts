@@ -1,7 +1,4 @@
-/**
- * log softmax of K logits, written to `out[0..K)`. The largest logit is taken out of the sum before log1p, so a
- * confident row keeps its digits: logits 10, 0, 0 give log y_0 = -9.0796e-5, not a difference of near-equal numbers.
- */
+/** log softmax of K logits; the largest is taken out of the sum before log1p, for the digits of a confident row. */
 export function logSoftmax(logits: Float64Array, from: number, outputs: number, out: Float64Array): void {
   let top = 0
   for (let k = 1; k < outputs; k++) if (logits[from + k] > logits[from + top]) top = k
@@ -12,7 +9,6 @@ export function logSoftmax(logits: Float64Array, from: number, outputs: number, 
   for (let k = 0; k < outputs; k++) out[k] = logits[from + k] - largest - normaliser
 }
 
-/** The K log-probabilities of a row of logits, or of a row that holds them already, written to `out[0..K)`. */
 export function logProbabilities(
   isLogits: boolean,
   predictions: Float64Array,
@@ -24,10 +20,7 @@ export function logProbabilities(
   else for (let k = 0; k < outputs; k++) out[k] = predictions[from + k]
 }
 
-/**
- * The largest of the K probabilities of a row of logits, 1 / sum_k e^(z_k - max z): equal logits give 1/K as a division
- * rounds it, which is what probabilities of as much say.
- */
+/** The largest of the K probabilities of a row of logits; equal logits give 1/K as a division rounds it. */
 export function topProbability(logits: Float64Array, from: number, outputs: number): number {
   let top = 0
   for (let k = 1; k < outputs; k++) if (logits[from + k] > logits[from + top]) top = k
@@ -47,7 +40,6 @@ export function logComplement(x: number): number {
   return x > -Math.LN2 ? Math.log(-Math.expm1(x)) : Math.log1p(-Math.exp(x))
 }
 
-/** 1 / (1 + e^-z). */
 export function sigmoid(z: number): number {
   const small = Math.exp(-Math.abs(z))
   return (z < 0 ? small : 1) / (1 + small)

@@ -2,15 +2,12 @@ import type { Dyadic } from './dyadic.ts'
 import { add } from './dyadic.ts'
 import { exactSumOfProducts } from './exact-sum.ts'
 
-/** The largest exponents of two of which a product of doubles, and what its rounding cuts off, are sure to be doubles. */
+/** Exponents between which a product of doubles and what its rounding cuts off are doubles. */
 const [lowest, highest] = [-900, 1000]
 /** What both factors are scaled by, where their product is in range, below it and above it. */
 const scales = [0, 625, -525]
 
-/**
- * For each of `others` the exact sum of `weights[i] * values[i] * other[i]` over `[0, count)`; without weights, of
- * `values[i] * other[i]`. All numbers must be finite.
- */
+/** For each of `others` the exact sum of weights[i] values[i] other[i]; all numbers must be finite. */
 export function exactSumsOfTriples(
   weights: Float64Array | undefined,
   values: Float64Array,
@@ -33,7 +30,6 @@ interface Parts {
   readonly high: Float64Array
   readonly low: Float64Array
   readonly exponent: number
-  /** Whether some of the products are in another range; they are 0 here. */
   readonly isPartial: boolean
 }
 

@@ -17,14 +17,12 @@ export interface AgreementReport {
   readonly pValue: number
 }
 
-/** Counts the decisions of two models, slice by slice. */
 export class Agreement {
   #bothRight = 0
   #onlyPredictions = 0
   #onlyBaseline = 0
   #bothWrong = 0
 
-  /** @param predictions what one model decided about some rows, `baseline` the other about the same */
   add(predictions: Slice['decisions'], baseline: Slice['decisions']): void {
     if (predictions === undefined || baseline === undefined) return
     const { predicted, labelled } = predictions
@@ -44,7 +42,7 @@ export class Agreement {
     this.#bothWrong += length - both - only - onlyOther
   }
 
-  /** What the counts say; `undefined` where labels are values, which are neither right nor wrong. */
+  /** What the counts say; `undefined` for values. */
   report(predictions: Tally, baseline: Tally, spec: Spec): AgreementReport | undefined {
     if (spec.decision === 'none') return undefined
     const correctWeight = subtract(predictions.correctWeight, baseline.correctWeight)

@@ -41,7 +41,6 @@ export type CalibrationReport = z.output<typeof schema>
 
 export const calibrationBins = 15
 
-/** Bin i is (edges[i], edges[i + 1]]. */
 const edges = Float64Array.from({ length: calibrationBins + 1 }, (_, at) => at / calibrationBins)
 
 /** Counts: samples, or binary outputs. Sums: s_i, s_i times the confidence, s_i where right. */
@@ -94,7 +93,6 @@ export const calibration: SectionAtOnce<Groups, CalibrationReport> = {
   },
 }
 
-/** Each weight as many times. */
 function forEach(weights: Float64Array, times: number): Float64Array {
   if (times === 1) return weights
   return Float64Array.from({ length: weights.length * times }, (_, at) => weights[Math.floor(at / times)])
@@ -102,7 +100,7 @@ function forEach(weights: Float64Array, times: number): Float64Array {
 
 const nothing = totalsAt(new Map(), 0, counts, sums)
 
-/** The bin of a confidence in [0, 1]. The product may be rounded up to an edge that the confidence is not above. */
+/** The bin of a confidence in [0, 1], whose product with the bins may be rounded up to an edge. */
 export function calibrationBin(confidence: number): number {
   const near = Math.min(Math.floor(confidence * calibrationBins), calibrationBins - 1)
   return near > 0 && confidence <= edges[near] ? near - 1 : near

@@ -29,7 +29,6 @@ export const confusion: SectionAtOnce<Groups, NumberRows> = {
   report: (cells, { outputs }, spec) => matrixOf(cells, classesOf(spec, outputs), ({ counts: [count] }) => count),
 }
 
-/** Sums of s_i in the same cells. */
 export const confusionWeights: SectionAtOnce<Groups, NumberRows> = {
   ...groupsOf(0, 1),
   needs: confusion.needs,
@@ -49,7 +48,6 @@ export const confusionWeights: SectionAtOnce<Groups, NumberRows> = {
   report: (cells, { outputs }, spec) => matrixOf(cells, classesOf(spec, outputs), ({ sums: [sum] }) => toDouble(sum)),
 }
 
-/** The cells that occur, with the weights of their rows; without weights, with how many they are. */
 function sumsByCell({ labelled, predicted }: Decisions, classes: number, weights: Float64Array | undefined) {
   const cells = labelled.map((label, i) => label * classes + predicted[i])
   return sumByGroup(cells, classes * classes, weights)
@@ -65,5 +63,4 @@ function* matrixOf(cells: Groups, classes: number, numberIn: (totals: Totals) =>
   return new NumberRows(matrix, classes)
 }
 
-/** Cells that are reported in a step. */
 const cellsPerStep = 2 ** 13

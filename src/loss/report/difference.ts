@@ -8,7 +8,6 @@ import { lossOf, standardErrorOf, z } from './statistics.ts'
 
 /** A loss less another one of the same labels; negative where the first is better. */
 export interface DifferenceReport {
-  /** Of the losses as reduced; `null` unless `lossStatus` is finite. */
   readonly loss: number | null
   /** `infinite` where one of the losses is, `undefined` where both are or there is no weight. */
   readonly lossStatus: LossStatus
@@ -18,12 +17,7 @@ export interface DifferenceReport {
   readonly interval: readonly [number, number] | null
 }
 
-/**
- * The tally of the differences d_i = x_i - y_i of paired rows, exactly: sum d^2 = sum x^2 - 2 sum x y + sum y^2. What is no sum
- * of losses is that of the first.
- *
- * @param crossProducts sum x_i y_i
- */
+/** The exact tally of the differences d_i = x_i - y_i of paired rows; all other sums are of the first. @param crossProducts sum x_i y_i */
 export function pairedTally(predictions: Tally, baseline: Tally, crossProducts: Dyadic): Tally {
   const squares = add(predictions.lossSquared, baseline.lossSquared)
   return {
@@ -35,10 +29,7 @@ export function pairedTally(predictions: Tally, baseline: Tally, crossProducts: 
   }
 }
 
-/**
- * The difference of two tallies of the same rows as if all of them were one row, with d the difference of their sums of losses
- * and w the sum of their weights. Such tallies add up to one of paired batches.
- */
+/** The difference of two tallies of the same rows as one row, with d the difference of their sums and w their weight. */
 export function batchDifference(predictions: Tally, baseline: Tally): Tally {
   const loss = subtract(predictions.loss, baseline.loss)
   const { weight } = predictions
@@ -56,9 +47,7 @@ export function batchDifference(predictions: Tally, baseline: Tally): Tally {
 }
 
 /**
- * What the differences of pairs say, each number rounded once from their exact sums.
- *
- * @param areBothInfinite whether neither loss is finite, so that their difference is not defined
+ * What the differences of pairs say. @param areBothInfinite whether their difference is not defined
  * @param populationSize rows that a sample without replacement was drawn from
  */
 export function differenceOf(

@@ -13,7 +13,7 @@ import { NumberRows } from './number-rows.ts'
 import type { RowNumbers, RowPart, RowSection } from './section.ts'
 import { lossOf } from './statistics.ts'
 
-/** d loss / d predictions, in the shape of predictions; `null` elements are beyond the range of a double. */
+/** In the shape of predictions; `null` elements are beyond a double. */
 export type GradientReport = NumberRows | null
 
 const slopes = z.array(z.number().nullable())
@@ -31,14 +31,13 @@ export const gradient: RowSection<GradientReport> = {
   start: (spec, { samples, outputs, isList }, memory) => new Gradient(spec, samples, outputs, isList, memory),
 }
 
-/** The derivative of the loss as guarded and reduced (for reduction `none`, of the mean); `null` if the loss is not finite. */
+/** The derivative of the loss as guarded and reduced (for `none`, of the mean). */
 export class Gradient implements RowPart<GradientReport> {
   readonly #spec: Spec
   readonly #slopes: Float64Array
   readonly #outputs: number
   readonly #isList: boolean
 
-  /** @param samples rows of `predictions` as received, `isList` whether they came as one list */
   constructor(spec: Spec, samples: number, outputs: number, isList: boolean, memory: Memory) {
     this.#spec = spec
     this.#slopes = doublesIn(memory, samples * outputs)
@@ -63,7 +62,7 @@ export class Gradient implements RowPart<GradientReport> {
     }
   }
 
-  /** Its numbers in the order of predictions; all NaN if the loss is not finite. It becomes these numbers. */
+  /** Its numbers in the order of predictions; NaN if the loss is not finite. */
   *numbers(name: RowNumbers, tally: Tally): Generator<void, Float64Array | undefined> {
     return name === 'gradient' ? yield* this.#quotients(tally) : undefined
   }
@@ -98,5 +97,4 @@ function weigh(slopes: Float64Array, outputs: number, weights: Float64Array): vo
   }
 }
 
-/** Numbers that are reported in a step. */
 const numbersPerStep = 2 ** 13

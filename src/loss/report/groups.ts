@@ -2,7 +2,6 @@ import type { ByteReader, ByteWriter } from '../bytes.ts'
 import type { Dyadic } from '../numerics/dyadic.ts'
 import { add, ratio, zero } from '../numerics/dyadic.ts'
 
-/** Counts and exact sums over the rows of one group. */
 export interface Totals {
   readonly counts: number[]
   readonly sums: Dyadic[]
@@ -11,7 +10,6 @@ export interface Totals {
 /** Totals by group: a class, a bin, a cell. A group without rows is not there. */
 export type Groups = Map<number, Totals>
 
-/** The half of a mergeable section that is the same for all whose state is groups of so many counts and sums. */
 export function groupsOf(counts: number, sums: number) {
   return {
     empty: (): Groups => new Map(),
@@ -21,7 +19,6 @@ export function groupsOf(counts: number, sums: number) {
   }
 }
 
-/** The totals of a group, which are made when there are none. */
 export function totalsAt(groups: Groups, group: number, counts: number, sums: number): Totals {
   const known = groups.get(group)
   if (known !== undefined) return known
@@ -30,25 +27,16 @@ export function totalsAt(groups: Groups, group: number, counts: number, sums: nu
   return totals
 }
 
-/** Bytes that a group takes besides its counts and sums: itself, its place among the others, its arrays. */
 const bytesPerGroup = 200
 const bytesPerCount = 8
-/**
- * A sum of doubles may have 2,200 bits, of products as many for each factor. Each counts about twice: beside it there is what
- * it was before, until the garbage collector comes, whose heap is smaller than the budget.
- */
+/** Twice the 2,200 bits of a sum of doubles, as the one before it may still be there. */
 const bytesPerFactor = 512
 
-/**
- * Bytes of memory that so many groups take at most, whatever the numbers are.
- *
- * @param factors of the terms of all sums together: a sum of products of two has two
- */
+/** Bytes that so many groups take at most. @param factors of the terms of all sums: a sum of products has two */
 export function groupBytes(groups: number, counts: number, factors: number): number {
   return groups * (bytesPerGroup + counts * bytesPerCount + factors * bytesPerFactor)
 }
 
-/** Groups that are added or read in a step. */
 const groupsPerStep = 16
 
 function* absorb(into: Groups, from: Groups): Generator<void, void> {
@@ -63,7 +51,7 @@ function* absorb(into: Groups, from: Groups): Generator<void, void> {
   }
 }
 
-/** The number of groups, and in rising order how many groups are left out before each, its counts and its sums. */
+/** The number of groups, and in rising order the gap before each, its counts and its sums. */
 function* write(groups: Groups, writer: ByteWriter): Generator<void, void> {
   writer.count(groups.size)
   let next = 0
@@ -80,10 +68,9 @@ function* write(groups: Groups, writer: ByteWriter): Generator<void, void> {
   }
 }
 
-/** So many groups are sorted in one step. */
 const mostSorted = 2 ** 14
 
-/** The groups that there are, in rising order. So many that sorting takes long stand close together, and are looked up. */
+/** The groups in rising order; so many that sorting takes long stand close together. */
 function* inOrder(groups: Groups): Generator<void, Iterable<number>> {
   if (groups.size <= mostSorted) return Float64Array.from(groups.keys()).sort()
   const found: number[] = []

@@ -16,7 +16,6 @@ const averages = z
   .nullable()
 const correlation = z.number().min(-1).max(1).nullable()
 
-/** How far labels and decisions agree beyond chance. */
 const agreement = {
   balancedAccuracy: shareSchema.meta({ description: 'Mean recall of the classes that occur as labels.' }),
   matthewsCorrelation: correlation.meta({
@@ -75,17 +74,14 @@ type Measure = (typeof measures)[number]
 /** Sums of s_i by class, or by binary output for its positive class: over its labels, its decisions, and where both agree. */
 export const labelSums = 3
 
-/** Sums of s_i for one class, labelled with it, decided for it, and both. */
 interface Confusion {
   readonly labelled: Dyadic
   readonly predicted: Dyadic
   readonly right: Dyadic
 }
 
-/** Outputs that are folded or reported in a step, and classes that are reported in a step. */
 const [outputsPerStep, classesPerStep] = [64, 512]
 
-/** Adds the sums of some rows. */
 export function* foldLabels(groups: Groups, { decision }: Spec, slice: Slice): Generator<void, void> {
   if (decision === 'class') foldClasses(groups, slice)
   else yield* foldOutputs(groups, slice)
@@ -149,7 +145,7 @@ function addTo(groups: Groups, group: number, at: number, sum: Dyadic): void {
   sums[at] = add(sums[at], sum)
 }
 
-/** What the sums mean, step by step; everything but the counts is `null` without weight. */
+/** What the sums mean, in steps; all but the counts is `null` without weight. */
 export function* reportLabels(groups: Groups, tally: Tally, { decision }: Spec): Generator<void, LabelMetrics> {
   const { outputs, sampleWeight } = tally
   if (decision === 'class') {
@@ -190,7 +186,6 @@ function occurs({ labelled, predicted }: Confusion): boolean {
   return labelled.mantissa !== 0n || predicted.mantissa !== 0n
 }
 
-/** The negative class of a binary output and the positive one. */
 function bothClasses(positive: Confusion, weight: Dyadic): [Confusion, Confusion] {
   const { labelled, predicted, right } = positive
   const negative = {
@@ -235,7 +230,6 @@ function totalsOf(classes: readonly Confusion[]): [labelled: Dyadic, predicted: 
   return [labelled, predicted, right]
 }
 
-/** Each is 0 where there is nothing to divide by. */
 function quotientsOf({ labelled, predicted, right }: Confusion): Record<Measure, number> {
   const both = add(labelled, predicted)
   return {
@@ -269,7 +263,7 @@ function* averagesOf(classes: readonly Confusion[], weight: Dyadic): Generator<v
   return { precision, recall, f1, jaccard }
 }
 
-/** @param classes those that occur; together all samples are labelled with one of them, and decided for one */
+/** @param classes those that occur */
 function agreementOf(classes: readonly Confusion[], weight: Dyadic): Agreement {
   if (weight.mantissa === 0n) return { balancedAccuracy: null, matthewsCorrelation: null, cohenKappa: null }
   const recalls: number[] = []

@@ -10,16 +10,14 @@ import type { SectionInSteps } from './section.ts'
 import type { ValueMetrics } from './value-metrics.ts'
 import { foldValues, reportValues, valueFactors, valueMetrics, valueSums } from './value-metrics.ts'
 
-/** The numbers that people ask for besides the loss, by what labels are. */
 export type MetricsReport = ValueMetrics | LabelMetrics
 
-/** Exact sums by class or output; for values besides the largest error. */
 export interface MetricsState {
   readonly groups: Groups
   largest: Dyadic
 }
 
-/** The largest error where it is beyond a double: more than any two doubles differ by. */
+/** More than any two doubles differ by. */
 const beyond: Dyadic = { mantissa: 1n, exponent: 1025 }
 
 const ofLabels = groupsOf(0, labelSums)
@@ -30,7 +28,7 @@ export const metrics: SectionInSteps<MetricsState, MetricsReport> = {
   schema: z
     .union([labelMetrics, valueMetrics])
     .meta({ description: 'Metrics by name, weighted by s_i: of class and binary labels, or of values.' }),
-  // per class three sums; per binary output twelve numbers and three sums; per value two numbers and five sums
+  // a class has three sums; a binary output twelve numbers and three sums; a value two numbers and five sums
   answerNumbers: ({ decision }, { outputs }) => 20 + outputs * { class: 3, binary: 15, none: 7 }[decision],
   stateBytes: ({ decision }, outputs) => groupBytes(outputs, 0, decision === 'none' ? valueFactors : labelSums),
   empty: () => ({ groups: new Map(), largest: zero }),

@@ -1,10 +1,8 @@
-/** What JSON has in the place of a number. */
 export type Written = number | boolean | null
 
-/** Numbers in rows of as many each, or in one list, without an array for each row. JSON has them as arrays. */
+/** Numbers in rows of as many each, or in one list; JSON has them as arrays. */
 export class NumberRows {
   readonly data: Float64Array | Int32Array
-  /** Numbers of a row; `undefined` for one list. */
   readonly width: number | undefined
   readonly #writtenAs: (number: number) => Written
 
@@ -20,7 +18,6 @@ export class NumberRows {
     return new NumberRows(this.data.subarray(from, to), this.width, this.#writtenAs)
   }
 
-  /** These numbers as one list. */
   list(from: number, to: number): NumberRows {
     return new NumberRows(this.data.subarray(from, to), undefined, this.#writtenAs)
   }

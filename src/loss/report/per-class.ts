@@ -37,10 +37,7 @@ export type ClassReport = z.output<typeof classReport>
 /** Counts: samples, correct, infinite. Sums: x_i, w_i and s_i by label, s_i by decision, s_i where both agree. */
 const [counts, sums] = [3, 5]
 
-/**
- * Classes are the K outputs, or 0 and 1 for one binary output. Of several binary outputs each is a class, which a sample has
- * or has not, whatever the others are.
- */
+/** Classes are the K outputs, or 0 and 1 for one binary output. Of several binary outputs a sample has each or has not. */
 export const perClass: SectionInSteps<Groups, ClassReport[]> = {
   ...groupsOf(counts, sums),
   needs: ['decisions'],
@@ -94,7 +91,6 @@ function isInfinite(loss: number): number {
   return Number.isFinite(loss) ? 0 : 1
 }
 
-/** Each output by itself: the rows that are labelled positive, decided positive, and both. */
 function* foldOutputs(
   classes: Groups,
   { rows, losses, finite, weights, sampleWeights, decisions }: Slice,
@@ -136,14 +132,12 @@ function* foldOutputs(
   }
 }
 
-/** Outputs that are folded in a step. */
 const outputsPerStep = 64
 
 function isSeveral({ decision }: Spec, outputs: number): boolean {
   return decision === 'binary' && outputs > 1
 }
 
-/** Classes that are reported in a step. */
 const classesPerStep = 256
 
 function reportOf(classes: Groups, at: number): ClassReport {

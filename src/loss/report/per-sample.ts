@@ -9,18 +9,13 @@ import { NumberRows } from './number-rows.ts'
 import { count } from './schemas.ts'
 import type { RowNumbers, RowPart, RowSection } from './section.ts'
 
-/** The loss and the decisions of each row received. */
 export interface PerSampleReport {
   /** s_i l_i in order: `null` where it is infinite, 0 for a row left out by `ignoreIndex`. */
   readonly losses: NumberRows
-  /**
-   * Whether the row was decided rightly, or for K > 1 binary outputs how many of them were; `null` for a row left out.
-   * `null` altogether for labels that are values.
-   */
+  /** Whether the row was right, or how many of its binary outputs; `null` for a row left out, and altogether for values. */
   readonly correct: NumberRows | null
 }
 
-/** Numbers about rows in their order. */
 export const lossesInOrder = z.array(z.number().nullable())
 
 export const perSample: RowSection<PerSampleReport> = {
@@ -40,9 +35,7 @@ export const perSample: RowSection<PerSampleReport> = {
 
 export class PerSample implements RowPart<PerSampleReport> {
   readonly #spec: Spec
-  /** s_i l_i in order: 0 for a row left out by `ignoreIndex`. */
   readonly losses: Float64Array
-  /** How many decisions of each row were right, -1 for a row left out; `undefined` for labels that are values. */
   readonly correct: Int32Array | undefined
 
   constructor(spec: Spec, samples: number, memory: Memory) {

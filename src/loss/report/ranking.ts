@@ -63,12 +63,10 @@ class Ranking implements RowPart<RankingReport> {
   }
 }
 
-/** Rows that are looked at, and rows of all outputs together that are ranked, before the caller may pause. */
 const rowsPerLook = 2 ** 14
-/** Rows that are written down before the caller may pause. */
 const rowsPerFill = 2 ** 18
 
-/** Ranks the selected rows of one batch by each output, step by step, so that the caller may do something else in between. */
+/** Ranks the selected rows of one batch by each output, in steps. */
 export function* rankingOf(
   spec: Spec,
   batch: Batch,
@@ -97,7 +95,6 @@ export function* rankingOf(
     const numbers = scores ?? batch.predictions
     yield* rankRows(numbers, outputs, k, order, scratch)
     perOutput.push(yield* ranksOf(batch, numbers, k, order))
-    // what a sort of few rows takes is its digits
     left -= count + 512
     if (left > 0) continue
     left = rowsPerLook
@@ -119,7 +116,6 @@ function* logProbabilities({ samples, outputs, predictions }: Batch, out: Float6
   }
 }
 
-/** @param order the rows, those of the highest score first */
 function* ranksOf(batch: Batch, scores: Float64Array, k: number, order: Int32Array): Generator<void, Ranks> {
   const { outputs, classes, targets, sampleWeights } = batch
   const count = order.length
@@ -136,7 +132,7 @@ function* ranksOf(batch: Batch, scores: Float64Array, k: number, order: Int32Arr
   const [negativeUnit, positiveUnit] = sampleWeights === undefined ? [1, 1] : [negative, positive]
 
   const [above, below, atPositive, atNegative] = [0, 0, 0, 0].map(() => new CompensatedSum())
-  // twice the weight of pairs in the right order and in the wrong one, ties half and half: together all pairs, so that all right is 1
+  // twice the weights of pairs in the right order and in the wrong one, ties half and half
   const [right, wrong, precision] = [0, 0, 0].map(() => new CompensatedSum())
   for (let i = 0; i < count; i++) {
     const row = order[i]

@@ -8,12 +8,10 @@ import type { ReceivedRows, RowNumbers, RowPart } from './section.ts'
 import type { RowName } from './sections.ts'
 import { rowNames, rowSectionOf } from './sections.ts'
 
-/** What is gathered about the rows of the one batch of an evaluation. */
 export type RowParts = ReadonlyMap<RowName, RowPart<unknown>>
 
 export const noRowParts: RowParts = new Map()
 
-/** Begins each row section that is asked for. The losses of reduction `none` are those of `perSample`. */
 export function startRowParts(spec: Spec, rows: ReceivedRows, memory: Memory): RowParts {
   const { include, reduction } = spec
   const asked = rowNames.filter((name) => include.includes(name) || (name === 'perSample' && reduction === 'none'))
@@ -21,7 +19,6 @@ export function startRowParts(spec: Spec, rows: ReceivedRows, memory: Memory): R
   return new Map(asked.map((name) => [name, rowSectionOf(name).start(spec, rows, memory)]))
 }
 
-/** Shows each slice to the parts and to the watcher. */
 export function observer(
   parts: RowParts,
   selection: Selection,
@@ -35,7 +32,7 @@ export function observer(
   }
 }
 
-/** Numbers about rows, step by step; `undefined` if no part has them. */
+/** Numbers about rows, in steps; `undefined` if no part has them. */
 export function* rowNumbersOf(
   parts: RowParts,
   name: RowNumbers,
@@ -48,7 +45,6 @@ export function* rowNumbersOf(
   return undefined
 }
 
-/** s_i l_i in order, as an answer has them. */
 export function* lossesOf(parts: RowParts, tally: Tally): Generator<void, NumberRows | undefined> {
   const losses = yield* rowNumbersOf(parts, 'losses', tally)
   return losses && new NumberRows(losses)

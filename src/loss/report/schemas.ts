@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { lossStatuses } from './statistics.ts'
 
-/** What several parts of an answer are made of. */
 export const count = z.int().min(0)
 export const share = z.number().min(0).max(1).nullable()
 export const anyNumber = z.number().nullable()

@@ -10,10 +10,7 @@ import { ranking } from './ranking.ts'
 import type { MergeableSection, Need, RowSection, Section } from './section.ts'
 import { topKAccuracy } from './top-k.ts'
 
-/**
- * Every section of an answer: a new one is a file, a line here and its name in `includes`. A state writes those that can be
- * merged in this order, so a new one goes to the end.
- */
+/** Every section, in the order in which states write those that merge: a new one goes to the end. */
 export const sections = {
   perClass,
   confusion,
@@ -31,7 +28,6 @@ export type SectionName = keyof Sections
 export type RowName = { [Name in SectionName]: Sections[Name] extends RowSection<unknown> ? Name : never }[SectionName]
 export type MergeableName = Exclude<SectionName, RowName>
 
-/** The sections of an answer, each if it was asked for. */
 export type Reports = { readonly [Name in SectionName]?: ReportOf<Sections[Name]> }
 type ReportOf<Of> = Of extends RowSection<infer Report> | MergeableSection<infer _, infer Report> ? Report : never
 
@@ -43,7 +39,6 @@ export function isMergeable(name: SectionName): name is MergeableName {
   return !('start' in sections[name])
 }
 
-/** The section of a name, which alone knows what its states are. */
 export function sectionOf(name: MergeableName): MergeableSection<unknown, unknown> {
   return sections[name]
 }
@@ -52,7 +47,7 @@ export function rowSectionOf(name: RowName): RowSection<unknown> {
   return sections[name]
 }
 
-/** The mergeable sections of an evaluation: those that `include` asks for, and those that an option of their own asks for. */
+/** The mergeable sections that `include` or an option of their own asks for. */
 export function sectionsOf(spec: Pick<Spec, 'include' | 'topK'>): MergeableName[] {
   const asked: readonly string[] = spec.include
   return mergeableNames.filter((name) => {
@@ -61,7 +56,6 @@ export function sectionsOf(spec: Pick<Spec, 'include' | 'topK'>): MergeableName[
   })
 }
 
-/** All sections of an evaluation, in the order of the answer. */
 export function partsOf(spec: Spec): SectionName[] {
   if (spec.include.length === 0 && spec.topK === undefined) return []
   const byOption = sectionsOf(spec).filter((name) => sectionOf(name).option !== undefined)
@@ -73,7 +67,6 @@ export function needs(name: SectionName, need: Need): boolean {
   return section.needs.includes(need)
 }
 
-/** Why a section is refused for several batches. */
 export function onlyOfOneBatch(name: RowName): string {
   const { whyOneBatch } = rowSectionOf(name)
   return `${name} is available for a single batch only${whyOneBatch === undefined ? '' : `: ${whyOneBatch}`}`

@@ -3,11 +3,10 @@ import type { Spec } from '../spec.ts'
 import type { Tally } from '../tally.ts'
 import { decisionsPerRow } from '../tally.ts'
 
-/** Whether the loss is a number: infinite terms make it infinite, no weight at all makes it undefined. */
+/** Infinite terms make a loss infinite, no weight makes it undefined. */
 export const lossStatuses = ['finite', 'infinite', 'undefined'] as const
 export type LossStatus = (typeof lossStatuses)[number]
 
-/** What a tally says, each number rounded once from the exact sums. */
 export interface Statistics {
   /** By the reduction: the sum of x_i, or their sum over the sum of weights; `null` unless `lossStatus` is finite. */
   readonly loss: number | null
@@ -16,18 +15,13 @@ export interface Statistics {
   readonly accuracy: number | null
   /** Rows evaluated, ignored ones included. */
   readonly samples: number
-  /** K, numbers per row. */
   readonly outputs: number
   /** Right decisions: rows, or binary outputs; `null` for values. */
   readonly correct: number | null
-  /** Rows whose largest prediction stands at more than one output. */
   readonly ties: number
   readonly ignored: number
-  /** Rows in which a logarithm that counts met its guard. */
   readonly clipped: number
-  /** sum s_i l_i; `null` when infinite. */
   readonly lossSum: number | null
-  /** sum w_i */
   readonly weightSum: number
   /** Of the mean; `null` for one row, or a loss that is not finite. */
   readonly standardError: number | null
@@ -35,7 +29,7 @@ export interface Statistics {
   readonly accuracyInterval: readonly [number, number] | null
 }
 
-/** @param populationSize rows that a sample without replacement was drawn from, for the finite-population correction */
+/** @param populationSize rows that a sample without replacement was drawn from */
 export function statisticsOf(tally: Tally, spec: Spec, populationSize?: number): Statistics {
   const { outputs, samples, ties, ignored, clipped } = tally
   const { loss, lossStatus, lossSum } = lossOf(tally, spec)
@@ -57,7 +51,6 @@ export function statisticsOf(tally: Tally, spec: Spec, populationSize?: number):
   }
 }
 
-/** The loss as reduced, and the sum behind it. */
 export function lossOf(tally: Tally, { reduction }: Spec): Pick<Statistics, 'loss' | 'lossStatus' | 'lossSum'> {
   const lossSum = tally.infinite > 0 ? Number.POSITIVE_INFINITY : toDouble(tally.loss)
   const isDefined = tally.weight.mantissa !== 0n
@@ -109,7 +102,7 @@ function wilson(share: number, count: number): [number, number] {
   const squared = (z * z) / count
   const centre = share + squared / 2
   const reach = z * Math.sqrt((share * (1 - share)) / count + squared / (4 * count))
-  // at 0 and 1 the ends are the share itself, which rounding must not miss
+  // rounding must not miss the share itself
   const [low, high] = [(centre - reach) / (1 + squared), (centre + reach) / (1 + squared)]
   return [Math.min(share, Math.max(0, low)), Math.max(share, Math.min(1, high))]
 }

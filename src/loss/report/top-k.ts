@@ -5,14 +5,9 @@ import { groupBytes, groupsOf, share, totalsAt } from './groups.ts'
 import { share as shareSchema } from './schemas.ts'
 import type { SectionAtOnce } from './section.ts'
 
-/** The samples whose class is among the k largest predictions: their count, and the sum of s_i; as one group. */
 const [counts, sums] = [1, 1]
 
-/**
- * The share of samples whose class is among the `topK` largest of the K predictions, weighted by s_i, in [0, 1]; `null`
- * without weight. Of equal predictions the lowest index comes first, so that `topK` 1 gives the accuracy. As scikit-learn
- * `top_k_accuracy_score` where there are no ties.
- */
+/** In [0, 1], `null` without weight; the lowest index of equal predictions comes first. As scikit-learn `top_k_accuracy_score`. */
 export const topKAccuracy: SectionAtOnce<Groups, number | null> = {
   ...groupsOf(counts, sums),
   option: 'topK',
@@ -45,7 +40,6 @@ export const topKAccuracy: SectionAtOnce<Groups, number | null> = {
 
 const nothing = totalsAt(new Map(), 0, counts, sums)
 
-/** How many outputs come before that of the class: those that are larger, and those of a lower index that are equal. */
 function countBefore(predictions: Float64Array, from: number, outputs: number, label: number): number {
   const y = predictions[from + label]
   let before = 0

@@ -25,17 +25,11 @@ export type ValueMetrics = z.output<typeof valueMetrics>
 
 /** Of each output, exactly: sum s y, sum s t, sum s y^2, sum s y t, sum s t^2. */
 export const valueSums = 5
-/** Factors of their terms. */
 export const valueFactors = 13
 
-/** Outputs that are folded, and reported, in a step. */
 const outputsPerStep = 32
 
-/**
- * Adds the sums of some rows, step by step.
- *
- * @returns the largest |y - t| of the rows that have weight, `Infinity` where it is beyond a double
- */
+/** Adds the sums of some rows, in steps. @returns the largest |y - t| of the rows that have weight, `Infinity` beyond a double */
 export function* foldValues(groups: Groups, { rows, sampleWeights }: Slice): Generator<void, number> {
   const { count, outputs, predictions, targets } = rows
   const y = new Float64Array(count)
@@ -57,14 +51,13 @@ export function* foldValues(groups: Groups, { rows, sampleWeights }: Slice): Gen
   return largest
 }
 
-/** A group whose sums are all 0 is left out, so that equal states have equal bytes. */
+/** Sums that are all 0 are left out, so that equal states have equal bytes. */
 function addTo(groups: Groups, group: number, added: readonly Dyadic[]): void {
   if (added.every(({ mantissa }) => mantissa === 0n)) return
   const { sums } = totalsAt(groups, group, 0, valueSums)
   for (const [at, sum] of added.entries()) sums[at] = add(sums[at], sum)
 }
 
-/** What the sums mean, step by step. */
 export function* reportValues(groups: Groups, maxError: number, tally: Tally): Generator<void, ValueMetrics> {
   const { outputs, sampleWeight: weight } = tally
   const perOutput: (number | null)[] = []
@@ -77,7 +70,7 @@ export function* reportValues(groups: Groups, maxError: number, tally: Tally): G
     const [error, squared] = [subtract(y, t), squaredErrors(sums)]
     errors = add(errors, error)
     squares = add(squares, squared)
-    // both times the weight, so that nothing is rounded before the quotient
+    // both times the weight: nothing is rounded before the quotient
     const spread = subtract(multiply(weight, ofLabels), multiply(t, t))
     const left = multiply(weight, squared)
     perOutput.push(numberOrNull(share(subtract(spread, left), spread)))
@@ -106,7 +99,7 @@ function numberOrNull(value: number | null): number | null {
   return value !== null && Number.isFinite(value) ? value : null
 }
 
-/** The mean of all, or `null` unless each is a number. */
+/** `null` unless each is a number. */
 function meanOf(values: readonly (number | null)[]): number | null {
   const numbers = values.filter((value) => value !== null)
   if (numbers.length === 0 || numbers.length < values.length) return null

@@ -15,18 +15,16 @@ const capacity = CAPACITY.value
 const rows = new Float64Array(memory.buffer, ROWS.value, capacity)
 const results = new Int32Array(memory.buffer, RESULTS.value, capacity)
 
-/** Fewer numbers are not worth the copy. */
 const fewNumbers = 256
 
-/** Whether rows are looked at two numbers at a time: they fit, and there are enough of them. */
+/** Whether there are enough numbers to be looked at two at a time, and rows fit. */
 export function isSurveyed(samples: number, outputs: number): boolean {
   return outputs > 1 && outputs <= capacity && samples * outputs >= fewNumbers
 }
 
 /**
- * Whether all numbers of the rows `[from, to)` are in `[low, high]` and each row sums to 1 within `tolerance`, for certain:
- * rows at the very edge of the tolerance count as doubtful. Writes the place of the largest number of each row, below 0 where
- * that needs a closer look.
+ * Whether all numbers of the rows are in `[low, high]` and each row sums to 1 within `tolerance`, for certain. Writes the place
+ * of the largest number of each row, below 0 where that needs a closer look.
  */
 export function surveyRows(
   data: Float64Array,

@@ -1,7 +1,6 @@
 // Exact sums. Doubles of one exponent are added as integers, by parts of their mantissas, in the bins of that exponent, so
 // nothing is ever rounded. Emptying the bins gives one integer, the sum in units of the last place of the lowest exponent.
 
-/** Doubles of one call, and what they are multiplied by. */
 export const CAPACITY: i32 = 4096
 export const VALUES: usize = 1024
 export const OTHERS: usize = VALUES + ((<usize>CAPACITY) << 3)
@@ -40,7 +39,6 @@ const NO_LOWEST: i32 = 4095
   store<i64>(address, load<i64>(address) + value)
 }
 
-/** Carries the upper halves of the bins from one exponent to another. */
 function carry(bins: usize, from: i32, to: i32): void {
   const low = i64x2.splat(0xffffffff)
   for (let at = bins + ((<usize>from) << 6); at <= bins + ((<usize>to) << 6); at += 64) {
@@ -52,7 +50,6 @@ function carry(bins: usize, from: i32, to: i32): void {
   }
 }
 
-/** Adds so many values, and their squares if these are asked for. */
 export function addValues(count: i32, squares: bool): void {
   let from = NO_LOWEST
   let to = 0
@@ -82,7 +79,6 @@ export function addValues(count: i32, squares: bool): void {
   highest = to
 }
 
-/** Adds the products of so many values with the others. */
 export function addProducts(count: i32): void {
   let from = NO_LOWEST
   let to = 0
@@ -114,7 +110,6 @@ export function addProducts(count: i32): void {
   highest = to
 }
 
-/** The lowest exponent of the terms that were added last; 0 where all of them are 0. */
 export function lowestExponent(): i32 {
   return highest == 0 ? 0 : lowest
 }
@@ -135,7 +130,6 @@ export function takeSquares(): i32 {
   return takeWords(2 * (highest - lowest) + 106)
 }
 
-/** Likewise the sum of the products. */
 export function takeProducts(): i32 {
   for (let exponent = lowest; exponent <= highest; exponent++) {
     takeParts(PRODUCTS + ((<usize>exponent) << 6), exponent - lowest)
@@ -169,7 +163,6 @@ export function takeProducts(): i32 {
   addTo(digit + 8, (lower >> 32) + ((value >> 32) << shift))
 }
 
-/** The digits as words; sums of a call have some more bits than a term. */
 function takeWords(bits: i32): i32 {
   const words = ((bits + 16) >> 6) + 1
   let carried: i64 = 0

@@ -13,13 +13,9 @@ const { memory, VALUES, CAPACITY, negativeLogarithms, logarithm } = instantiate(
 const capacity = CAPACITY.value
 const room = new Float64Array(memory.buffer, VALUES.value, capacity)
 
-/**
- * log(value), the very double that Math.log gives where V8 was compiled without fused operations. All logarithms of probabilities
- * are taken here: so a row has the same loss alone and among others, on any machine.
- */
+/** log(value) with the bits of Math.log compiled without fused operations: the same alone, among others, on any machine. */
 export { logarithm }
 
-/** Fewer are not worth the copy. */
 const fewValues = 8
 
 /** Puts 0 - log(value + shift) in the place of each value, the very double that Math.log leads to. */

@@ -1,7 +1,6 @@
 // Two doubles at a time. Rows stand one behind the other from ROWS on; an integer for each is written from RESULTS on.
 
 export const ROWS: usize = 1024
-/** Doubles that there is room for. */
 export const CAPACITY: i32 = 8192
 export const RESULTS: usize = ROWS + ((<usize>CAPACITY) << 3)
 
@@ -10,8 +9,8 @@ const DOUBTFUL: i32 = -2
 const TIED: i32 = -1
 
 /**
- * Writes where the largest number of each row is. A row is doubtful unless all its numbers are in [low, high] and their
- * sum, in an order of its own, is within `tolerance` of 1. Returns how many are.
+ * Writes where the largest number of each row is, unless it is doubtful: a number is outside [low, high], or their sum, in an
+ * order of its own, is not within `tolerance` of 1. Returns how many are.
  */
 export function survey(count: i32, outputs: i32, low: f64, high: f64, tolerance: f64): i32 {
   const pairs = outputs >> 1
@@ -36,7 +35,7 @@ export function survey(count: i32, outputs: i32, low: f64, high: f64, tolerance:
       bottom = f64x2.pmin(bottom, last)
       total += f64x2.extract_lane(last, 0)
     }
-    // not max and min of one number each, which branch, and are guessed wrong for every other row
+    // without a branch
     const largest = f64x2.extract_lane(f64x2.pmax(top, v128.shuffle<f64>(top, top, 1, 0)), 0)
     const least = f64x2.extract_lane(f64x2.pmin(bottom, v128.shuffle<f64>(bottom, bottom, 1, 0)), 0)
     // what is not a number is in no comparison, but makes the sum none
@@ -52,7 +51,7 @@ export function survey(count: i32, outputs: i32, low: f64, high: f64, tolerance:
   return doubtful
 }
 
-/** Of at most 32 numbers: a bit for each that is the largest, so that nothing has to be guessed. */
+/** Of at most 32 numbers: a bit for each that is the largest. */
 function placeInFew(row: usize, pairs: i32, isOdd: bool, largest: f64): i32 {
   const wanted = f64x2.splat(largest)
   let bits: u32 = 0

@@ -1,12 +1,10 @@
-// Natural logarithms, two at a time, by the algorithm of e_log.c in Sun's fdlibm (netlib.org/fdlibm), which V8 uses for Math.log:
-// x = 2^k (1 + f) with 1 + f from sqrt(2)/2 to sqrt(2), and log(1 + f) = f - f^2/2 + s (f^2/2 + R(s^2)) with s = f / (2 + f) and
-// a polynomial R. The operations and their order are those of the original, so that every bit is.
+// Natural logarithms, two at a time, as in e_log.c of Sun's fdlibm (netlib.org/fdlibm), which V8 uses: x = 2^k (1 + f), 1 + f
+// from sqrt(2)/2 to sqrt(2), log(1 + f) = f - f^2/2 + s (f^2/2 + R(s^2)), s = f / (2 + f). Operations and order are the original's.
 
-/** Doubles that there is room for. */
 export const CAPACITY: i32 = 4096
 export const VALUES: usize = memory.data(4096 << 3, 16)
 
-// Constants lie in memory. As literals they would be put together anew for each pair, which takes as long as all the rest.
+// Constants lie in memory, as literals would be put together anew for each pair.
 const ONE = memory.data<f64>([1])
 const TWO = memory.data<f64>([2])
 const HALF = memory.data<f64>([0.5])
@@ -39,7 +37,6 @@ const BIAS = memory.data<f64>([4503599627370496 + 1023])
   return v128.load64_splat(constant)
 }
 
-/** Puts 0 - log(value + shift) in the place of each of so many values. */
 export function negativeLogarithms(count: i32, shift: f64): void {
   const end = VALUES + ((<usize>count) << 3)
   // what stands behind an odd count may be any number
