@@ -1,8 +1,7 @@
-/** Listeners for the changes of evaluations. */
 export class Changes {
   readonly #listeners = new Map<number, Set<() => void>>()
 
-  /** @returns ends it */
+  /** @returns the function that ends it */
   subscribe(evaluation: number, listener: () => void): () => void {
     const listeners = this.#listeners.get(evaluation) ?? new Set()
     this.#listeners.set(evaluation, listeners)

@@ -9,8 +9,7 @@ export type DatabaseAddress =
 const inMemory = ':memory:'
 
 /**
- * What a DATABASE_URL names: `sqlite:PATH`, relative to the working folder or from the root; `postgres://...`; or
- * `memory:`, which forgets everything at the end of the process.
+ * `sqlite:PATH`, `postgres://...`, or `memory:`, which forgets everything at the end of the process.
  *
  * @throws StoreUnusable for anything else; the message leaves out what may be a password
  */

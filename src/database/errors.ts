@@ -1,6 +1,5 @@
 export type Reason = 'disk-full' | 'read-only' | 'locked' | 'corrupt' | 'out-of-reach' | 'closed' | 'newer-release'
 
-/** The message for clients. */
 const meanings: Readonly<Record<Reason, string>> = {
   'disk-full': 'The disk of the store of evaluations is full.',
   'read-only': 'The store of evaluations can only be read.',
@@ -11,11 +10,7 @@ const meanings: Readonly<Record<Reason, string>> = {
   'newer-release': 'The evaluation was declared by a newer release of the service.',
 }
 
-/**
- * Thrown by every operation of a store that cannot be used now. The message names no host, path or account; the `cause`,
- * for the log, may. Whether something was written is unknown: what was acknowledged is kept, and what is sent again counts
- * once.
- */
+/** The message names no host, path or account; the `cause`, for the log, may. A write that failed may have been stored. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable'
   readonly reason: Reason
@@ -31,7 +26,7 @@ export class StoreUnavailable extends Error {
   }
 }
 
-/** Thrown when a store is opened that will not become usable by waiting. The message says what to change. */
+/** A store that waiting will not make usable. The message says what to change. */
 export class StoreUnusable extends Error {
   override readonly name = 'StoreUnusable'
 }

@@ -1,9 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 
-/** A group waits for others at most this part of the time that a commit takes. */
 const worthwhile = 1 / 2
 
-/** Writes a group of items in one transaction, and answers each in its place. */
+/** Writes items in one transaction, and answers each in its place. */
 export type Commit<Item, Result> = (items: readonly Item[]) => Promise<Result[]>
 
 interface Waiting<Item, Result> {
@@ -12,11 +11,7 @@ interface Waiting<Item, Result> {
   readonly reject: (error: unknown) => void
 }
 
-/**
- * Lets calls that come while a transaction is written share the next one: a commit costs a wait for the disk, whatever is
- * in it. A group waits until it is as large as the one before, but not for long: clients that were answered together mostly
- * send together again. A call is answered after its own commit.
- */
+/** Calls that come while a transaction is written share the next one. Each is answered after its own commit. */
 export class GroupCommit<Item, Result> {
   readonly #commit: Commit<Item, Result>
   readonly #weigh: (item: Item) => number
@@ -25,13 +20,9 @@ export class GroupCommit<Item, Result> {
   #waiting: Waiting<Item, Result>[] = []
   #writing: Promise<void> | undefined
   #company = 1
-  /** Milliseconds that the last commit took. */
   #commitTime = Number.POSITIVE_INFINITY
 
-  /**
-   * @param maxWeight of a group; a call of more is a group of its own
-   * @param patience the most milliseconds that a call waits for company
-   */
+  /** @param maxWeight of a group; a call of more is a group of its own */
   constructor(commit: Commit<Item, Result>, weigh: (item: Item) => number, maxWeight: number, patience = 2) {
     this.#commit = commit
     this.#weigh = weigh
@@ -39,7 +30,6 @@ export class GroupCommit<Item, Result> {
     this.#patience = patience
   }
 
-  /** Adds the items of a call, which are kept together and in order. */
   add(items: readonly Item[]): Promise<Result[]> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ items, resolve, reject })
@@ -47,7 +37,6 @@ export class GroupCommit<Item, Result> {
     })
   }
 
-  /** Fulfilled when all that was added is written. */
   async idle(): Promise<void> {
     await this.#writing
   }
@@ -60,7 +49,7 @@ export class GroupCommit<Item, Result> {
     this.#writing = undefined
   }
 
-  /** Waits for calls that are on their way, such as those of clients that were answered just now. */
+  /** Clients that were answered together mostly send together again. */
   async #gather(): Promise<void> {
     const end = performance.now() + Math.min(this.#patience, worthwhile * this.#commitTime)
     do await setImmediate()

@@ -6,15 +6,13 @@ import { SqlStore } from './sql/sql-store.ts'
 import { SqliteEngine } from './sqlite/engine.ts'
 import type { Store, StoreLimits } from './store.ts'
 
-/** The names that OpenTelemetry has for them. */
 const systems = { sqlite: 'sqlite', postgres: 'postgresql' } as const
 
 /**
  * Opens the store that a DATABASE_URL names, and brings its schema up to date. A PostgreSQL database that is out of reach
- * opens nevertheless, and is used as soon as it can be.
+ * opens nevertheless.
  *
- * @param observer is told what the database does
- * @throws StoreUnusable when it has to be changed first; the message says what
+ * @throws StoreUnusable
  */
 export async function openStore(
   databaseUrl: string,

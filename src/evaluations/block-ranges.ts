@@ -7,9 +7,8 @@ import type { Tally } from '../loss/tally.ts'
 import type { Task } from '../runtime/scheduler.ts'
 import type { StateCodec } from './codec.ts'
 
-/** Batches of a block: what a block adds up to is kept in the store, so that it is folded once. */
+/** What a block adds up to is kept in the store. */
 export const blockBatches = 128
-/** Blocks that are read from the store at a time, and the bytes of them to aim at. */
 const blocksPerRead = 64
 const bytesPerRead = 2 ** 20
 
@@ -17,26 +16,19 @@ export interface Batches {
   readonly store: Store
   readonly evaluation: number
   readonly codec: StateCodec
-  /** Is told why a block that was folded could not be kept. */
   readonly foldFailed: (error: unknown) => void
 }
 
-/** The total of consecutive batches. */
 export interface BlockRange<Total> {
   /** The sequence of its last batch. */
   readonly last: number
   readonly total: Total
 }
 
-/** Makes something of the bytes of a state, step by step. @throws InvalidState */
+/** Makes something of a state, step by step. @throws InvalidState */
 export type Read<Total> = (state: Uint8Array) => Generator<void, Total>
 
-/**
- * The batches up to a sequence as consecutive ranges: whole blocks, and after the last of them single batches. What a block
- * adds up to is read from the store, or folded and kept there.
- *
- * @throws EvaluationGone, StoreUnavailable
- */
+/** Whole blocks, and after the last of them single batches. @throws EvaluationGone, StoreUnavailable */
 export async function* rangesOf<Total>(
   batches: Batches,
   last: number,
@@ -48,11 +40,7 @@ export async function* rangesOf<Total>(
   yield* singlesOf(batches, blocks * blockBatches, last, read, task)
 }
 
-/**
- * Each batch with `after` < sequence <= `last`, all of which were stored, as a range of its own.
- *
- * @throws EvaluationGone, StoreUnavailable
- */
+/** Each batch with `after` < sequence <= `last` as a range of its own. @throws EvaluationGone, StoreUnavailable */
 export async function* singlesOf<Total>(
   { store, evaluation }: Batches,
   after: number,
@@ -75,16 +63,11 @@ export async function* singlesOf<Total>(
   if (at < last) throw new EvaluationGone()
 }
 
-/** @throws StoreUnavailable where the bytes of a batch are no state, else what was thrown */
 export function corrupt(error: unknown): never {
   throw error instanceof InvalidState ? new StoreUnavailable('corrupt', error) : error
 }
 
-/**
- * The blocks `from` <= block < `to`, numbered from 0, each as a range.
- *
- * @throws EvaluationGone, StoreUnavailable
- */
+/** The blocks `from` <= block < `to`, numbered from 0. @throws EvaluationGone, StoreUnavailable */
 export async function* blocksOf<Total>(
   batches: Batches,
   from: number,
@@ -117,11 +100,7 @@ function undefinedIfDamaged(error: unknown): undefined {
   if (!(error instanceof InvalidState)) throw error
 }
 
-/**
- * What the batches with `after` < sequence <= `last` add up to.
- *
- * @throws EvaluationGone, StoreUnavailable
- */
+/** What the batches with `after` < sequence <= `last` add up to. @throws EvaluationGone, StoreUnavailable */
 export async function foldOf(batches: Batches, after: number, last: number, task: Task): Promise<EvaluationState> {
   const { codec } = batches
   const all = new RunningTotal(codec.spec)
@@ -134,8 +113,7 @@ export async function foldOf(batches: Batches, after: number, last: number, task
 /**
  * Folds a block whose batches are all there, and keeps what it adds up to if that is possible.
  *
- * @param tally of the block where that is known, and all that its state says
- * @returns its bytes
+ * @param tally of the block, if it is known and all that its state says
  * @throws EvaluationGone, StoreUnavailable
  */
 export async function foldBlock(batches: Batches, block: number, task: Task, tally?: Tally): Promise<Uint8Array> {

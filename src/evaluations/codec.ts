@@ -9,7 +9,7 @@ import type { Tally } from '../loss/tally.ts'
 
 const checkBytes = 4
 
-/** States of one spec and K as the store keeps them: their bytes and the CRC-32 of these, so that damage is noticed. */
+/** States as the store keeps them: their bytes and the CRC-32 of these. */
 export class StateCodec {
   readonly spec: Spec
   readonly #digest: Uint8Array
@@ -21,7 +21,6 @@ export class StateCodec {
     this.#outputs = outputs
   }
 
-  /** Writes a state, step by step. */
   *write(state: EvaluationState): Generator<void, Uint8Array> {
     const bytes = yield* writeState(state, this.#digest)
     const checked = Buffer.alloc(bytes.length + checkBytes)
@@ -30,20 +29,12 @@ export class StateCodec {
     return checked
   }
 
-  /**
-   * Reads a state, step by step.
-   *
-   * @throws InvalidState
-   */
+  /** @throws InvalidState */
   *read(checked: Uint8Array): Generator<void, EvaluationState> {
     return yield* readState(intact(checked), this.spec, this.#digest, this.#outputs)
   }
 
-  /**
-   * Reads what the rows of a state add up to, without its sections, in one step.
-   *
-   * @throws InvalidState
-   */
+  /** What the rows of a state add up to, without its sections. @throws InvalidState */
   *readTally(checked: Uint8Array): Generator<void, Tally> {
     const tally = readStateTally(intact(checked), this.#digest)
     yield

@@ -36,7 +36,6 @@ export class CommitQueue<Tag> {
     return this.#waiting.length >= mostWaiting || this.#bytes >= mostBytes
   }
 
-  /** @throws what an earlier commit failed with */
   add(tag: Tag, batch: EvaluatedBatch): void {
     if (this.#failure !== undefined) throw this.#failure
     this.#waiting.push({ tag, batch })
@@ -44,7 +43,7 @@ export class CommitQueue<Tag> {
     this.#commit ??= this.#commitAll()
   }
 
-  /** Waits until what waited is committed. @throws StoreUnavailable */
+  /** @throws StoreUnavailable */
   async flush(): Promise<void> {
     await this.#commit
     if (this.#failure !== undefined) throw this.#failure

@@ -7,7 +7,6 @@ import type { Task } from '../runtime/scheduler.ts'
 import { corrupt } from './block-ranges.ts'
 import type { OpenEvaluation } from './open-evaluation.ts'
 
-/** Two evaluations over the batches that both have under one name, with the same labels and sample weights. */
 export interface EvaluationComparison {
   readonly predictions: Tally
   readonly baseline: Tally
@@ -19,16 +18,14 @@ export interface PairedBatches {
   readonly paired: number
   readonly onlyPredictions: number
   readonly onlyBaseline: number
-  /** Same name, other labels or sample weights. */
   readonly labelsDiffer: number
 }
 
 const pageMilliseconds = 5000
 
 /**
- * Compares the batches that both evaluations had when they were found, page by page. The standard error is that over batches:
- * sqrt(m/(m-1) sum (D_j - mean W_j)^2) / sum W_j over m pairs, with D_j the difference of the sums of losses of batch j and W_j
- * its weight.
+ * Compares the batches that both evaluations had when they were found. The standard error is that over m pairs of batches:
+ * sqrt(m/(m-1) sum (D_j - mean W_j)^2) / sum W_j, with D_j the difference of the sums of losses and W_j the weight.
  *
  * @throws EvaluationGone, StoreUnavailable
  */
@@ -56,7 +53,6 @@ export async function comparisonOf(
   }
   task.stop()
   for await (const page of store.pairs(fewer.stored, more.stored)) {
-    // the time is bounded for each page, since the number of batches is not
     task.allow(pageMilliseconds)
     task.start()
     await task.run(take(page)).catch(corrupt)

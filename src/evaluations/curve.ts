@@ -11,18 +11,13 @@ import { blockBatches, rangesOf, singlesOf } from './block-ranges.ts'
 export interface CurvePoint extends CurveFigures {
   readonly fromSequence: number
   readonly toSequence: number
-  /** When its last batch came, in milliseconds since 1970. */
   readonly createdAt: number
   readonly cumulative: CurveFigures
 }
 
 type CurveFigures = Pick<Statistics, 'samples' | 'loss' | 'lossStatus' | 'accuracy' | 'standardError'>
 
-/**
- * The learning curve: the batches up to a sequence in groups of equal size, a power of two, the last one as it comes.
- *
- * @param points how many groups there may be
- */
+/** Groups of equal size, a power of two; the last one may be smaller. */
 export async function curveOf(batches: Batches, last: number, points: number, task: Task): Promise<CurvePoint[]> {
   const { store, evaluation, codec } = batches
   const read = (state: Uint8Array) => codec.readTally(state)
@@ -50,7 +45,6 @@ export async function curveOf(batches: Batches, last: number, points: number, ta
   return curve
 }
 
-/** The smallest power of two of which `points` hold all. */
 function groupSize(batches: number, points: number): number {
   let size = 1
   while (size * points < batches) size *= 2

@@ -17,16 +17,11 @@ export interface Declared {
   readonly metadata: Readonly<Record<string, string>>
 }
 
-/** A declaration as the store keeps it: what a client has to give for it. */
 export function writeDeclaration({ spec, ...others }: Declared): string {
   return JSON.stringify({ options: describeChoices(spec), ...others })
 }
 
-/**
- * Reads what `writeDeclaration` wrote.
- *
- * @throws StoreUnavailable for what only a newer release knows: evaluated without it, batches would be counted wrongly
- */
+/** @throws StoreUnavailable for what only a newer release knows: without it, batches would be counted wrongly */
 export function readDeclaration(text: string): Declared {
   const { options, ...others } = JSON.parse(text) as Omit<Declared, 'spec'> & { options: Record<string, unknown> }
   if (!isKnown(options)) throw new StoreUnavailable('newer-release')
@@ -38,7 +33,6 @@ export function readDeclaration(text: string): Declared {
   return { ...others, spec: resolve(options as unknown as Options) }
 }
 
-/** Whether this release has the loss, the formats, all options and their words. */
 function isKnown({ loss, labelFormat, ...options }: Record<string, unknown>): boolean {
   return (
     lossNames.some((name) => name === loss) &&
@@ -60,9 +54,7 @@ export interface Difference {
   readonly received: unknown
 }
 
-/**
- * What of a declaration is not as it is kept. A default that is spelled out is no difference, nor is the order of `include`.
- */
+/** A default that is spelled out is no difference, nor is the order of `include`. */
 export function differencesOf(kept: Declared, received: Declared): Difference[] {
   const before = fieldsOf(kept)
   const now = fieldsOf(received)
@@ -72,7 +64,6 @@ export function differencesOf(kept: Declared, received: Declared): Difference[] 
     .map((name) => ({ path: [name], kept: before[name], received: now[name] }))
 }
 
-/** Fields that may differ between compared evaluations: they do not change the losses. */
 const apart = new Set([
   'predictionFormat',
   'rowSumTolerance',
@@ -84,7 +75,6 @@ const apart = new Set([
   'metadata',
 ])
 
-/** Why the losses of two evaluations cannot be compared: what of their declarations makes them other losses. */
 export function incomparable(one: Declared, other: Declared): Difference[] {
   return differencesOf(one, other).filter(({ path: [name] }) => !apart.has(String(name)))
 }

@@ -6,14 +6,9 @@ import type { Tensor } from '../loss/tensor.ts'
 
 const bytesPerStep = 2 ** 19
 
-/** SHA-256 digests of what a batch holds, 32 bytes each. */
 export interface Digests {
-  /** Of all of it: two batches of one evaluation have the same content when their fingerprints are equal. */
   readonly fingerprint: Uint8Array
-  /**
-   * Of what is true of the rows, whatever was predicted: of the format, shape and doubles of `labels`, and of the shape and
-   * doubles of `sampleWeights` if there are any. Batches of two evaluations have the same labels when these are equal.
-   */
+  /** Of `labels` and `sampleWeights`: what is true of the rows, whatever was predicted. */
   readonly labelsDigest: Uint8Array
 }
 

@@ -11,9 +11,8 @@ import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
 import { digestsOf } from './digests.ts'
 import type { DeclaredEvaluation } from './open-evaluation.ts'
 
-/** What is kept of a batch that was evaluated. */
 export interface EvaluatedBatch extends Omit<NewBatch, 'evaluation'> {
-  /** What its rows add up to, where its state says nothing else. */
+  /** Of its rows, if its state says nothing else. */
   readonly tally: Tally | undefined
 }
 
@@ -21,11 +20,7 @@ export interface BatchContext extends EvaluationContext {
   readonly maxStateBytes: number
 }
 
-/**
- * Evaluates a batch as its evaluation was declared, step by step: what is kept of it, and its state.
- *
- * @throws InvalidContent, LimitExceeded
- */
+/** @throws InvalidContent, LimitExceeded */
 export function* evaluateBatch(
   { declared: { spec, outputs }, batches: { codec } }: DeclaredEvaluation,
   name: string,

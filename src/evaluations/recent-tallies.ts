@@ -5,7 +5,7 @@ import { blockBatches } from './block-ranges.ts'
 
 const mostBlocks = 1000
 
-/** Totals of the blocks that this process is storing, so that most blocks are folded without reading them. */
+/** Totals of blocks that this process is storing, which are folded without reading them. */
 export class RecentTallies {
   readonly #blocks = new LRUCache<string, { batches: number; tally: Tally }>({ max: mostBlocks })
 
@@ -20,7 +20,7 @@ export class RecentTallies {
     block.tally = merge(block.tally, tally)
   }
 
-  /** The total of a block if all its batches were added here. Forgets the block. */
+  /** Forgets the block. @returns undefined unless all its batches were added here */
   take(evaluation: number, block: number): Tally | undefined {
     const key = keyOf(evaluation, block)
     const found = this.#blocks.get(key)

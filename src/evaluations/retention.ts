@@ -4,13 +4,7 @@ import type { Store } from '../database/store.ts'
 const everyMilliseconds = 60_000
 const day = 86_400_000
 
-/**
- * Every minute deletes what nobody has written to for so many days (0: nothing), and what deleted evaluations stored; in
- * small steps.
- *
- * @param failed is told why it could not
- * @returns ends it
- */
+/** Every minute. @param retentionDays 0 expires nothing @returns ends it */
 export function sweepRegularly(store: Store, retentionDays: number, failed: (error: unknown) => void): () => void {
   let isEnded = false
   const sweep = async (): Promise<void> => {

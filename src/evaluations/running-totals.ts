@@ -7,17 +7,14 @@ import type { Task } from '../runtime/scheduler.ts'
 import type { Batches, BlockRange } from './block-ranges.ts'
 import { blockBatches, blocksOf, singlesOf } from './block-ranges.ts'
 
-/** Bytes of all totals in memory. A larger one is computed for each report. */
+/** A larger total is computed for each report. */
 const mostBytes = 96 * 2 ** 20
-/** Bytes of a total without its sections. */
 const ownBytes = 8192
 
-/** The total of one evaluation, up to the last report. */
 class Entry {
   readonly total: RunningTotal
   readonly bytes: number
   last = 0
-  /** Fulfilled when the total is not in use. */
   free: Promise<unknown> = Promise.resolve()
 
   constructor(spec: Spec, outputs: number) {
@@ -25,7 +22,7 @@ class Entry {
     this.bytes = sectionsOf(spec).reduce((sum, name) => sum + sectionOf(name).stateBytes(spec, outputs), ownBytes)
   }
 
-  /** Additions are atomic, so that an abandoned task leaves a correct total of fewer batches. */
+  /** An abandoned task leaves a correct total of fewer batches. */
   async grow(batches: Batches, last: number, task: Task): Promise<void> {
     const read = (state: Uint8Array) => batches.codec.read(state)
     const block = Math.ceil(this.last / blockBatches)
@@ -38,7 +35,6 @@ class Entry {
     for await (const range of ranges) await task.run(this.#add(range))
   }
 
-  /** Finishes an addition even when its task is abandoned. */
   *#add({ last, total }: BlockRange<EvaluationState>): Generator<void, void> {
     try {
       yield* this.total.take(total)
@@ -48,14 +44,12 @@ class Entry {
   }
 }
 
-/** Totals that are kept in memory and grow with their evaluations: a cache of what the store holds. */
+/** Totals in memory that grow with their evaluations. */
 export class RunningTotals {
-  /** By the id of the evaluation. */
   readonly #entries = new LRUCache<number, Entry>({ maxSize: mostBytes, sizeCalculation: ({ bytes }) => bytes })
 
   /**
-   * Uses what the batches up to a sequence, or up to a later one, add up to. One at a time uses the total of an
-   * evaluation, and it does not change meanwhile.
+   * Uses what the batches up to a sequence, or up to a later one, add up to. It does not change meanwhile.
    *
    * @throws EvaluationGone, StoreUnavailable
    */
@@ -77,7 +71,6 @@ export class RunningTotals {
     return used
   }
 
-  /** Drops the total of an evaluation. */
   forget(evaluation: number): void {
     this.#entries.delete(evaluation)
   }

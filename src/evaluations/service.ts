@@ -28,7 +28,7 @@ import type { DeclaredEvaluation, OpenEvaluation } from './open-evaluation.ts'
 import { RecentTallies } from './recent-tallies.ts'
 import { RunningTotals } from './running-totals.ts'
 
-/** Characters of the cached declarations. */
+/** Characters. */
 const mostDeclared = 2 ** 24
 const mostNames = 10_000
 
@@ -47,21 +47,17 @@ export interface EvaluationCounts {
   put(outcome: PutResult['outcome']): void
 }
 
-/** Evaluations that last: their batches come one by one, to any replica, and each counts once. */
 export class Evaluations {
   readonly #store: Store
   readonly #totals = new RunningTotals()
   readonly #recent = new RecentTallies()
-  /** Parsed declarations by the id of the evaluation. */
   readonly #read = new LRUCache<number, DeclaredEvaluation>({ maxSize: mostDeclared })
-  /** Ids by owner and name, as they were last found. */
   readonly #ids = new LRUCache<string, number>({ max: mostNames })
   readonly #scheduler: Scheduler
   readonly #counts: EvaluationCounts | undefined
   readonly #foldFailed: (error: unknown) => void
   #folding: Promise<unknown> = Promise.resolve()
 
-  /** @param log is told of failures that no request is answered with */
   constructor(store: Store, scheduler: Scheduler, counts?: EvaluationCounts, log?: Parameters<typeof foldFailures>[0]) {
     this.#store = store
     this.#scheduler = scheduler
@@ -69,11 +65,7 @@ export class Evaluations {
     this.#foldFailed = foldFailures(log)
   }
 
-  /**
-   * Declares an evaluation, or finds that it was declared before: in the same way, or in another.
-   *
-   * @param declaration what `writeDeclaration` makes of what is declared, where that is known
-   */
+  /** @param declaration what `writeDeclaration` makes of what is declared */
   async declare(
     owner: string,
     name: string,
@@ -106,9 +98,8 @@ export class Evaluations {
   }
 
   /**
-   * Works on the evaluation of a name without asking the store what the name stands for, if that was found before. It may
-   * have been deleted since, and declared anew in another way. So where the work fails, the name is looked up, and if it
-   * stands for another evaluation, the work is done with that one.
+   * Works on the evaluation that a name stood for last. Where that fails, the name is looked up, and if it stands for another
+   * evaluation, the work is done with that one.
    *
    * @param work fails if the evaluation was deleted
    * @returns undefined when there is no evaluation of this name
@@ -139,11 +130,7 @@ export class Evaluations {
     return this.#store.list(owner, page)
   }
 
-  /**
-   * Reads what an evaluation was declared with.
-   *
-   * @throws StoreUnavailable for what only a newer release knows
-   */
+  /** @throws StoreUnavailable for what only a newer release knows */
   open(stored: Evaluation): OpenEvaluation {
     const known = this.#read.get(stored.id)
     if (known !== undefined) return { stored, ...known }
@@ -155,7 +142,7 @@ export class Evaluations {
     return { stored, ...opened }
   }
 
-  /** Stores batches of one evaluation; a batch is in no report before its answer, and in every report after it. */
+  /** A batch is in no report before its answer, and in every report after it. */
   async put({ batches }: DeclaredEvaluation, evaluated: readonly EvaluatedBatch[]): Promise<PutResult[]> {
     const { evaluation } = batches
     const results = await this.#store.putBatches(evaluated.map((batch) => newBatch(evaluation, batch)))
@@ -170,7 +157,6 @@ export class Evaluations {
     return results
   }
 
-  /** The state of a batch that is stored. */
   stateOf({ batches }: DeclaredEvaluation, { sequence }: Batch, task: Task): Promise<EvaluationState> {
     return foldOf(batches, sequence - 1, sequence, task)
   }
@@ -179,7 +165,7 @@ export class Evaluations {
     return this.#store.listBatches(stored.id, page)
   }
 
-  /** Uses what all batches add up to: those there were when the evaluation was found, and perhaps some that came since. */
+  /** Those batches that there were when the evaluation was found, and perhaps some that came since. */
   report<Result>(
     { stored, declared, batches }: OpenEvaluation,
     task: Task,
@@ -197,7 +183,6 @@ export class Evaluations {
     return comparisonOf(this.#store, one, other, task)
   }
 
-  /** Ends an evaluation whose expectations are met; undefined when there is none. */
   async seal(owner: string, name: string): Promise<SealOutcome | undefined> {
     const result = await this.#store.seal(owner, name)
     return result && { outcome: result.outcome, evaluation: this.open(result.evaluation) }
@@ -211,17 +196,15 @@ export class Evaluations {
     return true
   }
 
-  /** Calls a listener soon after anything of the evaluation may have changed. @returns ends it */
   subscribe({ stored }: OpenEvaluation, listener: () => void): () => void {
     return this.#store.subscribe(stored.id, listener)
   }
 
-  /** Fulfilled when the store can be used. */
   ping(): Promise<void> {
     return this.#store.ping()
   }
 
-  /** Folds one block after the other, between requests. Where that fails, the next reader folds the block. */
+  /** Where that fails, the next reader folds the block. */
   #foldLater(batches: Batches, block: number): void {
     // a new task for each block: the scheduler puts a task back the longer it has computed
     const task = this.#scheduler.task(Number.POSITIVE_INFINITY, () => new Error('never'))

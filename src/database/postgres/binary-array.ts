@@ -1,11 +1,10 @@
-/** How elements of a type are written in PostgreSQL's binary format: https://www.postgresql.org/docs/current/catalog-pg-type.html */
+/** A type in PostgreSQL's binary format: https://www.postgresql.org/docs/current/catalog-pg-type.html */
 export interface ElementType<Value> {
   readonly oid: number
   bytesOf(value: Value): number
   write(value: Value, into: Buffer, at: number): void
 }
 
-/** Integers up to 2^53. */
 export const bigint: ElementType<number> = {
   oid: 20,
   bytesOf: () => 8,
@@ -33,11 +32,10 @@ export const bytea: ElementType<Uint8Array> = {
   write: (value, into, at) => into.set(value, at),
 }
 
-/** Number of dimensions, flag of nulls, type, length and first index of the only dimension. */
 const headBytes = 20
 const nullLength = -1
 
-/** An array as a parameter in binary format. As text, which `pg` sends, bytes would be twice as long. */
+/** An array as a parameter in binary format: as text, bytes would be twice as long. */
 export function binaryArray<Value>(type: ElementType<Value>, values: readonly (Value | null)[]): Buffer {
   const bytes = values.reduce((sum, value) => sum + 4 + (value === null ? 0 : type.bytesOf(value)), headBytes)
   const array = Buffer.allocUnsafe(bytes)

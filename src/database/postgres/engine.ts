@@ -7,38 +7,29 @@ import { migrate } from './migrate.ts'
 
 const int8 = 20
 
-/** BIGINTs as numbers: what is stored is counts, ids and times, far below 2^53. */
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid, format) => (oid === int8 ? Number : pg.types.getTypeParser(oid, format)),
 }
 
-/** A PostgreSQL database, which any number of replicas may share. */
 export class PostgresEngine implements SqlEngine {
   readonly #pool: pg.Pool
   #migrated: Promise<void> | undefined
   #isClosed = false
 
-  /** Connects when it is used first. */
   constructor(url: string) {
     this.#pool = new pg.Pool({
       connectionString: url,
       application_name: 'lossmeter',
       types,
-      // statements that do not wait for each other's results travel together
       pipeline: true,
       connectionTimeoutMillis: 3000,
       query_timeout: 10_000,
       onConnect: prepareConnection,
     })
-    // an idle connection has failed: the pool replaces it
     this.#pool.on('error', ignore)
   }
 
-  /**
-   * Connects and brings the schema up to date. If the database is out of reach, each operation tries again.
-   *
-   * @throws StoreUnusable where that would be in vain
-   */
+  /** If the database is out of reach, each operation tries again. @throws StoreUnusable where that would be in vain */
   async start(): Promise<this> {
     try {
       await this.#prepare()
@@ -72,7 +63,6 @@ export class PostgresEngine implements SqlEngine {
     await this.#pool.end()
   }
 
-  /** Runs some work on a connection of its own, after the migrations. Rejects with `StoreUnavailable`. */
   async run<Result>(work: (client: ClientBase) => Promise<Result>): Promise<Result> {
     if (this.#isClosed) throw new StoreUnavailable('closed')
     try {
@@ -100,17 +90,13 @@ export class PostgresEngine implements SqlEngine {
       client.release()
       return result
     } catch (error) {
-      // closing the connection ends its transaction, too
       client.release(true)
       throw error
     }
   }
 }
 
-/**
- * Every table is read by an index: a plan that was made while it was small would go on reading all of it. So plans are kept,
- * and need not be made anew for the values of each call. Each statement sees what was committed before it began.
- */
+/** Each table is read by an index: a plan made while it was small would go on reading all of it. */
 const settings = `SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET plan_cache_mode = force_generic_plan;
   SET default_transaction_isolation = 'read committed';
   SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '10s'`

@@ -2,7 +2,7 @@ import pg from 'pg'
 import type { Reason } from '../errors.ts'
 import { StoreUnavailable, StoreUnusable } from '../errors.ts'
 
-/** SQLSTATEs, or their first two characters, that mean the database cannot be used. Others are mistakes of the program. */
+/** SQLSTATEs, or their first two characters. Others are mistakes of the program. */
 const reasons: Readonly<Record<string, Reason>> = {
   '08': 'out-of-reach', // connection
   '25006': 'read-only', // read_only_sql_transaction
@@ -22,15 +22,14 @@ const reasons: Readonly<Record<string, Reason>> = {
   XX002: 'corrupt',
 }
 
-/** Codes of errors of sockets, TLS and certificates. */
 const networkCodes =
   /^(?:ECONN|ERR_(?:SSL|TLS|STREAM|SOCKET)_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HOSTNAME_MISMATCH)/
 
-/** Messages of the errors that `pg` throws without a code where a connection fails. */
+/** Messages of errors without a code where a connection fails. */
 const networkMessages =
   /^(?:Connection terminated|timeout ex|Query read timeout|Client (?:has encountered a connection|was closed)|Cannot use a pool|The server does not support SSL|There was an error establishing|SASL: )/
 
-/** SQLSTATEs with which the service does not start: waiting would not help. */
+/** Waiting would not help. */
 const permanent = /^(?:28|3D|42501|42P07|25006)/
 
 /** `StoreUnavailable` if the database cannot be used, else the error itself. */
@@ -48,13 +47,12 @@ function reasonOf(error: unknown): Reason | undefined {
 
 function isOfNetwork(error: unknown): boolean {
   if (!(error instanceof Error)) return false
-  // one error for each address of a host
   if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(isOfNetwork)
   const code = 'code' in error ? String(error.code) : ''
   return 'syscall' in error || networkCodes.test(code) || networkMessages.test(error.message)
 }
 
-/** `StoreUnusable` if the service cannot be started with this database, else undefined. */
+/** undefined where waiting may help */
 export function asStartError(error: unknown): StoreUnusable | undefined {
   if (error instanceof StoreUnusable) return error
   if (!permanent.test(codeOf(error) ?? '')) return undefined

@@ -5,7 +5,6 @@ import { ExpectedCounts } from './expected-counts.ts'
 import { ChangeListener } from './listener.ts'
 import { put, putAsExpected } from './put-batches.ts'
 
-/** The evaluations in a PostgreSQL database. */
 export class PostgresEvaluationEngine extends PostgresEngine implements EvaluationEngine {
   readonly announcesOwn = true
   readonly #url: string

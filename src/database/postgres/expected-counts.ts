@@ -1,19 +1,18 @@
 import type { Counts } from '../sql/decide.ts'
 
-/** Evaluations that are remembered; beyond that, all are forgotten. */
 const maxRemembered = 1024
 
 interface Remembered {
   readonly left: Counts
-  /** Whether this process alone wrote to it between the last two puts. */
+  /** Whether only this process wrote to it between the last two puts. */
   readonly isAlone: boolean
 }
 
-/** The counts that evaluations probably have: those this process left, where it alone writes to them. */
+/** The counts that evaluations probably have: those that this process left. */
 export class ExpectedCounts {
   readonly #remembered = new Map<number, Remembered>()
 
-  /** The counts of these evaluations; undefined unless all are open and no other process seems to write to them. */
+  /** undefined unless all are open and no other process seems to write to them */
   of(ids: readonly number[]): readonly Counts[] | undefined {
     const expected: Counts[] = []
     for (const id of ids) {
@@ -24,7 +23,6 @@ export class ExpectedCounts {
     return expected
   }
 
-  /** @param found the counts before a put @param changed those after it */
   note(found: readonly Counts[], changed: readonly Counts[]): void {
     if (this.#remembered.size > maxRemembered) this.#remembered.clear()
     const left = new Map(changed.map((counts) => [counts.id, counts]))

@@ -9,7 +9,6 @@ export interface ListenerTimes {
 
 const standardTimes: ListenerTimes = { retryMilliseconds: 250, checkMilliseconds: 5000 }
 
-/** Listens to the changes of all replicas on a connection of its own, and reconnects when that is lost. */
 export class ChangeListener {
   readonly #url: string
   readonly #listener: (evaluation?: number) => void
@@ -38,7 +37,6 @@ export class ChangeListener {
     }
   }
 
-  /** Rejects when the connection ends, or at close. */
   async #listen(): Promise<void> {
     const timeout = this.#times.checkMilliseconds
     const client = new pg.Client({
@@ -61,7 +59,6 @@ export class ChangeListener {
         await client.query('SELECT 1')
       }
     } finally {
-      // `end` would wait for an answer that may never come
       client.connection.stream.destroy()
     }
   }

@@ -2,10 +2,8 @@ import type { ClientBase } from 'pg'
 import { StoreUnusable } from '../errors.ts'
 import { migrationsWith, newerSchema } from '../sql/schema.ts'
 
-/** Changes of evaluations are announced here, each as an id. */
 export const channel = 'lossmeter_evaluations'
 
-/** An arbitrary number that no other program locks. */
 const lock = 0x4c4d5452
 
 const shared = migrationsWith({
@@ -15,7 +13,6 @@ const shared = migrationsWith({
   bytes: 'BYTEA',
 })
 
-/** The statements of each version that only PostgreSQL needs. */
 const own: readonly (readonly string[])[] = [
   [
     // each batch updates its evaluation: leave room for the new row in the same page
@@ -31,11 +28,7 @@ const own: readonly (readonly string[])[] = [
   ],
 ]
 
-/**
- * Brings the schema up to date, in one transaction. Any number of replicas may do so at the same time.
- *
- * @throws StoreUnusable when a newer release has done so
- */
+/** In one transaction, under a lock. @throws StoreUnusable when a newer release has done so */
 export async function migrate(client: ClientBase): Promise<void> {
   await client.query('BEGIN')
   await client.query('SELECT pg_advisory_xact_lock($1)', [lock])

@@ -9,7 +9,6 @@ import type { ElementType } from './binary-array.ts'
 import { bigint, binaryArray, bytea, double, text } from './binary-array.ts'
 import type { ExpectedCounts } from './expected-counts.ts'
 
-/** Decides and stores a group of batches in one transaction. */
 export async function put(
   client: ClientBase,
   batches: readonly NewBatch[],
@@ -37,10 +36,9 @@ export async function put(
 }
 
 /**
- * Puts batches without asking first, where they are likely to be new and their evaluations to be as they were left. That saves
- * a round trip for each commit.
+ * Puts batches without asking first, which saves a round trip.
  *
- * @returns undefined, and nothing is written, where it was otherwise
+ * @returns undefined, and nothing is written, where counts or names were not as expected
  */
 export async function putAsExpected(
   client: ClientBase,
@@ -53,7 +51,6 @@ export async function putAsExpected(
   if (counts === undefined) return undefined
   const decision = decide(batches, counts, [], rules)
   const values = [...valuesOf(decision, rules), ...countsOf(counts)]
-  // a statement by itself is a transaction
   const { rowCount } = await client.query({ ...writeAsExpected, values })
   if (rowCount === 0) {
     expected.forget(ids)
@@ -63,7 +60,6 @@ export async function putAsExpected(
   return decision.results
 }
 
-/** Sends all queries in one write, so that they wake the database once. */
 function inOnePiece<Result>(client: pg.ClientBase, ask: () => Result): Result {
   const { stream } = (client as pg.Client).connection
   stream.cork()
@@ -73,8 +69,6 @@ function inOnePiece<Result>(client: pg.ClientBase, ask: () => Result): Result {
     stream.uncork()
   }
 }
-
-// the names are for PostgreSQL: a connection plans each statement once
 
 const lockEvaluations = {
   name: 'lock evaluations',
@@ -90,9 +84,7 @@ const findStored = {
      WHERE batches.evaluation = put.evaluation AND batches.name = put.name LIMIT 1) AS stored`,
 }
 
-/**
- * @param conditions tables made before, of which `condition` has one row where the batches are to be written, and otherwise none
- */
+/** @param conditions tables made before, of which `condition` has a row if the batches are to be written */
 function writing(conditions?: string): string {
   const [first, from] = conditions === undefined ? ['', ''] : [`${conditions}, `, 'condition, ']
   return `WITH ${first}inserted AS (
@@ -107,8 +99,7 @@ function writing(conditions?: string): string {
 
 const writeBatches = { name: 'write batches', text: writing() }
 
-// to store a batch changes the counts of its evaluation: while these are as expected under the lock, this statement sees all
-// names
+// a new batch changes the counts of its evaluation: while these are as expected under the lock, all names are seen
 const writeAsExpected = {
   name: 'write as expected',
   text: writing(`found AS (

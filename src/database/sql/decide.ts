@@ -16,13 +16,11 @@ export interface StoredBatch extends Batch {
 export interface Decision {
   readonly results: PutResult[]
   readonly inserts: readonly { readonly batch: NewBatch; readonly sequence: number }[]
-  /** The evaluations of the inserted batches, with their new counts. */
   readonly changed: readonly Counts[]
 }
 
 /**
- * Decides what becomes of batches. Exactly once rests on the caller: it holds the locks of their evaluations from before it
- * reads until the inserts are committed.
+ * Decides what becomes of batches. The caller holds the locks of their evaluations from before it reads until it commits.
  *
  * @param evaluations those that are put to and not deleted
  * @param stored the stored batches of the names that are put

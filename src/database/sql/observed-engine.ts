@@ -4,7 +4,6 @@ import type { Statement } from './engine.ts'
 import type { EvaluationEngine, PutRules } from './evaluation-engine.ts'
 
 export interface StoreObserver {
-  /** @param failure undefined where the operation succeeded */
   ran(system: string, operation: string, seconds: number, failure?: string): void
   committed(batches: number): void
 }
@@ -14,7 +13,6 @@ export class ObservedEngine implements EvaluationEngine {
   readonly #system: string
   readonly #observer: StoreObserver
 
-  /** @param system the name that OpenTelemetry has for it */
   constructor(engine: EvaluationEngine, system: string, observer: StoreObserver) {
     this.#engine = engine
     this.#system = system

@@ -5,14 +5,12 @@ import { batchColumns } from './schema.ts'
 import { statement } from './statement.ts'
 
 const maxStates = 500
-/** Bytes of states in a page, without the last batch of it. */
 const pageBytes = 2 ** 20
 
 export function listBatches(engine: SqlEngine, evaluation: number, { after = 0, limit }: BatchPage): Promise<Batch[]> {
   return engine.query(statement(selectBatches, [evaluation, after, after + limit]))
 }
 
-/** @throws EvaluationGone */
 export async function times(engine: SqlEngine, evaluation: number, step: number, last: number): Promise<number[]> {
   const rows = await engine.query<{ time: number | null }>(statement(selectTimes, [evaluation, step, last]))
   return rows.map(({ time }) => {
@@ -30,14 +28,12 @@ export async function* states(
   for (let from = after; from < last; ) {
     const values = [evaluation, from, Math.min(from + maxStates, last), pageBytes]
     const rows = await engine.query<{ state: Uint8Array }>(statement(selectStates, values))
-    // the last one was before, or the evaluation has been deleted since
     if (rows.length === 0) return
     yield { first: from + 1, states: rows.map(({ state }) => state) }
     from += rows.length
   }
 }
 
-/** @throws EvaluationGone */
 export async function* pairs(
   engine: SqlEngine,
   first: CountedBatches,
@@ -60,7 +56,6 @@ const countPresent = `SELECT count(*) AS count FROM evaluations WHERE id IN ($1,
 const selectBatches = `SELECT ${batchColumns} FROM batches
   WHERE evaluation = $1 AND sequence > $2 AND sequence <= $3 ORDER BY sequence`
 
-/** Recursive, so that every planner looks the batches up one by one. */
 const selectTimes = `WITH RECURSIVE ends(sequence) AS (
     SELECT CASE WHEN CAST($2 AS BIGINT) < CAST($3 AS BIGINT) THEN CAST($2 AS BIGINT) ELSE CAST($3 AS BIGINT) END
     UNION ALL
@@ -69,10 +64,7 @@ const selectTimes = `WITH RECURSIVE ends(sequence) AS (
   SELECT (SELECT created_at FROM batches AS b WHERE b.evaluation = $1 AND b.sequence = ends.sequence) AS time
   FROM ends ORDER BY ends.sequence`
 
-/**
- * The end of a page of batches of $1 above $2: at most $3, and where the bytes of all before it stay below $4, so that only
- * the last may exceed them.
- */
+/** At most $3, and where the bytes of all before it stay below $4, so that only the last may exceed them. */
 function pageEnd(from: string, bytes: string): string {
   return `a.evaluation = $1 AND a.sequence > $2 AND a.sequence <= $3 AND a.sequence <= 1 +
     (SELECT coalesce(max(sequence), $2) FROM
@@ -96,7 +88,6 @@ function pairOf({ name, own, other }: PairRow): Pair {
   return { name, states: own === null || other === null ? undefined : [own, other] }
 }
 
-/** The batches of one evaluation, each with its partner in the second, which is $5, up to its batch $6: looked up by its name. */
 const partnered = `batches AS a LEFT JOIN batches AS b
   ON b.evaluation = $5 AND b.name = a.name AND b.sequence + 0 <= $6`
 const same = 'a.labels_digest = b.labels_digest'

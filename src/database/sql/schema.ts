@@ -1,13 +1,11 @@
-/** The names that a database has for column types. */
 export interface Types {
-  /** A number that each new row gets, never used twice. */
   readonly id: string
   readonly integer: string
   readonly real: string
   readonly bytes: string
 }
 
-/** The statements that lead to each version of the schema. A released version is never changed. */
+/** The statements that lead to each version. A released version is never changed. */
 export function migrationsWith({ id, integer, real, bytes }: Types): readonly (readonly string[])[] {
   return [
     [
@@ -51,7 +49,6 @@ export function migrationsWith({ id, integer, real, bytes }: Types): readonly (r
         PRIMARY KEY (evaluation, slot)
       )`,
     ],
-    // the table of quotas, which only PostgreSQL has: see postgres/migrate.ts
     [],
   ]
 }

@@ -23,10 +23,8 @@ import { evaluationColumns } from './schema.ts'
 import { statement } from './statement.ts'
 import { sweep } from './sweep.ts'
 
-/** Bytes of the batches of one transaction; what a batch has besides its state counts as so many. */
 const maxGroupBytes = 2 ** 20
 const batchBytes = 512
-/** A store in any database that has an engine: the SQL that all of them share. */
 export class SqlStore implements Store {
   readonly #engine: EvaluationEngine
   readonly #limits: StoreLimits

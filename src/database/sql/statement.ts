@@ -1,6 +1,6 @@
 import type { SqlValue, Statement } from './engine.ts'
 
-/** @throws RangeError for texts that not every database can keep; an owner, above all, comes from elsewhere */
+/** @throws RangeError for texts that not every database can keep */
 export function statement(text: string, values: readonly SqlValue[]): Statement {
   for (const value of values) {
     if (typeof value === 'string' && (value.includes('\0') || !value.isWellFormed())) {

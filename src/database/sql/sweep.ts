@@ -1,14 +1,12 @@
 import type { SqlEngine } from './engine.ts'
 import { statement } from './statement.ts'
 
-/** Rows that one step of a sweep changes. */
 const maxSwept = 500
 
 /**
  * One small step of cleaning up.
  *
- * @param before expires evaluations not written to since, in milliseconds since 1970
- * @param deleted is told of each evaluation that expires
+ * @param before expires evaluations not written to since
  * @returns whether there may be more to do
  */
 export async function sweep(
@@ -26,7 +24,6 @@ export async function sweep(
   if (batches === 0) {
     await engine.query(statement(`DELETE FROM evaluations WHERE id = $1 AND status = 'deleted'`, [id]))
   } else {
-    // from the end, so that the count tells what is left
     const left = Math.max(0, batches - maxSwept)
     await engine.transaction([
       statement('DELETE FROM batches WHERE evaluation = $1 AND sequence > $2', [id, left]),
@@ -39,7 +36,7 @@ export async function sweep(
 function expire(engine: SqlEngine, before: number): Promise<{ id: number }[]> {
   return engine.query(
     statement(
-      // the age is checked again in the outer condition: a batch may come in between
+      // a batch may come in between
       `UPDATE evaluations SET status = 'deleted' WHERE status <> 'deleted' AND updated_at < $1 AND id IN
          (SELECT id FROM evaluations WHERE status <> 'deleted' AND updated_at < $1 LIMIT ${maxSwept})
        RETURNING id`,

@@ -14,29 +14,21 @@ const migrations = migrationsWith({
   bytes: 'BLOB',
 })
 
-/** "LMTR": tells a file of lossmeter from another program's. */
 const applicationId = 0x4c4d5452
 
 const lookMilliseconds = 1
-/** Waiting for it is sleeping: it is never woken. */
 const never = new Int32Array(new SharedArrayBuffer(4))
 
-/** A SQLite file. Every method blocks until the disk is done, and throws what node:sqlite throws. */
+/** Every method blocks until the disk is done. */
 export class SqliteDatabase {
   readonly #database: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
   readonly #path: string
   readonly #lockMilliseconds: number
-  /** Identifies the file, in case another takes its place. */
   readonly #inode: number | undefined
   #version: unknown
 
-  /**
-   * Opens a file, which is made when missing, and brings its schema up to date.
-   *
-   * @param lockMilliseconds how long to wait while another process writes
-   * @throws StoreUnusable for what is not a file of this or an older release
-   */
+  /** Brings the schema up to date. @throws StoreUnusable for what is not a file of this or an older release */
   constructor(path: string, lockMilliseconds: number) {
     if (path !== ':memory:') makeFolder(dirname(path))
     this.#path = path
@@ -73,7 +65,6 @@ export class SqliteDatabase {
     return this.inTransaction(() => statements.map((statement) => this.query(statement)))
   }
 
-  /** Whether another connection has written since it was asked last; false the first time. */
   hasChanged(): boolean {
     const before = this.#version
     this.#version = this.#pragma('data_version')
@@ -84,9 +75,7 @@ export class SqliteDatabase {
     this.#database.close()
   }
 
-  /** Runs some work in one transaction, under the write lock. */
   inTransaction<Result>(run: () => Result): Result {
-    // takes the lock at once, so that nothing is read that another process then changes
     this.#whenFree(() => this.#database.exec('BEGIN IMMEDIATE'))
     try {
       const result = run()
@@ -116,7 +105,7 @@ export class SqliteDatabase {
     throw failure
   }
 
-  /** A deleted file can still be written to while it is open, and the acknowledged batches would be lost. */
+  /** A deleted file can still be written to while it is open. */
   #checkPlace(): void {
     if (inodeOf(this.#path) === this.#inode) return
     throw new StoreUnusable('The file was moved, deleted or replaced. Put it back, or start the service again.')
@@ -144,7 +133,6 @@ function makeFolder(path: string): void {
   try {
     mkdirSync(path)
   } catch (error) {
-    // another replica may have made it at this moment
     if (!existsSync(path)) throw error
   }
 }

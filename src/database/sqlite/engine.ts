@@ -14,7 +14,7 @@ interface Pending {
   readonly reject: (error: unknown) => void
 }
 
-/** A SQLite file in a thread of its own, so that waiting for the disk does not block the event loop. */
+/** A SQLite file in a thread of its own. */
 export class SqliteEngine implements EvaluationEngine {
   readonly announcesOwn = false
   readonly #setup: Setup
@@ -24,7 +24,6 @@ export class SqliteEngine implements EvaluationEngine {
   #poll: NodeJS.Timeout | undefined
   #isClosed = false
 
-  /** Opens a file, or with the path ":memory:" a database that is gone when it is closed. */
   static async open(path: string, lockMilliseconds = 2000): Promise<SqliteEngine> {
     const engine = new SqliteEngine({ path, lockMilliseconds })
     try {
@@ -88,7 +87,6 @@ export class SqliteEngine implements EvaluationEngine {
     worker.on('message', (reply: Reply) => {
       const { resolve, reject } = this.#pending.get(reply.id) as Pending
       this.#pending.delete(reply.id)
-      // an idle thread does not keep the process alive
       if (this.#pending.size === 0 && !this.#isClosed) worker.unref()
       if ('failure' in reply) reject(errorOf(reply.failure))
       else resolve(reply.result)
@@ -98,7 +96,6 @@ export class SqliteEngine implements EvaluationEngine {
       cause = error
     })
     worker.on('exit', () => {
-      // the next call starts a new thread
       this.#worker = undefined
       for (const { reject } of this.#pending.values()) reject(new StoreUnavailable('out-of-reach', cause))
       this.#pending.clear()

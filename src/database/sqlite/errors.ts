@@ -1,7 +1,7 @@
 import type { Reason } from '../errors.ts'
 import { StoreUnavailable } from '../errors.ts'
 
-/** SQLite's primary result codes that mean the file cannot be used: https://sqlite.org/rescode.html */
+/** https://sqlite.org/rescode.html */
 const reasons: Readonly<Record<number, Reason>> = {
   3: 'read-only', // PERM
   5: 'locked', // BUSY
@@ -17,7 +17,6 @@ const reasons: Readonly<Record<number, Reason>> = {
 }
 
 interface SqliteError extends Error {
-  /** The extended result code, whose low byte is the primary one. */
   readonly errcode: number
 }
 
@@ -25,7 +24,6 @@ export function reasonOf(error: unknown): Reason | undefined {
   return isSqliteError(error) ? reasons[error.errcode & 0xff] : undefined
 }
 
-/** `StoreUnavailable` if the database cannot be used, else the error itself. */
 export function asStoreError(error: unknown): unknown {
   const reason = reasonOf(error)
   return reason === undefined ? error : new StoreUnavailable(reason, error)

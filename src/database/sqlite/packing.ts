@@ -1,7 +1,7 @@
 /** Rows whose byte arrays are concatenated, so that one copy carries them between threads. */
 export interface Packed<Row> {
   readonly rows: readonly Row[]
-  /** The fields that hold byte arrays or null; in `rows` each holds the offset of its end. */
+  /** The fields that hold byte arrays; in `rows` each holds the offset of its end. */
   readonly fields: readonly string[]
   readonly bytes: Uint8Array
 }
@@ -34,7 +34,6 @@ export function pack<Row extends object>(rows: readonly Row[]): Packed<Row> {
   return { rows: packed, fields: [...fields], bytes }
 }
 
-/** Restores the rows in place. */
 export function unpack<Row extends object>({ rows, fields, bytes }: Packed<Row>): readonly Row[] {
   let begin = 0
   for (const row of rows as readonly Fields[]) {

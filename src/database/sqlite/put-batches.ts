@@ -12,7 +12,6 @@ const insertBatch = `INSERT INTO batches
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 const updateCounts = 'UPDATE evaluations SET batches = $2, samples = $3, updated_at = $4 WHERE id = $1'
 
-/** Decides and stores a group of batches in one transaction. */
 export function putBatches(database: SqliteDatabase, batches: readonly NewBatch[], rules: PutRules): PutResult[] {
   return database.inTransaction(() => {
     const ids = [...new Set(batches.map(({ evaluation }) => evaluation))]

@@ -17,7 +17,7 @@ const methods: Methods = {
   hasChanged: () => opened().hasChanged(),
 }
 
-/** The database; if it could not be opened, the next call tries again. */
+/** Tries again at each call until it could be opened. */
 function opened(): SqliteDatabase {
   database ??= new SqliteDatabase(path, lockMilliseconds)
   return database
@@ -41,7 +41,7 @@ function replyTo({ id, method, args }: Call): Reply {
   }
 }
 
-/** An error as a message: structured clone keeps neither its class nor added fields. */
+/** Structured clone keeps neither the class of an error nor its fields. */
 function failureOf(error: unknown): Failure {
   if (error instanceof StoreUnusable) return { unusable: error.message }
   return { reason: reasonOf(error), error }
