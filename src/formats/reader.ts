@@ -40,7 +40,7 @@ interface ReaderOptions {
 
 /**
  * The body of a request where it is small and has come as a whole; undefined where it needs a reader, which takes 3 µs more, 7 %
- * of a request of one row (test/bench/decode.ts).
+ * of a request of one row (bench/decode.ts).
  */
 export function bodyAtHand(request: BodyHeaders, payload: Readable, limits: BodyLimits): Buffer | undefined {
   const { headers, continueBody } = request

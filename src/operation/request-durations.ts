@@ -16,7 +16,7 @@ interface Series {
 
 /**
  * The histogram of requests. prom-client validates and hashes the labels of each observation, through `labels()` too; counting
- * a request so takes more than ten times as long (test/bench/request-metrics.ts). So series are found here, and prom-client
+ * a request so takes more than ten times as long (bench/request-metrics.ts). So series are found here, and prom-client
  * sees them at a scrape.
  */
 export class RequestDurations extends Histogram {

@@ -1,8 +1,8 @@
-// Bytes of a body to Float64Arrays, against JSON.parse of the same bytes: node test/bench/scanner.ts
+// Bytes of a body to Float64Arrays, against JSON.parse of the same bytes: node bench/scanner.ts
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
-import { DocumentScanner, type ScanLimits } from '../../src/scanner/scanner.ts'
-import { finish } from '../loss/support.ts'
-import { unaccounted } from '../unaccounted.ts'
+import { DocumentScanner, type ScanLimits } from '../src/scanner/scanner.ts'
+import { finish } from '../test/loss/support.ts'
+import { unaccounted } from '../test/unaccounted.ts'
 import { median } from './statistics.ts'
 
 const LIMITS: ScanLimits = {

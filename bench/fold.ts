@@ -1,4 +1,4 @@
-// The fold of a batch that is already in memory, against a plain loop and numpy: node test/bench/fold.ts
+// The fold of a batch that is already in memory, against a plain loop and numpy: node bench/fold.ts
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -6,13 +6,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
-import type { Tensors } from '../../src/loss/batch.ts'
-import { Evaluation } from '../../src/loss/evaluation.ts'
-import { includes } from '../../src/loss/formats.ts'
-import { resolve } from '../../src/loss/resolve.ts'
-import type { Options } from '../../src/loss/spec.ts'
-import type { Tensor } from '../../src/loss/tensor.ts'
-import { unaccounted } from '../unaccounted.ts'
+import type { Tensors } from '../src/loss/batch.ts'
+import { Evaluation } from '../src/loss/evaluation.ts'
+import { includes } from '../src/loss/formats.ts'
+import { resolve } from '../src/loss/resolve.ts'
+import type { Options } from '../src/loss/spec.ts'
+import type { Tensor } from '../src/loss/tensor.ts'
+import { unaccounted } from '../test/unaccounted.ts'
 
 const SAMPLES = 60_000
 const OUTPUTS = 10

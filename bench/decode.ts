@@ -1,14 +1,14 @@
 import { Readable } from 'node:stream'
-import { parseConfig } from '../../src/config.ts'
-import { decodeJson, readJson } from '../../src/formats/json.ts'
-import { batchKind } from '../../src/formats/oip-header.ts'
-import { BodyReader, bodyAtHand } from '../../src/formats/reader.ts'
-import { limitsOf } from '../../src/http/limits.ts'
-import { Resources } from '../../src/http/request-context.ts'
+import { parseConfig } from '../src/config.ts'
+import { decodeJson, readJson } from '../src/formats/json.ts'
+import { batchKind } from '../src/formats/oip-header.ts'
+import { BodyReader, bodyAtHand } from '../src/formats/reader.ts'
+import { limitsOf } from '../src/http/limits.ts'
+import { Resources } from '../src/http/request-context.ts'
 
 /**
  * Microseconds of processor time that decoding a JSON body of one row takes: taken as a whole, as `bodyAtHand` allows, and by a
- * `BodyReader`. Run it with `node test/bench/decode.ts`; the rounds of the two alternate.
+ * `BodyReader`. Run it with `node bench/decode.ts`; the rounds of the two alternate.
  */
 const rounds = { warmUp: 6, measured: 30 }
 const perRound = 1000

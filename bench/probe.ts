@@ -1,4 +1,4 @@
-// Preloaded into a server to watch its event loop from inside: node --import ./test/bench/probe.ts src/server.ts
+// Preloaded into a server to watch its event loop from inside: node --import ./bench/probe.ts src/server.ts
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 
 /** What the server's event loop was held up, in milliseconds. */

@@ -1,7 +1,7 @@
 // The request bodies, from one seed.
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
-import type { FormPart } from '../formats/form.ts'
-import { formOf, npyOf } from '../formats/form.ts'
+import type { FormPart } from '../test/formats/form.ts'
+import { formOf, npyOf } from '../test/formats/form.ts'
 
 const generator = xoroshiro128plus(4)
 

@@ -1,9 +1,9 @@
-// Evaluations over HTTP: node test/bench/evaluations.ts, or as the last part of npm run bench.
+// Evaluations over HTTP: node bench/evaluations.ts, or as the last part of npm run bench.
 // BENCH_ROUNDS=3 is quicker; BENCH_BATCHES=100000 makes the large evaluation smaller.
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PostgresServer } from '../database/postgres/server.ts'
+import { PostgresServer } from '../test/database/postgres/server.ts'
 import { makeRows } from './bodies.ts'
 import { Connection } from './client.ts'
 import type { Server } from './servers.ts'

@@ -1,14 +1,14 @@
-// The store of evaluations against plain inserts by the same clients: node test/bench/store.ts
+// The store of evaluations against plain inserts by the same clients: node bench/store.ts
 // BENCH_ROUNDS=3 is quicker; BENCH_BATCHES=1000000 is the size of the large evaluation.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
-import { openStore } from '../../src/database/open.ts'
-import type { NewBatch, Store } from '../../src/database/store.ts'
-import { PostgresServer } from '../database/postgres/server.ts'
-import { batchOf, declareNew } from '../evaluations/support.ts'
+import { openStore } from '../src/database/open.ts'
+import type { NewBatch, Store } from '../src/database/store.ts'
+import { PostgresServer } from '../test/database/postgres/server.ts'
+import { batchOf, declareNew } from '../test/evaluations/support.ts'
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 12)
 const large = Number(process.env.BENCH_BATCHES ?? 100_000)

@@ -1,5 +1,5 @@
 // What keys, quotas and metrics cost, what refused requests cost others, and what overload does:
-// node test/bench/operation.ts, or as a part of npm run bench. BENCH_ROUNDS=3 is quicker, BENCH_PART=costs is one of its parts.
+// node bench/operation.ts, or as a part of npm run bench. BENCH_ROUNDS=3 is quicker, BENCH_PART=costs is one of its parts.
 import { fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
@@ -48,7 +48,7 @@ export async function benchOperation(): Promise<string> {
 
 /** Processor time of a request of one row, against a service that counts nothing and needs no key. */
 async function benchCosts(keyFile: string): Promise<string> {
-  const metrics = new URL('../../src/operation/metrics.ts', import.meta.url).href
+  const metrics = new URL('../src/operation/metrics.ts', import.meta.url).href
   const uncounted = `import { Metrics } from '${metrics}'; Metrics.prototype.answered = () => {}`
   const without = [`--import=data:text/javascript,${encodeURIComponent(uncounted)}`]
   const withKey = withHeader(oneRow, authorization)

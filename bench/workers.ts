@@ -1,4 +1,4 @@
-// Two workers against one: node test/bench/workers.ts, or as a part of npm run bench. BENCH_ROUNDS=3 is quicker.
+// Two workers against one: node bench/workers.ts, or as a part of npm run bench. BENCH_ROUNDS=3 is quicker.
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'

@@ -159,7 +159,7 @@ async function benchSmallLines(): Promise<void> {
 async function benchUploads(name: string): Promise<void> {
   if (!only.test(name)) return
   const besieged = present.filter((name) => name === 'lossmeter' || name === 'parse')
-  const servers = await Promise.all(besieged.map((name) => start(name, answer, ['--import', './test/bench/probe.ts'])))
+  const servers = await Promise.all(besieged.map((name) => start(name, answer, ['--import', './bench/probe.ts'])))
   const sieges = new Map<ServerName, Siege>()
   for (const server of servers) sieges.set(server.name, await Siege.prepare(server))
   const results = await interleave<ServerName, UnderUploads>(besieged, rounds, (server) =>

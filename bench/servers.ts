@@ -5,13 +5,13 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import packageJson from '../../package.json' with { type: 'json' }
-import { flags as launchFlags, variables as launchVariables } from '../../src/runtime/relaunch.ts'
-import { freePort } from '../free-port.ts'
+import packageJson from '../package.json' with { type: 'json' }
+import { flags as launchFlags, variables as launchVariables } from '../src/runtime/relaunch.ts'
+import { freePort } from '../test/free-port.ts'
 import type { Check } from './client.ts'
 import { Connection, checkLoss, checkStatus } from './client.ts'
 
-const root = join(import.meta.dirname, '../..')
+const root = join(import.meta.dirname, '..')
 const peers = join(import.meta.dirname, 'peers')
 const python = '/usr/bin/python3'
 

@@ -1,7 +1,7 @@
 // What it costs to count one request, by Metrics and by prom-client's own histogram and counters with cached children:
-// node test/bench/request-metrics.ts
+// node bench/request-metrics.ts
 import { Counter, Histogram } from 'prom-client'
-import { Metrics } from '../../src/operation/metrics.ts'
+import { Metrics } from '../src/operation/metrics.ts'
 import { median } from './statistics.ts'
 
 const rounds = 30
