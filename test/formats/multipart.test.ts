@@ -6,6 +6,7 @@ import { MalformedBody } from '../../src/formats/errors.ts'
 import { readMultipart } from '../../src/formats/multipart.ts'
 import type { Limits } from '../../src/http/limits.ts'
 import { InvalidContent, LimitExceeded } from '../../src/loss/validation-errors.ts'
+import { matrix } from '../matrix.ts'
 import { appOf } from '../support.ts'
 import type { FormBody, FormPart } from './form.ts'
 import { boundary, formOf, npyOf, rawForm } from './form.ts'
@@ -69,11 +70,7 @@ test('.npy, JSON and CSV have the same answer as a JSON body, however they are c
 
 test('options come one by one, or all in one part', async (t) => {
   const batch = {
-    predictions: [
-      [0.5, 0.25, 0.25],
-      [0.1, 0.8, 0.1],
-      [0.2, 0.2, 0.6],
-    ],
+    predictions: matrix('0.5 0.25 0.25; 0.1 0.8 0.1; 0.2 0.2 0.6'),
     labels: [2, -100, 0],
     sampleWeights: [1, 2, 3],
   }
@@ -121,10 +118,7 @@ test('a header of CSV is declared before it', async (t) => {
   const whole = {
     loss: 'cross-entropy',
     labelFormat: 'index',
-    predictions: [
-      [0.25, 0.75],
-      [0.5, 0.5],
-    ],
+    predictions: matrix('0.25 0.75; 0.5 0.5'),
     labels: [1, 0],
   }
   const wanted = await send(app, {}, JSON.stringify(whole))

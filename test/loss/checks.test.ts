@@ -16,6 +16,7 @@ import { resolve } from '../../src/loss/resolve.ts'
 import type { Options } from '../../src/loss/spec.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import { ValidationErrors } from '../../src/loss/validation-errors.ts'
+import { matrix } from '../matrix.ts'
 
 const noNumber = Number.NaN
 const huge = Number.MAX_VALUE
@@ -361,16 +362,7 @@ test('weights', async (t) => {
 
 test('what was received is sent back', async (t) => {
   const errors = new ValidationErrors()
-  checkPredictions(
-    resolve(distribution),
-    pack('predictions', [
-      [2, 0],
-      [0, 0],
-    ]),
-    2,
-    { from: 0, to: 2 },
-    errors,
-  )
+  checkPredictions(resolve(distribution), pack('predictions', matrix('2 0; 0 0')), 2, { from: 0, to: 2 }, errors)
   t.same(
     errors.list.map(({ received }) => received),
     [2, 'an array of 2 numbers'],

@@ -1,4 +1,5 @@
 import { t as root, test } from 'tap'
+import { matrix } from '../matrix.ts'
 import { appOf, post } from '../support.ts'
 
 const url = '/v1/mini-batches'
@@ -126,11 +127,7 @@ const refusals: [string, unknown, [string, string, unknown][]][] = [
     'numbers',
     {
       ...right,
-      predictions: [
-        [1, 2],
-        [3, 4],
-        [5, 6],
-      ],
+      predictions: matrix('1 2; 3 4; 5 6'),
       labels: 1,
       sampleWeights: [1, 'x'],
     },

@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { Memory } from '../../src/loss/memory.ts'
 import { DocumentScanner, ScanLimitError, type ScanLimits, ScanSyntaxError } from '../../src/scanner/scanner.ts'
+import { matrix } from '../matrix.ts'
 import { unaccounted } from '../unaccounted.ts'
 import { ended, generator, KEYS, LIMITS, outcome, piecesOf, scan, scanPieces } from './support.ts'
 
@@ -554,10 +555,7 @@ t.test('tensors in the objects of a list, however the document is cut', async (t
     t.strictSame(
       listed.map(({ data, shape }) => [[...data], shape]),
       [
-        [
-          [1, 2, 3.5, 4],
-          [2, 2],
-        ],
+        matrix('1 2 3.5 4; 2 2'),
         [[5, 6], [2]],
         [
           [NaN, NaN, NaN],

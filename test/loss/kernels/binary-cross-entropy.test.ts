@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import { binaryCrossEntropy } from '../../../src/loss/kernels/binary-cross-entropy.ts'
 import type { Options } from '../../../src/loss/spec.ts'
+import { matrix } from '../../matrix.ts'
 import { gradientOf, lossesOf, misses, rowsOf } from '../support.ts'
 
 const ln2 = Math.LN2
@@ -125,16 +126,7 @@ test('log-probabilities: the loss of the probabilities, and y times their slope'
 })
 
 test('the mean over the outputs of each row, whose guard is counted once', async (t) => {
-  const rows = rowsOf(
-    [
-      [0.25, 0.75],
-      [0, 0],
-    ],
-    [
-      [1, 1],
-      [1, 1],
-    ],
-  )
+  const rows = rowsOf(matrix('0.25 0.75; 0 0'), matrix('1 1; 1 1'))
   // (log 2 + log 1) / 2 and 2 ln 2 with epsilon 1/4
   const { losses, clipped } = lossesOf(added, rows)
   t.same(misses(losses, [ln2 / 2, 2 * ln2]), [])

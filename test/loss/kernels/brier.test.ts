@@ -1,17 +1,9 @@
 import { test } from 'tap'
 import { brier } from '../../../src/loss/kernels/brier.ts'
+import { matrix } from '../../matrix.ts'
 import { gradientOf, lossesOf, misses, rowsOf } from '../support.ts'
 
-const rows = rowsOf(
-  [
-    [0.75, 0.25],
-    [0, 1],
-  ],
-  [
-    [1, 0],
-    [1, 0],
-  ],
-)
+const rows = rowsOf(matrix('0.75 0.25; 0 1'), matrix('1 0; 1 0'))
 
 test('class labels: the squared distance of two distributions', async (t) => {
   const options = { loss: 'brier', labelFormat: 'one-hot' } as const

@@ -2,6 +2,7 @@ import { test } from 'tap'
 import { crossEntropy, crossEntropyGradientRows, crossEntropyRows } from '../../../src/loss/kernels/cross-entropy.ts'
 import { losses } from '../../../src/loss/kernels/index.ts'
 import type { Options } from '../../../src/loss/spec.ts'
+import { matrix } from '../../matrix.ts'
 import { gradientOf, lossesOf, misses, rowsOf } from '../support.ts'
 
 const ln2 = Math.LN2
@@ -135,14 +136,7 @@ test('the same bits for many rows, under every guard and with class weights', as
 })
 
 test('each row has its own loss', async (t) => {
-  const rows = rowsOf(
-    [
-      [0.5, 0.5],
-      [1, 0],
-      [0.125, 0.875],
-    ],
-    [1, 0, 0],
-  )
+  const rows = rowsOf(matrix('0.5 0.5; 1 0; 0.125 0.875'), [1, 0, 0])
   t.same(misses(lossesOf(index, rows), { losses: [ln2, 0, 3 * ln2], clipped: 0 }), [])
   t.equal(Object.is(lossesOf(index, rows).losses[1], 0), true, 'and a certain one is 0, not -0')
 })

@@ -1,16 +1,12 @@
 import { test } from 'tap'
 import { quantile } from '../../../src/loss/kernels/quantile.ts'
+import { matrix } from '../../matrix.ts'
 import { gradientOf, lossesOf, rowsOf } from '../support.ts'
 
 const options = { loss: 'quantile', labelFormat: 'values', q: 0.25 } as const
 
 test('a quarter of what is too low, three quarters of what is too high', async (t) => {
-  const cases: [prediction: number, target: number, loss: number, slope: number][] = [
-    [1, 1, 0, 0],
-    [1, 5, 1, -0.25],
-    [5, 1, 3, 0.75],
-    [-2, -1, 0.25, -0.25],
-  ]
+  const cases = matrix('1 1 0 0; 1 5 1 -0.25; 5 1 3 0.75; -2 -1 0.25 -0.25')
   for (const [prediction, target, loss, slope] of cases) {
     const rows = rowsOf([[prediction]], [[target]])
     t.same(lossesOf(options, rows), { losses: [loss], clipped: 0 }, `loss of ${prediction} for ${target}`)

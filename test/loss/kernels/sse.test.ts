@@ -1,18 +1,10 @@
 import { test } from 'tap'
 import { sse } from '../../../src/loss/kernels/sse.ts'
+import { matrix } from '../../matrix.ts'
 import { gradientOf, lossesOf, rowsOf } from '../support.ts'
 
 const options = { loss: 'sse', labelFormat: 'values' } as const
-const rows = rowsOf(
-  [
-    [1.5, -2],
-    [0.25, 3],
-  ],
-  [
-    [0.5, 1],
-    [0.25, 3],
-  ],
-)
+const rows = rowsOf(matrix('1.5 -2; 0.25 3'), matrix('0.5 1; 0.25 3'))
 
 test('sum of squared errors of each row', async (t) => {
   // (1.5 - 0.5)^2 + (-2 - 1)^2 = 1 + 9; the second row is perfect

@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import { PerSample } from '../../../src/loss/report/per-sample.ts'
 import type { Selection } from '../../../src/loss/selection.ts'
+import { matrix } from '../../matrix.ts'
 import { unaccounted } from '../../unaccounted.ts'
 import type { Request } from '../support.ts'
 import { finish, Ledger, sliceOf, specOf } from '../support.ts'
@@ -28,10 +29,7 @@ test('losses and decisions by format', async (t) => {
       {
         loss: 'sse',
         labelFormat: 'index',
-        predictions: [
-          [1, 0],
-          [1, 0],
-        ],
+        predictions: matrix('1 0; 1 0'),
         labels: [0, 1],
       },
       [0, 2],
@@ -48,14 +46,8 @@ test('losses and decisions by format', async (t) => {
       {
         loss: 'hinge',
         labelFormat: 'binary',
-        predictions: [
-          [1, 1],
-          [1, -1],
-        ],
-        labels: [
-          [1, 0],
-          [1, 0],
-        ],
+        predictions: matrix('1 1; 1 -1'),
+        labels: matrix('1 0; 1 0'),
       },
       [1, 0],
       [1, 2],
@@ -72,10 +64,7 @@ test('losses and decisions by format', async (t) => {
         loss: 'cross-entropy',
         labelFormat: 'index',
         logPolicy: 'exact',
-        predictions: [
-          [0, 1],
-          [1, 0],
-        ],
+        predictions: matrix('0 1; 1 0'),
         labels: [0, 0],
       },
       [null, 0],
@@ -89,10 +78,7 @@ test('rows go to their positions, and the others are left out', async (t) => {
   const request: Request = {
     loss: 'sse',
     labelFormat: 'index',
-    predictions: [
-      [1, 0],
-      [1, 0],
-    ],
+    predictions: matrix('1 0; 1 0'),
     labels: [0, 1],
   }
   const selection: Selection = { ...inPlace, positions: Int32Array.of(3, 1) }

@@ -3,6 +3,7 @@ import type { LabelFormat } from '../../../src/loss/formats.ts'
 import { losses, lossNames } from '../../../src/loss/kernels/index.ts'
 import { lossAnswer } from '../../../src/routes/loss/answer.ts'
 import { digits } from '../../digits.ts'
+import { matrix } from '../../matrix.ts'
 import type { Answered } from '../../support.ts'
 import { appOf, ask, golden, listener, post } from '../../support.ts'
 
@@ -172,12 +173,7 @@ test('every loss answers every part', async (t) => {
         loss,
         labelFormat,
         reduction: 'none',
-        predictions: isBinary
-          ? [0.25, 0.5]
-          : [
-              [0.25, 0.75],
-              [0.5, 0.5],
-            ],
+        predictions: isBinary ? [0.25, 0.5] : matrix('0.25 0.75; 0.5 0.5'),
         labels: isBinary
           ? [0, 1]
           : isIndex
@@ -201,10 +197,7 @@ test('every loss answers every part', async (t) => {
 const batch = {
   loss: 'cross-entropy',
   labelFormat: 'index',
-  predictions: [
-    [0.2, 0.8],
-    [0.9, 0.1],
-  ],
+  predictions: matrix('0.2 0.8; 0.9 0.1'),
   labels: [1, 0],
 }
 const values = { loss: 'mse', labelFormat: 'values', predictions: [1, 2], labels: [1, 2] }
@@ -216,10 +209,7 @@ const fitting: [string, object, string, string][] = [
     'one-hot rows as index',
     {
       ...batch,
-      labels: [
-        [0, 1],
-        [1, 0],
-      ],
+      labels: matrix('0 1; 1 0'),
     },
     '#/labels',
     'labels[0] is an array of 2 numbers; labelFormat "index" needs one integer per sample. One-hot rows are declared with labelFormat "one-hot".',
@@ -234,10 +224,7 @@ const fitting: [string, object, string, string][] = [
     'soft labels as index',
     {
       ...batch,
-      labels: [
-        [0.4, 0.6],
-        [1, 0],
-      ],
+      labels: matrix('0.4 0.6; 1 0'),
     },
     '#/labels',
     'labels[0] is an array of 2 numbers; labelFormat "index" needs one integer per sample. Rows of probabilities are declared with labelFormat "probabilities".',
@@ -247,10 +234,7 @@ const fitting: [string, object, string, string][] = [
     {
       ...batch,
       labelFormat: 'one-hot',
-      labels: [
-        [0.4, 0.6],
-        [1, 0],
-      ],
+      labels: matrix('0.4 0.6; 1 0'),
     },
     '#/labels/0/0',
     'labels[0][0] is 0.4; labelFormat "one-hot" needs exactly one 1 and all others 0 in each row. Rows of probabilities are declared with labelFormat "probabilities".',
@@ -260,10 +244,7 @@ const fitting: [string, object, string, string][] = [
     {
       ...batch,
       labelFormat: 'one-hot',
-      labels: [
-        [1, 1],
-        [1, 0],
-      ],
+      labels: matrix('1 1; 1 0'),
     },
     '#/labels/0',
     `labels[0] has 2 ones; labelFormat "one-hot" needs exactly one 1 and all others 0 in each row. Labels 0 and 1 for each output are declared with labelFormat "binary", which goes with loss ${takersOf('binary')}.`,
@@ -272,10 +253,7 @@ const fitting: [string, object, string, string][] = [
     'logits as probabilities',
     {
       ...batch,
-      predictions: [
-        [2.5, -1],
-        [1, 0],
-      ],
+      predictions: matrix('2.5 -1; 1 0'),
     },
     '#/predictions/0/0',
     'predictions[0][0] is 2.5; predictionFormat "probabilities" needs numbers from 0 to 1. Logits are declared with predictionFormat "logits".',
@@ -284,10 +262,7 @@ const fitting: [string, object, string, string][] = [
     'log-probabilities as probabilities',
     {
       ...batch,
-      predictions: [
-        [-0.25, -1.508],
-        [-800, 0],
-      ],
+      predictions: matrix('-0.25 -1.508; -800 0'),
     },
     '#/predictions/0/0',
     'predictions[0][0] is -0.25; predictionFormat "probabilities" needs numbers from 0 to 1. Log-probabilities are declared with predictionFormat "log-probabilities".',
@@ -303,10 +278,7 @@ const fitting: [string, object, string, string][] = [
     {
       ...batch,
       predictionFormat: 'log-probabilities',
-      predictions: [
-        [-1, -2],
-        [-1, -1],
-      ],
+      predictions: matrix('-1 -2; -1 -1'),
     },
     '#/predictions/0',
     'predictions[0] is of probabilities that sum to 0.503214724408055; rows of probabilities sum to 1 within rowSumTolerance 0.001. Logits are declared with predictionFormat "logits".',

@@ -8,6 +8,7 @@ import { parseConfig } from '../../../src/config.ts'
 import { lossNames } from '../../../src/loss/kernels/index.ts'
 import { eventually } from '../../eventually.ts'
 import { Client } from '../../formats/support.ts'
+import { matrix } from '../../matrix.ts'
 import { appOf, ask, post } from '../../support.ts'
 import type { InferInput } from './triton.ts'
 import { bodyOf, InferenceServerClient } from './triton.ts'
@@ -20,12 +21,7 @@ const { port } = app.server.address() as AddressInfo
 const client = new InferenceServerClient(port)
 
 const options = { labelFormat: 'index', predictionFormat: 'logits' }
-const logits = [
-  [2, -1, 0.5],
-  [0.25, 3, -2],
-  [-1, 0, 1],
-  [4, 4, 0],
-]
+const logits = matrix('2 -1 0.5; 0.25 3 -2; -1 0 1; 4 4 0')
 const classes = [0, 1, 0, 1]
 
 function inputsOf(isBinary: boolean): InferInput[] {
