@@ -1,5 +1,4 @@
 import { test } from 'tap'
-import { brier } from '../../../src/loss/kernels/brier.ts'
 import { matrix } from '../../matrix.ts'
 import { gradientOf, lossesOf, misses, rowsOf } from '../support.ts'
 
@@ -66,8 +65,4 @@ test('log-probabilities: the score of the probabilities, and y times the slope',
   const confident = rowsOf([[-1e-20, -800]], [[1, 0]])
   t.same(misses(lossesOf(classes, confident).losses, [1e-40]), [])
   t.same(misses(gradientOf(classes, confident), [-2e-20, 0]), [])
-})
-
-test('it scores distributions', async (t) => {
-  t.same(brier.predictionFormats, ['probabilities', 'logits', 'log-probabilities'])
 })

@@ -1,5 +1,4 @@
 import { test } from 'tap'
-import { cosine } from '../../../src/loss/kernels/cosine.ts'
 import { matrix } from '../../matrix.ts'
 import { gradientOf, lossesOf, misses, rowsOf } from '../support.ts'
 
@@ -32,8 +31,4 @@ test('neither squares nor sums overflow or underflow', async (t) => {
   const rows = rowsOf(matrix('1e300 1e300; 1.7e308 1.7e308; 1 1e-9'), matrix('1e300 0; 1 1; 1 0'))
   // 1 - cos 45 degrees; the same direction; half of the squared angle
   t.same(misses(lossesOf(options, rows).losses, [1 - Math.SQRT1_2, 0, 5e-19], 1e-16 * 1e-16), [])
-})
-
-test('it goes with every label format, since one-hot rows are directions too', async (t) => {
-  t.same(cosine.labelFormats, ['values', 'one-hot', 'index', 'probabilities', 'binary'])
 })

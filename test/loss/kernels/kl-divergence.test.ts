@@ -1,5 +1,4 @@
 import { test } from 'tap'
-import { klDivergence } from '../../../src/loss/kernels/kl-divergence.ts'
 import { matrix } from '../../matrix.ts'
 import { gradientOf, lossesOf, misses, rowsOf } from '../support.ts'
 
@@ -36,8 +35,4 @@ test('log-probabilities, as PyTorch KLDivLoss takes them: the gradient is -t_k',
   const rows = rowsOf([[-2 * ln2, -2 * ln2, -ln2]], [[0.5, 0.25, 0.25]])
   t.same(misses(lossesOf(logs, rows).losses, [0.25 * ln2], 1e-15), [])
   t.same(gradientOf(logs, rows), [-0.5, -0.25, -0.25])
-})
-
-test('class weights are no option of it', async (t) => {
-  t.same(klDivergence.options, ['logPolicy', 'epsilon'])
 })

@@ -1,5 +1,4 @@
 import { test } from 'tap'
-import { sse } from '../../../src/loss/kernels/sse.ts'
 import { matrix } from '../../matrix.ts'
 import { gradientOf, lossesOf, rowsOf } from '../support.ts'
 
@@ -17,8 +16,4 @@ test('beyond the range of a double it is infinite', async (t) => {
 
 test('gradient 2 (y - t)', async (t) => {
   t.same(gradientOf(options, rows), [2, -6, 0, 0])
-})
-
-test('the sum is what it is named for', async (t) => {
-  t.equal(sse.reduction, 'sum')
 })
