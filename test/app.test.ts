@@ -51,9 +51,18 @@ test('an address that cannot be read', async (t) => {
 })
 
 test('pages of other origins may call when that is asked for', async (t) => {
-  const open = await appOf(t, { CORS_ORIGIN: '*' })
-  const { headers } = await open.inject({ url: '/livez', headers: { origin: 'https://a.example' } })
-  t.equal(headers['access-control-allow-origin'], '*')
+  const [one, other] = ['https://a.example', 'https://b.example']
+  for (const [CORS_ORIGIN, allowed] of [
+    ['*', ['*', '*']],
+    [`${one}, https://c.example`, [one, undefined]],
+  ] as const) {
+    const open = await appOf(t, { CORS_ORIGIN })
+    const answers = [one, other].map((origin) => open.inject({ url: '/livez', headers: { origin } }))
+    t.same(
+      (await Promise.all(answers)).map(({ headers }) => headers['access-control-allow-origin']),
+      allowed,
+    )
+  }
 })
 
 test('a slash at the end does no harm', async (t) => {

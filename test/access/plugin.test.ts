@@ -29,6 +29,12 @@ function bearer(name: string): { authorization: string } {
 
 const declaration = { loss: 'mse', labelFormat: 'values', outputs: 1 }
 
+test('a browser asks without a key whether a page may call', async (t) => {
+  const app = await appOf(t, { API_KEYS_FILE: keyFile(t), CORS_ORIGIN: '*' })
+  const headers = { origin: 'https://a.example', 'access-control-request-method': 'POST' }
+  t.equal((await app.inject({ method: 'OPTIONS', url: '/v1/loss', headers })).statusCode, 204)
+})
+
 test('a request needs a key with the scope of its route; what is open needs none', async (t) => {
   const app = await appOf(t, { API_KEYS_FILE: keyFile(t) })
   const open = [

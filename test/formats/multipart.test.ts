@@ -4,8 +4,10 @@ import fc from 'fast-check'
 import t, { test } from 'tap'
 import { MalformedBody } from '../../src/formats/errors.ts'
 import { readMultipart } from '../../src/formats/multipart.ts'
+import { JsonTensor } from '../../src/formats/multipart-json.ts'
 import type { Limits } from '../../src/http/limits.ts'
 import { InvalidContent, LimitExceeded } from '../../src/loss/validation-errors.ts'
+import { finish, Ledger } from '../loss/support.ts'
 import { matrix } from '../matrix.ts'
 import { appOf } from '../support.ts'
 import type { FormBody, FormPart } from './form.ts'
@@ -358,6 +360,17 @@ test('a large file is held once, and its parts are worked off as they end', asyn
   t.ok(labels.data.every((value, at) => value === at))
   work.close()
   t.equal(budget.held, 0)
+})
+
+test('where there is no room for the numbers of a part, that is what is wrong', async (t) => {
+  const labels = (memory: Ledger) => {
+    const part = new JsonTensor('labels', limits(), memory)
+    part.write(Buffer.from(`[${'0.5,'.repeat(100_000)}1]`))
+    return finish(part.end())
+  }
+  const memory = new Ledger()
+  t.equal(labels(memory).data.length, 100_001)
+  t.throws(() => labels(new Ledger(memory.asked - 1)), { message: 'no room' })
 })
 
 test('whatever becomes of a form, it is read or refused, and nothing is left or waits for ever', async (t) => {

@@ -1,4 +1,5 @@
 import { t as root, test } from 'tap'
+import { Evaluation } from '../../../src/loss/evaluation.ts'
 import type { LabelFormat } from '../../../src/loss/formats.ts'
 import { losses, lossNames } from '../../../src/loss/kernels/index.ts'
 import { lossAnswer } from '../../../src/routes/loss/answer.ts'
@@ -669,4 +670,13 @@ test('nothing of a payload is in the log', async (t) => {
     const always = Object.keys(entry).filter((name) => !found.has(name))
     t.same([always.sort(), entry.level, entry.msg], [fields.toSorted(), 30, 'answered'])
   }
+})
+
+test('lines that are read together fail as the service does', async (t) => {
+  const add = t.capture(Evaluation.prototype, 'add', () => {
+    throw new Error('broken')
+  })
+  const line = { predictions: [[0.5, 0.5]], labels: [1] }
+  t.equal((await stream({ loss: 'cross-entropy', labelFormat: 'index' }, ...new Array(50).fill(line), '')).status, 500)
+  t.equal(add().length, 1)
 })

@@ -278,6 +278,12 @@ test('what contradicts the address or itself is refused with its places', async 
     wrong.message,
     /^labels\[2\] is 7; .* \(#\/inputs\/1\/data\/2\)\nlabels\[3\] is 9; .* \(#\/inputs\/1\/data\/3\)$/,
   )
+  const many = Array.from({ length: 24 }, () => 7)
+  const wide = { ...predictions, shape: [24, 1], numbers: many.map(() => 0.5) }
+  const listed = await client
+    .infer('mse', [wide, { ...labels, shape: [24], numbers: many }], { parameters: { labelFormat: 'index' } })
+    .catch((reason) => reason)
+  t.match(listed.message.split('\n').slice(19), [/^labels\[19\] is 7; /, /^and 4 more$/])
   const same = await client.infer('cross-entropy', inputsOf(true), {
     parameters: { ...options, loss: 'cross-entropy', include: [] },
   })
