@@ -48,11 +48,7 @@ t.test('what cannot be is refused with its place', async (t) => {
     [{ ...numbers, datatype: 'BF16' }, ['inputs', 0, 'datatype'], 'BF16 can be sent as bytes, but not in JSON'],
     [{ ...numbers, shape: [3, 3] }, ['inputs', 0, 'data'], 'data of predictions has 6; shape [3, 3] needs 9 numbers'],
     [
-      {
-        ...numbers,
-        shape: [3, 2],
-        data: matrix('1 2 3; 4 5 6'),
-      },
+      { ...numbers, shape: [3, 2], data: matrix('1 2 3; 4 5 6') },
       ['inputs', 0, 'data'],
       'data of predictions has shape [2, 3]; shape [3, 2] needs 6 numbers',
     ],
@@ -74,9 +70,7 @@ t.test('what cannot be is refused with its place', async (t) => {
   }
   t.match(
     outcomeOf(() => headerIn({ inputs: [numbers, numbers] })),
-    {
-      errors: { list: [{ path: ['inputs', 1, 'name'], detail: 'inputs has "predictions" twice' }] },
-    },
+    { errors: { list: [{ path: ['inputs', 1, 'name'], detail: 'inputs has "predictions" twice' }] } },
   )
   t.match(
     outcomeOf(() => headerIn({ inputs: [numbers], labels: [1] })),

@@ -25,11 +25,7 @@ test('a checked batch', async (t) => {
     ['ignoreIndex', { ...byIndex, labels: [1, 7, 0], ignoreIndex: 7 }, [3, 2, flat, [1, -1, 0], undefined, undefined]],
     [
       'one-hot',
-      {
-        ...byIndex,
-        labelFormat: 'one-hot',
-        labels: matrix('0 1; 0 1; 1 0'),
-      },
+      { ...byIndex, labelFormat: 'one-hot', labels: matrix('0 1; 0 1; 1 0') },
       [3, 2, flat, [1, 1, 0], undefined, undefined],
     ],
     [
@@ -104,11 +100,7 @@ test('every number is checked, and all errors are reported together', async (t) 
 })
 
 test('labels that are wrong name the declaration that would fit, once', async (t) => {
-  const request: Request = {
-    ...byIndex,
-    labelFormat: 'one-hot',
-    labels: matrix('0.5 0.5; 0.25 0.75; 1 0'),
-  }
+  const request: Request = { ...byIndex, labelFormat: 'one-hot', labels: matrix('0.5 0.5; 0.25 0.75; 1 0') }
   const hint = ' Rows of probabilities are declared with labelFormat "probabilities".'
   t.same(
     errorsOf(() => batchOf(request)).map(({ detail }) => detail.endsWith(hint)),

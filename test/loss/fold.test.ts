@@ -184,11 +184,7 @@ test('rows as a kernel wants them', async (t) => {
     predictions: matrix('1 2; 3 4; 5 6'),
     labels: [0, 1, 0],
   }
-  const soft: Request = {
-    ...three,
-    labelFormat: 'probabilities',
-    labels: matrix('1 0; 0.5 0.5; 0.25 0.75'),
-  }
+  const soft: Request = { ...three, labelFormat: 'probabilities', labels: matrix('1 0; 0.5 0.5; 0.25 0.75') }
   const flat = [3, 4, 5, 6]
   const cases: [name: string, request: Request, readsClasses: boolean, rows: unknown[]][] = [
     ['classes for a loss that reads them', three, true, [2, 2, flat, [], [1, 0]]],
@@ -240,11 +236,7 @@ test('what takes steps of its own sees each slice after the step that evaluated 
 test('a source may bring other rows at each step, wherever they stand', async (t) => {
   const request: Request = { loss: 'mae', labelFormat: 'values', predictions: [1, 5, 2], labels: [0, 2, 4] }
   const batch = batchOf(request)
-  const backwards: RowSource = {
-    samples: 3,
-    outputs: 1,
-    part: (_, to) => ({ batch, start: 3 - to }),
-  }
+  const backwards: RowSource = { samples: 3, outputs: 1, part: (_, to) => ({ batch, start: 3 - to }) }
   const seen: number[][] = []
   const tallies = [0, 1, 2].map((row) =>
     tallyRows(specOf(request), backwards, row, row + 1, ({ at, from, losses }) => seen.push([at, from, ...losses])),

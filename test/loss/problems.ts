@@ -72,10 +72,7 @@ export interface Bounds {
   readonly weights: fc.Arbitrary<number>
 }
 
-export const anywhere: Bounds = {
-  margin: 0,
-  weights: fc.oneof(fc.constantFrom(0, 1, 2), between(0, 10)),
-}
+export const anywhere: Bounds = { margin: 0, weights: fc.oneof(fc.constantFrom(0, 1, 2), between(0, 10)) }
 export const inside: Bounds = { margin: 0.05, weights: between(0.5, 2) }
 
 /** Problems of a combination, with any of the options that apply to it. */
@@ -84,20 +81,22 @@ export function problems(
   bounds: Bounds = anywhere,
 ): fc.Arbitrary<Problem> {
   const decision = decisionBy(losses[loss], labelFormat)
-  return fc.integer({ min: decision === 'class' ? 2 : 1, max: 4 }).chain((outputs) =>
-    fc.record({
-      options: optionsOf({ loss, labelFormat, predictionFormat }, decision, outputs, bounds),
-      isWeighted: fc.boolean(),
-      rows: fc.array(
-        fc.record({
-          prediction: predictionOf(loss, predictionFormat, decision, outputs, bounds),
-          label: labelOf(loss, labelFormat, decision, outputs, bounds),
-          weight: bounds.weights,
-        }),
-        { minLength: 1, maxLength: 7 },
-      ),
-    }),
-  )
+  return fc
+    .integer({ min: decision === 'class' ? 2 : 1, max: 4 })
+    .chain((outputs) =>
+      fc.record({
+        options: optionsOf({ loss, labelFormat, predictionFormat }, decision, outputs, bounds),
+        isWeighted: fc.boolean(),
+        rows: fc.array(
+          fc.record({
+            prediction: predictionOf(loss, predictionFormat, decision, outputs, bounds),
+            label: labelOf(loss, labelFormat, decision, outputs, bounds),
+            weight: bounds.weights,
+          }),
+          { minLength: 1, maxLength: 7 },
+        ),
+      }),
+    )
 }
 
 /** A number in [0, 1], the ends included unless there is a margin. */
@@ -152,11 +151,7 @@ export function labelOf(
 ): fc.Arbitrary<number | number[]> {
   if (format === 'one-hot' || format === 'index') return fc.nat({ max: outputs - 1 })
   if (hasLabelRowSums({ loss: losses[loss], labelFormat: format })) return distribution(outputs, bounds)
-  const numbers = {
-    probabilities: chance(bounds),
-    binary: fc.constantFrom(0, 1),
-    values: between(-5, 5),
-  }
+  const numbers = { probabilities: chance(bounds), binary: fc.constantFrom(0, 1), values: between(-5, 5) }
   return fc.array(
     numbers[format].map((value) => withinDomain(loss, value)),
     { minLength: outputs, maxLength: outputs },

@@ -125,12 +125,7 @@ const refusals: [string, unknown, [string, string, unknown][]][] = [
   ['a typo', { ...right, sede: 1 }, [['#/sede', `"sede" is not a recognised field; ${fields}`, 1]]],
   [
     'numbers',
-    {
-      ...right,
-      predictions: matrix('1 2; 3 4; 5 6'),
-      labels: 1,
-      sampleWeights: [1, 'x'],
-    },
+    { ...right, predictions: matrix('1 2; 3 4; 5 6'), labels: 1, sampleWeights: [1, 'x'] },
     [
       ['#/predictions', `"predictions" is not a recognised field; ${fields}`, 'an array of 3 arrays of 2 numbers'],
       ['#/labels', `"labels" is not a recognised field; ${fields}`, 1],

@@ -6,12 +6,7 @@ import { appOf, ask, post } from '../support.ts'
 
 const url = '/v1/sweeps'
 const app = await appOf(root)
-const ofDigits = {
-  loss: 'cross-entropy',
-  labelFormat: 'index',
-  predictions: digits.logits,
-  labels: digits.labels,
-}
+const ofDigits = { loss: 'cross-entropy', labelFormat: 'index', predictions: digits.logits, labels: digits.labels }
 
 interface Curves {
   readonly loss: number[]
@@ -232,11 +227,7 @@ test('labels are checked as in /v1/loss', async (t) => {
 })
 
 test('labels that the loss does not go with are refused', async (t) => {
-  const { status, body } = await post(app, url, {
-    ...right,
-    labelFormat: 'values',
-    labels: matrix('1 2; 3 4'),
-  })
+  const { status, body } = await post(app, url, { ...right, labelFormat: 'values', labels: matrix('1 2; 3 4') })
   t.equal(status, 422)
   t.match(body, { errors: [{ pointer: '#/labelFormat', received: 'values' }] })
 })

@@ -26,10 +26,7 @@ const kinds: readonly [name: string, lines: readonly Line[], shapes: readonly [n
   [
     'rows and indices',
     [
-      {
-        predictions: matrix('1 2.5; 3 4e-7'),
-        labels: [0, 1],
-      },
+      { predictions: matrix('1 2.5; 3 4e-7'), labels: [0, 1] },
       { predictions: [[-0, 6]], labels: [1] },
     ],
     [[3, 2], [3]],
@@ -38,10 +35,7 @@ const kinds: readonly [name: string, lines: readonly Line[], shapes: readonly [n
     'rows and rows',
     [
       { predictions: [[1, 2]], labels: [[0, 1]] },
-      {
-        predictions: matrix('5 6; 7 8'),
-        labels: matrix('1 0; 0 1'),
-      },
+      { predictions: matrix('5 6; 7 8'), labels: matrix('1 0; 0 1') },
     ],
     [
       [3, 2],

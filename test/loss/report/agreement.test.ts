@@ -12,10 +12,7 @@ const classes: Request = {
   labels: [0, 0, 0, 1],
   sampleWeights: [1, 2, 4, 8],
 }
-const other: Request = {
-  ...classes,
-  predictions: matrix('0.9 0.1; 0.1 0.9; 0.1 0.9; 0.9 0.1'),
-}
+const other: Request = { ...classes, predictions: matrix('0.9 0.1; 0.1 0.9; 0.1 0.9; 0.9 0.1') }
 
 function reportOf(one: Request, another: Request) {
   const agreement = new Agreement()

@@ -23,12 +23,7 @@ function report(
   return finish(part.report({ ...emptyTally, ...tally }))?.toJSON() ?? null
 }
 
-const request: Request = {
-  loss: 'sse',
-  labelFormat: 'index',
-  predictions: matrix('3 0; 0 2'),
-  labels: [0, 1],
-}
+const request: Request = { loss: 'sse', labelFormat: 'index', predictions: matrix('3 0; 0 2'), labels: [0, 1] }
 const two = { weight: fromDouble(2) }
 
 test('2 (y - t), over the weight for a mean', async (t) => {

@@ -38,12 +38,7 @@ test('what is infinite is null everywhere', async (t) => {
 })
 
 test('an ignored row is null in perSample', async (t) => {
-  const answer = await answerTo({
-    predictions: matrix('0 1; 0 1'),
-    labels: [1, 9],
-    ignoreIndex: 9,
-    include: includes,
-  })
+  const answer = await answerTo({ predictions: matrix('0 1; 0 1'), labels: [1, 9], ignoreIndex: 9, include: includes })
   t.same(lossAnswer.strict().parse(answer), answer)
   t.match(answer, { ignored: 1, perSample: { correct: [true, null] } })
 })
