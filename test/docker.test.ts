@@ -137,9 +137,7 @@ test('the command runs with production packages alone, writes nothing but data, 
 test('the compose file fits the Compose schema, and a linter finds nothing to say', async (t) => {
   const dclint = join(root, 'node_modules/dclint/bin/dclint.cjs')
   const args = [dclint, '--max-warnings', '0', 'docker-compose.yml']
-  const { stdout } = await promisify(execFile)(process.execPath, args, {
-    cwd: root,
-  })
+  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root })
   t.equal(stdout.trim(), '')
 })
 

@@ -32,12 +32,11 @@ export const needs: Readonly<Record<string, Needs>> = {
 export class NeedUnknown extends Error {}
 
 /**
- * What a route requires. OPTIONS requires nothing, since a browser sends it without a key.
+ * What a route requires.
  *
  * @throws NeedUnknown
  */
 export function needOf(method: string, url: string): Need {
-  if (method === 'OPTIONS') return 'nothing'
   const found = needs[url] ?? Object.entries(needs).find(([pattern]) => isBelow(url, pattern))?.[1]
   const need = typeof found === 'object' ? found[method === 'HEAD' ? 'GET' : method] : found
   if (need === undefined) throw new NeedUnknown(`${method} ${url} is missing in the table of src/access/needs.ts`)

@@ -31,7 +31,10 @@ interface ReaderOptions {
   readonly smallChunks?: () => number
 }
 
-/** The body of a small request that came as a whole; undefined where it needs a reader. */
+/**
+ * The body of a request where it is small and has come as a whole; undefined where it needs a reader, which takes 3 µs more, 7 %
+ * of a request of one row (test/bench/decode.ts).
+ */
 export function bodyAtHand(request: BodyHeaders, payload: Readable, limits: BodyLimits): Buffer | undefined {
   const { headers, continueBody } = request
   if (headers['content-encoding'] !== undefined || headers['content-digest'] !== undefined) return undefined

@@ -51,6 +51,8 @@ export async function registerSwaggerUi(app: FastifyInstance): Promise<void> {
   })
 }
 
+/* c8 ignore start -- what follows runs in browsers: test/system/swagger-ui.test.ts */
+
 interface SwaggerUi {
   fn: { getSampleSchema(schema: unknown, type: string, ...others: unknown[]): string }
 }

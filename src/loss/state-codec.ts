@@ -57,7 +57,6 @@ function readBeginning(reader: ByteReader, digest: Uint8Array): Tally {
 }
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false
   for (let at = 0; at < a.length; at++) if (a[at] !== b[at]) return false
   return true
 }

@@ -7,7 +7,7 @@ import { handleError } from '../../src/http/error-handler.ts'
 import { Problem } from '../../src/http/problem.ts'
 import { Client, head, serve } from '../formats/support.ts'
 import { bare, standIns } from '../http/plugins/support.ts'
-import { withinAMinute } from '../minute.ts'
+import { stopAtMinute } from '../minute.ts'
 import { appOf, ask, listener, problemOf } from '../support.ts'
 
 const all = ['evaluate', 'read', 'write', 'metrics']
@@ -28,6 +28,12 @@ function bearer(name: string): { authorization: string } {
 }
 
 const declaration = { loss: 'mse', labelFormat: 'values', outputs: 1 }
+
+test('a browser asks without a key whether a page may call', async (t) => {
+  const app = await appOf(t, { API_KEYS_FILE: keyFile(t), CORS_ORIGIN: '*' })
+  const headers = { origin: 'https://a.example', 'access-control-request-method': 'POST' }
+  t.equal((await app.inject({ method: 'OPTIONS', url: '/v1/loss', headers })).statusCode, 204)
+})
 
 test('a request needs a key with the scope of its route; what is open needs none', async (t) => {
   const app = await appOf(t, { API_KEYS_FILE: keyFile(t) })
@@ -207,7 +213,7 @@ test('refusals below /v2 have the form of its protocol', async (t) => {
   t.match(none.headers['www-authenticate'], /^Bearer /)
   const poor = await app.inject({ ...infer, headers: bearer('nothing') })
   t.same([poor.statusCode, poor.json()], [403, { error: 'This needs a key with the scope "evaluate".' }])
-  await withinAMinute()
+  stopAtMinute(t)
   for (const status of [200, 429]) {
     const answer = await app.inject({ url: '/v2', headers: bearer('reader') })
     t.equal(answer.statusCode, status)

@@ -17,7 +17,7 @@ import { MemoryLedger } from '../../src/quotas/memory-ledger.ts'
 import { Quotas } from '../../src/quotas/quotas.ts'
 import { eventually } from '../eventually.ts'
 import { standIns } from '../http/plugins/support.ts'
-import { withinAMinute } from '../minute.ts'
+import { stopAtMinute } from '../minute.ts'
 import { appOf, ask, problemOf } from '../support.ts'
 import { noConnections } from '../wire/support.ts'
 
@@ -36,7 +36,7 @@ function send(app: FastifyInstance, { headers = {}, payload = body, remoteAddres
   return ask(app, { method: 'POST', url: '/v1/loss', headers: { ...type, ...headers }, payload, remoteAddress })
 }
 
-root.beforeEach(() => withinAMinute())
+root.beforeEach((t) => stopAtMinute(t))
 
 test('an address may send so many requests in a minute, and others as many', async (t) => {
   const app = await appOf(t, { REQUESTS_PER_MINUTE: '3' })

@@ -75,9 +75,7 @@ export const inferenceAttacks = [
   load({
     name: 'gradients: 16 x 6 MiB of BOOL, 58 MiB of answer',
     expected: ['200', '503'],
-    send: async (service) => ({
-      outcomes: await together(service, times(clients, gradientOf(6 * mebibyte)), 120_000),
-    }),
+    send: async (service) => ({ outcomes: await together(service, times(clients, gradientOf(6 * mebibyte)), 120_000) }),
   }),
   load({
     name: 'inference requests whose sizes are not true, of a 1 MB id, or with 100,000 outputs',

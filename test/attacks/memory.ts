@@ -71,11 +71,7 @@ export const memory = [
     expected: busy,
     send: (service) => sixteen(service, compressed(oneDigitJson(full))),
   }),
-  load({
-    name: 'BOOL: 16 x 12 MiB',
-    expected: busy,
-    send: (service) => sixteen(service, boolBinary(12 * mebibyte)),
-  }),
+  load({ name: 'BOOL: 16 x 12 MiB', expected: busy, send: (service) => sixteen(service, boolBinary(12 * mebibyte)) }),
   load({
     name: 'BOOL: 63 MiB',
     expected: ['413', '200'],
@@ -114,11 +110,7 @@ export const memory = [
     expected: busy,
     send: (service) => sixteen(service, csvFiles('0', 6_600_000)),
   }),
-  load({
-    name: 'an NDJSON line: 16 x 53 MiB',
-    expected: busy,
-    send: (service) => sixteen(service, oneLine(full)),
-  }),
+  load({ name: 'an NDJSON line: 16 x 53 MiB', expected: busy, send: (service) => sixteen(service, oneLine(full)) }),
   load({
     name: 'sweeps: 16 x 5,000,000 numbers at 2 values',
     expected: busy,
@@ -210,11 +202,7 @@ export const memory = [
     expected: busy,
     send: (service) => sixteen(service, wideMetrics(8, 28_000)),
   }),
-  load({
-    name: 'ranking: 16 x 8 million rows',
-    expected: busy,
-    send: (service) => sixteen(service, ranked(8e6, 1)),
-  }),
+  load({ name: 'ranking: 16 x 8 million rows', expected: busy, send: (service) => sixteen(service, ranked(8e6, 1)) }),
   load({
     name: 'a mix of all of these',
     expected: ['200', '503', '413', 'left'],

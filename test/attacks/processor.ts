@@ -238,10 +238,7 @@ export const processor = [
       return { outcomes: (await Promise.all(uploads)).flat() }
     },
   }),
-  load({
-    name: 'numbers that are hard to read',
-    send: (service, { turn }) => alone(service, hardNumbers(), turn),
-  }),
+  load({ name: 'numbers that are hard to read', send: (service, { turn }) => alone(service, hardNumbers(), turn) }),
   ...[250_000, 1_000_000].map((bytes) =>
     load({
       name: `${bytes / 1000} kB of options that are wrong in each element`,

@@ -104,6 +104,9 @@ test('what the primary cannot answer fails, and metrics that cannot be collected
   const needs: Promise<unknown>[] = [link.ledger.take([]), link.scrape()]
   for (const number of [0, 1]) channel.emit('message', { number, failure: 'out of memory' })
   for (const need of needs) await t.rejects(need, { message: 'the primary process cannot answer: out of memory' })
+  const confused = link.scrape()
+  channel.emit('message', { number: 2, grants: [] })
+  await t.rejects(confused, { message: 'another answer' })
   link.onMetrics(() => Promise.reject(new Error('no metrics')))
   channel.emit('message', { wantsSnapshot: true })
   t.ok(await eventually(() => lines.length === 1))

@@ -340,6 +340,11 @@ test('declarations are kept read, as far as there is room', async (t) => {
   t.same(again.declared, small.declared)
 })
 
+test('an owner who has as many evaluations as there may be is told so', async (t) => {
+  const service = serviceOf(Object.assign(await storeOf(t), { declare: async () => ({ outcome: 'full' as const }) }))
+  t.same(await service.declare(owner, 'a', declaredFor(byRow(classRows(1))[0], 3)), { outcome: 'full' })
+})
+
 test('what becomes of declarations and batches is counted', async (t) => {
   const told: string[] = []
   const counts = {

@@ -192,6 +192,19 @@ function isOverloadedOrTooMuch(error: unknown): boolean {
   return isOverloaded(error) || error instanceof LimitExceeded
 }
 
+test('a buffer that was handed on is not given back', async (t) => {
+  const budget = new MemoryBudget(1e6)
+  const { account } = new Party(budget, 'a')
+  const buffers = [account.allocate(freeBytes + 100), account.allocate(500, 500, true)]
+  const handedOn = buffers.map((buffer) => buffer.transfer())
+  for (const buffer of buffers) account.free(buffer)
+  t.equal(budget.held, 0)
+  t.same(
+    handedOn.map(({ byteLength }) => byteLength),
+    [freeBytes + 100, 500],
+  )
+})
+
 test('buffers of others are left alone', async (t) => {
   const budget = new MemoryBudget(1000)
   const [first, second] = ['a', 'b'].map((owner) => partyOf(budget, owner))

@@ -3,6 +3,7 @@ import { test } from 'tap'
 import { CsvReader } from '../../src/formats/csv.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import { InvalidContent, LimitExceeded } from '../../src/loss/validation-errors.ts'
+import { matrix } from '../matrix.ts'
 import { unaccounted } from '../unaccounted.ts'
 import { cut, limits, outcomeOf, resultOf, seeded } from './support.ts'
 
@@ -22,10 +23,7 @@ function numbersOf(text: string, hasHeader = false): unknown {
 }
 
 test('rows become rows, and one column a list', (t) => {
-  const two = [
-    [2, 2],
-    [1, 2, 3, 4],
-  ]
+  const two = matrix('2 2; 1 2 3 4')
   for (const text of [
     '1,2\n3,4\n',
     '1,2\r\n3,4',
@@ -38,10 +36,7 @@ test('rows become rows, and one column a list', (t) => {
   }
   t.same(numbersOf('1\n2\n3\n'), [[3], [1, 2, 3]])
   t.same(numbersOf('5'), [[1], [5]])
-  t.same(numbersOf('5,6'), [
-    [1, 2],
-    [5, 6],
-  ])
+  t.same(numbersOf('5,6'), matrix('1 2; 5 6'))
   t.same(numbersOf(''), [[0], []])
   t.end()
 })
@@ -66,10 +61,7 @@ test('numbers are those of JSON, and those that programs write besides', (t) => 
 })
 
 test('a header is passed over where it is declared', (t) => {
-  t.same(numbersOf('a,b\n1,2\n', true), [
-    [1, 2],
-    [1, 2],
-  ])
+  t.same(numbersOf('a,b\n1,2\n', true), matrix('1 2; 1 2'))
   t.same(numbersOf('1\n2\n', true), [[1], [2]])
   t.same(numbersOf('\n"a"\n2\n', true), [[1], [2]])
   t.same(numbersOf('a,b', true), [[0], []])

@@ -23,12 +23,7 @@ export function rawForm(payload: Buffer | string, between = boundary): FormBody 
   return { headers: { 'content-type': `multipart/form-data; boundary="${between}"` }, payload: Buffer.from(payload) }
 }
 
-const types = {
-  '<f8': Float64Array,
-  '<f4': Float32Array,
-  '<i8': BigInt64Array,
-  '|u1': Uint8Array,
-} as const
+const types = { '<f8': Float64Array, '<f4': Float32Array, '<i8': BigInt64Array, '|u1': Uint8Array } as const
 
 /** A .npy file of numbers in row-major order. */
 export function npyOf(shape: readonly number[], numbers: readonly number[], descr: keyof typeof types = '<f8'): Buffer {

@@ -3,6 +3,7 @@ import t, { test } from 'tap'
 import type { MalformedBody } from '../../src/formats/errors.ts'
 import { JsonDocument } from '../../src/formats/json-document.ts'
 import type { ScanLimits } from '../../src/scanner/scanner.ts'
+import { matrix } from '../matrix.ts'
 import { appOf } from '../support.ts'
 import { unaccounted } from '../unaccounted.ts'
 import { cut, invalid, limits, malformed, resultOf, seeded, send, tooLarge, workOf } from './support.ts'
@@ -12,10 +13,7 @@ const names = ['predictions', 'labels']
 const request = {
   loss: 'cross-entropy',
   labelFormat: 'index',
-  predictions: [
-    [0.25, 0.75],
-    [1, 0],
-  ],
+  predictions: matrix('0.25 0.75; 1 0'),
   labels: [1, 0],
   sampleWeights: [1, 2.5e-1],
   classWeights: [1, 1],

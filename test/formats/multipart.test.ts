@@ -4,8 +4,11 @@ import fc from 'fast-check'
 import t, { test } from 'tap'
 import { MalformedBody } from '../../src/formats/errors.ts'
 import { readMultipart } from '../../src/formats/multipart.ts'
+import { JsonTensor } from '../../src/formats/multipart-json.ts'
 import type { Limits } from '../../src/http/limits.ts'
 import { InvalidContent, LimitExceeded } from '../../src/loss/validation-errors.ts'
+import { finish, Ledger } from '../loss/support.ts'
+import { matrix } from '../matrix.ts'
 import { appOf } from '../support.ts'
 import type { FormBody, FormPart } from './form.ts'
 import { boundary, formOf, npyOf, rawForm } from './form.ts'
@@ -69,11 +72,7 @@ test('.npy, JSON and CSV have the same answer as a JSON body, however they are c
 
 test('options come one by one, or all in one part', async (t) => {
   const batch = {
-    predictions: [
-      [0.5, 0.25, 0.25],
-      [0.1, 0.8, 0.1],
-      [0.2, 0.2, 0.6],
-    ],
+    predictions: matrix('0.5 0.25 0.25; 0.1 0.8 0.1; 0.2 0.2 0.6'),
     labels: [2, -100, 0],
     sampleWeights: [1, 2, 3],
   }
@@ -121,10 +120,7 @@ test('a header of CSV is declared before it', async (t) => {
   const whole = {
     loss: 'cross-entropy',
     labelFormat: 'index',
-    predictions: [
-      [0.25, 0.75],
-      [0.5, 0.5],
-    ],
+    predictions: matrix('0.25 0.75; 0.5 0.5'),
     labels: [1, 0],
   }
   const wanted = await send(app, {}, JSON.stringify(whole))
@@ -364,6 +360,17 @@ test('a large file is held once, and its parts are worked off as they end', asyn
   t.ok(labels.data.every((value, at) => value === at))
   work.close()
   t.equal(budget.held, 0)
+})
+
+test('where there is no room for the numbers of a part, that is what is wrong', async (t) => {
+  const labels = (memory: Ledger) => {
+    const part = new JsonTensor('labels', limits(), memory)
+    part.write(Buffer.from(`[${'0.5,'.repeat(100_000)}1]`))
+    return finish(part.end())
+  }
+  const memory = new Ledger()
+  t.equal(labels(memory).data.length, 100_001)
+  t.throws(() => labels(new Ledger(memory.asked - 1)), { message: 'no room' })
 })
 
 test('whatever becomes of a form, it is read or refused, and nothing is left or waits for ever', async (t) => {

@@ -3,6 +3,7 @@ import { headerOf, locate, sizeOf } from '../../src/formats/oip-header.ts'
 import type { Path } from '../../src/loss/validation-errors.ts'
 import { InvalidContent, LimitExceeded } from '../../src/loss/validation-errors.ts'
 import { DocumentScanner } from '../../src/scanner/scanner.ts'
+import { matrix } from '../matrix.ts'
 import { unaccounted } from '../unaccounted.ts'
 import { limits, outcomeOf, resultOf } from './support.ts'
 
@@ -16,10 +17,7 @@ const bytes = { name: 'labels', shape: [2], datatype: 'INT8', parameters: { bina
 const numbers = { name: 'predictions', shape: [2, 3], datatype: 'FP64', data: [1, 2, 3, 4, 5, 6] }
 
 t.test('each input has its numbers as bytes or as data, flat or in rows', async (t) => {
-  const rows = [
-    [1, 2, 3],
-    [4, 5, 6],
-  ]
+  const rows = matrix('1 2 3; 4 5 6')
   for (const data of [numbers.data, rows]) {
     const { inputs, ...rest } = headerIn({
       id: 'a',
@@ -50,14 +48,7 @@ t.test('what cannot be is refused with its place', async (t) => {
     [{ ...numbers, datatype: 'BF16' }, ['inputs', 0, 'datatype'], 'BF16 can be sent as bytes, but not in JSON'],
     [{ ...numbers, shape: [3, 3] }, ['inputs', 0, 'data'], 'data of predictions has 6; shape [3, 3] needs 9 numbers'],
     [
-      {
-        ...numbers,
-        shape: [3, 2],
-        data: [
-          [1, 2, 3],
-          [4, 5, 6],
-        ],
-      },
+      { ...numbers, shape: [3, 2], data: matrix('1 2 3; 4 5 6') },
       ['inputs', 0, 'data'],
       'data of predictions has shape [2, 3]; shape [3, 2] needs 6 numbers',
     ],
@@ -79,9 +70,7 @@ t.test('what cannot be is refused with its place', async (t) => {
   }
   t.match(
     outcomeOf(() => headerIn({ inputs: [numbers, numbers] })),
-    {
-      errors: { list: [{ path: ['inputs', 1, 'name'], detail: 'inputs has "predictions" twice' }] },
-    },
+    { errors: { list: [{ path: ['inputs', 1, 'name'], detail: 'inputs has "predictions" twice' }] } },
   )
   t.match(
     outcomeOf(() => headerIn({ inputs: [numbers], labels: [1] })),

@@ -37,10 +37,7 @@ export function fitted(request: Fields, choices: Choices): Fields {
   }
   const row = prediction === undefined ? distribution : () => choices.list(columns, prediction)
   const model = () => each(isLog ? () => row().map((chance) => Math.max(-800, Math.log(chance))) : row)
-  const batch: Fields = {
-    predictions: model(),
-    labels: each(labels[String(labelFormat)] ?? labels.values),
-  }
+  const batch: Fields = { predictions: model(), labels: each(labels[String(labelFormat)] ?? labels.values) }
   if ('baseline' in request) batch.baseline = model()
   if ('topK' in request) batch.topK = 1 + choices.below(columns)
   if ('sampleWeights' in request) batch.sampleWeights = each(share)

@@ -170,11 +170,7 @@ test('an error in a part of a body has its line and its pointers', async (t) => 
       'an error of the service says nothing',
       { line: 2 },
       new Error('secret'),
-      {
-        status: 500,
-        detail: 'The service failed; the log has the cause under this requestId.',
-        line: undefined,
-      },
+      { status: 500, detail: 'The service failed; the log has the cause under this requestId.', line: undefined },
     ],
   ]
   for (const [name, place, cause, expected] of table) {

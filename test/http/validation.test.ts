@@ -202,9 +202,7 @@ test('a path may have a symbol, or lead through a scalar', async (t) => {
 
 test('validated gives the value or throws', async (t) => {
   t.same(validated(z.object({ a: z.int().default(3) }), {}), { a: 3 })
-  t.throws(() => validated(schema, { size: 0 }), {
-    message: 'size must be at least 1; received 0',
-  })
+  t.throws(() => validated(schema, { size: 0 }), { message: 'size must be at least 1; received 0' })
 })
 
 test('the compiler of Fastify gives the value or the error', async (t) => {

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { PassThrough, Writable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'tap'
@@ -27,6 +27,14 @@ test('a line that was cut off by a full disk is ended before the next', async (t
   await sink.write(Buffer.from('next\n'))
   await sink.write(Buffer.from('last\n'))
   t.equal(disk, 'abc\nnext\nlast\n')
+})
+
+test('at the end of the process a file is written to at once', async (t) => {
+  const path = `${t.testdir()}/log`
+  const fd = openSync(path, 'w')
+  t.teardown(() => closeSync(fd))
+  fileSink(fd).writeNow(Buffer.from('last\n'))
+  t.equal(readFileSync(path, 'utf8'), 'last\n')
 })
 
 test('a stream that takes its time is waited for', async (t) => {

@@ -3,15 +3,12 @@ import type { Batch } from '../../src/loss/batch.ts'
 import { check, layOut, rowsPerStep } from '../../src/loss/batch.ts'
 import { pack } from '../../src/loss/pack.ts'
 import { InvalidContent } from '../../src/loss/validation-errors.ts'
+import { matrix } from '../matrix.ts'
 import { unaccounted } from '../unaccounted.ts'
 import type { Request } from './support.ts'
 import { batchOf, errorsOf, finish, specOf, tensorsOf } from './support.ts'
 
-const predictions = [
-  [0.5, 0.5],
-  [0.25, 0.75],
-  [1, 0],
-]
+const predictions = matrix('0.5 0.5; 0.25 0.75; 1 0')
 const byIndex: Request = { loss: 'cross-entropy', labelFormat: 'index', predictions, labels: [1, 1, 0] }
 
 /** A batch with its arrays as lists. */
@@ -22,25 +19,13 @@ function plain({ samples, outputs, predictions, classes, targets, sampleWeights 
 
 test('a checked batch', async (t) => {
   const flat = predictions.flat()
-  const soft = [
-    [0.5, 0.5],
-    [0.75, 0.25],
-    [0, 1],
-  ]
+  const soft = matrix('0.5 0.5; 0.75 0.25; 0 1')
   const cases: [name: string, request: Request, batch: unknown[]][] = [
     ['index', byIndex, [3, 2, flat, [1, 1, 0], undefined, undefined]],
     ['ignoreIndex', { ...byIndex, labels: [1, 7, 0], ignoreIndex: 7 }, [3, 2, flat, [1, -1, 0], undefined, undefined]],
     [
       'one-hot',
-      {
-        ...byIndex,
-        labelFormat: 'one-hot',
-        labels: [
-          [0, 1],
-          [0, 1],
-          [1, 0],
-        ],
-      },
+      { ...byIndex, labelFormat: 'one-hot', labels: matrix('0 1; 0 1; 1 0') },
       [3, 2, flat, [1, 1, 0], undefined, undefined],
     ],
     [
@@ -103,11 +88,7 @@ test('a baseline has the shape of the predictions, and its numbers are checked l
 test('every number is checked, and all errors are reported together', async (t) => {
   const request: Request = {
     ...byIndex,
-    predictions: [
-      [0.5, 0.6],
-      [0.25, 0.75],
-      [1, 0],
-    ],
+    predictions: matrix('0.5 0.6; 0.25 0.75; 1 0'),
     labels: [1, 2, 0],
     sampleWeights: [1, 1, -1],
   }
@@ -119,15 +100,7 @@ test('every number is checked, and all errors are reported together', async (t) 
 })
 
 test('labels that are wrong name the declaration that would fit, once', async (t) => {
-  const request: Request = {
-    ...byIndex,
-    labelFormat: 'one-hot',
-    labels: [
-      [0.5, 0.5],
-      [0.25, 0.75],
-      [1, 0],
-    ],
-  }
+  const request: Request = { ...byIndex, labelFormat: 'one-hot', labels: matrix('0.5 0.5; 0.25 0.75; 1 0') }
   const hint = ' Rows of probabilities are declared with labelFormat "probabilities".'
   t.same(
     errorsOf(() => batchOf(request)).map(({ detail }) => detail.endsWith(hint)),
@@ -147,12 +120,7 @@ test('the number of errors is the true one', async (t) => {
 })
 
 test('it pauses after each step of some 65536 numbers, a row counting as 6 more', async (t) => {
-  const cases: [outputs: number, rows: number][] = [
-    [1, 9362],
-    [10, 4096],
-    [65536, 1],
-    [1000000, 1],
-  ]
+  const cases = matrix('1 9362; 10 4096; 65536 1; 1000000 1')
   for (const [outputs, rows] of cases) t.equal(rowsPerStep(outputs), rows, String(outputs))
   const list = new Array<number>(2 * 9362 + 1).fill(0)
   const request: Request = { loss: 'mse', labelFormat: 'values', predictions: list, labels: list }

@@ -16,6 +16,7 @@ import { resolve } from '../../src/loss/resolve.ts'
 import type { Options } from '../../src/loss/spec.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import { ValidationErrors } from '../../src/loss/validation-errors.ts'
+import { matrix } from '../matrix.ts'
 
 const noNumber = Number.NaN
 const huge = Number.MAX_VALUE
@@ -44,13 +45,7 @@ function said(errors: ValidationErrors): [string, string][] {
   return errors.list.map(({ path, detail }) => [path.join('/'), detail])
 }
 
-interface Case {
-  readonly name: string
-  readonly options: Options
-  readonly tensor: Tensor
-  readonly outputs: number
-  readonly errors: [path: string, detail: string][]
-}
+type Case = [name: string, options: Options, tensor: Tensor, outputs: number, errors: [path: string, detail: string][]]
 
 const distribution: Options = { loss: 'cross-entropy', labelFormat: 'index' }
 const logits: Options = { ...distribution, predictionFormat: 'logits' }
@@ -61,132 +56,106 @@ const range = 'predictionFormat "probabilities" needs numbers from 0 to 1.'
 const upToZero = 'predictionFormat "log-probabilities" needs finite numbers <= 0.'
 
 const predictionCases: Case[] = [
-  { name: 'a distribution', options: distribution, tensor: tensorOf([0, 1], [0.5, 0.5]), outputs: 2, errors: [] },
-  {
-    name: 'a sum within the tolerance',
-    options: distribution,
-    tensor: tensorOf([0.5, 0.4995], [0.5, 0.5009]),
-    outputs: 2,
-    errors: [],
-  },
-  {
-    name: 'a sum out of the tolerance',
-    options: distribution,
-    tensor: tensorOf([0.5, 0.5], [0.5, 0.25]),
-    outputs: 2,
-    errors: [
-      ['predictions/1', `predictions[1] sums to 0.75; rows of probabilities sum to 1 within rowSumTolerance 0.001.`],
-    ],
-  },
-  {
-    name: 'a sum within a tolerance of its own',
-    options: { ...distribution, rowSumTolerance: 0.25 },
-    tensor: tensorOf([0.5, 0.25]),
-    outputs: 2,
-    errors: [],
-  },
-  {
-    name: 'a list is one row',
-    options: distribution,
-    tensor: listOf(0.5, 0.25),
-    outputs: 2,
-    errors: [['predictions', `predictions sums to 0.75; rows of probabilities sum to 1 within rowSumTolerance 0.001.`]],
-  },
-  {
-    name: 'numbers out of range are named, their row is not',
-    options: distribution,
-    tensor: tensorOf([0.5, 0.5], [1.5, -0.5]),
-    outputs: 2,
-    errors: [
+  ['a distribution', distribution, tensorOf([0, 1], [0.5, 0.5]), 2, []],
+  ['a sum within the tolerance', distribution, tensorOf([0.5, 0.4995], [0.5, 0.5009]), 2, []],
+  [
+    'a sum out of the tolerance',
+    distribution,
+    tensorOf([0.5, 0.5], [0.5, 0.25]),
+    2,
+    [['predictions/1', `predictions[1] sums to 0.75; rows of probabilities sum to 1 within rowSumTolerance 0.001.`]],
+  ],
+  ['a sum within a tolerance of its own', { ...distribution, rowSumTolerance: 0.25 }, tensorOf([0.5, 0.25]), 2, []],
+  [
+    'a list is one row',
+    distribution,
+    listOf(0.5, 0.25),
+    2,
+    [['predictions', `predictions sums to 0.75; rows of probabilities sum to 1 within rowSumTolerance 0.001.`]],
+  ],
+  [
+    'numbers out of range are named, their row is not',
+    distribution,
+    tensorOf([0.5, 0.5], [1.5, -0.5]),
+    2,
+    [
       ['predictions/1/0', `predictions[1][0] is 1.5; ${range}`],
       ['predictions/1/1', `predictions[1][1] is -0.5; ${range}`],
     ],
-  },
-  {
-    name: 'NaN and infinities are no probabilities',
-    options: distribution,
-    tensor: tensorOf([noNumber, infinite]),
-    outputs: 2,
-    errors: [
+  ],
+  [
+    'NaN and infinities are no probabilities',
+    distribution,
+    tensorOf([noNumber, infinite]),
+    2,
+    [
       ['predictions/0/0', `predictions[0][0] is NaN; ${range}`],
       ['predictions/0/1', `predictions[0][1] is Infinity; ${range}`],
     ],
-  },
-  { name: 'binary outputs need not sum to 1', options: outputs, tensor: tensorOf([1, 1, 0.5]), outputs: 3, errors: [] },
-  {
-    name: 'but are probabilities',
-    options: outputs,
-    tensor: listOf(0.5, 2),
-    outputs: 1,
-    errors: [['predictions/1', `predictions[1] is 2; ${range}`]],
-  },
-  {
-    name: 'a loss of other numbers as well',
-    options: { loss: 'mse', labelFormat: 'index', predictionFormat: 'probabilities' },
-    tensor: tensorOf([2, 0]),
-    outputs: 2,
-    errors: [['predictions/0/0', `predictions[0][0] is 2; ${range}`]],
-  },
-  {
-    name: 'a loss of probabilities alone',
-    options: { loss: 'brier', labelFormat: 'binary' },
-    tensor: listOf(2),
-    outputs: 1,
-    errors: [['predictions/0', `predictions[0] is 2; ${range}`]],
-  },
-  { name: 'any finite logit', options: logits, tensor: tensorOf([huge, huge], [-huge, -huge]), outputs: 2, errors: [] },
-  {
-    name: 'logits that are not finite',
-    options: logits,
-    tensor: tensorOf([0, infinite], [noNumber, -infinite]),
-    outputs: 2,
-    errors: [
+  ],
+  ['binary outputs need not sum to 1', outputs, tensorOf([1, 1, 0.5]), 3, []],
+  ['but are probabilities', outputs, listOf(0.5, 2), 1, [['predictions/1', `predictions[1] is 2; ${range}`]]],
+  [
+    'a loss of other numbers as well',
+    { loss: 'mse', labelFormat: 'index', predictionFormat: 'probabilities' },
+    tensorOf([2, 0]),
+    2,
+    [['predictions/0/0', `predictions[0][0] is 2; ${range}`]],
+  ],
+  [
+    'a loss of probabilities alone',
+    { loss: 'brier', labelFormat: 'binary' },
+    listOf(2),
+    1,
+    [['predictions/0', `predictions[0] is 2; ${range}`]],
+  ],
+  ['any finite logit', logits, tensorOf([huge, huge], [-huge, -huge]), 2, []],
+  [
+    'logits that are not finite',
+    logits,
+    tensorOf([0, infinite], [noNumber, -infinite]),
+    2,
+    [
       ['predictions/0/1', 'predictions[0][1] is Infinity; predictionFormat "logits" needs finite numbers.'],
       ['predictions/1/0', 'predictions[1][0] is NaN; predictionFormat "logits" needs finite numbers.'],
       ['predictions/1/1', 'predictions[1][1] is -Infinity; predictionFormat "logits" needs finite numbers.'],
     ],
-  },
-  {
-    name: 'log-probabilities',
-    options: logs,
-    tensor: tensorOf([-Math.LN2, -Math.LN2], [0, -huge]),
-    outputs: 2,
-    errors: [],
-  },
-  {
-    name: 'numbers that are no log-probabilities are named, their row is not',
-    options: logs,
-    tensor: tensorOf([0.5, -1], [-infinite, 0], [noNumber, -3]),
-    outputs: 2,
-    errors: [
+  ],
+  ['log-probabilities', logs, tensorOf([-Math.LN2, -Math.LN2], [0, -huge]), 2, []],
+  [
+    'numbers that are no log-probabilities are named, their row is not',
+    logs,
+    tensorOf([0.5, -1], [-infinite, 0], [noNumber, -3]),
+    2,
+    [
       ['predictions/0/0', `predictions[0][0] is 0.5; ${upToZero}`],
       ['predictions/1/0', `predictions[1][0] is -Infinity; ${upToZero}`],
       ['predictions/2/0', `predictions[2][0] is NaN; ${upToZero}`],
     ],
-  },
-  {
-    name: 'the sums of their probabilities',
-    options: { ...logs, rowSumTolerance: 0.25 },
-    tensor: tensorOf([0, 0], [-Math.LN2, -2 * Math.LN2]),
-    outputs: 2,
-    errors: [
+  ],
+  [
+    'the sums of their probabilities',
+    { ...logs, rowSumTolerance: 0.25 },
+    tensorOf([0, 0], [-Math.LN2, -2 * Math.LN2]),
+    2,
+    [
       [
         'predictions/0',
         'predictions[0] is of probabilities that sum to 2; rows of probabilities sum to 1 within rowSumTolerance 0.25.',
       ],
     ],
-  },
-  {
-    name: 'those of binary outputs need not sum to 1',
-    options: { ...outputs, predictionFormat: 'log-probabilities' },
-    tensor: tensorOf([0, 0]),
-    outputs: 2,
-    errors: [],
-  },
+  ],
+  [
+    'those of binary outputs need not sum to 1',
+    { ...outputs, predictionFormat: 'log-probabilities' },
+    tensorOf([0, 0]),
+    2,
+    [],
+  ],
 ]
 
 test('predictions', async (t) => {
-  for (const { name, options, tensor, outputs, errors } of predictionCases) {
+  for (const [name, options, tensor, outputs, errors] of predictionCases) {
     const found = new ValidationErrors()
     checkPredictions(resolve(options), tensor, outputs, all(tensor, outputs), found)
     t.same(said(found), errors, name)
@@ -197,52 +166,52 @@ test('predictions', async (t) => {
 const soft: Options = { ...distribution, labelFormat: 'probabilities' }
 
 const targetCases: Case[] = [
-  { name: 'a distribution', options: soft, tensor: tensorOf([0.25, 0.75]), outputs: 2, errors: [] },
-  {
-    name: 'a sum out of the tolerance',
-    options: soft,
-    tensor: tensorOf([0.25, 0.5]),
-    outputs: 2,
-    errors: [['labels/0', 'labels[0] sums to 0.75; rows of probabilities sum to 1 within rowSumTolerance 0.001.']],
-  },
-  {
-    name: 'probabilities for a loss of any numbers need no sum',
-    options: { ...values, labelFormat: 'probabilities' },
-    tensor: tensorOf([0.25, 0.25]),
-    outputs: 2,
-    errors: [],
-  },
-  {
-    name: 'out of range',
-    options: { ...values, labelFormat: 'probabilities' },
-    tensor: tensorOf([0.25, -1]),
-    outputs: 2,
-    errors: [['labels/0/1', 'labels[0][1] is -1; labelFormat "probabilities" needs numbers from 0 to 1.']],
-  },
-  { name: 'any finite value', options: values, tensor: listOf(huge, -huge, 0), outputs: 1, errors: [] },
-  {
-    name: 'values that are not finite',
-    options: values,
-    tensor: listOf(1, infinite),
-    outputs: 1,
-    errors: [['labels/1', 'labels[1] is Infinity; labelFormat "values" needs finite numbers.']],
-  },
-  { name: 'bits', options: outputs, tensor: tensorOf([0, 1], [-0, 1]), outputs: 2, errors: [] },
-  {
-    name: 'no bits',
-    options: outputs,
-    tensor: tensorOf([0, 2], [0.5, noNumber]),
-    outputs: 2,
-    errors: [
+  ['a distribution', soft, tensorOf([0.25, 0.75]), 2, []],
+  [
+    'a sum out of the tolerance',
+    soft,
+    tensorOf([0.25, 0.5]),
+    2,
+    [['labels/0', 'labels[0] sums to 0.75; rows of probabilities sum to 1 within rowSumTolerance 0.001.']],
+  ],
+  [
+    'probabilities for a loss of any numbers need no sum',
+    { ...values, labelFormat: 'probabilities' },
+    tensorOf([0.25, 0.25]),
+    2,
+    [],
+  ],
+  [
+    'out of range',
+    { ...values, labelFormat: 'probabilities' },
+    tensorOf([0.25, -1]),
+    2,
+    [['labels/0/1', 'labels[0][1] is -1; labelFormat "probabilities" needs numbers from 0 to 1.']],
+  ],
+  ['any finite value', values, listOf(huge, -huge, 0), 1, []],
+  [
+    'values that are not finite',
+    values,
+    listOf(1, infinite),
+    1,
+    [['labels/1', 'labels[1] is Infinity; labelFormat "values" needs finite numbers.']],
+  ],
+  ['bits', outputs, tensorOf([0, 1], [-0, 1]), 2, []],
+  [
+    'no bits',
+    outputs,
+    tensorOf([0, 2], [0.5, noNumber]),
+    2,
+    [
       ['labels/0/1', 'labels[0][1] is 2; labelFormat "binary" needs 0 or 1.'],
       ['labels/1/0', 'labels[1][0] is 0.5; labelFormat "binary" needs 0 or 1.'],
       ['labels/1/1', 'labels[1][1] is NaN; labelFormat "binary" needs 0 or 1.'],
     ],
-  },
+  ],
 ]
 
 test('targets', async (t) => {
-  for (const { name, options, tensor, outputs, errors } of targetCases) {
+  for (const [name, options, tensor, outputs, errors] of targetCases) {
     const found = new ValidationErrors()
     checkTargets(resolve(options), tensor, outputs, all(tensor, outputs), found)
     t.same(said(found), errors, name)
@@ -361,16 +330,7 @@ test('weights', async (t) => {
 
 test('what was received is sent back', async (t) => {
   const errors = new ValidationErrors()
-  checkPredictions(
-    resolve(distribution),
-    pack('predictions', [
-      [2, 0],
-      [0, 0],
-    ]),
-    2,
-    { from: 0, to: 2 },
-    errors,
-  )
+  checkPredictions(resolve(distribution), pack('predictions', matrix('2 0; 0 0')), 2, { from: 0, to: 2 }, errors)
   t.same(
     errors.list.map(({ received }) => received),
     [2, 'an array of 2 numbers'],

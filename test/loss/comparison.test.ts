@@ -6,6 +6,7 @@ import { compare } from '../../src/loss/comparison.ts'
 import type { EvaluationContext } from '../../src/loss/evaluation.ts'
 import { pack } from '../../src/loss/pack.ts'
 import { uniformIntegers } from '../../src/runtime/random.ts'
+import { matrix } from '../matrix.ts'
 import type { Request } from './support.ts'
 import {
   asSent,
@@ -151,20 +152,7 @@ test('the order of the samples does not matter, and models change places with th
 
 test('infinite losses say so', async (t) => {
   const request = { loss: 'cross-entropy', labelFormat: 'index', logPolicy: 'exact', labels: [0, 1] } as const
-  const [right, never, also] = [
-    [
-      [1, 0],
-      [0.5, 0.5],
-    ],
-    [
-      [0, 1],
-      [0.5, 0.5],
-    ],
-    [
-      [0.5, 0.5],
-      [1, 0],
-    ],
-  ]
+  const [right, never, also] = [matrix('1 0; 0.5 0.5'), matrix('0 1; 0.5 0.5'), matrix('0.5 0.5; 1 0')]
   const none = { loss: null, standardError: null, interval: null }
   const cases = [
     [never, right, 'infinite'],
@@ -213,14 +201,8 @@ test('errors of the baseline point into it', async (t) => {
   const request: PairRequest = {
     loss: 'cross-entropy',
     labelFormat: 'index',
-    predictions: [
-      [0.5, 0.5],
-      [2, 3],
-    ],
-    baseline: [
-      [0.5, 0.5],
-      [0.5, 4],
-    ],
+    predictions: matrix('0.5 0.5; 2 3'),
+    baseline: matrix('0.5 0.5; 0.5 4'),
     labels: [0, 9],
   }
   const list = errorsOf(() => compared(request))
@@ -243,10 +225,7 @@ test('errors of the baseline point into it', async (t) => {
     ['x', 'baseline is a string; it must be an array of numbers'],
   ]
   for (const [baseline, message] of shapes) t.throws(() => compared({ ...request, baseline }), { message })
-  const logs = [
-    [-1, -0.5],
-    [-0.1, 3],
-  ]
+  const logs = matrix('-1 -0.5; -0.1 3')
   const wrongLogs: PairRequest = {
     ...request,
     predictionFormat: 'log-probabilities',

@@ -2,6 +2,7 @@ import { test } from 'tap'
 import type { EvaluationContext } from '../../src/loss/evaluation.ts'
 import { Evaluation } from '../../src/loss/evaluation.ts'
 import { digits } from '../digits.ts'
+import { matrix } from '../matrix.ts'
 import { byIndex, random, table } from './requests.ts'
 import type { Request } from './support.ts'
 import { errorsOf, evaluate, finish, specOf, tensorsOf, unlimited } from './support.ts'
@@ -13,12 +14,7 @@ test('perSample, gradient and counts of a mini-batch go back to the rows it drew
   const request: Request = {
     loss: 'sse',
     labelFormat: 'index',
-    predictions: [
-      [2, 0],
-      [5, 5],
-      [0, 3],
-      [7, 7],
-    ],
+    predictions: matrix('2 0; 5 5; 0 3; 7 7'),
     labels: [0, 9, 0, 0],
     sampleWeights: [1, 1, 2, 1],
     ignoreIndex: 9,
@@ -28,12 +24,7 @@ test('perSample, gradient and counts of a mini-batch go back to the rows it drew
   const answer = evaluate(request, scripted)
   t.strictSame(answer.perSample, { losses: [20, 1, 20, 0], correct: [false, true, false, null] })
   // each time row 2 is drawn adds 2 * 2 (y - t)
-  t.same(answer.gradient, [
-    [2, 0],
-    [0, 0],
-    [-8, 24],
-    [0, 0],
-  ])
+  t.same(answer.gradient, matrix('2 0; 0 0; -8 24; 0 0'))
   t.same([answer.samples, answer.ignored, answer.populationSize, answer.lossSum], [4, 1, 4, 41])
   t.same(answer.spec.miniBatch, { size: 4, seed: 1, replacement: true })
 })

@@ -12,6 +12,7 @@ import { emptyTally } from '../../src/loss/tally.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import { InvalidContent, LimitExceeded } from '../../src/loss/validation-errors.ts'
 import { digits } from '../digits.ts'
+import { matrix } from '../matrix.ts'
 import { byIndex, random, table } from './requests.ts'
 import type { Request } from './support.ts'
 import {
@@ -33,7 +34,6 @@ function fixture(name: string): unknown {
 
 interface OracleCase {
   readonly name: string
-  readonly twin?: string
   readonly request: Request
   readonly expect: Record<string, unknown>
   readonly tolerance?: Record<string, number>
@@ -73,19 +73,23 @@ test('reduction none answers the losses of the oracle', async (t) => {
   }
 })
 
-test('twins of the oracle give the same bits', async (t) => {
-  const twins = Map.groupBy(
-    oracle.cases.filter((each) => each.twin !== undefined),
-    ({ twin = '' }) => twin,
-  )
-  t.ok(twins.size > 100)
-  for (const [name, cases] of twins) {
-    const texts = cases.map(({ request }) => {
-      const { spec, ...rest } = evaluate({ ...request, include: ['perSample', 'perClass', 'confusion', 'gradient'] })
-      return JSON.stringify({ ...rest, spec: { ...spec, labelFormat: undefined, ignoreIndex: undefined } })
+/** The same request with its classes written as one-hot rows. */
+function asOneHot(request: Request): Request {
+  const { predictions, labels } = request as { predictions: number[] | number[][]; labels: number | number[] }
+  const [row] = predictions
+  const rows = oneHot([labels].flat(), Array.isArray(row) ? row.length : predictions.length)
+  return { ...request, labelFormat: 'one-hot', labels: Array.isArray(row) ? rows : rows[0] }
+}
+
+test('the classes of the oracle give the same bits as one-hot rows', async (t) => {
+  const cases = oracle.cases.filter(({ request }) => request.labelFormat === 'index' && !('ignoreIndex' in request))
+  t.ok(cases.length > 250)
+  for (const { name, request } of cases) {
+    const [byIndex, byRows] = [request, asOneHot(request)].map((each) => {
+      const { spec, ...rest } = evaluate({ ...each, include: ['perSample', 'perClass', 'confusion', 'gradient'] })
+      return JSON.stringify({ ...rest, spec: { ...spec, labelFormat: undefined } })
     })
-    t.equal(new Set(texts).size, 1, name)
-    t.ok(texts.length > 1, `${name} is not alone`)
+    t.equal(byRows, byIndex, name)
   }
 })
 
@@ -164,11 +168,7 @@ test('an answer is all of this and nothing more', async (t) => {
 test('perClass and confusion', async (t) => {
   const { perClass, confusion } = evaluate({ ...table, include: ['perClass', 'confusion'] })
   // as scikit-learn's precision_recall_fscore_support and confusion_matrix; a wrong row differs by 2/3
-  t.same(confusion, [
-    [2, 1, 0],
-    [0, 1, 0],
-    [1, 0, 0],
-  ])
+  t.same(confusion, matrix('2 1 0; 0 1 0; 1 0 0'))
   t.strictSame(perClass, [
     { class: 0, samples: 3, correct: 2, loss: 2 / 3 / 3, lossStatus: 'finite', recall: 2 / 3, precision: 2 / 3 },
     { class: 1, samples: 1, correct: 1, loss: 0, lossStatus: 'finite', recall: 1, precision: 1 / 2 },
@@ -179,16 +179,10 @@ test('perClass and confusion', async (t) => {
 test('one binary output has the classes 0 and 1', async (t) => {
   const request = { loss: 'hinge', labelFormat: 'binary', predictions: [2, -1, 3], labels: [1, 1, 0] } as const
   const { perClass, confusion } = evaluate({ ...request, include: ['perClass', 'confusion'] })
-  t.same(confusion, [
-    [0, 1],
-    [1, 1],
-  ])
+  t.same(confusion, matrix('0 1; 1 1'))
   t.same(
     perClass?.map((each) => [each.class, each.samples, each.correct, each.loss]),
-    [
-      [0, 1, 0, 4],
-      [1, 2, 1, 1],
-    ],
+    matrix('0 1 0 4; 1 2 1 1'),
   )
 })
 
@@ -212,16 +206,13 @@ test('calibration', async (t) => {
 test('the gradient has the shape of the predictions', async (t) => {
   const mse = { loss: 'mse', labelFormat: 'values', include: ['gradient'] } as const
   const cases: [predictions: unknown, labels: unknown, gradient: unknown][] = [
+    // 2 (y - t) / N
     [
       [3, 5],
       [1, 1],
       [2, 4],
-    ], // 2 (y - t) / N
-    [
-      [[3], [5]],
-      [[1], [1]],
-      [[2], [4]],
     ],
+    [matrix('3; 5'), matrix('1; 1'), matrix('2; 4')],
     [[[3, 5]], [[1, 1]], [[2, 4]]], // 2 (y - t) / K
   ]
   for (const [predictions, labels, gradient] of cases) {
@@ -235,24 +226,14 @@ test('perSample stands in the order of the rows, with those left out by ignoreIn
   const request: Request = {
     loss: 'sse',
     labelFormat: 'index',
-    predictions: [
-      [1, 0],
-      [2, 0],
-      [0, 3],
-      [0, 0],
-    ],
+    predictions: matrix('1 0; 2 0; 0 3; 0 0'),
     labels: [9, 0, 0, 9],
     ignoreIndex: 9,
     include: ['perSample', 'gradient'],
   }
   const answer = evaluate(request)
   t.strictSame(answer.perSample, { losses: [0, 1, 10, 0], correct: [null, true, false, null] })
-  t.same(answer.gradient, [
-    [0, 0],
-    [2, 0],
-    [-2, 6],
-    [0, 0],
-  ])
+  t.same(answer.gradient, matrix('0 0; 2 0; -2 6; 0 0'))
   t.same([answer.samples, answer.ignored, answer.lossSum], [4, 2, 11])
 })
 
@@ -261,11 +242,7 @@ test('what the answer could not hold is refused before anything is computed', as
   const request: Request = {
     loss: 'mse',
     labelFormat: 'index',
-    predictions: [
-      [1, 0, 0, 0],
-      [1, 0, 0, 0],
-      [1, 0, 0, 0],
-    ],
+    predictions: matrix('1 0 0 0; 1 0 0 0; 1 0 0 0'),
     labels: [0, 0, -1],
   }
   const cases: [name: string, options: Partial<Request>, path: (string | number)[], numbers: number][] = [
@@ -398,13 +375,7 @@ test('ranking is of the rows that are evaluated, of a single batch', async (t) =
   const request: Request = {
     loss: 'cross-entropy',
     labelFormat: 'index',
-    predictions: [
-      [0.9, 0.1],
-      [0.6, 0.4],
-      [0.65, 0.35],
-      [0.2, 0.8],
-      [0.1, 0.9],
-    ],
+    predictions: matrix('0.9 0.1; 0.6 0.4; 0.65 0.35; 0.2 0.8; 0.1 0.9'),
     labels: [0, 0, 1, 1, -100],
     ignoreIndex: -100,
     include: ['ranking'],

@@ -3,6 +3,7 @@ import type { RowSource, Slice } from '../../src/loss/fold.ts'
 import { rowsOf, rowsOfBatch, tallyAll, tallyRows } from '../../src/loss/fold.ts'
 import { equals, fromInteger, multiply, toDouble } from '../../src/loss/numerics/dyadic.ts'
 import { merge } from '../../src/loss/tally.ts'
+import { matrix } from '../matrix.ts'
 import type { Request } from './support.ts'
 import { batchOf, countSteps, misses, specOf, tallyBytes } from './support.ts'
 
@@ -48,11 +49,7 @@ const logits: Request = {
   loss: 'cross-entropy',
   labelFormat: 'index',
   predictionFormat: 'logits',
-  predictions: [
-    [0, 0],
-    [0, 0],
-    [800, 0],
-  ],
+  predictions: matrix('0 0; 0 0; 800 0'),
   labels: [0, 1, 1],
 }
 
@@ -93,11 +90,7 @@ test('class weights of soft labels: w_i = sum_k c_k t_ik', async (t) => {
   const soft: Request = {
     ...logits,
     labelFormat: 'probabilities',
-    labels: [
-      [0.5, 0.5],
-      [0, 1],
-      [1, 0],
-    ],
+    labels: matrix('0.5 0.5; 0 1; 1 0'),
     classWeights: [1, 4],
   }
   t.same([tallied(soft).weight, tallied(soft).weightSquared], [2.5 + 4 + 1, 6.25 + 16 + 1])
@@ -107,14 +100,8 @@ test('binary decisions of several outputs', async (t) => {
   const request: Request = {
     loss: 'hinge',
     labelFormat: 'binary',
-    predictions: [
-      [1, -1],
-      [1, 1],
-    ],
-    labels: [
-      [1, 0],
-      [0, 1],
-    ],
+    predictions: matrix('1 -1; 1 1'),
+    labels: matrix('1 0; 0 1'),
   }
   const { correct, correctWeight, loss } = tallied({ ...request, sampleWeights: [0.5, 2] })
   // right 2 and 1, weighted 1 + 2; losses 0 and (2 + 0) / 2, weighted 2
@@ -136,11 +123,7 @@ test('infinite rows are counted and in no sum, unless they have no weight', asyn
     loss: 'cross-entropy',
     labelFormat: 'index',
     logPolicy: 'exact',
-    predictions: [
-      [0, 1],
-      [1, 0],
-      [0, 1],
-    ],
+    predictions: matrix('0 1; 1 0; 0 1'),
     labels: [0, 0, 0],
   }
   const { infinite, loss, lossSquared, weight, samples } = tallied(request)
@@ -167,11 +150,7 @@ test('an observer sees the rows as they were computed, infinite losses included'
     loss: 'cross-entropy',
     labelFormat: 'index',
     logPolicy: 'exact',
-    predictions: [
-      [1, 0],
-      [0.5, 0.5],
-      [0, 1],
-    ],
+    predictions: matrix('1 0; 0.5 0.5; 0 1'),
     labels: [0, 1, 0],
     sampleWeights: [1, 2, 3],
   }
@@ -183,13 +162,7 @@ test('an observer sees the rows as they were computed, infinite losses included'
   t.equal(seen[0].batch, batch)
   t.same([from, at, rows.count, rows.outputs, Array.from(rows.predictions)], [1, 1, 2, 2, [0.5, 0.5, 0, 1]])
   t.same(misses(Array.from(losses), [2 * Math.LN2, Number.POSITIVE_INFINITY]), [])
-  t.same(
-    [Array.from(weights ?? []), Array.from(sampleWeights ?? [])],
-    [
-      [2, 3],
-      [2, 3],
-    ],
-  )
+  t.same([Array.from(weights ?? []), Array.from(sampleWeights ?? [])], matrix('2 3; 2 3'))
   t.same(Array.from(decisions?.correct ?? []), [0, 0])
 })
 
@@ -208,22 +181,10 @@ test('rows as a kernel wants them', async (t) => {
     loss: 'kl-divergence',
     labelFormat: 'index',
     predictionFormat: 'logits',
-    predictions: [
-      [1, 2],
-      [3, 4],
-      [5, 6],
-    ],
+    predictions: matrix('1 2; 3 4; 5 6'),
     labels: [0, 1, 0],
   }
-  const soft: Request = {
-    ...three,
-    labelFormat: 'probabilities',
-    labels: [
-      [1, 0],
-      [0.5, 0.5],
-      [0.25, 0.75],
-    ],
-  }
+  const soft: Request = { ...three, labelFormat: 'probabilities', labels: matrix('1 0; 0.5 0.5; 0.25 0.75') }
   const flat = [3, 4, 5, 6]
   const cases: [name: string, request: Request, readsClasses: boolean, rows: unknown[]][] = [
     ['classes for a loss that reads them', three, true, [2, 2, flat, [], [1, 0]]],
@@ -275,20 +236,12 @@ test('what takes steps of its own sees each slice after the step that evaluated 
 test('a source may bring other rows at each step, wherever they stand', async (t) => {
   const request: Request = { loss: 'mae', labelFormat: 'values', predictions: [1, 5, 2], labels: [0, 2, 4] }
   const batch = batchOf(request)
-  const backwards: RowSource = {
-    samples: 3,
-    outputs: 1,
-    part: (_, to) => ({ batch, start: 3 - to }),
-  }
+  const backwards: RowSource = { samples: 3, outputs: 1, part: (_, to) => ({ batch, start: 3 - to }) }
   const seen: number[][] = []
   const tallies = [0, 1, 2].map((row) =>
     tallyRows(specOf(request), backwards, row, row + 1, ({ at, from, losses }) => seen.push([at, from, ...losses])),
   )
-  t.same(seen, [
-    [0, 2, 2],
-    [1, 1, 3],
-    [2, 0, 1],
-  ])
+  t.same(seen, matrix('0 2 2; 1 1 3; 2 0 1'))
   t.equal(tallyBytes(tallies.reduce(merge)), tallyBytes(tallyRows(specOf(request), rowsOfBatch(batch), 0, 3)))
 })
 

@@ -1,19 +1,12 @@
 import { test } from 'tap'
 import { pack } from '../../src/loss/pack.ts'
+import { matrix } from '../matrix.ts'
 
 const numbers: readonly [unknown, readonly number[], readonly number[]][] = [
   [3, [], [3]],
   [[], [0], []],
   [[1, -0, 2.5], [3], [1, -0, 2.5]],
-  [
-    [
-      [1, 2],
-      [3, 4],
-      [5, 6],
-    ],
-    [3, 2],
-    [1, 2, 3, 4, 5, 6],
-  ],
+  [matrix('1 2; 3 4; 5 6'), [3, 2], [1, 2, 3, 4, 5, 6]],
   [[[], []], [2, 0], []],
 ]
 

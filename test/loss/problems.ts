@@ -72,10 +72,7 @@ export interface Bounds {
   readonly weights: fc.Arbitrary<number>
 }
 
-export const anywhere: Bounds = {
-  margin: 0,
-  weights: fc.oneof(fc.constantFrom(0, 1, 2), between(0, 10)),
-}
+export const anywhere: Bounds = { margin: 0, weights: fc.oneof(fc.constantFrom(0, 1, 2), between(0, 10)) }
 export const inside: Bounds = { margin: 0.05, weights: between(0.5, 2) }
 
 /** Problems of a combination, with any of the options that apply to it. */
@@ -152,11 +149,7 @@ export function labelOf(
 ): fc.Arbitrary<number | number[]> {
   if (format === 'one-hot' || format === 'index') return fc.nat({ max: outputs - 1 })
   if (hasLabelRowSums({ loss: losses[loss], labelFormat: format })) return distribution(outputs, bounds)
-  const numbers = {
-    probabilities: chance(bounds),
-    binary: fc.constantFrom(0, 1),
-    values: between(-5, 5),
-  }
+  const numbers = { probabilities: chance(bounds), binary: fc.constantFrom(0, 1), values: between(-5, 5) }
   return fc.array(
     numbers[format].map((value) => withinDomain(loss, value)),
     { minLength: outputs, maxLength: outputs },

@@ -1,6 +1,7 @@
 import type { EvaluationContext } from '../../src/loss/evaluation.ts'
 import { uniformIntegers } from '../../src/runtime/random.ts'
 import { digits } from '../digits.ts'
+import { matrix } from '../matrix.ts'
 import type { Request } from './support.ts'
 import { unlimited } from './support.ts'
 
@@ -19,12 +20,6 @@ export const byIndex: Request = {
 export const table: Request = {
   loss: 'mae',
   labelFormat: 'index',
-  predictions: [
-    [1, 0, 0],
-    [1, 0, 0],
-    [0, 1, 0],
-    [0, 1, 0],
-    [1, 0, 0],
-  ],
+  predictions: matrix('1 0 0; 1 0 0; 0 1 0; 0 1 0; 1 0 0'),
   labels: [0, 0, 0, 1, 2],
 }

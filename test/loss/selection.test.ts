@@ -4,6 +4,7 @@ import type { Batch } from '../../src/loss/batch.ts'
 import { rowsPerStep } from '../../src/loss/batch.ts'
 import type { Selection } from '../../src/loss/selection.ts'
 import { gathererOf, selectedRows, withoutIgnored } from '../../src/loss/selection.ts'
+import { matrix } from '../matrix.ts'
 import { unaccounted } from '../unaccounted.ts'
 import type { Request } from './support.ts'
 import { batchOf, countSteps, finish, Ledger } from './support.ts'
@@ -22,11 +23,7 @@ function listed({ rows, positions, ignored }: Selection) {
 const byIndex: Request = {
   loss: 'cross-entropy',
   labelFormat: 'index',
-  predictions: [
-    [0.5, 0.5],
-    [0.25, 0.75],
-    [1, 0],
-  ],
+  predictions: matrix('0.5 0.5; 0.25 0.75; 1 0'),
   labels: [1, 1, 0],
   sampleWeights: [1, 2, 3],
 }
@@ -34,16 +31,8 @@ const byIndex: Request = {
 const values: Request = {
   loss: 'mse',
   labelFormat: 'values',
-  predictions: [
-    [1, 2],
-    [3, 4],
-    [5, 6],
-  ],
-  labels: [
-    [7, 8],
-    [9, 10],
-    [11, 12],
-  ],
+  predictions: matrix('1 2; 3 4; 5 6'),
+  labels: matrix('7 8; 9 10; 11 12'),
 }
 
 test('rows gathered, in the order given, again and again if asked', async (t) => {

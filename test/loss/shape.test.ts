@@ -20,6 +20,7 @@ import {
 import type { Options } from '../../src/loss/spec.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import { ValidationErrors } from '../../src/loss/validation-errors.ts'
+import { matrix } from '../matrix.ts'
 import { errorsOf, finish } from './support.ts'
 
 /** The losses that take labels of a format, as an error names them. */
@@ -78,16 +79,7 @@ test('what is no tensor is refused where it breaks', async (t) => {
 
 test('samples and outputs', async (t) => {
   const cases: [options: Options, predictions: unknown, samples: number, outputs: number][] = [
-    [
-      byIndex,
-      [
-        [1, 2],
-        [3, 4],
-        [5, 6],
-      ],
-      3,
-      2,
-    ],
+    [byIndex, matrix('1 2; 3 4; 5 6'), 3, 2],
     [byIndex, [1, 2, 3], 1, 3],
     [byOneHot, [1, 2, 3], 1, 3],
     [{ loss: 'mse', labelFormat: 'probabilities' }, [1, 2, 3], 1, 3],
@@ -138,10 +130,7 @@ function zeros(...shape: number[]): Tensor {
   return { data, shape, nonNumeric: [], nonNumericCount: 0 }
 }
 
-const two = [
-  [0.5, 0.5],
-  [0.25, 0.75],
-]
+const two = matrix('0.5 0.5; 0.25 0.75')
 
 test('labels of the right shape', async (t) => {
   const cases: [options: Options, predictions: unknown, labels: unknown][] = [
@@ -171,40 +160,28 @@ test('labels of another shape: what they are, what is needed, and which declarat
     [
       byIndex,
       two,
-      [
-        [0, 1],
-        [1, 0],
-      ],
+      matrix('0 1; 1 0'),
       'labels[0] is an array of 2 numbers; labelFormat "index" needs one integer per sample. One-hot rows are declared with labelFormat "one-hot".',
       'an array of 2 arrays of 2 numbers',
     ],
     [
       byIndex,
       two,
-      [
-        [0.5, 0.5],
-        [0.5, 0.5],
-      ],
+      matrix('0.5 0.5; 0.5 0.5'),
       'labels[0] is an array of 2 numbers; labelFormat "index" needs one integer per sample. Rows of probabilities are declared with labelFormat "probabilities".',
       'an array of 2 arrays of 2 numbers',
     ],
     [
       byIndex,
       two,
-      [
-        [1, 1],
-        [0, 0],
-      ],
+      matrix('1 1; 0 0'),
       `labels[0] is an array of 2 numbers; labelFormat "index" needs one integer per sample. Labels 0 and 1 for each output are declared with labelFormat "binary", which goes with loss ${takersOf('binary')}.`,
       'an array of 2 arrays of 2 numbers',
     ],
     [
       byIndex,
       two,
-      [
-        [3, 1],
-        [0, 0],
-      ],
+      matrix('3 1; 0 0'),
       `labels[0] is an array of 2 numbers; labelFormat "index" needs one integer per sample. Numbers of any size are declared with labelFormat "values", which goes with loss ${takersOf('values')}.`,
       'an array of 2 arrays of 2 numbers',
     ],
@@ -246,10 +223,7 @@ test('labels of another shape: what they are, what is needed, and which declarat
     [
       byOneHot,
       two,
-      [
-        [1, 0, 0],
-        [0, 1, 0],
-      ],
+      matrix('1 0 0; 0 1 0'),
       'labels is 2 rows of 3 numbers; labelFormat "one-hot" needs one row of 2 numbers for each of 2 samples, the shape of predictions.',
       'an array of 2 arrays of 3 numbers',
     ],
@@ -287,26 +261,8 @@ test('the declaration that fits', async (t) => {
     ['an index too large', [0, 3], 2, 3, undefined],
     ['a negative index', [0, -1], 2, 3, undefined],
     ['a fraction', [0, 0.5], 2, 3, undefined],
-    [
-      'one-hot rows',
-      [
-        [0, 1],
-        [1, 0],
-      ],
-      2,
-      2,
-      'one-hot',
-    ],
-    [
-      'bits',
-      [
-        [0, 0],
-        [1, 1],
-      ],
-      2,
-      2,
-      'binary',
-    ],
+    ['one-hot rows', matrix('0 1; 1 0'), 2, 2, 'one-hot'],
+    ['bits', matrix('0 0; 1 1'), 2, 2, 'binary'],
     ['bits of one output', [1, 1], 2, 1, 'binary'],
     ['rows of probabilities', [[0.5, 0.5]], 1, 2, 'probabilities'],
     ['a probability', [0.5, 1], 2, 1, 'probabilities'],
@@ -396,27 +352,9 @@ test('origins', async (t) => {
   t.equal(place('labels', [3, 0]), 'labels[3][0]')
   t.same(pathOf(pack('labels', 1).shape, 0), [])
   t.same(pathOf(pack('labels', [1, 2]).shape, 1), [1])
-  t.same(
-    pathOf(
-      pack('labels', [
-        [1, 2],
-        [3, 4],
-      ]).shape,
-      2,
-    ),
-    [1, 0],
-  )
+  t.same(pathOf(pack('labels', matrix('1 2; 3 4')).shape, 2), [1, 0])
   t.same(rowPathOf(pack('labels', [1, 2]), 0), [])
-  t.same(
-    rowPathOf(
-      pack('labels', [
-        [1, 2],
-        [3, 4],
-      ]),
-      1,
-    ),
-    [1],
-  )
+  t.same(rowPathOf(pack('labels', matrix('1 2; 3 4')), 1), [1])
 })
 
 test('what was received is told of any tensor', async (t) => {

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import { emptyState, merge } from '../../src/loss/state.ts'
 import { readState, readStateTally } from '../../src/loss/state-codec.ts'
+import { matrix } from '../matrix.ts'
 import { problemsWithSections } from './problems.ts'
 import type { Request } from './support.ts'
 import { bytesOf, digestOf, finish, invalidState, readBytes, specOf, stateOf, tallyBytes } from './support.ts'
@@ -10,11 +11,7 @@ import { bytesOf, digestOf, finish, invalidState, readBytes, specOf, stateOf, ta
 const request: Request = {
   loss: 'cross-entropy',
   labelFormat: 'index',
-  predictions: [
-    [0.5, 0.25, 0.25],
-    [0.125, 0.75, 0.125],
-    [0.25, 0.25, 0.5],
-  ],
+  predictions: matrix('0.5 0.25 0.25; 0.125 0.75 0.125; 0.25 0.25 0.5'),
   labels: [0, 1, 0],
   include: ['confusion', 'calibration', 'perClass'],
 }

@@ -8,6 +8,7 @@ import { describeSpec } from '../../src/loss/spec.ts'
 import type { EvaluationState } from '../../src/loss/state.ts'
 import { emptyState, foldRows, merge, RunningTotal, reportSection, stateSpecText } from '../../src/loss/state.ts'
 import { emptyTally } from '../../src/loss/tally.ts'
+import { matrix } from '../matrix.ts'
 import { combinations, problemsWithSections } from './problems.ts'
 import type { Request } from './support.ts'
 import { batchOf, bytesOf, countSteps, finish, specOf, stateOf } from './support.ts'
@@ -15,10 +16,7 @@ import { batchOf, bytesOf, countSteps, finish, specOf, stateOf } from './support
 const all: Request = {
   loss: 'cross-entropy',
   labelFormat: 'index',
-  predictions: [
-    [0.5, 0.5],
-    [0.25, 0.75],
-  ],
+  predictions: matrix('0.5 0.5; 0.25 0.75'),
   labels: [0, 1],
   include: ['calibration', 'perClass', 'confusion'],
 }

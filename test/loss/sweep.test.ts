@@ -2,6 +2,7 @@ import { test } from 'tap'
 import type { Memory } from '../../src/loss/memory.ts'
 import type { Sweep, SweepParameter } from '../../src/loss/sweep.ts'
 import { sweep, sweepStep } from '../../src/loss/sweep.ts'
+import { matrix } from '../matrix.ts'
 import { unaccounted } from '../unaccounted.ts'
 import type { Request } from './support.ts'
 import { batchOf, countSteps, evaluate, finish, heldAfterEnds, Ledger, misses, specOf } from './support.ts'
@@ -14,11 +15,7 @@ const request: Request = {
   loss: 'cross-entropy',
   labelFormat: 'index',
   predictionFormat: 'logits',
-  predictions: [
-    [2, 0, 1],
-    [0, 1, -1],
-    [1, 1.5, 0],
-  ],
+  predictions: matrix('2 0 1; 0 1 -1; 1 1.5 0'),
   labels: [0, 2, 0],
   sampleWeights: [1, 2, 1],
 }

@@ -68,9 +68,7 @@ test('bytes come back as the tally they were made from', async (t) => {
   t.equal(tallyBytes(read(emptyTally)), tallyBytes(emptyTally))
   const doubles = fc.array(
     fc.tuple(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.double({ min: 0, max: 1e300, noNaN: true })),
-    {
-      minLength: 1,
-    },
+    { minLength: 1 },
   )
   fc.assert(
     fc.property(doubles, (rows) => {

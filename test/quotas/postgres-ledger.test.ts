@@ -2,6 +2,7 @@ import type { Test } from 'tap'
 import { t as root, test } from 'tap'
 import { PostgresLedger } from '../../src/quotas/postgres-ledger.ts'
 import { sharedPostgres } from '../database/postgres/server.ts'
+import { matrix } from '../matrix.ts'
 import { provesLedger } from './contract.ts'
 
 const server = await sharedPostgres(root)
@@ -25,10 +26,7 @@ test('what is over is deleted, but clocks may differ by a minute; nobody is name
   const rows = await server.query('SELECT * FROM quotas ORDER BY minute', new URL(url).pathname.slice(1))
   t.same(
     rows.map(({ minute, count }) => [Number(minute), Number(count)]),
-    [
-      [99, 1],
-      [100, 1],
-    ],
+    matrix('99 1; 100 1'),
   )
   for (const { key } of rows) t.match(key, /^[\w-]{43}$/)
 })

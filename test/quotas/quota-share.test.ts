@@ -24,6 +24,13 @@ test('it asks for what is needed and for a slice, and says what it owes', async 
   t.equal(half.room(false), 0)
 })
 
+test('a quota that is lifted has nothing to give back', async (t) => {
+  const share = shareOf(320, 8)
+  t.equal(share.spare, 8)
+  share.limit = 0
+  t.equal(share.spare, 0)
+})
+
 test('what is owed is owed again when nobody has heard of it', async (t) => {
   const share = shareOf(320, 4)
   share.use(9, 0)

@@ -1,4 +1,5 @@
 import { t as root, test } from 'tap'
+import { matrix } from '../matrix.ts'
 import { appOf, post } from '../support.ts'
 
 const url = '/v1/mini-batches'
@@ -124,16 +125,7 @@ const refusals: [string, unknown, [string, string, unknown][]][] = [
   ['a typo', { ...right, sede: 1 }, [['#/sede', `"sede" is not a recognised field; ${fields}`, 1]]],
   [
     'numbers',
-    {
-      ...right,
-      predictions: [
-        [1, 2],
-        [3, 4],
-        [5, 6],
-      ],
-      labels: 1,
-      sampleWeights: [1, 'x'],
-    },
+    { ...right, predictions: matrix('1 2; 3 4; 5 6'), labels: 1, sampleWeights: [1, 'x'] },
     [
       ['#/predictions', `"predictions" is not a recognised field; ${fields}`, 'an array of 3 arrays of 2 numbers'],
       ['#/labels', `"labels" is not a recognised field; ${fields}`, 1],

@@ -1,16 +1,12 @@
 import { t as root, test } from 'tap'
 import { losses } from '../../src/loss/kernels/index.ts'
 import { digits } from '../digits.ts'
+import { matrix } from '../matrix.ts'
 import { appOf, ask, post } from '../support.ts'
 
 const url = '/v1/sweeps'
 const app = await appOf(root)
-const ofDigits = {
-  loss: 'cross-entropy',
-  labelFormat: 'index',
-  predictions: digits.logits,
-  labels: digits.labels,
-}
+const ofDigits = { loss: 'cross-entropy', labelFormat: 'index', predictions: digits.logits, labels: digits.labels }
 
 interface Curves {
   readonly loss: number[]
@@ -131,10 +127,7 @@ test('an infinite loss is null', async (t) => {
 const right = {
   loss: 'cross-entropy',
   labelFormat: 'index',
-  predictions: [
-    [1, 2],
-    [3, 4],
-  ],
+  predictions: matrix('1 2; 3 4'),
   labels: [0, 1],
   parameter: { name: 'temperature' },
   values: [1],
@@ -234,14 +227,7 @@ test('labels are checked as in /v1/loss', async (t) => {
 })
 
 test('labels that the loss does not go with are refused', async (t) => {
-  const { status, body } = await post(app, url, {
-    ...right,
-    labelFormat: 'values',
-    labels: [
-      [1, 2],
-      [3, 4],
-    ],
-  })
+  const { status, body } = await post(app, url, { ...right, labelFormat: 'values', labels: matrix('1 2; 3 4') })
   t.equal(status, 422)
   t.match(body, { errors: [{ pointer: '#/labelFormat', received: 'values' }] })
 })

@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import type { LineGroup } from '../../src/scanner/lines.ts'
 import { longestLine, readLineGroup } from '../../src/scanner/lines.ts'
+import { matrix } from '../matrix.ts'
 import { unaccounted } from '../unaccounted.ts'
 import { generator } from './support.ts'
 
@@ -25,13 +26,7 @@ const kinds: readonly [name: string, lines: readonly Line[], shapes: readonly [n
   [
     'rows and indices',
     [
-      {
-        predictions: [
-          [1, 2.5],
-          [3, 4e-7],
-        ],
-        labels: [0, 1],
-      },
+      { predictions: matrix('1 2.5; 3 4e-7'), labels: [0, 1] },
       { predictions: [[-0, 6]], labels: [1] },
     ],
     [[3, 2], [3]],
@@ -40,16 +35,7 @@ const kinds: readonly [name: string, lines: readonly Line[], shapes: readonly [n
     'rows and rows',
     [
       { predictions: [[1, 2]], labels: [[0, 1]] },
-      {
-        predictions: [
-          [5, 6],
-          [7, 8],
-        ],
-        labels: [
-          [1, 0],
-          [0, 1],
-        ],
-      },
+      { predictions: matrix('5 6; 7 8'), labels: matrix('1 0; 0 1') },
     ],
     [
       [3, 2],

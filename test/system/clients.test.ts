@@ -11,13 +11,7 @@ test('the client that openapi-typescript makes of the document, with openapi-fet
   await generate(['openapi-fetch'], baseUrl)
   t.equal(await complaints(), '', 'it compiles under strict, and what the service would refuse does not')
   const { send, evaluate } = await clientOf('openapi-fetch')
-  t.match(await send(baseUrl), {
-    loss,
-    low: Number,
-    again: loss,
-    stream: 2,
-    problem: /^labels\[0\] is 10/,
-  })
+  t.match(await send(baseUrl), { loss, low: Number, again: loss, stream: 2, problem: /^labels\[0\] is 10/ })
   t.same(await evaluate(baseUrl), {
     outputs: 1,
     sequence: 1,

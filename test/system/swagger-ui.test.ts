@@ -3,6 +3,7 @@ import type { Test } from 'tap'
 import { test } from 'tap'
 import { lossNames } from '../../src/loss/kernels/index.ts'
 import { npyOf } from '../formats/form.ts'
+import { matrix } from '../matrix.ts'
 import { browserOf, contextOf, withoutBrowser } from '../pages/browser.ts'
 import { appOf } from '../support.ts'
 
@@ -53,10 +54,7 @@ test('Try it out has file pickers for a form, and sends what is filled in', { sk
   t.match(await response.json(), {
     accuracy: 1,
     samples: 2,
-    confusion: [
-      [1, 0],
-      [0, 1],
-    ],
+    confusion: matrix('1 0; 0 1'),
     spec: { epsilon: 1e-9, include: ['perClass', 'confusion'] },
   })
 })

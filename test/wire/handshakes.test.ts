@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { test } from 'tap'
@@ -53,6 +54,13 @@ test('a client that never ends its handshake is cut, and one that resets or clos
     client.socket[leave]()
     t.ok(await eventually(() => connections.size === 0))
   }
+})
+
+test('what is encrypted when its connection has gone is cut', async (t) => {
+  const { server } = await servedOverTls(t)
+  const encrypted = new Socket()
+  server.emit('secureConnection', encrypted)
+  t.equal(encrypted.destroyed, true)
 })
 
 test('so many handshakes of one address are under way; others of it wait, those of other addresses do not', async (t) => {

@@ -74,8 +74,20 @@ test('the answer to a client that has left is given up', async (t) => {
   }
 })
 
-test('nothing that follows a connection that has gone is answered', async (t) => {
-  const { server } = await served(t, () => t.fail('it was'))
-  server.emit('request', { socket: undefined, url: '/gone' }, {})
-  t.end()
+test('nothing that follows a connection that has gone, or its last answer, is answered', async (t) => {
+  const begun: unknown[] = []
+  const { server, port } = await served(t, (request, response) => {
+    begun.push(request.url)
+    response.shouldKeepAlive = false
+    response.end('last')
+    response.once('close', () => {
+      for (const { socket } of [{ socket: undefined }, request])
+        server.emit('request', { socket, url: '/more', headers: {} }, {})
+      begun.push('closed')
+    })
+  })
+  const client = new Client(t, port)
+  client.say(get('/'))
+  t.ok(await client.ended())
+  t.same(begun, ['/', 'closed'])
 })

@@ -4,9 +4,6 @@ import { Problem } from '../problem.ts'
 /** An address at which nothing is served is refused before a body is read. */
 export const notFound = fp(
   async (app) => {
-    app.setNotFoundHandler(() => {
-      throw nothingServed()
-    })
     app.addHook('onRequest', (request, _reply, done) => {
       done(request.is404 ? nothingServed() : undefined)
     })

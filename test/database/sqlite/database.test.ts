@@ -103,9 +103,7 @@ test('the statements of a transaction count together or not at all', async (t) =
         { ...first, values: ['third'] },
         { text: same, values: [] },
       ]),
-    {
-      message: /UNIQUE/,
-    },
+    { message: /UNIQUE/ },
   )
   t.same(valuesOf(database, 'SELECT owner FROM evaluations'), ['other'], 'where SQLite itself has rolled back, too')
 })

@@ -1,6 +1,6 @@
 import { test } from 'tap'
-import { binaryCrossEntropy } from '../../../src/loss/kernels/binary-cross-entropy.ts'
 import type { Options } from '../../../src/loss/spec.ts'
+import { matrix } from '../../matrix.ts'
 import { gradientOf, lossesOf, misses, rowsOf } from '../support.ts'
 
 const ln2 = Math.LN2
@@ -12,98 +12,51 @@ const clipped = { ...exact, logPolicy: 'clip', epsilon: 0.25 } as const
 const clamped = { ...exact, logPolicy: 'clamp' } as const
 const logits = { ...exact, predictionFormat: 'logits' } as const
 
-interface Case {
-  readonly name: string
-  readonly options: Options
-  /** The prediction, the target, and what is expected of them. */
-  readonly y: number
-  readonly t: number
-  readonly loss: number
-  readonly slope: number
-  readonly clipped?: number
-}
+/** What is expected of the prediction y and the target t. */
+type Case = [name: string, options: Options, y: number, t: number, loss: number, slope: number, clipped?: 1]
 
 const cases: Case[] = [
-  { name: '-log 1/4', options: exact, y: 0.25, t: 1, loss: 2 * ln2, slope: -4 },
-  { name: '-log 3/4', options: exact, y: 0.25, t: 0, loss: ln43, slope: 4 / 3 },
-  { name: 'half of both', options: exact, y: 0.25, t: 0.5, loss: ln2 + ln43 / 2, slope: -2 + 2 / 3 },
-  { name: 'right and certain', options: exact, y: 1, t: 1, loss: 0, slope: -1 },
-  {
-    name: 'wrong and certain',
-    options: exact,
-    y: 0,
-    t: 1,
-    loss: Number.POSITIVE_INFINITY,
-    slope: Number.NEGATIVE_INFINITY,
-  },
-  { name: 'a small y keeps its digits', options: exact, y: 1e-20, t: 0, loss: 1e-20, slope: 1 },
-  { name: 'y + epsilon', options: added, y: 0.25, t: 1, loss: ln2, slope: -2 },
-  { name: '1 - y + epsilon', options: added, y: 0.75, t: 0, loss: ln2, slope: 2 },
-  { name: 'y below epsilon', options: added, y: 0, t: 1, loss: 2 * ln2, slope: -4, clipped: 1 },
-  { name: '1 - y below epsilon', options: added, y: 1, t: 0, loss: 2 * ln2, slope: 4, clipped: 1 },
-  { name: 'y below epsilon, which does not count', options: added, y: 0, t: 0, loss: -0.22314355131420976, slope: 0.8 }, // -log 5/4
-  { name: 'clipped from below', options: clipped, y: 0.125, t: 1, loss: 2 * ln2, slope: 0, clipped: 1 },
-  { name: 'clipped from above', options: clipped, y: 0.875, t: 1, loss: ln43, slope: 0 },
-  { name: 'clamped', options: clamped, y: 0, t: 1, loss: 100, slope: 0, clipped: 1 },
-  { name: 'clamped complement', options: clamped, y: 1, t: 0, loss: 100, slope: 0, clipped: 1 },
-  { name: 'logit 0', options: logits, y: 0, t: 1, loss: ln2, slope: -0.5 },
-  { name: 'logit ln 3 is 3/4', options: logits, y: ln3, t: 1, loss: ln43, slope: -0.25 },
-  { name: 'logit ln 3, wrong', options: logits, y: ln3, t: 0, loss: 2 * ln2, slope: 0.75 },
-  { name: 'logit -ln 3, soft', options: logits, y: -ln3, t: 0.25, loss: ln2 / 2 + 0.75 * ln43, slope: 0 },
-  { name: 'logit 800, wrong', options: logits, y: 800, t: 0, loss: 800, slope: 1 },
-  { name: 'logit -800, wrong', options: logits, y: -800, t: 1, loss: 800, slope: -1 },
-  { name: 'logit 800, right', options: logits, y: 800, t: 1, loss: 0, slope: 0 },
+  ['-log 1/4', exact, 0.25, 1, 2 * ln2, -4],
+  ['-log 3/4', exact, 0.25, 0, ln43, 4 / 3],
+  ['half of both', exact, 0.25, 0.5, ln2 + ln43 / 2, -2 + 2 / 3],
+  ['right and certain', exact, 1, 1, 0, -1],
+  ['wrong and certain', exact, 0, 1, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
+  ['a small y keeps its digits', exact, 1e-20, 0, 1e-20, 1],
+  ['y + epsilon', added, 0.25, 1, ln2, -2],
+  ['1 - y + epsilon', added, 0.75, 0, ln2, 2],
+  ['y below epsilon', added, 0, 1, 2 * ln2, -4, 1],
+  ['1 - y below epsilon', added, 1, 0, 2 * ln2, 4, 1],
+  ['y below epsilon, which does not count', added, 0, 0, -0.22314355131420976, 0.8], // -log 5/4
+  ['clipped from below', clipped, 0.125, 1, 2 * ln2, 0, 1],
+  ['clipped from above', clipped, 0.875, 1, ln43, 0],
+  ['clamped', clamped, 0, 1, 100, 0, 1],
+  ['clamped complement', clamped, 1, 0, 100, 0, 1],
+  ['logit 0', logits, 0, 1, ln2, -0.5],
+  ['logit ln 3 is 3/4', logits, ln3, 1, ln43, -0.25],
+  ['logit ln 3, wrong', logits, ln3, 0, 2 * ln2, 0.75],
+  ['logit -ln 3, soft', logits, -ln3, 0.25, ln2 / 2 + 0.75 * ln43, 0],
+  ['logit 800, wrong', logits, 800, 0, 800, 1],
+  ['logit -800, wrong', logits, -800, 1, 800, -1],
+  ['logit 800, right', logits, 800, 1, 0, 0],
   // -log(1/2 + 1/4); slope -(1/2 / (3/4)) (1/2)
-  {
-    name: 'logit 0 + epsilon',
-    options: { ...added, predictionFormat: 'logits' },
-    y: 0,
-    t: 1,
-    loss: ln43,
-    slope: -1 / 3,
-  },
-  {
-    name: 'logit 0 + epsilon, wrong',
-    options: { ...added, predictionFormat: 'logits' },
-    y: 0,
-    t: 0,
-    loss: ln43,
-    slope: 1 / 3,
-  },
-  {
-    name: 'logit -800 clamped',
-    options: { ...clamped, predictionFormat: 'logits' },
-    y: -800,
-    t: 1,
-    loss: 100,
-    slope: 0,
-    clipped: 1,
-  },
-  {
-    name: 'logit 800 clamped, wrong',
-    options: { ...clamped, predictionFormat: 'logits' },
-    y: 800,
-    t: 0,
-    loss: 100,
-    slope: 0,
-    clipped: 1,
-  },
+  ['logit 0 + epsilon', { ...added, predictionFormat: 'logits' }, 0, 1, ln43, -1 / 3],
+  ['logit 0 + epsilon, wrong', { ...added, predictionFormat: 'logits' }, 0, 0, ln43, 1 / 3],
+  ['logit -800 clamped', { ...clamped, predictionFormat: 'logits' }, -800, 1, 100, 0, 1],
+  ['logit 800 clamped, wrong', { ...clamped, predictionFormat: 'logits' }, 800, 0, 100, 0, 1],
 ]
 
 test('-(t log y + (1 - t) log(1 - y)), its guards and its slope', async (t) => {
-  for (const each of cases) {
-    const rows = rowsOf([[each.y]], [[each.t]])
-    const { losses, clipped } = lossesOf(each.options, rows)
-    t.same(misses(losses, [each.loss], 1e-16), [], each.name)
-    t.equal(clipped, each.clipped ?? 0, `${each.name}: clipped`)
-    t.same(misses(gradientOf(each.options, rows), [each.slope], 1e-16), [], `${each.name}: slope`)
+  for (const [name, options, y, target, loss, slope, clipped = 0] of cases) {
+    const rows = rowsOf([[y]], [[target]])
+    t.same(misses(lossesOf(options, rows), { losses: [loss], clipped }, 1e-16), [], name)
+    t.same(misses(gradientOf(options, rows), [slope], 1e-16), [], `${name}: slope`)
   }
 })
 
 test('log-probabilities: the loss of the probabilities, and y times their slope', async (t) => {
   // 1 - e^log(3/4) may be on either side of an epsilon of 1/4
-  const isOfChances = ({ options, y }: Case) => options.predictionFormat === undefined && y > 0 && y !== 0.75
-  for (const { name, options, y, t: target, loss, slope, clipped } of cases.filter(isOfChances)) {
+  const isOfChances = ([, options, y]: Case) => options.predictionFormat === undefined && y > 0 && y !== 0.75
+  for (const [name, options, y, target, loss, slope, clipped] of cases.filter(isOfChances)) {
     const logs = { ...options, predictionFormat: 'log-probabilities' } as const
     const rows = rowsOf([[Math.log(y)]], [[target]])
     t.same(misses(lossesOf(logs, rows), { losses: [loss], clipped: clipped ?? 0 }, 1e-16), [], name)
@@ -125,25 +78,12 @@ test('log-probabilities: the loss of the probabilities, and y times their slope'
 })
 
 test('the mean over the outputs of each row, whose guard is counted once', async (t) => {
-  const rows = rowsOf(
-    [
-      [0.25, 0.75],
-      [0, 0],
-    ],
-    [
-      [1, 1],
-      [1, 1],
-    ],
-  )
+  const rows = rowsOf(matrix('0.25 0.75; 0 0'), matrix('1 1; 1 1'))
   // (log 2 + log 1) / 2 and 2 ln 2 with epsilon 1/4
   const { losses, clipped } = lossesOf(added, rows)
   t.same(misses(losses, [ln2 / 2, 2 * ln2]), [])
   t.equal(clipped, 1)
   t.same(misses(gradientOf(added, rows), [-1, -0.5, -2, -2]), [])
-})
-
-test('its outputs are independent, so labels are no classes', async (t) => {
-  t.same(binaryCrossEntropy.labelFormats, ['binary', 'probabilities'])
 })
 
 test('the positive weight is a factor of t log y, for all outputs or each', async (t) => {

@@ -1,17 +1,8 @@
 import { test } from 'tap'
-import { brier } from '../../../src/loss/kernels/brier.ts'
+import { matrix } from '../../matrix.ts'
 import { gradientOf, lossesOf, misses, rowsOf } from '../support.ts'
 
-const rows = rowsOf(
-  [
-    [0.75, 0.25],
-    [0, 1],
-  ],
-  [
-    [1, 0],
-    [1, 0],
-  ],
-)
+const rows = rowsOf(matrix('0.75 0.25; 0 1'), matrix('1 0; 1 0'))
 
 test('class labels: the squared distance of two distributions', async (t) => {
   const options = { loss: 'brier', labelFormat: 'one-hot' } as const
@@ -74,8 +65,4 @@ test('log-probabilities: the score of the probabilities, and y times the slope',
   const confident = rowsOf([[-1e-20, -800]], [[1, 0]])
   t.same(misses(lossesOf(classes, confident).losses, [1e-40]), [])
   t.same(misses(gradientOf(classes, confident), [-2e-20, 0]), [])
-})
-
-test('it scores distributions', async (t) => {
-  t.same(brier.predictionFormats, ['probabilities', 'logits', 'log-probabilities'])
 })

@@ -1,5 +1,4 @@
 import { test } from 'tap'
-import { dice } from '../../../src/loss/kernels/dice.ts'
 import { gradientOf, lossesOf, misses, rowsOf } from '../support.ts'
 
 const options = { loss: 'dice', labelFormat: 'binary' } as const
@@ -26,8 +25,4 @@ test('rows that are empty on both sides', async (t) => {
   const rows = rowsOf([[0, 0]], [[0, 0]])
   t.same(lossesOf(options, rows).losses, [0])
   t.same(gradientOf(options, rows), [0, 0])
-})
-
-test('it takes probabilities of binary outputs', async (t) => {
-  t.same([dice.labelFormats, dice.predictionFormats], [['binary'], ['probabilities']])
 })

@@ -1,5 +1,4 @@
 import { test } from 'tap'
-import { focal } from '../../../src/loss/kernels/focal.ts'
 import type { Options } from '../../../src/loss/spec.ts'
 import { gradientOf, lossesOf, misses, rowsOf } from '../support.ts'
 
@@ -13,154 +12,59 @@ const classLogits = { ...classes, predictionFormat: 'logits' } as const
 const bitLogits = { ...bits, predictionFormat: 'logits' } as const
 const added = { logPolicy: 'add-epsilon', epsilon: 0.25 } as const
 
-interface Case {
-  readonly name: string
-  readonly options: Options
-  readonly y: number[]
-  /** The class, or a bit for each output. */
-  readonly t: number | number[]
-  readonly loss: number
-  readonly slopes: number[]
-  readonly clipped?: number
-}
+/** What is expected of y, and of t, the class or a bit for each output. */
+type Case = [
+  name: string,
+  options: Options,
+  y: number[],
+  t: number | number[],
+  loss: number,
+  slopes: number[],
+  clipped?: 1,
+]
 
 const cases: Case[] = [
   // (3/4)^2 ln 4; slope 2 (3/4) log(1/4) - (9/16) 4
-  { name: 'a quarter', options: classes, y: [0.25, 0.75], t: 0, loss: 1.125 * ln2, slopes: [-3 * ln2 - 2.25, 0] },
-  { name: 'three quarters', options: classes, y: [0.25, 0.75], t: 1, loss: ln43 / 16, slopes: [0, -ln43 / 2 - 1 / 12] },
-  { name: 'right and certain', options: classes, y: [0, 1], t: 1, loss: 0, slopes: [0, 0] },
-  { name: 'gamma 0', options: { ...classes, gamma: 0 }, y: [0.25, 0.75], t: 0, loss: 2 * ln2, slopes: [-4, 0] },
-  { name: 'gamma 0, certain', options: { ...classes, gamma: 0 }, y: [1, 0], t: 0, loss: 0, slopes: [-1, 0] },
-  { name: 'gamma 1/2, certain', options: { ...classes, gamma: 0.5 }, y: [1, 0], t: 0, loss: 0, slopes: [0, 0] },
-  {
-    name: 'alpha',
-    options: { ...classes, alpha: 0.5 },
-    y: [0.25, 0.75],
-    t: 1,
-    loss: ln43 / 32,
-    slopes: [0, -ln43 / 4 - 1 / 24],
-  },
-  { name: 'alpha 0 silences log 0', options: { ...classes, alpha: 0 }, y: [0, 1], t: 0, loss: 0, slopes: [0, 0] },
+  ['a quarter', classes, [0.25, 0.75], 0, 1.125 * ln2, [-3 * ln2 - 2.25, 0]],
+  ['three quarters', classes, [0.25, 0.75], 1, ln43 / 16, [0, -ln43 / 2 - 1 / 12]],
+  ['right and certain', classes, [0, 1], 1, 0, [0, 0]],
+  ['gamma 0', { ...classes, gamma: 0 }, [0.25, 0.75], 0, 2 * ln2, [-4, 0]],
+  ['gamma 0, certain', { ...classes, gamma: 0 }, [1, 0], 0, 0, [-1, 0]],
+  ['gamma 1/2, certain', { ...classes, gamma: 0.5 }, [1, 0], 0, 0, [0, 0]],
+  ['alpha', { ...classes, alpha: 0.5 }, [0.25, 0.75], 1, ln43 / 32, [0, -ln43 / 4 - 1 / 24]],
+  ['alpha 0 silences log 0', { ...classes, alpha: 0 }, [0, 1], 0, 0, [0, 0]],
   // (3/4)^2 (-log 1/2)
-  {
-    name: 'y + epsilon',
-    options: { ...classes, ...added },
-    y: [0.25, 0.75],
-    t: 0,
-    loss: (9 / 16) * ln2,
-    slopes: [-1.5 * ln2 - 1.125, 0],
-  },
-  {
-    name: 'y below epsilon',
-    options: { ...classes, ...added },
-    y: [0, 1],
-    t: 0,
-    loss: 2 * ln2,
-    slopes: [-4 * ln2 - 4, 0],
-    clipped: 1,
-  },
-  {
-    name: 'clamped',
-    options: { ...classes, logPolicy: 'clamp' },
-    y: [0, 1],
-    t: 0,
-    loss: 100,
-    slopes: [-200, 0],
-    clipped: 1,
-  },
+  ['y + epsilon', { ...classes, ...added }, [0.25, 0.75], 0, (9 / 16) * ln2, [-1.5 * ln2 - 1.125, 0]],
+  ['y below epsilon', { ...classes, ...added }, [0, 1], 0, 2 * ln2, [-4 * ln2 - 4, 0], 1],
+  ['clamped', { ...classes, logPolicy: 'clamp' }, [0, 1], 0, 100, [-200, 0], 1],
   // E = 2 (3/4) (1/4) log(1/4) - 9/16, times 3/4 and -3/4
-  {
-    name: 'logits',
-    options: classLogits,
-    y: [0, ln3],
-    t: 0,
-    loss: 1.125 * ln2,
-    slopes: [-0.5625 * ln2 - 27 / 64, 0.5625 * ln2 + 27 / 64],
-  },
-  {
-    name: 'logits, gamma 0',
-    options: { ...classLogits, gamma: 0 },
-    y: [0, ln3],
-    t: 0,
-    loss: 2 * ln2,
-    slopes: [-0.75, 0.75],
-  },
-  { name: 'logits, certain', options: { ...classLogits, gamma: 0.5 }, y: [800, 0], t: 0, loss: 0, slopes: [0, 0] },
-  { name: 'logits, 800 wrong', options: classLogits, y: [800, 0], t: 1, loss: 800, slopes: [1, -1] },
+  ['logits', classLogits, [0, ln3], 0, 1.125 * ln2, [-0.5625 * ln2 - 27 / 64, 0.5625 * ln2 + 27 / 64]],
+  ['logits, gamma 0', { ...classLogits, gamma: 0 }, [0, ln3], 0, 2 * ln2, [-0.75, 0.75]],
+  ['logits, certain', { ...classLogits, gamma: 0.5 }, [800, 0], 0, 0, [0, 0]],
+  ['logits, 800 wrong', classLogits, [800, 0], 1, 800, [1, -1]],
   // 1/4 (-log 3/4); E = 2 (1/2) (1/2) log(3/4) - (1/4) (1/2) / (3/4), halved
-  {
-    name: 'logits + epsilon',
-    options: { ...classLogits, ...added },
-    y: [0, 0],
-    t: 0,
-    loss: ln43 / 4,
-    slopes: [-ln43 / 4 - 1 / 12, ln43 / 4 + 1 / 12],
-  },
-  { name: 'binary 1', options: bits, y: [0.25], t: [1], loss: 1.125 * ln2, slopes: [-3 * ln2 - 2.25] },
-  { name: 'binary 0', options: bits, y: [0.25], t: [0], loss: ln43 / 16, slopes: [ln43 / 2 + 1 / 12] },
-  {
-    name: 'binary, the mean',
-    options: bits,
-    y: [0.25, 0.25],
-    t: [1, 0],
-    loss: 0.5625 * ln2 + ln43 / 32,
-    slopes: [-1.5 * ln2 - 1.125, ln43 / 4 + 1 / 24],
-  },
-  {
-    name: 'binary, alpha',
-    options: { ...bits, alpha: 0.25 },
-    y: [0.25, 0.25],
-    t: [1, 0],
-    loss: 0.140625 * ln2 + (3 * ln43) / 128,
-    slopes: [-0.375 * ln2 - 0.28125, (3 * ln43) / 16 + 1 / 32],
-  },
-  { name: 'binary, alpha 1', options: { ...bits, alpha: 1 }, y: [1], t: [0], loss: 0, slopes: [0] },
-  {
-    name: 'binary, a guard each',
-    options: { ...bits, ...added },
-    y: [0, 1],
-    t: [1, 0],
-    loss: 2 * ln2,
-    slopes: [-2 * ln2 - 2, 2 * ln2 + 2],
-    clipped: 1,
-  },
-  {
-    name: 'binary logits 1',
-    options: bitLogits,
-    y: [-ln3],
-    t: [1],
-    loss: 1.125 * ln2,
-    slopes: [-0.5625 * ln2 - 27 / 64],
-  },
-  {
-    name: 'binary logits 0',
-    options: bitLogits,
-    y: [ln3],
-    t: [0],
-    loss: 1.125 * ln2,
-    slopes: [0.5625 * ln2 + 27 / 64],
-  },
-  {
-    name: 'binary logits, 800',
-    options: { ...bitLogits, gamma: 0.5 },
-    y: [800, -800],
-    t: [1, 1],
-    loss: 400,
-    slopes: [0, -0.5],
-  },
-  {
-    name: 'binary logits, clamped',
-    options: { ...bitLogits, logPolicy: 'clamp' },
-    y: [-800],
-    t: [1],
-    loss: 100,
-    slopes: [0],
-    clipped: 1,
-  },
+  ['logits + epsilon', { ...classLogits, ...added }, [0, 0], 0, ln43 / 4, [-ln43 / 4 - 1 / 12, ln43 / 4 + 1 / 12]],
+  ['binary 1', bits, [0.25], [1], 1.125 * ln2, [-3 * ln2 - 2.25]],
+  ['binary 0', bits, [0.25], [0], ln43 / 16, [ln43 / 2 + 1 / 12]],
+  ['binary, the mean', bits, [0.25, 0.25], [1, 0], 0.5625 * ln2 + ln43 / 32, [-1.5 * ln2 - 1.125, ln43 / 4 + 1 / 24]],
+  [
+    'binary, alpha',
+    { ...bits, alpha: 0.25 },
+    [0.25, 0.25],
+    [1, 0],
+    0.140625 * ln2 + (3 * ln43) / 128,
+    [-0.375 * ln2 - 0.28125, (3 * ln43) / 16 + 1 / 32],
+  ],
+  ['binary, alpha 1', { ...bits, alpha: 1 }, [1], [0], 0, [0]],
+  ['binary, a guard each', { ...bits, ...added }, [0, 1], [1, 0], 2 * ln2, [-2 * ln2 - 2, 2 * ln2 + 2], 1],
+  ['binary logits 1', bitLogits, [-ln3], [1], 1.125 * ln2, [-0.5625 * ln2 - 27 / 64]],
+  ['binary logits 0', bitLogits, [ln3], [0], 1.125 * ln2, [0.5625 * ln2 + 27 / 64]],
+  ['binary logits, 800', { ...bitLogits, gamma: 0.5 }, [800, -800], [1, 1], 400, [0, -0.5]],
+  ['binary logits, clamped', { ...bitLogits, logPolicy: 'clamp' }, [-800], [1], 100, [0], 1],
 ]
 
 test('-a (1 - p)^gamma log p, its guards and its slopes', async (t) => {
-  for (const { name, options, y, t: label, loss, slopes, clipped = 0 } of cases) {
+  for (const [name, options, y, label, loss, slopes, clipped = 0] of cases) {
     const dense = typeof label === 'number' ? y.map((_, k) => (k === label ? 1 : 0)) : label
     const found = lossesOf(options, rowsOf([y], [label]))
     t.same(misses(found, { losses: [loss], clipped }, 1e-16), [], name)
@@ -171,8 +75,8 @@ test('-a (1 - p)^gamma log p, its guards and its slopes', async (t) => {
 })
 
 test('log-probabilities: the loss of the probabilities, and y times their slope', async (t) => {
-  const isOfChances = ({ options, y }: Case) => options.predictionFormat === undefined && y.every((each) => each > 0)
-  for (const { name, options, y, t: label, loss, slopes, clipped = 0 } of cases.filter(isOfChances)) {
+  const isOfChances = ([, options, y]: Case) => options.predictionFormat === undefined && y.every((each) => each > 0)
+  for (const [name, options, y, label, loss, slopes, clipped = 0] of cases.filter(isOfChances)) {
     const logs = { ...options, predictionFormat: 'log-probabilities' } as const
     const dense = typeof label === 'number' ? y.map((_, k) => (k === label ? 1 : 0)) : label
     const x = y.map(Math.log)
@@ -211,9 +115,4 @@ test('torchvision sigmoid_focal_loss: alpha 0.25, gamma 2', async (t) => {
   // p = sigmoid(x), ce = BCE, p_t, alpha_t as its source computes them, at x = 0: (1/2)^2 ln 2 times 1/4 or 3/4
   const rows = rowsOf([[0], [0]], [[1], [0]])
   t.same(misses(lossesOf({ ...bitLogits, alpha: 0.25, gamma: 2 }, rows).losses, [ln2 / 16, (3 * ln2) / 16]), [])
-})
-
-test('gamma is 2 and alpha off by default', async (t) => {
-  t.same(focal.options, ['logPolicy', 'epsilon', 'gamma', 'alpha'])
-  t.same(lossesOf(classes, rowsOf([[0.5, 0.5]], [0])).losses, [ln2 / 4])
 })

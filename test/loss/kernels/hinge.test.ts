@@ -1,5 +1,4 @@
 import { test } from 'tap'
-import { hinge } from '../../../src/loss/kernels/hinge.ts'
 import { gradientOf, lossesOf, rowsOf } from '../support.ts'
 
 const options = { loss: 'hinge', labelFormat: 'binary' } as const
@@ -27,15 +26,4 @@ test('scikit-learn hinge_loss, the example of its documentation', async (t) => {
   // y_true = [-1, 1, 1], pred_decision = [-2.18, 2.36, 0.09]: 0.30...
   const { losses } = lossesOf(options, rowsOf([[-2.18], [2.36], [0.09]], [[0], [1], [1]]))
   t.ok(Math.abs(losses.reduce((sum, loss) => sum + loss) / 3 - 0.91 / 3) < 1e-15)
-})
-
-test('the mean over the outputs of a row', async (t) => {
-  // losses 0.5 and 4
-  const rows = rowsOf([[0.5, 3]], [[1, 0]])
-  t.same(lossesOf(options, rows).losses, [2.25])
-  t.same(gradientOf(options, rows), [-0.5, 0.5])
-})
-
-test('the sign of the score decides', async (t) => {
-  t.equal(hinge.threshold, 0)
 })

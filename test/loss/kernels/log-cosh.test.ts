@@ -1,5 +1,4 @@
 import { test } from 'tap'
-import { logCosh } from '../../../src/loss/kernels/log-cosh.ts'
 import { gradientOf, lossesOf, misses, rowsOf } from '../support.ts'
 
 const options = { loss: 'log-cosh', labelFormat: 'values' } as const
@@ -19,14 +18,4 @@ test('log cosh r', async (t) => {
     t.same(misses(lossesOf(options, rowsOf([[error]], [[0]])), { losses: [loss], clipped: 0 }), [], `loss of ${error}`)
     t.same(misses(gradientOf(options, rowsOf([[error]], [[0]])), [slope]), [], `slope at ${error}`)
   }
-})
-
-test('the mean over the outputs of a row', async (t) => {
-  const rows = rowsOf([[1 + ln2, 2]], [[1, 2]])
-  t.same(misses(lossesOf(options, rows).losses, [0.22314355131420976 / 2], 1e-15), [])
-  t.same(misses(gradientOf(options, rows), [0.3, 0], 1e-15), [])
-})
-
-test('the guard of a logarithm is no option of it', async (t) => {
-  t.same(logCosh.options, [])
 })

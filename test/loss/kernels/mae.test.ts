@@ -1,17 +1,9 @@
 import { test } from 'tap'
+import { matrix } from '../../matrix.ts'
 import { gradientOf, lossesOf, rowsOf } from '../support.ts'
 
 const options = { loss: 'mae', labelFormat: 'values' } as const
-const rows = rowsOf(
-  [
-    [1.5, -2],
-    [0.25, 3],
-  ],
-  [
-    [0.5, 1],
-    [0.25, 3],
-  ],
-)
+const rows = rowsOf(matrix('1.5 -2; 0.25 3'), matrix('0.5 1; 0.25 3'))
 
 test('mean absolute error of each row', async (t) => {
   // (|1.5 - 0.5| + |-2 - 1|) / 2 = 2; the second row is perfect

@@ -1,5 +1,4 @@
 import { test } from 'tap'
-import { msle } from '../../../src/loss/kernels/msle.ts'
 import { gradientOf, lossesOf, misses, rowsOf } from '../support.ts'
 
 const options = { loss: 'msle', labelFormat: 'values' } as const
@@ -19,20 +18,8 @@ test('the square of the difference of logarithms of 1 + y', async (t) => {
   }
 })
 
-test('the mean over the outputs of a row', async (t) => {
-  const rows = rowsOf([[3, 3]], [[3, 1]])
-  t.same(misses(lossesOf(options, rows).losses, [LN2 ** 2 / 2]), [])
-  t.same(misses(gradientOf(options, rows), [0, LN2 / 4]), [])
-})
-
 test('scikit-learn mean_squared_log_error, the example of its documentation', async (t) => {
   // y_true = [3, 5, 2.5, 7], y_pred = [2.5, 5, 4, 8]: 0.0397...
   const [loss] = lossesOf(options, rowsOf([[2.5, 5, 4, 8]], [[3, 5, 2.5, 7]])).losses
   t.equal(loss.toFixed(4), '0.0397')
-})
-
-test('numbers are greater than -1', async (t) => {
-  const { predictions, labels } = msle.domain()
-  t.same([-2, -1, -0.9999999999999999, 0].map(predictions.holds), [false, false, true, true])
-  t.equal(predictions, labels)
 })

@@ -1,5 +1,4 @@
 import { test } from 'tap'
-import { multiMargin } from '../../../src/loss/kernels/multi-margin.ts'
 import { gradientOf, lossesOf, misses, rowsOf } from '../support.ts'
 
 const options = { loss: 'multi-margin', labelFormat: 'index' } as const
@@ -29,9 +28,4 @@ test('what each other class lacks of the margin, over K', async (t) => {
 test('PyTorch MultiMarginLoss, the example of its documentation', async (t) => {
   // x = [[0.1, 0.2, 0.4, 0.8]], y = 3: 0.25 ((1 - (0.8 - 0.1)) + (1 - (0.8 - 0.2)) + (1 - (0.8 - 0.4))) = 0.325
   t.same(misses(lossesOf(options, rowsOf([[0.1, 0.2, 0.4, 0.8]], [3])).losses, [0.325]), [])
-})
-
-test('its options are the margin, 1, and the power, 1', async (t) => {
-  t.same(multiMargin.options, ['margin', 'p'])
-  t.same(lossesOf({ ...options, margin: 3 }, rowsOf([[2, 0]], [0])).losses, [0.5])
 })

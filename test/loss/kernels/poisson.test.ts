@@ -1,6 +1,4 @@
 import { test } from 'tap'
-import { poisson } from '../../../src/loss/kernels/poisson.ts'
-import { resolve } from '../../../src/loss/resolve.ts'
 import { gradientOf, lossesOf, misses, rowsOf } from '../support.ts'
 
 const logs = { loss: 'poisson', labelFormat: 'values' } as const
@@ -34,23 +32,4 @@ test('y - t log(y + 1e-8) of rates', async (t) => {
     t.same(misses(lossesOf(rates, rows).losses, [loss], 1e-15), [], `loss of ${prediction} for ${count}`)
     t.same(misses(gradientOf(rates, rows), [slope]), [], `slope at ${prediction} for ${count}`)
   }
-})
-
-test('the mean over the outputs of a row', async (t) => {
-  const rows = rowsOf([[0, -800]], [[3, 2]])
-  t.same(lossesOf(logs, rows).losses, [800.5])
-  t.same(gradientOf(logs, rows), [-1, -1])
-})
-
-test('counts are not negative, and rates neither', async (t) => {
-  const { labels, predictions } = poisson.domain(resolve(rates))
-  t.same(
-    [-1e-300, 0, 5].map((value) => labels.holds(value)),
-    [false, true, true],
-  )
-  t.same(
-    [-1e-300, 0, 5].map((value) => predictions?.holds(value)),
-    [false, true, true],
-  )
-  t.equal(poisson.domain(resolve(logs)).predictions, undefined)
 })

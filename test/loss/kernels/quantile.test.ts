@@ -1,27 +1,16 @@
 import { test } from 'tap'
-import { quantile } from '../../../src/loss/kernels/quantile.ts'
+import { matrix } from '../../matrix.ts'
 import { gradientOf, lossesOf, rowsOf } from '../support.ts'
 
 const options = { loss: 'quantile', labelFormat: 'values', q: 0.25 } as const
 
 test('a quarter of what is too low, three quarters of what is too high', async (t) => {
-  const cases: [prediction: number, target: number, loss: number, slope: number][] = [
-    [1, 1, 0, 0],
-    [1, 5, 1, -0.25],
-    [5, 1, 3, 0.75],
-    [-2, -1, 0.25, -0.25],
-  ]
+  const cases = matrix('1 1 0 0; 1 5 1 -0.25; 5 1 3 0.75; -2 -1 0.25 -0.25')
   for (const [prediction, target, loss, slope] of cases) {
     const rows = rowsOf([[prediction]], [[target]])
     t.same(lossesOf(options, rows), { losses: [loss], clipped: 0 }, `loss of ${prediction} for ${target}`)
     t.same(gradientOf(options, rows), [slope], `slope at ${prediction} for ${target}`)
   }
-})
-
-test('the mean over the outputs of a row', async (t) => {
-  const rows = rowsOf([[1, 5]], [[5, 1]])
-  t.same(lossesOf(options, rows).losses, [2])
-  t.same(gradientOf(options, rows), [-0.125, 0.375])
 })
 
 test('scikit-learn mean_pinball_loss, the example of its documentation', async (t) => {
@@ -43,9 +32,4 @@ test('the ends: one side counts for nothing', async (t) => {
   const rows = rowsOf([[1], [5]], [[5], [1]])
   t.same(lossesOf({ ...options, q: 0 }, rows).losses, [0, 4])
   t.same(lossesOf({ ...options, q: 1 }, rows).losses, [4, 0])
-})
-
-test('q is its one option, the median by default', async (t) => {
-  t.same(quantile.options, ['q'])
-  t.same(lossesOf({ loss: 'quantile', labelFormat: 'values' }, rowsOf([[5]], [[1]])).losses, [2])
 })

@@ -1,5 +1,4 @@
 import { test } from 'tap'
-import { smoothL1 } from '../../../src/loss/kernels/smooth-l1.ts'
 import { gradientOf, lossesOf, rowsOf } from '../support.ts'
 
 const options = { loss: 'smooth-l1', labelFormat: 'values', beta: 2 } as const
@@ -21,20 +20,8 @@ test('h(r) for beta 2: a parabola inside, a line outside', async (t) => {
   }
 })
 
-test('the mean over the outputs of a row', async (t) => {
-  // h(1) = 0.25 and h(5) = 4
-  const rows = rowsOf([[3, -4]], [[2, 1]])
-  t.same(lossesOf(options, rows), { losses: [2.125], clipped: 0 })
-  t.same(gradientOf(options, rows), [0.25, -0.5])
-})
-
 test('beta 0 is the absolute error, as in PyTorch', async (t) => {
   const rows = rowsOf([[3, -4, 1]], [[2, 1, 1]])
   t.same(lossesOf({ ...options, beta: 0 }, rows).losses, [2])
   t.same(gradientOf({ ...options, beta: 0 }, rows), [1 / 3, -1 / 3, 0])
-})
-
-test('beta is its one option, 1 by default', async (t) => {
-  t.same(smoothL1.options, ['beta'])
-  t.same(lossesOf({ loss: 'smooth-l1', labelFormat: 'values' }, rowsOf([[5]], [[0]])).losses, [4.5])
 })

@@ -1,5 +1,4 @@
 import { test } from 'tap'
-import { squaredHinge } from '../../../src/loss/kernels/squared-hinge.ts'
 import { gradientOf, lossesOf, rowsOf } from '../support.ts'
 
 const options = { loss: 'squared-hinge', labelFormat: 'binary' } as const
@@ -21,15 +20,4 @@ test('max(0, 1 - t y)^2 with t = -1 or 1', async (t) => {
     t.same(lossesOf(options, rows), { losses: [loss], clipped: 0 }, `loss of ${score} for ${label}`)
     t.same(gradientOf(options, rows), [slope], `slope at ${score} for ${label}`)
   }
-})
-
-test('the mean over the outputs of a row', async (t) => {
-  // losses 0.25 and 16
-  const rows = rowsOf([[0.5, 3]], [[1, 0]])
-  t.same(lossesOf(options, rows).losses, [8.125])
-  t.same(gradientOf(options, rows), [-0.5, 4])
-})
-
-test('the sign of the score decides', async (t) => {
-  t.equal(squaredHinge.threshold, 0)
 })

@@ -8,6 +8,7 @@ import {
   groupSumsOfProducts,
   sumByGroup,
 } from '../../../src/loss/numerics/grouping.ts'
+import { matrix } from '../../matrix.ts'
 import { isUnits, units } from '../exact.ts'
 
 test('rows stand together by group, groups in the order in which they occur', async (t) => {
@@ -41,18 +42,9 @@ test('counts of groups, and sums by group alone', async (t) => {
   const groups = Int32Array.of(2, 0, 2, 2, 0)
   t.same(groupCounts(groupRows(groups, 3), Int32Array.of(1, 0, 5, 1, 1)), [7, 1])
   const sums = (values?: Float64Array) => sumByGroup(groups, 3, values).map(([group, sum]) => [group, toDouble(sum)])
-  t.same(sums(), [
-    [2, 3],
-    [0, 2],
-  ])
-  t.same(sums(Float64Array.of(1, 2, 4, 8, 16)), [
-    [2, 13],
-    [0, 18],
-  ])
-  t.same(sums(), [
-    [2, 3],
-    [0, 2],
-  ])
+  t.same(sums(), matrix('2 3; 0 2'))
+  t.same(sums(Float64Array.of(1, 2, 4, 8, 16)), matrix('2 13; 0 18'))
+  t.same(sums(), matrix('2 3; 0 2'))
 })
 
 test('sums are exact', async (t) => {

@@ -1,30 +1,18 @@
 import { test } from 'tap'
 import { Agreement } from '../../../src/loss/report/agreement.ts'
 import { emptyTally } from '../../../src/loss/tally.ts'
+import { matrix } from '../../matrix.ts'
 import type { Request } from '../support.ts'
 import { sliceOf, specOf, stateOf } from '../support.ts'
 
 const classes: Request = {
   loss: 'cross-entropy',
   labelFormat: 'index',
-  predictions: [
-    [0.9, 0.1],
-    [0.9, 0.1],
-    [0.1, 0.9],
-    [0.1, 0.9],
-  ],
+  predictions: matrix('0.9 0.1; 0.9 0.1; 0.1 0.9; 0.1 0.9'),
   labels: [0, 0, 0, 1],
   sampleWeights: [1, 2, 4, 8],
 }
-const other: Request = {
-  ...classes,
-  predictions: [
-    [0.9, 0.1],
-    [0.1, 0.9],
-    [0.1, 0.9],
-    [0.9, 0.1],
-  ],
-}
+const other: Request = { ...classes, predictions: matrix('0.9 0.1; 0.1 0.9; 0.1 0.9; 0.9 0.1') }
 
 function reportOf(one: Request, another: Request) {
   const agreement = new Agreement()
@@ -48,19 +36,10 @@ test('of binary labels outputs are counted, each by itself', async (t) => {
   const binary: Request = {
     loss: 'binary-cross-entropy',
     labelFormat: 'binary',
-    predictions: [
-      [0.9, 0.9],
-      [0.1, 0.9],
-    ],
-    labels: [
-      [1, 0],
-      [1, 1],
-    ],
+    predictions: matrix('0.9 0.9; 0.1 0.9'),
+    labels: matrix('1 0; 1 1'),
   }
-  const baseline = [
-    [0.9, 0.1],
-    [0.1, 0.1],
-  ]
+  const baseline = matrix('0.9 0.1; 0.1 0.1')
   t.strictSame(reportOf(binary, { ...binary, predictions: baseline }), {
     bothRight: 1,
     onlyPredictions: 1,

@@ -5,6 +5,7 @@ import type { CalibrationReport } from '../../../src/loss/report/calibration.ts'
 import { calibration, calibrationBin, calibrationBins } from '../../../src/loss/report/calibration.ts'
 import type { Groups } from '../../../src/loss/report/groups.ts'
 import { emptyTally } from '../../../src/loss/tally.ts'
+import { matrix } from '../../matrix.ts'
 import { above, below } from '../exact.ts'
 import type { Request } from '../support.ts'
 import { finish, misses, sliceOf, specOf, stateOf } from '../support.ts'
@@ -61,10 +62,7 @@ test('a bin holds its upper end and not its lower one; 0 is in the first', async
 test('binary outputs: the probability of the positive class against the share of positive labels', async (t) => {
   // bin 0: 0 and 1/16, bin 11: 3/4 twice; gaps |1/16 - 1| and |3/2 - 1| over 4
   const { bins, expectedCalibrationError } = report(binary([0, 0.0625, 0.75, 0.75], [0, 1, 1, 0]), 4)
-  t.same(filled(bins), [
-    [0, 2, 0.03125, 0.5],
-    [11, 2, 0.75, 0.5],
-  ])
+  t.same(filled(bins), matrix('0 2 0.03125 0.5; 11 2 0.75 0.5'))
   t.equal(expectedCalibrationError, (0.9375 + 0.5) / 4)
 })
 
@@ -72,26 +70,16 @@ test('classes: the top probability against the share of right decisions, in any 
   const request: Request = {
     loss: 'cross-entropy',
     labelFormat: 'index',
-    predictions: [
-      [0.25, 0.75],
-      [0.75, 0.25],
-      [0.5, 0.5],
-    ],
+    predictions: matrix('0.25 0.75; 0.75 0.25; 0.5 0.5'),
     labels: [1, 1, 0],
   }
   // 3/4 right once of 2, 1/2 right; gaps |3/2 - 1| and |1/2 - 1| over 3
-  const expected = [
-    [7, 1, 0.5, 1],
-    [11, 2, 0.75, 0.5],
-  ]
+  const expected = matrix('7 1 0.5 1; 11 2 0.75 0.5')
   const once = report(request, 3)
   t.same([filled(once.bins), once.expectedCalibrationError], [expected, 1 / 3])
   const twice = report({ ...request, predictions: [[0.25, 0.75]], labels: [1] }, 3, {
     ...request,
-    predictions: [
-      [0.75, 0.25],
-      [0.5, 0.5],
-    ],
+    predictions: matrix('0.75 0.25; 0.5 0.5'),
     labels: [1, 0],
   })
   t.same(twice, once)
@@ -115,13 +103,7 @@ test('logits, by class and by output', async (t) => {
     predictions: [ln3, -ln3],
     labels: [1, 0],
   }
-  t.same(
-    misses(filled(report(byOutput, 2).bins), [
-      [3, 1, 0.25, 0],
-      [11, 1, 0.75, 1],
-    ]),
-    [],
-  )
+  t.same(misses(filled(report(byOutput, 2).bins), matrix('3 1 0.25 0; 11 1 0.75 1')), [])
 })
 
 test('weights', async (t) => {
@@ -169,13 +151,7 @@ test('log-probabilities, by class and by output', async (t) => {
   }
   t.same(misses(filled(report(byClass, 1).bins), [[11, 1, 0.75, 1]]), [])
   const byOutput: Request = { ...byClass, loss: 'brier', labelFormat: 'binary', labels: [[0, 1]] }
-  t.same(
-    misses(filled(report(byOutput, 1).bins), [
-      [3, 1, 0.25, 0],
-      [11, 1, 0.75, 1],
-    ]),
-    [],
-  )
+  t.same(misses(filled(report(byOutput, 1).bins), matrix('3 1 0.25 0; 11 1 0.75 1')), [])
 })
 
 test('equal logits are as confident as equal probabilities', async (t) => {
@@ -202,14 +178,8 @@ test('several binary outputs: each of each row counts by itself', async (t) => {
   const rows: Request = {
     loss: 'brier',
     labelFormat: 'binary',
-    predictions: [
-      [0, 0.75],
-      [0.0625, 0.75],
-    ],
-    labels: [
-      [0, 1],
-      [1, 0],
-    ],
+    predictions: matrix('0 0.75; 0.0625 0.75'),
+    labels: matrix('0 1; 1 0'),
     sampleWeights: [0.1, 0.7],
   }
   const flat: Request = {
@@ -227,9 +197,6 @@ test('several binary outputs: each of each row counts by itself', async (t) => {
   const unweighted = { ...rows, sampleWeights: undefined }
   t.same(
     filled((finish(calibration.report(fold(unweighted), stateOf(unweighted).tally, spec)) as CalibrationReport).bins),
-    [
-      [0, 2, 0.03125, 0.5],
-      [11, 2, 0.75, 0.5],
-    ],
+    matrix('0 2 0.03125 0.5; 11 2 0.75 0.5'),
   )
 })

@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import { confusion, confusionWeights } from '../../../src/loss/report/confusion.ts'
 import type { Groups } from '../../../src/loss/report/groups.ts'
+import { matrix } from '../../matrix.ts'
 import type { Request } from '../support.ts'
 import { countSteps, finish, sliceOf, specOf, stateOf } from '../support.ts'
 
@@ -21,18 +22,10 @@ test('scikit-learn confusion_matrix, the example of its documentation', async (t
   const spec = specOf(request)
   const { tally } = stateOf(request)
   const cells = confusion.fold(spec, sliceOf(request))
-  t.same(reported(confusion.report(cells, tally, spec)), [
-    [2, 0, 0],
-    [0, 0, 1],
-    [1, 0, 2],
-  ])
+  t.same(reported(confusion.report(cells, tally, spec)), matrix('2 0 0; 0 0 1; 1 0 2'))
   const further = { ...request, predictions: [[0, 1, 0]], labels: [0], sampleWeights: undefined }
   finish(confusion.absorb(cells, confusion.fold(spec, sliceOf(further))))
-  t.same(reported(confusion.report(cells, tally, spec)), [
-    [2, 1, 0],
-    [0, 0, 1],
-    [1, 0, 2],
-  ])
+  t.same(reported(confusion.report(cells, tally, spec)), matrix('2 1 0; 0 0 1; 1 0 2'))
   t.equal(confusion.answerNumbers(specOf(request), { samples: 1, outputs: 3 }), 9)
   t.equal(confusion.stateBytes(specOf(request), 3), 9 * (200 + 8))
 })
@@ -55,11 +48,7 @@ test('confusionWeights: scikit-learn confusion_matrix with sample_weight', async
   const spec = specOf(request)
   const { tally } = stateOf(request)
   const cells = confusionWeights.fold(spec, sliceOf(request))
-  t.same(reported(confusionWeights.report(cells, tally, spec)), [
-    [7, 0, 0],
-    [0, 0, 0],
-    [1, 0, 7],
-  ])
+  t.same(reported(confusionWeights.report(cells, tally, spec)), matrix('7 0 0; 0 0 0; 1 0 7'))
   t.notOk(cells.has(5), 'a cell without weight')
   t.equal(confusionWeights.answerNumbers(spec, { samples: 1, outputs: 3 }), 9)
   t.equal(confusionWeights.stateBytes(spec, 3), 9 * (200 + 512))

@@ -4,6 +4,7 @@ import { Gradient } from '../../../src/loss/report/gradient.ts'
 import type { Selection } from '../../../src/loss/selection.ts'
 import type { Tally } from '../../../src/loss/tally.ts'
 import { emptyTally } from '../../../src/loss/tally.ts'
+import { matrix } from '../../matrix.ts'
 import { unaccounted } from '../../unaccounted.ts'
 import type { Request } from '../support.ts'
 import { batchOf, countSteps, finish, sliceOf, specOf } from '../support.ts'
@@ -22,38 +23,18 @@ function report(
   return finish(part.report({ ...emptyTally, ...tally }))?.toJSON() ?? null
 }
 
-const request: Request = {
-  loss: 'sse',
-  labelFormat: 'index',
-  predictions: [
-    [3, 0],
-    [0, 2],
-  ],
-  labels: [0, 1],
-}
+const request: Request = { loss: 'sse', labelFormat: 'index', predictions: matrix('3 0; 0 2'), labels: [0, 1] }
 const two = { weight: fromDouble(2) }
 
 test('2 (y - t), over the weight for a mean', async (t) => {
-  t.same(report({ ...request, reduction: 'sum' }, two), [
-    [4, 0],
-    [0, 2],
-  ])
-  t.same(report({ ...request, reduction: 'mean' }, two), [
-    [2, 0],
-    [0, 1],
-  ])
-  t.same(report({ ...request, reduction: 'none' }, two), [
-    [2, 0],
-    [0, 1],
-  ])
+  t.same(report({ ...request, reduction: 'sum' }, two), matrix('4 0; 0 2'))
+  t.same(report({ ...request, reduction: 'mean' }, two), matrix('2 0; 0 1'))
+  t.same(report({ ...request, reduction: 'none' }, two), matrix('2 0; 0 1'))
   t.same(report({ ...request, reduction: 'sum' }, two, true), [4, 0, 0, 2], 'as a list')
 })
 
 test('weighted rows', async (t) => {
-  t.same(report({ ...request, reduction: 'sum', sampleWeights: [0.5, 0] }, two), [
-    [2, 0],
-    [0, 0],
-  ])
+  t.same(report({ ...request, reduction: 'sum', sampleWeights: [0.5, 0] }, two), matrix('2 0; 0 0'))
 })
 
 test('a row of weight 0 has no slope, an infinite one included', async (t) => {
@@ -73,32 +54,18 @@ test('classes are made dense, also where the loss reads classes', async (t) => {
     loss: 'cross-entropy',
     labelFormat: 'index',
     logPolicy: 'exact',
-    predictions: [
-      [0.5, 0.5],
-      [0.75, 0.25],
-    ],
+    predictions: matrix('0.5 0.5; 0.75 0.25'),
     labels: [0, 1],
   }
-  t.same(report(entropy, two), [
-    [-1, 0],
-    [0, -2],
-  ])
+  t.same(report(entropy, two), matrix('-1 0; 0 -2'))
 })
 
 test('rows drawn go back to where they come from, and add up', async (t) => {
   const selection: Selection = { ...inPlace, rows: Int32Array.of(2, 2) }
-  t.same(report({ ...request, reduction: 'sum' }, two, false, selection, 3), [
-    [0, 0],
-    [0, 0],
-    [4, 2],
-  ])
+  t.same(report({ ...request, reduction: 'sum' }, two, false, selection, 3), matrix('0 0; 0 0; 4 2'))
   t.same(
     report({ ...request, reduction: 'sum', sampleWeights: [0.5, 3] }, two, false, selection, 3),
-    [
-      [0, 0],
-      [0, 0],
-      [2, 6],
-    ],
+    matrix('0 0; 0 0; 2 6'),
     'weighted',
   )
 })

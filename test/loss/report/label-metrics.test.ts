@@ -4,6 +4,7 @@ import type { Groups } from '../../../src/loss/report/groups.ts'
 import type { LabelMetrics } from '../../../src/loss/report/label-metrics.ts'
 import { foldLabels, reportLabels } from '../../../src/loss/report/label-metrics.ts'
 import { emptyTally } from '../../../src/loss/tally.ts'
+import { matrix } from '../../matrix.ts'
 import type { Request } from '../support.ts'
 import { countSteps, finish, misses, sliceOf, specOf, stateOf } from '../support.ts'
 
@@ -121,16 +122,8 @@ test('several binary outputs: sums and means over them, the same in any number o
   const rows = (from: number, to: number): Request => ({
     loss: 'mse',
     labelFormat: 'binary',
-    predictions: [
-      [1, 0, 0],
-      [1, 1, 0],
-      [0, 1, 0],
-    ].slice(from, to),
-    labels: [
-      [1, 0, 0],
-      [0, 1, 0],
-      [1, 1, 0],
-    ].slice(from, to),
+    predictions: matrix('1 0 0; 1 1 0; 0 1 0').slice(from, to),
+    labels: matrix('1 0 0; 0 1 0; 1 1 0').slice(from, to),
     sampleWeights: [0.1, 0.2, 0.7].slice(from, to),
   })
   const whole = report(rows(0, 3))
@@ -146,10 +139,7 @@ test('several binary outputs: sums and means over them, the same in any number o
 })
 
 test('outputs without a positive label, or a positive decision, have quotients of 0', async (t) => {
-  const labels = [
-    [0, 0],
-    [0, 0],
-  ]
+  const labels = matrix('0 0; 0 0')
   const nothing = { macro: 0, micro: 0, weighted: 0 }
   const { precision, recall, f1, jaccard, specificity } = report({
     loss: 'mse',

@@ -4,6 +4,7 @@ import { ByteReader, ByteWriter } from '../../../src/loss/bytes.ts'
 import { fromDouble } from '../../../src/loss/numerics/dyadic.ts'
 import type { MetricsState } from '../../../src/loss/report/metrics.ts'
 import { metrics } from '../../../src/loss/report/metrics.ts'
+import { matrix } from '../../matrix.ts'
 import type { Request } from '../support.ts'
 import { bytesOf, evaluate, finish, misses, sliceOf, specOf, stateOf } from '../support.ts'
 
@@ -57,36 +58,15 @@ test('perplexity is e to the mean cross-entropy', async (t) => {
     loss: 'cross-entropy',
     labelFormat: 'index',
     logPolicy: 'exact',
-    predictions: [
-      [0.5, 0.5],
-      [0.125, 0.875],
-    ],
+    predictions: matrix('0.5 0.5; 0.125 0.875'),
     labels: [0, 0],
   }
   t.same(misses(reported(request).perplexity, 4), [], 'e to the mean of log 2 and log 8')
   t.same(misses(reported({ ...request, reduction: 'sum' }).perplexity, 4), [], 'whatever the reduction')
   t.same(misses(reported({ ...request, classWeights: [3, 1] }).perplexity, 4), [])
-  t.equal(
-    reported({
-      ...request,
-      labels: [0, 1],
-      predictions: [
-        [0, 1],
-        [0, 1],
-      ],
-    }).perplexity,
-    null,
-    'infinite',
-  )
+  t.equal(reported({ ...request, labels: [0, 1], predictions: matrix('0 1; 0 1') }).perplexity, null, 'infinite')
   t.equal(reported({ ...request, sampleWeights: [0, 0] }).perplexity, null, 'no weight')
-  const logits = {
-    ...request,
-    predictionFormat: 'logits',
-    predictions: [
-      [-900, 0],
-      [0, 0],
-    ],
-  } as const
+  const logits = { ...request, predictionFormat: 'logits', predictions: matrix('-900 0; 0 0') } as const
   t.equal(reported({ ...logits, sampleWeights: [1, 0] }).perplexity, null, 'e^900 is beyond a double')
   t.notOk('perplexity' in reported({ ...request, loss: 'mse', logPolicy: undefined }))
 })

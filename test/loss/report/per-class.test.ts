@@ -3,6 +3,7 @@ import type { Groups } from '../../../src/loss/report/groups.ts'
 import type { ClassReport } from '../../../src/loss/report/per-class.ts'
 import { perClass } from '../../../src/loss/report/per-class.ts'
 import { emptyTally } from '../../../src/loss/tally.ts'
+import { matrix } from '../../matrix.ts'
 import type { Request } from '../support.ts'
 import { countSteps, finish, misses, sliceOf, specOf } from '../support.ts'
 
@@ -60,10 +61,7 @@ test('class weights weigh the loss only', async (t) => {
     loss: 'cross-entropy',
     labelFormat: 'index',
     logPolicy: 'exact',
-    predictions: [
-      [0.5, 0.5],
-      [0, 1],
-    ],
+    predictions: matrix('0.5 0.5; 0 1'),
     labels: [0, 1],
     classWeights: [3, 0],
   }
@@ -113,18 +111,8 @@ test('a class that is only decided for by rows without weight has no totals', as
 const several: Request = {
   loss: 'mae',
   labelFormat: 'binary',
-  predictions: [
-    [0.75, 0.25, 0],
-    [0.75, 0.75, 0],
-    [0.25, 0.75, 0],
-    [0.75, 0.5, 0],
-  ],
-  labels: [
-    [1, 0, 0],
-    [0, 1, 0],
-    [1, 1, 0],
-    [1, 1, 0],
-  ],
+  predictions: matrix('0.75 0.25 0; 0.75 0.75 0; 0.25 0.75 0; 0.75 0.5 0'),
+  labels: matrix('1 0 0; 0 1 0; 1 1 0; 1 1 0'),
   sampleWeights: [1, 2, 3, 4],
 }
 
@@ -164,14 +152,8 @@ test('an infinite loss is one of each class that the row has', async (t) => {
     loss: 'binary-cross-entropy',
     labelFormat: 'binary',
     logPolicy: 'exact',
-    predictions: [
-      [0, 1],
-      [0.5, 1],
-    ],
-    labels: [
-      [1, 1],
-      [0, 1],
-    ],
+    predictions: matrix('0 1; 0.5 1'),
+    labels: matrix('1 1; 0 1'),
   }
   t.same(
     report(2, infinite).map(({ lossStatus, samples }) => [lossStatus, samples]),

@@ -1,6 +1,7 @@
 import { test } from 'tap'
 import { PerSample } from '../../../src/loss/report/per-sample.ts'
 import type { Selection } from '../../../src/loss/selection.ts'
+import { matrix } from '../../matrix.ts'
 import { unaccounted } from '../../unaccounted.ts'
 import type { Request } from '../support.ts'
 import { finish, Ledger, sliceOf, specOf } from '../support.ts'
@@ -25,15 +26,7 @@ test('losses and decisions by format', async (t) => {
     ['values', { loss: 'mae', labelFormat: 'values', predictions: [1, 5], labels: [0, 2] }, [1, 3], null],
     [
       'classes',
-      {
-        loss: 'sse',
-        labelFormat: 'index',
-        predictions: [
-          [1, 0],
-          [1, 0],
-        ],
-        labels: [0, 1],
-      },
+      { loss: 'sse', labelFormat: 'index', predictions: matrix('1 0; 1 0'), labels: [0, 1] },
       [0, 2],
       [true, false],
     ],
@@ -45,18 +38,7 @@ test('losses and decisions by format', async (t) => {
     ],
     [
       'several binary outputs',
-      {
-        loss: 'hinge',
-        labelFormat: 'binary',
-        predictions: [
-          [1, 1],
-          [1, -1],
-        ],
-        labels: [
-          [1, 0],
-          [1, 0],
-        ],
-      },
+      { loss: 'hinge', labelFormat: 'binary', predictions: matrix('1 1; 1 -1'), labels: matrix('1 0; 1 0') },
       [1, 0],
       [1, 2],
     ],
@@ -72,10 +54,7 @@ test('losses and decisions by format', async (t) => {
         loss: 'cross-entropy',
         labelFormat: 'index',
         logPolicy: 'exact',
-        predictions: [
-          [0, 1],
-          [1, 0],
-        ],
+        predictions: matrix('0 1; 1 0'),
         labels: [0, 0],
       },
       [null, 0],
@@ -86,15 +65,7 @@ test('losses and decisions by format', async (t) => {
 })
 
 test('rows go to their positions, and the others are left out', async (t) => {
-  const request: Request = {
-    loss: 'sse',
-    labelFormat: 'index',
-    predictions: [
-      [1, 0],
-      [1, 0],
-    ],
-    labels: [0, 1],
-  }
+  const request: Request = { loss: 'sse', labelFormat: 'index', predictions: matrix('1 0; 1 0'), labels: [0, 1] }
   const selection: Selection = { ...inPlace, positions: Int32Array.of(3, 1) }
   t.strictSame(report(request, 4, selection), { losses: [0, 2, 0, 0], correct: [null, false, null, true] })
 })

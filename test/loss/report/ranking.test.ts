@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { test } from 'tap'
 import type { RankingReport } from '../../../src/loss/report/ranking.ts'
 import { rankingOf } from '../../../src/loss/report/ranking.ts'
+import { matrix } from '../../matrix.ts'
 import { unaccounted } from '../../unaccounted.ts'
 import type { Request } from '../support.ts'
 import { batchOf, countSteps, finish, heldAfterEnds, misses, specOf } from '../support.ts'
@@ -49,18 +50,7 @@ test('perfect and opposite order, whatever the weights', async (t) => {
 })
 
 test('what cannot be computed is null, and so is the mean', async (t) => {
-  const { perOutput, ...means } = ranking(
-    binary(
-      [
-        [0.1, 0.2],
-        [0.3, 0.1],
-      ],
-      [
-        [1, 1],
-        [0, 1],
-      ],
-    ),
-  )
+  const { perOutput, ...means } = ranking(binary(matrix('0.1 0.2; 0.3 0.1'), matrix('1 1; 0 1')))
   t.strictSame(means, { rocAuc: null, averagePrecision: 0.75 })
   t.same(perOutput[1], { rocAuc: null, averagePrecision: 1 })
   const nothing = { rocAuc: null, averagePrecision: null }
@@ -81,11 +71,7 @@ test('logits of classes are ranked by their probabilities', async (t) => {
     loss: 'cross-entropy',
     labelFormat: 'index',
     predictionFormat: 'logits',
-    predictions: [
-      [2, 0],
-      [9, 9],
-      [-1, 0],
-    ],
+    predictions: matrix('2 0; 9 9; -1 0'),
     labels: [0, 1, 1],
   }
   t.match(ranking(request), { rocAuc: 1, averagePrecision: 1 })

@@ -6,6 +6,7 @@ import { resolve } from '../../../src/loss/resolve.ts'
 import type { Options } from '../../../src/loss/spec.ts'
 import type { Tally } from '../../../src/loss/tally.ts'
 import { emptyTally } from '../../../src/loss/tally.ts'
+import { matrix } from '../../matrix.ts'
 import { misses } from '../support.ts'
 
 const classes: Options = { loss: 'cross-entropy', labelFormat: 'index' }
@@ -202,12 +203,7 @@ test('K binary outputs are K decisions a row', async (t) => {
 })
 
 test('the Wilson interval, against Newcombe 1998, table I', async (t) => {
-  const cases: [right: number, of: number, lower: number, upper: number][] = [
-    [81, 263, 0.2553, 0.3662],
-    [15, 148, 0.0624, 0.1605],
-    [0, 20, 0, 0.1611],
-    [1, 29, 0.0061, 0.1718],
-  ]
+  const cases = matrix('81 263 0.2553 0.3662; 15 148 0.0624 0.1605; 0 20 0 0.1611; 1 29 0.0061 0.1718')
   for (const [right, of, lower, upper] of cases) {
     const rows = Array.from({ length: of }, (_, i) => ({ x: 1, right: i < right ? 1 : 0 }))
     const [low, high] = statisticsOf(tallyOf(rows), resolve(classes)).accuracyInterval ?? []

@@ -1,5 +1,6 @@
 import { test } from 'tap'
 import { topKAccuracy } from '../../../src/loss/report/top-k.ts'
+import { matrix } from '../../matrix.ts'
 import type { Request } from '../support.ts'
 import { evaluate, sliceOf, specOf } from '../support.ts'
 
@@ -7,12 +8,7 @@ import { evaluate, sliceOf, specOf } from '../support.ts'
 const request: Request = {
   loss: 'mse',
   labelFormat: 'index',
-  predictions: [
-    [0.5, 0.2, 0.2],
-    [0.3, 0.4, 0.2],
-    [0.2, 0.4, 0.3],
-    [0.7, 0.2, 0.1],
-  ],
+  predictions: matrix('0.5 0.2 0.2; 0.3 0.4 0.2; 0.2 0.4 0.3; 0.7 0.2 0.1'),
   labels: [0, 1, 2, 2],
 }
 

@@ -3,6 +3,7 @@ import type { Groups } from '../../../src/loss/report/groups.ts'
 import type { ValueMetrics } from '../../../src/loss/report/value-metrics.ts'
 import { foldValues, reportValues } from '../../../src/loss/report/value-metrics.ts'
 import { emptyTally } from '../../../src/loss/tally.ts'
+import { matrix } from '../../matrix.ts'
 import type { Request } from '../support.ts'
 import { countSteps, finish, misses, sliceOf, stateOf } from '../support.ts'
 
@@ -34,20 +35,7 @@ test('the examples of scikit-learn r2_score and explained_variance_score', async
     [],
   )
   // the example of several outputs of both
-  const two = report(
-    values(
-      [
-        [0, 2],
-        [-1, 2],
-        [8, -5],
-      ],
-      [
-        [0.5, 1],
-        [-1, 1],
-        [7, -6],
-      ],
-    ),
-  )
+  const two = report(values(matrix('0 2; -1 2; 8 -5'), matrix('0.5 1; -1 1; 7 -6')))
   t.same(misses(two.r2, { uniformAverage: 0.9368005266622779, perOutput: [0.965438, 0.908163] }, 1e-6), [])
   t.same(misses([two.explainedVariance, two.maxError, two.meanError], [0.9838709677419355, 1, 3.5 / 6], 1e-12), [])
 })
@@ -60,21 +48,7 @@ test('weights count as often as they say, and a weight of 0 leaves a row out', a
 })
 
 test('labels that are all equal have no R², however they are weighted', async (t) => {
-  const constant = report(
-    values(
-      [
-        [1, 1],
-        [2, 2],
-        [3, 4],
-      ],
-      [
-        [0.1, 1],
-        [0.1, 2],
-        [0.1, 4],
-      ],
-      [0.1, 0.2, 0.7],
-    ),
-  )
+  const constant = report(values(matrix('1 1; 2 2; 3 4'), matrix('0.1 1; 0.1 2; 0.1 4'), [0.1, 0.2, 0.7]))
   t.same(constant.r2, { uniformAverage: null, perOutput: [null, 1] })
   t.equal(constant.explainedVariance, null)
   t.same(report(values([1], [2])).r2, { uniformAverage: null, perOutput: [null] }, 'one sample')
@@ -109,10 +83,7 @@ test('nothing overflows on the way, and what is beyond a double is null', async 
         [most, most],
         [-most, most],
       ],
-      [
-        [0, 0],
-        [1e-300, 1e-300],
-      ],
+      matrix('0 0; 1e-300 1e-300'),
     ),
   )
   t.same([far.r2.perOutput, far.r2.uniformAverage], [[null, null], null])

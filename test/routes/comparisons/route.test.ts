@@ -1,21 +1,14 @@
 import { t as root, test } from 'tap'
 import { formOf, npyOf } from '../../formats/form.ts'
+import { matrix } from '../../matrix.ts'
 import { appOf, ask, post } from '../../support.ts'
 
 const app = await appOf(root)
 const url = '/v1/comparisons'
 
 const options = { loss: 'cross-entropy', labelFormat: 'index', include: ['confusion', 'gradient'] }
-const predictions = [
-  [0.75, 0.25],
-  [0.5, 0.5],
-  [0.125, 0.875],
-]
-const baseline = [
-  [0.5, 0.5],
-  [0.25, 0.75],
-  [1, 0],
-]
+const predictions = matrix('0.75 0.25; 0.5 0.5; 0.125 0.875')
+const baseline = matrix('0.5 0.5; 0.25 0.75; 1 0')
 const labels = [0, 1, 1]
 const sampleWeights = [1, 2, 0.5]
 const request = { ...options, predictions, baseline, labels, sampleWeights }

@@ -222,15 +222,7 @@ test('what the store says of a batch becomes its answer', async (t) => {
     t.equal(answer.statusCode, status)
     t.match(answer.json(), expected)
   }
-  const batch = {
-    name: 'a',
-    sequence: 1,
-    samples: 1,
-    loss: 0,
-    lossStatus: 'finite',
-    accuracy: 1,
-    createdAt: 0,
-  }
+  const batch = { name: 'a', sequence: 1, samples: 1, loss: 0, lossStatus: 'finite', accuracy: 1, createdAt: 0 }
   const lost = await routesOver(t, batchRoutes, {
     withRemembered,
     put: async () => [{ outcome: 'replayed', batch: batch as never }],

@@ -149,13 +149,7 @@ test('the report is that of all rows at once', async (t) => {
     const { loss, labelFormat } = threeClasses
     const whole = await post(app, '/v1/loss', { loss, labelFormat, ...options, ...allRows })
     const { createdAt, updatedAt, expiresAt, ...report } = (await send(app, 'GET', `/${name}`)).body as Report
-    t.same(report, {
-      ...(whole.body as object),
-      evaluation: name,
-      status: 'open',
-      batches: 3,
-      metadata: {},
-    })
+    t.same(report, { ...(whole.body as object), evaluation: name, status: 'open', batches: 3, metadata: {} })
   }
 })
 

@@ -33,6 +33,10 @@ class Events {
   isEnded = false
   response: Response | undefined
 
+  constructor(t: { after(leave: () => void): unknown }) {
+    t.after(() => this.leave())
+  }
+
   async open(url: string, headers: Record<string, string> = {}): Promise<this> {
     this.response = await fetch(url, { headers, signal: this.#leaving.signal })
     void this.#read(this.response).catch(() => undefined)
@@ -74,7 +78,7 @@ function seen(events: readonly Event[]): unknown[] {
 
 test('a stream begins with the status, and goes on with what comes', async (t) => {
   await evaluationOf(app, 'live', threeClasses, batches.slice(0, 1))
-  const events = await new Events().open(`${base}/live/events`)
+  const events = await new Events(t).open(`${base}/live/events`)
   t.match(events.response?.headers.get('content-type'), 'text/event-stream')
   t.equal(events.response?.headers.get('cache-control'), 'no-store')
   t.equal(events.response?.headers.get('x-accel-buffering'), 'no')
@@ -110,7 +114,7 @@ test('what was missed comes first', async (t) => {
   ]
   for (const [at, [query, headers, ids]] of cases.entries()) {
     await evaluationOf(app, `missed-${at}`)
-    const events = await new Events().open(`${base}/missed-${at}/events${query}`, headers)
+    const events = await new Events(t).open(`${base}/missed-${at}/events${query}`, headers)
     await events.take(1 + ids.length)
     await send(app, 'PUT', `/missed-${at}/batches/next`, batches[0])
     t.same(
@@ -127,20 +131,19 @@ test('a long history comes whole and in order', async (t) => {
   const url = '/v1/evaluations/history/batches'
   const headers = { 'content-type': 'application/x-ndjson' }
   await app.inject({ method: 'POST', url, headers, payload: many.join('') })
-  const events = await new Events().open(`${base}/history/events?after=0`)
+  const events = await new Events(t).open(`${base}/history/events?after=0`)
   await events.take(451)
   t.same(
     events.all.slice(1).map(({ id }) => Number(id)),
     many.map((_, at) => at + 1),
   )
-  events.leave()
 })
 
 test('streams end with the service', async (t) => {
   const ending = await appOf(t)
   const url = await listen(ending)
   await evaluationOf(ending, 'ending', threeClasses, [])
-  const events = await new Events().open(`${url}/ending/events`)
+  const events = await new Events(t).open(`${url}/ending/events`)
   await events.take(1)
   await ending.connections.close({ delayMs: 0, timeoutMs: 1000, refusal: closingProblem })
   await ending.close()
@@ -152,13 +155,12 @@ test('none begins while the service ends', async (t) => {
   const ending = await appOf(t)
   const url = await listen(ending)
   await evaluationOf(ending, 'ending', threeClasses, [])
-  const events = await new Events().open(`${url}/ending/events`)
+  await new Events(t).open(`${url}/ending/events`)
   const closed = ending.connections.close({ delayMs: 500, timeoutMs: 1000, refusal: closingProblem })
   const refused = await fetch(`${url}/ending/events`)
   t.same([refused.status, refused.headers.get('retry-after')], [503, '5'])
   t.match(await refused.json(), { type: '/problems/overloaded', detail: 'The service is shutting down.' })
   await closed
-  events.leave()
 })
 
 test('a quiet stream has comments, and each change is looked at once', async (t) => {
@@ -234,10 +236,10 @@ test('one owner has at most half of the streams', async (t) => {
     subscribe: () => () => undefined,
   })
   const url = `${await listen(small)}/crowded/events`
-  const streams = await Promise.all(Array.from({ length: 128 }, () => new Events().open(url, { 'x-owner': 'a' })))
+  const streams = await Promise.all(Array.from({ length: 128 }, () => new Events(t).open(url, { 'x-owner': 'a' })))
   t.ok(streams.every(({ response }) => response?.status === 200))
   t.equal((await fetch(url, { headers: { 'x-owner': 'a' } })).status, 503)
-  const other = await new Events().open(url, { 'x-owner': 'b' })
+  const other = await new Events(t).open(url, { 'x-owner': 'b' })
   t.equal(other.response?.status, 200)
   other.leave()
   for (const stream of streams.slice(1)) stream.leave()
@@ -246,7 +248,6 @@ test('one owner has at most half of the streams', async (t) => {
     status = again.status
     await again.body?.cancel()
   }
-  streams[0].leave()
 })
 
 test('so many streams may be open, and no more', async (t) => {
@@ -256,7 +257,7 @@ test('so many streams may be open, and no more', async (t) => {
     subscribe: () => () => undefined,
   })
   const url = `${await listen(small)}/crowded/events`
-  const streams = await Promise.all(Array.from({ length: 256 }, () => new Events().open(url)))
+  const streams = await Promise.all(Array.from({ length: 256 }, () => new Events(t).open(url)))
   t.ok(streams.every(({ response }) => response?.status === 200))
   const refused = await fetch(url)
   t.same([refused.status, refused.headers.get('retry-after')], [503, '5'])

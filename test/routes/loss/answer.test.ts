@@ -1,6 +1,7 @@
 import { t as root, test } from 'tap'
 import { includes } from '../../../src/loss/formats.ts'
 import { lossAnswer } from '../../../src/routes/loss/answer.ts'
+import { matrix } from '../../matrix.ts'
 import { appOf } from '../../support.ts'
 
 const app = await appOf(root)
@@ -13,10 +14,7 @@ async function answerTo(request: object): Promise<Record<string, unknown>> {
 
 test('every field of a full answer is in the schema, and the other way round', async (t) => {
   const answer = await answerTo({
-    predictions: [
-      [0.25, 0.75],
-      [0.5, 0.5],
-    ],
+    predictions: matrix('0.25 0.75; 0.5 0.5'),
     labels: [0, 1],
     reduction: 'none',
     include: includes,
@@ -40,15 +38,7 @@ test('what is infinite is null everywhere', async (t) => {
 })
 
 test('an ignored row is null in perSample', async (t) => {
-  const answer = await answerTo({
-    predictions: [
-      [0, 1],
-      [0, 1],
-    ],
-    labels: [1, 9],
-    ignoreIndex: 9,
-    include: includes,
-  })
+  const answer = await answerTo({ predictions: matrix('0 1; 0 1'), labels: [1, 9], ignoreIndex: 9, include: includes })
   t.same(lossAnswer.strict().parse(answer), answer)
   t.match(answer, { ignored: 1, perSample: { correct: [true, null] } })
 })

@@ -1,6 +1,7 @@
 import { t as root, test } from 'tap'
 import type { NamedExamples } from '../../../src/http/document.ts'
 import { lossExamples } from '../../../src/routes/loss/example-requests.ts'
+import { matrix } from '../../matrix.ts'
 import { appOf, post } from '../../support.ts'
 
 const app = await appOf(root)
@@ -16,11 +17,7 @@ test('each example shows what its summary says', async (t) => {
         accuracy: 0.5,
         samples: 4,
         perClass: [{ class: 0 }, { class: 1 }, { class: 2 }],
-        confusion: [
-          [1, 0, 0],
-          [0, 0, 2],
-          [0, 0, 1],
-        ],
+        confusion: matrix('1 0 0; 0 0 2; 0 0 1'),
       },
     ],
     ['binary', { accuracy: 0.25, correct: 1, samples: 4, outputs: 1 }],

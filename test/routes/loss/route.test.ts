@@ -1,8 +1,10 @@
 import { t as root, test } from 'tap'
+import { Evaluation } from '../../../src/loss/evaluation.ts'
 import type { LabelFormat } from '../../../src/loss/formats.ts'
 import { losses, lossNames } from '../../../src/loss/kernels/index.ts'
 import { lossAnswer } from '../../../src/routes/loss/answer.ts'
 import { digits } from '../../digits.ts'
+import { matrix } from '../../matrix.ts'
 import type { Answered } from '../../support.ts'
 import { appOf, ask, golden, listener, post } from '../../support.ts'
 
@@ -172,12 +174,7 @@ test('every loss answers every part', async (t) => {
         loss,
         labelFormat,
         reduction: 'none',
-        predictions: isBinary
-          ? [0.25, 0.5]
-          : [
-              [0.25, 0.75],
-              [0.5, 0.5],
-            ],
+        predictions: isBinary ? [0.25, 0.5] : matrix('0.25 0.75; 0.5 0.5'),
         labels: isBinary
           ? [0, 1]
           : isIndex
@@ -198,15 +195,7 @@ test('every loss answers every part', async (t) => {
   }
 })
 
-const batch = {
-  loss: 'cross-entropy',
-  labelFormat: 'index',
-  predictions: [
-    [0.2, 0.8],
-    [0.9, 0.1],
-  ],
-  labels: [1, 0],
-}
+const batch = { loss: 'cross-entropy', labelFormat: 'index', predictions: matrix('0.2 0.8; 0.9 0.1'), labels: [1, 0] }
 const values = { loss: 'mse', labelFormat: 'values', predictions: [1, 2], labels: [1, 2] }
 const binary = { loss: 'binary-cross-entropy', labelFormat: 'binary', predictions: [0.2, 0.8], labels: [0, 1] }
 
@@ -214,13 +203,7 @@ const binary = { loss: 'binary-cross-entropy', labelFormat: 'binary', prediction
 const fitting: [string, object, string, string][] = [
   [
     'one-hot rows as index',
-    {
-      ...batch,
-      labels: [
-        [0, 1],
-        [1, 0],
-      ],
-    },
+    { ...batch, labels: matrix('0 1; 1 0') },
     '#/labels',
     'labels[0] is an array of 2 numbers; labelFormat "index" needs one integer per sample. One-hot rows are declared with labelFormat "one-hot".',
   ],
@@ -232,63 +215,31 @@ const fitting: [string, object, string, string][] = [
   ],
   [
     'soft labels as index',
-    {
-      ...batch,
-      labels: [
-        [0.4, 0.6],
-        [1, 0],
-      ],
-    },
+    { ...batch, labels: matrix('0.4 0.6; 1 0') },
     '#/labels',
     'labels[0] is an array of 2 numbers; labelFormat "index" needs one integer per sample. Rows of probabilities are declared with labelFormat "probabilities".',
   ],
   [
     'soft labels as one-hot',
-    {
-      ...batch,
-      labelFormat: 'one-hot',
-      labels: [
-        [0.4, 0.6],
-        [1, 0],
-      ],
-    },
+    { ...batch, labelFormat: 'one-hot', labels: matrix('0.4 0.6; 1 0') },
     '#/labels/0/0',
     'labels[0][0] is 0.4; labelFormat "one-hot" needs exactly one 1 and all others 0 in each row. Rows of probabilities are declared with labelFormat "probabilities".',
   ],
   [
     'several ones in a row',
-    {
-      ...batch,
-      labelFormat: 'one-hot',
-      labels: [
-        [1, 1],
-        [1, 0],
-      ],
-    },
+    { ...batch, labelFormat: 'one-hot', labels: matrix('1 1; 1 0') },
     '#/labels/0',
     `labels[0] has 2 ones; labelFormat "one-hot" needs exactly one 1 and all others 0 in each row. Labels 0 and 1 for each output are declared with labelFormat "binary", which goes with loss ${takersOf('binary')}.`,
   ],
   [
     'logits as probabilities',
-    {
-      ...batch,
-      predictions: [
-        [2.5, -1],
-        [1, 0],
-      ],
-    },
+    { ...batch, predictions: matrix('2.5 -1; 1 0') },
     '#/predictions/0/0',
     'predictions[0][0] is 2.5; predictionFormat "probabilities" needs numbers from 0 to 1. Logits are declared with predictionFormat "logits".',
   ],
   [
     'log-probabilities as probabilities',
-    {
-      ...batch,
-      predictions: [
-        [-0.25, -1.508],
-        [-800, 0],
-      ],
-    },
+    { ...batch, predictions: matrix('-0.25 -1.508; -800 0') },
     '#/predictions/0/0',
     'predictions[0][0] is -0.25; predictionFormat "probabilities" needs numbers from 0 to 1. Log-probabilities are declared with predictionFormat "log-probabilities".',
   ],
@@ -300,14 +251,7 @@ const fitting: [string, object, string, string][] = [
   ],
   [
     'logits as log-probabilities',
-    {
-      ...batch,
-      predictionFormat: 'log-probabilities',
-      predictions: [
-        [-1, -2],
-        [-1, -1],
-      ],
-    },
+    { ...batch, predictionFormat: 'log-probabilities', predictions: matrix('-1 -2; -1 -1') },
     '#/predictions/0',
     'predictions[0] is of probabilities that sum to 0.503214724408055; rows of probabilities sum to 1 within rowSumTolerance 0.001. Logits are declared with predictionFormat "logits".',
   ],
@@ -697,4 +641,13 @@ test('nothing of a payload is in the log', async (t) => {
     const always = Object.keys(entry).filter((name) => !found.has(name))
     t.same([always.sort(), entry.level, entry.msg], [fields.toSorted(), 30, 'answered'])
   }
+})
+
+test('lines that are read together fail as the service does', async (t) => {
+  const add = t.capture(Evaluation.prototype, 'add', () => {
+    throw new Error('broken')
+  })
+  const line = { predictions: [[0.5, 0.5]], labels: [1] }
+  t.equal((await stream({ loss: 'cross-entropy', labelFormat: 'index' }, ...new Array(50).fill(line), '')).status, 500)
+  t.equal(add().length, 1)
 })

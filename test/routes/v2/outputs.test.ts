@@ -80,10 +80,7 @@ t.test('outputs in JSON are counted, and limited', async (t) => {
   t.equal(reserved, 64)
   t.match(
     outcomeOf(() => finish(steps([{ name: 'loss' }, { name: 'losses' }]))),
-    {
-      limit: 'maxAnswerNumbers',
-      path: ['outputs', 1],
-    },
+    { limit: 'maxAnswerNumbers', path: ['outputs', 1] },
   )
   const [losses] = finish(steps([{ name: 'losses', parameters: { binary_data: true } }]))
   t.strictSame([losses.described.parameters, losses.bytes[0].length], [{ binary_data_size: 8 * 200_001 }, 200_001])

@@ -8,6 +8,7 @@ import { parseConfig } from '../../../src/config.ts'
 import { lossNames } from '../../../src/loss/kernels/index.ts'
 import { eventually } from '../../eventually.ts'
 import { Client } from '../../formats/support.ts'
+import { matrix } from '../../matrix.ts'
 import { appOf, ask, post } from '../../support.ts'
 import type { InferInput } from './triton.ts'
 import { bodyOf, InferenceServerClient } from './triton.ts'
@@ -20,12 +21,7 @@ const { port } = app.server.address() as AddressInfo
 const client = new InferenceServerClient(port)
 
 const options = { labelFormat: 'index', predictionFormat: 'logits' }
-const logits = [
-  [2, -1, 0.5],
-  [0.25, 3, -2],
-  [-1, 0, 1],
-  [4, 4, 0],
-]
+const logits = matrix('2 -1 0.5; 0.25 3 -2; -1 0 1; 4 4 0')
 const classes = [0, 1, 0, 1]
 
 function inputsOf(isBinary: boolean): InferInput[] {
@@ -282,6 +278,12 @@ test('what contradicts the address or itself is refused with its places', async 
     wrong.message,
     /^labels\[2\] is 7; .* \(#\/inputs\/1\/data\/2\)\nlabels\[3\] is 9; .* \(#\/inputs\/1\/data\/3\)$/,
   )
+  const many = Array.from({ length: 24 }, () => 7)
+  const wide = { ...predictions, shape: [24, 1], numbers: many.map(() => 0.5) }
+  const listed = await client
+    .infer('mse', [wide, { ...labels, shape: [24], numbers: many }], { parameters: { labelFormat: 'index' } })
+    .catch((reason) => reason)
+  t.match(listed.message.split('\n').slice(19), [/^labels\[19\] is 7; /, /^and 4 more$/])
   const same = await client.infer('cross-entropy', inputsOf(true), {
     parameters: { ...options, loss: 'cross-entropy', include: [] },
   })
