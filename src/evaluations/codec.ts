@@ -45,7 +45,7 @@ export class StateCodec {
    * @throws InvalidState
    */
   *readTally(checked: Uint8Array): Generator<void, Tally> {
-    const tally = readStateTally(intact(checked), this.#digest)
+    const tally = readStateTally(intact(checked), this.spec, this.#digest)
     yield
     return tally
   }

@@ -31,6 +31,12 @@ test('PyTorch MultiMarginLoss, the example of its documentation', async (t) => {
   t.same(misses(lossesOf(options, rowsOf([[0.1, 0.2, 0.4, 0.8]], [3])).losses, [0.325]), [])
 })
 
+test('equal scores lack the whole margin, however large they are', async (t) => {
+  const large = rowsOf([[1e17, 1e17]], [[1, 0]])
+  t.same(lossesOf(options, large).losses, [0.5])
+  t.same(gradientOf(options, large), [-0.5, 0.5])
+})
+
 test('its options are the margin, 1, and the power, 1', async (t) => {
   t.same(multiMargin.options, ['margin', 'p'])
   t.same(lossesOf({ ...options, margin: 3 }, rowsOf([[2, 0]], [0])).losses, [0.5])
