@@ -36,7 +36,7 @@ export class StateCodec {
 
   /** What the rows of a state add up to, without its sections. @throws InvalidState */
   *readTally(checked: Uint8Array): Generator<void, Tally> {
-    const tally = readStateTally(intact(checked), this.#digest)
+    const tally = readStateTally(intact(checked), this.spec, this.#digest)
     yield
     return tally
   }

@@ -64,7 +64,7 @@ export async function comparisonOf(
   return {
     predictions,
     baseline,
-    difference: differenceOf(differences, one.declared.spec, areBothInfinite),
+    difference: differenceOf(differences, areBothInfinite),
     batches: {
       paired,
       onlyPredictions: one.stored.batches - named,

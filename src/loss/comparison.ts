@@ -9,7 +9,8 @@ import { exactSumOfProducts } from './numerics/exact-sum.ts'
 import type { AgreementReport } from './report/agreement.ts'
 import { Agreement } from './report/agreement.ts'
 import type { DifferenceReport } from './report/difference.ts'
-import { differenceOf, pairedTally } from './report/difference.ts'
+import { differenceOf, mean, pairedTally } from './report/difference.ts'
+import { lossOf } from './report/statistics.ts'
 import { selectRows } from './row-selection.ts'
 import type { Spec } from './spec.ts'
 import type { Tensor } from './tensor.ts'
@@ -45,13 +46,14 @@ export function* compare(spec: Spec, tensors: PairedTensors, context: Evaluation
   )
   const [one, other] = [predictions.tally, baseline.tally]
   const answers = { predictions: yield* predictions.report(), baseline: yield* baseline.report() }
-  const areBothInfinite = answers.predictions.loss === null && answers.baseline.loss === null
+  const areBothInfinite = [one, other].every((tally) => lossOf(tally, mean).loss === null)
   const corrected = spec.miniBatch?.replacement === false ? selected.populationSize : undefined
+  const agreement = yield* pairs.agreement.report(one, other, spec, memory)
   answerMemory.keep()
   return {
     ...answers,
-    difference: differenceOf(pairedTally(one, other, pairs.crossProducts), spec, areBothInfinite, corrected),
-    agreement: pairs.agreement.report(one, other, spec),
+    difference: differenceOf(pairedTally(one, other, pairs.crossProducts), areBothInfinite, corrected),
+    agreement,
   }
 }
 

@@ -5,12 +5,13 @@ import { rowsPerStep } from './batch.ts'
 import { losses } from './kernels/index.ts'
 import type { Loss, Rows } from './kernels/loss.ts'
 import type { Dyadic } from './numerics/dyadic.ts'
-import { fromInteger } from './numerics/dyadic.ts'
+import { fromInteger, zero } from './numerics/dyadic.ts'
 import type { Moments } from './numerics/exact-sum.ts'
 import { exactMoments, exactSumOfProducts } from './numerics/exact-sum.ts'
+import { exactSumsOfTriples } from './numerics/triple-sum.ts'
 import type { Spec } from './spec.ts'
 import type { Tally } from './tally.ts'
-import { emptyTally, merge } from './tally.ts'
+import { decisionsPerRow, emptyTally, merge } from './tally.ts'
 
 /** Where the rows to evaluate come from: a batch, some rows of one, or a batch that is changed on the way. */
 export interface RowSource {
@@ -83,6 +84,8 @@ export function tallyRows(
     ties: decisions?.ties ?? 0,
     clipped,
     infinite,
+    weighted: countPositive(weights, count),
+    sampleWeighted: countPositive(sampleWeights, count),
     loss: ofLosses.sum,
     lossSquared: ofLosses.squares,
     lossTimesWeight: weights === undefined ? ofLosses.sum : exactSumOfProducts(finite, weights, count),
@@ -91,6 +94,7 @@ export function tallyRows(
     sampleWeight: ofSampleWeights.sum,
     sampleWeightSquared: ofSampleWeights.squares,
     correctWeight: correctWeight(correct, decisions, sampleWeights),
+    ...momentsOfCorrect(spec, outputs, decisions, sampleWeights),
   }
 }
 
@@ -210,3 +214,31 @@ function correctWeight(
   if (decisions === undefined || sampleWeights === undefined) return fromInteger(correct)
   return exactSumOfProducts(new Float64Array(decisions.correct), sampleWeights, sampleWeights.length)
 }
+
+function countPositive(weights: Float64Array | undefined, count: number): number {
+  if (weights === undefined) return count
+  let positive = 0
+  for (let i = 0; i < count; i++) positive += Number(weights[i] > 0)
+  return positive
+}
+
+/** How the right decisions of a row depend on each other, where it has several. */
+function momentsOfCorrect(
+  spec: Spec,
+  outputs: number,
+  decisions: Decisions | undefined,
+  sampleWeights: Float64Array | undefined,
+): Pick<Tally, 'correctWeightSquared' | 'correctSquaredWeightSquared'> {
+  if (decisions === undefined || decisionsPerRow(spec, outputs) < 2) return noMomentsOfCorrect
+  const right = new Float64Array(decisions.correct)
+  const { length } = right
+  if (sampleWeights === undefined) {
+    const { sum, squares } = exactMoments(right, length)
+    return { correctWeightSquared: sum, correctSquaredWeightSquared: squares }
+  }
+  const squares = right.map((count) => count * count)
+  const [first, second] = exactSumsOfTriples(sampleWeights, sampleWeights, [right, squares], length)
+  return { correctWeightSquared: first, correctSquaredWeightSquared: second }
+}
+
+const noMomentsOfCorrect = { correctWeightSquared: zero, correctSquaredWeightSquared: zero }

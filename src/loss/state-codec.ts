@@ -4,17 +4,19 @@ import type { Spec } from './spec.ts'
 import type { EvaluationState } from './state.ts'
 import { emptyState } from './state.ts'
 import type { Tally } from './tally.ts'
-import { readTally, writeTally } from './tally.ts'
+import { readFirstTally, readTally, writeTally } from './tally.ts'
 
-const head = Uint8Array.of(0x4c, 0x4d, 1)
+const head = Uint8Array.of(0x4c, 0x4d)
+const version = 2
 
 /**
- * The canonical bytes of a state: "LM", the version 1, the digest of its spec, the tally and each mergeable section, in steps.
+ * The canonical bytes of a state: "LM", the version 2, the digest of its spec, the tally and each mergeable section, in steps.
  * @param digest of `stateSpecText`, always of the same length, at least 16 bytes
  */
 export function* writeState({ tally, sections }: EvaluationState, digest: Uint8Array): Generator<void, Uint8Array> {
   const writer = new ByteWriter()
   writer.raw(head)
+  writer.count(version)
   writer.raw(digest)
   writeTally(tally, writer)
   for (const [name, state] of sections) yield* sectionOf(name).write(state, writer)
@@ -32,7 +34,7 @@ export function* readState(
   outputs?: number,
 ): Generator<void, EvaluationState> {
   const reader = new ByteReader(bytes)
-  const tally = readBeginning(reader, digest)
+  const tally = readBeginning(reader, spec, digest)
   if (outputs !== undefined && tally.outputs !== 0 && tally.outputs !== outputs) {
     throw new InvalidState(`the state of ${tally.outputs} outputs, not of ${outputs}`)
   }
@@ -46,14 +48,16 @@ export function* readState(
 }
 
 /** Only the tally of what `writeState` wrote. @throws InvalidState */
-export function readStateTally(bytes: Uint8Array, digest: Uint8Array): Tally {
-  return readBeginning(new ByteReader(bytes), digest)
+export function readStateTally(bytes: Uint8Array, spec: Spec, digest: Uint8Array): Tally {
+  return readBeginning(new ByteReader(bytes), spec, digest)
 }
 
-function readBeginning(reader: ByteReader, digest: Uint8Array): Tally {
-  if (!isSame(reader.raw(head.length), head)) throw new InvalidState(`not a state of version ${head[2]}`)
+function readBeginning(reader: ByteReader, spec: Spec, digest: Uint8Array): Tally {
+  if (!isSame(reader.raw(head.length), head)) throw new InvalidState('not a state')
+  const found = reader.count()
+  if (found < 1 || found > version) throw new InvalidState(`a state of version ${found}, not of 1 to ${version}`)
   if (!isSame(reader.raw(digest.length), digest)) throw new InvalidState('the state of another spec')
-  return readTally(reader)
+  return found === 1 ? readFirstTally(reader, spec) : readTally(reader)
 }
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {

@@ -1,6 +1,6 @@
 import type { ByteReader, ByteWriter } from './bytes.ts'
 import type { Dyadic } from './numerics/dyadic.ts'
-import { add, zero } from './numerics/dyadic.ts'
+import { add, fromDouble, fromInteger, multiply, ratio, zero } from './numerics/dyadic.ts'
 import type { Spec } from './spec.ts'
 
 /**
@@ -21,6 +21,10 @@ interface Counts {
   readonly clipped: number
   /** Rows whose x_i is infinite; they are in no sum. */
   readonly infinite: number
+  /** Rows with w_i > 0: the n of standard errors. */
+  readonly weighted: number
+  /** Rows with s_i > 0. */
+  readonly sampleWeighted: number
 }
 
 interface Sums {
@@ -40,6 +44,10 @@ interface Sums {
   readonly sampleWeightSquared: Dyadic
   /** sum s_i (right decisions of row i) */
   readonly correctWeight: Dyadic
+  /** sum s_i^2 r_i, r_i the right decisions of row i; only where rows have several, else 0 */
+  readonly correctWeightSquared: Dyadic
+  /** sum s_i^2 r_i^2, likewise */
+  readonly correctSquaredWeightSquared: Dyadic
 }
 
 export const emptyTally: Tally = {
@@ -50,6 +58,8 @@ export const emptyTally: Tally = {
   ties: 0,
   clipped: 0,
   infinite: 0,
+  weighted: 0,
+  sampleWeighted: 0,
   loss: zero,
   lossSquared: zero,
   lossTimesWeight: zero,
@@ -58,6 +68,8 @@ export const emptyTally: Tally = {
   sampleWeight: zero,
   sampleWeightSquared: zero,
   correctWeight: zero,
+  correctWeightSquared: zero,
+  correctSquaredWeightSquared: zero,
 }
 
 /** The tally of all rows of both. Commutative and associative. */
@@ -70,6 +82,8 @@ export function merge(a: Tally, b: Tally): Tally {
     ties: a.ties + b.ties,
     clipped: a.clipped + b.clipped,
     infinite: a.infinite + b.infinite,
+    weighted: a.weighted + b.weighted,
+    sampleWeighted: a.sampleWeighted + b.sampleWeighted,
     loss: add(a.loss, b.loss),
     lossSquared: add(a.lossSquared, b.lossSquared),
     lossTimesWeight: add(a.lossTimesWeight, b.lossTimesWeight),
@@ -78,6 +92,8 @@ export function merge(a: Tally, b: Tally): Tally {
     sampleWeight: add(a.sampleWeight, b.sampleWeight),
     sampleWeightSquared: add(a.sampleWeightSquared, b.sampleWeightSquared),
     correctWeight: add(a.correctWeight, b.correctWeight),
+    correctWeightSquared: add(a.correctWeightSquared, b.correctWeightSquared),
+    correctSquaredWeightSquared: add(a.correctSquaredWeightSquared, b.correctSquaredWeightSquared),
   }
 }
 
@@ -94,13 +110,45 @@ export function writeTally(tally: Tally, writer: ByteWriter): void {
 
 /** @throws InvalidState for bytes that cannot be read */
 export function readTally(reader: ByteReader): Tally {
+  return readFields(reader, counts, sums)
+}
+
+/**
+ * Reads a tally of version 1, which has not the last two counts and sums: all rows count as having weight, as they did, and a
+ * row of several decisions as right or wrong as a whole, so that no interval is too narrow.
+ *
+ * @throws InvalidState
+ */
+export function readFirstTally(reader: ByteReader, spec: Spec): Tally {
+  const tally = readFields(reader, counts.slice(0, -2), sums.slice(0, -2))
+  const { outputs, samples, ignored, sampleWeight, sampleWeightSquared, correctWeight } = tally
+  const rows = samples - ignored
+  const known = { ...tally, weighted: rows, sampleWeighted: rows }
+  const decisions = decisionsPerRow(spec, outputs)
+  if (decisions < 2 || sampleWeight.mantissa === 0n) return known
+  const correctWeightSquared = fromDouble(ratio(multiply(correctWeight, sampleWeightSquared), sampleWeight))
+  const correctSquaredWeightSquared = multiply(correctWeightSquared, fromInteger(decisions))
+  return { ...known, correctWeightSquared, correctSquaredWeightSquared }
+}
+
+function readFields(reader: ByteReader, ofCounts: readonly (keyof Counts)[], ofSums: readonly (keyof Sums)[]): Tally {
   const tally: { -readonly [Name in keyof Tally]: Tally[Name] } = { ...emptyTally }
-  for (const name of counts) tally[name] = reader.count()
-  for (const name of sums) tally[name] = reader.sum()
+  for (const name of ofCounts) tally[name] = reader.count()
+  for (const name of ofSums) tally[name] = reader.sum()
   return tally
 }
 
-const counts = ['outputs', 'samples', 'ignored', 'correct', 'ties', 'clipped', 'infinite'] as const
+const counts = [
+  'outputs',
+  'samples',
+  'ignored',
+  'correct',
+  'ties',
+  'clipped',
+  'infinite',
+  'weighted',
+  'sampleWeighted',
+] as const
 const sums = [
   'loss',
   'lossSquared',
@@ -110,4 +158,6 @@ const sums = [
   'sampleWeight',
   'sampleWeightSquared',
   'correctWeight',
+  'correctWeightSquared',
+  'correctSquaredWeightSquared',
 ] as const

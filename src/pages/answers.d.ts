@@ -30,9 +30,9 @@ export interface components {
             lossSum: number | null;
             /** @description sum w_i, where w_i = s_i sum_k c_k t_ik. */
             weightSum: number;
-            /** @description Standard error of the mean: sqrt(n/(n-1) sum (s_i l_i - mean w_i)^2) / weightSum, with the finite-population correction for a mini-batch without replacement; null for one sample or a loss that is not finite. */
+            /** @description Standard error of the mean: sqrt(n/(n-1) sum (s_i l_i - mean w_i)^2) / weightSum, with the finite-population correction for a mini-batch without replacement. n counts the rows with w_i > 0. Null if that is one, or if the loss is not finite. */
             standardError: number | null;
-            /** @description 95 % Wilson interval of the accuracy. */
+            /** @description 95 % Wilson interval of the accuracy, for the effective number of samples, (sum s_i)^2 / sum s_i^2. Several binary outputs are clustered by row: the number of decisions is divided by their design effect. */
             accuracyInterval: [
                 number,
                 number
@@ -95,7 +95,7 @@ export interface components {
             meanConfidence: number | null;
             accuracy: number | null;
         };
-        /** @description As in scikit-learn with zero_division=0. With binary labels also the four counts and `specificity`. For one binary output the averages are over both classes; for several they are over the outputs, the counts are sums over the outputs, and the other numbers are means of those that are not null. All are null without weight. */
+        /** @description As in scikit-learn with zero_division=0. With binary labels also the four counts and `specificity`. For one binary output the averages are over those of its two classes that occur; for several they are over the outputs, the counts are sums over the outputs, and the other numbers are means of those that are not null. All are null without weight. */
         LabelMetrics: {
             precision: components["schemas"]["Averages"] | null;
             recall: components["schemas"]["Averages"] | null;
@@ -165,7 +165,7 @@ export interface components {
             /** @description Mean of y-t over samples and outputs. */
             meanError: number | null;
         };
-        /** @description How well the predictions rank, exactly, ties as in scikit-learn: the mean of `perOutput`, null unless all have a number. */
+        /** @description How well the predictions rank, exactly, ties as in scikit-learn: the mean over the classes that occur, or over the binary outputs that have a number; null if none has. */
         Ranking: {
             /** @description Chance that a positive sample is ranked above a negative one, ties counting half; null unless there are both. */
             rocAuc: number | null;
@@ -178,6 +178,11 @@ export interface components {
                 /** @description Sum over the distinct scores of the gain in recall times the precision; null without positive samples. */
                 averagePrecision: number | null;
             }[];
+            /** @description How many of `perOutput` have a number, over which the mean is taken. */
+            averagedOver: {
+                rocAuc: number;
+                averagePrecision: number;
+            };
         };
         LossSpec: {
             [key: string]: unknown;
@@ -392,9 +397,9 @@ export interface components {
             lossSum: number | null;
             /** @description sum w_i, where w_i = s_i sum_k c_k t_ik. */
             weightSum: number;
-            /** @description Standard error of the mean: sqrt(n/(n-1) sum (s_i l_i - mean w_i)^2) / weightSum, with the finite-population correction for a mini-batch without replacement; null for one sample or a loss that is not finite. */
+            /** @description Standard error of the mean: sqrt(n/(n-1) sum (s_i l_i - mean w_i)^2) / weightSum, with the finite-population correction for a mini-batch without replacement. n counts the rows with w_i > 0. Null if that is one, or if the loss is not finite. */
             standardError: number | null;
-            /** @description 95 % Wilson interval of the accuracy. */
+            /** @description 95 % Wilson interval of the accuracy, for the effective number of samples, (sum s_i)^2 / sum s_i^2. Several binary outputs are clustered by row: the number of decisions is divided by their design effect. */
             accuracyInterval: [
                 number,
                 number
@@ -584,9 +589,9 @@ export interface components {
             lossSum: number | null;
             /** @description sum w_i, where w_i = s_i sum_k c_k t_ik. */
             weightSum: number;
-            /** @description Standard error of the mean: sqrt(n/(n-1) sum (s_i l_i - mean w_i)^2) / weightSum, with the finite-population correction for a mini-batch without replacement; null for one sample or a loss that is not finite. */
+            /** @description Standard error of the mean: sqrt(n/(n-1) sum (s_i l_i - mean w_i)^2) / weightSum, with the finite-population correction for a mini-batch without replacement. n counts the rows with w_i > 0. Null if that is one, or if the loss is not finite. */
             standardError: number | null;
-            /** @description 95 % Wilson interval of the accuracy. */
+            /** @description 95 % Wilson interval of the accuracy, for the effective number of samples, (sum s_i)^2 / sum s_i^2. Several binary outputs are clustered by row: the number of decisions is divided by their design effect. */
             accuracyInterval: [
                 number,
                 number
@@ -599,16 +604,16 @@ export interface components {
         };
         /** @description How far apart the losses are, sample by sample. */
         LossDifference: {
-            /** @description Loss of `predictions` less that of `baseline`, as reduced: negative where `predictions` is better; null unless `lossStatus` is `finite`. */
+            /** @description Mean loss of `predictions` less that of `baseline`, whatever the reduction, so that it is on the scale of its interval: negative where `predictions` is better; null unless `lossStatus` is `finite`. */
             loss: number | null;
             /**
              * @description `infinite` if one of the losses is; `undefined` if both are, or if there is no weight to divide by.
              * @enum {string}
              */
             lossStatus: "finite" | "infinite" | "undefined";
-            /** @description Standard error of the mean difference, whatever the reduction: sqrt(n/(n-1) sum (d_i - mean w_i)^2) / weightSum with the paired differences d_i = s_i (l_i - b_i) of the losses l_i of `predictions` and b_i of `baseline`, summed exactly, and with the finite-population correction for a mini-batch without replacement; null for one sample or a difference that is not finite. */
+            /** @description Standard error of the mean difference: sqrt(n/(n-1) sum (d_i - mean w_i)^2) / weightSum with the paired differences d_i = s_i (l_i - b_i) of the losses l_i of `predictions` and b_i of `baseline`, summed exactly, and with the finite-population correction for a mini-batch without replacement; n counts the rows of positive weight, and one has no error: null, as for a difference that is not finite. */
             standardError: number | null;
-            /** @description Mean difference -+ 1.959963984540054 standard errors (95 %), whatever the reduction; null without a standard error. */
+            /** @description `loss` -+ 1.959963984540054 standard errors (95 %); null without a standard error. */
             interval: [
                 number,
                 number

@@ -16,7 +16,19 @@ function tallied(request: Request, from = 0, to = batchOf(request).samples): Rec
 }
 
 const values: Request = { loss: 'mae', labelFormat: 'values', predictions: [1, 5, 2], labels: [0, 2, 4] }
-const counts = { outputs: 1, samples: 3, ignored: 0, correct: 0, ties: 0, clipped: 0, infinite: 0 }
+const counts = {
+  outputs: 1,
+  samples: 3,
+  ignored: 0,
+  correct: 0,
+  ties: 0,
+  clipped: 0,
+  infinite: 0,
+  weighted: 3,
+  sampleWeighted: 3,
+  correctWeightSquared: 0,
+  correctSquaredWeightSquared: 0,
+}
 
 test('the sums of values, without and with sample weights', async (t) => {
   // losses 1 3 2
@@ -34,6 +46,8 @@ test('the sums of values, without and with sample weights', async (t) => {
   // x 2 0 1, s 2 0 0.5
   t.same(tallied({ ...values, sampleWeights: [2, 0, 0.5] }), {
     ...counts,
+    weighted: 2,
+    sampleWeighted: 2,
     loss: 3,
     lossSquared: 5,
     lossTimesWeight: 4.5,
@@ -93,6 +107,7 @@ test('class weights of soft labels: w_i = sum_k c_k t_ik', async (t) => {
     labels: matrix('0.5 0.5; 0 1; 1 0'),
     classWeights: [1, 4],
   }
+  t.match(tallied({ ...logits, classWeights: [0, 4] }), { weighted: 2, sampleWeighted: 3 }, 'a class of weight 0')
   t.same([tallied(soft).weight, tallied(soft).weightSquared], [2.5 + 4 + 1, 6.25 + 16 + 1])
 })
 
@@ -103,9 +118,15 @@ test('binary decisions of several outputs', async (t) => {
     predictions: matrix('1 -1; 1 1'),
     labels: matrix('1 0; 0 1'),
   }
-  const { correct, correctWeight, loss } = tallied({ ...request, sampleWeights: [0.5, 2] })
-  // right 2 and 1, weighted 1 + 2; losses 0 and (2 + 0) / 2, weighted 2
-  t.same([correct, correctWeight, loss], [3, 3, 2])
+  // right 2 and 1, weighted 1 + 2; 2 / 4 + 4 and 4 / 4 + 4 with squared weights; losses 0 and (2 + 0) / 2, weighted 2
+  t.match(tallied({ ...request, sampleWeights: [0.5, 2] }), {
+    correct: 3,
+    correctWeight: 3,
+    correctWeightSquared: 4.5,
+    correctSquaredWeightSquared: 5,
+    loss: 2,
+  })
+  t.match(tallied(request), { correctWeight: 3, correctWeightSquared: 3, correctSquaredWeightSquared: 5 })
 })
 
 test('the weight of right decisions is exact', async (t) => {

@@ -2,11 +2,11 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import { ByteReader } from '../../src/loss/bytes.ts'
 import type { Dyadic } from '../../src/loss/numerics/dyadic.ts'
-import { fromDouble, fromInteger, multiply, zero } from '../../src/loss/numerics/dyadic.ts'
+import { fromDouble, fromInteger, multiply, toDouble, zero } from '../../src/loss/numerics/dyadic.ts'
 import { resolve } from '../../src/loss/resolve.ts'
 import type { Options } from '../../src/loss/spec.ts'
 import type { Tally } from '../../src/loss/tally.ts'
-import { decisionsPerRow, emptyTally, merge, readTally } from '../../src/loss/tally.ts'
+import { decisionsPerRow, emptyTally, merge, readFirstTally, readTally } from '../../src/loss/tally.ts'
 import { invalidState, tallyBytes } from './support.ts'
 
 const run = { seed: 2048, numRuns: 200 }
@@ -23,6 +23,8 @@ const anyTally: fc.Arbitrary<Tally> = fc.record({
   ties: count,
   clipped: count,
   infinite: count,
+  weighted: count,
+  sampleWeighted: count,
   loss: sum,
   lossSquared: sum,
   lossTimesWeight: sum,
@@ -31,6 +33,8 @@ const anyTally: fc.Arbitrary<Tally> = fc.record({
   sampleWeight: sum,
   sampleWeightSquared: sum,
   correctWeight: sum,
+  correctWeightSquared: sum,
+  correctSquaredWeightSquared: sum,
 })
 
 const classes: Options = { loss: 'cross-entropy', labelFormat: 'index', ignoreIndex: -1 }
@@ -44,6 +48,8 @@ const example: Tally = {
   ties: 1,
   clipped: 2,
   infinite: 0,
+  weighted: 2,
+  sampleWeighted: 2,
   loss: fromInteger(4),
   lossSquared: fromInteger(10),
   lossTimesWeight: fromInteger(7),
@@ -52,6 +58,8 @@ const example: Tally = {
   sampleWeight: fromInteger(3),
   sampleWeightSquared: fromInteger(5),
   correctWeight: fromInteger(2),
+  correctWeightSquared: zero,
+  correctSquaredWeightSquared: zero,
 }
 
 function read(tally: Tally): Tally {
@@ -59,8 +67,8 @@ function read(tally: Tally): Tally {
 }
 
 test('the bytes are the counts and the sums', async (t) => {
-  t.equal(tallyBytes(example), '3,3,1,1,1,2,0,2,1,4,2,5,2,2,7,0,2,3,0,2,5,0,2,3,0,2,5,0,2,1,2')
-  t.equal(tallyBytes(emptyTally), '0,0,0,0,0,0,0,0,0,0,0,0,0,0,0')
+  t.equal(tallyBytes(example), '3,3,1,1,1,2,0,2,2,2,1,4,2,5,2,2,7,0,2,3,0,2,5,0,2,3,0,2,5,0,2,1,2,0,0')
+  t.equal(tallyBytes(emptyTally), new Array(19).fill(0).join())
 })
 
 test('bytes come back as the tally they were made from', async (t) => {
@@ -88,6 +96,8 @@ function rowOf([x, s]: [number, number]): Tally {
     outputs: 3,
     samples: 1,
     correct: 1,
+    weighted: s > 0 ? 1 : 0,
+    sampleWeighted: s > 0 ? 1 : 0,
     loss,
     lossSquared: multiply(loss, loss),
     lossTimesWeight: multiply(loss, weight),
@@ -96,6 +106,8 @@ function rowOf([x, s]: [number, number]): Tally {
     sampleWeight: weight,
     sampleWeightSquared: weightSquared,
     correctWeight: weight,
+    correctWeightSquared: zero,
+    correctSquaredWeightSquared: zero,
   }
 }
 
@@ -125,6 +137,8 @@ test('a merged tally has the sums of both', async (t) => {
       ties: 2,
       clipped: 2,
       infinite: 0,
+      weighted: 4,
+      sampleWeighted: 4,
       loss: fromDouble(4.5),
       lossSquared: fromInteger(20),
       lossTimesWeight: fromInteger(14),
@@ -133,6 +147,8 @@ test('a merged tally has the sums of both', async (t) => {
       sampleWeight: fromInteger(6),
       sampleWeightSquared: twice,
       correctWeight: fromInteger(4),
+      correctWeightSquared: zero,
+      correctSquaredWeightSquared: zero,
     }),
   )
 })
@@ -145,4 +161,25 @@ test('decisions', async (t) => {
 
 test('what is cut off is refused', async (t) => {
   t.throws(() => readTally(new ByteReader(Uint8Array.of(3, 3))), invalidState)
+})
+
+/** Bytes of a tally as version 1 wrote them: without two counts, and without the last two sums, which are 0 here. */
+function firstBytes(tally: Tally): Uint8Array {
+  const bytes = tallyBytes({ ...tally, correctWeightSquared: zero, correctSquaredWeightSquared: zero }).split(',')
+  bytes.splice(7, 2)
+  return Uint8Array.from(bytes.slice(0, -2), Number)
+}
+
+test('a tally of version 1 is read as it was meant: all rows that were not ignored have weight', async (t) => {
+  const found = readFirstTally(new ByteReader(firstBytes(example)), resolve(classes))
+  t.equal(tallyBytes(found), tallyBytes(example))
+})
+
+test('a row of several decisions of version 1 counts as right or wrong as a whole', async (t) => {
+  const binary = resolve({ loss: 'hinge', labelFormat: 'binary' })
+  // s^2 r is that of rows that are alike, 2 * 5 / 3, and r^2 is K r
+  const found = readFirstTally(new ByteReader(firstBytes(example)), binary)
+  t.equal(toDouble(found.correctWeightSquared), 10 / 3)
+  t.equal(toDouble(found.correctSquaredWeightSquared), 3 * (10 / 3))
+  t.equal(tallyBytes(readFirstTally(new ByteReader(firstBytes(emptyTally)), binary)), tallyBytes(emptyTally))
 })

@@ -4,7 +4,7 @@ import type { Loss } from './loss.ts'
 /** In [0, Infinity]. Predictions [N, K] are scores; p is 1 or 2; the derivative at the margin is 0. Soft labels name no class. */
 export const multiMargin = {
   title: 'Multi-class margin loss',
-  formula: 'l_i = (1/K) sum_(k != c) max(0, margin - y_c + y_k)^p, c the class',
+  formula: 'l_i = (1/K) sum_(k != c) max(0, margin + (y_k - y_c))^p, c the class',
   source: 'Crammer and Singer 2001; PyTorch MultiMarginLoss',
   labelFormats: ['one-hot', 'index'],
   predictionFormats: ['values'],
@@ -19,7 +19,7 @@ export const multiMargin = {
       const own = predictions[row + label]
       let sum = 0
       for (let k = 0; k < outputs; k++) {
-        const short = Math.max(0, margin - own + predictions[row + k])
+        const short = Math.max(0, margin + (predictions[row + k] - own))
         if (k !== label) sum += p === 1 ? short : short * short
       }
       out[i] = sum / outputs
@@ -33,7 +33,7 @@ export const multiMargin = {
       const own = predictions[row + label]
       let sum = 0
       for (let k = 0; k < outputs; k++) {
-        const short = margin - own + predictions[row + k]
+        const short = margin + (predictions[row + k] - own)
         const slope = k === label || short <= 0 ? 0 : p === 1 ? 1 : 2 * short
         out[row + k] = slope / outputs
         sum += slope

@@ -1,19 +1,22 @@
 import type { Dyadic } from '../numerics/dyadic.ts'
 import { add, fromInteger, multiply, subtract } from '../numerics/dyadic.ts'
-import type { Spec } from '../spec.ts'
 import type { Tally } from '../tally.ts'
 import { emptyTally } from '../tally.ts'
 import type { LossStatus } from './statistics.ts'
 import { lossOf, standardErrorOf, z } from './statistics.ts'
 
+/** Losses are compared by their means. */
+export const mean = { reduction: 'mean' } as const
+
 /** A loss less another one of the same labels; negative where the first is better. */
 export interface DifferenceReport {
+  /** Of the mean losses, whatever the reduction; `null` unless `lossStatus` is finite. */
   readonly loss: number | null
   /** `infinite` where one of the losses is, `undefined` where both are or there is no weight. */
   readonly lossStatus: LossStatus
-  /** Of the mean difference, whatever the reduction; `null` for one row, or a difference that is not finite. */
+  /** `null` unless two rows have weight, or for a difference that is not finite. */
   readonly standardError: number | null
-  /** The mean difference -+ 1.959963984540054 standard errors, or `null`. */
+  /** The difference -+ 1.959963984540054 standard errors, or `null`. */
   readonly interval: readonly [number, number] | null
 }
 
@@ -37,6 +40,7 @@ export function batchDifference(predictions: Tally, baseline: Tally): Tally {
     ...emptyTally,
     outputs: predictions.outputs,
     samples: 1,
+    weighted: weight.mantissa === 0n ? 0 : 1,
     infinite: predictions.infinite + baseline.infinite,
     loss,
     lossSquared: multiply(loss, loss),
@@ -50,17 +54,11 @@ export function batchDifference(predictions: Tally, baseline: Tally): Tally {
  * What the differences of pairs say. @param areBothInfinite whether their difference is not defined
  * @param populationSize rows that a sample without replacement was drawn from
  */
-export function differenceOf(
-  pairs: Tally,
-  spec: Spec,
-  areBothInfinite: boolean,
-  populationSize?: number,
-): DifferenceReport {
+export function differenceOf(pairs: Tally, areBothInfinite: boolean, populationSize?: number): DifferenceReport {
   if (areBothInfinite) return { loss: null, lossStatus: 'undefined', standardError: null, interval: null }
-  const { loss, lossStatus } = lossOf(pairs, spec)
+  const { loss, lossStatus } = lossOf(pairs, mean)
   const standardError = lossStatus === 'finite' ? standardErrorOf(pairs, populationSize) : null
-  const mean = lossOf(pairs, { ...spec, reduction: 'mean' }).loss
-  return { loss, lossStatus, standardError, interval: intervalOf(mean, standardError) }
+  return { loss, lossStatus, standardError, interval: intervalOf(loss, standardError) }
 }
 
 function intervalOf(mean: number | null, standardError: number | null): [number, number] | null {

@@ -61,7 +61,7 @@ export const labelMetrics = z
   .meta({
     id: 'LabelMetrics',
     description:
-      'As in scikit-learn with zero_division=0. With binary labels also the four counts and `specificity`. For one binary output the averages are over both classes; for several they are over the outputs, the counts are sums over the outputs, and the other numbers are means of those that are not null. All are null without weight.',
+      'As in scikit-learn with zero_division=0. With binary labels also the four counts and `specificity`. For one binary output the averages are over those of its two classes that occur; for several they are over the outputs, the counts are sums over the outputs, and the other numbers are means of those that are not null. All are null without weight.',
   })
 
 type OutputMetrics = z.output<typeof outputMetrics>

@@ -8,7 +8,7 @@ import { rankRows } from '../numerics/rank.ts'
 import { logSoftmax } from '../numerics/softmax.ts'
 import type { Selection } from '../selection.ts'
 import type { Spec } from '../spec.ts'
-import { share } from './schemas.ts'
+import { count, share } from './schemas.ts'
 import type { RowPart, RowSection } from './section.ts'
 
 const ranks = z.object({
@@ -25,11 +25,14 @@ const ranks = z.object({
 const schema = ranks
   .extend({
     perOutput: z.array(ranks).meta({ description: 'One for each binary output, or for each class against the rest.' }),
+    averagedOver: z
+      .object({ rocAuc: count, averagePrecision: count })
+      .meta({ description: 'How many of `perOutput` have a number, over which the mean is taken.' }),
   })
   .meta({
     id: 'Ranking',
     description:
-      'How well the predictions rank, exactly, ties as in scikit-learn: the mean of `perOutput`, null unless all have a number.',
+      'How well the predictions rank, exactly, ties as in scikit-learn: the mean over the classes that occur, or over the binary outputs that have a number; null if none has.',
   })
 
 type Ranks = z.output<typeof ranks>
@@ -39,14 +42,14 @@ export const ranking: RowSection<RankingReport> = {
   needs: ['decisions'],
   whyOneBatch: 'it compares each score with all others, and of a stream no rows are kept',
   schema,
-  answerNumbers: (_, { outputs }) => 2 * outputs + 2,
+  answerNumbers: (_, { outputs }) => 2 * outputs + 4,
   start: (spec, _, memory) => new Ranking(spec, memory),
 }
 
 class Ranking implements RowPart<RankingReport> {
   readonly #spec: Spec
   readonly #memory: Memory
-  #report: RankingReport = { rocAuc: null, averagePrecision: null, perOutput: [] }
+  #report: RankingReport = reportOf([])
 
   constructor(spec: Spec, memory: Memory) {
     this.#spec = spec
@@ -100,9 +103,16 @@ export function* rankingOf(
     left = rowsPerLook
     yield
   }
+  return reportOf(perOutput)
+}
+
+function reportOf(perOutput: Ranks[]): RankingReport {
+  const rocAuc = perOutput.map((ranks) => ranks.rocAuc).filter((value) => value !== null)
+  const averagePrecision = perOutput.map((ranks) => ranks.averagePrecision).filter((value) => value !== null)
   return {
-    rocAuc: meanOf(perOutput.map(({ rocAuc }) => rocAuc)),
-    averagePrecision: meanOf(perOutput.map(({ averagePrecision }) => averagePrecision)),
+    rocAuc: meanOf(rocAuc),
+    averagePrecision: meanOf(averagePrecision),
+    averagedOver: { rocAuc: rocAuc.length, averagePrecision: averagePrecision.length },
     perOutput,
   }
 }
@@ -157,11 +167,8 @@ function* ranksOf(batch: Batch, scores: Float64Array, k: number, order: Int32Arr
   }
 }
 
-function meanOf(values: readonly (number | null)[]): number | null {
+function meanOf(values: readonly number[]): number | null {
   const sum = new CompensatedSum()
-  for (const value of values) {
-    if (value === null) return null
-    sum.add(value)
-  }
-  return sum.value / values.length
+  for (const value of values) sum.add(value)
+  return values.length === 0 ? null : sum.value / values.length
 }

@@ -23,9 +23,9 @@ export interface Statistics {
   readonly clipped: number
   readonly lossSum: number | null
   readonly weightSum: number
-  /** Of the mean; `null` for one row, or a loss that is not finite. */
+  /** Of the mean; `null` unless two rows have weight, or for a loss that is not finite. */
   readonly standardError: number | null
-  /** 95 % interval of the accuracy (Wilson 1927), or `null`. */
+  /** 95 % interval of the accuracy (Wilson 1927), of several binary outputs clustered by row, or `null`. */
   readonly accuracyInterval: readonly [number, number] | null
 }
 
@@ -47,11 +47,14 @@ export function statisticsOf(tally: Tally, spec: Spec, populationSize?: number):
     lossSum,
     weightSum: toDouble(tally.weight),
     standardError: lossStatus === 'finite' ? standardErrorOf(tally, populationSize) : null,
-    accuracyInterval: accuracy === null ? null : wilson(accuracy, decisionsOf(tally, spec)),
+    accuracyInterval: accuracy === null ? null : accuracyInterval(accuracy, tally, spec),
   }
 }
 
-export function lossOf(tally: Tally, { reduction }: Spec): Pick<Statistics, 'loss' | 'lossStatus' | 'lossSum'> {
+export function lossOf(
+  tally: Tally,
+  { reduction }: Pick<Spec, 'reduction'>,
+): Pick<Statistics, 'loss' | 'lossStatus' | 'lossSum'> {
   const lossSum = tally.infinite > 0 ? Number.POSITIVE_INFINITY : toDouble(tally.loss)
   const isDefined = tally.weight.mantissa !== 0n
   const loss = tally.infinite > 0 || reduction === 'sum' ? lossSum : isDefined ? ratio(tally.loss, tally.weight) : 0
@@ -65,10 +68,36 @@ export function accuracyOf(tally: Tally, spec: Spec): number | null {
   return ratio(tally.correctWeight, multiply(tally.sampleWeight, fromInteger(decisionsPerRow(spec, tally.outputs))))
 }
 
-/** Decisions that count: with weights the effective number (sum s)^2 / sum s^2 (Kish 1965) instead of the rows. */
-function decisionsOf(tally: Tally, spec: Spec): number {
-  const rows = ratio(multiply(tally.sampleWeight, tally.sampleWeight), tally.sampleWeightSquared)
-  return rows * decisionsPerRow(spec, tally.outputs)
+function accuracyInterval(accuracy: number, tally: Tally, spec: Spec): [number, number] {
+  const { sampleWeight, sampleWeightSquared } = tally
+  // the effective number of rows (Kish 1965)
+  const rows = ratio(multiply(sampleWeight, sampleWeight), sampleWeightSquared)
+  const decisions = decisionsPerRow(spec, tally.outputs)
+  return wilson(accuracy, decisions === 1 ? rows : effectiveDecisions(tally, decisions, rows))
+}
+
+/**
+ * The number of decisions over their design effect: a (1 - a) over the variance of the accuracy a clustered by row,
+ * sum s_i^2 (r_i / K - a)^2 / (sum s_i)^2. With A = sum s_i r_i and S = sum s_i that is A (S K - A) S^2 / sum s_i^2 (S r_i - A)^2.
+ * Where that says nothing, for one row, or if all decisions are right or all wrong, each row counts once. There are never more
+ * than all decisions (Korn and Graubard 1998).
+ */
+function effectiveDecisions(tally: Tally, decisions: number, rows: number): number {
+  const { sampleWeight: weight, correctWeight: right } = tally
+  const wrong = subtract(multiply(weight, fromInteger(decisions)), right)
+  if (tally.sampleWeighted < 2 || right.mantissa === 0n || wrong.mantissa === 0n) return rows
+  const squares = multiply(weight, weight)
+  const spread = add(
+    subtract(
+      multiply(squares, tally.correctSquaredWeightSquared),
+      multiply(fromInteger(2), multiply(multiply(right, weight), tally.correctWeightSquared)),
+    ),
+    multiply(multiply(right, right), tally.sampleWeightSquared),
+  )
+  const all = rows * decisions
+  // all rows are alike
+  if (spread.mantissa <= 0n) return all
+  return Math.min(ratio(multiply(multiply(right, wrong), squares), spread), all)
 }
 
 /**
@@ -76,7 +105,7 @@ function decisionsOf(tally: Tally, spec: Spec): number {
  * sum (x_i - m w_i)^2 = (W^2 sum x^2 - 2 X W sum x w + X^2 sum w^2) / W^2.
  */
 export function standardErrorOf(tally: Tally, populationSize: number | undefined): number | null {
-  const rows = tally.samples - tally.ignored
+  const { weighted: rows } = tally
   if (rows < 2) return null
   const { loss, weight } = tally
   const squaredWeight = multiply(weight, weight)

@@ -12,7 +12,7 @@ export const lossDifference = z
   .object({
     loss: z.number().nullable().meta({
       description:
-        'Loss of `predictions` less that of `baseline`, as reduced: negative where `predictions` is better; null unless `lossStatus` is `finite`.',
+        'Mean loss of `predictions` less that of `baseline`, whatever the reduction, so that it is on the scale of its interval: negative where `predictions` is better; null unless `lossStatus` is `finite`.',
     }),
     lossStatus: lossStatus.meta({
       description:
@@ -20,11 +20,10 @@ export const lossDifference = z
     }),
     standardError: z.number().nullable().meta({
       description:
-        'Standard error of the mean difference, whatever the reduction: sqrt(n/(n-1) sum (d_i - mean w_i)^2) / weightSum with the paired differences d_i = s_i (l_i - b_i) of the losses l_i of `predictions` and b_i of `baseline`, summed exactly, and with the finite-population correction for a mini-batch without replacement; null for one sample or a difference that is not finite.',
+        'Standard error of the mean difference: sqrt(n/(n-1) sum (d_i - mean w_i)^2) / weightSum with the paired differences d_i = s_i (l_i - b_i) of the losses l_i of `predictions` and b_i of `baseline`, summed exactly, and with the finite-population correction for a mini-batch without replacement; n counts the rows of positive weight, and one has no error: null, as for a difference that is not finite.',
     }),
     interval: z.array(z.number()).length(2).nullable().meta({
-      description:
-        'Mean difference -+ 1.959963984540054 standard errors (95 %), whatever the reduction; null without a standard error.',
+      description: '`loss` -+ 1.959963984540054 standard errors (95 %); null without a standard error.',
     }),
   })
   .meta({ id: 'LossDifference', description: 'How far apart the losses are, sample by sample.' })
@@ -40,7 +39,7 @@ const agreement = z
     }),
     pValue: z.number().min(0).max(1).meta({
       description:
-        "Exact two-sided p-value of McNemar's test: min(1, 2 P(X <= min(b, c))) with X binomial(b + c, 1/2), b `onlyPredictions` and c `onlyBaseline`; 1 if there are none.",
+        "Exact two-sided p-value of McNemar's test: min(1, 2 P(X <= min(b, c))) with X binomial(b + c, 1/2), b `onlyPredictions` and c `onlyBaseline`; 1 if there are none. Several binary outputs are clustered by row: the chance that the differences d_i of right decisions, under random signs, add up to as much, P(|sum +-|d_i|| >= |sum d_i|); for very many rows by its normal distribution (Durkalski et al. 2003).",
     }),
   })
   .meta({

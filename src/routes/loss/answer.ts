@@ -37,13 +37,12 @@ export const lossAnswer = z
     weightSum: z.number().meta({ description: 'sum w_i, where w_i = s_i sum_k c_k t_ik.' }),
     standardError: z.number().nullable().meta({
       description:
-        'Standard error of the mean: sqrt(n/(n-1) sum (s_i l_i - mean w_i)^2) / weightSum, with the finite-population correction for a mini-batch without replacement; null for one sample or a loss that is not finite.',
+        'Standard error of the mean: sqrt(n/(n-1) sum (s_i l_i - mean w_i)^2) / weightSum, with the finite-population correction for a mini-batch without replacement. n counts the rows with w_i > 0. Null if that is one, or if the loss is not finite.',
     }),
-    accuracyInterval: z
-      .array(z.number())
-      .length(2)
-      .nullable()
-      .meta({ description: '95 % Wilson interval of the accuracy.' }),
+    accuracyInterval: z.array(z.number()).length(2).nullable().meta({
+      description:
+        '95 % Wilson interval of the accuracy, for the effective number of samples, (sum s_i)^2 / sum s_i^2. Several binary outputs are clustered by row: the number of decisions is divided by their design effect.',
+    }),
     topKAccuracy: sections.topKAccuracy.schema.optional(),
     populationSize: count
       .optional()

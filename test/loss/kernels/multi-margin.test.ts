@@ -29,3 +29,9 @@ test('PyTorch MultiMarginLoss, the example of its documentation', async (t) => {
   // x = [[0.1, 0.2, 0.4, 0.8]], y = 3: 0.25 ((1 - (0.8 - 0.1)) + (1 - (0.8 - 0.2)) + (1 - (0.8 - 0.4))) = 0.325
   t.same(misses(lossesOf(options, rowsOf([[0.1, 0.2, 0.4, 0.8]], [3])).losses, [0.325]), [])
 })
+
+test('equal scores lack the whole margin, however large they are', async (t) => {
+  const large = rowsOf([[1e17, 1e17]], [[1, 0]])
+  t.same(lossesOf(options, large).losses, [0.5])
+  t.same(gradientOf(options, large), [-0.5, 0.5])
+})

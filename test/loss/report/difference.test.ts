@@ -4,7 +4,7 @@ import { exactSumOfProducts } from '../../../src/loss/numerics/exact-sum.ts'
 import { batchDifference, differenceOf, pairedTally } from '../../../src/loss/report/difference.ts'
 import { merge } from '../../../src/loss/tally.ts'
 import type { Request } from '../support.ts'
-import { sliceOf, specOf, stateOf } from '../support.ts'
+import { sliceOf, stateOf } from '../support.ts'
 
 function request(predictions: readonly number[], others: Partial<Request> = {}): Request {
   return { loss: 'mae', labelFormat: 'values', predictions, labels: predictions.map(() => 0), ...others }
@@ -14,7 +14,7 @@ function differenceBetween(one: Request, another: Request, populationSize?: numb
   const [x, y] = [one, another].map((each) => sliceOf(each).losses)
   const [ofOne, ofOther] = [one, another].map((each) => stateOf(each).tally)
   const pairs = pairedTally(ofOne, ofOther, exactSumOfProducts(x, y, x.length))
-  return differenceOf(pairs, specOf(one), false, populationSize)
+  return differenceOf(pairs, false, populationSize)
 }
 
 test('the mean of the differences, and their standard error', async (t) => {
@@ -38,12 +38,23 @@ test('a model that is worse by the same everywhere has no error at all', async (
   t.match(differenceBetween(request(worse), request(many)), { loss: 0.25, standardError: 0, interval: [0.25, 0.25] })
 })
 
-test('a sum is the difference of sums, beside the error of the mean', async (t) => {
+test('with reduction sum all of it is still that of the means, so that it is on one scale', async (t) => {
   const sum = { reduction: 'sum' } as const
-  t.match(differenceBetween(request([3, 7], sum), request([2, 4], sum)), {
-    loss: 4,
-    standardError: 1,
-    interval: [2 - 1.959963984540054],
+  t.strictSame(
+    differenceBetween(request([3, 7], sum), request([2, 4], sum)),
+    differenceBetween(request([3, 7]), request([2, 4])),
+  )
+})
+
+test('n counts the rows that have weight, and one has no error', async (t) => {
+  const few = { sampleWeights: [1, 1, 0, 0] }
+  const difference = differenceBetween(request([3, 7, 9, 9], few), request([2, 4, 1, 2], few))
+  t.strictSame(difference, differenceBetween(request([3, 7]), request([2, 4])))
+  const one = { sampleWeights: [1, 0] }
+  t.match(differenceBetween(request([3, 7], one), request([2, 4], one)), {
+    loss: 1,
+    standardError: null,
+    interval: null,
   })
 })
 
@@ -63,8 +74,10 @@ test('batches differ as rows do, each by its sums', async (t) => {
     [first, baseline],
     [second, other],
   ].map(([x, y]) => batchDifference(stateOf(x).tally, stateOf(y).tally))
-  t.match(differenceOf(merge(tallies[0], tallies[1]), specOf(first), false), { loss: 7 / 3, standardError: 8 / 9 })
-  t.match(tallies[0], { samples: 1, ignored: 0, infinite: 0, outputs: 1 })
+  t.match(differenceOf(merge(tallies[0], tallies[1]), false), { loss: 7 / 3, standardError: 8 / 9 })
+  t.match(tallies[0], { samples: 1, weighted: 1, infinite: 0, outputs: 1 })
+  const weightless = stateOf(request([3, 7], { sampleWeights: [0, 0] })).tally
+  t.match(batchDifference(weightless, weightless), { samples: 1, weighted: 0 })
 })
 
 test('what is not finite says so', async (t) => {
@@ -78,15 +91,14 @@ test('what is not finite says so', async (t) => {
   t.match(differenceBetween(request([3]), request([2])), { loss: 1, lossStatus: 'finite', ...none })
   const finite = stateOf(request([3, 7])).tally
   const infinite = { ...finite, infinite: 1 }
-  const spec = specOf(request([0]))
   for (const [one, another] of [
     [infinite, finite],
     [finite, infinite],
   ]) {
-    const difference = differenceOf(pairedTally(one, another, zero), spec, false)
+    const difference = differenceOf(pairedTally(one, another, zero), false)
     t.strictSame(difference, { loss: null, lossStatus: 'infinite', ...none })
   }
-  t.strictSame(differenceOf(finite, spec, true), { loss: null, lossStatus: 'undefined', ...none })
+  t.strictSame(differenceOf(finite, true), { loss: null, lossStatus: 'undefined', ...none })
 })
 
 test('an interval beyond all doubles is left out', async (t) => {
@@ -97,5 +109,5 @@ test('an interval beyond all doubles is left out', async (t) => {
     lossSquared: { mantissa: 1n, exponent: 2048 },
     lossTimesWeight: fromDouble(1.6e308),
   }
-  t.match(differenceOf(wide, specOf(request([0])), false), { loss: 8e307, standardError: Number, interval: null })
+  t.match(differenceOf(wide, false), { loss: 8e307, standardError: Number, interval: null })
 })

@@ -49,14 +49,41 @@ test('perfect and opposite order, whatever the weights', async (t) => {
   t.match(ranking(binary([0.9, 0.4, 0.6, 0.1], [1, 1, 0, 0], tiny)), { rocAuc: 0.75 }, 'however small')
 })
 
-test('what cannot be computed is null, and so is the mean', async (t) => {
-  const { perOutput, ...means } = ranking(binary(matrix('0.1 0.2; 0.3 0.1'), matrix('1 1; 0 1')))
-  t.strictSame(means, { rocAuc: null, averagePrecision: 0.75 })
+test('what cannot be computed is null, and the mean is that of the others', async (t) => {
+  const { perOutput, ...means } = ranking(
+    binary(
+      [
+        [0.1, 0.2],
+        [0.3, 0.1],
+      ],
+      [
+        [1, 1],
+        [0, 1],
+      ],
+    ),
+  )
+  t.strictSame(means, { rocAuc: 0, averagePrecision: 0.75, averagedOver: { rocAuc: 1, averagePrecision: 2 } })
   t.same(perOutput[1], { rocAuc: null, averagePrecision: 1 })
   const nothing = { rocAuc: null, averagePrecision: null }
-  t.strictSame(ranking(binary([0.1], [0])), { ...nothing, perOutput: [nothing] })
+  const none = { ...nothing, averagedOver: { rocAuc: 0, averagePrecision: 0 }, perOutput: [nothing] }
+  t.strictSame(ranking(binary([0.1], [0])), none)
   t.match(ranking(binary([0.1, 0.2], [0, 1], [1, 0])), nothing, 'a sample of weight 0 is left out')
-  t.strictSame(ranking(binary([0.1], [0]), []), { ...nothing, perOutput: [nothing] }, 'no rows')
+  t.strictSame(ranking(binary([0.1], [0]), []), none, 'no rows')
+})
+
+test('of several classes the mean is that of those that occur', async (t) => {
+  const request: Request = {
+    loss: 'cross-entropy',
+    labelFormat: 'index',
+    predictions: [
+      [0.5, 0.25, 0.25],
+      [0.25, 0.5, 0.25],
+      [0.5, 0.375, 0.125],
+    ],
+    labels: [0, 1, 1],
+  }
+  // class 0: 0.5 against 0.25 and a tie; class 1: both above 0.25; class 2 does not occur
+  t.match(ranking(request), { rocAuc: 0.875, averagedOver: { rocAuc: 2, averagePrecision: 2 } })
 })
 
 test('the chosen rows alone, as often as they are chosen', async (t) => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { test } from 'tap'
 import type { Dyadic } from '../../../src/loss/numerics/dyadic.ts'
 import { add, fromDouble, fromInteger, multiply, zero } from '../../../src/loss/numerics/dyadic.ts'
@@ -7,11 +8,23 @@ import type { Options } from '../../../src/loss/spec.ts'
 import type { Tally } from '../../../src/loss/tally.ts'
 import { emptyTally } from '../../../src/loss/tally.ts'
 import { matrix } from '../../matrix.ts'
-import { misses } from '../support.ts'
+import type { Request } from '../support.ts'
+import { evaluate, misses, unlimited } from '../support.ts'
 
 const classes: Options = { loss: 'cross-entropy', labelFormat: 'index' }
 const binary: Options = { loss: 'binary-cross-entropy', labelFormat: 'binary' }
 const values: Options = { loss: 'mse', labelFormat: 'values' }
+
+const fixture = new URL('../../fixtures/comparisons.json', import.meta.url)
+const { accuracies } = JSON.parse(readFileSync(fixture, 'utf8')) as {
+  accuracies: {
+    outputs: number
+    right: number[]
+    sampleWeights: number[]
+    accuracy: number
+    interval: [number, number]
+  }[]
+}
 
 interface Row {
   /** x_i = s_i l_i */
@@ -31,6 +44,8 @@ function tallyOf(rows: readonly Row[], further: Partial<Tally> = {}): Tally {
     ...emptyTally,
     outputs: 1,
     samples: rows.length,
+    weighted: rows.filter((row) => w(row).mantissa > 0n).length,
+    sampleWeighted: rows.filter((row) => s(row).mantissa > 0n).length,
     correct: rows.reduce((total, { right = 0 }) => total + right, 0),
     loss: sum(x),
     lossSquared: sum((row) => multiply(x(row), x(row))),
@@ -40,6 +55,8 @@ function tallyOf(rows: readonly Row[], further: Partial<Tally> = {}): Tally {
     sampleWeight: sum(s),
     sampleWeightSquared: sum((row) => multiply(s(row), s(row))),
     correctWeight: sum((row) => multiply(s(row), fromInteger(row.right ?? 0))),
+    correctWeightSquared: sum((row) => multiply(multiply(s(row), s(row)), fromInteger(row.right ?? 0))),
+    correctSquaredWeightSquared: sum((row) => multiply(multiply(s(row), s(row)), fromInteger((row.right ?? 0) ** 2))),
     ...further,
   }
 }
@@ -214,20 +231,6 @@ test('the Wilson interval, against Newcombe 1998, table I', async (t) => {
 test('the interval is that of the decisions that count', async (t) => {
   const interval = (tally: Tally, options: Options) => statisticsOf(tally, resolve(options)).accuracyInterval
   const plain = interval(tallyOf([{ x: 1, right: 1 }, { x: 1, right: 1 }, { x: 1 }, { x: 1 }]), classes)
-  // 2 rows of 2 binary outputs are 4 decisions as well
-  t.same(
-    interval(
-      tallyOf(
-        [
-          { x: 1, right: 1 },
-          { x: 1, right: 1 },
-        ],
-        { outputs: 2 },
-      ),
-      binary,
-    ),
-    plain,
-  )
   // (4 * 2 + 2 * 0)^2 / (4 * 2^2 + 0) = 4 effective rows
   t.same(
     interval(
@@ -261,4 +264,52 @@ test('the interval lies in [0, 1] and contains the accuracy, up to its ends', as
     }
   }
   t.same(outside, [])
+})
+
+test('of several binary outputs the interval is clustered by row, by rational arithmetic', async (t) => {
+  t.ok(accuracies.length >= 12)
+  for (const { outputs, right, sampleWeights, accuracy, interval } of accuracies) {
+    const rows = right.map((count, i) => ({ x: 1, right: count, s: sampleWeights[i] }))
+    const found = statisticsOf(tallyOf(rows, { outputs }), resolve(binary))
+    t.same(misses([found.accuracy, found.accuracyInterval], [accuracy, interval], 1e-12), [], `${right.slice(0, 9)}`)
+  }
+})
+
+test('what a fold counts is what was meant, however it is cut', async (t) => {
+  for (const { outputs, right, sampleWeights, interval } of accuracies) {
+    if (outputs * right.length > 300) continue
+    const rows = right.map((count) => Array.from({ length: outputs }, (_, k) => (k < count ? 0.9 : 0.1)))
+    const requests = [0, 1, 2].map((part): Request => {
+      const those = rows.filter((_, i) => i % 3 === part)
+      return {
+        loss: 'brier',
+        labelFormat: 'binary',
+        predictions: those,
+        labels: those.map((row) => row.map(() => 1)),
+        sampleWeights: sampleWeights.filter((_, i) => i % 3 === part),
+      }
+    })
+    const [first, ...others] = requests.filter(({ sampleWeights: some }) => some?.length !== 0)
+    t.same(misses(evaluate(first, unlimited, ...others).accuracyInterval, interval, 1e-12), [])
+  }
+})
+
+test('one output ten times has the interval of one', async (t) => {
+  const rights = [1, 1, 0, 1, 0, 1, 1]
+  const one = tallyOf(rights.map((right) => ({ x: 1, right })))
+  const ten = tallyOf(
+    rights.map((right) => ({ x: 1, right: 10 * right })),
+    { outputs: 10 },
+  )
+  const interval = statisticsOf(one, resolve(binary)).accuracyInterval
+  t.strictSame(statisticsOf(ten, resolve(binary)).accuracyInterval, interval)
+})
+
+test('n of the standard error counts the rows that have weight, and class weights of 0 take it, too', async (t) => {
+  const error = (rows: readonly Row[]) => statisticsOf(tallyOf(rows), resolve(classes)).standardError
+  const two = error([{ x: 1 }, { x: 4 }])
+  t.equal(two, 1.5)
+  t.equal(error([{ x: 1 }, { x: 4 }, ...Array.from({ length: 98 }, () => ({ x: 0, s: 0 }))]), two)
+  t.equal(error([{ x: 1 }, { x: 4 }, { x: 0, w: 0 }]), two)
+  t.equal(error([{ x: 3 }, { x: 0, s: 0 }]), null)
 })
