@@ -15,6 +15,7 @@ const clockTolerance = 30
 /** How long a verified token is remembered, at most until it expires. */
 const verifiedMs = 60_000
 const mostVerified = 10_000
+const mostAnswerBytes = 2 ** 20
 /** The timeout of a request to the issuer, and the pause after one that failed. */
 const timeoutMs = 5000
 const failureMs = 2000
@@ -108,7 +109,7 @@ export class Issuer {
   }
 
   async #discover(): Promise<Keys> {
-    const { issuer, cooldownMs: cooldownDuration = 30_000 } = this.#options
+    const { issuer, cooldownMs: cooldownDuration = 1000 } = this.#options
     const signal = AbortSignal.timeout(timeoutMs)
     const answer = await this.#fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, {
       signal,
@@ -136,10 +137,10 @@ export class Issuer {
     try {
       const answer = await fetch(address, options)
       if (!answer.ok) this.#failedAt = performance.now()
-      return answer
-    } catch (error) {
+      return new Response(await bounded(answer), answer)
+    } catch (cause) {
       this.#failedAt = performance.now()
-      throw error
+      throw new IssuerSilent('it did not answer', { cause })
     }
   }
 }
@@ -150,6 +151,18 @@ interface Discovered {
 }
 
 class IssuerSilent extends Error {}
+
+/** @throws IssuerSilent for an answer that is too large */
+async function bounded(answer: Response): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of answer.body ?? []) {
+    chunks.push(chunk)
+    bytes += chunk.length
+    if (bytes > mostAnswerBytes) throw new IssuerSilent(`its answer is longer than ${mostAnswerBytes} bytes`)
+  }
+  return Buffer.concat(chunks, bytes)
+}
 
 function clientOf(issuer: string, { sub, scope }: JWTPayload): Client {
   if (typeof sub !== 'string' || sub === '' || sub.length > 255 || !sub.isWellFormed() || sub.includes('\0'))
@@ -172,8 +185,20 @@ function refusalOf(error: unknown): Problem {
   const isAboutToken =
     error instanceof errors.JWTInvalid || error instanceof errors.JWSInvalid || error instanceof errors.JOSENotSupported
   if (isAboutToken) return unauthenticated('The token cannot be read.')
+  if (!isAboutIssuer(error)) return unauthenticated('The key that the token names cannot be used.')
   const detail = 'The issuer of the token cannot be asked for its keys now.'
   return new Problem('issuer-unavailable', detail, {}, { 'retry-after': '5' })
+}
+
+/** Whether the issuer has not published what it should; all else is about one of its keys, such as one of too few bits. */
+function isAboutIssuer(error: unknown): boolean {
+  const { JWKSInvalid, JWKSTimeout, JOSEError } = errors
+  return (
+    error instanceof IssuerSilent ||
+    error instanceof JWKSInvalid ||
+    error instanceof JWKSTimeout ||
+    (error instanceof JOSEError && error.code === JOSEError.code)
+  )
 }
 
 function wrongClaim({ claim, reason }: errors.JWTClaimValidationFailed): string {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { isIPv6 } from 'node:net'
+import { isIPv4, isIPv6, SocketAddress } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 /** A request and its answer, on a connection where the others wait for it. */
@@ -107,9 +107,16 @@ export function fewestFirst(a: Connection, b: Connection): number {
   return a.usage.connections - b.usage.connections
 }
 
+/** An address that a proxy forwards with a port, in brackets or with leading zeros, as others spell it; undefined for none. */
+function spelled(forwarded: string): string | undefined {
+  const decimal = forwarded.trim().replace(/(?<![\da-f:.])0+(?=\d)|(?<=\.)0+(?=\d)/gi, '')
+  return SocketAddress.parse(decimal)?.address
+}
+
 /** The client that an address stands for: an IPv4 address, or the /64 network of an IPv6 one; '' where there is none. */
 export function clientOf(address: string | undefined): string {
-  if (address === undefined || !isIPv6(address)) return address ?? ''
+  if (address === undefined || isIPv4(address)) return address ?? ''
+  if (!isIPv6(address)) return clientOf(spelled(address))
   const [, ipv4] = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address) ?? []
   if (ipv4 !== undefined) return ipv4
   const [left, right] = address

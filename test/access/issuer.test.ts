@@ -1,5 +1,5 @@
 import type { JsonWebKeyInput } from 'node:crypto'
-import { createHmac, createPublicKey } from 'node:crypto'
+import { createHmac, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
@@ -214,11 +214,63 @@ test('keys are fetched once, and again for a key that is new', async (t) => {
 test('unknown keys do not make the issuer be asked again and again', async (t) => {
   const fake = await fakeIssuer(t)
   const issuer = issuerOf(t, fake.url)
+  const began = performance.now()
   for (let round = 0; round < 20; round++) {
     const token = await handmade({ iss: fake.url }, { kid: `unknown-${round}` })
     t.match(await refusal(issuer, token), ['unauthenticated'])
   }
-  t.equal(fake.asked.length, 2)
+  const seconds = Math.ceil((performance.now() - began) / 1000)
+  t.ok(fake.asked.length <= 1 + seconds, 'once a second, after its configuration')
+})
+
+test('a new key is known within two seconds', async (t) => {
+  const fake = await fakeIssuer(t)
+  const issuer = issuerOf(t, fake.url)
+  await issuer.verify(await handmade({ iss: fake.url }))
+  const next = await signingKey('ES256', 'next')
+  fake.answer = publishing(fake.url, [ec, next])
+  const token = await handmade({ iss: fake.url, sub: 'late' }, { key: next })
+  const began = performance.now()
+  t.match(await until(issuer, token, (said) => 'owner' in said), { owner: `${fake.url}|late` })
+  t.ok(performance.now() - began < 2000)
+})
+
+test('a key of the issuer that cannot be used is a fault of its token, not of the issuer', async (t) => {
+  const fake = await fakeIssuer(t)
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
+  const weak = { ...privateKey.export({ format: 'jwk' }), alg: 'RS256', kid: 'weak' } as JWK
+  const broken = { ...ec, kid: 'broken', x: 'AA' }
+  const unfit = { kid: 'unfit', kty: 'EC', alg: 'ES256', crv: 'P-256' } as JWK
+  fake.answer = publishing(fake.url, [weak, broken, unfit, ec])
+  const issuer = issuerOf(t, fake.url)
+  for (const [kid, alg] of [
+    ['weak', 'RS256'],
+    ['broken', 'ES256'],
+    ['unfit', 'ES256'],
+  ]) {
+    const token = await handmade({ iss: fake.url }, { kid, key: alg === 'RS256' ? rsa : ec })
+    t.match(await refusal(issuer, token), ['unauthenticated', 'The key that the token names cannot be used.'], kid)
+  }
+  t.equal((await issuer.verify(await handmade({ iss: fake.url }))).owner, `${fake.url}|a`)
+})
+
+test('an endless answer of an issuer is not read to its end', async (t) => {
+  for (const endless of ['/.well-known/openid-configuration', '/jwks']) {
+    const fake = await fakeIssuer(t)
+    let sent = 0
+    const publish = fake.answer
+    fake.answer = (request, response) => {
+      if (request.url !== endless) return publish(request, response)
+      const more = () => {
+        while (!response.destroyed && response.write(' '.repeat(65_536))) sent += 65_536
+      }
+      response.on('drain', more)
+      more()
+    }
+    const issuer = issuerOf(t, fake.url)
+    t.same(await refusal(issuer, await handmade({ iss: fake.url })), unavailable, endless)
+    t.ok(sent < 2 ** 24, `${sent} bytes`)
+  }
 })
 
 test('while the issuer is silent nobody knows whether a token is right; it is not asked for each of them', async (t) => {

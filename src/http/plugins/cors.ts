@@ -1,12 +1,21 @@
 import fastifyCors from '@fastify/cors'
 import fp from 'fastify-plugin'
 
-const exposedHeaders = ['x-request-id', 'retry-after', 'ratelimit', 'ratelimit-policy', 'www-authenticate']
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
+const exposedHeaders = [
+  'etag',
+  'location',
+  'ratelimit',
+  'ratelimit-policy',
+  'retry-after',
+  'www-authenticate',
+  'x-request-id',
+]
 
 /** Lets the pages of these origins call the service: `*`, or a list separated by commas; none when undefined. */
 export const cors = fp(
   async (app, { origins }: { readonly origins: string | undefined }) => {
-    if (origins !== undefined) await app.register(fastifyCors, { origin: originsOf(origins), exposedHeaders })
+    if (origins !== undefined) await app.register(fastifyCors, { origin: originsOf(origins), methods, exposedHeaders })
   },
   { name: 'cors' },
 )
