@@ -62,6 +62,28 @@ test('pages of other origins may call when that is asked for', async (t) => {
       (await Promise.all(answers)).map(({ headers }) => headers['access-control-allow-origin']),
       allowed,
     )
+    for (const [url, method] of [
+      ['/v1/evaluations/run', 'PUT'],
+      ['/v1/evaluations/run', 'PATCH'],
+      ['/v1/evaluations/run', 'DELETE'],
+    ]) {
+      const headers = {
+        origin: one,
+        'access-control-request-method': method,
+        'access-control-request-headers': 'authorization, content-type, if-match',
+      }
+      const { statusCode, headers: preflight } = await open.inject({ method: 'OPTIONS', url, headers })
+      t.equal(statusCode, 204)
+      t.ok(String(preflight['access-control-allow-methods']).split(', ').includes(method), method)
+      t.equal(preflight['access-control-allow-headers'], headers['access-control-request-headers'])
+    }
+    const { headers } = await open.inject({ url: '/v1/evaluations', headers: { origin: one } })
+    t.same(
+      ['etag', 'location', 'retry-after', 'ratelimit'].filter(
+        (name) => !String(headers['access-control-expose-headers']).split(', ').includes(name),
+      ),
+      [],
+    )
   }
 })
 

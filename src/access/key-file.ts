@@ -1,9 +1,13 @@
-import { readFile } from 'node:fs/promises'
+import { setImmediate } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
+import { FileTooLong, readTextFile } from '../runtime/read-file.ts'
 import { codeOf, WatchedFiles } from '../runtime/watched-files.ts'
 import type { Client } from './authenticator.ts'
 import type { KeyRing } from './keys.ts'
 import { KeysUnusable, readKeys } from './keys.ts'
+
+/** About 10,000 keys. */
+const mostBytes = 2 ** 21
 
 /** The keys of a file, read again when it changes. */
 export class KeyFile {
@@ -49,9 +53,14 @@ export class KeyFile {
 async function readFileOfKeys(path: string): Promise<KeyRing> {
   let text: string
   try {
-    text = await readFile(path, 'utf8')
+    text = await readTextFile(path, mostBytes)
   } catch (error) {
-    throw new KeysUnusable(`it cannot be read: ${codeOf(error)}`)
+    throw new KeysUnusable(error instanceof FileTooLong ? error.message : `it cannot be read: ${codeOf(error)}`)
   }
-  return readKeys(text)
+  const steps = readKeys(text)
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done) return value
+    await setImmediate()
+  }
 }

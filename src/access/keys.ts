@@ -25,6 +25,8 @@ const entry = z.strictObject({
 
 type Entry = z.infer<typeof entry>
 
+const entriesPerStep = 256
+
 /** Thrown for a list of keys that cannot be used. The message names the entry and the reason, and shows nothing of a key. */
 export class KeysUnusable extends Error {}
 
@@ -64,24 +66,33 @@ export class KeyRing {
 }
 
 /**
- * Reads the JSON of a list of keys.
+ * Reads the JSON of a list of keys, in steps.
  *
  * @throws KeysUnusable
  */
-export function readKeys(text: string): KeyRing {
+export function* readKeys(text: string): Generator<void, KeyRing> {
   const list = parsed(text)
   if (!Array.isArray(list)) throw new KeysUnusable('it must be a JSON array with an object for each key')
-  const entries = list.map(readEntry)
-  for (const [at, { name, sha256, requestsPerMinute, bytesPerMinute }] of entries.entries()) {
-    const twin = entries.findIndex((other) => other.sha256.toLowerCase() === sha256.toLowerCase())
-    if (twin < at)
+  const entries: Entry[] = []
+  const byKey = new Map<string, number>()
+  const byName = new Map<string, number>()
+  for (const [at, value] of list.entries()) {
+    const entry = readEntry(value, at)
+    entries.push(entry)
+    const { name, requestsPerMinute, bytesPerMinute } = entry
+    const key = entry.sha256.toLowerCase()
+    const twin = byKey.get(key)
+    if (twin !== undefined)
       throw new KeysUnusable(`${placeOf(at, name)}: it has the key of ${placeOf(twin, entries[twin].name)}`)
-    const first = entries.findIndex((other) => other.name === name)
+    byKey.set(key, at)
+    const first = byName.get(name) ?? at
+    byName.set(name, first)
     const { requestsPerMinute: requests, bytesPerMinute: bytes } = entries[first]
     if (requests !== requestsPerMinute || bytes !== bytesPerMinute)
       throw new KeysUnusable(
         `${placeOf(at, name)}: requestsPerMinute and bytesPerMinute must be those of entry ${first + 1}: keys of one name share them`,
       )
+    if (at % entriesPerStep === entriesPerStep - 1) yield
   }
   return new KeyRing(entries)
 }

@@ -12,7 +12,7 @@ export interface NewKey {
 export function newKey(name: string, scopes: readonly string[]): NewKey {
   const key = `lm_${randomBytes(32).toString('base64url')}`
   const entry = JSON.stringify({ name, sha256: hash('sha256', key), scopes })
-  readKeys(`[${entry}]`)
+  readKeys(`[${entry}]`).next()
   return { key, entry }
 }
 

@@ -1,14 +1,16 @@
 import { constants, createPrivateKey, X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import type { SecureContextOptions, Server } from 'node:tls'
 import { createSecureContext } from 'node:tls'
 import type { FastifyBaseLogger } from 'fastify'
+import { FileTooLong, readTextFile } from '../runtime/read-file.ts'
 import { codeOf, WatchedFiles } from '../runtime/watched-files.ts'
 
 export interface TlsVariables {
   readonly TLS_CERT_FILE?: string | undefined
   readonly TLS_KEY_FILE?: string | undefined
 }
+
+const mostFileBytes = 2 ** 20
 
 /** A certificate or a key that cannot be used; the message names the variable and the remedy. */
 export class TlsUnusable extends Error {}
@@ -87,9 +89,10 @@ async function read({ cert: certPath, key: keyPath }: Paths): Promise<SecureCont
 
 async function textOf(name: string, path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8')
+    return await readTextFile(path, mostFileBytes)
   } catch (error) {
-    throw new TlsUnusable(`${name}=${path}: it cannot be read: ${codeOf(error)}; name a file that the service may read`)
+    const reason = error instanceof FileTooLong ? error.message : `it cannot be read: ${codeOf(error)}`
+    throw new TlsUnusable(`${name}=${path}: ${reason}; name a file that the service may read`)
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'tap'
 import { KeyFile } from '../../src/access/key-file.ts'
 import { KeysUnusable } from '../../src/access/keys.ts'
+import { readTextFile } from '../../src/runtime/read-file.ts'
 import { eventually } from '../eventually.ts'
 import { listener } from '../support.ts'
 
@@ -73,4 +74,11 @@ test('a file that cannot be used from the start', async (t) => {
   await t.rejects(KeyFile.open(join(folder, 'bad.json'), logger), wrong)
   await t.rejects(KeyFile.open(join(folder, 'none.json'), logger), new KeysUnusable('it cannot be read: ENOENT'))
   await t.rejects(KeyFile.open(folder, logger), new KeysUnusable('it cannot be read: EISDIR'))
+})
+
+test('a file that is too long, or endless, is not read to its end', async (t) => {
+  const folder = t.testdir({ 'keys.json': ' '.repeat(2 ** 21 + 1) })
+  for (const path of [join(folder, 'keys.json'), '/dev/zero'])
+    await t.rejects(KeyFile.open(path, listener().logger), new KeysUnusable('it is longer than 2097152 bytes'), path)
+  t.equal((await readTextFile(join(folder, 'keys.json'), 2 ** 21 + 1)).length, 2 ** 21 + 1)
 })

@@ -1,13 +1,19 @@
 import crypto, { createHash } from 'node:crypto'
 import { syncBuiltinESMExports } from 'node:module'
 import { test } from 'tap'
+import type { KeyRing } from '../../src/access/keys.ts'
 import { KeysUnusable, readKeys } from '../../src/access/keys.ts'
+import { finish } from '../loss/support.ts'
 
 function sha256(key: string): string {
   return createHash('sha256').update(key).digest('hex')
 }
 
 const ci = { name: 'ci', sha256: sha256('lm_a'), scopes: ['read', 'write'] }
+
+function ringOf(text: string): KeyRing {
+  return finish(readKeys(text))
+}
 
 test('a key is found by its hash', async (t) => {
   const limited = {
@@ -17,13 +23,13 @@ test('a key is found by its hash', async (t) => {
     requestsPerMinute: 5,
     bytesPerMinute: 9,
   }
-  const keys = readKeys(JSON.stringify([ci, { ...ci, sha256: sha256('lm_b') }, limited]))
+  const keys = ringOf(JSON.stringify([ci, { ...ci, sha256: sha256('lm_b') }, limited]))
   t.equal(keys.size, 3)
   for (const key of ['lm_a', 'lm_b', 'lm_a']) t.same(keys.find(key), { owner: 'ci', scopes: ['read', 'write'] })
   t.same(keys.find('ü'), { owner: 'Ünï 💡', scopes: [], requestsPerMinute: 5, bytesPerMinute: 9 })
   for (const key of ['', 'lm_', 'lm_A', 'lm_a ', sha256('lm_a'), 'x'.repeat(100_000)])
     t.equal(keys.find(key), undefined)
-  t.equal(readKeys('[]').find('lm_a'), undefined)
+  t.equal(ringOf('[]').find('lm_a'), undefined)
 })
 
 test('each key is compared in constant time with as many hashes as any other, right or wrong, first or again', async (t) => {
@@ -39,7 +45,7 @@ test('each key is compared in constant time with as many hashes as any other, ri
     syncBuiltinESMExports()
   })
   const names = Array.from({ length: 300 }, (_, at) => `key-${at}`)
-  const keys = readKeys(JSON.stringify(names.map((name) => ({ name, sha256: sha256(name), scopes: [] }))))
+  const keys = ringOf(JSON.stringify(names.map((name) => ({ name, sha256: sha256(name), scopes: [] }))))
   const counts = new Set<number>()
   for (const key of [...names, ...names, 'wrong', '', 'x'.repeat(10_000)]) {
     compared = 0
@@ -52,7 +58,7 @@ test('each key is compared in constant time with as many hashes as any other, ri
 
 test('among thousands the right one is found, and none of the others', async (t) => {
   const names = Array.from({ length: 5000 }, (_, at) => `key-${at}`)
-  const keys = readKeys(JSON.stringify(names.map((name) => ({ name, sha256: sha256(name), scopes: ['read'] }))))
+  const keys = ringOf(JSON.stringify(names.map((name) => ({ name, sha256: sha256(name), scopes: ['read'] }))))
   for (const name of names) if (keys.find(name)?.owner !== name) t.fail(name)
   for (const name of names) if (keys.find(`${name}x`) !== undefined) t.fail(name)
 })
@@ -92,6 +98,21 @@ test('what cannot be used says which entry and why, and nothing of a key', async
   ]
   for (const [content, message] of table) {
     const text = typeof content === 'string' ? content : JSON.stringify(content)
-    t.throws(() => readKeys(text), new KeysUnusable(message), text)
+    t.throws(() => ringOf(text), new KeysUnusable(message), text)
   }
+})
+
+test('a list of 10,000 keys is read in steps, each pair of keys and of names being compared by a table', async (t) => {
+  const list = Array.from({ length: 10_000 }, (_, at) => ({ name: `key ${at}`, sha256: sha256(`${at}`), scopes: [] }))
+  const steps = readKeys(JSON.stringify(list))
+  let longest = 0
+  for (let done = false; !done; ) {
+    const before = process.threadCpuUsage()
+    done = steps.next().done === true
+    const { user, system } = process.threadCpuUsage(before)
+    longest = Math.max(longest, (user + system) / 1000)
+  }
+  t.ok(longest < 150, `${longest} ms`)
+  const twins = JSON.stringify([...list, { ...list[5], name: 'twin' }])
+  t.throws(() => ringOf(twins), new KeysUnusable('entry 10001 ("twin"): it has the key of entry 6 ("key 5")'))
 })

@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import { test } from 'tap'
 import { readKeys } from '../../src/access/keys.ts'
 import { newKey, printed } from '../../src/access/new-key.ts'
+import { finish } from '../loss/support.ts'
 
 const script = new URL('../../src/access/new-key.ts', import.meta.url).pathname
 
@@ -10,7 +11,7 @@ test('a key is 32 random bytes, and its entry knows it', async (t) => {
   const { key, entry } = newKey('ci', ['read', 'metrics'])
   t.match(key, /^lm_[\w-]{43}$/)
   t.notMatch(entry, key)
-  t.same(readKeys(`[${entry}]`).find(key), { owner: 'ci', scopes: ['read', 'metrics'] })
+  t.same(finish(readKeys(`[${entry}]`)).find(key), { owner: 'ci', scopes: ['read', 'metrics'] })
   t.not(newKey('ci', ['read']).key, key)
 })
 
@@ -18,7 +19,7 @@ test('the script prints both, or how it is used', async (t) => {
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [script, 'ci', 'evaluate'])
   t.equal(stderr, '')
   const [, key, entry] = /\n {2}(lm_\S+)\n[^{]*\n {2}(\{.*\})\n$/.exec(stdout) ?? []
-  t.same(readKeys(`[${entry}]`).find(String(key)), { owner: 'ci', scopes: ['evaluate'] })
+  t.same(finish(readKeys(`[${entry}]`)).find(String(key)), { owner: 'ci', scopes: ['evaluate'] })
   const usage = 'Usage: npm run key -- NAME SCOPE...\nScopes: evaluate, read, write, metrics\n'
   t.same(printed([]), { out: '', err: usage, code: 1 })
   t.same(printed(['ci']), { out: '', err: usage, code: 1 })
