@@ -6,6 +6,7 @@ import { ConfigError, parseConfig } from './config.ts'
 import { StoreUnusable } from './database/errors.ts'
 import { closingProblem } from './http/closing-problem.ts'
 import { openLog } from './log/open.ts'
+import { watchEventLoop } from './runtime/watchdog.ts'
 import { refusalMs } from './wire/closing.ts'
 import { TlsUnusable } from './wire/tls.ts'
 
@@ -62,6 +63,7 @@ async function serve(config: Config, link?: WorkerLink, sweeps?: boolean): Promi
   try {
     // a client beyond the backlog has to try again, a second later at the earliest
     await app.listen({ host: config.HOST, port: config.PORT, backlog: 4096, listenTextResolver })
+    watchEventLoop()
   } catch (err) {
     logger.fatal({ err }, 'cannot listen')
     await flush()

@@ -12,6 +12,7 @@ import { t as root, test } from 'tap'
 import { parseAllDocuments } from 'yaml'
 import { readKeys } from '../src/access/keys.ts'
 import { environment } from '../src/config.ts'
+import { finish } from './loss/support.ts'
 import { appOf } from './support.ts'
 
 const folder = join(import.meta.dirname, '..')
@@ -81,7 +82,7 @@ test('everything in it that goes together does', async (t) => {
     Object.keys(keys.stringData ?? {}).map((name) => `${mount.mountPath}/${name}`),
     [path],
   )
-  t.same(readKeys(String(keys.stringData?.['keys.json'])).size, 0)
+  t.same(finish(readKeys(String(keys.stringData?.['keys.json']))).size, 0)
   t.same(container?.envFrom, [{ secretRef: { name: secret.metadata?.name } }])
   const [port] = container?.ports ?? []
   t.equal(port.containerPort, environment.shape.PORT.parse(undefined))
