@@ -81,22 +81,20 @@ export function problems(
   bounds: Bounds = anywhere,
 ): fc.Arbitrary<Problem> {
   const decision = decisionBy(losses[loss], labelFormat)
-  return fc
-    .integer({ min: decision === 'class' ? 2 : 1, max: 4 })
-    .chain((outputs) =>
-      fc.record({
-        options: optionsOf({ loss, labelFormat, predictionFormat }, decision, outputs, bounds),
-        isWeighted: fc.boolean(),
-        rows: fc.array(
-          fc.record({
-            prediction: predictionOf(loss, predictionFormat, decision, outputs, bounds),
-            label: labelOf(loss, labelFormat, decision, outputs, bounds),
-            weight: bounds.weights,
-          }),
-          { minLength: 1, maxLength: 7 },
-        ),
-      }),
-    )
+  return fc.integer({ min: decision === 'class' ? 2 : 1, max: 4 }).chain((outputs) =>
+    fc.record({
+      options: optionsOf({ loss, labelFormat, predictionFormat }, decision, outputs, bounds),
+      isWeighted: fc.boolean(),
+      rows: fc.array(
+        fc.record({
+          prediction: predictionOf(loss, predictionFormat, decision, outputs, bounds),
+          label: labelOf(loss, labelFormat, decision, outputs, bounds),
+          weight: bounds.weights,
+        }),
+        { minLength: 1, maxLength: 7 },
+      ),
+    }),
+  )
 }
 
 /** A number in [0, 1], the ends included unless there is a margin. */

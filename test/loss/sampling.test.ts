@@ -37,18 +37,16 @@ test('without replacement the rows are a shuffle from the back', async (t) => {
 })
 
 test('fewer rows without replacement are the beginning of the whole shuffle', async () => {
-  const drawn = fc
-    .integer({ min: 1, max: 60 })
-    .chain((population) =>
-      fc.record({
-        population: fc.constant(population),
-        size: fc.integer({ min: 1, max: population }),
-        shares: fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), {
-          minLength: population,
-          maxLength: population,
-        }),
+  const drawn = fc.integer({ min: 1, max: 60 }).chain((population) =>
+    fc.record({
+      population: fc.constant(population),
+      size: fc.integer({ min: 1, max: population }),
+      shares: fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), {
+        minLength: population,
+        maxLength: population,
       }),
-    )
+    }),
+  )
   fc.assert(
     fc.property(drawn, ({ population, size, shares }) => {
       const list = Array.from({ length: population }, (_, row) => row)
