@@ -388,6 +388,22 @@ test('a reader that is closed while it waits ends its wait', async (t) => {
   }
 })
 
+test('where a request is traced, receiving its body is a span that has failed or not', async (t) => {
+  const told: unknown[] = []
+  for (const fails of [false, true]) {
+    const { work } = workOf()
+    work.trace = { id: 'abc', begin: (part) => (hasFailed) => void told.push([part, hasFailed]) }
+    const payload = Readable.from([Buffer.from('ab')])
+    const reader = new BodyReader({ headers: {}, continueBody: null }, payload, work, limits())
+    if (fails) reader.close(enough)
+    await failureOf(reader)
+  }
+  t.same(told, [
+    ['receive', undefined],
+    ['receive', true],
+  ])
+})
+
 test('a reader that is closed when all has come gives no more of it', async (t) => {
   const { reader, work, budget } = readerOf(Readable.from([5000, 6000].map((bytes) => Buffer.alloc(bytes))))
   await sleep(5)
