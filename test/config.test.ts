@@ -2,29 +2,47 @@ import { availableParallelism } from 'node:os'
 import { test } from 'tap'
 import { ConfigError, environment, parseConfig } from '../src/config.ts'
 
-const defaults = {
-  HOST: '127.0.0.1',
-  PORT: 3000,
-  WORKERS: 1,
-  LOG_LEVEL: 'info',
-  MAX_BODY_BYTES: 67_108_864,
-  MAX_IN_FLIGHT_BYTES: 536_870_912,
-  MAX_COMPUTE_MS: 30_000,
-  MAX_REQUESTS_IN_FLIGHT: 1024,
-  MAX_CONNECTIONS: 2048,
-  MAX_CONNECTIONS_PER_ADDRESS: 1024,
-  REQUEST_TIMEOUT_MS: 120_000,
-  ANSWER_TIMEOUT_MS: 30_000,
-  HEADERS_TIMEOUT_MS: 15_000,
-  KEEP_ALIVE_TIMEOUT_MS: 72_000,
-  SHUTDOWN_DELAY_MS: 1000,
-  SHUTDOWN_TIMEOUT_MS: 30_000,
-  DATABASE_URL: 'sqlite:data/lossmeter.sqlite',
-  EVALUATION_RETENTION_DAYS: 30,
-  REQUESTS_PER_MINUTE: 0,
-  BYTES_PER_MINUTE: 0,
-  OTEL_TRACES_SAMPLER_ARG: 1,
+/** A text that each variable may have, what is read of it, and the default where there is one. */
+const variables: Record<string, [text: string, read: unknown, byDefault?: unknown]> = {
+  HOST: ['::', '::', '127.0.0.1'],
+  PORT: ['0', 0, 3000],
+  WORKERS: ['2', 2, 1],
+  LOG_LEVEL: ['silent', 'silent', 'info'],
+  MAX_BODY_BYTES: ['1024', 1024, 67_108_864],
+  MAX_IN_FLIGHT_BYTES: ['1099511627776', 1_099_511_627_776, 536_870_912],
+  MAX_COMPUTE_MS: ['5', 5, 30_000],
+  MAX_REQUESTS_IN_FLIGHT: ['6', 6, 1024],
+  MAX_CONNECTIONS: ['7', 7, 2048],
+  MAX_CONNECTIONS_PER_ADDRESS: ['8', 8, 1024],
+  REQUEST_TIMEOUT_MS: ['1', 1, 120_000],
+  ANSWER_TIMEOUT_MS: ['4', 4, 30_000],
+  HEADERS_TIMEOUT_MS: ['2', 2, 15_000],
+  KEEP_ALIVE_TIMEOUT_MS: ['3', 3, 72_000],
+  SHUTDOWN_DELAY_MS: ['0', 0, 1000],
+  SHUTDOWN_TIMEOUT_MS: ['86400000', 86_400_000, 30_000],
+  DATABASE_URL: ['sqlite:x', 'sqlite:x', 'sqlite:data/lossmeter.sqlite'],
+  EVALUATION_RETENTION_DAYS: ['0', 0, 30],
+  TLS_CERT_FILE: ['tls.crt', 'tls.crt'],
+  TLS_KEY_FILE: ['tls.key', 'tls.key'],
+  API_KEYS_FILE: ['keys.json', 'keys.json'],
+  OIDC_ISSUER: ['https://login.example/realm', 'https://login.example/realm'],
+  OIDC_AUDIENCE: ['lossmeter', 'lossmeter'],
+  REQUESTS_PER_MINUTE: ['600', 600, 0],
+  BYTES_PER_MINUTE: ['1125899906842624', 2 ** 50, 0],
+  TRUST_PROXY: ['10.0.0.0/8, fd00::/8', '10.0.0.0/8, fd00::/8'],
+  OTEL_EXPORTER_OTLP_ENDPOINT: ['http://collector:4318', 'http://collector:4318'],
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: ['https://traces.example/v1/traces', 'https://traces.example/v1/traces'],
+  OTEL_TRACES_SAMPLER_ARG: ['0.25', 0.25, 1],
+  BASE_PATH: ['/models/loss_meter', '/models/loss_meter'],
+  CORS_ORIGIN: ['https://a.example, https://b.example', 'https://a.example, https://b.example'],
 }
+
+function column(at: 0 | 1 | 2): Record<string, unknown> {
+  const cells = Object.entries(variables).map(([name, cells]) => [name, cells[at]])
+  return Object.fromEntries(cells.filter(([, cell]) => cell !== undefined))
+}
+
+const defaults = column(2)
 
 /** The message that an environment is refused with. */
 function refusal(env: Record<string, string>): string | undefined {
@@ -48,73 +66,8 @@ test('an empty or blank variable is an unset one, and unknown ones are let be', 
 })
 
 test('each variable is read', async (t) => {
-  const env = {
-    HOST: '::',
-    PORT: '0',
-    WORKERS: '2',
-    LOG_LEVEL: 'silent',
-    MAX_BODY_BYTES: '1024',
-    MAX_IN_FLIGHT_BYTES: '1099511627776',
-    MAX_COMPUTE_MS: '5',
-    MAX_REQUESTS_IN_FLIGHT: '6',
-    MAX_CONNECTIONS: '7',
-    MAX_CONNECTIONS_PER_ADDRESS: '8',
-    REQUEST_TIMEOUT_MS: '1',
-    ANSWER_TIMEOUT_MS: '4',
-    HEADERS_TIMEOUT_MS: '2',
-    KEEP_ALIVE_TIMEOUT_MS: '3',
-    SHUTDOWN_DELAY_MS: '0',
-    SHUTDOWN_TIMEOUT_MS: '86400000',
-    DATABASE_URL: 'sqlite:x',
-    EVALUATION_RETENTION_DAYS: '0',
-    TLS_CERT_FILE: 'tls.crt',
-    TLS_KEY_FILE: 'tls.key',
-    API_KEYS_FILE: 'keys.json',
-    OIDC_ISSUER: 'https://login.example/realm',
-    OIDC_AUDIENCE: 'lossmeter',
-    REQUESTS_PER_MINUTE: '600',
-    BYTES_PER_MINUTE: '1125899906842624',
-    TRUST_PROXY: '10.0.0.0/8, fd00::/8',
-    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
-    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://traces.example/v1/traces',
-    OTEL_TRACES_SAMPLER_ARG: '0.25',
-    BASE_PATH: '/models/loss_meter',
-    CORS_ORIGIN: 'https://a.example, https://b.example',
-  }
-  t.same(parseConfig(env), {
-    HOST: '::',
-    PORT: 0,
-    WORKERS: 2,
-    LOG_LEVEL: 'silent',
-    MAX_BODY_BYTES: 1024,
-    MAX_IN_FLIGHT_BYTES: 1_099_511_627_776,
-    MAX_COMPUTE_MS: 5,
-    MAX_REQUESTS_IN_FLIGHT: 6,
-    MAX_CONNECTIONS: 7,
-    MAX_CONNECTIONS_PER_ADDRESS: 8,
-    REQUEST_TIMEOUT_MS: 1,
-    ANSWER_TIMEOUT_MS: 4,
-    HEADERS_TIMEOUT_MS: 2,
-    KEEP_ALIVE_TIMEOUT_MS: 3,
-    SHUTDOWN_DELAY_MS: 0,
-    SHUTDOWN_TIMEOUT_MS: 86_400_000,
-    TLS_CERT_FILE: 'tls.crt',
-    TLS_KEY_FILE: 'tls.key',
-    API_KEYS_FILE: 'keys.json',
-    OIDC_ISSUER: 'https://login.example/realm',
-    OIDC_AUDIENCE: 'lossmeter',
-    REQUESTS_PER_MINUTE: 600,
-    BYTES_PER_MINUTE: 2 ** 50,
-    TRUST_PROXY: '10.0.0.0/8, fd00::/8',
-    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
-    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://traces.example/v1/traces',
-    OTEL_TRACES_SAMPLER_ARG: 0.25,
-    BASE_PATH: '/models/loss_meter',
-    CORS_ORIGIN: 'https://a.example, https://b.example',
-    DATABASE_URL: 'sqlite:x',
-    EVALUATION_RETENTION_DAYS: 0,
-  })
-  t.same(Object.keys(env), Object.keys(environment.shape), 'the table above has every variable')
+  t.same(parseConfig(column(0) as Record<string, string>), column(1))
+  t.same(Object.keys(variables), Object.keys(environment.shape), 'the table above has every variable')
 })
 
 const milliseconds = 'it must be a whole number from 1 to 86400000'

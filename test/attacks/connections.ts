@@ -203,33 +203,6 @@ export const connections = [
     }),
   ),
   claim({
-    name: 'garbage behind a request whose answer is under way',
-    isShort: true,
-    async check(stage) {
-      return stage.with({}, async ({ port }) => {
-        const outcomes: Outcome[] = []
-        const faults: string[] = []
-        const plotly = headOf({ path: '/explore/plotly/any.js', method: 'GET' })
-        for (const requests of [plotly.repeat(4), draw, draw.repeat(8)]) {
-          const client = await Client.open(port, { isReading: false })
-          await client.write(requests)
-          await sleep(300)
-          await client.write('GARBAGE\r\n\r\n')
-          await sleep(300)
-          client.read()
-          for (let reply = await client.answer(3000); reply !== undefined; reply = await client.answer(3000)) {
-            outcomes.push(reply)
-            if (reply.body.includes('HTTP/1.1 400')) faults.push('an error in the middle of an answer')
-            if (reply.status !== 200 && reply.status !== 400) faults.push(`status ${reply.status}`)
-          }
-          if (client.received.indexOf('HTTP/1.1 400') > 0) faults.push('an error in the middle of a broken answer')
-          client.leave()
-        }
-        return { outcomes, faults }
-      })
-    },
-  }),
-  claim({
     name: 'a request with a body that never ends, on every route',
     async check(stage) {
       const variables = { REQUEST_TIMEOUT_MS: '2000', HEADERS_TIMEOUT_MS: '1000', KEEP_ALIVE_TIMEOUT_MS: '1000' }

@@ -8,7 +8,7 @@ import type { Program } from '../system/proxies.ts'
 import { basePath, behindProxy, manners as proxyManners, startProxy, without } from '../system/proxies.ts'
 import type { Sent } from './attack.ts'
 import { claim, times } from './attack.ts'
-import { largeAnswer, mebibyte, oneRow, sweep } from './bodies.ts'
+import { mebibyte } from './bodies.ts'
 import type { Outcome, Request } from './client.ts'
 import { Client, headOf, nameOf } from './client.ts'
 import { credentials, hasTls } from './mode.ts'
@@ -218,17 +218,4 @@ const ofProxies = inFront.map(([program, manner]) =>
   }),
 )
 
-const ofHalfClosed = claim({
-  name: 'the answer to a client that has closed its half',
-  isShort: true,
-  check: (stage) =>
-    stage.with({}, async ({ port }) => {
-      const outcomes: Outcome[] = []
-      for (const request of [oneRow, sweep(1000, 1000, 5), largeAnswer]) {
-        outcomes.push(await sendThenRead(port, request, true))
-      }
-      return mustBe('200', outcomes)
-    }),
-})
-
-export const errors = [...ofRawClients, ofHalfClosed, ofPython, ...ofCurl, ...ofProxies]
+export const errors = [...ofRawClients, ofPython, ...ofCurl, ...ofProxies]

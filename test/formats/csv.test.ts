@@ -3,14 +3,15 @@ import { test } from 'tap'
 import { CsvReader } from '../../src/formats/csv.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import { InvalidContent, LimitExceeded } from '../../src/loss/validation-errors.ts'
+import { finish } from '../loss/support.ts'
 import { matrix } from '../matrix.ts'
 import { unaccounted } from '../unaccounted.ts'
-import { cut, limits, outcomeOf, resultOf, seeded } from './support.ts'
+import { cut, limits, outcomeOf, seeded } from './support.ts'
 
 function read(text: string | Buffer, hasHeader = false, longest = 1000, most = limits()): Tensor {
   const reader = new CsvReader('labels', hasHeader, most, unaccounted)
   for (const chunk of cut(Buffer.from(text), seeded(longest), longest)) reader.write(chunk)
-  return resultOf(reader.end())
+  return finish(reader.end())
 }
 
 /** Shape and numbers, the same however the text is cut. */

@@ -6,12 +6,8 @@ import { acceptedEncodings, inflationOf } from '../../src/formats/inflate.ts'
 import { appOf, problemOf } from '../support.ts'
 import {
   binaryBody,
-  Client,
-  chunk,
   cut,
   doublesOf,
-  head,
-  lastChunk,
   linesOf,
   malformed,
   options,
@@ -20,7 +16,6 @@ import {
   rowsOf,
   seeded,
   send,
-  serve,
   tooLarge,
 } from './support.ts'
 
@@ -256,23 +251,4 @@ test('a bomb is refused by its size', async (t) => {
     const detail = 'The body is larger than maxBodyBytes, 5000 bytes.'
     t.same([status, body], [413, tooLarge(detail, 'maxBodyBytes', 5000)])
   }
-})
-
-test('the connection can be used again after a compressed body was refused', async (t) => {
-  const { app, port } = await serve(t)
-  const client = new Client(t, port)
-  for (const [encoding, compress] of Object.entries(compressors)) {
-    for (const rest of [Buffer.alloc(3_000_000), Buffer.from('x')]) {
-      await client.write(head({ 'content-encoding': encoding, 'transfer-encoding': 'chunked' }))
-      await client.write(chunk(compress(json)))
-      await client.write(chunk(rest))
-      await client.write(lastChunk)
-      t.equal((await client.answer()).status, 400)
-    }
-    const compressed = compress(json)
-    await client.write(head({ 'content-encoding': encoding, 'content-length': compressed.length }))
-    await client.write(compressed)
-    t.equal((await client.answer()).status, 200)
-  }
-  t.equal(app.resources.budget.held, 0)
 })

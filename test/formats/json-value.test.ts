@@ -3,8 +3,9 @@ import { JsonValue } from '../../src/formats/json-value.ts'
 import type { Memory } from '../../src/loss/memory.ts'
 import { InvalidContent } from '../../src/loss/validation-errors.ts'
 import { ScanSyntaxError } from '../../src/scanner/scanner.ts'
+import { finish } from '../loss/support.ts'
 import { unaccounted } from '../unaccounted.ts'
-import { limits, outcomeOf, resultOf, workOf } from './support.ts'
+import { limits, outcomeOf, workOf } from './support.ts'
 
 /** The error that a text ends in, written whole and in single bytes. */
 function errorsOf(text: string, origin = 0, memory: Memory = unaccounted): unknown[] {
@@ -13,7 +14,7 @@ function errorsOf(text: string, origin = 0, memory: Memory = unaccounted): unkno
     outcomeOf(() => {
       const value = new JsonValue(limits(), memory, origin)
       for (const piece of chunks) value.write(piece)
-      return resultOf(value.end())
+      return finish(value.end())
     }),
   )
 }

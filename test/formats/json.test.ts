@@ -3,10 +3,11 @@ import t, { test } from 'tap'
 import type { MalformedBody } from '../../src/formats/errors.ts'
 import { JsonDocument } from '../../src/formats/json-document.ts'
 import type { ScanLimits } from '../../src/scanner/scanner.ts'
+import { finish } from '../loss/support.ts'
 import { matrix } from '../matrix.ts'
 import { appOf } from '../support.ts'
 import { unaccounted } from '../unaccounted.ts'
-import { cut, invalid, limits, malformed, resultOf, seeded, send, tooLarge, workOf } from './support.ts'
+import { cut, invalid, limits, malformed, seeded, send, tooLarge, workOf } from './support.ts'
 
 const app = await appOf(t)
 const names = ['predictions', 'labels']
@@ -36,7 +37,7 @@ function outcomeOf(chunks: readonly Buffer[], limits_: ScanLimits = limits()): u
   const scanner = new JsonDocument(names, limits_, unaccounted)
   try {
     for (const piece of chunks) scanner.write(piece)
-    return resultOf(scanner.end())
+    return finish(scanner.end())
   } catch (error) {
     const { message, offset } = error as MalformedBody
     return [error?.constructor.name, message, offset]

@@ -66,22 +66,6 @@ test('a stream has the same answer as one batch, however it is cut into lines an
   t.same((await send(app, type, [options_, ...shuffled].join('\n'))).body, wanted.body)
 })
 
-test('sample weights and class weights are as in one batch', async (t) => {
-  const classes = {
-    loss: 'cross-entropy',
-    labelFormat: 'index',
-    classWeights: [1, 2],
-    include: ['perClass', 'confusion'],
-  }
-  const batch = { predictions: [[0.5, 0.5], [0.1, 0.9]], labels: [0, 1], sampleWeights: [1, 3] } // biome-ignore format: rows
-  const wanted = await send(app, {}, JSON.stringify({ ...classes, ...batch }))
-  const single = [0, 1].map((at) =>
-    JSON.stringify(Object.fromEntries(Object.entries(batch).map(([name, list]) => [name, [list[at]]]))),
-  )
-  const { status, body } = await send(app, type, [JSON.stringify(classes), ...single].join('\n'))
-  t.same([status, body], [200, wanted.body])
-})
-
 test('lines end as they like, and blank ones are passed over', async (t) => {
   const wanted = await send(app, type, `${first}\n${line}\n`)
   t.equal(wanted.status, 200)
@@ -229,22 +213,6 @@ for (const [what, payload, number, pointer, detail, received] of refused) {
   })
 }
 
-test('a stream has no options that grow with it', async (t) => {
-  const classes = { loss: 'cross-entropy', labelFormat: 'index' }
-  const cases: [object, string][] = [
-    [{ miniBatch: { size: 1, seed: 1 } }, '#/miniBatch'],
-    [{ include: ['perSample'] }, '#/include/0'],
-    [{ ...classes, include: ['perClass', 'gradient'] }, '#/include/1'],
-    [{ reduction: 'none' }, '#/reduction'],
-    [{ predictions: [1] }, '#/predictions'],
-  ]
-  for (const [option, pointer] of cases) {
-    const { status, body } = await send(app, type, `${JSON.stringify({ ...options, ...option })}\n${line}`)
-    t.equal(status, 422, pointer)
-    t.match(body, { errors: [{ pointer }], errorCount: 1, line: 1 })
-  }
-})
-
 test('a line has the limits of a body', async (t) => {
   const small = await appOf(t, { MAX_BODY_BYTES: '2000' })
   const short = Array.from({ length: 200 }, () => `${line}\n`).join('')
@@ -347,19 +315,6 @@ test('a body without batches is refused as JSON without numbers is', async (t) =
     const { status, body } = await send(app, type, payload)
     t.same([status, body.errors, body.errorCount], [422, errors, 2])
   }
-})
-
-test('a stream may be larger than a body, and gives back its budget line by line', async (t) => {
-  const { port, app } = await serve(t, { MAX_BODY_BYTES: '100000', MAX_IN_FLIGHT_BYTES: '1000000' })
-  const client = new Client(t, port)
-  const batch = Buffer.from(`{"predictions":[${'1.25,'.repeat(9000)}1],"labels":[${'1.5,'.repeat(9000)}1]}\n`)
-  await client.write(head({ ...type, 'transfer-encoding': 'chunked' }))
-  await client.write(chunk(`${first}\n`))
-  for (let lines = 0; lines < 60; lines++) await client.write(chunk(batch))
-  await client.write(lastChunk)
-  const { status, body } = await client.answer()
-  t.same([status, body.samples], [200, 60 * 9001])
-  t.ok(await eventually(() => app.resources.budget.held === 0))
 })
 
 test('where each line stands alone, what is wrong with one is no matter to the others', async (t) => {

@@ -7,8 +7,9 @@ import type { Limits } from '../../src/http/limits.ts'
 import type { Memory } from '../../src/loss/memory.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import { InvalidContent, LimitExceeded } from '../../src/loss/validation-errors.ts'
+import { finish } from '../loss/support.ts'
 import { unaccounted } from '../unaccounted.ts'
-import { cut, limits, outcomeOf, resultOf, seeded, workOf } from './support.ts'
+import { cut, limits, outcomeOf, seeded, workOf } from './support.ts'
 
 interface Fixtures {
   readonly good: readonly { name: string; file: string; shape: readonly number[]; values: readonly number[] }[]
@@ -26,7 +27,7 @@ function bytesOf(base64: string): Buffer {
 function read(chunks: readonly Buffer[], most: Limits = limits(), memory: Memory = unaccounted): Tensor {
   const reader = new NpyReader('predictions', most, memory)
   for (const chunk of chunks) reader.write(chunk)
-  return resultOf(reader.end())
+  return finish(reader.end())
 }
 
 /** The one error of a file, the same however it is cut. */

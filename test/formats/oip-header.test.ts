@@ -3,14 +3,15 @@ import { headerOf, locate, sizeOf } from '../../src/formats/oip-header.ts'
 import type { Path } from '../../src/loss/validation-errors.ts'
 import { InvalidContent, LimitExceeded } from '../../src/loss/validation-errors.ts'
 import { DocumentScanner } from '../../src/scanner/scanner.ts'
+import { finish } from '../loss/support.ts'
 import { matrix } from '../matrix.ts'
 import { unaccounted } from '../unaccounted.ts'
-import { limits, outcomeOf, resultOf } from './support.ts'
+import { limits, outcomeOf } from './support.ts'
 
 function headerIn(json: object) {
   const scanner = new DocumentScanner(['labels', 'inputs[].data'], limits(), unaccounted)
   scanner.write(Buffer.from(JSON.stringify(json)))
-  return headerOf(resultOf(scanner.end()), limits())
+  return headerOf(finish(scanner.end()), limits())
 }
 
 const bytes = { name: 'labels', shape: [2], datatype: 'INT8', parameters: { binary_data_size: 2 } }

@@ -4,19 +4,20 @@ import { typedData } from '../../src/formats/oip-json-data.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import type { ScannedDocument } from '../../src/scanner/scanner.ts'
 import { DocumentScanner } from '../../src/scanner/scanner.ts'
+import { finish } from '../loss/support.ts'
 import { unaccounted } from '../unaccounted.ts'
-import { limits, outcomeOf, resultOf } from './support.ts'
+import { limits, outcomeOf } from './support.ts'
 
 function scanned(data: string): Tensor {
   const scanner = new DocumentScanner(['inputs[].data'], limits(), unaccounted)
   scanner.write(Buffer.from(`{"inputs":[{"data":${data}}]}`))
-  const { listed }: ScannedDocument = resultOf(scanner.end())
+  const { listed }: ScannedDocument = finish(scanner.end())
   return listed[0]
 }
 
 function typed(datatype: Datatype, data: string, shape?: readonly number[]): Tensor {
   const tensor = scanned(data)
-  return resultOf(typedData('labels', shape ?? tensor.shape, datatype, tensor))
+  return finish(typedData('labels', shape ?? tensor.shape, datatype, tensor))
 }
 
 t.test('floats are rounded to their datatype, as the bytes of a client would be', async (t) => {

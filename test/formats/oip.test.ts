@@ -8,6 +8,7 @@ import { batchKind } from '../../src/formats/oip-header.ts'
 import type { Fields } from '../../src/formats/parsed-body.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import type { Path } from '../../src/loss/validation-errors.ts'
+import { finish } from '../loss/support.ts'
 import { appOf } from '../support.ts'
 import { unaccounted } from '../unaccounted.ts'
 import type { Numbers } from './inputs.ts'
@@ -24,7 +25,6 @@ import {
   limits,
   options,
   readerOf,
-  resultOf,
   rowsOf,
   seeded,
   send,
@@ -328,7 +328,7 @@ test('a body that has come as a whole is what it is in pieces', async (t) => {
     const bytes = Buffer.from(JSON.stringify(document))
     const { reader, work } = readerOf(Readable.from([bytes]))
     const inPieces = await readJson(reader, work, limits(), batchKind)
-    const whole = resultOf(decodeJson(bytes, unaccounted, limits(), batchKind))
+    const whole = finish(decodeJson(bytes, unaccounted, limits(), batchKind))
     t.same([whole.options, whole.only], [inPieces.options, inPieces.only])
   }
 })

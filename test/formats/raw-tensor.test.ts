@@ -3,8 +3,9 @@ import type { Datatype } from '../../src/formats/datatypes.ts'
 import { arrays, bytesOf } from '../../src/formats/datatypes.ts'
 import { checkShape, elementsOf, RawTensor } from '../../src/formats/raw-tensor.ts'
 import { InvalidContent, LimitExceeded } from '../../src/loss/validation-errors.ts'
+import { finish } from '../loss/support.ts'
 import { unaccounted } from '../unaccounted.ts'
-import { cut, limits, outcomeOf, resultOf, seeded, workOf } from './support.ts'
+import { cut, limits, outcomeOf, seeded, workOf } from './support.ts'
 
 test('numbers become doubles as their bytes come, and take memory for those that came', (t) => {
   const { work, budget } = workOf()
@@ -18,7 +19,7 @@ test('numbers become doubles as their bytes come, and take memory for those that
   const left = raw.write(Buffer.concat([bytes.subarray(5), Buffer.from('rest')]))
   t.same([String(left), raw.filled, raw.isWhole, budget.held - before], ['rest', 12, true, 48])
   const tensor = { data: Float64Array.of(1, -2, 3, 4, 5, -6), shape: [2, 3], nonNumeric: [], nonNumericCount: 0 }
-  t.same(resultOf(raw.tensor()), tensor)
+  t.same(finish(raw.tensor()), tensor)
   t.equal(budget.held - before, 48)
   t.end()
 })
@@ -86,7 +87,7 @@ test('one column, or one row, is taken as it is', (t) => {
   for (const shape of [[5, 1], [1, 5], [5]]) {
     const raw = new RawTensor('labels', shape, 'UINT8', unaccounted, { isFortranOrder: true })
     raw.write(Buffer.of(1, 2, 3, 4, 5))
-    const { data } = resultOf(raw.tensor())
+    const { data } = finish(raw.tensor())
     t.equal(data, raw.data)
     t.same([...data], [1, 2, 3, 4, 5])
   }
@@ -107,7 +108,7 @@ test('what no double is, is named', (t) => {
     for (const isFortranOrder of [false, true]) {
       const raw = new RawTensor('labels', [2, 2], datatype, unaccounted, { isFortranOrder })
       raw.write(Buffer.from(buffer))
-      const error = outcomeOf(() => resultOf(raw.tensor())) as InvalidContent
+      const error = outcomeOf(() => finish(raw.tensor())) as InvalidContent
       t.ok(error instanceof InvalidContent)
       const [row, column] = detail.includes('[1][0]') ? [1, 0] : [1, 1]
       const path = isFortranOrder ? ['labels', column, row] : ['labels', row, column]

@@ -388,6 +388,22 @@ test('a reader that is closed while it waits ends its wait', async (t) => {
   }
 })
 
+test('where a request is traced, receiving its body is a span that has failed or not', async (t) => {
+  const told: unknown[] = []
+  for (const fails of [false, true]) {
+    const { work } = workOf()
+    work.trace = { id: 'abc', begin: (part) => (hasFailed) => void told.push([part, hasFailed]) }
+    const payload = Readable.from([Buffer.from('ab')])
+    const reader = new BodyReader({ headers: {}, continueBody: null }, payload, work, limits())
+    if (fails) reader.close(enough)
+    await failureOf(reader)
+  }
+  t.same(told, [
+    ['receive', undefined],
+    ['receive', true],
+  ])
+})
+
 test('a reader that is closed when all has come gives no more of it', async (t) => {
   const { reader, work, budget } = readerOf(Readable.from([5000, 6000].map((bytes) => Buffer.alloc(bytes))))
   await sleep(5)
@@ -410,28 +426,6 @@ test('others have their turn between the pieces of a body', async (t) => {
   t.ok(turns > 5, `${turns} turns`)
 })
 
-test('a budget that is used up refuses, and recovers', async (t) => {
-  const { app, port } = await serve(t, { MAX_BODY_BYTES: '1000000', MAX_IN_FLIGHT_BYTES: '4000000' })
-  const { budget } = app.resources
-  const waiting = new Client(t, port)
-  await waiting.write(head({ 'content-length': 900_000 }) + manyOnes(420_000))
-  t.ok(await eventually(() => budget.held > 3_200_000))
-  const body = Buffer.from(`${manyOnes(150_000)}1],"labels":[${'1,'.repeat(150_000)}1]}`)
-  const client = new Client(t, port)
-  for (let round = 0; round < 3; round++) {
-    await client.write(head({ 'content-length': body.length }))
-    await client.write(body)
-    const { status, headers, body: problem } = await client.answer()
-    t.same([status, headers['retry-after'], problem.detail], [503, '1', 'Too many bytes of requests are in flight.'])
-  }
-  waiting.socket.destroy()
-  t.ok(await eventually(() => budget.held === 0))
-  await client.write(head({ 'content-length': body.length }))
-  await client.write(body)
-  t.equal((await client.answer()).status, 200)
-  t.ok(await eventually(() => budget.held === 0))
-})
-
 test('a slow sender gets 408 and holds nothing', async (t) => {
   const { app, port } = await serve(t, { REQUEST_TIMEOUT_MS: '1000' })
   const { budget } = app.resources
@@ -451,23 +445,6 @@ test('a slow sender gets 408 and holds nothing', async (t) => {
     t.ok(await client.closed())
     t.ok(await eventually(() => budget.held === 0))
   }
-})
-
-test('an aborted upload frees everything', async (t) => {
-  const { app, port } = await serve(t)
-  const connections = () => new Promise((resolve) => app.server.getConnections((_, count) => resolve(count)))
-  for (const headers of [{}, { 'content-encoding': 'gzip' }, { 'content-type': 'application/x-ndjson' }]) {
-    for (const kill of ['destroy', 'resetAndDestroy', 'end'] as const) {
-      const client = new Client(t, port)
-      await client.write(head({ ...headers, 'content-length': 1_000_000 }))
-      await client.write('content-encoding' in headers ? gzipSync('{"loss":"mse"').subarray(0, 20) : '{"loss":"mse"')
-      await sleep(20)
-      client.socket[kill]()
-      t.ok(await client.closed())
-    }
-  }
-  t.ok(await eventually(() => app.resources.budget.held === 0))
-  t.equal(await connections(), 0)
 })
 
 test('a small body that has come is taken as a whole, and any other is left to a reader', async (t) => {

@@ -1,5 +1,3 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
 import type { AddressInfo, Socket } from 'node:net'
 import { connect } from 'node:net'
 import type { Readable } from 'node:stream'
@@ -140,43 +138,6 @@ export function cut(bytes: Uint8Array, random: (below: number) => number, longes
   return chunks
 }
 
-export interface Memory {
-  /** Resident bytes after garbage collection. */
-  readonly resident: number
-  /** Bytes in use after garbage collection. */
-  readonly used: number
-  /** The most that was resident since the last question. */
-  readonly peak: number
-  /** Bytes of the budget in use. */
-  readonly held: number
-}
-
-export interface Child {
-  readonly port: number
-  memory(): Promise<Memory>
-}
-
-/** The service in a process of its own, whose memory can be asked for. */
-export async function serveApart(t: Scope, variables: Record<string, string> = {}): Promise<Child> {
-  const { PATH = '' } = process.env
-  const child = fork(new URL('./child.ts', import.meta.url), ['serve'], {
-    env: { PATH, ...variables },
-    execArgv: ['--expose-gc'],
-    serialization: 'advanced',
-  })
-  t.after(() => child.kill('SIGKILL'))
-  const [port] = (await once(child, 'message')) as [number]
-  return {
-    port,
-    async memory() {
-      const answer = once(child, 'message')
-      child.send('memory')
-      const [memory] = (await answer) as [Memory]
-      return memory
-    },
-  }
-}
-
 /** Bytes that a request holds for nothing. */
 export const freeBytes = 2 ** 16
 
@@ -211,14 +172,6 @@ export function outcomeOf(work: () => unknown): unknown {
     return work()
   } catch (error) {
     return error
-  }
-}
-
-/** What steps come to, without a pause. */
-export function resultOf<Result>(steps: Generator<void, Result>): Result {
-  for (;;) {
-    const step = steps.next()
-    if (step.done) return step.value
   }
 }
 

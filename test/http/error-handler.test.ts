@@ -1,6 +1,4 @@
 import { once } from 'node:events'
-import { request } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import Fastify from 'fastify'
@@ -248,52 +246,6 @@ test('problems are counted, with the limit that was exceeded where there is one'
   ])
 })
 
-test('a connection whose client may still send its body is not used again', async (t) => {
-  const { app } = await throwing(new Problem('not-found', 'Not there.'))
-  await app.listen({ port: 0 })
-  t.after(() => app.close())
-  const { port } = app.server.address() as AddressInfo
-  const ask = (expect: Record<string, string>) =>
-    new Promise((resolve, reject) => {
-      const headers = { ...expect, 'content-type': 'text/plain', 'content-length': 5 }
-      const pending = request({ port, method: 'POST', path: '/here', headers }, (response) => {
-        response.resume()
-        resolve([response.statusCode, response.headers.connection])
-        pending.destroy()
-      })
-      pending.on('error', reject)
-      pending.flushHeaders()
-    })
-  t.same(await ask({ expect: '100-continue' }), [415, 'close'])
-  t.same(await ask({}), [415, undefined])
-})
-
-test('a type that is not taken is answered with those that are', async (t) => {
-  const { app } = await throwing(undefined)
-  for (const [url, accepted] of [
-    ['/here', ['application/json', 'text/x']],
-    ['/json', ['application/json']],
-  ] as const) {
-    const answer = await app.inject({ method: 'POST', url, headers: { 'content-type': 'text/plain' }, payload: 'x' })
-    t.equal(answer.headers.accept, accepted.join(', '))
-    t.same(answer.json(), {
-      type: '/problems/unsupported-media-type',
-      title: 'Media type not supported',
-      status: 415,
-      detail: `Content-Type is "text/plain"; this resource takes ${accepted.join(' or ')}. For JSON add the header Content-Type: application/json.`,
-      instance: url,
-      requestId: 'id',
-      accepted,
-    })
-  }
-  const untyped = await app.inject({ method: 'POST', url: '/typed' })
-  t.equal(
-    untyped.json().detail,
-    'The request has no Content-Type; this resource takes application/json. For JSON add the header Content-Type: application/json.',
-  )
-  await app.close()
-})
-
 test('pointers are URI fragments', async (t) => {
   const table: [(string | number)[], string][] = [
     [[], '#'],
@@ -338,15 +290,4 @@ test('a client that has left is not answered', async (t) => {
   await failed
   t.equal(answers, 0)
   await app.close()
-})
-
-test('under /v2 an error has the form of the Open Inference Protocol', async (t) => {
-  const { app } = await throwing(undefined)
-  app.post('/v2/here', async () => {
-    throw invalid(2)
-  })
-  const { statusCode, headers, body } = await app.inject({ method: 'POST', url: '/v2/here?a' })
-  await app.close()
-  t.strictSame([statusCode, headers['content-type']], [422, 'application/json; charset=utf-8'])
-  t.equal(body, JSON.stringify({ error: 'labels[0] is wrong (#/labels/0)\nlabels[1] is wrong (#/labels/1)' }))
 })

@@ -2,7 +2,6 @@ import accepts from '@fastify/accepts'
 import Fastify from 'fastify'
 import { test } from 'tap'
 import { z } from 'zod'
-import packageJson from '../../package.json' with { type: 'json' }
 import { openapi } from '../../src/http/openapi.ts'
 import type { Document } from '../support.ts'
 import { appOf } from '../support.ts'
@@ -79,12 +78,6 @@ test('examples and further media types stand in the document, and each schema on
   t.same(paths['/plain'].post.requestBody?.content, {
     'application/json': { schema: { $ref: '#/components/schemas/InnerInput' } },
   })
-})
-
-test('the service names itself', async (t) => {
-  const { openapi, info, servers, security } = await documentOfSmall()
-  t.same([openapi, servers, security], ['3.1.0', [{ url: '/', description: 'This service' }], []])
-  t.match(info, { title: 'lossmeter', version: packageJson.version, license: { name: 'MIT', identifier: 'MIT' } })
 })
 
 /** What a Content-Security-Policy of 'self' forbids in a page. */

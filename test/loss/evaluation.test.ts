@@ -6,12 +6,10 @@ import type { Answer } from '../../src/loss/evaluation.ts'
 import { answerBytesOf, answerOf, Evaluation } from '../../src/loss/evaluation.ts'
 import type { Include } from '../../src/loss/formats.ts'
 import { lossNames } from '../../src/loss/kernels/index.ts'
-import type { CalibrationReport } from '../../src/loss/report/calibration.ts'
 import { selectRows } from '../../src/loss/row-selection.ts'
 import { emptyTally } from '../../src/loss/tally.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import { InvalidContent, LimitExceeded } from '../../src/loss/validation-errors.ts'
-import { digits } from '../digits.ts'
 import { matrix } from '../matrix.ts'
 import { byIndex, random, table } from './requests.ts'
 import type { Request } from './support.ts'
@@ -39,15 +37,7 @@ interface OracleCase {
   readonly tolerance?: Record<string, number>
 }
 
-interface Golden {
-  readonly evaluations: { readonly name: string; readonly request: Request; readonly expect: Record<string, unknown> }[]
-  readonly refusals: { readonly name: string; readonly request: Request; readonly pointer: string }[]
-}
-
 const oracle = fixture('oracle.json') as { readonly cases: OracleCase[] }
-const golden = fixture('golden/losses.json') as Golden
-const digitRows = 899
-
 function oneHot(labels: readonly number[], outputs: number): number[][] {
   return labels.map((label) => Array.from({ length: outputs }, (_, k) => (k === label ? 1 : 0)))
 }
@@ -93,50 +83,6 @@ test('the classes of the oracle give the same bits as one-hot rows', async (t) =
   }
 })
 
-test('golden evaluations', async (t) => {
-  for (const { name, request, expect } of golden.evaluations) {
-    const answer: Record<string, unknown> = { ...evaluate(request) }
-    const wrong = Object.entries(expect).flatMap(([field, want]) => misses(answer[field], want, 0, field))
-    t.same(wrong, [], name)
-  }
-})
-
-test('golden refusals of numbers', async (t) => {
-  // what is wrong with the options' names and types is refused before an evaluation begins
-  const cases = golden.refusals.filter(({ pointer }) => /^#\/(predictions|labels)/.test(pointer))
-  t.equal(cases.length, 8)
-  for (const { name, request, pointer } of cases) {
-    const [error] = errorsOf(() => evaluate(request))
-    t.equal(`#/${error?.path.join('/')}`, pointer, name)
-  }
-})
-
-test('the digits', async (t) => {
-  const { expected } = digits
-  const labels = oneHot(digits.labels, 10)
-  for (const request of [byIndex, { ...byIndex, labelFormat: 'one-hot', labels } as const]) {
-    const answer = evaluate(request)
-    t.same(misses(answer.loss, 0.24367462637609028), [], request.labelFormat)
-    t.equal(answer.accuracy, 859 / 899)
-    t.same([answer.samples, answer.outputs, answer.correct], [899, 10, 859])
-  }
-  const losses: [Partial<Request>, string][] = [
-    [{}, 'crossEntropyAddEpsilon1e-7'],
-    [{ logPolicy: 'exact' }, 'crossEntropyExactLog'],
-    [{ logPolicy: 'exact' }, 'sklearn_log_loss'],
-    [{ loss: 'sse', predictionFormat: 'probabilities' }, 'sse'],
-    [{ loss: 'mse', predictionFormat: 'probabilities' }, 'mse'],
-    [{ loss: 'mae', predictionFormat: 'probabilities' }, 'mae'],
-  ]
-  for (const [options, field] of losses) {
-    const { loss, accuracy } = evaluate({ ...byIndex, ...options })
-    t.same(misses({ loss, accuracy }, { loss: expected[field], accuracy: expected.accuracy }), [], field)
-  }
-  // the probabilities are those of the logits up to their own rounding
-  const { loss } = evaluate({ ...byIndex, predictions: digits.logits, predictionFormat: 'logits' })
-  t.same(misses(loss, expected.crossEntropyExactLog, 1e-12), [])
-})
-
 test('an answer is all of this and nothing more', async (t) => {
   const answer = evaluate({
     loss: 'mae',
@@ -163,44 +109,6 @@ test('an answer is all of this and nothing more', async (t) => {
     losses: [1, 3],
     spec: { loss: 'mae', labelFormat: 'values', predictionFormat: 'values', reduction: 'none', include: [] },
   })
-})
-
-test('perClass and confusion', async (t) => {
-  const { perClass, confusion } = evaluate({ ...table, include: ['perClass', 'confusion'] })
-  // as scikit-learn's precision_recall_fscore_support and confusion_matrix; a wrong row differs by 2/3
-  t.same(confusion, matrix('2 1 0; 0 1 0; 1 0 0'))
-  t.strictSame(perClass, [
-    { class: 0, samples: 3, correct: 2, loss: 2 / 3 / 3, lossStatus: 'finite', recall: 2 / 3, precision: 2 / 3 },
-    { class: 1, samples: 1, correct: 1, loss: 0, lossStatus: 'finite', recall: 1, precision: 1 / 2 },
-    { class: 2, samples: 1, correct: 0, loss: 2 / 3, lossStatus: 'finite', recall: 0, precision: null },
-  ])
-})
-
-test('one binary output has the classes 0 and 1', async (t) => {
-  const request = { loss: 'hinge', labelFormat: 'binary', predictions: [2, -1, 3], labels: [1, 1, 0] } as const
-  const { perClass, confusion } = evaluate({ ...request, include: ['perClass', 'confusion'] })
-  t.same(confusion, matrix('0 1; 1 1'))
-  t.same(
-    perClass?.map((each) => [each.class, each.samples, each.correct, each.loss]),
-    matrix('0 1 0 4; 1 2 1 1'),
-  )
-})
-
-test('calibration', async (t) => {
-  const request = {
-    loss: 'brier',
-    labelFormat: 'binary',
-    predictions: [0, 0.05, 0.5, 1],
-    labels: [0, 1, 1, 1],
-  } as const
-  const { calibration } = evaluate({ ...request, include: ['calibration'] })
-  // 15 bins: 0 and 0.05 in the first, 1/2 in (7/15, 8/15], 1 in the last; gaps |0.05 - 1|, |0.5 - 1| and 0 over 4 rows
-  const { bins, expectedCalibrationError } = calibration as CalibrationReport
-  t.same(
-    bins.map(({ count }) => count),
-    [2, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1],
-  )
-  t.same(misses(expectedCalibrationError, 0.3625), [])
 })
 
 test('the gradient has the shape of the predictions', async (t) => {
@@ -464,20 +372,6 @@ test('a wrong batch takes no longer than a right one', async (t) => {
   const { right: allowed, ...wrong } = times
   // they took a hundred times as long when what would fit was sought again in each step; a busy machine may take some
   for (const [name, time] of Object.entries(wrong)) t.ok(time < 20 * allowed, `${name}: ${time} of ${allowed} ms`)
-})
-
-test('rows cut into batches leave the bits of the whole', async (t) => {
-  const whole = new Evaluation(specOf(byIndex), unlimited)
-  finish(whole.add(tensorsOf(byIndex)))
-  for (const size of [1, 2, 7, 100, 898]) {
-    const cut = new Evaluation(specOf(byIndex), unlimited)
-    for (let from = 0; from < digitRows; from += size) {
-      const predictions = digits.predictions.slice(from, from + size)
-      finish(cut.add(tensorsOf({ ...byIndex, predictions, labels: digits.labels.slice(from, from + size) })))
-    }
-    t.same(bytesOf(cut.state), bytesOf(whole.state), `batches of ${size}`)
-    t.strictSame(finish(cut.report()), finish(whole.report()))
-  }
 })
 
 test('selected rows are added as a batch is, and the watcher sees each slice', async (t) => {

@@ -156,16 +156,6 @@ test('guards are counted', async (t) => {
   t.equal(tallied({ ...logits, logPolicy: 'clamp' }).clipped, 1)
 })
 
-test('rows cut anywhere add up to the whole', async (t) => {
-  const request = { ...logits, sampleWeights: [0.1, 0.2, 0.3], classWeights: [0.7, 0.9] }
-  const batch = rowsOfBatch(batchOf(request))
-  const spec = specOf(request)
-  const whole = tallyBytes(tallyRows(spec, batch, 0, 3))
-  for (const cut of [1, 2]) {
-    t.equal(tallyBytes(merge(tallyRows(spec, batch, 0, cut), tallyRows(spec, batch, cut, 3))), whole, String(cut))
-  }
-})
-
 test('an observer sees the rows as they were computed, infinite losses included', async (t) => {
   const request: Request = {
     loss: 'cross-entropy',

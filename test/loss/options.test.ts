@@ -1,33 +1,10 @@
 import { test } from 'tap'
 import { losses, lossNames } from '../../src/loss/kernels/index.ts'
 import type { Loss } from '../../src/loss/kernels/loss.ts'
-import {
-  appliesTo,
-  decisionBy,
-  defaultFor,
-  hasLabelRowSums,
-  hasPredictionRowSums,
-  isDefault,
-  isOptionOf,
-  optionNames,
-  optionOf,
-  optionTable,
-  typeFor,
-  weightOptions,
-} from '../../src/loss/options.ts'
+import { isDefault, isOptionOf, optionNames, optionOf, optionTable, typeFor } from '../../src/loss/options.ts'
 import { resolve } from '../../src/loss/resolve.ts'
 import { otherValue } from './option-values.ts'
 import { errorsOf } from './support.ts'
-
-test('facts of the contract', async (t) => {
-  t.equal(defaultFor('reduction', losses.sse, 'values'), 'sum')
-  t.equal(defaultFor('predictionFormat', losses.mse, 'values'), 'values')
-  t.equal(defaultFor('logPolicy', losses['cross-entropy'], 'probabilities'), 'add-epsilon')
-  t.equal(defaultFor('logPolicy', losses['cross-entropy'], 'logits'), 'exact')
-  t.equal(defaultFor('epsilon', losses['cross-entropy'], 'logits'), 1e-7)
-  t.equal(defaultFor('threshold', losses.hinge, 'values'), 0)
-  t.same(defaultFor('include', losses.mse, 'values'), [])
-})
 
 test('an option of a loss is one that has an effect under some of its formats, and the others have none', async (t) => {
   for (const name of lossNames) {
@@ -74,28 +51,4 @@ test('a type that a loss narrows is of the same kind', async (t) => {
     kind: 'choice',
     values: ['probabilities', 'logits', 'log-probabilities'],
   })
-})
-
-test('the options that are tensors', async (t) => {
-  t.same(weightOptions, ['classWeights', 'positiveWeight'])
-})
-
-test('when an option applies', async (t) => {
-  const terms = { loss: losses['cross-entropy'], labelFormat: 'index', predictionFormat: 'probabilities' } as const
-  t.equal(appliesTo('epsilon', { ...terms, logPolicy: 'clip' }), true)
-  t.equal(appliesTo('epsilon', { ...terms, logPolicy: 'clamp' }), false)
-  t.equal(appliesTo('epsilon', { ...terms, loss: losses.mse, logPolicy: 'clip' }), false)
-  t.equal(appliesTo('include', { ...terms, logPolicy: 'clip' }), true)
-})
-
-test('decisions and row sums', async (t) => {
-  t.equal(decisionBy(losses.mse, 'values'), 'none')
-  t.equal(decisionBy(losses.mse, 'binary'), 'binary')
-  t.equal(decisionBy(losses.mse, 'probabilities'), 'class')
-  t.equal(decisionBy(losses['binary-cross-entropy'], 'probabilities'), 'binary')
-  const soft = { labelFormat: 'probabilities', predictionFormat: 'probabilities' } as const
-  t.same(
-    [hasPredictionRowSums({ loss: losses.mse, ...soft }), hasLabelRowSums({ loss: losses.mse, ...soft })],
-    [true, false],
-  )
 })

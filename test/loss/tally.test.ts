@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { test } from 'tap'
 import { ByteReader } from '../../src/loss/bytes.ts'
-import type { Dyadic } from '../../src/loss/numerics/dyadic.ts'
 import { fromDouble, fromInteger, multiply, toDouble, zero } from '../../src/loss/numerics/dyadic.ts'
 import { resolve } from '../../src/loss/resolve.ts'
 import type { Options } from '../../src/loss/spec.ts'
@@ -10,33 +9,6 @@ import { decisionsPerRow, emptyTally, merge, readFirstTally, readTally } from '.
 import { invalidState, tallyBytes } from './support.ts'
 
 const run = { seed: 2048, numRuns: 200 }
-const count = fc.nat({ max: 1e6 })
-const sum: fc.Arbitrary<Dyadic> = fc.record({
-  mantissa: fc.bigInt(-(2n ** 120n), 2n ** 120n),
-  exponent: fc.integer({ min: -2148, max: 1900 }),
-})
-const anyTally: fc.Arbitrary<Tally> = fc.record({
-  outputs: fc.constant(3),
-  samples: count,
-  ignored: count,
-  correct: count,
-  ties: count,
-  clipped: count,
-  infinite: count,
-  weighted: count,
-  sampleWeighted: count,
-  loss: sum,
-  lossSquared: sum,
-  lossTimesWeight: sum,
-  weight: sum,
-  weightSquared: sum,
-  sampleWeight: sum,
-  sampleWeightSquared: sum,
-  correctWeight: sum,
-  correctWeightSquared: sum,
-  correctSquaredWeightSquared: sum,
-})
-
 const classes: Options = { loss: 'cross-entropy', labelFormat: 'index', ignoreIndex: -1 }
 
 /** Two rows that count, x 1 and 3, w 1 and 2, s 1 and 2, the second right, and one ignored. */
@@ -110,19 +82,6 @@ function rowOf([x, s]: [number, number]): Tally {
     correctSquaredWeightSquared: zero,
   }
 }
-
-test('merging is commutative and associative, and the empty tally changes nothing', async () => {
-  fc.assert(
-    fc.property(anyTally, anyTally, anyTally, (a, b, c) => {
-      const left = tallyBytes(merge(merge(a, b), c))
-      const right = tallyBytes(merge(a, merge(b, c)))
-      const isNeutral =
-        tallyBytes(merge(a, emptyTally)) === tallyBytes(a) && tallyBytes(merge(emptyTally, a)) === tallyBytes(a)
-      return left === right && tallyBytes(merge(a, b)) === tallyBytes(merge(b, a)) && isNeutral
-    }),
-    run,
-  )
-})
 
 test('a merged tally has the sums of both', async (t) => {
   const other: Tally = { ...example, samples: 7, clipped: 0, loss: fromDouble(0.5), weight: zero }

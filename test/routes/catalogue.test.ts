@@ -50,41 +50,6 @@ test('every loss of the registry with its formula, formats and options', async (
   }
 })
 
-test('the defaults of the catalogue, all spelled out, are accepted and change nothing', async (t) => {
-  const app = await appOf(t)
-  const { body } = await ask(app, { url: '/v1/losses' })
-  const { losses: entries } = body as Catalogue
-  const listed = entries.flatMap(({ options }) => options)
-  for (const { name: loss, options } of entries) {
-    const { labelFormats, predictionFormats }: Loss = losses[loss]
-    // those that this loss does not have, where there is but one default of them
-    const foreign = listed.filter(({ name }) => !['logPolicy', ...options.map((own) => own.name)].includes(name))
-    const defaults = [...foreign, ...options].filter((option) => option.default !== null)
-    for (const labelFormat of labelFormats) {
-      for (const predictionFormat of predictionFormats) {
-        const request = {
-          loss,
-          labelFormat,
-          predictions: predictionsOf(predictionFormat),
-          labels: labelsOf[labelFormat],
-        }
-        const spelled = Object.fromEntries(defaults.map((option) => [option.name, option.default]))
-        const guard = /^log/.test(predictionFormat) ? { logPolicy: 'exact' } : {}
-        const plain = await post(app, '/v1/loss', { ...request, predictionFormat })
-        const full = await post(app, '/v1/loss', {
-          ...spelled,
-          threshold: losses[loss].threshold,
-          ...guard,
-          ...request,
-          predictionFormat,
-        })
-        t.equal(full.status, 200, `${loss}, ${labelFormat}, ${predictionFormat}`)
-        t.same({ ...(full.body as object), requestId: '' }, { ...(plain.body as object), requestId: '' })
-      }
-    }
-  }
-})
-
 /** Numbers of a format, which no other format has if they are logarithms. */
 function predictionsOf(format: string): number[][] {
   return [format === 'log-probabilities' ? [-Math.LN2, -Math.LN2] : [0.25, 0.75]]

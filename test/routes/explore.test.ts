@@ -157,12 +157,3 @@ test('the root leads a browser to the page and others to the addresses', async (
     }
   }
 })
-
-test('the document does not list the page', async (t) => {
-  const app = await appOf(t)
-  const { paths } = (await app.inject('/openapi.json')).json()
-  t.same(
-    Object.keys(paths).filter((path) => path === '/' || path.startsWith('/explore')),
-    [],
-  )
-})

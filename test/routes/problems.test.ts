@@ -1,8 +1,7 @@
-import type { FastifyInstance } from 'fastify'
 import { test } from 'tap'
 import type { ProblemName } from '../../src/http/problems.ts'
 import { problems } from '../../src/http/problems.ts'
-import { appOf, ask, post, problemOf } from '../support.ts'
+import { appOf, ask, problemOf } from '../support.ts'
 
 const names = Object.keys(problems) as ProblemName[]
 const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
@@ -40,14 +39,6 @@ test('a browser gets a page, anything else JSON', async (t) => {
   }
 })
 
-test('the pages of a problem and of all problems', async (t) => {
-  const app = await appOf(t)
-  const one = await ask(app, { url: '/problems/not-found', headers: { accept: browser } })
-  t.match(one.text, '<h1>No such resource</h1>')
-  const all = await ask(app, { url: '/problems', headers: { accept: browser } })
-  for (const name of names) t.match(all.text, `<a href="/problems/${name}">`)
-})
-
 test('there is no other problem type', async (t) => {
   const app = await appOf(t)
   const detail = `There is no problem type of this name. The types are ${names.join(', ')}.`
@@ -55,30 +46,5 @@ test('there is no other problem type', async (t) => {
     const url = `/problems/${encodeURIComponent(name)}`
     const { status, body } = await ask(app, { url })
     t.same([status, body], [404, problemOf('not-found', 404, 'No such resource', detail, url)], name)
-  }
-})
-
-test('the type of every error is an address that answers', async (t) => {
-  const app = await appOf(t, { MAX_BODY_BYTES: '1024' })
-  const json = { 'content-type': 'application/json' }
-  const errors = [
-    await ask(app, { url: '/nope' }),
-    await ask(app, { url: '/problems/%zz' }),
-    await ask(app, { method: 'PUT', url: '/v1/loss' }),
-    await post(app, '/v1/loss', '{'),
-    await post(app, '/v1/loss', '{}'),
-    await post(app, '/v1/loss', `{"loss":${' '.repeat(2000)}1}`),
-    await ask(app, { method: 'POST', url: '/v1/loss', headers: { 'content-type': 'text/plain' }, payload: 'x' }),
-    await ask(app, { method: 'POST', url: '/v1/loss', headers: { ...json, expect: 'x' }, payload: '{}' }),
-  ]
-  t.same(
-    errors.map(({ status }) => status),
-    [404, 400, 405, 400, 422, 413, 415, 417],
-  )
-  for (const { body, status } of errors) await explained(app, body as { type: string }, status)
-
-  async function explained(service: FastifyInstance, { type }: { type: string }, status: number): Promise<void> {
-    const explanation = await ask(service, { url: type })
-    t.match(explanation.body, { type, status })
   }
 })

@@ -1,8 +1,7 @@
 import { t as root, test } from 'tap'
-import { losses } from '../../src/loss/kernels/index.ts'
 import { digits } from '../digits.ts'
 import { matrix } from '../matrix.ts'
-import { appOf, ask, post } from '../support.ts'
+import { appOf, post } from '../support.ts'
 
 const url = '/v1/sweeps'
 const app = await appOf(root)
@@ -248,22 +247,4 @@ test('numbers times values are bounded', async (t) => {
     pointer: '#/values',
     detail: '10001 x 2 numbers times 500 values are more than the limit maxSweepEvaluations, 10000000',
   })
-})
-
-test('the document has the formats of labels that each loss takes', async (t) => {
-  const { body } = await ask(app, { url: '/openapi.json' })
-  const { components } = body as { components: { schemas: Record<string, { oneOf?: unknown[] }> } }
-  const names = ['cross-entropy', 'binary-cross-entropy', 'kl-divergence', 'brier', 'focal'] as const
-  t.same(
-    components.schemas.SweepRequest.oneOf,
-    names.map((loss) => ({
-      title: `loss ${loss}`,
-      type: 'object',
-      properties: {
-        loss: { type: 'string', const: loss },
-        labelFormat: { type: 'string', enum: losses[loss].labelFormats },
-      },
-      required: ['loss', 'labelFormat'],
-    })),
-  )
 })

@@ -1,14 +1,10 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { Evaluation } from '../../../src/loss/evaluation.ts'
 import type { Include } from '../../../src/loss/formats.ts'
 import { labelFormats, predictionFormats } from '../../../src/loss/formats.ts'
 import { losses, lossNames } from '../../../src/loss/kernels/index.ts'
 import type { Loss } from '../../../src/loss/kernels/loss.ts'
 import { decisionBy } from '../../../src/loss/options.ts'
-import { statisticsOf } from '../../../src/loss/report/statistics.ts'
-import type { Tally } from '../../../src/loss/tally.ts'
-import { merge } from '../../../src/loss/tally.ts'
 import type { Rational } from '../exact.ts'
 import { isNearest, units } from '../exact.ts'
 import type { Combination, Problem, Row } from '../problems.ts'
@@ -24,7 +20,7 @@ import {
   requestOf,
 } from '../problems.ts'
 import type { SentAnswer } from '../support.ts'
-import { evaluate, finish, specOf, tallyBytes, tensorsOf, unlimited } from '../support.ts'
+import { evaluate } from '../support.ts'
 
 /*
  * What every registered loss must satisfy, with every format of labels and predictions that it takes.
@@ -120,60 +116,6 @@ test('the order of the rows changes no bit', async (t) => {
       const sections = partsOf(combination, rows[0].prediction.length).slice(2)
       return JSON.stringify(whole(problem, sections)) === JSON.stringify(whole({ ...problem, rows }, sections))
     })
-    t.equal(failureOf(property, run), '', combination.name)
-  }
-})
-
-/** Cuts of rows into batches, none of them empty. */
-function cut(rows: readonly Row[], cuts: readonly number[]): Row[][] {
-  const ends = Array.from(new Set(cuts.map((each) => 1 + (each % rows.length)))).sort((a, b) => a - b)
-  return [...ends, rows.length]
-    .map((end, at) => rows.slice(at === 0 ? 0 : ends[at - 1], end))
-    .filter((part) => part.length > 0)
-}
-
-const cuts = fc.array(fc.nat({ max: 100 }), { maxLength: 4 })
-
-test('batches change no bit', async (t) => {
-  for (const combination of combinations) {
-    const property = fc.property(problems(combination).map(withoutLosses), cuts, (problem, at) => {
-      const sections = partsOf(combination, problem.rows[0].prediction.length).slice(2)
-      const [first, ...further] = cut(problem.rows, at).map((rows) => ({
-        ...requestOf(problem, rows),
-        include: sections,
-      }))
-      return JSON.stringify(evaluate(first, unlimited, ...further)) === JSON.stringify(whole(problem, sections))
-    })
-    t.equal(failureOf(property, run), '', combination.name)
-  }
-})
-
-test('tallies merged in any tree are the tally of the whole', async (t) => {
-  const tallyOf = (problem: Problem, rows: readonly Row[]): Tally => {
-    const evaluation = new Evaluation(specOf(requestOf(problem, rows)), unlimited)
-    finish(evaluation.add(tensorsOf(requestOf(problem, rows))))
-    return evaluation.tally
-  }
-  for (const combination of combinations) {
-    const property = fc.property(
-      problems(combination),
-      cuts,
-      fc.infiniteStream(fc.nat({ max: 1000 })),
-      (problem, at, picks) => {
-        const tallies = cut(problem.rows, at).map((rows) => tallyOf(problem, rows))
-        while (tallies.length > 1) {
-          const [a] = tallies.splice((picks.next().value ?? 0) % tallies.length, 1)
-          const [b] = tallies.splice((picks.next().value ?? 0) % tallies.length, 1)
-          tallies.push(merge(a, b))
-        }
-        const expected = tallyOf(problem, problem.rows)
-        const spec = specOf(requestOf(problem, problem.rows))
-        return (
-          tallyBytes(tallies[0]) === tallyBytes(expected) &&
-          JSON.stringify(statisticsOf(tallies[0], spec)) === JSON.stringify(statisticsOf(expected, spec))
-        )
-      },
-    )
     t.equal(failureOf(property, run), '', combination.name)
   }
 })

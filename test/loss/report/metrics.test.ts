@@ -6,7 +6,7 @@ import type { MetricsState } from '../../../src/loss/report/metrics.ts'
 import { metrics } from '../../../src/loss/report/metrics.ts'
 import { matrix } from '../../matrix.ts'
 import type { Request } from '../support.ts'
-import { bytesOf, evaluate, finish, misses, sliceOf, specOf, stateOf } from '../support.ts'
+import { evaluate, finish, misses, sliceOf, specOf, stateOf } from '../support.ts'
 
 interface Case {
   readonly name: string
@@ -22,35 +22,9 @@ function reported(request: Request, ...further: readonly Request[]): Record<stri
   return { ...(evaluate(first, undefined, ...others).metrics as object) }
 }
 
-/** The rows of a request, the last ones first, in batches of one, two and three rows and so on. */
-function cut({ predictions, labels, sampleWeights, ...options }: Request): Request[] {
-  const rows = (predictions as unknown[]).map((_, at) => at).reverse()
-  const batches: Request[] = []
-  for (let size = 1; rows.length > 0; size++) {
-    const chosen = rows.splice(0, size)
-    batches.push({
-      ...options,
-      predictions: chosen.map((at) => (predictions as unknown[])[at]),
-      labels: chosen.map((at) => (labels as unknown[])[at]),
-      sampleWeights: sampleWeights && chosen.map((at) => sampleWeights[at]),
-    })
-  }
-  return batches
-}
-
 test('scikit-learn', async (t) => {
   t.ok(cases.length >= 40)
   for (const { name, request, expect } of cases) t.same(misses(reported(request), expect.metrics, 1e-13), [], name)
-})
-
-test('the same bits for every order and cut', async (t) => {
-  for (const { name, request } of cases) {
-    const [first, ...further] = cut(request)
-    t.strictSame(reported(first, ...further), reported(request), name)
-    const whole = bytesOf(stateOf({ ...request, include: ['metrics'] }))
-    const parts = [first, ...further].map((each) => ({ ...each, include: ['metrics'] }) as Request)
-    t.same(bytesOf(stateOf(parts[0], ...parts.slice(1))), whole, name)
-  }
 })
 
 test('perplexity is e to the mean cross-entropy', async (t) => {

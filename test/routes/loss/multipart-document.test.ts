@@ -1,6 +1,5 @@
 import t, { test } from 'tap'
-import { optionNames } from '../../../src/loss/options.ts'
-import { batchMultipartDocument, lossMultipartDocument } from '../../../src/routes/loss/multipart-document.ts'
+import { lossMultipartDocument } from '../../../src/routes/loss/multipart-document.ts'
 import { formOf, npyOf } from '../../formats/form.ts'
 import { appOf } from '../../support.ts'
 
@@ -8,32 +7,6 @@ const app = await appOf(t)
 const { properties } = lossMultipartDocument['multipart/form-data'].schema as {
   properties: Record<string, Record<string, unknown>>
 }
-
-test('a form has a part for each tensor and each option, and files where numbers come', (t) => {
-  const tensors = ['predictions', 'labels', 'sampleWeights']
-  t.same(Object.keys(properties), ['csvHeader', 'loss', 'labelFormat', ...tensors, ...optionNames, 'options'])
-  t.same(Object.keys(batchMultipartDocument['multipart/form-data'].schema.properties), ['csvHeader', ...tensors])
-  const files = Object.keys(properties).filter((name) => properties[name].format === 'binary')
-  t.same(files, [...tensors, 'classWeights'])
-  t.match(properties, {
-    epsilon: { type: ['number', 'string'], maxLength: 0, exclusiveMinimum: 0 },
-    ignoreIndex: { type: ['integer', 'string'] },
-    reduction: { type: 'string', enum: ['mean', 'sum', 'none'] },
-    include: { type: 'array', items: { type: 'string' }, description: /A part each\.$/ },
-    miniBatch: { type: 'string', description: /As JSON: `\{size, seed, replacement\}`/ },
-  })
-  const blank = Object.keys(properties).filter((name) => properties[name].example === '')
-  const filled = ['csvHeader', 'loss', 'labelFormat', ...files, 'predictionFormat', 'reduction', 'logPolicy', 'include']
-  t.same(
-    blank,
-    Object.keys(properties).filter((name) => !filled.includes(name)),
-  )
-  for (const [name, { description, kind }] of Object.entries(properties)) {
-    t.type(description, 'string', name)
-    t.equal(kind, undefined)
-  }
-  t.end()
-})
 
 test('every part that the document has is taken', async (t) => {
   const file = 'application/octet-stream'

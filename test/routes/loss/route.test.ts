@@ -1,17 +1,11 @@
 import { t as root, test } from 'tap'
 import { Evaluation } from '../../../src/loss/evaluation.ts'
-import type { LabelFormat } from '../../../src/loss/formats.ts'
 import { losses, lossNames } from '../../../src/loss/kernels/index.ts'
 import { lossAnswer } from '../../../src/routes/loss/answer.ts'
 import { digits } from '../../digits.ts'
 import { matrix } from '../../matrix.ts'
 import type { Answered } from '../../support.ts'
 import { appOf, ask, golden, listener, post } from '../../support.ts'
-
-/** The losses that take labels of a format, as an error names them. */
-function takersOf(format: LabelFormat): string {
-  return lossNames.filter((name) => losses[name].labelFormats.some((taken) => taken === format)).join(', ')
-}
 
 const url = '/v1/loss'
 const { logger, lines } = listener()
@@ -208,70 +202,16 @@ const fitting: [string, object, string, string][] = [
     'labels[0] is an array of 2 numbers; labelFormat "index" needs one integer per sample. One-hot rows are declared with labelFormat "one-hot".',
   ],
   [
-    'indices as one-hot',
-    { ...batch, labelFormat: 'one-hot' },
-    '#/labels',
-    'labels[0] is the number 1; labelFormat "one-hot" needs one row of 2 numbers for each of 2 samples, the shape of predictions. Class indices are declared with labelFormat "index".',
-  ],
-  [
-    'soft labels as index',
-    { ...batch, labels: matrix('0.4 0.6; 1 0') },
-    '#/labels',
-    'labels[0] is an array of 2 numbers; labelFormat "index" needs one integer per sample. Rows of probabilities are declared with labelFormat "probabilities".',
-  ],
-  [
     'soft labels as one-hot',
     { ...batch, labelFormat: 'one-hot', labels: matrix('0.4 0.6; 1 0') },
     '#/labels/0/0',
     'labels[0][0] is 0.4; labelFormat "one-hot" needs exactly one 1 and all others 0 in each row. Rows of probabilities are declared with labelFormat "probabilities".',
   ],
   [
-    'several ones in a row',
-    { ...batch, labelFormat: 'one-hot', labels: matrix('1 1; 1 0') },
-    '#/labels/0',
-    `labels[0] has 2 ones; labelFormat "one-hot" needs exactly one 1 and all others 0 in each row. Labels 0 and 1 for each output are declared with labelFormat "binary", which goes with loss ${takersOf('binary')}.`,
-  ],
-  [
     'logits as probabilities',
     { ...batch, predictions: matrix('2.5 -1; 1 0') },
     '#/predictions/0/0',
     'predictions[0][0] is 2.5; predictionFormat "probabilities" needs numbers from 0 to 1. Logits are declared with predictionFormat "logits".',
-  ],
-  [
-    'log-probabilities as probabilities',
-    { ...batch, predictions: matrix('-0.25 -1.508; -800 0') },
-    '#/predictions/0/0',
-    'predictions[0][0] is -0.25; predictionFormat "probabilities" needs numbers from 0 to 1. Log-probabilities are declared with predictionFormat "log-probabilities".',
-  ],
-  [
-    'probabilities as log-probabilities',
-    { ...batch, predictionFormat: 'log-probabilities' },
-    '#/predictions/0/0',
-    'predictions[0][0] is 0.2; predictionFormat "log-probabilities" needs finite numbers <= 0. Probabilities are declared with predictionFormat "probabilities".',
-  ],
-  [
-    'logits as log-probabilities',
-    { ...batch, predictionFormat: 'log-probabilities', predictions: matrix('-1 -2; -1 -1') },
-    '#/predictions/0',
-    'predictions[0] is of probabilities that sum to 0.503214724408055; rows of probabilities sum to 1 within rowSumTolerance 0.001. Logits are declared with predictionFormat "logits".',
-  ],
-  [
-    'numbers as binary labels',
-    { ...binary, labels: [0.5, 1] },
-    '#/labels/0',
-    'labels[0] is 0.5; labelFormat "binary" needs 0 or 1. Rows of probabilities are declared with labelFormat "probabilities".',
-  ],
-  [
-    'numbers as probabilities',
-    { ...binary, labelFormat: 'probabilities', labels: [3, 1] },
-    '#/labels/0',
-    `labels[0] is 3; labelFormat "probabilities" needs numbers from 0 to 1. Numbers of any size are declared with labelFormat "values", which goes with loss ${takersOf('values')}.`,
-  ],
-  [
-    'an index that is no output',
-    { ...batch, labels: [1, 2] },
-    '#/labels/1',
-    'labels[1] is 2; labelFormat "index" needs an integer from 0 to 1, one of the 2 outputs of predictions.',
   ],
   [
     'a format that the loss does not take',
@@ -284,18 +224,6 @@ const fitting: [string, object, string, string][] = [
     { ...batch, labelFormat: undefined },
     '#/labelFormat',
     'labelFormat is missing; the caller must declare it, as one of one-hot, index, probabilities: one-hot and index labels cannot be told apart',
-  ],
-  [
-    'an option of another loss',
-    { ...binary, epsilon: 1e-3, logPolicy: 'exact' },
-    '#/epsilon',
-    'epsilon has no effect here; it applies to losses with a logarithm under logPolicy "add-epsilon" or "clip"',
-  ],
-  [
-    'a part that needs right and wrong',
-    { ...values, include: ['perSample', 'confusion'] },
-    '#/include/1',
-    'confusion requires class or binary labels; labelFormat "values" has none',
   ],
 ]
 
@@ -472,39 +400,6 @@ test('hostile: every numeric option refuses what is not in its range', async (t)
       t.same(errors[0].received, received[value] ?? JSON.parse(value), where)
     }
   }
-})
-
-test('hostile: content types', async (t) => {
-  const payload = JSON.stringify(batch)
-  const accepted = ['application/json', 'application/octet-stream', 'multipart/form-data', 'application/x-ndjson']
-  const table: [string | undefined, number][] = [
-    [json, 200],
-    ['Application/JSON', 200],
-    ['application/json; charset=utf-8', 200],
-    ['application/json;charset="UTF-8"', 200],
-    ['application/json ; odd=1', 200],
-    ['text/plain', 415],
-    ['text/json', 415],
-    ['application/jsonx', 415],
-    ['application/vnd.api+json', 415],
-    ['application/problem+json', 415],
-    ['application/x-www-form-urlencoded', 415],
-    ['multipart/mixed; boundary=x', 415],
-    ['json', 415],
-    ['*/*', 415],
-    ['application/json, text/plain', 415],
-    [undefined, 415],
-  ]
-  for (const [type, status] of table) {
-    const headers = type === undefined ? {} : { 'content-type': type }
-    const answer = await ask(app, { method: 'POST', url, headers, payload: Buffer.from(payload) })
-    t.equal(answer.status, status, String(type))
-    if (status !== 415) continue
-    t.match(answer.body, { type: '/problems/unsupported-media-type', accepted })
-    t.equal(answer.headers.accept, accepted.join(', '))
-  }
-  const nothing = await ask(app, { method: 'POST', url })
-  t.match(nothing.body, { status: 415, accepted })
 })
 
 test('a body over the limit is refused with the limit', async (t) => {

@@ -13,7 +13,6 @@ import { InvalidContent } from '../../../src/loss/validation-errors.ts'
 import {
   batchSchema,
   coreOptions,
-  labelFormatError,
   lossRequest,
   lossSpec,
   optionsSchema,
@@ -62,56 +61,6 @@ function jsonSchemaOf(schema: z.ZodType): JsonSchema {
 }
 
 const title = (loss: string) => loss.replaceAll(/(?:^|-)(.)/g, (_, letter: string) => letter.toUpperCase())
-
-test('the document shows of each loss the fields that it can use, none of which has a default', async (t) => {
-  for (const [schema, kind, more, required] of [
-    [lossRequest, 'Request', batch, ['loss', 'labelFormat', 'predictions', 'labels']],
-    [lossSpec, 'Spec', [], ['loss', 'labelFormat']],
-  ] as const) {
-    const { $defs } = jsonSchemaOf(schema)
-    for (const loss of lossNames) {
-      const shown = $defs[title(loss) + kind]
-      t.same(Object.keys(shown.properties).toSorted(), [...fieldsOf(loss), ...more].toSorted(), loss)
-      t.same([shown.required, shown.additionalProperties], [required, false])
-      t.notMatch(JSON.stringify(shown), '"default"')
-    }
-  }
-})
-
-test('unions are told apart by loss', async (t) => {
-  for (const [schema, kind, direction] of [
-    [lossRequest, 'Request', 'Input'],
-    [lossSpec, 'Spec', ''],
-  ] as const) {
-    const { oneOf, discriminator } = jsonSchemaOf(schema)
-    t.same(
-      oneOf,
-      lossNames.map((loss) => ({ $ref: `#/$defs/${title(loss)}${kind}` })),
-    )
-    const mapping = lossNames.map((loss) => [loss, `#/components/schemas/${title(loss)}${kind}${direction}`])
-    t.same(discriminator, { propertyName: 'loss', mapping: Object.fromEntries(mapping) })
-  }
-})
-
-test('a default is said in words', async (t) => {
-  const { $defs } = jsonSchemaOf(lossRequest)
-  const cases: [schema: string, option: string, end: string][] = [
-    [
-      'CrossEntropyRequest',
-      'logPolicy',
-      ' Default `add-epsilon`, with logits `exact`, with log-probabilities `exact`.',
-    ],
-    ['CrossEntropyRequest', 'epsilon', ' Default `1e-7`.'],
-    ['CrossEntropyRequest', 'ignoreIndex', ' Applies to labelFormat "index".'],
-    ['SseRequest', 'reduction', ' Default `sum`.'],
-    ['HingeRequest', 'threshold', ' Default `0`.'],
-    ['MseRequest', 'include', ' Default `[]`.'],
-  ]
-  for (const [schema, option, end] of cases) {
-    const description = $defs[schema].properties[option].description ?? ''
-    t.ok(description.endsWith(end), `${schema} ${option}: ${description}`)
-  }
-})
 
 test('every loss knows every option, so that it may hold a default', async (t) => {
   for (const loss of lossNames) {
@@ -228,8 +177,4 @@ test('the core takes of weights their numbers', async (t) => {
     const spec = describeSpec(resolve({ ...weighted, positiveWeight }))
     t.same(lossSpec.parse(spec), spec)
   }
-})
-
-test('words', async (t) => {
-  t.equal(labelFormatError('hinge', 'index'), 'must be binary for loss "hinge"')
 })
