@@ -28,13 +28,14 @@ import { problems } from '../../src/http/problems.ts'
 import { requestContext } from '../../src/http/request-context.ts'
 import type { Path } from '../../src/loss/validation-errors.ts'
 import { InvalidContent, LimitExceeded, ValidationErrors } from '../../src/loss/validation-errors.ts'
-import { listener } from '../support.ts'
+import { listener, plainProblem } from '../support.ts'
 import { noConnections } from '../wire/support.ts'
 
 /** A service whose one address throws this. */
 async function throwing(error: unknown): Promise<{ app: FastifyInstance; lines: string[] }> {
   const { logger, lines } = listener()
   const app = Fastify({ loggerInstance: logger, genReqId: () => 'id' })
+  app.decorate('basePath', '')
   app.decorate('connections', noConnections)
   const limits = limitsOf(parseConfig({}))
   await app.register(requestContext, { limits })
@@ -54,12 +55,12 @@ async function answerTo(error: unknown): Promise<unknown> {
   const { app } = await throwing(error)
   const answer = await app.inject({ method: 'POST', url: '/here?secret=1' })
   await app.close()
-  return [answer.statusCode, answer.headers['content-type'], answer.json()]
+  return [answer.statusCode, answer.headers['content-type'], plainProblem(answer.json())]
 }
 
 function invalid(count: number): InvalidContent {
   const errors = new ValidationErrors()
-  for (let at = 0; at < count; at++) errors.add(['labels', at], `labels[${at}] is wrong`, at)
+  for (let at = 0; at < count; at++) errors.add(['labels', at], `labels[${at}] is wrong`, at, 'shape')
   return new InvalidContent(errors)
 }
 
@@ -202,7 +203,9 @@ test('only an error of the service is logged, with its cause', async (t) => {
     await app.inject({ method: 'POST', url: '/here' })
     await app.close()
     t.equal(
-      lines.some((line) => line.includes('"level":50') && line.includes('the cause') && line.includes('"reqId":"id"')),
+      lines.some(
+        (line) => line.includes('"level":50') && line.includes('the cause') && line.includes('"requestId":"id"'),
+      ),
       isLogged,
     )
   }
@@ -280,7 +283,7 @@ test('a type that is not taken is answered with those that are', async (t) => {
   ] as const) {
     const answer = await app.inject({ method: 'POST', url, headers: { 'content-type': 'text/plain' }, payload: 'x' })
     t.equal(answer.headers.accept, accepted.join(', '))
-    t.same(answer.json(), {
+    t.same(plainProblem(answer.json()), {
       type: '/problems/unsupported-media-type',
       title: 'Media type not supported',
       status: 415,

@@ -4,7 +4,7 @@ import {
   comparisonExamples,
   comparisonMediaTypes,
 } from '../../../src/routes/comparisons/examples.ts'
-import { appOf, ask, post } from '../../support.ts'
+import { appOf, ask, plainProblem, post } from '../../support.ts'
 
 const app = await appOf(root)
 const url = '/v1/comparisons'
@@ -14,7 +14,7 @@ test('the answers shown are those of the service', async (t) => {
     [200, 'classes'],
     [422, 'other shape'],
   ] as const) {
-    const { requestId: _, ...shown }: Record<string, unknown> = { ...comparisonAnswers[status] }
+    const { requestId: _, ...shown }: Record<string, unknown> = plainProblem({ ...comparisonAnswers[status] })
     if (status === 422) shown.instance = url
     const answer = await post(app, url, comparisonExamples[name].value)
     t.same([answer.status, answer.body], [status, shown])

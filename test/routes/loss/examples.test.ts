@@ -6,7 +6,7 @@ import {
   lossBodyDescription,
   lossMediaTypeDocuments,
 } from '../../../src/routes/loss/examples.ts'
-import { appOf, ask, post } from '../../support.ts'
+import { appOf, ask, plainProblem, post } from '../../support.ts'
 
 const app = await appOf(root)
 
@@ -15,7 +15,7 @@ test('the answers shown are those of the service', async (t) => {
     [200, 'one-hot'],
     [422, 'wrong declaration'],
   ] as const) {
-    const { requestId: _, ...shown }: Record<string, unknown> = { ...lossAnswers[status] }
+    const { requestId: _, ...shown }: Record<string, unknown> = plainProblem({ ...lossAnswers[status] })
     if (status === 422) shown.instance = '/v1/loss'
     const answer = await post(app, '/v1/loss', lossExamples[name].value)
     t.same([answer.status, answer.body], [status, shown])
