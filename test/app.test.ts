@@ -46,7 +46,7 @@ test('an address that cannot be read', async (t) => {
     const { status, body, headers } = await ask(app, { url, headers: { 'x-request-id': 'mine' } })
     t.same([status, body], [400, problemOf('bad-request', 400, 'The request cannot be read', detail, url)], url)
     t.equal(headers['x-request-id'], 'mine')
-    t.match(JSON.parse(String(lines.at(-1))), { reqId: 'mine', status: 400, msg: 'answered' })
+    t.match(JSON.parse(String(lines.at(-1))), { requestId: 'mine', status: 400, msg: 'answered' })
   }
 })
 

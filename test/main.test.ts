@@ -22,7 +22,7 @@ test('it says where it listens, answers, and ends on SIGINT', async (t) => {
   service.child.kill('SIGINT')
   t.same(await service.ended, [0, null])
   t.equal(service.output.errors, '')
-  t.match(linesOf(service).at(-2), { level: 30, reqId: 'from-a-client', status: 200, msg: 'answered' })
+  t.match(linesOf(service).at(-2), { level: 30, requestId: 'from-a-client', status: 200, msg: 'answered' })
   t.match(linesOf(service).at(-1), { level: 30, signal: 'SIGINT', msg: 'closing' })
 })
 

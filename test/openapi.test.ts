@@ -73,7 +73,7 @@ function isWrong(status: string): boolean {
 
 /** What a problem has besides what every problem has. */
 const extensions: Partial<Record<ProblemName, string[]>> = {
-  'malformed-body': ['offset'],
+  'malformed-body': ['offset', 'looksLike'],
   'limit-exceeded': ['limit', 'allowed', 'pointer'],
   'unsupported-media-type': ['accepted'],
   'invalid-content': ['errors', 'errorCount'],

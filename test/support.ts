@@ -72,7 +72,7 @@ export function problemOf(
 function withoutId(body: unknown): unknown {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return body
   const { requestId: _, ...rest } = body as Record<string, unknown>
-  return rest
+  return plainProblem(rest)
 }
 
 interface Content {
@@ -160,4 +160,26 @@ function contradictions(
     ['paths', template, method.toLowerCase(), 'responses', String(status), 'content', type, 'schema'],
     body,
   )
+}
+
+/**
+ * A problem with the path of its type alone, and without the codes of its errors and what a body looks like:
+ * test/routes/mistakes.test.ts has these.
+ */
+export function plainProblem(body: Record<string, unknown>): Record<string, unknown> {
+  const { type, errors, detail, looksLike, ...rest } = body
+  const plain: Record<string, unknown> = {
+    ...rest,
+    ...('type' in body && { type }),
+    ...('errors' in body && { errors }),
+  }
+  if ('detail' in body)
+    plain.detail = typeof detail !== 'string' || looksLike === undefined ? detail : withoutLook(detail)
+  if (typeof type === 'string') plain.type = type.replace(/^https?:\/\/[^/]+/, '')
+  if (Array.isArray(errors)) plain.errors = errors.map(({ code: _, ...error }) => error)
+  return plain
+}
+
+function withoutLook(detail: string): string {
+  return detail.replace(/(not valid JSON: .*?\.) [A-Z].*$/s, '$1')
 }

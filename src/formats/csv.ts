@@ -12,12 +12,23 @@ const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 /** A number as programs write it besides: `+1`, `.5`, `5.`, `007`. No text matches in two ways, so it takes linear time. */
 const otherNumber = /^([+-]?)(?=\.?\d)(\d*)(?:\.(\d*))?([eE][+-]?\d+)?$/
 
-/** Reads numbers as CSV (RFC 4180), in chunks of any size. */
+/** What programs write for a value that is missing. */
+const missing = /^(?:nan|na|n\/a|null|none|nil|-|\?)$/i
+const infinite = /^[+-]?inf(?:inity)?$/i
+const truth = /^(?:true|false)$/i
+
+/** Reads numbers as CSV (RFC 4180), in chunks of any size. Only the end of the file may have empty lines. */
 export class CsvReader {
   readonly #name: string
   readonly #limits: ScanLimits
   readonly #json: JsonTensor
+  /** The names in the first row, where it is declared to hold them. */
+  readonly names: readonly string[] | undefined
+  readonly #names: string[] = []
+  readonly #memory: Memory
+  #nameBytes = 0
   #isHeader: boolean
+  #emptyRow: number | undefined
   #row = 1
   #cells = 0
   #columns = 0
@@ -28,7 +39,9 @@ export class CsvReader {
   constructor(name: string, hasHeader: boolean, limits: ScanLimits, memory: Memory) {
     this.#name = name
     this.#limits = limits
+    this.#memory = memory
     this.#isHeader = hasHeader
+    this.names = hasHeader ? this.#names : undefined
     this.#json = new JsonTensor(name, limits, memory)
   }
 
@@ -59,15 +72,19 @@ export class CsvReader {
 
   #endLine(byte: number, text: string): void {
     const isSecond = byte === newline && this.#isAfterReturn
+    if (!isSecond) this.#endRow(text)
     this.#isAfterReturn = byte === carriageReturn
-    if (isSecond) return
+  }
+
+  #endRow(text: string): void {
     if (this.#cells === 0 && this.#carry === '' && text === '') {
-      // an empty line is no row, but counts as a line of the file
+      this.#emptyRow ??= this.#row
       this.#row++
       return
     }
     this.#endCell(text)
-    if (!this.#isHeader) {
+    if (this.#isHeader) this.#checkNames()
+    else {
       this.#checkColumns()
       this.#text += ']'
     }
@@ -84,7 +101,11 @@ export class CsvReader {
       isFirst && this.#carry.startsWith(byteOrderMark) ? this.#carry.slice(byteOrderMark.length) : this.#carry
     this.#carry = ''
     this.#cells++
-    if (this.#isHeader) return
+    if (this.#emptyRow !== undefined) this.#refuseEmptyRow(this.#emptyRow)
+    if (this.#isHeader) {
+      this.#keepName(cell)
+      return
+    }
     if (this.#cells > 1) this.#text += ','
     else this.#text += this.#columns === 0 ? '[' : ',['
     this.#text += jsonNumber.test(cell) ? cell : this.#rewritten(cell)
@@ -99,21 +120,76 @@ export class CsvReader {
   }
 
   #rewritten(cell: string): string {
-    const [, sign, digits, fraction = '', exponent = ''] = otherNumber.exec(unquoted(cell)) ?? []
-    if (sign === undefined) {
-      const what = cell.trim() === '' ? 'empty' : 'not a number'
-      const hint = this.#row === 1 ? '; a row of names is declared with csvHeader=true before this part' : ''
-      refuse([this.#name], `${this.#place()} is ${what}; it must be a number${hint}`, cell)
-    }
+    const text = unquoted(cell)
+    if (truth.test(text)) return text.toLowerCase()
+    const [, sign, digits, fraction = '', exponent = ''] = otherNumber.exec(text) ?? []
+    if (sign === undefined) this.#refuseCell(cell, text)
     const whole = digits.replace(/^0+/, '')
     return `${sign === '-' ? '-' : ''}${whole || '0'}${fraction === '' ? '' : `.${fraction}`}${exponent}`
+  }
+
+  #refuseCell(cell: string, text: string): never {
+    const name = this.#name
+    const place = this.#place()
+    if (text === '') {
+      const hint = this.#row === 1 && this.#cells === 1 ? `; ${withoutIndex}` : ''
+      refuse([name], `${place} is empty; it must be a number${hint}.`, cell, 'empty')
+    }
+    if (/[;\t]/.test(text)) {
+      const mark = text.includes(';') ? 'semicolons' : 'tabs'
+      refuse(
+        [name],
+        `${place} is not a number: its columns are separated by ${mark}. Separate them by commas, and write decimals with a point.`,
+        cell,
+        'not-a-number',
+      )
+    }
+    if (missing.test(text) || infinite.test(text)) {
+      refuse(
+        [name],
+        `${place} is ${JSON.stringify(text)}; it must be a number. Leave rows with missing values out of all parts.`,
+        cell,
+        'not-a-number',
+      )
+    }
+    const hint = this.#row === 1 ? `. A row of names is declared with csvHeader=${name} before this part` : ''
+    return refuse([name], `${place} is not a number; it must be a number${hint}.`, cell, 'not-a-number')
+  }
+
+  #refuseEmptyRow(row: number): never {
+    const name = this.#name
+    const detail = `row ${row} of ${name} is empty; it must be a number. A row without a value has to be left out of all parts.`
+    return refuse([name], detail, '', 'empty')
+  }
+
+  #keepName(cell: string): void {
+    const { maxOptionBytes } = this.#limits
+    this.#nameBytes += cell.length + 1
+    if (this.#nameBytes > maxOptionBytes) {
+      const detail = `The header of ${this.#name} is longer than maxOptionBytes, ${maxOptionBytes} bytes.`
+      throw new LimitExceeded('maxOptionBytes', maxOptionBytes, [this.#name], detail)
+    }
+    this.#memory.reserve(cell.length + 1)
+    this.#names.push(unquoted(cell))
+  }
+
+  #checkNames(): void {
+    const name = this.#name
+    const empty = this.#names.indexOf('')
+    if (empty >= 0) {
+      refuse([name], `the header of ${name} has no name for column ${empty + 1}; ${withoutIndex}.`, '', 'header')
+    }
+    if (this.#names.every((cell) => otherNumber.test(cell))) {
+      const detail = `row 1 of ${name} holds numbers, not names. Leave csvHeader out, or give it the names of the parts with a header; pandas writes none with header=False.`
+      refuse([name], detail, this.#names[0], 'header')
+    }
   }
 
   #checkColumns(): void {
     if (this.#columns === 0) this.#columns = this.#cells
     if (this.#cells === this.#columns) return
-    const detail = `row ${this.#row} of ${this.#name} has ${columnsOf(this.#cells)}; the rows before it have ${this.#columns}`
-    refuse([this.#name], detail, columnsOf(this.#cells))
+    const detail = `row ${this.#row} of ${this.#name} has ${columnsOf(this.#cells)}; the rows before it have ${this.#columns}.`
+    refuse([this.#name], detail, columnsOf(this.#cells), 'shape')
   }
 
   #place(): string {
@@ -126,6 +202,8 @@ export class CsvReader {
     this.#json.write(Buffer.from(text, 'latin1'))
   }
 }
+
+const withoutIndex = 'pandas writes an index without a name: use to_csv(..., index=False)'
 
 function columnsOf(count: number): string {
   return count === 1 ? '1 column' : `${count} columns`

@@ -15,10 +15,13 @@ export abstract class BodyError extends Error {
 export class MalformedBody extends BodyError {
   /** Where in the body, in bytes, if that is known. */
   readonly offset: number | undefined
+  /** What is there instead, in a stable word, if it looks like something. */
+  readonly looksLike: string | undefined
 
-  constructor(detail: string, offset?: number) {
+  constructor(detail: string, offset?: number, looksLike?: string) {
     super(detail)
     this.offset = offset
+    this.looksLike = looksLike
   }
 }
 

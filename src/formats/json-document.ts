@@ -4,6 +4,8 @@ import type { ScanLimits, ScannedDocument } from '../scanner/scanner.ts'
 import { DocumentScanner, ScanLimitError, ScanSyntaxError } from '../scanner/scanner.ts'
 import { MalformedBody } from './errors.ts'
 import { JsonValue } from './json-value.ts'
+import { looksLike } from './looks-like.ts'
+import { Places } from './places.ts'
 
 const beginsOther: ReadonlySet<number> = new Set(Buffer.from('["-0123456789tfn'))
 
@@ -13,25 +15,39 @@ export class JsonDocument {
   readonly #limits: ScanLimits
   readonly #memory: Memory
   readonly #declaredBytes: number
+  /** The document, where it came as a whole. */
+  #last: Buffer | undefined
   #scanner: DocumentScanner | JsonValue | undefined
   #blanks: number
+  readonly #places: Places
 
-  constructor(tensorNames: readonly string[], limits: ScanLimits, memory: Memory, declaredBytes = 0, blanks = 0) {
+  /** @param place what the document is, for errors: a body, or a line of one, with the bytes of space before it */
+  constructor(
+    tensorNames: readonly string[],
+    limits: ScanLimits,
+    memory: Memory,
+    declaredBytes = 0,
+    { what = 'body', blanks = 0 }: { readonly what?: 'body' | 'line'; readonly blanks?: number } = {},
+  ) {
     this.#tensorNames = tensorNames
     this.#limits = limits
     this.#memory = memory
     this.#declaredBytes = declaredBytes
     this.#blanks = blanks
+    this.#places = new Places(what, blanks)
   }
 
-  write(piece: Buffer): void {
+  /** @param isWhole whether it is all of the document, whose bytes stay as they are until it ends */
+  write(piece: Buffer, isWhole = false): void {
     try {
       const begin = this.#scanner === undefined ? indexOfNonSpace(piece) : 0
       if (begin < 0) this.#blanks += piece.length
       else this.#scannerFrom(piece[begin]).write(piece)
     } catch (error) {
-      throw asBodyError(error)
+      throw this.#asBodyError(error, piece)
     }
+    if (isWhole) this.#last = piece
+    else this.#places.pass(piece)
   }
 
   async writeAll(reader: { next(): Promise<Buffer | undefined> }): Promise<void> {
@@ -42,7 +58,7 @@ export class JsonDocument {
     try {
       return yield* this.#scannerFrom().end()
     } catch (error) {
-      throw asBodyError(error)
+      throw this.#asBodyError(error, this.#last)
     }
   }
 
@@ -56,6 +72,22 @@ export class JsonDocument {
       : new DocumentScanner(this.#tensorNames, this.#limits, this.#memory, this.#declaredBytes, this.#blanks)
     return this.#scanner
   }
+
+  #asBodyError(error: unknown, piece: Buffer | undefined): unknown {
+    if (error instanceof ScanSyntaxError) {
+      const { what } = this.#places
+      const look = looksLike(this.#places.around(error.offset, piece))
+      const said = error.at(this.#places.inWords(error.offset, piece))
+      const text = `The ${what} is not valid JSON: ${said}.`
+      return new MalformedBody(look === undefined ? text : `${text} ${look.sentence}`, error.offset, look?.name)
+    }
+    if (error instanceof ScanLimitError) {
+      const { limit, allowed } = error
+      const hint = limit === 'maxOptionBytes' ? ' Long arrays belong in predictions and labels.' : ''
+      return new LimitExceeded(limit, allowed, [], `The body exceeds ${limit}, ${allowed}.${hint}`)
+    }
+    return error
+  }
 }
 
 /** The index of the first byte that is not white space of JSON, or -1. */
@@ -65,14 +97,4 @@ export function indexOfNonSpace(bytes: Buffer): number {
     if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return at
   }
   return -1
-}
-
-function asBodyError(error: unknown): unknown {
-  if (error instanceof ScanSyntaxError) {
-    return new MalformedBody(`The body is not valid JSON: ${error.message}.`, error.offset)
-  }
-  if (error instanceof ScanLimitError) {
-    return new LimitExceeded(error.limit, error.allowed, [], `The body exceeds ${error.limit}, ${error.allowed}.`)
-  }
-  return error
 }

@@ -49,7 +49,7 @@ export class JsonValue {
     const { shape, shapeError } = yield* this.tensor()
     const whole = shape.length === 0 ? 'a number' : `an array of ${shape[0]}`
     const received = shapeError === undefined ? whole : shapeError.path.length > 0 ? 'an array' : shapeError.received
-    return refuse([], `the body is ${received}; it must be one JSON object`, received)
+    return refuse([], `the body is ${received}; it must be one JSON object`, received, 'wrong-type')
   }
 
   discard(): void {

@@ -33,7 +33,7 @@ export function* decodeJson(
 ): Generator<void, SingleBatch> {
   const document = new JsonDocument(kind?.members ?? jsonTensors, limits, memory, body.length)
   memory.reserve(body.length)
-  document.write(body)
+  document.write(body, true)
   memory.release(body.length)
   return yield* batchIn(document, memory, limits, kind)
 }

@@ -4,10 +4,13 @@ import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
 import type { ScanLimits, ScannedDocument } from '../scanner/scanner.ts'
 import { DocumentScanner, ScanLimitError, ScanSyntaxError } from '../scanner/scanner.ts'
 import { JsonValue } from './json-value.ts'
+import { looksLike } from './looks-like.ts'
+import { Places } from './places.ts'
 
 abstract class JsonPart<Result> {
   readonly #name: string
   readonly #scanner: { write(bytes: Buffer): void }
+  readonly #places = new Places('part', 0)
 
   constructor(name: string, scanner: { write(bytes: Buffer): void }) {
     this.#name = name
@@ -18,8 +21,9 @@ abstract class JsonPart<Result> {
     try {
       this.#scanner.write(bytes)
     } catch (error) {
-      throw this.#asAnswer(error)
+      throw this.#asAnswer(error, bytes)
     }
+    this.#places.pass(bytes)
   }
 
   *end(): Generator<void, Result> {
@@ -32,13 +36,18 @@ abstract class JsonPart<Result> {
 
   protected abstract whole(): Generator<void, Result>
 
-  #asAnswer(error: unknown): unknown {
+  #asAnswer(error: unknown, bytes?: Buffer): unknown {
     const name = this.#name
     if (error instanceof ScanLimitError) {
       const { limit, allowed } = error
       return new LimitExceeded(limit, allowed, [name], `${name} exceeds ${limit}, ${allowed}.`)
     }
-    if (error instanceof ScanSyntaxError) refuse([name], `${name} is not valid JSON: ${error.message}`, 'other text')
+    if (error instanceof ScanSyntaxError) {
+      const places = this.#places
+      const look = looksLike(places.around(error.offset, bytes))
+      const text = `${name} is not valid JSON: ${error.at(places.inWords(error.offset, bytes))}.`
+      refuse([name], look === undefined ? text : `${text} ${look.sentence}`, 'other text', 'malformed')
+    }
     return error
   }
 }

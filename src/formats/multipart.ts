@@ -8,6 +8,7 @@ import { quoted } from '../loss/words.ts'
 import type { ScannedDocument } from '../scanner/scanner.ts'
 import type { DecodeContext } from './context.ts'
 import { CsvReader } from './csv.ts'
+import { CsvHeaders } from './csv-headers.ts'
 import { MalformedBody } from './errors.ts'
 import type { BodyLimits } from './limits.ts'
 import { JsonOptions, JsonTensor } from './multipart-json.ts'
@@ -25,6 +26,7 @@ const noType = 'text/plain'
 interface IncomingPart {
   readonly name: string | undefined
   readonly type: string
+  readonly isFile: boolean
   readonly chunks: Buffer[]
   isWhole: boolean
 }
@@ -67,15 +69,16 @@ class Form {
   #reader: PartReader | undefined
   #failure: Error | undefined
   #optionBytes = 0
-  #hasCsvHeader = false
-  #hasCsv = false
+  readonly #csvHeaders = new CsvHeaders()
 
   constructor(contentType: string, context: DecodeContext, limits: BodyLimits, tensorNames: readonly string[]) {
     this.#context = context
     this.#limits = limits
     this.#tensorNames = [...tensorNames, ...weightOptions]
     this.#busboy = busboyOf(contentType, limits.maxKeys)
-    this.#busboy.on('file', (name, stream, _filename, _encoding, type) => this.#take(name, stream, type))
+    this.#busboy.on('file', (name, stream, filename: string | undefined, _encoding, type) =>
+      this.#take(name, stream, type, filename !== undefined),
+    )
     this.#busboy.on('partsLimit', () => {
       const { maxKeys } = limits
       this.#failure = new LimitExceeded('maxKeys', maxKeys, [], `The body has more parts than maxKeys, ${maxKeys}.`)
@@ -101,11 +104,12 @@ class Form {
     this.#busboy.end()
     await this.#isOver
     await this.#workOff()
+    this.#csvHeaders.check()
     return singleBatch(this.#options, this.#tensors)
   }
 
-  #take(name: string | undefined, stream: BusboyFileStream, type: string): void {
-    const part: IncomingPart = { name, type, chunks: [], isWhole: false }
+  #take(name: string | undefined, stream: BusboyFileStream, type: string, isFile: boolean): void {
+    const part: IncomingPart = { name, type, isFile, chunks: [], isWhole: false }
     this.#incoming.push(part)
     stream.on('data', (bytes: Buffer) => part.chunks.push(bytes))
     stream.on('end', () => {
@@ -138,18 +142,18 @@ class Form {
     }
   }
 
-  #readerOf({ name, type }: IncomingPart): PartReader {
+  #readerOf({ name, type, isFile }: IncomingPart): PartReader {
     if (name === undefined) throw malformed(new Error('a part has no name'))
     if (this.#names.has(name) && !isListOfWords(name))
-      refuse([name], `there are two parts named ${quoted(name)}`, 'a second part')
+      refuse([name], `there are two parts named ${quoted(name)}`, 'a second part', 'given-twice')
     this.#names.add(name)
-    if (this.#tensorNames.includes(name)) return this.#tensorPart(name, type)
+    if (this.#tensorNames.includes(name)) return this.#tensorPart(name, type, isFile)
     if (name === 'options') return this.#optionsPart()
     return this.#textPart(name, type)
   }
 
-  #tensorPart(name: string, type: string): PartReader {
-    const reader = this.#tensorReader(name, type)
+  #tensorPart(name: string, type: string, isFile: boolean): PartReader {
+    const reader = this.#tensorReader(name, type, isFile)
     const fields = weightOptions.some((option) => option === name) ? this.#options : this.#tensors
     const set = (tensor: Tensor) => this.#set(fields, name, tensor)
     return {
@@ -160,12 +164,14 @@ class Form {
     }
   }
 
-  #tensorReader(name: string, type: string): NpyReader | JsonTensor | CsvReader {
+  #tensorReader(name: string, type: string, isFile: boolean): NpyReader | JsonTensor | CsvReader {
     const [limits, { memory }] = [this.#limits, this.#context]
-    if (type === 'application/json' || type === noType) return new JsonTensor(name, limits, memory)
+    if (type === 'application/json' || (type === noType && !isFile)) return new JsonTensor(name, limits, memory)
     if (type !== 'text/csv') return new NpyReader(name, limits, memory)
-    this.#hasCsv = true
-    return new CsvReader(name, this.#hasCsvHeader, limits, memory)
+    const { names } = this.#csvHeaders
+    const reader = new CsvReader(name, names === 'all' || names.includes(name), limits, memory)
+    this.#csvHeaders.parts.set(name, reader.names)
+    return reader
   }
 
   #optionsPart(): PartReader {
@@ -173,7 +179,7 @@ class Form {
     const set = ({ options, tensors }: ScannedDocument) => {
       for (const [name, value] of Object.entries({ ...options, ...tensors })) {
         if (this.#tensorNames.includes(name) && !(name in tensors)) {
-          refuse(['options', name], `${name} is a tensor and belongs in a part of its own`, value)
+          refuse(['options', name], `${name} is a tensor and belongs in a part of its own`, value, 'misplaced')
         }
         this.#set(this.#options, name, value)
       }
@@ -191,7 +197,7 @@ class Form {
     const isText = type.startsWith('text/') || type === 'application/json'
     const set = () => {
       const text = Buffer.concat(texts).toString()
-      if (name === 'csvHeader') this.#setCsvHeader(text)
+      if (name === 'csvHeader') this.#csvHeaders.declare(text, this.#tensorNames)
       else this.#set(this.#options, name, isText ? valueOfText(name, text, type === 'application/json') : 'a file')
     }
     return {
@@ -217,17 +223,11 @@ class Form {
     this.#context.memory.reserve(bytes)
   }
 
-  #setCsvHeader(text: string): void {
-    if (text !== 'true' && text !== 'false') refuse(['csvHeader'], 'csvHeader must be true or false', text)
-    if (this.#hasCsv) refuse(['csvHeader'], 'csvHeader must stand before the parts of text/csv', text)
-    this.#hasCsvHeader = text === 'true'
-  }
-
   #set(fields: Fields, name: string, value: unknown): void {
-    if (name === '__proto__') refuse([name], '__proto__ is not a recognised field', value)
+    if (name === '__proto__') refuse([name], '__proto__ is not a recognised field', value, 'unknown-field')
     const before = Object.hasOwn(fields, name) ? fields[name] : undefined
     const isMore = isListOfWords(name) && Array.isArray(before)
-    if (before !== undefined && !isMore) refuse([name], `${quoted(name)} is given twice`, value)
+    if (before !== undefined && !isMore) refuse([name], `${quoted(name)} is given twice`, value, 'given-twice')
     fields[name] = isMore ? before.concat(value) : value
   }
 }

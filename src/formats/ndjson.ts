@@ -79,7 +79,7 @@ async function* linesOf(
     try {
       if (lineBytes > limits.maxBodyBytes) throw lineTooLong(limits.maxBodyBytes)
       if (document === undefined && indexOfNonSpace(part) < 0) return undefined
-      document ??= new JsonDocument(tensorsOf(count), limits, memory, 0, blanks)
+      document ??= new JsonDocument(tensorsOf(count), limits, memory, 0, { what: 'line', blanks })
       document.write(part)
       return undefined
     } catch (thrown) {

@@ -54,7 +54,7 @@ export function npyHeaderOf(name: string, text: string): NpyHeader {
     if (key === 'descr' && type === undefined) type = typeOf(name, tokens)
     else if (key === 'fortran_order' && isFortranOrder === undefined) isFortranOrder = tokens.boolean()
     else if (key === 'shape' && shape === undefined) shape = tokens.shape()
-    else refuse([name], `${quotedHeader(name)} must have descr, fortran_order and shape, each once`, key)
+    else refuse([name], `${quotedHeader(name)} must have descr, fortran_order and shape, each once`, key, 'malformed')
     if (tokens.next !== '}') tokens.expect(',')
   }
   tokens.expect('}')
@@ -62,11 +62,11 @@ export function npyHeaderOf(name: string, text: string): NpyHeader {
   if (type === undefined || isFortranOrder === undefined || shape === undefined) {
     const missing = type === undefined ? 'descr' : shape === undefined ? 'shape' : 'fortran_order'
     const detail = `${quotedHeader(name)} must have descr, fortran_order and shape; ${missing} is missing`
-    return refuse([name], detail, undefined)
+    return refuse([name], detail, undefined, 'malformed')
   }
   if (shape.length > 2) {
     const detail = `${name} has ${shape.length} dimensions, shape [${shape.join(', ')}]; it may have at most 2: save array.reshape(len(array), -1)`
-    refuse([name], detail, `shape [${shape.join(', ')}]`)
+    refuse([name], detail, `shape [${shape.join(', ')}]`, 'shape')
   }
   return { ...type, isFortranOrder, shape }
 }
@@ -78,7 +78,7 @@ function quotedHeader(name: string): string {
 function typeOf(name: string, tokens: Tokens): Pick<NpyHeader, 'datatype' | 'isBigEndian'> {
   if (tokens.next === '[' || tokens.next === '(') {
     const detail = `${name} is a structured array; save one field of it, array['field'], or numpy.lib.recfunctions.structured_to_unstructured(array)`
-    return refuse([name], detail, 'a structured array')
+    return refuse([name], detail, 'a structured array', 'unsupported')
   }
   const descr = tokens.string('a type')
   const [, order, letter, size] = /^([<>|])([a-zA-Z])(\d*)(?:\[\w+\])?$/.exec(descr) ?? []
@@ -90,7 +90,7 @@ function typeOf(name: string, tokens: Tokens): Pick<NpyHeader, 'datatype' | 'isB
     other === undefined
       ? `descr of ${name} is not a type of numbers, such as '<f8'; save array.astype('float64')`
       : `${name} holds ${other.what}; save numbers: ${other.repair}`
-  return refuse([name], detail, descr)
+  return refuse([name], detail, descr, 'unsupported')
 }
 
 const token = /[ \t\n]*(?:'[^'\\]*'|"[^"\\]*"|\d+L?(?!\w)|(?:True|False)(?!\w)|[{}()[\],:])/y
@@ -157,6 +157,6 @@ class Tokens {
   #fail(expected: string): never {
     const found = this.#at < this.#text.length ? `'${this.#text[this.#at]}'` : 'end'
     const detail = `${quotedHeader(this.#name)} is not as numpy.save writes it: unexpected ${found} at its character ${this.#at}; ${expected} was expected`
-    return refuse([this.#name], detail, found)
+    return refuse([this.#name], detail, found, 'malformed')
   }
 }

@@ -39,7 +39,8 @@ export class NpyReader {
     }
     if (rest.length === 0) return
     const left = this.#raw?.write(rest)
-    if (left?.length !== 0) refuse([this.#name], `${this.#name}: bytes follow the array of the .npy file`, 'bytes')
+    if (left?.length !== 0)
+      refuse([this.#name], `${this.#name}: bytes follow the array of the .npy file`, 'bytes', 'malformed')
   }
 
   *end(): Generator<void, Tensor> {
@@ -47,11 +48,11 @@ export class NpyReader {
     if (raw === undefined) {
       this.#checkMagic()
       const detail = `${name} ends in the header of the .npy file, after ${this.#filled} bytes`
-      return refuse([name], detail, `${this.#filled} bytes`)
+      return refuse([name], detail, `${this.#filled} bytes`, 'malformed')
     }
     if (!raw.isWhole) {
       const detail = `${name} must have the ${raw.size} bytes that its .npy header declares; received ${raw.filled}`
-      refuse([name], detail, `${raw.filled} bytes`)
+      refuse([name], detail, `${raw.filled} bytes`, 'malformed')
     }
     return yield* raw.tensor()
   }
@@ -72,6 +73,7 @@ export class NpyReader {
           [name],
           `${name} must be a .npy file of version 1, 2 or 3; received ${major}.${minor}`,
           `${major}.${minor}`,
+          'unsupported',
         )
       }
       this.#needed = textAt
@@ -84,6 +86,7 @@ export class NpyReader {
           [name],
           `the .npy header of ${name} may have at most ${maxHeaderBytes} bytes; received ${length}`,
           length,
+          'malformed',
         )
       }
       this.#needed += length
@@ -111,9 +114,9 @@ export class NpyReader {
     const name = this.#name
     if (begin.subarray(0, zipMagic.length).equals(zipMagic)) {
       const detail = `${name} is a .npz archive; send the .npy file of one of its arrays: unzip it, or numpy.save('${name}.npy', numpy.load(file)['${name}'])`
-      refuse([name], detail, 'a .npz archive')
+      refuse([name], detail, 'a .npz archive', 'unsupported')
     }
-    const detail = `${name} is no .npy file; a part of another format needs its Content-Type, application/json or text/csv`
-    refuse([name], detail, 'other bytes')
+    const detail = `${name} is not a .npy file; for JSON or CSV, give the part a Content-Type: with curl, -F '${name}=@FILE;type=text/csv'; in Python's requests, files={'${name}': ('FILE', data, 'text/csv')}`
+    refuse([name], detail, 'other bytes', 'malformed')
   }
 }

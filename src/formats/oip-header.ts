@@ -88,7 +88,7 @@ export function headerOf(
   for (const [at, input] of inputs.entries()) {
     const { name, shape } = input
     if (inputs.findIndex((other) => other.name === name) < at) {
-      errors.add(['inputs', at, 'name'], `inputs has "${name}" twice`, name)
+      errors.add(['inputs', at, 'name'], `inputs has "${name}" twice`, name, 'given-twice')
     } else {
       checkNumbers(input, ['inputs', at], errors)
     }
@@ -115,17 +115,22 @@ function checkNumbers({ name, shape, datatype, parameters, data }: Input, path: 
     const needed = elements * bytesOf(datatype)
     const size = parameters?.binary_data_size
     const detail = `${inWords} of ${datatype} takes ${needed} bytes, not ${size}`
-    if (size === undefined) errors.add(path, `${name} has neither data nor binary_data_size`, 'neither')
-    else if (size !== needed) errors.add(sizePath, detail, size)
+    if (size === undefined) errors.add(path, `${name} has neither data nor binary_data_size`, 'neither', 'missing')
+    else if (size !== needed) errors.add(sizePath, detail, size, 'shape')
   } else if (parameters !== undefined) {
-    errors.add(dataPath, `${name} has both data and binary_data_size`, asReceived(data))
+    errors.add(dataPath, `${name} has both data and binary_data_size`, asReceived(data), 'given-twice')
   } else if (datatype === 'BF16') {
-    errors.add([...path, 'datatype'], 'BF16 can be sent as bytes, but not in JSON', datatype)
+    errors.add([...path, 'datatype'], 'BF16 can be sent as bytes, but not in JSON', datatype, 'unsupported')
   } else if (data.shapeError === undefined && !isSame(data.shape, shape)) {
     const isList = data.shape.length === 1
     if (isList && data.shape[0] === elements) return
     const found = isList ? `${data.shape[0]}` : `shape [${data.shape.join(', ')}]`
-    errors.add(dataPath, `data of ${name} has ${found}; ${inWords} needs ${elements} numbers`, asReceived(data))
+    errors.add(
+      dataPath,
+      `data of ${name} has ${found}; ${inWords} needs ${elements} numbers`,
+      asReceived(data),
+      'shape',
+    )
   }
 }
 

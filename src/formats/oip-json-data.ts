@@ -27,7 +27,12 @@ export function* typedData(
       const path = pathOf(shape, from + misfit)
       const value = data[from + misfit]
       const received = Number.isNaN(value) ? 'no truth value' : String(value)
-      refuse([name, ...path], `${place(name, path)} is ${received}; ${datatype} has ${held(datatype)}`, received)
+      refuse(
+        [name, ...path],
+        `${place(name, path)} is ${received}; ${datatype} has ${held(datatype)}`,
+        received,
+        'out-of-range',
+      )
     }
     yield
   }

@@ -44,7 +44,7 @@ export function* inferenceBatch(
     const path = ['inputs', binary, 'parameters', 'binary_data_size']
     const detail =
       'no bytes follow JSON without the header Inference-Header-Content-Length, the length of the JSON part'
-    refuse(path, detail, sizeOf(header.inputs[binary]))
+    refuse(path, detail, sizeOf(header.inputs[binary]), 'misplaced')
   }
   return yield* bodyOf(new RawTensors(header, memory), kind)
 }
@@ -144,7 +144,7 @@ function checkTotal(
   }
   if (declaredBytes === 0 || total === declaredBytes) return
   const detail = `the JSON part and the inputs take ${total} bytes; Content-Length is ${declaredBytes}`
-  refuse(['inputs'], detail, declaredBytes)
+  refuse(['inputs'], detail, declaredBytes, 'malformed')
 }
 
 function doublesOf(inputs: readonly Input[]): number {
@@ -153,14 +153,15 @@ function doublesOf(inputs: readonly Input[]): number {
 }
 
 function refuseLeftovers(): never {
-  return refuse(['inputs'], 'bytes follow the last input', 'bytes')
+  return refuse(['inputs'], 'bytes follow the last input', 'bytes', 'malformed')
 }
 
 function* bodyOf({ header, all }: RawTensors, kind: TensorKind): Generator<void, SingleBatch> {
   const { id, outputs, inputs, parameters } = header
   const { binary_data_output: binaryOutput, ...options }: Fields = { ...parameters }
   for (const name of kind.names) {
-    if (name in options) refuse(['parameters', name], `${name} is a tensor and belongs in inputs`, options[name])
+    if (name in options)
+      refuse(['parameters', name], `${name} is a tensor and belongs in inputs`, options[name], 'misplaced')
   }
   for (const name of weightOptions) if (name in options) options[name] = pack(name, options[name])
   const location = { locate: (path: Path) => locate(inputs, path, kind) }

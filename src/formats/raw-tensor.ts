@@ -64,7 +64,7 @@ export class RawTensor {
       const { index, value } = this.#inexact
       const path = pathOf(shape, isTurned ? (index % rows) * columns + Math.floor(index / rows) : index)
       const why = this.#datatype === 'BOOL' ? 'a BOOL is 0 or 1' : 'no double is exactly that integer'
-      refuse([name, ...path], `${place(name, path)} is ${value}; ${why}`, String(value))
+      refuse([name, ...path], `${place(name, path)} is ${value}; ${why}`, String(value), 'out-of-range')
     }
     const numbers = isTurned ? yield* rowMajor(data, rows, columns, this.#memory) : data
     return { data: numbers, shape, nonNumeric: [], nonNumericCount: 0 }

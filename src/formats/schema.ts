@@ -1,7 +1,9 @@
 import type { z } from 'zod'
+import type { ErrorCode } from '../loss/error-codes.ts'
 import { alternatives } from '../loss/option-types.ts'
 import { asReceived } from '../loss/shape.ts'
 import { isTensor } from '../loss/tensor.ts'
+import type { Path } from '../loss/validation-errors.ts'
 import { LimitExceeded, ValidationErrors } from '../loss/validation-errors.ts'
 import { inWords, quoted } from '../loss/words.ts'
 import { didYouMean } from './did-you-mean.ts'
@@ -54,13 +56,26 @@ function addIssue(issue: Issue, data: unknown, errors: ValidationErrors): void {
   if (issue.code === 'unrecognized_keys') {
     for (const key of issue.keys) {
       const value = valueAt(data, [...path, key])
-      errors.add([...path, key], `${quoted(key)} ${issue.message}`, isTensor(value) ? asReceived(value) : value)
+      const received = isTensor(value) ? asReceived(value) : value
+      errors.add([...path, key], `${quoted(key)} ${issue.message}`, received, 'unknown-field')
     }
     return
   }
   const value = valueAt(data, path)
-  const hint = errors.full ? '' : didYouMean(value, wordsOf(issue))
-  errors.add(path, detailOf(nameOf(path), value, issue.message) + hint, value)
+  const hint = errors.full ? '' : didYouMean(fieldOf(path), value, wordsOf(issue))
+  errors.add(path, detailOf(nameOf(path), value, issue.message) + hint, value, codeOf(issue, value))
+}
+
+/** The field of a value, or that of the list it stands in. */
+function fieldOf(path: Path): string {
+  return String(path.findLast((step) => typeof step === 'string') ?? '')
+}
+
+function codeOf({ code }: Issue, value: unknown): ErrorCode {
+  if (value === undefined) return 'missing'
+  if (code === 'too_small' || code === 'too_big') return 'out-of-range'
+  if (code === 'invalid_format') return 'malformed'
+  return code !== 'invalid_type' && typeof value === 'string' ? 'unknown-value' : 'wrong-type'
 }
 
 function wordsOf(issue: Issue): string[] {

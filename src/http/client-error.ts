@@ -26,10 +26,10 @@ export function answerClientError(this: FastifyInstance, error: Error & { code: 
   const name = named[error.code] ?? 'bad-request'
   const problem = new Problem(name, problems[name].meaning)
   const refuse = () => {
-    const reqId = randomUUID()
+    const requestId = randomUUID()
     this.metrics?.refused(name)
-    this.log.info({ reqId, status: problems[name].status, code: error.code }, 'refused')
-    writeRawResponse(socket, rawProblem(problem, reqId, this.basePath))
+    this.log.info({ requestId, status: problems[name].status, code: error.code }, 'refused')
+    writeRawResponse(socket, rawProblem(problem, requestId, this.basePath))
   }
   const connection = this.connections.of(socket)
   if (connection === undefined) refuse()

@@ -81,7 +81,7 @@ function problemsAt(path: string, typical: NamedExamples, special: unknown): Nam
   const type = (special as { type?: string } | undefined)?.type
   return Object.fromEntries(
     Object.entries(typical).map(([name, { summary, value }]) => {
-      const problem = (type === `/problems/${name}` ? special : value) as { instance: string }
+      const problem = (type?.endsWith(`/problems/${name}`) === true ? special : value) as { instance: string }
       return [name, { summary, value: { ...problem, instance: problem.instance || path } }]
     }),
   )

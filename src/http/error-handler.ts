@@ -15,7 +15,7 @@ import { InvalidContent, LimitExceeded } from '../loss/validation-errors.ts'
 import { quoted } from '../loss/words.ts'
 import { inferenceError, inferenceErrorMediaType, isInferencePath } from './inference-error.ts'
 import { pathOf } from './path-of.ts'
-import { overloaded, Problem, pointerOf, problemBody, problemMediaType, requestOver } from './problem.ts'
+import { baseOf, overloaded, Problem, pointerOf, problemBody, problemMediaType, requestOver } from './problem.ts'
 import { problems } from './problems.ts'
 
 declare module 'fastify' {
@@ -30,10 +30,11 @@ export function handleError(thrown: Error, request: FastifyRequest, reply: Fasti
   // an abandoned request may run into any error; the reason why it was abandoned matters
   const error = request.work?.task.reason ?? thrown
   const problem = problemOf(error, request)
-  const { id: reqId, log } = request
+  const { id: requestId, log } = request
   request.server.metrics?.refused(problem.problem, problem.limit)
-  if (error instanceof StoreUnavailable) log.warn({ reqId, err: error }, 'store unavailable')
-  if (problem.problem === 'internal-error' && error !== requestOver) log.error({ reqId, err: error }, 'internal error')
+  if (error instanceof StoreUnavailable) log.warn({ requestId, err: error }, 'store unavailable')
+  if (problem.problem === 'internal-error' && error !== requestOver)
+    log.error({ requestId, err: error }, 'internal error')
   if (reply.raw.destroyed) {
     reply.hijack()
     return
@@ -44,7 +45,7 @@ export function handleError(thrown: Error, request: FastifyRequest, reply: Fasti
   const isInference = isInferencePath(pathOf(request.url))
   const body = isInference
     ? inferenceError(problem)
-    : problemBody(problem, pathOf(request.originalUrl), request.id, request.server.basePath)
+    : problemBody(problem, pathOf(request.originalUrl), request.id, baseOf(request))
   reply
     .code(problems[problem.problem].status)
     .headers(problem.headers)
@@ -66,7 +67,7 @@ export function problemOf(error: FastifyError | Error, request: FastifyRequest):
 }
 
 function invalidContent({ errors: { list, count } }: InvalidContent, locate = (path: Path) => path): Problem {
-  const errors = list.map(({ path, detail, received }) => ({ pointer: pointerOf(locate(path)), detail, received }))
+  const errors = list.map(({ path, ...error }) => ({ pointer: pointerOf(locate(path)), ...error }))
   return new Problem('invalid-content', summary(list, count), { errors, errorCount: count })
 }
 
@@ -77,7 +78,11 @@ function limitExceeded({ limit, allowed, path, message }: LimitExceeded, locate 
 function bodyProblem(error: BodyError): Problem {
   const { message } = error
   if (error instanceof MalformedBody) {
-    return new Problem('malformed-body', message, error.offset === undefined ? {} : { offset: error.offset })
+    const { offset, looksLike } = error
+    return new Problem('malformed-body', message, {
+      ...(offset !== undefined && { offset }),
+      ...(looksLike !== undefined && { looksLike }),
+    })
   }
   if (error instanceof UnsupportedEncoding) {
     const { accepted } = error
@@ -114,11 +119,21 @@ export function unsupportedMediaType({ headers, routeOptions: { config } }: Fast
 /** The detail for a Content-Type that is missing or not accepted. */
 export function mediaTypeDetail(received: string | undefined, accepted: readonly string[]): string {
   const found = received === undefined ? 'The request has no Content-Type' : `Content-Type is ${quoted(received)}`
-  return `${found}; this resource takes ${alternatives(accepted)}. For JSON add the header Content-Type: application/json.`
+  const hint = accepted.includes('application/json')
+    ? ' For JSON add the header Content-Type: application/json.'
+    : accepted.includes('application/x-ndjson')
+      ? ' PUT one batch as JSON to .../batches/NAME, or send NDJSON here: one batch on each line, with its name as "batch".'
+      : ''
+  return `${found}; this resource takes ${alternatives(accepted)}.${hint}`
 }
 
 const internalError = new Problem('internal-error', 'The service failed; the log has the cause under this requestId.')
 
+/** All in one sentence: the first error, or the one that says what would mend them all. */
 function summary(list: readonly ValidationError[], count: number): string {
-  return count === 1 ? list[0].detail : `${count} errors; the first: ${list[0].detail}`
+  if (count === 1) return list[0].detail
+  const helpful = list.findIndex(({ remedies }) => remedies !== undefined)
+  return helpful > 0
+    ? `${count} errors, among them: ${list[helpful].detail}`
+    : `${count} errors; the first: ${list[0].detail}`
 }

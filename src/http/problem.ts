@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import type { Path } from '../loss/validation-errors.ts'
 import { shortened } from '../loss/validation-errors.ts'
 import type { Limits } from './limits.ts'
@@ -36,16 +37,19 @@ export function overloaded(detail: string, seconds = 1, limit?: keyof Limits): P
 
 export const problemMediaType = 'application/problem+json'
 
-/** The body of a problem answer (RFC 9457). */
-export function problemBody(
-  problem: Problem,
-  instance: string,
-  requestId: string,
-  basePath = '',
-): Record<string, unknown> {
+/** What goes before the paths of the service to make URLs of them: where the request was sent to. */
+export function baseOf({ protocol, host, server }: Pick<FastifyRequest, 'protocol' | 'host' | 'server'>): string {
+  return isHost.test(host) ? `${protocol}://${host}${server.basePath}` : server.basePath
+}
+
+/** A name or an address with or without a port: nothing that would not be one in a URL. */
+const isHost = /^(?:[\w.-]{1,253}|\[[\da-fA-F:.]{2,45}\])(?::\d{1,5})?$/
+
+/** The body of a problem answer (RFC 9457). @param base what goes before the path of its type */
+export function problemBody(problem: Problem, instance: string, requestId: string, base = ''): Record<string, unknown> {
   const { status, title } = problems[problem.problem]
   return {
-    type: `${basePath}/problems/${problem.problem}`,
+    type: `${base}/problems/${problem.problem}`,
     title,
     status,
     detail: problem.message,

@@ -8,22 +8,14 @@ import {
   readLargest,
   readOneHot,
 } from './checks.ts'
-import { fittingPredictionFormat } from './fitting-predictions.ts'
 import type { Memory } from './memory.ts'
 import { integersIn } from './memory.ts'
 import type { Layout } from './shape.ts'
-import {
-  checkBaselineShape,
-  checkIsNumbers,
-  checkWeightShape,
-  fittingDeclaration,
-  labelShapeError,
-  layoutOf,
-  refuseLabelShape,
-} from './shape.ts'
+import { checkBaselineShape, checkIsNumbers, checkLabelShape, checkWeightShape, layoutOf } from './shape.ts'
 import type { Spec } from './spec.ts'
 import { isSurveyed } from './survey/survey.ts'
 import type { Tensor } from './tensor.ts'
+import { readTruths } from './tensor.ts'
 import { ValidationErrors } from './validation-errors.ts'
 import { checkOutputOptions } from './weights.ts'
 
@@ -58,32 +50,33 @@ export function rowsPerStep(outputs: number): number {
   return Math.max(1, Math.floor(costPerStep / (outputs + costPerRow)))
 }
 
-/** Checks the shapes against what was declared and against each other, in steps. @throws InvalidContent, LimitExceeded */
-export function* layOut(spec: Spec, tensors: Tensors): Generator<void, Layout> {
-  const { layout, labelFault } = layoutOfAll(spec, tensors)
-  if (labelFault !== undefined) yield* refuseLabelShape(spec, tensors.labels, layout, labelFault)
-  return layout
-}
-
-/** The layout, and what is wrong with the shape of labels. @throws InvalidContent, LimitExceeded for what else is wrong */
-export function layoutOfAll(
-  spec: Spec,
-  tensors: Tensors,
-): { readonly layout: Layout; readonly labelFault: string | undefined } {
+/**
+ * Checks the shapes against what was declared and against each other. Labels `true` and `false` become 1 and 0, in place.
+ *
+ * @throws InvalidContent, LimitExceeded
+ */
+export function layoutOfAll(spec: Spec, tensors: Tensors): Layout {
   const { predictions, labels, sampleWeights, baseline } = tensors
   const errors = new ValidationErrors()
   for (const name of comparisonTensors) {
     const tensor = tensors[name]
-    if (tensor !== undefined) checkIsNumbers(name, tensor, errors)
+    if (tensor === undefined || (name === 'labels' && spec.labelFormat === 'binary' && readTruths(tensor))) continue
+    checkIsNumbers(name, tensor, errors, name === 'labels' ? labelNeeds(spec) : undefined)
   }
   errors.throwIfAny()
   const layout = layoutOf(spec, predictions)
   if (baseline !== undefined) checkBaselineShape(predictions, baseline)
-  const labelFault = labelShapeError(spec, predictions, labels, layout)
-  if (labelFault !== undefined) return { layout, labelFault }
+  checkLabelShape(spec, predictions, labels, layout)
   if (sampleWeights !== undefined) checkWeightShape('sampleWeights', sampleWeights, layout.samples, 'samples')
   checkOutputOptions(spec, layout)
-  return { layout, labelFault }
+  return layout
+}
+
+function labelNeeds({ labelFormat, decision }: Spec): string {
+  if (labelFormat === 'index') return 'it must be the number of a class, counted from 0'
+  return decision === 'binary' && labelFormat === 'binary'
+    ? 'it must be 0 or 1, or true or false'
+    : 'it must be a number'
 }
 
 /** Checks every number and returns the batch, in steps; its `classes` belong to `memory`. @throws InvalidContent */
@@ -94,7 +87,7 @@ export function* check(spec: Spec, tensors: Tensors, layout: Layout, memory: Mem
     checking.rows(from, Math.min(from + step, layout.samples))
     yield
   }
-  if (!checking.isRight) yield* checking.refuse()
+  checking.throwIfWrong()
   return checking.batch
 }
 
@@ -105,8 +98,6 @@ export class BatchCheck {
   readonly #tensors: Tensors
   readonly #layout: Layout
   readonly #errors = new ValidationErrors()
-  /** Where the first error of each tensor stands in the list. */
-  readonly #firsts: { -readonly [Name in keyof Tensors]?: number } = {}
   readonly #classes: Int32Array | undefined
   readonly #largest: Int32Array | undefined
 
@@ -135,29 +126,16 @@ export class BatchCheck {
     for (const name of predictionTensors) {
       const tensor = this.#tensors[name]
       if (tensor === undefined) continue
-      const known = errors.count
       checkPredictions(spec, tensor, outputs, range, errors, name === 'predictions' ? this.#largest : undefined, name)
-      this.#noteFirst(name, known)
       checkDomain(spec, name, tensor, outputs, range, errors)
     }
-    const known = errors.count
     readLabels(spec, labels, outputs, range, this.#classes, errors)
-    this.#noteFirst('labels', known)
     checkDomain(spec, 'labels', labels, outputs, range, errors)
     if (sampleWeights !== undefined) checkWeights('sampleWeights', sampleWeights, range, errors)
   }
 
-  /** Throws what is wrong, with the declarations that would fit, which takes steps to find. */
-  *refuse(): Generator<void, void> {
-    for (const name of predictionTensors) {
-      const [at, tensor] = [this.#firsts[name], this.#tensors[name]]
-      if (at === undefined || tensor === undefined) continue
-      this.#errors.hint(at, yield* fittingPredictionFormat(this.#spec, tensor, this.#layout))
-    }
-    const { labels: at } = this.#firsts
-    if (at !== undefined) {
-      this.#errors.hint(at, yield* fittingDeclaration(this.#spec, this.#tensors.labels, this.#layout))
-    }
+  /** @throws InvalidContent that lists the first errors and counts all */
+  throwIfWrong(): void {
     this.#errors.throwIfAny()
   }
 
@@ -174,10 +152,6 @@ export class BatchCheck {
       targets: labelFormat === 'one-hot' || labelFormat === 'index' ? undefined : labels.data,
       sampleWeights: sampleWeights?.data,
     }
-  }
-
-  #noteFirst(name: keyof Tensors, known: number): void {
-    if (this.#errors.count > known) this.#firsts[name] ??= known
   }
 }
 

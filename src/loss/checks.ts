@@ -1,6 +1,7 @@
+import type { ErrorCode } from './error-codes.ts'
 import { losses } from './kernels/index.ts'
 import type { Loss } from './kernels/loss.ts'
-import { pathOf, place, rowPathOf } from './shape.ts'
+import { counted, pathOf, place, rowPathOf } from './shape.ts'
 import type { Spec } from './spec.ts'
 import { checksLabelRows, checksPredictionRows } from './spec.ts'
 import { isSurveyed, readOnes, surveyRows } from './survey/survey.ts'
@@ -98,7 +99,7 @@ export function readIndices(
   errors: ValidationErrors,
 ): void {
   const needs = () => {
-    const allowed = `labelFormat "index" needs an integer from 0 to ${outputs - 1}, one of the ${outputs} outputs of predictions`
+    const allowed = `labelFormat "index" needs an integer from 0 to ${outputs - 1}, one of the ${counted(outputs, 'output')} of predictions`
     return spec.ignoreIndex === undefined ? allowed : `${allowed}, or ignoreIndex ${spec.ignoreIndex}`
   }
   const checked = { name: 'labels', tensor, outputs: 1, needs }
@@ -139,7 +140,8 @@ export function readOneHot(
       if (data[at] === 1) ones++
       else if (data[at] !== 0) reportElement(checked, at, errors)
     }
-    if (errors.count === known) reportRow(checked, row, ones === 0 ? 'has no 1' : `has ${ones} ones`, errors)
+    if (errors.count === known)
+      reportRow(checked, row, ones === 0 ? 'has no 1' : `has ${ones} ones`, 'not-one-hot', errors)
   }
   errors.count += countNoOneHot(data, outputs, row, range.to)
 }
@@ -205,7 +207,7 @@ function checkRows(
       if (!(data[at] >= low && data[at] <= high)) reportElement(checked, at, errors)
     }
     if (errors.count > known) continue
-    reportRow({ ...checked, needs: () => rowSumNeeds(tolerance) }, row, `sums to ${sum}`, errors)
+    reportRow({ ...checked, needs: () => rowSumNeeds(tolerance) }, row, `sums to ${sum}`, 'row-sum', errors)
   }
   errors.count += countWrong(data, outputs, row, range.to, low, high, tolerance)
 }
@@ -230,7 +232,8 @@ function checkLogRows(checked: CheckedTensor, range: RowRange, tolerance: number
       reportRow(
         { ...checked, needs: () => rowSumNeeds(tolerance) },
         row,
-        `is of probabilities that sum to ${sum}`,
+        `holds log-probabilities whose probabilities sum to ${sum}`,
+        'row-sum',
         errors,
       )
   }
@@ -314,15 +317,19 @@ function reportElement({ name, tensor, needs }: CheckedTensor, at: number, error
     return
   }
   const path = pathOf(tensor.shape, at)
-  errors.add([name, ...path], `${place(name, path)} is ${tensor.data[at]}; ${needs()}.`, tensor.data[at])
+  const value = tensor.data[at]
+  const code = Number.isFinite(value) ? 'out-of-range' : 'not-finite'
+  errors.add([name, ...path], `${place(name, path)} is ${value}; ${needs()}.`, value, code)
 }
 
 function reportRow(
   { name, tensor, outputs, needs }: CheckedTensor,
   row: number,
   found: string,
+  code: ErrorCode,
   errors: ValidationErrors,
 ): void {
   const path = rowPathOf(tensor, row)
-  errors.add([name, ...path], `${place(name, path)} ${found}; ${needs()}.`, `an array of ${outputs} numbers`)
+  const received = `an array of ${counted(outputs, 'number')}`
+  errors.add([name, ...path], `${place(name, path)} ${found}; ${needs()}.`, received, code)
 }

@@ -1,17 +1,21 @@
 import type { Tensors } from './batch.ts'
-import { layOut } from './batch.ts'
+import { layoutOfAll } from './batch.ts'
 import type { Answer, EvaluationContext } from './evaluation.ts'
 import { answerBytesOf, Evaluation } from './evaluation.ts'
 import type { Slice } from './fold.ts'
+import type { Memory } from './memory.ts'
 import { ScopedMemory } from './memory.ts'
 import { add, zero } from './numerics/dyadic.ts'
 import { exactSumOfProducts } from './numerics/exact-sum.ts'
+import { refuseWithHint } from './remedies/refuse.ts'
 import type { AgreementReport } from './report/agreement.ts'
 import { Agreement } from './report/agreement.ts'
 import type { DifferenceReport } from './report/difference.ts'
 import { differenceOf, mean, pairedTally } from './report/difference.ts'
 import { lossOf } from './report/statistics.ts'
+import type { RowSelection } from './row-selection.ts'
 import { selectRows } from './row-selection.ts'
+import type { Layout } from './shape.ts'
 import type { Spec } from './spec.ts'
 import type { Tensor } from './tensor.ts'
 
@@ -29,10 +33,9 @@ export interface Comparison {
 
 /** Evaluates two models over the same rows, in steps; at most one slice of each is kept. @throws InvalidContent, LimitExceeded */
 export function* compare(spec: Spec, tensors: PairedTensors, context: EvaluationContext): Generator<void, Comparison> {
-  const layout = yield* layOut(spec, tensors)
-  const answerBytes = answerBytesOf(spec, layout, context, 2) / 2
+  const checkAnswer = (changed: Spec, layout: Layout) => answerBytesOf(changed, layout, context, 2) / 2
   using memory = new ScopedMemory(context.memory)
-  const selected = yield* selectRows(spec, tensors, layout, memory, context.uniformIntegers)
+  const { selected, answerBytes } = yield* selectedPairs(spec, tensors, context, checkAnswer, memory)
   using answerMemory = new ScopedMemory(context.memory)
   const ofOne = { ...context, memory: answerMemory }
   const [predictions, baseline] = [new Evaluation(spec, ofOne), new Evaluation(spec, ofOne)]
@@ -57,6 +60,23 @@ export function* compare(spec: Spec, tensors: PairedTensors, context: Evaluation
   }
 }
 
+function* selectedPairs(
+  spec: Spec,
+  tensors: PairedTensors,
+  context: EvaluationContext,
+  answerBytesFor: (spec: Spec, layout: Layout) => number,
+  memory: Memory,
+): Generator<void, { readonly selected: RowSelection; readonly answerBytes: number }> {
+  try {
+    const layout = layoutOfAll(spec, tensors)
+    const answerBytes = answerBytesFor(spec, layout)
+    return { selected: yield* selectRows(spec, tensors, layout, memory, context.uniformIntegers), answerBytes }
+  } catch (error) {
+    return yield* refuseWithHint(error, { spec, tensors, checkAnswer: answerBytesFor, memory })
+  }
+}
+
+/** What slices of both models over the same rows have together. */
 class Pairs {
   readonly agreement = new Agreement()
   crossProducts = zero

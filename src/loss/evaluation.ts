@@ -4,6 +4,7 @@ import type { Slice } from './fold.ts'
 import { rowsOfBatch, tallyRows } from './fold.ts'
 import type { Memory } from './memory.ts'
 import { ScopedMemory } from './memory.ts'
+import { refuseWithHint } from './remedies/refuse.ts'
 import type { NumberRows } from './report/number-rows.ts'
 import type { RowParts } from './report/row-parts.ts'
 import { lossesOf, noRowParts, observer, rowNumbersOf, startRowParts } from './report/row-parts.ts'
@@ -16,7 +17,7 @@ import type { RandomSource, RowSelection } from './row-selection.ts'
 import { selectRows } from './row-selection.ts'
 import { selectedRows } from './selection.ts'
 import type { Layout } from './shape.ts'
-import { counted, refuseLabelShape } from './shape.ts'
+import { counted } from './shape.ts'
 import type { MiniBatch, Spec } from './spec.ts'
 import { describeSpec } from './spec.ts'
 import type { EvaluationState } from './state.ts'
@@ -33,7 +34,9 @@ export interface EvaluationContext {
   readonly maxAnswerNumbers: number
   /** The largest count of numbers in the rows of a mini-batch. */
   readonly maxMiniBatchNumbers: number
-  /** Whether the numbers of rows are sent raw, where `maxAnswerNumbers` does not apply. */
+  /** Whether the options were declared in an earlier request. */
+  readonly isDeclared?: boolean
+  /** Whether the numbers of rows are taken as they are: then there is no answer that they could be too many for. */
   readonly isRaw?: boolean
 }
 
@@ -97,7 +100,12 @@ export function answerBytesOf(spec: Spec, { samples, outputs }: Layout, sizes: S
   for (const [at, name] of include.entries()) {
     const path = ['include', at]
     if (decision === 'binary' && outputs > 1 && needs(name, 'one decision per row')) {
-      refuse(path, `${name} needs one decision per sample; these samples have ${outputs} binary outputs`, name)
+      refuse(
+        path,
+        `${name} needs one decision per sample; these samples have ${outputs} binary outputs`,
+        name,
+        'not-available',
+      )
     }
     const numbers = sections[name].answerNumbers(spec, { samples, outputs })
     bytes += bytesPerNumber * checkSize(answers * numbers, path, sizes)
@@ -161,18 +169,27 @@ export class Evaluation {
    */
   *add(tensors: Tensors): Generator<void, void> {
     const spec = this.#spec
-    const { layout, labelFault } = layoutOfAll(spec, tensors)
-    if (labelFault !== undefined) yield* refuseLabelShape(spec, tensors.labels, layout, labelFault)
-    const answerBytes = this.#answerBytesWith(layout)
-    // a request of one row would take 10 % longer through the generators (`npm run bench`, "one row of 10")
-    if (isPlain(spec) && layout.samples <= Math.min(fewRows, rowsPerStep(layout.outputs))) {
-      const checking = new BatchCheck(spec, tensors, layout, this.#context.memory)
-      checking.rows(0, layout.samples)
-      if (!checking.isRight) yield* checking.refuse()
-      this.#memory.reserve(answerBytes)
-      this.#total.addTally(tallyRows(spec, rowsOfBatch(checking.batch), 0, layout.samples))
-    } else yield* this.#addInSteps(tensors, layout, answerBytes)
+    try {
+      const layout = layoutOfAll(spec, tensors)
+      const answerBytes = this.#answerBytesWith(layout)
+      // the generators of a large batch would make a request of one row cost 10 % more: `npm run bench`, "one row of 10"
+      if (isPlain(spec) && layout.samples <= Math.min(fewRows, rowsPerStep(layout.outputs))) {
+        const checking = new BatchCheck(spec, tensors, layout, this.#context.memory)
+        checking.rows(0, layout.samples)
+        checking.throwIfWrong()
+        this.#memory.reserve(answerBytes)
+        this.#total.addTally(tallyRows(spec, rowsOfBatch(checking.batch), 0, layout.samples))
+      } else yield* this.#addInSteps(tensors, layout, answerBytes)
+    } catch (error) {
+      const { memory, isDeclared } = this.#context
+      yield* refuseWithHint(error, { spec, tensors, checkAnswer: this.#checkAnswer, memory, isDeclared })
+    }
   }
+
+  readonly #checkAnswer = (spec: Spec, layout: Layout): void => {
+    if (this.#total.tally.outputs === 0) answerBytesOf(spec, layout, this.#context)
+    else this.#checkFollows(layout.outputs)
+  };
 
   *#addInSteps(tensors: Tensors, layout: Layout, answerBytes: number): Generator<void, void> {
     const { memory, uniformIntegers } = this.#context
@@ -237,11 +254,18 @@ export class Evaluation {
     const { include, miniBatch, reduction } = this.#spec
     const { outputs: known } = this.tally
     if (known !== outputs) {
-      refuse(['predictions'], `predictions has ${outputs} numbers per row; the batches before have ${known}`, outputs)
+      refuse(
+        ['predictions'],
+        `predictions has ${outputs} numbers per row; the batches before have ${known}`,
+        outputs,
+        'shape',
+      )
     }
     for (const [at, name] of include.entries())
-      if (!isMergeable(name)) refuse(['include', at], onlyOfOneBatch(name), name)
-    if (reduction === 'none') refuse(['reduction'], 'reduction "none" is available for a single batch only', reduction)
-    if (miniBatch !== undefined) refuse(['miniBatch'], 'miniBatch is available for a single batch only', miniBatch)
+      if (!isMergeable(name)) refuse(['include', at], onlyOfOneBatch(name), name, 'not-available')
+    if (reduction === 'none')
+      refuse(['reduction'], 'reduction "none" is available for a single batch only', reduction, 'not-available')
+    if (miniBatch !== undefined)
+      refuse(['miniBatch'], 'miniBatch is available for a single batch only', miniBatch, 'not-available')
   }
 }

@@ -16,11 +16,16 @@ export function resolve(options: Options): Spec {
     if (given === undefined) continue
     if (applied.has(name)) values[name] = given
     else if (!isDefault(name, given, terms.loss)) {
-      errors.add([name], `${name} has no effect here; it applies to ${optionOf(name).appliesTo}`, given)
+      errors.add([name], `${name} has no effect here; it applies to ${optionOf(name).appliesTo}`, given, 'no-effect')
     }
   }
   if (applied.has('epsilon') && spec.logPolicy === 'clip' && spec.epsilon >= 0.5) {
-    errors.add(['epsilon'], `epsilon is ${spec.epsilon}; logPolicy "clip" needs it below 0.5`, spec.epsilon)
+    errors.add(
+      ['epsilon'],
+      `epsilon is ${spec.epsilon}; logPolicy "clip" needs it below 0.5`,
+      spec.epsilon,
+      'out-of-range',
+    )
   }
   checkIncludes(spec, errors)
   errors.throwIfAny()
@@ -30,10 +35,15 @@ export function resolve(options: Options): Spec {
 function checkIncludes({ include, decision, predictionFormat }: Spec, errors: ValidationErrors): void {
   for (const [at, part] of include.entries()) {
     if (decision === 'none' && needs(part, 'decisions')) {
-      errors.add(['include', at], `${part} requires class or binary labels; labelFormat "values" has none`, part)
+      errors.add(
+        ['include', at],
+        `${part} requires class or binary labels; labelFormat "values" has none`,
+        part,
+        'not-available',
+      )
     } else if (predictionFormat === 'values' && needs(part, 'probabilities')) {
       const detail = `${part} requires probabilities; declare what predictions is with predictionFormat`
-      errors.add(['include', at], detail, part)
+      errors.add(['include', at], detail, part, 'not-available')
     }
   }
 }
@@ -45,12 +55,12 @@ export function refuseForStreams(options: Options): void {
   for (const name of optionNames) {
     const singleBatch = singleBatchOf(name)
     const value = options[name]
-    if (singleBatch === true && value !== undefined) errors.add([name], `${name} ${only}`, value)
+    if (singleBatch === true && value !== undefined) errors.add([name], `${name} ${only}`, value, 'not-available')
     else if (typeof value === 'string' && singleBatch !== true && singleBatch.includes(value))
-      errors.add([name], `${name} "${value}" ${only}`, value)
+      errors.add([name], `${name} "${value}" ${only}`, value, 'not-available')
   }
   for (const [at, part] of (options.include ?? []).entries())
-    if (!isMergeable(part)) errors.add(['include', at], onlyOfOneBatch(part), part)
+    if (!isMergeable(part)) errors.add(['include', at], onlyOfOneBatch(part), part, 'not-available')
   errors.throwIfAny()
 }
 

@@ -51,7 +51,7 @@ function* drawnRows(
   const { size, seed, replacement } = miniBatch
   if (!replacement && size > samples) {
     const detail = `miniBatch.size is ${size}; without replacement only ${counted(samples, 'row')} can be drawn`
-    refuse(['miniBatch', 'size'], detail, size)
+    refuse(['miniBatch', 'size'], detail, size, 'out-of-range')
   }
   return yield* drawRows(samples, miniBatch, uniformIntegers(seed), memory)
 }

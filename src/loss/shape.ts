@@ -1,5 +1,3 @@
-import type { LabelFormat } from './formats.ts'
-import { losses, lossNames } from './kernels/index.ts'
 import type { Spec } from './spec.ts'
 import type { Tensor } from './tensor.ts'
 import type { ValidationErrors } from './validation-errors.ts'
@@ -14,28 +12,51 @@ export interface Layout {
 }
 
 /** Refuses arrays that are no tensor, and reports elements that are no numbers. */
-export function checkIsNumbers(name: string, tensor: Tensor, errors: ValidationErrors): void {
+export function checkIsNumbers(
+  name: string,
+  tensor: Tensor,
+  errors: ValidationErrors,
+  needs = 'it must be a number',
+): void {
   if (tensor.shapeError !== undefined) {
     const { path, detail, received } = tensor.shapeError
-    refuse([name, ...path], detail, received)
+    refuse([name, ...path], detail, received, 'shape')
   }
   for (const { path, received } of tensor.nonNumeric) {
-    const found = typeof received === 'string' ? 'a string' : String(received)
-    errors.add([name, ...path], `${place(name, path)} is ${found}; it must be a number`, received)
+    errors.add(
+      [name, ...path],
+      `${place(name, path)} is ${foundInstead(received)}; ${needs}.`,
+      received,
+      'not-a-number',
+    )
   }
   errors.count += tensor.nonNumericCount - tensor.nonNumeric.length
 }
 
-/** A list is one sample where outputs are classes, else samples of one output. @throws InvalidContent, LimitExceeded */
+function foundInstead(received: string | boolean | null): string {
+  if (received === null) return 'null, which many programs write for NaN'
+  return typeof received === 'string' ? 'a string' : String(received)
+}
+
+/**
+ * The number of samples and outputs. A list is one sample where outputs are classes, else samples of one output.
+ *
+ * @throws InvalidContent, LimitExceeded for more than `maxOutputs`
+ */
 export function layoutOf(spec: Spec, predictions: Tensor): Layout {
   const { data, shape } = predictions
   if (shape.length === 0)
-    refuse(['predictions'], 'predictions is a bare number; it must be a list of numbers or a list of rows', data[0])
+    refuse(
+      ['predictions'],
+      'predictions is a bare number; it must be a list of numbers or a list of rows',
+      data[0],
+      'shape',
+    )
   if (shape[0] === 0)
-    refuse(['predictions'], 'predictions is empty; it must have at least one sample', 'an empty array')
+    refuse(['predictions'], 'predictions is empty; it must have at least one sample', 'an empty array', 'empty')
   if (shape.length === 2) {
     if (shape[1] === 0)
-      refuse(['predictions', 0], 'predictions[0] is empty; a row needs at least one number', 'an empty array')
+      refuse(['predictions', 0], 'predictions[0] is empty; a row needs at least one number', 'an empty array', 'empty')
     checkOutputs('predictions', shape[1])
     return { samples: shape[0], outputs: shape[1] }
   }
@@ -47,7 +68,7 @@ export function layoutOf(spec: Spec, predictions: Tensor): Layout {
 export function checkBaselineShape(predictions: Tensor, baseline: Tensor): void {
   if (baseline.shape.join() === predictions.shape.join()) return
   const detail = `baseline is ${inWords(baseline)}; it must have the shape of predictions, ${inWords(predictions)}`
-  refuse(['baseline'], detail, asReceived(baseline))
+  refuse(['baseline'], detail, asReceived(baseline), 'shape')
 }
 
 /** @throws LimitExceeded for more than `maxOutputs` */
@@ -57,16 +78,13 @@ export function checkOutputs(name: string, outputs: number): void {
   throw new LimitExceeded('maxColumns', maxOutputs, [name], detail)
 }
 
-/** What is wrong with the shape of labels, if anything is. */
-export function labelShapeError(spec: Spec, predictions: Tensor, labels: Tensor, layout: Layout): string | undefined {
-  return spec.labelFormat === 'index'
-    ? indexShapeError(predictions, labels, layout)
-    : denseShapeError(spec, predictions, labels)
-}
-
-/** Refuses the shape of labels, and names the declaration that would fit, in steps. */
-export function* refuseLabelShape(spec: Spec, labels: Tensor, layout: Layout, wrong: string): Generator<void, never> {
-  return refuse(['labels'], `${wrong}.${yield* fittingDeclaration(spec, labels, layout)}`, asReceived(labels))
+/** Refuses labels whose shape is not what `labelFormat` needs. */
+export function checkLabelShape(spec: Spec, predictions: Tensor, labels: Tensor, layout: Layout): void {
+  const wrong =
+    spec.labelFormat === 'index'
+      ? indexShapeError(predictions, labels, layout)
+      : denseShapeError(spec, predictions, labels)
+  if (wrong !== undefined) refuse(['labels'], `${wrong}.`, asReceived(labels), 'shape')
 }
 
 export function checkWeightShape(name: string, weights: Tensor, length: number, each: string): void {
@@ -75,6 +93,7 @@ export function checkWeightShape(name: string, weights: Tensor, length: number, 
     [name],
     `${name} is ${inWords(weights)}; it must be a list with one number for each of the ${length} ${each}`,
     asReceived(weights),
+    'shape',
   )
 }
 
@@ -91,92 +110,6 @@ export function pathOf(shape: readonly number[], at: number): number[] {
 /** The indices of a whole row: none where a list is one row. */
 export function rowPathOf(tensor: Tensor, row: number): number[] {
   return tensor.shape.length === 2 ? [row] : []
-}
-
-/**
- * The sentence that names the `labelFormat` that these labels would fit, and the losses it goes with; or nothing. It looks at
- * every number once, in steps.
- */
-export function* fittingDeclaration(spec: Spec, labels: Tensor, { samples, outputs }: Layout): Generator<void, string> {
-  const format = yield* fittingFormat(labels, samples, outputs)
-  if (format === undefined || format === spec.labelFormat) return ''
-  const takers = lossNames.filter((name) => (losses[name].labelFormats as readonly LabelFormat[]).includes(format))
-  const which = takers.includes(spec.loss) ? '' : `, which goes with loss ${takers.join(', ')}`
-  return ` ${kinds[format]} are declared with labelFormat "${format}"${which}.`
-}
-
-const kinds: Record<LabelFormat, string> = {
-  'one-hot': 'One-hot rows',
-  index: 'Class indices',
-  probabilities: 'Rows of probabilities',
-  binary: 'Labels 0 and 1 for each output',
-  values: 'Numbers of any size',
-}
-
-const numbersPerLook = 2 ** 16
-
-function* fittingFormat(
-  { data, shape }: Tensor,
-  samples: number,
-  outputs: number,
-): Generator<void, LabelFormat | undefined> {
-  if (data.length === samples && shape.length < 2 && outputs > 1) {
-    for (let from = 0; from < samples; from += numbersPerLook) {
-      if (!areClasses(data, from, Math.min(from + numbersPerLook, samples), outputs)) return undefined
-      yield
-    }
-    return 'index'
-  }
-  if (data.length !== samples * outputs) return undefined
-  const seen: Traits = { areBits: true, sumToOne: true, areChances: true, sumToAboutOne: true, areFinite: true }
-  const step = Math.ceil(numbersPerLook / outputs)
-  for (let from = 0; from < samples; from += step) {
-    look(data, outputs, from, Math.min(from + step, samples), seen)
-    if (!seen.areFinite) return undefined
-    yield
-  }
-  if (seen.areBits) return seen.sumToOne && outputs > 1 ? 'one-hot' : 'binary'
-  if (seen.areChances) return seen.sumToAboutOne || outputs === 1 ? 'probabilities' : 'values'
-  return 'values'
-}
-
-function areClasses(data: Float64Array, from: number, to: number, outputs: number): boolean {
-  for (let at = from; at < to; at++) {
-    if (!(Number.isInteger(data[at]) && data[at] >= 0 && data[at] < outputs)) return false
-  }
-  return true
-}
-
-/** What holds of all the numbers, or of the sums of all rows. */
-interface Traits {
-  areBits: boolean
-  sumToOne: boolean
-  areChances: boolean
-  sumToAboutOne: boolean
-  areFinite: boolean
-}
-
-/** Takes back what does not hold of the rows `[from, to)`. */
-function look(data: Float64Array, outputs: number, from: number, to: number, seen: Traits): void {
-  let { sumToOne, sumToAboutOne } = seen
-  let [others, beyond, infinite] = [0, 0, 0]
-  for (let row = from, at = row * outputs; row < to; row++) {
-    let sum = 0
-    for (const end = at + outputs; at < end; at++) {
-      const value = data[at]
-      sum += value
-      others += Number(value !== 0) & Number(value !== 1)
-      beyond += 1 - (Number(value >= 0) & Number(value <= 1))
-      infinite += Number(value - value !== 0)
-    }
-    if (sum !== 1) sumToOne = false
-    if (!(Math.abs(sum - 1) <= 1e-3)) sumToAboutOne = false
-  }
-  seen.areBits &&= others === 0
-  seen.areChances &&= beyond === 0
-  seen.areFinite &&= infinite === 0
-  seen.sumToOne = sumToOne
-  seen.sumToAboutOne = sumToAboutOne
 }
 
 function indexShapeError(predictions: Tensor, { shape }: Tensor, { samples }: Layout): string | undefined {

@@ -1,6 +1,6 @@
 import type { Decision, LabelFormat, LogPolicy } from './formats.ts'
 import type { LossName } from './kernels/index.ts'
-import { losses } from './kernels/index.ts'
+import { losses, lossNames } from './kernels/index.ts'
 import type { Loss } from './kernels/loss.ts'
 import type { GivenOptions, OptionName, OptionValues, Terms } from './options.ts'
 import { appliesTo, decisionBy, defaultFor, hasLabelRowSums, hasPredictionRowSums, optionNames } from './options.ts'
@@ -28,6 +28,15 @@ export function checksPredictionRows(spec: Spec): boolean {
 export function checksLabelRows(spec: Spec): boolean {
   return hasLabelRowSums(termsOf(spec))
 }
+
+/** Whether each row must be a distribution over at least two classes: of one class the loss would always be 0. */
+export function needsTwoOutputs({ loss, decision }: Pick<Spec, 'loss' | 'decision'>): boolean {
+  return decision === 'class' && ofDistributions.has(loss)
+}
+
+const ofDistributions: ReadonlySet<LossName> = new Set(
+  lossNames.filter((name) => (losses[name] as Loss).options.includes('logPolicy')),
+)
 
 function termsOf({ loss, labelFormat, predictionFormat, logPolicy }: Spec): Terms {
   return { loss: losses[loss], labelFormat, predictionFormat, logPolicy }

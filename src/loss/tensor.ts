@@ -27,3 +27,21 @@ export interface Tensor {
 export function isTensor(value: unknown): value is Tensor {
   return typeof value === 'object' && value !== null && 'data' in value && value.data instanceof Float64Array
 }
+
+/** What NaN has as its lowest bits where it stands for a truth value. */
+export const truthMarks = { false: 1, true: 2 } as const
+
+/** Makes 0 and 1 of truth values, in place; returns whether all that is no number was such. */
+export function readTruths({ data, nonNumericCount }: Tensor): boolean {
+  if (nonNumericCount === 0) return false
+  const words = new Uint32Array(data.buffer, data.byteOffset, 2 * data.length)
+  let truths = 0
+  for (let at = 0; at < data.length; at++) {
+    if (!Number.isNaN(data[at])) continue
+    const mark = words[2 * at]
+    if (mark !== truthMarks.false && mark !== truthMarks.true) continue
+    data[at] = mark === truthMarks.true ? 1 : 0
+    truths++
+  }
+  return truths === nonNumericCount
+}

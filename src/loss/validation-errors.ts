@@ -1,13 +1,20 @@
-/** What stood at a faulty place: a scalar as it is (shortened), anything else in words. */
+import type { ErrorCode } from './error-codes.ts'
+import type { Hint, Remedy } from './remedies/remedy.ts'
+
+/** What was found at an invalid location: a scalar as is (shortened), anything else described in words. */
 export type Received = number | string | boolean | null
 
 /** Keys and indices that lead to a place, from the root. */
 export type Path = readonly (string | number)[]
 
+/** One thing that is wrong: where, what is wrong and what would fit, what was found there, and what mends it. */
 export interface ValidationError {
   readonly path: Path
+  readonly code: ErrorCode
   readonly detail: string
   readonly received: Received
+  /** Changes of the request, each of which makes all of it right; they have been tried. */
+  readonly remedies?: readonly Remedy[]
 }
 
 /** At most this many errors are written out; the rest is counted. */
@@ -22,15 +29,21 @@ export class ValidationErrors {
     return this.list.length === maxListedErrors
   }
 
-  add(path: Path, detail: string, received: unknown): void {
+  add(path: Path, detail: string, received: unknown, code: ErrorCode): void {
     this.count++
-    if (!this.full) this.list.push({ path, detail, received: describe(received) })
+    if (!this.full) this.list.push({ path, code, detail, received: describe(received) })
   }
 
-  /** Adds a sentence to the error at a position of the list, if it is written out. */
-  hint(at: number, sentence: string): void {
+  /** Adds a hint to the first error about one of these fields, or else to the first of all. */
+  hint({ sentence, remedies, about }: Hint): void {
+    if (sentence === '' || this.list.length === 0) return
+    const at = Math.max(
+      0,
+      this.list.findIndex(({ path: [field] }) => about.some((name) => name === field)),
+    )
     const error = this.list[at]
-    if (error !== undefined) this.list[at] = { ...error, detail: error.detail + sentence }
+    const detail = `${error.detail.replace(/[.?]?$/, (end) => end || '.')} ${sentence}`
+    this.list[at] = { ...error, detail, ...(remedies.length > 0 && { remedies }) }
   }
 
   throwIfAny(): void {
@@ -38,9 +51,10 @@ export class ValidationErrors {
   }
 }
 
-export function refuse(path: Path, detail: string, received: unknown): never {
+/** Throws for an error after which nothing further can be checked. */
+export function refuse(path: Path, detail: string, received: unknown, code: ErrorCode): never {
   const errors = new ValidationErrors()
-  errors.add(path, detail, received)
+  errors.add(path, detail, received, code)
   throw new InvalidContent(errors)
 }
 

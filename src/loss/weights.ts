@@ -5,6 +5,7 @@ import { optionOf } from './options.ts'
 import type { Layout } from './shape.ts'
 import { asReceived, checkIsNumbers, checkOutputs, counted, inWords } from './shape.ts'
 import type { Spec } from './spec.ts'
+import { needsTwoOutputs } from './spec.ts'
 import type { Tensor } from './tensor.ts'
 import { refuse, ValidationErrors } from './validation-errors.ts'
 
@@ -27,13 +28,24 @@ export function readWeightOption(name: OptionName, tensor: Tensor): number | Flo
   const [value] = tensor.data
   if (value > 0 && Number.isFinite(value)) return value
   const needs = `${rangeInWords('number', type)}, or an array of numbers`
-  return refuse([name], `${name} is ${value}; it must be a ${needs}`, value)
+  return refuse([name], `${name} is ${value}; it must be a ${needs}`, value, 'out-of-range')
 }
 
-/** @throws InvalidContent when there is not one weight for each output, or `topK` is more than the outputs */
-export function checkOutputOptions({ classWeights, positiveWeight, topK }: Spec, { outputs }: Layout): void {
+/** @throws InvalidContent when there are too few outputs, not one weight for each output, or `topK` is more than the outputs */
+export function checkOutputOptions(spec: Spec, { outputs }: Layout, field = 'predictions'): void {
+  const { loss, classWeights, positiveWeight, topK } = spec
+  if (outputs === 1 && needsTwoOutputs(spec)) {
+    const other = loss === 'focal' ? 'labelFormat "binary"' : 'loss "binary-cross-entropy"'
+    const detail = `loss "${loss}" with class labels needs at least 2 outputs, one for each class; ${field} has 1. One output for each sample goes with ${other}.`
+    refuse([field], detail, outputs, 'too-few-outputs')
+  }
   if (topK !== undefined && topK > outputs) {
-    refuse(['topK'], `topK is ${topK}; it must be at most the ${counted(outputs, 'output')} of predictions`, topK)
+    refuse(
+      ['topK'],
+      `topK is ${topK}; it must be at most the ${counted(outputs, 'output')} of predictions`,
+      topK,
+      'out-of-range',
+    )
   }
   checkWeightCount('classWeights', classWeights, outputs)
   checkWeightCount('positiveWeight', positiveWeight, outputs)
@@ -47,5 +59,5 @@ function checkWeightCount(name: OptionName, data: number | Float64Array | undefi
 
 function refuseWeights(name: string, tensor: Tensor, which: string): never {
   const detail = `${name} is ${inWords(tensor)}; it must be a list with one number for each ${which}`
-  return refuse([name], detail, asReceived(tensor))
+  return refuse([name], detail, asReceived(tensor), 'shape')
 }

@@ -249,8 +249,8 @@ export interface components {
         /** @description What went wrong (RFC 9457). GET /problems/{name} explains each type. */
         Problem: {
             /**
-             * @description Path to the explanation of this type.
-             * @example /problems/invalid-content
+             * @description URL of the explanation of this type.
+             * @example http://127.0.0.1:3000/problems/invalid-content
              */
             type: string;
             title: string;
@@ -272,6 +272,8 @@ export interface components {
             pointer?: string;
             /** @description With `malformed-body`: the byte at which reading stopped, from 0. */
             offset?: number;
+            /** @description With `malformed-body`: what the body looks like instead, in one word. */
+            looksLike?: string;
             /** @description With `forbidden`: the scope that the key lacks. */
             scope?: string;
             /** @description In an NDJSON body: the line, from 1. */
@@ -286,10 +288,64 @@ export interface components {
              * @example #/labels/3
              */
             pointer: string;
+            /**
+             * @description What is wrong, in one word. `missing`: A required field, part or tensor is not there. `unknown-field`: The field is not one of those that belong here. `unknown-value`: The word is not one of those that the field takes. `wrong-type`: The value has another JSON type than the field needs. `empty`: An array, a row or a cell has nothing in it. `shape`: An array has another shape than the declaration or the other arrays need. `not-a-number`: An element is a string, a boolean, null or something else where a number belongs. `not-finite`: A number is NaN or infinite. `out-of-range`: A number is not one of those that the declaration, the option or the loss allows. `row-sum`: The probabilities of a row do not sum to 1 within `rowSumTolerance`. `not-one-hot`: A one-hot row has no 1, or several. `too-few-outputs`: The loss needs more numbers per row than `predictions` has. `no-effect`: The option has no effect with this loss, these labels or these predictions. `not-available`: This part of the answer cannot be given for these labels, or not for a stream. `given-twice`: A field, a part or a name is there twice. `differs`: The value is another one than what was declared or sent before. `not-comparable`: Two evaluations were declared in ways that do not let their losses be compared. `misplaced`: The field or part belongs elsewhere in the request. `header`: The first row of a CSV part is not what `csvHeader` says, or its names are not those of the other part. `malformed`: A part is not what its type says. `unsupported`: A file or a datatype is of a kind that the service does not read.
+             * @enum {string}
+             */
+            code: "missing" | "unknown-field" | "unknown-value" | "wrong-type" | "empty" | "shape" | "not-a-number" | "not-finite" | "out-of-range" | "row-sum" | "not-one-hot" | "too-few-outputs" | "no-effect" | "not-available" | "given-twice" | "differs" | "not-comparable" | "misplaced" | "header" | "malformed" | "unsupported";
             /** @description What is wrong there and what would fit. */
             detail: string;
             /** @description What was found there: a scalar as it is (long text is cut), anything else in words. */
             received: string | number | boolean | null;
+            /** @description Changes of the request, each of which makes all of it right. */
+            remedies?: components["schemas"]["Remedy"][];
+        };
+        /**
+         * @description A change of the request that makes it right: it was tried on the data before it was offered. All parts of one remedy are done together.
+         * @example {
+         *       "set": {
+         *         "labelFormat": "one-hot"
+         *       }
+         *     }
+         * @example {
+         *       "scale": {
+         *         "predictions": 0.01
+         *       }
+         *     }
+         */
+        Remedy: {
+            /** @description Options to send with these values. */
+            set?: {
+                [key: string]: unknown;
+            };
+            /** @description Fields to send under another name. */
+            rename?: {
+                [key: string]: string;
+            };
+            /** @description Tensors whose strings are numbers, to be sent as numbers. */
+            parse?: string[];
+            /** @description Tensors to send with rows and columns exchanged. */
+            transpose?: string[];
+            /** @description Tensors of one column or one row to send as a plain list. */
+            flatten?: string[];
+            /** @description Factors to multiply a tensor by. */
+            scale?: {
+                [key: string]: number;
+            };
+            /** @description Numbers to add to a tensor. */
+            add?: {
+                [key: string]: number;
+            };
+            /** @description Values of a tensor to replace by others. */
+            replace?: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /** @description Ranges to bring a tensor into. */
+            clip?: {
+                [key: string]: number[];
+            };
         };
         /** @description Every limit in force. Where there are several workers, those of memory, requests in flight and connections are the share of one, and that of streams of events is for each. */
         Limits: {

@@ -3,25 +3,60 @@ import type { NamedExamples } from '../http/document.ts'
 import { problemMediaType } from '../http/problem.ts'
 import type { ProblemName } from '../http/problems.ts'
 import { problems } from '../http/problems.ts'
+import type { ErrorCode } from '../loss/error-codes.ts'
+import { errorCodes } from '../loss/error-codes.ts'
 import { problemExample } from './problem-examples.ts'
+
+const names = z.array(z.string())
+const remedy = z
+  .object({
+    set: z.record(z.string(), z.unknown()).meta({ description: 'Options to send with these values.' }),
+    rename: z.record(z.string(), z.string()).meta({ description: 'Fields to send under another name.' }),
+    parse: names.meta({ description: 'Tensors whose strings are numbers, to be sent as numbers.' }),
+    transpose: names.meta({ description: 'Tensors to send with rows and columns exchanged.' }),
+    flatten: names.meta({ description: 'Tensors of one column or one row to send as a plain list.' }),
+    scale: z.record(z.string(), z.number()).meta({ description: 'Factors to multiply a tensor by.' }),
+    add: z.record(z.string(), z.number()).meta({ description: 'Numbers to add to a tensor.' }),
+    replace: z
+      .record(z.string(), z.record(z.string(), z.number()))
+      .meta({ description: 'Values of a tensor to replace by others.' }),
+    clip: z.record(z.string(), z.array(z.number())).meta({ description: 'Ranges to bring a tensor into.' }),
+  })
+  .partial()
+  .meta({
+    id: 'Remedy',
+    description:
+      'A change of the request that makes it right: it was tried on the data before it was offered. All parts of one remedy are done together.',
+    examples: [{ set: { labelFormat: 'one-hot' } }, { scale: { predictions: 0.01 } }],
+  })
 
 const listedError = z
   .object({
     pointer: z
       .string()
       .meta({ description: 'JSON Pointer to the place, as a URI fragment.', examples: ['#/labels/3'] }),
+    code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]).meta({
+      description: `What is wrong, in one word. ${Object.entries(errorCodes)
+        .map(([code, meaning]) => `\`${code}\`: ${meaning}`)
+        .join(' ')}`,
+    }),
     detail: z.string().meta({ description: 'What is wrong there and what would fit.' }),
     received: z
       .union([z.string(), z.number(), z.boolean(), z.null()])
       .meta({ description: 'What was found there: a scalar as it is (long text is cut), anything else in words.' }),
+    remedies: z
+      .array(remedy)
+      .optional()
+      .meta({ description: 'Changes of the request, each of which makes all of it right.' }),
   })
   .meta({ id: 'ContentError', description: 'One place where the content is invalid.' })
 
 export const problem = z
   .object({
-    type: z
-      .string()
-      .meta({ description: 'Path to the explanation of this type.', examples: ['/problems/invalid-content'] }),
+    type: z.string().meta({
+      description: 'URL of the explanation of this type.',
+      examples: ['http://127.0.0.1:3000/problems/invalid-content'],
+    }),
     title: z.string(),
     status: z.int().min(400).max(599),
     detail: z.string().meta({ description: 'What went wrong this time.' }),
@@ -40,6 +75,10 @@ export const problem = z
       .min(0)
       .optional()
       .meta({ description: 'With `malformed-body`: the byte at which reading stopped, from 0.' }),
+    looksLike: z
+      .string()
+      .optional()
+      .meta({ description: 'With `malformed-body`: what the body looks like instead, in one word.' }),
     scope: z.string().optional().meta({ description: 'With `forbidden`: the scope that the key lacks.' }),
     line: z.int().min(1).optional().meta({ description: 'In an NDJSON body: the line, from 1.' }),
     accepted: z

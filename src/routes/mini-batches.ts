@@ -48,6 +48,7 @@ const exampleAnswer = {
 
 const tooManyRows = invalidExample({
   pointer: '#/size',
+  code: 'out-of-range',
   detail: 'size is 20; without replacement only 10 rows can be drawn',
   received: 20,
 })
@@ -84,6 +85,7 @@ To draw them without NumPy: the generator is mt19937 seeded with init_genrand(se
           ['size'],
           `size is ${size}; without replacement only ${counted(populationSize, 'row')} can be drawn`,
           size,
+          'out-of-range',
         )
       }
       if (!replacement && populationSize > maxShuffledRows) {
@@ -91,6 +93,7 @@ To draw them without NumPy: the generator is mt19937 seeded with init_genrand(se
           ['populationSize'],
           `populationSize must be at most ${maxShuffledRows} without replacement; received ${populationSize}`,
           populationSize,
+          'out-of-range',
         )
       }
       memory.reserve(size * bytesPerAnswer)

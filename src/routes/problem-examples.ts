@@ -4,16 +4,21 @@ import { mediaTypeDetail } from '../http/error-handler.ts'
 import { Problem, problemBody } from '../http/problem.ts'
 import type { ProblemName } from '../http/problems.ts'
 import { problems } from '../http/problems.ts'
+import type { ErrorCode } from '../loss/error-codes.ts'
+import type { Remedy } from '../loss/remedies/remedy.ts'
 
 /** What stands for the id of a request in examples. */
 export const exampleId = '9e5b8987-647b-4152-bddc-4c8cfc213fa8'
+
+/** Where the requests of examples are sent to. */
+const exampleBase = 'http://127.0.0.1:3000'
 
 type Extensions = Record<string, unknown>
 
 const typical: Partial<Record<ProblemName, readonly [detail: string, extensions?: Extensions]>> = {
   'malformed-body': [
-    `The body is not valid JSON: Unexpected token 'N' at byte 9; a value was expected.`,
-    { offset: 9 },
+    `The body is not valid JSON: Unexpected token 'N' in line 1, column 10 (byte 9); a value was expected. JSON has no NaN and no Infinity, though json.dumps of Python writes them: leave such rows out.`,
+    { offset: 9, looksLike: 'not-finite' },
   ],
   'limit-exceeded': [
     'The body is larger than maxBodyBytes, 67108864 bytes.',
@@ -44,7 +49,8 @@ export function problemExample(
   name: ProblemName,
   [detail, extensions = {}]: readonly [string, Extensions?] = typical[name] ?? [problems[name].meaning],
 ): Record<string, unknown> {
-  return problemBody(new Problem(name, detail, extensions), beforeRequests.includes(name) ? '/' : '', exampleId)
+  const problem = new Problem(name, detail, extensions)
+  return problemBody(problem, beforeRequests.includes(name) ? '/' : '', exampleId, exampleBase)
 }
 
 /** What a form is told, the type that `curl -d` sends by itself, by a resource that takes these. */
@@ -55,8 +61,10 @@ export function mediaTypeExample(accepted: readonly string[]): readonly [string,
 /** An `invalid-content` answer with one error. */
 export function invalidExample(error: {
   readonly pointer: string
+  readonly code: ErrorCode
   readonly detail: string
   readonly received: string | number
+  readonly remedies?: readonly Remedy[]
 }): Record<string, unknown> {
   return problemExample('invalid-content', [error.detail, { errors: [error], errorCount: 1 }])
 }

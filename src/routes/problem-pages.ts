@@ -13,6 +13,7 @@ export interface Description {
   readonly title: string
   readonly meaning: string
   readonly remedy: string
+  readonly codes?: Readonly<Record<string, string>>
 }
 
 const styles = ['base.css', 'sections.css', 'content.css', 'plain.css']
@@ -54,7 +55,7 @@ export function listPage(types: readonly Description[]): string {
 }
 
 /** The page of one type: what it means, what to do, and a request that leads to it beside one that does not. */
-export function typePage({ type, status, title, meaning, remedy }: Description): string {
+export function typePage({ type, status, title, meaning, remedy, codes = {} }: Description): string {
   const name = nameOf(type)
   const example = requests[name]
   const reason = withoutRequests[name]
@@ -74,6 +75,8 @@ export function typePage({ type, status, title, meaning, remedy }: Description):
       '</div>',
     )
   }
+  const rows = Object.entries(codes).map(([code, said]) => `<dt><code>${code}</code></dt><dd>${marked(said)}</dd>`)
+  if (rows.length > 0) parts.push('<h2>Codes</h2>', `<dl>${rows.join('\n')}</dl>`)
   return plainPage(title, parts.join('\n'))
 }
 

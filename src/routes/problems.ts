@@ -1,8 +1,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { Problem } from '../http/problem.ts'
+import { baseOf, Problem } from '../http/problem.ts'
 import type { ProblemName } from '../http/problems.ts'
 import { problems } from '../http/problems.ts'
+import { errorCodes } from '../loss/error-codes.ts'
 import { problemAnswers } from './answers.ts'
 import { problemExample } from './problem-examples.ts'
 import type { Description } from './problem-pages.ts'
@@ -17,6 +18,10 @@ const problemType = z
     title: z.string(),
     meaning: z.string(),
     remedy: z.string().meta({ description: 'What to change in the request.' }),
+    codes: z
+      .record(z.string(), z.string())
+      .optional()
+      .meta({ description: 'Of `invalid-content`: what each `code` of `errors` means.' }),
   })
   .meta({ id: 'ProblemType', description: 'What a type of problem means.' })
 const problemTypes = z.object({ problems: z.array(problemType) }).meta({ id: 'ProblemTypes' })
@@ -43,7 +48,7 @@ export async function problemRoutes(app: FastifyInstance): Promise<void> {
       config: { examples: { answers: { 200: { problems: names.map((name) => describe(name)) } } } },
     },
     async (request, reply) => {
-      const types = names.map((name) => describe(name, app.basePath))
+      const types = names.map((name) => describe(name, baseOf(request)))
       return answer(request, reply, { problems: types }, () => listPage(types))
     },
   )
@@ -68,14 +73,15 @@ export async function problemRoutes(app: FastifyInstance): Promise<void> {
     async (request, reply) => {
       const name = names.find((known) => known === request.params.name)
       if (name === undefined) throw new Problem('not-found', unknownName)
-      const type = describe(name, app.basePath)
+      const type = describe(name, baseOf(request))
       return answer(request, reply, type, () => typePage(type))
     },
   )
 }
 
-function describe(name: ProblemName, basePath = ''): Description {
-  return { type: `${basePath}/problems/${name}`, ...problems[name] }
+function describe(name: ProblemName, base = ''): Description {
+  const codes = name === 'invalid-content' ? errorCodes : undefined
+  return { type: `${base}/problems/${name}`, ...problems[name], ...(codes && { codes }) }
 }
 
 function asEither(schema: z.ZodType) {

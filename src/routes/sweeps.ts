@@ -4,12 +4,17 @@ import type { ParsedBody } from '../formats/parsed-body.ts'
 import { fixedLimits } from '../http/limits.ts'
 import { sendJson } from '../http/send-json.ts'
 import { validBody } from '../http/validation.ts'
-import { check, layOut } from '../loss/batch.ts'
+import type { Tensors } from '../loss/batch.ts'
+import { check, layoutOfAll } from '../loss/batch.ts'
 import { labelFormats } from '../loss/formats.ts'
 import type { LossName } from '../loss/kernels/index.ts'
 import { losses, lossNames } from '../loss/kernels/index.ts'
 import type { Loss } from '../loss/kernels/loss.ts'
+import type { Memory } from '../loss/memory.ts'
+import { refuseWithHint } from '../loss/remedies/refuse.ts'
 import { resolve } from '../loss/resolve.ts'
+import type { Layout } from '../loss/shape.ts'
+import type { Spec } from '../loss/spec.ts'
 import { sweep, sweepStep } from '../loss/sweep.ts'
 import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
 import { answerOf, bodyProblems, problemAnswers } from './answers.ts'
@@ -121,6 +126,7 @@ const exampleAnswer = {
 
 const wrongTemperature = invalidExample({
   pointer: '#/values/0',
+  code: 'out-of-range',
   detail: `values[0] is 0; a temperature must be greater than ${sweepStep}`,
   received: 0,
 })
@@ -155,17 +161,27 @@ export async function sweepRoute(app: FastifyInstance): Promise<void> {
           ['labelFormat'],
           `labelFormat ${labelFormatError(loss, labelFormat)}; received "${labelFormat}"`,
           labelFormat,
+          'unknown-value',
         )
       const spec = resolve({ loss, labelFormat, predictionFormat: 'logits' })
       const tensors = { predictions, labels }
-      const layout = await task.run(layOut(spec, tensors))
-      checkSweep(request, layout)
-      const batch = await task.run(check(spec, tensors, layout, memory))
+      const { batch, layout } = await task.run(checkedBatch(request, spec, tensors, memory))
       const curves = await work.during('fold', () => task.run(sweep(spec, batch, parameter, values, memory)))
       work.evaluates(spec, layout.samples)
       return sendJson(reply, task, { values, ...curves, step: sweepStep, ...layout, requestId: id })
     },
   )
+}
+
+function* checkedBatch(request: SweepRequest, spec: Spec, tensors: Tensors, memory: Memory) {
+  try {
+    const layout = layoutOfAll(spec, tensors)
+    checkSweep(request, layout)
+    return { batch: yield* check(spec, tensors, layout, memory), layout }
+  } catch (error) {
+    const checkAnswer = (_spec: Spec, layout: Layout) => checkSweep(request, layout)
+    return yield* refuseWithHint(error, { spec, tensors, checkAnswer, memory })
+  }
 }
 
 function checkSweep(
@@ -182,6 +198,7 @@ function checkSweep(
       ['parameter', 'class'],
       `parameter.class is ${parameter.class}; predictions has outputs 0 to ${outputs - 1}`,
       parameter.class,
+      'out-of-range',
     )
   }
   const wrong = parameter.name === 'temperature' ? values.findIndex((value) => value <= sweepStep) : -1
@@ -190,5 +207,6 @@ function checkSweep(
       ['values', wrong],
       `values[${wrong}] is ${values[wrong]}; a temperature must be greater than ${sweepStep}`,
       values[wrong],
+      'out-of-range',
     )
 }

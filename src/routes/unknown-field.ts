@@ -1,4 +1,4 @@
-import { nearest } from '../formats/did-you-mean.ts'
+import { fieldNamed } from '../formats/did-you-mean.ts'
 
 const mostHinted = 3
 
@@ -16,11 +16,11 @@ export function unknownField(
   const known =
     tensors.length === 0
       ? `the fields are ${names.join(', ')}`
-      : `the options are ${names.join(', ')}, and the numbers ${tensors.join(', ')}`
+      : `the options are ${names.join(', ')}; the data fields are ${tensors.join(', ')}`
   return ({ code, keys = [] }) => {
     if (code !== 'unrecognized_keys') return undefined
     const hints = keys.slice(0, mostHinted).flatMap((key) => {
-      const name = nearest(key, [...names, ...tensors])
+      const name = fieldNamed(key, [...names, ...tensors])
       if (name === undefined) return []
       return keys.length === 1 ? `"${name}"` : `"${name}" for ${JSON.stringify(key)}`
     })

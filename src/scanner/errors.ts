@@ -53,10 +53,19 @@ export class ScanSyntaxError extends Error {
   override readonly name = 'ScanSyntaxError'
   /** Position of the first byte that no valid document could have there; of a refused key, its quotation mark. */
   readonly offset: number
+  readonly #what: string
+  readonly #why: string
 
-  constructor(message: string, offset: number) {
-    super(message)
+  constructor(what: string, offset: number, why: string) {
+    super(`${what} at byte ${offset}${why}`)
+    this.#what = what
+    this.#why = why
     this.offset = offset
+  }
+
+  /** The message with another place than the byte, such as `in line 1, column 4`. */
+  at(place: string): string {
+    return `${this.#what} ${place}${this.#why}`
   }
 }
 
@@ -79,16 +88,16 @@ function nameOf(byte: number): string {
 }
 
 export function unexpectedByte(byte: number, offset: number, reason: number): ScanSyntaxError {
-  return new ScanSyntaxError(`Unexpected ${nameOf(byte)} at byte ${offset}; ${EXPECTED[reason]}`, offset)
+  return new ScanSyntaxError(`Unexpected ${nameOf(byte)}`, offset, `; ${EXPECTED[reason]}`)
 }
 
 export function refusedKey(offset: number, reason: number): ScanSyntaxError {
-  const what = reason === layout.KEY_PROTO ? 'is __proto__, which is refused' : 'was given before in the same object'
-  return new ScanSyntaxError(`The key at byte ${offset} ${what}`, offset)
+  const why = reason === layout.KEY_PROTO ? 'is __proto__, which is refused' : 'was given before in the same object'
+  return new ScanSyntaxError('The key', offset, ` ${why}`)
 }
 
 /** `reason` is left out in the middle of a number, after which much could come. */
 export function unexpectedEnd(offset: number, reason: number | undefined): ScanSyntaxError {
   const expected = reason === undefined ? 'the document is not complete' : EXPECTED[reason]
-  return new ScanSyntaxError(`Unexpected end at byte ${offset}; ${expected}`, offset)
+  return new ScanSyntaxError('Unexpected end', offset, `; ${expected}`)
 }

@@ -92,7 +92,7 @@ async function benchAlone(): Promise<Record<string, number>> {
   const log = pino({}, new LogWriter({ write: async () => undefined, writeNow: () => undefined }))
   const { spec } = evaluation.declared
   const line = {
-    reqId: '6f1b0a3e-5a2e-4d0c-9f53-0d0f7b6c8a11',
+    requestId: '6f1b0a3e-5a2e-4d0c-9f53-0d0f7b6c8a11',
     method: 'PUT',
     owner,
     path: '/v1/evaluations/a/batches/b',

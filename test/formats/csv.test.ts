@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { test } from 'tap'
 import { CsvReader } from '../../src/formats/csv.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
+import type { ValidationError } from '../../src/loss/validation-errors.ts'
 import { InvalidContent, LimitExceeded } from '../../src/loss/validation-errors.ts'
 import { finish } from '../loss/support.ts'
 import { matrix } from '../matrix.ts'
@@ -30,7 +31,7 @@ test('rows become rows, and one column a list', (t) => {
     '1,2\r\n3,4',
     '1,2\r3,4\r',
     '\ufeff1,2\n3,4',
-    '\n1,2\n\n\r\n3,4\n\n',
+    '1,2\n3,4\n\n\r\n',
     ' 1 ,\t2\n"3"," 4 "',
   ]) {
     t.same(numbersOf(text), two, JSON.stringify(text))
@@ -62,58 +63,93 @@ test('numbers are those of JSON, and those that programs write besides', (t) => 
 })
 
 test('a header is passed over where it is declared', (t) => {
-  t.same(numbersOf('a,b\n1,2\n', true), matrix('1 2; 1 2'))
-  t.same(numbersOf('1\n2\n', true), [[1], [2]])
-  t.same(numbersOf('\n"a"\n2\n', true), [[1], [2]])
+  t.same(numbersOf('a,b\n1,2\n', true), [
+    [1, 2],
+    [1, 2],
+  ])
+  t.same(numbersOf('"a"\n2\n', true), [[1], [2]])
   t.same(numbersOf('a,b', true), [[0], []])
   t.end()
 })
 
+/** Without its code, which test/routes/mistakes.test.ts has. */
+function plain({ code: _, ...error }: ValidationError) {
+  return error
+}
+
 function errorOf(text: string, hasHeader = false): unknown {
   const errors = [1, 3, 1000].map((longest) => {
     const error = outcomeOf(() => read(text, hasHeader, longest))
-    return error instanceof InvalidContent && error.errors.count === 1 ? error.errors.list[0] : error
+    return error instanceof InvalidContent && error.errors.count === 1 ? plain(error.errors.list[0]) : error
   })
   return errors.every((error) => JSON.stringify(error) === JSON.stringify(errors[0])) ? errors[0] : errors
 }
 
 test('every error has its row and its column', (t) => {
-  const hint = '; a row of names is declared with csvHeader=true before this part'
+  const hint = '. A row of names is declared with csvHeader=labels before this part.'
   const cases: readonly [string, string, string][] = [
     ['a,b\n1,2', `row 1, column 1 of labels is not a number; it must be a number${hint}`, 'a'],
     ['1,b', `row 1, column 2 of labels is not a number; it must be a number${hint}`, 'b'],
-    ['1,2\n3,', 'row 2, column 2 of labels is empty; it must be a number', ''],
-    ['1,2\n\n,4\n', 'row 3, column 1 of labels is empty; it must be a number', ''],
-    ['1\n \n', 'row 2, column 1 of labels is empty; it must be a number', ' '],
-    ...[
-      'nan',
-      'NaN',
-      'inf',
-      '1 2',
-      '1;2',
-      '0x10',
-      '1e',
-      'e5',
-      '.',
-      '-',
-      '+',
-      '--1',
-      '1.2.3',
-      '"',
-      '"1',
-      '1e5.5',
-      '1_000',
-    ].map((cell): [string, string, string] => [
-      `1\n${cell}`,
-      'row 2, column 1 of labels is not a number; it must be a number',
-      cell,
-    ]),
-    ['1,2\n3\n', 'row 2 of labels has 1 column; the rows before it have 2', '1 column'],
-    ['1\n2\n3,4,5\n', 'row 3 of labels has 3 columns; the rows before it have 1', '3 columns'],
+    ['1,2\n3,', 'row 2, column 2 of labels is empty; it must be a number.', ''],
+    ['1,2\n,4\n', 'row 2, column 1 of labels is empty; it must be a number.', ''],
+    ['1\n \n', 'row 2, column 1 of labels is empty; it must be a number.', ' '],
+    ...['1 2', '0x10', '1e', 'e5', '.', '+', '--1', '1.2.3', '"', '"1', '1e5.5', '1_000'].map(
+      (cell): [string, string, string] => [
+        `1\n${cell}`,
+        'row 2, column 1 of labels is not a number; it must be a number.',
+        cell,
+      ],
+    ),
+    ['1,2\n3\n', 'row 2 of labels has 1 column; the rows before it have 2.', '1 column'],
+    ['1\n2\n3,4,5\n', 'row 3 of labels has 3 columns; the rows before it have 1.', '3 columns'],
   ]
   for (const [text, detail, received] of cases) t.same(errorOf(text), { path: ['labels'], detail, received }, text)
-  const behind = 'row 3, column 1 of labels is not a number; it must be a number'
+  const behind = 'row 3, column 1 of labels is not a number; it must be a number.'
   t.same(errorOf('a\n1\nb', true), { path: ['labels'], detail: behind, received: 'b' })
+  t.end()
+})
+
+test('only the end of the file may be empty', (t) => {
+  const detail = (row: number) =>
+    `row ${row} of labels is empty; it must be a number. A row without a value has to be left out of all parts.`
+  const cases: readonly [text: string, row: number][] = [
+    ['1\n\n3\n', 2],
+    ['1\r\n\r\n3\r\n', 2],
+    ['1\r\r3', 2],
+    ['\n1\n', 1],
+    ['1\n2\n\n\n5', 3],
+    ['1,2\n\n3,4', 2],
+  ]
+  for (const [text, row] of cases) t.same(errorOf(text), { path: ['labels'], detail: detail(row), received: '' }, text)
+  t.same(errorOf('a\n\n1', true), { path: ['labels'], detail: detail(2), received: '' })
+  for (const text of ['1\n2\n\n', '1\n2\r\n\r\n\n', '1\n2']) t.same(numbersOf(text), [[2], [1, 2]])
+  t.end()
+})
+
+test('truth values stand as such, for labels that take them', (t) => {
+  const { shape, nonNumeric, nonNumericCount } = read('true\nFalse\n"TRUE"\n')
+  t.same([shape, nonNumericCount], [[3], 3])
+  t.same(
+    nonNumeric.map(({ received }) => received),
+    [true, false, true],
+  )
+  t.end()
+})
+
+test('what programs write besides is named, with what to do', (t) => {
+  const detailOf = (text: string, hasHeader = false) => {
+    const error = errorOf(text, hasHeader)
+    return error instanceof Object && 'detail' in error ? error.detail : error
+  }
+  for (const cell of ['nan', 'NaN', 'NA', 'null', 'None', '-', 'inf', '-Infinity']) {
+    const detail = `row 2, column 1 of labels is "${cell}"; it must be a number. Leave rows with missing values out of all parts.`
+    t.equal(detailOf(`1\n${cell}`), detail, cell)
+  }
+  t.match(detailOf('0.2;0.8\n'), /separated by semicolons. Separate them by commas/)
+  t.match(detailOf('1\t2\n'), /separated by tabs/)
+  t.match(detailOf(',a,b\n0,1,2'), /column 1 of labels is empty; .*index=False/)
+  t.match(detailOf(',a,b\n0,1,2', true), /no name for column 1; .*index=False/)
+  t.match(detailOf('0,1\n1,2', true), /^row 1 of labels holds numbers, not names\. Leave csvHeader out/)
   t.end()
 })
 

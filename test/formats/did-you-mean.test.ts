@@ -30,6 +30,7 @@ test('finds the name that was probably meant', async (t) => {
 })
 
 test('asks for it', async (t) => {
-  t.equal(didYouMean('onehot', labelFormats), '; did you mean "one-hot"?')
-  for (const received of ['zebra', undefined, null, 3, ['one-hot']]) t.equal(didYouMean(received, labelFormats), '')
+  t.equal(didYouMean('labelFormat', 'onehot', labelFormats), '; did you mean "one-hot"?')
+  for (const received of ['zebra', undefined, null, 3, ['one-hot']])
+    t.equal(didYouMean('labelFormat', received, labelFormats), '')
 })

@@ -42,7 +42,7 @@ for (const [text, received] of values) {
     for (const error of errorsOf(text)) {
       t.ok(error instanceof InvalidContent)
       const detail = `the body is ${received}; it must be one JSON object`
-      t.same((error as InvalidContent).errors.list, [{ path: [], detail, received }])
+      t.same((error as InvalidContent).errors.list, [{ path: [], code: 'wrong-type', detail, received }])
     }
   })
 }

@@ -20,6 +20,9 @@ const json = 'application/json'
 const csv = 'text/csv'
 const file = 'application/octet-stream'
 
+const notNpy =
+  "predictions is not a .npy file; for JSON or CSV, give the part a Content-Type: with curl, -F 'predictions=@FILE;type=text/csv'; in Python's requests, files={'predictions': ('FILE', data, 'text/csv')}"
+
 const values = { loss: 'mse', labelFormat: 'values' } as const
 const valueParts: FormPart[] = [
   ['loss', 'mse'],
@@ -134,7 +137,7 @@ test('a header of CSV is declared before it', async (t) => {
       [...parts, predictions, labels],
       invalid(
         '#/predictions',
-        'row 1, column 1 of predictions is not a number; it must be a number; a row of names is declared with csvHeader=true before this part',
+        'row 1, column 1 of predictions is not a number; it must be a number. A row of names is declared with csvHeader=predictions before this part.',
         'a',
       ),
     ],
@@ -142,7 +145,7 @@ test('a header of CSV is declared before it', async (t) => {
       [...parts, ['csvHeader', 'false'], predictions],
       invalid(
         '#/predictions',
-        'row 1, column 1 of predictions is not a number; it must be a number; a row of names is declared with csvHeader=true before this part',
+        'row 1, column 1 of predictions is not a number; it must be a number. A row of names is declared with csvHeader=predictions before this part.',
         'a',
       ),
     ],
@@ -150,7 +153,14 @@ test('a header of CSV is declared before it', async (t) => {
       [...parts, ['predictions', '1\n', csv], ['csvHeader', 'true']],
       invalid('#/csvHeader', 'csvHeader must stand before the parts of text/csv', 'true'),
     ],
-    [[['csvHeader', '1']], invalid('#/csvHeader', 'csvHeader must be true or false', '1')],
+    [
+      [['csvHeader', '1']],
+      invalid(
+        '#/csvHeader',
+        'csvHeader must be true, false, or the names of the parts with a header, such as predictions,labels; received "1"',
+        '1',
+      ),
+    ],
   ]
   for (const [given, problem] of refusals) {
     const { headers, payload } = formOf(given)
@@ -174,21 +184,16 @@ test('what is wrong names its part', async (t) => {
     [
       [['options', '[]']],
       '#/options',
-      "options is not valid JSON: Unexpected token '[' at byte 0; '{' was expected",
+      "options is not valid JSON: Unexpected token '[' in line 1, column 1 (byte 0); '{' was expected.",
       'other text',
     ],
     [
       [...valueParts, ['predictions', '[1', json]],
       '#/predictions',
-      'predictions is not valid JSON: Unexpected end at byte 2; the document is not complete',
+      'predictions is not valid JSON: Unexpected end in line 1, column 3 (byte 2); the document is not complete. It ends in the middle: perhaps it was cut on its way.',
       'other text',
     ],
-    [
-      [...valueParts, ['predictions', '[1]', file]],
-      '#/predictions',
-      'predictions is no .npy file; a part of another format needs its Content-Type, application/json or text/csv',
-      'other bytes',
-    ],
+    [[...valueParts, ['predictions', '[1]', file]], '#/predictions', notNpy, 'other bytes'],
     [
       [...valueParts, ['predictions', npyOf([3], [1, 2]), file]],
       '#/predictions',

@@ -103,7 +103,8 @@ test('an error in a line has its position, whatever the chunks', async (t) => {
   const body = Buffer.from('{"a":1}\n \t {"labels":[1,]}\n')
   for (let at = 0; at <= body.length; at++) {
     const chunks = [body.subarray(0, at), body.subarray(at)].filter(({ length }) => length > 0)
-    const message = "The body is not valid JSON: Unexpected token ']' at byte 16; a value was expected."
+    const message =
+      "The line is not valid JSON: Unexpected token ']' in column 17 (byte 16 of the line); a value was expected. JSON allows no comma after the last element."
     t.same(await linesIn(chunks), [[[1, { a: 1 }]], message], `${at}`)
   }
 })
@@ -120,28 +121,28 @@ const wrong: readonly [string, string, number, string, object][] = [
     'no JSON',
     `${first}\n${line}\n{"predictions":[1,}\n`,
     3,
-    "The body is not valid JSON: Unexpected token '}' at byte 18; a value was expected.",
+    "The line is not valid JSON: Unexpected token '}' in column 19 (byte 18 of the line); a value was expected.",
     { offset: 18 },
   ],
   [
     'no JSON in the options',
     '{"loss":\n',
     1,
-    'The body is not valid JSON: Unexpected end at byte 8; a value was expected.',
+    'The line is not valid JSON: Unexpected end in column 9 (byte 8 of the line); a value was expected.',
     { offset: 8 },
   ],
   [
     'two objects in a line',
     `${first}\n\n{} {}`,
     3,
-    "The body is not valid JSON: Unexpected token '{' at byte 3; nothing may follow the document.",
+    "The line is not valid JSON: Unexpected token '{' in column 4 (byte 3 of the line); nothing may follow the document.",
     { offset: 3 },
   ],
   [
     'an object in two lines',
     `${first}\n{"predictions":\n[1]}`,
     2,
-    'The body is not valid JSON: Unexpected end at byte 15; a value was expected.',
+    'The line is not valid JSON: Unexpected end in column 16 (byte 15 of the line); a value was expected.',
     { offset: 15 },
   ],
 ]
@@ -192,7 +193,7 @@ const refused: readonly [string, string, number, string, string, unknown][] = [
     `${first}\n{"predictions":[1,null],"labels":[1,2]}`,
     2,
     '#/predictions/1',
-    'predictions[1] is null; it must be a number',
+    'predictions[1] is null, which many programs write for NaN; it must be a number.',
     null,
   ],
   [
@@ -340,10 +341,16 @@ test('where each line stands alone, what is wrong with one is no matter to the o
       lines.map((line) => [line.line, 'error' in line ? line.error.message : line.fields.batch]),
       [
         [1, 'a'],
-        [2, "The body is not valid JSON: Unexpected token '}' at byte 25; a value was expected."],
+        [
+          2,
+          "The line is not valid JSON: Unexpected token '}' in column 26 (byte 25 of the line); a value was expected. JSON allows no comma after the last element.",
+        ],
         [4, 'the body is an array of 1; it must be one JSON object'],
         [5, 'The line is longer than maxBodyBytes, 200 bytes.'],
-        [6, "The body is not valid JSON: Unexpected end at byte 25; ',' or '}' was expected."],
+        [
+          6,
+          "The line is not valid JSON: Unexpected end in column 26 (byte 25 of the line); ',' or '}' was expected. It ends in the middle: perhaps it was cut on its way.",
+        ],
         [7, 'd'],
       ],
     )
@@ -371,7 +378,10 @@ test('the rest of a wrong line is passed over, however long it goes on', async (
     lines.push('error' in line ? [line.line, line.error.message] : line.line)
     if ('fields' in line) work.memory.free((line.fields.labels as Tensor).data.buffer)
   }
-  t.same(lines, [[1, "The body is not valid JSON: Unexpected token ',' at byte 13; a value was expected."], 2])
+  t.same(lines, [
+    [1, "The line is not valid JSON: Unexpected token ',' in column 14 (byte 13 of the line); a value was expected."],
+    2,
+  ])
   t.equal(budget.held, 0)
 })
 

@@ -29,20 +29,32 @@ test('the header that says how long the JSON part is must be right', async (t) =
     t.same([status, body], [400, malformed(needed)], length)
   }
   const lengths: [number, number, object][] = [
-    [0, 400, malformed("The body is not valid JSON: Unexpected end at byte 0; '{' was expected.", { offset: 0 })],
+    [
+      0,
+      400,
+      malformed("The body is not valid JSON: Unexpected end in line 1, column 1 (byte 0); '{' was expected.", {
+        offset: 0,
+      }),
+    ],
     [
       10,
       400,
-      malformed('The body is not valid JSON: Unexpected end at byte 10; a character of a string was expected.', {
-        offset: 10,
-      }),
+      malformed(
+        'The body is not valid JSON: Unexpected end in line 1, column 11 (byte 10); a character of a string was expected.',
+        {
+          offset: 10,
+        },
+      ),
     ],
     [
       payload.length + 1,
       400,
-      malformed(`The body is not valid JSON: Unexpected byte 0x00 at byte ${end}; nothing may follow the document.`, {
-        offset: end,
-      }),
+      malformed(
+        `The body is not valid JSON: Unexpected byte 0x00 in line 1, column ${end + 1} (byte ${end}); nothing may follow the document.`,
+        {
+          offset: end,
+        },
+      ),
     ],
     [
       999_999_999_999_999,
@@ -174,14 +186,20 @@ test('a JSON part that is no JSON, or no object, is refused', async (t) => {
     [
       '{"inputs":[}',
       400,
-      malformed("The body is not valid JSON: Unexpected token '}' at byte 11; a value or ']' was expected.", {
-        offset: 11,
-      }),
+      malformed(
+        "The body is not valid JSON: Unexpected token '}' in line 1, column 12 (byte 11); a value or ']' was expected.",
+        {
+          offset: 11,
+        },
+      ),
     ],
     [
       '{"inputs":1,"inputs":2}',
       400,
-      malformed('The body is not valid JSON: The key at byte 12 was given before in the same object.', { offset: 12 }),
+      malformed(
+        'The body is not valid JSON: The key in line 1, column 13 (byte 12) was given before in the same object.',
+        { offset: 12 },
+      ),
     ],
     ['[]', 422, invalid('#', 'the body is an array of 0; it must be one JSON object', 'an array of 0')],
   ]

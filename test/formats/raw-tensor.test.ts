@@ -113,7 +113,7 @@ test('what no double is, is named', (t) => {
       const [row, column] = detail.includes('[1][0]') ? [1, 0] : [1, 1]
       const path = isFortranOrder ? ['labels', column, row] : ['labels', row, column]
       const place = `labels[${path[1]}][${path[2]}]`
-      t.same(error.errors.list, [{ path, detail: detail.replace(/^labels\S+/, place), received }])
+      t.same(error.errors.list, [{ path, code: 'out-of-range', detail: detail.replace(/^labels\S+/, place), received }])
     }
   }
   t.end()

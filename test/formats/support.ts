@@ -11,7 +11,7 @@ import { limitsOf } from '../../src/http/limits.ts'
 import type { RequestContext } from '../../src/http/request-context.ts'
 import { Resources } from '../../src/http/request-context.ts'
 import { eventually } from '../eventually.ts'
-import { appOf, problemOf } from '../support.ts'
+import { appOf, plainProblem, problemOf } from '../support.ts'
 
 export interface Scope {
   after(release: () => unknown): unknown
@@ -97,7 +97,7 @@ export class Client {
     if (this.#bytes.length < end + 4 + length) return undefined
     const body = this.#bytes.toString('utf8', end + 4, end + 4 + length)
     this.#bytes = this.#bytes.subarray(end + 4 + length)
-    return { status: Number(first.split(' ')[1]), headers, body: body === '' ? {} : JSON.parse(body) }
+    return { status: Number(first.split(' ')[1]), headers, body: body === '' ? {} : plainProblem(JSON.parse(body)) }
   }
 }
 
@@ -269,7 +269,7 @@ export async function send(
   const all = { 'content-type': 'application/json', ...headers }
   const response = await app.inject({ method: 'POST', url, headers: all, payload })
   const { requestId: _, ...body } = response.json()
-  return { status: response.statusCode, headers: response.headers, body, text: response.body }
+  return { status: response.statusCode, headers: response.headers, body: plainProblem(body), text: response.body }
 }
 
 export function malformed(detail: string, extensions: object = {}): object {

@@ -117,7 +117,9 @@ test('a problem is said on the bare socket, and the connection closed', async (t
     const answer = await said(port, bytes)
     const [id = 'no id'] = answer.match(uuid) ?? []
     t.equal(answer, saying(problem, id), name)
-    const refused = lines.map((line) => JSON.parse(line)).filter(({ reqId, msg }) => reqId === id && msg === 'refused')
+    const refused = lines
+      .map((line) => JSON.parse(line))
+      .filter(({ requestId, msg }) => requestId === id && msg === 'refused')
     t.match(refused, [{ level: 30, status: problems[problem].status, code: /^(HPE|ERR)_/ }], name)
     t.equal(refused.length, 1)
   }
@@ -168,7 +170,7 @@ test('a body that breaks off or cannot be read is refused by whoever reads it', 
     else client.say(end)
     t.ok(await client.ended())
     t.same(client.statuses, [400])
-    t.match(client.text, /connection: close\r\n[\s\S]*"\/problems\/bad-request"/)
+    t.match(client.text, /connection: close\r\n[\s\S]*\/problems\/bad-request"/)
   }
 })
 

@@ -26,13 +26,14 @@ import { problems } from '../../src/http/problems.ts'
 import { requestContext } from '../../src/http/request-context.ts'
 import type { Path } from '../../src/loss/validation-errors.ts'
 import { InvalidContent, LimitExceeded, ValidationErrors } from '../../src/loss/validation-errors.ts'
-import { listener } from '../support.ts'
+import { listener, plainProblem } from '../support.ts'
 import { noConnections } from '../wire/support.ts'
 
 /** A service whose one address throws this. */
 async function throwing(error: unknown): Promise<{ app: FastifyInstance; lines: string[] }> {
   const { logger, lines } = listener()
   const app = Fastify({ loggerInstance: logger, genReqId: () => 'id' })
+  app.decorate('basePath', '')
   app.decorate('connections', noConnections)
   const limits = limitsOf(parseConfig({}))
   await app.register(requestContext, { limits })
@@ -52,12 +53,12 @@ async function answerTo(error: unknown): Promise<unknown> {
   const { app } = await throwing(error)
   const answer = await app.inject({ method: 'POST', url: '/here?secret=1' })
   await app.close()
-  return [answer.statusCode, answer.headers['content-type'], answer.json()]
+  return [answer.statusCode, answer.headers['content-type'], plainProblem(answer.json())]
 }
 
 function invalid(count: number): InvalidContent {
   const errors = new ValidationErrors()
-  for (let at = 0; at < count; at++) errors.add(['labels', at], `labels[${at}] is wrong`, at)
+  for (let at = 0; at < count; at++) errors.add(['labels', at], `labels[${at}] is wrong`, at, 'shape')
   return new InvalidContent(errors)
 }
 
@@ -196,7 +197,9 @@ test('only an error of the service is logged, with its cause', async (t) => {
     await app.inject({ method: 'POST', url: '/here' })
     await app.close()
     t.equal(
-      lines.some((line) => line.includes('"level":50') && line.includes('the cause') && line.includes('"reqId":"id"')),
+      lines.some(
+        (line) => line.includes('"level":50') && line.includes('the cause') && line.includes('"requestId":"id"'),
+      ),
       isLogged,
     )
   }

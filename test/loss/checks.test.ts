@@ -141,7 +141,7 @@ const predictionCases: Case[] = [
     [
       [
         'predictions/0',
-        'predictions[0] is of probabilities that sum to 2; rows of probabilities sum to 1 within rowSumTolerance 0.25.',
+        'predictions[0] holds log-probabilities whose probabilities sum to 2; rows of probabilities sum to 1 within rowSumTolerance 0.25.',
       ],
     ],
   ],

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'tap'
 import type { Tensors } from '../../src/loss/batch.ts'
-import { layOut, rowsPerStep } from '../../src/loss/batch.ts'
+import { layoutOfAll, rowsPerStep } from '../../src/loss/batch.ts'
 import type { Answer } from '../../src/loss/evaluation.ts'
 import { answerBytesOf, answerOf, Evaluation } from '../../src/loss/evaluation.ts'
 import type { Include } from '../../src/loss/formats.ts'
@@ -384,7 +384,7 @@ test('selected rows are added as a batch is, and the watcher sees each slice', a
   for (const include of [[], ['gradient']] satisfies Include[][]) {
     const [spec, tensors] = [specOf({ ...request, include }), tensorsOf(request)]
     const { memory, uniformIntegers } = random
-    const selected = finish(selectRows(spec, tensors, finish(layOut(spec, tensors)), memory, uniformIntegers))
+    const selected = finish(selectRows(spec, tensors, layoutOfAll(spec, tensors), memory, uniformIntegers))
     const evaluation = new Evaluation(spec, random)
     const seen: number[] = []
     finish(evaluation.addSelected(selected, 0, memory, ({ at }) => seen.push(at)))

@@ -1,5 +1,5 @@
 import { test } from 'tap'
-import { layOut } from '../../src/loss/batch.ts'
+import { layoutOfAll } from '../../src/loss/batch.ts'
 import { selectRows } from '../../src/loss/row-selection.ts'
 import { uniformIntegers } from '../../src/runtime/random.ts'
 import { unaccounted } from '../unaccounted.ts'
@@ -16,7 +16,7 @@ const request: Request = {
 
 function begin(request: Request) {
   const [spec, tensors] = [specOf(request), tensorsOf(request)]
-  return selectRows(spec, tensors, finish(layOut(spec, tensors)), unaccounted, uniformIntegers)
+  return selectRows(spec, tensors, layoutOfAll(spec, tensors), unaccounted, uniformIntegers)
 }
 
 test('all rows, those that are not ignored, and those that are drawn', async (t) => {

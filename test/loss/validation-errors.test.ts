@@ -31,35 +31,40 @@ test('describe writes a scalar as it is, and anything else in words', async (t) 
 
 test('errors beyond the first 20 are counted and not listed', async (t) => {
   const errors = new ValidationErrors()
-  for (let at = 0; at < 19; at++) errors.add(['labels', at], 'wrong', at)
+  for (let at = 0; at < 19; at++) errors.add(['labels', at], 'wrong', at, 'shape')
   t.equal(errors.full, false)
-  for (let at = 19; at < 50; at++) errors.add(['labels', at], 'wrong', at)
+  for (let at = 19; at < 50; at++) errors.add(['labels', at], 'wrong', at, 'shape')
   t.equal(errors.full, true)
   t.equal(errors.count, 50)
   t.equal(maxListedErrors, 20)
   t.same(
     errors.list,
-    Array.from({ length: 20 }, (_, at) => ({ path: ['labels', at], detail: 'wrong', received: at })),
+    Array.from({ length: 20 }, (_, at) => ({ path: ['labels', at], code: 'shape', detail: 'wrong', received: at })),
   )
 })
 
-test('a hint is added to a listed error, and is lost on one that is only counted', async (t) => {
-  const errors = new ValidationErrors()
-  errors.add(['a'], 'First.', 1)
-  errors.add(['b'], 'Second.', 2)
-  errors.hint(1, ' Try b.')
-  errors.hint(2, ' Try c.')
-  t.same(errors.list, [
-    { path: ['a'], detail: 'First.', received: 1 },
-    { path: ['b'], detail: 'Second. Try b.', received: 2 },
-  ])
+test('a hint is added to the first error about its fields, or else to the first of all', async (t) => {
+  const remedies = [{ set: { b: 1 } }]
+  const hinted = (about: string[], sentence = 'Try b.') => {
+    const errors = new ValidationErrors()
+    errors.add(['a'], 'First', 1, 'shape')
+    errors.add(['b', 0], 'Second.', 2, 'row-sum')
+    errors.add(['b', 1], 'Third.', 2, 'row-sum')
+    errors.hint({ sentence, remedies, about })
+    return errors.list.map(({ detail, remedies: offered }) => [detail, offered])
+  }
+  const [second, third] = ['Second.', 'Third.'].map((detail) => [detail, undefined])
+  t.same(hinted(['b']), [['First', undefined], ['Second. Try b.', remedies], third])
+  t.same(hinted(['c']), [['First. Try b.', remedies], second, third])
+  t.same(hinted(['b'], ''), [['First', undefined], second, third])
+  new ValidationErrors().hint({ sentence: 'Try b.', remedies, about: [] })
 })
 
 test('throwIfAny throws all errors at once, with the first as the message', async (t) => {
   const errors = new ValidationErrors()
   errors.throwIfAny()
-  errors.add(['a'], 'First.', [1])
-  errors.add(['b'], 'Second.', 2)
+  errors.add(['a'], 'First.', [1], 'shape')
+  errors.add(['b'], 'Second.', 2, 'shape')
   try {
     errors.throwIfAny()
     t.fail('two errors were let through')
@@ -72,12 +77,14 @@ test('throwIfAny throws all errors at once, with the first as the message', asyn
 
 test('refuse throws its one error', async (t) => {
   try {
-    refuse(['labels', 3], 'labels[3] is wrong.', { a: 1 })
+    refuse(['labels', 3], 'labels[3] is wrong.', { a: 1 }, 'out-of-range')
   } catch (error) {
     t.ok(error instanceof InvalidContent)
     if (!(error instanceof InvalidContent)) return
     t.equal(error.errors.count, 1)
-    t.same(error.errors.list, [{ path: ['labels', 3], detail: 'labels[3] is wrong.', received: 'an object' }])
+    t.same(error.errors.list, [
+      { path: ['labels', 3], code: 'out-of-range', detail: 'labels[3] is wrong.', received: 'an object' },
+    ])
     return
   }
   t.fail('nothing was thrown')

@@ -1,7 +1,8 @@
 import { test } from 'tap'
 import type { ProblemName } from '../../src/http/problems.ts'
 import { problems } from '../../src/http/problems.ts'
-import { appOf, ask, problemOf } from '../support.ts'
+import { errorCodes } from '../../src/loss/error-codes.ts'
+import { appOf, ask, plainProblem, problemOf } from '../support.ts'
 
 const names = Object.keys(problems) as ProblemName[]
 const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
@@ -11,11 +12,13 @@ test('every problem type is explained as JSON', async (t) => {
   const listed = []
   for (const name of names) {
     const { status, body, headers } = await ask(app, { url: `/problems/${name}` })
-    t.same([status, body], [200, { type: `/problems/${name}`, ...problems[name] }], name)
+    const codes = name === 'invalid-content' ? { codes: errorCodes } : {}
+    t.same([status, body], [200, { ...problems[name], type: `/problems/${name}`, ...codes }], name)
     t.equal(headers.vary, 'accept')
     listed.push(body)
   }
-  t.same((await ask(app, { url: '/problems' })).body, { problems: listed })
+  const { problems: all } = (await ask(app, { url: '/problems' })).body as { problems: Record<string, unknown>[] }
+  t.same(all.map(plainProblem), listed)
 })
 
 test('a browser gets a page, anything else JSON', async (t) => {

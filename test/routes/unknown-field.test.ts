@@ -39,7 +39,7 @@ test('guesses nothing where two names are as near', async (t) => {
 
 test('says of options that there are numbers besides', async (t) => {
   const of = unknownField(['reduction', 'epsilon'], ['predictions', 'labels'])
-  const said = 'is not a recognised field; the options are reduction, epsilon, and the numbers predictions, labels'
+  const said = 'is not a recognised field; the options are reduction, epsilon; the data fields are predictions, labels'
   for (const [key, meant] of [
     ['prediction', 'predictions'],
     ['reductions', 'reduction'],

@@ -21,7 +21,7 @@ async function toldOf(client: Client): Promise<{ answered: number; workers: numb
 function workersOf(service: Service, id: string): Set<unknown> {
   return new Set(
     linesOf(service)
-      .filter(({ reqId }) => reqId === id)
+      .filter(({ requestId }) => requestId === id)
       .map(({ pid }) => pid),
   )
 }

@@ -36,7 +36,7 @@ export function logWhenClosed(request: FastifyRequest, reply: FastifyReply): voi
     if (routeOptions.logLevel === 'warn') return
     server.log.info(
       {
-        reqId: id,
+        requestId: id,
         method,
         owner: request.owner || undefined,
         path: pathOf(url),

@@ -29,7 +29,10 @@ export function pageBelow(base: string, page: string): string {
 /** The OpenAPI document, whose examples of problems name addresses below a base path. */
 export function documentBelow<Generated>(base: string, document: Generated): Generated {
   if (base === '') return document
-  const text = JSON.stringify(document).replaceAll(/"(type|instance)":"\//g, `"$1":"${base}/`)
+  const text = JSON.stringify(document).replaceAll(
+    /("(?:type|instance)":"(?:http:\/\/127\.0\.0\.1:3000)?)\//g,
+    `$1${base}/`,
+  )
   return JSON.parse(text)
 }
 

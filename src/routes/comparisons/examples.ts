@@ -45,9 +45,10 @@ export const comparisonMediaTypes = { ...comparisonBinaryDocument, ...comparison
 
 const otherShape = {
   pointer: '#/baseline',
+  code: 'shape',
   detail: 'baseline is 3 rows of 3 numbers; it must have the shape of predictions, 4 rows of 3 numbers',
   received: 'an array of 3 arrays of 3 numbers',
-}
+} as const
 
 export const comparisonAnswers = {
   200: {

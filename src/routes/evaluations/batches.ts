@@ -128,7 +128,7 @@ export function entryOf({ name, sequence, samples, loss, lossStatus, accuracy, c
 }
 
 export function contextOf({ memory }: RequestContext) {
-  return { maxAnswerNumbers, maxMiniBatchNumbers, maxStateBytes, uniformIntegers, memory }
+  return { maxAnswerNumbers, maxMiniBatchNumbers, maxStateBytes, uniformIntegers, memory, isDeclared: true }
 }
 
 /** @throws Problem, LimitExceeded unless the batch is stored */

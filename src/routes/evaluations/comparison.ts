@@ -71,7 +71,7 @@ function checkComparable(one: OpenEvaluation, other: OpenEvaluation): void {
   const [name, otherName] = [one.stored.name, other.stored.name]
   for (const { path, kept, received } of incomparable(one.declared, other.declared)) {
     const detail = `${quoted(otherName)} was declared with ${path.join('.')} ${said(received)}, and ${quoted(name)} with ${said(kept)}; their losses cannot be compared`
-    errors.add(['with'], detail, otherName)
+    errors.add(['with'], detail, otherName, 'not-comparable')
   }
   errors.throwIfAny()
 }

@@ -235,6 +235,7 @@ function tagOf({ stored: { id, status } }: OpenEvaluation, batches: number): str
 function conflict(name: string, differences: readonly Difference[]): Problem {
   const errors = differences.slice(0, fixedLimits.maxListedErrors).map(({ path, kept, received }) => ({
     pointer: pointerOf(path),
+    code: 'differs' as const,
     detail: `${path.join('.')} is ${said(received)}; the evaluation was declared with ${said(kept)}`,
     received: describe(received),
   }))

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../loss/error-codes.ts'
 import { binaryDocument, exampleCounts as counts, exampleSpec as spec } from '../loss/examples.ts'
 import { batchMultipartDocument } from '../loss/multipart-document.ts'
 import { exampleId, invalidExample, problemExample } from '../problem-examples.ts'
@@ -65,7 +66,14 @@ export const sealedAnswer = { ...reportAnswer, status: 'sealed' }
 export const conflictAnswer = problemExample('conflict', [
   'The evaluation "run-7" was declared otherwise: outputs.',
   {
-    errors: [{ pointer: '#/outputs', detail: 'outputs is 10; the evaluation was declared with 3', received: 10 }],
+    errors: [
+      {
+        pointer: '#/outputs',
+        code: 'differs',
+        detail: 'outputs is 10; the evaluation was declared with 3',
+        received: 10,
+      },
+    ],
     errorCount: 1,
   },
 ])
@@ -106,23 +114,38 @@ export const batchAnswerExample = {
   requestId: exampleId,
 }
 
-const outside = 'labels[0] is 3; labelFormat "index" needs an integer from 0 to 2, one of the 3 outputs of predictions.'
+const outside =
+  'labels[0] is 3; labelFormat "index" needs an integer from 0 to 2, one of the 3 outputs of predictions. Classes count from 0: subtract 1 from labels.'
 
-function wrongExample(field: string, rule: string, received: string): Record<string, unknown> {
+const outsideError = {
+  pointer: '#/labels/0',
+  code: 'out-of-range',
+  detail: outside,
+  received: 3,
+  remedies: [{ add: { labels: -1 } }],
+} as const
+
+function wrongExample(field: string, code: ErrorCode, rule: string, received: string): Record<string, unknown> {
   const detail = `${field} ${rule}; received ${JSON.stringify(received)}`
-  return invalidExample({ pointer: `#/${field}`, detail, received })
+  return invalidExample({ pointer: `#/${field}`, code, detail, received })
 }
 
-export const wrongName = wrongExample('evaluation', 'must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -', 'run/7')
-export const wrongLimit = wrongExample('limit', 'must be an integer from 1 to 1000', '0')
-export const wrongPoints = wrongExample('points', 'must be an integer from 1 to 1000', '0')
-export const wrongStatus = wrongExample('status', 'must be sealed', 'open')
+export const wrongName = wrongExample(
+  'evaluation',
+  'malformed',
+  'must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -',
+  'run/7',
+)
+export const wrongLimit = wrongExample('limit', 'out-of-range', 'must be an integer from 1 to 1000', '0')
+export const wrongPoints = wrongExample('points', 'out-of-range', 'must be an integer from 1 to 1000', '0')
+export const wrongStatus = wrongExample('status', 'unknown-value', 'must be sealed', 'open')
 export const wrongDeclaration = invalidExample({
   pointer: '#/outputs',
+  code: 'missing',
   detail: 'outputs is missing; it must be a number',
   received: 'nothing',
 })
-export const wrongBatch = invalidExample({ pointer: '#/labels/0', detail: outside, received: 3 })
+export const wrongBatch = invalidExample(outsideError)
 
 const lines = [
   { batch: 'step-2', predictions: [[0.1, 0.8, 0.1]], labels: [1] },
@@ -160,7 +183,11 @@ export const linesAnswer = {
       problem: {
         ...problemExample('invalid-content', [
           `Line 2: ${outside}`,
-          { errors: [{ pointer: '#/labels/0', detail: outside, received: 3 }], errorCount: 1, line: 2 },
+          {
+            errors: [outsideError],
+            errorCount: 1,
+            line: 2,
+          },
         ]),
         instance: '/v1/evaluations/run-7/batches',
       },
@@ -275,6 +302,7 @@ export const comparisonAnswerExample = {
 
 export const wrongWith = invalidExample({
   pointer: '#/with',
+  code: 'not-comparable',
   detail: '"run-6" was declared with reduction "sum", and "run-7" with "mean"; their losses cannot be compared',
   received: 'run-6',
 })

@@ -12,7 +12,7 @@ import { registerLineBodies } from '../../http/bodies.ts'
 import { problemOf } from '../../http/error-handler.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { pathOf } from '../../http/path-of.ts'
-import { problemBody } from '../../http/problem.ts'
+import { baseOf, problemBody } from '../../http/problem.ts'
 import type { RequestContext } from '../../http/request-context.ts'
 import { sendJson } from '../../http/send-json.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
@@ -133,12 +133,7 @@ class LineTally {
     const last = this.#errors.at(-1)
     if (this.#errors.length === maxListedErrors && last !== undefined && last.line < line) return
     const problem = problemOf(new LocatedError({ line }, error), this.#request)
-    const body = problemBody(
-      problem,
-      pathOf(this.#request.originalUrl),
-      this.#request.id,
-      this.#request.server.basePath,
-    )
+    const body = problemBody(problem, pathOf(this.#request.originalUrl), this.#request.id, baseOf(this.#request))
     this.#errors.push({ line, batch, problem: body })
     // batches are refused at their commit, later than malformed lines
     this.#errors = this.#errors.sort((a, b) => a.line - b.line).slice(0, maxListedErrors)

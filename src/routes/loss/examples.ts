@@ -37,7 +37,13 @@ export const lossAnswers = {
     requestId: exampleId,
   },
   415: problemExample('unsupported-media-type', mediaTypeExample(lossMediaTypes)),
-  422: invalidExample({ pointer: '#/labels', detail: wrongDeclaration, received: 'an array of 2 numbers' }),
+  422: invalidExample({
+    pointer: '#/labels',
+    code: 'shape',
+    detail: wrongDeclaration,
+    received: 'an array of 2 numbers',
+    remedies: [{ set: { labelFormat: 'index' } }],
+  }),
 }
 
 const ndjsonLines = [

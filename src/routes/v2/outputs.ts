@@ -43,7 +43,7 @@ export function askedOf({ id, outputs, binaryOutput }: AskedAnswer): Asked {
   const { binary_data_output: isBinary = false } = parameters
   for (const [at, { name }] of given.entries()) {
     const isTwice = given.findIndex((other) => other.name === name) < at
-    if (isTwice) refuse(['outputs', at, 'name'], `outputs has "${name}" twice`, name)
+    if (isTwice) refuse(['outputs', at, 'name'], `outputs has "${name}" twice`, name, 'given-twice')
   }
   const named = given.length > 0 ? given : figureOutputs.map((name) => ({ name, parameters: undefined }))
   const wanted = named.map(({ name, parameters: own }) => ({ name, isBinary: own?.binary_data ?? isBinary }))
@@ -60,7 +60,7 @@ export function partsFor({ outputs }: Asked): string[] {
 export function checkOutputs({ outputs }: Asked, { decision }: Pick<Spec, 'decision'>): void {
   const at = outputs.findIndex(({ name }) => name === 'correct')
   if (decision !== 'none' || at < 0) return
-  refuse(['outputs', at, 'name'], 'labels that are values are neither right nor wrong', 'correct')
+  refuse(['outputs', at, 'name'], 'labels that are values are neither right nor wrong', 'correct', 'not-available')
 }
 
 interface Written {

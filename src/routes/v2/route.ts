@@ -193,7 +193,7 @@ const inferred = {
 async function checkModel({ params }: FastifyRequest): Promise<void> {
   const { loss, version = modelVersion } = params as ModelRequest['Params']
   if (!lossNames.includes(loss)) {
-    const detail = `There is no such loss${didYouMean(loss, lossNames) || '.'} The models are ${lossNames.join(', ')}.`
+    const detail = `There is no such loss${didYouMean('loss', loss, lossNames) || '.'} The models are ${lossNames.join(', ')}.`
     throw new Problem('not-found', detail)
   }
   if (version !== modelVersion) throw new Problem('not-found', `The only version of a model is ${modelVersion}.`)
@@ -249,9 +249,10 @@ async function infer(
 
 function checkOptions({ loss: given, include, topK }: Fields, loss: LossName): void {
   if (given !== undefined && given !== loss)
-    refuse(['parameters', 'loss'], `the model is ${loss}; leave loss out, or send the same`, given)
-  if (topK !== undefined) refuse(['parameters', 'topK'], 'topK has no effect here; POST /v1/loss takes it', topK)
+    refuse(['parameters', 'loss'], `the model is ${loss}; leave loss out, or send the same`, given, 'differs')
+  if (topK !== undefined)
+    refuse(['parameters', 'topK'], 'topK has no effect here; POST /v1/loss takes it', topK, 'no-effect')
   if (include === undefined || (Array.isArray(include) && include.length === 0)) return
   const detail = `include has no effect here; ask for ${rowOutputs.join(', ')} in outputs`
-  refuse(['parameters', 'include'], detail, include)
+  refuse(['parameters', 'include'], detail, include, 'no-effect')
 }

@@ -42,7 +42,7 @@ test('a request whose client leaves before the answer has one, without a status'
   await sleep(50)
   socket.destroy()
   const [{ milliseconds, time, pid, hostname, ...line }] = await linesOf(lines, 1)
-  t.same(line, { level: 30, reqId: 'req-1', method: 'POST', path: '/a', aborted: true, msg: 'aborted' })
+  t.same(line, { level: 30, requestId: 'req-1', method: 'POST', path: '/a', aborted: true, msg: 'aborted' })
 })
 
 test('so has one whose client leaves in the middle of the answer', async (t) => {
@@ -69,7 +69,7 @@ test('the line has what the body was and how its rows were evaluated, and the me
     return 'fine'
   })
   await app.inject({ method: 'POST', url: '/a/secret' })
-  const [{ milliseconds, time, pid, hostname, reqId, ...line }] = await linesOf(lines, 1)
+  const [{ milliseconds, time, pid, hostname, requestId, ...line }] = await linesOf(lines, 1)
   const facts = { traceId: 'abc', bytes: 42, rows: 3, loss: 'mse', labelFormat: 'values' }
   t.same(line, { level: 30, method: 'POST', path: '/a/secret', status: 200, ...facts, msg: 'answered' })
   t.match(told, [{ method: 'POST', route: '/a/:b', status: 200, seconds: Number, work }])

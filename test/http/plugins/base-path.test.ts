@@ -90,7 +90,7 @@ test('problems name addresses below it, wherever they come from', async (t) => {
     headers: { 'content-type': 'application/x-ndjson' },
     payload: '{\n',
   })
-  t.match(line.body, `"type":"${BASE_PATH}/problems/`)
+  t.match(line.body, `"type":"http://localhost:80${BASE_PATH}/problems/`)
   t.match((await app.inject(`${BASE_PATH}/problems/sealed`)).json(), { type: `${BASE_PATH}/problems/sealed` })
   t.match((await app.inject(`${BASE_PATH}/%zz`)).json(), { instance: `${BASE_PATH}/%zz` })
   const broken = new Client(t, port)

@@ -1,6 +1,6 @@
 import { t as root, test } from 'tap'
 import { comparisonAnswerExample, wrongWith } from '../../../src/routes/evaluations/examples.ts'
-import { appOf } from '../../support.ts'
+import { appOf, plainProblem } from '../../support.ts'
 import { batches, evaluationOf, send, threeClasses } from './support.ts'
 
 const app = await appOf(root)
@@ -69,7 +69,7 @@ test('the error shown is that of the service', async (t) => {
   await evaluationOf(app, 'run-6', { ...threeClasses, reduction: 'sum' }, [])
   const { status, body } = await send(app, 'GET', '/run-7/comparison?with=run-6')
   t.equal(status, 422)
-  const { requestId: _, ...shown } = wrongWith
+  const { requestId: _, ...shown } = plainProblem(wrongWith)
   t.same(body, { ...shown, instance: '/v1/evaluations/run-7/comparison' })
 })
 

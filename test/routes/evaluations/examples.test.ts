@@ -34,7 +34,8 @@ const time = /^\d{4}-\d\d-\d\dT/
 /** Without what is different each time. */
 function comparable(answer: unknown): unknown {
   return JSON.parse(JSON.stringify(answer), (key, value) => {
-    if (key === 'requestId' || key === 'instance') return undefined
+    if (key === 'requestId' || key === 'instance' || key === 'code') return undefined
+    if (key === 'type') return String(value).replace(/^https?:\/\/[^/]+/, '')
     return typeof value === 'string' && time.test(value) ? 'a time' : value
   })
 }

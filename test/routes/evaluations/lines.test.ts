@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { t as root, test } from 'tap'
 import { StoreUnavailable } from '../../../src/database/errors.ts'
 import { lineRoutes } from '../../../src/routes/evaluations/lines.ts'
-import { appOf, ask, problemOf } from '../../support.ts'
+import { appOf, ask, plainProblem, problemOf } from '../../support.ts'
 import { batches, evaluationOf, foundOf, routesOver, send, sendLines, threeClasses } from './support.ts'
 
 const app = await appOf(root)
@@ -53,7 +53,7 @@ test('a line that is wrong is refused alone', async (t) => {
       [8, undefined, 422, 8],
     ],
   )
-  const { requestId: _, ...problem } = errors[4].problem
+  const { requestId: _, ...problem } = plainProblem(errors[4].problem)
   const detail = 'Line 7: The batch "step-1" was sent before, with other content.'
   const instance = '/v1/evaluations/mixed/batches'
   t.same(problem, problemOf('conflict', 409, 'The name is taken by something else', detail, instance, { line: 7 }))

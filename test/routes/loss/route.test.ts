@@ -529,7 +529,7 @@ test('lines that are read together say what they say one by one', async (t) => {
 test('nothing of a payload is in the log', async (t) => {
   t.ok(lines.length > 200)
   t.notMatch(lines.join(''), secret)
-  const fields = ['level', 'time', 'pid', 'hostname', 'reqId', 'method', 'path', 'status', 'milliseconds', 'msg']
+  const fields = ['level', 'time', 'pid', 'hostname', 'requestId', 'method', 'path', 'status', 'milliseconds', 'msg']
   const found = new Set(['bytes', 'rows', 'loss', 'labelFormat'])
   for (const line of lines) {
     const entry = JSON.parse(line)

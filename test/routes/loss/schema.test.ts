@@ -122,7 +122,7 @@ test('an unknown field is told with those that have an effect, and the nearest',
   t.same(messages(optionsSchema, options), [
     [
       '',
-      `is not a recognised field; the options are ${told.join(', ')}, and the numbers predictions, labels, sampleWeights; did you mean "delta"?`,
+      `is not a recognised field; the options are ${told.join(', ')}; the data fields are predictions, labels, sampleWeights; did you mean "delta"?`,
     ],
   ])
   t.same(messages(lossRequest, { ...options, predictions: tensor, labels: tensor }), [

@@ -351,7 +351,13 @@ test('every error under /v2 has the form of the protocol, before a body is read'
   const broken = await app.inject({ method: 'POST', url: '/v2/models/mse/infer', payload: Buffer.from('{"inputs":[}') })
   t.strictSame(
     [broken.statusCode, broken.json()],
-    [400, { error: "The body is not valid JSON: Unexpected token '}' at byte 11; a value or ']' was expected." }],
+    [
+      400,
+      {
+        error:
+          "The body is not valid JSON: Unexpected token '}' in line 1, column 12 (byte 11); a value or ']' was expected.",
+      },
+    ],
   )
 })
 

@@ -1,0 +1,116 @@
+import type { Tensor } from '../tensor.ts'
+
+/** Numbers that are looked at in a step. */
+const numbersPerStep = 2 ** 16
+
+/** What holds of all numbers of a tensor, and of the sums of its rows. */
+export interface Look {
+  least: number
+  most: number
+  isFinite: boolean
+  leastSum: number
+  mostSum: number
+}
+
+/** Looks at every number once, step by step, as far as the first that is not finite. */
+export function* lookAt({ data }: Tensor, outputs: number): Generator<void, Look> {
+  const look: Look = {
+    least: Number.POSITIVE_INFINITY,
+    most: Number.NEGATIVE_INFINITY,
+    isFinite: true,
+    leastSum: Number.POSITIVE_INFINITY,
+    mostSum: Number.NEGATIVE_INFINITY,
+  }
+  yield* inSteps(data, outputs, (from, to) => {
+    lookAtRows(data, outputs, from, to, look)
+    return look.isFinite
+  })
+  return look
+}
+
+/** The least and the largest sum of the exponentials of a row, or of what they are divided by, step by step. */
+export function* sumsOfExponentials(
+  { data }: Tensor,
+  outputs: number,
+  sign: 1 | -1,
+): Generator<void, Pick<Look, 'leastSum' | 'mostSum'>> {
+  let [leastSum, mostSum] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  yield* inSteps(data, outputs, (from, to) => {
+    for (let row = from; row < to; row++) {
+      let sum = 0
+      for (let at = row * outputs; at < (row + 1) * outputs; at++) sum += Math.exp(sign * data[at])
+      leastSum = Math.min(leastSum, sum)
+      mostSum = Math.max(mostSum, sum)
+    }
+    // what is no distribution so far is none
+    return leastSum > 0.5 && mostSum < 2
+  })
+  return { leastSum, mostSum }
+}
+
+/** What holds of all labels as classes. */
+export interface ClassLook {
+  least: number
+  most: number
+  areIntegers: boolean
+  /** The one value outside of 0 .. K - 1; NaN for none, Infinity for several. */
+  other: number
+}
+
+/** Looks at labels as classes, step by step, as far as the first that is no integer. */
+export function* lookAtClasses({ data }: Tensor, outputs: number): Generator<void, ClassLook> {
+  const look: ClassLook = {
+    least: Number.POSITIVE_INFINITY,
+    most: Number.NEGATIVE_INFINITY,
+    areIntegers: true,
+    other: Number.NaN,
+  }
+  yield* inSteps(data, 1, (from, to) => {
+    for (let at = from; at < to; at++) {
+      const label = data[at]
+      if (!Number.isInteger(label)) {
+        look.areIntegers = false
+        return false
+      }
+      if (label < look.least) look.least = label
+      if (label > look.most) look.most = label
+      if (label < 0 || label >= outputs) {
+        look.other = Number.isNaN(look.other) || look.other === label ? label : Number.POSITIVE_INFINITY
+      }
+    }
+    return true
+  })
+  return look
+}
+
+/** @param see returns whether to go on */
+function* inSteps(
+  data: Float64Array,
+  outputs: number,
+  see: (from: number, to: number) => boolean,
+): Generator<void, void> {
+  const rows = data.length / outputs
+  const step = Math.max(1, Math.floor(numbersPerStep / outputs))
+  for (let from = 0; from < rows; from += step) {
+    if (!see(from, Math.min(from + step, rows))) return
+    yield
+  }
+}
+
+function lookAtRows(data: Float64Array, outputs: number, from: number, to: number, look: Look): void {
+  let { least, most, leastSum, mostSum } = look
+  for (let row = from, at = row * outputs; row < to; row++) {
+    let sum = 0
+    for (const end = at + outputs; at < end; at++) {
+      const value = data[at]
+      sum += value
+      if (value < least) least = value
+      if (value > most) most = value
+    }
+    if (sum < leastSum) leastSum = sum
+    if (sum > mostSum) mostSum = sum
+    // a sum with NaN or Infinity in it is neither finite nor in any order
+    if (sum - sum !== 0) look.isFinite = false
+  }
+  Object.assign(look, { least, most, leastSum, mostSum })
+}
