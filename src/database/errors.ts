@@ -1,4 +1,12 @@
-export type Reason = 'disk-full' | 'read-only' | 'locked' | 'corrupt' | 'out-of-reach' | 'closed' | 'newer-release'
+export type Reason =
+  | 'disk-full'
+  | 'read-only'
+  | 'locked'
+  | 'corrupt'
+  | 'out-of-reach'
+  | 'closed'
+  | 'newer-release'
+  | 'restored'
 
 const meanings: Readonly<Record<Reason, string>> = {
   'disk-full': 'The disk of the store of evaluations is full.',
@@ -7,6 +15,7 @@ const meanings: Readonly<Record<Reason, string>> = {
   corrupt: 'The store of evaluations is damaged.',
   'out-of-reach': 'The store of evaluations is out of reach.',
   closed: 'The store of evaluations is closed.',
+  restored: 'The store of evaluations was put back to an earlier state meanwhile.',
   'newer-release': 'The evaluation was declared by a newer release of the service.',
 }
 

@@ -26,6 +26,7 @@ const own: readonly (readonly string[])[] = [
     // used by quotas/postgres-ledger.ts
     'CREATE TABLE quotas (minute BIGINT NOT NULL, key TEXT NOT NULL, count BIGINT NOT NULL, PRIMARY KEY (minute, key))',
   ],
+  ['ALTER TABLE evaluations ADD COLUMN incarnation BYTEA NOT NULL DEFAULT uuid_send(gen_random_uuid())'],
 ]
 
 /** In one transaction, under a lock. @throws StoreUnusable when a newer release has done so */

@@ -7,12 +7,26 @@ import type { Statement } from '../sql/engine.ts'
 import { migrationsWith, newerSchema } from '../sql/schema.ts'
 import { reasonOf } from './errors.ts'
 
-const migrations = migrationsWith({
+const shared = migrationsWith({
   id: 'INTEGER PRIMARY KEY AUTOINCREMENT',
   integer: 'INTEGER',
   real: 'REAL',
   bytes: 'BLOB',
 })
+
+const own: readonly (readonly string[])[] = [
+  [],
+  [],
+  [
+    'ALTER TABLE evaluations ADD COLUMN incarnation BLOB',
+    'UPDATE evaluations SET incarnation = randomblob(16)',
+    // by an older release, which may still run
+    `CREATE TRIGGER evaluations_incarnate AFTER INSERT ON evaluations WHEN NEW.incarnation IS NULL
+      BEGIN UPDATE evaluations SET incarnation = randomblob(16) WHERE id = NEW.id; END`,
+  ],
+]
+
+const migrations = shared.map((statements, version) => [...statements, ...own[version]])
 
 const applicationId = 0x4c4d5452
 

@@ -26,9 +26,9 @@ test('replicas that start together migrate once', async (t) => {
     `SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1`,
   )
   t.same(tables, ['batches', 'evaluations', 'folds', 'lossmeter_schema', 'quotas'])
-  t.same(await rowsOf(clients[0], 'SELECT version FROM lossmeter_schema'), ['2'])
+  t.same(await rowsOf(clients[0], 'SELECT version FROM lossmeter_schema'), ['3'])
   await migrate(clients[0])
-  t.same(await rowsOf(clients[0], 'SELECT version FROM lossmeter_schema'), ['2'])
+  t.same(await rowsOf(clients[0], 'SELECT version FROM lossmeter_schema'), ['3'])
 })
 
 test('an update of an evaluation is announced when it is committed', async (t) => {
@@ -57,7 +57,7 @@ test('a user with the rights to use the tables can start', async (t) => {
   await client.query('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO clerk')
   await client.query('SET ROLE clerk')
   await migrate(client)
-  t.same(await rowsOf(client, 'SELECT current_user, version FROM lossmeter_schema'), ['clerk', '2'])
+  t.same(await rowsOf(client, 'SELECT current_user, version FROM lossmeter_schema'), ['clerk', '3'])
 })
 
 test('what fails leaves nothing behind', async (t) => {
