@@ -26,7 +26,12 @@ const own: readonly (readonly string[])[] = [
     // used by quotas/postgres-ledger.ts
     'CREATE TABLE quotas (minute BIGINT NOT NULL, key TEXT NOT NULL, count BIGINT NOT NULL, PRIMARY KEY (minute, key))',
   ],
-  ['ALTER TABLE evaluations ADD COLUMN incarnation BYTEA NOT NULL DEFAULT uuid_send(gen_random_uuid())'],
+  [
+    'ALTER TABLE evaluations ADD COLUMN incarnation BYTEA NOT NULL DEFAULT uuid_send(gen_random_uuid())',
+    // changes are announced after their transactions: see listener.ts
+    'DROP TRIGGER evaluations_announced ON evaluations',
+    'DROP FUNCTION announce_evaluation()',
+  ],
 ]
 
 /** In one transaction, under a lock. @throws StoreUnusable when a newer release has done so */

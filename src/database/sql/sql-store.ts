@@ -177,7 +177,8 @@ export class SqlStore implements Store {
   }
 
   #changed(evaluation: number): void {
-    if (!this.#engine.announcesOwn) this.#changes.emit(evaluation)
+    this.#changes.emit(evaluation)
+    this.#engine.announce(evaluation)
   }
 
   #query<Row>(...parts: Parameters<typeof statement>): Promise<Row[]> {

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import type { Test } from 'tap'
 import { t as root, test } from 'tap'
-import { channel, migrate } from '../../../src/database/postgres/migrate.ts'
+import { migrate } from '../../../src/database/postgres/migrate.ts'
 import { sharedPostgres } from './server.ts'
 
 const server = await sharedPostgres(root)
@@ -29,25 +29,6 @@ test('replicas that start together migrate once', async (t) => {
   t.same(await rowsOf(clients[0], 'SELECT version FROM lossmeter_schema'), ['3'])
   await migrate(clients[0])
   t.same(await rowsOf(clients[0], 'SELECT version FROM lossmeter_schema'), ['3'])
-})
-
-test('an update of an evaluation is announced when it is committed', async (t) => {
-  const client = await connected(t, await server.createDatabase())
-  await migrate(client)
-  await client.query(`INSERT INTO evaluations (owner, name, declaration, status, created_at, updated_at)
-    VALUES ('o', 'a', '', 'open', 0, 0), ('o', 'b', '', 'open', 0, 0)`)
-  await client.query(`LISTEN ${channel}`)
-  const told: unknown[] = []
-  client.on('notification', ({ payload }) => told.push(payload))
-  await client.query('BEGIN')
-  await client.query(`UPDATE evaluations SET batches = 1 WHERE name = 'b'`)
-  t.same(told, [])
-  await client.query('COMMIT')
-  t.same(told, ['2'])
-  await client.query('BEGIN')
-  await client.query('UPDATE evaluations SET batches = 2')
-  await client.query('ROLLBACK')
-  t.same(told, ['2'])
 })
 
 test('a user with the rights to use the tables can start', async (t) => {
