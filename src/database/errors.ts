@@ -7,6 +7,7 @@ export type Reason =
   | 'closed'
   | 'newer-release'
   | 'restored'
+  | 'migrating'
 
 const meanings: Readonly<Record<Reason, string>> = {
   'disk-full': 'The disk of the store of evaluations is full.',
@@ -15,6 +16,7 @@ const meanings: Readonly<Record<Reason, string>> = {
   corrupt: 'The store of evaluations is damaged.',
   'out-of-reach': 'The store of evaluations is out of reach.',
   closed: 'The store of evaluations is closed.',
+  migrating: 'The schema of the store of evaluations is being brought up to date.',
   restored: 'The store of evaluations was put back to an earlier state meanwhile.',
   'newer-release': 'The evaluation was declared by a newer release of the service.',
 }

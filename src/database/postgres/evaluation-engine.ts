@@ -4,6 +4,7 @@ import { PostgresEngine } from './engine.ts'
 import { ExpectedCounts } from './expected-counts.ts'
 import type { ListenerWatch } from './listener.ts'
 import { ChangeListener } from './listener.ts'
+import type { MigrationLog } from './migrate.ts'
 import { put, putAsExpected } from './put-batches.ts'
 
 export class PostgresEvaluationEngine extends PostgresEngine implements EvaluationEngine {
@@ -13,8 +14,8 @@ export class PostgresEvaluationEngine extends PostgresEngine implements Evaluati
   #changes: ChangeListener | undefined
   #listener: (evaluation?: number) => void = () => undefined
 
-  constructor(url: string, watch?: ListenerWatch) {
-    super(url)
+  constructor(url: string, watch?: ListenerWatch, log?: MigrationLog) {
+    super(url, log)
     this.#url = url
     this.#watch = watch
   }

@@ -21,6 +21,10 @@ export class ObservedEngine implements EvaluationEngine {
     this.#observer = observer
   }
 
+  ready(): Promise<void> {
+    return this.#engine.ready()
+  }
+
   query<Row>(statement: Statement): Promise<Row[]> {
     return this.#measure('query', this.#engine.query<Row>(statement))
   }

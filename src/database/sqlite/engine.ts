@@ -38,6 +38,8 @@ export class SqliteEngine implements EvaluationEngine {
     this.#setup = setup
   }
 
+  async ready(): Promise<void> {}
+
   async query<Row>(statement: Statement): Promise<Row[]> {
     return unpack(await this.#call('query', statement)) as Row[]
   }

@@ -20,7 +20,7 @@ async function rowsOf(client: pg.Client, text: string): Promise<unknown[]> {
 test('replicas that start together migrate once', async (t) => {
   const url = await server.createDatabase()
   const clients = await Promise.all([1, 2, 3, 4, 5].map(() => connected(t, url)))
-  await Promise.all(clients.map(migrate))
+  await Promise.all(clients.map((client) => migrate(client)))
   const tables = await rowsOf(
     clients[0],
     `SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1`,
