@@ -178,7 +178,7 @@ async function openEvaluations(
   tracing: Tracing | undefined,
   sweeps: boolean,
 ): Promise<EvaluationRouteOptions> {
-  const store = await openStore(config.DATABASE_URL, limits, Date.now, counted)
+  const store = await openStore(config.DATABASE_URL, limits, Date.now, counted, app.log)
   const warn = (err: unknown) => app.log.warn({ err }, 'the store of evaluations cannot be used')
   // the service starts without its database, which may come later
   void store.ping().catch(warn)

@@ -1,4 +1,13 @@
-export type Reason = 'disk-full' | 'read-only' | 'locked' | 'corrupt' | 'out-of-reach' | 'closed' | 'newer-release'
+export type Reason =
+  | 'disk-full'
+  | 'read-only'
+  | 'locked'
+  | 'corrupt'
+  | 'out-of-reach'
+  | 'closed'
+  | 'newer-release'
+  | 'restored'
+  | 'migrating'
 
 const meanings: Readonly<Record<Reason, string>> = {
   'disk-full': 'The disk of the store of evaluations is full.',
@@ -7,6 +16,8 @@ const meanings: Readonly<Record<Reason, string>> = {
   corrupt: 'The store of evaluations is damaged.',
   'out-of-reach': 'The store of evaluations is out of reach.',
   closed: 'The store of evaluations is closed.',
+  migrating: 'The schema of the store of evaluations is being brought up to date.',
+  restored: 'The store of evaluations was put back to an earlier state meanwhile.',
   'newer-release': 'The evaluation was declared by a newer release of the service.',
 }
 

@@ -1,5 +1,8 @@
 import { parseDatabaseUrl } from './database-url.ts'
 import { PostgresEvaluationEngine } from './postgres/evaluation-engine.ts'
+import type { ListenerWatch } from './postgres/listener.ts'
+import type { MigrationLog } from './postgres/migrate.ts'
+import type { EvaluationEngine } from './sql/evaluation-engine.ts'
 import type { StoreObserver } from './sql/observed-engine.ts'
 import { ObservedEngine } from './sql/observed-engine.ts'
 import { SqlStore } from './sql/sql-store.ts'
@@ -7,6 +10,10 @@ import { SqliteEngine } from './sqlite/engine.ts'
 import type { Store, StoreLimits } from './store.ts'
 
 const systems = { sqlite: 'sqlite', postgres: 'postgresql' } as const
+
+export interface StoreLog extends MigrationLog {
+  warn(fields: object, message: string): void
+}
 
 /**
  * Opens the store that a DATABASE_URL names, and brings its schema up to date. A PostgreSQL database that is out of reach
@@ -19,12 +26,34 @@ export async function openStore(
   limits: StoreLimits,
   now?: () => number,
   observer?: StoreObserver,
+  log?: StoreLog,
 ): Promise<Store> {
+  const { engine } = parseDatabaseUrl(databaseUrl)
+  const opened = await openEngine(databaseUrl, observer, log)
+  return new SqlStore(
+    observer === undefined ? opened : new ObservedEngine(opened, systems[engine], observer),
+    limits,
+    now,
+  )
+}
+
+/** @throws StoreUnusable */
+export async function openEngine(
+  databaseUrl: string,
+  observer?: StoreObserver,
+  log?: StoreLog,
+): Promise<EvaluationEngine> {
   const address = parseDatabaseUrl(databaseUrl)
-  const engine =
-    address.engine === 'sqlite'
-      ? await SqliteEngine.open(address.path)
-      : await new PostgresEvaluationEngine(address.url).start()
-  const observed = observer === undefined ? engine : new ObservedEngine(engine, systems[address.engine], observer)
-  return new SqlStore(observed, limits, now)
+  if (address.engine === 'sqlite') return SqliteEngine.open(address.path)
+  return new PostgresEvaluationEngine(address.url, watchOf(observer, log), log).start()
+}
+
+function watchOf(observer?: StoreObserver, log?: StoreLog): ListenerWatch {
+  return {
+    failed(err) {
+      observer?.listenFailed()
+      log?.warn({ err }, 'changes of other replicas are not heard of; events come late')
+    },
+    recovered: () => log?.info({}, 'changes of other replicas are heard of again'),
+  }
 }

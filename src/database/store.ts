@@ -1,6 +1,11 @@
+import type { Digest, EvaluationKey, Head, ReadHead } from './history.ts'
+
 /**
  * Where evaluations last. A write is durable when its promise is fulfilled, and one transaction. Every operation may reject
  * with `StoreUnavailable`, and with a RangeError for texts that are not well-formed Unicode without U+0000.
+ *
+ * A store may be put back to an earlier state at any time. What is read after a head is what came after just these batches,
+ * else the operation rejects with the reason "restored".
  */
 export interface Store {
   /** "full" when its owner has as many as are allowed. */
@@ -10,28 +15,29 @@ export interface Store {
   list(owner: string, page: EvaluationPage): Promise<Evaluation[]>
   /** Ends an evaluation whose expectations are met; undefined when there is none. */
   seal(owner: string, name: string): Promise<SealResult | undefined>
-  /** Frees the name at once; what it stored goes with the next sweeps. @returns its id; undefined when there is none */
-  delete(owner: string, name: string): Promise<number | undefined>
+  /** Frees the name at once; what it stored goes with the next sweeps. @returns undefined when there is none */
+  delete(owner: string, name: string): Promise<EvaluationKey | undefined>
 
   /** Answers each in its place. The first of two batches of one name counts, also within a call. */
   putBatches(batches: readonly NewBatch[]): Promise<PutResult[]>
-  listBatches(evaluation: number, page: BatchPage): Promise<Batch[]>
+  listBatches(evaluation: EvaluationKey, page: BatchPage): Promise<Batch[]>
   /** When every `step`-th batch up to the `last` came, and that one itself. @throws EvaluationGone */
-  times(evaluation: number, step: number, last: number): Promise<number[]>
+  times(evaluation: EvaluationKey, step: number, last: Head): Promise<number[]>
   /** The batches with `after` < sequence <= `last`, in order. */
-  states(evaluation: number, after?: number, last?: number): AsyncIterable<StatePage>
+  states(evaluation: EvaluationKey, after?: ReadHead, last?: number): AsyncIterable<StatePage>
   /**
    * The batches that two evaluations have under the same names, in the order of the first, of those they had when they were
    * found. A page may be empty.
    *
    * @param first to read less, the one of fewer batches
-   * @throws EvaluationGone at the end if one of the two was deleted meanwhile: pairs may be missing then
+   * @throws EvaluationGone, at the latest at the end, if one of the two was deleted meanwhile
    */
   pairs(first: CountedBatches, second: CountedBatches): AsyncIterable<readonly Pair[]>
 
-  /** A cache that can be rebuilt from the states. In a slot, the one that covers more batches is kept. */
-  putFolds(evaluation: number, folds: readonly Fold[]): Promise<void>
-  folds(evaluation: number, from: number, to: number): Promise<Fold[]>
+  /** A cache that can be rebuilt from the states. Totals of other batches than those in the store are dropped. */
+  putFolds(evaluation: EvaluationKey, folds: readonly Fold[]): Promise<void>
+  /** Those in the slots `from` <= slot <= `to`, in order. */
+  folds(evaluation: EvaluationKey, from: number, to: number, after?: ReadHead): Promise<Fold[]>
 
   /** Calls a listener soon after anything of an evaluation may have changed, on whichever replica. @returns ends it */
   subscribe(evaluation: number, listener: () => void): () => void
@@ -58,13 +64,10 @@ export interface Declaration {
   readonly expectedSamples: number | null
 }
 
-export interface Evaluation extends Declaration {
-  readonly id: number
+export interface Evaluation extends Declaration, EvaluationKey, Head {
   readonly owner: string
   readonly name: string
   readonly status: 'open' | 'sealed'
-  /** The sequence of the last one; 0 for none. */
-  readonly batches: number
   readonly samples: number
   /** In milliseconds since 1970. */
   readonly createdAt: number
@@ -80,7 +83,7 @@ export interface BatchFigures {
 }
 
 export interface NewBatch extends BatchFigures {
-  readonly evaluation: number
+  readonly evaluation: EvaluationKey
   /** The SHA-256 of its content. */
   readonly fingerprint: Uint8Array
   /** The SHA-256 of its labels and the weights of its samples. */
@@ -93,6 +96,8 @@ export interface Batch extends BatchFigures {
   /** 1, 2, ... in the order of commit, without gaps. */
   readonly sequence: number
   readonly createdAt: number
+  /** Of all batches up to this one. */
+  readonly digest: Digest
 }
 
 export type DeclareResult =
@@ -106,7 +111,8 @@ export interface SealResult {
 
 /** full: the evaluation has as many batches as are allowed; gone: it was deleted. */
 export type PutResult =
-  | { readonly outcome: 'committed' | 'replayed' | 'conflict'; readonly batch: Batch }
+  | { readonly outcome: 'committed'; readonly batch: Batch; readonly previous: Digest }
+  | { readonly outcome: 'replayed' | 'conflict'; readonly batch: Batch }
   | { readonly outcome: 'sealed' | 'full' | 'gone' }
 
 export interface EvaluationPage {
@@ -122,11 +128,10 @@ export interface BatchPage {
 }
 
 export interface StatePage {
-  readonly first: number
-  readonly states: readonly Uint8Array[]
+  readonly states: readonly { readonly state: Uint8Array; readonly digest: Digest }[]
 }
 
-export type CountedBatches = Pick<Evaluation, 'id' | 'batches'>
+export type CountedBatches = EvaluationKey & Head
 
 export interface Pair {
   readonly name: string
@@ -137,5 +142,7 @@ export interface Pair {
 export interface Fold {
   readonly slot: number
   readonly last: number
+  /** Of the batches up to the last. */
+  readonly digest: Digest
   readonly state: Uint8Array
 }

@@ -1,4 +1,6 @@
-import { EvaluationGone, StoreUnavailable } from '../database/errors.ts'
+import { StoreUnavailable } from '../database/errors.ts'
+import type { EvaluationKey, Head, ReadHead } from '../database/history.ts'
+import { noBatches } from '../database/history.ts'
 import type { Store } from '../database/store.ts'
 import { InvalidState } from '../loss/bytes.ts'
 import type { EvaluationState } from '../loss/state.ts'
@@ -14,14 +16,14 @@ const bytesPerRead = 2 ** 20
 
 export interface Batches {
   readonly store: Store
-  readonly evaluation: number
+  readonly evaluation: EvaluationKey
   readonly codec: StateCodec
   readonly foldFailed: (error: unknown) => void
 }
 
 export interface BlockRange<Total> {
-  /** The sequence of its last batch. */
-  readonly last: number
+  /** The batches up to its last one. */
+  readonly head: Head
   readonly total: Total
 }
 
@@ -35,63 +37,77 @@ export async function* rangesOf<Total>(
   read: Read<Total>,
   task: Task,
 ): AsyncGenerator<BlockRange<Total>, void> {
-  const blocks = Math.floor(last / blockBatches)
-  yield* blocksOf(batches, 0, blocks, read, task)
-  yield* singlesOf(batches, blocks * blockBatches, last, read, task)
+  let head: ReadHead = noBatches
+  for await (const range of blocksOf(batches, head, Math.floor(last / blockBatches), read, task)) {
+    head = range.head
+    yield range
+  }
+  yield* singlesOf(batches, head, last, read, task)
 }
 
 /** Each batch with `after` < sequence <= `last` as a range of its own. @throws EvaluationGone, StoreUnavailable */
 export async function* singlesOf<Total>(
   { store, evaluation }: Batches,
-  after: number,
+  after: ReadHead,
   last: number,
   read: Read<Total>,
   task: Task,
 ): AsyncGenerator<BlockRange<Total>, void> {
-  if (after >= last) return
-  let at = after
+  let { batches } = after
+  if (batches >= last) return
   task.stop()
   for await (const { states } of store.states(evaluation, after, last)) {
     task.start()
-    for (const state of states) {
-      yield { last: ++at, total: await task.run(read(state)).catch(corrupt) }
+    for (const { state, digest } of states) {
+      batches++
+      yield { head: { batches, digest }, total: await task.run(read(state)).catch(corrupt) }
     }
     task.stop()
   }
   task.start()
-  // batches are deleted only with their evaluation
-  if (at < last) throw new EvaluationGone()
 }
 
+/** @throws StoreUnavailable where the bytes of a batch are no state, else what was thrown */
 export function corrupt(error: unknown): never {
   throw error instanceof InvalidState ? new StoreUnavailable('corrupt', error) : error
 }
 
-/** The blocks `from` <= block < `to`, numbered from 0. @throws EvaluationGone, StoreUnavailable */
+/**
+ * The blocks after a head, which is at the end of a block, up to the block `to`, which is left out.
+ *
+ * @throws EvaluationGone, StoreUnavailable
+ */
 export async function* blocksOf<Total>(
   batches: Batches,
-  from: number,
+  after: ReadHead,
   to: number,
   read: Read<Total>,
   task: Task,
 ): AsyncGenerator<BlockRange<Total>, void> {
+  let head: ReadHead = after
   let size = 4
-  for (let block = from; block < to; ) {
-    const end = Math.min(block + size, to)
+  for (let block = Math.ceil(after.batches / blockBatches); block < to; ) {
+    let end = Math.min(block + size, to)
     task.stop()
-    const folds = await batches.store.folds(batches.evaluation, block, end - 1)
+    const folds = await batches.store.folds(batches.evaluation, block, end - 1, head)
     task.start()
-    const bySlot = new Map(folds.map(({ slot, state }) => [slot, state]))
-    for (; block < end; block++) {
-      const kept = bySlot.get(block)
-      const total = kept && (await task.run(read(kept)).catch(undefinedIfDamaged))
-      yield {
-        last: (block + 1) * blockBatches,
-        total: total ?? (await task.run(read(await foldBlock(batches, block, task)))),
-      }
-    }
+    const count = folds.length
     const bytes = folds.reduce((sum, { state }) => sum + state.length, 1)
-    size = Math.max(1, Math.min(blocksPerRead, Math.floor((bytesPerRead * folds.length) / bytes)))
+    for (; block < end; block++) {
+      const kept = folds[0]?.slot === block ? folds.shift() : undefined
+      let total = kept && (await task.run(read(kept.state)).catch(undefinedIfDamaged))
+      let reached = kept && { batches: kept.last, digest: kept.digest }
+      if (reached === undefined || total === undefined) {
+        const made = await foldBlock(batches, head, task)
+        reached = made.head
+        total = await task.run(read(made.state))
+        // what was read before does not come after it for certain
+        if (folds.length > 0) end = block + 1
+      }
+      head = reached
+      yield { head: reached, total }
+    }
+    size = Math.max(1, Math.min(blocksPerRead, Math.floor((bytesPerRead * count) / bytes)))
   }
 }
 
@@ -101,30 +117,51 @@ function undefinedIfDamaged(error: unknown): undefined {
 }
 
 /** What the batches with `after` < sequence <= `last` add up to. @throws EvaluationGone, StoreUnavailable */
-export async function foldOf(batches: Batches, after: number, last: number, task: Task): Promise<EvaluationState> {
+export async function foldOf(
+  batches: Batches,
+  after: ReadHead,
+  last: number,
+  task: Task,
+): Promise<BlockRange<EvaluationState>> {
   const { codec } = batches
   const all = new RunningTotal(codec.spec)
-  for await (const { total } of singlesOf(batches, after, last, (state) => codec.read(state), task)) {
-    await task.run(all.take(total))
+  let head: Head = noBatches
+  for await (const range of singlesOf(batches, after, last, (state) => codec.read(state), task)) {
+    await task.run(all.take(range.total))
+    head = range.head
   }
-  return all
+  return { head, total: all }
 }
 
 /**
- * Folds a block whose batches are all there, and keeps what it adds up to if that is possible.
+ * Folds the block that comes after a head, whose batches are all there, and keeps what it adds up to if that is possible.
  *
- * @param tally of the block, if it is known and all that its state says
  * @throws EvaluationGone, StoreUnavailable
  */
-export async function foldBlock(batches: Batches, block: number, task: Task, tally?: Tally): Promise<Uint8Array> {
-  const { store, evaluation, codec, foldFailed } = batches
-  const last = (block + 1) * blockBatches
-  const total =
-    tally === undefined ? await foldOf(batches, block * blockBatches, last, task) : { ...emptyState(codec.spec), tally }
+export async function foldBlock(batches: Batches, after: ReadHead, task: Task): Promise<KeptBlock> {
+  return keepBlock(batches, await foldOf(batches, after, after.batches + blockBatches, task), task)
+}
+
+interface KeptBlock {
+  readonly head: Head
+  readonly state: Uint8Array
+}
+
+/** Keeps a block of which only the tally is known, and all that its state says. */
+export function keepTally(batches: Batches, head: Head, tally: Tally, task: Task): Promise<KeptBlock> {
+  return keepBlock(batches, { head, total: { ...emptyState(batches.codec.spec), tally } }, task)
+}
+
+async function keepBlock(
+  { store, evaluation, codec, foldFailed }: Batches,
+  { head, total }: BlockRange<EvaluationState>,
+  task: Task,
+): Promise<KeptBlock> {
   const state = await task.run(codec.write(total))
+  const { batches: last, digest } = head
   task.stop()
   // a store that cannot be written to can still be read
-  await store.putFolds(evaluation, [{ slot: block, last, state }]).catch(foldFailed)
+  await store.putFolds(evaluation, [{ slot: last / blockBatches - 1, last, digest, state }]).catch(foldFailed)
   task.start()
-  return state
+  return { head, state }
 }

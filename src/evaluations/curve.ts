@@ -1,3 +1,6 @@
+import { StoreUnavailable } from '../database/errors.ts'
+import type { Head } from '../database/history.ts'
+import { noBatches } from '../database/history.ts'
 import type { Statistics } from '../loss/report/statistics.ts'
 import { statisticsOf } from '../loss/report/statistics.ts'
 import type { Spec } from '../loss/spec.ts'
@@ -18,24 +21,27 @@ export interface CurvePoint extends CurveFigures {
 type CurveFigures = Pick<Statistics, 'samples' | 'loss' | 'lossStatus' | 'accuracy' | 'standardError'>
 
 /** Groups of equal size, a power of two; the last one may be smaller. */
-export async function curveOf(batches: Batches, last: number, points: number, task: Task): Promise<CurvePoint[]> {
+export async function curveOf(batches: Batches, head: Head, points: number, task: Task): Promise<CurvePoint[]> {
   const { store, evaluation, codec } = batches
   const read = (state: Uint8Array) => codec.readTally(state)
+  const { batches: last, digest } = head
   if (last === 0) return []
   const size = groupSize(last, points)
   task.stop()
-  const times = await store.times(evaluation, size, last)
+  const times = await store.times(evaluation, size, head)
   task.start()
-  const ranges = size < blockBatches ? singlesOf(batches, 0, last, read, task) : rangesOf(batches, last, read, task)
+  const ranges =
+    size < blockBatches ? singlesOf(batches, noBatches, last, read, task) : rangesOf(batches, last, read, task)
   const curve: CurvePoint[] = []
   let [all, group] = [emptyTally, emptyTally]
   for await (const range of ranges) {
     group = merge(group, range.total)
-    if (range.last % size !== 0 && range.last < last) continue
+    if (range.head.batches % size !== 0 && range.head.batches < last) continue
+    if (range.head.batches === last && range.head.digest !== digest) throw new StoreUnavailable('restored')
     all = merge(all, group)
     curve.push({
       fromSequence: curve.length * size + 1,
-      toSequence: range.last,
+      toSequence: range.head.batches,
       createdAt: times[curve.length],
       ...figuresOf(group, codec.spec),
       cumulative: figuresOf(all, codec.spec),

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import { StoreUnavailable } from '../database/errors.ts'
+import type { EvaluationKey, Head } from '../database/history.ts'
 import type {
   Batch,
   BatchPage,
@@ -14,7 +15,7 @@ import type {
 import type { EvaluationState } from '../loss/state.ts'
 import type { Scheduler, Task } from '../runtime/scheduler.ts'
 import type { Batches } from './block-ranges.ts'
-import { blockBatches, blocksOf, foldBlock, foldOf } from './block-ranges.ts'
+import { blockBatches, blocksOf, foldOf, keepTally } from './block-ranges.ts'
 import { StateCodec } from './codec.ts'
 import type { EvaluationComparison } from './comparison.ts'
 import { comparisonOf } from './comparison.ts'
@@ -51,8 +52,8 @@ export class Evaluations {
   readonly #store: Store
   readonly #totals = new RunningTotals()
   readonly #recent = new RecentTallies()
-  readonly #read = new LRUCache<number, DeclaredEvaluation>({ maxSize: mostDeclared })
-  readonly #ids = new LRUCache<string, number>({ max: mostNames })
+  readonly #read = new LRUCache<string, DeclaredEvaluation>({ maxSize: mostDeclared })
+  readonly #found = new LRUCache<string, string>({ max: mostNames })
   readonly #scheduler: Scheduler
   readonly #counts: EvaluationCounts | undefined
   readonly #foldFailed: (error: unknown) => void
@@ -85,7 +86,7 @@ export class Evaluations {
     })
     if (result.outcome === 'full') return result
     const evaluation = this.open(result.evaluation)
-    this.#ids.set(keyOf(owner, name), evaluation.stored.id)
+    this.#found.set(keyOf(owner, name), readKeyOf(evaluation.stored))
     const differences = differencesOf(evaluation.declared, declared)
     return differences.length > 0 ? { outcome: 'conflict', differences } : { outcome: result.outcome, evaluation }
   }
@@ -93,7 +94,7 @@ export class Evaluations {
   async find(owner: string, name: string): Promise<OpenEvaluation | undefined> {
     const stored = await this.#store.find(owner, name)
     if (stored === undefined) return undefined
-    this.#ids.set(keyOf(owner, name), stored.id)
+    this.#found.set(keyOf(owner, name), readKeyOf(stored))
     return this.open(stored)
   }
 
@@ -109,8 +110,8 @@ export class Evaluations {
     name: string,
     work: (evaluation: DeclaredEvaluation) => Promise<Result>,
   ): Promise<Result | undefined> {
-    const id = this.#ids.get(keyOf(owner, name))
-    const remembered = id === undefined ? undefined : this.#read.get(id)
+    const known = this.#found.get(keyOf(owner, name))
+    const remembered = known === undefined ? undefined : this.#read.get(known)
     let failure: { readonly error: unknown } | undefined
     if (remembered !== undefined) {
       try {
@@ -121,7 +122,7 @@ export class Evaluations {
       }
     }
     const found = await this.find(owner, name)
-    if (failure !== undefined && found?.stored.id === id) throw failure.error
+    if (failure !== undefined && found !== undefined && readKeyOf(found.stored) === known) throw failure.error
     return found && work(found)
   }
 
@@ -132,13 +133,15 @@ export class Evaluations {
 
   /** @throws StoreUnavailable for what only a newer release knows */
   open(stored: Evaluation): OpenEvaluation {
-    const known = this.#read.get(stored.id)
+    const { id, incarnation, declaration } = stored
+    const key = readKeyOf(stored)
+    const known = this.#read.get(key)
     if (known !== undefined) return { stored, ...known }
-    const declared = readDeclaration(stored.declaration)
+    const declared = readDeclaration(declaration)
     const codec = new StateCodec(declared.spec, declared.outputs)
-    const batches = { store: this.#store, evaluation: stored.id, codec, foldFailed: this.#foldFailed }
+    const batches = { store: this.#store, evaluation: { id, incarnation }, codec, foldFailed: this.#foldFailed }
     const opened = { declared, batches }
-    this.#read.set(stored.id, opened, { size: stored.declaration.length })
+    this.#read.set(key, opened, { size: declaration.length })
     return { stored, ...opened }
   }
 
@@ -149,33 +152,37 @@ export class Evaluations {
     for (const [at, result] of results.entries()) {
       this.#counts?.put(result.outcome)
       if (result.outcome !== 'committed') continue
-      const { sequence } = result.batch
+      const { sequence, digest } = result.batch
       const { tally } = evaluated[at]
-      if (tally !== undefined) this.#recent.add(evaluation, sequence, tally)
+      if (tally !== undefined) {
+        this.#recent.add(evaluation.incarnation, { batches: sequence, digest }, result.previous, tally)
+      }
       if (sequence % blockBatches === 0) this.#foldLater(batches, sequence / blockBatches - 1)
     }
     return results
   }
 
-  stateOf({ batches }: DeclaredEvaluation, { sequence }: Batch, task: Task): Promise<EvaluationState> {
-    return foldOf(batches, sequence - 1, sequence, task)
+  async stateOf({ batches }: DeclaredEvaluation, { sequence, digest }: Batch, task: Task): Promise<EvaluationState> {
+    const { head, total } = await foldOf(batches, { batches: sequence - 1 }, sequence, task)
+    if (head.digest !== digest) throw new StoreUnavailable('restored')
+    return total
   }
 
   listBatches({ stored }: OpenEvaluation, page: BatchPage): Promise<Batch[]> {
-    return this.#store.listBatches(stored.id, page)
+    return this.#store.listBatches(stored, page)
   }
 
   /** Those batches that there were when the evaluation was found, and perhaps some that came since. */
   report<Result>(
     { stored, declared, batches }: OpenEvaluation,
     task: Task,
-    use: (total: EvaluationState, batches: number) => Promise<Result>,
+    use: (total: EvaluationState, head: Head) => Promise<Result>,
   ): Promise<Result> {
-    return this.#totals.use(batches, declared.outputs, stored.batches, task, use)
+    return this.#totals.use(batches, declared.outputs, stored, task, use)
   }
 
   curve({ stored, batches }: OpenEvaluation, points: number, task: Task): Promise<CurvePoint[]> {
-    return curveOf(batches, stored.batches, points, task)
+    return curveOf(batches, stored, points, task)
   }
 
   /** @throws EvaluationGone, StoreUnavailable */
@@ -189,10 +196,10 @@ export class Evaluations {
   }
 
   async delete(owner: string, name: string): Promise<boolean> {
-    const id = await this.#store.delete(owner, name)
-    if (id === undefined) return false
-    this.#totals.forget(id)
-    this.#read.delete(id)
+    const deleted = await this.#store.delete(owner, name)
+    if (deleted === undefined) return false
+    this.#totals.forget(deleted)
+    this.#read.delete(readKeyOf(deleted))
     return true
   }
 
@@ -213,11 +220,12 @@ export class Evaluations {
         // other calls of the same commit are answered first
         await setImmediate()
         task.start()
-        const tally = this.#recent.take(batches.evaluation, block)
-        if (tally !== undefined) await foldBlock(batches, block, task, tally)
+        const recent = this.#recent.take(batches.evaluation.incarnation, block)
+        const after = { batches: block * blockBatches }
+        if (recent !== undefined) await keepTally(batches, recent.head, recent.tally, task)
         // a reader may have folded it meanwhile
         else
-          for await (const _ of blocksOf(batches, block, block + 1, (state) => batches.codec.readTally(state), task));
+          for await (const _ of blocksOf(batches, after, block + 1, (state) => batches.codec.readTally(state), task));
       })
       .catch(this.#foldFailed)
       .finally(() => task.stop())
@@ -225,10 +233,14 @@ export class Evaluations {
 }
 
 function newBatch(
-  evaluation: number,
+  evaluation: EvaluationKey,
   { name, fingerprint, labelsDigest, state, samples, loss, lossStatus, accuracy }: EvaluatedBatch,
 ): NewBatch {
   return { evaluation, name, fingerprint, labelsDigest, state, samples, loss, lossStatus, accuracy }
+}
+
+function readKeyOf({ id, incarnation }: EvaluationKey): string {
+  return `${id} ${incarnation}`
 }
 
 /** No name has a space. */

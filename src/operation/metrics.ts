@@ -61,6 +61,11 @@ export class Metrics implements StoreObserver, EvaluationCounts {
     groupSizes,
     [],
   )
+  readonly #listenOutages = this.#counter(
+    'lossmeter_store_listen_outages_total',
+    'Times that changes of other replicas began not to be heard of.',
+    [],
+  )
   readonly #declarations = this.#counter(
     'lossmeter_declarations_total',
     'Declarations of evaluations, by what became of them.',
@@ -148,6 +153,10 @@ export class Metrics implements StoreObserver, EvaluationCounts {
 
   committed(batches: number): void {
     this.#groups.observe(batches)
+  }
+
+  listenFailed(): void {
+    this.#listenOutages.inc()
   }
 
   declared(outcome: string): void {

@@ -94,8 +94,8 @@ export async function connected(url: string): Promise<pg.Client> {
 
 /** Calls that put so many new batches. */
 async function puts(store: Store, lines: number): Promise<Contender['run']> {
-  const { id } = await declareNew(store, 'bench', `lines-${lines}`)
-  const batch = batchOf(id, 'x')
+  const run = await declareNew(store, 'bench', `lines-${lines}`)
+  const batch = batchOf(run, 'x')
   return async (n) => {
     const batches = Array.from(
       { length: lines },
@@ -149,8 +149,8 @@ interface Read {
 
 /** Milliseconds to write a large evaluation, to read all its states, and to read a page near its end. */
 async function read(name: string, store: Store): Promise<Read> {
-  const { id } = await declareNew(store, 'bench', 'large')
-  const batch = batchOf(id, 'x')
+  const run = await declareNew(store, 'bench', 'large')
+  const batch = batchOf(run, 'x')
   const began = performance.now()
   for (let from = 0; from < large; from += 1000) {
     const batches = Array.from({ length: 1000 }, (_, at): NewBatch => ({ ...batch, name: `step-${from + at}`, state }))
@@ -158,10 +158,10 @@ async function read(name: string, store: Store): Promise<Read> {
   }
   const written = performance.now()
   let count = 0
-  for await (const { states } of store.states(id)) count += states.length
+  for await (const { states } of store.states(run)) count += states.length
   if (count !== large) throw new Error(`${count} states`)
   const states = performance.now()
-  await store.listBatches(id, { after: large - 200, limit: 100 })
+  await store.listBatches(run, { after: large - 200, limit: 100 })
   return { name, written: written - began, states: states - written, page: performance.now() - states }
 }
 

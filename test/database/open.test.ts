@@ -12,11 +12,16 @@ test('a SQLite file lasts, in a folder that is made when missing', async (t) => 
   const before = await openStore(url, limits, () => 5)
   const evaluation = await declareNew(before, 'owner', 'run')
   t.equal(evaluation.createdAt, 5)
-  await before.putBatches([batchOf(evaluation.id, 'a')])
+  await before.putBatches([batchOf(evaluation, 'a')])
   await before.close()
   const after = await openStore(url, limits)
-  t.same(namesOf(await after.listBatches(evaluation.id, { limit: 9 })), ['a'])
-  t.match(await after.find('owner', 'run'), { ...evaluation, batches: 1, samples: 2 })
+  t.same(namesOf(await after.listBatches(evaluation, { limit: 9 })), ['a'])
+  t.match(await after.find('owner', 'run'), {
+    id: evaluation.id,
+    incarnation: evaluation.incarnation,
+    batches: 1,
+    samples: 2,
+  })
   await after.close()
 })
 
@@ -47,11 +52,12 @@ test('an observer is told what the database does', async (t) => {
     ran: (system: string, operation: string, seconds: number, failure?: string) =>
       void told.push([system, operation, seconds >= 0, failure]),
     committed: (batches: number) => void told.push(batches),
+    listenFailed: () => void told.push('deaf'),
   }
   const store = await openStore('memory:', limits, undefined, observer)
-  const { id } = await declareNew(store, 'owner', 'run')
-  await store.putBatches([batchOf(id, 'a'), batchOf(id, 'b')])
-  await t.rejects(store.putBatches([{ ...batchOf(id, 'c'), fingerprint: null as never }]))
+  const run = await declareNew(store, 'owner', 'run')
+  await store.putBatches([batchOf(run, 'a'), batchOf(run, 'b')])
+  await t.rejects(store.putBatches([{ ...batchOf(run, 'c'), fingerprint: null as never }]))
   await store.ping()
   await store.close()
   await t.rejects(store.ping())

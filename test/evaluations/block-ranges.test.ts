@@ -15,6 +15,7 @@ import {
   declare,
   declaredFor,
   evaluated,
+  headAt,
   newTask,
   owner,
   put,
@@ -40,12 +41,12 @@ async function storedRows(t: Scope, count: number) {
     ...evaluation.batches,
     store: altered(store, {
       states: (id, after, last) => {
-        asked.push(`states ${after} to ${last}`)
+        asked.push(`states ${after?.batches} to ${last}`)
         return store.states(id, after, last)
       },
-      folds: (id, from, to) => {
+      folds: (id, from, to, after) => {
         asked.push(`folds ${from} to ${to}`)
-        return store.folds(id, from, to)
+        return store.folds(id, from, to, after)
       },
       putFolds: (id, folds) => {
         asked.push(`put ${folds.map(({ slot, last }) => `${slot} to ${last}`)}`)
@@ -90,11 +91,12 @@ test('whole blocks are folded once, kept, and read from then on; the rest are si
     asked.length = 0
     const runs = await collected(rangesOf(batches, 300, read, newTask()))
     t.same(
-      runs.map(({ last }) => last),
+      runs.map(({ head }) => head.batches),
       expected,
     )
     let from = 0
-    for (const { last, total } of runs) {
+    for (const { head, total } of runs) {
+      const last = head.batches
       t.same(bytesOf(total), bytesOfRows(rows, from, last), `${round}, up to ${last}`)
       from = last
     }
@@ -106,13 +108,14 @@ test('whole blocks are folded once, kept, and read from then on; the rest are si
 
 test('a block that is missing or damaged is folded again, and kept in its place', async (t) => {
   const { store, rows, batches, evaluation } = await storedRows(t, 2 * blockBatches)
-  const { id } = evaluation.stored
+  const run = evaluation.stored
+  const { digest } = await headAt(batches, 128)
   const { codec } = batches
   const whole = finish(codec.write(stateOf(together(rows.slice(0, 128)))))
   const rightOnes = await collected(
     blocksOf(
       batches,
-      0,
+      { batches: 0 },
       2,
       inOneStep((bytes) => Buffer.from(bytes)),
       newTask(),
@@ -130,25 +133,25 @@ test('a block that is missing or damaged is folded again, and kept in its place'
     ['another spec', finish(otherSpec.write(stateOf({ ...rows[0], epsilon: 1e-6 })))],
   ]
   for (const [name, state] of wrong) {
-    await store.putFolds(id, [{ slot: 0, last: 128, state }])
-    t.same((await store.folds(id, 0, 0))[0].state, state)
-    const [first, second] = await collected(blocksOf(batches, 0, 2, readersOf(batches).read, newTask()))
+    await store.putFolds(run, [{ slot: 0, last: 128, digest, state }])
+    t.same((await store.folds(run, 0, 0))[0].state, state)
+    const [first, second] = await collected(blocksOf(batches, { batches: 0 }, 2, readersOf(batches).read, newTask()))
     t.same([finish(codec.write(first.total)), finish(codec.write(second.total))], [whole, rightOnes[1].total], name)
-    t.same((await store.folds(id, 0, 0))[0].state, whole, `${name} is mended`)
+    t.same((await store.folds(run, 0, 0))[0].state, whole, `${name} is mended`)
   }
 })
 
 test('what else goes wrong in reading a block is not taken for damage', async (t) => {
   const { batches, asked } = await storedRows(t, blockBatches)
-  await foldBlock(batches, 0, newTask())
+  await foldBlock(batches, { batches: 0 }, newTask())
   asked.length = 0
   const mistake = new TypeError('a mistake')
   const wrong = inOneStep(() => {
     throw mistake
   })
-  await t.rejects(collected(blocksOf(batches, 0, 1, wrong, newTask())), mistake)
+  await t.rejects(collected(blocksOf(batches, { batches: 0 }, 1, wrong, newTask())), mistake)
   t.same(asked, ['folds 0 to 0'])
-  await t.rejects(collected(singlesOf(batches, 0, 1, wrong, newTask())), mistake)
+  await t.rejects(collected(singlesOf(batches, { batches: 0 }, 1, wrong, newTask())), mistake)
 })
 
 test('a damaged batch makes the store damaged, unless its block was folded before', async (t) => {
@@ -156,43 +159,47 @@ test('a damaged batch makes the store damaged, unless its block was folded befor
   const broken = { ...evaluated(evaluation, 'broken', rows[0]) }
   await evaluations.put(evaluation, [{ ...broken, state: broken.state.with(2, 7) }])
   const { read, readTally } = readersOf(batches)
-  const rejected = await t.rejects(collected(singlesOf(batches, 0, 101, read, newTask())), damaged)
+  const rejected = await t.rejects(collected(singlesOf(batches, { batches: 0 }, 101, read, newTask())), damaged)
   t.match(rejected, { cause: { name: 'InvalidState' } })
-  await t.rejects(collected(singlesOf(batches, 100, 101, readTally, newTask())), damaged)
-  await t.rejects(foldOf(batches, 0, 101, newTask()), damaged)
+  await t.rejects(collected(singlesOf(batches, { batches: 100 }, 101, readTally, newTask())), damaged)
+  await t.rejects(foldOf(batches, { batches: 0 }, 101, newTask()), damaged)
   await put(evaluations, evaluation, byRow(classRows(27)), 200)
-  await t.rejects(foldBlock(batches, 0, newTask()), damaged)
-  t.same(await store.folds(evaluation.stored.id, 0, 9), [], 'nothing wrong is kept')
+  await t.rejects(foldBlock(batches, { batches: 0 }, newTask()), damaged)
+  t.same(await store.folds(evaluation.stored, 0, 9), [], 'nothing wrong is kept')
   const state = finish(batches.codec.write(stateOf(together(rows))))
-  await store.putFolds(evaluation.stored.id, [{ slot: 0, last: 128, state }])
-  t.equal((await collected(blocksOf(batches, 0, 1, read, newTask()))).length, 1)
+  const { digest } = await headAt(batches, 128)
+  await store.putFolds(evaluation.stored, [{ slot: 0, last: 128, digest, state }])
+  t.equal((await collected(blocksOf(batches, { batches: 0 }, 1, read, newTask()))).length, 1)
 })
 
 test('an evaluation that is deleted while it is read is gone, and never half reported', async (t) => {
   const { store, evaluations, batches } = await storedRows(t, 700)
   const { read } = readersOf(batches)
-  await foldBlock(batches, 1, newTask())
+  await foldBlock(batches, { batches: 128 }, newTask())
   await evaluations.delete(owner, 'run')
   const gone = { name: 'EvaluationGone', message: 'The evaluation was deleted.' }
   await store.sweep()
-  await t.rejects(foldOf(batches, 0, 700, newTask()), gone, 'in part')
+  await t.rejects(foldOf(batches, { batches: 0 }, 700, newTask()), gone, 'in part')
   await sweepAll(store)
   for (const [after, last] of [
     [0, 10],
     [690, 700],
     [0, 700],
   ]) {
-    await t.rejects(collected(singlesOf(batches, after, last, read, newTask())), gone)
-    await t.rejects(foldOf(batches, after, last, newTask()), gone)
+    await t.rejects(collected(singlesOf(batches, { batches: after }, last, read, newTask())), gone)
+    await t.rejects(foldOf(batches, { batches: after }, last, newTask()), gone)
   }
   await t.rejects(collected(rangesOf(batches, 700, read, newTask())), gone)
-  await t.rejects(foldBlock(batches, 1, newTask()), gone)
+  await t.rejects(foldBlock(batches, { batches: 128 }, newTask()), gone)
 })
 
 test('a block is answered where it cannot be kept', async (t) => {
   const { store, rows, watched } = await storedRows(t, blockBatches)
   const batches = watched({ putFolds: () => Promise.reject(new StoreUnavailable('disk-full')) })
-  t.same(await foldBlock(batches, 0, newTask()), finish(batches.codec.write(stateOf(together(rows)))))
+  t.same(
+    (await foldBlock(batches, { batches: 0 }, newTask())).state,
+    finish(batches.codec.write(stateOf(together(rows)))),
+  )
   t.same(await store.folds(batches.evaluation, 0, 9), [])
 })
 
@@ -204,7 +211,7 @@ test('small blocks are read many at a time, large ones one by one', async (t) =>
         asked.push(`${from} to ${to}`)
         const state = new Uint8Array(size)
         const slots = Array.from({ length: to - from + 1 }, (_, at) => from + at)
-        return slots.map((slot) => ({ slot, last: (slot + 1) * blockBatches, state }))
+        return slots.map((slot) => ({ slot, last: (slot + 1) * blockBatches, digest: null, state }))
       },
     })
   const rangesOf = async (size: number, to: number) => {
@@ -212,7 +219,7 @@ test('small blocks are read many at a time, large ones one by one', async (t) =>
     const runs = await collected(
       blocksOf(
         sized(size),
-        0,
+        { batches: 0 },
         to,
         inOneStep((bytes) => bytes.length),
         newTask(),

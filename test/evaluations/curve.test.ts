@@ -5,7 +5,18 @@ import { Evaluations } from '../../src/evaluations/service.ts'
 import { Scheduler } from '../../src/runtime/scheduler.ts'
 import type { Request } from '../loss/support.ts'
 import { evaluate } from '../loss/support.ts'
-import { altered, classRows, cutAt, declare, declaredFor, newTask, put, storeOf, together } from './evaluations.ts'
+import {
+  altered,
+  classRows,
+  cutAt,
+  declare,
+  declaredFor,
+  headAt,
+  newTask,
+  put,
+  storeOf,
+  together,
+} from './evaluations.ts'
 
 /** The curve as it follows from the rows: groups of a size, each evaluated at once, and all up to its end. */
 function expectedCurve(batches: readonly Request[], size: number, times: readonly number[]): CurvePoint[] {
@@ -53,7 +64,7 @@ test('every point is what its rows give, and so is all up to it', async (t) => {
     [450, 1, 512],
   ]
   for (const [last, points, size] of cases) {
-    const curve = await curveOf(batches, last, points, newTask())
+    const curve = await curveOf(batches, await headAt(batches, last), points, newTask())
     t.strictSame(curve, expectedCurve(requests.slice(0, last), size, times), `${last} batches in ${points} points`)
     t.ok(curve.length <= points)
     t.equal(curve.at(-1)?.toSequence, last)
@@ -63,15 +74,15 @@ test('every point is what its rows give, and so is all up to it', async (t) => {
 test('long curves are read from blocks, not from their batches', async (t) => {
   const requests = cutAt(classRows(700), () => 1)
   const { store, batches, times } = await stored(t, requests)
-  const before = await curveOf(batches, 700, 5, newTask())
+  const before = await curveOf(batches, await headAt(batches, 700), 5, newTask())
   const asked: (number | undefined)[][] = []
   const watched = altered(store, {
     states(id, after, last) {
-      asked.push([after, last])
+      asked.push([after?.batches, last])
       return store.states(id, after, last)
     },
   })
-  t.strictSame(await curveOf({ ...batches, store: watched }, 700, 5, newTask()), before)
+  t.strictSame(await curveOf({ ...batches, store: watched }, await headAt(batches, 700), 5, newTask()), before)
   t.same(asked, [[640, 700]])
   t.strictSame(before, expectedCurve(requests, 256, times))
 })
@@ -83,7 +94,7 @@ test('groups without weight, and infinite losses, are null', async (t) => {
   ])
   const infinite = { loss: null, lossStatus: 'infinite', standardError: null }
   const nothing = { ...infinite, lossStatus: 'undefined' }
-  t.match(await curveOf(batches, 2, 2, newTask()), [
+  t.match(await curveOf(batches, await headAt(batches, 2), 2, newTask()), [
     { ...infinite, samples: 1, accuracy: 0, cumulative: { ...infinite, samples: 1, accuracy: 0 } },
     { ...nothing, samples: 1, accuracy: null, cumulative: { ...infinite, samples: 2, accuracy: 0 } },
   ])

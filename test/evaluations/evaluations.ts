@@ -1,5 +1,8 @@
+import type { Head } from '../../src/database/history.ts'
+import { noBatches } from '../../src/database/history.ts'
 import { openStore } from '../../src/database/open.ts'
 import type { Batch, Store } from '../../src/database/store.ts'
+import type { Batches } from '../../src/evaluations/block-ranges.ts'
 import type { Declared } from '../../src/evaluations/declaration.ts'
 import type { EvaluatedBatch } from '../../src/evaluations/evaluate.ts'
 import { evaluateBatch } from '../../src/evaluations/evaluate.ts'
@@ -151,4 +154,11 @@ function pseudoRandom(seed: number): () => number {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
     return (state + 0.5) / 2 ** 32
   }
+}
+
+/** How far so many batches of an evaluation go. */
+export async function headAt({ store, evaluation }: Batches, batches: number): Promise<Head> {
+  if (batches === 0) return noBatches
+  const [{ digest }] = await store.listBatches(evaluation, { after: batches - 1, limit: 1 })
+  return { batches, digest }
 }

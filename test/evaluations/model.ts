@@ -1,6 +1,7 @@
 import fc from 'fast-check'
+import type { EvaluationKey } from '../../src/database/history.ts'
 import type { Store } from '../../src/database/store.ts'
-import { batchOf, declaration, limits, namesOf, statesOf } from './support.ts'
+import { batchOf, declaration, limits, namesOf, nowhere, statesOf } from './support.ts'
 
 /** What can be done to a store with few names, so that they meet often. */
 const name = fc.constantFrom('run', 'other')
@@ -30,8 +31,8 @@ interface Evaluation {
 export class Model {
   readonly #owner: string
   readonly #evaluations = new Map<string, Evaluation>()
-  /** Of each name, the id it had last. */
-  readonly #ids = new Map<string, number>()
+  /** Of each name, the evaluation it stood for last. */
+  readonly #keys = new Map<string, EvaluationKey>()
 
   constructor(owner: string) {
     this.#owner = owner
@@ -49,8 +50,8 @@ export class Model {
         if (result.outcome === 'full') return ['full', 'never']
         const { id } = result.evaluation
         if (known === undefined) {
-          const isNew = !this.#ids.has(operation.name) || id > (this.#ids.get(operation.name) as number)
-          this.#ids.set(operation.name, id)
+          const isNew = !this.#keys.has(operation.name) || id > (this.#keys.get(operation.name)?.id ?? 0)
+          this.#keys.set(operation.name, result.evaluation)
           this.#evaluations.set(operation.name, {
             id,
             isSealed: false,
@@ -70,7 +71,7 @@ export class Model {
       case 'put': {
         const wanted = operation.puts.map((put) => this.#put(put))
         const batches = operation.puts.map(({ name, batch, content }) =>
-          batchOf(this.#ids.get(name) ?? -1, batch, content),
+          batchOf(this.#keys.get(name) ?? nowhere, batch, content),
         )
         const results = await store.putBatches(batches)
         return [results.map((result) => [result.outcome, 'batch' in result ? result.batch.sequence : 0]), wanted]
@@ -85,7 +86,7 @@ export class Model {
       case 'delete': {
         const known = this.#evaluations.get(operation.name)
         this.#evaluations.delete(operation.name)
-        return [await store.delete(this.#owner, operation.name), known?.id]
+        return [(await store.delete(this.#owner, operation.name))?.id, known?.id]
       }
       case 'sweep':
         await store.sweep()
@@ -119,7 +120,7 @@ export class Model {
     const found: unknown[] = []
     for (const evaluation of await store.list(this.#owner, { limit: 9 })) {
       const { id, name, status, batches, samples } = evaluation
-      const names = namesOf(await store.listBatches(id, { limit: 9 }))
+      const names = namesOf(await store.listBatches(evaluation, { limit: 9 }))
       found.push({ id, name, status, batches, samples, names, states: await statesOf(store, evaluation) })
     }
     const wanted = [...this.#evaluations].map(([name, { id, isSealed, batches }]) => ({

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { test } from 'tap'
+import type { Head } from '../../src/database/history.ts'
 import type { Store } from '../../src/database/store.ts'
 import type { Batches } from '../../src/evaluations/block-ranges.ts'
 import type { OpenEvaluation } from '../../src/evaluations/open-evaluation.ts'
@@ -17,6 +18,7 @@ import {
   cutAt,
   declare,
   declaredFor,
+  headAt,
   newTask,
   put,
   storeOf,
@@ -28,8 +30,8 @@ interface Scope {
 }
 
 /** Keeps the bytes of a total, and up to where it goes. */
-async function keep(total: EvaluationState, last: number) {
-  return { bytes: bytesOf(total), last }
+async function keep(total: EvaluationState, { batches }: Head) {
+  return { bytes: bytesOf(total), last: batches }
 }
 
 function expected(requests: readonly Request[]) {
@@ -49,12 +51,12 @@ async function stored(t: Scope, requests: readonly Request[]) {
 function watched(store: Store, reads: string[]): Store {
   return altered(store, {
     states(id, after, last) {
-      reads.push(`${after} to ${last}`)
+      reads.push(`${after?.batches} to ${last}`)
       return store.states(id, after, last)
     },
-    folds(id, from, to) {
+    folds(id, from, to, after) {
       reads.push(`blocks ${from} to ${to}`)
-      return store.folds(id, from, to)
+      return store.folds(id, from, to, after)
     },
   })
 }
@@ -74,16 +76,19 @@ test('a total grows by what is new, from single batches to whole blocks and back
     [600, ['310 to 384', 'blocks 3 to 3', '512 to 600']],
   ]
   // the blocks are folded before, so that reads are those of the total alone
-  await new RunningTotals().use(batches, 3, 600, newTask(), keep)
+  await new RunningTotals().use(batches, 3, await headAt(batches, 600), newTask(), keep)
   for (const [last, read] of steps) {
     reads.length = 0
-    const got = await totals.use(batches, 3, last, newTask(), keep)
+    const got = await totals.use(batches, 3, await headAt(batches, last), newTask(), keep)
     if (last > 0) t.strictSame(got, expected(requests.slice(0, last)), `${last} batches`)
     t.same(reads, read, `${last} batches`)
   }
-  const later = await totals.use(batches, 3, 40, newTask(), keep)
+  const later = await totals.use(batches, 3, await headAt(batches, 40), newTask(), keep)
   t.equal(later.last, 600, 'who found fewer is told of more')
-  t.same((await new RunningTotals().use(batches, 3, 40, newTask(), keep)).bytes, expected(requests.slice(0, 40)).bytes)
+  t.same(
+    (await new RunningTotals().use(batches, 3, await headAt(batches, 40), newTask(), keep)).bytes,
+    expected(requests.slice(0, 40)).bytes,
+  )
 })
 
 test('one at a time uses a total, which does not change meanwhile', async (t) => {
@@ -93,8 +98,8 @@ test('one at a time uses a total, which does not change meanwhile', async (t) =>
   const order: string[] = []
   const begun = Promise.withResolvers<void>()
   const gate = Promise.withResolvers<void>()
-  const first = totals.use(batches, 3, 50, newTask(), async (total, last) => {
-    order.push(`first has ${last}`)
+  const first = totals.use(batches, 3, await headAt(batches, 50), newTask(), async (total, last) => {
+    order.push(`first has ${last.batches}`)
     const before = bytesOf(total)
     begun.resolve()
     await gate.promise
@@ -102,9 +107,9 @@ test('one at a time uses a total, which does not change meanwhile', async (t) =>
     order.push('first ends')
     return bytesOf(total)
   })
-  const others = [200, 120].map((count) =>
-    totals.use(batches, 3, count, newTask(), async (total, last) => {
-      order.push(`another has ${last}`)
+  const others = [await headAt(batches, 200), await headAt(batches, 120)].map((head) =>
+    totals.use(batches, 3, head, newTask(), async (total, last) => {
+      order.push(`another has ${last.batches}`)
       return bytesOf(total)
     }),
   )
@@ -143,7 +148,7 @@ for (const isKept of [true, false]) {
   test(`abandoned at any step, ${isKept ? 'with' : 'without'} blocks, the next report is right`, async (t) => {
     const requests = byRow(classRows(300))
     const { evaluation, store } = await stored(t, requests)
-    await new RunningTotals().use(evaluation.batches, 3, 300, newTask(), keep)
+    await new RunningTotals().use(evaluation.batches, 3, await headAt(evaluation.batches, 300), newTask(), keep)
     const wanted = { ...expected(requests) }
     const totals = new RunningTotals()
     let abandoned = 0
@@ -157,9 +162,9 @@ for (const isKept of [true, false]) {
             yield page
           }
         },
-        async folds(id, from, to) {
+        async folds(id, from, to, after) {
           scheduler.step(task)
-          return isKept ? store.folds(id, from, to) : []
+          return isKept ? store.folds(id, from, to, after) : []
         },
         async putFolds() {
           scheduler.step(task)
@@ -168,15 +173,16 @@ for (const isKept of [true, false]) {
       const batches: Batches = { ...evaluation.batches, store: stepping }
       // the total of a block and a bit is there already, or none is
       totals.forget(batches.evaluation)
-      if (steps % 2 === 0) await totals.use(evaluation.batches, 3, 100, newTask(), keep)
+      if (steps % 2 === 0)
+        await totals.use(evaluation.batches, 3, await headAt(evaluation.batches, 100), newTask(), keep)
       try {
-        await totals.use(batches, 3, 300, task, keep)
+        await totals.use(batches, 3, await headAt(batches, 300), task, keep)
         isDone = true
       } catch (error) {
         if (!(error instanceof Error) || error.message !== 'the client left') throw error
         abandoned++
       }
-      const got = await totals.use(evaluation.batches, 3, 300, newTask(), keep)
+      const got = await totals.use(evaluation.batches, 3, await headAt(evaluation.batches, 300), newTask(), keep)
       t.strictSame(got, wanted, `after ${steps} steps`)
     }
     t.ok(abandoned > 20)
@@ -205,11 +211,15 @@ test('abandoned in the middle of a large batch, the next report counts it once',
   for (let isDone = false, steps = 1; !isDone; steps += 17, abandoned++) {
     const task = new Task(new Interrupting(steps), Number.POSITIVE_INFINITY, () => new Error('overtime'))
     totals.forget(batches.evaluation)
-    isDone = await totals.use(batches, outputs, 2, task, keep).then(
+    isDone = await totals.use(batches, outputs, await headAt(batches, 2), task, keep).then(
       () => true,
       () => false,
     )
-    t.same((await totals.use(batches, outputs, 2, newTask(), keep)).bytes, wanted, `after ${steps} steps`)
+    t.same(
+      (await totals.use(batches, outputs, await headAt(batches, 2), newTask(), keep)).bytes,
+      wanted,
+      `after ${steps} steps`,
+    )
   }
   t.ok(abandoned > 10)
 })
@@ -219,7 +229,8 @@ test('a task that is abandoned while it waits for another does no harm', async (
   const { batches } = await stored(t, requests)
   const totals = new RunningTotals()
   const task = newTask()
-  const [first, second, third] = [newTask(), task, newTask()].map((each) => totals.use(batches, 3, 150, each, keep))
+  const head = await headAt(batches, 150)
+  const [first, second, third] = [newTask(), task, newTask()].map((each) => totals.use(batches, 3, head, each, keep))
   task.abandon(new Error('the client left'))
   t.strictSame(await first, expected(requests))
   await t.rejects(second, { message: 'the client left' })
@@ -244,7 +255,7 @@ test('totals are kept as far as the memory for them goes, those used last', asyn
   const isRead = async (name: string) => {
     reads.length = 0
     const batches = { ...opened[name].batches, store: watched(store, reads) }
-    await totals.use(batches, outputs, 1, newTask(), keep)
+    await totals.use(batches, outputs, await headAt(batches, 1), newTask(), keep)
     return reads.length > 0
   }
   for (const name of ['a', 'e', 'b', 'c', 'f']) t.equal(await isRead(name), true, name)

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { EvaluationKey } from '../../src/database/history.ts'
 import type { Declaration, Evaluation, NewBatch, StatePage, Store } from '../../src/database/store.ts'
 
 export const limits = { maxEvaluations: 5, maxBatches: 1500 }
@@ -9,8 +10,16 @@ export const declaration: Declaration = {
   expectedSamples: null,
 }
 
+export const nowhere: EvaluationKey = { id: -1, incarnation: '00' }
+
 /** A batch whose content is what is given. */
-export function batchOf(evaluation: number, name: string, content = name, samples = 2, labels = 'labels'): NewBatch {
+export function batchOf(
+  evaluation: EvaluationKey,
+  name: string,
+  content = name,
+  samples = 2,
+  labels = 'labels',
+): NewBatch {
   return {
     evaluation,
     name,
@@ -36,21 +45,16 @@ export function namesOf(list: readonly { readonly name: string }[]): string[] {
   return list.map(({ name }) => name)
 }
 
-export async function pagesOf(
-  store: Store,
-  { id }: Pick<Evaluation, 'id'>,
-  after?: number,
-  last?: number,
-): Promise<StatePage[]> {
+export async function pagesOf(store: Store, evaluation: EvaluationKey, after = 0, last?: number): Promise<StatePage[]> {
   const pages: StatePage[] = []
-  for await (const page of store.states(id, after, last)) pages.push(page)
+  for await (const page of store.states(evaluation, { batches: after }, last)) pages.push(page)
   return pages
 }
 
 /** All states of an evaluation, each as text with its sequence. */
 export async function statesOf(store: Store, evaluation: Evaluation, after?: number, last?: number): Promise<string[]> {
   const pages = await pagesOf(store, evaluation, after, last)
-  return pages.flatMap(({ first, states }) => states.map((state, at) => `${first + at} ${Buffer.from(state)}`))
+  return pages.flatMap(({ states }) => states).map(({ state }, at) => `${(after ?? 0) + at + 1} ${Buffer.from(state)}`)
 }
 
 /** Sweeps until nothing is left to do. */

@@ -1,11 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientBase } from 'pg'
 import pg from 'pg'
 import { StoreUnavailable } from '../errors.ts'
 import type { SqlEngine, Statement } from '../sql/engine.ts'
-import { asStartError, asStoreError } from './errors.ts'
-import { migrate } from './migrate.ts'
+import { asStartError, asStoreError, isOfSchema } from './errors.ts'
+import type { MigrationLog } from './migrate.ts'
+import { isCurrent, migrate } from './migrate.ts'
 
 const int8 = 20
+/** Operations wait so long for a migration. */
+const migrationMilliseconds = 3000
 
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid, format) => (oid === int8 ? Number : pg.types.getTypeParser(oid, format)),
@@ -13,10 +17,15 @@ const types: pg.CustomTypesConfig = {
 
 export class PostgresEngine implements SqlEngine {
   readonly #pool: pg.Pool
+  readonly #url: string
+  readonly #log: MigrationLog | undefined
   #migrated: Promise<void> | undefined
+  #isMigrated = false
   #isClosed = false
 
-  constructor(url: string) {
+  constructor(url: string, log?: MigrationLog) {
+    this.#url = url
+    this.#log = log
     this.#pool = new pg.Pool({
       connectionString: url,
       application_name: 'lossmeter',
@@ -69,17 +78,60 @@ export class PostgresEngine implements SqlEngine {
       await this.#prepare()
       return await this.#withClient(work)
     } catch (error) {
+      if (isOfSchema(error) && (await this.#hasOlderSchema())) throw new StoreUnavailable('restored', error)
+      throw asStoreError(error)
+    }
+  }
+
+  /** If it has, the database was restored, and the next operation brings it up to date. */
+  async #hasOlderSchema(): Promise<boolean> {
+    if (await this.#withClient(isCurrent).catch(() => true)) return false
+    this.#isMigrated = false
+    this.#migrated = undefined
+    return true
+  }
+
+  /** Fulfilled when the schema is up to date, however long that takes. */
+  async ready(): Promise<void> {
+    try {
+      this.#migrated ??= this.#migrate()
+      await this.#migrated
+    } catch (error) {
       throw asStoreError(error)
     }
   }
 
   async #prepare(): Promise<void> {
-    this.#migrated ??= this.#withClient(migrate)
+    if (this.#isMigrated) return
+    this.#migrated ??= this.#migrate()
+    await Promise.race([this.#migrated, late()])
+  }
+
+  async #migrate(): Promise<void> {
     try {
-      await this.#migrated
+      if (!(await this.#withClient(isCurrent))) await this.#bringUpToDate()
+      this.#isMigrated = true
     } catch (error) {
+      // the next operation tries again
       this.#migrated = undefined
       throw error
+    }
+  }
+
+  async #bringUpToDate(): Promise<void> {
+    // a migration may take long
+    const client = new pg.Client({
+      connectionString: this.#url,
+      application_name: 'lossmeter migration',
+      connectionTimeoutMillis: 3000,
+    })
+    client.on('error', ignore)
+    await client.connect()
+    try {
+      await client.query(`SET lock_timeout = '5s'`)
+      await migrate(client, this.#log)
+    } finally {
+      client.connection.stream.destroy()
     }
   }
 
@@ -94,6 +146,11 @@ export class PostgresEngine implements SqlEngine {
       throw error
     }
   }
+}
+
+async function late(): Promise<never> {
+  await sleep(migrationMilliseconds, undefined, { ref: false })
+  throw new StoreUnavailable('migrating')
 }
 
 /** Each table is read by an index: a plan made while it was small would go on reading all of it. */

@@ -59,6 +59,11 @@ export function asStartError(error: unknown): StoreUnusable | undefined {
   return new StoreUnusable(`PostgreSQL cannot be used: ${(error as Error).message}`, { cause: error })
 }
 
+/** Whether the schema is not the one that was found. */
+export function isOfSchema(error: unknown): boolean {
+  return /^(?:42703|42P01)$/.test(codeOf(error) ?? '')
+}
+
 function codeOf(error: unknown): string | undefined {
   return error instanceof pg.DatabaseError ? error.code : undefined
 }

@@ -2,18 +2,22 @@ import type { EvaluationEngine, PutRules } from '../sql/evaluation-engine.ts'
 import type { NewBatch, PutResult } from '../store.ts'
 import { PostgresEngine } from './engine.ts'
 import { ExpectedCounts } from './expected-counts.ts'
+import type { ListenerWatch } from './listener.ts'
 import { ChangeListener } from './listener.ts'
+import type { MigrationLog } from './migrate.ts'
 import { put, putAsExpected } from './put-batches.ts'
 
 export class PostgresEvaluationEngine extends PostgresEngine implements EvaluationEngine {
-  readonly announcesOwn = true
   readonly #url: string
   readonly #expected = new ExpectedCounts()
-  #listener: ChangeListener | undefined
+  readonly #watch: ListenerWatch | undefined
+  #changes: ChangeListener | undefined
+  #listener: (evaluation?: number) => void = () => undefined
 
-  constructor(url: string) {
-    super(url)
+  constructor(url: string, watch?: ListenerWatch, log?: MigrationLog) {
+    super(url, log)
     this.#url = url
+    this.#watch = watch
   }
 
   putBatches(batches: readonly NewBatch[], rules: PutRules): Promise<PutResult[]> {
@@ -24,10 +28,20 @@ export class PostgresEvaluationEngine extends PostgresEngine implements Evaluati
   }
 
   listen(listener: (evaluation?: number) => void): void {
-    this.#listener = new ChangeListener(this.#url, listener)
+    this.#listener = listener
+    this.#listen()
+  }
+
+  announce(evaluation: number): void {
+    this.#listen().announce(evaluation)
+  }
+
+  #listen(): ChangeListener {
+    this.#changes ??= new ChangeListener(this.#url, (evaluation) => this.#listener(evaluation), this.#watch)
+    return this.#changes
   }
 
   override async close(): Promise<void> {
-    await Promise.all([this.#listener?.close(), super.close()])
+    await Promise.all([this.#changes?.close(), super.close()])
   }
 }

@@ -1,4 +1,4 @@
-import type { Counts } from '../sql/decide.ts'
+import type { Counts } from '../sql/rows.ts'
 
 const maxRemembered = 1024
 

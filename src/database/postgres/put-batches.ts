@@ -1,9 +1,12 @@
 import type pg from 'pg'
 import type { ClientBase } from 'pg'
-import type { Counts, Decision, StoredBatch } from '../sql/decide.ts'
+import { bytesOf } from '../history.ts'
+import type { Decision, StoredBatch } from '../sql/decide.ts'
 import { decide } from '../sql/decide.ts'
 import type { PutRules } from '../sql/evaluation-engine.ts'
-import { batchColumns } from '../sql/schema.ts'
+import type { Counts, CountsRow } from '../sql/rows.ts'
+import { countsOfRow } from '../sql/rows.ts'
+import { batchColumns, headDigest } from '../sql/schema.ts'
 import type { NewBatch, PutResult } from '../store.ts'
 import type { ElementType } from './binary-array.ts'
 import { bigint, binaryArray, bytea, double, text } from './binary-array.ts'
@@ -15,23 +18,24 @@ export async function put(
   rules: PutRules,
   expected: ExpectedCounts,
 ): Promise<PutResult[]> {
-  const ids = batches.map(({ evaluation }) => evaluation)
+  const ids = batches.map(({ evaluation }) => evaluation.id)
   const names = batches.map(({ name }) => name)
   // each statement sees what was committed before it began: the second one all that came before the locks
   const [, evaluations, stored] = await inOnePiece(client, () =>
     Promise.all([
       client.query('BEGIN'),
-      client.query<Counts>({ ...lockEvaluations, values: [[...new Set(ids)]] }),
+      client.query<CountsRow>({ ...lockEvaluations, values: [[...new Set(ids)]] }),
       client.query<StoredBatch>({ ...findStored, values: [ids, names] }),
     ]),
   )
-  const decision = decide(batches, evaluations.rows, stored.rows, rules)
+  const found = evaluations.rows.map(countsOfRow)
+  const decision = decide(batches, found, stored.rows, rules)
   const { results, inserts, changed } = decision
   await inOnePiece(client, () => {
     const writes = inserts.length > 0 ? [client.query({ ...writeBatches, values: valuesOf(decision, rules) })] : []
     return Promise.all([...writes, client.query('COMMIT')])
   })
-  expected.note(evaluations.rows, changed)
+  expected.note(found, changed)
   return results
 }
 
@@ -46,11 +50,11 @@ export async function putAsExpected(
   rules: PutRules,
   expected: ExpectedCounts,
 ): Promise<PutResult[] | undefined> {
-  const ids = [...new Set(batches.map(({ evaluation }) => evaluation))]
+  const ids = [...new Set(batches.map(({ evaluation }) => evaluation.id))]
   const counts = expected.of(ids)
   if (counts === undefined) return undefined
   const decision = decide(batches, counts, [], rules)
-  const values = [...valuesOf(decision, rules), ...countsOf(counts)]
+  const values = [...valuesOf(decision, rules), ...headsOf(counts)]
   const { rowCount } = await client.query({ ...writeAsExpected, values })
   if (rowCount === 0) {
     expected.forget(ids)
@@ -73,7 +77,7 @@ function inOnePiece<Result>(client: pg.ClientBase, ask: () => Result): Result {
 const lockEvaluations = {
   name: 'lock evaluations',
   // in one order, so that two replicas cannot wait for each other
-  text: `SELECT id, status, batches, samples FROM evaluations
+  text: `SELECT id, incarnation, status, batches, samples, ${headDigest} FROM evaluations
     WHERE id = ANY($1::bigint[]) AND status <> 'deleted' ORDER BY id FOR NO KEY UPDATE`,
 }
 
@@ -89,23 +93,25 @@ function writing(conditions?: string): string {
   const [first, from] = conditions === undefined ? ['', ''] : [`${conditions}, `, 'condition, ']
   return `WITH ${first}inserted AS (
       INSERT INTO batches
-        (evaluation, sequence, name, fingerprint, labels_digest, samples, loss, loss_status, accuracy, state, created_at)
-      SELECT put.*, $11::bigint FROM ${from}unnest($1::bigint[], $2::bigint[], $3::text[], $4::bytea[], $5::bytea[],
-        $6::bigint[], $7::double precision[], $8::text[], $9::double precision[], $10::bytea[]) AS put)
-    UPDATE evaluations SET batches = put.batches, samples = put.samples, updated_at = $11
-    FROM ${from}unnest($12::bigint[], $13::bigint[], $14::bigint[]) AS put (id, batches, samples)
+        (evaluation, sequence, name, fingerprint, labels_digest, samples, loss, loss_status, accuracy, state, digest, created_at)
+      SELECT put.*, $12::bigint FROM ${from}unnest($1::bigint[], $2::bigint[], $3::text[], $4::bytea[], $5::bytea[],
+        $6::bigint[], $7::double precision[], $8::text[], $9::double precision[], $10::bytea[], $11::bytea[]) AS put)
+    UPDATE evaluations SET batches = put.batches, samples = put.samples, digest = put.digest, digested = put.batches,
+      updated_at = $12
+    FROM ${from}unnest($13::bigint[], $14::bigint[], $15::bigint[], $16::bytea[]) AS put (id, batches, samples, digest)
     WHERE evaluations.id = put.id`
 }
 
 const writeBatches = { name: 'write batches', text: writing() }
 
-// a new batch changes the counts of its evaluation: while these are as expected under the lock, all names are seen
+// a new batch changes the digest of its evaluation: while that is as expected under the lock, all names are seen
 const writeAsExpected = {
   name: 'write as expected',
   text: writing(`found AS (
-      SELECT evaluations.id FROM unnest($15::bigint[], $16::bigint[], $17::bigint[]) AS expected (id, batches, samples)
-        JOIN evaluations USING (id, batches, samples) WHERE status = 'open' ORDER BY id FOR NO KEY UPDATE OF evaluations),
-    condition AS (SELECT WHERE (SELECT count(*) FROM found) = cardinality($15)
+      SELECT evaluations.id FROM unnest($17::bigint[], $18::bytea[]) AS expected (id, digest)
+        JOIN evaluations USING (id, digest) WHERE digested = batches AND status = 'open'
+        ORDER BY id FOR NO KEY UPDATE OF evaluations),
+    condition AS (SELECT WHERE (SELECT count(*) FROM found) = cardinality($17)
       AND NOT EXISTS (SELECT FROM unnest($1::bigint[], $3::text[]) AS put (evaluation, name)
         JOIN batches USING (evaluation, name)))`),
 }
@@ -114,7 +120,7 @@ function valuesOf({ inserts, changed }: Decision, { now }: PutRules): unknown[] 
   const column = <Value>(type: ElementType<Value>, of: (insert: (typeof inserts)[number]) => Value | null) =>
     binaryArray(type, inserts.map(of))
   return [
-    column(bigint, ({ batch }) => batch.evaluation),
+    column(bigint, ({ batch }) => batch.evaluation.id),
     column(bigint, ({ sequence }) => sequence),
     column(text, ({ batch }) => batch.name),
     column(bytea, ({ batch }) => batch.fingerprint),
@@ -124,12 +130,27 @@ function valuesOf({ inserts, changed }: Decision, { now }: PutRules): unknown[] 
     column(text, ({ batch }) => batch.lossStatus),
     column(double, ({ batch }) => batch.accuracy),
     column(bytea, ({ batch }) => batch.state),
+    column(bytea, ({ digest }) => bytesOf(digest)),
     now,
-    ...countsOf(changed),
+    ...columnsOf(changed),
   ]
 }
 
-function countsOf(evaluations: readonly Counts[]): Buffer[] {
-  const column = (of: (counts: Counts) => number) => binaryArray(bigint, evaluations.map(of))
-  return [column(({ id }) => id), column(({ batches }) => batches), column(({ samples }) => samples)]
+function columnsOf(changed: readonly Counts[]): Buffer[] {
+  const [ids, digests] = headsOf(changed)
+  const column = (of: (counts: Counts) => number) => binaryArray(bigint, changed.map(of))
+  return [ids, column(({ batches }) => batches), column(({ samples }) => samples), digests]
+}
+
+function headsOf(evaluations: readonly Counts[]): Buffer[] {
+  return [
+    binaryArray(
+      bigint,
+      evaluations.map(({ id }) => id),
+    ),
+    binaryArray(
+      bytea,
+      evaluations.map(({ digest }) => bytesOf(digest)),
+    ),
+  ]
 }

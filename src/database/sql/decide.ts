@@ -1,21 +1,23 @@
-import type { Batch, NewBatch, PutResult } from '../store.ts'
+import { chained } from '../history.ts'
+import type { NewBatch, PutResult } from '../store.ts'
 import type { PutRules } from './evaluation-engine.ts'
+import type { BatchRow, Counts } from './rows.ts'
+import { batchOfRow } from './rows.ts'
 
-export interface Counts {
-  readonly id: number
-  readonly status: 'open' | 'sealed'
-  batches: number
-  samples: number
-}
-
-export interface StoredBatch extends Batch {
+export interface StoredBatch extends BatchRow {
   readonly evaluation: number
   readonly fingerprint: Uint8Array
 }
 
+export interface Insert {
+  readonly batch: NewBatch
+  readonly sequence: number
+  readonly digest: string
+}
+
 export interface Decision {
   readonly results: PutResult[]
-  readonly inserts: readonly { readonly batch: NewBatch; readonly sequence: number }[]
+  readonly inserts: readonly Insert[]
   readonly changed: readonly Counts[]
 }
 
@@ -33,15 +35,20 @@ export function decide(
 ): Decision {
   const counts = new Map(evaluations.map((evaluation) => [evaluation.id, { ...evaluation }]))
   const known = new Map(
-    stored.map(({ evaluation, fingerprint, ...batch }) => [keyOf(evaluation, batch.name), { fingerprint, batch }]),
+    stored.map(({ evaluation, fingerprint, ...batch }) => [
+      keyOf(evaluation, batch.name),
+      { fingerprint, batch: batchOfRow(batch) },
+    ]),
   )
-  const inserts: { batch: NewBatch; sequence: number }[] = []
+  const inserts: Insert[] = []
   const changed = new Set<Counts>()
 
   function resultOf(put: NewBatch): PutResult {
-    const evaluation = counts.get(put.evaluation)
-    if (evaluation === undefined) return { outcome: 'gone' }
-    const key = keyOf(put.evaluation, put.name)
+    const evaluation = counts.get(put.evaluation.id)
+    if (evaluation === undefined || evaluation.incarnation !== put.evaluation.incarnation) {
+      return { outcome: 'gone' }
+    }
+    const key = keyOf(evaluation.id, put.name)
     const same = known.get(key)
     if (same !== undefined) {
       const outcome = Buffer.compare(same.fingerprint, put.fingerprint) === 0 ? 'replayed' : 'conflict'
@@ -49,14 +56,18 @@ export function decide(
     }
     if (evaluation.status === 'sealed') return { outcome: 'sealed' }
     if (evaluation.batches >= maxBatches) return { outcome: 'full' }
+    const previous = evaluation.digest
+    const digest = chained(evaluation.incarnation, evaluation, put)
     evaluation.batches++
     evaluation.samples += put.samples
+    evaluation.digest = digest
     changed.add(evaluation)
-    inserts.push({ batch: put, sequence: evaluation.batches })
+    const sequence = evaluation.batches
+    inserts.push({ batch: put, sequence, digest })
     const { name, samples, loss, lossStatus, accuracy } = put
-    const batch = { name, sequence: evaluation.batches, samples, loss, lossStatus, accuracy, createdAt: now }
+    const batch = { name, sequence, samples, loss, lossStatus, accuracy, createdAt: now, digest }
     known.set(key, { fingerprint: put.fingerprint, batch })
-    return { outcome: 'committed', batch }
+    return { outcome: 'committed', batch, previous }
   }
 
   return { results: batches.map(resultOf), inserts, changed: [...changed] }

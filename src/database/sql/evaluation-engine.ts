@@ -2,11 +2,13 @@ import type { NewBatch, PutResult } from '../store.ts'
 import type { SqlEngine } from './engine.ts'
 
 export interface EvaluationEngine extends SqlEngine {
-  /** Whether `listen` tells of this process's own changes, too. */
-  readonly announcesOwn: boolean
+  /** Fulfilled when the schema is up to date, however long that takes. */
+  ready(): Promise<void>
   putBatches(batches: readonly NewBatch[], rules: PutRules): Promise<PutResult[]>
   /** @param listener called with the id of an evaluation that changed, or without one if any may have */
   listen(listener: (evaluation?: number) => void): void
+  /** Has other processes hear soon of a change that is committed. */
+  announce(evaluation: number): void
 }
 
 export interface PutRules {

@@ -6,6 +6,8 @@ import type { EvaluationEngine, PutRules } from './evaluation-engine.ts'
 export interface StoreObserver {
   ran(system: string, operation: string, seconds: number, failure?: string): void
   committed(batches: number): void
+  /** Changes of other replicas are not heard of. */
+  listenFailed(): void
 }
 
 export class ObservedEngine implements EvaluationEngine {
@@ -19,8 +21,8 @@ export class ObservedEngine implements EvaluationEngine {
     this.#observer = observer
   }
 
-  get announcesOwn(): boolean {
-    return this.#engine.announcesOwn
+  ready(): Promise<void> {
+    return this.#engine.ready()
   }
 
   query<Row>(statement: Statement): Promise<Row[]> {
@@ -39,6 +41,10 @@ export class ObservedEngine implements EvaluationEngine {
 
   listen(listener: (evaluation?: number) => void): void {
     this.#engine.listen(listener)
+  }
+
+  announce(evaluation: number): void {
+    this.#engine.announce(evaluation)
   }
 
   close(): Promise<void> {

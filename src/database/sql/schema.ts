@@ -50,6 +50,14 @@ export function migrationsWith({ id, integer, real, bytes }: Types): readonly (r
       )`,
     ],
     [],
+    [
+      // rows of an older release, which may still run, have no digest
+      `ALTER TABLE evaluations ADD COLUMN digest ${bytes}`,
+      // the batch that it is the digest of
+      `ALTER TABLE evaluations ADD COLUMN digested ${integer} NOT NULL DEFAULT 0`,
+      `ALTER TABLE batches ADD COLUMN digest ${bytes}`,
+      `ALTER TABLE folds ADD COLUMN digest ${bytes}`,
+    ],
   ]
 }
 
@@ -57,8 +65,11 @@ export function newerSchema(found: number, known: number): string {
   return `The database has version ${found} of the schema; this release of lossmeter knows versions up to ${known}. Start the newer release, or restore a backup.`
 }
 
-export const evaluationColumns = `id, owner, name, declaration, expected_batches AS "expectedBatches",
-  expected_samples AS "expectedSamples", status, batches, samples, created_at AS "createdAt", updated_at AS "updatedAt"`
+export const headDigest = 'CASE WHEN digested = batches THEN digest END AS digest'
 
-export const batchColumns = `name, sequence, samples, loss, loss_status AS "lossStatus", accuracy,
+export const evaluationColumns = `id, owner, name, declaration, expected_batches AS "expectedBatches",
+  expected_samples AS "expectedSamples", status, batches, samples, incarnation,
+  ${headDigest}, created_at AS "createdAt", updated_at AS "updatedAt"`
+
+export const batchColumns = `name, sequence, digest, samples, loss, loss_status AS "lossStatus", accuracy,
   created_at AS "createdAt"`

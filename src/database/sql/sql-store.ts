@@ -1,5 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { Changes } from '../changes.ts'
 import { GroupCommit } from '../group-commit.ts'
+import type { EvaluationKey, Head, ReadHead } from '../history.ts'
+import { bytesOf, hexOf } from '../history.ts'
 import type {
   Batch,
   BatchPage,
@@ -18,7 +21,9 @@ import type {
   StoreLimits,
 } from '../store.ts'
 import type { EvaluationEngine } from './evaluation-engine.ts'
-import { listBatches, pairs, states, times } from './read-batches.ts'
+import { folds, listBatches, pairs, states, times } from './read-batches.ts'
+import type { EvaluationRow } from './rows.ts'
+import { evaluationOfRow } from './rows.ts'
 import { evaluationColumns } from './schema.ts'
 import { statement } from './statement.ts'
 import { sweep } from './sweep.ts'
@@ -48,86 +53,90 @@ export class SqlStore implements Store {
   async declare(owner: string, name: string, declaration: Declaration): Promise<DeclareResult> {
     const { declaration: text, expectedBatches, expectedSamples } = declaration
     const { maxEvaluations } = this.#limits
-    const [[created], [found], [{ count }]] = await this.#engine.transaction<Evaluation & { count: number }>(
+    const [[created], [found], [{ count }]] = await this.#engine.transaction<EvaluationRow & { count: number }>(
       [
         statement(
-          `INSERT INTO evaluations (owner, name, declaration, expected_batches, expected_samples, status, created_at, updated_at)
-           SELECT $1, $2, $3, $4, $5, 'open', $6, $6
+          `INSERT INTO evaluations (owner, name, declaration, expected_batches, expected_samples, status, created_at, updated_at,
+             incarnation)
+           SELECT $1, $2, $3, $4, $5, 'open', $6, $6, $8
            WHERE (SELECT count(*) FROM evaluations WHERE owner = $1 AND status <> 'deleted') < $7
            ON CONFLICT DO NOTHING RETURNING ${evaluationColumns}`,
-          [owner, name, text, expectedBatches, expectedSamples, this.#now(), maxEvaluations],
+          [owner, name, text, expectedBatches, expectedSamples, this.#now(), maxEvaluations, newIncarnation()],
         ),
         findStatement(owner, name),
         statement(`SELECT count(*) AS count FROM evaluations WHERE owner = $1 AND status <> 'deleted'`, [owner]),
       ],
       owner,
     )
-    if (created !== undefined) return { outcome: 'created', evaluation: created }
-    if (found !== undefined) return { outcome: 'exists', evaluation: found }
+    if (created !== undefined) return { outcome: 'created', evaluation: evaluationOfRow(created) }
+    if (found !== undefined) return { outcome: 'exists', evaluation: evaluationOfRow(found) }
     // it existed and was deleted just now
     if (count < maxEvaluations) return this.declare(owner, name, declaration)
     return { outcome: 'full' }
   }
 
   async find(owner: string, name: string): Promise<Evaluation | undefined> {
-    const [evaluation] = await this.#engine.query<Evaluation>(findStatement(owner, name))
-    return evaluation
+    const [row] = await this.#engine.query<EvaluationRow>(findStatement(owner, name))
+    return row && evaluationOfRow(row)
   }
 
   async list(
     owner: string,
     { prefix = '', after = Number.MAX_SAFE_INTEGER, limit }: EvaluationPage,
   ): Promise<Evaluation[]> {
-    return this.#query(
+    const rows = await this.#query<EvaluationRow>(
       `SELECT ${evaluationColumns} FROM evaluations
        WHERE owner = $1 AND status <> 'deleted' AND id < $2 AND substr(name, 1, length($3)) = $3
        ORDER BY id DESC LIMIT $4`,
       [owner, after, prefix, limit],
     )
+    return rows.map(evaluationOfRow)
   }
 
   async seal(owner: string, name: string): Promise<SealResult | undefined> {
     const isMet = `(expected_batches IS NULL OR expected_batches = batches)
       AND (expected_samples IS NULL OR expected_samples = samples)`
-    const [evaluation] = await this.#query<Evaluation>(
+    const [row] = await this.#query<EvaluationRow>(
       `UPDATE evaluations
        SET status = CASE WHEN ${isMet} THEN 'sealed' ELSE status END,
          updated_at = CASE WHEN status = 'open' AND ${isMet} THEN $3 ELSE updated_at END
        WHERE owner = $1 AND name = $2 AND status <> 'deleted' RETURNING ${evaluationColumns}`,
       [owner, name, this.#now()],
     )
-    if (evaluation === undefined) return undefined
+    if (row === undefined) return undefined
+    const evaluation = evaluationOfRow(row)
     this.#changed(evaluation.id)
     return { outcome: evaluation.status === 'sealed' ? 'sealed' : 'incomplete', evaluation }
   }
 
-  async delete(owner: string, name: string): Promise<number | undefined> {
-    const [deleted] = await this.#query<{ id: number }>(
-      `UPDATE evaluations SET status = 'deleted' WHERE owner = $1 AND name = $2 AND status <> 'deleted' RETURNING id`,
+  async delete(owner: string, name: string): Promise<EvaluationKey | undefined> {
+    const [deleted] = await this.#query<{ id: number; incarnation: Uint8Array }>(
+      `UPDATE evaluations SET status = 'deleted' WHERE owner = $1 AND name = $2 AND status <> 'deleted'
+       RETURNING id, incarnation`,
       [owner, name],
     )
     if (deleted === undefined) return undefined
     this.#changed(deleted.id)
-    return deleted.id
+    return { id: deleted.id, incarnation: hexOf(deleted.incarnation) }
   }
 
   async putBatches(batches: readonly NewBatch[]): Promise<PutResult[]> {
     if (batches.length === 0) return []
     const results = await this.#puts.add(batches)
     const changed = batches.filter((_, at) => results[at].outcome === 'committed')
-    for (const evaluation of new Set(changed.map((batch) => batch.evaluation))) this.#changed(evaluation)
+    for (const evaluation of new Set(changed.map((batch) => batch.evaluation.id))) this.#changed(evaluation)
     return results
   }
 
-  listBatches(evaluation: number, page: BatchPage): Promise<Batch[]> {
+  listBatches(evaluation: EvaluationKey, page: BatchPage): Promise<Batch[]> {
     return listBatches(this.#engine, evaluation, page)
   }
 
-  times(evaluation: number, step: number, last: number): Promise<number[]> {
+  times(evaluation: EvaluationKey, step: number, last: Head): Promise<number[]> {
     return times(this.#engine, evaluation, step, last)
   }
 
-  states(evaluation: number, after?: number, last?: number): AsyncGenerator<StatePage> {
+  states(evaluation: EvaluationKey, after: ReadHead = { batches: 0 }, last?: number): AsyncGenerator<StatePage> {
     return states(this.#engine, evaluation, after, last)
   }
 
@@ -135,26 +144,17 @@ export class SqlStore implements Store {
     return pairs(this.#engine, first, second)
   }
 
-  async putFolds(evaluation: number, folds: readonly Fold[]): Promise<void> {
+  async putFolds({ id, incarnation }: EvaluationKey, folds: readonly Fold[]): Promise<void> {
     if (folds.length === 0) return
     await this.#engine.transaction(
-      folds.map(({ slot, last, state }) =>
-        statement(
-          `INSERT INTO folds (evaluation, slot, last, state)
-           SELECT id, $2, $3, $4 FROM evaluations WHERE id = $1 AND status <> 'deleted'
-           ON CONFLICT (evaluation, slot) DO UPDATE SET last = excluded.last, state = excluded.state
-           WHERE excluded.last >= folds.last`,
-          [evaluation, slot, last, state],
-        ),
+      folds.map(({ slot, last, digest, state }) =>
+        statement(insertFold, [id, slot, last, state, bytesOf(digest), bytesOf(incarnation)]),
       ),
     )
   }
 
-  folds(evaluation: number, from: number, to: number): Promise<Fold[]> {
-    return this.#query(
-      'SELECT slot, last, state FROM folds WHERE evaluation = $1 AND slot >= $2 AND slot <= $3 ORDER BY slot',
-      [evaluation, from, to],
-    )
+  folds(evaluation: EvaluationKey, from: number, to: number, after: ReadHead = { batches: 0 }): Promise<Fold[]> {
+    return folds(this.#engine, evaluation, from, to, after)
   }
 
   subscribe(evaluation: number, listener: () => void): () => void {
@@ -177,12 +177,23 @@ export class SqlStore implements Store {
   }
 
   #changed(evaluation: number): void {
-    if (!this.#engine.announcesOwn) this.#changes.emit(evaluation)
+    this.#changes.emit(evaluation)
+    this.#engine.announce(evaluation)
   }
 
   #query<Row>(...parts: Parameters<typeof statement>): Promise<Row[]> {
     return this.#engine.query(statement(...parts))
   }
+}
+
+const insertFold = `INSERT INTO folds (evaluation, slot, last, state, digest)
+  SELECT e.id, $2, $3, $4, $5 FROM evaluations AS e JOIN batches AS b ON b.evaluation = e.id
+  WHERE e.id = $1 AND e.incarnation = $6 AND e.status <> 'deleted'
+    AND b.sequence = $3 AND b.digest IS NOT DISTINCT FROM $5
+  ON CONFLICT (evaluation, slot) DO UPDATE SET last = excluded.last, state = excluded.state, digest = excluded.digest`
+
+function newIncarnation(): Uint8Array {
+  return new Uint8Array(randomBytes(16))
 }
 
 function findStatement(owner: string, name: string) {

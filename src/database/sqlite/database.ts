@@ -7,16 +7,31 @@ import type { Statement } from '../sql/engine.ts'
 import { migrationsWith, newerSchema } from '../sql/schema.ts'
 import { reasonOf } from './errors.ts'
 
-const migrations = migrationsWith({
+const shared = migrationsWith({
   id: 'INTEGER PRIMARY KEY AUTOINCREMENT',
   integer: 'INTEGER',
   real: 'REAL',
   bytes: 'BLOB',
 })
 
+const own: readonly (readonly string[])[] = [
+  [],
+  [],
+  [
+    'ALTER TABLE evaluations ADD COLUMN incarnation BLOB',
+    'UPDATE evaluations SET incarnation = randomblob(16)',
+    // by an older release, which may still run
+    `CREATE TRIGGER evaluations_incarnate AFTER INSERT ON evaluations WHEN NEW.incarnation IS NULL
+      BEGIN UPDATE evaluations SET incarnation = randomblob(16) WHERE id = NEW.id; END`,
+  ],
+]
+
+const migrations = shared.map((statements, version) => [...statements, ...own[version]])
+
 const applicationId = 0x4c4d5452
 
 const lookMilliseconds = 1
+const migrationMilliseconds = 600_000
 const never = new Int32Array(new SharedArrayBuffer(4))
 
 /** Every method blocks until the disk is done. */
@@ -44,17 +59,32 @@ export class SqliteDatabase {
     }
   }
 
+  /** One version a transaction, so that a migration that is cut off goes on where it was. */
   #migrate(): void {
-    this.inTransaction(() => {
-      const version = Number(this.#pragma('user_version'))
-      const isEmpty = this.query({ text: 'SELECT name FROM sqlite_schema LIMIT 1', values: [] }).length === 0
-      if (!isEmpty && this.#pragma('application_id') !== applicationId) {
-        throw new StoreUnusable('The file is a database of another program.')
-      }
-      if (version > migrations.length) throw new StoreUnusable(newerSchema(version, migrations.length))
-      for (const text of migrations.slice(version).flat()) this.#database.exec(text)
-      this.#database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${migrations.length}`)
-    })
+    while (this.#versionOf() < migrations.length) this.inTransaction(() => this.#migrateOnce(), migrationMilliseconds)
+  }
+
+  #migrateOnce(): void {
+    const version = this.#versionOf()
+    // another process has done it
+    if (version === migrations.length) return
+    for (const text of migrations[version]) this.#database.exec(text)
+    this.#database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${version + 1}`)
+  }
+
+  #versionOf(): number {
+    const version = Number(this.#whenFree(() => this.#pragma('user_version')))
+    const isEmpty = this.query({ text: 'SELECT name FROM sqlite_schema LIMIT 1', values: [] }).length === 0
+    if (!isEmpty && this.#pragma('application_id') !== applicationId) {
+      throw new StoreUnusable('The file is a database of another program.')
+    }
+    if (version > migrations.length) throw new StoreUnusable(newerSchema(version, migrations.length))
+    return version
+  }
+
+  /** Whether the schema is the one that was found: a restored file may have an older one. */
+  get isOfRelease(): boolean {
+    return Number(this.#pragma('user_version')) === migrations.length
   }
 
   query<Row = object>({ text, values }: Statement): Row[] {
@@ -75,8 +105,8 @@ export class SqliteDatabase {
     this.#database.close()
   }
 
-  inTransaction<Result>(run: () => Result): Result {
-    this.#whenFree(() => this.#database.exec('BEGIN IMMEDIATE'))
+  inTransaction<Result>(run: () => Result, patience = this.#lockMilliseconds): Result {
+    this.#whenFree(() => this.#database.exec('BEGIN IMMEDIATE'), patience)
     try {
       const result = run()
       this.#checkPlace()
@@ -90,8 +120,8 @@ export class SqliteDatabase {
   }
 
   /** SQLite's own busy handler ends up polling ten times a second, too seldom beside a process that writes all the time. */
-  #whenFree<Result>(run: () => Result): Result {
-    const end = performance.now() + this.#lockMilliseconds
+  #whenFree<Result>(run: () => Result, patience = this.#lockMilliseconds): Result {
+    const end = performance.now() + patience
     let failure: unknown
     do {
       try {

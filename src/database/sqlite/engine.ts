@@ -16,7 +16,6 @@ interface Pending {
 
 /** A SQLite file in a thread of its own. */
 export class SqliteEngine implements EvaluationEngine {
-  readonly announcesOwn = false
   readonly #setup: Setup
   readonly #pending = new Map<number, Pending>()
   #worker: Worker | undefined
@@ -39,6 +38,8 @@ export class SqliteEngine implements EvaluationEngine {
     this.#setup = setup
   }
 
+  async ready(): Promise<void> {}
+
   async query<Row>(statement: Statement): Promise<Row[]> {
     return unpack(await this.#call('query', statement)) as Row[]
   }
@@ -55,6 +56,9 @@ export class SqliteEngine implements EvaluationEngine {
     const look = () => this.#call('hasChanged').then((hasChanged) => hasChanged && listener(), ignore)
     this.#poll = setInterval(look, pollMilliseconds).unref()
   }
+
+  /** Other processes look by themselves. */
+  announce(): void {}
 
   async close(): Promise<void> {
     this.#isClosed = true

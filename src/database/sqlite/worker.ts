@@ -37,7 +37,20 @@ function replyTo({ id, method, args }: Call): Reply {
     const run = methods[method] as (...args: unknown[]) => unknown
     return { id, result: run(...args) }
   } catch (error) {
+    if (isOfOlderSchema()) return { id, failure: { reason: 'restored', error } }
     return { id, failure: failureOf(error) }
+  }
+}
+
+/** If it is, the file was restored, and the next call brings it up to date. */
+function isOfOlderSchema(): boolean {
+  try {
+    if (database === undefined || database.isOfRelease) return false
+    database.close()
+    database = undefined
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { EvaluationGone, StoreUnavailable } from '../../database/errors.ts'
+import type { Head } from '../../database/history.ts'
 import type { Difference } from '../../evaluations/declaration.ts'
 import { writeDeclaration } from '../../evaluations/declaration.ts'
 import type { OpenEvaluation } from '../../evaluations/open-evaluation.ts'
@@ -49,10 +50,11 @@ export async function evaluationRoutes(
   const reportOf = (found: OpenEvaluation, { task, memory }: RequestContext, requestId: string) => {
     const { spec, outputs } = found.declared
     memory.reserve(answerBytesOf(spec, { samples: 0, outputs }, fixedLimits))
-    return evaluations.report(found, task, async (total, batches) => {
+    return evaluations.report(found, task, async (total, head) => {
       const state = { spec, sections: total.sections, tally: tallyOf(total.tally, outputs) }
       const answer = await task.run(answerOfState(state))
-      return { ...answer, ...stateOf(found, retentionDays), batches, requestId }
+      const report = { ...answer, ...stateOf(found, retentionDays), batches: head.batches, requestId }
+      return { report, tag: tagOf(found, head) }
     })
   }
 
@@ -89,7 +91,7 @@ export async function evaluationRoutes(
       }
       if (result.outcome === 'conflict') throw conflict(name, result.differences)
       if (result.outcome === 'created') reply.code(201).header('location', `/v1/evaluations/${name}`)
-      return sendJson(reply, work.task, await reportOf(result.evaluation, work, id))
+      return sendJson(reply, work.task, (await reportOf(result.evaluation, work, id)).report)
     },
   )
 
@@ -112,12 +114,12 @@ export async function evaluationRoutes(
     },
     async ({ params: { evaluation: name }, headers, owner, work, id }, reply) => {
       const found = await foundEvaluation(evaluations, owner, name)
-      const tag = tagOf(found, found.stored.batches)
-      reply.header('etag', tag)
-      if (headers['if-none-match']?.split(',').some((known) => known.trim() === tag)) return reply.code(304).send()
-      const report = await reportOf(found, work, id)
+      const known = tagOf(found, found.stored)
+      reply.header('etag', known)
+      if (headers['if-none-match']?.split(',').some((tag) => tag.trim() === known)) return reply.code(304).send()
+      const { report, tag } = await reportOf(found, work, id)
       // batches may have come since it was found
-      reply.header('etag', tagOf(found, report.batches))
+      reply.header('etag', tag)
       return sendJson(reply, work.task, report)
     },
   )
@@ -185,7 +187,7 @@ export async function evaluationRoutes(
       const result = await evaluations.seal(owner, name)
       if (result === undefined) throw noEvaluation(name)
       if (result.outcome === 'incomplete') throw incomplete(result.evaluation.stored)
-      return sendJson(reply, work.task, await reportOf(result.evaluation, work, id))
+      return sendJson(reply, work.task, (await reportOf(result.evaluation, work, id)).report)
     },
   )
 
@@ -228,8 +230,8 @@ function declaredOf({ outputs, expectedBatches, expectedSamples, metadata = {}, 
   return { declared, text }
 }
 
-function tagOf({ stored: { id, status } }: OpenEvaluation, batches: number): string {
-  return `W/"${id}-${batches}-${status}"`
+function tagOf({ stored: { incarnation, status } }: OpenEvaluation, { batches, digest }: Head): string {
+  return `W/"${(digest ?? incarnation).slice(0, 32)}-${batches}-${status}"`
 }
 
 function conflict(name: string, differences: readonly Difference[]): Problem {

@@ -2,6 +2,8 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import { anonymous } from '../../access/authenticator.ts'
+import type { Head, ReadHead } from '../../database/history.ts'
+import type { Batch } from '../../database/store.ts'
 import type { OpenEvaluation } from '../../evaluations/open-evaluation.ts'
 import type { Evaluations } from '../../evaluations/service.ts'
 import { closingProblem } from '../../http/closing-problem.ts'
@@ -66,7 +68,7 @@ export async function eventRoute(
         const detail = `As many streams of events are open as maxEventStreams, ${maxEventStreams}, allows.`
         throw overloaded(detail, 5, 'maxEventStreams')
       }
-      const after = query.after ?? lastEventId(headers['last-event-id']) ?? found.stored.batches
+      const after = begin(query.after, lastEventId(headers['last-event-id'])) ?? found.stored.batches
       const changes = new Changes()
       const end = () => changes.end()
       ending.addEventListener('abort', end)
@@ -96,6 +98,11 @@ function leaveOne(openOf: Map<string, number>, owner: string): void {
   else openOf.set(owner, left)
 }
 
+/** A browser that connects again sends the `after` of its first request, too. */
+function begin(after: number | undefined, lastId: number | undefined): number | undefined {
+  return after === undefined || lastId === undefined ? (after ?? lastId) : Math.max(after, lastId)
+}
+
 function lastEventId(value: string | string[] | undefined): number | undefined {
   return typeof value === 'string' && /^\d{1,15}$/.test(value) ? Number(value) : undefined
 }
@@ -111,21 +118,32 @@ export async function* eventsOf(
 ): AsyncGenerator<string, void> {
   const unsubscribe = evaluations.subscribe(first, () => changes.tell())
   try {
-    let last = after
+    let last: ReadHead = { batches: after }
     let status = ''
     for (let found: OpenEvaluation | undefined = first; !changes.isEnded; ) {
-      if (found === undefined || found.stored.id !== first.stored.id) {
+      if (found === undefined || found.stored.incarnation !== first.stored.incarnation) {
         yield eventText('status', { evaluation: first.stored.name, status: 'deleted' })
         return
+      }
+      if (!isBefore(last, found.stored)) {
+        // the store was put back to an earlier state
+        last = { batches: Math.min(after, found.stored.batches) }
+        status = ''
       }
       if (found.stored.status !== status) {
         status = found.stored.status
         yield eventText('status', { ...stateOf(found, retentionDays), sequence: found.stored.batches })
       }
-      while (last < found.stored.batches) {
-        const batches = await evaluations.listBatches(found, { after: last, limit: batchesPerRead })
+      while (last.batches < found.stored.batches) {
+        const batches = await batchesAfter(evaluations, found, last)
+        if (batches === undefined) {
+          last = beyond
+          changes.tell()
+          break
+        }
         if (batches.length === 0) break
-        last = batches[batches.length - 1].sequence
+        const { sequence, digest } = batches[batches.length - 1]
+        last = { batches: sequence, digest }
         if (task.isDue) await task.pause()
         const text = batches.map((batch) => eventText('batch', entryOf(batch), batch.sequence)).join('')
         task.stop()
@@ -137,6 +155,28 @@ export async function* eventsOf(
   } finally {
     unsubscribe()
   }
+}
+
+/** Comes before no head. */
+const beyond: ReadHead = { batches: Number.POSITIVE_INFINITY }
+
+/** Whether an evaluation has at least the batches of a head, as far as its own head says. */
+function isBefore(head: ReadHead, { batches, digest }: Head): boolean {
+  if (head.batches !== batches) return head.batches < batches
+  return head.digest === undefined || head.digest === digest
+}
+
+/** Some batches after a head; undefined if the batches up to the head are no longer those of the store. */
+async function batchesAfter(
+  evaluations: Pick<Evaluations, 'listBatches'>,
+  found: OpenEvaluation,
+  { batches, digest }: ReadHead,
+): Promise<readonly Batch[] | undefined> {
+  if (batches === 0 || digest === undefined) {
+    return evaluations.listBatches(found, { after: batches, limit: batchesPerRead })
+  }
+  const [last, ...next] = await evaluations.listBatches(found, { after: batches - 1, limit: batchesPerRead + 1 })
+  return last?.digest === digest ? next : undefined
 }
 
 function eventText(type: string, data: object, id?: number): string {

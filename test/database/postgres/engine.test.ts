@@ -59,7 +59,7 @@ test('five replicas that start together, and many writers of the same names: eac
         // both evaluations in both orders, so that locks taken in the order of the call would wait for each other
         const name = names[(at * 7 + replica * 11) % names.length]
         const pair = replica % 2 === 0 ? [a, b] : [b, a]
-        const put = await store.putBatches(pair.map(({ id }) => batchOf(id, name)))
+        const put = await store.putBatches(pair.map((run) => batchOf(run, name)))
         return put.map(({ outcome }) => outcome)
       }),
     ),
@@ -67,8 +67,8 @@ test('five replicas that start together, and many writers of the same names: eac
   const outcomes = results.flat()
   t.equal(outcomes.filter((outcome) => outcome === 'committed').length, 80)
   t.equal(outcomes.filter((outcome) => outcome === 'replayed').length, 4 * 80)
-  for (const { id } of [a, b]) {
-    const batches = await stores[4].listBatches(id, { limit: 99 })
+  for (const run of [a, b]) {
+    const batches = await stores[4].listBatches(run, { limit: 99 })
     t.same(
       batches.map(({ sequence }) => sequence),
       names.map((_, at) => at + 1),
@@ -79,15 +79,15 @@ test('five replicas that start together, and many writers of the same names: eac
 
 test('what one replica has acknowledged, every other one knows, and hears of', async (t) => {
   const [ours, theirs] = [await storeOf(t), await storeOf(t)]
-  const { id } = await declareNew(ours, 'owner', 'told')
+  const run = await declareNew(ours, 'owner', 'told')
   let calls = 0
-  ours.subscribe(id, () => calls++)
+  ours.subscribe(run.id, () => calls++)
   await sleepUntil(async () => calls > 0)
   calls = 0
   const times: number[] = []
   for (let at = 1; at <= 20; at++) {
     const put = performance.now()
-    await (at % 2 === 0 ? ours : theirs).putBatches([batchOf(id, `b${at}`)])
+    await (at % 2 === 0 ? ours : theirs).putBatches([batchOf(run, `b${at}`)])
     t.equal((await (at % 2 === 0 ? theirs : ours).find('owner', 'told'))?.batches, at)
     t.ok(await sleepUntil(async () => calls >= at))
     times.push(performance.now() - put)
@@ -97,16 +97,16 @@ test('what one replica has acknowledged, every other one knows, and hears of', a
 
 test('a batch waits for whoever writes to the same evaluation, and sees what they wrote', async (t) => {
   const store = await storeOf(t)
-  const { id } = await declareNew(store, 'owner', 'waited')
-  await store.putBatches([batchOf(id, 'a')])
+  const run = await declareNew(store, 'owner', 'waited')
+  await store.putBatches([batchOf(run, 'a')])
   // another replica has stored "b" and not committed yet
   const other = await connected(t)
   await other.query('BEGIN')
-  await other.query(`UPDATE evaluations SET batches = 2, samples = 4 WHERE id = ${id}`)
+  await other.query(`UPDATE evaluations SET batches = 2, samples = 4 WHERE id = ${run.id}`)
   await other.query(`INSERT INTO batches
     SELECT evaluation, 2, 'b', fingerprint, labels_digest, samples, loss, loss_status, accuracy, state, 0
-    FROM batches WHERE evaluation = ${id}`)
-  const put = store.putBatches([batchOf(id, 'b'), batchOf(id, 'c')])
+    FROM batches WHERE evaluation = ${run.id}`)
+  const put = store.putBatches([batchOf(run, 'b'), batchOf(run, 'c')])
   t.ok(await sleepUntil(async () => (await waiting()) > 0))
   await other.query('COMMIT')
   t.match(await put, [
@@ -131,31 +131,27 @@ test('who writes alone need not ask first, and finds out when that was wrong', a
       tries,
     ]
   }
-  t.same(await put(ours, batchOf(a.id, '1')), [['committed 1'], 0])
-  t.same(await put(ours, batchOf(a.id, '2')), [['committed 2'], 0], 'nobody else has written meanwhile')
-  t.same(await put(ours, batchOf(a.id, '3'), batchOf(a.id, '4')), [['committed 3', 'committed 4'], 1])
-  t.same(await put(ours, batchOf(a.id, '5'), batchOf(a.id, '5')), [['committed 5', 'replayed 5'], 1])
-  t.same(
-    await put(ours, batchOf(a.id, '3'), batchOf(a.id, '6')),
-    [['replayed 3', 'committed 6'], 1],
-    'asked afterwards',
-  )
-  t.same(await put(ours, batchOf(a.id, '7')), [['committed 7'], 0], 'and now again before')
-  t.same(await put(ours, batchOf(a.id, '8')), [['committed 8'], 1])
-  t.same(await put(theirs, batchOf(a.id, '9')), [['committed 9'], 0])
-  t.same(await put(ours, batchOf(a.id, '10')), [['committed 10'], 1])
-  t.same(await put(theirs, batchOf(a.id, '11')), [['committed 11'], 0])
-  t.same(await put(ours, batchOf(a.id, '12')), [['committed 12'], 0], 'two who write by turns ask')
-  t.same(await put(ours, batchOf(b.id, '1')), [['committed 1'], 0])
-  t.same(await put(ours, batchOf(a.id, '13'), batchOf(b.id, '2')), [['committed 13', 'committed 2'], 0])
-  t.same(await put(ours, batchOf(b.id, '3'), batchOf(a.id, '14')), [['committed 3', 'committed 14'], 1])
+  t.same(await put(ours, batchOf(a, '1')), [['committed 1'], 0])
+  t.same(await put(ours, batchOf(a, '2')), [['committed 2'], 0], 'nobody else has written meanwhile')
+  t.same(await put(ours, batchOf(a, '3'), batchOf(a, '4')), [['committed 3', 'committed 4'], 1])
+  t.same(await put(ours, batchOf(a, '5'), batchOf(a, '5')), [['committed 5', 'replayed 5'], 1])
+  t.same(await put(ours, batchOf(a, '3'), batchOf(a, '6')), [['replayed 3', 'committed 6'], 1], 'asked afterwards')
+  t.same(await put(ours, batchOf(a, '7')), [['committed 7'], 0], 'and now again before')
+  t.same(await put(ours, batchOf(a, '8')), [['committed 8'], 1])
+  t.same(await put(theirs, batchOf(a, '9')), [['committed 9'], 0])
+  t.same(await put(ours, batchOf(a, '10')), [['committed 10'], 1])
+  t.same(await put(theirs, batchOf(a, '11')), [['committed 11'], 0])
+  t.same(await put(ours, batchOf(a, '12')), [['committed 12'], 0], 'two who write by turns ask')
+  t.same(await put(ours, batchOf(b, '1')), [['committed 1'], 0])
+  t.same(await put(ours, batchOf(a, '13'), batchOf(b, '2')), [['committed 13', 'committed 2'], 0])
+  t.same(await put(ours, batchOf(b, '3'), batchOf(a, '14')), [['committed 3', 'committed 14'], 1])
   await theirs.seal('alone', 'a')
-  t.same(await put(ours, batchOf(a.id, '15'), batchOf(a.id, '1')), [['sealed', 'replayed 1'], 1])
+  t.same(await put(ours, batchOf(a, '15'), batchOf(a, '1')), [['sealed', 'replayed 1'], 1])
   await theirs.delete('alone', 'b')
-  t.same(await put(ours, batchOf(b.id, '4')), [['gone'], 1])
+  t.same(await put(ours, batchOf(b, '4')), [['gone'], 1])
   t.equal((await theirs.find('alone', 'a'))?.batches, 14)
   t.same(
-    (await theirs.listBatches(a.id, { limit: 99 })).map(({ name, sequence }) => `${name} ${sequence}`),
+    (await theirs.listBatches(a, { limit: 99 })).map(({ name, sequence }) => `${name} ${sequence}`),
     Array.from({ length: 14 }, (_, at) => `${at + 1} ${at + 1}`),
   )
 })
@@ -180,22 +176,22 @@ test('what was committed while a put waited for its locks is seen, whatever isol
 
 test('it comes back when the database does', async (t) => {
   const store = await storeOf(t)
-  const { id } = await declareNew(store, 'owner', 'back')
-  await store.putBatches([batchOf(id, 'a')])
+  const run = await declareNew(store, 'owner', 'back')
+  await store.putBatches([batchOf(run, 'a')])
   await server.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'lossmeter'`)
-  await sleepUntil(async () => (await store.putBatches([batchOf(id, 'b')]).catch(() => [])).length > 0)
+  await sleepUntil(async () => (await store.putBatches([batchOf(run, 'b')]).catch(() => [])).length > 0)
 
   await server.cut()
   const refused = { name: 'StoreUnavailable', reason: 'out-of-reach' }
   await t.rejects(store.ping(), refused)
-  await t.rejects(store.putBatches([batchOf(id, 'c')]), refused)
+  await t.rejects(store.putBatches([batchOf(run, 'c')]), refused)
   await t.rejects(
     store.declare('owner', 'x', { declaration: '', expectedBatches: null, expectedSamples: null }),
     refused,
   )
   await server.startAgain()
   await store.ping()
-  t.match(await store.putBatches(['a', 'b', 'c'].map((name) => batchOf(id, name))), [
+  t.match(await store.putBatches(['a', 'b', 'c'].map((name) => batchOf(run, name))), [
     { outcome: 'replayed', batch: { sequence: 1 } },
     { outcome: 'replayed', batch: { sequence: 2 } },
     { outcome: 'committed', batch: { sequence: 3 } },
@@ -204,18 +200,18 @@ test('it comes back when the database does', async (t) => {
 
 test('a connection that is lost in the middle of a put leaves nothing half done', async (t) => {
   const store = await storeOf(t)
-  const { id } = await declareNew(store, 'owner', 'lost')
+  const run = await declareNew(store, 'owner', 'lost')
   const other = await connected(t)
   await other.query('BEGIN')
-  await other.query(`UPDATE evaluations SET batches = 0 WHERE id = ${id}`)
-  const put = t.rejects(store.putBatches([batchOf(id, 'a')]), { name: 'StoreUnavailable', reason: 'out-of-reach' })
+  await other.query(`UPDATE evaluations SET batches = 0 WHERE id = ${run.id}`)
+  const put = t.rejects(store.putBatches([batchOf(run, 'a')]), { name: 'StoreUnavailable', reason: 'out-of-reach' })
   await sleepUntil(async () => (await waiting()) > 0)
   await server.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE application_name = 'lossmeter' AND wait_event_type = 'Lock'`)
   await put
   await other.query('COMMIT')
   t.match(await store.find('owner', 'lost'), { batches: 0 })
-  t.match(await store.putBatches([batchOf(id, 'a')]), [{ outcome: 'committed', batch: { sequence: 1 } }])
+  t.match(await store.putBatches([batchOf(run, 'a')]), [{ outcome: 'committed', batch: { sequence: 1 } }])
 })
 
 test('a database that was away at the start is used when it is there', async (t) => {

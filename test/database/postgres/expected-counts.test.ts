@@ -1,9 +1,10 @@
 import { test } from 'tap'
 import { ExpectedCounts } from '../../../src/database/postgres/expected-counts.ts'
-import type { Counts } from '../../../src/database/sql/decide.ts'
+import type { Counts } from '../../../src/database/sql/rows.ts'
 
 function counts(id: number, batches: number, status: Counts['status'] = 'open'): Counts {
-  return { id, status, batches, samples: 10 * batches }
+  const [incarnation, digest] = ['01'.repeat(16), String(batches).padStart(64, '0')]
+  return { id, incarnation, status, batches, samples: 10 * batches, digest }
 }
 
 test('a thousand or so are remembered', async (t) => {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
 import { t as root, test } from 'tap'
 import { ChangeListener } from '../../../src/database/postgres/listener.ts'
 import { channel } from '../../../src/database/postgres/migrate.ts'
@@ -8,7 +9,7 @@ import { eventually } from '../../eventually.ts'
 import { PostgresServer } from './server.ts'
 
 const server = await PostgresServer.start(root)
-const times = { retryMilliseconds: 20, checkMilliseconds: 2000 }
+const times = { retryMilliseconds: 20, checkMilliseconds: 2000, gatherMilliseconds: 50 }
 
 /** What a listener heard: ids, or "all". */
 class Heard {
@@ -39,7 +40,7 @@ test('it hears of each change, and that it may have missed some when it begins',
 
 test('it survives a lost connection, and a database that is away', async (t) => {
   const heard = new Heard()
-  const listener = new ChangeListener(server.url('postgres'), heard.note, times)
+  const listener = new ChangeListener(server.url('postgres'), heard.note, undefined, times)
   t.teardown(() => listener.close())
   await heard.has(1)
   await server.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '% listener'`)
@@ -52,6 +53,56 @@ test('it survives a lost connection, and a database that is away', async (t) => 
   t.same(heard.list, ['all', 'all', 'all', '7'])
 })
 
+test('what one replica announces, the others hear of, together with what came at the same time', async (t) => {
+  const [ours, theirs] = [new Heard(), new Heard()]
+  const [here, there] = [ours, theirs].map((heard) => new ChangeListener(server.url('postgres'), heard.note))
+  t.ok((await ours.has(1)) && (await theirs.has(1)))
+  const announced = t.capture(pg.Client.prototype, 'query', pg.Client.prototype.query)
+  for (const evaluation of [5, 6, 5, 5]) here.announce(evaluation)
+  t.ok(await theirs.has(3))
+  there.announce(9)
+  t.ok(await ours.has(2))
+  t.same(
+    [ours.list, theirs.list],
+    [
+      ['all', '9'],
+      ['all', '5', '6'],
+    ],
+    'each once, and no own one',
+  )
+  t.equal(announced().filter(({ args: [text] }) => String(text).includes('pg_notify')).length, 2)
+  for (let evaluation = 0; evaluation < 5000; evaluation++) here.announce(evaluation)
+  t.ok(await theirs.has(4))
+  t.same(theirs.list.slice(3), ['all'], 'many are announced as one')
+  here.announce(1)
+  await here.close()
+  t.ok(await theirs.has(5), 'the last ones before the end')
+  await there.close()
+})
+
+test('an outage is told once, and what changed in it is announced after it', async (t) => {
+  const told: string[] = []
+  const watch = { failed: () => told.push('failed'), recovered: () => told.push('recovered') }
+  const heard = new Heard()
+  const listener = new ChangeListener(server.url('postgres'), heard.note, watch, times)
+  t.teardown(() => listener.close())
+  await heard.has(1)
+  await server.cut()
+  t.ok(await eventually(() => told.length > 0))
+  const announced = t.capture(pg.Client.prototype, 'query', pg.Client.prototype.query)
+  listener.announce(3)
+  await sleep(5 * times.retryMilliseconds)
+  await server.startAgain()
+  t.ok(await heard.has(2))
+  t.same(told, ['failed', 'recovered'])
+  t.same(
+    announced()
+      .filter(({ args: [text] }) => String(text).includes('pg_notify'))
+      .map(({ args }) => JSON.stringify(args[1])),
+    ['["lossmeter_evaluations",["3"]]'],
+  )
+})
+
 test('it notices a connection that has gone silent', async (t) => {
   // accepts and never says a word
   let connections = 0
@@ -61,7 +112,8 @@ test('it notices a connection that has gone silent', async (t) => {
   const address = silent.address()
   const port = typeof address === 'object' ? address?.port : 0
   const heard = new Heard()
-  const listener = new ChangeListener(`postgres://u@127.0.0.1:${port}/db`, heard.note, {
+  const listener = new ChangeListener(`postgres://u@127.0.0.1:${port}/db`, heard.note, undefined, {
+    ...times,
     retryMilliseconds: 5,
     checkMilliseconds: 30,
   })
@@ -72,7 +124,10 @@ test('it notices a connection that has gone silent', async (t) => {
 
 test('a connection in use is checked now and then', async (t) => {
   const heard = new Heard()
-  const listener = new ChangeListener(server.url('postgres'), heard.note, { ...times, checkMilliseconds: 200 })
+  const listener = new ChangeListener(server.url('postgres'), heard.note, undefined, {
+    ...times,
+    checkMilliseconds: 200,
+  })
   await heard.has(1)
   const isChecked = async () => {
     const text = `SELECT query FROM pg_stat_activity WHERE application_name LIKE '% listener'`
@@ -80,6 +135,7 @@ test('a connection in use is checked now and then', async (t) => {
   }
   for (let tries = 0; tries < 300 && !(await isChecked()); tries++) await sleep(10)
   t.ok(await isChecked())
-  t.same(heard.list, ['all'], 'and kept')
+  t.ok(await heard.has(2), 'and its listener looks again, since announcements may be lost')
+  t.same(new Set(heard.list), new Set(['all']))
   await listener.close()
 })

@@ -1,4 +1,5 @@
 import { deepStrictEqual as deepEqual } from 'node:assert'
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +10,7 @@ import { PostgresEvaluationEngine } from '../../../src/database/postgres/evaluat
 import type { EvaluationEngine } from '../../../src/database/sql/evaluation-engine.ts'
 import { SqlStore } from '../../../src/database/sql/sql-store.ts'
 import { SqliteEngine } from '../../../src/database/sqlite/engine.ts'
-import type { CountedBatches, Evaluation, Store } from '../../../src/database/store.ts'
+import type { CountedBatches, Evaluation, NewBatch, Store } from '../../../src/database/store.ts'
 import { Model, operation } from '../../evaluations/model.ts'
 import {
   batchOf,
@@ -17,6 +18,7 @@ import {
   declareNew,
   limits,
   namesOf,
+  nowhere,
   pagesOf,
   statesOf,
   sweepAll,
@@ -42,8 +44,12 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
   'an evaluation is declared once': async (t, store, owner) => {
     const expected = { declaration: 'words "é" \u{1f600}', expectedBatches: 3, expectedSamples: 2 ** 40 }
     const created = await store.declare(owner, 'run', expected)
+    const { id, incarnation } = created.outcome === 'created' ? created.evaluation : nowhere
+    t.match(incarnation, /^[0-9a-f]{32}$/)
     const evaluation = {
-      id: created.outcome === 'created' ? created.evaluation.id : 0,
+      id,
+      incarnation,
+      digest: null,
       owner,
       name: 'run',
       ...expected,
@@ -63,7 +69,7 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
     const [ours, theirs] = [await declareNew(store, owner, 'run'), await declareNew(store, `${owner}'`, 'run')]
     t.not(ours.id, theirs.id)
     t.equal(await store.find(`${owner}"`, 'run'), undefined)
-    t.equal(await store.delete(`${owner}'`, 'run'), theirs.id)
+    t.equal((await store.delete(`${owner}'`, 'run'))?.id, theirs.id)
     t.same(await store.find(owner, 'run'), ours)
     t.same(namesOf(await store.list(`${owner}'`, { limit: 9 })), [])
   },
@@ -107,35 +113,36 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
   'a batch is kept as it was put': async (t, store, owner) => {
     const evaluation = await declareNew(store, owner, 'run')
     now += 5
-    const put = { ...batchOf(evaluation.id, 'first'), state: Uint8Array.from({ length: 600 }, (_, at) => at) }
+    const put = { ...batchOf(evaluation, 'first'), state: Uint8Array.from({ length: 600 }, (_, at) => at) }
     const none = { loss: null, lossStatus: 'infinite' as const, accuracy: null, state: new Uint8Array() }
-    const infinite = { ...batchOf(evaluation.id, '{"second", \\} 손실'), ...none, samples: 2 ** 40 }
+    const infinite = { ...batchOf(evaluation, '{"second", \\} 손실'), ...none, samples: 2 ** 40 }
     const losses = [5e-324, Number.MAX_VALUE, 0.1 + 0.2, 1e22, 123456789012345680]
-    const others = losses.map((loss, at) => ({ ...batchOf(evaluation.id, `b${at}`), loss }))
+    const others = losses.map((loss, at) => ({ ...batchOf(evaluation, `b${at}`), loss }))
     const results = await store.putBatches([put, infinite, ...others])
     const expected = [put, infinite, ...others].map(
       ({ evaluation, fingerprint, labelsDigest, state, ...figures }, at) => ({
         ...figures,
         sequence: at + 1,
         createdAt: now,
+        digest: digestsOf(evaluation.incarnation, [put, infinite, ...others])[at],
       }),
     )
     t.same(
       results,
-      expected.map((batch) => ({ outcome: 'committed', batch })),
+      expected.map((batch, at) => ({ outcome: 'committed', batch, previous: expected[at - 1]?.digest ?? null })),
     )
-    t.same(await store.listBatches(evaluation.id, { limit: 9 }), expected)
-    const [{ first, states }] = await pagesOf(store, evaluation)
-    t.equal(first, 1)
+    t.same(await store.listBatches(evaluation, { limit: 9 }), expected)
+    const [{ states }] = await pagesOf(store, evaluation)
     t.same(
-      states.slice(0, 2).map((state) => [...state]),
+      states.slice(0, 2).map(({ state }) => [...state]),
       [[...put.state], []],
     )
-    const after = { ...evaluation, batches: 7, samples: 12 + 2 ** 40, updatedAt: now }
+    const { digest } = expected[6]
+    const after = { ...evaluation, batches: 7, samples: 12 + 2 ** 40, digest, updatedAt: now }
     t.same(await store.find(owner, 'run'), after)
     now += 5
     t.same(await store.putBatches([put]), [{ outcome: 'replayed', batch: expected[0] }])
-    t.same(await store.putBatches([batchOf(evaluation.id, 'first', 'other')]), [
+    t.same(await store.putBatches([batchOf(evaluation, 'first', 'other')]), [
       { outcome: 'conflict', batch: expected[0] },
     ])
     t.same(await store.find(owner, 'run'), after, 'and nothing has changed')
@@ -144,12 +151,12 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
   'batches of several evaluations in one call are each answered in their place': async (t, store, owner) => {
     const [a, b] = [await declareNew(store, owner, 'a'), await declareNew(store, owner, 'b')]
     const results = await store.putBatches([
-      batchOf(b.id, 'x'),
-      batchOf(a.id, 'x'),
-      batchOf(b.id, 'x'),
-      batchOf(b.id, 'x', 'other'),
-      batchOf(-1, 'x'),
-      batchOf(b.id, 'y'),
+      batchOf(b, 'x'),
+      batchOf(a, 'x'),
+      batchOf(b, 'x'),
+      batchOf(b, 'x', 'other'),
+      batchOf(nowhere, 'x'),
+      batchOf(b, 'y'),
     ])
     t.same(
       results.map((result) => ('batch' in result ? `${result.outcome} ${result.batch.sequence}` : result.outcome)),
@@ -161,9 +168,9 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
   'batches are listed and their states read from any sequence on': async (t, store, owner) => {
     const evaluation = await declareNew(store, owner, 'run')
     const names = Array.from({ length: 40 }, (_, at) => `b${at + 1}`)
-    await store.putBatches(names.map((name) => batchOf(evaluation.id, name)))
-    t.same(namesOf(await store.listBatches(evaluation.id, { after: 37, limit: 2 })), ['b38', 'b39'])
-    t.same(await store.listBatches(evaluation.id, { after: 40, limit: 2 }), [])
+    await store.putBatches(names.map((name) => batchOf(evaluation, name)))
+    t.same(namesOf(await store.listBatches(evaluation, { after: 37, limit: 2 })), ['b38', 'b39'])
+    t.same(await store.listBatches(evaluation, { after: 40, limit: 2 }), [])
     const texts = names.map((name, at) => `${at + 1} state of ${name}`)
     t.same(await statesOf(store, evaluation), texts)
     t.same(await statesOf(store, evaluation, 17), texts.slice(17))
@@ -175,35 +182,31 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
 
   'the times of every so many batches, and of the last': async (t, store, owner) => {
     const evaluation = await declareNew(store, owner, 'run')
-    for (let at = 1; at <= 10; at++) await store.putBatches([batchOf(evaluation.id, `b${at}`)])
-    const all = (await store.listBatches(evaluation.id, { limit: 10 })).map(({ createdAt }) => createdAt)
-    t.same(await store.times(evaluation.id, 1, 10), all)
-    t.same(await store.times(evaluation.id, 4, 10), [all[3], all[7], all[9]])
-    t.same(await store.times(evaluation.id, 5, 10), [all[4], all[9]])
-    t.same(await store.times(evaluation.id, 16, 9), [all[8]])
+    for (let at = 1; at <= 10; at++) await store.putBatches([batchOf(evaluation, `b${at}`)])
+    const batches = await store.listBatches(evaluation, { limit: 10 })
+    const all = batches.map(({ createdAt }) => createdAt)
+    const head = (last: number) => ({ batches: last, digest: batches[last - 1].digest })
+    t.same(await store.times(evaluation, 1, head(10)), all)
+    t.same(await store.times(evaluation, 4, head(10)), [all[3], all[7], all[9]])
+    t.same(await store.times(evaluation, 5, head(10)), [all[4], all[9]])
+    t.same(await store.times(evaluation, 16, head(9)), [all[8]])
     await store.delete(owner, 'run')
     await sweepAll(store)
-    await t.rejects(store.times(evaluation.id, 4, 10), { name: 'EvaluationGone' })
+    await t.rejects(store.times(evaluation, 4, head(10)), { name: 'EvaluationGone' })
   },
 
   'a page of large states holds few of them, whatever came before': async (t, store, owner) => {
     const evaluation = await declareNew(store, owner, 'run')
     const state = Buffer.alloc(400_000)
     const large = (from: number, to: number) =>
-      Array.from({ length: to - from }, (_, at) => ({ ...batchOf(evaluation.id, `b${from + at}`), state }))
+      Array.from({ length: to - from }, (_, at) => ({ ...batchOf(evaluation, `b${from + at}`), state }))
     await store.putBatches(large(0, 7))
-    await store.putBatches(Array.from({ length: 500 }, (_, at) => batchOf(evaluation.id, `small${at}`)))
+    await store.putBatches(Array.from({ length: 500 }, (_, at) => batchOf(evaluation, `small${at}`)))
     await store.putBatches(large(7, 12))
     const pages = await pagesOf(store, evaluation)
     t.same(
-      pages.map(({ first, states }) => [first, states.length]),
-      [
-        [1, 3],
-        [4, 3],
-        [7, 500],
-        [507, 4],
-        [511, 2],
-      ],
+      pages.map(({ states }) => states.length),
+      [3, 3, 500, 4, 2],
     )
     t.equal((await statesOf(store, evaluation)).length, 512)
   },
@@ -216,11 +219,11 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
     const [a, b] = [await declareNew(store, owner, 'a'), await declareNew(store, owner, 'b')]
     const other = await declareNew(store, owner, 'other')
     await store.putBatches([
-      ...['x', 'only in a', 'y', 'z'].map((name) => batchOf(a.id, name, `${name} of a`)),
+      ...['x', 'only in a', 'y', 'z'].map((name) => batchOf(a, name, `${name} of a`)),
       ...['z', 'y', 'only in b', 'x'].map((name) =>
-        batchOf(b.id, name, `${name} of b`, 2, name === 'y' ? 'other labels' : 'labels'),
+        batchOf(b, name, `${name} of b`, 2, name === 'y' ? 'other labels' : 'labels'),
       ),
-      batchOf(other.id, 'x'),
+      batchOf(other, 'x'),
     ])
     t.same(await pairsOf(store, await found(store, a), await found(store, b)), [
       ['x', 'state of x of a', 'state of x of b'],
@@ -228,31 +231,32 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
       ['z', 'state of z of a', 'state of z of b'],
     ])
     t.same(
-      await pairsOf(store, { id: a.id, batches: 3 }, { id: b.id, batches: 3 }),
+      await pairsOf(store, await earlier(store, a, 3), await earlier(store, b, 3)),
       [['y']],
       'of those there were when they were found',
     )
     t.same(await pairsOf(store, a, b), [], 'none')
     t.equal((await pairsOf(store, await found(store, a), await found(store, a))).length, 4, 'with itself')
+    const [ofA, ofB] = [await earlier(store, a, 3), await earlier(store, b, 3)]
     await store.delete(owner, 'b')
-    await t.rejects(pairsOf(store, { id: a.id, batches: 3 }, { id: b.id, batches: 3 }), { name: 'EvaluationGone' })
-    await t.rejects(pairsOf(store, { id: b.id, batches: 0 }, { id: b.id, batches: 0 }), { name: 'EvaluationGone' })
+    await t.rejects(pairsOf(store, ofA, ofB), { name: 'EvaluationGone' })
+    await t.rejects(pairsOf(store, b, b), { name: 'EvaluationGone' })
     await sweepAll(store)
-    await t.rejects(pairsOf(store, { id: b.id, batches: 3 }, { id: a.id, batches: 3 }), { name: 'EvaluationGone' })
+    await t.rejects(pairsOf(store, ofB, ofA), { name: 'EvaluationGone' })
   },
 
   'pairs come in pages of few large states or of many small ones': async (t, store, owner) => {
     const [a, b] = [await declareNew(store, owner, 'a'), await declareNew(store, owner, 'b')]
     const state = Buffer.alloc(400_000)
     const names = Array.from({ length: 21 }, (_, at) => `b${at}`)
-    await store.putBatches(names.map((name) => ({ ...batchOf(a.id, name), state })))
-    await store.putBatches(names.map((name) => ({ ...batchOf(b.id, name), state })))
+    await store.putBatches(names.map((name) => ({ ...batchOf(a, name), state })))
+    await store.putBatches(names.map((name) => ({ ...batchOf(b, name), state })))
     const [first, second] = [await found(store, a), await found(store, b)]
     const sizes: number[] = []
     for await (const pairs of store.pairs(first, second)) sizes.push(pairs.length)
     t.same(sizes, [...new Array(10).fill(2), 1])
     const small = await declareNew(store, owner, 'small')
-    const many = Array.from({ length: 600 }, (_, at) => batchOf(small.id, `b${at}`))
+    const many = Array.from({ length: 600 }, (_, at) => batchOf(small, `b${at}`))
     await store.putBatches(many)
     sizes.length = 0
     for await (const pairs of store.pairs(await found(store, small), second)) sizes.push(pairs.length)
@@ -260,8 +264,8 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
   },
 
   'an evaluation has so many batches at most': async (t, store, owner) => {
-    const { id } = await declareNew(store, owner, 'run')
-    const batches = Array.from({ length: limits.maxBatches + 2 }, (_, at) => batchOf(id, `b${at}`))
+    const run = await declareNew(store, owner, 'run')
+    const batches = Array.from({ length: limits.maxBatches + 2 }, (_, at) => batchOf(run, `b${at}`))
     const results = await store.putBatches(batches)
     t.same(new Set(results.slice(0, -2).map(({ outcome }) => outcome)), new Set(['committed']))
     t.same(results.slice(-2), [{ outcome: 'full' }, { outcome: 'full' }])
@@ -270,23 +274,22 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
   },
 
   'a sealed evaluation takes no more, and still knows what it has': async (t, store, owner) => {
-    const evaluation = await declareNew(store, owner, 'run', { expectedBatches: 2, expectedSamples: 5 })
-    const { id } = evaluation
+    const run = await declareNew(store, owner, 'run', { expectedBatches: 2, expectedSamples: 5 })
     t.equal(await store.seal(owner, 'other'), undefined)
-    await store.putBatches([batchOf(id, 'a', 'a', 2)])
-    const one = { ...evaluation, batches: 1, samples: 2, updatedAt: now }
+    await store.putBatches([batchOf(run, 'a', 'a', 2)])
+    const one = { ...(await found(store, run)), batches: 1, samples: 2, updatedAt: now }
     now += 5
     t.same(await store.seal(owner, 'run'), { outcome: 'incomplete', evaluation: one })
-    await store.putBatches([batchOf(id, 'b', 'b', 4)])
+    await store.putBatches([batchOf(run, 'b', 'b', 4)])
     t.equal((await store.seal(owner, 'run'))?.outcome, 'incomplete', 'one sample too many')
     const other = await declareNew(store, owner, 'whole', { expectedBatches: 1, expectedSamples: 3 })
-    await store.putBatches([batchOf(other.id, 'a', 'a', 3)])
+    await store.putBatches([batchOf(other, 'a', 'a', 3)])
     now += 5
-    const sealed = { ...other, status: 'sealed', batches: 1, samples: 3, updatedAt: now }
+    const sealed = { ...(await found(store, other)), status: 'sealed', batches: 1, samples: 3, updatedAt: now }
     t.same(await store.seal(owner, 'whole'), { outcome: 'sealed', evaluation: sealed })
     now += 5
     t.same(await store.seal(owner, 'whole'), { outcome: 'sealed', evaluation: sealed }, 'again')
-    const puts = [batchOf(other.id, 'a'), batchOf(other.id, 'a', 'other'), batchOf(other.id, 'b')]
+    const puts = [batchOf(other, 'a'), batchOf(other, 'a', 'other'), batchOf(other, 'b')]
     t.same(
       (await store.putBatches(puts)).map(({ outcome }) => outcome),
       ['replayed', 'conflict', 'sealed'],
@@ -296,65 +299,81 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
 
   'a deleted name can be declared anew and counts from 1': async (t, store, owner) => {
     const old = await declareNew(store, owner, 'run')
-    await store.putBatches([batchOf(old.id, 'a'), batchOf(old.id, 'b')])
-    t.equal(await store.delete(owner, 'run'), old.id)
+    await store.putBatches([batchOf(old, 'a'), batchOf(old, 'b')])
+    t.same(await store.delete(owner, 'run'), { id: old.id, incarnation: old.incarnation })
     t.equal(await store.delete(owner, 'run'), undefined)
     t.equal(await store.find(owner, 'run'), undefined)
     t.equal(await store.seal(owner, 'run'), undefined)
     const anew = await declareNew(store, owner, 'run')
     t.ok(anew.id > old.id)
-    const results = await store.putBatches([batchOf(old.id, 'c'), batchOf(anew.id, 'b')])
+    t.not(anew.incarnation, old.incarnation)
+    const results = await store.putBatches([batchOf(old, 'c'), batchOf(anew, 'b')])
     t.same(results[0], { outcome: 'gone' })
     t.match(results[1], { outcome: 'committed', batch: { sequence: 1 } })
     await sweepAll(store)
-    t.same(await store.listBatches(old.id, { limit: 9 }), [])
-    t.same(namesOf(await store.listBatches(anew.id, { limit: 9 })), ['b'])
+    t.same(await store.listBatches(old, { limit: 9 }), [])
+    t.same(namesOf(await store.listBatches(anew, { limit: 9 })), ['b'])
   },
 
   'an evaluation expires after its last write': async (t, store, owner) => {
     const old = await declareNew(store, owner, 'old')
     await declareNew(store, owner, 'used')
-    await store.putBatches(Array.from({ length: 1100 }, (_, at) => batchOf(old.id, `b${at}`)))
-    await store.putFolds(old.id, [{ slot: 0, last: 1100, state: Buffer.from('all') }])
+    await store.putBatches(Array.from({ length: 1100 }, (_, at) => batchOf(old, `b${at}`)))
+    const { digest } = await found(store, old)
+    await store.putFolds(old, [{ slot: 0, last: 1100, digest, state: Buffer.from('all') }])
     now += 2000
     const used = await store.find(owner, 'used')
-    await store.putBatches([batchOf(used?.id ?? 0, 'a')])
+    await store.putBatches([batchOf(used ?? nowhere, 'a')])
     const told: string[] = []
     store.subscribe(old.id, () => told.push('old'))
     await changesTold(store)
     told.length = 0
     t.equal(await store.sweep(now - 1000), true, 'one step')
     t.equal(await store.find(owner, 'old'), undefined)
-    t.same((await store.listBatches(old.id, { limit: 1 })).length, 1, 'what it stored goes bit by bit')
+    t.same((await store.listBatches(old, { limit: 1 })).length, 1, 'what it stored goes bit by bit')
     await sweepAll(store, now - 1000)
-    t.same(await store.listBatches(old.id, { limit: 1 }), [])
-    t.same(await store.folds(old.id, 0, 9), [])
+    t.same(await store.listBatches(old, { limit: 1 }), [])
+    t.same(await store.folds(old, 0, 9), [])
     t.same(namesOf(await store.list(owner, { limit: 9 })), ['used'])
     t.ok(await eventually(() => told.length > 0))
     t.equal(await store.sweep(now - 1000), false)
     t.equal(await store.sweep(), false)
   },
 
-  'folded totals are kept by slot, and the one of more batches stays': async (t, store, owner) => {
-    const { id } = await declareNew(store, owner, 'run')
-    const fold = (slot: number, last: number) => ({ slot, last, state: Buffer.from(`${slot} to ${last}`) })
+  'folded totals are kept by slot, while the batches are those that they were folded from': async (t, store, owner) => {
+    const run = await declareNew(store, owner, 'run')
+    await store.putBatches(Array.from({ length: 40 }, (_, at) => batchOf(run, `b${at}`)))
+    const batches = await store.listBatches(run, { limit: 40 })
+    const fold = (slot: number, last: number, text = `${slot} to ${last}`) => ({
+      slot,
+      last,
+      digest: batches[last - 1].digest,
+      state: Buffer.from(text),
+    })
     const foldsOf = async (from: number, to: number) =>
-      (await store.folds(id, from, to)).map(({ slot, last, state }) => [slot, last, Buffer.from(state).toString()])
-    await store.putFolds(id, [])
+      (await store.folds(run, from, to)).map(({ slot, last, state }) => [slot, last, Buffer.from(state).toString()])
+    await store.putFolds(run, [])
     t.same(await foldsOf(0, 9), [])
-    await store.putFolds(id, [fold(3, 30), fold(0, 5), fold(2, 20)])
+    await store.putFolds(run, [fold(3, 30), fold(0, 5), fold(2, 20)])
     t.same(await foldsOf(0, 2), [
       [0, 5, '0 to 5'],
       [2, 20, '2 to 20'],
     ])
-    await store.putFolds(id, [fold(0, 9), fold(2, 19), fold(3, 30)])
+    await store.putFolds(run, [{ ...fold(0, 5, 'of others'), digest: 'ab'.repeat(32) }])
+    await store.putFolds({ ...run, incarnation: 'ab'.repeat(16) }, [fold(0, 5, 'of another')])
+    await store.putFolds(run, [fold(2, 20, 'again')])
     t.same(await foldsOf(0, 9), [
-      [0, 9, '0 to 9'],
-      [2, 20, '2 to 20'],
+      [0, 5, '0 to 5'],
+      [2, 20, 'again'],
       [3, 30, '3 to 30'],
     ])
+    const after = { batches: 5, digest: batches[4].digest }
+    t.equal((await store.folds(run, 2, 9, after)).length, 2)
+    const restored = { name: 'StoreUnavailable', reason: 'restored' }
+    await t.rejects(store.folds(run, 2, 9, { ...after, digest: 'ab'.repeat(32) }), restored)
+    t.same(await store.folds({ ...run, incarnation: 'ab'.repeat(16) }, 0, 9), [])
     await store.delete(owner, 'run')
-    await store.putFolds(id, [fold(4, 40)])
+    await store.putFolds(run, [fold(4, 40)])
     t.same(await foldsOf(4, 4), [])
   },
 
@@ -371,16 +390,16 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
       t.ok(await eventually(() => calls > 0), what)
       await changesTold(store)
     }
-    await isTold('a batch', () => store.putBatches([batchOf(ours.id, 'a')]))
+    await isTold('a batch', () => store.putBatches([batchOf(ours, 'a')]))
     await isTold('the seal', () => store.seal(owner, 'run'))
     calls = 0
-    await store.putBatches([batchOf(other.id, 'a')])
+    await store.putBatches([batchOf(other, 'a')])
     await changesTold(store)
     t.equal(calls, 0, 'of nothing else')
     await isTold('the end', () => store.delete(owner, 'run'))
     calls = 0
     ends[1]()
-    await store.putBatches([batchOf(other.id, 'b')])
+    await store.putBatches([batchOf(other, 'b')])
     await changesTold(store)
     t.equal(calls, 0, 'and no more')
   },
@@ -401,6 +420,31 @@ async function found(store: Store, { owner, name }: Evaluation): Promise<Evaluat
   return (await store.find(owner, name)) as Evaluation
 }
 
+/** How far it went when it had so many batches. */
+async function earlier(store: Store, evaluation: Evaluation, batches: number): Promise<CountedBatches> {
+  const [{ digest }] = await store.listBatches(evaluation, { after: batches - 1, limit: 1 })
+  return { ...evaluation, batches, digest }
+}
+
+/** The digests of the first batches of an evaluation. */
+function digestsOf(incarnation: string, batches: readonly NewBatch[]): string[] {
+  const start = Buffer.concat([Buffer.from(incarnation, 'hex'), Buffer.alloc(16)])
+  const digests = [start]
+  for (const { fingerprint, labelsDigest, samples, name } of batches) {
+    const number = new DataView(new ArrayBuffer(8))
+    number.setFloat64(0, samples)
+    const parts = [
+      digests[digests.length - 1],
+      fingerprint,
+      labelsDigest,
+      Buffer.from(number.buffer),
+      Buffer.from(name),
+    ]
+    digests.push(createHash('sha256').update(Buffer.concat(parts)).digest())
+  }
+  return digests.slice(1).map((digest) => digest.toString('hex'))
+}
+
 /** All pairs of two evaluations: the name, and the states as text where there are any. */
 async function pairsOf(store: Store, first: CountedBatches, second: CountedBatches): Promise<string[][]> {
   const pairs: string[][] = []
@@ -414,17 +458,17 @@ let fences = 0
 
 /** Waits until listeners have been told of all changes so far: they come in order. */
 async function changesTold(store: Store): Promise<void> {
-  const { id } = await declareNew(store, 'fences', `fence-${fences++}`)
+  const run = await declareNew(store, 'fences', `fence-${fences++}`)
   let calls = 0
-  const end = store.subscribe(id, () => calls++)
-  await store.putBatches([batchOf(id, 'a')])
+  const end = store.subscribe(run.id, () => calls++)
+  await store.putBatches([batchOf(run, 'a')])
   await eventually(() => calls > 0)
   end()
   await store.delete('fences', `fence-${fences - 1}`)
 }
 
 test('a name that is deleted while it is declared is declared all the same', async (t) => {
-  const evaluation = { id: 2, name: 'run' }
+  const evaluation = { id: 2, name: 'run', incarnation: Buffer.alloc(16, 1), digest: null }
   // neither made nor found, though there is room
   const answers = [
     [[], [], [{ count: 0 }]],
@@ -432,7 +476,8 @@ test('a name that is deleted while it is declared is declared all the same', asy
   ]
   const engine = { transaction: async () => answers.shift() } as unknown as EvaluationEngine
   const store = new SqlStore(engine, limits)
-  t.same(await store.declare('owner', 'run', declaration), { outcome: 'created', evaluation })
+  const found = { ...evaluation, incarnation: '01'.repeat(16) }
+  t.same(await store.declare('owner', 'run', declaration), { outcome: 'created', evaluation: found })
 })
 
 for (const [name, open] of Object.entries(engines)) {
@@ -458,11 +503,11 @@ for (const [name, open] of Object.entries(engines)) {
       t.same(await engine.query({ text: 'SELECT name FROM evaluations WHERE id = $1', values: [id] }), [{ name: 'x' }])
     })
     await store.ping()
-    const last = store.putBatches([batchOf(-1, 'x')])
+    const last = store.putBatches([batchOf(nowhere, 'x')])
     const closed = store.close()
     t.same(await last, [{ outcome: 'gone' }], 'what was begun is finished')
     await closed
     await t.rejects(store.ping(), { name: 'StoreUnavailable', reason: 'closed' })
-    await t.rejects(store.putBatches([batchOf(-1, 'x')]), { name: 'StoreUnavailable', reason: 'closed' })
+    await t.rejects(store.putBatches([batchOf(nowhere, 'x')]), { name: 'StoreUnavailable', reason: 'closed' })
   })
 }

@@ -6,6 +6,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { Worker } from 'node:worker_threads'
 import type { Test } from 'tap'
 import { test } from 'tap'
+import type { EvaluationKey } from '../../../src/database/history.ts'
+import { bytesOf } from '../../../src/database/history.ts'
 import { SqliteDatabase } from '../../../src/database/sqlite/database.ts'
 import { reasonOf } from '../../../src/database/sqlite/errors.ts'
 import { putBatches } from '../../../src/database/sqlite/put-batches.ts'
@@ -26,11 +28,15 @@ function opened(t: Test, path: string): SqliteDatabase {
   return database
 }
 
+function keyOf(id: number): EvaluationKey {
+  return { id, incarnation: `0${id}`.repeat(16) }
+}
+
 /** An open evaluation of this id. */
 function declare(database: SqliteDatabase, id: number): void {
-  const text = `INSERT INTO evaluations (id, owner, name, declaration, status, created_at, updated_at)
-    VALUES ($1, 'owner', $1, '', 'open', 0, 0)`
-  database.query({ text, values: [id] })
+  const text = `INSERT INTO evaluations (id, owner, name, declaration, status, created_at, updated_at, incarnation)
+    VALUES ($1, 'owner', $1, '', 'open', 0, 0, $2)`
+  database.query({ text, values: [id, bytesOf(keyOf(id).incarnation)] })
 }
 
 function valuesOf(database: SqliteDatabase, text: string): unknown[] {
@@ -62,8 +68,8 @@ test('a file that is no longer in its place takes nothing, until it is put back'
   const path = fileFor(t)
   const database = opened(t, path)
   declare(database, 1)
-  putBatches(database, [batchOf(1, 'a')], rules)
-  const put = (name: string) => putBatches(database, [batchOf(1, name)], rules)
+  putBatches(database, [batchOf(keyOf(1), 'a')], rules)
+  const put = (name: string) => putBatches(database, [batchOf(keyOf(1), name)], rules)
   const moved = { name: 'StoreUnusable', message: /moved, deleted or replaced/ }
   renameSync(path, `${path}.moved`)
   t.throws(() => put('b'), moved)
@@ -81,7 +87,7 @@ test('what is committed is on the disk', async (t) => {
   t.same(valuesOf(database, 'PRAGMA journal_mode'), ['wal'])
   t.same(valuesOf(database, 'PRAGMA synchronous'), [2], 'FULL')
   declare(database, 1)
-  putBatches(database, [batchOf(1, 'a')], rules)
+  putBatches(database, [batchOf(keyOf(1), 'a')], rules)
   t.same(names(opened(t, path)), ['a'])
 })
 
@@ -111,11 +117,15 @@ test('the statements of a transaction count together or not at all', async (t) =
 test('a group of batches counts together or not at all', async (t) => {
   const database = opened(t, ':memory:')
   declare(database, 1)
-  const wrong = { ...batchOf(1, 'c'), state: undefined as unknown as Uint8Array }
-  t.throws(() => putBatches(database, [batchOf(1, 'a'), wrong], rules))
+  const wrong = { ...batchOf(keyOf(1), 'c'), state: undefined as unknown as Uint8Array }
+  t.throws(() => putBatches(database, [batchOf(keyOf(1), 'a'), wrong], rules))
   t.same(names(database), [])
   t.same(valuesOf(database, 'SELECT batches FROM evaluations'), [0])
-  const results = putBatches(database, [batchOf(1, 'a'), batchOf(2, 'a'), batchOf(1, 'b'), batchOf(1, 'a')], rules)
+  const results = putBatches(
+    database,
+    [batchOf(keyOf(1), 'a'), batchOf(keyOf(2), 'a'), batchOf(keyOf(1), 'b'), batchOf(keyOf(1), 'a')],
+    rules,
+  )
   t.same(
     results.map(({ outcome }) => outcome),
     ['committed', 'gone', 'committed', 'replayed'],
@@ -141,13 +151,14 @@ test('what the disk refuses is not half there, and works again later', async (t)
   const database = opened(t, path)
   declare(database, 1)
   const set = (pragma: string) => database.query({ text: `PRAGMA ${pragma}`, values: [] })
-  const put = (name: string) => putBatches(database, [batchOf(1, `${name}1`), batchOf(1, `${name}2`)], rules)
+  const put = (name: string) =>
+    putBatches(database, [batchOf(keyOf(1), `${name}1`), batchOf(keyOf(1), `${name}2`)], rules)
 
   const [pages] = valuesOf(database, 'PRAGMA page_count')
   set(`max_page_count = ${pages}`)
-  const large = { ...batchOf(1, 'large'), state: new Uint8Array(100_000) }
+  const large = { ...batchOf(keyOf(1), 'large'), state: new Uint8Array(100_000) }
   t.equal(
-    reason(() => putBatches(database, [batchOf(1, 'a'), large], rules)),
+    reason(() => putBatches(database, [batchOf(keyOf(1), 'a'), large], rules)),
     'disk-full',
   )
   set('max_page_count = 1000000')
@@ -181,7 +192,7 @@ test('a damaged file is noticed', async (t) => {
   declare(before, 1)
   putBatches(
     before,
-    Array.from({ length: 200 }, (_, at) => batchOf(1, `b${at}`)),
+    Array.from({ length: 200 }, (_, at) => batchOf(keyOf(1), `b${at}`)),
     rules,
   )
   before.close()
@@ -189,7 +200,7 @@ test('a damaged file is noticed', async (t) => {
   for (let at = 4096; at < statSync(path).size; at += 4096) writeSync(file, Buffer.alloc(2048, 0x5a), 0, 2048, at)
   const database = opened(t, path)
   t.equal(
-    reason(() => putBatches(database, [batchOf(1, 'new')], rules)),
+    reason(() => putBatches(database, [batchOf(keyOf(1), 'new')], rules)),
     'corrupt',
   )
 })
@@ -248,7 +259,7 @@ test('beside a process that writes nearly all the time it has its turns', async 
   await once(writer, 'message')
   const began = performance.now()
   const all = Array.from({ length: 20 }, (_, at) => `b${at}`)
-  for (const name of all) putBatches(database, [batchOf(1, name)], rules)
+  for (const name of all) putBatches(database, [batchOf(keyOf(1), name)], rules)
   t.same(names(database), all)
   t.ok(performance.now() - began < 20_000, 'one comes long before the patience ends')
 })
@@ -257,7 +268,7 @@ test('to open a file takes no look at its batches, however many there are', asyn
   const path = fileFor(t)
   const before = new SqliteDatabase(path, lockMilliseconds)
   declare(before, 1)
-  putBatches(before, [batchOf(1, 'a')], rules)
+  putBatches(before, [batchOf(keyOf(1), 'a')], rules)
   const roots = valuesOf(before, "SELECT rootpage FROM sqlite_schema WHERE tbl_name = 'batches'").map(Number)
   t.equal(roots.length, 3, 'the table, its key and its index of names')
   before.close()
@@ -279,7 +290,7 @@ test('the write-ahead log stays small, so that after a crash little has to be re
   declare(database, 1)
   const state = new Uint8Array(600)
   for (let group = 0; group < 60; group++) {
-    const batches = Array.from({ length: 500 }, (_, at) => ({ ...batchOf(1, `${group}-${at}`), state }))
+    const batches = Array.from({ length: 500 }, (_, at) => ({ ...batchOf(keyOf(1), `${group}-${at}`), state }))
     putBatches(database, batches, rules)
   }
   t.ok(statSync(path).size > 2e7)

@@ -67,18 +67,18 @@ test('several processes may share a file, and hear of each other', async (t) => 
   const engines = await Promise.all([1, 2, 3, 4].map(() => SqliteEngine.open(path)))
   const [watcher, ...stores] = engines.map((engine) => new SqlStore(engine, limits))
   t.teardown(() => Promise.all([watcher, ...stores].map((store) => store.close())))
-  const { id } = await declareNew(watcher, 'owner', 'run')
+  const run = await declareNew(watcher, 'owner', 'run')
   let calls = 0
-  watcher.subscribe(id, () => calls++)
+  watcher.subscribe(run.id, () => calls++)
   const names = Array.from({ length: 30 }, (_, at) => `b${at}`)
   const results = await Promise.all(
     stores.map((store) =>
-      Promise.all(names.map(async (name) => (await store.putBatches([batchOf(id, name)]))[0].outcome)),
+      Promise.all(names.map(async (name) => (await store.putBatches([batchOf(run, name)]))[0].outcome)),
     ),
   )
   t.equal(results.flat().filter((outcome) => outcome === 'committed').length, 30)
   t.same(
-    (await stores[1].listBatches(id, { limit: 99 })).map(({ sequence }) => sequence),
+    (await stores[1].listBatches(run, { limit: 99 })).map(({ sequence }) => sequence),
     names.map((_, at) => at + 1),
   )
   t.ok(await eventually(() => calls > 0), 'one that writes nothing is told')
@@ -119,8 +119,8 @@ test('when its thread breaks down, calls are refused, and the next one has anoth
   t.teardown(() => clearInterval(alive))
   const engine = await opened(t, path)
   const store = new SqlStore(engine, limits)
-  const { id } = await declareNew(store, 'owner', 'run')
-  await store.putBatches([batchOf(id, 'a')])
+  const run = await declareNew(store, 'owner', 'run')
+  await store.putBatches([batchOf(run, 'a')])
 
   const cause = new Error('out of memory')
   const slow =
@@ -129,7 +129,7 @@ test('when its thread breaks down, calls are refused, and the next one has anoth
   threads[0].emit('error', cause)
   await threads[0].terminate()
   await refused
-  t.match(await store.listBatches(id, { limit: 9 }), [{ name: 'a' }])
+  t.match(await store.listBatches(run, { limit: 9 }), [{ name: 'a' }])
   t.equal(threads.length, 2)
 
   mock.timers.enable({ apis: ['setInterval'] })
@@ -146,7 +146,7 @@ test('when its thread breaks down, calls are refused, and the next one has anoth
     cause: { name: 'StoreUnusable', message: 'The file is a database of another program.' },
   })
   other.exec('DROP TABLE other')
-  t.same(await store.listBatches(id, { limit: 9 }), [], 'and goes on when the file is usable')
+  t.same(await store.listBatches(run, { limit: 9 }), [], 'and goes on when the file is usable')
   await threads[2].terminate()
   await engine.close()
 })

@@ -157,14 +157,15 @@ test('an answer that the client has is not sent again', async (t) => {
   await evaluationOf(app, 'tagged')
   const { headers } = await send(app, 'GET', '/tagged')
   const tag = String(headers.etag)
-  t.match(tag, /^W\/"\d+-3-open"$/)
+  t.match(tag, /^W\/"[0-9a-f]{32}-3-open"$/)
   for (const known of [tag, `"other", ${tag}`]) {
     const same = await app.inject({ url: '/v1/evaluations/tagged', headers: { 'if-none-match': known } })
     t.same([same.statusCode, same.body, same.headers.etag], [304, '', tag])
   }
   await send(app, 'PUT', '/tagged/batches/more', batches[0])
   const next = await app.inject({ url: '/v1/evaluations/tagged', headers: { 'if-none-match': tag } })
-  t.same([next.statusCode, next.headers.etag], [200, tag.replace('-3-', '-4-')])
+  t.equal(next.statusCode, 200)
+  t.match(next.headers.etag, /^W\/"[0-9a-f]{32}-4-open"$/)
   t.equal((await app.inject({ method: 'HEAD', url: '/v1/evaluations/tagged' })).statusCode, 200)
 })
 
@@ -233,7 +234,8 @@ test('an evaluation that cannot be read is named in the list, and hides no other
 test('a list is refused while nothing can be read, and leaves out what is deleted meanwhile', async (t) => {
   const times = { createdAt: 0, updatedAt: 0 }
   const counts = { batches: 0, samples: 0, expectedBatches: null, expectedSamples: null }
-  const stored: Evaluation = { id: 1, owner: '', name: 'e', declaration: '', status: 'open', ...counts, ...times }
+  const key = { id: 1, incarnation: '00', digest: null }
+  const stored: Evaluation = { ...key, owner: '', name: 'e', declaration: '', status: 'open', ...counts, ...times }
   const listed = async (error: Error) => {
     const small = await routesOver(t, evaluationRoutes, {
       list: async () => [stored],

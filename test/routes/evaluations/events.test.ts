@@ -191,7 +191,7 @@ test('a quiet stream has comments, and each change is looked at once', async (t)
 
 test('batches that went with their evaluation are not waited for', async (t) => {
   const first = { ...foundOf(), stored: { id: 1, name: 'q', status: 'open', batches: 5, createdAt: 0, updatedAt: 0 } }
-  const others = [{ ...first, stored: { ...first.stored, id: 2 } }]
+  const others = [{ ...first, stored: { ...first.stored, id: 2, incarnation: '02' } }]
   const evaluations = {
     find: async () => others.pop() as never,
     listBatches: async () => [],
@@ -202,6 +202,44 @@ test('batches that went with their evaluation are not waited for', async (t) => 
   for await (const text of events) texts.push(text)
   t.match(texts.at(-1), '{"evaluation":"q","status":"deleted"}')
   t.equal(texts.length, 2)
+})
+
+test('a store that was put back to an earlier state has its batches told again, from where the stream began', async (t) => {
+  const letters = { before: ['a', 'b', 'c', 'd'], after: ['a', 'b', 'x', 'y', 'z'], shorter: ['a'] }
+  let now = letters.before
+  const stored = () => ({
+    ...{ id: 1, incarnation: '01', name: 'q', status: 'open', createdAt: 0, updatedAt: 0 },
+    ...{ batches: now.length, digest: now.join('') },
+  })
+  const found = () => ({ ...foundOf(), stored: stored() }) as never
+  const evaluations = {
+    find: async () => found(),
+    listBatches: async (_: unknown, { after = 0, limit }: { after?: number | undefined; limit: number }) =>
+      now.slice(after, after + limit).map((name, at) => {
+        const sequence = after + at + 1
+        return { name, sequence, createdAt: 0, digest: now.slice(0, sequence).join('') }
+      }) as never,
+    subscribe: () => () => undefined,
+  }
+  const changes = new Changes()
+  const told: string[] = []
+  const turns: [at: string, then: string[]][] = [
+    ['d', letters.after],
+    ['z', letters.shorter],
+    ['status 1', letters.before],
+  ]
+  for await (const text of eventsOf(evaluations, found(), 1, 30, changes, newTask())) {
+    for (const event of text.trim().split('\n\n')) {
+      const data = JSON.parse(event.slice(event.indexOf('{')))
+      told.push(data.batch ?? `status ${data.sequence}`)
+    }
+    if (told.at(-1) !== turns[0]?.[0]) continue
+    now = turns.shift()?.[1] ?? now
+    changes.tell()
+    if (turns.length === 0 && told.at(-1) === 'd') changes.end()
+    if (turns.length === 0) turns.push(['d', now])
+  }
+  t.same(told, ['status 4', 'b', 'c', 'd', 'status 5', 'b', 'x', 'y', 'z', 'status 1', 'b', 'c', 'd'])
 })
 
 test('each page of batches has its turn, so that those of many streams are not written at once', async (t) => {

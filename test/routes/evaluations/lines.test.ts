@@ -102,7 +102,7 @@ test('a stream waits while the store is slow, and fails with it', async (t) => {
       for (let before = -1; groups === 1 && before !== evaluated; await sleep(100)) before = evaluated
       if (groups === 3) throw new StoreUnavailable('disk-full')
       t.ok(group.length <= 512, `${group.length} at a time`)
-      return group.map(({ name }) => ({ outcome: 'committed', batch: { name } as never }))
+      return group.map(({ name }) => ({ outcome: 'committed', batch: { name } as never, previous: null }))
     },
   })
   const payload = Array.from({ length: 3000 }, (_, at) => `${JSON.stringify({ ...named[0], batch: `b${at}` })}\n`)

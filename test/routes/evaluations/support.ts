@@ -119,5 +119,6 @@ export function foundOf(): OpenEvaluation {
   const declared = { spec, outputs: 3, expectedBatches: undefined, expectedSamples: undefined, metadata: {} }
   const codec = new StateCodec(spec, 3)
   // what is stored does not matter where this is used
-  return { stored: {} as never, declared, batches: { store: {} as never, evaluation: 1, codec, foldFailed: () => {} } }
+  const batches = { store: {} as never, evaluation: { id: 1, incarnation: '00' }, codec, foldFailed: () => {} }
+  return { stored: {} as never, declared, batches }
 }
