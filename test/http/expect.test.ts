@@ -42,6 +42,19 @@ test('a client that waits is refused before it sends anything', async (t) => {
   }
 })
 
+test('a client that was told to go on and is refused in the middle can use the connection again', async (t) => {
+  const { port } = await serve(t, { MAX_BODY_BYTES: '1024' })
+  const client = new Client(t, port)
+  await client.write(head({ ...waits, 'transfer-encoding': 'chunked' }))
+  t.equal((await client.answer()).status, 100)
+  await client.write(`800\r\n${' '.repeat(2048)}\r\n0\r\n\r\n`)
+  const { status, headers } = await client.answer()
+  t.equal(status, 413)
+  t.not(headers.connection, 'close')
+  await client.write(head({ 'content-length': right.length }) + right)
+  t.equal((await client.answer()).status, 200)
+})
+
 test('another expectation fails', async (t) => {
   const { port } = await serve(t)
   const client = new Client(t, port)

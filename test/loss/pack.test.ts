@@ -1,5 +1,6 @@
 import { test } from 'tap'
 import { pack } from '../../src/loss/pack.ts'
+import { isTensor } from '../../src/loss/tensor.ts'
 import { matrix } from '../matrix.ts'
 
 const numbers: readonly [unknown, readonly number[], readonly number[]][] = [
@@ -15,6 +16,11 @@ for (const [value, shape, data] of numbers) {
     t.same(pack('labels', value), { data: Float64Array.from(data), shape, nonNumeric: [], nonNumericCount: 0 })
   })
 }
+
+test('packed numbers are known by their array of doubles', async (t) => {
+  for (const other of [5, 'data', null, undefined, {}, { data: [1] }]) t.equal(isTensor(other), false)
+  t.equal(isTensor(pack('labels', [1])), true)
+})
 
 test('elements that are no numbers are noted, and NaN in their place', async (t) => {
   t.same(pack('labels', [1, null, 'a'.repeat(99), true, {}]), {

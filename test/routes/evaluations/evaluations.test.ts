@@ -228,6 +228,7 @@ test('an evaluation that cannot be read is named in the list, and hides no other
   const right = (await send(again, 'GET', '?prefix=right')).body as { evaluations: unknown[] }
   t.equal(right.evaluations.length, 1)
   t.notOk('unreadable' in right)
+  t.match((await send(again, 'GET', '?prefix=newer')).body, { evaluations: [], unreadable: [{ evaluation: 'newer' }] })
   t.equal((await send(again, 'GET', '/newer')).status, 503)
 })
 
