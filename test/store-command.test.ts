@@ -60,7 +60,8 @@ test('evaluations move from one store to another and back, and are the same to t
   const all = await run(first, ['export'])
   t.equal(all.code, 0)
   t.equal(all.out.trim().split('\n').length, 4 * 2 + 143)
-  t.match(await run(second, ['import'], all.out), { code: 0, err: /4 evaluations were imported, 0 were there already/ })
+  const printed = `\n> lossmeter@1.0.0 store\n> node src/store-command.ts export\n\n${all.out}`
+  t.match(await run(second, ['import'], printed), { code: 0, err: /4 evaluations were imported, 0 were there already/ })
   const there = await run(second, ['export'])
   t.same(there.out, all.out)
   const moved = new Evaluations(await storeOf(t, second), new Scheduler())

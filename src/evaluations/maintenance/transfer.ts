@@ -93,6 +93,8 @@ export async function imported(engine: SqlEngine, store: Store, lines: AsyncIter
   try {
     for await (const text of lines) {
       number++
+      // what npm prints before the output of a script
+      if (/^(?:> .*)?$/.test(text)) continue
       const { evaluation, batch, end } = parsed(text, refuse)
       if (evaluation !== undefined) {
         if (current !== undefined) refuse(`the evaluation "${current.evaluation.name}" has no end before it`)
