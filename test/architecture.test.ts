@@ -50,7 +50,7 @@ const levels = [
   ['routes'],
   ['cluster'],
   ['app.ts'],
-  ['main.ts', 'health-check.ts'],
+  ['main.ts', 'health-check.ts', 'store-command.ts'],
   ['server.ts'],
 ]
 

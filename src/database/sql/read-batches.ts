@@ -9,7 +9,7 @@ import { batchColumns } from './schema.ts'
 import { statement } from './statement.ts'
 
 const maxStates = 500
-const pageBytes = 2 ** 20
+export const pageBytes = 2 ** 20
 
 export async function listBatches(
   engine: SqlEngine,
@@ -140,7 +140,7 @@ const selectTimes = `WITH RECURSIVE ends(sequence) AS (
   ORDER BY ends.sequence`
 
 /** At most $3, and where the bytes of all before it stay below $4, so that only the last may exceed them. */
-function pageEnd(from: string, bytes: string): string {
+export function pageEnd(from: string, bytes: string): string {
   return `a.evaluation = $1 AND a.sequence > $2 AND a.sequence <= $3 AND a.sequence <= 1 +
     (SELECT coalesce(max(sequence), $2) FROM
       (SELECT a.sequence, sum(${bytes}) OVER (ORDER BY a.sequence) AS bytes

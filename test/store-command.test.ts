@@ -1,0 +1,219 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { PassThrough, Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import type { Test } from 'tap'
+import { t as root, test } from 'tap'
+import type { Store } from '../src/database/store.ts'
+import { Evaluations } from '../src/evaluations/service.ts'
+import { Scheduler } from '../src/runtime/scheduler.ts'
+import { storeCommand } from '../src/store-command.ts'
+import { sharedPostgres } from './database/postgres/server.ts'
+import { byRow, classRows, declaredFor, found, put, reportOf, storeOf } from './evaluations/evaluations.ts'
+import { batchOf, declareNew, sweepAll } from './evaluations/support.ts'
+
+const server = await sharedPostgres(root)
+
+function folderOf(t: Test): string {
+  const folder = mkdtempSync(join(tmpdir(), 'lossmeter-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  return folder
+}
+
+async function run(
+  url: string,
+  args: readonly string[],
+  input = '',
+): Promise<{ code: number; out: string; err: string }> {
+  const [out, err] = [new PassThrough(), new PassThrough()]
+  const texts = [text(out), text(err)]
+  const code = await storeCommand(args, url, { in: Readable.from([input]), out, err })
+  out.end()
+  err.end()
+  const [outText, errText] = await Promise.all(texts)
+  return { code, out: outText, err: errText }
+}
+
+/** A store with evaluations that is open, as that of a service. */
+async function filled(t: Test, url: string): Promise<{ store: Store; evaluations: Evaluations }> {
+  const store = await storeOf(t, url)
+  const evaluations = new Evaluations(store, new Scheduler())
+  const rows = byRow(classRows(140))
+  for (const [name, count] of Object.entries({ long: 140, short: 3, none: 0 })) {
+    const declared = declaredFor(rows[0], 3, { metadata: { note: `"${name}"\n` } })
+    const result = await evaluations.declare('ann', name, declared)
+    if (!('evaluation' in result)) throw new Error(result.outcome)
+    if (count > 0) await put(evaluations, result.evaluation, rows.slice(0, count))
+  }
+  await reportOf(evaluations, 'long')
+  await evaluations.seal('ann', 'short')
+  await evaluations.declare('bob', 'long', declaredFor(rows[0], 3))
+  return { store, evaluations }
+}
+
+test('evaluations move from one store to another and back, and are the same to the last bit', async (t) => {
+  const first = `sqlite:${join(folderOf(t), 'store')}`
+  const { evaluations } = await filled(t, first)
+  const second = await server.createDatabase()
+  const all = await run(first, ['export'])
+  t.equal(all.code, 0)
+  t.equal(all.out.trim().split('\n').length, 4 * 2 + 143)
+  const printed = `\n> lossmeter@1.0.0 store\n> node src/store-command.ts export\n\n${all.out}`
+  t.match(await run(second, ['import'], printed), { code: 0, err: /4 evaluations were imported, 0 were there already/ })
+  const there = await run(second, ['export'])
+  t.same(there.out, all.out)
+  const moved = new Evaluations(await storeOf(t, second), new Scheduler())
+  for (const name of ['long', 'short']) t.equal(await reportOf(moved, name), await reportOf(evaluations, name))
+  t.match((await found(moved, 'short')).stored, { status: 'sealed', batches: 3 })
+  t.match(await run(second, ['verify']), {
+    code: 0,
+    out: '',
+    err: /4 evaluations, 143 batches and 1 kept sums: 0 diff/,
+  })
+  t.match(await run(second, ['import'], all.out), { code: 0, err: /0 evaluations were imported, 4 were there already/ })
+  await put(moved, await found(moved, 'long'), byRow(classRows(1)), 500)
+
+  const third = `sqlite:${join(folderOf(t), 'store')}`
+  const file = join(folderOf(t), 'one.ndjson')
+  writeFileSync(file, (await run(second, ['export', '--owner', 'ann', 'long'])).out)
+  t.match(await run(third, ['import', file]), { code: 0, err: /1 evaluations were imported/ })
+  const back = new Evaluations(await storeOf(t, third), new Scheduler())
+  t.equal(await reportOf(back, 'long'), await reportOf(moved, 'long'))
+  t.match(await run(first, ['export', 'long', 'x']), { code: 1, err: 'There is no evaluation "x".\n' })
+})
+
+test('what is wrong in an import leaves nothing behind', async (t) => {
+  const from = `sqlite:${join(folderOf(t), 'store')}`
+  await filled(t, from)
+  const lines = (await run(from, ['export', 'short'])).out.trim().split('\n')
+  const [head, one, two, three, end] = lines
+  const to = `sqlite:${join(folderOf(t), 'store')}`
+  const store = await storeOf(t, to)
+  const wrong: [name: string, lines: string[], error: RegExp][] = [
+    [
+      'other samples',
+      [head, one.replace('"samples":1', '"samples":2')],
+      /^Line 2: the batch "b0" does not have its digest/,
+    ],
+    ['another name', [head, one.replace('"b0"', '"c0"')], /^Line 2: the batch "c0" does not have its digest/],
+    [
+      'a damaged state',
+      [head, one.replace('"state":"', '"state":"AAAA')],
+      /^Line 2: the state of the batch "b0" cannot/,
+    ],
+    ['a batch left out', [head, one, three], /^Line 3: batch 2 is missing/],
+    ['a shorter end', [head, one, two, end], /^Line 4: the evaluation "short" has other batches/],
+    ['the end left out', [head, one, two, three], /^Line 4: the file ends before the evaluation "short" does/],
+    ['two heads', [head, head], /^Line 2: the evaluation "short" has no end before it/],
+    ['no head', [one], /^Line 1: a batch without an evaluation/],
+    ['no JSON', ['{'], /^Line 1: /],
+    ['something else', ['{}'], /^Line 1: neither/],
+  ]
+  for (const [name, text, error] of wrong) {
+    t.match(await run(to, ['import'], text.join('\n')), { code: 1, err: error }, name)
+  }
+  t.same(await store.list('ann', { limit: 9 }), [])
+  await sweepAll(store)
+  const database = new DatabaseSync(to.slice('sqlite:'.length))
+  t.teardown(() => database.close())
+  t.same(Object.values(database.prepare('SELECT count(*) FROM batches').get() ?? {}), [0])
+  t.match(await run(to, ['import'], lines.join('\n')), { code: 0, err: /1 evaluations were imported/ })
+  await store.delete('ann', 'short')
+  await declareNew(store, 'ann', 'short')
+  t.match(await run(to, ['import'], lines.join('\n')), {
+    code: 1,
+    err: /^Line 1: .* is there already, with other batches/,
+  })
+})
+
+for (const kind of ['SQLite', 'PostgreSQL']) {
+  test(`${kind}: what was changed is named, and sums are mended beside a service`, async (t) => {
+    const url = kind === 'SQLite' ? `sqlite:${join(folderOf(t), 'store')}` : await server.createDatabase()
+    const { store, evaluations } = await filled(t, url)
+    const right = await reportOf(evaluations, 'long')
+    const { stored } = await found(evaluations, 'long')
+    const change = async (statement: string) => {
+      if (kind === 'PostgreSQL') return server.query(statement, new URL(url).pathname.slice(1))
+      const database = new DatabaseSync(url.slice('sqlite:'.length), { timeout: 5000 })
+      database.exec(statement)
+      return database.close()
+    }
+    t.match(await run(url, ['verify']), { code: 0, out: '' })
+    await change(
+      `UPDATE folds SET state = (SELECT state FROM batches WHERE evaluation = ${stored.id} AND sequence = 7)`,
+    )
+    const fresh = async () => reportOf(new Evaluations(await storeOf(t, url), new Scheduler()), 'long')
+    t.not(await fresh(), right)
+    const sum = { owner: 'ann', evaluation: 'long', difference: 'the sum that is kept of batches 1 to 128 is another' }
+    t.same(await run(url, ['verify']).then(({ code, out }) => [code, JSON.parse(out)]), [1, sum])
+    t.match(await run(url, ['mend']), { code: 0, err: /1 differences, 1 mended/ })
+    t.equal(await fresh(), right)
+    t.match(await run(url, ['verify']), { code: 0, out: '' })
+
+    const of = `evaluation = ${stored.id} AND sequence`
+    await change(`UPDATE batches SET samples = 2 WHERE ${of} = 3`)
+    await change(`UPDATE batches SET loss = 0 WHERE ${of} = 5`)
+    await change(`UPDATE batches SET state = fingerprint WHERE ${of} = 9`)
+    await change(`DELETE FROM batches WHERE ${of} = 140`)
+    const { code, out } = await run(url, ['verify'])
+    const differences = out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).difference.replace(/: .*/, ''))
+    t.equal(code, 1)
+    t.same(differences, [
+      'batch 3 ("b2") has another digest than it and the batches before it',
+      'batch 5 ("b4") has other figures than its state',
+      'batch 9 ("b8") cannot be read',
+      'it has 140 batches; 139 are there',
+    ])
+    t.ok(await store.find('ann', 'long'))
+  })
+}
+
+test('a copy of an SQLite file that is written to has all that was acknowledged before', async (t) => {
+  const folder = folderOf(t)
+  const url = `sqlite:${join(folder, 'store')}`
+  const store = await storeOf(t, url)
+  const evaluation = await declareNew(store, 'ann', 'run')
+  let acknowledged = 0
+  let isOver = false
+  const writing = (async () => {
+    for (let at = 0; !isOver; at++) {
+      await store.putBatches([batchOf(evaluation, `b${at}`)])
+      acknowledged = at + 1
+    }
+  })()
+  while (acknowledged < 20) await store.ping()
+  const before = acknowledged
+  const copy = join(folder, 'copy')
+  t.same(await run(url, ['backup', copy]), { code: 0, out: '', err: `The copy is in ${copy}.\n` })
+  isOver = true
+  await writing
+  t.notOk(existsSync(`${copy}.part`))
+  const copied = await storeOf(t, `sqlite:${copy}`)
+  const there = await copied.find('ann', 'run')
+  t.ok(there !== undefined && there.batches >= before)
+  t.match(await run(url, ['backup', copy]), { code: 1, err: /is there already/ })
+  t.match(await run(`sqlite:${join(folder, 'nothing')}`, ['backup', join(folder, 'x')]), { code: 1, err: /no file/ })
+  t.match(await run('postgres://localhost/x', ['backup', join(folder, 'x')]), { code: 1, err: /pg_dump/ })
+})
+
+test('it brings the schema up to date, and says how it is used', async (t) => {
+  const folder = folderOf(t)
+  const path = join(folder, 'store')
+  writeFileSync(path, readFileSync(join(import.meta.dirname, 'fixtures/released-store-2.sqlite')))
+  t.same(await run(`sqlite:${path}`, ['migrate']), { code: 0, out: '', err: 'The schema is up to date.\n' })
+  const url = await server.createDatabase()
+  t.match(await run(url, ['migrate']), {
+    code: 0,
+    err: /being brought up to date \{"from":0,"to":1\}[\s\S]*The schema is up to date\.\n$/,
+  })
+  for (const args of [[], ['unknown'], ['verify', 'x'], ['backup'], ['import', 'a', 'b']]) {
+    t.match(await run(url, args), { code: 1, err: /^Usage: npm run store/ })
+  }
+  t.match(await run(url, ['export', '--typo']), { code: 1, err: /--typo/ })
+  t.match(await run('mysql:x', ['verify']), { code: 1, err: /^DATABASE_URL must be/ })
+})
