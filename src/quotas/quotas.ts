@@ -21,7 +21,7 @@ interface Log {
 
 export interface QuotaTimes {
   now(): number
-  /** The most milliseconds that a request waits for a ledger. */
+  /** The most milliseconds that a request waits for a ledger. An answer that comes later is dropped. */
   readonly patience: number
   readonly retry: number
   /** Milliseconds after which what was granted and is not used is given back. */
@@ -215,12 +215,10 @@ export class Quotas {
 
   async #exchange(shares: readonly QuotaShare[], answered: () => void): Promise<void> {
     const asks: readonly Ask[] = shares.map((share) => share.ask())
-    const timer = setTimeout(() => {
-      this.#goAlone(new Error('no answer in time'))
-      answered()
-    }, this.#times.patience)
+    const late = Promise.withResolvers<never>()
+    const timer = setTimeout(() => late.reject(new Error('no answer in time')), this.#times.patience)
     try {
-      const grants = await (this.#ledger as Ledger).take(asks)
+      const grants = await Promise.race([(this.#ledger as Ledger).take(asks), late.promise])
       for (const [at, share] of shares.entries()) {
         share.take(asks[at], grants[at], this.#times.now())
         this.#granted.add(share)
