@@ -13,7 +13,10 @@ test('error answers stand by status, one description for each', async (t) => {
   const answers = problemAnswers('not-found', ...bodyProblems)
   t.same(Object.keys(answers), ['400', '404', '408', '413', '415', '417', '422', '431', '500', '503'])
   t.same(Object.keys(problemAnswers()), ['400', '408', '417', '431', '500'])
-  t.equal(answers[404].description, 'No such resource (`not-found`). Nothing is served at this address.')
+  t.equal(
+    answers[404].description,
+    'No such resource (`not-found`). There is nothing at this path, or nothing of this name.',
+  )
   t.match(
     answers[400].description,
     /^The body cannot be read \(`malformed-body`\)\. .+\. Or: The request cannot be read \(`bad-request`\)\. /,
