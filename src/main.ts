@@ -65,7 +65,12 @@ async function serve(config: Config, link?: WorkerLink, sweeps?: boolean): Promi
     await app.listen({ host: config.HOST, port: config.PORT, backlog: 4096, listenTextResolver })
     watchEventLoop()
   } catch (err) {
-    logger.fatal({ err }, 'cannot listen')
+    const isTaken = err instanceof Error && 'code' in err && err.code === 'EADDRINUSE'
+    if (isTaken)
+      logger.fatal(
+        `port ${config.PORT} is already in use; choose another one with PORT=, such as PORT=${config.PORT + 1}`,
+      )
+    else logger.fatal({ err }, 'cannot listen')
     await flush()
     process.exit(1)
   }

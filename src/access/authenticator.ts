@@ -26,7 +26,7 @@ const token = /^[\w-]+\.[\w-]+\.[\w-]*$/
  */
 export function clientOf(authorization: string | undefined, { keys, issuer }: Authorities): Client | Promise<Client> {
   const [, presented] = /^bearer +(\S+) *$/i.exec(authorization ?? '') ?? []
-  if (presented === undefined) throw noKey()
+  if (presented === undefined) throw noKey(authorization)
   const known = keys?.find(presented)
   if (known !== undefined) return known
   if (issuer === undefined || !token.test(presented)) throw unauthenticated('The key is not known.')

@@ -3,8 +3,11 @@ import type { Scope } from './needs.ts'
 
 const challenge = 'Bearer realm="lossmeter"'
 
-export function noKey(): Problem {
-  const detail = 'The request has no key. Send one in the header Authorization: Bearer KEY.'
+/** @param authorization the header as it came, which has no key of the right scheme */
+export function noKey(authorization = ''): Problem {
+  const isBearer = /^(?:bearer *)?$/i.test(authorization)
+  const found = isBearer ? 'The request has no key.' : noBearer(authorization)
+  const detail = `${found} Send one in the header Authorization: Bearer KEY.`
   return new Problem('unauthenticated', detail, {}, { 'www-authenticate': challenge })
 }
 
@@ -22,4 +25,12 @@ export function forbidden(scope: Scope): Problem {
     { scope },
     { 'www-authenticate': header },
   )
+}
+
+function noBearer(authorization: string): string {
+  if (/^bearer /i.test(authorization)) return 'The key in the Authorization header has a space in it.'
+  const [, scheme] = /^(basic|digest|token|apikey|negotiate) /i.exec(authorization) ?? []
+  return scheme === undefined
+    ? 'The Authorization header does not begin with "Bearer".'
+    : `The Authorization header begins with "${scheme}", not "Bearer".`
 }

@@ -67,7 +67,9 @@ export class CsvReader {
     this.#flush()
     const tensor = yield* this.#json.end()
     const [rows, columns] = tensor.shape
-    return columns === 1 ? { ...tensor, shape: [rows] } : tensor
+    if (columns !== 1) return tensor
+    const nonNumeric = tensor.nonNumeric.map(({ path: [row], received }) => ({ path: [row], received }))
+    return { ...tensor, shape: [rows], nonNumeric }
   }
 
   #endLine(byte: number, text: string): void {

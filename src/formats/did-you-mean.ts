@@ -2,7 +2,7 @@ import { distance } from 'fastest-levenshtein'
 import type { Meaning } from './other-names.ts'
 import { fieldMeant, lettersOf, meaningOf, otherWords } from './other-names.ts'
 
-const longest = 32
+const longest = 40
 /** An acronym is near only if it has the same letters: `rmse` is not `mse`. */
 const longestAcronym = 4
 

@@ -47,8 +47,9 @@ export function parsed<Output>(schema: z.ZodType<Output>, data: unknown, errors:
   return undefined
 }
 
-function isSaidAgain({ code, path }: Issue, next: Issue | undefined): boolean {
-  return code === next?.code && path.length === next.path.length && path.every((step, at) => step === next.path[at])
+function isSaidAgain({ code, message, path }: Issue, next: Issue | undefined): boolean {
+  if (next === undefined || (code !== next.code && message !== next.message)) return false
+  return path.length === next.path.length && path.every((step, at) => step === next.path[at])
 }
 
 function addIssue(issue: Issue, data: unknown, errors: ValidationErrors): void {
@@ -71,8 +72,10 @@ function fieldOf(path: Path): string {
   return String(path.findLast((step) => typeof step === 'string') ?? '')
 }
 
-function codeOf({ code }: Issue, value: unknown): ErrorCode {
+function codeOf(issue: Issue, value: unknown): ErrorCode {
+  const { code } = issue
   if (value === undefined) return 'missing'
+  if ('origin' in issue && issue.origin === 'array' && !Array.isArray(value)) return 'wrong-type'
   if (code === 'too_small' || code === 'too_big') return 'out-of-range'
   if (code === 'invalid_format') return 'malformed'
   return code !== 'invalid_type' && typeof value === 'string' ? 'unknown-value' : 'wrong-type'

@@ -16,9 +16,14 @@ export async function refuseOtherMethods(app: FastifyInstance, register: () => P
     const others = methods.filter((method) => !known.has(method))
     const allow = [...known].join(', ')
     const refuse = async () => {
-      throw new Problem('method-not-allowed', `${url} takes ${allow}.`, {}, { allow })
+      throw new Problem('method-not-allowed', `${documented(url)} takes ${allow}.`, {}, { allow })
     }
     const config = { isRefusal: true }
     app.route({ url, method: others, config, schema: { hide: true }, onRequest: refuse, handler: refuse })
   }
+}
+
+/** A path with its parameters as the document writes them. */
+function documented(url: string): string {
+  return url.replaceAll(/:(\w+)/g, '{$1}')
 }

@@ -11,8 +11,9 @@ export const problems = {
     status: 400,
     title: 'The body cannot be read',
     meaning:
-      'The body is not what its Content-Type says: it is not RFC 8259 JSON, gives a key twice, or has the key __proto__.',
-    remedy: 'Correct the body at the place that `detail` names. NaN, Infinity and comments are not valid JSON.',
+      'The body does not match its Content-Type: it is not valid JSON (RFC 8259), repeats a key, or contains the key __proto__.',
+    remedy:
+      'Correct the body at the place that `detail` names. NaN, Infinity and comments are not valid JSON. `looksLike` says in one word what was sent instead, if that is known.',
   },
   'bad-request': {
     status: 400,
@@ -37,7 +38,7 @@ export const problems = {
   'not-found': {
     status: 404,
     title: 'No such resource',
-    meaning: 'Nothing is served at this address.',
+    meaning: 'There is nothing at this path, or nothing of this name.',
     remedy: 'See /openapi.json or /docs for the available routes.',
   },
   'method-not-allowed': {
@@ -49,7 +50,7 @@ export const problems = {
   'digest-mismatch': {
     status: 400,
     title: 'The body is not what its digest says',
-    meaning: 'The bytes that arrived have another digest than the Content-Digest header (RFC 9530). Nothing was kept.',
+    meaning: 'The digest of the received bytes differs from the Content-Digest header (RFC 9530). Nothing was stored.',
     remedy: 'Send the request again. The digest is that of the bytes as they are sent, compressed if they are.',
   },
   'request-timeout': {
@@ -60,15 +61,16 @@ export const problems = {
   },
   conflict: {
     status: 409,
-    title: 'The name is taken by something else',
+    title: 'The name is already in use for different content',
     meaning:
       'An evaluation of this name was declared with other options, each of which `errors` lists; or a batch of this name has other content. Nothing was changed.',
-    remedy: 'Use another name, or send what was sent before: the same declaration or batch again is no conflict.',
+    remedy:
+      'Use another name, or resend exactly what was sent before: repeating the same declaration or batch is not a conflict.',
   },
   sealed: {
     status: 409,
     title: 'The evaluation is sealed',
-    meaning: 'The evaluation takes no more batches. Batches that it has may be sent again.',
+    meaning: 'The evaluation accepts no new batches. Batches it already has may be sent again.',
     remedy: 'Declare another evaluation for further batches.',
   },
   incomplete: {
@@ -101,17 +103,17 @@ export const problems = {
     status: 422,
     title: 'The content is invalid',
     meaning:
-      'The body can be read, but a field is missing, unknown or out of range, or the numbers contradict what was declared. Nothing is inferred: the data never change how they are read.',
+      'The body can be read, but a field is missing, unknown or out of range, or the numbers contradict what was declared. Nothing is inferred: how the data are read never depends on the data.',
     remedy:
-      'Each entry of `errors` points to a place (`pointer`, a JSON Pointer), says what is wrong there and what would fit, and shows what was received. `errorCount` is the true number of errors.',
+      'Each entry of `errors` points to a place (`pointer`, a JSON Pointer), says what is wrong there in a word (`code`) and in a sentence, and shows what was received. `remedies` are changes of the request that make it right: they were tried on the data before they were offered. `errorCount` is the true number of errors.',
   },
   'rate-limited': {
     status: 429,
-    title: 'Too much in a minute',
+    title: 'Rate limit exceeded',
     meaning:
-      'This client, the owner of a key or an address, has sent as many requests, or as many bytes of bodies when inflated, as it may in a minute. `limit` says which, and `allowed` how many.',
+      'This client (the owner of a key, or an address) has used up its requests, or its bytes of decompressed bodies, for this minute. `limit` says which of the two, and `allowed` how many there are.',
     remedy:
-      'Send the request again after the number of seconds in the Retry-After header. RateLimit tells what is left.',
+      'Send the request again after the number of seconds in the Retry-After header. The RateLimit header says what is left.',
   },
   'headers-too-large': {
     status: 431,
@@ -129,14 +131,14 @@ export const problems = {
     status: 503,
     title: 'Not ready',
     meaning:
-      'The service is shutting down, or it is full: it has as many connections, requests or bytes of requests as it may, in total or from one address.',
+      'The service is shutting down, or it is at capacity: the maximum number of connections, requests or request bytes has been reached, in total or for one address.',
     remedy: 'Try again after the number of seconds in the Retry-After header, or use another instance.',
   },
   'issuer-unavailable': {
     status: 503,
     title: 'Tokens cannot be verified',
     meaning:
-      'The issuer of the token does not answer, so that its keys are not known. Keys of the service go on working.',
+      "The token issuer does not respond, so its keys are unknown and the token cannot be verified. The service's own keys still work.",
     remedy: 'Send the request again after the number of seconds in the Retry-After header.',
   },
   'store-unavailable': {

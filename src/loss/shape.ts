@@ -35,6 +35,7 @@ export function checkIsNumbers(
 
 function foundInstead(received: string | boolean | null): string {
   if (received === null) return 'null, which many programs write for NaN'
+  if (received === 'an object') return received
   return typeof received === 'string' ? 'a string' : String(received)
 }
 

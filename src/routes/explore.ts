@@ -41,7 +41,7 @@ export async function exploreRoute(app: FastifyInstance): Promise<void> {
     { schema },
     async (request, reply) => {
       const file = files.get(request.params['*'])
-      if (file === undefined) throw nothingServed()
+      if (file === undefined) throw nothingServed(request.url)
       // while another version of the service starts, a page may ask one replica for what another has named
       return file.send(request, reply, request.params.version === version ? forEver : askAgain)
     },

@@ -12,6 +12,7 @@ interface UnrecognizedKeys {
 export function unknownField(
   names: readonly string[],
   tensors: readonly string[] = [],
+  elsewhere: (key: string) => string | undefined = () => undefined,
 ): (issue: UnrecognizedKeys) => string | undefined {
   const known =
     tensors.length === 0
@@ -24,6 +25,8 @@ export function unknownField(
       if (name === undefined) return []
       return keys.length === 1 ? `"${name}"` : `"${name}" for ${JSON.stringify(key)}`
     })
+    const places = new Set(keys.slice(0, mostHinted).flatMap((key) => elsewhere(key) ?? []))
+    if (places.size > 0) return `is not a recognised field; ${known}. ${[...places].join(' ')}`
     const hint = hints.length === 0 ? '' : `; did you mean ${hints.join(', ')}?`
     return `is not a recognised field; ${known}${hint}`
   }

@@ -7,17 +7,18 @@ const keys = { find: (key: string) => (key === 'right' || key === 'a.b.c' ? ci :
 const issuer = { verify: (token: string): Client => ({ owner: token, scopes: [] }) }
 
 test('a header without a key', async (t) => {
-  for (const header of [
-    undefined,
-    '',
-    'Bearer',
-    'Bearer ',
-    'Basic YTpi',
-    'right',
-    'Bearer right wrong',
-    'Bearerright',
-  ]) {
-    const message = 'The request has no key. Send one in the header Authorization: Bearer KEY.'
+  const noBearer = 'The Authorization header does not begin with "Bearer".'
+  for (const [header, found] of [
+    [undefined, 'The request has no key.'],
+    ['', 'The request has no key.'],
+    ['Bearer', 'The request has no key.'],
+    ['Bearer ', 'The request has no key.'],
+    ['Basic YTpi', 'The Authorization header begins with "Basic", not "Bearer".'],
+    ['right', noBearer],
+    ['Bearer right wrong', 'The key in the Authorization header has a space in it.'],
+    ['Bearerright', noBearer],
+  ] as const) {
+    const message = `${found} Send one in the header Authorization: Bearer KEY.`
     t.throws(() => clientOf(header, { keys, issuer }), { problem: 'unauthenticated', message }, String(header))
   }
 })

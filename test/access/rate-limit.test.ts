@@ -51,7 +51,7 @@ test('an address may send so many requests in a minute, and others as many', asy
   t.equal(refused.headers.ratelimit, `"requests";r=0;t=${seconds}`)
   const detail = `This client may send 3 requests in a minute; the next minute begins in ${seconds} s.`
   const extensions = { limit: 'requestsPerMinute', allowed: 3 }
-  t.same(refused.body, problemOf('rate-limited', 429, 'Too much in a minute', detail, '/v1/loss', extensions))
+  t.same(refused.body, problemOf('rate-limited', 429, 'Rate limit exceeded', detail, '/v1/loss', extensions))
   t.equal((await ask(app, { url: '/v1/limits', remoteAddress: '192.0.2.1' })).status, 429, 'all routes together')
   t.equal((await send(app, { remoteAddress: '192.0.2.2' })).status, 200)
   for (const [at, status] of [200, 200, 200, 429].entries())

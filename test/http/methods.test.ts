@@ -29,7 +29,7 @@ test('every address refuses the methods that it does not have, and says which it
       const where = `${method} ${url}`
       t.same([answer.status, answer.headers.allow, answer.type], [405, allow, 'application/problem+json'], where)
       if (method === 'HEAD') continue
-      const pattern = url.replace('/problems/not-found', '/problems/:name').replace('/index.css', '/*')
+      const pattern = url.replace('/problems/not-found', '/problems/{name}').replace('/index.css', '/*')
       t.same(
         answer.body,
         problemOf('method-not-allowed', 405, 'Method not allowed', `${pattern} takes ${allow}.`, url),

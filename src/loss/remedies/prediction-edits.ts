@@ -107,9 +107,10 @@ function formatsOf({ loss }: Spec): (format: PredictionFormat) => Remedy[] {
 
 /** What all rows sum to, if they were multiplied by it; a single row only where it is a percentage. */
 export function scaledSum({ leastSum, mostSum }: Sums, rows: number): number | undefined {
+  const areAlike = (sum: number) => leastSum >= sum * (1 - sumSpread) && mostSum <= sum * (1 + sumSpread)
+  if (areAlike(100)) return 100
   const sum = Math.round((leastSum + mostSum) / 2)
-  const areAlike = leastSum >= sum * (1 - sumSpread) && mostSum <= sum * (1 + sumSpread)
-  return sum > 1 && areAlike && (sum === 100 || rows > 1) ? sum : undefined
+  return sum > 1 && areAlike(sum) && rows > 1 ? sum : undefined
 }
 
 function scaling(name: string, sum: number, { leastSum, mostSum }: Sums, spec: Spec): Remedy[] {

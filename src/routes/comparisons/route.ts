@@ -1,19 +1,24 @@
 import type { FastifyInstance } from 'fastify'
 import { locatedError, withLocation } from '../../formats/errors.ts'
 import type { SingleBatch } from '../../formats/parsed-body.ts'
-import { freeLargeTensors, freeTensors } from '../../formats/parsed-body.ts'
+import { freeLargeTensors, freeTensors, singleBatch } from '../../formats/parsed-body.ts'
 import { validated } from '../../formats/schema.ts'
 import { batchMediaTypes, registerComparisonBodies } from '../../http/bodies.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import type { RequestContext } from '../../http/request-context.ts'
 import { sendJson } from '../../http/send-json.ts'
 import { validOptions } from '../../http/validation.ts'
+import { comparisonTensors } from '../../loss/batch.ts'
 import type { Comparison } from '../../loss/comparison.ts'
 import { compare } from '../../loss/comparison.ts'
+import { answerBytesOf } from '../../loss/evaluation.ts'
 import { resolve } from '../../loss/resolve.ts'
+import type { Spec } from '../../loss/spec.ts'
 import { uniformIntegers } from '../../runtime/random.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
 import { binaryHeaders, comparisonBodyDescription } from '../loss/examples.ts'
+import type { FieldCheck } from '../loss/option-hints.ts'
+import { refuseOptions } from '../loss/option-hints.ts'
 import { comparisonRequest, coreOptions, optionsSchema, pairSchema } from '../loss/schema.ts'
 import { comparisonAnswer } from './answer.ts'
 import { comparisonAnswers, comparisonExamples, comparisonMediaTypes } from './examples.ts'
@@ -58,11 +63,29 @@ const description = `Takes what POST /v1/loss takes, and as \`baseline\` the pre
 
 A part of the answer that \`include\` or reduction \`none\` asks for comes twice, and its numbers count twice against \`maxAnswerNumbers\`.`
 
+function specOf(body: SingleBatch): Spec {
+  const received = validOptions(body, { options: optionsSchema, batch: pairSchema })
+  return withLocation(body.location, () => resolve(coreOptions(received)))
+}
+
+const comparisonFields: FieldCheck = {
+  tensorNames: comparisonTensors,
+  check: (options, tensors) => ({
+    spec: specOf(singleBatch(options, tensors)),
+    tensors: validated(pairSchema, tensors),
+    checkAnswer: (changed, layout) => answerBytesOf(changed, layout, context, 2),
+  }),
+}
+
 async function compared(body: SingleBatch, work: RequestContext): Promise<Comparison> {
   const { task, memory } = work
   const { only, location } = body
-  const received = validOptions(body, { options: optionsSchema, batch: pairSchema })
-  const spec = withLocation(location, () => resolve(coreOptions(received)))
+  let spec: Spec
+  try {
+    spec = specOf(body)
+  } catch (error) {
+    return refuseOptions(error, body, comparisonFields, work)
+  }
   const steps = withLocation(location, () => compare(spec, validated(pairSchema, only), { ...context, memory }))
   const comparison = await work
     .during('fold', () => task.run(steps))

@@ -28,7 +28,7 @@ import {
   wrongLimit,
 } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
-import { foundEvaluation, noEvaluation, timeOf } from './found.ts'
+import { foundEvaluation, noEvaluation, notDeclared, timeOf } from './found.ts'
 import { batchAnswer, batchContent, batchesQuery, batchList, batchParams, evaluationParams } from './schema.ts'
 
 const { maxAnswerNumbers, maxBatches, maxMiniBatchNumbers, maxStateBytes } = fixedLimits
@@ -87,7 +87,7 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
       const put = isLarge
         ? await evaluations.find(owner, name).then((found) => found && add(found))
         : await evaluations.withRemembered(owner, name, add)
-      if (put === undefined) throw noEvaluation(name)
+      if (put === undefined) throw notDeclared(name)
       const { state, sequence, replayed } = put
       const answer = await task.run(answerOfState(state))
       reply.code(replayed ? 200 : 201)

@@ -241,7 +241,7 @@ function conflict(name: string, differences: readonly Difference[]): Problem {
     detail: `${path.join('.')} is ${said(received)}; the evaluation was declared with ${said(kept)}`,
     received: describe(received),
   }))
-  const detail = `The evaluation "${name}" was declared otherwise: ${differences.map(({ path }) => path[0]).join(', ')}.`
+  const detail = `The evaluation "${name}" already exists with different options: ${differences.map(({ path }) => path[0]).join(', ')}.`
   return new Problem('conflict', detail, { errors, errorCount: differences.length })
 }
 

@@ -64,7 +64,7 @@ export const reportAnswer = {
 export const sealedAnswer = { ...reportAnswer, status: 'sealed' }
 
 export const conflictAnswer = problemExample('conflict', [
-  'The evaluation "run-7" was declared otherwise: outputs.',
+  'The evaluation "run-7" already exists with different options: outputs.',
   {
     errors: [
       {

@@ -6,6 +6,7 @@ import type { Statistics } from '../../loss/report/statistics.ts'
 import { statisticsOf } from '../../loss/report/statistics.ts'
 import type { Tally } from '../../loss/tally.ts'
 import { emptyTally } from '../../loss/tally.ts'
+import { shortened } from '../../loss/validation-errors.ts'
 import { quoted } from '../../loss/words.ts'
 
 export interface EvaluationRouteOptions {
@@ -20,10 +21,21 @@ export function noEvaluation(name: string): Problem {
   return new Problem('not-found', `There is no evaluation ${quoted(name)}.`)
 }
 
+/** For a batch, which needs a declaration before it. */
+export function notDeclared(name: string): Problem {
+  const detail = `There is no evaluation ${quoted(name)}. Declare it first with PUT /v1/evaluations/${shortened(name)}.`
+  return new Problem('not-found', detail)
+}
+
 /** @throws Problem `not-found` */
-export async function foundEvaluation(evaluations: Evaluations, owner: string, name: string): Promise<OpenEvaluation> {
+export async function foundEvaluation(
+  evaluations: Evaluations,
+  owner: string,
+  name: string,
+  absent = noEvaluation,
+): Promise<OpenEvaluation> {
   const found = await evaluations.find(owner, name)
-  if (found === undefined) throw noEvaluation(name)
+  if (found === undefined) throw absent(name)
   return found
 }
 

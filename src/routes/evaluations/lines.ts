@@ -20,7 +20,7 @@ import { bodyHeaders } from '../loss/examples.ts'
 import { contextOf, storedBatch } from './batches.ts'
 import { linesAnswer, linesDocument, noEvaluationAnswer, wrongName } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
-import { foundEvaluation } from './found.ts'
+import { foundEvaluation, notDeclared } from './found.ts'
 import type { NamedBatch } from './schema.ts'
 import { batchesAnswer, evaluationParams, namedBatch } from './schema.ts'
 
@@ -61,7 +61,7 @@ export async function lineRoutes(app: FastifyInstance, { evaluations }: Evaluati
     },
     async (request, reply) => {
       const { body, params, owner, work, id } = request
-      const found = await foundEvaluation(evaluations, owner, params.evaluation)
+      const found = await foundEvaluation(evaluations, owner, params.evaluation, notDeclared)
       const tally = new LineTally(request)
       const queue = new CommitQueue<number>(evaluations, found, (line, { name }, result) => {
         tally.add(line, name, () => storedBatch(params.evaluation, name, result) && result.outcome)

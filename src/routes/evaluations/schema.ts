@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { fixedLimits } from '../../http/limits.ts'
 import type { Tensors } from '../../loss/batch.ts'
+import { comparisonTensors } from '../../loss/batch.ts'
+import { optionNames } from '../../loss/options.ts'
 import { lossStatuses } from '../../loss/report/statistics.ts'
 import { lossDifference } from '../comparisons/answer.ts'
 import { lossAnswer } from '../loss/answer.ts'
@@ -57,8 +59,19 @@ export const declaration = schemaFor<Declaration>(
         examples: [{ model: 'mlp-784-50-10' }],
       }),
     },
+    (key) =>
+      [...comparisonTensors, 'batch'].some((name) => name === key)
+        ? 'Data belong in a batch: PUT them to .../batches/NAME, once the evaluation is declared.'
+        : undefined,
   ),
 )
+
+/** Says of an option on a batch where it belongs. */
+function inDeclaration(key: string): string | undefined {
+  return [...optionNames, 'loss', 'labelFormat', 'outputs', 'metadata'].some((name) => name === key)
+    ? 'Options belong in the declaration of the evaluation, PUT /v1/evaluations/{evaluation}, and not on its batches.'
+    : undefined
+}
 
 const time = z.iso.datetime()
 const status = z.enum(['open', 'sealed']).meta({ description: 'A sealed evaluation takes no more batches.' })
@@ -96,7 +109,7 @@ export const batchAnswer = lossAnswer
 
 /** The body of one batch. Generated clients name it after its id, which must not be the name of a parameter. */
 export const batchContent = schemaFor<Tensors>(
-  z.strictObject(batchFields, { error: unknownField(Object.keys(batchFields)) }).meta({
+  z.strictObject(batchFields, { error: unknownField(Object.keys(batchFields), [], inDeclaration) }).meta({
     id: 'BatchContent',
     description: 'The rows of a batch: predictions and labels without options.',
   }),
@@ -104,7 +117,10 @@ export const batchContent = schemaFor<Tensors>(
 
 /** One line of a stream of batches. */
 export const namedBatch = z
-  .strictObject({ batch: batchName, ...batchFields }, { error: unknownField(['batch', ...Object.keys(batchFields)]) })
+  .strictObject(
+    { batch: batchName, ...batchFields },
+    { error: unknownField(['batch', ...Object.keys(batchFields)], [], inDeclaration) },
+  )
   .meta({ id: 'NamedBatch', description: 'A batch and its name: a line of an NDJSON body.' })
 
 export type NamedBatch = { readonly batch: string } & Tensors

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { isAboutContent, locatedError } from '../../formats/errors.ts'
 import type { BatchStream, Fields, GroupedBatch, ParsedBatch, ParsedBody } from '../../formats/parsed-body.ts'
-import { freeLargeTensors, freeTensors } from '../../formats/parsed-body.ts'
+import { freeLargeTensors, freeTensors, singleBatch } from '../../formats/parsed-body.ts'
 import { validated } from '../../formats/schema.ts'
 import { lossMediaTypes, registerLossBodies } from '../../http/bodies.ts'
 import { fixedLimits } from '../../http/limits.ts'
@@ -9,7 +9,8 @@ import type { RequestContext } from '../../http/request-context.ts'
 import { jsonText, payloadOf, sendPayload } from '../../http/send-json.ts'
 import type { Tensors } from '../../loss/batch.ts'
 import { batchTensors } from '../../loss/batch.ts'
-import { Evaluation } from '../../loss/evaluation.ts'
+import { answerBytesOf, Evaluation } from '../../loss/evaluation.ts'
+import type { Layout } from '../../loss/shape.ts'
 import type { Spec } from '../../loss/spec.ts'
 import { describeSpec } from '../../loss/spec.ts'
 import { isTensor } from '../../loss/tensor.ts'
@@ -18,6 +19,8 @@ import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
 import { lossAnswer } from './answer.ts'
 import { lossExamples } from './example-requests.ts'
 import { binaryHeaders, lossAnswers, lossBodyDescription, lossMediaTypeDocuments } from './examples.ts'
+import type { FieldCheck } from './option-hints.ts'
+import { refuseOptions } from './option-hints.ts'
 import { batchSchema, lossRequest } from './schema.ts'
 import type { SentSpec } from './sent-spec.ts'
 import { specOf } from './sent-spec.ts'
@@ -51,7 +54,12 @@ export async function lossRoute(app: FastifyInstance): Promise<void> {
       },
     },
     ({ body, id, work }, reply) => {
-      const sent = specOf(body)
+      let sent: SentSpec
+      try {
+        sent = specOf(body)
+      } catch (error) {
+        return refuseOptions(error, body, lossFields, work)
+      }
       const evaluation = new Evaluation(sent.spec, { ...context, memory: work.memory })
       const payload =
         body.batches === undefined
@@ -72,6 +80,16 @@ There are four kinds of body, and the same numbers give the same answer in each,
 - \`application/octet-stream\` with the header \`Inference-Header-Content-Length: n\`: n bytes of JSON (schema BinaryHeader), then the raw tensors, little-endian and row-major, as in the Open Inference Protocol.
 - \`multipart/form-data\`: predictions and labels as .npy files of any numbers and in either order, or as JSON or CSV by the Content-Type of the part; each option a part of text.
 - \`application/x-ndjson\`: the options on the first line, then one mini-batch \`{"predictions": ..., "labels": ...}\` per line, all folded into one answer in constant memory.`
+
+/** What is checked of one batch before its numbers. */
+export const lossFields: FieldCheck = {
+  tensorNames: batchTensors,
+  check: (options, tensors) => {
+    const { spec } = specOf(singleBatch(options, tensors))
+    const checkAnswer = (changed: Spec, layout: Layout) => answerBytesOf(changed, layout, context)
+    return { spec, tensors: validated(batchSchema, tensors), checkAnswer }
+  },
+}
 
 async function addAll(
   { batches }: BatchStream,

@@ -121,12 +121,17 @@ export const comparisonRequest = schemaFor<ReceivedOptions & PairedTensors>(
 )
 
 /** The options of a loss for a stream of batches, in one JSON object with other fields. */
-export function optionsWith(suffix: string, description: string, others: Record<string, z.ZodType>): z.ZodType {
+export function optionsWith(
+  suffix: string,
+  description: string,
+  others: Record<string, z.ZodType>,
+  elsewhere: (key: string) => string | undefined,
+): z.ZodType {
   return z
     .discriminatedUnion(
       'loss',
       unionOf((name) => {
-        const { object, meta } = objectOf(name, suffix, others, optionsOf(name, typeForStreams))
+        const { object, meta } = objectOf(name, suffix, others, optionsOf(name, typeForStreams), elsewhere)
         return object.meta(meta)
       }),
       { error: noLoss },
@@ -223,14 +228,20 @@ function requestOf(name: LossName, suffix: string, fields: Record<string, z.ZodT
   })
 }
 
-function objectOf(name: LossName, suffix: string, others: Record<string, z.ZodType>, shownOptions = optionsOf(name)) {
+function objectOf(
+  name: LossName,
+  suffix: string,
+  others: Record<string, z.ZodType>,
+  shownOptions = optionsOf(name),
+  elsewhere?: (key: string) => string | undefined,
+) {
   const { title, formula, source }: Loss = losses[name]
   const all = { ...optionsOf(name), ...others }
   const shown = { ...shownOptions, ...others }
   const fields = [...fieldsOf(name), ...Object.keys(others)].filter((field) => field in shown)
   const { properties } = z.toJSONSchema(z.strictObject(pick(shown, fields)), { io: 'input', unrepresentable: 'any' })
   return {
-    object: z.strictObject(all, { error: unknownField(fields) }),
+    object: z.strictObject(all, { error: unknownField(fields, [], elsewhere) }),
     meta: {
       id: schemaName(name, suffix),
       title,

@@ -11,12 +11,14 @@ import { sendTensors } from '../../http/send-tensors.ts'
 import { Evaluation } from '../../loss/evaluation.ts'
 import type { LossName } from '../../loss/kernels/index.ts'
 import { lossNames } from '../../loss/kernels/index.ts'
+import type { Spec } from '../../loss/spec.ts'
 import { isTensor } from '../../loss/tensor.ts'
 import { refuse } from '../../loss/validation-errors.ts'
 import type { Answer } from '../answers.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
 import type { HealthOptions } from '../health.ts'
-import { add, context } from '../loss/route.ts'
+import { refuseOptions } from '../loss/option-hints.ts'
+import { add, context, lossFields } from '../loss/route.ts'
 import { specOf } from '../loss/sent-spec.ts'
 import { inferenceExample, inferenceHeaders, inferenceMediaTypeDocuments, inferenceRequests } from './examples.ts'
 import { askedOf, checkOutputs, figureOutputs, outputsOf, partsFor, rowOutputs } from './outputs.ts'
@@ -225,7 +227,12 @@ async function infer(
   const { predictions } = only
   const shape = isTensor(predictions) ? predictions.shape : []
   const batch = singleBatch({ ...options, loss, include: partsFor(wanted) }, only, location)
-  const { spec } = specOf(batch)
+  let spec: Spec
+  try {
+    spec = specOf(batch).spec
+  } catch (error) {
+    return refuseOptions(error, batch, lossFields, work)
+  }
   checkOutputs(wanted, spec)
   const evaluation = new Evaluation(spec, { ...context, memory: work.memory, isRaw: true })
   await work.during('fold', () => work.task.run(add(batch, evaluation, work)))

@@ -12,11 +12,13 @@ export const modelParams = z.object({
   loss: z.enum(lossNames).meta({ description: 'A loss function, which is the model.' }),
 })
 
-const error = z.object({ error: z.string().meta({ examples: ['Nothing is served at this address.'] }) }).meta({
-  id: 'InferenceError',
-  description:
-    'What went wrong, as the Open Inference Protocol has it: of invalid content the first errors, a line each, with a JSON Pointer to the place.',
-})
+const error = z
+  .object({ error: z.string().meta({ examples: ['There is no such loss. The models are sse, mse, mae.'] }) })
+  .meta({
+    id: 'InferenceError',
+    description:
+      'What went wrong, as the Open Inference Protocol has it: of invalid content the first errors, a line each, with a JSON Pointer to the place.',
+  })
 
 const withoutAddress = ['400', '408', '431']
 

@@ -89,7 +89,7 @@ test('other content under a name that is taken is refused', async (t) => {
     t.equal(status, 409)
     const detail = 'The batch "step-1" was sent before, with other content.'
     const instance = `${url}/taken/batches/step-1`
-    t.same(body, problemOf('conflict', 409, 'The name is taken by something else', detail, instance))
+    t.same(body, problemOf('conflict', 409, 'The name is already in use for different content', detail, instance))
   }
   t.match((await send(app, 'GET', '/taken')).body, { batches: 1, samples: 2 })
 })
@@ -119,7 +119,10 @@ test('what is wrong with a batch is said as ever, and nothing of it is kept', as
   })
   t.match((await send(app, 'GET', '/wrong')).body, { batches: 0, samples: 0 })
   const nothing = await send(app, 'PUT', '/nothing/batches/a', batches[0])
-  t.match(nothing.body, { status: 404, detail: 'There is no evaluation "nothing".' })
+  t.match(nothing.body, {
+    status: 404,
+    detail: 'There is no evaluation "nothing". Declare it first with PUT /v1/evaluations/nothing.',
+  })
 })
 
 test('a batch as files is the same batch', async (t) => {

@@ -75,26 +75,38 @@ test('another declaration under the same name is refused, and names what differs
     expectedSamples: 9,
   })
   t.equal(status, 409)
-  const detail = 'The evaluation "differing" was declared otherwise: epsilon, outputs, metadata, expectedSamples.'
+  const detail =
+    'The evaluation "differing" already exists with different options: epsilon, outputs, metadata, expectedSamples.'
   t.same(
     body,
-    problemOf('conflict', 409, 'The name is taken by something else', detail, '/v1/evaluations/differing', {
-      errors: [
-        { pointer: '#/epsilon', detail: 'epsilon is 0.000001; the evaluation was declared with 1e-7', received: 1e-6 },
-        { pointer: '#/outputs', detail: 'outputs is 4; the evaluation was declared with 3', received: 4 },
-        {
-          pointer: '#/metadata',
-          detail: 'metadata is an object; the evaluation was declared with an object',
-          received: 'an object',
-        },
-        {
-          pointer: '#/expectedSamples',
-          detail: 'expectedSamples is 9; the evaluation was declared with not given',
-          received: 9,
-        },
-      ],
-      errorCount: 4,
-    }),
+    problemOf(
+      'conflict',
+      409,
+      'The name is already in use for different content',
+      detail,
+      '/v1/evaluations/differing',
+      {
+        errors: [
+          {
+            pointer: '#/epsilon',
+            detail: 'epsilon is 0.000001; the evaluation was declared with 1e-7',
+            received: 1e-6,
+          },
+          { pointer: '#/outputs', detail: 'outputs is 4; the evaluation was declared with 3', received: 4 },
+          {
+            pointer: '#/metadata',
+            detail: 'metadata is an object; the evaluation was declared with an object',
+            received: 'an object',
+          },
+          {
+            pointer: '#/expectedSamples',
+            detail: 'expectedSamples is 9; the evaluation was declared with not given',
+            received: 9,
+          },
+        ],
+        errorCount: 4,
+      },
+    ),
   )
 })
 

@@ -56,7 +56,10 @@ test('a line that is wrong is refused alone', async (t) => {
   const { requestId: _, ...problem } = plainProblem(errors[4].problem)
   const detail = 'Line 7: The batch "step-1" was sent before, with other content.'
   const instance = '/v1/evaluations/mixed/batches'
-  t.same(problem, problemOf('conflict', 409, 'The name is taken by something else', detail, instance, { line: 7 }))
+  t.same(
+    problem,
+    problemOf('conflict', 409, 'The name is already in use for different content', detail, instance, { line: 7 }),
+  )
   t.match((await send(app, 'GET', '/mixed')).body, { batches: 3, samples: 6 })
 })
 

@@ -143,7 +143,7 @@ test('a batch has numbers alone', async (t) => {
 })
 
 test('the options of a stream are shown without what needs a single batch, which is left to the core', async (t) => {
-  const schema = optionsWith('Stream', 'A stream.', { outputs: z.int() })
+  const schema = optionsWith('Stream', 'A stream.', { outputs: z.int() }, () => undefined)
   const { $defs } = jsonSchemaOf(schema)
   for (const loss of lossNames) {
     const { properties } = $defs[`${title(loss)}Stream`]

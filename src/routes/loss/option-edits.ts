@@ -1,0 +1,87 @@
+import { fieldNamed, meaningsOf } from '../../formats/did-you-mean.ts'
+import type { Fields } from '../../formats/parsed-body.ts'
+import { includes, labelFormats } from '../../loss/formats.ts'
+import { losses, lossNames } from '../../loss/kernels/index.ts'
+import type { Loss } from '../../loss/kernels/loss.ts'
+import type { OptionName } from '../../loss/options.ts'
+import { isOptionOf, optionNames, optionOf, typeFor } from '../../loss/options.ts'
+import type { Remedy } from '../../loss/remedies/remedy.ts'
+import type { ValidationError } from '../../loss/validation-errors.ts'
+
+const number = /^\s*-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?\s*$/
+
+/** Changes of the options that may mend an error about them, likeliest first. */
+export function optionEdits(
+  { code, path: [field, at] }: ValidationError,
+  options: Fields,
+  tensorNames: readonly string[],
+): Remedy[] {
+  if (typeof field !== 'string') return []
+  const value = options[field]
+  if (code === 'unknown-field') return renamed(field, options, tensorNames)
+  if (code === 'missing') {
+    const alias = Object.keys(options).find((name) => name !== field && fieldNamed(name, [field]) === field)
+    if (alias !== undefined) return [{ rename: { [alias]: field } }]
+    return field === 'labelFormat' ? formatsOf(options) : []
+  }
+  if (field === 'include') return withoutRefused(code, at, value)
+  if (code === 'unknown-value' && typeof value === 'string') {
+    const meant = meaningsOf(field, value, wordsOf(field, options)).map((set) => ({ set }))
+    return field === 'labelFormat' && meant.length === 0 ? formatsOf(options) : meant
+  }
+  if ((code === 'wrong-type' || code === 'unknown-value') && typeof value === 'string') return unquoted(field, value)
+  return []
+}
+
+function renamed(field: string, options: Fields, tensorNames: readonly string[]): Remedy[] {
+  const loss = lossOf(options)
+  const own = optionNames.filter((name) => loss === undefined || isOptionOf(name, loss))
+  const free = ['loss', 'labelFormat', ...own, ...tensorNames].filter((name) => !(name in options))
+  const name = fieldNamed(field, free)
+  return name === undefined ? [] : [{ rename: { [field]: name } }]
+}
+
+/** The formats of labels that a loss takes, each of which may be meant. */
+function formatsOf(options: Fields): Remedy[] {
+  const formats = lossOf(options)?.labelFormats ?? []
+  return labelFormats.filter((format) => formats.includes(format)).map((format) => ({ set: { labelFormat: format } }))
+}
+
+function lossOf({ loss }: Fields): Loss | undefined {
+  const name = lossNames.find((known) => known === loss)
+  return name === undefined ? undefined : losses[name]
+}
+
+function wordsOf(field: string, options: Fields): readonly string[] {
+  if (field === 'loss') return lossNames
+  const loss = lossOf(options)
+  if (field === 'labelFormat') return loss?.labelFormats ?? labelFormats
+  const name = optionNames.find((known) => known === field)
+  if (name === undefined) return []
+  const type = loss === undefined ? optionOf(name).type : typeFor(name, loss)
+  return 'values' in type ? type.values : []
+}
+
+/** `include` with the word that was meant, or without what cannot be given. */
+function withoutRefused(code: string, at: string | number | undefined, value: unknown): Remedy[] {
+  if (typeof value === 'string') {
+    return meaningsOf('include', value, includes).map(({ include }) => ({ set: { include: [include] } }))
+  }
+  if (!Array.isArray(value) || typeof at !== 'number') return []
+  if (code === 'not-available') return [{ set: { include: value.filter((_, index) => index !== at) } }]
+  return meaningsOf('include', String(value[at]), includes).map(({ include }) => ({
+    set: { include: value.map((part, index) => (index === at ? include : part)) },
+  }))
+}
+
+/** The number or truth value that a string holds, where the option is one. */
+function unquoted(field: string, value: string): Remedy[] {
+  const name: OptionName | undefined = optionNames.find((known) => known === field)
+  if (name === undefined) return []
+  const { kind } = optionOf(name).type
+  if (kind === 'boolean' && /^(?:true|false)$/i.test(value)) {
+    return [{ set: { [field]: value.toLowerCase() === 'true' } }]
+  }
+  const isNumber = kind === 'number' || kind === 'integer' || kind === 'number-or-weights'
+  return isNumber && number.test(value) ? [{ set: { [field]: Number(value) } }] : []
+}
