@@ -170,7 +170,8 @@ for (const { path, method, operation } of alone) {
 /** An answer without what is different each time. */
 function lasting(answer: unknown): unknown {
   const { requestId: _id, load: _load, ...body } = answer as Record<string, unknown>
-  return plainProblem(body)
+  // types of problems stand below the address that was asked
+  return plainProblem(JSON.parse(JSON.stringify(body).replaceAll(/"https?:\/\/[^/"]+\/problems\//g, '"/problems/')))
 }
 
 /** Whether a request fits the schema of its operation. */
