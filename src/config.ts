@@ -1,7 +1,10 @@
+import { closeSync, openSync, readSync } from 'node:fs'
 import { isIP, isIPv4 } from 'node:net'
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import { defaultDatabaseUrl } from './database/database-url.ts'
+import { nearest } from './formats/did-you-mean.ts'
+import { codeOf } from './runtime/watched-files.ts'
 
 /** A day at most; a time of 0 would mean at once here and never there, so it is refused where neither is of use. */
 const milliseconds = integer(1, 86_400_000)
@@ -17,6 +20,8 @@ const address = z
 
 /** Memory that a body may need, in bodies: its text, its numbers, and what is computed from them. */
 const bodiesInMemory = 4
+
+const mostUrlBytes = 4096
 
 /** The environment variables that are read, each with its default; the README's table is tested against this. */
 export const environment = z.object({
@@ -68,6 +73,10 @@ export const environment = z.object({
     .min(1)
     .default(defaultDatabaseUrl)
     .describe('where evaluations are kept: sqlite:PATH, postgres://USER:PASSWORD@HOST:PORT/DATABASE, or memory:'),
+  DATABASE_URL_FILE: z
+    .string()
+    .optional()
+    .describe('file that holds the URL instead of DATABASE_URL, as secrets are mounted'),
   EVALUATION_RETENTION_DAYS: integer(0, 36_500)
     .default(30)
     .describe('days after the last write at which an evaluation is deleted; 0 keeps all'),
@@ -143,15 +152,62 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
   const named = Object.keys(environment.shape).filter((name) => env[name]?.trim())
   const result = environment.safeParse(Object.fromEntries(named.map((name) => [name, env[name]])))
   const lines = result.success
-    ? contradictions(result.data)
+    ? contradictions(result.data, named)
     : result.error.issues.map(({ path: [name], message }) => `${String(name)}=${env[String(name)]}: ${message}`)
   if (!result.success || lines.length > 0) throw new ConfigError(lines.join('\n'))
-  return result.data
+  const { DATABASE_URL_FILE: file } = result.data
+  return file === undefined ? result.data : { ...result.data, DATABASE_URL: urlIn(file) }
+}
+
+/** Variables that nothing reads, and the ones that they nearly are: what the operator has probably misspelt. */
+export function misspelt(env: Record<string, string | undefined>): { readonly name: string; readonly meant: string }[] {
+  const known = Object.keys(environment.shape)
+  return Object.keys(env).flatMap((name) => {
+    const meant = known.includes(name) || !/^[A-Z][A-Z_]+$/.test(name) ? undefined : nearest(name, known)
+    return meant === undefined ? [] : [{ name, meant }]
+  })
+}
+
+function urlIn(file: string): string {
+  const buffer = Buffer.alloc(mostUrlBytes + 1)
+  let bytes: number
+  try {
+    const descriptor = openSync(file, 'r')
+    try {
+      bytes = readSync(descriptor, buffer)
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch (error) {
+    throw new ConfigError(`DATABASE_URL_FILE=${file}: it cannot be read: ${codeOf(error)}`)
+  }
+  const url = buffer.toString('utf8', 0, bytes).trim()
+  if (url === '' || bytes > mostUrlBytes)
+    throw new ConfigError(`DATABASE_URL_FILE=${file}: it must hold a URL of at most ${mostUrlBytes} bytes`)
+  return url
 }
 
 /** What is wrong with variables that are right one by one. */
-function contradictions(config: Config): string[] {
-  return [...memoryTooSmall(config), ...memoryNotShared(config), ...halfAnIssuer(config), ...halfOfTls(config)]
+function contradictions(config: Config, named: readonly string[]): string[] {
+  return [
+    ...memoryTooSmall(config),
+    ...memoryNotShared(config),
+    ...halfAnIssuer(config),
+    ...halfOfTls(config),
+    ...moreOfOneThanOfAll(config, named),
+    ...twoDatabases(config, named),
+  ]
+}
+
+function moreOfOneThanOfAll(config: Config, named: readonly string[]): string[] {
+  const { MAX_CONNECTIONS: all, MAX_CONNECTIONS_PER_ADDRESS: one } = config
+  if (one <= all || !named.includes('MAX_CONNECTIONS_PER_ADDRESS')) return []
+  return [`MAX_CONNECTIONS_PER_ADDRESS=${one} is more than MAX_CONNECTIONS=${all}; set it to at most ${all}`]
+}
+
+function twoDatabases({ DATABASE_URL_FILE: file }: Config, named: readonly string[]): string[] {
+  if (file === undefined || !named.includes('DATABASE_URL')) return []
+  return [`DATABASE_URL_FILE=${file}: DATABASE_URL is set, too; set one of them`]
 }
 
 function memoryNotShared({ WORKERS: workers, DATABASE_URL: url }: Config): string[] {

@@ -2,7 +2,7 @@ import closeWithGrace from 'close-with-grace'
 import { buildApp } from './app.ts'
 import type { WorkerLink } from './cluster/worker.ts'
 import type { Config } from './config.ts'
-import { ConfigError, parseConfig } from './config.ts'
+import { ConfigError, misspelt, parseConfig } from './config.ts'
 import { StoreUnusable } from './database/errors.ts'
 import { closingProblem } from './http/closing-problem.ts'
 import { openLog } from './log/open.ts'
@@ -15,6 +15,8 @@ const placeName = 'LOSSMETER_WORKER'
 
 const config = await orExit(() => parseConfig(process.env))
 const { logger, destination, flush } = openLog(config.LOG_LEVEL, process.stdout)
+if (process.env[placeName] === undefined)
+  for (const { name, meant } of misspelt(process.env)) logger.warn(`${name} has no effect; did you mean ${meant}?`)
 if (config.WORKERS === 1) await serve(config)
 else if (process.env[placeName] === undefined) await lead()
 else await work()

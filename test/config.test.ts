@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { test } from 'tap'
-import { ConfigError, environment, parseConfig } from '../src/config.ts'
+import { ConfigError, environment, misspelt, parseConfig } from '../src/config.ts'
 
 /** A text that each variable may have, what is read of it, and the default where there is one. */
 const variables: Record<string, [text: string, read: unknown, byDefault?: unknown]> = {
@@ -13,7 +13,7 @@ const variables: Record<string, [text: string, read: unknown, byDefault?: unknow
   MAX_COMPUTE_MS: ['5', 5, 30_000],
   MAX_REQUESTS_IN_FLIGHT: ['6', 6, 1024],
   MAX_CONNECTIONS: ['7', 7, 2048],
-  MAX_CONNECTIONS_PER_ADDRESS: ['8', 8, 1024],
+  MAX_CONNECTIONS_PER_ADDRESS: ['7', 7, 1024],
   REQUEST_TIMEOUT_MS: ['1', 1, 120_000],
   ANSWER_TIMEOUT_MS: ['4', 4, 30_000],
   HEADERS_TIMEOUT_MS: ['2', 2, 15_000],
@@ -67,7 +67,51 @@ test('an empty or blank variable is an unset one, and unknown ones are let be', 
 
 test('each variable is read', async (t) => {
   t.same(parseConfig(column(0) as Record<string, string>), column(1))
-  t.same(Object.keys(variables), Object.keys(environment.shape), 'the table above has every variable')
+  const others = Object.keys(environment.shape).filter((name) => name !== 'DATABASE_URL_FILE')
+  t.same(Object.keys(variables), others, 'the table above has every variable')
+})
+
+test('the URL of the database may be in a file', async (t) => {
+  const folder = t.testdir({ url: 'postgres://a:b@c/d\n', empty: ' \n', long: 'x'.repeat(4097) })
+  const file = (name: string) => ({ DATABASE_URL_FILE: `${folder}/${name}` })
+  t.match(parseConfig(file('url')), { DATABASE_URL: 'postgres://a:b@c/d', ...file('url') })
+  for (const [name, why] of [
+    ['absent', 'it cannot be read: ENOENT'],
+    ['empty', 'it must hold a URL of at most 4096 bytes'],
+    ['long', 'it must hold a URL of at most 4096 bytes'],
+  ])
+    t.equal(refusal(file(name)), `DATABASE_URL_FILE=${folder}/${name}: ${why}`)
+  t.equal(
+    refusal({ DATABASE_URL_FILE: '/dev/zero' }),
+    'DATABASE_URL_FILE=/dev/zero: it must hold a URL of at most 4096 bytes',
+  )
+  t.equal(
+    refusal({ ...file('url'), DATABASE_URL: 'memory:' }),
+    `DATABASE_URL_FILE=${folder}/url: DATABASE_URL is set, too; set one of them`,
+  )
+})
+
+test('one address cannot have more connections than all', async (t) => {
+  const why = 'MAX_CONNECTIONS_PER_ADDRESS=4000 is more than MAX_CONNECTIONS=10; set it to at most 10'
+  t.equal(refusal({ MAX_CONNECTIONS: '10', MAX_CONNECTIONS_PER_ADDRESS: '4000' }), why)
+  t.equal(refusal({ MAX_CONNECTIONS: '10' }), undefined, 'the default of one address follows')
+})
+
+test('a variable that is nearly one of the service is known as misspelt', async (t) => {
+  const env = {
+    MAX_BODY_BYTE: '1',
+    DATABSE_URL: 'x',
+    LOGLEVEL: 'x',
+    PORT: '1',
+    HOME: '/',
+    PATH: '/bin',
+    npm_config_port: '',
+  }
+  t.same(misspelt({ ...env, PWD: '/', HOSTNAME: 'a', TERM: 'x', LANG: 'C', USER: 'a', NODE_ENV: 'x' }), [
+    { name: 'MAX_BODY_BYTE', meant: 'MAX_BODY_BYTES' },
+    { name: 'DATABSE_URL', meant: 'DATABASE_URL' },
+    { name: 'LOGLEVEL', meant: 'LOG_LEVEL' },
+  ])
 })
 
 const milliseconds = 'it must be a whole number from 1 to 86400000'
