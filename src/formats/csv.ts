@@ -154,8 +154,10 @@ export class CsvReader {
         'not-a-number',
       )
     }
-    const hint = this.#row === 1 ? `. A row of names is declared with csvHeader=${name} before this part` : ''
-    return refuse([name], `${place} is not a number; it must be a number${hint}.`, cell, 'not-a-number')
+    const isHeader = this.#row === 1
+    const hint = isHeader ? `. A row of names is declared with csvHeader=${name} before this part` : ''
+    const detail = `${place} is not a number; it must be a number${hint}.`
+    return refuse([name], detail, cell, isHeader ? 'header' : 'not-a-number')
   }
 
   #refuseEmptyRow(row: number): never {

@@ -98,7 +98,7 @@ const forms: readonly [name: string, parts: FormPart[], code: string, ...words: 
   ['an empty line', [...mse, ['predictions', '1\n\n3\n', csv], labels], 'empty', 'row 2 of predictions is empty'],
   ['an empty first line', [...mse, ['predictions', '\n1\n3\n', csv], labels], 'empty', 'row 1 of predictions is empty'],
   ['an empty cell', [...mse, ['predictions', '1,2\n3,\n', csv]], 'empty', 'row 2, column 2 of predictions is empty'],
-  ['a header that was not declared', [...mse, ['predictions', 'a\n1\n', csv]], 'not-a-number', 'csvHeader=predictions'],
+  ['a header that was not declared', [...mse, ['predictions', 'a\n1\n', csv]], 'header', 'csvHeader=predictions'],
   ['semicolons', [...mse, ['predictions', '0,2;0,8\n', csv]], 'not-a-number', 'semicolons', 'commas'],
   ['tabs', [...mse, ['predictions', '1\t2\n', csv]], 'not-a-number', 'tabs'],
   ['NaN', [...mse, ['predictions', '1\nNaN\n', csv]], 'not-a-number', 'row 2', 'missing values'],

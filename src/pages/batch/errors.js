@@ -4,7 +4,7 @@ import { el, listing } from '../dom.js'
 import { around, excerpt } from '../mark.js'
 import { strings } from '../strings.js'
 import { problemParts } from '../wire.js'
-import { fittingDeclarations, partRefused } from './remedies.js'
+import { hasHeader, partRefused, remediesOf } from './remedies.js'
 import { rowsOf } from './rows.js'
 import { lineAndColumn, syntaxHint } from './syntax.js'
 
@@ -27,7 +27,7 @@ export async function errorParts(problem, body, options, again) {
   )
   return [
     ...problemParts(problem),
-    ...remedies(problem, options, again),
+    ...remedies(problem, body, options, again),
     ...(offset === undefined ? [] : await syntax(text ?? '', offset - (line === undefined ? body.added.bytes : 0))),
     ...(line === undefined ? [] : [el('p', { class: 'note' }, words.fileLine(body.name, line - body.added.lines))]),
     ...(groups.length === 0 ? [] : [el('ol', { class: 'errors' }, ...groups)]),
@@ -42,19 +42,31 @@ function textOf({ source }) {
 
 /**
  * @param {Problem} problem
+ * @param {Body} body
  * @param {Options} options
  * @param {(changes: Options) => void} again
  */
-function remedies(problem, options, again) {
-  const buttons = fittingDeclarations(problem).map(({ name, value }) =>
-    remedy(words.redeclare(name, value), () => again({ [name]: value })),
-  )
+function remedies(problem, { recipe }, options, again) {
+  const header = recipe.kind === 'multipart' && !recipe.csvHeader && hasHeader(problem) ? [{ csvHeader: true }] : []
+  const buttons = [...remediesOf(problem), ...header].map((changes) => remedy(labelOf(changes), () => again(changes)))
   const refused = partRefused(problem, options)
   if (refused !== undefined) {
     const include = /** @type {string[]} */ (options.include).filter((name) => name !== refused)
     buttons.push(remedy(words.without(refused), () => again({ include })))
   }
   return buttons.length === 0 ? [] : [el('p', { class: 'remedies' }, ...buttons)]
+}
+
+/** @param {Options} changes */
+function labelOf(changes) {
+  const [[name, value], ...more] = Object.entries(changes)
+  const said = more.map(([other, of]) => `, ${other} ${textOfValue(of)}`)
+  return words.redeclare(name, textOfValue(value) + said.join(''))
+}
+
+/** @param {unknown} value */
+function textOfValue(value) {
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 /**
@@ -92,18 +104,7 @@ async function syntax(text, offset) {
  * @param {ContentError[]} errors
  */
 function grouped(errors) {
-  return [...Map.groupBy(errors, ({ detail, pointer }) => sense(detail, pointer)).values()]
-}
-
-/**
- * What an error says, whichever element it says it of.
- *
- * @param {string} detail
- * @param {string} pointer
- */
-function sense(detail, pointer) {
-  const rule = detail.slice(detail.indexOf(';') + 1).replace(/ [^.;]* (?:is|are) declared with .*$/, '')
-  return `${pointer.split('/')[1]}: ${rule}`
+  return [...Map.groupBy(errors, ({ code, pointer }) => `${pointer.split('/')[1]}: ${code}`).values()]
 }
 
 /**

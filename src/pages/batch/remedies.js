@@ -2,32 +2,35 @@
 /** @import { Options } from './body.js' */
 
 /**
- * The declarations that an error names as those that would fit, each once.
+ * The changes of options, each of which makes the request right by itself; those of the data are left to the person.
  *
  * @param {Problem} problem
- * @returns {{ name: string, value: string }[]}
+ * @returns {Options[]}
  */
-export function fittingDeclarations({ detail, errors = [] }) {
-  /** @type {Map<string, { name: string, value: string }>} */
-  const found = new Map()
-  for (const said of [detail, ...errors.map((error) => error.detail)]) {
-    for (const [, name, value] of said.matchAll(/(?:is|are) declared with (\w+)(?: "|=)([\w-]+)/g)) {
-      found.set(name, { name, value })
-    }
-  }
-  return [...found.values()]
+export function remediesOf({ errors = [] }) {
+  return errors.flatMap(({ remedies = [] }) =>
+    remedies.flatMap(({ set, ...others }) => (set === undefined || Object.keys(others).length > 0 ? [] : [set])),
+  )
 }
 
 /**
- * The part of the answer that cannot be given.
+ * Whether a CSV file has a row of names that was not declared.
+ *
+ * @param {Problem} problem
+ */
+export function hasHeader({ errors = [] }) {
+  return errors.some(({ code }) => code === 'header')
+}
+
+/**
+ * The part of the answer that cannot be given, where no remedy says it.
  *
  * @param {Problem} problem
  * @param {Options} options
  * @returns {string | undefined}
  */
 export function partRefused({ pointer, errors = [] }, { include }) {
-  const [at] = [pointer, ...errors.map((error) => error.pointer)].flatMap(
-    (place) => /^#\/include\/(\d+)$/.exec(place ?? '')?.[1] ?? [],
-  )
+  const places = errors.map((error) => (error.code === 'not-available' && !error.remedies ? error.pointer : undefined))
+  const [at] = [pointer, ...places].flatMap((place) => /^#\/include\/(\d+)$/.exec(place ?? '')?.[1] ?? [])
   return at !== undefined && Array.isArray(include) ? include[Number(at)] : undefined
 }

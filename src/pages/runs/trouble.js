@@ -9,7 +9,7 @@ export function troubleParts(error) {
   const { type, errors = [], detail: said } = error.problem
   const details = errors.filter(({ detail }) => detail !== said).map(({ detail }) => el('li', { lang: 'en' }, detail))
   return [
-    ...(type === '/problems/store-unavailable' ? [el('p', {}, strings.runs.storeDown)] : []),
+    ...(type.endsWith('/problems/store-unavailable') ? [el('p', {}, strings.runs.storeDown)] : []),
     ...problemParts(error.problem),
     ...(details.length === 0 ? [] : [el('ul', { class: 'errors' }, ...details)]),
   ]
