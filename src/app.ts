@@ -6,6 +6,7 @@ import { openAccess } from './access/open.ts'
 import { access } from './access/plugin.ts'
 import { rateLimit } from './access/rate-limit.ts'
 import type { Config } from './config.ts'
+import { onBehalfOf } from './database/caller.ts'
 import { parseDatabaseUrl } from './database/database-url.ts'
 import { openStore } from './database/open.ts'
 import { storeProbe } from './evaluations/probe.ts'
@@ -136,6 +137,7 @@ interface RouteOptions {
 
 const routes = fp(
   async (app, { evaluations, limits, probes, scraped }: RouteOptions) => {
+    app.addHook('preHandler', (request, _reply, done) => onBehalfOf(request.work, done))
     await refuseOtherMethods(app, async () => {
       await app.register(openapi)
       await app.register(lossRoute)

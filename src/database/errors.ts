@@ -8,6 +8,7 @@ export type Reason =
   | 'newer-release'
   | 'restored'
   | 'migrating'
+  | 'busy'
 
 const meanings: Readonly<Record<Reason, string>> = {
   'disk-full': 'The disk of the store of evaluations is full.',
@@ -16,6 +17,7 @@ const meanings: Readonly<Record<Reason, string>> = {
   corrupt: 'The store of evaluations is damaged.',
   'out-of-reach': 'The store of evaluations is out of reach.',
   closed: 'The store of evaluations is closed.',
+  busy: 'The store of evaluations has too much to do.',
   migrating: 'The schema of the store of evaluations is being brought up to date.',
   restored: 'The store of evaluations was put back to an earlier state meanwhile.',
   'newer-release': 'The evaluation was declared by a newer release of the service.',

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
+import { onBehalfOf } from '../database/caller.ts'
 import { StoreUnavailable } from '../database/errors.ts'
 import type { EvaluationKey, Head } from '../database/history.ts'
 import type {
@@ -215,20 +216,23 @@ export class Evaluations {
   #foldLater(batches: Batches, block: number): void {
     // a new task for each block: the scheduler puts a task back the longer it has computed
     const task = this.#scheduler.task(Number.POSITIVE_INFINITY, () => new Error('never'))
-    this.#folding = this.#folding
-      .then(async () => {
-        // other calls of the same commit are answered first
-        await setImmediate()
-        task.start()
-        const recent = this.#recent.take(batches.evaluation.incarnation, block)
-        const after = { batches: block * blockBatches }
-        if (recent !== undefined) await keepTally(batches, recent.head, recent.tally, task)
-        // a reader may have folded it meanwhile
-        else
-          for await (const _ of blocksOf(batches, after, block + 1, (state) => batches.codec.readTally(state), task));
-      })
-      .catch(this.#foldFailed)
-      .finally(() => task.stop())
+    // the request is soon over, and its turns with it
+    this.#folding = onBehalfOf(undefined, () =>
+      this.#folding
+        .then(async () => {
+          // other calls of the same commit are answered first
+          await setImmediate()
+          task.start()
+          const recent = this.#recent.take(batches.evaluation.incarnation, block)
+          const after = { batches: block * blockBatches }
+          if (recent !== undefined) await keepTally(batches, recent.head, recent.tally, task)
+          // a reader may have folded it meanwhile
+          else
+            for await (const _ of blocksOf(batches, after, block + 1, (state) => batches.codec.readTally(state), task));
+        })
+        .catch(this.#foldFailed)
+        .finally(() => task.stop()),
+    )
   }
 }
 

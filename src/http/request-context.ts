@@ -85,6 +85,11 @@ export class RequestContext implements Holder, ReadContext {
     return this.task.owner
   }
 
+  /** Whether the answer is sent, or the client has left. */
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
   /** Sets the owner when more is known than an address; before the request holds or computes anything. */
   belongTo(owner: string): void {
     this.task.owner = owner

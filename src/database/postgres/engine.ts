@@ -3,11 +3,15 @@ import type { ClientBase } from 'pg'
 import pg from 'pg'
 import { StoreUnavailable } from '../errors.ts'
 import type { SqlEngine, Statement } from '../sql/engine.ts'
+import { Turns } from '../turns.ts'
 import { asStartError, asStoreError, isOfSchema } from './errors.ts'
 import type { MigrationLog } from './migrate.ts'
 import { isCurrent, migrate } from './migrate.ts'
 
 const int8 = 20
+const connections = 10
+/** Those that other operations leave free. */
+const connectionsForBatches = 2
 /** Operations wait so long for a migration. */
 const migrationMilliseconds = 3000
 
@@ -17,6 +21,7 @@ const types: pg.CustomTypesConfig = {
 
 export class PostgresEngine implements SqlEngine {
   readonly #pool: pg.Pool
+  readonly #turns = new Turns(connections - connectionsForBatches)
   readonly #url: string
   readonly #log: MigrationLog | undefined
   #migrated: Promise<void> | undefined
@@ -31,6 +36,7 @@ export class PostgresEngine implements SqlEngine {
       application_name: 'lossmeter',
       types,
       pipeline: true,
+      max: connections,
       connectionTimeoutMillis: 3000,
       query_timeout: 10_000,
       onConnect: prepareConnection,
@@ -53,12 +59,20 @@ export class PostgresEngine implements SqlEngine {
   }
 
   async query<Row>({ text, values }: Statement): Promise<Row[]> {
-    const { rows } = await this.run((client) => client.query(text, [...values]))
+    const { rows } = await this.inTurn((client) => client.query(text, [...values]))
     return rows
   }
 
+  write<Row>(statement: Statement): Promise<Row[]> {
+    return this.query(statement)
+  }
+
+  get waiting(): number {
+    return this.#turns.waiting
+  }
+
   transaction<Row>(statements: readonly Statement[], lock?: string): Promise<Row[][]> {
-    return this.run(async (client) => {
+    return this.inTurn(async (client) => {
       const start = [client.query('BEGIN')]
       if (lock !== undefined) start.push(client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [lock]))
       const results = statements.map(({ text, values }) => client.query(text, [...values]))
@@ -89,6 +103,11 @@ export class PostgresEngine implements SqlEngine {
     this.#isMigrated = false
     this.#migrated = undefined
     return true
+  }
+
+  /** The same, in turns of those who ask. */
+  inTurn<Result>(work: (client: ClientBase) => Promise<Result>): Promise<Result> {
+    return this.#turns.run(() => this.run(work))
   }
 
   /** Fulfilled when the schema is up to date, however long that takes. */

@@ -8,6 +8,7 @@ import type { MigrationLog } from './migrate.ts'
 import { put, putAsExpected } from './put-batches.ts'
 
 export class PostgresEvaluationEngine extends PostgresEngine implements EvaluationEngine {
+  readonly binaryName = 'name COLLATE "C"'
   readonly #url: string
   readonly #expected = new ExpectedCounts()
   readonly #watch: ListenerWatch | undefined

@@ -30,6 +30,7 @@ const own: readonly (readonly string[])[] = [
   ],
   [
     'ALTER TABLE evaluations ADD COLUMN incarnation BYTEA NOT NULL DEFAULT uuid_send(gen_random_uuid())',
+    `CREATE INDEX evaluations_by_prefix ON evaluations (owner, name COLLATE "C") WHERE status <> 'deleted'`,
     // changes are announced after their transactions: see listener.ts
     'DROP TRIGGER evaluations_announced ON evaluations',
     'DROP FUNCTION announce_evaluation()',

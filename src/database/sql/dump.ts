@@ -49,14 +49,14 @@ export async function allFolds(engine: SqlEngine, { id }: EvaluationKey, last: n
 }
 
 export async function deleteFold(engine: SqlEngine, { id }: EvaluationKey, slot: number): Promise<void> {
-  await engine.query(statement('DELETE FROM folds WHERE evaluation = $1 AND slot = $2', [id, slot]))
+  await engine.write(statement('DELETE FROM folds WHERE evaluation = $1 AND slot = $2', [id, slot]))
 }
 
 /** Begins to import an evaluation, which nobody sees before it ends. @returns its id */
 export async function beginImport(engine: SqlEngine, evaluation: Evaluation, now: number): Promise<number> {
   const { incarnation, declaration, expectedBatches, expectedSamples } = evaluation
   // what an import left that was cut off
-  await engine.query(
+  await engine.write(
     statement(`UPDATE evaluations SET status = 'deleted' WHERE owner = $1 AND name = $2 AND status <> 'deleted'`, [
       importing,
       incarnation,
@@ -66,7 +66,7 @@ export async function beginImport(engine: SqlEngine, evaluation: Evaluation, now
       (owner, name, incarnation, declaration, expected_batches, expected_samples, status, created_at, updated_at)
     VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $7) RETURNING id`
   const values = [importing, incarnation, bytesOf(incarnation), declaration, expectedBatches, expectedSamples, now]
-  const [{ id }] = await engine.query<{ id: number }>(statement(text, values))
+  const [{ id }] = await engine.write<{ id: number }>(statement(text, values))
   return id
 }
 
@@ -96,11 +96,11 @@ export async function endImport(engine: SqlEngine, id: number, evaluation: Evalu
     WHERE id = $1 AND NOT EXISTS
       (SELECT 1 FROM evaluations AS e WHERE e.owner = $2 AND e.name = $3 AND e.status <> 'deleted') RETURNING id`
   const values = [id, owner, name, status, batches, samples, bytesOf(digest), createdAt, updatedAt]
-  return (await engine.query(statement(text, values))).length > 0
+  return (await engine.write(statement(text, values))).length > 0
 }
 
 export async function dropImport(engine: SqlEngine, id: number): Promise<void> {
-  await engine.query(
+  await engine.write(
     statement(`UPDATE evaluations SET status = 'deleted' WHERE id = $1 AND owner = $2`, [id, importing]),
   )
 }

@@ -2,6 +2,10 @@ import type { NewBatch, PutResult } from '../store.ts'
 import type { SqlEngine } from './engine.ts'
 
 export interface EvaluationEngine extends SqlEngine {
+  /** The names of evaluations in the order of their characters, as an index has them. */
+  readonly binaryName: string
+  /** Operations that wait for their turn. */
+  readonly waiting: number
   /** Fulfilled when the schema is up to date, however long that takes. */
   ready(): Promise<void>
   putBatches(batches: readonly NewBatch[], rules: PutRules): Promise<PutResult[]>

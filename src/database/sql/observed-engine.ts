@@ -29,6 +29,18 @@ export class ObservedEngine implements EvaluationEngine {
     return this.#measure('query', this.#engine.query<Row>(statement))
   }
 
+  write<Row>(statement: Statement): Promise<Row[]> {
+    return this.#measure('write', this.#engine.write<Row>(statement))
+  }
+
+  get binaryName(): string {
+    return this.#engine.binaryName
+  }
+
+  get waiting(): number {
+    return this.#engine.waiting
+  }
+
   transaction<Row>(statements: readonly Statement[], lock?: string): Promise<Row[][]> {
     return this.#measure('transaction', this.#engine.transaction<Row>(statements, lock))
   }

@@ -30,6 +30,9 @@ import { sweep } from './sweep.ts'
 
 const maxGroupBytes = 2 ** 20
 const batchBytes = 512
+/** Evaluations that are sorted for a page. */
+const few = 2000
+
 export class SqlStore implements Store {
   readonly #engine: EvaluationEngine
   readonly #limits: StoreLimits
@@ -84,19 +87,33 @@ export class SqlStore implements Store {
     owner: string,
     { prefix = '', after = Number.MAX_SAFE_INTEGER, limit }: EvaluationPage,
   ): Promise<Evaluation[]> {
+    const isRange = prefix !== '' && (await this.#areFew(owner, prefix))
+    // of few the index by name reads nothing else; of many the one by age soon has a page
+    const age = isRange ? 'id + 0' : 'id'
+    const begins = isRange ? this.#inRange('$3') : 'substr(name, 1, length($3)) = $3'
     const rows = await this.#query<EvaluationRow>(
       `SELECT ${evaluationColumns} FROM evaluations
-       WHERE owner = $1 AND status <> 'deleted' AND id < $2 AND substr(name, 1, length($3)) = $3
-       ORDER BY id DESC LIMIT $4`,
+       WHERE owner = $1 AND status <> 'deleted' AND ${age} < $2 AND ${begins} ORDER BY ${age} DESC LIMIT $4`,
       [owner, after, prefix, limit],
     )
     return rows.map(evaluationOfRow)
   }
 
+  async #areFew(owner: string, prefix: string): Promise<boolean> {
+    const text = `SELECT id FROM evaluations WHERE owner = $1 AND status <> 'deleted' AND ${this.#inRange('$2')}
+      LIMIT 1 OFFSET ${few}`
+    return (await this.#query(text, [owner, prefix])).length === 0
+  }
+
+  #inRange(prefix: string): string {
+    const { binaryName } = this.#engine
+    return `${binaryName} >= ${prefix} AND ${binaryName} < ${prefix} || '\u{10ffff}'`
+  }
+
   async seal(owner: string, name: string): Promise<SealResult | undefined> {
     const isMet = `(expected_batches IS NULL OR expected_batches = batches)
       AND (expected_samples IS NULL OR expected_samples = samples)`
-    const [row] = await this.#query<EvaluationRow>(
+    const [row] = await this.#write<EvaluationRow>(
       `UPDATE evaluations
        SET status = CASE WHEN ${isMet} THEN 'sealed' ELSE status END,
          updated_at = CASE WHEN status = 'open' AND ${isMet} THEN $3 ELSE updated_at END
@@ -110,7 +127,7 @@ export class SqlStore implements Store {
   }
 
   async delete(owner: string, name: string): Promise<EvaluationKey | undefined> {
-    const [deleted] = await this.#query<{ id: number; incarnation: Uint8Array }>(
+    const [deleted] = await this.#write<{ id: number; incarnation: Uint8Array }>(
       `UPDATE evaluations SET status = 'deleted' WHERE owner = $1 AND name = $2 AND status <> 'deleted'
        RETURNING id, incarnation`,
       [owner, name],
@@ -179,6 +196,10 @@ export class SqlStore implements Store {
   #changed(evaluation: number): void {
     this.#changes.emit(evaluation)
     this.#engine.announce(evaluation)
+  }
+
+  #write<Row>(...parts: Parameters<typeof statement>): Promise<Row[]> {
+    return this.#engine.write(statement(...parts))
   }
 
   #query<Row>(...parts: Parameters<typeof statement>): Promise<Row[]> {

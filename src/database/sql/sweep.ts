@@ -22,7 +22,7 @@ export async function sweep(
   if (evaluation === undefined) return expired.length === maxSwept
   const { id, batches } = evaluation
   if (batches === 0) {
-    await engine.query(statement(`DELETE FROM evaluations WHERE id = $1 AND status = 'deleted'`, [id]))
+    await engine.write(statement(`DELETE FROM evaluations WHERE id = $1 AND status = 'deleted'`, [id]))
   } else {
     const left = Math.max(0, batches - maxSwept)
     await engine.transaction([
@@ -34,7 +34,7 @@ export async function sweep(
 }
 
 function expire(engine: SqlEngine, before: number): Promise<{ id: number }[]> {
-  return engine.query(
+  return engine.write(
     statement(
       // a batch may come in between
       `UPDATE evaluations SET status = 'deleted' WHERE status <> 'deleted' AND updated_at < $1 AND id IN

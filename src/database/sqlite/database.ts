@@ -31,6 +31,8 @@ const migrations = shared.map((statements, version) => [...statements, ...own[ve
 const applicationId = 0x4c4d5452
 
 const lookMilliseconds = 1
+/** So long after a wait in vain a lock is tried once. */
+const lockedMilliseconds = 1000
 const migrationMilliseconds = 600_000
 const never = new Int32Array(new SharedArrayBuffer(4))
 
@@ -40,18 +42,23 @@ export class SqliteDatabase {
   readonly #statements = new Map<string, StatementSync>()
   readonly #path: string
   readonly #lockMilliseconds: number
+  readonly #isReader: boolean
+  /** Until when others are taken to hold the lock still. */
+  #lockedUntil = 0
   readonly #inode: number | undefined
   #version: unknown
 
   /** Brings the schema up to date. @throws StoreUnusable for what is not a file of this or an older release */
-  constructor(path: string, lockMilliseconds: number) {
+  constructor(path: string, lockMilliseconds: number, isReader = false) {
     if (path !== ':memory:') makeFolder(dirname(path))
     this.#path = path
     this.#lockMilliseconds = lockMilliseconds
-    this.#database = new DatabaseSync(path, { timeout: 0 })
+    this.#isReader = isReader
+    this.#database = new DatabaseSync(path, { timeout: 0, readOnly: isReader })
     try {
-      this.#whenFree(() => this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL'))
       this.#inode = inodeOf(path)
+      if (isReader) return
+      this.#whenFree(() => this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL'))
       this.#migrate()
     } catch (error) {
       this.#database.close()
@@ -87,6 +94,12 @@ export class SqliteDatabase {
     return Number(this.#pragma('user_version')) === migrations.length
   }
 
+  /** Also makes sure that the file is still in its place, if the connection only reads. */
+  read(statement: Statement): object[] {
+    if (this.#isReader) this.#checkPlace()
+    return this.query(statement)
+  }
+
   query<Row = object>({ text, values }: Statement): Row[] {
     return this.#whenFree(() => this.#prepared(text).all(...values)) as Row[]
   }
@@ -106,7 +119,7 @@ export class SqliteDatabase {
   }
 
   inTransaction<Result>(run: () => Result, patience = this.#lockMilliseconds): Result {
-    this.#whenFree(() => this.#database.exec('BEGIN IMMEDIATE'), patience)
+    this.#lock(patience)
     try {
       const result = run()
       this.#checkPlace()
@@ -115,6 +128,17 @@ export class SqliteDatabase {
     } catch (error) {
       // SQLite ends a transaction by itself where the disk fails
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  /** Those who wait one after the other for another program do not wait as long as the first. */
+  #lock(patience: number): void {
+    const isLocked = performance.now() < this.#lockedUntil
+    try {
+      this.#whenFree(() => this.#database.exec('BEGIN IMMEDIATE'), isLocked ? 0 : patience)
+    } catch (error) {
+      if (!isLocked) this.#lockedUntil = performance.now() + lockedMilliseconds
       throw error
     }
   }

@@ -1,32 +1,31 @@
-import { once } from 'node:events'
-import { Worker } from 'node:worker_threads'
+import { onBehalfOf } from '../caller.ts'
 import { StoreUnavailable, StoreUnusable } from '../errors.ts'
 import type { Statement } from '../sql/engine.ts'
 import type { EvaluationEngine, PutRules } from '../sql/evaluation-engine.ts'
 import type { NewBatch, PutResult } from '../store.ts'
-import type { Call, Failure, Methods, Reply, Setup } from './messages.ts'
+import { Turns } from '../turns.ts'
 import { pack, unpack } from './packing.ts'
+import { SqliteThread } from './thread.ts'
 
 const pollMilliseconds = 250
+/** One runs, and the next one is there when it ends. */
+const atOnce = 2
+const inMemory = ':memory:'
 
-interface Pending {
-  readonly resolve: (result: unknown) => void
-  readonly reject: (error: unknown) => void
-}
-
-/** A SQLite file in a thread of its own. */
+/** A SQLite file: one thread writes, and another one reads, also while a writer is locked out. */
 export class SqliteEngine implements EvaluationEngine {
-  readonly #setup: Setup
-  readonly #pending = new Map<number, Pending>()
-  #worker: Worker | undefined
-  #calls = 0
+  readonly binaryName = 'name'
+  readonly #writer: SqliteThread
+  readonly #reader: SqliteThread
+  readonly #writes = new Turns(atOnce)
+  readonly #reads: Turns
   #poll: NodeJS.Timeout | undefined
-  #isClosed = false
 
+  /** Opens a file, or with the path ":memory:" a database that is gone when it is closed. */
   static async open(path: string, lockMilliseconds = 2000): Promise<SqliteEngine> {
-    const engine = new SqliteEngine({ path, lockMilliseconds })
+    const engine = new SqliteEngine(path, lockMilliseconds)
     try {
-      await engine.#call('hasChanged')
+      await engine.#writer.call('hasChanged')
       return engine
     } catch (error) {
       await engine.close()
@@ -34,26 +33,47 @@ export class SqliteEngine implements EvaluationEngine {
     }
   }
 
-  private constructor(setup: Setup) {
-    this.#setup = setup
+  private constructor(path: string, lockMilliseconds: number) {
+    this.#writer = new SqliteThread({ path, lockMilliseconds, isReader: false })
+    // a database in memory has one connection
+    const isShared = path !== inMemory
+    this.#reader = isShared ? new SqliteThread({ path, lockMilliseconds, isReader: true }) : this.#writer
+    this.#reads = isShared ? new Turns(atOnce) : this.#writes
+  }
+
+  get waiting(): number {
+    return this.#writes.waiting + (this.#reads === this.#writes ? 0 : this.#reads.waiting)
   }
 
   async ready(): Promise<void> {}
 
-  async query<Row>(statement: Statement): Promise<Row[]> {
-    return unpack(await this.#call('query', statement)) as Row[]
+  query<Row>(statement: Statement): Promise<Row[]> {
+    return this.#reads.run(async () => {
+      try {
+        return unpack(await this.#reader.call('query', statement)) as Row[]
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable) || error.reason !== 'restored') throw error
+        // the writer brings a restored file up to date
+        await this.#writer.call('refresh')
+        return unpack(await this.#reader.call('query', statement)) as Row[]
+      }
+    })
+  }
+
+  write<Row>(statement: Statement): Promise<Row[]> {
+    return this.#writes.run(async () => unpack(await this.#writer.call('write', statement)) as Row[])
   }
 
   transaction<Row>(statements: readonly Statement[]): Promise<Row[][]> {
-    return this.#call('transaction', statements) as Promise<Row[][]>
+    return this.#writes.run(() => this.#writer.call('transaction', statements) as Promise<Row[][]>)
   }
 
   putBatches(batches: readonly NewBatch[], rules: PutRules): Promise<PutResult[]> {
-    return this.#call('putBatches', pack(batches), rules)
+    return onBehalfOf(undefined, () => this.#writes.run(() => this.#writer.call('putBatches', pack(batches), rules)))
   }
 
   listen(listener: () => void): void {
-    const look = () => this.#call('hasChanged').then((hasChanged) => hasChanged && listener(), ignore)
+    const look = () => this.#writer.call('hasChanged').then((hasChanged) => hasChanged && listener(), ignore)
     this.#poll = setInterval(look, pollMilliseconds).unref()
   }
 
@@ -61,56 +81,9 @@ export class SqliteEngine implements EvaluationEngine {
   announce(): void {}
 
   async close(): Promise<void> {
-    this.#isClosed = true
     clearInterval(this.#poll)
-    const worker = this.#worker
-    if (worker === undefined) return
-    const ended = once(worker, 'exit')
-    worker.ref()
-    worker.postMessage('close')
-    await ended
+    await Promise.all([...new Set([this.#writer, this.#reader])].map((thread) => thread.close()))
   }
-
-  async #call<Name extends keyof Methods>(
-    method: Name,
-    ...args: Parameters<Methods[Name]>
-  ): Promise<ReturnType<Methods[Name]>> {
-    if (this.#isClosed) throw new StoreUnavailable('closed')
-    this.#worker ??= this.#start()
-    const call: Call = { id: this.#calls++, method, args }
-    this.#worker.postMessage(call)
-    this.#worker.ref()
-    return new Promise((resolve, reject) =>
-      this.#pending.set(call.id, { resolve: resolve as Pending['resolve'], reject }),
-    )
-  }
-
-  #start(): Worker {
-    // without the preloaded modules of the main thread, which delay its start
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: this.#setup, execArgv: [] })
-    worker.on('message', (reply: Reply) => {
-      const { resolve, reject } = this.#pending.get(reply.id) as Pending
-      this.#pending.delete(reply.id)
-      if (this.#pending.size === 0 && !this.#isClosed) worker.unref()
-      if ('failure' in reply) reject(errorOf(reply.failure))
-      else resolve(reply.result)
-    })
-    let cause: unknown
-    worker.on('error', (error) => {
-      cause = error
-    })
-    worker.on('exit', () => {
-      this.#worker = undefined
-      for (const { reject } of this.#pending.values()) reject(new StoreUnavailable('out-of-reach', cause))
-      this.#pending.clear()
-    })
-    return worker
-  }
-}
-
-function errorOf(failure: Failure): unknown {
-  if ('unusable' in failure) return new StoreUnavailable('out-of-reach', new StoreUnusable(failure.unusable))
-  return failure.reason === undefined ? failure.error : new StoreUnavailable(failure.reason, failure.error)
 }
 
 function unusable(path: string, error: unknown): StoreUnusable {

@@ -7,13 +7,17 @@ import type { Packed } from './packing.ts'
 export interface Setup {
   readonly path: string
   readonly lockMilliseconds: number
+  readonly isReader: boolean
 }
 
 export interface Methods {
   query(statement: Statement): Packed<object>
+  write(statement: Statement): Packed<object>
   transaction(statements: readonly Statement[]): unknown[][]
   putBatches(batches: Packed<NewBatch>, rules: PutRules): PutResult[]
   hasChanged(): boolean
+  /** Brings a file up to date that was restored with an older schema. */
+  refresh(): void
 }
 
 export interface Call {

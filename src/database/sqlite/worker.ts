@@ -7,19 +7,24 @@ import { pack, unpack } from './packing.ts'
 import { putBatches } from './put-batches.ts'
 
 const port = parentPort as NonNullable<typeof parentPort>
-const { path, lockMilliseconds } = workerData as Setup
+const { path, lockMilliseconds, isReader } = workerData as Setup
 let database: SqliteDatabase | undefined
 
 const methods: Methods = {
-  query: (statement) => pack(opened().query(statement)),
+  query: (statement) => pack(opened().read(statement)),
+  write: (statement) => pack(opened().transaction([statement])[0] as object[]),
   transaction: (statements) => opened().transaction(statements),
   putBatches: (batches, rules) => putBatches(opened(), unpack(batches), rules),
   hasChanged: () => opened().hasChanged(),
+  refresh() {
+    isOfOlderSchema()
+    opened()
+  },
 }
 
 /** Tries again at each call until it could be opened. */
 function opened(): SqliteDatabase {
-  database ??= new SqliteDatabase(path, lockMilliseconds)
+  database ??= new SqliteDatabase(path, lockMilliseconds, isReader)
   return database
 }
 

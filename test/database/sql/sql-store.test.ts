@@ -7,6 +7,7 @@ import fc from 'fast-check'
 import type { Test } from 'tap'
 import { t as root, test } from 'tap'
 import { PostgresEvaluationEngine } from '../../../src/database/postgres/evaluation-engine.ts'
+import type { Statement } from '../../../src/database/sql/engine.ts'
 import type { EvaluationEngine } from '../../../src/database/sql/evaluation-engine.ts'
 import { SqlStore } from '../../../src/database/sql/sql-store.ts'
 import { SqliteEngine } from '../../../src/database/sqlite/engine.ts'
@@ -488,6 +489,26 @@ for (const [name, open] of Object.entries(engines)) {
     for (const [behaviour, run] of Object.entries(behaviours)) {
       await t.test(behaviour, (t) => run(t, store, `owner ${count++}`))
     }
+    await t.test('names that begin with few letters are found without reading all others', async (t) => {
+      const texts: string[] = []
+      const watched = new Proxy(engine, {
+        get(target, key) {
+          if (key !== 'query') return Reflect.get(target, key)
+          return (statement: Statement) => {
+            texts.push(statement.text)
+            return target.query(statement)
+          }
+        },
+      })
+      await new SqlStore(watched, limits).list('owner', { prefix: 'x', limit: 2 })
+      t.equal(texts.length, 2)
+      for (const text of texts) {
+        const explain = name === 'PostgreSQL' ? 'EXPLAIN (GENERIC_PLAN)' : 'EXPLAIN QUERY PLAN'
+        const values = name === 'PostgreSQL' ? [] : ['owner', 'x', 'x', 2].slice(0, text.includes('$4') ? 4 : 2)
+        const plan = JSON.stringify(await engine.query({ text: `${explain} ${text}`, values }))
+        t.match(plan, /evaluations_by_name \(owner=\? AND name>\? AND name<\?\)|evaluations_by_prefix/)
+      }
+    })
     await t.test('the statements of a transaction count together or not at all', async (t) => {
       const { id } = await declareNew(store, 'owner', 'together')
       const rename = (name: string) => ({

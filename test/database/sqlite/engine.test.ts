@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -40,6 +40,39 @@ test('the loop goes on while the disk is waited for', async (t) => {
   clearInterval(timer)
   other.close()
   t.ok(turns > 5, `${turns} turns`)
+  t.same(await engine.query(select('1 AS one')), [{ one: 1 }])
+})
+
+test('reads go on while another program holds the write lock, and few writers wait for it', async (t) => {
+  const path = fileFor(t)
+  const engine = await SqliteEngine.open(path, 300)
+  t.teardown(() => engine.close())
+  const other = new DatabaseSync(path)
+  other.exec('BEGIN IMMEDIATE')
+  let refused = 0
+  const begin = performance.now()
+  const writes = Array.from({ length: 30 }, () =>
+    t.rejects(engine.write(select('1')), { name: 'StoreUnavailable', reason: 'locked' }).then(() => refused++),
+  )
+  t.same(await engine.query(select('1 AS one')), [{ one: 1 }])
+  t.equal(refused, 0, 'no read waits for a writer')
+  await Promise.all(writes)
+  t.ok(performance.now() - begin < 10 * 300, 'not each waits for as long as the first')
+  other.exec('COMMIT')
+  other.close()
+  t.same(await engine.write(select('1 AS one')), [{ one: 1 }])
+})
+
+test('what is read is the file at the path, also when another one was put there', async (t) => {
+  const path = fileFor(t)
+  const engine = await opened(t, path)
+  t.same(await engine.query(select('1 AS one')), [{ one: 1 }])
+  renameSync(path, `${path}.away`)
+  const moved = { name: 'StoreUnavailable', cause: { message: /^The file was moved, deleted or replaced/ } }
+  await t.rejects(engine.query(select('1 AS one')), moved)
+  writeFileSync(path, readFileSync(`${path}.away`))
+  await t.rejects(engine.query(select('1 AS one')), moved)
+  renameSync(`${path}.away`, path)
   t.same(await engine.query(select('1 AS one')), [{ one: 1 }])
 })
 
@@ -125,11 +158,11 @@ test('when its thread breaks down, calls are refused, and the next one has anoth
   const cause = new Error('out of memory')
   const slow =
     'max(x) FROM (WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n LIMIT 2000000) SELECT x FROM n)'
-  const refused = t.rejects(engine.query(select(slow)), { name: 'StoreUnavailable', reason: 'out-of-reach', cause })
+  const refused = t.rejects(engine.write(select(slow)), { name: 'StoreUnavailable', reason: 'out-of-reach', cause })
   threads[0].emit('error', cause)
   await threads[0].terminate()
   await refused
-  t.match(await store.listBatches(run, { limit: 9 }), [{ name: 'a' }])
+  t.match(await store.putBatches([batchOf(run, 'a')]), [{ outcome: 'replayed' }])
   t.equal(threads.length, 2)
 
   mock.timers.enable({ apis: ['setInterval'] })
@@ -140,7 +173,7 @@ test('when its thread breaks down, calls are refused, and the next one has anoth
   const other = new DatabaseSync(path)
   other.exec('CREATE TABLE other (x)')
   mock.timers.tick(1000)
-  await t.rejects(engine.query(select('1')), {
+  await t.rejects(engine.write(select('1')), {
     name: 'StoreUnavailable',
     reason: 'out-of-reach',
     cause: { name: 'StoreUnusable', message: 'The file is a database of another program.' },

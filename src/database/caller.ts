@@ -1,0 +1,21 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+
+/** For whom the store works. */
+export interface Caller {
+  /** Whose turn it is: an address, or the owner of a key. */
+  readonly owner: string
+  /** Whether nobody waits for an answer any more. */
+  readonly isOver: boolean
+}
+
+const current = new AsyncLocalStorage<Caller | undefined>()
+
+/** Runs what asks the store for a caller. */
+export function onBehalfOf<Result>(caller: Caller | undefined, run: () => Result): Result {
+  return current.run(caller, run)
+}
+
+/** undefined for what the service does by itself. */
+export function currentCaller(): Caller | undefined {
+  return current.getStore()
+}

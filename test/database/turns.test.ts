@@ -1,0 +1,82 @@
+import { test } from 'tap'
+import type { Caller } from '../../src/database/caller.ts'
+import { onBehalfOf } from '../../src/database/caller.ts'
+import { Turns } from '../../src/database/turns.ts'
+
+const busy = { name: 'StoreUnavailable', reason: 'busy' }
+
+/** Operations that end when they are told to, and the order in which they began. */
+class Operations {
+  readonly begun: string[] = []
+  readonly #ends: (() => void)[] = []
+  readonly #turns: Turns
+
+  constructor(turns: Turns) {
+    this.#turns = turns
+  }
+
+  add(name: string, caller?: Caller): Promise<string> {
+    return onBehalfOf(caller, () =>
+      this.#turns.run(async () => {
+        this.begun.push(name)
+        await new Promise<void>((resolve) => this.#ends.push(resolve))
+        return name
+      }),
+    )
+  }
+
+  /** Ends those that run, and those that then begin, and so on. */
+  async end(): Promise<void> {
+    for (let idle = 0; idle < 5; idle++) {
+      if (this.#ends.length > 0) idle = 0
+      this.#ends.shift()?.()
+      await new Promise(setImmediate)
+    }
+  }
+}
+
+test('so many run at a time, the others in turns of their owners', async (t) => {
+  const turns = new Turns(2)
+  const operations = new Operations(turns)
+  const [ann, bob] = ['ann', 'bob'].map((owner): Caller => ({ owner, isOver: false }))
+  const results = [1, 2, 3, 4, 5, 6].map((n) => operations.add(`a${n}`, ann))
+  results.push(operations.add('b1', bob), operations.add('own'), operations.add('b2', bob))
+  t.same([operations.begun, turns.waiting], [['a1', 'a2'], 7])
+  await operations.end()
+  t.same(operations.begun, ['a1', 'a2', 'a3', 'b1', 'own', 'a4', 'b2', 'a5', 'a6'])
+  t.same(await Promise.all(results), ['a1', 'a2', 'a3', 'a4', 'a5', 'a6', 'b1', 'own', 'b2'])
+  t.equal(turns.waiting, 0)
+})
+
+test('what nobody waits for any more is left out, and what fails lets the next one begin', async (t) => {
+  const turns = new Turns(1)
+  const operations = new Operations(turns)
+  const left = { owner: 'ann', isOver: false }
+  const stays: Caller = { owner: 'bob', isOver: false }
+  const failing = onBehalfOf(stays, () => turns.run(() => Promise.reject(new TypeError('a mistake'))))
+  const dropped = Array.from({ length: 50 }, (_, n) => operations.add(`left ${n}`, left))
+  const last = operations.add('stays', stays)
+  left.isOver = true
+  const refusals = dropped.map((each) => t.rejects(each, busy))
+  await t.rejects(failing, TypeError)
+  await operations.end()
+  await Promise.all(refusals)
+  t.equal(await last, 'stays')
+  t.same(operations.begun, ['stays'])
+})
+
+test('what is too much is refused at once: of one owner, and of all; the service itself always waits', async (t) => {
+  const turns = new Turns(1)
+  const operations = new Operations(turns)
+  const all: Promise<unknown>[] = [operations.add('first')]
+  const add = (owner: string) => operations.add(owner, { owner, isOver: false })
+  for (let owner = 0; owner < 8; owner++) {
+    for (let n = 0; n < 512; n++) all.push(add(`o${owner}`))
+    await t.rejects(add(`o${owner}`), busy)
+  }
+  await t.rejects(add('another'), busy, 'of all')
+  all.push(operations.add('own'))
+  t.equal(turns.waiting, 8 * 512 + 1)
+  await operations.end()
+  t.equal((await Promise.all(all)).length, 8 * 512 + 2)
+})
