@@ -1,3 +1,5 @@
+import type { GroupKey } from '../loss/groups/partition.ts'
+import { keyText } from '../loss/groups/partition.ts'
 import type { Statistics } from '../loss/report/statistics.ts'
 import { statisticsOf } from '../loss/report/statistics.ts'
 import type { Spec } from '../loss/spec.ts'
@@ -6,6 +8,7 @@ import { emptyTally, merge } from '../loss/tally.ts'
 import type { Task } from '../runtime/scheduler.ts'
 import type { Batches } from './block-ranges.ts'
 import { blockBatches, rangesOf, singlesOf } from './block-ranges.ts'
+import type { StateCodec } from './codec.ts'
 
 /** A group of consecutive batches, and all batches up to its end. */
 export interface CurvePoint extends CurveFigures {
@@ -16,16 +19,32 @@ export interface CurvePoint extends CurveFigures {
   readonly cumulative: CurveFigures
 }
 
+/** A group of one of the groupings. */
+export interface GroupOfRows {
+  readonly grouping: number
+  readonly key: GroupKey
+}
+
 type CurveFigures = Pick<Statistics, 'samples' | 'loss' | 'lossStatus' | 'accuracy' | 'standardError'>
 
 /**
  * The learning curve: the batches up to a sequence in groups of equal size, a power of two, the last one as it comes.
  *
  * @param points how many groups there may be
+ * @param group of rows, if it is the curve of one
  */
-export async function curveOf(batches: Batches, last: number, points: number, task: Task): Promise<CurvePoint[]> {
+export async function curveOf(
+  batches: Batches,
+  last: number,
+  points: number,
+  task: Task,
+  group?: GroupOfRows,
+): Promise<CurvePoint[]> {
   const { store, evaluation, codec } = batches
-  const read = (state: Uint8Array) => codec.readTally(state)
+  const read =
+    group === undefined
+      ? (state: Uint8Array) => codec.readTally(state)
+      : (state: Uint8Array) => tallyOf(codec, state, group)
   if (last === 0) return []
   const size = groupSize(last, points)
   task.stop()
@@ -33,21 +52,27 @@ export async function curveOf(batches: Batches, last: number, points: number, ta
   task.start()
   const ranges = size < blockBatches ? singlesOf(batches, 0, last, read, task) : rangesOf(batches, last, read, task)
   const curve: CurvePoint[] = []
-  let [all, group] = [emptyTally, emptyTally]
+  let [all, some] = [emptyTally, emptyTally]
   for await (const range of ranges) {
-    group = merge(group, range.total)
+    some = merge(some, range.total)
     if (range.last % size !== 0 && range.last < last) continue
-    all = merge(all, group)
+    all = merge(all, some)
     curve.push({
       fromSequence: curve.length * size + 1,
       toSequence: range.last,
       createdAt: times[curve.length],
-      ...figuresOf(group, codec.spec),
+      ...figuresOf(some, codec.spec),
       cumulative: figuresOf(all, codec.spec),
     })
-    group = emptyTally
+    some = emptyTally
   }
   return curve
+}
+
+/** What the rows of one group in a state add up to. */
+function* tallyOf(codec: StateCodec, bytes: Uint8Array, { grouping, key }: GroupOfRows): Generator<void, Tally> {
+  const { groups } = yield* codec.read(bytes)
+  return groups[grouping].get(keyText(key))?.tally ?? emptyTally
 }
 
 /** The smallest power of two of which `points` hold all. */

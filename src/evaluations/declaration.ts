@@ -78,6 +78,7 @@ const apart = new Set([
   'rowSumTolerance',
   'threshold',
   'topK',
+  'groupBy',
   'include',
   'expectedBatches',
   'expectedSamples',

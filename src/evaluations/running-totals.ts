@@ -12,6 +12,9 @@ const mostBytes = 96 * 2 ** 20
 /** Bytes of a total without its sections. */
 const ownBytes = 8192
 
+/** Groups that a total is taken to have. */
+const mostGroups = 1000
+
 /** The total of one evaluation, up to the last report. */
 class Entry {
   readonly total: RunningTotal
@@ -22,7 +25,8 @@ class Entry {
 
   constructor(spec: Spec, outputs: number) {
     this.total = new RunningTotal(spec)
-    this.bytes = sectionsOf(spec).reduce((sum, name) => sum + sectionOf(name).stateBytes(spec, outputs), ownBytes)
+    const bytes = sectionsOf(spec).reduce((sum, name) => sum + sectionOf(name).stateBytes(spec, outputs), ownBytes)
+    this.bytes = spec.groupBy === undefined ? bytes : bytes * (1 + mostGroups)
   }
 
   /** Additions are atomic, so that an abandoned task leaves a correct total of fewer batches. */

@@ -18,12 +18,13 @@ import { blockBatches, blocksOf, foldBlock, foldOf } from './block-ranges.ts'
 import { StateCodec } from './codec.ts'
 import type { EvaluationComparison } from './comparison.ts'
 import { comparisonOf } from './comparison.ts'
-import type { CurvePoint } from './curve.ts'
+import type { CurvePoint, GroupOfRows } from './curve.ts'
 import { curveOf } from './curve.ts'
 import type { Declared, Difference } from './declaration.ts'
 import { differencesOf, readDeclaration, writeDeclaration } from './declaration.ts'
 import type { EvaluatedBatch } from './evaluate.ts'
 import { foldFailures } from './fold-failures.ts'
+import { KnownGroups } from './known-groups.ts'
 import type { DeclaredEvaluation, OpenEvaluation } from './open-evaluation.ts'
 import { RecentTallies } from './recent-tallies.ts'
 import { RunningTotals } from './running-totals.ts'
@@ -51,6 +52,7 @@ export interface EvaluationCounts {
 export class Evaluations {
   readonly #store: Store
   readonly #totals = new RunningTotals()
+  readonly #groups = new KnownGroups()
   readonly #recent = new RecentTallies()
   /** Parsed declarations by the id of the evaluation. */
   readonly #read = new LRUCache<number, DeclaredEvaluation>({ maxSize: mostDeclared })
@@ -155,6 +157,30 @@ export class Evaluations {
     return { stored, ...opened }
   }
 
+  /**
+   * Refuses a batch with whose groups an evaluation would have more than `maxGroups`, as far as its batches were acknowledged.
+   *
+   * @param settle commits what is under way, of which account is to be taken
+   * @throws LimitExceeded, StoreUnavailable
+   */
+  async checkGroups(
+    owner: string,
+    name: string,
+    { batches }: DeclaredEvaluation,
+    state: EvaluationState,
+    maxGroups: number,
+    task: Task,
+    settle?: () => Promise<void>,
+  ): Promise<void> {
+    await this.#groups.check(batches.evaluation, state, maxGroups, async () => {
+      task.stop()
+      await settle?.()
+      const found = await this.find(owner, name)
+      task.start()
+      return found === undefined ? [] : this.report(found, task, async ({ groups }) => groups)
+    })
+  }
+
   /** Stores batches of one evaluation; a batch is in no report before its answer, and in every report after it. */
   async put({ batches }: DeclaredEvaluation, evaluated: readonly EvaluatedBatch[]): Promise<PutResult[]> {
     const { evaluation } = batches
@@ -188,8 +214,9 @@ export class Evaluations {
     return this.#totals.use(batches, declared.outputs, stored.batches, task, use)
   }
 
-  curve({ stored, batches }: OpenEvaluation, points: number, task: Task): Promise<CurvePoint[]> {
-    return curveOf(batches, stored.batches, points, task)
+  /** @param group of rows, if it is the curve of one */
+  curve({ stored, batches }: OpenEvaluation, points: number, task: Task, group?: GroupOfRows): Promise<CurvePoint[]> {
+    return curveOf(batches, stored.batches, points, task, group)
   }
 
   /** @throws EvaluationGone, StoreUnavailable */
@@ -207,6 +234,7 @@ export class Evaluations {
     const id = await this.#store.delete(owner, name)
     if (id === undefined) return false
     this.#totals.forget(id)
+    this.#groups.forget(id)
     this.#read.delete(id)
     return true
   }

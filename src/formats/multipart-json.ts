@@ -1,9 +1,11 @@
+import type { GroupColumns } from '../loss/groups/columns.ts'
 import type { Memory } from '../loss/memory.ts'
 import type { Tensor } from '../loss/tensor.ts'
 import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
 import type { ScanLimits, ScannedDocument } from '../scanner/scanner.ts'
 import { DocumentScanner, ScanLimitError, ScanSyntaxError } from '../scanner/scanner.ts'
 import { JsonValue } from './json-value.ts'
+import { groupsMember } from './oip-header.ts'
 
 /** A JSON document that is one part of a body; errors name the part. */
 abstract class JsonPart<Result> {
@@ -62,6 +64,23 @@ export class JsonTensor extends JsonPart<Tensor> {
 
   protected whole(): Generator<void, Tensor> {
     return this.#value.tensor()
+  }
+}
+
+/** Columns of groups as JSON: an object of arrays. */
+export class JsonGroups extends JsonPart<GroupColumns> {
+  readonly #value: JsonValue
+
+  constructor(name: string, limits: ScanLimits, memory: Memory) {
+    const value = new JsonValue(limits, memory, 0, name, groupsMember)
+    super(name, value)
+    this.#value = value
+  }
+
+  protected *whole(): Generator<void, GroupColumns> {
+    const { groups } = yield* this.#value.document()
+    // it is the only member
+    return groups as GroupColumns
   }
 }
 

@@ -9,6 +9,8 @@ import {
   readOneHot,
 } from './checks.ts'
 import { fittingPredictionFormat } from './fitting-predictions.ts'
+import { checkGroups } from './groups/check.ts'
+import type { GroupColumns } from './groups/columns.ts'
 import type { Memory } from './memory.ts'
 import { integersIn } from './memory.ts'
 import type { Layout } from './shape.ts'
@@ -34,7 +36,11 @@ export interface Tensors {
   readonly sampleWeights?: Tensor | undefined
   /** What another model predicts for the same labels, in the shape of `predictions`; of a comparison alone. */
   readonly baseline?: Tensor | undefined
+  readonly groups?: GroupColumns | undefined
 }
+
+/** The names of those that are numbers. */
+export type TensorName = (typeof comparisonTensors)[number]
 
 export const batchTensors = ['predictions', 'labels', 'sampleWeights'] as const satisfies (keyof Tensors)[]
 export const comparisonTensors = [...batchTensors, 'baseline'] as const satisfies (keyof Tensors)[]
@@ -70,7 +76,7 @@ export function layoutOfAll(
   spec: Spec,
   tensors: Tensors,
 ): { readonly layout: Layout; readonly labelFault: string | undefined } {
-  const { predictions, labels, sampleWeights, baseline } = tensors
+  const { predictions, labels, sampleWeights, baseline, groups } = tensors
   const errors = new ValidationErrors()
   for (const name of comparisonTensors) {
     const tensor = tensors[name]
@@ -83,6 +89,7 @@ export function layoutOfAll(
   if (labelFault !== undefined) return { layout, labelFault }
   if (sampleWeights !== undefined) checkWeightShape('sampleWeights', sampleWeights, layout.samples, 'samples')
   checkOutputOptions(spec, layout)
+  checkGroups(spec, groups, layout)
   return { layout, labelFault }
 }
 
@@ -106,7 +113,7 @@ export class BatchCheck {
   readonly #layout: Layout
   readonly #errors = new ValidationErrors()
   /** Where the first error of each tensor stands in the list. */
-  readonly #firsts: { -readonly [Name in keyof Tensors]?: number } = {}
+  readonly #firsts: { [Name in TensorName]?: number } = {}
   readonly #classes: Int32Array | undefined
   readonly #largest: Int32Array | undefined
 
@@ -176,7 +183,7 @@ export class BatchCheck {
     }
   }
 
-  #noteFirst(name: keyof Tensors, known: number): void {
+  #noteFirst(name: TensorName, known: number): void {
     if (this.#errors.count > known) this.#firsts[name] ??= known
   }
 }

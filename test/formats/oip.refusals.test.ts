@@ -102,7 +102,7 @@ const refusals: Refusal[] = [
     what: 'an unknown name',
     inputs: [{ ...good, name: 'x' }],
     pointer: '#/inputs/0/name',
-    detail: 'inputs[0].name must be predictions, labels or sampleWeights; received "x"',
+    detail: 'inputs[0].name must be predictions, labels, sampleWeights or groups.COLUMN; received "x"',
     received: 'x',
   },
   {
@@ -116,8 +116,15 @@ const refusals: Refusal[] = [
     what: 'an unknown type',
     inputs: [{ ...good, datatype: 'BYTES' }],
     pointer: '#/inputs/0/datatype',
-    detail: 'inputs[0].datatype',
+    detail: 'predictions is BYTES; only columns of groups may be',
     received: 'BYTES',
+  },
+  {
+    what: 'a column of real numbers',
+    inputs: [good, goodLabels, { ...good, name: 'groups.country' }],
+    pointer: '#/inputs/2/datatype',
+    detail: 'groups.country is FP64; it must be BYTES, BOOL or integers',
+    received: 'FP64',
   },
   {
     what: 'a type in lower case',
@@ -226,10 +233,10 @@ const refusals: Refusal[] = [
   },
   {
     what: 'too many inputs',
-    inputs: [good, goodLabels, good, good],
+    inputs: new Array(36).fill(good),
     pointer: '#/inputs',
-    detail: 'inputs must have at most 3 elements',
-    received: 'an array of 4',
+    detail: 'inputs must have at most 35 elements',
+    received: 'an array of 36',
   },
   {
     what: 'another field',

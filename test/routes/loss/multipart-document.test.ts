@@ -11,8 +11,12 @@ const { properties } = lossMultipartDocument['multipart/form-data'].schema as {
 
 test('a form has a part for each tensor and each option, and files where numbers come', (t) => {
   const tensors = ['predictions', 'labels', 'sampleWeights']
-  t.same(Object.keys(properties), ['csvHeader', 'loss', 'labelFormat', ...tensors, ...optionNames, 'options'])
-  t.same(Object.keys(batchMultipartDocument['multipart/form-data'].schema.properties), ['csvHeader', ...tensors])
+  t.same(Object.keys(properties), ['csvHeader', 'loss', 'labelFormat', ...tensors, 'groups', ...optionNames, 'options'])
+  t.same(Object.keys(batchMultipartDocument['multipart/form-data'].schema.properties), [
+    'csvHeader',
+    ...tensors,
+    'groups',
+  ])
   const files = Object.keys(properties).filter((name) => properties[name].format === 'binary')
   t.same(files, [...tensors, 'classWeights'])
   t.match(properties, {
