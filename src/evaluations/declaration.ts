@@ -69,6 +69,7 @@ const apart = new Set([
   'rowSumTolerance',
   'threshold',
   'topK',
+  'groupBy',
   'include',
   'expectedBatches',
   'expectedSamples',

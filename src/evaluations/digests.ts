@@ -1,7 +1,8 @@
 import type { Hash } from 'node:crypto'
 import { createHash } from 'node:crypto'
-import type { Tensors } from '../loss/batch.ts'
+import type { TensorName, Tensors } from '../loss/batch.ts'
 import type { LabelFormat } from '../loss/formats.ts'
+import type { GroupColumn, GroupColumns } from '../loss/groups/columns.ts'
 import type { Tensor } from '../loss/tensor.ts'
 
 const bytesPerStep = 2 ** 19
@@ -20,10 +21,11 @@ export function* digestsOf(tensors: Tensors, labelFormat: LabelFormat): Generato
   const labelsDigest = labels.digest()
   const all = createHash('sha256').update(labelsDigest)
   yield* add(all, tensors, 'predictions')
+  if (tensors.groups !== undefined) yield* addGroups(all, tensors.groups)
   return { fingerprint: all.digest(), labelsDigest }
 }
 
-function headOf(name: keyof Tensors, { shape }: Tensor): string {
+function headOf(name: TensorName, { shape }: Tensor): string {
   return `${name} ${shape.join(' ')}\n`
 }
 
@@ -31,11 +33,24 @@ function numbersOf({ data }: Tensor): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 }
 
-function* add(hash: Hash, tensors: Tensors, name: keyof Tensors): Generator<void, void> {
+/** The columns by their names. Values are numbered by their first occurrence, so that the same values have the same bytes. */
+function* addGroups(hash: Hash, { columns }: GroupColumns): Generator<void, void> {
+  for (const [name, column] of Array.from(columns).sort(([a], [b]) => (a < b ? -1 : 1))) {
+    // they were checked
+    const { codes, values } = column as GroupColumn
+    hash.update(`${JSON.stringify([name, values])} ${codes.length}\n`)
+    yield* addBytes(hash, new Uint8Array(codes.buffer, codes.byteOffset, codes.byteLength))
+  }
+}
+
+function* add(hash: Hash, tensors: Tensors, name: TensorName): Generator<void, void> {
   const tensor = tensors[name]
   if (tensor === undefined) return
   hash.update(headOf(name, tensor))
-  const bytes = numbersOf(tensor)
+  yield* addBytes(hash, numbersOf(tensor))
+}
+
+function* addBytes(hash: Hash, bytes: Uint8Array): Generator<void, void> {
   for (let from = 0; from < bytes.length; from += bytesPerStep) {
     hash.update(bytes.subarray(from, from + bytesPerStep))
     yield

@@ -34,7 +34,7 @@ export function* evaluateBatch(
   if (bytes.length > context.maxStateBytes) throw tooLarge(bytes.length, context.maxStateBytes)
   const { samples, loss, lossStatus, accuracy } = statisticsOf(state.tally, spec)
   const { fingerprint, labelsDigest } = yield* digestsOf(tensors, spec.labelFormat)
-  const tally = state.sections.size === 0 ? state.tally : undefined
+  const tally = state.sections.size === 0 && state.groups.length === 0 ? state.tally : undefined
   const batch = { name, fingerprint, labelsDigest, state: bytes, samples, loss, lossStatus, accuracy, tally }
   return { batch, state }
 }

@@ -14,6 +14,8 @@ import { blockBatches, blocksOf, singlesOf } from './block-ranges.ts'
 const mostBytes = 96 * 2 ** 20
 const ownBytes = 8192
 
+const mostGroups = 1000
+
 class Entry {
   readonly bytes: number
   readonly #spec: Spec
@@ -25,7 +27,8 @@ class Entry {
   constructor(spec: Spec, outputs: number) {
     this.#spec = spec
     this.total = new RunningTotal(spec)
-    this.bytes = sectionsOf(spec).reduce((sum, name) => sum + sectionOf(name).stateBytes(spec, outputs), ownBytes)
+    const bytes = sectionsOf(spec).reduce((sum, name) => sum + sectionOf(name).stateBytes(spec, outputs), ownBytes)
+    this.bytes = spec.groupBy === undefined ? bytes : bytes * (1 + mostGroups)
   }
 
   /** An abandoned task leaves a correct total of fewer batches. */

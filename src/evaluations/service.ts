@@ -20,12 +20,13 @@ import { blockBatches, blocksOf, foldOf, keepTally } from './block-ranges.ts'
 import { StateCodec } from './codec.ts'
 import type { EvaluationComparison } from './comparison.ts'
 import { comparisonOf } from './comparison.ts'
-import type { CurvePoint } from './curve.ts'
+import type { CurvePoint, GroupOfRows } from './curve.ts'
 import { curveOf } from './curve.ts'
 import type { Declared, Difference } from './declaration.ts'
 import { differencesOf, readDeclaration, writeDeclaration } from './declaration.ts'
 import type { EvaluatedBatch } from './evaluate.ts'
 import { foldFailures } from './fold-failures.ts'
+import { KnownGroups } from './known-groups.ts'
 import type { DeclaredEvaluation, OpenEvaluation } from './open-evaluation.ts'
 import { RecentTallies } from './recent-tallies.ts'
 import { RunningTotals } from './running-totals.ts'
@@ -52,6 +53,7 @@ export interface EvaluationCounts {
 export class Evaluations {
   readonly #store: Store
   readonly #totals = new RunningTotals()
+  readonly #groups = new KnownGroups()
   readonly #recent = new RecentTallies()
   readonly #read = new LRUCache<string, DeclaredEvaluation>({ maxSize: mostDeclared })
   readonly #found = new LRUCache<string, string>({ max: mostNames })
@@ -146,6 +148,30 @@ export class Evaluations {
     return { stored, ...opened }
   }
 
+  /**
+   * Refuses a batch with whose groups an evaluation would have more than `maxGroups`, as far as its batches were acknowledged.
+   *
+   * @param settle commits what is under way, of which account is to be taken
+   * @throws LimitExceeded, StoreUnavailable
+   */
+  async checkGroups(
+    owner: string,
+    name: string,
+    { batches }: DeclaredEvaluation,
+    state: EvaluationState,
+    maxGroups: number,
+    task: Task,
+    settle?: () => Promise<void>,
+  ): Promise<void> {
+    await this.#groups.check(batches.evaluation, state, maxGroups, async () => {
+      task.stop()
+      await settle?.()
+      const found = await this.find(owner, name)
+      task.start()
+      return found === undefined ? [] : this.report(found, task, async ({ groups }) => groups)
+    })
+  }
+
   /** A batch is in no report before its answer, and in every report after it. */
   async put({ batches }: DeclaredEvaluation, evaluated: readonly EvaluatedBatch[]): Promise<PutResult[]> {
     const { evaluation } = batches
@@ -182,8 +208,9 @@ export class Evaluations {
     return this.#totals.use(batches, declared.outputs, stored, task, use)
   }
 
-  curve({ stored, batches }: OpenEvaluation, points: number, task: Task): Promise<CurvePoint[]> {
-    return curveOf(batches, stored, points, task)
+  /** @param group of rows, if it is the curve of one */
+  curve({ stored, batches }: OpenEvaluation, points: number, task: Task, group?: GroupOfRows): Promise<CurvePoint[]> {
+    return curveOf(batches, stored, points, task, group)
   }
 
   /** @throws EvaluationGone, StoreUnavailable */
@@ -200,6 +227,7 @@ export class Evaluations {
     const deleted = await this.#store.delete(owner, name)
     if (deleted === undefined) return false
     this.#totals.forget(deleted)
+    this.#groups.forget(deleted)
     this.#read.delete(readKeyOf(deleted))
     return true
   }

@@ -3,7 +3,7 @@ import type { Tensor } from '../loss/tensor.ts'
 import { refuse } from '../loss/validation-errors.ts'
 import { ScanSyntaxError, unexpectedByte, unexpectedEnd } from '../scanner/errors.ts'
 import { FINISHED } from '../scanner/layout.ts'
-import type { ScanLimits } from '../scanner/scanner.ts'
+import type { ScanLimits, ScannedDocument } from '../scanner/scanner.ts'
 import { DocumentScanner } from '../scanner/scanner.ts'
 
 const suffix = Buffer.from('}')
@@ -19,10 +19,11 @@ export class JsonValue {
   #isString = false
   #isEscaped = false
 
-  constructor(limits: ScanLimits, memory: Memory, origin: number, name = '') {
+  /** @param member how it is read as the member of an object */
+  constructor(limits: ScanLimits, memory: Memory, origin: number, name = '', member = name) {
     const prefix = Buffer.from(`{"${name}":`)
     this.#name = name
-    this.#scanner = new DocumentScanner([name], limits, memory, 0, origin - prefix.length)
+    this.#scanner = new DocumentScanner([member], limits, memory, 0, origin - prefix.length)
     this.#scanner.write(prefix)
     this.#position = origin
   }
@@ -36,9 +37,14 @@ export class JsonValue {
 
   /** The numbers, or what keeps it from being numbers. @throws ScanSyntaxError if it is no whole document */
   *tensor(): Generator<void, Tensor> {
+    return (yield* this.document()).tensors[this.#name]
+  }
+
+  /** It as the only member of an object. @throws ScanSyntaxError if it is no whole document */
+  *document(): Generator<void, ScannedDocument> {
     try {
       this.#scanner.write(suffix)
-      return (yield* this.#scanner.end()).tensors[this.#name]
+      return yield* this.#scanner.end()
     } catch (error) {
       const isOwn = error instanceof ScanSyntaxError && error.offset >= this.#position
       throw isOwn ? unexpectedEnd(this.#position, undefined) : error

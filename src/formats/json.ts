@@ -7,11 +7,12 @@ import { JsonDocument } from './json-document.ts'
 import type { BodyLimits } from './limits.ts'
 import { inferenceBatch } from './oip.ts'
 import type { TensorKind } from './oip-header.ts'
+import { groupsMember } from './oip-header.ts'
 import type { Fields } from './parsed-body.ts'
 import { SingleBatch, singleBatch } from './parsed-body.ts'
 import type { BodyReader } from './reader.ts'
 
-const jsonTensors: readonly string[] = [...batchTensors, ...weightOptions]
+const jsonTensors: readonly string[] = [...batchTensors, ...weightOptions, groupsMember]
 
 /** Reads `application/json`: one object with the options and the tensors of one batch. */
 export async function readJson(
@@ -46,15 +47,16 @@ function* batchIn(
 ): Generator<void, SingleBatch> {
   const scanned = yield* document.end()
   if (kind !== undefined && isInference(scanned)) return yield* inferenceBatch(scanned, memory, limits, kind)
-  const { tensors } = scanned
+  const { tensors, groups } = scanned
   const weights = weightOptions.filter((name) => name in tensors)
-  if (weights.length === 0) return new SingleBatch(scanned, tensors)
+  const fields: Fields = groups === undefined ? tensors : { ...tensors, groups }
+  if (weights.length === 0) return new SingleBatch(scanned, fields)
   const options: Fields = { ...scanned.options }
   for (const name of weights) {
     options[name] = tensors[name]
-    delete tensors[name]
+    delete fields[name]
   }
-  return singleBatch(options, tensors)
+  return singleBatch(options, fields)
 }
 
 function isInference(document: ScannedDocument): boolean {

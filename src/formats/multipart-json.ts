@@ -1,3 +1,4 @@
+import type { GroupColumns } from '../loss/groups/columns.ts'
 import type { Memory } from '../loss/memory.ts'
 import type { Tensor } from '../loss/tensor.ts'
 import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
@@ -5,6 +6,7 @@ import type { ScanLimits, ScannedDocument } from '../scanner/scanner.ts'
 import { DocumentScanner, ScanLimitError, ScanSyntaxError } from '../scanner/scanner.ts'
 import { JsonValue } from './json-value.ts'
 import { looksLike } from './looks-like.ts'
+import { groupsMember } from './oip-header.ts'
 import { Places } from './places.ts'
 
 abstract class JsonPart<Result> {
@@ -64,6 +66,23 @@ export class JsonTensor extends JsonPart<Tensor> {
 
   protected whole(): Generator<void, Tensor> {
     return this.#value.tensor()
+  }
+}
+
+/** Columns of groups as JSON: an object of arrays. */
+export class JsonGroups extends JsonPart<GroupColumns> {
+  readonly #value: JsonValue
+
+  constructor(name: string, limits: ScanLimits, memory: Memory) {
+    const value = new JsonValue(limits, memory, 0, name, groupsMember)
+    super(name, value)
+    this.#value = value
+  }
+
+  protected *whole(): Generator<void, GroupColumns> {
+    const { groups } = yield* this.#value.document()
+    // it is the only member
+    return groups as GroupColumns
   }
 }
 

@@ -1,6 +1,7 @@
 import type { BusboyFileStream, BusboyInstance } from '@fastify/busboy'
 import { Busboy } from '@fastify/busboy'
 import { batchTensors } from '../loss/batch.ts'
+import type { GroupColumns } from '../loss/groups/columns.ts'
 import { weightOptions } from '../loss/options.ts'
 import type { Tensor } from '../loss/tensor.ts'
 import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
@@ -11,7 +12,7 @@ import { CsvReader } from './csv.ts'
 import { CsvHeaders } from './csv-headers.ts'
 import { MalformedBody } from './errors.ts'
 import type { BodyLimits } from './limits.ts'
-import { JsonOptions, JsonTensor } from './multipart-json.ts'
+import { JsonGroups, JsonOptions, JsonTensor } from './multipart-json.ts'
 import { NpyReader } from './npy.ts'
 import type { Fields, ParsedBody } from './parsed-body.ts'
 import { singleBatch } from './parsed-body.ts'
@@ -38,7 +39,7 @@ interface PartReader {
 
 /**
  * Reads `multipart/form-data`: each tensor a part that is a .npy file, JSON or CSV by its Content-Type, each option a part of
- * text. Nothing is kept but the numbers and the options. A part without bytes is one that was not sent.
+ * text, `groups` one of JSON. Nothing is kept but the numbers and the options. A part without bytes is one that was not sent.
  *
  * @param contentType with the boundary
  * @param tensorNames the parts that are read as tensors, besides those of options
@@ -149,6 +150,7 @@ class Form {
     this.#names.add(name)
     if (this.#tensorNames.includes(name)) return this.#tensorPart(name, type, isFile)
     if (name === 'options') return this.#optionsPart()
+    if (name === 'groups') return this.#groupsPart(name)
     return this.#textPart(name, type)
   }
 
@@ -174,12 +176,23 @@ class Form {
     return reader
   }
 
+  #groupsPart(name: string): PartReader {
+    const reader = new JsonGroups(name, this.#limits, this.#context.memory)
+    const set = (groups: GroupColumns) => this.#set(this.#tensors, name, groups)
+    return {
+      write: (bytes) => reader.write(bytes),
+      *end() {
+        set(yield* reader.end())
+      },
+    }
+  }
+
   #optionsPart(): PartReader {
     const reader = new JsonOptions('options', weightOptions, this.#limits, this.#context.memory)
     const set = ({ options, tensors }: ScannedDocument) => {
       for (const [name, value] of Object.entries({ ...options, ...tensors })) {
-        if (this.#tensorNames.includes(name) && !(name in tensors)) {
-          refuse(['options', name], `${name} is a tensor and belongs in a part of its own`, value, 'misplaced')
+        if ((this.#tensorNames.includes(name) || name === 'groups') && !(name in tensors)) {
+          refuse(['options', name], `${name} is data and belongs in a part of its own`, value, 'misplaced')
         }
         this.#set(this.#options, name, value)
       }

@@ -10,10 +10,12 @@ import type { DecodeContext } from './context.ts'
 import { isAboutContent, LocatedError, MalformedBody } from './errors.ts'
 import { indexOfNonSpace, JsonDocument } from './json-document.ts'
 import type { BodyLimits } from './limits.ts'
+import { groupsMember } from './oip-header.ts'
 import type { BatchStream, Fields, ParsedBatch, TryAll } from './parsed-body.ts'
 import type { BodyReader } from './reader.ts'
 
 const newline = 0x0a
+const batchMembers: readonly string[] = [...batchTensors, groupsMember]
 
 /** A line that holds something: its fields, or what is wrong with it. */
 export type ParsedLine = { readonly line: number } & ({ readonly fields: Fields } | { readonly error: Error })
@@ -21,7 +23,7 @@ export type ParsedLine = { readonly line: number } & ({ readonly fields: Fields 
 /** Reads `application/x-ndjson`: the options in the first line, then one batch a line; one line in memory at a time. */
 export async function readNdjson(reader: BodyReader, context: DecodeContext, limits: BodyLimits): Promise<BatchStream> {
   const groups = new LineGroups(context.memory, limits)
-  const lines = linesOf(reader, context, limits, (count) => (count === 0 ? weightOptions : batchTensors), groups)
+  const lines = linesOf(reader, context, limits, (count) => (count === 0 ? weightOptions : batchMembers), groups)
   const { value: first } = await lines.next()
   if (first === undefined) throw new MalformedBody('The body is empty; its first line holds the options.')
   const { fields: options, location } = batchOf(first)
@@ -38,7 +40,7 @@ export function readLines(
   context: DecodeContext,
   limits: BodyLimits,
 ): AsyncGenerator<ParsedLine, void> {
-  return linesOf(reader, context, limits, () => batchTensors)
+  return linesOf(reader, context, limits, () => batchMembers)
 }
 
 async function* batchesOf(
@@ -155,7 +157,10 @@ class LineGroups {
 }
 
 function parsedLine(document: JsonDocument, line: number, task: Task): ParsedLine | Promise<ParsedLine> {
-  const fieldsOf = ({ options, tensors }: ScannedDocument) => ({ line, fields: Object.assign(options, tensors) })
+  const fieldsOf = ({ options, tensors, groups }: ScannedDocument) => ({
+    line,
+    fields: Object.assign(options, tensors, groups && { groups }),
+  })
   const wrong = (thrown: unknown) => {
     document.discard()
     return { line, error: lineError(thrown) }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { batchTensors, comparisonTensors } from '../loss/batch.ts'
+import { alternatives } from '../loss/option-types.ts'
 import { weightOptions } from '../loss/options.ts'
 import { asReceived } from '../loss/shape.ts'
 import type { Tensor } from '../loss/tensor.ts'
@@ -12,11 +13,37 @@ import type { BodyLimits } from './limits.ts'
 import { checkShape, elementsOf } from './raw-tensor.ts'
 import { checkValueCount, validated } from './schema.ts'
 
+/** The datatype of texts, which columns of groups may have. */
+export const bytesType = 'BYTES'
+const columnPrefix = 'groups.'
+/** Eight groupings of four. */
+const mostColumns = 32
+
+function nameOf(names: readonly [TensorName, ...TensorName[]]) {
+  const error = `must be ${alternatives([...names, `${columnPrefix}COLUMN`])}`
+  return z
+    .string({ error })
+    .refine((name) => isColumn(name) || names.some((known) => known === name), { error })
+    .meta({
+      description: `${names.map((name) => `\`${name}\``).join(', ')}, or \`groups.country\` for the column \`country\`.`,
+    })
+}
+
+/** Whether an input is a column of groups: `groups.country`. */
+export function isColumn(name: string): boolean {
+  return name.startsWith(columnPrefix) && name.length > columnPrefix.length
+}
+
+/** The name of the column that an input is. */
+export function columnName(name: string): string {
+  return name.slice(columnPrefix.length)
+}
+
 function headerWith(names: readonly [TensorName, ...TensorName[]], id: string) {
   const input = z.strictObject({
-    name: z.enum(names),
+    name: nameOf(names),
     shape: z.array(z.int().min(0)).max(2),
-    datatype: z.enum(datatypes),
+    datatype: z.enum([...datatypes, bytesType]),
     parameters: z.strictObject({ binary_data_size: z.int().min(0) }).optional(),
     data: z
       .custom<Tensor>(isTensor, { error: 'must be an array of numbers' })
@@ -31,7 +58,10 @@ function headerWith(names: readonly [TensorName, ...TensorName[]], id: string) {
     .strictObject({
       id: z.unknown().meta({ type: 'string' }).optional(),
       parameters: z.record(z.string(), z.unknown()).optional(),
-      inputs: z.array(input).min(1).max(names.length),
+      inputs: z
+        .array(input)
+        .min(1)
+        .max(names.length + mostColumns),
       outputs: z
         .unknown()
         .meta({ type: 'array', items: { type: 'object' } })
@@ -56,17 +86,19 @@ export interface TensorKind {
   readonly members: readonly string[]
 }
 
+/** The member of a JSON body that is columns of groups. */
+export const groupsMember = 'groups{}'
 export const inputData = 'inputs[].data'
 
 export const batchKind: TensorKind = {
   names: batchTensors,
   header: binaryHeader,
-  members: [...batchTensors, ...weightOptions, inputData],
+  members: [...batchTensors, ...weightOptions, inputData, groupsMember],
 }
 export const comparisonKind: TensorKind = {
   names: comparisonTensors,
   header: headerWith(comparisonTensors, 'ComparisonHeader'),
-  members: [...comparisonTensors, ...weightOptions, inputData],
+  members: [...comparisonTensors, ...weightOptions, inputData, groupsMember],
 }
 
 /** Bytes that follow the JSON part. */
@@ -76,13 +108,13 @@ export function sizeOf({ parameters }: Input): number {
 
 /** What a JSON part says, once it is clear that it says nothing that cannot be. */
 export function headerOf(
-  { options, tensors, listed }: ScannedDocument,
+  { options, tensors, listed, groups }: ScannedDocument,
   limits: BodyLimits,
   { header: schema }: TensorKind = batchKind,
 ): BinaryHeader {
   placeData(options.inputs, listed)
   checkValueCount({ inputs: options.inputs }, limits.maxOptionValues)
-  const header = validated(schema, { ...options, ...tensors })
+  const header = validated(schema, { ...options, ...tensors, ...(groups && { groups }) })
   const { inputs } = header
   const errors = new ValidationErrors()
   for (const [at, input] of inputs.entries()) {
@@ -90,6 +122,7 @@ export function headerOf(
     if (inputs.findIndex((other) => other.name === name) < at) {
       errors.add(['inputs', at, 'name'], `inputs has "${name}" twice`, name, 'given-twice')
     } else {
+      checkKind(input, ['inputs', at], errors)
       checkNumbers(input, ['inputs', at], errors)
     }
     checkShape(shape, limits, ['inputs', at, 'shape'])
@@ -106,21 +139,43 @@ function placeData(inputs: unknown, listed: readonly Tensor[]): void {
   }
 }
 
+/** Columns of groups are texts, integers or truth values, in one dimension; other inputs are numbers. */
+function checkKind({ name, datatype, shape }: Input, path: Path, errors: ValidationErrors): void {
+  const isText = datatype === bytesType
+  if (!isColumn(name)) {
+    if (isText)
+      errors.add([...path, 'datatype'], `${name} is BYTES; only columns of groups may be`, datatype, 'unsupported')
+    return
+  }
+  const isReal = datatype === 'BF16' || datatype.startsWith('FP')
+  if (isReal)
+    errors.add(
+      [...path, 'datatype'],
+      `${name} is ${datatype}; it must be BYTES, BOOL or integers`,
+      datatype,
+      'unsupported',
+    )
+  if (shape.length === 0 || (shape[1] ?? 1) !== 1) {
+    errors.add([...path, 'shape'], `${name} must have one value for each sample`, `[${shape.join(', ')}]`, 'shape')
+  }
+}
+
 function checkNumbers({ name, shape, datatype, parameters, data }: Input, path: Path, errors: ValidationErrors): void {
   const sizePath = [...path, 'parameters', 'binary_data_size']
   const dataPath = [...path, 'data']
   const elements = elementsOf(shape)
   const inWords = `shape [${shape.join(', ')}]`
   if (data === undefined) {
-    const needed = elements * bytesOf(datatype)
     const size = parameters?.binary_data_size
+    // the texts of BYTES have any length
+    const needed = datatype === bytesType ? (size ?? 0) : elements * bytesOf(datatype)
     const detail = `${inWords} of ${datatype} takes ${needed} bytes, not ${size}`
     if (size === undefined) errors.add(path, `${name} has neither data nor binary_data_size`, 'neither', 'missing')
     else if (size !== needed) errors.add(sizePath, detail, size, 'shape')
   } else if (parameters !== undefined) {
     errors.add(dataPath, `${name} has both data and binary_data_size`, asReceived(data), 'given-twice')
-  } else if (datatype === 'BF16') {
-    errors.add([...path, 'datatype'], 'BF16 can be sent as bytes, but not in JSON', datatype, 'unsupported')
+  } else if (datatype === 'BF16' || datatype === bytesType) {
+    errors.add([...path, 'datatype'], `${datatype} can be sent as bytes, but not in JSON`, datatype, 'unsupported')
   } else if (data.shapeError === undefined && !isSame(data.shape, shape)) {
     const isList = data.shape.length === 1
     if (isList && data.shape[0] === elements) return
@@ -140,7 +195,9 @@ function isSame(shape: readonly number[], other: readonly number[]): boolean {
 
 /** The place in an inference request of what field names say: options stand in `parameters`, the numbers of a tensor in the `data` of its input. */
 export function locate(inputs: readonly Input[], path: Path, { names }: TensorKind = batchKind): Path {
+  if (path[0] === 'groups' && path.length > 1) return locateColumn(inputs, path)
   const [name, ...rest] = path
+  if (name === 'groups') return ['inputs']
   if (!names.some((known) => known === name)) return path.length === 0 ? path : ['parameters', ...path]
   const at = inputs.findIndex((input) => input.name === name)
   if (at < 0) return ['inputs']
@@ -148,6 +205,12 @@ export function locate(inputs: readonly Input[], path: Path, { names }: TensorKi
   const { data, shape } = inputs[at]
   const isFlat = data?.shape.length === 1 && shape.length === 2
   return ['inputs', at, 'data', ...(isFlat ? [indexIn(shape, rest)] : rest)]
+}
+
+function locateColumn(inputs: readonly Input[], [, column, ...rest]: Path): Path {
+  const at = inputs.findIndex(({ name }) => name === `${columnPrefix}${column}`)
+  if (at < 0) return ['inputs']
+  return rest.length === 0 ? ['inputs', at] : ['inputs', at, 'data', ...rest]
 }
 
 function indexIn([, columns]: readonly number[], [row, column = 0]: Path): number {

@@ -1,6 +1,9 @@
+import type { GroupColumn } from '../loss/groups/columns.ts'
+import { GroupColumns } from '../loss/groups/columns.ts'
 import type { Memory } from '../loss/memory.ts'
 import { weightOptions } from '../loss/options.ts'
 import { pack } from '../loss/pack.ts'
+import { isTensor } from '../loss/tensor.ts'
 import type { Path } from '../loss/validation-errors.ts'
 import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
 import type { ScannedDocument } from '../scanner/scanner.ts'
@@ -8,8 +11,9 @@ import type { DecodeContext } from './context.ts'
 import { locatedError, MalformedBody } from './errors.ts'
 import { JsonDocument } from './json-document.ts'
 import type { BodyLimits } from './limits.ts'
+import { BytesColumn, columnOfNumbers } from './oip-groups.ts'
 import type { BinaryHeader, Input, TensorKind } from './oip-header.ts'
-import { batchKind, headerOf, inputData, locate, sizeOf } from './oip-header.ts'
+import { batchKind, bytesType, columnName, headerOf, inputData, isColumn, locate, sizeOf } from './oip-header.ts'
 import { typedData } from './oip-json-data.ts'
 import type { Fields, SingleBatch } from './parsed-body.ts'
 import { singleBatch } from './parsed-body.ts'
@@ -46,7 +50,7 @@ export function* inferenceBatch(
       'no bytes follow JSON without the header Inference-Header-Content-Length, the length of the JSON part'
     refuse(path, detail, sizeOf(header.inputs[binary]), 'misplaced')
   }
-  return yield* bodyOf(new RawTensors(header, memory), kind)
+  return yield* bodyOf(new RawTensors(header, memory), memory, kind)
 }
 
 /**
@@ -79,19 +83,24 @@ export async function readBinary(
     tensors.write(rest)
   }
   if (!tensors?.isWhole) throw new MalformedBody('The body ends before the bytes that its header declares.')
-  return task.run(bodyOf(tensors, kind))
+  return task.run(bodyOf(tensors, memory, kind))
 }
 
 class RawTensors {
   readonly header: BinaryHeader
-  readonly all: readonly RawTensor[]
+  readonly all: readonly (RawTensor | BytesColumn)[]
   #at = 0
 
   constructor(header: BinaryHeader, memory: Memory) {
     this.header = header
     this.all = header.inputs
       .filter(({ data }) => data === undefined)
-      .map(({ name, shape, datatype }) => new RawTensor(name, shape, datatype, memory))
+      .map((input) => {
+        const { name, shape, datatype } = input
+        return datatype === bytesType
+          ? new BytesColumn(name, elementsOf(shape), sizeOf(input), memory)
+          : new RawTensor(name, shape, datatype, memory)
+      })
     this.#skipWhole()
   }
 
@@ -156,7 +165,7 @@ function refuseLeftovers(): never {
   return refuse(['inputs'], 'bytes follow the last input', 'bytes', 'malformed')
 }
 
-function* bodyOf({ header, all }: RawTensors, kind: TensorKind): Generator<void, SingleBatch> {
+function* bodyOf({ header, all }: RawTensors, memory: Memory, kind: TensorKind): Generator<void, SingleBatch> {
   const { id, outputs, inputs, parameters } = header
   const { binary_data_output: binaryOutput, ...options }: Fields = { ...parameters }
   for (const name of kind.names) {
@@ -167,10 +176,19 @@ function* bodyOf({ header, all }: RawTensors, kind: TensorKind): Generator<void,
   const location = { locate: (path: Path) => locate(inputs, path, kind) }
   const batch: Fields = {}
   try {
-    for (const raw of all) batch[raw.name] = yield* raw.tensor()
-    for (const { name, shape, datatype, data } of inputs) {
-      if (data !== undefined) batch[name] = yield* typedData(name, shape, datatype, data)
+    const columns = new Map<string, GroupColumn>()
+    for (const raw of all) {
+      if (raw instanceof BytesColumn) columns.set(columnName(raw.name), raw.column())
+      else batch[raw.name] = yield* raw.tensor()
     }
+    for (const { name, shape, datatype, data } of inputs) {
+      if (data !== undefined && datatype !== bytesType) batch[name] = yield* typedData(name, shape, datatype, data)
+      const numbers = batch[name]
+      if (!isColumn(name) || !isTensor(numbers)) continue
+      delete batch[name]
+      columns.set(columnName(name), yield* columnOfNumbers(numbers, datatype === 'BOOL', memory))
+    }
+    if (columns.size > 0) batch.groups = new GroupColumns(columns)
   } catch (error) {
     throw locatedError(location, error)
   }

@@ -1,3 +1,4 @@
+import { GroupColumns } from '../loss/groups/columns.ts'
 import type { Memory } from '../loss/memory.ts'
 import { isTensor } from '../loss/tensor.ts'
 import type { BodyLocation } from './errors.ts'
@@ -11,6 +12,7 @@ export function freeTensors(fields: Fields, memory: Memory): void {
   for (const name in fields) {
     const value = fields[name]
     if (isTensor(value)) memory.free(value.data.buffer)
+    else if (value instanceof GroupColumns) value.free(memory)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts'
+import { maxGroupKeyLength } from '../loss/groups/columns.ts'
 import { maxOutputs } from '../loss/shape.ts'
 import { maxListedErrors } from '../loss/validation-errors.ts'
 
@@ -23,6 +24,8 @@ export const describedLimits = {
   maxOptionBytes: 'Bytes of a JSON body outside its tensors.',
   maxOptionValues: 'Values of a JSON body outside its tensors, those inside arrays and objects included.',
   maxAnswerNumbers: 'Numbers in one part of an answer; of a comparison, in that of both models together.',
+  maxGroups: 'Groups of all groupings of an answer together; of an evaluation, in all its batches.',
+  maxGroupKeyLength: 'Characters of a string in `groups`.',
   maxMiniBatchSize: 'Rows of a mini-batch.',
   maxMiniBatchNumbers: 'Numbers of the rows that a mini-batch may draw: size times outputs.',
   maxPopulationSize: 'Rows a mini-batch may be drawn from.',
@@ -60,6 +63,8 @@ export const fixedLimits = {
   maxOptionBytes: 2 ** 18,
   maxOptionValues: 4096,
   maxAnswerNumbers: 200_000,
+  maxGroups: 1000,
+  maxGroupKeyLength,
   maxMiniBatchSize: 100_000,
   maxMiniBatchNumbers: 2 ** 25,
   maxPopulationSize: 2 ** 32,

@@ -8,6 +8,8 @@ import {
   readLargest,
   readOneHot,
 } from './checks.ts'
+import { checkGroups } from './groups/check.ts'
+import type { GroupColumns } from './groups/columns.ts'
 import type { Memory } from './memory.ts'
 import { integersIn } from './memory.ts'
 import type { Layout } from './shape.ts'
@@ -26,7 +28,11 @@ export interface Tensors {
   readonly sampleWeights?: Tensor | undefined
   /** What another model predicts for the same labels, in the shape of `predictions`; of a comparison alone. */
   readonly baseline?: Tensor | undefined
+  readonly groups?: GroupColumns | undefined
 }
+
+/** The names of those that are numbers. */
+export type TensorName = (typeof comparisonTensors)[number]
 
 export const batchTensors = ['predictions', 'labels', 'sampleWeights'] as const satisfies (keyof Tensors)[]
 export const comparisonTensors = [...batchTensors, 'baseline'] as const satisfies (keyof Tensors)[]
@@ -56,7 +62,7 @@ export function rowsPerStep(outputs: number): number {
  * @throws InvalidContent, LimitExceeded
  */
 export function layoutOfAll(spec: Spec, tensors: Tensors): Layout {
-  const { predictions, labels, sampleWeights, baseline } = tensors
+  const { predictions, labels, sampleWeights, baseline, groups } = tensors
   const errors = new ValidationErrors()
   for (const name of comparisonTensors) {
     const tensor = tensors[name]
@@ -69,6 +75,7 @@ export function layoutOfAll(spec: Spec, tensors: Tensors): Layout {
   checkLabelShape(spec, predictions, labels, layout)
   if (sampleWeights !== undefined) checkWeightShape('sampleWeights', sampleWeights, layout.samples, 'samples')
   checkOutputOptions(spec, layout)
+  checkGroups(spec, groups, layout)
   return layout
 }
 

@@ -2,6 +2,12 @@ import type { Tensors } from './batch.ts'
 import { BatchCheck, layoutOfAll, rowsPerStep } from './batch.ts'
 import type { Slice } from './fold.ts'
 import { rowsOfBatch, tallyRows } from './fold.ts'
+import type { GroupPlace } from './groups/fold.ts'
+import { foldGroups, partitionsOf } from './groups/fold.ts'
+import type { Partition } from './groups/partition.ts'
+import { checkGroupCount, keyText } from './groups/partition.ts'
+import type { GroupingReport } from './groups/report.ts'
+import { reportGroups } from './groups/report.ts'
 import type { Memory } from './memory.ts'
 import { ScopedMemory } from './memory.ts'
 import { refuseWithHint } from './remedies/refuse.ts'
@@ -34,6 +40,8 @@ export interface EvaluationContext {
   readonly maxAnswerNumbers: number
   /** The largest count of numbers in the rows of a mini-batch. */
   readonly maxMiniBatchNumbers: number
+  /** How many groups there may be of all groupings together. */
+  readonly maxGroups: number
   /** Whether the options were declared in an earlier request. */
   readonly isDeclared?: boolean
   /** Whether the numbers of rows are taken as they are: then there is no answer that they could be too many for. */
@@ -43,6 +51,8 @@ export interface EvaluationContext {
 export interface Findings extends Statistics, Reports {
   readonly populationSize?: number
   readonly losses?: NumberRows
+  /** Of each grouping of `groupBy`. */
+  readonly groups?: readonly GroupingReport[]
 }
 
 /** The answer to an evaluation: what it found, and under which options. */
@@ -65,13 +75,14 @@ function* findingsOf(state: EvaluationState, rows: RowParts, populationSize?: nu
   if (populationSize !== undefined) findings.populationSize = populationSize
   if (spec.reduction === 'none') findings.losses = yield* lossesOf(rows, tally)
   for (const name of partsOf(spec)) {
-    if (isMergeable(name)) findings[name] = yield* reportSection(state, name)
+    if (isMergeable(name)) findings[name] = yield* reportSection(state, name, spec)
     else {
       const part = rows.get(name)
       findings[name] = part && (yield* part.report(tally))
     }
     yield
   }
+  if (spec.groupBy !== undefined) findings.groups = yield* reportGroups(state)
   // the fields are named by strings of the same lists as the type
   return findings as Findings
 }
@@ -114,6 +125,21 @@ export function answerBytesOf(spec: Spec, { samples, outputs }: Layout, sizes: S
   return bytes
 }
 
+/** The bytes that one of so many groups will take in an answer. @throws LimitExceeded for too large a part of all together */
+export function groupAnswerBytesOf(spec: Spec, outputs: number, groups: number, sizes: Sizes): number {
+  let bytes = bytesPerGroup
+  for (const [at, name] of spec.include.entries()) {
+    if (!isMergeable(name)) continue
+    const numbers = sections[name].answerNumbers(spec, { samples: 0, outputs })
+    if (!sizes.isRaw) checkSize(groups * numbers, ['include', at], sizes)
+    bytes += bytesPerNumber * numbers + sectionOf(name).stateBytes(spec, outputs)
+  }
+  return bytes
+}
+
+/** A tally, a key, and the figures of an answer. */
+const bytesPerGroup = 2 ** 13
+
 function checkMiniBatch({ size }: MiniBatch, outputs: number, { maxMiniBatchNumbers }: Sizes): void {
   if (size * outputs <= maxMiniBatchNumbers) return
   const detail = `${size} rows of ${counted(outputs, 'number')} are more than the limit maxMiniBatchNumbers, ${maxMiniBatchNumbers}`
@@ -129,8 +155,8 @@ function checkSize(numbers: number, path: Path, { maxAnswerNumbers }: Sizes): nu
 
 const fewRows = 64
 
-function isPlain({ include, topK, miniBatch, ignoreIndex, reduction }: Spec): boolean {
-  const asksForParts = include.length > 0 || topK !== undefined || reduction === 'none'
+function isPlain({ include, topK, groupBy, miniBatch, ignoreIndex, reduction }: Spec): boolean {
+  const asksForParts = include.length > 0 || topK !== undefined || groupBy !== undefined || reduction === 'none'
   return !asksForParts && miniBatch === undefined && ignoreIndex === undefined
 }
 
@@ -206,18 +232,51 @@ export class Evaluation {
     selected: RowSelection,
     answerBytes: number,
     memory: Memory,
-    watch?: (slice: Slice) => void,
+    watch?: (slice: Slice, place?: GroupPlace) => void,
   ): Generator<void, void> {
     const spec = this.#spec
     const { batch, isList, selection, populationSize } = selected
-    const rows = selectedRows(batch, selection, memory)
-    this.#memory.reserve(answerBytes)
+    const partitions = yield* partitionsOf(spec, selected, this.#context.maxGroups, memory)
+    this.#memory.reserve(answerBytes + this.#groupBytesWith(partitions, batch.outputs))
     const rowParts = startRowParts(spec, { ...batch, isList }, this.#memory)
-    const state = yield* foldRows(spec, rows, selection.ignored, observer(rowParts, selection, watch))
+    const state = yield* this.#stateOf(selected, partitions, rowParts, memory, watch)
     for (const part of rowParts.values()) if (part.addBatch) yield* part.addBatch(batch, selection)
     yield* this.#total.take(state)
     this.#rowParts = rowParts
     this.#populationSize = populationSize
+  }
+
+  *#stateOf(
+    selected: RowSelection,
+    partitions: readonly Partition[],
+    rowParts: RowParts,
+    memory: Memory,
+    watch?: (slice: Slice, place?: GroupPlace) => void,
+  ): Generator<void, EvaluationState> {
+    const spec = this.#spec
+    const { batch, selection } = selected
+    if (partitions.length === 0) {
+      const rows = selectedRows(batch, selection, memory)
+      const state = yield* foldRows(spec, rows, selection.ignored, observer(rowParts, selection, watch))
+      return { spec, ...state, groups: [] }
+    }
+    // the rows in the order of the first grouping
+    const observe = observer(rowParts, { ...partitions[0], ignored: selection.ignored })
+    return yield* foldGroups(spec, batch, partitions, memory, (slice, place) => {
+      if (place.grouping === 0) observe?.(slice)
+      watch?.(slice, place)
+    })
+  }
+
+  /** Bytes that groups take which are new. @throws LimitExceeded */
+  #groupBytesWith(partitions: readonly Partition[], outputs: number): number {
+    if (partitions.length === 0) return 0
+    const known = this.#total.groups
+    const added = partitions.map(({ keys }, at) => keys.filter((key) => !known[at].has(keyText(key))).length)
+    const counts = known.map(({ size }, at) => size + added[at])
+    checkGroupCount(partitions, counts, this.#context.maxGroups)
+    const count = counts.reduce((sum, size) => sum + size, 0)
+    return added.reduce((sum, size) => sum + size, 0) * groupAnswerBytesOf(this.#spec, outputs, count, this.#context)
   }
 
   /** Bytes that the answer takes in addition. @throws InvalidContent, LimitExceeded */

@@ -14,7 +14,7 @@ export interface Range {
 
 export type OptionType =
   | ({ readonly kind: 'number' | 'integer' | 'number-or-weights' } & Range)
-  | { readonly kind: 'boolean' | 'weights' | 'mini-batch' }
+  | { readonly kind: 'boolean' | 'weights' | 'mini-batch' | 'groupings' }
   | { readonly kind: 'choice' | 'choices'; readonly values: readonly string[] }
 
 export type ValueOf<Type extends OptionType> = Type extends { kind: 'choice'; values: readonly (infer Word)[] }
@@ -32,6 +32,7 @@ interface Values {
   weights: Float64Array
   'number-or-weights': number | Float64Array
   'mini-batch': MiniBatch
+  groupings: readonly (string | readonly string[])[]
 }
 
 /** The type in words: "number > 0", "number from 0 to 1", "`mean`, `sum` or `none`". */
@@ -45,6 +46,8 @@ export function typeInWords(type: OptionType): string {
       return 'number[K] >= 0'
     case 'mini-batch':
       return '`{size, seed, replacement}`'
+    case 'groupings':
+      return 'list of columns, or of lists of 2 to 4 columns'
     case 'boolean':
       return '`true` or `false`'
     case 'number-or-weights':

@@ -196,6 +196,12 @@ export const optionTable = {
     description: 'A random sample of the rows, evaluated as an estimate of the whole.',
     singleBatch: true,
   },
+  groupBy: {
+    type: { kind: 'groupings' },
+    appliesTo: everyEvaluation,
+    description:
+      'The columns of `groups` by which every figure is given once more, for each group of rows: 1 to 8 of them, or lists of 2 to 4.',
+  },
   include: {
     type: { kind: 'choices', values: includes },
     default: constant([]),

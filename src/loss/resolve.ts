@@ -1,3 +1,4 @@
+import { columnsIn } from './groups/columns.ts'
 import type { OptionName } from './options.ts'
 import { isDefault, optionNames, optionOf } from './options.ts'
 import { isMergeable, needs, onlyOfOneBatch, rowNames } from './report/sections.ts'
@@ -27,9 +28,22 @@ export function resolve(options: Options): Spec {
       'out-of-range',
     )
   }
+  checkGroupings(spec, errors)
   checkIncludes(spec, errors)
   errors.throwIfAny()
   return spec
+}
+
+function checkGroupings({ groupBy = [] }: Spec, errors: ValidationErrors): void {
+  const known = new Set<string>()
+  for (const [at, grouping] of groupBy.entries()) {
+    const columns = columnsIn(grouping)
+    const text = JSON.stringify(columns)
+    if (known.has(text)) errors.add(['groupBy', at], `groupBy has ${text} twice`, grouping, 'given-twice')
+    if (new Set(columns).size < columns.length)
+      errors.add(['groupBy', at], `${text} has a column twice`, grouping, 'given-twice')
+    known.add(text)
+  }
 }
 
 function checkIncludes({ include, decision, predictionFormat }: Spec, errors: ValidationErrors): void {

@@ -1,5 +1,6 @@
 import type { Batch, Tensors } from './batch.ts'
 import { check } from './batch.ts'
+import type { GroupColumns } from './groups/columns.ts'
 import type { Memory } from './memory.ts'
 import type { UniformInteger } from './sampling.ts'
 import { drawRows } from './sampling.ts'
@@ -16,6 +17,7 @@ export interface RowSelection {
   readonly isList: boolean
   readonly selection: Selection
   readonly populationSize: number | undefined
+  readonly groups: GroupColumns | undefined
 }
 
 export type RandomSource = (seed: number) => UniformInteger
@@ -37,9 +39,9 @@ export function* selectRows(
   const selection =
     spec.ignoreIndex === undefined || classes === undefined
       ? { rows: drawn, positions: undefined, ignored: 0 }
-      : yield* withoutIgnored(classes, drawn, memory)
+      : yield* withoutIgnored(classes, drawn, memory, spec.groupBy !== undefined)
   const isList = tensors.predictions.shape.length === 1
-  return { batch, isList, selection, populationSize: drawn && layout.samples }
+  return { batch, isList, selection, populationSize: drawn && layout.samples, groups: tensors.groups }
 }
 
 function* drawnRows(

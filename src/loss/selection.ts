@@ -11,6 +11,8 @@ export interface Selection {
   /** Its position among the rows chosen, those left out included; `undefined` likewise. */
   readonly positions: Int32Array | undefined
   readonly ignored: number
+  /** Those rows, where they were asked for. */
+  readonly ignoredRows?: Int32Array | undefined
 }
 
 const rowsPerLook = 2 ** 16
@@ -20,6 +22,7 @@ export function* withoutIgnored(
   classes: Int32Array,
   drawn: Int32Array | undefined,
   memory: Memory,
+  asksForIgnored = false,
 ): Generator<void, Selection> {
   const chosen = drawn === undefined ? classes.length : drawn.length
   let ignored = 0
@@ -29,12 +32,29 @@ export function* withoutIgnored(
   }
   if (ignored === 0) return { rows: drawn, positions: undefined, ignored }
   const positions = integersIn(memory, chosen - ignored)
+  const ignoredRows = asksForIgnored ? yield* ignoredOf(classes, drawn, ignored, memory) : undefined
   let kept = 0
   for (let from = 0; from < chosen; from += rowsPerLook) {
     kept = keep(classes, drawn, from, Math.min(from + rowsPerLook, chosen), positions, kept)
     yield
   }
-  return { rows: drawn === undefined ? positions : drawn.subarray(0, kept), positions, ignored }
+  return { rows: drawn === undefined ? positions : drawn.subarray(0, kept), positions, ignored, ignoredRows }
+}
+
+function* ignoredOf(
+  classes: Int32Array,
+  drawn: Int32Array | undefined,
+  ignored: number,
+  memory: Memory,
+): Generator<void, Int32Array> {
+  const rows = integersIn(memory, ignored)
+  const chosen = drawn === undefined ? classes.length : drawn.length
+  for (let at = 0, next = 0; at < chosen; at++) {
+    const row = drawn === undefined ? at : drawn[at]
+    if (classes[row] < 0) rows[next++] = row
+    if (at % rowsPerLook === rowsPerLook - 1) yield
+  }
+  return rows
 }
 
 function countIgnored(classes: Int32Array, drawn: Int32Array | undefined, from: number, to: number): number {

@@ -1,7 +1,10 @@
 import { ByteReader, ByteWriter, InvalidState } from './bytes.ts'
+import { readKey, writeKey } from './groups/codec.ts'
+import { compareKeys, keyText } from './groups/partition.ts'
+import type { MergeableName } from './report/sections.ts'
 import { sectionOf } from './report/sections.ts'
 import type { Spec } from './spec.ts'
-import type { EvaluationState } from './state.ts'
+import type { EvaluationState, GroupState, RowsState } from './state.ts'
 import { emptyState } from './state.ts'
 import type { Tally } from './tally.ts'
 import { readFirstTally, readTally, writeTally } from './tally.ts'
@@ -10,17 +13,29 @@ const head = Uint8Array.of(0x4c, 0x4d)
 const version = 2
 
 /**
- * The canonical bytes of a state: "LM", the version 2, the digest of its spec, the tally and each mergeable section, in steps.
+ * The canonical bytes of a state: "LM", the version 2, the digest of its spec, the tally and each mergeable section, and likewise
+ * of each group in the order of their keys, in steps.
  * @param digest of `stateSpecText`, always of the same length, at least 16 bytes
  */
-export function* writeState({ tally, sections }: EvaluationState, digest: Uint8Array): Generator<void, Uint8Array> {
+export function* writeState(state: EvaluationState, digest: Uint8Array): Generator<void, Uint8Array> {
   const writer = new ByteWriter()
   writer.raw(head)
   writer.count(version)
   writer.raw(digest)
+  yield* writeRows(state, writer)
+  for (const states of state.groups) {
+    writer.count(states.size)
+    for (const group of Array.from(states.values()).sort((a, b) => compareKeys(a.key, b.key))) {
+      writeKey(group.key, writer)
+      yield* writeRows(group, writer)
+    }
+  }
+  return writer.bytes()
+}
+
+function* writeRows({ tally, sections }: RowsState, writer: ByteWriter): Generator<void, void> {
   writeTally(tally, writer)
   for (const [name, state] of sections) yield* sectionOf(name).write(state, writer)
-  return writer.bytes()
 }
 
 /**
@@ -38,13 +53,28 @@ export function* readState(
   if (outputs !== undefined && tally.outputs !== 0 && tally.outputs !== outputs) {
     throw new InvalidState(`the state of ${tally.outputs} outputs, not of ${outputs}`)
   }
+  const sections = yield* readSections(reader, spec)
+  const groups: Map<string, GroupState>[] = []
+  for (const grouping of spec.groupBy ?? []) {
+    const states = new Map<string, GroupState>()
+    for (let left = reader.count(); left > 0; left--) {
+      const key = readKey(reader, grouping)
+      states.set(keyText(key), { key, tally: readTally(reader), sections: yield* readSections(reader, spec) })
+      yield
+    }
+    groups.push(states)
+  }
+  reader.end()
+  return { spec, tally, sections, groups }
+}
+
+function* readSections(reader: ByteReader, spec: Spec): Generator<void, Map<MergeableName, unknown>> {
   const sections = new Map(emptyState(spec).sections)
   for (const name of sections.keys()) {
     sections.set(name, yield* sectionOf(name).read(reader, spec))
     yield
   }
-  reader.end()
-  return { spec, tally, sections }
+  return sections
 }
 
 /** Only the tally of what `writeState` wrote. @throws InvalidState */

@@ -1,5 +1,6 @@
 import type { RowSource, Slice } from './fold.ts'
 import { tallyAll } from './fold.ts'
+import type { GroupKey } from './groups/partition.ts'
 import type { MergeableName } from './report/sections.ts'
 import { sectionOf, sectionsOf } from './report/sections.ts'
 import type { Spec } from './spec.ts'
@@ -7,16 +8,30 @@ import { describeChoices } from './spec.ts'
 import type { Tally } from './tally.ts'
 import { emptyTally, merge as mergeTallies } from './tally.ts'
 
-/** All that is kept of the rows so far: the tally and the mergeable sections. States merge in any order and tree to the same. */
-export interface EvaluationState {
-  readonly spec: Spec
+/** What is kept of some rows: their tally, and the mergeable sections. */
+export interface RowsState {
   readonly tally: Tally
   readonly sections: ReadonlyMap<MergeableName, unknown>
 }
 
+/** What is kept of the rows of a group. */
+export interface GroupState extends RowsState {
+  readonly key: GroupKey
+}
+
+/** The groups of one grouping, by the text of their keys. */
+export type GroupStates = ReadonlyMap<string, GroupState>
+
+/** All that is kept of the rows so far, of each group likewise. States merge in any order and tree to the same. */
+export interface EvaluationState extends RowsState {
+  readonly spec: Spec
+  /** One for each grouping of `groupBy`. */
+  readonly groups: readonly GroupStates[]
+}
+
 /** The state of no rows; its K is 0, and it merges with any state of the same spec. */
 export function emptyState(spec: Spec): EvaluationState {
-  return { spec, tally: emptyTally, sections: emptySections(spec) }
+  return { spec, ...emptyRows(spec), groups: emptyGroups(spec) }
 }
 
 /** The state of all rows of both. Commutative and associative. @throws Error for different specs, or different K */
@@ -27,23 +42,62 @@ export function merge(a: EvaluationState, b: EvaluationState): EvaluationState {
   return total
 }
 
+/** What is kept of some rows, others of which are merged into it. */
+class RowsTotal implements RowsState {
+  sections: ReadonlyMap<MergeableName, unknown>
+  tally: Tally = emptyTally
+
+  constructor(spec: Spec) {
+    this.sections = emptySections(spec)
+  }
+
+  *absorb({ tally, sections }: RowsState): Generator<void, void> {
+    this.tally = mergeTallies(this.tally, tally)
+    for (const [name, into] of this.sections) yield* sectionOf(name).absorb(into, sections.get(name))
+  }
+}
+
+/** What some rows and others add up to, in steps. */
+export function* mergeRows(spec: Spec, states: Iterable<RowsState>): Generator<void, RowsState> {
+  const total = new RowsTotal(spec)
+  for (const state of states) {
+    yield* total.absorb(state)
+    yield
+  }
+  return total
+}
+
+class GroupTotal extends RowsTotal implements GroupState {
+  readonly key: GroupKey
+
+  constructor(spec: Spec, key: GroupKey) {
+    super(spec)
+    this.key = key
+  }
+}
+
 /** A state that others are merged into. */
 export class RunningTotal implements EvaluationState {
   readonly spec: Spec
-  #sections: ReadonlyMap<MergeableName, unknown>
-  #tally: Tally = emptyTally
+  readonly #all: RowsTotal
+  readonly #groups: Map<string, GroupTotal>[]
 
   constructor(spec: Spec) {
     this.spec = spec
-    this.#sections = emptySections(spec)
+    this.#all = new RowsTotal(spec)
+    this.#groups = (spec.groupBy ?? []).map(() => new Map())
   }
 
   get tally(): Tally {
-    return this.#tally
+    return this.#all.tally
   }
 
   get sections(): ReadonlyMap<MergeableName, unknown> {
-    return this.#sections
+    return this.#all.sections
+  }
+
+  get groups(): readonly GroupStates[] {
+    return this.#groups
   }
 
   /** Merges a state wholly or not at all. @throws Error for another spec, or another K */
@@ -53,8 +107,8 @@ export class RunningTotal implements EvaluationState {
 
   /** Merges the tally of rows where there are no sections. */
   addTally(tally: Tally): void {
-    checkFits(this.#tally, tally)
-    this.#tally = this.#tally.samples === 0 ? tally : mergeTallies(this.#tally, tally)
+    checkFits(this.tally, tally)
+    this.#all.tally = this.tally.samples === 0 ? tally : mergeTallies(this.tally, tally)
   }
 
   /**
@@ -62,13 +116,14 @@ export class RunningTotal implements EvaluationState {
    * @throws Error for a state of another spec, or of another K
    */
   *take(state: EvaluationState): Generator<void, void> {
-    if (this.#tally.samples === 0) {
-      checkBelongs(this, state)
-      this.#tally = state.tally
-      this.#sections = state.sections
-      return
+    const isFirst = this.tally.samples === 0
+    checkBelongs(this, state)
+    if (isFirst) {
+      this.#all.tally = state.tally
+      this.#all.sections = state.sections
+      if (state.groups.length === 0) return
     }
-    const steps = this.#absorb(state)
+    const steps = isFirst ? this.#absorbGroups(state) : this.#absorb(state)
     try {
       while (!steps.next().done) yield
     } finally {
@@ -78,18 +133,38 @@ export class RunningTotal implements EvaluationState {
 
   *#absorb(state: EvaluationState): Generator<void, void> {
     checkBelongs(this, state)
-    this.#tally = mergeTallies(this.#tally, state.tally)
-    for (const [name, into] of this.#sections) yield* sectionOf(name).absorb(into, state.sections.get(name))
+    yield* this.#all.absorb(state)
+    yield* this.#absorbGroups(state)
+  }
+
+  *#absorbGroups({ groups }: EvaluationState): Generator<void, void> {
+    for (const [at, states] of groups.entries()) {
+      const into = this.#groups[at]
+      for (const [text, group] of states) {
+        let total = into.get(text)
+        if (total === undefined) {
+          total = new GroupTotal(this.spec, group.key)
+          into.set(text, total)
+        }
+        yield* total.absorb(group)
+        if (into.size % groupsPerStep === 0) yield
+      }
+    }
   }
 }
 
-function finish(steps: Generator<void, unknown>): void {
+/** Groups that are merged in a step. */
+const groupsPerStep = 16
+
+/** Does all steps that are left at once. */
+export function finish(steps: Generator<void, unknown>): void {
   while (!steps.next().done);
 }
 
 export function reportSection(
-  { spec, tally, sections }: EvaluationState,
+  { tally, sections }: RowsState,
   name: MergeableName,
+  spec: Spec,
 ): Generator<void, unknown> {
   return sectionOf(name).report(sections.get(name), tally, spec)
 }
@@ -100,17 +175,17 @@ export function* foldRows(
   source: RowSource,
   ignored: number,
   observe?: (slice: Slice) => void,
-): Generator<void, EvaluationState> {
+): Generator<void, RowsState> {
   const sections = emptySections(spec)
   const tally = yield* sections.size === 0
     ? tallyAll(spec, source, observe)
     : tallyAll(spec, source, bothOf(spec, sections, observe), inSteps(spec, sections))
-  if (ignored === 0) return { spec, tally, sections }
+  if (ignored === 0) return { tally, sections }
   const leftOut = { ...emptyTally, outputs: source.outputs, samples: ignored, ignored }
-  return { spec, tally: mergeTallies(tally, leftOut), sections }
+  return { tally: mergeTallies(tally, leftOut), sections }
 }
 
-function bothOf(spec: Spec, sections: EvaluationState['sections'], observe?: (slice: Slice) => void) {
+function bothOf(spec: Spec, sections: RowsState['sections'], observe?: (slice: Slice) => void) {
   return (slice: Slice): void => {
     for (const [name, into] of sections) {
       const section = sectionOf(name)
@@ -120,7 +195,7 @@ function bothOf(spec: Spec, sections: EvaluationState['sections'], observe?: (sl
   }
 }
 
-function inSteps(spec: Spec, sections: EvaluationState['sections']) {
+function inSteps(spec: Spec, sections: RowsState['sections']) {
   const slow = Array.from(sections).flatMap(([name, into]) => {
     const section = sectionOf(name)
     return 'foldInto' in section ? [{ section, into }] : []
@@ -145,9 +220,17 @@ export function stateSpecText(spec: Spec): string {
 
 const none: ReadonlyMap<MergeableName, unknown> = new Map()
 
+function emptyRows(spec: Spec): RowsState {
+  return { tally: emptyTally, sections: emptySections(spec) }
+}
+
 function emptySections(spec: Spec): ReadonlyMap<MergeableName, unknown> {
   if (spec.include.length === 0 && spec.topK === undefined) return none
   return new Map(sectionsOf(spec).map((name) => [name, sectionOf(name).empty()]))
+}
+
+function emptyGroups({ groupBy = [] }: Spec): GroupStates[] {
+  return groupBy.map(() => new Map())
 }
 
 function checkBelongs(a: EvaluationState, b: EvaluationState): void {

@@ -59,6 +59,8 @@ export interface components {
             ranking?: components["schemas"]["Ranking"];
             /** @description d loss / d predictions, in the shape of predictions; the loss is the guarded and reduced one. Null unless the loss is finite. */
             gradient?: ((number | null)[][] | (number | null)[]) | null;
+            /** @description With `groupBy`: the groups of each grouping, in its order. */
+            groups?: components["schemas"]["Grouping"][];
             /** @description Every option actually used, defaults included. Sent back with the same data, it gives the same answer. */
             spec: components["schemas"]["LossSpec"];
             requestId: string;
@@ -184,6 +186,87 @@ export interface components {
                 averagePrecision: number;
             };
         };
+        /** @description The groups of one grouping. */
+        Grouping: {
+            /** @description The columns. */
+            by: string[];
+            /** @description In the order of their keys: null, booleans, integers, strings by their code units. */
+            groups: components["schemas"]["Group"][];
+            /** @description For `loss`, `accuracy` and each single number of `metrics` by its path, such as `metrics.f1.macro`: how far the groups are apart that have a number. */
+            differences: {
+                [key: string]: components["schemas"]["GroupDifference"];
+            };
+        };
+        /** @description The rows of one group. */
+        Group: {
+            /** @description The reduced loss; null unless `lossStatus` is `finite`. */
+            loss: number | null;
+            /**
+             * @description JSON has no Infinity: with `infinite`, a null loss is infinite; with `undefined`, there is no weight to divide by.
+             * @enum {string}
+             */
+            lossStatus: "finite" | "infinite" | "undefined";
+            /** @description Share of right decisions, weighted by s_i; null if labels are values, or if there is no weight. */
+            accuracy: number | null;
+            /** @description Rows received; with `miniBatch`, rows drawn. */
+            samples: number;
+            /** @description K, numbers per row. */
+            outputs: number;
+            /** @description Number of right decisions: one per sample, or one per output for binary labels; null if labels are values. */
+            correct: number | null;
+            /** @description Samples whose largest prediction is shared by several outputs; the lowest index wins. */
+            ties: number;
+            /** @description Rows left out by `ignoreIndex`. */
+            ignored: number;
+            /** @description Samples in which a logarithm that counts was guarded: y < epsilon, or for `clamp` log y < -100. */
+            clipped: number;
+            /** @description sum s_i l_i, summed exactly and rounded once; null if infinite. */
+            lossSum: number | null;
+            /** @description sum w_i, where w_i = s_i sum_k c_k t_ik. */
+            weightSum: number;
+            /** @description Standard error of the mean: sqrt(n/(n-1) sum (s_i l_i - mean w_i)^2) / weightSum, with the finite-population correction for a mini-batch without replacement. n counts the rows with w_i > 0. Null if that is one, or if the loss is not finite. */
+            standardError: number | null;
+            /** @description 95 % Wilson interval of the accuracy, for the effective number of samples, (sum s_i)^2 / sum s_i^2. Several binary outputs are clustered by row: the number of decisions is divided by their design effect. */
+            accuracyInterval: [
+                number,
+                number
+            ] | null;
+            perClass?: components["schemas"]["ClassReport"][];
+            /** @description Counts of samples, [K][K]: rows are labels, columns are predictions. */
+            confusion?: number[][];
+            calibration?: components["schemas"]["Calibration"];
+            /** @description Metrics by name, weighted by s_i: of class and binary labels, or of values. */
+            metrics?: components["schemas"]["LabelMetrics"] | components["schemas"]["ValueMetrics"];
+            /** @description Sums of s_i in the same cells; without weights the same numbers. */
+            confusionWeights?: number[][];
+            /** @description With `topK`: share of samples whose class is among the k largest predictions, weighted by s_i; of equal ones the lowest index comes first. */
+            topKAccuracy?: number | null;
+            key: components["schemas"]["GroupKey"];
+        };
+        /**
+         * @description The values of the columns of the grouping.
+         * @example {
+         *       "country": "KR"
+         *     }
+         */
+        GroupKey: {
+            [key: string]: string | number | boolean | null;
+        };
+        /** @description The groups that are furthest apart in one number. */
+        GroupDifference: {
+            lowest: {
+                key: components["schemas"]["GroupKey"];
+                value: number;
+            };
+            highest: {
+                key: components["schemas"]["GroupKey"];
+                value: number;
+            };
+            /** @description Highest less lowest. */
+            difference: number | null;
+            /** @description Highest / lowest; null if the lowest is 0 or they differ in sign. */
+            ratio: number | null;
+        };
         LossSpec: {
             [key: string]: unknown;
         };
@@ -227,10 +310,10 @@ export interface components {
         OptionDescription: {
             name: string;
             /**
-             * @description What the option holds: one of `values` (`choice`), a list of them (`choices`), one number per output or sample (`weights`), one number or one per output (`number-or-weights`), a random sample (`mini-batch`), or a plain number, integer or boolean.
+             * @description What the option holds: one of `values` (`choice`), a list of them (`choices`), one number per output or sample (`weights`), one number or one per output (`number-or-weights`), a random sample (`mini-batch`), columns and lists of columns (`groupings`), or a plain number, integer or boolean.
              * @enum {string}
              */
-            kind: "number" | "integer" | "boolean" | "choice" | "choices" | "weights" | "number-or-weights" | "mini-batch";
+            kind: "number" | "integer" | "boolean" | "choice" | "choices" | "weights" | "number-or-weights" | "mini-batch" | "groupings";
             /** @description The allowed words. */
             values?: string[];
             minimum?: number;
@@ -387,6 +470,10 @@ export interface components {
             maxOptionValues: number;
             /** @description Numbers in one part of an answer; of a comparison, in that of both models together. */
             maxAnswerNumbers: number;
+            /** @description Groups of all groupings of an answer together; of an evaluation, in all its batches. */
+            maxGroups: number;
+            /** @description Characters of a string in `groups`. */
+            maxGroupKeyLength: number;
             /** @description Rows of a mini-batch. */
             maxMiniBatchSize: number;
             /** @description Numbers of the rows that a mini-batch may draw: size times outputs. */
@@ -482,6 +569,8 @@ export interface components {
             ranking?: components["schemas"]["Ranking"];
             /** @description d loss / d predictions, in the shape of predictions; the loss is the guarded and reduced one. Null unless the loss is finite. */
             gradient?: ((number | null)[][] | (number | null)[]) | null;
+            /** @description With `groupBy`: the groups of each grouping, in its order. */
+            groups?: components["schemas"]["Grouping"][];
             /** @description Every option actually used, defaults included. Sent back with the same data, it gives the same answer. */
             spec: components["schemas"]["LossSpec"];
             requestId: string;

@@ -12,10 +12,20 @@ const option = z
   .object({
     name: z.string(),
     kind: z
-      .enum(['number', 'integer', 'boolean', 'choice', 'choices', 'weights', 'number-or-weights', 'mini-batch'])
+      .enum([
+        'number',
+        'integer',
+        'boolean',
+        'choice',
+        'choices',
+        'weights',
+        'number-or-weights',
+        'mini-batch',
+        'groupings',
+      ])
       .meta({
         description:
-          'What the option holds: one of `values` (`choice`), a list of them (`choices`), one number per output or sample (`weights`), one number or one per output (`number-or-weights`), a random sample (`mini-batch`), or a plain number, integer or boolean.',
+          'What the option holds: one of `values` (`choice`), a list of them (`choices`), one number per output or sample (`weights`), one number or one per output (`number-or-weights`), a random sample (`mini-batch`), columns and lists of columns (`groupings`), or a plain number, integer or boolean.',
       }),
     values: z.array(z.string()).optional().meta({ description: 'The allowed words.' }),
     minimum: bound,

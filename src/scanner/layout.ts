@@ -70,12 +70,15 @@ export const LINES = 40
 export const LABELS_RANK = 41
 export const BASE = 42 // the depth of the object around the member that is a tensor, less one
 export const IN_LIST = 43
+export const TEXT_FROM = 44 // where among the options the member begins that is a text, and where it ends
+export const TEXT_TO = 45
 // The limits, in the order of LIMIT_NAMES in limits.ts, then the tensor keys, as `keys` keeps keys.
-export const LIMITS = 44
-export const TENSOR_COUNT = 52
-export const LABELS_END = 53
-export const HAS_LIST = 54 // behind the tensor keys, that of a list and that of the tensors in its objects
-export const TENSOR_KEYS = 56
+export const LIMITS = 46
+export const TENSOR_COUNT = 54
+export const LABELS_END = 55
+export const HAS_LIST = 56 // behind the tensor keys, that of a list and that of the tensors in its objects
+export const HAS_TEXT = 57 // behind these that of the member that is a text
+export const TENSOR_KEYS = 58
 
 export const LIMIT_DEPTH = 0
 export const LIMIT_KEY_LENGTH = 1

@@ -19,6 +19,8 @@ export interface Plan {
 }
 
 const listMark = '[].'
+/** Behind the key of the member that is read as columns of groups. */
+export const textMark = '{}'
 
 function keptKey(key: string): Buffer {
   const bytes = Array.from(key.split(''), (character) => {
@@ -36,9 +38,10 @@ function keptBytes({ maxKeys, maxKeyLength }: ScanLimits): number {
 }
 
 function makePlan(keys: readonly string[], limits: ScanLimits): Plan {
-  const members = keys.filter((key) => !key.includes(listMark))
+  const members = keys.filter((key) => !key.includes(listMark) && !key.endsWith(textMark))
   const list = keys.filter((key) => key.includes(listMark)).flatMap((key) => key.split(listMark))
-  const kept = Buffer.concat([...members, ...list].map(keptKey))
+  const text = keys.filter((key) => key.endsWith(textMark)).map((key) => key.slice(0, -textMark.length))
+  const kept = Buffer.concat([...members, ...list, ...text].map(keptKey))
   if (kept.length > layout.TENSOR_KEY_CAPACITY) {
     throw new RangeError(`The tensor keys take ${kept.length} bytes; they may take ${layout.TENSOR_KEY_CAPACITY}`)
   }
@@ -58,6 +61,7 @@ function makePlan(keys: readonly string[], limits: ScanLimits): Plan {
   }
   fields[layout.TENSOR_COUNT - layout.LIMITS] = members.length
   fields[layout.HAS_LIST - layout.LIMITS] = Number(list.length > 0)
+  fields[layout.HAS_TEXT - layout.LIMITS] = Number(text.length > 0)
   new Uint8Array(fields.buffer).set(kept, 4 * first)
   return { keys, members, limits, fields }
 }

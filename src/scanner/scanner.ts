@@ -1,3 +1,4 @@
+import type { GroupColumns } from '../loss/groups/columns.ts'
 import type { Memory } from '../loss/memory.ts'
 import type { Tensor } from '../loss/tensor.ts'
 import { begin, feed, memory, resume, state } from './engine.ts'
@@ -10,6 +11,7 @@ import {
   unexpectedByte,
   unexpectedEnd,
 } from './errors.ts'
+import { readGroups } from './groups.ts'
 import * as layout from './layout.ts'
 import { type Plan, planFor } from './plan.ts'
 import { TensorBuilder } from './tensor-builder.ts'
@@ -22,12 +24,20 @@ export class ScannedDocument {
   readonly tensors: Record<string, Tensor>
   /** The tensors of the list in their order; no more than the first eight. In the options, a zero stands for each. */
   readonly listed: readonly Tensor[]
+  /** The member that is columns of groups. */
+  readonly groups: GroupColumns | undefined
   #options: Record<string, unknown> | undefined
 
-  constructor(text: string, tensors: Record<string, Tensor>, listed: readonly Tensor[]) {
+  constructor(
+    text: string,
+    tensors: Record<string, Tensor>,
+    listed: readonly Tensor[],
+    groups: GroupColumns | undefined,
+  ) {
     this.text = text
     this.tensors = tensors
     this.listed = listed
+    this.groups = groups
   }
 
   /** The same as an object, which is made when it is asked for: who knows the text need not look into it. */
@@ -79,11 +89,14 @@ export class DocumentScanner {
   #optionBytes: Uint8Array = EMPTY
   #kept = 0
   #optionText: string | undefined
+  /** The member that is columns of groups, its key included. */
+  #groupText: Buffer | undefined
   readonly #builders: [name: string, builder: TensorBuilder][] = []
   readonly #listed: TensorBuilder[] = []
   #builder: TensorBuilder | undefined
   #tensorEnd = Number.NEGATIVE_INFINITY
 
+  /** @param tensorKeys members that are tensors; `inputs[].data` is `data` in each object of `inputs`, `groups{}` columns of groups */
   constructor(tensorKeys: readonly string[], limits: ScanLimits, memory: Memory, declaredBytes = 0, origin = 0) {
     this.#plan = planFor(tensorKeys, limits)
     this.#memory = memory
@@ -108,7 +121,10 @@ export class DocumentScanner {
     for (const [name, builder] of this.#builders) tensors[name] = builder.small ?? (yield* builder.tensor())
     const listed: Tensor[] = []
     for (const builder of this.#listed) listed.push(builder.small ?? (yield* builder.tensor()))
-    return new ScannedDocument(text, tensors, listed)
+    const groups = this.#groupText && (yield* readGroups(this.#groupText, this.#memory))
+    this.#memory.release(this.#kept)
+    this.#kept = 0
+    return new ScannedDocument(text, tensors, listed, groups)
   }
 
   discard(): void {
@@ -126,8 +142,6 @@ export class DocumentScanner {
     if (this.#carried > 0 && this.#failure === undefined) this.#scan(EMPTY)
     if (this.#failure !== undefined) throw this.#failure
     if (this.#optionText === undefined) this.#fail(unexpectedEnd(this.#position, this.#expected()))
-    this.#memory.release(this.#kept)
-    this.#kept = 0
     return this.#optionText
   }
 
@@ -270,10 +284,21 @@ export class DocumentScanner {
   #textOfOptions(): string {
     const length = state[layout.OPTION_TOTAL]
     if (length === 0) return '{}'
+    if (state[layout.TEXT_FROM] >= 0) return this.#textWithoutGroups(length)
     if (state[layout.OPTION_BASE] === 0) return textOfMembers(memory, layout.OPTIONS, length)
     this.#takeOptions()
     this.#optionBytes = grow(this.#optionBytes, length, length + 1)
     return textOfMembers(Buffer.from(this.#optionBytes.buffer), 0, length)
+  }
+
+  #textWithoutGroups(length: number): string {
+    const [from, to] = [state[layout.TEXT_FROM], state[layout.TEXT_TO]]
+    this.#takeOptions()
+    this.#countKept()
+    const bytes = Buffer.from(this.#optionBytes.buffer, 0, length)
+    this.#groupText = bytes.subarray(from, to)
+    const rest = Buffer.concat([bytes.subarray(0, from), bytes.subarray(to), Buffer.from('}')])
+    return rest.length === 1 ? '{}' : textOfMembers(rest, 0, rest.length - 1)
   }
 
   #expected(): number | undefined {

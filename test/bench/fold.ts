@@ -29,6 +29,7 @@ function random(): number {
 const context = {
   maxAnswerNumbers: 1e7,
   maxMiniBatchNumbers: 1e7,
+  maxGroups: 1000,
   memory: unaccounted,
   uniformIntegers: () => () => 0,
 }

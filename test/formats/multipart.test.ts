@@ -178,7 +178,7 @@ test('what is wrong names its part', async (t) => {
     [
       [['options', '{"loss":"mse","labels":[1]}']],
       '#/options/labels',
-      'labels is a tensor and belongs in a part of its own',
+      'labels is data and belongs in a part of its own',
       'an array of 1',
     ],
     [

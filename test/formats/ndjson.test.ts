@@ -169,7 +169,7 @@ const refused: readonly [string, string, number, string, string, unknown][] = [
     `${first}\n{"predictions":[1],"labels":[1],"loss":"mse"}`,
     2,
     '#/loss',
-    '"loss" is not a recognised field; the fields are predictions, labels, sampleWeights',
+    '"loss" is not a recognised field; the fields are predictions, labels, sampleWeights, groups',
     'mse',
   ],
   [
@@ -177,7 +177,7 @@ const refused: readonly [string, string, number, string, string, unknown][] = [
     `${first}\n{"predictions":[1],"labels":[1],"classWeights":[1]}`,
     2,
     '#/classWeights',
-    '"classWeights" is not a recognised field; the fields are predictions, labels, sampleWeights',
+    '"classWeights" is not a recognised field; the fields are predictions, labels, sampleWeights, groups',
     'an array of 1',
   ],
   [

@@ -61,7 +61,7 @@ t.test('what cannot be is refused with its place', async (t) => {
     [
       { ...numbers, name: 'x' },
       ['inputs', 0, 'name'],
-      'inputs[0].name must be predictions, labels or sampleWeights; received "x"',
+      'inputs[0].name must be predictions, labels, sampleWeights or groups.COLUMN; received "x"',
     ],
   ]
   for (const [input, path, detail] of cases) {

@@ -18,13 +18,15 @@ test('the type of an option says what its text is', (t) => {
     ['include', '["confusion"]', ['confusion']],
     ['include', 'confusion', ['confusion']],
     ['include', '', ['']],
+    ['groupBy', 'country', ['country']],
+    ['groupBy', '["country",["country","device"]]', ['country', ['country', 'device']]],
     ['miniBatch', '{"size":2,"seed":1}', { size: 2, seed: 1 }],
     ['unknown', '1', '1'],
     ['toString', '1', '1'],
   ]
   for (const [name, text, value] of cases) t.same(valueOfText(name, text), value, `${name} ${text}`)
   for (const name of optionNames) {
-    t.same(valueOfText(name, 'no JSON'), isListOfWords(name) ? ['no JSON'] : 'no JSON')
+    t.same(valueOfText(name, 'no JSON'), isListOfWords(name) || name === 'groupBy' ? ['no JSON'] : 'no JSON')
     t.equal(isListOfWords(name), name === 'include')
   }
   t.end()

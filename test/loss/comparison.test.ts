@@ -150,6 +150,52 @@ test('the order of the samples does not matter, and models change places with th
   )
 })
 
+test('each group has both answers and their difference, as its rows alone have them', async (t) => {
+  const rows = 9000
+  const labels = classesOf(rows, 3, 3).map((label, i) => (i % 7 === 0 ? -100 : label))
+  const country = labels.map((_, i) => (i % 4 === 0 ? null : `c${i % 5}`))
+  const request: PairRequest = {
+    loss: 'cross-entropy',
+    labelFormat: 'index',
+    predictions: rowsOf(rows, 3, 1),
+    baseline: rowsOf(rows, 3, 2),
+    labels,
+    ignoreIndex: -100,
+    sampleWeights: labels.map((_, i) => (i % 5) / 4),
+    include: ['metrics', 'perClass', 'gradient'],
+  }
+  const compare = (others: object) => compared({ ...request, ...others })
+  const { groups, ...rest } = compare({ groups: { country }, groupBy: ['country'] })
+  const { groups: _, ...plain } = compare({})
+  t.match(rest, { difference: plain.difference, agreement: plain.agreement })
+  t.same([rest.predictions.gradient, rest.baseline.gradient], [plain.predictions.gradient, plain.baseline.gradient])
+  t.notOk('groups' in rest.predictions)
+  t.same(
+    groups?.map(({ by, groups: all }) => [by, all.length]),
+    [[['country'], 6]],
+  )
+  for (const { key, predictions, baseline, difference } of groups?.[0].groups ?? []) {
+    const chosen = labels.flatMap((_, i) => (country[i] === key.country ? [i] : []))
+    const pick = (values: unknown) => chosen.map((i) => (values as unknown[])[i])
+    const alone = compare({
+      predictions: pick(request.predictions),
+      baseline: pick(request.baseline),
+      labels: pick(labels),
+      sampleWeights: pick(request.sampleWeights),
+    })
+    const { spec, gradient, groups: __, ...one } = alone.predictions as Comparison['predictions'] & { groups?: unknown }
+    const {
+      spec: ___,
+      gradient: ____,
+      groups: _____,
+      ...other
+    } = alone.baseline as typeof alone.predictions & {
+      groups?: unknown
+    }
+    t.strictSame([predictions, baseline, difference], [one, other, alone.difference])
+  }
+})
+
 test('infinite losses say so', async (t) => {
   const request = { loss: 'cross-entropy', labelFormat: 'index', logPolicy: 'exact', labels: [0, 1] } as const
   const [right, never, also] = [matrix('1 0; 0.5 0.5'), matrix('0 1; 0.5 0.5'), matrix('0.5 0.5; 1 0')]

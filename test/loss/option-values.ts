@@ -13,6 +13,8 @@ export function otherValue(name: OptionName, loss: LossTraits): unknown {
       return [true, false].find((value) => !isDefault(name, value, loss))
     case 'weights':
       return Float64Array.of(1, 1)
+    case 'groupings':
+      return ['country']
     case 'mini-batch':
       return { size: 1, seed: 2, replacement: false }
     default: {

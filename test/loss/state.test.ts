@@ -135,7 +135,7 @@ test('an option at its default is not in the text, so that one which is added la
 
 test('a total grows, and what was merged from it stays as it was', async (t) => {
   const total = new RunningTotal(specOf(all))
-  const confusion = () => JSON.stringify(finish(reportSection(total, 'confusion')))
+  const confusion = () => JSON.stringify(finish(reportSection(total, 'confusion', total.spec)))
   t.equal(confusion(), '[]')
   total.add(stateOf(all))
   const state = merge(total, emptyState(total.spec))
@@ -151,9 +151,9 @@ test('a batch is folded in steps, and shown to an observer', async (t) => {
   for (const include of [[], all.include]) {
     const request = { ...all, include }
     const seen: number[] = []
-    const state = finish(
-      foldRows(specOf(request), rowsOfBatch(batchOf(request)), 0, ({ rows }) => seen.push(rows.count)),
-    )
+    const spec = specOf(request)
+    const rows = finish(foldRows(spec, rowsOfBatch(batchOf(request)), 0, ({ rows }) => seen.push(rows.count)))
+    const state = { spec, ...rows, groups: [] }
     t.same(seen, [2])
     t.same(bytesOf(state), bytesOf(stateOf(request)))
   }
@@ -188,6 +188,7 @@ function ofCells(spec: Spec, count: number): EvaluationState {
     spec,
     tally: { ...emptyTally, outputs: count, samples: count },
     sections: new Map([['confusion', new Map(cells)]]),
+    groups: [],
   }
 }
 

@@ -6,6 +6,8 @@ import type { Answer, EvaluationContext, Findings } from '../../src/loss/evaluat
 import { Evaluation } from '../../src/loss/evaluation.ts'
 import type { Slice } from '../../src/loss/fold.ts'
 import { rowsOfBatch, tallyRows } from '../../src/loss/fold.ts'
+import { ColumnBuilder } from '../../src/loss/groups/column-builder.ts'
+import { GroupColumns } from '../../src/loss/groups/columns.ts'
 import { losses } from '../../src/loss/kernels/index.ts'
 import type { Loss, Rows } from '../../src/loss/kernels/loss.ts'
 import type { Memory } from '../../src/loss/memory.ts'
@@ -29,12 +31,14 @@ export interface Request extends Omit<Options, 'classWeights'> {
   readonly predictions: unknown
   readonly labels: unknown
   readonly sampleWeights?: readonly number[] | undefined
+  readonly groups?: { readonly [column: string]: readonly unknown[] } | undefined
 }
 
 /** No limit, and a random source that may not be asked. */
 export const unlimited: EvaluationContext = {
   maxAnswerNumbers: Number.POSITIVE_INFINITY,
   maxMiniBatchNumbers: Number.POSITIVE_INFINITY,
+  maxGroups: 1000,
   memory: unaccounted,
   uniformIntegers: () => () => {
     throw new Error('no random number is needed here')
@@ -127,19 +131,34 @@ export function heldAfterEnds(begin: (memory: Memory) => Generator<void, unknown
   return ends
 }
 
-export function specOf({ predictions, labels, sampleWeights, classWeights, ...options }: Request): Spec {
+export function specOf({ predictions, labels, sampleWeights, classWeights, groups, ...options }: Request): Spec {
   return resolve({
     ...options,
     classWeights: classWeights && readWeights('classWeights', pack('classWeights', classWeights)),
   })
 }
 
-export function tensorsOf({ predictions, labels, sampleWeights }: Request): Tensors {
+export function tensorsOf({ predictions, labels, sampleWeights, groups }: Request): Tensors {
   return {
     predictions: pack('predictions', predictions),
     labels: pack('labels', labels),
     sampleWeights: sampleWeights && pack('sampleWeights', sampleWeights),
+    groups: groups && groupColumnsOf(groups),
   }
+}
+
+/** Columns of plain values. */
+export function groupColumnsOf(groups: { readonly [column: string]: readonly unknown[] }): GroupColumns {
+  const columns = Object.entries(groups).map(([name, values]) => {
+    const builder = new ColumnBuilder(unaccounted)
+    for (const value of values) {
+      const code = builder.codeOf(value)
+      if (code === undefined) builder.addWrong(value)
+      else builder.add(code)
+    }
+    return [name, builder.column()] as const
+  })
+  return new GroupColumns(new Map(columns))
 }
 
 /** What is thrown for bytes that are no state. */

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { lossStatus } from '../../loss/report/schemas.ts'
-import { lossAnswer } from '../loss/answer.ts'
+import { groupFigures, groupKey, lossAnswer } from '../loss/answer.ts'
 
 const count = z.int().min(0)
 
 const modelAnswer = lossAnswer
-  .omit({ requestId: true })
+  .omit({ requestId: true, groups: true })
   .meta({ id: 'ModelAnswer', description: 'What POST /v1/loss answers for the predictions of one model.' })
 
 export const lossDifference = z
@@ -48,6 +48,19 @@ const agreement = z
       'How often the models are right together and alone: counts of samples, or with binary labels of outputs, whatever their weights, without ignored rows.',
   })
 
+const comparedGrouping = z
+  .object({
+    by: z.array(z.string()).meta({ description: 'The columns.' }),
+    groups: z
+      .array(
+        z
+          .object({ key: groupKey, predictions: groupFigures, baseline: groupFigures, difference: lossDifference })
+          .meta({ id: 'ComparedGroup', description: 'Both models over the rows of one group.' }),
+      )
+      .meta({ description: 'In the order of their keys.' }),
+  })
+  .meta({ id: 'ComparedGrouping', description: 'The groups of one grouping.' })
+
 export const comparisonAnswer = z
   .object({
     predictions: modelAnswer,
@@ -56,6 +69,10 @@ export const comparisonAnswer = z
     agreement: agreement
       .optional()
       .meta({ description: 'Not there if labels are values, which are not right or wrong.' }),
+    groups: z
+      .array(comparedGrouping)
+      .optional()
+      .meta({ description: 'With `groupBy`: the groups of each grouping, in its order.' }),
     requestId: z.string(),
   })
   .meta({ id: 'ComparisonAnswer', description: 'The answer of each model, and how far to trust their difference.' })

@@ -23,8 +23,8 @@ import { comparisonRequest, coreOptions, optionsSchema, pairSchema } from '../lo
 import { comparisonAnswer } from './answer.ts'
 import { comparisonAnswers, comparisonExamples, comparisonMediaTypes } from './examples.ts'
 
-const { maxAnswerNumbers, maxMiniBatchNumbers } = fixedLimits
-const context = { maxAnswerNumbers, maxMiniBatchNumbers, uniformIntegers }
+const { maxAnswerNumbers, maxGroups, maxMiniBatchNumbers } = fixedLimits
+const context = { maxAnswerNumbers, maxGroups, maxMiniBatchNumbers, uniformIntegers }
 
 export async function comparisonRoute(app: FastifyInstance): Promise<void> {
   registerComparisonBodies(app)

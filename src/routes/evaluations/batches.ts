@@ -31,7 +31,7 @@ import type { EvaluationRouteOptions } from './found.ts'
 import { foundEvaluation, noEvaluation, notDeclared, timeOf } from './found.ts'
 import { batchAnswer, batchContent, batchesQuery, batchList, batchParams, evaluationParams } from './schema.ts'
 
-const { maxAnswerNumbers, maxBatches, maxMiniBatchNumbers, maxStateBytes } = fixedLimits
+const { maxAnswerNumbers, maxBatches, maxGroups, maxMiniBatchNumbers, maxStateBytes } = fixedLimits
 
 /** /v1/evaluations/{evaluation}/batches: one batch in, and the batches listed. */
 export async function batchRoutes(app: FastifyInstance, { evaluations }: EvaluationRouteOptions): Promise<void> {
@@ -76,6 +76,8 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
         const steps = evaluateBody(evaluation, batch, body, work, isLarge)
         const evaluated = await work.during('fold', () => work.task.runNow(steps))
         work.evaluates(evaluation.declared.spec, evaluated.batch.samples)
+        const { state: added } = evaluated
+        if (added.groups.length > 0) await evaluations.checkGroups(owner, name, evaluation, added, maxGroups, task)
         task.stop()
         const [result] = await evaluations.put(evaluation, [evaluated.batch])
         const stored = storedBatch(name, batch, result)
@@ -128,7 +130,15 @@ export function entryOf({ name, sequence, samples, loss, lossStatus, accuracy, c
 }
 
 export function contextOf({ memory }: RequestContext) {
-  return { maxAnswerNumbers, maxMiniBatchNumbers, maxStateBytes, uniformIntegers, memory, isDeclared: true }
+  return {
+    maxAnswerNumbers,
+    maxGroups,
+    maxMiniBatchNumbers,
+    maxStateBytes,
+    uniformIntegers,
+    memory,
+    isDeclared: true,
+  }
 }
 
 /** @throws Problem, LimitExceeded unless the batch is stored */

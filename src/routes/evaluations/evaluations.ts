@@ -11,7 +11,7 @@ import { Problem, pointerOf } from '../../http/problem.ts'
 import type { RequestContext } from '../../http/request-context.ts'
 import { sendJson } from '../../http/send-json.ts'
 import { validBody } from '../../http/validation.ts'
-import { answerBytesOf, answerOf as answerOfState } from '../../loss/evaluation.ts'
+import { answerBytesOf, answerOf as answerOfState, groupAnswerBytesOf } from '../../loss/evaluation.ts'
 import { refuseForStreams, resolve } from '../../loss/resolve.ts'
 import { describe, LimitExceeded } from '../../loss/validation-errors.ts'
 import { checkOutputOptions } from '../../loss/weights.ts'
@@ -51,7 +51,10 @@ export async function evaluationRoutes(
     const { spec, outputs } = found.declared
     memory.reserve(answerBytesOf(spec, { samples: 0, outputs }, fixedLimits))
     return evaluations.report(found, task, async (total, head) => {
-      const state = { spec, sections: total.sections, tally: tallyOf(total.tally, outputs) }
+      const { sections, groups } = total
+      const count = groups.reduce((sum, states) => sum + states.size, 0)
+      if (count > 0) memory.reserve(count * groupAnswerBytesOf(spec, outputs, count, fixedLimits))
+      const state = { spec, sections, groups, tally: tallyOf(total.tally, outputs) }
       const answer = await task.run(answerOfState(state))
       const report = { ...answer, ...stateOf(found, retentionDays), batches: head.batches, requestId }
       return { report, tag: tagOf(found, head) }

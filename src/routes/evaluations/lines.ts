@@ -15,6 +15,7 @@ import { pathOf } from '../../http/path-of.ts'
 import { baseOf, problemBody } from '../../http/problem.ts'
 import type { RequestContext } from '../../http/request-context.ts'
 import { sendJson } from '../../http/send-json.ts'
+import type { EvaluationState } from '../../loss/state.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
 import { bodyHeaders } from '../loss/examples.ts'
 import { contextOf, storedBatch } from './batches.ts'
@@ -24,7 +25,7 @@ import { foundEvaluation, notDeclared } from './found.ts'
 import type { NamedBatch } from './schema.ts'
 import { batchesAnswer, evaluationParams, namedBatch } from './schema.ts'
 
-const { maxListedErrors } = fixedLimits
+const { maxGroups, maxListedErrors } = fixedLimits
 
 interface Post {
   Params: z.infer<typeof evaluationParams>
@@ -73,7 +74,9 @@ export async function lineRoutes(app: FastifyInstance, { evaluations }: Evaluati
             await queue.flush()
             work.task.start()
           }
-          const evaluated = await evaluatedLine(line, found, request)
+          const evaluated = await evaluatedLine(line, found, request, (state) =>
+            evaluations.checkGroups(owner, params.evaluation, found, state, maxGroups, work.task, () => queue.flush()),
+          )
           if ('fields' in line) freeTensors(line.fields, work.memory)
           if ('error' in evaluated) tally.refuse(line.line, evaluated.name, evaluated.error)
           else queue.add(line.line, evaluated.batch)
@@ -86,13 +89,19 @@ export async function lineRoutes(app: FastifyInstance, { evaluations }: Evaluati
   )
 }
 
-async function evaluatedLine(line: ParsedLine, found: OpenEvaluation, { work }: FastifyRequest) {
+async function evaluatedLine(
+  line: ParsedLine,
+  found: OpenEvaluation,
+  { work }: FastifyRequest,
+  check: (state: EvaluationState) => Promise<void>,
+) {
   let name: string | undefined
   try {
     if ('error' in line) throw line.error
     if (typeof line.fields.batch === 'string') name = line.fields.batch
     const evaluated = await work.task.run(evaluateFields(line.fields, found, work))
     work.evaluates(found.declared.spec, evaluated.batch.samples)
+    if (evaluated.state.groups.length > 0) await check(evaluated.state)
     return { batch: evaluated.batch }
   } catch (error) {
     if (!isAboutContent(error)) throw error

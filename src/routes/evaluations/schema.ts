@@ -268,6 +268,15 @@ export const batchesQuery = z.strictObject({
 })
 export const curveQuery = z.strictObject({
   points: queryNumber(1, maxCurvePoints).default(200).meta({ description: 'How many points there may be.' }),
+  group: z
+    .string()
+    .max(4096)
+    .optional()
+    .meta({
+      description:
+        'The curve of one group only: its key as JSON, with exactly the columns of one grouping of `groupBy`.',
+      examples: ['{"country":"KR"}'],
+    }),
 })
 export const comparisonQuery = z.strictObject({
   with: name.meta({ description: 'Name of the evaluation to compare with.', examples: ['run-6'] }),

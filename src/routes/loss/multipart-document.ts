@@ -23,10 +23,17 @@ const csvHeader = {
   },
 }
 
+const groups = {
+  type: 'string',
+  description: 'The columns of `groupBy` as a JSON object, each an array with one value for each sample.',
+  ...leftOut,
+}
+
 const tensors = {
   predictions: file(`What the model predicts: rows, or a list. ${formats}`),
   labels: file(`The true labels. ${formats}`),
   sampleWeights: file(`One weight per sample, s_i. ${formats}`),
+  groups,
 }
 
 /** The parts of a batch, for the document. */
@@ -51,6 +58,7 @@ export const comparisonMultipartDocument = withOptions(
     baseline: file(`What another model predicts, in the shape of \`predictions\`. ${formats}`),
     labels: tensors.labels,
     sampleWeights: tensors.sampleWeights,
+    groups,
   },
   ['predictions', 'baseline', 'labels'],
 )

@@ -50,6 +50,8 @@ export function schemaOf(type: OptionType, description: string): z.ZodType {
     }
     case 'boolean':
       return z.boolean({ error: 'must be true or false' }).meta({ description })
+    case 'groupings':
+      return groupings.meta({ description })
     case 'weights':
       return tensor(description, weights)
     case 'mini-batch':
@@ -73,6 +75,13 @@ export function schemaOf(type: OptionType, description: string): z.ZodType {
     }
   }
 }
+
+const column = z.string().min(1).max(128)
+const groupingsError = 'must be a list of 1 to 8 columns of groups, or of lists of 2 to 4 of them'
+const groupings = z
+  .array(z.union([column, z.array(column).min(2).max(4)], { error: groupingsError }), { error: groupingsError })
+  .min(1, { error: groupingsError })
+  .max(8, { error: groupingsError })
 
 function choice(values: readonly string[]) {
   return z.enum(values as [string, ...string[]], { error: `must be ${alternatives(values)}` })

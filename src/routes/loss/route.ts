@@ -10,6 +10,7 @@ import { jsonText, payloadOf, sendPayload } from '../../http/send-json.ts'
 import type { Tensors } from '../../loss/batch.ts'
 import { batchTensors } from '../../loss/batch.ts'
 import { answerBytesOf, Evaluation } from '../../loss/evaluation.ts'
+import { GroupColumns } from '../../loss/groups/columns.ts'
 import type { Layout } from '../../loss/shape.ts'
 import type { Spec } from '../../loss/spec.ts'
 import { describeSpec } from '../../loss/spec.ts'
@@ -25,8 +26,8 @@ import { batchSchema, lossRequest } from './schema.ts'
 import type { SentSpec } from './sent-spec.ts'
 import { specOf } from './sent-spec.ts'
 
-const { maxAnswerNumbers, maxMiniBatchNumbers } = fixedLimits
-export const context = { maxAnswerNumbers, maxMiniBatchNumbers, uniformIntegers }
+const { maxAnswerNumbers, maxGroups, maxMiniBatchNumbers } = fixedLimits
+export const context = { maxAnswerNumbers, maxGroups, maxMiniBatchNumbers, uniformIntegers }
 
 /** POST /v1/loss: evaluates one batch, or a stream of batches as one, and keeps nothing. */
 export async function lossRoute(app: FastifyInstance): Promise<void> {
@@ -129,7 +130,10 @@ export function* add(
 }
 
 function areTensors(fields: Fields): fields is Fields & Tensors {
-  for (const name in fields) if (!names.has(name) || !isTensor(fields[name])) return false
+  for (const name in fields) {
+    const value = fields[name]
+    if (name === 'groups' ? !(value instanceof GroupColumns) : !names.has(name) || !isTensor(value)) return false
+  }
   return 'predictions' in fields && 'labels' in fields
 }
 
@@ -151,6 +155,7 @@ function* answerTo(
   return yield* payloadOf(findings.slice(0, -1) + end(text ?? (yield* jsonText(describeSpec(spec)))))
 }
 
-function isOfFigures({ include, topK, miniBatch, reduction }: Spec): boolean {
-  return include.length === 0 && topK === undefined && miniBatch === undefined && reduction !== 'none'
+function isOfFigures({ include, topK, groupBy, miniBatch, reduction }: Spec): boolean {
+  const asksForParts = include.length > 0 || topK !== undefined || groupBy !== undefined
+  return !asksForParts && miniBatch === undefined && reduction !== 'none'
 }

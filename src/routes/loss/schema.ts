@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Tensors } from '../../loss/batch.ts'
 import { batchTensors } from '../../loss/batch.ts'
 import type { PairedTensors } from '../../loss/comparison.ts'
+import { GroupColumns } from '../../loss/groups/columns.ts'
 import type { LossName } from '../../loss/kernels/index.ts'
 import { losses, lossNames } from '../../loss/kernels/index.ts'
 import type { Loss } from '../../loss/kernels/loss.ts'
@@ -39,10 +40,22 @@ export const labels = tensor(
   { oneOf: [listOf(numbers), numbers, { type: 'integer' }] },
 )
 
+const groupValue = { type: ['string', 'integer', 'boolean', 'null'] }
+const groupColumns = z
+  .custom<GroupColumns>((value) => value instanceof GroupColumns, { error: 'must be an object of arrays' })
+  .meta({
+    description:
+      'The columns that `groupBy` names, each with one string, integer, boolean or null for each sample. Strings have up to 256 characters; null is a group of its own.',
+    type: 'object',
+    additionalProperties: listOf(groupValue),
+    examples: [{ country: ['KR', 'DE'] }],
+  })
+
 export const batchFields = {
   predictions,
   labels,
   sampleWeights: tensor('One weight per sample, s_i. Default: none; every sample counts as 1.', weights).optional(),
+  groups: groupColumns.optional(),
 }
 
 const comparisonFields = {
@@ -86,7 +99,9 @@ export type LossRequest = ReceivedOptions & Tensors
 export const optionsSchema = schemaFor<ReceivedOptions>(
   z.discriminatedUnion(
     'loss',
-    unionOf((name) => z.strictObject(optionsOf(name), { error: unknownField(fieldsOf(name), batchTensors) })),
+    unionOf((name) =>
+      z.strictObject(optionsOf(name), { error: unknownField(fieldsOf(name), [...batchTensors, 'groups']) }),
+    ),
     { error: noLoss },
   ),
 )

@@ -6,10 +6,10 @@ import {
   POSITION, REASON, REFUSED, RESUME_DEPTH, ROLE, ROLE_CAPTURE, ROLE_KEY, ROLE_NONE, SPAN, START, TENSOR, TENSOR_COUNT,
   TENSOR_ENDED, TEXT, VALUE, WATCH,
 } from '../layout'
-import { addKey, closeObject, isList, isListed, openObject, tensorOf } from './keys'
+import { addKey, closeObject, isList, isListed, isText, openObject, tensorOf } from './keys'
 import { get, get64, getAt, set, set64, setAt } from './memory'
 import { number, wrongAt } from './number'
-import { appendSpan, beginSpan, dropSpan, endSpan, skipTensor } from './options'
+import { appendSpan, beginSpan, beginTextMember, dropSpan, endSpan, skipTensor } from './options'
 import {
   IGNORE, STORE, beginTensor, closeArray, exceed, foreignElement, limit, numberElement, openArray,
 } from './tensor'
@@ -112,6 +112,7 @@ function endKey(p: usize): i32 {
   const tensor = tensorOf(key)
   if (tensor < 0) {
     set(IN_LIST, isList(key) ? 1 : 0)
+    if (isText(key)) beginTextMember()
     return appendSpan(p + 1, true)
   }
   dropSpan()

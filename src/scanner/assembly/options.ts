@@ -1,6 +1,6 @@
 // The bytes of all members that are no tensor, a comma before each, as the host will parse them.
 import {
-  LIMIT_OPTION_BYTES, MORE, OPTIONS, OPTION_BASE, OPTION_MARK, OPTION_TOTAL, SPAN,
+  LIMIT_OPTION_BYTES, MORE, OPTIONS, OPTION_BASE, OPTION_MARK, OPTION_TOTAL, SPAN, TEXT_FROM, TEXT_TO,
 } from '../layout'
 import { get, getAt, set, setAt } from './memory'
 import { exceed, limit } from './tensor'
@@ -21,12 +21,27 @@ export function appendSpan(p: usize, checked: bool): i32 {
   memory.copy(<usize>(OPTIONS + total - get(OPTION_BASE)), from, length)
   set(OPTION_TOTAL, total + <i32>length)
   setAt(SPAN, p)
-  return checked && total + <i32>length > limit(LIMIT_OPTION_BYTES) ? exceed(LIMIT_OPTION_BYTES) : MORE
+  return checked && countedOptions() > limit(LIMIT_OPTION_BYTES) ? exceed(LIMIT_OPTION_BYTES) : MORE
+}
+
+/** Bytes of the members that are neither a tensor nor the text. */
+function countedOptions(): i32 {
+  const total = get(OPTION_TOTAL)
+  const from = get(TEXT_FROM)
+  if (from < 0) return total
+  const to = get(TEXT_TO)
+  return total - ((to < 0 ? total : to) - from)
+}
+
+/** The member whose key has ended is the text. */
+export function beginTextMember(): void {
+  set(TEXT_FROM, get(OPTION_MARK))
 }
 
 export function endSpan(p: usize): i32 {
   const event = appendSpan(p, true)
   setAt(SPAN, 0)
+  if (get(TEXT_FROM) >= 0 && get(TEXT_TO) < 0) set(TEXT_TO, get(OPTION_TOTAL))
   return event
 }
 

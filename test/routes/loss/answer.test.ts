@@ -20,6 +20,8 @@ test('every field of a full answer is in the schema, and the other way round', a
     include: includes,
     topK: 1,
     miniBatch: { size: 2, seed: 1 },
+    groups: { country: ['KR', null] },
+    groupBy: ['country'],
   })
   t.same(Object.keys(answer).sort(), Object.keys(lossAnswer.shape).sort())
   t.same(lossAnswer.strict().parse(answer), answer)

@@ -39,7 +39,7 @@ function messages(schema: z.ZodType, data: unknown): [string, string][] {
   return (schema.safeParse(data).error?.issues ?? []).map(({ path, message }) => [path.join('/'), message])
 }
 
-const batch = ['predictions', 'labels', 'sampleWeights']
+const batch = ['predictions', 'labels', 'sampleWeights', 'groups']
 
 /** The options that have an effect with a loss. */
 function fieldsOf(name: LossName): string[] {
@@ -122,7 +122,7 @@ test('an unknown field is told with those that have an effect, and the nearest',
   t.same(messages(optionsSchema, options), [
     [
       '',
-      `is not a recognised field; the options are ${told.join(', ')}; the data fields are predictions, labels, sampleWeights; did you mean "delta"?`,
+      `is not a recognised field; the options are ${told.join(', ')}; the data fields are predictions, labels, sampleWeights, groups; did you mean "delta"?`,
     ],
   ])
   t.same(messages(lossRequest, { ...options, predictions: tensor, labels: tensor }), [
@@ -138,7 +138,7 @@ test('a batch has numbers alone', async (t) => {
   const line = { predictions: tensor, labels: tensor }
   t.same(refusals(batchSchema, { ...line, sampleWeights: tensor }), [])
   t.same(refusals(batchSchema, { ...line, loss: 'mse' }), [
-    ['loss', '"loss" is not a recognised field; the fields are predictions, labels, sampleWeights'],
+    ['loss', '"loss" is not a recognised field; the fields are predictions, labels, sampleWeights, groups'],
   ])
 })
 
