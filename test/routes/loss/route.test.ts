@@ -217,13 +217,13 @@ const fitting: [string, object, string, string][] = [
     'a format that the loss does not take',
     { ...values, labelFormat: 'binery' },
     '#/labelFormat',
-    'labelFormat must be one-hot, index, probabilities, binary or values for loss "mse"; received "binery"; did you mean "binary"?',
+    'labelFormat must be one-hot, index, probabilities, binary or values for loss "mse"; received "binery"; did you mean "binary"? Numbers of any size are declared with labelFormat "values".',
   ],
   [
     'no format',
     { ...batch, labelFormat: undefined },
     '#/labelFormat',
-    'labelFormat is missing; the caller must declare it, as one of one-hot, index, probabilities: one-hot and index labels cannot be told apart',
+    'labelFormat is missing; the caller must declare it, as one of one-hot, index, probabilities: one-hot and index labels cannot be told apart. The labels that came would fit "index".',
   ],
 ]
 
