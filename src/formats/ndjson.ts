@@ -103,6 +103,13 @@ async function* linesOf(
   }
   for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) {
     for (let from = 0; from < piece.length; ) {
+      if (lineBytes === 0 && isSpace(piece[from])) {
+        const blank = blankLines(piece, from)
+        line += blank.lines
+        from += blank.bytes
+        if (blank.lines > 0) reader.endLine()
+        if (from === piece.length) break
+      }
       const found = piece.indexOf(newline, from)
       const group = found >= 0 && count > 0 && lineBytes === 0 ? groups?.next(piece, from) : undefined
       if (group !== undefined && (await groups?.add(group))) {
@@ -118,12 +125,31 @@ async function* linesOf(
       from += part.length + 1
       if (found < 0) continue
       const ended = end()
-      if (ended !== undefined) yield await ended
+      const parsed = ended === undefined ? undefined : await ended
+      if (parsed !== undefined) yield parsed
       reader.endLine()
+      // fields are evaluated in steps; what is wrong was read in one
+      if ((parsed === undefined || 'error' in parsed) && task.isDue) await task.pause()
     }
   }
   const last = end()
   if (last !== undefined) yield await last
+}
+
+/** The lines at this place that hold nothing, and their bytes. */
+function blankLines(piece: Buffer, from: number): { readonly lines: number; readonly bytes: number } {
+  let lines = 0
+  let behind = from
+  for (let at = from; at < piece.length && isSpace(piece[at]); at++) {
+    if (piece[at] !== newline) continue
+    lines++
+    behind = at + 1
+  }
+  return { lines, bytes: behind - from }
+}
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === newline || byte === 0x0d || byte === 0x09
 }
 
 const worthwhile = 4

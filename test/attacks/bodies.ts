@@ -134,6 +134,36 @@ export function formRequest(parts: readonly FormPart[]): Request {
   return { headers, body: payload }
 }
 
+/**
+ * Rows of one digit, each with a value of a column: one of so many numbers, or strings of so many characters that begin alike.
+ */
+export function grouped(rows: number, values: number, characters = 0): Request {
+  const common = 'x'.repeat(Math.max(0, characters - 8))
+  const column = Array.from({ length: rows }, (_, i) =>
+    characters === 0 ? i % values : common + String(i % values).padStart(8, '0'),
+  )
+  const digits = repeated('1', rows)
+  const options = head({ loss: 'mae', labelFormat: 'values', groupBy: ['a'] })
+  return {
+    body: joined(
+      options,
+      '"predictions":[',
+      digits,
+      '],"labels":[',
+      digits,
+      `],"groups":${JSON.stringify({ a: column })}}`,
+    ),
+  }
+}
+
+/** A column in which one value is of each kind of JSON there is, of any size. */
+export function mixedGroups(bytes: number): Request {
+  const escaped = `"${'\\"'.repeat(bytes / 4)}"`
+  const nested = `[${'[],'.repeat(bytes / 6)}{}]`
+  const options = head({ loss: 'mae', labelFormat: 'values', groupBy: ['a'] })
+  return { body: joined(options, `"predictions":[1,1],"labels":[1,1],"groups":{"a":[${escaped},${nested}]}}`) }
+}
+
 /** Rows of one number, of which the last is ignored. */
 export function ignoredRows(rows: number): Request {
   const labels = Buffer.alloc(rows)

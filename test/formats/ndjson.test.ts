@@ -8,6 +8,7 @@ import type { Limits } from '../../src/http/limits.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import { eventually } from '../eventually.ts'
 import { appOf } from '../support.ts'
+import { leastOf, processorTime } from '../turns.ts'
 import {
   Client,
   chunk,
@@ -450,5 +451,30 @@ test('under a limit that a line of a slice can exceed no lines are read together
   const text = [first, ...smallLines, ''].join('\n')
   for (const other of [{ maxBodyBytes: 60_000 }, { maxRows: 1000 }, { maxElements: 1000 }, { maxColumns: 1000 }]) {
     t.equal((await batchesIn(text, other)).length, 40)
+  }
+})
+
+test('blank lines cost at most 20 ns each, and are counted', async (t) => {
+  for (const blank of ['\n', ' \r\n']) {
+    const inPiece = Math.floor(2 ** 16 / blank.length)
+    const pieces = 32
+    const piece = Buffer.from(blank.repeat(inPiece))
+    const milliseconds = await leastOf(async () => {
+      const { reader, work } = readerOf(
+        Readable.from([...new Array(pieces).fill(piece), Buffer.from('{')]),
+        {},
+        {},
+        true,
+      )
+      const lines: ParsedLine[] = []
+      const took = await processorTime(async () => {
+        for await (const line of readLines(reader, work, limits())) lines.push(line)
+      })
+      reader.close(enough)
+      t.equal(lines[0].line, pieces * inPiece + 1)
+      return took
+    }, 0)
+    const each = (milliseconds * 1e6) / (pieces * inPiece)
+    t.ok(each < 20, `${JSON.stringify(blank)}: ${each} ns`)
   }
 })

@@ -1,8 +1,10 @@
+import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { t as root, test } from 'tap'
 import { StoreUnavailable } from '../../../src/database/errors.ts'
 import { lineRoutes } from '../../../src/routes/evaluations/lines.ts'
 import { appOf, ask, plainProblem, problemOf } from '../../support.ts'
+import { leastOf, longestTurn } from '../../turns.ts'
 import { batches, evaluationOf, foundOf, routesOver, send, sendLines, threeClasses } from './support.ts'
 
 const app = await appOf(root)
@@ -161,5 +163,28 @@ test('what no line can help is answered for all of them', async (t) => {
     const answer = await down.inject({ method: 'POST', url: '/v1/evaluations/e/batches', headers: type, payload })
     t.same([answer.statusCode, answer.headers['retry-after']], [503, '5'])
     t.match(answer.json(), { type: '/problems/store-unavailable' })
+  }
+})
+
+test('lines take turns, whether they are kept, refused or no JSON', async (t) => {
+  await evaluationOf(app, 'turns', threeClasses, [])
+  const row = '"predictions":[[1,0,0]],"labels":[0]'
+  const lines = ['x', '{"batch":"a","predictions":[1,2]}', `{"batch":"a",${row}}`, `{"batch":"..",${row}}`, '[1]']
+  for (const line of lines) {
+    const piece = Buffer.from(`${line}\n`.repeat(Math.floor(2 ** 16 / (line.length + 1))))
+    const turn = await leastOf(
+      () =>
+        longestTurn(async () => {
+          const { statusCode } = await app.inject({
+            method: 'POST',
+            url: '/v1/evaluations/turns/batches',
+            headers: { 'content-type': 'application/x-ndjson' },
+            payload: Readable.from([piece, piece]),
+          })
+          t.equal(statusCode, 200)
+        }),
+      40,
+    )
+    t.ok(turn < 40, `${line}: a turn of ${turn} ms`)
   }
 })
