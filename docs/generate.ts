@@ -18,7 +18,7 @@ export const optionTables = {
 /** The environment variables in the order of the page, by table. */
 export const variableTables = {
   'basic variables': ['HOST', 'PORT', 'WORKERS', 'LOG_LEVEL', 'BASE_PATH', 'CORS_ORIGIN'],
-  'variables of the store': ['DATABASE_URL', 'EVALUATION_RETENTION_DAYS'],
+  'variables of the store': ['DATABASE_URL', 'DATABASE_URL_FILE', 'EVALUATION_RETENTION_DAYS'],
   'variables of access': [
     'API_KEYS_FILE',
     'OIDC_ISSUER',
