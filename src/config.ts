@@ -1,9 +1,9 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { isIP, isIPv4 } from 'node:net'
 import { availableParallelism } from 'node:os'
+import { distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 import { defaultDatabaseUrl } from './database/database-url.ts'
-import { nearest } from './formats/did-you-mean.ts'
 import { codeOf } from './runtime/watched-files.ts'
 
 /** A day at most; a time of 0 would mean at once here and never there, so it is refused where neither is of use. */
@@ -159,13 +159,18 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
   return file === undefined ? result.data : { ...result.data, DATABASE_URL: urlIn(file) }
 }
 
-/** Variables that nothing reads, and the ones that they nearly are: what the operator has probably misspelt. */
+/** Variables that nothing reads, each with the one from which it differs by a letter or by underscores: a misspelt one. */
 export function misspelt(env: Record<string, string | undefined>): { readonly name: string; readonly meant: string }[] {
   const known = Object.keys(environment.shape)
   return Object.keys(env).flatMap((name) => {
-    const meant = known.includes(name) || !/^[A-Z][A-Z_]+$/.test(name) ? undefined : nearest(name, known)
+    if (known.includes(name) || name.length < 5) return []
+    const meant = known.find((other) => distance(lettersOf(name), lettersOf(other)) <= 1)
     return meant === undefined ? [] : [{ name, meant }]
   })
+}
+
+function lettersOf(name: string): string {
+  return name.replaceAll('_', '')
 }
 
 function urlIn(file: string): string {

@@ -107,11 +107,14 @@ test('a variable that is nearly one of the service is known as misspelt', async 
     PATH: '/bin',
     npm_config_port: '',
   }
-  t.same(misspelt({ ...env, PWD: '/', HOSTNAME: 'a', TERM: 'x', LANG: 'C', USER: 'a', NODE_ENV: 'x' }), [
-    { name: 'MAX_BODY_BYTE', meant: 'MAX_BODY_BYTES' },
-    { name: 'DATABSE_URL', meant: 'DATABASE_URL' },
-    { name: 'LOGLEVEL', meant: 'LOG_LEVEL' },
-  ])
+  t.same(
+    misspelt({ ...env, PWD: '/', HOSTNAME: 'a', SSL_CERT_FILE: '/ca', TERM: 'x', LANG: 'C', USER: 'a', NODE_ENV: 'x' }),
+    [
+      { name: 'MAX_BODY_BYTE', meant: 'MAX_BODY_BYTES' },
+      { name: 'DATABSE_URL', meant: 'DATABASE_URL' },
+      { name: 'LOGLEVEL', meant: 'LOG_LEVEL' },
+    ],
+  )
 })
 
 const milliseconds = 'it must be a whole number from 1 to 86400000'
