@@ -15,11 +15,14 @@ export class JsonDocument {
   readonly #limits: ScanLimits
   readonly #memory: Memory
   readonly #declaredBytes: number
-  /** The document, where it came as a whole. */
+  readonly #what: 'body' | 'line'
+  /** The last piece, where it was written as such. */
   #last: Buffer | undefined
   #scanner: DocumentScanner | JsonValue | undefined
   #blanks: number
-  readonly #places: Places
+  /** Made where there are several pieces, or something is wrong. */
+  #places: Places | undefined
+  readonly #offset: number
 
   /** @param place what the document is, for errors: a body, or a line of one, with the bytes of space before it */
   constructor(
@@ -34,11 +37,12 @@ export class JsonDocument {
     this.#memory = memory
     this.#declaredBytes = declaredBytes
     this.#blanks = blanks
-    this.#places = new Places(what, blanks)
+    this.#what = what
+    this.#offset = blanks
   }
 
-  /** @param isWhole whether it is all of the document, whose bytes stay as they are until it ends */
-  write(piece: Buffer, isWhole = false): void {
+  /** @param isLast whether no more pieces come, and its bytes stay as they are until the document has ended */
+  write(piece: Buffer, isLast = false): void {
     try {
       const begin = this.#scanner === undefined ? indexOfNonSpace(piece) : 0
       if (begin < 0) this.#blanks += piece.length
@@ -46,8 +50,8 @@ export class JsonDocument {
     } catch (error) {
       throw this.#asBodyError(error, piece)
     }
-    if (isWhole) this.#last = piece
-    else this.#places.pass(piece)
+    if (isLast) this.#last = piece
+    else this.#placesFrom().pass(piece)
   }
 
   async writeAll(reader: { next(): Promise<Buffer | undefined> }): Promise<void> {
@@ -73,12 +77,17 @@ export class JsonDocument {
     return this.#scanner
   }
 
+  #placesFrom(): Places {
+    this.#places ??= new Places(this.#what, this.#offset)
+    return this.#places
+  }
+
   #asBodyError(error: unknown, piece: Buffer | undefined): unknown {
     if (error instanceof ScanSyntaxError) {
-      const { what } = this.#places
-      const look = looksLike(this.#places.around(error.offset, piece))
-      const said = error.at(this.#places.inWords(error.offset, piece))
-      const text = `The ${what} is not valid JSON: ${said}.`
+      const places = this.#placesFrom()
+      const look = looksLike(places.around(error.offset, piece))
+      const said = error.at(places.inWords(error.offset, piece))
+      const text = `The ${this.#what} is not valid JSON: ${said}.`
       return new MalformedBody(look === undefined ? text : `${text} ${look.sentence}`, error.offset, look?.name)
     }
     if (error instanceof ScanLimitError) {

@@ -74,7 +74,7 @@ async function* linesOf(
   let lineBytes = 0
   let document: JsonDocument | undefined
   let isWrong = false
-  const write = (part: Buffer): ParsedLine | undefined => {
+  const write = (part: Buffer, isLast: boolean): ParsedLine | undefined => {
     const blanks = lineBytes
     lineBytes += part.length
     if (isWrong) return undefined
@@ -82,7 +82,7 @@ async function* linesOf(
       if (lineBytes > limits.maxBodyBytes) throw lineTooLong(limits.maxBodyBytes)
       if (document === undefined && indexOfNonSpace(part) < 0) return undefined
       document ??= new JsonDocument(tensorsOf(count), limits, memory, 0, { what: 'line', blanks })
-      document.write(part)
+      document.write(part, isLast)
       return undefined
     } catch (thrown) {
       isWrong = true
@@ -120,7 +120,7 @@ async function* linesOf(
         continue
       }
       const part = piece.subarray(from, found < 0 ? piece.length : found)
-      const wrong = write(part)
+      const wrong = write(part, found >= 0)
       if (wrong !== undefined) yield wrong
       from += part.length + 1
       if (found < 0) continue

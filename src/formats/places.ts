@@ -1,6 +1,8 @@
 const newline = 0x0a
 /** Bytes on either side of a place that may say what it is. */
 const bytesAround = 64
+/** Bytes in which lines are counted: of a longer body with line breaks only the byte is named, so that right ones stay fast. */
+const countedBytes = 2 ** 18
 
 /** Bytes before a place and from there on, as Latin-1; how far the place is from the beginning of the body. */
 export interface Around {
@@ -17,6 +19,7 @@ export class Places {
   /** Lines that have ended before it, and where the one that has not begins. */
   #lines = 0
   #lineStart = 0
+  #isCounted = true
   /** The last bytes that were passed. */
   #tail = ''
 
@@ -29,7 +32,8 @@ export class Places {
   pass(piece: Buffer): void {
     const last = piece.lastIndexOf(newline)
     if (last >= 0) {
-      this.#lines += countOf(newline, piece, last + 1)
+      if (this.#offset + piece.length <= countedBytes) this.#lines += countOf(newline, piece, last + 1)
+      else this.#isCounted = false
       this.#lineStart = this.#offset + last + 1
     }
     this.#offset += piece.length
@@ -41,9 +45,9 @@ export class Places {
     const byte = this.what === 'line' ? `byte ${offset} of the line` : `byte ${offset}`
     const seen = piece?.subarray(0, Math.max(0, offset - this.#offset)) ?? Buffer.alloc(0)
     const last = seen.lastIndexOf(newline)
-    const line = this.#lines + countOf(newline, seen, last + 1) + 1
     const start = last < 0 ? this.#lineStart : this.#offset + last + 1
-    if (offset < start) return `at ${byte}`
+    if (offset < start || !this.#isCounted) return `at ${byte}`
+    const line = this.#lines + countOf(newline, seen, last + 1) + 1
     const column = offset - start + 1 - countContinued(seen.subarray(last + 1))
     return this.what === 'line' ? `in column ${column} (${byte})` : `in line ${line}, column ${column} (${byte})`
   }
