@@ -78,6 +78,8 @@ const apart = new Set([
   'rowSumTolerance',
   'threshold',
   'topK',
+  'thresholds',
+  'costs',
   'groupBy',
   'include',
   'expectedBatches',

@@ -11,6 +11,7 @@ import type { Tensors } from '../../loss/batch.ts'
 import { batchTensors } from '../../loss/batch.ts'
 import { Evaluation } from '../../loss/evaluation.ts'
 import { GroupColumns } from '../../loss/groups/columns.ts'
+import { asksForSections } from '../../loss/report/sections.ts'
 import type { Spec } from '../../loss/spec.ts'
 import { describeSpec } from '../../loss/spec.ts'
 import { isTensor } from '../../loss/tensor.ts'
@@ -143,7 +144,7 @@ function* answerTo(
 }
 
 /** Whether an answer has a few figures and nothing else, so that it can be written in one step. */
-function isOfFigures({ include, topK, groupBy, miniBatch, reduction }: Spec): boolean {
-  const asksForParts = include.length > 0 || topK !== undefined || groupBy !== undefined
-  return !asksForParts && miniBatch === undefined && reduction !== 'none'
+function isOfFigures(spec: Spec): boolean {
+  const { groupBy, miniBatch, reduction } = spec
+  return !asksForSections(spec) && groupBy === undefined && miniBatch === undefined && reduction !== 'none'
 }

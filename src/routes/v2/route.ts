@@ -251,12 +251,13 @@ async function infer(
 }
 
 /** The address says the loss, and the outputs what else is to be found. */
-function checkOptions({ loss: given, include, topK, groupBy }: Fields, loss: LossName): void {
+function checkOptions({ loss: given, include, ...others }: Fields, loss: LossName): void {
   if (given !== undefined && given !== loss)
     refuse(['parameters', 'loss'], `the model is ${loss}; leave loss out, or send the same`, given)
-  if (topK !== undefined) refuse(['parameters', 'topK'], 'topK has no effect here; POST /v1/loss takes it', topK)
-  if (groupBy !== undefined)
-    refuse(['parameters', 'groupBy'], 'groupBy has no effect here; POST /v1/loss takes it', groupBy)
+  for (const name of ['topK', 'thresholds', 'costs', 'groupBy']) {
+    const value = others[name]
+    if (value !== undefined) refuse(['parameters', name], `${name} has no effect here; POST /v1/loss takes it`, value)
+  }
   if (include === undefined || (Array.isArray(include) && include.length === 0)) return
   const detail = `include has no effect here; ask for ${rowOutputs.join(', ')} in outputs`
   refuse(['parameters', 'include'], detail, include)
