@@ -9,7 +9,17 @@ import { optionOf } from '../src/loss/options.ts'
 
 /** The options in the order of the pages, by table. */
 export const optionTables = {
-  'common options': ['predictionFormat', 'reduction', 'threshold', 'topK', 'miniBatch', 'groupBy', 'include'],
+  'common options': [
+    'predictionFormat',
+    'reduction',
+    'threshold',
+    'topK',
+    'thresholds',
+    'costs',
+    'miniBatch',
+    'groupBy',
+    'include',
+  ],
   'options of probabilities': ['logPolicy', 'epsilon', 'rowSumTolerance'],
   'options of weights and labels': ['classWeights', 'positiveWeight', 'ignoreIndex', 'labelSmoothing'],
   'options of one loss': ['delta', 'beta', 'gamma', 'alpha', 'q', 'logInput', 'margin', 'p'],

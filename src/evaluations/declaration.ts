@@ -69,6 +69,8 @@ const apart = new Set([
   'rowSumTolerance',
   'threshold',
   'topK',
+  'thresholds',
+  'costs',
   'groupBy',
   'include',
   'expectedBatches',

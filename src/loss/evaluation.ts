@@ -15,8 +15,8 @@ import type { NumberRows } from './report/number-rows.ts'
 import type { RowParts } from './report/row-parts.ts'
 import { lossesOf, noRowParts, observer, rowNumbersOf, startRowParts } from './report/row-parts.ts'
 import type { RowNumbers } from './report/section.ts'
-import type { Reports } from './report/sections.ts'
-import { isMergeable, needs, onlyOfOneBatch, partsOf, sectionOf, sections } from './report/sections.ts'
+import type { Reports, SectionName } from './report/sections.ts'
+import { asksForSections, isMergeable, needs, onlyOfOneBatch, partsOf, sectionOf, sections } from './report/sections.ts'
 import type { Statistics } from './report/statistics.ts'
 import { statisticsOf } from './report/statistics.ts'
 import type { RandomSource, RowSelection } from './row-selection.ts'
@@ -101,15 +101,15 @@ type Sizes = Pick<EvaluationContext, 'maxAnswerNumbers' | 'maxMiniBatchNumbers' 
  * @param answers how many there are in one; a part of them all may not be too large
  */
 export function answerBytesOf(spec: Spec, { samples, outputs }: Layout, sizes: Sizes, answers = 1): number {
-  const { include, miniBatch, reduction, decision, classWeights, positiveWeight } = spec
+  const { miniBatch, reduction, decision, classWeights, positiveWeight } = spec
   if (miniBatch !== undefined) checkMiniBatch(miniBatch, outputs, sizes)
   if (sizes.isRaw) return 0
   const evaluated = miniBatch?.size ?? samples
   const weights = (classWeights?.length ?? 0) + (typeof positiveWeight === 'number' ? 0 : positiveWeight.length)
   let bytes = answers * weights * bytesPerNumber
   if (reduction === 'none') bytes += bytesPerNumber * checkSize(answers * 2 * evaluated, ['reduction'], sizes)
-  for (const [at, name] of include.entries()) {
-    const path = ['include', at]
+  for (const name of partsOf(spec)) {
+    const path = pathOf(name, spec)
     if (decision === 'binary' && outputs > 1 && needs(name, 'one decision per row')) {
       refuse(
         path,
@@ -125,13 +125,20 @@ export function answerBytesOf(spec: Spec, { samples, outputs }: Layout, sizes: S
   return bytes
 }
 
+/** Where a spec asks for a part of the answer. */
+function pathOf(name: SectionName, { include }: Spec): Path {
+  const asked: readonly string[] = include
+  const option = isMergeable(name) ? sectionOf(name).option : undefined
+  return option === undefined ? ['include', asked.indexOf(name)] : [option]
+}
+
 /** The bytes that one of so many groups will take in an answer. @throws LimitExceeded for too large a part of all together */
 export function groupAnswerBytesOf(spec: Spec, outputs: number, groups: number, sizes: Sizes): number {
   let bytes = bytesPerGroup
-  for (const [at, name] of spec.include.entries()) {
+  for (const name of partsOf(spec)) {
     if (!isMergeable(name)) continue
     const numbers = sections[name].answerNumbers(spec, { samples: 0, outputs })
-    if (!sizes.isRaw) checkSize(groups * numbers, ['include', at], sizes)
+    if (!sizes.isRaw) checkSize(groups * numbers, pathOf(name, spec), sizes)
     bytes += bytesPerNumber * numbers + sectionOf(name).stateBytes(spec, outputs)
   }
   return bytes
@@ -155,8 +162,9 @@ function checkSize(numbers: number, path: Path, { maxAnswerNumbers }: Sizes): nu
 
 const fewRows = 64
 
-function isPlain({ include, topK, groupBy, miniBatch, ignoreIndex, reduction }: Spec): boolean {
-  const asksForParts = include.length > 0 || topK !== undefined || groupBy !== undefined || reduction === 'none'
+function isPlain(spec: Spec): boolean {
+  const { groupBy, miniBatch, ignoreIndex, reduction } = spec
+  const asksForParts = asksForSections(spec) || groupBy !== undefined || reduction === 'none'
   return !asksForParts && miniBatch === undefined && ignoreIndex === undefined
 }
 

@@ -5,6 +5,12 @@ export interface MiniBatch {
   readonly replacement: boolean
 }
 
+/** What wrong decisions cost. */
+export interface Costs {
+  readonly falsePositive: number
+  readonly falseNegative: number
+}
+
 export interface Range {
   readonly minimum?: number
   readonly exclusiveMinimum?: number
@@ -14,7 +20,7 @@ export interface Range {
 
 export type OptionType =
   | ({ readonly kind: 'number' | 'integer' | 'number-or-weights' } & Range)
-  | { readonly kind: 'boolean' | 'weights' | 'mini-batch' | 'groupings' }
+  | { readonly kind: 'boolean' | 'weights' | 'mini-batch' | 'groupings' | 'thresholds' | 'costs' }
   | { readonly kind: 'choice' | 'choices'; readonly values: readonly string[] }
 
 export type ValueOf<Type extends OptionType> = Type extends { kind: 'choice'; values: readonly (infer Word)[] }
@@ -33,6 +39,9 @@ interface Values {
   'number-or-weights': number | Float64Array
   'mini-batch': MiniBatch
   groupings: readonly (string | readonly string[])[]
+  /** So many even ones from 0 to 1, or a rising list. */
+  thresholds: number | readonly number[]
+  costs: Costs
 }
 
 /** The type in words: "number > 0", "number from 0 to 1", "`mean`, `sum` or `none`". */
@@ -46,6 +55,10 @@ export function typeInWords(type: OptionType): string {
       return 'number[K] >= 0'
     case 'mini-batch':
       return '`{size, seed, replacement}`'
+    case 'thresholds':
+      return 'integer from 2 to 1001, or rising list of up to 1001 numbers'
+    case 'costs':
+      return '`{falsePositive, falseNegative}`'
     case 'groupings':
       return 'list of columns, or of lists of 2 to 4 columns'
     case 'boolean':

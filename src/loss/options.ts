@@ -177,6 +177,19 @@ export const optionTable = {
     description:
       'The k of `topKAccuracy`, which the answer then has: the share of samples whose class is among the k largest predictions. At most K.',
   },
+  thresholds: {
+    type: { kind: 'thresholds' },
+    applies: hasThresholds,
+    appliesTo: 'binary and class labels, and predictions that are probabilities, logits or log-probabilities',
+    description:
+      'Adds `thresholds`: exact counts, ROC and precision-recall points at so many even thresholds from 0 to 1, or at those of a rising list; of classes each against the rest.',
+  },
+  costs: {
+    type: { kind: 'costs' },
+    applies: hasThresholds,
+    appliesTo: 'binary and class labels, and predictions that are probabilities, logits or log-probabilities',
+    description: 'With `thresholds`, adds the one of least cost: what a false positive and a false negative cost.',
+  },
   ignoreIndex: {
     type: { kind: 'integer' },
     applies: ({ labelFormat }) => labelFormat === 'index',
@@ -263,6 +276,10 @@ export function isDefault(name: OptionName, value: unknown, loss: LossTraits): b
 /** Whether predictions are on the scale of logarithms, where an exact logarithm is finite. */
 function isLogarithmic(format: PredictionFormat): boolean {
   return format === 'logits' || format === 'log-probabilities'
+}
+
+function hasThresholds({ loss, labelFormat, predictionFormat }: Terms): boolean {
+  return predictionFormat !== 'values' && decisionBy(loss, labelFormat) !== 'none'
 }
 
 export function decisionBy(loss: LossTraits, labelFormat: LabelFormat): Decision {

@@ -28,10 +28,22 @@ export function resolve(options: Options): Spec {
       'out-of-range',
     )
   }
+  checkThresholds(spec, errors)
   checkGroupings(spec, errors)
   checkIncludes(spec, errors)
   errors.throwIfAny()
   return spec
+}
+
+function checkThresholds({ thresholds, costs }: Spec, errors: ValidationErrors): void {
+  if (costs !== undefined && thresholds === undefined) {
+    errors.add(['costs'], 'costs has no effect without thresholds', costs, 'no-effect')
+  }
+  if (thresholds === undefined || typeof thresholds === 'number') return
+  const at = thresholds.findIndex((threshold, place) => place > 0 && threshold <= thresholds[place - 1])
+  if (at < 0) return
+  const detail = `thresholds[${at}] is ${thresholds[at]}; it must be greater than the one before, ${thresholds[at - 1]}`
+  errors.add(['thresholds', at], detail, thresholds[at], 'out-of-range')
 }
 
 function checkGroupings({ groupBy = [] }: Spec, errors: ValidationErrors): void {

@@ -2,7 +2,7 @@ import type { RowSource, Slice } from './fold.ts'
 import { tallyAll } from './fold.ts'
 import type { GroupKey } from './groups/partition.ts'
 import type { MergeableName } from './report/sections.ts'
-import { sectionOf, sectionsOf } from './report/sections.ts'
+import { asksForSections, sectionOf, sectionsOf } from './report/sections.ts'
 import type { Spec } from './spec.ts'
 import { describeChoices } from './spec.ts'
 import type { Tally } from './tally.ts'
@@ -212,7 +212,7 @@ function inSteps(spec: Spec, sections: RowsState['sections']) {
  */
 export function stateSpecText(spec: Spec): string {
   const { reduction, include: _, ...options } = describeChoices(spec)
-  const include = sectionsOf({ include: spec.include, topK: undefined })
+  const include = sectionsOf({ include: spec.include, topK: undefined, thresholds: undefined })
   const choices = include.length === 0 ? options : { ...options, include }
   const entries = Object.entries(choices).sort(([a], [b]) => (a < b ? -1 : 1))
   return JSON.stringify(Object.fromEntries(entries))
@@ -225,7 +225,7 @@ function emptyRows(spec: Spec): RowsState {
 }
 
 function emptySections(spec: Spec): ReadonlyMap<MergeableName, unknown> {
-  if (spec.include.length === 0 && spec.topK === undefined) return none
+  if (!asksForSections(spec)) return none
   return new Map(sectionsOf(spec).map((name) => [name, sectionOf(name).empty()]))
 }
 

@@ -39,6 +39,7 @@ export interface components {
             ] | null;
             /** @description With `topK`: share of samples whose class is among the k largest predictions, weighted by s_i; of equal ones the lowest index comes first. */
             topKAccuracy?: number | null;
+            thresholds?: components["schemas"]["Thresholds"];
             /** @description With `miniBatch`: number of rows the sample was drawn from. */
             populationSize?: number;
             /** @description With reduction `none`: s_i l_i in order; null if infinite, 0 for an ignored row. */
@@ -65,6 +66,58 @@ export interface components {
             spec: components["schemas"]["LossSpec"];
             requestId: string;
         };
+        /** @description With `thresholds`: exact counts at each threshold, for each binary output, or each class against the rest. A sample is in the bin of as many thresholds as are below its probability. */
+        Thresholds: {
+            perOutput: components["schemas"]["OutputThresholds"][];
+        };
+        /** @description One binary output, or one class against the rest. */
+        OutputThresholds: {
+            points: components["schemas"]["ThresholdPoint"][];
+            /** @description The exact area under the ROC curve is from `lower` to `upper`; null unless there are both classes. */
+            rocAuc: {
+                /** @description As if all ties in a bin were in the wrong order. */
+                lower: number | null;
+                /** @description As if all were in the right one. */
+                upper: number | null;
+                /** @description Ties in a bin count half. */
+                binned: number | null;
+            };
+            /** @description Of the bins as scores; null without positive samples. */
+            averagePrecision: number | null;
+            best: {
+                f1: components["schemas"]["BestThreshold"];
+                /** @description Recall + specificity - 1. */
+                youden: components["schemas"]["BestThreshold"];
+                /** @description With `costs`: FP falsePositive + FN falseNegative. */
+                cost?: components["schemas"]["BestThreshold"];
+            };
+        };
+        /** @description The counts if predictions above the threshold are positive. */
+        ThresholdPoint: {
+            threshold: number;
+            /** @description Sum of s_i, as of the other three. */
+            truePositives: number;
+            falsePositives: number;
+            trueNegatives: number;
+            falseNegatives: number;
+            /** @description TP / (TP + FP), null for 0 / 0, as all quotients. */
+            precision: number | null;
+            /** @description TP / (TP + FN). */
+            recall: number | null;
+            /** @description TN / (TN + FP). */
+            specificity: number | null;
+            /** @description FP / (TN + FP). */
+            falsePositiveRate: number | null;
+            /** @description 2 TP / (2 TP + FP + FN). */
+            f1: number | null;
+            /** @description (TP + TN) / (TP + FP + TN + FN). */
+            accuracy: number | null;
+        };
+        /** @description The lowest threshold of those with the best value; null if none has one. */
+        BestThreshold: {
+            threshold: number;
+            value: number;
+        } | null;
         /** @description Results for the samples labelled with one class. Of several binary outputs each is a class, which a sample has or has not. */
         ClassReport: {
             class: number;
@@ -241,6 +294,7 @@ export interface components {
             confusionWeights?: number[][];
             /** @description With `topK`: share of samples whose class is among the k largest predictions, weighted by s_i; of equal ones the lowest index comes first. */
             topKAccuracy?: number | null;
+            thresholds?: components["schemas"]["Thresholds"];
             key: components["schemas"]["GroupKey"];
         };
         /**
@@ -310,10 +364,10 @@ export interface components {
         OptionDescription: {
             name: string;
             /**
-             * @description What the option holds: one of `values` (`choice`), a list of them (`choices`), one number per output or sample (`weights`), one number or one per output (`number-or-weights`), a random sample (`mini-batch`), columns and lists of columns (`groupings`), or a plain number, integer or boolean.
+             * @description What the option holds: one of `values` (`choice`), a list of them (`choices`), one number per output or sample (`weights`), one number or one per output (`number-or-weights`), a random sample (`mini-batch`), columns and lists of columns (`groupings`), a number of thresholds or a list of them (`thresholds`), two costs (`costs`), or a plain number, integer or boolean.
              * @enum {string}
              */
-            kind: "number" | "integer" | "boolean" | "choice" | "choices" | "weights" | "number-or-weights" | "mini-batch" | "groupings";
+            kind: "number" | "integer" | "boolean" | "choice" | "choices" | "weights" | "number-or-weights" | "mini-batch" | "groupings" | "thresholds" | "costs";
             /** @description The allowed words. */
             values?: string[];
             minimum?: number;
@@ -549,6 +603,7 @@ export interface components {
             ] | null;
             /** @description With `topK`: share of samples whose class is among the k largest predictions, weighted by s_i; of equal ones the lowest index comes first. */
             topKAccuracy?: number | null;
+            thresholds?: components["schemas"]["Thresholds"];
             /** @description With `miniBatch`: number of rows the sample was drawn from. */
             populationSize?: number;
             /** @description With reduction `none`: s_i l_i in order; null if infinite, 0 for an ignored row. */

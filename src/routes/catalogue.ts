@@ -22,10 +22,12 @@ const option = z
         'number-or-weights',
         'mini-batch',
         'groupings',
+        'thresholds',
+        'costs',
       ])
       .meta({
         description:
-          'What the option holds: one of `values` (`choice`), a list of them (`choices`), one number per output or sample (`weights`), one number or one per output (`number-or-weights`), a random sample (`mini-batch`), columns and lists of columns (`groupings`), or a plain number, integer or boolean.',
+          'What the option holds: one of `values` (`choice`), a list of them (`choices`), one number per output or sample (`weights`), one number or one per output (`number-or-weights`), a random sample (`mini-batch`), columns and lists of columns (`groupings`), a number of thresholds or a list of them (`thresholds`), two costs (`costs`), or a plain number, integer or boolean.',
       }),
     values: z.array(z.string()).optional().meta({ description: 'The allowed words.' }),
     minimum: bound,

@@ -87,7 +87,7 @@ export class Trial {
     this.answer = `${statusOf(reply)}: ${told.detail}`
     const isRight =
       statusOf(reply) === 503 &&
-      told.type === '/problems/store-unavailable' &&
+      told.type?.endsWith('/problems/store-unavailable') &&
       told.detail === detail &&
       (reply as Reply).headers['retry-after'] !== undefined
     if (!isRight) this.faults.push(`where 503 "${detail}" was due: ${textOf(reply)}`)

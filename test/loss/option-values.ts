@@ -15,6 +15,10 @@ export function otherValue(name: OptionName, loss: LossTraits): unknown {
       return Float64Array.of(1, 1)
     case 'groupings':
       return ['country']
+    case 'thresholds':
+      return 3
+    case 'costs':
+      return { falsePositive: 1, falseNegative: 2 }
     case 'mini-batch':
       return { size: 1, seed: 2, replacement: false }
     default: {

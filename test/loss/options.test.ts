@@ -12,7 +12,9 @@ test('an option of a loss is one that has an effect under some of its formats, a
     for (const option of optionNames) {
       const isTaken = loss.labelFormats.some((labelFormat) =>
         loss.predictionFormats.some((predictionFormat) => {
-          const options = { loss: name, labelFormat, predictionFormat, [option]: otherValue(option, loss) }
+          // costs are those at thresholds
+          const others = option === 'costs' ? { thresholds: 3 } : {}
+          const options = { loss: name, labelFormat, predictionFormat, ...others, [option]: otherValue(option, loss) }
           return errorsOf(() => resolve(options)).length === 0
         }),
       )

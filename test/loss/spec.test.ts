@@ -270,8 +270,12 @@ test('an option that does not apply and holds anything else is refused, alone', 
           const value = otherValue(name, losses[loss])
           const detail = `${name} has no effect here; it applies to ${optionOf(name).appliesTo}`
           const terms = { loss: losses[loss], labelFormat, predictionFormat, logPolicy }
+          const others = name === 'costs' && appliesTo(name, terms) ? { thresholds: 3 } : {}
           t.same(
-            errorsOf(() => resolve({ ...options, [name]: value })).map((error) => [error.path, error.detail]),
+            errorsOf(() => resolve({ ...options, ...others, [name]: value })).map((error) => [
+              error.path,
+              error.detail,
+            ]),
             appliesTo(name, terms) ? [] : [[[name], detail]],
             `${loss}, ${labelFormat}, ${predictionFormat}, ${name}`,
           )

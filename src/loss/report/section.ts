@@ -8,6 +8,9 @@ import type { Spec } from '../spec.ts'
 import type { Tally } from '../tally.ts'
 import type { NumberRows, Written } from './number-rows.ts'
 
+/** Options that ask for a section of their own. */
+export type SectionOption = 'topK' | 'thresholds'
+
 /** What an evaluation must have for a section. */
 export type Need = 'decisions' | 'probabilities' | 'one decision per row'
 
@@ -54,7 +57,7 @@ export interface RowPart<Report> {
 export type MergeableSection<State, Report> = SectionAtOnce<State, Report> | SectionInSteps<State, Report>
 
 interface SectionOf<State, Report> extends SectionTraits<Report> {
-  readonly option?: 'topK'
+  readonly option?: SectionOption
   /** Bytes of memory that the state takes at most, whatever the numbers are. */
   stateBytes(spec: Spec, outputs: number): number
   empty(): State

@@ -7,7 +7,8 @@ import { metrics } from './metrics.ts'
 import { perClass } from './per-class.ts'
 import { perSample } from './per-sample.ts'
 import { ranking } from './ranking.ts'
-import type { MergeableSection, Need, RowSection, Section } from './section.ts'
+import type { MergeableSection, Need, RowSection, Section, SectionOption } from './section.ts'
+import { thresholds } from './thresholds.ts'
 import { topKAccuracy } from './top-k.ts'
 
 /** Every section, in the order in which states write those that merge: a new one goes to the end. */
@@ -21,6 +22,7 @@ export const sections = {
   perSample,
   gradient,
   ranking,
+  thresholds,
 } as const satisfies Record<Include, Section> & Record<string, Section>
 
 type Sections = typeof sections
@@ -47,8 +49,15 @@ export function rowSectionOf(name: RowName): RowSection<unknown> {
   return sections[name]
 }
 
+/** What of a spec asks for sections. */
+type Asking = Pick<Spec, 'include' | SectionOption>
+
+export function asksForSections({ include, topK, thresholds: limits }: Asking): boolean {
+  return include.length > 0 || topK !== undefined || limits !== undefined
+}
+
 /** The mergeable sections that `include` or an option of their own asks for. */
-export function sectionsOf(spec: Pick<Spec, 'include' | 'topK'>): MergeableName[] {
+export function sectionsOf(spec: Asking): MergeableName[] {
   const asked: readonly string[] = spec.include
   return mergeableNames.filter((name) => {
     const { option } = sectionOf(name)
@@ -57,7 +66,7 @@ export function sectionsOf(spec: Pick<Spec, 'include' | 'topK'>): MergeableName[
 }
 
 export function partsOf(spec: Spec): SectionName[] {
-  if (spec.include.length === 0 && spec.topK === undefined) return []
+  if (!asksForSections(spec)) return []
   const byOption = sectionsOf(spec).filter((name) => sectionOf(name).option !== undefined)
   return Array.from(new Set<SectionName>([...byOption, ...spec.include]))
 }

@@ -97,6 +97,7 @@ export const lossAnswer = z
     ...figures,
 
     topKAccuracy: sections.topKAccuracy.schema.optional(),
+    thresholds: sections.thresholds.schema.optional(),
     populationSize: count
       .optional()
       .meta({ description: 'With `miniBatch`: number of rows the sample was drawn from.' }),

@@ -50,6 +50,10 @@ export function schemaOf(type: OptionType, description: string): z.ZodType {
     }
     case 'boolean':
       return z.boolean({ error: 'must be true or false' }).meta({ description })
+    case 'thresholds':
+      return thresholds.meta({ description })
+    case 'costs':
+      return costs.meta({ description })
     case 'groupings':
       return groupings.meta({ description })
     case 'weights':
@@ -75,6 +79,20 @@ export function schemaOf(type: OptionType, description: string): z.ZodType {
     }
   }
 }
+
+/** Sums of costs stay finite. */
+const largestCost = 1e100
+const thresholdsError = 'must be an integer from 2 to 1001, or a rising list of 1 to 1001 numbers'
+const thresholds = z.union(
+  [
+    z.int({ error: thresholdsError }).min(2, { error: thresholdsError }).max(1001, { error: thresholdsError }),
+    z.array(z.number()).min(1).max(1001),
+  ],
+  { error: thresholdsError },
+)
+const costsError = 'must be an object with falsePositive and falseNegative, numbers >= 0'
+const cost = z.number({ error: 'must be a number >= 0' }).min(0).max(largestCost)
+const costs = z.strictObject({ falsePositive: cost, falseNegative: cost }, { error: costsError })
 
 const column = z.string().min(1).max(128)
 const groupingsError = 'must be a list of 1 to 8 columns of groups, or of lists of 2 to 4 of them'

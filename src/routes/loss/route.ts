@@ -11,6 +11,7 @@ import type { Tensors } from '../../loss/batch.ts'
 import { batchTensors } from '../../loss/batch.ts'
 import { answerBytesOf, Evaluation } from '../../loss/evaluation.ts'
 import { GroupColumns } from '../../loss/groups/columns.ts'
+import { asksForSections } from '../../loss/report/sections.ts'
 import type { Layout } from '../../loss/shape.ts'
 import type { Spec } from '../../loss/spec.ts'
 import { describeSpec } from '../../loss/spec.ts'
@@ -155,7 +156,7 @@ function* answerTo(
   return yield* payloadOf(findings.slice(0, -1) + end(text ?? (yield* jsonText(describeSpec(spec)))))
 }
 
-function isOfFigures({ include, topK, groupBy, miniBatch, reduction }: Spec): boolean {
-  const asksForParts = include.length > 0 || topK !== undefined || groupBy !== undefined
-  return !asksForParts && miniBatch === undefined && reduction !== 'none'
+function isOfFigures(spec: Spec): boolean {
+  const { groupBy, miniBatch, reduction } = spec
+  return !asksForSections(spec) && groupBy === undefined && miniBatch === undefined && reduction !== 'none'
 }

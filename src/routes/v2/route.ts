@@ -254,13 +254,14 @@ async function infer(
   )
 }
 
-function checkOptions({ loss: given, include, topK, groupBy }: Fields, loss: LossName): void {
+function checkOptions({ loss: given, include, ...others }: Fields, loss: LossName): void {
   if (given !== undefined && given !== loss)
     refuse(['parameters', 'loss'], `the model is ${loss}; leave loss out, or send the same`, given, 'differs')
-  if (topK !== undefined)
-    refuse(['parameters', 'topK'], 'topK has no effect here; POST /v1/loss takes it', topK, 'no-effect')
-  if (groupBy !== undefined)
-    refuse(['parameters', 'groupBy'], 'groupBy has no effect here; POST /v1/loss takes it', groupBy, 'no-effect')
+  for (const name of ['topK', 'thresholds', 'costs', 'groupBy']) {
+    const value = others[name]
+    if (value !== undefined)
+      refuse(['parameters', name], `${name} has no effect here; POST /v1/loss takes it`, value, 'no-effect')
+  }
   if (include === undefined || (Array.isArray(include) && include.length === 0)) return
   const detail = `include has no effect here; ask for ${rowOutputs.join(', ')} in outputs`
   refuse(['parameters', 'include'], detail, include, 'no-effect')

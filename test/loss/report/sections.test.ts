@@ -4,9 +4,12 @@ import { mergeableNames, needs, partsOf, rowNames, sections, sectionsOf } from '
 import { specOf } from '../support.ts'
 
 test('the sections of an evaluation, in the order in which they are written', async (t) => {
-  t.same(sectionsOf({ include: ['confusion', 'gradient', 'perClass'], topK: undefined }), ['perClass', 'confusion'])
-  t.same(sectionsOf({ include: ['metrics'], topK: 3 }), ['metrics', 'topKAccuracy'])
-  t.same(sectionsOf({ include: [], topK: undefined }), [])
+  t.same(sectionsOf({ include: ['confusion', 'gradient', 'perClass'], topK: undefined, thresholds: undefined }), [
+    'perClass',
+    'confusion',
+  ])
+  t.same(sectionsOf({ include: ['metrics'], topK: 3, thresholds: undefined }), ['metrics', 'topKAccuracy'])
+  t.same(sectionsOf({ include: [], topK: undefined, thresholds: undefined }), [])
 })
 
 test('a state that is stored has its sections in this order, so a new one goes to the end', async (t) => {

@@ -119,3 +119,24 @@ test('evaluations by different groupings can be compared', async (t) => {
   const { body } = await send(app, 'GET', '/groups/comparison?with=other')
   t.match(body, { batches: { paired: 1 }, difference: { loss: 0 } })
 })
+
+test('thresholds are kept by an evaluation, and given to each group', async (t) => {
+  const binary = { loss: 'brier', labelFormat: 'binary', groupBy: ['country'], thresholds: 5 }
+  await send(app, 'PUT', '/cuts', { ...binary, outputs: 1, costs: { falsePositive: 1, falseNegative: 2 } })
+  const parts = [
+    { predictions: [0.9, 0.4], labels: [1, 0], groups: { country: ['KR', 'DE'] } },
+    { predictions: [0.3, 0.6], labels: [1, 1], groups: { country: ['KR', 'KR'] } },
+  ]
+  for (const [at, part] of parts.entries()) t.equal((await send(app, 'PUT', `/cuts/batches/${at}`, part)).status, 201)
+  const { body } = await send(app, 'GET', '/cuts')
+  const whole = await post(app, '/v1/loss', {
+    ...binary,
+    costs: { falsePositive: 1, falseNegative: 2 },
+    predictions: parts.flatMap(({ predictions }) => predictions),
+    labels: parts.flatMap(({ labels }) => labels),
+    groups: { country: parts.flatMap(({ groups }) => groups.country) },
+  })
+  const { thresholds, groups } = whole.body as { thresholds: object; groups: object }
+  t.match(thresholds, { perOutput: [{ best: { f1: { threshold: 0 } } }] })
+  t.strictSame([(body as { thresholds: object }).thresholds, (body as Grouped).groups], [thresholds, groups])
+})

@@ -19,6 +19,8 @@ test('every field of a full answer is in the schema, and the other way round', a
     reduction: 'none',
     include: includes,
     topK: 1,
+    thresholds: 3,
+    costs: { falsePositive: 1, falseNegative: 2 },
     miniBatch: { size: 2, seed: 1 },
     groups: { country: ['KR', null] },
     groupBy: ['country'],
