@@ -335,7 +335,7 @@ const fitting: [string, object, string, string][] = [
     'no format',
     { ...batch, labelFormat: undefined },
     '#/labelFormat',
-    'labelFormat is missing; the caller must declare it, as one of one-hot, index, probabilities: one-hot and index labels cannot be told apart',
+    'labelFormat is missing; the caller must declare it, as one of one-hot, index, probabilities: one-hot and index labels cannot be told apart. The labels that came would fit "index".',
   ],
   [
     'an option of another loss',
@@ -347,7 +347,7 @@ const fitting: [string, object, string, string][] = [
     'a part that needs right and wrong',
     { ...values, include: ['perSample', 'confusion'] },
     '#/include/1',
-    'confusion requires class or binary labels; labelFormat "values" has none',
+    'confusion requires class or binary labels; labelFormat "values" has none. Send include ["perSample"].',
   ],
 ]
 
