@@ -100,7 +100,8 @@ class OptionSearch {
 
   *#withNumbers(right: Omit<Refused, 'memory'>, remedy: Remedy): Generator<void, readonly Remedy[]> {
     const fitting = yield* remediesFor({ ...right, memory: this.#memory }, this.#trials)
-    return fitting.map((more) => both(remedy, more))
+    // of several only the client knows which is right
+    return fitting.length === 1 ? [both(remedy, fitting[0])] : []
   }
 
   #check({ options, tensors }: Sent): Omit<Refused, 'memory'> | readonly ValidationError[] | undefined {
