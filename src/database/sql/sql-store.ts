@@ -186,6 +186,7 @@ export class SqlStore implements Store {
 
   async ping(): Promise<void> {
     await this.#query('SELECT id FROM evaluations LIMIT 1', [])
+    await this.#engine.ping()
   }
 
   async close(): Promise<void> {
