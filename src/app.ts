@@ -189,6 +189,7 @@ async function openEvaluations(
   sweeps: boolean,
 ): Promise<EvaluationRouteOptions> {
   const store = await openStore(config.DATABASE_URL, limits, Date.now, counted, app.log)
+  counted.watchStore(() => store.waiting)
   const warn = (err: unknown) => app.log.warn({ err }, 'the store of evaluations cannot be used')
   const endSweeping = sweeps ? sweepRegularly(store, config.EVALUATION_RETENTION_DAYS, warn) : undefined
   const ending = new AbortController()
