@@ -223,12 +223,11 @@ export class Quotas {
 
   async #exchange(shares: readonly QuotaShare[], answered: () => void): Promise<void> {
     const asks: readonly Ask[] = shares.map((share) => share.ask())
-    const timer = setTimeout(() => {
-      this.#goAlone(new Error('no answer in time'))
-      answered()
-    }, this.#times.patience)
+    const late = Promise.withResolvers<never>()
+    const timer = setTimeout(() => late.reject(new Error('no answer in time')), this.#times.patience)
     try {
-      const grants = await (this.#ledger as Ledger).take(asks)
+      // an answer that comes later is dropped, and the ledger asked again
+      const grants = await Promise.race([(this.#ledger as Ledger).take(asks), late.promise])
       for (const [at, share] of shares.entries()) {
         share.take(asks[at], grants[at], this.#times.now())
         this.#granted.add(share)
