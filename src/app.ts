@@ -122,7 +122,13 @@ export async function buildApp(
   const evaluations = await openEvaluations(app, config, limits, counted, tracing, sweeps)
   cluster?.onMetrics(() => counted.snapshot())
   const scraped = { contentType: counted.contentType, text: () => cluster?.scrape() ?? counted.text() }
-  const probes = { isClosing, isStoreReady: storeProbe(() => evaluations.evaluations.ping()) }
+  const store = storeProbe(
+    () => evaluations.evaluations.ping(),
+    (err) => app.log.warn({ err }, 'the store of evaluations cannot be used'),
+  )
+  // the service starts without its database, which may come later
+  void store.isReady()
+  const probes = { isClosing, store }
   await app.register(routes, { evaluations, limits, probes, scraped })
   await app.ready()
   return app
@@ -181,9 +187,8 @@ async function openEvaluations(
   sweeps: boolean,
 ): Promise<EvaluationRouteOptions> {
   const store = await openStore(config.DATABASE_URL, limits, Date.now, counted, app.log)
+  counted.watchStore(() => store.waiting)
   const warn = (err: unknown) => app.log.warn({ err }, 'the store of evaluations cannot be used')
-  // the service starts without its database, which may come later
-  void store.ping().catch(warn)
   const endSweeping = sweeps ? sweepRegularly(store, config.EVALUATION_RETENTION_DAYS, warn) : undefined
   const ending = new AbortController()
   app.addHook('preClose', async () => ending.abort())

@@ -49,6 +49,8 @@ export interface Store {
    */
   sweep(before?: number): Promise<boolean>
   ping(): Promise<void>
+  /** Operations that wait for their turn. */
+  readonly waiting: number
   close(): Promise<void>
 }
 

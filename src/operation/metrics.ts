@@ -155,6 +155,11 @@ export class Metrics implements StoreObserver, EvaluationCounts {
     this.#groups.observe(batches)
   }
 
+  /** @param waiting asked at each scrape */
+  watchStore(waiting: () => number): void {
+    this.#gauge('lossmeter_store_waiting', 'Operations of the store of evaluations that wait for their turn.', waiting)
+  }
+
   listenFailed(): void {
     this.#listenOutages.inc()
   }

@@ -218,6 +218,7 @@ export class Quotas {
     const late = Promise.withResolvers<never>()
     const timer = setTimeout(() => late.reject(new Error('no answer in time')), this.#times.patience)
     try {
+      // an answer that comes later is dropped, and the ledger asked again
       const grants = await Promise.race([(this.#ledger as Ledger).take(asks), late.promise])
       for (const [at, share] of shares.entries()) {
         share.take(asks[at], grants[at], this.#times.now())

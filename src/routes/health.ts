@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import type { StoreProbe } from '../evaluations/probe.ts'
 import { closingProblem } from '../http/closing-problem.ts'
+import { Problem } from '../http/problem.ts'
 import { answerOf, problemAnswers } from './answers.ts'
 import { problemExample } from './problem-examples.ts'
 
@@ -16,7 +18,7 @@ const ready = z
     }),
     store: z
       .enum(['ready', 'unavailable'])
-      .meta({ description: 'Whether the store of evaluations can be reached. Everything else does without it.' }),
+      .meta({ description: 'Whether the store of evaluations can be written to. Everything else does without it.' }),
   })
   .meta({
     id: 'Ready',
@@ -31,10 +33,21 @@ const example = {
 
 export interface HealthOptions {
   isClosing(): boolean
-  isStoreReady(): Promise<boolean>
+  readonly store: StoreProbe
 }
 
-export async function healthRoutes(app: FastifyInstance, { isClosing, isStoreReady }: HealthOptions): Promise<void> {
+const neverReached = 'The store of evaluations has not been reached since the service started.'
+
+/** Whether the store can be written to. @throws Problem where requests are not welcome */
+export async function checkReady({ isClosing, store }: HealthOptions): Promise<boolean> {
+  if (isClosing()) throw closingProblem
+  const isReady = await store.isReady()
+  if (!isReady && !store.wasReady) throw new Problem('store-unavailable', neverReached, {}, { 'retry-after': '1' })
+  return isReady
+}
+
+/** GET /livez and GET /readyz. */
+export async function healthRoutes(app: FastifyInstance, probes: HealthOptions): Promise<void> {
   app.get(
     '/livez',
     {
@@ -59,8 +72,8 @@ export async function healthRoutes(app: FastifyInstance, { isClosing, isStoreRea
         tags: ['Service'],
         summary: 'Check that requests are welcome',
         description:
-          '200 while requests are welcome, however full the service is, which `load` tells: if every instance that is full failed, all of them would leave the balancer at once. The same goes for the store of evaluations, of which `store` tells. 503 while the service is shutting down.',
-        response: { 200: answerOf(ready), ...problemAnswers('overloaded') },
+          '200 while requests are welcome, however full the service is, which `load` tells: if every instance that is full failed, all of them would leave the balancer at once. The same goes for the store of evaluations, of which `store` tells. 503 while the service is shutting down, and until the store was reached once, so that a roll-out with a wrong address replaces nothing.',
+        response: { 200: answerOf(ready), ...problemAnswers('overloaded', 'store-unavailable') },
       },
       config: {
         isAlwaysAnswered: true,
@@ -68,10 +81,10 @@ export async function healthRoutes(app: FastifyInstance, { isClosing, isStoreRea
       },
     },
     async () => {
-      if (isClosing()) throw closingProblem
+      const isStoreReady = await checkReady(probes)
       return {
         status: 'ready',
-        store: (await isStoreReady()) ? 'ready' : 'unavailable',
+        store: isStoreReady ? 'ready' : 'unavailable',
         load: {
           requestsInFlight: app.requestsInFlight.count,
           bytesInFlight: app.resources.budget.held,

@@ -70,6 +70,7 @@ test('an observer is told what the database does', async (t) => {
     2,
     ['sqlite', 'commit', true, 'other'],
     ['sqlite', 'query', true, undefined],
+    ['sqlite', 'ping', true, undefined],
     ['sqlite', 'query', true, 'closed'],
     ['postgresql', 'query', true, 'out-of-reach'],
   ])

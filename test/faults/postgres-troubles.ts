@@ -62,7 +62,7 @@ export const postgresTroubles: readonly Trouble[] = [
       try {
         await trial.replica.start()
         trial.mustRefuse(await trial.put(), outOfReach)
-        await trial.mustServeOthers('unavailable')
+        await trial.mustServeOthers('never')
       } finally {
         await startAgain(server)
       }
@@ -144,7 +144,7 @@ export const postgresTroubles: readonly Trouble[] = [
       await sleep(500)
       await trial.putUntil('The store of evaluations can only be read.')
       await trial.report()
-      await trial.mustServeOthers()
+      await trial.mustServeOthers('unavailable')
       await server.query(`ALTER DATABASE ${name} RESET default_transaction_read_only`)
       await server.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`)
       await trial.end()

@@ -44,10 +44,15 @@ test('both are answered, with 200, however full the service is', async (t) => {
   t.match(await asked('/v1/limits'), { status: 503, body: { detail: 'Too many connections are open.' } })
 })
 
-test('ready without the store, and says so', async (t) => {
+test('not ready before the store was reached once', async (t) => {
   const app = await appOf(t, { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' })
-  const { status, body } = await ask(app, { url: '/readyz' })
-  t.match({ status, body }, { status: 200, body: { status: 'ready', store: 'unavailable' } })
+  const detail = 'The store of evaluations has not been reached since the service started.'
+  for (const url of ['/readyz', '/v2/health/ready']) {
+    const { status, body } = await ask(app, { url })
+    t.equal(status, 503, url)
+    t.ok(JSON.stringify(body).includes(detail), url)
+  }
+  t.equal((await ask(app, { url: '/livez' })).status, 200)
 })
 
 test('alive but not ready while closing', async (t) => {

@@ -21,6 +21,10 @@ export class PostgresEvaluationEngine extends PostgresEngine implements Evaluati
     this.#watch = watch
   }
 
+  async ping(): Promise<void> {
+    await this.write({ text: 'UPDATE lossmeter_schema SET version = version', values: [] })
+  }
+
   putBatches(batches: readonly NewBatch[], rules: PutRules): Promise<PutResult[]> {
     return this.run(async (client) => {
       const results = await putAsExpected(client, batches, rules, this.#expected)

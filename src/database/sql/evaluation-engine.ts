@@ -8,6 +8,8 @@ export interface EvaluationEngine extends SqlEngine {
   readonly waiting: number
   /** Fulfilled when the schema is up to date, however long that takes. */
   ready(): Promise<void>
+  /** Fulfilled when the database can be written to. */
+  ping(): Promise<void>
   putBatches(batches: readonly NewBatch[], rules: PutRules): Promise<PutResult[]>
   /** @param listener called with the id of an evaluation that changed, or without one if any may have */
   listen(listener: (evaluation?: number) => void): void

@@ -25,6 +25,10 @@ export class ObservedEngine implements EvaluationEngine {
     return this.#engine.ready()
   }
 
+  ping(): Promise<void> {
+    return this.#measure('ping', this.#engine.ping())
+  }
+
   query<Row>(statement: Statement): Promise<Row[]> {
     return this.#measure('query', this.#engine.query<Row>(statement))
   }

@@ -184,8 +184,13 @@ export class SqlStore implements Store {
     return sweep(this.#engine, before, (evaluation) => this.#changed(evaluation))
   }
 
+  get waiting(): number {
+    return this.#engine.waiting
+  }
+
   async ping(): Promise<void> {
     await this.#query('SELECT id FROM evaluations LIMIT 1', [])
+    await this.#engine.ping()
   }
 
   async close(): Promise<void> {

@@ -94,9 +94,9 @@ export class SqliteDatabase {
     return Number(this.#pragma('user_version')) === migrations.length
   }
 
-  /** Also makes sure that the file is still in its place, if the connection only reads. */
+  /** Nothing of a file in whose place another one was put. */
   read(statement: Statement): object[] {
-    if (this.#isReader) this.#checkPlace()
+    if (this.#isReader && inodeOf(this.#path) !== undefined) this.#checkPlace()
     return this.query(statement)
   }
 
@@ -106,6 +106,10 @@ export class SqliteDatabase {
 
   transaction(statements: readonly Statement[]): unknown[][] {
     return this.inTransaction(() => statements.map((statement) => this.query(statement)))
+  }
+
+  tryToWrite(): void {
+    this.inTransaction(() => this.#database.exec(`PRAGMA user_version = ${migrations.length}`))
   }
 
   hasChanged(): boolean {

@@ -26,6 +26,8 @@ export class SqliteEngine implements EvaluationEngine {
     const engine = new SqliteEngine(path, lockMilliseconds)
     try {
       await engine.#writer.call('hasChanged')
+      // while the file is there
+      await engine.#reader.call('query', { text: 'SELECT 1', values: [] })
       return engine
     } catch (error) {
       await engine.close()
@@ -46,6 +48,10 @@ export class SqliteEngine implements EvaluationEngine {
   }
 
   async ready(): Promise<void> {}
+
+  ping(): Promise<void> {
+    return this.#writes.run(() => this.#writer.call('tryToWrite'))
+  }
 
   query<Row>(statement: Statement): Promise<Row[]> {
     return this.#reads.run(async () => {

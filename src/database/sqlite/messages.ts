@@ -16,6 +16,8 @@ export interface Methods {
   transaction(statements: readonly Statement[]): unknown[][]
   putBatches(batches: Packed<NewBatch>, rules: PutRules): PutResult[]
   hasChanged(): boolean
+  /** Writes something that changes nothing. */
+  tryToWrite(): void
   /** Brings a file up to date that was restored with an older schema. */
   refresh(): void
 }

@@ -16,6 +16,7 @@ const methods: Methods = {
   transaction: (statements) => opened().transaction(statements),
   putBatches: (batches, rules) => putBatches(opened(), unpack(batches), rules),
   hasChanged: () => opened().hasChanged(),
+  tryToWrite: () => opened().tryToWrite(),
   refresh() {
     isOfOlderSchema()
     opened()

@@ -5,7 +5,6 @@ import { didYouMean } from '../../formats/did-you-mean.ts'
 import type { Fields, SingleBatch } from '../../formats/parsed-body.ts'
 import { singleBatch } from '../../formats/parsed-body.ts'
 import { inferenceMediaTypes, registerInferenceBodies } from '../../http/bodies.ts'
-import { closingProblem } from '../../http/closing-problem.ts'
 import { Problem } from '../../http/problem.ts'
 import { sendTensors } from '../../http/send-tensors.ts'
 import { Evaluation } from '../../loss/evaluation.ts'
@@ -17,6 +16,7 @@ import { refuse } from '../../loss/validation-errors.ts'
 import type { Answer } from '../answers.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
 import type { HealthOptions } from '../health.ts'
+import { checkReady } from '../health.ts'
 import { refuseOptions } from '../loss/option-hints.ts'
 import { add, context, lossFields } from '../loss/route.ts'
 import { specOf } from '../loss/sent-spec.ts'
@@ -47,10 +47,7 @@ const serverExample = {
 }
 
 /** The Open Inference Protocol, version 2, over HTTP: each loss function is a model of one version. */
-export async function inferenceRoutes(
-  app: FastifyInstance,
-  { isClosing }: Pick<HealthOptions, 'isClosing'>,
-): Promise<void> {
+export async function inferenceRoutes(app: FastifyInstance, probes: HealthOptions): Promise<void> {
   registerInferenceBodies(app)
   app.addHook('onRoute', (route) => {
     const { response } = route.schema as { response: Record<string, Answer> }
@@ -94,13 +91,14 @@ export async function inferenceRoutes(
         operationId: 'isServerReady',
         tags,
         summary: 'Check that the server takes requests',
-        description: '503 while the service is shutting down, like /readyz.',
-        response: { 200: answerOf(ready), ...problemAnswers('overloaded') },
+        description:
+          '503 while the service is shutting down, and until the store of evaluations was reached once, like /readyz.',
+        response: { 200: answerOf(ready), ...problemAnswers('overloaded', 'store-unavailable') },
       },
       config: { isAlwaysAnswered: true, examples: { answers: { 200: { ready: true } } } },
     },
     async () => {
-      if (isClosing()) throw closingProblem
+      await checkReady(probes)
       return { ready: true }
     },
   )

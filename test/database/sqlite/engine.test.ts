@@ -56,6 +56,7 @@ test('reads go on while another program holds the write lock, and few writers wa
   )
   t.same(await engine.query(select('1 AS one')), [{ one: 1 }])
   t.equal(refused, 0, 'no read waits for a writer')
+  t.equal(engine.waiting, 28, 'all but the two that run')
   await Promise.all(writes)
   t.ok(performance.now() - begin < 10 * 300, 'not each waits for as long as the first')
   other.exec('COMMIT')
@@ -69,11 +70,13 @@ test('what is read is the file at the path, also when another one was put there'
   t.same(await engine.query(select('1 AS one')), [{ one: 1 }])
   renameSync(path, `${path}.away`)
   const moved = { name: 'StoreUnavailable', cause: { message: /^The file was moved, deleted or replaced/ } }
-  await t.rejects(engine.query(select('1 AS one')), moved)
+  t.same(await engine.query(select('1 AS one')), [{ one: 1 }], 'while none is there')
+  await t.rejects(engine.ping(), moved)
   writeFileSync(path, readFileSync(`${path}.away`))
   await t.rejects(engine.query(select('1 AS one')), moved)
   renameSync(`${path}.away`, path)
   t.same(await engine.query(select('1 AS one')), [{ one: 1 }])
+  await engine.ping()
 })
 
 test('calls are answered in order, each with its own', async (t) => {
@@ -163,12 +166,12 @@ test('when its thread breaks down, calls are refused, and the next one has anoth
   await threads[0].terminate()
   await refused
   t.match(await store.putBatches([batchOf(run, 'a')]), [{ outcome: 'replayed' }])
-  t.equal(threads.length, 2)
+  t.equal(threads.length, 3, 'one that writes, one that reads, and the next one that writes')
 
   mock.timers.enable({ apis: ['setInterval'] })
   t.teardown(() => mock.timers.reset())
   engine.listen(() => t.fail('nothing has changed'))
-  await threads[1].terminate()
+  await Promise.all([threads[1].terminate(), threads[2].terminate()])
   for (const file of [path, `${path}-wal`, `${path}-shm`]) rmSync(file, { force: true })
   const other = new DatabaseSync(path)
   other.exec('CREATE TABLE other (x)')
@@ -180,7 +183,7 @@ test('when its thread breaks down, calls are refused, and the next one has anoth
   })
   other.exec('DROP TABLE other')
   t.same(await store.listBatches(run, { limit: 9 }), [], 'and goes on when the file is usable')
-  await threads[2].terminate()
+  await threads[3].terminate()
   await engine.close()
 })
 
