@@ -188,7 +188,22 @@ test('evaluations are listed page by page, the newest first', async (t) => {
     ['list-b', 1, 2, loss],
     ['list-a', 1, 2, loss],
   ])
-  for (const query of ['limit=0', 'limit=1001', 'limit=x', 'after=-1', 'prefix=%20', 'typo=1']) {
+  for (const query of [
+    'limit=0',
+    'limit=1001',
+    'limit=x',
+    'limit=0x10',
+    'limit=',
+    'limit=1&limit=2',
+    'after=-1',
+    'after=1e1',
+    'after=',
+    'after=+1',
+    'after=1.0',
+    'after=%201',
+    'prefix=%20',
+    'typo=1',
+  ]) {
     t.equal((await send(app, 'GET', `?${query}`)).status, 422, query)
   }
 })
