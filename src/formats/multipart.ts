@@ -11,6 +11,7 @@ import type { DecodeContext } from './context.ts'
 import { CsvReader } from './csv.ts'
 import { CsvHeaders } from './csv-headers.ts'
 import { MalformedBody } from './errors.ts'
+import { FormParts, keptHeaderBytes } from './form-parts.ts'
 import type { BodyLimits } from './limits.ts'
 import { JsonGroups, JsonOptions, JsonTensor } from './multipart-json.ts'
 import { NpyReader } from './npy.ts'
@@ -19,7 +20,6 @@ import { singleBatch } from './parsed-body.ts'
 import type { BodyReader } from './reader.ts'
 import { isListOfWords, valueOfText } from './text-option.ts'
 
-const maxHeaderBytes = 8192
 const bytesPerStep = 2 ** 13
 /** What @fastify/busboy says of a part without a Content-Type. */
 const noType = 'text/plain'
@@ -62,6 +62,7 @@ class Form {
   readonly #limits: BodyLimits
   readonly #tensorNames: readonly string[]
   readonly #busboy: BusboyInstance
+  readonly #parts: FormParts
   readonly #isOver: Promise<void>
   readonly #names = new Set<string>()
   readonly #options: Fields = {}
@@ -77,6 +78,7 @@ class Form {
     this.#limits = limits
     this.#tensorNames = [...tensorNames, ...weightOptions]
     this.#busboy = busboyOf(contentType, limits.maxKeys)
+    this.#parts = new FormParts(this.#busboy)
     this.#busboy.on('file', (name, stream, filename: string | undefined, _encoding, type) =>
       this.#take(name, stream, type, filename !== undefined),
     )
@@ -104,12 +106,14 @@ class Form {
   async end(): Promise<ParsedBody> {
     this.#busboy.end()
     await this.#isOver
+    this.#parts.check()
     await this.#workOff()
     this.#csvHeaders.check()
     return singleBatch(this.#options, this.#tensors)
   }
 
   #take(name: string | undefined, stream: BusboyFileStream, type: string, isFile: boolean): void {
+    this.#parts.take()
     const part: IncomingPart = { name, type, isFile, chunks: [], isWhole: false }
     this.#incoming.push(part)
     stream.on('data', (bytes: Buffer) => part.chunks.push(bytes))
@@ -132,7 +136,8 @@ class Form {
       this.#reader = undefined
       this.#incoming.shift()
     }
-    if (this.#failure !== undefined) throw this.#failure
+    const failure = this.#failure ?? this.#parts.failure
+    if (failure !== undefined) throw failure
   }
 
   async #feed(reader: PartReader, bytes: Buffer): Promise<void> {
@@ -246,7 +251,7 @@ class Form {
 }
 
 function busboyOf(contentType: string, mostParts: number): BusboyInstance {
-  const limits = { parts: mostParts, headerSize: maxHeaderBytes }
+  const limits = { parts: mostParts, headerSize: keptHeaderBytes }
   try {
     return new Busboy({ headers: { 'content-type': contentType }, limits, isPartAFile: () => true })
   } catch (error) {

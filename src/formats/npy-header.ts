@@ -64,6 +64,15 @@ export function npyHeaderOf(name: string, text: string): NpyHeader {
     const detail = `${quotedHeader(name)} must have descr, fortran_order and shape; ${missing} is missing`
     return refuse([name], detail, undefined, 'malformed')
   }
+  if (shape.length > 3) {
+    const received = `${shape.length} dimensions`
+    refuse(
+      [name],
+      `${name} has ${received}; it may have at most 2: save array.reshape(len(array), -1)`,
+      received,
+      'shape',
+    )
+  }
   if (shape.length > 2) {
     const detail = `${name} has ${shape.length} dimensions, shape [${shape.join(', ')}]; it may have at most 2: save array.reshape(len(array), -1)`
     refuse([name], detail, `shape [${shape.join(', ')}]`, 'shape')

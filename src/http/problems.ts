@@ -73,6 +73,12 @@ export const problems = {
     meaning: 'The evaluation accepts no new batches. Batches it already has may be sent again.',
     remedy: 'Declare another evaluation for further batches.',
   },
+  'precondition-failed': {
+    status: 412,
+    title: 'The evaluation has changed',
+    meaning: 'Its ETag is none of those that the If-Match header names. Nothing was done.',
+    remedy: 'Read the evaluation again, and send the request with its present ETag.',
+  },
   incomplete: {
     status: 409,
     title: 'The evaluation is not complete',

@@ -45,17 +45,24 @@ export function jsonFile(value) {
 }
 
 /**
- * Rows as CSV (RFC 4180).
+ * Rows as CSV (RFC 4180), without formulas.
  *
  * @param {(string | number)[][]} rows
  */
 export function csvFile(rows) {
-  const cell = (/** @type {string | number} */ value) =>
-    /[",\r\n]/.test(String(value)) ? `"${String(value).replaceAll('"', '""')}"` : String(value)
+  const cell = (/** @type {string | number} */ value) => {
+    const text = withoutFormula(String(value))
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  }
   return new Blob(
     rows.map((row) => `${row.map(cell).join(',')}\r\n`),
     { type: 'text/csv' },
   )
+}
+
+/** What a spreadsheet would compute, as a text: with an apostrophe before it. @param {string} text */
+function withoutFormula(text) {
+  return /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text)) ? `'${text}` : text
 }
 
 /**

@@ -28,6 +28,7 @@ const typical: Partial<Record<ProblemName, readonly [detail: string, extensions?
   'expectation-failed': ['Expect may only be 100-continue.'],
   'internal-error': ['The service failed; the log has the cause under this requestId.'],
   conflict: ['The batch "step-1" was sent before, with other content.'],
+  'precondition-failed': ['The evaluation "run-7" is not as If-Match says: it has the ETag W/"8c5f0e7b-3-open".'],
   sealed: ['The evaluation "run-7" is sealed.'],
   incomplete: ['The evaluation "run-7" has 2 of 3 batches.'],
   'digest-mismatch': ['The sha-256 digest of the body is not the one in Content-Digest.'],

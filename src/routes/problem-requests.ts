@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { ProblemName } from '../http/problems.ts'
 
 export interface ExampleRequest {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
@@ -85,6 +85,11 @@ export const requests: Partial<Record<ProblemName, WrongAndRight>> = {
     before: [put('run-9', declared), put('run-9/batches/step-1', values), seal('run-9')],
     wrong: put('run-9/batches/step-2', values),
     right: put('run-9/batches/step-1', values),
+  },
+  'precondition-failed': {
+    before: [put('run-11', declared)],
+    wrong: { method: 'DELETE', path: '/v1/evaluations/run-11', headers: { 'If-Match': 'W/"of-another-state"' } },
+    right: { method: 'DELETE', path: '/v1/evaluations/run-11', headers: { 'If-Match': '*' } },
   },
   incomplete: {
     before: [put('run-10', declared.replace('}', ', "expectedBatches": 1}'))],

@@ -260,6 +260,40 @@ test('a form that is none is refused', async (t) => {
   t.same((await send(app, { 'content-type': cases[0][0] }, nameless)).body, malformed(cases[3][2]))
 })
 
+test('a part whose headers cannot be used is refused, and none is passed over in silence', async (t) => {
+  const disposition = 'Content-Disposition: form-data; name="sampleWeights"'
+  const needs =
+    'its headers cannot be read. Each part needs the header Content-Disposition: form-data; name="..." and an empty line after its headers.'
+  const tooLong = 'its headers have more than 8192 bytes; shorten them.'
+  const many = 'a:\r\n'.repeat(5000)
+  for (const [part, why] of [
+    ['Content-Disposition: attachment; name="sampleWeights"\r\n\r\n[1]', needs],
+    ['Content-Type: application/json\r\n\r\n[1]', needs],
+    ['\r\n[1]', needs],
+    [`${disposition}\r\n`, needs],
+    [`Content-Disposition: form-data; name="a\nb"\r\n\r\n[1]`, needs],
+    [`X-Long: ${'x'.repeat(100_000)}\r\n${disposition}\r\n\r\n[1]`, tooLong],
+    [`${disposition}\r\nX-Long: ${'x'.repeat(10_000)}\r\nContent-Type: text/csv\r\n\r\n1`, tooLong],
+    [`${disposition}\r\n${many}\r\n[1]`, tooLong],
+  ]) {
+    for (const isFirst of [true, false]) {
+      const { headers, payload } = formOf(one)
+      const end = payload.lastIndexOf(`--${boundary}--`)
+      const own = Buffer.from(`--${boundary}\r\n${part}\r\n`)
+      const parts = isFirst ? [own, payload] : [payload.subarray(0, end), own, payload.subarray(end)]
+      const form = Buffer.concat(parts)
+      for (const longest of [form.length, 300]) {
+        const { status, body } = await send(app, headers, Readable.from(cut(form, seeded(3), longest)))
+        const at = isFirst ? 1 : one.length + 1
+        t.same(
+          [status, body],
+          [400, malformed(`The body is not valid multipart/form-data: part ${at} cannot be used: ${why}`)],
+        )
+      }
+    }
+  }
+})
+
 test('without parts, everything is missing; what stands around them is passed over', async (t) => {
   const { headers, payload } = formOf(one)
   const around = Buffer.concat([Buffer.from('a preamble\r\n'), payload, Buffer.from('an epilogue')])

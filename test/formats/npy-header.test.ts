@@ -65,6 +65,10 @@ test('what holds no numbers is refused with the call that makes numbers of it', 
     'labels has 3 dimensions, shape [2, 3, 4]; it may have at most 2: save array.reshape(len(array), -1)',
     'shape [2, 3, 4]',
   ])
+  t.same(errorOf(headerOf("'<f8'", `(${'1,'.repeat(20_000)})`)), [
+    'labels has 20000 dimensions; it may have at most 2: save array.reshape(len(array), -1)',
+    '20000 dimensions',
+  ])
   t.end()
 })
 

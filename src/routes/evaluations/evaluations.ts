@@ -10,6 +10,7 @@ import { fixedLimits } from '../../http/limits.ts'
 import { Problem, pointerOf } from '../../http/problem.ts'
 import type { RequestContext } from '../../http/request-context.ts'
 import { sendJson } from '../../http/send-json.ts'
+import { namesTag } from '../../http/tags.ts'
 import { validBody } from '../../http/validation.ts'
 import { answerBytesOf, answerOf as answerOfState, groupAnswerBytesOf } from '../../loss/evaluation.ts'
 import { refuseForStreams, resolve } from '../../loss/resolve.ts'
@@ -59,6 +60,15 @@ export async function evaluationRoutes(
       const report = { ...answer, ...stateOf(found, retentionDays), batches: head.batches, requestId }
       return { report, tag: tagOf(found, head) }
     })
+  }
+
+  const checkMatch = async (match: string | undefined, owner: string, name: string) => {
+    if (match === undefined) return
+    const found = await foundEvaluation(evaluations, owner, name)
+    const tag = tagOf(found, found.stored)
+    if (namesTag(match, tag)) return
+    const detail = `The evaluation "${name}" is not as If-Match says: it has the ETag ${tag}.`
+    throw new Problem('precondition-failed', detail, {}, { etag: tag })
   }
 
   app.put<Named & { Body: ParsedBody }>(
@@ -119,7 +129,8 @@ export async function evaluationRoutes(
       const found = await foundEvaluation(evaluations, owner, name)
       const known = tagOf(found, found.stored)
       reply.header('etag', known)
-      if (headers['if-none-match']?.split(',').some((tag) => tag.trim() === known)) return reply.code(304).send()
+      const seen = headers['if-none-match']
+      if (seen !== undefined && namesTag(seen, known)) return reply.code(304).send()
       const { report, tag } = await reportOf(found, work, id)
       // batches may have come since it was found
       reply.header('etag', tag)
@@ -170,12 +181,13 @@ export async function evaluationRoutes(
         operationId: 'sealEvaluation',
         tags: ['Evaluations'],
         summary: 'Seal an evaluation: no more batches',
-        description: 'Batches that it has may still be sent again, and are answered as replays.',
+        description:
+          'Batches that it has may still be sent again, and are answered as replays. With `If-Match`, it is sealed only if it has this `ETag`.',
         params: evaluationParams,
         body: sealRequest,
         response: {
           200: answerOf(evaluationAnswer),
-          ...problemAnswers(...bodyProblems, 'not-found', 'incomplete', 'store-unavailable'),
+          ...problemAnswers(...bodyProblems, 'not-found', 'incomplete', 'precondition-failed', 'store-unavailable'),
         },
       },
       config: {
@@ -185,8 +197,9 @@ export async function evaluationRoutes(
         },
       },
     },
-    async ({ body, params: { evaluation: name }, owner, work, id }, reply) => {
+    async ({ body, params: { evaluation: name }, headers, owner, work, id }, reply) => {
       validBody(body, sealRequest)
+      await checkMatch(headers['if-match'], owner, name)
       const result = await evaluations.seal(owner, name)
       if (result === undefined) throw noEvaluation(name)
       if (result.outcome === 'incomplete') throw incomplete(result.evaluation.stored)
@@ -201,16 +214,18 @@ export async function evaluationRoutes(
         operationId: 'deleteEvaluation',
         tags: ['Evaluations'],
         summary: 'Delete an evaluation',
-        description: 'Its name can be declared anew, and counts from 1 again.',
+        description:
+          'Its name can be declared anew, and counts from 1 again. With `If-Match`, it is deleted only if it has this `ETag`.',
         params: evaluationParams,
         response: {
           204: z.null().describe('It is deleted.'),
-          ...problemAnswers('not-found', 'invalid-content', 'store-unavailable'),
+          ...problemAnswers('not-found', 'invalid-content', 'precondition-failed', 'store-unavailable'),
         },
       },
       config: { examples: { answers: { 404: noEvaluationAnswer, 422: wrongName } } },
     },
-    async ({ params: { evaluation: name }, owner }, reply) => {
+    async ({ params: { evaluation: name }, headers, owner }, reply) => {
+      await checkMatch(headers['if-match'], owner, name)
       if (!(await evaluations.delete(owner, name))) throw noEvaluation(name)
       return reply.code(204).send()
     },

@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { anonymous } from '../../access/authenticator.ts'
 import type { Head, ReadHead } from '../../database/history.ts'
 import type { Batch } from '../../database/store.ts'
 import type { OpenEvaluation } from '../../evaluations/open-evaluation.ts'
@@ -10,8 +9,10 @@ import { closingProblem } from '../../http/closing-problem.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { overloaded } from '../../http/problem.ts'
 import type { Task } from '../../runtime/scheduler.ts'
+import { clientOf } from '../../wire/table.ts'
 import { problemAnswers } from '../answers.ts'
 import { entryOf } from './batches.ts'
+import { EventStreams } from './event-streams.ts'
 import { noEvaluationAnswer, wrongName } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
 import { foundEvaluation, stateOf } from './found.ts'
@@ -38,8 +39,7 @@ export async function eventRoute(
   app: FastifyInstance,
   { evaluations, retentionDays, ending }: EvaluationRouteOptions,
 ): Promise<void> {
-  let open = 0
-  const openOf = new Map<string, number>()
+  const streams = new EventStreams(maxEventStreams)
   app.get<{ Params: z.infer<typeof evaluationParams>; Querystring: z.infer<typeof eventsQuery> }>(
     '/v1/evaluations/:evaluation/events',
     {
@@ -48,7 +48,7 @@ export async function eventRoute(
         tags: ['Evaluations'],
         summary: 'Watch an evaluation: Server-Sent Events',
         description:
-          'Begins with `status`, then goes on with each batch as it is committed. With `after`, or the header Last-Event-ID that browsers send by themselves, it begins with the batches since. A comment comes every 15 s.',
+          'Begins with `status`, then goes on with each batch as it is committed. With `after`, or the header Last-Event-ID that browsers send by themselves, it begins with the batches since: after the larger of the two. One that is beyond the last batch is of a former run; then `status` has a `detail` that says so, and all batches follow. A comment comes every 15 s.',
         params: evaluationParams,
         querystring: eventsQuery,
         response: {
@@ -58,13 +58,12 @@ export async function eventRoute(
       },
       config: { examples: { parameters: [lastEventIdHeader], answers: { 404: noEvaluationAnswer, 422: wrongName } } },
     },
-    async ({ params: { evaluation: name }, query, headers, owner }, reply) => {
+    async ({ params: { evaluation: name }, query, headers, owner, ip }, reply) => {
       const found = await foundEvaluation(evaluations, owner, name)
       // a stream that begins now would not be ended
       if (ending.aborted) throw closingProblem
-      const most = owner === anonymous ? maxEventStreams : maxEventStreams / 2
-      const own = openOf.get(owner) ?? 0
-      if (open >= maxEventStreams || own >= most) {
+      const address = clientOf(ip)
+      if (!streams.hasRoom(owner, address)) {
         const detail = `As many streams of events are open as maxEventStreams, ${maxEventStreams}, allows.`
         throw overloaded(detail, 5, 'maxEventStreams')
       }
@@ -72,12 +71,10 @@ export async function eventRoute(
       const changes = new Changes()
       const end = () => changes.end()
       ending.addEventListener('abort', end)
-      open++
-      openOf.set(owner, own + 1)
+      const close = streams.open(owner, address, () => reply.raw.destroy())
       // a waiting generator does not notice that its reader has left
       reply.raw.once('close', () => {
-        open--
-        leaveOne(openOf, owner)
+        close()
         ending.removeEventListener('abort', end)
         end()
       })
@@ -90,12 +87,6 @@ export async function eventRoute(
       return reply.type('text/event-stream').send(stream)
     },
   )
-}
-
-function leaveOne(openOf: Map<string, number>, owner: string): void {
-  const left = Number(openOf.get(owner)) - 1
-  if (left === 0) openOf.delete(owner)
-  else openOf.set(owner, left)
 }
 
 /** A browser that connects again sends the `after` of its first request, too. */
@@ -111,18 +102,22 @@ function lastEventId(value: string | string[] | undefined): number | undefined {
 export async function* eventsOf(
   evaluations: Pick<Evaluations, 'find' | 'listBatches' | 'subscribe'>,
   first: OpenEvaluation,
-  after: number,
+  begun: number,
   retentionDays: number,
   changes: Changes,
   task: Pick<Task, 'isDue' | 'pause' | 'stop'>,
 ): AsyncGenerator<string, void> {
   const unsubscribe = evaluations.subscribe(first, () => changes.tell())
   try {
+    const isFormer = begun > first.stored.batches
+    const after = isFormer ? 0 : begun
     let last: ReadHead = { batches: after }
     let status = ''
+    let detail = isFormer ? formerRun(begun, first.stored.batches) : undefined
     for (let found: OpenEvaluation | undefined = first; !changes.isEnded; ) {
       if (found === undefined || found.stored.incarnation !== first.stored.incarnation) {
-        yield eventText('status', { evaluation: first.stored.name, status: 'deleted' })
+        // an empty id: what the client has seen is of no use to it in a later run
+        yield eventText('status', { evaluation: first.stored.name, status: 'deleted' }, '')
         return
       }
       if (!isBefore(last, found.stored)) {
@@ -132,7 +127,8 @@ export async function* eventsOf(
       }
       if (found.stored.status !== status) {
         status = found.stored.status
-        yield eventText('status', { ...stateOf(found, retentionDays), sequence: found.stored.batches })
+        yield eventText('status', { ...stateOf(found, retentionDays), sequence: found.stored.batches, detail })
+        detail = undefined
       }
       while (last.batches < found.stored.batches) {
         const batches = await batchesAfter(evaluations, found, last)
@@ -157,6 +153,10 @@ export async function* eventsOf(
   }
 }
 
+function formerRun(seen: number, batches: number): string {
+  return `Batch ${seen} was seen in a former run: this one has ${batches} so far, which are sent from the first on.`
+}
+
 /** Comes before no head. */
 const beyond: ReadHead = { batches: Number.POSITIVE_INFINITY }
 
@@ -179,7 +179,7 @@ async function batchesAfter(
   return last?.digest === digest ? next : undefined
 }
 
-function eventText(type: string, data: object, id?: number): string {
+function eventText(type: string, data: object, id?: number | ''): string {
   return `${id === undefined ? '' : `id: ${id}\n`}event: ${type}\ndata: ${JSON.stringify(data)}\n\n`
 }
 

@@ -133,7 +133,7 @@ function wrongExample(field: string, code: ErrorCode, rule: string, received: st
 export const wrongName = wrongExample(
   'evaluation',
   'malformed',
-  'must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -',
+  'must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -, and not . or ..',
   'run/7',
 )
 export const wrongLimit = wrongExample('limit', 'out-of-range', 'must be an integer from 1 to 1000', '0')

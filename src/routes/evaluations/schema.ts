@@ -13,8 +13,8 @@ import { unknownField } from '../unknown-field.ts'
 
 const { maxBatches, maxColumns, maxCurvePoints, maxMetadataEntries, maxMetadataLength, maxPageSize } = fixedLimits
 
-const name = z.string().regex(/^[A-Za-z0-9._~-]{1,128}$/, {
-  error: 'must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -',
+const name = z.string().regex(/^(?!\.\.?$)[A-Za-z0-9._~-]{1,128}$/, {
+  error: 'must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -, and not . or ..',
 })
 const evaluationName = name.meta({ description: 'Name of the evaluation.', examples: ['run-7'] })
 export const batchName = name.meta({
@@ -242,12 +242,9 @@ export const batchesAnswer = z
 
 function queryNumber(low: number, high: number) {
   const error = `must be an integer from ${low} to ${high}`
-  const number = z.coerce
-    .number({ error })
-    .refine((value) => Number.isInteger(value) && value >= low && value <= high, {
-      error,
-    })
-  // what is coerced has no type in the document
+  const digits = z.string({ error }).regex(/^\d{1,16}$/, { error })
+  const number = digits.transform(Number).refine((value) => value >= low && value <= high, { error })
+  // what is sent is text
   return number.meta({ type: 'integer', minimum: low, maximum: high })
 }
 

@@ -6,7 +6,7 @@ import { t as root, test } from 'tap'
 import { EvaluationGone, StoreUnavailable } from '../../../src/database/errors.ts'
 import type { Evaluation } from '../../../src/database/store.ts'
 import { evaluationRoutes } from '../../../src/routes/evaluations/evaluations.ts'
-import { appOf, post, problemOf } from '../../support.ts'
+import { appOf, ask, post, problemOf } from '../../support.ts'
 import { allRows, batches, evaluationOf, foundOf, routesOver, send, sendLines, threeClasses } from './support.ts'
 
 const app = await appOf(root)
@@ -165,6 +165,35 @@ test('the report is that of all rows at once', async (t) => {
   }
 })
 
+test('an evaluation is sealed and deleted only as If-Match has it', async (t) => {
+  await evaluationOf(app, 'matched', threeClasses, batches.slice(0, 1))
+  const url = '/v1/evaluations/matched'
+  const tagNow = async () => String((await ask(app, { url })).headers.etag)
+  const seal = (match: string) =>
+    ask(app, {
+      method: 'PATCH',
+      url,
+      headers: { 'content-type': 'application/json', 'if-match': match },
+      payload: '{"status":"sealed"}',
+    })
+  const remove = (match: string) => ask(app, { method: 'DELETE', url, headers: { 'if-match': match } })
+  const old = await tagNow()
+  await send(app, 'PUT', '/matched/batches/step-2', batches[1])
+  const tag = await tagNow()
+  for (const { status, headers, body } of [await seal(old), await remove(old), await remove('"x", "y"')]) {
+    t.same([status, headers.etag], [412, tag])
+    t.match(body, { detail: `The evaluation "matched" is not as If-Match says: it has the ETag ${tag}.` })
+  }
+  t.equal((await seal(`"x", ${tag}`)).status, 200)
+  t.equal((await remove(tag)).status, 412)
+  const sealed = (await tagNow()).slice('W/'.length)
+  for (const seen of ['*', sealed, `"x",W/${sealed}`])
+    t.equal((await app.inject({ url, headers: { 'if-none-match': seen } })).statusCode, 304, seen)
+  const removed = await app.inject({ method: 'DELETE', url, headers: { 'if-match': '*' } })
+  t.equal(removed.statusCode, 204)
+  t.equal((await remove('*')).status, 404)
+})
+
 test('an answer that the client has is not sent again', async (t) => {
   await evaluationOf(app, 'tagged')
   const { headers } = await send(app, 'GET', '/tagged')
@@ -200,7 +229,22 @@ test('evaluations are listed page by page, the newest first', async (t) => {
     ['list-b', 1, 2, loss],
     ['list-a', 1, 2, loss],
   ])
-  for (const query of ['limit=0', 'limit=1001', 'limit=x', 'after=-1', 'prefix=%20', 'typo=1']) {
+  for (const query of [
+    'limit=0',
+    'limit=1001',
+    'limit=x',
+    'limit=0x10',
+    'limit=',
+    'limit=1&limit=2',
+    'after=-1',
+    'after=1e1',
+    'after=',
+    'after=+1',
+    'after=1.0',
+    'after=%201',
+    'prefix=%20',
+    'typo=1',
+  ]) {
     t.equal((await send(app, 'GET', `?${query}`)).status, 422, query)
   }
 })

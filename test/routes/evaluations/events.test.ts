@@ -48,6 +48,10 @@ class Events {
     this.isEnded = true
   }
 
+  get text(): string {
+    return this.#text
+  }
+
   get comments(): number {
     return this.#text.split('\n\n').filter((part) => part === ':').length
   }
@@ -109,7 +113,11 @@ test('what was missed comes first', async (t) => {
     ['?after=2', {}, ['3']],
     ['', { 'last-event-id': '1' }, ['2', '3']],
     ['?after=2', { 'last-event-id': '0' }, ['3']],
+    ['?after=0', { 'last-event-id': '2' }, ['3']],
+    ['?after=0', { 'last-event-id': '3' }, []],
     ['', { 'last-event-id': 'x' }, []],
+    ['', { 'last-event-id': '5' }, ['1', '2', '3']],
+    ['?after=4', {}, ['1', '2', '3']],
     ['', {}, []],
   ]
   for (const [at, [query, headers, ids]] of cases.entries()) {
@@ -123,6 +131,26 @@ test('what was missed comes first', async (t) => {
     )
     events.leave()
   }
+})
+
+test('what was seen of a former run is noticed and said', async (t) => {
+  await evaluationOf(app, 'again')
+  const events = await new Events(t).open(`${base}/again/events?after=0`)
+  await events.take(4)
+  await app.inject({ method: 'DELETE', url: '/v1/evaluations/again' })
+  await events.take(5)
+  t.match(events.text, /\nid: \nevent: status\ndata: \{"evaluation":"again","status":"deleted"\}\n\n$/)
+  await evaluationOf(app, 'again', threeClasses, batches.slice(0, 2))
+  const later = await new Events(t).open(`${base}/again/events?after=0`, { 'last-event-id': '3' })
+  const [status, ...rest] = await later.take(3)
+  t.equal(
+    status.data.detail,
+    'Batch 3 was seen in a former run: this one has 2 so far, which are sent from the first on.',
+  )
+  t.same(
+    rest.map(({ id }) => id),
+    ['1', '2'],
+  )
 })
 
 test('a long history comes whole and in order', async (t) => {
@@ -179,7 +207,7 @@ test('a quiet stream has comments, and each change is looked at once', async (t)
     },
   }
   const texts: string[] = []
-  for await (const text of eventsOf(evaluations, found as never, 7, 30, changes, newTask())) {
+  for await (const text of eventsOf(evaluations, found as never, 0, 30, changes, newTask())) {
     texts.push(text)
     if (texts.length === 3) changes.tell()
     if (texts.length === 4) changes.end()

@@ -166,12 +166,25 @@ test('what no line can help is answered for all of them', async (t) => {
   }
 })
 
+test('a batch cannot be named as a folder is in a path', async (t) => {
+  await evaluationOf(app, 'dots', threeClasses, [])
+  const rows = { predictions: [[1, 0, 0]], labels: [0] }
+  const lines = ['.', '..', '...', '.a'].map((batch) => ({ batch, ...rows }))
+  const { committed, errors } = (await sendLines(app, '/dots/batches', lines)).body as Answer
+  t.equal(committed, 2)
+  const detail = 'batch must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -, and not . or ..; received'
+  t.same(
+    errors.map(({ problem }) => problem.detail),
+    [`Line 1: ${detail} "."`, `Line 2: ${detail} ".."`],
+  )
+})
+
 test('lines take turns, whether they are kept, refused or no JSON', async (t) => {
   await evaluationOf(app, 'turns', threeClasses, [])
   const row = '"predictions":[[1,0,0]],"labels":[0]'
   const lines = ['x', '{"batch":"a","predictions":[1,2]}', `{"batch":"a",${row}}`, `{"batch":"..",${row}}`, '[1]']
   for (const line of lines) {
-    const piece = Buffer.from(`${line}\n`.repeat(Math.floor(2 ** 16 / (line.length + 1))))
+    const piece = Buffer.from(`${line}\n`.repeat(Math.floor(2 ** 15 / (line.length + 1))))
     const turn = await leastOf(
       () =>
         longestTurn(async () => {
