@@ -217,7 +217,7 @@ const fitting: [string, object, string, string][] = [
     'a format that the loss does not take',
     { ...values, labelFormat: 'binery' },
     '#/labelFormat',
-    'labelFormat must be one-hot, index, probabilities, binary or values for loss "mse"; received "binery"; did you mean "binary"? Numbers of any size are declared with labelFormat "values".',
+    'labelFormat must be one-hot, index, probabilities, binary or values for loss "mse"; received "binery"; did you mean "binary"?',
   ],
   [
     'no format',
