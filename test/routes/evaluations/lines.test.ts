@@ -198,6 +198,7 @@ test('lines take turns, whether they are kept, refused or no JSON', async (t) =>
         }),
       40,
     )
-    t.ok(turn < 40, `${line}: a turn of ${turn} ms`)
+    // they were 500 to 900 ms; a collection in this process, which has run many tests, takes up to 60
+    t.ok(turn < 150, `${line}: a turn of ${turn} ms`)
   }
 })
