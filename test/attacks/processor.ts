@@ -321,7 +321,8 @@ export const processor = [
       const begin = service.processor
       await sleep(1500)
       const used = service.processor - begin
-      return { outcomes, faults: used > 0.5 ? [`${used.toFixed(2)} of 1.5 s for nobody`] : [] }
+      // computing on would take all of it; a collection after the peak takes up to half a second
+      return { outcomes, faults: used > 0.9 ? [`${used.toFixed(2)} of 1.5 s for nobody`] : [] }
     },
   }),
   load({
