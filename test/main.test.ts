@@ -2,9 +2,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
-import { join } from 'node:path'
 import { test } from 'tap'
-import { linesOf, linesWith, portOf, start, until } from './service.ts'
+import { linesOf, portOf, start, until } from './service.ts'
 import { writeCertificate } from './wire/certificates.ts'
 
 const request = { loss: 'mae', labelFormat: 'values', predictions: [2, 5], labels: [1, 2] }
@@ -114,27 +113,6 @@ test('several workers say once what is wrong, and end', async (t) => {
     text: '',
     errors: 'lossmeter cannot start:\nAPI_KEYS_FILE=/nowhere/keys.json: it cannot be read: ENOENT\n',
   })
-})
-
-test('several workers are one service', async (t) => {
-  const DATABASE_URL = `sqlite:${join(t.testdir(), 'lossmeter.sqlite')}`
-  const throws = "process.on('SIGUSR2', () => { throw new Error('from nowhere') })"
-  const service = start(t, { WORKERS: '2', DATABASE_URL }, throws)
-  await until(() => linesWith(service, 'all workers listen')[0])
-  const [worker] = linesWith(service, `Server listening at http://127.0.0.1:${await portOf(service)}`)
-  process.kill(Number(worker.pid), 'SIGUSR2')
-  t.match(await until(() => linesWith(service, 'a worker ends; another takes its place')[0]), {
-    level: 50,
-    pid: service.child.pid,
-    worker: worker.pid,
-  })
-  t.match(await until(() => linesWith(service, 'closing after an error')[0]), { level: 60, pid: worker.pid })
-  service.child.kill('SIGHUP')
-  t.match(await until(() => linesWith(service, 'all workers were replaced')[0]), { level: 30 })
-  service.child.kill('SIGUSR2')
-  t.same(await service.ended, [1, null])
-  t.match(linesWith(service, 'closing after an error')[1], { pid: service.child.pid, err: { message: 'from nowhere' } })
-  t.equal(service.output.errors, '')
 })
 
 test('with a certificate it says https', async (t) => {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { uniformIntegers } from '../../src/runtime/random.ts'
 import { freePort } from '../free-port.ts'
+import { uncovered } from '../uncovered.ts'
 import { claim, load, times } from './attack.ts'
 import { binary, mebibyte, oneRow } from './bodies.ts'
 import type { Outcome, Request } from './client.ts'
@@ -82,7 +83,7 @@ const pieces = claim({
 async function withLogTo(output: number | 'pipe', requests: number, stall: (child: ReturnType<typeof spawn>) => void) {
   const port = await freePort()
   const { variables, remove } = prepare(settings.MAX_IN_FLIGHT_BYTES)
-  const env = { PATH: process.env.PATH, PORT: String(port), LOG_LEVEL: 'info', ...variables }
+  const env = { PATH: process.env.PATH, ...uncovered, PORT: String(port), LOG_LEVEL: 'info', ...variables }
   const child = spawn(process.execPath, ['src/server.ts'], { cwd: root, env, stdio: ['ignore', output, 'ignore'] })
   const ended = once(child, 'exit')
   try {

@@ -6,6 +6,7 @@ import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { uncovered } from '../uncovered.ts'
 import { flags, memoryLimit, settings } from './compose.ts'
 import { hasWorkers, prepare } from './mode.ts'
 import type { Report } from './report.ts'
@@ -49,7 +50,14 @@ export class Service {
   #delay = 0
 
   private constructor(variables: Record<string, string>) {
-    const env = { PATH: process.env.PATH, ...settings, PORT: '0', ...this.#prepared.variables, ...variables }
+    const env = {
+      PATH: process.env.PATH,
+      ...uncovered,
+      ...settings,
+      PORT: '0',
+      ...this.#prepared.variables,
+      ...variables,
+    }
     const args = [...flags, '--import', join(import.meta.dirname, 'probe.ts'), 'src/server.ts']
     const log = openSync(this.#logFile, 'w')
     this.child = spawn(process.execPath, args, { cwd: root, env, stdio: ['ignore', log, 'pipe'] })

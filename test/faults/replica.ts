@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { uncovered } from '../uncovered.ts'
 
 const root = join(import.meta.dirname, '../..')
 const longestStart = 60_000
@@ -41,7 +42,7 @@ export class Replica {
   /** Starts the process; fulfilled when it listens, or has ended. */
   async start(): Promise<void> {
     const [file, ...args] = [...this.#command, process.execPath, 'src/server.ts']
-    const env = { PATH: process.env.PATH, PORT: '0', SHUTDOWN_DELAY_MS: '0', ...this.#variables }
+    const env = { PATH: process.env.PATH, ...uncovered, PORT: '0', SHUTDOWN_DELAY_MS: '0', ...this.#variables }
     const child = spawn(file, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child = child
     // where the harness itself fails

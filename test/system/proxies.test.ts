@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { test } from 'tap'
+import { t as root, test } from 'tap'
 import { mebibyte, oneDigitJson } from '../attacks/bodies.ts'
 import type { Outcome, Reply } from '../attacks/client.ts'
 import { ask, Client, chunk, headOf, lastChunk } from '../attacks/client.ts'
@@ -165,10 +165,13 @@ async function opensPages(t: Test, port: number): Promise<void> {
   t.same(wrong, [])
 }
 
-for (const program of ['nginx', 'haproxy'] as const) {
-  const skip = without(program)
+// most of each is waiting
+root.jobs = 4
 
-  test(`behind ${program}`, { skip, timeout: 240_000 }, async (t) => {
+for (const program of ['nginx', 'haproxy'] as const) {
+  const how = { buffered: true, skip: without(program), timeout: 240_000 }
+
+  test(`behind ${program}`, how, async (t) => {
     const direct = await portOf(start(t, { ...behindProxy, ...memory }))
     const shown = await front(t, program, [direct])
     await declare(shown, 'quiet')
@@ -223,7 +226,7 @@ for (const program of ['nginx', 'haproxy'] as const) {
     })
   })
 
-  test(`behind ${program}, workers are replaced and a replica ends`, { skip, timeout: 240_000 }, async (t) => {
+  test(`behind ${program}, workers are replaced and a replica ends`, how, async (t) => {
     const variables = { ...behindProxy, SHUTDOWN_DELAY_MS: '3000', MAX_CONNECTIONS_PER_ADDRESS: '2048' }
     const DATABASE_URL = `sqlite:${join(t.testdir(), 'lossmeter.sqlite')}`
     const first = start(t, { ...variables, WORKERS: '2', DATABASE_URL })

@@ -31,9 +31,9 @@ function sum(counts: readonly number[]): number {
 }
 
 /** Starts two workers with a file of evaluations. */
-async function startTwo(t: Tap, variables: Record<string, string> = {}) {
+async function startTwo(t: Tap, variables: Record<string, string> = {}, code = '') {
   const DATABASE_URL = `sqlite:${join(t.testdir(), 'lossmeter.sqlite')}`
-  const service = start(t, { WORKERS: '2', DATABASE_URL, ...variables })
+  const service = start(t, { WORKERS: '2', DATABASE_URL, ...variables }, code)
   const port = await portOf(service)
   await until(() => linesWith(service, 'all workers listen')[0])
   return { service, port }
@@ -161,4 +161,21 @@ test('under load a worker is killed, all are replaced, and the service ends', as
   t.same(await service.ended, [0, null])
   t.equal(service.output.errors, '')
   t.ok(linesOf(service).length > 400, 'each line of the log is whole')
+})
+
+test('an error that nothing caught ends a worker, which is replaced, or the service', async (t) => {
+  const throws = "process.on('SIGUSR2', () => { throw new Error('from nowhere') })"
+  const { service, port } = await startTwo(t, {}, throws)
+  const [worker] = linesWith(service, `Server listening at http://127.0.0.1:${port}`)
+  process.kill(Number(worker.pid), 'SIGUSR2')
+  t.match(await until(() => linesWith(service, 'a worker ends; another takes its place')[0]), {
+    level: 50,
+    pid: service.child.pid,
+    worker: worker.pid,
+  })
+  t.match(await until(() => linesWith(service, 'closing after an error')[0]), { level: 60, pid: worker.pid })
+  service.child.kill('SIGUSR2')
+  t.same(await service.ended, [1, null])
+  t.match(linesWith(service, 'closing after an error')[1], { pid: service.child.pid, err: { message: 'from nowhere' } })
+  t.equal(service.output.errors, '')
 })
