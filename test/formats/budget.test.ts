@@ -139,6 +139,15 @@ test('an owner with more than half gives way to one who would have at most half'
   t.equal(greedy[0].reason, undefined, 'nor has the other more than half')
 })
 
+test('what an owner holds is known to the last byte', async (t) => {
+  const budget = new MemoryBudget(1000)
+  partyOf(budget, 'greedy', 1)
+  partyOf(budget, 'greedy', 300).account.close()
+  const greedy = partyOf(budget, 'greedy', 500)
+  partyOf(budget, 'modest', 499).account.reserve(1)
+  t.ok(isOverloaded(greedy.reason), '501 are more than half')
+})
+
 test('an owner who would have more than half takes nothing from others', async (t) => {
   const budget = new MemoryBudget(1000)
   const greedy = [300, 300].map((held) => partyOf(budget, 'greedy', held))

@@ -3,6 +3,7 @@ import { constants, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } fr
 import fc from 'fast-check'
 import t, { test } from 'tap'
 import { acceptedEncodings, inflationOf } from '../../src/formats/inflate.ts'
+import { ZstdFrame } from '../../src/formats/zstd-frame.ts'
 import { appOf, problemOf } from '../support.ts'
 import {
   binaryBody,
@@ -214,6 +215,11 @@ test('a zstd window is at most 8 MiB', async (t) => {
     t.equal(answered, status)
     if (status === 400) t.same(body, refusal('Frame requires too much memory for decoding'))
   }
+})
+
+test('a zstd window counts, also of a frame with a dictionary', async (t) => {
+  const frame = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 1, 14 << 3])
+  t.throws(() => new ZstdFrame().read(frame), { message: 'Frame requires too much memory for decoding' })
 })
 
 test('other codings are refused with those that are taken', async (t) => {

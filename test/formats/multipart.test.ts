@@ -48,6 +48,16 @@ async function outcomeOf(
   return budget.held === 0 ? outcome : `${budget.held} bytes are left`
 }
 
+test('a form that comes at once is read 8 KiB at a time', async (t) => {
+  const { headers, payload } = formOf([...valueParts, ['labels', '0'], ['predictions', '1\n'.repeat(2 ** 17), csv]])
+  const { reader, work } = readerOf(Readable.from([payload]))
+  let asked = 0
+  t.intercept(work.task, 'isDue', { get: () => asked++ < 0 })
+  await readMultipart(reader, headers['content-type'], work, limits())
+  reader.close(enough)
+  t.ok(asked > 2 ** 18 / 2 ** 13, `${asked} times`)
+})
+
 test('.npy, JSON and CSV have the same answer as a JSON body, however they are cut', async (t) => {
   const rows = rowsOf(40, 3)
   const { status, body } = await send(app, {}, JSON.stringify({ ...values, ...rows }))

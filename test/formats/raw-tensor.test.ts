@@ -50,6 +50,16 @@ test('numbers are the same however their bytes are cut, in either order of them'
   t.end()
 })
 
+test('memory is taken for 64 KiB of bytes at a time, as far as there is any', async (t) => {
+  const { work } = workOf({ maxInFlightBytes: 8 * 2 ** 16 })
+  const raw = new RawTensor('labels', [2 ** 17], 'UINT8', work.memory)
+  t.match(
+    outcomeOf(() => raw.write(Buffer.alloc(2 ** 17))),
+    { limit: 'maxInFlightBytes' },
+  )
+  t.equal(raw.filled, 2 ** 16)
+})
+
 /** The bfloat16 of a small integer, which is one exactly. */
 function halfOf(value: number): number {
   return new Uint32Array(Float32Array.of(value).buffer)[0] >>> 16

@@ -348,6 +348,22 @@ test('a stream that computes for long needs bytes', async (t) => {
   )
 })
 
+test('each MiB of a stream has its own time to compute', async (t) => {
+  const payload = new PassThrough()
+  const { reader, work } = readerOf(payload, {}, {}, true)
+  const allowed = t.capture(work.task, 'allow')
+  for (const [bytes, times] of [
+    [2 ** 20 - 1, 0],
+    [1, 1],
+    [2 ** 20, 1],
+  ]) {
+    payload.write(Buffer.alloc(bytes))
+    for (let read = 0; read < bytes; ) read += (await reader.next())?.length ?? 0
+    t.equal(allowed().length, times)
+  }
+  reader.close(enough)
+})
+
 test('a sender that is held back is not slow', async (t) => {
   for (const isStream of [true, false]) {
     const payload = new PassThrough()

@@ -1,6 +1,9 @@
+import { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
 import { mock } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { test } from 'tap'
+import { drain } from '../../src/wire/drain.ts'
 import { eventually } from '../eventually.ts'
 import { Client, chunk, head, lastChunk, options, serve, tooLarge } from '../formats/support.ts'
 
@@ -83,4 +86,17 @@ test('a request without a connection is not cut off when it is over', async (t) 
   t.equal((await app.inject({ method: 'POST', url: '/v1/loss', headers, payload: 'x' })).statusCode, 415)
   for (let turn = 0; turn < 5; turn++) await setImmediate()
   t.doesNotThrow(() => mock.timers.tick(10 * 60_000), 'to cut it off would throw')
+})
+
+test('as many bytes as are allowed are read past, and no more', async (t) => {
+  const request = new IncomingMessage(new Socket())
+  drain(request, 10, 1000)
+  for (const [bytes, isCut] of [
+    [10, false],
+    [1, true],
+  ] as const) {
+    request.push(Buffer.alloc(bytes))
+    await setImmediate()
+    t.equal(request.socket.destroyed, isCut)
+  }
 })
