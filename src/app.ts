@@ -40,6 +40,7 @@ import type { Quota } from './quotas/quotas.ts'
 import { Quotas } from './quotas/quotas.ts'
 import { documentAccess } from './routes/access-document.ts'
 import { catalogueRoute } from './routes/catalogue.ts'
+import { clientsRoute } from './routes/clients.ts'
 import { comparisonRoute } from './routes/comparisons/route.ts'
 import { batchRoutes } from './routes/evaluations/batches.ts'
 import { evaluationComparisonRoute } from './routes/evaluations/comparison.ts'
@@ -161,6 +162,7 @@ const routes = fp(
       await app.register(limitsRoute, { limits })
       await app.register(problemRoutes)
       await app.register(exploreRoute)
+      await app.register(clientsRoute)
       await app.register(healthRoutes, probes)
       await app.register(metricsRoute, scraped)
     })

@@ -46,6 +46,7 @@ const levels = [
   ['operation'],
   ['http'],
   ['access'],
+  ['clients'],
   ['pages'],
   ['routes'],
   ['cluster'],
@@ -62,6 +63,7 @@ const only: Readonly<Record<string, readonly string[]>> = {
   formats: ['loss', 'scanner', 'runtime'],
   quotas: ['database', 'runtime'],
   evaluations: ['database', 'loss', 'runtime'],
+  clients: [],
 }
 
 function roomOf(file: string): string {

@@ -15,6 +15,7 @@ export const needs: Readonly<Record<string, Needs>> = {
   '/openapi.json': 'nothing',
   '/docs/*': 'nothing',
   '/explore/*': 'nothing',
+  '/clients/*': 'nothing',
   '/problems/*': 'nothing',
   '/v1/loss': 'evaluate',
   '/v1/mini-batches': 'evaluate',
