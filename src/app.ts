@@ -49,6 +49,8 @@ import { evaluationRoutes } from './routes/evaluations/evaluations.ts'
 import { eventRoute } from './routes/evaluations/events.ts'
 import type { EvaluationRouteOptions } from './routes/evaluations/found.ts'
 import { lineRoutes } from './routes/evaluations/lines.ts'
+import { listRoute } from './routes/evaluations/list.ts'
+import { totalRoute } from './routes/evaluations/total.ts'
 import { exploreRoute } from './routes/explore.ts'
 import type { HealthOptions } from './routes/health.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -152,6 +154,8 @@ const routes = fp(
       await app.register(miniBatchRoute)
       await app.register(sweepRoute)
       await app.register(evaluationRoutes, evaluations)
+      await app.register(listRoute, evaluations)
+      await app.register(totalRoute, evaluations)
       await app.register(batchRoutes, evaluations)
       await app.register(lineRoutes, evaluations)
       await app.register(curveRoute, evaluations)

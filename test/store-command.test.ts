@@ -48,7 +48,7 @@ async function filled(t: Test, url: string): Promise<{ store: Store; evaluations
     if (count > 0) await put(evaluations, result.evaluation, rows.slice(0, count))
   }
   await reportOf(evaluations, 'long')
-  await evaluations.seal('ann', 'short')
+  await evaluations.change('ann', 'short', { seals: true })
   await evaluations.declare('bob', 'long', declaredFor(rows[0], 3))
   return { store, evaluations }
 }

@@ -24,6 +24,7 @@ export const needs: Readonly<Record<string, Needs>> = {
   '/v1/losses': 'any key',
   '/v1/limits': 'any key',
   '/v1/evaluations/*': { GET: 'read', PUT: 'write', POST: 'write', PATCH: 'write', DELETE: 'write' },
+  '/v1/evaluations-total': 'read',
   '/v2/health/*': 'nothing',
   '/v2/*': { GET: 'any key', POST: 'evaluate' },
   '/metrics': 'metrics',

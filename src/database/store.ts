@@ -13,8 +13,8 @@ export interface Store {
   find(owner: string, name: string): Promise<Evaluation | undefined>
   /** The newest first. */
   list(owner: string, page: EvaluationPage): Promise<Evaluation[]>
-  /** Ends an evaluation whose expectations are met; undefined when there is none. */
-  seal(owner: string, name: string): Promise<SealResult | undefined>
+  /** Makes all of a change, or nothing of it; undefined when there is no evaluation. */
+  change(owner: string, name: string, change: Change): Promise<ChangeResult | undefined>
   /** Frees the name at once; what it stored goes with the next sweeps. @returns undefined when there is none */
   delete(owner: string, name: string): Promise<EvaluationKey | undefined>
 
@@ -70,6 +70,8 @@ export interface Evaluation extends Declaration, EvaluationKey, Head {
   readonly owner: string
   readonly name: string
   readonly status: 'open' | 'sealed'
+  /** As JSON, where it was changed after the declaration. */
+  readonly metadata: string | null
   readonly samples: number
   /** In milliseconds since 1970. */
   readonly createdAt: number
@@ -106,8 +108,16 @@ export type DeclareResult =
   | { readonly outcome: 'created' | 'exists'; readonly evaluation: Evaluation }
   | { readonly outcome: 'full' }
 
-export interface SealResult {
-  readonly outcome: 'sealed' | 'incomplete'
+export interface Change {
+  /** Whether it takes no more batches. */
+  readonly seals: boolean
+  /** What its `metadata` must be, and what it becomes. */
+  readonly metadata?: { readonly before: string | null; readonly after: string | null } | undefined
+}
+
+/** incomplete: it lacks batches or samples that it was declared with; overtaken: its `metadata` is no longer what it must be. */
+export interface ChangeResult {
+  readonly outcome: 'changed' | 'incomplete' | 'overtaken'
   readonly evaluation: Evaluation
 }
 

@@ -6,13 +6,15 @@ import type { EvaluationKey, Head } from '../database/history.ts'
 import type {
   Batch,
   BatchPage,
+  Change,
   Evaluation,
   EvaluationPage,
   NewBatch,
   PutResult,
-  SealResult,
   Store,
 } from '../database/store.ts'
+import type { Statistics } from '../loss/report/statistics.ts'
+import { statisticsOf } from '../loss/report/statistics.ts'
 import type { EvaluationState } from '../loss/state.ts'
 import type { Scheduler, Task } from '../runtime/scheduler.ts'
 import type { Batches } from './block-ranges.ts'
@@ -27,6 +29,8 @@ import { differencesOf, readDeclaration, writeDeclaration } from './declaration.
 import type { EvaluatedBatch } from './evaluate.ts'
 import { foldFailures } from './fold-failures.ts'
 import { KnownGroups } from './known-groups.ts'
+import type { Metadata } from './metadata.ts'
+import { has, metadataOf } from './metadata.ts'
 import type { DeclaredEvaluation, OpenEvaluation } from './open-evaluation.ts'
 import { RecentTallies } from './recent-tallies.ts'
 import { RunningTotals } from './running-totals.ts'
@@ -34,16 +38,26 @@ import { RunningTotals } from './running-totals.ts'
 /** Characters. */
 const mostDeclared = 2 ** 24
 const mostNames = 10_000
+const mostFigures = 20_000
 
 export type DeclareOutcome =
   | { readonly outcome: 'created' | 'exists'; readonly evaluation: OpenEvaluation }
   | { readonly outcome: 'conflict'; readonly differences: readonly Difference[] }
   | { readonly outcome: 'full' }
 
-export interface SealOutcome {
-  readonly outcome: SealResult['outcome']
+export interface ChangeOutcome {
+  readonly outcome: 'changed' | 'incomplete'
   readonly evaluation: OpenEvaluation
 }
+
+export interface ChangeRequest {
+  /** Whether it takes no more batches. */
+  readonly seals: boolean
+  /** What its metadata become. */
+  readonly merge?: ((metadata: Metadata) => Metadata) | undefined
+}
+
+export type Figures = Pick<Statistics, 'samples' | 'outputs' | 'loss' | 'lossStatus' | 'accuracy'>
 
 export interface EvaluationCounts {
   declared(outcome: DeclareOutcome['outcome']): void
@@ -55,6 +69,7 @@ export class Evaluations {
   readonly #totals = new RunningTotals()
   readonly #groups = new KnownGroups()
   readonly #recent = new RecentTallies()
+  readonly #figures = new LRUCache<string, { readonly head: Head; readonly figures: Figures }>({ max: mostFigures })
   readonly #read = new LRUCache<string, DeclaredEvaluation>({ maxSize: mostDeclared })
   readonly #found = new LRUCache<string, string>({ max: mostNames })
   readonly #scheduler: Scheduler
@@ -208,6 +223,20 @@ export class Evaluations {
     return this.#totals.use(batches, declared.outputs, stored, task, use)
   }
 
+  /** As a report has them, remembered until a batch comes. */
+  async figures(found: OpenEvaluation, task: Task): Promise<Figures> {
+    const { incarnation, digest, batches } = found.stored
+    const known = this.#figures.get(incarnation)
+    if (known !== undefined && known.head.batches === batches && known.head.digest === digest) return known.figures
+    const { spec, outputs } = found.declared
+    return this.report(found, task, async ({ tally }, head) => {
+      const { samples, loss, lossStatus, accuracy } = statisticsOf(tally, spec)
+      const figures = { samples, outputs, loss, lossStatus, accuracy }
+      this.#figures.set(incarnation, { head: { batches: head.batches, digest: head.digest }, figures })
+      return figures
+    })
+  }
+
   /** @param group of rows, if it is the curve of one */
   curve({ stored, batches }: OpenEvaluation, points: number, task: Task, group?: GroupOfRows): Promise<CurvePoint[]> {
     return curveOf(batches, stored, points, task, group)
@@ -218,9 +247,27 @@ export class Evaluations {
     return comparisonOf(this.#store, one, other, task)
   }
 
-  async seal(owner: string, name: string): Promise<SealOutcome | undefined> {
-    const result = await this.#store.seal(owner, name)
-    return result && { outcome: result.outcome, evaluation: this.open(result.evaluation) }
+  /**
+   * Makes all of a change, or nothing of it.
+   *
+   * @param check throws where the evaluation is not to be changed
+   */
+  async change(
+    owner: string,
+    name: string,
+    { seals, merge }: ChangeRequest,
+    check: (found: OpenEvaluation) => void = () => undefined,
+  ): Promise<ChangeOutcome | undefined> {
+    for (;;) {
+      const found = await this.find(owner, name)
+      if (found === undefined) return undefined
+      check(found)
+      const metadata = merge && changeOf(found, merge)
+      const result = await this.#store.change(owner, name, { seals, metadata })
+      if (result === undefined) return undefined
+      const { outcome, evaluation } = result
+      if (outcome !== 'overtaken') return { outcome, evaluation: this.open(evaluation) }
+    }
   }
 
   async delete(owner: string, name: string): Promise<boolean> {
@@ -228,6 +275,7 @@ export class Evaluations {
     if (deleted === undefined) return false
     this.#totals.forget(deleted)
     this.#groups.forget(deleted)
+    this.#figures.delete(deleted.incarnation)
     this.#read.delete(readKeyOf(deleted))
     return true
   }
@@ -269,6 +317,15 @@ function newBatch(
   { name, fingerprint, labelsDigest, state, samples, loss, lossStatus, accuracy }: EvaluatedBatch,
 ): NewBatch {
   return { evaluation, name, fingerprint, labelsDigest, state, samples, loss, lossStatus, accuracy }
+}
+
+/** A change that changes nothing leaves the metadata as they were declared. */
+function changeOf(found: OpenEvaluation, merge: (metadata: Metadata) => Metadata): Change['metadata'] {
+  const before = found.stored.metadata
+  const metadata = metadataOf(found)
+  const merged = merge(metadata)
+  const isSame = Object.keys(merged).length === Object.keys(metadata).length && has(merged, metadata)
+  return { before, after: isSame ? before : JSON.stringify(merged) }
 }
 
 function readKeyOf({ id, incarnation }: EvaluationKey): string {

@@ -33,6 +33,7 @@ export const describedLimits = {
   maxSweepValues: 'Values of the parameter of a sweep.',
   maxSweepEvaluations: 'Numbers of the predictions times values of the parameter in a sweep.',
   maxEvaluations: 'Evaluations of one owner.',
+  maxSortedEvaluations: 'Evaluations that a list may sort: those that its filters leave.',
   maxBatches: 'Batches of one evaluation.',
   maxStateBytes:
     'Bytes that are kept of one batch: its sums and counts, and those of the parts that `include` asks for.',
@@ -73,6 +74,7 @@ export const fixedLimits = {
   maxSweepValues: 500,
   maxSweepEvaluations: 10_000_000,
   maxEvaluations: 100_000,
+  maxSortedEvaluations: 10_000,
   maxBatches: 10_000_000,
   maxStateBytes: 2 ** 20,
   maxDeclarationBytes: 2 ** 20,

@@ -85,6 +85,13 @@ export const problems = {
     meaning: 'It was declared with a number of batches or samples that it does not have, so it cannot be sealed.',
     remedy: 'Send what is missing, then seal it.',
   },
+  'not-mergeable': {
+    status: 409,
+    title: 'The evaluations were declared differently',
+    meaning:
+      'A total needs evaluations of one declaration: the same loss, the same options and the same `outputs`. Each of `errors` names an option and an evaluation that has another value than the first.',
+    remedy: 'Ask for those that fit together, by the beginning of their names (`prefix`) or by `metadata.KEY=VALUE`.',
+  },
   'limit-exceeded': {
     status: 413,
     title: 'A limit is exceeded',

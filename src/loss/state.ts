@@ -102,7 +102,7 @@ export class RunningTotal implements EvaluationState {
 
   /** Merges a state wholly or not at all. @throws Error for another spec, or another K */
   add(state: EvaluationState): void {
-    finish(this.#absorb(state))
+    finish(this.absorb(state))
   }
 
   /** Merges the tally of rows where there are no sections. */
@@ -123,7 +123,7 @@ export class RunningTotal implements EvaluationState {
       this.#all.sections = state.sections
       if (state.groups.length === 0) return
     }
-    const steps = isFirst ? this.#absorbGroups(state) : this.#absorb(state)
+    const steps = isFirst ? this.#absorbGroups(state) : this.absorb(state)
     try {
       while (!steps.next().done) yield
     } finally {
@@ -131,7 +131,8 @@ export class RunningTotal implements EvaluationState {
     }
   }
 
-  *#absorb(state: EvaluationState): Generator<void, void> {
+  /** Merges a state that is used elsewhere, too, in steps. Given up in between, the total is of no use. @throws as `take` does */
+  *absorb(state: EvaluationState): Generator<void, void> {
     checkBelongs(this, state)
     yield* this.#all.absorb(state)
     yield* this.#absorbGroups(state)

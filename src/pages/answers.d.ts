@@ -542,6 +542,8 @@ export interface components {
             maxSweepEvaluations: number;
             /** @description Evaluations of one owner. */
             maxEvaluations: number;
+            /** @description Evaluations that a list may sort: those that its filters leave. */
+            maxSortedEvaluations: number;
             /** @description Batches of one evaluation. */
             maxBatches: number;
             /** @description Bytes that are kept of one batch: its sums and counts, and those of the parts that `include` asks for. */
@@ -656,7 +658,7 @@ export interface components {
             /** @description When it is deleted if nothing more comes; null: never. */
             expiresAt: string | null;
         };
-        /** @description Evaluations, the newest first. */
+        /** @description Evaluations, the newest first or as `sort` says. */
         EvaluationList: {
             evaluations: components["schemas"]["EvaluationEntry"][];
             /** @description Evaluations of this page that cannot be read, and are not among the others: declared by a newer release, or damaged. Absent when there are none. */

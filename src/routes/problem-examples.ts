@@ -30,6 +30,7 @@ const typical: Partial<Record<ProblemName, readonly [detail: string, extensions?
   conflict: ['The batch "step-1" was sent before, with other content.'],
   'precondition-failed': ['The evaluation "run-7" is not as If-Match says: it has the ETag W/"8c5f0e7b-3-open".'],
   sealed: ['The evaluation "run-7" is sealed.'],
+  'not-mergeable': ['The evaluations "run-7" and "run-8" were declared differently: outputs.'],
   incomplete: ['The evaluation "run-7" has 2 of 3 batches.'],
   'digest-mismatch': ['The sha-256 digest of the body is not the one in Content-Digest.'],
   'store-unavailable': ['The store of evaluations is out of reach.'],

@@ -96,6 +96,11 @@ export const requests: Partial<Record<ProblemName, WrongAndRight>> = {
     wrong: seal('run-10'),
     right: put('run-10/batches/step-1', values),
   },
+  'not-mergeable': {
+    before: [put('run-12', declared), put('run-13', declared.replace('mse', 'mae'))],
+    wrong: { method: 'GET', path: '/v1/evaluations-total?prefix=run-1' },
+    right: { method: 'GET', path: '/v1/evaluations-total?prefix=run-12' },
+  },
   'limit-exceeded': { wrong: evaluateBytes(20_000_000), right: evaluateBytes(2) },
   'unsupported-media-type': {
     wrong: { ...evaluate, headers: { 'Content-Type': 'application/x-www-form-urlencoded' } },

@@ -77,11 +77,11 @@ export class Model {
         return [results.map((result) => [result.outcome, 'batch' in result ? result.batch.sequence : 0]), wanted]
       }
       case 'seal': {
-        const result = await store.seal(this.#owner, operation.name)
+        const result = await store.change(this.#owner, operation.name, { seals: true })
         const known = this.#evaluations.get(operation.name)
         if (known === undefined) return [result, undefined]
         known.isSealed ||= known.expected === null || known.expected === known.batches.size
-        return [result?.outcome, known.isSealed ? 'sealed' : 'incomplete']
+        return [result?.outcome, known.isSealed ? 'changed' : 'incomplete']
       }
       case 'delete': {
         const known = this.#evaluations.get(operation.name)

@@ -195,7 +195,7 @@ test('a batch goes to what its name stands for now, and the store is asked only 
   t.equal(await putRow('c'), 4, 'what was declared anew elsewhere')
   t.equal(await putRow('d'), 4)
   t.equal(finds, 4)
-  await other.seal(owner, 'run')
+  await other.change(owner, 'run', { seals: true })
   await t.rejects(putRow('e'), { message: 'sealed' })
   await other.delete(owner, 'run')
   t.equal(await putRow('f'), undefined)

@@ -35,6 +35,7 @@ const own: readonly (readonly string[])[] = [
     'DROP TRIGGER evaluations_announced ON evaluations',
     'DROP FUNCTION announce_evaluation()',
   ],
+  [],
 ]
 
 export interface MigrationLog {

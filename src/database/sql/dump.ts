@@ -54,7 +54,7 @@ export async function deleteFold(engine: SqlEngine, { id }: EvaluationKey, slot:
 
 /** Begins to import an evaluation, which nobody sees before it ends. @returns its id */
 export async function beginImport(engine: SqlEngine, evaluation: Evaluation, now: number): Promise<number> {
-  const { incarnation, declaration, expectedBatches, expectedSamples } = evaluation
+  const { incarnation, declaration, expectedBatches, expectedSamples, metadata } = evaluation
   // what an import left that was cut off
   await engine.write(
     statement(`UPDATE evaluations SET status = 'deleted' WHERE owner = $1 AND name = $2 AND status <> 'deleted'`, [
@@ -63,9 +63,10 @@ export async function beginImport(engine: SqlEngine, evaluation: Evaluation, now
     ]),
   )
   const text = `INSERT INTO evaluations
-      (owner, name, incarnation, declaration, expected_batches, expected_samples, status, created_at, updated_at)
-    VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $7) RETURNING id`
-  const values = [importing, incarnation, bytesOf(incarnation), declaration, expectedBatches, expectedSamples, now]
+      (owner, name, incarnation, declaration, expected_batches, expected_samples, status, created_at, updated_at, metadata)
+    VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $7, $8) RETURNING id`
+  const declared = [declaration, expectedBatches, expectedSamples]
+  const values = [importing, incarnation, bytesOf(incarnation), ...declared, now, metadata]
   const [{ id }] = await engine.write<{ id: number }>(statement(text, values))
   return id
 }

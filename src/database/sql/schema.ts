@@ -58,6 +58,7 @@ export function migrationsWith({ id, integer, real, bytes }: Types): readonly (r
       `ALTER TABLE batches ADD COLUMN digest ${bytes}`,
       `ALTER TABLE folds ADD COLUMN digest ${bytes}`,
     ],
+    ['ALTER TABLE evaluations ADD COLUMN metadata TEXT'],
   ]
 }
 
@@ -68,7 +69,7 @@ export function newerSchema(found: number, known: number): string {
 export const headDigest = 'CASE WHEN digested = batches THEN digest END AS digest'
 
 export const evaluationColumns = `id, owner, name, declaration, expected_batches AS "expectedBatches",
-  expected_samples AS "expectedSamples", status, batches, samples, incarnation,
+  expected_samples AS "expectedSamples", status, batches, samples, incarnation, metadata,
   ${headDigest}, created_at AS "createdAt", updated_at AS "updatedAt"`
 
 export const batchColumns = `name, sequence, digest, samples, loss, loss_status AS "lossStatus", accuracy,

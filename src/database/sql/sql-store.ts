@@ -6,6 +6,8 @@ import { bytesOf, hexOf } from '../history.ts'
 import type {
   Batch,
   BatchPage,
+  Change,
+  ChangeResult,
   CountedBatches,
   Declaration,
   DeclareResult,
@@ -15,7 +17,6 @@ import type {
   NewBatch,
   Pair,
   PutResult,
-  SealResult,
   StatePage,
   Store,
   StoreLimits,
@@ -110,20 +111,37 @@ export class SqlStore implements Store {
     return `${binaryName} >= ${prefix} AND ${binaryName} < ${prefix} || '\u{10ffff}'`
   }
 
-  async seal(owner: string, name: string): Promise<SealResult | undefined> {
-    const isMet = `(expected_batches IS NULL OR expected_batches = batches)
+  async change(owner: string, name: string, { seals, metadata }: Change): Promise<ChangeResult | undefined> {
+    const isComplete = `(expected_batches IS NULL OR expected_batches = batches)
       AND (expected_samples IS NULL OR expected_samples = samples)`
+    const isExpected = '($5 = 0 OR metadata IS NOT DISTINCT FROM $6)'
+    const isDone = `(($4 = 0 OR status = 'sealed' OR (${isComplete})) AND ${isExpected})`
+    const changes = `($4 = 1 AND status = 'open' OR $5 = 1 AND metadata IS DISTINCT FROM $7)`
     const [row] = await this.#write<EvaluationRow>(
       `UPDATE evaluations
-       SET status = CASE WHEN ${isMet} THEN 'sealed' ELSE status END,
-         updated_at = CASE WHEN status = 'open' AND ${isMet} THEN $3 ELSE updated_at END
+       SET status = CASE WHEN $4 = 1 AND ${isDone} THEN 'sealed' ELSE status END,
+         metadata = CASE WHEN $5 = 1 AND ${isDone} THEN $7 ELSE metadata END,
+         updated_at = CASE WHEN ${changes} AND ${isDone} THEN $3 ELSE updated_at END
        WHERE owner = $1 AND name = $2 AND status <> 'deleted' RETURNING ${evaluationColumns}`,
-      [owner, name, this.#now()],
+      [
+        owner,
+        name,
+        this.#now(),
+        seals ? 1 : 0,
+        metadata === undefined ? 0 : 1,
+        metadata?.before ?? null,
+        metadata?.after ?? null,
+      ],
     )
     if (row === undefined) return undefined
     const evaluation = evaluationOfRow(row)
-    this.#changed(evaluation.id)
-    return { outcome: evaluation.status === 'sealed' ? 'sealed' : 'incomplete', evaluation }
+    const isAsAsked = metadata === undefined || evaluation.metadata === metadata.after
+    if (isAsAsked && (!seals || evaluation.status === 'sealed')) {
+      this.#changed(evaluation.id)
+      return { outcome: 'changed', evaluation }
+    }
+    const isOvertaken = metadata !== undefined && evaluation.metadata !== metadata.before
+    return { outcome: isOvertaken ? 'overtaken' : 'incomplete', evaluation }
   }
 
   async delete(owner: string, name: string): Promise<EvaluationKey | undefined> {

@@ -24,6 +24,7 @@ const own: readonly (readonly string[])[] = [
     `CREATE TRIGGER evaluations_incarnate AFTER INSERT ON evaluations WHEN NEW.incarnation IS NULL
       BEGIN UPDATE evaluations SET incarnation = randomblob(16) WHERE id = NEW.id; END`,
   ],
+  [],
 ]
 
 const migrations = shared.map((statements, version) => [...statements, ...own[version]])

@@ -67,7 +67,7 @@ function lineOf(value: object): string {
 }
 
 interface Line {
-  readonly evaluation?: Omit<Evaluation, 'id'>
+  readonly evaluation?: Omit<Evaluation, 'id' | 'metadata'> & { readonly metadata?: string | null }
   readonly batch?: WrittenBatch
   readonly end?: Head
 }
@@ -98,7 +98,7 @@ export async function imported(engine: SqlEngine, store: Store, lines: AsyncIter
       const { evaluation, batch, end } = parsed(text, refuse)
       if (evaluation !== undefined) {
         if (current !== undefined) refuse(`the evaluation "${current.evaluation.name}" has no end before it`)
-        current = new Import(engine, { id: 0, ...evaluation }, refuse)
+        current = new Import(engine, { id: 0, metadata: null, ...evaluation }, refuse)
         await current.begin(await store.find(evaluation.owner, evaluation.name))
       } else if (batch !== undefined) {
         await (current ?? refuse('a batch without an evaluation before it')).add(batch)

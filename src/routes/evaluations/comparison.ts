@@ -6,11 +6,11 @@ import { sendJson } from '../../http/send-json.ts'
 import { subtract } from '../../loss/numerics/dyadic.ts'
 import { accuracyOf, statisticsOf } from '../../loss/report/statistics.ts'
 import { ValidationErrors } from '../../loss/validation-errors.ts'
-import { inWords, quoted } from '../../loss/words.ts'
+import { quoted } from '../../loss/words.ts'
 import { answerOf, problemAnswers } from '../answers.ts'
 import { comparisonAnswerExample, noEvaluationAnswer, wrongWith } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
-import { foundEvaluation, tallyOf } from './found.ts'
+import { foundEvaluation, said, tallyOf } from './found.ts'
 import { comparisonQuery, evaluationComparison, evaluationParams } from './schema.ts'
 
 /** GET /v1/evaluations/{evaluation}/comparison: two evaluations over the batches that both have. */
@@ -74,8 +74,4 @@ function checkComparable(one: OpenEvaluation, other: OpenEvaluation): void {
     errors.add(['with'], detail, otherName, 'not-comparable')
   }
   errors.throwIfAny()
-}
-
-function said(value: unknown): string {
-  return value === undefined ? 'not given' : inWords(value)
 }

@@ -1,49 +1,49 @@
+import { hash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import { EvaluationGone, StoreUnavailable } from '../../database/errors.ts'
 import type { Head } from '../../database/history.ts'
 import type { Difference } from '../../evaluations/declaration.ts'
 import { writeDeclaration } from '../../evaluations/declaration.ts'
+import type { Metadata } from '../../evaluations/metadata.ts'
+import { patched } from '../../evaluations/metadata.ts'
 import type { OpenEvaluation } from '../../evaluations/open-evaluation.ts'
 import type { ParsedBody } from '../../formats/parsed-body.ts'
 import { fixedLimits } from '../../http/limits.ts'
-import { Problem, pointerOf } from '../../http/problem.ts'
+import { Problem } from '../../http/problem.ts'
 import type { RequestContext } from '../../http/request-context.ts'
 import { sendJson } from '../../http/send-json.ts'
 import { namesTag } from '../../http/tags.ts'
 import { validBody } from '../../http/validation.ts'
 import { answerBytesOf, answerOf as answerOfState, groupAnswerBytesOf } from '../../loss/evaluation.ts'
 import { refuseForStreams, resolve } from '../../loss/resolve.ts'
-import { describe, LimitExceeded } from '../../loss/validation-errors.ts'
+import { LimitExceeded, refuse } from '../../loss/validation-errors.ts'
 import { checkOutputOptions } from '../../loss/weights.ts'
-import { inWords } from '../../loss/words.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
 import { coreOptions } from '../loss/schema.ts'
 import {
+  changeExamples,
   conflictAnswer,
   declarationExamples,
   declaredAnswer,
-  listAnswer,
   noEvaluationAnswer,
   reportAnswer,
   sealedAnswer,
   wrongDeclaration,
-  wrongLimit,
   wrongName,
   wrongStatus,
 } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
-import { figuresOf, foundEvaluation, noEvaluation, stateOf, tallyOf } from './found.ts'
+import { foundEvaluation, listed, noEvaluation, said, stateOf, tallyOf } from './found.ts'
 import type { Declaration } from './schema.ts'
-import { declaration, evaluationAnswer, evaluationList, evaluationParams, listQuery, sealRequest } from './schema.ts'
+import { changeRequest, declaration, evaluationAnswer, evaluationParams } from './schema.ts'
 
-const { maxDeclarationBytes, maxEvaluations } = fixedLimits
+const { maxDeclarationBytes, maxEvaluations, maxMetadataEntries } = fixedLimits
 
 interface Named {
   Params: { evaluation: string }
 }
 
-/** /v1/evaluations and /v1/evaluations/{evaluation}: declare, report, list, seal, delete. */
+/** /v1/evaluations/{evaluation}: declare, report, change, delete. */
 export async function evaluationRoutes(
   app: FastifyInstance,
   { evaluations, retentionDays }: EvaluationRouteOptions,
@@ -60,15 +60,6 @@ export async function evaluationRoutes(
       const report = { ...answer, ...stateOf(found, retentionDays), batches: head.batches, requestId }
       return { report, tag: tagOf(found, head) }
     })
-  }
-
-  const checkMatch = async (match: string | undefined, owner: string, name: string) => {
-    if (match === undefined) return
-    const found = await foundEvaluation(evaluations, owner, name)
-    const tag = tagOf(found, found.stored)
-    if (namesTag(match, tag)) return
-    const detail = `The evaluation "${name}" is not as If-Match says: it has the ETag ${tag}.`
-    throw new Problem('precondition-failed', detail, {}, { etag: tag })
   }
 
   app.put<Named & { Body: ParsedBody }>(
@@ -138,53 +129,17 @@ export async function evaluationRoutes(
     },
   )
 
-  app.get<{ Querystring: z.infer<typeof listQuery> }>(
-    '/v1/evaluations',
-    {
-      schema: {
-        operationId: 'listEvaluations',
-        tags: ['Evaluations'],
-        summary: 'List evaluations',
-        description:
-          'The newest first, each with its figures. One that cannot be read does not hide the others: it is named apart.',
-        querystring: listQuery,
-        response: { 200: answerOf(evaluationList), ...problemAnswers('invalid-content', 'store-unavailable') },
-      },
-      config: { examples: { answers: { 200: listAnswer, 422: wrongLimit } } },
-    },
-    async ({ query: { prefix, after, limit }, owner, work, id }, reply) => {
-      const page = await evaluations.list(owner, { prefix, after, limit: limit + 1 })
-      const shown = page.slice(0, limit)
-      const entries: object[] = []
-      const unreadable: object[] = []
-      for (const stored of shown) {
-        if (work.task.isDue) await work.task.pause()
-        try {
-          const found = evaluations.open(stored)
-          entries.push({ ...stateOf(found, retentionDays), ...(await figuresOf(evaluations, found, work)) })
-        } catch (error) {
-          if (error instanceof EvaluationGone) continue
-          if (!(error instanceof StoreUnavailable) || !error.isOfOne) throw error
-          unreadable.push({ evaluation: stored.name, detail: error.message })
-        }
-      }
-      const next = page.length > limit ? String(shown[limit - 1].id) : undefined
-      const answer = unreadable.length > 0 ? { evaluations: entries, unreadable } : { evaluations: entries }
-      return sendJson(reply, work.task, { ...answer, next, requestId: id })
-    },
-  )
-
   app.patch<Named & { Body: ParsedBody }>(
     '/v1/evaluations/:evaluation',
     {
       schema: {
-        operationId: 'sealEvaluation',
+        operationId: 'changeEvaluation',
         tags: ['Evaluations'],
-        summary: 'Seal an evaluation: no more batches',
+        summary: 'Seal an evaluation, or change its metadata',
         description:
-          'Batches that it has may still be sent again, and are answered as replays. With `If-Match`, it is sealed only if it has this `ETag`.',
+          '`status` seals it: it takes no more batches, though those that it has may still be sent again, and are answered as replays. `metadata` is merged as RFC 7396 says: a string is set, null removes one, the others stay, and null instead of the object removes all. All that is asked is done, or nothing. With `If-Match`, only if it has this `ETag`. The declaration stays as it was: the same one sent again is still answered with 200, and leaves the changed metadata as they are.',
         params: evaluationParams,
-        body: sealRequest,
+        body: changeRequest,
         response: {
           200: answerOf(evaluationAnswer),
           ...problemAnswers(...bodyProblems, 'not-found', 'incomplete', 'precondition-failed', 'store-unavailable'),
@@ -192,15 +147,17 @@ export async function evaluationRoutes(
       },
       config: {
         examples: {
-          requests: { sealed: { summary: 'No more batches', value: { status: 'sealed' } } },
+          requests: changeExamples,
           answers: { 200: sealedAnswer, 404: noEvaluationAnswer, 422: wrongStatus },
         },
       },
     },
     async ({ body, params: { evaluation: name }, headers, owner, work, id }, reply) => {
-      validBody(body, sealRequest)
-      await checkMatch(headers['if-match'], owner, name)
-      const result = await evaluations.seal(owner, name)
+      const { status, metadata: patch } = validBody(body, changeRequest)
+      const merge = patch === undefined ? undefined : (metadata: Metadata) => checkedMetadata(patched(metadata, patch))
+      const result = await evaluations.change(owner, name, { seals: status !== undefined, merge }, (found) =>
+        checkMatch(headers['if-match'], found),
+      )
       if (result === undefined) throw noEvaluation(name)
       if (result.outcome === 'incomplete') throw incomplete(result.evaluation.stored)
       return sendJson(reply, work.task, (await reportOf(result.evaluation, work, id)).report)
@@ -225,7 +182,8 @@ export async function evaluationRoutes(
       config: { examples: { answers: { 404: noEvaluationAnswer, 422: wrongName } } },
     },
     async ({ params: { evaluation: name }, headers, owner }, reply) => {
-      await checkMatch(headers['if-match'], owner, name)
+      const match = headers['if-match']
+      if (match !== undefined) checkMatch(match, await foundEvaluation(evaluations, owner, name))
       if (!(await evaluations.delete(owner, name))) throw noEvaluation(name)
       return reply.code(204).send()
     },
@@ -248,23 +206,34 @@ function declaredOf({ outputs, expectedBatches, expectedSamples, metadata = {}, 
   return { declared, text }
 }
 
-function tagOf({ stored: { incarnation, status } }: OpenEvaluation, { batches, digest }: Head): string {
-  return `W/"${(digest ?? incarnation).slice(0, 32)}-${batches}-${status}"`
+/** @throws Problem `precondition-failed` */
+function checkMatch(match: string | undefined, found: OpenEvaluation): void {
+  const tag = tagOf(found, found.stored)
+  if (match === undefined || namesTag(match, tag)) return
+  const detail = `The evaluation "${found.stored.name}" is not as If-Match says: it has the ETag ${tag}.`
+  throw new Problem('precondition-failed', detail, {}, { etag: tag })
+}
+
+/** @throws InvalidContent for too many strings after a change */
+function checkedMetadata(metadata: Metadata): Metadata {
+  const count = Object.keys(metadata).length
+  if (count <= maxMetadataEntries) return metadata
+  const detail = `metadata would have ${count} entries; at most ${maxMetadataEntries} are kept`
+  return refuse(['metadata'], detail, count, 'out-of-range')
+}
+
+function tagOf({ stored: { incarnation, status, metadata } }: OpenEvaluation, { batches, digest }: Head): string {
+  const changed = metadata === null ? '' : `-${hash('sha256', metadata).slice(0, 16)}`
+  return `W/"${(digest ?? incarnation).slice(0, 32)}-${batches}-${status}${changed}"`
 }
 
 function conflict(name: string, differences: readonly Difference[]): Problem {
-  const errors = differences.slice(0, fixedLimits.maxListedErrors).map(({ path, kept, received }) => ({
-    pointer: pointerOf(path),
-    code: 'differs' as const,
-    detail: `${path.join('.')} is ${said(received)}; the evaluation was declared with ${said(kept)}`,
-    received: describe(received),
+  const errors = differences.map((difference) => ({
+    ...difference,
+    detail: `${difference.path.join('.')} is ${said(difference.received)}; the evaluation was declared with ${said(difference.kept)}`,
   }))
   const detail = `The evaluation "${name}" already exists with different options: ${differences.map(({ path }) => path[0]).join(', ')}.`
-  return new Problem('conflict', detail, { errors, errorCount: differences.length })
-}
-
-function said(value: unknown): string {
-  return value === undefined ? 'not given' : inWords(value)
+  return new Problem('conflict', detail, listed(errors))
 }
 
 function incomplete({

@@ -63,6 +63,45 @@ export const reportAnswer = {
 
 export const sealedAnswer = { ...reportAnswer, status: 'sealed' }
 
+/** Changes of the evaluation above. */
+export const changeExamples = {
+  sealed: { summary: 'No more batches', value: { status: 'sealed' } },
+  metadata: { summary: 'Set one string, remove another', value: { metadata: { stage: 'production', note: null } } },
+}
+
+/** Two evaluations as one. */
+export const totalAnswerExample = {
+  ...both,
+  lossStatus: 'finite',
+  outputs: 3,
+  correct: 2,
+  ...counts,
+  lossSum: 2.882402320390363,
+  weightSum: 3,
+  accuracyInterval: [0.20765960080204768, 0.9385080552796037],
+  spec,
+  evaluations: 2,
+  batches: 2,
+  requestId: exampleId,
+}
+
+export const noTotalAnswer = problemExample('not-found', ['No evaluation fits.'])
+
+export const notMergeableAnswer = problemExample('not-mergeable', [
+  'The evaluations "run-8" and "run-7" were declared differently: outputs.',
+  {
+    errors: [
+      {
+        pointer: '#/outputs',
+        code: 'differs',
+        detail: '"run-7" was declared with outputs 3, and "run-8" with 10',
+        received: 'run-7',
+      },
+    ],
+    errorCount: 1,
+  },
+])
+
 export const conflictAnswer = problemExample('conflict', [
   'The evaluation "run-7" already exists with different options: outputs.',
   {
@@ -137,6 +176,7 @@ export const wrongName = wrongExample(
   'run/7',
 )
 export const wrongLimit = wrongExample('limit', 'out-of-range', 'must be an integer from 1 to 1000', '0')
+export const wrongPrefix = wrongExample('prefix', 'malformed', 'must be characters of A-Z a-z 0-9 . _ ~ -', 'run/')
 export const wrongPoints = wrongExample('points', 'out-of-range', 'must be an integer from 1 to 1000', '0')
 export const wrongStatus = wrongExample('status', 'unknown-value', 'must be sealed', 'open')
 export const wrongDeclaration = invalidExample({

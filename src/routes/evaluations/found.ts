@@ -1,13 +1,13 @@
+import type { Difference } from '../../evaluations/declaration.ts'
+import { metadataOf } from '../../evaluations/metadata.ts'
 import type { OpenEvaluation } from '../../evaluations/open-evaluation.ts'
 import type { Evaluations } from '../../evaluations/service.ts'
-import { Problem } from '../../http/problem.ts'
-import type { RequestContext } from '../../http/request-context.ts'
-import type { Statistics } from '../../loss/report/statistics.ts'
-import { statisticsOf } from '../../loss/report/statistics.ts'
+import { fixedLimits } from '../../http/limits.ts'
+import { Problem, pointerOf } from '../../http/problem.ts'
 import type { Tally } from '../../loss/tally.ts'
 import { emptyTally } from '../../loss/tally.ts'
-import { shortened } from '../../loss/validation-errors.ts'
-import { quoted } from '../../loss/words.ts'
+import { describe, shortened } from '../../loss/validation-errors.ts'
+import { inWords, quoted } from '../../loss/words.ts'
 
 export interface EvaluationRouteOptions {
   readonly evaluations: Evaluations
@@ -42,14 +42,14 @@ export async function foundEvaluation(
 /** The fields of a report that are not computed from batches. */
 export function stateOf({ stored, declared }: OpenEvaluation, retentionDays: number): Record<string, unknown> {
   const { name, status, createdAt, updatedAt } = stored
-  const { expectedBatches, expectedSamples, metadata } = declared
+  const { expectedBatches, expectedSamples } = declared
   return {
     evaluation: name,
     status,
     batches: stored.batches,
     expectedBatches,
     expectedSamples,
-    metadata,
+    metadata: metadataOf({ stored, declared }),
     createdAt: timeOf(createdAt),
     updatedAt: timeOf(updatedAt),
     expiresAt: retentionDays === 0 ? null : timeOf(updatedAt + retentionDays * 86_400_000),
@@ -65,12 +65,21 @@ export function tallyOf(tally: Tally, outputs: number): Tally {
   return tally.samples === 0 ? { ...emptyTally, outputs } : tally
 }
 
-type Figures = Pick<Statistics, 'samples' | 'outputs' | 'loss' | 'lossStatus' | 'accuracy'>
+interface Differing extends Difference {
+  readonly detail: string
+}
 
-export function figuresOf(evaluations: Evaluations, found: OpenEvaluation, { task }: RequestContext): Promise<Figures> {
-  const { spec, outputs } = found.declared
-  return evaluations.report(found, task, async ({ tally }) => {
-    const { samples, loss, lossStatus, accuracy } = statisticsOf(tallyOf(tally, outputs), spec)
-    return { samples, outputs, loss, lossStatus, accuracy }
-  })
+/** The fields of a problem that lists differences of declarations. */
+export function listed(differences: readonly Differing[]): Record<string, unknown> {
+  const errors = differences.slice(0, fixedLimits.maxListedErrors).map(({ path, detail, received }) => ({
+    pointer: pointerOf(path),
+    code: 'differs' as const,
+    detail,
+    received: describe(received),
+  }))
+  return { errors, errorCount: differences.length }
+}
+
+export function said(value: unknown): string {
+  return value === undefined ? 'not given' : inWords(value)
 }

@@ -125,9 +125,23 @@ export const namedBatch = z
 
 export type NamedBatch = { readonly batch: string } & Tensors
 
-export const sealRequest = z
-  .strictObject({ status: z.literal('sealed', { error: 'must be sealed' }) })
-  .meta({ id: 'SealRequest', description: 'Ends an evaluation.' })
+const changed = z.record(text, text.nullable()).nullable()
+
+/** A change of what may change. */
+export const changeRequest = z
+  .strictObject({
+    status: z
+      .literal('sealed', { error: 'must be sealed' })
+      .optional()
+      .meta({ description: 'Ends it: no more batches.' }),
+    metadata: changed
+      .optional()
+      .meta({ description: 'Strings to set, null for those to remove; null instead of the object removes all.' }),
+  })
+  .refine(({ status, metadata }) => status !== undefined || metadata !== undefined, {
+    error: 'must have status or metadata',
+  })
+  .meta({ id: 'EvaluationChange', description: 'Seals an evaluation, or changes its metadata, or both.' })
 
 const evaluationEntry = z
   .object({ ...state, samples: count, outputs: count.min(1), loss, lossStatus, accuracy })
@@ -148,7 +162,7 @@ export const evaluationList = z
     next: z.string().optional().meta(ofNext),
     requestId: z.string(),
   })
-  .meta({ id: 'EvaluationList', description: 'Evaluations, the newest first.' })
+  .meta({ id: 'EvaluationList', description: 'Evaluations, the newest first or as `sort` says.' })
 
 const batchEntry = z
   .object({ batch: batchName, sequence: count.min(1), samples: count, loss, lossStatus, accuracy, createdAt: time })
@@ -240,7 +254,7 @@ export const batchesAnswer = z
   })
   .meta({ id: 'BatchesAnswer', description: 'Results for the lines.' })
 
-function queryNumber(low: number, high: number) {
+export function queryNumber(low: number, high: number) {
   const error = `must be an integer from ${low} to ${high}`
   const digits = z.string({ error }).regex(/^\d{1,16}$/, { error })
   const number = digits.transform(Number).refine((value) => value >= low && value <= high, { error })
@@ -248,17 +262,8 @@ function queryNumber(low: number, high: number) {
   return number.meta({ type: 'integer', minimum: low, maximum: high })
 }
 
-const limit = queryNumber(1, maxPageSize).default(100).meta({ description: 'Entries of a page.' })
+export const limit = queryNumber(1, maxPageSize).default(100).meta({ description: 'Entries of a page.' })
 
-export const listQuery = z.strictObject({
-  prefix: z
-    .string()
-    .regex(/^[A-Za-z0-9._~-]{0,128}$/, { error: 'must be characters of A-Z a-z 0-9 . _ ~ -' })
-    .optional()
-    .meta({ description: 'Only evaluations whose names begin with it.' }),
-  after: queryNumber(1, Number.MAX_SAFE_INTEGER).optional().meta({ description: 'The `next` of the page before.' }),
-  limit,
-})
 export const batchesQuery = z.strictObject({
   after: queryNumber(0, Number.MAX_SAFE_INTEGER).optional().meta({ description: 'Only batches of a higher sequence.' }),
   limit,

@@ -145,7 +145,7 @@ test('who writes alone need not ask first, and finds out when that was wrong', a
   t.same(await put(ours, batchOf(b, '1')), [['committed 1'], 0])
   t.same(await put(ours, batchOf(a, '13'), batchOf(b, '2')), [['committed 13', 'committed 2'], 0])
   t.same(await put(ours, batchOf(b, '3'), batchOf(a, '14')), [['committed 3', 'committed 14'], 1])
-  await theirs.seal('alone', 'a')
+  await theirs.change('alone', 'a', { seals: true })
   t.same(await put(ours, batchOf(a, '15'), batchOf(a, '1')), [['sealed', 'replayed 1'], 1])
   await theirs.delete('alone', 'b')
   t.same(await put(ours, batchOf(b, '4')), [['gone'], 1])

@@ -54,6 +54,7 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
       owner,
       name: 'run',
       ...expected,
+      metadata: null,
       status: 'open',
       batches: 0,
       samples: 0,
@@ -84,7 +85,7 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
       await t.rejects(store.declare(wrong, 'run', declaration), error)
       await t.rejects(store.find(wrong, 'run'), error)
       await t.rejects(store.list(wrong, { limit: 1 }), error)
-      await t.rejects(store.seal(wrong, 'run'), error)
+      await t.rejects(store.change(wrong, 'run', { seals: true }), error)
       await t.rejects(store.delete(wrong, 'run'), error)
     }
     await t.resolves(store.ping())
@@ -276,20 +277,20 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
 
   'a sealed evaluation takes no more, and still knows what it has': async (t, store, owner) => {
     const run = await declareNew(store, owner, 'run', { expectedBatches: 2, expectedSamples: 5 })
-    t.equal(await store.seal(owner, 'other'), undefined)
+    t.equal(await store.change(owner, 'other', { seals: true }), undefined)
     await store.putBatches([batchOf(run, 'a', 'a', 2)])
     const one = { ...(await found(store, run)), batches: 1, samples: 2, updatedAt: now }
     now += 5
-    t.same(await store.seal(owner, 'run'), { outcome: 'incomplete', evaluation: one })
+    t.same(await store.change(owner, 'run', { seals: true }), { outcome: 'incomplete', evaluation: one })
     await store.putBatches([batchOf(run, 'b', 'b', 4)])
-    t.equal((await store.seal(owner, 'run'))?.outcome, 'incomplete', 'one sample too many')
+    t.equal((await store.change(owner, 'run', { seals: true }))?.outcome, 'incomplete', 'one sample too many')
     const other = await declareNew(store, owner, 'whole', { expectedBatches: 1, expectedSamples: 3 })
     await store.putBatches([batchOf(other, 'a', 'a', 3)])
     now += 5
     const sealed = { ...(await found(store, other)), status: 'sealed', batches: 1, samples: 3, updatedAt: now }
-    t.same(await store.seal(owner, 'whole'), { outcome: 'sealed', evaluation: sealed })
+    t.same(await store.change(owner, 'whole', { seals: true }), { outcome: 'changed', evaluation: sealed })
     now += 5
-    t.same(await store.seal(owner, 'whole'), { outcome: 'sealed', evaluation: sealed }, 'again')
+    t.same(await store.change(owner, 'whole', { seals: true }), { outcome: 'changed', evaluation: sealed }, 'again')
     const puts = [batchOf(other, 'a'), batchOf(other, 'a', 'other'), batchOf(other, 'b')]
     t.same(
       (await store.putBatches(puts)).map(({ outcome }) => outcome),
@@ -298,13 +299,34 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
     t.same(await store.find(owner, 'whole'), sealed)
   },
 
+  'metadata change only where they are as they must be, and with a seal or not at all': async (t, store, owner) => {
+    const run = await declareNew(store, owner, 'run', { expectedBatches: 1 })
+    t.equal(run.metadata, null)
+    const change = async (before: string | null, after: string | null, seals = false) => {
+      now += 5
+      const result = await store.change(owner, 'run', { seals, metadata: { before, after } })
+      const { metadata, status, updatedAt } = result?.evaluation ?? {}
+      return [result?.outcome, metadata, status, Number(updatedAt) - run.createdAt]
+    }
+    const begun = now - run.createdAt
+    t.same(await change(null, '{"a":"1"}'), ['changed', '{"a":"1"}', 'open', begun + 5])
+    t.same(await change(null, '{"a":"2"}'), ['overtaken', '{"a":"1"}', 'open', begun + 5])
+    t.same(await change('{"a":"1"}', '{"a":"1"}'), ['changed', '{"a":"1"}', 'open', begun + 5], 'nothing')
+    t.same(await change('{"a":"1"}', '{"a":"3"}', true), ['incomplete', '{"a":"1"}', 'open', begun + 5])
+    t.same(await change('{"b":"1"}', '{"a":"1"}', true), ['overtaken', '{"a":"1"}', 'open', begun + 5])
+    await store.putBatches([batchOf(run, 'a')])
+    t.same((await change('{"a":"1"}', '{"a":"3"}', true)).slice(0, 3), ['changed', '{"a":"3"}', 'sealed'])
+    t.same((await change('{"a":"3"}', null)).slice(0, 3), ['changed', null, 'sealed'])
+    t.equal((await store.find(owner, 'run'))?.metadata, null)
+  },
+
   'a deleted name can be declared anew and counts from 1': async (t, store, owner) => {
     const old = await declareNew(store, owner, 'run')
     await store.putBatches([batchOf(old, 'a'), batchOf(old, 'b')])
     t.same(await store.delete(owner, 'run'), { id: old.id, incarnation: old.incarnation })
     t.equal(await store.delete(owner, 'run'), undefined)
     t.equal(await store.find(owner, 'run'), undefined)
-    t.equal(await store.seal(owner, 'run'), undefined)
+    t.equal(await store.change(owner, 'run', { seals: true }), undefined)
     const anew = await declareNew(store, owner, 'run')
     t.ok(anew.id > old.id)
     t.not(anew.incarnation, old.incarnation)
@@ -392,7 +414,7 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
       await changesTold(store)
     }
     await isTold('a batch', () => store.putBatches([batchOf(ours, 'a')]))
-    await isTold('the seal', () => store.seal(owner, 'run'))
+    await isTold('the seal', () => store.change(owner, 'run', { seals: true }))
     calls = 0
     await store.putBatches([batchOf(other, 'a')])
     await changesTold(store)
@@ -490,6 +512,13 @@ for (const [name, open] of Object.entries(engines)) {
       await t.test(behaviour, (t) => run(t, store, `owner ${count++}`))
     }
     await t.test('names that begin with few letters are found without reading all others', async (t) => {
+      // of a few rows a planner may as well read all
+      await engine.write({
+        text: `WITH RECURSIVE many(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM many WHERE n < 2000)
+          INSERT INTO evaluations (owner, name, declaration, status, created_at, updated_at)
+          SELECT 'crowd', 'run-' || n, '{}', 'open', 0, 0 FROM many`,
+        values: [],
+      })
       const texts: string[] = []
       const watched = new Proxy(engine, {
         get(target, key) {

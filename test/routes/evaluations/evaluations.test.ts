@@ -6,6 +6,7 @@ import { t as root, test } from 'tap'
 import { EvaluationGone, StoreUnavailable } from '../../../src/database/errors.ts'
 import type { Evaluation } from '../../../src/database/store.ts'
 import { evaluationRoutes } from '../../../src/routes/evaluations/evaluations.ts'
+import { listRoute } from '../../../src/routes/evaluations/list.ts'
 import { appOf, ask, post, problemOf } from '../../support.ts'
 import { allRows, batches, evaluationOf, foundOf, routesOver, send, sendLines, threeClasses } from './support.ts'
 
@@ -292,12 +293,21 @@ test('a list is refused while nothing can be read, and leaves out what is delete
   const times = { createdAt: 0, updatedAt: 0 }
   const counts = { batches: 0, samples: 0, expectedBatches: null, expectedSamples: null }
   const key = { id: 1, incarnation: '00', digest: null }
-  const stored: Evaluation = { ...key, owner: '', name: 'e', declaration: '', status: 'open', ...counts, ...times }
+  const stored: Evaluation = {
+    ...key,
+    owner: '',
+    name: 'e',
+    declaration: '',
+    metadata: null,
+    status: 'open',
+    ...counts,
+    ...times,
+  }
   const listed = async (error: Error) => {
-    const small = await routesOver(t, evaluationRoutes, {
+    const small = await routesOver(t, listRoute, {
       list: async () => [stored],
       open: () => ({ ...foundOf(), stored }),
-      report: async () => {
+      figures: async () => {
         throw error
       },
     })

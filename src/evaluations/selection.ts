@@ -1,0 +1,54 @@
+import { StoreUnavailable } from '../database/errors.ts'
+import type { Evaluation } from '../database/store.ts'
+import type { Metadata } from './metadata.ts'
+import { has, metadataOf } from './metadata.ts'
+import type { OpenEvaluation } from './open-evaluation.ts'
+import type { Evaluations } from './service.ts'
+
+const standardRows = 250
+
+/** Which evaluations of an owner. */
+export interface Selection {
+  readonly prefix?: string | undefined
+  /** Strings that each must have in its `metadata`. */
+  readonly metadata: Metadata
+}
+
+/** An evaluation that fits, whether or not this release can read how it is evaluated. */
+export interface Selected {
+  readonly stored: Evaluation
+  /** @throws StoreUnavailable */
+  open(): OpenEvaluation
+}
+
+/** The newest first, page by page, so that memory does not grow with them. */
+export async function* selected(
+  evaluations: Evaluations,
+  owner: string,
+  { prefix, metadata }: Selection,
+  before?: number,
+  pageRows = standardRows,
+): AsyncGenerator<readonly Selected[]> {
+  const isFiltered = Object.keys(metadata).length > 0
+  for (let after = before; ; ) {
+    const page = await evaluations.list(owner, { prefix, after, limit: pageRows })
+    const all = page.map((stored) => ({ stored, open: () => evaluations.open(stored) }))
+    yield isFiltered ? all.filter((each) => isFitting(each, metadata)) : all
+    if (page.length < pageRows) return
+    after = page[page.length - 1].id
+  }
+}
+
+function isFitting({ stored, open }: Selected, wanted: Metadata): boolean {
+  return has(metadataIn(stored, open), wanted)
+}
+
+/** Also of a declaration of a newer release. */
+function metadataIn(stored: Evaluation, open: () => OpenEvaluation): Metadata {
+  try {
+    return metadataOf(open())
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error
+    return JSON.parse(stored.metadata ?? JSON.stringify(JSON.parse(stored.declaration).metadata ?? {}))
+  }
+}
