@@ -1,27 +1,5 @@
 import { test } from 'tap'
 import { ChunkQueue } from '../../src/formats/chunk-queue.ts'
-import { seeded } from './support.ts'
-
-test('what goes in comes out in order, whatever the sizes', async (t) => {
-  const random = seeded(1)
-  let wrong = 0
-  for (let round = 0; round < 20; round++) {
-    const chunks = new ChunkQueue()
-    const into: Buffer[] = []
-    const out: Buffer[] = []
-    for (let step = 0; step < 300; step++) {
-      const chunk = Buffer.alloc(1 + random([1, 10, 5000, 70_000][random(4)]), random(256))
-      chunks.push(chunk)
-      into.push(chunk)
-      if (random(20) === 0) for (let taken = random(8); taken > 0; taken--) out.push(chunks.shift() ?? Buffer.alloc(0))
-      if (chunks.bytes !== sum(into) - sum(out)) wrong++
-    }
-    for (let piece = chunks.shift(); piece !== undefined; piece = chunks.shift()) out.push(piece)
-    t.ok(Buffer.concat(into).equals(Buffer.concat(out)))
-    t.equal(chunks.bytes, 0)
-  }
-  t.equal(wrong, 0)
-})
 
 test('small chunks share memory', async (t) => {
   const chunks = new ChunkQueue()
@@ -57,7 +35,3 @@ test("the memory of large chunks that are nobody else's is given back", async (t
     }
   }
 })
-
-function sum(buffers: readonly Buffer[]): number {
-  return buffers.reduce((total, { length }) => total + length, 0)
-}

@@ -1,36 +1,14 @@
-import fc from 'fast-check'
 import t, { test } from 'tap'
 import type { MalformedBody } from '../../src/formats/errors.ts'
 import { JsonDocument } from '../../src/formats/json-document.ts'
 import type { ScanLimits } from '../../src/scanner/scanner.ts'
 import { finish } from '../loss/support.ts'
-import { matrix } from '../matrix.ts'
 import { appOf } from '../support.ts'
 import { unaccounted } from '../unaccounted.ts'
-import { cut, invalid, limits, malformed, seeded, send, tooLarge, workOf } from './support.ts'
+import { invalid, limits, malformed, send, tooLarge, workOf } from './support.ts'
 
 const app = await appOf(t)
 const names = ['predictions', 'labels']
-const request = {
-  loss: 'cross-entropy',
-  labelFormat: 'index',
-  predictions: matrix('0.25 0.75; 1 0'),
-  labels: [1, 0],
-  sampleWeights: [1, 2.5e-1],
-  classWeights: [1, 1],
-  include: ['perClass'],
-  labelSmoothing: 0.1,
-}
-const text = JSON.stringify(request, undefined, 1)
-
-function isJson(bytes: Uint8Array): boolean {
-  try {
-    JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
-    return true
-  } catch {
-    return false
-  }
-}
 
 /** What a document comes to when it is written in these chunks. */
 function outcomeOf(chunks: readonly Buffer[], limits_: ScanLimits = limits()): unknown {
@@ -122,96 +100,6 @@ test('limits are named', async (t) => {
     const hint = limit === 'maxOptionBytes' ? ' Long arrays belong in predictions and labels.' : ''
     const outcome = ['LimitExceeded', `The body exceeds ${limit}, ${allowed}.${hint}`, undefined]
     t.same(outcomeOf([Buffer.from(document)], small), outcome, limit)
-  }
-})
-
-test('exactly what JSON.parse accepts is accepted, in option and tensor positions alike', async (t) => {
-  const random = seeded(3)
-  const tokens = [
-    '{',
-    '}',
-    '[',
-    ']',
-    ',',
-    ':',
-    '"',
-    '\\',
-    '1',
-    '0',
-    '-',
-    '.',
-    'e',
-    ' ',
-    'null',
-    'true',
-    '\n',
-    '\0',
-    'é',
-  ]
-  let accepted = 0
-  const differing: string[] = []
-  for (let round = 0; round < 3000; round++) {
-    const bytes = Array.from(Buffer.from(text))
-    for (let changes = 1 + random(2); changes > 0; changes--) {
-      const at = random(bytes.length)
-      const kind = random(5)
-      if (kind === 0) bytes.splice(at, 1)
-      else if (kind === 1) bytes.splice(at, 1, ...Buffer.from(tokens[random(tokens.length)]))
-      else if (kind === 2) bytes.splice(at, 0, ...Buffer.from(tokens[random(tokens.length)]))
-      else if (kind === 3) bytes.splice(at, 1 + random(10))
-      else bytes[at] = random(256)
-    }
-    const mutated = Buffer.from(bytes)
-    const response = await app.inject({
-      method: 'POST',
-      url: '/v1/loss',
-      headers: { 'content-type': 'application/json' },
-      payload: mutated,
-    })
-    const isKnown = isJson(mutated)
-    if (isKnown) accepted++
-    const isExpected = isKnown ? [200, 422].includes(response.statusCode) : response.statusCode === 400
-    if (!isExpected && !response.body.includes('was given before')) differing.push(mutated.toString('latin1'))
-  }
-  t.same(differing, [])
-  t.ok(accepted > 300 && accepted < 2700, `${accepted} of 3000 were JSON`)
-})
-
-test('arbitrary JSON is no syntax error, and what is cut off is one', async () => {
-  fc.assert(
-    fc.property(fc.json({ maxDepth: 3 }), fc.nat(), (document, at) => {
-      const bytes = Buffer.from(document)
-      const [name, message] = [outcomeOf([bytes])].flat()
-      if (name === 'MalformedBody') return /was given before|__proto__/.test(String(message))
-      const part = bytes.subarray(0, at % bytes.length)
-      return isJson(part) || [outcomeOf([part])].flat()[0] === 'MalformedBody'
-    }),
-    { seed: 4, numRuns: 2000 },
-  )
-})
-
-test('however a document is cut, it comes to the same', async (t) => {
-  const random = seeded(5)
-  const documents = [
-    text,
-    `\n ${text}\r\n\t`,
-    '  [1, {"a": "},["}, "\\"}"]  ',
-    ' \n 1 } ',
-    '  ',
-    '{"labels": [[1, 2], [3]], "a": "é\\u00e9\\ud83d\\ude00"}',
-    '{"labels": [null, "x", 1e400, -0, 12345678901234567890]}',
-    '{"labels": [1, 2}',
-    '{"a": tru}',
-    '{"a": 1} x',
-  ]
-  for (const document of documents) {
-    const bytes = Buffer.from(document)
-    const whole = outcomeOf([bytes])
-    for (let at = 1; at < bytes.length; at++) {
-      t.same(outcomeOf([bytes.subarray(0, at), bytes.subarray(at)]), whole, `${document} at ${at}`)
-    }
-    for (let round = 0; round < 20; round++) t.same(outcomeOf(cut(bytes, random, 6)), whole, document)
-    t.same(outcomeOf(cut(bytes, random, 1)), whole, document)
   }
 })
 

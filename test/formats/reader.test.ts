@@ -2,7 +2,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { test } from 'tap'
-import { BodyTooSlow, DigestMismatch, IncompleteBody } from '../../src/formats/errors.ts'
+import { BodyTooSlow, IncompleteBody } from '../../src/formats/errors.ts'
 import { BodyReader, bodyAtHand } from '../../src/formats/reader.ts'
 import { LimitExceeded } from '../../src/loss/validation-errors.ts'
 import { eventually } from '../eventually.ts'
@@ -78,25 +78,6 @@ test('a chunk that there is no room for ends the reading', async (t) => {
   t.match(failure, { limit: 'maxInFlightBytes', allowed: 10_000 })
   t.ok(failure instanceof LimitExceeded)
   t.equal(budget.held, 0)
-})
-
-test('a body must have the digest that its header says', async (t) => {
-  const bytes = Buffer.from('{"hello": "world"}')
-  const right = 'sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:'
-  const cases: [Buffer, string, boolean][] = [
-    [bytes, 'identity', true],
-    [Buffer.concat([bytes, bytes]), 'identity', false],
-    // the digest is that of the bytes as they are sent
-    [gzipSync(bytes), 'gzip', false],
-  ]
-  for (const [sent, encoding, isRight] of cases) {
-    const headers = { 'content-digest': right, 'content-encoding': encoding }
-    const { reader, budget } = readerOf(Readable.from([sent]), headers)
-    const failure = await failureOf(reader)
-    t.ok(isRight ? failure === undefined : failure instanceof DigestMismatch)
-    t.equal(budget.held, 0)
-  }
-  t.throws(() => readerOf(Readable.from([bytes]), { 'content-digest': 'X48E' }), /Content-Digest must be/)
 })
 
 test('a body may not be larger than is allowed before it is inflated, either', async (t) => {
