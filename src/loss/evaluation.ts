@@ -82,9 +82,16 @@ function* findingsOf(state: EvaluationState, rows: RowParts, populationSize?: nu
     }
     yield
   }
+  if (spec.include.includes('intervals')) findings.intervals = withRowParts(findings.intervals, rows)
   if (spec.groupBy !== undefined) findings.groups = yield* reportGroups(state)
   // the fields are named by strings of the same lists as the type
   return findings as Findings
+}
+
+/** The intervals of sections that merge, and those of row sections. */
+function withRowParts(intervals: unknown, rows: RowParts): unknown {
+  const ofRows = Array.from(rows).map(([name, part]) => [name, part.intervals?.()] as const)
+  return Object.assign({}, intervals, Object.fromEntries(ofRows.filter(([, each]) => each !== undefined)))
 }
 
 function figuresOf({ tally, spec }: EvaluationState, populationSize?: number): Statistics {

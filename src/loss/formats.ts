@@ -20,6 +20,7 @@ export const includes = [
   'metrics',
   'ranking',
   'gradient',
+  'intervals',
 ] as const
 export type Include = (typeof includes)[number]
 

@@ -58,7 +58,12 @@ function checkGroupings({ groupBy = [] }: Spec, errors: ValidationErrors): void 
   }
 }
 
-function checkIncludes({ include, decision, predictionFormat }: Spec, errors: ValidationErrors): void {
+function checkIncludes({ include, decision, predictionFormat, topK }: Spec, errors: ValidationErrors): void {
+  const at = include.indexOf('intervals')
+  if (at >= 0 && topK === undefined && !include.some((part) => part === 'metrics' || part === 'ranking')) {
+    const detail = 'intervals has no effect without figures; add metrics or ranking to include, or set topK'
+    errors.add(['include', at], detail, 'intervals', 'no-effect')
+  }
   for (const [at, part] of include.entries()) {
     if (decision === 'none' && needs(part, 'decisions')) {
       errors.add(

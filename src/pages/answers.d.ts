@@ -60,6 +60,7 @@ export interface components {
             ranking?: components["schemas"]["Ranking"];
             /** @description d loss / d predictions, in the shape of predictions; the loss is the guarded and reduced one. Null unless the loss is finite. */
             gradient?: ((number | null)[][] | (number | null)[]) | null;
+            intervals?: components["schemas"]["Intervals"];
             /** @description With `groupBy`: the groups of each grouping, in its order. */
             groups?: components["schemas"]["Grouping"][];
             /** @description Every option actually used, defaults included. Sent back with the same data, it gives the same answer. */
@@ -239,6 +240,81 @@ export interface components {
                 averagePrecision: number;
             };
         };
+        /** @description With `metrics`, `ranking` or `topK`: the same figures, each with its standard error and its 95 % interval in place of the number. The standard error is that of the delta method, sqrt(n/(n-1) sum (s_i IF_i)^2), IF_i the influence of a row on the figure and n the rows of positive weight; nothing is resampled. */
+        Intervals: {
+            metrics?: components["schemas"]["LabelMetricsIntervals"] | components["schemas"]["ValueMetricsIntervals"];
+            topKAccuracy?: components["schemas"]["Estimate"];
+            ranking?: components["schemas"]["RankingIntervals"];
+        };
+        /** @description How sure each of LabelMetrics is. Several binary outputs are clustered by row; of more than 32 only `perOutput` and `perplexity` have intervals. */
+        LabelMetricsIntervals: {
+            precision: components["schemas"]["AveragesIntervals"];
+            recall: components["schemas"]["AveragesIntervals"];
+            f1: components["schemas"]["AveragesIntervals"];
+            jaccard: components["schemas"]["AveragesIntervals"];
+            balancedAccuracy: components["schemas"]["Estimate"];
+            matthewsCorrelation: components["schemas"]["Estimate"];
+            cohenKappa: components["schemas"]["Estimate"];
+            truePositives?: components["schemas"]["Estimate"];
+            falsePositives?: components["schemas"]["Estimate"];
+            trueNegatives?: components["schemas"]["Estimate"];
+            falseNegatives?: components["schemas"]["Estimate"];
+            specificity?: components["schemas"]["Estimate"];
+            perOutput?: components["schemas"]["OutputMetricsIntervals"][];
+            perplexity?: components["schemas"]["Estimate"];
+        };
+        /** @description How sure the averages are; null where they are. */
+        AveragesIntervals: {
+            macro: components["schemas"]["Estimate"];
+            micro: components["schemas"]["Estimate"];
+            weighted: components["schemas"]["Estimate"];
+        } | null;
+        /** @description How sure a figure is: its standard error over the rows, and the figure -+ 1.959963984540054 standard errors (95 %), cut to the range of the figure. Both are null unless the figure is a number and two rows have weight. */
+        Estimate: {
+            standardError: number | null;
+            interval: [
+                number,
+                number
+            ] | null;
+        };
+        /** @description How sure the metrics of one binary output are. */
+        OutputMetricsIntervals: {
+            truePositives: components["schemas"]["Estimate"];
+            falsePositives: components["schemas"]["Estimate"];
+            trueNegatives: components["schemas"]["Estimate"];
+            falseNegatives: components["schemas"]["Estimate"];
+            precision: components["schemas"]["Estimate"];
+            recall: components["schemas"]["Estimate"];
+            f1: components["schemas"]["Estimate"];
+            jaccard: components["schemas"]["Estimate"];
+            specificity: components["schemas"]["Estimate"];
+            balancedAccuracy: components["schemas"]["Estimate"];
+            matthewsCorrelation: components["schemas"]["Estimate"];
+            cohenKappa: components["schemas"]["Estimate"];
+        };
+        /** @description How sure each of ValueMetrics is. The outputs of a row are clustered; averages of R² and explained variance over more than 32 outputs have no intervals. */
+        ValueMetricsIntervals: {
+            rmse: components["schemas"]["Estimate"];
+            r2: {
+                uniformAverage: components["schemas"]["Estimate"];
+                perOutput: components["schemas"]["Estimate"][];
+            };
+            explainedVariance: components["schemas"]["Estimate"];
+            /** @description Nulls: a largest number has no standard error. */
+            maxError: components["schemas"]["Estimate"];
+            meanError: components["schemas"]["Estimate"];
+        };
+        /** @description How sure each of Ranking is; of the means, the outputs of a row are clustered. */
+        RankingIntervals: {
+            /** @description By DeLong; nulls with `sampleWeights`, or for fewer than two rows of a class. */
+            rocAuc: components["schemas"]["Estimate"];
+            averagePrecision: components["schemas"]["Estimate"];
+            perOutput: {
+                /** @description By DeLong; nulls with `sampleWeights`, or for fewer than two rows of a class. */
+                rocAuc: components["schemas"]["Estimate"];
+                averagePrecision: components["schemas"]["Estimate"];
+            }[];
+        };
         /** @description The groups of one grouping. */
         Grouping: {
             /** @description The columns. */
@@ -295,6 +371,7 @@ export interface components {
             /** @description With `topK`: share of samples whose class is among the k largest predictions, weighted by s_i; of equal ones the lowest index comes first. */
             topKAccuracy?: number | null;
             thresholds?: components["schemas"]["Thresholds"];
+            intervals?: components["schemas"]["Intervals"];
             key: components["schemas"]["GroupKey"];
         };
         /**
@@ -626,6 +703,7 @@ export interface components {
             ranking?: components["schemas"]["Ranking"];
             /** @description d loss / d predictions, in the shape of predictions; the loss is the guarded and reduced one. Null unless the loss is finite. */
             gradient?: ((number | null)[][] | (number | null)[]) | null;
+            intervals?: components["schemas"]["Intervals"];
             /** @description With `groupBy`: the groups of each grouping, in its order. */
             groups?: components["schemas"]["Grouping"][];
             /** @description Every option actually used, defaults included. Sent back with the same data, it gives the same answer. */

@@ -15,41 +15,42 @@ export function exactSumsOfTriples(
   count: number,
 ): Dyadic[] {
   if (weights === undefined) return others.map((other) => exactSumOfProducts(values, other, count))
-  const parts = partsOf(weights, values, count, 0)
+  const parts = productsOf(weights, values, count)
   const sums = others.map((other) => sumOf(parts, other, count))
-  if (!parts.isPartial) return sums
+  if (parts.outside === 0) return sums
   for (const range of [1, 2]) {
-    const further = partsOf(weights, values, count, range)
+    const further = productsOf(weights, values, count, range)
     for (const [at, other] of others.entries()) sums[at] = add(sums[at], sumOf(further, other, count))
   }
   return sums
 }
 
 /** Products as pairs of doubles whose exact sum they are, times 2 ** exponent. */
-interface Parts {
+interface Products {
   readonly high: Float64Array
   readonly low: Float64Array
   readonly exponent: number
-  readonly isPartial: boolean
+  /** How many are in another range; these are 0. */
+  readonly outside: number
 }
 
-/** The products that are in one range: within, below or above what doubles can say exactly. */
-function partsOf(a: Float64Array, b: Float64Array, count: number, range: number): Parts {
+/** The products that are in one range: within what doubles can say exactly, whose exponent is 0, below it or above it. */
+export function productsOf(a: Float64Array, b: Float64Array, count: number, range = 0): Products {
   const high = new Float64Array(count)
   const low = new Float64Array(count)
   const scale = 2 ** scales[range]
-  let isPartial = false
+  let outside = 0
   for (let i = 0; i < count; i++) {
     if (a[i] === 0 || b[i] === 0) continue
     if (rangeOf(a[i] * b[i]) !== range) {
-      isPartial = true
+      outside++
       continue
     }
     const [x, y] = balanced(a[i] * scale, b[i] * scale)
     high[i] = x * y
     low[i] = restOf(x, y, high[i])
   }
-  return { high, low, exponent: -2 * scales[range], isPartial }
+  return { high, low, exponent: -2 * scales[range], outside }
 }
 
 function rangeOf(product: number): number {
@@ -76,7 +77,7 @@ function upperHalf(value: number): number {
   return spread - (spread - value)
 }
 
-function sumOf({ high, low, exponent }: Parts, other: Float64Array, count: number): Dyadic {
+function sumOf({ high, low, exponent }: Products, other: Float64Array, count: number): Dyadic {
   const sum = add(exactSumOfProducts(high, other, count), exactSumOfProducts(low, other, count))
   return { mantissa: sum.mantissa, exponent: sum.exponent + exponent }
 }

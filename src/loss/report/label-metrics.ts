@@ -68,13 +68,13 @@ type OutputMetrics = z.output<typeof outputMetrics>
 export type LabelMetrics = z.output<typeof labelMetrics>
 type Counts = Pick<OutputMetrics, keyof typeof counts>
 type Agreement = Pick<OutputMetrics, keyof typeof agreement>
-const measures = ['precision', 'recall', 'f1', 'jaccard'] as const
-type Measure = (typeof measures)[number]
+export const measures = ['precision', 'recall', 'f1', 'jaccard'] as const
+export type Measure = (typeof measures)[number]
 
 /** Sums of s_i by class, or by binary output for its positive class: over its labels, its decisions, and where both agree. */
 export const labelSums = 3
 
-interface Confusion {
+export interface Confusion {
   readonly labelled: Dyadic
   readonly predicted: Dyadic
   readonly right: Dyadic
@@ -177,16 +177,16 @@ export function* reportLabels(groups: Groups, tally: Tally, { decision }: Spec):
   }
 }
 
-function confusionOf(groups: Groups, at: number): Confusion {
+export function confusionOf(groups: Groups, at: number): Confusion {
   const [labelled, predicted, right] = groups.get(at)?.sums ?? [zero, zero, zero]
   return { labelled, predicted, right }
 }
 
-function occurs({ labelled, predicted }: Confusion): boolean {
+export function occurs({ labelled, predicted }: Confusion): boolean {
   return labelled.mantissa !== 0n || predicted.mantissa !== 0n
 }
 
-function bothClasses(positive: Confusion, weight: Dyadic): [Confusion, Confusion] {
+export function bothClasses(positive: Confusion, weight: Dyadic): [Confusion, Confusion] {
   const { labelled, predicted, right } = positive
   const negative = {
     labelled: subtract(weight, labelled),
@@ -220,7 +220,7 @@ function countsOf(outputs: readonly Confusion[], weight: Dyadic): Counts {
   }
 }
 
-function totalsOf(classes: readonly Confusion[]): [labelled: Dyadic, predicted: Dyadic, right: Dyadic] {
+export function totalsOf(classes: readonly Confusion[]): [labelled: Dyadic, predicted: Dyadic, right: Dyadic] {
   let [labelled, predicted, right] = [zero, zero, zero]
   for (const each of classes) {
     labelled = add(labelled, each.labelled)
@@ -230,7 +230,7 @@ function totalsOf(classes: readonly Confusion[]): [labelled: Dyadic, predicted: 
   return [labelled, predicted, right]
 }
 
-function quotientsOf({ labelled, predicted, right }: Confusion): Record<Measure, number> {
+export function quotientsOf({ labelled, predicted, right }: Confusion): Record<Measure, number> {
   const both = add(labelled, predicted)
   return {
     precision: share(right, predicted) ?? 0,

@@ -8,6 +8,8 @@ import { rankRows } from '../numerics/rank.ts'
 import { logSoftmax } from '../numerics/softmax.ts'
 import type { Selection } from '../selection.ts'
 import type { Spec } from '../spec.ts'
+import type { RankingIntervals } from './ranking-intervals.ts'
+import { RankingInfluences } from './ranking-intervals.ts'
 import { count, share } from './schemas.ts'
 import type { RowPart, RowSection } from './section.ts'
 
@@ -50,6 +52,7 @@ class Ranking implements RowPart<RankingReport> {
   readonly #spec: Spec
   readonly #memory: Memory
   #report: RankingReport = reportOf([])
+  #intervals: RankingIntervals | undefined
 
   constructor(spec: Spec, memory: Memory) {
     this.#spec = spec
@@ -57,7 +60,18 @@ class Ranking implements RowPart<RankingReport> {
   }
 
   *addBatch(batch: Batch, selection: Selection): Generator<void, void> {
-    this.#report = yield* rankingOf(this.#spec, batch, selection, this.#memory)
+    if (!this.#spec.include.includes('intervals')) {
+      this.#report = yield* rankingOf(this.#spec, batch, selection, this.#memory)
+      return
+    }
+    using scope = new ScopedMemory(this.#memory)
+    const influences = new RankingInfluences(batch.samples, scope)
+    this.#report = yield* rankingOf(this.#spec, batch, selection, scope, influences)
+    this.#intervals = influences.report(this.#report)
+  }
+
+  intervals(): RankingIntervals | undefined {
+    return this.#intervals
   }
 
   // biome-ignore lint/correctness/useYield: it is there
@@ -75,6 +89,7 @@ export function* rankingOf(
   batch: Batch,
   { rows }: Pick<Selection, 'rows'>,
   memory: Memory,
+  influences?: RankingInfluences,
 ): Generator<void, RankingReport> {
   const { outputs } = batch
   const count = rows === undefined ? batch.samples : rows.length
@@ -97,7 +112,11 @@ export function* rankingOf(
     }
     const numbers = scores ?? batch.predictions
     yield* rankRows(numbers, outputs, k, order, scratch)
-    perOutput.push(yield* ranksOf(batch, numbers, k, order))
+    const ranks = yield* ranksOf(batch, numbers, k, order)
+    perOutput.push(ranks)
+    if (influences !== undefined) {
+      yield* influences.add(ranks, order, batch, positivesOf(batch, k), (row) => numbers[row * outputs + k])
+    }
     left -= count + 512
     if (left > 0) continue
     left = rowsPerLook
@@ -127,10 +146,9 @@ function* logProbabilities({ samples, outputs, predictions }: Batch, out: Float6
 }
 
 function* ranksOf(batch: Batch, scores: Float64Array, k: number, order: Int32Array): Generator<void, Ranks> {
-  const { outputs, classes, targets, sampleWeights } = batch
+  const { outputs, sampleWeights } = batch
   const count = order.length
-  const isPositive = (row: number) =>
-    classes === undefined ? targets !== undefined && targets[row * outputs + k] > 0.5 : classes[row] === k
+  const isPositive = positivesOf(batch, k)
   const weightOf = (row: number) => (sampleWeights === undefined ? 1 : sampleWeights[row])
   const ofAll = [new CompensatedSum(), new CompensatedSum()]
   for (let i = 0; i < count; i++) {
@@ -165,6 +183,11 @@ function* ranksOf(batch: Batch, scores: Float64Array, k: number, order: Int32Arr
     rocAuc: positive > 0 && negative > 0 ? right.value / (right.value + wrong.value) : null,
     averagePrecision: positive > 0 ? Math.min(1, precision.value / positive) : null,
   }
+}
+
+function positivesOf({ outputs, classes, targets }: Batch, k: number): (row: number) => boolean {
+  return (row) =>
+    classes === undefined ? targets !== undefined && targets[row * outputs + k] > 0.5 : classes[row] === k
 }
 
 function meanOf(values: readonly number[]): number | null {

@@ -49,6 +49,8 @@ export interface RowPart<Report> {
   addBatch?(batch: Batch, selection: Selection): Generator<void, void>
   /** Says what was gathered, in steps; to be asked for once. */
   report(tally: Tally): Generator<void, Report>
+  /** Its part of `intervals`; to be asked for after all batches. */
+  intervals?(): unknown
   /** These numbers, in steps; to be asked for once, and not beside `report`. */
   numbers?(name: RowNumbers, tally: Tally): Generator<void, Float64Array | Int32Array | undefined>
 }

@@ -3,6 +3,7 @@ import type { Spec } from '../spec.ts'
 import { calibration } from './calibration.ts'
 import { confusion, confusionWeights } from './confusion.ts'
 import { gradient } from './gradient.ts'
+import { intervals } from './intervals.ts'
 import { metrics } from './metrics.ts'
 import { perClass } from './per-class.ts'
 import { perSample } from './per-sample.ts'
@@ -23,6 +24,7 @@ export const sections = {
   gradient,
   ranking,
   thresholds,
+  intervals,
 } as const satisfies Record<Include, Section> & Record<string, Section>
 
 type Sections = typeof sections

@@ -1,5 +1,7 @@
+import type { Slice } from '../fold.ts'
 import { fromInteger } from '../numerics/dyadic.ts'
 import { exactSumOfProducts } from '../numerics/exact-sum.ts'
+import type { Spec } from '../spec.ts'
 import type { Groups } from './groups.ts'
 import { groupBytes, groupsOf, share, totalsAt } from './groups.ts'
 import { share as shareSchema } from './schemas.ts'
@@ -18,24 +20,35 @@ export const topKAccuracy: SectionAtOnce<Groups, number | null> = {
   }),
   answerNumbers: () => 1,
   stateBytes: () => groupBytes(1, counts, sums),
-  fold({ topK = 0 }, { rows, sampleWeights, decisions }) {
+  fold(spec, slice) {
     const group: Groups = new Map()
-    if (decisions === undefined) return group
-    const { count, outputs, predictions } = rows
-    const isAmong = new Float64Array(count)
-    let among = 0
-    for (let i = 0; i < count; i++) {
-      if (countBefore(predictions, i * outputs, outputs, decisions.labelled[i]) >= topK) continue
-      isAmong[i] = 1
-      among++
-    }
-    const weight = sampleWeights === undefined ? fromInteger(among) : exactSumOfProducts(isAmong, sampleWeights, count)
+    const { isAmong, among } = rowsAmong(spec, slice)
+    const { sampleWeights } = slice
+    const weight =
+      sampleWeights === undefined ? fromInteger(among) : exactSumOfProducts(isAmong, sampleWeights, isAmong.length)
     return among === 0 ? group : group.set(0, { counts: [among], sums: [weight] })
   },
   // biome-ignore lint/correctness/useYield: it is one number
   *report(group, { sampleWeight }): Generator<void, number | null> {
     return share((group.get(0) ?? nothing).sums[0], sampleWeight)
   },
+}
+
+/** 1 for each row whose class is among the k largest predictions, and how many these are. */
+export function rowsAmong(
+  { topK = 0 }: Spec,
+  { rows, decisions }: Slice,
+): { readonly isAmong: Float64Array; readonly among: number } {
+  const { count, outputs, predictions } = rows
+  const isAmong = new Float64Array(count)
+  let among = 0
+  if (decisions === undefined) return { isAmong, among }
+  for (let i = 0; i < count; i++) {
+    if (countBefore(predictions, i * outputs, outputs, decisions.labelled[i]) >= topK) continue
+    isAmong[i] = 1
+    among++
+  }
+  return { isAmong, among }
 }
 
 const nothing = totalsAt(new Map(), 0, counts, sums)

@@ -1,0 +1,123 @@
+import { readFileSync } from 'node:fs'
+import { test } from 'tap'
+import { answerOf } from '../../../src/loss/evaluation.ts'
+import type { LabelIntervals } from '../../../src/loss/report/label-intervals.ts'
+import type { Request } from '../support.ts'
+import { asSent, bytesOf, errorsOf, evaluate, finish, misses, readBytes, stateOf, unlimited } from '../support.ts'
+
+const fixture = new URL('../../fixtures/intervals.json', import.meta.url)
+const { cases } = JSON.parse(readFileSync(fixture, 'utf8')) as {
+  cases: { name: string; request: Request; intervals: object }[]
+}
+
+test('standard errors are those of numeric influences', async (t) => {
+  t.ok(cases.length >= 20)
+  for (const { name, request, intervals } of cases) {
+    t.same(misses(evaluate(request).intervals, intervals, 1e-11), [], name)
+  }
+})
+
+const hasNumber = /[:[]-?\d/
+const parts = ['metrics', 'intervals'] as const
+
+test('the same in any order and cut, in groups and read from bytes', async (t) => {
+  for (const { name, request } of cases) {
+    const include = request.include?.filter((part) => part !== 'ranking') ?? []
+    const { predictions, labels, sampleWeights } = request
+    const options = { ...request, include }
+    const part = (from: number, to: number): Request => ({
+      ...options,
+      predictions: (predictions as unknown[]).slice(from, to).toReversed(),
+      labels: (labels as unknown[]).slice(from, to).toReversed(),
+      sampleWeights: sampleWeights?.slice(from, to).toReversed(),
+    })
+    const { length } = labels as unknown[]
+    const whole = evaluate(options).intervals
+    t.strictSame(evaluate(part(1, length), unlimited, part(0, 1)).intervals, whole, name)
+    const groups = { one: (labels as unknown[]).map(() => 'all') }
+    t.strictSame(evaluate({ ...options, groups, groupBy: ['one'] }).groups?.[0].groups[0].intervals, whole, name)
+    const state = stateOf(options)
+    const bytes = bytesOf(state)
+    const read = readBytes(bytes, state.spec)
+    t.same(bytesOf(read), bytes, name)
+    t.strictSame(asSent(finish(answerOf(read))).intervals, whole, name)
+    t.same(bytesOf(stateOf(part(1, length), part(0, 1))), bytes, name)
+  }
+})
+
+test('without figures there is nothing to be sure of', async (t) => {
+  const request: Request = { ...cases[0].request, include: ['intervals'] }
+  t.same(
+    errorsOf(() => evaluate(request)),
+    [
+      {
+        path: ['include', 0],
+        detail: 'intervals has no effect without figures; add metrics or ranking to include, or set topK',
+        received: 'intervals',
+      },
+    ],
+  )
+  t.same(Object.keys(evaluate({ ...request, topK: 1 }).intervals ?? {}), ['topKAccuracy'])
+  t.same(Object.keys(evaluate({ ...request, include: ['intervals', 'ranking'] }).intervals ?? {}), ['ranking'])
+})
+
+test('no row of weight, or one, has no interval', async (t) => {
+  for (const { name, request } of cases) {
+    const rows = (request.labels as unknown[]).length
+    for (const [at, weights] of [
+      new Array<number>(rows).fill(0),
+      [2, ...new Array<number>(rows - 1).fill(0)],
+    ].entries()) {
+      const text = JSON.stringify(evaluate({ ...request, sampleWeights: weights }).intervals)
+      t.notMatch(text, hasNumber, `${name}, ${at}`)
+    }
+  }
+})
+
+test('a row of weight 0 changes nothing', async (t) => {
+  for (const { name, request } of cases.filter(({ request }) => request.sampleWeights !== undefined)) {
+    const kept = request.sampleWeights?.flatMap((weight, i) => (weight > 0 ? [i] : [])) ?? []
+    const [predictions, labels, sampleWeights] = [request.predictions, request.labels, request.sampleWeights].map(
+      (list) => kept.map((i) => (list as unknown[])[i]),
+    )
+    const without = { ...request, predictions, labels, sampleWeights } as Request
+    t.strictSame(evaluate(without).intervals, evaluate(request).intervals, name)
+  }
+})
+
+test('numbers beyond what is summed exactly have no interval', async (t) => {
+  const request: Request = {
+    loss: 'mae',
+    labelFormat: 'values',
+    predictions: [1, 2, 3e200],
+    labels: [1, 3, 1],
+    include: [...parts],
+  }
+  const { metrics, intervals } = evaluate(request)
+  t.type(metrics && 'rmse' in metrics && metrics.rmse, 'number')
+  t.notMatch(JSON.stringify(intervals), hasNumber)
+  t.match(JSON.stringify(evaluate({ ...request, sampleWeights: [1, 1, 0] }).intervals), hasNumber)
+})
+
+test('averages over many binary outputs have none; each output does', async (t) => {
+  const outputs = 33
+  const rows = Array.from({ length: 6 }, (_, i) =>
+    Array.from({ length: outputs }, (_, k) => Number((i * 7 + k * 3) % 5 < 2)),
+  )
+  const predictions = rows.map((row, i) => row.map((label, k) => ((i + k) % 3 === 0 ? 1 - label : label)))
+  const request: Request = { loss: 'brier', labelFormat: 'binary', predictions, labels: rows, include: [...parts] }
+  const { perOutput, ...averages } = labelIntervalsOf(request)
+  t.notMatch(JSON.stringify(averages), hasNumber)
+  const one = labelIntervalsOf({
+    ...request,
+    predictions: predictions.map((row) => row[4]),
+    labels: rows.map((row) => row[4]),
+  })
+  t.strictSame(perOutput?.[4], one.perOutput?.[0])
+})
+
+function labelIntervalsOf(request: Request): LabelIntervals {
+  const { intervals } = evaluate(request)
+  if (intervals?.metrics === undefined || 'rmse' in intervals.metrics) throw new Error('not of labels')
+  return intervals.metrics
+}
