@@ -1,6 +1,6 @@
 import { z as schemas } from 'zod'
 import type { Dyadic } from '../numerics/dyadic.ts'
-import { fromInteger, multiply, sqrtRatio } from '../numerics/dyadic.ts'
+import { fromInteger, multiply, sqrtRatio, subtract } from '../numerics/dyadic.ts'
 import type { Tally } from '../tally.ts'
 import { z } from './statistics.ts'
 
@@ -43,4 +43,10 @@ type Rows = Pick<Tally, 'sampleWeighted'>
 export function errorOf({ sampleWeighted: rows }: Rows, squares: Dyadic, scale: Dyadic): number | null {
   if (rows < 2 || scale.mantissa === 0n) return null
   return sqrtRatio(multiply(fromInteger(rows), squares), multiply(fromInteger(rows - 1), scale))
+}
+
+/** Of a sum over n rows: sqrt(n / (n - 1) sum (x_i - mean)^2). @param squares sum x_i^2 */
+export function totalErrorOf(rows: Rows, squares: Dyadic, sum: Dyadic): number | null {
+  const count = fromInteger(rows.sampleWeighted)
+  return errorOf(rows, subtract(multiply(count, squares), multiply(sum, sum)), count)
 }

@@ -1,28 +1,17 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { Dyadic } from '../numerics/dyadic.ts'
 import { add, fromDouble, fromInteger, multiply, ratio, subtract, zero } from '../numerics/dyadic.ts'
 import { quadraticForm } from '../numerics/quadratic-form.ts'
 import type { Tally } from '../tally.ts'
 import type { Estimate } from './estimate.ts'
 import { anyValue, atMostOne, errorOf, estimate, estimateOf, positive, unknown } from './estimate.ts'
+import { valueShape } from './interval-shapes.ts'
 import { mostAveraged, pairOf } from './label-moments.ts'
 import type { ValueMetrics } from './value-metrics.ts'
 import type { ValueMoments } from './value-moments.ts'
 import { ownPlace, ownValueSums, rowSums, valueTerms } from './value-moments.ts'
 
-export const valueIntervals = z
-  .object({
-    rmse: estimate,
-    r2: z.object({ uniformAverage: estimate, perOutput: z.array(estimate) }),
-    explainedVariance: estimate,
-    maxError: estimate.meta({ description: 'Nulls: a largest number has no standard error.' }),
-    meanError: estimate,
-  })
-  .meta({
-    id: 'ValueMetricsIntervals',
-    description: `How sure each of ValueMetrics is. The outputs of a row are clustered; averages of R² and explained variance over more than ${mostAveraged} outputs have no intervals.`,
-  })
-
+export const valueIntervals = valueShape(estimate, 'Intervals')
 export type ValueIntervals = z.output<typeof valueIntervals>
 
 /** A row's influence on a figure of an output is the sum over terms u of slope[u] (u - mean of u); these are times all weight W. */
