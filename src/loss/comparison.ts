@@ -1,7 +1,7 @@
 import type { Tensors } from './batch.ts'
 import { layoutOfAll } from './batch.ts'
 import type { Answer, EvaluationContext } from './evaluation.ts'
-import { answerBytesOf, Evaluation } from './evaluation.ts'
+import { answerBytesOf, bytesPerNumber, Evaluation } from './evaluation.ts'
 import type { Slice } from './fold.ts'
 import type { GroupPlace } from './groups/fold.ts'
 import type { GroupingReport, GroupReport, NamedKey } from './groups/report.ts'
@@ -15,12 +15,18 @@ import type { AgreementReport } from './report/agreement.ts'
 import { Agreement } from './report/agreement.ts'
 import type { DifferenceReport } from './report/difference.ts'
 import { differenceOf, mean, pairedTally } from './report/difference.ts'
+import type { MetricsReport } from './report/metrics.ts'
+import { metrics } from './report/metrics.ts'
+import type { PairedMetrics } from './report/paired-metrics.ts'
+import { comparedMetrics, sideOf } from './report/paired-metrics.ts'
+import type { PairedChunk } from './report/paired-rows.ts'
+import { pairedBytes, pairedChunk, pairsMetrics } from './report/paired-rows.ts'
 import { lossOf } from './report/statistics.ts'
 import type { RowSelection } from './row-selection.ts'
 import { selectRows } from './row-selection.ts'
 import type { Layout } from './shape.ts'
 import type { Spec } from './spec.ts'
-import type { EvaluationState } from './state.ts'
+import type { EvaluationState, RowsState } from './state.ts'
 import type { Tally } from './tally.ts'
 import type { Tensor } from './tensor.ts'
 
@@ -32,9 +38,14 @@ export interface PairedTensors extends Tensors {
 export interface Comparison {
   readonly predictions: Omit<Answer, 'groups'>
   readonly baseline: Omit<Answer, 'groups'>
-  readonly difference: DifferenceReport
+  readonly difference: PairedDifference
   readonly agreement?: AgreementReport | undefined
   readonly groups?: readonly ComparedGrouping[] | undefined
+}
+
+/** How far two models are apart; in each figure, if `include` has `metrics` and `intervals`. */
+export interface PairedDifference extends DifferenceReport {
+  readonly metrics?: PairedMetrics | undefined
 }
 
 /** The groups of a grouping in the order of their keys: both answers over the rows of each, and how they differ. */
@@ -47,10 +58,15 @@ export interface ComparedGroup {
   readonly key: NamedKey
   readonly predictions: Omit<GroupReport, 'key'>
   readonly baseline: Omit<GroupReport, 'key'>
-  readonly difference: DifferenceReport
+  readonly difference: PairedDifference
 }
 
-/** Evaluates two models over the same rows, in steps; at most one slice of each is kept. @throws InvalidContent, LimitExceeded */
+/**
+ * Evaluates two models over the same rows, in steps; at most one slice of each is kept, and what figures are of, where they are
+ * paired.
+ *
+ * @throws InvalidContent, LimitExceeded
+ */
 export function* compare(spec: Spec, tensors: PairedTensors, context: EvaluationContext): Generator<void, Comparison> {
   const checkAnswer = (changed: Spec, layout: Layout) => answerBytesOf(changed, layout, context, 2) / 2
   using memory = new ScopedMemory(context.memory)
@@ -58,7 +74,12 @@ export function* compare(spec: Spec, tensors: PairedTensors, context: Evaluation
   using answerMemory = new ScopedMemory(context.memory)
   const ofOne = { ...context, memory: answerMemory }
   const [predictions, baseline] = [new Evaluation(spec, ofOne), new Evaluation(spec, ofOne)]
-  const pairs = new Pairs()
+  const pairs = new Pairs(spec)
+  if (pairsMetrics(spec)) {
+    const { samples, outputs } = selected.batch
+    memory.reserve((spec.groupBy?.length ?? 1) * pairedBytes(spec, selected.selection.rows?.length ?? samples, outputs))
+    answerMemory.reserve(pairedAnswerBytes(spec, outputs))
+  }
   // `largest` is that of the predictions
   const batch = { ...selected.batch, predictions: tensors.baseline.data, largest: undefined }
   yield* alternate(
@@ -72,12 +93,15 @@ export function* compare(spec: Spec, tensors: PairedTensors, context: Evaluation
   const corrected = spec.miniBatch?.replacement === false ? selected.populationSize : undefined
   const agreement = yield* pairs.all.agreement.report(one, other, spec, memory)
   const groups =
-    reports && otherReports && (yield* compareGroups(reports, otherReports, predictions.total, baseline.total, pairs))
+    reports &&
+    otherReports &&
+    (yield* compareGroups(reports, otherReports, predictions.total, baseline.total, pairs, answerMemory))
+  const differences = yield* pairs.all.metrics(spec, [predictions.total, baseline.total], [answer, otherAnswer])
   answerMemory.keep()
   return {
     predictions: answer,
     baseline: otherAnswer,
-    difference: differenceBetween(one, other, pairs.all, corrected),
+    difference: { ...differenceBetween(one, other, pairs.all, corrected), ...differences },
     agreement,
     groups,
   }
@@ -115,7 +139,9 @@ function* compareGroups(
   one: EvaluationState,
   other: EvaluationState,
   pairs: Pairs,
+  memory: Memory,
 ): Generator<void, ComparedGrouping[]> {
+  const { spec } = one
   const compared: ComparedGrouping[] = []
   for (const [grouping, { by, groups }] of ofOne.entries()) {
     // of one batch, states stand in the order of their keys, as reports do
@@ -124,8 +150,13 @@ function* compareGroups(
     for (const [group, { key, ...predictions }] of groups.entries()) {
       const { key: _, ...baseline } = ofOther[grouping].groups[group]
       // a group of ignored rows only has no slices
-      const sums = pairs.groups[grouping]?.[group] ?? new PairSums()
-      const difference = differenceBetween(states[group].tally, otherStates[group].tally, sums)
+      const sums = pairs.groups[grouping]?.[group] ?? new PairSums(spec)
+      if (pairsMetrics(spec)) memory.reserve(pairedAnswerBytes(spec, one.tally.outputs))
+      const sides = [states[group], otherStates[group]] as const
+      const difference = {
+        ...differenceBetween(sides[0].tally, sides[1].tally, sums),
+        ...(yield* sums.metrics(spec, sides, [predictions, baseline])),
+      }
       those.push({ key, predictions, baseline, difference })
       yield
     }
@@ -134,24 +165,57 @@ function* compareGroups(
   return compared
 }
 
+interface MetricsAnswer {
+  readonly metrics?: MetricsReport
+}
+
+/** Three numbers of each figure. */
+function pairedAnswerBytes(spec: Spec, outputs: number): number {
+  return 4 * bytesPerNumber * metrics.answerNumbers(spec, { samples: 0, outputs })
+}
+
 /** What slices of both models over some rows have together. */
 class PairSums {
   readonly agreement = new Agreement()
   /** sum x_i y_i of the losses that are finite. */
   crossProducts = zero
+  readonly #isPaired: boolean
+  readonly #chunks: PairedChunk[] = []
 
-  add(taken: Slice['decisions'], other: Slice['decisions'], products: Dyadic): void {
-    this.agreement.add(taken, other)
+  constructor(spec: Spec) {
+    this.#isPaired = pairsMetrics(spec)
+  }
+
+  add(taken: Slice, other: Slice, products: Dyadic, chunk: PairedChunk | undefined): void {
+    this.agreement.add(taken.decisions, other.decisions)
     this.crossProducts = add(this.crossProducts, products)
+    if (chunk !== undefined) this.#chunks.push(chunk)
+  }
+
+  /** The differences of figures, where they are asked for. */
+  *metrics(
+    spec: Spec,
+    [one, other]: readonly [RowsState, RowsState],
+    [report, otherReport]: readonly [MetricsAnswer, MetricsAnswer],
+  ): Generator<void, { readonly metrics?: PairedMetrics }> {
+    if (!this.#isPaired || report.metrics === undefined || otherReport.metrics === undefined) return {}
+    const sides = [sideOf(one, report.metrics), sideOf(other, otherReport.metrics)] as const
+    return { metrics: yield* comparedMetrics(this.#chunks, sides, spec) }
   }
 }
 
 /** The same of all rows, and of each group. */
 class Pairs {
-  readonly all = new PairSums()
+  readonly all: PairSums
   /** By grouping and group. */
   readonly groups: PairSums[][] = []
   readonly #taken: Slice[] = []
+  readonly #spec: Spec
+
+  constructor(spec: Spec) {
+    this.#spec = spec
+    this.all = new PairSums(spec)
+  }
 
   get isWaiting(): boolean {
     return this.#taken.length > 0
@@ -161,20 +225,22 @@ class Pairs {
     this.#taken.push(slice)
   }
 
-  match({ losses, decisions }: Slice, place?: GroupPlace): void {
+  match(slice: Slice, place?: GroupPlace): void {
+    const { losses } = slice
     for (const taken of this.#taken.splice(0)) {
       // where one is not finite, the difference is not either
       const areAllFinite = areFinite(taken.losses) && areFinite(losses)
       const products = areAllFinite ? exactSumOfProducts(taken.losses, losses, losses.length) : zero
+      const chunk = pairsMetrics(this.#spec) ? pairedChunk(this.#spec, taken, slice) : undefined
       // all rows are those of the groups of one grouping
-      if (place === undefined || place.grouping === 0) this.all.add(taken.decisions, decisions, products)
-      if (place !== undefined) this.#sumsAt(place).add(taken.decisions, decisions, products)
+      if (place === undefined || place.grouping === 0) this.all.add(taken, slice, products, chunk)
+      if (place !== undefined) this.#sumsAt(place).add(taken, slice, products, chunk)
     }
   }
 
   #sumsAt({ grouping, group }: GroupPlace): PairSums {
     this.groups[grouping] ??= []
-    this.groups[grouping][group] ??= new PairSums()
+    this.groups[grouping][group] ??= new PairSums(this.#spec)
     return this.groups[grouping][group]
   }
 }

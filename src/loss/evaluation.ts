@@ -99,7 +99,7 @@ function figuresOf({ tally, spec }: EvaluationState, populationSize?: number): S
 }
 
 /** What a number of the answer takes: itself, the array around it, and its text. */
-const bytesPerNumber = 64
+export const bytesPerNumber = 64
 
 type Sizes = Pick<EvaluationContext, 'maxAnswerNumbers' | 'maxMiniBatchNumbers' | 'isRaw'>
 

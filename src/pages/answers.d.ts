@@ -242,16 +242,16 @@ export interface components {
         };
         /** @description With `metrics`, `ranking` or `topK`: the same figures, each with its standard error and its 95 % interval in place of the number. The standard error is that of the delta method, sqrt(n/(n-1) sum (s_i IF_i)^2), IF_i the influence of a row on the figure and n the rows of positive weight; nothing is resampled. */
         Intervals: {
-            metrics?: components["schemas"]["LabelMetricsIntervals"] | components["schemas"]["ValueMetricsIntervals"];
+            metrics?: components["schemas"]["IntervalsLabelMetrics"] | components["schemas"]["IntervalsValueMetrics"];
             topKAccuracy?: components["schemas"]["Estimate"];
             ranking?: components["schemas"]["RankingIntervals"];
         };
-        /** @description How sure each of LabelMetrics is. Several binary outputs are clustered by row; of more than 32 only `perOutput` and `perplexity` have intervals. */
-        LabelMetricsIntervals: {
-            precision: components["schemas"]["AveragesIntervals"];
-            recall: components["schemas"]["AveragesIntervals"];
-            f1: components["schemas"]["AveragesIntervals"];
-            jaccard: components["schemas"]["AveragesIntervals"];
+        /** @description Of each of LabelMetrics. Several binary outputs are clustered by row. */
+        IntervalsLabelMetrics: {
+            precision: components["schemas"]["IntervalsAverages"];
+            recall: components["schemas"]["IntervalsAverages"];
+            f1: components["schemas"]["IntervalsAverages"];
+            jaccard: components["schemas"]["IntervalsAverages"];
             balancedAccuracy: components["schemas"]["Estimate"];
             matthewsCorrelation: components["schemas"]["Estimate"];
             cohenKappa: components["schemas"]["Estimate"];
@@ -260,11 +260,11 @@ export interface components {
             trueNegatives?: components["schemas"]["Estimate"];
             falseNegatives?: components["schemas"]["Estimate"];
             specificity?: components["schemas"]["Estimate"];
-            perOutput?: components["schemas"]["OutputMetricsIntervals"][];
+            perOutput?: components["schemas"]["IntervalsOutputMetrics"][];
             perplexity?: components["schemas"]["Estimate"];
         };
-        /** @description How sure the averages are; null where they are. */
-        AveragesIntervals: {
+        /** @description Null where the averages are. */
+        IntervalsAverages: {
             macro: components["schemas"]["Estimate"];
             micro: components["schemas"]["Estimate"];
             weighted: components["schemas"]["Estimate"];
@@ -277,8 +277,8 @@ export interface components {
                 number
             ] | null;
         };
-        /** @description How sure the metrics of one binary output are. */
-        OutputMetricsIntervals: {
+        /** @description Of one binary output. */
+        IntervalsOutputMetrics: {
             truePositives: components["schemas"]["Estimate"];
             falsePositives: components["schemas"]["Estimate"];
             trueNegatives: components["schemas"]["Estimate"];
@@ -292,15 +292,15 @@ export interface components {
             matthewsCorrelation: components["schemas"]["Estimate"];
             cohenKappa: components["schemas"]["Estimate"];
         };
-        /** @description How sure each of ValueMetrics is. The outputs of a row are clustered; averages of R² and explained variance over more than 32 outputs have no intervals. */
-        ValueMetricsIntervals: {
+        /** @description Of each of ValueMetrics. The outputs of a row are clustered. */
+        IntervalsValueMetrics: {
             rmse: components["schemas"]["Estimate"];
             r2: {
                 uniformAverage: components["schemas"]["Estimate"];
                 perOutput: components["schemas"]["Estimate"][];
             };
             explainedVariance: components["schemas"]["Estimate"];
-            /** @description Nulls: a largest number has no standard error. */
+            /** @description A largest number has no standard error: nulls. */
             maxError: components["schemas"]["Estimate"];
             meanError: components["schemas"]["Estimate"];
         };

@@ -58,7 +58,7 @@ export function mostCounted({ sampleWeight, outputs }: Tally): number {
 /** Every figure of some rows that have weight, one after the other. @param sums of the metrics  @param report what they say */
 export function* labelFigures(
   sums: Groups,
-  report: LabelMetrics,
+  report: Pick<LabelMetrics, 'perOutput'>,
   { outputs, sampleWeight: weight }: Tally,
   { decision }: Spec,
 ): Generator<LabelFigure> {

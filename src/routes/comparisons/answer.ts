@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { pairedMetrics } from '../../loss/report/paired-metrics.ts'
 import { lossStatus } from '../../loss/report/schemas.ts'
 import { groupFigures, groupKey, lossAnswer } from '../loss/answer.ts'
 
@@ -28,6 +29,10 @@ export const lossDifference = z
   })
   .meta({ id: 'LossDifference', description: 'How far apart the losses are, sample by sample.' })
 
+const pairedDifference = lossDifference
+  .extend({ metrics: pairedMetrics.optional() })
+  .meta({ id: 'PairedDifference', description: 'How far apart the models are, sample by sample.' })
+
 const agreement = z
   .object({
     bothRight: count,
@@ -54,7 +59,7 @@ const comparedGrouping = z
     groups: z
       .array(
         z
-          .object({ key: groupKey, predictions: groupFigures, baseline: groupFigures, difference: lossDifference })
+          .object({ key: groupKey, predictions: groupFigures, baseline: groupFigures, difference: pairedDifference })
           .meta({ id: 'ComparedGroup', description: 'Both models over the rows of one group.' }),
       )
       .meta({ description: 'In the order of their keys.' }),
@@ -65,7 +70,7 @@ export const comparisonAnswer = z
   .object({
     predictions: modelAnswer,
     baseline: modelAnswer,
-    difference: lossDifference,
+    difference: pairedDifference,
     agreement: agreement
       .optional()
       .meta({ description: 'Not there if labels are values, which are not right or wrong.' }),

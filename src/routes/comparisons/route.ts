@@ -59,7 +59,7 @@ export async function comparisonRoute(app: FastifyInstance): Promise<void> {
 
 const description = `Takes what POST /v1/loss takes, and as \`baseline\` the predictions of another model for the same samples. Every option applies to both models: labels, weights, \`ignoreIndex\` and the rows of a mini-batch are the same.
 
-\`predictions\` and \`baseline\` in the answer are what POST /v1/loss answers for each of them, to the last bit. \`difference\` says how far apart they are, and its standard error is that of the paired differences, sample by sample: it is far smaller than the two standard errors suggest, because both models find the same samples hard. \`agreement\` counts how often both, one or none of them are right, with the exact p-value of McNemar's test.
+\`predictions\` and \`baseline\` in the answer are what POST /v1/loss answers for each of them, to the last bit. \`difference\` says how far apart they are, and its standard error is that of the paired differences, sample by sample: it is far smaller than the two standard errors suggest, because both models find the same samples hard. \`agreement\` counts how often both, one or none of them are right, with the exact p-value of McNemar's test. With \`include\` \`["metrics", "intervals"]\`, \`difference.metrics\` has the difference of each figure of \`metrics\` with its paired interval.
 
 A part of the answer that \`include\` or reduction \`none\` asks for comes twice, and its numbers count twice against \`maxAnswerNumbers\`.`
 
