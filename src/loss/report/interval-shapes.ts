@@ -51,16 +51,25 @@ export function valueShape<Leaf extends z.ZodType>(leaf: Leaf, prefix: string) {
 /** The places of numbers in a report, which are null where there is none. */
 const ofObjects: ReadonlySet<string> = new Set(['precision', 'recall', 'f1', 'jaccard'])
 
-/** A report with something else in the place of each number. @param leaf by path, such as `f1.macro`, for a number or `null` */
-export function replaceNumbers(report: object, leaf: (path: string, value: number | null) => unknown): unknown {
-  return replaced(report, '')
+const elementsPerStep = 64
 
-  function replaced(value: unknown, path: string): unknown {
-    if (value === undefined || typeof value === 'number') return leaf(path, value ?? null)
-    // averages that are null have no numbers
-    if (value === null) return ofObjects.has(path) ? null : leaf(path, null)
-    const inner = (name: string | number, each: unknown) => replaced(each, path === '' ? `${name}` : `${path}.${name}`)
-    if (Array.isArray(value)) return value.map((each, at) => inner(at, each))
-    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, inner(name, each)]))
+/**
+ * A report with something else in the place of each number, in steps. @param leaf by path, such as `f1.macro`, for a number or
+ * `null`
+ */
+export function* replaceNumbers(
+  report: unknown,
+  leaf: (path: string, value: number | null) => unknown,
+  path = '',
+): Generator<void, unknown> {
+  if (report === undefined || typeof report === 'number') return leaf(path, report ?? null)
+  // averages that are null have no numbers
+  if (report === null) return ofObjects.has(path) ? null : leaf(path, null)
+  const before = path === '' ? '' : `${path}.`
+  const replaced: [string, unknown][] = []
+  for (const [name, each] of Object.entries(report)) {
+    replaced.push([name, yield* replaceNumbers(each, leaf, before + name)])
+    if (replaced.length % elementsPerStep === 0) yield
   }
+  return Array.isArray(report) ? replaced.map(([, each]) => each) : Object.fromEntries(replaced)
 }

@@ -17,6 +17,7 @@ import {
 } from './label-gradients.ts'
 import type { Confusion, LabelMetrics } from './label-metrics.ts'
 import { bothClasses, confusionOf, measures, occurs } from './label-metrics.ts'
+import { mostAveraged } from './label-moments.ts'
 
 /** A number of the metrics of labels, by its path in them, and what rows add to it. */
 export interface LabelFigure {
@@ -55,7 +56,7 @@ export function mostCounted({ sampleWeight, outputs }: Tally): number {
   return toDouble(multiply(sampleWeight, fromInteger(outputs)))
 }
 
-/** Every figure of some rows that have weight, one after the other. @param sums of the metrics  @param report what they say */
+/** Every figure of some rows that have weight, one after the other; no averages over many binary outputs. @param sums of the metrics  @param report what they say */
 export function* labelFigures(
   sums: Groups,
   report: Pick<LabelMetrics, 'perOutput'>,
@@ -68,18 +69,15 @@ export function* labelFigures(
     yield* classFigures(confusions, weight)
     return
   }
-  const means = meanNames.map(() => new MeanGradient(outputs))
-  const totals = countNames.map(() => zero)
+  const means = new Map<string, MeanGradient>(meanNames.map((name) => [name, new MeanGradient(outputs)]))
+  const totals = new Map<string, Dyadic>()
   for (const [k, confusion] of confusions.entries()) {
     for (const figure of outputFigures(confusion, k, weight)) {
       const { path, influence, total } = figure
       if (outputs === 1 && (total !== undefined || path === 'specificity')) yield figure
       yield { ...figure, path: `perOutput.${k}.${path}` }
-      if (total !== undefined) {
-        const at = countNames.findIndex((name) => name === path)
-        totals[at] = add(totals[at], total)
-      }
-      const mean = means[meanNames.findIndex((name) => name === path)]
+      if (total !== undefined) totals.set(path, add(totals.get(path) ?? zero, total))
+      const mean = means.get(path)
       const isKnown = typeof report.perOutput?.[k][path as (typeof meanNames)[number]] === 'number'
       if (mean !== undefined && isKnown) mean.add(k, influence.cells)
     }
@@ -88,14 +86,13 @@ export function* labelFigures(
     yield* classFigures(bothClasses(confusions[0], weight), weight)
     return
   }
+  if (outputs > mostAveraged) return
   yield* averageFigures(confusions, weight, 'outputs', (gradient) => gradient)
-  for (const [at, path] of meanNames.entries()) {
-    yield { path, influence: { kind: 'outputs', gradient: means[at].gradient() } }
-  }
-  for (const [at, path] of countNames.entries()) {
+  for (const [path, mean] of means) yield { path, influence: { kind: 'outputs', gradient: mean.gradient() } }
+  for (const path of countNames) {
     const sum = new MeanGradient(outputs, 1)
     for (let k = 0; k < outputs; k++) sum.add(k, counts[path])
-    yield { path, influence: { kind: 'outputs', gradient: sum.gradient() }, total: totals[at] }
+    yield { path, influence: { kind: 'outputs', gradient: sum.gradient() }, total: totals.get(path) ?? zero }
   }
 }
 
@@ -119,10 +116,10 @@ function* averageFigures(
   kind: 'classes' | 'outputs',
   spread: (gradient: Gradient) => Gradient,
 ): Generator<LabelFigure> {
-  const gradients = averageGradients(classes, weight)
   for (const name of measures) {
+    const gradients = averageGradients(name, classes, weight)
     for (const average of averageNames) {
-      yield { path: `${name}.${average}`, influence: { kind, gradient: spread(gradients[name][average]) } }
+      yield { path: `${name}.${average}`, influence: { kind, gradient: spread(gradients[average]) } }
     }
   }
 }

@@ -2,7 +2,7 @@ import type { Dyadic } from '../numerics/dyadic.ts'
 import { add, multiply, ratio, subtract, zero } from '../numerics/dyadic.ts'
 import { exactSum } from '../numerics/exact-sum.ts'
 import type { Confusion, Measure } from './label-metrics.ts'
-import { measures, quotientsOf, totalsOf } from './label-metrics.ts'
+import { quotientsOf, totalsOf } from './label-metrics.ts'
 
 /**
  * What a figure gains per share of weight that is added: by a row with label j and decision k it is
@@ -60,22 +60,15 @@ export function slopesOf(name: Measure, confusion: Confusion, weight: Dyadic): S
 type Averages = Record<AverageName, Gradient>
 
 /** @param classes those that are averaged over; places in the gradients are those of this list */
-export function averageGradients(classes: readonly Confusion[], weight: Dyadic): Record<Measure, Averages> {
-  const total = totalsOf(classes)
-  const [labelled, predicted, right] = total
-  const entries = measures.map((name): [Measure, Averages] => {
-    const slopes = classes.map((each) => slopesOf(name, each, weight))
-    const ofAll = slopesOf(name, { labelled, predicted, right }, weight)
-    return [
-      name,
-      {
-        macro: gradientOf(slopes.map((each) => scaled(each, 1 / classes.length))),
-        micro: gradientOf(slopes.map(() => ofAll)),
-        weighted: weightedGradient(classes, slopes, labelled, weight),
-      },
-    ]
-  })
-  return Object.fromEntries(entries) as Record<Measure, Averages>
+export function averageGradients(name: Measure, classes: readonly Confusion[], weight: Dyadic): Averages {
+  const [labelled, predicted, right] = totalsOf(classes)
+  const slopes = classes.map((each) => slopesOf(name, each, weight))
+  const ofAll = slopesOf(name, { labelled, predicted, right }, weight)
+  return {
+    macro: gradientOf(slopes.map((each) => scaled(each, 1 / classes.length))),
+    micro: gradientOf(slopes.map(() => ofAll)),
+    weighted: weightedGradient(classes, slopes, labelled, weight),
+  }
 }
 
 function weightedGradient(

@@ -14,7 +14,7 @@ import type { Gradient } from './label-gradients.ts'
 import { influenceAt } from './label-gradients.ts'
 import type { LabelMetrics } from './label-metrics.ts'
 import type { LabelMoments } from './label-moments.ts'
-import { mostAveraged, pairOf } from './label-moments.ts'
+import { pairOf } from './label-moments.ts'
 import { standardErrorOf } from './statistics.ts'
 
 export const labelIntervals = labelShape(estimate, 'Intervals')
@@ -44,7 +44,7 @@ export function* reportLabelIntervals(
   const most = mostCounted(tally)
   const leaf = (path: string, value: number | null) => estimateOf(value, errors.get(path) ?? null, rangeOf(path, most))
   // of the shape of the report
-  return replaceNumbers(report, leaf) as LabelIntervals
+  return (yield* replaceNumbers(report, leaf)) as LabelIntervals
 }
 
 const figuresPerStep = 128
@@ -80,7 +80,6 @@ function* squaresOf(influence: Influence, moments: LabelMoments, tally: Tally): 
       .reduce((sum, slope, cell) => add(sum, multiply(multiply(slope, slope), squares[cell])), zero)
   }
   const { constant, row, column, diagonal } = influence.gradient
-  if (row.length > mostAveraged) return undefined
   const coefficients = [constant]
   for (const k of row.keys()) coefficients.push(row[k], column[k], diagonal[k])
   if (!coefficients.every(Number.isFinite)) return undefined

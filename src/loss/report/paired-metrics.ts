@@ -51,7 +51,7 @@ export function* comparedMetrics(
       : labelErrors(chunks, sides, spec)
   const most = mostCounted(tally)
   const others = new Map<string, number | null>()
-  replaceNumbers(other.report, (path, value) => others.set(path, value))
+  yield* replaceNumbers(other.report, (path, value) => others.set(path, value))
   const leaf = (path: string, value: number | null) => {
     const baseline = others.get(path) ?? null
     if (value === null || baseline === null || !Number.isFinite(value - baseline)) return { value: null, ...unknown }
@@ -63,13 +63,16 @@ export function* comparedMetrics(
     }
   }
   // of the shape of the report
-  return replaceNumbers(report, leaf) as PairedMetrics
+  return (yield* replaceNumbers(report, leaf)) as PairedMetrics
 }
 
 // biome-ignore lint/correctness/useYield: there is nothing to do
 function* noErrors(): Generator<void, Errors> {
   return new Map()
 }
+
+const costPerStep = 2 ** 15
+const costOfFigure = 64
 
 function* labelErrors(
   chunks: readonly PairedChunk[],
@@ -82,6 +85,7 @@ function* labelErrors(
   const [figures, others] = [one, other].map(({ state, report, tally: of }) =>
     labelFigures(state.metrics.groups, 'rmse' in report ? {} : report, of, spec),
   )
+  let left = costPerStep
   for (const figure of figures) {
     // both come in the same order
     const baseline = others.next().value
@@ -92,6 +96,9 @@ function* labelErrors(
       addInfluence(figure.influence, chunk, 0, terms, 1)
       addInfluence(baseline.influence, chunk, 1, terms, -1)
       squares = squares && addSquares(squares, terms, chunk.sampleWeights)
+      left -= figure.influence.kind === 'outputs' ? chunk.count * chunk.outputs : chunk.count + costOfFigure
+      if (left > 0) continue
+      left = costPerStep
       yield
     }
     const { total } = figure

@@ -1,6 +1,7 @@
 import type { Dyadic } from '../numerics/dyadic.ts'
 import { multiply, ratio, subtract, zero } from '../numerics/dyadic.ts'
 import { errorOf } from './estimate.ts'
+import { mostAveraged } from './label-moments.ts'
 import type { PairedChunk } from './paired-rows.ts'
 import type { Errors, Side } from './paired-sums.ts'
 import { addSquares } from './paired-sums.ts'
@@ -23,21 +24,34 @@ export function* valueErrors(chunks: readonly PairedChunk[], sides: readonly [Si
   if (sides.some(({ state }) => (state.rows.get(0)?.counts[0] ?? 0) > 0)) return new Map()
   const means: OutputMeans[][] = [[], []]
   for (const [side, { state }] of sides.entries()) {
-    for (let k = 0; k < tally.outputs; k++)
+    for (let k = 0; k < tally.outputs; k++) {
       means[side].push(meansOf(state.own.get(k)?.sums ?? nothing, tally.sampleWeight))
+      if (k % outputsPerStep === outputsPerStep - 1) yield
+    }
     yield
   }
+  const roots = rootsOf(sides)
   for (const chunk of chunks) {
-    for (const [path, terms] of termsOf(chunk, means, rootsOf(sides))) {
+    let left = outputsPerStep
+    for (const [path, terms] of termsOf(chunk, means, roots)) {
       const sum = sums.has(path) ? sums.get(path) : zero
       sums.set(path, sum && addSquares(sum, terms, chunk.sampleWeights))
+      if (--left > 0) continue
+      left = outputsPerStep
+      yield
     }
     yield
   }
   const squared = multiply(tally.sampleWeight, tally.sampleWeight)
-  return new Map(Array.from(sums, ([path, sum]) => [path, sum === undefined ? null : errorOf(tally, sum, squared)]))
+  const errors = new Map<string, number | null>()
+  for (const [path, sum] of sums) {
+    errors.set(path, sum === undefined ? null : errorOf(tally, sum, squared))
+    if (errors.size % outputsPerStep === 0) yield
+  }
+  return errors
 }
 
+const outputsPerStep = 64
 const nothing: readonly Dyadic[] = [zero, zero, zero, zero]
 
 function meansOf([labels, labelSquares, errors, squares]: readonly Dyadic[], weight: Dyadic): OutputMeans {
@@ -86,8 +100,10 @@ function* termsOf(
     }
     yield [`r2.perOutput.${k}`, ofOutput]
   }
-  yield ['r2.uniformAverage', ofR2]
-  yield ['explainedVariance', explained]
+  if (outputs <= mostAveraged) {
+    yield ['r2.uniformAverage', ofR2]
+    yield ['explainedVariance', explained]
+  }
   yield ['rmse', root]
   yield ['meanError', error]
 }

@@ -62,13 +62,15 @@ function wordsOf(field: string, options: Fields): readonly string[] {
   return 'values' in type ? type.values : []
 }
 
-/** `include` with the word that was meant, or without what cannot be given. */
+/** `include` with the word that was meant, with what a part needs, or without what cannot be given. */
 function withoutRefused(code: string, at: string | number | undefined, value: unknown): Remedy[] {
   if (typeof value === 'string') {
     return meaningsOf('include', value, includes).map(({ include }) => ({ set: { include: [include] } }))
   }
   if (!Array.isArray(value) || typeof at !== 'number') return []
   if (code === 'not-available') return [{ set: { include: value.filter((_, index) => index !== at) } }]
+  // intervals that are of nothing yet
+  if (code === 'no-effect') return [{ set: { include: [...value, 'metrics'] } }]
   return meaningsOf('include', String(value[at]), includes).map(({ include }) => ({
     set: { include: value.map((part, index) => (index === at ? include : part)) },
   }))
