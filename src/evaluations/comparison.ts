@@ -1,6 +1,6 @@
 import type { Pair, Store } from '../database/store.ts'
 import type { DifferenceReport } from '../loss/report/difference.ts'
-import { batchDifference, differenceOf } from '../loss/report/difference.ts'
+import { accuracyDifference, batchDifference, batchRightDifference, differenceOf } from '../loss/report/difference.ts'
 import type { Tally } from '../loss/tally.ts'
 import { emptyTally, merge } from '../loss/tally.ts'
 import type { Task } from '../runtime/scheduler.ts'
@@ -37,7 +37,8 @@ export async function comparisonOf(
 ): Promise<EvaluationComparison> {
   const isSwapped = one.stored.batches > other.stored.batches
   const [fewer, more] = isSwapped ? [other, one] : [one, other]
-  let [first, second, differences] = [emptyTally, emptyTally, emptyTally]
+  const { spec } = one.declared
+  let [first, second, differences, ofRight] = [emptyTally, emptyTally, emptyTally, emptyTally]
   let [named, paired] = [0, 0]
   function* take(pairs: readonly Pair[]): Generator<void, void> {
     for (const { states } of pairs) {
@@ -48,7 +49,9 @@ export async function comparisonOf(
       paired++
       first = merge(first, x)
       second = merge(second, y)
-      differences = merge(differences, isSwapped ? batchDifference(y, x) : batchDifference(x, y))
+      const [ofOne, ofOther] = isSwapped ? [y, x] : [x, y]
+      differences = merge(differences, batchDifference(ofOne, ofOther))
+      ofRight = merge(ofRight, batchRightDifference(ofOne, ofOther, spec))
     }
   }
   task.stop()
@@ -64,7 +67,10 @@ export async function comparisonOf(
   return {
     predictions,
     baseline,
-    difference: differenceOf(differences, areBothInfinite),
+    difference: {
+      ...differenceOf(differences, areBothInfinite),
+      accuracy: spec.decision === 'none' ? undefined : accuracyDifference(ofRight),
+    },
     batches: {
       paired,
       onlyPredictions: one.stored.batches - named,

@@ -22,6 +22,7 @@ export function isListOfWords(name: string): boolean {
 }
 
 function kindOf(name: string): string | undefined {
+  if (name === 'require') return name
   const option = optionNames.find((known) => known === name)
   return option === undefined ? undefined : optionOf(option).type.kind
 }

@@ -14,7 +14,7 @@ import { refuseWithHint } from './remedies/refuse.ts'
 import type { AgreementReport } from './report/agreement.ts'
 import { Agreement } from './report/agreement.ts'
 import type { DifferenceReport } from './report/difference.ts'
-import { differenceOf, mean, pairedTally } from './report/difference.ts'
+import { differenceOf, mean, pairedTally, RightDifferences } from './report/difference.ts'
 import type { MetricsReport } from './report/metrics.ts'
 import { metrics } from './report/metrics.ts'
 import type { PairedMetrics } from './report/paired-metrics.ts'
@@ -101,7 +101,7 @@ export function* compare(spec: Spec, tensors: PairedTensors, context: Evaluation
   return {
     predictions: answer,
     baseline: otherAnswer,
-    difference: { ...differenceBetween(one, other, pairs.all, corrected), ...differences },
+    difference: { ...differenceBetween(spec, one, other, pairs.all, corrected), ...differences },
     agreement,
     groups,
   }
@@ -124,13 +124,15 @@ function* selectedPairs(
 }
 
 function differenceBetween(
+  spec: Spec,
   one: Tally,
   other: Tally,
-  { crossProducts }: PairSums,
+  { crossProducts, right }: PairSums,
   corrected?: number,
 ): DifferenceReport {
   const areBothInfinite = [one, other].every((tally) => lossOf(tally, mean).loss === null)
-  return differenceOf(pairedTally(one, other, crossProducts), areBothInfinite, corrected)
+  const difference = differenceOf(pairedTally(one, other, crossProducts), areBothInfinite, corrected)
+  return { ...difference, accuracy: right.report(one, other, spec, corrected) }
 }
 
 function* compareGroups(
@@ -154,7 +156,7 @@ function* compareGroups(
       if (pairsMetrics(spec)) memory.reserve(pairedAnswerBytes(spec, one.tally.outputs))
       const sides = [states[group], otherStates[group]] as const
       const difference = {
-        ...differenceBetween(sides[0].tally, sides[1].tally, sums),
+        ...differenceBetween(spec, sides[0].tally, sides[1].tally, sums),
         ...(yield* sums.metrics(spec, sides, [predictions, baseline])),
       }
       those.push({ key, predictions, baseline, difference })
@@ -177,6 +179,7 @@ function pairedAnswerBytes(spec: Spec, outputs: number): number {
 /** What slices of both models over some rows have together. */
 class PairSums {
   readonly agreement = new Agreement()
+  readonly right = new RightDifferences()
   /** sum x_i y_i of the losses that are finite. */
   crossProducts = zero
   readonly #isPaired: boolean
@@ -188,6 +191,7 @@ class PairSums {
 
   add(taken: Slice, other: Slice, products: Dyadic, chunk: PairedChunk | undefined): void {
     this.agreement.add(taken.decisions, other.decisions)
+    this.right.add(taken, other)
     this.crossProducts = add(this.crossProducts, products)
     if (chunk !== undefined) this.#chunks.push(chunk)
   }

@@ -63,6 +63,7 @@ export interface components {
             intervals?: components["schemas"]["Intervals"];
             /** @description With `groupBy`: the groups of each grouping, in its order. */
             groups?: components["schemas"]["Grouping"][];
+            verdict?: components["schemas"]["Verdict"];
             /** @description Every option actually used, defaults included. Sent back with the same data, it gives the same answer. */
             spec: components["schemas"]["LossSpec"];
             requestId: string;
@@ -398,6 +399,34 @@ export interface components {
             /** @description Highest / lowest; null if the lowest is 0 or they differ in sign. */
             ratio: number | null;
         };
+        /** @description With `require`: whether the answer is as required. */
+        Verdict: {
+            /**
+             * @description `fail` if one requirement fails, else `inconclusive` if one is, else `pass`.
+             * @enum {string}
+             */
+            result: "pass" | "fail" | "inconclusive";
+            /** @description In the order in which they were sent. */
+            requirements: components["schemas"]["JudgedRequirement"][];
+        };
+        /** @description A requirement, and whether it is met. */
+        JudgedRequirement: {
+            figure: string;
+            /**
+             * @description `pass` if the figure, or the whole interval that decides, is in the bounds; `fail` if it is not, or none of that interval is, or the loss is infinite; `inconclusive` if a part of the interval is, or what decides is null.
+             * @enum {string}
+             */
+            result: "pass" | "fail" | "inconclusive";
+            /** @description The figure; of a comparison the difference in it. */
+            value: number | null;
+            /** @description Its 95 % interval, where the answer has one. */
+            interval: [
+                number,
+                number
+            ] | null;
+            /** @description The same as a sentence. */
+            detail: string;
+        };
         LossSpec: {
             [key: string]: unknown;
         };
@@ -605,6 +634,10 @@ export interface components {
             maxGroups: number;
             /** @description Characters of a string in `groups`. */
             maxGroupKeyLength: number;
+            /** @description Requirements of one verdict. */
+            maxRequirements: number;
+            /** @description Characters of the path of a figure in `require`. */
+            maxFigureLength: number;
             /** @description Rows of a mini-batch. */
             maxMiniBatchSize: number;
             /** @description Numbers of the rows that a mini-batch may draw: size times outputs. */
@@ -706,6 +739,7 @@ export interface components {
             intervals?: components["schemas"]["Intervals"];
             /** @description With `groupBy`: the groups of each grouping, in its order. */
             groups?: components["schemas"]["Grouping"][];
+            verdict?: components["schemas"]["Verdict"];
             /** @description Every option actually used, defaults included. Sent back with the same data, it gives the same answer. */
             spec: components["schemas"]["LossSpec"];
             requestId: string;
@@ -840,6 +874,7 @@ export interface components {
                 /** @description Batches of one name whose labels or sample weights are not the same. */
                 labelsDiffer: number;
             };
+            verdict?: components["schemas"]["Verdict"];
             requestId: string;
         };
         /** @description What the paired batches of one evaluation add up to. */
@@ -894,6 +929,17 @@ export interface components {
             /** @description Standard error of the mean difference: sqrt(n/(n-1) sum (d_i - mean w_i)^2) / weightSum with the paired differences d_i = s_i (l_i - b_i) of the losses l_i of `predictions` and b_i of `baseline`, summed exactly, and with the finite-population correction for a mini-batch without replacement; n counts the rows of positive weight, and one has no error: null, as for a difference that is not finite. */
             standardError: number | null;
             /** @description `loss` -+ 1.959963984540054 standard errors (95 %); null without a standard error. */
+            interval: [
+                number,
+                number
+            ] | null;
+            /** @description Of the accuracies: sqrt(n/(n-1) sum (s_i (e_i - mean K))^2) / (K sum s_i) is the standard error, with e_i the right decisions of `predictions` in row i less those of `baseline`, K the decisions of a row, and n the rows with s_i > 0. Not there if labels are values. */
+            accuracy?: components["schemas"]["PairedEstimate"];
+        };
+        /** @description A figure of `predictions` less that of `baseline`, null unless both are numbers, and its standard error and 95 % interval: the influences of both models on each row are subtracted before they are squared. */
+        PairedEstimate: {
+            value: number | null;
+            standardError: number | null;
             interval: [
                 number,
                 number

@@ -26,7 +26,7 @@ export const documentAccess = fp(
       route.schema = {
         ...route.schema,
         security: isOpen ? [{}, key] : [key],
-        response: withProblems(route.schema.response as Record<number, Answer>, problems),
+        response: withProblems(route.schema.response as Record<string, Answer>, problems),
       }
       const given = route.config?.examples
       route.config = { ...route.config, examples: { ...given, answers: { ...examples, ...given?.answers } } }

@@ -115,12 +115,19 @@ export const bodyProblems = [
 ] as const
 
 /** The error answers of an operation by status, with an example of each type: the named ones, and those that every operation has. */
-export function problemAnswers(...names: ProblemName[]): Record<number, Answer> {
+export function problemAnswers(...names: ProblemName[]): Record<string, Answer> {
   return withProblems({}, [...names, ...anywhere])
 }
 
+/** The answers of an operation with a verdict: with `failStatus`, what 200 answers may have any status from 400 to 499. */
+export function verdictAnswers(schema: z.ZodType, ...names: ProblemName[]): Record<string, Answer> {
+  const answer = answerOf(schema)
+  const description = 'With `failStatus`: what 200 answers, where the verdict is not `pass`.'
+  return withProblems({ 200: answer, '4xx': { ...answer, description } }, [...names, ...anywhere])
+}
+
 /** The answers of an operation with further problems among them. */
-export function withProblems(given: Record<number, Answer>, names: readonly ProblemName[]): Record<number, Answer> {
+export function withProblems(given: Record<string, Answer>, names: readonly ProblemName[]): Record<string, Answer> {
   const answers = { ...given }
   for (const name of names) {
     const { status, title, meaning } = problems[name]

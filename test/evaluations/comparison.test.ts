@@ -99,7 +99,8 @@ test('an evaluation does not differ from itself, nor says nothing of nothing', a
     cutAt(classRows(30), () => 3),
   )
   const { difference, batches } = await comparisonOf(store, one, one, newTask())
-  t.same(difference, { loss: 0, lossStatus: 'finite', standardError: 0, interval: [0, 0] })
+  const accuracy = { value: 0, standardError: 0, interval: [0, 0] }
+  t.same(difference, { loss: 0, lossStatus: 'finite', standardError: 0, interval: [0, 0], accuracy })
   t.same(batches, { paired: 10, onlyPredictions: 0, onlyBaseline: 0, labelsDiffer: 0 })
   const bare = await declare(evaluations, 'bare', declaredFor(classRows(1), 3))
   t.match(await comparisonOf(store, one, bare, newTask()), {

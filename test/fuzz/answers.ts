@@ -19,8 +19,10 @@ export function faultOf({ method, path, headers: sent }: Probe, { status, header
   // a browser gets a page where nothing is served
   const isForBrowsers = !isInference && String(sent.accept).includes('text/html')
   if (status === 404 && type === 'text/html' && isForBrowsers) return undefined
-  if (status >= 400 && !isForm) return `an error as ${type}`
-  if (status >= 400 && body.length > longestError) return `an error of ${body.length} bytes`
+  // a gate that is closed answers with the status it was given
+  const isClosedGate = type === 'application/json' && /[?&]failStatus=4\d\d(?:&|$)/.test(path)
+  if (status >= 400 && !isForm && !isClosedGate) return `an error as ${type}`
+  if (status >= 400 && !isClosedGate && body.length > longestError) return `an error of ${body.length} bytes`
   if (method === 'HEAD') return undefined
   const json = type.endsWith('json') ? parsed(body) : undefined
   const length = headers['inference-header-content-length']
@@ -38,11 +40,12 @@ export function faultOf({ method, path, headers: sent }: Probe, { status, header
       : faultsAt(['components', 'schemas', isProblem ? 'Problem' : 'InferenceError'], json)
   }
   const { responses } = route.operation
-  if (responses[status] === undefined) return `status ${status} is not in the document`
+  const key = isClosedGate ? '4XX' : String(status)
+  if (responses[key] === undefined) return `status ${status} is not in the document`
   if (status === 204 || status === 304) return undefined
-  if (responses[status].content?.[type] === undefined) return `status ${status} as ${type} is not in the document`
+  if (responses[key].content?.[type] === undefined) return `status ${status} as ${type} is not in the document`
   if (json === undefined) return undefined
-  const place = ['paths', route.path, method.toLowerCase(), 'responses', String(status), 'content', type, 'schema']
+  const place = ['paths', route.path, method.toLowerCase(), 'responses', key, 'content', type, 'schema']
   const fault = faultsAt(place, json)
   if (fault !== undefined) return `against the document: ${fault}`
   const { requestId } = json as { requestId?: string }

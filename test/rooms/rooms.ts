@@ -14,7 +14,7 @@ const rooms = {
   http: ['{access,http}/**/*.test.ts'],
   loss: ['loss/**/*.test.ts'],
   wire: ['wire/**/*.test.ts'],
-  examples: ['docs/{examples,training}.test.ts'],
+  examples: ['docs/{ci,examples,training}.test.ts'],
   sections: ['pages/sections/*.test.ts'],
   pages: ['pages/!(formulas|pointer).test.ts'],
 }

@@ -117,5 +117,5 @@ function mapTensors(tensors: Tensors, change: (tensor: Tensor, name: string) => 
     return tensor === undefined ? [] : [[name, change(tensor, name)]]
   })
   // the names are those of tensors, and the required ones among them are there
-  return Object.fromEntries(entries) as Tensors
+  return { ...(Object.fromEntries(entries) as Tensors), groups: tensors.groups }
 }

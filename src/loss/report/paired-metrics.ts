@@ -14,7 +14,7 @@ import type { Errors, Side } from './paired-sums.ts'
 import { addSquares } from './paired-sums.ts'
 import { valueErrors } from './paired-values.ts'
 
-const estimate = z
+export const pairedEstimate = z
   .object({
     value: z.number().nullable(),
     standardError: z.number().min(0).nullable(),
@@ -27,7 +27,7 @@ const estimate = z
   })
 
 export const pairedMetrics = z
-  .union([labelShape(estimate, 'Paired'), valueShape(estimate, 'Paired')])
+  .union([labelShape(pairedEstimate, 'Paired'), valueShape(pairedEstimate, 'Paired')])
   .meta({ description: 'With `metrics` and `intervals`: how far apart each figure is, row by row.' })
 
 export type PairedMetrics = z.output<typeof pairedMetrics>

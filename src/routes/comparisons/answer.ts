@@ -1,12 +1,13 @@
 import { z } from 'zod'
-import { pairedMetrics } from '../../loss/report/paired-metrics.ts'
+import { pairedEstimate, pairedMetrics } from '../../loss/report/paired-metrics.ts'
 import { lossStatus } from '../../loss/report/schemas.ts'
 import { groupFigures, groupKey, lossAnswer } from '../loss/answer.ts'
+import { verdict } from '../require/schema.ts'
 
 const count = z.int().min(0)
 
 const modelAnswer = lossAnswer
-  .omit({ requestId: true, groups: true })
+  .omit({ requestId: true, groups: true, verdict: true })
   .meta({ id: 'ModelAnswer', description: 'What POST /v1/loss answers for the predictions of one model.' })
 
 export const lossDifference = z
@@ -26,10 +27,14 @@ export const lossDifference = z
     interval: z.array(z.number()).length(2).nullable().meta({
       description: '`loss` -+ 1.959963984540054 standard errors (95 %); null without a standard error.',
     }),
+    accuracy: pairedEstimate.optional().meta({
+      description:
+        'Of the accuracies: sqrt(n/(n-1) sum (s_i (e_i - mean K))^2) / (K sum s_i) is the standard error, with e_i the right decisions of `predictions` in row i less those of `baseline`, K the decisions of a row, and n the rows with s_i > 0. Not there if labels are values.',
+    }),
   })
   .meta({ id: 'LossDifference', description: 'How far apart the losses are, sample by sample.' })
 
-const pairedDifference = lossDifference
+export const pairedDifference = lossDifference
   .extend({ metrics: pairedMetrics.optional() })
   .meta({ id: 'PairedDifference', description: 'How far apart the models are, sample by sample.' })
 
@@ -78,6 +83,7 @@ export const comparisonAnswer = z
       .array(comparedGrouping)
       .optional()
       .meta({ description: 'With `groupBy`: the groups of each grouping, in its order.' }),
+    verdict: verdict.optional(),
     requestId: z.string(),
   })
   .meta({ id: 'ComparisonAnswer', description: 'The answer of each model, and how far to trust their difference.' })

@@ -85,6 +85,7 @@ export const comparisonAnswers = {
       lossStatus: 'finite',
       standardError: 0.16636762557606458,
       interval: [-0.7567661061387829, -0.10461699749372017],
+      accuracy: { value: 0.5, standardError: 0.28867513459481287, interval: [-0.06579286703808584, 1] },
     },
     agreement: {
       bothRight: 1,

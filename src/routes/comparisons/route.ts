@@ -14,12 +14,17 @@ import { compare } from '../../loss/comparison.ts'
 import { answerBytesOf } from '../../loss/evaluation.ts'
 import { resolve } from '../../loss/resolve.ts'
 import type { Spec } from '../../loss/spec.ts'
+import type { MarginRequirement } from '../../loss/verdict.ts'
 import { uniformIntegers } from '../../runtime/random.ts'
-import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
+import { bodyProblems, verdictAnswers } from '../answers.ts'
 import { binaryHeaders, comparisonBodyDescription } from '../loss/examples.ts'
 import type { FieldCheck } from '../loss/option-hints.ts'
 import { refuseOptions } from '../loss/option-hints.ts'
-import { comparisonRequest, coreOptions, optionsSchema, pairSchema } from '../loss/schema.ts'
+import { comparisonOptions, comparisonRequest, coreOptions, pairSchema } from '../loss/schema.ts'
+import { checkMargins, judgeComparison } from '../require/check.ts'
+import type { VerdictQuery } from '../require/schema.ts'
+import { verdictQuery } from '../require/schema.ts'
+import { checkFailStatus, setStatus } from '../require/status.ts'
 import { comparisonAnswer } from './answer.ts'
 import { comparisonAnswers, comparisonExamples, comparisonMediaTypes } from './examples.ts'
 
@@ -28,7 +33,7 @@ const context = { maxAnswerNumbers, maxGroups, maxMiniBatchNumbers, uniformInteg
 
 export async function comparisonRoute(app: FastifyInstance): Promise<void> {
   registerComparisonBodies(app)
-  app.post<{ Body: SingleBatch }>(
+  app.post<{ Body: SingleBatch; Querystring: VerdictQuery }>(
     '/v1/comparisons',
     {
       schema: {
@@ -36,8 +41,9 @@ export async function comparisonRoute(app: FastifyInstance): Promise<void> {
         tags: ['Loss'],
         summary: 'Compare two models over the same labels',
         description,
+        querystring: verdictQuery,
         body: comparisonRequest,
-        response: { 200: answerOf(comparisonAnswer), ...problemAnswers(...bodyProblems) },
+        response: verdictAnswers(comparisonAnswer, ...bodyProblems),
       },
       config: {
         accepts: batchMediaTypes,
@@ -50,9 +56,19 @@ export async function comparisonRoute(app: FastifyInstance): Promise<void> {
         },
       },
     },
-    async ({ body, id, work }, reply) => {
-      const comparison = await compared(body, work)
-      return sendJson(reply, work.task, { ...comparison, requestId: id })
+    async ({ body, id, query, work }, reply) => {
+      let sent: SentComparison
+      try {
+        sent = specOf(body)
+      } catch (error) {
+        return refuseOptions(error, body, comparisonFields, work)
+      }
+      const { spec, require } = sent
+      checkFailStatus(query, require)
+      const comparison = await compared(body, spec, work)
+      const verdict = require && withLocation(body.location, () => judgeComparison(require, comparison))
+      if (verdict !== undefined) setStatus(reply, query, verdict)
+      return sendJson(reply, work.task, { ...comparison, verdict, requestId: id })
     },
   )
 }
@@ -63,29 +79,31 @@ const description = `Takes what POST /v1/loss takes, and as \`baseline\` the pre
 
 A part of the answer that \`include\` or reduction \`none\` asks for comes twice, and its numbers count twice against \`maxAnswerNumbers\`.`
 
-function specOf(body: SingleBatch): Spec {
-  const received = validOptions(body, { options: optionsSchema, batch: pairSchema })
-  return withLocation(body.location, () => resolve(coreOptions(received)))
+interface SentComparison {
+  readonly spec: Spec
+  readonly require: readonly MarginRequirement[] | undefined
+}
+
+function specOf(body: SingleBatch): SentComparison {
+  const { require, ...received } = validOptions(body, { options: comparisonOptions, batch: pairSchema })
+  return withLocation(body.location, () => {
+    const spec = resolve(coreOptions(received))
+    if (require !== undefined) checkMargins(require, spec, 'batch')
+    return { spec, require }
+  })
 }
 
 const comparisonFields: FieldCheck = {
   tensorNames: comparisonTensors,
   check: (options, tensors) => ({
-    spec: specOf(singleBatch(options, tensors)),
+    spec: specOf(singleBatch(options, tensors)).spec,
     tensors: validated(pairSchema, tensors),
     checkAnswer: (changed, layout) => answerBytesOf(changed, layout, context, 2),
   }),
 }
 
-async function compared(body: SingleBatch, work: RequestContext): Promise<Comparison> {
+async function compared({ only, location }: SingleBatch, spec: Spec, work: RequestContext): Promise<Comparison> {
   const { task, memory } = work
-  const { only, location } = body
-  let spec: Spec
-  try {
-    spec = specOf(body)
-  } catch (error) {
-    return refuseOptions(error, body, comparisonFields, work)
-  }
   const steps = withLocation(location, () => compare(spec, validated(pairSchema, only), { ...context, memory }))
   const comparison = await work
     .during('fold', () => task.run(steps))

@@ -7,7 +7,9 @@ import { subtract } from '../../loss/numerics/dyadic.ts'
 import { accuracyOf, statisticsOf } from '../../loss/report/statistics.ts'
 import { ValidationErrors } from '../../loss/validation-errors.ts'
 import { quoted } from '../../loss/words.ts'
-import { answerOf, problemAnswers } from '../answers.ts'
+import { verdictAnswers } from '../answers.ts'
+import { judgeComparison, marginsIn } from '../require/check.ts'
+import { checkFailStatus, setStatus } from '../require/status.ts'
 import { comparisonAnswerExample, noEvaluationAnswer, wrongWith } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
 import { foundEvaluation, said, tallyOf } from './found.ts'
@@ -28,19 +30,18 @@ export async function evaluationComparisonRoute(
         description,
         params: evaluationParams,
         querystring: comparisonQuery,
-        response: {
-          200: answerOf(evaluationComparison),
-          ...problemAnswers('not-found', 'invalid-content', 'store-unavailable'),
-        },
+        response: verdictAnswers(evaluationComparison, 'not-found', 'invalid-content', 'store-unavailable'),
       },
       config: {
         examples: { answers: { 200: comparisonAnswerExample, 404: noEvaluationAnswer, 422: wrongWith } },
       },
     },
     async ({ params: { evaluation: name }, query, owner, work, id }, reply) => {
+      checkFailStatus(query, query.require)
       const one = await foundEvaluation(evaluations, owner, name)
       const other = await foundEvaluation(evaluations, owner, query.with)
       checkComparable(one, other)
+      const require = query.require === undefined ? undefined : marginsIn(query.require, one.declared.spec)
       work.task.start()
       const { predictions, baseline, difference, batches } = await evaluations.compare(one, other, work.task)
       const { spec, outputs } = one.declared
@@ -48,14 +49,16 @@ export async function evaluationComparisonRoute(
         ...predictions,
         correctWeight: subtract(predictions.correctWeight, baseline.correctWeight),
       }
-      return sendJson(reply, work.task, {
+      const compared = {
         predictions: { evaluation: name, ...statisticsOf(tallyOf(predictions, outputs), spec) },
         baseline: { evaluation: query.with, ...statisticsOf(tallyOf(baseline, outputs), other.declared.spec) },
         difference,
         accuracyDifference: accuracyOf(ofBoth, spec),
         batches,
-        requestId: id,
-      })
+      }
+      const verdict = require && judgeComparison(require, compared)
+      if (verdict !== undefined) setStatus(reply, query, verdict)
+      return sendJson(reply, work.task, { ...compared, verdict, requestId: id })
     },
   )
 }

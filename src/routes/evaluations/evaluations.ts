@@ -17,9 +17,12 @@ import { validBody } from '../../http/validation.ts'
 import { answerBytesOf, answerOf as answerOfState, groupAnswerBytesOf } from '../../loss/evaluation.ts'
 import { refuseForStreams, resolve } from '../../loss/resolve.ts'
 import { LimitExceeded, refuse } from '../../loss/validation-errors.ts'
+import type { Requirement } from '../../loss/verdict.ts'
 import { checkOutputOptions } from '../../loss/weights.ts'
-import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
+import { answerOf, bodyProblems, problemAnswers, verdictAnswers } from '../answers.ts'
 import { coreOptions } from '../loss/schema.ts'
+import { judge, requirementsIn } from '../require/check.ts'
+import { checkFailStatus, setStatus } from '../require/status.ts'
 import {
   changeExamples,
   conflictAnswer,
@@ -35,7 +38,7 @@ import {
 import type { EvaluationRouteOptions } from './found.ts'
 import { foundEvaluation, listed, noEvaluation, said, stateOf, tallyOf } from './found.ts'
 import type { Declaration } from './schema.ts'
-import { changeRequest, declaration, evaluationAnswer, evaluationParams } from './schema.ts'
+import { changeRequest, declaration, evaluationAnswer, evaluationParams, reportQuery } from './schema.ts'
 
 const { maxDeclarationBytes, maxEvaluations, maxMetadataEntries } = fixedLimits
 
@@ -48,7 +51,12 @@ export async function evaluationRoutes(
   app: FastifyInstance,
   { evaluations, retentionDays }: EvaluationRouteOptions,
 ): Promise<void> {
-  const reportOf = (found: OpenEvaluation, { task, memory }: RequestContext, requestId: string) => {
+  const reportOf = (
+    found: OpenEvaluation,
+    { task, memory }: RequestContext,
+    requestId: string,
+    require?: readonly Requirement[],
+  ) => {
     const { spec, outputs } = found.declared
     memory.reserve(answerBytesOf(spec, { samples: 0, outputs }, fixedLimits))
     return evaluations.report(found, task, async (total, head) => {
@@ -58,7 +66,8 @@ export async function evaluationRoutes(
       const state = { spec, sections, groups, tally: tallyOf(total.tally, outputs) }
       const answer = await task.run(answerOfState(state))
       const report = { ...answer, ...stateOf(found, retentionDays), batches: head.batches, requestId }
-      return { report, tag: tagOf(found, head) }
+      const verdict = require && judge(require, report, spec)
+      return { report: { ...report, verdict }, tag: tagOf(found, head), verdict }
     })
   }
 
@@ -99,7 +108,7 @@ export async function evaluationRoutes(
     },
   )
 
-  app.get<Named>(
+  app.get<Named & { Querystring: z.output<typeof reportQuery> }>(
     '/v1/evaluations/:evaluation',
     {
       schema: {
@@ -107,22 +116,23 @@ export async function evaluationRoutes(
         tags: ['Evaluations'],
         summary: 'Report what all batches add up to',
         description:
-          'Every batch that was acknowledged before the request is in the answer, whichever replica took it. The figures are those of POST /v1/loss for all rows at once, to the last bit. `ETag` and `If-None-Match` save an answer that the client has already.',
+          'Every batch that was acknowledged before the request is in the answer, whichever replica took it. The figures are those of POST /v1/loss for all rows at once, to the last bit. `ETag` and `If-None-Match` save an answer that the client has already, except with `failStatus`, where a status of 304 would say nothing of the verdict.',
         params: evaluationParams,
-        response: {
-          200: answerOf(evaluationAnswer),
-          ...problemAnswers('not-found', 'invalid-content', 'store-unavailable'),
-        },
+        querystring: reportQuery,
+        response: verdictAnswers(evaluationAnswer, 'not-found', 'invalid-content', 'store-unavailable'),
       },
       config: { examples: { answers: { 200: reportAnswer, 404: noEvaluationAnswer, 422: wrongName } } },
     },
-    async ({ params: { evaluation: name }, headers, owner, work, id }, reply) => {
+    async ({ params: { evaluation: name }, query, headers, owner, work, id }, reply) => {
+      checkFailStatus(query, query.require)
       const found = await foundEvaluation(evaluations, owner, name)
+      const require = query.require === undefined ? undefined : requirementsIn(query.require, found.declared.spec)
       const known = tagOf(found, found.stored)
       reply.header('etag', known)
       const seen = headers['if-none-match']
-      if (seen !== undefined && namesTag(seen, known)) return reply.code(304).send()
-      const { report, tag } = await reportOf(found, work, id)
+      if (seen !== undefined && query.failStatus === undefined && namesTag(seen, known)) return reply.code(304).send()
+      const { report, tag, verdict } = await reportOf(found, work, id, require)
+      if (verdict !== undefined) setStatus(reply, query, verdict)
       // batches may have come since it was found
       reply.header('etag', tag)
       return sendJson(reply, work.task, report)

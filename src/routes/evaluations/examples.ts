@@ -334,6 +334,7 @@ export const comparisonAnswerExample = {
     lossStatus: 'finite',
     standardError: 2.495869964450198,
     interval: [-8.08872819065577, 1.6949022901795368],
+    accuracy: { value: 0.2, standardError: 0.24, interval: [-0.2703913562896129, 0.6703913562896129] },
   },
   accuracyDifference: 0.2,
   batches: { paired: 2, onlyPredictions: 0, onlyBaseline: 1, labelsDiffer: 1 },

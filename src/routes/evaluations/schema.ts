@@ -9,6 +9,7 @@ import { lossAnswer } from '../loss/answer.ts'
 import { schemaFor } from '../loss/option-schemas.ts'
 import type { ReceivedOptions } from '../loss/schema.ts'
 import { batchFields, optionsWith } from '../loss/schema.ts'
+import { failStatus, marginText, requireText, verdict } from '../require/schema.ts'
 import { unknownField } from '../unknown-field.ts'
 
 const { maxBatches, maxColumns, maxCurvePoints, maxMetadataEntries, maxMetadataLength, maxPageSize } = fixedLimits
@@ -59,10 +60,13 @@ export const declaration = schemaFor<Declaration>(
         examples: [{ model: 'mlp-784-50-10' }],
       }),
     },
-    (key) =>
-      [...comparisonTensors, 'batch'].some((name) => name === key)
+    (key) => {
+      if (key === 'require')
+        return 'A report is judged when it is asked for: GET /v1/evaluations/{evaluation}?require=...'
+      return [...comparisonTensors, 'batch'].some((name) => name === key)
         ? 'Data belong in a batch: PUT them to .../batches/NAME, once the evaluation is declared.'
-        : undefined,
+        : undefined
+    },
   ),
 )
 
@@ -97,6 +101,7 @@ export const evaluationAnswer = lossAnswer.extend(state).meta({
 })
 
 export const batchAnswer = lossAnswer
+  .omit({ verdict: true })
   .extend({
     evaluation: evaluationName,
     batch: batchName,
@@ -231,6 +236,7 @@ export const evaluationComparison = z
         }),
       })
       .meta({ description: 'How many batches were paired, and how many not.' }),
+    verdict: verdict.optional(),
     requestId: z.string(),
   })
   .meta({ id: 'EvaluationComparison', description: 'Two evaluations over the batches that both have.' })
@@ -282,7 +288,10 @@ export const curveQuery = z.strictObject({
 })
 export const comparisonQuery = z.strictObject({
   with: name.meta({ description: 'Name of the evaluation to compare with.', examples: ['run-6'] }),
+  require: marginText,
+  failStatus,
 })
+export const reportQuery = z.strictObject({ require: requireText, failStatus })
 export const eventsQuery = z.strictObject({
   after: queryNumber(0, Number.MAX_SAFE_INTEGER).optional().meta({
     description: 'Begin with the batches of a higher sequence. The header Last-Event-ID does the same.',

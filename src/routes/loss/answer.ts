@@ -5,6 +5,7 @@ import { lossesInOrder } from '../../loss/report/per-sample.ts'
 import { count, lossStatus, share } from '../../loss/report/schemas.ts'
 import type { MergeableName } from '../../loss/report/sections.ts'
 import { mergeableNames, sections } from '../../loss/report/sections.ts'
+import { verdict } from '../require/schema.ts'
 import { lossSpec } from './schema.ts'
 
 type PartSchemas = { [Name in Include]: z.ZodOptional<(typeof sections)[Name]['schema']> }
@@ -109,6 +110,7 @@ export const lossAnswer = z
       .array(grouping)
       .optional()
       .meta({ description: 'With `groupBy`: the groups of each grouping, in its order.' }),
+    verdict: verdict.optional(),
     spec: lossSpec.meta({
       description:
         'Every option actually used, defaults included. Sent back with the same data, it gives the same answer.',

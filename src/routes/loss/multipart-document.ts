@@ -75,6 +75,11 @@ function withOptions(parts: Record<string, Schema>, required: readonly string[])
           labelFormat: { type: 'string', enum: labelFormats, description: 'How `labels` is written.' },
           ...parts,
           ...Object.fromEntries(optionNames.map((name) => [name, partOf(name)])),
+          require: {
+            type: 'string',
+            description: 'What the answer must be, as a JSON list of requirements. Adds `verdict`.',
+            ...leftOut,
+          },
           options: {
             type: 'string',
             description: 'All options as one JSON object, in place of a part for each.',

@@ -7,15 +7,16 @@ import type { OptionName } from '../../loss/options.ts'
 import { isOptionOf, optionNames, optionOf, typeFor } from '../../loss/options.ts'
 import type { Remedy } from '../../loss/remedies/remedy.ts'
 import type { ValidationError } from '../../loss/validation-errors.ts'
+import { requirementEdits } from '../require/check.ts'
 
 const number = /^\s*-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?\s*$/
 
 /** Changes of the options that may mend an error about them, likeliest first. */
-export function optionEdits(
-  { code, path: [field, at] }: ValidationError,
-  options: Fields,
-  tensorNames: readonly string[],
-): Remedy[] {
+export function optionEdits(error: ValidationError, options: Fields, tensorNames: readonly string[]): Remedy[] {
+  const {
+    code,
+    path: [field, at],
+  } = error
   if (typeof field !== 'string') return []
   const value = options[field]
   if (code === 'unknown-field') return renamed(field, options, tensorNames)
@@ -24,6 +25,7 @@ export function optionEdits(
     if (alias !== undefined) return [{ rename: { [alias]: field } }]
     return field === 'labelFormat' ? formatsOf(options) : []
   }
+  if (field === 'require') return requirementEdits(error, options)
   if (field === 'include') return withoutRefused(code, at, value)
   if (code === 'unknown-value' && typeof value === 'string') {
     const meant = meaningsOf(field, value, wordsOf(field, options)).map((set) => ({ set }))

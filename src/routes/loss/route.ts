@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { isAboutContent, locatedError } from '../../formats/errors.ts'
+import { isAboutContent, locatedError, withLocation } from '../../formats/errors.ts'
 import type { BatchStream, Fields, GroupedBatch, ParsedBatch, ParsedBody } from '../../formats/parsed-body.ts'
 import { freeLargeTensors, freeTensors, singleBatch } from '../../formats/parsed-body.ts'
 import { validated } from '../../formats/schema.ts'
@@ -16,8 +16,13 @@ import type { Layout } from '../../loss/shape.ts'
 import type { Spec } from '../../loss/spec.ts'
 import { describeSpec } from '../../loss/spec.ts'
 import { isTensor } from '../../loss/tensor.ts'
+import type { Verdict } from '../../loss/verdict.ts'
 import { uniformIntegers } from '../../runtime/random.ts'
-import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
+import { bodyProblems, verdictAnswers } from '../answers.ts'
+import { judge } from '../require/check.ts'
+import type { VerdictQuery } from '../require/schema.ts'
+import { verdictQuery } from '../require/schema.ts'
+import { checkFailStatus, setStatus } from '../require/status.ts'
 import { lossAnswer } from './answer.ts'
 import { lossExamples } from './example-requests.ts'
 import { binaryHeaders, lossAnswers, lossBodyDescription, lossMediaTypeDocuments } from './examples.ts'
@@ -33,7 +38,7 @@ export const context = { maxAnswerNumbers, maxGroups, maxMiniBatchNumbers, unifo
 /** POST /v1/loss: evaluates one batch, or a stream of batches as one, and keeps nothing. */
 export async function lossRoute(app: FastifyInstance): Promise<void> {
   registerLossBodies(app)
-  app.post<{ Body: ParsedBody }>(
+  app.post<{ Body: ParsedBody; Querystring: VerdictQuery }>(
     '/v1/loss',
     {
       schema: {
@@ -41,8 +46,9 @@ export async function lossRoute(app: FastifyInstance): Promise<void> {
         tags: ['Loss'],
         summary: 'Evaluate a loss function over one batch',
         description,
+        querystring: verdictQuery,
         body: lossRequest,
-        response: { 200: answerOf(lossAnswer), ...problemAnswers(...bodyProblems) },
+        response: verdictAnswers(lossAnswer, ...bodyProblems),
       },
       config: {
         accepts: lossMediaTypes,
@@ -55,20 +61,22 @@ export async function lossRoute(app: FastifyInstance): Promise<void> {
         },
       },
     },
-    ({ body, id, work }, reply) => {
+    ({ body, id, query, work }, reply) => {
       let sent: SentSpec
       try {
         sent = specOf(body)
       } catch (error) {
         return refuseOptions(error, body, lossFields, work)
       }
+      checkFailStatus(query, sent.require)
       const evaluation = new Evaluation(sent.spec, { ...context, memory: work.memory })
+      const asked = { id, tell: (verdict: Verdict) => setStatus(reply, query, verdict) }
       const payload =
         body.batches === undefined
-          ? work.during('fold', () => work.task.runNow(answerTo(body, evaluation, sent, work, id)))
+          ? work.during('fold', () => work.task.runNow(answerTo(body, evaluation, sent, work, asked)))
           : work
               .during('fold', () => addAll(body, evaluation, sent.spec.decision === 'class', work))
-              .then(() => work.task.runNow(answerTo(undefined, evaluation, sent, work, id)))
+              .then(() => work.task.runNow(answerTo(undefined, evaluation, sent, work, asked)))
       if (payload instanceof Promise) return payload.then((written) => sendPayload(reply, written))
       sendPayload(reply, payload)
     },
@@ -143,17 +151,27 @@ const names: ReadonlySet<string> = new Set(batchTensors)
 function* answerTo(
   batch: ParsedBatch | undefined,
   evaluation: Evaluation,
-  { spec, text }: SentSpec,
+  { spec, text, require }: SentSpec,
   work: RequestContext,
-  requestId: string,
+  { id, tell }: Asked,
 ): Generator<void, string | Buffer> {
   if (batch !== undefined) yield* add(batch, evaluation, work)
   work.evaluates(spec, evaluation.tally.samples)
   // the id is a word that needs no escapes
-  const end = (specText: string) => `,"spec":${specText},"requestId":"${requestId}"}`
-  if (text !== undefined && isOfFigures(spec)) return JSON.stringify(evaluation.figures()).slice(0, -1) + end(text)
-  const findings = yield* jsonText(yield* evaluation.findings())
-  return yield* payloadOf(findings.slice(0, -1) + end(text ?? (yield* jsonText(describeSpec(spec)))))
+  const end = (specText: string) => `,"spec":${specText},"requestId":"${id}"}`
+  if (text !== undefined && require === undefined && isOfFigures(spec))
+    return JSON.stringify(evaluation.figures()).slice(0, -1) + end(text)
+  const findings = yield* evaluation.findings()
+  const verdict = require && withLocation(batch?.location ?? {}, () => judge(require, findings, spec))
+  if (verdict !== undefined) tell(verdict)
+  const found = yield* jsonText(verdict === undefined ? findings : { ...findings, verdict })
+  return yield* payloadOf(found.slice(0, -1) + end(text ?? (yield* jsonText(describeSpec(spec)))))
+}
+
+/** The id of a request, and who hears of a verdict. */
+interface Asked {
+  readonly id: string
+  readonly tell: (verdict: Verdict) => void
 }
 
 function isOfFigures(spec: Spec): boolean {

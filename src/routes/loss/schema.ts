@@ -22,7 +22,9 @@ import { singleBatchOf } from '../../loss/resolve.ts'
 import type { Options } from '../../loss/spec.ts'
 import type { Tensor } from '../../loss/tensor.ts'
 import { isTensor } from '../../loss/tensor.ts'
+import type { MarginRequirement, Requirement } from '../../loss/verdict.ts'
 import { readWeightOption } from '../../loss/weights.ts'
+import { marginRequirements, requirements } from '../require/schema.ts'
 import { unknownField } from '../unknown-field.ts'
 import { labelsByFormat, labelsSchema, listOf } from './labels-schema.ts'
 import { schemaFor, schemaOf, tensor, weights } from './option-schemas.ts'
@@ -89,29 +91,38 @@ export function coreOptions(received: ReceivedOptions): Options {
   return Object.fromEntries(entries) as Options
 }
 
+/** What a body says besides its numbers: options, and what the answer must be. */
+export type Sent<Required> = ReceivedOptions & { readonly require?: readonly Required[] }
+
 /** The body of POST /v1/loss: options, and the tensors that a decoder packed. */
-export type LossRequest = ReceivedOptions & Tensors
+export type LossRequest = Sent<Requirement> & Tensors
+
+const requireField = { require: requirements.optional() }
+const marginField = { require: marginRequirements.optional() }
 
 /**
  * The options alone, as they are validated: every loss knows every option, so that one which does not apply may hold its
  * default; the core refuses any other value of it.
  */
-export const optionsSchema = schemaFor<ReceivedOptions>(
-  z.discriminatedUnion(
+export const optionsSchema = schemaFor<Sent<Requirement>>(optionsAnd(requireField))
+export const comparisonOptions = schemaFor<Sent<MarginRequirement>>(optionsAnd(marginField))
+
+function optionsAnd(others: Record<string, z.ZodType>): z.ZodType {
+  const error = (name: LossName) =>
+    unknownField([...fieldsOf(name), ...Object.keys(others)], [...batchTensors, 'groups'])
+  return z.discriminatedUnion(
     'loss',
-    unionOf((name) =>
-      z.strictObject(optionsOf(name), { error: unknownField(fieldsOf(name), [...batchTensors, 'groups']) }),
-    ),
+    unionOf((name) => z.strictObject({ ...optionsOf(name), ...others }, { error: error(name) })),
     { error: noLoss },
-  ),
-)
+  )
+}
 
 /** One JSON object with options and batch; the document shows the options that a loss can use. */
 export const lossRequest = schemaFor<LossRequest>(
   z
     .discriminatedUnion(
       'loss',
-      unionOf((name) => requestOf(name, 'Request', batchFields)),
+      unionOf((name) => requestOf(name, 'Request', { ...batchFields, ...requireField })),
       { error: noLoss },
     )
     .meta({
@@ -121,11 +132,11 @@ export const lossRequest = schemaFor<LossRequest>(
     }),
 )
 
-export const comparisonRequest = schemaFor<ReceivedOptions & PairedTensors>(
+export const comparisonRequest = schemaFor<Sent<MarginRequirement> & PairedTensors>(
   z
     .discriminatedUnion(
       'loss',
-      unionOf((name) => requestOf(name, 'Comparison', comparisonFields)),
+      unionOf((name) => requestOf(name, 'Comparison', { ...comparisonFields, ...marginField })),
       { error: noLoss },
     )
     .meta({
@@ -254,7 +265,9 @@ function objectOf(
   const all = { ...optionsOf(name), ...others }
   const shown = { ...shownOptions, ...others }
   const fields = [...fieldsOf(name), ...Object.keys(others)].filter((field) => field in shown)
-  const { properties } = z.toJSONSchema(z.strictObject(pick(shown, fields)), { io: 'input', unrepresentable: 'any' })
+  const { properties } = withComponents(
+    z.toJSONSchema(z.strictObject(pick(shown, fields)), { io: 'input', unrepresentable: 'any' }),
+  )
   return {
     object: z.strictObject(all, { error: unknownField(fields, [], elsewhere) }),
     meta: {
@@ -264,6 +277,13 @@ function objectOf(
       properties,
     },
   }
+}
+
+/** The schema with what has an id as a component of the document. */
+function withComponents<Schema>(schema: Schema): Schema {
+  return JSON.parse(
+    JSON.stringify(schema).replaceAll(/"#\/\$defs\/(\w+)"/g, '"#/components/schemas/$1Input"'),
+  ) as Schema
 }
 
 function unionOf(schemaFor: (name: LossName) => z.ZodObject): [z.ZodObject, ...z.ZodObject[]] {

@@ -5,10 +5,13 @@ import { validOptions } from '../../http/validation.ts'
 import { refuseForStreams, resolve } from '../../loss/resolve.ts'
 import type { Spec } from '../../loss/spec.ts'
 import { describeSpec } from '../../loss/spec.ts'
+import type { Requirement } from '../../loss/verdict.ts'
+import { checkRequirements } from '../require/check.ts'
 import { batchSchema, coreOptions, optionsSchema } from './schema.ts'
 
 export interface SentSpec {
   readonly spec: Spec
+  readonly require: readonly Requirement[] | undefined
   /** The spec as an answer shows it, in JSON; only where it is remembered. */
   readonly text: string | undefined
 }
@@ -23,20 +26,23 @@ const entrySize = 512
 /** The options of a body, checked and resolved. @throws InvalidContent, LimitExceeded, LocatedError */
 export function specOf(body: ParsedBody): SentSpec {
   const { text } = body
-  if (text === undefined) return { spec: resolved(body), text }
+  if (text === undefined) return { ...resolved(body), text }
   const known = remembered.get(text)
   if (known !== undefined) return known
-  const spec = resolved(body)
-  const sent = { spec, text: JSON.stringify(describeSpec(spec)) }
+  const read = resolved(body)
+  const sent = { ...read, text: JSON.stringify(describeSpec(read.spec)) }
   remembered.set(text, sent)
   return sent
 }
 
-function resolved(body: ParsedBody): Spec {
-  const received = validOptions(body, { options: optionsSchema, batch: batchSchema })
+function resolved(body: ParsedBody): Omit<SentSpec, 'text'> {
+  const { require, ...received } = validOptions(body, { options: optionsSchema, batch: batchSchema })
   return withLocation(body.location, () => {
     const options = coreOptions(received)
-    if (body.only === undefined) refuseForStreams(options)
-    return resolve(options)
+    const isStream = body.only === undefined
+    if (isStream) refuseForStreams(options)
+    const spec = resolve(options)
+    if (require !== undefined) checkRequirements(require, spec, isStream ? 'stream' : 'batch')
+    return { spec, require }
   })
 }

@@ -255,7 +255,7 @@ async function infer(
 function checkOptions({ loss: given, include, ...others }: Fields, loss: LossName): void {
   if (given !== undefined && given !== loss)
     refuse(['parameters', 'loss'], `the model is ${loss}; leave loss out, or send the same`, given, 'differs')
-  for (const name of ['topK', 'thresholds', 'costs', 'groupBy']) {
+  for (const name of ['topK', 'thresholds', 'costs', 'groupBy', 'require']) {
     const value = others[name]
     if (value !== undefined)
       refuse(['parameters', name], `${name} has no effect here; POST /v1/loss takes it`, value, 'no-effect')

@@ -126,3 +126,35 @@ test('both answers count against maxAnswerNumbers', async (t) => {
     detail: /would hold 240000 numbers/,
   })
 })
+
+test('the difference of accuracies has the standard error of paired rows, weighted and of several outputs', async (t) => {
+  const chances = Array.from({ length: 23 }, (_, i) => [((i * 7) % 10) / 10, ((i * 3) % 10) / 10])
+  const others = Array.from({ length: 23 }, (_, i) => [((i * 9) % 10) / 10, ((i * 11) % 10) / 10])
+  const truths = Array.from({ length: 23 }, (_, i) => [i % 2, i % 3 === 0 ? 1 : 0])
+  const weighted = Array.from({ length: 23 }, (_, i) => (i % 5) / 2)
+  const { body } = await post(app, url, {
+    loss: 'binary-cross-entropy',
+    labelFormat: 'binary',
+    predictions: chances,
+    baseline: others,
+    labels: truths,
+    sampleWeights: weighted,
+  })
+  // from the definition, in doubles
+  const right = (row: readonly number[], i: number) => row.filter((p, k) => p > 0.5 === truths[i][k] > 0.5).length
+  const e = chances.map((row, i) => right(row, i) - right(others[i], i))
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0)
+  const total = 2 * sum(weighted)
+  const mean = sum(e.map((each, i) => weighted[i] * each)) / total
+  const n = weighted.filter((weight) => weight > 0).length
+  const squares = sum(e.map((each, i) => (weighted[i] * (each - 2 * mean)) ** 2))
+  const standardError = Math.sqrt((n / (n - 1)) * squares) / total
+  const { accuracy } = (
+    body as { difference: { accuracy: { value: number; standardError: number; interval: number[] } } }
+  ).difference
+  const close = (found: number, expected: number) => t.ok(Math.abs(found - expected) < 1e-14, `${found}, ${expected}`)
+  close(accuracy.value, mean)
+  close(accuracy.standardError, standardError)
+  close(accuracy.interval[1], mean + 1.959963984540054 * standardError)
+  t.equal(accuracy.value, (body as { agreement: { accuracyDifference: number } }).agreement.accuracyDifference)
+})

@@ -24,6 +24,7 @@ test('every field of a full answer is in the schema, and the other way round', a
     miniBatch: { size: 2, seed: 1 },
     groups: { country: ['KR', null] },
     groupBy: ['country'],
+    require: [{ figure: 'accuracy', atLeast: 0, confident: true }],
   })
   t.same(Object.keys(answer).sort(), Object.keys(lossAnswer.shape).sort())
   t.same(lossAnswer.strict().parse(answer), answer)

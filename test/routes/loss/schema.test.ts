@@ -122,11 +122,14 @@ test('an unknown field is told with those that have an effect, and the nearest',
   t.same(messages(optionsSchema, options), [
     [
       '',
-      `is not a recognised field; the options are ${told.join(', ')}; the data fields are predictions, labels, sampleWeights, groups; did you mean "delta"?`,
+      `is not a recognised field; the options are ${[...told, 'require'].join(', ')}; the data fields are predictions, labels, sampleWeights, groups; did you mean "delta"?`,
     ],
   ])
   t.same(messages(lossRequest, { ...options, predictions: tensor, labels: tensor }), [
-    ['', `is not a recognised field; the fields are ${[...told, ...batch].join(', ')}; did you mean "delta"?`],
+    [
+      '',
+      `is not a recognised field; the fields are ${[...told, ...batch, 'require'].join(', ')}; did you mean "delta"?`,
+    ],
   ])
   t.same(
     messages(optionsSchema, { loss: 'mse', labelFormat: 'values', predictions: tensor }).map(([place]) => place),

@@ -1,0 +1,135 @@
+import { z } from 'zod'
+import { fixedLimits } from '../../http/limits.ts'
+import type { MarginRequirement, Requirement } from '../../loss/verdict.ts'
+import { results } from '../../loss/verdict.ts'
+import { unknownField } from '../unknown-field.ts'
+
+const { maxFigureLength, maxRequirements } = fixedLimits
+
+const figureError = `must be the path of a figure, of at most ${maxFigureLength} characters`
+const figure = z
+  .string({ error: figureError })
+  .min(1, { error: figureError })
+  .max(maxFigureLength, { error: figureError })
+const bound = z.number({ error: 'must be a number' })
+const marginError = 'must be a number >= 0'
+
+const requirementFields = {
+  figure: figure.meta({
+    description:
+      'A number of the answer by its path: `loss`, `accuracy`, `metrics.f1.macro`, `ranking.rocAuc`, `perClass.2.recall`.',
+    examples: ['accuracy'],
+  }),
+  atLeast: bound.optional().meta({ description: 'The least that it may be.' }),
+  atMost: bound.optional().meta({ description: 'The most that it may be.' }),
+  confident: z
+    .boolean({ error: 'must be true or false' })
+    .optional()
+    .meta({ description: 'Whether the whole 95 % interval must be in these bounds, not only the figure.' }),
+}
+
+const marginFields = {
+  figure: figure.meta({
+    description: 'What is compared: `loss`, `accuracy`, or another figure of `difference`.',
+    examples: ['loss'],
+  }),
+  margin: z
+    .number({ error: marginError })
+    .min(0, { error: marginError })
+    .optional()
+    .meta({ description: 'By how much `predictions` may be worse than `baseline`. Default `0`.' }),
+}
+
+const requirement = z
+  .strictObject(requirementFields, { error: unknownField(Object.keys(requirementFields), [], inComparisons) })
+  .meta({ id: 'Requirement', description: 'What a figure must be: `atLeast`, `atMost` or both.' })
+
+const marginRequirement = z
+  .strictObject(marginFields, { error: unknownField(Object.keys(marginFields), [], inEvaluations) })
+  .meta({ id: 'MarginRequirement', description: 'How much worse than the baseline a figure may be.' })
+
+function inComparisons(key: string): string | undefined {
+  return key === 'margin' ? 'A margin compares two models: POST /v1/comparisons takes it.' : undefined
+}
+
+function inEvaluations(key: string): string | undefined {
+  if (!(key in requirementFields)) return undefined
+  return 'In a comparison the whole interval of the difference decides; POST /v1/loss takes bounds of one model.'
+}
+
+function listOf<Item>(item: z.ZodType<Item>, description: string) {
+  const error = `must be a list of 1 to ${maxRequirements} requirements`
+  return z.array(item, { error }).min(1, { error }).max(maxRequirements, { error }).meta({ description })
+}
+
+/** What an answer must be, for a verdict. */
+export const requirements = listOf<Requirement>(
+  requirement,
+  'Adds `verdict`: whether the answer is as required. It is no option of the evaluation, and not in `spec`.',
+)
+export const marginRequirements = listOf<MarginRequirement>(
+  marginRequirement,
+  'Adds `verdict`: whether `predictions` is not worse than `baseline` by more than a margin. It is no option of the evaluation, and not in `spec`.',
+)
+
+const statusError = 'must be a status from 400 to 499'
+
+/** The status of an answer whose verdict is not `pass`. */
+export const failStatus = z
+  .string({ error: statusError })
+  .regex(/^4\d\d$/, { error: statusError })
+  .transform(Number)
+  .optional()
+  .meta({
+    type: 'integer',
+    minimum: 400,
+    maximum: 499,
+    description:
+      'With `require`: the status of the answer, whose body stays the same, unless the verdict is `pass`. So `curl --fail` is a gate. 409 says nothing else here.',
+  })
+
+export const verdictQuery = z.strictObject({ failStatus })
+export type VerdictQuery = z.output<typeof verdictQuery>
+
+function inText(name: string) {
+  return z
+    .string()
+    .max(2 ** 15, { error: 'must be at most 32,768 characters of JSON' })
+    .optional()
+    .meta({
+      description: `As JSON: a list of 1 to ${maxRequirements} of the schema ${name}. Adds \`verdict\`.`,
+    })
+}
+export const requireText = inText('Requirement').meta({ examples: ['[{"figure":"accuracy","atLeast":0.9}]'] })
+export const marginText = inText('MarginRequirement').meta({ examples: ['[{"figure":"loss","margin":0.01}]'] })
+
+const result = z.enum(results)
+
+/** What was required, and whether it is so. */
+export const verdict = z
+  .object({
+    result: result.meta({
+      description: '`fail` if one requirement fails, else `inconclusive` if one is, else `pass`.',
+    }),
+    requirements: z
+      .array(
+        z
+          .object({
+            figure: z.string(),
+            result: result.meta({
+              description:
+                '`pass` if the figure, or the whole interval that decides, is in the bounds; `fail` if it is not, or none of that interval is, or the loss is infinite; `inconclusive` if a part of the interval is, or what decides is null.',
+            }),
+            value: z.number().nullable().meta({ description: 'The figure; of a comparison the difference in it.' }),
+            interval: z
+              .array(z.number())
+              .length(2)
+              .nullable()
+              .meta({ description: 'Its 95 % interval, where the answer has one.' }),
+            detail: z.string().meta({ description: 'The same as a sentence.' }),
+          })
+          .meta({ id: 'JudgedRequirement', description: 'A requirement, and whether it is met.' }),
+      )
+      .meta({ description: 'In the order in which they were sent.' }),
+  })
+  .meta({ id: 'Verdict', description: 'With `require`: whether the answer is as required.' })
