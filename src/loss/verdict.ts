@@ -1,4 +1,4 @@
-import { valueAt } from './figures.ts'
+import { NumberRows } from './report/number-rows.ts'
 import { z } from './report/statistics.ts'
 import type { Spec } from './spec.ts'
 
@@ -181,4 +181,20 @@ function pairAt(answer: object, path: string): Interval | null {
 function numberAt(answer: object, path: string): number | null {
   const value = valueAt(answer, path)
   return typeof value === 'number' && Number.isFinite(value) ? value : null
+}
+
+/** What stands in an answer at a path; `undefined` for what is not there. A null on the way is the value. */
+export function valueAt(answer: unknown, figure: string): unknown {
+  return valueAtSteps(answer, figure.split('.'))
+}
+
+function valueAtSteps(value: unknown, steps: readonly string[]): unknown {
+  if (steps.length === 0 || value === null) return value
+  if (typeof value !== 'object' || value instanceof NumberRows) return undefined
+  const fields = value as Readonly<Record<string, unknown>>
+  for (let taken = 1; taken <= steps.length; taken++) {
+    const key = steps.slice(0, taken).join('.')
+    if (Object.hasOwn(fields, key)) return valueAtSteps(fields[key], steps.slice(taken))
+  }
+  return undefined
 }

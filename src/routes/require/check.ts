@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import { validated } from '../../formats/schema.ts'
-import { isFigure, valueAt } from '../../loss/figures.ts'
 import type { Include } from '../../loss/formats.ts'
 import { includes } from '../../loss/formats.ts'
 import type { OptionName } from '../../loss/options.ts'
@@ -10,9 +9,10 @@ import type { Spec } from '../../loss/spec.ts'
 import type { ValidationError } from '../../loss/validation-errors.ts'
 import { refuse, ValidationErrors } from '../../loss/validation-errors.ts'
 import type { MarginRequirement, Requirement, Verdict } from '../../loss/verdict.ts'
-import { betterIs, comparisonVerdictOf, placeOf, verdictOf } from '../../loss/verdict.ts'
+import { betterIs, comparisonVerdictOf, placeOf, valueAt, verdictOf } from '../../loss/verdict.ts'
 import { quoted } from '../../loss/words.ts'
 import { comparedFigures, comparedReportFigures, figureMeant, lossFigures, reportFigures } from './figures.ts'
+import { isFigure } from './patterns.ts'
 import { marginRequirements, requirements } from './schema.ts'
 
 /** Where an answer comes from: one batch, a stream of batches, or an evaluation that was declared. */

@@ -1,10 +1,10 @@
 import type { z } from 'zod'
 import { nearest } from '../../formats/did-you-mean.ts'
-import { figurePatterns } from '../../loss/figures.ts'
 import { rowNames } from '../../loss/report/sections.ts'
 import { lossDifference, pairedDifference } from '../comparisons/answer.ts'
 import { evaluationAnswer } from '../evaluations/schema.ts'
 import { lossAnswer } from '../loss/answer.ts'
+import { figurePatterns } from './patterns.ts'
 
 /** Parts that have a number for each row, or a table of numbers, and what was declared. */
 const noFigures = new Set<string>(['losses', 'confusion', 'confusionWeights', 'spec', ...rowNames])

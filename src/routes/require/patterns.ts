@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { NumberRows } from './report/number-rows.ts'
 
 /** In the pattern of a figure: the index of an element, and a key of any form. */
 const [anyIndex, anyKey] = ['*', '{}']
@@ -48,20 +47,4 @@ function fits(steps: readonly string[], pattern: readonly string[]): boolean {
 
 function fitsStep(step: string, pattern: string): boolean {
   return pattern === anyIndex ? /^(?:0|[1-9]\d{0,8})$/.test(step) : step === pattern
-}
-
-/** What stands in an answer at a path; `undefined` for what is not there. A null on the way is the value. */
-export function valueAt(answer: unknown, figure: string): unknown {
-  return valueAtSteps(answer, figure.split('.'))
-}
-
-function valueAtSteps(value: unknown, steps: readonly string[]): unknown {
-  if (steps.length === 0 || value === null) return value
-  if (typeof value !== 'object' || value instanceof NumberRows) return undefined
-  const fields = value as Readonly<Record<string, unknown>>
-  for (let taken = 1; taken <= steps.length; taken++) {
-    const key = steps.slice(0, taken).join('.')
-    if (Object.hasOwn(fields, key)) return valueAtSteps(fields[key], steps.slice(taken))
-  }
-  return undefined
 }

@@ -1,7 +1,8 @@
 import { test } from 'tap'
 import { z } from 'zod'
-import { figurePatterns, isFigure, valueAt } from '../../src/loss/figures.ts'
-import { NumberRows } from '../../src/loss/report/number-rows.ts'
+import { NumberRows } from '../../../src/loss/report/number-rows.ts'
+import { valueAt } from '../../../src/loss/verdict.ts'
+import { figurePatterns, isFigure } from '../../../src/routes/require/patterns.ts'
 
 const schema = z.object({
   loss: z.number().nullable(),
