@@ -3,9 +3,11 @@ import { createHash } from 'node:crypto'
 import type { TensorName, Tensors } from '../loss/batch.ts'
 import type { LabelFormat } from '../loss/formats.ts'
 import type { GroupColumn, GroupColumns } from '../loss/groups/columns.ts'
+import { areDoubles, widened } from '../loss/numbers.ts'
 import type { Tensor } from '../loss/tensor.ts'
 
 const bytesPerStep = 2 ** 19
+const numbersPerStep = 2 ** 16
 
 export interface Digests {
   readonly fingerprint: Uint8Array
@@ -29,10 +31,6 @@ function headOf(name: TensorName, { shape }: Tensor): string {
   return `${name} ${shape.join(' ')}\n`
 }
 
-function numbersOf({ data }: Tensor): Uint8Array {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-}
-
 /** The columns by their names. Values are numbered by their first occurrence, so that the same values have the same bytes. */
 function* addGroups(hash: Hash, { columns }: GroupColumns): Generator<void, void> {
   for (const [name, column] of Array.from(columns).sort(([a], [b]) => (a < b ? -1 : 1))) {
@@ -47,7 +45,13 @@ function* add(hash: Hash, tensors: Tensors, name: TensorName): Generator<void, v
   const tensor = tensors[name]
   if (tensor === undefined) return
   hash.update(headOf(name, tensor))
-  yield* addBytes(hash, numbersOf(tensor))
+  const { data } = tensor
+  const block = areDoubles(data) ? undefined : new Float64Array(Math.min(numbersPerStep, data.length))
+  for (let from = 0; from < data.length; from += numbersPerStep) {
+    const to = Math.min(from + numbersPerStep, data.length)
+    hash.update(widened(data, from, to, block))
+    yield
+  }
 }
 
 function* addBytes(hash: Hash, bytes: Uint8Array): Generator<void, void> {

@@ -1,3 +1,6 @@
+import type { Numbers } from '../loss/numbers.ts'
+import { numbersPerBlock } from '../loss/numbers.ts'
+
 /** The datatypes of the Open Inference Protocol whose values are numbers, each with an array that has its elements. */
 export const arrays = {
   FP64: Float64Array,
@@ -17,14 +20,34 @@ export const arrays = {
 
 export type Datatype = keyof typeof arrays
 
+/** A type of arrays of numbers. */
+export interface NumbersType {
+  readonly BYTES_PER_ELEMENT: number
+  new (buffer: ArrayBuffer, at: number, length: number): Numbers<ArrayBuffer>
+}
+
+/** The types in which numbers are kept: their own, or the narrowest that has all of them exactly and that loops read fast. */
+const keptTypes: Readonly<Record<Datatype, NumbersType>> = {
+  ...arrays,
+  FP16: Float32Array,
+  BF16: Float32Array,
+  INT64: Float64Array,
+  UINT64: Float64Array,
+}
+
+/** What so many elements are kept as: a few as doubles, like those of JSON. */
+export function keptAs(datatype: Datatype, elements: number): NumbersType {
+  return elements <= numbersPerBlock ? Float64Array : keptTypes[datatype]
+}
+
 export const datatypes = Object.keys(arrays) as [Datatype, ...Datatype[]]
 
 export function bytesOf(datatype: Datatype): number {
   return arrays[datatype].BYTES_PER_ELEMENT
 }
 
-/** Fills `out` with little-endian elements as doubles; FP64 needs none of this. */
-export function widen(datatype: Datatype, buffer: ArrayBuffer, out: Float64Array): number {
+/** Fills `out` with little-endian elements, each exactly; returns the first that has no double, or -1. */
+export function widen(datatype: Datatype, buffer: ArrayBuffer, out: Numbers): number {
   const { length } = out
   switch (datatype) {
     case 'INT64':
@@ -42,8 +65,13 @@ export function widen(datatype: Datatype, buffer: ArrayBuffer, out: Float64Array
   }
 }
 
-function widenTruths(bytes: Uint8Array, out: Float64Array): number {
+function widenTruths(bytes: Uint8Array, out: Numbers): number {
   out.set(bytes)
+  return firstNoTruth(bytes)
+}
+
+/** The place of the first byte that is no truth value, or -1. */
+export function firstNoTruth(bytes: Uint8Array): number {
   for (let i = 0; i < bytes.length; i++) if (bytes[i] > 1) return i
   return -1
 }
@@ -58,7 +86,7 @@ function fromBrainFloats(halves: Uint16Array): Float32Array {
   return new Float32Array(bits.buffer)
 }
 
-function widenLongs(lower: Uint32Array, upper: Uint32Array | Int32Array, out: Float64Array): number {
+function widenLongs(lower: Uint32Array, upper: Uint32Array | Int32Array, out: Numbers): number {
   for (let i = 0; i < out.length; i++) {
     const high = upper[2 * i + 1] * 2 ** 32
     const low = lower[2 * i]

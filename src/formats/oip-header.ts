@@ -3,8 +3,8 @@ import { batchTensors, comparisonTensors } from '../loss/batch.ts'
 import { alternatives } from '../loss/option-types.ts'
 import { weightOptions } from '../loss/options.ts'
 import { asReceived } from '../loss/shape.ts'
-import type { Tensor } from '../loss/tensor.ts'
-import { isTensor } from '../loss/tensor.ts'
+import type { Doubles } from '../loss/tensor.ts'
+import { hasDoubles, isTensor } from '../loss/tensor.ts'
 import type { Path } from '../loss/validation-errors.ts'
 import { ValidationErrors } from '../loss/validation-errors.ts'
 import type { ScannedDocument } from '../scanner/scanner.ts'
@@ -46,7 +46,7 @@ function headerWith(names: readonly [TensorName, ...TensorName[]], id: string) {
     datatype: z.enum([...datatypes, bytesType]),
     parameters: z.strictObject({ binary_data_size: z.int().min(0) }).optional(),
     data: z
-      .custom<Tensor>(isTensor, { error: 'must be an array of numbers' })
+      .custom<Doubles>((value) => isTensor(value) && hasDoubles(value), { error: 'must be an array of numbers' })
       .meta({
         type: 'array',
         items: {},
@@ -131,7 +131,7 @@ export function headerOf(
   return header
 }
 
-function placeData(inputs: unknown, listed: readonly Tensor[]): void {
+function placeData(inputs: unknown, listed: readonly Doubles[]): void {
   if (!Array.isArray(inputs)) return
   const rest = [...listed]
   for (const input of inputs) {

@@ -1,5 +1,5 @@
 import { pathOf, place } from '../loss/shape.ts'
-import type { Tensor } from '../loss/tensor.ts'
+import type { Doubles } from '../loss/tensor.ts'
 import { refuse } from '../loss/validation-errors.ts'
 import { KIND_FALSE, KIND_TRUE } from '../scanner/layout.ts'
 import type { Datatype } from './datatypes.ts'
@@ -18,8 +18,8 @@ export function* typedData(
   name: string,
   shape: readonly number[],
   datatype: Datatype,
-  { data, nonNumeric, ...rest }: Tensor,
-): Generator<void, Tensor> {
+  { data, nonNumeric, ...rest }: Doubles,
+): Generator<void, Doubles> {
   const isBool = datatype === 'BOOL'
   for (let from = 0; from < data.length; from += numbersPerStep) {
     const misfit = fit(datatype, data.subarray(from, from + numbersPerStep))

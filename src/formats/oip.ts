@@ -139,26 +139,16 @@ function checkTotal(
   inputs: readonly Input[],
   headerBytes: number,
   declaredBytes: number,
-  { maxBodyBytes, maxInFlightBytes }: BodyLimits,
+  { maxBodyBytes }: BodyLimits,
 ): void {
   const total = inputs.reduce((sum, input) => sum + sizeOf(input), headerBytes)
   if (total > maxBodyBytes) {
     const detail = `The JSON part and the inputs take ${total} bytes; maxBodyBytes is ${maxBodyBytes}.`
     throw new LimitExceeded('maxBodyBytes', maxBodyBytes, ['inputs'], detail)
   }
-  const held = doublesOf(inputs)
-  if (held > maxInFlightBytes) {
-    const detail = `The inputs take ${held} bytes of memory as doubles; maxInFlightBytes is ${maxInFlightBytes}.`
-    throw new LimitExceeded('maxInFlightBytes', maxInFlightBytes, ['inputs'], detail)
-  }
   if (declaredBytes === 0 || total === declaredBytes) return
   const detail = `the JSON part and the inputs take ${total} bytes; Content-Length is ${declaredBytes}`
   refuse(['inputs'], detail, declaredBytes, 'malformed')
-}
-
-function doublesOf(inputs: readonly Input[]): number {
-  const binary = inputs.filter(({ data }) => data === undefined)
-  return binary.reduce((sum, { shape }) => sum + Float64Array.BYTES_PER_ELEMENT * elementsOf(shape), 0)
 }
 
 function refuseLeftovers(): never {

@@ -1,10 +1,11 @@
 import type { Memory } from '../loss/memory.ts'
+import type { Numbers } from '../loss/numbers.ts'
 import { pathOf, place } from '../loss/shape.ts'
 import type { Tensor } from '../loss/tensor.ts'
 import type { Path } from '../loss/validation-errors.ts'
 import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
-import type { Datatype } from './datatypes.ts'
-import { bytesOf, valueAt, widen } from './datatypes.ts'
+import type { Datatype, NumbersType } from './datatypes.ts'
+import { arrays, bytesOf, firstNoTruth, keptAs, valueAt, widen } from './datatypes.ts'
 import type { BodyLimits } from './limits.ts'
 
 const staging = Buffer.alloc(2 ** 16)
@@ -16,12 +17,13 @@ interface Order {
   readonly isFortranOrder?: boolean
 }
 
-/** The numbers of a tensor, which become doubles as their bytes come. They take memory as they come, whatever was announced. */
+/** The numbers of a tensor, which are kept as their bytes come. They take memory as they come, whatever was announced. */
 export class RawTensor {
   readonly name: string
   readonly shape: readonly number[]
   readonly size: number
-  readonly data: Float64Array<ArrayBuffer>
+  readonly data: Numbers<ArrayBuffer>
+  readonly #array: NumbersType
   readonly #datatype: Datatype
   readonly #order: Order
   readonly #memory: Memory
@@ -34,10 +36,15 @@ export class RawTensor {
     this.name = name
     this.shape = shape
     this.size = elements * bytesOf(datatype)
-    this.data = new Float64Array(memory.allocate(elements * Float64Array.BYTES_PER_ELEMENT, 0, true), 0, elements)
+    this.#array = keptAs(datatype, elements)
+    this.data = new this.#array(memory.allocate(elements * this.#array.BYTES_PER_ELEMENT, 0, true), 0, elements)
     this.#datatype = datatype
     this.#order = order
     this.#memory = memory
+  }
+
+  get #isKeptAsItComes(): boolean {
+    return this.data instanceof arrays[this.#datatype] && this.#order.isBigEndian !== true
   }
 
   get filled(): number {
@@ -50,7 +57,7 @@ export class RawTensor {
 
   write(bytes: Buffer): Buffer {
     const taken = bytes.subarray(0, this.size - this.#filled)
-    if (this.#datatype === 'FP64' && !this.#order.isBigEndian) this.#keep(taken)
+    if (this.#isKeptAsItComes) this.#keep(taken)
     else for (let rest = taken; rest.length > 0; ) rest = rest.subarray(this.#widen(rest))
     return bytes.subarray(taken.length)
   }
@@ -66,12 +73,32 @@ export class RawTensor {
       const why = this.#datatype === 'BOOL' ? 'a BOOL is 0 or 1' : 'no double is exactly that integer'
       refuse([name, ...path], `${place(name, path)} is ${value}; ${why}`, String(value), 'out-of-range')
     }
-    const numbers = isTurned ? yield* rowMajor(data, rows, columns, this.#memory) : data
+    const numbers = isTurned ? yield* this.#rowMajor(rows, columns) : data
     return { data: numbers, shape, nonNumeric: [], nonNumericCount: 0 }
+  }
+
+  *#rowMajor(rows: number, columns: number): Generator<void, Numbers> {
+    const { data } = this
+    const bytes = data.byteLength
+    const turned = new this.#array(this.#memory.allocate(bytes, bytes, true), 0, data.length)
+    const [from, to] = [bitsOf(data), bitsOf(turned)]
+    const rowsPerStep = Math.max(1, Math.floor(elementsPerStep / columns))
+    for (let row = 0; row < rows; row += rowsPerStep) {
+      const end = Math.min(row + rowsPerStep, rows)
+      for (let column = 0; column < columns; column++) {
+        for (let at = row; at < end; at++) to[at * columns + column] = from[column * rows + at]
+      }
+      yield
+    }
+    this.#memory.free(data.buffer)
+    yield
+    return turned
   }
 
   #keep(bytes: Buffer): void {
     this.#memory.commit(this.data.buffer, bytes.length)
+    const other = this.#datatype === 'BOOL' ? firstNoTruth(bytes) : -1
+    if (other >= 0) this.#inexact ??= { index: this.#filled + other, value: bytes[other] }
     new Uint8Array(this.data.buffer).set(bytes, this.#filled)
     this.#filled += bytes.length
   }
@@ -86,7 +113,7 @@ export class RawTensor {
     this.#part.set(staging.subarray(whole, end))
     if (this.#order.isBigEndian) swapBytes(staging.subarray(0, whole), width)
     const [from, count] = [(this.#filled - before) / width, whole / width]
-    this.#memory.commit(this.data.buffer, count * Float64Array.BYTES_PER_ELEMENT)
+    this.#memory.commit(this.data.buffer, count * this.data.BYTES_PER_ELEMENT)
     const index = widen(datatype, staging.buffer, this.data.subarray(from, from + count))
     if (index >= 0) this.#inexact ??= { index: from + index, value: valueAt(datatype, staging.buffer, index) }
     this.#filled += taken
@@ -100,24 +127,11 @@ function swapBytes(bytes: Buffer, width: number): void {
   else if (width === 8) bytes.swap64()
 }
 
-function* rowMajor(
-  from: Float64Array<ArrayBuffer>,
-  rows: number,
-  columns: number,
-  memory: Memory,
-): Generator<void, Float64Array<ArrayBuffer>> {
-  const to = new Float64Array(memory.allocate(from.byteLength, from.byteLength, true), 0, from.length)
-  const rowsPerStep = Math.max(1, Math.floor(elementsPerStep / columns))
-  for (let row = 0; row < rows; row += rowsPerStep) {
-    const end = Math.min(row + rowsPerStep, rows)
-    for (let column = 0; column < columns; column++) {
-      for (let at = row; at < end; at++) to[at * columns + column] = from[column * rows + at]
-    }
-    yield
-  }
-  memory.free(from.buffer)
-  yield
-  return to
+/** The same memory in one of four types, since loops over more of them are slow. */
+function bitsOf({ buffer, length, BYTES_PER_ELEMENT: width }: Numbers<ArrayBuffer>) {
+  if (width === 1) return new Uint8Array(buffer, 0, length)
+  if (width === 2) return new Uint16Array(buffer, 0, length)
+  return width === 4 ? new Uint32Array(buffer, 0, length) : new Float64Array(buffer, 0, length)
 }
 
 export function elementsOf(shape: readonly number[]): number {

@@ -5,7 +5,7 @@ import { maxListedErrors } from '../loss/validation-errors.ts'
 
 export const describedLimits = {
   maxBodyBytes: 'Bytes of a request body when inflated; of an NDJSON body, of one line.',
-  maxInFlightBytes: 'Bytes of memory that all requests in flight may hold: bodies, numbers as doubles, answers.',
+  maxInFlightBytes: 'Bytes of memory that all requests in flight may hold: bodies, their numbers, answers.',
   maxComputeMs: 'Milliseconds that a request may compute; each MiB of an NDJSON body allows as many again.',
   maxRequestsInFlight:
     'Requests answered at one time; one address has at most three quarters of them, and half while others are there.',

@@ -4,6 +4,7 @@ import {
   checkPredictions,
   checkTargets,
   checkWeights,
+  hasDomain,
   readIndices,
   readLargest,
   readOneHot,
@@ -11,13 +12,15 @@ import {
 import { checkGroups } from './groups/check.ts'
 import type { GroupColumns } from './groups/columns.ts'
 import type { Memory } from './memory.ts'
-import { integersIn } from './memory.ts'
+import { doublesIn, integersIn } from './memory.ts'
+import type { Numbers } from './numbers.ts'
+import { areDoubles, numbersPerBlock, widened } from './numbers.ts'
 import type { Layout } from './shape.ts'
 import { checkBaselineShape, checkIsNumbers, checkLabelShape, checkWeightShape, layoutOf } from './shape.ts'
 import type { Spec } from './spec.ts'
 import { isSurveyed } from './survey/survey.ts'
-import type { Tensor } from './tensor.ts'
-import { readTruths } from './tensor.ts'
+import type { Doubles, Tensor } from './tensor.ts'
+import { hasDoubles, readTruths } from './tensor.ts'
 import { ValidationErrors } from './validation-errors.ts'
 import { checkOutputOptions } from './weights.ts'
 
@@ -40,13 +43,24 @@ export const comparisonTensors = [...batchTensors, 'baseline'] as const satisfie
 export interface Batch {
   readonly samples: number
   readonly outputs: number
-  readonly predictions: Float64Array
+  readonly predictions: Numbers
   /** The class of each row where decisions are by class: -1 for a row that `ignoreIndex` leaves out. */
   readonly classes: Int32Array | undefined
   /** The place of the largest prediction of each row where the check has found it, else below 0; it shares its memory with `classes`. */
   readonly largest?: Int32Array | undefined
+  readonly targets: Numbers | undefined
+  readonly sampleWeights: Numbers | undefined
+}
+
+export interface BatchOfDoubles extends Batch {
+  readonly predictions: Float64Array
   readonly targets: Float64Array | undefined
   readonly sampleWeights: Float64Array | undefined
+}
+
+export function isOfDoubles(batch: Batch): batch is BatchOfDoubles {
+  const { predictions, targets, sampleWeights } = batch
+  return areDoubles(predictions) && areDoubles(targets) && areDoubles(sampleWeights)
 }
 
 const costPerStep = 2 ** 16
@@ -108,11 +122,14 @@ export class BatchCheck {
   readonly #errors = new ValidationErrors()
   readonly #classes: Int32Array | undefined
   readonly #largest: Int32Array | undefined
+  readonly #memory: Memory
+  #block: Float64Array | undefined
 
   constructor(spec: Spec, tensors: Tensors, layout: Layout, memory: Memory) {
     this.#spec = spec
     this.#tensors = tensors
     this.#layout = layout
+    this.#memory = memory
     if (spec.decision !== 'class') return
     const { samples, outputs } = layout
     const isSeen = isSurveyed(samples, outputs)
@@ -130,16 +147,49 @@ export class BatchCheck {
     const errors = this.#errors
     const { outputs } = this.#layout
     const { labels, sampleWeights } = this.#tensors
-    const range = { from, to }
+    const rows = { from, to }
     for (const name of predictionTensors) {
       const tensor = this.#tensors[name]
       if (tensor === undefined) continue
-      checkPredictions(spec, tensor, outputs, range, errors, name === 'predictions' ? this.#largest : undefined, name)
-      checkDomain(spec, name, tensor, outputs, range, errors)
+      const largest = name === 'predictions' ? this.#largest : undefined
+      this.#inBlocks(tensor, rows, (block, range, first) =>
+        checkPredictions(spec, block, outputs, range, errors, largest && after(largest, first), name),
+      )
+      this.#checkDomain(name, tensor, rows)
     }
-    readLabels(spec, labels, outputs, range, this.#classes, errors)
-    checkDomain(spec, 'labels', labels, outputs, range, errors)
-    if (sampleWeights !== undefined) checkWeights('sampleWeights', sampleWeights, range, errors)
+    this.#inBlocks(labels, rows, (block, range, first) =>
+      readLabels(spec, block, outputs, range, this.#classes && after(this.#classes, first), errors),
+    )
+    this.#checkDomain('labels', labels, rows)
+    if (sampleWeights === undefined) return
+    this.#inBlocks(sampleWeights, rows, (block, range) => checkWeights('sampleWeights', block, range, errors))
+  }
+
+  #checkDomain(name: 'predictions' | 'baseline' | 'labels', tensor: Tensor, rows: RowRange): void {
+    if (!hasDomain(this.#spec)) return
+    this.#inBlocks(tensor, rows, (block, range) =>
+      checkDomain(this.#spec, name, block, this.#layout.outputs, range, this.#errors),
+    )
+  }
+
+  /** @param see gets the rows as doubles, which of them to look at, and how many stand before them */
+  #inBlocks(
+    tensor: Tensor,
+    { from, to }: RowRange,
+    see: (block: Doubles, range: RowRange, before: number) => void,
+  ): void {
+    if (hasDoubles(tensor)) {
+      see(tensor, { from, to }, 0)
+      return
+    }
+    const width = tensor.data.length / this.#layout.samples
+    const step = Math.max(1, Math.floor(numbersPerBlock / width))
+    this.#block ??= doublesIn(this.#memory, Math.max(numbersPerBlock, this.#layout.outputs))
+    for (let first = from; first < to; first += step) {
+      const count = Math.min(step, to - first)
+      const data = widened(tensor.data, first * width, (first + count) * width, this.#block)
+      see({ ...tensor, data, start: first * width }, { from: 0, to: count }, first)
+    }
   }
 
   /** @throws InvalidContent that lists the first errors and counts all */
@@ -163,9 +213,13 @@ export class BatchCheck {
   }
 }
 
+function after(integers: Int32Array, first: number): Int32Array {
+  return first === 0 ? integers : integers.subarray(first)
+}
+
 function readLabels(
   spec: Spec,
-  labels: Tensor,
+  labels: Doubles,
   outputs: number,
   range: RowRange,
   classes: Int32Array | undefined,

@@ -5,7 +5,7 @@ import { counted, pathOf, place, rowPathOf } from './shape.ts'
 import type { Spec } from './spec.ts'
 import { checksLabelRows, checksPredictionRows } from './spec.ts'
 import { isSurveyed, readOnes, surveyRows } from './survey/survey.ts'
-import type { Tensor } from './tensor.ts'
+import type { Doubles } from './tensor.ts'
 import type { ValidationErrors } from './validation-errors.ts'
 
 export interface RowRange {
@@ -16,7 +16,7 @@ export interface RowRange {
 /** A tensor under check, and what to say of a wrong place in it. */
 export interface CheckedTensor {
   readonly name: string
-  readonly tensor: Tensor
+  readonly tensor: Doubles
   readonly outputs: number
   readonly needs: () => string
 }
@@ -24,7 +24,7 @@ export interface CheckedTensor {
 /** Reports predictions, or those of a baseline, that contradict `predictionFormat`. @param largest receives the place of the largest of each row */
 export function checkPredictions(
   spec: Spec,
-  tensor: Tensor,
+  tensor: Doubles,
   outputs: number,
   range: RowRange,
   errors: ValidationErrors,
@@ -47,7 +47,7 @@ export function checkPredictions(
 
 export function checkTargets(
   spec: Spec,
-  tensor: Tensor,
+  tensor: Doubles,
   outputs: number,
   range: RowRange,
   errors: ValidationErrors,
@@ -70,11 +70,16 @@ export function checkTargets(
   }
 }
 
+export function hasDomain(spec: Spec): boolean {
+  const loss: Loss = losses[spec.loss]
+  return loss.domain !== undefined
+}
+
 /** Reports finite numbers that the loss is not defined for. */
 export function checkDomain(
   spec: Spec,
   name: 'predictions' | 'baseline' | 'labels',
-  tensor: Tensor,
+  tensor: Doubles,
   outputs: number,
   range: RowRange,
   errors: ValidationErrors,
@@ -92,7 +97,7 @@ export function checkDomain(
 /** Reports indices that are no class, and writes the class of each row, -1 for `ignoreIndex`. */
 export function readIndices(
   spec: Spec,
-  tensor: Tensor,
+  tensor: Doubles,
   outputs: number,
   range: RowRange,
   classes: Int32Array,
@@ -118,7 +123,7 @@ export function readIndices(
 }
 
 export function readOneHot(
-  tensor: Tensor,
+  tensor: Doubles,
   outputs: number,
   range: RowRange,
   classes: Int32Array,
@@ -165,7 +170,7 @@ function readOneHotRows(data: Float64Array, outputs: number, from: number, to: n
 }
 
 /** Writes the class of the largest target of each row; the lowest index wins a tie. */
-export function readLargest({ data }: Tensor, outputs: number, range: RowRange, classes: Int32Array): void {
+export function readLargest({ data }: Doubles, outputs: number, range: RowRange, classes: Int32Array): void {
   for (let row = range.from; row < range.to; row++) {
     let largest = 0
     for (let k = 1; k < outputs; k++) if (data[row * outputs + k] > data[row * outputs + largest]) largest = k
@@ -176,7 +181,7 @@ export function readLargest({ data }: Tensor, outputs: number, range: RowRange, 
 /** Products of weights and their sums stay finite below this. */
 export const largestWeight = 1e100
 
-export function checkWeights(name: string, tensor: Tensor, range: RowRange, errors: ValidationErrors): void {
+export function checkWeights(name: string, tensor: Doubles, range: RowRange, errors: ValidationErrors): void {
   const checked = { name, tensor, outputs: 1, needs: () => `weights must be numbers from 0 to ${largestWeight}` }
   checkRows(checked, range, 0, largestWeight, Number.POSITIVE_INFINITY, errors)
 }
@@ -316,7 +321,7 @@ function reportElement({ name, tensor, needs }: CheckedTensor, at: number, error
     errors.count++
     return
   }
-  const path = pathOf(tensor.shape, at)
+  const path = pathOf(tensor.shape, (tensor.start ?? 0) + at)
   const value = tensor.data[at]
   const code = Number.isFinite(value) ? 'out-of-range' : 'not-finite'
   errors.add([name, ...path], `${place(name, path)} is ${value}; ${needs()}.`, value, code)
@@ -329,7 +334,7 @@ function reportRow(
   code: ErrorCode,
   errors: ValidationErrors,
 ): void {
-  const path = rowPathOf(tensor, row)
+  const path = rowPathOf(tensor, (tensor.start ?? 0) / outputs + row)
   const received = `an array of ${counted(outputs, 'number')}`
   errors.add([name, ...path], `${place(name, path)} ${found}; ${needs()}.`, received, code)
 }

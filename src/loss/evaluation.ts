@@ -219,7 +219,7 @@ export class Evaluation {
         checking.rows(0, layout.samples)
         checking.throwIfWrong()
         this.#memory.reserve(answerBytes)
-        this.#total.addTally(tallyRows(spec, rowsOfBatch(checking.batch), 0, layout.samples))
+        this.#total.addTally(tallyRows(spec, rowsOfBatch(checking.batch, this.#context.memory), 0, layout.samples))
       } else yield* this.#addInSteps(tensors, layout, answerBytes)
     } catch (error) {
       const { memory, isDeclared } = this.#context

@@ -1,9 +1,11 @@
 import type { Decisions } from './accuracy.ts'
 import { decideBinary, decideClasses } from './accuracy.ts'
-import type { Batch } from './batch.ts'
-import { rowsPerStep } from './batch.ts'
+import type { Batch, BatchOfDoubles } from './batch.ts'
+import { isOfDoubles, rowsPerStep } from './batch.ts'
 import { losses } from './kernels/index.ts'
 import type { Loss, Rows } from './kernels/loss.ts'
+import type { Memory } from './memory.ts'
+import { blockFor, widened } from './numbers.ts'
 import type { Dyadic } from './numerics/dyadic.ts'
 import { fromInteger, zero } from './numerics/dyadic.ts'
 import type { Moments } from './numerics/exact-sum.ts'
@@ -22,18 +24,35 @@ export interface RowSource {
 }
 
 export interface Part {
-  readonly batch: Batch
+  readonly batch: BatchOfDoubles
   readonly start: number
 }
 
-export function rowsOfBatch(batch: Batch): RowSource {
-  const { samples, outputs } = batch
-  return { samples, outputs, part: (from) => ({ batch, start: from }) }
+/** All rows of a batch; its numbers become doubles for each part, which has no more than a step. */
+export function rowsOfBatch(batch: Batch, memory: Memory): RowSource {
+  const { samples, outputs, predictions, classes, largest, targets, sampleWeights } = batch
+  if (isOfDoubles(batch)) return { samples, outputs, part: (from) => ({ batch, start: from }) }
+  const most = Math.min(rowsPerStep(outputs), samples)
+  const [ofPredictions, ofTargets] = [predictions, targets].map((numbers) => blockFor(numbers, most * outputs, memory))
+  const ofWeights = blockFor(sampleWeights, most, memory)
+  const part = (from: number, to: number): Part => ({
+    batch: {
+      samples: to - from,
+      outputs,
+      predictions: widened(predictions, from * outputs, to * outputs, ofPredictions),
+      classes: classes?.subarray(from, to),
+      largest: largest?.subarray(from, to),
+      targets: targets && widened(targets, from * outputs, to * outputs, ofTargets),
+      sampleWeights: sampleWeights && widened(sampleWeights, from, to, ofWeights),
+    },
+    start: 0,
+  })
+  return { samples, outputs, part }
 }
 
 /** What was computed for a run of rows, for the sections of an answer that look at single rows. */
 export interface Slice {
-  readonly batch: Batch
+  readonly batch: BatchOfDoubles
   readonly from: number
   /** Position of the first row in all that are evaluated. */
   readonly at: number
@@ -123,7 +142,7 @@ export function* tallyAll(
 }
 
 /** The rows for a kernel; dense targets are made only for a loss that needs them. */
-export function rowsOf(spec: Spec, readsClasses: boolean, batch: Batch, from: number, to: number): Rows {
+export function rowsOf(spec: Spec, readsClasses: boolean, batch: BatchOfDoubles, from: number, to: number): Rows {
   const { outputs } = batch
   const count = to - from
   const predictions = doublesOf(batch.predictions, from * outputs, to * outputs)
@@ -150,7 +169,7 @@ function integersOf(array: Int32Array, from: number, to: number): Int32Array {
 }
 
 /** The targets as given or one-hot, smoothed: t (1 - a) + a / K, or of binary outputs + a / 2. */
-function targetsOf(spec: Spec, batch: Batch, from: number, to: number): Float64Array {
+function targetsOf(spec: Spec, batch: BatchOfDoubles, from: number, to: number): Float64Array {
   const { outputs, targets, classes } = batch
   const { labelSmoothing, decision } = spec
   const keep = 1 - labelSmoothing
@@ -167,7 +186,7 @@ function targetsOf(spec: Spec, batch: Batch, from: number, to: number): Float64A
   return dense
 }
 
-function weightsOf(classWeights: Float64Array, batch: Batch, from: number, to: number): Float64Array {
+function weightsOf(classWeights: Float64Array, batch: BatchOfDoubles, from: number, to: number): Float64Array {
   const { outputs, sampleWeights, classes, targets } = batch
   const weights = new Float64Array(to - from)
   for (let i = from; i < to; i++) {
@@ -179,7 +198,7 @@ function weightsOf(classWeights: Float64Array, batch: Batch, from: number, to: n
   return weights
 }
 
-function decide(spec: Spec, batch: Batch, from: number, to: number): Decisions | undefined {
+function decide(spec: Spec, batch: BatchOfDoubles, from: number, to: number): Decisions | undefined {
   const { outputs, classes, largest, targets } = batch
   const predictions = doublesOf(batch.predictions, from * outputs, to * outputs)
   if (classes !== undefined) {

@@ -1,8 +1,8 @@
-import type { NonNumericElement, ShapeError, Tensor } from './tensor.ts'
+import type { Doubles, NonNumericElement, ShapeError } from './tensor.ts'
 import { maxListedErrors } from './validation-errors.ts'
 
 /** Packs a parsed JSON value into a tensor. Elements that are no numbers are noted; a broken shape ends the packing. */
-export function pack(name: string, value: unknown): Tensor {
+export function pack(name: string, value: unknown): Doubles {
   if (!Array.isArray(value)) {
     return typeof value === 'number' ? tensorOf(Float64Array.of(value), []) : broken(name, [], value)
   }
@@ -10,7 +10,7 @@ export function pack(name: string, value: unknown): Tensor {
   return Array.isArray(list[0]) ? packRows(name, list, list[0].length) : packList(name, list)
 }
 
-function packList(name: string, list: readonly unknown[]): Tensor {
+function packList(name: string, list: readonly unknown[]): Doubles {
   const data = new Float64Array(list.length)
   const nonNumeric = new NonNumericElements()
   for (let at = 0; at < list.length; at++) {
@@ -22,7 +22,7 @@ function packList(name: string, list: readonly unknown[]): Tensor {
   return tensorOf(data, [list.length], nonNumeric)
 }
 
-function packRows(name: string, rows: readonly unknown[], columns: number): Tensor {
+function packRows(name: string, rows: readonly unknown[], columns: number): Doubles {
   const data = new Float64Array(rows.length * columns)
   const nonNumeric = new NonNumericElements()
   for (let row = 0, at = 0; row < rows.length; row++) {
@@ -56,11 +56,11 @@ function scalar(element: unknown): string | boolean | null {
   return typeof element === 'string' ? element.slice(0, 64) : 'an object'
 }
 
-function tensorOf(data: Float64Array, shape: readonly number[], nonNumeric = new NonNumericElements()): Tensor {
+function tensorOf(data: Float64Array, shape: readonly number[], nonNumeric = new NonNumericElements()): Doubles {
   return { data, shape, nonNumeric: nonNumeric.list, nonNumericCount: nonNumeric.count }
 }
 
-function broken(name: string, path: readonly number[], value: unknown, why = ''): Tensor {
+function broken(name: string, path: readonly number[], value: unknown, why = ''): Doubles {
   const received = inWords(value)
   const where = name + path.map((at) => `[${at}]`).join('')
   const detail =

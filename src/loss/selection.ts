@@ -1,9 +1,10 @@
-import type { Batch } from './batch.ts'
+import type { Batch, BatchOfDoubles } from './batch.ts'
 import { rowsPerStep } from './batch.ts'
 import type { RowSource } from './fold.ts'
 import { rowsOfBatch } from './fold.ts'
 import type { Memory } from './memory.ts'
 import { doublesIn, integersIn } from './memory.ts'
+import type { Numbers } from './numbers.ts'
 
 export interface Selection {
   /** Row of the batch of each row evaluated; `undefined` for all rows in order. */
@@ -84,7 +85,7 @@ function keep(
 }
 
 /** Copies the given rows of a batch, always into the same memory. @param most rows at one time */
-export function gathererOf(batch: Batch, most: number, memory: Memory): (rows: Int32Array) => Batch {
+export function gathererOf(batch: Batch, most: number, memory: Memory): (rows: Int32Array) => BatchOfDoubles {
   const { outputs, predictions, classes, targets, sampleWeights } = batch
   const numbers = most * outputs
   const [ofTargets, ofWeights] = [targets === undefined ? 0 : numbers, sampleWeights === undefined ? 0 : most]
@@ -106,7 +107,19 @@ export function gathererOf(batch: Batch, most: number, memory: Memory): (rows: I
   }
 }
 
-function copyRows(from: Float64Array, rows: Int32Array, outputs: number, to: Float64Array): Float64Array {
+function copyRows(from: Numbers, rows: Int32Array, outputs: number, to: Float64Array): Float64Array {
+  return from instanceof Float64Array ? copyDoubles(from, rows, outputs, to) : widenRows(from, rows, outputs, to)
+}
+
+/** The same as `copyDoubles`, whose loop stays fast while it knows one type of array. */
+function widenRows(from: Numbers, rows: Int32Array, outputs: number, to: Float64Array): Float64Array {
+  for (let i = 0, at = 0; i < rows.length; i++) {
+    for (let k = 0, source = rows[i] * outputs; k < outputs; k++) to[at++] = from[source++]
+  }
+  return to
+}
+
+function copyDoubles(from: Float64Array, rows: Int32Array, outputs: number, to: Float64Array): Float64Array {
   for (let i = 0, at = 0; i < rows.length; i++) {
     for (let k = 0, source = rows[i] * outputs; k < outputs; k++) to[at++] = from[source++]
   }
@@ -118,8 +131,8 @@ function copyClasses(from: Int32Array, rows: Int32Array, to: Int32Array): Int32A
   return to
 }
 
-export function selectedRows(batch: Batch, { rows }: Selection, memory: Memory): RowSource {
-  if (rows === undefined) return rowsOfBatch(batch)
+export function selectedRows(batch: Batch, { rows }: Pick<Selection, 'rows'>, memory: Memory): RowSource {
+  if (rows === undefined) return rowsOfBatch(batch, memory)
   const { outputs } = batch
   const gather = gathererOf(batch, Math.min(rowsPerStep(outputs), rows.length), memory)
   const part = (from: number, to: number) => ({ batch: gather(rows.subarray(from, to)), start: 0 })

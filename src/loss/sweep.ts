@@ -1,7 +1,7 @@
 import type { Batch } from './batch.ts'
 import { rowsPerStep } from './batch.ts'
 import type { RowSource } from './fold.ts'
-import { tallyAll } from './fold.ts'
+import { rowsOfBatch, tallyAll } from './fold.ts'
 import type { Memory } from './memory.ts'
 import { doublesIn, ScopedMemory } from './memory.ts'
 import { accuracyOf, lossOf } from './report/statistics.ts'
@@ -50,21 +50,24 @@ export function* sweep(
 
 /** The rows with their logits shifted by a value, good until the next value. */
 function shifterOf(batch: Batch, parameter: SweepParameter, memory: Memory): (value: number) => RowSource {
-  const { samples, outputs, classes, targets, sampleWeights } = batch
+  const { samples, outputs } = batch
+  const rows = rowsOfBatch(batch, memory)
   const logits = doublesIn(memory, Math.min(rowsPerStep(outputs), samples) * outputs)
   return (value) => ({
     samples,
     outputs,
     part(from, to) {
       const predictions = logits.subarray(0, (to - from) * outputs)
-      shiftLogits(batch.predictions.subarray(from * outputs, to * outputs), outputs, parameter, value, predictions)
+      const { batch: given, start } = rows.part(from, to)
+      const end = start + to - from
+      shiftLogits(given.predictions.subarray(start * outputs, end * outputs), outputs, parameter, value, predictions)
       const part = {
         samples: to - from,
         outputs,
         predictions,
-        classes: classes?.subarray(from, to),
-        targets: targets?.subarray(from * outputs, to * outputs),
-        sampleWeights: sampleWeights?.subarray(from, to),
+        classes: given.classes?.subarray(start, end),
+        targets: given.targets?.subarray(start * outputs, end * outputs),
+        sampleWeights: given.sampleWeights?.subarray(start, end),
       }
       return { batch: part, start: 0 }
     },

@@ -1,3 +1,5 @@
+import type { Numbers } from './numbers.ts'
+
 /** One element that is no number. `path` are indices from the tensor's root. */
 export interface NonNumericElement {
   readonly path: readonly number[]
@@ -12,20 +14,30 @@ export interface ShapeError {
 }
 
 /**
- * Dense row-major doubles: shape `[]` one number, `[N]` a list, `[N, K]` rows. Foreign elements are NaN in `data`; the first
- * 20 of them are in `nonNumeric`.
+ * Dense row-major numbers: shape `[]` one number, `[N]` a list, `[N, K]` rows. Foreign elements are NaN in `data`, which then has
+ * doubles; the first 20 of them are in `nonNumeric`.
  */
 export interface Tensor {
-  readonly data: Float64Array
+  readonly data: Numbers
   readonly shape: readonly number[]
   readonly nonNumeric: readonly NonNumericElement[]
   readonly nonNumericCount: number
   readonly shapeError?: ShapeError
 }
 
+/** A tensor of doubles, or a block of one: the numbers from `start` on, in the shape of all. */
+export interface Doubles extends Tensor {
+  readonly data: Float64Array
+  readonly start?: number
+}
+
+export function hasDoubles(tensor: Tensor): tensor is Doubles {
+  return tensor.data instanceof Float64Array
+}
+
 /** Whether a value is numbers that a body decoder has packed. */
 export function isTensor(value: unknown): value is Tensor {
-  return typeof value === 'object' && value !== null && 'data' in value && value.data instanceof Float64Array
+  return typeof value === 'object' && value !== null && 'data' in value && ArrayBuffer.isView(value.data)
 }
 
 /** What NaN has as its lowest bits where it stands for a truth value. */
@@ -33,7 +45,7 @@ export const truthMarks = { false: 1, true: 2 } as const
 
 /** Makes 0 and 1 of truth values, in place; returns whether all that is no number was such. */
 export function readTruths({ data, nonNumericCount }: Tensor): boolean {
-  if (nonNumericCount === 0) return false
+  if (nonNumericCount === 0 || !(data instanceof Float64Array)) return false
   const words = new Uint32Array(data.buffer, data.byteOffset, 2 * data.length)
   let truths = 0
   for (let at = 0; at < data.length; at++) {

@@ -1,4 +1,5 @@
 import { checkWeights } from './checks.ts'
+import { widened } from './numbers.ts'
 import { rangeInWords } from './option-types.ts'
 import type { OptionName } from './options.ts'
 import { optionOf } from './options.ts'
@@ -15,9 +16,10 @@ export function readWeights(name: string, tensor: Tensor): Float64Array {
   const errors = new ValidationErrors()
   checkIsNumbers(name, tensor, errors)
   if (tensor.shape.length !== 1) refuseWeights(name, tensor, 'output')
-  else checkWeights(name, tensor, { from: 0, to: tensor.data.length }, errors)
+  const data = widened(tensor.data, 0, tensor.data.length)
+  checkWeights(name, { ...tensor, data }, { from: 0, to: data.length }, errors)
   errors.throwIfAny()
-  return tensor.data
+  return data
 }
 
 /** What an option that comes as a tensor holds: weights or one number. @throws InvalidContent, LimitExceeded */

@@ -1,6 +1,6 @@
 import type { GroupColumns } from '../loss/groups/columns.ts'
 import type { Memory } from '../loss/memory.ts'
-import type { Tensor } from '../loss/tensor.ts'
+import type { Doubles } from '../loss/tensor.ts'
 import { begin, feed, memory, resume, state } from './engine.ts'
 import {
   LIMIT_NAMES,
@@ -21,17 +21,17 @@ export { ScanLimitError, type ScanLimits, ScanSyntaxError } from './errors.ts'
 /** What a document holds: its tensors, and its other members as one object. */
 export class ScannedDocument {
   readonly text: string
-  readonly tensors: Record<string, Tensor>
+  readonly tensors: Record<string, Doubles>
   /** The tensors of the list in their order; no more than the first eight. In the options, a zero stands for each. */
-  readonly listed: readonly Tensor[]
+  readonly listed: readonly Doubles[]
   /** The member that is columns of groups. */
   readonly groups: GroupColumns | undefined
   #options: Record<string, unknown> | undefined
 
   constructor(
     text: string,
-    tensors: Record<string, Tensor>,
-    listed: readonly Tensor[],
+    tensors: Record<string, Doubles>,
+    listed: readonly Doubles[],
     groups: GroupColumns | undefined,
   ) {
     this.text = text
@@ -117,9 +117,9 @@ export class DocumentScanner {
   /** What was read, step by step: numbers that came in pieces are put together. */
   *end(): Generator<void, ScannedDocument> {
     const text = this.#finish()
-    const tensors: Record<string, Tensor> = {}
+    const tensors: Record<string, Doubles> = {}
     for (const [name, builder] of this.#builders) tensors[name] = builder.small ?? (yield* builder.tensor())
-    const listed: Tensor[] = []
+    const listed: Doubles[] = []
     for (const builder of this.#listed) listed.push(builder.small ?? (yield* builder.tensor()))
     const groups = this.#groupText && (yield* readGroups(this.#groupText, this.#memory))
     this.#memory.release(this.#kept)

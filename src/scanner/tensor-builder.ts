@@ -1,5 +1,5 @@
 import type { Memory } from '../loss/memory.ts'
-import type { NonNumericElement, ShapeError, Tensor } from '../loss/tensor.ts'
+import type { Doubles, NonNumericElement, ShapeError } from '../loss/tensor.ts'
 import { captured, numbers, state } from './engine.ts'
 import * as layout from './layout.ts'
 
@@ -137,16 +137,16 @@ export class TensorBuilder {
   }
 
   /** The tensor once it is finished, where it is small; undefined where it takes steps to be put together. */
-  get small(): Tensor | undefined {
+  get small(): Doubles | undefined {
     return this.#few === undefined ? undefined : this.#tensorOf(this.#few)
   }
 
   /** The tensor once it is finished; step by step, as pieces have to be put together. */
-  *tensor(): Generator<void, Tensor> {
+  *tensor(): Generator<void, Doubles> {
     return this.#tensorOf(yield* this.#gathered())
   }
 
-  #tensorOf(data: Float64Array): Tensor {
+  #tensorOf(data: Float64Array): Doubles {
     const tensor = { data, shape: this.#shape, nonNumeric: this.#nonNumeric, nonNumericCount: this.#nonNumericCount }
     return this.#shapeError === undefined ? tensor : { ...tensor, shapeError: this.#shapeError }
   }

@@ -11,7 +11,7 @@ import { Evaluation } from '../../src/loss/evaluation.ts'
 import { includes } from '../../src/loss/formats.ts'
 import { resolve } from '../../src/loss/resolve.ts'
 import type { Options } from '../../src/loss/spec.ts'
-import type { Tensor } from '../../src/loss/tensor.ts'
+import type { Doubles } from '../../src/loss/tensor.ts'
 import { unaccounted } from '../unaccounted.ts'
 
 const SAMPLES = 60_000
@@ -72,7 +72,12 @@ export async function benchFold(): Promise<string> {
   ].join('\n')
 }
 
-function makeBatch(samples: number): { index: Tensors; oneHot: Tensors } {
+interface BenchTensors extends Tensors {
+  readonly predictions: Doubles
+  readonly labels: Doubles
+}
+
+function makeBatch(samples: number): { index: BenchTensors; oneHot: BenchTensors } {
   const predictions = new Float64Array(samples * OUTPUTS)
   const labels = new Float64Array(samples)
   const oneHot = new Float64Array(samples * OUTPUTS)
@@ -93,7 +98,7 @@ function makeBatch(samples: number): { index: Tensors; oneHot: Tensors } {
   }
 }
 
-function tensor(data: Float64Array, shape: number[]): Tensor {
+function tensor(data: Float64Array, shape: number[]): Doubles {
   return { data, shape, nonNumeric: [], nonNumericCount: 0 }
 }
 

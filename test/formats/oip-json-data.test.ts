@@ -1,21 +1,21 @@
 import t from 'tap'
 import type { Datatype } from '../../src/formats/datatypes.ts'
 import { typedData } from '../../src/formats/oip-json-data.ts'
-import type { Tensor } from '../../src/loss/tensor.ts'
+import type { Doubles } from '../../src/loss/tensor.ts'
 import type { ScannedDocument } from '../../src/scanner/scanner.ts'
 import { DocumentScanner } from '../../src/scanner/scanner.ts'
 import { finish } from '../loss/support.ts'
 import { unaccounted } from '../unaccounted.ts'
 import { limits, outcomeOf } from './support.ts'
 
-function scanned(data: string): Tensor {
+function scanned(data: string): Doubles {
   const scanner = new DocumentScanner(['inputs[].data'], limits(), unaccounted)
   scanner.write(Buffer.from(`{"inputs":[{"data":${data}}]}`))
   const { listed }: ScannedDocument = finish(scanner.end())
   return listed[0]
 }
 
-function typed(datatype: Datatype, data: string, shape?: readonly number[]): Tensor {
+function typed(datatype: Datatype, data: string, shape?: readonly number[]): Doubles {
   const tensor = scanned(data)
   return finish(typedData('labels', shape ?? tensor.shape, datatype, tensor))
 }

@@ -1,12 +1,10 @@
 import { Readable } from 'node:stream'
 import t, { test } from 'tap'
 import type { Datatype } from '../../src/formats/datatypes.ts'
-import { bytesOf, datatypes } from '../../src/formats/datatypes.ts'
+import { datatypes } from '../../src/formats/datatypes.ts'
 import { decodeJson, readJson } from '../../src/formats/json.ts'
 import { readBinary, readInference } from '../../src/formats/oip.ts'
 import { batchKind } from '../../src/formats/oip-header.ts'
-import type { Fields } from '../../src/formats/parsed-body.ts'
-import type { Tensor } from '../../src/loss/tensor.ts'
 import type { Path } from '../../src/loss/validation-errors.ts'
 import { finish } from '../loss/support.ts'
 import { appOf } from '../support.ts'
@@ -16,11 +14,8 @@ import { eight, good, inputOf, sized } from './inputs.ts'
 import {
   binaryBody,
   binaryOf,
-  Client,
   cut,
   doublesOf,
-  enough,
-  head,
   invalid,
   limits,
   options,
@@ -28,7 +23,6 @@ import {
   rowsOf,
   seeded,
   send,
-  serve,
   tooLarge,
 } from './support.ts'
 
@@ -199,56 +193,6 @@ test('only the loss takes binary bodies', async (t) => {
 function announced(shape: Numbers, datatype: Datatype, bytes: number, names = ['predictions', 'labels']) {
   return binaryOf(JSON.stringify({ inputs: names.map((name) => ({ ...sized(shape, bytes, datatype), name })) }))
 }
-
-/** The bytes that tensors take together. */
-function bytesIn(tensors: Fields | undefined): number {
-  return Object.values(tensors ?? {}).reduce<number>((sum, tensor) => sum + (tensor as Tensor).data.byteLength, 0)
-}
-
-test('inputs that will not fit as doubles are refused at once, and others are not', async (t) => {
-  const cases: [Numbers, Datatype, readonly string[], number][] = [
-    [[1000], 'UINT8', ['predictions'], 8000],
-    [[1000], 'UINT8', ['predictions', 'labels'], 16_000],
-    [[10, 100], 'FP32', ['predictions', 'labels', 'sampleWeights'], 24_000],
-    [[1000], 'FP16', ['labels', 'predictions'], 16_000],
-    [[1000], 'INT64', ['predictions', 'labels'], 16_000],
-  ]
-  for (const [shape, datatype, names, peak] of cases) {
-    const bytes = 1000 * bytesOf(datatype)
-    const { headers, payload } = announced(shape, datatype, bytes, [...names])
-    const length = headers['inference-header-content-length']
-    const all = [payload, ...names.map(() => Buffer.alloc(bytes))]
-
-    // and the bytes that they are made from, which all come at once
-    const fitting = { maxInFlightBytes: peak + names.length * bytes }
-    const { reader, work } = readerOf(Readable.from(all), {}, fitting)
-    const { only } = await readBinary(reader, work, length, limits(fitting))
-    t.equal(bytesIn(only), 8000 * names.length)
-
-    const short = { maxInFlightBytes: peak - 1 }
-    const begun = readerOf(Readable.from([payload]), {}, short)
-    const refusal = readBinary(begun.reader, begun.work, length, limits(short))
-    await t.rejects(refusal, {
-      limit: 'maxInFlightBytes',
-      allowed: peak - 1,
-      path: ['inputs'],
-      message: `The inputs take ${peak} bytes of memory as doubles; maxInFlightBytes is ${peak - 1}.`,
-    })
-    begun.reader.close(enough)
-  }
-})
-
-test('the client of inputs that will not fit sees it before it has sent them', async (t) => {
-  const { port } = await serve(t, { MAX_BODY_BYTES: '1000000', MAX_IN_FLIGHT_BYTES: '4000000' })
-  const { headers, payload } = announced([480_000], 'BOOL', 480_000)
-  const client = new Client(t, port)
-  await client.write(head({ ...headers, 'content-length': payload.length + 960_000 }))
-  await client.write(payload)
-  const { status, body } = await client.answer()
-  const { requestId: _, ...problem } = body
-  const detail = 'The inputs take 7680000 bytes of memory as doubles; maxInFlightBytes is 4000000.'
-  t.same([status, problem], [413, tooLarge(detail, 'maxInFlightBytes', 4_000_000, { pointer: '#/inputs' })])
-})
 
 test('a JSON part with very many values is refused before they are looked at', async (t) => {
   const many = Array.from({ length: 4096 }, () => 1)

@@ -7,7 +7,7 @@ import { finish } from '../loss/support.ts'
 import { unaccounted } from '../unaccounted.ts'
 import { cut, limits, outcomeOf, seeded, workOf } from './support.ts'
 
-test('numbers become doubles as their bytes come, and take memory for those that came', (t) => {
+test('a few numbers become doubles as their bytes come, and take memory for those that came', (t) => {
   const { work, budget } = workOf()
   const before = budget.held
   const raw = new RawTensor('labels', [2, 3], 'INT16', work.memory)
@@ -21,6 +21,34 @@ test('numbers become doubles as their bytes come, and take memory for those that
   const tensor = { data: Float64Array.of(1, -2, 3, 4, 5, -6), shape: [2, 3], nonNumeric: [], nonNumericCount: 0 }
   t.same(finish(raw.tensor()), tensor)
   t.equal(budget.held - before, 48)
+  t.end()
+})
+
+test('many numbers are kept as they came, in memory for those that came', (t) => {
+  const kept = { BOOL: 1, UINT8: 1, INT8: 1, INT16: 2, UINT16: 2, FP16: 4, BF16: 4, FP32: 4, INT32: 4, UINT32: 4 }
+  for (const [datatype, bytesEach] of Object.entries({ ...kept, FP64: 8, INT64: 8, UINT64: 8 })) {
+    const { work, budget } = workOf()
+    const before = budget.held
+    const raw = new RawTensor('labels', [100_000], datatype as Datatype, work.memory)
+    raw.write(Buffer.alloc(raw.size / 2))
+    t.equal(budget.held - before, 50_000 * bytesEach, datatype)
+    raw.write(Buffer.alloc(raw.size / 2))
+    t.equal(budget.held - before, 100_000 * bytesEach, datatype)
+    finish(raw.tensor())
+    t.equal(budget.held - before, 100_000 * bytesEach, datatype)
+  }
+  t.end()
+})
+
+test('of many truth values, the first that is none is named', (t) => {
+  for (const longest of [13, 70_000]) {
+    const bytes = Buffer.alloc(20_000, 1)
+    bytes.set([2, 3], 12_345)
+    const raw = new RawTensor('labels', [20_000], 'BOOL', unaccounted)
+    for (const chunk of cut(bytes, seeded(3), longest)) raw.write(chunk)
+    const error = outcomeOf(() => finish(raw.tensor())) as InvalidContent
+    t.equal(error.errors.list[0].detail, 'labels[12345] is 2; a BOOL is 0 or 1')
+  }
   t.end()
 })
 
@@ -41,7 +69,7 @@ test('numbers are the same however their bytes are cut, in either order of them'
         for (const chunk of cut(isBigEndian ? swapped : bytes, random, longest)) raw.write(chunk)
         t.ok(raw.isWhole)
         t.ok(
-          Buffer.from(raw.data.buffer).equals(Buffer.from(Float64Array.from(values).buffer)),
+          raw.data.every((value, at) => value === values[at]),
           `${datatype} ${longest}`,
         )
       }
@@ -75,7 +103,7 @@ test('columns become rows step by step, in twice the memory meanwhile', (t) => {
     const raw = new RawTensor('labels', [rows, columns], 'INT32', work.memory, { isFortranOrder: true })
     const sent = Int32Array.from({ length: rows * columns }, (_, at) => (at % rows) * columns + Math.floor(at / rows))
     raw.write(Buffer.from(sent.buffer))
-    const bytes = 8 * rows * columns
+    const bytes = (rows * columns > 2 ** 11 ? 4 : 8) * rows * columns
     const before = budget.held
     const steps = raw.tensor()
     const held = new Set<number>()

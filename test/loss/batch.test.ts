@@ -13,7 +13,7 @@ const byIndex: Request = { loss: 'cross-entropy', labelFormat: 'index', predicti
 
 /** A batch with its arrays as lists. */
 function plain({ samples, outputs, predictions, classes, targets, sampleWeights }: Batch) {
-  const list = (array: Float64Array | Int32Array | undefined) => array && Array.from(array)
+  const list = (array: ArrayLike<number> | undefined) => array && Array.from(array)
   return [samples, outputs, list(predictions), list(classes), list(targets), list(sampleWeights)]
 }
 

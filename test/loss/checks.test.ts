@@ -14,7 +14,7 @@ import {
 import { pack } from '../../src/loss/pack.ts'
 import { resolve } from '../../src/loss/resolve.ts'
 import type { Options } from '../../src/loss/spec.ts'
-import type { Tensor } from '../../src/loss/tensor.ts'
+import type { Doubles } from '../../src/loss/tensor.ts'
 import { ValidationErrors } from '../../src/loss/validation-errors.ts'
 import { matrix } from '../matrix.ts'
 
@@ -23,7 +23,7 @@ const huge = Number.MAX_VALUE
 const infinite = Number.POSITIVE_INFINITY
 
 /** A tensor of any doubles, infinities and NaN included, which a binary body can bring. */
-function tensorOf(...rows: number[][]): Tensor {
+function tensorOf(...rows: number[][]): Doubles {
   return {
     data: Float64Array.from(rows.flat()),
     shape: [rows.length, rows[0].length],
@@ -32,11 +32,11 @@ function tensorOf(...rows: number[][]): Tensor {
   }
 }
 
-function listOf(...data: number[]): Tensor {
+function listOf(...data: number[]): Doubles {
   return { data: Float64Array.from(data), shape: [data.length], nonNumeric: [], nonNumericCount: 0 }
 }
 
-function all(tensor: Tensor, outputs: number): { from: number; to: number } {
+function all(tensor: Doubles, outputs: number): { from: number; to: number } {
   return { from: 0, to: tensor.data.length / outputs }
 }
 
@@ -45,7 +45,7 @@ function said(errors: ValidationErrors): [string, string][] {
   return errors.list.map(({ path, detail }) => [path.join('/'), detail])
 }
 
-type Case = [name: string, options: Options, tensor: Tensor, outputs: number, errors: [path: string, detail: string][]]
+type Case = [name: string, options: Options, tensor: Doubles, outputs: number, errors: [path: string, detail: string][]]
 
 const distribution: Options = { loss: 'cross-entropy', labelFormat: 'index' }
 const logits: Options = { ...distribution, predictionFormat: 'logits' }
@@ -357,7 +357,7 @@ test('beyond those that are listed, errors are counted as they are when each is 
     maxLength: 40,
   })
   const classes = new Int32Array(40)
-  const checks: [name: string, check: (tensor: Tensor, range: RowRange, errors: ValidationErrors) => void][] = [
+  const checks: [name: string, check: (tensor: Doubles, range: RowRange, errors: ValidationErrors) => void][] = [
     ['predictions', (tensor, range, errors) => checkPredictions(resolve(distribution), tensor, 3, range, errors)],
     ['bits', (tensor, range, errors) => checkTargets(resolve(outputs), tensor, 3, range, errors)],
     ['one-hot', (tensor, range, errors) => readOneHot(tensor, 3, range, classes, errors)],

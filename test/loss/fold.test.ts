@@ -4,12 +4,13 @@ import { rowsOf, rowsOfBatch, tallyAll, tallyRows } from '../../src/loss/fold.ts
 import { equals, fromInteger, multiply, toDouble } from '../../src/loss/numerics/dyadic.ts'
 import { merge } from '../../src/loss/tally.ts'
 import { matrix } from '../matrix.ts'
+import { unaccounted } from '../unaccounted.ts'
 import type { Request } from './support.ts'
 import { batchOf, countSteps, misses, specOf, tallyBytes } from './support.ts'
 
 /** A tally with its sums as doubles, which the small numbers of these tests fit. */
 function tallied(request: Request, from = 0, to = batchOf(request).samples): Record<string, number> {
-  const tally = tallyRows(specOf(request), rowsOfBatch(batchOf(request)), from, to)
+  const tally = tallyRows(specOf(request), rowsOfBatch(batchOf(request), unaccounted), from, to)
   return Object.fromEntries(
     Object.entries(tally).map(([name, value]) => [name, typeof value === 'number' ? value : toDouble(value)]),
   )
@@ -133,7 +134,12 @@ test('the weight of right decisions is exact', async (t) => {
   const request: Request = { loss: 'hinge', labelFormat: 'binary', predictions: [[1, 1, 1]], labels: [[1, 1, 1]] }
   const rounded = Array.from({ length: 2000 }, (_, at) => at / 1000).filter((weight) => {
     const weighted = { ...request, sampleWeights: [weight] }
-    const { correctWeight, sampleWeight } = tallyRows(specOf(weighted), rowsOfBatch(batchOf(weighted)), 0, 1)
+    const { correctWeight, sampleWeight } = tallyRows(
+      specOf(weighted),
+      rowsOfBatch(batchOf(weighted), unaccounted),
+      0,
+      1,
+    )
     return !equals(correctWeight, multiply(sampleWeight, fromInteger(3)))
   })
   t.same(rounded, [])
@@ -167,7 +173,9 @@ test('an observer sees the rows as they were computed, infinite losses included'
   }
   const batch = batchOf(request)
   const seen: Slice[] = []
-  tallyRows(specOf(request), rowsOfBatch(batch), 1, 3, (slice) => seen.push({ ...slice, losses: slice.losses.slice() }))
+  tallyRows(specOf(request), rowsOfBatch(batch, unaccounted), 1, 3, (slice) =>
+    seen.push({ ...slice, losses: slice.losses.slice() }),
+  )
   t.equal(seen.length, 1)
   const [{ from, at, rows, losses, weights, sampleWeights, decisions }] = seen
   t.equal(seen[0].batch, batch)
@@ -216,7 +224,7 @@ test('rows as a kernel wants them', async (t) => {
 test('a batch of several steps has the tally of its rows at once, and pauses after each step', async (t) => {
   const values = Array.from({ length: 2 * 9362 + 1 }, (_, i) => Math.sin(i))
   const request: Request = { loss: 'mse', labelFormat: 'values', predictions: values, labels: values.map(() => 0) }
-  const batch = rowsOfBatch(batchOf(request))
+  const batch = rowsOfBatch(batchOf(request), unaccounted)
   const spec = specOf(request)
   const seen: number[] = []
   const steps = tallyAll(spec, batch, ({ at }) => seen.push(at))
@@ -237,11 +245,16 @@ test('what takes steps of its own sees each slice after the step that evaluated 
     yield
     events.push(`ends ${at}`)
   }
-  const steps = tallyAll(specOf(request), rowsOfBatch(batchOf(request)), ({ at }) => events.push(`sees ${at}`), linger)
+  const steps = tallyAll(
+    specOf(request),
+    rowsOfBatch(batchOf(request), unaccounted),
+    ({ at }) => events.push(`sees ${at}`),
+    linger,
+  )
   while (!steps.next().done) events.push('pause')
   const both = [0, 9362].map((at) => [`sees ${at}`, 'pause', `begins ${at}`, 'pause', `ends ${at}`])
   t.same(events, both.flat())
-  t.equal(countSteps(tallyAll(specOf(request), rowsOfBatch(batchOf(request)), undefined, linger)), 4)
+  t.equal(countSteps(tallyAll(specOf(request), rowsOfBatch(batchOf(request), unaccounted), undefined, linger)), 4)
 })
 
 test('a source may bring other rows at each step, wherever they stand', async (t) => {
@@ -253,7 +266,10 @@ test('a source may bring other rows at each step, wherever they stand', async (t
     tallyRows(specOf(request), backwards, row, row + 1, ({ at, from, losses }) => seen.push([at, from, ...losses])),
   )
   t.same(seen, matrix('0 2 2; 1 1 3; 2 0 1'))
-  t.equal(tallyBytes(tallies.reduce(merge)), tallyBytes(tallyRows(specOf(request), rowsOfBatch(batch), 0, 3)))
+  t.equal(
+    tallyBytes(tallies.reduce(merge)),
+    tallyBytes(tallyRows(specOf(request), rowsOfBatch(batch, unaccounted), 0, 3)),
+  )
 })
 
 test('what the check saw of the largest predictions is used', async (t) => {
@@ -266,8 +282,8 @@ test('what the check saw of the largest predictions is used', async (t) => {
   }
   const batch = batchOf(request)
   t.equal(batch.largest?.length, 300)
-  const known = tallyRows(specOf(request), rowsOfBatch(batch), 5, 280)
-  const unknown = tallyRows(specOf(request), rowsOfBatch({ ...batch, largest: undefined }), 5, 280)
+  const known = tallyRows(specOf(request), rowsOfBatch(batch, unaccounted), 5, 280)
+  const unknown = tallyRows(specOf(request), rowsOfBatch({ ...batch, largest: undefined }, unaccounted), 5, 280)
   t.same(known, unknown)
   t.ok(known.correct > 0 && known.correct < 275)
 })

@@ -11,7 +11,7 @@ import { batchOf, countSteps, finish, Ledger } from './support.ts'
 
 /** A batch with its arrays as lists. */
 function plain({ samples, outputs, predictions, classes, targets, sampleWeights }: Batch) {
-  const list = (array: Float64Array | Int32Array | undefined) => array && Array.from(array)
+  const list = (array: ArrayLike<number> | undefined) => array && Array.from(array)
   return [samples, outputs, list(predictions), list(classes), list(targets), list(sampleWeights)]
 }
 
@@ -68,7 +68,7 @@ test('it takes memory for the rows of one step, once', async (t) => {
 test('all rows of a batch are not copied', async (t) => {
   const batch = batchOf(byIndex)
   const memory = new Ledger()
-  const rows = selectedRows(batch, { rows: undefined, positions: undefined, ignored: 0 }, memory)
+  const rows = selectedRows(batch, { rows: undefined }, memory)
   t.same([rows.samples, rows.outputs], [3, 2])
   const { batch: part, start } = rows.part(1, 3)
   t.equal(part, batch)

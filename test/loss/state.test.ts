@@ -9,6 +9,7 @@ import type { EvaluationState } from '../../src/loss/state.ts'
 import { emptyState, foldRows, merge, RunningTotal, reportSection, stateSpecText } from '../../src/loss/state.ts'
 import { emptyTally } from '../../src/loss/tally.ts'
 import { matrix } from '../matrix.ts'
+import { unaccounted } from '../unaccounted.ts'
 import { combinations, problemsWithSections } from './problems.ts'
 import type { Request } from './support.ts'
 import { batchOf, bytesOf, countSteps, finish, specOf, stateOf } from './support.ts'
@@ -152,7 +153,9 @@ test('a batch is folded in steps, and shown to an observer', async (t) => {
     const request = { ...all, include }
     const seen: number[] = []
     const spec = specOf(request)
-    const rows = finish(foldRows(spec, rowsOfBatch(batchOf(request)), 0, ({ rows }) => seen.push(rows.count)))
+    const rows = finish(
+      foldRows(spec, rowsOfBatch(batchOf(request), unaccounted), 0, ({ rows }) => seen.push(rows.count)),
+    )
     const state = { spec, ...rows, groups: [] }
     t.same(seen, [2])
     t.same(bytesOf(state), bytesOf(stateOf(request)))

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import type { Batch, Tensors } from '../../src/loss/batch.ts'
-import { check, layoutOfAll } from '../../src/loss/batch.ts'
+import type { BatchOfDoubles, Tensors } from '../../src/loss/batch.ts'
+import { check, isOfDoubles, layoutOfAll } from '../../src/loss/batch.ts'
 import { ByteWriter } from '../../src/loss/bytes.ts'
 import type { Answer, EvaluationContext, Findings } from '../../src/loss/evaluation.ts'
 import { Evaluation } from '../../src/loss/evaluation.ts'
@@ -231,17 +231,19 @@ function listed(fields: object): object {
 }
 
 /** The request checked, as one batch. */
-export function batchOf(request: Request): Batch {
+export function batchOf(request: Request): BatchOfDoubles {
   const spec = specOf(request)
   const tensors = tensorsOf(request)
-  return finish(check(spec, tensors, layoutOfAll(spec, tensors), unaccounted))
+  const batch = finish(check(spec, tensors, layoutOfAll(spec, tensors), unaccounted))
+  if (isOfDoubles(batch)) return batch
+  throw new Error('packed numbers are doubles')
 }
 
 /** The request as a part of an answer sees it: all of its rows in one slice. */
 export function sliceOf(request: Request): Slice {
   const batch = batchOf(request)
   const slices: Slice[] = []
-  tallyRows(specOf(request), rowsOfBatch(batch), 0, batch.samples, (slice) => slices.push(slice))
+  tallyRows(specOf(request), rowsOfBatch(batch, unaccounted), 0, batch.samples, (slice) => slices.push(slice))
   return slices[0]
 }
 

@@ -1,8 +1,11 @@
-import type { Batch } from '../batch.ts'
+import type { Batch, BatchOfDoubles } from '../batch.ts'
+import { isOfDoubles } from '../batch.ts'
 import type { RowSource, Slice } from '../fold.ts'
+import { rowsOfBatch } from '../fold.ts'
 import type { Memory } from '../memory.ts'
 import { doublesIn, integersIn, ScopedMemory } from '../memory.ts'
 import type { RowSelection } from '../row-selection.ts'
+import { selectedRows } from '../selection.ts'
 import type { Spec } from '../spec.ts'
 import type { EvaluationState, GroupState } from '../state.ts'
 import { foldRows, mergeRows } from '../state.ts'
@@ -47,12 +50,15 @@ export function* foldGroups(
   for (const [grouping, partition] of partitions.entries()) {
     using scope = new ScopedMemory(memory)
     const { keys, starts, ignored } = partition
-    const sorted = yield* sortedRows(batch, partition, scope)
+    // what comes as other numbers than doubles is not copied whole, since that takes up to eight times its memory
+    const sorted = isOfDoubles(batch)
+      ? rowsOfBatch(yield* sortedRows(batch, partition, scope), scope)
+      : selectedRows(batch, partition, scope)
     const states = new Map<string, GroupState>()
     for (const [group, key] of keys.entries()) {
       const from = starts[group]
       const source = rowsBetween(sorted, from, starts[group + 1])
-      const watch = (slice: Slice) => observe({ ...slice, at: slice.from }, { grouping, group })
+      const watch = (slice: Slice) => observe({ ...slice, at: from + slice.at }, { grouping, group })
       states.set(keyText(key), { key, ...(yield* foldRows(spec, source, ignored[group], watch)) })
     }
     groups.push(states)
@@ -60,8 +66,8 @@ export function* foldGroups(
   return { spec, ...(yield* mergeRows(spec, groups[0].values())), groups }
 }
 
-function rowsBetween(batch: Batch, first: number, end: number): RowSource {
-  return { samples: end - first, outputs: batch.outputs, part: (from) => ({ batch, start: first + from }) }
+function rowsBetween({ outputs, part }: RowSource, first: number, end: number): RowSource {
+  return { samples: end - first, outputs, part: (from, to) => part(first + from, first + to) }
 }
 
 /** Numbers that are copied in a step. */
@@ -71,7 +77,11 @@ const numbersPerStep = 2 ** 17
  * The rows of a batch in the order of a partition, in steps. They are read in their order and written to as many places as
  * there are groups, which is several times as fast as the other way round.
  */
-function* sortedRows(batch: Batch, { rows, places, sources }: Partition, memory: Memory): Generator<void, Batch> {
+function* sortedRows(
+  batch: BatchOfDoubles,
+  { rows, places, sources }: Partition,
+  memory: Memory,
+): Generator<void, BatchOfDoubles> {
   const { outputs, predictions, classes, largest, targets, sampleWeights } = batch
   const count = rows.length
   const [numbers, labels, weights] = [predictions, targets, sampleWeights].map((array, at) =>

@@ -1,3 +1,5 @@
+import type { Numbers } from '../numbers.ts'
+import { widened } from '../numbers.ts'
 import type { Tensor } from '../tensor.ts'
 
 /** Numbers that are looked at in a step. */
@@ -21,8 +23,8 @@ export function* lookAt({ data }: Tensor, outputs: number): Generator<void, Look
     leastSum: Number.POSITIVE_INFINITY,
     mostSum: Number.NEGATIVE_INFINITY,
   }
-  yield* inSteps(data, outputs, (from, to) => {
-    lookAtRows(data, outputs, from, to, look)
+  yield* inSteps(data, outputs, (rows) => {
+    lookAtRows(rows, outputs, look)
     return look.isFinite
   })
   return look
@@ -35,10 +37,10 @@ export function* sumsOfExponentials(
   sign: 1 | -1,
 ): Generator<void, Pick<Look, 'leastSum' | 'mostSum'>> {
   let [leastSum, mostSum] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  yield* inSteps(data, outputs, (from, to) => {
-    for (let row = from; row < to; row++) {
+  yield* inSteps(data, outputs, (rows) => {
+    for (let at = 0; at < rows.length; ) {
       let sum = 0
-      for (let at = row * outputs; at < (row + 1) * outputs; at++) sum += Math.exp(sign * data[at])
+      for (const end = at + outputs; at < end; at++) sum += Math.exp(sign * rows[at])
       leastSum = Math.min(leastSum, sum)
       mostSum = Math.max(mostSum, sum)
     }
@@ -65,9 +67,9 @@ export function* lookAtClasses({ data }: Tensor, outputs: number): Generator<voi
     areIntegers: true,
     other: Number.NaN,
   }
-  yield* inSteps(data, 1, (from, to) => {
-    for (let at = from; at < to; at++) {
-      const label = data[at]
+  yield* inSteps(data, 1, (rows) => {
+    for (let at = 0; at < rows.length; at++) {
+      const label = rows[at]
       if (!Number.isInteger(label)) {
         look.areIntegers = false
         return false
@@ -83,23 +85,19 @@ export function* lookAtClasses({ data }: Tensor, outputs: number): Generator<voi
   return look
 }
 
-/** @param see returns whether to go on */
-function* inSteps(
-  data: Float64Array,
-  outputs: number,
-  see: (from: number, to: number) => boolean,
-): Generator<void, void> {
+/** @param see gets some rows, and returns whether to go on */
+function* inSteps(data: Numbers, outputs: number, see: (rows: Float64Array) => boolean): Generator<void, void> {
   const rows = data.length / outputs
   const step = Math.max(1, Math.floor(numbersPerStep / outputs))
   for (let from = 0; from < rows; from += step) {
-    if (!see(from, Math.min(from + step, rows))) return
+    if (!see(widened(data, from * outputs, Math.min(from + step, rows) * outputs))) return
     yield
   }
 }
 
-function lookAtRows(data: Float64Array, outputs: number, from: number, to: number, look: Look): void {
+function lookAtRows(data: Float64Array, outputs: number, look: Look): void {
   let { least, most, leastSum, mostSum } = look
-  for (let row = from, at = row * outputs; row < to; row++) {
+  for (let at = 0; at < data.length; ) {
     let sum = 0
     for (const end = at + outputs; at < end; at++) {
       const value = data[at]

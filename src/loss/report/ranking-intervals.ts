@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Batch } from '../batch.ts'
 import type { Memory } from '../memory.ts'
 import { doublesIn, integersIn, ScopedMemory } from '../memory.ts'
+import type { Numbers } from '../numbers.ts'
 import { toDouble } from '../numerics/dyadic.ts'
 import { exactMoments } from '../numerics/exact-sum.ts'
 import type { Estimate } from './estimate.ts'
@@ -131,7 +132,7 @@ export class RankingInfluences {
   }
 }
 
-function rowsOfWeight(order: Int32Array, sampleWeights: Float64Array | undefined): number {
+function rowsOfWeight(order: Int32Array, sampleWeights: Numbers | undefined): number {
   if (sampleWeights === undefined) return order.length
   let rows = 0
   for (let i = 0; i < order.length; i++) rows += Number(sampleWeights[order[i]] > 0)

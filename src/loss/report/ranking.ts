@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Batch } from '../batch.ts'
 import { rowsPerStep } from '../batch.ts'
+import { rowsOfBatch } from '../fold.ts'
 import type { Memory } from '../memory.ts'
 import { doublesIn, integersIn, ScopedMemory } from '../memory.ts'
 import { CompensatedSum } from '../numerics/compensated-sum.ts'
@@ -94,11 +95,9 @@ export function* rankingOf(
   const { outputs } = batch
   const count = rows === undefined ? batch.samples : rows.length
   using scope = new ScopedMemory(memory)
-  let scores: Float64Array | undefined
-  if (spec.decision === 'class' && spec.predictionFormat === 'logits') {
-    scores = doublesIn(scope, batch.samples * outputs)
-    yield* logProbabilities(batch, scores)
-  }
+  const scores = yield* scoresOf(spec, batch, scope)
+  // of what are no doubles yet, one column at a time
+  const column = doublesIn(scope, scores === undefined ? batch.samples : 0)
   const order = integersIn(scope, count)
   const scratch = integersIn(scope, count)
   const perOutput: Ranks[] = []
@@ -110,12 +109,15 @@ export function* rankingOf(
       else order.set(rows.subarray(from, to), from)
       if (to < count) yield
     }
-    const numbers = scores ?? batch.predictions
-    yield* rankRows(numbers, outputs, k, order, scratch)
-    const ranks = yield* ranksOf(batch, numbers, k, order)
+    if (scores === undefined) yield* readColumn(batch, k, column)
+    const ranked: Column =
+      scores === undefined ? { numbers: column, width: 1, at: 0 } : { numbers: scores, width: outputs, at: k }
+    yield* rankRows(ranked.numbers, ranked.width, ranked.at, order, scratch)
+    const ranks = yield* ranksOf(batch, ranked, k, order)
     perOutput.push(ranks)
     if (influences !== undefined) {
-      yield* influences.add(ranks, order, batch, positivesOf(batch, k), (row) => numbers[row * outputs + k])
+      const { numbers, width, at } = ranked
+      yield* influences.add(ranks, order, batch, positivesOf(batch, k), (row) => numbers[row * width + at])
     }
     left -= count + 512
     if (left > 0) continue
@@ -136,19 +138,51 @@ function reportOf(perOutput: Ranks[]): RankingReport {
   }
 }
 
-/** Logits of different rows are compared by the probabilities that they mean. */
-function* logProbabilities({ samples, outputs, predictions }: Batch, out: Float64Array): Generator<void, void> {
-  const step = rowsPerStep(outputs)
-  for (let i = 0; i < samples; i++) {
-    logSoftmax(predictions, i * outputs, outputs, out.subarray(i * outputs, (i + 1) * outputs))
-    if (i % step === step - 1) yield
+/** What rows are ranked by, as doubles, if all of them are there. */
+function* scoresOf(spec: Spec, batch: Batch, memory: Memory): Generator<void, Float64Array | undefined> {
+  const { samples, outputs, predictions } = batch
+  if (spec.decision !== 'class' || spec.predictionFormat !== 'logits') {
+    return predictions instanceof Float64Array ? predictions : undefined
+  }
+  const scores = doublesIn(memory, samples * outputs)
+  yield* logProbabilities(batch, scores, memory)
+  return scores
+}
+
+function* readColumn({ samples, outputs, predictions }: Batch, k: number, column: Float64Array): Generator<void, void> {
+  for (let from = 0; from < samples; from += rowsPerFill) {
+    const to = Math.min(from + rowsPerFill, samples)
+    for (let i = from; i < to; i++) column[i] = predictions[i * outputs + k]
+    if (to < samples) yield
   }
 }
 
-function* ranksOf(batch: Batch, scores: Float64Array, k: number, order: Int32Array): Generator<void, Ranks> {
-  const { outputs, sampleWeights } = batch
+/** Logits of different rows are compared by the probabilities that they mean. */
+function* logProbabilities(batch: Batch, out: Float64Array, memory: Memory): Generator<void, void> {
+  const { samples, outputs, part } = rowsOfBatch(batch, memory)
+  const step = rowsPerStep(outputs)
+  for (let from = 0; from < samples; from += step) {
+    const to = Math.min(from + step, samples)
+    const { batch: rows, start } = part(from, to)
+    for (let i = from, at = start * outputs; i < to; i++, at += outputs) {
+      logSoftmax(rows.predictions, at, outputs, out.subarray(i * outputs, (i + 1) * outputs))
+    }
+    if (to < samples) yield
+  }
+}
+
+/** The score of row i is `numbers[i * width + at]`. */
+interface Column {
+  readonly numbers: Float64Array
+  readonly width: number
+  readonly at: number
+}
+
+function* ranksOf(batch: Batch, { numbers, width, at }: Column, k: number, order: Int32Array): Generator<void, Ranks> {
+  const { sampleWeights } = batch
   const count = order.length
   const isPositive = positivesOf(batch, k)
+  const scoreOf = (row: number) => numbers[row * width + at]
   const weightOf = (row: number) => (sampleWeights === undefined ? 1 : sampleWeights[row])
   const ofAll = [new CompensatedSum(), new CompensatedSum()]
   for (let i = 0; i < count; i++) {
@@ -166,7 +200,7 @@ function* ranksOf(batch: Batch, scores: Float64Array, k: number, order: Int32Arr
     const row = order[i]
     const sum = isPositive(row) ? atPositive : atNegative
     sum.add(weightOf(row))
-    const isLast = i + 1 === count || scores[order[i + 1] * outputs + k] !== scores[row * outputs + k]
+    const isLast = i + 1 === count || scoreOf(order[i + 1]) !== scoreOf(row)
     if (isLast) {
       const [tp, fp] = [atPositive.value, atNegative.value]
       if (fp > 0) right.add((fp / negativeUnit) * ((2 * above.value + tp) / positiveUnit))
