@@ -594,7 +594,7 @@ export interface components {
         Limits: {
             /** @description Bytes of a request body when inflated; of an NDJSON body, of one line. */
             maxBodyBytes: number;
-            /** @description Bytes of memory that all requests in flight may hold: bodies, numbers as doubles, answers. */
+            /** @description Bytes of memory that all requests in flight may hold: bodies, their numbers, answers. */
             maxInFlightBytes: number;
             /** @description Milliseconds that a request may compute; each MiB of an NDJSON body allows as many again. */
             maxComputeMs: number;

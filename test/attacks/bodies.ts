@@ -92,7 +92,7 @@ export function binary(parameters: object, parts: readonly Part[], more: object 
   }
 }
 
-/** Predictions and labels of type BOOL, so that one byte becomes eight. */
+/** Predictions and labels of type BOOL, each byte of which is a number. */
 export function boolBinary(bytes: number): Request {
   const columns = 1000
   const rows = Math.floor(bytes / (2 * columns))
@@ -103,7 +103,7 @@ export function boolBinary(bytes: number): Request {
   ])
 }
 
-/** Predictions and labels as .npy files of booleans in columns, so that one byte becomes eight, once they are turned. */
+/** Predictions and labels as .npy files of booleans in columns, which are turned. */
 export function boolFiles(bytes: number, columns = 1000): Request {
   const rows = Math.floor(bytes / (2 * columns))
   const text = `{'descr': '|b1', 'fortran_order': True, 'shape': (${rows}, ${columns})}\n`
