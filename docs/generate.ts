@@ -5,7 +5,7 @@ import { environment } from '../src/config.ts'
 import { losses, lossNames } from '../src/loss/kernels/index.ts'
 import { typeInWords } from '../src/loss/option-types.ts'
 import type { OptionName } from '../src/loss/options.ts'
-import { optionOf } from '../src/loss/options.ts'
+import { descriptionOf, optionOf } from '../src/loss/options.ts'
 
 /** The options in the order of the pages, by table. */
 export const optionTables = {
@@ -74,8 +74,8 @@ function code(words: readonly string[]): string {
 
 function optionTable(names: readonly OptionName[]): string {
   const rows = names.map((name) => {
-    const { type, default: standard, appliesTo, description } = optionOf(name)
-    return [code([name]), typeInWords(type), standard?.words ?? 'off', appliesTo, description]
+    const { type, default: standard, appliesTo } = optionOf(name)
+    return [code([name]), typeInWords(type), standard?.words ?? 'off', appliesTo, descriptionOf(name)]
   })
   return table(['Option', 'Type', 'Default', 'Applies to', 'Meaning'], rows)
 }

@@ -127,7 +127,7 @@ export async function buildApp(
   const scraped = { contentType: counted.contentType, text: () => cluster?.scrape() ?? counted.text() }
   const store = storeProbe(
     () => evaluations.evaluations.ping(),
-    (err) => app.log.warn({ err }, 'the store of evaluations cannot be used'),
+    (err) => app.log.warn({ err }, 'the evaluation store cannot be used'),
   )
   // the service starts without its database, which may come later
   void store.isReady()
@@ -194,7 +194,7 @@ async function openEvaluations(
 ): Promise<EvaluationRouteOptions> {
   const store = await openStore(config.DATABASE_URL, limits, Date.now, counted, app.log)
   counted.watchStore(() => store.waiting)
-  const warn = (err: unknown) => app.log.warn({ err }, 'the store of evaluations cannot be used')
+  const warn = (err: unknown) => app.log.warn({ err }, 'the evaluation store cannot be used')
   const endSweeping = sweeps ? sweepRegularly(store, config.EVALUATION_RETENTION_DAYS, warn) : undefined
   const ending = new AbortController()
   app.addHook('preClose', async () => ending.abort())

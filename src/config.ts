@@ -6,19 +6,19 @@ import { z } from 'zod'
 import { defaultDatabaseUrl } from './database/database-url.ts'
 import { codeOf } from './runtime/watched-files.ts'
 
-/** A day at most; a time of 0 would mean at once here and never there, so it is refused where neither is of use. */
+/** At most a day. A time of 0 would mean immediately for some variables and never for others, so it is refused where neither is useful. */
 const milliseconds = integer(1, 86_400_000)
 const millisecondsOrNone = integer(0, 86_400_000)
 
-/** Where something is sent over HTTP. */
+/** The URL of a service that something is sent to. */
 const address = z
   .string()
   .refine((text) => /^https?:\/\/[^/]/.test(text) && URL.canParse(text), {
-    error: 'it must be an address such as http://collector.example:4318',
+    error: 'it must be a URL such as http://collector.example:4318',
   })
   .optional()
 
-/** Memory that a body may need, in bodies: its text, its numbers, and what is computed from them. */
+/** Memory that a body may need, as a multiple of its size: for its text, its numbers, and what is computed from them. */
 const bodiesInMemory = 4
 
 const mostUrlBytes = 4096
@@ -33,114 +33,114 @@ export const environment = z.object({
       integer(1, 256, 'it must be auto, or a whole number from 1 to 256'),
     )
     .default(1)
-    .describe('processes that answer on this port; auto: one for each core'),
+    .describe('worker processes that share this port; auto: one per core'),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
     .describe('least severe level that is logged'),
   MAX_BODY_BYTES: integer(1024, 2 ** 31)
     .default(64 * 2 ** 20)
-    .describe('largest request body when inflated, in bytes; of an NDJSON body, the largest line'),
+    .describe('largest request body in bytes, after decompression; for NDJSON, the largest line'),
   MAX_IN_FLIGHT_BYTES: integer(4096, 2 ** 40)
     .default(512 * 2 ** 20)
     .describe(
-      'bytes of memory that all requests in flight may take together; for each worker at least 4 times MAX_BODY_BYTES',
+      'bytes of memory that all requests in flight may use together; at least 4 times MAX_BODY_BYTES for each worker',
     ),
-  MAX_COMPUTE_MS: milliseconds
-    .default(30_000)
-    .describe('processor time that one request may take; of an NDJSON body, for each MiB'),
+  MAX_COMPUTE_MS: milliseconds.default(30_000).describe('processor time per request; for NDJSON, per MiB of body'),
   MAX_REQUESTS_IN_FLIGHT: integer(1, 1_000_000)
     .default(1024)
     .describe(
-      'requests answered at one time; one address has at most three quarters of them, and half while others are there',
+      'maximum number of concurrent requests; one client address may hold at most three quarters of them, or half while other clients are active',
     ),
-  MAX_CONNECTIONS: integer(1, 1_000_000).default(2048).describe('connections open at one time'),
+  MAX_CONNECTIONS: integer(1, 1_000_000).default(2048).describe('maximum number of open connections'),
   MAX_CONNECTIONS_PER_ADDRESS: integer(1, 1_000_000)
     .default(1024)
-    .describe('connections of one address; behind a proxy all have the same, so set it to MAX_CONNECTIONS there'),
-  REQUEST_TIMEOUT_MS: milliseconds
-    .default(120_000)
-    .describe('time to receive a whole body; of an NDJSON body, time for each line'),
-  ANSWER_TIMEOUT_MS: milliseconds.default(30_000).describe('time for a client to take each MiB of its answer'),
-  HEADERS_TIMEOUT_MS: milliseconds.default(15_000).describe("time to receive a request's headers"),
-  KEEP_ALIVE_TIMEOUT_MS: milliseconds.default(72_000).describe('time an idle connection stays open'),
+    .describe(
+      'maximum number of connections from one address; behind a proxy, all clients share its address, so use the value of MAX_CONNECTIONS there',
+    ),
+  REQUEST_TIMEOUT_MS: milliseconds.default(120_000).describe('time to receive the whole body; for NDJSON, each line'),
+  ANSWER_TIMEOUT_MS: milliseconds
+    .default(30_000)
+    .describe('time within which a client must read each MiB of its answer'),
+  HEADERS_TIMEOUT_MS: milliseconds.default(15_000).describe('time to receive the headers of a request'),
+  KEEP_ALIVE_TIMEOUT_MS: milliseconds.default(72_000).describe('time after which an idle connection is closed'),
   SHUTDOWN_DELAY_MS: millisecondsOrNone
     .default(1000)
-    .describe('time between a failing /readyz and the end of listening after SIGTERM'),
+    .describe('after SIGTERM, time for which /readyz fails before the service stops listening'),
   SHUTDOWN_TIMEOUT_MS: millisecondsOrNone.default(30_000).describe('time for requests in flight to finish at shutdown'),
   DATABASE_URL: z
     .string()
     .min(1)
     .default(defaultDatabaseUrl)
-    .describe('where evaluations are kept: sqlite:PATH, postgres://USER:PASSWORD@HOST:PORT/DATABASE, or memory:'),
+    .describe('where evaluations are stored: sqlite:PATH, postgres://USER:PASSWORD@HOST:PORT/DATABASE, or memory:'),
   DATABASE_URL_FILE: z
     .string()
     .optional()
-    .describe('file that holds the URL instead of DATABASE_URL, as secrets are mounted'),
+    .describe('file that contains the database URL, such as a mounted secret; replaces DATABASE_URL'),
   EVALUATION_RETENTION_DAYS: integer(0, 36_500)
     .default(30)
-    .describe('days after the last write at which an evaluation is deleted; 0 keeps all'),
+    .describe('days after its last change until an evaluation is deleted; 0: never'),
   TLS_CERT_FILE: z
     .string()
     .optional()
     .describe(
-      'certificate of the service in PEM, with those that it is signed by, read again when it changes; unset: HTTP',
+      'certificate chain of the service (PEM), reloaded when the file changes; if unset, the service speaks plain HTTP',
     ),
-  TLS_KEY_FILE: z.string().optional().describe('its private key in PEM, read again when it changes'),
+  TLS_KEY_FILE: z.string().optional().describe('private key of the certificate (PEM), reloaded when the file changes'),
   API_KEYS_FILE: z
     .string()
     .optional()
     .describe(
-      'JSON file of the keys that may be used, read again when it changes; unset, and OIDC_ISSUER too: no key is needed',
+      'JSON file with the valid keys, reloaded when it changes; if this and OIDC_ISSUER are unset, no key is required',
     ),
   OIDC_ISSUER: z
     .string()
-    .refine(isIssuer, { error: 'it must be an address such as https://login.example/realm, without query or fragment' })
+    .refine(isIssuer, { error: 'it must be a URL such as https://login.example/realm, without query or fragment' })
     .optional()
-    .describe('OpenID issuer whose tokens may be used'),
-  OIDC_AUDIENCE: z.string().optional().describe('audience that its tokens must be made for'),
+    .describe('OpenID issuer whose tokens are accepted'),
+  OIDC_AUDIENCE: z.string().optional().describe('audience that these tokens must be issued for'),
   REQUESTS_PER_MINUTE: integer(0, 1_000_000_000)
     .default(0)
-    .describe(
-      'requests that one client may send in a minute, an owner or without keys an address; 0: as many as it likes',
-    ),
+    .describe('requests per minute and client (an owner; without keys, an address); 0: unlimited'),
   BYTES_PER_MINUTE: integer(0, 2 ** 50)
     .default(0)
-    .describe('bytes of bodies, when inflated, that one client may send in a minute; 0: as many as it likes'),
+    .describe('bytes of bodies, after decompression, per minute and client; 0: unlimited'),
   TRUST_PROXY: z
     .string()
-    .refine(areProxies, { error: 'it must be a number of proxies, or their addresses and networks, comma-separated' })
+    .refine(areProxies, { error: 'it must be the number of proxies, or their addresses and networks, comma-separated' })
     .optional()
     .describe(
-      'proxies in front whose X-Forwarded-For is believed: how many, or their addresses and networks, comma-separated',
+      'proxies in front of the service whose X-Forwarded-For is trusted: their number, or their addresses and networks, comma-separated',
     ),
   OTEL_EXPORTER_OTLP_ENDPOINT: address.describe(
-    'OpenTelemetry collector that traces are sent to, over HTTP, at /v1/traces below this address; unset: no traces',
+    'URL of the OpenTelemetry collector; traces are sent over HTTP to /v1/traces below it; unset: no traces',
   ),
-  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: address.describe('the whole address, where it is another'),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: address.describe(
+    'full URL of the traces endpoint, if it is not `/v1/traces` below the previous one',
+  ),
   OTEL_TRACES_SAMPLER_ARG: z.coerce
     .number()
     .min(0)
     .max(1)
     .default(1)
-    .describe('share of the traces that begin here which are sent, from 0 to 1; a client decides about its own'),
+    .describe('share of traces that are sent, from 0 to 1; for traces that a client started, the client decides'),
   BASE_PATH: z
     .string()
     .regex(/^(\/[\w.~-]+)+$/, 'it must be a path such as /lossmeter, without a slash at the end')
     .optional()
-    .describe('path before every address, where a proxy serves the service below one; unset: none'),
+    .describe('URL prefix, if a proxy serves the service under a path; unset: none'),
   CORS_ORIGIN: z
     .string()
     .refine(areOrigins, {
       error: 'it must be *, or origins such as https://app.example, without a path, comma-separated',
     })
     .optional()
-    .describe('origins that browsers may call from, comma-separated, or *; unset: none'),
+    .describe('origins from which browsers may call the service, comma-separated, or *; unset: none'),
 })
 
 export type Config = z.infer<typeof environment>
 
-/** Thrown when a variable cannot be used; the message has one line for each such variable. */
+/** Thrown when a variable is invalid; the message has one line for each such variable. */
 export class ConfigError extends Error {}
 
 /**
@@ -159,7 +159,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
   return file === undefined ? result.data : { ...result.data, DATABASE_URL: urlIn(file) }
 }
 
-/** Variables that nothing reads, each with the one from which it differs by a letter or by underscores: a misspelt one. */
+/** Unknown variables that differ from a known one by a letter or by underscores, each with that one: probably misspelt. */
 export function misspelt(env: Record<string, string | undefined>): { readonly name: string; readonly meant: string }[] {
   const known = Object.keys(environment.shape)
   return Object.keys(env).flatMap((name) => {
@@ -188,11 +188,11 @@ function urlIn(file: string): string {
   }
   const url = buffer.toString('utf8', 0, bytes).trim()
   if (url === '' || bytes > mostUrlBytes)
-    throw new ConfigError(`DATABASE_URL_FILE=${file}: it must hold a URL of at most ${mostUrlBytes} bytes`)
+    throw new ConfigError(`DATABASE_URL_FILE=${file}: it must contain a URL of at most ${mostUrlBytes} bytes`)
   return url
 }
 
-/** What is wrong with variables that are right one by one. */
+/** Errors in the combination of variables that are valid on their own. */
 function contradictions(config: Config, named: readonly string[]): string[] {
   return [
     ...memoryTooSmall(config),
@@ -212,29 +212,29 @@ function moreOfOneThanOfAll(config: Config, named: readonly string[]): string[] 
 
 function twoDatabases({ DATABASE_URL_FILE: file }: Config, named: readonly string[]): string[] {
   if (file === undefined || !named.includes('DATABASE_URL')) return []
-  return [`DATABASE_URL_FILE=${file}: DATABASE_URL is set, too; set one of them`]
+  return [`DATABASE_URL_FILE=${file}: DATABASE_URL is also set; set only one of them`]
 }
 
 function memoryNotShared({ WORKERS: workers, DATABASE_URL: url }: Config): string[] {
   if (workers === 1 || url !== 'memory:') return []
   return [
-    `DATABASE_URL=${url} gives each of WORKERS=${workers} evaluations of its own; set DATABASE_URL to sqlite:PATH, or WORKERS to 1`,
+    `DATABASE_URL=${url} would give each of WORKERS=${workers} its own evaluations; set DATABASE_URL to sqlite:PATH, or WORKERS to 1`,
   ]
 }
 
 function halfOfTls({ TLS_CERT_FILE: cert, TLS_KEY_FILE: key }: Config): string[] {
   if ((cert === undefined) === (key === undefined)) return []
   return cert === undefined
-    ? [`TLS_KEY_FILE=${key}: it says nothing without TLS_CERT_FILE; set that, too`]
-    : [`TLS_CERT_FILE=${cert}: it needs its private key; set TLS_KEY_FILE, too`]
+    ? [`TLS_KEY_FILE=${key}: it has no effect without TLS_CERT_FILE; set TLS_CERT_FILE as well`]
+    : [`TLS_CERT_FILE=${cert}: a certificate needs its private key; set TLS_KEY_FILE as well`]
 }
 
 function halfAnIssuer({ OIDC_ISSUER: issuer, OIDC_AUDIENCE: audience }: Config): string[] {
   if ((issuer === undefined) === (audience === undefined)) return []
   return issuer === undefined
-    ? [`OIDC_AUDIENCE=${audience}: it says nothing without OIDC_ISSUER; set that, too`]
+    ? [`OIDC_AUDIENCE=${audience}: it has no effect without OIDC_ISSUER; set OIDC_ISSUER as well`]
     : [
-        `OIDC_ISSUER=${issuer}: tokens that it made for others must not count; set OIDC_AUDIENCE to what its tokens for lossmeter have as "aud"`,
+        `OIDC_ISSUER=${issuer}: tokens issued for other services must be rejected; set OIDC_AUDIENCE to the "aud" of the tokens for lossmeter`,
       ]
 }
 
@@ -246,7 +246,7 @@ function memoryTooSmall({ MAX_BODY_BYTES: body, MAX_IN_FLIGHT_BYTES: memory, WOR
   const fewer = Math.floor(memory / (bodiesInMemory * body))
   const orFewer = workers === 1 || fewer === 0 ? '' : `, or WORKERS to at most ${fewer}`
   return [
-    `MAX_IN_FLIGHT_BYTES=${memory}: a body of MAX_BODY_BYTES=${body} would never fit${where}; set MAX_IN_FLIGHT_BYTES to at least ${bodies * body}, or MAX_BODY_BYTES to at most ${most}${orFewer}`,
+    `MAX_IN_FLIGHT_BYTES=${memory}: too small for a body of MAX_BODY_BYTES=${body}${where}; set MAX_IN_FLIGHT_BYTES to at least ${bodies * body}, or MAX_BODY_BYTES to at most ${most}${orFewer}`,
   ]
 }
 
@@ -255,7 +255,7 @@ function areOrigins(text: string): boolean {
   return text === '*' || text.split(',').every((origin) => URL.parse(origin.trim())?.origin === origin.trim())
 }
 
-/** Whether this says which proxies are in front, in a way that names no others. */
+/** Whether this lists the proxies in front of the service, and no other machines. */
 function areProxies(text: string): boolean {
   if (/^[1-9]\d?$/.test(text)) return true
   return text.split(',').every((part) => {
@@ -266,7 +266,7 @@ function areProxies(text: string): boolean {
   })
 }
 
-/** Whether this names an issuer: its keys are found below it, and owners begin with it. */
+/** Whether this is the URL of an issuer: its keys are found below it, and owners begin with it. */
 function isIssuer(text: string): boolean {
   const url = URL.parse(text)
   return url !== null && /^https?:$/.test(url.protocol) && !/[?#|\s]/.test(text)

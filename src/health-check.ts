@@ -3,11 +3,11 @@ import { request as requestHttps } from 'node:https'
 
 const timeoutMs = 2500
 
-/** Whether the service that has these variables answers on this machine: what the health check of the image asks. */
+/** Whether a service with these variables answers on this machine. The health check of the image runs this. */
 export function isAlive({ PORT, TLS_CERT_FILE }: Record<string, string | undefined>): Promise<boolean> {
   const options = { host: '127.0.0.1', port: PORT?.trim() || 3000, path: '/livez', timeout: timeoutMs }
   return new Promise((resolve) => {
-    // the certificate is for the name that others call it by
+    // the certificate is for the host name that clients use
     const request = TLS_CERT_FILE?.trim()
       ? requestHttps({ ...options, rejectUnauthorized: false })
       : requestHttp(options)

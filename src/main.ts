@@ -10,7 +10,7 @@ import { watchEventLoop } from './runtime/watchdog.ts'
 import { refusalMs } from './wire/closing.ts'
 import { TlsUnusable } from './wire/tls.ts'
 
-/** In the environment of a worker: which one it is, from 0. */
+/** Environment variable that tells a worker its number, from 0. */
 const placeName = 'LOSSMETER_WORKER'
 
 const config = await orExit(() => parseConfig(process.env))
@@ -21,7 +21,7 @@ if (config.WORKERS === 1) await serve(config)
 else if (process.env[placeName] === undefined) await lead()
 else await work()
 
-/** Answers requests: alone, or as a member of several workers. */
+/** Answers requests, as the only process or as one of several workers. */
 async function serve(config: Config, link?: WorkerLink, sweeps?: boolean): Promise<void> {
   let isUnready = false
   let ordered: number | undefined
@@ -63,7 +63,7 @@ async function serve(config: Config, link?: WorkerLink, sweeps?: boolean): Promi
   app.swagger()
   app.swagger({ yaml: true })
   try {
-    // a client beyond the backlog has to try again, a second later at the earliest
+    // a client beyond the backlog has to try again after a second or more
     await app.listen({ host: config.HOST, port: config.PORT, backlog: 4096, listenTextResolver })
     watchEventLoop()
   } catch (err) {
@@ -124,22 +124,22 @@ function logClosing(signal: string | undefined, err: Error | undefined): void {
   else logger.info({ signal }, 'closing')
 }
 
-/** How long /readyz fails while connections are still taken, so that a load balancer stops sending first. */
+/** How long /readyz fails while connections are still accepted, so that a load balancer stops sending first. */
 function delayOf({ SHUTDOWN_DELAY_MS: delay }: Config, signal: string | undefined): number {
   return signal === 'SIGTERM' ? delay : 0
 }
 
-/** The time after which a process that closes is ended, whatever is left. */
+/** The time after which a closing process is killed, whatever it still has to do. */
 function lifetimeOf({ SHUTDOWN_DELAY_MS: delay, SHUTDOWN_TIMEOUT_MS: timeout }: Config): number {
   return delay + timeout + refusalMs + 2500
 }
 
-/** Fastify does not know that the server speaks TLS, since it did not make it. */
+/** Fastify does not know that the server speaks TLS, because it did not create the server. */
 function listenTextResolver(address: string): string {
   return `Server listening at ${config.TLS_CERT_FILE === undefined ? address : address.replace(/^http:/, 'https:')}`
 }
 
-/** Makes something, or ends the process with the reason on stderr when the operator has to change the configuration. */
+/** Returns what \`make\` makes. Where the operator has to change the configuration, prints the reason on stderr and exits. */
 async function orExit<Value>(make: () => Value | Promise<Value>): Promise<Value> {
   try {
     return await make()

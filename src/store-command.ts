@@ -13,13 +13,13 @@ import { exported, imported } from './evaluations/maintenance/transfer.ts'
 import { verify } from './evaluations/maintenance/verify.ts'
 
 const usage = `Usage: npm run store -- COMMAND
-  verify                                 computes all that is kept again, and names what differs
-  mend                                   the same, and makes sums that are wrong anew
+  verify                                 recomputes everything that is stored, and lists the differences
+  mend                                   like verify, and corrects wrong sums
   migrate                                brings the schema up to date
-  backup FILE                            copies an SQLite file, also while the service runs
-  export [--owner OWNER] [EVALUATION...] writes evaluations as lines of JSON, all of them without names
-  import [FILE]                          stores what export wrote
-The store is that of DATABASE_URL.
+  backup FILE                            copies the SQLite database, even while the service runs
+  export [--owner OWNER] [EVALUATION...] writes the named evaluations, or all, as lines of JSON
+  import [FILE]                          stores evaluations that export wrote
+The store is the one at DATABASE_URL.
 `
 
 export interface Streams {
@@ -28,7 +28,7 @@ export interface Streams {
   readonly err: Writable
 }
 
-/** Work on the store of a DATABASE_URL, also beside a service that runs. @returns the exit code */
+/** Runs a command on the store at a DATABASE_URL, even while the service is running. @returns the exit code */
 export async function storeCommand(args: readonly string[], databaseUrl: string, streams: Streams): Promise<number> {
   const tell = (line: string) => streams.err.write(`${line}\n`)
   try {
@@ -104,7 +104,7 @@ const commands: Readonly<Record<string, Command>> = {
       const input = file === undefined ? streams.in : createReadStream(file)
       const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })
       const counts = await imported(engine, store, lines)
-      tell(`${counts.imported} evaluations were imported, ${counts.present} were there already.`)
+      tell(`${counts.imported} evaluations were imported, ${counts.present} already existed.`)
       return 0
     },
   },
@@ -116,17 +116,16 @@ async function verified({ engine, store, streams, tell }: Context, mends: boolea
   }
   const { evaluations, batches, folds, differences, mended } = await verify(engine, store, { mends, found })
   tell(
-    `${evaluations} evaluations, ${batches} batches and ${folds} kept sums: ${differences} differences, ${mended} mended.`,
+    `${evaluations} evaluations, ${batches} batches and ${folds} stored sums: ${differences} differences, ${mended} corrected.`,
   )
   return differences > mended ? 1 : 0
 }
 
 async function backUp(databaseUrl: string, file: string, tell: (line: string) => void): Promise<number> {
   const address = parseDatabaseUrl(databaseUrl)
-  if (address.engine !== 'sqlite')
-    throw new Error('Only SQLite is backed up by this command; use pg_dump for PostgreSQL.')
-  if (!existsSync(address.path)) throw new Error(`There is no file ${address.path}.`)
-  if (existsSync(file)) throw new Error(`${file} is there already.`)
+  if (address.engine !== 'sqlite') throw new Error('This command only backs up SQLite; for PostgreSQL, use pg_dump.')
+  if (!existsSync(address.path)) throw new Error(`The file ${address.path} does not exist.`)
+  if (existsSync(file)) throw new Error(`The file ${file} already exists.`)
   const database = new DatabaseSync(address.path, { timeout: 10_000 })
   try {
     // a file of the name is whole
@@ -135,7 +134,7 @@ async function backUp(databaseUrl: string, file: string, tell: (line: string) =>
   } finally {
     database.close()
   }
-  tell(`The copy is in ${file}.`)
+  tell(`The backup was written to ${file}.`)
   return 0
 }
 

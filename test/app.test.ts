@@ -41,7 +41,7 @@ test('every answer has its request id and the security headers', async (t) => {
 })
 
 test('an address that cannot be read', async (t) => {
-  const detail = 'The address is malformed: a part of it is badly encoded or too long.'
+  const detail = 'The URL is malformed: a part of it is badly encoded or too long.'
   for (const url of ['/problems/%', '/problems/%zz', '/problems/%c3%28', `/problems/${'x'.repeat(400)}`]) {
     const { status, body, headers } = await ask(app, { url, headers: { 'x-request-id': 'mine' } })
     t.same([status, body], [400, problemOf('bad-request', 400, 'The request cannot be read', detail, url)], url)
@@ -116,7 +116,7 @@ test('a database that is out of reach at the start is told of in the log, and al
   const { logger, lines: told } = listener()
   const away = await appOf(t, { DATABASE_URL: 'postgres://nobody@127.0.0.1:9/nothing' }, logger)
   t.ok(await eventually(() => told.length > 0))
-  t.match(JSON.parse(told[0]), { level: 40, msg: 'the store of evaluations cannot be used' })
+  t.match(JSON.parse(told[0]), { level: 40, msg: 'the evaluation store cannot be used' })
   t.equal((await away.inject('/v1/limits')).statusCode, 200)
   const { statusCode, headers } = await away.inject('/v1/evaluations')
   t.same([statusCode, headers['retry-after']], [503, '5'])

@@ -77,17 +77,17 @@ test('the URL of the database may be in a file', async (t) => {
   t.match(parseConfig(file('url')), { DATABASE_URL: 'postgres://a:b@c/d', ...file('url') })
   for (const [name, why] of [
     ['absent', 'it cannot be read: ENOENT'],
-    ['empty', 'it must hold a URL of at most 4096 bytes'],
-    ['long', 'it must hold a URL of at most 4096 bytes'],
+    ['empty', 'it must contain a URL of at most 4096 bytes'],
+    ['long', 'it must contain a URL of at most 4096 bytes'],
   ])
     t.equal(refusal(file(name)), `DATABASE_URL_FILE=${folder}/${name}: ${why}`)
   t.equal(
     refusal({ DATABASE_URL_FILE: '/dev/zero' }),
-    'DATABASE_URL_FILE=/dev/zero: it must hold a URL of at most 4096 bytes',
+    'DATABASE_URL_FILE=/dev/zero: it must contain a URL of at most 4096 bytes',
   )
   t.equal(
     refusal({ ...file('url'), DATABASE_URL: 'memory:' }),
-    `DATABASE_URL_FILE=${folder}/url: DATABASE_URL is set, too; set one of them`,
+    `DATABASE_URL_FILE=${folder}/url: DATABASE_URL is also set; set only one of them`,
   )
 })
 
@@ -142,7 +142,7 @@ const refusals: Record<string, [string[], string]> = {
   BYTES_PER_MINUTE: [['-1', '1e99'], 'it must be a whole number from 0 to 1125899906842624'],
   TRUST_PROXY: [
     ['0', '100', 'true', '*', 'proxy.example', '10.0.0.0/33', 'fd00::/129', '10.0.0.1,', '10.0.0.0/8/8'],
-    'it must be a number of proxies, or their addresses and networks, comma-separated',
+    'it must be the number of proxies, or their addresses and networks, comma-separated',
   ],
   BASE_PATH: [
     ['/', 'a', '/a/', '/a//b', '/a b', '/a?b', 'http://a/b'],
@@ -157,11 +157,11 @@ const refusals: Record<string, [string[], string]> = {
       'https://a|b',
       'https://a.example b',
     ],
-    'it must be an address such as https://login.example/realm, without query or fragment',
+    'it must be a URL such as https://login.example/realm, without query or fragment',
   ],
   OTEL_EXPORTER_OTLP_ENDPOINT: [
     ['collector:4318', 'grpc://collector', 'http://', 'http:///v1', 'http://a b'],
-    'it must be an address such as http://collector.example:4318',
+    'it must be a URL such as http://collector.example:4318',
   ],
   CORS_ORIGIN: [
     [',', 'https://a.example,', '*,https://a.example', 'https://a.example/', 'a.example', 'null', 'https://A.example'],
@@ -177,7 +177,7 @@ for (const [name, [values, why]] of Object.entries(refusals)) {
 
 test('a body that the memory could never hold', async (t) => {
   const remedy = (memory: number, body: number, least: number, most: number) =>
-    `MAX_IN_FLIGHT_BYTES=${memory}: a body of MAX_BODY_BYTES=${body} would never fit; set MAX_IN_FLIGHT_BYTES to at least ${least}, or MAX_BODY_BYTES to at most ${most}`
+    `MAX_IN_FLIGHT_BYTES=${memory}: too small for a body of MAX_BODY_BYTES=${body}; set MAX_IN_FLIGHT_BYTES to at least ${least}, or MAX_BODY_BYTES to at most ${most}`
   const table: [Record<string, string>, string | undefined][] = [
     [{ MAX_IN_FLIGHT_BYTES: '268435455' }, remedy(268_435_455, 67_108_864, 268_435_456, 67_108_863)],
     [{ MAX_IN_FLIGHT_BYTES: '268435456' }, undefined],
@@ -192,16 +192,16 @@ test('several workers', async (t) => {
   t.equal(parseConfig({ WORKERS: 'auto', MAX_IN_FLIGHT_BYTES: '1099511627776' }).WORKERS, availableParallelism())
   t.equal(
     refusal({ WORKERS: '2', DATABASE_URL: 'memory:' }),
-    'DATABASE_URL=memory: gives each of WORKERS=2 evaluations of its own; set DATABASE_URL to sqlite:PATH, or WORKERS to 1',
+    'DATABASE_URL=memory: would give each of WORKERS=2 its own evaluations; set DATABASE_URL to sqlite:PATH, or WORKERS to 1',
   )
   t.equal(refusal({ WORKERS: '2' }), undefined)
   t.equal(
     refusal({ WORKERS: '3' }),
-    'MAX_IN_FLIGHT_BYTES=536870912: a body of MAX_BODY_BYTES=67108864 would never fit in the share of one of WORKERS=3; set MAX_IN_FLIGHT_BYTES to at least 805306368, or MAX_BODY_BYTES to at most 44739242, or WORKERS to at most 2',
+    'MAX_IN_FLIGHT_BYTES=536870912: too small for a body of MAX_BODY_BYTES=67108864 in the share of one of WORKERS=3; set MAX_IN_FLIGHT_BYTES to at least 805306368, or MAX_BODY_BYTES to at most 44739242, or WORKERS to at most 2',
   )
   t.equal(
     refusal({ WORKERS: '2', MAX_IN_FLIGHT_BYTES: '5000' }),
-    'MAX_IN_FLIGHT_BYTES=5000: a body of MAX_BODY_BYTES=67108864 would never fit in the share of one of WORKERS=2; set MAX_IN_FLIGHT_BYTES to at least 536870912, or MAX_BODY_BYTES to at most 625',
+    'MAX_IN_FLIGHT_BYTES=5000: too small for a body of MAX_BODY_BYTES=67108864 in the share of one of WORKERS=2; set MAX_IN_FLIGHT_BYTES to at least 536870912, or MAX_BODY_BYTES to at most 625',
   )
 })
 
@@ -212,15 +212,24 @@ test('proxies may be a number', async (t) => {
 test('an issuer without an audience, and an audience without an issuer', async (t) => {
   t.equal(
     refusal({ OIDC_ISSUER: 'https://a.example' }),
-    'OIDC_ISSUER=https://a.example: tokens that it made for others must not count; set OIDC_AUDIENCE to what its tokens for lossmeter have as "aud"',
+    'OIDC_ISSUER=https://a.example: tokens issued for other services must be rejected; set OIDC_AUDIENCE to the "aud" of the tokens for lossmeter',
   )
-  t.equal(refusal({ OIDC_AUDIENCE: 'a' }), 'OIDC_AUDIENCE=a: it says nothing without OIDC_ISSUER; set that, too')
+  t.equal(
+    refusal({ OIDC_AUDIENCE: 'a' }),
+    'OIDC_AUDIENCE=a: it has no effect without OIDC_ISSUER; set OIDC_ISSUER as well',
+  )
   t.equal(refusal({ OIDC_ISSUER: 'https://a.example', OIDC_AUDIENCE: 'a' }), undefined)
 })
 
 test('a certificate without a key, and a key without a certificate', async (t) => {
-  t.equal(refusal({ TLS_CERT_FILE: 'a' }), 'TLS_CERT_FILE=a: it needs its private key; set TLS_KEY_FILE, too')
-  t.equal(refusal({ TLS_KEY_FILE: 'a' }), 'TLS_KEY_FILE=a: it says nothing without TLS_CERT_FILE; set that, too')
+  t.equal(
+    refusal({ TLS_CERT_FILE: 'a' }),
+    'TLS_CERT_FILE=a: a certificate needs its private key; set TLS_KEY_FILE as well',
+  )
+  t.equal(
+    refusal({ TLS_KEY_FILE: 'a' }),
+    'TLS_KEY_FILE=a: it has no effect without TLS_CERT_FILE; set TLS_CERT_FILE as well',
+  )
   t.equal(refusal({ TLS_CERT_FILE: 'a', TLS_KEY_FILE: 'b' }), undefined)
 })
 

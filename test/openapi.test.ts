@@ -48,6 +48,22 @@ test('every operation says what it is', async (t) => {
   }
 })
 
+test('a description explains each value of each enum', async (t) => {
+  const unexplained = new Set<string>()
+  const visit = (part: unknown, around: string, path: string): void => {
+    if (typeof part !== 'object' || part === null) return
+    const { description, enum: values } = part as { description?: string; enum?: unknown[] }
+    // `schema` and `items` are described by what holds them
+    const said = typeof description === 'string' ? description : /\/(items|schema)$/.test(path) ? around : ''
+    for (const value of Array.isArray(values) ? values : [])
+      if (!said.includes(`\`${value}\`: `)) unexplained.add(`${path}: ${value}`)
+    for (const [name, inner] of Object.entries(part)) visit(inner, said, `${path}/${name}`)
+  }
+  // the branches of a `oneOf` repeat what `properties` explain
+  visit(JSON.parse(JSON.stringify(document, (name, value) => (name === 'oneOf' ? undefined : value))), '', '')
+  t.same([...unexplained], [])
+})
+
 test('every operation can be refused, and every refusal is a problem', async (t) => {
   for (const { operation } of operations) {
     const wrong = Object.keys(operation.responses).filter(isWrong)

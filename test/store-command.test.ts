@@ -95,9 +95,9 @@ test('what is wrong in an import leaves nothing behind', async (t) => {
     [
       'other samples',
       [head, one.replace('"samples":1', '"samples":2')],
-      /^Line 2: the batch "b0" does not have its digest/,
+      /^Line 2: the batch "b0" does not match its digest/,
     ],
-    ['another name', [head, one.replace('"b0"', '"c0"')], /^Line 2: the batch "c0" does not have its digest/],
+    ['another name', [head, one.replace('"b0"', '"c0"')], /^Line 2: the batch "c0" does not match its digest/],
     [
       'a damaged state',
       [head, one.replace('"state":"', '"state":"AAAA')],
@@ -146,7 +146,7 @@ for (const kind of ['SQLite', 'PostgreSQL']) {
     )
     const fresh = async () => reportOf(new Evaluations(await storeOf(t, url), new Scheduler()), 'long')
     t.not(await fresh(), right)
-    const sum = { owner: 'ann', evaluation: 'long', difference: 'the sum that is kept of batches 1 to 128 is another' }
+    const sum = { owner: 'ann', evaluation: 'long', difference: 'the stored sum of batches 1 to 128 differs' }
     t.same(await run(url, ['verify']).then(({ code, out }) => [code, JSON.parse(out)]), [1, sum])
     t.match(await run(url, ['mend']), { code: 0, err: /1 differences, 1 mended/ })
     t.equal(await fresh(), right)
@@ -164,8 +164,8 @@ for (const kind of ['SQLite', 'PostgreSQL']) {
       .map((line) => JSON.parse(line).difference.replace(/: .*/, ''))
     t.equal(code, 1)
     t.same(differences, [
-      'batch 3 ("b2") has another digest than it and the batches before it',
-      'batch 5 ("b4") has other figures than its state',
+      'batch 3 ("b2") has a digest that does not match it and the batches before it',
+      'batch 5 ("b4") has results that differ from its state',
       'batch 9 ("b8") cannot be read',
       'it has 140 batches; 139 are there',
     ])
@@ -189,7 +189,7 @@ test('a copy of an SQLite file that is written to has all that was acknowledged 
   while (acknowledged < 20) await store.ping()
   const before = acknowledged
   const copy = join(folder, 'copy')
-  t.same(await run(url, ['backup', copy]), { code: 0, out: '', err: `The copy is in ${copy}.\n` })
+  t.same(await run(url, ['backup', copy]), { code: 0, out: '', err: `The backup was written to ${copy}.\n` })
   isOver = true
   await writing
   t.notOk(existsSync(`${copy}.part`))

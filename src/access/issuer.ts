@@ -52,7 +52,7 @@ export class Issuer {
       const keys = await this.#find()
       await keys.reload()
     } catch (err) {
-      this.#options.log.warn({ err, issuer: this.#options.issuer }, 'the issuer of tokens does not answer')
+      this.#options.log.warn({ err, issuer: this.#options.issuer }, 'the token issuer does not respond')
     }
   }
 
@@ -159,7 +159,7 @@ async function bounded(answer: Response): Promise<Uint8Array<ArrayBuffer>> {
   for await (const chunk of answer.body ?? []) {
     chunks.push(chunk)
     bytes += chunk.length
-    if (bytes > mostAnswerBytes) throw new IssuerSilent(`its answer is longer than ${mostAnswerBytes} bytes`)
+    if (bytes > mostAnswerBytes) throw new IssuerSilent(`its response is longer than ${mostAnswerBytes} bytes`)
   }
   return Buffer.concat(chunks, bytes)
 }
@@ -186,7 +186,7 @@ function refusalOf(error: unknown): Problem {
     error instanceof errors.JWTInvalid || error instanceof errors.JWSInvalid || error instanceof errors.JOSENotSupported
   if (isAboutToken) return unauthenticated('The token cannot be read.')
   if (!isAboutIssuer(error)) return unauthenticated('The key that the token names cannot be used.')
-  const detail = 'The issuer of the token cannot be asked for its keys now.'
+  const detail = 'The token issuer cannot be reached to get its keys.'
   return new Problem('issuer-unavailable', detail, {}, { 'retry-after': '5' })
 }
 

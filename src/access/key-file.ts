@@ -42,10 +42,10 @@ export class KeyFile {
   async #readAgain(): Promise<void> {
     try {
       this.#keys = await readFileOfKeys(this.#path)
-      this.#log.info({ keys: this.#keys.size }, 'read the keys again')
+      this.#log.info({ keys: this.#keys.size }, 'reloaded the keys')
     } catch (error) {
       const reason = (error as KeysUnusable).message
-      this.#log.error({ reason }, 'the file of keys cannot be used; the keys read before stay in force')
+      this.#log.error({ reason }, 'the key file is invalid; the previous keys remain valid')
     }
   }
 }

@@ -83,14 +83,14 @@ export function* readKeys(text: string): Generator<void, KeyRing> {
     const key = entry.sha256.toLowerCase()
     const twin = byKey.get(key)
     if (twin !== undefined)
-      throw new KeysUnusable(`${placeOf(at, name)}: it has the key of ${placeOf(twin, entries[twin].name)}`)
+      throw new KeysUnusable(`${placeOf(at, name)}: it has the same key as ${placeOf(twin, entries[twin].name)}`)
     byKey.set(key, at)
     const first = byName.get(name) ?? at
     byName.set(name, first)
     const { requestsPerMinute: requests, bytesPerMinute: bytes } = entries[first]
     if (requests !== requestsPerMinute || bytes !== bytesPerMinute)
       throw new KeysUnusable(
-        `${placeOf(at, name)}: requestsPerMinute and bytesPerMinute must be those of entry ${first + 1}: keys of one name share them`,
+        `${placeOf(at, name)}: requestsPerMinute and bytesPerMinute must be those of entry ${first + 1}: keys with the same name share them`,
       )
     if (at % entriesPerStep === entriesPerStep - 1) yield
   }
@@ -116,7 +116,7 @@ function readEntry(value: unknown, at: number): Entry {
 }
 
 function wrongIn(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'unrecognized_keys') return `${issue.keys.join(', ')}: there is no such field`
+  if (issue.code === 'unrecognized_keys') return `${issue.keys.join(', ')}: unknown field`
   return issue.path.length === 0 ? 'it must be an object' : `${issue.path.join('.')} ${issue.message}`
 }
 

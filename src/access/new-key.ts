@@ -4,7 +4,7 @@ import { readKeys } from './keys.ts'
 const usage = 'Usage: npm run key -- NAME SCOPE...\nScopes: evaluate, read, write, metrics'
 
 export interface NewKey {
-  /** What the client sends. Its prefix lets secret scanners find it. */
+  /** The secret that the client sends. Its prefix lets secret scanners find it. */
   readonly key: string
   readonly entry: string
 }
@@ -16,12 +16,12 @@ export function newKey(name: string, scopes: readonly string[]): NewKey {
   return { key, entry }
 }
 
-/** What `npm run key` prints for its arguments, and the exit code. */
+/** The output of `npm run key` for its arguments, and its exit code. */
 export function printed([name, ...scopes]: readonly string[]): { out: string; err: string; code: number } {
   if (name === undefined || scopes.length === 0) return { out: '', err: `${usage}\n`, code: 1 }
   try {
     const { key, entry } = newKey(name, scopes)
-    const out = `The key, shown only now:\n\n  ${key}\n\nThe entry for the file that API_KEYS_FILE names, an array of such entries:\n\n  ${entry}\n`
+    const out = `The key (it is shown only once):\n\n  ${key}\n\nThe entry for API_KEYS_FILE, which contains an array of such entries:\n\n  ${entry}\n`
     return { out, err: '', code: 0 }
   } catch (error) {
     return { out: '', err: `${(error as Error).message}\n${usage}\n`, code: 1 }

@@ -21,7 +21,8 @@ type AccessConfig = Pick<Config, 'HOST' | 'API_KEYS_FILE' | 'OIDC_ISSUER' | 'OID
 export async function openAccess(config: AccessConfig, log: FastifyBaseLogger): Promise<Access | undefined> {
   const { HOST, API_KEYS_FILE: path, OIDC_ISSUER: name, OIDC_AUDIENCE: audience } = config
   if (path === undefined && name === undefined) {
-    if (!isLoopback(HOST)) log.warn({ host: HOST }, 'everybody may use the service: set API_KEYS_FILE or OIDC_ISSUER')
+    if (!isLoopback(HOST))
+      log.warn({ host: HOST }, 'anyone who can reach the service may use it: set API_KEYS_FILE or OIDC_ISSUER')
     return undefined
   }
   const keys = path === undefined ? undefined : await keyFile(path, log)

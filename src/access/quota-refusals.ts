@@ -27,6 +27,6 @@ export function rateLimitFields(
 
 export function rateLimited(limit: keyof Quota, allowed: number, secondsLeft: number): Problem {
   const what = limit === 'requestsPerMinute' ? 'requests' : 'bytes of bodies'
-  const detail = `This client may send ${allowed} ${what} in a minute; the next minute begins in ${secondsLeft} s.`
+  const detail = `This client can send ${allowed} ${what} per minute; the next minute begins in ${secondsLeft} s.`
   return new Problem('rate-limited', detail, { limit, allowed }, { 'retry-after': String(secondsLeft) })
 }

@@ -100,6 +100,6 @@ class QuotaMeter implements Meter {
 }
 
 function tooLarge(allowed: number): LimitExceeded {
-  const detail = `The body is larger than what this client may send in a minute, bytesPerMinute, ${allowed} bytes.`
+  const detail = `The body is larger than this client can send per minute, bytesPerMinute, ${allowed} bytes.`
   return new LimitExceeded('bytesPerMinute', allowed, [], detail)
 }

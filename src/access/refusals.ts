@@ -21,7 +21,7 @@ export function forbidden(scope: Scope): Problem {
   const header = `${challenge}, error="insufficient_scope", scope="${scope}"`
   return new Problem(
     'forbidden',
-    `This needs a key with the scope "${scope}".`,
+    `Your key lacks the scope "${scope}", which this request needs.`,
     { scope },
     { 'www-authenticate': header },
   )

@@ -56,7 +56,7 @@ export class Primary {
       // those that end have counted, too
       workers: () => Array.from(this.#members).filter(({ began }) => began < Number.POSITIVE_INFINITY),
       own: (silent) => {
-        if (silent > 0) options.log.error({ workers: silent }, 'workers did not tell their metrics in time')
+        if (silent > 0) options.log.error({ workers: silent }, 'workers did not report their metrics in time')
         return options.metrics(silent)
       },
     })
@@ -71,7 +71,7 @@ export class Primary {
     const { workers, log } = this.#options
     if (!(await this.#fill(0, true))) return this.#isClosing
     const others = await Promise.all(Array.from({ length: workers - 1 }, (_, at) => this.#fill(at + 1)))
-    if (others.every((listens) => listens)) log.info({ workers }, 'all workers listen')
+    if (others.every((listens) => listens)) log.info({ workers }, 'all workers are listening')
     return true
   }
 
@@ -112,7 +112,7 @@ export class Primary {
       return true
     }
     if (this.#isClosing) return false
-    log.error('the new worker did not start; the former ones stay')
+    log.error('the new worker did not start; the old workers stay')
     if (former !== undefined && this.#members.has(former)) former.isLeaving = false
     else void this.#fill(place)
     return false
@@ -142,7 +142,7 @@ export class Primary {
       ask: () => this.#tell(member, { wantsSnapshot: true }),
     }
     this.#members.add(member)
-    process.on('error', (err: Error) => log.error({ err }, 'a worker has failed'))
+    process.on('error', (err: Error) => log.error({ err }, 'a worker failed'))
     process.on('listening', () => {
       member.isListening = true
       member.began = performance.now()
@@ -154,7 +154,7 @@ export class Primary {
       this.#members.delete(member)
       this.#metrics.ended(member)
       if (!member.isTrial || member.isListening)
-        this.#replace(member, 'a worker has ended; another takes its place', { code, signal })
+        this.#replace(member, 'a worker ended; a new one replaces it', { code, signal })
       member.isListening = false
       member.listened.resolve(false)
       member.ended.resolve()
@@ -167,7 +167,7 @@ export class Primary {
     if ('question' in message) this.#take(member, message.question)
     else if ('number' in message) void this.#provide(member, message.number, message)
     else if ('snapshot' in message) this.#metrics.take(member, message.snapshot)
-    else this.#replace(member, 'a worker ends; another takes its place', {})
+    else this.#replace(member, 'a worker is ending; a new one replaces it', {})
   }
 
   /** Answers what a worker needs. A failure is logged once until it has passed, and never ends the primary. */
@@ -181,7 +181,7 @@ export class Primary {
       this.#failing.delete(kind)
       this.#tell(member, { number, ...answer })
     } catch (err) {
-      if (!this.#failing.has(kind)) this.#options.log.error({ err, kind }, 'cannot answer the workers')
+      if (!this.#failing.has(kind)) this.#options.log.error({ err, kind }, 'cannot answer a worker')
       this.#failing.add(kind)
       this.#tell(member, { number, failure: String(err) })
     }

@@ -11,15 +11,15 @@ export type Reason =
   | 'busy'
 
 const meanings: Readonly<Record<Reason, string>> = {
-  'disk-full': 'The disk of the store of evaluations is full.',
-  'read-only': 'The store of evaluations can only be read.',
-  locked: 'The store of evaluations is locked by another program.',
-  corrupt: 'The store of evaluations is damaged.',
-  'out-of-reach': 'The store of evaluations is out of reach.',
-  closed: 'The store of evaluations is closed.',
-  busy: 'The store of evaluations has too much to do.',
-  migrating: 'The schema of the store of evaluations is being brought up to date.',
-  restored: 'The store of evaluations was put back to an earlier state meanwhile.',
+  'disk-full': 'The disk of the evaluation store is full.',
+  'read-only': 'The evaluation store is read-only.',
+  locked: 'The evaluation store is locked by another program.',
+  corrupt: 'The evaluation store is damaged.',
+  'out-of-reach': 'The evaluation store cannot be reached.',
+  closed: 'The evaluation store is closed.',
+  busy: 'The evaluation store is overloaded.',
+  migrating: 'The schema of the evaluation store is being updated.',
+  restored: 'The evaluation store was restored to an earlier state in the meantime.',
   'newer-release': 'The evaluation was declared by a newer release of the service.',
 }
 

@@ -52,8 +52,8 @@ function watchOf(observer?: StoreObserver, log?: StoreLog): ListenerWatch {
   return {
     failed(err) {
       observer?.listenFailed()
-      log?.warn({ err }, 'changes of other replicas are not heard of; events come late')
+      log?.warn({ err }, 'cannot listen for changes by other replicas; events will be delayed')
     },
-    recovered: () => log?.info({}, 'changes of other replicas are heard of again'),
+    recovered: () => log?.info({}, 'listening for changes by other replicas again'),
   }
 }

@@ -56,6 +56,6 @@ function checkOutputs(found: number, declared: number): void {
 }
 
 function tooLarge(bytes: number, allowed: number): LimitExceeded {
-  const detail = `What is kept of this batch takes ${bytes} bytes; maxStateBytes is ${allowed}. Leave parts out of include.`
+  const detail = `The stored sums of this batch would take ${bytes} bytes; maxStateBytes is ${allowed}. Remove parts from include.`
   return new LimitExceeded('maxStateBytes', allowed, [], detail)
 }

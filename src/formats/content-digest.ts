@@ -44,6 +44,6 @@ export class ContentDigest {
   check(): void {
     const wrong = this.#expected.find(({ digest, hash }) => !hash.digest().equals(digest))
     if (wrong === undefined) return
-    throw new DigestMismatch(`The ${wrong.name} digest of the body is not the one in Content-Digest.`)
+    throw new DigestMismatch(`The ${wrong.name} digest of the body differs from the one in Content-Digest.`)
   }
 }

@@ -20,7 +20,7 @@ export class CsvHeaders {
       refuse(['csvHeader'], detail, text, 'unknown-value')
     }
     if (this.parts.size > 0) {
-      refuse(['csvHeader'], 'csvHeader must stand before the parts of text/csv', text, 'misplaced')
+      refuse(['csvHeader'], 'csvHeader must come before the parts of text/csv', text, 'misplaced')
     }
     this.names = text === 'true' ? 'all' : text === 'false' ? [] : names
   }
@@ -37,7 +37,7 @@ export class CsvHeaders {
       const isOrder = names.every((name) => firstNames.includes(name))
       const remedy = isOrder
         ? 'save both with their columns in the same order'
-        : `columns are compared by their position: give both the same names, or leave the header of ${alternatives([firstPart, part])} out`
+        : `columns are matched by position: give both the same names, or remove the header of ${alternatives([firstPart, part])} out`
       const detail = `column ${at + 1} of ${part} is called ${quoted(names[at])}, and that of ${firstPart} ${quoted(firstNames[at])}; ${remedy}.`
       refuse([part], detail, names[at], 'header')
     }

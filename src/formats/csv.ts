@@ -141,7 +141,7 @@ export class CsvReader {
       const mark = text.includes(';') ? 'semicolons' : 'tabs'
       refuse(
         [name],
-        `${place} is not a number: its columns are separated by ${mark}. Separate them by commas, and write decimals with a point.`,
+        `${place} is not a number: the columns are separated by ${mark}. Separate them by commas, and write decimals with a point.`,
         cell,
         'not-a-number',
       )
@@ -149,20 +149,20 @@ export class CsvReader {
     if (missing.test(text) || infinite.test(text)) {
       refuse(
         [name],
-        `${place} is ${JSON.stringify(text)}; it must be a number. Leave rows with missing values out of all parts.`,
+        `${place} is ${JSON.stringify(text)}; it must be a number. Remove rows with missing values from all parts.`,
         cell,
         'not-a-number',
       )
     }
     const isHeader = this.#row === 1
-    const hint = isHeader ? `. A row of names is declared with csvHeader=${name} before this part` : ''
+    const hint = isHeader ? `. If the first row contains column names, send csvHeader=${name} before this part` : ''
     const detail = `${place} is not a number; it must be a number${hint}.`
     return refuse([name], detail, cell, isHeader ? 'header' : 'not-a-number')
   }
 
   #refuseEmptyRow(row: number): never {
     const name = this.#name
-    const detail = `row ${row} of ${name} is empty; it must be a number. A row without a value has to be left out of all parts.`
+    const detail = `row ${row} of ${name} is empty; it must be a number. Remove rows without a value from all parts.`
     return refuse([name], detail, '', 'empty')
   }
 
@@ -184,7 +184,7 @@ export class CsvReader {
       refuse([name], `the header of ${name} has no name for column ${empty + 1}; ${withoutIndex}.`, '', 'header')
     }
     if (this.#names.every((cell) => otherNumber.test(cell))) {
-      const detail = `row 1 of ${name} holds numbers, not names. Leave csvHeader out, or give it the names of the parts with a header; pandas writes none with header=False.`
+      const detail = `row 1 of ${name} contains numbers, not column names. Omit csvHeader, or list in it the parts that have a header; with header=False, pandas writes none.`
       refuse([name], detail, this.#names[0], 'header')
     }
   }
@@ -192,7 +192,7 @@ export class CsvReader {
   #checkColumns(): void {
     if (this.#columns === 0) this.#columns = this.#cells
     if (this.#cells === this.#columns) return
-    const detail = `row ${this.#row} of ${this.#name} has ${columnsOf(this.#cells)}; the rows before it have ${this.#columns}.`
+    const detail = `row ${this.#row} of ${this.#name} has ${columnsOf(this.#cells)}; the previous rows have ${this.#columns}.`
     refuse([this.#name], detail, columnsOf(this.#cells), 'shape')
   }
 

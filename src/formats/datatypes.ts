@@ -1,3 +1,4 @@
+import type { Meanings } from '../loss/meanings.ts'
 import type { Numbers } from '../loss/numbers.ts'
 import { numbersPerBlock } from '../loss/numbers.ts'
 
@@ -19,6 +20,23 @@ export const arrays = {
 } as const
 
 export type Datatype = keyof typeof arrays
+
+export const datatypeMeanings: Meanings<Datatype | 'BYTES'> = {
+  FP64: 'floating point, 64 bits (float64)',
+  FP32: 'floating point, 32 bits (float32)',
+  FP16: 'floating point, 16 bits (float16)',
+  BF16: 'floating point, 16 bits (bfloat16)',
+  INT8: 'signed integer, 8 bits',
+  INT16: 'signed integer, 16 bits',
+  INT32: 'signed integer, 32 bits',
+  INT64: 'signed integer, 64 bits; only integers that a double can represent',
+  UINT8: 'unsigned integer, 8 bits',
+  UINT16: 'unsigned integer, 16 bits',
+  UINT32: 'unsigned integer, 32 bits',
+  UINT64: 'unsigned integer, 64 bits; only integers that a double can represent',
+  BOOL: 'one byte, 0 or 1',
+  BYTES: 'text, for columns of groups; each element is preceded by its length in 4 bytes',
+}
 
 /** A type of arrays of numbers. */
 export interface NumbersType {

@@ -7,7 +7,7 @@ export interface BodyLimits extends ScanLimits {
   readonly maxInFlightBytes: number
   /** Milliseconds; a stream may compute for as long again after each MiB. */
   readonly maxComputeMs: number
-  /** Inflated bytes per compressed byte, beyond the first MiB. */
+  /** Decompressed bytes per compressed byte, after the first MiB. */
   readonly maxInflationRatio: number
   /** Chunks of a body, in addition to one for every 256 bytes. */
   readonly maxChunks: number

@@ -38,7 +38,7 @@ const signs: readonly Sign[] = [
   {
     name: 'compressed',
     begins: ['\x1f\x8b', '\x28\xb5\x2f\xfd'],
-    sentence: 'It looks compressed: say so in the header Content-Encoding, gzip or zstd.',
+    sentence: 'It looks compressed: declare this with the header Content-Encoding: gzip or zstd.',
   },
   {
     name: 'archive',
@@ -56,7 +56,7 @@ const signs: readonly Sign[] = [
     after: /^@/,
     sentence: 'It looks like a file name: curl reads a file with -d @FILE.',
   },
-  { name: 'markup', begins: ['<'], sentence: 'It looks like HTML or XML.' },
+  { name: 'markup', begins: ['<'], sentence: 'It looks like HTML or XML, not JSON.' },
   {
     name: 'csv',
     before: /^\s*-?[\d.]+(?:e-?\d+)?\s*$/i,
@@ -67,12 +67,12 @@ const signs: readonly Sign[] = [
   {
     name: 'not-finite',
     word: /^-?(?:NaN|nan|NAN|Infinity|infinity|inf|Inf)$/,
-    sentence: 'JSON has no NaN and no Infinity, though json.dumps of Python writes them: leave such rows out.',
+    sentence: "JSON has no NaN and no Infinity, although Python's json.dumps writes them: remove such rows.",
   },
   {
     name: 'python',
     word: /^(?:True|False|None)$/,
-    sentence: `This is Python, not JSON, which has true, false and null: ${list}.`,
+    sentence: `This is Python, not JSON; JSON has true, false and null: ${list}.`,
   },
   {
     name: 'python',
@@ -80,13 +80,13 @@ const signs: readonly Sign[] = [
     after: /^\w?'/,
     sentence: `This is Python, not JSON: ${list}.`,
   },
-  { name: 'single-quotes', after: /^'/, sentence: `JSON has double quotes only: ${list}.` },
+  { name: 'single-quotes', after: /^'/, sentence: `JSON only allows double quotes: ${list}.` },
   {
     name: 'printed-array',
     word: /^(?:array|tensor|np\.\w*|numpy\.\w*|torch\.\w*|\w*Array|dtype)$/,
     sentence: `This is a printed array, not JSON: ${list}.`,
   },
-  { name: 'printed-array', after: /^\.\.\./, sentence: `This is a shortened print of an array: ${list}.` },
+  { name: 'printed-array', after: /^\.\.\./, sentence: `This is an abbreviated printout of an array: ${list}.` },
   {
     name: 'printed-array',
     before: /\d\.$/,
@@ -104,7 +104,7 @@ const signs: readonly Sign[] = [
     name: 'trailing-comma',
     before: /,\s*$/,
     after: /^[\]}]/,
-    sentence: 'JSON allows no comma after the last element.',
+    sentence: 'JSON does not allow a comma after the last element.',
   },
   { name: 'comment', after: /^(?:\/[/*]|#)/, sentence: 'JSON has no comments.' },
   {
@@ -114,30 +114,30 @@ const signs: readonly Sign[] = [
     sentence:
       'These are several JSON values. One batch is one object; a stream of batches, one value on each line, has the Content-Type application/x-ndjson.',
   },
-  { name: 'undefined', word: /^undefined$/, sentence: 'JSON has no undefined: use null, or leave the field out.' },
-  { name: 'number', after: /^\.\d/, sentence: 'JSON writes a digit before the point, as in 0.5.' },
-  { name: 'number', after: /^\+\d/, sentence: 'JSON writes no plus sign before a number.' },
-  { name: 'number', before: /(?:^|[^\d.])-?0$/, after: /^\d/, sentence: 'JSON writes no zeros before a number.' },
+  { name: 'undefined', word: /^undefined$/, sentence: 'JSON has no undefined: use null, or omit the field.' },
+  { name: 'number', after: /^\.\d/, sentence: 'JSON needs a digit before the decimal point, as in 0.5.' },
+  { name: 'number', after: /^\+\d/, sentence: 'JSON does not allow a plus sign before a number.' },
+  { name: 'number', before: /(?:^|[^\d.])-?0$/, after: /^\d/, sentence: 'JSON does not allow leading zeros.' },
   {
     name: 'number',
     before: /\d$/,
     after: /^[_xXfdL]/,
-    sentence: 'JSON writes numbers as digits with a point, without other marks.',
+    sentence: 'JSON numbers consist of digits and a decimal point, without suffixes or separators.',
   },
-  { name: 'number', before: /-$/, after: /^\D/, sentence: 'A digit belongs behind the minus sign.' },
+  { name: 'number', before: /-$/, after: /^\D/, sentence: 'A minus sign must be followed by a digit.' },
   {
     name: 'unquoted-key',
     before: /[{,]\s*$/,
     after: /^[A-Za-z_]\w*\s*:/,
-    sentence: 'Keys have double quotes in JSON.',
+    sentence: 'JSON keys need double quotes.',
   },
   {
     name: 'string',
     before: /"[^"]*$/,
     after: /^[\n\r\t]/,
-    sentence: 'A line break or tab in a string is written as \\n or \\t. Perhaps a quotation mark is missing.',
+    sentence: 'In a string, write a line break or tab as \\n or \\t. Perhaps a quotation mark is missing.',
   },
-  { name: 'cut', after: /^$/, sentence: 'It ends in the middle: perhaps it was cut on its way.' },
+  { name: 'cut', after: /^$/, sentence: 'It ends too early: perhaps it was cut off in transit.' },
 ]
 
 /** What stands at a place where JSON was expected; undefined where it looks like nothing known. */

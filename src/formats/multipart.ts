@@ -197,7 +197,7 @@ class Form {
     const set = ({ options, tensors }: ScannedDocument) => {
       for (const [name, value] of Object.entries({ ...options, ...tensors })) {
         if ((this.#tensorNames.includes(name) || name === 'groups') && !(name in tensors)) {
-          refuse(['options', name], `${name} is data and belongs in a part of its own`, value, 'misplaced')
+          refuse(['options', name], `${name} is data and must be sent as a separate part`, value, 'misplaced')
         }
         this.#set(this.#options, name, value)
       }

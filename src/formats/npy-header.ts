@@ -68,13 +68,13 @@ export function npyHeaderOf(name: string, text: string): NpyHeader {
     const received = `${shape.length} dimensions`
     refuse(
       [name],
-      `${name} has ${received}; it may have at most 2: save array.reshape(len(array), -1)`,
+      `${name} has ${received}; at most 2 are allowed: save array.reshape(len(array), -1)`,
       received,
       'shape',
     )
   }
   if (shape.length > 2) {
-    const detail = `${name} has ${shape.length} dimensions, shape [${shape.join(', ')}]; it may have at most 2: save array.reshape(len(array), -1)`
+    const detail = `${name} has ${shape.length} dimensions, shape [${shape.join(', ')}]; at most 2 are allowed: save array.reshape(len(array), -1)`
     refuse([name], detail, `shape [${shape.join(', ')}]`, 'shape')
   }
   return { ...type, isFortranOrder, shape }
@@ -98,7 +98,7 @@ function typeOf(name: string, tokens: Tokens): Pick<NpyHeader, 'datatype' | 'isB
   const detail =
     other === undefined
       ? `descr of ${name} is not a type of numbers, such as '<f8'; save array.astype('float64')`
-      : `${name} holds ${other.what}; save numbers: ${other.repair}`
+      : `${name} contains ${other.what}; save numbers: ${other.repair}`
   return refuse([name], detail, descr, 'unsupported')
 }
 

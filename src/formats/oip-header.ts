@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { batchTensors, comparisonTensors } from '../loss/batch.ts'
+import { explained } from '../loss/meanings.ts'
 import { alternatives } from '../loss/option-types.ts'
 import { weightOptions } from '../loss/options.ts'
 import { asReceived } from '../loss/shape.ts'
@@ -8,13 +9,14 @@ import { hasDoubles, isTensor } from '../loss/tensor.ts'
 import type { Path } from '../loss/validation-errors.ts'
 import { ValidationErrors } from '../loss/validation-errors.ts'
 import type { ScannedDocument } from '../scanner/scanner.ts'
-import { bytesOf, datatypes } from './datatypes.ts'
+import { bytesOf, datatypeMeanings, datatypes } from './datatypes.ts'
 import type { BodyLimits } from './limits.ts'
 import { checkShape, elementsOf } from './raw-tensor.ts'
 import { checkValueCount, validated } from './schema.ts'
 
 /** The datatype of texts, which columns of groups may have. */
 export const bytesType = 'BYTES'
+const allDatatypes = [...datatypes, bytesType] as const
 const columnPrefix = 'groups.'
 /** Eight groupings of four. */
 const mostColumns = 32
@@ -43,14 +45,16 @@ function headerWith(names: readonly [TensorName, ...TensorName[]], id: string) {
   const input = z.strictObject({
     name: nameOf(names),
     shape: z.array(z.int().min(0)).max(2),
-    datatype: z.enum([...datatypes, bytesType]),
+    datatype: z
+      .enum(allDatatypes)
+      .meta({ description: `Type of the elements. ${explained(allDatatypes, datatypeMeanings)}` }),
     parameters: z.strictObject({ binary_data_size: z.int().min(0) }).optional(),
     data: z
       .custom<Doubles>((value) => isTensor(value) && hasDoubles(value), { error: 'must be an array of numbers' })
       .meta({
         type: 'array',
         items: {},
-        description: 'The numbers, as a list or as rows, unless they follow as bytes.',
+        description: 'The numbers, as a flat list or as rows, unless they follow as bytes.',
       })
       .optional(),
   })
@@ -70,7 +74,7 @@ function headerWith(names: readonly [TensorName, ...TensorName[]], id: string) {
     .meta({
       id,
       description:
-        'An inference request, or the JSON part of one: the options in `parameters`, and the shape, type and size (or the data) of each tensor. What asks for a form of the answer (`id`, `outputs`, `binary_data_output`) matters to /v2 alone.',
+        'An inference request, or the JSON part of one: the options in `parameters`, and the shape, type and size (or the data) of each tensor. The fields that determine the form of the answer (`id`, `outputs`, `binary_data_output`) only have an effect under /v2.',
     })
 }
 
@@ -120,7 +124,7 @@ export function headerOf(
   for (const [at, input] of inputs.entries()) {
     const { name, shape } = input
     if (inputs.findIndex((other) => other.name === name) < at) {
-      errors.add(['inputs', at, 'name'], `inputs has "${name}" twice`, name, 'given-twice')
+      errors.add(['inputs', at, 'name'], `inputs contains "${name}" twice`, name, 'given-twice')
     } else {
       checkKind(input, ['inputs', at], errors)
       checkNumbers(input, ['inputs', at], errors)
@@ -144,7 +148,12 @@ function checkKind({ name, datatype, shape }: Input, path: Path, errors: Validat
   const isText = datatype === bytesType
   if (!isColumn(name)) {
     if (isText)
-      errors.add([...path, 'datatype'], `${name} is BYTES; only columns of groups may be`, datatype, 'unsupported')
+      errors.add(
+        [...path, 'datatype'],
+        `${name} is BYTES, which is only allowed for columns of groups`,
+        datatype,
+        'unsupported',
+      )
     return
   }
   const isReal = datatype === 'BF16' || datatype.startsWith('FP')

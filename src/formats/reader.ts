@@ -221,7 +221,7 @@ export class BodyReader implements BodySource {
       throw new LimitExceeded('maxChunks', maxChunks, [], detail)
     }
     if (this.#inflater !== undefined && this.#read > freeInflation + maxInflationRatio * this.#received) {
-      const detail = `The body inflates to more than ${maxInflationRatio} times its size.`
+      const detail = `The body decompresses to more than ${maxInflationRatio} times its size.`
       throw new LimitExceeded('maxInflationRatio', maxInflationRatio, [], detail)
     }
   }
@@ -274,5 +274,5 @@ function bodyTooLarge(allowed: number): LimitExceeded {
 }
 
 function notInflatable(why: string): MalformedBody {
-  return new MalformedBody(`The body is not what its Content-Encoding says: ${why}.`)
+  return new MalformedBody(`The body does not match its Content-Encoding: ${why}.`)
 }

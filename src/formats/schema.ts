@@ -19,7 +19,7 @@ export function checkValueCount(fields: Fields, maxOptionValues: number): void {
   for (let value = rest.pop(); value !== undefined; value = rest.pop()) {
     for (const inner of valuesOf(value)) {
       if (left-- === 0) {
-        const detail = `The options hold more than maxOptionValues, ${maxOptionValues}, values.`
+        const detail = `The options contain more than maxOptionValues, ${maxOptionValues}, values.`
         throw new LimitExceeded('maxOptionValues', maxOptionValues, [], detail)
       }
       if (typeof inner === 'object' && inner !== null && !isTensor(inner)) rest.push(inner)

@@ -75,7 +75,7 @@ function rawProblem(problem: Problem, requestId: string, basePath = ''): RawResp
 
 /** Answers an address that the router cannot read; no hook has run then. */
 export function refuseAddress(_error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-  const detail = 'The address is malformed: a part of it is badly encoded or too long.'
+  const detail = 'The URL is malformed: a part of it is badly encoded or too long.'
   logWhenClosed(request, reply)
   reply.headers(securityHeaders).header('x-request-id', request.id)
   handleError(new Problem('bad-request', detail), request, reply)

@@ -32,7 +32,7 @@ export function handleError(thrown: Error, request: FastifyRequest, reply: Fasti
   const problem = problemOf(error, request)
   const { id: requestId, log } = request
   request.server.metrics?.refused(problem.problem, problem.limit)
-  if (error instanceof StoreUnavailable) log.warn({ requestId, err: error }, 'store unavailable')
+  if (error instanceof StoreUnavailable) log.warn({ requestId, err: error }, 'the evaluation store is unavailable')
   if (problem.problem === 'internal-error' && error !== requestOver)
     log.error({ requestId, err: error }, 'internal error')
   if (reply.raw.destroyed) {
@@ -124,10 +124,13 @@ export function mediaTypeDetail(received: string | undefined, accepted: readonly
     : accepted.includes('application/x-ndjson')
       ? ' PUT one batch as JSON to .../batches/NAME, or send NDJSON here: one batch on each line, with its name as "batch".'
       : ''
-  return `${found}; this resource takes ${alternatives(accepted)}.${hint}`
+  return `${found}; this resource accepts ${alternatives(accepted)}.${hint}`
 }
 
-const internalError = new Problem('internal-error', 'The service failed; the log has the cause under this requestId.')
+const internalError = new Problem(
+  'internal-error',
+  'The service failed; the log contains the cause under this requestId.',
+)
 
 /** All in one sentence: the first error, or the one that says what would mend them all. */
 function summary(list: readonly ValidationError[], count: number): string {

@@ -16,7 +16,7 @@ export async function refuseOtherMethods(app: FastifyInstance, register: () => P
     const others = methods.filter((method) => !known.has(method))
     const allow = [...known].join(', ')
     const refuse = async () => {
-      throw new Problem('method-not-allowed', `${documented(url)} takes ${allow}.`, {}, { allow })
+      throw new Problem('method-not-allowed', `${documented(url)} accepts ${allow}.`, {}, { allow })
     }
     const config = { isRefusal: true }
     app.route({ url, method: others, config, schema: { hide: true }, onRequest: refuse, handler: refuse })

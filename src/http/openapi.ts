@@ -18,19 +18,19 @@ declare module 'fastify' {
   }
 }
 
-const description = `Evaluates loss functions: post predictions and labels, and get the loss and the accuracy back.
+const description = `Evaluates loss functions: send predictions and labels; get the loss and the accuracy back.
 
-**Nothing is inferred.** A machine cannot tell one-hot labels from index labels, so the caller must declare which they are: \`labelFormat\` is required. Data that contradict a declaration are refused. The error names the place, the value received and the declaration that would fit.
+**Nothing is inferred.** A program cannot reliably distinguish one-hot labels from index labels, so the caller must declare which they are: \`labelFormat\` is required. Data that contradict a declaration are rejected. The error gives the location, the value received and the declaration that would fit.
 
 **You can trust the number.** Per-sample losses are ordinary doubles. Their sum is exact and is rounded once, so neither the order of the samples nor the way they are split into batches changes a single bit of the answer.
 
-[The pictures](/explore) show what is computed. Errors are \`application/problem+json\` (RFC 9457); \`type\` is a path on this service that explains the problem.`
+[The pictures](/explore) show what the service computes. Errors are \`application/problem+json\` (RFC 9457); \`type\` is the URL of a page of this service that explains the problem.`
 
 const keyScheme = {
   type: 'http',
   scheme: 'bearer',
   description:
-    'A key of the service, or a token (JWT) of the OpenID issuer that it trusts. It has scopes: `evaluate`, `read`, `write`, `metrics`.',
+    'A key of this service, or a token (JWT) from the OpenID issuer that the service trusts. Its scopes are among `evaluate`, `read`, `write`, `metrics`.',
 } as const
 
 /** Serves the OpenAPI document of the routes that follow at /openapi.json, and Swagger UI at /docs. */
@@ -65,11 +65,12 @@ async function serveDocument(app: FastifyInstance): Promise<void> {
         { name: 'Loss', description: 'Loss functions, evaluated over batches.' },
         {
           name: 'Evaluations',
-          description: 'Evaluations that last: batches that come one by one, from anywhere, each counted once.',
+          description:
+            'Persistent evaluations: batches are added one at a time, from any client, and each is counted once.',
         },
         {
           name: 'Inference',
-          description: 'The Open Inference Protocol, version 2: what its clients, such as tritonclient, send.',
+          description: 'The Open Inference Protocol, version 2, for its clients, such as tritonclient.',
         },
         { name: 'Service', description: 'Health, limits and errors.' },
       ],

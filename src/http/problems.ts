@@ -13,57 +13,57 @@ export const problems = {
     meaning:
       'The body does not match its Content-Type: it is not valid JSON (RFC 8259), repeats a key, or contains the key __proto__.',
     remedy:
-      'Correct the body at the place that `detail` names. NaN, Infinity and comments are not valid JSON. `looksLike` says in one word what was sent instead, if that is known.',
+      'Correct the body at the location given in `detail`. NaN, Infinity and comments are not valid JSON. If the service recognises what was sent instead, `looksLike` names it in one word.',
   },
   'bad-request': {
     status: 400,
     title: 'The request cannot be read',
-    meaning: 'The request is not valid HTTP, or a header or part of the address is malformed.',
+    meaning: 'The request is not valid HTTP, or a header or part of the URL is malformed.',
     remedy: 'Correct what `detail` names.',
   },
   unauthenticated: {
     status: 401,
-    title: 'A key is needed',
+    title: 'A key is required',
     meaning:
-      'This needs a key or a token, and the request has none, or one that is unknown, expired or made for something else. Nothing of the body was read.',
-    remedy:
-      'Send the header `Authorization: Bearer KEY`, with a key or a token that the operator of the service gives out.',
+      'This request requires a key or a token, and has none, or one that is unknown, expired or issued for another audience. The body was not read.',
+    remedy: 'Send the header `Authorization: Bearer KEY`, with a key or a token from the operator of the service.',
   },
   forbidden: {
     status: 403,
     title: 'The key does not allow this',
-    meaning: 'The key or the token is right, but lacks the scope that `scope` names. Nothing of the body was read.',
+    meaning: 'The key or the token is valid, but lacks the scope named in `scope`. The body was not read.',
     remedy: 'Ask the operator of the service for a key with this scope.',
   },
   'not-found': {
     status: 404,
     title: 'No such resource',
-    meaning: 'There is nothing at this path, or nothing of this name.',
+    meaning: 'There is no resource at this path, or none with this name.',
     remedy: 'See /openapi.json or /docs for the available routes.',
   },
   'method-not-allowed': {
     status: 405,
     title: 'Method not allowed',
-    meaning: 'The resource exists, but not for this method.',
+    meaning: 'The resource exists, but does not support this method.',
     remedy: 'Use one of the methods in the Allow header.',
   },
   'digest-mismatch': {
     status: 400,
-    title: 'The body is not what its digest says',
+    title: 'The body does not match its digest',
     meaning: 'The digest of the received bytes differs from the Content-Digest header (RFC 9530). Nothing was stored.',
-    remedy: 'Send the request again. The digest is that of the bytes as they are sent, compressed if they are.',
+    remedy:
+      'Send the request again. Compute the digest over the bytes as they are sent: after compression, if the body is compressed.',
   },
   'request-timeout': {
     status: 408,
     title: 'The request arrived too slowly',
-    meaning: 'The headers or the body did not arrive within the time given in /v1/limits.',
+    meaning: 'The headers or the body did not arrive within the time limits listed at /v1/limits.',
     remedy: 'Send the request again; on a slow connection, use smaller batches.',
   },
   conflict: {
     status: 409,
     title: 'The name is already in use for different content',
     meaning:
-      'An evaluation of this name was declared with other options, each of which `errors` lists; or a batch of this name has other content. Nothing was changed.',
+      'An evaluation with this name was declared with different options, which are listed in `errors`; or a batch with this name has different content. Nothing was changed.',
     remedy:
       'Use another name, or resend exactly what was sent before: repeating the same declaration or batch is not a conflict.',
   },
@@ -76,14 +76,15 @@ export const problems = {
   'precondition-failed': {
     status: 412,
     title: 'The evaluation has changed',
-    meaning: 'Its ETag is none of those that the If-Match header names. Nothing was done.',
-    remedy: 'Read the evaluation again, and send the request with its present ETag.',
+    meaning: 'Its ETag is not among those in the If-Match header. Nothing was changed.',
+    remedy: 'Read the evaluation again, and send the request with its current ETag.',
   },
   incomplete: {
     status: 409,
     title: 'The evaluation is not complete',
-    meaning: 'It was declared with a number of batches or samples that it does not have, so it cannot be sealed.',
-    remedy: 'Send what is missing, then seal it.',
+    meaning:
+      'It was declared with an expected number of batches or samples that it does not have yet, so it cannot be sealed.',
+    remedy: 'Send the missing batches, then seal it.',
   },
   'not-mergeable': {
     status: 409,
@@ -96,21 +97,21 @@ export const problems = {
     status: 413,
     title: 'A limit is exceeded',
     meaning:
-      'The request, or the answer it asks for, is larger than the service allows. `limit` names the limit, and `allowed` is its value.',
+      'The request, or the answer it asks for, is larger than the service allows. `limit` is the name of the limit, and `allowed` is its value.',
     remedy: 'Send smaller batches, or ask for fewer parts with `include`. GET /v1/limits lists every limit.',
   },
   'unsupported-media-type': {
     status: 415,
     title: 'Media type not supported',
     meaning:
-      'This resource does not take bodies with this Content-Type or Content-Encoding, or without a Content-Type.',
+      'This resource does not accept bodies with this Content-Type or Content-Encoding, or without a Content-Type.',
     remedy: 'Use one of the types in `accepted`.',
   },
   'expectation-failed': {
     status: 417,
     title: 'Expectation failed',
     meaning: 'The Expect header is something other than 100-continue.',
-    remedy: 'Leave the Expect header out.',
+    remedy: 'Omit the Expect header.',
   },
   'invalid-content': {
     status: 422,
@@ -118,15 +119,15 @@ export const problems = {
     meaning:
       'The body can be read, but a field is missing, unknown or out of range, or the numbers contradict what was declared. Nothing is inferred: how the data are read never depends on the data.',
     remedy:
-      'Each entry of `errors` points to a place (`pointer`, a JSON Pointer), says what is wrong there in a word (`code`) and in a sentence, and shows what was received. `remedies` are changes of the request that make it right: they were tried on the data before they were offered. `errorCount` is the true number of errors.',
+      'Each entry of `errors` gives a location (`pointer`, a JSON Pointer), what is wrong there as a code (`code`) and as a sentence (`detail`), and the value received. `remedies` are changes of the request that make it valid; each was tested on the data before it was offered. `errorCount` is the total number of errors, including those not listed.',
   },
   'rate-limited': {
     status: 429,
     title: 'Rate limit exceeded',
     meaning:
-      'This client (the owner of a key, or an address) has used up its requests, or its bytes of decompressed bodies, for this minute. `limit` says which of the two, and `allowed` how many there are.',
+      'This client (the owner of a key, or an address) has used up its requests, or its bytes of decompressed bodies, for this minute. `limit` is the name of the quota, and `allowed` is its value.',
     remedy:
-      'Send the request again after the number of seconds in the Retry-After header. The RateLimit header says what is left.',
+      'Send the request again after the number of seconds in the Retry-After header. The RateLimit header shows what is left.',
   },
   'headers-too-large': {
     status: 431,
@@ -137,7 +138,7 @@ export const problems = {
   'internal-error': {
     status: 500,
     title: 'Internal error',
-    meaning: 'The service failed. The log has the cause under the same requestId.',
+    meaning: 'The service failed. The log contains the cause under the same requestId.',
     remedy: 'Try again. If the problem persists, report the requestId.',
   },
   overloaded: {
@@ -156,10 +157,11 @@ export const problems = {
   },
   'store-unavailable': {
     status: 503,
-    title: 'Evaluations cannot be reached',
+    title: 'Evaluations are unavailable',
     meaning:
-      'The store of evaluations cannot be used now. Everything else works. Whether a batch was kept is not known.',
-    remedy: 'Send the request again after the number of seconds in the Retry-After header: nothing is counted twice.',
+      'The evaluation store cannot be reached at the moment. Everything else works. It is unknown whether a batch was stored.',
+    remedy:
+      'Send the request again after the number of seconds in the Retry-After header; resending a batch is safe, because each is counted once.',
   },
 } as const satisfies Record<string, ProblemType>
 

@@ -120,7 +120,7 @@ export function answerBytesOf(spec: Spec, { samples, outputs }: Layout, sizes: S
     if (decision === 'binary' && outputs > 1 && needs(name, 'one decision per row')) {
       refuse(
         path,
-        `${name} needs one decision per sample; these samples have ${outputs} binary outputs`,
+        `${name} needs one decision per sample; these samples have ${outputs} binary outputs each`,
         name,
         'not-available',
       )
@@ -330,7 +330,7 @@ export class Evaluation {
     if (known !== outputs) {
       refuse(
         ['predictions'],
-        `predictions has ${outputs} numbers per row; the batches before have ${known}`,
+        `predictions has ${outputs} numbers per row; the previous batches have ${known}`,
         outputs,
         'shape',
       )
@@ -338,8 +338,8 @@ export class Evaluation {
     for (const [at, name] of include.entries())
       if (!isMergeable(name)) refuse(['include', at], onlyOfOneBatch(name), name, 'not-available')
     if (reduction === 'none')
-      refuse(['reduction'], 'reduction "none" is available for a single batch only', reduction, 'not-available')
+      refuse(['reduction'], 'reduction "none" is only available for a single batch', reduction, 'not-available')
     if (miniBatch !== undefined)
-      refuse(['miniBatch'], 'miniBatch is available for a single batch only', miniBatch, 'not-available')
+      refuse(['miniBatch'], 'miniBatch is only available for a single batch', miniBatch, 'not-available')
   }
 }

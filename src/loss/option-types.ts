@@ -56,7 +56,7 @@ export function typeInWords(type: OptionType): string {
     case 'mini-batch':
       return '`{size, seed, replacement}`'
     case 'thresholds':
-      return 'integer from 2 to 1001, or rising list of up to 1001 numbers'
+      return 'integer from 2 to 1001, or ascending list of up to 1001 numbers'
     case 'costs':
       return '`{falsePositive, falseNegative}`'
     case 'groupings':

@@ -1,5 +1,13 @@
 import type { Decision, LabelFormat, LogPolicy, PredictionFormat, Reduction } from './formats.ts'
 import { includes, logPolicies, predictionFormats, reductions } from './formats.ts'
+import type { Meanings } from './meanings.ts'
+import {
+  explained,
+  includeMeanings,
+  logPolicyMeanings,
+  predictionFormatMeanings,
+  reductionMeanings,
+} from './meanings.ts'
 import type { OptionType, ValueOf } from './option-types.ts'
 
 export interface LossTraits {
@@ -36,6 +44,8 @@ interface Option {
   readonly applies?: (terms: Terms) => boolean
   readonly appliesTo: string
   readonly description: string
+  /** What each of its words means, which its description ends with. */
+  readonly meanings?: Meanings
   /** What of it needs a single batch: the option, or these of its values. */
   readonly singleBatch?: true | readonly string[]
 }
@@ -56,14 +66,15 @@ export const optionTable = {
       words: '`values` for the losses that take them, otherwise `probabilities`',
     },
     appliesTo: everyEvaluation,
-    description: 'What `predictions` holds.',
+    description: 'What `predictions` contains.',
+    meanings: predictionFormatMeanings,
   },
   reduction: {
     type: { kind: 'choice', values: reductions },
     default: { of: ({ reduction }) => reduction, words: '`mean`; `sum` for `sse`' },
     appliesTo: everyEvaluation,
-    description:
-      'How per-sample losses become `loss`. With `none` the answer also has `losses`, and `loss` is their mean.',
+    description: 'How the losses of the rows, l_i, are combined into `loss`.',
+    meanings: reductionMeanings,
     singleBatch: ['none'],
   },
   logPolicy: {
@@ -74,8 +85,8 @@ export const optionTable = {
     },
     ofKernel: true,
     appliesTo: 'losses with a logarithm',
-    description:
-      'Guards against log(0): `add-epsilon` log(y + e), `clip` log(min(max(y, e), 1 - e)), `clamp` max(log y, -100), `exact` log y with 0 log 0 = 0.',
+    description: 'How logarithms of 0 are avoided; e is `epsilon`.',
+    meanings: logPolicyMeanings,
   },
   epsilon: {
     type: { kind: 'number', exclusiveMinimum: 0 },
@@ -83,82 +94,83 @@ export const optionTable = {
     ofKernel: true,
     applies: ({ logPolicy }) => logPolicy === 'add-epsilon' || logPolicy === 'clip',
     appliesTo: 'losses with a logarithm under logPolicy "add-epsilon" or "clip"',
-    description: 'The e of the guard; less than 0.5 for `clip`.',
+    description: 'The e in the formulas of `logPolicy`. Must be below 0.5 for `clip`.',
   },
   classWeights: {
     type: { kind: 'weights' },
     ofKernel: true,
     appliesTo: 'loss "cross-entropy"',
-    description: 'One weight per output, c_k, inside the sum.',
+    description: 'One weight per output, c_k, which multiplies the term of class k.',
   },
   positiveWeight: {
     type: { kind: 'number-or-weights', exclusiveMinimum: 0 },
     default: constant(1),
     ofKernel: true,
     appliesTo: 'loss "binary-cross-entropy"',
-    description: 'The factor of the term t log y, for all outputs or one for each.',
+    description: 'The factor of the term t log y: one number for all outputs, or one per output.',
   },
   delta: {
     type: { kind: 'number', exclusiveMinimum: 0 },
     default: constant(1),
     ofKernel: true,
     appliesTo: 'loss "huber"',
-    description: 'The error at which the parabola becomes a line.',
+    description: 'The error beyond which the loss is linear instead of quadratic.',
   },
   beta: {
     type: { kind: 'number', minimum: 0 },
     default: constant(1),
     ofKernel: true,
     appliesTo: 'loss "smooth-l1"',
-    description: 'The error at which the parabola becomes a line; with 0 there is no parabola.',
+    description: 'The error beyond which the loss is linear instead of quadratic; with 0, it is linear everywhere.',
   },
   gamma: {
     type: { kind: 'number', minimum: 0 },
     default: constant(2),
     ofKernel: true,
     appliesTo: 'loss "focal"',
-    description: 'The power of 1 - p. The larger it is, the less easy samples count; 0 gives cross-entropy.',
+    description: 'The exponent of 1 - p. The larger it is, the less easy samples count; 0 gives cross-entropy.',
   },
   alpha: {
     type: { kind: 'number', minimum: 0, maximum: 1 },
     ofKernel: true,
     appliesTo: 'loss "focal"',
-    description: 'With class labels a factor of every sample; with binary labels alpha for 1 and 1 - alpha for 0.',
+    description:
+      'With class labels, a factor for every sample. With binary labels, the factor is alpha for label 1 and 1 - alpha for label 0.',
   },
   q: {
     type: { kind: 'number', minimum: 0, maximum: 1 },
     default: constant(0.5),
     ofKernel: true,
     appliesTo: 'loss "quantile"',
-    description: 'The quantile that is predicted.',
+    description: 'The quantile that the predictions estimate.',
   },
   logInput: {
     type: { kind: 'boolean' },
     default: constant(true),
     ofKernel: true,
     appliesTo: 'loss "poisson"',
-    description: 'Whether predictions are logarithms of rates; otherwise they are rates.',
+    description: 'Whether predictions are logarithms of rates (`true`) or rates (`false`).',
   },
   margin: {
     type: { kind: 'number', minimum: 0 },
     default: constant(1),
     ofKernel: true,
     appliesTo: 'loss "multi-margin"',
-    description: 'How far the other classes must be below that of the label.',
+    description: 'How far the score of every other class must stay below the score of the true class.',
   },
   p: {
     type: { kind: 'integer', minimum: 1, maximum: 2 },
     default: constant(1),
     ofKernel: true,
     appliesTo: 'loss "multi-margin"',
-    description: 'The power to which what is missing to the margin is raised.',
+    description: 'The exponent (1 or 2) applied to each margin violation.',
   },
   rowSumTolerance: {
     type: { kind: 'number', minimum: 0 },
     default: constant(1e-3),
     applies: (terms) => hasPredictionRowSums(terms) || hasLabelRowSums(terms),
     appliesTo: 'rows of probabilities, in predictions with class labels or in labels',
-    description: 'How far the sum of the probabilities of a row may differ from 1.',
+    description: 'How far the sum of the probabilities in a row may differ from 1.',
   },
   threshold: {
     type: { kind: 'number' },
@@ -168,58 +180,60 @@ export const optionTable = {
     applies: (terms) => decisionBy(terms.loss, terms.labelFormat) === 'binary',
     appliesTo: 'binary decisions: labelFormat "binary" or loss "binary-cross-entropy"',
     description:
-      'Predictions above it are positive; a logit counts as its sigmoid, a log-probability as its exponential. From 0 to 1; any number for `hinge` and `squared-hinge`.',
+      'Predictions above the threshold are positive. Logits are compared by their sigmoid, log-probabilities by their exponential. From 0 to 1; any number for `hinge` and `squared-hinge`.',
   },
   topK: {
     type: { kind: 'integer', minimum: 1 },
     applies: (terms) => decisionBy(terms.loss, terms.labelFormat) === 'class',
     appliesTo: 'class labels: labelFormat "one-hot", "index", or "probabilities" of a loss that takes these',
     description:
-      'The k of `topKAccuracy`, which the answer then has: the share of samples whose class is among the k largest predictions. At most K.',
+      'Adds `topKAccuracy` to the answer: the share of samples whose true class is among the k largest predictions. At most K.',
   },
   thresholds: {
     type: { kind: 'thresholds' },
     applies: hasThresholds,
     appliesTo: 'binary and class labels, and predictions that are probabilities, logits or log-probabilities',
     description:
-      'Adds `thresholds`: exact counts, ROC and precision-recall points at so many even thresholds from 0 to 1, or at those of a rising list; of classes each against the rest.',
+      'Adds `thresholds` to the answer: exact counts with ROC and precision-recall points, at this many evenly spaced thresholds from 0 to 1, or at the thresholds in an ascending list. Classes are evaluated one against the rest.',
   },
   costs: {
     type: { kind: 'costs' },
     applies: hasThresholds,
     appliesTo: 'binary and class labels, and predictions that are probabilities, logits or log-probabilities',
-    description: 'With `thresholds`, adds the one of least cost: what a false positive and a false negative cost.',
+    description:
+      'The costs of a false positive and a false negative. With `thresholds`, adds the threshold with the lowest cost.',
   },
   ignoreIndex: {
     type: { kind: 'integer' },
     applies: ({ labelFormat }) => labelFormat === 'index',
     appliesTo: 'labelFormat "index"',
-    description: 'Rows with this label, for example -100, are left out of everything.',
+    description: 'Rows with this label (for example -100) are excluded from all results.',
   },
   labelSmoothing: {
     type: { kind: 'number', minimum: 0, exclusiveMaximum: 1 },
     default: constant(0),
     applies: ({ loss, labelFormat }) => labelFormat !== 'values' && takesSoftLabels(loss),
     appliesTo: 'losses that take labelFormat "probabilities", with labels other than "values"',
-    description: 'The a in t (1 - a) + a / K, or for binary outputs t (1 - a) + a / 2, which replaces each target t.',
+    description: 'The a in t (1 - a) + a / K (for binary outputs, t (1 - a) + a / 2), which replaces each target t.',
   },
   miniBatch: {
     type: { kind: 'mini-batch' },
     appliesTo: everyEvaluation,
-    description: 'A random sample of the rows, evaluated as an estimate of the whole.',
+    description: 'Evaluates a random sample of the rows, as an estimate for all of them.',
     singleBatch: true,
   },
   groupBy: {
     type: { kind: 'groupings' },
     appliesTo: everyEvaluation,
     description:
-      'The columns of `groups` by which every figure is given once more, for each group of rows: 1 to 8 of them, or lists of 2 to 4.',
+      'Repeats all results for each group of rows with equal values in a column of `groups`: 1 to 8 columns, or lists of 2 to 4 columns.',
   },
   include: {
     type: { kind: 'choices', values: includes },
     default: constant([]),
     appliesTo: everyEvaluation,
     description: 'Additional parts of the answer.',
+    meanings: includeMeanings,
   },
 } as const satisfies Record<string, Option>
 
@@ -245,6 +259,14 @@ export const weightOptions = optionNames.filter((name) => /weights$/.test(option
 
 export function optionOf(name: OptionName): Option {
   return optionTable[name]
+}
+
+/** What an option is for, with the meaning of each word that it may hold. */
+export function descriptionOf(name: OptionName, type: OptionType = optionOf(name).type): string {
+  const { description, meanings } = optionOf(name)
+  return meanings === undefined || !('values' in type)
+    ? description
+    : `${description} ${explained(type.values, meanings)}`
 }
 
 export function typeFor(name: OptionName, loss: LossTraits): OptionType {

@@ -28,7 +28,7 @@ function packRows(name: string, rows: readonly unknown[], columns: number): Doub
   for (let row = 0, at = 0; row < rows.length; row++) {
     const elements = rows[row]
     if (!Array.isArray(elements)) return broken(name, [row], elements, 'among rows')
-    if (elements.length !== columns) return broken(name, [row], elements, `; the rows before it have ${columns}`)
+    if (elements.length !== columns) return broken(name, [row], elements, `; the previous rows have ${columns}`)
     for (let column = 0; column < columns; column++, at++) {
       const element: unknown = elements[column]
       if (typeof element === 'number') data[at] = element

@@ -23,7 +23,7 @@ export function resolve(options: Options): Spec {
   if (applied.has('epsilon') && spec.logPolicy === 'clip' && spec.epsilon >= 0.5) {
     errors.add(
       ['epsilon'],
-      `epsilon is ${spec.epsilon}; logPolicy "clip" needs it below 0.5`,
+      `epsilon is ${spec.epsilon}; with logPolicy "clip" it must be below 0.5`,
       spec.epsilon,
       'out-of-range',
     )
@@ -42,7 +42,7 @@ function checkThresholds({ thresholds, costs }: Spec, errors: ValidationErrors):
   if (thresholds === undefined || typeof thresholds === 'number') return
   const at = thresholds.findIndex((threshold, place) => place > 0 && threshold <= thresholds[place - 1])
   if (at < 0) return
-  const detail = `thresholds[${at}] is ${thresholds[at]}; it must be greater than the one before, ${thresholds[at - 1]}`
+  const detail = `thresholds[${at}] is ${thresholds[at]}; it must be greater than the previous one, ${thresholds[at - 1]}`
   errors.add(['thresholds', at], detail, thresholds[at], 'out-of-range')
 }
 
@@ -51,9 +51,9 @@ function checkGroupings({ groupBy = [] }: Spec, errors: ValidationErrors): void 
   for (const [at, grouping] of groupBy.entries()) {
     const columns = columnsIn(grouping)
     const text = JSON.stringify(columns)
-    if (known.has(text)) errors.add(['groupBy', at], `groupBy has ${text} twice`, grouping, 'given-twice')
+    if (known.has(text)) errors.add(['groupBy', at], `groupBy contains ${text} twice`, grouping, 'given-twice')
     if (new Set(columns).size < columns.length)
-      errors.add(['groupBy', at], `${text} has a column twice`, grouping, 'given-twice')
+      errors.add(['groupBy', at], `${text} contains a column twice`, grouping, 'given-twice')
     known.add(text)
   }
 }
@@ -68,12 +68,12 @@ function checkIncludes({ include, decision, predictionFormat, topK }: Spec, erro
     if (decision === 'none' && needs(part, 'decisions')) {
       errors.add(
         ['include', at],
-        `${part} requires class or binary labels; labelFormat "values" has none`,
+        `${part} requires class or binary labels, and labelFormat is "values"`,
         part,
         'not-available',
       )
     } else if (predictionFormat === 'values' && needs(part, 'probabilities')) {
-      const detail = `${part} requires probabilities; declare what predictions is with predictionFormat`
+      const detail = `${part} requires probabilities; declare with predictionFormat what predictions contains`
       errors.add(['include', at], detail, part, 'not-available')
     }
   }
@@ -82,7 +82,7 @@ function checkIncludes({ include, decision, predictionFormat, topK }: Spec, erro
 /** @throws InvalidContent naming each option that needs all rows at once */
 export function refuseForStreams(options: Options): void {
   const errors = new ValidationErrors()
-  const only = 'is available for a single batch only'
+  const only = 'is only available for a single batch'
   for (const name of optionNames) {
     const singleBatch = singleBatchOf(name)
     const value = options[name]

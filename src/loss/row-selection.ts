@@ -52,7 +52,7 @@ function* drawnRows(
 ): Generator<void, Int32Array> {
   const { size, seed, replacement } = miniBatch
   if (!replacement && size > samples) {
-    const detail = `miniBatch.size is ${size}; without replacement only ${counted(samples, 'row')} can be drawn`
+    const detail = `miniBatch.size is ${size}; without replacement, at most ${counted(samples, 'row')} can be drawn`
     refuse(['miniBatch', 'size'], detail, size, 'out-of-range')
   }
   return yield* drawRows(samples, miniBatch, uniformIntegers(seed), memory)

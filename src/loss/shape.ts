@@ -57,7 +57,12 @@ export function layoutOf(spec: Spec, predictions: Tensor): Layout {
     refuse(['predictions'], 'predictions is empty; it must have at least one sample', 'an empty array', 'empty')
   if (shape.length === 2) {
     if (shape[1] === 0)
-      refuse(['predictions', 0], 'predictions[0] is empty; a row needs at least one number', 'an empty array', 'empty')
+      refuse(
+        ['predictions', 0],
+        'predictions[0] is empty; a row must have at least one number',
+        'an empty array',
+        'empty',
+      )
     checkOutputs('predictions', shape[1])
     return { samples: shape[0], outputs: shape[1] }
   }
@@ -121,9 +126,10 @@ function indexShapeError(predictions: Tensor, { shape }: Tensor, { samples }: La
     const fits = shape.length === 0 || shape[0] === 1
     return fits
       ? undefined
-      : `labels has ${counted(shape[0], 'number')}, and predictions, a plain list, is one sample; ${needs}`
+      : `labels has ${counted(shape[0], 'number')}, and predictions, a flat list, is one sample; ${needs}`
   }
-  if (shape.length === 0) return `labels is a bare number, and predictions has ${counted(samples, 'sample')}; ${needs}`
+  if (shape.length === 0)
+    return `labels is a single number, and predictions has ${counted(samples, 'sample')}; ${needs}`
   return shape[0] === samples
     ? undefined
     : `labels has ${counted(shape[0], 'number')}, and predictions has ${counted(samples, 'sample')}; ${needs}`

@@ -13,7 +13,7 @@ interface Counts {
   /** K; 0 before the first row. */
   readonly outputs: number
   readonly samples: number
-  /** Rows left out by `ignoreIndex`. */
+  /** Rows excluded by `ignoreIndex`. */
   readonly ignored: number
   /** Right decisions: of rows by class, of outputs by threshold. */
   readonly correct: number

@@ -38,7 +38,7 @@ export function checkOutputOptions(spec: Spec, { outputs }: Layout, field = 'pre
   const { loss, classWeights, positiveWeight, topK } = spec
   if (outputs === 1 && needsTwoOutputs(spec)) {
     const other = loss === 'focal' ? 'labelFormat "binary"' : 'loss "binary-cross-entropy"'
-    const detail = `loss "${loss}" with class labels needs at least 2 outputs, one for each class; ${field} has 1. One output for each sample goes with ${other}.`
+    const detail = `loss "${loss}" with class labels needs at least 2 outputs, one per class; ${field} has 1. For one output per sample, use ${other}.`
     refuse([field], detail, outputs, 'too-few-outputs')
   }
   if (topK !== undefined && topK > outputs) {

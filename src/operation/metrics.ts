@@ -39,60 +39,55 @@ export class Metrics implements StoreObserver, EvaluationCounts {
   readonly #registry = new Registry()
   readonly #durations = new RequestDurations(
     'http_server_request_duration_seconds',
-    'Time from the headers of a request to the end of its answer.',
+    'Time from receiving the headers of a request to the end of its answer.',
     durations,
   )
   readonly #bodyBytes = new Sums()
   readonly #rows = new Sums()
   readonly #refusals = this.#counter(
     'lossmeter_refusals_total',
-    'Requests that were answered with a problem, by its type, and the limit that was exceeded.',
+    'Requests answered with a problem, by type and by the limit that was exceeded.',
     ['reason', 'limit'],
   )
   readonly #storeDurations = this.#histogram(
     'db_client_operation_duration_seconds',
-    'Time that operations of the store of evaluations take.',
+    'Duration of operations on the evaluation store.',
     durations,
     ['db_system_name', 'db_operation_name', 'error_type'],
   )
-  readonly #groups = this.#histogram(
-    'lossmeter_commit_batches',
-    'Batches that were stored in one transaction.',
-    groupSizes,
-    [],
-  )
+  readonly #groups = this.#histogram('lossmeter_commit_batches', 'Batches stored in one transaction.', groupSizes, [])
   readonly #listenOutages = this.#counter(
     'lossmeter_store_listen_outages_total',
-    'Times that changes of other replicas began not to be heard of.',
+    'Number of times that listening for changes by other replicas was interrupted.',
     [],
   )
-  readonly #declarations = this.#counter(
-    'lossmeter_declarations_total',
-    'Declarations of evaluations, by what became of them.',
-    ['outcome'],
-  )
-  readonly #batches = this.#counter('lossmeter_batches_total', 'Batches sent to evaluations, by what became of them.', [
+  readonly #declarations = this.#counter('lossmeter_declarations_total', 'Declarations of evaluations, by outcome.', [
     'outcome',
   ])
+  readonly #batches = this.#counter('lossmeter_batches_total', 'Batches sent to evaluations, by outcome.', ['outcome'])
 
   /**
    * @param load asked at each scrape
    * @param limits what is full when `load` reaches it
    */
   constructor(load: () => Load, limits: Load) {
-    this.#gauge('http_server_active_requests', 'Requests that are being answered.', () => load().requests)
-    this.#gauge('lossmeter_requests_limit', 'Requests that may be answered at one time.', () => limits.requests)
-    this.#gauge('lossmeter_in_flight_bytes', 'Bytes of memory that requests in flight hold.', () => load().bytes)
-    this.#gauge('lossmeter_in_flight_limit_bytes', 'Bytes that they may hold.', () => limits.bytes)
-    this.#gauge('lossmeter_connections', 'Connections that are open.', () => load().connections)
-    this.#gauge('lossmeter_connections_limit', 'Connections that may be open at one time.', () => limits.connections)
+    this.#gauge('http_server_active_requests', 'Requests in progress.', () => load().requests)
+    this.#gauge('lossmeter_requests_limit', 'Maximum number of concurrent requests.', () => limits.requests)
+    this.#gauge('lossmeter_in_flight_bytes', 'Bytes of memory that requests in flight use.', () => load().bytes)
+    this.#gauge(
+      'lossmeter_in_flight_limit_bytes',
+      'Maximum number of bytes of memory for requests in flight.',
+      () => limits.bytes,
+    )
+    this.#gauge('lossmeter_connections', 'Open connections.', () => load().connections)
+    this.#gauge('lossmeter_connections_limit', 'Maximum number of open connections.', () => limits.connections)
     this.#registry.registerMetric(this.#durations)
     const registers = [this.#registry]
     const bodyBytes = this.#bodyBytes
     const rows = this.#rows
     new Counter({
       name: 'lossmeter_body_bytes_total',
-      help: 'Bytes of bodies, when inflated.',
+      help: 'Bytes of request bodies, after decompression.',
       labelNames: ['format'],
       registers,
       collect() {
@@ -113,7 +108,7 @@ export class Metrics implements StoreObserver, EvaluationCounts {
     const info = { service_name: packageJson.name, service_version: packageJson.version }
     new Gauge({
       name: 'target_info',
-      help: 'What this is.',
+      help: 'Name and version of the service.',
       labelNames: Object.keys(info),
       registers,
     }).set(info, 1)
@@ -157,7 +152,7 @@ export class Metrics implements StoreObserver, EvaluationCounts {
 
   /** @param waiting asked at each scrape */
   watchStore(waiting: () => number): void {
-    this.#gauge('lossmeter_store_waiting', 'Operations of the store of evaluations that wait for their turn.', waiting)
+    this.#gauge('lossmeter_store_waiting', 'Operations on the evaluation store that are waiting.', waiting)
   }
 
   listenFailed(): void {
@@ -201,10 +196,10 @@ export class Metrics implements StoreObserver, EvaluationCounts {
   }
 }
 
-const workersHelp = 'Processes whose metrics these are together.'
+const workersHelp = 'Number of worker processes included in these metrics.'
 const silentWorkers = 'lossmeter_silent_workers'
 const silentWorkersHelp =
-  'Workers that did not tell their metrics in time: of theirs only counters are here, as they last were.'
+  'Workers that did not report their metrics in time; only their last known counters are included.'
 
 /** The metrics of a primary process, which answers no requests. */
 export async function primarySnapshot(silent: number): Promise<MetricsSnapshot> {

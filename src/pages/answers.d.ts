@@ -3,34 +3,34 @@ export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description The loss, the accuracy and how far to trust them. */
+        /** @description The loss, the accuracy and their uncertainty. */
         LossAnswer: {
             /** @description The reduced loss; null unless `lossStatus` is `finite`. */
             loss: number | null;
             /**
-             * @description JSON has no Infinity: with `infinite`, a null loss is infinite; with `undefined`, there is no weight to divide by.
+             * @description Why `loss` is or is not a number. `finite`: `loss` is a number. `infinite`: `loss` is null because it is infinite, which JSON cannot represent. `undefined`: `loss` is null because the weights sum to 0.
              * @enum {string}
              */
             lossStatus: "finite" | "infinite" | "undefined";
-            /** @description Share of right decisions, weighted by s_i; null if labels are values, or if there is no weight. */
+            /** @description Share of correct decisions, weighted by s_i; null if labels are values, or if the weights sum to 0. */
             accuracy: number | null;
             /** @description Rows received; with `miniBatch`, rows drawn. */
             samples: number;
             /** @description K, numbers per row. */
             outputs: number;
-            /** @description Number of right decisions: one per sample, or one per output for binary labels; null if labels are values. */
+            /** @description Number of correct decisions: one decision per sample, or one per output for binary labels; null if labels are values. */
             correct: number | null;
             /** @description Samples whose largest prediction is shared by several outputs; the lowest index wins. */
             ties: number;
-            /** @description Rows left out by `ignoreIndex`. */
+            /** @description Rows excluded by `ignoreIndex`. */
             ignored: number;
-            /** @description Samples in which a logarithm that counts was guarded: y < epsilon, or for `clamp` log y < -100. */
+            /** @description Samples in which `logPolicy` changed a logarithm that contributes to the loss: y < epsilon, or for `clamp`, log y < -100. */
             clipped: number;
             /** @description sum s_i l_i, summed exactly and rounded once; null if infinite. */
             lossSum: number | null;
             /** @description sum w_i, where w_i = s_i sum_k c_k t_ik. */
             weightSum: number;
-            /** @description Standard error of the mean: sqrt(n/(n-1) sum (s_i l_i - mean w_i)^2) / weightSum, with the finite-population correction for a mini-batch without replacement. n counts the rows with w_i > 0. Null if that is one, or if the loss is not finite. */
+            /** @description Standard error of the mean: sqrt(n/(n-1) sum (s_i l_i - mean w_i)^2) / weightSum, with the finite-population correction for a mini-batch without replacement. n is the number of rows with w_i > 0. Null if n is 1, or if the loss is not finite. */
             standardError: number | null;
             /** @description 95 % Wilson interval of the accuracy, for the effective number of samples, (sum s_i)^2 / sum s_i^2. Several binary outputs are clustered by row: the number of decisions is divided by their design effect. */
             accuracyInterval: [
@@ -61,30 +61,30 @@ export interface components {
             /** @description d loss / d predictions, in the shape of predictions; the loss is the guarded and reduced one. Null unless the loss is finite. */
             gradient?: ((number | null)[][] | (number | null)[]) | null;
             intervals?: components["schemas"]["Intervals"];
-            /** @description With `groupBy`: the groups of each grouping, in its order. */
+            /** @description With `groupBy`: the groups of each grouping, in the order of `groupBy`. */
             groups?: components["schemas"]["Grouping"][];
             verdict?: components["schemas"]["Verdict"];
-            /** @description Every option actually used, defaults included. Sent back with the same data, it gives the same answer. */
+            /** @description Every option that was used, defaults included. Send it again with the same data and you get the same answer. */
             spec: components["schemas"]["LossSpec"];
             requestId: string;
         };
-        /** @description With `thresholds`: exact counts at each threshold, for each binary output, or each class against the rest. A sample is in the bin of as many thresholds as are below its probability. */
+        /** @description With `thresholds`: exact counts at each threshold, for each binary output, or for each class against the rest. The bin of a sample is the number of thresholds below its probability. */
         Thresholds: {
             perOutput: components["schemas"]["OutputThresholds"][];
         };
-        /** @description One binary output, or one class against the rest. */
+        /** @description The results for one binary output, or for one class against the rest. */
         OutputThresholds: {
             points: components["schemas"]["ThresholdPoint"][];
-            /** @description The exact area under the ROC curve is from `lower` to `upper`; null unless there are both classes. */
+            /** @description The exact area under the ROC curve lies between `lower` and `upper`; null unless both classes occur. */
             rocAuc: {
-                /** @description As if all ties in a bin were in the wrong order. */
+                /** @description The area if all ties within a bin are ranked in the wrong order. */
                 lower: number | null;
-                /** @description As if all were in the right one. */
+                /** @description The area if all ties within a bin are ranked in the right order. */
                 upper: number | null;
-                /** @description Ties in a bin count half. */
+                /** @description The area if ties within a bin count half. */
                 binned: number | null;
             };
-            /** @description Of the bins as scores; null without positive samples. */
+            /** @description Average precision with the bins as scores; null if there are no positive samples. */
             averagePrecision: number | null;
             best: {
                 f1: components["schemas"]["BestThreshold"];
@@ -97,12 +97,12 @@ export interface components {
         /** @description The counts if predictions above the threshold are positive. */
         ThresholdPoint: {
             threshold: number;
-            /** @description Sum of s_i, as of the other three. */
+            /** @description Sum of s_i over these samples; the other three counts likewise. */
             truePositives: number;
             falsePositives: number;
             trueNegatives: number;
             falseNegatives: number;
-            /** @description TP / (TP + FP), null for 0 / 0, as all quotients. */
+            /** @description TP / (TP + FP). Like all quotients here, null for 0 / 0. */
             precision: number | null;
             /** @description TP / (TP + FN). */
             recall: number | null;
@@ -115,12 +115,12 @@ export interface components {
             /** @description (TP + TN) / (TP + FP + TN + FN). */
             accuracy: number | null;
         };
-        /** @description The lowest threshold of those with the best value; null if none has one. */
+        /** @description The best threshold, the lowest one if several are equally good; null if the value is undefined for all of them. */
         BestThreshold: {
             threshold: number;
             value: number;
         } | null;
-        /** @description Results for the samples labelled with one class. Of several binary outputs each is a class, which a sample has or has not. */
+        /** @description Results for the samples labelled with one class. With several binary outputs, each output counts as a class that a sample either has or does not have. */
         ClassReport: {
             class: number;
             /** @description Samples with this label. */
@@ -129,19 +129,19 @@ export interface components {
             /** @description Weighted mean loss of these samples. */
             loss: number | null;
             /**
-             * @description JSON has no Infinity: with `infinite`, a null loss is infinite; with `undefined`, there is no weight to divide by.
+             * @description Why `loss` is or is not a number. `finite`: `loss` is a number. `infinite`: `loss` is null because it is infinite, which JSON cannot represent. `undefined`: `loss` is null because the weights sum to 0.
              * @enum {string}
              */
             lossStatus: "finite" | "infinite" | "undefined";
-            /** @description Share of the samples of this class that are predicted as this class, weighted by s_i; null if there are none. */
+            /** @description Share of the samples of this class that are predicted as this class, weighted by s_i; null if there are no such samples. */
             recall: number | null;
-            /** @description Share of the predictions of this class that are right, weighted by s_i; null if never predicted. */
+            /** @description Share of the predictions of this class that are correct, weighted by s_i; null if it is never predicted. */
             precision: number | null;
         };
-        /** @description Confidence against accuracy in 15 bins of equal width. Confidence is the largest probability. For binary outputs it is the probability of the positive class, and accuracy is the share of positive labels; each output of each row counts by itself. */
+        /** @description Confidence against accuracy in 15 bins of equal width. Confidence is the largest probability. For binary outputs, confidence is the probability of the positive class, and accuracy is the share of positive labels; each output of each row counts separately. */
         Calibration: {
             bins: components["schemas"]["CalibrationBin"][];
-            /** @description Sum over the bins of their share of the weight times |accuracy - mean confidence| (Guo et al. 2017). */
+            /** @description Expected calibration error: the sum over the bins of their share of the weight times |accuracy - mean confidence| (Guo et al. 2017). */
             expectedCalibrationError: number | null;
         };
         /** @description Confidences in (lower, upper]; the first bin includes 0. The means are null for an empty bin. */
@@ -152,28 +152,28 @@ export interface components {
             meanConfidence: number | null;
             accuracy: number | null;
         };
-        /** @description As in scikit-learn with zero_division=0. With binary labels also the four counts and `specificity`. For one binary output the averages are over those of its two classes that occur; for several they are over the outputs, the counts are sums over the outputs, and the other numbers are means of those that are not null. All are null without weight. */
+        /** @description As in scikit-learn with zero_division=0. With binary labels, there are also the four counts and `specificity`. For one binary output, averages are taken over its two classes, as far as they occur. For several outputs, averages are taken over the outputs, counts are summed over the outputs, and other numbers are means over the outputs where they are not null. All are null if the weights sum to 0. */
         LabelMetrics: {
             precision: components["schemas"]["Averages"] | null;
             recall: components["schemas"]["Averages"] | null;
             f1: components["schemas"]["Averages"] | null;
             jaccard: components["schemas"]["Averages"] | null;
-            /** @description Mean recall of the classes that occur as labels. */
+            /** @description Mean recall over the classes that occur as labels. */
             balancedAccuracy: number | null;
-            /** @description Matthews correlation; 0 if all labels, or all decisions, are of one class. */
+            /** @description Matthews correlation coefficient; 0 if all labels, or all decisions, belong to one class. */
             matthewsCorrelation: number | null;
-            /** @description Cohen's kappa; null if all labels and decisions are of one class. */
+            /** @description Cohen's kappa; null if all labels and decisions belong to one class. */
             cohenKappa: number | null;
-            /** @description Sum of s_i, as of the other three. */
+            /** @description Sum of s_i over these samples; the other three counts likewise. */
             truePositives?: number;
             falsePositives?: number;
             trueNegatives?: number;
             falseNegatives?: number;
             /** @description TN / (TN + FP). */
             specificity?: number | null;
-            /** @description With binary labels: one for each output. */
+            /** @description With binary labels: one entry for each output. */
             perOutput?: components["schemas"]["OutputMetrics"][];
-            /** @description With loss `cross-entropy`: e to the mean loss. */
+            /** @description With loss `cross-entropy`: e raised to the mean loss. */
             perplexity?: number | null;
         };
         /** @description Averages over the classes that occur, or over several binary outputs. */
@@ -184,7 +184,7 @@ export interface components {
         };
         /** @description The metrics of one binary output. */
         OutputMetrics: {
-            /** @description Sum of s_i, as of the other three. */
+            /** @description Sum of s_i over these samples; the other three counts likewise. */
             truePositives: number;
             falsePositives: number;
             trueNegatives: number;
@@ -199,55 +199,55 @@ export interface components {
             jaccard: number | null;
             /** @description TN / (TN + FP). */
             specificity: number | null;
-            /** @description Mean recall of the classes that occur as labels. */
+            /** @description Mean recall over the classes that occur as labels. */
             balancedAccuracy: number | null;
-            /** @description Matthews correlation; 0 if all labels, or all decisions, are of one class. */
+            /** @description Matthews correlation coefficient; 0 if all labels, or all decisions, belong to one class. */
             matthewsCorrelation: number | null;
-            /** @description Cohen's kappa; null if all labels and decisions are of one class. */
+            /** @description Cohen's kappa; null if all labels and decisions belong to one class. */
             cohenKappa: number | null;
         };
-        /** @description How far values are from their labels; what cannot be computed is null. */
+        /** @description How far predictions are from labels that are values; null where a number cannot be computed. */
         ValueMetrics: {
             /** @description Root of the mean of (y-t)² over samples and outputs. */
             rmse: number | null;
-            /** @description R²; null for an output whose labels are all equal, and then the average is, too. */
+            /** @description R²; null for an output whose labels are all equal, and then the average is also null. */
             r2: {
                 uniformAverage: number | null;
                 perOutput: (number | null)[];
             };
-            /** @description 1 - variance of y-t / variance of t, mean over the outputs. */
+            /** @description 1 - variance of y-t / variance of t, averaged over the outputs. */
             explainedVariance: number | null;
-            /** @description Largest |y-t| of the samples that have weight. */
+            /** @description Largest |y-t| among the samples with positive weight. */
             maxError: number | null;
             /** @description Mean of y-t over samples and outputs. */
             meanError: number | null;
         };
-        /** @description How well the predictions rank, exactly, ties as in scikit-learn: the mean over the classes that occur, or over the binary outputs that have a number; null if none has. */
+        /** @description How well the predictions rank positive samples above negative ones. Both values are exact and treat ties as scikit-learn does. They are means over the classes that occur, or over the binary outputs that have a value; null if there is none. */
         Ranking: {
-            /** @description Chance that a positive sample is ranked above a negative one, ties counting half; null unless there are both. */
+            /** @description Probability that a positive sample is ranked above a negative one, with ties counting half; null unless both occur. */
             rocAuc: number | null;
-            /** @description Sum over the distinct scores of the gain in recall times the precision; null without positive samples. */
+            /** @description Sum over the distinct scores of the increase in recall times the precision; null if there are no positive samples. */
             averagePrecision: number | null;
-            /** @description One for each binary output, or for each class against the rest. */
+            /** @description One entry for each binary output, or for each class against the rest. */
             perOutput: {
-                /** @description Chance that a positive sample is ranked above a negative one, ties counting half; null unless there are both. */
+                /** @description Probability that a positive sample is ranked above a negative one, with ties counting half; null unless both occur. */
                 rocAuc: number | null;
-                /** @description Sum over the distinct scores of the gain in recall times the precision; null without positive samples. */
+                /** @description Sum over the distinct scores of the increase in recall times the precision; null if there are no positive samples. */
                 averagePrecision: number | null;
             }[];
-            /** @description How many of `perOutput` have a number, over which the mean is taken. */
+            /** @description Number of entries of `perOutput` that are not null, over which the mean is taken. */
             averagedOver: {
                 rocAuc: number;
                 averagePrecision: number;
             };
         };
-        /** @description With `metrics`, `ranking` or `topK`: the same figures, each with its standard error and its 95 % interval in place of the number. The standard error is that of the delta method, sqrt(n/(n-1) sum (s_i IF_i)^2), IF_i the influence of a row on the figure and n the rows of positive weight; nothing is resampled. */
+        /** @description With `metrics`, `ranking` or `topK`: the same structure, with a standard error and a 95 % interval instead of each number. The standard error is that of the delta method, sqrt(n/(n-1) sum (s_i IF_i)^2), where IF_i is the influence of a row on the metric and n the number of rows with positive weight; nothing is resampled. */
         Intervals: {
             metrics?: components["schemas"]["IntervalsLabelMetrics"] | components["schemas"]["IntervalsValueMetrics"];
             topKAccuracy?: components["schemas"]["Estimate"];
             ranking?: components["schemas"]["RankingIntervals"];
         };
-        /** @description Of each of LabelMetrics. Several binary outputs are clustered by row. */
+        /** @description One value for each number in LabelMetrics. Several binary outputs are clustered by row. */
         IntervalsLabelMetrics: {
             precision: components["schemas"]["IntervalsAverages"];
             recall: components["schemas"]["IntervalsAverages"];
@@ -278,7 +278,7 @@ export interface components {
                 number
             ] | null;
         };
-        /** @description Of one binary output. */
+        /** @description The values for one binary output. */
         IntervalsOutputMetrics: {
             truePositives: components["schemas"]["Estimate"];
             falsePositives: components["schemas"]["Estimate"];
@@ -293,7 +293,7 @@ export interface components {
             matthewsCorrelation: components["schemas"]["Estimate"];
             cohenKappa: components["schemas"]["Estimate"];
         };
-        /** @description Of each of ValueMetrics. The outputs of a row are clustered. */
+        /** @description One value for each number in ValueMetrics. Outputs are clustered by row. */
         IntervalsValueMetrics: {
             rmse: components["schemas"]["Estimate"];
             r2: {
@@ -320,9 +320,9 @@ export interface components {
         Grouping: {
             /** @description The columns. */
             by: string[];
-            /** @description In the order of their keys: null, booleans, integers, strings by their code units. */
+            /** @description Sorted by key: null, then booleans, integers, and strings by code unit. */
             groups: components["schemas"]["Group"][];
-            /** @description For `loss`, `accuracy` and each single number of `metrics` by its path, such as `metrics.f1.macro`: how far the groups are apart that have a number. */
+            /** @description For `loss`, `accuracy` and each single number in `metrics`, by its path such as `metrics.f1.macro`: how far apart the groups are that have this number. */
             differences: {
                 [key: string]: components["schemas"]["GroupDifference"];
             };
@@ -332,29 +332,29 @@ export interface components {
             /** @description The reduced loss; null unless `lossStatus` is `finite`. */
             loss: number | null;
             /**
-             * @description JSON has no Infinity: with `infinite`, a null loss is infinite; with `undefined`, there is no weight to divide by.
+             * @description Why `loss` is or is not a number. `finite`: `loss` is a number. `infinite`: `loss` is null because it is infinite, which JSON cannot represent. `undefined`: `loss` is null because the weights sum to 0.
              * @enum {string}
              */
             lossStatus: "finite" | "infinite" | "undefined";
-            /** @description Share of right decisions, weighted by s_i; null if labels are values, or if there is no weight. */
+            /** @description Share of correct decisions, weighted by s_i; null if labels are values, or if the weights sum to 0. */
             accuracy: number | null;
             /** @description Rows received; with `miniBatch`, rows drawn. */
             samples: number;
             /** @description K, numbers per row. */
             outputs: number;
-            /** @description Number of right decisions: one per sample, or one per output for binary labels; null if labels are values. */
+            /** @description Number of correct decisions: one decision per sample, or one per output for binary labels; null if labels are values. */
             correct: number | null;
             /** @description Samples whose largest prediction is shared by several outputs; the lowest index wins. */
             ties: number;
-            /** @description Rows left out by `ignoreIndex`. */
+            /** @description Rows excluded by `ignoreIndex`. */
             ignored: number;
-            /** @description Samples in which a logarithm that counts was guarded: y < epsilon, or for `clamp` log y < -100. */
+            /** @description Samples in which `logPolicy` changed a logarithm that contributes to the loss: y < epsilon, or for `clamp`, log y < -100. */
             clipped: number;
             /** @description sum s_i l_i, summed exactly and rounded once; null if infinite. */
             lossSum: number | null;
             /** @description sum w_i, where w_i = s_i sum_k c_k t_ik. */
             weightSum: number;
-            /** @description Standard error of the mean: sqrt(n/(n-1) sum (s_i l_i - mean w_i)^2) / weightSum, with the finite-population correction for a mini-batch without replacement. n counts the rows with w_i > 0. Null if that is one, or if the loss is not finite. */
+            /** @description Standard error of the mean: sqrt(n/(n-1) sum (s_i l_i - mean w_i)^2) / weightSum, with the finite-population correction for a mini-batch without replacement. n is the number of rows with w_i > 0. Null if n is 1, or if the loss is not finite. */
             standardError: number | null;
             /** @description 95 % Wilson interval of the accuracy, for the effective number of samples, (sum s_i)^2 / sum s_i^2. Several binary outputs are clustered by row: the number of decisions is divided by their design effect. */
             accuracyInterval: [
@@ -384,7 +384,7 @@ export interface components {
         GroupKey: {
             [key: string]: string | number | boolean | null;
         };
-        /** @description The groups that are furthest apart in one number. */
+        /** @description The groups with the lowest and the highest value of one number. */
         GroupDifference: {
             lowest: {
                 key: components["schemas"]["GroupKey"];
@@ -394,7 +394,7 @@ export interface components {
                 key: components["schemas"]["GroupKey"];
                 value: number;
             };
-            /** @description Highest less lowest. */
+            /** @description Highest minus lowest. */
             difference: number | null;
             /** @description Highest / lowest; null if the lowest is 0 or they differ in sign. */
             ratio: number | null;
@@ -430,15 +430,15 @@ export interface components {
         LossSpec: {
             [key: string]: unknown;
         };
-        /** @description Four curves over the values, in their order. */
+        /** @description Four curves, in the order of `values`. */
         SweepAnswer: {
             values: number[];
-            /** @description Null where the loss is not finite. */
+            /** @description Null if the loss is not finite. */
             loss: (number | null)[];
             accuracy: (number | null)[];
             /** @description (loss(v + h) - loss(v - h)) / 2h with h = 0.0001. */
             lossSlope: (number | null)[];
-            /** @description The same for the accuracy: 0 except where a jump lies within h. */
+            /** @description The same for the accuracy: 0 unless the accuracy jumps within h. */
             accuracySlope: (number | null)[];
             /** @description h of the central differences. */
             step: number;
@@ -446,22 +446,26 @@ export interface components {
             outputs: number;
             requestId: string;
         };
-        /** @description Every loss function. */
+        /** @description All loss functions. */
         Catalogue: {
             losses: components["schemas"]["LossDescription"][];
         };
         LossDescription: {
-            /** @enum {string} */
+            /**
+             * @description The loss function. `sse`: Sum of squared errors. `mse`: Mean squared error. `mae`: Mean absolute error. `cross-entropy`: Cross-entropy. `binary-cross-entropy`: Binary cross-entropy. `huber`: Huber loss. `log-cosh`: Log-cosh loss. `kl-divergence`: Kullback-Leibler divergence. `brier`: Brier score. `hinge`: Hinge loss. `focal`: Focal loss. `squared-hinge`: Squared hinge loss. `smooth-l1`: Smooth L1 loss. `quantile`: Quantile loss. `cosine`: Cosine loss. `dice`: Dice loss. `poisson`: Poisson loss. `msle`: Mean squared logarithmic error. `mape`: Mean absolute percentage error. `multi-margin`: Multi-class margin loss.
+             * @enum {string}
+             */
             name: "sse" | "mse" | "mae" | "cross-entropy" | "binary-cross-entropy" | "huber" | "log-cosh" | "kl-divergence" | "brier" | "hinge" | "focal" | "squared-hinge" | "smooth-l1" | "quantile" | "cosine" | "dice" | "poisson" | "msle" | "mape" | "multi-margin";
             title: string;
-            /** @description Loss l_i of one sample: y is the prediction, t the target, K the number of outputs. */
+            /** @description Loss l_i of one sample, where y is the prediction, t the target, and K the number of outputs. */
             formula: string;
             source: string;
+            /** @description The values of labelFormat that the loss takes. `one-hot`: rows with exactly one 1 and all others 0, in the shape of `predictions`. `index`: one class per sample, an integer from 0 to K - 1, or `ignoreIndex`; a single sample may have one bare integer. `probabilities`: numbers from 0 to 1, in the shape of `predictions`. `binary`: 0 or 1, in the shape of `predictions`. `values`: numbers, in the shape of `predictions`. */
             labelFormats: ("one-hot" | "index" | "probabilities" | "binary" | "values")[];
-            /** @description The first is the default. */
+            /** @description The values of predictionFormat that the loss takes, the default first. `probabilities`: numbers from 0 to 1, as from a softmax or sigmoid. `logits`: scores, any numbers, before the softmax or sigmoid. `log-probabilities`: logarithms of probabilities, at most 0. `values`: numbers on the scale of the labels, or the scores that a margin loss takes. */
             predictionFormats: ("probabilities" | "logits" | "log-probabilities" | "values")[];
             /**
-             * @description The default reduction.
+             * @description The default of reduction. `mean`: the weighted mean, sum s_i l_i / sum w_i. `sum`: the weighted sum, sum s_i l_i. `none`: the weighted mean, and the answer also has `losses`, one for each row.
              * @enum {string}
              */
             reduction: "mean" | "sum" | "none";
@@ -470,19 +474,19 @@ export interface components {
         OptionDescription: {
             name: string;
             /**
-             * @description What the option holds: one of `values` (`choice`), a list of them (`choices`), one number per output or sample (`weights`), one number or one per output (`number-or-weights`), a random sample (`mini-batch`), columns and lists of columns (`groupings`), a number of thresholds or a list of them (`thresholds`), two costs (`costs`), or a plain number, integer or boolean.
+             * @description What the option holds. `number`: a number. `integer`: an integer. `boolean`: true or false. `choice`: one of `values`. `choices`: a list of `values`. `weights`: one number per output, or per sample. `number-or-weights`: one number, or one per output. `mini-batch`: an object with `size`, `seed` and `replacement`. `groupings`: a list of columns, or of lists of columns. `thresholds`: a number of thresholds, or a list of them. `costs`: an object with `falsePositive` and `falseNegative`.
              * @enum {string}
              */
             kind: "number" | "integer" | "boolean" | "choice" | "choices" | "weights" | "number-or-weights" | "mini-batch" | "groupings" | "thresholds" | "costs";
-            /** @description The allowed words. */
+            /** @description The values allowed. */
             values?: string[];
             minimum?: number;
             exclusiveMinimum?: number;
             maximum?: number;
             exclusiveMaximum?: number;
-            /** @description The default as a constant; null when the option is off by default. */
+            /** @description The default, which is a constant; null if the option is off by default. */
             default: unknown;
-            /** @description The default under each predictionFormat for which it is different. */
+            /** @description The defaults under those values of predictionFormat for which it is different. */
             defaultByPredictionFormat?: {
                 [key: string]: unknown;
             };
@@ -505,46 +509,46 @@ export interface components {
             requestId: string;
             /** @description With `invalid-content`: the first errors. */
             errors?: components["schemas"]["ContentError"][];
-            /** @description With `invalid-content`: the true number of errors. */
+            /** @description With `invalid-content`: the total number of errors. */
             errorCount?: number;
             /** @description With `limit-exceeded` and `rate-limited`: name of the limit. */
             limit?: string;
             /** @description With `limit-exceeded` and `rate-limited`: the largest value allowed. */
             allowed?: number;
-            /** @description With `limit-exceeded`: the place, if there is one. */
+            /** @description With `limit-exceeded`: JSON Pointer to the location, if there is one. */
             pointer?: string;
-            /** @description With `malformed-body`: the byte at which reading stopped, from 0. */
+            /** @description With `malformed-body`: the offset, from 0, of the byte at which reading stopped. */
             offset?: number;
-            /** @description With `malformed-body`: what the body looks like instead, in one word. */
+            /** @description With `malformed-body`: what the body appears to be instead. */
             looksLike?: string;
             /** @description With `forbidden`: the scope that the key lacks. */
             scope?: string;
-            /** @description In an NDJSON body: the line, from 1. */
+            /** @description In an NDJSON body: the line number, from 1. */
             line?: number;
             /** @description With `unsupported-media-type`: the types accepted. */
             accepted?: string[];
         };
-        /** @description One place where the content is invalid. */
+        /** @description One location at which the content is invalid. */
         ContentError: {
             /**
-             * @description JSON Pointer to the place, as a URI fragment.
+             * @description JSON Pointer to the location, as a URI fragment.
              * @example #/labels/3
              */
             pointer: string;
             /**
-             * @description What is wrong, in one word. `missing`: A required field, part or tensor is not there. `unknown-field`: The field is not one of those that belong here. `unknown-value`: The word is not one of those that the field takes. `wrong-type`: The value has another JSON type than the field needs. `empty`: An array, a row or a cell has nothing in it. `shape`: An array has another shape than the declaration or the other arrays need. `not-a-number`: An element is a string, a boolean, null or something else where a number belongs. `not-finite`: A number is NaN or infinite. `out-of-range`: A number is not one of those that the declaration, the option or the loss allows. `row-sum`: The probabilities of a row do not sum to 1 within `rowSumTolerance`. `not-one-hot`: A one-hot row has no 1, or several. `too-few-outputs`: The loss needs more numbers per row than `predictions` has. `no-effect`: The option has no effect with this loss, these labels or these predictions. `not-available`: This part of the answer cannot be given for these labels, or not for a stream. `given-twice`: A field, a part or a name is there twice. `differs`: The value is another one than what was declared or sent before. `not-comparable`: Two evaluations were declared in ways that do not let their losses be compared. `misplaced`: The field or part belongs elsewhere in the request. `header`: The first row of a CSV part is not what `csvHeader` says, or its names are not those of the other part. `malformed`: A part is not what its type says. `unsupported`: A file or a datatype is of a kind that the service does not read.
+             * @description What is wrong, as a stable code. `missing`: A required field, part or tensor is missing. `unknown-field`: There is no such field here. `unknown-value`: The value is not one of those allowed in this field. `wrong-type`: The value does not have the JSON type that the field requires. `empty`: An array, a row or a cell is empty. `shape`: The shape of an array does not match the declaration or the other arrays. `not-a-number`: An element is a string, a boolean, null or something else where a number is required. `not-finite`: A number is NaN or infinite. `out-of-range`: A number is outside the range that the declaration, the option or the loss allows. `row-sum`: The probabilities of a row do not sum to 1 within `rowSumTolerance`. `not-one-hot`: A one-hot row does not contain exactly one 1. `too-few-outputs`: The loss requires more numbers per row than `predictions` has. `no-effect`: The option has no effect with this loss, these labels or these predictions. `not-available`: This part of the answer is not available for these labels, or not for a stream. `given-twice`: A field, a part or a name occurs twice. `differs`: The value differs from what was declared or sent before. `not-comparable`: Two evaluations were declared differently, so their losses cannot be compared. `misplaced`: The field or part belongs in another place of the request, or in another request. `header`: The first row of a CSV part does not match `csvHeader`, or its column names differ from those of the other part. `malformed`: The content of a part does not match its type. `unsupported`: The service does not support this kind of file or datatype.
              * @enum {string}
              */
             code: "missing" | "unknown-field" | "unknown-value" | "wrong-type" | "empty" | "shape" | "not-a-number" | "not-finite" | "out-of-range" | "row-sum" | "not-one-hot" | "too-few-outputs" | "no-effect" | "not-available" | "given-twice" | "differs" | "not-comparable" | "misplaced" | "header" | "malformed" | "unsupported";
-            /** @description What is wrong there and what would fit. */
+            /** @description What is wrong there and what would be right, as a sentence. */
             detail: string;
-            /** @description What was found there: a scalar as it is (long text is cut), anything else in words. */
+            /** @description The value at this location: a scalar as it is (long text is shortened), anything else described in words. */
             received: string | number | boolean | null;
-            /** @description Changes of the request, each of which makes all of it right. */
+            /** @description Changes to the request, each of which makes the whole request valid. */
             remedies?: components["schemas"]["Remedy"][];
         };
         /**
-         * @description A change of the request that makes it right: it was tried on the data before it was offered. All parts of one remedy are done together.
+         * @description A change to the request that makes it valid; it was tested on the data before it was offered. Apply all fields of a remedy together.
          * @example {
          *       "set": {
          *         "labelFormat": "one-hot"
@@ -557,58 +561,58 @@ export interface components {
          *     }
          */
         Remedy: {
-            /** @description Options to send with these values. */
+            /** @description Options to set to these values. */
             set?: {
                 [key: string]: unknown;
             };
-            /** @description Fields to send under another name. */
+            /** @description Fields to rename. */
             rename?: {
                 [key: string]: string;
             };
-            /** @description Tensors whose strings are numbers, to be sent as numbers. */
+            /** @description Tensors of strings that are to be sent as numbers. */
             parse?: string[];
-            /** @description Tensors to send with rows and columns exchanged. */
+            /** @description Tensors to transpose. */
             transpose?: string[];
-            /** @description Tensors of one column or one row to send as a plain list. */
+            /** @description Tensors with one column or one row to send as a flat list. */
             flatten?: string[];
-            /** @description Factors to multiply a tensor by. */
+            /** @description Factors by which to multiply a tensor. */
             scale?: {
                 [key: string]: number;
             };
-            /** @description Numbers to add to a tensor. */
+            /** @description Numbers to add to each element of a tensor. */
             add?: {
                 [key: string]: number;
             };
-            /** @description Values of a tensor to replace by others. */
+            /** @description Values to replace in a tensor. */
             replace?: {
                 [key: string]: {
                     [key: string]: number;
                 };
             };
-            /** @description Ranges to bring a tensor into. */
+            /** @description Ranges to which to limit the elements of a tensor. */
             clip?: {
                 [key: string]: number[];
             };
         };
-        /** @description Every limit in force. Where there are several workers, those of memory, requests in flight and connections are the share of one, and that of streams of events is for each. */
+        /** @description Every limit in force. With several workers, the limits of memory, concurrent requests and connections are the share of one worker, and the limit of event streams applies to each worker. */
         Limits: {
-            /** @description Bytes of a request body when inflated; of an NDJSON body, of one line. */
+            /** @description Bytes of a request body after decompression; for NDJSON, bytes of one line. */
             maxBodyBytes: number;
-            /** @description Bytes of memory that all requests in flight may hold: bodies, their numbers, answers. */
+            /** @description Bytes of memory for all requests in flight together: bodies, their numbers, answers. */
             maxInFlightBytes: number;
-            /** @description Milliseconds that a request may compute; each MiB of an NDJSON body allows as many again. */
+            /** @description Milliseconds of processor time per request; for NDJSON, per MiB of body. */
             maxComputeMs: number;
-            /** @description Requests answered at one time; one address has at most three quarters of them, and half while others are there. */
+            /** @description Concurrent requests; one client address may hold at most three quarters of them, or half while other clients are active. */
             maxRequestsInFlight: number;
-            /** @description Connections open at one time. */
+            /** @description Open connections. */
             maxConnections: number;
-            /** @description Connections of one address (of IPv6, of one /64 network) open at one time. */
+            /** @description Open connections per client address (for IPv6, per /64 network). */
             maxConnectionsPerAddress: number;
-            /** @description Inflated bytes per compressed byte, beyond the first MiB. */
+            /** @description Decompressed bytes per compressed byte, after the first MiB. */
             maxInflationRatio: number;
             /** @description Chunks of a body, in addition to one for every 256 bytes. */
             maxChunks: number;
-            /** @description Bytes that are still read after a body was refused, so that the client sees the answer. */
+            /** @description Bytes still read after a body was rejected, so that the client gets to see the answer. */
             maxDrainBytes: number;
             /** @description Numbers of one tensor. */
             maxElements: number;
@@ -616,9 +620,9 @@ export interface components {
             maxRows: number;
             /** @description Numbers of one row. */
             maxColumns: number;
-            /** @description Nesting of a JSON body. */
+            /** @description Nesting depth of a JSON body. */
             maxDepth: number;
-            /** @description Keys of all JSON objects open at one time; parts of a multipart body. */
+            /** @description Keys of all JSON objects that are open at the same time; parts of a multipart body. */
             maxKeys: number;
             /** @description Bytes of a JSON key. */
             maxKeyLength: number;
@@ -628,9 +632,9 @@ export interface components {
             maxOptionBytes: number;
             /** @description Values of a JSON body outside its tensors, those inside arrays and objects included. */
             maxOptionValues: number;
-            /** @description Numbers in one part of an answer; of a comparison, in that of both models together. */
+            /** @description Numbers in one part of an answer; for a comparison, of both models together. */
             maxAnswerNumbers: number;
-            /** @description Groups of all groupings of an answer together; of an evaluation, in all its batches. */
+            /** @description Groups in all groupings of an answer together; for an evaluation, over all its batches. */
             maxGroups: number;
             /** @description Characters of a string in `groups`. */
             maxGroupKeyLength: number;
@@ -640,15 +644,15 @@ export interface components {
             maxFigureLength: number;
             /** @description Rows of a mini-batch. */
             maxMiniBatchSize: number;
-            /** @description Numbers of the rows that a mini-batch may draw: size times outputs. */
+            /** @description Numbers in the rows of a mini-batch: size times outputs. */
             maxMiniBatchNumbers: number;
-            /** @description Rows a mini-batch may be drawn from. */
+            /** @description Rows that a mini-batch is drawn from. */
             maxPopulationSize: number;
-            /** @description Rows a mini-batch may be drawn from without replacement, which shuffles all of them. */
+            /** @description Rows that a mini-batch is drawn from without replacement, which shuffles all of them. */
             maxShuffledRows: number;
-            /** @description Values of the parameter of a sweep. */
+            /** @description Parameter values in a sweep. */
             maxSweepValues: number;
-            /** @description Numbers of the predictions times values of the parameter in a sweep. */
+            /** @description Numbers in the predictions times parameter values in a sweep. */
             maxSweepEvaluations: number;
             /** @description Evaluations of one owner. */
             maxEvaluations: number;
@@ -656,7 +660,7 @@ export interface components {
             maxSortedEvaluations: number;
             /** @description Batches of one evaluation. */
             maxBatches: number;
-            /** @description Bytes that are kept of one batch: its sums and counts, and those of the parts that `include` asks for. */
+            /** @description Bytes stored per batch: its sums and counts, and those of the parts requested with `include`. */
             maxStateBytes: number;
             /** @description Bytes of the declaration of an evaluation, as JSON. */
             maxDeclarationBytes: number;
@@ -668,45 +672,45 @@ export interface components {
             maxPageSize: number;
             /** @description Points of a learning curve. */
             maxCurvePoints: number;
-            /** @description Streams of events open at one time; one owner has at most half of them where keys are needed. */
+            /** @description Open event streams; where keys are required, one owner has at most half of them. */
             maxEventStreams: number;
-            /** @description Errors listed in an answer; `errorCount` is their true number. */
+            /** @description Errors listed in an answer; `errorCount` is the total number. */
             maxListedErrors: number;
-            /** @description Milliseconds in which the whole body must arrive; of an NDJSON body, each line. */
+            /** @description Milliseconds within which the whole body must arrive; for NDJSON, each line. */
             requestTimeoutMs: number;
-            /** @description Milliseconds in which the headers of a request must arrive. */
+            /** @description Milliseconds within which the headers of a request must arrive. */
             headersTimeoutMs: number;
-            /** @description Milliseconds in which a client must take each MiB of its answer. */
+            /** @description Milliseconds within which a client must read each MiB of its answer. */
             answerTimeoutMs: number;
         };
-        /** @description What all batches add up to, as POST /v1/loss answers for all their rows. */
+        /** @description The results over all batches, as POST /v1/loss returns them for all their rows. */
         EvaluationAnswer: {
             /** @description The reduced loss; null unless `lossStatus` is `finite`. */
             loss: number | null;
             /**
-             * @description JSON has no Infinity: with `infinite`, a null loss is infinite; with `undefined`, there is no weight to divide by.
+             * @description Why `loss` is or is not a number. `finite`: `loss` is a number. `infinite`: `loss` is null because it is infinite, which JSON cannot represent. `undefined`: `loss` is null because the weights sum to 0.
              * @enum {string}
              */
             lossStatus: "finite" | "infinite" | "undefined";
-            /** @description Share of right decisions, weighted by s_i; null if labels are values, or if there is no weight. */
+            /** @description Share of correct decisions, weighted by s_i; null if labels are values, or if the weights sum to 0. */
             accuracy: number | null;
             /** @description Rows received; with `miniBatch`, rows drawn. */
             samples: number;
             /** @description K, numbers per row. */
             outputs: number;
-            /** @description Number of right decisions: one per sample, or one per output for binary labels; null if labels are values. */
+            /** @description Number of correct decisions: one decision per sample, or one per output for binary labels; null if labels are values. */
             correct: number | null;
             /** @description Samples whose largest prediction is shared by several outputs; the lowest index wins. */
             ties: number;
-            /** @description Rows left out by `ignoreIndex`. */
+            /** @description Rows excluded by `ignoreIndex`. */
             ignored: number;
-            /** @description Samples in which a logarithm that counts was guarded: y < epsilon, or for `clamp` log y < -100. */
+            /** @description Samples in which `logPolicy` changed a logarithm that contributes to the loss: y < epsilon, or for `clamp`, log y < -100. */
             clipped: number;
             /** @description sum s_i l_i, summed exactly and rounded once; null if infinite. */
             lossSum: number | null;
             /** @description sum w_i, where w_i = s_i sum_k c_k t_ik. */
             weightSum: number;
-            /** @description Standard error of the mean: sqrt(n/(n-1) sum (s_i l_i - mean w_i)^2) / weightSum, with the finite-population correction for a mini-batch without replacement. n counts the rows with w_i > 0. Null if that is one, or if the loss is not finite. */
+            /** @description Standard error of the mean: sqrt(n/(n-1) sum (s_i l_i - mean w_i)^2) / weightSum, with the finite-population correction for a mini-batch without replacement. n is the number of rows with w_i > 0. Null if n is 1, or if the loss is not finite. */
             standardError: number | null;
             /** @description 95 % Wilson interval of the accuracy, for the effective number of samples, (sum s_i)^2 / sum s_i^2. Several binary outputs are clustered by row: the number of decisions is divided by their design effect. */
             accuracyInterval: [
@@ -737,10 +741,10 @@ export interface components {
             /** @description d loss / d predictions, in the shape of predictions; the loss is the guarded and reduced one. Null unless the loss is finite. */
             gradient?: ((number | null)[][] | (number | null)[]) | null;
             intervals?: components["schemas"]["Intervals"];
-            /** @description With `groupBy`: the groups of each grouping, in its order. */
+            /** @description With `groupBy`: the groups of each grouping, in the order of `groupBy`. */
             groups?: components["schemas"]["Grouping"][];
             verdict?: components["schemas"]["Verdict"];
-            /** @description Every option actually used, defaults included. Sent back with the same data, it gives the same answer. */
+            /** @description Every option that was used, defaults included. Send it again with the same data and you get the same answer. */
             spec: components["schemas"]["LossSpec"];
             requestId: string;
             /**
@@ -749,11 +753,11 @@ export interface components {
              */
             evaluation: string;
             /**
-             * @description A sealed evaluation takes no more batches.
+             * @description `open`: the evaluation accepts batches. `sealed`: it accepts no new batches.
              * @enum {string}
              */
             status: "open" | "sealed";
-            /** @description Batches so far, which is the sequence of the last one. */
+            /** @description Number of batches so far, which is also the sequence of the last one. */
             batches: number;
             expectedBatches?: number;
             expectedSamples?: number;
@@ -764,18 +768,18 @@ export interface components {
             createdAt: string;
             /**
              * Format: date-time
-             * @description When it was declared or sealed, or got a batch, last.
+             * @description When it was last changed: declared, sealed, or given a batch.
              */
             updatedAt: string;
-            /** @description When it is deleted if nothing more comes; null: never. */
+            /** @description When it will be deleted if it is not changed again; null means never. */
             expiresAt: string | null;
         };
-        /** @description Evaluations, the newest first or as `sort` says. */
+        /** @description Evaluations, newest first, or in the order of `sort`. */
         EvaluationList: {
             evaluations: components["schemas"]["EvaluationEntry"][];
-            /** @description Evaluations of this page that cannot be read, and are not among the others: declared by a newer release, or damaged. Absent when there are none. */
+            /** @description Evaluations on this page that cannot be read, because a newer release declared them or because they are damaged. They are not in `evaluations`. Absent if there are none. */
             unreadable?: components["schemas"]["UnreadableEvaluation"][];
-            /** @description What to give as `after` for the next page; absent at the end. */
+            /** @description The value of `after` for the next page; absent on the last page. */
             next?: string;
             requestId: string;
         };
@@ -787,11 +791,11 @@ export interface components {
              */
             evaluation: string;
             /**
-             * @description A sealed evaluation takes no more batches.
+             * @description `open`: the evaluation accepts batches. `sealed`: it accepts no new batches.
              * @enum {string}
              */
             status: "open" | "sealed";
-            /** @description Batches so far, which is the sequence of the last one. */
+            /** @description Number of batches so far, which is also the sequence of the last one. */
             batches: number;
             expectedBatches?: number;
             expectedSamples?: number;
@@ -802,16 +806,19 @@ export interface components {
             createdAt: string;
             /**
              * Format: date-time
-             * @description When it was declared or sealed, or got a batch, last.
+             * @description When it was last changed: declared, sealed, or given a batch.
              */
             updatedAt: string;
-            /** @description When it is deleted if nothing more comes; null: never. */
+            /** @description When it will be deleted if it is not changed again; null means never. */
             expiresAt: string | null;
             samples: number;
             outputs: number;
             /** @description Null unless `lossStatus` is `finite`. */
             loss: number | null;
-            /** @enum {string} */
+            /**
+             * @description Why `loss` is or is not a number. `finite`: `loss` is a number. `infinite`: `loss` is null because it is infinite, which JSON cannot represent. `undefined`: `loss` is null because the weights sum to 0.
+             * @enum {string}
+             */
             lossStatus: "finite" | "infinite" | "undefined";
             accuracy: number | null;
         };
@@ -822,7 +829,7 @@ export interface components {
              * @example run-7
              */
             evaluation: string;
-            /** @description Why its figures are not told. */
+            /** @description Why its results are not available. */
             detail: string;
         };
         /** @description Consecutive batches in groups of equal size; the last group may be smaller. */
@@ -830,81 +837,87 @@ export interface components {
             points: components["schemas"]["CurvePoint"][];
             requestId: string;
         };
-        /** @description Some consecutive batches as one. */
+        /** @description A group of consecutive batches, evaluated as one. */
         CurvePoint: {
             fromSequence: number;
             toSequence: number;
             /**
              * Format: date-time
-             * @description When the last of them was committed.
+             * @description When the last batch of the group was committed.
              */
             createdAt: string;
             samples: number;
             /** @description Null unless `lossStatus` is `finite`. */
             loss: number | null;
-            /** @enum {string} */
+            /**
+             * @description Why `loss` is or is not a number. `finite`: `loss` is a number. `infinite`: `loss` is null because it is infinite, which JSON cannot represent. `undefined`: `loss` is null because the weights sum to 0.
+             * @enum {string}
+             */
             lossStatus: "finite" | "infinite" | "undefined";
             accuracy: number | null;
             standardError: number | null;
-            /** @description The same for all batches up to the last of these. */
+            /** @description The same numbers, for all batches up to the last one of this group. */
             cumulative: {
                 samples: number;
                 /** @description Null unless `lossStatus` is `finite`. */
                 loss: number | null;
-                /** @enum {string} */
+                /**
+                 * @description Why `loss` is or is not a number. `finite`: `loss` is a number. `infinite`: `loss` is null because it is infinite, which JSON cannot represent. `undefined`: `loss` is null because the weights sum to 0.
+                 * @enum {string}
+                 */
                 lossStatus: "finite" | "infinite" | "undefined";
                 accuracy: number | null;
                 standardError: number | null;
             };
         };
-        /** @description Two evaluations over the batches that both have. */
+        /** @description Two evaluations, compared over the batches they share. */
         EvaluationComparison: {
             predictions: components["schemas"]["PairedFigures"];
             baseline: components["schemas"]["PairedFigures"];
             difference: components["schemas"]["LossDifference"];
-            /** @description Accuracy of `predictions` less that of `baseline`; null if labels are values, or without weight. */
+            /** @description Accuracy of `predictions` minus accuracy of `baseline`; null if labels are values, or if the weights sum to 0. */
             accuracyDifference: number | null;
-            /** @description How many batches were paired, and how many not. */
+            /** @description How many batches were paired, and how many were not. */
             batches: {
                 paired: number;
-                /** @description Batches whose name only `evaluation` has. */
+                /** @description Batches whose name occurs only in `evaluation`. */
                 onlyPredictions: number;
-                /** @description Batches whose name only `with` has. */
+                /** @description Batches whose name occurs only in `with`. */
                 onlyBaseline: number;
-                /** @description Batches of one name whose labels or sample weights are not the same. */
+                /** @description Batches with the same name, but different labels or sample weights. */
                 labelsDiffer: number;
             };
             verdict?: components["schemas"]["Verdict"];
             requestId: string;
         };
-        /** @description What the paired batches of one evaluation add up to. */
+        /** @description The results of one evaluation over the paired batches. */
         PairedFigures: {
             /** @description The reduced loss; null unless `lossStatus` is `finite`. */
             loss: number | null;
             /**
-             * @description JSON has no Infinity: with `infinite`, a null loss is infinite; with `undefined`, there is no weight to divide by.
+             * @description Why `loss` is or is not a number. `finite`: `loss` is a number. `infinite`: `loss` is null because it is infinite, which JSON cannot represent. `undefined`: `loss` is null because the weights sum to 0.
              * @enum {string}
              */
             lossStatus: "finite" | "infinite" | "undefined";
-            /** @description Share of right decisions, weighted by s_i; null if labels are values, or if there is no weight. */
+            /** @description Share of correct decisions, weighted by s_i; null if labels are values, or if the weights sum to 0. */
             accuracy: number | null;
             /** @description Rows received; with `miniBatch`, rows drawn. */
             samples: number;
             /** @description K, numbers per row. */
             outputs: number;
-            /** @description Number of right decisions: one per sample, or one per output for binary labels; null if labels are values. */
+            /** @description Number of correct decisions: one decision per sample, or one per output for binary labels; null if labels are values. */
             correct: number | null;
             /** @description Samples whose largest prediction is shared by several outputs; the lowest index wins. */
             ties: number;
-            /** @description Rows left out by `ignoreIndex`. */
+            /** @description Rows excluded by `ignoreIndex`. */
             ignored: number;
-            /** @description Samples in which a logarithm that counts was guarded: y < epsilon, or for `clamp` log y < -100. */
+            /** @description Samples in which `logPolicy` changed a logarithm that contributes to the loss: y < epsilon, or for `clamp`, log y < -100. */
             clipped: number;
             /** @description sum s_i l_i, summed exactly and rounded once; null if infinite. */
             lossSum: number | null;
             /** @description sum w_i, where w_i = s_i sum_k c_k t_ik. */
             weightSum: number;
-            /** @description Standard error of the mean: sqrt(n/(n-1) sum (s_i l_i - mean w_i)^2) / weightSum, with the finite-population correction for a mini-batch without replacement. n counts the rows with w_i > 0. Null if that is one, or if the loss is not finite. */
+            /** @description Standard error of the mean: sqrt(n/(n-1) sum (s_i l_i - mean w_i)^2) / weightSum, with the finite-population correction for a mini-batch without replacement. n is the number of rows with w_i > 0. Null if n is 1, or if the loss is not finite. */
             standardError: number | null;
             /** @description 95 % Wilson interval of the accuracy, for the effective number of samples, (sum s_i)^2 / sum s_i^2. Several binary outputs are clustered by row: the number of decisions is divided by their design effect. */
             accuracyInterval: [
@@ -917,18 +930,18 @@ export interface components {
              */
             evaluation: string;
         };
-        /** @description How far apart the losses are, sample by sample. */
+        /** @description The difference of the losses, paired by sample. */
         LossDifference: {
-            /** @description Mean loss of `predictions` less that of `baseline`, whatever the reduction, so that it is on the scale of its interval: negative where `predictions` is better; null unless `lossStatus` is `finite`. */
+            /** @description Mean loss of `predictions` minus mean loss of `baseline`. It is a difference of means under every `reduction`, so it has the same scale as `interval`. Negative if `predictions` is better; null unless `lossStatus` is `finite`. */
             loss: number | null;
             /**
-             * @description `infinite` if one of the losses is; `undefined` if both are, or if there is no weight to divide by.
+             * @description Why the difference is or is not a number. `finite`: both losses are finite. `infinite`: one of the losses is infinite. `undefined`: both are infinite, or the weights sum to 0.
              * @enum {string}
              */
             lossStatus: "finite" | "infinite" | "undefined";
-            /** @description Standard error of the mean difference: sqrt(n/(n-1) sum (d_i - mean w_i)^2) / weightSum with the paired differences d_i = s_i (l_i - b_i) of the losses l_i of `predictions` and b_i of `baseline`, summed exactly, and with the finite-population correction for a mini-batch without replacement; n counts the rows of positive weight, and one has no error: null, as for a difference that is not finite. */
+            /** @description Standard error of the mean difference: sqrt(n/(n-1) sum (d_i - mean w_i)^2) / weightSum with the paired differences d_i = s_i (l_i - b_i) of the losses l_i of `predictions` and b_i of `baseline`, summed exactly, and with the finite-population correction for a mini-batch without replacement; n is the number of rows with positive weight. Null if n is 1, or if the difference is not finite. */
             standardError: number | null;
-            /** @description `loss` -+ 1.959963984540054 standard errors (95 %); null without a standard error. */
+            /** @description 95 % interval: `loss` ± 1.959963984540054 standard errors; null if `standardError` is null. */
             interval: [
                 number,
                 number

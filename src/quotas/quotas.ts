@@ -224,7 +224,7 @@ export class Quotas {
         share.take(asks[at], grants[at], this.#times.now())
         this.#granted.add(share)
       }
-      if (this.#retryAt !== undefined) this.#log?.info('quotas count for all processes again')
+      if (this.#retryAt !== undefined) this.#log?.info('quotas are shared by all processes again')
       this.#retryAt = undefined
     } catch (err) {
       for (const [at, share] of shares.entries()) share.fail(asks[at])
@@ -237,7 +237,7 @@ export class Quotas {
   }
 
   #goAlone(err: unknown): void {
-    if (this.#retryAt === undefined) this.#log?.warn({ err }, 'quotas count for this process alone')
+    if (this.#retryAt === undefined) this.#log?.warn({ err }, 'quotas are not shared: this process counts on its own')
     this.#retryAt = this.#times.now() + this.#times.retry
   }
 

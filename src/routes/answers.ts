@@ -10,23 +10,25 @@ import { problemExample } from './problem-examples.ts'
 const names = z.array(z.string())
 const remedy = z
   .object({
-    set: z.record(z.string(), z.unknown()).meta({ description: 'Options to send with these values.' }),
-    rename: z.record(z.string(), z.string()).meta({ description: 'Fields to send under another name.' }),
-    parse: names.meta({ description: 'Tensors whose strings are numbers, to be sent as numbers.' }),
-    transpose: names.meta({ description: 'Tensors to send with rows and columns exchanged.' }),
-    flatten: names.meta({ description: 'Tensors of one column or one row to send as a plain list.' }),
-    scale: z.record(z.string(), z.number()).meta({ description: 'Factors to multiply a tensor by.' }),
-    add: z.record(z.string(), z.number()).meta({ description: 'Numbers to add to a tensor.' }),
+    set: z.record(z.string(), z.unknown()).meta({ description: 'Options to set to these values.' }),
+    rename: z.record(z.string(), z.string()).meta({ description: 'Fields to rename.' }),
+    parse: names.meta({ description: 'Tensors of strings that are to be sent as numbers.' }),
+    transpose: names.meta({ description: 'Tensors to transpose.' }),
+    flatten: names.meta({ description: 'Tensors with one column or one row to send as a flat list.' }),
+    scale: z.record(z.string(), z.number()).meta({ description: 'Factors by which to multiply a tensor.' }),
+    add: z.record(z.string(), z.number()).meta({ description: 'Numbers to add to each element of a tensor.' }),
     replace: z
       .record(z.string(), z.record(z.string(), z.number()))
-      .meta({ description: 'Values of a tensor to replace by others.' }),
-    clip: z.record(z.string(), z.array(z.number())).meta({ description: 'Ranges to bring a tensor into.' }),
+      .meta({ description: 'Values to replace in a tensor.' }),
+    clip: z
+      .record(z.string(), z.array(z.number()))
+      .meta({ description: 'Ranges to which to limit the elements of a tensor.' }),
   })
   .partial()
   .meta({
     id: 'Remedy',
     description:
-      'A change of the request that makes it right: it was tried on the data before it was offered. All parts of one remedy are done together.',
+      'A change to the request that makes it valid; it was tested on the data before it was offered. Apply all fields of a remedy together.',
     examples: [{ set: { labelFormat: 'one-hot' } }, { scale: { predictions: 0.01 } }],
   })
 
@@ -34,22 +36,23 @@ const listedError = z
   .object({
     pointer: z
       .string()
-      .meta({ description: 'JSON Pointer to the place, as a URI fragment.', examples: ['#/labels/3'] }),
+      .meta({ description: 'JSON Pointer to the location, as a URI fragment.', examples: ['#/labels/3'] }),
     code: z.enum(Object.keys(errorCodes) as [ErrorCode, ...ErrorCode[]]).meta({
-      description: `What is wrong, in one word. ${Object.entries(errorCodes)
+      description: `What is wrong, as a stable code. ${Object.entries(errorCodes)
         .map(([code, meaning]) => `\`${code}\`: ${meaning}`)
         .join(' ')}`,
     }),
-    detail: z.string().meta({ description: 'What is wrong there and what would fit.' }),
-    received: z
-      .union([z.string(), z.number(), z.boolean(), z.null()])
-      .meta({ description: 'What was found there: a scalar as it is (long text is cut), anything else in words.' }),
+    detail: z.string().meta({ description: 'What is wrong there and what would be right, as a sentence.' }),
+    received: z.union([z.string(), z.number(), z.boolean(), z.null()]).meta({
+      description:
+        'The value at this location: a scalar as it is (long text is shortened), anything else described in words.',
+    }),
     remedies: z
       .array(remedy)
       .optional()
-      .meta({ description: 'Changes of the request, each of which makes all of it right.' }),
+      .meta({ description: 'Changes to the request, each of which makes the whole request valid.' }),
   })
-  .meta({ id: 'ContentError', description: 'One place where the content is invalid.' })
+  .meta({ id: 'ContentError', description: 'One location at which the content is invalid.' })
 
 export const problem = z
   .object({
@@ -63,24 +66,27 @@ export const problem = z
     instance: z.string().meta({ description: 'Path of the request.' }),
     requestId: z.string(),
     errors: z.array(listedError).max(20).optional().meta({ description: 'With `invalid-content`: the first errors.' }),
-    errorCount: z.int().min(1).optional().meta({ description: 'With `invalid-content`: the true number of errors.' }),
+    errorCount: z.int().min(1).optional().meta({ description: 'With `invalid-content`: the total number of errors.' }),
     limit: z.string().optional().meta({ description: 'With `limit-exceeded` and `rate-limited`: name of the limit.' }),
     allowed: z
       .number()
       .optional()
       .meta({ description: 'With `limit-exceeded` and `rate-limited`: the largest value allowed.' }),
-    pointer: z.string().optional().meta({ description: 'With `limit-exceeded`: the place, if there is one.' }),
+    pointer: z
+      .string()
+      .optional()
+      .meta({ description: 'With `limit-exceeded`: JSON Pointer to the location, if there is one.' }),
     offset: z
       .int()
       .min(0)
       .optional()
-      .meta({ description: 'With `malformed-body`: the byte at which reading stopped, from 0.' }),
+      .meta({ description: 'With `malformed-body`: the offset, from 0, of the byte at which reading stopped.' }),
     looksLike: z
       .string()
       .optional()
-      .meta({ description: 'With `malformed-body`: what the body looks like instead, in one word.' }),
+      .meta({ description: 'With `malformed-body`: what the body appears to be instead.' }),
     scope: z.string().optional().meta({ description: 'With `forbidden`: the scope that the key lacks.' }),
-    line: z.int().min(1).optional().meta({ description: 'In an NDJSON body: the line, from 1.' }),
+    line: z.int().min(1).optional().meta({ description: 'In an NDJSON body: the line number, from 1.' }),
     accepted: z
       .array(z.string())
       .optional()

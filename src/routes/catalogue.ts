@@ -3,42 +3,50 @@ import { z } from 'zod'
 import { labelFormats, predictionFormats, reductions } from '../loss/formats.ts'
 import { losses, lossNames } from '../loss/kernels/index.ts'
 import type { Loss } from '../loss/kernels/loss.ts'
+import type { Meanings } from '../loss/meanings.ts'
+import { explained, labelFormatMeanings, predictionFormatMeanings, reductionMeanings } from '../loss/meanings.ts'
+import type { OptionType } from '../loss/option-types.ts'
 import type { OptionName } from '../loss/options.ts'
-import { defaultFor, isOptionOf, optionNames, optionOf, typeFor } from '../loss/options.ts'
+import { defaultFor, descriptionOf, isOptionOf, optionNames, optionOf, typeFor } from '../loss/options.ts'
 import { answerOf, problemAnswers } from './answers.ts'
+import { lossName } from './loss/schema.ts'
+
+type Kind = OptionType['kind']
+
+const kindMeanings: Meanings<Kind> = {
+  number: 'a number',
+  integer: 'an integer',
+  boolean: 'true or false',
+  choice: 'one of `values`',
+  choices: 'a list of `values`',
+  weights: 'one number per output, or per sample',
+  'number-or-weights': 'one number, or one per output',
+  'mini-batch': 'an object with `size`, `seed` and `replacement`',
+  groupings: 'a list of columns, or of lists of columns',
+  thresholds: 'a number of thresholds, or a list of them',
+  costs: 'an object with `falsePositive` and `falseNegative`',
+}
+const kinds = Object.keys(kindMeanings) as [Kind, ...Kind[]]
 
 const bound = z.number().optional()
 const option = z
   .object({
     name: z.string(),
-    kind: z
-      .enum([
-        'number',
-        'integer',
-        'boolean',
-        'choice',
-        'choices',
-        'weights',
-        'number-or-weights',
-        'mini-batch',
-        'groupings',
-        'thresholds',
-        'costs',
-      ])
-      .meta({
-        description:
-          'What the option holds: one of `values` (`choice`), a list of them (`choices`), one number per output or sample (`weights`), one number or one per output (`number-or-weights`), a random sample (`mini-batch`), columns and lists of columns (`groupings`), a number of thresholds or a list of them (`thresholds`), two costs (`costs`), or a plain number, integer or boolean.',
-      }),
-    values: z.array(z.string()).optional().meta({ description: 'The allowed words.' }),
+    kind: z.enum(kinds).meta({
+      description: `What the option holds. ${explained(kinds, kindMeanings)}`,
+    }),
+    values: z.array(z.string()).optional().meta({ description: 'The values allowed.' }),
     minimum: bound,
     exclusiveMinimum: bound,
     maximum: bound,
     exclusiveMaximum: bound,
-    default: z.unknown().meta({ description: 'The default as a constant; null when the option is off by default.' }),
+    default: z
+      .unknown()
+      .meta({ description: 'The default, which is a constant; null if the option is off by default.' }),
     defaultByPredictionFormat: z
       .record(z.string(), z.unknown())
       .optional()
-      .meta({ description: 'The default under each predictionFormat for which it is different.' }),
+      .meta({ description: 'The defaults under those values of predictionFormat for which it is different.' }),
     appliesTo: z.string(),
     description: z.string(),
   })
@@ -49,21 +57,28 @@ const catalogue = z
     losses: z.array(
       z
         .object({
-          name: z.enum(lossNames),
+          name: lossName,
           title: z.string(),
           formula: z.string().meta({
-            description: 'Loss l_i of one sample: y is the prediction, t the target, K the number of outputs.',
+            description:
+              'Loss l_i of one sample, where y is the prediction, t the target, and K the number of outputs.',
           }),
           source: z.string(),
-          labelFormats: z.array(z.enum(labelFormats)),
-          predictionFormats: z.array(z.enum(predictionFormats)).meta({ description: 'The first is the default.' }),
-          reduction: z.enum(reductions).meta({ description: 'The default reduction.' }),
+          labelFormats: z.array(z.enum(labelFormats)).meta({
+            description: `The values of labelFormat that the loss takes. ${explained(labelFormats, labelFormatMeanings)}`,
+          }),
+          predictionFormats: z.array(z.enum(predictionFormats)).meta({
+            description: `The values of predictionFormat that the loss takes, the default first. ${explained(predictionFormats, predictionFormatMeanings)}`,
+          }),
+          reduction: z
+            .enum(reductions)
+            .meta({ description: `The default of reduction. ${explained(reductions, reductionMeanings)}` }),
           options: z.array(option),
         })
         .meta({ id: 'LossDescription' }),
     ),
   })
-  .meta({ id: 'Catalogue', description: 'Every loss function.' })
+  .meta({ id: 'Catalogue', description: 'All loss functions.' })
 
 export async function catalogueRoute(app: FastifyInstance): Promise<void> {
   const answer = { losses: lossNames.map((name) => describe(name)) }
@@ -99,7 +114,8 @@ const sampleWeights = {
 }
 
 function describeOption(name: OptionName, loss: Loss): Record<string, unknown> {
-  const { appliesTo, description } = optionOf(name)
+  const { appliesTo } = optionOf(name)
+  const type = typeFor(name, loss)
   const [first, ...others] = loss.predictionFormats
   const standard = defaultFor(name, loss, first) ?? null
   const differing = others
@@ -107,10 +123,10 @@ function describeOption(name: OptionName, loss: Loss): Record<string, unknown> {
     .filter(([, value]) => JSON.stringify(value) !== JSON.stringify(standard))
   return {
     name,
-    ...typeFor(name, loss),
+    ...type,
     default: standard,
     ...(differing.length > 0 && { defaultByPredictionFormat: Object.fromEntries(differing) }),
     appliesTo,
-    description,
+    description: descriptionOf(name, type),
   }
 }

@@ -6,24 +6,25 @@ import { Problem } from '../http/problem.ts'
 import { answerOf, problemAnswers } from './answers.ts'
 import { problemExample } from './problem-examples.ts'
 
-const alive = z.object({ status: z.literal('alive') }).meta({ id: 'Alive', description: 'The process answers.' })
+const alive = z.object({ status: z.literal('alive') }).meta({ id: 'Alive', description: 'The process is running.' })
 const count = (description: string) => z.int().min(0).meta({ description })
 const ready = z
   .object({
     status: z.literal('ready'),
     load: z.object({
-      requestsInFlight: count('Requests that are being answered; the limit is `maxRequestsInFlight`.'),
-      bytesInFlight: count('Bytes of memory that they take; the limit is `maxInFlightBytes`.'),
-      connections: count('Connections that are open; the limit is `maxConnections`.'),
+      requestsInFlight: count('Requests in progress; the limit is `maxRequestsInFlight`.'),
+      bytesInFlight: count('Bytes of memory these requests hold; the limit is `maxInFlightBytes`.'),
+      connections: count('Open connections; the limit is `maxConnections`.'),
     }),
-    store: z
-      .enum(['ready', 'unavailable'])
-      .meta({ description: 'Whether the store of evaluations can be written to. Everything else does without it.' }),
+    store: z.enum(['ready', 'unavailable']).meta({
+      description:
+        'State of the evaluation store. `ready`: it can be written to. `unavailable`: it cannot be reached; everything except evaluations still works.',
+    }),
   })
   .meta({
     id: 'Ready',
     description:
-      'Requests are welcome; `load` tells how full the service is, or of several workers the one that answers.',
+      'The service accepts requests; `load` shows how busy it is (with several workers, how busy the worker is that answers).',
   })
 const example = {
   status: 'ready',
@@ -36,7 +37,7 @@ export interface HealthOptions {
   readonly store: StoreProbe
 }
 
-const neverReached = 'The store of evaluations has not been reached since the service started.'
+const neverReached = 'The evaluation store has not been reached since the service started.'
 
 /** Whether the store can be written to. @throws Problem where requests are not welcome */
 export async function checkReady({ isClosing, store }: HealthOptions): Promise<boolean> {
@@ -56,7 +57,7 @@ export async function healthRoutes(app: FastifyInstance, probes: HealthOptions):
       schema: {
         operationId: 'isAlive',
         tags: ['Service'],
-        summary: 'Check that the process answers',
+        summary: 'Check that the process is alive',
         description: 'Always 200, whatever the load.',
         response: { 200: answerOf(alive), ...problemAnswers() },
       },
@@ -70,9 +71,9 @@ export async function healthRoutes(app: FastifyInstance, probes: HealthOptions):
       schema: {
         operationId: 'isReady',
         tags: ['Service'],
-        summary: 'Check that requests are welcome',
+        summary: 'Check that the service accepts requests',
         description:
-          '200 while requests are welcome, however full the service is, which `load` tells: if every instance that is full failed, all of them would leave the balancer at once. The same goes for the store of evaluations, of which `store` tells. 503 while the service is shutting down, and until the store was reached once, so that a roll-out with a wrong address replaces nothing.',
+          'Returns 200 while the service accepts requests, however busy it is; `load` shows how busy. If every busy instance reported failure, the load balancer would drop all of them at once. The same applies to the evaluation store; its state is in `store`. Returns 503 while the service is shutting down, and until the store has been reached once, so that a roll-out with a wrong database URL does not replace running instances.',
         response: { 200: answerOf(ready), ...problemAnswers('overloaded', 'store-unavailable') },
       },
       config: {

@@ -13,7 +13,7 @@ const limitsAnswer = z
   .meta({
     id: 'Limits',
     description:
-      'Every limit in force. Where there are several workers, those of memory, requests in flight and connections are the share of one, and that of streams of events is for each.',
+      'Every limit in force. With several workers, the limits of memory, concurrent requests and connections are the share of one worker, and the limit of event streams applies to each worker.',
   })
 
 /** GET /v1/limits: every limit in force, by the name that a `limit-exceeded` problem gives it. */
@@ -25,7 +25,7 @@ export async function limitsRoute(app: FastifyInstance, { limits }: { limits: Li
         operationId: 'listLimits',
         tags: ['Service'],
         summary: 'List the limits in force',
-        description: 'Every limit by the name that a `limit-exceeded` problem gives it.',
+        description: 'Every limit, under the name that a `limit-exceeded` problem gives it.',
         response: { 200: answerOf(limitsAnswer), ...problemAnswers() },
       },
       config: { examples: { answers: { 200: limits } } },

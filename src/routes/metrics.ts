@@ -8,7 +8,7 @@ lossmeter_rows_total{loss="cross-entropy",label_format="index"} 1250
 `
 const text = z
   .string()
-  .meta({ id: 'Metrics', description: 'Lines of the text format of Prometheus.', examples: [example] })
+  .meta({ id: 'Metrics', description: 'Lines in the Prometheus text format.', examples: [example] })
 
 export interface MetricsOptions {
   readonly contentType: string
@@ -32,9 +32,9 @@ export async function metricsRoute(app: FastifyInstance, { contentType, text: wr
         tags: ['Service'],
         summary: 'Get the metrics of the service',
         description:
-          'For Prometheus, in its text format. The names are those of OpenTelemetry where it has one. It is never limited.',
+          'Metrics in the Prometheus text format. Names follow OpenTelemetry where it defines one. This route is never rate-limited.',
         response: {
-          200: { description: 'The metrics as they are now.', content: { 'text/plain': { schema: text } } },
+          200: { description: 'The current metrics.', content: { 'text/plain': { schema: text } } },
           ...problemAnswers(),
         },
       },

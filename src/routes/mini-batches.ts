@@ -23,7 +23,7 @@ const miniBatchRequest = z
         .min(1)
         .max(maxPopulationSize)
         .meta({
-          description: `Rows to draw from, 0 to populationSize - 1; without replacement at most ${maxShuffledRows}.`,
+          description: `Number of rows to draw from, numbered 0 to populationSize - 1; without replacement, at most ${maxShuffledRows}.`,
         }),
       ...miniBatchOptions,
     },
@@ -37,7 +37,7 @@ const miniBatchAnswer = z
     ...miniBatchRequest.shape,
     requestId: z.string(),
   })
-  .meta({ id: 'MiniBatchAnswer', description: 'The rows that `miniBatch` with the same values evaluates.' })
+  .meta({ id: 'MiniBatchAnswer', description: 'Describes the rows that `miniBatch` with the same values evaluates.' })
 
 const example = { populationSize: 60000, size: 10, seed: 42, replacement: true }
 const exampleAnswer = {
@@ -49,7 +49,7 @@ const exampleAnswer = {
 const tooManyRows = invalidExample({
   pointer: '#/size',
   code: 'out-of-range',
-  detail: 'size is 20; without replacement only 10 rows can be drawn',
+  detail: 'size is 20; without replacement, at most 10 rows can be drawn',
   received: 20,
 })
 
@@ -64,9 +64,9 @@ export async function miniBatchRoute(app: FastifyInstance): Promise<void> {
         summary: 'Draw the row numbers of a mini-batch',
         description: `The rows that \`miniBatch\` of POST /v1/loss evaluates, for a client that sends only those.
 
-They are those of NumPy, one for one: \`numpy.random.RandomState(seed).choice(populationSize, size, replace=replacement)\`. NumPy has frozen this stream, so they stay the same.
+The row numbers are exactly those of NumPy: \`numpy.random.RandomState(seed).choice(populationSize, size, replace=replacement)\`. NumPy guarantees that this sequence does not change.
 
-To draw them without NumPy: the generator is mt19937 seeded with init_genrand(seed). A uniform integer below b is the lowest k bits of a 32-bit output, where k is the bit length of b - 1; outputs are passed over until it is less than b. Below 1 it is 0, without an output. With replacement each index is one such integer below populationSize. Without, all of 0 to populationSize - 1 are shuffled (Fisher-Yates from the back: for i from populationSize - 1 down to 1, positions i and j are swapped, where j is a uniform integer below i + 1), and the indices are the first \`size\`. Larger populations than ${maxShuffledRows} are therefore refused without replacement.`,
+To draw them without NumPy: the generator is mt19937 seeded with init_genrand(seed). A uniform integer below b is the lowest k bits of a 32-bit output, where k is the bit length of b - 1; outputs are skipped until the value is less than b. For b = 1 the result is 0 and no output is consumed. With replacement, each index is one such integer below populationSize. Without replacement, the integers from 0 to populationSize - 1 are shuffled (Fisher-Yates from the back: for i from populationSize - 1 down to 1, positions i and j are swapped, where j is a uniform integer below i + 1), and the indices are the first \`size\`. Populations larger than ${maxShuffledRows} are therefore refused without replacement.`,
         body: miniBatchRequest,
         response: { 200: answerOf(miniBatchAnswer), ...problemAnswers(...bodyProblems) },
       },
@@ -83,7 +83,7 @@ To draw them without NumPy: the generator is mt19937 seeded with init_genrand(se
       if (!replacement && size > populationSize) {
         refuse(
           ['size'],
-          `size is ${size}; without replacement only ${counted(populationSize, 'row')} can be drawn`,
+          `size is ${size}; without replacement, at most ${counted(populationSize, 'row')} can be drawn`,
           size,
           'out-of-range',
         )

@@ -17,7 +17,7 @@ type Extensions = Record<string, unknown>
 
 const typical: Partial<Record<ProblemName, readonly [detail: string, extensions?: Extensions]>> = {
   'malformed-body': [
-    `The body is not valid JSON: Unexpected token 'N' in line 1, column 10 (byte 9); a value was expected. JSON has no NaN and no Infinity, though json.dumps of Python writes them: leave such rows out.`,
+    `The body is not valid JSON: Unexpected token 'N' in line 1, column 10 (byte 9); a value was expected. JSON has no NaN and no Infinity, although Python's json.dumps writes them: remove such rows.`,
     { offset: 9, looksLike: 'not-finite' },
   ],
   'limit-exceeded': [
@@ -26,14 +26,14 @@ const typical: Partial<Record<ProblemName, readonly [detail: string, extensions?
   ],
   'unsupported-media-type': mediaTypeExample(['application/json']),
   'expectation-failed': ['Expect may only be 100-continue.'],
-  'internal-error': ['The service failed; the log has the cause under this requestId.'],
-  conflict: ['The batch "step-1" was sent before, with other content.'],
-  'precondition-failed': ['The evaluation "run-7" is not as If-Match says: it has the ETag W/"8c5f0e7b-3-open".'],
+  'internal-error': ['The service failed; the log contains the cause under this requestId.'],
+  conflict: ['The batch "step-1" was sent before with different content.'],
+  'precondition-failed': ['The evaluation "run-7" does not match If-Match: its ETag is W/"8c5f0e7b-3-open".'],
   sealed: ['The evaluation "run-7" is sealed.'],
   'not-mergeable': ['The evaluations "run-7" and "run-8" were declared differently: outputs.'],
   incomplete: ['The evaluation "run-7" has 2 of 3 batches.'],
-  'digest-mismatch': ['The sha-256 digest of the body is not the one in Content-Digest.'],
-  'store-unavailable': ['The store of evaluations is out of reach.'],
+  'digest-mismatch': ['The sha-256 digest of the body differs from the one in Content-Digest.'],
+  'store-unavailable': ['The evaluation store cannot be reached.'],
   overloaded: ['Too many bytes of requests are in flight.'],
   unauthenticated: [noKey().message],
   forbidden: [forbidden('write').message, forbidden('write').extensions],
@@ -41,7 +41,7 @@ const typical: Partial<Record<ProblemName, readonly [detail: string, extensions?
     rateLimited('requestsPerMinute', 600, 42).message,
     rateLimited('requestsPerMinute', 600, 42).extensions,
   ],
-  'issuer-unavailable': ['The issuer of the token cannot be asked for its keys now.'],
+  'issuer-unavailable': ['The token issuer cannot be reached to get its keys.'],
 }
 
 const beforeRequests: readonly ProblemName[] = ['bad-request', 'request-timeout', 'headers-too-large']

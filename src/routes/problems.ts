@@ -21,13 +21,13 @@ const problemType = z
     codes: z
       .record(z.string(), z.string())
       .optional()
-      .meta({ description: 'Of `invalid-content`: what each `code` of `errors` means.' }),
+      .meta({ description: 'With `invalid-content`: what each `code` of `errors` means.' }),
   })
-  .meta({ id: 'ProblemType', description: 'What a type of problem means.' })
+  .meta({ id: 'ProblemType', description: 'Explains a problem type.' })
 const problemTypes = z.object({ problems: z.array(problemType) }).meta({ id: 'ProblemTypes' })
 const page = z.string().meta({ description: 'The HTML version.' })
 
-const unknownName = `There is no problem type of this name. The types are ${names.join(', ')}.`
+const unknownName = `There is no problem type with this name. The types are ${names.join(', ')}.`
 const unknownNameExample = { ...problemExample('not-found', [unknownName]), instance: '/problems/typo' }
 
 /** GET /problems and GET /problems/{name}: what each type of problem means, as JSON or for a browser as HTML. */
@@ -59,7 +59,8 @@ export async function problemRoutes(app: FastifyInstance): Promise<void> {
         operationId: 'explainProblem',
         tags: ['Service'],
         summary: 'Explain one problem type',
-        description: 'What the type means and what to change in the request, as JSON, or as HTML for a browser.',
+        description:
+          'Explains what the type means and what to change in the request, as JSON, or as HTML for a browser.',
         params: z.object({
           name: z.string().meta({ description: 'Name of the type, the last part of its path.', examples: names }),
         }),

@@ -8,8 +8,9 @@ import type { Tensors } from '../loss/batch.ts'
 import { check, layoutOfAll } from '../loss/batch.ts'
 import { labelFormats } from '../loss/formats.ts'
 import type { LossName } from '../loss/kernels/index.ts'
-import { losses, lossNames } from '../loss/kernels/index.ts'
+import { losses, lossNames, lossTitles } from '../loss/kernels/index.ts'
 import type { Loss } from '../loss/kernels/loss.ts'
+import { explained, labelFormatMeanings } from '../loss/meanings.ts'
 import type { Memory } from '../loss/memory.ts'
 import { refuseWithHint } from '../loss/remedies/refuse.ts'
 import { resolve } from '../loss/resolve.ts'
@@ -36,14 +37,14 @@ const parameter = z
         .meta({ id: 'Temperature', description: 'All logits are divided by the value.' }),
       z
         .strictObject(
-          { name: z.literal('bias'), class: z.int().min(0).meta({ description: 'The output, from 0.' }) },
+          { name: z.literal('bias'), class: z.int().min(0).meta({ description: 'Index of the output, from 0.' }) },
           { error: unknownField(['name', 'class']) },
         )
         .meta({ id: 'Bias', description: 'The value is added to the logits of one output.' }),
     ],
     { error: noParameter },
   )
-  .meta({ description: 'What is varied.' })
+  .meta({ description: 'The parameter that is varied.' })
 
 function noParameter({ input }: { readonly input?: unknown }): string {
   return typeof input === 'object' && input !== null
@@ -52,10 +53,12 @@ function noParameter({ input }: { readonly input?: unknown }): string {
 }
 
 const shape = {
-  loss: z.enum(lossesOfLogits).meta({ description: 'A loss that takes logits.' }),
-  labelFormat: z
-    .enum(labelFormats)
-    .meta({ description: 'How `labels` is written; which formats there are depends on the loss.' }),
+  loss: z
+    .enum(lossesOfLogits)
+    .meta({ description: `A loss function that takes logits. ${explained(lossesOfLogits, lossTitles)}` }),
+  labelFormat: z.enum(labelFormats).meta({
+    description: `How \`labels\` is written; the formats available depend on the loss. ${explained(labelFormats, labelFormatMeanings)}`,
+  }),
   predictions: predictions.describe('Logits.'),
   labels,
   parameter,
@@ -64,7 +67,7 @@ const shape = {
     .min(1)
     .max(fixedLimits.maxSweepValues)
     .meta({
-      description: `Values of the parameter; a temperature must be greater than ${sweepStep}. The number of predictions times the number of values is limited too, see /v1/limits.`,
+      description: `Values of the parameter; a temperature must be greater than ${sweepStep}. The number of predictions times the number of values is also limited; see /v1/limits.`,
     }),
 }
 const sweepRequest = z.strictObject(shape, { error: unknownField(Object.keys(shape)) }).meta({
@@ -89,16 +92,16 @@ const curve = z.array(z.number().nullable())
 const sweepAnswer = z
   .object({
     values: z.array(z.number()),
-    loss: curve.meta({ description: 'Null where the loss is not finite.' }),
+    loss: curve.meta({ description: 'Null if the loss is not finite.' }),
     accuracy: curve,
     lossSlope: curve.meta({ description: `(loss(v + h) - loss(v - h)) / 2h with h = ${sweepStep}.` }),
-    accuracySlope: curve.meta({ description: 'The same for the accuracy: 0 except where a jump lies within h.' }),
+    accuracySlope: curve.meta({ description: 'The same for the accuracy: 0 unless the accuracy jumps within h.' }),
     step: z.number().meta({ description: 'h of the central differences.' }),
     samples: z.int().min(1),
     outputs: z.int().min(1),
     requestId: z.string(),
   })
-  .meta({ id: 'SweepAnswer', description: 'Four curves over the values, in their order.' })
+  .meta({ id: 'SweepAnswer', description: 'Four curves, in the order of `values`.' })
 
 const example = {
   loss: 'cross-entropy',
@@ -141,7 +144,7 @@ export async function sweepRoute(app: FastifyInstance): Promise<void> {
         tags: ['Loss'],
         summary: 'Evaluate loss and accuracy along one parameter, with their slopes',
         description:
-          'Shows why training minimises a loss instead of maximising accuracy. Accuracy is a step function of the parameters: its derivative is 0 almost everywhere and says nothing about where to go, while the loss responds to every small step. Along a temperature the accuracy does not change at all, while the loss has a minimum; along a bias the accuracy jumps where a sample changes sides and is flat in between.',
+          'Shows why training minimises a loss instead of maximising accuracy. Accuracy is a step function of the parameters: its derivative is 0 almost everywhere and gives no direction, whereas the loss responds to every small change. When the temperature varies, the accuracy does not change at all, while the loss has a minimum. When a bias varies, the accuracy jumps where the predicted class of a sample changes, and is flat in between.',
         body: sweepRequest,
         response: { 200: answerOf(sweepAnswer), ...problemAnswers(...bodyProblems) },
       },

@@ -27,7 +27,7 @@ function shapeErrorOf(name: string): ShapeError {
       return { path: [outer], detail: `${at} is ${array} among bare numbers`, received: array }
     }
     case layout.FAULT_RAGGED: {
-      const before = outer === 1 ? 'the row before it has' : 'the rows before it have'
+      const before = outer === 1 ? 'the previous row has' : 'the previous rows have'
       const detail = `${at} has ${numbersOf(count)}; ${before} ${state[layout.COLUMNS]}`
       return { path: [outer], detail, received: `an array of ${numbersOf(count)}` }
     }

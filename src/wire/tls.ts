@@ -45,10 +45,10 @@ export class Tls {
     this.#watched.watch(async () => {
       try {
         server.setSecureContext(await read(this.#paths))
-        log.info('read the certificate and its key again')
+        log.info('reloaded the certificate and its key')
       } catch (error) {
         const reason = (error as Error).message
-        log.error({ reason }, 'the certificate and its key cannot be used; those read before stay in force')
+        log.error({ reason }, 'the certificate or its key is invalid; the previous ones remain in use')
       }
     }, everyMilliseconds)
   }
@@ -64,14 +64,14 @@ async function read({ cert: certPath, key: keyPath }: Paths): Promise<SecureCont
   const certificate = attempt(() => new X509Certificate(cert))
   if (certificate === undefined)
     throw new TlsUnusable(
-      `TLS_CERT_FILE=${certPath}: it must begin with a certificate in PEM, and go on with those that it is signed by`,
+      `TLS_CERT_FILE=${certPath}: it must contain a certificate in PEM, followed by the certificates that signed it`,
     )
   const privateKey = attempt(() => createPrivateKey(key))
   if (privateKey === undefined)
     throw new TlsUnusable(`TLS_KEY_FILE=${keyPath}: it must be a private key in PEM without a passphrase`)
   if (!certificate.checkPrivateKey(privateKey))
     throw new TlsUnusable(
-      `TLS_KEY_FILE=${keyPath}: it is not the key of the certificate in TLS_CERT_FILE=${certPath}; set both to files that were made together`,
+      `TLS_KEY_FILE=${keyPath}: it is not the key of the certificate in TLS_CERT_FILE=${certPath}; set both to files that belong together`,
     )
   const options: SecureContextOptions = {
     cert,
@@ -82,7 +82,7 @@ async function read({ cert: certPath, key: keyPath }: Paths): Promise<SecureCont
   try {
     createSecureContext(options)
   } catch (error) {
-    throw new TlsUnusable(`TLS_CERT_FILE=${certPath}: OpenSSL does not take it: ${(error as Error).message}`)
+    throw new TlsUnusable(`TLS_CERT_FILE=${certPath}: OpenSSL rejects it: ${(error as Error).message}`)
   }
   return options
 }
@@ -92,7 +92,7 @@ async function textOf(name: string, path: string): Promise<string> {
     return await readTextFile(path, mostFileBytes)
   } catch (error) {
     const reason = error instanceof FileTooLong ? error.message : `it cannot be read: ${codeOf(error)}`
-    throw new TlsUnusable(`${name}=${path}: ${reason}; name a file that the service may read`)
+    throw new TlsUnusable(`${name}=${path}: ${reason}; it must be a file that the service can read`)
   }
 }
 

@@ -47,7 +47,7 @@ async function refusal(issuer: Issuer, token: string): Promise<[string, string, 
 
 const unavailable = [
   'issuer-unavailable',
-  'The issuer of the token cannot be asked for its keys now.',
+  'The token issuer cannot be reached to get its keys.',
   { 'retry-after': '5' },
 ]
 
@@ -321,7 +321,7 @@ test('an issuer that is out of reach at the start is used when it comes, and may
   const told = listener()
   const issuer = issuerOf(t, gone.issuer, 0, told)
   await issuer.renew()
-  t.match(JSON.parse(told.lines[0]), { level: 40, issuer: gone.issuer, msg: 'the issuer of tokens does not answer' })
+  t.match(JSON.parse(told.lines[0]), { level: 40, issuer: gone.issuer, msg: 'the token issuer does not respond' })
   const back = await runProvider(Object.values(keys), Number(new URL(gone.issuer).port))
   const first = await back.token('ES256', 'read')
   const second = await back.token('ES256', 'write')

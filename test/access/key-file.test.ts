@@ -27,7 +27,7 @@ test('a file is read again however it changes, and a bad one is told of', async 
   t.ok(await eventually(() => isKnown('b')), 'written over')
   t.notOk(isKnown('a'))
   t.ok(await eventually(() => lines.length > 0))
-  t.match(told().at(-1), { level: 30, keys: 2, msg: 'read the keys again' })
+  t.match(told().at(-1), { level: 30, keys: 2, msg: 'reloaded the keys' })
 
   writeFileSync(join(folder, 'next.json'), listOf('d'))
   renameSync(join(folder, 'next.json'), path)
@@ -35,7 +35,7 @@ test('a file is read again however it changes, and a bad one is told of', async 
 
   writeFileSync(path, listOf('e').replace('"scopes"', '"rights"'))
   t.ok(await eventually(() => told().at(-1)?.level === 50))
-  const msg = 'the file of keys cannot be used; the keys read before stay in force'
+  const msg = 'the key file is invalid; the previous keys remain valid'
   t.match(told().at(-1), { reason: 'entry 1 ("of e"): scopes must be a list', msg })
   t.ok(isKnown('d'))
 

@@ -87,13 +87,16 @@ test('what cannot be used says which entry and why, and nothing of a key', async
     [[{ name: 'ci', scopes: [] }], `entry 1 ("ci"): ${digits}`],
     [[{ ...ci, scopes: ['admin'] }], 'entry 1 ("ci"): scopes.0 must be among evaluate, read, write, metrics'],
     [[{ ...ci, scopes: 'read' }], 'entry 1 ("ci"): scopes must be a list'],
-    [[{ ...ci, key: 'lm_geheim' }], 'entry 1 ("ci"): key: there is no such field'],
+    [[{ ...ci, key: 'lm_geheim' }], 'entry 1 ("ci"): key: unknown field'],
     [[{ ...ci, requestsPerMinute: 0 }], 'entry 1 ("ci"): requestsPerMinute must be a whole number from 1'],
     [[{ ...ci, bytesPerMinute: 1.5 }], 'entry 1 ("ci"): bytesPerMinute must be a whole number from 1'],
-    [[ci, { ...ci, name: 'b', sha256: ci.sha256.toUpperCase() }], 'entry 2 ("b"): it has the key of entry 1 ("ci")'],
+    [
+      [ci, { ...ci, name: 'b', sha256: ci.sha256.toUpperCase() }],
+      'entry 2 ("b"): it has the same key as entry 1 ("ci")',
+    ],
     [
       [ci, { ...ci, sha256: sha256('b'), requestsPerMinute: 5 }],
-      'entry 2 ("ci"): requestsPerMinute and bytesPerMinute must be those of entry 1: keys of one name share them',
+      'entry 2 ("ci"): requestsPerMinute and bytesPerMinute must be those of entry 1: keys with the same name share them',
     ],
   ]
   for (const [content, message] of table) {
@@ -114,5 +117,5 @@ test('a list of 10,000 keys is read in steps, each pair of keys and of names bei
   }
   t.ok(longest < 150, `${longest} ms`)
   const twins = JSON.stringify([...list, { ...list[5], name: 'twin' }])
-  t.throws(() => ringOf(twins), new KeysUnusable('entry 10001 ("twin"): it has the key of entry 6 ("key 5")'))
+  t.throws(() => ringOf(twins), new KeysUnusable('entry 10001 ("twin"): it has the same key as entry 6 ("key 5")'))
 })

@@ -18,7 +18,7 @@ test('without keys everybody may come, and the log warns when others can reach t
   ] as const) {
     const { lines, logger } = listener()
     t.equal(await openAccess(parseConfig({ HOST: host }), logger), undefined)
-    const msg = 'everybody may use the service: set API_KEYS_FILE or OIDC_ISSUER'
+    const msg = 'anyone who can reach the service may use it: set API_KEYS_FILE or OIDC_ISSUER'
     t.match(
       lines.map((line) => JSON.parse(line)),
       warns ? [{ level: 40, host, msg }] : [],
@@ -42,7 +42,7 @@ test('keys and tokens are asked for', async (t) => {
   const both = await openAccess(parseConfig(variables), logger)
   t.ok(both?.keys)
   t.ok(both?.issuer)
-  t.ok(await eventually(() => lines.some((line) => line.includes('the issuer of tokens does not answer'))))
+  t.ok(await eventually(() => lines.some((line) => line.includes('the token issuer does not respond'))))
   both?.close()
   const keys = await openAccess(parseConfig({ HOST: '0.0.0.0', API_KEYS_FILE: path }), logger)
   t.same([keys?.keys !== undefined, keys?.issuer], [true, undefined])

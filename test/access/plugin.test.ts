@@ -85,7 +85,7 @@ test('a request needs a key with the scope of its route; what is open needs none
         poor.headers['www-authenticate'],
         `Bearer realm="lossmeter", error="insufficient_scope", scope="${scope}"`,
       )
-      const detail = `This needs a key with the scope "${scope}".`
+      const detail = `Your key lacks the scope "${scope}", which this request needs.`
       t.same(poor.body, problemOf('forbidden', 403, 'The key does not allow this', detail, url, { scope }))
     }
     const rich = await app.inject({ method, url, headers: bearer('alice') })
@@ -214,7 +214,10 @@ test('refusals below /v2 have the form of its protocol', async (t) => {
   t.same([none.statusCode, Object.keys(none.json())], [401, ['error']])
   t.match(none.headers['www-authenticate'], /^Bearer /)
   const poor = await app.inject({ ...infer, headers: bearer('nothing') })
-  t.same([poor.statusCode, poor.json()], [403, { error: 'This needs a key with the scope "evaluate".' }])
+  t.same(
+    [poor.statusCode, poor.json()],
+    [403, { error: 'Your key lacks the scope "evaluate", which this request needs.' }],
+  )
   stopAtMinute(t)
   for (const status of [200, 429]) {
     const answer = await app.inject({ url: '/v2', headers: bearer('reader') })

@@ -49,7 +49,7 @@ test('an address may send so many requests in a minute, and others as many', asy
   const seconds = Number(refused.headers['retry-after'])
   t.ok(seconds > 0 && seconds <= 60)
   t.equal(refused.headers.ratelimit, `"requests";r=0;t=${seconds}`)
-  const detail = `This client may send 3 requests in a minute; the next minute begins in ${seconds} s.`
+  const detail = `This client can send 3 requests per minute; the next minute begins in ${seconds} s.`
   const extensions = { limit: 'requestsPerMinute', allowed: 3 }
   t.same(refused.body, problemOf('rate-limited', 429, 'Rate limit exceeded', detail, '/v1/loss', extensions))
   t.equal((await ask(app, { url: '/v1/limits', remoteAddress: '192.0.2.1' })).status, 429, 'all routes together')

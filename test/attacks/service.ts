@@ -86,7 +86,7 @@ export class Service {
     for (const end = performance.now() + 60_000; service.port === 0; ) {
       await sleep(10)
       const { log } = service
-      const isReady = !hasWorkers || log.includes('all workers listen')
+      const isReady = !hasWorkers || log.includes('all workers are listening')
       service.port = isReady ? Number(/listening at https?:[^"]*?:(\d+)/.exec(log)?.[1] ?? 0) : 0
       if (service.isRunning && performance.now() < end) continue
       await service.stop()

@@ -100,7 +100,7 @@ test('the first worker starts alone, then the others', async (t) => {
   forked[1].listen()
   forked[2].listen()
   t.equal(await start, true)
-  t.same(lines, [{ level: 'info', fields: { workers: 3, message: 'all workers listen' } }])
+  t.same(lines, [{ level: 'info', fields: { workers: 3, message: 'all workers are listening' } }])
 })
 
 test('a first worker that does not start is not replaced', async (t) => {
@@ -129,7 +129,7 @@ test('a worker that ends is replaced, with a pause that grows while it ends soon
       ['error', 104, 7, null, 8],
     ],
   )
-  t.match(lines[0].fields, { message: 'a worker has ended; another takes its place' })
+  t.match(lines[0].fields, { message: 'a worker ended; a new one replaces it' })
   forked[5].listen()
   const closed = primary.close(0)
   forked[0].end()
@@ -151,7 +151,7 @@ test('one that ends by itself is replaced when it says so, once', async (t) => {
   forked[0].leave()
   t.ok(await eventually(() => forked.length === 3))
   forked[0].end(1)
-  t.match(lines, [{ level: 'error', fields: { worker: 100, message: 'a worker ends; another takes its place' } }])
+  t.match(lines, [{ level: 'error', fields: { worker: 100, message: 'a worker is ending; a new one replaces it' } }])
   t.equal(forked.length, 3)
 })
 
@@ -190,7 +190,7 @@ test('a restart whose worker does not start changes nothing', async (t) => {
   forked[2].end(1)
   await restart
   t.same([forked[0].heard, forked[1].heard, forked.length], [[], [], 3])
-  t.same(lines, [{ level: 'error', fields: { message: 'the new worker did not start; the former ones stay' } }])
+  t.same(lines, [{ level: 'error', fields: { message: 'the new worker did not start; the old workers stay' } }])
   forked[0].end()
   t.ok(await eventually(() => forked.length === 4), 'it is relied on as before')
 })
@@ -211,7 +211,7 @@ test('workers that end during a restart', async (t) => {
   t.equal(forked[4].place, 1)
   t.same(
     lines.map(({ fields }) => fields.message),
-    ['a worker has ended; another takes its place', 'the new worker did not start; the former ones stay'],
+    ['a worker ended; a new one replaces it', 'the new worker did not start; the old workers stay'],
   )
 })
 
@@ -262,7 +262,7 @@ test('at the end those that do not listen yet are killed, and none is started an
   t.equal(forked.length, 3)
   t.notMatch(
     lines.map(({ fields }) => fields.message),
-    ['the new worker did not start; the former ones stay'],
+    ['the new worker did not start; the old workers stay'],
   )
   const early = lead(2)
   const start = early.primary.start()
@@ -314,7 +314,7 @@ test('workers ask it for the metrics of all, those that have ended included', as
   t.same(await scraped(4), ['lossmeter_silent_workers 1', 'a_total 7', 'b 2'])
   t.match(lines.at(-1), {
     level: 'error',
-    fields: { workers: 1, message: 'workers did not tell their metrics in time' },
+    fields: { workers: 1, message: 'workers did not report their metrics in time' },
   })
 })
 
@@ -346,7 +346,7 @@ test('what it cannot answer is logged once until it can, and the worker is told'
     { number: 3, grants: [] },
     { number: 4, failure },
   ])
-  t.match(lines, Array(2).fill({ level: 'error', fields: { kind: 'quotas', message: 'cannot answer the workers' } }))
+  t.match(lines, Array(2).fill({ level: 'error', fields: { kind: 'quotas', message: 'cannot answer a worker' } }))
   t.equal(lines.length, 2)
 })
 
@@ -359,7 +359,7 @@ test('metrics that cannot be added up are answered as a failure', async (t) => {
   forked[0].emit('message', { number: 1, needs: 'metrics' })
   t.ok(await eventually(() => forked[0].heard.length === 2))
   t.match(forked[0].heard[1], { number: 1, failure: /Error/ })
-  t.match(lines, [{ fields: { kind: 'metrics', message: 'cannot answer the workers' } }])
+  t.match(lines, [{ fields: { kind: 'metrics', message: 'cannot answer a worker' } }])
 })
 
 test('a worker that cannot be started is tried again after a pause', async (t) => {
@@ -369,8 +369,8 @@ test('a worker that cannot be started is tried again after a pause', async (t) =
   forked[0].end(1)
   t.ok(await eventually(() => forked.length === 2))
   t.match(lines, [
-    { fields: { message: 'a worker has failed' } },
-    { fields: { message: 'a worker has ended; another takes its place', pauseMs: 1 } },
+    { fields: { message: 'a worker failed' } },
+    { fields: { message: 'a worker ended; a new one replaces it', pauseMs: 1 } },
     { fields: { err: { message: 'too many processes' }, message: 'cannot start a worker', pauseMs: 2 } },
   ])
   const first = lead(2)

@@ -78,7 +78,7 @@ test('what is no tensor is refused for that', async (t) => {
   const evaluation = await opened(t)
   const ragged = tensorsOf({ ...request, predictions: [[0.5, 0.5], [1]] })
   const [error] = errorsOf(() => evaluate(evaluation, ragged))
-  t.match(error, { path: ['predictions', 1], detail: 'predictions[1] is an array of 1; the rows before it have 2' })
+  t.match(error, { path: ['predictions', 1], detail: 'predictions[1] is an array of 1; the previous rows have 2' })
 })
 
 test('a batch of which too much would be kept is refused', async (t) => {
@@ -88,7 +88,7 @@ test('a batch of which too much would be kept is refused', async (t) => {
   const { constructor: _, ...refusal } = new LimitExceeded('maxStateBytes', length - 1, [], '')
   t.throws(() => evaluate(evaluation, tensorsOf(request), length - 1), {
     ...refusal,
-    message: `What is kept of this batch takes ${length} bytes; maxStateBytes is ${length - 1}. Leave parts out of include.`,
+    message: `The stored sums of this batch would take ${length} bytes; maxStateBytes is ${length - 1}. Remove parts from include.`,
   })
 })
 

@@ -12,7 +12,7 @@ import { Trial } from './trial.ts'
 import type { Trouble } from './troubles.ts'
 import { withTrial } from './troubles.ts'
 
-const outOfReach = 'The store of evaluations is out of reach.'
+const outOfReach = 'The evaluation store cannot be reached.'
 
 interface Database {
   readonly server: PostgresServer
@@ -128,7 +128,7 @@ export const postgresTroubles: readonly Trouble[] = [
       } catch {
         // as intended
       }
-      await trial.putUntil('The disk of the store of evaluations is full.')
+      await trial.putUntil('The disk of the evaluation store is full.')
       await trial.report()
       await trial.mustServeOthers()
       rmSync(filling)
@@ -142,7 +142,7 @@ export const postgresTroubles: readonly Trouble[] = [
       await server.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`)
       await server.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`)
       await sleep(500)
-      await trial.putUntil('The store of evaluations can only be read.')
+      await trial.putUntil('The evaluation store is read-only.')
       await trial.report()
       await trial.mustServeOthers('unavailable')
       await server.query(`ALTER DATABASE ${name} RESET default_transaction_read_only`)
@@ -157,7 +157,7 @@ export const postgresTroubles: readonly Trouble[] = [
       const other = new pg.Client(url)
       await other.connect()
       await other.query('BEGIN; LOCK TABLE evaluations IN SHARE ROW EXCLUSIVE MODE')
-      await trial.putUntil('The store of evaluations is locked by another program.')
+      await trial.putUntil('The evaluation store is locked by another program.')
       await trial.report()
       await trial.mustServeOthers()
       await other.end()

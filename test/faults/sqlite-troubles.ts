@@ -20,8 +20,8 @@ import type { Trouble } from './troubles.ts'
 import { withTrial } from './troubles.ts'
 
 const pageBytes = 4096
-const locked = 'The store of evaluations is locked by another program.'
-const outOfReach = 'The store of evaluations is out of reach.'
+const locked = 'The evaluation store is locked by another program.'
+const outOfReach = 'The evaluation store cannot be reached.'
 
 /** A file that does not exist yet, in a folder of its own. */
 function fileOf(owner: Owner): string {
@@ -63,7 +63,7 @@ export const sqliteTroubles: readonly Trouble[] = [
       const trial = new Trial(`sqlite:${path}`)
       return withTrial(trial, async () => {
         await trial.begin()
-        await trial.putUntil('The disk of the store of evaluations is full.')
+        await trial.putUntil('The disk of the evaluation store is full.')
         await trial.report()
         await trial.mustServeOthers('unavailable')
         remount('size=64m')
@@ -204,7 +204,7 @@ export const sqliteTroubles: readonly Trouble[] = [
         copyFileSync(path, backup)
         damage(path)
         await trial.replica.start()
-        await trial.report('The store of evaluations is damaged.')
+        await trial.report('The evaluation store is damaged.')
         await trial.mustServeOthers('never')
         await trial.replica.kill()
         for (const end of ['', '-wal', '-shm']) rmSync(`${path}${end}`, { force: true })

@@ -43,7 +43,7 @@ test('every digest that is known is checked, and others are passed over', async 
     ['sha-256=::', 'DigestMismatch: A sha-256 digest has 32 bytes; the one in Content-Digest has 0.'],
     [
       `sha-512=:${sha512.replace(/^../, 'AA')}:`,
-      'DigestMismatch: The sha-512 digest of the body is not the one in Content-Digest.',
+      'DigestMismatch: The sha-512 digest of the body differs from the one in Content-Digest.',
     ],
     [`sha-256=:${'A'.repeat(43)}=:, sha-256=:${sha256}:`, 'none'],
   ]

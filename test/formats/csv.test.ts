@@ -86,7 +86,7 @@ function errorOf(text: string, hasHeader = false): unknown {
 }
 
 test('every error has its row and its column', (t) => {
-  const hint = '. A row of names is declared with csvHeader=labels before this part.'
+  const hint = '. If the first row contains column names, send csvHeader=labels before this part.'
   const cases: readonly [string, string, string][] = [
     ['a,b\n1,2', `row 1, column 1 of labels is not a number; it must be a number${hint}`, 'a'],
     ['1,b', `row 1, column 2 of labels is not a number; it must be a number${hint}`, 'b'],
@@ -100,8 +100,8 @@ test('every error has its row and its column', (t) => {
         cell,
       ],
     ),
-    ['1,2\n3\n', 'row 2 of labels has 1 column; the rows before it have 2.', '1 column'],
-    ['1\n2\n3,4,5\n', 'row 3 of labels has 3 columns; the rows before it have 1.', '3 columns'],
+    ['1,2\n3\n', 'row 2 of labels has 1 column; the previous rows have 2.', '1 column'],
+    ['1\n2\n3,4,5\n', 'row 3 of labels has 3 columns; the previous rows have 1.', '3 columns'],
   ]
   for (const [text, detail, received] of cases) t.same(errorOf(text), { path: ['labels'], detail, received }, text)
   const behind = 'row 3, column 1 of labels is not a number; it must be a number.'
@@ -111,7 +111,7 @@ test('every error has its row and its column', (t) => {
 
 test('only the end of the file may be empty', (t) => {
   const detail = (row: number) =>
-    `row ${row} of labels is empty; it must be a number. A row without a value has to be left out of all parts.`
+    `row ${row} of labels is empty; it must be a number. Remove rows without a value from all parts.`
   const cases: readonly [text: string, row: number][] = [
     ['1\n\n3\n', 2],
     ['1\r\n\r\n3\r\n', 2],
@@ -142,14 +142,14 @@ test('what programs write besides is named, with what to do', (t) => {
     return error instanceof Object && 'detail' in error ? error.detail : error
   }
   for (const cell of ['nan', 'NaN', 'NA', 'null', 'None', '-', 'inf', '-Infinity']) {
-    const detail = `row 2, column 1 of labels is "${cell}"; it must be a number. Leave rows with missing values out of all parts.`
+    const detail = `row 2, column 1 of labels is "${cell}"; it must be a number. Remove rows with missing values from all parts.`
     t.equal(detailOf(`1\n${cell}`), detail, cell)
   }
   t.match(detailOf('0.2;0.8\n'), /separated by semicolons. Separate them by commas/)
   t.match(detailOf('1\t2\n'), /separated by tabs/)
   t.match(detailOf(',a,b\n0,1,2'), /column 1 of labels is empty; .*index=False/)
   t.match(detailOf(',a,b\n0,1,2', true), /no name for column 1; .*index=False/)
-  t.match(detailOf('0,1\n1,2', true), /^row 1 of labels holds numbers, not names\. Leave csvHeader out/)
+  t.match(detailOf('0,1\n1,2', true), /^row 1 of labels contains numbers, not column names\. Omit csvHeader/)
   t.end()
 })
 

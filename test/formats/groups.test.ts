@@ -106,7 +106,7 @@ test('an inference request says where its columns are wrong', async (t) => {
     shape,
     parameters: { binary_data_size: bytes.length },
   })
-  t.same(await errorsOf([]), [422, [['#/inputs', 'groups is missing; groupBy needs its columns "country"']]])
+  t.same(await errorsOf([]), [422, [['#/inputs', 'groups is missing; groupBy needs the columns "country"']]])
   t.same(await errorsOf([column(texts, [5])], texts), [
     422,
     [['#/inputs', 'the bytes of groups.country are 6 elements; its shape has 5']],

@@ -29,7 +29,7 @@ const skippable = Buffer.from([0x5a, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 0x28, 0xb5])
 const app = await appOf(t)
 
 function refusal(why: string): object {
-  return malformed(`The body is not what its Content-Encoding says: ${why}.`)
+  return malformed(`The body does not match its Content-Encoding: ${why}.`)
 }
 
 test('a body without a coding is left as it is', async (t) => {
@@ -243,7 +243,7 @@ test('a bomb is refused by its ratio before it is inflated to its end', async (t
   for (const [encoding, compress] of Object.entries(compressors)) {
     const headers = { 'content-encoding': encoding }
     const { status, body } = await send(app, headers, compress(Buffer.alloc(2 ** 25, ' ')))
-    const detail = 'The body inflates to more than 200 times its size.'
+    const detail = 'The body decompresses to more than 200 times its size.'
     t.same([status, body], [413, tooLarge(detail, 'maxInflationRatio', 200)])
   }
   t.equal(app.resources.budget.held, 0)

@@ -147,7 +147,7 @@ test('a header of CSV is declared before it', async (t) => {
       [...parts, predictions, labels],
       invalid(
         '#/predictions',
-        'row 1, column 1 of predictions is not a number; it must be a number. A row of names is declared with csvHeader=predictions before this part.',
+        'row 1, column 1 of predictions is not a number; it must be a number. If the first row contains column names, send csvHeader=predictions before this part.',
         'a',
       ),
     ],
@@ -155,13 +155,13 @@ test('a header of CSV is declared before it', async (t) => {
       [...parts, ['csvHeader', 'false'], predictions],
       invalid(
         '#/predictions',
-        'row 1, column 1 of predictions is not a number; it must be a number. A row of names is declared with csvHeader=predictions before this part.',
+        'row 1, column 1 of predictions is not a number; it must be a number. If the first row contains column names, send csvHeader=predictions before this part.',
         'a',
       ),
     ],
     [
       [...parts, ['predictions', '1\n', csv], ['csvHeader', 'true']],
-      invalid('#/csvHeader', 'csvHeader must stand before the parts of text/csv', 'true'),
+      invalid('#/csvHeader', 'csvHeader must come before the parts of text/csv', 'true'),
     ],
     [
       [['csvHeader', '1']],
@@ -188,7 +188,7 @@ test('what is wrong names its part', async (t) => {
     [
       [['options', '{"loss":"mse","labels":[1]}']],
       '#/options/labels',
-      'labels is data and belongs in a part of its own',
+      'labels is data and must be sent as a separate part',
       'an array of 1',
     ],
     [
@@ -200,7 +200,7 @@ test('what is wrong names its part', async (t) => {
     [
       [...valueParts, ['predictions', '[1', json]],
       '#/predictions',
-      'predictions is not valid JSON: Unexpected end in line 1, column 3 (byte 2); the document is not complete. It ends in the middle: perhaps it was cut on its way.',
+      'predictions is not valid JSON: Unexpected end in line 1, column 3 (byte 2); the document is not complete. It ends too early: perhaps it was cut off in transit.',
       'other text',
     ],
     [[...valueParts, ['predictions', '[1]', file]], '#/predictions', notNpy, 'other bytes'],

@@ -105,7 +105,7 @@ test('an error in a line has its position, whatever the chunks', async (t) => {
   for (let at = 0; at <= body.length; at++) {
     const chunks = [body.subarray(0, at), body.subarray(at)].filter(({ length }) => length > 0)
     const message =
-      "The line is not valid JSON: Unexpected token ']' in column 17 (byte 16 of the line); a value was expected. JSON allows no comma after the last element."
+      "The line is not valid JSON: Unexpected token ']' in column 17 (byte 16 of the line); a value was expected. JSON does not allow a comma after the last element."
     t.same(await linesIn(chunks), [[[1, { a: 1 }]], message], `${at}`)
   }
 })
@@ -186,7 +186,7 @@ const refused: readonly [string, string, number, string, string, unknown][] = [
     `${first}\n${line}\n\n{"predictions":[[1],[2,3]],"labels":[[1],[2]]}`,
     4,
     '#/predictions/1',
-    'predictions[1] has 2 numbers; the row before it has 1',
+    'predictions[1] has 2 numbers; the previous row has 1',
     'an array of 2 numbers',
   ],
   [
@@ -202,7 +202,7 @@ const refused: readonly [string, string, number, string, string, unknown][] = [
     `${first}\n{"predictions":[[1,2]],"labels":[[1,2]]}\n{"predictions":[[1,2,3]],"labels":[[1,2,3]]}`,
     3,
     '#/predictions',
-    'predictions has 3 numbers per row; the batches before have 2',
+    'predictions has 3 numbers per row; the previous batches have 2',
     3,
   ],
 ]
@@ -344,13 +344,13 @@ test('where each line stands alone, what is wrong with one is no matter to the o
         [1, 'a'],
         [
           2,
-          "The line is not valid JSON: Unexpected token '}' in column 26 (byte 25 of the line); a value was expected. JSON allows no comma after the last element.",
+          "The line is not valid JSON: Unexpected token '}' in column 26 (byte 25 of the line); a value was expected. JSON does not allow a comma after the last element.",
         ],
         [4, 'the body is an array of 1; it must be one JSON object'],
         [5, 'The line is longer than maxBodyBytes, 200 bytes.'],
         [
           6,
-          "The line is not valid JSON: Unexpected end in column 26 (byte 25 of the line); ',' or '}' was expected. It ends in the middle: perhaps it was cut on its way.",
+          "The line is not valid JSON: Unexpected end in column 26 (byte 25 of the line); ',' or '}' was expected. It ends too early: perhaps it was cut off in transit.",
         ],
         [7, 'd'],
       ],

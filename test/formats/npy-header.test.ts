@@ -41,14 +41,14 @@ function errorOf(text: string): unknown {
 
 test('what holds no numbers is refused with the call that makes numbers of it', (t) => {
   const cases = [
-    ["'|O'", 'labels holds Python objects; save numbers: array.astype(float)'],
-    ["'<U5'", 'labels holds strings; save numbers: array.astype(float)'],
-    ["'|S5'", 'labels holds strings; save numbers: array.astype(float)'],
-    ["'<c16'", 'labels holds complex numbers; save numbers: array.real'],
-    ["'<M8[ns]'", "labels holds dates; save numbers: array.astype('int64')"],
-    ["'<m8[25s]'", "labels holds durations; save numbers: array.astype('int64')"],
-    ["'|V2'", 'labels holds bytes without a type; save numbers: array.astype(float)'],
-    ["'<f16'", "labels holds floats that are no IEEE double, single or half; save numbers: array.astype('float64')"],
+    ["'|O'", 'labels contains Python objects; save numbers: array.astype(float)'],
+    ["'<U5'", 'labels contains strings; save numbers: array.astype(float)'],
+    ["'|S5'", 'labels contains strings; save numbers: array.astype(float)'],
+    ["'<c16'", 'labels contains complex numbers; save numbers: array.real'],
+    ["'<M8[ns]'", "labels contains dates; save numbers: array.astype('int64')"],
+    ["'<m8[25s]'", "labels contains durations; save numbers: array.astype('int64')"],
+    ["'|V2'", 'labels contains bytes without a type; save numbers: array.astype(float)'],
+    ["'<f16'", "labels contains floats that are no IEEE double, single or half; save numbers: array.astype('float64')"],
     ...["'=f8'", "'f8'", "'|f8'", "'<i3'", "'<q8'", "''", "'<constructor'", "'<f8 '"].map((descr) => [
       descr,
       "descr of labels is not a type of numbers, such as '<f8'; save array.astype('float64')",
@@ -62,11 +62,11 @@ test('what holds no numbers is refused with the call that makes numbers of it', 
     ])
   }
   t.same(errorOf(headerOf("'<f8'", '(2, 3, 4)')), [
-    'labels has 3 dimensions, shape [2, 3, 4]; it may have at most 2: save array.reshape(len(array), -1)',
+    'labels has 3 dimensions, shape [2, 3, 4]; at most 2 are allowed: save array.reshape(len(array), -1)',
     'shape [2, 3, 4]',
   ])
   t.same(errorOf(headerOf("'<f8'", `(${'1,'.repeat(20_000)})`)), [
-    'labels has 20000 dimensions; it may have at most 2: save array.reshape(len(array), -1)',
+    'labels has 20000 dimensions; at most 2 are allowed: save array.reshape(len(array), -1)',
     '20000 dimensions',
   ])
   t.end()

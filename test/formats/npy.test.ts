@@ -84,15 +84,15 @@ test('what holds no numbers is refused', (t) => {
     return detail.slice(0, 40)
   })
   t.same(details, [
-    'predictions holds Python objects; save n',
-    'predictions holds complex numbers; save ',
+    'predictions contains Python objects; sav',
+    'predictions contains complex numbers; sa',
     'predictions is a structured array; save ',
-    'predictions holds strings; save numbers:',
-    'predictions holds strings; save numbers:',
-    'predictions holds dates; save numbers: a',
-    'predictions holds durations; save number',
-    'predictions holds bytes without a type; ',
-    'predictions holds floats that are no IEE',
+    'predictions contains strings; save numbe',
+    'predictions contains strings; save numbe',
+    'predictions contains dates; save numbers',
+    'predictions contains durations; save num',
+    'predictions contains bytes without a typ',
+    'predictions contains floats that are no ',
     'predictions has 3 dimensions, shape [2, ',
   ])
   t.end()

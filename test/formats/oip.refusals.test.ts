@@ -104,7 +104,7 @@ const refusals: Refusal[] = [
     'an unknown type',
     [{ ...good, datatype: 'BYTES' }],
     '#/inputs/0/datatype',
-    'predictions is BYTES; only columns of groups may be',
+    'predictions is BYTES, which is only allowed for columns of groups',
     'BYTES',
   ],
   [
@@ -134,7 +134,7 @@ const refusals: Refusal[] = [
   ['the size of another type', [sized([3], 24, 'FP16')], size, 'shape [3] of FP16 takes 6 bytes, not 24', 24],
   ['a size of no shape', [sized([0, 5], 40)], size, 'shape [0, 5] of FP64 takes 0 bytes, not 40', 40],
   ['no size', [{ ...good, parameters: {} }], size, 'inputs[0].parameters.binary_data_size is missing', 'nothing'],
-  ['a name given twice', [good, good], '#/inputs/1/name', 'inputs has "predictions" twice', 'predictions'],
+  ['a name given twice', [good, good], '#/inputs/1/name', 'inputs contains "predictions" twice', 'predictions'],
   ['too many inputs', new Array(36).fill(good), '#/inputs', 'inputs must have at most 35 elements', 'an array of 36'],
   ['another field', both, '#/offsets', '"offsets"', 'an array of 0', { offsets: [] }],
   [

@@ -196,7 +196,7 @@ function announced(shape: Numbers, datatype: Datatype, bytes: number, names = ['
 
 test('a JSON part with very many values is refused before they are looked at', async (t) => {
   const many = Array.from({ length: 4096 }, () => 1)
-  const detail = 'The options hold more than maxOptionValues, 4096, values.'
+  const detail = 'The options contain more than maxOptionValues, 4096, values.'
   const refusal = tooLarge(detail, 'maxOptionValues', 4096)
   for (const json of [
     { inputs: many },

@@ -85,15 +85,15 @@ test('a refused media type is named, or that there is none', async (t) => {
   const forJson = 'For JSON add the header Content-Type: application/json.'
   const all = 'application/json, application/octet-stream, multipart/form-data or application/x-ndjson'
   const cases: [string, string | undefined, string][] = [
-    ['/v1/loss', undefined, `The request has no Content-Type; this resource takes ${all}.`],
-    ['/v1/loss', 'text/plain', `Content-Type is "text/plain"; this resource takes ${all}.`],
-    ['/v1/loss', 'nonsense', `Content-Type is "nonsense"; this resource takes ${all}.`],
-    ['/v1/sweeps', undefined, 'The request has no Content-Type; this resource takes application/json.'],
-    ['/v1/sweeps', 'a/"b"', 'Content-Type is "a/\\"b\\""; this resource takes application/json.'],
+    ['/v1/loss', undefined, `The request has no Content-Type; this resource accepts ${all}.`],
+    ['/v1/loss', 'text/plain', `Content-Type is "text/plain"; this resource accepts ${all}.`],
+    ['/v1/loss', 'nonsense', `Content-Type is "nonsense"; this resource accepts ${all}.`],
+    ['/v1/sweeps', undefined, 'The request has no Content-Type; this resource accepts application/json.'],
+    ['/v1/sweeps', 'a/"b"', 'Content-Type is "a/\\"b\\""; this resource accepts application/json.'],
     [
       '/v1/mini-batches',
       'x'.repeat(100),
-      `Content-Type is "${'x'.repeat(63)}…"; this resource takes application/json.`,
+      `Content-Type is "${'x'.repeat(63)}…"; this resource accepts application/json.`,
     ],
   ]
   for (const [path, type, detail] of cases) {

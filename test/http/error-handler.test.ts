@@ -64,7 +64,7 @@ function invalid(count: number): InvalidContent {
 
 test('what was thrown becomes a problem', async (t) => {
   const tooMany = new LimitExceeded('maxRows', 7, ['predictions', 7], 'too many')
-  const failed = 'The service failed; the log has the cause under this requestId.'
+  const failed = 'The service failed; the log contains the cause under this requestId.'
   const table: [error: unknown, name: ProblemName, detail: string, extensions?: object][] = [
     [new Problem('not-found', 'Not there.', { hint: 1 }), 'not-found', 'Not there.', { hint: 1 }],
     [
@@ -77,7 +77,7 @@ test('what was thrown becomes a problem', async (t) => {
     [
       new StoreUnavailable('out-of-reach', new Error('connect ECONNREFUSED 10.0.0.1')),
       'store-unavailable',
-      'The store of evaluations is out of reach.',
+      'The evaluation store cannot be reached.',
     ],
     [new EvaluationGone(), 'not-found', 'The evaluation was deleted.'],
     [Object.assign(new Error('Odd.'), { statusCode: 499 }), 'bad-request', 'Odd.'],
@@ -98,7 +98,7 @@ test('a store out of reach is worth another try, and the log has the cause', asy
   await app.close()
   t.equal(answer.headers['retry-after'], '5')
   t.notMatch(answer.body, 'noon')
-  t.match(lines.join(''), /"level":40.*busy since noon.*store unavailable/)
+  t.match(lines.join(''), /"level":40.*busy since noon.*evaluation store is unavailable/)
 })
 
 test('errors about content are those that other content would not have', async (t) => {
@@ -169,7 +169,7 @@ test('an error in a part of a body has its line and its pointers', async (t) => 
       'an error of the service says nothing',
       { line: 2 },
       new Error('secret'),
-      { status: 500, detail: 'The service failed; the log has the cause under this requestId.', line: undefined },
+      { status: 500, detail: 'The service failed; the log contains the cause under this requestId.', line: undefined },
     ],
   ]
   for (const [name, place, cause, expected] of table) {

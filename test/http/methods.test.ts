@@ -32,7 +32,7 @@ test('every address refuses the methods that it does not have, and says which it
       const pattern = url.replace('/problems/not-found', '/problems/{name}').replace('/index.css', '/*')
       t.same(
         answer.body,
-        problemOf('method-not-allowed', 405, 'Method not allowed', `${pattern} takes ${allow}.`, url),
+        problemOf('method-not-allowed', 405, 'Method not allowed', `${pattern} accepts ${allow}.`, url),
         where,
       )
     }

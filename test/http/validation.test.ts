@@ -281,7 +281,7 @@ test('values are counted wherever they are, a tensor as one', async (t) => {
     }
   }
   const { message } = outcomeOf(() => checkValueCount({ a: values(5000) }, 4096)) as Error
-  t.equal(message, 'The options hold more than maxOptionValues, 4096, values.')
+  t.equal(message, 'The options contain more than maxOptionValues, 4096, values.')
 })
 
 test('bodies with very many values are refused before they are validated', async (t) => {

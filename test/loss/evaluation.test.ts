@@ -227,7 +227,7 @@ test('batches of an evaluation have the same number of outputs', async (t) => {
   const other: Request = { ...request, predictions: [[1, 2, 3]], labels: [[1, 2, 3]] }
   const errors = errorsOf(() => evaluate(request, unlimited, other))
   t.same(errors, [
-    { path: ['predictions'], detail: 'predictions has 3 numbers per row; the batches before have 2', received: 3 },
+    { path: ['predictions'], detail: 'predictions has 3 numbers per row; the previous batches have 2', received: 3 },
   ])
 })
 
@@ -294,7 +294,7 @@ test('ranking is of the rows that are evaluated, of a single batch', async (t) =
   const drawn = { ...request, miniBatch: { size: 5, seed: 1, replacement: false } }
   t.strictSame(evaluate(drawn, random).ranking, all)
   const detail =
-    'ranking is available for a single batch only: it compares each score with all others, and of a stream no rows are kept'
+    'ranking is only available for a single batch: it compares every score with all others, and a stream keeps no rows'
   t.same(
     errorsOf(() => evaluate(request, undefined, request)),
     [{ path: ['include', 0], detail, received: 'ranking' }],

@@ -51,7 +51,7 @@ const broken: readonly [unknown, readonly number[], string, string][] = [
   [{ 0: 1 }, [], 'labels is an object; it must be an array of numbers', 'an object'],
   [[1, [2, 3]], [1], 'labels[1] is an array of 2 among bare numbers', 'an array of 2'],
   [[[1], 2], [1], 'labels[1] is a number among rows', 'a number'],
-  [[[1], [2, 3]], [1], 'labels[1] is an array of 2; the rows before it have 1', 'an array of 2'],
+  [[[1], [2, 3]], [1], 'labels[1] is an array of 2; the previous rows have 1', 'an array of 2'],
   [[[1, [2]]], [0, 1], 'labels[0][1] is an array of 1; labels may have at most 2 dimensions', 'an array of 1'],
 ]
 

@@ -95,7 +95,7 @@ test('predictions of no use', async (t) => {
   const cases: [predictions: unknown, path: (string | number)[], detail: string, received: unknown][] = [
     [7, ['predictions'], 'predictions is a bare number; it must be a list of numbers or a list of rows', 7],
     [[], ['predictions'], 'predictions is empty; it must have at least one sample', 'an empty array'],
-    [[[], []], ['predictions', 0], 'predictions[0] is empty; a row needs at least one number', 'an empty array'],
+    [[[], []], ['predictions', 0], 'predictions[0] is empty; a row must have at least one number', 'an empty array'],
   ]
   for (const [predictions, path, detail, received] of cases) {
     const errors = errorsOf(() => layoutOf(resolve(byValues), pack('predictions', predictions)))
@@ -204,14 +204,14 @@ test('labels of another shape: what they are, and what is needed', async (t) => 
       byIndex,
       two,
       1,
-      'labels is a bare number, and predictions has 2 samples; labelFormat "index" needs one integer per sample.',
+      'labels is a single number, and predictions has 2 samples; labelFormat "index" needs one integer per sample.',
       1,
     ],
     [
       byIndex,
       [0.5, 0.5],
       [0, 1],
-      'labels has 2 numbers, and predictions, a plain list, is one sample; labelFormat "index" needs one integer per sample.',
+      'labels has 2 numbers, and predictions, a flat list, is one sample; labelFormat "index" needs one integer per sample.',
       'an array of 2 numbers',
     ],
     [

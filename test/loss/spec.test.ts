@@ -124,22 +124,22 @@ test('sections that need an answer to be right about', async (t) => {
     [
       'perClass',
       { loss: 'mse', labelFormat: 'values' },
-      'perClass requires class or binary labels; labelFormat "values" has none',
+      'perClass requires class or binary labels, and labelFormat is "values"',
     ],
     [
       'confusion',
       { loss: 'mse', labelFormat: 'values' },
-      'confusion requires class or binary labels; labelFormat "values" has none',
+      'confusion requires class or binary labels, and labelFormat is "values"',
     ],
     [
       'calibration',
       { loss: 'mse', labelFormat: 'values' },
-      'calibration requires class or binary labels; labelFormat "values" has none',
+      'calibration requires class or binary labels, and labelFormat is "values"',
     ],
     [
       'calibration',
       { loss: 'mse', labelFormat: 'index' },
-      'calibration requires probabilities; declare what predictions is with predictionFormat',
+      'calibration requires probabilities; declare with predictionFormat what predictions contains',
     ],
     ['calibration', { loss: 'mse', labelFormat: 'index', predictionFormat: 'probabilities' }, undefined],
     ['calibration', { loss: 'cross-entropy', labelFormat: 'index', predictionFormat: 'logits' }, undefined],
@@ -204,8 +204,8 @@ test('what a stream cannot give is refused', async (t) => {
     errorsOf(() => refuseForStreams(rest)),
     [],
   )
-  const only = 'is available for a single batch only'
-  const why = 'it compares each score with all others, and of a stream no rows are kept'
+  const only = 'is only available for a single batch'
+  const why = 'it compares every score with all others, and a stream keeps no rows'
   const errors = errorsOf(() =>
     refuseForStreams({
       ...options,
@@ -228,7 +228,13 @@ test('clip needs an epsilon below a half, or its bounds would cross', async (t) 
   for (const epsilon of [0.5, 1, 1e300]) {
     t.same(
       errorsOf(() => resolve({ ...options, epsilon })),
-      [{ path: ['epsilon'], detail: `epsilon is ${epsilon}; logPolicy "clip" needs it below 0.5`, received: epsilon }],
+      [
+        {
+          path: ['epsilon'],
+          detail: `epsilon is ${epsilon}; with logPolicy "clip" it must be below 0.5`,
+          received: epsilon,
+        },
+      ],
     )
   }
   t.equal(resolve({ ...options, epsilon: 0.499 }).epsilon, 0.499)

@@ -177,7 +177,7 @@ test('a ledger that does not answer holds up neither requests nor the end', asyn
   ledger.hold = held.promise
   t.equal(await admitted(all[0], 100), 64, 'each counts for itself')
   t.equal(await admitted(all[1], 100), 64)
-  t.same(lines, Array(2).fill('quotas count for this process alone'))
+  t.same(lines, Array(2).fill('quotas are not shared: this process counts on its own'))
   const { messages } = ledger
   t.equal(await all[0].admit('a', quota, 0), 'requestsPerMinute')
   t.equal(ledger.messages, messages, 'it is not tried all the time')
@@ -188,7 +188,7 @@ test('a ledger that does not answer holds up neither requests nor the end', asyn
   ledger.hold = undefined
   clock.now += 500
   t.equal(await all[0].admit('a', quota, 0), 'requestsPerMinute')
-  t.ok(await eventually(() => lines.includes('quotas count for all processes again')))
+  t.ok(await eventually(() => lines.includes('quotas are shared by all processes again')))
   const left = all[0].left('b')
   held.resolve()
   await setImmediate()
@@ -200,11 +200,11 @@ test('an answer that never comes is given up, and the ledger asked again', async
   const never = Promise.withResolvers<void>()
   ledger.hold = never.promise
   t.equal(await admitted(all[0], 10), 10)
-  t.same(lines, ['quotas count for this process alone'])
+  t.same(lines, ['quotas are not shared: this process counts on its own'])
   ledger.hold = undefined
   clock.now += 500
   t.equal(await admitted(all[0], 1), 1)
-  t.ok(await eventually(() => lines.includes('quotas count for all processes again')))
+  t.ok(await eventually(() => lines.includes('quotas are shared by all processes again')))
   t.ok(ledger.messages > 1)
 })
 
@@ -214,7 +214,7 @@ test('what was used while a ledger failed counts when it is back', async (t) => 
   ledger.failure = new Error('gone')
   t.equal(await admitted(all[0], 20), 20)
   t.equal(await admitted(all[0], 5, 'b'), 5)
-  t.same(lines, ['quotas count for this process alone'])
+  t.same(lines, ['quotas are not shared: this process counts on its own'])
   const { messages } = ledger
   clock.now += 499
   t.equal(await admitted(all[0], 1), 1)
@@ -227,7 +227,7 @@ test('what was used while a ledger failed counts when it is back', async (t) => 
   clock.now += 500
   t.equal(await admitted(all[0], 1), 1)
   t.ok(await eventually(() => lines.length === 2))
-  t.equal(lines[1], 'quotas count for all processes again')
+  t.equal(lines[1], 'quotas are shared by all processes again')
   t.equal((await admitted(all[1], 64)) + (await admitted(all[0], 64)), 64 - 33)
 })
 

@@ -46,7 +46,7 @@ test('both are answered, with 200, however full the service is', async (t) => {
 
 test('not ready before the store was reached once', async (t) => {
   const app = await appOf(t, { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nothing' })
-  const detail = 'The store of evaluations has not been reached since the service started.'
+  const detail = 'The evaluation store has not been reached since the service started.'
   for (const url of ['/readyz', '/v2/health/ready']) {
     const { status, body } = await ask(app, { url })
     t.equal(status, 503, url)

@@ -90,7 +90,7 @@ const refusals: [string, unknown, [string, string, unknown][]][] = [
   [
     'more than there is',
     { ...right, size: 11, replacement: false },
-    [['#/size', 'size is 11; without replacement only 10 rows can be drawn', 11]],
+    [['#/size', 'size is 11; without replacement, at most 10 rows can be drawn', 11]],
   ],
   ['no rows', { ...right, size: 0 }, [['#/size', 'size must be at least 1; received 0', 0]]],
   ['too many rows', { ...right, size: 100_001 }, [['#/size', 'size must be at most 100000; received 100001', 100_001]]],

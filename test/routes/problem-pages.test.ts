@@ -17,7 +17,7 @@ test('each type has a page of its own', async (t) => {
   }
   const { ['invalid-content' satisfies ProblemName]: invalid } = problems
   const page = typePage({ type: '/problems/invalid-content', ...invalid })
-  t.match(page, 'Each entry of <code>errors</code> points to a place')
+  t.match(page, 'Each entry of <code>errors</code> gives a location')
   t.match(page, '"labelFormat": "one-hot"')
   t.match(page, '"labelFormat": "index"')
   const { forbidden, overloaded } = problems

@@ -44,7 +44,7 @@ test('a browser gets a page, anything else JSON', async (t) => {
 
 test('there is no other problem type', async (t) => {
   const app = await appOf(t)
-  const detail = `There is no problem type of this name. The types are ${names.join(', ')}.`
+  const detail = `There is no problem type with this name. The types are ${names.join(', ')}.`
   for (const name of ['nope', 'toString', '__proto__', 'NOT-FOUND', '%2e%2e', '<script>']) {
     const url = `/problems/${encodeURIComponent(name)}`
     const { status, body } = await ask(app, { url })

@@ -69,7 +69,7 @@ function tensorOf(name: string, root: unknown): Record<string, unknown> {
     const [length, columns] = [element.length, root[0].length]
     if (length === columns) continue
     const numbers = length === 1 ? '1 number' : `${length} numbers`
-    const before = i === 1 ? 'the row before it has' : 'the rows before it have'
+    const before = i === 1 ? 'the previous row has' : 'the previous rows have'
     return failed([i], `${at} has ${numbers}; ${before} ${columns}`, `an array of ${numbers}`)
   }
   const shape = isRows ? [root.length, root[0].length] : [root.length]

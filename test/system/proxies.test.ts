@@ -231,7 +231,7 @@ for (const program of ['nginx', 'haproxy'] as const) {
     const DATABASE_URL = `sqlite:${join(t.testdir(), 'lossmeter.sqlite')}`
     const first = start(t, { ...variables, WORKERS: '2', DATABASE_URL })
     const second = start(t, { ...variables, ...memory })
-    await until(() => linesWith(first, 'all workers listen')[0])
+    await until(() => linesWith(first, 'all workers are listening')[0])
     const port = await front(t, program, [await portOf(first), await portOf(second)])
     const load = new Load(t, port, 100, 'through', basePath)
     t.ok(await load.goOn(3))

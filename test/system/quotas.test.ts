@@ -42,7 +42,7 @@ test('two workers admit together what one would', async (t) => {
   const variables = { DATABASE_URL: `sqlite:${join(t.testdir(), 'lossmeter.sqlite')}` }
   const service = start(t, { WORKERS: '2', REQUESTS_PER_MINUTE: String(limit), ...variables })
   const port = await portOf(service)
-  await until(() => linesWith(service, 'all workers listen')[0])
+  await until(() => linesWith(service, 'all workers are listening')[0])
   await withinAMinute(30)
   const sends = Array.from({ length: 8 }, (_, at) => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
@@ -88,7 +88,8 @@ test('two replicas admit together what one would, and each for itself while the 
   }
   await withinAMinute(30)
   const { admitted } = await admittedTo([0, 1, 1, 0].map((at) => sendTo(replicas[at], '192.0.2.1')))
-  const alone = () => lines.filter((line) => line.includes('quotas count for this process alone')).length
+  const alone = () =>
+    lines.filter((line) => line.includes('quotas are not shared: this process counts on its own')).length
   // on a machine that is too busy for an answer within a second they say so, and may admit more
   t.ok(admitted === limit || (alone() > 0 && admitted > limit))
 
@@ -100,7 +101,7 @@ test('two replicas admit together what one would, and each for itself while the 
   t.ok(alone() >= 2)
   t.notOk(lines.some((line) => line.includes('postgres://')))
   await server.startAgain()
-  const back = () => lines.filter((line) => line.includes('quotas count for all processes again')).length
+  const back = () => lines.filter((line) => line.includes('quotas are shared by all processes again')).length
   await until(async () => {
     for (const replica of replicas) await sendTo(replica, '192.0.2.3')()
     return back() === alone() || undefined

@@ -104,7 +104,7 @@ test('nor does the log that several workers write, with quotas that are used up'
     BYTES_PER_MINUTE: '100000',
   })
   const port = await portOf(service)
-  await until(() => linesWith(service, 'all workers listen')[0])
+  await until(() => linesWith(service, 'all workers are listening')[0])
   await withinAMinute(20)
   const statuses: number[] = []
   for (const [method, url, type, payload, authorization = `Bearer ${key}`] of [...requests, ...requests]) {

@@ -22,7 +22,7 @@ test('a process whose event loop stands still says where, and ends', async (t) =
 test('a worker that stands still is replaced, and others go on', async (t) => {
   const service = start(t, { WORKERS: '2' }, code)
   const port = await portOf(service)
-  await until(() => (linesOf(service).some((line) => line.msg === 'all workers listen') ? true : undefined))
+  await until(() => (linesOf(service).some((line) => line.msg === 'all workers are listening') ? true : undefined))
   const pids = new Set(linesOf(service).flatMap(({ pid, msg }) => (/^Server listening/.test(String(msg)) ? [pid] : [])))
   const [stuck] = Array.from(pids).filter((pid) => pid !== service.child.pid)
   process.kill(Number(stuck), 'SIGUSR2')
@@ -32,7 +32,7 @@ test('a worker that stands still is replaced, and others go on', async (t) => {
   )
   t.match(
     linesOf(service).find((line) => line.worker === stuck),
-    { signal: 'SIGKILL', msg: 'a worker has ended; another takes its place' },
+    { signal: 'SIGKILL', msg: 'a worker ended; a new one replaces it' },
   )
   t.equal((await fetch(`http://127.0.0.1:${port}/readyz`)).status, 200)
 })

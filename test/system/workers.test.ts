@@ -35,7 +35,7 @@ async function startTwo(t: Tap, variables: Record<string, string> = {}, code = '
   const DATABASE_URL = `sqlite:${join(t.testdir(), 'lossmeter.sqlite')}`
   const service = start(t, { WORKERS: '2', DATABASE_URL, ...variables }, code)
   const port = await portOf(service)
-  await until(() => linesWith(service, 'all workers listen')[0])
+  await until(() => linesWith(service, 'all workers are listening')[0])
   return { service, port }
 }
 
@@ -120,7 +120,7 @@ test('under load a worker is killed, all are replaced, and the service ends', as
   t.equal(before.workers, 2)
   t.ok(before.answered >= 5 * 8, 'of both')
   process.kill(Number(victim), 'SIGKILL')
-  t.match(await until(() => linesWith(service, 'a worker has ended; another takes its place')[0]), {
+  t.match(await until(() => linesWith(service, 'a worker ended; a new one replaces it')[0]), {
     level: 50,
     worker: victim,
     signal: 'SIGKILL',

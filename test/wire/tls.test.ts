@@ -35,20 +35,20 @@ test('what cannot be used from the start is refused with the remedy', async (t) 
   const none = join(folder, 'none')
   const empty = join(folder, 'empty.pem')
   const table: [cert: string, key: string, message: string | RegExp][] = [
-    [none, key, `TLS_CERT_FILE=${none}: it cannot be read: ENOENT; name a file that the service may read`],
-    [cert, folder, `TLS_KEY_FILE=${folder}: it cannot be read: EISDIR; name a file that the service may read`],
+    [none, key, `TLS_CERT_FILE=${none}: it cannot be read: ENOENT; it must be a file that the service can read`],
+    [cert, folder, `TLS_KEY_FILE=${folder}: it cannot be read: EISDIR; it must be a file that the service can read`],
     [
       empty,
       key,
-      `TLS_CERT_FILE=${empty}: it must begin with a certificate in PEM, and go on with those that it is signed by`,
+      `TLS_CERT_FILE=${empty}: it must contain a certificate in PEM, followed by the certificates that signed it`,
     ],
     [cert, empty, `TLS_KEY_FILE=${empty}: it must be a private key in PEM without a passphrase`],
     [
       cert,
       other,
-      `TLS_KEY_FILE=${other}: it is not the key of the certificate in TLS_CERT_FILE=${cert}; set both to files that were made together`,
+      `TLS_KEY_FILE=${other}: it is not the key of the certificate in TLS_CERT_FILE=${cert}; set both to files that belong together`,
     ],
-    [chain, key, /chain\.pem: OpenSSL does not take it: /],
+    [chain, key, /chain\.pem: OpenSSL rejects it: /],
   ]
   for (const [TLS_CERT_FILE, TLS_KEY_FILE, message] of table) {
     const opened = Tls.open({ TLS_CERT_FILE, TLS_KEY_FILE })
@@ -71,7 +71,7 @@ test('a new certificate is taken; one that cannot be used is told of, and the ol
   t.ok(await eventually(() => last().level === 50))
   t.match(last(), {
     reason: /it is not the key of the certificate/,
-    msg: 'the certificate and its key cannot be used; those read before stay in force',
+    msg: 'the certificate or its key is invalid; the previous ones remain in use',
   })
   t.same(taken, [])
 

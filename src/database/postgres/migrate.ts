@@ -62,7 +62,7 @@ export async function migrate(client: ClientBase, log?: MigrationLog): Promise<v
     for (let version = await versionOf(client); version < shared.length; version++) {
       const begin = performance.now()
       const step = { from: version, to: version + 1 }
-      log?.info(step, 'the schema of the store is being brought up to date')
+      log?.info(step, 'updating the schema of the store')
       await migrateFrom(client, version)
       log?.info(
         { ...step, milliseconds: Math.round(performance.now() - begin) },

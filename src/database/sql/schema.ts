@@ -63,7 +63,7 @@ export function migrationsWith({ id, integer, real, bytes }: Types): readonly (r
 }
 
 export function newerSchema(found: number, known: number): string {
-  return `The database has version ${found} of the schema; this release of lossmeter knows versions up to ${known}. Start the newer release, or restore a backup.`
+  return `The database has schema version ${found}; this release of lossmeter supports versions up to ${known}. Start the newer release, or restore a backup.`
 }
 
 export const headDigest = 'CASE WHEN digested = batches THEN digest END AS digest'

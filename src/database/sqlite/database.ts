@@ -84,7 +84,7 @@ export class SqliteDatabase {
     const version = Number(this.#whenFree(() => this.#pragma('user_version')))
     const isEmpty = this.query({ text: 'SELECT name FROM sqlite_schema LIMIT 1', values: [] }).length === 0
     if (!isEmpty && this.#pragma('application_id') !== applicationId) {
-      throw new StoreUnusable('The file is a database of another program.')
+      throw new StoreUnusable('The file is a database that belongs to another program.')
     }
     if (version > migrations.length) throw new StoreUnusable(newerSchema(version, migrations.length))
     return version
@@ -167,7 +167,7 @@ export class SqliteDatabase {
   /** A deleted file can still be written to while it is open. */
   #checkPlace(): void {
     if (inodeOf(this.#path) === this.#inode) return
-    throw new StoreUnusable('The file was moved, deleted or replaced. Put it back, or start the service again.')
+    throw new StoreUnusable('The file was moved, deleted or replaced. Put it back, or restart the service.')
   }
 
   #pragma(name: string): unknown {

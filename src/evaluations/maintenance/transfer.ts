@@ -97,13 +97,13 @@ export async function imported(engine: SqlEngine, store: Store, lines: AsyncIter
       if (/^(?:> .*)?$/.test(text)) continue
       const { evaluation, batch, end } = parsed(text, refuse)
       if (evaluation !== undefined) {
-        if (current !== undefined) refuse(`the evaluation "${current.evaluation.name}" has no end before it`)
+        if (current !== undefined) refuse(`the evaluation "${current.evaluation.name}" is not finished before it`)
         current = new Import(engine, { id: 0, metadata: null, ...evaluation }, refuse)
         await current.begin(await store.find(evaluation.owner, evaluation.name))
       } else if (batch !== undefined) {
-        await (current ?? refuse('a batch without an evaluation before it')).add(batch)
+        await (current ?? refuse('this batch does not follow an evaluation')).add(batch)
       } else if (end !== undefined) {
-        const isNew = await (current ?? refuse('an end without an evaluation before it')).end(end)
+        const isNew = await (current ?? refuse('this end does not follow an evaluation')).end(end)
         counts[isNew ? 'imported' : 'present']++
         current = undefined
       } else refuse('neither "evaluation" nor "batch" nor "end"')
@@ -150,7 +150,7 @@ class Import {
     if (present === undefined) {
       this.#id = await beginImport(this.#engine, this.evaluation, Date.now())
     } else if (present.incarnation !== incarnation || present.batches !== batches || present.digest !== digest) {
-      this.#refuse(`the evaluation "${name}" is there already, with other batches; delete it first`)
+      this.#refuse(`the evaluation "${name}" already exists with other batches; delete it first`)
     }
   }
 
@@ -165,7 +165,7 @@ class Import {
     const { sequence, name, digest } = batch
     if (sequence !== this.#head.batches + 1) this.#refuse(`batch ${this.#head.batches + 1} is missing`)
     if (digest !== null && digest !== chained(this.evaluation.incarnation, this.#head, batch)) {
-      this.#refuse(`the batch "${name}" does not have its digest`)
+      this.#refuse(`the batch "${name}" does not match its digest`)
     }
     try {
       ended(this.#codec.read(batch.state))
@@ -183,12 +183,12 @@ class Import {
     const { evaluation } = this
     const isWhole = batches === this.#head.batches && digest === this.#head.digest && batches === evaluation.batches
     if (!isWhole || evaluation.digest !== digest || evaluation.samples !== this.#samples) {
-      this.#refuse(`the evaluation "${evaluation.name}" has other batches than its end says`)
+      this.#refuse(`the evaluation "${evaluation.name}" has other batches than its end states`)
     }
     if (this.#id === undefined) return false
     await this.#write()
     if (!(await endImport(this.#engine, this.#id, evaluation))) {
-      this.#refuse(`an evaluation "${evaluation.name}" was declared meanwhile`)
+      this.#refuse(`an evaluation "${evaluation.name}" was declared in the meantime`)
     }
     return true
   }

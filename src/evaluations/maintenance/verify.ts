@@ -48,7 +48,9 @@ export async function verify(engine: SqlEngine, store: Store, { mends, found }: 
       if (batch.sequence !== head.batches + 1) differ(`batch ${head.batches + 1} is missing`)
       const digest = chained(evaluation.incarnation, head, batch)
       if (batch.digest !== null && batch.digest !== digest) {
-        differ(`batch ${batch.sequence} ("${batch.name}") has another digest than it and the batches before it`)
+        differ(
+          `batch ${batch.sequence} ("${batch.name}") has a digest that does not match it and the batches before it`,
+        )
       }
       head = { batches: batch.sequence, digest: batch.digest }
       samples += batch.samples
@@ -56,7 +58,7 @@ export async function verify(engine: SqlEngine, store: Store, { mends, found }: 
         const state = ended(codec.read(batch.state))
         const { loss, lossStatus, accuracy } = statisticsOf(state.tally, codec.spec)
         if (loss !== batch.loss || lossStatus !== batch.lossStatus || accuracy !== batch.accuracy) {
-          differ(`batch ${batch.sequence} ("${batch.name}") has other figures than its state`)
+          differ(`batch ${batch.sequence} ("${batch.name}") has results that differ from its state`)
         }
         ended(block.take(state))
       } catch (error) {
@@ -71,7 +73,7 @@ export async function verify(engine: SqlEngine, store: Store, { mends, found }: 
         const state = ended(codec.write(block))
         const isRight = fold.digest === head.digest && Buffer.compare(fold.state, state) === 0
         if (!isRight) {
-          differ(`the sum that is kept of batches ${batch.sequence - blockBatches + 1} to ${batch.sequence} is another`)
+          differ(`the stored sum of batches ${batch.sequence - blockBatches + 1} to ${batch.sequence} differs`)
           if (mends) {
             await deleteFold(engine, evaluation, slot)
             await store.putFolds(evaluation, [{ slot, last: batch.sequence, digest: head.digest, state }])
@@ -85,7 +87,7 @@ export async function verify(engine: SqlEngine, store: Store, { mends, found }: 
     const now = await store.find(evaluation.owner, evaluation.name)
     // deleted meanwhile
     if (now?.incarnation !== evaluation.incarnation) continue
-    if (head.batches !== evaluation.batches) differ(`it has ${evaluation.batches} batches; ${head.batches} are there`)
+    if (head.batches !== evaluation.batches) differ(`it has ${evaluation.batches} batches; ${head.batches} were found`)
     if (samples !== evaluation.samples) differ(`it has ${evaluation.samples} samples; its batches have ${samples}`)
     if (head.batches === evaluation.batches && head.digest !== evaluation.digest) {
       differ('its digest is not that of its last batch')

@@ -23,6 +23,6 @@ export function nothingServed(path: string): Problem {
   const [, name = '', rest = ''] = /^(?:\/(?:api|v1|v2))*\/([\w-]{1,40})(\/.*)?$/.exec(path) ?? []
   const meant = Object.hasOwn(aliases, name) ? aliases[name] : nearest(name, resources)
   const hint = meant === undefined ? '' : ` Did you mean /v1/${meant}${shortened(rest)}?`
-  const detail = `There is nothing at this path.${hint} See /docs for all routes; to evaluate a loss, POST to /v1/loss.`
+  const detail = `There is no resource at this path.${hint} See /docs for all routes; to evaluate a loss, POST to /v1/loss.`
   return new Problem('not-found', detail)
 }

@@ -15,7 +15,7 @@ export function checkGroups(spec: Spec, groups: GroupColumns | undefined, { samp
   const list = names.map((name) => `"${name}"`).join(', ')
   if (groups === undefined) {
     if (names.length > 0)
-      refuse(['groups'], `groups is missing; groupBy needs its columns ${list}`, 'nothing', 'missing')
+      refuse(['groups'], `groups is missing; groupBy needs the columns ${list}`, 'nothing', 'missing')
     return
   }
   const needs = `an object with one array for each column of groupBy, ${list}`
@@ -25,7 +25,7 @@ export function checkGroups(spec: Spec, groups: GroupColumns | undefined, { samp
   const errors = new ValidationErrors()
   for (const name of groups.columns.keys()) {
     if (!names.includes(name))
-      errors.add(['groups', name], `groupBy does not name this column, only ${list}`, name, 'unknown-field')
+      errors.add(['groups', name], `groupBy does not use this column, only ${list}`, name, 'unknown-field')
   }
   for (const name of names) checkColumn(name, groups.columns.get(name), samples, errors)
   errors.throwIfAny()

@@ -180,8 +180,8 @@ function numberValues(codes: Int32Array, places: Int32Array, known: number): num
 /** Refuses too many groups. @param by the columns, or all groupings */
 export function tooMany(by: readonly string[], count: string, maxGroups: number): LimitExceeded {
   const columns = by.map((name) => `"${name}"`).join(', ')
-  const which = by.length === 1 ? `The column ${columns} has` : `The columns ${columns} have together`
-  const detail = `${which} ${count} groups; the limit maxGroups is ${maxGroups} in all.`
+  const which = by.length === 1 ? `The column ${columns} has` : `The columns ${columns} together have`
+  const detail = `${which} ${count} groups; the limit maxGroups is ${maxGroups} in total.`
   return new LimitExceeded('maxGroups', maxGroups, by.length === 1 ? ['groups', by[0]] : ['groupBy'], detail)
 }
 

@@ -47,3 +47,8 @@ export const losses = {
 export type LossName = keyof typeof losses
 
 export const lossNames = Object.keys(losses) as [LossName, ...LossName[]]
+
+export const lossTitles = Object.fromEntries(lossNames.map((name) => [name, losses[name].title])) as Record<
+  LossName,
+  string
+>

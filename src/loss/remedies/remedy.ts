@@ -2,21 +2,21 @@ import type { LabelFormat, PredictionFormat } from '../formats.ts'
 
 /** A change of the request. All parts of one remedy are done together. */
 export interface Remedy {
-  /** Options to send with these values. */
+  /** Options to set to these values. */
   readonly set?: Readonly<Record<string, unknown>>
-  /** Fields to send under another name. */
+  /** Fields to rename. */
   readonly rename?: Readonly<Record<string, string>>
   /** Tensors whose strings are numbers, to be sent as such. */
   readonly parse?: readonly string[]
-  /** Tensors to send with rows and columns exchanged. */
+  /** Tensors to transpose. */
   readonly transpose?: readonly string[]
-  /** Tensors of one column or one row to send as a plain list. */
+  /** Tensors with one column or one row to send as a flat list. */
   readonly flatten?: readonly string[]
   /** Factors to multiply all numbers of a tensor by. */
   readonly scale?: Readonly<Record<string, number>>
   /** Numbers to add to all numbers of a tensor. */
   readonly add?: Readonly<Record<string, number>>
-  /** Values of a tensor to replace by others. */
+  /** Values to replace in a tensor. */
   readonly replace?: Readonly<Record<string, Readonly<Record<string, number>>>>
   /** The range to bring the numbers of a tensor into. */
   readonly clip?: Readonly<Record<string, readonly [low: number, high: number]>>
@@ -78,14 +78,16 @@ export function sentenceOf({ set = {}, ...data }: Remedy): string {
   const changes = [
     ...Object.entries(rename).map(([from, to]) => `Rename "${from}" to "${to}".`),
     ...parse.map((name) => `Send ${name} as numbers, without quotation marks.`),
-    ...transpose.map((name) => `Each sample needs a row of its own: transpose ${name}, in NumPy ${name}.T.`),
-    ...flatten.map((name) => `Send ${name} as a plain list, in NumPy ${name}.ravel().`),
+    ...transpose.map((name) => `Each sample needs its own row: transpose ${name}, in NumPy ${name}.T.`),
+    ...flatten.map((name) => `Send ${name} as a flat list, in NumPy ${name}.ravel().`),
     ...Object.entries(scale).map(([name, factor]) => scaled(name, factor)),
     ...Object.entries(add).map(([name, term]) => added(name, term)),
     ...Object.entries(replace).flatMap(([name, values]) =>
       Object.entries(values).map(([from, to]) => `Use ${to} for ${from} in ${name}.`),
     ),
-    ...Object.entries(clip).map(([name, [low, high]]) => `Rounding went too far: clip ${name} to ${low}..${high}.`),
+    ...Object.entries(clip).map(
+      ([name, [low, high]]) => `Rounding moved values out of range: clip ${name} to ${low}..${high}.`,
+    ),
   ]
   return (set.loss === undefined ? [...changes, ...declared(set)] : [lossDeclared(set), ...changes]).join(' ')
 }
@@ -97,11 +99,11 @@ function lossDeclared({ loss, ...others }: Readonly<Record<string, unknown>>): s
 }
 
 function scaled(name: string, factor: number): string {
-  if (factor < 0) return `Send negative logarithms with the other sign, here ${name}.`
+  if (factor < 0) return `Negative log-probabilities need the opposite sign: multiply ${name} by -1.`
   const divisor = Math.round(1 / factor)
   return divisor === 100
-    ? `Divide percentages by 100, here ${name}.`
-    : `Rows of ${name} sum to ${divisor}: divide them by it.`
+    ? `${name} contains percentages: divide by 100.`
+    : `Rows of ${name} sum to ${divisor}: divide them by ${divisor}.`
 }
 
 function added(name: string, term: number): string {
@@ -120,7 +122,7 @@ function declared(set: Readonly<Record<string, unknown>>): string[] {
       case 'rowSumTolerance':
         return `Rounded rows are allowed with ${text}.`
       case 'ignoreIndex':
-        return `Rows to leave out are declared with ${text}.`
+        return `Rows to be ignored are declared with ${text}.`
       default:
         return `Send ${text}.`
     }

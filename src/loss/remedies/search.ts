@@ -51,7 +51,11 @@ export function hintOf(fitting: readonly Remedy[]): Hint {
   const sentences = fitting.map(sentenceOf)
   const about = fieldsOf(fitting[0])
   if (fitting.length === 1) return { sentence: sentences[0], remedies: fitting, about }
-  return { sentence: `What fits depends on what they are. ${sentences.join(' ')}`, remedies: [], about }
+  return {
+    sentence: `Which of these is right depends on what the numbers mean. ${sentences.join(' ')}`,
+    remedies: [],
+    about,
+  }
 }
 
 /** The remedy that makes a batch right; several where only the client can know which; step by step. */

@@ -28,13 +28,13 @@ const schema = z
     bins: z.array(bin),
     expectedCalibrationError: shareSchema.meta({
       description:
-        'Sum over the bins of their share of the weight times |accuracy - mean confidence| (Guo et al. 2017).',
+        'Expected calibration error: the sum over the bins of their share of the weight times |accuracy - mean confidence| (Guo et al. 2017).',
     }),
   })
   .meta({
     id: 'Calibration',
     description:
-      'Confidence against accuracy in 15 bins of equal width. Confidence is the largest probability. For binary outputs it is the probability of the positive class, and accuracy is the share of positive labels; each output of each row counts by itself.',
+      'Confidence against accuracy in 15 bins of equal width. Confidence is the largest probability. For binary outputs, confidence is the probability of the positive class, and accuracy is the share of positive labels; each output of each row counts separately.',
   })
 
 export type CalibrationReport = z.output<typeof schema>

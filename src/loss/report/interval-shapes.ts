@@ -13,7 +13,7 @@ export function labelShape<Leaf extends z.ZodType>(leaf: Leaf, prefix: string) {
     .partial().shape
   const output = z
     .object({ ...counts, precision: leaf, recall: leaf, f1: leaf, jaccard: leaf, specificity: leaf, ...agreement })
-    .meta({ id: `${prefix}OutputMetrics`, description: 'Of one binary output.' })
+    .meta({ id: `${prefix}OutputMetrics`, description: 'The values for one binary output.' })
   return z
     .object({
       precision: averages,
@@ -31,7 +31,7 @@ export function labelShape<Leaf extends z.ZodType>(leaf: Leaf, prefix: string) {
     })
     .meta({
       id: `${prefix}LabelMetrics`,
-      description: `Of each of LabelMetrics. Several binary outputs are clustered by row.`,
+      description: 'One value for each number in LabelMetrics. Several binary outputs are clustered by row.',
     })
 }
 
@@ -45,7 +45,10 @@ export function valueShape<Leaf extends z.ZodType>(leaf: Leaf, prefix: string) {
       maxError: leaf.meta({ description: 'A largest number has no standard error: nulls.' }),
       meanError: leaf,
     })
-    .meta({ id: `${prefix}ValueMetrics`, description: 'Of each of ValueMetrics. The outputs of a row are clustered.' })
+    .meta({
+      id: `${prefix}ValueMetrics`,
+      description: 'One value for each number in ValueMetrics. Outputs are clustered by row.',
+    })
 }
 
 /** The places of numbers in a report, which are null where there is none. */

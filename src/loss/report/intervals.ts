@@ -27,7 +27,7 @@ const schema = z
   .meta({
     id: 'Intervals',
     description:
-      'With `metrics`, `ranking` or `topK`: the same figures, each with its standard error and its 95 % interval in place of the number. The standard error is that of the delta method, sqrt(n/(n-1) sum (s_i IF_i)^2), IF_i the influence of a row on the figure and n the rows of positive weight; nothing is resampled.',
+      'With `metrics`, `ranking` or `topK`: the same structure, with a standard error and a 95 % interval instead of each number. The standard error is that of the delta method, sqrt(n/(n-1) sum (s_i IF_i)^2), where IF_i is the influence of a row on the metric and n the number of rows with positive weight; nothing is resampled.',
   })
 
 export type IntervalsReport = z.output<typeof schema>

@@ -17,15 +17,17 @@ const averages = z
 const correlation = z.number().min(-1).max(1).nullable()
 
 const agreement = {
-  balancedAccuracy: shareSchema.meta({ description: 'Mean recall of the classes that occur as labels.' }),
+  balancedAccuracy: shareSchema.meta({ description: 'Mean recall over the classes that occur as labels.' }),
   matthewsCorrelation: correlation.meta({
-    description: 'Matthews correlation; 0 if all labels, or all decisions, are of one class.',
+    description: 'Matthews correlation coefficient; 0 if all labels, or all decisions, belong to one class.',
   }),
-  cohenKappa: correlation.meta({ description: "Cohen's kappa; null if all labels and decisions are of one class." }),
+  cohenKappa: correlation.meta({ description: "Cohen's kappa; null if all labels and decisions belong to one class." }),
 }
 const specificity = shareSchema.meta({ description: 'TN / (TN + FP).' })
 const counts = {
-  truePositives: sampleWeightSchema.meta({ description: 'Sum of s_i, as of the other three.' }),
+  truePositives: sampleWeightSchema.meta({
+    description: 'Sum of s_i over these samples; the other three counts likewise.',
+  }),
   falsePositives: sampleWeightSchema,
   trueNegatives: sampleWeightSchema,
   falseNegatives: sampleWeightSchema,
@@ -55,13 +57,16 @@ export const labelMetrics = z
     trueNegatives: counts.trueNegatives.optional(),
     falseNegatives: counts.falseNegatives.optional(),
     specificity: specificity.optional(),
-    perOutput: z.array(outputMetrics).optional().meta({ description: 'With binary labels: one for each output.' }),
-    perplexity: anyNumber.optional().meta({ description: 'With loss `cross-entropy`: e to the mean loss.' }),
+    perOutput: z
+      .array(outputMetrics)
+      .optional()
+      .meta({ description: 'With binary labels: one entry for each output.' }),
+    perplexity: anyNumber.optional().meta({ description: 'With loss `cross-entropy`: e raised to the mean loss.' }),
   })
   .meta({
     id: 'LabelMetrics',
     description:
-      'As in scikit-learn with zero_division=0. With binary labels also the four counts and `specificity`. For one binary output the averages are over those of its two classes that occur; for several they are over the outputs, the counts are sums over the outputs, and the other numbers are means of those that are not null. All are null without weight.',
+      'As in scikit-learn with zero_division=0. With binary labels, there are also the four counts and `specificity`. For one binary output, averages are taken over its two classes, as far as they occur. For several outputs, averages are taken over the outputs, counts are summed over the outputs, and other numbers are means over the outputs where they are not null. All are null if the weights sum to 0.',
   })
 
 type OutputMetrics = z.output<typeof outputMetrics>

@@ -20,16 +20,17 @@ const classReport = z
     lossStatus,
     recall: shareSchema.meta({
       description:
-        'Share of the samples of this class that are predicted as this class, weighted by s_i; null if there are none.',
+        'Share of the samples of this class that are predicted as this class, weighted by s_i; null if there are no such samples.',
     }),
     precision: shareSchema.meta({
-      description: 'Share of the predictions of this class that are right, weighted by s_i; null if never predicted.',
+      description:
+        'Share of the predictions of this class that are correct, weighted by s_i; null if it is never predicted.',
     }),
   })
   .meta({
     id: 'ClassReport',
     description:
-      'Results for the samples labelled with one class. Of several binary outputs each is a class, which a sample has or has not.',
+      'Results for the samples labelled with one class. With several binary outputs, each output counts as a class that a sample either has or does not have.',
   })
 
 export type ClassReport = z.output<typeof classReport>

@@ -17,25 +17,27 @@ import type { RowPart, RowSection } from './section.ts'
 const ranks = z.object({
   rocAuc: share.meta({
     description:
-      'Chance that a positive sample is ranked above a negative one, ties counting half; null unless there are both.',
+      'Probability that a positive sample is ranked above a negative one, with ties counting half; null unless both occur.',
   }),
   averagePrecision: share.meta({
     description:
-      'Sum over the distinct scores of the gain in recall times the precision; null without positive samples.',
+      'Sum over the distinct scores of the increase in recall times the precision; null if there are no positive samples.',
   }),
 })
 
 const schema = ranks
   .extend({
-    perOutput: z.array(ranks).meta({ description: 'One for each binary output, or for each class against the rest.' }),
+    perOutput: z
+      .array(ranks)
+      .meta({ description: 'One entry for each binary output, or for each class against the rest.' }),
     averagedOver: z
       .object({ rocAuc: count, averagePrecision: count })
-      .meta({ description: 'How many of `perOutput` have a number, over which the mean is taken.' }),
+      .meta({ description: 'Number of entries of `perOutput` that are not null, over which the mean is taken.' }),
   })
   .meta({
     id: 'Ranking',
     description:
-      'How well the predictions rank, exactly, ties as in scikit-learn: the mean over the classes that occur, or over the binary outputs that have a number; null if none has.',
+      'How well the predictions rank positive samples above negative ones. Both values are exact and treat ties as scikit-learn does. They are means over the classes that occur, or over the binary outputs that have a value; null if there is none.',
   })
 
 type Ranks = z.output<typeof ranks>
@@ -43,7 +45,7 @@ export type RankingReport = z.output<typeof schema>
 
 export const ranking: RowSection<RankingReport> = {
   needs: ['decisions'],
-  whyOneBatch: 'it compares each score with all others, and of a stream no rows are kept',
+  whyOneBatch: 'it compares every score with all others, and a stream keeps no rows',
   schema,
   answerNumbers: (_, { outputs }) => 2 * outputs + 4,
   start: (spec, _, memory) => new Ranking(spec, memory),

@@ -8,5 +8,5 @@ export const anyNumber = z.number().nullable()
 export const sampleWeight = z.number().min(0)
 export const lossStatus = z.enum(lossStatuses).meta({
   description:
-    'JSON has no Infinity: with `infinite`, a null loss is infinite; with `undefined`, there is no weight to divide by.',
+    'Why `loss` is or is not a number. `finite`: `loss` is a number. `infinite`: `loss` is null because it is infinite, which JSON cannot represent. `undefined`: `loss` is null because the weights sum to 0.',
 })

@@ -80,5 +80,5 @@ export function needs(name: SectionName, need: Need): boolean {
 
 export function onlyOfOneBatch(name: RowName): string {
   const { whyOneBatch } = rowSectionOf(name)
-  return `${name} is available for a single batch only${whyOneBatch === undefined ? '' : `: ${whyOneBatch}`}`
+  return `${name} is only available for a single batch${whyOneBatch === undefined ? '' : `: ${whyOneBatch}`}`
 }

@@ -14,11 +14,13 @@ import type { SectionInSteps } from './section.ts'
 const point = z
   .object({
     threshold: z.number(),
-    truePositives: sampleWeight.meta({ description: 'Sum of s_i, as of the other three.' }),
+    truePositives: sampleWeight.meta({
+      description: 'Sum of s_i over these samples; the other three counts likewise.',
+    }),
     falsePositives: sampleWeight,
     trueNegatives: sampleWeight,
     falseNegatives: sampleWeight,
-    precision: shareSchema.meta({ description: 'TP / (TP + FP), null for 0 / 0, as all quotients.' }),
+    precision: shareSchema.meta({ description: 'TP / (TP + FP). Like all quotients here, null for 0 / 0.' }),
     recall: shareSchema.meta({ description: 'TP / (TP + FN).' }),
     specificity: shareSchema.meta({ description: 'TN / (TN + FP).' }),
     falsePositiveRate: shareSchema.meta({ description: 'FP / (TN + FP).' }),
@@ -29,7 +31,8 @@ const point = z
 
 const best = z.object({ threshold: z.number(), value: z.number() }).nullable().meta({
   id: 'BestThreshold',
-  description: 'The lowest threshold of those with the best value; null if none has one.',
+  description:
+    'The best threshold, the lowest one if several are equally good; null if the value is undefined for all of them.',
 })
 
 const outputThresholds = z
@@ -37,27 +40,32 @@ const outputThresholds = z
     points: z.array(point),
     rocAuc: z
       .object({
-        lower: shareSchema.meta({ description: 'As if all ties in a bin were in the wrong order.' }),
-        upper: shareSchema.meta({ description: 'As if all were in the right one.' }),
-        binned: shareSchema.meta({ description: 'Ties in a bin count half.' }),
+        lower: shareSchema.meta({ description: 'The area if all ties within a bin are ranked in the wrong order.' }),
+        upper: shareSchema.meta({ description: 'The area if all ties within a bin are ranked in the right order.' }),
+        binned: shareSchema.meta({ description: 'The area if ties within a bin count half.' }),
       })
       .meta({
         description:
-          'The exact area under the ROC curve is from `lower` to `upper`; null unless there are both classes.',
+          'The exact area under the ROC curve lies between `lower` and `upper`; null unless both classes occur.',
       }),
-    averagePrecision: shareSchema.meta({ description: 'Of the bins as scores; null without positive samples.' }),
+    averagePrecision: shareSchema.meta({
+      description: 'Average precision with the bins as scores; null if there are no positive samples.',
+    }),
     best: z.object({
       f1: best,
       youden: best.meta({ description: 'Recall + specificity - 1.' }),
       cost: best.optional().meta({ description: 'With `costs`: FP falsePositive + FN falseNegative.' }),
     }),
   })
-  .meta({ id: 'OutputThresholds', description: 'One binary output, or one class against the rest.' })
+  .meta({
+    id: 'OutputThresholds',
+    description: 'The results for one binary output, or for one class against the rest.',
+  })
 
 const schema = z.object({ perOutput: z.array(outputThresholds) }).meta({
   id: 'Thresholds',
   description:
-    'With `thresholds`: exact counts at each threshold, for each binary output, or each class against the rest. A sample is in the bin of as many thresholds as are below its probability.',
+    'With `thresholds`: exact counts at each threshold, for each binary output, or for each class against the rest. The bin of a sample is the number of thresholds below its probability.',
 })
 
 export type ThresholdsReport = z.output<typeof schema>

@@ -14,12 +14,17 @@ export const valueMetrics = z
     rmse: anyNumber.meta({ description: 'Root of the mean of (y-t)² over samples and outputs.' }),
     r2: z
       .object({ uniformAverage: anyNumber, perOutput: z.array(anyNumber) })
-      .meta({ description: 'R²; null for an output whose labels are all equal, and then the average is, too.' }),
-    explainedVariance: anyNumber.meta({ description: '1 - variance of y-t / variance of t, mean over the outputs.' }),
-    maxError: anyNumber.meta({ description: 'Largest |y-t| of the samples that have weight.' }),
+      .meta({ description: 'R²; null for an output whose labels are all equal, and then the average is also null.' }),
+    explainedVariance: anyNumber.meta({
+      description: '1 - variance of y-t / variance of t, averaged over the outputs.',
+    }),
+    maxError: anyNumber.meta({ description: 'Largest |y-t| among the samples with positive weight.' }),
     meanError: anyNumber.meta({ description: 'Mean of y-t over samples and outputs.' }),
   })
-  .meta({ id: 'ValueMetrics', description: 'How far values are from their labels; what cannot be computed is null.' })
+  .meta({
+    id: 'ValueMetrics',
+    description: 'How far predictions are from labels that are values; null where a number cannot be computed.',
+  })
 
 export type ValueMetrics = z.output<typeof valueMetrics>
 

@@ -25,7 +25,7 @@ const classes = {
 export const comparisonExamples = {
   classes: { summary: 'Two models of three classes over four samples', value: classes },
   values: {
-    summary: 'Two regressions: no label is right or wrong, so there is no agreement',
+    summary: 'Two regression models: there are no decisions, so there is no `agreement`',
     value: {
       loss: 'mse',
       labelFormat: 'values',
@@ -35,7 +35,7 @@ export const comparisonExamples = {
     },
   },
   'other shape': {
-    summary: 'A baseline of fewer samples: refused',
+    summary: 'A baseline with fewer samples: refused',
     value: { ...classes, baseline: classes.baseline.slice(1) },
   },
 }

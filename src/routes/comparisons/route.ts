@@ -73,11 +73,11 @@ export async function comparisonRoute(app: FastifyInstance): Promise<void> {
   )
 }
 
-const description = `Takes what POST /v1/loss takes, and as \`baseline\` the predictions of another model for the same samples. Every option applies to both models: labels, weights, \`ignoreIndex\` and the rows of a mini-batch are the same.
+const description = `Accepts what POST /v1/loss accepts and, as \`baseline\`, the predictions of another model for the same samples. Every option applies to both models, and both use the same labels, weights, \`ignoreIndex\` and mini-batch.
 
-\`predictions\` and \`baseline\` in the answer are what POST /v1/loss answers for each of them, to the last bit. \`difference\` says how far apart they are, and its standard error is that of the paired differences, sample by sample: it is far smaller than the two standard errors suggest, because both models find the same samples hard. \`agreement\` counts how often both, one or none of them are right, with the exact p-value of McNemar's test. With \`include\` \`["metrics", "intervals"]\`, \`difference.metrics\` has the difference of each figure of \`metrics\` with its paired interval.
+In the answer, \`predictions\` and \`baseline\` are what POST /v1/loss returns for each of them, to the last bit. \`difference\` is the difference of the two losses. Its standard error is computed from the differences per sample, and is far smaller than the two separate standard errors suggest, because both models tend to fail on the same samples. \`agreement\` counts how often both models, one of them or neither is correct, with the exact p-value of McNemar's test. With \`include\` \`["metrics", "intervals"]\`, \`difference.metrics\` has the difference of each figure of \`metrics\` with its paired interval.
 
-A part of the answer that \`include\` or reduction \`none\` asks for comes twice, and its numbers count twice against \`maxAnswerNumbers\`.`
+Every part requested with \`include\` or reduction \`none\` appears once per model, so its numbers count twice towards \`maxAnswerNumbers\`.`
 
 interface SentComparison {
   readonly spec: Spec

@@ -44,7 +44,7 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
         tags: ['Evaluations'],
         summary: 'Add a batch to an evaluation, once',
         description:
-          'The answer comes when the batch is durable. Sent again with the same content, under whatever format, it is answered again and counts once: after a broken connection, send it again. Other content under a name that is taken is refused.',
+          'The service answers once the batch is durable. Resending the same content, in any format, returns the same answer and is counted only once, so after a broken connection simply send it again. Different content under an existing name is rejected (409).',
         params: batchParams,
         body: batchContent,
         response: {
@@ -104,7 +104,7 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
         operationId: 'listBatches',
         tags: ['Evaluations'],
         summary: 'List the batches of an evaluation',
-        description: 'In the order of their sequence.',
+        description: 'Batches in the order of their sequence.',
         params: evaluationParams,
         querystring: batchesQuery,
         response: {
@@ -148,11 +148,11 @@ export function storedBatch(evaluation: string, name: string, result: PutResult)
     case 'replayed':
       return result.batch
     case 'conflict':
-      throw new Problem('conflict', `The batch ${quoted(name)} was sent before, with other content.`)
+      throw new Problem('conflict', `The batch ${quoted(name)} was sent before with different content.`)
     case 'sealed':
       throw new Problem('sealed', `The evaluation ${quoted(evaluation)} is sealed.`)
     case 'full': {
-      const detail = `The evaluation has as many batches as maxBatches, ${maxBatches}, allows.`
+      const detail = `The limit of maxBatches, ${maxBatches}, batches in this evaluation is reached.`
       throw new LimitExceeded('maxBatches', maxBatches, [], detail)
     }
     case 'gone':

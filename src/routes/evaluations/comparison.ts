@@ -15,7 +15,7 @@ import type { EvaluationRouteOptions } from './found.ts'
 import { foundEvaluation, said, tallyOf } from './found.ts'
 import { comparisonQuery, evaluationComparison, evaluationParams } from './schema.ts'
 
-/** GET /v1/evaluations/{evaluation}/comparison: two evaluations over the batches that both have. */
+/** GET /v1/evaluations/{evaluation}/comparison: two evaluations over the batches they share. */
 export async function evaluationComparisonRoute(
   app: FastifyInstance,
   { evaluations }: EvaluationRouteOptions,
@@ -26,7 +26,7 @@ export async function evaluationComparisonRoute(
       schema: {
         operationId: 'compareEvaluations',
         tags: ['Evaluations'],
-        summary: 'Compare two evaluations over the batches that both have',
+        summary: 'Compare two evaluations over the batches they share',
         description,
         params: evaluationParams,
         querystring: comparisonQuery,
@@ -63,11 +63,11 @@ export async function evaluationComparisonRoute(
   )
 }
 
-const description = `Pairs the batches that both evaluations hold under one name with the same labels and sample weights, and says how far apart their losses are: \`predictions\` are those of \`evaluation\`, \`baseline\` those of \`with\`, each over the paired batches alone. How many batches were paired, and how many not, is in \`batches\`.
+const description = `Pairs the batches that both evaluations hold under the same name with the same labels and sample weights, and compares their losses. \`predictions\` are the results of \`evaluation\` and \`baseline\` those of \`with\`, each over the paired batches only. \`batches\` shows how many batches were paired, and how many were not.
 
-The standard error is that over batches: sqrt(m/(m-1) sum (D_j - mean W_j)^2) / sum W_j with m the number of pairs, D_j the difference of the sums of losses of batch j, W_j its weight, and the mean sum D_j / sum W_j, all from exact sums. It takes batches for what varies, so that rows within a batch may depend on each other.
+The standard error is computed over batches: sqrt(m/(m-1) sum (D_j - mean W_j)^2) / sum W_j where m is the number of pairs, D_j the difference of the summed losses of batch j, W_j its weight, and mean = sum D_j / sum W_j, all from exact sums. The batches are the units that vary, so rows within a batch may depend on each other.
 
-Both must be declared with the same loss, labels, \`outputs\` and \`reduction\`, and with the same options that make a loss what it is. \`predictionFormat\`, \`rowSumTolerance\`, \`threshold\`, \`topK\`, \`include\`, expectations and metadata may differ.`
+Both must be declared with the same loss, labels, \`outputs\` and \`reduction\`, and with the same options that affect the loss. \`predictionFormat\`, \`rowSumTolerance\`, \`threshold\`, \`topK\`, \`include\`, expectations and metadata may differ.`
 
 function checkComparable(one: OpenEvaluation, other: OpenEvaluation): void {
   const errors = new ValidationErrors()

@@ -45,7 +45,7 @@ export async function curveRoute(app: FastifyInstance, { evaluations }: Evaluati
         tags: ['Evaluations'],
         summary: 'Get the learning curve of an evaluation',
         description:
-          'Consecutive batches in groups of equal size, as many as `points` allows: the size is a power of two, and the last group may be smaller. Each point has the figures of its group, and those of all batches up to its end.',
+          'Consecutive batches in groups of equal size, as many groups as `points` allows. The size is a power of two, and the last group can be smaller. Each point has the results of its group, and the results of all batches up to the end of the group.',
         params: evaluationParams,
         querystring: curveQuery,
         response: {

@@ -3,7 +3,6 @@ import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
 import type { Head } from '../../database/history.ts'
 import type { Difference } from '../../evaluations/declaration.ts'
-import { writeDeclaration } from '../../evaluations/declaration.ts'
 import type { Metadata } from '../../evaluations/metadata.ts'
 import { patched } from '../../evaluations/metadata.ts'
 import type { OpenEvaluation } from '../../evaluations/open-evaluation.ts'
@@ -15,14 +14,12 @@ import { sendJson } from '../../http/send-json.ts'
 import { namesTag } from '../../http/tags.ts'
 import { validBody } from '../../http/validation.ts'
 import { answerBytesOf, answerOf as answerOfState, groupAnswerBytesOf } from '../../loss/evaluation.ts'
-import { refuseForStreams, resolve } from '../../loss/resolve.ts'
 import { LimitExceeded, refuse } from '../../loss/validation-errors.ts'
 import type { Requirement } from '../../loss/verdict.ts'
-import { checkOutputOptions } from '../../loss/weights.ts'
 import { answerOf, bodyProblems, problemAnswers, verdictAnswers } from '../answers.ts'
-import { coreOptions } from '../loss/schema.ts'
 import { judge, requirementsIn } from '../require/check.ts'
 import { checkFailStatus, setStatus } from '../require/status.ts'
+import { declaredIn } from './declared.ts'
 import {
   changeExamples,
   conflictAnswer,
@@ -37,10 +34,9 @@ import {
 } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
 import { foundEvaluation, listed, noEvaluation, said, stateOf, tallyOf } from './found.ts'
-import type { Declaration } from './schema.ts'
 import { changeRequest, declaration, evaluationAnswer, evaluationParams, reportQuery } from './schema.ts'
 
-const { maxDeclarationBytes, maxEvaluations, maxMetadataEntries } = fixedLimits
+const { maxEvaluations, maxMetadataEntries } = fixedLimits
 
 interface Named {
   Params: { evaluation: string }
@@ -79,7 +75,7 @@ export async function evaluationRoutes(
         tags: ['Evaluations'],
         summary: 'Declare an evaluation',
         description:
-          'Says once how all batches are to be evaluated. `outputs` is required: nothing is inferred from the first batch. The same declaration again changes nothing and is answered with 200; one that spells out defaults is the same.',
+          'Declares once how all batches will be evaluated. `outputs` is required, because nothing is inferred from the first batch. Repeating the same declaration changes nothing and returns 200; spelling out defaults does not make it a different declaration.',
         params: evaluationParams,
         body: declaration,
         response: {
@@ -96,10 +92,10 @@ export async function evaluationRoutes(
       },
     },
     async ({ body, params: { evaluation: name }, owner, work, id }, reply) => {
-      const { declared, text } = declaredOf(validBody(body, declaration))
+      const { declared, text } = await declaredIn(body, work)
       const result = await evaluations.declare(owner, name, declared, text)
       if (result.outcome === 'full') {
-        const detail = `There are as many evaluations as maxEvaluations, ${maxEvaluations}, allows.`
+        const detail = `The limit of maxEvaluations, ${maxEvaluations}, evaluations is reached.`
         throw new LimitExceeded('maxEvaluations', maxEvaluations, [], detail)
       }
       if (result.outcome === 'conflict') throw conflict(name, result.differences)
@@ -114,9 +110,9 @@ export async function evaluationRoutes(
       schema: {
         operationId: 'reportEvaluation',
         tags: ['Evaluations'],
-        summary: 'Report what all batches add up to',
+        summary: 'Report the results over all batches',
         description:
-          'Every batch that was acknowledged before the request is in the answer, whichever replica took it. The figures are those of POST /v1/loss for all rows at once, to the last bit. `ETag` and `If-None-Match` save an answer that the client has already, except with `failStatus`, where a status of 304 would say nothing of the verdict.',
+          'The answer includes every batch that was acknowledged before the request, by any replica. The results equal those of POST /v1/loss for all rows at once, to the last bit. With `ETag` and `If-None-Match`, an unchanged report is not sent again (304), except with `failStatus`, because a status of 304 would not show the verdict.',
         params: evaluationParams,
         querystring: reportQuery,
         response: verdictAnswers(evaluationAnswer, 'not-found', 'invalid-content', 'store-unavailable'),
@@ -147,7 +143,7 @@ export async function evaluationRoutes(
         tags: ['Evaluations'],
         summary: 'Seal an evaluation, or change its metadata',
         description:
-          '`status` seals it: it takes no more batches, though those that it has may still be sent again, and are answered as replays. `metadata` is merged as RFC 7396 says: a string is set, null removes one, the others stay, and null instead of the object removes all. All that is asked is done, or nothing. With `If-Match`, only if it has this `ETag`. The declaration stays as it was: the same one sent again is still answered with 200, and leaves the changed metadata as they are.',
+          '`status` seals the evaluation: it accepts no new batches, but batches that it already has can still be resent, and are answered as replays. `metadata` is a merge patch (RFC 7396): a string is set, null removes an entry, and other entries stay; null instead of the object removes all entries. Either all changes are made or none. With `If-Match`, they are made only if the evaluation has this `ETag`. The declaration does not change: sending the same declaration again still returns 200, and keeps the changed metadata.',
         params: evaluationParams,
         body: changeRequest,
         response: {
@@ -182,10 +178,10 @@ export async function evaluationRoutes(
         tags: ['Evaluations'],
         summary: 'Delete an evaluation',
         description:
-          'Its name can be declared anew, and counts from 1 again. With `If-Match`, it is deleted only if it has this `ETag`.',
+          'The name can then be declared again; its sequence restarts at 1. With `If-Match`, the evaluation is deleted only if it has this `ETag`.',
         params: evaluationParams,
         response: {
-          204: z.null().describe('It is deleted.'),
+          204: z.null().describe('The evaluation was deleted.'),
           ...problemAnswers('not-found', 'invalid-content', 'precondition-failed', 'store-unavailable'),
         },
       },
@@ -200,27 +196,11 @@ export async function evaluationRoutes(
   )
 }
 
-function declaredOf({ outputs, expectedBatches, expectedSamples, metadata = {}, ...received }: Declaration) {
-  const options = coreOptions(received)
-  refuseForStreams(options)
-  const spec = resolve(options)
-  const layout = { samples: 1, outputs }
-  checkOutputOptions(spec, layout)
-  answerBytesOf(spec, layout, fixedLimits)
-  const declared = { spec, outputs, expectedBatches, expectedSamples, metadata }
-  const text = writeDeclaration(declared)
-  if (text.length > maxDeclarationBytes) {
-    const detail = `The declaration takes more than maxDeclarationBytes, ${maxDeclarationBytes} bytes.`
-    throw new LimitExceeded('maxDeclarationBytes', maxDeclarationBytes, [], detail)
-  }
-  return { declared, text }
-}
-
 /** @throws Problem `precondition-failed` */
 function checkMatch(match: string | undefined, found: OpenEvaluation): void {
   const tag = tagOf(found, found.stored)
   if (match === undefined || namesTag(match, tag)) return
-  const detail = `The evaluation "${found.stored.name}" is not as If-Match says: it has the ETag ${tag}.`
+  const detail = `The evaluation "${found.stored.name}" does not match If-Match: its ETag is ${tag}.`
   throw new Problem('precondition-failed', detail, {}, { etag: tag })
 }
 
@@ -228,7 +208,7 @@ function checkMatch(match: string | undefined, found: OpenEvaluation): void {
 function checkedMetadata(metadata: Metadata): Metadata {
   const count = Object.keys(metadata).length
   if (count <= maxMetadataEntries) return metadata
-  const detail = `metadata would have ${count} entries; at most ${maxMetadataEntries} are kept`
+  const detail = `metadata would have ${count} entries; at most ${maxMetadataEntries} are allowed`
   return refuse(['metadata'], detail, count, 'out-of-range')
 }
 

@@ -30,7 +30,7 @@ const eventStream = z.string().meta({
 const lastEventIdHeader = {
   name: 'Last-Event-ID',
   in: 'header',
-  description: 'The `id` of the last event that was seen; browsers send it when they connect again.',
+  description: 'The `id` of the last event received; browsers send it when they reconnect.',
   schema: { type: 'integer', minimum: 0 },
 }
 
@@ -48,11 +48,11 @@ export async function eventRoute(
         tags: ['Evaluations'],
         summary: 'Watch an evaluation: Server-Sent Events',
         description:
-          'Begins with `status`, then goes on with each batch as it is committed. With `after`, or the header Last-Event-ID that browsers send by themselves, it begins with the batches since: after the larger of the two. One that is beyond the last batch is of a former run; then `status` has a `detail` that says so, and all batches follow. A comment comes every 15 s.',
+          'The stream begins with `status` and continues with each batch as it is committed. With `after`, or with the header Last-Event-ID that browsers send automatically, it begins with the batches after that sequence (after the larger one, if both are given). A sequence beyond the last batch belongs to an earlier run; in that case `status` has a `detail` that explains this, and all batches follow. A comment is sent every 15 s.',
         params: evaluationParams,
         querystring: eventsQuery,
         response: {
-          200: { description: 'A stream of events.', content: { 'text/event-stream': { schema: eventStream } } },
+          200: { description: 'An event stream.', content: { 'text/event-stream': { schema: eventStream } } },
           ...problemAnswers('not-found', 'invalid-content', 'overloaded', 'store-unavailable'),
         },
       },
@@ -64,7 +64,7 @@ export async function eventRoute(
       if (ending.aborted) throw closingProblem
       const address = clientOf(ip)
       if (!streams.hasRoom(owner, address)) {
-        const detail = `As many streams of events are open as maxEventStreams, ${maxEventStreams}, allows.`
+        const detail = `The limit of maxEventStreams, ${maxEventStreams}, open event streams is reached.`
         throw overloaded(detail, 5, 'maxEventStreams')
       }
       const after = begin(query.after, lastEventId(headers['last-event-id'])) ?? found.stored.batches
@@ -154,7 +154,7 @@ export async function* eventsOf(
 }
 
 function formerRun(seen: number, batches: number): string {
-  return `Batch ${seen} was seen in a former run: this one has ${batches} so far, which are sent from the first on.`
+  return `Batch ${seen} belongs to an earlier run: this one has ${batches} batches so far, which are sent from the first one.`
 }
 
 /** Comes before no head. */

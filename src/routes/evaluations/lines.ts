@@ -43,7 +43,7 @@ export async function lineRoutes(app: FastifyInstance, { evaluations }: Evaluati
         tags: ['Evaluations'],
         summary: 'Add many batches to an evaluation, each once',
         description:
-          'NDJSON, one batch a line: `{"batch": "step-1", "predictions": ..., "labels": ...}`. Each line stands alone; one that is wrong is refused and counted, and the others are kept. The answer comes when all of them are durable. Sent again after a broken connection, nothing is counted twice.',
+          'NDJSON with one batch per line: `{"batch": "step-1", "predictions": ..., "labels": ...}`. Each line is independent: an invalid line is refused and counted, and the others are stored. The service answers once all of them are durable. After a broken connection, send the body again: no batch is counted twice.',
         params: evaluationParams,
         body: namedBatch,
         response: {

@@ -3,7 +3,7 @@ import { fixedLimits } from '../../http/limits.ts'
 import type { Tensors } from '../../loss/batch.ts'
 import { comparisonTensors } from '../../loss/batch.ts'
 import { optionNames } from '../../loss/options.ts'
-import { lossStatuses } from '../../loss/report/statistics.ts'
+import { lossStatus } from '../../loss/report/schemas.ts'
 import { lossDifference } from '../comparisons/answer.ts'
 import { lossAnswer } from '../loss/answer.ts'
 import { schemaFor } from '../loss/option-schemas.ts'
@@ -19,7 +19,7 @@ const name = z.string().regex(/^(?!\.\.?$)[A-Za-z0-9._~-]{1,128}$/, {
 })
 const evaluationName = name.meta({ description: 'Name of the evaluation.', examples: ['run-7'] })
 export const batchName = name.meta({
-  description: 'Name of the batch, unique in its evaluation.',
+  description: 'Name of the batch, unique within its evaluation.',
   examples: ['step-1'],
 })
 
@@ -43,7 +43,7 @@ export interface Declaration extends ReceivedOptions {
 export const declaration = schemaFor<Declaration>(
   optionsWith(
     'EvaluationDeclaration',
-    'The options of a loss for a stream of batches, and what is known of the batches.',
+    'The options of a loss for a series of batches, and what is known about the batches in advance.',
     {
       outputs: z
         .int()
@@ -53,10 +53,12 @@ export const declaration = schemaFor<Declaration>(
       expectedBatches: count
         .max(maxBatches)
         .optional()
-        .meta({ description: 'Batches that the evaluation must have before it can be sealed.' }),
-      expectedSamples: count.optional().meta({ description: 'Rows that it must have before it can be sealed.' }),
+        .meta({ description: 'Number of batches the evaluation must have before it can be sealed.' }),
+      expectedSamples: count
+        .optional()
+        .meta({ description: 'Number of rows the evaluation must have before it can be sealed.' }),
       metadata: metadata.optional().meta({
-        description: `What else is to be kept with it: at most ${maxMetadataEntries} strings by name.`,
+        description: `Anything else to store with it: at most ${maxMetadataEntries} strings by name.`,
         examples: [{ model: 'mlp-784-50-10' }],
       }),
     },
@@ -64,7 +66,7 @@ export const declaration = schemaFor<Declaration>(
       if (key === 'require')
         return 'A report is judged when it is asked for: GET /v1/evaluations/{evaluation}?require=...'
       return [...comparisonTensors, 'batch'].some((name) => name === key)
-        ? 'Data belong in a batch: PUT them to .../batches/NAME, once the evaluation is declared.'
+        ? 'Data belong in a batch: declare the evaluation first, then PUT the data to .../batches/NAME.'
         : undefined
     },
   ),
@@ -78,26 +80,29 @@ function inDeclaration(key: string): string | undefined {
 }
 
 const time = z.iso.datetime()
-const status = z.enum(['open', 'sealed']).meta({ description: 'A sealed evaluation takes no more batches.' })
+const status = z
+  .enum(['open', 'sealed'])
+  .meta({ description: '`open`: the evaluation accepts batches. `sealed`: it accepts no new batches.' })
 const loss = z.number().nullable().meta({ description: 'Null unless `lossStatus` is `finite`.' })
-const lossStatus = z.enum(lossStatuses)
 const accuracy = z.number().min(0).max(1).nullable()
 
 const state = {
   evaluation: evaluationName,
   status,
-  batches: count.meta({ description: 'Batches so far, which is the sequence of the last one.' }),
+  batches: count.meta({ description: 'Number of batches so far, which is also the sequence of the last one.' }),
   expectedBatches: count.optional(),
   expectedSamples: count.optional(),
   metadata,
   createdAt: time,
-  updatedAt: time.meta({ description: 'When it was declared or sealed, or got a batch, last.' }),
-  expiresAt: time.nullable().meta({ description: 'When it is deleted if nothing more comes; null: never.' }),
+  updatedAt: time.meta({ description: 'When it was last changed: declared, sealed, or given a batch.' }),
+  expiresAt: time
+    .nullable()
+    .meta({ description: 'When it will be deleted if it is not changed again; null means never.' }),
 }
 
 export const evaluationAnswer = lossAnswer.extend(state).meta({
   id: 'EvaluationAnswer',
-  description: 'What all batches add up to, as POST /v1/loss answers for all their rows.',
+  description: 'The results over all batches, as POST /v1/loss returns them for all their rows.',
 })
 
 export const batchAnswer = lossAnswer
@@ -107,10 +112,10 @@ export const batchAnswer = lossAnswer
     batch: batchName,
     sequence: count
       .min(1)
-      .meta({ description: 'The place of the batch: 1, 2, ... in the order of commit, without gaps.' }),
-    replayed: z.boolean().meta({ description: 'Whether the batch was there already, with the same content.' }),
+      .meta({ description: 'Position of the batch in the order of commit: 1, 2, ..., without gaps.' }),
+    replayed: z.boolean().meta({ description: 'Whether the batch had already been added with the same content.' }),
   })
-  .meta({ id: 'BatchAnswer', description: 'What the rows of this batch add up to.' })
+  .meta({ id: 'BatchAnswer', description: 'The results for the rows of this batch.' })
 
 /** The body of one batch. Generated clients name it after its id, which must not be the name of a parameter. */
 export const batchContent = schemaFor<Tensors>(
@@ -138,10 +143,10 @@ export const changeRequest = z
     status: z
       .literal('sealed', { error: 'must be sealed' })
       .optional()
-      .meta({ description: 'Ends it: no more batches.' }),
-    metadata: changed
-      .optional()
-      .meta({ description: 'Strings to set, null for those to remove; null instead of the object removes all.' }),
+      .meta({ description: '`sealed`: the evaluation accepts no new batches.' }),
+    metadata: changed.optional().meta({
+      description: 'Entries to set, null for those to remove; null instead of the object removes all entries.',
+    }),
   })
   .refine(({ status, metadata }) => status !== undefined || metadata !== undefined, {
     error: 'must have status or metadata',
@@ -151,10 +156,13 @@ export const changeRequest = z
 const evaluationEntry = z
   .object({ ...state, samples: count, outputs: count.min(1), loss, lossStatus, accuracy })
   .meta({ id: 'EvaluationEntry', description: 'An evaluation in a list.' })
-const ofNext = { description: 'What to give as `after` for the next page; absent at the end.' }
+const ofNext = { description: 'The value of `after` for the next page; absent on the last page.' }
 
 const unreadableEntry = z
-  .object({ evaluation: evaluationName, detail: z.string().meta({ description: 'Why its figures are not told.' }) })
+  .object({
+    evaluation: evaluationName,
+    detail: z.string().meta({ description: 'Why its results are not available.' }),
+  })
   .meta({ id: 'UnreadableEvaluation', description: 'An evaluation in a list that this service cannot read.' })
 
 export const evaluationList = z
@@ -162,12 +170,12 @@ export const evaluationList = z
     evaluations: z.array(evaluationEntry),
     unreadable: z.array(unreadableEntry).optional().meta({
       description:
-        'Evaluations of this page that cannot be read, and are not among the others: declared by a newer release, or damaged. Absent when there are none.',
+        'Evaluations on this page that cannot be read, because a newer release declared them or because they are damaged. They are not in `evaluations`. Absent if there are none.',
     }),
     next: z.string().optional().meta(ofNext),
     requestId: z.string(),
   })
-  .meta({ id: 'EvaluationList', description: 'Evaluations, the newest first or as `sort` says.' })
+  .meta({ id: 'EvaluationList', description: 'Evaluations, newest first, or in the order of `sort`.' })
 
 const batchEntry = z
   .object({ batch: batchName, sequence: count.min(1), samples: count, loss, lossStatus, accuracy, createdAt: time })
@@ -186,11 +194,13 @@ export const curveAnswer = z
         .object({
           fromSequence: count.min(1),
           toSequence: count.min(1),
-          createdAt: time.meta({ description: 'When the last of them was committed.' }),
+          createdAt: time.meta({ description: 'When the last batch of the group was committed.' }),
           ...figures,
-          cumulative: z.object(figures).meta({ description: 'The same for all batches up to the last of these.' }),
+          cumulative: z
+            .object(figures)
+            .meta({ description: 'The same numbers, for all batches up to the last one of this group.' }),
         })
-        .meta({ id: 'CurvePoint', description: 'Some consecutive batches as one.' }),
+        .meta({ id: 'CurvePoint', description: 'A group of consecutive batches, evaluated as one.' }),
     ),
     requestId: z.string(),
   })
@@ -216,7 +226,7 @@ const pairedFigures = lossAnswer
     accuracyInterval: true,
   })
   .extend({ evaluation: evaluationName })
-  .meta({ id: 'PairedFigures', description: 'What the paired batches of one evaluation add up to.' })
+  .meta({ id: 'PairedFigures', description: 'The results of one evaluation over the paired batches.' })
 
 export const evaluationComparison = z
   .object({
@@ -224,41 +234,42 @@ export const evaluationComparison = z
     baseline: pairedFigures,
     difference: lossDifference,
     accuracyDifference: z.number().min(-1).max(1).nullable().meta({
-      description: 'Accuracy of `predictions` less that of `baseline`; null if labels are values, or without weight.',
+      description:
+        'Accuracy of `predictions` minus accuracy of `baseline`; null if labels are values, or if the weights sum to 0.',
     }),
     batches: z
       .object({
         paired: count,
-        onlyPredictions: count.meta({ description: 'Batches whose name only `evaluation` has.' }),
-        onlyBaseline: count.meta({ description: 'Batches whose name only `with` has.' }),
+        onlyPredictions: count.meta({ description: 'Batches whose name occurs only in `evaluation`.' }),
+        onlyBaseline: count.meta({ description: 'Batches whose name occurs only in `with`.' }),
         labelsDiffer: count.meta({
-          description: 'Batches of one name whose labels or sample weights are not the same.',
+          description: 'Batches with the same name, but different labels or sample weights.',
         }),
       })
-      .meta({ description: 'How many batches were paired, and how many not.' }),
+      .meta({ description: 'How many batches were paired, and how many were not.' }),
     verdict: verdict.optional(),
     requestId: z.string(),
   })
-  .meta({ id: 'EvaluationComparison', description: 'Two evaluations over the batches that both have.' })
+  .meta({ id: 'EvaluationComparison', description: 'Two evaluations, compared over the batches they share.' })
 
 export const batchesAnswer = z
   .object({
-    committed: count.meta({ description: 'Lines whose batch is kept now.' }),
-    replayed: count.meta({ description: 'Lines whose batch was there already, with the same content.' }),
+    committed: count.meta({ description: 'Lines whose batch was added.' }),
+    replayed: count.meta({ description: 'Lines whose batch had already been added with the same content.' }),
     refused: count,
     errors: z
       .array(
         z.object({
           line: count.min(1),
-          batch: z.string().optional().meta({ description: 'The name on the line, if there is one.' }),
-          problem: z.record(z.string(), z.unknown()).meta({ description: 'As a Problem, for this line.' }),
+          batch: z.string().optional().meta({ description: 'The name in the line, if it has one.' }),
+          problem: z.record(z.string(), z.unknown()).meta({ description: 'The error of this line, as a Problem.' }),
         }),
       )
       .max(fixedLimits.maxListedErrors)
-      .meta({ description: 'The first refused lines.' }),
+      .meta({ description: 'The errors of the first refused lines.' }),
     requestId: z.string(),
   })
-  .meta({ id: 'BatchesAnswer', description: 'Results for the lines.' })
+  .meta({ id: 'BatchesAnswer', description: 'How many lines were added, replayed and refused.' })
 
 export function queryNumber(low: number, high: number) {
   const error = `must be an integer from ${low} to ${high}`
@@ -268,14 +279,16 @@ export function queryNumber(low: number, high: number) {
   return number.meta({ type: 'integer', minimum: low, maximum: high })
 }
 
-export const limit = queryNumber(1, maxPageSize).default(100).meta({ description: 'Entries of a page.' })
+export const limit = queryNumber(1, maxPageSize).default(100).meta({ description: 'Entries per page.' })
 
 export const batchesQuery = z.strictObject({
-  after: queryNumber(0, Number.MAX_SAFE_INTEGER).optional().meta({ description: 'Only batches of a higher sequence.' }),
+  after: queryNumber(0, Number.MAX_SAFE_INTEGER)
+    .optional()
+    .meta({ description: 'Only batches with a higher sequence.' }),
   limit,
 })
 export const curveQuery = z.strictObject({
-  points: queryNumber(1, maxCurvePoints).default(200).meta({ description: 'How many points there may be.' }),
+  points: queryNumber(1, maxCurvePoints).default(200).meta({ description: 'The maximum number of points.' }),
   group: z
     .string()
     .max(4096)
@@ -294,6 +307,6 @@ export const comparisonQuery = z.strictObject({
 export const reportQuery = z.strictObject({ require: requireText, failStatus })
 export const eventsQuery = z.strictObject({
   after: queryNumber(0, Number.MAX_SAFE_INTEGER).optional().meta({
-    description: 'Begin with the batches of a higher sequence. The header Last-Event-ID does the same.',
+    description: 'Start with the batches after this sequence. The header Last-Event-ID does the same.',
   }),
 })

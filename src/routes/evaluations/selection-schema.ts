@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { fixedLimits } from '../../http/limits.ts'
+import type { Meanings } from '../../loss/meanings.ts'
+import { explained } from '../../loss/meanings.ts'
 import { lossAnswer } from '../loss/answer.ts'
 import { limit } from './schema.ts'
 
@@ -10,11 +12,25 @@ const prefix = z
   .string()
   .regex(/^[A-Za-z0-9._~-]{0,128}$/, { error: 'must be characters of A-Z a-z 0-9 . _ ~ -' })
   .optional()
-  .meta({ description: 'Only evaluations whose names begin with it.' })
+  .meta({ description: 'Only evaluations whose names begin with this prefix.' })
 
 export const sortKeys = ['loss', 'accuracy', 'samples', 'batches', 'createdAt', 'updatedAt'] as const
 export type SortKey = (typeof sortKeys)[number]
+const sortMeanings: Meanings<(typeof sortKeys)[number]> = {
+  loss: 'the loss',
+  accuracy: 'the accuracy',
+  samples: 'the number of rows',
+  batches: 'the number of batches',
+  createdAt: 'when it was declared',
+  updatedAt: 'when it was last changed',
+}
 const orders = [...sortKeys, ...sortKeys.map((key) => `-${key}` as const)]
+const orderMeanings = Object.fromEntries(
+  sortKeys.flatMap((key) => [
+    [key, `${sortMeanings[key]}, ascending`],
+    [`-${key}`, `${sortMeanings[key]}, descending`],
+  ]),
+)
 
 /** A query that may also have `metadata.KEY=VALUE`, for keys of any name. */
 function withMetadata<Shape extends z.ZodRawShape>(shape: Shape) {
@@ -38,7 +54,7 @@ export const metadataParameter = {
   name: 'metadata.KEY',
   in: 'query',
   description:
-    'Only evaluations that have this string under KEY in their `metadata`; KEY is any name. Of several, all must hold.',
+    'Only evaluations that have this string under KEY in their `metadata`; KEY is any name. Several filters must all match.',
   schema: { type: 'string' },
   examples: { model: { summary: 'metadata.model=mlp-784-50-10', value: 'mlp-784-50-10' } },
 }
@@ -49,14 +65,14 @@ export const listQuery = withMetadata({
     .enum(orders)
     .optional()
     .meta({
-      description: `The order, instead of the newest first: by a figure, ascending, or descending with \`-\`. What is null comes last, and of equals the newest first. At most maxSortedEvaluations, ${maxSortedEvaluations}, are sorted.`,
+      description: `The order, instead of newest first. ${explained<string>(orders, orderMeanings)} Null values come last, and ties are ordered newest first. At most maxSortedEvaluations, ${maxSortedEvaluations}, are sorted.`,
       examples: ['-accuracy'],
     }),
   after: z
     .string()
     .regex(/^(?:(?:null|-?\d[\d.e-]{0,31})~)?[1-9]\d{0,15}$/, { error: 'must be the `next` of the page before' })
     .optional()
-    .meta({ description: 'The `next` of the page before, of the same order.' }),
+    .meta({ description: 'The value of `next` from the previous page, with the same order.' }),
   limit,
 })
 export type ListQuery = z.infer<typeof listQuery>
@@ -68,10 +84,10 @@ const count = z.int().min(0)
 
 export const totalAnswer = lossAnswer
   .extend({
-    evaluations: count.min(1).meta({ description: 'How many evaluations were merged.' }),
-    batches: count.meta({ description: 'How many batches they have together.' }),
+    evaluations: count.min(1).meta({ description: 'Number of evaluations merged.' }),
+    batches: count.meta({ description: 'Number of batches in these evaluations.' }),
   })
   .meta({
     id: 'EvaluationsTotal',
-    description: 'What some evaluations add up to, as POST /v1/loss answers for all their rows at once.',
+    description: 'The results over several evaluations, as POST /v1/loss returns them for all their rows at once.',
   })

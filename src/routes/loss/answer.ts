@@ -12,25 +12,26 @@ type PartSchemas = { [Name in Include]: z.ZodOptional<(typeof sections)[Name]['s
 
 const parts = Object.fromEntries(includes.map((name) => [name, sections[name].schema.optional()])) as PartSchemas
 
-/** The figures of an answer, of all rows or of a group. */
+/** The results in an answer, for all rows or for a group. */
 const figures = {
   loss: z.number().nullable().meta({ description: 'The reduced loss; null unless `lossStatus` is `finite`.' }),
   lossStatus,
   accuracy: share.meta({
-    description: 'Share of right decisions, weighted by s_i; null if labels are values, or if there is no weight.',
+    description: 'Share of correct decisions, weighted by s_i; null if labels are values, or if the weights sum to 0.',
   }),
   samples: count.meta({ description: 'Rows received; with `miniBatch`, rows drawn.' }),
   outputs: count.min(1).meta({ description: 'K, numbers per row.' }),
   correct: count.nullable().meta({
     description:
-      'Number of right decisions: one per sample, or one per output for binary labels; null if labels are values.',
+      'Number of correct decisions: one decision per sample, or one per output for binary labels; null if labels are values.',
   }),
   ties: count.meta({
     description: 'Samples whose largest prediction is shared by several outputs; the lowest index wins.',
   }),
-  ignored: count.meta({ description: 'Rows left out by `ignoreIndex`.' }),
+  ignored: count.meta({ description: 'Rows excluded by `ignoreIndex`.' }),
   clipped: count.meta({
-    description: 'Samples in which a logarithm that counts was guarded: y < epsilon, or for `clamp` log y < -100.',
+    description:
+      'Samples in which `logPolicy` changed a logarithm that contributes to the loss: y < epsilon, or for `clamp`, log y < -100.',
   }),
   lossSum: z
     .number()
@@ -39,7 +40,7 @@ const figures = {
   weightSum: z.number().meta({ description: 'sum w_i, where w_i = s_i sum_k c_k t_ik.' }),
   standardError: z.number().nullable().meta({
     description:
-      'Standard error of the mean: sqrt(n/(n-1) sum (s_i l_i - mean w_i)^2) / weightSum, with the finite-population correction for a mini-batch without replacement. n counts the rows with w_i > 0. Null if that is one, or if the loss is not finite.',
+      'Standard error of the mean: sqrt(n/(n-1) sum (s_i l_i - mean w_i)^2) / weightSum, with the finite-population correction for a mini-batch without replacement. n is the number of rows with w_i > 0. Null if n is 1, or if the loss is not finite.',
   }),
   accuracyInterval: z.array(z.number()).length(2).nullable().meta({
     description:
@@ -47,7 +48,7 @@ const figures = {
   }),
 }
 
-/** What a row has in each column of a grouping. */
+/** The value of a row in each column of a grouping. */
 export const groupKey = z
   .record(z.string(), z.union([z.string(), z.int(), z.boolean(), z.null()]))
   .meta({ id: 'GroupKey', description: 'The values of the columns of the grouping.', examples: [{ country: 'KR' }] })
@@ -58,11 +59,11 @@ const groupParts = Object.fromEntries(
   mergeableNames.map((name) => [name, sections[name].schema.optional()]),
 ) as GroupSchemas
 
-/** Of a group: what an answer over its rows says. */
+/** What an answer for the rows of a group contains. */
 export const groupFigures = z.object({ ...figures, ...groupParts }).meta({
   id: 'GroupFigures',
   description:
-    'What POST /v1/loss answers for the rows of the group, to the last bit, without parts about single rows.',
+    'What POST /v1/loss returns for the rows of the group, to the last bit, without the parts about single rows.',
 })
 
 const extreme = z.object({ key: groupKey, value: z.number() })
@@ -70,13 +71,13 @@ const groupDifference = z
   .object({
     lowest: extreme,
     highest: extreme,
-    difference: z.number().nullable().meta({ description: 'Highest less lowest.' }),
+    difference: z.number().nullable().meta({ description: 'Highest minus lowest.' }),
     ratio: z
       .number()
       .nullable()
       .meta({ description: 'Highest / lowest; null if the lowest is 0 or they differ in sign.' }),
   })
-  .meta({ id: 'GroupDifference', description: 'The groups that are furthest apart in one number.' })
+  .meta({ id: 'GroupDifference', description: 'The groups with the lowest and the highest value of one number.' })
 
 const grouping = z
   .object({
@@ -84,11 +85,11 @@ const grouping = z
     groups: z
       .array(groupFigures.extend({ key: groupKey }).meta({ id: 'Group', description: 'The rows of one group.' }))
       .meta({
-        description: 'In the order of their keys: null, booleans, integers, strings by their code units.',
+        description: 'Sorted by key: null, then booleans, integers, and strings by code unit.',
       }),
     differences: z.record(z.string(), groupDifference).meta({
       description:
-        'For `loss`, `accuracy` and each single number of `metrics` by its path, such as `metrics.f1.macro`: how far the groups are apart that have a number.',
+        'For `loss`, `accuracy` and each single number in `metrics`, by its path such as `metrics.f1.macro`: how far apart the groups are that have this number.',
     }),
   })
   .meta({ id: 'Grouping', description: 'The groups of one grouping.' })
@@ -109,12 +110,12 @@ export const lossAnswer = z
     groups: z
       .array(grouping)
       .optional()
-      .meta({ description: 'With `groupBy`: the groups of each grouping, in its order.' }),
+      .meta({ description: 'With `groupBy`: the groups of each grouping, in the order of `groupBy`.' }),
     verdict: verdict.optional(),
     spec: lossSpec.meta({
       description:
-        'Every option actually used, defaults included. Sent back with the same data, it gives the same answer.',
+        'Every option that was used, defaults included. Send it again with the same data and you get the same answer.',
     }),
     requestId: z.string(),
   })
-  .meta({ id: 'LossAnswer', description: 'The loss, the accuracy and how far to trust them.' })
+  .meta({ id: 'LossAnswer', description: 'The loss, the accuracy and their uncertainty.' })

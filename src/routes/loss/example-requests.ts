@@ -87,7 +87,7 @@ const taught = {
     },
   },
   'wrong declaration': {
-    summary: 'Index labels declared one-hot: refused, and the error says what would fit',
+    summary: 'Index labels declared as one-hot: refused, with the declaration that would fit',
     value: {
       loss: 'cross-entropy',
       labelFormat: 'one-hot',

@@ -142,13 +142,14 @@ export const bodyHeaders = [
   {
     name: 'Content-Encoding',
     in: 'header',
-    description: 'How the body is compressed, if it is.',
+    description:
+      'How the body is compressed, if it is compressed. `gzip`: RFC 1952. `deflate`: RFC 1950. `zstd`: RFC 8878.',
     schema: { type: 'string', enum: ['gzip', 'deflate', 'zstd'] },
   },
   {
     name: 'Content-Digest',
     in: 'header',
-    description: 'Digests of the bytes of the body as they are sent (RFC 9530): sha-256 and sha-512 are checked.',
+    description: 'Digests of the body as it is sent (RFC 9530); sha-256 and sha-512 are verified.',
     schema: { type: 'string' },
   },
 ]

@@ -1,4 +1,5 @@
 import type { LabelFormat } from '../../loss/formats.ts'
+import { explained, labelFormatMeanings } from '../../loss/meanings.ts'
 
 type Schema = Record<string, unknown>
 
@@ -14,25 +15,15 @@ const labelsOf: Record<LabelFormat, readonly Schema[]> = {
   values: [listOf(listOf({ type: 'number' })), listOf({ type: 'number' })],
 }
 
-const words: Record<LabelFormat, string> = {
-  'one-hot': 'rows with exactly one 1 and all others 0, in the shape of `predictions`',
-  index:
-    'one class per sample, an integer from 0 to K - 1, or `ignoreIndex`; a single sample may have one bare integer',
-  probabilities: 'numbers from 0 to 1, in the shape of `predictions`',
-  binary: '0 or 1, in the shape of `predictions`',
-  values: 'numbers, in the shape of `predictions`',
-}
-
 export function listOf(items: Schema): Schema {
   return { type: 'array', items }
 }
 
 /** `labels` of a loss that takes these formats. */
 export function labelsSchema(formats: readonly LabelFormat[]): Schema {
-  const said = formats.map((format) => ` \`${format}\`: ${words[format]}.`)
   const numbers = listOf({ type: 'number' })
   return {
-    description: `The true labels, written as \`labelFormat\` says.${said.join('')}`,
+    description: `The true labels, in the form that \`labelFormat\` declares. ${explained(formats, labelFormatMeanings)}`,
     oneOf: [listOf(numbers), numbers, ...(formats.includes('index') ? [integer] : [])],
   }
 }

@@ -1,8 +1,9 @@
 import { labelFormats } from '../../loss/formats.ts'
-import { lossNames } from '../../loss/kernels/index.ts'
+import { lossNames, lossTitles } from '../../loss/kernels/index.ts'
+import { explained, labelFormatMeanings } from '../../loss/meanings.ts'
 import type { OptionType } from '../../loss/option-types.ts'
 import { typeInWords } from '../../loss/option-types.ts'
-import { everyEvaluation, optionNames, optionOf } from '../../loss/options.ts'
+import { descriptionOf, everyEvaluation, optionNames, optionOf } from '../../loss/options.ts'
 
 type Schema = Record<string, unknown>
 
@@ -11,7 +12,7 @@ function file(description: string): Schema {
 }
 
 const formats =
-  'A .npy file, as numpy.save writes it; with the Content-Type `application/json`, or none, JSON; with `text/csv`, CSV.'
+  'A .npy file, as written by numpy.save; or JSON, with the Content-Type `application/json` or none; or CSV, with the Content-Type `text/csv`.'
 
 /** Swagger UI would fill in a number or a text that it makes up. An empty part is one that was not sent. */
 const leftOut = { example: '' }
@@ -19,18 +20,19 @@ const leftOut = { example: '' }
 const csvHeader = {
   csvHeader: {
     type: 'boolean',
-    description: 'Whether the first row of each CSV part holds names. Default `false`. It stands before those parts.',
+    description:
+      'Whether the first row of each CSV part contains column names. Default `false`. It must come before those parts.',
   },
 }
 
 const groups = {
   type: 'string',
-  description: 'The columns of `groupBy` as a JSON object, each an array with one value for each sample.',
+  description: 'The columns used by `groupBy`, as a JSON object; each column is an array with one value per sample.',
   ...leftOut,
 }
 
 const tensors = {
-  predictions: file(`What the model predicts: rows, or a list. ${formats}`),
+  predictions: file(`The predictions of the model: rows, or a flat list. ${formats}`),
   labels: file(`The true labels. ${formats}`),
   sampleWeights: file(`One weight per sample, s_i. ${formats}`),
   groups,
@@ -55,7 +57,7 @@ export const lossMultipartDocument = withOptions(tensors, ['predictions', 'label
 export const comparisonMultipartDocument = withOptions(
   {
     predictions: tensors.predictions,
-    baseline: file(`What another model predicts, in the shape of \`predictions\`. ${formats}`),
+    baseline: file(`The predictions of another model, in the shape of \`predictions\`. ${formats}`),
     labels: tensors.labels,
     sampleWeights: tensors.sampleWeights,
     groups,
@@ -68,11 +70,19 @@ function withOptions(parts: Record<string, Schema>, required: readonly string[])
     'multipart/form-data': {
       schema: {
         type: 'object',
-        description: 'A batch as files, and each option as text; or all options in the part `options`.',
+        description: 'A batch as files, and each option as a text part; or all options together in the part `options`.',
         properties: {
           ...csvHeader,
-          loss: { type: 'string', enum: lossNames, description: 'The loss function.' },
-          labelFormat: { type: 'string', enum: labelFormats, description: 'How `labels` is written.' },
+          loss: {
+            type: 'string',
+            enum: lossNames,
+            description: `The loss function. ${explained(lossNames, lossTitles)}`,
+          },
+          labelFormat: {
+            type: 'string',
+            enum: labelFormats,
+            description: `How \`labels\` is written. ${explained(labelFormats, labelFormatMeanings)}`,
+          },
           ...parts,
           ...Object.fromEntries(optionNames.map((name) => [name, partOf(name)])),
           require: {
@@ -82,7 +92,7 @@ function withOptions(parts: Record<string, Schema>, required: readonly string[])
           },
           options: {
             type: 'string',
-            description: 'All options as one JSON object, in place of a part for each.',
+            description: 'All options as one JSON object, instead of one part per option.',
             ...leftOut,
           },
         },
@@ -96,9 +106,9 @@ function withOptions(parts: Record<string, Schema>, required: readonly string[])
 }
 
 function partOf(name: (typeof optionNames)[number]): Schema {
-  const { type, description, appliesTo } = optionOf(name)
+  const { type, appliesTo } = optionOf(name)
   const where = appliesTo === everyEvaluation ? '' : ` Applies to ${appliesTo}.`
-  return schemaOf(type, `${description}${where}`)
+  return schemaOf(type, `${descriptionOf(name)}${where}`)
 }
 
 function schemaOf(type: OptionType, description: string): Schema {
@@ -106,7 +116,11 @@ function schemaOf(type: OptionType, description: string): Schema {
     case 'choice':
       return { type: 'string', enum: type.values, description }
     case 'choices':
-      return { type: 'array', items: { type: 'string', enum: type.values }, description: `${description} A part each.` }
+      return {
+        type: 'array',
+        items: { type: 'string', enum: type.values },
+        description: `${description} Send one part per value.`,
+      }
     case 'weights':
       return file(`${description} ${formats}`)
     case 'number':

@@ -12,14 +12,14 @@ import { requirementEdits } from '../require/check.ts'
 const number = /^\s*-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?\s*$/
 
 /** Changes of the options that may mend an error about them, likeliest first. */
-export function optionEdits(error: ValidationError, options: Fields, tensorNames: readonly string[]): Remedy[] {
+export function optionEdits(error: ValidationError, options: Fields, otherFields: readonly string[]): Remedy[] {
   const {
     code,
     path: [field, at],
   } = error
   if (typeof field !== 'string') return []
   const value = options[field]
-  if (code === 'unknown-field') return renamed(field, options, tensorNames)
+  if (code === 'unknown-field') return renamed(field, options, otherFields)
   if (code === 'missing') {
     const alias = Object.keys(options).find((name) => name !== field && fieldNamed(name, [field]) === field)
     if (alias !== undefined) return [{ rename: { [alias]: field } }]
@@ -35,10 +35,10 @@ export function optionEdits(error: ValidationError, options: Fields, tensorNames
   return []
 }
 
-function renamed(field: string, options: Fields, tensorNames: readonly string[]): Remedy[] {
+function renamed(field: string, options: Fields, otherFields: readonly string[]): Remedy[] {
   const loss = lossOf(options)
   const own = optionNames.filter((name) => loss === undefined || isOptionOf(name, loss))
-  const free = ['loss', 'labelFormat', ...own, ...tensorNames].filter((name) => !(name in options))
+  const free = ['loss', 'labelFormat', ...own, ...otherFields].filter((name) => !(name in options))
   const name = fieldNamed(field, free)
   return name === undefined ? [] : [{ rename: { [field]: name } }]
 }

@@ -22,9 +22,13 @@ interface Sent {
 /** What a route checks of the fields of a request. */
 export interface FieldCheck {
   readonly tensorNames: readonly string[]
-  /** @throws InvalidContent, LimitExceeded */
-  readonly check: (options: Fields, tensors: Fields) => Omit<Refused, 'memory'>
+  /** Fields that are neither options of a loss nor tensors. */
+  readonly otherNames?: readonly string[]
+  /** @returns the batch to try changes on, or undefined where there is none @throws InvalidContent, LimitExceeded */
+  readonly check: (options: Fields, tensors: Fields) => Batch | undefined
 }
+
+type Batch = Omit<Refused, 'memory'>
 
 /** How often the options are checked again at most, and how many errors in a row are mended. */
 const mostChecks = 40
@@ -63,7 +67,8 @@ class OptionSearch {
     if (found.length === 0) return noHint
     const formats = found.map(({ set = {} }) => set.labelFormat)
     const isOfFormats = list.some(({ path: [field], code }) => field === 'labelFormat' && code === 'missing')
-    if (!isOfFormats) return found.length === 1 ? withField(hintOf(found), list) : noHint
+    const hasLabels = this.#fields.tensorNames.includes('labels')
+    if (!isOfFormats || !hasLabels) return found.length === 1 ? withField(hintOf(found), list) : noHint
     // labels that fit several formats are the client's to declare
     const names = [...new Set(formats)].map((format) => `"${format}"`)
     const sentence = `The labels that came would fit ${names.join(', ')}.`
@@ -81,38 +86,45 @@ class OptionSearch {
     rounds: number,
   ): Generator<void, readonly Remedy[]> {
     if (rounds === 0 || errors.length > mostErrors) return []
-    const edits = errors.map((error) => optionEdits(error, sent.options, this.#fields.tensorNames))
+    const { tensorNames, otherNames = [] } = this.#fields
+    const edits = errors.map((error) => optionEdits(error, sent.options, [...tensorNames, ...otherNames]))
     if (edits.some((alternatives) => alternatives.length === 0)) return []
     const found: Remedy[] = []
     for (const edit of choices(edits)) {
       if (this.#checks-- <= 0) return found
-      const changed = changedBy(edit, sent, this.#fields.tensorNames)
+      const changed = changedBy(edit, sent, tensorNames)
       const remedy = both(before, edit)
       const outcome = this.#check(changed)
       if (outcome === undefined) continue
-      const more = Array.isArray(outcome)
-        ? yield* this.#mended(changed, outcome, remedy, rounds - 1)
-        : yield* this.#withNumbers(outcome as Omit<Refused, 'memory'>, remedy)
+      const more =
+        'errors' in outcome
+          ? yield* this.#mended(changed, outcome.errors, remedy, rounds - 1)
+          : yield* this.#withNumbers(outcome.batch, remedy)
       found.push(...more)
     }
     return found
   }
 
-  *#withNumbers(right: Omit<Refused, 'memory'>, remedy: Remedy): Generator<void, readonly Remedy[]> {
-    const fitting = yield* remediesFor({ ...right, memory: this.#memory }, this.#trials)
+  *#withNumbers(batch: Batch | undefined, remedy: Remedy): Generator<void, readonly Remedy[]> {
+    if (batch === undefined) return [remedy]
+    const fitting = yield* remediesFor({ ...batch, memory: this.#memory }, this.#trials)
     // of several only the client knows which is right
     return fitting.length === 1 ? [both(remedy, fitting[0])] : []
   }
 
-  #check({ options, tensors }: Sent): Omit<Refused, 'memory'> | readonly ValidationError[] | undefined {
+  /** Undefined for what exceeds a limit. */
+  #check({
+    options,
+    tensors,
+  }: Sent): { readonly batch: Batch | undefined } | { readonly errors: readonly ValidationError[] } | undefined {
     try {
       checkValueCount(options, fixedLimits.maxOptionValues)
-      return this.#fields.check(options, tensors)
+      return { batch: this.#fields.check(options, tensors) }
     } catch (error) {
       const cause = error instanceof LocatedError ? error.cause : error
       if (cause instanceof LimitExceeded) return undefined
       if (!(cause instanceof InvalidContent)) throw error
-      return cause.errors.list
+      return { errors: cause.errors.list }
     }
   }
 }

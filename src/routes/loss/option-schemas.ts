@@ -23,18 +23,20 @@ export const miniBatchOptions = {
     .int()
     .min(1)
     .max(fixedLimits.maxMiniBatchSize)
-    .meta({ description: 'Rows drawn; without replacement at most the number of rows.' }),
+    .meta({ description: 'Number of rows to draw; without replacement, at most the number of rows there are.' }),
   seed: z
     .int()
     .min(0)
     .max(2 ** 32 - 1)
-    .meta({ description: 'The same seed draws the same rows, those of numpy.random.RandomState(seed).choice.' }),
+    .meta({
+      description: 'The same seed draws the same rows, which are those of numpy.random.RandomState(seed).choice.',
+    }),
   replacement: z
     .boolean()
     .default(true)
     // in words alone: types that are generated from a `default` demand the field
     .meta({
-      description: 'Whether a row may be drawn more than once. Default `true`.',
+      description: 'Whether a row can be drawn more than once. Default `true`.',
       default: undefined,
     }),
 }

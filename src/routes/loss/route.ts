@@ -83,13 +83,13 @@ export async function lossRoute(app: FastifyInstance): Promise<void> {
   )
 }
 
-const description = `Takes predictions and labels, and returns the loss and the accuracy. Nothing is inferred: \`labelFormat\` says how labels are written. Data that contradict a declaration are refused, and the error names the place, the value and the declaration that would fit.
+const description = `Takes predictions and labels, and returns the loss and the accuracy. Nothing is inferred: \`labelFormat\` declares how labels are written. Data that contradict a declaration are rejected; the error gives the location, the value and the declaration that would fit.
 
-There are four kinds of body, and the same numbers give the same answer in each, to the last bit. All of them may be compressed (\`Content-Encoding: gzip\`, \`deflate\` or \`zstd\`):
+A request body can take four forms. The same numbers give the same answer in all four, to the last bit. Each of them can be compressed (\`Content-Encoding: gzip\`, \`deflate\` or \`zstd\`):
 - \`application/json\`: one object.
 - \`application/octet-stream\` with the header \`Inference-Header-Content-Length: n\`: n bytes of JSON (schema BinaryHeader), then the raw tensors, little-endian and row-major, as in the Open Inference Protocol.
-- \`multipart/form-data\`: predictions and labels as .npy files of any numbers and in either order, or as JSON or CSV by the Content-Type of the part; each option a part of text.
-- \`application/x-ndjson\`: the options on the first line, then one mini-batch \`{"predictions": ..., "labels": ...}\` per line, all folded into one answer in constant memory.`
+- \`multipart/form-data\`: predictions and labels as .npy files (of any numeric type, in C or Fortran order), or as JSON or CSV, according to the Content-Type of the part; each option is a text part.
+- \`application/x-ndjson\`: the options on the first line, then one mini-batch \`{"predictions": ..., "labels": ...}\` per line, all combined into one answer, in constant memory.`
 
 /** What is checked of one batch before its numbers. */
 export const lossFields: FieldCheck = {

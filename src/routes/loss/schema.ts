@@ -4,13 +4,15 @@ import { batchTensors } from '../../loss/batch.ts'
 import type { PairedTensors } from '../../loss/comparison.ts'
 import { GroupColumns } from '../../loss/groups/columns.ts'
 import type { LossName } from '../../loss/kernels/index.ts'
-import { losses, lossNames } from '../../loss/kernels/index.ts'
+import { losses, lossNames, lossTitles } from '../../loss/kernels/index.ts'
 import type { Loss } from '../../loss/kernels/loss.ts'
+import { explained, labelFormatMeanings } from '../../loss/meanings.ts'
 import type { OptionType } from '../../loss/option-types.ts'
 import { alternatives } from '../../loss/option-types.ts'
 import type { LossTraits, OptionName } from '../../loss/options.ts'
 import {
   defaultFor,
+  descriptionOf,
   everyEvaluation,
   isOptionOf,
   optionNames,
@@ -31,14 +33,18 @@ import { schemaFor, schemaOf, tensor, weights } from './option-schemas.ts'
 
 const numbers = listOf({ type: 'number' })
 
+export const lossName = z
+  .enum(lossNames)
+  .meta({ description: `The loss function. ${explained(lossNames, lossTitles)}` })
+
 const optionSchemas = new Map<string, z.ZodType>()
 
 export const predictions = tensor(
-  'One row of K numbers per sample, [N][K]. A plain list is one sample of K outputs if labels are classes, and N samples of one output otherwise.',
+  'One row of K numbers per sample, [N][K]. A flat list means one sample of K outputs if labels are classes, and N samples of one output otherwise.',
   { oneOf: [listOf(numbers), numbers] },
 )
 export const labels = tensor(
-  'The true labels, written as `labelFormat` says: [N] integers for `index` (a single sample may have one bare integer), otherwise the shape of `predictions`.',
+  'The true labels, in the form that `labelFormat` declares: [N] integers for `index` (a single sample may have one bare integer), otherwise the shape of `predictions`.',
   { oneOf: [listOf(numbers), numbers, { type: 'integer' }] },
 )
 
@@ -47,7 +53,7 @@ const groupColumns = z
   .custom<GroupColumns>((value) => value instanceof GroupColumns, { error: 'must be an object of arrays' })
   .meta({
     description:
-      'The columns that `groupBy` names, each with one string, integer, boolean or null for each sample. Strings have up to 256 characters; null is a group of its own.',
+      'The columns used by `groupBy`, each with one string, integer, boolean or null per sample. Strings can have up to 256 characters; null is a separate group.',
     type: 'object',
     additionalProperties: listOf(groupValue),
     examples: [{ country: ['KR', 'DE'] }],
@@ -62,7 +68,7 @@ export const batchFields = {
 
 const comparisonFields = {
   ...batchFields,
-  baseline: tensor('What another model predicts, in the shape of `predictions`.', {
+  baseline: tensor('The predictions of another model, in the shape of `predictions`.', {
     oneOf: [listOf(numbers), numbers],
   }),
 }
@@ -70,7 +76,7 @@ const comparisonFields = {
 export const batchSchema = schemaFor<Tensors>(
   z.strictObject(batchFields, { error: unknownField(Object.keys(batchFields)) }).meta({
     id: 'Batch',
-    description: 'Predictions and labels without options: a further line of an NDJSON body.',
+    description: 'Predictions and labels without options: any line of an NDJSON body after the first.',
   }),
 )
 
@@ -205,8 +211,7 @@ function optionsOf(
   return {
     loss: z.literal(name).meta({ description: `${loss.title}: ${loss.formula}` }),
     labelFormat: z.enum(loss.labelFormats, { error: (issue) => labelFormatError(name, issue.input) }).meta({
-      description:
-        'How `labels` is written. The caller must declare it: one-hot and index labels cannot be told apart.',
+      description: `How \`labels\` is written. Required, because one-hot and index labels cannot be distinguished reliably. ${explained(loss.labelFormats, labelFormatMeanings)}`,
     }),
     ...Object.fromEntries(options),
   }
@@ -220,14 +225,9 @@ function typeForStreams(option: OptionName, loss: LossTraits): OptionType | unde
 }
 
 function optionSchema(option: OptionName, loss: LossTraits, type: OptionType): z.ZodType {
-  const { description, appliesTo } = optionOf(option)
-  const singleBatch = singleBatchOf(option)
-  const absent =
-    singleBatch !== true && 'values' in type ? singleBatch.filter((word) => !type.values.includes(word)) : []
-  // nothing is said of a value that cannot be chosen here
-  const sentences = description.split(/(?<=\.) /).filter((text) => !absent.some((word) => text.includes(`\`${word}\``)))
+  const { appliesTo } = optionOf(option)
   const where = appliesTo === everyEvaluation ? '' : ` Applies to ${appliesTo}.`
-  const text = `${sentences.join(' ')}${where}${defaultInWords(option, loss)}`
+  const text = `${descriptionOf(option, type)}${where}${defaultInWords(option, loss)}`
   const key = JSON.stringify([type, text])
   const schema = optionSchemas.get(key) ?? schemaOf(type, text).optional()
   optionSchemas.set(key, schema)
@@ -314,6 +314,6 @@ function schemaName(name: string, suffix: string): string {
 export function labelFormatError(name: LossName, input: unknown): string {
   const { labelFormats }: Loss = losses[name]
   return input === undefined
-    ? `the caller must declare it, as one of ${labelFormats.join(', ')}: one-hot and index labels cannot be told apart`
+    ? `the caller must declare it, as one of ${labelFormats.join(', ')}: one-hot and index labels cannot be distinguished reliably`
     : `must be ${alternatives(labelFormats)} for loss "${name}"`
 }

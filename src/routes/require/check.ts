@@ -131,7 +131,7 @@ function wrongPart(figure: string, spec: Spec, source: Source): Wrong | undefine
     return notAvailable(inAnswerWith(part, included, source, true))
   }
   if (spec.decision === 'none' && (part === 'accuracy' || part === 'correct')) {
-    return notAvailable(`is ${part}, which requires class or binary labels; labelFormat "values" has none`)
+    return notAvailable(`is ${part}, which requires class or binary labels, and labelFormat is "values"`)
   }
   if (part === 'metrics' && valuesOnly.has(name) !== (spec.decision === 'none')) {
     const labels = spec.decision === 'none' ? 'class or binary labels' : 'labelFormat "values"'

@@ -6,6 +6,8 @@ import type { RequestContext } from '../../http/request-context.ts'
 import type { TensorNumbers } from '../../http/send-tensors.ts'
 import { bytesSentOf } from '../../http/send-tensors.ts'
 import type { Evaluation } from '../../loss/evaluation.ts'
+import type { Meanings } from '../../loss/meanings.ts'
+import { explained } from '../../loss/meanings.ts'
 import type { Statistics } from '../../loss/report/statistics.ts'
 import type { Spec } from '../../loss/spec.ts'
 import { LimitExceeded, refuse } from '../../loss/validation-errors.ts'
@@ -17,10 +19,26 @@ export const outputNames = [...figureOutputs, ...rowOutputs] as const
 type FigureName = (typeof figureOutputs)[number]
 export type OutputName = (typeof outputNames)[number]
 
+const meanings: Meanings<OutputName> = {
+  loss: 'the loss',
+  accuracy: 'the share of correct decisions',
+  standardError: 'the standard error of the mean loss',
+  lossSum: 'sum s_i l_i',
+  weightSum: 'sum w_i',
+  samples: 'the number of rows',
+  losses: 's_i l_i of each row',
+  correct: 'the number of correct decisions in each row, -1 for an ignored row',
+  gradient: 'd loss / d predictions',
+}
+
+export const outputName = z
+  .enum(outputNames)
+  .meta({ description: `Name of the output. ${explained(outputNames, meanings)}` })
+
 export const askedOutput = z.strictObject({
-  name: z.enum(outputNames),
+  name: outputName,
   parameters: z
-    .strictObject({ binary_data: z.boolean().optional().meta({ description: 'Whether it is sent as bytes.' }) })
+    .strictObject({ binary_data: z.boolean().optional().meta({ description: 'Whether the output is sent as bytes.' }) })
     .optional(),
 })
 
@@ -102,7 +120,7 @@ const bytesPerNumber = 64
 function checkSize({ length }: TensorNumbers, at: number): void {
   const { maxAnswerNumbers } = fixedLimits
   if (length <= maxAnswerNumbers) return
-  const detail = `this output would hold ${length} numbers in JSON; the limit maxAnswerNumbers is ${maxAnswerNumbers}, but with binary_data there is none`
+  const detail = `this output would hold ${length} numbers in JSON; the limit maxAnswerNumbers is ${maxAnswerNumbers}, which does not apply with binary_data`
   throw new LimitExceeded('maxAnswerNumbers', maxAnswerNumbers, ['outputs', at], detail)
 }
 

@@ -75,7 +75,7 @@ export async function inferenceRoutes(app: FastifyInstance, probes: HealthOption
       schema: {
         operationId: 'isServerLive',
         tags,
-        summary: 'Check that the server answers',
+        summary: 'Check that the server is alive',
         description: 'Always 200, whatever the load.',
         response: { 200: answerOf(live), ...problemAnswers() },
       },
@@ -90,9 +90,9 @@ export async function inferenceRoutes(app: FastifyInstance, probes: HealthOption
       schema: {
         operationId: 'isServerReady',
         tags,
-        summary: 'Check that the server takes requests',
+        summary: 'Check that the server is ready',
         description:
-          '503 while the service is shutting down, and until the store of evaluations was reached once, like /readyz.',
+          'Like /readyz, returns 503 while the service is shutting down, and until the evaluation store has been reached once.',
         response: { 200: answerOf(ready), ...problemAnswers('overloaded', 'store-unavailable') },
       },
       config: { isAlwaysAnswered: true, examples: { answers: { 200: { ready: true } } } },
@@ -116,7 +116,7 @@ export async function inferenceRoutes(app: FastifyInstance, probes: HealthOption
           tags,
           summary: 'Describe a loss function as a model',
           description:
-            'Its tensors. Each model has the one version `1`: `/versions/1` may follow its name in every address.',
+            'Describes its tensors. Each model has a single version, `1`, so `/versions/1` can follow its name in every URL.',
           params: modelParams,
           response: { 200: answerOf(model), ...problemAnswers('not-found') },
         },
@@ -133,7 +133,7 @@ export async function inferenceRoutes(app: FastifyInstance, probes: HealthOption
           operationId: 'isModelReady',
           tags,
           summary: 'Check that a loss function can be evaluated',
-          description: 'Every loss function of the catalogue is ready.',
+          description: 'Every loss function in the catalogue is ready.',
           params: modelParams,
           response: { 200: answerOf(modelReady), ...problemAnswers('not-found') },
         },
@@ -170,11 +170,11 @@ export async function inferenceRoutes(app: FastifyInstance, probes: HealthOption
   }
 }
 
-const description = `What POST /v1/loss does, for clients of the Open Inference Protocol: the model is the loss function, \`parameters\` are the options, and the tensors are \`inputs\`, in JSON or as bytes. The numbers are the same, to the last bit.
+const description = `Does what POST /v1/loss does, for clients of the Open Inference Protocol: the model is the loss function, \`parameters\` are the options, and the tensors are \`inputs\`, in JSON or as bytes. The numbers are the same, to the last bit.
 
-The outputs \`${figureOutputs.join('`, `')}\` have one number each, and come unless \`outputs\` names others. \`${rowOutputs.join('`, `')}\` come when they are asked for: s_i l_i in order; how many decisions of each row were right, -1 for a row left out by \`ignoreIndex\`; d loss / d predictions. \`samples\` and \`correct\` are INT64, the others FP64.
+The outputs \`${figureOutputs.join('`, `')}\` hold one number each and are returned by default, unless \`outputs\` lists others. \`${rowOutputs.join('`, `')}\` are returned on request: s_i l_i in order; the number of correct decisions in each row, -1 for a row excluded by \`ignoreIndex\`; d loss / d predictions. \`samples\` and \`correct\` are INT64, the others FP64.
 
-What is null in an answer of /v1/loss is Infinity or NaN as bytes, and null in JSON; \`lossStatus\` tells them apart. Outputs as bytes may be of any size. Clients of the protocol send no Content-Type, and need none.`
+A number that is null in an answer of /v1/loss is null in JSON outputs, and Infinity or NaN in binary outputs; \`lossStatus\` says which. Binary outputs can have any size. A Content-Type is not required, since clients of the protocol do not send one.`
 
 const inferredBytes = z.string().meta({
   format: 'binary',
@@ -261,6 +261,6 @@ function checkOptions({ loss: given, include, ...others }: Fields, loss: LossNam
       refuse(['parameters', name], `${name} has no effect here; POST /v1/loss takes it`, value, 'no-effect')
   }
   if (include === undefined || (Array.isArray(include) && include.length === 0)) return
-  const detail = `include has no effect here; ask for ${rowOutputs.join(', ')} in outputs`
+  const detail = `include has no effect here; request ${rowOutputs.join(', ')} in outputs`
   refuse(['parameters', 'include'], detail, include, 'no-effect')
 }

@@ -1,15 +1,20 @@
 import { z } from 'zod'
+import { datatypeMeanings } from '../../formats/datatypes.ts'
 import { binaryHeader } from '../../formats/oip-header.ts'
 import { inferenceErrorMediaType } from '../../http/inference-error.ts'
-import { lossNames } from '../../loss/kernels/index.ts'
-import { lossStatuses } from '../../loss/report/statistics.ts'
+import { lossNames, lossTitles } from '../../loss/kernels/index.ts'
+import { explained } from '../../loss/meanings.ts'
+import { lossStatus } from '../../loss/report/schemas.ts'
 import type { Answer } from '../answers.ts'
-import { askedOutput, outputNames } from './outputs.ts'
+import { lossName } from '../loss/schema.ts'
+import { askedOutput, outputName } from './outputs.ts'
 
 export const modelVersion = '1'
 
 export const modelParams = z.object({
-  loss: z.enum(lossNames).meta({ description: 'A loss function, which is the model.' }),
+  loss: lossName.meta({
+    description: `The model, which is a loss function. ${explained(lossNames, lossTitles)}`,
+  }),
 })
 
 const error = z
@@ -17,7 +22,7 @@ const error = z
   .meta({
     id: 'InferenceError',
     description:
-      'What went wrong, as the Open Inference Protocol has it: of invalid content the first errors, a line each, with a JSON Pointer to the place.',
+      'What went wrong, in the form of the Open Inference Protocol. For invalid content: the first errors, one per line, each with a JSON Pointer to its location.',
   })
 
 const withoutAddress = ['400', '408', '431']
@@ -32,12 +37,14 @@ export function withInferenceErrors(answers: Readonly<Record<string, Answer>>): 
   return Object.fromEntries(entries)
 }
 
-export const live = z.object({ live: z.literal(true) }).meta({ id: 'ServerLive', description: 'The process answers.' })
+export const live = z
+  .object({ live: z.literal(true) })
+  .meta({ id: 'ServerLive', description: 'The process is running.' })
 export const ready = z
   .object({ ready: z.literal(true) })
-  .meta({ id: 'ServerReady', description: 'Requests are welcome.' })
+  .meta({ id: 'ServerReady', description: 'The service accepts requests.' })
 export const modelReady = z
-  .object({ name: z.enum(lossNames), ready: z.literal(true) })
+  .object({ name: lossName, ready: z.literal(true) })
   .meta({ id: 'ModelReady', description: 'The loss function can be evaluated.' })
 
 export const server = z
@@ -46,60 +53,63 @@ export const server = z
 
 const tensorMetadata = z
   .object({ name: z.string(), datatype: z.string(), shape: z.array(z.int().min(-1)) })
-  .meta({ id: 'TensorMetadata', description: 'A tensor of a model; -1 is any size.' })
+  .meta({ id: 'TensorMetadata', description: 'A tensor of a model; -1 means any size.' })
 
 export const model = z
   .object({
-    name: z.enum(lossNames),
+    name: lossName,
     versions: z.array(z.literal(modelVersion)),
     platform: z.string(),
-    inputs: z.array(tensorMetadata).meta({ description: '`sampleWeights` may be left out.' }),
+    inputs: z.array(tensorMetadata).meta({ description: '`sampleWeights` is optional.' }),
     outputs: z
       .array(tensorMetadata)
-      .meta({ description: '`losses`, `correct` and `gradient` come when they are asked for.' }),
+      .meta({ description: '`losses`, `correct` and `gradient` are returned on request.' }),
   })
   .meta({
     id: 'ModelMetadata',
-    description: 'The tensors of a loss function. Other datatypes of numbers are taken as well.',
+    description: 'The tensors of a loss function. Other numeric datatypes are accepted as well.',
   })
 
 export const inferenceRequest = z
   .object({
-    id: z.string().optional().meta({ description: 'Comes back with the answer.' }),
+    id: z.string().optional().meta({ description: 'Is returned in the answer.' }),
     parameters: z.record(z.string(), z.unknown()).optional().meta({
       description:
-        'The options of POST /v1/loss without `include`; and `binary_data_output`: true for all outputs as bytes.',
+        'The options of POST /v1/loss except `include`; and `binary_data_output`, which is true if all outputs are to be sent as bytes.',
     }),
     inputs: binaryHeader.shape.inputs,
-    outputs: z.array(askedOutput).optional().meta({ description: 'Default: every output that is one number.' }),
+    outputs: z.array(askedOutput).optional().meta({ description: 'Default: every output that holds a single number.' }),
   })
-  .meta({ id: 'InferenceRequest', description: 'Predictions and labels as tensors, and what is asked of them.' })
+  .meta({ id: 'InferenceRequest', description: 'Predictions and labels as tensors, and the outputs requested.' })
 
 export const inferenceAnswer = z
   .object({
-    model_name: z.enum(lossNames),
+    model_name: lossName,
     model_version: z.literal(modelVersion),
     id: z.string().optional(),
-    parameters: z.object({ lossStatus: z.enum(lossStatuses) }),
+    parameters: z.object({ lossStatus }),
     outputs: z.array(
       z
         .object({
-          name: z.enum(outputNames),
-          datatype: z.enum(['FP64', 'INT64']),
+          name: outputName,
+          datatype: z.enum(['FP64', 'INT64']).meta({
+            description: `Type of the elements. ${explained(['FP64', 'INT64'], datatypeMeanings)}`,
+          }),
           shape: z.array(z.int().min(0)),
           parameters: z
             .object({ binary_data_size: z.int().min(0) })
             .optional()
-            .meta({ description: 'Where the numbers follow as bytes.' }),
+            .meta({ description: 'Present if the numbers follow as bytes.' }),
           data: z
             .array(z.number().nullable())
             .optional()
-            .meta({ description: 'In row-major order; null for what is no finite number.' }),
+            .meta({ description: 'In row-major order; null for a number that is not finite.' }),
         })
-        .meta({ id: 'InferenceOutput', description: 'A tensor of the answer.' }),
+        .meta({ id: 'InferenceOutput', description: 'A tensor in the answer.' }),
     ),
   })
   .meta({
     id: 'InferenceAnswer',
-    description: 'The outputs. If one is sent as bytes, this is the JSON part of `application/octet-stream`.',
+    description:
+      'The outputs. If an output is sent as bytes, this is the JSON part of an `application/octet-stream` body.',
   })

@@ -234,6 +234,6 @@ test('what no waiting changes ends the start', async (t) => {
   await engine.close()
   await t.rejects(new PostgresEvaluationEngine(newer).start(), {
     name: 'StoreUnusable',
-    message: /^The database has version 99 /,
+    message: /^The database has schema version 99;/,
   })
 })

@@ -225,12 +225,12 @@ test('a file of a newer release or of another program is left alone', async (t) 
   file.exec('PRAGMA user_version = 99')
   t.throws(() => new SqliteDatabase(path, lockMilliseconds), {
     name: 'StoreUnusable',
-    message: /^The database has version 99 of the schema; this release of lossmeter knows versions up to \d+\./,
+    message: /^The database has schema version 99; this release of lossmeter supports versions up to \d+\./,
   })
   file.exec('PRAGMA application_id = 5')
   t.throws(() => new SqliteDatabase(path, lockMilliseconds), {
     name: 'StoreUnusable',
-    message: 'The file is a database of another program.',
+    message: 'The file is a database that belongs to another program.',
   })
   t.same(Object.values(file.prepare('PRAGMA user_version').get() ?? {}), [99])
   file.close()

@@ -131,7 +131,7 @@ test('a file that cannot be opened is told with its path', async (t) => {
   file.exec('COMMIT')
   await t.rejects(SqliteEngine.open(path), {
     name: 'StoreUnusable',
-    message: `${path} cannot be opened: The file is a database of another program.`,
+    message: `${path} cannot be opened: The file is a database that belongs to another program.`,
   })
   file.close()
   await t.rejects(SqliteEngine.open(join(path, 'x.sqlite')), {
@@ -179,7 +179,7 @@ test('when its thread breaks down, calls are refused, and the next one has anoth
   await t.rejects(engine.write(select('1')), {
     name: 'StoreUnavailable',
     reason: 'out-of-reach',
-    cause: { name: 'StoreUnusable', message: 'The file is a database of another program.' },
+    cause: { name: 'StoreUnusable', message: 'The file is a database that belongs to another program.' },
   })
   other.exec('DROP TABLE other')
   t.same(await store.listBatches(run, { limit: 9 }), [], 'and goes on when the file is usable')

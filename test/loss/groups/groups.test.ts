@@ -241,7 +241,7 @@ test('too many groups are refused with their column and count, and nothing is ke
   const count = 1001
   const values = Array.from({ length: count }, (_, i) => i)
   const request = { ...few, predictions: values, labels: values, groups: { key: values } }
-  const detail = 'The column "key" has 1001 groups; the limit maxGroups is 1000 in all.'
+  const detail = 'The column "key" has 1001 groups; the limit maxGroups is 1000 in total.'
   t.throws(() => evaluate(request), { name: 'Error', limit: 'maxGroups', message: detail, path: ['groups', 'key'] })
   const fewer = { ...unlimited, maxGroups: 3 }
   t.throws(() => evaluate(few, fewer), { message: /"key" has 5 groups; the limit maxGroups is 3/ })
@@ -253,10 +253,10 @@ test('too many groups are refused with their column and count, and nothing is ke
     groupBy: ['a', ['a', 'b']],
   }
   t.throws(() => evaluate({ ...crossed, groupBy: [['a', 'b']] }, fewer), {
-    message: 'The columns "a", "b" have together more than 3 groups; the limit maxGroups is 3 in all.',
+    message: 'The columns "a", "b" together have more than 3 groups; the limit maxGroups is 3 in total.',
   })
   t.throws(() => evaluate(crossed, { ...unlimited, maxGroups: 5 }), {
-    message: 'The columns "a", "b" have together 4 of 6 groups; the limit maxGroups is 5 in all.',
+    message: 'The columns "a", "b" together have 4 of 6 groups; the limit maxGroups is 5 in total.',
   })
   const evaluation = new Evaluation(specOf(few), { ...unlimited, maxGroups: 6 })
   finish(evaluation.add(tensorsOf(few)))
@@ -281,14 +281,14 @@ test('columns that do not fit are refused where they do not', async (t) => {
   const { groupBy, groups, ...plain } = few
   t.same(
     errorsOf(() => evaluate({ ...plain, groupBy })).map(({ path, detail }) => [path.join('/'), detail]),
-    [['groups', 'groups is missing; groupBy needs its columns "key"']],
+    [['groups', 'groups is missing; groupBy needs the columns "key"']],
   )
   t.same(
     errorsOf(() => evaluate({ ...plain, groups })).map(({ path, detail }) => [path.join('/'), detail]),
     [['groups', 'groups has no effect without groupBy']],
   )
   t.same(errors({ groups: { key: [1, 2], other: [1] } }), [
-    ['groups/other', 'groupBy does not name this column, only "key"'],
+    ['groups/other', 'groupBy does not use this column, only "key"'],
     ['groups/key', 'groups.key has 2 values; it must have one value for each of 5 samples'],
   ])
   const what = 'a string of up to 256 characters, an integer, true, false or null'
@@ -299,8 +299,8 @@ test('columns that do not fit are refused where they do not', async (t) => {
     ['groups/key/4', `groups.key[4] must be ${what}`],
   ])
   t.same(errors({ groupBy: ['key', 'key', ['key', 'key']] }), [
-    ['groupBy/1', 'groupBy has ["key"] twice'],
-    ['groupBy/2', '["key","key"] has a column twice'],
+    ['groupBy/1', 'groupBy contains ["key"] twice'],
+    ['groupBy/2', '["key","key"] contains a column twice'],
   ])
 })
 

@@ -100,7 +100,7 @@ test('what cannot be is refused', async (t) => {
   const detailOf = (others: Partial<Request>) => errorsOf(() => evaluate({ ...request, ...others }))[0]
   t.match(detailOf({ thresholds: [0.5, 0.5] }), {
     path: ['thresholds', 1],
-    detail: 'thresholds[1] is 0.5; it must be greater than the one before, 0.5',
+    detail: 'thresholds[1] is 0.5; it must be greater than the previous one, 0.5',
   })
   const costs = { falsePositive: 1, falseNegative: 1 }
   t.match(detailOf({ thresholds: undefined, costs }), {

@@ -87,7 +87,7 @@ test('other content under a name that is taken is refused', async (t) => {
   for (const other of others) {
     const { status, body } = await send(app, 'PUT', '/taken/batches/step-1', other)
     t.equal(status, 409)
-    const detail = 'The batch "step-1" was sent before, with other content.'
+    const detail = 'The batch "step-1" was sent before with different content.'
     const instance = `${url}/taken/batches/step-1`
     t.same(body, problemOf('conflict', 409, 'The name is already in use for different content', detail, instance))
   }
@@ -164,8 +164,8 @@ test('a batch that came damaged is not kept', async (t) => {
     })
   const { status, body } = await put(digest(`${payload} `))
   t.equal(status, 400)
-  const detail = 'The sha-256 digest of the body is not the one in Content-Digest.'
-  const title = 'The body is not what its digest says'
+  const detail = 'The sha-256 digest of the body differs from the one in Content-Digest.'
+  const title = 'The body does not match its digest'
   t.same(body, problemOf('digest-mismatch', 400, title, detail, `${url}/damaged/batches/a`))
   t.match((await send(app, 'GET', '/damaged')).body, { batches: 0 })
   t.equal((await put(digest(payload))).status, 201)

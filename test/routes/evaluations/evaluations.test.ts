@@ -142,6 +142,48 @@ test('a declaration that cannot be evaluated is refused before anything comes', 
   t.same((await send(app, 'GET', '/refused')).body, noEvaluation('refused'))
 })
 
+test('a declaration that a change mends says which; following it declares the evaluation', async (t) => {
+  const { labelFormat, ...unlabelled } = threeClasses
+  const mended: [Record<string, unknown>, object][] = [
+    [{ ...threeClasses, include: ['metrics', 'gradient'] }, { set: { include: ['metrics'] } }],
+    [{ ...threeClasses, include: ['Confusion'] }, { set: { include: ['confusion'] } }],
+    [{ ...threeClasses, loss: 'CrossEntropyLoss' }, { set: { loss: 'cross-entropy' } }],
+    [{ ...threeClasses, predictionFormat: 'logit' }, { set: { predictionFormat: 'logits' } }],
+    [{ ...threeClasses, label_smoothing: 0.1 }, { rename: { label_smoothing: 'labelSmoothing' } }],
+    [{ ...unlabelled, label_format: labelFormat }, { rename: { label_format: 'labelFormat' } }],
+    [{ ...threeClasses, expected_batches: 3 }, { rename: { expected_batches: 'expectedBatches' } }],
+    [{ ...threeClasses, epsilon: '0.001' }, { set: { epsilon: 0.001 } }],
+    [{ loss: 'hinge', outputs: 1 }, { set: { labelFormat: 'binary' } }],
+  ]
+  for (const [at, [declaration, remedy]] of mended.entries()) {
+    const { status, body } = await send(app, 'PUT', `/mended-${at}`, declaration)
+    const { errors, detail } = body as { errors: { remedies?: Record<string, object>[] }[]; detail: string }
+    const [followed] = errors.flatMap(({ remedies = [] }) => remedies)
+    t.same([status, followed], [422, remedy], detail)
+    const { set = {}, rename = {} } = (followed ?? {}) as Record<string, Record<string, string>>
+    const renamed = Object.entries(declaration).map(([name, value]) => [rename[name] ?? name, value])
+    const again = await send(app, 'PUT', `/mended-${at}`, { ...Object.fromEntries(renamed), ...set })
+    t.equal(again.status, 201, JSON.stringify(again.body))
+  }
+})
+
+test('a declaration that only the client can mend gets no remedy', async (t) => {
+  const { labelFormat, ...unlabelled } = threeClasses
+  t.equal(labelFormat, 'index')
+  const open = [
+    unlabelled,
+    { ...threeClasses, predictions: [[1]] },
+    { ...threeClasses, delta: 2 },
+    { ...threeClasses, outputs: 1 },
+    { ...threeClasses, batch: 'step-1' },
+  ]
+  for (const declaration of open) {
+    const { status, text } = await send(app, 'PUT', '/unmended', declaration)
+    t.equal(status, 422)
+    t.notMatch(text, /remedies|labels that came/, text)
+  }
+})
+
 test('names have 1 to 128 characters that need no escape', async (t) => {
   const long = '~'.repeat(128)
   t.equal((await send(app, 'PUT', `/${long}`, threeClasses)).status, 201)
@@ -183,7 +225,7 @@ test('an evaluation is sealed and deleted only as If-Match has it', async (t) =>
   const tag = await tagNow()
   for (const { status, headers, body } of [await seal(old), await remove(old), await remove('"x", "y"')]) {
     t.same([status, headers.etag], [412, tag])
-    t.match(body, { detail: `The evaluation "matched" is not as If-Match says: it has the ETag ${tag}.` })
+    t.match(body, { detail: `The evaluation "matched" does not match If-Match: its ETag is ${tag}.` })
   }
   t.equal((await seal(`"x", ${tag}`)).status, 200)
   t.equal((await remove(tag)).status, 412)
@@ -277,7 +319,7 @@ test('an evaluation that cannot be read is named in the list, and hides no other
   t.match((await send(again, 'GET', '?limit=3')).body, {
     evaluations: [{ evaluation: 'right', batches: 3, samples: 6 }],
     unreadable: [
-      { evaluation: 'damaged', detail: 'The store of evaluations is damaged.' },
+      { evaluation: 'damaged', detail: 'The evaluation store is damaged.' },
       { evaluation: 'newer', detail: 'The evaluation was declared by a newer release of the service.' },
     ],
   })

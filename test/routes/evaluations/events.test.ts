@@ -145,7 +145,7 @@ test('what was seen of a former run is noticed and said', async (t) => {
   const [status, ...rest] = await later.take(3)
   t.equal(
     status.data.detail,
-    'Batch 3 was seen in a former run: this one has 2 so far, which are sent from the first on.',
+    'Batch 3 belongs to an earlier run: this one has 2 batches so far, which are sent from the first one.',
   )
   t.same(
     rest.map(({ id }) => id),

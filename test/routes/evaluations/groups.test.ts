@@ -61,7 +61,7 @@ test('lines bring groups, and the declaration is kept', async (t) => {
   t.match(body, {
     committed: 3,
     refused: 1,
-    errors: [{ batch: 'none', problem: { detail: /groups is missing; groupBy needs its columns "country", "ok"/ } }],
+    errors: [{ batch: 'none', problem: { detail: /groups is missing; groupBy needs the columns "country", "ok"/ } }],
   })
   const { body: report } = await send(app, 'GET', '/lines')
   t.strictSame((report as Grouped).groups, (await wholeOf(all)).groups)
@@ -99,7 +99,7 @@ test('an evaluation has no more groups than maxGroups, in all its batches', asyn
   t.equal((await send(app, 'PUT', '/many/batches/b', numbered(300, 600))).status, 201)
   const { status, body } = await send(app, 'PUT', '/many/batches/c', numbered(800, 201))
   t.equal(status, 413)
-  t.match(body, { detail: 'The column "country" has 1001 groups; the limit maxGroups is 1000 in all.' })
+  t.match(body, { detail: 'The column "country" has 1001 groups; the limit maxGroups is 1000 in total.' })
   t.equal((await send(app, 'PUT', '/many/batches/a', numbered(0, 600))).status, 200, 'a replay adds none')
   const lines = [
     { batch: 'd', ...numbered(900, 50) },

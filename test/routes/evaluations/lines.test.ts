@@ -56,7 +56,7 @@ test('a line that is wrong is refused alone', async (t) => {
     ],
   )
   const { requestId: _, ...problem } = plainProblem(errors[4].problem)
-  const detail = 'Line 7: The batch "step-1" was sent before, with other content.'
+  const detail = 'Line 7: The batch "step-1" was sent before with different content.'
   const instance = '/v1/evaluations/mixed/batches'
   t.same(
     problem,
@@ -115,7 +115,7 @@ test('a stream waits while the store is slow, and fails with it', async (t) => {
   const url = '/v1/evaluations/e/batches'
   const answer = await slow.inject({ method: 'POST', url, headers, payload: payload.join('') })
   t.same([answer.statusCode, groups], [503, 3])
-  t.match(answer.json(), { detail: 'The disk of the store of evaluations is full.' })
+  t.match(answer.json(), { detail: 'The disk of the evaluation store is full.' })
 })
 
 test('a fault of the service is no fault of a line', async (t) => {

@@ -100,7 +100,7 @@ test('the spec of an answer fits its schema, and is a request again', async (t) 
 
 test('what a request needs', async (t) => {
   const formats = 'one-hot, index, probabilities'
-  const missing = `the caller must declare it, as one of ${formats}: one-hot and index labels cannot be told apart`
+  const missing = `the caller must declare it, as one of ${formats}: one-hot and index labels cannot be distinguished reliably`
   t.same(refusals(lossRequest, { loss: 'cross-entropy' }), [
     ['labelFormat', `labelFormat is missing; ${missing}`],
     ['predictions', 'predictions is missing; it must be an array of numbers'],

@@ -55,5 +55,5 @@ test('what is wrong is refused each time, and by its place', async (t) => {
   const text = JSON.stringify({ ...options, epsilon: -1 })
   for (const _ of [1, 2]) t.throws(() => specOf(bodyOf(text)), /epsilon must be/)
   const stream = { options: { ...options, reduction: 'none' }, location: { line: 1 }, batches: () => Readable.from([]) }
-  t.throws(() => specOf(stream), /is available for a single batch only/)
+  t.throws(() => specOf(stream), /is only available for a single batch/)
 })

@@ -244,7 +244,7 @@ test('a stream refuses before it is read what it can never have', async (t) => {
   const payload = `${JSON.stringify({ ...options, require: [{ figure: 'ranking.rocAuc', atLeast: 0 }] })}\nnot read`
   const { status, body } = await answered({ headers: { 'content-type': 'application/x-ndjson' }, payload })
   t.equal(status, 422)
-  t.match(body, { detail: /ranking is available for a single batch only/, line: 1 })
+  t.match(body, { detail: /ranking is only available for a single batch/, line: 1 })
 })
 
 test('an infinite loss does not pass', async (t) => {
@@ -344,7 +344,7 @@ test('a report of an evaluation, with its ETag or without', async (t) => {
     ['require=[', 'require is not valid JSON'],
     [`require=${encodeURIComponent('{}')}`, 'require must be a list of 1 to 100 requirements'],
     [asked([{ figure: 'metrics.f1.macro', atLeast: 0 }]), 'would have to be declared with: include'],
-    [asked([{ figure: 'ranking.rocAuc', atLeast: 0 }]), 'ranking is available for a single batch only'],
+    [asked([{ figure: 'ranking.rocAuc', atLeast: 0 }]), 'ranking is only available for a single batch'],
     ['require=1&require=2', 'must be a string'],
   ])
     t.match(

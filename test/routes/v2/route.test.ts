@@ -112,7 +112,7 @@ test('without Content-Type or with one, by tritonclient or by hand', async (t) =
   t.equal(new Set(answers).size, 1)
   const text = await ask(app, { method: 'POST', url, headers: { 'content-type': 'text/plain' }, payload: 'x' })
   t.equal(text.status, 415)
-  t.match(text.body, { error: /^Content-Type is "text\/plain"; this resource takes application\/octet-stream or/ })
+  t.match(text.body, { error: /^Content-Type is "text\/plain"; this resource accepts application\/octet-stream or/ })
 })
 
 test('weights, samples left out, mini-batches and several binary outputs', async (t) => {
@@ -210,7 +210,7 @@ test('a gradient as bytes may be of any size, in JSON it may not', async (t) => 
       client.infer('cross-entropy', inputs, { parameters: options, outputs: [{ name, isBinary: false }] }),
       {
         status: 413,
-        message: `this output would hold ${count} numbers in JSON; the limit maxAnswerNumbers is 200000, but with binary_data there is none`,
+        message: `this output would hold ${count} numbers in JSON; the limit maxAnswerNumbers is 200000, which does not apply with binary_data`,
       },
     )
   }
@@ -229,7 +229,7 @@ test('what contradicts the address or itself is refused with its places', async 
       'mse',
       [predictions, labels],
       { parameters: { ...options, include: ['gradient'] } },
-      'include has no effect here; ask for losses, correct, gradient in outputs (#/parameters/include)',
+      'include has no effect here; request losses, correct, gradient in outputs (#/parameters/include)',
     ],
     [
       'cross-entropy',

@@ -1,0 +1,65 @@
+import type { Declared } from '../../evaluations/declaration.ts'
+import { writeDeclaration } from '../../evaluations/declaration.ts'
+import type { Fields, ParsedBody } from '../../formats/parsed-body.ts'
+import { singleBatch } from '../../formats/parsed-body.ts'
+import { fixedLimits } from '../../http/limits.ts'
+import type { RequestContext } from '../../http/request-context.ts'
+import { validBody } from '../../http/validation.ts'
+import { answerBytesOf } from '../../loss/evaluation.ts'
+import { refuseForStreams, resolve } from '../../loss/resolve.ts'
+import { LimitExceeded } from '../../loss/validation-errors.ts'
+import { checkOutputOptions } from '../../loss/weights.ts'
+import type { FieldCheck } from '../loss/option-hints.ts'
+import { refuseOptions } from '../loss/option-hints.ts'
+import { coreOptions } from '../loss/schema.ts'
+import { declaration } from './schema.ts'
+
+interface DeclaredText {
+  readonly declared: Declared
+  /** As it is stored. */
+  readonly text: string
+}
+
+const { maxDeclarationBytes } = fixedLimits
+
+/** What a body declares. An error about it is thrown with what would make it right. @throws InvalidContent, LimitExceeded */
+export async function declaredIn({ options, only }: ParsedBody, work: RequestContext): Promise<DeclaredText> {
+  const sent = { ...options, ...only }
+  try {
+    return declaredBy(sent)
+  } catch (error) {
+    return refuseOptions(error, { options: sent, only: {} }, declarationFields, work)
+  }
+}
+
+const declarationFields: FieldCheck = {
+  tensorNames: [],
+  otherNames: ['outputs', 'expectedBatches', 'expectedSamples', 'metadata'],
+  check: (options) => {
+    declaredBy(options)
+    return undefined
+  },
+}
+
+function declaredBy(sent: Fields): DeclaredText {
+  const {
+    outputs,
+    expectedBatches,
+    expectedSamples,
+    metadata = {},
+    ...received
+  } = validBody(singleBatch(sent, {}), declaration)
+  const options = coreOptions(received)
+  refuseForStreams(options)
+  const spec = resolve(options)
+  const layout = { samples: 1, outputs }
+  checkOutputOptions(spec, layout)
+  answerBytesOf(spec, layout, fixedLimits)
+  const declared = { spec, outputs, expectedBatches, expectedSamples, metadata }
+  const text = writeDeclaration(declared)
+  if (text.length > maxDeclarationBytes) {
+    const detail = `The declaration takes more than maxDeclarationBytes, ${maxDeclarationBytes} bytes.`
+    throw new LimitExceeded('maxDeclarationBytes', maxDeclarationBytes, [], detail)
+  }
+  return { declared, text }
+}
