@@ -399,32 +399,32 @@ export interface components {
             /** @description Highest / lowest; null if the lowest is 0 or they differ in sign. */
             ratio: number | null;
         };
-        /** @description With `require`: whether the answer is as required. */
+        /** @description With `require`: whether the answer meets the requirements. */
         Verdict: {
             /**
-             * @description `fail` if one requirement fails, else `inconclusive` if one is, else `pass`.
+             * @description `fail`: at least one requirement fails. `inconclusive`: none fails, but at least one is inconclusive. `pass`: all requirements are met.
              * @enum {string}
              */
             result: "pass" | "fail" | "inconclusive";
-            /** @description In the order in which they were sent. */
+            /** @description In the order of the request. */
             requirements: components["schemas"]["JudgedRequirement"][];
         };
         /** @description A requirement, and whether it is met. */
         JudgedRequirement: {
             figure: string;
             /**
-             * @description `pass` if the figure, or the whole interval that decides, is in the bounds; `fail` if it is not, or none of that interval is, or the loss is infinite; `inconclusive` if a part of the interval is, or what decides is null.
+             * @description `pass`: the value (with `confident`, the whole interval) is within the bounds. `fail`: the value is outside the bounds, the whole interval is, or the loss is infinite. `inconclusive`: only a part of the interval is within the bounds, or the value or its interval is null.
              * @enum {string}
              */
             result: "pass" | "fail" | "inconclusive";
-            /** @description The figure; of a comparison the difference in it. */
+            /** @description The value of the figure; in a comparison, its difference. */
             value: number | null;
-            /** @description Its 95 % interval, where the answer has one. */
+            /** @description Its 95 % interval, if the answer has one. */
             interval: [
                 number,
                 number
             ] | null;
-            /** @description The same as a sentence. */
+            /** @description The result as a sentence. */
             detail: string;
         };
         LossSpec: {

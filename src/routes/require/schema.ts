@@ -20,12 +20,12 @@ const requirementFields = {
       'A number of the answer by its path: `loss`, `accuracy`, `metrics.f1.macro`, `ranking.rocAuc`, `perClass.2.recall`.',
     examples: ['accuracy'],
   }),
-  atLeast: bound.optional().meta({ description: 'The least that it may be.' }),
-  atMost: bound.optional().meta({ description: 'The most that it may be.' }),
+  atLeast: bound.optional().meta({ description: 'The minimum.' }),
+  atMost: bound.optional().meta({ description: 'The maximum.' }),
   confident: z
     .boolean({ error: 'must be true or false' })
     .optional()
-    .meta({ description: 'Whether the whole 95 % interval must be in these bounds, not only the figure.' }),
+    .meta({ description: 'Whether the whole 95 % interval must be within the bounds, not only the value.' }),
 }
 
 const marginFields = {
@@ -37,12 +37,12 @@ const marginFields = {
     .number({ error: marginError })
     .min(0, { error: marginError })
     .optional()
-    .meta({ description: 'By how much `predictions` may be worse than `baseline`. Default `0`.' }),
+    .meta({ description: 'How much worse than `baseline` `predictions` may be. Default `0`.' }),
 }
 
 const requirement = z
   .strictObject(requirementFields, { error: unknownField(Object.keys(requirementFields), [], inComparisons) })
-  .meta({ id: 'Requirement', description: 'What a figure must be: `atLeast`, `atMost` or both.' })
+  .meta({ id: 'Requirement', description: 'The bounds of a figure: `atLeast`, `atMost` or both.' })
 
 const marginRequirement = z
   .strictObject(marginFields, { error: unknownField(Object.keys(marginFields), [], inEvaluations) })
@@ -65,11 +65,11 @@ function listOf<Item>(item: z.ZodType<Item>, description: string) {
 /** What an answer must be, for a verdict. */
 export const requirements = listOf<Requirement>(
   requirement,
-  'Adds `verdict`: whether the answer is as required. It is no option of the evaluation, and not in `spec`.',
+  'Adds `verdict` to the answer: whether it meets the requirements. `require` is not an option of the evaluation, and is not in `spec`.',
 )
 export const marginRequirements = listOf<MarginRequirement>(
   marginRequirement,
-  'Adds `verdict`: whether `predictions` is not worse than `baseline` by more than a margin. It is no option of the evaluation, and not in `spec`.',
+  'Adds `verdict` to the answer: whether `predictions` is worse than `baseline` by at most a margin. `require` is not an option of the evaluation, and is not in `spec`.',
 )
 
 const statusError = 'must be a status from 400 to 499'
@@ -109,7 +109,8 @@ const result = z.enum(results)
 export const verdict = z
   .object({
     result: result.meta({
-      description: '`fail` if one requirement fails, else `inconclusive` if one is, else `pass`.',
+      description:
+        '`fail`: at least one requirement fails. `inconclusive`: none fails, but at least one is inconclusive. `pass`: all requirements are met.',
     }),
     requirements: z
       .array(
@@ -118,18 +119,21 @@ export const verdict = z
             figure: z.string(),
             result: result.meta({
               description:
-                '`pass` if the figure, or the whole interval that decides, is in the bounds; `fail` if it is not, or none of that interval is, or the loss is infinite; `inconclusive` if a part of the interval is, or what decides is null.',
+                '`pass`: the value (with `confident`, the whole interval) is within the bounds. `fail`: the value is outside the bounds, the whole interval is, or the loss is infinite. `inconclusive`: only a part of the interval is within the bounds, or the value or its interval is null.',
             }),
-            value: z.number().nullable().meta({ description: 'The figure; of a comparison the difference in it.' }),
+            value: z
+              .number()
+              .nullable()
+              .meta({ description: 'The value of the figure; in a comparison, its difference.' }),
             interval: z
               .array(z.number())
               .length(2)
               .nullable()
-              .meta({ description: 'Its 95 % interval, where the answer has one.' }),
-            detail: z.string().meta({ description: 'The same as a sentence.' }),
+              .meta({ description: 'Its 95 % interval, if the answer has one.' }),
+            detail: z.string().meta({ description: 'The result as a sentence.' }),
           })
           .meta({ id: 'JudgedRequirement', description: 'A requirement, and whether it is met.' }),
       )
-      .meta({ description: 'In the order in which they were sent.' }),
+      .meta({ description: 'In the order of the request.' }),
   })
-  .meta({ id: 'Verdict', description: 'With `require`: whether the answer is as required.' })
+  .meta({ id: 'Verdict', description: 'With `require`: whether the answer meets the requirements.' })
