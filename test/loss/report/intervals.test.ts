@@ -17,6 +17,23 @@ test('standard errors are those of numeric influences', async (t) => {
   }
 })
 
+const bootstrap = JSON.parse(readFileSync(new URL('../../fixtures/bootstrap.json', import.meta.url), 'utf8')) as {
+  cases: { request: Request; standardErrors: Record<string, number> }[]
+}
+
+test('standard errors are within 3 % of those of 10,000 resamples', async (t) => {
+  for (const { request, standardErrors } of bootstrap.cases) {
+    const { intervals } = evaluate(request)
+    for (const [path, expected] of Object.entries(standardErrors)) {
+      const found = [...path.split('.'), 'standardError'].reduce<unknown>(
+        (value, name) => Reflect.get(value as object, name),
+        intervals,
+      )
+      t.ok(Math.abs((found as number) / expected - 1) < 0.03, `${path}: ${found}, ${expected}`)
+    }
+  }
+})
+
 const hasNumber = /[:[]-?\d/
 const parts = ['metrics', 'intervals'] as const
 
