@@ -13,10 +13,15 @@ export interface Store {
   find(owner: string, name: string): Promise<Evaluation | undefined>
   /** The newest first. */
   list(owner: string, page: EvaluationPage): Promise<Evaluation[]>
-  /** Makes all of a change, or nothing of it; undefined when there is no evaluation. */
-  change(owner: string, name: string, change: Change): Promise<ChangeResult | undefined>
-  /** Frees the name at once; what it stored goes with the next sweeps. @returns undefined when there is none */
-  delete(owner: string, name: string): Promise<EvaluationKey | undefined>
+  /** Makes all of a change, or nothing of it; undefined when there is no evaluation. @param only if it is still in this state */
+  change(owner: string, name: string, change: Change, only?: EvaluationVersion): Promise<ChangeResult | undefined>
+  /**
+   * Frees the name at once; what it stored goes with the next sweeps.
+   *
+   * @param only if it is still in this state
+   * @returns undefined when there is none
+   */
+  delete(owner: string, name: string, only?: EvaluationVersion): Promise<EvaluationKey | undefined>
 
   /** Answers each in its place. The first of two batches of one name counts, also within a call. */
   putBatches(batches: readonly NewBatch[]): Promise<PutResult[]>
@@ -77,6 +82,9 @@ export interface Evaluation extends Declaration, EvaluationKey, Head {
   readonly createdAt: number
   readonly updatedAt: number
 }
+
+/** A state of an evaluation, which no other has: batches are only added. */
+export type EvaluationVersion = Pick<Evaluation, 'incarnation' | 'batches' | 'status' | 'metadata'>
 
 export interface BatchFigures {
   readonly name: string

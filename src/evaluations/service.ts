@@ -250,28 +250,37 @@ export class Evaluations {
   /**
    * Makes all of a change, or nothing of it.
    *
-   * @param check throws where the evaluation is not to be changed
+   * @param check throws where the evaluation is not to be changed; what it has seen is what is changed
    */
   async change(
     owner: string,
     name: string,
     { seals, merge }: ChangeRequest,
-    check: (found: OpenEvaluation) => void = () => undefined,
+    check?: (found: OpenEvaluation) => void,
   ): Promise<ChangeOutcome | undefined> {
     for (;;) {
       const found = await this.find(owner, name)
       if (found === undefined) return undefined
-      check(found)
+      check?.(found)
       const metadata = merge && changeOf(found, merge)
-      const result = await this.#store.change(owner, name, { seals, metadata })
+      const result = await this.#store.change(owner, name, { seals, metadata }, check && found.stored)
+      // what was checked may be there no more
+      if (result === undefined && check !== undefined) continue
       if (result === undefined) return undefined
       const { outcome, evaluation } = result
       if (outcome !== 'overtaken') return { outcome, evaluation: this.open(evaluation) }
     }
   }
 
-  async delete(owner: string, name: string): Promise<boolean> {
-    const deleted = await this.#store.delete(owner, name)
+  /** @param check throws where it is not to be deleted; what it has seen is what is deleted @returns whether there was one */
+  async delete(owner: string, name: string, check?: (found: OpenEvaluation) => void): Promise<boolean> {
+    let deleted = check === undefined ? await this.#store.delete(owner, name) : undefined
+    while (check !== undefined && deleted === undefined) {
+      const found = await this.find(owner, name)
+      if (found === undefined) return false
+      check(found)
+      deleted = await this.#store.delete(owner, name, found.stored)
+    }
     if (deleted === undefined) return false
     this.#totals.forget(deleted)
     this.#groups.forget(deleted)

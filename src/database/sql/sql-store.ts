@@ -13,6 +13,7 @@ import type {
   DeclareResult,
   Evaluation,
   EvaluationPage,
+  EvaluationVersion,
   Fold,
   NewBatch,
   Pair,
@@ -111,7 +112,12 @@ export class SqlStore implements Store {
     return `${binaryName} >= ${prefix} AND ${binaryName} < ${prefix} || '\u{10ffff}'`
   }
 
-  async change(owner: string, name: string, { seals, metadata }: Change): Promise<ChangeResult | undefined> {
+  async change(
+    owner: string,
+    name: string,
+    { seals, metadata }: Change,
+    only?: EvaluationVersion,
+  ): Promise<ChangeResult | undefined> {
     const isComplete = `(expected_batches IS NULL OR expected_batches = batches)
       AND (expected_samples IS NULL OR expected_samples = samples)`
     const isExpected = '($5 = 0 OR metadata IS NOT DISTINCT FROM $6)'
@@ -122,7 +128,7 @@ export class SqlStore implements Store {
        SET status = CASE WHEN $4 = 1 AND ${isDone} THEN 'sealed' ELSE status END,
          metadata = CASE WHEN $5 = 1 AND ${isDone} THEN $7 ELSE metadata END,
          updated_at = CASE WHEN ${changes} AND ${isDone} THEN $3 ELSE updated_at END
-       WHERE owner = $1 AND name = $2 AND status <> 'deleted' RETURNING ${evaluationColumns}`,
+       WHERE owner = $1 AND name = $2 AND status <> 'deleted' AND ${isVersion(8)} RETURNING ${evaluationColumns}`,
       [
         owner,
         name,
@@ -131,6 +137,7 @@ export class SqlStore implements Store {
         metadata === undefined ? 0 : 1,
         metadata?.before ?? null,
         metadata?.after ?? null,
+        ...versionValues(only),
       ],
     )
     if (row === undefined) return undefined
@@ -144,11 +151,11 @@ export class SqlStore implements Store {
     return { outcome: isOvertaken ? 'overtaken' : 'incomplete', evaluation }
   }
 
-  async delete(owner: string, name: string): Promise<EvaluationKey | undefined> {
+  async delete(owner: string, name: string, only?: EvaluationVersion): Promise<EvaluationKey | undefined> {
     const [deleted] = await this.#write<{ id: number; incarnation: Uint8Array }>(
       `UPDATE evaluations SET status = 'deleted' WHERE owner = $1 AND name = $2 AND status <> 'deleted'
-       RETURNING id, incarnation`,
-      [owner, name],
+         AND ${isVersion(3)} RETURNING id, incarnation`,
+      [owner, name, ...versionValues(only)],
     )
     if (deleted === undefined) return undefined
     this.#changed(deleted.id)
@@ -235,6 +242,19 @@ const insertFold = `INSERT INTO folds (evaluation, slot, last, state, digest)
   WHERE e.id = $1 AND e.incarnation = $6 AND e.status <> 'deleted'
     AND b.sequence = $3 AND b.digest IS NOT DISTINCT FROM $5
   ON CONFLICT (evaluation, slot) DO UPDATE SET last = excluded.last, state = excluded.state, digest = excluded.digest`
+
+/** Whether a row is in the state of `versionValues`, which are the parameters from `first` on. */
+function isVersion(first: number): string {
+  const [isAny, incarnation, batches, status, metadata] = [0, 1, 2, 3, 4].map((at) => `$${first + at}`)
+  return `(${isAny} = 1 OR (incarnation = ${incarnation} AND batches = ${batches} AND status = ${status}
+    AND metadata IS NOT DISTINCT FROM ${metadata}))`
+}
+
+function versionValues(version: EvaluationVersion | undefined) {
+  if (version === undefined) return [1, null, null, null, null]
+  const { incarnation, batches, status, metadata } = version
+  return [0, bytesOf(incarnation), batches, status, metadata]
+}
 
 function newIncarnation(): Uint8Array {
   return new Uint8Array(randomBytes(16))

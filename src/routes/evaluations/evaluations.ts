@@ -161,9 +161,8 @@ export async function evaluationRoutes(
     async ({ body, params: { evaluation: name }, headers, owner, work, id }, reply) => {
       const { status, metadata: patch } = validBody(body, changeRequest)
       const merge = patch === undefined ? undefined : (metadata: Metadata) => checkedMetadata(patched(metadata, patch))
-      const result = await evaluations.change(owner, name, { seals: status !== undefined, merge }, (found) =>
-        checkMatch(headers['if-match'], found),
-      )
+      const asked = { seals: status !== undefined, merge }
+      const result = await evaluations.change(owner, name, asked, matching(headers['if-match']))
       if (result === undefined) throw noEvaluation(name)
       if (result.outcome === 'incomplete') throw incomplete(result.evaluation.stored)
       return sendJson(reply, work.task, (await reportOf(result.evaluation, work, id)).report)
@@ -188,20 +187,21 @@ export async function evaluationRoutes(
       config: { examples: { answers: { 404: noEvaluationAnswer, 422: wrongName } } },
     },
     async ({ params: { evaluation: name }, headers, owner }, reply) => {
-      const match = headers['if-match']
-      if (match !== undefined) checkMatch(match, await foundEvaluation(evaluations, owner, name))
-      if (!(await evaluations.delete(owner, name))) throw noEvaluation(name)
+      if (!(await evaluations.delete(owner, name, matching(headers['if-match'])))) throw noEvaluation(name)
       return reply.code(204).send()
     },
   )
 }
 
-/** @throws Problem `precondition-failed` */
-function checkMatch(match: string | undefined, found: OpenEvaluation): void {
-  const tag = tagOf(found, found.stored)
-  if (match === undefined || namesTag(match, tag)) return
-  const detail = `The evaluation "${found.stored.name}" does not match If-Match: its ETag is ${tag}.`
-  throw new Problem('precondition-failed', detail, {}, { etag: tag })
+/** What throws a Problem `precondition-failed` for an evaluation that If-Match does not name, if there is one. */
+function matching(match: string | undefined): ((found: OpenEvaluation) => void) | undefined {
+  if (match === undefined) return undefined
+  return (found) => {
+    const tag = tagOf(found, found.stored)
+    if (namesTag(match, tag)) return
+    const detail = `The evaluation "${found.stored.name}" does not match If-Match: its ETag is ${tag}.`
+    throw new Problem('precondition-failed', detail, {}, { etag: tag })
+  }
 }
 
 /** @throws InvalidContent for too many strings after a change */

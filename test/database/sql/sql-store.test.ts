@@ -320,6 +320,46 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
     t.equal((await store.find(owner, 'run'))?.metadata, null)
   },
 
+  'what is changed or deleted only in one state is left alone in another, and of two at once one has its way': async (
+    t,
+    store,
+    owner,
+  ) => {
+    const run = await declareNew(store, owner, 'run')
+    const metadata = { before: null, after: '{"a":"1"}' }
+    await store.putBatches([batchOf(run, 'a')])
+    const [found] = await store.list(owner, { limit: 1 })
+    const others = [
+      run,
+      { ...found, incarnation: '00'.repeat(16) },
+      { ...found, status: 'sealed' as const },
+      { ...found, metadata: '{"b":"1"}' },
+    ]
+    for (const other of others) {
+      t.equal(await store.change(owner, 'run', { seals: true }, other), undefined)
+      t.equal(await store.delete(owner, 'run', other), undefined)
+    }
+    t.same(await store.find(owner, 'run'), found)
+    const both = await Promise.all([
+      store.change(owner, 'run', { seals: true }, found),
+      store.change(owner, 'run', { seals: false, metadata }, found),
+    ])
+    t.same(both.map((result) => result?.outcome).sort(), ['changed', undefined])
+    const changed = await store.find(owner, 'run')
+    t.ok((changed?.status === 'sealed') !== (changed?.metadata === metadata.after))
+    const race = await Promise.all([
+      store.delete(owner, 'run', changed),
+      store.change(
+        owner,
+        'run',
+        { seals: true, metadata: { before: changed?.metadata ?? null, after: null } },
+        changed,
+      ),
+      store.delete(owner, 'run', changed),
+    ])
+    t.equal(race.filter((result) => result !== undefined).length, 1)
+  },
+
   'a deleted name can be declared anew and counts from 1': async (t, store, owner) => {
     const old = await declareNew(store, owner, 'run')
     await store.putBatches([batchOf(old, 'a'), batchOf(old, 'b')])

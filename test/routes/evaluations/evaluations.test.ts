@@ -237,6 +237,21 @@ test('an evaluation is sealed and deleted only as If-Match has it', async (t) =>
   t.equal((await remove('*')).status, 404)
 })
 
+test('of several clients that change what they saw, at once, one has its way', async (t) => {
+  await evaluationOf(app, 'contended', threeClasses, batches.slice(0, 1))
+  const url = '/v1/evaluations/contended'
+  const seen = String((await ask(app, { url })).headers.etag)
+  const change = (payload: string) =>
+    ask(app, { method: 'PATCH', url, headers: { 'content-type': 'application/json', 'if-match': seen }, payload })
+  const payloads = ['{"status":"sealed"}', '{"metadata":{"by":"one"}}', '{"metadata":{"by":"other"}}']
+  const statuses = (await Promise.all(payloads.map(change))).map(({ status }) => status)
+  t.same(statuses.sort(), [200, 412, 412])
+  const tag = String((await ask(app, { url })).headers.etag)
+  const remove = () => app.inject({ method: 'DELETE', url, headers: { 'if-match': tag } })
+  const removals = (await Promise.all([remove(), remove(), remove()])).map(({ statusCode }) => statusCode)
+  t.same(removals.sort(), [204, 404, 404])
+})
+
 test('an answer that the client has is not sent again', async (t) => {
   await evaluationOf(app, 'tagged')
   const { headers } = await send(app, 'GET', '/tagged')
