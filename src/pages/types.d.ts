@@ -6,6 +6,15 @@ type Answers = components['schemas']
 
 export type LossAnswer = Answers['LossAnswer']
 export type Metrics = NonNullable<LossAnswer['metrics']> | NonNullable<LossAnswer['ranking']>
+export type Verdict = Answers['Verdict']
+export type Grouping = Answers['Grouping']
+export type Group = Answers['Group']
+export type ThresholdPoint = NonNullable<LossAnswer['thresholds']>['perOutput'][number]['points'][number]
+/** What wrong decisions cost. */
+export interface Costs {
+  falsePositive: number
+  falseNegative: number
+}
 export type CalibrationBin = Answers['CalibrationBin']
 export type SweepAnswer = Answers['SweepAnswer']
 export type Catalogue = Answers['Catalogue']

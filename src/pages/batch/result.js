@@ -5,8 +5,12 @@ import { jsonFile, saves } from '../downloads.js'
 import { strings } from '../strings.js'
 import { calibrationPart } from './calibration.js'
 import { confusionPart } from './confusion.js'
+import { groupsPart } from './groups.js'
 import { metricsPart } from './metrics.js'
 import { perClassPart, worstPart } from './samples.js'
+import { thresholdsPart } from './thresholds.js'
+import { verdictPart } from './verdict.js'
+import { whisker } from './whisker.js'
 
 const words = strings.batch
 
@@ -18,14 +22,18 @@ const words = strings.batch
  * @param {Source | undefined} source what the person gave
  */
 export async function showResult(place, answer, source) {
-  const { confusion, calibration, perClass, perSample, metrics, ranking } = answer
+  const { confusion, calibration, perClass, perSample, metrics, ranking, intervals, groups, thresholds, verdict } =
+    answer
   /** @type {HTMLElement[]} */
   const parts = [headline(answer)]
+  if (verdict !== undefined) parts.push(verdictPart(verdict))
+  if (groups !== undefined) parts.push(groupsPart(groups))
   if (confusion !== undefined) parts.push(confusionPart(confusion))
+  if (thresholds !== undefined) parts.push(thresholdsPart(thresholds, answer.spec.costs))
   if (calibration !== undefined) parts.push(calibrationPart(calibration))
   if (perSample !== undefined) parts.push(await worstPart(answer, source))
-  if (metrics !== undefined) parts.push(metricsPart(words.metrics, 'metrics', metrics))
-  if (ranking !== undefined) parts.push(metricsPart(words.ranking, 'ranking', ranking))
+  if (metrics !== undefined) parts.push(metricsPart(words.metrics, 'metrics', metrics, intervals?.metrics))
+  if (ranking !== undefined) parts.push(metricsPart(words.ranking, 'ranking', ranking, intervals?.ranking))
   if (perClass !== undefined) parts.push(perClassPart(perClass))
   place.replaceChildren(...parts)
   place.hidden = false
@@ -88,19 +96,10 @@ function topK(share, k) {
  * @param {number} at
  */
 function interval([low, high], at) {
-  const bar = el(
-    'span',
-    { class: 'interval', 'aria-hidden': 'true' },
-    el('span', { class: 'range' }),
-    el('span', { class: 'at' }),
-  )
-  bar.style.setProperty('--low', String(low))
-  bar.style.setProperty('--high', String(high))
-  bar.style.setProperty('--at', String(at))
   return el(
     'p',
     { class: 'accuracy-interval' },
-    bar,
+    whisker(at, [low, high], [0, 1]),
     el(
       'span',
       {},
