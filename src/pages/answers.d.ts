@@ -241,7 +241,7 @@ export interface components {
                 averagePrecision: number;
             };
         };
-        /** @description With `metrics`, `ranking` or `topK`: the same structure, with a standard error and a 95 % interval instead of each number. The standard error is that of the delta method, sqrt(n/(n-1) sum (s_i IF_i)^2), where IF_i is the influence of a row on the metric and n the number of rows with positive weight; nothing is resampled. */
+        /** @description With `metrics`, `ranking` or `topK`: the same structure, with a standard error and a 95 % interval instead of each number. The standard error is that of the delta method, sqrt(n/(n-1) sum (s_i IF_i)^2), where IF_i is the influence of a row on the metric and n the number of rows with positive weight; nothing is resampled. Averages over more than 32 outputs, `maxError`, and `rocAuc` with `sampleWeights` have none. */
         Intervals: {
             metrics?: components["schemas"]["IntervalsLabelMetrics"] | components["schemas"]["IntervalsValueMetrics"];
             topKAccuracy?: components["schemas"]["Estimate"];

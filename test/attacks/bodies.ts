@@ -194,6 +194,37 @@ export function wideBatch(rows: number, outputs: number): Request {
   return { ...binary({}, wideParts(rows, outputs)), method: 'PUT' }
 }
 
+/** Intervals of weighted values of every size whose squares are summed, of outputs that are averaged. */
+export function sureValues(rows: number, outputs: number): Request {
+  const part = { shape: [rows, outputs], datatype: 'FP64' }
+  return binary({ loss: 'mae', labelFormat: 'values', include: ['metrics', 'intervals'] }, [
+    { ...part, name: 'predictions', bytes: anyDoubles(rows * outputs, -400, 400, -1) },
+    { ...part, name: 'labels', bytes: anyDoubles(rows * outputs, -400, 400) },
+    { name: 'sampleWeights', shape: [rows], datatype: 'FP64', bytes: anyDoubles(rows, -60, 60) },
+  ])
+}
+
+/** Intervals of decisions: of many classes, whose cells are sums of weights of every size, or of binary outputs. */
+export function sureLabels(rows: number, outputs: number, labelFormat: 'index' | 'binary'): Request {
+  const scores = Buffer.from(
+    Array.from({ length: rows * outputs }, (_, at) => ((at * 7919) % 251) & (at % 3 ? 1 : 255)),
+  )
+  const labels =
+    labelFormat === 'index'
+      ? new Uint8Array(Uint16Array.from({ length: rows }, (_, at) => (at * 31) % outputs).buffer)
+      : new Uint8Array(Uint16Array.from(scores, (_, at) => Number(at % 5 < 2)).buffer)
+  return binary({ loss: 'mse', labelFormat, include: ['metrics', 'intervals', 'ranking'] }, [
+    { name: 'predictions', shape: [rows, outputs], datatype: 'UINT8', bytes: scores },
+    {
+      name: 'labels',
+      shape: labelFormat === 'index' ? [rows] : [rows, outputs],
+      datatype: 'UINT16',
+      bytes: Buffer.from(labels),
+    },
+    { name: 'sampleWeights', shape: [rows], datatype: 'FP64', bytes: anyDoubles(rows, -1000, 300) },
+  ])
+}
+
 function wideParts(rows: number, outputs: number): Part[] {
   const part = { shape: [rows, outputs], datatype: 'FP64' }
   return [

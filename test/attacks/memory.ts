@@ -20,6 +20,7 @@ import {
   oneDigitJson,
   oneLine,
   ranked,
+  sureLabels,
   sweep,
   wideBatch,
   wideMetrics,
@@ -211,6 +212,17 @@ export const memory = [
     isShort: true,
     expected: busy,
     send: (service) => sixteen(service, wideMetrics(8, 28_000)),
+  }),
+  load({
+    name: 'intervals of 440 classes, and of 1,500 binary outputs: 16 of each',
+    isShort: true,
+    expected: busy,
+    send: async (service) => ({
+      outcomes: [
+        ...(await sixteen(service, sureLabels(2000, 440, 'index'))).outcomes,
+        ...(await sixteen(service, sureLabels(50, 1500, 'binary'))).outcomes,
+      ],
+    }),
   }),
   load({ name: 'ranking: 16 x 8 million rows', expected: busy, send: (service) => sixteen(service, ranked(8e6, 1)) }),
   load({

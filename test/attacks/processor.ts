@@ -17,6 +17,8 @@ import {
   oneLine,
   ranked,
   repeated,
+  sureLabels,
+  sureValues,
   sweep,
   wideMetrics,
 } from './bodies.ts'
@@ -354,6 +356,23 @@ export const processor = [
     expected: ['200'],
     processor: 4,
     send: async (service) => ({ outcomes: [await ask(service.port, wideMetrics(600, 1000), {}, 120_000)] }),
+  }),
+  load({
+    name: 'intervals of values of every size, of many classes and of binary outputs',
+    expected: ['200'],
+    processor: 14,
+    send: (service, { turn }) =>
+      alone(
+        service,
+        {
+          '32 values': sureValues(2000, 32),
+          '5,000 values': sureValues(10, 5000),
+          '440 classes': sureLabels(20_000, 440, 'index'),
+          '32 binary outputs': sureLabels(20_000, 32, 'binary'),
+          '3,000 binary outputs': sureLabels(100, 3000, 'binary'),
+        },
+        turn,
+      ),
   }),
   load({
     name: 'ranking of 99,000 outputs, and of 8 million rows',

@@ -27,7 +27,7 @@ const schema = z
   .meta({
     id: 'Intervals',
     description:
-      'With `metrics`, `ranking` or `topK`: the same structure, with a standard error and a 95 % interval instead of each number. The standard error is that of the delta method, sqrt(n/(n-1) sum (s_i IF_i)^2), where IF_i is the influence of a row on the metric and n the number of rows with positive weight; nothing is resampled.',
+      'With `metrics`, `ranking` or `topK`: the same structure, with a standard error and a 95 % interval instead of each number. The standard error is that of the delta method, sqrt(n/(n-1) sum (s_i IF_i)^2), where IF_i is the influence of a row on the metric and n the number of rows with positive weight; nothing is resampled. Averages over more than 32 outputs, `maxError`, and `rocAuc` with `sampleWeights` have none.',
   })
 
 export type IntervalsReport = z.output<typeof schema>
