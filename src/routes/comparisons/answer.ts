@@ -29,7 +29,7 @@ export const lossDifference = z
     }),
     accuracy: pairedEstimate.optional().meta({
       description:
-        'Of the accuracies: sqrt(n/(n-1) sum (s_i (e_i - mean K))^2) / (K sum s_i) is the standard error, with e_i the right decisions of `predictions` in row i less those of `baseline`, K the decisions of a row, and n the rows with s_i > 0. Not there if labels are values.',
+        'The difference of the accuracies. Its standard error is sqrt(n/(n-1) sum (s_i (e_i - mean K))^2) / (K sum s_i), where e_i is the number of correct decisions of `predictions` in row i minus that of `baseline`, K the number of decisions in a row, and n the number of rows with s_i > 0. Absent if labels are values.',
     }),
   })
   .meta({ id: 'LossDifference', description: 'The difference of the losses, paired by sample.' })
