@@ -254,6 +254,9 @@ function passRows(
   high: number,
   tolerance: number,
 ): number {
+  // without sums to check, rows of one number would cost twice as much as the numbers
+  if (tolerance === Number.POSITIVE_INFINITY)
+    return Math.floor(passNumbers(data, from * outputs, to * outputs, low, high) / outputs)
   for (let row = from, at = row * outputs; row < to; row++) {
     let sum = 0
     for (const end = at + outputs; at < end; at++) {
@@ -275,6 +278,7 @@ function countWrong(
   high: number,
   tolerance: number,
 ): number {
+  if (tolerance === Number.POSITIVE_INFINITY) return countOutside(data, from * outputs, to * outputs, low, high)
   let count = 0
   for (let row = from, at = row * outputs; row < to; row++) {
     let sum = 0
@@ -288,6 +292,19 @@ function countWrong(
     if (wrong > 0) count += wrong
     else if (!(Math.abs(sum - 1) <= tolerance)) count++
   }
+  return count
+}
+
+/** The first number outside `[low, high]`, or `to`. */
+function passNumbers(data: Float64Array, from: number, to: number, low: number, high: number): number {
+  let at = from
+  while (at < to && data[at] >= low && data[at] <= high) at++
+  return at
+}
+
+function countOutside(data: Float64Array, from: number, to: number, low: number, high: number): number {
+  let count = 0
+  for (let at = from; at < to; at++) count += 1 - (Number(data[at] >= low) & Number(data[at] <= high))
   return count
 }
 
@@ -308,7 +325,11 @@ function countNoOneHot(data: Float64Array, outputs: number, from: number, to: nu
 
 function countNoBits(data: Float64Array, from: number, to: number): number {
   let count = 0
-  for (let at = from; at < to; at++) count += Number(data[at] !== 0) & Number(data[at] !== 1)
+  for (let at = from; at < to; at++) {
+    const value = data[at]
+    // 0 for 0 and 1 only
+    count += Number(value * (value - 1) !== 0)
+  }
   return count
 }
 
