@@ -1,4 +1,5 @@
 // Requests made from the document: right ones, almost right ones and hostile ones.
+import { createHash } from 'node:crypto'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import type { JsonSchema } from 'json-schema-faker'
 import { generateSync } from 'json-schema-faker'
@@ -130,6 +131,18 @@ const oddHeaders: Record<string, readonly string[]> = {
   range: ['bytes=0-0', 'bytes=-1', 'x'],
   'if-none-match': ['*', '"a"', 'x'],
   authorization: ['', 'Bearer', 'Bearer x', 'bearer  x', 'Basic YTpi', `Bearer ${'a'.repeat(8000)}`, 'Bearer e30.e30.'],
+  'if-match': ['*', '"a"', 'W/"a", "b"', ',,', '"'.repeat(3000)],
+  'content-digest': [
+    'sha-256=:AAAA:',
+    `sha-256=:${'A'.repeat(43)}=:`,
+    `sha-512=:${'A'.repeat(86)}==:`,
+    Array.from({ length: 300 }, () => `sha-256=:${'A'.repeat(43)}=:`).join(', '),
+    'md5=:AAAA:, unixsum=1',
+    'sha-256=x, =, ;',
+    'a='.repeat(3000),
+  ],
+  'last-event-id': ['0', '-1', '1e1', '999999999999999', '9'.repeat(3000), '', 'a', '0x10'],
+  'x-forwarded-for': ['1.2.3.4:5', '[::1]:80, 8.8.8.008', ',,', '::ffff:1.2.3.4', 'unknown', '1.'.repeat(2000)],
   'if-modified-since': ['x', 'Thu, 01 Jan 2099 00:00:00 GMT'],
 }
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND', 'QUERY']
@@ -165,6 +178,12 @@ const oddPaths = [
   '/problems/%',
   '/problems/%ff',
   '/problems//',
+  // streams that end at once, since no evaluation has these names
+  '/v1/evaluations/absent/events',
+  '/v1/evaluations/absent/events?after=1',
+  '/v1/evaluations/a/events?after=1e1',
+  '/v1/evaluations/a/events?after=-1&after=2',
+  '/v1/evaluations/%ff/events',
   '/v2/models/__proto__',
   '/v2/models/mse/versions/1',
   '/v2/models/mse/versions/%00/infer',
@@ -172,6 +191,29 @@ const oddPaths = [
   '/v2//models/mse',
   '/v2/',
   '/V2',
+]
+
+/** What a CSV file may hold besides plain numbers; the longest number has 65,536 characters. */
+const oddCells = [
+  '0'.repeat(65_536),
+  '0'.repeat(65_537),
+  `${'0'.repeat(60_000)}x`,
+  `0.${'0'.repeat(60_000)}.`,
+  `1e${'9'.repeat(30_000)}`,
+  '"1"',
+  '"',
+  '\'"',
+  '=1+1',
+  '1;2',
+  '0x10',
+  ' 1 ',
+  '1_000',
+  '\uff11',
+  'NaN',
+  'Infinity',
+  'true',
+  '',
+  '\0',
 ]
 
 /** Evaluations that batches made without options fit. */
@@ -304,7 +346,15 @@ function asForm(value: unknown, choices: Choices): FormPart[] {
     const numbers = rows.flat().map(Number)
     const columns = Array.isArray(rows[0]) ? [rows[0].length] : []
     if (choices.chance(0.5)) return [plain, npyOf([rows.length, ...columns], numbers), 'application/octet-stream']
-    return [plain, rows.map(String).join('\n'), 'text/csv']
+    const lines = rows.map(String)
+    if (lines.length > 0 && choices.chance(0.3)) {
+      const cells = choices.pick(lines).split(',')
+      cells[choices.below(cells.length)] = choices.pick(oddCells)
+      lines[choices.below(lines.length)] = cells.join(choices.pick([',', ',', ';', '\t']))
+    }
+    if (choices.chance(0.1)) lines.unshift(choices.pick(['a,b', '', '\ufeff1,2', 'x'.repeat(3000)]))
+    const end = choices.pick(['\n', '\n', '\r\n', '\r', '\n\n'])
+    return [plain, lines.join(end), choices.pick(['text/csv', 'text/csv', 'text/csv; header=present', 'text/plain'])]
   })
 }
 
@@ -356,6 +406,12 @@ function hostile(probe: Probe, choices: Choices): Probe {
   const kind = 'hostile'
   const body = Buffer.from(probe.body ?? '')
   const hasBody = body.length > 0
+  // a digest that is right, maybe among others that are not
+  if (hasBody && choices.chance(0.05)) {
+    const right = `sha-256=:${createHash('sha256').update(body).digest('base64')}:`
+    const digests = choices.chance(0.5) ? right : `${right}, ${choices.pick(oddHeaders['content-digest'])}`
+    return { ...probe, kind, headers: { ...probe.headers, 'content-digest': digests } }
+  }
   // a body that means nothing
   if (!hasBody && choices.chance(0.3)) {
     const headers = { ...probe.headers, 'content-type': choices.pick(['application/json', ...oddTypes]) }
@@ -411,7 +467,8 @@ function damaged(bytes: Buffer, choices: Choices): Buffer {
 
 /** Addresses that the document does not know. */
 function anywhere(choices: Choices): Probe {
-  const headers: Probe['headers'] = choices.chance(0.3) ? { accept: choices.pick(oddHeaders.accept) } : {}
+  const name = choices.pick(['accept', 'last-event-id', 'x-forwarded-for'])
+  const headers: Probe['headers'] = choices.chance(0.3) ? { [name]: choices.pick(oddHeaders[name]) } : {}
   const body = choices.chance(0.2) ? { body: '{"a":1}' } : {}
   return { kind: 'anywhere', method: choices.pick(methods), path: choices.pick(oddPaths), headers, ...body }
 }
