@@ -11,6 +11,10 @@ test('Swagger UI, for narrow windows, too', async (t) => {
     t.match(body, 'docs.css')
   }
   t.match((await app.inject('/docs/static/theme/docs.css')).body, '.swagger-ui')
+  for (const url of ['/docs/static/none.js', '/docs/static/..%2f..%2fpackage.json']) {
+    const { statusCode, headers } = await app.inject(url)
+    t.same([statusCode, headers['content-type']], [404, 'application/problem+json; charset=utf-8'], url)
+  }
 })
 
 test('its large files and the document are compressed', async (t) => {
@@ -19,7 +23,7 @@ test('its large files and the document are compressed', async (t) => {
     ['/docs/static/swagger-ui-bundle.js', 450_000],
     ['/docs/static/swagger-ui-standalone-preset.js', 100_000],
     ['/docs/static/swagger-ui.css', 40_000],
-    ['/openapi.json', 40_000],
+    ['/openapi.json', 48_000],
   ] as const) {
     const answer = await app.inject({ url, headers: { 'accept-encoding': 'gzip, deflate, br' } })
     t.equal(answer.headers['content-encoding'], 'br', url)

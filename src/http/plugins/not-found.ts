@@ -10,6 +10,10 @@ export const notFound = fp(
     app.addHook('onRequest', (request, _reply, done) => {
       done(request.is404 ? nothingServed(pathOf(request.url)) : undefined)
     })
+    // what a plugin that serves files does not find
+    app.setNotFoundHandler((request) => {
+      throw nothingServed(pathOf(request.url))
+    })
   },
   { name: 'not-found', dependencies: ['requests-in-flight'] },
 )

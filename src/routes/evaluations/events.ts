@@ -24,7 +24,7 @@ const batchesPerRead = 32
 
 const eventStream = z.string().meta({
   description:
-    'Events `batch` (its `id` is the sequence, its data a BatchEntry) and `status` (data: evaluation, status, batches and the last `sequence`).',
+    'Events `batch` (its `id` is the sequence, its data a BatchEntry) and `status` (data: evaluation, status, batches, `createdAt`, which no two runs of one name share, and the last `sequence`).',
 })
 
 const lastEventIdHeader = {
@@ -48,7 +48,7 @@ export async function eventRoute(
         tags: ['Evaluations'],
         summary: 'Watch an evaluation: Server-Sent Events',
         description:
-          'The stream begins with `status` and continues with each batch as it is committed. With `after`, or with the header Last-Event-ID that browsers send automatically, it begins with the batches after that sequence (after the larger one, if both are given). A sequence beyond the last batch belongs to an earlier run; in that case `status` has a `detail` that explains this, and all batches follow. A comment is sent every 15 s.',
+          'The stream begins with `status` and continues with each batch as it is committed. With `after`, or with the header Last-Event-ID that browsers send automatically, it begins with the batches after that sequence (after the larger one, if both are given). A sequence beyond the last batch belongs to an earlier run; in that case `status` has a `detail` that explains this, and all batches follow. Where a later run has as many batches, its `createdAt` in `status` shows that it is another. A comment is sent every 15 s.',
         params: evaluationParams,
         querystring: eventsQuery,
         response: {

@@ -192,7 +192,10 @@ test('none begins while the service ends', async (t) => {
 })
 
 test('a quiet stream has comments, and each change is looked at once', async (t) => {
-  const found = { ...foundOf(), stored: { id: 1, name: 'q', status: 'open', batches: 0, createdAt: 0, updatedAt: 0 } }
+  const found = {
+    ...foundOf(),
+    stored: { id: 1, name: 'q', status: 'open', batches: 0, createdAt: 0, updatedAt: 0, metadata: null },
+  }
   const changes = new Changes(10)
   let isSubscribed = true
   let looks = 0
@@ -218,7 +221,10 @@ test('a quiet stream has comments, and each change is looked at once', async (t)
 })
 
 test('batches that went with their evaluation are not waited for', async (t) => {
-  const first = { ...foundOf(), stored: { id: 1, name: 'q', status: 'open', batches: 5, createdAt: 0, updatedAt: 0 } }
+  const first = {
+    ...foundOf(),
+    stored: { id: 1, name: 'q', status: 'open', batches: 5, createdAt: 0, updatedAt: 0, metadata: null },
+  }
   const others = [{ ...first, stored: { ...first.stored, id: 2, incarnation: '02' } }]
   const evaluations = {
     find: async () => others.pop() as never,
@@ -236,7 +242,7 @@ test('a store that was put back to an earlier state has its batches told again, 
   const letters = { before: ['a', 'b', 'c', 'd'], after: ['a', 'b', 'x', 'y', 'z'], shorter: ['a'] }
   let now = letters.before
   const stored = () => ({
-    ...{ id: 1, incarnation: '01', name: 'q', status: 'open', createdAt: 0, updatedAt: 0 },
+    ...{ id: 1, incarnation: '01', name: 'q', status: 'open', createdAt: 0, updatedAt: 0, metadata: null },
     ...{ batches: now.length, digest: now.join('') },
   })
   const found = () => ({ ...foundOf(), stored: stored() }) as never
@@ -271,7 +277,7 @@ test('a store that was put back to an earlier state has its batches told again, 
 })
 
 test('each page of batches has its turn, so that those of many streams are not written at once', async (t) => {
-  const stored = { id: 1, name: 'q', status: 'open', batches: 2, createdAt: 0, updatedAt: 0 }
+  const stored = { id: 1, name: 'q', status: 'open', batches: 2, createdAt: 0, updatedAt: 0, metadata: null }
   const found = { ...foundOf(), stored } as never
   const page = (sequence: number) => [{ name: `b${sequence}`, sequence, createdAt: 0 }] as never
   const changes = new Changes()
@@ -296,7 +302,15 @@ test('each page of batches has its turn, so that those of many streams are not w
 })
 
 test('one owner has at most half of the streams', async (t) => {
-  const stored = { id: 1, name: 'crowded', status: 'open', batches: 0, createdAt: 0, updatedAt: 0 } as never
+  const stored = {
+    id: 1,
+    name: 'crowded',
+    status: 'open',
+    batches: 0,
+    createdAt: 0,
+    updatedAt: 0,
+    metadata: null,
+  } as never
   const small = await routesOver(t, eventRoute, {
     find: async () => ({ ...foundOf(), stored }),
     subscribe: () => () => undefined,
@@ -317,7 +331,15 @@ test('one owner has at most half of the streams', async (t) => {
 })
 
 test('so many streams may be open, and no more', async (t) => {
-  const stored = { id: 1, name: 'crowded', status: 'open', batches: 0, createdAt: 0, updatedAt: 0 } as never
+  const stored = {
+    id: 1,
+    name: 'crowded',
+    status: 'open',
+    batches: 0,
+    createdAt: 0,
+    updatedAt: 0,
+    metadata: null,
+  } as never
   const small = await routesOver(t, eventRoute, {
     find: async () => ({ ...foundOf(), stored }),
     subscribe: () => () => undefined,
