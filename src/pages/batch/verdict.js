@@ -8,7 +8,7 @@ const words = strings.batch
 export function verdictPart({ result, requirements }) {
   return el(
     'div',
-    { class: 'verdict', 'data-result': result },
+    { class: 'batch-verdict', 'data-result': result },
     el('p', {}, el('strong', {}, words.verdicts[result])),
     el('ul', { lang: 'en' }, ...requirements.map(({ result, detail }) => el('li', { 'data-result': result }, detail))),
   )

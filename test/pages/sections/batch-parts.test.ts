@@ -33,9 +33,9 @@ for (const [lang, words] of [
     const { answer } = await answered<LossAnswer>(({ path, status }) => path === '/v1/loss' && status === 200)
 
     await t.test('the verdict is one line, with what was required', async (t) => {
-      t.equal(await page.textContent('.verdict p'), words.fail)
+      t.equal(await page.textContent('.batch-verdict p'), words.fail)
       t.same(
-        await page.$$eval('.verdict li', (items) => items.map((item) => [item.dataset.result, item.textContent])),
+        await page.$$eval('.batch-verdict li', (items) => items.map((item) => [item.dataset.result, item.textContent])),
         answer.verdict?.requirements.map(({ result, detail }) => [result, detail]),
       )
     })
