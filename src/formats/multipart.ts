@@ -18,6 +18,7 @@ import { NpyReader } from './npy.ts'
 import type { Fields, ParsedBody } from './parsed-body.ts'
 import { singleBatch } from './parsed-body.ts'
 import type { BodyReader } from './reader.ts'
+import { TablePart, tableOptions } from './table/part.ts'
 import { isListOfWords, valueOfText } from './text-option.ts'
 
 const bytesPerStep = 2 ** 13
@@ -72,6 +73,7 @@ class Form {
   #failure: Error | undefined
   #optionBytes = 0
   readonly #csvHeaders = new CsvHeaders()
+  #table: TablePart | undefined
 
   constructor(contentType: string, context: DecodeContext, limits: BodyLimits, tensorNames: readonly string[]) {
     this.#context = context
@@ -109,7 +111,16 @@ class Form {
     this.#parts.check()
     await this.#workOff()
     this.#csvHeaders.check()
-    return singleBatch(this.#options, this.#tensors)
+    const table = await this.#readTable()
+    return singleBatch(this.#options, this.#tensors, {}, undefined, table?.dropped)
+  }
+
+  async #readTable(): Promise<{ readonly dropped: number | undefined } | undefined> {
+    const lonely = this.#table === undefined && tableOptions.find((name) => name in this.#options)
+    if (lonely) refuse([lonely], `${lonely} goes with a part table`, this.#options[lonely], 'misplaced')
+    const read = await this.#table?.fields(this.#options)
+    for (const [name, value] of Object.entries(read?.fields ?? {})) this.#set(this.#tensors, name, value)
+    return read
   }
 
   #take(name: string | undefined, stream: BusboyFileStream, type: string, isFile: boolean): void {
@@ -156,6 +167,10 @@ class Form {
     if (this.#tensorNames.includes(name)) return this.#tensorPart(name, type, isFile)
     if (name === 'options') return this.#optionsPart()
     if (name === 'groups') return this.#groupsPart(name)
+    if (name === 'table') {
+      this.#table = new TablePart(this.#context, this.#limits)
+      return this.#table
+    }
     return this.#textPart(name, type)
   }
 

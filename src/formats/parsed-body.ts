@@ -60,6 +60,7 @@ export interface BatchStream extends OptionSource {
   /** The batches, once, without those that `tryAll` has added. */
   readonly batches: (tryAll?: TryAll) => AsyncIterable<ParsedBatch>
   readonly only?: undefined
+  readonly dropped?: undefined
 }
 
 /** A body of one batch, whose errors are reported with those of the options. */
@@ -69,12 +70,15 @@ export class SingleBatch implements OptionSource, ParsedBatch {
   readonly only: Fields
   readonly location: BodyLocation
   readonly asked: AskedAnswer | undefined
+  /** Rows of a table that were left out, if that was asked for. */
+  readonly dropped: number | undefined
 
-  constructor(source: OptionSource, only: Fields, location: BodyLocation = {}, asked?: AskedAnswer) {
+  constructor(source: OptionSource, only: Fields, location: BodyLocation = {}, asked?: AskedAnswer, dropped?: number) {
     this.#source = source
     this.only = only
     this.location = location
     this.asked = asked
+    this.dropped = dropped
   }
 
   get options(): Fields {
@@ -95,6 +99,7 @@ export function singleBatch(
   batch: Fields,
   location: BodyLocation = {},
   asked?: AskedAnswer,
+  dropped?: number,
 ): SingleBatch {
-  return new SingleBatch({ options }, batch, location, asked)
+  return new SingleBatch({ options }, batch, location, asked, dropped)
 }

@@ -64,6 +64,8 @@ export interface components {
             /** @description With `groupBy`: the groups of each grouping, in the order of `groupBy`. */
             groups?: components["schemas"]["Grouping"][];
             verdict?: components["schemas"]["Verdict"];
+            /** @description With a `table` and `missing` `drop`: rows that were left out, because a column that is used has no value there. */
+            dropped?: number;
             /** @description Every option that was used, defaults included. Send it again with the same data and you get the same answer. */
             spec: components["schemas"]["LossSpec"];
             requestId: string;
@@ -744,6 +746,8 @@ export interface components {
             /** @description With `groupBy`: the groups of each grouping, in the order of `groupBy`. */
             groups?: components["schemas"]["Grouping"][];
             verdict?: components["schemas"]["Verdict"];
+            /** @description With a `table` and `missing` `drop`: rows that were left out, because a column that is used has no value there. */
+            dropped?: number;
             /** @description Every option that was used, defaults included. Send it again with the same data and you get the same answer. */
             spec: components["schemas"]["LossSpec"];
             requestId: string;

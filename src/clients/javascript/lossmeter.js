@@ -59,7 +59,8 @@ export class Lossmeter {
 
   constructor(url = 'http://127.0.0.1:3000', options = {}) {
     const { key, timeout = 60, patience = 120, compress = false, say = () => {}, fetch = globalThis.fetch } = options
-    this.#base = url.replace(/\/+$/, '')
+    this.#base = url
+    while (this.#base.endsWith('/')) this.#base = this.#base.slice(0, -1)
     this.#headers = { accept: 'application/json', ...(key !== undefined && { authorization: `Bearer ${key}` }) }
     this.#timeout = timeout * 1000
     this.#patience = patience

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { pairedEstimate, pairedMetrics } from '../../loss/report/paired-metrics.ts'
 import { lossStatus } from '../../loss/report/schemas.ts'
-import { groupFigures, groupKey, lossAnswer } from '../loss/answer.ts'
+import { dropped, groupFigures, groupKey, lossAnswer } from '../loss/answer.ts'
 import { verdict } from '../require/schema.ts'
 
 const count = z.int().min(0)
@@ -85,6 +85,7 @@ export const comparisonAnswer = z
       .optional()
       .meta({ description: 'With `groupBy`: the groups of each grouping, in the order of `groupBy`.' }),
     verdict: verdict.optional(),
+    dropped: dropped.optional(),
     requestId: z.string(),
   })
   .meta({

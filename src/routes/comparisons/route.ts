@@ -68,7 +68,7 @@ export async function comparisonRoute(app: FastifyInstance): Promise<void> {
       const comparison = await compared(body, spec, work)
       const verdict = require && withLocation(body.location, () => judgeComparison(require, comparison))
       if (verdict !== undefined) setStatus(reply, query, verdict)
-      return sendJson(reply, work.task, { ...comparison, verdict, requestId: id })
+      return sendJson(reply, work.task, { ...comparison, verdict, dropped: body.dropped, requestId: id })
     },
   )
 }

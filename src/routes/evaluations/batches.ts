@@ -93,7 +93,8 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
       const { state, sequence, replayed } = put
       const answer = await task.run(answerOfState(state))
       reply.code(replayed ? 200 : 201)
-      return sendJson(reply, task, { ...answer, evaluation: name, batch, sequence, replayed, requestId: id })
+      const { dropped } = body
+      return sendJson(reply, task, { ...answer, evaluation: name, batch, sequence, replayed, dropped, requestId: id })
     },
   )
 

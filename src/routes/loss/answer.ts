@@ -94,6 +94,11 @@ const grouping = z
   })
   .meta({ id: 'Grouping', description: 'The groups of one grouping.' })
 
+export const dropped = count.meta({
+  description:
+    'With a `table` and `missing` `drop`: rows that were left out, because a column that is used has no value there.',
+})
+
 export const lossAnswer = z
   .object({
     ...figures,
@@ -112,6 +117,7 @@ export const lossAnswer = z
       .optional()
       .meta({ description: 'With `groupBy`: the groups of each grouping, in the order of `groupBy`.' }),
     verdict: verdict.optional(),
+    dropped: dropped.optional(),
     spec: lossSpec.meta({
       description:
         'Every option that was used, defaults included. Send it again with the same data and you get the same answer.',

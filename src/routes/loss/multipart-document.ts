@@ -1,3 +1,4 @@
+import { missingPolicies, tableFormats } from '../../formats/table/columns.ts'
 import { labelFormats } from '../../loss/formats.ts'
 import { lossNames, lossTitles } from '../../loss/kernels/index.ts'
 import { explained, labelFormatMeanings } from '../../loss/meanings.ts'
@@ -31,6 +32,30 @@ const groups = {
   ...leftOut,
 }
 
+const table = {
+  table: file(
+    'In place of the parts with data: one file with a column for each, Parquet, Arrow or CSV, as `tableFormat` says. `columns` says which column is what.',
+  ),
+  tableFormat: {
+    type: 'string',
+    enum: tableFormats,
+    description:
+      'What `table` is: `parquet`, `arrow` (an IPC file or stream), or `csv` with the names of its columns in the first line.',
+  },
+  columns: {
+    type: 'string',
+    description:
+      'Which columns of `table` are what, as JSON: `{"predictions": ["p0", "p1"], "labels": "y", "sampleWeights"?, "baseline"?, "groups"?: ["country"] or {"country": "column"}}`. A list of names, or a column of lists, is a row of several numbers.',
+    ...leftOut,
+  },
+  missing: {
+    type: 'string',
+    enum: missingPolicies,
+    description:
+      'What becomes of a row of `table` in which a used column has no value: `refuse` (the default) names it in an error; `drop` leaves it out, and the answer counts it in `dropped`. In a column of groups a missing value is a group.',
+  },
+}
+
 const tensors = {
   predictions: file(`The predictions of the model: rows, or a flat list. ${formats}`),
   labels: file(`The true labels. ${formats}`),
@@ -44,28 +69,24 @@ export const batchMultipartDocument = {
     schema: {
       type: 'object',
       description: 'A batch as files.',
-      properties: { ...csvHeader, ...tensors },
-      required: ['predictions', 'labels'],
+      properties: { ...csvHeader, ...tensors, ...table },
       additionalProperties: false,
     },
   },
 }
 
 /** The parts of a batch and of its options, for the document. */
-export const lossMultipartDocument = withOptions(tensors, ['predictions', 'labels'])
+export const lossMultipartDocument = withOptions(tensors)
 
-export const comparisonMultipartDocument = withOptions(
-  {
-    predictions: tensors.predictions,
-    baseline: file(`The predictions of another model, in the shape of \`predictions\`. ${formats}`),
-    labels: tensors.labels,
-    sampleWeights: tensors.sampleWeights,
-    groups,
-  },
-  ['predictions', 'baseline', 'labels'],
-)
+export const comparisonMultipartDocument = withOptions({
+  predictions: tensors.predictions,
+  baseline: file(`The predictions of another model, in the shape of \`predictions\`. ${formats}`),
+  labels: tensors.labels,
+  sampleWeights: tensors.sampleWeights,
+  groups,
+})
 
-function withOptions(parts: Record<string, Schema>, required: readonly string[]) {
+function withOptions(parts: Record<string, Schema>) {
   return {
     'multipart/form-data': {
       schema: {
@@ -84,6 +105,7 @@ function withOptions(parts: Record<string, Schema>, required: readonly string[])
             description: `How \`labels\` is written. ${explained(labelFormats, labelFormatMeanings)}`,
           },
           ...parts,
+          ...table,
           ...Object.fromEntries(optionNames.map((name) => [name, partOf(name)])),
           require: {
             type: 'string',
@@ -96,7 +118,6 @@ function withOptions(parts: Record<string, Schema>, required: readonly string[])
             ...leftOut,
           },
         },
-        required,
         additionalProperties: false,
       },
       // one part for each word, where Swagger UI would send them with commas in between

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { isAboutContent, locatedError, withLocation } from '../../formats/errors.ts'
 import type { BatchStream, Fields, GroupedBatch, ParsedBatch, ParsedBody } from '../../formats/parsed-body.ts'
-import { freeLargeTensors, freeTensors, singleBatch } from '../../formats/parsed-body.ts'
+import { freeLargeTensors, freeTensors, SingleBatch, singleBatch } from '../../formats/parsed-body.ts'
 import { validated } from '../../formats/schema.ts'
 import { lossMediaTypes, registerLossBodies } from '../../http/bodies.ts'
 import { fixedLimits } from '../../http/limits.ts'
@@ -158,7 +158,8 @@ function* answerTo(
   if (batch !== undefined) yield* add(batch, evaluation, work)
   work.evaluates(spec, evaluation.tally.samples)
   // the id is a word that needs no escapes
-  const end = (specText: string) => `,"spec":${specText},"requestId":"${id}"}`
+  const dropped = batch instanceof SingleBatch && batch.dropped !== undefined ? `,"dropped":${batch.dropped}` : ''
+  const end = (specText: string) => `${dropped},"spec":${specText},"requestId":"${id}"}`
   if (text !== undefined && require === undefined && isOfFigures(spec))
     return JSON.stringify(evaluation.figures()).slice(0, -1) + end(text)
   const findings = yield* evaluation.findings()

@@ -7,7 +7,7 @@ import { lossAnswer } from '../loss/answer.ts'
 import { figurePatterns } from './patterns.ts'
 
 /** Parts that have a number for each row, or a table of numbers, and what was declared. */
-const noFigures = new Set<string>(['losses', 'confusion', 'confusionWeights', 'spec', ...rowNames])
+const noFigures = new Set<string>(['losses', 'confusion', 'confusionWeights', 'spec', 'dropped', ...rowNames])
 noFigures.delete('ranking')
 
 /** What of the figures of an answer can be required, as patterns; those without an index come first. */

@@ -1,0 +1,90 @@
+import { zstdDecompressSync } from 'node:zlib'
+import type { Data, DataType, Table } from 'apache-arrow'
+import { CompressionType, compressionRegistry, DataType as Types, tableFromIPC, Vector } from 'apache-arrow'
+import { TableError } from './errors.ts'
+import type { Cells, Source, SourceColumn } from './source.ts'
+
+/** Bits: each row of a column that is no null has at least one. */
+const leastPerRow = 1
+
+/** Opens an Arrow IPC file or stream. @param most bytes that compressed buffers may have together @throws TableError */
+export function openArrow(bytes: ArrayBuffer, most: number): Source {
+  const table = tableOf(bytes, most)
+  const { numRows: rows, schema } = table
+  const taken = table.data.reduce((sum, { byteLength }) => sum + byteLength, 0)
+  if (rows * leastPerRow > 8 * Math.max(taken, bytes.byteLength))
+    throw broken(`it cannot hold the ${rows} rows that it announces`)
+  return {
+    rows,
+    names: schema.names.map(String),
+    bytesOf: () => taken,
+    column: (name) => columnOf(name, table),
+  }
+}
+
+function tableOf(bytes: ArrayBuffer, most: number): Table {
+  let left = most
+  compressionRegistry.set(CompressionType.ZSTD, {
+    decode: (input) => {
+      const output = zstdDecompressSync(input, { maxOutputLength: Math.max(1, left) })
+      left -= output.length
+      return new Uint8Array(output)
+    },
+  })
+  try {
+    return tableFromIPC(new Uint8Array(bytes))
+  } catch (error) {
+    throw broken((error as Error).message)
+  }
+}
+
+function columnOf(name: string, table: Table): SourceColumn {
+  const vector = table.getChild(name)
+  if (vector === null) throw broken(`column "${name}" is not there`)
+  const type: DataType = vector.type
+  return {
+    type: String(type).toLowerCase(),
+    ...(Types.isDecimal(type) && { toNumber: (cell: unknown) => exactDecimal(cell, type.scale) }),
+    ...(Types.isTimestamp(type) && { toTime: (cell: unknown) => (typeof cell === 'number' ? cell : undefined) }),
+    async *read() {
+      for (const data of vector.data) yield cellsOf(name, data)
+    },
+  }
+}
+
+function cellsOf(name: string, data: Data): Cells {
+  const { type, length, values, nullCount } = data
+  const isPlain = (Types.isFloat(type) && type.precision > 0) || (Types.isInt(type) && type.bitWidth < 64)
+  if (isPlain && nullCount === 0) {
+    if (values.length < length) throw broken(`column "${name}" has fewer values than it announces`)
+    return values.subarray(0, length)
+  }
+  const vector = new Vector([data])
+  try {
+    return Array.from({ length }, (_, row) => plain(vector.get(row)))
+  } catch (error) {
+    throw broken(`column "${name}": ${(error as Error).message}`)
+  }
+}
+
+/** A list as an array. */
+function plain(cell: unknown): unknown {
+  return cell instanceof Vector ? Array.from(cell) : cell
+}
+
+/** A decimal comes as words of 32 bits, the lowest first, in two's complement. */
+function exactDecimal(cell: unknown, scale: number): number | undefined {
+  if (!(cell instanceof Uint32Array)) return undefined
+  let unscaled = 0n
+  for (const word of cell.toReversed()) unscaled = (unscaled << 32n) | BigInt(word)
+  unscaled = BigInt.asIntN(32 * cell.length, unscaled)
+  const fives = 5n ** BigInt(scale)
+  if (unscaled % fives !== 0n) return undefined
+  const whole = Number(unscaled / fives)
+  return Number.isSafeInteger(whole) ? whole / 2 ** scale : undefined
+}
+
+function broken(why: string): TableError {
+  const detail = `the table is not an Arrow file or stream that can be read: ${why}.`
+  return new TableError(['table'], detail, 'other bytes', 'malformed')
+}

@@ -1,0 +1,343 @@
+import type { NumericRole, TableColumns } from './columns.ts'
+import { groupsOf, numericRoles, usedColumns } from './columns.ts'
+import { TableError } from './errors.ts'
+import type { Cells, Source, SourceColumn } from './source.ts'
+
+export interface TableTensor {
+  readonly data: Float64Array<ArrayBuffer>
+  readonly shape: readonly number[]
+}
+
+/** Each value of a column by the place of its first occurrence among the different ones. */
+export interface TableGroup {
+  readonly codes: Int32Array<ArrayBuffer>
+  readonly values: readonly (string | number | boolean | null)[]
+  readonly isOverfull: boolean
+}
+
+export interface AssembledTable {
+  readonly tensors: Readonly<Partial<Record<NumericRole, TableTensor>>>
+  readonly groups: readonly (readonly [name: string, group: TableGroup])[]
+  readonly ids: readonly (string | number)[] | undefined
+  readonly at: Float64Array<ArrayBuffer> | undefined
+  /** Rows that were left out. */
+  readonly dropped: number
+}
+
+export interface AssemblyLimits {
+  readonly maxColumns: number
+  readonly mostValues: number
+  readonly maxGroupKeyLength: number
+}
+
+/** Takes the columns of a table for what they were declared. Columns that nobody names are not read. @throws TableError */
+export async function assemble(
+  source: Source,
+  columns: TableColumns,
+  drops: boolean,
+  limits: AssemblyLimits,
+): Promise<AssembledTable> {
+  const { rows } = source
+  const missing = new Rows(rows, drops)
+  const tensors: Partial<Record<NumericRole, TableTensor>> = {}
+  for (const role of numericRoles) {
+    const names = columns[role]
+    if (names !== undefined) tensors[role] = await tensorOf(source, role, names, missing, limits)
+  }
+  const ids = columns.ids === undefined ? undefined : await idsOf(source, columns.ids, missing)
+  const at = columns.at === undefined ? undefined : await timesOf(source, columns.at, missing)
+  const groups: [string, TableGroup][] = []
+  for (const [group, column] of groupsOf(columns)) {
+    groups.push([group, await groupOf(source, group, column, limits)])
+  }
+  if (missing.count === 0) return { tensors, groups, ids, at, dropped: 0 }
+  return {
+    tensors: Object.fromEntries(Object.entries(tensors).map(([role, tensor]) => [role, missing.without(tensor)])),
+    groups: groups.map(([name, group]) => [name, { ...group, codes: missing.leftOf(group.codes) }]),
+    ids: ids?.filter((_, row) => missing.mask[row] === 0),
+    at: at && missing.leftOf(at),
+    dropped: missing.count,
+  }
+}
+
+const mostCompared = 1000
+
+/** Refuses columns that the table does not have. @throws TableError */
+export async function checkNames({ names }: Source, columns: TableColumns): Promise<void> {
+  const known = new Set(names)
+  for (const name of usedColumns(columns)) {
+    if (known.has(name)) {
+      if (names.indexOf(name) === names.lastIndexOf(name)) continue
+      throw new TableError(['columns'], `the table has several columns "${name}".`, name, 'given-twice')
+    }
+    const { nearest } = await import('../did-you-mean.ts')
+    const near = nearest(name, names.slice(0, mostCompared))
+    const hint = near === undefined ? `it has ${listed(names)}` : `did you mean "${near}"?`
+    throw new TableError(['columns'], `the table has no column "${name}"; ${hint}`, name, 'unknown-value')
+  }
+}
+
+function listed(names: readonly string[]): string {
+  const first = names.slice(0, 10).map((name) => JSON.stringify(name.slice(0, 40)))
+  return names.length > 10 ? `${first.join(', ')} and ${names.length - 10} more` : first.join(', ')
+}
+
+/** The cells of a column, as many as the table has rows. */
+async function* allCells({ rows }: Source, name: string, column: SourceColumn): AsyncGenerator<Cells> {
+  let left = rows
+  for await (const cells of column.read()) {
+    left -= cells.length
+    if (left < 0) break
+    yield cells
+  }
+  if (left === 0) return
+  throw new TableError(
+    ['table'],
+    `column "${name}" of the table does not have its ${rows} rows.`,
+    'other rows',
+    'malformed',
+  )
+}
+
+/** The rows that have a null in a column that is used. */
+class Rows {
+  readonly mask: Uint8Array
+  readonly #drops: boolean
+  count = 0
+
+  constructor(rows: number, drops: boolean) {
+    this.mask = new Uint8Array(rows)
+    this.#drops = drops
+  }
+
+  lacks(row: number, column: string): void {
+    if (!this.#drops) {
+      const detail = `row ${row} of column "${column}" is null, counted from 0; rows with a null are left out with missing=drop.`
+      throw new TableError(['table', column, String(row)], detail, 'null', 'empty')
+    }
+    this.count += 1 - this.mask[row]
+    this.mask[row] = 1
+  }
+
+  leftOf<Kind extends Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer>>(cells: Kind): Kind {
+    let to = 0
+    for (let row = 0; row < cells.length; row++) if (this.mask[row] === 0) cells[to++] = cells[row]
+    return cells.slice(0, to) as Kind
+  }
+
+  without({ data, shape }: TableTensor): TableTensor {
+    const [, width = 1] = shape
+    const left = this.mask.length - this.count
+    let to = 0
+    for (let row = 0; row < this.mask.length; row++) {
+      if (this.mask[row] !== 0) continue
+      if (to !== row) data.copyWithin(to * width, row * width, (row + 1) * width)
+      to++
+    }
+    return { data: data.slice(0, left * width), shape: [left, ...shape.slice(1)] }
+  }
+}
+
+async function tensorOf(
+  source: Source,
+  role: NumericRole,
+  names: string | readonly string[],
+  missing: Rows,
+  { maxColumns }: AssemblyLimits,
+): Promise<TableTensor> {
+  const { rows } = source
+  if (typeof names === 'string') return singleTensor(source, role, names, missing, maxColumns)
+  const width = names.length
+  const data = new Float64Array(rows * width)
+  for (const [at, name] of names.entries()) {
+    const column = source.column(name)
+    const place = { role, name, missing }
+    let row = 0
+    for await (const cells of allCells(source, name, column)) {
+      if (cells instanceof Float64Array) spread(cells, data, row * width + at, width)
+      else {
+        for (let cell = 0; cell < cells.length; cell++) {
+          data[(row + cell) * width + at] = numberIn(cells[cell], column, place, row + cell)
+        }
+      }
+      row += cells.length
+    }
+  }
+  return { data, shape: [rows, width] }
+}
+
+async function singleTensor(
+  source: Source,
+  role: NumericRole,
+  name: string,
+  missing: Rows,
+  maxColumns: number,
+): Promise<TableTensor> {
+  const { rows } = source
+  const column = source.column(name)
+  const place = { role, name, missing }
+  let width = 0
+  let data = new Float64Array(0)
+  let row = 0
+  for await (const cells of allCells(source, name, column)) {
+    for (let at = 0; at < cells.length; at++, row++) {
+      const cell = cells[at]
+      const list = isList(cell) ? cell : undefined
+      if (cell === null || cell === undefined) {
+        missing.lacks(row, name)
+        continue
+      }
+      if (width === 0) {
+        width = list?.length ?? -1
+        if (width === 0 || width > maxColumns) {
+          const detail = `row ${row} of column "${name}" is a list of ${width}; it must have 1 to ${maxColumns} numbers.`
+          throw new TableError(['table', name, String(row)], detail, `${width} numbers`, 'shape')
+        }
+        data = new Float64Array(rows * Math.abs(width))
+      }
+      if ((list?.length ?? -1) !== width) {
+        const found = list === undefined ? 'no list' : `a list of ${list.length}`
+        const detail = `row ${row} of column "${name}" is ${found}; the rows before it are lists of ${width}.`
+        throw new TableError(['table', name, String(row)], detail, found, 'shape')
+      }
+      if (list === undefined) data[row] = numberIn(cell, column, place, row)
+      else {
+        for (let k = 0; k < width; k++) data[row * width + k] = numberIn(list[k], column, place, row)
+      }
+    }
+  }
+  return { data, shape: width > 0 ? [rows, width] : [rows] }
+}
+
+function spread(from: Float64Array, to: Float64Array, first: number, step: number): void {
+  for (let cell = 0, at = first; cell < from.length; cell++, at += step) to[at] = from[cell]
+}
+
+function isList(cell: unknown): cell is ArrayLike<unknown> {
+  return Array.isArray(cell) || (ArrayBuffer.isView(cell) && !(cell instanceof Uint32Array))
+}
+
+interface Place {
+  readonly role: string
+  readonly name: string
+  readonly missing: Rows
+}
+
+function numberIn(
+  cell: unknown,
+  { toNumber, type }: SourceColumn,
+  { role, name, missing }: Place,
+  row: number,
+): number {
+  if (typeof cell === 'number' && toNumber === undefined) return cell
+  if (cell === null || cell === undefined) {
+    missing.lacks(row, name)
+    return 0
+  }
+  const path = ['table', name, String(row)]
+  if (toNumber !== undefined) {
+    const value = toNumber(cell)
+    if (value !== undefined) return value
+    const what = type === 'text' ? 'a number' : 'exactly a double'
+    const detail = `row ${row} of column "${name}" is ${shown(cell)}, which is not ${what}; ${role} needs numbers.`
+    throw new TableError(path, detail, shown(cell), 'not-a-number')
+  }
+  if (typeof cell === 'boolean') return cell ? 1 : 0
+  if (typeof cell === 'bigint') {
+    const value = Number(cell)
+    if (BigInt(value) === cell) return value
+    const detail = `row ${row} of column "${name}" is ${cell}; no double is exactly that integer.`
+    throw new TableError(path, detail, String(cell), 'out-of-range')
+  }
+  const detail = `column "${name}" of the table has the type ${type}; ${role} needs numbers, booleans, or lists of numbers.`
+  throw new TableError(['table', name], detail, type, 'unsupported')
+}
+
+function shown(cell: unknown): string {
+  return typeof cell === 'string' ? JSON.stringify(cell.slice(0, 40)) : 'a decimal'
+}
+
+async function idsOf(source: Source, name: string, missing: Rows): Promise<(string | number)[]> {
+  const column = source.column(name)
+  const ids: (string | number)[] = []
+  for await (const cells of allCells(source, name, column)) {
+    for (let at = 0; at < cells.length; at++) {
+      const cell = cells[at]
+      if (cell === null || cell === undefined) {
+        missing.lacks(ids.length, name)
+        ids.push('')
+      } else ids.push(textOrInteger(cell, name, ids.length, column.type, 'ids'))
+    }
+  }
+  return ids
+}
+
+function textOrInteger(cell: unknown, name: string, row: number, type: string, role: string): string | number {
+  if (typeof cell === 'string') return cell
+  const value = typeof cell === 'bigint' ? Number(cell) : cell
+  if (typeof value === 'number' && Number.isSafeInteger(value)) return value === 0 ? 0 : value
+  const detail = `row ${row} of column "${name}", of the type ${type}, is no text and no safe integer; ${role} needs one.`
+  throw new TableError(['table', name, String(row)], detail, type, 'unsupported')
+}
+
+async function timesOf(source: Source, name: string, missing: Rows): Promise<Float64Array<ArrayBuffer>> {
+  const column = source.column(name)
+  const times = new Float64Array(source.rows)
+  let row = 0
+  for await (const cells of allCells(source, name, column)) {
+    for (let at = 0; at < cells.length; at++, row++) {
+      const cell = cells[at]
+      if (cell === null || cell === undefined) missing.lacks(row, name)
+      else {
+        const time = column.toTime === undefined ? (typeof cell === 'number' ? cell : Number.NaN) : column.toTime(cell)
+        if (time === undefined || !Number.isFinite(time)) {
+          const detail = `row ${row} of column "${name}", of the type ${column.type}, is no time; at needs timestamps, or milliseconds since 1970.`
+          throw new TableError(['table', name, String(row)], detail, column.type, 'unsupported')
+        }
+        times[row] = time
+      }
+    }
+  }
+  return times
+}
+
+/** Here a null is a value. */
+async function groupOf(
+  source: Source,
+  group: string,
+  name: string,
+  { mostValues, maxGroupKeyLength }: AssemblyLimits,
+): Promise<TableGroup> {
+  const column = source.column(name)
+  const codes = new Int32Array(source.rows)
+  const values: (string | number | boolean | null)[] = []
+  const known = new Map<string | number | boolean | null, number>()
+  let isOverfull = false
+  let row = 0
+  for await (const cells of allCells(source, name, column)) {
+    for (let at = 0; at < cells.length; at++, row++) {
+      const cell = cells[at] ?? null
+      const value =
+        cell === null || typeof cell === 'boolean'
+          ? cell
+          : textOrInteger(cell, name, row, column.type, `groups.${group}`)
+      if (typeof value === 'string' && value.length > maxGroupKeyLength) {
+        const detail = `row ${row} of column "${name}" has ${value.length} characters; a value of groups may have ${maxGroupKeyLength}.`
+        throw new TableError(['table', name, String(row)], detail, `${value.length} characters`, 'out-of-range')
+      }
+      let code = known.get(value)
+      if (code === undefined) {
+        code = values.length
+        if (code === mostValues) {
+          isOverfull = true
+          code = 0
+        } else {
+          known.set(value, code)
+          values.push(value)
+        }
+      }
+      codes[row] = code
+    }
+  }
+  return { codes, values, isOverfull }
+}

@@ -1,0 +1,63 @@
+import { openArrow } from './arrow.ts'
+import type { AssembledTable, AssemblyLimits } from './assemble.ts'
+import { assemble, checkNames } from './assemble.ts'
+import type { Missing, TableColumns, TableFormat } from './columns.ts'
+import { usedColumns } from './columns.ts'
+import { openCsv } from './csv.ts'
+import { TableError } from './errors.ts'
+import { openParquet } from './parquet.ts'
+import type { Source } from './source.ts'
+
+export interface TableLimits extends AssemblyLimits {
+  readonly maxRows: number
+  readonly maxElements: number
+  /** Bytes that what is compressed may become. */
+  readonly maxBodyBytes: number
+}
+
+export interface TableRequest {
+  readonly bytes: ArrayBuffer
+  readonly format: TableFormat
+  readonly columns: TableColumns
+  readonly missing: Missing
+  readonly limits: TableLimits
+}
+
+/**
+ * Reads the columns of a table that were named.
+ *
+ * @param reserve is told how many bytes this will take before they are taken
+ * @throws TableError
+ */
+export async function readTable(
+  { bytes, format, columns, missing, limits }: TableRequest,
+  reserve: (bytes: number) => Promise<void>,
+): Promise<AssembledTable> {
+  const source = sourceOf(bytes, format, limits)
+  await checkNames(source, columns)
+  checkSize('maxRows', source.rows, limits.maxRows)
+  const names = usedColumns(columns)
+  const decoded = source.bytesOf(names)
+  checkSize('maxBodyBytes', decoded, Math.max(limits.maxBodyBytes, bytes.byteLength))
+  const elements = source.rows * names.length
+  checkSize('maxElements', elements, limits.maxElements)
+  // numbers as they come out, and cells on their way
+  await reserve(2 * decoded + 3 * Float64Array.BYTES_PER_ELEMENT * elements)
+  return assemble(source, columns, missing === 'drop', limits)
+}
+
+function sourceOf(bytes: ArrayBuffer, format: TableFormat, { maxBodyBytes }: TableLimits): Source {
+  if (format === 'parquet') return openParquet(bytes)
+  if (format === 'arrow') return openArrow(bytes, maxBodyBytes)
+  return openCsv(bytes)
+}
+
+function checkSize(limit: string, found: number, allowed: number): void {
+  if (found <= allowed) return
+  throw new TableError(
+    ['table'],
+    `the table exceeds ${limit}, ${allowed}: it has ${found}.`,
+    String(found),
+    'out-of-range',
+  )
+}

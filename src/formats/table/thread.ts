@@ -1,0 +1,117 @@
+import { Worker } from 'node:worker_threads'
+import type { Memory } from '../../loss/memory.ts'
+import { LimitExceeded, refuse } from '../../loss/validation-errors.ts'
+import { Overloaded } from '../errors.ts'
+import type { AssembledTable } from './assemble.ts'
+import type { TableRequest } from './read.ts'
+import type { TableReply } from './worker.ts'
+
+const mostAtOnce = 2
+const mostWaiting = 32
+const heapMegabytes = 512
+const idleMilliseconds = 10_000
+
+let running = 0
+const waiting: (() => void)[] = []
+/** A thread that has nothing to do, and ends when that lasts. */
+let idle: { readonly worker: Worker; readonly timer: NodeJS.Timeout } | undefined
+
+/**
+ * Reads a table in another thread: a file that lies costs others no turn, and no more than its time, with which its thread ends.
+ *
+ * @param memory has what is taken reserved before it is taken
+ * @param milliseconds that reading may take
+ * @throws InvalidContent, LimitExceeded, Overloaded
+ */
+export async function tableIn(request: TableRequest, memory: Memory, milliseconds: number): Promise<AssembledTable> {
+  if (running >= mostAtOnce) {
+    if (waiting.length >= mostWaiting) throw new Overloaded('Too many tables wait to be read.')
+    await new Promise<void>((resolve) => waiting.push(resolve))
+  }
+  running++
+  try {
+    return await inThread(request, memory, milliseconds)
+  } finally {
+    running--
+    waiting.shift()?.()
+  }
+}
+
+async function inThread(request: TableRequest, memory: Memory, milliseconds: number): Promise<AssembledTable> {
+  const worker = takeWorker()
+  const { promise, resolve, reject } = Promise.withResolvers<AssembledTable>()
+  let isSound = false
+  const timer = setTimeout(() => {
+    const detail = `Reading the table takes longer than maxComputeMs, ${milliseconds} ms.`
+    reject(new LimitExceeded('maxComputeMs', milliseconds, ['table'], detail))
+  }, milliseconds)
+  const settle = (reply: TableReply) => {
+    if ('reserve' in reply) {
+      memory.reserve(reply.reserve)
+      worker.postMessage('go on')
+      return
+    }
+    isSound = true
+    if ('broken' in reply) unreadable(reply.broken)
+    if ('fault' in reply) {
+      const { path, detail, received, code } = reply.fault
+      refuse(path, detail, received, code)
+    }
+    resolve(reply.table)
+  }
+  worker.on('message', (reply: TableReply) => {
+    try {
+      settle(reply)
+    } catch (error) {
+      reject(error)
+    }
+  })
+  // such as a heap that is full
+  worker.on('error', (error) => {
+    try {
+      unreadable(error.message)
+    } catch (refusal) {
+      reject(refusal)
+    }
+  })
+  worker.postMessage(request, [request.bytes])
+  try {
+    return await promise
+  } finally {
+    clearTimeout(timer)
+    worker.removeAllListeners('message').removeAllListeners('error')
+    if (isSound) keep(worker)
+    else await worker.terminate()
+  }
+}
+
+function takeWorker(): Worker {
+  const kept = idle
+  idle = undefined
+  if (kept !== undefined) {
+    clearTimeout(kept.timer)
+    kept.worker.ref()
+    return kept.worker
+  }
+  const resourceLimits = { maxOldGenerationSizeMb: heapMegabytes }
+  // without the preloaded modules of the main thread, which delay its start
+  return new Worker(new URL('./worker.ts', import.meta.url), { execArgv: [], resourceLimits })
+}
+
+function keep(worker: Worker): void {
+  if (idle !== undefined) {
+    void worker.terminate()
+    return
+  }
+  const end = () => {
+    idle = undefined
+    void worker.terminate()
+  }
+  worker.on('error', end)
+  worker.unref()
+  idle = { worker, timer: setTimeout(end, idleMilliseconds).unref() }
+}
+
+function unreadable(why: string): never {
+  return refuse(['table'], `the table cannot be read: ${why}.`, 'other bytes', 'malformed')
+}
