@@ -40,7 +40,7 @@ const table = {
     type: 'string',
     enum: tableFormats,
     description:
-      'What `table` is: `parquet`, `arrow` (an IPC file or stream), or `csv` with the names of its columns in the first line.',
+      'What `table` is. `parquet`: a Parquet file. `arrow`: an Arrow IPC file or stream. `csv`: CSV with the names of its columns in the first line.',
   },
   columns: {
     type: 'string',
@@ -52,7 +52,7 @@ const table = {
     type: 'string',
     enum: missingPolicies,
     description:
-      'What becomes of a row of `table` in which a used column has no value: `refuse` (the default) names it in an error; `drop` leaves it out, and the answer counts it in `dropped`. In a column of groups a missing value is a group.',
+      'What happens to a row of `table` in which a used column has no value. `refuse`: an error names the row; this is the default. `drop`: the row is left out, and the answer counts it in `dropped`. In a column of groups a missing value is a group of its own.',
   },
 }
 
