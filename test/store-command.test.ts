@@ -61,7 +61,7 @@ test('evaluations move from one store to another and back, and are the same to t
   t.equal(all.code, 0)
   t.equal(all.out.trim().split('\n').length, 4 * 2 + 143)
   const printed = `\n> lossmeter@1.0.0 store\n> node src/store-command.ts export\n\n${all.out}`
-  t.match(await run(second, ['import'], printed), { code: 0, err: /4 evaluations were imported, 0 were there already/ })
+  t.match(await run(second, ['import'], printed), { code: 0, err: /4 evaluations were imported, 0 already existed/ })
   const there = await run(second, ['export'])
   t.same(there.out, all.out)
   const moved = new Evaluations(await storeOf(t, second), new Scheduler())
@@ -70,9 +70,9 @@ test('evaluations move from one store to another and back, and are the same to t
   t.match(await run(second, ['verify']), {
     code: 0,
     out: '',
-    err: /4 evaluations, 143 batches and 1 kept sums: 0 diff/,
+    err: /4 evaluations, 143 batches and 1 stored sums: 0 diff/,
   })
-  t.match(await run(second, ['import'], all.out), { code: 0, err: /0 evaluations were imported, 4 were there already/ })
+  t.match(await run(second, ['import'], all.out), { code: 0, err: /0 evaluations were imported, 4 already existed/ })
   await put(moved, await found(moved, 'long'), byRow(classRows(1)), 500)
 
   const third = `sqlite:${join(folderOf(t), 'store')}`
@@ -106,8 +106,8 @@ test('what is wrong in an import leaves nothing behind', async (t) => {
     ['a batch left out', [head, one, three], /^Line 3: batch 2 is missing/],
     ['a shorter end', [head, one, two, end], /^Line 4: the evaluation "short" has other batches/],
     ['the end left out', [head, one, two, three], /^Line 4: the file ends before the evaluation "short" does/],
-    ['two heads', [head, head], /^Line 2: the evaluation "short" has no end before it/],
-    ['no head', [one], /^Line 1: a batch without an evaluation/],
+    ['two heads', [head, head], /^Line 2: the evaluation "short" is not finished before it/],
+    ['no head', [one], /^Line 1: this batch does not follow an evaluation/],
     ['no JSON', ['{'], /^Line 1: /],
     ['something else', ['{}'], /^Line 1: neither/],
   ]
@@ -124,7 +124,7 @@ test('what is wrong in an import leaves nothing behind', async (t) => {
   await declareNew(store, 'ann', 'short')
   t.match(await run(to, ['import'], lines.join('\n')), {
     code: 1,
-    err: /^Line 1: .* is there already, with other batches/,
+    err: /^Line 1: .* already exists with other batches/,
   })
 })
 
@@ -148,7 +148,7 @@ for (const kind of ['SQLite', 'PostgreSQL']) {
     t.not(await fresh(), right)
     const sum = { owner: 'ann', evaluation: 'long', difference: 'the stored sum of batches 1 to 128 differs' }
     t.same(await run(url, ['verify']).then(({ code, out }) => [code, JSON.parse(out)]), [1, sum])
-    t.match(await run(url, ['mend']), { code: 0, err: /1 differences, 1 mended/ })
+    t.match(await run(url, ['mend']), { code: 0, err: /1 differences, 1 corrected/ })
     t.equal(await fresh(), right)
     t.match(await run(url, ['verify']), { code: 0, out: '' })
 
@@ -167,7 +167,7 @@ for (const kind of ['SQLite', 'PostgreSQL']) {
       'batch 3 ("b2") has a digest that does not match it and the batches before it',
       'batch 5 ("b4") has results that differ from its state',
       'batch 9 ("b8") cannot be read',
-      'it has 140 batches; 139 are there',
+      'it has 140 batches; 139 were found',
     ])
     t.ok(await store.find('ann', 'long'))
   })
@@ -196,7 +196,7 @@ test('a copy of an SQLite file that is written to has all that was acknowledged 
   const copied = await storeOf(t, `sqlite:${copy}`)
   const there = await copied.find('ann', 'run')
   t.ok(there !== undefined && there.batches >= before)
-  t.match(await run(url, ['backup', copy]), { code: 1, err: /is there already/ })
+  t.match(await run(url, ['backup', copy]), { code: 1, err: /already exists/ })
   t.match(await run(`sqlite:${join(folder, 'nothing')}`, ['backup', join(folder, 'x')]), { code: 1, err: /no file/ })
   t.match(await run('postgres://localhost/x', ['backup', join(folder, 'x')]), { code: 1, err: /pg_dump/ })
 })
