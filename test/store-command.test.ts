@@ -197,7 +197,7 @@ test('a copy of an SQLite file that is written to has all that was acknowledged 
   const there = await copied.find('ann', 'run')
   t.ok(there !== undefined && there.batches >= before)
   t.match(await run(url, ['backup', copy]), { code: 1, err: /already exists/ })
-  t.match(await run(`sqlite:${join(folder, 'nothing')}`, ['backup', join(folder, 'x')]), { code: 1, err: /no file/ })
+  t.match(await run(`sqlite:${join(folder, 'nothing')}`, ['backup', join(folder, 'x')]), { code: 1, err: /does not exist/ })
   t.match(await run('postgres://localhost/x', ['backup', join(folder, 'x')]), { code: 1, err: /pg_dump/ })
 })
 
@@ -209,7 +209,7 @@ test('it brings the schema up to date, and says how it is used', async (t) => {
   const url = await server.createDatabase()
   t.match(await run(url, ['migrate']), {
     code: 0,
-    err: /being brought up to date \{"from":0,"to":1\}[\s\S]*The schema is up to date\.\n$/,
+    err: /updating the schema of the store \{"from":0,"to":1\}[\s\S]*The schema is up to date\.\n$/,
   })
   for (const args of [[], ['unknown'], ['verify', 'x'], ['backup'], ['import', 'a', 'b']]) {
     t.match(await run(url, args), { code: 1, err: /^Usage: npm run store/ })
