@@ -197,7 +197,10 @@ test('a copy of an SQLite file that is written to has all that was acknowledged 
   const there = await copied.find('ann', 'run')
   t.ok(there !== undefined && there.batches >= before)
   t.match(await run(url, ['backup', copy]), { code: 1, err: /already exists/ })
-  t.match(await run(`sqlite:${join(folder, 'nothing')}`, ['backup', join(folder, 'x')]), { code: 1, err: /does not exist/ })
+  t.match(await run(`sqlite:${join(folder, 'nothing')}`, ['backup', join(folder, 'x')]), {
+    code: 1,
+    err: /does not exist/,
+  })
   t.match(await run('postgres://localhost/x', ['backup', join(folder, 'x')]), { code: 1, err: /pg_dump/ })
 })
 
