@@ -19,8 +19,8 @@ export interface Plan {
 }
 
 const listMark = '[].'
-/** Behind the key of the member that is read as columns of groups. */
-export const textMark = '{}'
+/** Behind the keys of members that are read as columns of groups, or as lists of texts and integers. */
+const textMarks = /(?:\{\}|\[\])$/
 
 function keptKey(key: string): Buffer {
   const bytes = Array.from(key.split(''), (character) => {
@@ -38,10 +38,11 @@ function keptBytes({ maxKeys, maxKeyLength }: ScanLimits): number {
 }
 
 function makePlan(keys: readonly string[], limits: ScanLimits): Plan {
-  const members = keys.filter((key) => !key.includes(listMark) && !key.endsWith(textMark))
+  const members = keys.filter((key) => !key.includes(listMark) && !textMarks.test(key))
   const list = keys.filter((key) => key.includes(listMark)).flatMap((key) => key.split(listMark))
-  const text = keys.filter((key) => key.endsWith(textMark)).map((key) => key.slice(0, -textMark.length))
-  const kept = Buffer.concat([...members, ...list, ...text].map(keptKey))
+  const texts = keys.filter((key) => textMarks.test(key)).map((key) => key.replace(textMarks, ''))
+  if (texts.length > layout.TEXT_CAPACITY) throw new RangeError(`There are ${texts.length} texts`)
+  const kept = Buffer.concat([...members, ...list, ...texts].map(keptKey))
   if (kept.length > layout.TENSOR_KEY_CAPACITY) {
     throw new RangeError(`The tensor keys take ${kept.length} bytes; they may take ${layout.TENSOR_KEY_CAPACITY}`)
   }
@@ -61,7 +62,7 @@ function makePlan(keys: readonly string[], limits: ScanLimits): Plan {
   }
   fields[layout.TENSOR_COUNT - layout.LIMITS] = members.length
   fields[layout.HAS_LIST - layout.LIMITS] = Number(list.length > 0)
-  fields[layout.HAS_TEXT - layout.LIMITS] = Number(text.length > 0)
+  fields[layout.TEXT_COUNT - layout.LIMITS] = texts.length
   new Uint8Array(fields.buffer).set(kept, 4 * first)
   return { keys, members, limits, fields }
 }

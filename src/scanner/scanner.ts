@@ -13,8 +13,11 @@ import {
 } from './errors.ts'
 import { readGroups } from './groups.ts'
 import * as layout from './layout.ts'
+import { nameOfMember } from './member-reader.ts'
 import { type Plan, planFor } from './plan.ts'
 import { TensorBuilder } from './tensor-builder.ts'
+import type { ValueList } from './value-list.ts'
+import { readList } from './value-list.ts'
 
 export { ScanLimitError, type ScanLimits, ScanSyntaxError } from './errors.ts'
 
@@ -26,6 +29,8 @@ export class ScannedDocument {
   readonly listed: readonly Doubles[]
   /** The member that is columns of groups. */
   readonly groups: GroupColumns | undefined
+  /** The members that are lists of texts and integers. */
+  readonly lists: Readonly<Record<string, ValueList>> | undefined
   #options: Record<string, unknown> | undefined
 
   constructor(
@@ -33,11 +38,13 @@ export class ScannedDocument {
     tensors: Record<string, Doubles>,
     listed: readonly Doubles[],
     groups: GroupColumns | undefined,
+    lists?: Readonly<Record<string, ValueList>>,
   ) {
     this.text = text
     this.tensors = tensors
     this.listed = listed
     this.groups = groups
+    this.lists = lists
   }
 
   /** The same as an object, which is made when it is asked for: who knows the text need not look into it. */
@@ -89,14 +96,14 @@ export class DocumentScanner {
   #optionBytes: Uint8Array = EMPTY
   #kept = 0
   #optionText: string | undefined
-  /** The member that is columns of groups, its key included. */
-  #groupText: Buffer | undefined
+  /** The members that are texts, each with its key. */
+  #texts: readonly Buffer[] = []
   readonly #builders: [name: string, builder: TensorBuilder][] = []
   readonly #listed: TensorBuilder[] = []
   #builder: TensorBuilder | undefined
   #tensorEnd = Number.NEGATIVE_INFINITY
 
-  /** @param tensorKeys members that are tensors; `inputs[].data` is `data` in each object of `inputs`, `groups{}` columns of groups */
+  /** @param tensorKeys members that are tensors; `inputs[].data` is `data` in each object of `inputs`, `groups{}` columns of groups, `ids[]` a list of texts and integers */
   constructor(tensorKeys: readonly string[], limits: ScanLimits, memory: Memory, declaredBytes = 0, origin = 0) {
     this.#plan = planFor(tensorKeys, limits)
     this.#memory = memory
@@ -121,10 +128,16 @@ export class DocumentScanner {
     for (const [name, builder] of this.#builders) tensors[name] = builder.small ?? (yield* builder.tensor())
     const listed: Doubles[] = []
     for (const builder of this.#listed) listed.push(builder.small ?? (yield* builder.tensor()))
-    const groups = this.#groupText && (yield* readGroups(this.#groupText, this.#memory))
+    let groups: GroupColumns | undefined
+    let lists: Record<string, ValueList> | undefined
+    for (const member of this.#texts) {
+      const name = nameOfMember(member)
+      if (this.#plan.keys.includes(`${name}{}`)) groups = yield* readGroups(member, this.#memory)
+      else lists = { ...lists, [name]: yield* readList(member, this.#memory) }
+    }
     this.#memory.release(this.#kept)
     this.#kept = 0
-    return new ScannedDocument(text, tensors, listed, groups)
+    return new ScannedDocument(text, tensors, listed, groups, lists)
   }
 
   discard(): void {
@@ -284,20 +297,26 @@ export class DocumentScanner {
   #textOfOptions(): string {
     const length = state[layout.OPTION_TOTAL]
     if (length === 0) return '{}'
-    if (state[layout.TEXT_FROM] >= 0) return this.#textWithoutGroups(length)
+    if (state[layout.TEXTS] > 0) return this.#textWithoutTexts(length)
     if (state[layout.OPTION_BASE] === 0) return textOfMembers(memory, layout.OPTIONS, length)
     this.#takeOptions()
     this.#optionBytes = grow(this.#optionBytes, length, length + 1)
     return textOfMembers(Buffer.from(this.#optionBytes.buffer), 0, length)
   }
 
-  #textWithoutGroups(length: number): string {
-    const [from, to] = [state[layout.TEXT_FROM], state[layout.TEXT_TO]]
+  #textWithoutTexts(length: number): string {
+    const ranges = Array.from({ length: state[layout.TEXTS] }, (_, at) => {
+      const from = layout.TEXT_RANGES + 2 * at
+      return [state[from], state[from + 1]]
+    })
     this.#takeOptions()
     this.#countKept()
     const bytes = Buffer.from(this.#optionBytes.buffer, 0, length)
-    this.#groupText = bytes.subarray(from, to)
-    const rest = Buffer.concat([bytes.subarray(0, from), bytes.subarray(to), Buffer.from('}')])
+    this.#texts = ranges.map(([from, to]) => bytes.subarray(from, to))
+    // members in their order, without those
+    const ends = [...ranges.map(([from]) => from), length]
+    const begins = [0, ...ranges.map(([, to]) => to)]
+    const rest = Buffer.concat([...ends.map((end, at) => bytes.subarray(begins[at], end)), Buffer.from('}')])
     return rest.length === 1 ? '{}' : textOfMembers(rest, 0, rest.length - 1)
   }
 

@@ -1,7 +1,7 @@
 // What the host calls. A slice of a document goes through the state in memory, from event to event.
 import {
   BASE, DEPTH, END, EXCEEDED, FIRST_VALUE, KEYS, LIMITS, MODE, MORE, NUMBERS, NUMBERS_END, OPTION_BASE, OPTION_TOTAL, POSITION,
-  REFUSED, RESUME_DEPTH, ROLE, ROLE_KEY, SPAN, STATE, TENSOR, TEXT, TEXT_FROM, TEXT_TO, VALUE, WATCH,
+  REFUSED, RESUME_DEPTH, ROLE, ROLE_KEY, SPAN, STATE, TENSOR, TEXT, VALUE, WATCH,
 } from '../layout'
 import { step } from './grammar'
 import { setKeysTop } from './keys'
@@ -64,7 +64,5 @@ export function begin(): void {
   memory.fill(STATE, 0, LIMITS << 2)
   set(TENSOR, -1)
   set(RESUME_DEPTH, -1)
-  set(TEXT_FROM, -1)
-  set(TEXT_TO, -1)
   setKeysTop(KEYS)
 }

@@ -3,8 +3,8 @@
 // the high bit set. An object that opens keeps where the keys of the one around it begin, and how many there are. Of each
 // key there is a hash besides, with a secret, so that few are ever compared; what is the same, only comparing tells.
 import {
-  HAS_LIST, HAS_TEXT, KEYS_END, KEYS_TOP, KEY_BASE, KEY_COUNT, KEY_HASHES, KEY_PROTO, KEY_TWICE, LIMIT_KEYS, MORE, REASON, REFUSED,
-  SECRET, STATE, TENSOR_COUNT, TENSOR_KEYS,
+  HAS_LIST, KEYS_END, KEYS_TOP, KEY_BASE, KEY_COUNT, KEY_HASHES, KEY_PROTO, KEY_TWICE, LIMIT_KEYS, MORE, REASON, REFUSED,
+  SECRET, STATE, TENSOR_COUNT, TENSOR_KEYS, TEXT_COUNT,
 } from '../layout'
 import { get, getAt, set, setAt, specialsOf } from './memory'
 import { exceed, limit } from './tensor'
@@ -160,9 +160,13 @@ export function isList(key: usize): bool {
   return get(HAS_LIST) != 0 && isSame(key, listKey(0))
 }
 
-/** Is a kept key that of the member that is a text? */
+/** Is a kept key that of a member that is a text? */
 export function isText(key: usize): bool {
-  return get(HAS_TEXT) != 0 && isSame(key, listKey(get(HAS_LIST) << 1))
+  const first = get(HAS_LIST) << 1
+  for (let i = get(TEXT_COUNT) - 1; i >= 0; i--) {
+    if (isSame(key, listKey(first + i))) return true
+  }
+  return false
 }
 
 /** Is a kept key that of the tensor in an object of the list? */

@@ -1,6 +1,6 @@
 // The bytes of all members that are no tensor, a comma before each, as the host will parse them.
 import {
-  LIMIT_OPTION_BYTES, MORE, OPTIONS, OPTION_BASE, OPTION_MARK, OPTION_TOTAL, SPAN, TEXT_FROM, TEXT_TO,
+  LIMIT_OPTION_BYTES, MORE, OPTIONS, OPTION_BASE, OPTION_MARK, OPTION_TOTAL, SPAN, TEXTS, TEXT_RANGES,
 } from '../layout'
 import { get, getAt, set, setAt } from './memory'
 import { exceed, limit } from './tensor'
@@ -24,24 +24,31 @@ export function appendSpan(p: usize, checked: bool): i32 {
   return checked && countedOptions() > limit(LIMIT_OPTION_BYTES) ? exceed(LIMIT_OPTION_BYTES) : MORE
 }
 
-/** Bytes of the members that are neither a tensor nor the text. */
+/** Bytes of the members that are neither a tensor nor a text. */
 function countedOptions(): i32 {
   const total = get(OPTION_TOTAL)
-  const from = get(TEXT_FROM)
-  if (from < 0) return total
-  const to = get(TEXT_TO)
-  return total - ((to < 0 ? total : to) - from)
+  let counted = total
+  for (let i = get(TEXTS) - 1; i >= 0; i--) {
+    const from = get(TEXT_RANGES + 2 * i)
+    const to = get(TEXT_RANGES + 2 * i + 1)
+    counted -= (to < 0 ? total : to) - from
+  }
+  return counted
 }
 
-/** The member whose key has ended is the text. */
+/** The member whose key has ended is a text. No key comes twice, so these are no more than the known ones. */
 export function beginTextMember(): void {
-  set(TEXT_FROM, get(OPTION_MARK))
+  const at = TEXT_RANGES + 2 * get(TEXTS)
+  set(at, get(OPTION_MARK))
+  set(at + 1, -1)
+  set(TEXTS, get(TEXTS) + 1)
 }
 
 export function endSpan(p: usize): i32 {
   const event = appendSpan(p, true)
   setAt(SPAN, 0)
-  if (get(TEXT_FROM) >= 0 && get(TEXT_TO) < 0) set(TEXT_TO, get(OPTION_TOTAL))
+  const last = TEXT_RANGES + 2 * get(TEXTS) - 1
+  if (get(TEXTS) > 0 && get(last) < 0) set(last, get(OPTION_TOTAL))
   return event
 }
 

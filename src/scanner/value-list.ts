@@ -1,0 +1,118 @@
+import type { Memory } from '../loss/memory.ts'
+import type { Received } from '../loss/validation-errors.ts'
+import { describe } from '../loss/validation-errors.ts'
+import { kindOf } from './groups.ts'
+import { MemberReader } from './member-reader.ts'
+
+/** Characters of a text that is read. */
+export const longestText = 256
+/** An escaped character takes six bytes. */
+const longestString = 6 * longestText + 2
+const elementsPerStep = 2 ** 13
+/** What an element takes besides the characters of a text. */
+const bytesPerElement = 48
+const [quote, backslash, comma, closeArray, openArray, openObject] = Buffer.from('"\\,][{')
+
+/** An element that is neither a text nor an integer. */
+export class WrongElement {
+  readonly received: Received
+
+  constructor(element: unknown) {
+    this.received = describe(element)
+  }
+}
+
+export type ListElement = string | number | WrongElement
+
+/** Texts and integers that a body brings one for each row, or in words what stands in their place. They are not checked. */
+export class ValueList {
+  readonly values: readonly ListElement[]
+  readonly fault: string | undefined
+  #reserved: number
+
+  /** @param reserved bytes that are counted for it */
+  constructor(values: readonly ListElement[], reserved: number, fault?: string) {
+    this.values = values
+    this.fault = fault
+    this.#reserved = reserved
+  }
+
+  /** Gives back what it holds, once. */
+  free(memory: Memory): void {
+    memory.release(this.#reserved)
+    this.#reserved = 0
+  }
+}
+
+/** Reads a list, in steps. @param bytes valid JSON, a member of an object with its key */
+export function* readList(bytes: Buffer, memory: Memory): Generator<void, ValueList> {
+  const reader = new MemberReader(bytes, bytes.indexOf(':') + 1, longestString)
+  const first = reader.next()
+  if (first !== openArray) return new ValueList([], 0, kindOf(first))
+  reader.skip()
+  const builder = new ListBuilder(memory)
+  while (reader.next() !== closeArray) {
+    const byte = reader.next()
+    const token = byte === openArray || byte === openObject ? undefined : reader.token()
+    if (token === undefined) {
+      builder.add(new WrongElement(byte === openArray ? [] : byte === openObject ? {} : reader.begin()))
+      yield* reader.passOver()
+    } else builder.add(elementOf(token))
+    if (reader.next() === comma) reader.skip()
+    if (builder.length % elementsPerStep === 0) yield
+  }
+  return builder.list()
+}
+
+/** Gathers the elements of a list, which come one by one. */
+export class ListBuilder {
+  readonly #memory: Memory
+  readonly #values: ListElement[] = []
+  #reserved = 0
+  #used = 0
+
+  constructor(memory: Memory) {
+    this.#memory = memory
+  }
+
+  get length(): number {
+    return this.#values.length
+  }
+
+  add(element: ListElement): void {
+    this.#used += bytesPerElement + (typeof element === 'string' ? 2 * element.length : 0)
+    if (this.#used > this.#reserved) this.#reserve()
+    this.#values.push(element)
+  }
+
+  list(): ValueList {
+    return new ValueList(this.#values, this.#reserved)
+  }
+
+  #reserve(): void {
+    const bytes = Math.max(2 ** 14, this.#reserved, this.#used - this.#reserved)
+    this.#memory.reserve(bytes)
+    this.#reserved += bytes
+  }
+}
+
+/** @param token a scalar as it is spelled, a character for each byte */
+function elementOf(token: string): ListElement {
+  const isText = token.charCodeAt(0) === quote
+  if (isText && isPlain(token)) return token.slice(1, -1)
+  const value: unknown = JSON.parse(Buffer.from(token, 'latin1').toString())
+  return isElement(value) ? value : new WrongElement(value)
+}
+
+function isPlain(token: string): boolean {
+  for (let at = 1; at < token.length; at++) {
+    const unit = token.charCodeAt(at)
+    if (unit === backslash || unit >= 0x80) return false
+  }
+  return true
+}
+
+export function isElement(value: unknown): value is string | number {
+  if (typeof value === 'string') return value.length <= longestText
+  return typeof value === 'number' && Number.isSafeInteger(value)
+}
