@@ -48,6 +48,7 @@ import { curveRoute } from './routes/evaluations/curve.ts'
 import { evaluationRoutes } from './routes/evaluations/evaluations.ts'
 import { eventRoute } from './routes/evaluations/events.ts'
 import type { EvaluationRouteOptions } from './routes/evaluations/found.ts'
+import { joinedRoutes, waitingRoute } from './routes/evaluations/joined.ts'
 import { lineRoutes } from './routes/evaluations/lines.ts'
 import { listRoute } from './routes/evaluations/list.ts'
 import { totalRoute } from './routes/evaluations/total.ts'
@@ -158,6 +159,8 @@ const routes = fp(
       await app.register(totalRoute, evaluations)
       await app.register(batchRoutes, evaluations)
       await app.register(lineRoutes, evaluations)
+      await app.register(joinedRoutes, evaluations)
+      await app.register(waitingRoute, evaluations)
       await app.register(curveRoute, evaluations)
       await app.register(evaluationComparisonRoute, evaluations)
       await app.register(eventRoute, evaluations)
@@ -195,7 +198,7 @@ async function openEvaluations(
   const store = await openStore(config.DATABASE_URL, limits, Date.now, counted, app.log)
   counted.watchStore(() => store.waiting)
   const warn = (err: unknown) => app.log.warn({ err }, 'the evaluation store cannot be used')
-  const endSweeping = sweeps ? sweepRegularly(store, config.EVALUATION_RETENTION_DAYS, warn) : undefined
+  const endSweeping = sweeps ? sweepRegularly(store, config.EVALUATION_RETENTION_DAYS, warn, counted) : undefined
   const ending = new AbortController()
   app.addHook('preClose', async () => ending.abort())
   app.addHook('onClose', async () => {

@@ -1,3 +1,4 @@
+import type { FoundRow, HalvesResult, HalvesWrite, WaitingCounts, WaitingHalf, WaitingPage } from './halves.ts'
 import type { Digest, EvaluationKey, Head, ReadHead } from './history.ts'
 
 /**
@@ -39,6 +40,14 @@ export interface Store {
    */
   pairs(first: CountedBatches, second: CountedBatches): AsyncIterable<readonly Pair[]>
 
+  /** The rows of a joined evaluation of these ids that are there, in any order. Those that have expired may be among them. */
+  readHalves(evaluation: EvaluationKey, ids: readonly string[]): Promise<FoundRow[]>
+  putHalves(write: HalvesWrite): Promise<HalvesResult>
+  /** The oldest first. */
+  listWaiting(evaluation: EvaluationKey, page: WaitingPage): Promise<WaitingHalf[]>
+  /** Of all evaluations. */
+  countWaiting(): Promise<WaitingCounts>
+
   /** A cache that can be rebuilt from the states. Totals of other batches than those in the store are dropped. */
   putFolds(evaluation: EvaluationKey, folds: readonly Fold[]): Promise<void>
   /** Those in the slots `from` <= slot <= `to`, in order. */
@@ -53,10 +62,18 @@ export interface Store {
    * @returns whether there may be more to do
    */
   sweep(before?: number): Promise<boolean>
+  /** Likewise, of halves of rows that have waited too long. */
+  sweepHalves(): Promise<SweptHalves>
   ping(): Promise<void>
   /** Operations that wait for their turn. */
   readonly waiting: number
   close(): Promise<void>
+}
+
+export interface SweptHalves {
+  /** Halves that have waited in vain. */
+  readonly expired: number
+  readonly isMore: boolean
 }
 
 export interface StoreLimits {
@@ -78,6 +95,11 @@ export interface Evaluation extends Declaration, EvaluationKey, Head {
   /** As JSON, where it was changed after the declaration. */
   readonly metadata: string | null
   readonly samples: number
+  /** Halves of rows that wait for the other half, or have expired and were not yet swept. */
+  readonly waitingPredictions: number
+  readonly waitingLabels: number
+  /** Halves that have waited in vain. */
+  readonly expired: number
   /** In milliseconds since 1970. */
   readonly createdAt: number
   readonly updatedAt: number

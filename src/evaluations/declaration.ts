@@ -14,6 +14,8 @@ export interface Declared {
   readonly outputs: number
   readonly expectedBatches: number | undefined
   readonly expectedSamples: number | undefined
+  /** Whether predictions and labels come apart, and how long one of them may wait for the other, as ISO 8601. */
+  readonly join?: { readonly within: string } | undefined
   readonly metadata: Readonly<Record<string, string>>
 }
 
@@ -75,6 +77,7 @@ const apart = new Set([
   'include',
   'expectedBatches',
   'expectedSamples',
+  'join',
   'metadata',
 ])
 

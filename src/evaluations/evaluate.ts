@@ -49,7 +49,8 @@ function* stateOf(spec: Spec, tensors: Tensors, context: EvaluationContext): Gen
   }
 }
 
-function checkOutputs(found: number, declared: number): void {
+/** @throws InvalidContent */
+export function checkOutputs(found: number, declared: number): void {
   if (found === declared) return
   const detail = `predictions has ${found} numbers per row; the evaluation was declared with outputs ${declared}`
   refuse(['predictions'], detail, found, 'shape')

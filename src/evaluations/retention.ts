@@ -1,16 +1,35 @@
 import { setImmediate } from 'node:timers/promises'
+import type { WaitingCounts } from '../database/halves.ts'
 import type { Store } from '../database/store.ts'
 
 const everyMilliseconds = 60_000
 const day = 86_400_000
 
+/** Is told how many halves of rows have waited in vain, and how many wait still. */
+export interface SweepCounts {
+  expired(halves: number): void
+  waiting(counts: WaitingCounts): void
+}
+
 /** Every minute. @param retentionDays 0 expires nothing @returns ends it */
-export function sweepRegularly(store: Store, retentionDays: number, failed: (error: unknown) => void): () => void {
+export function sweepRegularly(
+  store: Store,
+  retentionDays: number,
+  failed: (error: unknown) => void,
+  counts?: SweepCounts,
+): () => void {
   let isEnded = false
   const sweep = async (): Promise<void> => {
     try {
       const before = retentionDays === 0 ? undefined : Date.now() - retentionDays * day
       while (!isEnded && (await store.sweep(before))) await setImmediate()
+      while (!isEnded) {
+        const { expired, isMore } = await store.sweepHalves()
+        counts?.expired(expired)
+        if (!isMore) break
+        await setImmediate()
+      }
+      if (!isEnded) counts?.waiting(await store.countWaiting())
     } catch (error) {
       if (!isEnded) failed(error)
     }

@@ -28,6 +28,8 @@ import type { Declared, Difference } from './declaration.ts'
 import { differencesOf, readDeclaration, writeDeclaration } from './declaration.ts'
 import type { EvaluatedBatch } from './evaluate.ts'
 import { foldFailures } from './fold-failures.ts'
+import type { JoinEvents } from './joins.ts'
+import { Joins } from './joins.ts'
 import { KnownGroups } from './known-groups.ts'
 import type { Metadata } from './metadata.ts'
 import { has, metadataOf } from './metadata.ts'
@@ -62,6 +64,7 @@ export type Figures = Pick<Statistics, 'samples' | 'outputs' | 'loss' | 'lossSta
 export interface EvaluationCounts {
   declared(outcome: DeclareOutcome['outcome']): void
   put(outcome: PutResult['outcome']): void
+  joined(rows: number): void
 }
 
 export class Evaluations {
@@ -72,16 +75,28 @@ export class Evaluations {
   readonly #figures = new LRUCache<string, { readonly head: Head; readonly figures: Figures }>({ max: mostFigures })
   readonly #read = new LRUCache<string, DeclaredEvaluation>({ maxSize: mostDeclared })
   readonly #found = new LRUCache<string, string>({ max: mostNames })
+  readonly joins: Joins
   readonly #scheduler: Scheduler
   readonly #counts: EvaluationCounts | undefined
   readonly #foldFailed: (error: unknown) => void
   #folding: Promise<unknown> = Promise.resolve()
 
-  constructor(store: Store, scheduler: Scheduler, counts?: EvaluationCounts, log?: Parameters<typeof foldFailures>[0]) {
+  constructor(
+    store: Store,
+    scheduler: Scheduler,
+    counts?: EvaluationCounts,
+    log?: Parameters<typeof foldFailures>[0],
+    now: () => number = Date.now,
+  ) {
     this.#store = store
     this.#scheduler = scheduler
     this.#counts = counts
     this.#foldFailed = foldFailures(log)
+    const events: JoinEvents = {
+      put: ({ batches }, evaluated, results) => this.#noted(batches, evaluated, results),
+      joined: (rows) => counts?.joined(rows),
+    }
+    this.joins = new Joins(store, events, now)
   }
 
   /** @param declaration what `writeDeclaration` makes of what is declared */
@@ -191,6 +206,12 @@ export class Evaluations {
   async put({ batches }: DeclaredEvaluation, evaluated: readonly EvaluatedBatch[]): Promise<PutResult[]> {
     const { evaluation } = batches
     const results = await this.#store.putBatches(evaluated.map((batch) => newBatch(evaluation, batch)))
+    this.#noted(batches, evaluated, results)
+    return results
+  }
+
+  #noted(batches: Batches, evaluated: readonly EvaluatedBatch[], results: readonly PutResult[]): void {
+    const { evaluation } = batches
     for (const [at, result] of results.entries()) {
       this.#counts?.put(result.outcome)
       if (result.outcome !== 'committed') continue
@@ -201,7 +222,6 @@ export class Evaluations {
       }
       if (sequence % blockBatches === 0) this.#foldLater(batches, sequence / blockBatches - 1)
     }
-    return results
   }
 
   async stateOf({ batches }: DeclaredEvaluation, { sequence, digest }: Batch, task: Task): Promise<EvaluationState> {

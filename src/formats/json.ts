@@ -47,9 +47,10 @@ function* batchIn(
 ): Generator<void, SingleBatch> {
   const scanned = yield* document.end()
   if (kind !== undefined && isInference(scanned)) return yield* inferenceBatch(scanned, memory, limits, kind)
-  const { tensors, groups } = scanned
+  const { tensors, groups, lists } = scanned
   const weights = weightOptions.filter((name) => name in tensors)
-  const fields: Fields = groups === undefined ? tensors : { ...tensors, groups }
+  const fields: Fields = groups === undefined && lists === undefined ? tensors : { ...tensors, ...lists }
+  if (groups !== undefined) fields.groups = groups
   if (weights.length === 0) return new SingleBatch(scanned, fields)
   const options: Fields = { ...scanned.options }
   for (const name of weights) {

@@ -4,6 +4,7 @@ import type { Tensor } from '../loss/tensor.ts'
 import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
 import type { ScanLimits, ScannedDocument } from '../scanner/scanner.ts'
 import { DocumentScanner, ScanLimitError, ScanSyntaxError } from '../scanner/scanner.ts'
+import type { ValueList } from '../scanner/value-list.ts'
 import { JsonValue } from './json-value.ts'
 import { looksLike } from './looks-like.ts'
 import { groupsMember } from './oip-header.ts'
@@ -83,6 +84,25 @@ export class JsonGroups extends JsonPart<GroupColumns> {
     const { groups } = yield* this.#value.document()
     // it is the only member
     return groups as GroupColumns
+  }
+}
+
+/** A list of texts and integers as JSON. */
+export class JsonList extends JsonPart<ValueList> {
+  readonly #name: string
+  readonly #value: JsonValue
+
+  constructor(name: string, limits: ScanLimits, memory: Memory) {
+    const value = new JsonValue(limits, memory, 0, name, `${name}[]`)
+    super(name, value)
+    this.#name = name
+    this.#value = value
+  }
+
+  protected *whole(): Generator<void, ValueList> {
+    const { lists } = yield* this.#value.document()
+    // it is the only member
+    return lists?.[this.#name] as ValueList
   }
 }
 

@@ -4,17 +4,20 @@ import { batchTensors } from '../loss/batch.ts'
 import type { GroupColumns } from '../loss/groups/columns.ts'
 import { weightOptions } from '../loss/options.ts'
 import type { Tensor } from '../loss/tensor.ts'
+import { isTensor } from '../loss/tensor.ts'
 import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
 import { quoted } from '../loss/words.ts'
 import type { ScannedDocument } from '../scanner/scanner.ts'
+import type { ValueList } from '../scanner/value-list.ts'
 import type { DecodeContext } from './context.ts'
 import { CsvReader } from './csv.ts'
 import { CsvHeaders } from './csv-headers.ts'
 import { MalformedBody } from './errors.ts'
 import { FormParts, keptHeaderBytes } from './form-parts.ts'
 import type { BodyLimits } from './limits.ts'
-import { JsonGroups, JsonOptions, JsonTensor } from './multipart-json.ts'
+import { JsonGroups, JsonList, JsonOptions, JsonTensor } from './multipart-json.ts'
 import { NpyReader } from './npy.ts'
+import { listOfNumbers } from './oip-groups.ts'
 import type { Fields, ParsedBody } from './parsed-body.ts'
 import { singleBatch } from './parsed-body.ts'
 import type { BodyReader } from './reader.ts'
@@ -44,6 +47,7 @@ interface PartReader {
  *
  * @param contentType with the boundary
  * @param tensorNames the parts that are read as tensors, besides those of options
+ * @param listNames the parts that are lists of texts and integers, as JSON, .npy or CSV
  * @throws MalformedBody, InvalidContent, LimitExceeded
  */
 export async function readMultipart(
@@ -52,8 +56,9 @@ export async function readMultipart(
   context: DecodeContext,
   limits: BodyLimits,
   tensorNames: readonly string[] = batchTensors,
+  listNames: readonly string[] = [],
 ): Promise<ParsedBody> {
-  const form = new Form(contentType, context, limits, tensorNames)
+  const form = new Form(contentType, context, limits, tensorNames, listNames)
   for (let piece = await reader.next(); piece !== undefined; piece = await reader.next()) await form.write(piece)
   return form.end()
 }
@@ -62,6 +67,7 @@ class Form {
   readonly #context: DecodeContext
   readonly #limits: BodyLimits
   readonly #tensorNames: readonly string[]
+  readonly #listNames: readonly string[]
   readonly #busboy: BusboyInstance
   readonly #parts: FormParts
   readonly #isOver: Promise<void>
@@ -75,10 +81,17 @@ class Form {
   readonly #csvHeaders = new CsvHeaders()
   #table: TablePart | undefined
 
-  constructor(contentType: string, context: DecodeContext, limits: BodyLimits, tensorNames: readonly string[]) {
+  constructor(
+    contentType: string,
+    context: DecodeContext,
+    limits: BodyLimits,
+    tensorNames: readonly string[],
+    listNames: readonly string[],
+  ) {
     this.#context = context
     this.#limits = limits
     this.#tensorNames = [...tensorNames, ...weightOptions]
+    this.#listNames = listNames
     this.#busboy = busboyOf(contentType, limits.maxKeys)
     this.#parts = new FormParts(this.#busboy)
     this.#busboy.on('file', (name, stream, filename: string | undefined, _encoding, type) =>
@@ -165,6 +178,7 @@ class Form {
       refuse([name], `there are two parts named ${quoted(name)}`, 'a second part', 'given-twice')
     this.#names.add(name)
     if (this.#tensorNames.includes(name)) return this.#tensorPart(name, type, isFile)
+    if (this.#listNames.includes(name)) return this.#listPart(name, type, isFile)
     if (name === 'options') return this.#optionsPart()
     if (name === 'groups') return this.#groupsPart(name)
     if (name === 'table') {
@@ -196,6 +210,20 @@ class Form {
     return reader
   }
 
+  #listPart(name: string, type: string, isFile: boolean): PartReader {
+    const { memory } = this.#context
+    const isJson = type === 'application/json' || (type === noType && !isFile)
+    const reader = isJson ? new JsonList(name, this.#limits, memory) : this.#tensorReader(name, type, isFile)
+    const set = (list: ValueList) => this.#set(this.#tensors, name, list)
+    return {
+      write: (bytes) => reader.write(bytes),
+      *end() {
+        const read = yield* reader.end()
+        set(isTensor(read) ? yield* listOfNumbers(read, memory) : read)
+      },
+    }
+  }
+
   #groupsPart(name: string): PartReader {
     const reader = new JsonGroups(name, this.#limits, this.#context.memory)
     const set = (groups: GroupColumns) => this.#set(this.#tensors, name, groups)
@@ -211,7 +239,8 @@ class Form {
     const reader = new JsonOptions('options', weightOptions, this.#limits, this.#context.memory)
     const set = ({ options, tensors }: ScannedDocument) => {
       for (const [name, value] of Object.entries({ ...options, ...tensors })) {
-        if ((this.#tensorNames.includes(name) || name === 'groups') && !(name in tensors)) {
+        const data = [...this.#tensorNames, ...this.#listNames, 'groups']
+        if (data.includes(name) && !(name in tensors)) {
           refuse(['options', name], `${name} is data and must be sent as a separate part`, value, 'misplaced')
         }
         this.#set(this.#options, name, value)

@@ -34,13 +34,18 @@ export async function readNdjson(reader: BodyReader, context: DecodeContext, lim
   return { options, location, batches }
 }
 
-/** Reads `application/x-ndjson` of which each line stands alone: an error in one does not concern the others. */
+/**
+ * Reads `application/x-ndjson` of which each line stands alone: an error in one does not concern the others.
+ *
+ * @param members of a line that are no options
+ */
 export function readLines(
   reader: BodyReader,
   context: DecodeContext,
   limits: BodyLimits,
+  members = batchMembers,
 ): AsyncGenerator<ParsedLine, void> {
-  return linesOf(reader, context, limits, () => batchMembers)
+  return linesOf(reader, context, limits, () => members)
 }
 
 async function* batchesOf(
@@ -183,9 +188,9 @@ class LineGroups {
 }
 
 function parsedLine(document: JsonDocument, line: number, task: Task): ParsedLine | Promise<ParsedLine> {
-  const fieldsOf = ({ options, tensors, groups }: ScannedDocument) => ({
+  const fieldsOf = ({ options, tensors, groups, lists }: ScannedDocument) => ({
     line,
-    fields: Object.assign(options, tensors, groups && { groups }),
+    fields: Object.assign(options, tensors, groups && { groups }, lists),
   })
   const wrong = (thrown: unknown) => {
     document.discard()

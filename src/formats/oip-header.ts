@@ -21,7 +21,7 @@ const columnPrefix = 'groups.'
 /** Eight groupings of four. */
 const mostColumns = 32
 
-function nameOf(names: readonly [TensorName, ...TensorName[]]) {
+function nameOf(names: readonly string[]) {
   const error = `must be ${alternatives([...names, `${columnPrefix}COLUMN`])}`
   return z
     .string({ error })
@@ -41,9 +41,9 @@ export function columnName(name: string): string {
   return name.slice(columnPrefix.length)
 }
 
-function headerWith(names: readonly [TensorName, ...TensorName[]], id: string) {
+function headerWith(names: readonly string[], id: string, lists: readonly string[] = []) {
   const input = z.strictObject({
-    name: nameOf(names),
+    name: nameOf([...names, ...lists]),
     shape: z.array(z.int().min(0)).max(2),
     datatype: z
       .enum(allDatatypes)
@@ -65,7 +65,7 @@ function headerWith(names: readonly [TensorName, ...TensorName[]], id: string) {
       inputs: z
         .array(input)
         .min(1)
-        .max(names.length + mostColumns),
+        .max(names.length + lists.length + mostColumns),
       outputs: z
         .unknown()
         .meta({ type: 'array', items: { type: 'object' } })
@@ -78,13 +78,14 @@ function headerWith(names: readonly [TensorName, ...TensorName[]], id: string) {
     })
 }
 
-type TensorName = (typeof comparisonTensors)[number]
 export const binaryHeader = headerWith(batchTensors, 'BinaryHeader')
 export type BinaryHeader = z.infer<typeof binaryHeader>
 export type Input = BinaryHeader['inputs'][number]
 
 export interface TensorKind {
   readonly names: readonly string[]
+  /** Those that are lists of texts and integers. */
+  readonly lists: readonly string[]
   readonly header: typeof binaryHeader
   /** The members of a JSON body that are tensors: always the same list for the same kind. */
   readonly members: readonly string[]
@@ -96,13 +97,24 @@ export const inputData = 'inputs[].data'
 
 export const batchKind: TensorKind = {
   names: batchTensors,
+  lists: [],
   header: binaryHeader,
   members: [...batchTensors, ...weightOptions, inputData, groupsMember],
 }
 export const comparisonKind: TensorKind = {
   names: comparisonTensors,
+  lists: [],
   header: headerWith(comparisonTensors, 'ComparisonHeader'),
   members: [...comparisonTensors, ...weightOptions, inputData, groupsMember],
+}
+
+const halfLists = ['ids', 'at']
+/** The predictions of rows, or their labels, with the ids of the rows. */
+export const halfKind: TensorKind = {
+  names: batchTensors,
+  lists: halfLists,
+  header: headerWith(batchTensors, 'HalfHeader', halfLists),
+  members: [...batchKind.members, ...halfLists.map((name) => `${name}[]`)],
 }
 
 /** Bytes that follow the JSON part. */
@@ -114,7 +126,7 @@ export function sizeOf({ parameters }: Input): number {
 export function headerOf(
   { options, tensors, listed, groups }: ScannedDocument,
   limits: BodyLimits,
-  { header: schema }: TensorKind = batchKind,
+  { header: schema, lists }: TensorKind = batchKind,
 ): BinaryHeader {
   placeData(options.inputs, listed)
   checkValueCount({ inputs: options.inputs }, limits.maxOptionValues)
@@ -126,7 +138,7 @@ export function headerOf(
     if (inputs.findIndex((other) => other.name === name) < at) {
       errors.add(['inputs', at, 'name'], `inputs contains "${name}" twice`, name, 'given-twice')
     } else {
-      checkKind(input, ['inputs', at], errors)
+      checkKind(input, lists, ['inputs', at], errors)
       checkNumbers(input, ['inputs', at], errors)
     }
     checkShape(shape, limits, ['inputs', at, 'shape'])
@@ -143,24 +155,31 @@ function placeData(inputs: unknown, listed: readonly Doubles[]): void {
   }
 }
 
-/** Columns of groups are texts, integers or truth values, in one dimension; other inputs are numbers. */
-function checkKind({ name, datatype, shape }: Input, path: Path, errors: ValidationErrors): void {
+/** Columns of groups are texts, integers or truth values, in one dimension; lists texts or integers; other inputs are numbers. */
+function checkKind(
+  { name, datatype, shape }: Input,
+  lists: readonly string[],
+  path: Path,
+  errors: ValidationErrors,
+): void {
   const isText = datatype === bytesType
-  if (!isColumn(name)) {
+  const isList = lists.includes(name)
+  if (!isColumn(name) && !isList) {
+    const others = lists.length === 0 ? 'columns of groups' : `columns of groups, ${lists.join(' and ')}`
     if (isText)
       errors.add(
         [...path, 'datatype'],
-        `${name} is BYTES, which is only allowed for columns of groups`,
+        `${name} is BYTES, which is only allowed for ${others}`,
         datatype,
         'unsupported',
       )
     return
   }
-  const isReal = datatype === 'BF16' || datatype.startsWith('FP')
+  const isReal = datatype === 'BF16' || datatype.startsWith('FP') || (isList && datatype === 'BOOL')
   if (isReal)
     errors.add(
       [...path, 'datatype'],
-      `${name} is ${datatype}; it must be BYTES, BOOL or integers`,
+      `${name} is ${datatype}; it must be ${isList ? 'BYTES or integers' : 'BYTES, BOOL or integers'}`,
       datatype,
       'unsupported',
     )
@@ -203,11 +222,12 @@ function isSame(shape: readonly number[], other: readonly number[]): boolean {
 }
 
 /** The place in an inference request of what field names say: options stand in `parameters`, the numbers of a tensor in the `data` of its input. */
-export function locate(inputs: readonly Input[], path: Path, { names }: TensorKind = batchKind): Path {
+export function locate(inputs: readonly Input[], path: Path, { names, lists }: TensorKind = batchKind): Path {
   if (path[0] === 'groups' && path.length > 1) return locateColumn(inputs, path)
   const [name, ...rest] = path
   if (name === 'groups') return ['inputs']
-  if (!names.some((known) => known === name)) return path.length === 0 ? path : ['parameters', ...path]
+  if (!names.some((known) => known === name) && !lists.some((known) => known === name))
+    return path.length === 0 ? path : ['parameters', ...path]
   const at = inputs.findIndex((input) => input.name === name)
   if (at < 0) return ['inputs']
   if (rest.length === 0) return ['inputs', at]

@@ -11,7 +11,7 @@ import type { DecodeContext } from './context.ts'
 import { locatedError, MalformedBody } from './errors.ts'
 import { JsonDocument } from './json-document.ts'
 import type { BodyLimits } from './limits.ts'
-import { BytesColumn, columnOfNumbers } from './oip-groups.ts'
+import { BytesColumn, BytesList, columnOfNumbers, listOfNumbers } from './oip-groups.ts'
 import type { BinaryHeader, Input, TensorKind } from './oip-header.ts'
 import { batchKind, bytesType, columnName, headerOf, inputData, isColumn, locate, sizeOf } from './oip-header.ts'
 import { typedData } from './oip-json-data.ts'
@@ -50,7 +50,7 @@ export function* inferenceBatch(
       'no bytes follow JSON without the header Inference-Header-Content-Length, the length of the JSON part'
     refuse(path, detail, sizeOf(header.inputs[binary]), 'misplaced')
   }
-  return yield* bodyOf(new RawTensors(header, memory), memory, kind)
+  return yield* bodyOf(new RawTensors(header, memory, kind), memory, kind)
 }
 
 /**
@@ -78,7 +78,7 @@ export async function readBinary(
       rest = rest.subarray(used)
       const header = headerOf(await task.run(json.end()), limits, kind)
       checkTotal(header.inputs, headerBytes, reader.declaredBytes, limits)
-      tensors = new RawTensors(header, memory)
+      tensors = new RawTensors(header, memory, kind)
     }
     tensors.write(rest)
   }
@@ -88,18 +88,18 @@ export async function readBinary(
 
 class RawTensors {
   readonly header: BinaryHeader
-  readonly all: readonly (RawTensor | BytesColumn)[]
+  readonly all: readonly (RawTensor | BytesColumn | BytesList)[]
   #at = 0
 
-  constructor(header: BinaryHeader, memory: Memory) {
+  constructor(header: BinaryHeader, memory: Memory, { lists }: TensorKind) {
     this.header = header
     this.all = header.inputs
       .filter(({ data }) => data === undefined)
       .map((input) => {
         const { name, shape, datatype } = input
-        return datatype === bytesType
-          ? new BytesColumn(name, elementsOf(shape), sizeOf(input), memory)
-          : new RawTensor(name, shape, datatype, memory)
+        if (datatype !== bytesType) return new RawTensor(name, shape, datatype, memory)
+        const Bytes = lists.includes(name) ? BytesList : BytesColumn
+        return new Bytes(name, elementsOf(shape), sizeOf(input), memory)
       })
     this.#skipWhole()
   }
@@ -158,7 +158,7 @@ function refuseLeftovers(): never {
 function* bodyOf({ header, all }: RawTensors, memory: Memory, kind: TensorKind): Generator<void, SingleBatch> {
   const { id, outputs, inputs, parameters } = header
   const { binary_data_output: binaryOutput, ...options }: Fields = { ...parameters }
-  for (const name of kind.names) {
+  for (const name of [...kind.names, ...kind.lists]) {
     if (name in options)
       refuse(['parameters', name], `${name} is a tensor and belongs in inputs`, options[name], 'misplaced')
   }
@@ -169,12 +169,15 @@ function* bodyOf({ header, all }: RawTensors, memory: Memory, kind: TensorKind):
     const columns = new Map<string, GroupColumn>()
     for (const raw of all) {
       if (raw instanceof BytesColumn) columns.set(columnName(raw.name), raw.column())
+      else if (raw instanceof BytesList) batch[raw.name] = raw.list()
       else batch[raw.name] = yield* raw.tensor()
     }
     for (const { name, shape, datatype, data } of inputs) {
       if (data !== undefined && datatype !== bytesType) batch[name] = yield* typedData(name, shape, datatype, data)
       const numbers = batch[name]
-      if (!isColumn(name) || !isTensor(numbers)) continue
+      if (!isTensor(numbers)) continue
+      if (kind.lists.includes(name)) batch[name] = yield* listOfNumbers(numbers, memory)
+      if (!isColumn(name)) continue
       delete batch[name]
       columns.set(columnName(name), yield* columnOfNumbers(numbers, datatype === 'BOOL', memory))
     }

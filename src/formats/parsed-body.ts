@@ -1,6 +1,7 @@
 import { GroupColumns } from '../loss/groups/columns.ts'
 import type { Memory } from '../loss/memory.ts'
 import { isTensor } from '../loss/tensor.ts'
+import { ValueList } from '../scanner/value-list.ts'
 import type { BodyLocation } from './errors.ts'
 
 /** Fields of a body: a tensor where the name says so, else the value as JSON.parse has it. */
@@ -12,7 +13,7 @@ export function freeTensors(fields: Fields, memory: Memory): void {
   for (const name in fields) {
     const value = fields[name]
     if (isTensor(value)) memory.free(value.data.buffer)
-    else if (value instanceof GroupColumns) value.free(memory)
+    else if (value instanceof GroupColumns || value instanceof ValueList) value.free(memory)
   }
 }
 

@@ -5,7 +5,7 @@ import { readMultipart } from '../formats/multipart.ts'
 import { readLines, readNdjson } from '../formats/ndjson.ts'
 import { readBinary, readInference } from '../formats/oip.ts'
 import type { TensorKind } from '../formats/oip-header.ts'
-import { batchKind, comparisonKind } from '../formats/oip-header.ts'
+import { batchKind, comparisonKind, halfKind, inputData } from '../formats/oip-header.ts'
 import type { ParsedBody } from '../formats/parsed-body.ts'
 import { BodyReader, bodyAtHand } from '../formats/reader.ts'
 import { drain } from '../wire/drain.ts'
@@ -63,9 +63,19 @@ export function registerBatchBodies(app: FastifyInstance, kind = batchKind): voi
   app.addContentTypeParser('multipart/form-data', async (request: FastifyRequest, payload: Readable) => {
     const contentType = String(request.headers['content-type'])
     return request.work.during('decode', () =>
-      readMultipart(readerOf(request, payload, 'multipart'), contentType, request.work, limits, kind.names),
+      readMultipart(readerOf(request, payload, 'multipart'), contentType, request.work, limits, kind.names, kind.lists),
     )
   })
+}
+
+/** Makes the bodies of the halves of rows readable in a context: those of one batch, and NDJSON whose lines stand alone. */
+export function registerHalfBodies(app: FastifyInstance): void {
+  const { limits } = app.resources
+  registerBatchBodies(app, halfKind)
+  const members = halfKind.members.filter((name) => name !== inputData)
+  app.addContentTypeParser('application/x-ndjson', async (request: FastifyRequest, payload: Readable) =>
+    readLines(readerOf(request, payload, 'ndjson'), request.work, limits, members),
+  )
 }
 
 /** What /v2 takes, besides a body without a Content-Type. */

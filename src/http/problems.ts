@@ -73,6 +73,13 @@ export const problems = {
     meaning: 'The evaluation accepts no new batches. Batches it already has may be sent again.',
     remedy: 'Declare another evaluation for further batches.',
   },
+  'not-joined': {
+    status: 409,
+    title: 'The evaluation takes its rows in another way',
+    meaning:
+      'An evaluation that was declared with `join` takes predictions and labels apart, and no batches; one that was declared without it takes batches. Nothing was changed.',
+    remedy: 'Send what the evaluation takes, as `detail` says, or declare another evaluation for it.',
+  },
   'precondition-failed': {
     status: 412,
     title: 'The evaluation has changed',

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import packageJson from '../../package.json' with { type: 'json' }
+import type { WaitingCounts } from '../database/halves.ts'
 import type { StoreObserver } from '../database/sql/observed-engine.ts'
 import type { EvaluationCounts } from '../evaluations/service.ts'
 import type { MetricsSnapshot } from './metrics-snapshot.ts'
@@ -65,6 +66,18 @@ export class Metrics implements StoreObserver, EvaluationCounts {
     'outcome',
   ])
   readonly #batches = this.#counter('lossmeter_batches_total', 'Batches sent to evaluations, by outcome.', ['outcome'])
+
+  readonly #joined = this.#counter(
+    'lossmeter_rows_joined_total',
+    'Rows of joined evaluations whose predictions and labels have both come.',
+    [],
+  )
+  readonly #expired = this.#counter(
+    'lossmeter_rows_expired_total',
+    'Predictions and labels of joined evaluations that have waited in vain and were deleted.',
+    [],
+  )
+  #waiting: WaitingCounts | undefined
 
   /**
    * @param load asked at each scrape
@@ -165,6 +178,34 @@ export class Metrics implements StoreObserver, EvaluationCounts {
 
   put(outcome: string): void {
     this.#batches.inc({ outcome })
+  }
+
+  joined(rows: number): void {
+    this.#joined.inc(rows)
+  }
+
+  expired(halves: number): void {
+    this.#expired.inc(halves)
+  }
+
+  /** Of the whole store, as it was seen last. The first time begins to show it. */
+  waiting(counts: WaitingCounts): void {
+    if (this.#waiting === undefined) this.#watchWaiting()
+    this.#waiting = counts
+  }
+
+  #watchWaiting(): void {
+    const waiting = () => this.#waiting
+    new Gauge({
+      name: 'lossmeter_rows_waiting',
+      help: 'Predictions and labels of joined evaluations in the store that wait for the other half, as counted every minute.',
+      labelNames: ['half'],
+      registers: [this.#registry],
+      collect() {
+        this.set({ half: 'predictions' }, waiting()?.predictions ?? 0)
+        this.set({ half: 'labels' }, waiting()?.labels ?? 0)
+      },
+    })
   }
 
   #everything(): Registry {

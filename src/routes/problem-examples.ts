@@ -31,6 +31,9 @@ const typical: Partial<Record<ProblemName, readonly [detail: string, extensions?
   'precondition-failed': ['The evaluation "run-7" does not match If-Match: its ETag is W/"8c5f0e7b-3-open".'],
   sealed: ['The evaluation "run-7" is sealed.'],
   'not-mergeable': ['The evaluations "run-7" and "run-8" were declared differently: outputs.'],
+  'not-joined': [
+    'The evaluation "run-7" was declared with join, and takes no batches: send the predictions of its rows to POST .../predictions, and their labels to POST .../labels.',
+  ],
   incomplete: ['The evaluation "run-7" has 2 of 3 batches.'],
   'digest-mismatch': ['The sha-256 digest of the body differs from the one in Content-Digest.'],
   'store-unavailable': ['The evaluation store cannot be reached.'],

@@ -86,6 +86,16 @@ export const requests: Partial<Record<ProblemName, WrongAndRight>> = {
     wrong: put('run-9/batches/step-2', values),
     right: put('run-9/batches/step-1', values),
   },
+  'not-joined': {
+    before: [put('run-12', declared.replace('}', ', "join": {"within": "P30D"}}'))],
+    wrong: put('run-12/batches/step-1', values),
+    right: {
+      method: 'POST',
+      path: '/v1/evaluations/run-12/predictions',
+      headers: json,
+      body: '{"ids": ["a", "b"], "predictions": [0.1, 0.5]}',
+    },
+  },
   'precondition-failed': {
     before: [put('run-11', declared)],
     wrong: { method: 'DELETE', path: '/v1/evaluations/run-11', headers: { 'If-Match': 'W/"of-another-state"' } },

@@ -14,7 +14,7 @@ import type { Request } from '../loss/support.ts'
 import { evaluate } from '../loss/support.ts'
 import { evaluated, newTask, storeOf, together } from './evaluations.ts'
 
-const versions = migrationsWith({ id: '', integer: '', real: '', bytes: '' }).length
+const versions = migrationsWith({ id: '', integer: '', real: '', bytes: '', key: '', clustered: '' }).length
 const server = await sharedPostgres(root)
 const fixture = join(import.meta.dirname, '../fixtures/released-store-2')
 

@@ -1,3 +1,5 @@
+import type { FoundRow, HalvesResult, HalvesWrite } from '../halves.ts'
+import type { EvaluationKey } from '../history.ts'
 import type { EvaluationEngine, PutRules } from '../sql/evaluation-engine.ts'
 import type { NewBatch, PutResult } from '../store.ts'
 import { PostgresEngine } from './engine.ts'
@@ -6,6 +8,7 @@ import type { ListenerWatch } from './listener.ts'
 import { ChangeListener } from './listener.ts'
 import type { MigrationLog } from './migrate.ts'
 import { put, putAsExpected } from './put-batches.ts'
+import { putHalves, readHalves } from './put-halves.ts'
 
 export class PostgresEvaluationEngine extends PostgresEngine implements EvaluationEngine {
   readonly binaryName = 'name COLLATE "C"'
@@ -30,6 +33,14 @@ export class PostgresEvaluationEngine extends PostgresEngine implements Evaluati
       const results = await putAsExpected(client, batches, rules, this.#expected)
       return results ?? put(client, batches, rules, this.#expected)
     })
+  }
+
+  readHalves(evaluation: EvaluationKey, ids: readonly string[]): Promise<FoundRow[]> {
+    return this.inTurn((client) => readHalves(client, evaluation, ids))
+  }
+
+  putHalves(writes: readonly HalvesWrite[], rules: PutRules): Promise<HalvesResult[]> {
+    return this.run((client) => putHalves(client, writes, rules))
   }
 
   listen(listener: (evaluation?: number) => void): void {

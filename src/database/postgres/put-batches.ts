@@ -39,6 +39,11 @@ export async function put(
   return results
 }
 
+/** Writes what was decided, in a transaction that has begun. */
+export async function writeDecided(client: ClientBase, decision: Decision, rules: PutRules): Promise<void> {
+  await client.query({ ...writeBatches, values: valuesOf(decision, rules) })
+}
+
 /**
  * Puts batches without asking first, which saves a round trip.
  *
@@ -64,7 +69,7 @@ export async function putAsExpected(
   return decision.results
 }
 
-function inOnePiece<Result>(client: pg.ClientBase, ask: () => Result): Result {
+export function inOnePiece<Result>(client: pg.ClientBase, ask: () => Result): Result {
   const { stream } = (client as pg.Client).connection
   stream.cork()
   try {

@@ -1,3 +1,5 @@
+import type { FoundRow, HalvesResult, HalvesWrite } from '../halves.ts'
+import type { EvaluationKey } from '../history.ts'
 import type { NewBatch, PutResult } from '../store.ts'
 import type { SqlEngine } from './engine.ts'
 
@@ -11,6 +13,9 @@ export interface EvaluationEngine extends SqlEngine {
   /** Fulfilled when the database can be written to. */
   ping(): Promise<void>
   putBatches(batches: readonly NewBatch[], rules: PutRules): Promise<PutResult[]>
+  readHalves(evaluation: EvaluationKey, ids: readonly string[]): Promise<FoundRow[]>
+  /** Answers each in its place: each is written as a whole, or nothing of it. */
+  putHalves(writes: readonly HalvesWrite[], rules: PutRules): Promise<HalvesResult[]>
   /** @param listener called with the id of an evaluation that changed, or without one if any may have */
   listen(listener: (evaluation?: number) => void): void
   /** Has other processes hear soon of a change that is committed. */

@@ -1,4 +1,6 @@
 import { StoreUnavailable } from '../errors.ts'
+import type { FoundRow, HalvesResult, HalvesWrite } from '../halves.ts'
+import type { EvaluationKey } from '../history.ts'
 import type { NewBatch, PutResult } from '../store.ts'
 import type { Statement } from './engine.ts'
 import type { EvaluationEngine, PutRules } from './evaluation-engine.ts'
@@ -53,6 +55,14 @@ export class ObservedEngine implements EvaluationEngine {
     const results = await this.#measure('commit', this.#engine.putBatches(batches, rules))
     this.#observer.committed(batches.length)
     return results
+  }
+
+  readHalves(evaluation: EvaluationKey, ids: readonly string[]): Promise<FoundRow[]> {
+    return this.#measure('query', this.#engine.readHalves(evaluation, ids))
+  }
+
+  putHalves(writes: readonly HalvesWrite[], rules: PutRules): Promise<HalvesResult[]> {
+    return this.#measure('commit', this.#engine.putHalves(writes, rules))
   }
 
   listen(listener: (evaluation?: number) => void): void {

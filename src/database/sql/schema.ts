@@ -3,10 +3,14 @@ export interface Types {
   readonly integer: string
   readonly real: string
   readonly bytes: string
+  /** A text by whose bytes rows are found. */
+  readonly key: string
+  /** What ends the definition of a table whose rows lie in the order of their keys. */
+  readonly clustered: string
 }
 
 /** The statements that lead to each version. A released version is never changed. */
-export function migrationsWith({ id, integer, real, bytes }: Types): readonly (readonly string[])[] {
+export function migrationsWith({ id, integer, real, bytes, key, clustered }: Types): readonly (readonly string[])[] {
   return [
     [
       `CREATE TABLE evaluations (
@@ -59,6 +63,24 @@ export function migrationsWith({ id, integer, real, bytes }: Types): readonly (r
       `ALTER TABLE folds ADD COLUMN digest ${bytes}`,
     ],
     ['ALTER TABLE evaluations ADD COLUMN metadata TEXT'],
+    [
+      `ALTER TABLE evaluations ADD COLUMN waiting_predictions ${integer} NOT NULL DEFAULT 0`,
+      `ALTER TABLE evaluations ADD COLUMN waiting_labels ${integer} NOT NULL DEFAULT 0`,
+      `ALTER TABLE evaluations ADD COLUMN expired ${integer} NOT NULL DEFAULT 0`,
+      // rows of which one half is there (state 1 the predictions, 2 the labels), or was counted with the other (3)
+      `CREATE TABLE halves (
+        evaluation ${integer} NOT NULL,
+        id ${key} NOT NULL,
+        state ${integer} NOT NULL,
+        predictions_digest ${bytes},
+        labels_digest ${bytes},
+        payload ${bytes},
+        at ${integer},
+        expires_at ${integer} NOT NULL,
+        PRIMARY KEY (evaluation, id)
+      ) ${clustered}`,
+      'CREATE INDEX halves_by_expiry ON halves (evaluation, state, expires_at, id)',
+    ],
   ]
 }
 
@@ -70,6 +92,7 @@ export const headDigest = 'CASE WHEN digested = batches THEN digest END AS diges
 
 export const evaluationColumns = `id, owner, name, declaration, expected_batches AS "expectedBatches",
   expected_samples AS "expectedSamples", status, batches, samples, incarnation, metadata,
+  waiting_predictions AS "waitingPredictions", waiting_labels AS "waitingLabels", expired,
   ${headDigest}, created_at AS "createdAt", updated_at AS "updatedAt"`
 
 export const batchColumns = `name, sequence, digest, samples, loss, loss_status AS "lossStatus", accuracy,

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Changes } from '../changes.ts'
 import { GroupCommit } from '../group-commit.ts'
+import type { FoundRow, HalvesResult, HalvesWrite, WaitingCounts, WaitingHalf, WaitingPage } from '../halves.ts'
 import type { EvaluationKey, Head, ReadHead } from '../history.ts'
 import { bytesOf, hexOf } from '../history.ts'
 import type {
@@ -21,17 +22,21 @@ import type {
   StatePage,
   Store,
   StoreLimits,
+  SweptHalves,
 } from '../store.ts'
 import type { EvaluationEngine } from './evaluation-engine.ts'
+import { countWaiting, listWaiting } from './halves.ts'
 import { folds, listBatches, pairs, states, times } from './read-batches.ts'
 import type { EvaluationRow } from './rows.ts'
 import { evaluationOfRow } from './rows.ts'
 import { evaluationColumns } from './schema.ts'
 import { statement } from './statement.ts'
 import { sweep } from './sweep.ts'
+import { sweepHalves } from './sweep-halves.ts'
 
 const maxGroupBytes = 2 ** 20
 const batchBytes = 512
+const halfBytes = 128
 /** Evaluations that are sorted for a page. */
 const few = 2000
 
@@ -40,7 +45,10 @@ export class SqlStore implements Store {
   readonly #limits: StoreLimits
   readonly #now: () => number
   readonly #puts: GroupCommit<NewBatch, PutResult>
+  readonly #halves: GroupCommit<HalvesWrite, HalvesResult>
   readonly #changes = new Changes()
+  /** The evaluation whose halves are swept next. */
+  #nextSwept = 0
   #listens = false
 
   constructor(engine: EvaluationEngine, limits: StoreLimits, now: () => number = Date.now) {
@@ -51,6 +59,11 @@ export class SqlStore implements Store {
     this.#puts = new GroupCommit(
       (batches) => engine.putBatches(batches, { maxBatches, now: now() }),
       ({ state }) => batchBytes + state.length,
+      maxGroupBytes,
+    )
+    this.#halves = new GroupCommit(
+      (writes) => engine.putHalves(writes, { maxBatches, now: now() }),
+      ({ added, joined }) => added.payloads.length + halfBytes * (added.ids.length + joined.ids.length),
       maxGroupBytes,
     )
   }
@@ -199,6 +212,30 @@ export class SqlStore implements Store {
     return folds(this.#engine, evaluation, from, to, after)
   }
 
+  readHalves(evaluation: EvaluationKey, ids: readonly string[]): Promise<FoundRow[]> {
+    return this.#engine.readHalves(evaluation, ids)
+  }
+
+  async putHalves(write: HalvesWrite): Promise<HalvesResult> {
+    const [result] = await this.#halves.add([write])
+    if (result.outcome === 'committed') this.#changed(write.evaluation.id)
+    return result
+  }
+
+  listWaiting(evaluation: EvaluationKey, page: WaitingPage): Promise<WaitingHalf[]> {
+    return listWaiting(this.#engine, evaluation, page)
+  }
+
+  countWaiting(): Promise<WaitingCounts> {
+    return countWaiting(this.#engine)
+  }
+
+  async sweepHalves(): Promise<SweptHalves> {
+    const { evaluation, expired } = await sweepHalves(this.#engine, this.#nextSwept, this.#now())
+    this.#nextSwept = evaluation ?? 0
+    return { expired, isMore: evaluation !== undefined }
+  }
+
   subscribe(evaluation: number, listener: () => void): () => void {
     if (!this.#listens) this.#engine.listen((changed) => this.#changes.emit(changed))
     this.#listens = true
@@ -219,7 +256,7 @@ export class SqlStore implements Store {
   }
 
   async close(): Promise<void> {
-    await this.#puts.idle()
+    await Promise.all([this.#puts.idle(), this.#halves.idle()])
     await this.#engine.close()
   }
 

@@ -2,6 +2,7 @@ import type { SqlEngine } from './engine.ts'
 import { statement } from './statement.ts'
 
 const maxSwept = 500
+const someHalves = 'SELECT id FROM halves WHERE evaluation = $1 LIMIT 1000'
 
 /**
  * One small step of cleaning up.
@@ -21,6 +22,10 @@ export async function sweep(
   )
   if (evaluation === undefined) return expired.length === maxSwept
   const { id, batches } = evaluation
+  const halves = await engine.write(
+    statement(`DELETE FROM halves WHERE evaluation = $1 AND id IN (${someHalves}) RETURNING state`, [id]),
+  )
+  if (halves.length > 0) return true
   if (batches === 0) {
     await engine.write(statement(`DELETE FROM evaluations WHERE id = $1 AND status = 'deleted'`, [id]))
   } else {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import type { StatementSync } from 'node:sqlite'
 import { DatabaseSync } from 'node:sqlite'
 import { StoreUnusable } from '../errors.ts'
-import type { Statement } from '../sql/engine.ts'
+import type { SqlValue, Statement } from '../sql/engine.ts'
 import { migrationsWith, newerSchema } from '../sql/schema.ts'
 import { reasonOf } from './errors.ts'
 
@@ -12,6 +12,8 @@ const shared = migrationsWith({
   integer: 'INTEGER',
   real: 'REAL',
   bytes: 'BLOB',
+  key: 'TEXT',
+  clustered: 'WITHOUT ROWID',
 })
 
 const own: readonly (readonly string[])[] = [
@@ -24,6 +26,7 @@ const own: readonly (readonly string[])[] = [
     `CREATE TRIGGER evaluations_incarnate AFTER INSERT ON evaluations WHEN NEW.incarnation IS NULL
       BEGIN UPDATE evaluations SET incarnation = randomblob(16) WHERE id = NEW.id; END`,
   ],
+  [],
   [],
 ]
 
@@ -97,12 +100,35 @@ export class SqliteDatabase {
 
   /** Nothing of a file in whose place another one was put. */
   read(statement: Statement): object[] {
-    if (this.#isReader && inodeOf(this.#path) !== undefined) this.#checkPlace()
+    this.checkReadPlace()
     return this.query(statement)
+  }
+
+  checkReadPlace(): void {
+    if (this.#isReader && inodeOf(this.#path) !== undefined) this.#checkPlace()
   }
 
   query<Row = object>({ text, values }: Statement): Row[] {
     return this.#whenFree(() => this.#prepared(text).all(...values)) as Row[]
+  }
+
+  /** Runs a statement once for each of the values. @returns how many rows it changed */
+  change(text: string, rows: Iterable<readonly SqlValue[]>): number {
+    const statement = this.#prepared(text)
+    let changes = 0
+    for (const values of rows) changes += Number(statement.run(...values).changes)
+    return changes
+  }
+
+  /** @returns the rows that are there, for each of the values */
+  lookUp<Row>(text: string, rows: Iterable<readonly SqlValue[]>): Row[] {
+    const statement = this.#prepared(text)
+    const found: Row[] = []
+    for (const values of rows) {
+      const row = this.#whenFree(() => statement.get(...values))
+      if (row !== undefined) found.push(row as Row)
+    }
+    return found
   }
 
   transaction(statements: readonly Statement[]): unknown[][] {

@@ -1,5 +1,7 @@
 import { onBehalfOf } from '../caller.ts'
 import { StoreUnavailable, StoreUnusable } from '../errors.ts'
+import type { FoundRow, HalvesResult, HalvesWrite } from '../halves.ts'
+import type { EvaluationKey } from '../history.ts'
 import type { Statement } from '../sql/engine.ts'
 import type { EvaluationEngine, PutRules } from '../sql/evaluation-engine.ts'
 import type { NewBatch, PutResult } from '../store.ts'
@@ -54,14 +56,26 @@ export class SqliteEngine implements EvaluationEngine {
   }
 
   query<Row>(statement: Statement): Promise<Row[]> {
+    return this.#read(async () => unpack(await this.#reader.call('query', statement)) as Row[])
+  }
+
+  readHalves(evaluation: EvaluationKey, ids: readonly string[]): Promise<FoundRow[]> {
+    return this.#read(async () => [...unpack(await this.#reader.call('readHalves', evaluation, ids))])
+  }
+
+  putHalves(writes: readonly HalvesWrite[], rules: PutRules): Promise<HalvesResult[]> {
+    return onBehalfOf(undefined, () => this.#writes.run(() => this.#writer.call('putHalves', writes, rules)))
+  }
+
+  #read<Row>(read: () => Promise<Row[]>): Promise<Row[]> {
     return this.#reads.run(async () => {
       try {
-        return unpack(await this.#reader.call('query', statement)) as Row[]
+        return await read()
       } catch (error) {
         if (!(error instanceof StoreUnavailable) || error.reason !== 'restored') throw error
         // the writer brings a restored file up to date
         await this.#writer.call('refresh')
-        return unpack(await this.#reader.call('query', statement)) as Row[]
+        return read()
       }
     })
   }

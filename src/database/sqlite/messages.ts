@@ -1,4 +1,6 @@
 import type { Reason } from '../errors.ts'
+import type { FoundRow, HalvesResult, HalvesWrite } from '../halves.ts'
+import type { EvaluationKey } from '../history.ts'
 import type { Statement } from '../sql/engine.ts'
 import type { PutRules } from '../sql/evaluation-engine.ts'
 import type { NewBatch, PutResult } from '../store.ts'
@@ -15,6 +17,8 @@ export interface Methods {
   write(statement: Statement): Packed<object>
   transaction(statements: readonly Statement[]): unknown[][]
   putBatches(batches: Packed<NewBatch>, rules: PutRules): PutResult[]
+  readHalves(evaluation: EvaluationKey, ids: readonly string[]): Packed<FoundRow>
+  putHalves(writes: readonly HalvesWrite[], rules: PutRules): HalvesResult[]
   hasChanged(): boolean
   /** Writes something that changes nothing. */
   tryToWrite(): void

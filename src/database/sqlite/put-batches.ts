@@ -17,19 +17,22 @@ const updateCounts = `UPDATE evaluations SET batches = $2, samples = $3, digest 
   WHERE id = $1`
 
 export function putBatches(database: SqliteDatabase, batches: readonly NewBatch[], rules: PutRules): PutResult[] {
-  return database.inTransaction(() => {
-    const ids = [...new Set(batches.map(({ evaluation }) => evaluation.id))]
-    const evaluations = ids.flatMap((id) => database.query<CountsRow>({ text: selectCounts, values: [id] }))
-    const stored = batches.flatMap(({ evaluation, name }) =>
-      database.query<StoredBatch>({ text: selectStored, values: [evaluation.id, name] }),
-    )
-    const { results, inserts, changed } = decide(batches, evaluations.map(countsOfRow), stored, rules)
-    for (const each of inserts) insert(database, each, rules.now)
-    for (const { id, batches, samples, digest } of changed) {
-      database.query({ text: updateCounts, values: [id, batches, samples, bytesOf(digest), rules.now] })
-    }
-    return results
-  })
+  return database.inTransaction(() => putWithin(database, batches, rules))
+}
+
+/** The same, in a transaction that has begun. */
+export function putWithin(database: SqliteDatabase, batches: readonly NewBatch[], rules: PutRules): PutResult[] {
+  const ids = [...new Set(batches.map(({ evaluation }) => evaluation.id))]
+  const evaluations = ids.flatMap((id) => database.query<CountsRow>({ text: selectCounts, values: [id] }))
+  const stored = batches.flatMap(({ evaluation, name }) =>
+    database.query<StoredBatch>({ text: selectStored, values: [evaluation.id, name] }),
+  )
+  const { results, inserts, changed } = decide(batches, evaluations.map(countsOfRow), stored, rules)
+  for (const each of inserts) insert(database, each, rules.now)
+  for (const { id, batches, samples, digest } of changed) {
+    database.query({ text: updateCounts, values: [id, batches, samples, bytesOf(digest), rules.now] })
+  }
+  return results
 }
 
 function insert(database: SqliteDatabase, { batch, sequence, digest }: Insert, now: number): void {

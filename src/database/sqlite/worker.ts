@@ -5,6 +5,7 @@ import { reasonOf } from './errors.ts'
 import type { Call, Failure, Methods, Reply, Setup } from './messages.ts'
 import { pack, unpack } from './packing.ts'
 import { putBatches } from './put-batches.ts'
+import { putHalves, readHalves } from './put-halves.ts'
 
 const port = parentPort as NonNullable<typeof parentPort>
 const { path, lockMilliseconds, isReader } = workerData as Setup
@@ -15,6 +16,8 @@ const methods: Methods = {
   write: (statement) => pack(opened().transaction([statement])[0] as object[]),
   transaction: (statements) => opened().transaction(statements),
   putBatches: (batches, rules) => putBatches(opened(), unpack(batches), rules),
+  readHalves: (evaluation, ids) => pack(readHalves(opened(), evaluation, ids)),
+  putHalves: (writes, rules) => putHalves(opened(), writes, rules),
   hasChanged: () => opened().hasChanged(),
   tryToWrite: () => opened().tryToWrite(),
   refresh() {

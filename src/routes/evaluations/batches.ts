@@ -50,7 +50,15 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
         response: {
           200: answerOf(batchAnswer),
           201: answerOf(batchAnswer),
-          ...problemAnswers(...bodyProblems, 'not-found', 'conflict', 'sealed', 'digest-mismatch', 'store-unavailable'),
+          ...problemAnswers(
+            ...bodyProblems,
+            'not-found',
+            'conflict',
+            'not-joined',
+            'sealed',
+            'digest-mismatch',
+            'store-unavailable',
+          ),
         },
       },
       config: {
@@ -73,6 +81,7 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
       task.stop()
       const isLarge = work.memory.charged > 0
       const add = async (evaluation: DeclaredEvaluation) => {
+        refuseJoined(name, evaluation)
         const steps = evaluateBody(evaluation, batch, body, work, isLarge)
         const evaluated = await work.during('fold', () => work.task.runNow(steps))
         work.evaluates(evaluation.declared.spec, evaluated.batch.samples)
@@ -123,6 +132,13 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
       return sendJson(reply, work.task, { batches, next, requestId: id })
     },
   )
+}
+
+/** @throws Problem for a batch of an evaluation whose rows come in halves */
+export function refuseJoined(name: string, { declared: { join } }: DeclaredEvaluation): void {
+  if (join === undefined) return
+  const detail = `The evaluation ${quoted(name)} was declared with join, and takes no batches: send the predictions of its rows to POST .../predictions, and their labels to POST .../labels.`
+  throw new Problem('not-joined', detail)
 }
 
 /** A batch in a list, and in the events of an evaluation. */

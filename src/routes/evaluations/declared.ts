@@ -55,7 +55,7 @@ function declaredBy(sent: Fields): DeclaredText {
   const layout = { samples: 1, outputs }
   checkOutputOptions(spec, layout)
   answerBytesOf(spec, layout, fixedLimits)
-  const declared = { spec, outputs, expectedBatches, expectedSamples, metadata }
+  const declared = { spec, outputs, expectedBatches, expectedSamples, join, metadata }
   const text = writeDeclaration(declared)
   if (text.length > maxDeclarationBytes) {
     const detail = `The declaration takes more than maxDeclarationBytes, ${maxDeclarationBytes} bytes.`

@@ -33,7 +33,7 @@ import {
   wrongStatus,
 } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
-import { foundEvaluation, listed, noEvaluation, said, stateOf, tallyOf } from './found.ts'
+import { foundEvaluation, joinedOf, listed, noEvaluation, said, stateOf, tallyOf } from './found.ts'
 import { changeRequest, declaration, evaluationAnswer, evaluationParams, reportQuery } from './schema.ts'
 
 const { maxEvaluations, maxMetadataEntries } = fixedLimits
@@ -47,7 +47,7 @@ export async function evaluationRoutes(
   app: FastifyInstance,
   { evaluations, retentionDays }: EvaluationRouteOptions,
 ): Promise<void> {
-  const reportOf = (
+  const reportOf = async (
     found: OpenEvaluation,
     { task, memory }: RequestContext,
     requestId: string,
@@ -55,16 +55,17 @@ export async function evaluationRoutes(
   ) => {
     const { spec, outputs } = found.declared
     memory.reserve(answerBytesOf(spec, { samples: 0, outputs }, fixedLimits))
-    return evaluations.report(found, task, async (total, head) => {
+    const { report, tag, verdict, samples } = await evaluations.report(found, task, async (total, head) => {
       const { sections, groups } = total
       const count = groups.reduce((sum, states) => sum + states.size, 0)
       if (count > 0) memory.reserve(count * groupAnswerBytesOf(spec, outputs, count, fixedLimits))
       const state = { spec, sections, groups, tally: tallyOf(total.tally, outputs) }
       const answer = await task.run(answerOfState(state))
-      const report = { ...answer, ...stateOf(found, retentionDays), batches: head.batches, requestId }
+      const report = { ...answer, ...stateOf(found, retentionDays), batches: head.batches }
       const verdict = require && judge(require, report, spec)
-      return { report: { ...report, verdict }, tag: tagOf(found, head), verdict }
+      return { report: { ...report, verdict }, tag: tagOf(found, head), verdict, samples: total.tally.samples }
     })
+    return { report: { ...report, joined: await joinedOf(evaluations, found, samples), requestId }, tag, verdict }
   }
 
   app.put<Named & { Body: ParsedBody }>(
@@ -212,9 +213,11 @@ function checkedMetadata(metadata: Metadata): Metadata {
   return refuse(['metadata'], detail, count, 'out-of-range')
 }
 
-function tagOf({ stored: { incarnation, status, metadata } }: OpenEvaluation, { batches, digest }: Head): string {
+function tagOf({ stored, declared: { join } }: OpenEvaluation, { batches, digest }: Head): string {
+  const { incarnation, status, metadata, waitingPredictions, waitingLabels, expired } = stored
   const changed = metadata === null ? '' : `-${hash('sha256', metadata).slice(0, 16)}`
-  return `W/"${(digest ?? incarnation).slice(0, 32)}-${batches}-${status}${changed}"`
+  const halves = join === undefined ? '' : `-${waitingPredictions}-${waitingLabels}-${expired}`
+  return `W/"${(digest ?? incarnation).slice(0, 32)}-${batches}-${status}${changed}${halves}"`
 }
 
 function conflict(name: string, differences: readonly Difference[]): Problem {

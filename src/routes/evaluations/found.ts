@@ -42,13 +42,14 @@ export async function foundEvaluation(
 /** The fields of a report that are not computed from batches. */
 export function stateOf({ stored, declared }: OpenEvaluation, retentionDays: number): Record<string, unknown> {
   const { name, status, createdAt, updatedAt } = stored
-  const { expectedBatches, expectedSamples } = declared
+  const { expectedBatches, expectedSamples, join } = declared
   return {
     evaluation: name,
     status,
     batches: stored.batches,
     expectedBatches,
     expectedSamples,
+    join,
     metadata: metadataOf({ stored, declared }),
     createdAt: timeOf(createdAt),
     updatedAt: timeOf(updatedAt),
@@ -82,4 +83,20 @@ export function listed(differences: readonly Differing[]): Record<string, unknow
 
 export function said(value: unknown): string {
   return value === undefined ? 'not given' : inWords(value)
+}
+
+/** How many halves of rows an evaluation has that was declared with `join`. @param joined rows that have both */
+export async function joinedOf(evaluations: Evaluations, found: OpenEvaluation, joined: number) {
+  if (found.declared.join === undefined) return undefined
+  const { waitingPredictions, waitingLabels, expired } = found.stored
+  const oldest = await evaluations.joins.oldestWaiting(found)
+  return {
+    predictions: joined + waitingPredictions,
+    labels: joined + waitingLabels,
+    joined,
+    waitingPredictions,
+    waitingLabels,
+    expired,
+    oldestWaiting: oldest === undefined ? null : timeOf(oldest),
+  }
 }

@@ -18,7 +18,7 @@ import { sendJson } from '../../http/send-json.ts'
 import type { EvaluationState } from '../../loss/state.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
 import { bodyHeaders } from '../loss/examples.ts'
-import { contextOf, storedBatch } from './batches.ts'
+import { contextOf, refuseJoined, storedBatch } from './batches.ts'
 import { linesAnswer, linesDocument, noEvaluationAnswer, wrongName } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
 import { foundEvaluation, notDeclared } from './found.ts'
@@ -48,7 +48,7 @@ export async function lineRoutes(app: FastifyInstance, { evaluations }: Evaluati
         body: namedBatch,
         response: {
           200: answerOf(batchesAnswer),
-          ...problemAnswers(...bodyProblems, 'not-found', 'digest-mismatch', 'store-unavailable'),
+          ...problemAnswers(...bodyProblems, 'not-found', 'not-joined', 'digest-mismatch', 'store-unavailable'),
         },
       },
       config: {
@@ -63,6 +63,7 @@ export async function lineRoutes(app: FastifyInstance, { evaluations }: Evaluati
     async (request, reply) => {
       const { body, params, owner, work, id } = request
       const found = await foundEvaluation(evaluations, owner, params.evaluation, notDeclared)
+      refuseJoined(params.evaluation, found)
       const tally = new LineTally(request)
       const queue = new CommitQueue<number>(evaluations, found, (line, { name }, result) => {
         tally.add(line, name, () => storedBatch(params.evaluation, name, result) && result.outcome)

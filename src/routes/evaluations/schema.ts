@@ -11,6 +11,7 @@ import type { ReceivedOptions } from '../loss/schema.ts'
 import { batchFields, optionsWith } from '../loss/schema.ts'
 import { failStatus, marginText, requireText, verdict } from '../require/schema.ts'
 import { unknownField } from '../unknown-field.ts'
+import { join, joinedState } from './joined-schema.ts'
 
 const { maxBatches, maxColumns, maxCurvePoints, maxMetadataEntries, maxMetadataLength, maxPageSize } = fixedLimits
 
@@ -37,6 +38,7 @@ export interface Declaration extends ReceivedOptions {
   readonly outputs: number
   readonly expectedBatches?: number
   readonly expectedSamples?: number
+  readonly join?: { readonly within: string }
   readonly metadata?: Record<string, string>
 }
 
@@ -57,6 +59,7 @@ export const declaration = schemaFor<Declaration>(
       expectedSamples: count
         .optional()
         .meta({ description: 'Number of rows the evaluation must have before it can be sealed.' }),
+      join: join.optional(),
       metadata: metadata.optional().meta({
         description: `Anything else to store with it: at most ${maxMetadataEntries} strings by name.`,
         examples: [{ model: 'mlp-784-50-10' }],
@@ -92,6 +95,7 @@ const state = {
   batches: count.meta({ description: 'Number of batches so far, which is also the sequence of the last one.' }),
   expectedBatches: count.optional(),
   expectedSamples: count.optional(),
+  join: join.optional(),
   metadata,
   createdAt: time,
   updatedAt: time.meta({ description: 'When it was last changed: declared, sealed, or given a batch.' }),
@@ -100,7 +104,7 @@ const state = {
     .meta({ description: 'When it will be deleted if it is not changed again; null means never.' }),
 }
 
-export const evaluationAnswer = lossAnswer.extend(state).meta({
+export const evaluationAnswer = lossAnswer.extend({ ...state, joined: joinedState.optional() }).meta({
   id: 'EvaluationAnswer',
   description: 'The results over all batches, as POST /v1/loss returns them for all their rows.',
 })
@@ -298,6 +302,13 @@ export const curveQuery = z.strictObject({
         'The curve of one group only: its key as JSON, with exactly the columns of one grouping of `groupBy`.',
       examples: ['{"country":"KR"}'],
     }),
+})
+export const waitingQuery = z.strictObject({
+  half: z
+    .enum(['predictions', 'labels'])
+    .meta({ description: 'Which half is there: `predictions` without a label, or `labels` without predictions.' }),
+  after: z.string().max(1024).optional().meta({ description: 'The `next` of the page before.' }),
+  limit,
 })
 export const comparisonQuery = z.strictObject({
   with: name.meta({ description: 'Name of the evaluation to compare with.', examples: ['run-6'] }),

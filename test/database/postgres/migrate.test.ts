@@ -6,7 +6,7 @@ import { migrationsWith } from '../../../src/database/sql/schema.ts'
 import { sharedPostgres } from './server.ts'
 
 const server = await sharedPostgres(root)
-const version = String(migrationsWith({ id: '', integer: '', real: '', bytes: '' }).length)
+const version = String(migrationsWith({ id: '', integer: '', real: '', bytes: '', key: '', clustered: '' }).length)
 
 async function connected(t: Test, url: string): Promise<pg.Client> {
   const client = new pg.Client(url)

@@ -1,0 +1,98 @@
+import type { FoundRow, HalvesResult, HalvesWrite } from '../halves.ts'
+import { halfDigestBytes } from '../halves.ts'
+import type { EvaluationKey } from '../history.ts'
+import { bytesOf } from '../history.ts'
+import type { PutRules } from '../sql/evaluation-engine.ts'
+import type { HalfCounts } from '../sql/halves.ts'
+import { count, digestAt, halfColumns, refusalOf, states } from '../sql/halves.ts'
+import type { CountsRow } from '../sql/rows.ts'
+import { countsOfRow } from '../sql/rows.ts'
+import { headDigest } from '../sql/schema.ts'
+import type { SqliteDatabase } from './database.ts'
+import { putWithin } from './put-batches.ts'
+
+const selectRow = `SELECT ${halfColumns} FROM halves WHERE evaluation = $1 AND id = $2`
+const selectMeant = 'SELECT id FROM evaluations WHERE id = $1 AND incarnation = $2'
+const selectCounts = `SELECT id, incarnation, status, batches, samples, ${headDigest},
+    waiting_predictions AS "waitingPredictions", waiting_labels AS "waitingLabels", expired
+  FROM evaluations WHERE id = $1 AND status <> 'deleted'`
+const deleteExpired = 'DELETE FROM halves WHERE evaluation = $1 AND id = $2 AND expires_at <= $3'
+const updateCounts = `UPDATE evaluations SET waiting_predictions = $2, waiting_labels = $3, expired = $4, updated_at = $5
+  WHERE id = $1`
+
+function insertHalf(half: HalvesWrite['half']): string {
+  return `INSERT INTO halves (evaluation, id, state, ${half}_digest, payload, at, expires_at)
+    VALUES ($1, $2, ${states[half]}, $3, $4, $5, $6) ON CONFLICT DO NOTHING`
+}
+
+function joinHalf(half: HalvesWrite['half']): string {
+  const other = half === 'predictions' ? 'labels' : 'predictions'
+  return `UPDATE halves SET state = ${states.joined}, ${half}_digest = $3, payload = NULL, at = NULL, expires_at = $5
+    WHERE evaluation = $1 AND id = $2 AND state = ${states[other]} AND ${other}_digest = $4`
+}
+
+const inserts = { predictions: insertHalf('predictions'), labels: insertHalf('labels') }
+const joins = { predictions: joinHalf('predictions'), labels: joinHalf('labels') }
+
+export function readHalves(
+  database: SqliteDatabase,
+  { id: evaluation, incarnation }: EvaluationKey,
+  ids: readonly string[],
+): FoundRow[] {
+  database.checkReadPlace()
+  const isMeant = database.query({ text: selectMeant, values: [evaluation, bytesOf(incarnation)] }).length > 0
+  if (!isMeant) return []
+  return database.lookUp<FoundRow>(
+    selectRow,
+    ids.map((id) => [evaluation, id]),
+  )
+}
+
+export function putHalves(database: SqliteDatabase, writes: readonly HalvesWrite[], rules: PutRules): HalvesResult[] {
+  return database.inTransaction(() => writes.map((write) => putWrite(database, write, rules)))
+}
+
+function putWrite(database: SqliteDatabase, write: HalvesWrite, rules: PutRules): HalvesResult {
+  const { evaluation, now } = write
+  const [row] = database.query<CountsRow & HalfCounts>({ text: selectCounts, values: [evaluation.id] })
+  const counts = row && { ...row, ...countsOfRow(row) }
+  const refusal = refusalOf(write, counts, rules)
+  if (refusal !== undefined) return { outcome: refusal }
+  database.query({ text: 'SAVEPOINT halves', values: [] })
+  const isAsRead = writeRows(database, write)
+  if (!isAsRead) database.query({ text: 'ROLLBACK TO halves', values: [] })
+  database.query({ text: 'RELEASE halves', values: [] })
+  if (!isAsRead) return { outcome: 'changed' }
+  const batches = putWithin(database, write.batches, { ...rules, now })
+  count(counts, write)
+  const { waitingPredictions, waitingLabels, expired } = counts
+  const values = [evaluation.id, waitingPredictions, waitingLabels, expired, now]
+  database.query({ text: updateCounts, values })
+  return { outcome: 'committed', batches }
+}
+
+/** @returns whether all rows were as they were read */
+function writeRows(database: SqliteDatabase, write: HalvesWrite): boolean {
+  const { evaluation, half, now, expiresAt, expired, added, joined } = write
+  const { id } = evaluation
+  const places = (ids: readonly string[]) => ids.map((each, at) => [each, at] as const)
+  const removed = database.change(
+    deleteExpired,
+    expired.ids.map((each) => [id, each, now]),
+  )
+  if (removed !== expired.ids.length) return false
+  const digest = (at: number) => digestAt(added.digests, at, halfDigestBytes)
+  const payload = (at: number) => added.payloads.subarray(at === 0 ? 0 : added.ends[at - 1], added.ends[at])
+  const inserted = database.change(
+    inserts[half],
+    places(added.ids).map(([each, at]) => [id, each, digest(at), payload(at), added.times[at], expiresAt]),
+  )
+  if (inserted !== added.ids.length) return false
+  const joinedDigest = (at: number) => digestAt(joined.digests, at, halfDigestBytes)
+  const other = (at: number) => digestAt(joined.others, at, halfDigestBytes)
+  const updated = database.change(
+    joins[half],
+    places(joined.ids).map(([each, at]) => [id, each, joinedDigest(at), other(at), expiresAt]),
+  )
+  return updated === joined.ids.length
+}

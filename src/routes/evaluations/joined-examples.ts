@@ -1,0 +1,103 @@
+import { batchMultipartDocument } from '../loss/multipart-document.ts'
+import { exampleId, problemExample } from '../problem-examples.ts'
+
+export const joinedDeclaration = {
+  loss: 'cross-entropy',
+  labelFormat: 'index',
+  outputs: 3,
+  join: { within: 'P30D' },
+}
+
+export const predictionsExamples = {
+  'two rows': {
+    summary: 'Predictions of two rows',
+    value: {
+      ids: ['a', 'b'],
+      predictions: [
+        [0.2, 0.7, 0.1],
+        [0.6, 0.3, 0.1],
+      ],
+    },
+  },
+}
+
+export const labelsExamples = {
+  'two labels': {
+    summary: 'The label of a row, and one whose predictions come later',
+    value: { ids: ['a', 'c'], labels: [1, 2] },
+  },
+}
+
+const nothing = { received: 2, accepted: 2, replayed: 0, conflicts: 0, joined: 0, errors: [], requestId: exampleId }
+export const predictionsAnswer = nothing
+export const labelsAnswer = { ...nothing, joined: 1 }
+
+export const waitingAnswer = {
+  waiting: [{ id: 'b', since: '2026-11-26T09:00:00.000Z', expiresAt: '2026-12-26T09:00:00.000Z' }],
+  requestId: exampleId,
+}
+
+const binary = {
+  'application/octet-stream': {
+    schema: {
+      type: 'string',
+      format: 'binary',
+      contentSchema: { $ref: '#/components/schemas/HalfHeaderInput' },
+      description:
+        'JSON (schema HalfHeader) of the length given by the header `Inference-Header-Content-Length`, then the bytes of the inputs in their order. `ids` and `at` are BYTES or integers.',
+    },
+  },
+}
+
+function linesOf(schema: string, examples: string) {
+  return {
+    'application/x-ndjson': {
+      schema: {
+        type: 'string',
+        contentSchema: { $ref: `#/components/schemas/${schema}Input` },
+        description: `Each line: rows with their ids (schema ${schema}), which stand alone.`,
+        examples: [examples],
+      },
+    },
+  }
+}
+
+const { csvHeader, predictions, labels, sampleWeights, groups } =
+  batchMultipartDocument['multipart/form-data'].schema.properties
+const list = (what: string) => ({
+  type: 'string',
+  format: 'binary',
+  description: `${what} JSON, or integers as a .npy file or CSV.`,
+})
+const ids = list('The id of each row.')
+
+function formOf(parts: Record<string, unknown>, required: string[]) {
+  return {
+    'multipart/form-data': {
+      schema: {
+        type: 'object',
+        description: 'Rows as files.',
+        properties: { csvHeader, ...parts },
+        required,
+        additionalProperties: false,
+      },
+    },
+  }
+}
+
+/** The bodies that are not JSON, for the document. */
+export const predictionsMediaTypes = {
+  ...binary,
+  ...formOf({ ids, predictions, sampleWeights, groups, at: list('The time of each row.') }, ['ids', 'predictions']),
+  ...linesOf('PredictionsContent', '{"ids": ["a"], "predictions": [[0.2, 0.7, 0.1]]}\n'),
+}
+
+export const labelsMediaTypes = {
+  ...binary,
+  ...formOf({ ids, labels }, ['ids', 'labels']),
+  ...linesOf('LabelsContent', '{"ids": ["a"], "labels": [1]}\n'),
+}
+
+export const notJoinedAnswer = problemExample('not-joined', [
+  'The evaluation "run-7" was declared without join, and takes batches: PUT .../batches/NAME. One that takes predictions and labels apart is declared with join, such as {"within": "P30D"}.',
+])
