@@ -34,7 +34,7 @@ export async function declaredIn({ options, only }: ParsedBody, work: RequestCon
 
 const declarationFields: FieldCheck = {
   tensorNames: [],
-  otherNames: ['outputs', 'expectedBatches', 'expectedSamples', 'metadata'],
+  otherNames: ['outputs', 'expectedBatches', 'expectedSamples', 'join', 'metadata'],
   check: (options) => {
     declaredBy(options)
     return undefined
@@ -46,6 +46,7 @@ function declaredBy(sent: Fields): DeclaredText {
     outputs,
     expectedBatches,
     expectedSamples,
+    join,
     metadata = {},
     ...received
   } = validBody(singleBatch(sent, {}), declaration)

@@ -1,0 +1,212 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import { t as root, test } from 'tap'
+
+import type { Half } from '../../src/database/halves.ts'
+import { openStore } from '../../src/database/open.ts'
+import type { Store } from '../../src/database/store.ts'
+import type { Declared } from '../../src/evaluations/declaration.ts'
+import { readHalf } from '../../src/evaluations/half-rows.ts'
+import type { TakeOutcome } from '../../src/evaluations/joins.ts'
+import type { OpenEvaluation } from '../../src/evaluations/open-evaluation.ts'
+import type { RowId } from '../../src/evaluations/row-ids.ts'
+import { Evaluations } from '../../src/evaluations/service.ts'
+import { Scheduler } from '../../src/runtime/scheduler.ts'
+import { ValueList } from '../../src/scanner/value-list.ts'
+import { sharedPostgres } from '../database/postgres/server.ts'
+import type { Request } from '../loss/support.ts'
+import { evaluate, finish, tensorsOf, unlimited } from '../loss/support.ts'
+import { classRows, declare, declaredFor, found, newTask, reportOf } from './evaluations.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'lossmeter-'))
+root.teardown(() => rmSync(folder, { recursive: true }))
+const server = await sharedPostgres(root)
+
+let files = 0
+const urls: Readonly<Record<string, () => Promise<string>>> = {
+  memory: async () => 'memory:',
+  'a SQLite file': async () => `sqlite:${join(folder, `store-${files++}`)}`,
+  PostgreSQL: () => server.createDatabase(),
+}
+
+const hour = 3_600_000
+const within = 'P1D'
+const start = 1_800_000_000_000
+
+interface Replica {
+  readonly store: Store
+  readonly evaluations: Evaluations
+}
+
+/** Replicas on one database, whose clock the test sets. */
+async function replicasOn(t: Test, url: string, clock: { now: number }, count: number): Promise<Replica[]> {
+  const replicas: Replica[] = []
+  for (let at = 0; at < count; at++) {
+    const store = await openStore(url, { maxEvaluations: 100, maxBatches: 1_000_000 }, () => clock.now)
+    t.teardown(() => store.close())
+    const evaluations = new Evaluations(store, new Scheduler(), undefined, undefined, () => clock.now)
+    replicas.push({ store, evaluations })
+  }
+  return replicas
+}
+
+/** Sends the halves of some rows of a request. */
+async function take(
+  evaluations: Evaluations,
+  evaluation: OpenEvaluation,
+  half: Half,
+  request: Request,
+  rows: readonly number[],
+  idOf: (row: number) => RowId = (row) => `row-${row}`,
+  maxWaitingRows = Number.POSITIVE_INFINITY,
+): Promise<TakeOutcome> {
+  const some = (values: unknown) => rows.map((row) => (values as unknown[])[row])
+  const sampleWeights = request.sampleWeights && (some(request.sampleWeights) as number[])
+  const tensors = tensorsOf({
+    ...request,
+    predictions: some(request.predictions),
+    labels: some(request.labels),
+    sampleWeights,
+  })
+  const ids = new ValueList(rows.map(idOf), 0)
+  const { predictions, labels } = tensors
+  const content = half === 'predictions' ? { ids, predictions, sampleWeights: tensors.sampleWeights } : { ids, labels }
+  const read = finish(readHalf(evaluation.declared, half, content, { ...unlimited, maxJoinRows: 1000 }))
+  const context = { ...unlimited, maxStateBytes: Number.POSITIVE_INFINITY, maxWaitingRows, task: newTask() }
+  return evaluations.joins.take(evaluation, read, context, async () => undefined)
+}
+
+function declaredAs(request: Request): Declared {
+  return declaredFor(request, 3, { join: { within } })
+}
+
+/** Numbers from 0 to `below`, the same each time. */
+function random(seed: number): (below: number) => number {
+  let state = seed
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return Math.floor((state / 2 ** 32) * below)
+  }
+}
+
+function shuffled<Value>(values: readonly Value[], next: (below: number) => number): Value[] {
+  const all = [...values]
+  for (let at = all.length - 1; at > 0; at--) {
+    const other = next(at + 1)
+    const kept = all[at]
+    all[at] = all[other]
+    all[other] = kept
+  }
+  return all
+}
+
+for (const [kind, urlOf] of Object.entries(urls)) {
+  const isShared = kind !== 'memory'
+
+  test(`${kind}: halves in any order, sent up to three times by several clients to two replicas, are all rows once`, async (t) => {
+    const replicas = await replicasOn(t, await urlOf(), { now: start }, isShared ? 2 : 1)
+    const request = classRows(400)
+    await declare(replicas[0].evaluations, 'all', declaredAs(request))
+    const next = random(7)
+    const bodies: { half: Half; rows: number[] }[] = []
+    for (const half of ['predictions', 'labels'] as const) {
+      const sent = Array.from({ length: 400 }, (_, row) => Array(1 + next(3)).fill(row)).flat()
+      for (let rest = shuffled(sent, next); rest.length > 0; ) bodies.push({ half, rows: rest.splice(0, 1 + next(40)) })
+    }
+    let [accepted, joined, conflicts] = [0, 0, 0]
+    const queue = shuffled(bodies, next)
+    const client = async ({ evaluations }: Replica) => {
+      const evaluation = await found(evaluations, 'all')
+      for (let body = queue.pop(); body !== undefined; body = queue.pop()) {
+        const taken = await take(evaluations, evaluation, body.half, request, body.rows)
+        if (taken.outcome !== 'taken') throw new Error(taken.outcome)
+        accepted += taken.accepted
+        joined += taken.joined
+        conflicts += taken.conflicts.length
+      }
+    }
+    await Promise.all([...replicas, ...replicas, ...replicas].map(client))
+    t.same({ accepted, joined, conflicts }, { accepted: 800, joined: 400, conflicts: 0 })
+    for (const { evaluations } of replicas) {
+      t.equal(await reportOf(evaluations, 'all'), JSON.stringify(evaluate(request)))
+      const { stored } = await found(evaluations, 'all')
+      t.match(stored, { samples: 400, waitingPredictions: 0, waitingLabels: 0, expired: 0 })
+    }
+  })
+
+  test(`${kind}: both halves of a row that come at once join once`, async (t) => {
+    const replicas = await replicasOn(t, await urlOf(), { now: start }, isShared ? 2 : 1)
+    const request = classRows(60)
+    const [one, other] = [replicas[0], replicas[replicas.length - 1]]
+    const first = await declare(one.evaluations, 'met', declaredAs(request))
+    const second = await found(other.evaluations, 'met')
+    let joined = 0
+    for (let row = 0; row < 60; row++) {
+      const taken = await Promise.all([
+        take(one.evaluations, first, 'predictions', request, [row]),
+        take(other.evaluations, second, 'labels', request, [row]),
+        take(other.evaluations, second, 'predictions', request, [row]),
+      ])
+      for (const each of taken) joined += each.outcome === 'taken' ? each.joined : Number.NaN
+    }
+    t.equal(joined, 60)
+    t.equal(await reportOf(one.evaluations, 'met'), JSON.stringify(evaluate(request)))
+  })
+
+  test(`${kind}: a half that has waited too long is not there, is counted as expired, and is swept`, async (t) => {
+    const clock = { now: start }
+    const [{ store, evaluations }] = await replicasOn(t, await urlOf(), clock, 1)
+    const request = classRows(6)
+    const evaluation = await declare(evaluations, 'late', declaredAs(request))
+    await take(evaluations, evaluation, 'predictions', request, [0, 1, 2, 3])
+    await take(evaluations, evaluation, 'labels', request, [3, 5])
+    clock.now += 24 * hour - 1
+    t.match(await take(evaluations, evaluation, 'labels', request, [0]), { joined: 1 }, 'in the last moment')
+    clock.now += 1
+    t.match(
+      await take(evaluations, evaluation, 'labels', request, [1]),
+      { accepted: 1, joined: 0 },
+      'a moment too late',
+    )
+    const idsOf = async (half: Half) =>
+      (await evaluations.joins.waiting(await found(evaluations, 'late'), half, undefined, 9)).map(({ id }) => id)
+    t.same(await idsOf('predictions'), [])
+    t.same(await idsOf('labels'), ['row-1'])
+    t.match((await found(evaluations, 'late')).stored, { waitingPredictions: 1, waitingLabels: 2, expired: 1 })
+    t.same(await store.sweepHalves(), { expired: 2, isMore: true })
+    t.same(await store.sweepHalves(), { expired: 0, isMore: false })
+    t.match((await found(evaluations, 'late')).stored, { waitingPredictions: 0, waitingLabels: 1, expired: 3 })
+    t.same(await store.countWaiting(), { predictions: 0, labels: 1 })
+    t.match(
+      await take(evaluations, evaluation, 'predictions', request, [1, 0]),
+      { joined: 1, replayed: 1 },
+      'a joined row is still known',
+    )
+    clock.now += 24 * hour
+    while ((await store.sweepHalves()).isMore);
+    t.match((await found(evaluations, 'late')).stored, {
+      samples: 3,
+      waitingPredictions: 0,
+      waitingLabels: 0,
+      expired: 3,
+    })
+  })
+
+  test(`${kind}: so many halves may wait, and what is deleted or sealed takes none`, async (t) => {
+    const [{ store, evaluations }] = await replicasOn(t, await urlOf(), { now: start }, 1)
+    const request = classRows(6)
+    const evaluation = await declare(evaluations, 'few', declaredAs(request))
+    t.match(await take(evaluations, evaluation, 'predictions', request, [0, 1], undefined, 2), { accepted: 2 })
+    t.same(await take(evaluations, evaluation, 'labels', request, [1, 2], undefined, 2), { outcome: 'crowded' })
+    t.match(await take(evaluations, evaluation, 'labels', request, [1], undefined, 2), { joined: 1 })
+    t.match((await found(evaluations, 'few')).stored, { waitingPredictions: 1, waitingLabels: 0, batches: 1 })
+    await evaluations.seal('ann', 'few')
+    t.same(await take(evaluations, evaluation, 'labels', request, [0]), { outcome: 'sealed' })
+    await evaluations.delete('ann', 'few')
+    t.same(await take(evaluations, evaluation, 'labels', request, [0]), { outcome: 'gone' })
+    while (await store.sweep());
+    t.same(await store.readHalves(evaluation.stored, ['srow-0', 'srow-1']), [])
+  })
+}
