@@ -350,6 +350,7 @@ test('what becomes of declarations and batches is counted', async (t) => {
   const counts = {
     declared: (outcome: string) => void told.push(`declared ${outcome}`),
     put: (outcome: string) => void told.push(`put ${outcome}`),
+    joined: (rows: number) => void told.push(`joined ${rows}`),
   }
   const service = new Evaluations(await storeOf(t), new Scheduler(), counts)
   const [request] = byRow(classRows(1))

@@ -348,7 +348,8 @@ test('an evaluation that cannot be read is named in the list, and hides no other
 
 test('a list is refused while nothing can be read, and leaves out what is deleted meanwhile', async (t) => {
   const times = { createdAt: 0, updatedAt: 0 }
-  const counts = { batches: 0, samples: 0, expectedBatches: null, expectedSamples: null }
+  const halves = { waitingPredictions: 0, waitingLabels: 0, expired: 0 }
+  const counts = { batches: 0, samples: 0, expectedBatches: null, expectedSamples: null, ...halves }
   const key = { id: 1, incarnation: '00', digest: null }
   const stored: Evaluation = {
     ...key,
