@@ -13,6 +13,7 @@ import { storeCommand } from '../src/store-command.ts'
 import { sharedPostgres } from './database/postgres/server.ts'
 import { byRow, classRows, declaredFor, found, put, reportOf, storeOf } from './evaluations/evaluations.ts'
 import { batchOf, declareNew, sweepAll } from './evaluations/support.ts'
+import { appOf, ask, post } from './support.ts'
 
 const server = await sharedPostgres(root)
 
@@ -219,4 +220,31 @@ test('it brings the schema up to date, and says how it is used', async (t) => {
   }
   t.match(await run(url, ['export', '--typo']), { code: 1, err: /--typo/ })
   t.match(await run('mysql:x', ['verify']), { code: 1, err: /^DATABASE_URL must be/ })
+})
+
+test('the halves of a joined evaluation move with it, and join where they are', async (t) => {
+  const first = `sqlite:${join(folderOf(t), 'store')}`
+  const app = await appOf({ after: (release) => t.teardown(release) }, { DATABASE_URL: first })
+  const url = '/v1/evaluations/joined'
+  const headers = { 'content-type': 'application/json' }
+  const declared = { loss: 'mse', labelFormat: 'values', outputs: 1, join: { within: 'P30D' } }
+  await ask(app, { method: 'PUT', url, headers, payload: JSON.stringify(declared) })
+  await post(app, `${url}/predictions`, { ids: ['a', 'b', 3], predictions: [0.1, 0.2, 0.3] })
+  await post(app, `${url}/labels`, { ids: ['a', 'c'], labels: [1, 2] })
+  const exported = await run(first, ['export'])
+  t.equal(exported.code, 0, exported.err)
+  t.match(await run(first, ['verify']), { code: 0, out: '' })
+  for (const second of [await server.createDatabase(), `sqlite:${join(folderOf(t), 'other')}`]) {
+    t.match(await run(second, ['import'], exported.out), { code: 0, err: /1 evaluations were imported/ })
+    t.equal((await run(second, ['export'])).out, exported.out)
+    t.match(await run(second, ['verify']), { code: 0, out: '' })
+    const moved = await appOf({ after: (release) => t.teardown(release) }, { DATABASE_URL: second })
+    const labels = { ids: ['a', 'b', 3], labels: [1, 0, 0.5] }
+    t.match((await post(moved, `${url}/labels`, labels)).body, { replayed: 1, accepted: 2, joined: 2 })
+    const wanted = { loss: 'mse', labelFormat: 'values', predictions: [0.1, 0.2, 0.3], labels: labels.labels }
+    t.match((await ask(moved, { url })).body, (await post(moved, '/v1/loss', wanted)).body as object)
+  }
+  const lines = exported.out.split('\n').filter((line) => !line.includes('"sc"'))
+  const third = `sqlite:${join(folderOf(t), 'store')}`
+  t.match(await run(third, ['import'], lines.join('\n')), { code: 1, err: /has other rows than its counts state/ })
 })

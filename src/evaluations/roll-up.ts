@@ -94,7 +94,7 @@ export async function rollUp(
   return { declared: first.declared, state, evaluations: count, batches, digest: digest.digest('hex') }
 }
 
-const ofOneEvaluation = new Set(['expectedBatches', 'expectedSamples', 'metadata'])
+const ofOneEvaluation = new Set(['expectedBatches', 'expectedSamples', 'join', 'metadata'])
 
 function differencesInSpec(first: Declared, other: Declared): Difference[] {
   if (first === other) return []

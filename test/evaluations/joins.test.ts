@@ -202,7 +202,7 @@ for (const [kind, urlOf] of Object.entries(urls)) {
     t.same(await take(evaluations, evaluation, 'labels', request, [1, 2], undefined, 2), { outcome: 'crowded' })
     t.match(await take(evaluations, evaluation, 'labels', request, [1], undefined, 2), { joined: 1 })
     t.match((await found(evaluations, 'few')).stored, { waitingPredictions: 1, waitingLabels: 0, batches: 1 })
-    await evaluations.seal('ann', 'few')
+    await store.change('ann', 'few', { seals: true })
     t.same(await take(evaluations, evaluation, 'labels', request, [0]), { outcome: 'sealed' })
     await evaluations.delete('ann', 'few')
     t.same(await take(evaluations, evaluation, 'labels', request, [0]), { outcome: 'gone' })

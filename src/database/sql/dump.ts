@@ -1,7 +1,9 @@
+import type { FoundRow, WaitingCounts } from '../halves.ts'
 import type { EvaluationKey } from '../history.ts'
 import { bytesOf, hexOf } from '../history.ts'
 import type { Batch, Evaluation, Fold, NewBatch } from '../store.ts'
 import type { SqlEngine, Statement } from './engine.ts'
+import { halfColumns, states } from './halves.ts'
 import { pageBytes, pageEnd } from './read-batches.ts'
 import type { BatchRow, EvaluationRow, Row } from './rows.ts'
 import { batchOfRow, evaluationOfRow } from './rows.ts'
@@ -16,9 +18,9 @@ export type WholeBatch = Batch & Omit<NewBatch, 'evaluation'>
 /** What was imported of an evaluation belongs to it until all is there. No key can have this name. */
 const importing = '(import)'
 
-/** Evaluations of all owners, the oldest first. */
-export async function* allEvaluations(engine: SqlEngine): AsyncGenerator<Evaluation> {
-  for (let after = 0; ; ) {
+/** Evaluations of all owners, the oldest first. @param first those of larger ids */
+export async function* allEvaluations(engine: SqlEngine, first = 0): AsyncGenerator<Evaluation> {
+  for (let after = first; ; ) {
     const text = `SELECT ${evaluationColumns} FROM evaluations
       WHERE status <> 'deleted' AND owner <> $3 AND id > $1 ORDER BY id LIMIT $2`
     const rows = await engine.query<EvaluationRow>(statement(text, [after, pageRows, importing]))
@@ -39,6 +41,41 @@ export async function* allBatches(engine: SqlEngine, { id }: EvaluationKey, last
     // where batches are missing, their page ends early
     from = rows.length === 0 ? from + pageRows : rows[rows.length - 1].sequence
   }
+}
+
+/** All that is kept of a row of a joined evaluation. */
+export interface WholeRow extends Omit<FoundRow, 'expiresAt'> {
+  readonly state: number
+  readonly expiresAt: number
+}
+
+/** The rows of a joined evaluation, in the order of their ids. */
+export async function* allRows(engine: SqlEngine, { id }: EvaluationKey): AsyncGenerator<WholeRow> {
+  const text = `SELECT state, ${halfColumns} FROM halves WHERE evaluation = $1 AND id > $2 ORDER BY id LIMIT $3`
+  for (let after = ''; ; ) {
+    const rows = await engine.query<WholeRow>(statement(text, [id, after, pageRows]))
+    yield* rows
+    if (rows.length < pageRows) return
+    after = rows[rows.length - 1].id
+  }
+}
+
+/** How many halves wait. */
+export async function countRows(engine: SqlEngine, { id }: EvaluationKey): Promise<WaitingCounts> {
+  const text = `SELECT state, count(*) AS count FROM halves WHERE evaluation = $1 AND state <> ${states.joined} GROUP BY state`
+  const rows = await engine.query<{ state: number; count: number }>(statement(text, [id]))
+  const of = (wanted: number) => rows.find(({ state }) => state === wanted)?.count ?? 0
+  return { predictions: of(states.predictions), labels: of(states.labels) }
+}
+
+export async function importRows(engine: SqlEngine, evaluation: number, rows: readonly WholeRow[]): Promise<void> {
+  const text = `INSERT INTO halves (evaluation, id, state, predictions_digest, labels_digest, payload, at, expires_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
+  await engine.transaction(
+    rows.map(({ id, state, predictionsDigest, labelsDigest, payload, at, expiresAt }) =>
+      statement(text, [evaluation, id, state, predictionsDigest, labelsDigest, payload, at, expiresAt]),
+    ),
+  )
 }
 
 /** Also those that are of other batches than the stored ones. */
@@ -93,10 +130,12 @@ function insertOf(id: number, batch: WholeBatch): Statement {
 export async function endImport(engine: SqlEngine, id: number, evaluation: Evaluation): Promise<boolean> {
   const { owner, name, status, batches, samples, digest, createdAt, updatedAt } = evaluation
   const text = `UPDATE evaluations SET owner = $2, name = $3, status = $4, batches = $5, samples = $6, digest = $7,
-      digested = $5, created_at = $8, updated_at = $9
+      digested = $5, created_at = $8, updated_at = $9, waiting_predictions = $10, waiting_labels = $11, expired = $12
     WHERE id = $1 AND NOT EXISTS
       (SELECT 1 FROM evaluations AS e WHERE e.owner = $2 AND e.name = $3 AND e.status <> 'deleted') RETURNING id`
-  const values = [id, owner, name, status, batches, samples, bytesOf(digest), createdAt, updatedAt]
+  const { waitingPredictions = 0, waitingLabels = 0, expired = 0 } = evaluation
+  const counts = [waitingPredictions, waitingLabels, expired]
+  const values = [id, owner, name, status, batches, samples, bytesOf(digest), createdAt, updatedAt, ...counts]
   return (await engine.write(statement(text, values))).length > 0
 }
 

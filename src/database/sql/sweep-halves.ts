@@ -23,7 +23,7 @@ function someExpired(state: number): string {
 }
 
 function countOf(state: number): string {
-  return `(SELECT count(*) FROM (${someExpired(state)}) AS some)`
+  return `(SELECT count(*) FROM (${someExpired(state)}) AS of_state)`
 }
 
 const { predictions, labels } = states

@@ -1,13 +1,15 @@
 import type { Head } from '../../database/history.ts'
 import { chained, noBatches } from '../../database/history.ts'
-import type { WholeBatch } from '../../database/sql/dump.ts'
+import type { WholeBatch, WholeRow } from '../../database/sql/dump.ts'
 import {
   allBatches,
   allEvaluations,
+  allRows,
   beginImport,
   dropImport,
   endImport,
   importBatches,
+  importRows,
 } from '../../database/sql/dump.ts'
 import type { SqlEngine } from '../../database/sql/engine.ts'
 import type { Evaluation, Store } from '../../database/store.ts'
@@ -46,11 +48,33 @@ export async function* exported(engine: SqlEngine, { owner, names }: Selection):
       yield lineOf({ batch: written(batch) })
       batches++
     }
+    if (readDeclaration(evaluation.declaration).join !== undefined) yield* exportedRows(engine, evaluation)
     // otherwise it was deleted meanwhile, or the store was put back
     if (batches === evaluation.batches) yield lineOf({ end: { batches, digest: evaluation.digest } })
     else throw new Error(`"${evaluation.name}" changed while it was read`)
   }
   if (missing.size > 0) throw new Error(`There is no evaluation ${[...missing].map((name) => `"${name}"`).join(', ')}.`)
+}
+
+/** @throws unless the evaluation is as it was: what joined meanwhile would be lost */
+async function* exportedRows(engine: SqlEngine, evaluation: Evaluation): AsyncGenerator<string> {
+  const text = (bytes: Uint8Array | null) => bytes && Buffer.from(bytes).toString('base64')
+  for await (const row of allRows(engine, evaluation)) {
+    const { predictionsDigest, labelsDigest, payload } = row
+    const bytes = [predictionsDigest, labelsDigest, payload].map(text)
+    yield lineOf({ row: { ...row, predictionsDigest: bytes[0], labelsDigest: bytes[1], payload: bytes[2] } })
+  }
+  for await (const now of allEvaluations(engine, evaluation.id - 1)) {
+    if (now.id === evaluation.id && isSame(now, evaluation)) return
+    break
+  }
+  throw new Error(`"${evaluation.name}" changed while it was read; export it while nothing is sent to it`)
+}
+
+function isSame(one: Evaluation, other: Evaluation): boolean {
+  const counts = ({ digest, waitingPredictions, waitingLabels, expired, updatedAt }: Evaluation) =>
+    [digest, waitingPredictions, waitingLabels, expired, updatedAt].join()
+  return counts(one) === counts(other)
 }
 
 type WrittenBatch = Omit<WholeBatch, 'fingerprint' | 'labelsDigest' | 'state'> &
@@ -66,9 +90,13 @@ function lineOf(value: object): string {
   return `${JSON.stringify(value)}\n`
 }
 
+type WrittenRow = Omit<WholeRow, 'predictionsDigest' | 'labelsDigest' | 'payload'> &
+  Readonly<Record<'predictionsDigest' | 'labelsDigest' | 'payload', string | null>>
+
 interface Line {
   readonly evaluation?: Omit<Evaluation, 'id' | 'metadata'> & { readonly metadata?: string | null }
   readonly batch?: WrittenBatch
+  readonly row?: WrittenRow
   readonly end?: Head
 }
 
@@ -95,18 +123,20 @@ export async function imported(engine: SqlEngine, store: Store, lines: AsyncIter
       number++
       // what npm prints before the output of a script
       if (/^(?:> .*)?$/.test(text)) continue
-      const { evaluation, batch, end } = parsed(text, refuse)
+      const { evaluation, batch, row, end } = parsed(text, refuse)
       if (evaluation !== undefined) {
         if (current !== undefined) refuse(`the evaluation "${current.evaluation.name}" is not finished before it`)
         current = new Import(engine, { id: 0, metadata: null, ...evaluation }, refuse)
         await current.begin(await store.find(evaluation.owner, evaluation.name))
       } else if (batch !== undefined) {
         await (current ?? refuse('this batch does not follow an evaluation')).add(batch)
+      } else if (row !== undefined) {
+        await (current ?? refuse('this row does not follow an evaluation')).addRow(row)
       } else if (end !== undefined) {
         const isNew = await (current ?? refuse('this end does not follow an evaluation')).end(end)
         counts[isNew ? 'imported' : 'present']++
         current = undefined
-      } else refuse('neither "evaluation" nor "batch" nor "end"')
+      } else refuse('neither "evaluation" nor "batch" nor "row" nor "end"')
     }
     if (current !== undefined) refuse(`the file ends before the evaluation "${current.evaluation.name}" does`)
   } catch (error) {
@@ -134,6 +164,8 @@ class Import {
   #head = noBatches
   #samples = 0
   #waiting: WholeBatch[] = []
+  #rows: WholeRow[] = []
+  readonly #counts = { waitingPredictions: 0, waitingLabels: 0 }
   #bytes = 0
 
   constructor(engine: SqlEngine, evaluation: Evaluation, refuse: (reason: string) => never) {
@@ -178,12 +210,29 @@ class Import {
     if (this.#waiting.push(batch) >= batchesPerCommit || this.#bytes >= bytesPerCommit) await this.#write()
   }
 
+  async addRow({ predictionsDigest, labelsDigest, payload, ...rest }: WrittenRow): Promise<void> {
+    const bytes = (text: string | null) => (text === null ? null : new Uint8Array(Buffer.from(text, 'base64')))
+    const row = {
+      ...rest,
+      predictionsDigest: bytes(predictionsDigest),
+      labelsDigest: bytes(labelsDigest),
+      payload: bytes(payload),
+    }
+    if (labelsDigest === null) this.#counts.waitingPredictions++
+    else if (predictionsDigest === null) this.#counts.waitingLabels++
+    if (this.#rows.push(row) >= batchesPerCommit) await this.#write()
+  }
+
   /** @returns whether it was not there before */
   async end({ batches, digest }: Head): Promise<boolean> {
     const { evaluation } = this
     const isWhole = batches === this.#head.batches && digest === this.#head.digest && batches === evaluation.batches
     if (!isWhole || evaluation.digest !== digest || evaluation.samples !== this.#samples) {
       this.#refuse(`the evaluation "${evaluation.name}" has other batches than its end states`)
+    }
+    const { waitingPredictions = 0, waitingLabels = 0 } = evaluation
+    if (this.#counts.waitingPredictions !== waitingPredictions || this.#counts.waitingLabels !== waitingLabels) {
+      this.#refuse(`the evaluation "${evaluation.name}" has other rows than its counts state`)
     }
     if (this.#id === undefined) return false
     await this.#write()
@@ -199,7 +248,9 @@ class Import {
 
   async #write(): Promise<void> {
     if (this.#id !== undefined && this.#waiting.length > 0) await importBatches(this.#engine, this.#id, this.#waiting)
+    if (this.#id !== undefined && this.#rows.length > 0) await importRows(this.#engine, this.#id, this.#rows)
     this.#waiting = []
+    this.#rows = []
     this.#bytes = 0
   }
 }

@@ -1,5 +1,5 @@
 import { chained, noBatches } from '../../database/history.ts'
-import { allBatches, allEvaluations, allFolds, deleteFold } from '../../database/sql/dump.ts'
+import { allBatches, allEvaluations, allFolds, countRows, deleteFold } from '../../database/sql/dump.ts'
 import type { SqlEngine } from '../../database/sql/engine.ts'
 import type { Evaluation, Store } from '../../database/store.ts'
 import { statisticsOf } from '../../loss/report/statistics.ts'
@@ -89,11 +89,33 @@ export async function verify(engine: SqlEngine, store: Store, { mends, found }: 
     if (now?.incarnation !== evaluation.incarnation) continue
     if (head.batches !== evaluation.batches) differ(`it has ${evaluation.batches} batches; ${head.batches} were found`)
     if (samples !== evaluation.samples) differ(`it has ${evaluation.samples} samples; its batches have ${samples}`)
+    if (declared.join !== undefined && isStill(now, evaluation)) {
+      const rows = await countRows(engine, evaluation)
+      const { waitingPredictions, waitingLabels } = evaluation
+      if (rows.predictions !== waitingPredictions || rows.labels !== waitingLabels) {
+        const said = `${waitingPredictions} predictions and ${waitingLabels} labels`
+        differ(`it has ${said} that wait; ${rows.predictions} and ${rows.labels} are there`)
+      }
+    }
     if (head.batches === evaluation.batches && head.digest !== evaluation.digest) {
       differ('its digest is not that of its last batch')
     }
   }
   return counts
+}
+
+/** Whether nothing was sent to it meanwhile. */
+function isStill(
+  now: Evaluation,
+  { digest, waitingPredictions, waitingLabels, expired, updatedAt }: Evaluation,
+): boolean {
+  return (
+    now.digest === digest &&
+    now.waitingPredictions === waitingPredictions &&
+    now.waitingLabels === waitingLabels &&
+    now.expired === expired &&
+    now.updatedAt === updatedAt
+  )
 }
 
 function readable({ declaration }: Evaluation, differ: (difference: string) => void): Declared | undefined {
