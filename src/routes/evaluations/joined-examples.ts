@@ -58,6 +58,7 @@ function linesOf(schema: string, examples: string) {
         description: `Each line: rows with their ids (schema ${schema}), which stand alone.`,
         examples: [examples],
       },
+      examples: { lines: { summary: 'A line of one row', value: examples } },
     },
   }
 }

@@ -58,6 +58,9 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
       status: 'open',
       batches: 0,
       samples: 0,
+      waitingPredictions: 0,
+      waitingLabels: 0,
+      expired: 0,
       createdAt: now,
       updatedAt: now,
     }
