@@ -304,11 +304,9 @@ export const curveQuery = z.strictObject({
     }),
 })
 export const waitingQuery = z.strictObject({
-  half: z
-    .enum(['predictions', 'labels'])
-    .meta({
-      description: 'Which half is there. `predictions`: rows without a label; `labels`: rows without predictions.',
-    }),
+  half: z.enum(['predictions', 'labels']).meta({
+    description: 'Which half is there. `predictions`: rows without a label; `labels`: rows without predictions.',
+  }),
   after: z.string().max(1024).optional().meta({ description: 'The `next` of the page before.' }),
   limit,
 })
