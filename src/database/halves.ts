@@ -1,5 +1,5 @@
+import type { NewBatch, PutResult } from './batch.ts'
 import type { EvaluationKey } from './history.ts'
-import type { NewBatch, PutResult } from './store.ts'
 
 /** What comes of a row by itself: what was predicted for it, or its label. */
 export type Half = 'predictions' | 'labels'

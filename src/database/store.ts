@@ -1,5 +1,8 @@
+import type { Batch, NewBatch, PutResult } from './batch.ts'
 import type { FoundRow, HalvesResult, HalvesWrite, WaitingCounts, WaitingHalf, WaitingPage } from './halves.ts'
 import type { Digest, EvaluationKey, Head, ReadHead } from './history.ts'
+
+export type { Batch, BatchFigures, NewBatch, PutResult } from './batch.ts'
 
 /**
  * Where evaluations last. A write is durable when its promise is fulfilled, and one transaction. Every operation may reject
@@ -108,32 +111,6 @@ export interface Evaluation extends Declaration, EvaluationKey, Head {
 /** A state of an evaluation, which no other has: batches are only added. */
 export type EvaluationVersion = Pick<Evaluation, 'incarnation' | 'batches' | 'status' | 'metadata'>
 
-export interface BatchFigures {
-  readonly name: string
-  readonly samples: number
-  readonly loss: number | null
-  readonly lossStatus: 'finite' | 'infinite' | 'undefined'
-  readonly accuracy: number | null
-}
-
-export interface NewBatch extends BatchFigures {
-  readonly evaluation: EvaluationKey
-  /** The SHA-256 of its content. */
-  readonly fingerprint: Uint8Array
-  /** The SHA-256 of its labels and the weights of its samples. */
-  readonly labelsDigest: Uint8Array
-  /** As `StateCodec` writes it. */
-  readonly state: Uint8Array
-}
-
-export interface Batch extends BatchFigures {
-  /** 1, 2, ... in the order of commit, without gaps. */
-  readonly sequence: number
-  readonly createdAt: number
-  /** Of all batches up to this one. */
-  readonly digest: Digest
-}
-
 export type DeclareResult =
   | { readonly outcome: 'created' | 'exists'; readonly evaluation: Evaluation }
   | { readonly outcome: 'full' }
@@ -150,12 +127,6 @@ export interface ChangeResult {
   readonly outcome: 'changed' | 'incomplete' | 'overtaken'
   readonly evaluation: Evaluation
 }
-
-/** full: the evaluation has as many batches as are allowed; gone: it was deleted. */
-export type PutResult =
-  | { readonly outcome: 'committed'; readonly batch: Batch; readonly previous: Digest }
-  | { readonly outcome: 'replayed' | 'conflict'; readonly batch: Batch }
-  | { readonly outcome: 'sealed' | 'full' | 'gone' }
 
 export interface EvaluationPage {
   readonly prefix?: string | undefined

@@ -1,7 +1,7 @@
 import type { Received } from '../loss/validation-errors.ts'
 import { LimitExceeded, refuse, ValidationErrors } from '../loss/validation-errors.ts'
-import type { ListElement, ValueList } from '../scanner/value-list.ts'
-import { WrongElement } from '../scanner/value-list.ts'
+import type { ListElement, ValueList } from '../loss/value-list.ts'
+import { WrongElement } from '../loss/value-list.ts'
 import { timeNeeds, timeOf } from './row-times.ts'
 
 export type RowId = string | number

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../loss/error-codes.ts'
-import type { ListElement } from '../scanner/value-list.ts'
+import type { ListElement } from '../loss/value-list.ts'
 
 /** RFC 3339. */
 const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/

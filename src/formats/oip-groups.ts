@@ -4,8 +4,9 @@ import { maxGroupKeyLength } from '../loss/groups/columns.ts'
 import type { Memory } from '../loss/memory.ts'
 import type { Tensor } from '../loss/tensor.ts'
 import { refuse } from '../loss/validation-errors.ts'
-import type { ValueList } from '../scanner/value-list.ts'
-import { isElement, ListBuilder, WrongElement } from '../scanner/value-list.ts'
+import type { ValueList } from '../loss/value-list.ts'
+import { isElement, WrongElement } from '../loss/value-list.ts'
+import { ListBuilder } from '../scanner/value-list.ts'
 
 const lengthBytes = 4
 /** A character of UTF-8 has up to three bytes, or four for two UTF-16 units. */

@@ -1,7 +1,7 @@
 import { GroupColumns } from '../loss/groups/columns.ts'
 import type { Memory } from '../loss/memory.ts'
 import { isTensor } from '../loss/tensor.ts'
-import { ValueList } from '../scanner/value-list.ts'
+import { ValueList } from '../loss/value-list.ts'
 import type { BodyLocation } from './errors.ts'
 
 /** Fields of a body: a tensor where the name says so, else the value as JSON.parse has it. */

@@ -1,6 +1,7 @@
 import type { GroupColumns } from '../loss/groups/columns.ts'
 import type { Memory } from '../loss/memory.ts'
 import type { Doubles } from '../loss/tensor.ts'
+import type { ValueList } from '../loss/value-list.ts'
 import { begin, feed, memory, resume, state } from './engine.ts'
 import {
   LIMIT_NAMES,
@@ -16,7 +17,6 @@ import * as layout from './layout.ts'
 import { nameOfMember } from './member-reader.ts'
 import { type Plan, planFor } from './plan.ts'
 import { TensorBuilder } from './tensor-builder.ts'
-import type { ValueList } from './value-list.ts'
 import { readList } from './value-list.ts'
 
 export { ScanLimitError, type ScanLimits, ScanSyntaxError } from './errors.ts'

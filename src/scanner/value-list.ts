@@ -1,48 +1,15 @@
 import type { Memory } from '../loss/memory.ts'
-import type { Received } from '../loss/validation-errors.ts'
-import { describe } from '../loss/validation-errors.ts'
+import type { ListElement } from '../loss/value-list.ts'
+import { isElement, longestText, ValueList, WrongElement } from '../loss/value-list.ts'
 import { kindOf } from './groups.ts'
 import { MemberReader } from './member-reader.ts'
 
-/** Characters of a text that is read. */
-export const longestText = 256
 /** An escaped character takes six bytes. */
 const longestString = 6 * longestText + 2
 const elementsPerStep = 2 ** 13
 /** What an element takes besides the characters of a text. */
 const bytesPerElement = 48
 const [quote, backslash, comma, closeArray, openArray, openObject] = Buffer.from('"\\,][{')
-
-/** An element that is neither a text nor an integer. */
-export class WrongElement {
-  readonly received: Received
-
-  constructor(element: unknown) {
-    this.received = describe(element)
-  }
-}
-
-export type ListElement = string | number | WrongElement
-
-/** Texts and integers that a body brings one for each row, or in words what stands in their place. They are not checked. */
-export class ValueList {
-  readonly values: readonly ListElement[]
-  readonly fault: string | undefined
-  #reserved: number
-
-  /** @param reserved bytes that are counted for it */
-  constructor(values: readonly ListElement[], reserved: number, fault?: string) {
-    this.values = values
-    this.fault = fault
-    this.#reserved = reserved
-  }
-
-  /** Gives back what it holds, once. */
-  free(memory: Memory): void {
-    memory.release(this.#reserved)
-    this.#reserved = 0
-  }
-}
 
 /** Reads a list, in steps. @param bytes valid JSON, a member of an object with its key */
 export function* readList(bytes: Buffer, memory: Memory): Generator<void, ValueList> {
@@ -110,9 +77,4 @@ function isPlain(token: string): boolean {
     if (unit === backslash || unit >= 0x80) return false
   }
   return true
-}
-
-export function isElement(value: unknown): value is string | number {
-  if (typeof value === 'string') return value.length <= longestText
-  return typeof value === 'number' && Number.isSafeInteger(value)
 }

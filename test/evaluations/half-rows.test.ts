@@ -7,7 +7,7 @@ import { losses, lossNames } from '../../src/loss/kernels/index.ts'
 import type { Loss } from '../../src/loss/kernels/loss.ts'
 import { ScopedMemory } from '../../src/loss/memory.ts'
 import { resolve } from '../../src/loss/resolve.ts'
-import { WrongElement } from '../../src/scanner/value-list.ts'
+import { WrongElement } from '../../src/loss/value-list.ts'
 import { finish, unlimited } from '../loss/support.ts'
 import { unaccounted } from '../unaccounted.ts'
 
