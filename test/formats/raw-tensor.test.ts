@@ -79,8 +79,8 @@ test('numbers are the same however their bytes are cut, in either order of them'
 })
 
 test('memory is taken for 64 KiB of bytes at a time, as far as there is any', async (t) => {
-  const { work } = workOf({ maxInFlightBytes: 8 * 2 ** 16 })
-  const raw = new RawTensor('labels', [2 ** 17], 'UINT8', work.memory)
+  const { work } = workOf({ maxInFlightBytes: 2 ** 16 + 2 ** 15 })
+  const raw = new RawTensor('labels', [2 ** 14], 'INT64', work.memory)
   t.match(
     outcomeOf(() => raw.write(Buffer.alloc(2 ** 17))),
     { limit: 'maxInFlightBytes' },
