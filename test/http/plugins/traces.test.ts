@@ -16,7 +16,8 @@ test('a request is a span, and so are its parts', async (t) => {
   const app = await appOf(t, { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url }, log.logger)
   const send = (method: 'POST' | 'PUT', url: string, payload: object, headers = {}) =>
     app.inject({ method, url, payload: JSON.stringify(payload), headers: { ...json, ...headers } })
-  await send('POST', '/v1/loss?a=geheim', mae, { traceparent, 'x-request-id': 'mine' })
+  await send('POST', '/v1/loss', mae, { traceparent, 'x-request-id': 'mine' })
+  await send('POST', '/v1/loss?a=geheim', mae)
   await send('PUT', '/v1/evaluations/a', { loss: 'mae', labelFormat: 'values', outputs: 1 })
   await send('PUT', '/v1/evaluations/a/batches/b', { predictions: [2, 5], labels: [1, 2] })
   await app.inject({
