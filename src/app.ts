@@ -52,6 +52,7 @@ import { joinedRoutes, waitingRoute } from './routes/evaluations/joined.ts'
 import { lineRoutes } from './routes/evaluations/lines.ts'
 import { listRoute } from './routes/evaluations/list.ts'
 import { totalRoute } from './routes/evaluations/total.ts'
+import { windowsRoute } from './routes/evaluations/windows.ts'
 import { exploreRoute } from './routes/explore.ts'
 import type { HealthOptions } from './routes/health.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -162,6 +163,7 @@ const routes = fp(
       await app.register(joinedRoutes, evaluations)
       await app.register(waitingRoute, evaluations)
       await app.register(curveRoute, evaluations)
+      await app.register(windowsRoute, evaluations)
       await app.register(evaluationComparisonRoute, evaluations)
       await app.register(eventRoute, evaluations)
       await app.register(inferenceRoutes, probes)

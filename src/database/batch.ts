@@ -6,6 +6,8 @@ export interface BatchFigures {
   readonly loss: number | null
   readonly lossStatus: 'finite' | 'infinite' | 'undefined'
   readonly accuracy: number | null
+  /** When its window begins, in milliseconds since 1970; null where the evaluation has none. */
+  readonly window: number | null
 }
 
 export interface NewBatch extends BatchFigures {

@@ -31,15 +31,18 @@ interface Link {
   readonly samples: number
   readonly fingerprint: Uint8Array
   readonly labelsDigest: Uint8Array
+  readonly window?: number | null
 }
 
 const digestBytes = 32
+const windowBytes = 9
 const headBytes = 3 * digestBytes + 8
 
 /** The digest of a batch that comes after a head. */
 export function chained(incarnation: string, { batches, digest }: Head, link: Link): string {
-  const { name, samples, fingerprint, labelsDigest } = link
-  const bytes = Buffer.allocUnsafe(headBytes + Buffer.byteLength(name))
+  const { name, samples, fingerprint, labelsDigest, window = null } = link
+  const nameEnd = headBytes + Buffer.byteLength(name)
+  const bytes = Buffer.allocUnsafe(nameEnd + (window === null ? 0 : windowBytes))
   if (digest === null) {
     bytes.fill(0, 0, digestBytes)
     bytes.write(incarnation, 'hex')
@@ -51,6 +54,11 @@ export function chained(incarnation: string, { batches, digest }: Head, link: Li
   bytes.set(labelsDigest, 2 * digestBytes)
   bytes.writeDoubleBE(samples, 3 * digestBytes)
   bytes.write(name, headBytes)
+  if (window !== null) {
+    // no name has a space
+    bytes.write(' ', nameEnd)
+    bytes.writeDoubleBE(window, nameEnd + 1)
+  }
   return hash('sha256', bytes)
 }
 

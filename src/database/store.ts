@@ -56,6 +56,15 @@ export interface Store {
   /** Those in the slots `from` <= slot <= `to`, in order. */
   folds(evaluation: EvaluationKey, from: number, to: number, after?: ReadHead): Promise<Fold[]>
 
+  /**
+   * What is kept of windows, and the batches that came since, up to a head: pages of them in the order of the windows.
+   *
+   * @throws EvaluationGone, StoreUnavailable
+   */
+  windowParts(evaluation: EvaluationKey, range: WindowRange, head: Head): AsyncIterable<readonly WindowPart[]>
+  /** A cache, as folds are. */
+  putWindows(evaluation: EvaluationKey, windows: readonly WindowTotal[]): Promise<void>
+
   /** Calls a listener soon after anything of an evaluation may have changed, on whichever replica. @returns ends it */
   subscribe(evaluation: number, listener: () => void): () => void
   /**
@@ -150,6 +159,29 @@ export interface Pair {
   readonly name: string
   /** undefined where the labels differ. */
   readonly states: readonly [first: Uint8Array, second: Uint8Array] | undefined
+}
+
+/** Windows that begin at `from` <= start < `to`. */
+export interface WindowRange {
+  readonly from: number
+  readonly to: number
+  /** So many windows at most are wanted. */
+  readonly most: number
+}
+
+/** A batch of a window, or what is kept of the first ones. */
+export interface WindowPart {
+  readonly start: number
+  /** How many batches it is. */
+  readonly batches: number
+  /** The sequence of the last one, and the digest of all batches up to it. */
+  readonly last: number
+  readonly digest: Digest
+  readonly state: Uint8Array
+}
+
+export interface WindowTotal extends WindowPart {
+  readonly digest: string
 }
 
 export interface Fold {

@@ -7,6 +7,8 @@ import { resolve } from '../loss/resolve.ts'
 import type { Options, Spec } from '../loss/spec.ts'
 import { describeChoices, describeSpec } from '../loss/spec.ts'
 import type { Path } from '../loss/validation-errors.ts'
+import type { WindowName } from './window.ts'
+import { windowNames } from './window.ts'
 
 export interface Declared {
   readonly spec: Spec
@@ -16,23 +18,30 @@ export interface Declared {
   readonly expectedSamples: number | undefined
   /** Whether predictions and labels come apart, and how long one of them may wait for the other, as ISO 8601. */
   readonly join?: { readonly within: string } | undefined
+  readonly window?: WindowName | undefined
   readonly metadata: Readonly<Record<string, string>>
 }
 
-export function writeDeclaration({ spec, ...others }: Declared): string {
-  return JSON.stringify({ options: describeChoices(spec), ...others })
+export function writeDeclaration({ spec, window, ...others }: Declared): string {
+  // among the options a release that does not know windows finds it, and puts no batch outside of them
+  const options = window === undefined ? describeChoices(spec) : { ...describeChoices(spec), window }
+  return JSON.stringify({ options, ...others })
 }
+
+type Written = Omit<Declared, 'spec'> & { options: Record<string, unknown> & { window?: WindowName } }
 
 /** @throws StoreUnavailable for what only a newer release knows: without it, batches would be counted wrongly */
 export function readDeclaration(text: string): Declared {
-  const { options, ...others } = JSON.parse(text) as Omit<Declared, 'spec'> & { options: Record<string, unknown> }
+  const { options: written, ...others } = JSON.parse(text) as Written
+  const { window, ...options } = written
+  if (window !== undefined && !windowNames.includes(window)) throw new StoreUnavailable('newer-release')
   if (!isKnown(options)) throw new StoreUnavailable('newer-release')
   for (const name of weightOptions) {
     const value = options[name]
     if (Array.isArray(value)) options[name] = Float64Array.from(value)
   }
   // written from a spec, so the types are right
-  return { ...others, spec: resolve(options as unknown as Options) }
+  return { ...others, ...(window && { window }), spec: resolve(options as unknown as Options) }
 }
 
 function isKnown({ loss, labelFormat, ...options }: Record<string, unknown>): boolean {
@@ -78,6 +87,7 @@ const apart = new Set([
   'expectedBatches',
   'expectedSamples',
   'join',
+  'window',
   'metadata',
 ])
 

@@ -35,8 +35,11 @@ export class NotMergeable extends Error {
   }
 }
 
-/** Uses what the batches of one evaluation add up to, which does not change meanwhile. */
-type Report = (found: OpenEvaluation, use: (total: EvaluationState, head: Head) => Promise<void>) => Promise<void>
+/** Uses what batches of one evaluation add up to, and how many they are if not all. It does not change meanwhile. */
+export type Report = (
+  found: OpenEvaluation,
+  use: (total: EvaluationState, head: Head, of: { readonly batches?: number }) => Promise<void>,
+) => Promise<void>
 
 /**
  * Merges evaluations of an owner, the newest first. Their totals are those that reports remember, so that most cost no more than
@@ -52,7 +55,7 @@ export async function rollUp(
   selection: Selection,
   task: Task,
   grown: (declared: Declared, groups: readonly number[]) => void,
-  report: Report = (found, use) => evaluations.report(found, task, use),
+  report: Report,
 ): Promise<RollUp | undefined> {
   let first: OpenEvaluation | undefined
   let state: RunningTotal | undefined
@@ -70,10 +73,10 @@ export async function rollUp(
       state ??= new RunningTotal(found.declared.spec)
       const into = state
       try {
-        await report(found, async (total, head) => {
+        await report(found, async (total, head, of) => {
           await task.run(into.absorb(total))
           count++
-          batches += head.batches
+          batches += of.batches ?? head.batches
           digest.update(`${found.stored.incarnation} ${head.batches} ${head.digest}\n`)
         })
       } catch (error) {
@@ -94,7 +97,7 @@ export async function rollUp(
   return { declared: first.declared, state, evaluations: count, batches, digest: digest.digest('hex') }
 }
 
-const ofOneEvaluation = new Set(['expectedBatches', 'expectedSamples', 'join', 'metadata'])
+const ofOneEvaluation = new Set(['expectedBatches', 'expectedSamples', 'join', 'window', 'metadata'])
 
 function differencesInSpec(first: Declared, other: Declared): Difference[] {
   if (first === other) return []

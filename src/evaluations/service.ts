@@ -12,6 +12,7 @@ import type {
   NewBatch,
   PutResult,
   Store,
+  WindowRange,
 } from '../database/store.ts'
 import type { Statistics } from '../loss/report/statistics.ts'
 import { statisticsOf } from '../loss/report/statistics.ts'
@@ -36,6 +37,8 @@ import { has, metadataOf } from './metadata.ts'
 import type { DeclaredEvaluation, OpenEvaluation } from './open-evaluation.ts'
 import { RecentTallies } from './recent-tallies.ts'
 import { RunningTotals } from './running-totals.ts'
+import type { Window } from './window-totals.ts'
+import { windowTotals } from './window-totals.ts'
 
 /** Characters. */
 const mostDeclared = 2 ** 24
@@ -257,6 +260,11 @@ export class Evaluations {
     })
   }
 
+  /** @throws EvaluationGone, StoreUnavailable */
+  windows({ stored, batches }: OpenEvaluation, range: WindowRange, task: Task): AsyncGenerator<Window, void> {
+    return windowTotals(batches, range, stored, task)
+  }
+
   /** @param group of rows, if it is the curve of one */
   curve({ stored, batches }: OpenEvaluation, points: number, task: Task, group?: GroupOfRows): Promise<CurvePoint[]> {
     return curveOf(batches, stored, points, task, group)
@@ -343,9 +351,9 @@ export class Evaluations {
 
 function newBatch(
   evaluation: EvaluationKey,
-  { name, fingerprint, labelsDigest, state, samples, loss, lossStatus, accuracy }: EvaluatedBatch,
+  { name, window, fingerprint, labelsDigest, state, samples, loss, lossStatus, accuracy }: EvaluatedBatch,
 ): NewBatch {
-  return { evaluation, name, fingerprint, labelsDigest, state, samples, loss, lossStatus, accuracy }
+  return { evaluation, name, window, fingerprint, labelsDigest, state, samples, loss, lossStatus, accuracy }
 }
 
 /** A change that changes nothing leaves the metadata as they were declared. */

@@ -7,6 +7,8 @@ import { optionNames, optionOf } from '../loss/options.ts'
  * @param isJson whether the text was declared to be JSON, whatever the option holds
  */
 export function valueOfText(name: string, text: string, isJson = false): unknown {
+  // text has no types
+  if (name === 'at' && /^-?\d{1,16}$/.test(text)) return Number(text)
   const kind = kindOf(name)
   if ((kind === undefined || kind === 'choice') && !isJson) return text
   try {

@@ -29,6 +29,7 @@ export function batchOf(
     loss: 0.1 + content.length,
     lossStatus: 'finite',
     accuracy: 1 / 3,
+    window: null,
     state: Buffer.from(`state of ${content}`),
   }
 }

@@ -42,6 +42,7 @@ const own: readonly (readonly string[])[] = [
     // each half is written once and updated once: leave room for it in the page
     'ALTER TABLE halves SET (fillfactor = 70)',
   ],
+  [],
 ]
 
 export interface MigrationLog {

@@ -98,12 +98,13 @@ function writing(conditions?: string): string {
   const [first, from] = conditions === undefined ? ['', ''] : [`${conditions}, `, 'condition, ']
   return `WITH ${first}inserted AS (
       INSERT INTO batches
-        (evaluation, sequence, name, fingerprint, labels_digest, samples, loss, loss_status, accuracy, state, digest, created_at)
-      SELECT put.*, $12::bigint FROM ${from}unnest($1::bigint[], $2::bigint[], $3::text[], $4::bytea[], $5::bytea[],
-        $6::bigint[], $7::double precision[], $8::text[], $9::double precision[], $10::bytea[], $11::bytea[]) AS put)
+        (evaluation, sequence, name, fingerprint, labels_digest, samples, loss, loss_status, accuracy, state, digest, window_start, created_at)
+      SELECT put.*, $13::bigint FROM ${from}unnest($1::bigint[], $2::bigint[], $3::text[], $4::bytea[], $5::bytea[],
+        $6::bigint[], $7::double precision[], $8::text[], $9::double precision[], $10::bytea[], $11::bytea[],
+        $12::bigint[]) AS put)
     UPDATE evaluations SET batches = put.batches, samples = put.samples, digest = put.digest, digested = put.batches,
-      updated_at = $12
-    FROM ${from}unnest($13::bigint[], $14::bigint[], $15::bigint[], $16::bytea[]) AS put (id, batches, samples, digest)
+      updated_at = $13
+    FROM ${from}unnest($14::bigint[], $15::bigint[], $16::bigint[], $17::bytea[]) AS put (id, batches, samples, digest)
     WHERE evaluations.id = put.id`
 }
 
@@ -113,10 +114,10 @@ const writeBatches = { name: 'write batches', text: writing() }
 const writeAsExpected = {
   name: 'write as expected',
   text: writing(`found AS (
-      SELECT evaluations.id FROM unnest($17::bigint[], $18::bytea[]) AS expected (id, digest)
+      SELECT evaluations.id FROM unnest($18::bigint[], $19::bytea[]) AS expected (id, digest)
         JOIN evaluations USING (id, digest) WHERE digested = batches AND status = 'open'
         ORDER BY id FOR NO KEY UPDATE OF evaluations),
-    condition AS (SELECT WHERE (SELECT count(*) FROM found) = cardinality($17)
+    condition AS (SELECT WHERE (SELECT count(*) FROM found) = cardinality($18)
       AND NOT EXISTS (SELECT FROM unnest($1::bigint[], $3::text[]) AS put (evaluation, name)
         JOIN batches USING (evaluation, name)))`),
 }
@@ -136,6 +137,7 @@ function valuesOf({ inserts, changed }: Decision, { now }: PutRules): unknown[] 
     column(double, ({ batch }) => batch.accuracy),
     column(bytea, ({ batch }) => batch.state),
     column(bytea, ({ digest }) => bytesOf(digest)),
+    column(bigint, ({ batch }) => batch.window),
     now,
     ...columnsOf(changed),
   ]

@@ -64,8 +64,8 @@ export function decide(
     changed.add(evaluation)
     const sequence = evaluation.batches
     inserts.push({ batch: put, sequence, digest })
-    const { name, samples, loss, lossStatus, accuracy } = put
-    const batch = { name, sequence, samples, loss, lossStatus, accuracy, createdAt: now, digest }
+    const { name, samples, loss, lossStatus, accuracy, window } = put
+    const batch = { name, sequence, samples, loss, lossStatus, accuracy, window, createdAt: now, digest }
     known.set(key, { fingerprint: put.fingerprint, batch })
     return { outcome: 'committed', batch, previous }
   }

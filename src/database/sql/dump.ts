@@ -1,7 +1,7 @@
 import type { FoundRow, WaitingCounts } from '../halves.ts'
 import type { EvaluationKey } from '../history.ts'
 import { bytesOf, hexOf } from '../history.ts'
-import type { Batch, Evaluation, Fold, NewBatch } from '../store.ts'
+import type { Batch, Evaluation, Fold, NewBatch, WindowPart } from '../store.ts'
 import type { SqlEngine, Statement } from './engine.ts'
 import { halfColumns, states } from './halves.ts'
 import { pageBytes, pageEnd } from './read-batches.ts'
@@ -85,6 +85,36 @@ export async function allFolds(engine: SqlEngine, { id }: EvaluationKey, last: n
   return rows.map((row) => ({ ...row, digest: hexOf(row.digest) }))
 }
 
+type StateOfBatch = Pick<WholeBatch, 'sequence' | 'digest' | 'state'>
+
+/** The batches of a window up to the last, in order. */
+export async function* batchesOfWindow(
+  engine: SqlEngine,
+  { id }: EvaluationKey,
+  start: number,
+  last: number,
+): AsyncGenerator<StateOfBatch> {
+  const text = `SELECT sequence, digest, state FROM batches
+    WHERE evaluation = $1 AND window_start = $2 AND sequence > $3 AND sequence <= $4 ORDER BY sequence LIMIT $5`
+  for (let from = 0; ; ) {
+    const rows = await engine.query<Row<StateOfBatch>>(statement(text, [id, start, from, last, pageRows]))
+    yield* rows.map((row) => ({ ...row, digest: hexOf(row.digest) }))
+    if (rows.length < pageRows) return
+    from = rows[rows.length - 1].sequence
+  }
+}
+
+/** What is kept of windows, in their order, also if it is of other batches than the stored ones. */
+export async function allWindows(engine: SqlEngine, { id }: EvaluationKey, last: number): Promise<WindowPart[]> {
+  const text = `SELECT start, batches, last, digest, state FROM windows WHERE evaluation = $1 AND last <= $2 ORDER BY start`
+  const rows = await engine.query<Row<WindowPart>>(statement(text, [id, last]))
+  return rows.map((row) => ({ ...row, digest: hexOf(row.digest) }))
+}
+
+export async function deleteWindow(engine: SqlEngine, { id }: EvaluationKey, start: number): Promise<void> {
+  await engine.write(statement('DELETE FROM windows WHERE evaluation = $1 AND start = $2', [id, start]))
+}
+
 export async function deleteFold(engine: SqlEngine, { id }: EvaluationKey, slot: number): Promise<void> {
   await engine.write(statement('DELETE FROM folds WHERE evaluation = $1 AND slot = $2', [id, slot]))
 }
@@ -117,12 +147,24 @@ export async function importBatches(engine: SqlEngine, id: number, batches: read
 }
 
 function insertOf(id: number, batch: WholeBatch): Statement {
-  const { sequence, name, fingerprint, labelsDigest, samples, loss, lossStatus, accuracy, state, createdAt } = batch
+  const { sequence, name, fingerprint, labelsDigest, samples, loss, lossStatus, accuracy, state, createdAt, window } =
+    batch
   const figures = [samples, loss, lossStatus, accuracy]
   const text = `INSERT INTO batches (evaluation, sequence, name, fingerprint, labels_digest, samples, loss, loss_status,
-      accuracy, state, created_at, digest)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
-  const values = [id, sequence, name, fingerprint, labelsDigest, ...figures, state, createdAt, bytesOf(batch.digest)]
+      accuracy, state, created_at, digest, window_start)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
+  const values = [
+    id,
+    sequence,
+    name,
+    fingerprint,
+    labelsDigest,
+    ...figures,
+    state,
+    createdAt,
+    bytesOf(batch.digest),
+    window,
+  ]
   return statement(text, values)
 }
 

@@ -35,7 +35,7 @@ export async function times(
 }
 
 /** Of evaluations of which batches are missing. @throws EvaluationGone, StoreUnavailable */
-async function missing(engine: SqlEngine, keys: readonly EvaluationKey[]): Promise<never> {
+export async function missing(engine: SqlEngine, keys: readonly EvaluationKey[]): Promise<never> {
   for (const key of keys) if (!(await isThere(engine, key))) throw new EvaluationGone()
   throw new StoreUnavailable('restored')
 }
@@ -117,11 +117,11 @@ export async function* pairs(
 }
 
 /** Whether the evaluation of an id is the one that is meant. */
-function isMeant(id: string, incarnation: string): string {
+export function isMeant(id: string, incarnation: string): string {
   return `EXISTS (SELECT 1 FROM evaluations AS e WHERE e.id = ${id} AND e.incarnation = ${incarnation})`
 }
 
-function digestAt(evaluation: string, sequence: string): string {
+export function digestAt(evaluation: string, sequence: string): string {
   return `(SELECT d.digest FROM batches AS d WHERE d.evaluation = ${evaluation} AND d.sequence = ${sequence})`
 }
 

@@ -81,6 +81,21 @@ export function migrationsWith({ id, integer, real, bytes, key, clustered }: Typ
       ) ${clustered}`,
       'CREATE INDEX halves_by_expiry ON halves (evaluation, state, expires_at, id)',
     ],
+    [
+      // when the window of a batch begins; null where no windows are declared
+      `ALTER TABLE batches ADD COLUMN window_start ${integer}`,
+      `CREATE INDEX batches_by_window ON batches (evaluation, window_start, sequence) WHERE window_start IS NOT NULL`,
+      // what the batches of a window up to the last add up to
+      `CREATE TABLE windows (
+        evaluation ${integer} NOT NULL REFERENCES evaluations (id) ON DELETE CASCADE,
+        start ${integer} NOT NULL,
+        batches ${integer} NOT NULL,
+        last ${integer} NOT NULL,
+        digest ${bytes} NOT NULL,
+        state ${bytes} NOT NULL,
+        PRIMARY KEY (evaluation, start)
+      )`,
+    ],
   ]
 }
 
@@ -96,4 +111,4 @@ export const evaluationColumns = `id, owner, name, declaration, expected_batches
   ${headDigest}, created_at AS "createdAt", updated_at AS "updatedAt"`
 
 export const batchColumns = `name, sequence, digest, samples, loss, loss_status AS "lossStatus", accuracy,
-  created_at AS "createdAt"`
+  window_start AS "window",  created_at AS "createdAt"`

@@ -23,6 +23,9 @@ import type {
   Store,
   StoreLimits,
   SweptHalves,
+  WindowPart,
+  WindowRange,
+  WindowTotal,
 } from '../store.ts'
 import type { EvaluationEngine } from './evaluation-engine.ts'
 import { countWaiting, listWaiting } from './halves.ts'
@@ -33,6 +36,7 @@ import { evaluationColumns } from './schema.ts'
 import { statement } from './statement.ts'
 import { sweep } from './sweep.ts'
 import { sweepHalves } from './sweep-halves.ts'
+import { keepWindow, windowParts } from './windows.ts'
 
 const maxGroupBytes = 2 ** 20
 const batchBytes = 512
@@ -234,6 +238,14 @@ export class SqlStore implements Store {
     const { evaluation, expired } = await sweepHalves(this.#engine, this.#nextSwept, this.#now())
     this.#nextSwept = evaluation ?? 0
     return { expired, isMore: evaluation !== undefined }
+  }
+
+  windowParts(evaluation: EvaluationKey, range: WindowRange, head: Head): AsyncGenerator<readonly WindowPart[]> {
+    return windowParts(this.#engine, evaluation, range, head)
+  }
+
+  async putWindows(evaluation: EvaluationKey, windows: readonly WindowTotal[]): Promise<void> {
+    if (windows.length > 0) await this.#engine.transaction(windows.map((window) => keepWindow(evaluation, window)))
   }
 
   subscribe(evaluation: number, listener: () => void): () => void {

@@ -11,8 +11,8 @@ import type { SqliteDatabase } from './database.ts'
 const selectCounts = `SELECT id, incarnation, status, batches, samples, ${headDigest} FROM evaluations WHERE id = $1 AND status <> 'deleted'`
 const selectStored = `SELECT evaluation, fingerprint, ${batchColumns} FROM batches WHERE evaluation = $1 AND name = $2`
 const insertBatch = `INSERT INTO batches
-    (evaluation, sequence, name, fingerprint, labels_digest, samples, loss, loss_status, accuracy, state, created_at, digest)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
+    (evaluation, sequence, name, fingerprint, labels_digest, samples, loss, loss_status, accuracy, state, created_at, digest, window_start)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
 const updateCounts = `UPDATE evaluations SET batches = $2, samples = $3, digest = $4, digested = $2, updated_at = $5
   WHERE id = $1`
 
@@ -36,7 +36,7 @@ export function putWithin(database: SqliteDatabase, batches: readonly NewBatch[]
 }
 
 function insert(database: SqliteDatabase, { batch, sequence, digest }: Insert, now: number): void {
-  const { evaluation, name, fingerprint, labelsDigest, samples, loss, lossStatus, accuracy, state } = batch
+  const { evaluation, name, fingerprint, labelsDigest, samples, loss, lossStatus, accuracy, state, window } = batch
   const values = [
     evaluation.id,
     sequence,
@@ -50,6 +50,7 @@ function insert(database: SqliteDatabase, { batch, sequence, digest }: Insert, n
     state,
     now,
     bytesOf(digest),
+    window,
   ]
   database.query({ text: insertBatch, values })
 }

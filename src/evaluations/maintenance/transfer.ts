@@ -190,6 +190,8 @@ class Import {
     const bytes = (text: string) => new Uint8Array(Buffer.from(text, 'base64'))
     const batch: WholeBatch = {
       ...rest,
+      // exports of earlier releases have none
+      window: rest.window ?? null,
       fingerprint: bytes(fingerprint),
       labelsDigest: bytes(labelsDigest),
       state: bytes(state),

@@ -1,5 +1,14 @@
 import { chained, noBatches } from '../../database/history.ts'
-import { allBatches, allEvaluations, allFolds, countRows, deleteFold } from '../../database/sql/dump.ts'
+import {
+  allBatches,
+  allEvaluations,
+  allFolds,
+  allWindows,
+  batchesOfWindow,
+  countRows,
+  deleteFold,
+  deleteWindow,
+} from '../../database/sql/dump.ts'
 import type { SqlEngine } from '../../database/sql/engine.ts'
 import type { Evaluation, Store } from '../../database/store.ts'
 import { statisticsOf } from '../../loss/report/statistics.ts'
@@ -8,6 +17,8 @@ import { blockBatches } from '../block-ranges.ts'
 import { StateCodec } from '../codec.ts'
 import type { Declared } from '../declaration.ts'
 import { readDeclaration } from '../declaration.ts'
+import type { WindowName } from '../window.ts'
+import { startOf } from '../window.ts'
 
 export interface Verified {
   readonly evaluations: number
@@ -52,6 +63,9 @@ export async function verify(engine: SqlEngine, store: Store, { mends, found }: 
           `batch ${batch.sequence} ("${batch.name}") has a digest that does not match it and the batches before it`,
         )
       }
+      if (!isOf(declared.window, batch.window)) {
+        differ(`batch ${batch.sequence} ("${batch.name}") is in a window that the evaluation does not have`)
+      }
       head = { batches: batch.sequence, digest: batch.digest }
       samples += batch.samples
       try {
@@ -84,6 +98,7 @@ export async function verify(engine: SqlEngine, store: Store, { mends, found }: 
       block = new RunningTotal(codec.spec)
       isReadable = true
     }
+    await verifyWindows(evaluation, codec)
     const now = await store.find(evaluation.owner, evaluation.name)
     // deleted meanwhile
     if (now?.incarnation !== evaluation.incarnation) continue
@@ -102,6 +117,38 @@ export async function verify(engine: SqlEngine, store: Store, { mends, found }: 
     }
   }
   return counts
+
+  /** One window at a time, so that memory does not grow with them. */
+  async function verifyWindows(evaluation: Evaluation, codec: StateCodec): Promise<void> {
+    for (const kept of await allWindows(engine, evaluation, evaluation.batches)) {
+      counts.folds++
+      const total = new RunningTotal(codec.spec)
+      let [batches, digest]: [number, string | null] = [0, null]
+      try {
+        for await (const batch of batchesOfWindow(engine, evaluation, kept.start, kept.last)) {
+          ended(total.take(ended(codec.read(batch.state))))
+          batches++
+          if (batch.sequence === kept.last) digest = batch.digest
+        }
+      } catch {
+        // the batch was named before
+        continue
+      }
+      const state = ended(codec.write(total))
+      const isRight = digest === kept.digest && batches === kept.batches && Buffer.compare(kept.state, state) === 0
+      if (isRight) continue
+      counts.differences++
+      found(evaluation, `the sum that is kept of the window of ${new Date(kept.start).toISOString()} is another`)
+      if (!mends) continue
+      await deleteWindow(engine, evaluation, kept.start)
+      if (digest !== null) await store.putWindows(evaluation, [{ ...kept, batches, digest, state }])
+      counts.mended++
+    }
+  }
+}
+
+function isOf(declared: WindowName | undefined, window: number | null): boolean {
+  return declared === undefined ? window === null : window !== null && startOf(declared, window) === window
 }
 
 /** Whether nothing was sent to it meanwhile. */

@@ -92,18 +92,19 @@ export async function batchRoutes(app: FastifyInstance, { evaluations }: Evaluat
         const stored = storedBatch(name, batch, result)
         const replayed = result.outcome === 'replayed'
         const state = replayed ? await evaluations.stateOf(evaluation, stored, task) : evaluated.state
-        return { state, sequence: stored.sequence, replayed }
+        return { state, sequence: stored.sequence, window: windowOf(stored.window), replayed }
       }
       // a large batch is freed before its commit and cannot be evaluated again, so the name is looked up first
       const put = isLarge
         ? await evaluations.find(owner, name).then((found) => found && add(found))
         : await evaluations.withRemembered(owner, name, add)
       if (put === undefined) throw notDeclared(name)
-      const { state, sequence, replayed } = put
+      const { state, sequence, window, replayed } = put
       const answer = await task.run(answerOfState(state))
       reply.code(replayed ? 200 : 201)
       const { dropped } = body
-      return sendJson(reply, task, { ...answer, evaluation: name, batch, sequence, replayed, dropped, requestId: id })
+      const place = { evaluation: name, batch, sequence, window }
+      return sendJson(reply, task, { ...answer, ...place, replayed, dropped, requestId: id })
     },
   )
 
@@ -142,8 +143,13 @@ export function refuseJoined(name: string, { declared: { join } }: DeclaredEvalu
 }
 
 /** A batch in a list, and in the events of an evaluation. */
-export function entryOf({ name, sequence, samples, loss, lossStatus, accuracy, createdAt }: Batch) {
-  return { batch: name, sequence, samples, loss, lossStatus, accuracy, createdAt: timeOf(createdAt) }
+export function entryOf({ name, sequence, samples, loss, lossStatus, accuracy, window, createdAt }: Batch) {
+  const figures = { batch: name, sequence, samples, loss, lossStatus, accuracy }
+  return { ...figures, window: windowOf(window), createdAt: timeOf(createdAt) }
+}
+
+function windowOf(window: number | null): string | undefined {
+  return window === null ? undefined : timeOf(window)
 }
 
 export function contextOf({ memory }: RequestContext) {
@@ -186,8 +192,8 @@ function* evaluateBody(
   isLarge: boolean,
 ) {
   try {
-    const tensors = validBody(body, batchContent)
-    const evaluated = yield* evaluateBatch(evaluation, name, tensors, contextOf(work))
+    const { at, ...tensors } = validBody(body, batchContent)
+    const evaluated = yield* evaluateBatch(evaluation, name, tensors, contextOf(work), at)
     if (isLarge) {
       yield* freeLargeTensors({ ...tensors }, work.memory)
       freeTensors({ ...tensors }, work.memory)

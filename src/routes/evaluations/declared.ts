@@ -7,7 +7,7 @@ import type { RequestContext } from '../../http/request-context.ts'
 import { validBody } from '../../http/validation.ts'
 import { answerBytesOf } from '../../loss/evaluation.ts'
 import { refuseForStreams, resolve } from '../../loss/resolve.ts'
-import { LimitExceeded } from '../../loss/validation-errors.ts'
+import { LimitExceeded, refuse } from '../../loss/validation-errors.ts'
 import { checkOutputOptions } from '../../loss/weights.ts'
 import type { FieldCheck } from '../loss/option-hints.ts'
 import { refuseOptions } from '../loss/option-hints.ts'
@@ -47,16 +47,21 @@ function declaredBy(sent: Fields): DeclaredText {
     expectedBatches,
     expectedSamples,
     join,
+    window,
     metadata = {},
     ...received
   } = validBody(singleBatch(sent, {}), declaration)
+  if (join !== undefined && window !== undefined) {
+    const detail = 'window is not available for joined evaluations: declare join or window'
+    refuse(['window'], detail, window, 'not-available')
+  }
   const options = coreOptions(received)
   refuseForStreams(options)
   const spec = resolve(options)
   const layout = { samples: 1, outputs }
   checkOutputOptions(spec, layout)
   answerBytesOf(spec, layout, fixedLimits)
-  const declared = { spec, outputs, expectedBatches, expectedSamples, join, metadata }
+  const declared = { spec, outputs, expectedBatches, expectedSamples, join, window, metadata }
   const text = writeDeclaration(declared)
   if (text.length > maxDeclarationBytes) {
     const detail = `The declaration takes more than maxDeclarationBytes, ${maxDeclarationBytes} bytes.`

@@ -34,6 +34,8 @@ import {
 } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
 import { foundEvaluation, joinedOf, listed, noEvaluation, said, stateOf, tallyOf } from './found.ts'
+import type { Period } from './period.ts'
+import { reportPeriod } from './report-period.ts'
 import { changeRequest, declaration, evaluationAnswer, evaluationParams, reportQuery } from './schema.ts'
 
 const { maxEvaluations, maxMetadataEntries } = fixedLimits
@@ -52,16 +54,17 @@ export async function evaluationRoutes(
     { task, memory }: RequestContext,
     requestId: string,
     require?: readonly Requirement[],
+    period: Period = {},
   ) => {
     const { spec, outputs } = found.declared
     memory.reserve(answerBytesOf(spec, { samples: 0, outputs }, fixedLimits))
-    const { report, tag, verdict, samples } = await evaluations.report(found, task, async (total, head) => {
+    const { report, tag, verdict, samples } = await reportPeriod(evaluations, found, period, task, async (total, head, of) => {
       const { sections, groups } = total
       const count = groups.reduce((sum, states) => sum + states.size, 0)
       if (count > 0) memory.reserve(count * groupAnswerBytesOf(spec, outputs, count, fixedLimits))
       const state = { spec, sections, groups, tally: tallyOf(total.tally, outputs) }
       const answer = await task.run(answerOfState(state))
-      const report = { ...answer, ...stateOf(found, retentionDays), batches: head.batches }
+      const report = { ...answer, ...stateOf(found, retentionDays), batches: head.batches, ...of }
       const verdict = require && judge(require, report, spec)
       return { report: { ...report, verdict }, tag: tagOf(found, head), verdict, samples: total.tally.samples }
     })
@@ -113,7 +116,7 @@ export async function evaluationRoutes(
         tags: ['Evaluations'],
         summary: 'Report the results over all batches',
         description:
-          'The answer includes every batch that was acknowledged before the request, by any replica. The results equal those of POST /v1/loss for all rows at once, to the last bit. With `ETag` and `If-None-Match`, an unchanged report is not sent again (304), except with `failStatus`, because a status of 304 would not show the verdict.',
+          'The answer includes every batch that was acknowledged before the request, by any replica. The results equal those of POST /v1/loss for all rows at once, to the last bit. With `from` or `to`, it is the report of the windows of that period, and `batches` counts theirs. With `ETag` and `If-None-Match`, an unchanged report is not sent again (304), except with `failStatus`, because a status of 304 would not show the verdict.',
         params: evaluationParams,
         querystring: reportQuery,
         response: verdictAnswers(evaluationAnswer, 'not-found', 'invalid-content', 'store-unavailable'),
@@ -128,7 +131,7 @@ export async function evaluationRoutes(
       reply.header('etag', known)
       const seen = headers['if-none-match']
       if (seen !== undefined && query.failStatus === undefined && namesTag(seen, known)) return reply.code(304).send()
-      const { report, tag, verdict } = await reportOf(found, work, id, require)
+      const { report, tag, verdict } = await reportOf(found, work, id, require, query)
       if (verdict !== undefined) setStatus(reply, query, verdict)
       // batches may have come since it was found
       reply.header('etag', tag)

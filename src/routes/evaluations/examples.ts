@@ -85,6 +85,35 @@ export const totalAnswerExample = {
   requestId: exampleId,
 }
 
+export const wrongFrom = invalidExample({
+  pointer: '#/from',
+  code: 'out-of-range',
+  detail:
+    'from 2026-12-01T09:30:00.000Z is inside a window of one hour. The nearest bounds are 2026-12-01T09:00:00.000Z and 2026-12-01T10:00:00.000Z.',
+  received: '2026-12-01T09:30:00.000Z',
+  remedies: [{ set: { from: '2026-12-01T09:00:00.000Z' } }, { set: { from: '2026-12-01T10:00:00.000Z' } }],
+})
+
+/** A window with both batches. */
+export const windowsAnswerExample = {
+  windows: [
+    {
+      from: '2026-11-26T09:00:00.000Z',
+      to: '2026-11-26T10:00:00.000Z',
+      batches: 2,
+      ...both,
+      lossStatus: 'finite',
+      outputs: 3,
+      correct: 2,
+      ...counts,
+      lossSum: 2.882402320390363,
+      weightSum: 3,
+      accuracyInterval: [0.20765960080204768, 0.9385080552796037],
+    },
+  ],
+  requestId: exampleId,
+}
+
 export const noTotalAnswer = problemExample('not-found', ['No evaluation fits.'])
 
 export const notMergeableAnswer = problemExample('not-mergeable', [

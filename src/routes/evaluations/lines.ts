@@ -111,8 +111,8 @@ async function evaluatedLine(
 }
 
 function* evaluateFields(fields: Fields, found: OpenEvaluation, work: RequestContext) {
-  const { batch, ...tensors } = validated(namedBatch, fields) as NamedBatch
-  return yield* evaluateBatch(found, batch, tensors, contextOf(work))
+  const { batch, at, ...tensors } = validated(namedBatch, fields) as NamedBatch
+  return yield* evaluateBatch(found, batch, tensors, contextOf(work), at)
 }
 
 interface RefusedLine {

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import type { WindowName } from '../../evaluations/window.ts'
+import { timeNeeds, timeOf, windowNames } from '../../evaluations/window.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import type { Tensors } from '../../loss/batch.ts'
 import { comparisonTensors } from '../../loss/batch.ts'
@@ -12,6 +14,7 @@ import { batchFields, optionsWith } from '../loss/schema.ts'
 import { failStatus, marginText, requireText, verdict } from '../require/schema.ts'
 import { unknownField } from '../unknown-field.ts'
 import { join, joinedState } from './joined-schema.ts'
+import { periodFields } from './period.ts'
 
 const { maxBatches, maxColumns, maxCurvePoints, maxMetadataEntries, maxMetadataLength, maxPageSize } = fixedLimits
 
@@ -32,6 +35,19 @@ const metadata = z.record(text, text).refine((strings) => Object.keys(strings).l
   error: `must have at most ${maxMetadataEntries} entries`,
 })
 const count = z.int().min(0)
+const window = z.enum(windowNames).meta({
+  description:
+    'Keeps the batches apart by time: `hour`, `day` or `week` (from Monday), all in UTC. Without it there are no windows.',
+})
+const at = z
+  .union([z.string(), z.number()], { error: timeNeeds })
+  .refine((sent) => timeOf(sent) !== undefined, { error: timeNeeds })
+  .optional()
+  .meta({
+    description:
+      'Of an evaluation with `window`: the time that the batch belongs to, as RFC 3339 or as milliseconds since 1970. It is part of what is compared when the batch is sent again. Default: the arrival.',
+    examples: ['2026-12-01T09:30:00Z'],
+  })
 
 /** What an evaluation is declared with besides the options of a loss. */
 export interface Declaration extends ReceivedOptions {
@@ -39,6 +55,7 @@ export interface Declaration extends ReceivedOptions {
   readonly expectedBatches?: number
   readonly expectedSamples?: number
   readonly join?: { readonly within: string }
+  readonly window?: WindowName
   readonly metadata?: Record<string, string>
 }
 
@@ -60,6 +77,7 @@ export const declaration = schemaFor<Declaration>(
         .optional()
         .meta({ description: 'Number of rows the evaluation must have before it can be sealed.' }),
       join: join.optional(),
+      window: window.optional(),
       metadata: metadata.optional().meta({
         description: `Anything else to store with it: at most ${maxMetadataEntries} strings by name.`,
         examples: [{ model: 'mlp-784-50-10' }],
@@ -77,7 +95,7 @@ export const declaration = schemaFor<Declaration>(
 
 /** Says of an option on a batch where it belongs. */
 function inDeclaration(key: string): string | undefined {
-  return [...optionNames, 'loss', 'labelFormat', 'outputs', 'metadata'].some((name) => name === key)
+  return [...optionNames, 'loss', 'labelFormat', 'outputs', 'window', 'metadata'].some((name) => name === key)
     ? 'Options belong in the declaration of the evaluation, PUT /v1/evaluations/{evaluation}, and not on its batches.'
     : undefined
 }
@@ -96,6 +114,7 @@ const state = {
   expectedBatches: count.optional(),
   expectedSamples: count.optional(),
   join: join.optional(),
+  window: window.optional(),
   metadata,
   createdAt: time,
   updatedAt: time.meta({ description: 'When it was last changed: declared, sealed, or given a batch.' }),
@@ -104,10 +123,19 @@ const state = {
     .meta({ description: 'When it will be deleted if it is not changed again; null means never.' }),
 }
 
-export const evaluationAnswer = lossAnswer.extend({ ...state, joined: joinedState.optional() }).meta({
+const period = {
+  from: time.optional().meta({ description: 'Start of the period, if `from` was given.' }),
+  to: time.optional().meta({ description: 'End of the period, if `to` was given.' }),
+}
+
+export const evaluationAnswer = lossAnswer.extend({ ...state, ...period, joined: joinedState.optional() }).meta({
   id: 'EvaluationAnswer',
   description: 'The results over all batches, as POST /v1/loss returns them for all their rows.',
 })
+
+const ofWindow = time
+  .optional()
+  .meta({ description: 'When the window begins that it belongs to, if there are windows.' })
 
 export const batchAnswer = lossAnswer
   .omit({ verdict: true })
@@ -117,27 +145,36 @@ export const batchAnswer = lossAnswer
     sequence: count
       .min(1)
       .meta({ description: 'Position of the batch in the order of commit: 1, 2, ..., without gaps.' }),
+    window: ofWindow,
     replayed: z.boolean().meta({ description: 'Whether the batch had already been added with the same content.' }),
   })
   .meta({ id: 'BatchAnswer', description: 'The results for the rows of this batch.' })
 
+/** The tensors of a batch, and the time that it belongs to. */
+export type BatchContent = Tensors & { readonly at?: string | number }
+
 /** The body of one batch. Generated clients name it after its id, which must not be the name of a parameter. */
-export const batchContent = schemaFor<Tensors>(
-  z.strictObject(batchFields, { error: unknownField(Object.keys(batchFields), [], inDeclaration) }).meta({
-    id: 'BatchContent',
-    description: 'The rows of a batch: predictions and labels without options.',
-  }),
+export const batchContent = schemaFor<BatchContent>(
+  z
+    .strictObject(
+      { ...batchFields, at },
+      { error: unknownField([...Object.keys(batchFields), 'at'], [], inDeclaration) },
+    )
+    .meta({
+      id: 'BatchContent',
+      description: 'The rows of a batch: predictions and labels without options.',
+    }),
 )
 
 /** One line of a stream of batches. */
 export const namedBatch = z
   .strictObject(
-    { batch: batchName, ...batchFields },
-    { error: unknownField(['batch', ...Object.keys(batchFields)], [], inDeclaration) },
+    { batch: batchName, ...batchFields, at },
+    { error: unknownField(['batch', ...Object.keys(batchFields), 'at'], [], inDeclaration) },
   )
   .meta({ id: 'NamedBatch', description: 'A batch and its name: a line of an NDJSON body.' })
 
-export type NamedBatch = { readonly batch: string } & Tensors
+export type NamedBatch = { readonly batch: string } & BatchContent
 
 const changed = z.record(text, text.nullable()).nullable()
 
@@ -182,7 +219,16 @@ export const evaluationList = z
   .meta({ id: 'EvaluationList', description: 'Evaluations, newest first, or in the order of `sort`.' })
 
 const batchEntry = z
-  .object({ batch: batchName, sequence: count.min(1), samples: count, loss, lossStatus, accuracy, createdAt: time })
+  .object({
+    batch: batchName,
+    sequence: count.min(1),
+    samples: count,
+    loss,
+    lossStatus,
+    accuracy,
+    window: ofWindow,
+    createdAt: time,
+  })
   .meta({ id: 'BatchEntry', description: 'A batch in a list.' })
 
 export const batchList = z
@@ -315,7 +361,7 @@ export const comparisonQuery = z.strictObject({
   require: marginText,
   failStatus,
 })
-export const reportQuery = z.strictObject({ require: requireText, failStatus })
+export const reportQuery = z.strictObject({ ...periodFields, require: requireText, failStatus })
 export const eventsQuery = z.strictObject({
   after: queryNumber(0, Number.MAX_SAFE_INTEGER).optional().meta({
     description: 'Start with the batches after this sequence. The header Last-Event-ID does the same.',

@@ -3,6 +3,7 @@ import { fixedLimits } from '../../http/limits.ts'
 import type { Meanings } from '../../loss/meanings.ts'
 import { explained } from '../../loss/meanings.ts'
 import { lossAnswer } from '../loss/answer.ts'
+import { periodFields } from './period.ts'
 import { limit } from './schema.ts'
 
 const { maxSortedEvaluations } = fixedLimits
@@ -77,7 +78,7 @@ export const listQuery = withMetadata({
 })
 export type ListQuery = z.infer<typeof listQuery>
 
-export const totalQuery = withMetadata({ prefix })
+export const totalQuery = withMetadata({ prefix, ...periodFields })
 export type TotalQuery = z.infer<typeof totalQuery>
 
 const count = z.int().min(0)

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Declared } from '../../evaluations/declaration.ts'
+import type { Report } from '../../evaluations/roll-up.ts'
 import { NotMergeable, rollUp } from '../../evaluations/roll-up.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { Problem } from '../../http/problem.ts'
@@ -14,6 +15,7 @@ import { answerOf, problemAnswers } from '../answers.ts'
 import { noTotalAnswer, notMergeableAnswer, totalAnswerExample, wrongPrefix } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
 import { listed, said, tallyOf } from './found.ts'
+import { reportPeriod } from './report-period.ts'
 import type { TotalQuery } from './selection-schema.ts'
 import { metadataIn, metadataParameter, totalAnswer, totalQuery } from './selection-schema.ts'
 
@@ -43,7 +45,8 @@ export async function totalRoute(app: FastifyInstance, { evaluations }: Evaluati
     async ({ query, headers, owner, work, id }, reply) => {
       const { task } = work
       const selection = { prefix: query.prefix, metadata: metadataIn(query) }
-      const total = await rollUp(evaluations, owner, selection, task, memoryFor(work)).catch(refuseDifferences)
+      const report: Report = (found, use) => reportPeriod(evaluations, found, query, task, use)
+      const total = await rollUp(evaluations, owner, selection, task, memoryFor(work), report).catch(refuseDifferences)
       if (total === undefined) throw new Problem('not-found', 'No evaluation fits.')
       const tag = `W/"${total.digest.slice(0, 32)}"`
       reply.header('etag', tag)
@@ -60,7 +63,7 @@ export async function totalRoute(app: FastifyInstance, { evaluations }: Evaluati
 
 const description = `Merges all evaluations whose names begin with \`prefix\` and whose \`metadata\` have the strings that are asked for: what it answers are the figures of POST /v1/loss for all their rows at once, to the last bit, with the groups and every part that their \`include\` asks for. \`evaluations\`, \`batches\` and \`samples\` say what it covers.
 
-They must be declared with the same loss, options and \`outputs\`; only expectations and metadata may differ. Otherwise nothing is merged: 409 names the evaluation and the options that differ. None that fits is 404. \`ETag\` and \`If-None-Match\` save an answer that the client has already.`
+They must be declared with the same loss, options and \`outputs\`; only expectations and metadata may differ. Otherwise nothing is merged: 409 names the evaluation and the options that differ. With \`from\` or \`to\` only the windows of that period are merged; then each must have been declared with \`window\`, and no window may be cut. None that fits is 404. \`ETag\` and \`If-None-Match\` save an answer that the client has already.`
 
 /** Reserves what a total takes as it grows. @throws LimitExceeded for too many groups */
 function memoryFor({ memory }: RequestContext): (declared: Declared, groups: readonly number[]) => void {

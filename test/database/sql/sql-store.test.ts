@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import type { Test } from 'tap'
 import { t as root, test } from 'tap'
+import { EvaluationGone } from '../../../src/database/errors.ts'
+import type { Head } from '../../../src/database/history.ts'
 import { PostgresEvaluationEngine } from '../../../src/database/postgres/evaluation-engine.ts'
 import type { Statement } from '../../../src/database/sql/engine.ts'
 import type { EvaluationEngine } from '../../../src/database/sql/evaluation-engine.ts'
@@ -363,6 +365,66 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
     t.equal(race.filter((result) => result !== undefined).length, 1)
   },
 
+  'windows have what is kept of them and what came since, each in its place': async (t, store, owner) => {
+    const run = await declareNew(store, owner, 'run')
+    const put = async (name: string, window: number | null) => {
+      await store.putBatches([{ ...batchOf(run, name), window }])
+      return found(store, run)
+    }
+    const parts = async (from: number, to: number, head: Head, most = 100) => {
+      const pages = await allOf(store.windowParts(run, { from, to, most }, head))
+      return pages.flat().map(({ start, batches, last, state }) => [start, batches, last, String(Buffer.from(state))])
+    }
+    t.same(await parts(0, 99, await found(store, run)), [], 'of no batches')
+    await put('a', 20)
+    await put('b', 10)
+    await put('c', null)
+    const three = await put('d', 10)
+    await put('e', 0)
+    const all = await put('f', 10)
+    const of = (start: number, sequence: number, name: string) => [start, 1, sequence, `state of ${name}`]
+    const [a, b, d, e, f] = [of(20, 1, 'a'), of(10, 2, 'b'), of(10, 4, 'd'), of(0, 5, 'e'), of(10, 6, 'f')]
+    t.same(await parts(-1, 99, all), [e, b, d, f, a])
+    t.same(await parts(-1, 99, three), [b, d, a], 'up to a head')
+    t.same(await parts(1, 20, all), [b, d, f])
+    t.same((await parts(-1, 99, all, 1)).slice(0, 1), [e])
+    const kept = { start: 10, batches: 2, last: 4, digest: String(three.digest), state: Buffer.from('both') }
+    await store.putWindows(run, [kept])
+    const both = [10, 2, 4, 'both']
+    t.same(await parts(-1, 99, all), [e, both, f, a])
+    t.same(await parts(-1, 99, { batches: 2, digest: (await store.listBatches(run, { limit: 2 }))[1].digest }), [b, a])
+    await store.putWindows(run, [{ ...kept, last: 2, batches: 1, digest: 'ab' }])
+    await store.putWindows(run, [
+      { ...kept, last: 2, batches: 1, digest: String((await store.listBatches(run, { limit: 2 }))[1].digest) },
+    ])
+    t.same(await parts(-1, 99, all), [e, both, f, a], 'neither of other batches nor of fewer')
+    await t.rejects(parts(0, 99, { batches: 6, digest: '00' }), { name: 'StoreUnavailable', reason: 'restored' })
+    await t.rejects(parts(0, 99, { batches: 7, digest: '00' }), { name: 'StoreUnavailable', reason: 'restored' })
+    await store.delete(owner, 'run')
+    await sweepAll(store)
+    await t.rejects(parts(0, 99, all), EvaluationGone)
+  },
+
+  'windows are read in pages, however many there are and however much is in one': async (t, store, owner) => {
+    const run = await declareNew(store, owner, 'run')
+    const count = 1400
+    const batches = Array.from({ length: count }, (_, at) => ({
+      ...batchOf(run, `b${at}`),
+      window: at % 7 === 0 ? 0 : at,
+    }))
+    await store.putBatches(batches)
+    const head = await found(store, run)
+    const pages = await allOf(store.windowParts(run, { from: -1, to: count, most: count }, head))
+    t.ok(pages.length >= 3)
+    const sequences = pages.flat().map(({ last }) => last)
+    const order = (sequence: number) => ((sequence - 1) % 7 === 0 ? 0 : sequence)
+    t.same(
+      sequences,
+      sequences.toSorted((x, y) => order(x) - order(y) || x - y),
+    )
+    t.equal(new Set(sequences).size, count)
+  },
+
   'a deleted name can be declared anew and counts from 1': async (t, store, owner) => {
     const old = await declareNew(store, owner, 'run')
     await store.putBatches([batchOf(old, 'a'), batchOf(old, 'b')])
@@ -482,6 +544,12 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
 }
 
 /** An evaluation as it is now. */
+async function allOf<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = []
+  for await (const item of items) all.push(item)
+  return all
+}
+
 async function found(store: Store, { owner, name }: Evaluation): Promise<Evaluation> {
   return (await store.find(owner, name)) as Evaluation
 }

@@ -1,0 +1,147 @@
+import type { FastifyInstance } from 'fastify'
+import type { z } from 'zod'
+import type { OpenEvaluation } from '../../evaluations/open-evaluation.ts'
+import type { Evaluations } from '../../evaluations/service.ts'
+import { lengthOf } from '../../evaluations/window.ts'
+import type { Window } from '../../evaluations/window-totals.ts'
+import { fixedLimits } from '../../http/limits.ts'
+import type { RequestContext } from '../../http/request-context.ts'
+import { sendJson } from '../../http/send-json.ts'
+import { answerBytesOf, answerOf as answerOfState, groupAnswerBytesOf } from '../../loss/evaluation.ts'
+import type { EvaluationState } from '../../loss/state.ts'
+import { RunningTotal } from '../../loss/state.ts'
+import { refuse } from '../../loss/validation-errors.ts'
+import { answerOf, problemAnswers } from '../answers.ts'
+import { noEvaluationAnswer, windowsAnswerExample, wrongFrom } from './examples.ts'
+import type { EvaluationRouteOptions } from './found.ts'
+import { foundEvaluation, tallyOf, timeOf } from './found.ts'
+import { rangeOf } from './period.ts'
+import { evaluationParams } from './schema.ts'
+import { windowsAnswer, windowsQuery } from './windows-schema.ts'
+
+type Query = z.output<typeof windowsQuery>
+
+/** A page with more is cut. */
+const mostAnswerBytes = 2 ** 23
+
+/** GET /v1/evaluations/{evaluation}/windows. */
+export async function windowsRoute(app: FastifyInstance, { evaluations }: EvaluationRouteOptions): Promise<void> {
+  app.get<{ Params: z.infer<typeof evaluationParams>; Querystring: Query }>(
+    '/v1/evaluations/:evaluation/windows',
+    {
+      schema: {
+        operationId: 'listWindows',
+        tags: ['Evaluations'],
+        summary: 'Report window by window',
+        description,
+        params: evaluationParams,
+        querystring: windowsQuery,
+        response: {
+          200: answerOf(windowsAnswer),
+          ...problemAnswers('not-found', 'invalid-content', 'limit-exceeded', 'store-unavailable'),
+        },
+      },
+      config: { examples: { answers: { 200: windowsAnswerExample, 404: noEvaluationAnswer, 422: wrongFrom } } },
+    },
+    async ({ params: { evaluation: name }, query, owner, work, id }, reply) => {
+      const found = await foundEvaluation(evaluations, owner, name)
+      const page = await pageOf(evaluations, found, query, work)
+      return sendJson(reply, work.task, { ...page, requestId: id })
+    },
+  )
+}
+
+const description = `The batches of each window as one, in the order of time: the figures of POST /v1/loss for their rows, to the last bit, with groups and every part that \`include\` asks for. A batch belongs to the window of its \`at\`, or of its arrival without one, however late it comes. Windows without batches are left out.
+
+\`every\` joins so many windows, counted from \`from\`, else from the first window that there is. A page of large answers ends early; \`next\` says that there is more.`
+
+interface Page {
+  readonly windows: readonly object[]
+  readonly next: string | undefined
+}
+
+async function pageOf(
+  evaluations: Evaluations,
+  found: OpenEvaluation,
+  { from, to, every, after, limit }: Query,
+  work: RequestContext,
+): Promise<Page> {
+  const { window } = found.declared
+  if (window === undefined) {
+    const detail =
+      'the evaluation was declared without window. Declare another one with window hour, day or week to have its batches by time'
+    return refuse(['evaluation'], detail, found.stored.name, 'not-available')
+  }
+  rangeOf({ from: after }, found.declared)
+  const range = rangeOf({ from, to }, found.declared, limit * every + 1)
+  const length = every * lengthOf(window)
+  // pages do not overlap, whatever came before the first window meanwhile
+  let base = after ?? from
+  const parts: object[] = []
+  let bytes = 0
+  let joined: Joined | undefined
+  const add = async (all: Joined) => {
+    parts.push({
+      from: timeOf(all.from),
+      to: timeOf(Math.min(all.from + length, range.to)),
+      ...(await reported(all, found, work)),
+    })
+  }
+  const start = Math.max(range.from, after ?? range.from)
+  for await (const each of evaluations.windows(found, { ...range, from: start }, work.task)) {
+    base ??= each.start
+    const begin = base + Math.floor((each.start - base) / length) * length
+    if (joined !== undefined && joined.from !== begin) {
+      await add(joined)
+      bytes += bytesOf(joined.total, found)
+      const next = joined.from + length
+      joined = undefined
+      if (parts.length === limit || bytes > mostAnswerBytes) return { windows: parts, next: timeOf(next) }
+    }
+    joined = await joinedWith(joined, begin, each, found, work)
+  }
+  if (joined !== undefined) await add(joined)
+  return { windows: parts, next: undefined }
+}
+
+interface Joined {
+  readonly from: number
+  readonly batches: number
+  readonly total: EvaluationState
+}
+
+async function joinedWith(
+  before: Joined | undefined,
+  from: number,
+  { state, batches }: Window,
+  { declared: { spec } }: OpenEvaluation,
+  { task }: RequestContext,
+): Promise<Joined> {
+  if (before === undefined) return { from, batches, total: state }
+  const total = before.total instanceof RunningTotal ? before.total : new RunningTotal(spec)
+  if (total !== before.total) await task.run(total.take(before.total))
+  await task.run(total.take(state))
+  return { from, batches: before.batches + batches, total }
+}
+
+function bytesOf({ groups }: EvaluationState, { declared: { spec, outputs } }: OpenEvaluation): number {
+  const count = groups.reduce((sum, states) => sum + states.size, 0)
+  const own = answerBytesOf(spec, { samples: 0, outputs }, fixedLimits) + ownBytes
+  return count === 0 ? own : own + count * groupAnswerBytesOf(spec, outputs, count, fixedLimits)
+}
+
+/** The figures of a window. */
+const ownBytes = 4096
+
+/** @returns the report of some batches; the memory that it takes is reserved */
+export async function reported(
+  { batches, total }: Pick<Joined, 'batches' | 'total'>,
+  found: OpenEvaluation,
+  { task, memory }: RequestContext,
+): Promise<object> {
+  memory.reserve(bytesOf(total, found))
+  const { spec, sections, groups } = total
+  const state = { spec, sections, groups, tally: tallyOf(total.tally, found.declared.outputs) }
+  const { spec: _, ...answer } = await task.run(answerOfState(state))
+  return { batches, ...answer }
+}
