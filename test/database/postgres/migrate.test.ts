@@ -27,7 +27,7 @@ test('replicas that start together migrate once', async (t) => {
     clients[0],
     `SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1`,
   )
-  t.same(tables, ['batches', 'evaluations', 'folds', 'halves', 'lossmeter_schema', 'quotas'])
+  t.same(tables, ['batches', 'evaluations', 'folds', 'halves', 'lossmeter_schema', 'quotas', 'windows'])
   t.same(await rowsOf(clients[0], 'SELECT version FROM lossmeter_schema'), [version])
   await migrate(clients[0])
   t.same(await rowsOf(clients[0], 'SELECT version FROM lossmeter_schema'), [version])
