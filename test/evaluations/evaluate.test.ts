@@ -33,6 +33,7 @@ test('a batch is evaluated to its state, its figures and its digests', async (t)
   const { loss, accuracy, ...others } = batch
   t.strictSame(others, {
     name: 'step-1',
+    window: null,
     ...finish(digestsOf(tensorsOf(request), 'index')),
     state: finish(evaluation.batches.codec.write(own)),
     samples: 7,
