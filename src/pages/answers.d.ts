@@ -662,10 +662,6 @@ export interface components {
             maxSortedEvaluations: number;
             /** @description Batches of one evaluation. */
             maxBatches: number;
-            /** @description Rows of one body of predictions or labels of a joined evaluation; of an NDJSON body, of one line. */
-            maxJoinRows: number;
-            /** @description Predictions and labels of a joined evaluation that may wait for the other half. */
-            maxWaitingRows: number;
             /** @description Bytes stored per batch: its sums and counts, and those of the parts requested with `include`. */
             maxStateBytes: number;
             /** @description Bytes of the declaration of an evaluation, as JSON. */
@@ -769,14 +765,11 @@ export interface components {
             batches: number;
             expectedBatches?: number;
             expectedSamples?: number;
-            /** @description Predictions and labels of a row come apart, each with the id of the row, and count once both are there. */
-            join?: {
-                /**
-                 * @description How long a half may wait for the other, as an ISO 8601 duration from PT1H to P3650D.
-                 * @example P30D
-                 */
-                within: string;
-            };
+            /**
+             * @description Groups batches by time, in UTC. `hour`: each hour is a window. `day`: each day, from midnight. `week`: each week, from Monday. Without it, there are no windows.
+             * @enum {string}
+             */
+            window?: "hour" | "day" | "week";
             metadata: {
                 [key: string]: string;
             };
@@ -789,24 +782,16 @@ export interface components {
             updatedAt: string;
             /** @description When it will be deleted if it is not changed again; null means never. */
             expiresAt: string | null;
-            joined?: components["schemas"]["JoinedState"];
-        };
-        /** @description How many halves have come, of an evaluation that was declared with `join`. */
-        JoinedState: {
-            /** @description Ids whose predictions are there, those of joined rows included. */
-            predictions: number;
-            /** @description Ids whose labels are there, those of joined rows included. */
-            labels: number;
-            /** @description Rows that have both. The figures are those of these rows. */
-            joined: number;
-            /** @description Predictions whose label is missing. */
-            waitingPredictions: number;
-            /** @description Labels whose predictions are missing. */
-            waitingLabels: number;
-            /** @description Predictions and labels that waited in vain, and were deleted. They are counted within a few minutes. */
-            expired: number;
-            /** @description Since when the one waits that has waited longest. */
-            oldestWaiting: string | null;
+            /**
+             * Format: date-time
+             * @description Of a period: when it begins, if that was given.
+             */
+            from?: string;
+            /**
+             * Format: date-time
+             * @description Of a period: when it ends, if that was given.
+             */
+            to?: string;
         };
         /** @description Evaluations, newest first, or in the order of `sort`. */
         EvaluationList: {
@@ -833,14 +818,11 @@ export interface components {
             batches: number;
             expectedBatches?: number;
             expectedSamples?: number;
-            /** @description Predictions and labels of a row come apart, each with the id of the row, and count once both are there. */
-            join?: {
-                /**
-                 * @description How long a half may wait for the other, as an ISO 8601 duration from PT1H to P3650D.
-                 * @example P30D
-                 */
-                within: string;
-            };
+            /**
+             * @description Groups batches by time, in UTC. `hour`: each hour is a window. `day`: each day, from midnight. `week`: each week, from Monday. Without it, there are no windows.
+             * @enum {string}
+             */
+            window?: "hour" | "day" | "week";
             metadata: {
                 [key: string]: string;
             };

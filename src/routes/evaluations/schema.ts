@@ -37,7 +37,7 @@ const metadata = z.record(text, text).refine((strings) => Object.keys(strings).l
 const count = z.int().min(0)
 const window = z.enum(windowNames).meta({
   description:
-    'Keeps the batches apart by time: `hour`, `day` or `week` (from Monday), all in UTC. Without it there are no windows.',
+    'Groups batches by time, in UTC. `hour`: each hour is a window. `day`: each day, from midnight. `week`: each week, from Monday. Without it, there are no windows.',
 })
 const at = z
   .union([z.string(), z.number()], { error: timeNeeds })

@@ -251,7 +251,7 @@ test('a store that was put back to an earlier state has its batches told again, 
     listBatches: async (_: unknown, { after = 0, limit }: { after?: number | undefined; limit: number }) =>
       now.slice(after, after + limit).map((name, at) => {
         const sequence = after + at + 1
-        return { name, sequence, createdAt: 0, digest: now.slice(0, sequence).join('') }
+        return { name, sequence, window: null, createdAt: 0, digest: now.slice(0, sequence).join('') }
       }) as never,
     subscribe: () => () => undefined,
   }
@@ -279,7 +279,7 @@ test('a store that was put back to an earlier state has its batches told again, 
 test('each page of batches has its turn, so that those of many streams are not written at once', async (t) => {
   const stored = { id: 1, name: 'q', status: 'open', batches: 2, createdAt: 0, updatedAt: 0, metadata: null }
   const found = { ...foundOf(), stored } as never
-  const page = (sequence: number) => [{ name: `b${sequence}`, sequence, createdAt: 0 }] as never
+  const page = (sequence: number) => [{ name: `b${sequence}`, sequence, window: null, createdAt: 0 }] as never
   const changes = new Changes()
   const evaluations = {
     find: async () => found,
