@@ -662,6 +662,10 @@ export interface components {
             maxSortedEvaluations: number;
             /** @description Batches of one evaluation. */
             maxBatches: number;
+            /** @description Rows of one body of predictions or labels of a joined evaluation; of an NDJSON body, of one line. */
+            maxJoinRows: number;
+            /** @description Predictions and labels of a joined evaluation that may wait for the other half. */
+            maxWaitingRows: number;
             /** @description Bytes stored per batch: its sums and counts, and those of the parts requested with `include`. */
             maxStateBytes: number;
             /** @description Bytes of the declaration of an evaluation, as JSON. */
@@ -765,6 +769,14 @@ export interface components {
             batches: number;
             expectedBatches?: number;
             expectedSamples?: number;
+            /** @description Predictions and labels of a row come apart, each with the id of the row, and count once both are there. */
+            join?: {
+                /**
+                 * @description How long a half may wait for the other, as an ISO 8601 duration from PT1H to P3650D.
+                 * @example P30D
+                 */
+                within: string;
+            };
             /**
              * @description Groups batches by time, in UTC. `hour`: each hour is a window. `day`: each day, from midnight. `week`: each week, from Monday. Without it, there are no windows.
              * @enum {string}
@@ -784,14 +796,32 @@ export interface components {
             expiresAt: string | null;
             /**
              * Format: date-time
-             * @description Of a period: when it begins, if that was given.
+             * @description Start of the period, if `from` was given.
              */
             from?: string;
             /**
              * Format: date-time
-             * @description Of a period: when it ends, if that was given.
+             * @description End of the period, if `to` was given.
              */
             to?: string;
+            joined?: components["schemas"]["JoinedState"];
+        };
+        /** @description How many halves have come, of an evaluation that was declared with `join`. */
+        JoinedState: {
+            /** @description Ids whose predictions are there, those of joined rows included. */
+            predictions: number;
+            /** @description Ids whose labels are there, those of joined rows included. */
+            labels: number;
+            /** @description Rows that have both. The figures are those of these rows. */
+            joined: number;
+            /** @description Predictions whose label is missing. */
+            waitingPredictions: number;
+            /** @description Labels whose predictions are missing. */
+            waitingLabels: number;
+            /** @description Predictions and labels that waited in vain, and were deleted. They are counted within a few minutes. */
+            expired: number;
+            /** @description Since when the one waits that has waited longest. */
+            oldestWaiting: string | null;
         };
         /** @description Evaluations, newest first, or in the order of `sort`. */
         EvaluationList: {
@@ -818,6 +848,14 @@ export interface components {
             batches: number;
             expectedBatches?: number;
             expectedSamples?: number;
+            /** @description Predictions and labels of a row come apart, each with the id of the row, and count once both are there. */
+            join?: {
+                /**
+                 * @description How long a half may wait for the other, as an ISO 8601 duration from PT1H to P3650D.
+                 * @example P30D
+                 */
+                within: string;
+            };
             /**
              * @description Groups batches by time, in UTC. `hour`: each hour is a window. `day`: each day, from midnight. `week`: each week, from Monday. Without it, there are no windows.
              * @enum {string}

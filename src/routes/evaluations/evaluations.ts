@@ -58,16 +58,22 @@ export async function evaluationRoutes(
   ) => {
     const { spec, outputs } = found.declared
     memory.reserve(answerBytesOf(spec, { samples: 0, outputs }, fixedLimits))
-    const { report, tag, verdict, samples } = await reportPeriod(evaluations, found, period, task, async (total, head, of) => {
-      const { sections, groups } = total
-      const count = groups.reduce((sum, states) => sum + states.size, 0)
-      if (count > 0) memory.reserve(count * groupAnswerBytesOf(spec, outputs, count, fixedLimits))
-      const state = { spec, sections, groups, tally: tallyOf(total.tally, outputs) }
-      const answer = await task.run(answerOfState(state))
-      const report = { ...answer, ...stateOf(found, retentionDays), batches: head.batches, ...of }
-      const verdict = require && judge(require, report, spec)
-      return { report: { ...report, verdict }, tag: tagOf(found, head), verdict, samples: total.tally.samples }
-    })
+    const { report, tag, verdict, samples } = await reportPeriod(
+      evaluations,
+      found,
+      period,
+      task,
+      async (total, head, of) => {
+        const { sections, groups } = total
+        const count = groups.reduce((sum, states) => sum + states.size, 0)
+        if (count > 0) memory.reserve(count * groupAnswerBytesOf(spec, outputs, count, fixedLimits))
+        const state = { spec, sections, groups, tally: tallyOf(total.tally, outputs) }
+        const answer = await task.run(answerOfState(state))
+        const report = { ...answer, ...stateOf(found, retentionDays), batches: head.batches, ...of }
+        const verdict = require && judge(require, report, spec)
+        return { report: { ...report, verdict }, tag: tagOf(found, head), verdict, samples: total.tally.samples }
+      },
+    )
     return { report: { ...report, joined: await joinedOf(evaluations, found, samples), requestId }, tag, verdict }
   }
 
