@@ -81,7 +81,7 @@ test('what is no change, or too much, is refused', async (t) => {
     [{ status: 'open' }, '#/status', 'status must be sealed; received "open"'],
     [{ metadata: { a: 1 } }, '#/metadata/a', 'metadata.a must be a string; received 1'],
     [{ metadata: 'a' }, '#/metadata', 'metadata must be a JSON object; received "a"'],
-    [{ metadata: { more: 'x' } }, '#/metadata', 'metadata would have 33 entries; at most 32 are kept'],
+    [{ metadata: { more: 'x' } }, '#/metadata', 'metadata would have 33 entries; at most 32 are allowed'],
     [{ metadata: {}, outputs: 3 }, '#/outputs', '"outputs" is not a recognised field'],
   ]
   for (const [change, pointer, detail] of refused) {
