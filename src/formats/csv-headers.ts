@@ -37,7 +37,7 @@ export class CsvHeaders {
       const isOrder = names.every((name) => firstNames.includes(name))
       const remedy = isOrder
         ? 'save both with their columns in the same order'
-        : `columns are matched by position: give both the same names, or remove the header of ${alternatives([firstPart, part])} out`
+        : `columns are matched by position: give both the same names, or remove the header of ${alternatives([firstPart, part])}`
       const detail = `column ${at + 1} of ${part} is called ${quoted(names[at])}, and that of ${firstPart} ${quoted(firstNames[at])}; ${remedy}.`
       refuse([part], detail, names[at], 'header')
     }

@@ -150,7 +150,7 @@ const numbers: readonly Mistake[] = [
     'negative log-probabilities',
     { ...byIndex, predictionFormat: 'log-probabilities', predictions: logs.map((row) => row.map((value) => -value)) },
     'out-of-range',
-    ['other sign'],
+    ['opposite sign'],
     truth,
   ),
   mistake(
@@ -349,7 +349,7 @@ const numbers: readonly Mistake[] = [
   mistake('more rows than labels', { ...byIndex, labels: [1, 0] }, 'shape', ['2 numbers', '3 samples']),
   mistake('more labels than rows', { ...byIndex, labels: [1, 0, 1, 1] }, 'shape', ['4 numbers', '3 samples']),
   mistake('one label', { ...byIndex, labels: [1] }, 'shape', ['1 number,', '3 samples']),
-  mistake('a bare label', { ...byIndex, labels: 1 }, 'shape', ['bare number']),
+  mistake('a bare label', { ...byIndex, labels: 1 }, 'shape', ['single number']),
   mistake('ragged rows', { ...byIndex, predictions: [[0.2, 0.8], [1]] }, 'shape', ['predictions[1] has 1 number']),
   mistake('three dimensions', { ...byIndex, predictions: [[[0.2, 0.8]]] }, 'shape', ['at most 2 dimensions']),
   mistake('no rows', { ...byIndex, predictions: [], labels: [] }, 'empty', ['at least one sample']),
@@ -734,7 +734,7 @@ const words: readonly Mistake[] = [
     binaryCrossEntropySoft(shares),
   ),
   mistake('no labelFormat, nothing fits', { ...byIndex, labelFormat: undefined, labels: [9, 9, 9] }, 'missing', [
-    'cannot be told apart',
+    'cannot be distinguished',
   ]),
   mistake('no loss', { ...byIndex, loss: undefined }, 'missing', ['loss is missing']),
   mistake('no labels', { ...byIndex, labels: undefined }, 'missing', ['labels is missing']),

@@ -61,7 +61,7 @@ test('a browser gets a page where nothing is, anything else a problem', async (t
   for (const url of ['/v2/nope', '/v2//models/mse', '/v2/models/mse/nope?a']) {
     const { statusCode, headers, body } = await app.inject({ url, headers: browser })
     t.same([statusCode, headers['content-type']], [404, 'application/json; charset=utf-8'], url)
-    t.match(JSON.parse(body), { error: /^There is nothing at this path/ })
+    t.match(JSON.parse(body), { error: /^There is no resource at this path/ })
   }
   const evaluation = await ask(app, { url: '/v1/evaluations/nope', headers: browser })
   t.equal(evaluation.type, 'application/problem+json', 'resources of the API answer as they always do')

@@ -92,12 +92,12 @@ export const halvesAnswer = z
   .object({
     received: count.meta({ description: 'Rows that could be read.' }),
     accepted: count.meta({ description: 'Rows whose half is kept now, those that joined included.' }),
-    replayed: count.meta({ description: 'Rows whose half was there already, with the same content.' }),
+    replayed: count.meta({ description: 'Rows whose half had already come, with the same content.' }),
     conflicts: count.meta({
-      description: 'Rows whose half was there already, with other content. What came first is kept.',
+      description: 'Rows whose half had already come, with other content. What came first is kept.',
     }),
     joined: count.meta({ description: 'Rows that have both halves since this request, and count.' }),
-    refused: count.optional().meta({ description: 'Of an NDJSON body: lines that were refused, each as a whole.' }),
+    refused: count.optional().meta({ description: 'For an NDJSON body: lines that were refused, each as a whole.' }),
     errors: z
       .array(
         z.object({

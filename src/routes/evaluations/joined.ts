@@ -211,7 +211,7 @@ export async function waitingRoute(app: FastifyInstance, { evaluations }: Evalua
         tags: ['Evaluations'],
         summary: 'List the rows of a joined evaluation that wait for their other half',
         description:
-          'Of an evaluation that was declared with `join`: the ids whose predictions have no label yet, or whose label has no predictions, the oldest first.',
+          'For an evaluation that was declared with `join`: the ids whose predictions have no label yet, or whose label has no predictions, the oldest first.',
         params: evaluationParams,
         querystring: waitingQuery,
         response: {

@@ -45,7 +45,7 @@ const at = z
   .optional()
   .meta({
     description:
-      'Of an evaluation with `window`: the time that the batch belongs to, as RFC 3339 or as milliseconds since 1970. It is part of what is compared when the batch is sent again. Default: the arrival.',
+      'For an evaluation with `window`: the time that the batch belongs to, as RFC 3339 or as milliseconds since 1970. It is part of what is compared when the batch is sent again. Default: the arrival.',
     examples: ['2026-12-01T09:30:00Z'],
   })
 

@@ -74,6 +74,6 @@ test('leaves to the service what is not read here', async (t) => {
     t.equal(await readNpy(new Blob([file]), 'a.npy'), undefined)
   }
   for (const file of [new Blob(['{}']), new Blob(['not an array, but long enough'])]) {
-    await t.rejects(readNpy(file, 'a.npy'), { message: 'a.npy is no .npy file.' })
+    await t.rejects(readNpy(file, 'a.npy'), { message: 'a.npy is not a .npy file.' })
   }
 })

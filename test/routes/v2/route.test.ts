@@ -329,10 +329,10 @@ test('every error under /v2 has the form of the protocol, before a body is read'
     ['POST', '/v2/models/nope/infer', 404, /^There is no such loss/],
     ['POST', '/v2/models/mse/versions/2/infer', 404, /^The only version of a model is 1\.$/],
     ['GET', '/v2/models/mse/versions/x', 404, /^The only version/],
-    ['GET', '/v2/repository/index', 404, /^There is nothing at this path/],
-    ['GET', '/v2/models/mse/infer', 405, /takes POST\.$/],
-    ['PUT', '/v2/models/mse/infer', 405, /takes POST\.$/],
-    ['DELETE', '/v2', 405, /^\/v2 takes GET, HEAD\.$/],
+    ['GET', '/v2/repository/index', 404, /^There is no resource at this path/],
+    ['GET', '/v2/models/mse/infer', 405, /accepts POST\.$/],
+    ['PUT', '/v2/models/mse/infer', 405, /accepts POST\.$/],
+    ['DELETE', '/v2', 405, /^\/v2 accepts GET, HEAD\.$/],
     ['POST', '/v2/models/mse/infer', 413, /^The body is larger than maxBodyBytes, 67108864 bytes\.$/],
   ]
   for (const [method, url, status, message] of cases) {
