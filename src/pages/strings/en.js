@@ -557,7 +557,7 @@ export const strings = {
     sealed: 'sealed',
     live: 'live',
     loading: 'loading',
-    gone: 'deleted',
+    gone: 'not found',
     troubled: 'unreachable',
     noBatches: 'No batches yet',
     nothing: 'Nothing to draw: no value is finite, or none is above 0 on a logarithmic scale',

@@ -92,7 +92,7 @@ browserTest('a batch of one’s own', async (t, studio) => {
     const worst = exchange.answer.perSample?.losses.toSorted((one, other) => Number(other) - Number(one))
     t.same(await columnOf(page, '.worst', 'loss'), worst?.map(String))
     t.same(await columnOf(page, '.worst', 'label'), ['1', '2', '1', '1', '0', '2'])
-    t.same(await columnOf(page, '.worst', 'decision'), ['0', '2', '1', '1', '0', '2'])
+    t.same(await columnOf(page, '.worst', 'predicted'), ['0', '2', '1', '1', '0', '2'])
     t.same(await columnOf(page, '.worst', 'confidence'), ['0.6', '0.4', '0.5', '0.7', '0.8', '0.8'])
   })
 
@@ -125,10 +125,10 @@ browserTest('a batch of one’s own', async (t, studio) => {
   await t.test('what is shown can be saved', async (t) => {
     const answer = JSON.parse(await saved(page, 'The answer', 'JSON'))
     t.match(answer, { samples: 6, spec: { loss: 'cross-entropy' } })
-    t.equal(await saved(page, 'Confusion', 'CSV'), '1,0,0\r\n1,2,0\r\n0,0,2\r\n')
+    t.equal(await saved(page, 'Confusion matrix', 'CSV'), '1,0,0\r\n1,2,0\r\n0,0,2\r\n')
     const [, worst] = (await saved(page, 'Worst samples', 'CSV')).split('\r\n')
     t.equal(worst, `4,${answer.perSample.losses[4]},no,1,0,0.6,"0.6, 0.3, 0.1"`)
-    for (const picture of ['Confusion', 'Calibration']) {
+    for (const picture of ['Confusion matrix', 'Calibration']) {
       t.match(await saved(page, picture, 'SVG'), /^<svg.*<\/svg>$/s)
       t.match(await saved(page, picture, 'PNG'), /^.PNG\r\n/)
     }
@@ -192,7 +192,7 @@ browserTest('a batch of one’s own', async (t, studio) => {
       ['{"predictions": [[0.1, 0.9]],\n "labels": [1,, 7]}', 'line 2, column 15', ',', undefined],
       ["{'predictions': [[0.1, 0.9]], 'labels': [1]}", 'line 1, column 2', "'", 'double quotes'],
       ['{"predictions": [[NaN, 0.9]], "labels": [1]}', 'line 1, column 19', 'N', 'no NaN'],
-      ['{"predictions": [[0.1, 0.9],], "labels": [1]}', 'line 1, column 29', ']', 'no comma'],
+      ['{"predictions": [[0.1, 0.9],], "labels": [1]}', 'line 1, column 29', ']', 'does not allow a comma'],
     ]) {
       await page.fill('#batch-text', String(text))
       const { status } = await evaluate(page, `.batch-problem :text("${place}")`)
@@ -357,7 +357,7 @@ browserTest('a batch of one’s own', async (t, studio) => {
     await page.setInputFiles('#batch [name=labelsFile]', join(folder, 'digits.ndjson'))
     await page.click('#batch [type=submit]')
     await page.waitForSelector('#batch .trouble p')
-    t.match(await page.textContent('#batch .trouble'), 'digits.ndjson is no .npy file.')
+    t.match(await page.textContent('#batch .trouble'), 'digits.ndjson is not a .npy file.')
   })
 
   await t.test('dropped CSV of 200 classes, with a row of names', async (t) => {

@@ -54,7 +54,7 @@ browserTest('one error, five losses', async (t, studio) => {
     await shown('cross-entropy', 1, 0)
     await shown('cross-entropy', 2, 0)
     await shown('binary', 2, 2.5)
-    t.match(await page.textContent('.losses-says'), 'does not see')
+    t.match(await page.textContent('.losses-says'), 'does not depend on')
     t.equal(await page.inputValue('.losses-handle'), '0.6')
   })
 

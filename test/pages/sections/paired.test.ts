@@ -28,14 +28,14 @@ browserTest('two runs, batch by batch', async (t, studio) => {
 
   await t.test('are compared as the service compares them', async (t) => {
     await shows(t, 'fast', 'slow')
-    t.match(await page.textContent('.paired-verdict'), 'fast has the lower loss than slow')
-    t.match(await page.textContent('.paired-answer'), 'Pairs of batches: 6. Left out: 2 that only the first has')
+    t.match(await page.textContent('.paired-verdict'), 'fast has a lower loss than slow')
+    t.match(await page.textContent('.paired-answer'), 'Pairs of batches: 6. Left out: 2 only in the first run')
   })
 
   await t.test('or the other way round', async (t) => {
     await page.click('.paired-swap')
     await shows(t, 'slow', 'fast')
-    t.match(await page.textContent('.paired-verdict'), 'fast has the lower loss than slow')
+    t.match(await page.textContent('.paired-verdict'), 'fast has a lower loss than slow')
   })
 
   await t.test('while they go on', async (t) => {

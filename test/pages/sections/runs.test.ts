@@ -52,7 +52,7 @@ browserTest('the list of runs', async (t, studio) => {
     await page.waitForFunction(() => document.querySelectorAll('.run-list li').length === 7)
     t.equal(kept(page).get('prefix'), 'sweep-4')
     await page.fill('#run-prefix', 'none')
-    await says(page, '.run-note', 'no run whose name begins with none')
+    await says(page, '.run-note', 'No run has a name that begins with none')
     await page.fill('#run-prefix', 'so not')
     await says(page, '#runs .trouble', 'must be characters of')
     await page.fill('#run-prefix', 'sweep-1')
@@ -62,10 +62,10 @@ browserTest('the list of runs', async (t, studio) => {
   await t.test('lets eight be chosen', async (t) => {
     for (let at = 10; at < 17; at++) await page.check(`.run-list [value=sweep-${at}]`)
     t.ok(await page.isDisabled('.run-list [value=sweep-17]'))
-    await says(page, '.run-full', 'Eight runs')
+    await says(page, '.run-full', 'up to eight runs')
     await page.uncheck('.run-list [value=sweep-12]')
     t.notOk(await page.isDisabled('.run-list [value=sweep-17]'))
-    await page.click('.run-legend [data-run=sweep-13] [aria-label^=Leave]')
+    await page.click('.run-legend [data-run=sweep-13] [aria-label^=Hide]')
     t.notOk(await page.isChecked('.run-list [value=sweep-13]'))
     t.equal(kept(page).get('runs'), 'mlp,sweep-10,sweep-11,sweep-14,sweep-15,sweep-16')
   })
@@ -74,7 +74,7 @@ browserTest('the list of runs', async (t, studio) => {
 browserTest('learning curves', async (t, studio) => {
   const { page, origin } = await studio.open(`${address}&runs=slow,fast`)
   const trainer = new Trainer(origin)
-  await says(page, '.run-legend [data-run=slow]', 'not there')
+  await says(page, '.run-legend [data-run=slow]', 'not found')
   await trainer.declare('slow')
   await trainer.declare('fast')
   await trainer.train('slow', 1, 4)
@@ -232,16 +232,16 @@ browserTest(
   'runs whose store is out of reach',
   async (t, studio) => {
     const { page } = await studio.open(`${address}&runs=mine`)
-    await says(page, '#runs .trouble', 'cannot be reached just now')
+    await says(page, '#runs .trouble', 'cannot be reached at the moment')
     await says(page, '#runs .trouble', '/problems/store-unavailable')
-    await says(page, '.run-legend [data-run=mine] .run-state', 'out of reach')
+    await says(page, '.run-legend [data-run=mine] .run-state', 'unreachable')
 
     await t.test('come back by themselves', async () => {
       const status = { evaluations: [], requestId: 'a' }
       await page.route('**/v1/evaluations?*', (route) => route.fulfill({ json: status }))
       await page.route('**/v1/evaluations/mine', (route) => route.fulfill({ status: 404, json: { ...gone } }))
       await says(page, '.run-note', 'no runs yet')
-      await says(page, '.run-legend [data-run=mine] .run-state', 'not there')
+      await says(page, '.run-legend [data-run=mine] .run-state', 'not found')
     })
   },
   () => ({ DATABASE_URL: 'postgres://127.0.0.1:1/none' }),

@@ -15,7 +15,7 @@ browserTest('the surface of binary cross-entropy', async (t, studio) => {
   const surface = async () => (await tracesOf(page, '.surface-plot')).find(({ type }) => type === 'surface')
   const settled = (clipped: number) =>
     page.waitForFunction(
-      (clipped) => document.querySelector('.surface-note')?.textContent?.includes(`act in ${clipped} of`),
+      (clipped) => document.querySelector('.surface-note')?.textContent?.includes(`logarithm in ${clipped} of`),
       clipped,
     )
 

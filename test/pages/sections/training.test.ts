@@ -165,7 +165,7 @@ browserTest('a model is trained in the page', async (t, studio) => {
     await page.route('**/v1/loss', refuse(429, 'rate-limited', 'Too many.'), { times: 1 })
     const from = performance.now()
     await page.click('.training-step')
-    await page.waitForFunction(() => document.querySelector('.training-status')?.textContent?.includes('wait 1 s'))
+    await page.waitForFunction(() => document.querySelector('.training-status')?.textContent?.includes('pause of 1 s'))
     await until(page, 3)
     t.ok(performance.now() - from >= 1000)
     await paused(page)
@@ -191,9 +191,9 @@ browserTest('a model is trained in the page', async (t, studio) => {
 
 browserTest('a training speaks both languages and fits every window', async (t, studio) => {
   for (const [width, lang, said] of [
-    [360, 'ko', '1단계까지'],
+    [360, 'ko', '1단계에서'],
     [820, 'en', 'after step 1'],
-    [1600, 'ko', '1단계까지'],
+    [1600, 'ko', '1단계에서'],
   ] as const) {
     const { page } = await studio.open(`/explore?lang=${lang}#training`, { viewport: { width, height: 740 } })
     await near(page, 'training')
