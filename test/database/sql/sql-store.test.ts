@@ -357,7 +357,8 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
       store.change(
         owner,
         'run',
-        { seals: true, metadata: { before: changed?.metadata ?? null, after: null } },
+        // what a change leaves as it was is no change, and keeps nothing else from its way
+        { seals: true, metadata: { before: changed?.metadata ?? null, after: '{"c":"1"}' } },
         changed,
       ),
       store.delete(owner, 'run', changed),
