@@ -218,18 +218,21 @@ const oddCells = [
 
 /** Evaluations that batches made without options fit. */
 const lasting = ['a', 'b']
+/** Whose predictions and labels come one after the other. */
+const joined = 'joined'
+const half = /\/(predictions|labels)$/
 /** Evaluations that are declared in any way, sealed and deleted. */
 const passing = [...'cdefghijklmnopqrst']
 /** What no evaluation and no batch can be called. */
 const impossible = ['x'.repeat(130), 'é', '..', '__proto__', '%']
 
 /** What is declared before the first request, and now and then again. */
-export const declarations: readonly Probe[] = lasting.map((name) => ({
+export const declarations: readonly Probe[] = [...lasting, joined].map((name) => ({
   kind: 'right',
   path: `/v1/evaluations/${name}`,
   method: 'PUT',
   headers: { 'content-type': 'application/json' },
-  body: '{"loss":"mse","labelFormat":"values","outputs":2}',
+  body: `{"loss":"mse","labelFormat":"values","outputs":2${name === joined ? ',"join":{"within":"P1D"}' : ''}}`,
 }))
 
 export const withBody = routes.filter(({ operation }) => operation.requestBody !== undefined)
@@ -254,7 +257,7 @@ function rightProbe(choices: Choices, { path, method, operation }: Route, change
   const target = path.replaceAll(/\{([^}]+)\}/g, (_, name) => {
     const examples = Object.values(parameters.find((parameter) => parameter.name === name)?.examples ?? {})
     const named: Record<string, readonly string[]> = {
-      evaluation: choices.chance(isChange ? 0 : 0.8) ? lasting : passing,
+      evaluation: choices.chance(isChange ? 0 : 0.8) ? (half.test(path) ? [joined] : lasting) : passing,
       batch: [`b${choices.below(10_000)}`],
       loss: [String(inference.loss ?? choices.pick(lossNames))],
       name: examples.map(({ value }) => String(value)),
@@ -274,6 +277,13 @@ function rightProbe(choices: Choices, { path, method, operation }: Route, change
   if (content === undefined) return { ...probe, headers: {} }
   const [type, media] = choices.pick(Object.entries(content))
   if (isInference) return { ...probe, ...inferenceOf(type, inference, choices, changes) }
+  const [, tensor] = half.exec(path) ?? []
+  if (tensor !== undefined && type === 'application/json' && choices.chance(0.5)) {
+    const { [tensor]: rows } = fitted({}, choices)
+    const ids = (rows as unknown[]).map(() => choices.below(1000))
+    const body = JSON.stringify(changed({ ids, [tensor]: rows }, changes, choices)) ?? 'null'
+    return { ...probe, headers: { 'content-type': type }, body }
+  }
   const fields = () => {
     if (path.endsWith('{batch}')) return fitted({}, choices)
     const schema = path.endsWith('comparisons') ? 'Comparison' : 'LossRequest'
