@@ -27,7 +27,9 @@ export async function send(baseUrl: string) {
   const refused = await client.POST('/v1/loss', { body: { loss: 'cross-entropy', labelFormat: 'index', ...beyond } })
   const loss: number | null = first.loss
   const low: number | undefined = first.accuracyInterval?.[0]
-  const problem: string | undefined = refused.error?.detail
+  // with failStatus, a verdict may be the answer of another status
+  const { error } = refused
+  const problem: string | undefined = error !== undefined && 'detail' in error ? error.detail : undefined
   return { loss, low, again: again.data?.loss, stream: stream.data?.loss, problem }
 }
 

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mock } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import { test } from 'tap'
+import type { Store } from '../../src/database/store.ts'
 import { sweepRegularly } from '../../src/evaluations/retention.ts'
 import { altered, storeOf } from './evaluations.ts'
 
@@ -9,6 +10,12 @@ const minute = 60_000
 const day = 86_400_000
 
 function ignore(): void {}
+
+/** A store without halves of rows, which answers at once. */
+const noHalves: Pick<Store, 'sweepHalves' | 'countWaiting'> = {
+  sweepHalves: async () => ({ expired: 0, isMore: false }),
+  countWaiting: async () => ({ predictions: 0, labels: 0 }),
+}
 
 /** Lets everything happen that is due. */
 async function settled(): Promise<void> {
@@ -21,6 +28,7 @@ test('every minute sweeps in small steps, what is older than the days that are k
   const calls: (number | undefined)[] = []
   let left = 3
   const store = altered(await storeOf(t), {
+    ...noHalves,
     async sweep(before) {
       calls.push(before)
       return --left > 0
@@ -48,6 +56,7 @@ test('a retention of 0 days expires nothing', async (t) => {
   t.teardown(() => mock.timers.reset())
   const calls: (number | undefined)[] = []
   const store = altered(await storeOf(t), {
+    ...noHalves,
     async sweep(before) {
       calls.push(before)
       return false
@@ -65,6 +74,7 @@ test('a sweep that fails is told of, and tried again a minute later', async (t) 
   t.teardown(() => mock.timers.reset())
   let calls = 0
   const store = altered(await storeOf(t), {
+    ...noHalves,
     async sweep() {
       calls++
       throw new Error(`no. ${calls}`)
@@ -89,6 +99,7 @@ test('it ends between two steps', async (t) => {
   t.teardown(() => mock.timers.reset())
   let calls = 0
   const store = altered(await storeOf(t), {
+    ...noHalves,
     async sweep() {
       if (++calls === 2) end()
       return true
