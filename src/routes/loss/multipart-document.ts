@@ -1,4 +1,3 @@
-import { missingPolicies, tableFormats } from '../../formats/table/columns.ts'
 import { labelFormats } from '../../loss/formats.ts'
 import { lossNames, lossTitles } from '../../loss/kernels/index.ts'
 import { explained, labelFormatMeanings } from '../../loss/meanings.ts'
@@ -38,9 +37,9 @@ const table = {
   ),
   tableFormat: {
     type: 'string',
-    enum: tableFormats,
     description:
       'What `table` is. `parquet`: a Parquet file. `arrow`: an Arrow IPC file or stream. `csv`: CSV with the names of its columns in the first line.',
+    ...leftOut,
   },
   columns: {
     type: 'string',
@@ -50,9 +49,9 @@ const table = {
   },
   missing: {
     type: 'string',
-    enum: missingPolicies,
     description:
       'What happens to a row of `table` in which a used column has no value. `refuse`: an error names the row; this is the default. `drop`: the row is left out, and the answer counts it in `dropped`. In a column of groups a missing value is a group of its own.',
+    ...leftOut,
   },
 }
 
