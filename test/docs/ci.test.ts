@@ -3,14 +3,13 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { t as root, test } from 'tap'
+import type { Test } from 'tap'
+import { test } from 'tap'
 import { parse } from 'yaml'
 import { npyOf } from '../formats/form.ts'
 import { appOf } from '../support.ts'
 import { blocksOf, without } from './markdown.ts'
 
-const app = await appOf(root)
-const address = await app.listen({ host: '127.0.0.1', port: 0 })
 const page = 'docs/ci.md'
 const skip = without('bash', '--version') || without('curl', '--version') || without('jq', '--version')
 
@@ -24,6 +23,12 @@ const [workflow] = blocksOf(page)
   .map(({ code }) => parse(code) as { jobs: { gate: { steps: Step[]; env: Record<string, string> } } })
 const { steps, env: declared } = workflow.jobs.gate
 
+/** Starts a service that ends with its test: one that listens to the end keeps the process alive. @returns its address */
+async function serve(t: Test): Promise<string> {
+  const app = await appOf(t)
+  return app.listen({ host: '127.0.0.1', port: 0 })
+}
+
 /** Rows of three classes, of which so many are right. */
 function rowsOf(right: number): number[] {
   return Array.from({ length: 60 }, (_, i) => (i < right ? [0.8, 0.1, 0.1] : [0.1, 0.8, 0.1])).flat()
@@ -36,7 +41,7 @@ function labelled(folder: string, models: Record<string, number>): void {
 }
 
 /** Runs the steps as a runner of GitHub does: each in `bash -eo pipefail`, and after a failure only those that always run. */
-async function runSteps(right: number): Promise<{ failed: Step[]; summary: string }> {
+async function runSteps(address: string, right: number): Promise<{ failed: Step[]; summary: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'lossmeter-'))
   const summary = join(folder, 'summary')
   writeFileSync(join(folder, 'evaluate.py'), '')
@@ -58,14 +63,15 @@ async function runSteps(right: number): Promise<{ failed: Step[]; summary: strin
 
 test('the workflow lets a better model pass, stops a worse one, and says why', { skip }, async (t) => {
   t.same(Object.keys(declared), ['LOSSMETER', 'LOSSMETER_KEY'])
-  const better = await runSteps(58)
+  const address = await serve(t)
+  const better = await runSteps(address, 58)
   t.same(better.failed, [])
   t.match(better.summary, /^- pass: the interval of the difference in loss is -[\d.]+ to -[\d.]+, at most 0\.01\n$/)
-  const worse = await runSteps(5)
+  const worse = await runSteps(address, 5)
   t.match(worse.failed, [{ name: 'Gate' }])
   t.equal(worse.failed.length, 1)
   t.match(worse.summary, /^- fail: /)
-  const alike = await runSteps(39)
+  const alike = await runSteps(address, 39)
   t.match(alike.failed, [{ name: 'Gate' }])
   t.match(alike.summary, /^- inconclusive: /)
 })
@@ -75,7 +81,7 @@ test('the gate in a shell is one command of two lines, and ends as it says', { s
   t.equal(gate.split('\n').length, 2)
   const folder = mkdtempSync(join(tmpdir(), 'lossmeter-'))
   t.after(() => rmSync(folder, { recursive: true }))
-  const script = gate.replace('http://127.0.0.1:3000', address)
+  const script = gate.replace('http://127.0.0.1:3000', await serve(t))
   for (const [right, code] of [
     [60, 0],
     [55, 22],

@@ -168,7 +168,7 @@ test('an error that nothing caught ends a worker, which is replaced, or the serv
   const { service, port } = await startTwo(t, {}, throws)
   const [worker] = linesWith(service, `Server listening at http://127.0.0.1:${port}`)
   process.kill(Number(worker.pid), 'SIGUSR2')
-  t.match(await until(() => linesWith(service, 'a worker ends; another takes its place')[0]), {
+  t.match(await until(() => linesWith(service, 'a worker is ending; a new one replaces it')[0]), {
     level: 50,
     pid: service.child.pid,
     worker: worker.pid,
