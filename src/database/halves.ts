@@ -31,6 +31,15 @@ export interface NewHalves {
   readonly times: readonly (number | null)[]
 }
 
+/** The digest of a half among those that are one behind the other. */
+export function digestAt(digests: Uint8Array, at: number): Uint8Array {
+  return digests.subarray(at * halfDigestBytes, (at + 1) * halfDigestBytes)
+}
+
+export function payloadAt({ payloads, ends }: Pick<NewHalves, 'payloads' | 'ends'>, at: number): Uint8Array {
+  return payloads.subarray(at === 0 ? 0 : ends[at - 1], ends[at])
+}
+
 /** Halves whose other half waits. */
 export interface JoinedHalves {
   readonly ids: readonly string[]

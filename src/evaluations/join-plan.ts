@@ -1,5 +1,5 @@
 import type { ExpiredRows, FoundRow, Half } from '../database/halves.ts'
-import { halfDigestBytes } from '../database/halves.ts'
+import { digestAt } from '../database/halves.ts'
 import type { HalfRows } from './half-rows.ts'
 
 /** What becomes of the rows of a body, given what the store has of them; the rows by their places in the body. */
@@ -30,7 +30,7 @@ export function* planOf(rows: HalfRows, found: readonly FoundRow[], now: number)
     if (at % rowsPerStep === rowsPerStep - 1) yield
     const before = first.get(key)
     if (before !== undefined) {
-      if (Buffer.compare(digestOf(rows, at), digestOf(rows, before)) === 0) replayed++
+      if (Buffer.compare(digestAt(rows.digests, at), digestAt(rows.digests, before)) === 0) replayed++
       else conflicts.push(at)
       continue
     }
@@ -49,7 +49,7 @@ export function* planOf(rows: HalfRows, found: readonly FoundRow[], now: number)
     if (own === null) {
       joined.push(at)
       partners.push(row)
-    } else if (Buffer.compare(own, digestOf(rows, at)) === 0) replayed++
+    } else if (Buffer.compare(own, digestAt(rows.digests, at)) === 0) replayed++
     else conflicts.push(at)
   }
   return { added, joined, partners, replayed, conflicts, expired }
@@ -62,12 +62,4 @@ function ownDigest(half: Half, { predictionsDigest, labelsDigest }: FoundRow): U
 export function otherDigest(half: Half, row: FoundRow): Uint8Array {
   // what waits has a digest
   return ownDigest(half === 'predictions' ? 'labels' : 'predictions', row) as Uint8Array
-}
-
-export function digestOf({ digests }: HalfRows, at: number): Uint8Array {
-  return digests.subarray(at * halfDigestBytes, (at + 1) * halfDigestBytes)
-}
-
-export function payloadOf({ payloads, ends }: HalfRows, at: number): Uint8Array {
-  return payloads.subarray(at === 0 ? 0 : ends[at - 1], ends[at])
 }

@@ -1,5 +1,6 @@
 import { StoreUnavailable } from '../database/errors.ts'
 import type { FoundRow } from '../database/halves.ts'
+import { payloadAt } from '../database/halves.ts'
 import type { Tensors } from '../loss/batch.ts'
 import { rowsPerStep } from '../loss/batch.ts'
 import { ColumnBuilder } from '../loss/groups/column-builder.ts'
@@ -10,7 +11,6 @@ import { doublesIn } from '../loss/memory.ts'
 import type { Tensor } from '../loss/tensor.ts'
 import type { Declared } from './declaration.ts'
 import type { HalfRows } from './half-rows.ts'
-import { payloadOf } from './join-plan.ts'
 
 /**
  * The numbers of rows whose halves have both come, as a batch, in steps; they are those of the memory.
@@ -36,7 +36,7 @@ export function* joinedTensors(
     const partner = partners[i].payload
     // it would have been there if the other half waits
     if (partner === null) throw new StoreUnavailable('corrupt')
-    const own = payloadOf(rows, at)
+    const own = payloadAt(rows, at)
     const [first, second] = rows.half === 'predictions' ? [own, partner] : [partner, own]
     copy(first, ofPredictions)
     copy(second, ofLabels)

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { StoreUnavailable } from '../database/errors.ts'
 import type { Half, HalvesResult, HalvesWrite, WaitingHalf } from '../database/halves.ts'
+import { digestAt, payloadAt } from '../database/halves.ts'
 import type { NewBatch, PutResult, Store } from '../database/store.ts'
 import { ScopedMemory } from '../loss/memory.ts'
 import type { EvaluationState } from '../loss/state.ts'
@@ -10,7 +11,7 @@ import type { BatchContext, EvaluatedBatch } from './evaluate.ts'
 import { evaluateBatch } from './evaluate.ts'
 import type { HalfRows } from './half-rows.ts'
 import type { JoinPlan } from './join-plan.ts'
-import { digestOf, otherDigest, payloadOf, planOf } from './join-plan.ts'
+import { otherDigest, planOf } from './join-plan.ts'
 import { joinedTensors } from './joined-tensors.ts'
 import type { DeclaredEvaluation, OpenEvaluation } from './open-evaluation.ts'
 import type { RowId } from './row-ids.ts'
@@ -170,9 +171,9 @@ function* writeOf(
 ): Generator<void, HalvesWrite> {
   const { half, keys, times } = rows
   const isWhole = added.length === keys.length
-  const digests = isWhole ? rows.digests : gather(added.map((at) => digestOf(rows, at)))
+  const digests = isWhole ? rows.digests : gather(added.map((at) => digestAt(rows.digests, at)))
   yield
-  const parts = isWhole ? [] : added.map((at) => payloadOf(rows, at))
+  const parts = isWhole ? [] : added.map((at) => payloadAt(rows, at))
   const payloads = isWhole ? rows.payloads : gather(parts)
   yield
   let end = 0
@@ -182,7 +183,7 @@ function* writeOf(
         end += length
         return end
       })
-  const ofJoined = gather(joined.map((at) => digestOf(rows, at)))
+  const ofJoined = gather(joined.map((at) => digestAt(rows.digests, at)))
   const others = gather(partners.map((row) => otherDigest(half, row)))
   yield
   return {

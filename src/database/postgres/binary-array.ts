@@ -55,3 +55,12 @@ export function binaryArray<Value>(type: ElementType<Value>, values: readonly (V
   }
   return array
 }
+
+/** The same of one value of each row. */
+export function column<Row, Value>(
+  rows: readonly Row[],
+  type: ElementType<Value>,
+  of: (row: Row) => Value | null,
+): Buffer {
+  return binaryArray(type, rows.map(of))
+}

@@ -8,8 +8,7 @@ import type { Counts, CountsRow } from '../sql/rows.ts'
 import { countsOfRow } from '../sql/rows.ts'
 import { batchColumns, headDigest } from '../sql/schema.ts'
 import type { NewBatch, PutResult } from '../store.ts'
-import type { ElementType } from './binary-array.ts'
-import { bigint, binaryArray, bytea, double, text } from './binary-array.ts'
+import { bigint, bytea, column, double, text } from './binary-array.ts'
 import type { ExpectedCounts } from './expected-counts.ts'
 
 export async function put(
@@ -32,7 +31,7 @@ export async function put(
   const decision = decide(batches, found, stored.rows, rules)
   const { results, inserts, changed } = decision
   await inOnePiece(client, () => {
-    const writes = inserts.length > 0 ? [client.query({ ...writeBatches, values: valuesOf(decision, rules) })] : []
+    const writes = inserts.length > 0 ? [writeDecided(client, decision, rules)] : []
     return Promise.all([...writes, client.query('COMMIT')])
   })
   expected.note(found, changed)
@@ -123,21 +122,19 @@ const writeAsExpected = {
 }
 
 function valuesOf({ inserts, changed }: Decision, { now }: PutRules): unknown[] {
-  const column = <Value>(type: ElementType<Value>, of: (insert: (typeof inserts)[number]) => Value | null) =>
-    binaryArray(type, inserts.map(of))
   return [
-    column(bigint, ({ batch }) => batch.evaluation.id),
-    column(bigint, ({ sequence }) => sequence),
-    column(text, ({ batch }) => batch.name),
-    column(bytea, ({ batch }) => batch.fingerprint),
-    column(bytea, ({ batch }) => batch.labelsDigest),
-    column(bigint, ({ batch }) => batch.samples),
-    column(double, ({ batch }) => batch.loss),
-    column(text, ({ batch }) => batch.lossStatus),
-    column(double, ({ batch }) => batch.accuracy),
-    column(bytea, ({ batch }) => batch.state),
-    column(bytea, ({ digest }) => bytesOf(digest)),
-    column(bigint, ({ batch }) => batch.window),
+    column(inserts, bigint, ({ batch }) => batch.evaluation.id),
+    column(inserts, bigint, ({ sequence }) => sequence),
+    column(inserts, text, ({ batch }) => batch.name),
+    column(inserts, bytea, ({ batch }) => batch.fingerprint),
+    column(inserts, bytea, ({ batch }) => batch.labelsDigest),
+    column(inserts, bigint, ({ batch }) => batch.samples),
+    column(inserts, double, ({ batch }) => batch.loss),
+    column(inserts, text, ({ batch }) => batch.lossStatus),
+    column(inserts, double, ({ batch }) => batch.accuracy),
+    column(inserts, bytea, ({ batch }) => batch.state),
+    column(inserts, bytea, ({ digest }) => bytesOf(digest)),
+    column(inserts, bigint, ({ batch }) => batch.window),
     now,
     ...columnsOf(changed),
   ]
@@ -145,19 +142,14 @@ function valuesOf({ inserts, changed }: Decision, { now }: PutRules): unknown[] 
 
 function columnsOf(changed: readonly Counts[]): Buffer[] {
   const [ids, digests] = headsOf(changed)
-  const column = (of: (counts: Counts) => number) => binaryArray(bigint, changed.map(of))
-  return [ids, column(({ batches }) => batches), column(({ samples }) => samples), digests]
+  return [
+    ids,
+    column(changed, bigint, ({ batches }) => batches),
+    column(changed, bigint, ({ samples }) => samples),
+    digests,
+  ]
 }
 
 function headsOf(evaluations: readonly Counts[]): Buffer[] {
-  return [
-    binaryArray(
-      bigint,
-      evaluations.map(({ id }) => id),
-    ),
-    binaryArray(
-      bytea,
-      evaluations.map(({ digest }) => bytesOf(digest)),
-    ),
-  ]
+  return [column(evaluations, bigint, ({ id }) => id), column(evaluations, bytea, ({ digest }) => bytesOf(digest))]
 }

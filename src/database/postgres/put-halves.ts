@@ -1,17 +1,16 @@
 import type { ClientBase } from 'pg'
 import type { FoundRow, Half, HalvesResult, HalvesWrite } from '../halves.ts'
-import { halfDigestBytes } from '../halves.ts'
+import { digestAt, payloadAt } from '../halves.ts'
 import type { EvaluationKey } from '../history.ts'
 import { bytesOf } from '../history.ts'
 import { decide } from '../sql/decide.ts'
 import type { PutRules } from '../sql/evaluation-engine.ts'
 import type { HalfCounts } from '../sql/halves.ts'
-import { count, digestAt, halfColumns, refusalOf, states } from '../sql/halves.ts'
+import { count, halfColumns, halfCountColumns, refusalOf, states } from '../sql/halves.ts'
 import type { CountsRow } from '../sql/rows.ts'
 import { countsOfRow } from '../sql/rows.ts'
-import { headDigest } from '../sql/schema.ts'
 import type { PutResult } from '../store.ts'
-import { bigint, binaryArray, bytea, text } from './binary-array.ts'
+import { bigint, binaryArray, bytea, column, text } from './binary-array.ts'
 import { inOnePiece, writeDecided } from './put-batches.ts'
 
 export async function readHalves(
@@ -103,95 +102,44 @@ interface Change {
 /** The statements that write all halves. */
 function changesOf(writes: readonly HalvesWrite[]): Change[] {
   const changes: Change[] = []
-  const expired = writes.flatMap(({ evaluation, expired, now }) => expired.ids.map((id) => ({ evaluation, id, now })))
-  if (expired.length > 0) {
-    const values = [
-      binaryArray(
-        bigint,
-        expired.map(({ evaluation }) => evaluation.id),
-      ),
-      binaryArray(
-        text,
-        expired.map(({ id }) => id),
-      ),
-      binaryArray(
-        bigint,
-        expired.map(({ now }) => now),
-      ),
-    ]
-    changes.push({ ...deleteExpired, values, expected: expired.length })
+  const add = (statement: Pick<Change, 'name' | 'text'>, expected: number, values: Change['values']) => {
+    if (expected > 0) changes.push({ ...statement, values, expected })
   }
+  const expired = writes.flatMap((write) => write.expired.ids.map((id) => ({ id, write })))
+  add(deleteExpired, expired.length, [
+    column(expired, bigint, ({ write }) => write.evaluation.id),
+    column(expired, text, ({ id }) => id),
+    column(expired, bigint, ({ write }) => write.now),
+  ])
   for (const half of ['predictions', 'labels'] as const) {
     const own = writes.filter((write) => write.half === half)
     const added = own.flatMap((write) => write.added.ids.map((id, at) => ({ id, at, write })))
-    if (added.length > 0) {
-      const values = [
-        binaryArray(
-          bigint,
-          added.map(({ write }) => write.evaluation.id),
-        ),
-        binaryArray(
-          text,
-          added.map(({ id }) => id),
-        ),
-        binaryArray(
-          bytea,
-          added.map(({ write, at }) => digestAt(write.added.digests, at, halfDigestBytes)),
-        ),
-        binaryArray(
-          bytea,
-          added.map(({ write: { added }, at }) =>
-            added.payloads.subarray(at === 0 ? 0 : added.ends[at - 1], added.ends[at]),
-          ),
-        ),
-        binaryArray(
-          bigint,
-          added.map(({ write, at }) => write.added.times[at]),
-        ),
-        binaryArray(
-          bigint,
-          added.map(({ write }) => write.expiresAt),
-        ),
-      ]
-      changes.push({ ...inserts[half], values, expected: added.length })
-    }
+    add(inserts[half], added.length, [
+      column(added, bigint, ({ write }) => write.evaluation.id),
+      column(added, text, ({ id }) => id),
+      column(added, bytea, ({ write, at }) => digestAt(write.added.digests, at)),
+      column(added, bytea, ({ write, at }) => payloadAt(write.added, at)),
+      column(added, bigint, ({ write, at }) => write.added.times[at]),
+      column(added, bigint, ({ write }) => write.expiresAt),
+    ])
     const joined = own.flatMap((write) => write.joined.ids.map((id, at) => ({ id, at, write })))
-    if (joined.length > 0) {
-      const values = [
-        binaryArray(
-          bigint,
-          joined.map(({ write }) => write.evaluation.id),
-        ),
-        binaryArray(
-          text,
-          joined.map(({ id }) => id),
-        ),
-        binaryArray(
-          bytea,
-          joined.map(({ write, at }) => digestAt(write.joined.digests, at, halfDigestBytes)),
-        ),
-        binaryArray(
-          bytea,
-          joined.map(({ write, at }) => digestAt(write.joined.others, at, halfDigestBytes)),
-        ),
-        binaryArray(
-          bigint,
-          joined.map(({ write }) => write.expiresAt),
-        ),
-      ]
-      changes.push({ ...joins[half], values, expected: joined.length })
-    }
+    add(joins[half], joined.length, [
+      column(joined, bigint, ({ write }) => write.evaluation.id),
+      column(joined, text, ({ id }) => id),
+      column(joined, bytea, ({ write, at }) => digestAt(write.joined.digests, at)),
+      column(joined, bytea, ({ write, at }) => digestAt(write.joined.others, at)),
+      column(joined, bigint, ({ write }) => write.expiresAt),
+    ])
   }
   return changes
 }
 
 function countsAfter(evaluations: readonly HalfCounts[], now: number): unknown[] {
-  const column = (of: (counts: HalfCounts) => number) => binaryArray(bigint, evaluations.map(of))
   return [
-    column(({ id }) => id),
-    column(({ waitingPredictions }) => waitingPredictions),
-    column(({ waitingLabels }) => waitingLabels),
-    column(({ expired }) => expired),
+    column(evaluations, bigint, ({ id }) => id),
+    column(evaluations, bigint, ({ waitingPredictions }) => waitingPredictions),
+    column(evaluations, bigint, ({ waitingLabels }) => waitingLabels),
+    column(evaluations, bigint, ({ expired }) => expired),
     now,
   ]
 }
@@ -207,9 +155,7 @@ const selectRows = {
 const lockEvaluations = {
   name: 'lock evaluations of halves',
   // in one order, so that two replicas cannot wait for each other
-  text: `SELECT id, incarnation, status, batches, samples, ${headDigest},
-      waiting_predictions AS "waitingPredictions", waiting_labels AS "waitingLabels", expired
-    FROM evaluations WHERE id = ANY($1::bigint[]) AND status <> 'deleted' ORDER BY id FOR NO KEY UPDATE`,
+  text: `SELECT ${halfCountColumns} FROM evaluations WHERE id = ANY($1::bigint[]) AND status <> 'deleted' ORDER BY id FOR NO KEY UPDATE`,
 }
 
 const deleteExpired = {

@@ -4,6 +4,7 @@ import { bytesOf } from '../history.ts'
 import type { SqlEngine } from './engine.ts'
 import type { PutRules } from './evaluation-engine.ts'
 import type { Counts } from './rows.ts'
+import { headDigest } from './schema.ts'
 import { statement } from './statement.ts'
 
 /** Rows of which one half waits, and those that have both. */
@@ -11,6 +12,10 @@ export const states = { predictions: 1, labels: 2, joined: 3 } as const
 
 export const halfColumns = `id, predictions_digest AS "predictionsDigest", labels_digest AS "labelsDigest", payload, at,
   expires_at AS "expiresAt"`
+
+/** What `HalfCounts` has of an evaluation. */
+export const halfCountColumns = `id, incarnation, status, batches, samples, ${headDigest},
+  waiting_predictions AS "waitingPredictions", waiting_labels AS "waitingLabels", expired`
 
 /** An evaluation whose halves are to be written. */
 export interface HalfCounts extends Counts {
@@ -61,9 +66,4 @@ export async function countWaiting(engine: SqlEngine): Promise<WaitingCounts> {
     CAST(coalesce(sum(waiting_labels), 0) AS BIGINT) AS labels FROM evaluations WHERE status <> 'deleted'`
   const [counts] = await engine.query<WaitingCounts>(statement(text, []))
   return counts
-}
-
-/** Digests that are one behind the other. */
-export function digestAt(digests: Uint8Array, at: number, bytes: number): Uint8Array {
-  return digests.subarray(at * bytes, (at + 1) * bytes)
 }

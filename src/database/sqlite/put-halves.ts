@@ -1,21 +1,18 @@
 import type { FoundRow, HalvesResult, HalvesWrite } from '../halves.ts'
-import { halfDigestBytes } from '../halves.ts'
+import { digestAt, payloadAt } from '../halves.ts'
 import type { EvaluationKey } from '../history.ts'
 import { bytesOf } from '../history.ts'
 import type { PutRules } from '../sql/evaluation-engine.ts'
 import type { HalfCounts } from '../sql/halves.ts'
-import { count, digestAt, halfColumns, refusalOf, states } from '../sql/halves.ts'
+import { count, halfColumns, halfCountColumns, refusalOf, states } from '../sql/halves.ts'
 import type { CountsRow } from '../sql/rows.ts'
 import { countsOfRow } from '../sql/rows.ts'
-import { headDigest } from '../sql/schema.ts'
 import type { SqliteDatabase } from './database.ts'
 import { putWithin } from './put-batches.ts'
 
 const selectRow = `SELECT ${halfColumns} FROM halves WHERE evaluation = $1 AND id = $2`
 const selectMeant = 'SELECT id FROM evaluations WHERE id = $1 AND incarnation = $2'
-const selectCounts = `SELECT id, incarnation, status, batches, samples, ${headDigest},
-    waiting_predictions AS "waitingPredictions", waiting_labels AS "waitingLabels", expired
-  FROM evaluations WHERE id = $1 AND status <> 'deleted'`
+const selectCounts = `SELECT ${halfCountColumns} FROM evaluations WHERE id = $1 AND status <> 'deleted'`
 const deleteExpired = 'DELETE FROM halves WHERE evaluation = $1 AND id = $2 AND expires_at <= $3'
 const updateCounts = `UPDATE evaluations SET waiting_predictions = $2, waiting_labels = $3, expired = $4, updated_at = $5
   WHERE id = $1`
@@ -81,18 +78,27 @@ function writeRows(database: SqliteDatabase, write: HalvesWrite): boolean {
     expired.ids.map((each) => [id, each, now]),
   )
   if (removed !== expired.ids.length) return false
-  const digest = (at: number) => digestAt(added.digests, at, halfDigestBytes)
-  const payload = (at: number) => added.payloads.subarray(at === 0 ? 0 : added.ends[at - 1], added.ends[at])
   const inserted = database.change(
     inserts[half],
-    places(added.ids).map(([each, at]) => [id, each, digest(at), payload(at), added.times[at], expiresAt]),
+    places(added.ids).map(([each, at]) => [
+      id,
+      each,
+      digestAt(added.digests, at),
+      payloadAt(added, at),
+      added.times[at],
+      expiresAt,
+    ]),
   )
   if (inserted !== added.ids.length) return false
-  const joinedDigest = (at: number) => digestAt(joined.digests, at, halfDigestBytes)
-  const other = (at: number) => digestAt(joined.others, at, halfDigestBytes)
   const updated = database.change(
     joins[half],
-    places(joined.ids).map(([each, at]) => [id, each, joinedDigest(at), other(at), expiresAt]),
+    places(joined.ids).map(([each, at]) => [
+      id,
+      each,
+      digestAt(joined.digests, at),
+      digestAt(joined.others, at),
+      expiresAt,
+    ]),
   )
   return updated === joined.ids.length
 }
