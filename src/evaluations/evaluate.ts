@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { EvaluationKey } from '../database/history.ts'
 import type { NewBatch } from '../database/store.ts'
 import type { Tensors } from '../loss/batch.ts'
 import type { EvaluationContext } from '../loss/evaluation.ts'
@@ -45,6 +46,14 @@ export function* evaluateBatch(
   const tally = state.sections.size === 0 && state.groups.length === 0 ? state.tally : undefined
   const batch = { name, window, fingerprint, labelsDigest, state: bytes, samples, loss, lossStatus, accuracy, tally }
   return { batch, state }
+}
+
+/** A batch as the store takes it. */
+export function newBatch(
+  evaluation: EvaluationKey,
+  { name, window, fingerprint, labelsDigest, state, samples, loss, lossStatus, accuracy }: EvaluatedBatch,
+): NewBatch {
+  return { evaluation, name, window, fingerprint, labelsDigest, state, samples, loss, lossStatus, accuracy }
 }
 
 function* stateOf(spec: Spec, tensors: Tensors, context: EvaluationContext): Generator<void, EvaluationState> {

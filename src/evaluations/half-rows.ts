@@ -220,3 +220,14 @@ export function somePredictions(
 function tensorOf(data: Float64Array, shape: readonly number[]): Tensor {
   return { data, shape, nonNumeric: [], nonNumericCount: 0 }
 }
+
+/** In memory of its own, which is all that is passed to another thread. */
+export function gather(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}

@@ -2,14 +2,15 @@ import { randomBytes } from 'node:crypto'
 import { StoreUnavailable } from '../database/errors.ts'
 import type { Half, HalvesResult, HalvesWrite, WaitingHalf } from '../database/halves.ts'
 import { digestAt, payloadAt } from '../database/halves.ts'
-import type { NewBatch, PutResult, Store } from '../database/store.ts'
+import type { PutResult, Store } from '../database/store.ts'
 import { ScopedMemory } from '../loss/memory.ts'
 import type { EvaluationState } from '../loss/state.ts'
 import type { Task } from '../runtime/scheduler.ts'
 import { waitOf } from './duration.ts'
 import type { BatchContext, EvaluatedBatch } from './evaluate.ts'
-import { evaluateBatch } from './evaluate.ts'
+import { evaluateBatch, newBatch } from './evaluate.ts'
 import type { HalfRows } from './half-rows.ts'
+import { gather } from './half-rows.ts'
 import type { JoinPlan } from './join-plan.ts'
 import { otherDigest, planOf } from './join-plan.ts'
 import { joinedTensors } from './joined-tensors.ts'
@@ -203,19 +204,4 @@ function* writeOf(
     batches: batches.map((batch) => newBatch(evaluation, batch)),
     maxWaiting,
   }
-}
-
-function newBatch(evaluation: NewBatch['evaluation'], { tally: _, ...batch }: EvaluatedBatch): NewBatch {
-  return { evaluation, ...batch }
-}
-
-/** In memory of its own, which is all that is passed to another thread. */
-function gather(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
 }

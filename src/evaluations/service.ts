@@ -9,7 +9,6 @@ import type {
   Change,
   Evaluation,
   EvaluationPage,
-  NewBatch,
   PutResult,
   Store,
   WindowRange,
@@ -28,6 +27,7 @@ import { curveOf } from './curve.ts'
 import type { Declared, Difference } from './declaration.ts'
 import { differencesOf, readDeclaration, writeDeclaration } from './declaration.ts'
 import type { EvaluatedBatch } from './evaluate.ts'
+import { newBatch } from './evaluate.ts'
 import { foldFailures } from './fold-failures.ts'
 import type { JoinEvents } from './joins.ts'
 import { Joins } from './joins.ts'
@@ -347,13 +347,6 @@ export class Evaluations {
         .finally(() => task.stop()),
     )
   }
-}
-
-function newBatch(
-  evaluation: EvaluationKey,
-  { name, window, fingerprint, labelsDigest, state, samples, loss, lossStatus, accuracy }: EvaluatedBatch,
-): NewBatch {
-  return { evaluation, name, window, fingerprint, labelsDigest, state, samples, loss, lossStatus, accuracy }
 }
 
 /** A change that changes nothing leaves the metadata as they were declared. */

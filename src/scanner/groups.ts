@@ -4,8 +4,7 @@ import { GroupColumns, maxGroupKeyLength } from '../loss/groups/columns.ts'
 import type { Memory } from '../loss/memory.ts'
 import { MemberReader } from './member-reader.ts'
 
-const elementsPerStep = 2 ** 13
-const [quote, comma, closeArray, closeObject, openArray, openObject] = Buffer.from('",]}[{')
+const [quote, comma, closeObject, openArray, openObject] = Buffer.from('",}[{')
 /** So many spellings of values are remembered: most columns have few values, each spelled in one way. */
 const mostSpellings = 2 ** 16
 /** An escaped character takes six bytes, and one of Unicode up to four. */
@@ -40,18 +39,10 @@ export function* readGroups(bytes: Buffer, memory: Memory): Generator<void, Grou
 function* readColumn(reader: MemberReader, memory: Memory): Generator<void, GroupColumn> {
   const column = new ColumnBuilder(memory)
   const spellings = new Map<string, number>()
-  reader.skip()
-  while (reader.next() !== closeArray) {
-    const byte = reader.next()
-    const token = byte === openArray || byte === openObject ? undefined : reader.token()
-    if (token === undefined) {
-      column.addWrong(byte === openArray ? [] : byte === openObject ? {} : reader.begin())
-      yield* reader.passOver()
-    } else addToken(token, column, spellings)
-    if (reader.next() === comma) reader.skip()
-    if (column.length % elementsPerStep === 0) yield
-  }
-  reader.skip()
+  yield* reader.elements(
+    (token) => addToken(token, column, spellings),
+    (received) => column.addWrong(received),
+  )
   return column.column()
 }
 

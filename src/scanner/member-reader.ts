@@ -1,4 +1,5 @@
 const bytesPerStep = 2 ** 18
+const elementsPerStep = 2 ** 13
 const [quote, backslash, comma, closeArray, closeObject, openArray, openObject] = Buffer.from('"\\,]}[{')
 
 /** The key that a member of an object begins with. @param bytes with the comma before it */
@@ -42,6 +43,27 @@ export class MemberReader {
   /** The beginning of a string that is too long. */
   begin(): string {
     return this.#bytes.toString('utf8', this.#at + 1, this.#at + 256)
+  }
+
+  /**
+   * Goes through the elements of an array that begins here, in steps.
+   *
+   * @param add is called with each scalar as it is spelled
+   * @param addWrong is called with what is none, or with the beginning of a string that is too long
+   */
+  *elements(add: (token: string) => void, addWrong: (received: unknown) => void): Generator<void, void> {
+    this.skip()
+    for (let count = 1; this.next() !== closeArray; count++) {
+      const byte = this.next()
+      const token = byte === openArray || byte === openObject ? undefined : this.token()
+      if (token === undefined) {
+        addWrong(byte === openArray ? [] : byte === openObject ? {} : this.begin())
+        yield* this.passOver()
+      } else add(token)
+      if (this.next() === comma) this.skip()
+      if (count % elementsPerStep === 0) yield
+    }
+    this.skip()
   }
 
   /** Passes over a value of any kind and size, in steps. */

@@ -6,28 +6,20 @@ import { MemberReader } from './member-reader.ts'
 
 /** An escaped character takes six bytes. */
 const longestString = 6 * longestText + 2
-const elementsPerStep = 2 ** 13
 /** What an element takes besides the characters of a text. */
 const bytesPerElement = 48
-const [quote, backslash, comma, closeArray, openArray, openObject] = Buffer.from('"\\,][{')
+const [quote, backslash, openArray] = Buffer.from('"\\[')
 
 /** Reads a list, in steps. @param bytes valid JSON, a member of an object with its key */
 export function* readList(bytes: Buffer, memory: Memory): Generator<void, ValueList> {
   const reader = new MemberReader(bytes, bytes.indexOf(':') + 1, longestString)
   const first = reader.next()
   if (first !== openArray) return new ValueList([], 0, kindOf(first))
-  reader.skip()
   const builder = new ListBuilder(memory)
-  while (reader.next() !== closeArray) {
-    const byte = reader.next()
-    const token = byte === openArray || byte === openObject ? undefined : reader.token()
-    if (token === undefined) {
-      builder.add(new WrongElement(byte === openArray ? [] : byte === openObject ? {} : reader.begin()))
-      yield* reader.passOver()
-    } else builder.add(elementOf(token))
-    if (reader.next() === comma) reader.skip()
-    if (builder.length % elementsPerStep === 0) yield
-  }
+  yield* reader.elements(
+    (token) => builder.add(elementOf(token)),
+    (received) => builder.add(new WrongElement(received)),
+  )
   return builder.list()
 }
 

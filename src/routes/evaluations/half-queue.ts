@@ -1,4 +1,5 @@
 import type { HalfRows } from '../../evaluations/half-rows.ts'
+import { gather } from '../../evaluations/half-rows.ts'
 import type { TakeOutcome } from '../../evaluations/joins.ts'
 import { idOf } from '../../evaluations/row-ids.ts'
 import { fixedLimits } from '../../http/limits.ts'
@@ -118,7 +119,6 @@ export class HalfQueue {
 
 /** The rows of several lines as those of one body. */
 function together(all: readonly HalfRows[]): HalfRows {
-  const payloads = Buffer.concat(all.map((rows) => rows.payloads))
   const ends: number[] = []
   let begin = 0
   for (const rows of all) {
@@ -128,8 +128,8 @@ function together(all: readonly HalfRows[]): HalfRows {
   return {
     half: all[0].half,
     keys: all.flatMap(({ keys }) => keys),
-    digests: new Uint8Array(Buffer.concat(all.map(({ digests }) => digests))),
-    payloads: new Uint8Array(payloads),
+    digests: gather(all.map(({ digests }) => digests)),
+    payloads: gather(all.map(({ payloads }) => payloads)),
     ends,
     times: all.flatMap(({ keys, times }) => times ?? keys.map(() => undefined)),
     state: undefined,
