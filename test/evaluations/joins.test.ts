@@ -16,6 +16,7 @@ import { Evaluations } from '../../src/evaluations/service.ts'
 import { ValueList } from '../../src/loss/value-list.ts'
 import { Scheduler } from '../../src/runtime/scheduler.ts'
 import { sharedPostgres } from '../database/postgres/server.ts'
+import { seeded } from '../formats/support.ts'
 import type { Request } from '../loss/support.ts'
 import { evaluate, finish, tensorsOf, unlimited } from '../loss/support.ts'
 import { classRows, declare, declaredFor, found, newTask, reportOf } from './evaluations.ts'
@@ -82,15 +83,6 @@ function declaredAs(request: Request): Declared {
   return declaredFor(request, 3, { join: { within } })
 }
 
-/** Numbers from 0 to `below`, the same each time. */
-function random(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
-}
-
 function shuffled<Value>(values: readonly Value[], next: (below: number) => number): Value[] {
   const all = [...values]
   for (let at = all.length - 1; at > 0; at--) {
@@ -109,7 +101,7 @@ for (const [kind, urlOf] of Object.entries(urls)) {
     const replicas = await replicasOn(t, await urlOf(), { now: start }, isShared ? 2 : 1)
     const request = classRows(400)
     await declare(replicas[0].evaluations, 'all', declaredAs(request))
-    const next = random(7)
+    const next = seeded(7)
     const bodies: { half: Half; rows: number[] }[] = []
     for (const half of ['predictions', 'labels'] as const) {
       const sent = Array.from({ length: 400 }, (_, row) => Array(1 + next(3)).fill(row)).flat()

@@ -2,6 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import { test } from 'tap'
 import { appOf } from '../support.ts'
+import type { FormPart } from './form.ts'
+import { formOf } from './form.ts'
+import { seeded } from './support.ts'
 
 const folder = new URL('../fixtures/tables/', import.meta.url)
 /** What the tables hold, by column: written by the script that made them. */
@@ -19,16 +22,12 @@ function formatOf(name: string): string {
 }
 
 async function sendTable(app: FastifyInstance, table: Buffer, parts: Record<string, unknown>, url = '/v1/loss') {
-  const form = new FormData()
-  for (const [name, value] of Object.entries(parts)) {
-    form.append(name, typeof value === 'string' ? value : JSON.stringify(value))
-  }
-  form.append('table', new Blob([table]), 'table')
-  const request = new Request('http://127.0.0.1', { method: url.includes('batches') ? 'PUT' : 'POST', body: form })
-  const payload = Buffer.from(await request.arrayBuffer())
-  const headers = { 'content-type': String(request.headers.get('content-type')) }
+  const options = Object.entries(parts).map(([name, value]): FormPart => {
+    return [name, typeof value === 'string' ? value : JSON.stringify(value)]
+  })
   const method = url.includes('batches') ? 'PUT' : 'POST'
-  const answer = await app.inject({ method, url, headers, payload })
+  const form = formOf([...options, ['table', table, 'application/octet-stream']])
+  const answer = await app.inject({ method, url, ...form })
   return { status: answer.statusCode, body: withoutId(answer.json()) }
 }
 
@@ -262,20 +261,9 @@ test('a decimal that is no double, and an integer that is none, are refused', as
   }
 })
 
-/** Numbers in [0, 1) from a seed: the generator mulberry32. */
-function random(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 test('files that were cut or changed are answered or refused, never anything else', async (t) => {
   const app = await appOf(t, { MAX_COMPUTE_MS: '2000' })
-  const draw = random(27)
+  const below = seeded(27)
   for (const name of [
     'duckdb-snappy.parquet',
     'pyarrow.parquet',
@@ -286,10 +274,10 @@ test('files that were cut or changed are answered or refused, never anything els
     const statuses = new Set<number>()
     for (let mutant = 0; mutant < 60; mutant++) {
       let content = Buffer.from(fileOf(name))
-      if (mutant % 4 === 0) content = content.subarray(0, Math.floor(draw() * content.length))
+      if (mutant % 4 === 0) content = content.subarray(0, below(content.length))
       else {
         for (let change = 0; change < 1 + (mutant % 3); change++) {
-          content[Math.floor(draw() * content.length)] = Math.floor(draw() * 256)
+          content[below(content.length)] = below(256)
         }
       }
       const columns = { predictions: ['p0', 'p1', 'p2'], labels: 'y', sampleWeights: 'w', groups: ['country'] }

@@ -1,3 +1,7 @@
+import { ColumnBuilder } from '../../loss/groups/column-builder.ts'
+import type { GroupColumn } from '../../loss/groups/columns.ts'
+import { maxGroupKeyLength } from '../../loss/groups/columns.ts'
+import type { Memory } from '../../loss/memory.ts'
 import type { NumericRole, TableColumns } from './columns.ts'
 import { groupsOf, numericRoles, usedColumns } from './columns.ts'
 import { TableError } from './errors.ts'
@@ -8,16 +12,9 @@ export interface TableTensor {
   readonly shape: readonly number[]
 }
 
-/** Each value of a column by the place of its first occurrence among the different ones. */
-export interface TableGroup {
-  readonly codes: Int32Array<ArrayBuffer>
-  readonly values: readonly (string | number | boolean | null)[]
-  readonly isOverfull: boolean
-}
-
 export interface AssembledTable {
   readonly tensors: Readonly<Partial<Record<NumericRole, TableTensor>>>
-  readonly groups: readonly (readonly [name: string, group: TableGroup])[]
+  readonly groups: readonly (readonly [name: string, group: GroupColumn])[]
   readonly ids: readonly (string | number)[] | undefined
   readonly at: Float64Array<ArrayBuffer> | undefined
   /** Rows that were left out. */
@@ -26,8 +23,6 @@ export interface AssembledTable {
 
 export interface AssemblyLimits {
   readonly maxColumns: number
-  readonly mostValues: number
-  readonly maxGroupKeyLength: number
 }
 
 /** Takes the columns of a table for what they were declared. Columns that nobody names are not read. @throws TableError */
@@ -46,16 +41,16 @@ export async function assemble(
   }
   const ids = columns.ids === undefined ? undefined : await idsOf(source, columns.ids, missing)
   const at = columns.at === undefined ? undefined : await timesOf(source, columns.at, missing)
-  const groups: [string, TableGroup][] = []
+  const groups: [string, GroupColumn][] = []
   for (const [group, column] of groupsOf(columns)) {
-    groups.push([group, await groupOf(source, group, column, limits)])
+    groups.push([group, await groupOf(source, group, column)])
   }
   if (missing.count === 0) return { tensors, groups, ids, at, dropped: 0 }
   return {
     tensors: Object.fromEntries(Object.entries(tensors).map(([role, tensor]) => [role, missing.without(tensor)])),
-    groups: groups.map(([name, group]) => [name, { ...group, codes: missing.leftOf(group.codes) }]),
-    ids: ids?.filter((_, row) => missing.mask[row] === 0),
-    at: at && missing.leftOf(at),
+    groups: groups.map(([name, group]) => [name, { ...group, codes: group.codes.filter(missing.isLeft) }]),
+    ids: ids?.filter(missing.isLeft),
+    at: at?.filter(missing.isLeft),
     dropped: missing.count,
   }
 }
@@ -99,6 +94,18 @@ async function* allCells({ rows }: Source, name: string, column: SourceColumn): 
   )
 }
 
+async function eachCell(
+  source: Source,
+  name: string,
+  column: SourceColumn,
+  take: (cell: unknown, row: number) => void,
+): Promise<void> {
+  let row = 0
+  for await (const cells of allCells(source, name, column)) {
+    for (let at = 0; at < cells.length; at++, row++) take(cells[at], row)
+  }
+}
+
 /** The rows that have a null in a column that is used. */
 class Rows {
   readonly mask: Uint8Array
@@ -119,11 +126,8 @@ class Rows {
     this.mask[row] = 1
   }
 
-  leftOf<Kind extends Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer>>(cells: Kind): Kind {
-    let to = 0
-    for (let row = 0; row < cells.length; row++) if (this.mask[row] === 0) cells[to++] = cells[row]
-    return cells.slice(0, to) as Kind
-  }
+  /** Whether a row is left, as a filter of arrays asks. */
+  readonly isLeft = (_: unknown, row: number): boolean => this.mask[row] === 0
 
   without({ data, shape }: TableTensor): TableTensor {
     const [, width = 1] = shape
@@ -178,34 +182,30 @@ async function singleTensor(
   const place = { role, name, missing }
   let width = 0
   let data = new Float64Array(0)
-  let row = 0
-  for await (const cells of allCells(source, name, column)) {
-    for (let at = 0; at < cells.length; at++, row++) {
-      const cell = cells[at]
-      const list = isList(cell) ? cell : undefined
-      if (cell === null || cell === undefined) {
-        missing.lacks(row, name)
-        continue
-      }
-      if (width === 0) {
-        width = list?.length ?? -1
-        if (width === 0 || width > maxColumns) {
-          const detail = `row ${row} of column "${name}" is a list of ${width}; it must have 1 to ${maxColumns} numbers.`
-          throw new TableError(['table', name, String(row)], detail, `${width} numbers`, 'shape')
-        }
-        data = new Float64Array(rows * Math.abs(width))
-      }
-      if ((list?.length ?? -1) !== width) {
-        const found = list === undefined ? 'no list' : `a list of ${list.length}`
-        const detail = `row ${row} of column "${name}" is ${found}; the rows before it are lists of ${width}.`
-        throw new TableError(['table', name, String(row)], detail, found, 'shape')
-      }
-      if (list === undefined) data[row] = numberIn(cell, column, place, row)
-      else {
-        for (let k = 0; k < width; k++) data[row * width + k] = numberIn(list[k], column, place, row)
-      }
+  await eachCell(source, name, column, (cell, row) => {
+    const list = isList(cell) ? cell : undefined
+    if (cell === null || cell === undefined) {
+      missing.lacks(row, name)
+      return
     }
-  }
+    if (width === 0) {
+      width = list?.length ?? -1
+      if (width === 0 || width > maxColumns) {
+        const detail = `row ${row} of column "${name}" is a list of ${width}; it must have 1 to ${maxColumns} numbers.`
+        throw new TableError(['table', name, String(row)], detail, `${width} numbers`, 'shape')
+      }
+      data = new Float64Array(rows * Math.abs(width))
+    }
+    if ((list?.length ?? -1) !== width) {
+      const found = list === undefined ? 'no list' : `a list of ${list.length}`
+      const detail = `row ${row} of column "${name}" is ${found}; the rows before it are lists of ${width}.`
+      throw new TableError(['table', name, String(row)], detail, found, 'shape')
+    }
+    if (list === undefined) data[row] = numberIn(cell, column, place, row)
+    else {
+      for (let k = 0; k < width; k++) data[row * width + k] = numberIn(list[k], column, place, row)
+    }
+  })
   return { data, shape: width > 0 ? [rows, width] : [rows] }
 }
 
@@ -260,15 +260,12 @@ function shown(cell: unknown): string {
 async function idsOf(source: Source, name: string, missing: Rows): Promise<(string | number)[]> {
   const column = source.column(name)
   const ids: (string | number)[] = []
-  for await (const cells of allCells(source, name, column)) {
-    for (let at = 0; at < cells.length; at++) {
-      const cell = cells[at]
-      if (cell === null || cell === undefined) {
-        missing.lacks(ids.length, name)
-        ids.push('')
-      } else ids.push(textOrInteger(cell, name, ids.length, column.type, 'ids'))
-    }
-  }
+  await eachCell(source, name, column, (cell, row) => {
+    if (cell === null || cell === undefined) {
+      missing.lacks(row, name)
+      ids.push('')
+    } else ids.push(textOrInteger(cell, name, row, column.type, 'ids'))
+  })
   return ids
 }
 
@@ -283,61 +280,45 @@ function textOrInteger(cell: unknown, name: string, row: number, type: string, r
 async function timesOf(source: Source, name: string, missing: Rows): Promise<Float64Array<ArrayBuffer>> {
   const column = source.column(name)
   const times = new Float64Array(source.rows)
-  let row = 0
-  for await (const cells of allCells(source, name, column)) {
-    for (let at = 0; at < cells.length; at++, row++) {
-      const cell = cells[at]
-      if (cell === null || cell === undefined) missing.lacks(row, name)
-      else {
-        const time = column.toTime === undefined ? (typeof cell === 'number' ? cell : Number.NaN) : column.toTime(cell)
-        if (time === undefined || !Number.isFinite(time)) {
-          const detail = `row ${row} of column "${name}", of the type ${column.type}, is no time; at needs timestamps, or milliseconds since 1970.`
-          throw new TableError(['table', name, String(row)], detail, column.type, 'unsupported')
-        }
-        times[row] = time
-      }
+  await eachCell(source, name, column, (cell, row) => {
+    if (cell === null || cell === undefined) {
+      missing.lacks(row, name)
+      return
     }
-  }
+    const time = column.toTime === undefined ? (typeof cell === 'number' ? cell : Number.NaN) : column.toTime(cell)
+    if (time === undefined || !Number.isFinite(time)) {
+      const detail = `row ${row} of column "${name}", of the type ${column.type}, is no time; at needs timestamps, or milliseconds since 1970.`
+      throw new TableError(['table', name, String(row)], detail, column.type, 'unsupported')
+    }
+    times[row] = time
+  })
   return times
 }
 
+/** What a group takes was reserved with the rows of the table. */
+const reserved: Memory = {
+  reserve: () => undefined,
+  release: () => undefined,
+  canReserveAddressSpace: () => true,
+  allocate: (bytes) => new ArrayBuffer(bytes),
+  commit: () => undefined,
+  free: () => undefined,
+}
+
 /** Here a null is a value. */
-async function groupOf(
-  source: Source,
-  group: string,
-  name: string,
-  { mostValues, maxGroupKeyLength }: AssemblyLimits,
-): Promise<TableGroup> {
+async function groupOf(source: Source, group: string, name: string): Promise<GroupColumn> {
   const column = source.column(name)
-  const codes = new Int32Array(source.rows)
-  const values: (string | number | boolean | null)[] = []
-  const known = new Map<string | number | boolean | null, number>()
-  let isOverfull = false
-  let row = 0
-  for await (const cells of allCells(source, name, column)) {
-    for (let at = 0; at < cells.length; at++, row++) {
-      const cell = cells[at] ?? null
-      const value =
-        cell === null || typeof cell === 'boolean'
-          ? cell
-          : textOrInteger(cell, name, row, column.type, `groups.${group}`)
-      if (typeof value === 'string' && value.length > maxGroupKeyLength) {
-        const detail = `row ${row} of column "${name}" has ${value.length} characters; a value of groups may have ${maxGroupKeyLength}.`
-        throw new TableError(['table', name, String(row)], detail, `${value.length} characters`, 'out-of-range')
-      }
-      let code = known.get(value)
-      if (code === undefined) {
-        code = values.length
-        if (code === mostValues) {
-          isOverfull = true
-          code = 0
-        } else {
-          known.set(value, code)
-          values.push(value)
-        }
-      }
-      codes[row] = code
+  const builder = new ColumnBuilder(reserved, source.rows)
+  await eachCell(source, name, column, (given, row) => {
+    const cell = given ?? null
+    const value =
+      cell === null || typeof cell === 'boolean' ? cell : textOrInteger(cell, name, row, column.type, `groups.${group}`)
+    if (typeof value === 'string' && value.length > maxGroupKeyLength) {
+      const detail = `row ${row} of column "${name}" has ${value.length} characters; a value of groups may have ${maxGroupKeyLength}.`
+      throw new TableError(['table', name, String(row)], detail, `${value.length} characters`, 'out-of-range')
     }
-  }
-  return { codes, values, isOverfull }
+    // such a value has a code
+    builder.add(builder.codeOf(value) ?? 0)
+  })
+  return { ...builder.column(), reserved: 0 }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { GroupColumns, maxGroupKeyLength, mostValues } from '../../loss/groups/columns.ts'
+import { GroupColumns } from '../../loss/groups/columns.ts'
 import type { Memory } from '../../loss/memory.ts'
 import { refuse } from '../../loss/validation-errors.ts'
 import type { DecodeContext } from '../context.ts'
@@ -45,7 +45,7 @@ export class TablePart {
     const { task, memory } = this.#context
     const [format, columns, missing] = takeOptions(options)
     const { maxRows, maxColumns, maxElements, maxBodyBytes, maxComputeMs } = this.#limits
-    const limits = { maxRows, maxColumns, maxElements, maxBodyBytes, mostValues, maxGroupKeyLength }
+    const limits = { maxRows, maxColumns, maxElements, maxBodyBytes }
     const bytes = this.#bytes(memory)
     task.stop()
     const table = await tableIn({ bytes, format, columns, missing, limits }, memory, maxComputeMs)
@@ -108,10 +108,7 @@ function fieldsOf({ tensors, groups, ids, at }: AssembledTable): Fields {
     const tensor = tensors[role]
     if (tensor !== undefined) fields[role] = { ...tensor, nonNumeric: [], nonNumericCount: 0 }
   }
-  if (groups.length > 0) {
-    const built = groups.map(([name, group]) => [name, { ...group, wrong: [], wrongCount: 0, reserved: 0 }] as const)
-    fields.groups = new GroupColumns(new Map(built))
-  }
+  if (groups.length > 0) fields.groups = new GroupColumns(new Map(groups))
   if (ids !== undefined) fields.ids = ids
   if (at !== undefined) fields.at = Array.from(at)
   return fields

@@ -13,8 +13,11 @@ export type TableReply =
 
 let goOn: (() => void) | undefined
 
-function reply(message: TableReply, buffers: ArrayBuffer[] = []): void {
-  parentPort?.postMessage(message, buffers)
+function reply(message: TableReply, buffers: ArrayBufferLike[] = []): void {
+  parentPort?.postMessage(
+    message,
+    buffers.filter((buffer) => buffer instanceof ArrayBuffer),
+  )
 }
 
 function reserve(bytes: number): Promise<void> {

@@ -3,7 +3,7 @@ import type { Dyadic } from '../numerics/dyadic.ts'
 import { multiply, ratio, subtract, zero } from '../numerics/dyadic.ts'
 import type { Spec } from '../spec.ts'
 import type { RowsState } from '../state.ts'
-import { anyValue, errorOf, estimateOf, totalErrorOf, unknown } from './estimate.ts'
+import { anyValue, errorOf, estimate, estimateOf, totalErrorOf, unknown } from './estimate.ts'
 import { labelShape, replaceNumbers, valueShape } from './interval-shapes.ts'
 import type { IntervalsState } from './intervals.ts'
 import type { Influence } from './label-figures.ts'
@@ -17,8 +17,7 @@ import { valueErrors } from './paired-values.ts'
 export const pairedEstimate = z
   .object({
     value: z.number().nullable(),
-    standardError: z.number().min(0).nullable(),
-    interval: z.array(z.number()).length(2).nullable(),
+    ...estimate.shape,
   })
   .meta({
     id: 'PairedEstimate',

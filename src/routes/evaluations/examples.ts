@@ -45,7 +45,8 @@ export const declaredAnswer = {
   requestId: exampleId,
 }
 
-export const reportAnswer = {
+/** What both batches add up to. */
+const figuresOfBoth = {
   ...both,
   lossStatus: 'finite',
   outputs: 3,
@@ -54,6 +55,10 @@ export const reportAnswer = {
   lossSum: 2.882402320390363,
   weightSum: 3,
   accuracyInterval: [0.20765960080204768, 0.9385080552796037],
+}
+
+export const reportAnswer = {
+  ...figuresOfBoth,
   spec,
   ...ofEvaluation,
   batches: 2,
@@ -71,14 +76,7 @@ export const changeExamples = {
 
 /** Two evaluations as one. */
 export const totalAnswerExample = {
-  ...both,
-  lossStatus: 'finite',
-  outputs: 3,
-  correct: 2,
-  ...counts,
-  lossSum: 2.882402320390363,
-  weightSum: 3,
-  accuracyInterval: [0.20765960080204768, 0.9385080552796037],
+  ...figuresOfBoth,
   spec,
   evaluations: 2,
   batches: 2,
@@ -101,14 +99,7 @@ export const windowsAnswerExample = {
       from: '2026-11-26T09:00:00.000Z',
       to: '2026-11-26T10:00:00.000Z',
       batches: 2,
-      ...both,
-      lossStatus: 'finite',
-      outputs: 3,
-      correct: 2,
-      ...counts,
-      lossSum: 2.882402320390363,
-      weightSum: 3,
-      accuracyInterval: [0.20765960080204768, 0.9385080552796037],
+      ...figuresOfBoth,
     },
   ],
   requestId: exampleId,
