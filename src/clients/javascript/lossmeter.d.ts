@@ -24,6 +24,8 @@ export type Tensor =
 
 export type Labels = Tensor | readonly string[] | readonly boolean[] | number
 
+export type Ids = readonly (string | number)[] | TypedArray
+
 /** Options of the HTTP API by their own names: `loss` and `labelFormat`, which are required, `predictionFormat`, `include`, ... */
 export interface Options {
   readonly [option: string]: unknown
@@ -126,6 +128,8 @@ export declare class Lossmeter {
   evaluation(name: string): Evaluation
   /** All evaluations with their figures, the newest first. */
   evaluations(query?: Query): AsyncGenerator<Answer>
+  /** What all evaluations that fit add up to. @param query `prefix`, `metadata`, `from`, `to` */
+  total(query?: Query): Promise<Answer>
   /** Any request of the API. It is sent again while the service is out of reach or busy. */
   request(method: string, path: string, options?: RequestOptions): Promise<Answer>
   /** All entries of a list, page by page. */
@@ -141,6 +145,14 @@ export declare class Evaluation {
   declare(declaration: Options): Promise<Answer>
   /** Adds a batch under its name; fulfilled when it is durable. @param more `sampleWeights`, `groups`, `at` */
   add(batch: string, predictions: Tensor, labels: Labels, more?: Options): Promise<BatchAnswer>
+  /** Sends predictions whose labels come later. @param more `groups`, `sampleWeights`, `at` */
+  predictions(ids: Ids, predictions: Tensor, more?: Options): Promise<Answer>
+  /** Sends the labels of predictions that came, or will come, with the same ids. */
+  labels(ids: Ids, labels: Labels): Promise<Answer>
+  /** The ids that wait for their other half. */
+  waiting(half: 'predictions' | 'labels'): AsyncGenerator<Answer>
+  /** The windows of time that have rows, in order. @param query `from`, `to`, `every`, `limit` */
+  windows(query?: Query): AsyncGenerator<Answer>
   /** The answer over all that was committed. @param query `require`, `failStatus`, `from`, `to` */
   report(query?: Query): Promise<Figures>
   batches(query?: Query): AsyncGenerator<Answer>

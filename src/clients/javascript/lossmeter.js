@@ -29,7 +29,7 @@ const types = {
   Uint8ClampedArray: '|u1',
 }
 
-/** The service refused a request: `status` is that of HTTP, `problem` the answer (RFC 9457), and the message has each error. */
+/** The service refused a request. `status` is the HTTP status, and `problem` the answer (RFC 9457). The message lists each error. */
 export class LossmeterError extends Error {
   constructor(status, problem, note = '') {
     const errors = (problem.errors ?? []).map(({ pointer, detail, remedies }) => {

@@ -37,7 +37,7 @@ class Figures(Dict[str, Any]):
 
 
 class LossmeterError(Exception):
-    """The service refused a request: ``status`` is that of HTTP, ``problem`` the answer (RFC 9457), and the text has each error."""
+    """The service refused a request. ``status`` is the HTTP status, ``problem`` the answer (RFC 9457); the text lists each error."""
 
     def __init__(self, status: int, problem: Mapping[str, Any]) -> None:
         lines = [f"{status} {problem.get('title', '')}: {problem.get('detail', 'no detail')}"]
