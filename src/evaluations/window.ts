@@ -1,3 +1,5 @@
+import { timeIn } from './rfc3339.ts'
+
 export const windowNames = ['hour', 'day', 'week'] as const
 export type WindowName = (typeof windowNames)[number]
 
@@ -20,20 +22,10 @@ export function startOf(window: WindowName, time: number): number {
 export const timeNeeds =
   'must be a time from 1970 to 9998, as RFC 3339, such as 2026-12-01T09:30:00Z, or as milliseconds since 1970'
 
-const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)$/
 const [earliest, latest] = [Date.UTC(1970), Date.UTC(9999) - 1]
 
 /** The milliseconds since 1970 of a time as clients send it; undefined for what is none from 1970 to 9998. */
 export function timeOf(sent: string | number): number | undefined {
-  const time = typeof sent === 'number' ? sent : parsed(sent)
+  const time = typeof sent === 'number' ? sent : timeIn(sent)
   return Number.isInteger(time) && time >= earliest && time <= latest ? time : undefined
-}
-
-function parsed(text: string): number {
-  const match = rfc3339.exec(text)
-  if (match === null) return Number.NaN
-  const [year, month, day] = match.slice(1).map(Number)
-  // Date takes the 30th of February for the 1st of March
-  if (day > new Date(Date.UTC(year, month, 0)).getUTCDate()) return Number.NaN
-  return Math.floor(Date.parse(text.toUpperCase()))
 }
