@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Half } from '../database/halves.ts'
-import { halfDigestBytes } from '../database/halves.ts'
+import { digestAt, halfDigestBytes, payloadAt } from '../database/halves.ts'
 import type { Tensors } from '../loss/batch.ts'
 import { rowsPerStep } from '../loss/batch.ts'
 import type { EvaluationContext } from '../loss/evaluation.ts'
@@ -219,6 +219,23 @@ export function somePredictions(
 
 function tensorOf(data: Float64Array, shape: readonly number[]): Tensor {
   return { data, shape, nonNumeric: [], nonNumericCount: 0 }
+}
+
+/** The rows of some places, in steps. */
+export function* someRows(rows: HalfRows, places: readonly number[]): Generator<void, HalfRows> {
+  if (places.length === rows.keys.length) return rows
+  const digests = gather(places.map((at) => digestAt(rows.digests, at)))
+  yield
+  const parts = places.map((at) => payloadAt(rows, at))
+  const payloads = gather(parts)
+  yield
+  let end = 0
+  const ends = parts.map(({ length }) => {
+    end += length
+    return end
+  })
+  const keys = places.map((at) => rows.keys[at])
+  return { ...rows, keys, digests, payloads, ends, times: places.map((at) => rows.times?.[at]) }
 }
 
 /** In memory of its own, which is all that is passed to another thread. */

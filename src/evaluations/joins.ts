@@ -1,19 +1,17 @@
-import { randomBytes } from 'node:crypto'
 import { StoreUnavailable } from '../database/errors.ts'
-import type { Half, HalvesResult, HalvesWrite, WaitingHalf } from '../database/halves.ts'
-import { digestAt, payloadAt } from '../database/halves.ts'
+import type { Half, HalvesResult, WaitingHalf } from '../database/halves.ts'
 import type { PutResult, Store } from '../database/store.ts'
 import { ScopedMemory } from '../loss/memory.ts'
 import type { EvaluationState } from '../loss/state.ts'
 import type { Task } from '../runtime/scheduler.ts'
 import { waitOf } from './duration.ts'
 import type { BatchContext, EvaluatedBatch } from './evaluate.ts'
-import { evaluateBatch, newBatch } from './evaluate.ts'
 import type { HalfRows } from './half-rows.ts'
-import { gather } from './half-rows.ts'
+import { someRows } from './half-rows.ts'
 import type { JoinPlan } from './join-plan.ts'
-import { otherDigest, planOf } from './join-plan.ts'
-import { joinedTensors } from './joined-tensors.ts'
+import { planOf } from './join-plan.ts'
+import { writeOf } from './join-write.ts'
+import { foldsOf, windowsOf } from './joined-windows.ts'
 import type { DeclaredEvaluation, OpenEvaluation } from './open-evaluation.ts'
 import type { RowId } from './row-ids.ts'
 import { idOf, keyOf } from './row-ids.ts'
@@ -22,6 +20,17 @@ import { idOf, keyOf } from './row-ids.ts'
 const mostTries = 16
 /** What the store answers of a row, besides its payload. */
 const foundBytes = 512
+/** Windows whose rows are written in one transaction. */
+const mostWindows = 512
+
+const nothingNew: JoinPlan = {
+  added: [],
+  joined: [],
+  partners: [],
+  replayed: 0,
+  conflicts: [],
+  expired: { ids: [], waitingPredictions: 0, waitingLabels: 0 },
+}
 
 export interface JoinContext extends BatchContext {
   readonly maxWaitingRows: number
@@ -38,6 +47,13 @@ export interface Taken {
 
 export type TakeOutcome = ({ readonly outcome: 'taken' } & Taken) | { readonly outcome: Refusal }
 type Refusal = Exclude<HalvesResult['outcome'], 'committed' | 'changed'>
+type CheckGroups = (state: EvaluationState) => Promise<void>
+
+/** Rows of a body, and their places in it. */
+interface Rest {
+  readonly rows: HalfRows
+  readonly places: readonly number[]
+}
 
 export interface WaitingEntry {
   readonly id: RowId
@@ -70,7 +86,8 @@ export class Joins {
 
   /**
    * Takes the halves of a body, each once, and counts the rows that are whole now. What the store has is read and the rows are
-   * folded before anything is locked; it is written only if the store is still as it was read.
+   * folded before anything is locked; it is written only if the store is still as it was read. Rows of many windows are written
+   * in several transactions.
    *
    * @param checkGroups refuses rows with too many groups
    * @throws LimitExceeded, StoreUnavailable
@@ -79,21 +96,28 @@ export class Joins {
     evaluation: DeclaredEvaluation,
     rows: HalfRows,
     context: JoinContext,
-    checkGroups: (state: EvaluationState) => Promise<void>,
+    checkGroups: CheckGroups,
   ): Promise<TakeOutcome> {
+    const taken = { accepted: 0, replayed: 0, conflicts: [] as number[], joined: 0 }
+    let rest: Rest = { rows, places: rows.keys.map((_, at) => at) }
     for (let tries = 0; tries < mostTries; tries++) {
-      const taken = await this.#try(evaluation, rows, context, checkGroups)
-      if (taken.outcome !== 'changed') return taken
+      const result = await this.#try(evaluation, rest, context, checkGroups, taken)
+      if (result === 'taken') return { outcome: result, ...taken }
+      if (typeof result === 'string') return { outcome: result }
+      rest = result
     }
     throw new StoreUnavailable('busy')
   }
 
+  /** @returns the rows that are still to be taken, because the store is not as it was read */
   async #try(
     evaluation: DeclaredEvaluation,
-    rows: HalfRows,
+    rest: Rest,
     context: JoinContext,
-    checkGroups: (state: EvaluationState) => Promise<void>,
-  ): Promise<TakeOutcome | { readonly outcome: 'changed' }> {
+    checkGroups: CheckGroups,
+    taken: { -readonly [Name in keyof Taken]: Name extends 'conflicts' ? number[] : number },
+  ): Promise<'taken' | Refusal | Rest> {
+    const { rows, places } = rest
     const { task } = context
     using memory = new ScopedMemory(context.memory)
     memory.reserve(rows.keys.length * (foundBytes + rows.payloads.length / rows.keys.length))
@@ -102,37 +126,42 @@ export class Joins {
     task.start()
     const now = this.#now()
     const plan = await task.run(planOf(rows, found, now))
-    const { added, joined, replayed, conflicts } = plan
-    const counted = {
-      outcome: 'taken',
-      accepted: added.length + joined.length,
-      replayed,
-      conflicts,
-      joined: joined.length,
-    } as const
-    if (added.length + joined.length === 0) return counted
-    const evaluated =
-      joined.length === 0 ? undefined : await task.run(this.#fold(evaluation, rows, plan, { ...context, memory }))
-    if (evaluated !== undefined && evaluated.state.groups.length > 0) await checkGroups(evaluated.state)
-    const batches = evaluated === undefined ? [] : [evaluated.batch]
-    const write = await task.run(writeOf(evaluation, rows, plan, batches, now, context.maxWaitingRows))
-    task.stop()
-    const result = await this.#store.putHalves(write)
-    task.start()
-    if (result.outcome !== 'committed') return { outcome: result.outcome }
-    this.#events.put(evaluation, batches, result.batches)
-    this.#events.joined(joined.length)
-    return counted
-  }
-
-  *#fold(
-    evaluation: DeclaredEvaluation,
-    rows: HalfRows,
-    { joined, partners }: JoinPlan,
-    context: JoinContext,
-  ): Generator<void, { readonly batch: EvaluatedBatch; readonly state: EvaluationState }> {
-    const tensors = yield* joinedTensors(evaluation.declared, rows, joined, partners, context.memory)
-    return yield* evaluateBatch(evaluation, `joined.${randomBytes(12).toString('hex')}`, tensors, context)
+    const windows = await task.run(windowsOf(evaluation.declared.window, rows, plan, now))
+    let written = 0
+    do {
+      const isFirst = written === 0
+      using ofPart = new ScopedMemory(context.memory)
+      const part = windows.slice(written, written + mostWindows)
+      const folds = await task.run(foldsOf(evaluation, rows, part, { ...context, memory: ofPart }))
+      for (const { state } of folds) if (state.groups.length > 0) await checkGroups(state)
+      const joins = part.slice(0, folds.length)
+      const batches = folds.map(({ batch }) => batch)
+      const some = {
+        ...(isFirst ? plan : nothingNew),
+        joined: joins.flatMap(({ joined }) => joined),
+        partners: joins.flatMap(({ partners }) => partners),
+      }
+      if (some.added.length + some.joined.length > 0) {
+        const write = await task.run(writeOf(evaluation, rows, some, batches, now, context.maxWaitingRows))
+        task.stop()
+        const result = await this.#store.putHalves(write)
+        task.start()
+        if (result.outcome === 'changed') {
+          if (isFirst) return rest
+          const left = windows.slice(written).flatMap(({ joined }) => joined)
+          return { rows: await task.run(someRows(rows, left)), places: left.map((at) => places[at]) }
+        }
+        if (result.outcome !== 'committed') return result.outcome
+        this.#events.put(evaluation, batches, result.batches)
+        this.#events.joined(some.joined.length)
+      }
+      taken.accepted += some.added.length + some.joined.length
+      taken.joined += some.joined.length
+      taken.replayed += some.replayed
+      for (const at of some.conflicts) taken.conflicts.push(places[at])
+      written += folds.length
+    } while (written < windows.length)
+    return 'taken'
   }
 
   /** Halves that wait for the other, the oldest first. @param after the last one of the page before */
@@ -158,50 +187,5 @@ export class Joins {
     )
     const times = oldest.flat().map(({ since }) => since)
     return times.length === 0 ? undefined : Math.min(...times)
-  }
-}
-
-/** What is written of a plan, in steps. */
-function* writeOf(
-  { declared, batches: { evaluation } }: DeclaredEvaluation,
-  rows: HalfRows,
-  { added, joined, partners, expired }: JoinPlan,
-  batches: readonly EvaluatedBatch[],
-  now: number,
-  maxWaiting: number,
-): Generator<void, HalvesWrite> {
-  const { half, keys, times } = rows
-  const isWhole = added.length === keys.length
-  const digests = isWhole ? rows.digests : gather(added.map((at) => digestAt(rows.digests, at)))
-  yield
-  const parts = isWhole ? [] : added.map((at) => payloadAt(rows, at))
-  const payloads = isWhole ? rows.payloads : gather(parts)
-  yield
-  let end = 0
-  const ends = isWhole
-    ? rows.ends
-    : parts.map(({ length }) => {
-        end += length
-        return end
-      })
-  const ofJoined = gather(joined.map((at) => digestAt(rows.digests, at)))
-  const others = gather(partners.map((row) => otherDigest(half, row)))
-  yield
-  return {
-    evaluation,
-    half,
-    now,
-    expiresAt: now + (declared.join === undefined ? 0 : waitOf(declared.join)),
-    expired,
-    added: {
-      ids: added.map((at) => keys[at]),
-      digests,
-      payloads,
-      ends,
-      times: added.map((at) => (half === 'labels' ? null : (times?.[at] ?? now))),
-    },
-    joined: { ids: joined.map((at) => keys[at]), digests: ofJoined, others },
-    batches: batches.map((batch) => newBatch(evaluation, batch)),
-    maxWaiting,
   }
 }

@@ -2,7 +2,8 @@ import type { Received } from '../loss/validation-errors.ts'
 import { LimitExceeded, refuse, ValidationErrors } from '../loss/validation-errors.ts'
 import type { ListElement, ValueList } from '../loss/value-list.ts'
 import { WrongElement } from '../loss/value-list.ts'
-import { timeNeeds, timeOf } from './row-times.ts'
+import { timeText } from './rfc3339.ts'
+import { timeOf } from './row-times.ts'
 
 export type RowId = string | number
 
@@ -65,7 +66,7 @@ export function timesOf({ values, fault }: ValueList, rows: number): number[] {
     const time = timeOf(value)
     if (typeof time === 'number') times[at] = time
     else if (errors.full) errors.count++
-    else errors.add(['at', at], `at[${at}] must be ${timeNeeds}`, receivedOf(value), time)
+    else errors.add(['at', at], `at[${at}] must be ${timeText}`, receivedOf(value), time)
   }
   errors.throwIfAny()
   return times

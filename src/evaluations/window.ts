@@ -1,4 +1,4 @@
-import { timeIn } from './rfc3339.ts'
+import { earliest, latest, timeIn, timeText } from './rfc3339.ts'
 
 export const windowNames = ['hour', 'day', 'week'] as const
 export type WindowName = (typeof windowNames)[number]
@@ -19,10 +19,7 @@ export function startOf(window: WindowName, time: number): number {
   return origin + Math.floor((time - origin) / lengths[window]) * lengths[window]
 }
 
-export const timeNeeds =
-  'must be a time from 1970 to 9998, as RFC 3339, such as 2026-12-01T09:30:00Z, or as milliseconds since 1970'
-
-const [earliest, latest] = [Date.UTC(1970), Date.UTC(9999) - 1]
+export const timeNeeds = `must be ${timeText}`
 
 /** The milliseconds since 1970 of a time as clients send it; undefined for what is none from 1970 to 9998. */
 export function timeOf(sent: string | number): number | undefined {

@@ -13,13 +13,14 @@ import type { TakeOutcome } from '../../src/evaluations/joins.ts'
 import type { OpenEvaluation } from '../../src/evaluations/open-evaluation.ts'
 import type { RowId } from '../../src/evaluations/row-ids.ts'
 import { Evaluations } from '../../src/evaluations/service.ts'
+import { answerOf } from '../../src/loss/evaluation.ts'
 import { ValueList } from '../../src/loss/value-list.ts'
 import { Scheduler } from '../../src/runtime/scheduler.ts'
 import { sharedPostgres } from '../database/postgres/server.ts'
 import { seeded } from '../formats/support.ts'
 import type { Request } from '../loss/support.ts'
 import { evaluate, finish, tensorsOf, unlimited } from '../loss/support.ts'
-import { classRows, declare, declaredFor, found, newTask, reportOf } from './evaluations.ts'
+import { altered, byRow, classRows, declare, declaredFor, found, newTask, reportOf, together } from './evaluations.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lossmeter-'))
 root.teardown(() => rmSync(folder, { recursive: true }))
@@ -62,6 +63,7 @@ async function take(
   rows: readonly number[],
   idOf: (row: number) => RowId = (row) => `row-${row}`,
   maxWaitingRows = Number.POSITIVE_INFINITY,
+  timeOf?: (row: number) => number,
 ): Promise<TakeOutcome> {
   const some = (values: unknown) => rows.map((row) => (values as unknown[])[row])
   const sampleWeights = request.sampleWeights && (some(request.sampleWeights) as number[])
@@ -73,10 +75,30 @@ async function take(
   })
   const ids = new ValueList(rows.map(idOf), 0)
   const { predictions, labels } = tensors
-  const content = half === 'predictions' ? { ids, predictions, sampleWeights: tensors.sampleWeights } : { ids, labels }
+  const at = timeOf && new ValueList(rows.map(timeOf), 0)
+  const content =
+    half === 'predictions' ? { ids, predictions, sampleWeights: tensors.sampleWeights, at } : { ids, labels }
   const read = finish(readHalf(evaluation.declared, half, content, { ...unlimited, maxJoinRows: 1000 }))
   const context = { ...unlimited, maxStateBytes: Number.POSITIVE_INFINITY, maxWaitingRows, task: newTask() }
   return evaluations.joins.take(evaluation, read, context, async () => undefined)
+}
+
+/** The answers of all windows by their starts, as JSON, which has every bit of every number. */
+async function windowsOf(evaluations: Evaluations, name: string): Promise<Map<number, string>> {
+  const windows = new Map<number, string>()
+  const range = { from: -1, to: Number.MAX_SAFE_INTEGER, most: 2000 }
+  for await (const { start, state } of evaluations.windows(await found(evaluations, name), range, newTask())) {
+    windows.set(start, JSON.stringify(finish(answerOf(state))))
+  }
+  return windows
+}
+
+/** The answers to the rows of each hour. */
+function hoursOf(request: Request, timeOf: (row: number) => number): Map<number, string> {
+  const rows = byRow(request)
+  const hours = Map.groupBy(rows.keys(), (row) => Math.floor(timeOf(row) / hour) * hour)
+  const ordered = [...hours].sort(([a], [b]) => a - b)
+  return new Map(ordered.map(([start, own]) => [start, JSON.stringify(evaluate(together(own.map((at) => rows[at]))))]))
 }
 
 function declaredAs(request: Request): Declared {
@@ -126,6 +148,66 @@ for (const [kind, urlOf] of Object.entries(urls)) {
       const { stored } = await found(evaluations, 'all')
       t.match(stored, { samples: 400, waitingPredictions: 0, waitingLabels: 0, expired: 0 })
     }
+  })
+
+  test(`${kind}: each row counts in the window of its time, in whatever order its halves come`, async (t) => {
+    const replicas = await replicasOn(t, await urlOf(), { now: start }, isShared ? 2 : 1)
+    const request = classRows(200)
+    const next = seeded(11)
+    const times = Array.from({ length: 200 }, () => start - next(5 * hour))
+    const timeOf = (row: number) => times[row]
+    await declare(replicas[0].evaluations, 'hourly', { ...declaredAs(request), window: 'hour' })
+    const all = Array.from({ length: 200 }, (_, row) => row)
+    const bodies: { half: Half; rows: number[] }[] = []
+    for (const half of ['predictions', 'labels', 'predictions', 'labels'] as const) {
+      for (let rest = shuffled(all, next); rest.length > 0; ) bodies.push({ half, rows: rest.splice(0, 1 + next(40)) })
+    }
+    let joined = 0
+    const queue = shuffled(bodies, next)
+    const client = async ({ evaluations }: Replica) => {
+      const evaluation = await found(evaluations, 'hourly')
+      for (let body = queue.pop(); body !== undefined; body = queue.pop()) {
+        const taken = await take(evaluations, evaluation, body.half, request, body.rows, undefined, undefined, timeOf)
+        joined += taken.outcome === 'taken' ? taken.joined : Number.NaN
+      }
+    }
+    await Promise.all([...replicas, ...replicas].map(client))
+    t.equal(joined, 200)
+    const wanted = hoursOf(request, timeOf)
+    for (const { evaluations } of replicas) {
+      t.same(await windowsOf(evaluations, 'hourly'), wanted)
+      t.equal(await reportOf(evaluations, 'hourly'), JSON.stringify(evaluate(request)))
+    }
+  })
+
+  test(`${kind}: rows of more windows than a transaction takes join once, though others write in between`, async (t) => {
+    const [{ store, evaluations }] = await replicasOn(t, await urlOf(), { now: start }, 1)
+    const request = classRows(700)
+    const all = Array.from({ length: 700 }, (_, row) => row)
+    const timeOf = (row: number) => start - row * hour
+    const evaluation = await declare(evaluations, 'many', { ...declaredAs(request), window: 'hour' })
+    await take(evaluations, evaluation, 'predictions', request, all, undefined, undefined, timeOf)
+    await take(evaluations, evaluation, 'labels', { ...request, labels: all.map(() => 2) }, [690])
+    let writes = 0
+    const meddled = altered(store, {
+      putHalves: async (write) => {
+        if (++writes === 2) await take(evaluations, evaluation, 'labels', request, [600, 601])
+        return store.putHalves(write)
+      },
+    })
+    const other = new Evaluations(meddled, new Scheduler(), undefined, undefined, () => start)
+    const taken = await take(other, await found(other, 'many'), 'labels', request, all)
+    const isConflict = (request.labels as number[])[690] !== 2
+    t.same(taken, {
+      outcome: 'taken',
+      accepted: 697,
+      joined: 697,
+      replayed: isConflict ? 2 : 3,
+      conflicts: isConflict ? [690] : [],
+    })
+    t.equal(writes, 3)
+    const labels = (request.labels as number[]).with(690, 2)
+    t.same(await windowsOf(evaluations, 'many'), hoursOf({ ...request, labels }, timeOf))
   })
 
   test(`${kind}: both halves of a row that come at once join once`, async (t) => {

@@ -7,7 +7,7 @@ import type { RequestContext } from '../../http/request-context.ts'
 import { validBody } from '../../http/validation.ts'
 import { answerBytesOf } from '../../loss/evaluation.ts'
 import { refuseForStreams, resolve } from '../../loss/resolve.ts'
-import { LimitExceeded, refuse } from '../../loss/validation-errors.ts'
+import { LimitExceeded } from '../../loss/validation-errors.ts'
 import { checkOutputOptions } from '../../loss/weights.ts'
 import type { FieldCheck } from '../loss/option-hints.ts'
 import { refuseOptions } from '../loss/option-hints.ts'
@@ -51,10 +51,6 @@ function declaredBy(sent: Fields): DeclaredText {
     metadata = {},
     ...received
   } = validBody(singleBatch(sent, {}), declaration)
-  if (join !== undefined && window !== undefined) {
-    const detail = 'window is not available for joined evaluations: declare join or window'
-    refuse(['window'], detail, window, 'not-available')
-  }
   const options = coreOptions(received)
   refuseForStreams(options)
   const spec = resolve(options)

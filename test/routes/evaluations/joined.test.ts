@@ -119,7 +119,7 @@ test('one wrong row refuses its body, and nothing of it is kept', async (t) => {
       { ids: ['a'], predictions: [predictions[0]], at: ['2026-02-30T00:00:00Z'] },
       '#/at/0',
       'malformed',
-      'at[0] must be a time as RFC 3339, such as 2026-12-01T09:30:00Z, or as milliseconds since 1970',
+      'at[0] must be a time from 1970 to 9998, as RFC 3339, such as 2026-12-01T09:30:00Z, or as milliseconds since 1970',
     ],
     [
       'predictions',
@@ -362,4 +362,30 @@ test('joined rows are batches to the lists and the curve', async (t) => {
     ],
   })
   t.match((await send(app, 'GET', '/listed/curve')).body, { points: [{ samples: 2 }, { cumulative: { samples: 5 } }] })
+})
+
+test('a label counts in the window of the time of its row, however late it comes', async (t) => {
+  await evaluationOf(app, 'hourly', { ...joined, window: 'hour' }, [])
+  const at = [10, 11, 10, 12, 11, 10].map((hour) => Date.UTC(2026, 11, 1, hour, 30))
+  await send(app, 'POST', '/hourly/labels', rows([5, 1], 'labels'))
+  t.match((await send(app, 'POST', '/hourly/predictions', { ids, predictions, at })).body, { accepted: 6, joined: 2 })
+  t.match((await send(app, 'POST', '/hourly/labels', rows([4, 3, 2, 1, 0], 'labels'))).body, { replayed: 1, joined: 4 })
+  const { windows } = (await send(app, 'GET', '/hourly/windows')).body as { windows: unknown[] }
+  const hours: [number, number, number[]][] = [
+    [10, 2, [0, 2, 5]],
+    [11, 2, [1, 4]],
+    [12, 1, [3]],
+  ]
+  t.equal(windows.length, 3)
+  for (const [place, [hour, batches, own]] of hours.entries()) {
+    const of = { predictions: own.map((row) => predictions[row]), labels: own.map((row) => labels[row]) }
+    const { spec: _, requestId: __, ...figures } = await lossOf(app, of)
+    const [from, to] = [hour, hour + 1].map((each) => `2026-12-01T${each}:00:00.000Z`)
+    t.same(windows[place], { from, to, batches, ...figures })
+  }
+  t.match((await send(app, 'GET', '/hourly?from=2026-12-01T11:00:00Z')).body, { batches: 3, samples: 3 })
+  t.match((await send(app, 'GET', '/hourly/batches?limit=2')).body, {
+    batches: [{ window: '2026-12-01T10:00:00.000Z' }, { window: '2026-12-01T11:00:00.000Z' }],
+  })
+  t.match((await send(app, 'GET', '/hourly')).body, { ...(await lossOf(app, allRows)), window: 'hour', join })
 })

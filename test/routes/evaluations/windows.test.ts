@@ -139,8 +139,6 @@ test('what cuts a window, or has none, is refused with what would be right', asy
     t.equal(status, 422, path)
     t.match(body, { errors: [{ pointer, detail }] }, path)
   }
-  const both = await send(app, 'PUT', '/both', { ...threeClasses, window: 'hour', join: { within: 'P30D' } })
-  t.match(both.body, { status: 422, errors: [{ pointer: '#/window', detail: /declare join or window/ }] })
   const withTime = await send(app, 'PUT', '/plain/batches/a', { ...batches[0], at: 0 })
   t.match(withTime.body, { status: 422, errors: [{ pointer: '#/at', detail: /declared without window/ }] })
   for (const at of ['now', -1, 1.5, '2024-01-01', '2024-01-01T00:00:60Z', 1e17, null, [], true]) {
