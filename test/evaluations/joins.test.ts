@@ -191,7 +191,7 @@ for (const [kind, urlOf] of Object.entries(urls)) {
     let writes = 0
     const meddled = altered(store, {
       putHalves: async (write) => {
-        if (++writes === 2) await take(evaluations, evaluation, 'labels', request, [600, 601])
+        if (++writes === 2) await take(evaluations, evaluation, 'labels', request, [0, 1])
         return store.putHalves(write)
       },
     })
