@@ -17,8 +17,14 @@ export async function appOf(
 ): Promise<FastifyInstance> {
   const app = await buildApp(parseConfig({ DATABASE_URL: 'memory:', ...variables }), logger)
   variablesOf.set(app, JSON.stringify(variables))
-  t.after(() => app.close())
+  t.after(() => closeApp(app))
   return app
+}
+
+/** Closes a service whose clients have their answers; they may keep, or just be opening, connections, which would be waited for. */
+export async function closeApp(app: FastifyInstance): Promise<void> {
+  app.server.on('connection', (socket) => socket.destroy()).closeAllConnections()
+  await app.close()
 }
 
 /** A logger of everything, and the lines that it wrote. */

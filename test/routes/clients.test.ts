@@ -20,7 +20,7 @@ function textOf(path: string): string {
 const listening = new WeakMap<FastifyInstance, string>()
 
 async function clientOf(app: FastifyInstance, settings: Settings = {}): Promise<Lossmeter> {
-  const url = listening.get(app) ?? (await app.listen({ port: 0 }))
+  const url = listening.get(app) ?? (await app.listen({ host: '127.0.0.1', port: 0 }))
   listening.set(app, url)
   return new Lossmeter(`${url}/`, settings)
 }

@@ -12,7 +12,7 @@ import { validatorCompiler } from '../../../src/http/validation.ts'
 import { resolve } from '../../../src/loss/resolve.ts'
 import type { EvaluationRouteOptions } from '../../../src/routes/evaluations/found.ts'
 import type { Answered } from '../../support.ts'
-import { ask } from '../../support.ts'
+import { ask, closeApp } from '../../support.ts'
 import { noConnections } from '../../wire/support.ts'
 
 interface Scope {
@@ -109,7 +109,7 @@ export async function routesOver(
   // what the test does not give is not called
   const options = { evaluations: evaluations as Evaluations, retentionDays: 30, ending: ending.signal }
   await app.register(routes, options)
-  t.after(() => app.close())
+  t.after(() => closeApp(app))
   return app
 }
 
