@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein'
 import type { Meaning } from './other-names.ts'
-import { fieldMeant, lettersOf, meaningOf, otherWords } from './other-names.ts'
+import { fieldsMeant, lettersOf, meaningOf, otherWords } from './other-names.ts'
 
 const longest = 40
 /** An acronym is near only if it has the same letters: `rmse` is not `mse`. */
@@ -28,10 +28,10 @@ function inWords(field: string, { [field]: name, ...others }: Meaning): string {
   return `"${name}"${rest.join(' and')}`
 }
 
-/** Our name of a field: as other libraries call it, or the nearest. */
-export function fieldNamed(word: string, names: readonly string[]): string | undefined {
-  const meant = fieldMeant(word)
-  return meant !== undefined && names.includes(meant) ? meant : nearest(word, names)
+/** Our names of a field: those that other libraries mean by it, or else the nearest. */
+export function fieldsNamed(word: string, names: readonly string[]): readonly string[] {
+  const meant = fieldsMeant(word).filter((name) => names.includes(name))
+  return meant.length > 0 ? meant : [nearest(word, names) ?? []].flat()
 }
 
 /** The one nearest name, if at most 3 and fewer than half of its letters differ; case and separators do not count. */

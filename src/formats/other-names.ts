@@ -145,9 +145,10 @@ const valuesOf: Readonly<Record<string, Names>> = {
   reduction: reductions,
 }
 
-/** Names of fields; null for one of which several could be meant. */
-const fields: Readonly<Record<string, string>> = {
+/** What fields are called elsewhere, and ours that may be meant. */
+const fields: Readonly<Record<string, readonly string[]>> = {
   ...alias('labels', 'ytrue', 'y', 'target', 'targets', 'truth', 'groundtruth', 'label', 'trues'),
+  ...alias('predictions', 'input', 'inputs', 'output', 'outputs', 'scores'),
   ...alias('predictions', 'ypred', 'yhat', 'preds', 'pred', 'predicted', 'yscore', 'yprob', 'probs', 'proba', 'logits'),
   ...alias('sampleWeights', 'sampleweight', 'samplew'),
   ...alias('classWeights', 'classweight', 'classw'),
@@ -157,11 +158,15 @@ const fields: Readonly<Record<string, string>> = {
   ...alias('loss', 'lossfn', 'criterion', 'lossfunction', 'lossname', 'objective'),
   ...alias('labelFormat', 'labeltype', 'labelsformat', 'targetformat'),
   ...alias('predictionFormat', 'predictionsformat', 'predictiontype', 'outputformat'),
+  ...alias('predictionFormat', 'fromlogits', 'withlogits'),
   ...alias('miniBatch', 'minibatch'),
+  ...alias('include', 'metrics', 'metric'),
+  weight: ['sampleWeights', 'classWeights'],
+  weights: ['sampleWeights', 'classWeights'],
 }
 
-function alias(meant: string, ...names: string[]): Record<string, string> {
-  return Object.fromEntries(names.map((name) => [name, meant]))
+function alias(meant: string, ...names: string[]): Record<string, readonly string[]> {
+  return Object.fromEntries(names.map((name) => [name, [meant]]))
 }
 
 /** A name without case, separators and the word "loss" at its end. */
@@ -183,8 +188,8 @@ export function meaningOf(field: string, word: string): readonly Meaning[] | und
   return undefined
 }
 
-/** Our name of a field of another library. */
-export function fieldMeant(word: string): string | undefined {
+/** Our names of a field of another library: several where only the client knows which is meant. */
+export function fieldsMeant(word: string): readonly string[] {
   const letters = lettersOf(word)
-  return Object.hasOwn(fields, letters) ? fields[letters] : undefined
+  return Object.hasOwn(fields, letters) ? fields[letters] : []
 }

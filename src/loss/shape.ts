@@ -1,4 +1,5 @@
 import type { Spec } from './spec.ts'
+import { checksPredictionRows } from './spec.ts'
 import type { Tensor } from './tensor.ts'
 import type { ValidationErrors } from './validation-errors.ts'
 import { LimitExceeded, refuse } from './validation-errors.ts'
@@ -88,7 +89,7 @@ export function checkOutputs(name: string, outputs: number): void {
 export function checkLabelShape(spec: Spec, predictions: Tensor, labels: Tensor, layout: Layout): void {
   const wrong =
     spec.labelFormat === 'index'
-      ? indexShapeError(predictions, labels, layout)
+      ? indexShapeError(spec, predictions, labels, layout)
       : denseShapeError(spec, predictions, labels)
   if (wrong !== undefined) refuse(['labels'], `${wrong}.`, asReceived(labels), 'shape')
 }
@@ -118,7 +119,12 @@ export function rowPathOf(tensor: Tensor, row: number): number[] {
   return tensor.shape.length === 2 ? [row] : []
 }
 
-function indexShapeError(predictions: Tensor, { shape }: Tensor, { samples }: Layout): string | undefined {
+function indexShapeError(
+  spec: Spec,
+  predictions: Tensor,
+  { shape }: Tensor,
+  { samples, outputs }: Layout,
+): string | undefined {
   const isOneSample = predictions.shape.length === 1
   const needs = 'labelFormat "index" needs one integer per sample'
   if (shape.length === 2) return `labels[0] is an array of ${counted(shape[1], 'number')}; ${needs}`
@@ -130,9 +136,11 @@ function indexShapeError(predictions: Tensor, { shape }: Tensor, { samples }: La
   }
   if (shape.length === 0)
     return `labels is a single number, and predictions has ${counted(samples, 'sample')}; ${needs}`
-  return shape[0] === samples
-    ? undefined
-    : `labels has ${counted(shape[0], 'number')}, and predictions has ${counted(samples, 'sample')}; ${needs}`
+  if (shape[0] === samples) return undefined
+  // rows of probabilities show by their sums whether they are samples
+  const mayBeTurned = shape[0] === outputs && outputs > 1 && !checksPredictionRows(spec)
+  const turned = mayBeTurned ? '. If the columns of predictions are the samples, transpose it' : ''
+  return `labels has ${counted(shape[0], 'number')}, and predictions has ${counted(samples, 'sample')}; ${needs}${turned}`
 }
 
 function denseShapeError(spec: Spec, predictions: Tensor, labels: Tensor): string | undefined {

@@ -1,4 +1,4 @@
-import { fieldNamed } from '../formats/did-you-mean.ts'
+import { fieldsNamed } from '../formats/did-you-mean.ts'
 
 const mostHinted = 3
 
@@ -21,9 +21,9 @@ export function unknownField(
   return ({ code, keys = [] }) => {
     if (code !== 'unrecognized_keys') return undefined
     const hints = keys.slice(0, mostHinted).flatMap((key) => {
-      const name = fieldNamed(key, [...names, ...tensors])
-      if (name === undefined) return []
-      return keys.length === 1 ? `"${name}"` : `"${name}" for ${JSON.stringify(key)}`
+      const meant = fieldsNamed(key, [...names, ...tensors]).map((name) => `"${name}"`)
+      if (meant.length === 0) return []
+      return keys.length === 1 ? meant.join(' or ') : `${meant.join(' or ')} for ${JSON.stringify(key)}`
     })
     const places = new Set(keys.slice(0, mostHinted).flatMap((key) => elsewhere(key) ?? []))
     if (places.size > 0) return `is not a recognised field; ${known}. ${[...places].join(' ')}`

@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify'
+import type { Test } from 'tap'
+import { errorCodes } from '../../src/loss/error-codes.ts'
 import type { Remedy } from '../../src/loss/remedies/remedy.ts'
 
 export type Body = Record<string, unknown>
@@ -13,6 +15,16 @@ export interface Mistake {
   readonly words: readonly (string | RegExp)[]
   /** The loss of the request that was meant, by the formula; undefined where no remedy may be offered. */
   readonly truth?: number | undefined
+}
+
+export function mistake(
+  name: string,
+  body: Body,
+  code: string,
+  words: readonly (string | RegExp)[],
+  meant?: number,
+): Mistake {
+  return { name, body, code, words, truth: meant }
 }
 
 interface ListedError {
@@ -34,6 +46,30 @@ export async function refusalOf(app: FastifyInstance, body: Body | string, url =
   const headers = { 'content-type': 'application/json' }
   const answer = await app.inject({ method: 'POST', url, headers, payload })
   return { errors: [], ...answer.json(), status: answer.statusCode }
+}
+
+/** Tests that a mistake is refused with its code and its words. */
+export async function checkWords(t: Test, app: FastifyInstance, { name, body, code, words }: Mistake): Promise<void> {
+  const { status, errors, detail } = await refusalOf(app, body)
+  t.equal(status, 422, name)
+  const codes = errors.map((error) => error.code)
+  t.ok(codes.includes(code), `${name}: ${code} among ${codes}`)
+  for (const word of words) t.match(detail, word, name)
+  for (const found of codes) t.ok(found in errorCodes, `${name}: ${found}`)
+}
+
+/** Tests that each remedy leads to the loss that was meant. @returns how many were offered: none where nobody can know */
+export async function checkRemedies(t: Test, app: FastifyInstance, { name, body, truth }: Mistake): Promise<number> {
+  const { errors } = await refusalOf(app, body)
+  const remedies = errors.flatMap((error) => error.remedies ?? [])
+  t.equal(remedies.length > 0, truth !== undefined, `${name}: ${JSON.stringify(remedies)}`)
+  for (const remedy of remedies) {
+    const answer = (await refusalOf(app, followed(body, remedy))) as unknown as { status: number; loss: number }
+    t.equal(answer.status, 200, `${name} ${JSON.stringify(remedy)}`)
+    const isRight = Math.abs(answer.loss - Number(truth)) <= 1e-5 * Math.max(1, Math.abs(Number(truth)))
+    t.ok(isRight, `${name} ${JSON.stringify(remedy)}: ${answer.loss} for ${truth}`)
+  }
+  return remedies.length
 }
 
 type Numbers = number | string | readonly Numbers[]

@@ -5,8 +5,7 @@ import type { Layout } from '../shape.ts'
 import type { Spec } from '../spec.ts'
 import { checksLabelRows } from '../spec.ts'
 import type { Tensor } from '../tensor.ts'
-import type { ClassLook } from './looks.ts'
-import { lookAt, lookAtClasses } from './looks.ts'
+import { fewRows, holds, lookAt, lookAtClasses, roundingOf } from './looks.ts'
 import type { Edits } from './prediction-edits.ts'
 import { noEdits, scaledSum, tolerance } from './prediction-edits.ts'
 import type { Remedy } from './remedy.ts'
@@ -21,15 +20,15 @@ export function* labelEdits(spec: Spec, labels: Tensor, layout: Layout): Generat
   const takes = new Set<LabelFormat>((losses[spec.loss] as Loss).labelFormats)
   if (spec.decision === 'none') takes.delete(spec.labelFormat)
   const isList = labels.shape.length < 2 && labels.data.length === samples && outputs > 1
-  if (isList && takes.has('index')) return classEdits(spec, yield* lookAtClasses(labels, outputs), outputs)
+  if (isList && takes.has('index')) return yield* classEdits(spec, labels, outputs)
   if (labels.data.length !== samples * outputs) return noEdits
   return yield* denseEdits(spec, labels, outputs, takes)
 }
 
 /** For one label for each sample. */
-function classEdits(spec: Spec, look: ClassLook, outputs: number): Edits {
-  if (!look.areIntegers) return noEdits
-  const { least, most, other } = look
+function* classEdits(spec: Spec, labels: Tensor, outputs: number): Generator<void, Edits> {
+  const { areIntegers, least, most, other } = yield* lookAtClasses(labels, outputs)
+  if (!areIntegers) return noEdits
   const { ignoreIndex } = spec
   const index: Remedy = spec.labelFormat === 'index' ? {} : { set: { labelFormat: 'index' } }
   const isShifted = most === outputs && (least >= 1 || (least === ignoreIndex && least === 0))
@@ -39,12 +38,13 @@ function classEdits(spec: Spec, look: ClassLook, outputs: number): Edits {
       alternatives: [ignoreIndex === undefined ? shifted : both(shifted, { set: { ignoreIndex: ignoreIndex - 1 } })],
     }
   }
-  if (outputs === 2 && least === -1 && most === 1 && other === -1) {
-    return { alternatives: [both(index, { replace: { labels: { '-1': 0 } } })] }
+  const ignored: Remedy[] =
+    ignoreIndex === undefined && markers.includes(other) ? [both(index, { set: { ignoreIndex: other } })] : []
+  if (outputs === 2 && least === -1 && most === 1 && !(yield* holds(labels, 0))) {
+    const coded = both(index, { replace: { labels: { '-1': 0 } } })
+    return { alternatives: [coded, ...ignored], isDoubtful: labels.data.length < fewRows }
   }
-  if (ignoreIndex === undefined && markers.includes(other)) {
-    return { alternatives: [both(index, { set: { ignoreIndex: other } })] }
-  }
+  if (ignored.length > 0) return { alternatives: ignored }
   return { alternatives: spec.labelFormat === 'index' ? [] : [index] }
 }
 
@@ -63,13 +63,17 @@ function* denseEdits(
     formats
       .filter((format) => takes.has(format) && format !== declared)
       .map((format) => ({ set: { labelFormat: format } }))
-  const sum = least >= 0 && outputs > 1 ? scaledSum(look, labels.data.length / outputs) : undefined
+  const rows = labels.data.length / outputs
+  const sum = least >= 0 && outputs > 1 ? scaledSum(look, rows) : undefined
   if (declared === 'probabilities' && checksLabelRows(spec)) {
     if (sum !== undefined && most > 1) return { alternatives: [{ scale: { labels: 1 / sum } }, ...to('values')] }
-    if (least >= 0 && most <= 1) return { alternatives: tolerance(look, spec) }
+    if (least >= 0 && most <= 1) {
+      const rounded = outputs * (yield* roundingOf(labels, outputs))
+      return { alternatives: tolerance({ ...look, rounded }, spec) }
+    }
   }
   const areCoded = declared === 'binary' || declared === 'one-hot'
-  if (areCoded && least === -1 && most === 1) {
+  if (areCoded && least === -1 && most === 1 && !(yield* holds(labels, 0))) {
     return { alternatives: [{ replace: { labels: { '-1': 0 } } }, ...to('values')], isDoubtful: takes.has('values') }
   }
   if (areCoded && least === 1 && most === 2) {

@@ -5,6 +5,9 @@ import type { Tensor } from '../tensor.ts'
 /** Numbers that are looked at in a step. */
 const numbersPerStep = 2 ** 16
 
+/** What fewer rows have in common may be an accident. */
+export const fewRows = 16
+
 /** What holds of all numbers of a tensor, and of the sums of its rows. */
 export interface Look {
   least: number
@@ -48,6 +51,35 @@ export function* sumsOfExponentials(
     return leastSum > 0.5 && mostSum < 2
   })
   return { leastSum, mostSum }
+}
+
+/** Digits after the point that rounded numbers may have. */
+const mostDigits = 4
+/** How far a number of float32 may be from one of few digits, in units of the last of them. */
+const inexact = 1e-3
+
+/** What rounding took from a number at most, by the digits that all of them have; 0 where they have many. Step by step. */
+export function* roundingOf({ data }: Tensor, outputs: number): Generator<void, number> {
+  let digits = 0
+  yield* inSteps(data, outputs, (rows) => {
+    for (let at = 0; at < rows.length && digits <= mostDigits; ) {
+      const units = rows[at] * 10 ** digits
+      if (Math.abs(units - Math.round(units)) <= inexact) at++
+      else digits++
+    }
+    return digits <= mostDigits
+  })
+  return digits <= mostDigits ? 10 ** -digits / 2 : 0
+}
+
+/** Whether a number is among those of a tensor; step by step, as far as the first. */
+export function* holds({ data }: Tensor, number: number): Generator<void, boolean> {
+  let isFound = false
+  yield* inSteps(data, 1, (rows) => {
+    isFound = rows.includes(number)
+    return !isFound
+  })
+  return isFound
 }
 
 /** What holds of all labels as classes. */

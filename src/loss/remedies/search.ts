@@ -2,6 +2,7 @@ import type { Tensors } from '../batch.ts'
 import type { Memory } from '../memory.ts'
 import { layoutOf } from '../shape.ts'
 import type { Spec } from '../spec.ts'
+import { checksPredictionRows } from '../spec.ts'
 import type { Tensor } from '../tensor.ts'
 import { InvalidContent, LimitExceeded } from '../validation-errors.ts'
 import { labelEdits } from './label-edits.ts'
@@ -67,9 +68,10 @@ export function* remediesFor(
   const read = readStrings(tensors, strings)
   if (Object.values(read).some((tensor: Tensor | undefined) => isBroken(tensor))) return []
   const parsing: Remedy = strings.length > 0 ? { parse: strings } : {}
+  const fitting: Remedy[] = []
   for (const start of startsOf(spec, read)) {
     const { ofPredictions, ofLabels } = yield* candidatesFrom(spec, start, read)
-    const fitting: Remedy[] = []
+    const before = fitting.length
     for (const outer of ofPredictions.alternatives) {
       for (const inner of ofLabels.alternatives) {
         if (budget.left === 0) return fitting
@@ -79,11 +81,17 @@ export function* remediesFor(
         fitting.push(both(parsing, candidate))
         if (!ofLabels.isDoubtful) break
       }
-      if (fitting.length > 0 && !ofPredictions.isDoubtful) break
+      if (fitting.length > before && !ofPredictions.isDoubtful) break
     }
-    if (fitting.length > 0) return fitting
+    // a flat list of numbers of any size is one sample as well as several
+    const maySayMore = read.predictions.shape.length === 1 && fitting.every((remedy) => !checksRowsWith(remedy, spec))
+    if (fitting.length > 0 && !maySayMore) break
   }
-  return []
+  return fitting
+}
+
+function checksRowsWith({ set = {} }: Remedy, spec: Spec): boolean {
+  return checksPredictionRows(specWith(spec, set))
 }
 
 function isBroken(tensor: Tensor | undefined): boolean {

@@ -2,7 +2,7 @@ import type { Tensors } from '../batch.ts'
 import { losses } from '../kernels/index.ts'
 import type { Loss } from '../kernels/loss.ts'
 import type { Spec } from '../spec.ts'
-import { needsTwoOutputs } from '../spec.ts'
+import { checksPredictionRows, needsTwoOutputs } from '../spec.ts'
 import type { Remedy } from './remedy.ts'
 
 /** Changes of shapes, or of what samples are taken for, that the shapes of a batch suggest: likeliest first. */
@@ -14,7 +14,8 @@ export function startsOf(spec: Spec, { predictions, labels, baseline }: Tensors)
   const starts: Remedy[] = [{}]
   const isOneColumn = isTable && columns === 1
   if (isOneColumn && labels.shape.length < 2 && count === rows) {
-    starts.push({ flatten: models }, ...asBinary(spec).map((remedy) => ({ ...remedy, flatten: models })))
+    const changes = needsTwoOutputs(spec) ? asBinary(spec) : [{}]
+    starts.push(...changes.map((remedy) => ({ ...remedy, flatten: models })))
   }
   if (isOneColumn && labels.shape.length === 2) starts.push(...asBinary(spec))
   if (!isTable && count === rows) starts.push(...asBinary(spec))
@@ -22,8 +23,11 @@ export function startsOf(spec: Spec, { predictions, labels, baseline }: Tensors)
   if (isTable && columns > 1 && labels.shape.length === 1 && count === rows && spec.loss === 'binary-cross-entropy') {
     starts.push({ set: { loss: 'cross-entropy', labelFormat: 'index' } })
   }
+  // as many labels as columns say little, unless the rows of probabilities do
   const fitsTurned =
-    labels.shape.length === 2 ? labels.shape[0] === columns && labels.shape[1] === rows : count === columns
+    labels.shape.length === 2
+      ? labels.shape[0] === columns && labels.shape[1] === rows
+      : count === columns && checksPredictionRows(spec)
   if (isTable && fitsTurned && rows > 1 && columns > 1) starts.push({ transpose: models })
   return starts
 }

@@ -1,4 +1,4 @@
-import { fieldNamed, meaningsOf } from '../../formats/did-you-mean.ts'
+import { fieldsNamed, meaningsOf } from '../../formats/did-you-mean.ts'
 import type { Fields } from '../../formats/parsed-body.ts'
 import { includes, labelFormats } from '../../loss/formats.ts'
 import { losses, lossNames } from '../../loss/kernels/index.ts'
@@ -21,7 +21,7 @@ export function optionEdits(error: ValidationError, options: Fields, otherFields
   const value = options[field]
   if (code === 'unknown-field') return renamed(field, options, otherFields)
   if (code === 'missing') {
-    const alias = Object.keys(options).find((name) => name !== field && fieldNamed(name, [field]) === field)
+    const alias = Object.keys(options).find((name) => name !== field && fieldsNamed(name, [field]).length > 0)
     if (alias !== undefined) return [{ rename: { [alias]: field } }]
     return field === 'labelFormat' ? formatsOf(options) : []
   }
@@ -39,8 +39,7 @@ function renamed(field: string, options: Fields, otherFields: readonly string[])
   const loss = lossOf(options)
   const own = optionNames.filter((name) => loss === undefined || isOptionOf(name, loss))
   const free = ['loss', 'labelFormat', ...own, ...otherFields].filter((name) => !(name in options))
-  const name = fieldNamed(field, free)
-  return name === undefined ? [] : [{ rename: { [field]: name } }]
+  return fieldsNamed(field, free).map((name) => ({ rename: { [field]: name } }))
 }
 
 /** The formats of labels that a loss takes, each of which may be meant. */

@@ -65,10 +65,14 @@ class OptionSearch {
   *hintFor(sent: Sent, { errors: { list } }: InvalidContent): Generator<void, Hint> {
     const found = smallest(yield* this.#mended(sent, list, {}, mostRounds))
     if (found.length === 0) return noHint
-    const formats = found.map(({ set = {} }) => set.labelFormat)
-    const isOfFormats = list.some(({ path: [field], code }) => field === 'labelFormat' && code === 'missing')
+    const formats = found.flatMap(({ set = {} }) => set.labelFormat ?? [])
+    const isOfFormats = list.some(
+      ({ path: [field], code }) => field === 'labelFormat' && (code === 'missing' || found.length > 1),
+    )
     const hasLabels = this.#fields.tensorNames.includes('labels')
-    if (!isOfFormats || !hasLabels) return found.length === 1 ? withField(hintOf(found), list) : noHint
+    if (!isOfFormats || !hasLabels || formats.length === 0) {
+      return found.length === 1 ? withField(hintOf(found), list) : noHint
+    }
     // labels that fit several formats are the client's to declare
     const names = [...new Set(formats)].map((format) => `"${format}"`)
     const sentence = `The labels that came would fit ${names.join(', ')}.`
