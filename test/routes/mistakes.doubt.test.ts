@@ -81,6 +81,30 @@ const mistakes: readonly Mistake[] = [
     0.22,
   ),
   mistake(
+    'what a model that ends in log-softmax gives, with the opposite sign',
+    { ...classes, predictions: chances.map((row) => row.map((p) => -Math.log(p))), labels: [1, 0, 1] },
+    'out-of-range',
+    ['predictionFormat "log-probabilities"', 'multiply predictions by -1'],
+    crossEntropy(chances, [1, 0, 1]),
+  ),
+  mistake(
+    'percentages for NLLLoss',
+    { ...classes, loss: 'NLLLoss', predictions: chances.map((row) => row.map((p) => 100 * p)), labels: [1, 0, 1] },
+    'unknown-value',
+    ['divide by 100'],
+    crossEntropy(chances, [1, 0, 1]),
+  ),
+  mistake('no label but -1', { ...classes, predictions: chances, labels: [-1, -1, -1] }, 'out-of-range', [
+    /one of the 2 outputs of predictions\.?$/,
+  ]),
+  mistake(
+    'small logits of rows',
+    { ...classes, predictions: [[1e-4, -2e-4]], labels: [1] },
+    'out-of-range',
+    [/predictionFormat "logits"\.$/],
+    crossEntropyOfLogits([[1e-4, -2e-4]], [1]),
+  ),
+  mistake(
     'logits of a model that has not learnt yet',
     { ...binary, predictions: [1e-4, -2e-4, 3e-4], labels: [1, 0, 1] },
     'out-of-range',

@@ -39,7 +39,9 @@ function* classEdits(spec: Spec, labels: Tensor, outputs: number): Generator<voi
     }
   }
   const ignored: Remedy[] =
-    ignoreIndex === undefined && markers.includes(other) ? [both(index, { set: { ignoreIndex: other } })] : []
+    ignoreIndex === undefined && markers.includes(other) && least < most
+      ? [both(index, { set: { ignoreIndex: other } })]
+      : []
   if (outputs === 2 && least === -1 && most === 1 && !(yield* holds(labels, 0))) {
     const coded = both(index, { replace: { labels: { '-1': 0 } } })
     return { alternatives: [coded, ...ignored], isDoubtful: labels.data.length < fewRows }

@@ -7,6 +7,7 @@ import type { Tensor } from '../tensor.ts'
 import type { Look } from './looks.ts'
 import { fewRows, lookAt, roundingOf, sumsOfExponentials } from './looks.ts'
 import type { Remedy } from './remedy.ts'
+import { both } from './remedy.ts'
 
 /** Changes that may mend a tensor, likeliest first. */
 export interface Edits {
@@ -41,84 +42,80 @@ export function* predictionEdits(
 ): Generator<void, Edits> {
   const { predictionFormat: declared } = spec
   if (declared === 'logits' || declared === 'values') return noEdits
-  const found = yield* lookAt(tensor, outputs)
-  if (!found.isFinite) return noEdits
-  const areRows = checksPredictionRows(spec)
-  const rounded = areRows ? yield* roundingOf(tensor, outputs) : 0
-  const look = { ...found, rounded: rounded * outputs }
-  const asLogs = look.most <= 0 && areRows ? { ...(yield* sumsOfExponentials(tensor, outputs, 1)), rounded } : undefined
-  if (declared === 'log-probabilities') {
-    const asNegated =
-      look.least >= 0 && areRows ? { ...(yield* sumsOfExponentials(tensor, outputs, -1)), rounded } : undefined
-    return notLogarithms(spec, look, name, asLogs, asNegated)
-  }
-  return notProbabilities(spec, look, name, tensor.data.length / outputs, asLogs)
-}
-
-function notProbabilities(spec: Spec, look: Look & Sums, name: string, rows: number, asLogs: Sums | undefined): Edits {
+  const look = yield* lookAt(tensor, outputs)
+  if (!look.isFinite) return noEdits
+  if (!checksPredictionRows(spec)) return ofNumbers(spec, look, name)
+  const rounded = yield* roundingOf(tensor, outputs)
   const { least, most } = look
-  const to = formatsOf(spec)
-  const areRows = checksPredictionRows(spec)
-  const excess = Math.max(-least, most - 1)
-  if (excess > 0 && excess <= rounding) {
-    // small numbers of any sign may be logits
-    const isDoubtful = !areRows && (excess > fineRounding || most < 0.5)
-    return { alternatives: [{ clip: { [name]: [0, 1] } }, ...to('logits'), ...to('values')], isDoubtful }
-  }
-  if (areRows && least >= 0) {
-    const sum = scaledSum(look, rows)
-    if (sum !== undefined) {
-      const isDoubtful = sum !== 100 && rows < fewRows
-      return { alternatives: [...scaling(name, sum, look, spec), ...(isDoubtful ? to('logits') : [])], isDoubtful }
-    }
-    if (excess <= 0) return { alternatives: tolerance(look, spec) }
-  }
-  if (excess <= 0) return noEdits
-  if (asLogs !== undefined && isNear(asLogs)) {
-    return {
-      alternatives: to('log-probabilities').flatMap((set) => [set, ...withTolerance(set, asLogs, spec)]),
-    }
-  }
-  const isShare = !areRows && least >= 0 && most <= 100
-  if (isShare)
-    return { alternatives: [{ scale: { [name]: 0.01 } }, ...to('logits'), ...to('values')], isDoubtful: true }
-  if (!areRows && most <= 0) {
-    return { alternatives: [...to('log-probabilities'), ...to('logits'), ...to('values')], isDoubtful: true }
-  }
-  return { alternatives: [...to('logits'), ...to('values')] }
+  const asLogs = most <= 0 ? { ...(yield* sumsOfExponentials(tensor, outputs, 1)), rounded } : undefined
+  const asNegated = least >= 0 ? { ...(yield* sumsOfExponentials(tensor, outputs, -1)), rounded } : undefined
+  const rows = tensor.data.length / outputs
+  return ofRows(spec, { ...look, rounded: rounded * outputs }, name, rows, asLogs, asNegated)
 }
 
-function notLogarithms(
+/** For rows that are distributions, or from which softmax makes them. */
+function ofRows(
   spec: Spec,
   look: Look & Sums,
   name: string,
+  rows: number,
   asLogs: Sums | undefined,
   asNegated: Sums | undefined,
 ): Edits {
   const { least, most } = look
   const to = formatsOf(spec)
-  const areRows = checksPredictionRows(spec)
-  if (most <= 0) {
-    if (asLogs === undefined) return noEdits
-    return { alternatives: isNear(asLogs) ? tolerance(asLogs, spec) : to('logits') }
+  const excess = Math.max(-least, most - 1)
+  if (excess > 0 && excess <= rounding) {
+    const clipped = to('probabilities').map((set) => both(set, { clip: { [name]: [0, 1] } }))
+    return { alternatives: [...clipped, ...to('logits'), ...to('values')] }
   }
-  const areShares = least >= 0 && most <= 1
-  if (!areRows) {
-    if (least < 0) return { alternatives: to('logits') }
-    const negated = { scale: { [name]: -1 } }
-    return { alternatives: [...(areShares ? to('probabilities') : [negated]), ...to('logits')], isDoubtful: true }
+  const sum = least >= 0 ? scaledSum(look, rows) : undefined
+  if (sum !== undefined) {
+    const isDoubtful = sum !== 100 && rows < fewRows
+    const scaled = to('probabilities').flatMap((set) => scaling(set, name, sum, look, spec))
+    return { alternatives: [...scaled, ...(isDoubtful ? to('logits') : [])], isDoubtful }
   }
-  if (areShares && isNear(look)) {
-    return { alternatives: to('probabilities').flatMap((set) => [set, ...withTolerance(set, look, spec)]) }
+  if (excess <= 0 && isNear(look)) return { alternatives: orTolerance(to('probabilities'), look, spec) }
+  if (asLogs !== undefined && isNear(asLogs)) {
+    return { alternatives: orTolerance(to('log-probabilities'), asLogs, spec) }
   }
-  if (asNegated !== undefined && isNear(asNegated)) return { alternatives: [{ scale: { [name]: -1 } }] }
-  return { alternatives: areShares ? [] : to('logits') }
+  if (asNegated !== undefined && isNear(asNegated)) {
+    const negated = to('log-probabilities').map((set) => both(set, { scale: { [name]: -1 } }))
+    return { alternatives: orTolerance(negated, asNegated, spec) }
+  }
+  return excess <= 0 ? noEdits : { alternatives: [...to('logits'), ...to('values')] }
 }
 
-/** A remedy that declares another format, if the loss takes it. */
-function formatsOf({ loss }: Spec): (format: PredictionFormat) => Remedy[] {
+/** For numbers that say little of each other. */
+function ofNumbers(spec: Spec, { least, most }: Look, name: string): Edits {
+  const to = formatsOf(spec)
+  const others = [...to('logits'), ...to('values')]
+  const excess = Math.max(-least, most - 1)
+  if (spec.predictionFormat === 'log-probabilities') {
+    if (least < 0) return { alternatives: others }
+    const shares = excess <= 0 ? to('probabilities') : [{ scale: { [name]: -1 } }]
+    return { alternatives: [...shares, ...others], isDoubtful: true }
+  }
+  if (excess <= 0) return noEdits
+  if (excess <= rounding) {
+    // small numbers of any sign may be logits
+    const isDoubtful = excess > fineRounding || most < 0.5
+    return { alternatives: [{ clip: { [name]: [0, 1] } }, ...others], isDoubtful }
+  }
+  if (least >= 0 && most <= 100) {
+    return { alternatives: [{ scale: { [name]: 0.01 } }, ...others], isDoubtful: true }
+  }
+  if (most <= 0) return { alternatives: [...to('log-probabilities'), ...others], isDoubtful: true }
+  return { alternatives: others }
+}
+
+/** What declares a format, if the loss takes it; nothing to change where it is declared. */
+function formatsOf({ loss, predictionFormat }: Spec): (format: PredictionFormat) => Remedy[] {
   const { predictionFormats }: Loss = losses[loss]
-  return (format) => (predictionFormats.includes(format) ? [{ set: { predictionFormat: format } }] : [])
+  return (format) => {
+    if (format === predictionFormat) return [{}]
+    return predictionFormats.includes(format) ? [{ set: { predictionFormat: format } }] : []
+  }
 }
 
 /** What all rows sum to, if they were multiplied by it; a single row only where it is a percentage. */
@@ -129,10 +126,14 @@ export function scaledSum({ leastSum, mostSum }: Pick<Look, 'leastSum' | 'mostSu
   return sum > 1 && areAlike(sum) && rows > 1 ? sum : undefined
 }
 
-function scaling(name: string, sum: number, { leastSum, mostSum, rounded }: Sums, spec: Spec): Remedy[] {
-  const scale = { scale: { [name]: 1 / sum } }
-  const scaled = { leastSum: leastSum / sum, mostSum: mostSum / sum, rounded: rounded / sum }
-  return [scale, ...withTolerance(scale, scaled, spec)]
+function scaling(set: Remedy, name: string, sum: number, { leastSum, mostSum, rounded }: Sums, spec: Spec): Remedy[] {
+  const sums = { leastSum: leastSum / sum, mostSum: mostSum / sum, rounded: rounded / sum }
+  return orTolerance([both(set, { scale: { [name]: 1 / sum } })], sums, spec)
+}
+
+/** Remedies, and what lets rounded rows pass besides. */
+function orTolerance(remedies: readonly Remedy[], sums: Sums, spec: Spec): Remedy[] {
+  return remedies.flatMap((remedy) => [remedy, ...withTolerance(remedy, sums, spec)])
 }
 
 /** The `rowSumTolerance` that lets rows pass which nearly sum to 1. */

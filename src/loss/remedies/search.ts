@@ -74,7 +74,7 @@ export function* remediesFor(
     const before = fitting.length
     for (const outer of ofPredictions.alternatives) {
       for (const inner of ofLabels.alternatives) {
-        if (budget.left === 0) return fitting
+        if (budget.left === 0) return []
         budget.left--
         const candidate = both(outer, inner)
         if (!(yield* isRightWith(candidate, spec, read, checkAnswer, memory))) continue
