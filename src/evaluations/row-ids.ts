@@ -2,8 +2,7 @@ import type { Received } from '../loss/validation-errors.ts'
 import { LimitExceeded, refuse, ValidationErrors } from '../loss/validation-errors.ts'
 import type { ListElement, ValueList } from '../loss/value-list.ts'
 import { WrongElement } from '../loss/value-list.ts'
-import { timeText } from './rfc3339.ts'
-import { timeOf } from './row-times.ts'
+import { timeOf, timeText } from './row-times.ts'
 
 export type RowId = string | number
 

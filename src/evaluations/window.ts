@@ -1,4 +1,5 @@
-import { earliest, latest, timeIn, timeText } from './rfc3339.ts'
+import { timeIn } from '../runtime/rfc3339.ts'
+import { earliest, latest, timeText } from './row-times.ts'
 
 export const windowNames = ['hour', 'day', 'week'] as const
 export type WindowName = (typeof windowNames)[number]

@@ -13,6 +13,8 @@ export interface BodyLimits extends ScanLimits {
   readonly maxChunks: number
   /** Values of a JSON body outside its tensors. */
   readonly maxOptionValues: number
+  /** Rows of a body in which each row has an id. */
+  readonly maxJoinRows: number
   /** Milliseconds in which a body, or a line of NDJSON, must arrive. */
   readonly requestTimeoutMs: number
 }

@@ -182,7 +182,7 @@ class Form {
     if (name === 'options') return this.#optionsPart()
     if (name === 'groups') return this.#groupsPart(name)
     if (name === 'table') {
-      this.#table = new TablePart(this.#context, this.#limits)
+      this.#table = new TablePart(this.#context, this.#limits, this.#listNames)
       return this.#table
     }
     return this.#textPart(name, type)

@@ -2,6 +2,7 @@ import { ColumnBuilder } from '../../loss/groups/column-builder.ts'
 import type { GroupColumn } from '../../loss/groups/columns.ts'
 import { maxGroupKeyLength } from '../../loss/groups/columns.ts'
 import type { Memory } from '../../loss/memory.ts'
+import { timeIn } from '../../runtime/rfc3339.ts'
 import type { NumericRole, TableColumns } from './columns.ts'
 import { groupsOf, numericRoles, usedColumns } from './columns.ts'
 import { TableError } from './errors.ts'
@@ -285,14 +286,21 @@ async function timesOf(source: Source, name: string, missing: Rows): Promise<Flo
       missing.lacks(row, name)
       return
     }
-    const time = column.toTime === undefined ? (typeof cell === 'number' ? cell : Number.NaN) : column.toTime(cell)
-    if (time === undefined || !Number.isFinite(time)) {
-      const detail = `row ${row} of column "${name}", of the type ${column.type}, is no time; at needs timestamps, or milliseconds since 1970.`
+    const time = timeOf(cell, column)
+    if (time === undefined || !Number.isSafeInteger(time)) {
+      const what = typeof cell === 'string' ? shown(cell) : `of the type ${column.type}`
+      const detail = `row ${row} of column "${name}", ${what}, is no time; at needs timestamps, texts as RFC 3339 with their offset, or integers: milliseconds since 1970.`
       throw new TableError(['table', name, String(row)], detail, column.type, 'unsupported')
     }
     times[row] = time
   })
   return times
+}
+
+function timeOf(cell: unknown, { toTime }: SourceColumn): number | undefined {
+  if (toTime !== undefined) return toTime(cell)
+  if (typeof cell === 'string') return timeIn(cell)
+  return typeof cell === 'number' || typeof cell === 'bigint' ? Number(cell) : undefined
 }
 
 /** What a group takes was reserved with the rows of the table. */

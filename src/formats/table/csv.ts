@@ -1,7 +1,9 @@
+import { timeIn } from '../../runtime/rfc3339.ts'
 import { TableError } from './errors.ts'
 import type { Source } from './source.ts'
 
 const number = /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?$/
+const integer = /^-?\d{1,15}$/
 const truth: Readonly<Record<string, number>> = { true: 1, false: 0 }
 
 /** Opens a CSV table whose first line has the names of its columns (RFC 4180). Its cells are texts. @throws TableError */
@@ -44,7 +46,8 @@ function numberOf(cell: unknown): number | undefined {
 
 function timeOf(cell: unknown): number | undefined {
   const text = String(cell).trim()
-  const time = number.test(text) ? Number(text) : Date.parse(text)
+  // with a space as pandas, polars and DuckDB write it (RFC 3339, section 5.6)
+  const time = integer.test(text) ? Number(text) : timeIn(text.replace(' ', 'T'))
   return Number.isNaN(time) ? undefined : time
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { GroupColumns } from '../../loss/groups/columns.ts'
 import type { Memory } from '../../loss/memory.ts'
 import { refuse } from '../../loss/validation-errors.ts'
+import { isElement, ValueList, WrongElement } from '../../loss/value-list.ts'
 import type { DecodeContext } from '../context.ts'
 import type { BodyLimits } from '../limits.ts'
 import type { Fields } from '../parsed-body.ts'
@@ -20,12 +21,15 @@ const inColumns = z.object({ columns: tableColumns })
 export class TablePart {
   readonly #context: DecodeContext
   readonly #limits: BodyLimits
+  readonly #listNames: readonly string[]
   #chunks: Buffer[] = []
   #size = 0
 
-  constructor(context: DecodeContext, limits: BodyLimits) {
+  /** @param listNames what the body takes of each row besides numbers and groups */
+  constructor(context: DecodeContext, limits: BodyLimits, listNames: readonly string[]) {
     this.#context = context
     this.#limits = limits
+    this.#listNames = listNames
   }
 
   write(bytes: Buffer): void {
@@ -43,9 +47,9 @@ export class TablePart {
    */
   async fields(options: Fields): Promise<{ readonly fields: Fields; readonly dropped: number | undefined }> {
     const { task, memory } = this.#context
-    const [format, columns, missing] = takeOptions(options)
-    const { maxRows, maxColumns, maxElements, maxBodyBytes, maxComputeMs } = this.#limits
-    const limits = { maxRows, maxColumns, maxElements, maxBodyBytes }
+    const [format, columns, missing] = takeOptions(options, this.#listNames)
+    const { maxRows, maxColumns, maxElements, maxBodyBytes, maxJoinRows, maxComputeMs } = this.#limits
+    const limits = { maxRows, maxColumns, maxElements, maxBodyBytes, maxJoinRows }
     const bytes = this.#bytes(memory)
     task.stop()
     const table = await tableIn({ bytes, format, columns, missing, limits }, memory, maxComputeMs)
@@ -67,7 +71,7 @@ export class TablePart {
   }
 }
 
-function takeOptions(options: Fields): [TableFormat, TableColumns, Missing] {
+function takeOptions(options: Fields, listNames: readonly string[]): [TableFormat, TableColumns, Missing] {
   const { tableFormat, columns, missing = 'refuse' } = options
   for (const name of tableOptions) delete options[name]
   const format = wordOf('tableFormat', tableFormat, tableFormats)
@@ -75,7 +79,13 @@ function takeOptions(options: Fields): [TableFormat, TableColumns, Missing] {
     const detail = `columns is missing: which columns of the table are what, such as {"predictions": ["p0", "p1"], "labels": "y"}`
     refuse(['columns'], detail, undefined, 'missing')
   }
-  return [format, columnsOf(columns), wordOf('missing', missing, missingPolicies)]
+  const known = columnsOf(columns)
+  for (const role of ['ids', 'at'] as const) {
+    if (known[role] === undefined || listNames.includes(role)) continue
+    const detail = `columns.${role} is for the predictions and labels of joined evaluations; other bodies have no ${role === 'ids' ? 'ids' : 'time for each row'}`
+    refuse(['columns', role], detail, known[role], 'misplaced')
+  }
+  return [format, known, wordOf('missing', missing, missingPolicies)]
 }
 
 function wordOf<Word extends string>(name: string, value: unknown, words: readonly Word[]): Word {
@@ -109,7 +119,12 @@ function fieldsOf({ tensors, groups, ids, at }: AssembledTable): Fields {
     if (tensor !== undefined) fields[role] = { ...tensor, nonNumeric: [], nonNumericCount: 0 }
   }
   if (groups.length > 0) fields.groups = new GroupColumns(new Map(groups))
-  if (ids !== undefined) fields.ids = ids
-  if (at !== undefined) fields.at = Array.from(at)
+  // counted with the table
+  if (ids !== undefined)
+    fields.ids = new ValueList(
+      ids.map((id) => (isElement(id) ? id : new WrongElement(id))),
+      0,
+    )
+  if (at !== undefined) fields.at = new ValueList(Array.from(at), 0)
   return fields
 }

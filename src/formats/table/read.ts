@@ -8,7 +8,12 @@ import { TableError } from './errors.ts'
 import { openParquet } from './parquet.ts'
 import type { Source } from './source.ts'
 
+/** What an id or a time takes besides its characters. */
+const bytesPerValue = 48
+
 export interface TableLimits extends AssemblyLimits {
+  /** Rows with ids or times. */
+  readonly maxJoinRows: number
   readonly maxRows: number
   readonly maxElements: number
   /** Bytes that what is compressed may become. */
@@ -41,8 +46,10 @@ export async function readTable(
   checkSize('maxBodyBytes', decoded, Math.max(limits.maxBodyBytes, bytes.byteLength))
   const elements = source.rows * names.length
   checkSize('maxElements', elements, limits.maxElements)
-  // numbers as they come out, and cells on their way
-  await reserve(2 * decoded + 3 * Float64Array.BYTES_PER_ELEMENT * elements)
+  // numbers as they come out, and cells on their way; what stands for one row is handed over in one piece
+  const lists = [columns.ids, columns.at].filter((name) => name !== undefined).length
+  if (lists > 0) checkSize('maxJoinRows', source.rows, limits.maxJoinRows)
+  await reserve(2 * decoded + 3 * Float64Array.BYTES_PER_ELEMENT * elements + bytesPerValue * lists * source.rows)
   return assemble(source, columns, missing === 'drop', limits)
 }
 

@@ -63,7 +63,7 @@ function linesOf(schema: string, examples: string) {
   }
 }
 
-const { csvHeader, predictions, labels, sampleWeights, groups } =
+const { csvHeader, predictions, labels, sampleWeights, groups, table, tableFormat, missing } =
   batchMultipartDocument['multipart/form-data'].schema.properties
 const list = (what: string) => ({
   type: 'string',
@@ -72,14 +72,18 @@ const list = (what: string) => ({
 })
 const ids = list('The id of each row.')
 
-function formOf(parts: Record<string, unknown>, required: string[]) {
+function columns(names: string) {
+  const description = `Which columns of \`table\` are what, as JSON: \`${names}\`. A list of names, or a column of lists, is a row of several numbers. A time is a timestamp, a text as RFC 3339 with its offset, or an integer: milliseconds since 1970.`
+  return { type: 'string', description, example: '' }
+}
+
+function formOf(parts: Record<string, unknown>, names: string) {
   return {
     'multipart/form-data': {
       schema: {
         type: 'object',
         description: 'Rows as files.',
-        properties: { csvHeader, ...parts },
-        required,
+        properties: { csvHeader, ...parts, table, tableFormat, columns: columns(names), missing },
         additionalProperties: false,
       },
     },
@@ -89,13 +93,16 @@ function formOf(parts: Record<string, unknown>, required: string[]) {
 /** The bodies that are not JSON, for the document. */
 export const predictionsMediaTypes = {
   ...binary,
-  ...formOf({ ids, predictions, sampleWeights, groups, at: list('The time of each row.') }, ['ids', 'predictions']),
+  ...formOf(
+    { ids, predictions, sampleWeights, groups, at: list('The time of each row.') },
+    '{"ids": "id", "predictions": ["p0", "p1"], "at"?: "time", "sampleWeights"?, "groups"?: ["country"] or {"country": "column"}}',
+  ),
   ...linesOf('PredictionsContent', '{"ids": ["a"], "predictions": [[0.2, 0.7, 0.1]]}\n'),
 }
 
 export const labelsMediaTypes = {
   ...binary,
-  ...formOf({ ids, labels }, ['ids', 'labels']),
+  ...formOf({ ids, labels }, '{"ids": "id", "labels": "y"}'),
   ...linesOf('LabelsContent', '{"ids": ["a"], "labels": [1]}\n'),
 }
 

@@ -5,6 +5,7 @@ import { longestId } from '../../evaluations/row-ids.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { optionNames } from '../../loss/options.ts'
 import { ValueList } from '../../loss/value-list.ts'
+import { dropped } from '../loss/answer.ts'
 import { schemaFor } from '../loss/option-schemas.ts'
 import { batchFields } from '../loss/schema.ts'
 import { unknownField } from '../unknown-field.ts'
@@ -98,6 +99,7 @@ export const halvesAnswer = z
     }),
     joined: count.meta({ description: 'Rows that have both halves since this request, and count.' }),
     refused: count.optional().meta({ description: 'For an NDJSON body: lines that were refused, each as a whole.' }),
+    dropped: dropped.optional(),
     errors: z
       .array(
         z.object({

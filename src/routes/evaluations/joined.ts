@@ -134,7 +134,8 @@ function halfRoute(app: FastifyInstance, half: Half, { evaluations }: Evaluation
         }
         await queue.flush()
       })
-      return sendJson(reply, work.task, { ...queue.answer, requestId: id })
+      const dropped = isOfLines ? undefined : body.dropped
+      return sendJson(reply, work.task, { ...queue.answer, dropped, requestId: id })
     },
   )
 }

@@ -31,7 +31,7 @@ const groups = {
   ...leftOut,
 }
 
-const table = {
+const tableParts = {
   table: file(
     'In place of the parts with data: one file with a column for each, Parquet, Arrow or CSV, as `tableFormat` says. `columns` says which column is what.',
   ),
@@ -68,7 +68,7 @@ export const batchMultipartDocument = {
     schema: {
       type: 'object',
       description: 'A batch as files.',
-      properties: { ...csvHeader, ...tensors, ...table },
+      properties: { ...csvHeader, ...tensors, ...tableParts },
       additionalProperties: false,
     },
   },
@@ -104,7 +104,7 @@ function withOptions(parts: Record<string, Schema>) {
             description: `How \`labels\` is written. ${explained(labelFormats, labelFormatMeanings)}`,
           },
           ...parts,
-          ...table,
+          ...tableParts,
           ...Object.fromEntries(optionNames.map((name) => [name, partOf(name)])),
           require: {
             type: 'string',

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import { t as root, test } from 'tap'
 import type { FormPart } from '../../formats/form.ts'
@@ -188,52 +189,250 @@ test('one wrong row refuses its body, and nothing of it is kept', async (t) => {
   t.match((await send(app, 'GET', '/wrong')).body, { joined: { predictions: 0, labels: 0, joined: 0 } })
 })
 
-test('every body format brings the same content', async (t) => {
-  await evaluationOf(app, 'formats', joined, [])
-  const url = '/v1/evaluations/formats'
-  const two = { ids: ['a', 'b'], predictions: predictions.slice(0, 2), at: [1_764_666_000_000, 1_764_666_000_001] }
-  t.match((await send(app, 'POST', '/formats/predictions', two)).body, { accepted: 2 })
-  const form: FormPart[] = [
-    ['ids', '["a", "b"]'],
-    ['predictions', npyOf([2, 3], two.predictions.flat()), 'application/octet-stream'],
-    ['at', npyOf([2], two.at, '<i8'), 'application/octet-stream'],
-  ]
-  const sent = formOf(form)
-  const asForm = await ask(app, { method: 'POST', url: `${url}/predictions`, ...sent })
-  t.match(asForm.body, { received: 2, replayed: 2 })
-  const texts = Buffer.concat(['a', 'b'].map((text) => Buffer.concat([Buffer.from([1, 0, 0, 0]), Buffer.from(text)])))
-  const numbers = Buffer.from(new Float64Array(two.predictions.flat()).buffer)
-  const times = Buffer.from(new BigInt64Array(two.at.map(BigInt)).buffer)
-  const input = (name: string, shape: number[], datatype: string, size: number) => ({
-    name,
-    shape,
-    datatype,
-    parameters: { binary_data_size: size },
-  })
-  const header = JSON.stringify({
-    inputs: [
-      input('ids', [2], 'BYTES', texts.length),
-      input('predictions', [2, 3], 'FP64', numbers.length),
-      input('at', [2], 'INT64', times.length),
-    ],
-  })
+const tables = new URL('../../fixtures/tables/', import.meta.url)
+/** What the tables hold, by column: written by the script that made them. */
+const table: Readonly<Record<string, readonly never[]>> = JSON.parse(
+  readFileSync(new URL('expected.json', tables), 'utf8'),
+)
+const tableRows = {
+  ids: table.id,
+  predictions: table.p0.map((p0, row) => [p0, table.p1[row], table.p2[row]]),
+  sampleWeights: table.w,
+  groups: { country: table.country },
+  at: table.stamp,
+}
+
+interface Sent {
+  readonly headers: Record<string, string>
+  readonly payload: Buffer | string
+}
+
+function input(name: string, shape: readonly number[], datatype: string, bytes: Buffer) {
+  return { header: { name, shape, datatype, parameters: { binary_data_size: bytes.length } }, bytes }
+}
+
+function textsOf(values: readonly unknown[]): Buffer {
+  const texts = values.map((value) => Buffer.from(String(value)))
+  const lengths = texts.map(({ length }) => Buffer.from(Uint32Array.of(length).buffer))
+  return Buffer.concat(texts.flatMap((text, at) => [lengths[at], text]))
+}
+
+function inferenceOf(inputs: readonly ReturnType<typeof input>[]): Sent {
+  const header = JSON.stringify({ inputs: inputs.map((each) => each.header) })
   const headers = {
     'content-type': 'application/octet-stream',
-    'inference-header-content-length': String(header.length),
+    'inference-header-content-length': String(Buffer.byteLength(header)),
   }
-  const payload = Buffer.concat([Buffer.from(header), texts, numbers, times])
-  const asBytes = await ask(app, { method: 'POST', url: `${url}/predictions`, headers, payload })
-  t.match(asBytes.body, { received: 2, replayed: 2 })
-  const lines = await sendLines(
-    app,
-    '/formats/predictions',
-    two.ids.map((id, at) => ({
-      ids: [id],
-      predictions: [two.predictions[at]],
-      at: [new Date(two.at[at]).toISOString()],
-    })),
-  )
-  t.match(lines.body, { received: 2, replayed: 2, refused: 0 })
+  return { headers, payload: Buffer.concat([Buffer.from(header), ...inputs.map(({ bytes }) => bytes)]) }
+}
+
+function doubles(numbers: readonly number[]): Buffer {
+  return Buffer.from(Float64Array.from(numbers).buffer)
+}
+
+function tableOf(name: string, columns: object): Sent {
+  const tableFormat = name.slice(name.lastIndexOf('.') + 1)
+  const content = readFileSync(new URL(name, tables))
+  return formOf([
+    ['tableFormat', tableFormat],
+    ['columns', JSON.stringify(columns)],
+    ['table', content, 'application/octet-stream'],
+  ])
+}
+
+const json = 'application/json'
+const binary = 'application/octet-stream'
+const count = table.id.length
+const flat = tableRows.predictions.flat()
+const stamps = table.stamp.map((time) => new Date(time).toISOString())
+const ofPredictions = {
+  ids: 'id',
+  predictions: ['p0', 'p1', 'p2'],
+  sampleWeights: 'w',
+  groups: ['country'],
+  at: 'stamp',
+}
+const ofLabels = { ids: 'id', labels: 'y' }
+const numbersAsCsv = tableRows.predictions.map((row) => row.join()).join('\n')
+const groupsPart: FormPart = ['groups', JSON.stringify(tableRows.groups), json]
+
+/** The same rows in each format of a body; the lines are a body each. */
+const bodies: Readonly<Record<'predictions' | 'labels', Readonly<Record<string, () => Sent>>>> = {
+  predictions: {
+    'JSON, with times as texts': () => ({
+      headers: { 'content-type': json },
+      payload: JSON.stringify({ ...tableRows, at: stamps }),
+    }),
+    'the binary layout': () =>
+      inferenceOf([
+        input('ids', [count], 'BYTES', textsOf(table.id)),
+        input('predictions', [count, 3], 'FP64', doubles(flat)),
+        input('sampleWeights', [count], 'FP64', doubles(table.w)),
+        input('at', [count], 'INT64', Buffer.from(BigInt64Array.from(table.stamp, BigInt).buffer)),
+        input('groups.country', [count], 'BYTES', textsOf(table.country)),
+      ]),
+    'a form of .npy': () =>
+      formOf([
+        ['ids', JSON.stringify(table.id)],
+        ['predictions', npyOf([count, 3], flat), binary],
+        ['sampleWeights', npyOf([count], table.w), binary],
+        ['at', npyOf([count], table.stamp, '<i8'), binary],
+        groupsPart,
+      ]),
+    'a form of JSON': () =>
+      formOf([
+        ['ids', JSON.stringify(table.id), json],
+        ['predictions', JSON.stringify(tableRows.predictions), json],
+        ['sampleWeights', JSON.stringify(table.w)],
+        ['at', JSON.stringify(stamps), json],
+        groupsPart,
+      ]),
+    'a form of CSV': () =>
+      formOf([
+        ['ids', JSON.stringify(table.id)],
+        ['predictions', numbersAsCsv, 'text/csv'],
+        ['sampleWeights', table.w.join('\n'), 'text/csv'],
+        ['at', table.stamp.join('\n'), 'text/csv'],
+        groupsPart,
+      ]),
+    lines: () => ({
+      headers: { 'content-type': 'application/x-ndjson' },
+      payload: tableRows.predictions
+        .map((row, at) => {
+          const own = { ids: [table.id[at]], predictions: [row], sampleWeights: [table.w[at]], at: [table.stamp[at]] }
+          return `${JSON.stringify({ ...own, groups: { country: [table.country[at]] } })}\n`
+        })
+        .join(''),
+    }),
+  },
+  labels: {
+    JSON: () => ({
+      headers: { 'content-type': json },
+      payload: JSON.stringify({ ids: table.id, labels: table.y }),
+    }),
+    'the binary layout': () =>
+      inferenceOf([
+        input('ids', [count], 'BYTES', textsOf(table.id)),
+        input('labels', [count], 'UINT8', Buffer.from(table.y)),
+      ]),
+    'a form of .npy': () =>
+      formOf([
+        ['ids', JSON.stringify(table.id)],
+        ['labels', npyOf([count], table.y, '<i8'), binary],
+      ]),
+    'a form of CSV': () =>
+      formOf([
+        ['ids', JSON.stringify(table.id)],
+        ['labels', table.y.join('\n'), 'text/csv'],
+      ]),
+    lines: () => ({
+      headers: { 'content-type': 'application/x-ndjson' },
+      payload: table.id.map((id, at) => `${JSON.stringify({ ids: [id], labels: [table.y[at]] })}\n`).join(''),
+    }),
+  },
+}
+
+test('every body format and every table brings the same content', async (t) => {
+  const declared = { ...threeClasses, groupBy: ['country'], window: 'day' }
+  await evaluationOf(app, 'formats', { ...declared, join }, [])
+  const counts = { received: count, accepted: 0, replayed: count, conflicts: 0, joined: 0 }
+  const names = readdirSync(tables).filter((name) => /\.(parquet|arrow|csv)$/.test(name))
+  t.ok(names.length >= 15)
+  for (const half of ['predictions', 'labels'] as const) {
+    const url = `/v1/evaluations/formats/${half}`
+    const first = await send(
+      app,
+      'POST',
+      `/formats/${half}`,
+      half === 'labels' ? { ids: table.id, labels: table.y } : tableRows,
+    )
+    t.match(first.body, { received: count, accepted: count, joined: half === 'labels' ? count : 0 })
+    for (const [name, bodyOf] of Object.entries(bodies[half])) {
+      const isBinary = name === 'the binary layout' && half === 'predictions'
+      // its texts cannot be null
+      const expected = isBinary ? { ...counts, replayed: table.country.filter((of) => of !== null).length } : counts
+      const { body } = await ask(app, { method: 'POST', url, ...bodyOf() })
+      t.match(body, { ...expected, conflicts: counts.replayed - expected.replayed }, `${half}: ${name}`)
+    }
+    for (const name of names) {
+      const sent = tableOf(name, half === 'labels' ? ofLabels : ofPredictions)
+      t.match((await ask(app, { method: 'POST', url, ...sent })).body, counts, `${half}: ${name}`)
+    }
+  }
+  const { ids: _, at: __, ...rest } = tableRows
+  const { window: ___, ...plain } = declared
+  t.match((await send(app, 'GET', '/formats')).body, await lossOf(app, { ...rest, labels: table.y }, plain))
+})
+
+test('tables of halves: what a table lacks, or has besides', async (t) => {
+  await evaluationOf(app, 'halves-of-tables', joined, [])
+  const post = async (half: string, csv: string, columns: object, more: FormPart[] = []) => {
+    const parts: FormPart[] = [
+      ['table', csv, 'text/csv'],
+      ['tableFormat', 'csv'],
+      ['columns', JSON.stringify(columns)],
+      ...more,
+    ]
+    return ask(app, { method: 'POST', url: `/v1/evaluations/halves-of-tables/${half}`, ...formOf(parts) })
+  }
+  const drop: FormPart = ['missing', 'drop']
+  const csv = 'id,p,q,r,t\n1,0.2,0.7,0.1,2026-12-01T10:00:00+01:00\n,0.2,0.7,0.1,2026-12-01 10:00:00Z\n3,1,0,0,\n'
+  const columns = { ids: 'id', predictions: ['p', 'q', 'r'] }
+  t.match((await post('predictions', csv, columns)).body, {
+    status: 422,
+    errors: [{ pointer: '#/table/id/1' }],
+  })
+  t.match((await post('predictions', csv, columns, [drop])).body, { received: 2, accepted: 2, dropped: 1 })
+  const again = await send(app, 'POST', '/halves-of-tables/predictions', {
+    ids: ['1', 1],
+    predictions: [
+      [0.2, 0.7, 0.1],
+      [1, 0, 0],
+    ],
+  })
+  t.match(again.body, { replayed: 1, accepted: 1 }, 'a cell of CSV is a text')
+  t.match((await post('predictions', csv, { ...columns, at: 't' }, [drop])).body, {
+    received: 1,
+    conflicts: 1,
+    dropped: 2,
+  })
+  const refused: [string, string, object, string, string][] = [
+    ['predictions', 'id,p,q,r,t\n1,1,0,0,2026-12-01 10:00:00\n', { ...columns, at: 't' }, '#/table/t/0', 'unsupported'],
+    [
+      'predictions',
+      'id,p,q,r,t\n1,1,0,0,2026-02-30T10:00:00Z\n',
+      { ...columns, at: 't' },
+      '#/table/t/0',
+      'unsupported',
+    ],
+    ['predictions', 'id,p,q,r,t\n1,1,0,0,1.5\n', { ...columns, at: 't' }, '#/table/t/0', 'unsupported'],
+    ['predictions', 'p,q,r\n1,0,0\n', { predictions: ['p', 'q', 'r'] }, '#/ids', 'missing'],
+    ['labels', csv, { ids: 'id', labels: 'p', predictions: 'q' }, '#/predictions', 'unknown-field'],
+    ['labels', `id,y\n${'x'.repeat(129)},1\n`, { ids: 'id', labels: 'y' }, '#/ids/0', 'malformed'],
+    ['labels', `id,y\n${'x'.repeat(300)},1\n`, { ids: 'id', labels: 'y' }, '#/ids/0', 'wrong-type'],
+    ['labels', 'id,y\na,3\n', { ids: 'id', labels: 'y' }, '#/labels/0', 'out-of-range'],
+  ]
+  for (const [half, content, of, pointer, code] of refused) {
+    const { text } = await post(half, content, of, half === 'labels' ? [drop] : [])
+    t.match(JSON.parse(text), { status: 422, errors: [{ pointer, code }] })
+  }
+  const many = `id,y\n${'7,1\n'.repeat(2 ** 17 + 1)}`
+  t.match((await post('labels', many, { ids: 'id', labels: 'y' })).body, {
+    status: 422,
+    detail: /maxJoinRows, 131072: it has 131073/,
+  })
+  for (const [url, role] of [
+    ['/v1/loss', 'ids'],
+    ['/v1/loss', 'at'],
+  ] as const) {
+    const parts: FormPart[] = [
+      ['table', csv, 'text/csv'],
+      ['tableFormat', 'csv'],
+      ['columns', JSON.stringify({ predictions: 'p', labels: 'q', [role]: 'id' })],
+    ]
+    const { text } = await ask(app, { method: 'POST', url, ...formOf(parts) })
+    t.match(JSON.parse(text), { status: 422, errors: [{ pointer: `#/columns/${role}`, code: 'misplaced' }] })
+  }
 })
 
 test('each line stands alone', async (t) => {
