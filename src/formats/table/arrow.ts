@@ -45,7 +45,9 @@ function columnOf(name: string, table: Table): SourceColumn {
   return {
     type: String(type).toLowerCase(),
     ...(Types.isDecimal(type) && { toNumber: (cell: unknown) => exactDecimal(cell, type.scale) }),
-    ...(Types.isTimestamp(type) && { toTime: (cell: unknown) => (typeof cell === 'number' ? Math.floor(cell) : undefined) }),
+    ...(Types.isTimestamp(type) && {
+      toTime: (cell: unknown) => (typeof cell === 'number' ? Math.floor(cell) : undefined),
+    }),
     async *read() {
       for (const data of vector.data) yield cellsOf(name, data)
     },
