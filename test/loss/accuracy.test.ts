@@ -3,34 +3,6 @@ import { test } from 'tap'
 import { decideBinary, decideClasses } from '../../src/loss/accuracy.ts'
 import type { PredictionFormat } from '../../src/loss/formats.ts'
 
-test('the largest output decides, the lowest index wins a tie', async (t) => {
-  const cases: [name: string, predictions: number[], predicted: number, ties: number][] = [
-    ['one output', [0.2], 0, 0],
-    ['first', [0.7, 0.2, 0.1], 0, 0],
-    ['last', [0.1, 0.2, 0.7], 2, 0],
-    ['negative numbers', [-3, -1, -2], 1, 0],
-    ['tie of all', [0.5, 0.5], 0, 1],
-    ['tie of three counts as one row', [1, 1, 1], 0, 1],
-    ['tie of the last two', [0.2, 0.4, 0.4], 1, 1],
-    ['tie of smaller ones is none', [0.3, 0.3, 0.4], 2, 0],
-    ['tie around a smaller one', [0.4, 0.2, 0.4], 0, 1],
-    ['a tie that is outdone, then a tie', [1, 1, 2, 2], 2, 1],
-    ['0 and -0 are equal', [-0, 0], 0, 1],
-    ['beyond any sum', [-1e308, 1e308, 1e308], 1, 1],
-  ]
-  for (const [name, predictions, predicted, ties] of cases) {
-    for (let label = 0; label < predictions.length; label++) {
-      const decisions = decideClasses(Float64Array.from(predictions), predictions.length, Int32Array.of(label))
-      const { correct, labelled } = decisions
-      t.same(
-        [Array.from(decisions.predicted), Array.from(labelled), Array.from(correct), decisions.ties],
-        [[predicted], [label], [label === predicted ? 1 : 0], ties],
-        `${name}, label ${label}`,
-      )
-    }
-  }
-})
-
 test('it decides as a search for the maximum does, however close the numbers are', async () => {
   const close = fc
     .tuple(fc.constantFrom(0, -1, 0.5, 1e300, -5e-324), fc.integer({ min: -2, max: 2 }))
@@ -50,14 +22,6 @@ test('it decides as a search for the maximum does, however close the numbers are
     }),
     { seed: 11, numRuns: 2000 },
   )
-})
-
-test('rows are decided one by one, and their ties are counted', async (t) => {
-  const decisions = decideClasses(Float64Array.of(1, 2, 3, 3, 5, 4, 0, 0), 2, Int32Array.of(1, 1, 1, 0))
-  t.same(Array.from(decisions.predicted), [1, 0, 0, 0])
-  t.same(Array.from(decisions.correct), [1, 0, 0, 1])
-  t.equal(decisions.right, 2)
-  t.equal(decisions.ties, 2)
 })
 
 test('a binary output is positive above the threshold, a target above 1/2', async (t) => {
@@ -93,22 +57,4 @@ test('a binary output is positive above the threshold, a target above 1/2', asyn
       name,
     )
   }
-})
-
-test('of K binary outputs each right one counts', async (t) => {
-  const predictions = Float64Array.of(0.9, 0.1, 0.9, 0.1, 0.9, 0.1, 0.5, 0.5, 0.5)
-  const targets = Float64Array.of(1, 0, 1, 1, 1, 1, 1, 1, 1)
-  t.same(Array.from(decideBinary(predictions, 3, targets, 0.5, 'probabilities').correct), [3, 1, 0])
-})
-
-test('where the largest output is known it is not looked for again', async (t) => {
-  const predictions = Float64Array.of(1, 2, 3, 3, 5, 4, 0, 1)
-  const { predicted, correct, ties } = decideClasses(
-    predictions,
-    2,
-    Int32Array.of(1, 1, 1, 0),
-    Int32Array.of(0, -1, -2, 1),
-  )
-  // the first one is told wrong, to show that it is believed
-  t.same([Array.from(predicted), Array.from(correct), ties], [[0, 0, 0, 1], [0, 0, 0, 0], 1])
 })

@@ -3,7 +3,7 @@ import { test } from 'tap'
 import type { Tensors } from '../../src/loss/batch.ts'
 import { layoutOfAll, rowsPerStep } from '../../src/loss/batch.ts'
 import type { Answer } from '../../src/loss/evaluation.ts'
-import { answerBytesOf, answerOf, Evaluation } from '../../src/loss/evaluation.ts'
+import { answerBytesOf, Evaluation } from '../../src/loss/evaluation.ts'
 import type { Include } from '../../src/loss/formats.ts'
 import { lossNames } from '../../src/loss/kernels/index.ts'
 import { selectRows } from '../../src/loss/row-selection.ts'
@@ -13,18 +13,7 @@ import { InvalidContent, LimitExceeded } from '../../src/loss/validation-errors.
 import { matrix } from '../matrix.ts'
 import { byIndex, random, table } from './requests.ts'
 import type { Request } from './support.ts'
-import {
-  asSent,
-  bytesOf,
-  errorsOf,
-  evaluate,
-  finish,
-  misses,
-  readBytes,
-  specOf,
-  tensorsOf,
-  unlimited,
-} from './support.ts'
+import { asSent, bytesOf, errorsOf, evaluate, finish, misses, specOf, tensorsOf, unlimited } from './support.ts'
 
 function fixture(name: string): unknown {
   return JSON.parse(readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8'))
@@ -60,26 +49,6 @@ test('reduction none answers the losses of the oracle', async (t) => {
   t.ok(cases.length > 0)
   for (const { name, request, expect, tolerance } of cases) {
     t.same(misses(evaluate(request).losses, expect.losses, tolerance?.losses), [], name)
-  }
-})
-
-/** The same request with its classes written as one-hot rows. */
-function asOneHot(request: Request): Request {
-  const { predictions, labels } = request as { predictions: number[] | number[][]; labels: number | number[] }
-  const [row] = predictions
-  const rows = oneHot([labels].flat(), Array.isArray(row) ? row.length : predictions.length)
-  return { ...request, labelFormat: 'one-hot', labels: Array.isArray(row) ? rows : rows[0] }
-}
-
-test('the classes of the oracle give the same bits as one-hot rows', async (t) => {
-  const cases = oracle.cases.filter(({ request }) => request.labelFormat === 'index' && !('ignoreIndex' in request))
-  t.ok(cases.length > 250)
-  for (const { name, request } of cases) {
-    const [byIndex, byRows] = [request, asOneHot(request)].map((each) => {
-      const { spec, ...rest } = evaluate({ ...each, include: ['perSample', 'perClass', 'confusion', 'gradient'] })
-      return JSON.stringify({ ...rest, spec: { ...spec, labelFormat: undefined } })
-    })
-    t.equal(byRows, byIndex, name)
   }
 })
 
@@ -302,15 +271,6 @@ test('ranking is of the rows that are evaluated, of a single batch', async (t) =
   const wide = { ...unlimited, maxAnswerNumbers: 7 }
   t.throws(() => evaluate(request, wide), /would hold 8 numbers; the limit maxAnswerNumbers is 7/)
   t.doesNotThrow(() => evaluate(request, { ...wide, maxAnswerNumbers: 8 }))
-})
-
-test('a state kept elsewhere answers as the evaluation that it is of', async (t) => {
-  const request: Request = { ...byIndex, include: ['calibration', 'confusion', 'perClass'] }
-  const evaluation = new Evaluation(specOf(request), unlimited)
-  finish(evaluation.add(tensorsOf(request)))
-  const state = readBytes(bytesOf(evaluation.state), specOf(request))
-  t.same(bytesOf(evaluation.total), bytesOf(state))
-  t.same(JSON.stringify(finish(answerOf(state))), JSON.stringify(finish(evaluation.report())))
 })
 
 test('what several batches cannot answer as one does is refused', async (t) => {

@@ -1,134 +1,12 @@
 import { test } from 'tap'
 import type { RowSource, Slice } from '../../src/loss/fold.ts'
 import { rowsOf, rowsOfBatch, tallyAll, tallyRows } from '../../src/loss/fold.ts'
-import { equals, fromInteger, multiply, toDouble } from '../../src/loss/numerics/dyadic.ts'
+import { equals, fromInteger, multiply } from '../../src/loss/numerics/dyadic.ts'
 import { merge } from '../../src/loss/tally.ts'
 import { matrix } from '../matrix.ts'
 import { unaccounted } from '../unaccounted.ts'
 import type { Request } from './support.ts'
 import { batchOf, countSteps, misses, specOf, tallyBytes } from './support.ts'
-
-/** A tally with its sums as doubles, which the small numbers of these tests fit. */
-function tallied(request: Request, from = 0, to = batchOf(request).samples): Record<string, number> {
-  const tally = tallyRows(specOf(request), rowsOfBatch(batchOf(request), unaccounted), from, to)
-  return Object.fromEntries(
-    Object.entries(tally).map(([name, value]) => [name, typeof value === 'number' ? value : toDouble(value)]),
-  )
-}
-
-const values: Request = { loss: 'mae', labelFormat: 'values', predictions: [1, 5, 2], labels: [0, 2, 4] }
-const counts = {
-  outputs: 1,
-  samples: 3,
-  ignored: 0,
-  correct: 0,
-  ties: 0,
-  clipped: 0,
-  infinite: 0,
-  weighted: 3,
-  sampleWeighted: 3,
-  correctWeightSquared: 0,
-  correctSquaredWeightSquared: 0,
-}
-
-test('the sums of values, without and with sample weights', async (t) => {
-  // losses 1 3 2
-  t.same(tallied(values), {
-    ...counts,
-    loss: 6,
-    lossSquared: 14,
-    lossTimesWeight: 6,
-    weight: 3,
-    weightSquared: 3,
-    sampleWeight: 3,
-    sampleWeightSquared: 3,
-    correctWeight: 0,
-  })
-  // x 2 0 1, s 2 0 0.5
-  t.same(tallied({ ...values, sampleWeights: [2, 0, 0.5] }), {
-    ...counts,
-    weighted: 2,
-    sampleWeighted: 2,
-    loss: 3,
-    lossSquared: 5,
-    lossTimesWeight: 4.5,
-    weight: 2.5,
-    weightSquared: 4.25,
-    sampleWeight: 2.5,
-    sampleWeightSquared: 4.25,
-    correctWeight: 0,
-  })
-})
-
-const logits: Request = {
-  loss: 'cross-entropy',
-  labelFormat: 'index',
-  predictionFormat: 'logits',
-  predictions: matrix('0 0; 0 0; 800 0'),
-  labels: [0, 1, 1],
-}
-
-test('class decisions, ties and class weights', async (t) => {
-  // losses ln 2, ln 2 and 800 times 1, 4, 4; w 1 4 4; the first is right, by a tie; the second is a tie as well
-  const x = [Math.LN2, 4 * Math.LN2, 3200]
-  const expected = {
-    ...counts,
-    outputs: 2,
-    correct: 1,
-    ties: 2,
-    loss: x[0] + x[1] + x[2],
-    lossSquared: x[0] ** 2 + x[1] ** 2 + x[2] ** 2,
-    lossTimesWeight: x[0] + 4 * x[1] + 4 * x[2],
-    weight: 9,
-    weightSquared: 33,
-    sampleWeight: 3,
-    sampleWeightSquared: 3,
-    correctWeight: 1,
-  }
-  t.same(misses(tallied({ ...logits, classWeights: [1, 4] }), expected), [])
-  // s 3 1 1: x and w of the first row three times
-  const weighted = {
-    ...expected,
-    loss: 3 * x[0] + x[1] + x[2],
-    lossSquared: 9 * x[0] ** 2 + x[1] ** 2 + x[2] ** 2,
-    lossTimesWeight: 9 * x[0] + 4 * x[1] + 4 * x[2],
-    weight: 11,
-    weightSquared: 41,
-    sampleWeight: 5,
-    sampleWeightSquared: 11,
-    correctWeight: 3,
-  }
-  t.same(misses(tallied({ ...logits, classWeights: [1, 4], sampleWeights: [3, 1, 1] }), weighted), [])
-})
-
-test('class weights of soft labels: w_i = sum_k c_k t_ik', async (t) => {
-  const soft: Request = {
-    ...logits,
-    labelFormat: 'probabilities',
-    labels: matrix('0.5 0.5; 0 1; 1 0'),
-    classWeights: [1, 4],
-  }
-  t.match(tallied({ ...logits, classWeights: [0, 4] }), { weighted: 2, sampleWeighted: 3 }, 'a class of weight 0')
-  t.same([tallied(soft).weight, tallied(soft).weightSquared], [2.5 + 4 + 1, 6.25 + 16 + 1])
-})
-
-test('binary decisions of several outputs', async (t) => {
-  const request: Request = {
-    loss: 'hinge',
-    labelFormat: 'binary',
-    predictions: matrix('1 -1; 1 1'),
-    labels: matrix('1 0; 0 1'),
-  }
-  // right 2 and 1, weighted 1 + 2; 2 / 4 + 4 and 4 / 4 + 4 with squared weights; losses 0 and (2 + 0) / 2, weighted 2
-  t.match(tallied({ ...request, sampleWeights: [0.5, 2] }), {
-    correct: 3,
-    correctWeight: 3,
-    correctWeightSquared: 4.5,
-    correctSquaredWeightSquared: 5,
-    loss: 2,
-  })
-  t.match(tallied(request), { correctWeight: 3, correctWeightSquared: 3, correctSquaredWeightSquared: 5 })
-})
 
 test('the weight of right decisions is exact', async (t) => {
   const request: Request = { loss: 'hinge', labelFormat: 'binary', predictions: [[1, 1, 1]], labels: [[1, 1, 1]] }
@@ -143,23 +21,6 @@ test('the weight of right decisions is exact', async (t) => {
     return !equals(correctWeight, multiply(sampleWeight, fromInteger(3)))
   })
   t.same(rounded, [])
-})
-
-test('infinite rows are counted and in no sum, unless they have no weight', async (t) => {
-  const request: Request = {
-    loss: 'cross-entropy',
-    labelFormat: 'index',
-    logPolicy: 'exact',
-    predictions: matrix('0 1; 1 0; 0 1'),
-    labels: [0, 0, 0],
-  }
-  const { infinite, loss, lossSquared, weight, samples } = tallied(request)
-  t.same([infinite, loss, lossSquared, weight, samples], [2, 0, 0, 3, 3])
-  t.equal(tallied({ ...request, sampleWeights: [0, 1, 0] }).infinite, 0)
-})
-
-test('guards are counted', async (t) => {
-  t.equal(tallied({ ...logits, logPolicy: 'clamp' }).clipped, 1)
 })
 
 test('an observer sees the rows as they were computed, infinite losses included', async (t) => {

@@ -23,19 +23,6 @@ function scripted(numbers: readonly number[]): { bounds: number[]; uniform: (bou
   return { bounds, uniform: (bound) => numbers[bounds.push(bound) - 1] }
 }
 
-test('with replacement every draw is one integer below the size of the population', async (t) => {
-  const { bounds, uniform } = scripted([4, 0, 4, 2, 2, 1])
-  t.same(Array.from(draw(5, 6, true, uniform)), [4, 0, 4, 2, 2, 1])
-  t.same(bounds, [5, 5, 5, 5, 5, 5])
-})
-
-test('without replacement the rows are a shuffle from the back', async (t) => {
-  // 0 1 2 3 4: swap 4 and 0; swap 3 and 3; swap 2 and 0 (now 4); swap 1 and 0 (now 2)
-  const { bounds, uniform } = scripted([0, 3, 0, 0])
-  t.same(Array.from(draw(5, 5, false, uniform)), [1, 2, 4, 3, 0])
-  t.same(bounds, [5, 4, 3, 2], 'position 0 is not swapped')
-})
-
 test('fewer rows without replacement are the beginning of the whole shuffle', async () => {
   const drawn = fc.integer({ min: 1, max: 60 }).chain((population) =>
     fc.record({

@@ -76,16 +76,6 @@ test('all rows of a batch are not copied', async (t) => {
   t.equal(memory.asked, 0)
 })
 
-test('rows of class -1 are left out', async (t) => {
-  const select = (classes: number[], drawn?: number[]) =>
-    listed(finish(withoutIgnored(Int32Array.from(classes), drawn && Int32Array.from(drawn), unaccounted)))
-  t.same(select([0, 1, 0]), { rows: undefined, positions: undefined, ignored: 0 })
-  t.same(select([0, 1, 0], [2, 2, 1]), { rows: [2, 2, 1], positions: undefined, ignored: 0 })
-  t.same(select([0, -1, 0]), { rows: [0, 2], positions: [0, 2], ignored: 1 })
-  t.same(select([0, -1, 0], [1, 2, 1, 0]), { rows: [2, 0], positions: [1, 3], ignored: 2 })
-  t.same(select([-1]), { rows: [], positions: [], ignored: 1 })
-})
-
 test('however rows are drawn and ignored, those that are kept stand in order', async () => {
   const any = fc
     .array(fc.constantFrom(-1, 0, 1), { minLength: 1, maxLength: 20 })

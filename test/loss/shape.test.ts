@@ -3,8 +3,6 @@ import { pack } from '../../src/loss/pack.ts'
 import { resolve } from '../../src/loss/resolve.ts'
 import {
   asReceived,
-  checkBaselineShape,
-  checkIsNumbers,
   checkLabelShape,
   checkWeightShape,
   layoutOf,
@@ -15,7 +13,6 @@ import {
 } from '../../src/loss/shape.ts'
 import type { Options } from '../../src/loss/spec.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
-import { ValidationErrors } from '../../src/loss/validation-errors.ts'
 import { matrix } from '../matrix.ts'
 import { errorsOf } from './support.ts'
 
@@ -23,56 +20,6 @@ const byIndex: Options = { loss: 'cross-entropy', labelFormat: 'index' }
 const byOneHot: Options = { loss: 'cross-entropy', labelFormat: 'one-hot' }
 const byValues: Options = { loss: 'mse', labelFormat: 'values' }
 const byBits: Options = { loss: 'binary-cross-entropy', labelFormat: 'binary' }
-
-test('elements that are no numbers', async (t) => {
-  const found = (value: unknown) => {
-    const errors = new ValidationErrors()
-    checkIsNumbers('labels', pack('labels', value), errors)
-    return [errors.count, errors.list]
-  }
-  const code = 'not-a-number'
-  t.same(found([1, 2]), [0, []])
-  t.same(found([1, null, 'x', true]), [
-    3,
-    [
-      {
-        path: ['labels', 1],
-        code,
-        detail: 'labels[1] is null, which many programs write for NaN; it must be a number.',
-        received: null,
-      },
-      { path: ['labels', 2], code, detail: 'labels[2] is a string; it must be a number.', received: 'x' },
-      { path: ['labels', 3], code, detail: 'labels[3] is true; it must be a number.', received: true },
-    ],
-  ])
-  const [count, list] = found([new Array(30).fill(null)])
-  t.equal(count, 30, 'all are counted')
-  t.same((list as unknown[]).length, 20, 'the first are listed')
-})
-
-test('what is no tensor is refused where it breaks', async (t) => {
-  const cases: [value: unknown, path: (string | number)[]][] = [
-    ['text', ['labels']],
-    [null, ['labels']],
-    [
-      [1, [2]],
-      ['labels', 1],
-    ],
-    [
-      [[1, 2], [3]],
-      ['labels', 1],
-    ],
-    [
-      [[1], 2],
-      ['labels', 1],
-    ],
-    [[[1, [2]]], ['labels', 0, 1]],
-  ]
-  for (const [value, path] of cases) {
-    const [error] = errorsOf(() => checkIsNumbers('labels', pack('labels', value), new ValidationErrors()))
-    t.same(error?.path, path, JSON.stringify(value))
-  }
-})
 
 test('samples and outputs', async (t) => {
   const cases: [options: Options, predictions: unknown, samples: number, outputs: number][] = [
@@ -275,30 +222,6 @@ test('weights are a list of the right length', async (t) => {
   for (const [value, found, received] of cases) {
     const detail = `sampleWeights is ${found}; it must be a list with one number for each of the 2 samples`
     t.same(check(value), [{ path: ['sampleWeights'], detail, received }], found)
-  }
-})
-
-test('a baseline of another shape', async (t) => {
-  const [rows, list] = [pack('predictions', [[1, 2]]), pack('predictions', [1, 2])]
-  t.equal(checkBaselineShape(rows, pack('baseline', [[3, 4]])), undefined)
-  t.equal(checkBaselineShape(list, pack('baseline', [3, 4])), undefined)
-  for (const [predictions, baseline, detail, received] of [
-    [
-      rows,
-      [[1], [2]],
-      'baseline is 2 rows of 1 number; it must have the shape of predictions, 1 row of 2 numbers',
-      'an array of 2 arrays of 1 number',
-    ],
-    [
-      rows,
-      [1, 2],
-      'baseline is a list of 2 numbers; it must have the shape of predictions, 1 row of 2 numbers',
-      'an array of 2 numbers',
-    ],
-    [list, 1, 'baseline is a bare number; it must have the shape of predictions, a list of 2 numbers', 1],
-  ] as const) {
-    const errors = errorsOf(() => checkBaselineShape(predictions, pack('baseline', baseline)))
-    t.same(errors, [{ path: ['baseline'], detail, received }])
   }
 })
 

@@ -94,19 +94,6 @@ test('what a client has to give is what is required and what is no default', asy
   t.strictSame(describeChoices(resolve(chosen)), chosen)
 })
 
-test('a description sent back describes the same', async (t) => {
-  for (const loss of lossNames) {
-    const { labelFormats, predictionFormats } = losses[loss]
-    for (const labelFormat of labelFormats) {
-      for (const predictionFormat of predictionFormats) {
-        const described = describeSpec(resolve({ loss, labelFormat, predictionFormat }))
-        const again = describeSpec(resolve(described as unknown as Options))
-        t.strictSame(again, described, `${loss}, ${labelFormat}, ${predictionFormat}`)
-      }
-    }
-  }
-})
-
 test('all contradictions are reported at once', async (t) => {
   const errors = errorsOf(() =>
     resolve({ loss: 'mse', labelFormat: 'values', delta: 2, ignoreIndex: 3, include: ['gradient', 'perClass'] }),

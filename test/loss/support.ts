@@ -8,8 +8,6 @@ import type { Slice } from '../../src/loss/fold.ts'
 import { rowsOfBatch, tallyRows } from '../../src/loss/fold.ts'
 import { ColumnBuilder } from '../../src/loss/groups/column-builder.ts'
 import { GroupColumns } from '../../src/loss/groups/columns.ts'
-import { losses } from '../../src/loss/kernels/index.ts'
-import type { Loss, Rows } from '../../src/loss/kernels/loss.ts'
 import type { Memory } from '../../src/loss/memory.ts'
 import { pack } from '../../src/loss/pack.ts'
 import { NumberRows } from '../../src/loss/report/number-rows.ts'
@@ -257,34 +255,6 @@ export function errorsOf(work: () => unknown): readonly Omit<ValidationError, 'c
     throw error
   }
   return []
-}
-
-/** Rows for a kernel; `targets` are rows, or the class of each row. */
-export function rowsOf(predictions: readonly (readonly number[])[], targets: readonly (number | number[])[]): Rows {
-  const isClasses = typeof targets[0] === 'number'
-  return {
-    count: predictions.length,
-    outputs: predictions[0].length,
-    predictions: Float64Array.from(predictions.flat()),
-    targets: Float64Array.from(isClasses ? [] : targets.flat()),
-    classes: isClasses ? Int32Array.from(targets.flat()) : undefined,
-  }
-}
-
-/** l_i of each row by the loop of the loss alone, and in how many rows a guard was met. */
-export function lossesOf(options: Options, rows: Rows): { losses: number[]; clipped: number } {
-  const loss: Loss = losses[options.loss]
-  const out = new Float64Array(rows.count)
-  const clipped = loss.losses(rows, resolve(options), out)
-  return { losses: Array.from(out), clipped }
-}
-
-/** d l_i / d predictions by the loop of the loss alone. */
-export function gradientOf(options: Options, rows: Rows): number[] {
-  const loss: Loss = losses[options.loss]
-  const out = new Float64Array(rows.count * rows.outputs)
-  loss.gradient(rows, resolve(options), out)
-  return Array.from(out, (slope) => slope + 0)
 }
 
 /**

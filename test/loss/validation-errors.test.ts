@@ -1,12 +1,5 @@
 import { test } from 'tap'
-import {
-  describe,
-  InvalidContent,
-  LimitExceeded,
-  maxListedErrors,
-  refuse,
-  ValidationErrors,
-} from '../../src/loss/validation-errors.ts'
+import { describe, maxListedErrors, ValidationErrors } from '../../src/loss/validation-errors.ts'
 
 test('describe writes a scalar as it is, and anything else in words', async (t) => {
   const cases: [unknown, string | number | boolean | null][] = [
@@ -58,44 +51,4 @@ test('a hint is added to the first error about its fields, or else to the first 
   t.same(hinted(['c']), [['First. Try b.', remedies], second, third])
   t.same(hinted(['b'], ''), [['First', undefined], second, third])
   new ValidationErrors().hint({ sentence: 'Try b.', remedies, about: [] })
-})
-
-test('throwIfAny throws all errors at once, with the first as the message', async (t) => {
-  const errors = new ValidationErrors()
-  errors.throwIfAny()
-  errors.add(['a'], 'First.', [1], 'shape')
-  errors.add(['b'], 'Second.', 2, 'shape')
-  try {
-    errors.throwIfAny()
-    t.fail('two errors were let through')
-  } catch (error) {
-    t.ok(error instanceof InvalidContent)
-    t.ok(error instanceof InvalidContent && error.errors === errors)
-    t.ok(error instanceof InvalidContent && error.message === 'First.')
-  }
-})
-
-test('refuse throws its one error', async (t) => {
-  try {
-    refuse(['labels', 3], 'labels[3] is wrong.', { a: 1 }, 'out-of-range')
-  } catch (error) {
-    t.ok(error instanceof InvalidContent)
-    if (!(error instanceof InvalidContent)) return
-    t.equal(error.errors.count, 1)
-    t.same(error.errors.list, [
-      { path: ['labels', 3], code: 'out-of-range', detail: 'labels[3] is wrong.', received: 'an object' },
-    ])
-    return
-  }
-  t.fail('nothing was thrown')
-})
-
-test('an exceeded limit names the limit, what it allows, and the place', async (t) => {
-  const error = new LimitExceeded('maxRows', 10, ['predictions'], 'too many rows')
-  t.ok(error instanceof Error)
-  const { limit, allowed, path, message } = error
-  t.same(
-    { limit, allowed, path, message },
-    { limit: 'maxRows', allowed: 10, path: ['predictions'], message: 'too many rows' },
-  )
 })

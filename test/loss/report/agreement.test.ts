@@ -33,24 +33,6 @@ test('samples are counted by who is right, whatever their weights, and the accur
   t.match(reportOf(other, classes), { onlyPredictions: 0, onlyBaseline: 2, accuracyDifference: -10 / 15, pValue: 0.5 })
 })
 
-test('of binary labels outputs are counted, each by itself', async (t) => {
-  const binary: Request = {
-    loss: 'binary-cross-entropy',
-    labelFormat: 'binary',
-    predictions: matrix('0.9 0.9; 0.1 0.9'),
-    labels: matrix('1 0; 1 1'),
-  }
-  const baseline = matrix('0.9 0.1; 0.1 0.1')
-  t.strictSame(reportOf(binary, { ...binary, predictions: baseline }), {
-    bothRight: 1,
-    onlyPredictions: 1,
-    onlyBaseline: 1,
-    bothWrong: 1,
-    accuracyDifference: 0,
-    pValue: 1,
-  })
-})
-
 test('slices add up, and without weight there is no accuracy', async (t) => {
   const agreement = new Agreement()
   for (let i = 0; i < 3; i++) agreement.add(sliceOf(classes).decisions, sliceOf(other).decisions)

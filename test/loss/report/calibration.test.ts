@@ -59,13 +59,6 @@ test('a bin holds its upper end and not its lower one; 0 is in the first', async
   }
 })
 
-test('binary outputs: the probability of the positive class against the share of positive labels', async (t) => {
-  // bin 0: 0 and 1/16, bin 11: 3/4 twice; gaps |1/16 - 1| and |3/2 - 1| over 4
-  const { bins, expectedCalibrationError } = report(binary([0, 0.0625, 0.75, 0.75], [0, 1, 1, 0]), 4)
-  t.same(filled(bins), matrix('0 2 0.03125 0.5; 11 2 0.75 0.5'))
-  t.equal(expectedCalibrationError, (0.9375 + 0.5) / 4)
-})
-
 test('classes: the top probability against the share of right decisions, in any number of slices', async (t) => {
   const request: Request = {
     loss: 'cross-entropy',

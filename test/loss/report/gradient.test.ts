@@ -26,40 +26,6 @@ function report(
 const request: Request = { loss: 'sse', labelFormat: 'index', predictions: matrix('3 0; 0 2'), labels: [0, 1] }
 const two = { weight: fromDouble(2) }
 
-test('2 (y - t), over the weight for a mean', async (t) => {
-  t.same(report({ ...request, reduction: 'sum' }, two), matrix('4 0; 0 2'))
-  t.same(report({ ...request, reduction: 'mean' }, two), matrix('2 0; 0 1'))
-  t.same(report({ ...request, reduction: 'none' }, two), matrix('2 0; 0 1'))
-  t.same(report({ ...request, reduction: 'sum' }, two, true), [4, 0, 0, 2], 'as a list')
-})
-
-test('weighted rows', async (t) => {
-  t.same(report({ ...request, reduction: 'sum', sampleWeights: [0.5, 0] }, two), matrix('2 0; 0 0'))
-})
-
-test('a row of weight 0 has no slope, an infinite one included', async (t) => {
-  const infinite: Request = {
-    loss: 'binary-cross-entropy',
-    labelFormat: 'binary',
-    logPolicy: 'exact',
-    predictions: [0, 0.5],
-    labels: [1, 1],
-    sampleWeights: [0, 1],
-  }
-  t.same(report(infinite, { weight: fromDouble(1) }, true), [0, -2])
-})
-
-test('classes are made dense, also where the loss reads classes', async (t) => {
-  const entropy: Request = {
-    loss: 'cross-entropy',
-    labelFormat: 'index',
-    logPolicy: 'exact',
-    predictions: matrix('0.5 0.5; 0.75 0.25'),
-    labels: [0, 1],
-  }
-  t.same(report(entropy, two), matrix('-1 0; 0 -2'))
-})
-
 test('rows drawn go back to where they come from, and add up', async (t) => {
   const selection: Selection = { ...inPlace, rows: Int32Array.of(2, 2) }
   t.same(report({ ...request, reduction: 'sum' }, two, false, selection, 3), matrix('0 0; 0 0; 4 2'))

@@ -3,7 +3,7 @@ import { test } from 'tap'
 import { ByteReader, ByteWriter } from '../../../src/loss/bytes.ts'
 import { fromDouble, fromInteger, zero } from '../../../src/loss/numerics/dyadic.ts'
 import type { Groups } from '../../../src/loss/report/groups.ts'
-import { groupBytes, groupsOf, share, totalsAt } from '../../../src/loss/report/groups.ts'
+import { groupBytes, groupsOf } from '../../../src/loss/report/groups.ts'
 import { countSteps, finish, invalidState } from '../support.ts'
 
 const { empty, absorb, write, read } = groupsOf(2, 1)
@@ -31,28 +31,6 @@ test('the bytes of groups have room for the longest sums', async (t) => {
   t.equal(groupBytes(10, 2, 3), 10 * (200 + 2 * 8 + 3 * 512))
   // from the lowest place of a double to the highest, and 2^53 of them
   t.ok(groupBytes(1, 0, 1) > (1074 + 1024 + 53) / 8)
-})
-
-test('totals of a group are made when there are none', async (t) => {
-  const groups = empty()
-  const totals = totalsAt(groups, 7, 2, 1)
-  t.same(totals, { counts: [0, 0], sums: [zero] })
-  t.equal(totalsAt(groups, 7, 2, 1), totals)
-  t.equal(groups.size, 1)
-})
-
-test('sums are the same in any order and tree, and leave what was added as it is', async () => {
-  const property = fc.property(anyGroups, anyGroups, anyGroups, (a, b, c) => {
-    const before = [a, b, c].map(bytes).join(';')
-    const all = bytes(sum(a, b, c))
-    return (
-      all === bytes(sum(c, sum(b, a))) &&
-      all === bytes(sum(sum(c, a), b)) &&
-      bytes(sum(a)) === bytes(a) &&
-      before === [a, b, c].map(bytes).join(';')
-    )
-  })
-  fc.assert(property, { seed: 3, numRuns: 300 })
 })
 
 test('16 groups are added in a step', async (t) => {
@@ -108,10 +86,4 @@ test('groups are written in steps, and however many there are in rising order', 
     t.equal(bytes(groups(count, apart)), expected.join(), `${count}, ${apart} apart`)
   }
   t.equal(steps(20_000, 3), Math.floor(20_000 / 16) + Math.floor((3 * 19_999 + 1) / 2 ** 14), 'and looked up in steps')
-})
-
-test('a share of nothing is null', async (t) => {
-  t.equal(share(fromInteger(1), fromInteger(4)), 0.25)
-  t.equal(share(zero, fromDouble(0.1)), 0)
-  t.equal(share(fromInteger(1), zero), null)
 })

@@ -1,74 +1,11 @@
 import { test } from 'tap'
 import { PerSample } from '../../../src/loss/report/per-sample.ts'
 import type { Selection } from '../../../src/loss/selection.ts'
-import { matrix } from '../../matrix.ts'
 import { unaccounted } from '../../unaccounted.ts'
 import type { Request } from '../support.ts'
 import { finish, Ledger, sliceOf, specOf } from '../support.ts'
 
 const inPlace: Selection = { rows: undefined, positions: undefined, ignored: 0 }
-
-function report(request: Request, samples: number, selection = inPlace) {
-  const part = new PerSample(specOf(request), samples, unaccounted)
-  const slice = sliceOf(request)
-  part.add(slice, selection)
-  const { losses, correct } = finish(part.report(slice.rows))
-  return { losses: losses.toJSON(), correct: correct?.toJSON() ?? null }
-}
-
-test('losses and decisions by format', async (t) => {
-  const cases: [
-    name: string,
-    request: Request,
-    losses: (number | null)[],
-    correct: (boolean | number | null)[] | null,
-  ][] = [
-    ['values', { loss: 'mae', labelFormat: 'values', predictions: [1, 5], labels: [0, 2] }, [1, 3], null],
-    [
-      'classes',
-      { loss: 'sse', labelFormat: 'index', predictions: matrix('1 0; 1 0'), labels: [0, 1] },
-      [0, 2],
-      [true, false],
-    ],
-    [
-      'one binary output',
-      { loss: 'hinge', labelFormat: 'binary', predictions: [1, 2], labels: [1, 0] },
-      [0, 3],
-      [true, false],
-    ],
-    [
-      'several binary outputs',
-      { loss: 'hinge', labelFormat: 'binary', predictions: matrix('1 1; 1 -1'), labels: matrix('1 0; 1 0') },
-      [1, 0],
-      [1, 2],
-    ],
-    [
-      'weights',
-      { loss: 'mae', labelFormat: 'values', predictions: [1, 5], labels: [0, 2], sampleWeights: [2, 0] },
-      [2, 0],
-      null,
-    ],
-    [
-      'infinite',
-      {
-        loss: 'cross-entropy',
-        labelFormat: 'index',
-        logPolicy: 'exact',
-        predictions: matrix('0 1; 1 0'),
-        labels: [0, 0],
-      },
-      [null, 0],
-      [false, true],
-    ],
-  ]
-  for (const [name, request, losses, correct] of cases) t.strictSame(report(request, 2), { losses, correct }, name)
-})
-
-test('rows go to their positions, and the others are left out', async (t) => {
-  const request: Request = { loss: 'sse', labelFormat: 'index', predictions: matrix('1 0; 1 0'), labels: [0, 1] }
-  const selection: Selection = { ...inPlace, positions: Int32Array.of(3, 1) }
-  t.strictSame(report(request, 4, selection), { losses: [0, 2, 0, 0], correct: [null, false, null, true] })
-})
 
 test('slices go on where the one before ended', async (t) => {
   const request: Request = { loss: 'mae', labelFormat: 'values', predictions: [1, 5], labels: [0, 2] }

@@ -31,16 +31,6 @@ test('scikit-learn', async (t) => {
   for (const { name, request, expect } of ranked) t.same(misses(ranking(request), expect.ranking, 1e-13), [], name)
 })
 
-test('the examples of scikit-learn roc_auc_score and average_precision_score', async (t) => {
-  const { rocAuc, averagePrecision } = ranking(binary([0.1, 0.4, 0.35, 0.8], [0, 0, 1, 1]))
-  t.same(misses([rocAuc, averagePrecision], [0.75, 5 / 6]), [])
-})
-
-test('ties count half, and are one threshold', async (t) => {
-  t.match(ranking(binary([0.5, 0.5, 0.5, 0.5], [0, 1, 1, 1])), { rocAuc: 0.5, averagePrecision: 0.75 })
-  t.match(ranking(binary([0, -0], [1, 0])), { rocAuc: 0.5, averagePrecision: 0.5 }, '0 and -0 are equal')
-})
-
 test('perfect and opposite order, whatever the weights', async (t) => {
   const weights = [0.1, 0.2, 0.3, 1e-9]
   t.match(ranking(binary([0.9, 0.8, 0.2, 0.1], [1, 1, 0, 0], weights)), { rocAuc: 1, averagePrecision: 1 })
@@ -69,21 +59,6 @@ test('what cannot be computed is null, and the mean is that of the others', asyn
   t.strictSame(ranking(binary([0.1], [0])), none)
   t.match(ranking(binary([0.1, 0.2], [0, 1], [1, 0])), nothing, 'a sample of weight 0 is left out')
   t.strictSame(ranking(binary([0.1], [0]), []), none, 'no rows')
-})
-
-test('of several classes the mean is that of those that occur', async (t) => {
-  const request: Request = {
-    loss: 'cross-entropy',
-    labelFormat: 'index',
-    predictions: [
-      [0.5, 0.25, 0.25],
-      [0.25, 0.5, 0.25],
-      [0.5, 0.375, 0.125],
-    ],
-    labels: [0, 1, 1],
-  }
-  // class 0: 0.5 against 0.25 and a tie; class 1: both above 0.25; class 2 does not occur
-  t.match(ranking(request), { rocAuc: 0.875, averagedOver: { rocAuc: 2, averagePrecision: 2 } })
 })
 
 test('the chosen rows alone, as often as they are chosen', async (t) => {

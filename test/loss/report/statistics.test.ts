@@ -61,65 +61,11 @@ function tallyOf(rows: readonly Row[], further: Partial<Tally> = {}): Tally {
   }
 }
 
-test('mean, sum, accuracy and standard error by hand', async (t) => {
-  // mean 12 / 4 = 3; deviations -2 -1 0 3, squares 14; sqrt(4/3 14) / 4
-  const tally = tallyOf([{ x: 1, right: 1 }, { x: 2 }, { x: 3, right: 1 }, { x: 6, right: 1 }], { ties: 1, clipped: 2 })
-  const { accuracyInterval, ...rest } = statisticsOf(tally, resolve(classes))
-  t.same(
-    misses(rest, {
-      loss: 3,
-      lossStatus: 'finite',
-      accuracy: 0.75,
-      samples: 4,
-      outputs: 1,
-      correct: 3,
-      ties: 1,
-      ignored: 0,
-      clipped: 2,
-      lossSum: 12,
-      weightSum: 4,
-      standardError: 1.0801234497346435,
-    }),
-    [],
-  )
-  t.equal(accuracyInterval?.length, 2)
-  t.equal(statisticsOf(tally, resolve({ ...classes, reduction: 'sum' })).loss, 12)
-  t.equal(statisticsOf(tally, resolve({ ...classes, reduction: 'none' })).loss, 3)
-})
-
-test('weights', async (t) => {
-  // W = 4, X = 8, m = 2; deviations x - m w: 3 - 2, 1 - 2, 4 - 4, squares 2; sqrt(3/2 2) / 4; accuracy (1 + 2) / 4
-  const tally = tallyOf([
-    { x: 3, s: 1, right: 1 },
-    { x: 1, s: 1 },
-    { x: 4, s: 2, right: 1 },
-  ])
-  const { loss, accuracy, standardError, weightSum, correct } = statisticsOf(tally, resolve(classes))
-  t.same(misses([loss, accuracy, standardError, weightSum, correct], [2, 0.75, Math.sqrt(3) / 4, 4, 2]), [])
-})
-
-test('class weights weigh the mean, not the accuracy', async (t) => {
-  // W = 4, X = 8, m = 2; deviations 2 - 2, 6 - 6; accuracy 1 / 2
-  const tally = tallyOf([
-    { x: 2, w: 1, right: 1 },
-    { x: 6, w: 3 },
-  ])
-  const { loss, accuracy, standardError } = statisticsOf(tally, resolve(classes))
-  t.same([loss, accuracy, standardError], [2, 0.5, 0])
-})
-
 test('a sample without replacement has the finite-population correction', async (t) => {
   // sqrt(4/3 14 (1 - 4/10)) / 4, and nothing is left to err about with all rows drawn
   const tally = tallyOf([{ x: 1 }, { x: 2 }, { x: 3 }, { x: 6 }])
   t.same(misses(statisticsOf(tally, resolve(classes), 10).standardError, 0.8366600265340756), [])
   t.equal(statisticsOf(tally, resolve(classes), 4).standardError, 0)
-})
-
-test('ignored rows are in the samples and in nothing else', async (t) => {
-  const tally = tallyOf([{ x: 1, right: 1 }, { x: 3 }], { samples: 12, ignored: 10 })
-  const { samples, ignored, loss, accuracy, standardError } = statisticsOf(tally, resolve(classes))
-  // deviations -1 and 1: sqrt(2/1 2) / 2
-  t.same([samples, ignored, loss, accuracy, standardError], [12, 10, 2, 0.5, 1])
 })
 
 test('the standard error survives squares beyond the range, and cancellation', async (t) => {
@@ -207,18 +153,6 @@ test('an error beyond the range is null', async (t) => {
   t.strictSame({ lossStatus, standardError }, { lossStatus: 'finite', standardError: null })
 })
 
-test('K binary outputs are K decisions a row', async (t) => {
-  const tally = tallyOf(
-    [
-      { x: 1, right: 3 },
-      { x: 1, right: 2, s: 3 },
-    ],
-    { outputs: 4 },
-  )
-  // (3 + 3 * 2) / (4 * 4)
-  t.equal(statisticsOf(tally, resolve(binary)).accuracy, 9 / 16)
-})
-
 test('the Wilson interval, against Newcombe 1998, table I', async (t) => {
   const cases = matrix('81 263 0.2553 0.3662; 15 148 0.0624 0.1605; 0 20 0 0.1611; 1 29 0.0061 0.1718')
   for (const [right, of, lower, upper] of cases) {
@@ -226,25 +160,6 @@ test('the Wilson interval, against Newcombe 1998, table I', async (t) => {
     const [low, high] = statisticsOf(tallyOf(rows), resolve(classes)).accuracyInterval ?? []
     t.same([low?.toFixed(4), high?.toFixed(4)], [lower.toFixed(4), upper.toFixed(4)], `${right} of ${of}`)
   }
-})
-
-test('the interval is that of the decisions that count', async (t) => {
-  const interval = (tally: Tally, options: Options) => statisticsOf(tally, resolve(options)).accuracyInterval
-  const plain = interval(tallyOf([{ x: 1, right: 1 }, { x: 1, right: 1 }, { x: 1 }, { x: 1 }]), classes)
-  // (4 * 2 + 2 * 0)^2 / (4 * 2^2 + 0) = 4 effective rows
-  t.same(
-    interval(
-      tallyOf([
-        { x: 1, right: 1, s: 2 },
-        { x: 1, right: 1, s: 2 },
-        { x: 1, s: 2 },
-        { x: 1, s: 2 },
-        { x: 1, s: 0 },
-      ]),
-      classes,
-    ),
-    plain,
-  )
 })
 
 test('the interval lies in [0, 1] and contains the accuracy, up to its ends', async (t) => {
@@ -292,17 +207,6 @@ test('what a fold counts is what was meant, however it is cut', async (t) => {
     const [first, ...others] = requests.filter(({ sampleWeights: some }) => some?.length !== 0)
     t.same(misses(evaluate(first, unlimited, ...others).accuracyInterval, interval, 1e-12), [])
   }
-})
-
-test('one output ten times has the interval of one', async (t) => {
-  const rights = [1, 1, 0, 1, 0, 1, 1]
-  const one = tallyOf(rights.map((right) => ({ x: 1, right })))
-  const ten = tallyOf(
-    rights.map((right) => ({ x: 1, right: 10 * right })),
-    { outputs: 10 },
-  )
-  const interval = statisticsOf(one, resolve(binary)).accuracyInterval
-  t.strictSame(statisticsOf(ten, resolve(binary)).accuracyInterval, interval)
 })
 
 test('n of the standard error counts the rows that have weight, and class weights of 0 take it, too', async (t) => {

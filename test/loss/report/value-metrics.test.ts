@@ -5,7 +5,7 @@ import { foldValues, reportValues } from '../../../src/loss/report/value-metrics
 import { emptyTally } from '../../../src/loss/tally.ts'
 import { matrix } from '../../matrix.ts'
 import type { Request } from '../support.ts'
-import { countSteps, finish, misses, sliceOf, stateOf } from '../support.ts'
+import { countSteps, finish, sliceOf, stateOf } from '../support.ts'
 
 function fold(...requests: readonly Request[]): { groups: Groups; largest: number } {
   const groups: Groups = new Map()
@@ -21,31 +21,6 @@ function report(request: Request, ...further: readonly Request[]): ValueMetrics 
 function values(predictions: unknown, labels: unknown, sampleWeights?: number[]): Request {
   return { loss: 'mse', labelFormat: 'values', predictions, labels, sampleWeights }
 }
-
-test('the examples of scikit-learn r2_score and explained_variance_score', async (t) => {
-  const one = report(values([2.5, 0, 2, 8], [3, -0.5, 2, 7]))
-  t.same(
-    misses(one, {
-      rmse: Math.sqrt(0.375),
-      r2: { uniformAverage: 0.9486081370449679, perOutput: [0.9486081370449679] },
-      explainedVariance: 0.9571734475374732,
-      maxError: 1,
-      meanError: 0.25,
-    }),
-    [],
-  )
-  // the example of several outputs of both
-  const two = report(values(matrix('0 2; -1 2; 8 -5'), matrix('0.5 1; -1 1; 7 -6')))
-  t.same(misses(two.r2, { uniformAverage: 0.9368005266622779, perOutput: [0.965438, 0.908163] }, 1e-6), [])
-  t.same(misses([two.explainedVariance, two.maxError, two.meanError], [0.9838709677419355, 1, 3.5 / 6], 1e-12), [])
-})
-
-test('weights count as often as they say, and a weight of 0 leaves a row out', async (t) => {
-  const weighted = report(values([1, 2, 5, 90], [1, 3, 3, 0], [1, 2, 1, 0]))
-  const repeated = report(values([1, 2, 2, 5], [1, 3, 3, 3]))
-  t.strictSame(weighted, repeated)
-  t.equal(weighted.maxError, 2)
-})
 
 test('labels that are all equal have no R², however they are weighted', async (t) => {
   const constant = report(values(matrix('1 1; 2 2; 3 4'), matrix('0.1 1; 0.1 2; 0.1 4'), [0.1, 0.2, 0.7]))
