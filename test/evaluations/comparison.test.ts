@@ -91,42 +91,6 @@ test('batches of one name and the same labels are paired, whichever evaluation h
   )
 })
 
-test('an evaluation does not differ from itself, nor says nothing of nothing', async (t) => {
-  const { store, evaluations } = await evaluationsOf(t)
-  const one = await stored(
-    evaluations,
-    'one',
-    cutAt(classRows(30), () => 3),
-  )
-  const { difference, batches } = await comparisonOf(store, one, one, newTask())
-  const accuracy = { value: 0, standardError: 0, interval: [0, 0] }
-  t.same(difference, { loss: 0, lossStatus: 'finite', standardError: 0, interval: [0, 0], accuracy })
-  t.same(batches, { paired: 10, onlyPredictions: 0, onlyBaseline: 0, labelsDiffer: 0 })
-  const bare = await declare(evaluations, 'bare', declaredFor(classRows(1), 3))
-  t.match(await comparisonOf(store, one, bare, newTask()), {
-    difference: { loss: null, lossStatus: 'undefined', standardError: null, interval: null },
-    batches: { paired: 0, onlyPredictions: 10, onlyBaseline: 0 },
-  })
-})
-
-test('infinite losses say so, and one pair has no standard error', async (t) => {
-  const { store, evaluations } = await evaluationsOf(t)
-  const never: Request = { ...classRows(1), logPolicy: 'exact', predictions: [[0, 0.5, 0.5]], labels: [0] }
-  const sure: Request = { ...never, predictions: [[1, 0, 0]] }
-  const [one, other, third] = [
-    await stored(evaluations, 'one', [never]),
-    await stored(evaluations, 'other', [sure]),
-    await stored(evaluations, 'third', [never]),
-  ]
-  t.match((await comparisonOf(store, one, other, newTask())).difference, { loss: null, lossStatus: 'infinite' })
-  t.match((await comparisonOf(store, one, third, newTask())).difference, { loss: null, lossStatus: 'undefined' })
-  t.match((await comparisonOf(store, other, other, newTask())).difference, {
-    loss: 0,
-    standardError: null,
-    interval: null,
-  })
-})
-
 test('each page has its time, and bytes that are no state, or no evaluation, are told', async (t) => {
   const { store, evaluations } = await evaluationsOf(t)
   const one = await stored(

@@ -6,7 +6,6 @@ import { Evaluations } from '../../src/evaluations/service.ts'
 import type { Tensors } from '../../src/loss/batch.ts'
 import { LimitExceeded } from '../../src/loss/validation-errors.ts'
 import { Scheduler } from '../../src/runtime/scheduler.ts'
-import type { Request } from '../loss/support.ts'
 import { bytesOf, errorsOf, finish, heldAfterEnds, stateOf, tensorsOf, unlimited } from '../loss/support.ts'
 import { classRows, declare, declaredFor, storeOf } from './evaluations.ts'
 
@@ -43,18 +42,6 @@ test('a batch is evaluated to its state, its figures and its digests', async (t)
   t.ok(loss !== null && loss > 0 && accuracy !== null && accuracy >= 0)
 })
 
-test('a loss that is infinite or undefined is null, with its status', async (t) => {
-  const exact: Request = { ...request, include: [], logPolicy: 'exact' }
-  const evaluation = await opened(t, exact)
-  const statusOf = (batch: Partial<Request>) => {
-    const { loss, lossStatus, samples } = evaluate(evaluation, tensorsOf({ ...exact, ...batch })).batch
-    return [loss, lossStatus, samples]
-  }
-  const one = { predictions: [[0, 1, 0]], labels: [0] }
-  t.same(statusOf({ ...one, sampleWeights: [1] }), [null, 'infinite', 1])
-  t.same(statusOf({ ...one, labels: [1], sampleWeights: [0] }), [null, 'undefined', 1])
-})
-
 test('another number of outputs than declared is refused before anything else', async (t) => {
   const evaluation = await opened(t)
   const wide = tensorsOf({ ...request, predictions: [[0.25, 0.25, 0.25, 0.25]], labels: [9], sampleWeights: [1] })
@@ -73,13 +60,6 @@ test('another number of outputs than declared is refused before anything else', 
     errorsOf(() => evaluate(evaluation, list)),
     [{ path: ['predictions'], received: 2 }],
   )
-})
-
-test('what is no tensor is refused for that', async (t) => {
-  const evaluation = await opened(t)
-  const ragged = tensorsOf({ ...request, predictions: [[0.5, 0.5], [1]] })
-  const [error] = errorsOf(() => evaluate(evaluation, ragged))
-  t.match(error, { path: ['predictions', 1], detail: 'predictions[1] is an array of 1; the previous rows have 2' })
 })
 
 test('a batch of which too much would be kept is refused', async (t) => {

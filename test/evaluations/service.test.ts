@@ -7,12 +7,11 @@ import { EvaluationGone, StoreUnavailable } from '../../src/database/errors.ts'
 import type { Store } from '../../src/database/store.ts'
 import { blockBatches } from '../../src/evaluations/block-ranges.ts'
 import { Evaluations } from '../../src/evaluations/service.ts'
-import { statisticsOf } from '../../src/loss/report/statistics.ts'
 import { Scheduler } from '../../src/runtime/scheduler.ts'
 import { eventually } from '../eventually.ts'
 import { problemsWithSections } from '../loss/problems.ts'
 import type { Request } from '../loss/support.ts'
-import { bytesOf, evaluate, stateOf } from '../loss/support.ts'
+import { evaluate } from '../loss/support.ts'
 import { listener } from '../support.ts'
 import {
   altered,
@@ -113,19 +112,6 @@ test('replicas that take turns report every batch acknowledged before, bit for b
   t.equal(await reportOf(serviceOf(stores[2]), 'run'), wanted(rows), 'and so does one that has just started')
 })
 
-test('the state of a stored batch is its own', async (t) => {
-  const service = serviceOf(await storeOf(t))
-  const requests = byRow(classRows(5))
-  const evaluation = await declare(service, 'run', declaredFor(requests[0], 3))
-  const batches = await put(service, evaluation, requests)
-  for (const [at, batch] of batches.entries()) {
-    t.same(bytesOf(await service.stateOf(evaluation, batch, newTask())), bytesOf(stateOf(requests[at])))
-    const { samples, loss, lossStatus, accuracy } = batch
-    const own = statisticsOf(stateOf(requests[at]).tally, evaluation.declared.spec)
-    t.match(own, { samples, loss, lossStatus, accuracy })
-  }
-})
-
 test('evaluations are compared over the batches there were when they were found', async (t) => {
   const evaluations = serviceOf(await storeOf(t))
   const requests = byRow(classRows(5))
@@ -140,23 +126,6 @@ test('evaluations are compared over the batches there were when they were found'
     difference: { loss: 0 },
     batches: { paired: 3, onlyPredictions: 0 },
   })
-})
-
-test('a deleted evaluation is gone, and its name counts from nothing', async (t) => {
-  const service = serviceOf(await storeOf(t))
-  const requests = byRow(classRows(5))
-  const first = await declare(service, 'run', declaredFor(requests[0], 3))
-  await put(service, first, requests)
-  await reportOf(service, 'run')
-  t.equal(await service.delete(owner, 'run'), true)
-  t.equal(await service.delete(owner, 'run'), false)
-  t.equal(await service.find(owner, 'run'), undefined)
-  t.match(await service.put(first, [evaluated(first, 'late', requests[0])]), [{ outcome: 'gone' }])
-  const again = await declare(service, 'run', declaredFor({ ...requests[0], epsilon: 0.5 }, 3))
-  t.equal(again.declared.spec.epsilon, 0.5)
-  const [batch] = await put(service, again, requests.slice(3))
-  t.equal(batch.sequence, 1)
-  t.equal(await reportOf(service, 'run'), wanted({ ...together(requests.slice(3)), epsilon: 0.5 }))
 })
 
 test('a batch goes to what its name stands for now, and the store is asked only where that is not known', async (t) => {
@@ -338,26 +307,4 @@ test('declarations are kept read, as far as there is room', async (t) => {
   const again = await found(service, 'small')
   t.not(again.declared, small.declared)
   t.same(again.declared, small.declared)
-})
-
-test('an owner who has as many evaluations as there may be is told so', async (t) => {
-  const service = serviceOf(Object.assign(await storeOf(t), { declare: async () => ({ outcome: 'full' as const }) }))
-  t.same(await service.declare(owner, 'a', declaredFor(byRow(classRows(1))[0], 3)), { outcome: 'full' })
-})
-
-test('what becomes of declarations and batches is counted', async (t) => {
-  const told: string[] = []
-  const counts = {
-    declared: (outcome: string) => void told.push(`declared ${outcome}`),
-    put: (outcome: string) => void told.push(`put ${outcome}`),
-    joined: (rows: number) => void told.push(`joined ${rows}`),
-  }
-  const service = new Evaluations(await storeOf(t), new Scheduler(), counts)
-  const [request] = byRow(classRows(1))
-  const declared = declaredFor(request, 3)
-  const evaluation = await declare(service, 'a', declared)
-  await put(service, evaluation, [request])
-  await put(service, evaluation, [request])
-  await service.declare(owner, 'a', { ...declared, outputs: 4 })
-  t.same(told, ['declared created', 'put committed', 'put replayed', 'declared conflict'])
 })

@@ -5,7 +5,6 @@ import { datatypes } from '../../src/formats/datatypes.ts'
 import { decodeJson, readJson } from '../../src/formats/json.ts'
 import { readBinary, readInference } from '../../src/formats/oip.ts'
 import { batchKind } from '../../src/formats/oip-header.ts'
-import type { Path } from '../../src/loss/validation-errors.ts'
 import { finish } from '../loss/support.ts'
 import { appOf } from '../support.ts'
 import { unaccounted } from '../unaccounted.ts'
@@ -146,38 +145,6 @@ test('values that no tensor may hold are refused with their place', async (t) =>
     t.match(body, { errors: [{ pointer: `#/inputs/0/data/${path}`, received }], errorCount: 1 })
     t.ok(String(body.detail).startsWith(`predictions${detail}`), `${body.detail}`)
   }
-})
-
-test('the tensors of a binary body are its only batch, and its errors have their places', async (t) => {
-  const rows = rowsOf(3, 2)
-  const { headers, payload } = binaryBody(options, doublesOf(rows))
-  const { reader, work } = readerOf(Readable.from([payload]), headers)
-  const body = await readBinary(reader, work, headers['inference-header-content-length'], limits())
-  const fields = {
-    predictions: {
-      data: Float64Array.from(rows.predictions.flat()),
-      shape: [3, 2],
-      nonNumeric: [],
-      nonNumericCount: 0,
-    },
-    labels: { data: Float64Array.from(rows.labels.flat()), shape: [3, 2], nonNumeric: [], nonNumericCount: 0 },
-  }
-  t.same([body.options, body.only], [options, fields])
-  const places: [Path, Path][] = [
-    [[], []],
-    [['epsilon'], ['parameters', 'epsilon']],
-    [
-      ['include', 1],
-      ['parameters', 'include', 1],
-    ],
-    [['predictions'], ['inputs', 0]],
-    [
-      ['labels', 2, 1],
-      ['inputs', 1, 'data', 2, 1],
-    ],
-    [['sampleWeights'], ['inputs']],
-  ]
-  for (const [path, place] of places) t.same(body.location.locate?.(path), place)
 })
 
 test('only the loss takes binary bodies', async (t) => {

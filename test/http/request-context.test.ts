@@ -10,7 +10,6 @@ import type { Limits } from '../../src/http/limits.ts'
 import { Problem } from '../../src/http/problem.ts'
 import type { RequestContext } from '../../src/http/request-context.ts'
 import { Resources, requestContext } from '../../src/http/request-context.ts'
-import { LimitExceeded } from '../../src/loss/validation-errors.ts'
 import { eventually } from '../eventually.ts'
 import type { Scope, Service } from '../formats/support.ts'
 import {
@@ -126,17 +125,6 @@ test('a request waits for its client after 5 seconds without 64 KiB, while it ha
   const idle = new Resources(limits()).open('a')
   now += 10_000
   t.equal(idle.isStalled, false, 'one without a body or an answer waits for nobody')
-})
-
-test('a request may not compute for longer than is allowed', async (t) => {
-  const work = new Resources(limits({ maxComputeMs: 20 })).open('a')
-  await t.rejects(work.task.run(endless()), {
-    limit: 'maxComputeMs',
-    allowed: 20,
-    path: [],
-    message: 'The request takes longer to compute than maxComputeMs, 20 ms.',
-  })
-  t.ok(work.task.reason instanceof LimitExceeded)
 })
 
 test('a request that takes too long to compute is answered with the limit', async (t) => {

@@ -15,6 +15,7 @@ import { pack } from '../../src/loss/pack.ts'
 import { resolve } from '../../src/loss/resolve.ts'
 import type { Options } from '../../src/loss/spec.ts'
 import type { Doubles } from '../../src/loss/tensor.ts'
+import type { Path } from '../../src/loss/validation-errors.ts'
 import { ValidationErrors } from '../../src/loss/validation-errors.ts'
 import { matrix } from '../matrix.ts'
 
@@ -40,18 +41,23 @@ function all(tensor: Doubles, outputs: number): { from: number; to: number } {
   return { from: 0, to: tensor.data.length / outputs }
 }
 
-/** Path and what is said of each error. */
-function said(errors: ValidationErrors): [string, string][] {
-  return errors.list.map(({ path, detail }) => [path.join('/'), detail])
+/** What is said of each error, which begins with its place. */
+function said({ list }: ValidationErrors): string[] {
+  return list.map(({ path, detail }) => (detail.startsWith(`${nameOf(path)} `) ? detail : `${path}: ${detail}`))
 }
 
-type Case = [name: string, options: Options, tensor: Doubles, outputs: number, errors: [path: string, detail: string][]]
+function nameOf([field, ...at]: Path): string {
+  return `${field}${at.map((index) => `[${index}]`).join('')}`
+}
+
+type Case = [name: string, options: Options, tensor: Doubles, outputs: number, errors: string[]]
 
 const distribution: Options = { loss: 'cross-entropy', labelFormat: 'index' }
 const logits: Options = { ...distribution, predictionFormat: 'logits' }
 const logs: Options = { ...distribution, predictionFormat: 'log-probabilities' }
 const values: Options = { loss: 'mse', labelFormat: 'values' }
 const outputs: Options = { loss: 'binary-cross-entropy', labelFormat: 'binary' }
+const sums = 'rows of probabilities sum to 1 within rowSumTolerance'
 const range = 'predictionFormat "probabilities" needs numbers from 0 to 1.'
 const upToZero = 'predictionFormat "log-probabilities" needs finite numbers <= 0.'
 
@@ -63,51 +69,39 @@ const predictionCases: Case[] = [
     distribution,
     tensorOf([0.5, 0.5], [0.5, 0.25]),
     2,
-    [['predictions/1', `predictions[1] sums to 0.75; rows of probabilities sum to 1 within rowSumTolerance 0.001.`]],
+    [`predictions[1] sums to 0.75; ${sums} 0.001.`],
   ],
   ['a sum within a tolerance of its own', { ...distribution, rowSumTolerance: 0.25 }, tensorOf([0.5, 0.25]), 2, []],
-  [
-    'a list is one row',
-    distribution,
-    listOf(0.5, 0.25),
-    2,
-    [['predictions', `predictions sums to 0.75; rows of probabilities sum to 1 within rowSumTolerance 0.001.`]],
-  ],
+  ['a list is one row', distribution, listOf(0.5, 0.25), 2, [`predictions sums to 0.75; ${sums} 0.001.`]],
   [
     'numbers out of range are named, their row is not',
     distribution,
     tensorOf([0.5, 0.5], [1.5, -0.5]),
     2,
-    [
-      ['predictions/1/0', `predictions[1][0] is 1.5; ${range}`],
-      ['predictions/1/1', `predictions[1][1] is -0.5; ${range}`],
-    ],
+    [`predictions[1][0] is 1.5; ${range}`, `predictions[1][1] is -0.5; ${range}`],
   ],
   [
     'NaN and infinities are no probabilities',
     distribution,
     tensorOf([noNumber, infinite]),
     2,
-    [
-      ['predictions/0/0', `predictions[0][0] is NaN; ${range}`],
-      ['predictions/0/1', `predictions[0][1] is Infinity; ${range}`],
-    ],
+    [`predictions[0][0] is NaN; ${range}`, `predictions[0][1] is Infinity; ${range}`],
   ],
   ['binary outputs need not sum to 1', outputs, tensorOf([1, 1, 0.5]), 3, []],
-  ['but are probabilities', outputs, listOf(0.5, 2), 1, [['predictions/1', `predictions[1] is 2; ${range}`]]],
+  ['but are probabilities', outputs, listOf(0.5, 2), 1, [`predictions[1] is 2; ${range}`]],
   [
     'a loss of other numbers as well',
     { loss: 'mse', labelFormat: 'index', predictionFormat: 'probabilities' },
     tensorOf([2, 0]),
     2,
-    [['predictions/0/0', `predictions[0][0] is 2; ${range}`]],
+    [`predictions[0][0] is 2; ${range}`],
   ],
   [
     'a loss of probabilities alone',
     { loss: 'brier', labelFormat: 'binary' },
     listOf(2),
     1,
-    [['predictions/0', `predictions[0] is 2; ${range}`]],
+    [`predictions[0] is 2; ${range}`],
   ],
   ['any finite logit', logits, tensorOf([huge, huge], [-huge, -huge]), 2, []],
   [
@@ -116,9 +110,9 @@ const predictionCases: Case[] = [
     tensorOf([0, infinite], [noNumber, -infinite]),
     2,
     [
-      ['predictions/0/1', 'predictions[0][1] is Infinity; predictionFormat "logits" needs finite numbers.'],
-      ['predictions/1/0', 'predictions[1][0] is NaN; predictionFormat "logits" needs finite numbers.'],
-      ['predictions/1/1', 'predictions[1][1] is -Infinity; predictionFormat "logits" needs finite numbers.'],
+      'predictions[0][1] is Infinity; predictionFormat "logits" needs finite numbers.',
+      'predictions[1][0] is NaN; predictionFormat "logits" needs finite numbers.',
+      'predictions[1][1] is -Infinity; predictionFormat "logits" needs finite numbers.',
     ],
   ],
   ['log-probabilities', logs, tensorOf([-Math.LN2, -Math.LN2], [0, -huge]), 2, []],
@@ -128,9 +122,9 @@ const predictionCases: Case[] = [
     tensorOf([0.5, -1], [-infinite, 0], [noNumber, -3]),
     2,
     [
-      ['predictions/0/0', `predictions[0][0] is 0.5; ${upToZero}`],
-      ['predictions/1/0', `predictions[1][0] is -Infinity; ${upToZero}`],
-      ['predictions/2/0', `predictions[2][0] is NaN; ${upToZero}`],
+      `predictions[0][0] is 0.5; ${upToZero}`,
+      `predictions[1][0] is -Infinity; ${upToZero}`,
+      `predictions[2][0] is NaN; ${upToZero}`,
     ],
   ],
   [
@@ -138,12 +132,7 @@ const predictionCases: Case[] = [
     { ...logs, rowSumTolerance: 0.25 },
     tensorOf([0, 0], [-Math.LN2, -2 * Math.LN2]),
     2,
-    [
-      [
-        'predictions/0',
-        'predictions[0] holds log-probabilities whose probabilities sum to 2; rows of probabilities sum to 1 within rowSumTolerance 0.25.',
-      ],
-    ],
+    [`predictions[0] holds log-probabilities whose probabilities sum to 2; ${sums} 0.25.`],
   ],
   [
     'those of binary outputs need not sum to 1',
@@ -167,13 +156,7 @@ const soft: Options = { ...distribution, labelFormat: 'probabilities' }
 
 const targetCases: Case[] = [
   ['a distribution', soft, tensorOf([0.25, 0.75]), 2, []],
-  [
-    'a sum out of the tolerance',
-    soft,
-    tensorOf([0.25, 0.5]),
-    2,
-    [['labels/0', 'labels[0] sums to 0.75; rows of probabilities sum to 1 within rowSumTolerance 0.001.']],
-  ],
+  ['a sum out of the tolerance', soft, tensorOf([0.25, 0.5]), 2, [`labels[0] sums to 0.75; ${sums} 0.001.`]],
   [
     'probabilities for a loss of any numbers need no sum',
     { ...values, labelFormat: 'probabilities' },
@@ -186,7 +169,7 @@ const targetCases: Case[] = [
     { ...values, labelFormat: 'probabilities' },
     tensorOf([0.25, -1]),
     2,
-    [['labels/0/1', 'labels[0][1] is -1; labelFormat "probabilities" needs numbers from 0 to 1.']],
+    ['labels[0][1] is -1; labelFormat "probabilities" needs numbers from 0 to 1.'],
   ],
   ['any finite value', values, listOf(huge, -huge, 0), 1, []],
   [
@@ -194,7 +177,7 @@ const targetCases: Case[] = [
     values,
     listOf(1, infinite),
     1,
-    [['labels/1', 'labels[1] is Infinity; labelFormat "values" needs finite numbers.']],
+    ['labels[1] is Infinity; labelFormat "values" needs finite numbers.'],
   ],
   ['bits', outputs, tensorOf([0, 1], [-0, 1]), 2, []],
   [
@@ -203,9 +186,9 @@ const targetCases: Case[] = [
     tensorOf([0, 2], [0.5, noNumber]),
     2,
     [
-      ['labels/0/1', 'labels[0][1] is 2; labelFormat "binary" needs 0 or 1.'],
-      ['labels/1/0', 'labels[1][0] is 0.5; labelFormat "binary" needs 0 or 1.'],
-      ['labels/1/1', 'labels[1][1] is NaN; labelFormat "binary" needs 0 or 1.'],
+      'labels[0][1] is 2; labelFormat "binary" needs 0 or 1.',
+      'labels[1][0] is 0.5; labelFormat "binary" needs 0 or 1.',
+      'labels[1][1] is NaN; labelFormat "binary" needs 0 or 1.',
     ],
   ],
 ]
@@ -239,7 +222,7 @@ test('numbers that a loss is not defined for', async (t) => {
     checkDomain(resolve(options), name, listOf(...numbers), 1, { from: 0, to: numbers.length }, errors)
     const expected = wrong.map((value) => {
       const at = numbers.indexOf(value)
-      return [`${name}/${at}`, `${name}[${at}] is ${value}; ${needs}.`]
+      return `${name}[${at}] is ${value}; ${needs}.`
     })
     t.same(said(errors), expected, `${options.loss}, ${name}`)
   }
@@ -276,7 +259,7 @@ test('indices', async (t) => {
     const classes = new Int32Array(2).fill(9)
     readIndices(resolve({ ...distribution, ignoreIndex }), listOf(7, label), 3, { from: 1, to: 2 }, classes, errors)
     const ends = ignoreIndex === undefined ? '' : `, or ignoreIndex ${ignoreIndex}`
-    const expected = read === undefined ? [['labels/1', `labels[1] is ${label}; ${needs}${ends}.`]] : []
+    const expected = read === undefined ? [`labels[1] is ${label}; ${needs}${ends}.`] : []
     t.same(said(errors), expected, `${label}, ignoreIndex ${ignoreIndex}`)
     if (read !== undefined) t.same(Array.from(classes), [9, read], `${label} is read`)
   }
@@ -284,21 +267,14 @@ test('indices', async (t) => {
 
 test('one-hot rows', async (t) => {
   const needs = 'labelFormat "one-hot" needs exactly one 1 and all others 0 in each row'
-  const cases: [row: number[], read: number, errors: [string, string][]][] = [
+  const cases: [row: number[], read: number, errors: string[]][] = [
     [[1, 0, 0], 0, []],
     [[-0, 0, 1], 2, []],
-    [[0, 0, 0], -1, [['labels/1', `labels[1] has no 1; ${needs}.`]]],
-    [[1, 1, 0], -1, [['labels/1', `labels[1] has 2 ones; ${needs}.`]]],
-    [[1, 1, 1], -1, [['labels/1', `labels[1] has 3 ones; ${needs}.`]]],
-    [[1, 0, 0.5], -1, [['labels/1/2', `labels[1][2] is 0.5; ${needs}.`]]],
-    [
-      [noNumber, 1, 2],
-      -1,
-      [
-        ['labels/1/0', `labels[1][0] is NaN; ${needs}.`],
-        ['labels/1/2', `labels[1][2] is 2; ${needs}.`],
-      ],
-    ],
+    [[0, 0, 0], -1, [`labels[1] has no 1; ${needs}.`]],
+    [[1, 1, 0], -1, [`labels[1] has 2 ones; ${needs}.`]],
+    [[1, 1, 1], -1, [`labels[1] has 3 ones; ${needs}.`]],
+    [[1, 0, 0.5], -1, [`labels[1][2] is 0.5; ${needs}.`]],
+    [[noNumber, 1, 2], -1, [`labels[1][0] is NaN; ${needs}.`, `labels[1][2] is 2; ${needs}.`]],
   ]
   for (const [row, read, expected] of cases) {
     const errors = new ValidationErrors()
@@ -321,10 +297,10 @@ test('weights', async (t) => {
   const errors = new ValidationErrors()
   checkWeights('sampleWeights', listOf(0, 1, 1e100, -1, 1e101, noNumber, infinite), { from: 0, to: 7 }, errors)
   t.same(said(errors), [
-    ['sampleWeights/3', 'sampleWeights[3] is -1; weights must be numbers from 0 to 1e+100.'],
-    ['sampleWeights/4', 'sampleWeights[4] is 1e+101; weights must be numbers from 0 to 1e+100.'],
-    ['sampleWeights/5', 'sampleWeights[5] is NaN; weights must be numbers from 0 to 1e+100.'],
-    ['sampleWeights/6', 'sampleWeights[6] is Infinity; weights must be numbers from 0 to 1e+100.'],
+    'sampleWeights[3] is -1; weights must be numbers from 0 to 1e+100.',
+    'sampleWeights[4] is 1e+101; weights must be numbers from 0 to 1e+100.',
+    'sampleWeights[5] is NaN; weights must be numbers from 0 to 1e+100.',
+    'sampleWeights[6] is Infinity; weights must be numbers from 0 to 1e+100.',
   ])
 })
 

@@ -99,110 +99,40 @@ function labelFaults(options: Options, predictions: unknown, labels: unknown) {
 }
 
 test('labels of another shape: what they are, and what is needed', async (t) => {
+  const oneEach = 'labelFormat "index" needs one integer per sample.'
+  const ofTwoRows = 'labelFormat "one-hot" needs one row of 2 numbers for each of 2 samples, the shape of predictions.'
+  const ofOneRow = 'needs a list of 2 numbers, the shape of predictions.'
+  const ofColumns = 'labelFormat "binary" needs one row of 1 number for each of 2 samples, the shape of predictions.'
+  const [flat, one] = [[0.5, 0.5], 'an array of 2 numbers']
   const cases: [options: Options, predictions: unknown, labels: unknown, detail: string, received: unknown][] = [
-    [
-      byIndex,
-      two,
-      [
-        [0, 1],
-        [1, 0],
-      ],
-      'labels[0] is an array of 2 numbers; labelFormat "index" needs one integer per sample.',
-      'an array of 2 arrays of 2 numbers',
-    ],
-    [
-      byIndex,
-      two,
-      [
-        [0.5, 0.5],
-        [0.5, 0.5],
-      ],
-      'labels[0] is an array of 2 numbers; labelFormat "index" needs one integer per sample.',
-      'an array of 2 arrays of 2 numbers',
-    ],
-    [
-      byIndex,
-      two,
-      [
-        [1, 1],
-        [0, 0],
-      ],
-      'labels[0] is an array of 2 numbers; labelFormat "index" needs one integer per sample.',
-      'an array of 2 arrays of 2 numbers',
-    ],
-    [
-      byIndex,
-      two,
-      [
-        [3, 1],
-        [0, 0],
-      ],
-      'labels[0] is an array of 2 numbers; labelFormat "index" needs one integer per sample.',
-      'an array of 2 arrays of 2 numbers',
-    ],
+    [byIndex, two, matrix('3 1; 0 0'), `labels[0] is ${one}; ${oneEach}`, 'an array of 2 arrays of 2 numbers'],
     [
       byIndex,
       two,
       [0, 1, 1],
-      'labels has 3 numbers, and predictions has 2 samples; labelFormat "index" needs one integer per sample.',
+      `labels has 3 numbers, and predictions has 2 samples; ${oneEach}`,
       'an array of 3 numbers',
     ],
-    [
-      byIndex,
-      two,
-      1,
-      'labels is a single number, and predictions has 2 samples; labelFormat "index" needs one integer per sample.',
-      1,
-    ],
-    [
-      byIndex,
-      [0.5, 0.5],
-      [0, 1],
-      'labels has 2 numbers, and predictions, a flat list, is one sample; labelFormat "index" needs one integer per sample.',
-      'an array of 2 numbers',
-    ],
-    [
-      byOneHot,
-      two,
-      [1, 0],
-      'labels[0] is the number 1; labelFormat "one-hot" needs one row of 2 numbers for each of 2 samples, the shape of predictions.',
-      'an array of 2 numbers',
-    ],
-    [
-      byOneHot,
-      two,
-      [],
-      'labels is a list of 0 numbers; labelFormat "one-hot" needs one row of 2 numbers for each of 2 samples, the shape of predictions.',
-      'an array of 0 numbers',
-    ],
+    [byIndex, two, 1, `labels is a single number, and predictions has 2 samples; ${oneEach}`, 1],
+    [byIndex, flat, [0, 1], `labels has 2 numbers, and predictions, a flat list, is one sample; ${oneEach}`, one],
+    [byOneHot, two, [1, 0], `labels[0] is the number 1; ${ofTwoRows}`, one],
+    [byOneHot, two, [], `labels is a list of 0 numbers; ${ofTwoRows}`, 'an array of 0 numbers'],
     [
       byOneHot,
       two,
       matrix('1 0 0; 0 1 0'),
-      'labels is 2 rows of 3 numbers; labelFormat "one-hot" needs one row of 2 numbers for each of 2 samples, the shape of predictions.',
+      `labels is 2 rows of 3 numbers; ${ofTwoRows}`,
       'an array of 2 arrays of 3 numbers',
     ],
-    [
-      byOneHot,
-      [0.5, 0.5],
-      1,
-      'labels is a bare number; labelFormat "one-hot" needs a list of 2 numbers, the shape of predictions.',
-      1,
-    ],
+    [byOneHot, flat, 1, `labels is a bare number; labelFormat "one-hot" ${ofOneRow}`, 1],
     [
       byValues,
       [1, 2],
       [[1], [2]],
-      'labels is 2 rows of 1 number; labelFormat "values" needs a list of 2 numbers, the shape of predictions.',
+      `labels is 2 rows of 1 number; labelFormat "values" ${ofOneRow}`,
       'an array of 2 arrays of 1 number',
     ],
-    [
-      byBits,
-      [[1], [0]],
-      [1, 0],
-      'labels[0] is the number 1; labelFormat "binary" needs one row of 1 number for each of 2 samples, the shape of predictions.',
-      'an array of 2 numbers',
-    ],
+    [byBits, [[1], [0]], [1, 0], `labels[0] is the number 1; ${ofColumns}`, one],
   ]
   for (const [options, predictions, labels, detail, received] of cases) {
     const name = `${options.labelFormat}: ${JSON.stringify(predictions)} ${JSON.stringify(labels)}`

@@ -11,78 +11,37 @@ import { otherValue } from './option-values.ts'
 import { errorsOf } from './support.ts'
 
 test('what is evaluated is described in full, and nothing that has no effect', async (t) => {
-  const cases: [options: Options, described: Record<string, unknown>][] = [
+  const entropy = { loss: 'cross-entropy', labelFormat: 'index', ignoreIndex: -100 } as const
+  const miniBatch = { size: 3, seed: 1, replacement: true }
+  const ofLogits = { ...entropy, labelFormat: 'one-hot', ignoreIndex: undefined, predictionFormat: 'logits' } as const
+  const chances = { predictionFormat: 'probabilities', labelSmoothing: 0, include: [] }
+  const guarded = { reduction: 'mean', logPolicy: 'add-epsilon', epsilon: 1e-7, rowSumTolerance: 1e-3 }
+  const ofBits = { loss: 'binary-cross-entropy', labelFormat: 'binary', logPolicy: 'clamp', reduction: 'none' } as const
+  const mean = { predictionFormat: 'values', reduction: 'mean', include: [] }
+  // what is given, and what is said besides
+  const cases: [options: Options, more: Record<string, unknown>][] = [
     [
       { loss: 'sse', labelFormat: 'values' },
-      { loss: 'sse', labelFormat: 'values', predictionFormat: 'values', reduction: 'sum', include: [] },
+      { ...mean, reduction: 'sum' },
     ],
+    [entropy, { ...chances, ...guarded }],
     [
-      { loss: 'cross-entropy', labelFormat: 'index', ignoreIndex: -100 },
-      {
-        loss: 'cross-entropy',
-        labelFormat: 'index',
-        predictionFormat: 'probabilities',
-        reduction: 'mean',
-        logPolicy: 'add-epsilon',
-        epsilon: 1e-7,
-        rowSumTolerance: 1e-3,
-        ignoreIndex: -100,
-        labelSmoothing: 0,
-        include: [],
-      },
+      { ...ofLogits, classWeights: Float64Array.of(1, 0.5), miniBatch, include: ['perSample', 'gradient'] },
+      { reduction: 'mean', logPolicy: 'exact', classWeights: [1, 0.5], labelSmoothing: 0 },
     ],
-    [
-      {
-        loss: 'cross-entropy',
-        labelFormat: 'one-hot',
-        predictionFormat: 'logits',
-        classWeights: Float64Array.of(1, 0.5),
-        miniBatch: { size: 3, seed: 1, replacement: true },
-        include: ['perSample', 'gradient'],
-      },
-      {
-        loss: 'cross-entropy',
-        labelFormat: 'one-hot',
-        predictionFormat: 'logits',
-        reduction: 'mean',
-        logPolicy: 'exact',
-        classWeights: [1, 0.5],
-        labelSmoothing: 0,
-        miniBatch: { size: 3, seed: 1, replacement: true },
-        include: ['perSample', 'gradient'],
-      },
-    ],
-    [
-      { loss: 'binary-cross-entropy', labelFormat: 'binary', logPolicy: 'clamp', reduction: 'none' },
-      {
-        loss: 'binary-cross-entropy',
-        labelFormat: 'binary',
-        predictionFormat: 'probabilities',
-        reduction: 'none',
-        logPolicy: 'clamp',
-        positiveWeight: 1,
-        threshold: 0.5,
-        labelSmoothing: 0,
-        include: [],
-      },
-    ],
+    [ofBits, { ...chances, positiveWeight: 1, threshold: 0.5 }],
     [
       { loss: 'huber', labelFormat: 'values' },
-      { loss: 'huber', labelFormat: 'values', predictionFormat: 'values', reduction: 'mean', delta: 1, include: [] },
+      { ...mean, delta: 1 },
     ],
     [
       { loss: 'hinge', labelFormat: 'binary' },
-      {
-        loss: 'hinge',
-        labelFormat: 'binary',
-        predictionFormat: 'values',
-        reduction: 'mean',
-        threshold: 0,
-        include: [],
-      },
+      { ...mean, threshold: 0 },
     ],
   ]
-  for (const [options, described] of cases) {
+  for (const [options, more] of cases) {
+    const { ignoreIndex, ...given } = options
+    const described = { ...given, ...(ignoreIndex !== undefined && { ignoreIndex }), ...more }
     t.strictSame(describeSpec(resolve(options)), described, `${options.loss}, ${options.labelFormat}`)
   }
 })
@@ -105,40 +64,30 @@ test('all contradictions are reported at once', async (t) => {
 })
 
 test('sections that need an answer to be right about', async (t) => {
-  const cases: [part: Include, options: Options, detail: string | undefined][] = [
-    ['perSample', { loss: 'mse', labelFormat: 'values' }, undefined],
-    ['gradient', { loss: 'mse', labelFormat: 'values' }, undefined],
-    [
-      'perClass',
-      { loss: 'mse', labelFormat: 'values' },
-      'perClass requires class or binary labels, and labelFormat is "values"',
-    ],
-    [
-      'confusion',
-      { loss: 'mse', labelFormat: 'values' },
-      'confusion requires class or binary labels, and labelFormat is "values"',
-    ],
-    [
-      'calibration',
-      { loss: 'mse', labelFormat: 'values' },
-      'calibration requires class or binary labels, and labelFormat is "values"',
-    ],
-    [
-      'calibration',
-      { loss: 'mse', labelFormat: 'index' },
-      'calibration requires probabilities; declare with predictionFormat what predictions contains',
-    ],
-    ['calibration', { loss: 'mse', labelFormat: 'index', predictionFormat: 'probabilities' }, undefined],
-    ['calibration', { loss: 'cross-entropy', labelFormat: 'index', predictionFormat: 'logits' }, undefined],
-    ['confusion', { loss: 'mse', labelFormat: 'index' }, undefined],
-    ['perClass', { loss: 'hinge', labelFormat: 'binary' }, undefined],
+  const [mse, values] = [
+    { loss: 'mse', labelFormat: 'index' },
+    { loss: 'mse', labelFormat: 'values' },
+  ] as const
+  const ofLabels = 'requires class or binary labels, and labelFormat is "values"'
+  const ofChances = 'requires probabilities; declare with predictionFormat what predictions contains'
+  const cases: [part: Include, options: Options, why?: string][] = [
+    ['perSample', values],
+    ['gradient', values],
+    ['perClass', values, ofLabels],
+    ['confusion', values, ofLabels],
+    ['calibration', values, ofLabels],
+    ['calibration', mse, ofChances],
+    ['calibration', { ...mse, predictionFormat: 'probabilities' }],
+    ['calibration', { loss: 'cross-entropy', labelFormat: 'index', predictionFormat: 'logits' }],
+    ['confusion', mse],
+    ['perClass', { loss: 'hinge', labelFormat: 'binary' }],
   ]
-  for (const [part, options, detail] of cases) {
-    const expected = detail === undefined ? [] : [{ path: ['include', 0], detail, received: part }]
+  for (const [part, options, why] of cases) {
+    const expected = why === undefined ? [] : [{ path: ['include', 0], detail: `${part} ${why}`, received: part }]
     t.same(
       errorsOf(() => resolve({ ...options, include: [part] })),
       expected,
-      `${part}: ${detail ?? 'taken'}`,
+      `${part}: ${why ?? 'taken'}`,
     )
   }
 })

@@ -7,57 +7,28 @@ import { errorsOf } from './support.ts'
 
 test('class weights are a list of numbers from 0 to 1e100', async (t) => {
   t.same(readWeights('classWeights', pack('classWeights', [1, 0, 2.5, 1e100])), Float64Array.of(1, 0, 2.5, 1e100))
-  const table: [unknown, unknown[]][] = [
+  const list = 'it must be a list with one number for each output'
+  const range = 'weights must be numbers from 0 to 1e+100.'
+  const table: [unknown, [at: number[], detail: string, received: unknown][]][] = [
     [
       [1, -1, 1e101],
       [
-        {
-          path: ['classWeights', 1],
-          detail: 'classWeights[1] is -1; weights must be numbers from 0 to 1e+100.',
-          received: -1,
-        },
-        {
-          path: ['classWeights', 2],
-          detail: 'classWeights[2] is 1e+101; weights must be numbers from 0 to 1e+100.',
-          received: 1e101,
-        },
+        [[1], `[1] is -1; ${range}`, -1],
+        [[2], `[2] is 1e+101; ${range}`, 1e101],
       ],
     ],
-    [
-      3,
-      [
-        {
-          path: ['classWeights'],
-          detail: 'classWeights is a bare number; it must be a list with one number for each output',
-          received: 3,
-        },
-      ],
-    ],
-    [
-      [[1, 2]],
-      [
-        {
-          path: ['classWeights'],
-          detail: 'classWeights is 1 row of 2 numbers; it must be a list with one number for each output',
-          received: 'an array of 1 array of 2 numbers',
-        },
-      ],
-    ],
-    [
-      'x',
-      [
-        {
-          path: ['classWeights'],
-          detail: 'classWeights is a string; it must be an array of numbers',
-          received: 'a string',
-        },
-      ],
-    ],
+    [3, [[[], ` is a bare number; ${list}`, 3]]],
+    [[[1, 2]], [[[], ` is 1 row of 2 numbers; ${list}`, 'an array of 1 array of 2 numbers']]],
+    ['x', [[[], ' is a string; it must be an array of numbers', 'a string']]],
   ]
   for (const [weights, errors] of table) {
     t.same(
       errorsOf(() => readWeights('classWeights', pack('classWeights', weights))),
-      errors,
+      errors.map(([at, said, received]) => ({
+        path: ['classWeights', ...at],
+        detail: `classWeights${said}`,
+        received,
+      })),
     )
   }
   t.match(

@@ -154,36 +154,7 @@ function documents(seed: number): () => string {
   }
 }
 
-const TOKENS = [
-  '{',
-  '}',
-  '[',
-  ']',
-  ',',
-  ':',
-  '"',
-  '\\',
-  'u',
-  '0',
-  '1',
-  '9',
-  '-',
-  '+',
-  '.',
-  'e',
-  'E',
-  ' ',
-  'null',
-  'true',
-  'fals',
-  'NaN',
-  'Infinity',
-  '\0',
-  '\x1f',
-  '\x7f',
-  '\xa0',
-  '\ufeff',
-]
+const TOKENS = [...'{}[],:"\\u019-+.eE \0\x1f\x7f\xa0\ufeff', 'null', 'true', 'fals', 'NaN', 'Infinity']
 
 /** Bytes that are seldom UTF-8, and pieces of grammar in the wrong place. */
 function mutate(bytes: Buffer, random: (below?: number) => number): Buffer {

@@ -301,35 +301,6 @@ test('each page of batches has its turn, so that those of many streams are not w
   t.same(seen, ['asked', 'pause', 'stop', 'asked', 'stop'])
 })
 
-test('one owner has at most half of the streams', async (t) => {
-  const stored = {
-    id: 1,
-    name: 'crowded',
-    status: 'open',
-    batches: 0,
-    createdAt: 0,
-    updatedAt: 0,
-    metadata: null,
-  } as never
-  const small = await routesOver(t, eventRoute, {
-    find: async () => ({ ...foundOf(), stored }),
-    subscribe: () => () => undefined,
-  })
-  const url = `${await listen(small)}/crowded/events`
-  const streams = await Promise.all(Array.from({ length: 128 }, () => new Events(t).open(url, { 'x-owner': 'a' })))
-  t.ok(streams.every(({ response }) => response?.status === 200))
-  t.equal((await fetch(url, { headers: { 'x-owner': 'a' } })).status, 503)
-  const other = await new Events(t).open(url, { 'x-owner': 'b' })
-  t.equal(other.response?.status, 200)
-  other.leave()
-  for (const stream of streams.slice(1)) stream.leave()
-  for (let status = 503; status !== 200; await sleep(20)) {
-    const again = await fetch(url, { headers: { 'x-owner': 'a' } })
-    status = again.status
-    await again.body?.cancel()
-  }
-})
-
 test('so many streams may be open, and no more', async (t) => {
   const stored = {
     id: 1,
