@@ -133,6 +133,37 @@ test('averages over many binary outputs have none; each output does', async (t) 
   t.strictSame(perOutput?.[4], one.perOutput?.[0])
 })
 
+test('likewise of values, and of outputs whose labels are all the same', async (t) => {
+  const outputs = 33
+  const rows = Array.from({ length: 6 }, (_, i) => Array.from({ length: outputs }, (_, k) => (i * i + i * k) % 7))
+  const labels = rows.map((row, i) => row.map((value, k) => value + ((i + k) % 3)))
+  const request = { loss: 'mse', labelFormat: 'values', include: [...parts] } as const
+  const { metrics: many } = evaluate({ ...request, predictions: rows, labels }).intervals ?? {}
+  const [column, truths] = [rows, labels].map((list) => list.map((row) => row[5]))
+  const { metrics: one } = evaluate({ ...request, predictions: column, labels: truths }).intervals ?? {}
+  const none = { standardError: null, interval: null }
+  t.match(many, { explainedVariance: none, r2: { uniformAverage: none }, rmse: { standardError: Number } })
+  if (many === undefined || one === undefined || !('rmse' in many && 'rmse' in one)) throw new Error('not of values')
+  t.strictSame(many.r2.perOutput[5], one.r2.perOutput[0])
+  const same = evaluate({ ...request, predictions: column, labels: column.map(() => 3) }).intervals
+  t.match(same?.metrics, { r2: { uniformAverage: none, perOutput: [none] }, explainedVariance: none })
+  t.match(same?.metrics, { rmse: { standardError: Number }, meanError: { standardError: Number } })
+})
+
+test('a perplexity of one row that counts has no interval, the decisions of all rows have', async (t) => {
+  const request = { loss: 'cross-entropy', labelFormat: 'index', include: [...parts] } as const
+  const predictions = [
+    [0.75, 0.25],
+    [0.5, 0.5],
+    [0.25, 0.75],
+  ]
+  const { metrics } = evaluate({ ...request, predictions, labels: [0, 1, 1], classWeights: [1, 0] }).intervals ?? {}
+  t.match(metrics, {
+    perplexity: { standardError: null, interval: null },
+    recall: { micro: { standardError: Number } },
+  })
+})
+
 function labelIntervalsOf(request: Request): LabelIntervals {
   const { intervals } = evaluate(request)
   if (intervals?.metrics === undefined || 'rmse' in intervals.metrics) throw new Error('not of labels')
