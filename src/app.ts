@@ -12,6 +12,7 @@ import { openStore } from './database/open.ts'
 import { storeProbe } from './evaluations/probe.ts'
 import { sweepRegularly } from './evaluations/retention.ts'
 import { Evaluations } from './evaluations/service.ts'
+import { showRegularly } from './evaluations/shown.ts'
 import { createInstance } from './http/instance.ts'
 import type { Limits } from './http/limits.ts'
 import { limitsOf } from './http/limits.ts'
@@ -203,11 +204,14 @@ async function openEvaluations(
   const endSweeping = sweeps ? sweepRegularly(store, config.EVALUATION_RETENTION_DAYS, warn, counted) : undefined
   const ending = new AbortController()
   app.addHook('preClose', async () => ending.abort())
+  const { scheduler } = app.resources
+  const evaluations = new Evaluations(tracing?.observed(store) ?? store, scheduler, counted, app.log)
+  const endShowing = sweeps ? showRegularly(evaluations, scheduler, (figures) => counted.shown(figures)) : undefined
   app.addHook('onClose', async () => {
     endSweeping?.()
+    endShowing?.()
     await store.close()
   })
-  const evaluations = new Evaluations(tracing?.observed(store) ?? store, app.resources.scheduler, counted, app.log)
   return {
     evaluations,
     retentionDays: config.EVALUATION_RETENTION_DAYS,

@@ -12,11 +12,13 @@ export type { Batch, BatchFigures, NewBatch, PutResult } from './batch.ts'
  * else the operation rejects with the reason "restored".
  */
 export interface Store {
-  /** "full" when its owner has as many as are allowed. */
+  /** "full" when its owner has as many as are allowed, "crowded" when as many as are allowed are shown. */
   declare(owner: string, name: string, declaration: Declaration): Promise<DeclareResult>
   find(owner: string, name: string): Promise<Evaluation | undefined>
   /** The newest first. */
   list(owner: string, page: EvaluationPage): Promise<Evaluation[]>
+  /** Those of all owners that are shown, by owner and age. */
+  listShown(limit: number): Promise<Evaluation[]>
   /** Makes all of a change, or nothing of it; undefined when there is no evaluation. @param only if it is still in this state */
   change(owner: string, name: string, change: Change, only?: EvaluationVersion): Promise<ChangeResult | undefined>
   /**
@@ -62,6 +64,8 @@ export interface Store {
    * @throws EvaluationGone, StoreUnavailable
    */
   windowParts(evaluation: EvaluationKey, range: WindowRange, head: Head): AsyncIterable<readonly WindowPart[]>
+  /** The start of the last window with batches that begins no later. */
+  lastWindow(evaluation: EvaluationKey, latest: number): Promise<number | undefined>
   /** A cache, as folds are. */
   putWindows(evaluation: EvaluationKey, windows: readonly WindowTotal[]): Promise<void>
 
@@ -90,6 +94,7 @@ export interface SweptHalves {
 
 export interface StoreLimits {
   readonly maxEvaluations: number
+  readonly maxShownEvaluations?: number
   readonly maxBatches: number
 }
 
@@ -98,6 +103,8 @@ export interface Declaration {
   readonly declaration: string
   readonly expectedBatches: number | null
   readonly expectedSamples: number | null
+  /** 1 where the metrics show the figures. */
+  readonly shown?: number
 }
 
 export interface Evaluation extends Declaration, EvaluationKey, Head {
@@ -123,6 +130,7 @@ export type EvaluationVersion = Pick<Evaluation, 'incarnation' | 'batches' | 'st
 export type DeclareResult =
   | { readonly outcome: 'created' | 'exists'; readonly evaluation: Evaluation }
   | { readonly outcome: 'full' }
+  | { readonly outcome: 'crowded' }
 
 export interface Change {
   /** Whether it takes no more batches. */

@@ -19,6 +19,8 @@ export interface Declared {
   /** Whether predictions and labels come apart, and how long one of them may wait for the other, as ISO 8601. */
   readonly join?: { readonly within: string } | undefined
   readonly window?: WindowName | undefined
+  /** Whether the metrics show its figures. */
+  readonly metrics?: true | undefined
   readonly metadata: Readonly<Record<string, string>>
 }
 
@@ -88,6 +90,7 @@ const apart = new Set([
   'expectedSamples',
   'join',
   'window',
+  'metrics',
   'metadata',
 ])
 

@@ -97,7 +97,7 @@ export async function rollUp(
   return { declared: first.declared, state, evaluations: count, batches, digest: digest.digest('hex') }
 }
 
-const ofOneEvaluation = new Set(['expectedBatches', 'expectedSamples', 'join', 'window', 'metadata'])
+const ofOneEvaluation = new Set(['expectedBatches', 'expectedSamples', 'join', 'window', 'metrics', 'metadata'])
 
 function differencesInSpec(first: Declared, other: Declared): Difference[] {
   if (first === other) return []

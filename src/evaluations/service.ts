@@ -37,6 +37,8 @@ import { has, metadataOf } from './metadata.ts'
 import type { DeclaredEvaluation, OpenEvaluation } from './open-evaluation.ts'
 import { RecentTallies } from './recent-tallies.ts'
 import { RunningTotals } from './running-totals.ts'
+import type { ShownFigures } from './shown.ts'
+import { shownFigures } from './shown.ts'
 import type { Window } from './window-totals.ts'
 import { windowTotals } from './window-totals.ts'
 
@@ -49,6 +51,7 @@ export type DeclareOutcome =
   | { readonly outcome: 'created' | 'exists'; readonly evaluation: OpenEvaluation }
   | { readonly outcome: 'conflict'; readonly differences: readonly Difference[] }
   | { readonly outcome: 'full' }
+  | { readonly outcome: 'crowded' }
 
 export interface ChangeOutcome {
   readonly outcome: 'changed' | 'incomplete'
@@ -119,8 +122,9 @@ export class Evaluations {
       declaration,
       expectedBatches: declared.expectedBatches ?? null,
       expectedSamples: declared.expectedSamples ?? null,
+      shown: declared.metrics ? 1 : 0,
     })
-    if (result.outcome === 'full') return result
+    if (!('evaluation' in result)) return result
     const evaluation = this.open(result.evaluation)
     this.#found.set(keyOf(owner, name), readKeyOf(evaluation.stored))
     const differences = differencesOf(evaluation.declared, declared)
@@ -258,6 +262,11 @@ export class Evaluations {
       this.#figures.set(incarnation, { head: { batches: head.batches, digest: head.digest }, figures })
       return figures
     })
+  }
+
+  /** What the metrics show, of all owners. What cannot be read is left out. @param most evaluations that are shown */
+  shown(most: number, now: number, task: Task): Promise<ShownFigures[]> {
+    return shownFigures(this, this.#store, most, now, task)
   }
 
   /** @throws EvaluationGone, StoreUnavailable */

@@ -3,6 +3,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import type { WaitingCounts } from '../database/halves.ts'
 import type { StoreObserver } from '../database/sql/observed-engine.ts'
 import type { EvaluationCounts } from '../evaluations/service.ts'
+import type { ShownFigures } from '../evaluations/shown.ts'
 import type { MetricsSnapshot } from './metrics-snapshot.ts'
 import { RequestDurations } from './request-durations.ts'
 import { Sums } from './sums.ts'
@@ -78,6 +79,7 @@ export class Metrics implements StoreObserver, EvaluationCounts {
     [],
   )
   #waiting: WaitingCounts | undefined
+  #ofEvaluations: Readonly<Record<'loss' | 'accuracy', Gauge<'owner' | 'evaluation'>>> | undefined
 
   /**
    * @param load asked at each scrape
@@ -126,7 +128,7 @@ export class Metrics implements StoreObserver, EvaluationCounts {
       registers,
     }).set(info, 1)
     // from 0, so that the first of each is seen as an increase
-    for (const outcome of ['created', 'exists', 'conflict', 'full'] as const) this.#declarations.inc({ outcome }, 0)
+    for (const outcome of ['created', 'exists', 'conflict', 'full', 'crowded'] as const) this.#declarations.inc({ outcome }, 0)
     for (const outcome of ['committed', 'replayed', 'conflict', 'sealed', 'full', 'gone'] as const) {
       this.#batches.inc({ outcome }, 0)
     }
@@ -192,6 +194,30 @@ export class Metrics implements StoreObserver, EvaluationCounts {
   waiting(counts: WaitingCounts): void {
     if (this.#waiting === undefined) this.#watchWaiting()
     this.#waiting = counts
+  }
+
+  /** The figures of the evaluations that ask for it. The first ones begin to show it. */
+  shown(figures: readonly ShownFigures[]): void {
+    if (this.#ofEvaluations === undefined && figures.length === 0) return
+    this.#ofEvaluations ??= this.#figureGauges()
+    const { loss, accuracy } = this.#ofEvaluations
+    loss.reset()
+    accuracy.reset()
+    for (const { owner, evaluation, ...figure } of figures) {
+      const value = figure.lossStatus === 'infinite' ? Number.POSITIVE_INFINITY : figure.loss
+      if (value !== null) loss.set({ owner, evaluation }, value)
+      if (figure.accuracy !== null) accuracy.set({ owner, evaluation }, figure.accuracy)
+    }
+  }
+
+  #figureGauges() {
+    const gauge = (name: string, help: string) =>
+      new Gauge({ name, help, labelNames: ['owner', 'evaluation'], registers: [this.#registry] })
+    const which = 'of the last window, or of all rows, of each evaluation that was declared with metrics.'
+    return {
+      loss: gauge('lossmeter_evaluation_loss', `Loss ${which}`),
+      accuracy: gauge('lossmeter_evaluation_accuracy', `Accuracy ${which}`),
+    }
   }
 
   #watchWaiting(): void {

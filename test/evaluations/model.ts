@@ -47,7 +47,7 @@ export class Model {
           ...declaration,
           expectedBatches: operation.expected,
         })
-        if (result.outcome === 'full') return ['full', 'never']
+        if (!('evaluation' in result)) return [result.outcome, 'never']
         const { id } = result.evaluation
         if (known === undefined) {
           const isNew = !this.#keys.has(operation.name) || id > (this.#keys.get(operation.name)?.id ?? 0)

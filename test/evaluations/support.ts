@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { EvaluationKey } from '../../src/database/history.ts'
 import type { Declaration, Evaluation, NewBatch, StatePage, Store } from '../../src/database/store.ts'
 
-export const limits = { maxEvaluations: 5, maxBatches: 1500 }
+export const limits = { maxEvaluations: 5, maxShownEvaluations: 2, maxBatches: 1500 }
 
 export const declaration: Declaration = {
   declaration: '{"loss":"mse","outputs":1}',

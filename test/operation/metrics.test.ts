@@ -61,6 +61,28 @@ test('the store, evaluations and refusals count', async (t) => {
   }
 })
 
+test('the figures of evaluations that ask for it', async (t) => {
+  const metrics = new Metrics(() => load, limits)
+  const name = 'lossmeter_evaluation'
+  metrics.shown([])
+  t.same((await metrics.text()).includes(name), false)
+  const figure = { owner: 'ann', loss: 0.25, lossStatus: 'finite', accuracy: 0.5 } as const
+  metrics.shown([
+    { ...figure, evaluation: 'a' },
+    { ...figure, evaluation: 'b', loss: null, lossStatus: 'infinite', accuracy: null },
+    { ...figure, evaluation: 'c', loss: null, lossStatus: 'undefined', accuracy: null },
+  ])
+  t.same(await linesOf(metrics, name), [
+    `${name}_loss{owner="ann",evaluation="a"} 0.25`,
+    `${name}_loss{owner="ann",evaluation="b"} +Inf`,
+    `${name}_accuracy{owner="ann",evaluation="a"} 0.5`,
+  ])
+  metrics.shown([{ ...figure, evaluation: 'a', loss: 0.5 }])
+  t.same((await linesOf(metrics, `${name}_loss`)).length, 1, 'and no others')
+  metrics.shown([])
+  t.same(await linesOf(metrics, name), [])
+})
+
 test('how full the service is, and what process it is', async (t) => {
   const metrics = new Metrics(() => load, limits)
   t.match(metrics.contentType, /^text\/plain; version=0\.0\.4/)

@@ -43,6 +43,7 @@ const own: readonly (readonly string[])[] = [
     'ALTER TABLE halves SET (fillfactor = 70)',
   ],
   [],
+  [],
 ]
 
 export interface MigrationLog {

@@ -130,10 +130,11 @@ export async function beginImport(engine: SqlEngine, evaluation: Evaluation, now
     ]),
   )
   const text = `INSERT INTO evaluations
-      (owner, name, incarnation, declaration, expected_batches, expected_samples, status, created_at, updated_at, metadata)
-    VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $7, $8) RETURNING id`
+      (owner, name, incarnation, declaration, expected_batches, expected_samples, status, created_at, updated_at, metadata,
+       shown)
+    VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $7, $8, $9) RETURNING id`
   const declared = [declaration, expectedBatches, expectedSamples]
-  const values = [importing, incarnation, bytesOf(incarnation), ...declared, now, metadata]
+  const values = [importing, incarnation, bytesOf(incarnation), ...declared, now, metadata, evaluation.shown ?? 0]
   const [{ id }] = await engine.write<{ id: number }>(statement(text, values))
   return id
 }

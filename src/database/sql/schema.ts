@@ -96,6 +96,11 @@ export function migrationsWith({ id, integer, real, bytes, key, clustered }: Typ
         PRIMARY KEY (evaluation, start)
       )`,
     ],
+    [
+      // 1 where the metrics show the figures
+      `ALTER TABLE evaluations ADD COLUMN shown ${integer} NOT NULL DEFAULT 0`,
+      `CREATE INDEX evaluations_shown ON evaluations (owner, id) WHERE shown = 1 AND status <> 'deleted'`,
+    ],
   ]
 }
 
@@ -107,7 +112,7 @@ export const headDigest = 'CASE WHEN digested = batches THEN digest END AS diges
 
 export const evaluationColumns = `id, owner, name, declaration, expected_batches AS "expectedBatches",
   expected_samples AS "expectedSamples", status, batches, samples, incarnation, metadata,
-  waiting_predictions AS "waitingPredictions", waiting_labels AS "waitingLabels", expired,
+  waiting_predictions AS "waitingPredictions", waiting_labels AS "waitingLabels", expired, shown,
   ${headDigest}, created_at AS "createdAt", updated_at AS "updatedAt"`
 
 export const batchColumns = `name, sequence, digest, samples, loss, loss_status AS "lossStatus", accuracy,

@@ -44,6 +44,11 @@ const halfBytes = 128
 /** Evaluations that are sorted for a page. */
 const few = 2000
 
+interface ShownCounts {
+  readonly count: number
+  readonly shownCount: number
+}
+
 export class SqlStore implements Store {
   readonly #engine: EvaluationEngine
   readonly #limits: StoreLimits
@@ -73,28 +78,53 @@ export class SqlStore implements Store {
   }
 
   async declare(owner: string, name: string, declaration: Declaration): Promise<DeclareResult> {
-    const { declaration: text, expectedBatches, expectedSamples } = declaration
-    const { maxEvaluations } = this.#limits
-    const [[created], [found], [{ count }]] = await this.#engine.transaction<EvaluationRow & { count: number }>(
+    const { declaration: text, expectedBatches, expectedSamples, shown = 0 } = declaration
+    const { maxEvaluations, maxShownEvaluations = maxEvaluations } = this.#limits
+    const [[created], [found], [{ count, shownCount }]] = await this.#engine.transaction<EvaluationRow & ShownCounts>(
       [
         statement(
           `INSERT INTO evaluations (owner, name, declaration, expected_batches, expected_samples, status, created_at, updated_at,
-             incarnation)
-           SELECT $1, $2, $3, $4, $5, 'open', $6, $6, $8
+             incarnation, shown)
+           SELECT $1, $2, $3, $4, $5, 'open', $6, $6, $8, CAST($9 AS BIGINT)
            WHERE (SELECT count(*) FROM evaluations WHERE owner = $1 AND status <> 'deleted') < $7
+             AND (CAST($9 AS BIGINT) = 0 OR (SELECT count(*) FROM evaluations WHERE owner = $1 AND shown = 1 AND status <> 'deleted') < $10)
            ON CONFLICT DO NOTHING RETURNING ${evaluationColumns}`,
-          [owner, name, text, expectedBatches, expectedSamples, this.#now(), maxEvaluations, newIncarnation()],
+          [
+            owner,
+            name,
+            text,
+            expectedBatches,
+            expectedSamples,
+            this.#now(),
+            maxEvaluations,
+            newIncarnation(),
+            shown,
+            maxShownEvaluations,
+          ],
         ),
         findStatement(owner, name),
-        statement(`SELECT count(*) AS count FROM evaluations WHERE owner = $1 AND status <> 'deleted'`, [owner]),
+        statement(
+          `SELECT (SELECT count(*) FROM evaluations WHERE owner = $1 AND status <> 'deleted') AS count,
+             (SELECT count(*) FROM evaluations WHERE owner = $1 AND shown = 1 AND status <> 'deleted') AS "shownCount"`,
+          [owner],
+        ),
       ],
       owner,
     )
     if (created !== undefined) return { outcome: 'created', evaluation: evaluationOfRow(created) }
     if (found !== undefined) return { outcome: 'exists', evaluation: evaluationOfRow(found) }
+    if (count >= maxEvaluations) return { outcome: 'full' }
+    if (shown === 1 && shownCount >= maxShownEvaluations) return { outcome: 'crowded' }
     // it existed and was deleted just now
-    if (count < maxEvaluations) return this.declare(owner, name, declaration)
-    return { outcome: 'full' }
+    return this.declare(owner, name, declaration)
+  }
+
+  async listShown(limit: number): Promise<Evaluation[]> {
+    const rows = await this.#query<EvaluationRow>(
+      `SELECT ${evaluationColumns} FROM evaluations WHERE shown = 1 AND status <> 'deleted' ORDER BY owner, id LIMIT $1`,
+      [limit],
+    )
+    return rows.map(evaluationOfRow)
   }
 
   async find(owner: string, name: string): Promise<Evaluation | undefined> {
@@ -242,6 +272,16 @@ export class SqlStore implements Store {
 
   windowParts(evaluation: EvaluationKey, range: WindowRange, head: Head): AsyncGenerator<readonly WindowPart[]> {
     return windowParts(this.#engine, evaluation, range, head)
+  }
+
+  async lastWindow({ id, incarnation }: EvaluationKey, latest: number): Promise<number | undefined> {
+    const [row] = await this.#query<{ start: number }>(
+      `SELECT window_start AS start FROM batches WHERE evaluation = $1 AND window_start <= $2
+         AND EXISTS (SELECT 1 FROM evaluations AS e WHERE e.id = $1 AND e.incarnation = $3)
+       ORDER BY window_start DESC LIMIT 1`,
+      [id, latest, bytesOf(incarnation)],
+    )
+    return row?.start
   }
 
   async putWindows(evaluation: EvaluationKey, windows: readonly WindowTotal[]): Promise<void> {

@@ -29,6 +29,7 @@ const own: readonly (readonly string[])[] = [
   [],
   [],
   [],
+  [],
 ]
 
 const migrations = shared.map((statements, version) => [...statements, ...own[version]])

@@ -34,7 +34,7 @@ export async function declaredIn({ options, only }: ParsedBody, work: RequestCon
 
 const declarationFields: FieldCheck = {
   tensorNames: [],
-  otherNames: ['outputs', 'expectedBatches', 'expectedSamples', 'join', 'metadata'],
+  otherNames: ['outputs', 'expectedBatches', 'expectedSamples', 'join', 'window', 'metrics', 'metadata'],
   check: (options) => {
     declaredBy(options)
     return undefined
@@ -48,6 +48,7 @@ function declaredBy(sent: Fields): DeclaredText {
     expectedSamples,
     join,
     window,
+    metrics,
     metadata = {},
     ...received
   } = validBody(singleBatch(sent, {}), declaration)
@@ -57,7 +58,16 @@ function declaredBy(sent: Fields): DeclaredText {
   const layout = { samples: 1, outputs }
   checkOutputOptions(spec, layout)
   answerBytesOf(spec, layout, fixedLimits)
-  const declared = { spec, outputs, expectedBatches, expectedSamples, join, window, metadata }
+  const declared = {
+    spec,
+    outputs,
+    expectedBatches,
+    expectedSamples,
+    join,
+    window,
+    ...(metrics && { metrics }),
+    metadata,
+  }
   const text = writeDeclaration(declared)
   if (text.length > maxDeclarationBytes) {
     const detail = `The declaration takes more than maxDeclarationBytes, ${maxDeclarationBytes} bytes.`

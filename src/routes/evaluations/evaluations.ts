@@ -38,7 +38,7 @@ import type { Period } from './period.ts'
 import { reportPeriod } from './report-period.ts'
 import { changeRequest, declaration, evaluationAnswer, evaluationParams, reportQuery } from './schema.ts'
 
-const { maxEvaluations, maxMetadataEntries } = fixedLimits
+const { maxEvaluations, maxMetadataEntries, maxShownEvaluations } = fixedLimits
 
 interface Named {
   Params: { evaluation: string }
@@ -107,6 +107,10 @@ export async function evaluationRoutes(
       if (result.outcome === 'full') {
         const detail = `The limit of maxEvaluations, ${maxEvaluations}, evaluations is reached.`
         throw new LimitExceeded('maxEvaluations', maxEvaluations, [], detail)
+      }
+      if (result.outcome === 'crowded') {
+        const detail = `The limit of maxShownEvaluations, ${maxShownEvaluations}, evaluations with metrics is reached.`
+        throw new LimitExceeded('maxShownEvaluations', maxShownEvaluations, ['metrics'], detail)
       }
       if (result.outcome === 'conflict') throw conflict(name, result.differences)
       if (result.outcome === 'created') reply.code(201).header('location', `/v1/evaluations/${name}`)

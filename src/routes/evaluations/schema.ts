@@ -16,7 +16,15 @@ import { unknownField } from '../unknown-field.ts'
 import { join, joinedState } from './joined-schema.ts'
 import { periodFields } from './period.ts'
 
-const { maxBatches, maxColumns, maxCurvePoints, maxMetadataEntries, maxMetadataLength, maxPageSize } = fixedLimits
+const {
+  maxBatches,
+  maxColumns,
+  maxCurvePoints,
+  maxMetadataEntries,
+  maxMetadataLength,
+  maxPageSize,
+  maxShownEvaluations,
+} = fixedLimits
 
 const name = z.string().regex(/^(?!\.\.?$)[A-Za-z0-9._~-]{1,128}$/, {
   error: 'must be 1 to 128 characters of A-Z a-z 0-9 . _ ~ -, and not . or ..',
@@ -39,6 +47,9 @@ const window = z.enum(windowNames).meta({
   description:
     'Groups batches by time, in UTC. `hour`: each hour is a window. `day`: each day, from midnight. `week`: each week, from Monday. Without it, there are no windows.',
 })
+const metrics = z.boolean().meta({
+  description: `Whether \`GET /metrics\` shows its loss and accuracy: those of the last window that has begun, where \`window\` is declared, else those of all rows. Default \`false\`. At most ${maxShownEvaluations} evaluations of an owner.`,
+})
 const at = z
   .union([z.string(), z.number()], { error: timeNeeds })
   .refine((sent) => timeOf(sent) !== undefined, { error: timeNeeds })
@@ -56,6 +67,7 @@ export interface Declaration extends ReceivedOptions {
   readonly expectedSamples?: number
   readonly join?: { readonly within: string }
   readonly window?: WindowName
+  readonly metrics?: boolean
   readonly metadata?: Record<string, string>
 }
 
@@ -78,6 +90,7 @@ export const declaration = schemaFor<Declaration>(
         .meta({ description: 'Number of rows the evaluation must have before it can be sealed.' }),
       join: join.optional(),
       window: window.optional(),
+      metrics: metrics.optional(),
       metadata: metadata.optional().meta({
         description: `Anything else to store with it: at most ${maxMetadataEntries} strings by name.`,
         examples: [{ model: 'mlp-784-50-10' }],
@@ -95,7 +108,9 @@ export const declaration = schemaFor<Declaration>(
 
 /** Says of an option on a batch where it belongs. */
 function inDeclaration(key: string): string | undefined {
-  return [...optionNames, 'loss', 'labelFormat', 'outputs', 'window', 'metadata'].some((name) => name === key)
+  return [...optionNames, 'loss', 'labelFormat', 'outputs', 'window', 'metrics', 'metadata'].some(
+    (name) => name === key,
+  )
     ? 'Options belong in the declaration of the evaluation, PUT /v1/evaluations/{evaluation}, and not on its batches.'
     : undefined
 }
@@ -115,6 +130,7 @@ const state = {
   expectedSamples: count.optional(),
   join: join.optional(),
   window: window.optional(),
+  metrics: metrics.optional(),
   metadata,
   createdAt: time,
   updatedAt: time.meta({ description: 'When it was last changed: declared, sealed, or given a batch.' }),

@@ -63,6 +63,7 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
       waitingPredictions: 0,
       waitingLabels: 0,
       expired: 0,
+      shown: 0,
       createdAt: now,
       updatedAt: now,
     }
@@ -105,6 +106,34 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
     t.equal((await store.declare(owner, first.name, declaration)).outcome, 'exists')
     await store.delete(owner, first.name)
     t.equal((await store.declare(owner, 'another', declaration)).outcome, 'created', 'there is room again')
+  },
+
+  'so many evaluations of an owner are shown at most, however many are declared at a time': async (t, store, owner) => {
+    const shown = { ...declaration, shown: 1 }
+    const names = Array.from({ length: 4 }, (_, at) => `run-${at}`)
+    const results = await Promise.all(names.map((name) => store.declare(owner, name, shown)))
+    t.equal(results.filter(({ outcome }) => outcome === 'created').length, limits.maxShownEvaluations)
+    t.equal(results.filter(({ outcome }) => outcome === 'crowded').length, 4 - limits.maxShownEvaluations)
+    t.equal((await store.declare(owner, 'plain', declaration)).outcome, 'created')
+    const own = async () => (await store.listShown(1000)).filter((each) => each.owner === owner)
+    const listed = await own()
+    t.same(listed, (await store.list(owner, { limit: 9 })).filter((each) => each.shown === 1).reverse())
+    t.equal(listed.length, limits.maxShownEvaluations)
+    t.equal((await store.declare(owner, listed[0].name, shown)).outcome, 'exists')
+    await store.delete(owner, listed[0].name)
+    t.same(await own(), listed.slice(1))
+    t.equal((await store.declare(owner, 'another', shown)).outcome, 'created', 'there is room again')
+  },
+
+  'the last window is that of the latest batch up to a time': async (t, store, owner) => {
+    const run = await declareNew(store, owner, 'run')
+    t.equal(await store.lastWindow(run, 99), undefined)
+    const windows = [20, 40, 30, null]
+    await store.putBatches(windows.map((window, at) => ({ ...batchOf(run, `b${at}`), window })))
+    t.equal(await store.lastWindow(run, 99), 40)
+    t.equal(await store.lastWindow(run, 39), 30)
+    t.equal(await store.lastWindow(run, 19), undefined)
+    t.equal(await store.lastWindow({ ...run, incarnation: nowhere.incarnation }, 99), undefined)
   },
 
   'evaluations are listed newest first, by prefix, page by page': async (t, store, owner) => {

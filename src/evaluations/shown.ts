@@ -1,0 +1,73 @@
+import type { Evaluation, Store } from '../database/store.ts'
+import { statisticsOf } from '../loss/report/statistics.ts'
+import type { Scheduler, Task } from '../runtime/scheduler.ts'
+import type { OpenEvaluation } from './open-evaluation.ts'
+import type { Evaluations, Figures } from './service.ts'
+
+const everyMilliseconds = 10_000
+/** Of all owners together. */
+const mostShown = 1000
+
+/** What the metrics show of an evaluation: of its last window that has begun, or of all its rows. */
+export interface ShownFigures extends Pick<Figures, 'loss' | 'lossStatus' | 'accuracy'> {
+  readonly owner: string
+  readonly evaluation: string
+}
+
+export async function shownFigures(
+  evaluations: Pick<Evaluations, 'open' | 'figures' | 'windows'>,
+  store: Store,
+  most: number,
+  now: number,
+  task: Task,
+): Promise<ShownFigures[]> {
+  const shown: ShownFigures[] = []
+  for (const stored of await store.listShown(most)) {
+    const figures = await figuresOf(evaluations, store, stored, now, task).catch(() => undefined)
+    if (figures === undefined) continue
+    const { loss, lossStatus, accuracy } = figures
+    shown.push({ owner: stored.owner, evaluation: stored.name, loss, lossStatus, accuracy })
+  }
+  return shown
+}
+
+async function figuresOf(
+  evaluations: Pick<Evaluations, 'open' | 'figures' | 'windows'>,
+  store: Store,
+  stored: Evaluation,
+  now: number,
+  task: Task,
+): Promise<Pick<Figures, 'loss' | 'lossStatus' | 'accuracy'> | undefined> {
+  const found: OpenEvaluation = evaluations.open(stored)
+  if (found.declared.window === undefined) return evaluations.figures(found, task)
+  const start = await store.lastWindow(stored, now)
+  if (start === undefined) return undefined
+  for await (const { state } of evaluations.windows(found, { from: start, to: start + 1, most: 1 }, task)) {
+    return statisticsOf(state.tally, found.declared.spec)
+  }
+  return undefined
+}
+
+/** @param show is told every ten seconds @returns ends it */
+export function showRegularly(
+  evaluations: Pick<Evaluations, 'shown'>,
+  scheduler: Scheduler,
+  show: (figures: readonly ShownFigures[]) => void,
+): () => void {
+  let isEnded = false
+  const next = async (): Promise<void> => {
+    const task = scheduler.task(Number.POSITIVE_INFINITY, Error)
+    task.start()
+    // while the store is out of reach, what was seen last is shown no longer
+    const figures = await evaluations.shown(mostShown, Date.now(), task).catch(() => [])
+    task.stop()
+    if (isEnded) return
+    show(figures)
+    timer = setTimeout(next, everyMilliseconds).unref()
+  }
+  let timer = setTimeout(next, everyMilliseconds).unref()
+  return () => {
+    isEnded = true
+    clearTimeout(timer)
+  }
+}
