@@ -128,7 +128,8 @@ export class Metrics implements StoreObserver, EvaluationCounts {
       registers,
     }).set(info, 1)
     // from 0, so that the first of each is seen as an increase
-    for (const outcome of ['created', 'exists', 'conflict', 'full', 'crowded'] as const) this.#declarations.inc({ outcome }, 0)
+    for (const outcome of ['created', 'exists', 'conflict', 'full', 'crowded'] as const)
+      this.#declarations.inc({ outcome }, 0)
     for (const outcome of ['committed', 'replayed', 'conflict', 'sealed', 'full', 'gone'] as const) {
       this.#batches.inc({ outcome }, 0)
     }

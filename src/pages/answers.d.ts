@@ -743,8 +743,8 @@ export interface components {
             /** @description Sums of s_i in the same cells; without weights the same numbers. */
             confusionWeights?: number[][];
             calibration?: components["schemas"]["Calibration"];
-            /** @description Whether `GET /metrics` shows its loss and accuracy: those of the last window that has begun, where `window` is declared, else those of all rows. Default `false`. At most 20 evaluations of an owner. */
-            metrics?: boolean;
+            /** @description Metrics by name, weighted by s_i: of class and binary labels, or of values. */
+            metrics?: components["schemas"]["LabelMetrics"] | components["schemas"]["ValueMetrics"];
             ranking?: components["schemas"]["Ranking"];
             /** @description d loss / d predictions, in the shape of predictions; the loss is the guarded and reduced one. Null unless the loss is finite. */
             gradient?: ((number | null)[][] | (number | null)[]) | null;
@@ -863,8 +863,6 @@ export interface components {
              * @enum {string}
              */
             window?: "hour" | "day" | "week";
-            /** @description Whether `GET /metrics` shows its loss and accuracy: those of the last window that has begun, where `window` is declared, else those of all rows. Default `false`. At most 20 evaluations of an owner. */
-            metrics?: boolean;
             metadata: {
                 [key: string]: string;
             };

@@ -42,7 +42,7 @@ export async function foundEvaluation(
 /** The fields of a report that are not computed from batches. */
 export function stateOf({ stored, declared }: OpenEvaluation, retentionDays: number): Record<string, unknown> {
   const { name, status, createdAt, updatedAt } = stored
-  const { expectedBatches, expectedSamples, join, window, metrics } = declared
+  const { expectedBatches, expectedSamples, join, window } = declared
   return {
     evaluation: name,
     status,
@@ -51,7 +51,6 @@ export function stateOf({ stored, declared }: OpenEvaluation, retentionDays: num
     expectedSamples,
     join,
     window,
-    metrics,
     metadata: metadataOf({ stored, declared }),
     createdAt: timeOf(createdAt),
     updatedAt: timeOf(updatedAt),

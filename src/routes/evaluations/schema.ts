@@ -130,7 +130,6 @@ const state = {
   expectedSamples: count.optional(),
   join: join.optional(),
   window: window.optional(),
-  metrics: metrics.optional(),
   metadata,
   createdAt: time,
   updatedAt: time.meta({ description: 'When it was last changed: declared, sealed, or given a batch.' }),

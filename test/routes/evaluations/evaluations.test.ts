@@ -425,14 +425,19 @@ test('an owner has so many evaluations at most', async (t) => {
 
 test('an evaluation may be shown in the metrics, and so many of an owner at most', async (t) => {
   const shown = { ...threeClasses, metrics: true }
-  const { body } = await send(app, 'PUT', '/shown', shown)
-  t.match(body, { metrics: true })
+  await evaluationOf(app, 'shown-with', { ...shown, include: ['metrics'] }, batches)
+  t.match(
+    (await send(app, 'GET', '/shown-with')).body,
+    { metrics: { f1: {} } },
+    'the report has the metrics of its rows',
+  )
+  t.equal((await send(app, 'PUT', '/shown', shown)).status, 201)
   t.equal((await send(app, 'PUT', '/shown', shown)).status, 200)
   t.match((await send(app, 'PUT', '/shown', threeClasses)).body, { status: 409, errors: [{ pointer: '#/metrics' }] })
   t.equal((await send(app, 'PUT', '/not-shown', { ...threeClasses, metrics: false })).status, 201)
   t.equal((await send(app, 'PUT', '/not-shown', threeClasses)).status, 200, 'a default that is spelled out')
   t.match((await send(app, 'PUT', '/never', { ...threeClasses, metrics: 'yes' })).body, { status: 422 })
-  for (let at = 1; at < 20; at++) t.equal((await send(app, 'PUT', `/shown-${at}`, shown)).status, 201)
+  for (let at = 1; at < 19; at++) t.equal((await send(app, 'PUT', `/shown-${at}`, shown)).status, 201)
   t.match((await send(app, 'PUT', '/shown-20', shown)).body, { status: 413, limit: 'maxShownEvaluations', allowed: 20 })
   await app.inject({ method: 'DELETE', url: '/v1/evaluations/shown' })
   t.equal((await send(app, 'PUT', '/shown-20', shown)).status, 201)
