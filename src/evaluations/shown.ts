@@ -1,21 +1,30 @@
-import type { Evaluation, Store } from '../database/store.ts'
+import type { Evaluation, Store, WindowRange } from '../database/store.ts'
+import type { Statistics } from '../loss/report/statistics.ts'
 import { statisticsOf } from '../loss/report/statistics.ts'
 import type { Scheduler, Task } from '../runtime/scheduler.ts'
 import type { OpenEvaluation } from './open-evaluation.ts'
-import type { Evaluations, Figures } from './service.ts'
+import type { Window } from './window-totals.ts'
 
 const everyMilliseconds = 10_000
 /** Of all owners together. */
 const mostShown = 1000
 
 /** What the metrics show of an evaluation: of its last window that has begun, or of all its rows. */
-export interface ShownFigures extends Pick<Figures, 'loss' | 'lossStatus' | 'accuracy'> {
+export interface ShownFigures extends Figures {
   readonly owner: string
   readonly evaluation: string
 }
 
+type Figures = Pick<Statistics, 'loss' | 'lossStatus' | 'accuracy'>
+
+interface Reports {
+  open(stored: Evaluation): OpenEvaluation
+  figures(found: OpenEvaluation, task: Task): Promise<Figures>
+  windows(found: OpenEvaluation, range: WindowRange, task: Task): AsyncGenerator<Window, void>
+}
+
 export async function shownFigures(
-  evaluations: Pick<Evaluations, 'open' | 'figures' | 'windows'>,
+  evaluations: Reports,
   store: Store,
   most: number,
   now: number,
@@ -32,13 +41,13 @@ export async function shownFigures(
 }
 
 async function figuresOf(
-  evaluations: Pick<Evaluations, 'open' | 'figures' | 'windows'>,
+  evaluations: Reports,
   store: Store,
   stored: Evaluation,
   now: number,
   task: Task,
-): Promise<Pick<Figures, 'loss' | 'lossStatus' | 'accuracy'> | undefined> {
-  const found: OpenEvaluation = evaluations.open(stored)
+): Promise<Figures | undefined> {
+  const found = evaluations.open(stored)
   if (found.declared.window === undefined) return evaluations.figures(found, task)
   const start = await store.lastWindow(stored, now)
   if (start === undefined) return undefined
@@ -50,7 +59,7 @@ async function figuresOf(
 
 /** @param show is told every ten seconds @returns ends it */
 export function showRegularly(
-  evaluations: Pick<Evaluations, 'shown'>,
+  evaluations: { shown(most: number, now: number, task: Task): Promise<readonly ShownFigures[]> },
   scheduler: Scheduler,
   show: (figures: readonly ShownFigures[]) => void,
 ): () => void {
