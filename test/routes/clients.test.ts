@@ -245,3 +245,70 @@ test('events come once each, over connections that are cut', async (t) => {
   t.match(seen.at(-1), { type: 'status', status: 'sealed' })
   t.match(await allOf(service.evaluation('none').events()).catch((error) => error), { status: 404 })
 })
+
+/** A fetch that answers with one text after the other, the last of them again and again, and what it was asked. */
+function scripted(...texts: (string | Response)[]) {
+  const asked: { url: string; init: RequestInit | undefined }[] = []
+  const fetch: typeof globalThis.fetch = async (url, init) => {
+    asked.push({ url: String(url), init })
+    const answer = texts[Math.min(asked.length, texts.length) - 1]
+    return typeof answer === 'string' ? new Response(answer) : answer.clone()
+  }
+  return { asked, fetch }
+}
+
+test('a request has the key, its query, and lists in place of typed options', async (t) => {
+  const { asked, fetch } = scripted('{}')
+  const service = new Lossmeter('http://a', { key: 'k', fetch })
+  await service.total({ prefix: 'run', metadata: { model: 'a b' }, from: undefined })
+  t.equal(asked[0].url, 'http://a/v1/evaluations-total?prefix=run&metadata.model=a+b')
+  t.match(asked[0].init?.headers, { authorization: 'Bearer k' })
+  await service.evaluation('e').declare({ ...index, outputs: 2, classWeights: Float64Array.of(1, 2) })
+  t.strictSame(JSON.parse(String(asked[1].init?.body)), { ...index, outputs: 2, classWeights: [1, 2] })
+  const view = new DataView(new ArrayBuffer(8)) as never
+  await t.rejects(service.loss(view, [1], values), new TypeError('DataView cannot be sent'))
+})
+
+test('what is aborted under way ends with the reason, and is not sent again', async (t) => {
+  const reason = new Error('enough')
+  for (const send of [
+    (service: Lossmeter, signal: AbortSignal) => service.limits({ signal }),
+    (service: Lossmeter, signal: AbortSignal) => allOf(service.evaluation('e').events({ signal })),
+  ]) {
+    const leaving = new AbortController()
+    let sent = 0
+    const silent: typeof fetch = (_, init) => {
+      sent++
+      return new Promise((_, reject) => {
+        init?.signal?.addEventListener('abort', () => reject(init.signal?.reason))
+        leaving.abort(reason)
+      })
+    }
+    t.equal(await send(new Lossmeter('http://a', { fetch: silent }), leaving.signal).catch((error) => error), reason)
+    t.equal(sent, 1)
+  }
+})
+
+test('events go on behind the last one, those of another run from its beginning, and end where the evaluation is gone', async (t) => {
+  const event = (type: string, data: object) => `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`
+  const gone = new Response('{"title": "Not found", "detail": "None."}', { status: 404 })
+  const { asked, fetch } = scripted(
+    event('status', { status: 'open', sequence: 7 }),
+    event('status', { status: 'open', sequence: 2, detail: 'another run' }),
+    `${event('status', { status: 'open', sequence: 2 })}:\n\n${event('batch', { sequence: 1 })}`,
+    gone,
+  )
+  const events = await allOf(new Lossmeter('http://a', { fetch }).evaluation('e').events())
+  t.strictSame(
+    asked.map(({ url }) => url.slice(url.indexOf('events'))),
+    ['events', 'events?after=7', 'events?after=0', 'events?after=1'],
+  )
+  t.strictSame(
+    events.map(({ type }) => type),
+    ['status', 'status', 'status', 'batch'],
+  )
+  const ended = new Lossmeter('http://a', { ...scripted(''), patience: 0.3 })
+  const error = await allOf(ended.evaluation('e').events()).catch((error) => error)
+  t.ok(error instanceof OutOfReach)
+  t.match(error.message, /the stream ended.*given up/)
+})
