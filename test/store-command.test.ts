@@ -171,6 +171,25 @@ for (const kind of ['SQLite', 'PostgreSQL']) {
       'it has 140 batches; 139 were found',
     ])
     t.ok(await store.find('ann', 'long'))
+
+    const { id } = (await found(evaluations, 'short')).stored
+    await change(`UPDATE batches SET window_start = 0 WHERE evaluation = ${id} AND sequence = 2`)
+    await change(`DELETE FROM batches WHERE evaluation = ${id} AND sequence = 1`)
+    await change(`UPDATE evaluations SET declaration = '{' WHERE owner = 'ann' AND name = 'none'`)
+    const again = (await run(url, ['verify'])).out.trim().split('\n')
+    t.strictSame(
+      again
+        .map((line) => JSON.parse(line))
+        .filter(({ evaluation }) => evaluation !== 'long')
+        .map(({ owner, evaluation, difference }) => [owner, evaluation, difference.replace(/(read: ).*/, '$1')]),
+      [
+        ['ann', 'short', 'batch 1 is missing'],
+        ['ann', 'short', 'batch 2 ("b1") has a digest that does not match it and the batches before it'],
+        ['ann', 'short', 'batch 2 ("b1") is in a window that the evaluation does not have'],
+        ['ann', 'short', 'it has 3 samples; its batches have 2'],
+        ['ann', 'none', 'its declaration cannot be read: '],
+      ],
+    )
   })
 }
 
@@ -229,7 +248,9 @@ test('the halves of a joined evaluation move with it, and join where they are', 
   const headers = { 'content-type': 'application/json' }
   const declared = { loss: 'mse', labelFormat: 'values', outputs: 1, join: { within: 'P30D' } }
   await ask(app, { method: 'PUT', url, headers, payload: JSON.stringify(declared) })
-  await post(app, `${url}/predictions`, { ids: ['a', 'b', 3], predictions: [0.1, 0.2, 0.3] })
+  // more than are read at once
+  const others = Array.from({ length: 250 }, (_, at) => 1000 + at)
+  await post(app, `${url}/predictions`, { ids: ['a', 'b', 3, ...others], predictions: [0.1, 0.2, 0.3, ...others] })
   await post(app, `${url}/labels`, { ids: ['a', 'c'], labels: [1, 2] })
   const exported = await run(first, ['export'])
   t.equal(exported.code, 0, exported.err)
@@ -244,6 +265,13 @@ test('the halves of a joined evaluation move with it, and join where they are', 
     const wanted = { loss: 'mse', labelFormat: 'values', predictions: [0.1, 0.2, 0.3], labels: labels.labels }
     t.match((await ask(moved, { url })).body, (await post(moved, '/v1/loss', wanted)).body as object)
   }
+  const database = new DatabaseSync(first.slice('sqlite:'.length), { timeout: 5000 })
+  t.teardown(() => database.close())
+  database.exec('UPDATE evaluations SET waiting_predictions = 7')
+  t.match(await run(first, ['verify']), {
+    code: 1,
+    out: /"it has 7 predictions and 1 labels that wait; 252 and 1 are there"/,
+  })
   const lines = exported.out.split('\n').filter((line) => !line.includes('"sc"'))
   const third = `sqlite:${join(folderOf(t), 'store')}`
   t.match(await run(third, ['import'], lines.join('\n')), { code: 1, err: /has other rows than its counts state/ })

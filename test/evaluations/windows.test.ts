@@ -75,8 +75,9 @@ for (const [kind, urlOf] of Object.entries(urls)) {
     t.match(await check(false), { differences: 0, folds: 3 })
     // a sum of other batches than those that it says, as no accident makes it
     await engine.write({ text: 'UPDATE windows SET batches = batches + 1 WHERE start = $1', values: [hour] })
+    t.match(await check(false), { differences: 1, mended: 0 })
     t.match(await check(true), { differences: 1, mended: 1 })
-    t.same(findings, ['the sum that is kept of the window of 1970-01-01T01:00:00.000Z is another'])
+    t.same(new Set(findings), new Set(['the sum that is kept of the window of 1970-01-01T01:00:00.000Z is another']))
     t.match(await check(false), { differences: 0 })
     // the store is put back, and other batches come in the place of the last ones
     const { id } = (await found(a, 'run')).stored
