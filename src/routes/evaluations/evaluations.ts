@@ -71,7 +71,8 @@ export async function evaluationRoutes(
         const answer = await task.run(answerOfState(state))
         const report = { ...answer, ...stateOf(found, retentionDays), batches: head.batches, ...of }
         const verdict = require && judge(require, report, spec)
-        return { report: { ...report, verdict }, tag: tagOf(found, head), verdict, samples: total.tally.samples }
+        const samples = 'from' in of || 'to' in of ? found.stored.samples : total.tally.samples
+        return { report: { ...report, verdict }, tag: tagOf(found, head), verdict, samples }
       },
     )
     return { report: { ...report, joined: await joinedOf(evaluations, found, samples), requestId }, tag, verdict }

@@ -3,6 +3,7 @@ import { fixedLimits } from '../../http/limits.ts'
 import type { Meanings } from '../../loss/meanings.ts'
 import { explained } from '../../loss/meanings.ts'
 import { lossAnswer } from '../loss/answer.ts'
+import { failStatus, requireText } from '../require/schema.ts'
 import { periodFields } from './period.ts'
 import { limit } from './schema.ts'
 
@@ -78,7 +79,7 @@ export const listQuery = withMetadata({
 })
 export type ListQuery = z.infer<typeof listQuery>
 
-export const totalQuery = withMetadata({ prefix, ...periodFields })
+export const totalQuery = withMetadata({ prefix, ...periodFields, require: requireText, failStatus })
 export type TotalQuery = z.infer<typeof totalQuery>
 
 const count = z.int().min(0)

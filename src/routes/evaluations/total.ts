@@ -11,7 +11,9 @@ import { answerBytesOf, answerOf as answerOfState, groupAnswerBytesOf } from '..
 import { columnsIn } from '../../loss/groups/columns.ts'
 import { checkGroupCount } from '../../loss/groups/partition.ts'
 import { quoted } from '../../loss/words.ts'
-import { answerOf, problemAnswers } from '../answers.ts'
+import { verdictAnswers } from '../answers.ts'
+import { judge, requirementsIn } from '../require/check.ts'
+import { checkFailStatus, setStatus } from '../require/status.ts'
 import { noTotalAnswer, notMergeableAnswer, totalAnswerExample, wrongPrefix } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
 import { listed, said, tallyOf } from './found.ts'
@@ -30,10 +32,14 @@ export async function totalRoute(app: FastifyInstance, { evaluations }: Evaluati
         summary: 'Merge evaluations',
         description,
         querystring: totalQuery,
-        response: {
-          200: answerOf(totalAnswer),
-          ...problemAnswers('not-found', 'invalid-content', 'not-mergeable', 'limit-exceeded', 'store-unavailable'),
-        },
+        response: verdictAnswers(
+          totalAnswer,
+          'not-found',
+          'invalid-content',
+          'not-mergeable',
+          'limit-exceeded',
+          'store-unavailable',
+        ),
       },
       config: {
         examples: {
@@ -44,6 +50,7 @@ export async function totalRoute(app: FastifyInstance, { evaluations }: Evaluati
     },
     async ({ query, headers, owner, work, id }, reply) => {
       const { task } = work
+      checkFailStatus(query, query.require)
       const selection = { prefix: query.prefix, metadata: metadataIn(query) }
       const report: Report = (found, use) => reportPeriod(evaluations, found, query, task, use)
       const total = await rollUp(evaluations, owner, selection, task, memoryFor(work), report).catch(refuseDifferences)
@@ -51,19 +58,23 @@ export async function totalRoute(app: FastifyInstance, { evaluations }: Evaluati
       const tag = `W/"${total.digest.slice(0, 32)}"`
       reply.header('etag', tag)
       const seen = headers['if-none-match']
-      if (seen !== undefined && namesTag(seen, tag)) return reply.code(304).send()
       const { state, declared, batches } = total
+      const require = query.require === undefined ? undefined : requirementsIn(query.require, declared.spec)
+      // a status of 304 would not show the verdict
+      if (seen !== undefined && query.failStatus === undefined && namesTag(seen, tag)) return reply.code(304).send()
       const { spec, sections, groups } = state
       const all = { spec, sections, groups, tally: tallyOf(state.tally, declared.outputs) }
       const answer = await task.run(answerOfState(all))
-      return sendJson(reply, task, { ...answer, evaluations: total.evaluations, batches, requestId: id })
+      const verdict = require && judge(require, answer, spec)
+      if (verdict !== undefined) setStatus(reply, query, verdict)
+      return sendJson(reply, task, { ...answer, evaluations: total.evaluations, batches, verdict, requestId: id })
     },
   )
 }
 
 const description = `Merges all evaluations whose names begin with \`prefix\` and whose \`metadata\` have the strings that are asked for: what it answers are the figures of POST /v1/loss for all their rows at once, to the last bit, with the groups and every part that their \`include\` asks for. \`evaluations\`, \`batches\` and \`samples\` say what it covers.
 
-They must be declared with the same loss, options and \`outputs\`; only expectations and metadata may differ. Otherwise nothing is merged: 409 names the evaluation and the options that differ. With \`from\` or \`to\` only the windows of that period are merged; then each must have been declared with \`window\`, and no window may be cut. None that fits is 404. \`ETag\` and \`If-None-Match\` save an answer that the client has already.`
+They must be declared with the same loss, options and \`outputs\`; only expectations and metadata may differ. Otherwise nothing is merged: 409 names the evaluation and the options that differ. With \`from\` or \`to\` only the windows of that period are merged; then each must have been declared with \`window\`, and no window may be cut. None that fits is 404. \`require\` judges the total as it judges a report. \`ETag\` and \`If-None-Match\` save an answer that the client has already.`
 
 /** Reserves what a total takes as it grows. @throws LimitExceeded for too many groups */
 function memoryFor({ memory }: RequestContext): (declared: Declared, groups: readonly number[]) => void {

@@ -582,7 +582,11 @@ test('a label counts in the window of the time of its row, however late it comes
     const [from, to] = [hour, hour + 1].map((each) => `2026-12-01T${each}:00:00.000Z`)
     t.same(windows[place], { from, to, batches, ...figures })
   }
-  t.match((await send(app, 'GET', '/hourly?from=2026-12-01T11:00:00Z')).body, { batches: 3, samples: 3 })
+  t.match((await send(app, 'GET', '/hourly?from=2026-12-01T11:00:00Z')).body, {
+    batches: 3,
+    samples: 3,
+    joined: { predictions: 6, labels: 6, joined: 6 },
+  })
   t.match((await send(app, 'GET', '/hourly/batches?limit=2')).body, {
     batches: [{ window: '2026-12-01T10:00:00.000Z' }, { window: '2026-12-01T11:00:00.000Z' }],
   })

@@ -42,6 +42,22 @@ test('a total has the bits of all rows at once, with groups and parts', async (t
   t.match((await total('?prefix=all-none')).body, { evaluations: 1, batches: 0, samples: 0, outputs: 3, loss: null })
 })
 
+test('a total is judged as a report is', async (t) => {
+  await evaluationOf(app, 'judged-1', threeClasses, [batches[0]])
+  await evaluationOf(app, 'judged-2', threeClasses, [batches[1]])
+  const query = (atLeast: number) =>
+    `?prefix=judged-&failStatus=409&require=${encodeURIComponent(JSON.stringify([{ figure: 'accuracy', atLeast }]))}`
+  const passed = await total(query(0.6))
+  t.match(passed, { status: 200, body: { accuracy: 2 / 3, verdict: { result: 'pass' } } })
+  const failed = await total(query(0.7), { 'if-none-match': String(passed.headers.etag) })
+  t.match(failed, {
+    status: 409,
+    body: { evaluations: 2, verdict: { result: 'fail', requirements: [{ value: 2 / 3 }] } },
+  })
+  t.match((await total('?prefix=judged-&failStatus=409')).body, { status: 422, errors: [{ pointer: '#/failStatus' }] })
+  t.match((await total('?prefix=judged-&require=[{"figure":"f1","atLeast":1}]')).body, { status: 422 })
+})
+
 test('a total follows what its evaluations get, and has a tag', async (t) => {
   await evaluationOf(app, 'live-1', threeClasses, [batches[0]])
   await evaluationOf(app, 'live-2', threeClasses, [batches[1]])
