@@ -31,7 +31,8 @@ export interface Period {
 
 /** Which windows a period has. @throws InvalidContent for one that cuts a window, or is none */
 export function rangeOf(period: Period, { window }: Declared, most = Number.MAX_SAFE_INTEGER) {
-  const { from = -1, to = Number.MAX_SAFE_INTEGER } = period
+  // the first week begins in 1969
+  const { from = Number.MIN_SAFE_INTEGER, to = Number.MAX_SAFE_INTEGER } = period
   for (const name of ['from', 'to'] as const) {
     const bound = period[name]
     if (bound === undefined) continue

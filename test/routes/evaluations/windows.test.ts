@@ -62,6 +62,19 @@ test('each batch counts in the window of its time, with the bits of its rows', a
   t.match((await send(app, 'GET', '/daily?to=2024-02-28T00:00:00Z')).body, { batches: 0, samples: 0, loss: null })
 })
 
+test('the first week and the last one that batches can be of', async (t) => {
+  const ends = ['1970-01-01T00:00:00Z', '9998-12-31T23:59:59.999Z']
+  const dated = ends.map((at) => ({ ...batches[0], at }))
+  await evaluationOf(app, 'ends', { ...threeClasses, window: 'week' }, dated)
+  const { windows } = await windowsOf('ends')
+  const bounds = windows.map(({ from, to }) => [from, to])
+  t.same(bounds, [
+    ['1969-12-29T00:00:00.000Z', '1970-01-05T00:00:00.000Z'],
+    ['9998-12-28T00:00:00.000Z', '9999-01-04T00:00:00.000Z'],
+  ])
+  t.match((await send(app, 'GET', '/ends?to=1970-01-05T00:00:00Z')).body, { batches: 1 })
+})
+
 test('a late batch goes where it belongs, and lists and answers say its window', async (t) => {
   await evaluationOf(app, 'late', windowed, dated)
   await windowsOf('late')
