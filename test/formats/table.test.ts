@@ -164,6 +164,20 @@ test('what a table is not', async (t) => {
       /one of "parquet", "arrow", "csv"/,
     ],
     [polars, parquet, '#/columns', 'missing', /columns is missing/],
+    [
+      polars,
+      { loss: 'mae', labelFormat: 'values', columns: { predictions: 'half' } },
+      '#/tableFormat',
+      'missing',
+      /tableFormat is missing: tableFormat must be one of/,
+    ],
+    [
+      csv,
+      { ...mae, columns: { predictions: 'p', labels: ['t', 'x'] } },
+      '#/columns',
+      'unknown-value',
+      /it has "p", "t"/,
+    ],
     [polars, { ...parquet, columns: '{predictions' }, '#/columns', 'malformed', /must be JSON/],
     [
       polars,

@@ -1,7 +1,7 @@
 import type { Slice } from '../fold.ts'
 import type { Dyadic } from '../numerics/dyadic.ts'
 import { add, fromInteger } from '../numerics/dyadic.ts'
-import { exactMoments, exactSumOfProducts } from '../numerics/exact-sum.ts'
+import { exactSumOfProducts } from '../numerics/exact-sum.ts'
 import { groupRows, groupSumsOfProducts, sumByGroup } from '../numerics/grouping.ts'
 import type { Spec } from '../spec.ts'
 import type { Groups } from './groups.ts'
@@ -50,78 +50,51 @@ export function pairOf(first: number, second: number): number {
   return (second * (second - 1)) / 2 + first
 }
 
-function* foldOutputs({ own, pairs }: LabelMoments, slice: Slice): Generator<void, void> {
-  const { rows, decisions } = slice
+function foldOutputs(moments: LabelMoments, slice: Slice): Generator<void, void> {
+  const { rows, sampleWeights } = slice
+  const { count } = rows
+  return sampleWeights === undefined
+    ? addOutputs(moments, slice, (isIn) => bitsOf(count, isIn), commonBits)
+    : addOutputs(
+        moments,
+        slice,
+        (isIn) => sampleWeights.map((weight, i) => (isIn(i) ? weight : 0)),
+        (one, other) => exactSumOfProducts(one, other, count),
+      )
+}
+
+/** @param setOf the rows that something holds for  @param common the sum of s_i^2 over the rows of both sets */
+function* addOutputs<RowSet>(
+  { own, pairs }: LabelMoments,
+  { rows, decisions }: Slice,
+  setOf: (isIn: (row: number) => boolean) => RowSet,
+  common: (one: RowSet, other: RowSet) => Dyadic,
+): Generator<void, void> {
   if (decisions === undefined) return
   const { outputs } = rows
-  const known: Sets[] = []
+  const { labelled, predicted } = decisions
+  const known: RowSet[][] = []
   for (let k = 0; k < outputs; k++) {
-    const sets = setsOf(slice, k)
-    addTo(own, k, sets.sizes)
+    const isLabelled = (i: number) => labelled[i * outputs + k] === 1
+    const isPredicted = (i: number) => predicted[i * outputs + k] === 1
+    const sets = [isLabelled, isPredicted, (i: number) => isLabelled(i) && isPredicted(i)].map(setOf)
+    addTo(
+      own,
+      k,
+      sets.map((set) => common(set, set)),
+    )
     if (outputs <= mostAveraged) {
-      for (const [other, others] of known.entries()) addTo(pairs, pairOf(other, k), others.with(sets))
+      for (const [other, others] of known.entries()) {
+        addTo(
+          pairs,
+          pairOf(other, k),
+          others.flatMap((one) => sets.map((set) => common(one, set))),
+        )
+      }
       known.push(sets)
       yield
     } else if (k % outputsPerStep === outputsPerStep - 1) yield
   }
-}
-
-/** The rows that are labelled an output, those decided so, and those of both. */
-interface Sets {
-  readonly sizes: readonly Dyadic[]
-  with(other: Sets): Dyadic[]
-}
-
-function setsOf({ rows, decisions, sampleWeights }: Slice, k: number): Sets {
-  const { count, outputs } = rows
-  const isLabelled = (i: number) => decisions?.labelled[i * outputs + k] === 1
-  const isPredicted = (i: number) => decisions?.predicted[i * outputs + k] === 1
-  const tests = [isLabelled, isPredicted, (i: number) => isLabelled(i) && isPredicted(i)]
-  return sampleWeights === undefined
-    ? new CountedSets(tests.map((isIn) => bitsOf(count, isIn)))
-    : new WeightedSets(
-        tests.map((isIn) => sampleWeights.map((weight, i) => (isIn(i) ? weight : 0))),
-        count,
-      )
-}
-
-class CountedSets implements Sets {
-  readonly bits: readonly Int32Array[]
-  readonly sizes: readonly Dyadic[]
-
-  constructor(bits: readonly Int32Array[]) {
-    this.bits = bits
-    this.sizes = bits.map((each) => commonBits(each, each))
-  }
-
-  with(other: Sets): Dyadic[] {
-    return other instanceof CountedSets ? productsOf(this.bits, other.bits, commonBits) : []
-  }
-}
-
-class WeightedSets implements Sets {
-  readonly weights: readonly Float64Array[]
-  readonly sizes: readonly Dyadic[]
-  readonly #count: number
-
-  constructor(weights: readonly Float64Array[], count: number) {
-    this.weights = weights
-    this.#count = count
-    this.sizes = weights.map((each) => exactMoments(each, count).squares)
-  }
-
-  with(other: Sets): Dyadic[] {
-    if (!(other instanceof WeightedSets)) return []
-    return productsOf(this.weights, other.weights, (a, b) => exactSumOfProducts(a, b, this.#count))
-  }
-}
-
-function productsOf<Set>(
-  ones: readonly Set[],
-  others: readonly Set[],
-  product: (one: Set, other: Set) => Dyadic,
-): Dyadic[] {
-  return ones.flatMap((one) => others.map((other) => product(one, other)))
 }
 
 function bitsOf(count: number, isIn: (i: number) => boolean): Int32Array {

@@ -14,7 +14,7 @@ const table: Case[] = [
     'missing',
     ['labelFormat'],
     { loss: 'kl-divergence' },
-    [{ set: { labelFormat: 'probabilities' } }],
+    ['one-hot', 'index', 'probabilities'].map((labelFormat) => ({ set: { labelFormat } })),
   ],
   ['of an unknown loss', 'missing', ['labelFormat'], { loss: 'msq' }, []],
   ['another missing field', 'missing', ['columns'], {}, []],
