@@ -142,23 +142,12 @@ test('a header of CSV is declared before it', async (t) => {
     const { status, body } = await send(app, good.headers, Readable.from(cut(good.payload, seeded(2), longest)))
     t.same([status, body], [200, wanted.body])
   }
+  const hint = 'If the first row contains column names, send csvHeader=predictions before this part.'
+  const said = `row 1, column 1 of predictions is not a number; it must be a number. ${hint}`
+  const aHeader = invalid('#/predictions', said, 'a')
   const refusals: [FormPart[], object][] = [
-    [
-      [...parts, predictions, labels],
-      invalid(
-        '#/predictions',
-        'row 1, column 1 of predictions is not a number; it must be a number. If the first row contains column names, send csvHeader=predictions before this part.',
-        'a',
-      ),
-    ],
-    [
-      [...parts, ['csvHeader', 'false'], predictions],
-      invalid(
-        '#/predictions',
-        'row 1, column 1 of predictions is not a number; it must be a number. If the first row contains column names, send csvHeader=predictions before this part.',
-        'a',
-      ),
-    ],
+    [[...parts, predictions, labels], aHeader],
+    [[...parts, ['csvHeader', 'false'], predictions], aHeader],
     [
       [...parts, ['predictions', '1\n', csv], ['csvHeader', 'true']],
       invalid('#/csvHeader', 'csvHeader must come before the parts of text/csv', 'true'),

@@ -44,34 +44,6 @@ test('a mini-batch that is refused leaves no population', async (t) => {
   t.equal(finish(evaluation.report()).populationSize, 2)
 })
 
-test('the same seed draws the same rows, another seed others', async (t) => {
-  const draw = (seed: number, replacement: boolean) =>
-    JSON.stringify(evaluate({ ...byIndex, miniBatch: { size: 50, seed, replacement }, include: ['perSample'] }, random))
-  for (const replacement of [true, false]) {
-    t.equal(draw(7, replacement), draw(7, replacement))
-    t.not(draw(7, replacement), draw(8, replacement).replace('"seed":8', '"seed":7'))
-  }
-})
-
-test('without replacement no row is drawn twice, with replacement some are', async (t) => {
-  // each row has its own loss, so that losses tell rows apart
-  const rows = Array.from({ length: 100 }, (_, row) => row)
-  const request: Request = {
-    loss: 'mae',
-    labelFormat: 'values',
-    predictions: rows,
-    labels: rows.map(() => 0),
-    include: ['perSample'],
-  }
-  for (const replacement of [true, false]) {
-    const repeated = Array.from({ length: 50 }, (_, seed) => {
-      const { perSample } = evaluate({ ...request, miniBatch: { size: 60, seed, replacement } }, random)
-      return new Set(perSample?.losses).size < 60
-    })
-    t.same(new Set(repeated), new Set([replacement]), String(replacement))
-  }
-})
-
 test('without replacement no more rows can be drawn than there are', async (t) => {
   const request: Request = { loss: 'mae', labelFormat: 'values', predictions: [1, 2, 3], labels: [0, 0, 0] }
   const draw = (replacement: boolean) =>

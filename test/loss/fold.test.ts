@@ -1,6 +1,6 @@
 import { test } from 'tap'
 import type { RowSource, Slice } from '../../src/loss/fold.ts'
-import { rowsOf, rowsOfBatch, tallyAll, tallyRows } from '../../src/loss/fold.ts'
+import { rowsOfBatch, tallyAll, tallyRows } from '../../src/loss/fold.ts'
 import { equals, fromInteger, multiply } from '../../src/loss/numerics/dyadic.ts'
 import { merge } from '../../src/loss/tally.ts'
 import { matrix } from '../matrix.ts'
@@ -44,42 +44,6 @@ test('an observer sees the rows as they were computed, infinite losses included'
   t.same(misses(Array.from(losses), [2 * Math.LN2, Number.POSITIVE_INFINITY]), [])
   t.same([Array.from(weights ?? []), Array.from(sampleWeights ?? [])], matrix('2 3; 2 3'))
   t.same(Array.from(decisions?.correct ?? []), [0, 0])
-})
-
-test('rows as a kernel wants them', async (t) => {
-  const read = (request: Request, readsClasses: boolean) => {
-    const { count, outputs, predictions, targets, classes } = rowsOf(
-      specOf(request),
-      readsClasses,
-      batchOf(request),
-      1,
-      3,
-    )
-    return [count, outputs, Array.from(predictions), Array.from(targets), classes && Array.from(classes)]
-  }
-  const three: Request = {
-    loss: 'kl-divergence',
-    labelFormat: 'index',
-    predictionFormat: 'logits',
-    predictions: matrix('1 2; 3 4; 5 6'),
-    labels: [0, 1, 0],
-  }
-  const soft: Request = { ...three, labelFormat: 'probabilities', labels: matrix('1 0; 0.5 0.5; 0.25 0.75') }
-  const flat = [3, 4, 5, 6]
-  const cases: [name: string, request: Request, readsClasses: boolean, rows: unknown[]][] = [
-    ['classes for a loss that reads them', three, true, [2, 2, flat, [], [1, 0]]],
-    ['dense targets for another', three, false, [2, 2, flat, [0, 1, 1, 0], undefined]],
-    // 1 (1/2) + (1/2) / 2 and (1/2) / 2
-    [
-      'smoothed, for either',
-      { ...three, labelSmoothing: 0.5 },
-      true,
-      [2, 2, flat, [0.25, 0.75, 0.75, 0.25], undefined],
-    ],
-    ['soft', soft, true, [2, 2, flat, [0.5, 0.5, 0.25, 0.75], undefined]],
-    ['soft and smoothed', { ...soft, labelSmoothing: 0.5 }, true, [2, 2, flat, [0.5, 0.5, 0.375, 0.625], undefined]],
-  ]
-  for (const [name, request, readsClasses, rows] of cases) t.strictSame(read(request, readsClasses), rows, name)
 })
 
 test('a batch of several steps has the tally of its rows at once, and pauses after each step', async (t) => {

@@ -4,7 +4,7 @@ import type { Sweep, SweepParameter } from '../../src/loss/sweep.ts'
 import { sweep, sweepStep } from '../../src/loss/sweep.ts'
 import { matrix } from '../matrix.ts'
 import { unaccounted } from '../unaccounted.ts'
-import type { Request } from './support.ts'
+import type { Request, SentAnswer } from './support.ts'
 import { batchOf, countSteps, evaluate, finish, heldAfterEnds, Ledger, misses, specOf } from './support.ts'
 
 function sweepOf(request: Request, parameter: SweepParameter, values: readonly number[]): Sweep {
@@ -25,32 +25,23 @@ function changed(by: (logit: number, k: number) => number): Request {
   return { ...request, predictions: (request.predictions as number[][]).map((row) => row.map(by)) }
 }
 
+/** The losses and accuracies of answers. */
+function figuresOf(answers: readonly SentAnswer[]) {
+  return { loss: answers.map((answer) => answer.loss), accuracy: answers.map((answer) => answer.accuracy) }
+}
+
 test('along a temperature every logit is divided by it', async (t) => {
   const values = [0.5, 1, 4]
   const { loss, accuracy } = sweepOf(request, { name: 'temperature' }, values)
   const answers = values.map((value) => evaluate(changed((logit) => logit / value)))
-  t.same(
-    loss,
-    answers.map((answer) => answer.loss),
-  )
-  t.same(
-    accuracy,
-    answers.map((answer) => answer.accuracy),
-  )
+  t.same({ loss, accuracy }, figuresOf(answers))
 })
 
 test('along a bias it is added to the logits of one output', async (t) => {
   const values = [-1, 0, 0.25, 3]
   const { loss, accuracy } = sweepOf(request, { name: 'bias', class: 2 }, values)
   const answers = values.map((value) => evaluate(changed((logit, k) => (k === 2 ? logit + value : logit))))
-  t.same(
-    loss,
-    answers.map((answer) => answer.loss),
-  )
-  t.same(
-    accuracy,
-    answers.map((answer) => answer.accuracy),
-  )
+  t.same({ loss, accuracy }, figuresOf(answers))
 })
 
 test('the slopes are central differences: the loss has one where the accuracy has none', async (t) => {

@@ -1,8 +1,5 @@
-import { createRequire } from 'node:module'
-import type { Page } from 'playwright-core'
-import { browserTest, near } from './support.ts'
+import { browserTest, near, violationsOf } from './support.ts'
 
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 const sections = {
   curve: '#curve[data-mounted]',
   scatter: '.scatter-plot[data-drawn]',
@@ -12,18 +9,6 @@ const sections = {
   sweeps: '#sweeps[data-done]',
   training: '#training[data-training]',
   batch: '#batch[data-ready]',
-}
-
-interface Axe {
-  run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>
-}
-
-async function violationsOf(page: Page): Promise<string[]> {
-  await page.addScriptTag({ path: axe })
-  return page.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run()
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`))
-  })
 }
 
 browserTest('the page', async (t, studio) => {

@@ -195,19 +195,6 @@ test('a ledger that does not answer holds up neither requests nor the end', asyn
   t.same(all[0].left('b'), left, 'a late answer counts no more')
 })
 
-test('an answer that never comes is given up, and the ledger asked again', async (t) => {
-  const { all, ledger, lines, clock } = company(t, 1, { patience: 20, retry: 500 })
-  const never = Promise.withResolvers<void>()
-  ledger.hold = never.promise
-  t.equal(await admitted(all[0], 10), 10)
-  t.same(lines, ['quotas are not shared: this process counts on its own'])
-  ledger.hold = undefined
-  clock.now += 500
-  t.equal(await admitted(all[0], 1), 1)
-  t.ok(await eventually(() => lines.includes('quotas are shared by all processes again')))
-  t.ok(ledger.messages > 1)
-})
-
 test('what was used while a ledger failed counts when it is back', async (t) => {
   const { all, ledger, lines, clock } = company(t, 2, { retry: 500 })
   t.equal(await admitted(all[0], 10), 10)

@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { Trainer } from '../runs/runs.ts'
-import { browserTest } from '../support.ts'
+import { browserTest, violationsOf } from '../support.ts'
 
 const address = '/explore/evaluations?lang=en'
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
 async function says(page: Page, selector: string, text: string | RegExp): Promise<void> {
   await page.locator(selector).filter({ hasText: text }).first().waitFor()
@@ -211,22 +209,11 @@ browserTest('runs for every reader', async (t, studio) => {
       const said = await page.evaluate(() => document.body.innerText)
       t.notMatch(said, /\{\{|undefined|\[object|NaN/)
       if (language === 'ko') t.notMatch(said.replaceAll(/\/\S+/g, ''), /\b(batch|loss|sealed|accuracy)\b/)
-      await page.addScriptTag({ path: axe })
-      t.same(
-        await page.evaluate(async () => {
-          const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run()
-          return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`))
-        }),
-        [],
-      )
+      t.same(await violationsOf(page), [])
       await page.context().close()
     })
   }
 })
-
-interface Axe {
-  run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>
-}
 
 browserTest(
   'runs whose store is out of reach',

@@ -191,10 +191,13 @@ test('none begins while the service ends', async (t) => {
   await closed
 })
 
+/** What is stored of an evaluation without batches. */
+const emptyRun = { id: 1, name: 'q', status: 'open', batches: 0, createdAt: 0, updatedAt: 0, metadata: null }
+
 test('a quiet stream has comments, and each change is looked at once', async (t) => {
   const found = {
     ...foundOf(),
-    stored: { id: 1, name: 'q', status: 'open', batches: 0, createdAt: 0, updatedAt: 0, metadata: null },
+    stored: emptyRun,
   }
   const changes = new Changes(10)
   let isSubscribed = true
@@ -223,7 +226,7 @@ test('a quiet stream has comments, and each change is looked at once', async (t)
 test('batches that went with their evaluation are not waited for', async (t) => {
   const first = {
     ...foundOf(),
-    stored: { id: 1, name: 'q', status: 'open', batches: 5, createdAt: 0, updatedAt: 0, metadata: null },
+    stored: { ...emptyRun, batches: 5 },
   }
   const others = [{ ...first, stored: { ...first.stored, id: 2, incarnation: '02' } }]
   const evaluations = {
@@ -242,8 +245,8 @@ test('a store that was put back to an earlier state has its batches told again, 
   const letters = { before: ['a', 'b', 'c', 'd'], after: ['a', 'b', 'x', 'y', 'z'], shorter: ['a'] }
   let now = letters.before
   const stored = () => ({
-    ...{ id: 1, incarnation: '01', name: 'q', status: 'open', createdAt: 0, updatedAt: 0, metadata: null },
-    ...{ batches: now.length, digest: now.join('') },
+    ...emptyRun,
+    ...{ incarnation: '01', batches: now.length, digest: now.join('') },
   })
   const found = () => ({ ...foundOf(), stored: stored() }) as never
   const evaluations = {
@@ -277,8 +280,7 @@ test('a store that was put back to an earlier state has its batches told again, 
 })
 
 test('each page of batches has its turn, so that those of many streams are not written at once', async (t) => {
-  const stored = { id: 1, name: 'q', status: 'open', batches: 2, createdAt: 0, updatedAt: 0, metadata: null }
-  const found = { ...foundOf(), stored } as never
+  const found = { ...foundOf(), stored: { ...emptyRun, batches: 2 } } as never
   const page = (sequence: number) => [{ name: `b${sequence}`, sequence, window: null, createdAt: 0 }] as never
   const changes = new Changes()
   const evaluations = {
@@ -302,17 +304,8 @@ test('each page of batches has its turn, so that those of many streams are not w
 })
 
 test('so many streams may be open, and no more', async (t) => {
-  const stored = {
-    id: 1,
-    name: 'crowded',
-    status: 'open',
-    batches: 0,
-    createdAt: 0,
-    updatedAt: 0,
-    metadata: null,
-  } as never
   const small = await routesOver(t, eventRoute, {
-    find: async () => ({ ...foundOf(), stored }),
+    find: async () => ({ ...foundOf(), stored: emptyRun as never }),
     subscribe: () => () => undefined,
   })
   const url = `${await listen(small)}/crowded/events`
