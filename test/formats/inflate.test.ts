@@ -98,10 +98,11 @@ test('a body that is not what its Content-Encoding says is refused', async (t) =
 })
 
 test('a gzip body may have several members, in one chunk or in many', async (t) => {
-  const body = Buffer.concat([gzipSync(json.subarray(0, 500)), gzipSync(json.subarray(500))])
+  const text = json.subarray(0, 2000)
+  const body = Buffer.concat([gzipSync(text.subarray(0, 500)), gzipSync(text.subarray(500))])
   for (const chunks of [[body], [body.subarray(0, 5), body.subarray(5)], cut(body, seeded(3), 4)]) {
     const { reader } = readerOf(Readable.from(chunks), { 'content-encoding': 'gzip' })
-    t.ok(json.equals(await readAll(reader)))
+    t.ok(text.equals(await readAll(reader)))
   }
 })
 

@@ -59,12 +59,12 @@ test('a form that comes at once is read 8 KiB at a time', async (t) => {
 })
 
 test('.npy, JSON and CSV have the same answer as a JSON body, however they are cut', async (t) => {
-  const rows = rowsOf(40, 3)
+  const rows = rowsOf(10, 3)
   const { status, body } = await send(app, {}, JSON.stringify({ ...values, ...rows }))
   t.equal(status, 200)
   const formats: ((name: 'predictions' | 'labels') => FormPart)[] = [
-    (name) => [name, npyOf([40, 3], rows[name].flat()), file],
-    (name) => [name, npyOf([40, 3], rows[name].flat()), 'application/x-npy'],
+    (name) => [name, npyOf([10, 3], rows[name].flat()), file],
+    (name) => [name, npyOf([10, 3], rows[name].flat()), 'application/x-npy'],
     (name) => [name, JSON.stringify(rows[name])],
     (name) => [name, JSON.stringify(rows[name]), json],
     (name) => [name, csvOf(rows[name]), csv],

@@ -256,8 +256,8 @@ test('lines in chunks of their own, and blank lines, are taken for as long as th
   const short = Buffer.from('{"labels":[1]}\n')
   const blank = Buffer.from('\r\n \n')
   for (const chunks of [
-    [Buffer.from('{}\n'), ...Array.from({ length: 20_000 }, () => short)],
-    [Buffer.from('{}\n'), ...Array.from({ length: 20_000 }, () => blank), short],
+    [Buffer.from('{}\n'), ...Array.from({ length: 5000 }, () => short)],
+    [Buffer.from('{}\n'), ...Array.from({ length: 5000 }, () => blank), short],
   ]) {
     const few = { maxChunks: 100, maxInFlightBytes: 2000 }
     const { reader, work, budget } = readerOf(Readable.from(oneByOne(chunks)), {}, few, true)
@@ -268,7 +268,7 @@ test('lines in chunks of their own, and blank lines, are taken for as long as th
       if (fields.labels !== undefined) lines++
       most = Math.max(most, budget.held)
     }
-    t.equal(lines, chunks[1] === short ? 20_000 : 1)
+    t.equal(lines, chunks[1] === short ? 5000 : 1)
     t.ok(most < 2000, `${most} bytes at most`)
     t.equal(budget.held, 0)
   }

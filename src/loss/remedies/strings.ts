@@ -2,8 +2,12 @@ import type { Tensors } from '../batch.ts'
 import { comparisonTensors } from '../batch.ts'
 import type { Tensor } from '../tensor.ts'
 
-/** A number as JSON has it, between spaces. */
 const number = /^\s*-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?\s*$/
+
+/** Whether a text is a number as JSON has it, with or without spaces around it. */
+export function isNumeral(text: string): boolean {
+  return number.test(text)
+}
 
 /** The names of the tensors that hold strings which are numbers, and no other elements that are no numbers. */
 export function tensorsOfStrings(tensors: Tensors): string[] {
@@ -16,7 +20,7 @@ function isOfStrings(tensor: Tensor | undefined): boolean {
   const { nonNumeric, nonNumericCount } = tensor
   return (
     nonNumeric.length === nonNumericCount &&
-    nonNumeric.every(({ received }) => typeof received === 'string' && number.test(received))
+    nonNumeric.every(({ received }) => typeof received === 'string' && isNumeral(received))
   )
 }
 

@@ -13,7 +13,6 @@ import type { RequestContext } from '../../http/request-context.ts'
 import { sendJson } from '../../http/send-json.ts'
 import { validBody } from '../../http/validation.ts'
 import { answerOf as answerOfState } from '../../loss/evaluation.ts'
-import { LimitExceeded } from '../../loss/validation-errors.ts'
 import { quoted } from '../../loss/words.ts'
 import { uniformIntegers } from '../../runtime/random.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
@@ -28,10 +27,10 @@ import {
   wrongLimit,
 } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
-import { foundEvaluation, noEvaluation, notDeclared, timeOf } from './found.ts'
+import { foundEvaluation, noEvaluation, noMoreBatches, notDeclared, timeOf } from './found.ts'
 import { batchAnswer, batchContent, batchesQuery, batchList, batchParams, evaluationParams } from './schema.ts'
 
-const { maxAnswerNumbers, maxBatches, maxGroups, maxMiniBatchNumbers, maxStateBytes } = fixedLimits
+const { maxAnswerNumbers, maxGroups, maxMiniBatchNumbers, maxStateBytes } = fixedLimits
 
 /** /v1/evaluations/{evaluation}/batches: one batch in, and the batches listed. */
 export async function batchRoutes(app: FastifyInstance, { evaluations }: EvaluationRouteOptions): Promise<void> {
@@ -174,10 +173,8 @@ export function storedBatch(evaluation: string, name: string, result: PutResult)
       throw new Problem('conflict', `The batch ${quoted(name)} was sent before with different content.`)
     case 'sealed':
       throw new Problem('sealed', `The evaluation ${quoted(evaluation)} is sealed.`)
-    case 'full': {
-      const detail = `The limit of maxBatches, ${maxBatches}, batches in this evaluation is reached.`
-      throw new LimitExceeded('maxBatches', maxBatches, [], detail)
-    }
+    case 'full':
+      throw noMoreBatches()
     case 'gone':
       throw noEvaluation(evaluation)
   }

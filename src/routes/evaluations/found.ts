@@ -6,7 +6,7 @@ import { fixedLimits } from '../../http/limits.ts'
 import { Problem, pointerOf } from '../../http/problem.ts'
 import type { Tally } from '../../loss/tally.ts'
 import { emptyTally } from '../../loss/tally.ts'
-import { describe, shortened } from '../../loss/validation-errors.ts'
+import { describe, LimitExceeded, shortened } from '../../loss/validation-errors.ts'
 import { inWords, quoted } from '../../loss/words.ts'
 
 export interface EvaluationRouteOptions {
@@ -19,6 +19,13 @@ export interface EvaluationRouteOptions {
 
 export function noEvaluation(name: string): Problem {
   return new Problem('not-found', `There is no evaluation ${quoted(name)}.`)
+}
+
+/** For a batch that an evaluation has no place for. */
+export function noMoreBatches(): LimitExceeded {
+  const { maxBatches } = fixedLimits
+  const detail = `The limit of maxBatches, ${maxBatches}, batches in this evaluation is reached.`
+  return new LimitExceeded('maxBatches', maxBatches, [], detail)
 }
 
 /** For a batch, which needs a declaration before it. */

@@ -6,9 +6,9 @@ import { fixedLimits } from '../../http/limits.ts'
 import { Problem } from '../../http/problem.ts'
 import { LimitExceeded } from '../../loss/validation-errors.ts'
 import { quoted } from '../../loss/words.ts'
-import { noEvaluation } from './found.ts'
+import { noEvaluation, noMoreBatches } from './found.ts'
 
-const { maxBatches, maxListedErrors, maxWaitingRows } = fixedLimits
+const { maxListedErrors, maxWaitingRows } = fixedLimits
 const mostRows = 4096
 const mostBytes = 2 ** 20
 
@@ -105,10 +105,8 @@ export class HalfQueue {
         return new Problem('sealed', `The evaluation ${quoted(name)} is sealed.`)
       case 'gone':
         return noEvaluation(name)
-      case 'full': {
-        const detail = `The evaluation has as many batches as maxBatches, ${maxBatches}, allows.`
-        return new LimitExceeded('maxBatches', maxBatches, [], detail)
-      }
+      case 'full':
+        return noMoreBatches()
       case 'crowded': {
         const detail = `As many halves of rows would wait as maxWaitingRows, ${maxWaitingRows}, allows.`
         return new LimitExceeded('maxWaitingRows', maxWaitingRows, [], detail)

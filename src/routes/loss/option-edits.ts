@@ -6,10 +6,9 @@ import type { Loss } from '../../loss/kernels/loss.ts'
 import type { OptionName } from '../../loss/options.ts'
 import { isOptionOf, optionNames, optionOf, typeFor } from '../../loss/options.ts'
 import type { Remedy } from '../../loss/remedies/remedy.ts'
+import { isNumeral } from '../../loss/remedies/strings.ts'
 import type { ValidationError } from '../../loss/validation-errors.ts'
 import { requirementEdits } from '../require/check.ts'
-
-const number = /^\s*-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?\s*$/
 
 /** Changes of the options that may mend an error about them, likeliest first. */
 export function optionEdits(error: ValidationError, options: Fields, otherFields: readonly string[]): Remedy[] {
@@ -86,5 +85,5 @@ function unquoted(field: string, value: string): Remedy[] {
     return [{ set: { [field]: value.toLowerCase() === 'true' } }]
   }
   const isNumber = kind === 'number' || kind === 'integer' || kind === 'number-or-weights'
-  return isNumber && number.test(value) ? [{ set: { [field]: Number(value) } }] : []
+  return isNumber && isNumeral(value) ? [{ set: { [field]: Number(value) } }] : []
 }
