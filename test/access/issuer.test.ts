@@ -99,57 +99,44 @@ test('hostile and broken tokens', async (t) => {
   const confused = `${shared}.${createHmac('sha256', publicKey).update(shared).digest('base64url')}`
   const foreign = await signingKey('ES256', 'ec')
   const unknown = await signingKey('ES256', 'unknown')
-  const table: [string, string, RegExp][] = [
-    ['alg none', none, /^The token must be signed with RS256, ES256, EdDSA\.$/],
-    ['HS256 by the public key', confused, /^The token must be signed with/],
-    [
-      'another algorithm of the same key',
-      await handmade({}, { key: rsa, alg: 'PS256' }),
-      /^The token must be signed with/,
-    ],
-    ['the key of another', await handmade({}, { key: foreign }), /^The signature of the token is wrong\.$/],
-    ['the name of an unknown key', await handmade({}, { key: unknown }), /^The token names no key of its issuer\.$/],
-    [
-      'the key of another algorithm',
-      await handmade({}, { key: ec, kid: 'rsa' }),
-      /^The token names no key of its issuer\.$/,
-    ],
-    [
-      'other claims under the signature',
-      `${head}.${encoded({ sub: 'root' })}.${signature}`,
-      /^The signature of the token is wrong\.$/,
-    ],
-    ['a signature cut short', right.slice(0, -4), /^The signature of the token is wrong\.$/],
-    ['expired', await handmade({ exp: now - 31 }), /^The token has expired\.$/],
-    ['without an end', await handmade({ exp: undefined }), /^The claim "exp" of the token is missing or wrong\.$/],
-    ['an end in words', await handmade({ exp: 'never' }), /^The claim "exp" of the token is missing or wrong\.$/],
-    ['not yet valid', await handmade({ nbf: now + 60 }), /^The token is not valid yet\.$/],
-    ['a beginning in words', await handmade({ nbf: 'soon' }), /^The claim "nbf" of the token is missing or wrong\.$/],
-    [
-      'another audience',
-      await handmade({ aud: 'https://else.example' }),
-      /^The token was made for another audience\.$/,
-    ],
-    ['no audience', await handmade({ aud: undefined }), /^The token was made for another audience\.$/],
-    ['another issuer', await handmade({ iss: 'https://else.example' }), /^The token was made by another issuer\.$/],
-    ['no subject', await handmade({ sub: undefined }), /^The claim "sub" of the token is missing or wrong\.$/],
-    ['an empty subject', await handmade({ sub: '' }), /^The subject of the token cannot be used\.$/],
-    ['a number as its subject', await handmade({ sub: 5 }), /^The subject of the token cannot be used\.$/],
-    ['U+0000 in its subject', await handmade({ sub: 'a\0b' }), /^The subject of the token cannot be used\.$/],
-    [
-      'a lone surrogate in its subject',
-      await handmade({ sub: 'a\ud800' }),
-      /^The subject of the token cannot be used\.$/,
-    ],
-    ['a subject too long', await handmade({ sub: 'a'.repeat(256) }), /^The subject of the token cannot be used\.$/],
+  const algorithms = 'The token must be signed with RS256, ES256, EdDSA.'
+  const wrong = 'The signature of the token is wrong.'
+  const noKey = 'The token names no key of its issuer.'
+  const elsewhere = 'The token was made for another audience.'
+  const subject = 'The subject of the token cannot be used.'
+  const unreadable = 'The token cannot be read.'
+  const claim = (name: string) => `The claim "${name}" of the token is missing or wrong.`
+  const table: [string, string, string][] = [
+    ['alg none', none, algorithms],
+    ['HS256 by the public key', confused, algorithms],
+    ['another algorithm of the same key', await handmade({}, { key: rsa, alg: 'PS256' }), algorithms],
+    ['the key of another', await handmade({}, { key: foreign }), wrong],
+    ['the name of an unknown key', await handmade({}, { key: unknown }), noKey],
+    ['the key of another algorithm', await handmade({}, { key: ec, kid: 'rsa' }), noKey],
+    ['other claims under the signature', `${head}.${encoded({ sub: 'root' })}.${signature}`, wrong],
+    ['a signature cut short', right.slice(0, -4), wrong],
+    ['expired', await handmade({ exp: now - 31 }), 'The token has expired.'],
+    ['without an end', await handmade({ exp: undefined }), claim('exp')],
+    ['an end in words', await handmade({ exp: 'never' }), claim('exp')],
+    ['not yet valid', await handmade({ nbf: now + 60 }), 'The token is not valid yet.'],
+    ['a beginning in words', await handmade({ nbf: 'soon' }), claim('nbf')],
+    ['another audience', await handmade({ aud: 'https://else.example' }), elsewhere],
+    ['no audience', await handmade({ aud: undefined }), elsewhere],
+    ['another issuer', await handmade({ iss: 'https://else.example' }), 'The token was made by another issuer.'],
+    ['no subject', await handmade({ sub: undefined }), claim('sub')],
+    ['an empty subject', await handmade({ sub: '' }), subject],
+    ['a number as its subject', await handmade({ sub: 5 }), subject],
+    ['U+0000 in its subject', await handmade({ sub: 'a\0b' }), subject],
+    ['a lone surrogate in its subject', await handmade({ sub: 'a\ud800' }), subject],
+    ['a subject too long', await handmade({ sub: 'a'.repeat(256) }), subject],
     [
       'a critical extension',
       `${encoded({ alg: 'ES256', kid: 'ec', crit: ['x'], x: 1 })}.${body}.${signature}`,
-      /^The token cannot be read\.$/,
+      unreadable,
     ],
-    ['no JSON', `e30x.${body}.${signature}`, /^The token cannot be read\.$/],
-    ['no JWT', 'a.b.c', /^The token cannot be read\.$/],
-    ['100 kB', `${head}.${'A'.repeat(100_000)}.${signature}`, /^The signature of the token is wrong\.$/],
+    ['no JSON', `e30x.${body}.${signature}`, unreadable],
+    ['no JWT', 'a.b.c', unreadable],
+    ['100 kB', `${head}.${'A'.repeat(100_000)}.${signature}`, wrong],
   ]
   for (const [name, token, detail] of table) {
     const [problem, message, headers] = await refusal(issuer, token)

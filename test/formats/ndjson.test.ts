@@ -85,21 +85,6 @@ test('lines end as they like, and blank ones are passed over', async (t) => {
   }
 })
 
-test('lines have their numbers, whatever the chunks', async (t) => {
-  const body = Buffer.from(`\n{"a":1}\n\n{"labels":[1]}\r\n \n{"labels":[2]}`)
-  const labels = (value: number) => ({ data: Float64Array.of(value), shape: [1], nonNumeric: [], nonNumericCount: 0 })
-  const wanted = [
-    [2, { a: 1 }],
-    [4, { labels: labels(1) }],
-    [6, { labels: labels(2) }],
-  ]
-  for (let at = 0; at <= body.length; at++) {
-    const chunks = [body.subarray(0, at), body.subarray(at)].filter(({ length }) => length > 0)
-    t.same(await linesIn(chunks), wanted, `${at}`)
-  }
-  t.same(await linesIn(cut(body, seeded(3), 1)), wanted)
-})
-
 test('an error in a line has its position, whatever the chunks', async (t) => {
   const body = Buffer.from('{"a":1}\n \t {"labels":[1,]}\n')
   for (let at = 0; at <= body.length; at++) {

@@ -10,7 +10,6 @@ import {
   binaryBody,
   Client,
   chunk,
-  cut,
   doublesOf,
   enough,
   head,
@@ -37,16 +36,6 @@ async function failureOf(reader: BodyReader): Promise<unknown> {
     (error) => error,
   )
 }
-
-test('what is sent is read, however it is cut', async (t) => {
-  const random = seeded(1)
-  const bytes = Buffer.from(Array.from({ length: 600_000 }, () => random(256)))
-  for (const longest of [3, 2000, 10_000, 100_000, 1_000_000]) {
-    const { reader, budget } = readerOf(Readable.from(cut(bytes, random, longest)))
-    t.ok(bytes.equals(await readAll(reader)), `${longest}`)
-    t.equal(budget.held, 0)
-  }
-})
 
 test('every chunk is held from when it comes until it is worked off', async (t) => {
   for (const isStream of [false, true]) {
@@ -225,19 +214,6 @@ test('chunks are counted', async (t) => {
       [(failure as LimitExceeded).limit, (failure as LimitExceeded).message],
       ['maxChunks', 'The body comes in too many small chunks; maxChunks is 10.'],
     )
-  }
-})
-
-test('chunks that were put together with others count each by itself', async (t) => {
-  const { work } = workOf()
-  const reading = { headers: {}, continueBody: null }
-  for (const [small, wanted] of [
-    [9, undefined],
-    [10, { limit: 'maxChunks' }],
-  ] as const) {
-    const body = Readable.from([Buffer.from('a')])
-    const reader = new BodyReader(reading, body, work, limits({ maxChunks: 10 }), { smallChunks: () => small })
-    t.match(await failureOf(reader), wanted)
   }
 })
 

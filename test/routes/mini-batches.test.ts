@@ -20,29 +20,6 @@ test('the rows of numpy.random.RandomState(42).choice(60000, 10, replace=False)'
   t.same((await post(app, url, request)).body, { indices, ...request })
 })
 
-test('without replacement the whole population is a permutation', async (t) => {
-  const request = { populationSize: 1000, size: 1000, seed: 7, replacement: false }
-  const { status, body } = await post(app, url, request)
-  const { indices } = body as { indices: number[] }
-  t.equal(status, 200)
-  t.same(
-    indices.toSorted((a, b) => a - b),
-    Array.from({ length: 1000 }, (_, row) => row),
-  )
-  t.notSame(
-    indices,
-    indices.toSorted((a, b) => a - b),
-  )
-})
-
-test('a smaller sample without replacement is the beginning of a larger one', async (t) => {
-  const draw = async (size: number) => {
-    const request = { populationSize: 50, size, seed: 3, replacement: false }
-    return ((await post(app, url, request)).body as { indices: number[] }).indices
-  }
-  t.same((await draw(50)).slice(0, 5), await draw(5))
-})
-
 test('the rows are those that miniBatch of /v1/loss evaluates', async (t) => {
   const values = Array.from({ length: 40 }, (_, row) => 2 ** row)
   for (const replacement of [true, false]) {

@@ -1,18 +1,6 @@
 import { test } from 'tap'
 import { NumberRows } from '../../../src/loss/report/number-rows.ts'
 
-test('JSON has them as arrays, with null for what is not finite', async (t) => {
-  const data = Float64Array.of(1, -0.5, Number.NaN, Number.NEGATIVE_INFINITY, 0, 1e-300)
-  t.strictSame(new NumberRows(data).toJSON(), [1, -0.5, null, null, 0, 1e-300])
-  t.strictSame(new NumberRows(data, 2).toJSON(), [
-    [1, -0.5],
-    [null, null],
-    [0, 1e-300],
-  ])
-  t.strictSame(new NumberRows(data, 6).toJSON(), [[1, -0.5, null, null, 0, 1e-300]])
-  t.equal(JSON.stringify({ gradient: new NumberRows(data, 3) }), '{"gradient":[[1,-0.5,null],[null,0,1e-300]]}')
-})
-
 test('parts of it are rows or lists of the same numbers, written in the same way', async (t) => {
   const data = Int32Array.of(1, 0, -1, 1, 1, 0)
   const rows = new NumberRows(data, 2, (number) => (number < 0 ? null : number === 1))

@@ -86,45 +86,31 @@ test('what has no value is null, and lossStatus says why', async (t) => {
     )
     return [loss, lossStatus, lossSum, standardError, accuracy, accuracyInterval === null, correct]
   }
-  const infinite = tallyOf(
-    [
-      { x: 0, right: 1 },
-      { x: 2, right: 1 },
-    ],
-    { infinite: 1 },
-  )
+  const right = { x: 0, right: 1 }
+  const infinite = tallyOf([right, { ...right, x: 2 }], { infinite: 1 })
   const weightless = tallyOf([
-    { x: 0, s: 0, right: 1 },
+    { ...right, s: 0 },
     { x: 0, s: 0 },
   ])
+  const noClassWeight = tallyOf([
+    { x: 3, w: 0, right: 1 },
+    { x: 1, w: 0 },
+  ])
+  const large = tallyOf([{ x: 1.5e308 }, { x: 1.5e308 }])
+  const [sum, sumOfValues] = [
+    { ...classes, reduction: 'sum' },
+    { ...values, reduction: 'sum' },
+  ] as const
   const cases: [name: string, tally: Tally, options: Options, expected: unknown[]][] = [
     ['an infinite row', infinite, classes, [null, 'infinite', null, null, 1, false, 2]],
-    [
-      'an infinite row in a sum',
-      infinite,
-      { ...classes, reduction: 'sum' },
-      [null, 'infinite', null, null, 1, false, 2],
-    ],
+    ['an infinite row in a sum', infinite, sum, [null, 'infinite', null, null, 1, false, 2]],
     ['no weight', weightless, classes, [null, 'undefined', 0, null, null, true, 1]],
-    ['no weight in a sum', weightless, { ...classes, reduction: 'sum' }, [null, 'undefined', 0, null, null, true, 1]],
-    [
-      'no class weight',
-      tallyOf([
-        { x: 3, w: 0, right: 1 },
-        { x: 1, w: 0 },
-      ]),
-      classes,
-      [null, 'undefined', 4, null, 0.5, false, 1],
-    ],
+    ['no weight in a sum', weightless, sum, [null, 'undefined', 0, null, null, true, 1]],
+    ['no class weight', noClassWeight, classes, [null, 'undefined', 4, null, 0.5, false, 1]],
     ['nothing at all', emptyTally, classes, [null, 'undefined', 0, null, null, true, 0]],
     ['one row', tallyOf([{ x: 5, right: 1 }]), classes, [5, 'finite', 5, null, 1, false, 1]],
     ['values', tallyOf([{ x: 5 }, { x: 7 }]), values, [6, 'finite', 12, 1, null, true, null]],
-    [
-      'a sum beyond the range',
-      tallyOf([{ x: 1.5e308 }, { x: 1.5e308 }]),
-      { ...values, reduction: 'sum' },
-      [null, 'infinite', null, null, null, true, null],
-    ],
+    ['a sum beyond the range', large, sumOfValues, [null, 'infinite', null, null, null, true, null]],
   ]
   for (const [name, tally, options, expected] of cases) t.strictSame(pick(tally, options), expected, name)
 })
