@@ -102,6 +102,13 @@ const refusals: Refusal[] = [
     'predictions has both data and binary_data_size',
     'an array of 1 number',
   ],
+  [
+    'neither data nor bytes',
+    [{ name: 'predictions', shape: [1], datatype: 'FP64' }],
+    '#/inputs/0',
+    'predictions has neither data nor binary_data_size',
+    'neither',
+  ],
   ['a negative dimension', [sized([-1], 8)], '#/inputs/0/shape/0', 'inputs[0].shape[0]', -1],
   ['two negative dimensions', [sized([-1, -1], 8)], '#/inputs/0/shape/0', '2 errors', -1],
   ['a fractional dimension', [sized([0.5, 2], 8)], '#/inputs/0/shape/0', 'inputs[0].shape[0]', 0.5],
@@ -258,4 +265,36 @@ test('JSON has no bytes after it', async (t) => {
   const { status, body } = await send(app, {}, JSON.stringify({ parameters: options, inputs: [good, goodLabels] }))
   const detail = 'no bytes follow JSON without the header Inference-Header-Content-Length, the length of the JSON part'
   t.same([status, body], [422, invalid('#/inputs/0/parameters/binary_data_size', detail, 8)])
+})
+
+test('lists of ids are texts or integers, one for each row, however their bytes are cut', async (t) => {
+  const declared = { loss: 'mse', labelFormat: 'values', outputs: 1, join: { within: 'P1D' } }
+  await app.inject({ method: 'PUT', url: '/v1/evaluations/joined', payload: declared })
+  const texts = (...each: readonly (string | Uint8Array)[]): Uint8Array =>
+    Buffer.concat(
+      each.flatMap((text) => [Buffer.from(Uint32Array.of(Buffer.from(text).length).buffer), Buffer.from(text)]),
+    )
+  const idsOf = (shape: Numbers, datatype: string, bytes: Uint8Array) => ({ name: 'ids', shape, datatype, bytes })
+  const integers = (...each: readonly bigint[]) => new Uint8Array(BigInt64Array.from(each).buffer)
+  const post = async (ids: ReturnType<typeof idsOf>, longest = Number.POSITIVE_INFINITY) => {
+    const { headers, payload } = binaryBody({}, [ids, inputOf('labels', [2], 'FP64', [1, 2])])
+    const chunks: Buffer[] = []
+    for (let at = 0; at < payload.length; at += longest) chunks.push(payload.subarray(at, at + longest))
+    const url = '/v1/evaluations/joined/labels'
+    const answer = await app.inject({ method: 'POST', url, headers, payload: Readable.from(chunks) })
+    return answer.json()
+  }
+  for (const longest of [1, 3, Number.POSITIVE_INFINITY])
+    t.match(await post(idsOf([2], 'BYTES', texts('a', 'na\u00efve')), longest), { received: 2, refused: undefined })
+  t.match(await post(idsOf([2], 'INT64', integers(7n, -7n))), { received: 2 })
+  for (const [ids, pointer, code] of [
+    [idsOf([2], 'FP64', new Uint8Array(16)), '#/inputs/0/datatype', 'unsupported'],
+    [idsOf([2], 'BOOL', new Uint8Array(2)), '#/inputs/0/datatype', 'unsupported'],
+    [idsOf([2, 2], 'INT64', integers(1n, 2n, 3n, 4n)), '#/inputs/0/shape', 'shape'],
+    [idsOf([2], 'INT64', integers(1n, 2n ** 60n)), '#/inputs/0/data/1', 'wrong-type'],
+    [idsOf([2], 'BYTES', texts('a', Uint8Array.of(0xff))), '#/inputs/0/data/1', 'wrong-type'],
+    [idsOf([2], 'BYTES', texts('x'.repeat(5000), 'b')), '#/inputs/0/data/0', 'wrong-type'],
+  ] as const) {
+    t.match(await post(ids, 7), { status: 422, errors: [{ pointer, code }] })
+  }
 })
