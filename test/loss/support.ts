@@ -68,7 +68,7 @@ export class Ledger implements Memory {
     this.held -= bytes
   }
 
-  canReserveAddressSpace(): boolean {
+  canReserveAddressSpace(_bytes: number): boolean {
     return true
   }
 
@@ -80,13 +80,19 @@ export class Ledger implements Memory {
   }
 
   commit(buffer: ArrayBuffer, bytes: number): void {
+    const committed = (this.#buffers.get(buffer) ?? Number.NaN) + bytes
+    if (!(committed <= buffer.byteLength)) throw new Error(`${committed} bytes of ${buffer.byteLength} are counted`)
     this.reserve(bytes)
-    this.#buffers.set(buffer, (this.#buffers.get(buffer) ?? 0) + bytes)
+    this.#buffers.set(buffer, committed)
   }
 
+  /** What is used after it was freed has no bytes any more. */
   free(buffer: ArrayBufferLike): void {
-    this.release(this.#buffers.get(buffer) ?? 0)
+    const committed = this.#buffers.get(buffer)
+    if (committed === undefined) return
+    this.release(committed)
     this.#buffers.delete(buffer)
+    if (buffer instanceof ArrayBuffer) buffer.transfer(0)
   }
 }
 

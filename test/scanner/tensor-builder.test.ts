@@ -3,59 +3,31 @@ import t from 'tap'
 import type { Memory } from '../../src/loss/memory.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import { DocumentScanner } from '../../src/scanner/scanner.ts'
+import { Ledger as Account } from '../loss/support.ts'
 import { ended, generator, KEYS, LIMITS, piecesOf } from './support.ts'
 
 /** As written in the documentation of the builder. */
 const pieceNumbers = 2 ** 18
 
-/** Memory whose accounts can be looked at. */
-class Ledger implements Memory {
-  held = 0
-  peak = 0
+/** Memory that says what was allocated of it. */
+class Ledger extends Account {
   /** Of every buffer, in the order of their allocation, the doubles in it and how many of them were counted at first. */
   readonly allocated: { readonly length: number; readonly committed: number; readonly heldBefore: number }[] = []
-  readonly #committed = new Map<ArrayBufferLike, number>()
   readonly #promises: number
 
   /** @param promises bytes of the largest buffer that may be had before they are needed */
   constructor(promises = Number.POSITIVE_INFINITY) {
+    super()
     this.#promises = promises
   }
 
-  canReserveAddressSpace(bytes: number): boolean {
+  override canReserveAddressSpace(bytes: number): boolean {
     return bytes <= this.#promises
   }
 
-  reserve(bytes: number): void {
-    this.held += bytes
-    this.peak = Math.max(this.peak, this.held)
-  }
-
-  release(bytes: number): void {
-    this.held -= bytes
-  }
-
-  allocate(bytes: number, committed = bytes): ArrayBuffer {
+  override allocate(bytes: number, committed = bytes): ArrayBuffer {
     this.allocated.push({ length: bytes / 8, committed: committed / 8, heldBefore: this.held / 8 })
-    this.reserve(committed)
-    const buffer = new ArrayBuffer(bytes)
-    this.#committed.set(buffer, committed)
-    return buffer
-  }
-
-  commit(buffer: ArrayBuffer, bytes: number): void {
-    const committed = (this.#committed.get(buffer) ?? Number.NaN) + bytes
-    if (!(committed <= buffer.byteLength)) throw new Error(`${committed} bytes of ${buffer.byteLength} are counted`)
-    this.#committed.set(buffer, committed)
-    this.reserve(bytes)
-  }
-
-  free(buffer: ArrayBufferLike): void {
-    const committed = this.#committed.get(buffer)
-    if (committed === undefined) return
-    this.#committed.delete(buffer)
-    this.release(committed)
-    if (buffer instanceof ArrayBuffer) buffer.transfer(0)
+    return super.allocate(bytes, committed)
   }
 }
 

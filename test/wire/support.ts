@@ -4,23 +4,17 @@ import type { AddressInfo, Socket } from 'node:net'
 import { connect } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { Test } from 'tap'
-import { parseConfig } from '../../src/config.ts'
 import type { Limits } from '../../src/http/limits.ts'
-import { limitsOf } from '../../src/http/limits.ts'
 import { Connections } from '../../src/wire/server.ts'
 import type { Exchange } from '../../src/wire/table.ts'
 import { Connection } from '../../src/wire/table.ts'
 import type { Tls } from '../../src/wire/tls.ts'
 import { eventually } from '../eventually.ts'
+import type { Scope } from '../formats/support.ts'
+import { limits } from '../formats/support.ts'
 
-export interface Scope {
-  after(release: () => unknown): unknown
-}
-
-/** The limits in force by default, and others. */
-export function limits(other: Partial<Limits> = {}): Limits {
-  return { ...limitsOf(parseConfig({})), ...other }
-}
+export type { Scope }
+export { limits }
 
 export interface Served {
   readonly connections: Connections
