@@ -6,16 +6,20 @@ import { test } from 'tap'
 import { linesOf, portOf, start, until } from './service.ts'
 import { writeCertificate } from './wire/certificates.ts'
 
+/** On a connection of its own: one that is kept is waited for at the end. */
+function ask(port: number, path: string, headers: Record<string, string> = {}, body?: string): Promise<Response> {
+  const init = body === undefined ? {} : { method: 'POST', body }
+  return fetch(`http://127.0.0.1:${port}${path}`, { ...init, headers: { connection: 'close', ...headers } })
+}
+
+const json = { 'content-type': 'application/json' }
 const request = { loss: 'mae', labelFormat: 'values', predictions: [2, 5], labels: [1, 2] }
 
 test('it says where it listens, answers, and ends on SIGINT', async (t) => {
   const service = start(t, {})
   const port = await portOf(service)
-  const answer = await fetch(`http://127.0.0.1:${port}/v1/loss`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-request-id': 'from-a-client' },
-    body: JSON.stringify(request),
-  })
+  const headers = { ...json, 'x-request-id': 'from-a-client' }
+  const answer = await ask(port, '/v1/loss', headers, JSON.stringify(request))
   t.equal(answer.status, 200)
   t.match(await answer.json(), { loss: 2, requestId: 'from-a-client' })
   service.child.kill('SIGINT')
@@ -38,7 +42,7 @@ test('on SIGTERM it is not ready any more, takes requests for a while, and finis
   slow.write(
     `POST /v1/loss HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 20)}`,
   )
-  const readiness = async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).status
+  const readiness = async () => (await ask(port, '/readyz')).status
   t.equal(await readiness(), 200)
   service.child.kill('SIGTERM')
   t.equal(
@@ -48,15 +52,11 @@ test('on SIGTERM it is not ready any more, takes requests for a while, and finis
     }),
     503,
   )
-  t.equal((await fetch(`http://127.0.0.1:${port}/livez`)).status, 200)
-  const during = await fetch(`http://127.0.0.1:${port}/v1/loss`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body,
-  })
+  t.equal((await ask(port, '/livez')).status, 200)
+  const during = await ask(port, '/v1/loss', json, body)
   t.equal(during.status, 200, 'a request that comes before the balancer has noticed')
   await until(() =>
-    fetch(`http://127.0.0.1:${port}/livez`).then(
+    ask(port, '/livez').then(
       () => undefined,
       () => true,
     ),
@@ -77,7 +77,7 @@ test('a request that does not end is refused after the time for it', async (t) =
     said += chunk
   })
   slow.write('POST /v1/loss HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{')
-  await until(async () => ((await fetch(`http://127.0.0.1:${port}/readyz`)).status === 200 ? true : undefined))
+  await until(async () => ((await ask(port, '/readyz')).status === 200 ? true : undefined))
   service.child.kill('SIGTERM')
   t.same(await service.ended, [0, null])
   t.match(said, /^HTTP\/1\.1 503 [\s\S]*connection: close\r\n[\s\S]*"detail":"The service is shutting down\."/i)
