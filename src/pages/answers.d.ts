@@ -527,6 +527,8 @@ export interface components {
             scope?: string;
             /** @description In an NDJSON body: the line number, from 1. */
             line?: number;
+            /** @description If every line of an NDJSON body was refused: the number of lines. */
+            refused?: number;
             /** @description With `unsupported-media-type`: the types accepted. */
             accepted?: string[];
         };

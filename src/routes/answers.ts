@@ -87,6 +87,11 @@ export const problem = z
       .meta({ description: 'With `malformed-body`: what the body appears to be instead.' }),
     scope: z.string().optional().meta({ description: 'With `forbidden`: the scope that the key lacks.' }),
     line: z.int().min(1).optional().meta({ description: 'In an NDJSON body: the line number, from 1.' }),
+    refused: z
+      .int()
+      .min(1)
+      .optional()
+      .meta({ description: 'If every line of an NDJSON body was refused: the number of lines.' }),
     accepted: z
       .array(z.string())
       .optional()

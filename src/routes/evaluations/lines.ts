@@ -12,7 +12,7 @@ import { registerLineBodies } from '../../http/bodies.ts'
 import { problemOf } from '../../http/error-handler.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { pathOf } from '../../http/path-of.ts'
-import { baseOf, problemBody } from '../../http/problem.ts'
+import { baseOf, Problem, problemBody } from '../../http/problem.ts'
 import type { RequestContext } from '../../http/request-context.ts'
 import { sendJson } from '../../http/send-json.ts'
 import type { EvaluationState } from '../../loss/state.ts'
@@ -43,7 +43,7 @@ export async function lineRoutes(app: FastifyInstance, { evaluations }: Evaluati
         tags: ['Evaluations'],
         summary: 'Add many batches to an evaluation, each once',
         description:
-          'NDJSON with one batch per line: `{"batch": "step-1", "predictions": ..., "labels": ...}`. Each line is independent: an invalid line is refused and counted, and the others are stored. The service answers once all of them are durable. After a broken connection, send the body again: no batch is counted twice.',
+          'NDJSON with one batch per line: `{"batch": "step-1", "predictions": ..., "labels": ...}`. Each line is independent: an invalid line is refused and counted, and the others are stored. If all lines are refused, the answer is 422. The service answers once all of them are durable. After a broken connection, send the body again: no batch is counted twice.',
         params: evaluationParams,
         body: namedBatch,
         response: {
@@ -149,7 +149,21 @@ class LineTally {
     this.#errors = this.#errors.sort((a, b) => a.line - b.line).slice(0, maxListedErrors)
   }
 
+  /** @throws Problem if no line was kept */
   get answer() {
+    const { committed, replayed, refused } = this.#counts
+    if (refused > 0 && committed + replayed === 0) throw this.#nothingKept(refused)
     return { ...this.#counts, errors: this.#errors }
+  }
+
+  #nothingKept(refused: number): Problem {
+    const [{ line, problem }] = this.#errors
+    const { detail, errors, errorCount } = problem
+    const all = refused === 1 ? 'The only line was refused:' : `All ${refused} lines were refused; the first:`
+    return new Problem('invalid-content', `${all} ${detail}`, {
+      line,
+      refused,
+      ...(errors !== undefined && { errors, errorCount }),
+    })
   }
 }

@@ -65,6 +65,32 @@ test('a line that is wrong is refused alone', async (t) => {
   t.match((await send(app, 'GET', '/mixed')).body, { batches: 3, samples: 6 })
 })
 
+test('a stream of which no line is kept is refused, with the errors of its first line', async (t) => {
+  await evaluationOf(app, 'none', threeClasses, batches.slice(0, 1))
+  const wrong = { batch: 'a', predictions: [[1, 0, 0]], labels: [3] }
+  const one = await sendLines(app, '/none/batches', [wrong])
+  t.match(one, {
+    status: 422,
+    body: {
+      type: /invalid-content$/,
+      detail: /^The only line was refused: Line 1: labels\[0\] is 3; .* subtract 1 from labels\.$/,
+      line: 1,
+      refused: 1,
+      errors: [{ pointer: '#/labels/0', remedies: [{ add: { labels: -1 } }] }],
+      errorCount: 1,
+    },
+  })
+  const other = { ...named[0], labels: [0, 0] }
+  const conflict = await sendLines(app, '/none/batches', [other, '{', wrong])
+  t.match(conflict, {
+    status: 422,
+    body: { detail: /^All 3 lines were refused; the first: Line 1: The batch "step-1" was sent before/, refused: 3 },
+  })
+  t.notOk('errors' in (conflict.body as object))
+  t.match(await sendLines(app, '/none/batches', [named[0], '{']), { status: 200, body: { replayed: 1, refused: 1 } })
+  t.match(await sendLines(app, '/none/batches', []), { status: 200, body: { committed: 0, refused: 0 } })
+})
+
 test('the first errors are listed in the order of the lines, and all are counted', async (t) => {
   await evaluationOf(app, 'many', threeClasses, [])
   const lines = Array.from({ length: 2000 }, (_, at) =>
@@ -194,7 +220,7 @@ test('lines take turns, whether they are kept, refused or no JSON', async (t) =>
             headers: { 'content-type': 'application/x-ndjson' },
             payload: Readable.from([piece, piece]),
           })
-          t.equal(statusCode, 200)
+          t.equal(statusCode, line.includes(row) && !line.includes('..') ? 200 : 422)
         }),
       40,
     )
