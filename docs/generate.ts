@@ -21,7 +21,7 @@ export const optionTables = {
     'include',
   ],
   'options of probabilities': ['logPolicy', 'epsilon', 'rowSumTolerance'],
-  'options of weights and labels': ['classWeights', 'positiveWeight', 'ignoreIndex', 'labelSmoothing'],
+  'options of weights and labels': ['classWeights', 'positiveWeight', 'classes', 'ignoreIndex', 'labelSmoothing'],
   'options of one loss': ['delta', 'beta', 'gamma', 'alpha', 'q', 'logInput', 'margin', 'p'],
 } as const satisfies Record<string, readonly OptionName[]>
 

@@ -1,6 +1,7 @@
+import { isUtf8 } from 'node:buffer'
 import type { Memory } from '../loss/memory.ts'
-import type { Tensor } from '../loss/tensor.ts'
-import { LimitExceeded, refuse } from '../loss/validation-errors.ts'
+import type { Names, Tensor } from '../loss/tensor.ts'
+import { InvalidContent, LimitExceeded, refuse } from '../loss/validation-errors.ts'
 import type { ScanLimits } from '../scanner/scanner.ts'
 import { JsonTensor } from './multipart-json.ts'
 
@@ -29,6 +30,8 @@ export class CsvReader {
   #nameBytes = 0
   #isHeader: boolean
   #emptyRow: number | undefined
+  /** What is wrong unless texts are names. */
+  #refusal: InvalidContent | undefined
   #row = 1
   #cells = 0
   #columns = 0
@@ -65,11 +68,19 @@ export class CsvReader {
     this.#endLine(newline, '')
     this.#text += ']'
     this.#flush()
-    const tensor = yield* this.#json.end()
+    const read = yield* this.#json.end()
+    const tensor = this.#name === 'labels' ? { ...read, names: this.#namesOf(read) } : read
     const [rows, columns] = tensor.shape
-    if (columns !== 1) return tensor
+    if (columns !== 1) {
+      if (this.#refusal !== undefined) throw this.#refusal
+      return tensor
+    }
     const nonNumeric = tensor.nonNumeric.map(({ path: [row], received }) => ({ path: [row], received }))
     return { ...tensor, shape: [rows], nonNumeric }
+  }
+
+  #namesOf({ names = noNames }: Tensor): Names {
+    return { ...names, areUntyped: true, refusal: this.#refusal }
   }
 
   #endLine(byte: number, text: string): void {
@@ -125,9 +136,27 @@ export class CsvReader {
     const text = unquoted(cell)
     if (truth.test(text)) return text.toLowerCase()
     const [, sign, digits, fraction = '', exponent = ''] = otherNumber.exec(text) ?? []
-    if (sign === undefined) this.#refuseCell(cell, text)
+    if (sign === undefined) {
+      if (!this.#mayBeName(text)) this.#refuseCell(cell, text)
+      this.#refusal ??= this.#refusalOf(cell, text)
+      return JSON.stringify(text.replaceAll('""', '"'))
+    }
     const whole = digits.replace(/^0+/, '')
     return `${sign === '-' ? '-' : ''}${whole || '0'}${fraction === '' ? '' : `.${fraction}`}${exponent}`
+  }
+
+  /** Labels may be names of classes, which the options declare. */
+  #mayBeName(text: string): boolean {
+    return this.#name === 'labels' && text !== '' && isUtf8(Buffer.from(text, 'latin1'))
+  }
+
+  #refusalOf(cell: string, text: string): InvalidContent | undefined {
+    try {
+      return this.#refuseCell(cell, text)
+    } catch (error) {
+      if (error instanceof InvalidContent) return error
+      throw error
+    }
   }
 
   #refuseCell(cell: string, text: string): never {
@@ -207,6 +236,7 @@ export class CsvReader {
   }
 }
 
+const noNames: Names = { texts: [], isOverfull: false, reserved: 0 }
 const withoutIndex = 'pandas writes an index without a name: use to_csv(..., index=False)'
 
 function columnsOf(count: number): string {

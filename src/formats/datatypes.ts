@@ -35,7 +35,8 @@ export const datatypeMeanings: Meanings<Datatype | 'BYTES'> = {
   UINT32: 'unsigned integer, 32 bits',
   UINT64: 'unsigned integer, 64 bits; only integers that a double can represent',
   BOOL: 'one byte, 0 or 1',
-  BYTES: 'text, for columns of groups; each element is preceded by its length in 4 bytes',
+  BYTES:
+    'text, for columns of groups and for labels that are names of classes; each element is preceded by its length in 4 bytes',
 }
 
 /** A type of arrays of numbers. */

@@ -80,6 +80,13 @@ export function npyHeaderOf(name: string, text: string): NpyHeader {
   return { ...type, isFortranOrder, shape }
 }
 
+/** Strings may be names of classes. */
+function namesOf(name: string, what: string): string {
+  return name === 'labels' && what === 'strings'
+    ? '. Names of classes can be sent as JSON: json.dumps(array.tolist())'
+    : ''
+}
+
 function quotedHeader(name: string): string {
   return `the .npy header of ${name}`
 }
@@ -98,7 +105,7 @@ function typeOf(name: string, tokens: Tokens): Pick<NpyHeader, 'datatype' | 'isB
   const detail =
     other === undefined
       ? `descr of ${name} is not a type of numbers, such as '<f8'; save array.astype('float64')`
-      : `${name} contains ${other.what}; save numbers: ${other.repair}`
+      : `${name} contains ${other.what}; save numbers: ${other.repair}${namesOf(name, other.what)}`
   return refuse([name], detail, descr, 'unsupported')
 }
 

@@ -2,11 +2,13 @@ import { ColumnBuilder } from '../loss/groups/column-builder.ts'
 import type { GroupColumn } from '../loss/groups/columns.ts'
 import { maxGroupKeyLength } from '../loss/groups/columns.ts'
 import type { Memory } from '../loss/memory.ts'
-import type { Tensor } from '../loss/tensor.ts'
+import { labelsOfTexts } from '../loss/names.ts'
+import type { Doubles, Tensor } from '../loss/tensor.ts'
 import { refuse } from '../loss/validation-errors.ts'
 import type { ValueList } from '../loss/value-list.ts'
 import { isElement, WrongElement } from '../loss/value-list.ts'
 import { ListBuilder } from '../scanner/value-list.ts'
+import { elementsOf } from './raw-tensor.ts'
 
 const lengthBytes = 4
 /** A character of UTF-8 has up to three bytes, or four for two UTF-16 units. */
@@ -106,6 +108,28 @@ export class BytesColumn extends BytesInput {
   #addCode(code: number | undefined, raw: string): void {
     if (code === undefined) this.#column.addWrong(raw)
     else this.#column.add(code)
+  }
+}
+
+/** Labels that are texts. */
+export class BytesLabels extends BytesColumn {
+  readonly #shape: readonly number[]
+  readonly #memory: Memory
+
+  constructor(name: string, shape: readonly number[], size: number, memory: Memory) {
+    super(name, elementsOf(shape), size, memory)
+    this.#shape = shape
+    this.#memory = memory
+  }
+
+  /** @throws InvalidContent */
+  labels(): Generator<void, Doubles> {
+    const column = this.column()
+    for (const { at, received } of column.wrong) {
+      const detail = `labels[${at}] is no text of up to ${maxGroupKeyLength} characters`
+      refuse(['labels', at], detail, received, 'not-a-number')
+    }
+    return labelsOfTexts(column, this.#shape, this.#memory)
   }
 }
 

@@ -14,7 +14,7 @@ import type { BodyLimits } from './limits.ts'
 import { checkShape, elementsOf } from './raw-tensor.ts'
 import { checkValueCount, validated } from './schema.ts'
 
-/** The datatype of texts, which columns of groups may have. */
+/** The datatype of texts, which labels and columns of groups may have. */
 export const bytesType = 'BYTES'
 const allDatatypes = [...datatypes, bytesType] as const
 const columnPrefix = 'groups.'
@@ -155,7 +155,7 @@ function placeData(inputs: unknown, listed: readonly Doubles[]): void {
   }
 }
 
-/** Columns of groups are texts, integers or truth values, in one dimension; lists texts or integers; other inputs are numbers. */
+/** Columns of groups are texts, integers or truth values, in one dimension; lists texts or integers; labels texts or numbers; other inputs are numbers. */
 function checkKind(
   { name, datatype, shape }: Input,
   lists: readonly string[],
@@ -165,8 +165,8 @@ function checkKind(
   const isText = datatype === bytesType
   const isList = lists.includes(name)
   if (!isColumn(name) && !isList) {
-    const others = lists.length === 0 ? 'columns of groups' : `columns of groups, ${lists.join(' and ')}`
-    if (isText)
+    const others = `${['labels', ...lists].join(', ')} and columns of groups`
+    if (isText && name !== 'labels')
       errors.add(
         [...path, 'datatype'],
         `${name} is BYTES, which is only allowed for ${others}`,
@@ -202,7 +202,7 @@ function checkNumbers({ name, shape, datatype, parameters, data }: Input, path: 
     else if (size !== needed) errors.add(sizePath, detail, size, 'shape')
   } else if (parameters !== undefined) {
     errors.add(dataPath, `${name} has both data and binary_data_size`, asReceived(data), 'given-twice')
-  } else if (datatype === 'BF16' || datatype === bytesType) {
+  } else if (datatype === 'BF16' || (datatype === bytesType && name !== 'labels')) {
     errors.add([...path, 'datatype'], `${datatype} can be sent as bytes, but not in JSON`, datatype, 'unsupported')
   } else if (data.shapeError === undefined && !isSame(data.shape, shape)) {
     const isList = data.shape.length === 1

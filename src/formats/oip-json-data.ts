@@ -17,8 +17,8 @@ const numbersPerStep = 2 ** 16
 export function* typedData(
   name: string,
   shape: readonly number[],
-  datatype: Datatype,
-  { data, nonNumeric, ...rest }: Doubles,
+  datatype: Datatype | 'BYTES',
+  { data, nonNumeric, names, ...rest }: Doubles,
 ): Generator<void, Doubles> {
   const isBool = datatype === 'BOOL'
   for (let from = 0; from < data.length; from += numbersPerStep) {
@@ -39,13 +39,16 @@ export function* typedData(
   if (isBool) return { ...rest, data, shape, nonNumeric: [], nonNumericCount: 0 }
   const isFlat = shape.length === 2 && rest.shape.length === 1
   const placed = nonNumeric.map(({ path, received }) => ({ path: isFlat ? pathOf(shape, path[0]) : path, received }))
-  return { ...rest, data, shape, nonNumeric: placed }
+  // only texts may be names
+  return { ...rest, data, shape, nonNumeric: placed, names: datatype === 'BYTES' ? names : undefined }
 }
 
-function fit(datatype: Datatype, numbers: Float64Array): number {
+function fit(datatype: Datatype | 'BYTES', numbers: Float64Array): number {
   switch (datatype) {
     case 'FP64':
       return -1
+    case 'BYTES':
+      return firstNumber(numbers)
     case 'BOOL':
       return fitTruth(numbers)
     case 'INT64':
@@ -73,6 +76,11 @@ function fitIntegers(numbers: Float64Array, least: number, end: number): number 
   return -1
 }
 
+function firstNumber(numbers: Float64Array): number {
+  for (let at = 0; at < numbers.length; at++) if (!Number.isNaN(numbers[at])) return at
+  return -1
+}
+
 function firstTooLarge(numbers: Float64Array, typed: ArrayLike<number | bigint>): number {
   for (let at = 0; at < numbers.length; at++) if (Number.isFinite(numbers[at]) && !Number.isFinite(typed[at])) return at
   return -1
@@ -95,7 +103,8 @@ function fitTruth(numbers: Float64Array): number {
   return -1
 }
 
-function held(datatype: Datatype): string {
+function held(datatype: Datatype | 'BYTES'): string {
+  if (datatype === 'BYTES') return 'texts'
   if (datatype === 'BOOL') return 'true or false, or 1 or 0'
   return datatype.startsWith('FP') ? 'no number as large' : 'integers of its range'
 }

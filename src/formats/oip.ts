@@ -11,7 +11,7 @@ import type { DecodeContext } from './context.ts'
 import { locatedError, MalformedBody } from './errors.ts'
 import { JsonDocument } from './json-document.ts'
 import type { BodyLimits } from './limits.ts'
-import { BytesColumn, BytesList, columnOfNumbers, listOfNumbers } from './oip-groups.ts'
+import { BytesColumn, BytesLabels, BytesList, columnOfNumbers, listOfNumbers } from './oip-groups.ts'
 import type { BinaryHeader, Input, TensorKind } from './oip-header.ts'
 import { batchKind, bytesType, columnName, headerOf, inputData, isColumn, locate, sizeOf } from './oip-header.ts'
 import { typedData } from './oip-json-data.ts'
@@ -98,6 +98,7 @@ class RawTensors {
       .map((input) => {
         const { name, shape, datatype } = input
         if (datatype !== bytesType) return new RawTensor(name, shape, datatype, memory)
+        if (name === 'labels') return new BytesLabels(name, shape, sizeOf(input), memory)
         const Bytes = lists.includes(name) ? BytesList : BytesColumn
         return new Bytes(name, elementsOf(shape), sizeOf(input), memory)
       })
@@ -168,12 +169,13 @@ function* bodyOf({ header, all }: RawTensors, memory: Memory, kind: TensorKind):
   try {
     const columns = new Map<string, GroupColumn>()
     for (const raw of all) {
-      if (raw instanceof BytesColumn) columns.set(columnName(raw.name), raw.column())
+      if (raw instanceof BytesLabels) batch[raw.name] = yield* raw.labels()
+      else if (raw instanceof BytesColumn) columns.set(columnName(raw.name), raw.column())
       else if (raw instanceof BytesList) batch[raw.name] = raw.list()
       else batch[raw.name] = yield* raw.tensor()
     }
     for (const { name, shape, datatype, data } of inputs) {
-      if (data !== undefined && datatype !== bytesType) batch[name] = yield* typedData(name, shape, datatype, data)
+      if (data !== undefined) batch[name] = yield* typedData(name, shape, datatype, data)
       const numbers = batch[name]
       if (!isTensor(numbers)) continue
       if (kind.lists.includes(name)) batch[name] = yield* listOfNumbers(numbers, memory)

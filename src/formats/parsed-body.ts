@@ -1,5 +1,6 @@
 import { GroupColumns } from '../loss/groups/columns.ts'
 import type { Memory } from '../loss/memory.ts'
+import type { Tensor } from '../loss/tensor.ts'
 import { isTensor } from '../loss/tensor.ts'
 import { ValueList } from '../loss/value-list.ts'
 import type { BodyLocation } from './errors.ts'
@@ -12,9 +13,14 @@ const largeBytes = 2 ** 22
 export function freeTensors(fields: Fields, memory: Memory): void {
   for (const name in fields) {
     const value = fields[name]
-    if (isTensor(value)) memory.free(value.data.buffer)
+    if (isTensor(value)) freeTensor(value, memory)
     else if (value instanceof GroupColumns || value instanceof ValueList) value.free(memory)
   }
+}
+
+function freeTensor({ data, names }: Tensor, memory: Memory): void {
+  memory.free(data.buffer)
+  if (names !== undefined) memory.release(names.reserved)
 }
 
 /** Gives back that of large tensors step by step: the system takes some 10 ms to take back 100 MB. */

@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts'
 import { maxGroupKeyLength } from '../loss/groups/columns.ts'
+import { maxClassNameLength, maxClassNames } from '../loss/names.ts'
 import { maxOutputs } from '../loss/shape.ts'
 import { maxListedErrors } from '../loss/validation-errors.ts'
 
@@ -26,6 +27,8 @@ export const describedLimits = {
   maxAnswerNumbers: 'Numbers in one part of an answer; for a comparison, of both models together.',
   maxGroups: 'Groups in all groupings of an answer together; for an evaluation, over all its batches.',
   maxGroupKeyLength: 'Characters of a string in `groups`.',
+  maxClassNames: 'Names in `classes`.',
+  maxClassNameLength: 'Characters of a name in `classes`.',
   maxRequirements: 'Requirements of one verdict.',
   maxFigureLength: 'Characters of the path of a figure in `require`.',
   maxMiniBatchSize: 'Rows of a mini-batch.',
@@ -70,6 +73,8 @@ export const fixedLimits = {
   maxAnswerNumbers: 200_000,
   maxGroups: 1000,
   maxGroupKeyLength,
+  maxClassNames,
+  maxClassNameLength,
   maxRequirements: 100,
   maxFigureLength: 256,
   maxMiniBatchSize: 100_000,

@@ -13,6 +13,7 @@ import { checkGroups } from './groups/check.ts'
 import type { GroupColumns } from './groups/columns.ts'
 import type { Memory } from './memory.ts'
 import { doublesIn, integersIn } from './memory.ts'
+import { readNames } from './names.ts'
 import type { Numbers } from './numbers.ts'
 import { areDoubles, numbersPerBlock, widened } from './numbers.ts'
 import type { Layout } from './shape.ts'
@@ -22,7 +23,7 @@ import { isSurveyed } from './survey/survey.ts'
 import type { Doubles, Tensor } from './tensor.ts'
 import { hasDoubles, readTruths } from './tensor.ts'
 import { ValidationErrors } from './validation-errors.ts'
-import { checkOutputOptions } from './weights.ts'
+import { checkNameCount, checkOutputOptions } from './weights.ts'
 
 /** What a body brings: numbers in their shapes, not yet checked against what was declared. */
 export interface Tensors {
@@ -71,7 +72,8 @@ export function rowsPerStep(outputs: number): number {
 }
 
 /**
- * Checks the shapes against what was declared and against each other. Labels `true` and `false` become 1 and 0, in place.
+ * Checks the shapes against what was declared and against each other. Labels `true` and `false` become 1 and 0, and names the
+ * places of their classes, in place.
  *
  * @throws InvalidContent, LimitExceeded
  */
@@ -80,9 +82,15 @@ export function layoutOfAll(spec: Spec, tensors: Tensors): Layout {
   const errors = new ValidationErrors()
   for (const name of comparisonTensors) {
     const tensor = tensors[name]
-    if (tensor === undefined || (tensor.nonNumericCount === 0 && tensor.shapeError === undefined)) continue
-    if (name === 'labels' && spec.labelFormat === 'binary' && readTruths(tensor)) continue
-    checkIsNumbers(name, tensor, errors, name === 'labels' ? labelNeeds(spec) : undefined)
+    if (tensor === undefined) continue
+    const { nonNumericCount, shapeError, names } = tensor
+    if (nonNumericCount === 0 && shapeError === undefined && names === undefined) continue
+    if (name !== 'labels') checkIsNumbers(name, tensor, errors)
+    else if (spec.classes !== undefined && shapeError === undefined && names !== undefined) {
+      if (predictions.shapeError === undefined) checkNameCount(spec, layoutOf(spec, predictions).outputs)
+      readNames(tensor, spec.classes, errors)
+    } else if (spec.labelFormat !== 'binary' || !readTruths(tensor))
+      checkIsNumbers(name, tensor, errors, labelNeeds(spec))
   }
   errors.throwIfAny()
   const layout = layoutOf(spec, predictions)
@@ -95,7 +103,8 @@ export function layoutOfAll(spec: Spec, tensors: Tensors): Layout {
 }
 
 function labelNeeds({ labelFormat, decision }: Spec): string {
-  if (labelFormat === 'index') return 'it must be the number of a class, counted from 0'
+  if (labelFormat === 'index')
+    return 'it must be the number of a class, counted from 0; names of classes are declared with classes'
   return decision === 'binary' && labelFormat === 'binary'
     ? 'it must be 0 or 1, or true or false'
     : 'it must be a number'

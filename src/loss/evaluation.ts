@@ -98,6 +98,8 @@ function figuresOf({ tally, spec }: EvaluationState, populationSize?: number): S
   return statisticsOf(tally, spec, spec.miniBatch?.replacement === false ? populationSize : undefined)
 }
 
+/** What the name of a class takes, in numbers. */
+const numbersPerName = 4
 /** What a number of the answer takes: itself, the array around it, and its text. */
 export const bytesPerNumber = 64
 
@@ -108,12 +110,13 @@ type Sizes = Pick<EvaluationContext, 'maxAnswerNumbers' | 'maxMiniBatchNumbers' 
  * @param answers how many there are in one; a part of them all may not be too large
  */
 export function answerBytesOf(spec: Spec, { samples, outputs }: Layout, sizes: Sizes, answers = 1): number {
-  const { miniBatch, reduction, decision, classWeights, positiveWeight } = spec
+  const { miniBatch, reduction, decision, classWeights, positiveWeight, classes } = spec
   if (miniBatch !== undefined) checkMiniBatch(miniBatch, outputs, sizes)
   if (sizes.isRaw) return 0
   const evaluated = miniBatch?.size ?? samples
   const weights = (classWeights?.length ?? 0) + (typeof positiveWeight === 'number' ? 0 : positiveWeight.length)
-  let bytes = answers * weights * bytesPerNumber
+  const names = numbersPerName * (classes?.length ?? 0)
+  let bytes = answers * (weights + names) * bytesPerNumber
   if (reduction === 'none') bytes += bytesPerNumber * checkSize(answers * 2 * evaluated, ['reduction'], sizes)
   for (const name of partsOf(spec)) {
     const path = pathOf(name, spec)

@@ -6,7 +6,7 @@ export type Meanings<Word extends string = string> = Readonly<Record<Word, strin
 export const labelFormatMeanings: Meanings<LabelFormat> = {
   'one-hot': 'rows with exactly one 1 and all others 0, in the shape of `predictions`',
   index:
-    'one class per sample, an integer from 0 to K - 1, or `ignoreIndex`; a single sample may have one bare integer',
+    'one class per sample, an integer from 0 to K - 1, a name in `classes`, or `ignoreIndex`; a single sample may have one bare label',
   probabilities: 'numbers from 0 to 1, in the shape of `predictions`',
   binary: '0 or 1, in the shape of `predictions`',
   values: 'numbers, in the shape of `predictions`',

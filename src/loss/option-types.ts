@@ -20,7 +20,7 @@ export interface Range {
 
 export type OptionType =
   | ({ readonly kind: 'number' | 'integer' | 'number-or-weights' } & Range)
-  | { readonly kind: 'boolean' | 'weights' | 'mini-batch' | 'groupings' | 'thresholds' | 'costs' }
+  | { readonly kind: 'boolean' | 'weights' | 'mini-batch' | 'groupings' | 'thresholds' | 'costs' | 'names' }
   | { readonly kind: 'choice' | 'choices'; readonly values: readonly string[] }
 
 export type ValueOf<Type extends OptionType> = Type extends { kind: 'choice'; values: readonly (infer Word)[] }
@@ -42,6 +42,7 @@ interface Values {
   /** So many even ones from 0 to 1, or a rising list. */
   thresholds: number | readonly number[]
   costs: Costs
+  names: readonly string[]
 }
 
 /** The type in words: "number > 0", "number from 0 to 1", "`mean`, `sum` or `none`". */
@@ -59,6 +60,8 @@ export function typeInWords(type: OptionType): string {
       return 'integer from 2 to 1001, or ascending list of up to 1001 numbers'
     case 'costs':
       return '`{falsePositive, falseNegative}`'
+    case 'names':
+      return 'string[K], all different'
     case 'groupings':
       return 'list of columns, or of lists of 2 to 4 columns'
     case 'boolean':

@@ -203,6 +203,13 @@ export const optionTable = {
     description:
       'The costs of a false positive and a false negative. With `thresholds`, adds the threshold with the lowest cost.',
   },
+  classes: {
+    type: { kind: 'names' },
+    applies: ({ labelFormat }) => labelFormat === 'index',
+    appliesTo: 'labelFormat "index"',
+    description:
+      'The names of the classes, one for each output in order. `labels` may then contain names as well as numbers, and the answer uses the names.',
+  },
   ignoreIndex: {
     type: { kind: 'integer' },
     applies: ({ labelFormat }) => labelFormat === 'index',

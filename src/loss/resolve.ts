@@ -5,6 +5,7 @@ import { isMergeable, needs, onlyOfOneBatch, rowNames } from './report/sections.
 import type { Options, Spec } from './spec.ts'
 import { frameOf } from './spec.ts'
 import { ValidationErrors } from './validation-errors.ts'
+import { quoted } from './words.ts'
 
 /** Fills in the defaults. @throws InvalidContent naming each option that contradicts another */
 export function resolve(options: Options): Spec {
@@ -29,6 +30,7 @@ export function resolve(options: Options): Spec {
     )
   }
   checkThresholds(spec, errors)
+  checkClasses(spec, errors)
   checkGroupings(spec, errors)
   checkIncludes(spec, errors)
   errors.throwIfAny()
@@ -44,6 +46,22 @@ function checkThresholds({ thresholds, costs }: Spec, errors: ValidationErrors):
   if (at < 0) return
   const detail = `thresholds[${at}] is ${thresholds[at]}; it must be greater than the previous one, ${thresholds[at - 1]}`
   errors.add(['thresholds', at], detail, thresholds[at], 'out-of-range')
+}
+
+function checkClasses({ classes = [] }: Spec, errors: ValidationErrors): void {
+  if (new Set(classes).size === classes.length) return
+  const first = new Map<string, number>()
+  for (const [at, name] of classes.entries()) {
+    const before = first.get(name)
+    if (before === undefined) first.set(name, at)
+    else
+      errors.add(
+        ['classes', at],
+        `classes[${at}] is ${quoted(name)}, and so is classes[${before}]`,
+        name,
+        'given-twice',
+      )
+  }
 }
 
 function checkGroupings({ groupBy = [] }: Spec, errors: ValidationErrors): void {

@@ -19,6 +19,7 @@ export function checkIsNumbers(
   errors: ValidationErrors,
   needs = 'it must be a number',
 ): void {
+  if (tensor.names?.refusal !== undefined) throw tensor.names.refusal
   if (tensor.shapeError !== undefined) {
     const { path, detail, received } = tensor.shapeError
     refuse([name, ...path], detail, received, 'shape')

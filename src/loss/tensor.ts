@@ -1,4 +1,5 @@
 import type { Numbers } from './numbers.ts'
+import type { InvalidContent } from './validation-errors.ts'
 
 /** One element that is no number. `path` are indices from the tensor's root. */
 export interface NonNumericElement {
@@ -13,6 +14,20 @@ export interface ShapeError {
   readonly received: string
 }
 
+/** The different texts in a tensor. NaN stands for each of them in its numbers, marked with the code of the text, from 1 on. */
+export interface Names {
+  /** The text of each code, the first of them that of code 1; no longer than a name, and one character. */
+  readonly texts: readonly string[]
+  /** Whether there are more than `mostTexts`; those have the code 0. */
+  readonly isOverfull: boolean
+  /** What is wrong with the labels unless names are declared, where that is more than that texts are no numbers. */
+  readonly refusal?: InvalidContent | undefined
+  /** Whether the format has no types, so that numbers in it may have been meant as names. */
+  readonly areUntyped?: boolean | undefined
+  /** Bytes that are reserved for the texts. */
+  readonly reserved: number
+}
+
 /**
  * Dense row-major numbers: shape `[]` one number, `[N]` a list, `[N, K]` rows. Foreign elements are NaN in `data`, which then has
  * doubles; the first 20 of them are in `nonNumeric`.
@@ -23,6 +38,8 @@ export interface Tensor {
   readonly nonNumeric: readonly NonNumericElement[]
   readonly nonNumericCount: number
   readonly shapeError?: ShapeError
+  /** The texts in it, where they are told apart: those of labels may be names of classes. */
+  readonly names?: Names | undefined
 }
 
 /** A tensor of doubles, or a block of one: the numbers from `start` on, in the shape of all. */

@@ -49,8 +49,17 @@ export function checkOutputOptions(spec: Spec, { outputs }: Layout, field = 'pre
       'out-of-range',
     )
   }
+  checkNameCount(spec, outputs)
   checkWeightCount('classWeights', classWeights, outputs)
   checkWeightCount('positiveWeight', positiveWeight, outputs)
+}
+
+/** @throws InvalidContent unless there is a name for each output, if any */
+export function checkNameCount({ classes }: Spec, outputs: number): void {
+  if (classes === undefined || classes.length === outputs) return
+  const found = counted(classes.length, 'name')
+  const detail = `classes has ${found}; it must have one for each of the ${counted(outputs, 'output')}`
+  refuse(['classes'], detail, `an array of ${classes.length}`, 'shape')
 }
 
 function checkWeightCount(name: OptionName, data: number | Float64Array | undefined, outputs: number): void {

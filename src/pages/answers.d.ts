@@ -50,7 +50,7 @@ export interface components {
                 correct: (boolean | number | null)[] | null;
             };
             perClass?: components["schemas"]["ClassReport"][];
-            /** @description Counts of samples, [K][K]: rows are labels, columns are predictions. */
+            /** @description Counts of samples, [K][K]: rows are labels, columns are predictions, both in the order of `classes`. */
             confusion?: number[][];
             /** @description Sums of s_i in the same cells; without weights the same numbers. */
             confusionWeights?: number[][];
@@ -76,6 +76,8 @@ export interface components {
         };
         /** @description The results for one binary output, or for one class against the rest. */
         OutputThresholds: {
+            /** @description The name of the class, with `classes`. */
+            class?: string;
             points: components["schemas"]["ThresholdPoint"][];
             /** @description The exact area under the ROC curve lies between `lower` and `upper`; null unless both classes occur. */
             rocAuc: {
@@ -124,7 +126,8 @@ export interface components {
         } | null;
         /** @description Results for the samples labelled with one class. With several binary outputs, each output counts as a class that a sample either has or does not have. */
         ClassReport: {
-            class: number;
+            /** @description The number of the class, or with `classes` its name. */
+            class: number | string;
             /** @description Samples with this label. */
             samples: number;
             correct: number;
@@ -364,7 +367,7 @@ export interface components {
                 number
             ] | null;
             perClass?: components["schemas"]["ClassReport"][];
-            /** @description Counts of samples, [K][K]: rows are labels, columns are predictions. */
+            /** @description Counts of samples, [K][K]: rows are labels, columns are predictions, both in the order of `classes`. */
             confusion?: number[][];
             calibration?: components["schemas"]["Calibration"];
             /** @description Metrics by name, weighted by s_i: of class and binary labels, or of values. */
@@ -462,7 +465,7 @@ export interface components {
             /** @description Loss l_i of one sample, where y is the prediction, t the target, and K the number of outputs. */
             formula: string;
             source: string;
-            /** @description The values of labelFormat that the loss takes. `one-hot`: rows with exactly one 1 and all others 0, in the shape of `predictions`. `index`: one class per sample, an integer from 0 to K - 1, or `ignoreIndex`; a single sample may have one bare integer. `probabilities`: numbers from 0 to 1, in the shape of `predictions`. `binary`: 0 or 1, in the shape of `predictions`. `values`: numbers, in the shape of `predictions`. */
+            /** @description The values of labelFormat that the loss takes. `one-hot`: rows with exactly one 1 and all others 0, in the shape of `predictions`. `index`: one class per sample, an integer from 0 to K - 1, a name in `classes`, or `ignoreIndex`; a single sample may have one bare label. `probabilities`: numbers from 0 to 1, in the shape of `predictions`. `binary`: 0 or 1, in the shape of `predictions`. `values`: numbers, in the shape of `predictions`. */
             labelFormats: ("one-hot" | "index" | "probabilities" | "binary" | "values")[];
             /** @description The values of predictionFormat that the loss takes, the default first. `probabilities`: numbers from 0 to 1, as from a softmax or sigmoid. `logits`: scores, any numbers, before the softmax or sigmoid. `log-probabilities`: logarithms of probabilities, at most 0. `values`: numbers on the scale of the labels, or the scores that a margin loss takes. */
             predictionFormats: ("probabilities" | "logits" | "log-probabilities" | "values")[];
@@ -476,10 +479,10 @@ export interface components {
         OptionDescription: {
             name: string;
             /**
-             * @description What the option holds. `number`: a number. `integer`: an integer. `boolean`: true or false. `choice`: one of `values`. `choices`: a list of `values`. `weights`: one number per output, or per sample. `number-or-weights`: one number, or one per output. `mini-batch`: an object with `size`, `seed` and `replacement`. `groupings`: a list of columns, or of lists of columns. `thresholds`: a number of thresholds, or a list of them. `costs`: an object with `falsePositive` and `falseNegative`.
+             * @description What the option holds. `number`: a number. `integer`: an integer. `boolean`: true or false. `choice`: one of `values`. `choices`: a list of `values`. `weights`: one number per output, or per sample. `number-or-weights`: one number, or one per output. `mini-batch`: an object with `size`, `seed` and `replacement`. `groupings`: a list of columns, or of lists of columns. `thresholds`: a number of thresholds, or a list of them. `names`: one string per output. `costs`: an object with `falsePositive` and `falseNegative`.
              * @enum {string}
              */
-            kind: "number" | "integer" | "boolean" | "choice" | "choices" | "weights" | "number-or-weights" | "mini-batch" | "groupings" | "thresholds" | "costs";
+            kind: "number" | "integer" | "boolean" | "choice" | "choices" | "weights" | "number-or-weights" | "mini-batch" | "groupings" | "thresholds" | "names" | "costs";
             /** @description The values allowed. */
             values?: string[];
             minimum?: number;
@@ -587,10 +590,10 @@ export interface components {
             add?: {
                 [key: string]: number;
             };
-            /** @description Values to replace in a tensor. */
+            /** @description Values to replace in a tensor: numbers, or names of classes. */
             replace?: {
                 [key: string]: {
-                    [key: string]: number;
+                    [key: string]: number | string;
                 };
             };
             /** @description Ranges to which to limit the elements of a tensor. */
@@ -642,6 +645,10 @@ export interface components {
             maxGroups: number;
             /** @description Characters of a string in `groups`. */
             maxGroupKeyLength: number;
+            /** @description Names in `classes`. */
+            maxClassNames: number;
+            /** @description Characters of a name in `classes`. */
+            maxClassNameLength: number;
             /** @description Requirements of one verdict. */
             maxRequirements: number;
             /** @description Characters of the path of a figure in `require`. */
@@ -740,7 +747,7 @@ export interface components {
                 correct: (boolean | number | null)[] | null;
             };
             perClass?: components["schemas"]["ClassReport"][];
-            /** @description Counts of samples, [K][K]: rows are labels, columns are predictions. */
+            /** @description Counts of samples, [K][K]: rows are labels, columns are predictions, both in the order of `classes`. */
             confusion?: number[][];
             /** @description Sums of s_i in the same cells; without weights the same numbers. */
             confusionWeights?: number[][];

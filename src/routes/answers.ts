@@ -18,8 +18,8 @@ const remedy = z
     scale: z.record(z.string(), z.number()).meta({ description: 'Factors by which to multiply a tensor.' }),
     add: z.record(z.string(), z.number()).meta({ description: 'Numbers to add to each element of a tensor.' }),
     replace: z
-      .record(z.string(), z.record(z.string(), z.number()))
-      .meta({ description: 'Values to replace in a tensor.' }),
+      .record(z.string(), z.record(z.string(), z.union([z.number(), z.string()])))
+      .meta({ description: 'Values to replace in a tensor: numbers, or names of classes.' }),
     clip: z
       .record(z.string(), z.array(z.number()))
       .meta({ description: 'Ranges to which to limit the elements of a tensor.' }),

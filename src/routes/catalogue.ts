@@ -24,6 +24,7 @@ const kindMeanings: Meanings<Kind> = {
   'mini-batch': 'an object with `size`, `seed` and `replacement`',
   groupings: 'a list of columns, or of lists of columns',
   thresholds: 'a number of thresholds, or a list of them',
+  names: 'one string per output',
   costs: 'an object with `falsePositive` and `falseNegative`',
 }
 const kinds = Object.keys(kindMeanings) as [Kind, ...Kind[]]

@@ -12,7 +12,7 @@ export const STATE = 0x90200
 export const TENSOR_KEY_CAPACITY = 0x200
 export const TEXT_CAPACITY = 3
 export const CAPTURE = 0x90600
-export const KEY_HASHES = 0x90700
+export const KEY_HASHES = 0x907f0
 export const KEY_CAPACITY = 1024
 export const KEYS = 0x91000 // up to the end
 export const PAGES = 16
@@ -24,7 +24,9 @@ export const LARGEST_POWER = 308
 export const DEPTH_CAPACITY = 64
 export const LISTED_DEPTH = 3 // of the members of an object in a list
 export const NON_NUMERIC_CAPACITY = 20
-export const CAPTURE_CAPACITY = 64
+export const CAPTURE_CAPACITY = 248
+/** Bytes of a string that is left where it stands. */
+export const LONGEST_PLACED = 512
 
 // Fields of the state, 32 bits each.
 export const POSITION = 0
@@ -79,6 +81,7 @@ export const TENSOR_COUNT = 59
 export const LABELS_END = 60
 export const HAS_LIST = 61 // behind the tensor keys, that of a list and that of the tensors in its objects
 export const TEXT_COUNT = 62 // behind these those of the members that are texts
+export const NAMED_TENSOR = 63 // the tensor whose strings are told apart, as those of the list are, or -1
 export const TENSOR_KEYS = 64
 
 export const LIMIT_DEPTH = 0

@@ -18,6 +18,8 @@ export interface Plan {
   readonly fields: Int32Array
 }
 
+/** The tensor whose strings may be names. */
+const namedTensor = 'labels'
 const listMark = '[].'
 /** Behind the keys of members that are read as columns of groups, or as lists of texts and integers. */
 const textMarks = /(?:\{\}|\[\])$/
@@ -63,6 +65,7 @@ function makePlan(keys: readonly string[], limits: ScanLimits): Plan {
   fields[layout.TENSOR_COUNT - layout.LIMITS] = members.length
   fields[layout.HAS_LIST - layout.LIMITS] = Number(list.length > 0)
   fields[layout.TEXT_COUNT - layout.LIMITS] = texts.length
+  fields[layout.NAMED_TENSOR - layout.LIMITS] = members.indexOf(namedTensor)
   new Uint8Array(fields.buffer).set(kept, 4 * first)
   return { keys, members, limits, fields }
 }

@@ -211,8 +211,8 @@ export class DocumentScanner {
         return
       }
       case layout.NON_NUMERIC_FOUND:
-        this.#takeNumbers(end)
         this.#currentBuilder().addNonNumeric()
+        this.#takeNumbers(end)
         return
       default:
         this.#fail(event === layout.EXCEEDED ? this.#excess() : this.#refusal())

@@ -1,6 +1,7 @@
 import type { Memory } from '../loss/memory.ts'
+import { markOfText, mostReceived, NamesBuilder } from '../loss/names.ts'
 import type { Doubles, NonNumericElement, ShapeError } from '../loss/tensor.ts'
-import { captured, numbers, state } from './engine.ts'
+import { captured, memory, numbers, state } from './engine.ts'
 import * as layout from './layout.ts'
 
 const NOTHING = new Float64Array(0)
@@ -47,8 +48,20 @@ function shapeOf(): readonly number[] {
 function receivedOf(): NonNumericElement['received'] {
   const kind = state[layout.KIND]
   if (kind === layout.KIND_OBJECT) return NAMES[kind]
-  if (kind !== layout.KIND_STRING) return VALUES[kind]
-  return String.fromCharCode(...captured.subarray(0, state[layout.CAPTURED]))
+  return kind === layout.KIND_STRING ? textOf(mostReceived) : VALUES[kind]
+}
+
+function textOf(most: number): string {
+  return String.fromCharCode(...captured.subarray(0, Math.min(most, state[layout.CAPTURED])))
+}
+
+const words = new Uint32Array(numbers.buffer, numbers.byteOffset)
+/** What is above the lowest bits of a NaN whose text is told apart. */
+const upperMark = 0x7ff8_0000
+
+function isNamed(): boolean {
+  const tensor = state[layout.TENSOR]
+  return tensor === state[layout.NAMED_TENSOR] || tensor === state[layout.TENSOR_COUNT]
 }
 
 function written(): number {
@@ -92,6 +105,7 @@ export class TensorBuilder {
   #shape: readonly number[] = [0]
   #nonNumericCount = 0
   #shapeError: ShapeError | undefined
+  #names: NamesBuilder | undefined
 
   constructor(memory: Memory, begin: number, declaredBytes: number, mostNumbers: number) {
     this.#memory = memory
@@ -100,13 +114,38 @@ export class TensorBuilder {
     this.#declaredBytes = declaredBytes
   }
 
+  /** Takes what the last number written stands for. */
   addNonNumeric(): void {
-    const outer = state[layout.PATH_OUTER]
-    const inner = state[layout.PATH_INNER]
-    this.#nonNumeric.push({ path: inner < 0 ? [outer] : [outer, inner], received: receivedOf() })
+    if (state[layout.KIND] === layout.KIND_STRING && isNamed()) {
+      this.#names ??= new NamesBuilder(this.#memory)
+      words[2 * written() - 2] = markOfText(this.#names.codeOf(textOf(layout.CAPTURE_CAPACITY)))
+    }
+    if (this.#nonNumeric.length === layout.NON_NUMERIC_CAPACITY) return
+    const [outer, inner] = [state[layout.PATH_OUTER], state[layout.PATH_INNER]]
+    const path = state[layout.RANK] === 0 ? [] : inner < 0 ? [outer] : [outer, inner]
+    this.#nonNumeric.push({ path, received: receivedOf() })
+  }
+
+  /** Tells the texts apart that were left at their places in the slice. */
+  #tellTexts(): void {
+    if (state[layout.NON_NUMERIC] <= layout.NON_NUMERIC_CAPACITY || !isNamed()) return
+    for (let at = 0, end = 2 * written(); at < end; at += 2) {
+      const upper = words[at + 1]
+      // negative numbers are above all of them
+      if (upper <= upperMark || upper >= 0x8000_0000) continue
+      this.#names ??= new NamesBuilder(this.#memory)
+      const from = upper - upperMark
+      const to = from + (words[at] >>> 3)
+      const spelled = memory.toString('latin1', from, to)
+      words[at] = markOfText(
+        this.#names.codeOfSpelled(spelled, () => JSON.parse(memory.toString('utf8', from - 1, to + 1)) as string),
+      )
+      words[at + 1] = upperMark
+    }
   }
 
   append(read: number): void {
+    this.#tellTexts()
     const count = written()
     for (let from = 0; from < count; ) {
       const piece = this.#pieceWithRoom(read, count - from)
@@ -128,8 +167,12 @@ export class TensorBuilder {
       return
     }
     this.#shape = shapeOf()
-    if (this.#length === 0 && written() <= fewNumbers) this.#few = copyOf(written())
-    else this.append(read)
+    // a text in the place of the tensor ends with it
+    if (state[layout.RANK] === 0 && this.#nonNumericCount === 1) this.addNonNumeric()
+    if (this.#length === 0 && written() <= fewNumbers) {
+      this.#tellTexts()
+      this.#few = copyOf(written())
+    } else this.append(read)
   }
 
   free(): void {
@@ -148,7 +191,8 @@ export class TensorBuilder {
 
   #tensorOf(data: Float64Array): Doubles {
     const tensor = { data, shape: this.#shape, nonNumeric: this.#nonNumeric, nonNumericCount: this.#nonNumericCount }
-    return this.#shapeError === undefined ? tensor : { ...tensor, shapeError: this.#shapeError }
+    if (this.#shapeError !== undefined) return { ...tensor, shapeError: this.#shapeError }
+    return this.#names === undefined ? tensor : { ...tensor, names: this.#names.names() }
   }
 
   *#gathered(): Generator<void, Float64Array> {

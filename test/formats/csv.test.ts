@@ -12,7 +12,10 @@ import { cut, limits, outcomeOf, seeded } from './support.ts'
 function read(text: string | Buffer, hasHeader = false, longest = 1000, most = limits()): Tensor {
   const reader = new CsvReader('labels', hasHeader, most, unaccounted)
   for (const chunk of cut(Buffer.from(text), seeded(longest), longest)) reader.write(chunk)
-  return finish(reader.end())
+  const tensor = finish(reader.end())
+  // without names of classes
+  if (tensor.names?.refusal !== undefined) throw tensor.names.refusal
+  return tensor
 }
 
 /** Shape and numbers, the same however the text is cut. */

@@ -83,7 +83,7 @@ const refusals: Refusal[] = [
     'an unknown type',
     [{ ...good, datatype: 'BYTES' }],
     '#/inputs/0/datatype',
-    'predictions is BYTES, which is only allowed for columns of groups',
+    'predictions is BYTES, which is only allowed for labels and columns of groups',
     'BYTES',
   ],
   [

@@ -15,6 +15,8 @@ export function otherValue(name: OptionName, loss: LossTraits): unknown {
       return Float64Array.of(1, 1)
     case 'groupings':
       return ['country']
+    case 'names':
+      return ['cat', 'dog']
     case 'thresholds':
       return 3
     case 'costs':

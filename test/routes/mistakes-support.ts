@@ -74,7 +74,7 @@ export async function checkRemedies(t: Test, app: FastifyInstance, { name, body,
 
 type Numbers = number | string | readonly Numbers[]
 
-function mapped(value: unknown, change: (element: number | string) => number): unknown {
+function mapped(value: unknown, change: (element: number | string) => number | string): unknown {
   return Array.isArray(value) ? value.map((inner) => mapped(inner, change)) : change(value as number | string)
 }
 
@@ -99,7 +99,7 @@ export function followed(body: Body, remedy: Remedy): Body {
     sent[name] = mapped(sent[name], (value) => Number(value) + term)
   }
   for (const [name, values] of Object.entries(remedy.replace ?? {})) {
-    sent[name] = mapped(sent[name], (value) => values[String(value)] ?? Number(value))
+    sent[name] = mapped(sent[name], (value) => values[String(value)] ?? value)
   }
   for (const [name, [low, high]] of Object.entries(remedy.clip ?? {})) {
     sent[name] = mapped(sent[name], (value) => Math.min(high, Math.max(low, Number(value))))

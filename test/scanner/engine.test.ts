@@ -39,6 +39,11 @@ function countOf(values: readonly unknown[]): string {
   return values.length === 1 ? 'an array of 1 number' : `an array of ${values.length} numbers`
 }
 
+/** What stands for a value that is no number: of labels a text is told apart, as far as it may be a name. */
+function textIn(name: string, value: unknown): string {
+  return typeof value === 'string' && name === 'labels' ? `text ${value.slice(0, 129)}` : 'NaN'
+}
+
 /** The tensor, written a second time and without any regard to speed. */
 function tensorOf(name: string, root: unknown): Record<string, unknown> {
   const data: string[] = []
@@ -48,10 +53,14 @@ function tensorOf(name: string, root: unknown): Record<string, unknown> {
     return { data: [], shape: [0], nonNumeric, nonNumericCount, shapeError: { path, detail, received: got } }
   }
   const add = (value: unknown, path: number[]): void => {
-    data.push(typeof value === 'number' ? write(value) : 'NaN')
+    data.push(typeof value === 'number' ? write(value) : textIn(name, value))
     if (typeof value !== 'number' && ++nonNumericCount <= 20) nonNumeric.push({ path, received: received(value) })
   }
   if (typeof root === 'number') return { data: [write(root)], shape: [], nonNumeric, nonNumericCount }
+  if (typeof root === 'string' && name === 'labels') {
+    add(root, [])
+    return { data, shape: [], nonNumeric, nonNumericCount }
+  }
   if (!Array.isArray(root)) return failed([], `${name} is ${kindOf(root)}, not an array of numbers`, kindOf(root))
   const isRows = Array.isArray(root[0])
   for (const [i, element] of root.entries()) {
@@ -135,6 +144,7 @@ function documents(seed: number): () => string {
       () => value(3),
       number,
       () => `[${many(30, element)}]`,
+      () => `[${many(60, pick([string, scalar]))}]`,
       () => `[${many(8, row)}]`,
       () => `[${many(8, row)}]`,
     ])()

@@ -1,4 +1,5 @@
 import type { Memory } from '../../src/loss/memory.ts'
+import type { Doubles } from '../../src/loss/tensor.ts'
 import { DocumentScanner, type ScanLimits, type ScannedDocument, ScanSyntaxError } from '../../src/scanner/scanner.ts'
 import { finish } from '../loss/support.ts'
 import { unaccounted } from '../unaccounted.ts'
@@ -61,13 +62,22 @@ export function outcome(run: () => ScannedDocument): string {
     const { options, tensors } = run()
     const plain = Object.entries(tensors).map(([name, tensor]) => [
       name,
-      { ...tensor, data: [...tensor.data].map(write) },
+      { ...tensor, names: undefined, data: writtenIn(tensor) },
     ])
     return JSON.stringify([options, plain])
   } catch (error) {
     if (!(error instanceof Error)) throw error
     return error instanceof ScanSyntaxError ? `${error.offset}: ${error.message}` : `${error.name}: ${error.message}`
   }
+}
+
+/** The numbers of a tensor, and the texts that are told apart. */
+function writtenIn({ data, names }: Doubles): string[] {
+  const words = new Uint32Array(data.buffer, data.byteOffset, 2 * data.length)
+  return Array.from(data, (value, at) => {
+    const code = names !== undefined && Number.isNaN(value) && (words[2 * at] & 7) === 3 ? words[2 * at] >>> 3 : 0
+    return code === 0 ? write(value) : `text ${names?.texts[code - 1]}`
+  })
 }
 
 export function write(value: number): string {

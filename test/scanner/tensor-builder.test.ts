@@ -4,7 +4,7 @@ import type { Memory } from '../../src/loss/memory.ts'
 import type { Tensor } from '../../src/loss/tensor.ts'
 import { DocumentScanner } from '../../src/scanner/scanner.ts'
 import { Ledger as Account } from '../loss/support.ts'
-import { ended, generator, KEYS, LIMITS, piecesOf } from './support.ts'
+import { ended, generator, KEYS, LIMITS, piecesOf, scan, scanPieces } from './support.ts'
 
 /** As written in the documentation of the builder. */
 const pieceNumbers = 2 ** 18
@@ -247,4 +247,34 @@ t.test('a sender that announces much is believed as it sends', async (t) => {
     t.equal(largest > pieceNumbers, isBelieved, `${count} numbers`)
     t.ok(memory.held <= 8 * (count + pieceNumbers), `${memory.held} bytes are counted`)
   }
+})
+
+t.test('texts in labels are told apart, however they are spelled and cut, and how many there are', async (t) => {
+  const texts = ['cat', 'dög', 'a "b"\\', '고양이', '', 'x'.repeat(128), 'x'.repeat(600)]
+  const spelled = (text: string, i: number) =>
+    i % 5 === 0
+      ? `"${Array.from({ length: text.length }, (_, at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`).join('')}"`
+      : JSON.stringify(text)
+  const sent = Array.from({ length: 500 }, (_, i) => texts[(i * i + i) % texts.length])
+  const bytes = Buffer.from(`{"labels":[${sent.map(spelled).join()}, 3, null]}`)
+  for (const size of [1, 2, 3, 7, 64, 1000, bytes.length]) {
+    const { labels } = scanPieces(piecesOf(bytes, () => size)).tensors
+    const words = new Uint32Array(labels.data.buffer, labels.data.byteOffset, 2 * labels.data.length)
+    const codes = sent.map((_, at) => words[2 * at] >>> 3)
+    t.strictSame(
+      codes.map((code) => labels.names?.texts[code - 1]),
+      sent.map((text) => text.slice(0, 129)),
+      `${size}`,
+    )
+    t.strictSame([...labels.data.subarray(-2)], [3, NaN])
+    t.equal(labels.nonNumericCount, 501)
+    t.equal(labels.nonNumeric.length, 20)
+  }
+  const { predictions } = scan(`{"predictions":[${sent.map(spelled).join()}]}`).tensors
+  t.equal(predictions.names, undefined)
+})
+
+t.test('a text in the place of labels', async (t) => {
+  const { labels } = scan('{"labels":"cat"}').tensors
+  t.strictSame([labels.shape, labels.names?.texts, labels.nonNumeric], [[], ['cat'], [{ path: [], received: 'cat' }]])
 })

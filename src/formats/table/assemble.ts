@@ -2,15 +2,21 @@ import { ColumnBuilder } from '../../loss/groups/column-builder.ts'
 import type { GroupColumn } from '../../loss/groups/columns.ts'
 import { maxGroupKeyLength } from '../../loss/groups/columns.ts'
 import type { Memory } from '../../loss/memory.ts'
+import { NamesBuilder, writeText } from '../../loss/names.ts'
+import type { Names } from '../../loss/tensor.ts'
 import { timeIn } from '../../runtime/rfc3339.ts'
 import type { NumericRole, TableColumns } from './columns.ts'
 import { groupsOf, numericRoles, usedColumns } from './columns.ts'
+import type { TableFault } from './errors.ts'
 import { TableError } from './errors.ts'
 import type { Cells, Source, SourceColumn } from './source.ts'
 
 export interface TableTensor {
   readonly data: Float64Array<ArrayBuffer>
   readonly shape: readonly number[]
+  /** The texts in labels, and what is wrong unless they are names of classes. */
+  readonly names?: Names | undefined
+  readonly fault?: TableFault | undefined
 }
 
 export interface AssembledTable {
@@ -26,12 +32,16 @@ export interface AssemblyLimits {
   readonly maxColumns: number
 }
 
+interface Assembling extends AssemblyLimits {
+  readonly mayBeNames: boolean
+}
+
 /** Takes the columns of a table for what they were declared. Columns that nobody names are not read. @throws TableError */
 export async function assemble(
   source: Source,
   columns: TableColumns,
   drops: boolean,
-  limits: AssemblyLimits,
+  limits: Assembling,
 ): Promise<AssembledTable> {
   const { rows } = source
   const missing = new Rows(rows, drops)
@@ -130,7 +140,7 @@ class Rows {
   /** Whether a row is left, as a filter of arrays asks. */
   readonly isLeft = (_: unknown, row: number): boolean => this.mask[row] === 0
 
-  without({ data, shape }: TableTensor): TableTensor {
+  without({ data, shape, ...others }: TableTensor): TableTensor {
     const [, width = 1] = shape
     const left = this.mask.length - this.count
     let to = 0
@@ -139,7 +149,7 @@ class Rows {
       if (to !== row) data.copyWithin(to * width, row * width, (row + 1) * width)
       to++
     }
-    return { data: data.slice(0, left * width), shape: [left, ...shape.slice(1)] }
+    return { ...others, data: data.slice(0, left * width), shape: [left, ...shape.slice(1)] }
   }
 }
 
@@ -148,10 +158,10 @@ async function tensorOf(
   role: NumericRole,
   names: string | readonly string[],
   missing: Rows,
-  { maxColumns }: AssemblyLimits,
+  limits: Assembling,
 ): Promise<TableTensor> {
   const { rows } = source
-  if (typeof names === 'string') return singleTensor(source, role, names, missing, maxColumns)
+  if (typeof names === 'string') return singleTensor(source, role, names, missing, limits)
   const width = names.length
   const data = new Float64Array(rows * width)
   for (const [at, name] of names.entries()) {
@@ -176,11 +186,15 @@ async function singleTensor(
   role: NumericRole,
   name: string,
   missing: Rows,
-  maxColumns: number,
+  { maxColumns, mayBeNames }: Assembling,
 ): Promise<TableTensor> {
   const { rows } = source
   const column = source.column(name)
   const place = { role, name, missing }
+  const texts =
+    role === 'labels' && mayBeNames
+      ? new LabelTexts(column, (cell, row) => numberIn(cell, column, place, row))
+      : undefined
   let width = 0
   let data = new Float64Array(0)
   await eachCell(source, name, column, (cell, row) => {
@@ -202,12 +216,52 @@ async function singleTensor(
       const detail = `row ${row} of column "${name}" is ${found}; the rows before it are lists of ${width}.`
       throw new TableError(['table', name, String(row)], detail, found, 'shape')
     }
-    if (list === undefined) data[row] = numberIn(cell, column, place, row)
-    else {
+    if (list === undefined) {
+      if (texts?.take(cell, row, data) !== true) data[row] = numberIn(cell, column, place, row)
+    } else {
       for (let k = 0; k < width; k++) data[row * width + k] = numberIn(list[k], column, place, row)
     }
   })
-  return { data, shape: width > 0 ? [rows, width] : [rows] }
+  return { data, shape: width > 0 ? [rows, width] : [rows], ...texts?.found() }
+}
+
+/** The texts in a column of labels, which may be names of classes. */
+class LabelTexts {
+  readonly #column: SourceColumn
+  readonly #refuse: (cell: string, row: number) => unknown
+  readonly #names = new NamesBuilder(reserved)
+  #fault: TableFault | undefined
+
+  /** @param refuse throws what is wrong with a text that is no name */
+  constructor(column: SourceColumn, refuse: (cell: string, row: number) => unknown) {
+    this.#column = column
+    this.#refuse = refuse
+  }
+
+  /** Whether a cell is a text that is no number; then its place stands for it. */
+  take(cell: unknown, row: number, data: Float64Array): boolean {
+    if (typeof cell !== 'string' || this.#column.toNumber?.(cell) !== undefined) return false
+    this.#fault ??= this.#faultOf(cell, row)
+    writeText(data, row, this.#names.codeOf(cell))
+    return true
+  }
+
+  found(): Pick<TableTensor, 'names' | 'fault'> {
+    const areUntyped = this.#column.type === 'text'
+    return this.#fault === undefined && !areUntyped
+      ? {}
+      : { names: { ...this.#names.names(), areUntyped, reserved: 0 }, fault: this.#fault }
+  }
+
+  #faultOf(cell: string, row: number): TableFault {
+    try {
+      this.#refuse(cell, row)
+    } catch (error) {
+      if (error instanceof TableError) return error.fault
+      throw error
+    }
+    throw new TypeError('a text is no number')
+  }
 }
 
 function spread(from: Float64Array, to: Float64Array, first: number, step: number): void {

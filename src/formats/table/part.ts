@@ -1,15 +1,17 @@
 import { z } from 'zod'
 import { GroupColumns } from '../../loss/groups/columns.ts'
 import type { Memory } from '../../loss/memory.ts'
-import { refuse } from '../../loss/validation-errors.ts'
+import type { Tensor } from '../../loss/tensor.ts'
+import { InvalidContent, refuse, ValidationErrors } from '../../loss/validation-errors.ts'
 import { isElement, ValueList, WrongElement } from '../../loss/value-list.ts'
 import type { DecodeContext } from '../context.ts'
 import type { BodyLimits } from '../limits.ts'
 import type { Fields } from '../parsed-body.ts'
 import { validated } from '../schema.ts'
-import type { AssembledTable } from './assemble.ts'
+import type { AssembledTable, TableTensor } from './assemble.ts'
 import type { Missing, TableColumns, TableFormat } from './columns.ts'
 import { missingPolicies, numericRoles, tableColumns, tableFormats } from './columns.ts'
+import type { TableFault } from './errors.ts'
 import { tableIn } from './thread.ts'
 
 /** The parts that say what a table is. */
@@ -52,7 +54,8 @@ export class TablePart {
     const limits = { maxRows, maxColumns, maxElements, maxBodyBytes, maxJoinRows }
     const bytes = this.#bytes(memory)
     task.stop()
-    const table = await tableIn({ bytes, format, columns, missing, limits }, memory, maxComputeMs)
+    const mayBeNames = options.labelFormat === undefined || options.classes !== undefined
+    const table = await tableIn({ bytes, format, columns, missing, mayBeNames, limits }, memory, maxComputeMs)
     task.start()
     memory.release(this.#size)
     return { fields: fieldsOf(table), dropped: missing === 'drop' ? table.dropped : undefined }
@@ -112,11 +115,22 @@ function columnsOf(given: unknown): TableColumns {
   return validated(inColumns, { columns }).columns
 }
 
+function tensorIn({ data, shape, names, fault }: TableTensor): Tensor {
+  const refusal = fault && new InvalidContent(errorsOf(fault))
+  return { data, shape, nonNumeric: [], nonNumericCount: 0, names: names && { ...names, refusal } }
+}
+
+function errorsOf({ path, detail, received, code }: TableFault): ValidationErrors {
+  const errors = new ValidationErrors()
+  errors.add(path, detail, received, code)
+  return errors
+}
+
 function fieldsOf({ tensors, groups, ids, at }: AssembledTable): Fields {
   const fields: Fields = {}
   for (const role of numericRoles) {
     const tensor = tensors[role]
-    if (tensor !== undefined) fields[role] = { ...tensor, nonNumeric: [], nonNumericCount: 0 }
+    if (tensor !== undefined) fields[role] = tensorIn(tensor)
   }
   if (groups.length > 0) fields.groups = new GroupColumns(new Map(groups))
   // counted with the table

@@ -25,6 +25,8 @@ export interface TableRequest {
   readonly format: TableFormat
   readonly columns: TableColumns
   readonly missing: Missing
+  /** Whether texts in labels may be names of classes: such are declared, or in another request. */
+  readonly mayBeNames: boolean
   readonly limits: TableLimits
 }
 
@@ -35,7 +37,7 @@ export interface TableRequest {
  * @throws TableError
  */
 export async function readTable(
-  { bytes, format, columns, missing, limits }: TableRequest,
+  { bytes, format, columns, missing, mayBeNames, limits }: TableRequest,
   reserve: (bytes: number) => Promise<void>,
 ): Promise<AssembledTable> {
   const source = sourceOf(bytes, format, limits)
@@ -50,7 +52,7 @@ export async function readTable(
   const lists = [columns.ids, columns.at].filter((name) => name !== undefined).length
   if (lists > 0) checkSize('maxJoinRows', source.rows, limits.maxJoinRows)
   await reserve(2 * decoded + 3 * Float64Array.BYTES_PER_ELEMENT * elements + bytesPerValue * lists * source.rows)
-  return assemble(source, columns, missing === 'drop', limits)
+  return assemble(source, columns, missing === 'drop', { ...limits, mayBeNames })
 }
 
 function sourceOf(bytes: ArrayBuffer, format: TableFormat, { maxBodyBytes }: TableLimits): Source {

@@ -17,7 +17,7 @@ export interface Remedy {
   /** Numbers to add to all numbers of a tensor. */
   readonly add?: Readonly<Record<string, number>>
   /** Values to replace in a tensor. */
-  readonly replace?: Readonly<Record<string, Readonly<Record<string, number>>>>
+  readonly replace?: Readonly<Record<string, Readonly<Record<string, number | string>>>>
   /** The range to bring the numbers of a tensor into. */
   readonly clip?: Readonly<Record<string, readonly [low: number, high: number]>>
 }
@@ -83,7 +83,7 @@ export function sentenceOf({ set = {}, ...data }: Remedy): string {
     ...Object.entries(scale).map(([name, factor]) => scaled(name, factor)),
     ...Object.entries(add).map(([name, term]) => added(name, term)),
     ...Object.entries(replace).flatMap(([name, values]) =>
-      Object.entries(values).map(([from, to]) => `Use ${to} for ${from} in ${name}.`),
+      Object.entries(values).map(([from, to]) => replaced(name, from, to)),
     ),
     ...Object.entries(clip).map(
       ([name, [low, high]]) => `Rounding moved values out of range: clip ${name} to ${low}..${high}.`,
@@ -96,6 +96,11 @@ function lossDeclared({ loss, ...others }: Readonly<Record<string, unknown>>): s
   const options = Object.entries(others).map(([name, value]) => `${name} ${JSON.stringify(value)}`)
   const rest = options.length === 0 ? '' : ` with ${options.join(' and ')}`
   return `This fits loss ${JSON.stringify(loss)}${rest}.`
+}
+
+function replaced(name: string, from: string, to: number | string): string {
+  if (typeof to === 'number') return `Use ${to} for ${from} in ${name}.`
+  return `Use ${JSON.stringify(to)} for ${JSON.stringify(from)} in ${name}.`
 }
 
 function scaled(name: string, factor: number): string {

@@ -1,10 +1,13 @@
 import type { Tensors } from '../batch.ts'
+import { comparisonTensors } from '../batch.ts'
 import type { Memory } from '../memory.ts'
 import { layoutOf } from '../shape.ts'
 import type { Spec } from '../spec.ts'
 import { checksPredictionRows } from '../spec.ts'
 import type { Tensor } from '../tensor.ts'
 import { InvalidContent, LimitExceeded } from '../validation-errors.ts'
+import type { MeantNames } from './class-names.ts'
+import { withNames } from './class-names.ts'
 import { labelEdits } from './label-edits.ts'
 import type { Edits } from './prediction-edits.ts'
 import { noEdits, predictionEdits } from './prediction-edits.ts'
@@ -35,8 +38,11 @@ export interface Refused {
   readonly memory: Memory
   /** Whether the options were declared earlier, so that no change of this request can be one of them. */
   readonly isDeclared?: boolean | undefined
+  /** Names that labels may mean. */
+  readonly meant?: MeantNames
 }
 
+const noNames: MeantNames = new Map()
 export const noHint: Hint = { sentence: '', remedies: [], about: [] }
 
 /** What would make a refused batch right, tried on it; step by step. */
@@ -61,13 +67,14 @@ export function hintOf(fitting: readonly Remedy[]): Hint {
 
 /** The remedy that makes a batch right; several where only the client can know which; step by step. */
 export function* remediesFor(
-  { spec, tensors, checkAnswer, memory }: Refused,
+  { spec, tensors, checkAnswer, memory, meant = noNames }: Refused,
   budget: Trials,
 ): Generator<void, Remedy[]> {
   const strings = tensorsOfStrings(tensors)
+  const named = withNames(tensors, spec.classes, meant)
   const read = readStrings(tensors, strings)
-  if (Object.values(read).some((tensor: Tensor | undefined) => isBroken(tensor))) return []
-  const parsing: Remedy = strings.length > 0 ? { parse: strings } : {}
+  if (comparisonTensors.some((name) => isBroken(read[name]))) return []
+  const parsing: Remedy = named ?? (strings.length > 0 ? { parse: strings } : {})
   const fitting: Remedy[] = []
   for (const start of startsOf(spec, read)) {
     const { ofPredictions, ofLabels } = yield* candidatesFrom(spec, start, read)
@@ -95,7 +102,15 @@ function checksRowsWith({ set = {} }: Remedy, spec: Spec): boolean {
 }
 
 function isBroken(tensor: Tensor | undefined): boolean {
-  return tensor !== undefined && (tensor.nonNumericCount > 0 || tensor.shapeError !== undefined)
+  if (tensor === undefined) return false
+  const { data, shape, shapeError, nonNumeric } = tensor
+  // names and truth values have become numbers
+  return (
+    shapeError !== undefined ||
+    nonNumeric.some(({ path: [row = 0, column] }) =>
+      Number.isNaN(data[column === undefined ? row : row * shape[1] + column]),
+    )
+  )
 }
 
 /** What may be right with a change of shapes: it, and what the numbers suggest besides. */

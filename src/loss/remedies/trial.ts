@@ -106,7 +106,8 @@ function changeOf({ scale, add, replace, clip }: Remedy, name: string): ((value:
   const [factor, term, values, range] = [scale?.[name], add?.[name], replace?.[name], clip?.[name]]
   if (factor !== undefined) return (value) => value * factor
   if (term !== undefined) return (value) => value + term
-  if (values !== undefined) return (value) => values[value] ?? value
+  // names have been replaced before
+  if (values !== undefined) return (value) => Number(values[value] ?? value)
   if (range !== undefined) return (value) => Math.min(Math.max(value, range[0]), range[1])
   return undefined
 }

@@ -13,9 +13,9 @@ import { classesOf } from './section.ts'
 export const confusion: SectionAtOnce<Groups, NumberRows> = {
   ...groupsOf(1, 0),
   needs: ['decisions', 'one decision per row'],
-  schema: z
-    .array(z.array(count))
-    .meta({ description: 'Counts of samples, [K][K]: rows are labels, columns are predictions.' }),
+  schema: z.array(z.array(count)).meta({
+    description: 'Counts of samples, [K][K]: rows are labels, columns are predictions, both in the order of `classes`.',
+  }),
   answerNumbers: (spec, { outputs }) => classesOf(spec, outputs) ** 2,
   stateBytes: (spec, outputs) => groupBytes(classesOf(spec, outputs) ** 2, 1, 0),
   fold(spec, { rows, decisions }) {

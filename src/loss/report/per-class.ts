@@ -7,13 +7,13 @@ import { groupCounts, groupRows, groupSums, groupSumsOfProducts, sumByGroup } fr
 import type { Spec } from '../spec.ts'
 import type { Groups } from './groups.ts'
 import { groupBytes, groupsOf, share, totalsAt } from './groups.ts'
-import { count, lossStatus, share as shareSchema } from './schemas.ts'
+import { classIdentity, count, lossStatus, share as shareSchema } from './schemas.ts'
 import type { SectionInSteps } from './section.ts'
 import { classesOf } from './section.ts'
 
 const classReport = z
   .object({
-    class: count,
+    class: classIdentity,
     samples: count.meta({ description: 'Samples with this label.' }),
     correct: count,
     loss: z.number().nullable().meta({ description: 'Weighted mean loss of these samples.' }),
@@ -52,7 +52,7 @@ export const perClass: SectionInSteps<Groups, ClassReport[]> = {
   *report(classes, { outputs }, spec): Generator<void, ClassReport[]> {
     const reports: ClassReport[] = []
     for (let at = 0, size = classesOf(spec, outputs); at < size; at++) {
-      reports.push(reportOf(classes, at))
+      reports.push(reportOf(classes, at, spec))
       if (reports.length % classesPerStep === 0) yield
     }
     return reports
@@ -141,13 +141,13 @@ function isSeveral({ decision }: Spec, outputs: number): boolean {
 
 const classesPerStep = 256
 
-function reportOf(classes: Groups, at: number): ClassReport {
+function reportOf(classes: Groups, at: number, spec: Spec): ClassReport {
   const { counts: of, sums: by } = classes.get(at) ?? nothing
   const [samples, correct, infinite] = of
   const [loss, weight, labelled, predicted, right] = by
   const mean = infinite > 0 ? Number.POSITIVE_INFINITY : share(loss, weight)
   return {
-    class: at,
+    class: spec.classes?.[at] ?? at,
     samples,
     correct,
     loss: mean === null || !Number.isFinite(mean) ? null : mean,

@@ -2,6 +2,9 @@ import { z } from 'zod'
 import { lossStatuses } from './statistics.ts'
 
 export const count = z.int().min(0)
+export const classIdentity = z
+  .union([count, z.string()])
+  .meta({ description: 'The number of the class, or with `classes` its name.' })
 export const share = z.number().min(0).max(1).nullable()
 export const anyNumber = z.number().nullable()
 /** A sum of s_i. */

@@ -37,6 +37,7 @@ const best = z.object({ threshold: z.number(), value: z.number() }).nullable().m
 
 const outputThresholds = z
   .object({
+    class: z.string().optional().meta({ description: 'The name of the class, with `classes`.' }),
     points: z.array(point),
     rocAuc: z
       .object({
@@ -112,7 +113,8 @@ export const thresholds: SectionInSteps<Groups, ThresholdsReport> = {
         { length: limits.length + 1 },
         (_, bin) => groups.get(k * (limits.length + 1) + bin)?.sums ?? nothing,
       )
-      perOutput.push(reportOf(bins, limits, spec))
+      const report = reportOf(bins, limits, spec)
+      perOutput.push(spec.classes === undefined ? report : { class: spec.classes[k], ...report })
       yield
     }
     return { perOutput }

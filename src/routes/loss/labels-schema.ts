@@ -6,10 +6,12 @@ type Schema = Record<string, unknown>
 const bit = { type: 'integer', minimum: 0, maximum: 1 }
 const share = { type: 'number', minimum: 0, maximum: 1 }
 const integer = { type: 'integer' }
+const name = { type: 'string' }
+const classOrName = { anyOf: [integer, name] }
 
 const labelsOf: Record<LabelFormat, readonly Schema[]> = {
   'one-hot': [listOf(listOf(bit)), listOf(bit)],
-  index: [listOf(integer), integer],
+  index: [listOf(classOrName), integer, name],
   probabilities: [listOf(listOf(share)), listOf(share)],
   binary: [listOf(listOf(bit)), listOf(bit)],
   values: [listOf(listOf({ type: 'number' })), listOf({ type: 'number' })],
@@ -24,7 +26,9 @@ export function labelsSchema(formats: readonly LabelFormat[]): Schema {
   const numbers = listOf({ type: 'number' })
   return {
     description: `The true labels, in the form that \`labelFormat\` declares. ${explained(formats, labelFormatMeanings)}`,
-    oneOf: [listOf(numbers), numbers, ...(formats.includes('index') ? [integer] : [])],
+    oneOf: formats.includes('index')
+      ? [listOf(numbers), listOf({ anyOf: [{ type: 'number' }, name] }), integer, name]
+      : [listOf(numbers), numbers],
   }
 }
 

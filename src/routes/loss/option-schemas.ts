@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { fixedLimits } from '../../http/limits.ts'
+import { maxClassNameLength, maxClassNames } from '../../loss/names.ts'
 import type { OptionType, Range } from '../../loss/option-types.ts'
 import { alternatives, rangeInWords } from '../../loss/option-types.ts'
 import type { Tensor } from '../../loss/tensor.ts'
@@ -56,6 +57,8 @@ export function schemaOf(type: OptionType, description: string): z.ZodType {
       return thresholds.meta({ description })
     case 'costs':
       return costs.meta({ description })
+    case 'names':
+      return classNames.meta({ description })
     case 'groupings':
       return groupings.meta({ description })
     case 'weights':
@@ -95,6 +98,16 @@ const thresholds = z.union(
 const costsError = 'must be an object with falsePositive and falseNegative, numbers >= 0'
 const cost = z.number({ error: 'must be a number >= 0' }).min(0).max(largestCost)
 const costs = z.strictObject({ falsePositive: cost, falseNegative: cost }, { error: costsError })
+
+const namesError = `must be a list of 1 to ${maxClassNames} different strings of 1 to ${maxClassNameLength} characters, one for each class`
+const className = z
+  .string({ error: `must be a string of 1 to ${maxClassNameLength} characters` })
+  .min(1, { error: `must be a string of 1 to ${maxClassNameLength} characters` })
+  .max(maxClassNameLength, { error: `must be a string of 1 to ${maxClassNameLength} characters` })
+const classNames = z
+  .array(className, { error: namesError })
+  .min(1, { error: namesError })
+  .max(maxClassNames, { error: namesError })
 
 const column = z.string().min(1).max(128)
 const groupingsError = 'must be a list of 1 to 8 columns of groups, or of lists of 2 to 4 of them'

@@ -44,8 +44,15 @@ export const predictions = tensor(
   { oneOf: [listOf(numbers), numbers] },
 )
 export const labels = tensor(
-  'The true labels, in the form that `labelFormat` declares: [N] integers for `index` (a single sample may have one bare integer), otherwise the shape of `predictions`.',
-  { oneOf: [listOf(numbers), numbers, { type: 'integer' }] },
+  'The true labels, in the form that `labelFormat` declares: [N] integers for `index`, or with `classes` names (a single sample may have one bare label), otherwise the shape of `predictions`.',
+  {
+    oneOf: [
+      listOf(numbers),
+      listOf({ anyOf: [{ type: 'number' }, { type: 'string' }] }),
+      { type: 'integer' },
+      { type: 'string' },
+    ],
+  },
 )
 
 const groupValue = { type: ['string', 'integer', 'boolean', 'null'] }

@@ -11,7 +11,7 @@ import { get, get64, getAt, set, set64, setAt } from './memory'
 import { number, wrongAt } from './number'
 import { appendSpan, beginSpan, beginTextMember, dropSpan, endSpan, skipTensor } from './options'
 import {
-  IGNORE, STORE, beginTensor, closeArray, exceed, foreignElement, limit, numberElement, openArray,
+  IGNORE, STORE, beginTensor, closeArray, exceed, foreignElement, isNamed, limit, numberElement, openArray,
 } from './tensor'
 import { beginText, closed, refused, text } from './text'
 
@@ -128,7 +128,8 @@ function beginLiteral(kind: i32, rest: u32): i32 {
 }
 
 function beginString(): void {
-  beginText(get(WATCH) == STORE && get(NON_NUMERIC) < NON_NUMERIC_CAPACITY ? ROLE_CAPTURE : ROLE_NONE)
+  const isTold = get(NON_NUMERIC) < NON_NUMERIC_CAPACITY || isNamed()
+  beginText(get(WATCH) == STORE && isTold ? ROLE_CAPTURE : ROLE_NONE)
   set(MODE, TEXT)
 }
 

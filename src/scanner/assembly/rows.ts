@@ -1,13 +1,13 @@
 // The loop that counts: numbers, commas and rows, as long as they come plainly.
 import {
   AFTER_ELEMENT, BASE, COLUMNS, DEPTH, FIRST_VALUE, NON_NUMERIC, NON_NUMERIC_CAPACITY, INNER, KIND_FALSE, KIND_STRING,
-  KIND_TRUE, LIMIT_COLUMNS, LIMIT_DEPTH, LIMIT_ELEMENTS, LIMIT_NUMBER_LENGTH, LIMIT_ROWS, MODE, NUMBERS_END, OUTER, RANK,
-  TOTAL, VALUE,
+  KIND_TRUE, LIMIT_COLUMNS, LIMIT_DEPTH, LIMIT_ELEMENTS, LIMIT_NUMBER_LENGTH, LIMIT_ROWS, LONGEST_PLACED, MODE, NUMBERS_END,
+  OUTER, RANK, ROLE_NONE, TOTAL, VALUE,
 } from '../layout'
 import { get, getAt, set, setAt, skipSpace } from './memory'
 import { belowOne, number } from './number'
-import { skipPlain } from './text'
-import { limit, markOf, OUTER_DEPTH, ROW_DEPTH } from './tensor'
+import { beginText, closed, skipPlain, text } from './text'
+import { isNamed, limit, markOf, OUTER_DEPTH, placeOf, ROW_DEPTH } from './tensor'
 
 const MANY = 0x20000
 
@@ -37,11 +37,23 @@ function skipForeign(p: usize, c: u32): usize {
   return word == 0x736c6166 && load<u8>(p + 4) == 0x65 ? p + 5 : 0
 }
 
+/** Behind a string that ends in this slice and is not too long to be left at its place; else 0. */
+function skipString(p: usize, end: usize): usize {
+  let behind = skipPlain(p + 1)
+  if (load<u8>(behind) != 0x22) {
+    beginText(ROLE_NONE)
+    behind = text(p + 1, end)
+    if (!closed) return 0
+  }
+  return behind - p > <usize>LONGEST_PLACED ? 0 : behind + 1
+}
+
 /** Reads from a place where a value is due and returns how far it came. */
 export function rows(p: usize, end: usize): usize {
   const base = get(BASE)
   let inRow = get(DEPTH) - base == ROW_DEPTH
   const longest = <usize>limit(LIMIT_NUMBER_LENGTH)
+  const named = isNamed()
   const mostColumns = limit(LIMIT_COLUMNS)
   const mostRows = limit(LIMIT_ROWS)
   const mostOpened = limit(LIMIT_DEPTH) < base + ROW_DEPTH ? 0 : mostRows
@@ -97,9 +109,11 @@ export function rows(p: usize, end: usize): usize {
       if (behind == 0) {
         // The first ones are told to the host.
         if (nonNumeric < NON_NUMERIC_CAPACITY) break
-        behind = skipForeign(p, c)
+        const isName = named && c == 0x22
+        behind = isName ? skipString(p, end) : skipForeign(p, c)
         if (behind == 0 || behind >= end) break
-        store<f64>(out, markOf(c == 0x66 ? KIND_FALSE : c == 0x74 ? KIND_TRUE : c == 0x22 ? KIND_STRING : 0))
+        if (isName) store<f64>(out, placeOf(p + 1, behind - p - 2))
+        else store<f64>(out, markOf(c == 0x66 ? KIND_FALSE : c == 0x74 ? KIND_TRUE : c == 0x22 ? KIND_STRING : 0))
         nonNumeric++
       } else if (behind - p > longest) {
         break

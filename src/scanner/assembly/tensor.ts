@@ -2,8 +2,8 @@
 import {
   BASE, COLUMNS, DEPTH, EXCEEDED, FAULT, FAULT_AMONG_NUMBERS, FAULT_AMONG_ROWS, FAULT_COUNT, FAULT_DEEP, FAULT_KIND,
   FAULT_MIXED, FAULT_NONE, FAULT_RAGGED, FAULT_ROOT, NON_NUMERIC, NON_NUMERIC_CAPACITY, NON_NUMERIC_FOUND, INNER, KIND, KIND_NUMBER,
-  LIMITS, LIMIT_COLUMNS, LIMIT_ELEMENTS, LIMIT_ROWS, MORE, NUMBERS_END, OUTER, PATH_INNER, PATH_OUTER, RANK, REASON,
-  RESUME_DEPTH, TENSOR, TOTAL, WATCH,
+  KIND_STRING, LIMITS, LIMIT_COLUMNS, LIMIT_ELEMENTS, LIMIT_ROWS, MORE, NAMED_TENSOR, NUMBERS_END, OUTER, PATH_INNER, PATH_OUTER,
+  RANK, REASON, RESUME_DEPTH, TENSOR, TENSOR_COUNT, TOTAL, WATCH,
 } from '../layout'
 import { get, getAt, set, setAt } from './memory'
 
@@ -49,9 +49,15 @@ function error(kind: i32, received: i32): void {
   set(RESUME_DEPTH, -1)
 }
 
+/** Are the strings of the tensor told apart? */
+@inline export function isNamed(): bool {
+  const tensor = get(TENSOR)
+  return tensor == get(NAMED_TENSOR) || tensor == get(TENSOR_COUNT)
+}
+
 function place(depth: i32, kind: i32): i32 {
   if (depth == 1) {
-    if (kind != KIND_NUMBER) error(FAULT_ROOT, kind)
+    if (kind != KIND_NUMBER && (kind != KIND_STRING || !isNamed())) error(FAULT_ROOT, kind)
   } else if (depth == OUTER_DEPTH) {
     const outer = get(OUTER)
     if (outer >= limit(LIMIT_ROWS)) return exceed(LIMIT_ROWS)
@@ -92,6 +98,11 @@ export function numberElement(value: f64): i32 {
   return reinterpret<f64>(0x7ff8000000000000 | <u64>kind)
 }
 
+/** What stands for a string that is left at its place: the mark of its kind, with where it is and how long. */
+@inline export function placeOf(p: usize, length: usize): f64 {
+  return reinterpret<f64>(0x7ff8000000000000 | (<u64>p << 32) | (<u64>length << 3) | <u64>KIND_STRING)
+}
+
 /** A value that is neither number nor array. */
 export function foreignElement(kind: i32): i32 {
   const depth = get(DEPTH) - get(BASE)
@@ -104,7 +115,7 @@ export function foreignElement(kind: i32): i32 {
   append(markOf(kind))
   const count = get(NON_NUMERIC) + 1
   set(NON_NUMERIC, count)
-  if (count > NON_NUMERIC_CAPACITY) return MORE
+  if (count > NON_NUMERIC_CAPACITY && (kind != KIND_STRING || !isNamed())) return MORE
   set(KIND, kind)
   set(PATH_OUTER, depth == OUTER_DEPTH ? get(OUTER) - 1 : get(OUTER))
   set(PATH_INNER, depth == OUTER_DEPTH ? -1 : get(INNER) - 1)
