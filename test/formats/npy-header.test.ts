@@ -42,8 +42,14 @@ function errorOf(text: string): unknown {
 test('what holds no numbers is refused with the call that makes numbers of it', (t) => {
   const cases = [
     ["'|O'", 'labels contains Python objects; save numbers: array.astype(float)'],
-    ["'<U5'", 'labels contains strings; save numbers: array.astype(float)'],
-    ["'|S5'", 'labels contains strings; save numbers: array.astype(float)'],
+    [
+      "'<U5'",
+      'labels contains strings; save numbers: array.astype(float). Names of classes can be sent as JSON: json.dumps(array.tolist())',
+    ],
+    [
+      "'|S5'",
+      'labels contains strings; save numbers: array.astype(float). Names of classes can be sent as JSON: json.dumps(array.tolist())',
+    ],
     ["'<c16'", 'labels contains complex numbers; save numbers: array.real'],
     ["'<M8[ns]'", "labels contains dates; save numbers: array.astype('int64')"],
     ["'<m8[25s]'", "labels contains durations; save numbers: array.astype('int64')"],
