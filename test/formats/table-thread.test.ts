@@ -8,7 +8,7 @@ import { unaccounted } from '../unaccounted.ts'
 function requestOf(text: string): TableRequest {
   const bytes = new TextEncoder().encode(text).buffer
   const limits = { maxRows: 1e6, maxElements: 1e6, maxColumns: 8, maxBodyBytes: 1e9, maxJoinRows: 1e6 }
-  return { bytes, format: 'csv', columns: { predictions: 'p' }, missing: 'refuse', limits }
+  return { bytes, format: 'csv', columns: { predictions: 'p' }, missing: 'refuse', mayBeNames: false, limits }
 }
 
 test('two tables are read at once, others wait, and too many are refused', async (t) => {
