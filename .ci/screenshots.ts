@@ -31,7 +31,7 @@ async function take(file: string, page: Page, section: string): Promise<void> {
 
 /** A model that learns from so many digits at a time, after 300 steps. */
 async function trained(size: number): Promise<Page> {
-  const page = await open(`/explore?training.size=${size}`, 'training')
+  const page = await open(`/learn?training.size=${size}`, 'training')
   await page.click('#training .training-play')
   await page.waitForFunction('document.querySelector("#training").dataset.steps >= 300', null, { timeout: 120_000 })
   await page.click('#training .training-play')
@@ -39,8 +39,8 @@ async function trained(size: number): Promise<Page> {
   return page
 }
 
-await take('explore-light.png', await open('/explore', 'losses'), 'losses')
-await take('explore-dark.png', await open('/explore?surface.logPolicy=exact', 'surface', 'dark'), 'surface')
+await take('explore-light.png', await open('/learn', 'losses'), 'losses')
+await take('explore-dark.png', await open('/learn?surface.logPolicy=exact', 'surface', 'dark'), 'surface')
 const runs: string[] = []
 for (const size of [200, 10, 50]) {
   const page = await trained(size)
@@ -48,5 +48,5 @@ for (const size of [200, 10, 50]) {
   if (size === 50) await take('explore-training.png', page, 'training')
   else await page.close()
 }
-await take('explore-runs.png', await open(`/explore/evaluations?runs=${runs.join(',')}`, 'runs'), 'runs')
+await take('explore-runs.png', await open(`/runs?runs=${runs.join(',')}`, 'runs'), 'runs')
 await browser.close()

@@ -54,7 +54,6 @@ import { lineRoutes } from './routes/evaluations/lines.ts'
 import { listRoute } from './routes/evaluations/list.ts'
 import { totalRoute } from './routes/evaluations/total.ts'
 import { windowsRoute } from './routes/evaluations/windows.ts'
-import { exploreRoute } from './routes/explore.ts'
 import type { HealthOptions } from './routes/health.ts'
 import { healthRoutes } from './routes/health.ts'
 import { limitsRoute } from './routes/limits.ts'
@@ -62,6 +61,7 @@ import { lossRoute } from './routes/loss/route.ts'
 import type { MetricsOptions } from './routes/metrics.ts'
 import { metricsRoute } from './routes/metrics.ts'
 import { miniBatchRoute } from './routes/mini-batches.ts'
+import { pageRoutes } from './routes/page-routes.ts'
 import { notFoundPages } from './routes/problem-pages.ts'
 import { problemRoutes } from './routes/problems.ts'
 import { sweepRoute } from './routes/sweeps.ts'
@@ -171,7 +171,7 @@ const routes = fp(
       await app.register(catalogueRoute)
       await app.register(limitsRoute, { limits })
       await app.register(problemRoutes)
-      await app.register(exploreRoute)
+      await app.register(pageRoutes)
       await app.register(clientsRoute)
       await app.register(healthRoutes, probes)
       await app.register(metricsRoute, scraped)

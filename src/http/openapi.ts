@@ -24,7 +24,7 @@ const description = `Evaluates loss functions: send predictions and labels; get 
 
 **You can trust the number.** Per-sample losses are ordinary doubles. Their sum is exact and is rounded once, so neither the order of the samples nor the way they are split into batches changes a single bit of the answer.
 
-[The pictures](/explore) show what the service computes. Errors are \`application/problem+json\` (RFC 9457); \`type\` is the URL of a page of this service that explains the problem.`
+[The pictures](/learn) show what the service computes. Errors are \`application/problem+json\` (RFC 9457); \`type\` is the URL of a page of this service that explains the problem.`
 
 const keyScheme = {
   type: 'http',
@@ -55,7 +55,7 @@ async function serveDocument(app: FastifyInstance): Promise<void> {
       info: {
         title: 'lossmeter',
         version: packageJson.version,
-        description: description.replace('(/explore)', `(${app.basePath}/explore)`),
+        description: description.replace('(/learn)', `(${app.basePath}/learn)`),
         license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: [{ url: app.basePath || '/', description: 'This service' }],

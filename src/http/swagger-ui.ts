@@ -46,7 +46,7 @@ export async function registerSwaggerUi(app: FastifyInstance): Promise<void> {
         title: 'lossmeter',
         css: [{ filename: 'docs.css', content: readFileSync(new URL('swagger-ui.css', import.meta.url), 'utf8') }],
       },
-      logo: { type: 'image/svg+xml', content: logo, href: `${app.basePath}/explore`, target: '_self' },
+      logo: { type: 'image/svg+xml', content: logo, href: `${app.basePath}/`, target: '_self' },
     })
   })
 }

@@ -75,7 +75,7 @@ async function exchange(method, path, request, options) {
   const start = performance.now()
   const response = await fetch(basePath + path, options).catch(unreached)
   const answer = response.status === 204 ? null : await response.json().catch(noJson(response.status))
-  if (response.status === 401) askForKey()
+  if (response.status === 401 || response.status === 403) askForKey(response.headers.get('www-authenticate'))
   const retryAfter = Number(response.headers.get('retry-after') ?? 0)
   const milliseconds = performance.now() - start
   return { method, path, request, status: response.status, milliseconds, answer, retryAfter }
@@ -124,7 +124,7 @@ export function upload(path, body, headers, onProgress, description, signal) {
     request.onabort = () => reject(signal.reason)
     signal.addEventListener('abort', () => request.abort())
     request.onload = () => {
-      if (request.status === 401) askForKey()
+      if (request.status === 401 || request.status === 403) askForKey(request.getResponseHeader('www-authenticate'))
       if (request.response === null) reject(new Error(strings.common.noJson(request.status)))
       resolve({
         method: 'POST',

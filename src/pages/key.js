@@ -18,9 +18,15 @@ export function keyHeader() {
   }
 }
 
-/** Asks for a key above the pictures, once, when the service wants one. It is kept for this tab, and the page begins anew. */
-export function askForKey() {
-  if (document.querySelector('form.key') !== null) return
+/**
+ * Asks for a key above the pictures, once, when the service wants one, or another one when this one may not do what the
+ * page needs. It is kept for this tab, and the page begins anew.
+ *
+ * @param {string | null} challenge the header WWW-Authenticate of the answer, which names a scope that is missing
+ */
+export function askForKey(challenge) {
+  if (document.querySelector('.ask-key') !== null) return
+  const [, scope] = /\bscope="([^"]*)"/.exec(challenge ?? '') ?? []
   const field = el('input', {
     type: 'password',
     name: 'key',
@@ -30,9 +36,13 @@ export function askForKey() {
   })
   const form = el(
     'form',
-    { class: 'key trouble' },
-    el('label', {}, `${strings.common.keyNeeded} `, field),
-    ' ',
+    { class: 'ask-key trouble' },
+    el(
+      'label',
+      {},
+      el('span', {}, scope === undefined ? strings.common.keyNeeded : strings.common.keyOfScope(scope)),
+      field,
+    ),
     el('button', {}, strings.common.keyUse),
   )
   form.addEventListener('submit', (event) => {

@@ -1,8 +1,13 @@
+import { basePath } from './api.js'
 import { markCurrent } from './contents.js'
 import { offerPrint } from './output.js'
 import { keepPlace } from './place.js'
 import { switches } from './switches.js'
 import { showTrouble } from './wire.js'
+
+// links of old lead to the batch below the other pictures; a fragment is not sent to the service
+if (location.hash === '#batch' && document.querySelector('#batch') === null)
+  location.replace(`${basePath}/batch${location.search}`)
 
 switches()
 keepPlace()
@@ -64,7 +69,7 @@ const [first, ...others] = document.querySelectorAll('main > section')
 await mounted(first)
 performance.mark('first view')
 for (const section of others) near.observe(section)
-markCurrent()
+if (others.length > 0) markCurrent()
 offerPrint(async () => {
   for (const section of others) await mounted(section)
 })

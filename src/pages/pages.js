@@ -1,16 +1,10 @@
-/** The pages, each with its sections in their order. A section is sections/NAME.html, sections/NAME.js and strings.NAME. */
+/**
+ * The pages, each with its sections in their order. A page has its own texts in strings.pages.NAME; a section is
+ * sections/NAME.html, sections/NAME.js and strings.NAME.
+ */
 export const pages = {
-  explore: [
-    'losses',
-    'curve',
-    'scatter',
-    'surface',
-    'softmax',
-    'declaration',
-    'mini-batches',
-    'sweeps',
-    'training',
-    'batch',
-  ],
-  evaluations: ['runs', 'figures', 'paired'],
+  home: ['doors'],
+  learn: ['losses', 'curve', 'scatter', 'surface', 'softmax', 'declaration', 'mini-batches', 'sweeps', 'training'],
+  batch: ['batch'],
+  runs: ['runs', 'figures', 'paired'],
 }

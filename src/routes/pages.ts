@@ -27,7 +27,19 @@ const types: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 }
 
-const styles = ['base', 'sections', 'fields', 'content', 'pictures', 'batch', 'runs', 'lines', 'output', 'plotly']
+const styles = [
+  'base',
+  'sections',
+  'fields',
+  'content',
+  'pictures',
+  'batch',
+  'runs',
+  'doors',
+  'lines',
+  'output',
+  'plotly',
+]
 
 /** The page's own files by name, and the version that changes with any of them. */
 export interface Assets {
@@ -67,7 +79,7 @@ export function pageOf(name: keyof typeof pages, language: Language, basePath = 
   const sections: readonly string[] = pages[name]
   const at = `/explore/assets/${version}`
   const texts = stringsOf[language]
-  const own = texts[name] as Texts
+  const own = (texts.pages as Readonly<Record<string, Texts>>)[name]
   const page = filled(contentOf('page.html').toString(), {
     ...texts,
     ...own,
@@ -77,11 +89,17 @@ export function pageOf(name: keyof typeof pages, language: Language, basePath = 
       .map((module) => `<link rel="modulepreload" href="${at}/${module}">`)
       .join('\n'),
     languages: Object.entries(languages).map(linkTo(language)).join('\n'),
-    contents: sections.map((id) => `<li><a href="#${id}">${filled('{{nav}}', texts[id] as Texts)}</a></li>`).join('\n'),
+    contents: sections.length > 1 ? contentsOf(sections, texts) : '',
     sections: sections.map((id) => section(id, texts)).join('\n'),
   })
   const inLanguage = pageBelow(basePath, page.replace('lang="en"', `lang="${language}"`))
   return constant('text/html; charset=utf-8', Buffer.from(inLanguage))
+}
+
+function contentsOf(sections: readonly string[], texts: Texts): string {
+  const items = sections.map((id) => `<li><a href="#${id}">${filled('{{nav}}', texts[id] as Texts)}</a></li>`)
+  const nav = `<nav class="contents" aria-label="{{common.pictures}}">\n<ol>\n${items.join('\n')}\n</ol>\n</nav>`
+  return filled(nav, texts)
 }
 
 function linkTo(current: Language) {

@@ -34,8 +34,8 @@ ${styles.map((style) => `<link rel="stylesheet" href="${at}/styles/${style}">`).
 </head>
 <body>
 <header><div class="bar">
-<p class="brand"><a href="/explore"><img src="${at}/icon.svg" alt="" width="28" height="28">lossmeter</a></p>
-<nav aria-label="Service"><a href="/explore">Pictures</a> <a href="/docs">API documentation</a> <a href="/problems">Problems</a></nav>
+<p class="brand"><a href="/"><img src="${at}/icon.svg" alt="" width="28" height="28">lossmeter</a></p>
+<nav aria-label="Service"><a href="/learn">Learn</a> <a href="/batch">Your batch</a> <a href="/runs">Runs</a> <a href="/docs">API documentation</a> <a href="/problems">Problems</a></nav>
 </div></header>
 <main class="plain">
 <h1>${escaped(title)}</h1>
@@ -115,7 +115,7 @@ function notFoundPage(reply: FastifyReply, problem: unknown): string {
   reply.type('text/html; charset=utf-8')
   return plainPage(
     'Nothing is here',
-    `<p>${marked(detail)}</p>\n<p>Perhaps you are looking for <a href="/explore">the pictures</a>, <a href="/docs">the API documentation</a> or <a href="/problems">what a problem means</a>.</p>`,
+    `<p>${marked(detail)}</p>\n<p>Perhaps you are looking for <a href="/">the pictures</a>, <a href="/docs">the API documentation</a> or <a href="/problems">what a problem means</a>.</p>`,
   )
 }
 

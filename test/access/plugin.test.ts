@@ -44,7 +44,7 @@ test('a request needs a key with the scope of its route; what is open needs none
     '/docs',
     '/docs/static/swagger-ui.css',
     '/openapi.json',
-    '/explore',
+    '/learn',
     '/problems',
     '/problems/forbidden',
     '/v2/health/live',

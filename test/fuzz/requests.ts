@@ -110,7 +110,7 @@ const oddPaths = [
   '/docs/static/..%2f..%2fpackage.json',
   '/docs/json',
   '/openapi.json',
-  '/explore',
+  '/learn',
   '/explore/',
   '/explore/assets/x/..%2f..%2fpackage.json',
   '/explore/%2e%2e/%2e%2e/src/server.ts',

@@ -10,7 +10,7 @@ const namesOf = (page: Page, id: string) =>
 const rowsOf = (csv: string) => csv.trimEnd().split('\r\n')
 
 browserTest('what the pictures show can be saved', async (t, studio) => {
-  const { page } = await studio.open('/explore')
+  const { page } = await studio.open('/learn')
   const pictures = {
     losses: ['losses', '.losses-drawing svg', 2 * 5 + 1, 199],
     curve: ['curve', '.curve-drawing svg', 2, 121],
@@ -69,14 +69,14 @@ browserTest('what the pictures show can be saved', async (t, studio) => {
   await page.context().close()
 
   await t.test('in Korean', async (t) => {
-    const { page } = await studio.open('/explore?lang=ko')
+    const { page } = await studio.open('/learn?lang=ko')
     await page.waitForSelector('#losses .saves')
     for (const name of await namesOf(page, 'losses')) t.match(name, /\p{Script=Hangul}.*(PNG|SVG|CSV)/u)
     await page.context().close()
   })
 
   await t.test('learning curves, with what they are of', async (t) => {
-    const { page, origin } = await studio.open('/explore/evaluations?runs=one')
+    const { page, origin } = await studio.open('/runs/one')
     const trainer = new Trainer(origin)
     await trainer.declare('one')
     await trainer.train('one', 1, 3)
@@ -92,7 +92,7 @@ browserTest('what the pictures show can be saved', async (t, studio) => {
 })
 
 browserTest('what is not drawn cannot be saved, and says so', async (t, studio) => {
-  const { page } = await studio.open('/explore')
+  const { page } = await studio.open('/learn')
   await near(page, 'losses', '.losses-drawing svg')
   await page.waitForSelector('#losses .saves')
   // at once: what comes in between may have it drawn anew

@@ -1,3 +1,5 @@
+import type { Page } from 'playwright-core'
+import type { Test } from 'tap'
 import { browserTest, near, violationsOf } from './support.ts'
 
 const sections = {
@@ -8,7 +10,17 @@ const sections = {
   'mini-batches': '#mini-batches[data-done]',
   sweeps: '#sweeps[data-done]',
   training: '#training[data-training]',
-  batch: '#batch[data-ready]',
+}
+
+/** All that is folded is opened: the page is accessible then, and no wider than the window. */
+async function opensAll(t: Test, page: Page): Promise<void> {
+  await page.$$eval('details', (all) => {
+    for (const details of all) details.open = true
+  })
+  await page.waitForTimeout(200)
+  t.same(await violationsOf(page), [])
+  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth])
+  t.ok(content <= window, `${content} px in ${window} px`)
 }
 
 browserTest('the page', async (t, studio) => {
@@ -36,19 +48,23 @@ browserTest('the page', async (t, studio) => {
   })
 
   await t.test('submits nothing before it works', async (t) => {
-    const { page, exchanges } = await studio.open('/explore', { javaScriptEnabled: false })
-    await page.fill('#batch-text', '{"predictions": [[0.5, 0.5]], "labels": [1]}')
-    await page.fill('#mini-batches [name=first]', '7')
-    await page.press('#mini-batches [name=first]', 'Enter')
-    for (const form of ['#batch', '#mini-batches']) t.ok(await page.isDisabled(`${form} [type=submit]`))
-    t.equal(new URL(page.url()).search, '')
-    t.same(await exchanges(), [])
-    await page.context().close()
+    for (const [address, form, field, text] of [
+      ['/batch', '#batch', '#batch-text', '{"predictions": [[0.5, 0.5]], "labels": [1]}'],
+      ['/learn', '#mini-batches', '#mini-batches [name=first]', '7'],
+    ]) {
+      const { page, exchanges } = await studio.open(address, { javaScriptEnabled: false })
+      await page.fill(field, text)
+      await page.press(field, 'Enter')
+      t.ok(await page.isDisabled(`${form} [type=submit]`))
+      t.equal(new URL(page.url()).search, '')
+      t.same(await exchanges(), [])
+      await page.context().close()
+    }
   })
 
   await t.test('moves nothing while it is filled', async (t) => {
     for (const width of [360, 820, 1600]) {
-      const { page } = await studio.open('/explore', { viewport: { width, height: 800 } })
+      const { page } = await studio.open('/learn', { viewport: { width, height: 800 } })
       const heights = () => page.$$eval('main > section', (all) => all.map(({ clientHeight }) => clientHeight))
       await page.evaluate(() => {
         const shifts = { sum: 0 }
@@ -80,12 +96,13 @@ browserTest('the page', async (t, studio) => {
         await page.evaluate(() => document.activeElement?.getAttribute('href') ?? document.activeElement?.className),
       )
     }
-    for (const stop of ['/docs', '#losses', '#batch', 'handle losses-handle']) t.ok(stops.includes(stop), stop)
+    for (const stop of ['/batch', '/docs', '#losses', '#training', 'handle losses-handle'])
+      t.ok(stops.includes(stop), stop)
     await page.context().close()
   })
 
   await t.test('changes with the theme', async () => {
-    const { page } = await studio.open('/explore', { colorScheme: 'light' })
+    const { page } = await studio.open('/learn', { colorScheme: 'light' })
     await near(page, 'scatter', '.scatter-plot[data-drawn]')
     const isInk = (dark: boolean) =>
       page.waitForFunction((dark) => {
@@ -106,10 +123,17 @@ browserTest('the page', async (t, studio) => {
     await t.test(`is accessible and not too wide, ${colorScheme}, ${width} px`, async (t) => {
       // axe is put into the page as a script of the test's own, which the page's policy would refuse
       const options = { colorScheme, viewport: { width, height: 900 }, bypassCSP: true }
-      const { page } = await studio.open('/explore', options)
+      const { page } = await studio.open('/learn', options)
       for (const [id, ready] of Object.entries(sections)) await near(page, id, ready)
       await page.click('.training-step')
       await page.waitForSelector('#training[data-steps="1"][data-training=paused]')
+      await opensAll(t, page)
+      const { origin } = new URL(page.url())
+      await page.goto(origin)
+      await page.waitForSelector('#doors[data-mounted]')
+      await opensAll(t, page)
+      await page.goto(`${origin}/batch`)
+      await page.waitForSelector('#batch[data-ready]')
       await page.click('.batch-example')
       await page.selectOption('#batch [name=loss]', 'cross-entropy')
       await page.selectOption('#batch [name=labelFormat]', 'one-hot')
@@ -119,13 +143,7 @@ browserTest('the page', async (t, studio) => {
       await page.selectOption('#batch [name=labelFormat]', 'index')
       await page.click('#batch [type=submit]')
       await page.waitForSelector('.calibration-plot svg')
-      await page.$$eval('details', (all) => {
-        for (const details of all) details.open = true
-      })
-      await page.waitForTimeout(200)
-      t.same(await violationsOf(page), [])
-      const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth])
-      t.ok(content <= window, `${content} px in ${window} px`)
+      await opensAll(t, page)
       await page.context().close()
     })
   }

@@ -7,8 +7,8 @@ browserTest('paper', async (t, studio) => {
 
   await t.test('an undrawn picture leaves no empty place', async (t) => {
     await page.emulateMedia({ media: 'print' })
-    t.notOk(await page.isVisible('#batch .stage'))
-    t.ok(await page.isVisible('#batch .intro'))
+    t.notOk(await page.isVisible('#surface .stage'))
+    t.ok(await page.isVisible('#surface .intro'))
     t.ok(await page.isVisible('#losses .stage'))
     t.notOk(await page.isVisible('nav.contents'))
     await page.emulateMedia({ media: null })
@@ -24,7 +24,7 @@ browserTest('paper', async (t, studio) => {
 })
 
 browserTest('forced colours', async (t, studio) => {
-  const { page } = await studio.open('/explore', { forcedColors: 'active', colorScheme: 'dark' })
+  const { page } = await studio.open('/learn', { forcedColors: 'active', colorScheme: 'dark' })
   await page.waitForSelector('#losses[data-mounted]')
   const strokes = await page.$$eval('.losses-drawing .line', (lines) =>
     lines.map((line) => getComputedStyle(line).stroke),

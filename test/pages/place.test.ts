@@ -4,10 +4,10 @@ browserTest('an address leads to its section', async (t, studio) => {
   for (const width of [360, 820, 1600]) {
     for (const [id, ready, above] of [
       ['sweeps', '#sweeps[data-done]', '#mini-batches[data-done]'],
-      ['batch', '#batch[data-ready]', '#training[data-mounted]'],
+      ['training', '#training[data-training]', '#sweeps[data-done]'],
     ]) {
       await t.test(`#${id}, ${width} px`, async (t) => {
-        const { page } = await studio.open(`/explore#${id}`, { viewport: { width, height: 800 } })
+        const { page } = await studio.open(`/learn#${id}`, { viewport: { width, height: 800 } })
         const top = () => page.$eval(`#${id}`, (section) => section.getBoundingClientRect().top)
         // what is near above has been filled, too
         await page.waitForSelector(above)
@@ -23,7 +23,7 @@ browserTest('an address leads to its section', async (t, studio) => {
         await page.mouse.wheel(0, -1500)
         await page.waitForFunction((id) => (document.getElementById(id)?.getBoundingClientRect().top ?? 0) > 1000, id)
         await page.evaluate(() => {
-          document.querySelector<HTMLElement>('#batch')?.style.setProperty('height', '3000px')
+          document.querySelector<HTMLElement>('#training')?.style.setProperty('height', '3000px')
         })
         await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn))))
         t.ok((await top()) > 1000, 'whoever has moved on is left alone')

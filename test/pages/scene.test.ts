@@ -58,7 +58,7 @@ browserTest('the page scrolls past a scene', async (t, studio) => {
   })
 
   await t.test('with a finger', async () => {
-    const { page } = await studio.open('/explore', { viewport: { width: 360, height: 740 }, hasTouch: true })
+    const { page } = await studio.open('/learn', { viewport: { width: 360, height: 740 }, hasTouch: true })
     await near(page, 'scatter', '.scatter-plot[data-drawn]')
     // a tap gives it to the finger, a tap elsewhere takes it back
     const [x, y] = await middleOf(page)

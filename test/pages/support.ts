@@ -43,7 +43,7 @@ export function browserTest(
     const origin = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
     const browser = await browserOf(t)
     const wrong: string[] = []
-    await run(t, { open: (address = '/explore', options = {}) => open(browser, origin, address, options, wrong) })
+    await run(t, { open: (address = '/learn', options = {}) => open(browser, origin, address, options, wrong) })
     t.same(wrong, [], 'no error in the console, no violation of the policy, no other host')
   })
 }

@@ -2,7 +2,7 @@ import { browserTest, near } from './support.ts'
 
 browserTest('what goes wrong is said in its section, and can be tried again', async (t, studio) => {
   await t.test('a service that cannot be reached', async (t) => {
-    const { page } = await studio.open('/explore')
+    const { page } = await studio.open('/learn')
     await page.route('**/v1/sweeps', (route) => route.abort(), { times: 2 })
     await near(page, 'sweeps')
     await page.waitForSelector('#sweeps .trouble .again')
@@ -16,7 +16,7 @@ browserTest('what goes wrong is said in its section, and can be tried again', as
   })
 
   await t.test('an answer that is no JSON, and a picture that did not come', async (t) => {
-    const { page } = await studio.open('/explore?lang=ko')
+    const { page } = await studio.open('/learn?lang=ko')
     await page.route('**/sections/sweeps.js*', (route) =>
       route.fulfill({ contentType: 'text/javascript', body: 'throw new Error("no picture")' }),
     )
@@ -29,12 +29,12 @@ browserTest('what goes wrong is said in its section, and can be tried again', as
     await page.click('#sweeps .again')
     await page.waitForSelector('#sweeps[data-done]')
     t.equal(await page.textContent('#sweeps .trouble'), '')
-    await near(page, 'batch', '#batch[data-ready]')
+    await near(page, 'training', '#training[data-training]')
     await page.context().close()
   })
 
   await t.test('the first picture, without which the others are filled all the same', async (t) => {
-    const { page } = await studio.open('/explore#sweeps')
+    const { page } = await studio.open('/learn#sweeps')
     await page
       .context()
       .route('**/sections/losses.js*', (route) =>

@@ -61,7 +61,7 @@ test('the command runs with production packages alone, writes nothing but data, 
     body: '{"loss":"cross-entropy","labelFormat":"index","predictions":[[0.2,0.8]],"labels":[1]}',
   })
   t.match(await answer.json(), { loss: 0.22314342631421757, accuracy: 1 })
-  for (const path of ['/docs', '/explore', '/openapi.json'])
+  for (const path of ['/docs', '/learn', '/openapi.json'])
     t.equal((await fetch(`http://127.0.0.1:${port}${path}`)).status, 200, path)
 
   const [, ...check] = listIn(said('HEALTHCHECK'))

@@ -126,7 +126,7 @@ async function crawl(t: Test, port: number): Promise<void> {
         : []
     for (const [, link] of links) if (!/^(data|https?):/.test(link)) await visit(new URL(link, origin + path).pathname)
   }
-  for (const path of ['/explore', '/explore/evaluations', '/docs', '/docs/', '/problems', '/openapi.json'])
+  for (const path of ['/', '/learn', '/batch', '/runs', '/docs', '/docs/', '/problems', '/openapi.json'])
     await visit(basePath + path)
   t.ok(seen.size > 60, `${seen.size} files`)
 }
@@ -135,7 +135,7 @@ async function crawl(t: Test, port: number): Promise<void> {
 async function staysBelow(t: Test, port: number): Promise<void> {
   const locationOf = async (path: string) =>
     replyOf(await ask(port, { method: 'GET', path, headers: { accept: 'text/html' } })).headers.location
-  for (const path of [basePath, `${basePath}/`]) t.equal(await locationOf(path), `${basePath}/explore`, path)
+  t.equal(await locationOf(`${basePath}/explore/evaluations?runs=a`), `${basePath}/runs?runs=a`)
   t.equal(await locationOf(`${basePath}/docs/json`), `${basePath}/openapi.json`)
   const { headers } = await declare(port, 'made')
   t.equal(headers.location, `${basePath}/v1/evaluations/made`)
@@ -158,7 +158,7 @@ async function opensPages(t: Test, port: number): Promise<void> {
     if (!pathname.startsWith(`${basePath}/`) || response.status() >= 400) wrong.push(`${response.status()} ${pathname}`)
   })
   page.on('pageerror', (error) => wrong.push(String(error)))
-  await page.goto(`http://127.0.0.1:${port}${basePath}/explore`)
+  await page.goto(`http://127.0.0.1:${port}${basePath}/learn`)
   await until(() => (paths.includes(loss) ? true : undefined))
   await page.goto(`http://127.0.0.1:${port}${basePath}/docs`)
   await page.waitForSelector('#operations-Loss-evaluateLoss')

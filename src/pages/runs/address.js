@@ -1,4 +1,5 @@
 /** @import { Settings } from '../types.d.ts' */
+import { basePath } from '../api.js'
 
 /** As many runs can be told apart in one picture. */
 export const mostRuns = 8
@@ -19,7 +20,7 @@ export function settingsOfAddress() {
     const options = /** @type {readonly string[]} */ (choices[name])
     return [name, options.find((option) => option === query.get(name)) ?? options[0]]
   })
-  const runs = (query.get('runs') ?? '').split(',').filter((name) => /^[\w.~-]{1,128}$/.test(name))
+  const runs = [runOfPath(), ...(query.get('runs') ?? '').split(',')].filter((name) => /^[\w.~-]{1,128}$/.test(name))
   return {
     .../** @type {Omit<Settings, 'runs' | 'prefix'>} */ (Object.fromEntries(chosen)),
     runs: [...new Set(runs)].slice(0, mostRuns),
@@ -27,11 +28,19 @@ export function settingsOfAddress() {
   }
 }
 
+/** The run that /runs/NAME names, or ''. */
+function runOfPath() {
+  const [page, name = ''] = location.pathname.slice(basePath.length + 1).split('/')
+  return page === 'runs' ? name : ''
+}
+
 /** Makes the address say it. @param {Settings} settings */
 export function keepInAddress(settings) {
   const address = new URL(location.href)
   const { searchParams: query } = address
-  const values = { ...settings, runs: settings.runs.join(',') }
+  // one run has an address to share
+  address.pathname = settings.runs.length === 1 ? `${basePath}/runs/${settings.runs[0]}` : `${basePath}/runs`
+  const values = { ...settings, runs: settings.runs.length === 1 ? '' : settings.runs.join(',') }
   for (const name of /** @type {(keyof Settings)[]} */ (Object.keys(values))) {
     const isDefault = name === 'runs' || name === 'prefix' ? values[name] === '' : values[name] === choices[name][0]
     if (isDefault) query.delete(name)

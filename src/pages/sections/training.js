@@ -167,6 +167,6 @@ function showFigures(section, { options, losses, whole, isDeclared, unkept }) {
   else if (!isDeclared) kept.textContent = words.toBeKept
   // a link that someone is about to press stays the same element
   else if (kept.querySelector('a')?.textContent !== name) {
-    kept.replaceChildren(...words.kept(el('a', { href: `${basePath}/explore/evaluations?runs=${name}` }, name)))
+    kept.replaceChildren(...words.kept(el('a', { href: `${basePath}/runs/${name}` }, name)))
   }
 }

@@ -14,7 +14,8 @@ export const strings = {
     themeSystem: 'System',
     themeLight: 'Light',
     themeDark: 'Dark',
-    lossPictures: 'Pictures',
+    learn: 'Learn',
+    batch: 'Your batch',
     runs: 'Runs',
     documentation: 'API documentation',
     skip: 'Skip to the pictures',
@@ -25,6 +26,8 @@ export const strings = {
       'All pictures are drawn from answers of <a href="/docs">this service\'s API</a>. See also <a href="/v1/losses">all losses</a>, <a href="/v1/limits">all limits</a> and <a href="/problems">all error types</a>. Nothing on this page is loaded from another host.',
     key: 'Key',
     keyNeeded: 'This service requires a key. It is stored for this tab only:',
+    keyOfScope: (/** @type {string} */ scope) =>
+      `The key of this tab does not have the scope ${scope}. Another key, which is stored for this tab only:`,
     keyUse: 'Use it',
     left: 'Left',
     right: 'Right',
@@ -57,11 +60,49 @@ export const strings = {
     print: 'Draw all pictures and print',
     noJson: (/** @type {number} */ status) => `The answer, with status ${status}, is not JSON.`,
   },
-  explore: {
-    title: 'What a loss looks like',
-    head: 'The pictures: lossmeter',
-    description: 'See what the loss functions of this service compute, and try them out.',
-    lead: "How wrong is the model? One number, in pictures. This page does not compute any loss itself: every number comes from this service's own API, and the request behind each picture is shown below it.",
+  pages: {
+    home: {
+      title: 'How wrong is the model?',
+      head: 'lossmeter',
+      description:
+        'A service that evaluates loss functions: see what they compute, try your own batch, watch your runs.',
+      lead: 'One number says it: the loss. See what it is, compute it for your own predictions, or watch it fall while a model learns.',
+    },
+    learn: {
+      title: 'What a loss looks like',
+      head: 'The pictures: lossmeter',
+      description: 'See what the loss functions of this service compute, and try them out.',
+      lead: "How wrong is the model? One number, in pictures. This page does not compute any loss itself: every number comes from this service's own API, and the request behind each picture is shown below it.",
+    },
+    batch: {
+      title: 'Try your batch',
+      head: 'Your batch: lossmeter',
+      description: 'Evaluate your own predictions and labels, and see the results as pictures.',
+      lead: 'Predictions and labels in; the loss, the accuracy and pictures of both out. Nothing is stored.',
+    },
+    runs: {
+      title: 'Watch runs',
+      head: 'Runs: lossmeter',
+      description: 'The learning curves of the evaluations in this service, live.',
+      lead: 'A training run sends its batches one at a time, and the service keeps the totals. Watch the loss fall here while the runs are in progress, one run at a time or several overlaid.',
+    },
+  },
+  doors: {
+    nav: 'Start',
+    title: 'Where would you like to begin?',
+    intro: 'Each of the three pictures is drawn from an answer that this service has just given.',
+    learn: 'Learn',
+    learnText:
+      'What a loss function is, why the logarithm, why a mini-batch, and why not accuracy: nine pictures that you can move.',
+    batch: 'Try your batch',
+    batchText:
+      'Drop a file with predictions and labels. See the loss, what is confused with what, and where the threshold should be.',
+    runs: 'Watch runs',
+    runsText: 'The learning curves of the evaluations in this service, live, one at a time or overlaid.',
+    learnPicture: 'The loss −ln y falls as the probability of the true class rises',
+    batchPicture: 'The ROC curve of a sample batch',
+    runsPicture: (/** @type {string} */ name) => `The loss of ${name}, batch by batch`,
+    noRun: 'There is no run yet.',
   },
   losses: {
     nav: 'One error, five losses',
@@ -512,12 +553,6 @@ export const strings = {
     columnSamples: 'samples',
     columnRecall: 'recall',
     columnPrecision: 'precision',
-  },
-  evaluations: {
-    title: 'Watch runs',
-    head: 'Runs: lossmeter',
-    description: 'The learning curves of the evaluations in this service, live.',
-    lead: 'A training run sends its batches one at a time, and the service keeps the totals. Watch the loss fall here while the runs are in progress, one run at a time or several overlaid.',
   },
   runs: {
     nav: 'Learning curves',

@@ -49,7 +49,7 @@ test('all pages, their files and their links stay below it, and are there', asyn
       if (!/^(data|https?):/.test(link)) await visit(new URL(link, `http://a${url}`).pathname)
     }
   }
-  for (const path of ['/explore', '/explore/evaluations', '/docs', '/docs/', '/problems', '/openapi.json'])
+  for (const path of ['/', '/learn', '/batch', '/runs', '/docs', '/docs/', '/problems', '/openapi.json'])
     await visit(`${BASE_PATH}${path}`)
   t.ok(seen.has(`${BASE_PATH}/problems/invalid-content`))
   t.ok(seen.size > 40)
@@ -61,14 +61,14 @@ test('links, redirects, and the document stay below it', async (t) => {
   const app = await appOf(t, { BASE_PATH })
   const locationOf = async (url: string) =>
     (await app.inject({ url, headers: { accept: 'text/html' } })).headers.location
-  for (const url of [BASE_PATH, `${BASE_PATH}/`]) t.equal(await locationOf(url), `${BASE_PATH}/explore`)
+  t.equal(await locationOf(`${BASE_PATH}/explore?lang=ko`), `${BASE_PATH}/learn?lang=ko`)
   t.equal(await locationOf(`${BASE_PATH}/docs/json`), `${BASE_PATH}/openapi.json`)
   t.equal(await locationOf(`${BASE_PATH}/docs/static/index.html`), `${BASE_PATH}/docs/`)
   const { links } = (await app.inject(BASE_PATH)).json()
   for (const url of Object.values<string>(links)) t.equal((await app.inject(url)).statusCode, 200, url)
   const document = (await app.inject(`${BASE_PATH}/openapi.json`)).json()
   t.equal(document.servers[0].url, BASE_PATH)
-  t.match(document.info.description, `(${BASE_PATH}/explore)`)
+  t.match(document.info.description, `(${BASE_PATH}/learn)`)
   t.notMatch(JSON.stringify(document), '"type":"/problems/')
   t.ok('/v1/loss' in document.paths)
   const created = await app.inject({

@@ -9,9 +9,9 @@ const missing = existsSync(executablePath) ? false : `no Firefox at ${executable
 
 /** What each page is for, and cannot be there before its scripts have done their work. */
 const pages = {
-  '/explore': '#losses[data-mounted] .losses-drawing .line.cross-entropy',
-  '/explore?lang=ko': 'html[lang=ko] #losses[data-mounted] .losses-drawing .line.cross-entropy',
-  '/explore/evaluations': '#runs[data-mounted] .learning-drawing svg',
+  '/learn': '#losses[data-mounted] .losses-drawing .line.cross-entropy',
+  '/learn?lang=ko': 'html[lang=ko] #losses[data-mounted] .losses-drawing .line.cross-entropy',
+  '/runs': '#runs[data-mounted] .learning-drawing svg',
   '/docs': '.swagger-ui .opblock',
   '/problems': 'main a',
   '/problems/invalid-content': 'main pre',
@@ -39,7 +39,7 @@ test('every page in Firefox', { skip: missing }, async (t) => {
   }
 
   await t.test('the first picture follows the keyboard', async (t) => {
-    await firefox.open(`${origin}/explore`, '#losses[data-mounted]')
+    await firefox.open(`${origin}/learn`, '#losses[data-mounted]')
     const squared = 'document.querySelector("[data-loss=squared] data").value'
     const before = await firefox.evaluate(squared)
     await firefox.evaluate('document.querySelector(".losses-handle").focus()')

@@ -158,18 +158,12 @@ const uses: Record<string, (page: Page) => Promise<void>> = {
     await page.waitForFunction(() => Number(document.getElementById('training')?.dataset.steps) >= 12)
     await page.click('.training-play')
   },
-  batch: async (page) => {
-    await page.waitForSelector('#batch[data-ready]')
-    await page.click('.batch-example')
-    await page.click('#batch [type=submit]')
-    await page.waitForSelector('.batch-result .confusion')
-  },
 }
 
 browserTest('no task holds the page for long', async (t, studio: Studio) => {
   await t.test('of the pictures', async (t) => {
     const isFast = await isShort(t, async () => {
-      const { page } = await studio.open('/explore')
+      const { page } = await studio.open('/learn')
       await observe(page)
       for (const [id, use] of Object.entries(uses)) {
         await mark(page, id)
@@ -181,14 +175,27 @@ browserTest('no task holds the page for long', async (t, studio: Studio) => {
     t.ok(isFast)
   })
 
+  await t.test('of the batch', async (t) => {
+    const isFast = await isShort(t, async () => {
+      const { page } = await studio.open('/batch')
+      await observe(page)
+      await page.waitForSelector('#batch[data-ready]')
+      await page.click('.batch-example')
+      await page.click('#batch [type=submit]')
+      await page.waitForSelector('.batch-result .confusion')
+      return page
+    })
+    t.ok(isFast)
+  })
+
   await t.test('of the runs', async (t) => {
-    const first = await studio.open('/explore/evaluations')
+    const first = await studio.open('/runs')
     const trainer = new Trainer(first.origin)
     await trainer.declare('one', { include: ['perClass', 'confusion', 'calibration'] })
     await trainer.train('one', 1, 30)
     await first.page.context().close()
     const isFast = await isShort(t, async () => {
-      const { page } = await studio.open('/explore/evaluations?runs=one')
+      const { page } = await studio.open('/runs/one')
       await observe(page)
       await page.waitForSelector('.learning-drawing .run-0 .group')
       await page.selectOption('#runs [name=scale]', 'log')

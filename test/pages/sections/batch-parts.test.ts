@@ -20,7 +20,7 @@ for (const [lang, words] of [
   ['ko', { fail: '탈락', order: 'accuracy 기준, 나쁜 그룹부터' }],
 ] as const) {
   browserTest(`groups, thresholds, intervals and a verdict of a batch: ${lang}`, async (t, studio) => {
-    const { page, answered } = await studio.open(`/explore?lang=${lang}#batch`, {
+    const { page, answered } = await studio.open(`/batch?lang=${lang}`, {
       colorScheme: lang === 'en' ? 'light' : 'dark',
     })
     await near(page, 'batch', '#batch[data-ready]')
@@ -104,11 +104,11 @@ for (const [lang, words] of [
 }
 
 browserTest('groups and thresholds of a run', async (t, studio) => {
-  const { page, origin } = await studio.open('/explore/evaluations?lang=en')
+  const { page, origin } = await studio.open('/runs?lang=en')
   const trainer = new Trainer(origin)
   await trainer.declare('cut', { thresholds: 5 })
   await trainer.train('cut', 1, 3)
-  await page.goto(`${origin}/explore/evaluations?lang=en&runs=cut`)
+  await page.goto(`${origin}/runs?lang=en&runs=cut`)
   await near(page, 'figures')
   await page.waitForSelector('.figures-result .thresholds svg.chart')
   t.equal(await page.locator('.figures-result .threshold-plot').count(), 2)

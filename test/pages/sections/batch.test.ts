@@ -57,7 +57,7 @@ async function columnOf(page: Page, place: string, title: string): Promise<(stri
 }
 
 browserTest('a batch of one’s own', async (t, studio) => {
-  const opened = await studio.open('/explore#batch')
+  const opened = await studio.open('/batch')
   const { page, exchanges } = opened
   const folder = t.testdir()
   await near(page, 'batch', '#batch[data-ready]')

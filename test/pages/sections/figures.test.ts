@@ -3,14 +3,14 @@ import { Trainer } from '../runs/runs.ts'
 import { binsOf, browserTest, near, valuesOf } from '../support.ts'
 
 browserTest('what a run adds up to', async (t, studio) => {
-  const { page, origin } = await studio.open('/explore/evaluations?lang=en')
+  const { page, origin } = await studio.open('/runs?lang=en')
   const trainer = new Trainer(origin)
   await near(page, 'figures')
   t.ok(await page.isVisible('.figures-none'))
   await trainer.declare('one', { include: ['perClass', 'confusion', 'calibration'], expectedBatches: 9 })
   await trainer.declare('other', { epsilon: 0.01, logPolicy: 'clip', metadata: { model: 'linear' } })
   for (const name of ['one', 'other']) await trainer.train(name, 1, 5)
-  await page.goto(`${origin}/explore/evaluations?lang=en&runs=one,other`)
+  await page.goto(`${origin}/runs?lang=en&runs=one,other`)
   await near(page, 'figures')
 
   await t.test('has the figures of the service', async (t) => {

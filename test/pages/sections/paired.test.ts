@@ -4,13 +4,13 @@ import { Trainer } from '../runs/runs.ts'
 import { browserTest, near, valuesOf } from '../support.ts'
 
 browserTest('two runs, batch by batch', async (t, studio) => {
-  const { page, origin } = await studio.open('/explore/evaluations?lang=en')
+  const { page, origin } = await studio.open('/runs?lang=en')
   const trainer = new Trainer(origin)
   for (const name of ['fast', 'slow']) await trainer.declare(name)
   await trainer.declare('squared', { loss: 'mse', predictionFormat: 'values' })
   await trainer.train('fast', 1, 8, 0.5)
   await trainer.train('slow', 1, 6)
-  await page.goto(`${origin}/explore/evaluations?lang=en&runs=fast,slow,squared`)
+  await page.goto(`${origin}/runs?lang=en&runs=fast,slow,squared`)
   await near(page, 'paired')
 
   const shows = async (t: Test, one: string, other: string) => {

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import { Trainer } from '../runs/runs.ts'
 import { browserTest, violationsOf } from '../support.ts'
 
-const address = '/explore/evaluations?lang=en'
+const address = '/runs?lang=en'
 
 async function says(page: Page, selector: string, text: string | RegExp): Promise<void> {
   await page.locator(selector).filter({ hasText: text }).first().waitFor()
@@ -34,7 +34,7 @@ browserTest('the list of runs', async (t, studio) => {
     await says(page, '.run-list li:first-child', /mlp.*batches: 3 · loss 0\.\d+ · \d+/)
     t.equal(await page.locator('.run-list li').count(), 20)
     await says(page, '.run-legend li', /mlp.*batch 3: 0\.\d+/)
-    t.equal(kept(page).get('runs'), 'mlp')
+    t.equal(new URL(page.url()).pathname, '/runs/mlp')
   })
 
   await t.test('goes on to the last', async (t) => {
@@ -177,7 +177,7 @@ browserTest('learning curves', async (t, studio) => {
     await page.waitForSelector('.run-legend [data-run=fast]', { state: 'detached' })
     await page.waitForFunction(() => document.querySelector('.run-list [value=fast]') === null)
     t.equal((await trainer.answer<{ status: number }>('fast')).status, 404)
-    t.equal(kept(page).get('runs'), 'slow')
+    t.equal(new URL(page.url()).pathname, '/runs/slow')
   })
 })
 
@@ -195,7 +195,7 @@ browserTest('runs for every reader', async (t, studio) => {
   ] as const) {
     await t.test(`${colorScheme}, ${width} px, ${language}`, async (t) => {
       const options = { colorScheme, viewport: { width, height: 900 }, bypassCSP: true }
-      const { page } = await studio.open(`/explore/evaluations?lang=${language}&runs=one,other`, options)
+      const { page } = await studio.open(`/runs?lang=${language}&runs=one,other`, options)
       await page.waitForSelector('#runs[data-mounted]')
       for (const [id, ready] of [
         ['figures', '.calibration-plot svg'],
@@ -245,12 +245,12 @@ browserTest(
     const { page, origin } = await studio.open(`${address}&runs=mine`)
     const trainer = new Trainer(origin, { authorization: `Bearer ${key}` })
     await trainer.declare('mine')
-    await page.fill('form.key input', key)
-    await page.click('form.key button')
+    await page.fill('.ask-key input', key)
+    await page.click('.ask-key button')
     await says(page, '.run-legend [data-run=mine] .run-state', 'live')
     await trainer.train('mine', 1, 2)
     await says(page, '.run-legend [data-run=mine]', /batch 2:/)
-    t.equal(await page.locator('form.key').count(), 0)
+    t.equal(await page.locator('.ask-key').count(), 0)
   },
   (t) => ({ API_KEYS_FILE: join(t.testdir({ 'keys.json': JSON.stringify(keys) }), 'keys.json') }),
 )

@@ -8,7 +8,7 @@ function softmax(scores: number[]): number[] {
 }
 
 browserTest('softmax and one step of gradient descent', async (t, studio) => {
-  const { page } = await studio.open('/explore?softmax.rate=2#softmax')
+  const { page } = await studio.open('/learn?softmax.rate=2#softmax')
   await near(page, 'softmax')
   const rows = async (part: string) => {
     const values = await valuesOf(page, `.softmax-${part}`)

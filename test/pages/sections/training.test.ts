@@ -54,7 +54,7 @@ const run = (options: (number | string)[]) =>
   `/v1/evaluations/explore-softmax-size-${options[0]}-rate-${options[1]}-seed-${options[2]}`
 
 browserTest('a model is trained in the page', async (t, studio) => {
-  const { page, origin, exchanges } = await studio.open('/explore#training')
+  const { page, origin, exchanges } = await studio.open('/learn#training')
   await near(page, 'training')
   const sent = async () => (await exchanges()).filter(isOfTraining)
   const report = async () => (await (await fetch(origin + run(sizes))).json()) as LossAnswer & { batches: number }
@@ -105,7 +105,7 @@ browserTest('a model is trained in the page', async (t, studio) => {
     await step(page)
     t.equal((await report()).batches, steps + 1)
     t.equal((await report()).samples, 50 * (steps + 1))
-    t.equal(await page.getAttribute('.training-kept a', 'href'), `/explore/evaluations?runs=${run(sizes).slice(16)}`)
+    t.equal(await page.getAttribute('.training-kept a', 'href'), `/runs/${run(sizes).slice(16)}`)
     t.match(await page.textContent('.training-kept'), /evaluation explore-softmax-size-50-rate-0.5-seed-1/)
   })
 
@@ -126,13 +126,13 @@ browserTest('a model is trained in the page', async (t, studio) => {
     await page.press('#training [name=seed]', 'Tab')
     t.equal(await stepsOf(page), 0)
     t.equal(new URL(page.url()).search, '?training.size=10&training.rate=2&training.seed=7')
-    const other = await studio.open('/explore?training.size=10&training.rate=2&training.seed=7#training')
+    const other = await studio.open('/learn?training.size=10&training.rate=2&training.seed=7#training')
     await near(other.page, 'training')
     t.equal(await other.page.inputValue('#training [name=size]'), '10')
     await step(other.page)
     t.equal((await fetch(origin + run([10, 2, 7]))).status, 200)
     await other.page.context().close()
-    const wrong = await studio.open('/explore?training.size=11&training.rate=x&training.seed=-1#training')
+    const wrong = await studio.open('/learn?training.size=11&training.rate=x&training.seed=-1#training')
     await near(wrong.page, 'training')
     t.equal(await wrong.page.inputValue('#training [name=size]'), '50')
     t.equal(await wrong.page.inputValue('#training [name=rate]'), '0.5')
@@ -195,7 +195,7 @@ browserTest('a training speaks both languages and fits every window', async (t, 
     [820, 'en', 'after step 1'],
     [1600, 'ko', '1단계에서'],
   ] as const) {
-    const { page } = await studio.open(`/explore?lang=${lang}#training`, { viewport: { width, height: 740 } })
+    const { page } = await studio.open(`/learn?lang=${lang}#training`, { viewport: { width, height: 740 } })
     await near(page, 'training')
     const height = () => page.$eval('#training', ({ clientHeight }) => clientHeight)
     const before = await height()

@@ -3,7 +3,7 @@ import { appOf } from '../support.ts'
 
 test('the page', async (t) => {
   const app = await appOf(t)
-  const page = await app.inject('/explore')
+  const page = await app.inject('/learn')
   t.equal(page.statusCode, 200)
   t.equal(page.headers['content-type'], 'text/html; charset=utf-8')
   t.equal(page.headers['cache-control'], 'no-cache')
@@ -28,7 +28,7 @@ test('the page', async (t) => {
   })
 
   await t.test('is not sent again while it is the same', async (t) => {
-    const again = await app.inject({ url: '/explore', headers: { 'if-none-match': String(page.headers.etag) } })
+    const again = await app.inject({ url: '/learn', headers: { 'if-none-match': String(page.headers.etag) } })
     t.equal(again.statusCode, 304)
     t.equal(again.body, '')
   })
@@ -40,7 +40,7 @@ test('the page to watch runs', async (t) => {
     ['en', 'Watch runs'],
     ['ko', '학습 지켜보기'],
   ]) {
-    const { statusCode, body } = await app.inject(`/explore/evaluations?lang=${language}`)
+    const { statusCode, body } = await app.inject(`/runs?lang=${language}`)
     t.equal(statusCode, 200)
     t.match(body, `<h1>${title}</h1>`)
     t.notMatch(body, /\{\{|undefined|\[object/)
@@ -50,16 +50,16 @@ test('the page to watch runs', async (t) => {
 test('speaks the language of the address, else that of the browser', async (t) => {
   const app = await appOf(t)
   const table: [string, string | undefined, string][] = [
-    ['/explore', undefined, 'en'],
-    ['/explore', '*', 'en'],
-    ['/explore', 'ko-KR,ko;q=0.9,en-US;q=0.8,en;q=0.7', 'ko'],
-    ['/explore', 'en-GB,en;q=0.9,ko;q=0.1', 'en'],
-    ['/explore', 'de-DE,de;q=0.9', 'en'],
-    ['/explore?lang=ko', 'en', 'ko'],
-    ['/explore?lang=en', 'ko', 'en'],
-    ['/explore?lang=xx', 'ko', 'ko'],
-    ['/explore?lang=ko&lang=en', 'en', 'en'],
-    ['/explore?lang=__proto__', undefined, 'en'],
+    ['/learn', undefined, 'en'],
+    ['/learn', '*', 'en'],
+    ['/learn', 'ko-KR,ko;q=0.9,en-US;q=0.8,en;q=0.7', 'ko'],
+    ['/learn', 'en-GB,en;q=0.9,ko;q=0.1', 'en'],
+    ['/learn', 'de-DE,de;q=0.9', 'en'],
+    ['/learn?lang=ko', 'en', 'ko'],
+    ['/learn?lang=en', 'ko', 'en'],
+    ['/learn?lang=xx', 'ko', 'ko'],
+    ['/learn?lang=ko&lang=en', 'en', 'en'],
+    ['/learn?lang=__proto__', undefined, 'en'],
   ]
   for (const [url, accepted, language] of table) {
     const headers = accepted === undefined ? {} : { 'accept-language': accepted }
@@ -74,7 +74,7 @@ test('speaks the language of the address, else that of the browser', async (t) =
 
 test('its files', async (t) => {
   const app = await appOf(t)
-  const { body } = await app.inject('/explore')
+  const { body } = await app.inject('/learn')
   const [, assets] = /"(\/explore\/assets\/[^/]+)\/main\.js"/.exec(body) ?? []
   const plotly = String(/data-plotly="([^"]+)"/.exec(body)?.[1])
   for (const [file, type] of [
@@ -131,12 +131,34 @@ test('its files', async (t) => {
   })
 })
 
-test('the root leads a browser to the page and others to the addresses', async (t) => {
+test('the page of one run is the page of runs', async (t) => {
+  const app = await appOf(t)
+  const [all, one] = await Promise.all(['/runs', '/runs/run-7'].map((url) => app.inject(url)))
+  t.equal(one.statusCode, 200)
+  t.equal(one.body, all.body)
+})
+
+test('links of old lead to the pages of today, with their state', async (t) => {
+  const app = await appOf(t)
+  for (const [before, now] of [
+    ['/explore', '/learn'],
+    ['/explore?curve.y=0.5&lang=ko', '/learn?curve.y=0.5&lang=ko'],
+    ['/explore/evaluations', '/runs'],
+    ['/explore/evaluations?runs=a,b&by=time', '/runs?runs=a,b&by=time'],
+  ]) {
+    const { statusCode, headers } = await app.inject(before)
+    t.equal(statusCode, 308, before)
+    t.equal(headers.location, now)
+  }
+})
+
+test('the root is a page with three doors for a browser, and links for others', async (t) => {
   const app = await appOf(t)
   const browser = await app.inject({ url: '/', headers: { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } })
-  t.equal(browser.statusCode, 302)
-  t.equal(browser.headers.location, '/explore')
-  t.equal(browser.headers.vary, 'accept')
+  t.equal(browser.statusCode, 200)
+  t.equal(browser.headers['content-type'], 'text/html; charset=utf-8')
+  t.equal(browser.headers.vary, 'accept, accept-language, accept-encoding')
+  for (const door of ['/learn', '/batch', '/runs']) t.match(browser.body, `<h3><a href="${door}">`)
   for (const accept of ['*/*', 'application/json']) {
     const other = await app.inject({ url: '/', headers: { accept } })
     t.equal(other.statusCode, 200)
@@ -144,7 +166,9 @@ test('the root leads a browser to the page and others to the addresses', async (
     t.same(other.json(), {
       name: 'lossmeter',
       links: {
-        explore: '/explore',
+        learn: '/learn',
+        batch: '/batch',
+        runs: '/runs',
         docs: '/docs',
         openapi: '/openapi.json',
         losses: '/v1/losses',

@@ -1,12 +1,15 @@
 import '@fastify/accepts'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { askAgain, forEver } from '../http/constant.ts'
 import { nothingServed } from '../http/plugins/not-found.ts'
+import type { pages } from '../pages/pages.js'
 import type { Language } from './pages.ts'
 import { assets, languages, pageOf } from './pages.ts'
 
 const links = {
-  explore: '/explore',
+  learn: '/learn',
+  batch: '/batch',
+  runs: '/runs',
   docs: '/docs',
   openapi: '/openapi.json',
   losses: '/v1/losses',
@@ -14,26 +17,44 @@ const links = {
   problems: '/problems',
 }
 
-const addresses = { '/explore': 'explore', '/explore/evaluations': 'evaluations' } as const
+/** Where the pages were before. */
+const moved = { '/explore': '/learn', '/explore/evaluations': '/runs' }
 
 const offered = Object.keys(languages) as Language[]
 
-/** GET /explore and GET /explore/evaluations: the pages with the pictures, their files, and the library that draws. `/` leads a browser there. */
-export async function exploreRoute(app: FastifyInstance): Promise<void> {
+/**
+ * GET /, /learn, /batch, /runs and /runs/{evaluation}: the pages, their files, and the library that draws. Without a wish
+ * for HTML, `/` answers with the links of the service as JSON.
+ */
+export async function pageRoutes(app: FastifyInstance): Promise<void> {
   const { files, version, plotly } = assets()
   const schema = { hide: true }
+  const senderOf = (name: keyof typeof pages) => {
+    const inLanguages = new Map(offered.map((language) => [language, pageOf(name, language, app.basePath)]))
+    return async (request: FastifyRequest, reply: FastifyReply) => {
+      const language = languageOf(request)
+      const vary = [reply.getHeader('vary'), 'accept-language'].filter(Boolean).join(', ')
+      reply.headers({ vary, 'content-language': language })
+      return inLanguages.get(language)?.send(request, reply, askAgain)
+    }
+  }
+  const home = senderOf('home')
   app.get('/', { schema }, async (request, reply) => {
     reply.header('vary', 'accept')
-    if (request.accepts().type(['json', 'html']) === 'html') return reply.redirect('/explore')
+    if (request.accepts().type(['json', 'html']) === 'html') return home(request, reply)
     const below = Object.entries(links).map(([name, path]) => [name, `${app.basePath}${path}`])
     return { name: 'lossmeter', links: Object.fromEntries(below) }
   })
-  for (const [address, name] of Object.entries(addresses)) {
-    const pages = new Map(offered.map((language) => [language, pageOf(name, language, app.basePath)]))
-    app.get(address, { schema }, async (request, reply) => {
-      const language = languageOf(request)
-      reply.headers({ vary: 'accept-language', 'content-language': language })
-      return pages.get(language)?.send(request, reply, askAgain)
+  app.get('/learn', { schema }, senderOf('learn'))
+  app.get('/batch', { schema }, senderOf('batch'))
+  const runs = senderOf('runs')
+  app.get('/runs', { schema }, runs)
+  // the page reads the name from its URL
+  app.get('/runs/:evaluation', { schema }, runs)
+  for (const [before, now] of Object.entries(moved)) {
+    app.get(before, { schema }, async (request, reply) => {
+      const query = request.url.indexOf('?')
+      return reply.redirect(query < 0 ? now : now + request.url.slice(query), 308)
     })
   }
   app.get<{ Params: { version: string; '*': string } }>(
