@@ -16,8 +16,9 @@ const json = { 'content-type': 'application/json' }
 const request = { loss: 'mae', labelFormat: 'values', predictions: [2, 5], labels: [1, 2] }
 
 test('it says where it listens, answers, and ends on SIGINT', async (t) => {
-  const service = start(t, {})
+  const service = start(t, { MAX_BODY_BYTE: '5' })
   const port = await portOf(service)
+  t.match(linesOf(service)[0], { level: 40, msg: 'MAX_BODY_BYTE has no effect; did you mean MAX_BODY_BYTES?' })
   const headers = { ...json, 'x-request-id': 'from-a-client' }
   const answer = await ask(port, '/v1/loss', headers, JSON.stringify(request))
   t.equal(answer.status, 200)

@@ -109,6 +109,8 @@ test('what is wrong in an import leaves nothing behind', async (t) => {
     ['the end left out', [head, one, two, three], /^Line 4: the file ends before the evaluation "short" does/],
     ['two heads', [head, head], /^Line 2: the evaluation "short" is not finished before it/],
     ['no head', [one], /^Line 1: this batch does not follow an evaluation/],
+    ['an end without a head', [end], /^Line 1: this end does not follow an evaluation/],
+    ['a row without a head', ['{"row":{}}'], /^Line 1: this row does not follow an evaluation/],
     ['no JSON', ['{'], /^Line 1: /],
     ['something else', ['{}'], /^Line 1: neither/],
   ]
@@ -249,7 +251,7 @@ test('the halves of a joined evaluation move with it, and join where they are', 
   const declared = { loss: 'mse', labelFormat: 'values', outputs: 1, join: { within: 'P30D' } }
   await ask(app, { method: 'PUT', url, headers, payload: JSON.stringify(declared) })
   // more than are read at once
-  const others = Array.from({ length: 250 }, (_, at) => 1000 + at)
+  const others = Array.from({ length: 600 }, (_, at) => 1000 + at)
   await post(app, `${url}/predictions`, { ids: ['a', 'b', 3, ...others], predictions: [0.1, 0.2, 0.3, ...others] })
   await post(app, `${url}/labels`, { ids: ['a', 'c'], labels: [1, 2] })
   const exported = await run(first, ['export'])
@@ -270,7 +272,7 @@ test('the halves of a joined evaluation move with it, and join where they are', 
   database.exec('UPDATE evaluations SET waiting_predictions = 7')
   t.match(await run(first, ['verify']), {
     code: 1,
-    out: /"it has 7 predictions and 1 labels that wait; 252 and 1 are there"/,
+    out: /"it has 7 predictions and 1 labels that wait; 602 and 1 are there"/,
   })
   const lines = exported.out.split('\n').filter((line) => !line.includes('"sc"'))
   const third = `sqlite:${join(folderOf(t), 'store')}`

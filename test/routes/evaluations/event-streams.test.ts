@@ -16,6 +16,15 @@ test('an address that has many streams makes room for others, and its newest goe
   t.same(cut, ['a7', 'a6', 'a5', 'a4'])
 })
 
+test('the address that has most makes room, whenever it came', async (t) => {
+  const streams = new EventStreams(8)
+  const cut: string[] = []
+  for (const [at, address] of ['b', 'a', 'a', 'a', 'b', 'a', 'a', 'a'].entries())
+    t.ok(streams.hasRoom(anonymous, address) && streams.open(anonymous, address, () => cut.push(`${address}${at}`)))
+  t.ok(streams.hasRoom(anonymous, 'c'))
+  t.same(cut, ['a7'])
+})
+
 test('an owner has at most half, from whatever addresses', async (t) => {
   const streams = new EventStreams(4)
   const close = streams.open('o', 'a', () => undefined)
