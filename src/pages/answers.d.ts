@@ -275,7 +275,7 @@ export interface components {
             micro: components["schemas"]["Estimate"];
             weighted: components["schemas"]["Estimate"];
         } | null;
-        /** @description How sure a figure is: its standard error over the rows, and the figure -+ 1.959963984540054 standard errors (95 %), cut to the range of the figure. Both are null unless the figure is a number and two rows have weight. */
+        /** @description The precision of a number: its standard error over the rows, and its 95 % interval, the number ± 1.959963984540054 standard errors, limited to its range. Both are null unless it is a number and at least two rows have positive weight. */
         Estimate: {
             standardError: number | null;
             interval: [
@@ -327,7 +327,7 @@ export interface components {
             by: string[];
             /** @description Sorted by key: null, then booleans, integers, and strings by code unit. */
             groups: components["schemas"]["Group"][];
-            /** @description For `loss`, `accuracy` and each single number in `metrics`, by its path such as `metrics.f1.macro`: how far apart the groups are that have this number. */
+            /** @description For `loss`, `accuracy` and each single number in `metrics`, by its path such as `metrics.f1.macro`: the difference between the lowest and the highest group. Groups without this number are ignored. */
             differences: {
                 [key: string]: components["schemas"]["GroupDifference"];
             };
@@ -780,7 +780,7 @@ export interface components {
             batches: number;
             expectedBatches?: number;
             expectedSamples?: number;
-            /** @description Predictions and labels of a row come apart, each with the id of the row, and count once both are there. */
+            /** @description Predictions and labels of a row arrive separately, each with the id of the row. The row counts once both have arrived. */
             join?: {
                 /**
                  * @description How long a half may wait for the other, as an ISO 8601 duration from PT1H to P3650D.
@@ -831,7 +831,7 @@ export interface components {
             waitingLabels: number;
             /** @description Predictions and labels that waited in vain, and were deleted. They are counted within a few minutes. */
             expired: number;
-            /** @description Since when the one waits that has waited longest. */
+            /** @description Since when the oldest waiting half has been waiting. */
             oldestWaiting: string | null;
         };
         /** @description Evaluations, newest first, or in the order of `sort`. */
@@ -859,7 +859,7 @@ export interface components {
             batches: number;
             expectedBatches?: number;
             expectedSamples?: number;
-            /** @description Predictions and labels of a row come apart, each with the id of the row, and count once both are there. */
+            /** @description Predictions and labels of a row arrive separately, each with the id of the row. The row counts once both have arrived. */
             join?: {
                 /**
                  * @description How long a half may wait for the other, as an ISO 8601 duration from PT1H to P3650D.
@@ -1022,7 +1022,7 @@ export interface components {
             /** @description The difference of the accuracies. Its standard error is sqrt(n/(n-1) sum (s_i (e_i - mean K))^2) / (K sum s_i), where e_i is the number of correct decisions of `predictions` in row i minus that of `baseline`, K the number of decisions in a row, and n the number of rows with s_i > 0. Absent if labels are values. */
             accuracy?: components["schemas"]["PairedEstimate"];
         };
-        /** @description A figure of `predictions` less that of `baseline`, null unless both are numbers, and its standard error and 95 % interval: the influences of both models on each row are subtracted before they are squared. */
+        /** @description The value for `predictions` minus the value for `baseline`, null unless both are numbers, with its standard error and 95 % interval. Both are paired: the influences of the two models are subtracted row by row before they are squared. */
         PairedEstimate: {
             value: number | null;
             standardError: number | null;

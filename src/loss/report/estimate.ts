@@ -12,7 +12,7 @@ export const estimate = schemas
   .meta({
     id: 'Estimate',
     description:
-      'How sure a figure is: its standard error over the rows, and the figure -+ 1.959963984540054 standard errors (95 %), cut to the range of the figure. Both are null unless the figure is a number and two rows have weight.',
+      'The precision of a number: its standard error over the rows, and its 95 % interval, the number ± 1.959963984540054 standard errors, limited to its range. Both are null unless it is a number and at least two rows have positive weight.',
   })
 
 export type Estimate = schemas.output<typeof estimate>

@@ -22,12 +22,12 @@ export const pairedEstimate = z
   .meta({
     id: 'PairedEstimate',
     description:
-      'A figure of `predictions` less that of `baseline`, null unless both are numbers, and its standard error and 95 % interval: the influences of both models on each row are subtracted before they are squared.',
+      'The value for `predictions` minus the value for `baseline`, null unless both are numbers, with its standard error and 95 % interval. Both are paired: the influences of the two models are subtracted row by row before they are squared.',
   })
 
 export const pairedMetrics = z
   .union([labelShape(pairedEstimate, 'Paired'), valueShape(pairedEstimate, 'Paired')])
-  .meta({ description: 'With `metrics` and `intervals`: how far apart each figure is, row by row.' })
+  .meta({ description: 'With `metrics` and `intervals`: the difference in each metric, paired row by row.' })
 
 export type PairedMetrics = z.output<typeof pairedMetrics>
 

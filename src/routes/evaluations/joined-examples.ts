@@ -23,7 +23,7 @@ export const predictionsExamples = {
 
 export const labelsExamples = {
   'two labels': {
-    summary: 'The label of a row, and one whose predictions come later',
+    summary: 'One label whose predictions have arrived, and one whose predictions have not',
     value: { ids: ['a', 'c'], labels: [1, 2] },
   },
 }
@@ -55,7 +55,7 @@ function linesOf(schema: string, examples: string) {
       schema: {
         type: 'string',
         contentSchema: { $ref: `#/components/schemas/${schema}Input` },
-        description: `Each line: rows with their ids (schema ${schema}), which stand alone.`,
+        description: `Each line is a body of its own: rows with their ids (schema ${schema}).`,
         examples: [examples],
       },
       examples: { lines: { summary: 'A line of one row', value: examples } },

@@ -32,7 +32,7 @@ export const join = z
   })
   .meta({
     description:
-      'Predictions and labels of a row come apart, each with the id of the row, and count once both are there.',
+      'Predictions and labels of a row arrive separately, each with the id of the row. The row counts once both have arrived.',
   })
 
 function list(description: string, items: Record<string, unknown>, examples: unknown[]) {
@@ -92,13 +92,13 @@ const rowId = z
 export const halvesAnswer = z
   .object({
     received: count.meta({ description: 'Rows that could be read.' }),
-    accepted: count.meta({ description: 'Rows whose half is kept now, those that joined included.' }),
-    replayed: count.meta({ description: 'Rows whose half had already come, with the same content.' }),
+    accepted: count.meta({ description: 'Rows whose half was stored by this request, including those that joined.' }),
+    replayed: count.meta({ description: 'Rows whose half had already arrived with the same content.' }),
     conflicts: count.meta({
-      description: 'Rows whose half had already come, with other content. What came first is kept.',
+      description: 'Rows whose half had already arrived with different content. The first content is kept.',
     }),
-    joined: count.meta({ description: 'Rows that have both halves since this request, and count.' }),
-    refused: count.optional().meta({ description: 'For an NDJSON body: lines that were refused, each as a whole.' }),
+    joined: count.meta({ description: 'Rows that this request completed. They count from now on.' }),
+    refused: count.optional().meta({ description: 'For an NDJSON body: the number of refused lines.' }),
     dropped: dropped.optional(),
     errors: z
       .array(
@@ -128,7 +128,7 @@ export const joinedState = z
       description:
         'Predictions and labels that waited in vain, and were deleted. They are counted within a few minutes.',
     }),
-    oldestWaiting: time.nullable().meta({ description: 'Since when the one waits that has waited longest.' }),
+    oldestWaiting: time.nullable().meta({ description: 'Since when the oldest waiting half has been waiting.' }),
   })
   .meta({
     id: 'JoinedState',

@@ -52,9 +52,9 @@ const kinds = {
   predictions: {
     content: predictionsContent,
     operationId: 'postPredictions',
-    summary: 'Send predictions of rows whose labels come later, or came before',
+    summary: 'Send predictions, to be joined with their labels',
     first:
-      'For an evaluation that was declared with `join`. Each row has an id. Its predictions wait until its label comes, at most as long as `join.within` says.',
+      'For an evaluation that was declared with `join`. Each row has an id. Its predictions wait for its label, for at most `join.within`.',
     requests: predictionsExamples,
     mediaTypes: predictionsMediaTypes,
     answer: predictionsAnswer,
@@ -62,16 +62,16 @@ const kinds = {
   labels: {
     content: labelsContent,
     operationId: 'postLabels',
-    summary: 'Send labels of rows that were predicted, or will be',
+    summary: 'Send labels, to be joined with their predictions',
     first:
-      'For an evaluation that was declared with `join`. A label whose predictions are there counts at once: it is in every report that is asked for after the answer. Any other waits for its predictions.',
+      'For an evaluation that was declared with `join`. A label whose predictions have arrived counts at once: every report requested after the answer includes it. Any other label waits for its predictions.',
     requests: labelsExamples,
     mediaTypes: labelsMediaTypes,
     answer: labelsAnswer,
   },
 } as const
 
-const onceEach = `Each row counts once, whatever is sent twice, in whatever order, by however many clients, to whichever replica. The same content again is a replay; other content for a known id is a conflict, which \`errors\` lists, and the rest is kept. Everything that can be checked without the other half is checked now, and one wrong row refuses its body: nothing of it is kept. In NDJSON each line is a body of its own. The answer comes when all is durable.`
+const onceEach = `Each row counts once, however often, in whatever order and to whichever replica it is sent. Resending the same content is a replay. Different content for a known id is a conflict: \`errors\` lists it, and the other rows are stored. Everything that does not depend on the other half is checked immediately; if one row is wrong, the whole body is refused and nothing is stored. In NDJSON each line is a body of its own. The service answers once everything is durable.`
 
 /** POST /v1/evaluations/{evaluation}/predictions and /labels: the halves of rows, which join. */
 export async function joinedRoutes(app: FastifyInstance, options: EvaluationRouteOptions): Promise<void> {

@@ -35,7 +35,7 @@ export async function listRoute(
         tags: ['Evaluations'],
         summary: 'List evaluations',
         description:
-          'The newest first, or sorted by a figure, each with its figures. One that cannot be read does not hide the others: it is named apart.',
+          'Newest first, or sorted by a value, each with its results. If one cannot be read, the others are still listed, and the unreadable one is listed separately.',
         querystring: listQuery,
         response: {
           200: answerOf(evaluationList),

@@ -19,7 +19,7 @@ export const periodFields = {
   from: time(
     'Only windows that begin then or later: the bound of a window, as RFC 3339 or as milliseconds since 1970; %2B for a plus.',
   ),
-  to: time('Only windows that end then or earlier, likewise.'),
+  to: time('Only windows that end at this time or earlier; it must be a bound of a window.'),
 }
 
 export const afterWindow = time('The `next` of the page before.')

@@ -72,7 +72,7 @@ export async function totalRoute(app: FastifyInstance, { evaluations }: Evaluati
   )
 }
 
-const description = `Merges all evaluations whose names begin with \`prefix\` and whose \`metadata\` have the strings that are asked for: what it answers are the figures of POST /v1/loss for all their rows at once, to the last bit, with the groups and every part that their \`include\` asks for. \`evaluations\`, \`batches\` and \`samples\` say what it covers.
+const description = `Merges all evaluations whose names begin with \`prefix\` and whose \`metadata\` match the query. The results equal those of POST /v1/loss for all their rows at once, to the last bit, including groups and every part that their \`include\` lists. \`evaluations\`, \`batches\` and \`samples\` show what the answer covers.
 
 They must be declared with the same loss, options and \`outputs\`; only expectations and metadata may differ. Otherwise nothing is merged: 409 names the evaluation and the options that differ. With \`from\` or \`to\` only the windows of that period are merged; then each must have been declared with \`window\`, and no window may be cut. None that fits is 404. \`require\` judges the total as it judges a report. \`ETag\` and \`If-None-Match\` save an answer that the client has already.`
 

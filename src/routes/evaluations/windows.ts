@@ -51,9 +51,9 @@ export async function windowsRoute(app: FastifyInstance, { evaluations }: Evalua
   )
 }
 
-const description = `The batches of each window as one, in the order of time: the figures of POST /v1/loss for their rows, to the last bit, with groups and every part that \`include\` asks for. A batch belongs to the window of its \`at\`, or of its arrival without one, however late it comes. Windows without batches are left out.
+const description = `One report per window, in chronological order. The results equal those of POST /v1/loss for the rows of the window, to the last bit, including groups and every part that \`include\` lists. A batch belongs to the window of its \`at\`, or without \`at\` to that of its arrival, however late it arrives. Windows without batches are omitted.
 
-\`every\` joins so many windows, counted from \`from\`, else from the first window that there is. A page of large answers ends early; \`next\` says that there is more.`
+\`every\` merges this many consecutive windows into one, counted from \`from\` or else from the first window. A page of large reports may end early; if there is more, the answer has \`next\`.`
 
 interface Page {
   readonly windows: readonly object[]

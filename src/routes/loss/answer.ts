@@ -89,7 +89,7 @@ const grouping = z
       }),
     differences: z.record(z.string(), groupDifference).meta({
       description:
-        'For `loss`, `accuracy` and each single number in `metrics`, by its path such as `metrics.f1.macro`: how far apart the groups are that have this number.',
+        'For `loss`, `accuracy` and each single number in `metrics`, by its path such as `metrics.f1.macro`: the difference between the lowest and the highest group. Groups without this number are ignored.',
     }),
   })
   .meta({ id: 'Grouping', description: 'The groups of one grouping.' })
