@@ -9,7 +9,7 @@ import type { Server } from './servers.ts'
 import { processorSeconds, start, stop } from './servers.ts'
 import { interleave, median } from './statistics.ts'
 
-const picture = join(import.meta.dirname, '../.github/growth.svg')
+const picture = join(import.meta.dirname, '../../.github/growth.svg')
 /** Numbers of one body, however many outputs its rows have. */
 const numbers = 200_000
 const windowMilliseconds = 400

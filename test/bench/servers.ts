@@ -11,7 +11,7 @@ import { freePort } from '../free-port.ts'
 import type { Check } from './client.ts'
 import { Connection, checkLoss, checkStatus } from './client.ts'
 
-const root = join(import.meta.dirname, '..')
+const root = join(import.meta.dirname, '../..')
 const peers = join(import.meta.dirname, 'peers')
 const python = '/usr/bin/python3'
 
