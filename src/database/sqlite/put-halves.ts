@@ -45,8 +45,21 @@ export function readHalves(
   )
 }
 
+/** The store is not as it was read. */
+class Changed extends Error {}
+
+/**
+ * Writes all in one transaction. Where the store is not as some of them were read, each has a transaction of its own, so that
+ * only those are refused: within a savepoint, SQLite would copy each page before it is written to.
+ */
 export function putHalves(database: SqliteDatabase, writes: readonly HalvesWrite[], rules: PutRules): HalvesResult[] {
-  return database.inTransaction(() => writes.map((write) => putWrite(database, write, rules)))
+  try {
+    return database.inTransaction(() => writes.map((write) => putWrite(database, write, rules)))
+  } catch (error) {
+    if (!(error instanceof Changed)) throw error
+    if (writes.length === 1) return [{ outcome: 'changed' }]
+    return writes.flatMap((write) => putHalves(database, [write], rules))
+  }
 }
 
 function putWrite(database: SqliteDatabase, write: HalvesWrite, rules: PutRules): HalvesResult {
@@ -55,11 +68,7 @@ function putWrite(database: SqliteDatabase, write: HalvesWrite, rules: PutRules)
   const counts = row && { ...row, ...countsOfRow(row) }
   const refusal = refusalOf(write, counts, rules)
   if (refusal !== undefined) return { outcome: refusal }
-  database.query({ text: 'SAVEPOINT halves', values: [] })
-  const isAsRead = writeRows(database, write)
-  if (!isAsRead) database.query({ text: 'ROLLBACK TO halves', values: [] })
-  database.query({ text: 'RELEASE halves', values: [] })
-  if (!isAsRead) return { outcome: 'changed' }
+  if (!writeRows(database, write)) throw new Changed()
   const batches = putWithin(database, write.batches, { ...rules, now })
   count(counts, write)
   const { waitingPredictions, waitingLabels, expired } = counts
