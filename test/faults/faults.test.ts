@@ -1,5 +1,6 @@
 import { test } from 'tap'
 import { onPostgres, onSqlite } from './databases.ts'
+import { joinUnderKills } from './joins.ts'
 import { run } from './round.ts'
 
 /** The same kills each time; `npm run test:faults` makes others. */
@@ -15,5 +16,12 @@ for (const open of [onSqlite, onPostgres]) {
     t.ok(result.cut > 0)
     t.ok(result.interims > 0)
     t.ok(result.batches > 100)
+  })
+
+  test(`each row counts once in its window, whatever is killed: ${open.name}, seed ${seed}`, async (t) => {
+    const { databaseUrl, replicas } = await open(t, extent)
+    const result = await joinUnderKills({ databaseUrl, replicas, kills: extent.kills, rows: 5000, seed })
+    t.same(result.faults, [])
+    t.ok(result.resent > 0)
   })
 }
