@@ -85,3 +85,28 @@ test('a block that is not run says why', async (t) => {
     for (const { language, before, from } of blocksOf(page))
       if (language === 'console') t.match(before, /^<!-- not run: .+ -->$/, `${page}:${from}`)
 })
+
+test('the first page names what a newcomer needs: the version of Node, what npm ci prints, another port, the language of errors', async (t) => {
+  const version = packageJson.engines.node.replace('>=', '')
+  for (const page of ['README.md', 'README.ko.md']) {
+    for (const words of [version, 'git clone', 'EBADENGINE', 'PORT=3001 npm start', 'docker compose up']) {
+      t.match(read(page), words, page)
+    }
+  }
+  t.match(read('README.md'), 'HOST=0.0.0.0')
+  t.match(read('README.ko.md'), '오류 메시지와 API 문서(`/docs`)는 영어로만')
+})
+
+test('each symbol with an index is in the table of the notation, or explained in its row', async (t) => {
+  const text = read('docs/losses.md')
+  const [, table] = /## Notation\n([\s\S]*?)\n## /.exec(text) ?? []
+  let count = 0
+  for (const line of text.split('\n')) {
+    for (const [symbol, letter, index] of line.matchAll(/\b([a-z])_([a-z])\b/g)) {
+      count++
+      if (line.includes(`${symbol} = `) || line.includes(`, ${letter} the `)) continue
+      t.ok(table.includes(`| ${letter}_`) && /[ikc]/.test(index), `${symbol} in ${line}`)
+    }
+  }
+  t.ok(count > 50, `${count} symbols`)
+})
