@@ -4,7 +4,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 export interface Caller {
   /** Whose turn it is: an address, or the owner of a key. */
   readonly owner: string
-  /** Whether nobody waits for an answer any more. */
+  /** Whether the client no longer waits for an answer. */
   readonly isOver: boolean
 }
 

@@ -13,7 +13,7 @@ interface Waiting {
 }
 
 /**
- * Runs operations, so many at a time, in turns of the owners that ask for them. What nobody waits for any more is left out when
+ * Runs operations, so many at a time, in turns of the owners that ask for them. What no caller waits for any more is left out when
  * its turn comes; what is too much is refused.
  */
 export class Turns {

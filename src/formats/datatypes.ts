@@ -89,7 +89,7 @@ function widenTruths(bytes: Uint8Array, out: Numbers): number {
   return firstNoTruth(bytes)
 }
 
-/** The place of the first byte that is no truth value, or -1. */
+/** The place of the first byte that is not a truth value, or -1. */
 export function firstNoTruth(bytes: Uint8Array): number {
   for (let i = 0; i < bytes.length; i++) if (bytes[i] > 1) return i
   return -1

@@ -35,12 +35,12 @@ export class JsonValue {
     this.#position += piece.length
   }
 
-  /** The numbers, or what keeps it from being numbers. @throws ScanSyntaxError if it is no whole document */
+  /** The numbers, or what keeps it from being numbers. @throws ScanSyntaxError if it is not a whole document */
   *tensor(): Generator<void, Tensor> {
     return (yield* this.document()).tensors[this.#name]
   }
 
-  /** It as the only member of an object. @throws ScanSyntaxError if it is no whole document */
+  /** It as the only member of an object. @throws ScanSyntaxError if it is not a whole document */
   *document(): Generator<void, ScannedDocument> {
     try {
       this.#scanner.write(suffix)

@@ -35,9 +35,9 @@ export async function readNdjson(reader: BodyReader, context: DecodeContext, lim
 }
 
 /**
- * Reads `application/x-ndjson` of which each line stands alone: an error in one does not concern the others.
+ * Reads `application/x-ndjson` in which each line is a body of its own: an error in one does not affect the others.
  *
- * @param members of a line that are no options
+ * @param members of a line that are not options
  */
 export function readLines(
   reader: BodyReader,

@@ -162,7 +162,7 @@ function lengthOf(bytes: Buffer): number | undefined {
   return bytes.length < lengthBytes ? undefined : bytes.readUInt32LE()
 }
 
-/** What is no UTF-8 is no text. */
+/** Bytes that are not UTF-8 are not a text. */
 function textOf(raw: string): string | undefined {
   try {
     return decoder.decode(Buffer.from(raw, 'latin1'))

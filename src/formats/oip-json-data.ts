@@ -65,7 +65,7 @@ function fit(datatype: Datatype | 'BYTES', numbers: Float64Array): number {
   }
 }
 
-// what is no number is refused later, with all that is none; and a callback would get a new object for each number
+// elements that are not numbers are refused later, all together; and a callback would get a new object for each number
 
 function fitIntegers(numbers: Float64Array, least: number, end: number): number {
   for (let at = 0; at < numbers.length; at++) {

@@ -2,7 +2,7 @@ import { optionNames, optionOf } from '../loss/options.ts'
 
 /**
  * The value of an option that comes as text, by the type of the option: a word is the text itself, and so is what no option
- * is called; anything else is JSON. Of a list of words, names or columns it may be one of them, as forms send lists. What is no JSON stays text, so that the option's own rule refuses it.
+ * is called; anything else is JSON. Of a list of words, names or columns it may be one of them, as forms send lists. What is not JSON stays text, so that the option's own rule refuses it.
  *
  * @param isJson whether the text was declared to be JSON, whatever the option holds
  */

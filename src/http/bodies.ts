@@ -28,9 +28,9 @@ export function registerBodies(app: FastifyInstance, limits: Limits): void {
   // an answer before the end of the body: the rest is read, so that a client that is still sending sees the answer
   app.addHook('onSend', (request, reply, _payload, done) => {
     if (!request.raw.complete && !request.work.hasWholeBody) {
-      // a body that came with the headers has been parsed then, and needs nobody who reads on
+      // a body that came with the headers has been parsed then, and needs no further reading
       queueMicrotask(() => drain(request.raw, limits.maxDrainBytes, limits.requestTimeoutMs))
-      // a client that was not told to go on may send its body or not: the connection cannot be used again
+      // a client that got no 100 Continue may send its body or not: the connection cannot be used again
       if (request.continueBody !== null) reply.header('connection', 'close')
     }
     done()
@@ -68,7 +68,7 @@ export function registerBatchBodies(app: FastifyInstance, kind = batchKind): voi
   })
 }
 
-/** Makes the bodies of the halves of rows readable in a context: those of one batch, and NDJSON whose lines stand alone. */
+/** Makes the bodies of the halves of rows readable in a context: those of one batch, and NDJSON in which each line is a body of its own. */
 export function registerHalfBodies(app: FastifyInstance): void {
   const { limits } = app.resources
   registerBatchBodies(app, halfKind)
@@ -100,7 +100,7 @@ function headerLengthOf({ headers }: FastifyRequest): string | undefined {
   return [headers['inference-header-content-length']].flat()[0]
 }
 
-/** Makes NDJSON bodies whose lines stand alone readable in a context, and no others. */
+/** Makes NDJSON bodies in which each line is a body of its own readable in a context, and no others. */
 export function registerLineBodies(app: FastifyInstance): void {
   const { limits } = app.resources
   app.removeAllContentTypeParsers()

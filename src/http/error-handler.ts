@@ -25,7 +25,7 @@ declare module 'fastify' {
   }
 }
 
-/** Answers any error as a problem. Values of the body go to the client alone, never to the log. */
+/** Answers any error as a problem. Values of the body go only to the client, never to the log. */
 export function handleError(thrown: Error, request: FastifyRequest, reply: FastifyReply): void {
   // an abandoned request may run into any error; the reason why it was abandoned matters
   const error = request.work?.task.reason ?? thrown

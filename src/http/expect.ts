@@ -15,7 +15,7 @@ export function registerExpectations(app: FastifyInstance): void {
   app.decorateRequest('continueBody', null)
   app.server.on('checkContinue', (request, response) => {
     const { shouldKeepAlive } = response
-    // a client that was not told to go on may send its body or not: the connection cannot be used again
+    // a client that got no 100 Continue may send its body or not: the connection cannot be used again
     response.shouldKeepAlive = false
     waiting.set(request, () => {
       response.shouldKeepAlive = shouldKeepAlive

@@ -45,6 +45,6 @@ function writeAtOnce(fd: number, bytes: Buffer): void {
   try {
     for (let from = 0; from < bytes.length; ) from += writeSync(fd, bytes, from)
   } catch {
-    // the log is full, stalled or gone, and cannot be told
+    // the log is full, stalled or gone, and cannot be informed
   }
 }

@@ -13,7 +13,7 @@ export interface Memory {
   allocate(bytes: number, committed?: number, mayBeUsed?: boolean): ArrayBuffer
   /** Counts further bytes of a buffer that was allocated with fewer. @throws when there is no room for them */
   commit(buffer: ArrayBuffer, bytes: number): void
-  /** Takes a buffer back, detached; one that was not allocated here is left alone. */
+  /** Takes a buffer back, detached; one that was not allocated here stays as it is. */
   free(buffer: ArrayBufferLike): void
 }
 

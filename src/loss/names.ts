@@ -10,7 +10,7 @@ import { quoted } from './words.ts'
 export const maxClassNames = 4000
 /** Characters of the name of a class. */
 export const maxClassNameLength = 128
-/** So many different texts of a tensor are told apart. */
+/** The most different texts of a tensor that are distinguished. */
 export const mostTexts = 2 ** 16
 
 /** Bytes of a different text besides its characters: its places in a map and in a list. */
@@ -127,7 +127,7 @@ export function placesOf(classes: readonly string[]): ReadonlyMap<string, number
  * Puts the place of its class into each label that is a name, in place; what is neither a number nor one of the names is an error.
  *
  * @param meant other words, each with the name that it stands for
- * @throws InvalidContent, LimitExceeded where labels cannot be told apart
+ * @throws InvalidContent, LimitExceeded where labels cannot be distinguished
  */
 export function readNames(
   tensor: Tensor,

@@ -60,7 +60,7 @@ function listOf(numbers: Float64Array): number[] {
   return list
 }
 
-/** The options that a client has to give: the required ones, and what is no default. */
+/** The options that a client has to give: the required ones, and those that differ from their defaults. */
 export function describeChoices(spec: Spec): Record<string, unknown> {
   const { loss, labelFormat, ...options } = describeSpec(spec)
   const defaults: Record<string, unknown> = { ...frameOf(spec).defaults }
@@ -70,7 +70,7 @@ export function describeChoices(spec: Spec): Record<string, unknown> {
   return { loss, labelFormat, ...Object.fromEntries(chosen) }
 }
 
-/** What follows from the terms of an evaluation alone; made once for each. */
+/** What follows only from the terms of an evaluation; made once for each. */
 interface Frame {
   readonly terms: Terms
   /** The options that have an effect, in the order of the table. */

@@ -1,13 +1,13 @@
 import type { Numbers } from './numbers.ts'
 import type { InvalidContent } from './validation-errors.ts'
 
-/** One element that is no number. `path` are indices from the tensor's root. */
+/** One element that is not a number. `path` are the indices from the tensor's root. */
 export interface NonNumericElement {
   readonly path: readonly number[]
   readonly received: string | boolean | null
 }
 
-/** The first place where the arrays are no tensor of rank 0, 1 or 2. */
+/** The first place where the arrays are not a tensor of rank 0, 1 or 2. */
 export interface ShapeError {
   readonly path: readonly number[]
   readonly detail: string
@@ -20,7 +20,7 @@ export interface Names {
   readonly texts: readonly string[]
   /** Whether there are more than `mostTexts`; those have the code 0. */
   readonly isOverfull: boolean
-  /** What is wrong with the labels unless names are declared, where that is more than that texts are no numbers. */
+  /** What is wrong with the labels unless names are declared, where that is more than that texts are not numbers. */
   readonly refusal?: InvalidContent | undefined
   /** Whether the format has no types, so that numbers in it may have been meant as names. */
   readonly areUntyped?: boolean | undefined
@@ -38,7 +38,7 @@ export interface Tensor {
   readonly nonNumeric: readonly NonNumericElement[]
   readonly nonNumericCount: number
   readonly shapeError?: ShapeError
-  /** The texts in it, where they are told apart: those of labels may be names of classes. */
+  /** The texts in it, where they are distinguished: those of labels may be names of classes. */
   readonly names?: Names | undefined
 }
 
@@ -60,7 +60,7 @@ export function isTensor(value: unknown): value is Tensor {
 /** What NaN has as its lowest bits where it stands for a truth value. */
 export const truthMarks = { false: 1, true: 2 } as const
 
-/** Makes 0 and 1 of truth values, in place; returns whether all that is no number was such. */
+/** Makes 0 and 1 of truth values, in place; returns whether all elements that are not numbers were such. */
 export function readTruths({ data, nonNumericCount }: Tensor): boolean {
   if (nonNumericCount === 0 || !(data instanceof Float64Array)) return false
   const words = new Uint32Array(data.buffer, data.byteOffset, 2 * data.length)

@@ -5,7 +5,7 @@ export type MetricsSnapshot = readonly MetricObjectWithValues<MetricValue<string
 
 type Aggregator = NonNullable<MetricObject['aggregator']>
 
-/** What is no sum. Files are those of the process that is nearest to its limit. */
+/** What is not a sum. Files are those of the process that is nearest to its limit. */
 const aggregators: readonly [name: RegExp, aggregator: Aggregator][] = [
   [/^nodejs_eventloop_lag_min_seconds$/, 'min'],
   [/^nodejs_eventloop_lag_/, 'max'],

@@ -102,7 +102,7 @@ export function unreached(error) {
 }
 
 /**
- * Sends bytes and tells how far it is; fetch cannot.
+ * Sends bytes and reports the progress, which fetch cannot.
  *
  * @param {string} path
  * @param {Blob | FormData} body

@@ -20,7 +20,7 @@ export function keyHeader() {
 
 /**
  * Asks for a key above the pictures, once, when the service wants one, or another one when this one may not do what the
- * page needs. It is kept for this tab, and the page begins anew.
+ * page needs. It is kept for this tab, and the page starts again.
  *
  * @param {string | null} challenge the header WWW-Authenticate of the answer, which names a scope that is missing
  */

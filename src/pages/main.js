@@ -48,7 +48,7 @@ async function offerSaves(section) {
     const { offerSaves } = await import('./figure-saves.js')
     offerSaves(section)
   } catch {
-    // whoever leaves the page meanwhile misses nothing, and the picture is there without
+    // a reader who leaves the page meanwhile misses nothing, and the picture is there without
   }
 }
 

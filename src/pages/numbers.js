@@ -14,7 +14,7 @@ export function tellNumbers(figure, rows) {
 }
 
 /**
- * The numbers of a figure; undefined where it told none.
+ * The numbers of a figure; undefined where it has none.
  *
  * @param {Element} figure
  */

@@ -57,7 +57,7 @@ const config = { displayModeBar: false, responsive: true, scrollZoom: 'gl3d', do
  *
  * @param {HTMLElement} element
  * @param {(colours: Colours) => Figure} figure
- * @param {(trace: string, point: number) => void} [onPoint] told of the points that are clicked
+ * @param {(trace: string, point: number) => void} [onPoint] called with each point that is clicked
  * @returns {() => Promise<void>}
  */
 export function chart(element, figure, onPoint = () => undefined) {

@@ -20,7 +20,7 @@ export function locate(text, pointer) {
 }
 
 /**
- * Elements of the array that a JSON Pointer names, as they are written; one that is not there is nothing. Of what is no array,
+ * Elements of the array that a JSON Pointer names, as they are written; one that is not there is nothing. For anything that is not an array,
  * element 0 is itself. The text is read once, however many are asked for.
  *
  * @param {string} text

@@ -5,7 +5,7 @@
  * reloads and the way back bring a picture back as it was.
  *
  * @param {HTMLElement} section
- * @param {() => void} restored is told when the way back has changed fields
+ * @param {() => void} restored called when Back or Forward has changed fields
  */
 export function keepState(section, restored) {
   /** @type {Map<string, Field[]>} */

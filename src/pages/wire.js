@@ -84,7 +84,7 @@ export function showTrouble(section, error, again) {
   const text = words.trouble(error instanceof Error ? error.message : String(error))
   const place = find(section, '.trouble', HTMLElement)
   place.replaceChildren(el('p', {}, text), button)
-  // whoever has asked for something here sees what became of it
+  // a reader who asked for something here sees the result
   if (section.contains(document.activeElement)) place.scrollIntoView({ block: 'nearest', behavior: 'instant' })
 }
 

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { Ask, Ledger } from './ledger.ts'
 import { QuotaShare } from './quota-share.ts'
 
-/** What one client may send in a minute; 0 is no limit. */
+/** What one client may send in a minute; 0 means unlimited. */
 export interface Quota {
   readonly requestsPerMinute: number
   readonly bytesPerMinute: number

@@ -44,7 +44,7 @@ function proseOf(page: string): string {
 }
 
 const document = JSON.parse(readFileSync(join(root, 'openapi/openapi.json'), 'utf8'))
-const pages = ['README.md', 'SECURITY.md', ...globSync('docs/{*.md,operate/*.md}', { cwd: root })]
+const pages = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', ...globSync('docs/{*.md,operate/*.md}', { cwd: root })]
 const texts: readonly (readonly [string, readonly string[]])[] = [
   ['openapi.json', [...new Set(descriptionsIn(document))]],
   ['environment variables', Object.values(environment.shape).map(({ description = '' }) => description)],

@@ -14,7 +14,7 @@ const standardTimes: ListenerTimes = { retryMilliseconds: 250, checkMilliseconds
 /** Changes that are announced one by one; if there are more, all evaluations are said to have changed. */
 const mostAnnounced = 1000
 
-/** Is told once of each outage, and of its end. */
+/** Called once for each outage, and at its end. */
 export interface ListenerWatch {
   failed(error: unknown): void
   recovered(): void

@@ -119,7 +119,7 @@ export async function deleteFold(engine: SqlEngine, { id }: EvaluationKey, slot:
   await engine.write(statement('DELETE FROM folds WHERE evaluation = $1 AND slot = $2', [id, slot]))
 }
 
-/** Begins to import an evaluation, which nobody sees before it ends. @returns its id */
+/** Begins to import an evaluation, which no client sees before it ends. @returns its id */
 export async function beginImport(engine: SqlEngine, evaluation: Evaluation, now: number): Promise<number> {
   const { incarnation, declaration, expectedBatches, expectedSamples, metadata } = evaluation
   // what an import left that was cut off

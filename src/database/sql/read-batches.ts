@@ -34,7 +34,7 @@ export async function times(
   return found
 }
 
-/** Of evaluations of which batches are missing. @throws EvaluationGone, StoreUnavailable */
+/** The names of evaluations of which batches are missing. @throws EvaluationGone, StoreUnavailable */
 export async function missing(engine: SqlEngine, keys: readonly EvaluationKey[]): Promise<never> {
   for (const key of keys) if (!(await isThere(engine, key))) throw new EvaluationGone()
   throw new StoreUnavailable('restored')

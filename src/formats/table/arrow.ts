@@ -4,7 +4,7 @@ import { CompressionType, compressionRegistry, DataType as Types, tableFromIPC, 
 import { TableError } from './errors.ts'
 import type { Cells, Source, SourceColumn } from './source.ts'
 
-/** Bits: each row of a column that is no null has at least one. */
+/** Bits: each row of a column that is not null has at least one. */
 const leastPerRow = 1
 
 /** Opens an Arrow IPC file or stream. @param most bytes that compressed buffers may have together @throws TableError */

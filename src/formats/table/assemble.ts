@@ -36,7 +36,7 @@ interface Assembling extends AssemblyLimits {
   readonly mayBeNames: boolean
 }
 
-/** Takes the columns of a table for what they were declared. Columns that nobody names are not read. @throws TableError */
+/** Takes the columns of a table for what they were declared. Columns that are not named are not read. @throws TableError */
 export async function assemble(
   source: Source,
   columns: TableColumns,
@@ -232,13 +232,13 @@ class LabelTexts {
   readonly #names = new NamesBuilder(reserved)
   #fault: TableFault | undefined
 
-  /** @param refuse throws what is wrong with a text that is no name */
+  /** @param refuse throws what is wrong with a text that is not a name */
   constructor(column: SourceColumn, refuse: (cell: string, row: number) => unknown) {
     this.#column = column
     this.#refuse = refuse
   }
 
-  /** Whether a cell is a text that is no number; then its place stands for it. */
+  /** Whether a cell is a text that is not a number; then its place stands for it. */
   take(cell: unknown, row: number, data: Float64Array): boolean {
     if (typeof cell !== 'string' || this.#column.toNumber?.(cell) !== undefined) return false
     this.#fault ??= this.#faultOf(cell, row)

@@ -33,7 +33,7 @@ export interface TableRequest {
 /**
  * Reads the columns of a table that were named.
  *
- * @param reserve is told how many bytes this will take before they are taken
+ * @param reserve called with the number of bytes that this will take, before they are taken
  * @throws TableError
  */
 export async function readTable(

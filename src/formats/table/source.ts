@@ -4,7 +4,7 @@ export type Cells = ArrayLike<unknown>
 export interface SourceColumn {
   /** As the file calls it, for errors. */
   readonly type: string
-  /** What makes a number of a cell that is none by itself, such as a decimal; undefined for one that is no exact double. */
+  /** What makes a number of a cell that is not one by itself, such as a decimal; undefined if it is not exactly a double. */
   readonly toNumber?: (cell: unknown) => number | undefined
   /** What makes milliseconds since 1970 of a cell, if it is a time. */
   readonly toTime?: (cell: unknown) => number | undefined

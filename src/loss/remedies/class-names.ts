@@ -13,7 +13,7 @@ const mostMistaken = 5
 /** Names that an error shows. */
 const mostShown = 5
 
-/** Words that are no names, each with the name that it may mean. */
+/** Words that are not names, each with the name that it may mean. */
 export type MeantNames = ReadonlyMap<string, string>
 
 /** The names that the words of these errors may mean, in steps: a step compares one word with all names. */
@@ -30,7 +30,7 @@ export function* namesMeant({ list }: ValidationErrors, classes: readonly string
   return meant
 }
 
-/** Adds to each word that is no name the one that it may mean, or names that there are. */
+/** Adds to each word that is not a name the one that it may mean, or else the known names. */
 export function sayNames({ list }: ValidationErrors, classes: readonly string[], meant: MeantNames): void {
   const shown = classes.slice(0, mostShown).map(quoted)
   const rest = classes.length > mostShown ? ` and ${classes.length - mostShown} more` : ''

@@ -47,7 +47,7 @@ export function* sumsOfExponentials(
       leastSum = Math.min(leastSum, sum)
       mostSum = Math.max(mostSum, sum)
     }
-    // what is no distribution so far is none
+    // rows that are not distributions so far will not become some
     return leastSum > 0.5 && mostSum < 2
   })
   return { leastSum, mostSum }
@@ -91,7 +91,7 @@ export interface ClassLook {
   other: number
 }
 
-/** Looks at labels as classes, step by step, as far as the first that is no integer. */
+/** Looks at labels as classes, step by step, as far as the first that is not an integer. */
 export function* lookAtClasses({ data }: Tensor, outputs: number): Generator<void, ClassLook> {
   const look: ClassLook = {
     least: Number.POSITIVE_INFINITY,

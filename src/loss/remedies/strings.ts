@@ -9,7 +9,7 @@ export function isNumeral(text: string): boolean {
   return number.test(text)
 }
 
-/** The names of the tensors that hold strings which are numbers, and no other elements that are no numbers. */
+/** The names of the tensors that hold strings which are numbers, and no other elements that are not numbers. */
 export function tensorsOfStrings(tensors: Tensors): string[] {
   return comparisonTensors.filter((name) => isOfStrings(tensors[name]))
 }

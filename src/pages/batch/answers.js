@@ -12,7 +12,7 @@ const words = strings.batch
  * @property {LossAnswer} answer
  * @property {Body} body
  * @property {Options} options
- * @property {string} key of data and options, to tell whether the form still holds them
+ * @property {string} key of data and options, to see whether the form still holds them
  */
 
 /** So many are kept, as each holds on to its data. */

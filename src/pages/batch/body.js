@@ -152,7 +152,7 @@ function arrayFile(hasHeader) {
 }
 
 /**
- * A file with the Content-Type that tells the service how to read it, whatever the system takes it for.
+ * A file with the Content-Type by which the service knows how to read it, whatever the system takes it for.
  *
  * @param {File} file
  * @param {string} type

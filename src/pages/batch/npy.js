@@ -28,7 +28,7 @@ const preamble = 12
  * @param {Blob} file
  * @param {string} name for messages
  * @returns {Promise<NpyArray | undefined>} nothing for an array of a kind that is sent, but not read here
- * @throws {Error} in words, when it is no .npy file
+ * @throws {Error} in words, when it is not a .npy file
  */
 export async function readNpy(file, name) {
   const bytes = new Uint8Array(await file.slice(0, preamble).arrayBuffer())

@@ -27,7 +27,7 @@ export function tooManyBytes(bytes, { maxBodyBytes }) {
  * @param {Limits} limits
  */
 export function tooLarge(body, limits) {
-  // of lines each alone is limited, however many there are
+  // each line is limited by itself, however many there are
   if (body.recipe.kind === 'ndjson') return undefined
   const tooMany = tooManyBytes(body.bytes, limits)
   if (tooMany !== undefined || body.source === undefined || 'text' in body.source) return tooMany

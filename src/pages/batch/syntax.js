@@ -3,7 +3,7 @@ import { strings } from '../strings.js'
 const words = strings.batch
 
 /**
- * What people often write that is no JSON, and what would be.
+ * What people often write that is not JSON, and what would be.
  *
  * @param {string} text as it was given
  * @param {number} at where it stops being JSON

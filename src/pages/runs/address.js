@@ -1,7 +1,7 @@
 /** @import { Settings } from '../types.d.ts' */
 import { basePath } from '../api.js'
 
-/** As many runs can be told apart in one picture. */
+/** The most runs that can be distinguished in one picture. */
 export const mostRuns = 8
 
 /** What can be chosen, the default first. */

@@ -102,7 +102,7 @@ export function curves(place, { runs, settings, onCursor }) {
         draw()
       })
     },
-    /** As many points as can be told apart. */
+    /** The most points that can be distinguished. */
     points: () => Math.round(Math.min(1000, Math.max(200, drawing.clientWidth / 1.5))),
   }
 }

@@ -20,7 +20,7 @@ export function runList(place, { choose, isFull }) {
   const list = find(place, '.run-list', HTMLUListElement)
   const more = find(place, '.run-more', HTMLButtonElement)
   const note = find(place, '.run-note', HTMLElement)
-  /** The item of each run, which stays the same so that nobody loses the place. @type {Map<string, ReturnType<typeof item>>} */
+  /** The item of each run, which stays the same so that the reader keeps the place. @type {Map<string, ReturnType<typeof item>>} */
   const items = new Map()
   let limit = pageSize
   let prefix = ''

@@ -2,7 +2,7 @@
 import { answerOf, get, newest, Refused } from '../api.js'
 import { eventsOf } from './events.js'
 
-/** How long to wait before asking again, where nothing tells of changes. */
+/** How long to wait before asking again, where no events report changes. */
 const patience = 5000
 /** Between two looks at a run of which there is always something new. */
 const breath = 300
@@ -69,7 +69,7 @@ export async function watch(run, { points, isStreamed, onChange, signal }) {
     } finally {
       run.isLive = false
     }
-    // a stream that ended may have told of the end
+    // a stream that ended may have reported the end
     await pause(run.trouble === undefined && isStreamed ? breath : patience, signal)
   }
 }

@@ -29,7 +29,7 @@ export function keepRun(run) {
   try {
     sessionStorage.setItem(item, JSON.stringify(run))
   } catch {
-    // a browser that keeps nothing begins anew after a reload
+    // a browser that keeps nothing begins again after a reload
   }
 }
 
