@@ -109,3 +109,10 @@ test('queries that mean nothing are refused', async (t) => {
     t.match(body, { errors: [{ pointer }] }, query)
   }
 })
+
+test('what has no figures is listed page by page, and nothing as no page', async (t) => {
+  for (const name of ['empty-1', 'empty-2', 'empty-3']) await evaluationOf(app, name, threeClasses, [])
+  for (const sort of ['accuracy', '-loss'])
+    t.same(await namesOf(`prefix=empty&sort=${sort}`, 1), ['empty-3', 'empty-2', 'empty-1'])
+  t.same(await namesOf('prefix=none&sort=loss'), [])
+})
