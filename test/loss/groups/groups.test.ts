@@ -287,6 +287,9 @@ test('columns that do not fit are refused where they do not', async (t) => {
     errorsOf(() => evaluate({ ...plain, groups })).map(({ path, detail }) => [path.join('/'), detail]),
     [['groups', 'groups has no effect without groupBy']],
   )
+  t.match(errors({ groupBy: ['key', 'other'] }), [
+    ['groups/other', /^groups.other is missing; groupBy needs one value/],
+  ])
   t.same(errors({ groups: { key: [1, 2], other: [1] } }), [
     ['groups/other', 'groupBy does not use this column, only "key"'],
     ['groups/key', 'groups.key has 2 values; it must have one value for each of 5 samples'],
