@@ -28,7 +28,7 @@ async function run(t: Test, program: string, host: string, stopAt?: string): Pro
   const folder = mkdtempSync(join(tmpdir(), 'lossmeter-'))
   t.after(() => rmSync(folder, { recursive: true }))
   writeFileSync(join(folder, 'program.py'), program.replaceAll('127.0.0.1:3000', host))
-  const env = { ...process.env, PYTHONPATH: join(root, 'test/fixtures') }
+  const env = { ...process.env, PYTHONPATH: `${join(root, 'test/fixtures')}:${join(root, 'src/clients/python')}` }
   const child = spawn('python3', ['program.py'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
   const written = { output: '', errors: '' }
   child.stdout.on('data', (chunk) => {
@@ -63,11 +63,13 @@ const loop = programOf('docs/evaluations.md', 'softmax-1')
 const triton = programOf('docs/open-inference-protocol.md', 'tritonclient')
 
 test('the first training run says so when the service is not there, and when it refuses', { skip }, async (t) => {
-  const away = await run(t, first, await nowhere())
-  t.match(away, { code: 1, errors: /first-run: .*refused.*Is the service running\?/ })
+  // as it stands, it tries for two minutes
+  const impatient = first.replace('127.0.0.1:3000"', '127.0.0.1:3000", patience=0')
+  const away = await run(t, impatient, await nowhere())
+  t.match(away, { code: 1, errors: /first-run: .*Connection refused/ })
   const { host } = await start(t)
-  const refused = await run(t, first.replace('"outputs": 3', '"outputs": 4'), host)
-  t.match(refused, { code: 1, errors: /step-0: HTTP Error 422.*predictions has 3 numbers per row/s })
+  const refused = await run(t, first.replace('outputs=3', 'outputs=4'), host)
+  t.match(refused, { code: 1, errors: /LossmeterError: .*predictions has 3 numbers per row/s })
 })
 
 test('the loop says that the service does not answer, and goes on trying', { skip }, async (t) => {
