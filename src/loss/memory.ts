@@ -24,6 +24,14 @@ export function doublesIn(memory: Memory, length: number): Float64Array<ArrayBuf
   return bytes < worthAccounting ? new Float64Array(length) : new Float64Array(memory.allocate(bytes))
 }
 
+/** An array of doubles, counted when it is large; it holds anything. */
+export function usedDoublesIn(memory: Memory, length: number): Float64Array<ArrayBuffer> {
+  const bytes = length * Float64Array.BYTES_PER_ELEMENT
+  return bytes < worthAccounting
+    ? new Float64Array(length)
+    : new Float64Array(memory.allocate(bytes, bytes, true), 0, length)
+}
+
 /** An array of 32-bit integers, counted when it is large; it holds anything. */
 export function integersIn(memory: Memory, length: number): Int32Array<ArrayBuffer> {
   const bytes = length * Int32Array.BYTES_PER_ELEMENT

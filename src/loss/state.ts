@@ -123,7 +123,7 @@ export class RunningTotal implements EvaluationState {
       this.#all.sections = state.sections
       if (state.groups.length === 0) return
     }
-    const steps = isFirst ? this.#absorbGroups(state) : this.absorb(state)
+    const steps = isFirst ? this.#absorbGroups(state, true) : this.absorb(state)
     try {
       while (!steps.next().done) yield
     } finally {
@@ -138,7 +138,8 @@ export class RunningTotal implements EvaluationState {
     yield* this.#absorbGroups(state)
   }
 
-  *#absorbGroups({ groups }: EvaluationState): Generator<void, void> {
+  /** @param takesNew whether the states of groups that are new belong to nothing else */
+  *#absorbGroups({ groups }: EvaluationState, takesNew = false): Generator<void, void> {
     for (const [at, states] of groups.entries()) {
       const into = this.#groups[at]
       for (const [text, group] of states) {
@@ -146,6 +147,11 @@ export class RunningTotal implements EvaluationState {
         if (total === undefined) {
           total = new GroupTotal(this.spec, group.key)
           into.set(text, total)
+          if (takesNew) {
+            total.tally = group.tally
+            total.sections = group.sections
+            continue
+          }
         }
         yield* total.absorb(group)
         if (into.size % groupsPerStep === 0) yield

@@ -3,7 +3,7 @@ import { isOfDoubles } from '../batch.ts'
 import type { RowSource, Slice } from '../fold.ts'
 import { rowsOfBatch } from '../fold.ts'
 import type { Memory } from '../memory.ts'
-import { doublesIn, integersIn, ScopedMemory } from '../memory.ts'
+import { integersIn, ScopedMemory, usedDoublesIn } from '../memory.ts'
 import type { RowSelection } from '../row-selection.ts'
 import { selectedRows } from '../selection.ts'
 import type { Spec } from '../spec.ts'
@@ -85,7 +85,7 @@ function* sortedRows(
   const { outputs, predictions, classes, largest, targets, sampleWeights } = batch
   const count = rows.length
   const [numbers, labels, weights] = [predictions, targets, sampleWeights].map((array, at) =>
-    array === undefined ? undefined : doublesIn(memory, at === 2 ? count : count * outputs),
+    array === undefined ? undefined : usedDoublesIn(memory, at === 2 ? count : count * outputs),
   )
   const [ofClasses, ofLargest] = [classes, largest].map((array) => array && integersIn(memory, count))
   const step = Math.ceil(numbersPerStep / outputs)

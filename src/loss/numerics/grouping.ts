@@ -57,10 +57,15 @@ export function sumByGroup(
     const sums = groupSums(grouping, values)
     return grouping.groups.map((group, place) => [group, sums[place]])
   }
+  return countByGroup(groups, size).map(([group, count]) => [group, fromInteger(count)])
+}
+
+/** How often each group occurs. @param groups integers from 0 to `size - 1` */
+export function countByGroup(groups: Int32Array, size: number): [group: number, count: number][] {
   return countGroups(groups, size).map((group) => {
     const count = tallies[group]
     tallies[group] = 0
-    return [group, fromInteger(count)]
+    return [group, count]
   })
 }
 

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import type { Slice } from '../fold.ts'
 import type { Dyadic } from '../numerics/dyadic.ts'
-import { add, fromDouble, multiply, ratio, subtract, toDouble, zero } from '../numerics/dyadic.ts'
+import { add, fromDouble, fromInteger, multiply, ratio, subtract, toDouble, zero } from '../numerics/dyadic.ts'
 import { exactSum } from '../numerics/exact-sum.ts'
-import { sumByGroup } from '../numerics/grouping.ts'
+import { countByGroup, sumByGroup } from '../numerics/grouping.ts'
 import { logSoftmax, sigmoid } from '../numerics/softmax.ts'
 import type { Spec } from '../spec.ts'
-import type { Groups } from './groups.ts'
-import { groupBytes, groupsOf, share, totalsAt } from './groups.ts'
+import type { Groups, Totals } from './groups.ts'
+import { groupBytes, groupsOf, share } from './groups.ts'
 import { sampleWeight, share as shareSchema } from './schemas.ts'
 import type { SectionInSteps } from './section.ts'
 
@@ -74,7 +74,7 @@ type OutputReport = z.output<typeof outputThresholds>
 
 /** Sums of s_i in a bin of an output: of its negative rows and of its positive ones. */
 const sums = 2
-const outputsPerStep = 8
+const placesPerStep = 2 ** 12
 
 export const thresholds: SectionInSteps<Groups, ThresholdsReport> = {
   ...groupsOf(0, sums),
@@ -86,23 +86,21 @@ export const thresholds: SectionInSteps<Groups, ThresholdsReport> = {
   *foldInto(into, spec, slice) {
     const { decisions, rows, sampleWeights } = slice
     if (decisions === undefined) return
-    const { count, outputs } = rows
-    const limits = thresholdsOf(spec)
-    const isEven = typeof spec.thresholds === 'number'
-    const chances = chancesOf(spec, slice)
-    const places = new Int32Array(count)
-    const bins = limits.length + 1
-    for (let k = 0; k < outputs; k++) {
-      for (let i = 0, at = k; i < count; i++, at += outputs) {
-        const isPositive = spec.decision === 'class' ? Number(decisions.labelled[i] === k) : decisions.labelled[at]
-        places[i] = 2 * binOf(chances[at], limits, isEven) + isPositive
+    const { outputs } = rows
+    const bins = thresholdsOf(spec).length + 1
+    const places = placesOf(spec, slice, decisions.labelled)
+    const size = 2 * outputs * bins
+    let known = 0
+    if (sampleWeights === undefined) {
+      for (const [place, count] of countByGroup(places, size)) {
+        binAt(into, place >> 1).addRows(place & 1, count)
+        if (++known % placesPerStep === 0) yield
       }
-      for (const [place, sum] of sumByGroup(places, 2 * bins, sampleWeights)) {
-        if (sum.mantissa === 0n) continue
-        const totals = totalsAt(into, k * bins + (place >> 1), 0, sums)
-        totals.sums[place & 1] = add(totals.sums[place & 1], sum)
-      }
-      if (k % outputsPerStep === outputsPerStep - 1) yield
+      return
+    }
+    for (const [place, sum] of sumByGroup(places, size, repeated(sampleWeights, outputs))) {
+      if (sum.mantissa !== 0n) binAt(into, place >> 1).add(place & 1, sum)
+      if (++known % placesPerStep === 0) yield
     }
   },
   *report(groups, { outputs }, spec): Generator<void, ThresholdsReport> {
@@ -123,20 +121,80 @@ export const thresholds: SectionInSteps<Groups, ThresholdsReport> = {
 
 const nothing: readonly Dyadic[] = [zero, zero]
 
+/** The sums of a bin. Rows without weights are counted, and come into the sums when these are asked for. */
+class Bin implements Totals {
+  readonly counts: number[] = []
+  readonly #sums: Dyadic[] = [zero, zero]
+  readonly #rows = [0, 0]
+
+  addRows(at: number, count: number): void {
+    this.#rows[at] += count
+  }
+
+  add(at: number, sum: Dyadic): void {
+    this.#sums[at] = add(this.#sums[at], sum)
+  }
+
+  get sums(): Dyadic[] {
+    for (const at of [0, 1]) {
+      if (this.#rows[at] > 0) this.add(at, fromInteger(this.#rows[at]))
+      this.#rows[at] = 0
+    }
+    return this.#sums
+  }
+}
+
+/** The bin at a place of a state that rows are folded into. */
+function binAt(into: Groups, place: number): Bin {
+  const known = into.get(place)
+  if (known instanceof Bin) return known
+  const bin = new Bin()
+  for (const at of [0, 1]) bin.add(at, known?.sums[at] ?? zero)
+  into.set(place, bin)
+  return bin
+}
+
 /** Thresholds in rising order: those given, or j / (T - 1). */
 export function thresholdsOf({ thresholds: given = [] }: Spec): readonly number[] {
   return typeof given === 'number' ? Array.from({ length: given }, (_, j) => j / (given - 1)) : given
 }
 
-/** How many thresholds are below a number. */
-export function binOf(chance: number, limits: readonly number[], isEven: boolean): number {
-  if (isEven) {
-    // the product may be rounded past a threshold
-    let bin = Math.min(Math.max(Math.ceil(chance * (limits.length - 1)), 0), limits.length)
-    while (bin > 0 && limits[bin - 1] >= chance) bin--
-    while (bin < limits.length && limits[bin] < chance) bin++
-    return bin
+/** Of each output of each row: its bin among those of all outputs, doubled, and one more for a positive row. */
+function placesOf(spec: Spec, slice: Slice, labelled: Int32Array): Int32Array {
+  const { count, outputs } = slice.rows
+  const limits = Float64Array.from(thresholdsOf(spec))
+  const isEven = typeof spec.thresholds === 'number'
+  const chances = chancesOf(spec, slice)
+  const bins = limits.length + 1
+  const places = new Int32Array(count * outputs)
+  for (let i = 0, at = 0; i < count; i++) {
+    const end = at + outputs
+    if (isEven)
+      for (let first = 0; at < end; at++, first += bins) places[at] = 2 * (first + evenBinOf(chances[at], limits))
+    else for (let first = 0; at < end; at++, first += bins) places[at] = 2 * (first + binOf(chances[at], limits))
   }
+  if (spec.decision === 'class') for (let i = 0; i < count; i++) places[i * outputs + labelled[i]]++
+  else for (let at = 0; at < places.length; at++) places[at] += labelled[at]
+  return places
+}
+
+/** The weight of each row, once for each of its outputs. */
+function repeated(weights: Float64Array | undefined, outputs: number): Float64Array | undefined {
+  if (weights === undefined || outputs === 1) return weights
+  const all = new Float64Array(weights.length * outputs)
+  for (let i = 0; i < weights.length; i++) all.fill(weights[i], i * outputs, (i + 1) * outputs)
+  return all
+}
+
+/** How many of the even thresholds are below a probability. */
+export function evenBinOf(chance: number, limits: Float64Array): number {
+  // products and thresholds are rounded in the same direction, so the thresholds beside this one are known
+  const bin = (chance * (limits.length - 1)) | 0
+  return limits[bin] < chance ? bin + 1 : bin
+}
+
+/** How many thresholds are below a number. */
+export function binOf(chance: number, limits: Float64Array): number {
   let [low, high] = [0, limits.length]
   while (low < high) {
     const middle = (low + high) >> 1
