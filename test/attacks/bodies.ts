@@ -156,6 +156,32 @@ export function grouped(rows: number, values: number, characters = 0): Request {
   }
 }
 
+/** Rows of two classes, whose labels are so many different texts that begin alike. */
+export function named(rows: number, texts: number, characters: number): Request {
+  const common = 'x'.repeat(characters - 8)
+  const labels = Array.from({ length: rows }, (_, i) => common + String(i % texts).padStart(8, '0'))
+  const options = head({ loss: 'mse', labelFormat: 'index', classes: [`${common}00000000`, `${common}00000001`] })
+  return { body: joined(options, '"predictions":[', repeated('[1,0]', rows), `],"labels":${JSON.stringify(labels)}}`) }
+}
+
+/** As many names as there may be, and labels that are nearly all of them. */
+export function nearlyNamed(rows: number, names: number): Request {
+  const common = 'x'.repeat(36)
+  const classes = Array.from({ length: names }, (_, i) => common + String(i).padStart(4, '0'))
+  const labels = Array.from({ length: rows }, (_, i) => `${common}0abc`.replace(/x/, () => 'yz'[i % 2]).slice(i % 5))
+  const options = head({ loss: 'mse', labelFormat: 'index', classes })
+  return { body: joined(options, '"predictions":[', rowsOfZeros(rows, names), `],"labels":${JSON.stringify(labels)}}`) }
+}
+
+/** A column with values of all types in turn, each of them only once as far as that can be. */
+export function groupsOfAllTypes(rows: number): Request {
+  const column = Array.from({ length: rows }, (_, i) => [i, -i, String(i), `${i}é`, null, true, false][i % 7])
+  const options = head({ loss: 'mae', labelFormat: 'values', groupBy: ['a'] })
+  const digits = repeated('1', rows)
+  const groups = `],"groups":${JSON.stringify({ a: column })}}`
+  return { body: joined(options, '"predictions":[', digits, '],"labels":[', digits, groups) }
+}
+
 /** A column in which one value is of each kind of JSON there is, of any size. */
 export function mixedGroups(bytes: number): Request {
   const escaped = `"${'\\"'.repeat(bytes / 4)}"`

@@ -16,14 +16,14 @@ const mostShown = 5
 /** Words that are not names, each with the name that it may mean. */
 export type MeantNames = ReadonlyMap<string, string>
 
-/** The names that the words of these errors may mean, in steps: a step compares one word with all names. */
+/** The names that the words of these errors may mean, in steps. */
 export function* namesMeant({ list }: ValidationErrors, classes: readonly string[] = []): Generator<void, MeantNames> {
   const meant = new Map<string, string>()
   const seen = new Set<string>()
   for (const error of list) {
     if (!isOfName(error) || seen.has(error.received)) continue
     seen.add(error.received)
-    const name = nearestName(error.received, classes)
+    const name = yield* nearestName(error.received, classes)
     if (name !== undefined) meant.set(error.received, name)
     yield
   }
@@ -64,20 +64,28 @@ export function withNames(
     : { replace: { labels: Object.fromEntries(mistaken.map((text) => [text, meant.get(text) ?? text])) } }
 }
 
-/** The one nearest name, if at most 3 and fewer than half of its characters differ; case does not count. */
-export function nearestName(word: string, names: readonly string[]): string | undefined {
+const namesPerStep = 2 ** 8
+
+/** The one nearest name, if at most 3 and fewer than half of its characters differ, in steps; case does not count. */
+export function* nearestName(word: string, names: readonly string[]): Generator<void, string | undefined> {
   if (word.length > longest) return undefined
   const letters = word.trim().toLowerCase()
   let found: string | undefined
   let least = mostEdits + 1
-  for (const name of names) {
-    const away = distanceWithin(letters, name.toLowerCase(), least)
-    if (away > least || away > mostEdits || away >= name.length / 2) continue
-    found = away === least ? undefined : name
-    least = away
+  for (let at = 0; at < names.length; at++) {
+    const name = names[at]
+    const away = distanceWithin(letters, name.toLowerCase(), Math.min(least, mostEdits))
+    if (away <= Math.min(least, mostEdits) && away < name.length / 2) {
+      found = away === least ? undefined : name
+      least = away
+    }
+    if (at % namesPerStep === namesPerStep - 1) yield
   }
   return found
 }
+
+/** Two rows of distances before the one that is made; of all of them only what is near the diagonal is read. */
+const distances = Array.from({ length: 3 }, () => new Int32Array(longest + mostEdits + 2))
 
 /**
  * How many characters two words differ in: added, left out, changed, or two that changed places. More than `most` where it is
@@ -85,18 +93,25 @@ export function nearestName(word: string, names: readonly string[]): string | un
  */
 function distanceWithin(a: string, b: string, most: number): number {
   if (Math.abs(a.length - b.length) > most) return most + 1
-  let [before, row]: [number[], number[]] = [[], Array.from({ length: b.length + 1 }, (_, j) => j)]
+  let [before, row, next] = distances
+  for (let j = 0; j <= b.length; j++) row[j] = j
   for (let i = 1; i <= a.length; i++) {
-    const next = new Array<number>(b.length + 1).fill(most + 1)
-    next[0] = i
-    for (let j = Math.max(1, i - most), end = Math.min(b.length, i + most); j <= end; j++) {
-      const changed = row[j - 1] + Number(a[i - 1] !== b[j - 1])
-      next[j] = Math.min(changed, row[j] + 1, next[j - 1] + 1)
-      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
-      if (isSwapped) next[j] = Math.min(next[j], before[j - 2] + 1)
+    const first = Math.max(1, i - most)
+    const last = Math.min(b.length, i + most)
+    next[first - 1] = first === 1 ? i : most + 1
+    // the row before ends one cell earlier
+    if (last === i + most) row[last] = most + 1
+    let nearest = next[first - 1]
+    for (let j = first; j <= last; j++) {
+      const isSame = a.charCodeAt(i - 1) === b.charCodeAt(j - 1)
+      let away = Math.min(row[j - 1] + (isSame ? 0 : 1), row[j] + 1, next[j - 1] + 1)
+      if (!isSame && i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        away = Math.min(away, before[j - 2] + 1)
+      next[j] = away
+      nearest = Math.min(nearest, away)
     }
-    before = row
-    row = next
+    if (nearest > most) return most + 1
+    ;[before, row, next] = [row, next, before]
   }
   return row[b.length]
 }
