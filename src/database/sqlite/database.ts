@@ -158,7 +158,7 @@ export class SqliteDatabase {
     try {
       const result = run()
       this.#checkPlace()
-      this.#database.exec('COMMIT')
+      this.#prepared('COMMIT').run()
       return result
     } catch (error) {
       // SQLite ends a transaction by itself where the disk fails
@@ -171,7 +171,7 @@ export class SqliteDatabase {
   #lock(patience: number): void {
     const isLocked = performance.now() < this.#lockedUntil
     try {
-      this.#whenFree(() => this.#database.exec('BEGIN IMMEDIATE'), isLocked ? 0 : patience)
+      this.#whenFree(() => this.#prepared('BEGIN IMMEDIATE').run(), isLocked ? 0 : patience)
     } catch (error) {
       if (!isLocked) this.#lockedUntil = performance.now() + lockedMilliseconds
       throw error

@@ -12,7 +12,8 @@ const selectCounts = `SELECT id, incarnation, status, batches, samples, ${headDi
 const selectStored = `SELECT evaluation, fingerprint, ${batchColumns} FROM batches WHERE evaluation = $1 AND name = $2`
 const insertBatch = `INSERT INTO batches
     (evaluation, sequence, name, fingerprint, labels_digest, samples, loss, loss_status, accuracy, state, created_at, digest, window_start)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+  ON CONFLICT (evaluation, name) DO NOTHING`
 const updateCounts = `UPDATE evaluations SET batches = $2, samples = $3, digest = $4, digested = $2, updated_at = $5
   WHERE id = $1`
 
@@ -22,35 +23,25 @@ export function putBatches(database: SqliteDatabase, batches: readonly NewBatch[
 
 /** The same, in a transaction that has begun. */
 export function putWithin(database: SqliteDatabase, batches: readonly NewBatch[], rules: PutRules): PutResult[] {
-  const ids = [...new Set(batches.map(({ evaluation }) => evaluation.id))]
-  const evaluations = ids.flatMap((id) => database.query<CountsRow>({ text: selectCounts, values: [id] }))
-  const stored = batches.flatMap(({ evaluation, name }) =>
-    database.query<StoredBatch>({ text: selectStored, values: [evaluation.id, name] }),
-  )
-  const { results, inserts, changed } = decide(batches, evaluations.map(countsOfRow), stored, rules)
-  for (const each of inserts) insert(database, each, rules.now)
+  const { now } = rules
+  const rows = {
+    insert: (insert: Insert) => database.change(insertBatch, [valuesOf(insert, now)]) > 0,
+    find(evaluation: number, name: string) {
+      return database.query<StoredBatch>({ text: selectStored, values: [evaluation, name] }).at(0)
+    },
+  }
+  const ids = new Set(batches.map(({ evaluation }) => evaluation.id))
+  const evaluations = Array.from(ids).flatMap((id) => database.query<CountsRow>({ text: selectCounts, values: [id] }))
+  const { results, changed } = decide(batches, evaluations.map(countsOfRow), rows, rules)
   for (const { id, batches, samples, digest } of changed) {
-    database.query({ text: updateCounts, values: [id, batches, samples, bytesOf(digest), rules.now] })
+    database.change(updateCounts, [[id, batches, samples, bytesOf(digest), now]])
   }
   return results
 }
 
-function insert(database: SqliteDatabase, { batch, sequence, digest }: Insert, now: number): void {
+function valuesOf({ batch, sequence, digest }: Insert, now: number) {
   const { evaluation, name, fingerprint, labelsDigest, samples, loss, lossStatus, accuracy, state, window } = batch
-  const values = [
-    evaluation.id,
-    sequence,
-    name,
-    fingerprint,
-    labelsDigest,
-    samples,
-    loss,
-    lossStatus,
-    accuracy,
-    state,
-    now,
-    bytesOf(digest),
-    window,
-  ]
-  database.query({ text: insertBatch, values })
+  const figures = [samples, loss, lossStatus, accuracy] as const
+  const written = [state, now, bytesOf(digest), window] as const
+  return [evaluation.id, sequence, name, fingerprint, labelsDigest, ...figures, ...written] as const
 }

@@ -9,7 +9,13 @@ import { eventually } from '../../eventually.ts'
 import { PostgresServer } from './server.ts'
 
 const server = await PostgresServer.start(root)
-const times = { retryMilliseconds: 20, checkMilliseconds: 2000, gatherMilliseconds: 50 }
+const times = {
+  retryMilliseconds: 20,
+  checkMilliseconds: 60_000,
+  answerMilliseconds: 2000,
+  gatherMilliseconds: 50,
+  restMilliseconds: 100,
+}
 
 /** What a listener heard: ids, or "all". */
 class Heard {
@@ -28,7 +34,7 @@ function announce(id: number): Promise<unknown> {
 
 test('it hears of each change, and that it may have missed some when it begins', async (t) => {
   const heard = new Heard()
-  const listener = new ChangeListener(server.url('postgres'), heard.note)
+  const listener = new ChangeListener(server.url('postgres'), heard.note, undefined, times)
   t.ok(await heard.has(1))
   await announce(7)
   await announce(8)
@@ -55,7 +61,9 @@ test('it survives a lost connection, and a database that is away', async (t) => 
 
 test('what one replica announces, the others hear of, together with what came at the same time', async (t) => {
   const [ours, theirs] = [new Heard(), new Heard()]
-  const [here, there] = [ours, theirs].map((heard) => new ChangeListener(server.url('postgres'), heard.note))
+  const [here, there] = [ours, theirs].map(
+    (heard) => new ChangeListener(server.url('postgres'), heard.note, undefined, times),
+  )
   t.ok((await ours.has(1)) && (await theirs.has(1)))
   const announced = t.capture(pg.Client.prototype, 'query', pg.Client.prototype.query)
   for (const evaluation of [5, 6, 5, 5]) here.announce(evaluation)
@@ -115,27 +123,42 @@ test('it notices a connection that has gone silent', async (t) => {
   const listener = new ChangeListener(`postgres://u@127.0.0.1:${port}/db`, heard.note, undefined, {
     ...times,
     retryMilliseconds: 5,
-    checkMilliseconds: 30,
+    answerMilliseconds: 30,
   })
   t.ok(await eventually(() => connections >= 3))
   await listener.close()
   t.same(heard.list, [])
 })
 
-test('a connection in use is checked now and then', async (t) => {
+test('while changes go on, they are announced a few times a second', async (t) => {
   const heard = new Heard()
-  const listener = new ChangeListener(server.url('postgres'), heard.note, undefined, {
-    ...times,
-    checkMilliseconds: 200,
-  })
+  const [here, there] = [() => undefined, heard.note].map(
+    (listener) => new ChangeListener(server.url('postgres'), listener, undefined, { ...times, restMilliseconds: 400 }),
+  )
+  t.ok(await heard.has(1))
+  const begin = performance.now()
+  const changing = setInterval(() => here.announce(4), 5)
+  t.teardown(() => clearInterval(changing))
+  t.ok(await heard.has(2))
+  t.ok(await heard.has(5))
+  t.ok(performance.now() - begin > 3 * 400, 'with a rest between them')
+  clearInterval(changing)
+  await Promise.all([here.close(), there.close()])
+})
+
+test('a connection in use is checked each second, and an announcement that was lost is made good', async (t) => {
+  const heard = new Heard()
+  const listener = new ChangeListener(server.url('postgres'), heard.note)
   await heard.has(1)
+  const begin = performance.now()
   const isChecked = async () => {
     const text = `SELECT query FROM pg_stat_activity WHERE application_name LIKE '% listener'`
     return (await server.query(text)).some(({ query }) => query === 'SELECT 1')
   }
   for (let tries = 0; tries < 300 && !(await isChecked()); tries++) await sleep(10)
   t.ok(await isChecked())
-  t.ok(await heard.has(2), 'and its listener looks again, since announcements may be lost')
+  t.ok(await heard.has(2), 'its listener looks again')
+  t.ok(performance.now() - begin < 2500)
   t.same(new Set(heard.list), new Set(['all']))
   await listener.close()
 })
