@@ -232,6 +232,26 @@ const mistakes: readonly Mistake[] = [
     crossEntropy(chances, [1, 0, 1]),
   ),
   mistake(
+    'one column to group by, without a list',
+    {
+      ...classes,
+      predictions: chances,
+      labels: [1, 0, 1],
+      groupBy: 'country',
+      groups: { country: ['KR', 'DE', 'KR'] },
+    },
+    'wrong-type',
+    ['Send groupBy ["country"].'],
+    crossEntropy(chances, [1, 0, 1]),
+  ),
+  mistake(
+    'one requirement, without a list',
+    { ...classes, predictions: chances, labels: [1, 0, 1], require: { figure: 'accuracy', atLeast: 0.9 } },
+    'wrong-type',
+    ['Send require [{"figure":"accuracy","atLeast":0.9}].'],
+    crossEntropy(chances, [1, 0, 1]),
+  ),
+  mistake(
     'metrics for include',
     { ...classes, metrics: ['accuracy'], predictions: chances, labels: [1, 0, 1] },
     'unknown-field',

@@ -12,7 +12,8 @@ import { unknownField } from '../unknown-field.ts'
 
 const { maxListedErrors } = fixedLimits
 
-const needsDuration = 'must be an ISO 8601 duration of weeks, days, hours, minutes and seconds from PT1H to P3650D'
+const needsDuration =
+  'must be an ISO 8601 duration of weeks, days, hours, minutes and seconds from PT1H to P3650D, such as P30D'
 
 export const join = z
   .strictObject({

@@ -24,6 +24,7 @@ export function optionEdits(error: ValidationError, options: Fields, otherFields
     if (alias !== undefined) return [{ rename: { [alias]: field } }]
     return field === 'labelFormat' ? formatsOf(options) : []
   }
+  if (isSingle(field, value)) return [{ set: { [field]: [value] } }]
   if (field === 'require') return requirementEdits(error, options)
   if (field === 'include') return withoutRefused(code, at, value)
   if (code === 'unknown-value' && typeof value === 'string') {
@@ -32,6 +33,12 @@ export function optionEdits(error: ValidationError, options: Fields, otherFields
   }
   if ((code === 'wrong-type' || code === 'unknown-value') && typeof value === 'string') return unquoted(field, value)
   return []
+}
+
+/** Whether a list is asked for, and what it could hold was sent by itself. */
+function isSingle(field: string, value: unknown): boolean {
+  if (field === 'groupBy') return typeof value === 'string'
+  return field === 'require' && typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function renamed(field: string, options: Fields, otherFields: readonly string[]): Remedy[] {

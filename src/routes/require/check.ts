@@ -109,7 +109,7 @@ function notAvailable(why: string): Wrong {
 function unknown(figure: string, patterns: ReadonlySet<string>): Wrong {
   const meant = figureMeant(figure, patterns)
   const hint = meant === undefined ? '' : `; did you mean ${quoted(meant)}?`
-  const why = `is ${quoted(figure)}, which is no number of the answer, such as loss, accuracy or metrics.f1.macro${hint}`
+  const why = `is ${quoted(figure)}, which is not a number of the answer, such as loss, accuracy or metrics.f1.macro${hint}`
   return { why, code: 'unknown-value' }
 }
 
