@@ -149,24 +149,13 @@ interface RouteOptions {
 
 const routes = fp(
   async (app, { evaluations, limits, probes, scraped }: RouteOptions) => {
-    app.addHook('preHandler', (request, _reply, done) => onBehalfOf(request.work, done))
     await refuseOtherMethods(app, async () => {
       await app.register(openapi)
       await app.register(lossRoute)
       await app.register(comparisonRoute)
       await app.register(miniBatchRoute)
       await app.register(sweepRoute)
-      await app.register(evaluationRoutes, evaluations)
-      await app.register(listRoute, evaluations)
-      await app.register(totalRoute, evaluations)
-      await app.register(batchRoutes, evaluations)
-      await app.register(lineRoutes, evaluations)
-      await app.register(joinedRoutes, evaluations)
-      await app.register(waitingRoute, evaluations)
-      await app.register(curveRoute, evaluations)
-      await app.register(windowsRoute, evaluations)
-      await app.register(evaluationComparisonRoute, evaluations)
-      await app.register(eventRoute, evaluations)
+      await app.register(storeRoutes, evaluations)
       await app.register(inferenceRoutes, probes)
       await app.register(catalogueRoute)
       await app.register(limitsRoute, { limits })
@@ -179,6 +168,22 @@ const routes = fp(
   },
   { name: 'routes', dependencies: ['access', 'rate-limit', 'access-document', 'bodies'] },
 )
+
+/** Those that work with the store, each on behalf of its client. */
+async function storeRoutes(app: FastifyInstance, evaluations: EvaluationRouteOptions): Promise<void> {
+  app.addHook('preHandler', (request, _reply, done) => onBehalfOf(request.work, done))
+  await app.register(evaluationRoutes, evaluations)
+  await app.register(listRoute, evaluations)
+  await app.register(totalRoute, evaluations)
+  await app.register(batchRoutes, evaluations)
+  await app.register(lineRoutes, evaluations)
+  await app.register(joinedRoutes, evaluations)
+  await app.register(waitingRoute, evaluations)
+  await app.register(curveRoute, evaluations)
+  await app.register(windowsRoute, evaluations)
+  await app.register(evaluationComparisonRoute, evaluations)
+  await app.register(eventRoute, evaluations)
+}
 
 function quotaOf({ REQUESTS_PER_MINUTE: requestsPerMinute, BYTES_PER_MINUTE: bytesPerMinute }: Config): Quota {
   return { requestsPerMinute, bytesPerMinute }
