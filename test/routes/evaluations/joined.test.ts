@@ -155,7 +155,7 @@ test('one wrong row refuses its body, and nothing of it is kept', async (t) => {
       { ids: ['a'], labels: ['1'] },
       '#/labels/0',
       'not-a-number',
-      'labels[0] is a string; it must be the number of a class, counted from 0. Send labels as numbers, without quotation marks.',
+      'labels[0] is a string; it must be the number of a class, counted from 0; names of classes are declared with classes. Send labels as numbers, without quotation marks.',
     ],
     [
       'labels',
