@@ -134,6 +134,8 @@ export async function buildApp(
   )
   // the service starts without its database, which may come later
   void store.isReady()
+  counted.watchStoreState(() => store.isReady())
+  if (tls !== undefined) counted.watchCertificate(() => tls.expires)
   const probes = { isClosing, store }
   await app.register(routes, { evaluations, limits, probes, scraped })
   await app.ready()

@@ -23,6 +23,9 @@ const meanings: Readonly<Record<Reason, string>> = {
   'newer-release': 'The evaluation was declared by a newer release of the service.',
 }
 
+/** Every reason for which an operation can fail. */
+export const reasons: readonly string[] = Object.keys(meanings)
+
 /** The message names no host, path or account; the `cause`, for the log, may. A write that failed may have been stored. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable'

@@ -5,10 +5,11 @@ import type { Store } from '../database/store.ts'
 const everyMilliseconds = 60_000
 const day = 86_400_000
 
-/** Is told how many halves of rows have waited in vain, and how many wait still. */
+/** Is told how many halves of rows have waited in vain, how many wait still, and when nothing is left to be deleted. */
 export interface SweepCounts {
   expired(halves: number): void
   waiting(counts: WaitingCounts): void
+  swept(): void
 }
 
 /** Every minute. @param retentionDays 0 expires nothing @returns ends it */
@@ -19,6 +20,7 @@ export function sweepRegularly(
   counts?: SweepCounts,
 ): () => void {
   let isEnded = false
+  counts?.swept()
   const sweep = async (): Promise<void> => {
     try {
       const before = retentionDays === 0 ? undefined : Date.now() - retentionDays * day
@@ -29,7 +31,9 @@ export function sweepRegularly(
         if (!isMore) break
         await setImmediate()
       }
-      if (!isEnded) counts?.waiting(await store.countWaiting())
+      if (isEnded) return
+      counts?.swept()
+      counts?.waiting(await store.countWaiting())
     } catch (error) {
       if (!isEnded) failed(error)
     }

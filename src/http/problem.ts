@@ -30,8 +30,16 @@ export class Problem extends Error {
   }
 }
 
+/** The limits whose excess is not the fault of a request: the service is at capacity. */
+export const capacityLimits = [
+  'maxConnections',
+  'maxRequestsInFlight',
+  'maxInFlightBytes',
+  'maxEventStreams',
+] as const satisfies (keyof Limits)[]
+
 /** Refuses what the service cannot take now. @param seconds until the client may try again */
-export function overloaded(detail: string, seconds = 1, limit?: keyof Limits): Problem {
+export function overloaded(detail: string, seconds = 1, limit?: (typeof capacityLimits)[number]): Problem {
   return new Problem('overloaded', detail, {}, { 'retry-after': String(seconds) }, limit)
 }
 

@@ -10,6 +10,8 @@ const aggregators: readonly [name: RegExp, aggregator: Aggregator][] = [
   [/^nodejs_eventloop_lag_min_seconds$/, 'min'],
   [/^nodejs_eventloop_lag_/, 'max'],
   [/^process_start_time_seconds$/, 'min'],
+  [/^lossmeter_(?:store_ready|certificate_expiry_timestamp_seconds)$/, 'min'],
+  [/^lossmeter_sweep_completed_timestamp_seconds$/, 'max'],
   [/^process_open_fds$/, 'max'],
   [/^process_max_fds$/, 'min'],
   [/^(?:target_info|nodejs_version_info)$/, 'first'],

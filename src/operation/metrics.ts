@@ -1,7 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import packageJson from '../../package.json' with { type: 'json' }
+import { reasons } from '../database/errors.ts'
 import type { WaitingCounts } from '../database/halves.ts'
 import type { StoreObserver } from '../database/sql/observed-engine.ts'
+import { otherFailure } from '../database/sql/observed-engine.ts'
 import type { EvaluationCounts } from '../evaluations/service.ts'
 import type { ShownFigures } from '../evaluations/shown.ts'
 import type { MetricsSnapshot } from './metrics-snapshot.ts'
@@ -33,6 +35,9 @@ export interface Load {
   readonly connections: number
 }
 
+/** A type of problem, and the limit that was exceeded if it has one. */
+export type Refusal = readonly [reason: string, limit?: string]
+
 /**
  * What happens in the service, in numbers. Names are those of OpenTelemetry where it has one. Every label has few values, whatever
  * clients send: templates of routes, names in the code, never what a request says.
@@ -57,6 +62,11 @@ export class Metrics implements StoreObserver, EvaluationCounts {
     durations,
     ['db_system_name', 'db_operation_name', 'error_type'],
   )
+  readonly #storeFailures = this.#counter(
+    'lossmeter_store_failures_total',
+    'Operations on the evaluation store that failed, by error.',
+    ['error_type'],
+  )
   readonly #groups = this.#histogram('lossmeter_commit_batches', 'Batches stored in one transaction.', groupSizes, [])
   readonly #listenOutages = this.#counter(
     'lossmeter_store_listen_outages_total',
@@ -80,12 +90,14 @@ export class Metrics implements StoreObserver, EvaluationCounts {
   )
   #waiting: WaitingCounts | undefined
   #ofEvaluations: Readonly<Record<'loss' | 'accuracy', Gauge<'owner' | 'evaluation'>>> | undefined
+  #sweptAt: number | undefined
 
   /**
    * @param load asked at each scrape
    * @param limits what is full when `load` reaches it
+   * @param refusals those that are counted from 0
    */
-  constructor(load: () => Load, limits: Load) {
+  constructor(load: () => Load, limits: Load, refusals: readonly Refusal[] = []) {
     this.#gauge('http_server_active_requests', 'Requests in progress.', () => load().requests)
     this.#gauge('lossmeter_requests_limit', 'Maximum number of concurrent requests.', () => limits.requests)
     this.#gauge('lossmeter_in_flight_bytes', 'Bytes of memory that requests in flight use.', () => load().bytes)
@@ -130,6 +142,8 @@ export class Metrics implements StoreObserver, EvaluationCounts {
     // from 0, so that the first of each is seen as an increase
     for (const outcome of ['created', 'exists', 'conflict', 'full', 'crowded'] as const)
       this.#declarations.inc({ outcome }, 0)
+    for (const [reason, limit = ''] of refusals) this.#refusals.inc({ reason, limit }, 0)
+    for (const reason of [...reasons, otherFailure]) this.#storeFailures.inc({ error_type: reason }, 0)
     for (const outcome of ['committed', 'replayed', 'conflict', 'sealed', 'full', 'gone'] as const) {
       this.#batches.inc({ outcome }, 0)
     }
@@ -160,6 +174,7 @@ export class Metrics implements StoreObserver, EvaluationCounts {
 
   ran(system: string, operation: string, seconds: number, failure = ''): void {
     this.#storeDurations.observe({ db_system_name: system, db_operation_name: operation, error_type: failure }, seconds)
+    if (failure !== '') this.#storeFailures.inc({ error_type: failure })
   }
 
   committed(batches: number): void {
@@ -169,6 +184,26 @@ export class Metrics implements StoreObserver, EvaluationCounts {
   /** @param waiting asked at each scrape */
   watchStore(waiting: () => number): void {
     this.#gauge('lossmeter_store_waiting', 'Operations on the evaluation store that are waiting.', waiting)
+  }
+
+  /** @param isReady asked at each scrape */
+  watchStoreState(isReady: () => Promise<boolean>): void {
+    this.#gauge(storeReady, '1 if the evaluation store can be written to, 0 if not.', async () =>
+      Number(await isReady()),
+    )
+  }
+
+  /** @param expiry asked at each scrape: when the certificate expires, in milliseconds */
+  watchCertificate(expiry: () => number): void {
+    this.#gauge(certificateExpiry, 'When the certificate of the service expires, in Unix time.', () => expiry() / 1000)
+  }
+
+  /** All that was due for deletion has been deleted. The first time, when the service begins to sweep, shows it. */
+  swept(): void {
+    if (this.#sweptAt === undefined) {
+      this.#gauge(sweepCompleted, sweepCompletedHelp, () => (this.#sweptAt ?? 0) / 1000)
+    }
+    this.#sweptAt = Date.now()
   }
 
   listenFailed(): void {
@@ -252,18 +287,23 @@ export class Metrics implements StoreObserver, EvaluationCounts {
     return new Histogram({ name, help, buckets, labelNames, registers: [this.#registry] })
   }
 
-  #gauge(name: string, help: string, read: () => number): void {
+  #gauge(name: string, help: string, read: () => number | Promise<number>): void {
     new Gauge({
       name,
       help,
       registers: [this.#registry],
-      collect() {
-        this.set(read())
+      async collect() {
+        this.set(await read())
       },
     })
   }
 }
 
+const storeReady = 'lossmeter_store_ready'
+const certificateExpiry = 'lossmeter_certificate_expiry_timestamp_seconds'
+const sweepCompleted = 'lossmeter_sweep_completed_timestamp_seconds'
+const sweepCompletedHelp =
+  'When all that was due for deletion in the evaluation store had been deleted, or the service started, in Unix time.'
 const workersHelp = 'Number of worker processes included in these metrics.'
 const silentWorkers = 'lossmeter_silent_workers'
 const silentWorkersHelp =

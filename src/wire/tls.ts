@@ -20,16 +20,28 @@ interface Paths {
   readonly key: string
 }
 
+interface Read {
+  readonly options: SecureContextOptions
+  readonly expires: number
+}
+
 /** The certificate and the key of the service, read again when their files change. */
 export class Tls {
   readonly options: SecureContextOptions
   readonly #paths: Paths
   readonly #watched: WatchedFiles
+  #expires: number
 
-  private constructor(paths: Paths, options: SecureContextOptions, watched: WatchedFiles) {
+  private constructor(paths: Paths, { options, expires }: Read, watched: WatchedFiles) {
     this.#paths = paths
     this.options = options
+    this.#expires = expires
     this.#watched = watched
+  }
+
+  /** When the certificate that is in use expires, in milliseconds. */
+  get expires(): number {
+    return this.#expires
   }
 
   /** @throws TlsUnusable for files that cannot be used. @returns undefined where the service speaks plain HTTP */
@@ -44,7 +56,9 @@ export class Tls {
   renew(server: Pick<Server, 'setSecureContext'>, log: FastifyBaseLogger, everyMilliseconds = 1000): void {
     this.#watched.watch(async () => {
       try {
-        server.setSecureContext(await read(this.#paths))
+        const { options, expires } = await read(this.#paths)
+        server.setSecureContext(options)
+        this.#expires = expires
         log.info('reloaded the certificate and its key')
       } catch (error) {
         const reason = (error as Error).message
@@ -58,7 +72,7 @@ export class Tls {
   }
 }
 
-async function read({ cert: certPath, key: keyPath }: Paths): Promise<SecureContextOptions> {
+async function read({ cert: certPath, key: keyPath }: Paths): Promise<Read> {
   const cert = await textOf('TLS_CERT_FILE', certPath)
   const key = await textOf('TLS_KEY_FILE', keyPath)
   const certificate = attempt(() => new X509Certificate(cert))
@@ -84,7 +98,7 @@ async function read({ cert: certPath, key: keyPath }: Paths): Promise<SecureCont
   } catch (error) {
     throw new TlsUnusable(`TLS_CERT_FILE=${certPath}: OpenSSL rejects it: ${(error as Error).message}`)
   }
-  return options
+  return { options, expires: certificate.validToDate.getTime() }
 }
 
 async function textOf(name: string, path: string): Promise<string> {

@@ -113,6 +113,30 @@ test('it ends between two steps', async (t) => {
   t.equal(calls, 2)
 })
 
+test('it is told when nothing is left to be deleted: at the start, and after each sweep that did not fail', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  t.teardown(() => mock.timers.reset())
+  let fails = true
+  const store = altered(await storeOf(t), {
+    ...noHalves,
+    async sweep() {
+      if (fails) throw new Error('locked')
+      return false
+    },
+  })
+  let swept = 0
+  const end = sweepRegularly(store, 1, ignore, { expired: ignore, waiting: ignore, swept: () => swept++ })
+  t.equal(swept, 1)
+  mock.timers.tick(minute)
+  await settled()
+  t.equal(swept, 1)
+  fails = false
+  mock.timers.tick(minute)
+  await settled()
+  t.equal(swept, 2)
+  end()
+})
+
 test('it does not keep the process alive, neither before the first sweep nor after one', async (t) => {
   const source = new URL('../../src/evaluations/retention.ts', import.meta.url).href
   const imported = `import { sweepRegularly } from ${JSON.stringify(source)}`

@@ -41,7 +41,7 @@ test('counters, gauges and histograms add up by their labels; what is no sum is 
   t.same(names(text), names(await both[0].text()), 'nothing is left out')
 })
 
-test('of delays the longest counts, of files the process nearest to its limit, of starts the first', async (t) => {
+test('of delays the longest counts, of files the process nearest to its limit, of starts the first, of stores the worst', async (t) => {
   const of = (value: number) =>
     [
       'nodejs_eventloop_lag_p99_seconds',
@@ -50,6 +50,9 @@ test('of delays the longest counts, of files the process nearest to its limit, o
       'process_max_fds',
       'process_start_time_seconds',
       'process_resident_memory_bytes',
+      'lossmeter_store_ready',
+      'lossmeter_certificate_expiry_timestamp_seconds',
+      'lossmeter_sweep_completed_timestamp_seconds',
     ].map((name) => gauge(name, value))
   const text = await aggregated([of(2), of(5)]).metrics()
   t.same(text.match(/^\w+ .*$/gm), [
@@ -59,6 +62,9 @@ test('of delays the longest counts, of files the process nearest to its limit, o
     'process_max_fds 2',
     'process_start_time_seconds 2',
     'process_resident_memory_bytes 7',
+    'lossmeter_store_ready 2',
+    'lossmeter_certificate_expiry_timestamp_seconds 2',
+    'lossmeter_sweep_completed_timestamp_seconds 5',
   ])
 })
 

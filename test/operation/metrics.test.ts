@@ -83,6 +83,32 @@ test('the figures of evaluations that ask for it', async (t) => {
   t.same(await linesOf(metrics, name), [])
 })
 
+test('what alerts watch begins at 0, and the state of the store, of sweeping and of the certificate are told', async (t) => {
+  const metrics = new Metrics(() => load, limits, [['internal-error'], ['overloaded', 'maxConnections']])
+  metrics.ran('sqlite', 'query', 3, 'locked')
+  let isReady = true
+  metrics.watchStoreState(async () => isReady)
+  metrics.watchCertificate(() => 5000)
+  t.same(await linesOf(metrics, 'lossmeter_sweep_completed_timestamp_seconds'), [])
+  const before = Date.now() / 1000
+  metrics.swept()
+  metrics.swept()
+  t.same(await linesOf(metrics, 'lossmeter_refusals_total'), [
+    'lossmeter_refusals_total{reason="internal-error",limit=""} 0',
+    'lossmeter_refusals_total{reason="overloaded",limit="maxConnections"} 0',
+  ])
+  const failures = await linesOf(metrics, 'lossmeter_store_failures_total')
+  for (const [reason, count] of Object.entries({ locked: 1, 'out-of-reach': 0, other: 0 })) {
+    t.ok(failures.includes(`lossmeter_store_failures_total{error_type="${reason}"} ${count}`), reason)
+  }
+  t.same(await linesOf(metrics, 'lossmeter_store_ready'), ['lossmeter_store_ready 1'])
+  isReady = false
+  t.same(await linesOf(metrics, 'lossmeter_store_ready'), ['lossmeter_store_ready 0'])
+  t.same(await linesOf(metrics, 'lossmeter_certificate'), ['lossmeter_certificate_expiry_timestamp_seconds 5'])
+  const [sweep] = await linesOf(metrics, 'lossmeter_sweep_completed_timestamp_seconds')
+  t.ok(Number(sweep.split(' ')[1]) >= before)
+})
+
 test('how full the service is, and what process it is', async (t) => {
   const metrics = new Metrics(() => load, limits)
   t.match(metrics.contentType, /^text\/plain; version=0\.0\.4/)

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { rmSync, writeFileSync } from 'node:fs'
 import type { OutgoingHttpHeaders } from 'node:http'
 import { Agent, request } from 'node:https'
@@ -16,6 +17,10 @@ import { certificate, writeCertificate } from './certificates.ts'
 
 const first = certificate('first')
 const second = certificate('second')
+
+function expiryOf(cert: string): number {
+  return Date.parse(new X509Certificate(cert).validTo)
+}
 
 test('without a certificate there is no TLS', async (t) => {
   t.equal(await Tls.open({ TLS_CERT_FILE: undefined, TLS_KEY_FILE: undefined }), undefined)
@@ -62,6 +67,7 @@ test('a new certificate is taken; one that cannot be used is told of, and the ol
   if (tls === undefined) throw new Error('there is a certificate')
   t.teardown(() => tls.close())
   t.match(tls.options, { ...first, minVersion: 'TLSv1.2' })
+  t.equal(tls.expires, expiryOf(first.cert))
   const { lines, logger } = listener()
   const last = () => JSON.parse(lines.at(-1) ?? '{}')
   const taken: unknown[] = []
@@ -78,6 +84,7 @@ test('a new certificate is taken; one that cannot be used is told of, and the ol
   writeCertificate(folder, second)
   t.ok(await eventually(() => taken.length === 1))
   t.same(taken, [second.cert])
+  t.equal(tls.expires, expiryOf(second.cert))
   t.ok(await eventually(() => last().level === 30))
 
   rmSync(join(folder, 'tls.crt'))

@@ -5,6 +5,9 @@ import type { NewBatch, PutResult } from '../store.ts'
 import type { Statement } from './engine.ts'
 import type { EvaluationEngine, PutRules } from './evaluation-engine.ts'
 
+/** What an error without a reason counts as. */
+export const otherFailure = 'other'
+
 export interface StoreObserver {
   ran(system: string, operation: string, seconds: number, failure?: string): void
   committed(batches: number): void
@@ -84,7 +87,7 @@ export class ObservedEngine implements EvaluationEngine {
     }
     result.then(
       () => tell(),
-      (error) => tell(error instanceof StoreUnavailable ? error.reason : 'other'),
+      (error) => tell(error instanceof StoreUnavailable ? error.reason : otherFailure),
     )
     return result
   }
