@@ -1,8 +1,10 @@
 import type { Memory } from '../loss/memory.ts'
 import { doublesIn } from '../loss/memory.ts'
+import { NamesBuilder } from '../loss/names.ts'
 import type { Tensor } from '../loss/tensor.ts'
 import { labels, lines, memory as module, numbers, state } from './engine.ts'
 import * as layout from './layout.ts'
+import { tellTexts } from './texts.ts'
 
 /** Lines of an NDJSON body that were read together, as one batch. */
 export interface LineGroup {
@@ -34,13 +36,21 @@ export function readLineGroup(bytes: Uint8Array, memory: Memory): LineGroup | un
     bytes: behind - layout.INPUT,
     isOfSingles: state[layout.RANK] === 1,
     predictions: tensorOf(numbers, predictions, [rows, columns], memory),
-    labels: tensorOf(
+    labels: labelsOf(
       labels,
       (state[layout.LABELS_END] - layout.KEYS) / 8,
       state[layout.LABELS_RANK] === 2 ? [rows, columns] : [rows],
       memory,
     ),
   }
+}
+
+function labelsOf(from: Float64Array, length: number, shape: readonly number[], memory: Memory): Tensor {
+  const names = new NamesBuilder(memory)
+  const words = new Uint32Array(from.buffer, from.byteOffset, 2 * length)
+  const nonNumericCount = tellTexts(words, length, names)
+  const tensor = tensorOf(from, length, shape, memory)
+  return nonNumericCount === 0 ? tensor : { ...tensor, nonNumericCount, names: names.names() }
 }
 
 function tensorOf(from: Float64Array, length: number, shape: readonly number[], memory: Memory): Tensor {

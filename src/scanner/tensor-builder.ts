@@ -1,8 +1,9 @@
 import type { Memory } from '../loss/memory.ts'
 import { markOfText, mostReceived, NamesBuilder } from '../loss/names.ts'
 import type { Doubles, NonNumericElement, ShapeError } from '../loss/tensor.ts'
-import { captured, memory, numbers, state } from './engine.ts'
+import { captured, numbers, state } from './engine.ts'
 import * as layout from './layout.ts'
+import { tellTexts } from './texts.ts'
 
 const NOTHING = new Float64Array(0)
 const NAMES: readonly string[] = ['null', 'false', 'true', 'a string', 'an object', 'a number']
@@ -56,8 +57,6 @@ function textOf(most: number): string {
 }
 
 const words = new Uint32Array(numbers.buffer, numbers.byteOffset)
-/** What is above the lowest bits of a NaN whose text is told apart. */
-const upperMark = 0x7ff8_0000
 
 function isNamed(): boolean {
   const tensor = state[layout.TENSOR]
@@ -129,19 +128,8 @@ export class TensorBuilder {
   /** Tells the texts apart that were left at their places in the slice. */
   #tellTexts(): void {
     if (state[layout.NON_NUMERIC] <= layout.NON_NUMERIC_CAPACITY || !isNamed()) return
-    for (let at = 0, end = 2 * written(); at < end; at += 2) {
-      const upper = words[at + 1]
-      // negative numbers are above all of them
-      if (upper <= upperMark || upper >= 0x8000_0000) continue
-      this.#names ??= new NamesBuilder(this.#memory)
-      const from = upper - upperMark
-      const to = from + (words[at] >>> 3)
-      const spelled = memory.toString('latin1', from, to)
-      words[at] = markOfText(
-        this.#names.codeOfSpelled(spelled, () => JSON.parse(memory.toString('utf8', from - 1, to + 1)) as string),
-      )
-      words[at + 1] = upperMark
-    }
+    this.#names ??= new NamesBuilder(this.#memory)
+    tellTexts(words, written(), this.#names)
   }
 
   append(read: number): void {

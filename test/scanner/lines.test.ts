@@ -1,4 +1,5 @@
 import { test } from 'tap'
+import type { Doubles } from '../../src/loss/tensor.ts'
 import type { LineGroup } from '../../src/scanner/lines.ts'
 import { longestLine, readLineGroup } from '../../src/scanner/lines.ts'
 import { matrix } from '../matrix.ts'
@@ -175,4 +176,26 @@ test('however much it is, what does not fit into a slice is left for the next ru
   }
   t.equal(lines, 5000)
   t.ok(allocated > 0.9 * 2 * 5000 * 4 * 8, 'all but what is small')
+})
+
+test('labels that are texts are read with the others, and told apart', async (t) => {
+  const texts = ['cat', '고양이', 'a "b"\\', '\u0007', '']
+  const line = (labels: unknown) => `${JSON.stringify({ predictions: [0.25, 0.75], labels })}\n`
+  const readTexts = (text: string) => {
+    const { lines, labels } = readLineGroup(Buffer.from(text), unaccounted) as LineGroup
+    const { data, names } = labels as Doubles
+    const words = new Uint32Array(data.buffer, data.byteOffset, 2 * data.length)
+    return {
+      lines,
+      labels: Array.from(data, (value, at) => (Number.isNaN(value) ? names?.texts[(words[2 * at] >>> 3) - 1] : value)),
+    }
+  }
+  t.strictSame(readTexts([...texts, 1, 'cat', [0]].map(line).join('')), { lines: 8, labels: [...texts, 1, 'cat', 0] })
+  const lists = '{"predictions":[[1,0],[0,1]],"labels":["cat", 1]}\n{"predictions":[[1,0]],"labels":["dog"]}\n'
+  t.strictSame(readTexts(lists), { lines: 2, labels: ['cat', 1, 'dog'] })
+  const broken = [`"${'x'.repeat(600)}"`, '"a', '"\n"', '"\u0001"', 'null']
+  for (const wrong of broken) {
+    const group = readLineGroup(Buffer.from(`${line('cat')}{"predictions":[1,0],"labels":${wrong}}\n`), unaccounted)
+    t.equal(group?.lines, 1, wrong.slice(0, 9))
+  }
 })

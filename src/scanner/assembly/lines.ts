@@ -4,6 +4,8 @@ import {
 } from '../layout'
 import { set, setAt } from './memory'
 import { number } from './number'
+import { placeOf } from './tensor'
+import { skipString } from './text'
 
 /** `{"predic`, `ctions":` and `"labels"`, as they lie in memory. */
 const PREDICTIONS_BEGIN: u64 = 0x636964657270227b
@@ -18,6 +20,29 @@ let stored: usize = 0
   let c = load<u8>(p)
   while (c == 0x20 || c == 0x09 || c == 0x0d) c = load<u8>(++p)
   return p
+}
+
+/** A label, which may be a text, is stored: the position behind it, 0 for anything else. */
+function label(p: usize, out: usize, end: usize): usize {
+  const c = <u32>load<u8>(p)
+  if (c != 0x22) return number(p, c, out)
+  const behind = skipString(p, end)
+  if (behind != 0) store<f64>(out, placeOf(p + 1, behind - p - 2))
+  return behind
+}
+
+/** Labels up to the closing bracket, likewise. */
+function labelList(p: usize, out: usize, end: usize): usize {
+  let c: u32 = 0x2c
+  while (c == 0x2c) {
+    p = label(skipBlank(p), out, end)
+    if (p == 0) return 0
+    out += 8
+    p = skipBlank(p)
+    c = load<u8>(p++)
+  }
+  stored = out
+  return c == 0x5d ? p : 0
 }
 
 /** Numbers up to the closing bracket, at least one: the position behind it, 0 for anything else. */
@@ -99,12 +124,12 @@ export function lines(from: usize, end: usize): usize {
         ownLabelsRank = 2
         p = table(p, labelsEnd, width)
       } else {
-        p = list(p, labelsEnd)
+        p = labelList(p, labelsEnd, end)
       }
     } else {
-      // a bare number is the label of one sample, like a list of one
+      // a bare label is that of one sample, like a list of one
       if (rank == 2) break
-      p = number(p, c, labelsEnd)
+      p = label(p, labelsEnd, end)
       stored = labelsEnd + 8
     }
     if (p == 0) break

@@ -1,12 +1,12 @@
 // The loop that counts: numbers, commas and rows, as long as they come plainly.
 import {
   AFTER_ELEMENT, BASE, COLUMNS, DEPTH, FIRST_VALUE, NON_NUMERIC, NON_NUMERIC_CAPACITY, INNER, KIND_FALSE, KIND_STRING,
-  KIND_TRUE, LIMIT_COLUMNS, LIMIT_DEPTH, LIMIT_ELEMENTS, LIMIT_NUMBER_LENGTH, LIMIT_ROWS, LONGEST_PLACED, MODE, NUMBERS_END,
-  OUTER, RANK, ROLE_NONE, TOTAL, VALUE,
+  KIND_TRUE, LIMIT_COLUMNS, LIMIT_DEPTH, LIMIT_ELEMENTS, LIMIT_NUMBER_LENGTH, LIMIT_ROWS, MODE, NUMBERS_END,
+  OUTER, RANK, TOTAL, VALUE,
 } from '../layout'
 import { get, getAt, set, setAt, skipSpace } from './memory'
 import { belowOne, number } from './number'
-import { beginText, closed, skipPlain, text } from './text'
+import { skipPlain, skipString } from './text'
 import { isNamed, limit, markOf, OUTER_DEPTH, placeOf, ROW_DEPTH } from './tensor'
 
 const MANY = 0x20000
@@ -35,17 +35,6 @@ function skipForeign(p: usize, c: u32): usize {
   const word = load<u32>(p)
   if (word == 0x6c6c756e || word == 0x65757274) return p + 4
   return word == 0x736c6166 && load<u8>(p + 4) == 0x65 ? p + 5 : 0
-}
-
-/** Behind a string that ends in this slice and is not too long to be left at its place; else 0. */
-function skipString(p: usize, end: usize): usize {
-  let behind = skipPlain(p + 1)
-  if (load<u8>(behind) != 0x22) {
-    beginText(ROLE_NONE)
-    behind = text(p + 1, end)
-    if (!closed) return 0
-  }
-  return behind - p > <usize>LONGEST_PLACED ? 0 : behind + 1
 }
 
 /** Reads from a place where a value is due and returns how far it came. */

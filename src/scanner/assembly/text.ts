@@ -1,6 +1,6 @@
 // Strings: escapes and UTF-8, resumable after every byte.
 import {
-  CAPTURE, CAPTURED, CAPTURE_CAPACITY, CODE, CONTINUATION, ESCAPE, HEXADECIMAL, HIGHEST, KEY_LENGTH, LOWEST,
+  CAPTURE, CAPTURED, CAPTURE_CAPACITY, CODE, CONTINUATION, ESCAPE, HEXADECIMAL, HIGHEST, KEY_LENGTH, LONGEST_PLACED, LOWEST,
   REASON, ROLE, ROLE_CAPTURE, ROLE_KEY, ROLE_NONE, STEP, TEXT,
 } from '../layout'
 import { keepPlain, keepUnit, openKey } from './keys'
@@ -179,4 +179,15 @@ export function text(p: usize, end: usize): usize {
   set(STEP, step)
   set(KEY_LENGTH, get(KEY_LENGTH) + <i32>(p - from))
   return p
+}
+
+/** Behind a string that ends in this slice and is not too long to be left at its place; else 0. */
+export function skipString(p: usize, end: usize): usize {
+  let behind = skipPlain(p + 1)
+  if (load<u8>(behind) != 0x22) {
+    beginText(ROLE_NONE)
+    behind = text(p + 1, end)
+    if (!closed) return 0
+  }
+  return behind - p > <usize>LONGEST_PLACED ? 0 : behind + 1
 }

@@ -206,3 +206,24 @@ test('names are read in linear time, however they are chosen', async (t) => {
     t.ok(many < 30 * few + 0.2, `${few} s, ${many} s`)
   }
 })
+
+test('lines of single rows are the same with names, and a wrong one is named by its line', async (t) => {
+  const rows = Array.from({ length: 300 }, (_, i) => ({ predictions: request.predictions[i % 3], label: (i * i) % 3 }))
+  const send = async (labelOf: (label: number, at: number) => unknown) => {
+    const { loss, labelFormat } = request
+    const lines = rows.map(({ predictions, label }, at) => ({ predictions, labels: labelOf(label, at) }))
+    const payload = [{ loss, labelFormat, classes }, ...lines].map((line) => `${JSON.stringify(line)}\n`).join('')
+    const headers = { 'content-type': 'application/x-ndjson' }
+    const answer = await app.inject({ method: 'POST', url: '/v1/loss', headers, payload })
+    const { requestId: _, ...body } = answer.json()
+    return { status: answer.statusCode, body }
+  }
+  const expected = await send((label) => label)
+  t.equal(expected.status, 200)
+  t.strictSame(await send((label) => classes[label]), expected)
+  t.strictSame(await send((label, at) => (at % 2 === 0 ? classes[label] : label)), expected)
+  t.match(await send((label, at) => (at === 250 ? 'dgo' : classes[label])), {
+    status: 422,
+    body: { errors: [{ pointer: '#/labels', code: 'unknown-value', detail: /"dgo".*did you mean "dog"/ }] },
+  })
+})
