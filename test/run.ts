@@ -39,7 +39,7 @@ const tiers: Readonly<Record<string, readonly Step[]>> = {
         rooms,
       ],
       // what is left are branches of outages and of ends that no test can time
-      leastCovered: { statements: 99.5, lines: 99.5, functions: 99, branches: 97.5 },
+      leastCovered: { statements: 99.5, lines: 99.5, functions: 99, branches: 98.5 },
     },
   ],
   long: [

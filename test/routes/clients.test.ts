@@ -265,8 +265,18 @@ test('a request has the key, its query, and lists in place of typed options', as
   t.match(asked[0].init?.headers, { authorization: 'Bearer k' })
   await service.evaluation('e').declare({ ...index, outputs: 2, classWeights: Float64Array.of(1, 2) })
   t.strictSame(JSON.parse(String(asked[1].init?.body)), { ...index, outputs: 2, classWeights: [1, 2] })
+  const require = [{ figure: 'loss', max: 1 }]
+  await service.evaluation('e').report({ require } as never)
+  t.strictSame(JSON.parse(String(new URL(asked[2].url).searchParams.get('require'))), require)
   const view = new DataView(new ArrayBuffer(8)) as never
   await t.rejects(service.loss(view, [1], values), new TypeError('DataView cannot be sent'))
+})
+
+test('an error without a remedy says only what is wrong', async (t) => {
+  const problem = { title: 'Invalid', detail: '1 error.', errors: [{ pointer: '#/labels', detail: 'labels is empty' }] }
+  const { fetch } = scripted(new Response(JSON.stringify(problem), { status: 422 }))
+  const error = await new Lossmeter('http://a', { fetch }).loss([], [], values).catch((error) => error)
+  t.equal(error.message, '422 Invalid: 1 error.\n  #/labels: labels is empty')
 })
 
 test('what is aborted under way ends with the reason, and is not sent again', async (t) => {

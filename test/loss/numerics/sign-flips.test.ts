@@ -35,6 +35,10 @@ test('what all differences have in common does not matter', async (t) => {
   t.equal(pValue(scaled), pValue(counts))
 })
 
+test('differences that balance, and none, are no evidence at all', async (t) => {
+  for (const differences of [[1, -1, 2, -2], [1, 1, -2], []]) t.equal(pValue(countsOf(differences)), 1)
+})
+
 test('beyond what can be counted it is the normal distribution', async (t) => {
   for (const { ones, twos, total, pValue: want } of manyRows) {
     const half = total / 4

@@ -50,6 +50,13 @@ const table: Case[] = [
     { include: ['losses', 'metrics'] },
     [{ set: { include: ['metrics'] } }],
   ],
+  [
+    'a misspelt figure of a requirement, beside a right one',
+    'unknown-value',
+    ['require', 1],
+    { require: [{ figure: 'loss' }, { figure: 'acuracy', min: 1 }] },
+    [{ set: { require: [{ figure: 'loss' }, { figure: 'accuracy', min: 1 }] } }],
+  ],
   ['a number in quotes', 'wrong-type', ['positiveWeight'], { positiveWeight: ' 2' }, [{ set: { positiveWeight: 2 } }]],
   ['no number in quotes', 'wrong-type', ['epsilon'], { epsilon: '1e' }, []],
   ['a quoted value of no option', 'wrong-type', ['seed'], { seed: '1' }, []],
