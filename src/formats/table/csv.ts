@@ -6,37 +6,67 @@ const number = /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?$/
 const integer = /^-?\d{1,15}$/
 const truth: Readonly<Record<string, number>> = { true: 1, false: 0 }
 
-/** Opens a CSV table whose first line has the names of its columns (RFC 4180). Its cells are texts. @throws TableError */
-export function openCsv(bytes: ArrayBuffer): Source {
-  const lines = linesOf(textOf(bytes))
-  const names = lines[0] ?? []
-  const empty = names.indexOf('')
-  if (names.length === 0 || empty >= 0) {
-    const hint = 'pandas writes an index without a name: use to_csv(..., index=False)'
-    throw new TableError(['table'], `column ${empty + 1} of the table has no name in line 1; ${hint}.`, '', 'header')
+/** What a cell takes that is kept, besides its characters, which are those of the text. */
+const bytesPerCell = 48
+const lineEnds = Buffer.from('\n\r')
+
+/** The bytes that the text of a CSV table and so many of its columns take, as its lines say. */
+export function csvBytes(bytes: ArrayBuffer, columns: number): number {
+  const all = new Uint8Array(bytes)
+  let lines = 0
+  for (const end of lineEnds) {
+    let ends = 1
+    for (let at = all.indexOf(end); at >= 0; at = all.indexOf(end, at + 1)) ends++
+    lines = Math.max(lines, ends)
   }
-  for (const [row, cells] of lines.entries()) {
-    if (cells.length === names.length) continue
-    const detail = `row ${row} of the table has ${cells.length} cells, and its header has ${names.length} names.`
-    throw new TableError(['table'], detail, `${cells.length} cells`, 'shape')
-  }
+  return 2 * bytes.byteLength + bytesPerCell * columns * lines
+}
+
+/**
+ * Opens a CSV table whose first line has the names of its columns (RFC 4180). Its cells are texts.
+ *
+ * @param used the columns that are kept
+ * @throws TableError
+ */
+export function openCsv(bytes: ArrayBuffer, used: readonly string[]): Source {
+  const columns = new Map<string, (string | null)[]>(used.map((name) => [name, []]))
+  let names: readonly string[] | undefined
+  let kept: readonly ((string | null)[] | undefined)[] = []
+  let rows = 0
+  readLines(textOf(bytes), (cells) => {
+    if (names === undefined) {
+      names = namesIn(cells)
+      kept = names.map((name) => columns.get(name))
+      return
+    }
+    rows++
+    if (cells.length !== names.length) {
+      const detail = `row ${rows} of the table has ${cells.length} cells, and its header has ${names.length} names.`
+      throw new TableError(['table'], detail, `${cells.length} cells`, 'shape')
+    }
+    for (let at = 0; at < cells.length; at++) kept[at]?.push(cells[at] === '' ? null : cells[at])
+  })
   return {
-    rows: lines.length - 1,
-    names,
-    // what was read is there
+    rows,
+    names: names ?? namesIn([]),
+    // counted before
     bytesOf: () => 0,
-    column: (name) => {
-      const at = names.indexOf(name)
-      return {
-        type: 'text',
-        toNumber: numberOf,
-        toTime: timeOf,
-        async *read() {
-          yield lines.slice(1).map((cells) => (cells[at] === '' ? null : cells[at]))
-        },
-      }
-    },
+    column: (name) => ({
+      type: 'text',
+      toNumber: numberOf,
+      toTime: timeOf,
+      async *read() {
+        yield columns.get(name) ?? []
+      },
+    }),
   }
+}
+
+function namesIn(cells: readonly string[]): readonly string[] {
+  const empty = cells.indexOf('')
+  if (cells.length > 0 && empty < 0) return [...cells]
+  const hint = 'pandas writes an index without a name: use to_csv(..., index=False)'
+  throw new TableError(['table'], `column ${empty + 1} of the table has no name in line 1; ${hint}.`, '', 'header')
 }
 
 function numberOf(cell: unknown): number | undefined {
@@ -59,10 +89,10 @@ function textOf(bytes: ArrayBuffer): string {
   }
 }
 
-/** The cells of each line. A quoted cell may have commas, line ends and doubled quotes. */
-function linesOf(text: string): string[][] {
-  const lines: string[][] = []
-  let cells: string[] = []
+/** Gives out the cells of each line, in an array that is used again. A quoted cell may have commas, line ends and doubled quotes. */
+function readLines(text: string, take: (cells: readonly string[]) => void): void {
+  const cells: string[] = []
+  let line = 0
   let at = 0
   while (at < text.length) {
     let cell: string
@@ -71,7 +101,7 @@ function linesOf(text: string): string[][] {
       do end = text.indexOf('"', end + (text[end + 1] === '"' && end > at ? 2 : 1))
       while (end >= 0 && text[end + 1] === '"')
       if (end < 0) {
-        const detail = `row ${lines.length} of the table has a quote that is not closed.`
+        const detail = `row ${line} of the table has a quote that is not closed.`
         throw new TableError(['table'], detail, 'an open quote', 'malformed')
       }
       cell = text.slice(at + 1, end).replaceAll('""', '"')
@@ -90,11 +120,11 @@ function linesOf(text: string): string[][] {
     } else if (mark === '\r' && text[at + 1] === '\n') at += 2
     else if (mark === '\n' || mark === '\r') at++
     else if (mark !== undefined) {
-      const detail = `row ${lines.length} of the table has text behind a closing quote.`
+      const detail = `row ${line} of the table has text behind a closing quote.`
       throw new TableError(['table'], detail, mark, 'malformed')
     }
-    lines.push(cells)
-    cells = []
+    take(cells)
+    cells.length = 0
+    line++
   }
-  return lines
 }

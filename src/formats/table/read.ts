@@ -3,7 +3,7 @@ import type { AssembledTable, AssemblyLimits } from './assemble.ts'
 import { assemble, checkNames } from './assemble.ts'
 import type { Missing, TableColumns, TableFormat } from './columns.ts'
 import { usedColumns } from './columns.ts'
-import { openCsv } from './csv.ts'
+import { csvBytes, openCsv } from './csv.ts'
 import { TableError } from './errors.ts'
 import { openParquet } from './parquet.ts'
 import type { Source } from './source.ts'
@@ -40,10 +40,12 @@ export async function readTable(
   { bytes, format, columns, missing, mayBeNames, limits }: TableRequest,
   reserve: (bytes: number) => Promise<void>,
 ): Promise<AssembledTable> {
-  const source = sourceOf(bytes, format, limits)
+  const names = usedColumns(columns)
+  // what is not compressed becomes large by its many small cells
+  if (format === 'csv') await reserve(csvBytes(bytes, names.length))
+  const source = sourceOf(bytes, format, names, limits)
   await checkNames(source, columns)
   checkSize('maxRows', source.rows, limits.maxRows)
-  const names = usedColumns(columns)
   const decoded = source.bytesOf(names)
   checkSize('maxBodyBytes', decoded, Math.max(limits.maxBodyBytes, bytes.byteLength))
   const elements = source.rows * names.length
@@ -55,10 +57,15 @@ export async function readTable(
   return assemble(source, columns, missing === 'drop', { ...limits, mayBeNames })
 }
 
-function sourceOf(bytes: ArrayBuffer, format: TableFormat, { maxBodyBytes }: TableLimits): Source {
+function sourceOf(
+  bytes: ArrayBuffer,
+  format: TableFormat,
+  names: readonly string[],
+  { maxBodyBytes }: TableLimits,
+): Source {
   if (format === 'parquet') return openParquet(bytes)
   if (format === 'arrow') return openArrow(bytes, maxBodyBytes)
-  return openCsv(bytes)
+  return openCsv(bytes, names)
 }
 
 function checkSize(limit: string, found: number, allowed: number): void {
