@@ -91,6 +91,24 @@ test('batches of one name and the same labels are paired, whichever evaluation h
   )
 })
 
+test('infinite losses say so, and one pair has no standard error', async (t) => {
+  const { store, evaluations } = await evaluationsOf(t)
+  const never: Request = { ...classRows(1), logPolicy: 'exact', predictions: [[0, 0.5, 0.5]], labels: [0] }
+  const sure: Request = { ...never, predictions: [[1, 0, 0]] }
+  const [one, other, third] = [
+    await stored(evaluations, 'one', [never]),
+    await stored(evaluations, 'other', [sure]),
+    await stored(evaluations, 'third', [never]),
+  ]
+  t.match((await comparisonOf(store, one, other, newTask())).difference, { loss: null, lossStatus: 'infinite' })
+  t.match((await comparisonOf(store, one, third, newTask())).difference, { loss: null, lossStatus: 'undefined' })
+  t.match((await comparisonOf(store, other, other, newTask())).difference, {
+    loss: 0,
+    standardError: null,
+    interval: null,
+  })
+})
+
 test('each page has its time, and bytes that are no state, or no evaluation, are told', async (t) => {
   const { store, evaluations } = await evaluationsOf(t)
   const one = await stored(
