@@ -7,6 +7,7 @@ import type { OpenEvaluation } from '../../src/evaluations/open-evaluation.ts'
 import { RunningTotals } from '../../src/evaluations/running-totals.ts'
 import { Evaluations } from '../../src/evaluations/service.ts'
 import type { EvaluationState } from '../../src/loss/state.ts'
+import { merge } from '../../src/loss/state.ts'
 import { Scheduler, Task } from '../../src/runtime/scheduler.ts'
 import type { Request } from '../loss/support.ts'
 import { bytesOf, stateOf } from '../loss/support.ts'
@@ -187,6 +188,41 @@ for (const isKept of [true, false]) {
     t.ok(abandoned > 20)
   })
 }
+
+test('abandoned in the middle of a large batch, the next report counts it once', async (t) => {
+  // each batch has 3600 cells, which are read and added in several steps
+  const outputs = 60
+  const cells = Array.from({ length: outputs * outputs }, (_, cell) => cell)
+  const request: Request = {
+    loss: 'mae',
+    labelFormat: 'index',
+    predictions: cells.map((cell) => Array.from({ length: outputs }, (_, k) => (k === cell % outputs ? 1 : 0))),
+    labels: cells.map((cell) => Math.floor(cell / outputs)),
+    include: ['confusion'],
+  }
+  const store = await storeOf(t)
+  const evaluations = new Evaluations(store, new Scheduler())
+  const { batches } = await declare(evaluations, 'run', declaredFor(request, outputs))
+  await put(evaluations, await declare(evaluations, 'run', declaredFor(request, outputs)), [request, request])
+  const wanted = bytesOf(merge(stateOf(request), stateOf(request)))
+  const totals = new RunningTotals()
+  let abandoned = 0
+  // there are some two thousand steps, and a prime number finds all kinds of them
+  for (let isDone = false, steps = 1; !isDone; steps += 17, abandoned++) {
+    const task = new Task(new Interrupting(steps), Number.POSITIVE_INFINITY, () => new Error('overtime'))
+    totals.forget(batches.evaluation)
+    isDone = await totals.use(batches, outputs, await headAt(batches, 2), task, keep).then(
+      () => true,
+      () => false,
+    )
+    t.same(
+      (await totals.use(batches, outputs, await headAt(batches, 2), newTask(), keep)).bytes,
+      wanted,
+      `after ${steps} steps`,
+    )
+  }
+  t.ok(abandoned > 10)
+})
 
 test('a task that is abandoned while it waits for another does no harm', async (t) => {
   const requests = byRow(classRows(150))

@@ -217,6 +217,19 @@ test('chunks are counted', async (t) => {
   }
 })
 
+test('chunks that were put together with others count each by itself', async (t) => {
+  const { work } = workOf()
+  const reading = { headers: {}, continueBody: null }
+  for (const [small, wanted] of [
+    [9, undefined],
+    [10, { limit: 'maxChunks' }],
+  ] as const) {
+    const body = Readable.from([Buffer.from('a')])
+    const reader = new BodyReader(reading, body, work, limits({ maxChunks: 10 }), { smallChunks: () => small })
+    t.match(await failureOf(reader), wanted)
+  }
+})
+
 test('a body that breaks off is refused', async (t) => {
   for (const encoding of ['identity', 'gzip', 'zstd']) {
     for (const error of [undefined, new Error('aborted')]) {
