@@ -212,7 +212,12 @@ async function openEvaluations(
   const ending = new AbortController()
   app.addHook('preClose', async () => ending.abort())
   const { scheduler } = app.resources
-  const evaluations = new Evaluations(tracing?.observed(store) ?? store, scheduler, counted, app.log)
+  const evaluations = new Evaluations(
+    tracing?.observed(store, config.DATABASE_URL) ?? store,
+    scheduler,
+    counted,
+    app.log,
+  )
   const endShowing = sweeps ? showRegularly(evaluations, scheduler, (figures) => counted.shown(figures)) : undefined
   app.addHook('onClose', async () => {
     endSweeping?.()

@@ -4,7 +4,8 @@ import { backup, DatabaseSync } from 'node:sqlite'
 import type { Readable, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { parseArgs } from 'node:util'
-import { defaultDatabaseUrl, parseDatabaseUrl } from './database/database-url.ts'
+import { ConfigError, parseConfig } from './config.ts'
+import { parseDatabaseUrl } from './database/database-url.ts'
 import { openEngine } from './database/open.ts'
 import type { EvaluationEngine } from './database/sql/evaluation-engine.ts'
 import { SqlStore } from './database/sql/sql-store.ts'
@@ -19,7 +20,7 @@ const usage = `Usage: npm run store -- COMMAND
   backup FILE                            copies the SQLite database, even while the service runs
   export [--owner OWNER] [EVALUATION...] writes the named evaluations, or all, as lines of JSON
   import [FILE]                          stores evaluations that export wrote
-The store is the one at DATABASE_URL.
+The store is the one at DATABASE_URL, or in DATABASE_URL_FILE.
 `
 
 export interface Streams {
@@ -142,6 +143,13 @@ function ignore(): void {}
 
 if (import.meta.main) {
   const streams = { in: process.stdin, out: process.stdout, err: process.stderr }
-  const url = process.env.DATABASE_URL?.trim() || defaultDatabaseUrl
-  process.exitCode = await storeCommand(process.argv.slice(2), url, streams)
+  try {
+    const { DATABASE_URL, DATABASE_URL_FILE } = process.env
+    const url = parseConfig({ DATABASE_URL, DATABASE_URL_FILE }).DATABASE_URL
+    process.exitCode = await storeCommand(process.argv.slice(2), url, streams)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = 1
+  }
 }

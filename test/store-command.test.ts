@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -241,6 +242,19 @@ test('it brings the schema up to date, and says how it is used', async (t) => {
   }
   t.match(await run(url, ['export', '--typo']), { code: 1, err: /--typo/ })
   t.match(await run('mysql:x', ['verify']), { code: 1, err: /^DATABASE_URL must be/ })
+})
+
+test('the URL of the database may be in a file, as that of the service', async (t) => {
+  const folder = folderOf(t)
+  const file = join(folder, 'url')
+  writeFileSync(file, `sqlite:${join(folder, 'store')}\n`)
+  const command = join(import.meta.dirname, '../src/store-command.ts')
+  const runWith = (variables: Record<string, string>) =>
+    spawnSync(process.execPath, [command, 'migrate'], { cwd: folder, env: variables, encoding: 'utf8' })
+  t.match(runWith({ DATABASE_URL_FILE: file }), { status: 0, stderr: /up to date/ })
+  t.ok(existsSync(join(folder, 'store')))
+  t.notOk(existsSync(join(folder, 'data')))
+  t.match(runWith({ DATABASE_URL_FILE: file, DATABASE_URL: 'memory:' }), { status: 1, stderr: /set only one of them/ })
 })
 
 test('the halves of a joined evaluation move with it, and join where they are', async (t) => {

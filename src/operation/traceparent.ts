@@ -8,8 +8,8 @@ export interface TraceParent {
 /** The spans of a request that is traced. */
 export interface Trace {
   readonly id: string
-  /** Begins the span of a part. @returns ends it */
-  begin(part: string): (hasFailed?: boolean) => void
+  /** Begins the span of a part. @param target attributes of the other system that is asked for it, if one is @returns ends it */
+  begin(part: string, target?: Readonly<Record<string, string>>): (hasFailed?: boolean) => void
 }
 
 const pattern = /^(?!ff)([\da-f]{2})-(?!0{32})([\da-f]{32})-(?!0{16})([\da-f]{16})-([\da-f]{2})(-.{0,256})?$/

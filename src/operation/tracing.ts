@@ -1,8 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { randomUUID } from 'node:crypto'
 import type { Attributes, Context, Span, Tracer } from '@opentelemetry/api'
 import type { SpanExporter, TracerProvider } from '@opentelemetry/sdk-trace'
 import type { FastifyBaseLogger } from 'fastify'
 import packageJson from '../../package.json' with { type: 'json' }
+import { parseDatabaseUrl } from '../database/database-url.ts'
 import type { Store } from '../database/store.ts'
 import type { Trace, TraceParent } from './traceparent.ts'
 
@@ -33,8 +35,10 @@ export class RequestTrace implements Trace {
     return this.#span.spanContext().traceId
   }
 
-  begin(part: string): (hasFailed?: boolean) => void {
-    const span = this.#tracer.startSpan(part, {}, this.#context)
+  begin(part: string, target?: Attributes): (hasFailed?: boolean) => void {
+    const { CLIENT, INTERNAL } = this.#api.SpanKind
+    const options = target === undefined ? { kind: INTERNAL } : { kind: CLIENT, attributes: target }
+    const span = this.#tracer.startSpan(part, options, this.#context)
     // messages of errors may contain what was sent, so spans do not have them
     return (hasFailed) => endSpan(this.#api, span, hasFailed)
   }
@@ -82,21 +86,23 @@ export class Tracing {
   }
 
   /** The same store, each of whose operations is a span of the request that asks for it. */
-  observed(store: Store): Store {
+  observed(store: Store, databaseUrl: string): Store {
     const current = this.#current
+    const database = attributesOf(databaseUrl)
     return new Proxy(store, {
       get(target, name) {
         const operation = Reflect.get(target, name)
         return (...args: unknown[]) => {
-          const end = current.getStore()?.begin(`store ${String(name)}`)
           const result = operation.apply(target, args)
           // iterators are read by the request itself
-          if (result instanceof Promise) {
-            result.then(
-              () => end?.(),
-              () => end?.(true),
-            )
-          } else end?.()
+          if (!(result instanceof Promise)) return result
+          const end = current
+            .getStore()
+            ?.begin(`store ${String(name)}`, { ...database, 'db.operation.name': String(name) })
+          result.then(
+            () => end?.(),
+            () => end?.(true),
+          )
           return result
         }
       },
@@ -133,12 +139,27 @@ export async function openTracing(config: TracingConfig, log: FastifyBaseLogger)
     // what the operator sets in the environment wins
     resource: resources
       .defaultResource()
-      .merge(resources.resourceFromAttributes({ 'service.name': name, 'service.version': version }))
+      .merge(
+        resources.resourceFromAttributes({
+          'service.name': name,
+          'service.version': version,
+          'service.instance.id': randomUUID(),
+        }),
+      )
       .merge(resources.detectResources({ detectors: [resources.envDetector] })),
     sampler: new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(config.OTEL_TRACES_SAMPLER_ARG) }),
     spanProcessors: [new sdk.BatchSpanProcessor({ exporter, scheduledDelayMillis: 1000 })],
   })
   return new Tracing(api, provider)
+}
+
+/** A database as OpenTelemetry describes it. That of SQLite is a file, and has no address. */
+function attributesOf(databaseUrl: string): Readonly<Record<string, string>> {
+  const address = parseDatabaseUrl(databaseUrl)
+  if (address.engine === 'sqlite') return { 'db.system.name': 'sqlite' }
+  const { hostname, searchParams } = new URL(address.url)
+  const host = hostname || searchParams.get('host')
+  return { 'db.system.name': 'postgresql', ...(host && { 'server.address': host }) }
 }
 
 /** The URL for spans, as OpenTelemetry defines it: their own, or below that of all signals. */

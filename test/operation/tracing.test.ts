@@ -72,13 +72,16 @@ test('operations of the store are spans of the request that asks', async (t) => 
   const collector = await collectorOf(t)
   const tracing = await opened(collector.url)
   const error = new Error('locked')
-  const store = tracing.observed({
-    ping: async () => undefined,
-    sweep: async () => {
-      throw error
-    },
-    subscribe: () => () => undefined,
-  } as Partial<Store> as Store)
+  const store = tracing.observed(
+    {
+      ping: async () => undefined,
+      sweep: async () => {
+        throw error
+      },
+      subscribe: () => () => undefined,
+    } as Partial<Store> as Store,
+    'postgres://ann:secret@db.example:5433/x',
+  )
   const trace = tracing.begin('a', undefined, undefined)
   await new Promise<void>((resolve) => {
     tracing.within(trace, async () => {
@@ -97,10 +100,17 @@ test('operations of the store are spans of the request that asks', async (t) => 
     [
       ['store ping', 0],
       ['store sweep', 2],
-      ['store subscribe', 0],
       ['a', 0],
     ],
   )
+  const [ping, , request] = collector.spans
+  t.same([ping.kind, request.kind], [3, 2], 'CLIENT and SERVER')
+  t.same(valuesOf(ping.attributes), {
+    'db.system.name': 'postgresql',
+    'db.operation.name': 'ping',
+    'server.address': 'db.example',
+  })
+  t.match(collector.resources, [{ 'service.instance.id': /^[\da-f-]{36}$/ }])
 })
 
 test('a collector that does not answer holds up neither requests nor the end', async (t) => {
