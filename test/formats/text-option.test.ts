@@ -27,7 +27,7 @@ test('the type of an option says what its text is', (t) => {
   for (const [name, text, value] of cases) t.same(valueOfText(name, text), value, `${name} ${text}`)
   for (const name of optionNames) {
     t.same(valueOfText(name, 'no JSON'), isListOfWords(name) || name === 'groupBy' ? ['no JSON'] : 'no JSON')
-    t.equal(isListOfWords(name), name === 'include')
+    t.equal(isListOfWords(name), name === 'include' || name === 'classes')
   }
   t.end()
 })

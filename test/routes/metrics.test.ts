@@ -98,7 +98,9 @@ test('ten thousand random addresses and odd methods make one series each', async
   )
   const after = await scraped()
   t.equal(countOf(after, series), countOf(before, series))
-  t.equal(after.split('\n').length, before.split('\n').length)
+  // the store may have been asked for the first time meanwhile
+  const ofRequests = /^http_server_/
+  t.equal(countOf(after, ofRequests), countOf(before, ofRequests))
   await app.inject({ method: 'QUERY' as never, url: '/v1/loss' })
   t.ok(
     await eventuallyCounted(
