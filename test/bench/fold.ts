@@ -9,6 +9,8 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import type { Tensors } from '../../src/loss/batch.ts'
 import { Evaluation } from '../../src/loss/evaluation.ts'
 import { includes } from '../../src/loss/formats.ts'
+import { ColumnBuilder } from '../../src/loss/groups/column-builder.ts'
+import { GroupColumns } from '../../src/loss/groups/columns.ts'
 import { resolve } from '../../src/loss/resolve.ts'
 import type { Options } from '../../src/loss/spec.ts'
 import type { Doubles } from '../../src/loss/tensor.ts'
@@ -55,6 +57,13 @@ export async function benchFold(): Promise<string> {
     ...Object.fromEntries(
       includes.map((name) => [name, () => time(() => fold({ ...index, include: [name] }, batch.index))]),
     ),
+    '101 thresholds': () => time(() => fold({ ...index, thresholds: 101 }, batch.index)),
+    ...Object.fromEntries(
+      [50, 1000].map((groups) => {
+        const grouped = { ...batch.index, groups: groupsOf(groups) }
+        return [`${groups} groups`, () => time(() => fold({ ...index, groupBy: ['group'] }, grouped))]
+      }),
+    ),
   })
   const row = makeBatch(1).index
   const alone = await medians({ 'one row': () => time(() => repeat(ROWS_ALONE, () => fold(index, row))) })
@@ -96,6 +105,12 @@ function makeBatch(samples: number): { index: BenchTensors; oneHot: BenchTensors
     index: { predictions: rows, labels: tensor(labels, [samples]) },
     oneHot: { predictions: rows, labels: tensor(oneHot, [samples, OUTPUTS]) },
   }
+}
+
+function groupsOf(groups: number): GroupColumns {
+  const column = new ColumnBuilder(unaccounted, SAMPLES)
+  for (let i = 0; i < SAMPLES; i++) column.add(column.codeOf(Math.floor(groups * random())) ?? 0)
+  return new GroupColumns(new Map([['group', column.column()]]))
 }
 
 function tensor(data: Float64Array, shape: number[]): Doubles {

@@ -322,3 +322,15 @@ test('names of classes in labels that come later', async (t) => {
   const { requestId: _, ...expected } = JSON.parse(JSON.stringify(await namedAnswer()))
   t.match((await send(app, 'GET', '/later')).body, expected)
 })
+
+test('what is required of a group that never comes is refused, in one batch and in an evaluation', async (t) => {
+  const figure = 'groups.0.groups.7.accuracy'
+  const asked = [{ figure, atLeast: 0 }]
+  const one = await post(app, '/v1/loss', { ...optionsOf('groups'), require: asked, ...batchOf(rows, 'groups') })
+  await evaluated('never', optionsOf('groups'), cutsOf('groups'))
+  const stored = await send(app, 'GET', `/never?require=${encodeURIComponent(JSON.stringify(asked))}&failStatus=409`)
+  for (const { status, body } of [one, stored]) {
+    t.equal(status, 422)
+    t.match(body, { errors: [{ pointer: '#/require/0/figure', received: figure }] })
+  }
+})

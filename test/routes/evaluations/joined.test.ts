@@ -592,3 +592,24 @@ test('a label counts in the window of the time of its row, however late it comes
   })
   t.match((await send(app, 'GET', '/hourly')).body, { ...(await lossOf(app, allRows)), window: 'hour', join })
 })
+
+test('a field that a half has no place for is refused, and said where it belongs', async (t) => {
+  await evaluationOf(app, 'fields', joined, [])
+  const belongs = 'Options belong in the declaration of the evaluation, PUT /v1/evaluations/{evaluation}.'
+  for (const [half, field, value, hint] of [
+    ['predictions', 'labels', [0], 'Send it with the labels of the rows: POST .../labels.'],
+    ['labels', 'predictions', [[1, 0, 0]], 'Send it with the predictions of the rows: POST .../predictions.'],
+    ['labels', 'at', [0], 'Send it with the predictions of the rows: POST .../predictions.'],
+    ['predictions', 'loss', 'mse', belongs],
+    ['labels', 'epsilon', 1e-7, belongs],
+    ['labels', 'join', join, belongs],
+    ['labels', 'nothing', 1, 'the fields are ids, labels'],
+  ] as const) {
+    const { status, body } = await send(app, 'POST', `/fields/${half}`, { ...rows([0], half), [field]: value })
+    t.equal(status, 422, `${half} ${field}`)
+    const { errors } = body as { errors: { pointer: string; detail: string }[] }
+    t.match(errors, [{ pointer: `#/${field}` }])
+    t.match(errors[0].detail, hint)
+  }
+  t.match((await send(app, 'GET', '/fields')).body, { joined: { predictions: 0, labels: 0 } })
+})

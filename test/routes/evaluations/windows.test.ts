@@ -50,6 +50,8 @@ test('each batch counts in the window of its time, with the bits of its rows', a
     { ...day('2024-02-28', '2024-03-01'), batches: 2, ...(await lossOf(options, batches.slice(0, 2))) },
     { ...day('2024-03-01', '2024-03-03'), batches: 1, ...(await lossOf(options, [batches[2]])) },
   ])
+  const all = await lossOf(options, batches.slice(0, 3))
+  t.match((await windowsOf('daily', '?every=3')).windows, [{ ...day('2024-02-28', '2024-03-02'), batches: 3, ...all }])
   t.match((await windowsOf('daily', '?from=2024-02-27T00:00:00Z&every=2')).windows, [
     { ...day('2024-02-27', '2024-02-29'), batches: 1 },
     { ...day('2024-02-29', '2024-03-02'), batches: 2 },

@@ -378,3 +378,20 @@ test('a comparison of evaluations', async (t) => {
   const nothing = await send(app, 'GET', `/one/comparison?with=three&${asked([{ figure: 'accuracy' }])}&failStatus=409`)
   t.match(nothing, { status: 409, body: { verdict: { result: 'inconclusive' } } })
 })
+
+test('a field that a requirement does not have is refused, with what the other one takes', async (t) => {
+  const two = { ...options, ...rows, baseline: rows.predictions }
+  for (const [to, field, hint] of [
+    [url, 'margin', 'A margin compares two models: POST /v1/comparisons takes it.'],
+    [url, 'least', 'did you mean "atLeast"?'],
+    ['/v1/comparisons', 'atLeast', 'In a comparison the whole interval of the difference decides'],
+    ['/v1/comparisons', 'least', 'the fields are figure, margin'],
+  ]) {
+    const content = to === url ? { ...options, ...rows } : two
+    const { status, body } = await post(app, to, { ...content, require: [{ figure: 'loss', [field]: 0 }] })
+    t.equal(status, 422, `${to} ${field}`)
+    const { errors } = body as { errors: { pointer: string; detail: string }[] }
+    t.match(errors, [{ pointer: `#/require/0/${field}` }])
+    t.match(errors[0].detail, hint)
+  }
+})
