@@ -64,6 +64,32 @@ for (const { name, request, status, pointer } of refusals) {
   })
 }
 
+test('true and false are binary labels, and nothing else', async (t) => {
+  const binary = {
+    loss: 'binary-cross-entropy',
+    labelFormat: 'binary',
+    predictions: [
+      [0.9, 0.2],
+      [0.4, 0.7],
+    ],
+  }
+  const labels = [
+    [true, false],
+    [false, true],
+  ]
+  t.same(await right({ ...binary, labels }), await right({ ...binary, labels: labels.map((row) => row.map(Number)) }))
+  t.same(
+    await right({ ...binary, predictions: [0.9, 0.2], labels: [true, 0] }),
+    await right({ ...binary, predictions: [0.9, 0.2], labels: [1, 0] }),
+  )
+  const index = { loss: 'cross-entropy', labelFormat: 'index', predictions: [[0.9, 0.1]], labels: [true] }
+  t.equal(refused(await post(app, url, index)).errors[0].pointer, '#/labels/0')
+  t.equal(
+    refused(await post(app, url, { ...binary, predictions: [true], labels: [1] })).errors[0].pointer,
+    '#/predictions/0',
+  )
+})
+
 test('an answer has the id of its request', async (t) => {
   const { status, headers, text } = await post(app, url, values)
   t.equal(status, 200)
