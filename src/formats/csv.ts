@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer'
 import type { Memory } from '../loss/memory.ts'
 import type { Names, Tensor } from '../loss/tensor.ts'
-import { InvalidContent, LimitExceeded, refuse } from '../loss/validation-errors.ts'
+import type { InvalidContent } from '../loss/validation-errors.ts'
+import { LimitExceeded, refusal, refuse } from '../loss/validation-errors.ts'
 import type { ScanLimits } from '../scanner/scanner.ts'
 import { JsonTensor } from './multipart-json.ts'
 
@@ -137,7 +138,7 @@ export class CsvReader {
     if (truth.test(text)) return text.toLowerCase()
     const [, sign, digits, fraction = '', exponent = ''] = otherNumber.exec(text) ?? []
     if (sign === undefined) {
-      if (!this.#mayBeName(text)) this.#refuseCell(cell, text)
+      if (!this.#mayBeName(text)) throw this.#refusalOf(cell, text)
       this.#refusal ??= this.#refusalOf(cell, text)
       return JSON.stringify(text.replaceAll('""', '"'))
     }
@@ -150,25 +151,16 @@ export class CsvReader {
     return this.#name === 'labels' && text !== '' && isUtf8(Buffer.from(text, 'latin1'))
   }
 
-  #refusalOf(cell: string, text: string): InvalidContent | undefined {
-    try {
-      return this.#refuseCell(cell, text)
-    } catch (error) {
-      if (error instanceof InvalidContent) return error
-      throw error
-    }
-  }
-
-  #refuseCell(cell: string, text: string): never {
+  #refusalOf(cell: string, text: string): InvalidContent {
     const name = this.#name
     const place = this.#place()
     if (text === '') {
       const hint = this.#row === 1 && this.#cells === 1 ? `; ${withoutIndex}` : ''
-      refuse([name], `${place} is empty; it must be a number${hint}.`, cell, 'empty')
+      return refusal([name], `${place} is empty; it must be a number${hint}.`, cell, 'empty')
     }
     if (/[;\t]/.test(text)) {
       const mark = text.includes(';') ? 'semicolons' : 'tabs'
-      refuse(
+      return refusal(
         [name],
         `${place} is not a number: the columns are separated by ${mark}. Separate them by commas, and write decimals with a point.`,
         cell,
@@ -176,7 +168,7 @@ export class CsvReader {
       )
     }
     if (missing.test(text) || infinite.test(text)) {
-      refuse(
+      return refusal(
         [name],
         `${place} is ${JSON.stringify(text)}; it must be a number. Remove rows with missing values from all parts.`,
         cell,
@@ -186,7 +178,7 @@ export class CsvReader {
     const isHeader = this.#row === 1
     const hint = isHeader ? `. If the first row contains column names, send csvHeader=${name} before this part` : ''
     const detail = `${place} is not a number; it must be a number${hint}.`
-    return refuse([name], detail, cell, isHeader ? 'header' : 'not-a-number')
+    return refusal([name], detail, cell, isHeader ? 'header' : 'not-a-number')
   }
 
   #refuseEmptyRow(row: number): never {

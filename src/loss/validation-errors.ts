@@ -51,11 +51,16 @@ export class ValidationErrors {
   }
 }
 
-/** Throws for an error after which nothing further can be checked. */
-export function refuse(path: Path, detail: string, received: unknown, code: ErrorCode): never {
+/** What to throw for an error after which nothing further can be checked. */
+export function refusal(path: Path, detail: string, received: unknown, code: ErrorCode): InvalidContent {
   const errors = new ValidationErrors()
   errors.add(path, detail, received, code)
-  throw new InvalidContent(errors)
+  return new InvalidContent(errors)
+}
+
+/** Throws it. @throws InvalidContent */
+export function refuse(path: Path, detail: string, received: unknown, code: ErrorCode): never {
+  throw refusal(path, detail, received, code)
 }
 
 /** Thrown when content can be read but contradicts what was declared. */

@@ -193,7 +193,7 @@ async function singleTensor(
   const place = { role, name, missing }
   const texts =
     role === 'labels' && mayBeNames
-      ? new LabelTexts(column, (cell, row) => numberIn(cell, column, place, row))
+      ? new LabelTexts(column, (cell, row) => notANumber(cell, column, place, row))
       : undefined
   let width = 0
   let data = new Float64Array(0)
@@ -228,20 +228,20 @@ async function singleTensor(
 /** The texts in a column of labels, which may be names of classes. */
 class LabelTexts {
   readonly #column: SourceColumn
-  readonly #refuse: (cell: string, row: number) => unknown
+  readonly #wrong: (cell: string, row: number) => TableError
   readonly #names = new NamesBuilder(reserved)
   #fault: TableFault | undefined
 
-  /** @param refuse throws what is wrong with a text that is not a name */
-  constructor(column: SourceColumn, refuse: (cell: string, row: number) => unknown) {
+  /** @param wrong what is wrong with a text that is not a name */
+  constructor(column: SourceColumn, wrong: (cell: string, row: number) => TableError) {
     this.#column = column
-    this.#refuse = refuse
+    this.#wrong = wrong
   }
 
   /** Whether a cell is a text that is not a number; then its place stands for it. */
   take(cell: unknown, row: number, data: Float64Array): boolean {
     if (typeof cell !== 'string' || this.#column.toNumber?.(cell) !== undefined) return false
-    this.#fault ??= this.#faultOf(cell, row)
+    this.#fault ??= this.#wrong(cell, row).fault
     writeText(data, row, this.#names.codeOf(cell))
     return true
   }
@@ -251,16 +251,6 @@ class LabelTexts {
     return this.#fault === undefined && !areUntyped
       ? {}
       : { names: { ...this.#names.names(), areUntyped, reserved: 0 }, fault: this.#fault }
-  }
-
-  #faultOf(cell: string, row: number): TableFault {
-    try {
-      this.#refuse(cell, row)
-    } catch (error) {
-      if (error instanceof TableError) return error.fault
-      throw error
-    }
-    throw new TypeError('a text is no number')
   }
 }
 
@@ -278,34 +268,39 @@ interface Place {
   readonly missing: Rows
 }
 
-function numberIn(
-  cell: unknown,
-  { toNumber, type }: SourceColumn,
-  { role, name, missing }: Place,
-  row: number,
-): number {
-  if (typeof cell === 'number' && toNumber === undefined) return cell
+function numberIn(cell: unknown, column: SourceColumn, place: Place, row: number): number {
+  if (typeof cell === 'number' && column.toNumber === undefined) return cell
   if (cell === null || cell === undefined) {
-    missing.lacks(row, name)
+    place.missing.lacks(row, place.name)
     return 0
   }
+  const value = valueOf(cell, column)
+  if (value === undefined) throw notANumber(cell, column, place, row)
+  return value
+}
+
+/** The number that a cell stands for, if it does for one. */
+function valueOf(cell: unknown, { toNumber }: SourceColumn): number | undefined {
+  if (toNumber !== undefined) return toNumber(cell)
+  if (typeof cell === 'boolean') return cell ? 1 : 0
+  if (typeof cell !== 'bigint') return undefined
+  const value = Number(cell)
+  return BigInt(value) === cell ? value : undefined
+}
+
+function notANumber(cell: unknown, { toNumber, type }: SourceColumn, { role, name }: Place, row: number): TableError {
   const path = ['table', name, String(row)]
   if (toNumber !== undefined) {
-    const value = toNumber(cell)
-    if (value !== undefined) return value
     const what = type === 'text' ? 'a number' : 'exactly a double'
     const detail = `row ${row} of column "${name}" is ${shown(cell)}, which is not ${what}; ${role} needs numbers.`
-    throw new TableError(path, detail, shown(cell), 'not-a-number')
+    return new TableError(path, detail, shown(cell), 'not-a-number')
   }
-  if (typeof cell === 'boolean') return cell ? 1 : 0
   if (typeof cell === 'bigint') {
-    const value = Number(cell)
-    if (BigInt(value) === cell) return value
     const detail = `row ${row} of column "${name}" is ${cell}; no double is exactly that integer.`
-    throw new TableError(path, detail, String(cell), 'out-of-range')
+    return new TableError(path, detail, String(cell), 'out-of-range')
   }
   const detail = `column "${name}" of the table has the type ${type}; ${role} needs numbers, booleans, or lists of numbers.`
-  throw new TableError(['table', name], detail, type, 'unsupported')
+  return new TableError(['table', name], detail, type, 'unsupported')
 }
 
 function shown(cell: unknown): string {

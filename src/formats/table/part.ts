@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { GroupColumns } from '../../loss/groups/columns.ts'
 import type { Memory } from '../../loss/memory.ts'
 import type { Tensor } from '../../loss/tensor.ts'
-import { InvalidContent, refuse, ValidationErrors } from '../../loss/validation-errors.ts'
+import { refusal, refuse } from '../../loss/validation-errors.ts'
 import { isElement, ValueList, WrongElement } from '../../loss/value-list.ts'
 import type { DecodeContext } from '../context.ts'
 import type { BodyLimits } from '../limits.ts'
@@ -11,7 +11,6 @@ import { validated } from '../schema.ts'
 import type { AssembledTable, TableTensor } from './assemble.ts'
 import type { Missing, TableColumns, TableFormat } from './columns.ts'
 import { missingPolicies, numericRoles, tableColumns, tableFormats } from './columns.ts'
-import type { TableFault } from './errors.ts'
 import { tableIn } from './thread.ts'
 
 /** The parts that say what a table is. */
@@ -116,14 +115,8 @@ function columnsOf(given: unknown): TableColumns {
 }
 
 function tensorIn({ data, shape, names, fault }: TableTensor): Tensor {
-  const refusal = fault && new InvalidContent(errorsOf(fault))
-  return { data, shape, nonNumeric: [], nonNumericCount: 0, names: names && { ...names, refusal } }
-}
-
-function errorsOf({ path, detail, received, code }: TableFault): ValidationErrors {
-  const errors = new ValidationErrors()
-  errors.add(path, detail, received, code)
-  return errors
+  const wrong = fault && refusal(fault.path, fault.detail, fault.received, fault.code)
+  return { data, shape, nonNumeric: [], nonNumericCount: 0, names: names && { ...names, refusal: wrong } }
 }
 
 function fieldsOf({ tensors, groups, ids, at }: AssembledTable): Fields {
