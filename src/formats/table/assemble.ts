@@ -274,13 +274,13 @@ function numberIn(cell: unknown, column: SourceColumn, place: Place, row: number
     place.missing.lacks(row, place.name)
     return 0
   }
-  const value = valueOf(cell, column)
+  const value = valueIn(cell, column)
   if (value === undefined) throw notANumber(cell, column, place, row)
   return value
 }
 
 /** The number that a cell stands for, if it does for one. */
-function valueOf(cell: unknown, { toNumber }: SourceColumn): number | undefined {
+function valueIn(cell: unknown, { toNumber }: SourceColumn): number | undefined {
   if (toNumber !== undefined) return toNumber(cell)
   if (typeof cell === 'boolean') return cell ? 1 : 0
   if (typeof cell !== 'bigint') return undefined
