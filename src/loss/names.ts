@@ -77,8 +77,8 @@ export function markOfText(code: number): number {
 }
 
 const textsPerStep = 2 ** 16
-/** What is above the lowest bits of a NaN. */
-const upperBits = 0x7ff8_0000
+/** What is above the lowest bits of a NaN that stands for a text. */
+export const upperBits = 0x7ff8_0000
 
 /** Puts what stands for the text of a code into numbers. */
 export function writeText(data: Float64Array, at: number, code: number): void {

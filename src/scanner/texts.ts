@@ -1,9 +1,6 @@
 import type { NamesBuilder } from '../loss/names.ts'
-import { markOfText } from '../loss/names.ts'
+import { markOfText, upperBits } from '../loss/names.ts'
 import { memory } from './engine.ts'
-
-/** What is above the lowest bits of a NaN whose text is told apart. */
-const upperMark = 0x7ff8_0000
 
 /**
  * Tells the texts apart that the module left at their places in the slice, and puts their codes in the place of these. Returns how
@@ -16,13 +13,13 @@ export function tellTexts(words: Uint32Array, numbers: number, names: NamesBuild
   for (let at = 0; at < 2 * numbers; at += 2) {
     const upper = words[at + 1]
     // negative numbers are above all of them
-    if (upper <= upperMark || upper >= 0x8000_0000) continue
-    const from = upper - upperMark
+    if (upper <= upperBits || upper >= 0x8000_0000) continue
+    const from = upper - upperBits
     const to = from + (words[at] >>> 3)
     const spelling = memory.toString('latin1', from, to)
     const read = () => JSON.parse(memory.toString('utf8', from - 1, to + 1)) as string
     words[at] = markOfText(names.codeOfSpelled(spelling, read))
-    words[at + 1] = upperMark
+    words[at + 1] = upperBits
     count++
   }
   return count

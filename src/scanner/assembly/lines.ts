@@ -31,11 +31,12 @@ function label(p: usize, out: usize, end: usize): usize {
   return behind
 }
 
-/** Labels up to the closing bracket, likewise. */
-function labelList(p: usize, out: usize, end: usize): usize {
+/** Elements up to the closing bracket, at least one: the position behind it, 0 for anything else. */
+@inline function elements(p: usize, out: usize, end: usize, areLabels: bool): usize {
   let c: u32 = 0x2c
   while (c == 0x2c) {
-    p = label(skipBlank(p), out, end)
+    p = skipBlank(p)
+    p = areLabels ? label(p, out, end) : number(p, load<u8>(p), out)
     if (p == 0) return 0
     out += 8
     p = skipBlank(p)
@@ -45,19 +46,12 @@ function labelList(p: usize, out: usize, end: usize): usize {
   return c == 0x5d ? p : 0
 }
 
-/** Numbers up to the closing bracket, at least one: the position behind it, 0 for anything else. */
+function labelList(p: usize, out: usize, end: usize): usize {
+  return elements(p, out, end, true)
+}
+
 function list(p: usize, out: usize): usize {
-  let c: u32 = 0x2c
-  while (c == 0x2c) {
-    p = skipBlank(p)
-    p = number(p, load<u8>(p), out)
-    if (p == 0) return 0
-    out += 8
-    p = skipBlank(p)
-    c = load<u8>(p++)
-  }
-  stored = out
-  return c == 0x5d ? p : 0
+  return elements(p, out, 0, false)
 }
 
 /** Rows of so many bytes of numbers, up to the bracket that closes the last: the position behind it, 0 for anything else. */
