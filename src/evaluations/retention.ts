@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import type { WaitingCounts } from '../database/halves.ts'
 import type { Store } from '../database/store.ts'
+import { regularly } from '../runtime/regularly.ts'
 
 const everyMilliseconds = 60_000
 const day = 86_400_000
@@ -19,29 +20,22 @@ export function sweepRegularly(
   failed: (error: unknown) => void,
   counts?: SweepCounts,
 ): () => void {
-  let isEnded = false
   counts?.swept()
-  const sweep = async (): Promise<void> => {
+  return regularly(everyMilliseconds, async (isEnded) => {
     try {
       const before = retentionDays === 0 ? undefined : Date.now() - retentionDays * day
-      while (!isEnded && (await store.sweep(before))) await setImmediate()
-      while (!isEnded) {
+      while (!isEnded() && (await store.sweep(before))) await setImmediate()
+      while (!isEnded()) {
         const { expired, isMore } = await store.sweepHalves()
         counts?.expired(expired)
         if (!isMore) break
         await setImmediate()
       }
-      if (isEnded) return
+      if (isEnded()) return
       counts?.swept()
       counts?.waiting(await store.countWaiting())
     } catch (error) {
-      if (!isEnded) failed(error)
+      if (!isEnded()) failed(error)
     }
-    if (!isEnded) timer = setTimeout(sweep, everyMilliseconds).unref()
-  }
-  let timer = setTimeout(sweep, everyMilliseconds).unref()
-  return () => {
-    isEnded = true
-    clearTimeout(timer)
-  }
+  })
 }

@@ -1,6 +1,7 @@
 import type { Evaluation, Store, WindowRange } from '../database/store.ts'
 import type { Statistics } from '../loss/report/statistics.ts'
 import { statisticsOf } from '../loss/report/statistics.ts'
+import { regularly } from '../runtime/regularly.ts'
 import type { Scheduler, Task } from '../runtime/scheduler.ts'
 import type { OpenEvaluation } from './open-evaluation.ts'
 import type { Window } from './window-totals.ts'
@@ -63,20 +64,12 @@ export function showRegularly(
   scheduler: Scheduler,
   show: (figures: readonly ShownFigures[]) => void,
 ): () => void {
-  let isEnded = false
-  const next = async (): Promise<void> => {
+  return regularly(everyMilliseconds, async (isEnded) => {
     const task = scheduler.task(Number.POSITIVE_INFINITY, Error)
     task.start()
     // while the store is out of reach, what was seen last is shown no longer
     const figures = await evaluations.shown(mostShown, Date.now(), task).catch(() => [])
     task.stop()
-    if (isEnded) return
-    show(figures)
-    timer = setTimeout(next, everyMilliseconds).unref()
-  }
-  let timer = setTimeout(next, everyMilliseconds).unref()
-  return () => {
-    isEnded = true
-    clearTimeout(timer)
-  }
+    if (!isEnded()) show(figures)
+  })
 }
