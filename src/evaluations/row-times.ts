@@ -3,7 +3,7 @@ import type { ListElement } from '../loss/value-list.ts'
 import { timeIn } from '../runtime/rfc3339.ts'
 
 /** Every window of a time from here to there begins and ends in years of four digits. */
-export const [earliest, latest] = [Date.UTC(1970), Date.UTC(9999) - 1]
+const [earliest, latest] = [Date.UTC(1970), Date.UTC(9999) - 1]
 export const timeText =
   'a time from 1970 to 9998, as RFC 3339, such as 2026-12-01T09:30:00Z, or as milliseconds since 1970'
 

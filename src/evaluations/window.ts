@@ -1,5 +1,4 @@
-import { timeIn } from '../runtime/rfc3339.ts'
-import { earliest, latest, timeText } from './row-times.ts'
+import { timeOf as timeOfRow, timeText } from './row-times.ts'
 
 export const windowNames = ['hour', 'day', 'week'] as const
 export type WindowName = (typeof windowNames)[number]
@@ -22,8 +21,8 @@ export function startOf(window: WindowName, time: number): number {
 
 export const timeNeeds = `must be ${timeText}`
 
-/** The milliseconds since 1970 of a time as clients send it; undefined for what is none from 1970 to 9998. */
+/** The milliseconds since 1970 of a time as clients send it; undefined for anything else. */
 export function timeOf(sent: string | number): number | undefined {
-  const time = typeof sent === 'number' ? sent : timeIn(sent)
-  return Number.isInteger(time) && time >= earliest && time <= latest ? time : undefined
+  const time = timeOfRow(sent)
+  return typeof time === 'number' && Number.isInteger(time) ? time : undefined
 }
