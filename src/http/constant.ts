@@ -15,6 +15,11 @@ export const forEver = 'public, max-age=31536000, immutable'
 /** The browser asks each time whether the content has changed. */
 export const askAgain = 'no-cache'
 
+/** Adds a header of the request that the answer depends on. */
+export function vary(reply: FastifyReply, name: string): void {
+  reply.header('vary', [reply.getHeader('vary'), name].flat().filter(Boolean).join(', '))
+}
+
 const codings: Readonly<Record<string, (content: Buffer) => Promise<Buffer>>> = {
   br: (content) => promisify(brotliCompress)(content, { params: { [constants.BROTLI_PARAM_QUALITY]: 6 } }),
   gzip: (content) => promisify(gzip)(content),
@@ -39,7 +44,7 @@ export function constant(type: string, content: Buffer): Constant {
 
   const send = async (request: FastifyRequest, reply: FastifyReply, cacheControl: string): Promise<FastifyReply> => {
     reply.header('etag', etag).header('cache-control', cacheControl)
-    if (isText) reply.header('vary', [reply.getHeader('vary'), 'accept-encoding'].flat().filter(Boolean).join(', '))
+    if (isText) vary(reply, 'accept-encoding')
     if (request.headers['if-none-match']?.includes(etag)) return reply.code(304).send()
     reply.type(type)
     const accepted = request.accepts().encodings() as string[]

@@ -1,6 +1,6 @@
 import '@fastify/accepts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { askAgain, forEver } from '../http/constant.ts'
+import { askAgain, forEver, vary } from '../http/constant.ts'
 import { nothingServed } from '../http/plugins/not-found.ts'
 import type { pages } from '../pages/pages.js'
 import type { Language } from './pages.ts'
@@ -33,14 +33,14 @@ export async function pageRoutes(app: FastifyInstance): Promise<void> {
     const inLanguages = new Map(offered.map((language) => [language, pageOf(name, language, app.basePath)]))
     return async (request: FastifyRequest, reply: FastifyReply) => {
       const language = languageOf(request)
-      const vary = [reply.getHeader('vary'), 'accept-language'].filter(Boolean).join(', ')
-      reply.headers({ vary, 'content-language': language })
+      vary(reply, 'accept-language')
+      reply.header('content-language', language)
       return inLanguages.get(language)?.send(request, reply, askAgain)
     }
   }
   const home = senderOf('home')
   app.get('/', { schema }, async (request, reply) => {
-    reply.header('vary', 'accept')
+    vary(reply, 'accept')
     if (request.accepts().type(['json', 'html']) === 'html') return home(request, reply)
     const below = Object.entries(links).map(([name, path]) => [name, `${app.basePath}${path}`])
     return { name: 'lossmeter', links: Object.fromEntries(below) }

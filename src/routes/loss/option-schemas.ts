@@ -100,14 +100,9 @@ const cost = z.number({ error: 'must be a number >= 0' }).min(0).max(largestCost
 const costs = z.strictObject({ falsePositive: cost, falseNegative: cost }, { error: costsError })
 
 const namesError = `must be a list of 1 to ${maxClassNames} different strings of 1 to ${maxClassNameLength} characters, one for each class`
-const className = z
-  .string({ error: `must be a string of 1 to ${maxClassNameLength} characters` })
-  .min(1, { error: `must be a string of 1 to ${maxClassNameLength} characters` })
-  .max(maxClassNameLength, { error: `must be a string of 1 to ${maxClassNameLength} characters` })
-const classNames = z
-  .array(className, { error: namesError })
-  .min(1, { error: namesError })
-  .max(maxClassNames, { error: namesError })
+const nameError = `must be a string of 1 to ${maxClassNameLength} characters`
+const className = z.string(nameError).min(1, nameError).max(maxClassNameLength, nameError)
+const classNames = z.array(className, namesError).min(1, namesError).max(maxClassNames, namesError)
 
 const column = z.string().min(1).max(128)
 const groupingsError = 'must be a list of 1 to 8 columns of groups, or of lists of 2 to 4 of them'
