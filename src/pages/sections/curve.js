@@ -1,6 +1,7 @@
 /** @import { LossAnswer } from '../types.d.ts' */
 import { newest } from '../api.js'
 import { el, find, number, share, text } from '../dom.js'
+import { logCurve } from '../log-curve.js'
 import { tellNumbers } from '../numbers.js'
 import { leaveSample, sampleWith, trueClass } from '../sample.js'
 import { keepState } from '../state.js'
@@ -56,17 +57,7 @@ export function mount(section) {
   })
 
   return attempt(async () => {
-    const ys = Array.from({ length: 121 }, (_, at) => 0.001 + 0.999 * (at / 120) ** 2)
-    /** @type {LossAnswer} */
-    const { perSample } = await ask('/v1/loss', {
-      loss: 'cross-entropy',
-      labelFormat: 'index',
-      logPolicy: 'exact',
-      predictions: ys.map((y) => [y, 1 - y]),
-      labels: ys.map(() => 0),
-      include: ['perSample'],
-    })
-    curve = ys.map((y, at) => ({ y, loss: perSample?.losses[at] ?? Number.NaN }))
+    curve = await logCurve(ask, 121, 0.001)
     await move(handle.valueAsNumber)
   })
 }

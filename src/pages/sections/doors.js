@@ -1,6 +1,7 @@
 /** @import { LossAnswer } from '../types.d.ts' */
 import { answerOf, get } from '../api.js'
 import { find, svg } from '../dom.js'
+import { logCurve } from '../log-curve.js'
 import { strings } from '../strings.js'
 import { connect } from '../wire.js'
 
@@ -32,20 +33,11 @@ export async function mount(section) {
   }
 
   const learn = async () => {
-    const ys = Array.from({ length: 61 }, (_, at) => 0.02 + 0.98 * (at / 60) ** 2)
-    /** @type {LossAnswer} */
-    const { perSample } = await ask('/v1/loss', {
-      loss: 'cross-entropy',
-      labelFormat: 'index',
-      logPolicy: 'exact',
-      predictions: ys.map((y) => [y, 1 - y]),
-      labels: ys.map(() => 0),
-      include: ['perSample'],
-    })
+    const curve = await logCurve(ask, 61, 0.02)
     thumbnail(
       place('learn'),
       words.learnPicture,
-      ys.map((y, at) => [y, perSample?.losses[at] ?? 0]),
+      curve.map(({ y, loss }) => [y, loss]),
     )
   }
 
