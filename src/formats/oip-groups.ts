@@ -126,7 +126,7 @@ export class BytesLabels extends BytesColumn {
   labels(): Generator<void, Doubles> {
     const column = this.column()
     for (const { at, received } of column.wrong) {
-      const detail = `labels[${at}] is no text of up to ${maxGroupKeyLength} characters`
+      const detail = `labels[${at}] must be a text of at most ${maxGroupKeyLength} characters`
       refuse(['labels', at], detail, received, 'not-a-number')
     }
     return labelsOfTexts(column, this.#shape, this.#memory)

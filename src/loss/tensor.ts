@@ -16,7 +16,7 @@ export interface ShapeError {
 
 /** The different texts in a tensor. NaN stands for each of them in its numbers, marked with the code of the text, from 1 on. */
 export interface Names {
-  /** The text of each code, the first of them that of code 1; no longer than a name, and one character. */
+  /** The text of each code; the first belongs to code 1. A text is cut one character after the length of the longest name. */
   readonly texts: readonly string[]
   /** Whether there are more than `mostTexts`; those have the code 0. */
   readonly isOverfull: boolean

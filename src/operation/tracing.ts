@@ -153,7 +153,7 @@ export async function openTracing(config: TracingConfig, log: FastifyBaseLogger)
   return new Tracing(api, provider)
 }
 
-/** A database as OpenTelemetry describes it. That of SQLite is a file, and has no address. */
+/** The attributes by which OpenTelemetry describes a database. SQLite is a file, so it has no address. */
 function attributesOf(databaseUrl: string): Readonly<Record<string, string>> {
   const address = parseDatabaseUrl(databaseUrl)
   if (address.engine === 'sqlite') return { 'db.system.name': 'sqlite' }

@@ -338,7 +338,7 @@ async function timesOf(source: Source, name: string, missing: Rows): Promise<Flo
     const time = timeOf(cell, column)
     if (time === undefined || !Number.isSafeInteger(time)) {
       const what = typeof cell === 'string' ? shown(cell) : `of the type ${column.type}`
-      const detail = `row ${row} of column "${name}", ${what}, is no time; at needs timestamps, texts as RFC 3339 with their offset, or integers: milliseconds since 1970.`
+      const detail = `row ${row} of column "${name}", ${what}, is not a time; at needs timestamps, RFC 3339 texts with an offset, or integers, which are milliseconds since 1970.`
       throw new TableError(['table', name, String(row)], detail, column.type, 'unsupported')
     }
     times[row] = time

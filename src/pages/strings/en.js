@@ -102,7 +102,7 @@ export const strings = {
     learnPicture: 'The loss −ln y falls as the probability of the true class rises',
     batchPicture: 'The ROC curve of a sample batch',
     runsPicture: (/** @type {string} */ name) => `The loss of ${name}, batch by batch`,
-    noRun: 'There is no run yet.',
+    noRun: 'No runs yet.',
   },
   losses: {
     nav: 'One error, five losses',

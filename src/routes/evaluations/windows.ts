@@ -51,7 +51,7 @@ export async function windowsRoute(app: FastifyInstance, { evaluations }: Evalua
   )
 }
 
-const description = `One report per window, in chronological order. The results equal those of POST /v1/loss for the rows of the window, to the last bit, including groups and every part that \`include\` lists. A batch belongs to the window of its \`at\`, or without \`at\` to that of its arrival, however late it arrives. Windows without batches are omitted.
+const description = `One report per window, in chronological order. The results equal those of POST /v1/loss for the rows of the window, to the last bit, including groups and every part that \`include\` lists. A batch with \`at\` belongs to the window of that time, however late it arrives; a batch without \`at\` belongs to the window of its arrival. Windows without batches are omitted.
 
 \`every\` merges this many consecutive windows into one, counted from \`from\` or else from the first window. A page of large reports may end early; if there is more, the answer has \`next\`.`
 

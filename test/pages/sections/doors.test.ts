@@ -4,7 +4,7 @@ browserTest('three doors, each with a thumbnail drawn from the service', async (
   const { page, origin, answered } = await studio.open('/?lang=en')
   await page.waitForSelector('#doors[data-mounted]')
   t.equal(await page.locator('.door svg').count(), 2, 'there is no run yet')
-  t.match(await page.textContent('[data-door=runs]'), 'There is no run yet.')
+  t.match(await page.textContent('[data-door=runs]'), 'No runs yet.')
   await answered(({ path }) => path === '/v1/loss')
 
   const json = { 'content-type': 'application/json' }
