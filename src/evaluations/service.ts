@@ -42,8 +42,10 @@ import { shownFigures } from './shown.ts'
 import type { Window } from './window-totals.ts'
 import { windowTotals } from './window-totals.ts'
 
-/** Characters. */
-const mostDeclared = 2 ** 24
+/** Bytes of declarations that are remembered: of what belongs to each, and at most for each of its characters. */
+const mostDeclared = 2 ** 26
+const declaredBytes = 1024
+const characterBytes = 8
 const mostNames = 10_000
 const mostFigures = 20_000
 
@@ -181,7 +183,7 @@ export class Evaluations {
     const codec = new StateCodec(declared.spec, declared.outputs)
     const batches = { store: this.#store, evaluation: { id, incarnation }, codec, foldFailed: this.#foldFailed }
     const opened = { declared, batches }
-    this.#read.set(key, opened, { size: declaration.length })
+    this.#read.set(key, opened, { size: declaredBytes + characterBytes * declaration.length })
     return { stored, ...opened }
   }
 

@@ -1,0 +1,43 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { test } from 'tap'
+import type { Evaluation } from '../../src/database/store.ts'
+import { Evaluations } from '../../src/evaluations/service.ts'
+import { Scheduler } from '../../src/runtime/scheduler.ts'
+import { storeOf } from './evaluations.ts'
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+const mebibyte = 2 ** 20
+
+function memory(): number {
+  collect()
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
+}
+
+const declarations: Readonly<Record<string, { readonly options: object; readonly count: number }>> = {
+  'many weights': { options: { classWeights: new Array(90_000).fill(1) }, count: 200 },
+  'few options': { options: {}, count: 100_000 },
+}
+
+for (const [what, { options, count }] of Object.entries(declarations)) {
+  test(`however many declarations with ${what} there are, those that are remembered take less than 40 MiB`, async (t) => {
+    const evaluations = new Evaluations(await storeOf(t), new Scheduler())
+    const written = JSON.stringify({
+      options: { loss: 'cross-entropy', labelFormat: 'index', ...options },
+      outputs: 90_000,
+      metadata: {},
+    })
+    const before = memory()
+    for (let id = 1; id <= count; id++) {
+      const incarnation = id.toString(16).padStart(32, '0')
+      evaluations.open({ id, incarnation, declaration: written } as Evaluation)
+    }
+    const taken = (memory() - before) / mebibyte
+    t.ok(taken < 40, `${taken.toFixed()} MiB`)
+    t.ok(taken > 1, 'some are remembered')
+    // it is not collected before
+    await evaluations.ping()
+  })
+}
