@@ -232,3 +232,39 @@ for (const [name, { metrics, fires, within, history = 1200 }] of Object.entries(
     )
   })
 }
+
+/** One request a minute for so long, and then for an hour; the last ones of the former are answered with 503. */
+function seldomAsked(minutes: number, failed: number): object[] {
+  const each = (valueAt: (minute: number) => number) =>
+    Array.from({ length: ((minutes + 60) * 60) / scrapeSeconds }, (_, at) => valueAt((at * scrapeSeconds) / 60)).join(
+      ' ',
+    )
+  const refused = (minute: number) => Math.min(failed, Math.max(0, Math.floor(minute) - (minutes - failed)))
+  return [
+    { series: 'up{job="lossmeter"}', values: each(() => 1) },
+    { series: 'http_server_request_duration_seconds_count{job="lossmeter"}', values: each(Math.floor) },
+    { series: 'lossmeter_refusals_total{job="lossmeter",reason="store-unavailable"}', values: each(refused) },
+  ]
+}
+
+test('where a request comes once a minute, a few 503s are no alert, and an outage is one', {
+  skip: missing,
+}, async (t) => {
+  const minutes = 7 * 60
+  const ever = {
+    expr: 'count_over_time(ALERTS{alertstate="firing"}[1d])',
+    eval_time: `${minutes + 59}m`,
+    exp_samples: [],
+  }
+  const few = [1, 3].map((failed) => ({
+    interval,
+    input_series: seldomAsked(minutes, failed),
+    promql_expr_test: [ever],
+  }))
+  const outage = {
+    interval,
+    input_series: seldomAsked(minutes, 15),
+    promql_expr_test: [firingAt(minutes * 60, ['LossmeterErrors critical'])],
+  }
+  t.equal(complaintsOf([...few, outage]), '')
+})
