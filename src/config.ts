@@ -159,12 +159,15 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
   return file === undefined ? result.data : { ...result.data, DATABASE_URL: urlIn(file) }
 }
 
-/** Unknown variables that differ from a known one by a letter or by underscores, each with that one: probably misspelt. */
+/** Unknown variables that are a known one but for a letter, underscores, case or a prefix, each with that one. */
 export function misspelt(env: Record<string, string | undefined>): { readonly name: string; readonly meant: string }[] {
   const known = Object.keys(environment.shape)
-  return Object.keys(env).flatMap((name) => {
-    if (known.includes(name) || name.length < 5) return []
-    const meant = known.find((other) => distance(lettersOf(name), lettersOf(other)) <= 1)
+  return Object.entries(env).flatMap(([name, value]) => {
+    // Kubernetes sets such a LOSSMETER_PORT for a Service of this name
+    if (known.includes(name) || value?.startsWith('tcp://')) return []
+    const letters = lettersOf(name.toUpperCase().replace(/^LOSSMETER_/, ''))
+    const most = name.length < 5 ? -1 : letters.length < 5 ? 0 : 1
+    const meant = known.find((other) => distance(letters, lettersOf(other)) <= most)
     return meant === undefined ? [] : [{ name, meant }]
   })
 }

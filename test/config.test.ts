@@ -102,7 +102,12 @@ test('a variable that is nearly one of the service is known as misspelt', async 
     MAX_BODY_BYTE: '1',
     DATABSE_URL: 'x',
     LOGLEVEL: 'x',
+    LOSSMETER_PORT: '8080',
+    LOSSMETER_MAX_BODY_BYTES: '1024',
+    trust_proxy: '1',
     PORT: '1',
+    LOSSMETER_PORT_80_TCP: 'tcp://10.0.0.1:80',
+    LOSSMETER_SERVICE_HOST: '10.0.0.1',
     HOME: '/',
     PATH: '/bin',
     npm_config_port: '',
@@ -113,8 +118,12 @@ test('a variable that is nearly one of the service is known as misspelt', async 
       { name: 'MAX_BODY_BYTE', meant: 'MAX_BODY_BYTES' },
       { name: 'DATABSE_URL', meant: 'DATABASE_URL' },
       { name: 'LOGLEVEL', meant: 'LOG_LEVEL' },
+      { name: 'LOSSMETER_PORT', meant: 'PORT' },
+      { name: 'LOSSMETER_MAX_BODY_BYTES', meant: 'MAX_BODY_BYTES' },
+      { name: 'trust_proxy', meant: 'TRUST_PROXY' },
     ],
   )
+  t.same(misspelt({ LOSSMETER_PORT: 'tcp://10.0.0.1:80', port: '1' }), [], 'as Kubernetes sets it for a Service')
 })
 
 const milliseconds = 'it must be a whole number from 1 to 86400000'
