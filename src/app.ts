@@ -43,6 +43,7 @@ import { documentAccess } from './routes/access-document.ts'
 import { catalogueRoute } from './routes/catalogue.ts'
 import { clientsRoute } from './routes/clients.ts'
 import { comparisonRoute } from './routes/comparisons/route.ts'
+import { auditExpiry } from './routes/evaluations/audit.ts'
 import { batchRoutes } from './routes/evaluations/batches.ts'
 import { evaluationComparisonRoute } from './routes/evaluations/comparison.ts'
 import { curveRoute } from './routes/evaluations/curve.ts'
@@ -208,7 +209,8 @@ async function openEvaluations(
   const store = await openStore(config.DATABASE_URL, limits, Date.now, counted, app.log)
   counted.watchStore(() => store.waiting)
   const warn = (err: unknown) => app.log.warn({ err }, 'the evaluation store cannot be used')
-  const endSweeping = sweeps ? sweepRegularly(store, config.EVALUATION_RETENTION_DAYS, warn, counted) : undefined
+  const days = config.EVALUATION_RETENTION_DAYS
+  const endSweeping = sweeps ? sweepRegularly(store, days, warn, counted, auditExpiry(app.log)) : undefined
   const ending = new AbortController()
   app.addHook('preClose', async () => ending.abort())
   const { scheduler } = app.resources
@@ -226,7 +228,7 @@ async function openEvaluations(
   })
   return {
     evaluations,
-    retentionDays: config.EVALUATION_RETENTION_DAYS,
+    retentionDays: days,
     ending: AbortSignal.any([ending.signal, app.connections.ending]),
   }
 }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { Scope } from './needs.ts'
 import { noKey, unauthenticated } from './refusals.ts'
 
@@ -17,6 +18,7 @@ export interface Authorities {
   readonly issuer?: { verify(token: string): Client | Promise<Client> } | undefined
 }
 
+const keyIdLength = 12
 const token = /^[\w-]+\.[\w-]+\.[\w-]*$/
 
 /**
@@ -25,10 +27,20 @@ const token = /^[\w-]+\.[\w-]+\.[\w-]*$/
  * @throws Problem `unauthenticated`, `issuer-unavailable`
  */
 export function clientOf(authorization: string | undefined, { keys, issuer }: Authorities): Client | Promise<Client> {
-  const [, presented] = /^bearer +(\S+) *$/i.exec(authorization ?? '') ?? []
+  const presented = presentedBy(authorization)
   if (presented === undefined) throw noKey(authorization)
   const known = keys?.find(presented)
   if (known !== undefined) return known
   if (issuer === undefined || !token.test(presented)) throw unauthenticated('The key is not known.')
   return issuer.verify(presented)
+}
+
+/** What the log calls a key or a token: the first digits of its SHA-256, which for a key stands in the file of keys. */
+export function keyIdOf(authorization: string | undefined): string | undefined {
+  const presented = presentedBy(authorization)
+  return presented && hash('sha256', presented).slice(0, keyIdLength)
+}
+
+function presentedBy(authorization = ''): string | undefined {
+  return /^bearer +(\S+) *$/i.exec(authorization)?.[1]
 }

@@ -75,9 +75,10 @@ export interface Store {
    * One small step of cleaning up.
    *
    * @param before expires evaluations not written to since; undefined expires none
+   * @param expired is told of each of them
    * @returns whether there may be more to do
    */
-  sweep(before?: number): Promise<boolean>
+  sweep(before?: number, expired?: (evaluation: EvaluationName) => void): Promise<boolean>
   /** Likewise, of halves of rows that have waited too long. */
   sweepHalves(): Promise<SweptHalves>
   ping(): Promise<void>
@@ -106,6 +107,8 @@ export interface Declaration {
   /** 1 where the metrics show the figures. */
   readonly shown?: number
 }
+
+export type EvaluationName = Pick<Evaluation, 'owner' | 'name'>
 
 export interface Evaluation extends Declaration, EvaluationKey, Head {
   readonly owner: string

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import type { WaitingCounts } from '../database/halves.ts'
-import type { Store } from '../database/store.ts'
+import type { EvaluationName, Store } from '../database/store.ts'
 import { regularly } from '../runtime/regularly.ts'
 
 const everyMilliseconds = 60_000
@@ -13,18 +13,19 @@ export interface SweepCounts {
   swept(): void
 }
 
-/** Every minute. @param retentionDays 0 expires nothing @returns ends it */
+/** Every minute. @param retentionDays 0 expires nothing @param expired is told of each evaluation that expires @returns ends it */
 export function sweepRegularly(
   store: Store,
   retentionDays: number,
   failed: (error: unknown) => void,
   counts?: SweepCounts,
+  expired?: (evaluation: EvaluationName) => void,
 ): () => void {
   counts?.swept()
   return regularly(everyMilliseconds, async (isEnded) => {
     try {
       const before = retentionDays === 0 ? undefined : Date.now() - retentionDays * day
-      while (!isEnded() && (await store.sweep(before))) await setImmediate()
+      while (!isEnded() && (await store.sweep(before, expired))) await setImmediate()
       while (!isEnded()) {
         const { expired, isMore } = await store.sweepHalves()
         counts?.expired(expired)

@@ -57,6 +57,8 @@ export type DeclareOutcome =
 
 export interface ChangeOutcome {
   readonly outcome: 'changed' | 'incomplete'
+  /** What is no longer as it was. */
+  readonly changed: readonly ('seal' | 'metadata')[]
   readonly evaluation: OpenEvaluation
 }
 
@@ -307,7 +309,11 @@ export class Evaluations {
       if (result === undefined && check !== undefined) continue
       if (result === undefined) return undefined
       const { outcome, evaluation } = result
-      if (outcome !== 'overtaken') return { outcome, evaluation: this.open(evaluation) }
+      if (outcome === 'overtaken') continue
+      const changed: ('seal' | 'metadata')[] = []
+      if (seals && evaluation.status !== found.stored.status) changed.push('seal')
+      if (merge !== undefined && evaluation.metadata !== found.stored.metadata) changed.push('metadata')
+      return { outcome, changed, evaluation: this.open(evaluation) }
     }
   }
 

@@ -4,6 +4,8 @@ import { setImmediate } from 'node:timers/promises'
 import { test } from 'tap'
 import type { Store } from '../../src/database/store.ts'
 import { sweepRegularly } from '../../src/evaluations/retention.ts'
+import { auditExpiry } from '../../src/routes/evaluations/audit.ts'
+import { listener } from '../support.ts'
 import { altered, storeOf } from './evaluations.ts'
 
 const minute = 60_000
@@ -49,6 +51,33 @@ test('every minute sweeps in small steps, what is older than the days that are k
   mock.timers.tick(10 * minute)
   await settled()
   t.equal(calls.length, 4)
+})
+
+test('each evaluation that expires is logged', async (t) => {
+  mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 100 * day })
+  t.teardown(() => mock.timers.reset())
+  const store = await storeOf(t)
+  const declaration = { declaration: '{}', expectedBatches: null, expectedSamples: null }
+  await store.declare('ann', 'old', declaration)
+  await store.declare('', 'of no owner', declaration)
+  mock.timers.setTime(129 * day)
+  await store.declare('ann', 'new', declaration)
+  const { lines, logger } = listener()
+  const swept = Promise.withResolvers<void>()
+  const counts = { expired: ignore, swept: ignore, waiting: () => swept.resolve() }
+  const end = sweepRegularly(store, 30, (error) => t.fail(String(error)), counts, auditExpiry(logger))
+  mock.timers.setTime(131 * day)
+  mock.timers.tick(minute)
+  await swept.promise
+  end()
+  t.match(
+    lines.map((line) => JSON.parse(line)),
+    [
+      { level: 30, audit: 'expire', owner: 'ann', evaluation: 'old', msg: 'an evaluation has expired' },
+      { level: 30, audit: 'expire', owner: undefined, evaluation: 'of no owner' },
+    ],
+  )
+  t.equal(lines.length, 2)
 })
 
 test('a retention of 0 days expires nothing', async (t) => {

@@ -13,6 +13,7 @@ import type {
   Declaration,
   DeclareResult,
   Evaluation,
+  EvaluationName,
   EvaluationPage,
   EvaluationVersion,
   Fold,
@@ -298,8 +299,11 @@ export class SqlStore implements Store {
     return this.#changes.subscribe(evaluation, listener)
   }
 
-  sweep(before?: number): Promise<boolean> {
-    return sweep(this.#engine, before, (evaluation) => this.#changed(evaluation))
+  sweep(before?: number, expired?: (evaluation: EvaluationName) => void): Promise<boolean> {
+    return sweep(this.#engine, before, ({ id, owner, name }) => {
+      this.#changed(id)
+      expired?.({ owner, name })
+    })
   }
 
   get waiting(): number {

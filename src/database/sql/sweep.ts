@@ -1,22 +1,26 @@
+import type { Evaluation } from '../store.ts'
 import type { SqlEngine } from './engine.ts'
 import { statement } from './statement.ts'
 
 const maxSwept = 500
 const someHalves = 'SELECT id FROM halves WHERE evaluation = $1 LIMIT 1000'
 
+type Expired = Pick<Evaluation, 'id' | 'owner' | 'name'>
+
 /**
  * One small step of cleaning up.
  *
  * @param before expires evaluations not written to since
+ * @param told of each of them
  * @returns whether there may be more to do
  */
 export async function sweep(
   engine: SqlEngine,
   before: number | undefined,
-  deleted: (evaluation: number) => void,
+  told: (evaluation: Expired) => void,
 ): Promise<boolean> {
   const expired = before === undefined ? [] : await expire(engine, before)
-  for (const { id } of expired) deleted(id)
+  for (const evaluation of expired) told(evaluation)
   const [evaluation] = await engine.query<{ id: number; batches: number }>(
     statement(`SELECT id, batches FROM evaluations WHERE status = 'deleted' ORDER BY id LIMIT 1`, []),
   )
@@ -38,13 +42,13 @@ export async function sweep(
   return true
 }
 
-function expire(engine: SqlEngine, before: number): Promise<{ id: number }[]> {
+function expire(engine: SqlEngine, before: number): Promise<Expired[]> {
   return engine.write(
     statement(
       // a batch may come in between
       `UPDATE evaluations SET status = 'deleted' WHERE status <> 'deleted' AND updated_at < $1 AND id IN
          (SELECT id FROM evaluations WHERE status <> 'deleted' AND updated_at < $1 LIMIT ${maxSwept})
-       RETURNING id`,
+       RETURNING id, owner, name`,
       [before],
     ),
   )

@@ -19,6 +19,7 @@ import type { Requirement } from '../../loss/verdict.ts'
 import { answerOf, bodyProblems, problemAnswers, verdictAnswers } from '../answers.ts'
 import { judge, requirementsIn } from '../require/check.ts'
 import { checkFailStatus, setStatus } from '../require/status.ts'
+import { audit } from './audit.ts'
 import { declaredIn } from './declared.ts'
 import {
   changeExamples,
@@ -102,7 +103,9 @@ export async function evaluationRoutes(
         },
       },
     },
-    async ({ body, params: { evaluation: name }, owner, work, id }, reply) => {
+    async (request, reply) => {
+      const { body, params, owner, work, id } = request
+      const { evaluation: name } = params
       const { declared, text } = await declaredIn(body, work)
       const result = await evaluations.declare(owner, name, declared, text)
       if (result.outcome === 'full') {
@@ -114,7 +117,10 @@ export async function evaluationRoutes(
         throw new LimitExceeded('maxShownEvaluations', maxShownEvaluations, ['metrics'], detail)
       }
       if (result.outcome === 'conflict') throw conflict(name, result.differences)
-      if (result.outcome === 'created') reply.code(201).header('location', `/v1/evaluations/${name}`)
+      if (result.outcome === 'created') {
+        audit('declare', name, request)
+        reply.code(201).header('location', `/v1/evaluations/${name}`)
+      }
       return sendJson(reply, work.task, (await reportOf(result.evaluation, work, id)).report)
     },
   )
@@ -173,12 +179,15 @@ export async function evaluationRoutes(
         },
       },
     },
-    async ({ body, params: { evaluation: name }, headers, owner, work, id }, reply) => {
+    async (request, reply) => {
+      const { body, params, headers, owner, work, id } = request
+      const { evaluation: name } = params
       const { status, metadata: patch } = validBody(body, changeRequest)
       const merge = patch === undefined ? undefined : (metadata: Metadata) => checkedMetadata(patched(metadata, patch))
       const asked = { seals: status !== undefined, merge }
       const result = await evaluations.change(owner, name, asked, matching(headers['if-match']))
       if (result === undefined) throw noEvaluation(name)
+      for (const change of result.changed) audit(change, name, request)
       if (result.outcome === 'incomplete') throw incomplete(result.evaluation.stored)
       return sendJson(reply, work.task, (await reportOf(result.evaluation, work, id)).report)
     },
@@ -201,8 +210,11 @@ export async function evaluationRoutes(
       },
       config: { examples: { answers: { 404: noEvaluationAnswer, 422: wrongName } } },
     },
-    async ({ params: { evaluation: name }, headers, owner }, reply) => {
+    async (request, reply) => {
+      const { params, headers, owner } = request
+      const { evaluation: name } = params
       if (!(await evaluations.delete(owner, name, matching(headers['if-match'])))) throw noEvaluation(name)
+      audit('delete', name, request)
       return reply.code(204).send()
     },
   )

@@ -486,7 +486,9 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
     store.subscribe(old.id, () => told.push('old'))
     await changesTold(store)
     told.length = 0
-    t.equal(await store.sweep(now - 1000), true, 'one step')
+    const expired: string[] = []
+    t.equal(await store.sweep(now - 1000, (each) => each.owner === owner && expired.push(each.name)), true, 'one step')
+    t.same(expired, ['old'])
     t.equal(await store.find(owner, 'old'), undefined)
     t.same((await store.listBatches(old, { limit: 1 })).length, 1, 'what it stored goes bit by bit')
     await sweepAll(store, now - 1000)
