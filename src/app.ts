@@ -50,6 +50,7 @@ import { curveRoute } from './routes/evaluations/curve.ts'
 import { evaluationRoutes } from './routes/evaluations/evaluations.ts'
 import { eventRoute } from './routes/evaluations/events.ts'
 import type { EvaluationRouteOptions } from './routes/evaluations/found.ts'
+import { imageRoutes } from './routes/evaluations/images.ts'
 import { joinedRoutes, waitingRoute } from './routes/evaluations/joined.ts'
 import { lineRoutes } from './routes/evaluations/lines.ts'
 import { listRoute } from './routes/evaluations/list.ts'
@@ -183,6 +184,7 @@ async function storeRoutes(app: FastifyInstance, evaluations: EvaluationRouteOpt
   await app.register(joinedRoutes, evaluations)
   await app.register(waitingRoute, evaluations)
   await app.register(curveRoute, evaluations)
+  await app.register(imageRoutes, evaluations)
   await app.register(windowsRoute, evaluations)
   await app.register(evaluationComparisonRoute, evaluations)
   await app.register(eventRoute, evaluations)

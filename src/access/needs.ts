@@ -2,8 +2,8 @@ export const scopes = ['evaluate', 'read', 'write', 'metrics'] as const
 
 export type Scope = (typeof scopes)[number]
 
-/** What a route requires: nothing, any key, or a key with this scope. */
-export type Need = 'nothing' | 'any key' | Scope
+/** What a route requires: nothing, any key, a key with this scope, or the scope `read` except for what is public. */
+export type Need = 'nothing' | 'any key' | Scope | 'read unless public'
 
 type Needs = Need | Readonly<Record<string, Need>>
 
@@ -26,11 +26,18 @@ export const needs: Readonly<Record<string, Needs>> = {
   '/v1/comparisons': 'evaluate',
   '/v1/losses': 'any key',
   '/v1/limits': 'any key',
+  '/v1/evaluations/:evaluation/badge.svg': 'read unless public',
+  '/v1/evaluations/:evaluation/sparkline.svg': 'read unless public',
   '/v1/evaluations/*': { GET: 'read', PUT: 'write', POST: 'write', PATCH: 'write', DELETE: 'write' },
   '/v1/evaluations-total': 'read',
   '/v2/health/*': 'nothing',
   '/v2/*': { GET: 'any key', POST: 'evaluate' },
   '/metrics': 'metrics',
+}
+
+/** The scope that a key must have. */
+export function scopeOf(need: Exclude<Need, 'nothing' | 'any key'>): Scope {
+  return need === 'read unless public' ? 'read' : need
 }
 
 /** Thrown for a route that is missing in the table above. */

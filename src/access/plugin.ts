@@ -3,7 +3,7 @@ import fp from 'fastify-plugin'
 import type { Authorities, Client } from './authenticator.ts'
 import { anonymous, clientOf } from './authenticator.ts'
 import type { Need } from './needs.ts'
-import { needOf } from './needs.ts'
+import { needOf, scopeOf } from './needs.ts'
 import type { Access } from './open.ts'
 import { forbidden } from './refusals.ts'
 
@@ -16,6 +16,8 @@ declare module 'fastify' {
     /** Owner of the evaluations that the request sees. */
     owner: string
     client: Client | null
+    /** Whether it comes without a key where keys are needed, and so sees only what is public. */
+    isStranger: boolean
   }
 }
 
@@ -24,6 +26,7 @@ export const access = fp(
   async (app, { authorities }: { readonly authorities: Access | undefined }) => {
     app.decorateRequest('owner', anonymous)
     app.decorateRequest('client', null)
+    app.decorateRequest('isStranger', false)
     app.addHook('onRoute', (route) => {
       if (route.config?.isRefusal) return
       for (const method of [route.method].flat()) {
@@ -42,9 +45,16 @@ function check(need: Exclude<Need, 'nothing'>, authorities: Authorities): onRequ
     request.owner = client.owner
     request.client = client
     request.work.belongTo(client.owner)
-    return need === 'any key' || client.scopes.includes(need) ? undefined : forbidden(need)
+    if (need === 'any key') return undefined
+    const scope = scopeOf(need)
+    return client.scopes.includes(scope) ? undefined : forbidden(scope)
   }
   return (request, _reply, done) => {
+    if (need === 'read unless public' && request.headers.authorization === undefined) {
+      request.isStranger = true
+      done()
+      return
+    }
     let client: Client | Promise<Client>
     try {
       client = clientOf(request.headers.authorization, authorities)

@@ -15,6 +15,8 @@ export interface Store {
   /** "full" when its owner has as many as are allowed, "crowded" when as many as are allowed are shown. */
   declare(owner: string, name: string, declaration: Declaration): Promise<DeclareResult>
   find(owner: string, name: string): Promise<Evaluation | undefined>
+  /** Those of all owners that have this name and are drawn for everybody, the oldest first. @param owner only that one's */
+  findPublic(name: string, owner: string | undefined, limit: number): Promise<Evaluation[]>
   /** The newest first. */
   list(owner: string, page: EvaluationPage): Promise<Evaluation[]>
   /** Those of all owners that are shown, by owner and age. */
@@ -106,6 +108,8 @@ export interface Declaration {
   readonly expectedSamples: number | null
   /** 1 where the metrics show the figures. */
   readonly shown?: number
+  /** 1 where the badge is drawn for clients without a key, too. */
+  readonly isPublic?: number
 }
 
 export type EvaluationName = Pick<Evaluation, 'owner' | 'name'>

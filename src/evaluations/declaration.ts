@@ -21,8 +21,21 @@ export interface Declared {
   readonly window?: WindowName | undefined
   /** Whether the metrics show its figures. */
   readonly metrics?: true | undefined
+  /** Whether its badge is drawn for clients without a key, too. */
+  readonly badge?: 'public' | undefined
   readonly metadata: Readonly<Record<string, string>>
 }
+
+/** What is declared of one evaluation only: how its batches are evaluated does not depend on it. */
+export const ofOneEvaluation: readonly (keyof Declared)[] = [
+  'expectedBatches',
+  'expectedSamples',
+  'join',
+  'window',
+  'metrics',
+  'badge',
+  'metadata',
+]
 
 export function writeDeclaration({ spec, window, ...others }: Declared): string {
   // among the options a release that does not know windows finds it, and puts no batch outside of them
@@ -77,7 +90,7 @@ export function differencesOf(kept: Declared, received: Declared): Difference[] 
     .map((name) => ({ path: [name], kept: before[name], received: now[name] }))
 }
 
-const apart = new Set([
+const apart = new Set<string>([
   'predictionFormat',
   'rowSumTolerance',
   'threshold',
@@ -86,12 +99,7 @@ const apart = new Set([
   'costs',
   'groupBy',
   'include',
-  'expectedBatches',
-  'expectedSamples',
-  'join',
-  'window',
-  'metrics',
-  'metadata',
+  ...ofOneEvaluation,
 ])
 
 export function incomparable(one: Declared, other: Declared): Difference[] {

@@ -5,7 +5,7 @@ import type { EvaluationState } from '../loss/state.ts'
 import { RunningTotal } from '../loss/state.ts'
 import type { Task } from '../runtime/scheduler.ts'
 import type { Declared, Difference } from './declaration.ts'
-import { differencesOf } from './declaration.ts'
+import { differencesOf, ofOneEvaluation } from './declaration.ts'
 import type { OpenEvaluation } from './open-evaluation.ts'
 import type { Selection } from './selection.ts'
 import { selected } from './selection.ts'
@@ -97,9 +97,7 @@ export async function rollUp(
   return { declared: first.declared, state, evaluations: count, batches, digest: digest.digest('hex') }
 }
 
-const ofOneEvaluation = new Set(['expectedBatches', 'expectedSamples', 'join', 'window', 'metrics', 'metadata'])
-
 function differencesInSpec(first: Declared, other: Declared): Difference[] {
   if (first === other) return []
-  return differencesOf(first, other).filter(({ path: [name] }) => !ofOneEvaluation.has(String(name)))
+  return differencesOf(first, other).filter(({ path: [name] }) => !ofOneEvaluation.some((field) => field === name))
 }

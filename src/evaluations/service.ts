@@ -127,6 +127,7 @@ export class Evaluations {
       expectedBatches: declared.expectedBatches ?? null,
       expectedSamples: declared.expectedSamples ?? null,
       shown: declared.metrics ? 1 : 0,
+      isPublic: declared.badge === 'public' ? 1 : 0,
     })
     if (!('evaluation' in result)) return result
     const evaluation = this.open(result.evaluation)
@@ -140,6 +141,11 @@ export class Evaluations {
     if (stored === undefined) return undefined
     this.#found.set(keyOf(owner, name), readKeyOf(stored))
     return this.open(stored)
+  }
+
+  /** Those whose badge everybody may see, of all owners or of one, the oldest first. */
+  async findPublic(name: string, owner: string | undefined, most: number): Promise<OpenEvaluation[]> {
+    return (await this.#store.findPublic(name, owner, most)).map((stored) => this.open(stored))
   }
 
   /**

@@ -793,6 +793,11 @@ export interface components {
              * @enum {string}
              */
             window?: "hour" | "day" | "week";
+            /**
+             * @description `public`: its badge and its sparkline are drawn for clients without a key, too, for pages that show them as images. Without it, they need the key of its owner.
+             * @enum {string}
+             */
+            badge?: "public";
             metadata: {
                 [key: string]: string;
             };
@@ -872,6 +877,11 @@ export interface components {
              * @enum {string}
              */
             window?: "hour" | "day" | "week";
+            /**
+             * @description `public`: its badge and its sparkline are drawn for clients without a key, too, for pages that show them as images. Without it, they need the key of its owner.
+             * @enum {string}
+             */
+            badge?: "public";
             metadata: {
                 [key: string]: string;
             };

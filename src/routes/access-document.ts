@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin'
 import type { Need } from '../access/needs.ts'
-import { needOf } from '../access/needs.ts'
+import { needOf, scopeOf } from '../access/needs.ts'
 import { forbidden } from '../access/refusals.ts'
 import type { ProblemName } from '../http/problems.ts'
 import type { Answer } from './answers.ts'
@@ -25,7 +25,7 @@ export const documentAccess = fp(
       const { key, problems, examples } = accessTo(need)
       route.schema = {
         ...route.schema,
-        security: isOpen ? [{}, key] : [key],
+        security: isOpen || need === 'read unless public' ? [{}, key] : [key],
         response: withProblems(route.schema.response as Record<string, Answer>, problems),
       }
       const given = route.config?.examples
@@ -38,7 +38,8 @@ export const documentAccess = fp(
 function accessTo(need: Exclude<Need, 'nothing'>) {
   const problems: ProblemName[] = ['unauthenticated', 'rate-limited', 'issuer-unavailable']
   if (need === 'any key') return { key: { key: [] }, problems, examples: {} }
-  const { message, extensions } = forbidden(need)
+  const scope = scopeOf(need)
+  const { message, extensions } = forbidden(scope)
   const examples = { 403: problemExample('forbidden', [message, extensions]) }
-  return { key: { key: [need] }, problems: [...problems, 'forbidden' as const], examples }
+  return { key: { key: [scope] }, problems: [...problems, 'forbidden' as const], examples }
 }

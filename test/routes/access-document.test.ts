@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { test } from 'tap'
-import { needOf } from '../../src/access/needs.ts'
+import { needOf, scopeOf } from '../../src/access/needs.ts'
 import { appOf } from '../support.ts'
 
 type Operations = Record<string, Record<string, { security: object[]; responses: Record<string, { content: object }> }>>
@@ -24,13 +24,15 @@ test('the document says what key each operation needs, by the table that is enfo
   for (const isOpen of [true, false]) {
     const app = await appOf(t, isOpen ? {} : { API_KEYS_FILE: file })
     for (const { name, need, security, responses } of operationsOf(app)) {
-      const key = { key: need === 'any key' ? [] : [need] }
-      t.same(security, need === 'nothing' ? [] : isOpen ? [{}, key] : [key], name)
+      const scope = need === 'nothing' || need === 'any key' ? undefined : scopeOf(need)
+      const key = { key: scope === undefined ? [] : [scope] }
+      const isOptional = isOpen || need === 'read unless public'
+      t.same(security, need === 'nothing' ? [] : isOptional ? [{}, key] : [key], name)
       t.equal('401' in responses, need !== 'nothing', name)
       t.equal('403' in responses, need !== 'nothing' && need !== 'any key', name)
       // the errors of /v2 are a text
       if ('403' in responses && !name.includes('/v2/')) {
-        t.match(JSON.stringify(responses['403']), `"scope":"${need}"`)
+        t.match(JSON.stringify(responses['403']), `"scope":"${scope}"`)
       }
     }
   }

@@ -44,6 +44,7 @@ const own: readonly (readonly string[])[] = [
   ],
   [],
   [],
+  [],
 ]
 
 export interface MigrationLog {

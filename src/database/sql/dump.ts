@@ -131,10 +131,11 @@ export async function beginImport(engine: SqlEngine, evaluation: Evaluation, now
   )
   const text = `INSERT INTO evaluations
       (owner, name, incarnation, declaration, expected_batches, expected_samples, status, created_at, updated_at, metadata,
-       shown)
-    VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $7, $8, $9) RETURNING id`
+       shown, is_public)
+    VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $7, $8, $9, $10) RETURNING id`
   const declared = [declaration, expectedBatches, expectedSamples]
-  const values = [importing, incarnation, bytesOf(incarnation), ...declared, now, metadata, evaluation.shown ?? 0]
+  const flags = [evaluation.shown ?? 0, evaluation.isPublic ?? 0]
+  const values = [importing, incarnation, bytesOf(incarnation), ...declared, now, metadata, ...flags]
   const [{ id }] = await engine.write<{ id: number }>(statement(text, values))
   return id
 }

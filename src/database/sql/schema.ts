@@ -101,6 +101,11 @@ export function migrationsWith({ id, integer, real, bytes, key, clustered }: Typ
       `ALTER TABLE evaluations ADD COLUMN shown ${integer} NOT NULL DEFAULT 0`,
       `CREATE INDEX evaluations_shown ON evaluations (owner, id) WHERE shown = 1 AND status <> 'deleted'`,
     ],
+    [
+      // 1 where the badge is drawn for clients without a key
+      `ALTER TABLE evaluations ADD COLUMN is_public ${integer} NOT NULL DEFAULT 0`,
+      `CREATE INDEX evaluations_public ON evaluations (name, id) WHERE is_public = 1 AND status <> 'deleted'`,
+    ],
   ]
 }
 
@@ -112,7 +117,7 @@ export const headDigest = 'CASE WHEN digested = batches THEN digest END AS diges
 
 export const evaluationColumns = `id, owner, name, declaration, expected_batches AS "expectedBatches",
   expected_samples AS "expectedSamples", status, batches, samples, incarnation, metadata,
-  waiting_predictions AS "waitingPredictions", waiting_labels AS "waitingLabels", expired, shown,
+  waiting_predictions AS "waitingPredictions", waiting_labels AS "waitingLabels", expired, shown, is_public AS "isPublic",
   ${headDigest}, created_at AS "createdAt", updated_at AS "updatedAt"`
 
 export const batchColumns = `name, sequence, digest, samples, loss, loss_status AS "lossStatus", accuracy,

@@ -79,14 +79,14 @@ export class SqlStore implements Store {
   }
 
   async declare(owner: string, name: string, declaration: Declaration): Promise<DeclareResult> {
-    const { declaration: text, expectedBatches, expectedSamples, shown = 0 } = declaration
+    const { declaration: text, expectedBatches, expectedSamples, shown = 0, isPublic = 0 } = declaration
     const { maxEvaluations, maxShownEvaluations = maxEvaluations } = this.#limits
     const [[created], [found], [{ count, shownCount }]] = await this.#engine.transaction<EvaluationRow & ShownCounts>(
       [
         statement(
           `INSERT INTO evaluations (owner, name, declaration, expected_batches, expected_samples, status, created_at, updated_at,
-             incarnation, shown)
-           SELECT $1, $2, $3, $4, $5, 'open', $6, $6, $8, CAST($9 AS BIGINT)
+             incarnation, shown, is_public)
+           SELECT $1, $2, $3, $4, $5, 'open', $6, $6, $8, CAST($9 AS BIGINT), CAST($11 AS BIGINT)
            WHERE (SELECT count(*) FROM evaluations WHERE owner = $1 AND status <> 'deleted') < $7
              AND (CAST($9 AS BIGINT) = 0 OR (SELECT count(*) FROM evaluations WHERE owner = $1 AND shown = 1 AND status <> 'deleted') < $10)
            ON CONFLICT DO NOTHING RETURNING ${evaluationColumns}`,
@@ -101,6 +101,7 @@ export class SqlStore implements Store {
             newIncarnation(),
             shown,
             maxShownEvaluations,
+            isPublic,
           ],
         ),
         findStatement(owner, name),
@@ -131,6 +132,15 @@ export class SqlStore implements Store {
   async find(owner: string, name: string): Promise<Evaluation | undefined> {
     const [row] = await this.#engine.query<EvaluationRow>(findStatement(owner, name))
     return row && evaluationOfRow(row)
+  }
+
+  async findPublic(name: string, owner: string | undefined, limit: number): Promise<Evaluation[]> {
+    const rows = await this.#query<EvaluationRow>(
+      `SELECT ${evaluationColumns} FROM evaluations WHERE name = $1 AND is_public = 1 AND status <> 'deleted'
+         ${owner === undefined ? '' : 'AND owner = $3'} ORDER BY id LIMIT $2`,
+      owner === undefined ? [name, limit] : [name, limit, owner],
+    )
+    return rows.map(evaluationOfRow)
   }
 
   async list(

@@ -30,6 +30,7 @@ const own: readonly (readonly string[])[] = [
   [],
   [],
   [],
+  [],
 ]
 
 const migrations = shared.map((statements, version) => [...statements, ...own[version]])

@@ -1,6 +1,6 @@
 /** @import { CurvePoint, Run } from '../types.d.ts' */
-import { Refused } from '../api.js'
-import { el, number, percent } from '../dom.js'
+import { basePath, Refused } from '../api.js'
+import { copies, el, number, percent } from '../dom.js'
 import { strings } from '../strings.js'
 import { keyClass } from './chosen.js'
 import { count } from './list.js'
@@ -18,6 +18,12 @@ export function legendItem(run, { seal, remove, leave }) {
   const figures = el('p', { class: 'run-figures' })
   const sealButton = button(words.seal, words.sealRun(run.name), seal)
   const removeButton = button(words.remove, words.removeRun(run.name), remove)
+  const badgeButton = el(
+    'button',
+    { type: 'button', class: 'quiet', title: words.copyBadgeOf(run.name) },
+    words.copyBadge,
+  )
+  copies(badgeButton, () => badgeOf(run.name))
   const element = el(
     'li',
     { 'data-run': run.name },
@@ -29,7 +35,14 @@ export function legendItem(run, { seal, remove, leave }) {
       state,
     ),
     figures,
-    el('p', { class: 'run-deeds' }, sealButton, removeButton, button(words.leave, words.leaveRun(run.name), leave)),
+    el(
+      'p',
+      { class: 'run-deeds' },
+      badgeButton,
+      sealButton,
+      removeButton,
+      button(words.leave, words.leaveRun(run.name), leave),
+    ),
   )
 
   /** @param {CurvePoint | undefined} point where the cursor is */
@@ -46,12 +59,19 @@ export function legendItem(run, { seal, remove, leave }) {
     if (state.textContent !== said) state.textContent = said
     state.dataset.kind = kind
     sealButton.hidden = report?.status !== 'open'
+    badgeButton.hidden = report === undefined || isGone(trouble)
     removeButton.hidden = report === undefined || isGone(trouble)
     figures.replaceChildren(
       ...(point === undefined ? [report?.batches === 0 ? words.noBatches : '\u00a0'] : figuresOf(point)),
     )
   }
   return { element, tell }
+}
+
+/** Markdown of the badge of a run, which leads to its page. @param {string} name */
+function badgeOf(name) {
+  const root = location.origin + basePath
+  return `[![${name}](${root}/v1/evaluations/${name}/badge.svg)](${root}/runs/${name})`
 }
 
 /** Whether there is no such run. @param {unknown} trouble */

@@ -612,6 +612,8 @@ export const strings = {
     removeTitle: (/** @type {string} */ name) => `Delete ${name}?`,
     removeText: 'All its batches and results will be deleted. This cannot be undone.',
     removedNow: (/** @type {string} */ name) => `${name} is deleted.`,
+    copyBadge: 'Copy badge',
+    copyBadgeOf: (/** @type {string} */ name) => `Copy the Markdown of a badge of ${name}`,
     leave: 'Hide',
     leaveRun: (/** @type {string} */ name) => `Hide ${name}`,
     cancel: 'Cancel',

@@ -545,6 +545,8 @@ export const strings = {
     removeTitle: (name) => `${name}: 삭제할까요?`,
     removeText: '배치와 결과가 모두 삭제됩니다. 되돌릴 수 없습니다.',
     removedNow: (name) => `${name}: 삭제했습니다.`,
+    copyBadge: '배지 복사',
+    copyBadgeOf: (name) => `${name} 배지의 Markdown 복사`,
     leave: '빼기',
     leaveRun: (name) => `그림에서 ${name} 빼기`,
     cancel: '취소',

@@ -14,7 +14,7 @@ import { foundEvaluation, timeOf } from './found.ts'
 import { curveAnswer, curveQuery, evaluationParams } from './schema.ts'
 
 /** @throws InvalidContent unless the text is the key of a group of one grouping */
-function groupOf(text: string, { groupBy = [] }: Spec): GroupOfRows {
+export function groupOf(text: string, { groupBy = [] }: Spec): GroupOfRows {
   const needs = `the key of a group as JSON, with the columns of one of ${JSON.stringify(groupBy)}`
   const named = parsed(text)
   const found = groupBy.findIndex((by) => {

@@ -1,5 +1,5 @@
 import type { Declared } from '../../evaluations/declaration.ts'
-import { writeDeclaration } from '../../evaluations/declaration.ts'
+import { ofOneEvaluation, writeDeclaration } from '../../evaluations/declaration.ts'
 import type { Fields, ParsedBody } from '../../formats/parsed-body.ts'
 import { singleBatch } from '../../formats/parsed-body.ts'
 import { fixedLimits } from '../../http/limits.ts'
@@ -34,7 +34,7 @@ export async function declaredIn({ options, only }: ParsedBody, work: RequestCon
 
 const declarationFields: FieldCheck = {
   tensorNames: [],
-  otherNames: ['outputs', 'expectedBatches', 'expectedSamples', 'join', 'window', 'metrics', 'metadata'],
+  otherNames: ['outputs', ...ofOneEvaluation],
   check: (options) => {
     declaredBy(options)
     return undefined
@@ -49,6 +49,7 @@ function declaredBy(sent: Fields): DeclaredText {
     join,
     window,
     metrics,
+    badge,
     metadata = {},
     ...received
   } = validBody(singleBatch(sent, {}), declaration)
@@ -66,6 +67,7 @@ function declaredBy(sent: Fields): DeclaredText {
     join,
     window,
     ...(metrics && { metrics }),
+    ...(badge && { badge }),
     metadata,
   }
   const text = writeDeclaration(declared)

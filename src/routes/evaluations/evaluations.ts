@@ -1,7 +1,5 @@
-import { hash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
-import type { Head } from '../../database/history.ts'
 import type { Difference } from '../../evaluations/declaration.ts'
 import type { Metadata } from '../../evaluations/metadata.ts'
 import { patched } from '../../evaluations/metadata.ts'
@@ -34,7 +32,7 @@ import {
   wrongStatus,
 } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
-import { foundEvaluation, joinedOf, listed, noEvaluation, said, stateOf, tallyOf } from './found.ts'
+import { foundEvaluation, joinedOf, listed, noEvaluation, said, stateOf, tagOf, tallyOf } from './found.ts'
 import type { Period } from './period.ts'
 import { reportPeriod } from './report-period.ts'
 import { changeRequest, declaration, evaluationAnswer, evaluationParams, reportQuery } from './schema.ts'
@@ -237,13 +235,6 @@ function checkedMetadata(metadata: Metadata): Metadata {
   if (count <= maxMetadataEntries) return metadata
   const detail = `metadata would have ${count} entries; at most ${maxMetadataEntries} are allowed`
   return refuse(['metadata'], detail, count, 'out-of-range')
-}
-
-function tagOf({ stored, declared: { join } }: OpenEvaluation, { batches, digest }: Head): string {
-  const { incarnation, status, metadata, waitingPredictions, waitingLabels, expired } = stored
-  const changed = metadata === null ? '' : `-${hash('sha256', metadata).slice(0, 16)}`
-  const halves = join === undefined ? '' : `-${waitingPredictions}-${waitingLabels}-${expired}`
-  return `W/"${(digest ?? incarnation).slice(0, 32)}-${batches}-${status}${changed}${halves}"`
 }
 
 function conflict(name: string, differences: readonly Difference[]): Problem {

@@ -1,3 +1,5 @@
+import { hash } from 'node:crypto'
+import type { Head } from '../../database/history.ts'
 import type { Difference } from '../../evaluations/declaration.ts'
 import { metadataOf } from '../../evaluations/metadata.ts'
 import type { OpenEvaluation } from '../../evaluations/open-evaluation.ts'
@@ -49,7 +51,7 @@ export async function foundEvaluation(
 /** The fields of a report that are not computed from batches. */
 export function stateOf({ stored, declared }: OpenEvaluation, retentionDays: number): Record<string, unknown> {
   const { name, status, createdAt, updatedAt } = stored
-  const { expectedBatches, expectedSamples, join, window } = declared
+  const { expectedBatches, expectedSamples, join, window, badge } = declared
   return {
     evaluation: name,
     status,
@@ -58,11 +60,20 @@ export function stateOf({ stored, declared }: OpenEvaluation, retentionDays: num
     expectedSamples,
     join,
     window,
+    badge,
     metadata: metadataOf({ stored, declared }),
     createdAt: timeOf(createdAt),
     updatedAt: timeOf(updatedAt),
     expiresAt: retentionDays === 0 ? null : timeOf(updatedAt + retentionDays * 86_400_000),
   }
+}
+
+/** The ETag of its report. */
+export function tagOf({ stored, declared: { join } }: OpenEvaluation, { batches, digest }: Head): string {
+  const { incarnation, status, metadata, waitingPredictions, waitingLabels, expired } = stored
+  const changed = metadata === null ? '' : `-${hash('sha256', metadata).slice(0, 16)}`
+  const halves = join === undefined ? '' : `-${waitingPredictions}-${waitingLabels}-${expired}`
+  return `W/"${(digest ?? incarnation).slice(0, 32)}-${batches}-${status}${changed}${halves}"`
 }
 
 export function timeOf(milliseconds: number): string {

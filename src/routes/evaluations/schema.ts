@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ofOneEvaluation } from '../../evaluations/declaration.ts'
 import type { WindowName } from '../../evaluations/window.ts'
 import { timeNeeds, timeOf, windowNames } from '../../evaluations/window.ts'
 import { fixedLimits } from '../../http/limits.ts'
@@ -50,6 +51,10 @@ const window = z.enum(windowNames).meta({
 const metrics = z.boolean().meta({
   description: `Whether \`GET /metrics\` shows its loss and accuracy: those of the last window that has begun, where \`window\` is declared, else those of all rows. Default \`false\`. At most ${maxShownEvaluations} evaluations of an owner.`,
 })
+const badge = z.enum(['public']).meta({
+  description:
+    '`public`: its badge and its sparkline are drawn for clients without a key, too, for pages that show them as images. Without it, they need the key of its owner.',
+})
 const at = z
   .union([z.string(), z.number()], { error: timeNeeds })
   .refine((sent) => timeOf(sent) !== undefined, { error: timeNeeds })
@@ -68,6 +73,7 @@ export interface Declaration extends ReceivedOptions {
   readonly join?: { readonly within: string }
   readonly window?: WindowName
   readonly metrics?: boolean
+  readonly badge?: 'public'
   readonly metadata?: Record<string, string>
 }
 
@@ -91,6 +97,7 @@ export const declaration = schemaFor<Declaration>(
       join: join.optional(),
       window: window.optional(),
       metrics: metrics.optional(),
+      badge: badge.optional(),
       metadata: metadata.optional().meta({
         description: `Anything else to store with it: at most ${maxMetadataEntries} strings by name.`,
         examples: [{ model: 'mlp-784-50-10' }],
@@ -108,9 +115,7 @@ export const declaration = schemaFor<Declaration>(
 
 /** Says of an option on a batch where it belongs. */
 function inDeclaration(key: string): string | undefined {
-  return [...optionNames, 'loss', 'labelFormat', 'outputs', 'window', 'metrics', 'metadata'].some(
-    (name) => name === key,
-  )
+  return [...optionNames, 'loss', 'labelFormat', 'outputs', ...ofOneEvaluation].some((name) => name === key)
     ? 'Options belong in the declaration of the evaluation, PUT /v1/evaluations/{evaluation}, and not on its batches.'
     : undefined
 }
@@ -130,6 +135,7 @@ const state = {
   expectedSamples: count.optional(),
   join: join.optional(),
   window: window.optional(),
+  badge: badge.optional(),
   metadata,
   createdAt: time,
   updatedAt: time.meta({ description: 'When it was last changed: declared, sealed, or given a batch.' }),
@@ -363,6 +369,48 @@ export const curveQuery = z.strictObject({
         'The curve of one group only: its key as JSON, with exactly the columns of one grouping of `groupBy`.',
       examples: ['{"country":"KR"}'],
     }),
+})
+/** Characters that an image can show. */
+const shownText = z
+  .string()
+  .regex(/^[^\p{Cc}\p{Cs}\p{Cn}]{1,64}$/u, { error: 'must be 1 to 64 characters without control characters' })
+const ofImages = {
+  group: z
+    .string()
+    .max(4096)
+    .optional()
+    .meta({
+      description:
+        'The figure of one group only: its key as JSON, with exactly the columns of one grouping of `groupBy`.',
+      examples: ['{"country":"KR"}'],
+    }),
+  label: shownText.optional().meta({ description: 'The text left of the figure. Default: the name of the figure.' }),
+  owner: z
+    .string()
+    .regex(/^[^\p{Cc}\p{Cs}]{1,1024}$/u, { error: 'must be 1 to 1024 characters without control characters' })
+    .optional()
+    .meta({
+      description:
+        'The name of the key, or issuer and subject of the token, that declared it: only a public evaluation of this owner. Needed without a key where several owners have a public evaluation of this name.',
+    }),
+}
+export const imageQuery = z.strictObject({
+  figure: z
+    .string()
+    .max(200)
+    .default('loss')
+    .meta({
+      description: 'A number of the report by its path, as in `require`.',
+      examples: ['accuracy', 'metrics.f1.macro'],
+    }),
+  ...ofImages,
+})
+export const sparklineQuery = z.strictObject({
+  figure: z
+    .enum(['loss', 'accuracy'])
+    .default('loss')
+    .meta({ description: '`loss`: the loss of each group of batches. `accuracy`: their accuracy.' }),
+  ...ofImages,
 })
 export const waitingQuery = z.strictObject({
   half: z.enum(['predictions', 'labels']).meta({

@@ -51,6 +51,12 @@ export function checkMargins(requirements: readonly MarginRequirement[], spec: S
   errors.throwIfAny()
 }
 
+/** Refuses a figure that no report under these options has. @throws InvalidContent */
+export function checkFigure(figure: string, spec: Spec): void {
+  const wrong = wrongFigure(figure, spec, 'evaluation')
+  if (wrong !== undefined) refuse(['figure'], `figure ${wrong.why}`, figure, wrong.code)
+}
+
 /** @throws InvalidContent for a figure that is not in the answer after all, as of a class beyond K */
 export function judge(requirements: readonly Requirement[], answer: object, spec: Spec): Verdict {
   for (const [at, { figure }] of requirements.entries()) checkIsThere(answer, figure, at)

@@ -64,6 +64,7 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
       waitingLabels: 0,
       expired: 0,
       shown: 0,
+      isPublic: 0,
       createdAt: now,
       updatedAt: now,
     }
@@ -123,6 +124,22 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
     await store.delete(owner, listed[0].name)
     t.same(await own(), listed.slice(1))
     t.equal((await store.declare(owner, 'another', shown)).outcome, 'created', 'there is room again')
+  },
+
+  'what is public is found by its name, of all owners or of one, the oldest first': async (t, store, owner) => {
+    const name = `${owner.length}-public`
+    const owners = [`${owner}-2`, `${owner}-1`, `${owner}-0`]
+    for (const each of owners) await store.declare(each, name, { ...declaration, isPublic: 1 })
+    await store.declare(`${owner}-3`, name, declaration)
+    await store.delete(owners[1], name)
+    const foundBy = async (of?: string, limit = 9) =>
+      (await store.findPublic(name, of, limit)).map((each) => each.owner).filter((each) => each.startsWith(owner))
+    t.same(await foundBy(), [owners[0], owners[2]])
+    t.same(await foundBy(owners[2]), [owners[2]])
+    t.same(await foundBy(`${owner}-3`), [])
+    t.same(await foundBy(owners[1]), [], 'it was deleted')
+    t.equal((await store.findPublic(name, undefined, 1)).length, 1)
+    t.same(await store.findPublic('none', undefined, 9), [])
   },
 
   'the last window is that of the latest batch up to a time': async (t, store, owner) => {
