@@ -96,6 +96,15 @@ test('one batch, as lists and as typed arrays, has the answer of the API', async
   await t.rejects(service.loss({ data: Float64Array.from(flat), shape: [3, 2] }, [1, 0], index), TypeError)
 })
 
+test('a table is sent as it is, with the names of its columns', async (t) => {
+  const service = await clientOf(await appOf(t))
+  const bytes = readFileSync(new URL('test/fixtures/tables/duckdb-zstd.parquet', root))
+  const told = { ...index, tableFormat: 'parquet', sampleWeights: 'w', groupBy: ['country'], groups: ['country'] }
+  const answer = await service.loss(['p0', 'p1', 'p2'], 'y', { ...told, table: bytes })
+  t.equal(answer.samples, 40)
+  t.strictSame(withoutId(await service.loss('list', 'y', { ...told, table: new Blob([bytes]) })), withoutId(answer))
+})
+
 test('a body may be compressed', async (t) => {
   const service = await clientOf(await appOf(t), { compress: true })
   t.equal((await service.loss(Float64Array.of(1, 2), [1, 4], values)).loss, 2)

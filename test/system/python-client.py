@@ -4,6 +4,7 @@ import array
 import importlib.util
 import json
 import math
+import pathlib
 import sys
 import threading
 
@@ -50,6 +51,10 @@ except ImportError:
 weighted = service.loss(Flat(), labels, **index, sample_weights=[1, 3], group_by=["country"], groups={"country": ["KR", None]})
 found["groups"] = [group.key["country"] for group in weighted.groups[0].groups]
 found["infinite"] = math.isinf(service.loss([[0.0, 1.0]], [0], **index, log_policy="exact").loss)
+table = pathlib.Path(sys.argv[1]).parents[3] / "test/fixtures/tables/duckdb-zstd.parquet"
+told = {**index, "table_format": "parquet", "sample_weights": "w", "group_by": ["country"], "groups": ["country"]}
+tabled = service.loss(["p0", "p1", "p2"], "y", table=table, **told)
+found["table"] = [tabled.samples, tabled == {**service.loss("list", "y", table=table.read_bytes(), **told), "requestId": tabled.request_id}]
 found["undefined"] = math.isnan(service.loss([[0.0, 1.0]], [0], **index, ignore_index=0).loss)
 found["compressed"] = lossmeter.Lossmeter(sys.argv[2], compress=True).loss(rows, labels, **index).loss == plain.loss
 found["compared"] = service.compare(rows, Flat(), labels, **index).difference.loss

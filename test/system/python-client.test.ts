@@ -37,6 +37,7 @@ test('the Python client, while the service is killed', { skip }, async (t) => {
     array: true,
     groups: [null, 'KR'],
     infinite: true,
+    table: [40, true],
     undefined: true,
     compressed: true,
     compared: 0,

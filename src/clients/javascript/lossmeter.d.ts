@@ -15,16 +15,21 @@ export type TypedArray =
   | Uint8Array
   | Uint8ClampedArray
 
-/** Nested arrays, a typed array of rank 1, or a typed array with a shape, row by row. */
+/**
+ * Nested arrays, a typed array of rank 1, or a typed array with a shape, row by row. With the options `table` (a Blob or bytes) and
+ * `tableFormat` it is the name of a column, or the names of several.
+ */
 export type Tensor =
+  | string
+  | readonly string[]
   | readonly number[]
   | readonly (readonly number[])[]
   | TypedArray
   | { readonly data: TypedArray; readonly shape: readonly number[] }
 
-export type Labels = Tensor | readonly string[] | readonly boolean[] | number
+export type Labels = Tensor | readonly boolean[] | number
 
-export type Ids = readonly (string | number)[] | TypedArray
+export type Ids = string | readonly (string | number)[] | TypedArray
 
 /** Options of the HTTP API by their own names: `loss` and `labelFormat`, which are required, `predictionFormat`, `include`, ... */
 export interface Options {
@@ -148,7 +153,7 @@ export declare class Evaluation {
   /** Sends predictions whose labels come later. @param more `groups`, `sampleWeights`, `at` */
   predictions(ids: Ids, predictions: Tensor, more?: Options): Promise<Answer>
   /** Sends the labels of predictions that came, or will come, with the same ids. */
-  labels(ids: Ids, labels: Labels): Promise<Answer>
+  labels(ids: Ids, labels: Labels, more?: Options): Promise<Answer>
   /** The ids that wait for their other half. */
   waiting(half: 'predictions' | 'labels'): AsyncGenerator<Answer>
   /** The windows of time that have rows, in order. @param query `from`, `to`, `every`, `limit` */

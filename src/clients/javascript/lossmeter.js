@@ -5,7 +5,8 @@
  *     const { loss, accuracy } = await service.loss([[0.2, 0.8], [0.9, 0.1]], [1, 0], { loss: 'cross-entropy', labelFormat: 'index' })
  *
  * Predictions, labels and weights are nested arrays, typed arrays, or `{ data, shape }` of a typed array; typed arrays are sent as
- * bytes of their own type. Options have the names of the HTTP API, and none is guessed.
+ * bytes of their own type. With `table` (a Blob or bytes) and `tableFormat` they are names of its columns. Options have the names
+ * of the HTTP API, and none is guessed.
  */
 
 export const version = '0.1.0'
@@ -134,7 +135,7 @@ export class Lossmeter {
       text = await response.text()
     } catch (error) {
       if (signal?.aborted) throw error
-      return { error, after: 0 }
+      return lost(error)
     }
     if (!response.ok) return refused(response, text)
     return { answer: text === '' ? {} : JSON.parse(text, figures) }
@@ -183,7 +184,7 @@ export class Lossmeter {
         }
       } catch (error) {
         if (signal?.aborted) throw error
-        failure = error instanceof Refusal ? error.outcome : { error, after: 0 }
+        failure = error instanceof Refusal ? error.outcome : lost(error)
         if (failure.error.status === 404 && hasBegun) return
         if (failure.after === undefined) throw failure.error
       }
@@ -246,8 +247,8 @@ export class Evaluation {
     return this.#service.request('POST', `${this.#path}/predictions`, { fields })
   }
 
-  labels(ids, labels) {
-    return this.#service.request('POST', `${this.#path}/labels`, { fields: { ids: nested(ids), labels } })
+  labels(ids, labels, more) {
+    return this.#service.request('POST', `${this.#path}/labels`, { fields: { ids: nested(ids), labels, ...more } })
   }
 
   waiting(half) {
@@ -325,6 +326,13 @@ class Refusal extends Error {
   }
 }
 
+/** An attempt that had no answer. Only a certificate that is not trusted is for good. */
+function lost(cause) {
+  const { code, message } = cause.cause ?? cause
+  const error = new OutOfReach(message || code || String(cause), { cause })
+  return { error, after: /CERT|VERIFY/.test(code) ? undefined : 0 }
+}
+
 function givenUp(error, said, { note }) {
   if (error instanceof LossmeterError) return new LossmeterError(error.status, error.problem, note)
   return new OutOfReach(said + note, { cause: error })
@@ -342,17 +350,21 @@ function refused(response, text) {
   return { error: new LossmeterError(response.status, problem), after }
 }
 
-/** A body for an object: JSON, or a form with the typed arrays as .npy files. */
-function encode(fields) {
-  const given = Object.entries(fields).filter(([, value]) => value !== undefined)
-  if (!given.some(([, value]) => isTyped(value))) {
+/** A body for an object: JSON, or a form with a table, or the typed arrays as .npy files. */
+function encode({ table, ...fields }) {
+  let given = Object.entries(fields).filter(([, value]) => value !== undefined)
+  if (table !== undefined) {
+    // then the tensors are names of its columns
+    const columns = Object.fromEntries(given.filter(([name]) => parts.has(name)))
+    given = [...given.filter(([name]) => !parts.has(name)), ['columns', columns]]
+  } else if (!given.some(([, value]) => isTyped(value))) {
     const body = JSON.stringify(Object.fromEntries(given))
     return { body, headers: { 'content-type': 'application/json' } }
   }
   const boundary = crypto.randomUUID()
   const chunks = []
   const add = (name, type, content) => {
-    const file = type === 'application/json' ? '' : `; filename="${name}.npy"`
+    const file = type === 'application/json' ? '' : `; filename="${name}"`
     const head = `--${boundary}\r\ncontent-disposition: form-data; name="${name}"${file}\r\ncontent-type: ${type}\r\n\r\n`
     chunks.push(head, content, '\r\n')
   }
@@ -362,6 +374,7 @@ function encode(fields) {
     if (isTyped(value)) add(name, 'application/octet-stream', npy(value))
     else add(name, 'application/json', JSON.stringify(value))
   }
+  if (table !== undefined) add('table', 'application/octet-stream', table)
   const body = new Blob([...chunks, `--${boundary}--\r\n`])
   return { body, headers: { 'content-type': `multipart/form-data; boundary=${boundary}` } }
 }

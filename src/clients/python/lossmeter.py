@@ -5,13 +5,15 @@
     print(answer.loss, answer.accuracy)
 
 Predictions, labels and weights are nested lists, or arrays: NumPy, PyTorch, TensorFlow, JAX, pandas, polars, whatever has
-``__array__`` or ``__dlpack__``; arrays are sent as bytes of their own type. Options have the names of the HTTP API in snake_case,
-and none is guessed: the service refuses what does not fit, and says what would.
+``__array__`` or ``__dlpack__``; arrays are sent as bytes of their own type. With ``table`` (a path, or bytes) and ``table_format``
+they are names of its columns. Options have the names of the HTTP API in snake_case, and none is guessed: the service refuses what
+does not fit, and says what would. A proxy is taken from HTTP_PROXY, HTTPS_PROXY and NO_PROXY.
 """
 
 from __future__ import annotations
 
-import contextlib, datetime, gzip, http.client, json, queue, random, re, ssl, sys, threading, time, urllib.parse, uuid, warnings
+import base64, contextlib, datetime, gzip, http.client, json, pathlib, queue, random, re, ssl, sys, threading, time, uuid, warnings
+import urllib.parse, urllib.request
 from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple, Type, Union
 
 __version__ = "0.1.0"
@@ -64,12 +66,16 @@ class Lossmeter(contextlib.AbstractContextManager["Lossmeter"]):
         parts = urllib.parse.urlsplit(url.rstrip("/"))
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"{url!r} is not the URL of a service, such as http://127.0.0.1:3000")
-        self._host, self._port, self._base = parts.hostname, parts.port, parts.path
-        self.url = parts.geturl()
+        self.url, self._service, self._base = parts.geturl(), parts, parts.path
         self._tls = ssl.create_default_context(cafile=ca) if parts.scheme == "https" else None
         self._headers = {"accept": "application/json", "user-agent": f"lossmeter-python/{__version__}"}
-        if key is not None:
-            self._headers["authorization"] = f"Bearer {key}"
+        self._headers.update({} if key is None else {"authorization": f"Bearer {key}"})
+        proxies = {} if urllib.request.proxy_bypass(parts.netloc) else urllib.request.getproxies()
+        self._proxy = urllib.parse.urlsplit(proxies.get(parts.scheme, ""))
+        login = base64.b64encode(urllib.parse.unquote(self._proxy.netloc.rpartition("@")[0]).encode()).decode()
+        self._login = {"proxy-authorization": f"Basic {login}"} if login else {}
+        if self._proxy.hostname and self._tls is None:  # it is sent the whole URL; for TLS it makes a tunnel
+            self._base, self._headers = self.url, {**self._headers, **self._login}
         self._timeout, self._patience, self._compress, self._say = timeout, patience, compress, say
         self._kept = threading.local()
 
@@ -78,9 +84,8 @@ class Lossmeter(contextlib.AbstractContextManager["Lossmeter"]):
 
     def close(self) -> None:
         """Closes the connection of this thread."""
-        kept = self._kept.__dict__.pop("connection", None)
-        if kept is not None:
-            kept.close()
+        with contextlib.suppress(KeyError):
+            self._kept.__dict__.pop("connection").close()
 
     def loss(self, predictions: Any, labels: Any, **options: Any) -> Figures:
         """Evaluates one batch: predictions [N][K], or [N] for a single output, and labels as ``label_format`` says.
@@ -92,8 +97,7 @@ class Lossmeter(contextlib.AbstractContextManager["Lossmeter"]):
 
     def compare(self, predictions: Any, baseline: Any, labels: Any, **options: Any) -> Figures:
         """Compares two models on the same labels: ``difference`` is predictions minus baseline, so negative is better."""
-        tensors = {"predictions": predictions, "baseline": baseline, "labels": labels}
-        return self._post("/v1/comparisons", {**tensors, **options})
+        return self._post("/v1/comparisons", {"predictions": predictions, "baseline": baseline, "labels": labels, **options})
 
     def sweep(self, predictions: Any, labels: Any, parameter: Mapping[str, Any], values: Sequence[float], **options: Any) -> Figures:
         """Loss and accuracy of logits along one parameter, with their slopes."""
@@ -102,8 +106,8 @@ class Lossmeter(contextlib.AbstractContextManager["Lossmeter"]):
 
     def mini_batch(self, population_size: int, size: int, seed: int, replacement: bool = False) -> List[int]:
         """The rows that ``numpy.random.RandomState(seed).choice(population_size, size, replace=replacement)`` draws."""
-        drawn = {"population_size": population_size, "size": size, "seed": seed, "replacement": replacement}
-        return list(self._post("/v1/mini-batches", drawn)["indices"])
+        return list(self._post("/v1/mini-batches", {"populationSize": population_size, "size": size, "seed": seed,
+                                                    "replacement": replacement})["indices"])
 
     def losses(self) -> Figures:
         """Each loss with its formula, label formats and options."""
@@ -133,8 +137,7 @@ class Lossmeter(contextlib.AbstractContextManager["Lossmeter"]):
                 query: Mapping[str, Any] = {}) -> Figures:
         """Any request of the API. It is sent again while the service is out of reach or busy.
 
-        :raises LossmeterError: if the service refuses it, or was busy for longer than ``patience``
-        :raises ConnectionError: if it was out of reach for so long
+        :raises LossmeterError: if the service refuses it, or was busy for longer than ``patience``; ConnectionError: out of reach
         """
         target, sent = self._base + path + _query(query), {**self._headers, **headers}
         if body is not None and self._compress:
@@ -143,52 +146,47 @@ class Lossmeter(contextlib.AbstractContextManager["Lossmeter"]):
             after = 0.0
             try:
                 status, after, text = self._exchange(method, target, body, sent)
-                if status < 400:
-                    return _figures(json.loads(text)) if text else Figures()
-                if method == "DELETE" and status == 404 and attempt > 0:
-                    return Figures()
+                if status < 400 or (method == "DELETE" and status == 404 and attempt > 0):
+                    return Figures(_figures(json.loads(text or "{}")))
                 raise LossmeterError(status, _problem(text))
             except (LossmeterError, *_LOST) as error:
                 if isinstance(error, ssl.SSLCertVerificationError) or getattr(error, "status", 503) not in _AGAIN:
                     raise
                 said = f"{method} {self.url}{path}: {error or type(error).__name__}"
-                if not isinstance(error, LossmeterError):
-                    self.close()
+                self.close()
                 if not waited(after):
                     said += f" (given up after {attempt + 1} attempts in {self._patience:g} s)"
-                    if not isinstance(error, LossmeterError):
-                        raise ConnectionError(said) from error
-                    error.args = (said,)
-                    raise
+                    if isinstance(error, LossmeterError):
+                        error.args = (said,)
+                        raise
+                    raise ConnectionError(said) from error
                 self._say(f"{said}. Sent again.")
         raise AssertionError("attempts end by themselves")
 
     def _exchange(self, method: str, target: str, body: Optional[bytes], headers: Mapping[str, str]) -> Tuple[int, float, bytes]:
-        if not hasattr(self._kept, "connection"):
-            self._kept.connection = self._connect(self._timeout)
-        connection = self._kept.connection
+        connection = self._kept.__dict__.setdefault("connection", self._connect(self._timeout))
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             # a service that refuses a body answers before all of it was sent
             connection.request(method, target, body, dict(headers))
         answer = connection.getresponse()
-        text = answer.read()
-        if answer.will_close:
-            self.close()
-        return answer.status, _retry_after(answer), text
+        return answer.status, _retry_after(answer), answer.read()
 
     def _connect(self, timeout: float) -> http.client.HTTPConnection:
+        at = self._proxy if self._proxy.hostname else self._service
         if self._tls is None:
-            return http.client.HTTPConnection(self._host, self._port, timeout=timeout)
-        return http.client.HTTPSConnection(self._host, self._port, timeout=timeout, context=self._tls)
+            return http.client.HTTPConnection(at.hostname or "", at.port, timeout=timeout)
+        connection = http.client.HTTPSConnection(at.hostname or "", at.port, timeout=timeout, context=self._tls)
+        if at is self._proxy:
+            connection.set_tunnel(self._service.hostname or "", self._service.port, self._login)
+        return connection
 
     def _post(self, path: str, fields: Mapping[str, Any]) -> Figures:
         body, headers = _encode(_options(fields))
         return self.request("POST", path, body, headers)
 
     def _pages(self, path: str, name: str, query: Mapping[str, Any]) -> Iterator[Figures]:
-        page = self.request("GET", path, query=query)
-        yield from page[name]
-        while page.get("next") is not None:
+        page = Figures(next=query.get("after"))
+        while "next" in page:
             page = self.request("GET", path, query={**query, "after": page["next"]})
             yield from page[name]
 
@@ -278,9 +276,9 @@ class Evaluation(contextlib.AbstractContextManager["Evaluation"]):
         """Sends predictions whose labels come later. :param more: ``groups``, ``sample_weights``, ``at``"""
         return self._service._post(f"{self._path}/predictions", {"ids": _plain(ids), "predictions": predictions, **more})
 
-    def labels(self, ids: Any, labels: Any) -> Figures:
-        """Sends the labels of predictions that came, or will come, with the same ids."""
-        return self._service._post(f"{self._path}/labels", {"ids": _plain(ids), "labels": labels})
+    def labels(self, ids: Any, labels: Any, **more: Any) -> Figures:
+        """Sends the labels of predictions that came, or will come, with the same ids. :param more: ``table``, ..."""
+        return self._service._post(f"{self._path}/labels", {"ids": _plain(ids), "labels": labels, **more})
 
     def waiting(self, half: str) -> Iterator[Figures]:
         """The ids that wait. :param half: "predictions" or "labels" """
@@ -338,14 +336,12 @@ class Evaluation(contextlib.AbstractContextManager["Evaluation"]):
                     yield event
                     if event.get("status") == "deleted" or (end is not None and (seen or 0) >= end):
                         return
-            except LossmeterError as error:
-                if error.status == 404 and begun:
+            except (LossmeterError, *_LOST) as error:
+                if getattr(error, "status", 0) == 404 and begun:
                     return
-                if error.status not in _AGAIN:
+                if isinstance(error, ssl.SSLCertVerificationError) or getattr(error, "status", 503) not in _AGAIN:
                     raise
-                failure, wait = str(error), error.problem["retryAfter"]
-            except _LOST as error:
-                failure = str(error) or type(error).__name__
+                failure, wait = str(error) or type(error).__name__, getattr(error, "problem", {}).get("retryAfter", 0.0)
             if not waited(wait):
                 raise ConnectionError(f"the events of {self.name} were given up: {failure}")
             self._service._say(f"events of {self.name}: {failure}. Connects again.")
@@ -389,16 +385,20 @@ def _attempts(patience: float) -> Iterator[Tuple[int, Callable[[Optional[float]]
 
 
 def _encode(fields: Mapping[str, Any]) -> Tuple[bytes, Dict[str, str]]:
-    """JSON, or a form with the arrays as .npy files. :returns: the body and its headers"""
+    """JSON, or a form with a table, or the arrays as .npy files. :returns: the body and its headers"""
+    table = fields.get("table")
+    if table is not None:  # then the tensors are names of its columns
+        columns = {name: fields[name] for name in _PARTS if name in fields}
+        fields = {"columns": columns, **{name: value for name, value in fields.items() if name != "table" and name not in columns}}
     arrays = {name: _array(value) for name, value in fields.items()}
     others = {name: value for name, value in fields.items() if arrays[name] is None}
-    if len(others) == len(fields):
+    if table is None and len(others) == len(fields):
         return _json(others), {"content-type": "application/json"}
     boundary = uuid.uuid4().hex
     parts: List[bytes] = []
 
     def add(name: str, kind: str, content: bytes) -> None:
-        file = f'; filename="{name}.npy"' if kind == "application/octet-stream" else ""
+        file = f'; filename="{name}"' if kind == "application/octet-stream" else ""
         head = f'--{boundary}\r\ncontent-disposition: form-data; name="{name}"{file}\r\ncontent-type: {kind}\r\n\r\n'
         parts.extend((head.encode(), content, b"\r\n"))
 
@@ -407,14 +407,14 @@ def _encode(fields: Mapping[str, Any]) -> Tuple[bytes, Dict[str, str]]:
         add("options", "application/json", _json(options))
     for name in sorted(fields.keys() - options.keys(), reverse=True):
         add(name, *(("application/octet-stream", _npy(arrays[name])) if name not in others else ("application/json", _json(others[name]))))
+    if table is not None:
+        add("table", "application/octet-stream", table if isinstance(table, bytes) else pathlib.Path(table).read_bytes())
     parts.append(f"--{boundary}--\r\n".encode())
     return b"".join(parts), {"content-type": f"multipart/form-data; boundary={boundary}"}
 
 
 def _array(value: Any) -> Any:
     """A NumPy array of numbers, or None for what goes as JSON."""
-    if isinstance(value, (str, bytes, int, float, bool, list, tuple, dict, type(None))):
-        return None
     if hasattr(value, "detach"):  # a tensor of PyTorch, which may have a gradient, be elsewhere, or of a type that NumPy lacks
         value = value.detach().cpu()
         value = value.float() if str(value.dtype) == "torch.bfloat16" else value
@@ -436,8 +436,7 @@ def _npy(array: Any) -> bytes:
 
 def _plain(value: Any) -> Any:
     """Lists in place of arrays."""
-    array = _array(value)
-    return value if array is None else array.tolist()
+    return value if (array := _array(value)) is None else array.tolist()
 
 
 def _json(value: Any) -> bytes:
@@ -455,8 +454,8 @@ def _jsonable(value: Any) -> Any:
 
 def _options(given: Mapping[str, Any]) -> Dict[str, Any]:
     """Names of the API, without those that are None."""
-    renamed = {key: _options(each) if isinstance(each, dict) and key not in _OWN_KEYS else each for key, each in given.items()}
-    return {_camel(key): each for key, each in renamed.items() if each is not None}
+    return {_camel(key): _options(each) if isinstance(each, dict) and key not in _OWN_KEYS else each
+            for key, each in given.items() if each is not None}
 
 
 def _camel(name: str) -> str:
@@ -495,5 +494,4 @@ def _problem(text: bytes) -> Mapping[str, Any]:
 
 
 def _retry_after(answer: http.client.HTTPResponse) -> float:
-    value = answer.getheader("retry-after", "0")
-    return float(value) if value.isdigit() else 0.0
+    return float(re.sub(r"\D.*", "", answer.getheader("retry-after", "")) or 0)
