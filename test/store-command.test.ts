@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
@@ -13,6 +15,7 @@ import { Scheduler } from '../src/runtime/scheduler.ts'
 import { storeCommand } from '../src/store-command.ts'
 import { sharedPostgres } from './database/postgres/server.ts'
 import { byRow, classRows, declaredFor, found, put, reportOf, storeOf } from './evaluations/evaluations.ts'
+import { places } from './evaluations/released-stores.ts'
 import { batchOf, declareNew, sweepAll } from './evaluations/support.ts'
 import { appOf, ask, post } from './support.ts'
 
@@ -235,13 +238,31 @@ test('it brings the schema up to date, and says how it is used', async (t) => {
   const url = await server.createDatabase()
   t.match(await run(url, ['migrate']), {
     code: 0,
-    err: /updating the schema of the store \{"from":0,"to":1\}[\s\S]*The schema is up to date\.\n$/,
+    err: /updating the schema of the store \{"from":0,"to":1,"of":\d\}[\s\S]*The schema is up to date\.\n$/,
   })
   for (const args of [[], ['unknown'], ['verify', 'x'], ['backup'], ['import', 'a', 'b']]) {
     t.match(await run(url, args), { code: 1, err: /^Usage: npm run store/ })
   }
   t.match(await run(url, ['export', '--typo']), { code: 1, err: /--typo/ })
   t.match(await run('mysql:x', ['verify']), { code: 1, err: /^DATABASE_URL must be/ })
+})
+
+test('a migration that is killed in the middle goes on where it was', async (t) => {
+  const { url, run: query } = await places.PostgreSQL(t, 3)
+  // the version from 5 to 6 needs the table
+  await query('BEGIN; LOCK TABLE batches IN ACCESS SHARE MODE')
+  const command = join(import.meta.dirname, '../src/store-command.ts')
+  const migrating = spawn(process.execPath, [command, 'migrate'], { env: { DATABASE_URL: url } })
+  const ended = once(migrating, 'exit')
+  for await (const line of createInterface(migrating.stderr)) if (line.startsWith('waiting for')) break
+  migrating.kill('SIGKILL')
+  await ended
+  t.same(await server.query('SELECT version FROM lossmeter_schema', new URL(url).pathname.slice(1)), [{ version: '5' }])
+  await query('COMMIT')
+  const { code, err } = await run(url, ['migrate'])
+  t.equal(code, 0)
+  t.match(err, /^updating the schema of the store \{"from":5,[\s\S]*The schema is up to date\.\n$/)
+  t.match(await run(url, ['verify']), { code: 0, out: '' })
 })
 
 test('the URL of the database may be in a file, as that of the service', async (t) => {

@@ -1,81 +1,28 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { backup, DatabaseSync } from 'node:sqlite'
+import type { FastifyInstance } from 'fastify'
 import pg from 'pg'
 import type { Test } from 'tap'
-import { t as root, test } from 'tap'
+import { test } from 'tap'
+import { openEngine } from '../../src/database/open.ts'
 import { PostgresEngine } from '../../src/database/postgres/engine.ts'
 import { migrationsWith } from '../../src/database/sql/schema.ts'
+import { SqlStore } from '../../src/database/sql/sql-store.ts'
+import { verify } from '../../src/evaluations/maintenance/verify.ts'
 import { Evaluations } from '../../src/evaluations/service.ts'
 import { Scheduler } from '../../src/runtime/scheduler.ts'
-import { sharedPostgres } from '../database/postgres/server.ts'
 import type { Request } from '../loss/support.ts'
 import { evaluate } from '../loss/support.ts'
+import { appOf, ask, post } from '../support.ts'
 import { evaluated, newTask, storeOf, together } from './evaluations.ts'
+import { places, requests } from './released-stores.ts'
 
 const versions = migrationsWith({ id: '', integer: '', real: '', bytes: '', key: '', clustered: '' }).length
-const server = await sharedPostgres(root)
-const fixture = join(import.meta.dirname, '../fixtures/released-store-2')
+/** The one without digests; the tests of those after it do not look into them. */
+const oldest = 2
 
 /** The owner when there are no keys. */
 const anonymous = ''
-
-/** As test/fixtures/released-store.ts sent them. */
-const requests = Array.from(
-  { length: 140 },
-  (_, at): Request => ({ loss: 'mse', labelFormat: 'values', predictions: [at / 10, 0.1], labels: [0.3, at % 7] }),
-)
-
-interface Place {
-  readonly url: string
-  run(text: string): Promise<unknown>
-  /** Puts the store of the release in the place of what is there. */
-  restore(): Promise<void>
-}
-
-function sqlitePlace(t: Test): Place {
-  const folder = mkdtempSync(join(tmpdir(), 'lossmeter-'))
-  t.teardown(() => rmSync(folder, { recursive: true }))
-  const path = join(folder, 'store')
-  cpSync(`${fixture}.sqlite`, path)
-  const other = new DatabaseSync(path, { timeout: 5000 })
-  t.teardown(() => other.close())
-  return {
-    url: `sqlite:${path}`,
-    run: async (text) => other.exec(text),
-    async restore() {
-      const released = new DatabaseSync(`${fixture}.sqlite`, { readOnly: true })
-      await backup(released, path)
-      released.close()
-    },
-  }
-}
-
-async function postgresPlace(t: Test): Promise<Place> {
-  const url = await server.createDatabase()
-  const client = new pg.Client(url)
-  await client.connect()
-  t.teardown(() => client.end())
-  const load = async () => {
-    await client.query(readFileSync(`${fixture}.sql`, 'utf8'))
-    await client.query(`SELECT setval(pg_get_serial_sequence('evaluations', 'id'), max(id)) FROM evaluations`)
-  }
-  await load()
-  return {
-    url,
-    run: (text) => client.query(text),
-    async restore() {
-      await client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public')
-      await load()
-    },
-  }
-}
-
-const places: Readonly<Record<string, (t: Test) => Place | Promise<Place>>> = {
-  SQLite: sqlitePlace,
-  PostgreSQL: postgresPlace,
-}
 
 async function found(evaluations: Evaluations, name = 'run') {
   const evaluation = await evaluations.find(anonymous, name)
@@ -104,7 +51,7 @@ function wanted(count: number): unknown {
 
 for (const [kind, placeOf] of Object.entries(places)) {
   test(`${kind}: what a release stored is upgraded, reported, gone on with and replayed`, async (t) => {
-    const place = await placeOf(t)
+    const place = await placeOf(t, oldest)
     const stores = [await storeOf(t, place.url), await storeOf(t, place.url)]
     const [a, b] = stores.map((store) => new Evaluations(store, new Scheduler()))
     const { stored } = await found(a)
@@ -121,7 +68,7 @@ for (const [kind, placeOf] of Object.entries(places)) {
   })
 
   test(`${kind}: a replica of the release goes on beside the new one`, async (t) => {
-    const place = await placeOf(t)
+    const place = await placeOf(t, oldest)
     const evaluations = new Evaluations(await storeOf(t, place.url), new Scheduler())
     const fresh = async () => new Evaluations(await storeOf(t, place.url), new Scheduler())
     t.equal(await put(evaluations, 130), 'committed')
@@ -148,7 +95,7 @@ for (const [kind, placeOf] of Object.entries(places)) {
   })
 
   test(`${kind}: a store of the release that is restored under the new one is upgraded`, async (t) => {
-    const place = await placeOf(t)
+    const place = await placeOf(t, oldest)
     const store = await storeOf(t, place.url)
     const evaluations = new Evaluations(store, new Scheduler())
     t.equal(await put(evaluations, 130), 'committed')
@@ -166,17 +113,94 @@ for (const [kind, placeOf] of Object.entries(places)) {
   })
 }
 
+/** What is asked of the store of each version, since the one that it was made for. */
+const sinceVersion: Readonly<Record<number, (t: Test, app: FastifyInstance) => Promise<void>>> = {
+  async 3(t, app) {
+    t.match((await ask(app, { url: `${root}/run` })).body, await lossAtOnce(app, requests.slice(0, 130)))
+    for (const [at, status] of [
+      [5, 200],
+      [130, 201],
+    ])
+      t.equal((await send(app, 'PUT', `run/batches/b${at}`, rowsOf(at))).status, status)
+    t.match((await ask(app, { url: `${root}/run` })).body, await lossAtOnce(app, requests.slice(0, 131)))
+    t.match((await ask(app, { url: `${root}/sealed` })).body, { status: 'sealed', batches: 3 })
+  },
+  async 4(t, app) {
+    t.match((await ask(app, { url: `${root}?metadata.region=KR` })).body, { evaluations: [{ evaluation: 'tagged' }] })
+  },
+  async 5(t, app) {
+    const rows = { predictions: [0.1, 0.2], labels: [1, 0] }
+    const labels = await post(app, `${root}/joined/labels`, { ids: ['a', 'b'], labels: rows.labels })
+    t.match(labels.body, { replayed: 1, accepted: 1, joined: 1 })
+    t.match((await ask(app, { url: `${root}/joined` })).body, await lossAtOnce(app, [{ ...requests[0], ...rows }]))
+    for (const [half, id] of Object.entries({ predictions: 'c', labels: 'd' }))
+      t.match((await ask(app, { url: `${root}/joined/waiting?half=${half}` })).body, { waiting: [{ id }] })
+  },
+  async 6(t, app) {
+    t.equal((await send(app, 'PUT', 'daily/batches/b1', { ...rowsOf(1), at: '2026-01-02T12:00:00Z' })).status, 200)
+    const { windows } = (await ask(app, { url: `${root}/daily/windows` })).body as { windows: object[] }
+    t.equal(windows.length, 3)
+    for (const [at, window] of windows.entries())
+      t.match(window, await lossAtOnce(app, [requests[at], requests[at + 3]]), `window ${at}`)
+  },
+}
+
+const root = '/v1/evaluations'
+
+function rowsOf(at: number): object {
+  const { predictions, labels } = requests[at]
+  return { predictions, labels }
+}
+
+async function send(app: FastifyInstance, method: 'PUT', path: string, body: object) {
+  const headers = { 'content-type': 'application/json' }
+  return ask(app, { method, url: `${root}/${path}`, headers, payload: JSON.stringify(body) })
+}
+
+async function lossAtOnce(app: FastifyInstance, rows: readonly Request[]): Promise<object> {
+  const { spec: _, ...loss } = (await post(app, '/v1/loss', together(rows))).body as { spec: object }
+  return loss
+}
+
+for (const [kind, placeOf] of Object.entries(places)) {
+  for (let version = oldest + 1; version <= versions; version++) {
+    test(`${kind}: what was stored with schema ${version} is upgraded whole`, async (t) => {
+      const { url } = await placeOf(t, version)
+      const scope = { after: (release: () => Promise<void>) => t.teardown(release) }
+      const app = await appOf(scope, { DATABASE_URL: url, EVALUATION_RETENTION_DAYS: '0' })
+      for (const [since, check] of Object.entries(sinceVersion)) if (Number(since) <= version) await check(t, app)
+      const engine = await openEngine(url)
+      const store = new SqlStore(engine, { maxEvaluations: 100, maxBatches: 1000 })
+      t.teardown(() => store.close())
+      const found: string[] = []
+      await verify(engine, store, { mends: false, found: (_, difference) => found.push(difference) })
+      t.same(found, [])
+      const shown = await new Evaluations(store, new Scheduler()).shown(9, Date.now(), newTask())
+      t.same(
+        shown.map(({ evaluation }) => evaluation),
+        version < 7 ? [] : ['shown'],
+      )
+    })
+  }
+}
+
+test('the page lists every version of the schema', async (t) => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/operate/upgrade.md'), 'utf8')
+  t.same(
+    Array.from(page.matchAll(/^\| (\d+) \|/gm), ([, version]) => Number(version)),
+    Array.from({ length: versions }, (_, at) => at + 1),
+  )
+})
+
 test('PostgreSQL: a migration has no limit of time, is done by one replica, and operations say so meanwhile', async (t) => {
-  const { url } = await postgresPlace(t)
+  const { url } = await places.PostgreSQL(t, oldest)
   const client = new pg.Client(url)
   await client.connect()
   t.teardown(() => client.end())
   // as another replica that is at it
   await client.query(`SELECT pg_advisory_lock(${0x4c4d5453})`)
-  const told: unknown[] = []
-  const engine = new PostgresEngine(url, {
-    info: ({ from, to }: { from?: number; to?: number }) => told.push([from, to]),
-  })
+  const told: Record<string, unknown>[] = []
+  const engine = new PostgresEngine(url, { info: (fields: object) => told.push({ ...fields }) })
   t.teardown(() => engine.close())
   const ready = engine.ready()
   await t.rejects(engine.query({ text: 'SELECT 1', values: [] }), { name: 'StoreUnavailable', reason: 'migrating' })
@@ -185,8 +209,14 @@ test('PostgreSQL: a migration has no limit of time, is done by one replica, and 
   await ready
   const steps = Array.from({ length: versions - 2 }, (_, at) => [at + 2, at + 3])
   t.same(
-    told,
+    told.filter((step) => step.index === undefined).map(({ from, to }) => [from, to]),
     steps.flatMap((step) => [step, step]),
   )
+  t.same(told.flatMap(({ index, milliseconds }) => (milliseconds === undefined ? [] : (index ?? []))).toSorted(), [
+    'batches_by_window',
+    'evaluations_by_prefix',
+    'evaluations_shown',
+    'halves_by_expiry',
+  ])
   t.equal((await engine.query({ text: 'SELECT version FROM lossmeter_schema', values: [] })).length, 1)
 })

@@ -147,7 +147,6 @@ export class PostgresEngine implements SqlEngine {
     client.on('error', ignore)
     await client.connect()
     try {
-      await client.query(`SET lock_timeout = '5s'`)
       await migrate(client, this.#log)
     } finally {
       client.connection.stream.destroy()

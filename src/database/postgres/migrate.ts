@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientBase } from 'pg'
+import pg from 'pg'
 import { StoreUnusable } from '../errors.ts'
 import { migrationsWith, newerSchema } from '../sql/schema.ts'
 
@@ -7,6 +8,8 @@ export const channel = 'lossmeter_evaluations'
 
 const lock = 0x4c4d5453
 const lookMilliseconds = 250
+const freeMilliseconds = 3000
+const lockNotAvailable = '55P03'
 
 const shared = migrationsWith({
   id: 'BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY',
@@ -47,18 +50,28 @@ const own: readonly (readonly string[])[] = [
   [],
 ]
 
+const versions = shared.map((statements, version) => [...statements, ...own[version]])
+
+/** They find rows sooner, and nothing more: they are built when all else is there, without blocking writers. */
+const indexes = new Map(
+  versions.flat().flatMap((text) => {
+    const [, name] = /^CREATE INDEX (\w+)/.exec(text) ?? []
+    return name === undefined ? [] : [[name, text] as const]
+  }),
+)
+
 export interface MigrationLog {
   info(fields: object, message: string): void
 }
 
 /** @throws StoreUnusable when a newer release has changed the schema */
 export async function isCurrent(client: ClientBase): Promise<boolean> {
-  return (await versionOf(client)) === shared.length
+  return (await versionOf(client)) === versions.length && (await missingIndexes(client)).length === 0
 }
 
 /**
- * Brings the schema up to date, one version a transaction, so that a migration that is cut off goes on where it was. Of all
- * replicas one does it, under a lock of its session.
+ * Brings the schema up to date, one version a transaction and then index by index, so that a migration that is cut off goes
+ * on where it was. Of all replicas one does it, under a lock of its session.
  *
  * @param client without a limit of the time of queries
  * @throws StoreUnusable when a newer release has changed the schema
@@ -68,19 +81,34 @@ export async function migrate(client: ClientBase, log?: MigrationLog): Promise<v
   if (await isCurrent(client)) return
   while (!(await isLocked(client))) await sleep(lookMilliseconds)
   try {
-    for (let version = await versionOf(client); version < shared.length; version++) {
-      const begin = performance.now()
-      const step = { from: version, to: version + 1 }
-      log?.info(step, 'updating the schema of the store')
-      await migrateFrom(client, version)
-      log?.info(
-        { ...step, milliseconds: Math.round(performance.now() - begin) },
-        'the schema of the store is up to date',
+    const found = await versionOf(client)
+    for (let version = found; version < versions.length; version++) {
+      const texts =
+        found === 0 ? versions[version] : versions[version].filter((text) => !text.startsWith('CREATE INDEX'))
+      const step = { from: version, to: version + 1, of: versions.length }
+      await logged(log, step, ['updating the schema of the store', 'updated the schema of the store'], () =>
+        migrateWhenFree(client, version, texts, log),
       )
     }
+    for (const index of await missingIndexes(client))
+      await logged(log, { index }, ['building an index of the store', 'built an index of the store'], () =>
+        build(client, index),
+      )
   } finally {
     await client.query('SELECT pg_advisory_unlock($1)', [lock]).catch(() => undefined)
   }
+}
+
+async function logged(
+  log: MigrationLog | undefined,
+  step: object,
+  [beginning, ending]: readonly [string, string],
+  run: () => Promise<void>,
+): Promise<void> {
+  const begin = performance.now()
+  log?.info(step, beginning)
+  await run()
+  log?.info({ ...step, milliseconds: Math.round(performance.now() - begin) }, ending)
 }
 
 async function isLocked(client: ClientBase): Promise<boolean> {
@@ -88,11 +116,30 @@ async function isLocked(client: ClientBase): Promise<boolean> {
   return rows[0].is
 }
 
-async function migrateFrom(client: ClientBase, version: number): Promise<void> {
-  await client.query('BEGIN')
+/** To wait for a table makes all others wait: a second at a time, while a dump has it. */
+async function migrateWhenFree(
+  client: ClientBase,
+  version: number,
+  texts: readonly string[],
+  log?: MigrationLog,
+): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    try {
+      await migrateFrom(client, version, texts)
+      return
+    } catch (error) {
+      if (!(error instanceof pg.DatabaseError) || error.code !== lockNotAvailable) throw error
+      if (tries === 0) log?.info({ from: version }, 'waiting for transactions that use the tables of the store')
+    }
+    await sleep(freeMilliseconds)
+  }
+}
+
+async function migrateFrom(client: ClientBase, version: number, texts: readonly string[]): Promise<void> {
+  await client.query(`BEGIN; SET LOCAL lock_timeout = '1s'`)
   try {
     if (version === 0) await client.query('CREATE TABLE lossmeter_schema (version BIGINT NOT NULL)')
-    for (const text of [...shared[version], ...own[version]]) await client.query(text)
+    for (const text of texts) await client.query(text)
     await client.query('DELETE FROM lossmeter_schema')
     await client.query('INSERT INTO lossmeter_schema VALUES ($1)', [version + 1])
     await client.query('COMMIT')
@@ -102,12 +149,27 @@ async function migrateFrom(client: ClientBase, version: number): Promise<void> {
   }
 }
 
+/** Those that are not there, and those whose building was cut off. */
+async function missingIndexes(client: ClientBase): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT name FROM unnest($1::text[]) AS name
+      WHERE NOT EXISTS (SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(name) AND indisvalid)`,
+    [[...indexes.keys()]],
+  )
+  return rows.map(({ name }) => name)
+}
+
+async function build(client: ClientBase, name: string): Promise<void> {
+  await client.query(`DROP INDEX CONCURRENTLY IF EXISTS ${name}`)
+  await client.query(String(indexes.get(name)).replace('CREATE INDEX', 'CREATE INDEX CONCURRENTLY'))
+}
+
 /** @throws StoreUnusable */
 async function versionOf(client: ClientBase): Promise<number> {
   const { rows: tables } = await client.query(`SELECT 1 WHERE to_regclass('lossmeter_schema') IS NOT NULL`)
   if (tables.length === 0) return 0
   const { rows } = await client.query<{ version: string | number }>('SELECT version FROM lossmeter_schema')
   const version = Number(rows[0].version)
-  if (version > shared.length) throw new StoreUnusable(newerSchema(version, shared.length))
+  if (version > versions.length) throw new StoreUnusable(newerSchema(version, versions.length))
   return version
 }
