@@ -234,6 +234,12 @@ test('it brings the schema up to date, and says how it is used', async (t) => {
   const folder = folderOf(t)
   const path = join(folder, 'store')
   writeFileSync(path, readFileSync(join(import.meta.dirname, 'fixtures/released-store-2.sqlite')))
+  const { code, err } = await run(`sqlite:${path}`, ['migrate'])
+  t.equal(code, 0)
+  t.match(
+    err,
+    /^updating the schema of the store \{"from":2,"to":3,"of":\d\}\nupdated [\s\S]*\nThe schema is up to date\.\n$/,
+  )
   t.same(await run(`sqlite:${path}`, ['migrate']), { code: 0, out: '', err: 'The schema is up to date.\n' })
   const url = await server.createDatabase()
   t.match(await run(url, ['migrate']), {

@@ -1,10 +1,10 @@
 import { parseDatabaseUrl } from './database-url.ts'
 import { PostgresEvaluationEngine } from './postgres/evaluation-engine.ts'
 import type { ListenerWatch } from './postgres/listener.ts'
-import type { MigrationLog } from './postgres/migrate.ts'
 import type { EvaluationEngine } from './sql/evaluation-engine.ts'
 import type { StoreObserver } from './sql/observed-engine.ts'
 import { ObservedEngine } from './sql/observed-engine.ts'
+import type { MigrationLog } from './sql/schema.ts'
 import { SqlStore } from './sql/sql-store.ts'
 import { SqliteEngine } from './sqlite/engine.ts'
 import type { Store, StoreLimits } from './store.ts'
@@ -44,7 +44,7 @@ export async function openEngine(
   log?: StoreLog,
 ): Promise<EvaluationEngine> {
   const address = parseDatabaseUrl(databaseUrl)
-  if (address.engine === 'sqlite') return SqliteEngine.open(address.path)
+  if (address.engine === 'sqlite') return SqliteEngine.open(address.path, undefined, log)
   return new PostgresEvaluationEngine(address.url, watchOf(observer, log), log).start()
 }
 

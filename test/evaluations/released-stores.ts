@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
@@ -10,6 +10,11 @@ import type { Request } from '../loss/support.ts'
 
 const server = await sharedPostgres(root)
 const fixtures = join(import.meta.dirname, '../fixtures/released-store-')
+
+/** The versions of the schema of which there is a store. */
+export const written = globSync(`${fixtures}*.sqlite`)
+  .map((path) => Number(/(\d+)\.sqlite$/.exec(path)?.[1]))
+  .toSorted((a, b) => a - b)
 
 /** As test/fixtures/released-store.ts sent them. */
 export const requests = Array.from(

@@ -3,9 +3,9 @@ import type { ClientBase } from 'pg'
 import pg from 'pg'
 import { StoreUnavailable } from '../errors.ts'
 import type { SqlEngine, Statement } from '../sql/engine.ts'
+import type { MigrationLog } from '../sql/schema.ts'
 import { Turns } from '../turns.ts'
 import { asStartError, asStoreError, isOfSchema } from './errors.ts'
-import type { MigrationLog } from './migrate.ts'
 import { isCurrent, migrate } from './migrate.ts'
 
 const int8 = 20

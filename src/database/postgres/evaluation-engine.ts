@@ -1,12 +1,12 @@
 import type { FoundRow, HalvesResult, HalvesWrite } from '../halves.ts'
 import type { EvaluationKey } from '../history.ts'
 import type { EvaluationEngine, PutRules } from '../sql/evaluation-engine.ts'
+import type { MigrationLog } from '../sql/schema.ts'
 import type { NewBatch, PutResult } from '../store.ts'
 import { PostgresEngine } from './engine.ts'
 import { ExpectedCounts } from './expected-counts.ts'
 import type { ListenerWatch } from './listener.ts'
 import { ChangeListener } from './listener.ts'
-import type { MigrationLog } from './migrate.ts'
 import { put, putAsExpected } from './put-batches.ts'
 import { putHalves, readHalves } from './put-halves.ts'
 

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientBase } from 'pg'
 import pg from 'pg'
 import { StoreUnusable } from '../errors.ts'
-import { migrationsWith, newerSchema } from '../sql/schema.ts'
+import type { MigrationLog } from '../sql/schema.ts'
+import { migrationsWith, newerSchema, updating } from '../sql/schema.ts'
 
 export const channel = 'lossmeter_evaluations'
 
@@ -60,10 +61,6 @@ const indexes = new Map(
   }),
 )
 
-export interface MigrationLog {
-  info(fields: object, message: string): void
-}
-
 /** @throws StoreUnusable when a newer release has changed the schema */
 export async function isCurrent(client: ClientBase): Promise<boolean> {
   return (await versionOf(client)) === versions.length && (await missingIndexes(client)).length === 0
@@ -86,9 +83,7 @@ export async function migrate(client: ClientBase, log?: MigrationLog): Promise<v
       const texts =
         found === 0 ? versions[version] : versions[version].filter((text) => !text.startsWith('CREATE INDEX'))
       const step = { from: version, to: version + 1, of: versions.length }
-      await logged(log, step, ['updating the schema of the store', 'updated the schema of the store'], () =>
-        migrateWhenFree(client, version, texts, log),
-      )
+      await logged(log, step, updating, () => migrateWhenFree(client, version, texts, log))
     }
     for (const index of await missingIndexes(client))
       await logged(log, { index }, ['building an index of the store', 'built an index of the store'], () =>
@@ -102,7 +97,7 @@ export async function migrate(client: ClientBase, log?: MigrationLog): Promise<v
 async function logged(
   log: MigrationLog | undefined,
   step: object,
-  [beginning, ending]: readonly [string, string],
+  [beginning, ending]: readonly [beginning: string, ending: string],
   run: () => Promise<void>,
 ): Promise<void> {
   const begin = performance.now()

@@ -109,6 +109,13 @@ export function migrationsWith({ id, integer, real, bytes, key, clustered }: Typ
   ]
 }
 
+export interface MigrationLog {
+  info(fields: object, message: string): void
+}
+
+/** What is logged at the beginning and at the end of a version. */
+export const updating = ['updating the schema of the store', 'updated the schema of the store'] as const
+
 export function newerSchema(found: number, known: number): string {
   return `The database has schema version ${found}; this release of lossmeter supports versions up to ${known}. Start the newer release, or restore a backup.`
 }

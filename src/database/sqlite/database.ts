@@ -4,7 +4,8 @@ import type { StatementSync } from 'node:sqlite'
 import { DatabaseSync } from 'node:sqlite'
 import { StoreUnusable } from '../errors.ts'
 import type { SqlValue, Statement } from '../sql/engine.ts'
-import { migrationsWith, newerSchema } from '../sql/schema.ts'
+import type { MigrationLog } from '../sql/schema.ts'
+import { migrationsWith, newerSchema, updating } from '../sql/schema.ts'
 import { reasonOf } from './errors.ts'
 
 const shared = migrationsWith({
@@ -56,7 +57,7 @@ export class SqliteDatabase {
   #version: unknown
 
   /** Brings the schema up to date. @throws StoreUnusable for what is not a file of this or an older release */
-  constructor(path: string, lockMilliseconds: number, isReader = false) {
+  constructor(path: string, lockMilliseconds: number, isReader = false, log?: MigrationLog) {
     if (path !== ':memory:') makeFolder(dirname(path))
     this.#path = path
     this.#lockMilliseconds = lockMilliseconds
@@ -68,7 +69,7 @@ export class SqliteDatabase {
       this.#whenFree(() => this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL'))
       // ids of rows come in no order: their pages are read, and copied from the log, less often
       this.#database.exec('PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4000')
-      this.#migrate()
+      this.#migrate(log)
     } catch (error) {
       this.#database.close()
       throw error
@@ -76,8 +77,16 @@ export class SqliteDatabase {
   }
 
   /** One version a transaction, so that a migration that is cut off goes on where it was. */
-  #migrate(): void {
-    while (this.#versionOf() < migrations.length) this.inTransaction(() => this.#migrateOnce(), migrationMilliseconds)
+  #migrate(log?: MigrationLog): void {
+    const found = this.#versionOf()
+    for (let from = found; from < migrations.length; from = this.#versionOf()) {
+      const step = { from, to: from + 1, of: migrations.length }
+      const begin = performance.now()
+      // a new file is no news
+      if (found > 0) log?.info(step, updating[0])
+      this.inTransaction(() => this.#migrateOnce(), migrationMilliseconds)
+      if (found > 0) log?.info({ ...step, milliseconds: Math.round(performance.now() - begin) }, updating[1])
+    }
   }
 
   #migrateOnce(): void {

@@ -4,6 +4,7 @@ import type { FoundRow, HalvesResult, HalvesWrite } from '../halves.ts'
 import type { EvaluationKey } from '../history.ts'
 import type { Statement } from '../sql/engine.ts'
 import type { EvaluationEngine, PutRules } from '../sql/evaluation-engine.ts'
+import type { MigrationLog } from '../sql/schema.ts'
 import type { NewBatch, PutResult } from '../store.ts'
 import { Turns } from '../turns.ts'
 import { pack, unpack } from './packing.ts'
@@ -24,8 +25,8 @@ export class SqliteEngine implements EvaluationEngine {
   #poll: NodeJS.Timeout | undefined
 
   /** Opens a file, or with the path ":memory:" a database that is gone when it is closed. */
-  static async open(path: string, lockMilliseconds = 2000): Promise<SqliteEngine> {
-    const engine = new SqliteEngine(path, lockMilliseconds)
+  static async open(path: string, lockMilliseconds = 2000, log?: MigrationLog): Promise<SqliteEngine> {
+    const engine = new SqliteEngine(path, lockMilliseconds, log)
     try {
       await engine.#writer.call('hasChanged')
       // while the file is there
@@ -37,8 +38,8 @@ export class SqliteEngine implements EvaluationEngine {
     }
   }
 
-  private constructor(path: string, lockMilliseconds: number) {
-    this.#writer = new SqliteThread({ path, lockMilliseconds, isReader: false })
+  private constructor(path: string, lockMilliseconds: number, log?: MigrationLog) {
+    this.#writer = new SqliteThread({ path, lockMilliseconds, isReader: false }, log)
     // a database in memory has one connection
     const isShared = path !== inMemory
     this.#reader = isShared ? new SqliteThread({ path, lockMilliseconds, isReader: true }) : this.#writer

@@ -3,6 +3,7 @@ import type { FoundRow, HalvesResult, HalvesWrite } from '../halves.ts'
 import type { EvaluationKey } from '../history.ts'
 import type { Statement } from '../sql/engine.ts'
 import type { PutRules } from '../sql/evaluation-engine.ts'
+import type { MigrationLog } from '../sql/schema.ts'
 import type { NewBatch, PutResult } from '../store.ts'
 import type { Packed } from './packing.ts'
 
@@ -33,6 +34,11 @@ export interface Call {
 }
 
 export type Failure = { readonly unusable: string } | { readonly reason: Reason | undefined; readonly error: unknown }
+
+/** A line for the log. */
+export interface Told {
+  readonly told: Parameters<MigrationLog['info']>
+}
 
 export type Reply =
   | { readonly id: number; readonly result: unknown }

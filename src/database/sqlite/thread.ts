@@ -1,7 +1,8 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { StoreUnavailable, StoreUnusable } from '../errors.ts'
-import type { Call, Failure, Methods, Reply, Setup } from './messages.ts'
+import type { MigrationLog } from '../sql/schema.ts'
+import type { Call, Failure, Methods, Reply, Setup, Told } from './messages.ts'
 
 interface Pending {
   readonly resolve: (result: unknown) => void
@@ -11,13 +12,15 @@ interface Pending {
 /** A connection to a SQLite file in a thread of its own, which is started when it is used. */
 export class SqliteThread {
   readonly #setup: Setup
+  readonly #log: MigrationLog | undefined
   readonly #pending = new Map<number, Pending>()
   #worker: Worker | undefined
   #calls = 0
   #isClosed = false
 
-  constructor(setup: Setup) {
+  constructor(setup: Setup, log?: MigrationLog) {
     this.#setup = setup
+    this.#log = log
   }
 
   async call<Name extends keyof Methods>(
@@ -47,7 +50,11 @@ export class SqliteThread {
   #start(): Worker {
     // without the preloaded modules of the main thread, which delay its start
     const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData: this.#setup, execArgv: [] })
-    worker.on('message', (reply: Reply) => {
+    worker.on('message', (reply: Reply | Told) => {
+      if ('told' in reply) {
+        this.#log?.info(...reply.told)
+        return
+      }
       const { resolve, reject } = this.#pending.get(reply.id) as Pending
       this.#pending.delete(reply.id)
       if (this.#pending.size === 0 && !this.#isClosed) worker.unref()

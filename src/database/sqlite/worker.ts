@@ -2,13 +2,14 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { StoreUnusable } from '../errors.ts'
 import { SqliteDatabase } from './database.ts'
 import { reasonOf } from './errors.ts'
-import type { Call, Failure, Methods, Reply, Setup } from './messages.ts'
+import type { Call, Failure, Methods, Reply, Setup, Told } from './messages.ts'
 import { pack, unpack } from './packing.ts'
 import { putBatches } from './put-batches.ts'
 import { putHalves, readHalves } from './put-halves.ts'
 
 const port = parentPort as NonNullable<typeof parentPort>
 const { path, lockMilliseconds, isReader } = workerData as Setup
+const log = { info: (...told: Told['told']) => port.postMessage({ told } satisfies Told) }
 let database: SqliteDatabase | undefined
 
 const methods: Methods = {
@@ -28,7 +29,7 @@ const methods: Methods = {
 
 /** Tries again at each call until it could be opened. */
 function opened(): SqliteDatabase {
-  database ??= new SqliteDatabase(path, lockMilliseconds, isReader)
+  database ??= new SqliteDatabase(path, lockMilliseconds, isReader, log)
   return database
 }
 
