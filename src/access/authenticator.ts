@@ -8,13 +8,21 @@ export interface Client {
   readonly scopes: readonly Scope[]
   readonly requestsPerMinute?: number | undefined
   readonly bytesPerMinute?: number | undefined
+  /** When its token ends, in milliseconds since 1970. */
+  readonly until?: number | undefined
 }
 
 /** The owner where no key is needed. */
 export const anonymous = ''
 
+export interface Keys {
+  find(key: string): Client | undefined
+  /** Calls a listener when the keys may be others. @returns ends it */
+  onChange(listener: () => void): () => void
+}
+
 export interface Authorities {
-  readonly keys?: { find(key: string): Client | undefined } | undefined
+  readonly keys?: Keys | undefined
   readonly issuer?: { verify(token: string): Client | Promise<Client> } | undefined
 }
 
@@ -41,6 +49,7 @@ export function keyIdOf(authorization: string | undefined): string | undefined {
   return presented && hash('sha256', presented).slice(0, keyIdLength)
 }
 
-function presentedBy(authorization = ''): string | undefined {
+/** The key or the token in an Authorization header. */
+export function presentedBy(authorization = ''): string | undefined {
   return /^bearer +(\S+) *$/i.exec(authorization)?.[1]
 }

@@ -17,7 +17,7 @@ const verifiedMs = 60_000
 const mostVerified = 10_000
 const mostAnswerBytes = 2 ** 20
 /** The timeout of a request to the issuer, and the pause after one that failed. */
-const timeoutMs = 5000
+const answerMs = 5000
 const failureMs = 2000
 /** How often the keys are renewed, and how long they may be used while the issuer is out of reach. */
 const renewMs = 300_000
@@ -30,6 +30,7 @@ export interface IssuerOptions {
   readonly audience: string
   readonly log: FastifyBaseLogger
   readonly cooldownMs?: number
+  readonly timeoutMs?: number
 }
 
 /** An OpenID issuer, whose tokens are verified with the keys that it publishes. */
@@ -109,7 +110,7 @@ export class Issuer {
   }
 
   async #discover(): Promise<Keys> {
-    const { issuer, cooldownMs: cooldownDuration = 1000 } = this.#options
+    const { issuer, cooldownMs: cooldownDuration = 1000, timeoutMs = answerMs } = this.#options
     const signal = AbortSignal.timeout(timeoutMs)
     const answer = await this.#fetch(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, {
       signal,
@@ -164,11 +165,15 @@ async function bounded(answer: Response): Promise<Uint8Array<ArrayBuffer>> {
   return Buffer.concat(chunks, bytes)
 }
 
-function clientOf(issuer: string, { sub, scope }: JWTPayload): Client {
+function clientOf(issuer: string, { sub, scope, exp }: JWTPayload): Client {
   if (typeof sub !== 'string' || sub === '' || sub.length > 255 || !sub.isWellFormed() || sub.includes('\0'))
     throw unauthenticated('The subject of the token cannot be used.')
   const named = typeof scope === 'string' ? scope.split(' ') : []
-  return { owner: `${issuer}|${sub}`, scopes: scopes.filter((known: Scope) => named.includes(known)) }
+  return {
+    owner: `${issuer}|${sub}`,
+    scopes: scopes.filter((known: Scope) => named.includes(known)),
+    until: 1000 * Number(exp),
+  }
 }
 
 /** Says what is wrong with a token; an error that is not about the token counts as one of the issuer. */

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { FastifyBaseLogger } from 'fastify'
 import { FileTooLong, readTextFile } from '../runtime/read-file.ts'
 import { codeOf, WatchedFiles } from '../runtime/watched-files.ts'
-import type { Client } from './authenticator.ts'
+import type { Client, Keys } from './authenticator.ts'
 import type { KeyRing } from './keys.ts'
 import { KeysUnusable, readKeys } from './keys.ts'
 
@@ -10,10 +10,11 @@ import { KeysUnusable, readKeys } from './keys.ts'
 const mostBytes = 2 ** 21
 
 /** The keys of a file, read again when it changes. */
-export class KeyFile {
+export class KeyFile implements Keys {
   readonly #path: string
   readonly #log: FastifyBaseLogger
   readonly #watched: WatchedFiles
+  readonly #listeners = new Set<() => void>()
   #keys: KeyRing
 
   private constructor(path: string, keys: KeyRing, log: FastifyBaseLogger, watched: WatchedFiles) {
@@ -35,6 +36,11 @@ export class KeyFile {
     return this.#keys.find(key)
   }
 
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
   close(): void {
     this.#watched.close()
   }
@@ -42,6 +48,7 @@ export class KeyFile {
   async #readAgain(): Promise<void> {
     try {
       this.#keys = await readFileOfKeys(this.#path)
+      for (const listener of this.#listeners) listener()
       this.#log.info({ keys: this.#keys.size }, 'reloaded the keys')
     } catch (error) {
       const reason = (error as KeysUnusable).message

@@ -1,5 +1,6 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
+import { watchAccess } from './access-end.ts'
 import type { Authorities, Client } from './authenticator.ts'
 import { anonymous, clientOf } from './authenticator.ts'
 import type { Need } from './needs.ts'
@@ -11,6 +12,10 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Whether the route only answers 405. */
     isRefusal?: boolean
+  }
+  interface FastifyInstance {
+    /** Calls a listener when the client of a request may no longer send it. @returns ends it */
+    watchAccess?: (request: FastifyRequest, ended: () => void) => () => void
   }
   interface FastifyRequest {
     /** Owner of the evaluations that the request sees. */
@@ -27,6 +32,10 @@ export const access = fp(
     app.decorateRequest('owner', anonymous)
     app.decorateRequest('client', null)
     app.decorateRequest('isStranger', false)
+    app.decorate('watchAccess', ({ client, headers, method, routeOptions: { url = '' } }, ended) => {
+      if (client === null || authorities === undefined) return () => undefined
+      return watchAccess(authorities, headers.authorization, client, needOf(method, url), ended)
+    })
     app.addHook('onRoute', (route) => {
       if (route.config?.isRefusal) return
       for (const method of [route.method].flat()) {

@@ -3,7 +3,10 @@ import type { Client } from '../../src/access/authenticator.ts'
 import { clientOf } from '../../src/access/authenticator.ts'
 
 const ci: Client = { owner: 'ci', scopes: [] }
-const keys = { find: (key: string) => (key === 'right' || key === 'a.b.c' ? ci : undefined) }
+const keys = {
+  find: (key: string) => (key === 'right' || key === 'a.b.c' ? ci : undefined),
+  onChange: () => () => undefined,
+}
 const issuer = { verify: (token: string): Client => ({ owner: token, scopes: [] }) }
 
 test('a header without a key', async (t) => {

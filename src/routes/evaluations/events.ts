@@ -21,6 +21,8 @@ import { evaluationParams, eventsQuery } from './schema.ts'
 const { maxEventStreams } = fixedLimits
 
 const batchesPerRead = 32
+/** So long a stream whose client may no longer read has to end by itself. */
+const endMilliseconds = 500
 
 const eventStream = z.string().meta({
   description:
@@ -58,7 +60,9 @@ export async function eventRoute(
       },
       config: { examples: { parameters: [lastEventIdHeader], answers: { 404: noEvaluationAnswer, 422: wrongName } } },
     },
-    async ({ params: { evaluation: name }, query, headers, owner, ip }, reply) => {
+    async (request, reply) => {
+      const { params, query, headers, owner, ip } = request
+      const { evaluation: name } = params
       const found = await foundEvaluation(evaluations, owner, name)
       // a stream that begins now would not be ended
       if (ending.aborted) throw closingProblem
@@ -71,10 +75,18 @@ export async function eventRoute(
       const changes = new Changes()
       const end = () => changes.end()
       ending.addEventListener('abort', end)
+      let cutting: NodeJS.Timeout | undefined
+      const unwatch = app.watchAccess?.(request, () => {
+        end()
+        // one whose reader is slow does not end by itself
+        cutting ??= setTimeout(() => reply.raw.destroy(), endMilliseconds).unref()
+      })
       const close = streams.open(owner, address, () => reply.raw.destroy())
       // a waiting generator does not notice that its reader has left
       reply.raw.once('close', () => {
         close()
+        unwatch?.()
+        clearTimeout(cutting)
         ending.removeEventListener('abort', end)
         end()
       })
@@ -130,7 +142,7 @@ export async function* eventsOf(
         yield eventText('status', { ...stateOf(found, retentionDays), sequence: found.stored.batches, detail })
         detail = undefined
       }
-      while (last.batches < found.stored.batches) {
+      while (last.batches < found.stored.batches && !changes.isEnded) {
         const batches = await batchesAfter(evaluations, found, last)
         if (batches === undefined) {
           last = beyond
