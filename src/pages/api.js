@@ -1,19 +1,31 @@
 /** @import { Exchange, Problem } from './types.d.ts' */
-import { askForKey, keyHeader } from './key.js'
+import { Lossmeter, LossmeterError, OutOfReach } from '../../../clients/lossmeter.js'
+import { askForKey, keptKey } from './key.js'
 import { strings } from './strings.js'
 
 /** What goes before every path of the service: this file is at explore/assets/VERSION/api.js below it. */
 export const basePath = new URL('../../..', import.meta.url).pathname.slice(0, -1)
 
-/** The service refused; `exchange.answer` is its problem. */
-export class Refused extends Error {
-  /** @param {Exchange} exchange */
-  constructor(exchange) {
-    const problem = /** @type {Problem} */ (exchange.answer)
-    super(problem.detail)
-    this.exchange = exchange
-    this.problem = problem
-  }
+export { LossmeterError, OutOfReach }
+
+/**
+ * The client of the service, with the key of this tab. It tries once: the pages say what is wrong, and when they try again.
+ *
+ * @param {(response: Response) => void} [look] is shown each response
+ */
+export function service(look) {
+  const key = keptKey()
+  return new Lossmeter(basePath, {
+    ...(key !== undefined && { key }),
+    patience: 0,
+    plain: true,
+    fetch: async (url, options) => {
+      const response = await fetch(url, options)
+      if (response.status === 401 || response.status === 403) askForKey(response.headers.get('www-authenticate'))
+      look?.(response)
+      return response
+    },
+  })
 }
 
 /**
@@ -29,76 +41,53 @@ export function post(path, body, signal) {
 }
 
 /**
- * @param {'POST' | 'PUT' | 'PATCH' | 'DELETE'} method
- * @param {string} path
- * @param {object | string} [body] an object, or its JSON
- * @param {AbortSignal} [signal]
- * @returns {Promise<Exchange>}
- */
-export async function send(method, path, body, signal) {
-  const request = typeof body === 'object' ? JSON.stringify(body) : (body ?? '')
-  return exchange(method, path, request, {
-    method,
-    headers: headersWith(body === undefined ? {} : { 'content-type': 'application/json' }),
-    ...(body !== undefined && { body: request }),
-    ...(signal && { signal }),
-  })
-}
-
-/**
- * What every request to the API has besides its own headers.
- *
- * @param {Record<string, string>} [headers]
- * @returns {Record<string, string>}
- */
-export function headersWith(headers = {}) {
-  return { accept: 'application/json', ...keyHeader(), ...headers }
-}
-
-/**
  * @param {string} path
  * @param {AbortSignal} [signal]
  * @returns {Promise<Exchange>}
  */
-export async function get(path, signal) {
-  return exchange('GET', path, '', { headers: headersWith(), ...(signal && { signal }) })
+export function get(path, signal) {
+  return send('GET', path, undefined, signal)
 }
 
 /**
- * @param {string} method
+ * @param {'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} method
  * @param {string} path
- * @param {string} request
- * @param {RequestInit} options
+ * @param {object | string} [content] an object, or its JSON
+ * @param {AbortSignal} [signal]
  * @returns {Promise<Exchange>}
  */
-async function exchange(method, path, request, options) {
+export async function send(method, path, content, signal) {
+  const body = typeof content === 'object' ? JSON.stringify(content) : content
+  const headers = body === undefined ? {} : { 'content-type': 'application/json' }
   const start = performance.now()
-  const response = await fetch(basePath + path, options).catch(unreached)
-  const answer = response.status === 204 ? null : await response.json().catch(noJson(response.status))
-  if (response.status === 401 || response.status === 403) askForKey(response.headers.get('www-authenticate'))
-  const retryAfter = Number(response.headers.get('retry-after') ?? 0)
-  const milliseconds = performance.now() - start
-  return { method, path, request, status: response.status, milliseconds, answer, retryAfter }
-}
-
-/**
- * @param {number} status
- * @returns {(error: unknown) => never}
- */
-function noJson(status) {
-  return (error) => {
-    throw error instanceof DOMException ? error : new Error(strings.common.noJson(status))
+  /** @type {{ response?: Response }} */
+  const seen = {}
+  const answer = await service((response) => {
+    seen.response = response
+  })
+    .request(method, path, { body, headers, signal })
+    .catch((error) => problemOf(error, seen.response))
+  return {
+    method,
+    path,
+    request: body ?? '',
+    status: seen.response?.status ?? 0,
+    milliseconds: performance.now() - start,
+    answer,
+    retryAfter: Number(seen.response?.headers.get('retry-after') ?? 0),
   }
 }
 
 /**
- * What fetch says differs from browser to browser, and is not for people.
+ * What the service answered. What fetch says differs from browser to browser, and is not for people.
  *
  * @param {unknown} error
- * @returns {never}
+ * @param {Response | undefined} response
  */
-export function unreached(error) {
-  throw error instanceof DOMException ? error : new Error(strings.common.unreachable)
+function problemOf(error, response) {
+  if (error instanceof LossmeterError && error.problem.type !== undefined) return error.problem
+  if (error instanceof DOMException) throw error
+  throw new Error(response === undefined ? strings.common.unreachable : strings.common.noJson(response.status))
 }
 
 /**
@@ -117,7 +106,9 @@ export function upload(path, body, headers, onProgress, description, signal) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()
     request.open('POST', basePath + path)
-    for (const [name, value] of Object.entries(headersWith(headers))) request.setRequestHeader(name, value)
+    const key = keptKey()
+    const all = { accept: 'application/json', ...headers, ...(key !== undefined && { authorization: `Bearer ${key}` }) }
+    for (const [name, value] of Object.entries(all)) request.setRequestHeader(name, value)
     request.responseType = 'json'
     request.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total)
     request.onerror = () => reject(new Error(strings.common.lost))
@@ -145,10 +136,12 @@ export function upload(path, body, headers, onProgress, description, signal) {
  * @template T
  * @param {Exchange} exchange
  * @returns {T}
- * @throws {Refused} when the service refused
+ * @throws {LossmeterError} when the service refused
  */
 export function answerOf(exchange) {
-  if (exchange.status >= 400) throw new Refused(exchange)
+  if (exchange.status >= 400) {
+    throw new LossmeterError(exchange.status, /** @type {Problem} */ (exchange.answer))
+  }
   return /** @type {T} */ (exchange.answer)
 }
 

@@ -1,5 +1,6 @@
 /** @import { Digits, Pixels } from './types.d.ts' */
-import { once, unreached } from './api.js'
+import { once } from './api.js'
+import { strings } from './strings.js'
 
 /** 899 handwritten digits: logits of a real model, and the truth. @type {() => Promise<Digits>} */
 export const loadDigits = once(() => load('digits.json'))
@@ -13,6 +14,8 @@ export const loadPixels = once(async () => {
 
 /** @param {string} name */
 async function load(name) {
-  const response = await fetch(new URL(name, import.meta.url)).catch(unreached)
+  const response = await fetch(new URL(name, import.meta.url)).catch(() => {
+    throw new Error(strings.common.unreachable)
+  })
   return response.json()
 }

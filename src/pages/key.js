@@ -4,17 +4,16 @@ import { strings } from './strings.js'
 const item = 'key'
 
 /**
- * The header with the key that was given in this tab, if any.
+ * The key that was given in this tab, if any.
  *
- * @returns {Record<string, string>}
+ * @returns {string | undefined}
  */
-export function keyHeader() {
+export function keptKey() {
   try {
-    const key = sessionStorage.getItem(item)
-    return key === null ? {} : { authorization: `Bearer ${key}` }
+    return sessionStorage.getItem(item) ?? undefined
   } catch {
     // a browser that keeps nothing keeps no key
-    return {}
+    return undefined
   }
 }
 

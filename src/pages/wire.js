@@ -1,5 +1,5 @@
 /** @import { Exchange, Problem } from './types.d.ts' */
-import { answerOf, post, Refused } from './api.js'
+import { answerOf, LossmeterError, post } from './api.js'
 import { el, find, listing } from './dom.js'
 import { strings } from './strings.js'
 
@@ -61,7 +61,7 @@ export function connect(section) {
       trouble.replaceChildren()
     } catch (error) {
       if (error instanceof DOMException && error.name === 'AbortError') return
-      if (error instanceof Refused) trouble.replaceChildren(...problemParts(error.problem))
+      if (error instanceof LossmeterError) trouble.replaceChildren(...problemParts(error.problem))
       else showTrouble(section, error, again)
     }
   }
@@ -91,7 +91,7 @@ export function showTrouble(section, error, again) {
 /**
  * The error of the service in its own words.
  *
- * @param {Problem} problem
+ * @param {Pick<Problem, 'type' | 'title' | 'status' | 'detail'>} problem
  */
 export function problemParts({ type, title, status, detail }) {
   return [

@@ -86,7 +86,7 @@ export function pageOf(name: keyof typeof pages, language: Language, basePath = 
     plotly: `/explore/plotly/${plotly.hash}.js`,
     assets: at,
     preloads: modulesOf(['main.js', `sections/${sections[0]}.js`, `strings/${language}.js`])
-      .map((module) => `<link rel="modulepreload" href="${at}/${module}">`)
+      .map((module) => `<link rel="modulepreload" href="${posix.join(at, module)}">`)
       .join('\n'),
     languages: Object.entries(languages).map(linkTo(language)).join('\n'),
     contents: sections.length > 1 ? contentsOf(sections, texts) : '',
@@ -126,6 +126,8 @@ export function filled(template: string, texts: Texts): string {
 function modulesOf(names: readonly string[]): string[] {
   const found = new Set(names)
   for (const name of found) {
+    // the client has no imports
+    if (name.startsWith('..')) continue
     for (const [, imported] of contentOf(name)
       .toString()
       .matchAll(/^import [^;]*?'(\.[^']+)'/gms)) {

@@ -117,6 +117,13 @@ test('a loss that JSON cannot write is Infinity or NaN', async (t) => {
   t.ok(Number.isNaN((await service.loss([[0, 1]], [0], { ...index, ignoreIndex: 0 })).loss))
 })
 
+test('a plain client leaves what JSON cannot write null, and sends a body as it is', async (t) => {
+  const service = await clientOf(await appOf(t), { plain: true })
+  const batch = { ...index, logPolicy: 'exact', predictions: [[0, 1]], labels: [0] }
+  const sent = { body: JSON.stringify(batch), headers: { 'content-type': 'application/json' } }
+  t.match(await service.request('POST', '/v1/loss', sent), { loss: null, lossStatus: 'infinite' })
+})
+
 test('a refusal has the words of the service', async (t) => {
   const service = await clientOf(await appOf(t))
   const error = await service.loss([[0.2, 0.8]], [[1, 0]], index).catch((error) => error)

@@ -92,6 +92,12 @@ test('its files', async (t) => {
     t.ok(answer.headers.etag, file)
   }
 
+  await t.test('all modules that it loads first, the client of the service among them', async (t) => {
+    const modules = [...body.matchAll(/rel="modulepreload" href="([^"]+)"/g)].map(([, url]) => url)
+    t.ok(modules.includes('/clients/lossmeter.js'))
+    for (const url of modules) t.equal((await app.inject(url)).statusCode, 200, url)
+  })
+
   await t.test('the library', async (t) => {
     const library = await app.inject(plotly)
     t.equal(library.statusCode, 200)

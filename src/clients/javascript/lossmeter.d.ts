@@ -75,6 +75,7 @@ export interface Problem {
 }
 
 export declare class LossmeterError extends Error {
+  constructor(status: number, problem: Problem)
   readonly status: number
   /** The answer, of RFC 9457. */
   readonly problem: Problem
@@ -92,6 +93,8 @@ export interface Settings {
   readonly patience?: number
   /** Sends bodies with gzip, for slow links. */
   readonly compress?: boolean
+  /** Leaves a loss that is not finite null, as JSON has it; `lossStatus` says what it is. */
+  readonly plain?: boolean
   /** Is called with a line about each attempt that failed. */
   readonly say?: (line: string) => void
   readonly fetch?: typeof fetch
@@ -100,6 +103,9 @@ export interface Settings {
 export interface RequestOptions {
   readonly query?: Query | undefined
   readonly fields?: Options | undefined
+  /** In place of fields, with its own headers. */
+  readonly body?: string | Blob | Uint8Array<ArrayBuffer> | undefined
+  readonly headers?: Readonly<Record<string, string>> | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -109,6 +115,7 @@ export type EvaluationEvent =
       readonly type: 'status'
       readonly status: 'open' | 'sealed' | 'deleted'
       readonly sequence?: number
+      readonly batches?: number
       readonly detail?: string
     }
 

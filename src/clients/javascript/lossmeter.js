@@ -57,9 +57,11 @@ export class Lossmeter {
   #compress
   #say
   #fetch
+  #reviver
 
   constructor(url = 'http://127.0.0.1:3000', options = {}) {
-    const { key, timeout = 60, patience = 120, compress = false, say = () => {}, fetch = globalThis.fetch } = options
+    const { key, timeout = 60, patience = 120, compress = false, plain = false, say = () => {} } = options
+    const { fetch = globalThis.fetch } = options
     this.#base = url
     while (this.#base.endsWith('/')) this.#base = this.#base.slice(0, -1)
     this.#headers = { accept: 'application/json', ...(key !== undefined && { authorization: `Bearer ${key}` }) }
@@ -67,6 +69,7 @@ export class Lossmeter {
     this.#patience = patience
     this.#compress = compress
     this.#say = say
+    this.#reviver = plain ? undefined : figures
     // a browser's fetch must be called without an object
     this.#fetch = (...args) => fetch(...args)
   }
@@ -108,9 +111,9 @@ export class Lossmeter {
     return this.request('GET', '/v1/evaluations-total', { query })
   }
 
-  async request(method, path, { query, fields, signal } = {}) {
+  async request(method, path, { query, fields, body: text, headers: own, signal } = {}) {
     const url = this.#base + path + queryText(query)
-    const encoded = fields === undefined ? {} : encode(fields)
+    const encoded = fields === undefined ? { body: text, headers: own } : encode(fields)
     const headers = { ...this.#headers, ...encoded.headers }
     const body = await this.#bodyOf(encoded.body, headers)
     const attempts = new Attempts(this.#patience)
@@ -138,7 +141,7 @@ export class Lossmeter {
       return lost(error)
     }
     if (!response.ok) return refused(response, text)
-    return { answer: text === '' ? {} : JSON.parse(text, figures) }
+    return { answer: text === '' ? {} : JSON.parse(text, this.#reviver) }
   }
 
   async #bodyOf(body, headers) {
@@ -211,7 +214,7 @@ export class Lossmeter {
         rest = events.pop()
         for (const event of events) {
           const fields = Object.fromEntries(event.split('\n').map((line) => line.split(/: (.*)/s)))
-          if (fields.data !== undefined) yield { type: fields.event, ...JSON.parse(fields.data, figures) }
+          if (fields.data !== undefined) yield { type: fields.event, ...JSON.parse(fields.data, this.#reviver) }
         }
       }
     } finally {

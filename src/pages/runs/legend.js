@@ -1,5 +1,5 @@
 /** @import { CurvePoint, Run } from '../types.d.ts' */
-import { basePath, Refused } from '../api.js'
+import { basePath, LossmeterError } from '../api.js'
 import { copies, el, number, percent } from '../dom.js'
 import { strings } from '../strings.js'
 import { keyClass } from './chosen.js'
@@ -76,7 +76,7 @@ function badgeOf(name) {
 
 /** Whether there is no such run. @param {unknown} trouble */
 export function isGone(trouble) {
-  return trouble instanceof Refused && trouble.problem.status === 404
+  return trouble instanceof LossmeterError && trouble.problem.status === 404
 }
 
 /** @param {CurvePoint} point */

@@ -1,11 +1,11 @@
-import { Refused } from '../api.js'
+import { LossmeterError } from '../api.js'
 import { el } from '../dom.js'
 import { strings } from '../strings.js'
 import { problemParts } from '../wire.js'
 
 /** What is wrong, and what becomes of it. @param {unknown} error */
 export function troubleParts(error) {
-  if (!(error instanceof Refused)) return [el('p', {}, strings.runs.lost)]
+  if (!(error instanceof LossmeterError)) return [el('p', {}, strings.runs.lost)]
   const { type, errors = [], detail: said } = error.problem
   const details = errors.filter(({ detail }) => detail !== said).map(({ detail }) => el('li', { lang: 'en' }, detail))
   return [

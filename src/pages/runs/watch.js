@@ -1,6 +1,5 @@
 /** @import { LearningCurve, Run, RunReport } from '../types.d.ts' */
-import { answerOf, get, newest, Refused } from '../api.js'
-import { eventsOf } from './events.js'
+import { answerOf, get, LossmeterError, newest, OutOfReach, service } from '../api.js'
 
 /** How long to wait before asking again, where no events report changes. */
 const patience = 5000
@@ -48,13 +47,14 @@ export async function watch(run, { points, isStreamed, onChange, signal }) {
   })
 
   const listen = async () => {
-    const { report } = run
-    for await (const { event, data } of eventsOf(`${path}/events?after=${report?.batches ?? 0}`, signal)) {
+    const after = run.report?.batches ?? 0
+    for await (const event of service().evaluation(run.name).events({ after, signal })) {
       run.isLive = true
-      if (event === 'status' && data.status === 'deleted') return
-      if (event === 'batch' || data.status !== run.report?.status || data.batches !== run.report?.batches) refresh(0)
+      if (event.status === 'deleted') return
+      const { report } = run
+      if (event.type === 'batch' || event.status !== report?.status || event.batches !== report?.batches) refresh(0)
       else onChange()
-      if (data.status === 'sealed') return refresh(0)
+      if (event.status === 'sealed') return refresh(0)
     }
   }
 
@@ -64,8 +64,9 @@ export async function watch(run, { points, isStreamed, onChange, signal }) {
       if (run.report?.status === 'sealed') return
       if (isStreamed) await listen()
     } catch (error) {
-      fail(error)
-      if (error instanceof Refused && error.problem.status === 404) return
+      // of a stream that ended, the next look shows why
+      if (!(error instanceof OutOfReach)) fail(error)
+      if (error instanceof LossmeterError && error.status === 404) return
     } finally {
       run.isLive = false
     }

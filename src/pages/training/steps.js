@@ -1,5 +1,5 @@
 /** @import { LossAnswer, Pixels, TrainingOptions, TrainingRun } from '../types.d.ts' */
-import { Refused } from '../api.js'
+import { LossmeterError } from '../api.js'
 import { descended, logitsOf, untrained } from './model.js'
 import { nameOf, seedOf } from './run.js'
 
@@ -83,7 +83,7 @@ async function keep(ask, run, step, batch, signal) {
     run.isDeclared = true
     await ask('PUT', `${address}/batches/step-${step + 1}`, batch, signal)
   } catch (error) {
-    if (!(error instanceof Refused)) throw error
+    if (!(error instanceof LossmeterError)) throw error
     run.unkept = error.problem.detail
   }
 }
