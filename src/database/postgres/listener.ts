@@ -44,6 +44,8 @@ export class ChangeListener {
   #changed = new Set<number>()
   #client: pg.Client | undefined
   #timer: NodeJS.Timeout | undefined
+  /** One after the other: pg would queue them. */
+  #announcing: Promise<void> = Promise.resolve()
   #announcedAt = 0
   #hasFailed = false
 
@@ -82,7 +84,13 @@ export class ChangeListener {
   }
 
   /** Without a connection, what has changed is announced at the next one. */
-  async #announceAll(): Promise<void> {
+  #announceAll(): Promise<void> {
+    this.#announcing = this.#announcing.then(() => this.#announceChanges())
+    return this.#announcing
+  }
+
+  async #announceChanges(): Promise<void> {
+    clearTimeout(this.#timer)
     this.#timer = undefined
     const client = this.#client
     if (client === undefined || this.#changed.size === 0) return
@@ -93,7 +101,9 @@ export class ChangeListener {
     try {
       await client.query('SELECT pg_notify($1, payload) FROM unnest($2::text[]) AS payload', [channel, payloads])
     } catch {
-      // the connection is lost
+      // a connection that does not answer is lost, too
+      client.connection.stream.destroy()
+      if (this.#client === client) this.#client = undefined
       for (const evaluation of changed) this.#changed.add(evaluation)
     }
   }

@@ -111,6 +111,37 @@ test('an outage is told once, and what changed in it is announced after it', asy
   )
 })
 
+test('while the database is slow, one announcement is on its way, and the next one has all changes since', async (t) => {
+  const [ours, theirs] = [new Heard(), new Heard()]
+  const [here, there] = [ours, theirs].map(
+    (heard) =>
+      new ChangeListener(server.url('postgres'), heard.note, undefined, { ...times, answerMilliseconds: 60_000 }),
+  )
+  t.ok((await ours.has(1)) && (await theirs.has(1)))
+  const asked = t.capture(pg.Client.prototype, 'query', pg.Client.prototype.query)
+  let announcements = 0
+  const count = () => {
+    announcements += asked().filter(({ args: [text] }) => String(text).includes('pg_notify')).length
+    return announcements
+  }
+  server.signal('SIGSTOP')
+  try {
+    here.announce(1)
+    t.ok(await eventually(() => count() === 1))
+    for (const evaluation of [2, 3]) {
+      here.announce(evaluation)
+      await sleep(2 * times.restMilliseconds)
+    }
+    t.equal(count(), 1, 'pg queues no queries of its own')
+  } finally {
+    server.signal('SIGCONT')
+  }
+  t.ok(await theirs.has(4))
+  t.same(theirs.list, ['all', '1', '2', '3'])
+  t.equal(count(), 2)
+  await Promise.all([here.close(), there.close()])
+})
+
 test('it notices a connection that has gone silent', async (t) => {
   // accepts and never says a word
   let connections = 0
