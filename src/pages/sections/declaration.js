@@ -2,6 +2,7 @@
 import { post } from '../api.js'
 import { el, find, listing, number, share } from '../dom.js'
 import { marked } from '../mark.js'
+import { countsOfIndexCode, countsOfOneHotCode, gridOf } from '../numpy-grid.js'
 import { strings } from '../strings.js'
 import { connect, problemParts } from '../wire.js'
 
@@ -20,17 +21,8 @@ const written = {
   ],
   index: [1, 0, 2],
 }
-/** One one-hot row, or two indices. */
-const proof = /** @type {const} */ ([
-  ['one-hot', [0.2, 0.8]],
-  [
-    'index',
-    [
-      [0.2, 0.8],
-      [0.9, 0.1],
-    ],
-  ],
-])
+/** How a book writes the loss of a mini-batch, for labels of each form. */
+const codes = { 'one-hot': '-np.sum(t * np.log(y)) / n', index: '-np.sum(np.log(y[np.arange(n), t])) / n' }
 const names = { 'one-hot': words.oneHot, index: words.index }
 
 /**
@@ -44,11 +36,18 @@ export function mount(section) {
   return attempt(async () => {
     const formats = /** @type {(keyof typeof written)[]} */ (Object.keys(written))
     const cells = formats.flatMap((labels) => formats.map((labelFormat) => ({ labels, labelFormat })))
-    const proofs = await Promise.all(
-      proof.map(([labelFormat, outputs]) => post('/v1/loss', bodyText(labelFormat, outputs, '[1, 0]'))),
-    )
-    find(section, '.declaration-proof', HTMLElement).replaceChildren(
-      ...proof.map(([labelFormat], at) => card('[1, 0]', labelFormat, proofs[at])),
+    find(section, '.declaration-grids', HTMLElement).replaceChildren(
+      ...formats.flatMap((format) =>
+        formats.map((labels) =>
+          gridOf({
+            code: codes[format],
+            labels: `${names[labels]}: t = ${JSON.stringify(written[labels])}`,
+            counts: (format === 'one-hot' ? countsOfOneHotCode : countsOfIndexCode)(predictions, written[labels]),
+            outputs: predictions,
+            isRight: labels === format,
+          }),
+        ),
+      ),
     )
     const exchanges = await Promise.all(
       cells.map(({ labels, labelFormat }) =>

@@ -49,7 +49,8 @@ export function termsOf(ask, ys, t, delta) {
 }
 
 /**
- * The five losses of the whole sample, and the squared error as the service has it without a weight.
+ * The five losses of the whole sample, each summed over its outputs, and the squared error as the service has it without a
+ * weight.
  *
  * @param {Ask} ask
  * @param {number[]} outputs of which the third is true
@@ -57,19 +58,14 @@ export function termsOf(ask, ys, t, delta) {
  */
 export async function wholesOf(ask, outputs, delta) {
   const labels = outputs.map((_, at) => (at === trueClass ? 1 : 0))
+  const each = { labelFormat: 'binary', predictions: outputs, labels, reduction: 'sum' }
   const classes = { labelFormat: 'one-hot', predictions: outputs, labels }
   const requests = [
     { ...classes, loss: 'sse', sampleWeights: [0.5] },
-    { ...classes, loss: 'mae' },
-    { ...classes, loss: 'huber', delta },
+    { ...each, loss: 'mae' },
+    { ...each, loss: 'huber', delta },
     { ...classes, loss: 'cross-entropy', logPolicy: 'exact' },
-    {
-      loss: 'binary-cross-entropy',
-      labelFormat: 'binary',
-      logPolicy: 'exact',
-      predictions: [outputs],
-      labels: [labels],
-    },
+    { ...each, loss: 'binary-cross-entropy', logPolicy: 'exact' },
     { ...classes, loss: 'sse' },
     { ...classes, loss: 'mse' },
   ]

@@ -112,7 +112,7 @@ export function mount(section) {
 /**
  * @param {HTMLElement} element
  * @param {[Kind, Curve][]} curves
- * @param {number} t
+ * @param {0 | 1} t
  * @param {number} y
  * @param {number} at
  */
@@ -141,20 +141,62 @@ function drawCurves(element, curves, t, y, at) {
         return [svg('path', { class: `tangent ${kind}`, d: tangentOf(y, loss, slope, px, py, 60) })]
       }),
     ],
-    above: curves.flatMap(([kind, { losses }]) => {
-      const loss = losses[at]
-      if (loss === null || loss > 3) return []
-      return [
-        svg('circle', {
-          class: `dot ${kind}`,
-          cx: px(y),
-          cy: py(loss),
-          r: kind === 'binary' ? 3 : 6,
-          'data-loss': loss,
-        }),
-      ]
-    }),
+    above: [
+      svg(
+        'text',
+        { class: 'tick', x: px(t) + (t === 1 ? -6 : 6), y: py(2.75), 'text-anchor': t === 1 ? 'end' : 'start' },
+        words.truth,
+      ),
+      ...curves.flatMap(namesOf(t, px, py)),
+      ...curves.flatMap(([kind, { losses }]) => {
+        const loss = losses[at]
+        if (loss === null || loss > 3) return []
+        return [
+          svg('circle', {
+            class: `dot ${kind}`,
+            cx: px(y),
+            cy: py(loss),
+            r: kind === 'binary' ? 3 : 6,
+            'data-loss': loss,
+          }),
+        ]
+      }),
+    ],
   }))
+}
+
+/** Where the name of each curve stands, by its distance from the label: where it is apart from the others. */
+const placesOfNames = { squared: 0.93, absolute: 0.72, huber: 0.82, 'cross-entropy': 0.86, binary: 0.86 }
+
+/**
+ * The name of a curve beside it; binary cross-entropy lies on cross-entropy where the label is 1, and cross-entropy on the axis
+ * where it is 0.
+ *
+ * @param {0 | 1} t
+ * @param {import('../line-chart.js').Place} px
+ * @param {import('../line-chart.js').Place} py
+ * @returns {(curve: [Kind, Curve]) => SVGElement[]}
+ */
+function namesOf(t, px, py) {
+  return ([kind, { losses }]) => {
+    if (kind === 'binary' && t === 1) return []
+    const y = kind === 'cross-entropy' && t === 0 ? 0.5 : Math.abs(t - placesOfNames[kind])
+    const loss = losses[Math.round(y * 200) - 1]
+    if (loss === null || loss === undefined) return []
+    const isLeft = t === 1
+    return [
+      svg(
+        'text',
+        {
+          class: `curve-name ${kind}`,
+          x: px(y) + (isLeft ? 8 : -8),
+          y: py(loss) + (kind === 'huber' ? 16 : -6),
+          'text-anchor': isLeft ? 'start' : 'end',
+        },
+        nameOf(kind),
+      ),
+    ]
+  }
 }
 
 /**

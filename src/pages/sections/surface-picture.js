@@ -160,6 +160,20 @@ export function drawEdges(element, heights, probe) {
       svg('circle', { class: 'dot accent', cx: x(1), cy: y(drawn(heights[0][ys.length - 1])), r: 6 }),
       svg('circle', { class: 'dot truth', cx: x(0), cy: y(drawn(heights[ts.length - 1][0])), r: 6 }),
       svg('circle', { class: 'point', cx: x(ys[probe.y]), cy: y(drawn(loss)), r: 6 }),
+      nameOfEdge(heights[ts.length - 1][0], x(0) + 10, y(drawn(heights[ts.length - 1][0])) + 5, 'start'),
+      nameOfEdge(heights[0][ys.length - 1], x(1) - 10, y(drawn(heights[0][ys.length - 1])) + 5, 'end'),
     ],
   }))
+}
+
+/**
+ * How high the curve really is where it ends: the scale cuts what is higher.
+ *
+ * @param {number | null} height
+ * @param {number} x
+ * @param {number} y
+ * @param {'start' | 'end'} anchor
+ */
+function nameOfEdge(height, x, y, anchor) {
+  return svg('text', { class: 'tick', x, y, 'text-anchor': anchor }, height === null ? '∞' : text(height, 3))
 }

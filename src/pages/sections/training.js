@@ -46,7 +46,11 @@ export function mount(section) {
     // what is said again would be read out again
     if (status.textContent !== text) status.textContent = text
   }
-  const ask = patientService(show, (seconds) => say(words.waiting(seconds)))
+  const ask = patientService(
+    show,
+    (seconds) => say(words.waiting(seconds)),
+    () => say(strings.runs.lost),
+  )
 
   const draw = () => {
     drawAccuracy(accuracy, run)

@@ -72,7 +72,7 @@ export const strings = {
       title: 'What a loss looks like',
       head: 'The pictures: lossmeter',
       description: 'See what the loss functions of this service compute, and try them out.',
-      lead: "How wrong is the model? One number, in pictures. This page does not compute any loss itself: every number comes from this service's own API, and the request behind each picture is shown below it.",
+      lead: "How wrong is the model? One number, in pictures. Every loss comes from this service's own API, and the request behind each picture is shown below it; this page only computes what wrong code would say.",
     },
     batch: {
       title: 'Try your batch',
@@ -119,6 +119,7 @@ export const strings = {
     delta: '&delta; of Huber',
     across: 'y, probability of the output',
     up: 'loss',
+    truth: 'the label t',
     slopes: 'slope',
     squared: `½ squared error, ${formula('1//2 ( y − t )^2')}`,
     absolute: `absolute error, ${formula('| y − t |')}`,
@@ -131,7 +132,7 @@ export const strings = {
     columnWhole: 'whole sample',
     half: (/** @type {Node} */ sse, /** @type {Node} */ mse) =>
       /** @type {Parts} */ ([
-        "For the whole sample, squared error and cross-entropy are sums, the others means. Without the textbook's ½, sse is ",
+        "For the whole sample, each loss is the sum over its ten outputs. Without the textbook's ½, sse is ",
         sse,
         ' and mse ',
         mse,
@@ -221,9 +222,12 @@ export const strings = {
     title: 'One-hot or index?',
     intro:
       'The same truth can be written in two ways, and a program cannot reliably distinguish them. So this service never guesses: <code>labelFormat</code> is required, and a wrong one is an error that names the location, the value and the declaration that fits.',
-    proof: 'The same labels, two correct answers',
-    proofNote:
-      'Labels [1, 0] can be one one-hot row, whose class is 0, or two indices, classes 1 and 0. Both requests are valid, and their answers differ. Only the caller knows which one is meant.',
+    numpy: 'What NumPy sums when the labels are written the other way',
+    numpyNote:
+      'Three rows, three classes. Each cell is −ln y; the coloured cells are those that the line of code sums. With three rows and three classes the shapes fit in all four cases, so NumPy raises no error: two of the four numbers are wrong, and nothing says so. These four numbers are computed in this page.',
+    cells: 'Cells that are summed',
+    codeOn: (/** @type {Node} */ code, /** @type {string} */ labels) => /** @type {Parts} */ ([code, ` on ${labels}`]),
+    sums: (/** @type {Node} */ mean) => /** @type {Parts} */ (['Loss: ', mean]),
     four: 'One truth, written and declared both ways',
     oneHot: 'one-hot rows',
     index: 'indices',
@@ -317,7 +321,7 @@ export const strings = {
     nav: 'A loss that falls',
     title: 'A loss that falls',
     intro: `Here a model learns to read 900 handwritten digits, 8 &times; 8 pixels each. It is a softmax regression whose weights start at 0. Each step draws a mini-batch, requests its loss and gradient from the service, and moves the weights against the gradient: ${formula('W ← W − η ∂ L / ∂ W')}. Nothing is sent before you press a button.`,
-    plot: 'Learning curve: the accuracy rising in steps and, below it, the falling loss, for each mini-batch and for all 900 digits; the latest values are next to it',
+    plot: 'Learning curve: the accuracy and, below it, the loss, for each mini-batch and for all 900 digits, measured at every step; the latest values are next to it',
     batch: 'this mini-batch',
     whole: 'all 900 digits',
     size: 'Batch size',
@@ -335,7 +339,7 @@ export const strings = {
     templates: 'What each output looks for',
     templatesNote:
       'The weights of each digit as a picture: ink in blue areas is evidence for the digit, ink in orange areas is evidence against it.',
-    note: 'The thin line is all that training sees. It is noisy, because a mini-batch is an estimate; the smaller the batch, the noisier. On average it points in the right direction, so the thick line falls. Accuracy moves in steps and lags behind. Try batches of 1 and of 900, and a learning rate that is too large.',
+    note: 'The thin line is all that training sees. It is noisy, because a mini-batch is an estimate; the smaller the batch, the noisier. On average it points in the right direction, so the thick line falls. The accuracy goes up and down with each step by whole digits: it counts which class wins, not by how much. Try batches of 1 and of 900, and a learning rate that is too large.',
     idle: 'Ready. Changing a setting starts a new run.',
     ready: (/** @type {number} */ step) => `Paused after step ${step}. Changing a setting starts a new run.`,
     running: 'Training; one request at a time.',

@@ -8,7 +8,7 @@ const words = strings.training
 const fifths = [0, 0.2, 0.4, 0.6, 0.8, 1]
 
 /**
- * The accuracy of a run in steps: of each mini-batch as a thin line, of the whole as a thick one.
+ * The accuracy of a run, step by step: of each mini-batch as a thin line, of the whole as a thick one.
  *
  * @param {HTMLElement} element
  * @param {TrainingRun} run
@@ -16,7 +16,7 @@ const fifths = [0, 0.2, 0.4, 0.6, 0.8, 1]
 export function drawAccuracy(element, run) {
   const up = { from: 0, to: 1.04, ticks: shares([0, 0.5, 1]), name: strings.common.accuracy }
   const whole = run.whole.map(({ step, accuracy }) => /** @type {Point} */ ([step, accuracy]))
-  draw(element, run, up, stairs(numbered(run.accuracies)), stairs(whole), 'truth')
+  draw(element, run, up, numbered(run.accuracies), whole, 'truth')
 }
 
 /** The loss of a run in the same way. @param {HTMLElement} element @param {TrainingRun} run */
@@ -53,18 +53,6 @@ function draw(element, { losses }, up, batches, whole, colour) {
 /** @param {number[]} values @returns {Point[]} */
 function numbered(values) {
   return values.map((value, at) => [at, value])
-}
-
-/** Points joined by steps. @param {Point[]} points @returns {Point[]} */
-function stairs(points) {
-  return points.flatMap(([x, y], at) =>
-    at === 0
-      ? [/** @type {Point} */ ([x, y])]
-      : [
-          [x, points[at - 1][1]],
-          [x, y],
-        ],
-  )
 }
 
 /** The next 1, 2 or 2.5 times a power of ten, or 5 times. @param {number} value above 0 */

@@ -1,13 +1,18 @@
 /** @import { Exchange, Problem } from '../types.d.ts' */
-import { answerOf, send } from '../api.js'
+import { answerOf, Refused, send } from '../api.js'
+
+/** The longest time between two tries, in milliseconds. */
+const mostPatience = 8000
 
 /**
- * Sends requests one at a time, and sends one again after as many seconds as the service asks for.
+ * Sends requests one at a time. One is sent again after as many seconds as the service asks for, and where it does not
+ * answer, until it does.
  *
  * @param {(exchange: Exchange) => void} onExchange
  * @param {(seconds: number) => void} onWait
+ * @param {() => void} onLost
  */
-export function patientService(onExchange, onWait) {
+export function patientService(onExchange, onWait, onLost) {
   /**
    * @template T
    * @param {'POST' | 'PUT'} method
@@ -17,13 +22,19 @@ export function patientService(onExchange, onWait) {
    * @returns {Promise<T>}
    */
   return async (method, path, body, signal) => {
-    for (;;) {
-      const exchange = await send(method, path, body, signal)
-      onExchange(exchange)
-      const seconds = secondsToWait(exchange)
-      if (seconds === 0) return answerOf(exchange)
-      onWait(seconds)
-      await sleep(1000 * seconds, signal)
+    for (let failures = 0; ; ) {
+      try {
+        const exchange = await send(method, path, body, signal)
+        onExchange(exchange)
+        const seconds = secondsToWait(exchange)
+        if (seconds === 0) return answerOf(exchange)
+        onWait(seconds)
+        await sleep(1000 * seconds, signal)
+      } catch (error) {
+        if (signal.aborted || error instanceof Refused) throw error
+        onLost()
+        await sleep(Math.min(mostPatience, 500 * 2 ** failures++), signal)
+      }
     }
   }
 }
@@ -60,7 +71,11 @@ export async function seen(signal) {
  */
 function until(signal, begin) {
   return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-    begin(resolve)
+    const give = () => reject(signal.reason)
+    signal.addEventListener('abort', give, { once: true })
+    begin(() => {
+      signal.removeEventListener('abort', give)
+      resolve()
+    })
   })
 }

@@ -43,7 +43,7 @@ export async function advance(ask, run, { images, labels }, signal) {
 }
 
 /**
- * Evaluates all digits where it is due: at each of the first steps, then at every tenth.
+ * Evaluates all digits as the model reads them now: at every step, since the accuracy between two steps is not known.
  *
  * @param {Ask} ask
  * @param {TrainingRun} run
@@ -52,8 +52,7 @@ export async function advance(ask, run, { images, labels }, signal) {
  */
 export async function evaluateWhole(ask, { weights, losses, whole }, { images, labels }, signal) {
   const step = losses.length
-  const isDue = step <= 10 || step % 10 === 0
-  if (!isDue || whole.at(-1)?.step === step) return
+  if (whole.at(-1)?.step === step) return
   /** @type {LossAnswer} */
   const { loss, accuracy } = await ask(
     'POST',

@@ -37,15 +37,22 @@ browserTest('one-hot or index', async (t, studio) => {
     })
   }
 
-  await t.test('[1, 0] has two right answers', async (t) => {
-    const cards = page.locator('.declaration-proof .card')
-    t.equal(await cards.count(), 2)
-    t.same(await page.locator('.declaration-proof .status').allTextContents(), ['200', '200'])
-    // -ln 0.2; the mean of -ln 0.8 and -ln 0.9
-    const [oneHot, , index] = await valuesOf(page, '.declaration-proof .figures')
-    t.ok(Math.abs(oneHot + Math.log(0.2)) < 1e-6)
-    t.ok(Math.abs(index + Math.log(0.8 * 0.9) / 2) < 1e-6)
-    t.same(await valuesOf(page, '.declaration-proof .figures'), [oneHot, 0, index, 1])
+  await t.test('the wrong routine sums other cells, and says nothing', async (t) => {
+    // by NumPy 2.4.6: -np.sum(t * np.log(y)) / 3 and -np.sum(np.log(y[np.arange(3), t])) / 3, for both t
+    const means = await page.$$eval('.declaration-grids p data', (all) =>
+      all.map((each) => Number(each.getAttribute('value'))),
+    )
+    const expected = [0.49870307570903244, 4.462109641079597, 3.774211912842366, 0.49870307570903244]
+    t.ok(means.length === 4 && means.every((mean, at) => Math.abs(mean - expected[at]) < 1e-14), String(means))
+    t.same(await page.locator('.declaration-grids .card.wrong').count(), 2)
+    const counts = await page.$$eval('.declaration-grids .card', (cards) =>
+      cards.map((card) =>
+        Array.from(card.querySelectorAll<HTMLElement>('.cell'), ({ dataset }) => dataset.count).join(''),
+      ),
+    )
+    t.same(counts, ['010100001', '102102102', '210210210', '010100001'])
+    const [truth] = await valuesOf(page, '.declaration-same')
+    t.ok(Math.abs(truth - means[0]) < 1e-6, 'the right code agrees with the service')
   })
 
   await t.test('both right declarations give the same bits', async (t) => {
