@@ -1,5 +1,5 @@
 /** @import { Exchange, Problem } from '../types.d.ts' */
-import { answerOf, Refused, send } from '../api.js'
+import { answerOf, LossmeterError, send } from '../api.js'
 
 /** The longest time between two tries, in milliseconds. */
 const mostPatience = 8000
@@ -31,7 +31,7 @@ export function patientService(onExchange, onWait, onLost) {
         onWait(seconds)
         await sleep(1000 * seconds, signal)
       } catch (error) {
-        if (signal.aborted || error instanceof Refused) throw error
+        if (signal.aborted || error instanceof LossmeterError) throw error
         onLost()
         await sleep(Math.min(mostPatience, 500 * 2 ** failures++), signal)
       }
