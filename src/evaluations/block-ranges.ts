@@ -8,6 +8,7 @@ import { emptyState, RunningTotal } from '../loss/state.ts'
 import type { Tally } from '../loss/tally.ts'
 import type { Task } from '../runtime/scheduler.ts'
 import type { StateCodec } from './codec.ts'
+import type { FoldWatch } from './fold-failures.ts'
 
 /** What a block adds up to is kept in the store. */
 export const blockBatches = 128
@@ -18,7 +19,7 @@ export interface Batches {
   readonly store: Store
   readonly evaluation: EvaluationKey
   readonly codec: StateCodec
-  readonly foldFailed: (error: unknown) => void
+  readonly folds: FoldWatch
 }
 
 export interface BlockRange<Total> {
@@ -153,7 +154,7 @@ export function keepTally(batches: Batches, head: Head, tally: Tally, task: Task
 }
 
 async function keepBlock(
-  { store, evaluation, codec, foldFailed }: Batches,
+  { store, evaluation, codec, folds }: Batches,
   { head, total }: BlockRange<EvaluationState>,
   task: Task,
 ): Promise<KeptBlock> {
@@ -161,7 +162,8 @@ async function keepBlock(
   const { batches: last, digest } = head
   task.stop()
   // a store that cannot be written to can still be read
-  await store.putFolds(evaluation, [{ slot: last / blockBatches - 1, last, digest, state }]).catch(foldFailed)
+  const fold = { slot: last / blockBatches - 1, last, digest, state }
+  await store.putFolds(evaluation, [fold]).then(folds.kept, folds.failed)
   task.start()
   return { head, state }
 }

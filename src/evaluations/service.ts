@@ -28,7 +28,8 @@ import type { Declared, Difference } from './declaration.ts'
 import { differencesOf, readDeclaration, writeDeclaration } from './declaration.ts'
 import type { EvaluatedBatch } from './evaluate.ts'
 import { newBatch } from './evaluate.ts'
-import { foldFailures } from './fold-failures.ts'
+import type { FoldWatch } from './fold-failures.ts'
+import { watchFolds } from './fold-failures.ts'
 import type { JoinEvents } from './joins.ts'
 import { Joins } from './joins.ts'
 import { KnownGroups } from './known-groups.ts'
@@ -75,6 +76,8 @@ export interface EvaluationCounts {
   declared(outcome: DeclareOutcome['outcome']): void
   put(outcome: PutResult['outcome']): void
   joined(rows: number): void
+  /** Sums of batches could not be kept. */
+  foldFailed(): void
 }
 
 export class Evaluations {
@@ -88,20 +91,20 @@ export class Evaluations {
   readonly joins: Joins
   readonly #scheduler: Scheduler
   readonly #counts: EvaluationCounts | undefined
-  readonly #foldFailed: (error: unknown) => void
+  readonly #folds: FoldWatch
   #folding: Promise<unknown> = Promise.resolve()
 
   constructor(
     store: Store,
     scheduler: Scheduler,
     counts?: EvaluationCounts,
-    log?: Parameters<typeof foldFailures>[0],
+    log?: Parameters<typeof watchFolds>[0],
     now: () => number = Date.now,
   ) {
     this.#store = store
     this.#scheduler = scheduler
     this.#counts = counts
-    this.#foldFailed = foldFailures(log)
+    this.#folds = watchFolds(log, () => counts?.foldFailed())
     const events: JoinEvents = {
       put: ({ batches }, evaluated, results) => this.#noted(batches, evaluated, results),
       joined: (rows) => counts?.joined(rows),
@@ -189,7 +192,7 @@ export class Evaluations {
     if (known !== undefined) return { stored, ...known }
     const declared = readDeclaration(declaration)
     const codec = new StateCodec(declared.spec, declared.outputs)
-    const batches = { store: this.#store, evaluation: { id, incarnation }, codec, foldFailed: this.#foldFailed }
+    const batches = { store: this.#store, evaluation: { id, incarnation }, codec, folds: this.#folds }
     const opened = { declared, batches }
     this.#read.set(key, opened, { size: declaredBytes + characterBytes * declaration.length })
     return { stored, ...opened }
@@ -366,7 +369,7 @@ export class Evaluations {
           else
             for await (const _ of blocksOf(batches, after, block + 1, (state) => batches.codec.readTally(state), task));
         })
-        .catch(this.#foldFailed)
+        .catch(this.#folds.failed)
         .finally(() => task.stop()),
     )
   }

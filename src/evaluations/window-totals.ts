@@ -28,13 +28,13 @@ export async function* windowTotals(
   head: Head,
   task: Task,
 ): AsyncGenerator<Window, void> {
-  const { store, evaluation, codec, foldFailed } = batches
+  const { store, evaluation, codec, folds } = batches
   let kept: WindowTotal[] = []
   // a store that cannot be written to can still be read
   const keep = async () => {
     const some = kept
     kept = []
-    await store.putWindows(evaluation, some).catch(foldFailed)
+    await store.putWindows(evaluation, some).then(folds.kept, folds.failed)
   }
   let current: Sum | undefined
   const end = async ({ start, total, batches, fresh, last, digest }: Sum): Promise<Window> => {

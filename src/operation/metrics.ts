@@ -73,6 +73,11 @@ export class Metrics implements StoreObserver, EvaluationCounts {
     'Number of times that listening for changes by other replicas was interrupted.',
     [],
   )
+  readonly #foldFailures = this.#counter(
+    'lossmeter_fold_failures_total',
+    'Sums of stored batches that could not be kept: reports read the batches again.',
+    [],
+  )
   readonly #declarations = this.#counter('lossmeter_declarations_total', 'Declarations of evaluations, by outcome.', [
     'outcome',
   ])
@@ -208,6 +213,10 @@ export class Metrics implements StoreObserver, EvaluationCounts {
 
   listenFailed(): void {
     this.#listenOutages.inc()
+  }
+
+  foldFailed(): void {
+    this.#foldFailures.inc()
   }
 
   declared(outcome: string): void {

@@ -260,27 +260,36 @@ test('a fold in the background that fails is made up for by the next report', as
   t.equal((await store.folds(evaluation.stored, 0, 9)).length, 1)
 })
 
-test('a fold in the background that fails for no reason of the store is logged once for each kind', async (t) => {
+test('a fold that fails is counted, and logged once an outage, or once for each kind where the store is not to blame', async (t) => {
   const store = await storeOf(t)
-  const errors: Error[] = [
-    new StoreUnavailable('disk-full'),
-    new EvaluationGone(),
-    new TypeError('x'),
-    new TypeError('x'),
-  ]
+  const full = new StoreUnavailable('disk-full')
+  const type = new TypeError('x')
+  const fates = [full, full, undefined, full, new EvaluationGone(), type, type, full]
   let tries = 0
-  const failing = altered(store, { putFolds: () => Promise.reject(errors[tries++] ?? errors[2]) })
+  const failing = altered(store, {
+    async putFolds() {
+      const error = fates[tries++]
+      if (error !== undefined) throw error
+    },
+  })
   const { lines, logger } = listener()
-  const service = new Evaluations(failing, new Scheduler(), undefined, logger)
-  const { include: _, ...rows } = classRows(blockBatches * errors.length)
+  let failed = 0
+  const counts = { declared() {}, put() {}, joined() {}, foldFailed: () => failed++ }
+  const service = new Evaluations(failing, new Scheduler(), counts, logger)
+  const { include: _, ...rows } = classRows(blockBatches * fates.length)
   await put(service, await declare(service, 'run', declaredFor(rows, 3)), byRow(rows))
-  t.ok(await eventually(() => tries === errors.length))
-  t.equal(await reportOf(service, 'run'), wanted(rows), 'reports go on')
+  t.ok(await eventually(() => tries === fates.length && failed === 6))
   t.match(
     lines.map((line) => JSON.parse(line)),
-    [{ level: 50, msg: 'batches cannot be folded', err: { type: 'TypeError', message: 'x' } }],
+    [
+      { level: 40, msg: 'batches cannot be folded', err: { reason: 'disk-full' } },
+      { level: 30, msg: 'batches can be folded again' },
+      { level: 40, msg: 'batches cannot be folded', err: { reason: 'disk-full' } },
+      { level: 50, msg: 'batches cannot be folded', err: { type: 'TypeError', message: 'x' } },
+    ],
   )
-  t.equal(lines.length, 1)
+  t.equal(lines.length, 4)
+  t.equal(await reportOf(service, 'run'), wanted(rows), 'reports go on')
 })
 
 test('a fold in the background that cannot read its batches is logged, too', async (t) => {
