@@ -119,6 +119,11 @@ export function foundOf(): OpenEvaluation {
   const declared = { spec, outputs: 3, expectedBatches: undefined, expectedSamples: undefined, metadata: {} }
   const codec = new StateCodec(spec, 3)
   // what is stored does not matter where this is used
-  const batches = { store: {} as never, evaluation: { id: 1, incarnation: '00' }, codec, folds: { kept() {}, failed() {} } }
+  const batches = {
+    store: {} as never,
+    evaluation: { id: 1, incarnation: '00' },
+    codec,
+    folds: { kept() {}, failed() {} },
+  }
   return { stored: {} as never, declared, batches }
 }
