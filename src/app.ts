@@ -39,7 +39,7 @@ import type { Ledger } from './quotas/ledger.ts'
 import { PostgresLedger } from './quotas/postgres-ledger.ts'
 import type { Quota } from './quotas/quotas.ts'
 import { Quotas } from './quotas/quotas.ts'
-import { documentAccess } from './routes/access-document.ts'
+import { documentAccess, requireKeys } from './routes/access-document.ts'
 import { catalogueRoute } from './routes/catalogue.ts'
 import { clientsRoute } from './routes/clients.ts'
 import { comparisonRoute } from './routes/comparisons/route.ts'
@@ -117,7 +117,7 @@ export async function buildApp(
   await app.register(cors, { origins: config.CORS_ORIGIN })
   await app.register(access, { authorities })
   await app.register(rateLimit, { standard: quotaOf(config), quotas: openQuotas(config, app.log, cluster) })
-  await app.register(documentAccess, { isOpen: authorities === undefined })
+  await app.register(documentAccess)
   await app.register(bodies, { limits })
 
   const { scheduler } = app.resources
@@ -139,7 +139,7 @@ export async function buildApp(
   counted.watchStoreState(() => store.isReady())
   if (tls !== undefined) counted.watchCertificate(() => tls.expires)
   const probes = { isClosing, store }
-  await app.register(routes, { evaluations, limits, probes, scraped })
+  await app.register(routes, { evaluations, limits, probes, scraped, isOpen: authorities === undefined })
   await app.ready()
   return app
 }
@@ -149,12 +149,14 @@ interface RouteOptions {
   readonly limits: Limits
   readonly probes: HealthOptions
   readonly scraped: MetricsOptions
+  /** Whether a request without a key is answered as well. */
+  readonly isOpen: boolean
 }
 
 const routes = fp(
-  async (app, { evaluations, limits, probes, scraped }: RouteOptions) => {
+  async (app, { evaluations, limits, probes, scraped, isOpen }: RouteOptions) => {
     await refuseOtherMethods(app, async () => {
-      await app.register(openapi)
+      await app.register(openapi, { adapt: isOpen ? () => {} : requireKeys })
       await app.register(lossRoute)
       await app.register(comparisonRoute)
       await app.register(miniBatchRoute)

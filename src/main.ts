@@ -60,8 +60,6 @@ async function serve(config: Config, link?: WorkerLink, sweeps?: boolean): Promi
     },
   )
 
-  app.swagger()
-  app.swagger({ yaml: true })
   try {
     // a client beyond the backlog has to try again after a second or more
     await app.listen({ host: config.HOST, port: config.PORT, backlog: 4096, listenTextResolver })

@@ -1,9 +1,9 @@
+import { readFileSync } from 'node:fs'
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
 import packageJson from '../../package.json' with { type: 'json' }
-import type { Constant } from './constant.ts'
 import { askAgain, constant } from './constant.ts'
 import type { NamedExamples, OperationExamples } from './document.ts'
 import { completed } from './document.ts'
@@ -33,14 +33,23 @@ const keyScheme = {
     'A key of this service, or a token (JWT) from the OpenID issuer that the service trusts. Its scopes are among `evaluate`, `read`, `write`, `metrics`.',
 } as const
 
-/** Serves the OpenAPI document of the routes that follow at /openapi.json, and Swagger UI at /docs. */
+interface Options {
+  /** Changes the committed document, which is that of an open service, to that of this one. */
+  readonly adapt: (document: { readonly paths: Paths }) => void
+}
+type Paths = Readonly<Record<string, Readonly<Record<string, { security: object[] }>>>>
+
+/**
+ * Serves the committed OpenAPI document at /openapi.json, and Swagger UI at /docs. The document is made of the routes that follow
+ * by `npm run openapi`, because to make it takes a second.
+ */
 export const openapi = fp(serveDocument, {
   name: 'openapi',
   dependencies: ['access-document'],
   decorators: { fastify: ['basePath'] },
 })
 
-async function serveDocument(app: FastifyInstance): Promise<void> {
+async function serveDocument(app: FastifyInstance, { adapt }: Options): Promise<void> {
   const examples = new Map<string, OperationExamples>()
   app.addHook('onRoute', ({ schema, config }) => {
     const { operationId, response } = (schema ?? {}) as { operationId?: string; response?: AnswersByStatus }
@@ -55,10 +64,10 @@ async function serveDocument(app: FastifyInstance): Promise<void> {
       info: {
         title: 'lossmeter',
         version: packageJson.version,
-        description: description.replace('(/learn)', `(${app.basePath}/learn)`),
+        description,
         license: { name: 'MIT', identifier: 'MIT' },
       },
-      servers: [{ url: app.basePath || '/', description: 'This service' }],
+      servers: [{ url: '/', description: 'This service' }],
       components: { securitySchemes: { key: keyScheme } },
       security: [],
       tags: [
@@ -76,15 +85,19 @@ async function serveDocument(app: FastifyInstance): Promise<void> {
       ],
     },
     transform: transformJsonBody,
-    transformObject: (document) =>
-      documentBelow(app.basePath, completed(jsonSchemaTransformObject(document), examples)),
+    transformObject: (document) => completed(jsonSchemaTransformObject(document), examples),
   })
   await registerSwaggerUi(app)
-  let document: Constant | undefined
-  app.get('/openapi.json', { schema: { hide: true } }, async (request, reply) => {
-    document ??= constant('application/json; charset=utf-8', Buffer.from(JSON.stringify(app.swagger())))
-    return document.send(request, reply, askAgain)
-  })
+  const document = constant('application/json; charset=utf-8', documentFor(app.basePath, adapt))
+  app.get('/openapi.json', { schema: { hide: true } }, async (request, reply) =>
+    document.send(request, reply, askAgain),
+  )
+}
+
+function documentFor(basePath: string, adapt: Options['adapt']): Buffer {
+  const document = JSON.parse(readFileSync(new URL('../../openapi/openapi.json', import.meta.url), 'utf8'))
+  adapt(document)
+  return Buffer.from(documentBelow(basePath, JSON.stringify(document)))
 }
 
 const transformJsonBody: typeof jsonSchemaTransform = (document) => {

@@ -27,7 +27,8 @@ export async function registerSwaggerUi(app: FastifyInstance): Promise<void> {
   }
   await app.register(async (scope) => {
     scope.addHook('onRequest', async (request, reply) => {
-      if (request.routeOptions.url === '/docs/json') return reply.redirect('/openapi.json')
+      // JSON is YAML, too
+      if (['/docs/json', '/docs/yaml'].includes(request.routeOptions.url ?? '')) return reply.redirect('/openapi.json')
     })
     scope.addHook('onSend', async (_request, _reply, payload) =>
       typeof payload === 'string' ? payload.replace('<meta charset', `${viewport}\n<meta charset`) : payload,

@@ -7,14 +7,9 @@ import type { Answer } from './answers.ts'
 import { withProblems } from './answers.ts'
 import { problemExample } from './problem-examples.ts'
 
-interface Options {
-  /** Whether a request without a key is answered as well. */
-  readonly isOpen: boolean
-}
-
-/** Says in the document what key each operation needs, and how it refuses others. */
+/** Says in the document what key each operation accepts, and how it refuses others. */
 export const documentAccess = fp(
-  async (app, { isOpen }: Options) => {
+  async (app) => {
     app.addHook('onRoute', (route) => {
       if (route.schema?.operationId === undefined) return
       const need = needOf(String(route.method), route.url)
@@ -25,7 +20,7 @@ export const documentAccess = fp(
       const { key, problems, examples } = accessTo(need)
       route.schema = {
         ...route.schema,
-        security: isOpen || need === 'read unless public' ? [{}, key] : [key],
+        security: [{}, key],
         response: withProblems(route.schema.response as Record<string, Answer>, problems),
       }
       const given = route.config?.examples
@@ -34,6 +29,18 @@ export const documentAccess = fp(
   },
   { name: 'access-document' },
 )
+
+interface Secured {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { security: object[] }>>>>
+}
+
+/** Leaves out of the document of an open service that operations accept a request without a key. */
+export function requireKeys(document: Secured): void {
+  for (const [path, methods] of Object.entries(document.paths))
+    for (const [method, operation] of Object.entries(methods))
+      if (needOf(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ':$1')) !== 'read unless public')
+        operation.security = operation.security.filter((accepted) => Object.keys(accepted).length > 0)
+}
 
 function accessTo(need: Exclude<Need, 'nothing'>) {
   const problems: ProblemName[] = ['unauthenticated', 'rate-limited', 'issuer-unavailable']

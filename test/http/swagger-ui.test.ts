@@ -30,7 +30,9 @@ test('its large files and the document are compressed', async (t) => {
     t.ok(answer.rawPayload.length < most, `${url}: ${answer.rawPayload.length} bytes`)
     t.match(answer.headers['cache-control'], url === '/openapi.json' ? 'no-cache' : 'max-age=86400')
   }
-  const same = await app.inject('/docs/json')
-  t.equal(same.statusCode, 302)
-  t.equal(same.headers.location, '/openapi.json')
+  for (const url of ['/docs/json', '/docs/yaml']) {
+    const same = await app.inject(url)
+    t.equal(same.statusCode, 302, url)
+    t.equal(same.headers.location, '/openapi.json', url)
+  }
 })

@@ -8,8 +8,8 @@ import { appOf } from '../support.ts'
 type Operations = Record<string, Record<string, { security: object[]; responses: Record<string, { content: object }> }>>
 
 /** Each operation with what its route needs. */
-function operationsOf(app: FastifyInstance) {
-  const { paths } = app.swagger() as unknown as { paths: Operations }
+async function operationsOf(app: FastifyInstance) {
+  const { paths } = (await app.inject('/openapi.json')).json() as { paths: Operations }
   return Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => {
       const need = needOf(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ':$1'))
@@ -23,7 +23,7 @@ test('the document says what key each operation needs, by the table that is enfo
   const file = join(t.testdir({ 'keys.json': JSON.stringify([{ name: 'a', sha256, scopes: [] }]) }), 'keys.json')
   for (const isOpen of [true, false]) {
     const app = await appOf(t, isOpen ? {} : { API_KEYS_FILE: file })
-    for (const { name, need, security, responses } of operationsOf(app)) {
+    for (const { name, need, security, responses } of await operationsOf(app)) {
       const scope = need === 'nothing' || need === 'any key' ? undefined : scopeOf(need)
       const key = { key: scope === undefined ? [] : [scope] }
       const isOptional = isOpen || need === 'read unless public'

@@ -26,14 +26,13 @@ export function pageBelow(base: string, page: string): string {
   return page.replaceAll(/(\b(?:href|src|data-plotly)="|http:\/\/127\.0\.0\.1:3000)\//g, `$1${base}/`)
 }
 
-/** The OpenAPI document, whose examples of problems name addresses below a base path. */
-export function documentBelow<Generated>(base: string, document: Generated): Generated {
-  if (base === '') return document
-  const text = JSON.stringify(document).replaceAll(
-    /("(?:type|instance)":"(?:http:\/\/127\.0\.0\.1:3000)?)\//g,
-    `$1${base}/`,
-  )
-  return JSON.parse(text)
+/** The OpenAPI document as JSON without spaces, whose server, links and examples of problems name addresses below a base path. */
+export function documentBelow(base: string, json: string): string {
+  if (base === '') return json
+  return json
+    .replaceAll(/("(?:type|instance)":"(?:http:\/\/127\.0\.0\.1:3000)?)\//g, `$1${base}/`)
+    .replace('"servers":[{"url":"/"', `"servers":[{"url":"${base}"`)
+    .replaceAll('(/learn)', `(${base}/learn)`)
 }
 
 /** Puts the base path before redirects, the locations of new resources, and the links of pages, that of `not-found-pages` too. */

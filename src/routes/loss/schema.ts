@@ -253,12 +253,10 @@ function defaultInWords(option: OptionName, loss: LossTraits): string {
 
 function requestOf(name: LossName, suffix: string, fields: Record<string, z.ZodType>): z.ZodObject {
   const { labelFormats }: Loss = losses[name]
-  const { object, meta } = objectOf(name, suffix, fields)
-  return object.meta({
-    ...meta,
-    properties: { ...meta.properties, labels: labelsSchema(labelFormats) },
-    ...(labelFormats.length > 1 && { oneOf: labelsByFormat(labelFormats) }),
+  const { object, meta } = objectOf(name, suffix, fields, optionsOf(name), undefined, {
+    labels: labelsSchema(labelFormats),
   })
+  return object.meta(labelFormats.length > 1 ? Object.assign(meta, { oneOf: labelsByFormat(labelFormats) }) : meta)
 }
 
 function objectOf(
@@ -267,21 +265,25 @@ function objectOf(
   others: Record<string, z.ZodType>,
   shownOptions = optionsOf(name),
   elsewhere?: (key: string) => string | undefined,
+  redescribed: Readonly<Record<string, unknown>> = {},
 ) {
   const { title, formula, source }: Loss = losses[name]
   const all = { ...optionsOf(name), ...others }
   const shown = { ...shownOptions, ...others }
   const fields = [...fieldsOf(name), ...Object.keys(others)].filter((field) => field in shown)
-  const { properties } = withComponents(
-    z.toJSONSchema(z.strictObject(pick(shown, fields)), { io: 'input', unrepresentable: 'any' }),
-  )
+  const propertiesOf = () =>
+    withComponents(z.toJSONSchema(z.strictObject(pick(shown, fields)), { io: 'input', unrepresentable: 'any' }))
+      .properties
   return {
     object: z.strictObject(all, { error: unknownField(fields, [], elsewhere) }),
     meta: {
       id: schemaName(name, suffix),
       title,
       description: `${title}. ${formula}. Source: ${source}.`,
-      properties,
+      // only the document shows them, and a start would take longer by a tenth of a second
+      get properties() {
+        return { ...propertiesOf(), ...redescribed }
+      },
     },
   }
 }

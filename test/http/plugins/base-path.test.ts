@@ -30,9 +30,17 @@ test('what stands in a page or a document', async (t) => {
     pageBelow('/a', '<a href="/docs">/docs</a> <a href="#x"> <img src="/i"> curl http://127.0.0.1:3000/v1'),
     '<a href="/a/docs">/docs</a> <a href="#x"> <img src="/a/i"> curl http://127.0.0.1:3000/a/v1',
   )
-  const document = { type: '/problems/x', instance: '/', other: '/', schema: { type: 'object' } }
-  t.same(documentBelow('/a', document), { ...document, type: '/a/problems/x', instance: '/a/' })
-  t.equal(documentBelow('', document), document)
+  const document = {
+    info: { description: '[The pictures](/learn)' },
+    servers: [{ url: '/' }],
+    example: { type: '/problems/x', instance: '/', other: '/', schema: { type: 'object' } },
+  }
+  t.same(JSON.parse(documentBelow('/a', JSON.stringify(document))), {
+    info: { description: '[The pictures](/a/learn)' },
+    servers: [{ url: '/a' }],
+    example: { ...document.example, type: '/a/problems/x', instance: '/a/' },
+  })
+  t.equal(documentBelow('', JSON.stringify(document)), JSON.stringify(document))
 })
 
 test('all pages, their files and their links stay below it, and are there', async (t) => {
