@@ -148,7 +148,8 @@ async function migrateFrom(client: ClientBase, version: number, texts: readonly 
 async function missingIndexes(client: ClientBase): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT name FROM unnest($1::text[]) AS name
-      WHERE NOT EXISTS (SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(name) AND indisvalid)`,
+      WHERE NOT EXISTS (SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(name) AND indisvalid)
+      ORDER BY array_position($1, name)`,
     [[...indexes.keys()]],
   )
   return rows.map(({ name }) => name)
