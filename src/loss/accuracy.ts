@@ -8,7 +8,8 @@ export interface Decisions {
   /** How many of the row's decisions are right: 0 or 1 by class, 0 to K by threshold. */
   readonly correct: Int32Array
   readonly right: number
-  readonly ties: number
+  /** 1 for a row with several largest outputs; `undefined` where no row has. */
+  readonly tied: Int32Array | undefined
 }
 
 /** Decides by the largest of the K outputs; the lowest index wins a tie. @param largest where it is known already, below 0 where not */
@@ -23,7 +24,7 @@ export function decideClasses(
   const correct = new Int32Array(count)
   let predicted = largest ?? new Int32Array(count)
   let right = 0
-  let ties = 0
+  let tied: Int32Array | undefined
   for (let i = 0; i < count; i++) {
     let where = largest === undefined ? -1 : largest[i]
     if (where < 0) {
@@ -32,7 +33,10 @@ export function decideClasses(
         const from = i * outputs
         const end = from + outputs
         where = largestOf(predictions, from, end)
-        if (isTied(predictions, from + where, end)) ties++
+        if (isTied(predictions, from + where, end)) {
+          tied ??= new Int32Array(count)
+          tied[i] = 1
+        }
       }
       if (predicted === largest) predicted = largest.slice()
       predicted[i] = where
@@ -42,7 +46,7 @@ export function decideClasses(
     correct[i] = isRight
     right += isRight
   }
-  return { predicted, labelled, correct, right, ties }
+  return { predicted, labelled, correct, right, tied }
 }
 
 /** The index of the largest number of a row if the high words, which order positive doubles as integers, settle it; else -1. */
@@ -95,5 +99,5 @@ export function decideBinary(
     }
     right += correct[i]
   }
-  return { predicted, labelled, correct, right, ties: 0 }
+  return { predicted, labelled, correct, right, tied: undefined }
 }

@@ -77,7 +77,9 @@ export function* compare(spec: Spec, tensors: PairedTensors, context: Evaluation
   const pairs = new Pairs(spec)
   if (pairsMetrics(spec)) {
     const { samples, outputs } = selected.batch
-    memory.reserve((spec.groupBy?.length ?? 1) * pairedBytes(spec, selected.selection.rows?.length ?? samples, outputs))
+    memory.reserve(
+      (1 + (spec.groupBy?.length ?? 0)) * pairedBytes(spec, selected.selection.rows?.length ?? samples, outputs),
+    )
     answerMemory.reserve(pairedAnswerBytes(spec, outputs))
   }
   // `largest` is that of the predictions
@@ -236,9 +238,8 @@ class Pairs {
       const areAllFinite = areFinite(taken.losses) && areFinite(losses)
       const products = areAllFinite ? exactSumOfProducts(taken.losses, losses, losses.length) : zero
       const chunk = pairsMetrics(this.#spec) ? pairedChunk(this.#spec, taken, slice) : undefined
-      // all rows are those of the groups of one grouping
-      if (place === undefined || place.grouping === 0) this.all.add(taken, slice, products, chunk)
-      if (place !== undefined) this.#sumsAt(place).add(taken, slice, products, chunk)
+      const sums = place === undefined ? this.all : this.#sumsAt(place)
+      sums.add(taken, slice, products, chunk)
     }
   }
 

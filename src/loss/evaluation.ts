@@ -1,11 +1,11 @@
 import type { Tensors } from './batch.ts'
 import { BatchCheck, layoutOfAll, rowsPerStep } from './batch.ts'
 import type { Slice } from './fold.ts'
-import { rowsOfBatch, tallyRows } from './fold.ts'
+import { computeRows, rowsOfBatch, slicesOf, tallyOf } from './fold.ts'
 import type { GroupPlace } from './groups/fold.ts'
 import { foldGroups, partitionsOf } from './groups/fold.ts'
 import type { Partition } from './groups/partition.ts'
-import { checkGroupCount, keyText } from './groups/partition.ts'
+import { checkGroupCount } from './groups/partition.ts'
 import type { GroupingReport } from './groups/report.ts'
 import { reportGroups } from './groups/report.ts'
 import type { Memory } from './memory.ts'
@@ -222,7 +222,8 @@ export class Evaluation {
         checking.rows(0, layout.samples)
         checking.throwIfWrong()
         this.#memory.reserve(answerBytes)
-        this.#total.addTally(tallyRows(spec, rowsOfBatch(checking.batch, this.#context.memory), 0, layout.samples))
+        const rows = rowsOfBatch(checking.batch, this.#context.memory)
+        this.#total.addTally(tallyOf(spec, computeRows(spec, rows, 0, layout.samples)))
       } else yield* this.#addInSteps(tensors, layout, answerBytes)
     } catch (error) {
       const { memory, isDeclared } = this.#context
@@ -273,24 +274,17 @@ export class Evaluation {
   ): Generator<void, EvaluationState> {
     const spec = this.#spec
     const { batch, selection } = selected
-    if (partitions.length === 0) {
-      const rows = selectedRows(batch, selection, memory)
-      const state = yield* foldRows(spec, rows, selection.ignored, observer(rowParts, selection, watch))
-      return { spec, ...state, groups: [] }
-    }
-    // the rows in the order of the first grouping
-    const observe = observer(rowParts, { ...partitions[0], ignored: selection.ignored })
-    return yield* foldGroups(spec, batch, partitions, memory, (slice, place) => {
-      if (place.grouping === 0) observe?.(slice)
-      watch?.(slice, place)
-    })
+    const rows = slicesOf(spec, selectedRows(batch, selection, memory))
+    const observe = observer(rowParts, selection, watch)
+    if (partitions.length > 0) return yield* foldGroups(spec, rows, selected, partitions, memory, observe, watch)
+    return { spec, ...(yield* foldRows(spec, rows, selection.ignored, observe)), groups: [] }
   }
 
   /** Bytes that groups take which are new. @throws LimitExceeded */
   #groupBytesWith(partitions: readonly Partition[], outputs: number): number {
     if (partitions.length === 0) return 0
     const known = this.#total.groups
-    const added = partitions.map(({ keys }, at) => keys.filter((key) => !known[at].has(keyText(key))).length)
+    const added = partitions.map(({ texts }, at) => texts.filter((text) => !known[at].has(text)).length)
     const counts = known.map(({ size }, at) => size + added[at])
     checkGroupCount(partitions, counts, this.#context.maxGroups)
     const count = counts.reduce((sum, size) => sum + size, 0)

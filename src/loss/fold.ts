@@ -50,12 +50,8 @@ export function rowsOfBatch(batch: Batch, memory: Memory): RowSource {
   return { samples, outputs, part }
 }
 
-/** What was computed for a run of rows, for the sections of an answer that look at single rows. */
+/** What was computed for a run of rows. */
 export interface Slice {
-  readonly batch: BatchOfDoubles
-  readonly from: number
-  /** Position of the first row in all that are evaluated. */
-  readonly at: number
   readonly rows: Rows
   /** x_i = s_i l_i */
   readonly losses: Float64Array
@@ -65,22 +61,28 @@ export interface Slice {
   /** s_i, or `undefined` where all are 1. */
   readonly sampleWeights: Float64Array | undefined
   readonly decisions: Decisions | undefined
+  /** 1 for a row in which a logarithm that counts met its guard. */
+  readonly clipped: Int32Array
 }
 
-export function tallyRows(
-  spec: Spec,
-  source: RowSource,
-  first: number,
-  end: number,
-  observe?: (slice: Slice) => void,
-): Tally {
+/** The same of rows as they come. */
+export interface SliceOfBatch extends Slice {
+  readonly batch: BatchOfDoubles
+  readonly from: number
+  /** Position of the first row in all that are evaluated. */
+  readonly at: number
+}
+
+/** Computes the rows `[first, end)` of a source. */
+export function computeRows(spec: Spec, source: RowSource, first: number, end: number): SliceOfBatch {
   const { batch, start: from } = source.part(first, end)
   const to = from + end - first
   const loss: Loss = losses[spec.loss]
   const rows = rowsOf(spec, loss.readsClasses, batch, from, to)
-  const { count, outputs } = rows
+  const { count } = rows
   const terms = new Float64Array(count)
-  const clipped = loss.losses(rows, spec, terms)
+  const clipped = new Int32Array(count)
+  loss.losses(rows, spec, terms, clipped)
   const sampleWeights = batch.sampleWeights && doublesOf(batch.sampleWeights, from, to)
   const weights = spec.classWeights === undefined ? sampleWeights : weightsOf(spec.classWeights, batch, from, to)
   if (sampleWeights !== undefined) {
@@ -88,9 +90,14 @@ export function tallyRows(
     for (let i = 0; i < count; i++) terms[i] = sampleWeights[i] === 0 ? 0 : terms[i] * sampleWeights[i]
   }
   const decisions = decide(spec, batch, from, to)
-  const { infinite, finite } = withoutInfinite(terms)
-  observe?.({ batch, from, at: first, rows, losses: terms, finite, weights, sampleWeights, decisions })
+  const finite = withoutInfinite(terms)
+  return { batch, from, at: first, rows, losses: terms, finite, weights, sampleWeights, decisions, clipped }
+}
 
+/** What the rows of a slice add up to. */
+export function tallyOf(spec: Spec, slice: Slice): Tally {
+  const { rows, losses: terms, finite, weights, sampleWeights, decisions, clipped } = slice
+  const { count, outputs } = rows
   const correct = decisions?.right ?? 0
   const ofLosses = exactMoments(finite, count)
   const ofWeights = momentsOf(weights, count)
@@ -100,9 +107,9 @@ export function tallyRows(
     samples: count,
     ignored: 0,
     correct,
-    ties: decisions?.ties ?? 0,
-    clipped,
-    infinite,
+    ties: countMarks(decisions?.tied),
+    clipped: countMarks(clipped),
+    infinite: terms === finite ? 0 : countInfinite(terms),
     weighted: countPositive(weights, count),
     sampleWeighted: countPositive(sampleWeights, count),
     loss: ofLosses.sum,
@@ -117,26 +124,36 @@ export function tallyRows(
   }
 }
 
-/** Evaluates all rows of a source, in steps. @param observe sees each slice  @param linger looks at each slice in steps, afterwards */
-export function* tallyAll(
-  spec: Spec,
-  source: RowSource,
-  observe?: (slice: Slice) => void,
-  linger?: (slice: Slice) => Generator<void, void>,
-): Generator<void, Tally> {
+/** Computed rows, by runs of them. */
+export interface Slices<Of extends Slice> {
+  readonly samples: number
+  readonly outputs: number
+  /** The rows `[from, to)`; good until the next call. */
+  slice(from: number, to: number): Of
+}
+
+/** The rows of a source, computed when they are asked for. */
+export function slicesOf(spec: Spec, source: RowSource): Slices<SliceOfBatch> {
   const { samples, outputs } = source
+  return { samples, outputs, slice: (from, to) => computeRows(spec, source, from, to) }
+}
+
+/** Adds up all rows, in steps. @param observe sees each slice  @param linger looks at each slice in steps, afterwards */
+export function* tallyAll<Of extends Slice>(
+  spec: Spec,
+  { samples, outputs, slice: sliceOf }: Slices<Of>,
+  observe?: (slice: Of) => void,
+  linger?: (slice: Of) => Generator<void, void>,
+): Generator<void, Tally> {
   let tally = emptyTally
   const step = rowsPerStep(outputs)
   for (let from = 0; from < samples; from += step) {
-    let seen: Slice | undefined
-    const to = Math.min(from + step, samples)
-    const part = tallyRows(spec, source, from, to, (slice) => {
-      seen = slice
-      observe?.(slice)
-    })
+    const slice = sliceOf(from, Math.min(from + step, samples))
+    observe?.(slice)
+    const part = tallyOf(spec, slice)
     tally = from === 0 ? part : merge(tally, part)
     yield
-    if (seen !== undefined && linger !== undefined) yield* linger(seen)
+    if (linger !== undefined) yield* linger(slice)
   }
   return tally
 }
@@ -215,14 +232,27 @@ function momentsOf(weights: Float64Array | undefined, count: number): Moments {
   return { sum, squares: sum }
 }
 
-/** Counts infinite terms and leaves them out of the sums; `terms` stay as they are. */
-function withoutInfinite(terms: Float64Array): { infinite: number; finite: Float64Array } {
+function countInfinite(terms: Float64Array): number {
   let infinite = 0
   for (let i = 0; i < terms.length; i++) if (!Number.isFinite(terms[i])) infinite++
-  if (infinite === 0) return { infinite, finite: terms }
+  return infinite
+}
+
+/** Leaves infinite terms out; `terms` stay as they are. */
+export function withoutInfinite(terms: Float64Array): Float64Array {
+  if (countInfinite(terms) === 0) return terms
   const finite = new Float64Array(terms.length)
   for (let i = 0; i < terms.length; i++) if (Number.isFinite(terms[i])) finite[i] = terms[i]
-  return { infinite, finite }
+  return finite
+}
+
+function countMarks(marks: Int32Array | undefined): number {
+  // there is mostly none, which is found out faster than they are counted
+  const first = marks === undefined ? -1 : marks.indexOf(1)
+  if (marks === undefined || first < 0) return 0
+  let count = 0
+  for (let at = first; at < marks.length; at++) count += marks[at]
+  return count
 }
 
 function correctWeight(

@@ -100,7 +100,7 @@ export function gathererOf(batch: Batch, most: number, memory: Memory): (rows: I
       samples: count,
       outputs,
       predictions: copyRows(predictions, rows, outputs, chosen(0, outputs)),
-      classes: classes && copyClasses(classes, rows, integers.subarray(0, count)),
+      classes: classes && copyIntegers(classes, rows, 1, integers.subarray(0, count)),
       targets: targets && copyRows(targets, rows, outputs, chosen(numbers, outputs)),
       sampleWeights: sampleWeights && copyRows(sampleWeights, rows, 1, chosen(weightsAt, 1)),
     }
@@ -119,15 +119,25 @@ function widenRows(from: Numbers, rows: Int32Array, outputs: number, to: Float64
   return to
 }
 
-function copyDoubles(from: Float64Array, rows: Int32Array, outputs: number, to: Float64Array): Float64Array {
+export function copyDoubles(from: Float64Array, rows: Int32Array, outputs: number, to: Float64Array): Float64Array {
+  if (outputs === 1) {
+    for (let i = 0; i < rows.length; i++) to[i] = from[rows[i]]
+    return to
+  }
   for (let i = 0, at = 0; i < rows.length; i++) {
     for (let k = 0, source = rows[i] * outputs; k < outputs; k++) to[at++] = from[source++]
   }
   return to
 }
 
-function copyClasses(from: Int32Array, rows: Int32Array, to: Int32Array): Int32Array {
-  for (let i = 0; i < rows.length; i++) to[i] = from[rows[i]]
+export function copyIntegers(from: Int32Array, rows: Int32Array, width: number, to: Int32Array): Int32Array {
+  if (width === 1) {
+    for (let i = 0; i < rows.length; i++) to[i] = from[rows[i]]
+    return to
+  }
+  for (let i = 0, at = 0; i < rows.length; i++) {
+    for (let k = 0, source = rows[i] * width; k < width; k++) to[at++] = from[source++]
+  }
   return to
 }
 

@@ -1,4 +1,4 @@
-import type { RowSource, Slice } from './fold.ts'
+import type { Slice, Slices } from './fold.ts'
 import { tallyAll } from './fold.ts'
 import type { GroupKey } from './groups/partition.ts'
 import type { MergeableName } from './report/sections.ts'
@@ -55,16 +55,6 @@ class RowsTotal implements RowsState {
     this.tally = mergeTallies(this.tally, tally)
     for (const [name, into] of this.sections) yield* sectionOf(name).absorb(into, sections.get(name))
   }
-}
-
-/** What some rows and others add up to, in steps. */
-export function* mergeRows(spec: Spec, states: Iterable<RowsState>): Generator<void, RowsState> {
-  const total = new RowsTotal(spec)
-  for (const state of states) {
-    yield* total.absorb(state)
-    yield
-  }
-  return total
 }
 
 class GroupTotal extends RowsTotal implements GroupState {
@@ -177,39 +167,25 @@ export function reportSection(
 }
 
 /** The state of some rows, in steps. @param ignored rows besides these that `ignoreIndex` leaves out  @param observe sees each slice */
-export function* foldRows(
+export function* foldRows<Of extends Slice>(
   spec: Spec,
-  source: RowSource,
+  rows: Slices<Of>,
   ignored: number,
-  observe?: (slice: Slice) => void,
+  observe?: (slice: Of) => void,
 ): Generator<void, RowsState> {
   const sections = emptySections(spec)
-  const tally = yield* sections.size === 0
-    ? tallyAll(spec, source, observe)
-    : tallyAll(spec, source, bothOf(spec, sections, observe), inSteps(spec, sections))
+  const linger = sections.size === 0 ? undefined : (slice: Of) => foldSections(spec, sections, slice)
+  const tally = yield* tallyAll(spec, rows, observe, linger)
   if (ignored === 0) return { tally, sections }
-  const leftOut = { ...emptyTally, outputs: source.outputs, samples: ignored, ignored }
+  const leftOut = { ...emptyTally, outputs: rows.outputs, samples: ignored, ignored }
   return { tally: mergeTallies(tally, leftOut), sections }
 }
 
-function bothOf(spec: Spec, sections: RowsState['sections'], observe?: (slice: Slice) => void) {
-  return (slice: Slice): void => {
-    for (const [name, into] of sections) {
-      const section = sectionOf(name)
-      if ('fold' in section) finish(section.absorb(into, section.fold(spec, slice)))
-    }
-    observe?.(slice)
-  }
-}
-
-function inSteps(spec: Spec, sections: RowsState['sections']) {
-  const slow = Array.from(sections).flatMap(([name, into]) => {
+function* foldSections(spec: Spec, sections: RowsState['sections'], slice: Slice): Generator<void, void> {
+  for (const [name, into] of sections) {
     const section = sectionOf(name)
-    return 'foldInto' in section ? [{ section, into }] : []
-  })
-  if (slow.length === 0) return undefined
-  return function* (slice: Slice): Generator<void, void> {
-    for (const { section, into } of slow) yield* section.foldInto(into, spec, slice)
+    if ('foldInto' in section) yield* section.foldInto(into, spec, slice)
+    else finish(section.absorb(into, section.fold(spec, slice)))
   }
 }
 

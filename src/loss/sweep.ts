@@ -1,7 +1,7 @@
 import type { Batch } from './batch.ts'
 import { rowsPerStep } from './batch.ts'
 import type { RowSource } from './fold.ts'
-import { rowsOfBatch, tallyAll } from './fold.ts'
+import { rowsOfBatch, slicesOf, tallyAll } from './fold.ts'
 import type { Memory } from './memory.ts'
 import { doublesIn, ScopedMemory } from './memory.ts'
 import { accuracyOf, lossOf } from './report/statistics.ts'
@@ -90,7 +90,7 @@ function shiftLogits(
 }
 
 function* evaluate(spec: Spec, source: RowSource): Generator<void, { loss: number | null; accuracy: number | null }> {
-  const tally = yield* tallyAll(spec, source)
+  const tally = yield* tallyAll(spec, slicesOf(spec, source))
   return { loss: lossOf(tally, spec).loss, accuracy: accuracyOf(tally, spec) }
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { test } from 'tap'
-import { rowsOfBatch } from '../../src/loss/fold.ts'
+import { rowsOfBatch, slicesOf } from '../../src/loss/fold.ts'
 import { losses } from '../../src/loss/kernels/index.ts'
 import { resolve } from '../../src/loss/resolve.ts'
 import type { Options, Spec } from '../../src/loss/spec.ts'
@@ -154,7 +154,9 @@ test('a batch is folded in steps, and shown to an observer', async (t) => {
     const seen: number[] = []
     const spec = specOf(request)
     const rows = finish(
-      foldRows(spec, rowsOfBatch(batchOf(request), unaccounted), 0, ({ rows }) => seen.push(rows.count)),
+      foldRows(spec, slicesOf(spec, rowsOfBatch(batchOf(request), unaccounted)), 0, ({ rows }) =>
+        seen.push(rows.count),
+      ),
     )
     const state = { spec, ...rows, groups: [] }
     t.same(seen, [2])

@@ -4,8 +4,8 @@ import { check, isOfDoubles, layoutOfAll } from '../../src/loss/batch.ts'
 import { ByteWriter } from '../../src/loss/bytes.ts'
 import type { Answer, EvaluationContext, Findings } from '../../src/loss/evaluation.ts'
 import { Evaluation } from '../../src/loss/evaluation.ts'
-import type { Slice } from '../../src/loss/fold.ts'
-import { rowsOfBatch, tallyRows } from '../../src/loss/fold.ts'
+import type { SliceOfBatch } from '../../src/loss/fold.ts'
+import { computeRows, rowsOfBatch } from '../../src/loss/fold.ts'
 import { ColumnBuilder } from '../../src/loss/groups/column-builder.ts'
 import { GroupColumns } from '../../src/loss/groups/columns.ts'
 import type { Memory } from '../../src/loss/memory.ts'
@@ -244,11 +244,9 @@ export function batchOf(request: Request): BatchOfDoubles {
 }
 
 /** The request as a part of an answer sees it: all of its rows in one slice. */
-export function sliceOf(request: Request): Slice {
+export function sliceOf(request: Request): SliceOfBatch {
   const batch = batchOf(request)
-  const slices: Slice[] = []
-  tallyRows(specOf(request), rowsOfBatch(batch, unaccounted), 0, batch.samples, (slice) => slices.push(slice))
-  return slices[0]
+  return computeRows(specOf(request), rowsOfBatch(batch, unaccounted), 0, batch.samples)
 }
 
 /** The errors that a piece of work is refused for. */

@@ -1,16 +1,20 @@
-import type { Batch, BatchOfDoubles } from '../batch.ts'
-import { isOfDoubles } from '../batch.ts'
-import type { RowSource, Slice } from '../fold.ts'
-import { rowsOfBatch } from '../fold.ts'
+import type { BatchOfDoubles } from '../batch.ts'
+import { rowsPerStep } from '../batch.ts'
+import type { Slice, SliceOfBatch, Slices } from '../fold.ts'
+import { rowsOf } from '../fold.ts'
+import { losses } from '../kernels/index.ts'
+import type { Loss, Rows } from '../kernels/loss.ts'
 import type { Memory } from '../memory.ts'
-import { integersIn, ScopedMemory, usedDoublesIn } from '../memory.ts'
+import { ScopedMemory } from '../memory.ts'
+import { asksForSections } from '../report/sections.ts'
 import type { RowSelection } from '../row-selection.ts'
-import { selectedRows } from '../selection.ts'
+import { gathererOf } from '../selection.ts'
 import type { Spec } from '../spec.ts'
 import type { EvaluationState, GroupState } from '../state.ts'
-import { foldRows, mergeRows } from '../state.ts'
+import { foldRows } from '../state.ts'
+import { ComputedRows } from './computed-rows.ts'
 import type { Partition } from './partition.ts'
-import { keyText, partitionOf } from './partition.ts'
+import { partitionOf } from './partition.ts'
 
 /** Which group of which grouping rows are of. */
 export interface GroupPlace {
@@ -34,96 +38,89 @@ export function* partitionsOf(
 }
 
 /**
- * The state of the selected rows, of which each group has the state of its own rows, in steps. All rows together are what the
- * groups of the first grouping add up to: sums are exact, so that is the state of these rows in any order.
+ * The state of the selected rows, and of each group that of its own rows, in steps. Each row is computed once; groups add up
+ * what was computed of theirs, and fetch the numbers of these rows only for what looks at them.
  *
- * @param observe sees each slice; of the first grouping `at` is the place among all rows in its order
+ * @param observe sees each slice of all rows  @param watch each slice of a group
  */
 export function* foldGroups(
   spec: Spec,
-  batch: Batch,
+  all: Slices<SliceOfBatch>,
+  selected: RowSelection,
   partitions: readonly Partition[],
   memory: Memory,
-  observe: (slice: Slice, place: GroupPlace) => void,
+  observe?: (slice: SliceOfBatch) => void,
+  watch?: (slice: Slice, place: GroupPlace) => void,
 ): Generator<void, EvaluationState> {
+  const computed = new ComputedRows(all.samples, watch !== undefined || asksForSections(spec), memory)
+  const state = yield* foldRows(spec, all, selected.selection.ignored, (slice) => {
+    observe?.(slice)
+    computed.add(slice)
+  })
   const groups: Map<string, GroupState>[] = []
-  for (const [grouping, partition] of partitions.entries()) {
+  for (const [grouping, { order, keys, texts, starts, ignored }] of partitions.entries()) {
     using scope = new ScopedMemory(memory)
-    const { keys, starts, ignored } = partition
-    // what comes as other numbers than doubles is not copied whole, since that takes up to eight times its memory
-    const sorted = isOfDoubles(batch)
-      ? rowsOfBatch(yield* sortedRows(batch, partition, scope), scope)
-      : selectedRows(batch, partition, scope)
+    const sorted = yield* computed.at(order, scope)
+    const rowsAt = rowsByPlace(spec, selected, order, scope)
     const states = new Map<string, GroupState>()
     for (const [group, key] of keys.entries()) {
-      const from = starts[group]
-      const source = rowsBetween(sorted, from, starts[group + 1])
-      const watch = (slice: Slice) => observe({ ...slice, at: from + slice.at }, { grouping, group })
-      states.set(keyText(key), { key, ...(yield* foldRows(spec, source, ignored[group], watch)) })
+      const first = starts[group]
+      const slice = (from: number, to: number) =>
+        sorted.slice(first + from, first + to, rowsAt(first + from, first + to), spec.classWeights === undefined)
+      const rows = { samples: starts[group + 1] - first, outputs: all.outputs, slice }
+      const look = watch && ((some: Slice) => watch(some, { grouping, group }))
+      states.set(texts[group], { key, ...(yield* foldRows(spec, rows, ignored[group], look)) })
     }
     groups.push(states)
   }
-  return { spec, ...(yield* mergeRows(spec, groups[0].values())), groups }
+  return { spec, ...state, groups }
 }
 
-function rowsBetween({ outputs, part }: RowSource, first: number, end: number): RowSource {
-  return { samples: end - first, outputs, part: (from, to) => part(first + from, first + to) }
-}
-
-/** Numbers that are copied in a step. */
-const numbersPerStep = 2 ** 17
-
-/**
- * The rows of a batch in the order of a partition, in steps. They are read in their order and written to as many places as
- * there are groups, which is several times as fast as the other way round.
- */
-function* sortedRows(
-  batch: BatchOfDoubles,
-  { rows, places, sources }: Partition,
+/** The rows at the places `[from, to)` of an order, whose numbers are fetched when they are read: good until others are. */
+function rowsByPlace(
+  spec: Spec,
+  { batch, selection: { rows: selected } }: RowSelection,
+  order: Int32Array,
   memory: Memory,
-): Generator<void, BatchOfDoubles> {
-  const { outputs, predictions, classes, largest, targets, sampleWeights } = batch
-  const count = rows.length
-  const [numbers, labels, weights] = [predictions, targets, sampleWeights].map((array, at) =>
-    array === undefined ? undefined : usedDoublesIn(memory, at === 2 ? count : count * outputs),
-  )
-  const [ofClasses, ofLargest] = [classes, largest].map((array) => array && integersIn(memory, count))
-  const step = Math.ceil(numbersPerStep / outputs)
-  for (let from = 0; from < count; from += step) {
-    const to = Math.min(from + step, count)
-    const order = { places, sources, from, to }
-    if (numbers !== undefined) copyRows(predictions, numbers, outputs, order)
-    if (targets !== undefined && labels !== undefined) copyRows(targets, labels, outputs, order)
-    if (sampleWeights !== undefined && weights !== undefined) copyRows(sampleWeights, weights, 1, order)
-    if (classes !== undefined && ofClasses !== undefined) copyClasses(classes, ofClasses, order)
-    if (largest !== undefined && ofLargest !== undefined) copyClasses(largest, ofLargest, order)
-    yield
-  }
-  return {
-    samples: count,
-    outputs,
-    predictions: numbers ?? predictions,
-    classes: ofClasses,
-    largest: ofLargest,
-    targets: labels,
-    sampleWeights: weights,
-  }
+): (from: number, to: number) => Rows {
+  const { outputs } = batch
+  const loss: Loss = losses[spec.loss]
+  let gather: ((rows: Int32Array) => BatchOfDoubles) | undefined
+  return (from, to) =>
+    new FetchedRows(to - from, outputs, () => {
+      gather ??= gathererOf(batch, Math.min(rowsPerStep(outputs), order.length), memory)
+      const places = order.subarray(from, to)
+      const rows = selected === undefined ? places : places.map((place) => selected[place])
+      return rowsOf(spec, loss.readsClasses, gather(rows), 0, rows.length)
+    })
 }
 
-/** The selected rows `[from, to)`, where they are and where they go. */
-interface Order extends Pick<Partition, 'places' | 'sources'> {
-  readonly from: number
-  readonly to: number
-}
+class FetchedRows implements Rows {
+  readonly count: number
+  readonly outputs: number
+  readonly #fetch: () => Rows
+  #rows: Rows | undefined
 
-function copyRows(array: Float64Array, into: Float64Array, width: number, { places, sources, from, to }: Order): void {
-  for (let i = from; i < to; i++) {
-    let source = (sources === undefined ? i : sources[i]) * width
-    let at = places[i] * width
-    for (const end = at + width; at < end; at++) into[at] = array[source++]
+  constructor(count: number, outputs: number, fetch: () => Rows) {
+    this.count = count
+    this.outputs = outputs
+    this.#fetch = fetch
   }
-}
 
-function copyClasses(array: Int32Array, into: Int32Array, { places, sources, from, to }: Order): void {
-  for (let i = from; i < to; i++) into[places[i]] = array[sources === undefined ? i : sources[i]]
+  get predictions(): Float64Array {
+    return this.#fetched.predictions
+  }
+
+  get targets(): Float64Array {
+    return this.#fetched.targets
+  }
+
+  get classes(): Int32Array | undefined {
+    return this.#fetched.classes
+  }
+
+  get #fetched(): Rows {
+    this.#rows ??= this.#fetch()
+    return this.#rows
+  }
 }

@@ -1,6 +1,7 @@
 import type { Memory } from '../memory.ts'
 import { integersIn } from '../memory.ts'
 import type { Selection } from '../selection.ts'
+import { copyIntegers } from '../selection.ts'
 import { LimitExceeded } from '../validation-errors.ts'
 import type { GroupColumn, GroupColumns, GroupValue } from './columns.ts'
 import { columnsIn, compareValues } from './columns.ts'
@@ -8,17 +9,15 @@ import { columnsIn, compareValues } from './columns.ts'
 /** What the rows of a group have in the columns of its grouping. */
 export type GroupKey = readonly GroupValue[]
 
-/** The rows of a batch that are evaluated, put together by group; groups stand in the order of their keys. */
+/** The rows that are evaluated, put together by group; groups stand in the order of their keys. */
 export interface Partition {
   readonly by: readonly string[]
   readonly keys: readonly GroupKey[]
-  /** `rows[starts[g] .. starts[g + 1])` are those of group g, and `positions` where they stand among the rows chosen. */
+  /** Of each key its `keyText`. */
+  readonly texts: readonly string[]
+  /** `order[starts[g] .. starts[g + 1])` are the places of the rows of group g among those selected. */
   readonly starts: Int32Array
-  readonly rows: Int32Array
-  readonly positions: Int32Array
-  /** Where each of the rows selected goes, and its row of the batch; `undefined` for all in order. */
-  readonly places: Int32Array
-  readonly sources: Int32Array | undefined
+  readonly order: Int32Array
   /** How many rows of each group `ignoreIndex` leaves out. */
   readonly ignored: Int32Array
 }
@@ -34,53 +33,37 @@ const rowsPerStep = 2 ** 16
 export function* partitionOf(
   grouping: string | readonly string[],
   groups: GroupColumns,
-  selection: Selection,
+  { rows: selected, ignoredRows }: Selection,
   samples: number,
   maxGroups: number,
   memory: Memory,
 ): Generator<void, Partition> {
   const by = columnsIn(grouping)
-  const { rows: selected, positions, ignoredRows } = selection
   const kept = selected === undefined ? samples : selected.length
   const count = kept + (ignoredRows?.length ?? 0)
   const chosen = yield* chosenRows(selected, ignoredRows, count, memory)
   const found = integersIn(memory, count)
   const keys = yield* numberGroups(by, groups, chosen, found, maxGroups)
+  const [counts, ofIgnored] = [new Int32Array(keys.length), new Int32Array(keys.length)]
+  yield* countRows(found, counts, 0, kept)
+  yield* countRows(found, ofIgnored, kept, count)
   // the order of keys, instead of that in which they were found
-  const order = Array.from(keys.keys()).sort((a, b) => compareKeys(keys[a], keys[b]))
-  const places = new Int32Array(keys.length)
-  for (const [place, group] of order.entries()) places[group] = place
+  const sorted = Array.from(keys.keys()).sort((a, b) => compareKeys(keys[a], keys[b]))
   const starts = new Int32Array(keys.length + 1)
-  const ignored = new Int32Array(keys.length)
-  for (let from = 0; from < count; from += rowsPerStep) {
-    const to = Math.min(from + rowsPerStep, count)
-    countRows(found, places, starts, from, Math.min(to, kept), 1)
-    countRows(found, places, ignored, Math.max(from, kept), to, 0)
-    yield
+  const next = new Int32Array(keys.length)
+  for (const [place, group] of sorted.entries()) {
+    next[group] = starts[place]
+    starts[place + 1] = starts[place] + counts[group]
   }
-  for (let place = 0; place < keys.length; place++) starts[place + 1] += starts[place]
-  const next = starts.slice()
-  const rows = integersIn(memory, kept)
-  const where = positions === undefined && selected === undefined ? rows : integersIn(memory, kept)
+  const order = integersIn(memory, kept)
   for (let from = 0; from < kept; from += rowsPerStep) {
     const to = Math.min(from + rowsPerStep, kept)
-    for (let at = from; at < to; at++) found[at] = next[places[found[at]]]++
-    for (let at = from; at < to; at++) rows[found[at]] = chosen === undefined ? at : chosen[at]
-    if (where !== rows)
-      for (let at = from; at < to; at++) where[found[at]] = positions === undefined ? at : positions[at]
+    for (let at = from; at < to; at++) order[next[found[at]]++] = at
     yield
   }
-  const inOrder = order.map((group) => keys[group])
-  return {
-    by,
-    keys: inOrder,
-    starts,
-    rows,
-    positions: where,
-    places: found.subarray(0, kept),
-    sources: selected,
-    ignored,
-  }
+  const inOrder = sorted.map((group) => keys[group])
+  const ignored = Int32Array.from(sorted, (group) => ofIgnored[group])
+  return { by, keys: inOrder, texts: inOrder.map(keyText), starts, order, ignored }
 }
 
 /** The rows that are kept, and behind them those that are ignored; `undefined` for all in order. */
@@ -100,15 +83,12 @@ function* chosenRows(
   return chosen
 }
 
-function countRows(
-  found: Int32Array,
-  places: Int32Array,
-  counts: Int32Array,
-  from: number,
-  to: number,
-  offset: number,
-): void {
-  for (let at = from; at < to; at++) counts[places[found[at]] + offset]++
+function* countRows(found: Int32Array, counts: Int32Array, first: number, end: number): Generator<void, void> {
+  for (let from = first; from < end; from += rowsPerStep) {
+    const to = Math.min(from + rowsPerStep, end)
+    for (let at = from; at < to; at++) counts[found[at]]++
+    yield
+  }
 }
 
 /** Writes the group of each row, by the order of their first rows, column by column; returns their keys. */
@@ -120,31 +100,37 @@ function* numberGroups(
   maxGroups: number,
 ): Generator<void, GroupKey[]> {
   const count = found.length
-  const codesIn = new Int32Array(Math.min(rowsPerStep, count))
-  let keys: GroupKey[] = [[]]
-  found.fill(0)
+  const codesIn = new Int32Array(chosen === undefined ? 0 : Math.min(rowsPerStep, count))
+  let keys: GroupKey[] = []
   for (const [depth, name] of by.entries()) {
     // the check has seen that it is there
     const { codes, values, isOverfull } = groups.columns.get(name) as GroupColumn
-    // the number of each value that occurs, from 1 on
-    const places = new Int32Array(values.length)
-    let occurring = 0
+    const codesOf = (from: number) => codesFrom(codes, chosen, from, count, codesIn)
+    // the values that occur, and the number of each, from 1 on
+    const occurring: GroupValue[] = []
+    const numbers = new Int32Array(values.length)
+    const numbered = depth === 0 ? found : undefined
     for (let from = 0; from < count; from += rowsPerStep) {
-      occurring = numberValues(copyCodes(codes, chosen, from, count, codesIn), places, occurring)
+      numberValues(codesOf(from), values, numbers, occurring, numbered?.subarray(from))
       yield
     }
-    if (occurring > maxGroups || isOverfull) {
-      throw tooMany([name], isOverfull ? `more than ${occurring}` : `${occurring}`, maxGroups)
+    if (occurring.length > maxGroups || isOverfull) {
+      throw tooMany([name], isOverfull ? `more than ${occurring.length}` : `${occurring.length}`, maxGroups)
+    }
+    if (depth === 0) {
+      keys = occurring.map((value) => [value])
+      continue
     }
     const before = keys
     const after: GroupKey[] = []
-    const known = new Int32Array(before.length * occurring)
+    const known = new Int32Array(before.length * occurring.length)
     for (let from = 0; from < count; from += rowsPerStep) {
-      const some = copyCodes(codes, chosen, from, count, codesIn)
+      const some = codesOf(from)
       for (let i = 0; i < some.length; i++) {
-        const pair = found[from + i] * occurring + places[some[i]] - 1
+        const number = numbers[some[i]] - 1
+        const pair = found[from + i] * occurring.length + number
         if (known[pair] === 0) {
-          after.push([...before[found[from + i]], values[some[i]]])
+          after.push([...before[found[from + i]], occurring[number]])
           if (after.length > maxGroups) throw tooMany(by.slice(0, depth + 1), `more than ${maxGroups}`, maxGroups)
           known[pair] = after.length
         }
@@ -158,23 +144,32 @@ function* numberGroups(
 }
 
 /** The codes of the rows of a step. */
-function copyCodes(
+function codesFrom(
   codes: Int32Array,
   chosen: Int32Array | undefined,
   from: number,
   count: number,
   to: Int32Array,
 ): Int32Array {
-  const length = Math.min(to.length, count - from)
-  if (chosen === undefined) return codes.subarray(from, from + length)
-  for (let i = 0; i < length; i++) to[i] = codes[chosen[from + i]]
-  return to.subarray(0, length)
+  const end = Math.min(from + rowsPerStep, count)
+  return chosen === undefined
+    ? codes.subarray(from, end)
+    : copyIntegers(codes, chosen.subarray(from, end), 1, to.subarray(0, end - from))
 }
 
-function numberValues(codes: Int32Array, places: Int32Array, known: number): number {
-  let occurring = known
-  for (let i = 0; i < codes.length; i++) if (places[codes[i]] === 0) places[codes[i]] = ++occurring
-  return occurring
+/** Numbers values as they occur, from 1 on. @param numbered where the number of each row goes, from 0 on */
+function numberValues(
+  codes: Int32Array,
+  values: readonly GroupValue[],
+  numbers: Int32Array,
+  occurring: GroupValue[],
+  numbered: Int32Array | undefined,
+): void {
+  for (let i = 0; i < codes.length; i++) {
+    const code = codes[i]
+    if (numbers[code] === 0) numbers[code] = occurring.push(values[code])
+    if (numbered !== undefined) numbered[i] = numbers[code] - 1
+  }
 }
 
 /** Refuses too many groups. @param by the columns, or all groupings */

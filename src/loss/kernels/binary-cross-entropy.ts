@@ -20,12 +20,11 @@ export const binaryCrossEntropy = {
   options: ['logPolicy', 'epsilon', 'positiveWeight'],
   threshold: 0.5,
   readsClasses: false,
-  losses({ count, outputs, predictions, targets }, settings, out) {
+  losses({ count, outputs, predictions, targets }, settings, out, clipped) {
     const { logPolicy, epsilon, positiveWeight } = settings
     const isLogits = settings.predictionFormat === 'logits'
     const isLog = settings.predictionFormat === 'log-probabilities'
     const isRaw = isLogits || isLog
-    let clipped = 0
     for (let i = 0, at = 0; i < count; i++) {
       let sum = 0
       let guarded = false
@@ -58,9 +57,8 @@ export const binaryCrossEntropy = {
         }
       }
       out[i] = sum / outputs
-      if (guarded) clipped++
+      if (guarded) clipped[i] = 1
     }
-    return clipped
   },
   gradient({ count, outputs, predictions, targets }, settings, out) {
     const { logPolicy, epsilon, positiveWeight } = settings

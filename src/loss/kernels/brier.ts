@@ -27,7 +27,6 @@ export const brier = {
       }
       out[i] = sum / divisor
     }
-    return 0
   },
   gradient(rows, { labelFormat, predictionFormat }, out) {
     const { count, outputs, predictions, targets } = rows

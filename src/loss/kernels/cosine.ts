@@ -20,7 +20,6 @@ export const cosine = {
       const ofPredictions = lengthOf(predictions, from, to)
       out[i] = lossOf(predictions, targets, from, to, ofPredictions, lengthOf(targets, from, to))
     }
-    return 0
   },
   gradient({ count, outputs, predictions, targets }, _settings, out) {
     for (let i = 0; i < count; i++) {

@@ -29,15 +29,17 @@ export const crossEntropy = {
   gradient: crossEntropyGradientRows,
 } as const satisfies Loss
 
-export function crossEntropyRows(rows: Rows, settings: Settings, out: Float64Array): number {
+export function crossEntropyRows(rows: Rows, settings: Settings, out: Float64Array, clipped: Int32Array): void {
   const { count, outputs, predictions, targets, classes } = rows
   const { logPolicy, epsilon, classWeights } = settings
   const isLogits = settings.predictionFormat === 'logits'
   const areLogs = settings.predictionFormat !== 'probabilities'
-  if (classes !== undefined && !areLogs) return crossEntropyOfClasses(rows, classes, settings, out)
+  if (classes !== undefined && !areLogs) {
+    crossEntropyOfClasses(rows, classes, settings, out, clipped)
+    return
+  }
   const isExact = logPolicy === 'exact'
   const logs = new Float64Array(areLogs ? outputs : 0)
-  let clipped = 0
   for (let i = 0, row = 0; i < count; i++, row += outputs) {
     if (areLogs) logProbabilities(isLogits, predictions, row, outputs, logs)
     const first = classes === undefined ? 0 : classes[i]
@@ -58,9 +60,8 @@ export function crossEntropyRows(rows: Rows, settings: Settings, out: Float64Arr
       guarded ||= isGuarded(y, logPolicy, epsilon)
     }
     out[i] = 0 - sum
-    if (guarded) clipped++
+    if (guarded) clipped[i] = 1
   }
-  return clipped
 }
 
 /** -c_k log y_k of the class k of each row of probabilities. */
@@ -69,21 +70,20 @@ function crossEntropyOfClasses(
   classes: Int32Array,
   { logPolicy, epsilon, classWeights }: Settings,
   out: Float64Array,
-): number {
+  clipped: Int32Array,
+): void {
   const unguarded = smallestUnguarded(logPolicy, epsilon)
-  let clipped = 0
   for (let i = 0; i < count; i++) {
     const y = predictions[i * outputs + classes[i]]
     out[i] = y
-    if (y < unguarded && classWeights?.[classes[i]] !== 0) clipped++
+    if (y < unguarded && classWeights?.[classes[i]] !== 0) clipped[i] = 1
   }
   takeGuardedNegativeLogs(out, logPolicy, epsilon)
-  if (classWeights === undefined) return clipped
+  if (classWeights === undefined) return
   for (let i = 0; i < count; i++) {
     const weight = classWeights[classes[i]]
     out[i] = weight === 0 ? 0 : 0 - weight * -out[i]
   }
-  return clipped
 }
 
 /**

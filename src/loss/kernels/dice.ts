@@ -22,7 +22,6 @@ export const dice = {
       }
       out[i] = total === 0 ? 0 : apart / total
     }
-    return 0
   },
   gradient({ count, outputs, predictions, targets }, _settings, out) {
     for (let i = 0, row = 0; i < count; i++, row += outputs) {

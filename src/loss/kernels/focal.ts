@@ -25,8 +25,9 @@ export const focal = {
   options: ['logPolicy', 'epsilon', 'gamma', 'alpha'],
   threshold: 0.5,
   readsClasses: true,
-  losses(rows, settings, out) {
-    return settings.labelFormat === 'binary' ? binaryRows(rows, settings, out) : classRows(rows, settings, out)
+  losses(rows, settings, out, clipped) {
+    if (settings.labelFormat === 'binary') binaryRows(rows, settings, out, clipped)
+    else classRows(rows, settings, out, clipped)
   },
   gradient(rows, settings, out) {
     if (settings.labelFormat === 'binary') binaryGradientRows(rows, settings, out)
@@ -34,13 +35,12 @@ export const focal = {
   },
 } as const satisfies Loss
 
-function classRows(rows: Rows, settings: Settings, out: Float64Array): number {
+function classRows(rows: Rows, settings: Settings, out: Float64Array, clipped: Int32Array): void {
   const { count, outputs, predictions } = rows
   const { logPolicy, epsilon, gamma, alpha = 1 } = settings
   const isLogits = settings.predictionFormat === 'logits'
   const areLogs = settings.predictionFormat !== 'probabilities'
   const logs = new Float64Array(isLogits ? outputs : 0)
-  let clipped = 0
   for (let i = 0, row = 0; i < count; i++, row += outputs) {
     const label = classOf(rows, i)
     if (isLogits) logSoftmax(predictions, row, outputs, logs)
@@ -49,9 +49,8 @@ function classRows(rows: Rows, settings: Settings, out: Float64Array): number {
     const rest = areLogs ? -Math.expm1(y) : 1 - y
     const log = areLogs ? guardedLogOfLog(y, p, logPolicy, epsilon) : guardedLog(y, logPolicy, epsilon)
     out[i] = term(alpha, rest, gamma, log)
-    if (alpha !== 0 && isGuarded(p, logPolicy, epsilon)) clipped++
+    if (alpha !== 0 && isGuarded(p, logPolicy, epsilon)) clipped[i] = 1
   }
-  return clipped
 }
 
 function classGradientRows(rows: Rows, settings: Settings, out: Float64Array): void {
@@ -82,11 +81,15 @@ function classGradientRows(rows: Rows, settings: Settings, out: Float64Array): v
   }
 }
 
-function binaryRows({ count, outputs, predictions, targets }: Rows, settings: Settings, out: Float64Array): number {
+function binaryRows(
+  { count, outputs, predictions, targets }: Rows,
+  settings: Settings,
+  out: Float64Array,
+  clipped: Int32Array,
+): void {
   const { logPolicy, epsilon, gamma, alpha } = settings
   const isLogits = settings.predictionFormat === 'logits'
   const isLog = settings.predictionFormat === 'log-probabilities'
-  let clipped = 0
   for (let i = 0, at = 0; i < count; i++) {
     let sum = 0
     let guarded = false
@@ -105,9 +108,8 @@ function binaryRows({ count, outputs, predictions, targets }: Rows, settings: Se
       guarded ||= isGuarded(p, logPolicy, epsilon)
     }
     out[i] = sum / outputs
-    if (guarded) clipped++
+    if (guarded) clipped[i] = 1
   }
-  return clipped
 }
 
 function binaryGradientRows(rows: Rows, settings: Settings, out: Float64Array): void {

@@ -17,7 +17,6 @@ export const hinge = {
       for (let k = 0; k < outputs; k++, at++) sum += Math.max(0, 1 - (2 * targets[at] - 1) * predictions[at])
       out[i] = sum / outputs
     }
-    return 0
   },
   gradient({ count, outputs, predictions, targets }, _settings, out) {
     for (let at = 0; at < count * outputs; at++) {

@@ -13,14 +13,13 @@ export const klDivergence = {
   threshold: 0.5,
   comparesDistributions: true,
   readsClasses: true,
-  losses(rows, settings, out) {
-    const clipped = crossEntropyRows(rows, settings, out)
-    if (rows.classes !== undefined) return clipped
+  losses(rows, settings, out, clipped) {
+    crossEntropyRows(rows, settings, out, clipped)
+    if (rows.classes !== undefined) return
     const { count, outputs, targets } = rows
     for (let i = 0, at = 0; i < count; i++) {
       for (let k = 0; k < outputs; k++, at++) if (targets[at] > 0) out[i] += targets[at] * Math.log(targets[at])
     }
-    return clipped
   },
   gradient: crossEntropyGradientRows,
 } as const satisfies Loss

@@ -38,8 +38,8 @@ export interface Loss extends LossTraits {
   readonly readsClasses: boolean
   /** The numbers that the loss is defined for, where its formats allow others. */
   readonly domain?: (settings: Settings) => Domains
-  /** Writes l_i of every row into `out` and returns in how many rows a logarithm that counts met its guard. */
-  losses(rows: Rows, settings: Settings, out: Float64Array): number
+  /** Writes l_i of every row into `out`, and 1 into `clipped`, which is all 0, where a logarithm that counts met its guard. */
+  losses(rows: Rows, settings: Settings, out: Float64Array, clipped: Int32Array): void
   /** Writes d l_i / d predictions into `out`; `rows.targets` is always dense here. */
   gradient(rows: Rows, settings: Settings, out: Float64Array): void
 }

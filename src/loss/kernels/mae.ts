@@ -17,7 +17,6 @@ export const mae = {
       for (let k = 0; k < outputs; k++, at++) sum += Math.abs(predictions[at] - targets[at])
       out[i] = sum / outputs
     }
-    return 0
   },
   gradient({ count, outputs, predictions, targets }, _settings, out) {
     for (let at = 0; at < count * outputs; at++) out[at] = Math.sign(predictions[at] - targets[at]) / outputs

@@ -18,7 +18,6 @@ export const mape = {
       for (let k = 0; k < outputs; k++, at++) sum += Math.abs((predictions[at] - targets[at]) / targets[at])
       out[i] = sum / outputs
     }
-    return 0
   },
   gradient({ count, outputs, predictions, targets }, _settings, out) {
     for (let at = 0; at < count * outputs; at++) {

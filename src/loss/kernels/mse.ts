@@ -20,7 +20,6 @@ export const mse = {
       }
       out[i] = sum / outputs
     }
-    return 0
   },
   gradient({ count, outputs, predictions, targets }, _settings, out) {
     for (let at = 0; at < count * outputs; at++) out[at] = (2 * (predictions[at] - targets[at])) / outputs

@@ -21,7 +21,6 @@ export const msle = {
       }
       out[i] = sum / outputs
     }
-    return 0
   },
   gradient({ count, outputs, predictions, targets }, _settings, out) {
     for (let at = 0; at < count * outputs; at++) {

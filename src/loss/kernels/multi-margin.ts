@@ -24,7 +24,6 @@ export const multiMargin = {
       }
       out[i] = sum / outputs
     }
-    return 0
   },
   gradient(rows, { margin, p }, out) {
     const { count, outputs, predictions } = rows

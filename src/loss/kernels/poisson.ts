@@ -28,7 +28,6 @@ export const poisson = {
       }
       out[i] = sum / outputs
     }
-    return 0
   },
   gradient({ count, outputs, predictions, targets }, { logInput }, out) {
     for (let at = 0; at < count * outputs; at++) {

@@ -20,7 +20,6 @@ export const quantile = {
       }
       out[i] = sum / outputs
     }
-    return 0
   },
   gradient({ count, outputs, predictions, targets }, { q }, out) {
     for (let at = 0; at < count * outputs; at++) {

@@ -20,7 +20,6 @@ export const smoothL1 = {
       }
       out[i] = sum / outputs
     }
-    return 0
   },
   gradient({ count, outputs, predictions, targets }, { beta }, out) {
     for (let at = 0; at < count * outputs; at++) {

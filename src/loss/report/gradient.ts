@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Slice } from '../fold.ts'
+import type { SliceOfBatch } from '../fold.ts'
 import { rowsOf } from '../fold.ts'
 import { losses } from '../kernels/index.ts'
 import type { Loss } from '../kernels/loss.ts'
@@ -45,7 +45,7 @@ export class Gradient implements RowPart<GradientReport> {
     this.#isList = isList
   }
 
-  add({ batch, from, at, rows, sampleWeights }: Slice, { rows: origins }: Selection): void {
+  add({ batch, from, at, rows, sampleWeights }: SliceOfBatch, { rows: origins }: Selection): void {
     const loss: Loss = losses[this.#spec.loss]
     const outputs = this.#outputs
     const dense = rows.classes === undefined ? rows : rowsOf(this.#spec, false, batch, from, from + rows.count)

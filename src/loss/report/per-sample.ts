@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Slice } from '../fold.ts'
+import type { SliceOfBatch } from '../fold.ts'
 import type { Memory } from '../memory.ts'
 import { doublesIn } from '../memory.ts'
 import type { Selection } from '../selection.ts'
@@ -47,7 +47,7 @@ export class PerSample implements RowPart<PerSampleReport> {
     this.correct = decides ? new Int32Array(buffer, 8 * samples, samples).fill(-1) : undefined
   }
 
-  add({ at: first, rows, losses, decisions }: Slice, { positions }: Selection): void {
+  add({ at: first, rows, losses, decisions }: SliceOfBatch, { positions }: Selection): void {
     for (let i = 0; i < rows.count; i++) {
       const at = positions === undefined ? first + i : positions[first + i]
       this.losses[at] = losses[i]

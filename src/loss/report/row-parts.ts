@@ -1,4 +1,4 @@
-import type { Slice } from '../fold.ts'
+import type { SliceOfBatch } from '../fold.ts'
 import type { Memory } from '../memory.ts'
 import type { Selection } from '../selection.ts'
 import type { Spec } from '../spec.ts'
@@ -22,8 +22,8 @@ export function startRowParts(spec: Spec, rows: ReceivedRows, memory: Memory): R
 export function observer(
   parts: RowParts,
   selection: Selection,
-  watch?: (slice: Slice) => void,
-): ((slice: Slice) => void) | undefined {
+  watch?: (slice: SliceOfBatch) => void,
+): ((slice: SliceOfBatch) => void) | undefined {
   if (parts.size === 0) return watch
   const adding = Array.from(parts.values()).filter(({ add }) => add !== undefined)
   return (slice) => {

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Batch } from '../batch.ts'
 import type { ByteReader, ByteWriter } from '../bytes.ts'
-import type { Slice } from '../fold.ts'
+import type { Slice, SliceOfBatch } from '../fold.ts'
 import type { Memory } from '../memory.ts'
 import type { Selection } from '../selection.ts'
 import type { Spec } from '../spec.ts'
@@ -45,7 +45,7 @@ export interface RowSection<Report> extends SectionTraits<Report> {
 export type RowNumbers = 'losses' | 'correct' | 'gradient'
 
 export interface RowPart<Report> {
-  add?(slice: Slice, selection: Selection): void
+  add?(slice: SliceOfBatch, selection: Selection): void
   addBatch?(batch: Batch, selection: Selection): Generator<void, void>
   /** Says what was gathered, in steps; to be asked for once. */
   report(tally: Tally): Generator<void, Report>
