@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { PassThrough, Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { t as root, test } from 'tap'
 import type { Store } from '../src/database/store.ts'
@@ -318,4 +319,87 @@ test('the halves of a joined evaluation move with it, and join where they are', 
   const lines = exported.out.split('\n').filter((line) => !line.includes('"sc"'))
   const third = `sqlite:${join(folderOf(t), 'store')}`
   t.match(await run(third, ['import'], lines.join('\n')), { code: 1, err: /has other rows than its counts state/ })
+})
+
+const weighted = { loss: 'cross-entropy', labelFormat: 'index', outputs: 3 }
+/** Evaluations of every kind, by what is stored of them besides batches. */
+const kinds: Readonly<Record<string, object>> = {
+  windows: { ...weighted, window: 'day', include: ['perClass', 'confusion', 'calibration'], metrics: true },
+  groups: { ...weighted, groupBy: ['country', ['country', 'phone']], metadata: { region: 'KR' } },
+  thresholds: { ...weighted, thresholds: 9, classes: ['a', 'b', 'c'], badge: 'public' },
+  joined: { ...weighted, join: { within: 'P30D' }, window: 'hour', groupBy: ['country'] },
+}
+const days = ['2026-11-29T08:00:00Z', '2026-11-30T09:00:00Z', '2026-11-30T10:30:00Z']
+
+/** Rows whose sums have no short decimals. */
+function rowsOf(
+  name: string,
+  batch: number,
+): { ids: string[]; predictions: unknown; labels: unknown; groups?: object } {
+  const { predictions, labels } = classRows(20 + batch)
+  const countries = Array.from({ length: 20 + batch }, (_, at) => ['KR', 'DE', null][at % 3])
+  const phones = countries.map((_, at) => at % 2 === 0)
+  return {
+    ids: countries.map((_, at) => `${batch}-${at}`),
+    predictions,
+    labels,
+    ...(name === 'groups' && { groups: { country: countries, phone: phones } }),
+    ...(name === 'joined' && { groups: { country: countries } }),
+  }
+}
+
+/** What is read of them, as the texts of the answers: all digits of every number. */
+async function answersOf(app: FastifyInstance): Promise<string[]> {
+  const texts: string[] = []
+  for (const name of Object.keys(kinds)) {
+    const of = [name, `${name}/batches`, `${name}/curve`]
+    if (name === 'windows' || name === 'joined') of.push(`${name}/windows`, `${name}?from=2026-11-30T00:00:00Z`)
+    if (name === 'joined') of.push(`${name}/waiting?half=predictions`, `${name}/waiting?half=labels`)
+    for (const path of of) {
+      const { status, body } = await ask(app, { url: `/v1/evaluations/${path}` })
+      texts.push(`${path} ${status} ${JSON.stringify(body)}`)
+    }
+  }
+  return texts
+}
+
+test('evaluations of every kind answer the same to the last bit in the other kind of store, and back in the first', async (t) => {
+  const scope = { after: (release: () => Promise<void>) => t.teardown(release) }
+  const first = `sqlite:${join(folderOf(t), 'store')}`
+  const app = await appOf(scope, { DATABASE_URL: first })
+  const headers = { 'content-type': 'application/json' }
+  const put = async (path: string, content: object) => {
+    const url = `/v1/evaluations/${path}`
+    const { status, text } = await ask(app, { method: 'PUT', url, headers, payload: JSON.stringify(content) })
+    t.equal(status, 201, text)
+  }
+  for (const [name, declared] of Object.entries(kinds)) {
+    await put(name, declared)
+    for (const [batch, at] of days.entries()) {
+      const { ids, predictions, labels, groups } = rowsOf(name, batch)
+      const of = { groups, ...(name === 'windows' && { at }) }
+      if (name !== 'joined') {
+        await put(`${name}/batches/b${batch}`, { predictions, labels, ...of })
+        continue
+      }
+      const times = ids.map(() => at)
+      await post(app, `/v1/evaluations/joined/predictions`, { ids, predictions, groups, at: times })
+      const late = { ids: [...ids.slice(0, -2), `late-${batch}`], labels: (labels as number[]).slice(0, -1) }
+      t.match((await post(app, `/v1/evaluations/joined/labels`, late)).body, { joined: ids.length - 2 })
+    }
+  }
+  const wanted = await answersOf(app)
+  t.same(new Set(wanted.map((text) => text.split(' ')[1])), new Set(['200']))
+  t.equal(wanted.length, 4 * 3 + 2 * 2 + 2)
+  let from = first
+  for (const to of [await server.createDatabase(), `sqlite:${join(folderOf(t), 'store')}`]) {
+    const { code, out, err } = await run(from, ['export'])
+    t.equal(code, 0, err)
+    t.match(await run(to, ['import'], out), { code: 0, err: /4 evaluations were imported/ })
+    t.equal((await run(to, ['export'])).out, out)
+    t.match(await run(to, ['verify']), { code: 0, out: '' })
+    const moved = await appOf(scope, { DATABASE_URL: to })
+    t.strictSame(await answersOf(moved), wanted)
+    from = to
+  }
 })
