@@ -7,7 +7,9 @@ import { test } from 'tap'
 import { blocksOf, root } from '../docs/markdown.ts'
 import { portOf, start } from '../service.ts'
 
-const [backUp, restore, , check, move] = blocksOf('docs/operate/backup.md').map(({ code }) => code)
+const commands = blocksOf('docs/operate/backup.md').map(({ code }) => code)
+const [backUp, restore] = commands
+const [check, move] = commands.slice(-2)
 
 /** A folder from which the commands of the page work, as from that of the project. */
 function folderOf(t: Test): string {
