@@ -138,7 +138,7 @@ export async function buildApp(
   void store.isReady()
   counted.watchStoreState(() => store.isReady())
   if (tls !== undefined) counted.watchCertificate(() => tls.expires)
-  const probes = { isClosing, store }
+  const probes = { isClosing, store, load: evaluations.load }
   await app.register(routes, { evaluations, limits, probes, scraped, isOpen: authorities === undefined })
   await app.ready()
   return app
@@ -209,9 +209,9 @@ async function openEvaluations(
   counted: Metrics,
   tracing: Tracing | undefined,
   sweeps: boolean,
-): Promise<EvaluationRouteOptions> {
+): Promise<EvaluationRouteOptions & Pick<HealthOptions, 'load'>> {
   const store = await openStore(config.DATABASE_URL, limits, Date.now, counted, app.log)
-  counted.watchStore(() => store.waiting)
+  counted.watchStore(() => store.load.waiting)
   const warn = (err: unknown) => app.log.warn({ err }, 'the evaluation store cannot be used')
   const days = config.EVALUATION_RETENTION_DAYS
   const endSweeping = sweeps ? sweepRegularly(store, days, warn, counted, auditExpiry(app.log)) : undefined
@@ -233,6 +233,7 @@ async function openEvaluations(
   return {
     evaluations,
     retentionDays: days,
+    load: () => store.load,
     ending: AbortSignal.any([ending.signal, app.connections.ending]),
   }
 }

@@ -6,6 +6,10 @@ export interface Caller {
   readonly owner: string
   /** Whether the client no longer waits for an answer. */
   readonly isOver: boolean
+  /** 0 where it has hardly begun, and more the more time it has taken. */
+  readonly level: number
+  /** Counts time of the store that was spent on it. */
+  charge(milliseconds: number): void
 }
 
 const current = new AsyncLocalStorage<Caller | undefined>()

@@ -9,6 +9,7 @@ export type Reason =
   | 'restored'
   | 'migrating'
   | 'busy'
+  | 'left'
 
 const meanings: Readonly<Record<Reason, string>> = {
   'disk-full': 'The disk of the evaluation store is full.',
@@ -18,13 +19,14 @@ const meanings: Readonly<Record<Reason, string>> = {
   'out-of-reach': 'The evaluation store cannot be reached.',
   closed: 'The evaluation store is closed.',
   busy: 'The evaluation store is overloaded.',
+  left: 'The client has left.',
   migrating: 'The schema of the evaluation store is being updated.',
   restored: 'The evaluation store was restored to an earlier state in the meantime.',
   'newer-release': 'The evaluation was declared by a newer release of the service.',
 }
 
-/** Every reason for which an operation can fail. */
-export const reasons: readonly string[] = Object.keys(meanings)
+/** Every reason for which an operation can fail that a client waits for. */
+export const reasons: readonly string[] = Object.keys(meanings).filter((reason) => reason !== 'left')
 
 /** The message names no host, path or account; the `cause`, for the log, may. A write that failed may have been stored. */
 export class StoreUnavailable extends Error {

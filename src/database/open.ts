@@ -44,8 +44,9 @@ export async function openEngine(
   log?: StoreLog,
 ): Promise<EvaluationEngine> {
   const address = parseDatabaseUrl(databaseUrl)
-  if (address.engine === 'sqlite') return SqliteEngine.open(address.path, undefined, log)
-  return new PostgresEvaluationEngine(address.url, watchOf(observer, log), log).start()
+  const waited = observer && ((seconds: number) => observer.waited(seconds))
+  if (address.engine === 'sqlite') return SqliteEngine.open(address.path, undefined, log, waited)
+  return new PostgresEvaluationEngine(address.url, watchOf(observer, log), log, waited).start()
 }
 
 function watchOf(observer?: StoreObserver, log?: StoreLog): ListenerWatch {

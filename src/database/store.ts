@@ -84,9 +84,17 @@ export interface Store {
   /** Likewise, of halves of rows that have waited too long. */
   sweepHalves(): Promise<SweptHalves>
   ping(): Promise<void>
+  readonly load: StoreLoad
+  close(): Promise<void>
+}
+
+export interface StoreLoad {
   /** Operations that wait for their turn. */
   readonly waiting: number
-  close(): Promise<void>
+  /** How long the first of them has waited. */
+  readonly waitMilliseconds: number
+  /** Operations that were refused, because too many waited, since the store was opened. */
+  readonly refused: number
 }
 
 export interface SweptHalves {

@@ -41,5 +41,5 @@ export function watchFolds(log?: Log, count?: () => void): FoldWatch {
 
 /** Whether only the client that read the batches is refused, or the service ends. */
 function isOfReader(err: unknown): boolean {
-  return err instanceof StoreUnavailable && (err.reason === 'busy' || err.reason === 'closed')
+  return err instanceof StoreUnavailable && ['busy', 'left', 'closed'].includes(err.reason)
 }

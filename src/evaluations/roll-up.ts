@@ -62,7 +62,7 @@ export async function rollUp(
   let [count, batches] = [0, 0]
   const digest = createHash('sha256')
   task.stop()
-  for await (const page of selected(evaluations, owner, selection)) {
+  for await (const page of selected(evaluations, owner, selection, task)) {
     task.start()
     for (const each of page) {
       const found = each.open()

@@ -1,5 +1,6 @@
 import { StoreUnavailable } from '../database/errors.ts'
 import type { Evaluation } from '../database/store.ts'
+import type { Task } from '../runtime/scheduler.ts'
 import type { Metadata } from './metadata.ts'
 import { has, metadataOf } from './metadata.ts'
 import type { OpenEvaluation } from './open-evaluation.ts'
@@ -26,12 +27,16 @@ export async function* selected(
   evaluations: Evaluations,
   owner: string,
   { prefix, metadata }: Selection,
+  task: Task,
   before?: number,
   pageRows = standardRows,
 ): AsyncGenerator<readonly Selected[]> {
   const isFiltered = Object.keys(metadata).length > 0
   for (let after = before; ; ) {
+    task.stop()
     const page = await evaluations.list(owner, { prefix, after, limit: pageRows })
+    task.start()
+    if (task.isDue) await task.pause()
     const all = page.map((stored) => ({ stored, open: () => evaluations.open(stored) }))
     yield isFiltered ? all.filter((each) => isFitting(each, metadata)) : all
     if (page.length < pageRows) return

@@ -90,6 +90,15 @@ export class RequestContext implements Holder, ReadContext {
     return this.#isOver
   }
 
+  get level(): number {
+    return this.task.level
+  }
+
+  /** Counts time of the store as computing. */
+  charge(milliseconds: number): void {
+    this.task.charge(milliseconds)
+  }
+
   /** Sets the owner when more is known than an address; before the request holds or computes anything. */
   belongTo(owner: string): void {
     this.task.owner = owner

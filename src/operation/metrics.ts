@@ -67,6 +67,12 @@ export class Metrics implements StoreObserver, EvaluationCounts {
     'Operations on the evaluation store that failed, by error.',
     ['error_type'],
   )
+  readonly #storeWaits = this.#histogram(
+    'lossmeter_store_wait_seconds',
+    'Time that operations on the evaluation store waited for their turn.',
+    durations,
+    [],
+  )
   readonly #groups = this.#histogram('lossmeter_commit_batches', 'Batches stored in one transaction.', groupSizes, [])
   readonly #listenOutages = this.#counter(
     'lossmeter_store_listen_outages_total',
@@ -184,6 +190,10 @@ export class Metrics implements StoreObserver, EvaluationCounts {
 
   committed(batches: number): void {
     this.#groups.observe(batches)
+  }
+
+  waited(seconds: number): void {
+    this.#storeWaits.observe(seconds)
   }
 
   /** @param waiting asked at each scrape */

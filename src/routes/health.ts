@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { z } from 'zod'
+import type { StoreLoad } from '../database/store.ts'
 import type { StoreProbe } from '../evaluations/probe.ts'
 import { closingProblem } from '../http/closing-problem.ts'
 import { Problem } from '../http/problem.ts'
@@ -15,6 +16,11 @@ const ready = z
       requestsInFlight: count('Requests in progress; the limit is `maxRequestsInFlight`.'),
       bytesInFlight: count('Bytes of memory these requests hold; the limit is `maxInFlightBytes`.'),
       connections: count('Open connections; the limit is `maxConnections`.'),
+      storeWaiting: count('Operations on the evaluation store that are waiting for their turn.'),
+      storeWaitMs: count('Milliseconds for which the first of them has waited.'),
+      storeRefused: count(
+        'Operations on the evaluation store that were refused since the service started, because too many waited.',
+      ),
     }),
     store: z.enum(['ready', 'unavailable']).meta({
       description:
@@ -29,12 +35,20 @@ const ready = z
 const example = {
   status: 'ready',
   store: 'ready',
-  load: { requestsInFlight: 3, bytesInFlight: 1_572_864, connections: 12 },
+  load: {
+    requestsInFlight: 3,
+    bytesInFlight: 1_572_864,
+    connections: 12,
+    storeWaiting: 0,
+    storeWaitMs: 0,
+    storeRefused: 0,
+  },
 }
 
 export interface HealthOptions {
   isClosing(): boolean
   readonly store: StoreProbe
+  load(): StoreLoad
 }
 
 const neverReached = 'The evaluation store has not been reached since the service started.'
@@ -83,6 +97,7 @@ export async function healthRoutes(app: FastifyInstance, probes: HealthOptions):
     },
     async () => {
       const isStoreReady = await checkReady(probes)
+      const { waiting, waitMilliseconds, refused } = probes.load()
       return {
         status: 'ready',
         store: isStoreReady ? 'ready' : 'unavailable',
@@ -90,6 +105,9 @@ export async function healthRoutes(app: FastifyInstance, probes: HealthOptions):
           requestsInFlight: app.requestsInFlight.count,
           bytesInFlight: app.resources.budget.held,
           connections: app.connections.size,
+          storeWaiting: waiting,
+          storeWaitMs: Math.round(waitMilliseconds),
+          storeRefused: refused,
         },
       }
     },

@@ -157,6 +157,11 @@ export class Task {
     return this.#reason
   }
 
+  /** Counts what was computed for it elsewhere. */
+  charge(milliseconds: number): void {
+    this.#computed += milliseconds
+  }
+
   allow(milliseconds: number): void {
     this.#allowed = this.#computed + milliseconds
   }

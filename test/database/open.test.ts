@@ -52,6 +52,7 @@ test('an observer is told what the database does', async (t) => {
     ran: (system: string, operation: string, seconds: number, failure?: string) =>
       void told.push([system, operation, seconds >= 0, failure]),
     committed: (batches: number) => void told.push(batches),
+    waited: () => undefined,
     listenFailed: () => void told.push('deaf'),
   }
   const store = await openStore('memory:', limits, undefined, observer)

@@ -4,6 +4,8 @@ import type { Evaluation } from '../../src/database/store.ts'
 import type { OpenEvaluation } from '../../src/evaluations/open-evaluation.ts'
 import { selected } from '../../src/evaluations/selection.ts'
 import type { Evaluations } from '../../src/evaluations/service.ts'
+import { Scheduler } from '../../src/runtime/scheduler.ts'
+import { newTask } from './evaluations.ts'
 
 /** Evaluations of which only those with even ids are of this release. */
 function evaluationsOf(stored: readonly Partial<Evaluation>[]): Evaluations {
@@ -29,9 +31,30 @@ test('what fits is found page by page, also where a newer release declared it', 
     { id: 3, metadata: '{"model":"a"}', declaration: '{}' },
   ]
   const pages: number[][] = []
-  for await (const page of selected(evaluationsOf(all), 'ann', { metadata: { model: 'a' } }, undefined, 2))
+  for await (const page of selected(evaluationsOf(all), 'ann', { metadata: { model: 'a' } }, newTask(), undefined, 2))
     pages.push(page.map(({ stored }) => stored.id))
   t.strictSame(pages, [[9, 8], [], [3]])
-  const broken = selected(evaluationsOf([{ id: 0, metadata: null }]), 'ann', { metadata: { model: 'a' } })
+  const broken = selected(evaluationsOf([{ id: 0, metadata: null }]), 'ann', { metadata: { model: 'a' } }, newTask())
   await t.rejects(broken.next(), new TypeError('broken'))
+})
+
+test('what the store has computed for its pages counts', async (t) => {
+  const overtime = new Error('overtime')
+  const task = new Scheduler().task(100, () => overtime)
+  const all = Array.from({ length: 10 }, (_, at) => ({ id: 10 - at, metadata: null }))
+  const { list, open } = evaluationsOf(all)
+  let pages = 0
+  const evaluations = {
+    list(...query: Parameters<typeof list>) {
+      pages++
+      task.charge(40)
+      return list(...query)
+    },
+    open,
+  }
+  const read = async () => {
+    for await (const _ of selected(evaluations as Evaluations, 'ann', { metadata: {} }, task, undefined, 1));
+  }
+  await t.rejects(read(), overtime)
+  t.equal(pages, 3)
 })

@@ -9,7 +9,9 @@ import { appOf, ask, problemOf } from '../support.ts'
 test('alive and ready', async (t) => {
   const app = await appOf(t)
   const alive = { status: 'alive' }
-  const ready = { status: 'ready', store: 'ready', load: { requestsInFlight: 1, bytesInFlight: 0, connections: 0 } }
+  const ofStore = { storeWaiting: 0, storeWaitMs: 0, storeRefused: 0 }
+  const load = { requestsInFlight: 1, bytesInFlight: 0, connections: 0, ...ofStore }
+  const ready = { status: 'ready', store: 'ready', load }
   for (const [url, body] of [
     ['/livez', alive],
     ['/readyz', ready],

@@ -460,6 +460,18 @@ test('one that computes for longer than it may ends with an error of its own', a
   t.equal(await other, 'done')
 })
 
+test('what was computed for a task elsewhere counts', async (t) => {
+  const clock = stopClock(t)
+  const task = new Scheduler().task(10, () => overtime)
+  t.equal(await task.run(computing(clock, 4)), 'done')
+  t.equal(task.level, 1)
+  task.charge(6)
+  t.equal(await task.run(computing(clock, 0)), 'done')
+  task.charge(290)
+  t.same([task.computed, task.level], [300, 3])
+  t.throws(() => task.start(), overtime)
+})
+
 test('a task may be allowed more', async (t) => {
   const clock = stopClock(t)
   const task = new Scheduler().task(10, () => overtime)

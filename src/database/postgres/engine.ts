@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientBase } from 'pg'
 import pg from 'pg'
+import { currentCaller } from '../caller.ts'
 import { StoreUnavailable } from '../errors.ts'
 import type { SqlEngine, Statement } from '../sql/engine.ts'
 import type { MigrationLog } from '../sql/schema.ts'
+import type { StoreLoad } from '../store.ts'
+import type { WaitWatch } from '../turns.ts'
 import { Turns } from '../turns.ts'
 import { asStartError, asStoreError, isOfSchema } from './errors.ts'
 import { isCurrent, migrate } from './migrate.ts'
@@ -21,14 +24,15 @@ const types: pg.CustomTypesConfig = {
 
 export class PostgresEngine implements SqlEngine {
   readonly #pool: pg.Pool
-  readonly #turns = new Turns(connections - connectionsForBatches)
+  readonly #turns: Turns
   readonly #url: string
   readonly #log: MigrationLog | undefined
   #migrated: Promise<void> | undefined
   #isMigrated = false
   #isClosed = false
 
-  constructor(url: string, log?: MigrationLog) {
+  constructor(url: string, log?: MigrationLog, waited?: WaitWatch) {
+    this.#turns = new Turns(connections - connectionsForBatches, waited)
     this.#url = url
     this.#log = log
     this.#pool = new pg.Pool({
@@ -67,8 +71,8 @@ export class PostgresEngine implements SqlEngine {
     return this.query(statement)
   }
 
-  get waiting(): number {
-    return this.#turns.waiting
+  get load(): StoreLoad {
+    return this.#turns.load
   }
 
   transaction<Row>(statements: readonly Statement[], lock?: string): Promise<Row[][]> {
@@ -156,7 +160,9 @@ export class PostgresEngine implements SqlEngine {
   async #withClient<Result>(work: (client: ClientBase) => Promise<Result>): Promise<Result> {
     const client = await this.#pool.connect()
     try {
+      const begin = performance.now()
       const result = await work(client)
+      currentCaller()?.charge(performance.now() - begin)
       client.release()
       return result
     } catch (error) {

@@ -1,8 +1,11 @@
+import type { ClientBase } from 'pg'
+import { onBehalfOf } from '../caller.ts'
 import type { FoundRow, HalvesResult, HalvesWrite } from '../halves.ts'
 import type { EvaluationKey } from '../history.ts'
 import type { EvaluationEngine, PutRules } from '../sql/evaluation-engine.ts'
 import type { MigrationLog } from '../sql/schema.ts'
 import type { NewBatch, PutResult } from '../store.ts'
+import type { WaitWatch } from '../turns.ts'
 import { PostgresEngine } from './engine.ts'
 import { ExpectedCounts } from './expected-counts.ts'
 import type { ListenerWatch } from './listener.ts'
@@ -18,8 +21,8 @@ export class PostgresEvaluationEngine extends PostgresEngine implements Evaluati
   #changes: ChangeListener | undefined
   #listener: (evaluation?: number) => void = () => undefined
 
-  constructor(url: string, watch?: ListenerWatch, log?: MigrationLog) {
-    super(url, log)
+  constructor(url: string, watch?: ListenerWatch, log?: MigrationLog, waited?: WaitWatch) {
+    super(url, log, waited)
     this.#url = url
     this.#watch = watch
   }
@@ -29,10 +32,12 @@ export class PostgresEvaluationEngine extends PostgresEngine implements Evaluati
   }
 
   putBatches(batches: readonly NewBatch[], rules: PutRules): Promise<PutResult[]> {
-    return this.run(async (client) => {
+    const write = async (client: ClientBase) => {
       const results = await putAsExpected(client, batches, rules, this.#expected)
       return results ?? put(client, batches, rules, this.#expected)
-    })
+    }
+    // of several callers
+    return onBehalfOf(undefined, () => this.run(write))
   }
 
   readHalves(evaluation: EvaluationKey, ids: readonly string[]): Promise<FoundRow[]> {
@@ -40,7 +45,7 @@ export class PostgresEvaluationEngine extends PostgresEngine implements Evaluati
   }
 
   putHalves(writes: readonly HalvesWrite[], rules: PutRules): Promise<HalvesResult[]> {
-    return this.run((client) => putHalves(client, writes, rules))
+    return onBehalfOf(undefined, () => this.run((client) => putHalves(client, writes, rules)))
   }
 
   listen(listener: (evaluation?: number) => void): void {

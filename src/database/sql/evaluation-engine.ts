@@ -1,13 +1,12 @@
 import type { FoundRow, HalvesResult, HalvesWrite } from '../halves.ts'
 import type { EvaluationKey } from '../history.ts'
-import type { NewBatch, PutResult } from '../store.ts'
+import type { NewBatch, PutResult, StoreLoad } from '../store.ts'
 import type { SqlEngine } from './engine.ts'
 
 export interface EvaluationEngine extends SqlEngine {
   /** The names of evaluations in the order of their characters, as an index has them. */
   readonly binaryName: string
-  /** Operations that wait for their turn. */
-  readonly waiting: number
+  readonly load: StoreLoad
   /** Fulfilled when the schema is up to date, however long that takes. */
   ready(): Promise<void>
   /** Fulfilled when the database can be written to. */

@@ -1,7 +1,7 @@
 import { StoreUnavailable } from '../errors.ts'
 import type { FoundRow, HalvesResult, HalvesWrite } from '../halves.ts'
 import type { EvaluationKey } from '../history.ts'
-import type { NewBatch, PutResult } from '../store.ts'
+import type { NewBatch, PutResult, StoreLoad } from '../store.ts'
 import type { Statement } from './engine.ts'
 import type { EvaluationEngine, PutRules } from './evaluation-engine.ts'
 
@@ -11,6 +11,8 @@ export const otherFailure = 'other'
 export interface StoreObserver {
   ran(system: string, operation: string, seconds: number, failure?: string): void
   committed(batches: number): void
+  /** How long an operation has waited for its turn. */
+  waited(seconds: number): void
   /** Changes of other replicas are not heard of. */
   listenFailed(): void
 }
@@ -46,8 +48,8 @@ export class ObservedEngine implements EvaluationEngine {
     return this.#engine.binaryName
   }
 
-  get waiting(): number {
-    return this.#engine.waiting
+  get load(): StoreLoad {
+    return this.#engine.load
   }
 
   transaction<Row>(statements: readonly Statement[], lock?: string): Promise<Row[][]> {
@@ -87,7 +89,11 @@ export class ObservedEngine implements EvaluationEngine {
     }
     result.then(
       () => tell(),
-      (error) => tell(error instanceof StoreUnavailable ? error.reason : otherFailure),
+      (error) => {
+        const reason = error instanceof StoreUnavailable ? error.reason : otherFailure
+        // what no client waits for was not run
+        if (reason !== 'left') tell(reason)
+      },
     )
     return result
   }

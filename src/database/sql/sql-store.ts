@@ -23,6 +23,7 @@ import type {
   StatePage,
   Store,
   StoreLimits,
+  StoreLoad,
   SweptHalves,
   WindowPart,
   WindowRange,
@@ -316,8 +317,8 @@ export class SqlStore implements Store {
     })
   }
 
-  get waiting(): number {
-    return this.#engine.waiting
+  get load(): StoreLoad {
+    return this.#engine.load
   }
 
   async ping(): Promise<void> {

@@ -5,7 +5,8 @@ import type { EvaluationKey } from '../history.ts'
 import type { Statement } from '../sql/engine.ts'
 import type { EvaluationEngine, PutRules } from '../sql/evaluation-engine.ts'
 import type { MigrationLog } from '../sql/schema.ts'
-import type { NewBatch, PutResult } from '../store.ts'
+import type { NewBatch, PutResult, StoreLoad } from '../store.ts'
+import type { WaitWatch } from '../turns.ts'
 import { Turns } from '../turns.ts'
 import { pack, unpack } from './packing.ts'
 import { SqliteThread } from './thread.ts'
@@ -20,13 +21,18 @@ export class SqliteEngine implements EvaluationEngine {
   readonly binaryName = 'name'
   readonly #writer: SqliteThread
   readonly #reader: SqliteThread
-  readonly #writes = new Turns(atOnce)
+  readonly #writes: Turns
   readonly #reads: Turns
   #poll: NodeJS.Timeout | undefined
 
   /** Opens a file, or with the path ":memory:" a database that is gone when it is closed. */
-  static async open(path: string, lockMilliseconds = 2000, log?: MigrationLog): Promise<SqliteEngine> {
-    const engine = new SqliteEngine(path, lockMilliseconds, log)
+  static async open(
+    path: string,
+    lockMilliseconds = 2000,
+    log?: MigrationLog,
+    waited?: WaitWatch,
+  ): Promise<SqliteEngine> {
+    const engine = new SqliteEngine(path, lockMilliseconds, log, waited)
     try {
       await engine.#writer.call('hasChanged')
       // while the file is there
@@ -38,16 +44,23 @@ export class SqliteEngine implements EvaluationEngine {
     }
   }
 
-  private constructor(path: string, lockMilliseconds: number, log?: MigrationLog) {
+  private constructor(path: string, lockMilliseconds: number, log?: MigrationLog, waited?: WaitWatch) {
+    this.#writes = new Turns(atOnce, waited)
     this.#writer = new SqliteThread({ path, lockMilliseconds, isReader: false }, log)
     // a database in memory has one connection
     const isShared = path !== inMemory
     this.#reader = isShared ? new SqliteThread({ path, lockMilliseconds, isReader: true }) : this.#writer
-    this.#reads = isShared ? new Turns(atOnce) : this.#writes
+    this.#reads = isShared ? new Turns(atOnce, waited) : this.#writes
   }
 
-  get waiting(): number {
-    return this.#writes.waiting + (this.#reads === this.#writes ? 0 : this.#reads.waiting)
+  get load(): StoreLoad {
+    if (this.#reads === this.#writes) return this.#writes.load
+    const [one, other] = [this.#writes.load, this.#reads.load]
+    return {
+      waiting: one.waiting + other.waiting,
+      waitMilliseconds: Math.max(one.waitMilliseconds, other.waitMilliseconds),
+      refused: one.refused + other.refused,
+    }
   }
 
   async ready(): Promise<void> {}

@@ -40,6 +40,8 @@ export interface Told {
   readonly told: Parameters<MigrationLog['info']>
 }
 
-export type Reply =
-  | { readonly id: number; readonly result: unknown }
-  | { readonly id: number; readonly failure: Failure }
+/** With the milliseconds that the call took. */
+export type Reply = { readonly id: number; readonly milliseconds: number } & (
+  | { readonly result: unknown }
+  | { readonly failure: Failure }
+)

@@ -1,10 +1,13 @@
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
+import type { Caller } from '../caller.ts'
+import { currentCaller } from '../caller.ts'
 import { StoreUnavailable, StoreUnusable } from '../errors.ts'
 import type { MigrationLog } from '../sql/schema.ts'
 import type { Call, Failure, Methods, Reply, Setup, Told } from './messages.ts'
 
 interface Pending {
+  readonly caller: Caller | undefined
   readonly resolve: (result: unknown) => void
   readonly reject: (error: unknown) => void
 }
@@ -33,7 +36,7 @@ export class SqliteThread {
     this.#worker.postMessage(call)
     this.#worker.ref()
     return new Promise((resolve, reject) =>
-      this.#pending.set(call.id, { resolve: resolve as Pending['resolve'], reject }),
+      this.#pending.set(call.id, { caller: currentCaller(), resolve: resolve as Pending['resolve'], reject }),
     )
   }
 
@@ -55,7 +58,8 @@ export class SqliteThread {
         this.#log?.info(...reply.told)
         return
       }
-      const { resolve, reject } = this.#pending.get(reply.id) as Pending
+      const { caller, resolve, reject } = this.#pending.get(reply.id) as Pending
+      caller?.charge(reply.milliseconds)
       this.#pending.delete(reply.id)
       if (this.#pending.size === 0 && !this.#isClosed) worker.unref()
       if ('failure' in reply) reject(errorOf(reply.failure))

@@ -38,17 +38,19 @@ port.on('message', (call: Call | 'close') => {
     port.close()
     database?.close()
   } else {
-    port.postMessage(replyTo(call))
+    const begin = performance.now()
+    const outcome = outcomeOf(call)
+    port.postMessage({ id: call.id, milliseconds: performance.now() - begin, ...outcome } satisfies Reply)
   }
 })
 
-function replyTo({ id, method, args }: Call): Reply {
+function outcomeOf({ method, args }: Call): { result: unknown } | { failure: Failure } {
   try {
     const run = methods[method] as (...args: unknown[]) => unknown
-    return { id, result: run(...args) }
+    return { result: run(...args) }
   } catch (error) {
-    if (isOfOlderSchema()) return { id, failure: { reason: 'restored', error } }
-    return { id, failure: failureOf(error) }
+    if (isOfOlderSchema()) return { failure: { reason: 'restored', error } }
+    return { failure: failureOf(error) }
   }
 }
 

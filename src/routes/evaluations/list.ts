@@ -7,6 +7,7 @@ import { fixedLimits } from '../../http/limits.ts'
 import type { RequestContext } from '../../http/request-context.ts'
 import { sendJson } from '../../http/send-json.ts'
 import { LimitExceeded, refuse } from '../../loss/validation-errors.ts'
+import type { Task } from '../../runtime/scheduler.ts'
 import { answerOf, problemAnswers } from '../answers.ts'
 import { listAnswer, wrongLimit } from './examples.ts'
 import type { EvaluationRouteOptions } from './found.ts'
@@ -48,8 +49,8 @@ export async function listRoute(
       const figuresOf = ({ open }: Selected) => evaluations.figures(open(), work.task)
       const { shown, next } =
         query.sort === undefined
-          ? await newest(pagesOf(query, owner), query.limit)
-          : await sorted(pagesOf(query, owner), query, figuresOf, work)
+          ? await newest(pagesOf(query, owner, work.task), query.limit)
+          : await sorted(pagesOf(query, owner, work.task), query, figuresOf, work)
       const entries: object[] = []
       const unreadable: object[] = []
       for (const each of shown) {
@@ -63,11 +64,11 @@ export async function listRoute(
     },
   )
 
-  function pagesOf(query: ListQuery, owner: string): AsyncIterable<readonly Selected[]> {
+  function pagesOf(query: ListQuery, owner: string, task: Task): AsyncIterable<readonly Selected[]> {
     const before = query.sort === undefined ? idAfter(query.after) : undefined
     const pageRows = Object.keys(metadataIn(query)).length === 0 ? query.limit + 1 : undefined
     const selection = { prefix: query.prefix, metadata: metadataIn(query) }
-    return selected(evaluations, owner, selection, before, query.sort === undefined ? pageRows : undefined)
+    return selected(evaluations, owner, selection, task, before, query.sort === undefined ? pageRows : undefined)
   }
 }
 

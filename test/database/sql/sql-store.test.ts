@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import type { Test } from 'tap'
 import { t as root, test } from 'tap'
+import { onBehalfOf } from '../../../src/database/caller.ts'
 import { EvaluationGone } from '../../../src/database/errors.ts'
 import type { Head } from '../../../src/database/history.ts'
 import { PostgresEvaluationEngine } from '../../../src/database/postgres/evaluation-engine.ts'
@@ -515,6 +516,24 @@ const behaviours: Readonly<Record<string, (t: Test, store: Store, owner: string)
     t.ok(await eventually(() => told.length > 0))
     t.equal(await store.sweep(now - 1000), false)
     t.equal(await store.sweep(), false)
+  },
+
+  'what is read for a caller is charged to it, and a commit, which several may share, to none': async (
+    t,
+    store,
+    owner,
+  ) => {
+    let charged = 0
+    const charge = (milliseconds: number) => {
+      charged += milliseconds
+    }
+    const caller = { owner, isOver: false, level: 0, charge }
+    const run = await declareNew(store, owner, 'run')
+    await onBehalfOf(caller, () => store.putBatches([batchOf(run, 'a')]))
+    t.equal(charged, 0)
+    const begin = performance.now()
+    await onBehalfOf(caller, () => store.find(owner, 'run'))
+    t.ok(charged > 0 && charged <= performance.now() - begin, `${charged} ms`)
   },
 
   'folded totals are kept by slot, while the batches are those that they were folded from': async (t, store, owner) => {

@@ -56,7 +56,7 @@ test('reads go on while another program holds the write lock, and few writers wa
   )
   t.same(await engine.query(select('1 AS one')), [{ one: 1 }])
   t.equal(refused, 0, 'no read waits for a writer')
-  t.equal(engine.waiting, 28, 'all but the two that run')
+  t.equal(engine.load.waiting, 28, 'all but the two that run')
   await Promise.all(writes)
   t.ok(performance.now() - begin < 10 * 300, 'not each waits for as long as the first')
   other.exec('COMMIT')
