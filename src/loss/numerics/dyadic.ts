@@ -91,7 +91,16 @@ export function sqrtRatio(a: Dyadic, b: Dyadic): number {
 }
 
 export function toDouble(value: Dyadic): number {
-  return ratio(value, fromInteger(1))
+  const double = scale(Number(value.mantissa), value.exponent)
+  return isNormal(double) ? double : ratio(value, one)
+}
+
+const one = fromInteger(1)
+
+/** Whether a double that came of an integer by rounding once, and by a power of two, was not rounded again. */
+function isNormal(double: number): boolean {
+  const size = Math.abs(double)
+  return size >= 2 ** -1022 && size <= Number.MAX_VALUE
 }
 
 function align(value: Dyadic, exponent: number): bigint {
@@ -110,6 +119,8 @@ function divide(a: Dyadic, b: Dyadic): { quotient: bigint; exponent: number } {
 
 /** `quotient * 2 ** exponent`, of more than 53 bits, to the nearest double; its last place is 2 ** -1074 or above. */
 function roundToDouble(quotient: bigint, exponent: number): number {
+  const double = scale(Number(quotient), exponent)
+  if (isNormal(double)) return double
   const surplus = Math.max(bitLength(quotient) - 53, -1074 - exponent)
   const cut = BigInt(surplus)
   const kept = quotient >> cut
@@ -135,6 +146,13 @@ function scale(value: number, exponent: number): number {
 }
 
 function bitLength(value: bigint): number {
-  const digits = value.toString(16)
-  return (digits.length - 1) * 4 + (32 - Math.clz32(Number.parseInt(digits[0], 16)))
+  const double = Number(value)
+  if (double > Number.MAX_VALUE) {
+    const digits = value.toString(16)
+    return (digits.length - 1) * 4 + (32 - Math.clz32(Number.parseInt(digits[0], 16)))
+  }
+  view.setFloat64(0, double)
+  const bits = (view.getUint32(0) >>> 20) - 1022
+  // what was rounded up to a power of two has a bit less
+  return value >> BigInt(bits - 1) === 0n ? bits - 1 : bits
 }
