@@ -1,4 +1,4 @@
-/** @import { Exchange, Problem } from './types.d.ts' */
+/** @import { Exchange } from './types.d.ts' */
 import { answerOf, LossmeterError, post } from './api.js'
 import { el, find, listing } from './dom.js'
 import { strings } from './strings.js'
@@ -88,22 +88,43 @@ export function showTrouble(section, error, again) {
   if (section.contains(document.activeElement)) place.scrollIntoView({ block: 'nearest', behavior: 'instant' })
 }
 
+/** @typedef {{ pointer: string, code: string, remedies?: readonly object[] | undefined }} ErrorAt */
+
 /**
- * The error of the service in its own words.
+ * The error of the service: in its own words, or in another language by what does not depend on them, its type, and the code,
+ * the place and the remedies of each error.
  *
- * @param {Pick<Problem, 'type' | 'title' | 'status' | 'detail'>} problem
+ * @param {{ type: string, title: string, status: number, detail: string, errors?: readonly ErrorAt[] | undefined }} problem
  */
-export function problemParts({ type, title, status, detail }) {
+export function problemParts({ type, title, status, detail, errors = [] }) {
+  const own = strings.problems.types[type.slice(type.lastIndexOf('/') + 1)]
+  const link = el('a', { href: type }, type)
+  const english = el('p', { class: 'problem-detail', lang: 'en' }, detail)
+  if (own === undefined)
+    return [el('p', { class: 'problem-title', lang: 'en' }, el('strong', {}, `${status} ${title}`), ' ', link), english]
+  const places = new Map(errors.map(({ pointer, code }) => [`${pointer.split('/')[1]} ${code}`, { pointer, code }]))
+  const said = Array.from(places.values(), ({ pointer, code }) =>
+    el('p', {}, el('code', {}, pointer), ' ', ...coded(strings.problems.codes[code] ?? code)),
+  )
+  const fitting = new Set(errors.flatMap(({ remedies = [] }) => remedies.map(inWords)))
   return [
-    el(
-      'p',
-      { class: 'problem-title', lang: 'en' },
-      el('strong', {}, `${status} ${title}`),
-      ' ',
-      el('a', { href: type }, type),
-    ),
-    el('p', { class: 'problem-detail', lang: 'en' }, detail),
+    el('p', { class: 'problem-title' }, el('strong', {}, `${status} ${own.title}`), ' ', link),
+    ...(said.length === 0 ? [el('p', {}, ...coded(own.meaning))] : said),
+    ...Array.from(fitting, (change) => el('p', {}, strings.plain.fits(change))),
+    el('details', {}, el('summary', {}, strings.plain.own), english),
   ]
+}
+
+/** A change of the request, as its fields. @param {object} remedy */
+function inWords(remedy) {
+  return Object.entries(remedy)
+    .map(([kind, fields]) => JSON.stringify(kind === 'set' ? fields : { [kind]: fields }))
+    .join(', ')
+}
+
+/** A sentence in which code stands between backticks. @param {string} text */
+function coded(text) {
+  return text.split('`').map((part, at) => (at % 2 === 0 ? part : el('code', {}, part)))
 }
 
 /** @param {Exchange} exchange */

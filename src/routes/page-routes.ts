@@ -1,8 +1,8 @@
-import '@fastify/accepts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { askAgain, forEver, vary } from '../http/constant.ts'
 import { nothingServed } from '../http/plugins/not-found.ts'
 import type { pages } from '../pages/pages.js'
+import { languageFor } from './language.ts'
 import type { Language } from './pages.ts'
 import { assets, languages, pageOf } from './pages.ts'
 
@@ -32,10 +32,7 @@ export async function pageRoutes(app: FastifyInstance): Promise<void> {
   const senderOf = (name: keyof typeof pages) => {
     const inLanguages = new Map(offered.map((language) => [language, pageOf(name, language, app.basePath)]))
     return async (request: FastifyRequest, reply: FastifyReply) => {
-      const language = languageOf(request)
-      vary(reply, 'accept-language')
-      reply.header('content-language', language)
-      return inLanguages.get(language)?.send(request, reply, askAgain)
+      return inLanguages.get(languageFor(request, reply))?.send(request, reply, askAgain)
     }
   }
   const home = senderOf('home')
@@ -70,11 +67,4 @@ export async function pageRoutes(app: FastifyInstance): Promise<void> {
   app.get<{ Params: { hash: string } }>('/explore/plotly/:hash.js', { schema }, async (request, reply) =>
     plotly.send(request, reply, request.params.hash === plotly.hash ? forEver : askAgain),
   )
-}
-
-/** The language of `?lang`, else the one that the browser likes best, else the first. */
-function languageOf(request: FastifyRequest): Language {
-  const { lang } = request.query as { lang?: unknown }
-  const liked = request.accepts().language([...offered]) || offered[0]
-  return offered.find((language) => language === lang) ?? (liked as Language)
 }

@@ -15,7 +15,7 @@ export const languages = { en: 'English', ko: '한국어' } as const
 export type Language = keyof typeof languages
 
 type Texts = Readonly<Record<string, unknown>>
-const stringsOf: Readonly<Record<Language, Texts>> = { en, ko }
+export const stringsOf = { en, ko } as const
 
 const folder = fileURLToPath(new URL('../pages/', import.meta.url))
 const plotlyFile = createRequire(import.meta.url).resolve('plotly.js-gl3d-dist-min')
@@ -78,7 +78,7 @@ export function pageOf(name: keyof typeof pages, language: Language, basePath = 
   const { version, plotly } = assets()
   const sections: readonly string[] = pages[name]
   const at = `/explore/assets/${version}`
-  const texts = stringsOf[language]
+  const texts: Texts = stringsOf[language]
   const own = (texts.pages as Readonly<Record<string, Texts>>)[name]
   const page = filled(contentOf('page.html').toString(), {
     ...texts,

@@ -1,9 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { vary } from '../http/constant.ts'
 import { isInferencePath } from '../http/inference-error.ts'
 import { pathOf } from '../http/path-of.ts'
 import type { problems } from '../http/problems.ts'
-import { assets } from './pages.ts'
+import type { ProblemTexts } from '../pages/strings/en.js'
+import { languageFor } from './language.ts'
+import type { Language } from './pages.ts'
+import { assets, languages, stringsOf } from './pages.ts'
 import type { ExampleRequest } from './problem-requests.ts'
 import { curlOf, requests, withoutRequests } from './problem-requests.ts'
 
@@ -19,10 +23,22 @@ export interface Description {
 const styles = ['base.css', 'sections.css', 'content.css', 'plain.css']
 
 /** A page of these parts, in the dress of the pages with the pictures. */
-export function plainPage(title: string, parts: string): string {
+export function plainPage(title: string, parts: string, language: Language): string {
+  const { common, plain } = stringsOf[language]
+  const links = [
+    ['/learn', common.learn],
+    ['/batch', common.batch],
+    ['/runs', common.runs],
+    ['/docs', common.documentation],
+    ['/problems', plain.navProblems],
+  ].map(([path, name]) => `<a href="${path}">${name}</a>`)
+  const inLanguages = Object.entries(languages).map(
+    ([each, name]) =>
+      `<a href="?lang=${each}" hreflang="${each}" lang="${each}"${each === language ? ' aria-current="true"' : ''}>${name}</a>`,
+  )
   const at = `/explore/assets/${assets().version}`
   return `<!doctype html>
-<html lang="en">
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -35,7 +51,8 @@ ${styles.map((style) => `<link rel="stylesheet" href="${at}/styles/${style}">`).
 <body>
 <header><div class="bar">
 <p class="brand"><a href="/"><img src="${at}/icon.svg" alt="" width="28" height="28">lossmeter</a></p>
-<nav aria-label="Service"><a href="/learn">Learn</a> <a href="/batch">Your batch</a> <a href="/runs">Runs</a> <a href="/docs">API documentation</a> <a href="/problems">Problems</a></nav>
+<nav aria-label="${common.service}">${links.join(' ')}</nav>
+<nav class="languages" aria-label="${common.language}">${inLanguages.join(' ')}</nav>
 </div></header>
 <main class="plain">
 <h1>${escaped(title)}</h1>
@@ -46,38 +63,54 @@ ${parts}
 `
 }
 
-export function listPage(types: readonly Description[]): string {
-  const items = types.map(
-    ({ type, status, title, meaning }) =>
-      `<li><a href="/problems/${nameOf(type)}">${escaped(title)}</a> <span class="note">${status}, <code>${type}</code></span><p>${marked(meaning)}</p></li>`,
-  )
-  return plainPage('Problem types', `<ul class="types">\n${items.join('\n')}\n</ul>`)
+export function listPage(types: readonly Description[], language: Language): string {
+  const { plain } = stringsOf[language]
+  const items = types
+    .map((type) => translated(type, language))
+    .map(
+      ({ type, status, title, meaning }) =>
+        `<li><a href="/problems/${nameOf(type)}">${escaped(title)}</a> <span class="note">${status}, <code>${type}</code></span><p>${marked(meaning)}</p></li>`,
+    )
+  return plainPage(plain.problems, `<ul class="types">\n${items.join('\n')}\n</ul>`, language)
 }
 
 /** The page of one type: what it means, what to do, and a request that leads to it beside one that does not. */
-export function typePage({ type, status, title, meaning, remedy, codes = {} }: Description): string {
+export function typePage(description: Description, language: Language): string {
+  const { type, status, title, meaning, remedy, codes = {} } = translated(description, language)
+  const { plain } = stringsOf[language]
+  const { where, reasons }: ProblemTexts = stringsOf[language].problems
   const name = nameOf(type)
   const example = requests[name]
-  const reason = withoutRequests[name]
+  const reason = reasons[name] ?? withoutRequests[name]
   const parts = [
-    `<p class="note"><code>${type}</code>, status ${status}</p>`,
+    `<p class="note"><code>${type}</code>, ${plain.status(status)}</p>`,
     `<p>${marked(meaning)}</p>`,
     `<p>${marked(remedy)}</p>`,
   ]
   if (reason !== undefined) parts.push(`<p>${marked(reason)}</p>`)
   if (example !== undefined) {
-    if (example.where !== undefined) parts.push(`<p>${marked(example.where)}</p>`)
-    if (example.before !== undefined) parts.push(`<h2>After</h2>`, ...example.before.map(listing))
+    if (example.where !== undefined) parts.push(`<p>${marked(where[name] ?? example.where)}</p>`)
+    if (example.before !== undefined) parts.push(`<h2>${plain.after}</h2>`, ...example.before.map(listing))
     parts.push(
       '<div class="pair">',
-      `<div><h2><span class="status wrong">${status}</span> Wrong</h2>${listing(example.wrong)}</div>`,
-      `<div><h2><span class="status right">2xx</span> Right</h2>${listing(example.right)}</div>`,
+      `<div><h2><span class="status wrong">${status}</span> ${plain.wrong}</h2>${listing(example.wrong)}</div>`,
+      `<div><h2><span class="status right">2xx</span> ${plain.right}</h2>${listing(example.right)}</div>`,
       '</div>',
     )
   }
   const rows = Object.entries(codes).map(([code, said]) => `<dt><code>${code}</code></dt><dd>${marked(said)}</dd>`)
-  if (rows.length > 0) parts.push('<h2>Codes</h2>', `<dl>${rows.join('\n')}</dl>`)
-  return plainPage(title, parts.join('\n'))
+  if (rows.length > 0) parts.push(`<h2>${plain.codes}</h2>`, `<dl>${rows.join('\n')}</dl>`)
+  return plainPage(title, parts.join('\n'), language)
+}
+
+/** A type in the words of a language, as far as this has its own. */
+function translated(description: Description, language: Language): Description {
+  const { types, codes }: ProblemTexts = stringsOf[language].problems
+  return {
+    ...description,
+    ...types[nameOf(description.type)],
+    ...(description.codes && { codes: { ...description.codes, ...codes } }),
+  }
 }
 
 function listing(request: ExampleRequest): string {
@@ -103,20 +136,22 @@ export const notFoundPages = fp(
         done()
         return
       }
-      reply.header('vary', 'accept')
-      done(null, wantsHtml(request) ? notFoundPage(reply, payload) : payload)
+      vary(reply, 'accept')
+      done(null, wantsHtml(request) ? notFoundPage(request, reply, payload) : payload)
     })
   },
   { name: 'not-found-pages', dependencies: ['not-found'], decorators: { request: ['accepts'] } },
 )
 
-function notFoundPage(reply: FastifyReply, problem: unknown): string {
+function notFoundPage(request: FastifyRequest, reply: FastifyReply, problem: unknown): string {
   const { detail } = JSON.parse(String(problem))
+  const language = languageFor(request, reply)
+  const { plain } = stringsOf[language]
+  const { types }: ProblemTexts = stringsOf[language].problems
+  const own = types['not-found']
   reply.type('text/html; charset=utf-8')
-  return plainPage(
-    'Nothing is here',
-    `<p>${marked(detail)}</p>\n<p>Perhaps you are looking for <a href="/">the pictures</a>, <a href="/docs">the API documentation</a> or <a href="/problems">what a problem means</a>.</p>`,
-  )
+  const said = [...(own === undefined ? [] : [`<p>${marked(own.meaning)}</p>`]), `<p lang="en">${marked(detail)}</p>`]
+  return plainPage(plain.nowhere, `${said.join('\n')}\n<p>${plain.nowhereText}</p>`, language)
 }
 
 function marked(text: string): string {

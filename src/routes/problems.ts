@@ -1,10 +1,13 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { vary } from '../http/constant.ts'
 import { baseOf, Problem } from '../http/problem.ts'
 import type { ProblemName } from '../http/problems.ts'
 import { problems } from '../http/problems.ts'
 import { errorCodes } from '../loss/error-codes.ts'
 import { problemAnswers } from './answers.ts'
+import { languageFor } from './language.ts'
+import type { Language } from './pages.ts'
 import { problemExample } from './problem-examples.ts'
 import type { Description } from './problem-pages.ts'
 import { listPage, typePage, wantsHtml } from './problem-pages.ts'
@@ -49,7 +52,7 @@ export async function problemRoutes(app: FastifyInstance): Promise<void> {
     },
     async (request, reply) => {
       const types = names.map((name) => describe(name, baseOf(request)))
-      return answer(request, reply, { problems: types }, () => listPage(types))
+      return answer(request, reply, { problems: types }, (language) => listPage(types, language))
     },
   )
   app.get<{ Params: { name: string } }>(
@@ -75,7 +78,7 @@ export async function problemRoutes(app: FastifyInstance): Promise<void> {
       const name = names.find((known) => known === request.params.name)
       if (name === undefined) throw new Problem('not-found', unknownName)
       const type = describe(name, baseOf(request))
-      return answer(request, reply, type, () => typePage(type))
+      return answer(request, reply, type, (language) => typePage(type, language))
     },
   )
 }
@@ -89,9 +92,14 @@ function asEither(schema: z.ZodType) {
   return { 'application/json': { schema }, 'text/html': { schema: page } }
 }
 
-function answer(request: FastifyRequest, reply: FastifyReply, body: object, asHtml: () => string): FastifyReply {
-  reply.header('vary', 'accept')
+function answer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  body: object,
+  asHtml: (language: Language) => string,
+): FastifyReply {
+  vary(reply, 'accept')
   return wantsHtml(request)
-    ? reply.type('text/html; charset=utf-8').send(asHtml())
+    ? reply.type('text/html; charset=utf-8').send(asHtml(languageFor(request, reply)))
     : reply.type('application/json; charset=utf-8').send(JSON.stringify(body))
 }

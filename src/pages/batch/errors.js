@@ -114,13 +114,13 @@ function grouped(errors) {
  * @param {boolean} isSaid whether the problem says it already
  */
 async function part([first, ...others], body, text, isSaid) {
-  const { pointer, detail, received } = first
+  const { pointer, code, detail, received } = first
   const marked = text === undefined ? await element(pointer, body) : excerpt(text, pointer)
   return el(
     'li',
     {},
     el('code', { class: 'pointer' }, pointer),
-    ...(isSaid ? [] : [el('p', { lang: 'en' }, detail)]),
+    ...(isSaid || strings.problems.codes[code] !== undefined ? [] : [el('p', { lang: 'en' }, detail)]),
     ...(marked === undefined
       ? [el('p', { class: 'note' }, words.received, el('mark', {}, JSON.stringify(received)))]
       : [listing(words.aroundPlace(pointer), marked)]),

@@ -7,7 +7,10 @@ import { problemParts } from '../wire.js'
 export function troubleParts(error) {
   if (!(error instanceof LossmeterError)) return [el('p', {}, strings.runs.lost)]
   const { type, errors = [], detail: said } = error.problem
-  const details = errors.filter(({ detail }) => detail !== said).map(({ detail }) => el('li', { lang: 'en' }, detail))
+  // in another language they are said by their codes
+  const details = errors
+    .filter(({ code, detail }) => detail !== said && strings.problems.codes[code] === undefined)
+    .map(({ detail }) => el('li', { lang: 'en' }, detail))
   return [
     ...(type.endsWith('/problems/store-unavailable') ? [el('p', {}, strings.runs.storeDown)] : []),
     ...problemParts(error.problem),

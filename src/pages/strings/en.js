@@ -2,6 +2,15 @@ import { formula } from '../formulas.js'
 
 /** @typedef {typeof strings} Strings every language has these, see ko.js */
 /** @typedef {(Node | string)[]} Parts of a sentence */
+/** @typedef {{ title: string, meaning: string, remedy: string }} ProblemText */
+/** @typedef {Readonly<Record<string, string>>} Sentences */
+/**
+ * @typedef {object} ProblemTexts
+ * @property {Readonly<Record<string, ProblemText>>} types by their names
+ * @property {Sentences} codes of errors
+ * @property {Sentences} where the request of a type leads to it
+ * @property {Sentences} reasons why a type has no request
+ */
 
 /**
  * A block for each page and each section. What stands in the markup is HTML; what a module shows is text, or a function
@@ -60,6 +69,22 @@ export const strings = {
     print: 'Draw all pictures and print',
     noJson: (/** @type {number} */ status) => `The answer, with status ${status}, is not JSON.`,
   },
+  plain: {
+    problems: 'Problem types',
+    status: (/** @type {number} */ status) => `status ${status}`,
+    after: 'After',
+    wrong: 'Wrong',
+    right: 'Right',
+    codes: 'Codes',
+    nowhere: 'Nothing is here',
+    nowhereText:
+      'Perhaps you are looking for <a href="/">the pictures</a>, <a href="/docs">the API documentation</a> or <a href="/problems">what a problem means</a>.',
+    navProblems: 'Problems',
+    own: 'The error as the service says it',
+    fits: (/** @type {string} */ options) => `This would fit: ${options}`,
+  },
+  /** In English, the service says it itself. @type {ProblemTexts} */
+  problems: { types: {}, codes: {}, where: {}, reasons: {} },
   pages: {
     home: {
       title: 'How wrong is the model?',

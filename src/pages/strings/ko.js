@@ -1,5 +1,6 @@
 /** @import { Strings } from './en.js' */
 import { formula } from '../formulas.js'
+import { problems } from './problems-ko.js'
 
 /** Korean, with the terms of the textbooks. @type {Strings} */
 export const strings = {
@@ -54,6 +55,21 @@ export const strings = {
     print: '모든 그림을 그려 인쇄하기',
     noJson: (status) => `상태 코드 ${status}의 응답이 JSON이 아닙니다.`,
   },
+  plain: {
+    problems: '오류 유형',
+    status: (status) => `상태 코드 ${status}`,
+    after: '그 전에 보낸 요청',
+    wrong: '잘못된 요청',
+    right: '올바른 요청',
+    codes: '코드',
+    nowhere: '여기에는 아무것도 없습니다',
+    nowhereText:
+      '<a href="/">그림</a>, <a href="/docs">API 문서</a>, <a href="/problems">오류 유형</a> 가운데 찾으시는 것이 있을지도 모릅니다.',
+    navProblems: '오류 유형',
+    own: '서비스가 보낸 오류 메시지(영어)',
+    fits: (options) => `이렇게 하면 맞습니다: ${options}`,
+  },
+  problems,
   pages: {
     home: {
       title: '모델은 얼마나 틀렸을까요?',

@@ -61,3 +61,19 @@ browserTest('one-hot or index', async (t, studio) => {
     t.equal(one, other)
   })
 })
+
+browserTest(
+  'an error is said in the language of the page, by its code, its place and what would fit',
+  async (t, studio) => {
+    const { page } = await studio.open('/learn?lang=ko')
+    await near(page, 'declaration', '#declaration .card')
+    const card = page.locator('.declaration-four .card.wrong').first()
+    const said = (await card.innerText()).replaceAll(/\s+/g, ' ')
+    t.match(said, '422 내용이 올바르지 않습니다')
+    t.match(said, /#\/labels\S* 배열의 형상|#\/labels\S* [가-힣]/)
+    t.match(said, /이렇게 하면 맞습니다: \{"labelFormat":"(one-hot|index)"\}/)
+    t.equal(await card.locator('.problem-detail').isVisible(), false, 'the English sentence is folded')
+    await card.locator('details', { hasText: '서비스가 보낸' }).locator('summary').click()
+    t.equal(await card.locator('.problem-detail').isVisible(), true)
+  },
+)

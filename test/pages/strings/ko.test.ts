@@ -1,4 +1,6 @@
 import { test } from 'tap'
+import { problems } from '../../../src/http/problems.ts'
+import { errorCodes } from '../../../src/loss/error-codes.ts'
 import { strings as en } from '../../../src/pages/strings/en.js'
 import { strings as ko } from '../../../src/pages/strings/ko.js'
 
@@ -28,8 +30,9 @@ function checkWhole(path: string, parts: unknown[], given: number[]): void {
 }
 
 test('Korean says all that English says, and nothing else', async (t) => {
-  const english = new Map(spoken(en))
-  const korean = new Map(spoken(ko))
+  // the service says problems in English itself
+  const english = new Map(spoken({ ...en, problems: {} }))
+  const korean = new Map(spoken({ ...ko, problems: {} }))
   t.same([...korean.keys()], [...english.keys()], 'the same keys in the same order')
   for (const [path, text] of korean) {
     t.ok(text.trim() !== '', path)
@@ -44,4 +47,10 @@ test('Korean says all that English says, and nothing else', async (t) => {
 test('English says one of one', async (t) => {
   t.match(en.batch.counts(5, 1), /1 output$/)
   t.match(en.sweeps.summary(9, 'bias', '0', '0', 1, '0'), / 1 level,/)
+})
+
+test('every problem and every code of errors is said in Korean', async (t) => {
+  t.same(Object.keys(ko.problems.types).toSorted(), Object.keys(problems).toSorted())
+  t.same(Object.keys(ko.problems.codes).toSorted(), Object.keys(errorCodes).toSorted())
+  for (const [path, text] of spoken(ko.problems)) t.match(text, /\p{Script=Hangul}/u, path)
 })
