@@ -36,13 +36,16 @@ test('the command runs with production packages alone, writes nothing but data, 
       filter: (file) => !/(^|\/)node_modules\/|\.map$|\.d\.[cm]?ts$/.test(relative(from, file)),
     })
   }
-  for (const path of ['src', 'package.json']) cpSync(join(root, path), join(folder, path), { recursive: true })
+  for (const path of ['src', 'openapi', 'package.json'])
+    cpSync(join(root, path), join(folder, path), { recursive: true })
   t.notOk(existsSync(join(folder, 'node_modules/typescript')))
   mkdirSync(join(folder, 'data'))
   const before = filesOf(folder)
 
   const [, ...args] = listIn(said('CMD'))
-  const env = { PORT: '0', HOST: '127.0.0.1', NODE_ENV: 'production' }
+  const cache = `${folder}-cache`
+  t.after(() => rmSync(cache, { recursive: true, force: true }))
+  const env = { PORT: '0', HOST: '127.0.0.1', NODE_ENV: 'production', NODE_COMPILE_CACHE: cache }
   const child = spawn(process.execPath, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] })
   t.after(() => child.kill('SIGKILL'))
   const ended = once(child, 'close')
