@@ -58,7 +58,7 @@ export type DeclareOutcome =
 
 export interface ChangeOutcome {
   readonly outcome: 'changed' | 'incomplete'
-  /** What is no longer as it was. */
+  /** What this call changed. */
   readonly changed: readonly ('seal' | 'metadata')[]
   readonly evaluation: OpenEvaluation
 }

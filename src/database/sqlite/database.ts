@@ -82,7 +82,7 @@ export class SqliteDatabase {
     for (let from = found; from < migrations.length; from = this.#versionOf()) {
       const step = { from, to: from + 1, of: migrations.length }
       const begin = performance.now()
-      // a new file is no news
+      // creating the schema of a new file is not logged
       if (found > 0) log?.info(step, updating[0])
       this.inTransaction(() => this.#migrateOnce(), migrationMilliseconds)
       if (found > 0) log?.info({ ...step, milliseconds: Math.round(performance.now() - begin) }, updating[1])

@@ -38,8 +38,8 @@ export function* partitionsOf(
 }
 
 /**
- * The state of the selected rows, and of each group that of its own rows, in steps. Each row is computed once; groups add up
- * what was computed of theirs, and fetch the numbers of these rows only for what looks at them.
+ * Computes the state of the selected rows and the state of each group, in steps. Each row is computed once. A group adds up the
+ * results of its own rows, and fetches their numbers only where a section reads them.
  *
  * @param observe sees each slice of all rows  @param watch each slice of a group
  */

@@ -26,7 +26,7 @@ export function badgeOf(label: string, value: string): string {
 const lineWidth = 120
 const margin = 2
 
-/** The values of a curve from left to right; a line has a gap where there is no number. */
+/** Draws a curve from left to right. The line has a gap where a value is null. */
 export function sparklineOf(label: string, values: readonly (number | null)[], value: string): string {
   const numbers = values.filter((each) => each !== null)
   const [low, high] = [Math.min(...numbers), Math.max(...numbers)]
