@@ -8,7 +8,7 @@ const longestTimer = 2 ** 31 - 1
 /**
  * Watches whether a client still may what it was allowed when it sent a request.
  *
- * @param ended called when its token ends, or its key is no longer there or no longer allows it; perhaps more than once
+ * @param ended is called when the token expires, or when the key is gone or has lost the scope; it may be called more than once
  * @returns ends it
  */
 export function watchAccess(
@@ -20,9 +20,10 @@ export function watchAccess(
 ): () => void {
   if (client.until !== undefined) return at(client.until, ended)
   if (keys === undefined) return () => undefined
+  const scope = scopeOf(need)
   const check = () => {
     const now = keys.find(presentedBy(authorization) ?? '')
-    if (now?.owner !== client.owner || !allows(now, need)) ended()
+    if (now?.owner !== client.owner || (scope !== undefined && !now.scopes.includes(scope))) ended()
   }
   check()
   return keys.onChange(check)
@@ -37,8 +38,4 @@ function at(time: number, run: () => void): () => void {
   }
   wait()
   return () => clearTimeout(timer)
-}
-
-function allows({ scopes }: Client, need: Need): boolean {
-  return need === 'nothing' || need === 'any key' || scopes.includes(scopeOf(need))
 }

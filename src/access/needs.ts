@@ -35,8 +35,9 @@ export const needs: Readonly<Record<string, Needs>> = {
   '/metrics': 'metrics',
 }
 
-/** The scope that a key must have. */
-export function scopeOf(need: Exclude<Need, 'nothing' | 'any key'>): Scope {
+/** The scope that a key must have; undefined where any key will do, or none. */
+export function scopeOf(need: Need): Scope | undefined {
+  if (need === 'nothing' || need === 'any key') return undefined
   return need === 'read unless public' ? 'read' : need
 }
 

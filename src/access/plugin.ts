@@ -54,9 +54,8 @@ function check(need: Exclude<Need, 'nothing'>, authorities: Authorities): onRequ
     request.owner = client.owner
     request.client = client
     request.work.belongTo(client.owner)
-    if (need === 'any key') return undefined
     const scope = scopeOf(need)
-    return client.scopes.includes(scope) ? undefined : forbidden(scope)
+    return scope === undefined || client.scopes.includes(scope) ? undefined : forbidden(scope)
   }
   return (request, _reply, done) => {
     if (need === 'read unless public' && request.headers.authorization === undefined) {

@@ -34,10 +34,14 @@ const keyScheme = {
 } as const
 
 interface Options {
-  /** Changes the committed document, which is that of an open service, to that of this one. */
-  readonly adapt: (document: { readonly paths: Paths }) => void
+  /** Makes the committed document, which describes an open service, describe this one. */
+  readonly adapt: (document: SecuredDocument) => void
 }
-type Paths = Readonly<Record<string, Readonly<Record<string, { security: object[] }>>>>
+
+/** What each operation accepts in place of a key, by path and method. */
+export interface SecuredDocument {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, { security: object[] }>>>>
+}
 
 /**
  * Serves the committed OpenAPI document at /openapi.json, and Swagger UI at /docs. The document is made of the routes that follow

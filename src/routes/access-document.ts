@@ -2,6 +2,7 @@ import fp from 'fastify-plugin'
 import type { Need } from '../access/needs.ts'
 import { needOf, scopeOf } from '../access/needs.ts'
 import { forbidden } from '../access/refusals.ts'
+import type { SecuredDocument } from '../http/openapi.ts'
 import type { ProblemName } from '../http/problems.ts'
 import type { Answer } from './answers.ts'
 import { withProblems } from './answers.ts'
@@ -30,13 +31,9 @@ export const documentAccess = fp(
   { name: 'access-document' },
 )
 
-interface Secured {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, { security: object[] }>>>>
-}
-
 /** Leaves out of the document of an open service that operations accept a request without a key. */
-export function requireKeys(document: Secured): void {
-  for (const [path, methods] of Object.entries(document.paths))
+export function requireKeys({ paths }: SecuredDocument): void {
+  for (const [path, methods] of Object.entries(paths))
     for (const [method, operation] of Object.entries(methods))
       if (needOf(method.toUpperCase(), path.replaceAll(/\{(\w+)\}/g, ':$1')) !== 'read unless public')
         operation.security = operation.security.filter((accepted) => Object.keys(accepted).length > 0)
@@ -44,8 +41,8 @@ export function requireKeys(document: Secured): void {
 
 function accessTo(need: Exclude<Need, 'nothing'>) {
   const problems: ProblemName[] = ['unauthenticated', 'rate-limited', 'issuer-unavailable']
-  if (need === 'any key') return { key: { key: [] }, problems, examples: {} }
   const scope = scopeOf(need)
+  if (scope === undefined) return { key: { key: [] }, problems, examples: {} }
   const { message, extensions } = forbidden(scope)
   const examples = { 403: problemExample('forbidden', [message, extensions]) }
   return { key: { key: [scope] }, problems: [...problems, 'forbidden' as const], examples }

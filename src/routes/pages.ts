@@ -102,7 +102,7 @@ function contentsOf(sections: readonly string[], texts: Texts): string {
   return filled(nav, texts)
 }
 
-function linkTo(current: Language) {
+export function linkTo(current: Language) {
   return ([language, name]: [string, string]): string => {
     const isCurrent = language === current ? ' aria-current="true"' : ''
     return `<a href="?lang=${language}" hreflang="${language}" lang="${language}"${isCurrent}>${name}</a>`

@@ -7,7 +7,7 @@ import type { problems } from '../http/problems.ts'
 import type { ProblemTexts } from '../pages/strings/en.js'
 import { languageFor } from './language.ts'
 import type { Language } from './pages.ts'
-import { assets, languages, stringsOf } from './pages.ts'
+import { assets, languages, linkTo, stringsOf } from './pages.ts'
 import type { ExampleRequest } from './problem-requests.ts'
 import { curlOf, requests, withoutRequests } from './problem-requests.ts'
 
@@ -32,10 +32,7 @@ export function plainPage(title: string, parts: string, language: Language): str
     ['/docs', common.documentation],
     ['/problems', plain.navProblems],
   ].map(([path, name]) => `<a href="${path}">${name}</a>`)
-  const inLanguages = Object.entries(languages).map(
-    ([each, name]) =>
-      `<a href="?lang=${each}" hreflang="${each}" lang="${each}"${each === language ? ' aria-current="true"' : ''}>${name}</a>`,
-  )
+  const inLanguages = Object.entries(languages).map(linkTo(language))
   const at = `/explore/assets/${assets().version}`
   return `<!doctype html>
 <html lang="${language}">

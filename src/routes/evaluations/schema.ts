@@ -358,32 +358,28 @@ export const batchesQuery = z.strictObject({
     .meta({ description: 'Only batches with a higher sequence.' }),
   limit,
 })
-export const curveQuery = z.strictObject({
-  points: queryNumber(1, maxCurvePoints).default(200).meta({ description: 'The maximum number of points.' }),
-  group: z
+/** @param what that is answered of the group */
+function groupKey(what: string) {
+  return z
     .string()
     .max(4096)
     .optional()
     .meta({
-      description:
-        'The curve of one group only: its key as JSON, with exactly the columns of one grouping of `groupBy`.',
+      description: `The ${what} of one group only: its key as JSON, with exactly the columns of one grouping of \`groupBy\`.`,
       examples: ['{"country":"KR"}'],
-    }),
+    })
+}
+
+export const curveQuery = z.strictObject({
+  points: queryNumber(1, maxCurvePoints).default(200).meta({ description: 'The maximum number of points.' }),
+  group: groupKey('curve'),
 })
 /** Characters that an image can show. */
 const shownText = z
   .string()
   .regex(/^[^\p{Cc}\p{Cs}\p{Cn}]{1,64}$/u, { error: 'must be 1 to 64 characters without control characters' })
 const ofImages = {
-  group: z
-    .string()
-    .max(4096)
-    .optional()
-    .meta({
-      description:
-        'The figure of one group only: its key as JSON, with exactly the columns of one grouping of `groupBy`.',
-      examples: ['{"country":"KR"}'],
-    }),
+  group: groupKey('figure'),
   label: shownText.optional().meta({ description: 'The text left of the figure. Default: the name of the figure.' }),
   owner: z
     .string()
