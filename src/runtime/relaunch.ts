@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { setFlagsFromString } from 'node:v8'
 
 /** For V8, which reads some of them only when it starts. */
@@ -16,12 +17,13 @@ export interface RelaunchableProcess
   extends Pick<NodeJS.Process, 'argv' | 'execArgv' | 'execPath' | 'env' | 'platform'> {
   readonly execve?: NodeJS.Process['execve'] | undefined
   readonly send?: NodeJS.Process['send'] | undefined
+  readonly emitWarning: (warning: string) => void
 }
 
 /**
  * Replaces the process by the same program (execve) where a flag or a variable is missing that is read only at the start. What is
  * set otherwise stays as it is. Without execve, or where another process holds a channel to this one, it only sets the flags that
- * V8 also reads later.
+ * V8 also reads later; likewise, with a warning, where the program cannot be executed again, as under qemu or in a sandbox.
  *
  * @param setLater sets a flag of a process that runs
  */
@@ -35,10 +37,25 @@ export function relaunch(process: RelaunchableProcess, setLater: (flag: string) 
     for (const flag of missing) setLater(flag)
     return
   }
-  process.execve(execPath, [execPath, ...missing, ...execArgv, ...argv.slice(1)], {
-    ...env,
-    ...Object.fromEntries(unset),
-  })
+  const args = [...missing, ...execArgv, ...argv.slice(1)]
+  const variablesOfAll = { ...env, ...Object.fromEntries(unset) }
+  const failure = failureOf(execPath, missing, variablesOfAll)
+  if (failure === undefined) {
+    process.execve(execPath, [execPath, ...args], variablesOfAll)
+    return
+  }
+  for (const flag of missing) setLater(flag)
+  const lacking = [...missing, ...unset.map((variable) => variable.join('='))].join(' ')
+  process.emitWarning(
+    `Node cannot be executed again with ${lacking}: ${failure}. The service goes on, and may need more memory.`,
+  )
+}
+
+/** Why a program cannot be executed: a failed execve ends the process, so another process is the one to try. */
+function failureOf(program: string, flags: readonly string[], env: NodeJS.ProcessEnv): string | undefined {
+  const { error, status, signal } = spawnSync(program, [...flags, '--version'], { env, stdio: 'ignore' })
+  if (error !== undefined) return error.message
+  return status === 0 ? undefined : `it ended with ${signal ?? `the exit code ${status}`}`
 }
 
 /** V8 takes a flag with dashes or underscores, and its value after `=` or as the next argument. */

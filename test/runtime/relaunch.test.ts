@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process'
 import { test } from 'tap'
 import type { RelaunchableProcess } from '../../src/runtime/relaunch.ts'
 import { relaunch } from '../../src/runtime/relaunch.ts'
 
+const { execPath } = process
 const flags = [
   '--max-semi-space-size=8',
   '--max-old-space-size=2048',
@@ -17,8 +19,8 @@ function becomes(launched: Partial<RelaunchableProcess>, set: string[] = []): un
     become = asked
     return undefined as never
   }
-  const argv = ['/bin/node', '/app/src/server.ts', 'rest']
-  const usual = { execPath: '/bin/node', argv, execArgv: [], env: {}, platform: 'linux', execve } as const
+  const argv = [execPath, '/app/src/server.ts', 'rest']
+  const usual = { execPath, argv, execArgv: [], env: {}, platform: 'linux', execve } as const
   relaunch({ ...usual, ...launched } as RelaunchableProcess, (flag) => set.push(flag))
   return become
 }
@@ -26,8 +28,8 @@ function becomes(launched: Partial<RelaunchableProcess>, set: string[] = []): un
 test('a process without them gets all flags and variables, and keeps its own', async (t) => {
   const execArgv = ['--import', './probe.ts', '--no-deprecation']
   t.same(becomes({ execArgv, env: { PORT: '1' } }), [
-    '/bin/node',
-    ['/bin/node', ...flags, ...execArgv, '/app/src/server.ts', 'rest'],
+    execPath,
+    [execPath, ...flags, ...execArgv, '/app/src/server.ts', 'rest'],
     { PORT: '1', MALLOC_MMAP_THRESHOLD_ },
   ])
 })
@@ -57,7 +59,7 @@ test('what was set otherwise stays', async (t) => {
     ]
   for (const [name, launched, has, env] of cases) {
     const [, args, variables] = becomes(launched) ?? []
-    t.same(args, ['/bin/node', ...has, '/app/src/server.ts', 'rest'], name)
+    t.same(args, [execPath, ...has, '/app/src/server.ts', 'rest'], name)
     t.same(variables, { MALLOC_MMAP_THRESHOLD_, ...env }, name)
   }
 })
@@ -78,5 +80,30 @@ test('a process that has to stay as it is gets what is read later', async (t) =>
     const set: string[] = []
     t.equal(becomes({ execArgv: ['--max-old-space-size=300'], ...launched }, set), undefined, name)
     t.same(set, [flags[0], flags[2], flags[3]], name)
+  }
+})
+
+const source = new URL('../../src/runtime/relaunch.ts', import.meta.url).href
+
+test('a process that cannot be executed again goes on, and says so', async (t) => {
+  for (const [program, why] of [
+    ['/no/such/node', 'ENOENT'],
+    ['/dev/null', 'EACCES'],
+    ['/bin/false', 'the exit code 1'],
+  ]) {
+    const script = `
+      import { relaunch } from ${JSON.stringify(source)}
+      process.execPath = ${JSON.stringify(program)}
+      relaunch(process)
+      console.log('goes on')`
+    const options = { env: { ...process.env, NODE_OPTIONS: '' }, encoding: 'utf8' } as const
+    const { status, stdout, stderr } = spawnSync(execPath, ['--input-type=module', '-e', script], options)
+    t.same([status, stdout], [0, 'goes on\n'], program)
+    t.match(
+      stderr,
+      /Warning: Node cannot be executed again with --max-semi-space-size=8 .*: .* The service goes on/,
+      program,
+    )
+    t.ok(stderr.includes(why), why)
   }
 })
