@@ -1,6 +1,7 @@
 import { zstdDecompressSync } from 'node:zlib'
 import type { Data, DataType, Table } from 'apache-arrow'
 import { CompressionType, compressionRegistry, DataType as Types, tableFromIPC, Vector } from 'apache-arrow'
+import { checkFields } from './arrow-fields.ts'
 import { TableError } from './errors.ts'
 import type { Cells, Source, SourceColumn } from './source.ts'
 
@@ -14,12 +15,21 @@ export function openArrow(bytes: ArrayBuffer, most: number): Source {
   const taken = table.data.reduce((sum, { byteLength }) => sum + byteLength, 0)
   if (rows * leastPerRow > 8 * Math.max(taken, bytes.byteLength))
     throw broken(`it cannot hold the ${rows} rows that it announces`)
+  const names = schema.names.map(String)
+  const places = new Map(names.map((name, at) => [name, at]))
+  const vectorOf = (name: string) => table.getChildAt(places.get(name) ?? -1)
   return {
     rows,
-    names: schema.names.map(String),
+    names,
     bytesOf: () => taken,
-    column: (name) => columnOf(name, table),
+    valuesOf: (names) => names.reduce((sum, name) => sum + valuesIn(vectorOf(name)), 0),
+    column: (name) => columnOf(name, vectorOf(name)),
   }
+}
+
+function valuesIn(vector: Vector | null): number {
+  const lists = vector?.data ?? []
+  return lists.reduce((sum, { length, children }) => sum + Math.max(length, children[0]?.length ?? 0), 0)
 }
 
 function tableOf(bytes: ArrayBuffer, most: number): Table {
@@ -32,14 +42,15 @@ function tableOf(bytes: ArrayBuffer, most: number): Table {
     },
   })
   try {
-    return tableFromIPC(new Uint8Array(bytes))
+    const file = new Uint8Array(bytes)
+    checkFields(file)
+    return tableFromIPC(file)
   } catch (error) {
     throw broken((error as Error).message)
   }
 }
 
-function columnOf(name: string, table: Table): SourceColumn {
-  const vector = table.getChild(name)
+function columnOf(name: string, vector: Vector | null): SourceColumn {
   if (vector === null) throw broken(`column "${name}" is not there`)
   const type: DataType = vector.type
   return {

@@ -70,10 +70,11 @@ const mostCompared = 1000
 
 /** Refuses columns that the table does not have. @throws TableError */
 export async function checkNames({ names }: Source, columns: TableColumns): Promise<void> {
-  const known = new Set(names)
+  const known = new Set<string>()
+  const twice = new Set(names.filter((name) => known.size === known.add(name).size))
   for (const name of usedColumns(columns)) {
     if (known.has(name)) {
-      if (names.indexOf(name) === names.lastIndexOf(name)) continue
+      if (!twice.has(name)) continue
       throw new TableError(['columns'], `the table has several columns "${name}".`, name, 'given-twice')
     }
     const { nearest } = await import('../did-you-mean.ts')

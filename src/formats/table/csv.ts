@@ -51,6 +51,7 @@ export function openCsv(bytes: ArrayBuffer, used: readonly string[]): Source {
     names: names ?? namesIn([]),
     // counted before
     bytesOf: () => 0,
+    valuesOf: (names) => rows * names.length,
     column: (name) => ({
       type: 'text',
       toNumber: numberOf,

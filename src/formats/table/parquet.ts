@@ -1,12 +1,23 @@
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
-import type { Compressors, FileMetaData, SchemaElement, SchemaTree } from 'hyparquet'
+import type { ColumnChunk, Compressors, FileMetaData, RowGroup, SchemaElement, SchemaTree } from 'hyparquet'
 import { parquetMetadata, parquetRead, parquetSchema } from 'hyparquet'
+import { parquetHeader } from 'hyparquet/src/column.js'
 import { compressors as packaged } from 'hyparquet-compressors'
 import { TableError } from './errors.ts'
 import type { Cells, Source, SourceColumn } from './source.ts'
 
-/** Opens a Parquet file. @throws TableError */
-export function openParquet(bytes: ArrayBuffer): Source {
+/** What a byte of the metadata takes when it is read: a column of 70 bytes becomes objects of 5 KB. */
+const bytesPerMetadataByte = 80
+const tail = 8
+
+/** The bytes that reading the metadata takes. */
+export function parquetBytes(bytes: ArrayBuffer): number {
+  const size = bytes.byteLength < tail ? 0 : new DataView(bytes).getUint32(bytes.byteLength - tail, true)
+  return bytesPerMetadataByte * Math.min(size, bytes.byteLength)
+}
+
+/** Opens a Parquet file. @param used the columns that are read @throws TableError */
+export function openParquet(bytes: ArrayBuffer, used: readonly string[]): Source {
   const metadata = metadataOf(bytes)
   const tree = parquetSchema(metadata)
   const rows = integer(metadata.num_rows, 'rows')
@@ -14,12 +25,19 @@ export function openParquet(bytes: ArrayBuffer): Source {
   if (inGroups !== rows) throw broken(`it announces ${rows} rows, and its row groups have ${inGroups}`)
   const roots = new Map(tree.children.map((child) => [child.element.name, child]))
   const compressors = limited(uncompressedBytes(metadata))
+  const chunks = chunksOf(metadata, used)
+  const file = { bytes, metadata, compressors }
   return {
     rows,
-    names: [...roots.keys()],
+    names: tree.children.map(({ element }) => element.name),
     bytesOf: (names) => uncompressedBytes(metadata, new Set(names)),
-    column: (name) => columnOf(roots.get(name) as SchemaTree, { bytes, metadata, compressors }),
+    valuesOf: (names) => names.flatMap((name) => chunks.get(name) ?? []).reduce((sum, part) => sum + valuesIn(part), 0),
+    column: (name) => columnOf(roots.get(name) as SchemaTree, chunks.get(name) ?? [], file),
   }
+}
+
+function valuesIn({ columns }: Part): number {
+  return columns.reduce((sum, { meta_data: chunk }) => sum + integer(chunk?.num_values ?? 0, 'values'), 0)
 }
 
 interface File {
@@ -28,7 +46,24 @@ interface File {
   readonly compressors: Compressors
 }
 
-function columnOf(root: SchemaTree, file: File): SourceColumn {
+/** A row group with the chunks of one column only. */
+type Part = Pick<RowGroup, 'num_rows' | 'total_byte_size'> & { columns: ColumnChunk[] }
+
+/** The row groups of each column that is used, so that reading one looks at no others. */
+function chunksOf({ row_groups: groups }: FileMetaData, used: readonly string[]): Map<string, Part[]> {
+  const chunks = new Map<string, Part[]>(used.map((name) => [name, []]))
+  for (const [at, { columns, total_byte_size }] of groups.entries()) {
+    for (const chunk of columns) {
+      const parts = chunks.get(chunk.meta_data?.path_in_schema[0] ?? '')
+      if (parts === undefined) continue
+      while (parts.length <= at) parts.push({ num_rows: groups[parts.length].num_rows, total_byte_size, columns: [] })
+      parts[at].columns.push(chunk)
+    }
+  }
+  return chunks
+}
+
+function columnOf(root: SchemaTree, parts: readonly Part[], file: File): SourceColumn {
   const { element } = leafOf(root)
   const type = typeOf(element)
   const isTime = element.logical_type?.type === 'TIMESTAMP' || (element.converted_type ?? '').startsWith('TIMESTAMP')
@@ -37,24 +72,28 @@ function columnOf(root: SchemaTree, file: File): SourceColumn {
     type: root.children.length > 0 ? `list of ${type}` : type,
     ...(isTime && { toTime: (cell: unknown) => (cell instanceof Date ? cell.getTime() : undefined) }),
     ...(scale !== undefined && { toNumber: (cell: unknown) => exactDecimal(cell, scale) }),
-    read: () => readColumn(root.element.name, file),
+    read: () => readColumn(root, parts, file),
   }
 }
 
-async function* readColumn(name: string, { bytes, metadata, compressors }: File): AsyncGenerator<Cells> {
+async function* readColumn(
+  root: SchemaTree,
+  parts: readonly Part[],
+  { bytes, metadata, compressors }: File,
+): AsyncGenerator<Cells> {
+  const { name } = root.element
   const file = { byteLength: bytes.byteLength, slice: (from: number, to?: number) => bytes.slice(from, to) }
-  let rowStart = 0
-  for (const group of metadata.row_groups) {
-    const rowEnd = rowStart + Number(group.num_rows)
+  const schema = [{ ...metadata.schema[0], num_children: 1 }, ...elementsOf(root)]
+  for (const part of parts) {
+    const rows = Number(part.num_rows)
     const found: Cells[] = []
     let length = 0
+    checkPages(part, bytes)
     try {
       await parquetRead({
         file,
-        metadata,
+        metadata: { ...metadata, schema, num_rows: part.num_rows, row_groups: [part] },
         columns: [name],
-        rowStart,
-        rowEnd,
         compressors,
         onChunk: ({ columnData }) => {
           found.push(columnData)
@@ -65,12 +104,35 @@ async function* readColumn(name: string, { bytes, metadata, compressors }: File)
       if (error instanceof TableError) throw error
       throw broken(`column "${name}" cannot be read: ${(error as Error).message}`)
     }
-    if (length !== rowEnd - rowStart) {
-      throw broken(`column "${name}" has ${length} values in a row group of ${rowEnd - rowStart}`)
-    }
+    if (length !== rows) throw broken(`column "${name}" has ${length} values in a row group of ${rows}`)
     yield* found
-    rowStart = rowEnd
   }
+}
+
+/** Refuses pages that announce other values than the metadata does, by which memory was reserved. @throws TableError */
+function checkPages({ columns }: Part, bytes: ArrayBuffer): void {
+  for (const { meta_data: chunk } of columns) {
+    if (chunk === undefined) continue
+    const start = Number(chunk.dictionary_page_offset || chunk.data_page_offset)
+    const size = Math.min(Number(chunk.total_compressed_size), bytes.byteLength - start)
+    let left = Number(chunk.num_values)
+    try {
+      const reader = { view: new DataView(bytes, start, size), offset: 0 }
+      while (reader.offset < size - 1 && left > 0) {
+        const { data_page_header: first, data_page_header_v2: second, ...page } = parquetHeader(reader)
+        if (!(page.compressed_page_size >= 0)) throw new Error(`a page has ${page.compressed_page_size} bytes`)
+        left -= first?.num_values ?? second?.num_values ?? 0
+        reader.offset += page.compressed_page_size
+      }
+    } catch (error) {
+      throw broken(`its pages cannot be read: ${(error as Error).message}`)
+    }
+    if (left !== 0) throw broken(`the pages of a column have other values than it announces`)
+  }
+}
+
+function elementsOf({ element, children }: SchemaTree): SchemaElement[] {
+  return [element, ...children.flatMap(elementsOf)]
 }
 
 /** The only leaf of a column that is a number, a text, a time, or a list of these. */

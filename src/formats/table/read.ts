@@ -5,7 +5,7 @@ import type { Missing, TableColumns, TableFormat } from './columns.ts'
 import { usedColumns } from './columns.ts'
 import { csvBytes, openCsv } from './csv.ts'
 import { TableError } from './errors.ts'
-import { openParquet } from './parquet.ts'
+import { openParquet, parquetBytes } from './parquet.ts'
 import type { Source } from './source.ts'
 
 /** What an id or a time takes besides its characters. */
@@ -41,14 +41,15 @@ export async function readTable(
   reserve: (bytes: number) => Promise<void>,
 ): Promise<AssembledTable> {
   const names = usedColumns(columns)
-  // what is not compressed becomes large by its many small cells
+  // what is not compressed becomes large by its many small cells, or columns
   if (format === 'csv') await reserve(csvBytes(bytes, names.length))
+  if (format === 'parquet') await reserve(parquetBytes(bytes))
   const source = sourceOf(bytes, format, names, limits)
   await checkNames(source, columns)
   checkSize('maxRows', source.rows, limits.maxRows)
   const decoded = source.bytesOf(names)
   checkSize('maxBodyBytes', decoded, Math.max(limits.maxBodyBytes, bytes.byteLength))
-  const elements = source.rows * names.length
+  const elements = Math.max(source.rows * names.length, source.valuesOf(names))
   checkSize('maxElements', elements, limits.maxElements)
   // numbers as they come out, and cells on their way; what stands for one row is handed over in one piece
   const lists = [columns.ids, columns.at].filter((name) => name !== undefined).length
@@ -63,7 +64,7 @@ function sourceOf(
   names: readonly string[],
   { maxBodyBytes }: TableLimits,
 ): Source {
-  if (format === 'parquet') return openParquet(bytes)
+  if (format === 'parquet') return openParquet(bytes, names)
   if (format === 'arrow') return openArrow(bytes, maxBodyBytes)
   return openCsv(bytes, names)
 }

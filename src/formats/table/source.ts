@@ -17,5 +17,7 @@ export interface Source {
   readonly names: readonly string[]
   /** Bytes that decoding of columns may take, besides the numbers that come out. @throws TableError */
   bytesOf(names: readonly string[]): number
+  /** Cells of columns, and the elements of their lists. */
+  valuesOf(names: readonly string[]): number
   column(name: string): SourceColumn
 }
