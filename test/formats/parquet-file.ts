@@ -1,8 +1,8 @@
 // Parquet files as no program writes them: their pages and their metadata say what a test wants.
 
 /** A field of a struct in Thrift's compact protocol: its number, and what it is. */
-type Field = readonly [id: number, value: Value]
-type Value =
+export type Field = readonly [id: number, value: Value]
+export type Value =
   | { readonly i32: number | bigint }
   | { readonly i64: number | bigint }
   | { readonly text: string }
@@ -39,7 +39,7 @@ function written(value: Value): Buffer {
   return Buffer.concat([...head, ...list.map(written)])
 }
 
-function struct(fields: readonly Field[]): Buffer {
+export function struct(fields: readonly Field[]): Buffer {
   let last = 0
   const parts = fields.map(([id, value]) => {
     const head = Buffer.from([((id - last) << 4) | kindOf(value)])
@@ -74,12 +74,44 @@ export function page(values: number, content: Buffer, settings: PageSettings = {
   return Buffer.concat([head, content])
 }
 
+/** A page of the values that others refer to. */
+export function dictionary(values: number, content: Buffer): Buffer {
+  const head = struct([
+    [1, { i32: 2 }],
+    [2, { i32: content.length }],
+    [3, { i32: content.length }],
+    [7, { struct: [[1, { i32: values }]] }],
+  ])
+  return Buffer.concat([head, content])
+}
+
+/** A run of one number of up to eight bits. */
+export function run(values: number, value: number): Buffer {
+  return Buffer.concat([varint(2 * values), Buffer.of(value)])
+}
+
+/** Runs behind their size, as levels and booleans come. */
+export function sized(...runs: readonly Buffer[]): Buffer {
+  const size = Buffer.alloc(4)
+  size.writeUInt32LE(Buffer.concat(runs).length)
+  return Buffer.concat([size, ...runs])
+}
+
+/** Numbers with one difference between each and the next (DELTA_BINARY_PACKED). */
+export function differences(values: number, first: number, step: number): Buffer {
+  const block = Buffer.concat([zigzag(step), Buffer.alloc(4)])
+  const blocks = Array.from({ length: Math.ceil((values - 1) / 128) }, () => block)
+  return Buffer.concat([varint(128), varint(4), varint(values), zigzag(first), ...blocks])
+}
+
 export function doubles(values: readonly number[]): Buffer {
   return Buffer.from(Float64Array.from(values).buffer)
 }
 
 export interface Column {
   readonly name: string
+  /** The number of a type; without it, doubles. */
+  readonly type?: number
   /** 0 required, 1 optional, 2 repeated */
   readonly repetition?: number
   /** The pages of each row group. */
@@ -88,6 +120,9 @@ export interface Column {
   readonly codec?: number
   /** What its metadata says of its uncompressed bytes; without it, the truth. */
   readonly announced?: number | bigint
+  /** Where its metadata says that it begins; without it, the truth. */
+  readonly offset?: number
+  readonly size?: number
 }
 
 /** A file of columns of doubles; `rows` of each row group, as it announces them. */
@@ -99,28 +134,30 @@ export function parquetFile(
   const parts: Buffer[] = [Buffer.from('PAR1')]
   let at = 4
   const groups = rows.map((inGroup, group): Value => {
-    const chunks = columns.map(({ name, chunks, values, codec = 0, announced }): Value => {
-      const chunk = chunks[group]
-      const offset = at
-      parts.push(chunk)
-      at += chunk.length
-      const meta: Field[] = [
-        [1, { i32: 5 }],
-        [2, { list: [{ i32: 0 }] }],
-        [3, { list: [{ text: name }] }],
-        [4, { i32: codec }],
-        [5, { i64: values ?? inGroup }],
-        [6, { i64: announced ?? chunk.length }],
-        [7, { i64: chunk.length }],
-        [9, { i64: offset }],
-      ]
-      return {
-        struct: [
-          [2, { i64: offset }],
-          [3, { struct: meta }],
-        ],
-      }
-    })
+    const chunks = columns.map(
+      ({ name, type = 5, chunks, values, codec = 0, announced, offset: said, size }): Value => {
+        const chunk = chunks[group]
+        const offset = at
+        parts.push(chunk)
+        at += chunk.length
+        const meta: Field[] = [
+          [1, { i32: type }],
+          [2, { list: [{ i32: 0 }] }],
+          [3, { list: [{ text: name }] }],
+          [4, { i32: codec }],
+          [5, { i64: values ?? inGroup }],
+          [6, { i64: announced ?? chunk.length }],
+          [7, { i64: size ?? chunk.length }],
+          [9, { i64: said ?? offset }],
+        ]
+        return {
+          struct: [
+            [2, { i64: offset }],
+            [3, { struct: meta }],
+          ],
+        }
+      },
+    )
     return {
       struct: [
         [1, { list: chunks }],
@@ -135,10 +172,10 @@ export function parquetFile(
       [5, { i32: columns.length }],
     ],
   }
-  const leaves = columns.map(({ name, repetition = 0 }): Value => {
+  const leaves = columns.map(({ name, type = 5, repetition = 0 }): Value => {
     return {
       struct: [
-        [1, { i32: 5 }],
+        [1, { i32: type }],
         [3, { i32: repetition }],
         [4, { text: name }],
       ],
@@ -150,7 +187,12 @@ export function parquetFile(
     [3, { i64: all ?? rows.reduce((sum: bigint, each) => sum + BigInt(each), 0n) }],
     [4, { list: groups }],
   ])
+  return Buffer.concat([...parts, ending(footer)])
+}
+
+/** A file of metadata only, whatever it is. */
+export function ending(footer: Buffer): Buffer {
   const size = Buffer.alloc(4)
   size.writeUInt32LE(footer.length)
-  return Buffer.concat([...parts, footer, size, Buffer.from('PAR1')])
+  return Buffer.concat([footer, size, Buffer.from('PAR1')])
 }

@@ -2,6 +2,7 @@ import { zstdDecompressSync } from 'node:zlib'
 import type { Data, DataType, Table } from 'apache-arrow'
 import { CompressionType, compressionRegistry, DataType as Types, tableFromIPC, Vector } from 'apache-arrow'
 import { checkFields } from './arrow-fields.ts'
+import { decimals } from './decimal.ts'
 import { TableError } from './errors.ts'
 import type { Cells, Source, SourceColumn } from './source.ts'
 
@@ -55,7 +56,8 @@ function columnOf(name: string, vector: Vector | null): SourceColumn {
   const type: DataType = vector.type
   return {
     type: String(type).toLowerCase(),
-    ...(Types.isDecimal(type) && { toNumber: (cell: unknown) => exactDecimal(cell, type.scale) }),
+    isOther: isTemporal(Types.isList(type) || Types.isFixedSizeList(type) ? type.children[0].type : type),
+    ...(Types.isDecimal(type) && { toNumber: exactly(decimals(type.scale)) }),
     ...(Types.isTimestamp(type) && {
       toTime: (cell: unknown) => (typeof cell === 'number' ? Math.floor(cell) : undefined),
     }),
@@ -63,6 +65,11 @@ function columnOf(name: string, vector: Vector | null): SourceColumn {
       for (const data of vector.data) yield cellsOf(name, data)
     },
   }
+}
+
+function isTemporal(type: DataType): boolean {
+  const is = [Types.isTimestamp, Types.isDate, Types.isTime, Types.isDuration, Types.isInterval]
+  return is.some((check) => check(type))
 }
 
 function cellsOf(name: string, data: Data): Cells {
@@ -86,15 +93,13 @@ function plain(cell: unknown): unknown {
 }
 
 /** A decimal comes as words of 32 bits, the lowest first, in two's complement. */
-function exactDecimal(cell: unknown, scale: number): number | undefined {
-  if (!(cell instanceof Uint32Array)) return undefined
-  let unscaled = 0n
-  for (const word of cell.toReversed()) unscaled = (unscaled << 32n) | BigInt(word)
-  unscaled = BigInt.asIntN(32 * cell.length, unscaled)
-  const fives = 5n ** BigInt(scale)
-  if (unscaled % fives !== 0n) return undefined
-  const whole = Number(unscaled / fives)
-  return Number.isSafeInteger(whole) ? whole / 2 ** scale : undefined
+function exactly(decimal: (unscaled: bigint) => number | undefined): (cell: unknown) => number | undefined {
+  return (cell) => {
+    if (!(cell instanceof Uint32Array)) return undefined
+    let unscaled = 0n
+    for (const word of cell.toReversed()) unscaled = (unscaled << 32n) | BigInt(word)
+    return decimal(BigInt.asIntN(32 * cell.length, unscaled))
+  }
 }
 
 function broken(why: string): TableError {

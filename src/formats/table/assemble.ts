@@ -4,6 +4,7 @@ import { maxGroupKeyLength } from '../../loss/groups/columns.ts'
 import type { Memory } from '../../loss/memory.ts'
 import { NamesBuilder, writeText } from '../../loss/names.ts'
 import type { Names } from '../../loss/tensor.ts'
+import { longestText } from '../../loss/value-list.ts'
 import { timeIn } from '../../runtime/rfc3339.ts'
 import type { NumericRole, TableColumns } from './columns.ts'
 import { groupsOf, numericRoles, usedColumns } from './columns.ts'
@@ -30,9 +31,11 @@ export interface AssembledTable {
 
 export interface AssemblyLimits {
   readonly maxColumns: number
+  readonly maxElements: number
 }
 
 interface Assembling extends AssemblyLimits {
+  readonly reserve: (bytes: number) => Promise<void>
   readonly mayBeNames: boolean
 }
 
@@ -114,7 +117,10 @@ async function eachCell(
 ): Promise<void> {
   let row = 0
   for await (const cells of allCells(source, name, column)) {
-    for (let at = 0; at < cells.length; at++, row++) take(cells[at], row)
+    for (let at = 0; at < cells.length; at++, row++) {
+      if (cells[at] === undefined) throw noValue(name, row)
+      take(cells[at], row)
+    }
   }
 }
 
@@ -187,32 +193,25 @@ async function singleTensor(
   role: NumericRole,
   name: string,
   missing: Rows,
-  { maxColumns, mayBeNames }: Assembling,
+  limits: Assembling,
 ): Promise<TableTensor> {
   const { rows } = source
   const column = source.column(name)
   const place = { role, name, missing }
   const texts =
-    role === 'labels' && mayBeNames
+    role === 'labels' && limits.mayBeNames
       ? new LabelTexts(column, (cell, row) => notANumber(cell, column, place, row))
       : undefined
   let width = 0
   let data = new Float64Array(0)
-  await eachCell(source, name, column, (cell, row) => {
-    const list = isList(cell) ? cell : undefined
-    if (cell === null || cell === undefined) {
+  let row = 0
+  const take = (cell: unknown) => {
+    if (cell === null) {
       missing.lacks(row, name)
       return
     }
-    if (width === 0) {
-      width = list?.length ?? -1
-      if (width === 0 || width > maxColumns) {
-        const detail = `row ${row} of column "${name}" is a list of ${width}; it must have 1 to ${maxColumns} numbers.`
-        throw new TableError(['table', name, String(row)], detail, `${width} numbers`, 'shape')
-      }
-      data = new Float64Array(rows * Math.abs(width))
-    }
-    if ((list?.length ?? -1) !== width) {
+    const list = Array.isArray(cell) ? cell : undefined
+    if ((list?.length ?? single) !== width) {
       const found = list === undefined ? 'no list' : `a list of ${list.length}`
       const detail = `row ${row} of column "${name}" is ${found}; the rows before it are lists of ${width}.`
       throw new TableError(['table', name, String(row)], detail, found, 'shape')
@@ -222,8 +221,54 @@ async function singleTensor(
     } else {
       for (let k = 0; k < width; k++) data[row * width + k] = numberIn(list[k], column, place, row)
     }
-  })
+  }
+  for await (const cells of allCells(source, name, column)) {
+    if (width === 0) {
+      const first = Array.prototype.findIndex.call(cells, (cell) => cell !== null)
+      if (first >= 0) {
+        width = widthOf(cells[first], name, row + first, limits)
+        data = await numbersFor(source, name, Math.abs(width), limits)
+      }
+    }
+    for (let at = 0; at < cells.length; at++, row++) take(cells[at])
+  }
   return { data, shape: width > 0 ? [rows, width] : [rows], ...texts?.found() }
+}
+
+/** Stands for a cell that is not a list. */
+const single = -1
+
+function widthOf(cell: unknown, name: string, row: number, { maxColumns }: AssemblyLimits): number {
+  if (!Array.isArray(cell)) return single
+  const { length } = cell
+  if (length > 0 && length <= maxColumns) return length
+  const detail = `row ${row} of column "${name}" is a list of ${length}; it must have 1 to ${maxColumns} numbers.`
+  throw new TableError(['table', name, String(row)], detail, `${length} numbers`, 'shape')
+}
+
+/** A place for each row, of as many numbers as the first has: more than were counted, if others are null. */
+async function numbersFor(
+  source: Source,
+  name: string,
+  width: number,
+  { maxElements, reserve }: Assembling,
+): Promise<Float64Array<ArrayBuffer>> {
+  const elements = source.rows * width
+  checkSize('maxElements', elements, maxElements)
+  const more = elements - Math.max(source.rows, source.valuesOf([name]))
+  if (more > 0) await reserve(Float64Array.BYTES_PER_ELEMENT * more)
+  return new Float64Array(elements)
+}
+
+/** @throws TableError if a limit is exceeded */
+export function checkSize(limit: string, found: number, allowed: number): void {
+  if (found <= allowed) return
+  throw new TableError(
+    ['table'],
+    `the table exceeds ${limit}, ${allowed}: it has ${found}.`,
+    String(found),
+    'out-of-range',
+  )
 }
 
 /** The texts in a column of labels, which may be names of classes. */
@@ -259,10 +304,6 @@ function spread(from: Float64Array, to: Float64Array, first: number, step: numbe
   for (let cell = 0, at = first; cell < from.length; cell++, at += step) to[at] = from[cell]
 }
 
-function isList(cell: unknown): cell is ArrayLike<unknown> {
-  return Array.isArray(cell) || (ArrayBuffer.isView(cell) && !(cell instanceof Uint32Array))
-}
-
 interface Place {
   readonly role: string
   readonly name: string
@@ -270,18 +311,20 @@ interface Place {
 }
 
 function numberIn(cell: unknown, column: SourceColumn, place: Place, row: number): number {
-  if (typeof cell === 'number' && column.toNumber === undefined) return cell
-  if (cell === null || cell === undefined) {
+  if (typeof cell === 'number' && column.toNumber === undefined && column.isOther !== true) return cell
+  if (cell === null) {
     place.missing.lacks(row, place.name)
     return 0
   }
+  if (cell === undefined) throw noValue(place.name, row)
   const value = valueIn(cell, column)
   if (value === undefined) throw notANumber(cell, column, place, row)
   return value
 }
 
 /** The number that a cell stands for, if it does for one. */
-function valueIn(cell: unknown, { toNumber }: SourceColumn): number | undefined {
+function valueIn(cell: unknown, { toNumber, isOther }: SourceColumn): number | undefined {
+  if (isOther === true) return undefined
   if (toNumber !== undefined) return toNumber(cell)
   if (typeof cell === 'boolean') return cell ? 1 : 0
   if (typeof cell !== 'bigint') return undefined
@@ -289,19 +332,29 @@ function valueIn(cell: unknown, { toNumber }: SourceColumn): number | undefined 
   return BigInt(value) === cell ? value : undefined
 }
 
-function notANumber(cell: unknown, { toNumber, type }: SourceColumn, { role, name }: Place, row: number): TableError {
+function notANumber(
+  cell: unknown,
+  { toNumber, type, isOther }: SourceColumn,
+  { role, name }: Place,
+  row: number,
+): TableError {
   const path = ['table', name, String(row)]
   if (toNumber !== undefined) {
     const what = type === 'text' ? 'a number' : 'exactly a double'
     const detail = `row ${row} of column "${name}" is ${shown(cell)}, which is not ${what}; ${role} needs numbers.`
     return new TableError(path, detail, shown(cell), 'not-a-number')
   }
-  if (typeof cell === 'bigint') {
+  if (typeof cell === 'bigint' && isOther !== true) {
     const detail = `row ${row} of column "${name}" is ${cell}; no double is exactly that integer.`
     return new TableError(path, detail, String(cell), 'out-of-range')
   }
   const detail = `column "${name}" of the table has the type ${type}; ${role} needs numbers, booleans, or lists of numbers.`
   return new TableError(['table', name], detail, type, 'unsupported')
+}
+
+function noValue(name: string, row: number): TableError {
+  const detail = `row ${row} of column "${name}" is not in the table, which announces it.`
+  return new TableError(['table', name, String(row)], detail, 'nothing', 'malformed')
 }
 
 function shown(cell: unknown): string {
@@ -312,18 +365,28 @@ async function idsOf(source: Source, name: string, missing: Rows): Promise<(stri
   const column = source.column(name)
   const ids: (string | number)[] = []
   await eachCell(source, name, column, (cell, row) => {
-    if (cell === null || cell === undefined) {
+    if (cell === null) {
       missing.lacks(row, name)
       ids.push('')
-    } else ids.push(textOrInteger(cell, name, row, column.type, 'ids'))
+      return
+    }
+    const id = textOrInteger(cell, name, row, column, 'ids')
+    // such a one is refused: one text may be that of all rows
+    ids.push(typeof id === 'string' ? id.slice(0, longestText + 1) : id)
   })
   return ids
 }
 
-function textOrInteger(cell: unknown, name: string, row: number, type: string, role: string): string | number {
+function textOrInteger(
+  cell: unknown,
+  name: string,
+  row: number,
+  { type, isOther }: SourceColumn,
+  role: string,
+): string | number {
   if (typeof cell === 'string') return cell
   const value = typeof cell === 'bigint' ? Number(cell) : cell
-  if (typeof value === 'number' && Number.isSafeInteger(value)) return value === 0 ? 0 : value
+  if (isOther !== true && typeof value === 'number' && Number.isSafeInteger(value)) return value === 0 ? 0 : value
   const detail = `row ${row} of column "${name}", of the type ${type}, is no text and no safe integer; ${role} needs one.`
   throw new TableError(['table', name, String(row)], detail, type, 'unsupported')
 }
@@ -332,7 +395,7 @@ async function timesOf(source: Source, name: string, missing: Rows): Promise<Flo
   const column = source.column(name)
   const times = new Float64Array(source.rows)
   await eachCell(source, name, column, (cell, row) => {
-    if (cell === null || cell === undefined) {
+    if (cell === null) {
       missing.lacks(row, name)
       return
     }
@@ -367,10 +430,9 @@ const reserved: Memory = {
 async function groupOf(source: Source, group: string, name: string): Promise<GroupColumn> {
   const column = source.column(name)
   const builder = new ColumnBuilder(reserved, source.rows)
-  await eachCell(source, name, column, (given, row) => {
-    const cell = given ?? null
+  await eachCell(source, name, column, (cell, row) => {
     const value =
-      cell === null || typeof cell === 'boolean' ? cell : textOrInteger(cell, name, row, column.type, `groups.${group}`)
+      cell === null || typeof cell === 'boolean' ? cell : textOrInteger(cell, name, row, column, `groups.${group}`)
     if (typeof value === 'string' && value.length > maxGroupKeyLength) {
       const detail = `row ${row} of column "${name}" has ${value.length} characters; a value of groups may have ${maxGroupKeyLength}.`
       throw new TableError(['table', name, String(row)], detail, `${value.length} characters`, 'out-of-range')

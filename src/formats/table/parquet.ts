@@ -1,209 +1,177 @@
-import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
-import type { ColumnChunk, Compressors, FileMetaData, RowGroup, SchemaElement, SchemaTree } from 'hyparquet'
-import { parquetMetadata, parquetRead, parquetSchema } from 'hyparquet'
-import { parquetHeader } from 'hyparquet/src/column.js'
-import { compressors as packaged } from 'hyparquet-compressors'
+import type { SchemaElement, SchemaTree } from 'hyparquet'
+import { parquetSchema } from 'hyparquet'
+import { DEFAULT_PARSERS } from 'hyparquet/src/convert.js'
+import { decimals } from './decimal.ts'
 import { TableError } from './errors.ts'
+import type { Metadata, RowGroup } from './parquet-metadata.ts'
+import { metadataBytes, readMetadata } from './parquet-metadata.ts'
+import type { Leaf, TakeBytes } from './parquet-pages.ts'
+import { pagesOf } from './parquet-pages.ts'
+import { cellsOf, listsOf } from './parquet-rows.ts'
 import type { Cells, Source, SourceColumn } from './source.ts'
 
-/** What a byte of the metadata takes when it is read: a column of 70 bytes becomes objects of 5 KB. */
-const bytesPerMetadataByte = 80
-const tail = 8
-
-/** The bytes that reading the metadata takes. */
-export function parquetBytes(bytes: ArrayBuffer): number {
-  const size = bytes.byteLength < tail ? 0 : new DataView(bytes).getUint32(bytes.byteLength - tail, true)
-  return bytesPerMetadataByte * Math.min(size, bytes.byteLength)
+/** The bytes that reading the metadata takes, with what it has of so many columns. @throws TableError */
+export function parquetBytes(bytes: ArrayBuffer, columns: number): number {
+  return orBroken(() => metadataBytes(bytes, columns))
 }
 
 /** Opens a Parquet file. @param used the columns that are read @throws TableError */
 export function openParquet(bytes: ArrayBuffer, used: readonly string[]): Source {
-  const metadata = metadataOf(bytes)
-  const tree = parquetSchema(metadata)
-  const rows = integer(metadata.num_rows, 'rows')
-  const inGroups = metadata.row_groups.reduce((sum, group) => sum + integer(group.num_rows, 'rows of a group'), 0)
+  const metadata = orBroken(() => readMetadata(bytes, used))
+  const { rows, groups, schema } = metadata
+  const inGroups = groups.reduce((sum, group) => sum + group.rows, 0)
   if (inGroups !== rows) throw broken(`it announces ${rows} rows, and its row groups have ${inGroups}`)
+  const tree = orBroken(() => treeOf(schema))
   const roots = new Map(tree.children.map((child) => [child.element.name, child]))
-  const compressors = limited(uncompressedBytes(metadata))
-  const chunks = chunksOf(metadata, used)
-  const file = { bytes, metadata, compressors }
+  const sumOf = (names: readonly string[], key: 'values' | 'unpacked' | 'size') =>
+    names.reduce((all, name) => groups.reduce((sum, { chunks }) => sum + (chunks.get(name)?.[key] ?? 0), all), 0)
+  if (sumOf(used, 'size') > bytes.byteLength) throw broken('its columns have more bytes than it has')
+  const take = limited(sumOf(used, 'unpacked'))
   return {
     rows,
     names: tree.children.map(({ element }) => element.name),
-    bytesOf: (names) => uncompressedBytes(metadata, new Set(names)),
-    valuesOf: (names) => names.flatMap((name) => chunks.get(name) ?? []).reduce((sum, part) => sum + valuesIn(part), 0),
-    column: (name) => columnOf(roots.get(name) as SchemaTree, chunks.get(name) ?? [], file),
+    bytesOf: (names) => sumOf(names, 'unpacked'),
+    valuesOf: (names) => sumOf(names, 'values'),
+    column: (name) => columnOf(roots.get(name) as SchemaTree, groups, bytes, take),
   }
 }
 
-function valuesIn({ columns }: Part): number {
-  return columns.reduce((sum, { meta_data: chunk }) => sum + integer(chunk?.num_values ?? 0, 'values'), 0)
+/** Takes no more in all than the file has announced. */
+function limited(most: number): TakeBytes {
+  // the sizes of pages count their headers or not
+  let left = 2 * most + 2 ** 16
+  return (bytes) => {
+    left -= bytes
+    if (!(bytes >= 0) || left < 0) throw broken('its pages are larger than it announces')
+  }
 }
 
-interface File {
-  readonly bytes: ArrayBuffer
-  readonly metadata: FileMetaData
-  readonly compressors: Compressors
-}
+const deepestSchema = 32
 
-/** A row group with the chunks of one column only. */
-type Part = Pick<RowGroup, 'num_rows' | 'total_byte_size'> & { columns: ColumnChunk[] }
-
-/** The row groups of each column that is used, so that reading one looks at no others. */
-function chunksOf({ row_groups: groups }: FileMetaData, used: readonly string[]): Map<string, Part[]> {
-  const chunks = new Map<string, Part[]>(used.map((name) => [name, []]))
-  for (const [at, { columns, total_byte_size }] of groups.entries()) {
-    for (const chunk of columns) {
-      const parts = chunks.get(chunk.meta_data?.path_in_schema[0] ?? '')
-      if (parts === undefined) continue
-      while (parts.length <= at) parts.push({ num_rows: groups[parts.length].num_rows, total_byte_size, columns: [] })
-      parts[at].columns.push(chunk)
+/** The tree of the schema, which is a list of nodes and how many children they have. @throws RangeError */
+function treeOf(schema: Metadata['schema']): SchemaTree {
+  const open: number[] = []
+  for (const { num_children: children = 0 } of schema) {
+    open.push(children)
+    while (open.at(-1) === 0) {
+      open.pop()
+      if (open.length > 0) open[open.length - 1]--
     }
+    if (open.length > deepestSchema) throw new RangeError('its schema is too deep')
   }
-  return chunks
+  if (schema.length === 0 || open.length > 0) throw new RangeError('its schema is not whole')
+  return parquetSchema({ schema: [...schema] })
 }
 
-function columnOf(root: SchemaTree, parts: readonly Part[], file: File): SourceColumn {
-  const { element } = leafOf(root)
-  const type = typeOf(element)
-  const isTime = element.logical_type?.type === 'TIMESTAMP' || (element.converted_type ?? '').startsWith('TIMESTAMP')
-  const scale = element.converted_type === 'DECIMAL' ? (element.scale ?? 0) : undefined
-  return {
-    type: root.children.length > 0 ? `list of ${type}` : type,
-    ...(isTime && { toTime: (cell: unknown) => (cell instanceof Date ? cell.getTime() : undefined) }),
-    ...(scale !== undefined && { toNumber: (cell: unknown) => exactDecimal(cell, scale) }),
-    read: () => readColumn(root, parts, file),
-  }
-}
-
-async function* readColumn(
-  root: SchemaTree,
-  parts: readonly Part[],
-  { bytes, metadata, compressors }: File,
-): AsyncGenerator<Cells> {
+function columnOf(root: SchemaTree, groups: readonly RowGroup[], bytes: ArrayBuffer, take: TakeBytes): SourceColumn {
   const { name } = root.element
-  const file = { byteLength: bytes.byteLength, slice: (from: number, to?: number) => bytes.slice(from, to) }
-  const schema = [{ ...metadata.schema[0], num_children: 1 }, ...elementsOf(root)]
-  for (const part of parts) {
-    const rows = Number(part.num_rows)
-    const found: Cells[] = []
-    let length = 0
-    checkPages(part, bytes)
+  const path = pathOf(root)
+  const { element } = path[path.length - 1]
+  const type = typeOf(element)
+  const scale = scaleOf(element)
+  const most = (isDeep: (type: SchemaElement['repetition_type']) => boolean) =>
+    path.filter(({ element }) => isDeep(element.repetition_type)).length
+  const leaf: Leaf = {
+    decoder: decoderOf(element, scale !== undefined),
+    mostDefined: most((repetition) => repetition !== 'REQUIRED'),
+    mostRepeated: most((repetition) => repetition === 'REPEATED'),
+  }
+  const isList = leaf.mostRepeated > 0
+  const isTime = type === 'timestamp' || type.startsWith('timestamp_') || type === 'int96'
+  return {
+    type: isList ? `list of ${type}` : type,
+    isOther: isTime || /^(?:date|time|interval)/.test(type),
+    ...(isTime && { toTime: (cell: unknown) => (cell instanceof Date ? cell.getTime() : undefined) }),
+    ...(scale !== undefined && { toNumber: exactly(decimals(scale)) }),
+    read: async function* read() {
+      for (const group of groups) yield* readGroup(group)
+    },
+  }
+
+  function* readGroup({ rows, chunks }: RowGroup): Generator<Cells> {
+    const chunk = chunks.get(name)
+    let found = 0
     try {
-      await parquetRead({
-        file,
-        metadata: { ...metadata, schema, num_rows: part.num_rows, row_groups: [part] },
-        columns: [name],
-        compressors,
-        onChunk: ({ columnData }) => {
-          found.push(columnData)
-          length += columnData.length
-        },
-      })
+      const pages = chunk === undefined ? [] : pagesOf(chunk, leaf, bytes, take)
+      for (const cells of isList ? listsOf(pages, path, leaf) : cellsOf(pages, leaf)) {
+        found += cells.length
+        yield cells
+      }
     } catch (error) {
       if (error instanceof TableError) throw error
       throw broken(`column "${name}" cannot be read: ${(error as Error).message}`)
     }
-    if (length !== rows) throw broken(`column "${name}" has ${length} values in a row group of ${rows}`)
-    yield* found
+    if (found !== rows) throw broken(`column "${name}" has ${found} values in a row group of ${rows}`)
   }
 }
 
-/** Refuses pages that announce other values than the metadata does, by which memory was reserved. @throws TableError */
-function checkPages({ columns }: Part, bytes: ArrayBuffer): void {
-  for (const { meta_data: chunk } of columns) {
-    if (chunk === undefined) continue
-    const start = Number(chunk.dictionary_page_offset || chunk.data_page_offset)
-    const size = Math.min(Number(chunk.total_compressed_size), bytes.byteLength - start)
-    let left = Number(chunk.num_values)
-    try {
-      const reader = { view: new DataView(bytes, start, size), offset: 0 }
-      while (reader.offset < size - 1 && left > 0) {
-        const { data_page_header: first, data_page_header_v2: second, ...page } = parquetHeader(reader)
-        if (!(page.compressed_page_size >= 0)) throw new Error(`a page has ${page.compressed_page_size} bytes`)
-        left -= first?.num_values ?? second?.num_values ?? 0
-        reader.offset += page.compressed_page_size
-      }
-    } catch (error) {
-      throw broken(`its pages cannot be read: ${(error as Error).message}`)
-    }
-    if (left !== 0) throw broken(`the pages of a column have other values than it announces`)
-  }
-}
-
-function elementsOf({ element, children }: SchemaTree): SchemaElement[] {
-  return [element, ...children.flatMap(elementsOf)]
-}
-
-/** The only leaf of a column that is a number, a text, a time, or a list of these. */
-function leafOf(root: SchemaTree): SchemaTree {
-  let at = root
-  while (at.children.length === 1) at = at.children[0]
-  if (at.children.length === 0) return at
+/** From a column to its only leaf: a value, or a list of values. @throws TableError if it is anything else */
+function pathOf(root: SchemaTree): SchemaTree[] {
+  const path = [root]
+  for (let at = root; at.children.length === 1; path.push(at)) at = at.children[0]
+  const isLeaf = path.at(-1)?.children.length === 0
+  const repeated = path.map(({ element }) => element.repetition_type === 'REPEATED')
+  const isList = isMarkedList(root.element) && path.length <= 3 && repeated.indexOf(true) === 1 && repeated[2] !== true
+  if (isLeaf && (path.length === 1 || isList)) return path
   const { name } = root.element
   const detail = `column "${name}" of the table is a structure of several columns; a column must hold numbers, texts, times or lists of numbers`
   throw new TableError(['table'], detail, 'a structure', 'unsupported')
 }
 
-function metadataOf(bytes: ArrayBuffer): FileMetaData {
-  try {
-    return parquetMetadata(bytes, { geoparquet: false })
-  } catch (error) {
-    throw broken((error as Error).message)
+function isMarkedList({ converted_type: converted, logical_type: logical }: SchemaElement): boolean {
+  return converted === 'LIST' || logical?.type === 'LIST'
+}
+
+function decoderOf({ logical_type: logical, ...element }: SchemaElement, isDecimal: boolean): Leaf['decoder'] {
+  const { converted_type: _, ...plain } = element
+  const named = logical === undefined ? element : { ...element, logical_type: logical }
+  const required: SchemaElement = { ...(isDecimal ? plain : named), repetition_type: 'REQUIRED' }
+  const leaf = { element: required, children: [], count: 1, path: [element.name] }
+  return {
+    pathInSchema: leaf.path,
+    type: element.type ?? 'BYTE_ARRAY',
+    element: required,
+    schemaPath: [{ element: { name: 'root' }, children: [leaf], count: 2, path: [] }, leaf],
+    codec: 'UNCOMPRESSED',
+    parsers,
+    // decimals stay as they are in the file
+    utf8: !isDecimal,
   }
 }
 
-function uncompressedBytes({ row_groups: groups }: FileMetaData, names?: ReadonlySet<string>): number {
-  let sum = 0
-  for (const { columns } of groups) {
-    for (const { meta_data: chunk } of columns) {
-      if (chunk === undefined) throw broken('a column has no metadata')
-      if (names !== undefined && !names.has(chunk.path_in_schema[0])) continue
-      sum += integer(chunk.total_uncompressed_size, 'bytes of a column')
-    }
-  }
-  return sum
+/** What is no text, number or time stays as it is. */
+const parsers = {
+  ...DEFAULT_PARSERS,
+  jsonFromBytes: DEFAULT_PARSERS.stringFromBytes,
+  geometryFromBytes: (bytes: Uint8Array | undefined) => bytes,
+  geographyFromBytes: (bytes: Uint8Array | undefined) => bytes,
 }
 
-/** Decompresses no more in all than the file has announced. */
-function limited(most: number): Compressors {
-  // the sizes of pages count their headers or not
-  let left = 2 * most + 2 ** 16
-  const take = (bytes: number) => {
-    left -= bytes
-    if (!(bytes >= 0) || left < 0) throw broken('its pages are larger than it announces')
-    return { maxOutputLength: Math.max(1, bytes) }
-  }
-  const own: Compressors = {
-    GZIP: (input, length) => gunzipSync(input, take(length)),
-    BROTLI: (input, length) => brotliDecompressSync(input, take(length)),
-    ZSTD: (input, length) => zstdDecompressSync(input, take(length)),
-  }
-  for (const codec of ['SNAPPY', 'LZ4', 'LZ4_RAW'] as const) {
-    own[codec] = (input, length) => {
-      take(length)
-      return packaged[codec]?.(input, length) ?? input
-    }
-  }
-  return own
+function scaleOf({ scale, converted_type: converted, logical_type: logical }: SchemaElement): number | undefined {
+  if (logical?.type === 'DECIMAL') return logical.scale
+  return converted === 'DECIMAL' ? (scale ?? 0) : undefined
 }
 
-/** A decimal is read as the double nearest to it: it must be that double. */
-function exactDecimal(cell: unknown, scale: number): number | undefined {
-  if (typeof cell !== 'number') return undefined
-  const whole = Math.round(cell * 10 ** scale)
-  const fives = 5 ** scale
-  return Math.abs(whole) < 2 ** 53 && fives < 2 ** 53 && whole % fives === 0 ? whole / fives / 2 ** scale : undefined
+/** A decimal comes as an integer, or as the bytes of one in two's complement, the highest first. */
+function exactly(decimal: (unscaled: bigint) => number | undefined): (cell: unknown) => number | undefined {
+  return (cell) => {
+    if (typeof cell === 'number' || typeof cell === 'bigint') return decimal(BigInt(cell))
+    if (!(cell instanceof Uint8Array)) return undefined
+    const digits = Buffer.from(cell.buffer, cell.byteOffset, cell.length).toString('hex')
+    return decimal(BigInt.asIntN(8 * cell.length, BigInt(`0x0${digits}`)))
+  }
 }
 
 function typeOf({ type, logical_type: logical, converted_type: converted }: SchemaElement): string {
   return String(logical?.type ?? converted ?? type ?? 'nothing').toLowerCase()
 }
 
-function integer(value: bigint | number, what: string): number {
-  const number = Number(value)
-  if (!Number.isSafeInteger(number) || number < 0) throw broken(`${number} is no number of ${what}`)
-  return number
+function orBroken<Value>(read: () => Value): Value {
+  try {
+    return read()
+  } catch (error) {
+    throw broken((error as Error).message)
+  }
 }
 
 function broken(why: string): TableError {

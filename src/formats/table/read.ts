@@ -1,10 +1,9 @@
 import { openArrow } from './arrow.ts'
 import type { AssembledTable, AssemblyLimits } from './assemble.ts'
-import { assemble, checkNames } from './assemble.ts'
+import { assemble, checkNames, checkSize } from './assemble.ts'
 import type { Missing, TableColumns, TableFormat } from './columns.ts'
 import { usedColumns } from './columns.ts'
 import { csvBytes, openCsv } from './csv.ts'
-import { TableError } from './errors.ts'
 import { openParquet, parquetBytes } from './parquet.ts'
 import type { Source } from './source.ts'
 
@@ -15,7 +14,6 @@ export interface TableLimits extends AssemblyLimits {
   /** Rows with ids or times. */
   readonly maxJoinRows: number
   readonly maxRows: number
-  readonly maxElements: number
   /** Bytes that what is compressed may become. */
   readonly maxBodyBytes: number
 }
@@ -43,7 +41,7 @@ export async function readTable(
   const names = usedColumns(columns)
   // what is not compressed becomes large by its many small cells, or columns
   if (format === 'csv') await reserve(csvBytes(bytes, names.length))
-  if (format === 'parquet') await reserve(parquetBytes(bytes))
+  if (format === 'parquet') await reserve(parquetBytes(bytes, names.length))
   const source = sourceOf(bytes, format, names, limits)
   await checkNames(source, columns)
   checkSize('maxRows', source.rows, limits.maxRows)
@@ -55,7 +53,7 @@ export async function readTable(
   const lists = [columns.ids, columns.at].filter((name) => name !== undefined).length
   if (lists > 0) checkSize('maxJoinRows', source.rows, limits.maxJoinRows)
   await reserve(2 * decoded + 3 * Float64Array.BYTES_PER_ELEMENT * elements + bytesPerValue * lists * source.rows)
-  return assemble(source, columns, missing === 'drop', { ...limits, mayBeNames })
+  return assemble(source, columns, missing === 'drop', { ...limits, mayBeNames, reserve })
 }
 
 function sourceOf(
@@ -67,14 +65,4 @@ function sourceOf(
   if (format === 'parquet') return openParquet(bytes, names)
   if (format === 'arrow') return openArrow(bytes, maxBodyBytes)
   return openCsv(bytes, names)
-}
-
-function checkSize(limit: string, found: number, allowed: number): void {
-  if (found <= allowed) return
-  throw new TableError(
-    ['table'],
-    `the table exceeds ${limit}, ${allowed}: it has ${found}.`,
-    String(found),
-    'out-of-range',
-  )
 }
