@@ -168,6 +168,7 @@ async function tensorOf(
   limits: Assembling,
 ): Promise<TableTensor> {
   const { rows } = source
+  for (const name of typeof names === 'string' ? [names] : names) checkType(source.column(name), name, role)
   if (typeof names === 'string') return singleTensor(source, role, names, missing, limits)
   const width = names.length
   const data = new Float64Array(rows * width)
@@ -311,7 +312,7 @@ interface Place {
 }
 
 function numberIn(cell: unknown, column: SourceColumn, place: Place, row: number): number {
-  if (typeof cell === 'number' && column.toNumber === undefined && column.isOther !== true) return cell
+  if (typeof cell === 'number' && column.toNumber === undefined) return cell
   if (cell === null) {
     place.missing.lacks(row, place.name)
     return 0
@@ -323,8 +324,7 @@ function numberIn(cell: unknown, column: SourceColumn, place: Place, row: number
 }
 
 /** The number that a cell stands for, if it does for one. */
-function valueIn(cell: unknown, { toNumber, isOther }: SourceColumn): number | undefined {
-  if (isOther === true) return undefined
+function valueIn(cell: unknown, { toNumber }: SourceColumn): number | undefined {
   if (toNumber !== undefined) return toNumber(cell)
   if (typeof cell === 'boolean') return cell ? 1 : 0
   if (typeof cell !== 'bigint') return undefined
@@ -332,24 +332,29 @@ function valueIn(cell: unknown, { toNumber, isOther }: SourceColumn): number | u
   return BigInt(value) === cell ? value : undefined
 }
 
-function notANumber(
-  cell: unknown,
-  { toNumber, type, isOther }: SourceColumn,
-  { role, name }: Place,
-  row: number,
-): TableError {
+function notANumber(cell: unknown, column: SourceColumn, { role, name }: Place, row: number): TableError {
   const path = ['table', name, String(row)]
+  const { toNumber, type } = column
   if (toNumber !== undefined) {
     const what = type === 'text' ? 'a number' : 'exactly a double'
     const detail = `row ${row} of column "${name}" is ${shown(cell)}, which is not ${what}; ${role} needs numbers.`
     return new TableError(path, detail, shown(cell), 'not-a-number')
   }
-  if (typeof cell === 'bigint' && isOther !== true) {
+  if (typeof cell === 'bigint') {
     const detail = `row ${row} of column "${name}" is ${cell}; no double is exactly that integer.`
     return new TableError(path, detail, String(cell), 'out-of-range')
   }
+  return notNumbers(column, name, role)
+}
+
+function notNumbers({ type }: SourceColumn, name: string, role: string): TableError {
   const detail = `column "${name}" of the table has the type ${type}; ${role} needs numbers, booleans, or lists of numbers.`
   return new TableError(['table', name], detail, type, 'unsupported')
+}
+
+/** Refuses columns of times before they are read, which may come as numbers. @throws TableError */
+function checkType(column: SourceColumn, name: string, role: string): void {
+  if (column.isOther === true) throw notNumbers(column, name, role)
 }
 
 function noValue(name: string, row: number): TableError {

@@ -32,6 +32,8 @@ export function* listsOf(pages: Iterable<Page>, path: readonly SchemaTree[], { m
         else rows.push(defined === list ? [] : null)
       } else {
         const row = rows.at(-1)
+        // DuckDB writes an array that is null as so many nulls
+        if (row === null && defined < list) continue
         if (!row || defined <= list) throw new RangeError('a list goes on where there is none')
         row.push(value)
       }
