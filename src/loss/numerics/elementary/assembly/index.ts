@@ -248,13 +248,14 @@ export function logCosh(x: f64): f64 {
   let s: f64
   let error: f64
   if (d < 0.0625) {
-    // d^2/2 - d^4/12 + d^6/45 - 17 d^8/2520 + 31 d^10/14175 - 691 d^12/935550
+    // d^2/2 - d^4/12 + d^6/45 - 17 d^8/2520 + 31 d^10/14175 - 691 d^12/935550 + 10922 d^14/42567525
+    // - 929569 d^16/10216206000
     const head = first26(d)
     const tail = d - head
     const high = head * head * 0.5
     const ofHigh = tail * (d + head) * 0.5
     const q = d * d
-    const minor = q * q * (1.0 / 12 - q * (1.0 / 45 - q * (17.0 / 2520 - q * (31.0 / 14175 - q * (691.0 / 935550)))))
+    const minor = q * q * (1.0 / 12 - q * (1.0 / 45 - q * (17.0 / 2520 - q * (31.0 / 14175 - q * (691.0 / 935550 - q * (10922.0 / 42567525 - q * (929569.0 / 10216206000)))))))
     const t = ofHigh - minor
     s = high + t
     low = high - s + t
@@ -432,7 +433,7 @@ function sumOfPowers(from: usize, end: usize, top: usize, largest: f64): f64 {
   return normal
 }
 
-/** Puts the log softmax of each row of `outputs` logits in their place; `only` those of a class where it is not negative. */
+/** Writes the log softmax of each row of `outputs` logits. The results must lie elsewhere: the exact way reads the row again. */
 export function logSoftmax(values: usize, rows: i32, outputs: i32, results: usize): void {
   const size = (<usize>outputs) << 3
   for (let row = 0; row < rows; row++) logSoftmaxOfRow(values + <usize>row * size, size, results + <usize>row * size, -1)
