@@ -104,7 +104,10 @@ function parts(): string[] {
 }
 
 function limbs(value: bigint, count: number): string[] {
-  return Array.from({ length: count }, (_, at) => `0x${((value >> BigInt(32 * at)) & 0xffffffffn).toString(16).padStart(8, '0')}`)
+  return Array.from(
+    { length: count },
+    (_, at) => `0x${((value >> BigInt(32 * at)) & 0xffffffffn).toString(16).padStart(8, '0')}`,
+  )
 }
 
 /** In units of 2^-224, the nearest. */
@@ -142,8 +145,14 @@ export const text = [
   table('POWERS', powers()),
   '/** In words as above: 1/n!, e^(j/64) and e^(j/4096). */',
   wordTable('INVERSE_FACTORIALS', inverseFactorials()),
-  wordTable('COARSE_POWERS', Array.from({ length: 46 }, (_, j) => exponential((BigInt(j) * one) / 64n))),
-  wordTable('FINE_POWERS', Array.from({ length: 64 }, (_, j) => exponential((BigInt(j) * one) / 4096n))),
+  wordTable(
+    'COARSE_POWERS',
+    Array.from({ length: 46 }, (_, j) => exponential((BigInt(j) * one) / 64n)),
+  ),
+  wordTable(
+    'FINE_POWERS',
+    Array.from({ length: 64 }, (_, j) => exponential((BigInt(j) * one) / 4096n)),
+  ),
 ].join('\n')
 
 if (import.meta.main) writeFileSync(join(import.meta.dirname, 'assembly/tables.ts'), text)

@@ -4,11 +4,15 @@ import * as big from './big'
 import { exponentials, logarithms, rest, scale } from './pairs'
 import { LN2_HIGH, LN2_LOW } from './tables'
 
-export const CAPACITY: i32 = 4096
-export const VALUES: usize = memory.data(4096 << 3, 16)
+/** As many numbers as a row may have; what is not used takes no memory. */
+export const CAPACITY: i32 = 1 << 18
+export const VALUES: usize = memory.data((1 << 18) << 3, 16)
+export const RESULTS: usize = memory.data((1 << 18) << 3, 16)
+export const CLASSES_CAPACITY: i32 = 4096
+export const CLASSES: usize = memory.data(4096 << 2, 16)
 
-/** How often the exact way was taken. */
-export let exactCount: i32 = 0
+/** What the exact way has cost so far, in numbers. */
+export let exactCost: i32 = 0
 
 const a = memory.data(32, 16)
 const b = memory.data(32, 16)
@@ -112,7 +116,7 @@ function logarithmOfSubnormal(x: f64): f64 {
 
 function exactLogarithm(x: f64, y: f64, z: f64, high: f64, s: f64): f64 {
   const ofS = low
-  exactCount++
+  exactCost++
   let e = <i32>(reinterpret<u64>(high) >> 52) - 1023
   if (y == 0 && z == 0) {
     big.setDouble(a, high, -e)
@@ -136,15 +140,32 @@ function exactLogarithm(x: f64, y: f64, z: f64, high: f64, s: f64): f64 {
 export function exponential(x: f64): f64 {
   if (!(x <= 709.79)) return x > 0 ? Infinity : x
   if (x < -745.2) return 0
-  if (x < -708) return exactExponential(x)
   const s = exponentialOfPair(x, 0)
+  if (x < -708) return subnormalPower(x, s)
   if (!isSure(s, OF_EXP * 2)) return exactExponential(x)
   const k = exponent()
   return k > 1023 ? s * powerOf2(1023) * 2 : s * powerOf2(k)
 }
 
+/** Rounds s + low, e^x / 2^k, to a multiple of 2^-1074 / 2^k, or beyond subnormal numbers to 53 bits. */
+function subnormalPower(x: f64, s: f64): f64 {
+  const k = exponent()
+  if (s * powerOf2(k + 200) >= 2.2250738585072014e-308 * 1.6069380442589903e60) {
+    return isSure(s, OF_EXP * 2) ? s * powerOf2(k + 200) * powerOf2(-200) : exactExponential(x)
+  }
+  const unit = powerOf2(-1074 - k)
+  const shift = unit * 4503599627370496
+  let rounded = s + shift - shift
+  const left = s - rounded + low
+  if (abs(abs(left) - unit * 0.5) <= OF_EXP * 2) return exactExponential(x)
+  // s may be a tie that `low` decides
+  if (left > unit * 0.5) rounded += unit
+  else if (left < unit * -0.5) rounded -= unit
+  return rounded * powerOf2(k + 200) * powerOf2(-200)
+}
+
 function exactExponential(x: f64): f64 {
-  exactCount++
+  exactCost++
   big.setDouble(a, abs(x))
   const k = big.exponential(b, a, x < 0)
   return big.round(b, k)
@@ -184,7 +205,7 @@ export function exponentialMinus1(x: f64): f64 {
 }
 
 function exactExponentialMinus1(x: f64): f64 {
-  exactCount++
+  exactCost++
   big.setDouble(a, abs(x))
   const k = big.exponential(b, a, x < 0)
   if (x > 0) {
@@ -202,8 +223,8 @@ function exactExponentialMinus1(x: f64): f64 {
 /** log(1 + e^x) */
 export function softplus(x: f64): f64 {
   if (!(x < 40)) return x
-  if (x < -746) return 0
-  if (x < -690) return exactSoftplus(x, 0)
+  // u^2 / 2, by which log(1 + u) differs from u, is too small to change how u is rounded
+  if (x < -690) return exponential(x)
   const power = exponentialOfPair(-abs(x), 0)
   const factor = powerOf2(exponent())
   low *= factor
@@ -220,7 +241,7 @@ export function softplus(x: f64): f64 {
 
 function exactSoftplus(x: f64, s: f64): f64 {
   const ofS = low
-  exactCount++
+  exactCost++
   big.setDouble(a, abs(x))
   const k = big.exponential(b, a, x < 0)
   if (x < -30) {
@@ -286,7 +307,7 @@ function ofLargeLogCosh(d: f64): f64 {
 }
 
 function exactLogCosh(d: f64): f64 {
-  exactCount++
+  exactCost++
   const power = exponentialOfPair(-2 * d, 0)
   const factor = powerOf2(exponent())
   low *= factor
@@ -373,22 +394,6 @@ export function negativeLogarithms(count: i32, shift: f64): void {
   return v128.any_true(v128.or(tooSmall, tooLarge))
 }
 
-/** Puts a function of each value in its place: 0 log, 1 log(1 + x), 2 exp, 3 exp - 1, 4 softplus, 5 log cosh. */
-export function each(which: i32, count: i32): void {
-  const end = VALUES + ((<usize>count) << 3)
-  for (let at = VALUES; at < end; at += 8) {
-    const x = load<f64>(at)
-    let y: f64
-    if (which == 0) y = logarithm(x)
-    else if (which == 1) y = logarithmOf1(x)
-    else if (which == 2) y = exponential(x)
-    else if (which == 3) y = exponentialMinus1(x)
-    else if (which == 4) y = softplus(x)
-    else y = logCosh(x)
-    store<f64>(at, y)
-  }
-}
-
 // ---- log softmax
 
 const LOWEST: f64 = -690
@@ -433,18 +438,18 @@ function sumOfPowers(from: usize, end: usize, top: usize, largest: f64): f64 {
   return normal
 }
 
-/** Writes the log softmax of each row of `outputs` logits. The results must lie elsewhere: the exact way reads the row again. */
-export function logSoftmax(values: usize, rows: i32, outputs: i32, results: usize): void {
+/** Writes the log softmax of each row of VALUES to RESULTS: the exact way reads the row again. */
+export function logSoftmax(rows: i32, outputs: i32): void {
   const size = (<usize>outputs) << 3
-  for (let row = 0; row < rows; row++) logSoftmaxOfRow(values + <usize>row * size, size, results + <usize>row * size, -1)
+  for (let row = 0; row < rows; row++) logSoftmaxOfRow(VALUES + <usize>row * size, size, RESULTS + <usize>row * size, -1)
 }
 
-/** Puts the log softmax of one class of each row in its place among the results. */
-export function logSoftmaxOfClasses(values: usize, rows: i32, outputs: i32, classes: usize, results: usize): void {
+/** Writes the log softmax of one class of each row of VALUES to RESULTS. */
+export function logSoftmaxOfClasses(rows: i32, outputs: i32): void {
   const size = (<usize>outputs) << 3
   for (let row = 0; row < rows; row++) {
-    const only = load<i32>(classes + ((<usize>row) << 2))
-    logSoftmaxOfRow(values + <usize>row * size, size, results + ((<usize>row) << 3), only)
+    const only = load<i32>(CLASSES + ((<usize>row) << 2))
+    logSoftmaxOfRow(VALUES + <usize>row * size, size, RESULTS + ((<usize>row) << 3), only)
   }
 }
 
@@ -504,7 +509,7 @@ let areOthersSmall: bool = false
 
 /** log(1 + others 2^exponentOfOthers) */
 function exactNormaliser(from: usize, end: usize, top: usize, largest: f64, log: f64, ofLog: f64): void {
-  exactCount++
+  exactCost += <i32>((end - from) >> 3)
   let second = -Infinity
   for (let at = from; at < end; at += 8) if (at != top) second = max(second, load<f64>(at) - largest)
   memory.fill(others, 0, big.ROOM)
