@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { test } from 'tap'
+import { text } from '../../../../.ci/elementary-tables.ts'
 import {
   exactCostSoFar,
   exponential,
@@ -204,4 +206,9 @@ test('log softmax of as many outputs as there may be, and of many rows', async (
     return !Object.is(single[i % 3], ofClasses[i])
   })
   t.same(wrong, [])
+})
+
+test('the tables are those that integers give', async (t) => {
+  const file = new URL('../../../../src/loss/numerics/elementary/assembly/tables.ts', import.meta.url)
+  t.ok(text === readFileSync(file, 'utf8'))
 })

@@ -1,5 +1,5 @@
 // Elementary functions, rounded once: a sum of two doubles whose error is known, and where that leaves two doubles to choose from,
-// an exact way. docs/numerics.md derives the bounds.
+// an exact way. docs/numerics.md has the bounds.
 import * as big from './big'
 import { exponentials, logarithms, rest, scale } from './pairs'
 import { LN2_HIGH, LN2_LOW } from './tables'

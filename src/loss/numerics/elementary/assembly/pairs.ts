@@ -1,5 +1,5 @@
 // Logarithms and exponentials of two numbers at a time, each as an unevaluated sum of two doubles within 2^-67 of itself.
-// docs/numerics.md derives the bounds.
+// docs/numerics.md has the bounds.
 import { CARRY, LN2_HIGH, LN2_LOW, LOGARITHMS, POWERS, STEPS, STEP_1, STEP_2, STEP_3 } from './tables'
 
 // Constants lie in memory, as literals would be put together anew for each pair.

@@ -1,4 +1,4 @@
-// Written by ../tables.ts.
+// Written by .ci/elementary-tables.ts.
 
 export const CARRY = memory.data<u64>([0x00099aaaaaaaaaaa])
 

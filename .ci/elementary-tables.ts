@@ -1,4 +1,4 @@
-// Writes assembly/tables.ts, from integers only: node src/loss/numerics/elementary/tables.ts. docs/numerics.md says what is in it.
+// Writes tables.ts of src/loss/numerics/elementary/assembly, from integers only: node .ci/elementary-tables.ts
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -128,7 +128,7 @@ function inverseFactorials(): bigint[] {
 const high = onGrid(ln2, 42n)
 
 export const text = [
-  '// Written by ../tables.ts.\n',
+  '// Written by .ci/elementary-tables.ts.\n',
   `export const CARRY = memory.data<u64>([${hexadecimal(carry)}])\n`,
   '/** ln 2: a multiple of 2^-42, and the rest. */',
   `export const LN2_HIGH = memory.data<u64>([${double(high)}])`,
@@ -155,4 +155,5 @@ export const text = [
   ),
 ].join('\n')
 
-if (import.meta.main) writeFileSync(join(import.meta.dirname, 'assembly/tables.ts'), text)
+if (import.meta.main)
+  writeFileSync(join(import.meta.dirname, '../src/loss/numerics/elementary/assembly/tables.ts'), text)
