@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ofOneEvaluation } from '../../evaluations/declaration.ts'
 import { longestWait, millisecondsOf, shortestWait } from '../../evaluations/duration.ts'
 import type { HalfContent } from '../../evaluations/half-rows.ts'
 import { longestId } from '../../evaluations/row-ids.ts'
@@ -54,12 +55,19 @@ const at = list(
   ['2026-11-26T09:00:00Z', '2026-11-26T09:00:01Z'],
 )
 
+const declaredFields: readonly string[] = [...optionNames, 'loss', 'labelFormat', 'outputs', ...ofOneEvaluation]
+
+/** Whether a field is one that an evaluation is declared with. */
+export function isDeclared(field: string): boolean {
+  return declaredFields.includes(field)
+}
+
 /** Where fields belong that are not those of a half. */
 function elsewhere(other: 'labels' | 'predictions') {
   const named: readonly string[] = other === 'labels' ? ['labels'] : ['predictions', 'sampleWeights', 'groups', 'at']
   return (key: string) => {
     if (named.includes(key)) return `Send it with the ${other} of the rows: POST .../${other}.`
-    return [...optionNames, 'loss', 'labelFormat', 'outputs', 'metadata', 'join'].some((name) => name === key)
+    return isDeclared(key)
       ? 'Options belong in the declaration of the evaluation, PUT /v1/evaluations/{evaluation}.'
       : undefined
   }

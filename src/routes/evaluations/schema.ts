@@ -1,11 +1,9 @@
 import { z } from 'zod'
-import { ofOneEvaluation } from '../../evaluations/declaration.ts'
 import type { WindowName } from '../../evaluations/window.ts'
 import { timeNeeds, timeOf, windowNames } from '../../evaluations/window.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import type { Tensors } from '../../loss/batch.ts'
 import { comparisonTensors } from '../../loss/batch.ts'
-import { optionNames } from '../../loss/options.ts'
 import { lossStatus } from '../../loss/report/schemas.ts'
 import { lossDifference } from '../comparisons/answer.ts'
 import { lossAnswer } from '../loss/answer.ts'
@@ -14,7 +12,7 @@ import type { ReceivedOptions } from '../loss/schema.ts'
 import { batchFields, optionsWith } from '../loss/schema.ts'
 import { failStatus, marginText, requireText, verdict } from '../require/schema.ts'
 import { unknownField } from '../unknown-field.ts'
-import { join, joinedState } from './joined-schema.ts'
+import { isDeclared, join, joinedState } from './joined-schema.ts'
 import { periodFields } from './period.ts'
 
 const {
@@ -115,7 +113,7 @@ export const declaration = schemaFor<Declaration>(
 
 /** Says of an option on a batch where it belongs. */
 function inDeclaration(key: string): string | undefined {
-  return [...optionNames, 'loss', 'labelFormat', 'outputs', ...ofOneEvaluation].some((name) => name === key)
+  return isDeclared(key)
     ? 'Options belong in the declaration of the evaluation, PUT /v1/evaluations/{evaluation}, and not on its batches.'
     : undefined
 }

@@ -593,6 +593,25 @@ test('a label counts in the window of the time of its row, however late it comes
   t.match((await send(app, 'GET', '/hourly')).body, { ...(await lossOf(app, allRows)), window: 'hour', join })
 })
 
+test('whatever an evaluation is declared with is said to belong there', async (t) => {
+  await evaluationOf(app, 'of-halves', joined, [])
+  await evaluationOf(app, 'of-batches', { loss: 'mse', labelFormat: 'values', outputs: 1 }, [])
+  const document = (await app.inject('/openapi.json')).json()
+  const schemas: Record<string, { properties?: object }> = document.components.schemas
+  const declarations = Object.entries(schemas).filter(([name]) => name.endsWith('EvaluationDeclaration'))
+  const fields = new Set(declarations.flatMap(([, { properties = {} }]) => Object.keys(properties)))
+  t.ok(fields.has('window') && fields.has('metrics') && fields.has('expectedSamples'))
+  for (const field of fields) {
+    for (const half of ['predictions', 'labels'] as const) {
+      const { body } = await send(app, 'POST', `/of-halves/${half}`, { ...rows([0], half), [field]: null })
+      t.match(body, { errors: [{ detail: 'Options belong in the declaration' }] }, `${half} ${field}`)
+    }
+    const batch = { predictions: [1], labels: [1], [field]: null }
+    const { body } = await send(app, 'PUT', '/of-batches/batches/a', batch)
+    t.match(body, { errors: [{ detail: 'Options belong in the declaration' }] }, `batch ${field}`)
+  }
+})
+
 test('a field that a half has no place for is refused, and said where it belongs', async (t) => {
   await evaluationOf(app, 'fields', joined, [])
   const belongs = 'Options belong in the declaration of the evaluation, PUT /v1/evaluations/{evaluation}.'
