@@ -24,10 +24,17 @@ export interface HalfContent extends Partial<Omit<Tensors, 'baseline'>> {
   readonly at?: ValueList | undefined
 }
 
+/** What the store knows rows by; an array of texts is one, too. */
+export interface Keys {
+  readonly length: number
+  at(index: number): string | undefined
+  slice(from: number, to: number): readonly string[]
+}
+
 /** Halves of rows that were checked by themselves. */
 export interface HalfRows {
   readonly half: Half
-  readonly keys: readonly string[]
+  readonly keys: Keys
   /** 16 bytes each: what is sent again is known by them. */
   readonly digests: Uint8Array
   /** As they are kept until the other half comes: the numbers of the row, its weight and its groups. */
@@ -37,7 +44,17 @@ export interface HalfRows {
   readonly times: readonly (number | undefined)[] | undefined
   /** What the rows are in groups, if there are any. */
   readonly state: EvaluationState | undefined
+  /** What they hold, which is given back when they are taken. */
+  readonly memory?: Disposable | undefined
 }
+
+/** So few that their keys are at hand. */
+export interface SomeRows extends HalfRows {
+  readonly keys: readonly string[]
+}
+
+/** Rows whose digests are computed in one step. */
+const mostHashed = 512
 
 export interface HalfContext extends EvaluationContext {
   readonly maxJoinRows: number
@@ -50,13 +67,25 @@ export interface HalfContext extends EvaluationContext {
  * @throws InvalidContent, LimitExceeded
  */
 export function* readHalf(
-  { spec, outputs }: Declared,
+  declared: Declared,
   half: Half,
   content: HalfContent,
   context: HalfContext,
 ): Generator<void, HalfRows> {
-  const keys = keysOf(content.ids, context.maxJoinRows)
-  const times = content.at && timesOf(content.at, keys.length)
+  using held = new DisposableStack()
+  const rows = yield* packed(declared, half, content, context, held.use(new ScopedMemory(context.memory)))
+  return { ...rows, memory: held.move() }
+}
+
+function* packed(
+  { spec, outputs }: Declared,
+  half: Half,
+  content: HalfContent,
+  context: HalfContext,
+  memory: ScopedMemory,
+): Generator<void, HalfRows> {
+  const keys = yield* keysOf(content.ids, context.maxJoinRows, memory)
+  const times = content.at && (yield* timesOf(content.at, keys.length))
   const state = yield* checked(spec, outputs, half, content, keys.length, context)
   yield
   const columns = half === 'predictions' ? columnsIn(spec, content.groups) : []
@@ -67,13 +96,13 @@ export function* readHalf(
   const texts = columns.length === 0 ? undefined : yield* groupTexts(columns, keys.length)
   const own = 8 * (width + Number(half === 'predictions'))
   const size = own * keys.length + (texts?.reduce((sum, text) => sum + text.length, 0) ?? 0)
-  context.memory.reserve(size + keys.length * (halfDigestBytes + 16))
+  memory.reserve(size + keys.length * (halfDigestBytes + 16))
   const payloads = new Uint8Array(size)
   const digests = new Uint8Array(halfDigestBytes * keys.length)
   const ends: number[] = []
   const row = new Float64Array(width + Number(half === 'predictions'))
   const bytes = new Uint8Array(row.buffer)
-  const step = rowsPerStep(outputs)
+  const step = Math.min(mostHashed, rowsPerStep(outputs))
   for (let at = 0, end = 0; at < keys.length; at++) {
     row.set(numbers.data.subarray(at * width, (at + 1) * width))
     if (half === 'predictions') row[width] = weights === undefined ? 1 : weights[at]
@@ -221,8 +250,24 @@ function tensorOf(data: Float64Array, shape: readonly number[]): Tensor {
   return { data, shape, nonNumeric: [], nonNumericCount: 0 }
 }
 
+/** The rows from a place up to another one. */
+export function sliceOf(rows: HalfRows, from: number, to: number): SomeRows {
+  const keys = rows.keys.slice(from, to)
+  if (keys.length === rows.keys.length) return { ...rows, keys }
+  const begin = from === 0 ? 0 : rows.ends[from - 1]
+  const ends = rows.ends.slice(from, to).map((end) => end - begin)
+  return {
+    ...rows,
+    keys,
+    digests: rows.digests.slice(from * halfDigestBytes, to * halfDigestBytes),
+    payloads: rows.payloads.slice(begin, begin + (ends.at(-1) ?? 0)),
+    ends,
+    times: rows.times?.slice(from, to),
+  }
+}
+
 /** The rows of some places, in steps. */
-export function* someRows(rows: HalfRows, places: readonly number[]): Generator<void, HalfRows> {
+export function* someRows(rows: SomeRows, places: readonly number[]): Generator<void, SomeRows> {
   if (places.length === rows.keys.length) return rows
   const digests = gather(places.map((at) => digestAt(rows.digests, at)))
   yield

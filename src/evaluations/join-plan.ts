@@ -1,6 +1,6 @@
 import type { ExpiredRows, FoundRow, Half } from '../database/halves.ts'
 import { digestAt } from '../database/halves.ts'
-import type { HalfRows } from './half-rows.ts'
+import type { SomeRows } from './half-rows.ts'
 
 /** What becomes of the rows of a body, given what the store has of them; the rows by their places in the body. */
 export interface JoinPlan {
@@ -13,10 +13,10 @@ export interface JoinPlan {
   readonly expired: ExpiredRows
 }
 
-const rowsPerStep = 4096
+const rowsPerStep = 1024
 
 /** Decides, in steps. A row that has expired is one that is not there. */
-export function* planOf(rows: HalfRows, found: readonly FoundRow[], now: number): Generator<void, JoinPlan> {
+export function* planOf(rows: SomeRows, found: readonly FoundRow[], now: number): Generator<void, JoinPlan> {
   const { half, keys } = rows
   const known = new Map(found.map((row) => [row.id, row]))
   const first = new Map<string, number>()

@@ -3,7 +3,7 @@ import { digestAt } from '../database/halves.ts'
 import { waitOf } from './duration.ts'
 import type { EvaluatedBatch } from './evaluate.ts'
 import { newBatch } from './evaluate.ts'
-import type { HalfRows } from './half-rows.ts'
+import type { SomeRows } from './half-rows.ts'
 import { gather, someRows } from './half-rows.ts'
 import type { JoinPlan } from './join-plan.ts'
 import { otherDigest } from './join-plan.ts'
@@ -12,7 +12,7 @@ import type { DeclaredEvaluation } from './open-evaluation.ts'
 /** What is written of a plan, in steps. */
 export function* writeOf(
   { declared, batches: { evaluation } }: DeclaredEvaluation,
-  rows: HalfRows,
+  rows: SomeRows,
   { added, joined, partners, expired }: JoinPlan,
   batches: readonly EvaluatedBatch[],
   now: number,

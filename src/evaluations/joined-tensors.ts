@@ -10,7 +10,7 @@ import type { Memory } from '../loss/memory.ts'
 import { doublesIn } from '../loss/memory.ts'
 import type { Tensor } from '../loss/tensor.ts'
 import type { Declared } from './declaration.ts'
-import type { HalfRows } from './half-rows.ts'
+import type { SomeRows } from './half-rows.ts'
 
 /**
  * The numbers of rows whose halves have both come, as a batch, in steps; they are those of the memory.
@@ -19,7 +19,7 @@ import type { HalfRows } from './half-rows.ts'
  */
 export function* joinedTensors(
   { spec, outputs }: Declared,
-  rows: HalfRows,
+  rows: SomeRows,
   joined: readonly number[],
   partners: readonly FoundRow[],
   memory: Memory,

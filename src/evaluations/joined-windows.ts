@@ -3,7 +3,7 @@ import type { FoundRow } from '../database/halves.ts'
 import type { EvaluationState } from '../loss/state.ts'
 import type { BatchContext, EvaluatedBatch } from './evaluate.ts'
 import { evaluateBatch } from './evaluate.ts'
-import type { HalfRows } from './half-rows.ts'
+import type { SomeRows } from './half-rows.ts'
 import type { JoinPlan } from './join-plan.ts'
 import { joinedTensors } from './joined-tensors.ts'
 import type { DeclaredEvaluation } from './open-evaluation.ts'
@@ -25,7 +25,7 @@ export interface JoinedWindow {
 /** The rows that join by their windows, in the order of time, in steps; all of them as one where none are declared. */
 export function* windowsOf(
   window: WindowName | undefined,
-  { half, times }: HalfRows,
+  { half, times }: SomeRows,
   { joined, partners }: JoinPlan,
   now: number,
 ): Generator<void, readonly JoinedWindow[]> {
@@ -56,7 +56,7 @@ export interface JoinedFold {
 /** What the rows of the first windows add up to: of as many as may be held at once, but at least of one. */
 export function* foldsOf(
   evaluation: DeclaredEvaluation,
-  rows: HalfRows,
+  rows: SomeRows,
   windows: readonly JoinedWindow[],
   context: BatchContext,
 ): Generator<void, readonly JoinedFold[]> {

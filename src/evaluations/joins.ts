@@ -3,23 +3,25 @@ import type { Half, HalvesResult, WaitingHalf } from '../database/halves.ts'
 import type { PutResult, Store } from '../database/store.ts'
 import { ScopedMemory } from '../loss/memory.ts'
 import type { EvaluationState } from '../loss/state.ts'
+import { elementOfKey, keyOf } from '../loss/value-list.ts'
 import type { Task } from '../runtime/scheduler.ts'
 import { waitOf } from './duration.ts'
 import type { BatchContext, EvaluatedBatch } from './evaluate.ts'
-import type { HalfRows } from './half-rows.ts'
-import { someRows } from './half-rows.ts'
+import type { HalfRows, SomeRows } from './half-rows.ts'
+import { sliceOf, someRows } from './half-rows.ts'
 import type { JoinPlan } from './join-plan.ts'
 import { planOf } from './join-plan.ts'
 import { writeOf } from './join-write.ts'
 import { foldsOf, windowsOf } from './joined-windows.ts'
 import type { DeclaredEvaluation, OpenEvaluation } from './open-evaluation.ts'
 import type { RowId } from './row-ids.ts'
-import { idOf, keyOf } from './row-ids.ts'
 
 /** So often the rows of a body are looked at again because others wrote to the same ones meanwhile. */
 const mostTries = 16
-/** What the store answers of a row, besides its payload. */
-const foundBytes = 512
+/** Rows whose halves are read and written at once: what they take, and how long others wait for the store, does not grow with a body. */
+const rowsAtOnce = 4096
+/** What a row takes meanwhile, besides its payload. */
+const foundBytes = 1024
 /** Windows whose rows are written in one transaction. */
 const mostWindows = 512
 
@@ -45,13 +47,16 @@ export interface Taken {
   readonly joined: number
 }
 
+/** What is counted while rows are taken. */
+type Counts = { -readonly [Name in keyof Taken]: Name extends 'conflicts' ? number[] : number }
+
 export type TakeOutcome = ({ readonly outcome: 'taken' } & Taken) | { readonly outcome: Refusal }
 type Refusal = Exclude<HalvesResult['outcome'], 'committed' | 'changed'>
 type CheckGroups = (state: EvaluationState) => Promise<void>
 
 /** Rows of a body, and their places in it. */
 interface Rest {
-  readonly rows: HalfRows
+  readonly rows: SomeRows
   readonly places: readonly number[]
 }
 
@@ -86,8 +91,8 @@ export class Joins {
 
   /**
    * Takes the halves of a body, each once, and counts the rows that are whole now. What the store has is read and the rows are
-   * folded before anything is locked; it is written only if the store is still as it was read. Rows of many windows are written
-   * in several transactions.
+   * folded before anything is locked; it is written only if the store is still as it was read. Many rows are written in several
+   * transactions, and so are rows of many windows.
    *
    * @param checkGroups refuses rows with too many groups
    * @throws LimitExceeded, StoreUnavailable
@@ -99,11 +104,31 @@ export class Joins {
     checkGroups: CheckGroups,
   ): Promise<TakeOutcome> {
     const taken = { accepted: 0, replayed: 0, conflicts: [] as number[], joined: 0 }
-    let rest: Rest = { rows, places: rows.keys.map((_, at) => at) }
+    for (let from = 0; from < rows.keys.length; from += rowsAtOnce) {
+      const slice = sliceOf(rows, from, from + rowsAtOnce)
+      const outcome = await this.#takeSome(
+        evaluation,
+        { rows: slice, places: slice.keys.map((_, at) => from + at) },
+        context,
+        checkGroups,
+        taken,
+      )
+      if (outcome !== 'taken') return { outcome }
+    }
+    return { outcome: 'taken', ...taken }
+  }
+
+  async #takeSome(
+    evaluation: DeclaredEvaluation,
+    some: Rest,
+    context: JoinContext,
+    checkGroups: CheckGroups,
+    taken: Counts,
+  ): Promise<'taken' | Refusal> {
+    let rest = some
     for (let tries = 0; tries < mostTries; tries++) {
       const result = await this.#try(evaluation, rest, context, checkGroups, taken)
-      if (result === 'taken') return { outcome: result, ...taken }
-      if (typeof result === 'string') return { outcome: result }
+      if (typeof result === 'string') return result
       rest = result
     }
     throw new StoreUnavailable('busy')
@@ -115,7 +140,7 @@ export class Joins {
     rest: Rest,
     context: JoinContext,
     checkGroups: CheckGroups,
-    taken: { -readonly [Name in keyof Taken]: Name extends 'conflicts' ? number[] : number },
+    taken: Counts,
   ): Promise<'taken' | Refusal | Rest> {
     const { rows, places } = rest
     const { task } = context
@@ -175,7 +200,11 @@ export class Joins {
     const last = after && { id: keyOf(after.id), expiresAt: after.expiresAt }
     const page = { half, after: last, limit, now: this.#now() }
     const entries = await this.#store.listWaiting(stored, page)
-    return entries.map(({ id, expiresAt }: WaitingHalf) => ({ id: idOf(id), since: expiresAt - wait, expiresAt }))
+    return entries.map(({ id, expiresAt }: WaitingHalf) => ({
+      id: elementOfKey(id),
+      since: expiresAt - wait,
+      expiresAt,
+    }))
   }
 
   /** Since when the half waits that has waited longest, in milliseconds since 1970. */

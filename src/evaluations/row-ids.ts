@@ -1,25 +1,19 @@
+import type { Memory } from '../loss/memory.ts'
+import { PackedTexts } from '../loss/packed-texts.ts'
 import type { Received } from '../loss/validation-errors.ts'
 import { LimitExceeded, refuse, ValidationErrors } from '../loss/validation-errors.ts'
 import type { ListElement, ValueList } from '../loss/value-list.ts'
-import { WrongElement } from '../loss/value-list.ts'
+import { keyOf, WrongElement } from '../loss/value-list.ts'
 import { timeOf, timeText } from './row-times.ts'
 
 export type RowId = string | number
 
 export const longestId = 128
+const rowsPerStep = 1024
 const needsId = `a string of 1 to ${longestId} characters, or an integer from -(2^53 - 1) to 2^53 - 1`
 
-/** A text and an integer that look alike are two ids: nothing is inferred. */
-export function keyOf(id: RowId): string {
-  return typeof id === 'number' ? `i${id === 0 ? 0 : id}` : `s${id}`
-}
-
-export function idOf(key: string): RowId {
-  return key.startsWith('i') ? Number(key.slice(1)) : key.slice(1)
-}
-
-/** The keys of rows. @throws InvalidContent, LimitExceeded */
-export function keysOf(ids: ValueList, maxRows: number): string[] {
+/** What the store knows the rows by, in steps. @throws InvalidContent, LimitExceeded */
+export function* keysOf(ids: ValueList, maxRows: number, memory: Memory): Generator<void, PackedTexts> {
   const { values, fault } = ids
   if (fault !== undefined)
     refuse(['ids'], `ids is ${fault}; it must be an array with one id for each row`, fault, 'wrong-type')
@@ -29,9 +23,11 @@ export function keysOf(ids: ValueList, maxRows: number): string[] {
     throw new LimitExceeded('maxJoinRows', maxRows, ['ids'], detail)
   }
   const errors = new ValidationErrors()
-  const keys = new Array<string>(values.length)
-  for (const [at, value] of values.entries()) {
-    if (isId(value)) keys[at] = keyOf(value)
+  const keys = new PackedTexts(memory)
+  for (let at = 0; at < values.length; at++) {
+    if (at % rowsPerStep === rowsPerStep - 1) yield
+    const value = values.at(at) as ListElement
+    if (isId(value)) keys.add(keyOf(value))
     else if (errors.full) errors.count++
     else {
       const code = typeof value === 'string' ? 'malformed' : 'wrong-type'
@@ -52,8 +48,8 @@ function receivedOf(value: ListElement): Received {
   return value instanceof WrongElement ? value.received : value
 }
 
-/** The times of rows. @throws InvalidContent */
-export function timesOf({ values, fault }: ValueList, rows: number): number[] {
+/** The times of rows, in steps. @throws InvalidContent */
+export function* timesOf({ values, fault }: ValueList, rows: number): Generator<void, number[]> {
   const needs = `an array with one time for each of the ${rows} ids`
   if (fault !== undefined) refuse(['at'], `at is ${fault}; it must be ${needs}`, fault, 'wrong-type')
   if (values.length !== rows) {
@@ -61,7 +57,9 @@ export function timesOf({ values, fault }: ValueList, rows: number): number[] {
   }
   const errors = new ValidationErrors()
   const times = new Array<number>(rows)
-  for (const [at, value] of values.entries()) {
+  for (let at = 0; at < rows; at++) {
+    if (at % rowsPerStep === rowsPerStep - 1) yield
+    const value = values.at(at) as ListElement
     const time = timeOf(value)
     if (typeof time === 'number') times[at] = time
     else if (errors.full) errors.count++

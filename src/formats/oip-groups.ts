@@ -6,8 +6,7 @@ import { labelsOfTexts } from '../loss/names.ts'
 import type { Doubles, Tensor } from '../loss/tensor.ts'
 import { refuse } from '../loss/validation-errors.ts'
 import type { ValueList } from '../loss/value-list.ts'
-import { isElement, WrongElement } from '../loss/value-list.ts'
-import { ListBuilder } from '../scanner/value-list.ts'
+import { isElement, ListBuilder, WrongElement } from '../loss/value-list.ts'
 import { elementsOf } from './raw-tensor.ts'
 
 const lengthBytes = 4

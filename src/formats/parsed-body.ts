@@ -14,7 +14,8 @@ export function freeTensors(fields: Fields, memory: Memory): void {
   for (const name in fields) {
     const value = fields[name]
     if (isTensor(value)) freeTensor(value, memory)
-    else if (value instanceof GroupColumns || value instanceof ValueList) value.free(memory)
+    else if (value instanceof GroupColumns) value.free(memory)
+    else if (value instanceof ValueList) value.free()
   }
 }
 

@@ -1,5 +1,5 @@
 const bytesPerStep = 2 ** 18
-const elementsPerStep = 2 ** 13
+const elementsPerStep = 2 ** 11
 const [quote, backslash, comma, closeArray, closeObject, openArray, openObject] = Buffer.from('"\\,]}[{')
 
 /** The key that a member of an object begins with. @param bytes with the comma before it */

@@ -1,58 +1,24 @@
 import type { Memory } from '../loss/memory.ts'
 import type { ListElement } from '../loss/value-list.ts'
-import { isElement, longestText, ValueList, WrongElement } from '../loss/value-list.ts'
+import { isElement, ListBuilder, longestText, ValueList, WrongElement } from '../loss/value-list.ts'
 import { kindOf } from './groups.ts'
 import { MemberReader } from './member-reader.ts'
 
 /** An escaped character takes six bytes. */
 const longestString = 6 * longestText + 2
-/** What an element takes besides the characters of a text. */
-const bytesPerElement = 48
 const [quote, backslash, openArray] = Buffer.from('"\\[')
 
 /** Reads a list, in steps. @param bytes valid JSON, a member of an object with its key */
 export function* readList(bytes: Buffer, memory: Memory): Generator<void, ValueList> {
   const reader = new MemberReader(bytes, bytes.indexOf(':') + 1, longestString)
   const first = reader.next()
-  if (first !== openArray) return new ValueList([], 0, kindOf(first))
+  if (first !== openArray) return new ValueList([], kindOf(first))
   const builder = new ListBuilder(memory)
   yield* reader.elements(
     (token) => builder.add(elementOf(token)),
     (received) => builder.add(new WrongElement(received)),
   )
   return builder.list()
-}
-
-/** Gathers the elements of a list, which come one by one. */
-export class ListBuilder {
-  readonly #memory: Memory
-  readonly #values: ListElement[] = []
-  #reserved = 0
-  #used = 0
-
-  constructor(memory: Memory) {
-    this.#memory = memory
-  }
-
-  get length(): number {
-    return this.#values.length
-  }
-
-  add(element: ListElement): void {
-    this.#used += bytesPerElement + (typeof element === 'string' ? 2 * element.length : 0)
-    if (this.#used > this.#reserved) this.#reserve()
-    this.#values.push(element)
-  }
-
-  list(): ValueList {
-    return new ValueList(this.#values, this.#reserved)
-  }
-
-  #reserve(): void {
-    const bytes = Math.max(2 ** 14, this.#reserved, this.#used - this.#reserved)
-    this.#memory.reserve(bytes)
-    this.#reserved += bytes
-  }
 }
 
 /** @param token a scalar as it is spelled, a character for each byte */

@@ -3,7 +3,7 @@ import { connections } from './connections.ts'
 import { errors } from './errors.ts'
 import { handshakes } from './handshakes.ts'
 import { inferenceAttacks } from './inference.ts'
-
+import { joins } from './joins.ts'
 import { memory } from './memory.ts'
 import { processor } from './processor.ts'
 import { rest } from './rest.ts'
@@ -19,6 +19,7 @@ export const attacks: readonly Attack[] = [
   ...connections,
   ...handshakes,
   ...errors,
+  ...joins,
   ...shutdown,
   ...rest,
 ]

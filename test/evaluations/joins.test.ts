@@ -73,12 +73,12 @@ async function take(
     labels: some(request.labels),
     sampleWeights,
   })
-  const ids = new ValueList(rows.map(idOf), 0)
+  const ids = new ValueList(rows.map(idOf))
   const { predictions, labels } = tensors
-  const at = timeOf && new ValueList(rows.map(timeOf), 0)
+  const at = timeOf && new ValueList(rows.map(timeOf))
   const content =
     half === 'predictions' ? { ids, predictions, sampleWeights: tensors.sampleWeights, at } : { ids, labels }
-  const read = finish(readHalf(evaluation.declared, half, content, { ...unlimited, maxJoinRows: 1000 }))
+  const read = finish(readHalf(evaluation.declared, half, content, { ...unlimited, maxJoinRows: 10_000 }))
   const context = { ...unlimited, maxStateBytes: Number.POSITIVE_INFINITY, maxWaitingRows, task: newTask() }
   return evaluations.joins.take(evaluation, read, context, async () => undefined)
 }
@@ -208,6 +208,20 @@ for (const [kind, urlOf] of Object.entries(urls)) {
     t.equal(writes, 3)
     const labels = (request.labels as number[]).with(690, 2)
     t.same(await windowsOf(evaluations, 'many'), hoursOf({ ...request, labels }, timeOf))
+  })
+
+  test(`${kind}: a body of more rows than are written at once counts each id once, wherever in it the id stands again`, async (t) => {
+    const [{ evaluations }] = await replicasOn(t, await urlOf(), { now: start }, 1)
+    const request = classRows(9000)
+    const evaluation = await declare(evaluations, 'long', declaredAs(request))
+    const all = Array.from({ length: 9000 }, (_, row) => row)
+    // the id of row 0 comes again with other content, and that of row 1 with the same
+    const idOf = (row: number) => `row-${row === 8998 ? 0 : row}`
+    const predicted = await take(evaluations, evaluation, 'predictions', request, all.with(8999, 1), idOf)
+    t.same(predicted, { outcome: 'taken', accepted: 8998, joined: 0, replayed: 1, conflicts: [8998] })
+    const labelled = await take(evaluations, evaluation, 'labels', request, all.slice(0, 8998), idOf)
+    t.same(labelled, { outcome: 'taken', accepted: 8998, joined: 8998, replayed: 0, conflicts: [] })
+    t.equal(await reportOf(evaluations, 'long'), JSON.stringify(evaluate(together(byRow(request).slice(0, 8998)))))
   })
 
   test(`${kind}: both halves of a row that come at once join once`, async (t) => {

@@ -1,10 +1,12 @@
 import { test } from 'tap'
-import { idOf, keyOf, keysOf, timesOf } from '../../src/evaluations/row-ids.ts'
+import { keysOf, timesOf } from '../../src/evaluations/row-ids.ts'
 import { InvalidContent } from '../../src/loss/validation-errors.ts'
-import { ValueList, WrongElement } from '../../src/loss/value-list.ts'
+import { elementOfKey, keyOf, ValueList, WrongElement } from '../../src/loss/value-list.ts'
+import { finish } from '../loss/support.ts'
+import { unaccounted } from '../unaccounted.ts'
 
 function listOf(values: ConstructorParameters<typeof ValueList>[0], fault?: string): ValueList {
-  return new ValueList(values, 0, fault)
+  return new ValueList(values, fault)
 }
 
 /** The errors that are listed, and how many there are. */
@@ -25,7 +27,7 @@ test('a text and an integer that look alike are two ids, and 0 and -0 are one', 
     ['s7', 'i7', 'i0', 'i0', 's', 'i9007199254740991'],
   )
   t.strictSame(
-    ids.map((id) => idOf(keyOf(id))),
+    ids.map((id) => elementOfKey(keyOf(id))),
     ['7', 7, 0, 0, '', 2 ** 53 - 1],
   )
 })
@@ -33,7 +35,7 @@ test('a text and an integer that look alike are two ids, and 0 and -0 are one', 
 test('each id that is wrong is counted, and twenty are listed', async (t) => {
   const wrong = new WrongElement(true)
   t.strictSame(
-    faultsOf(() => keysOf(listOf(['a', wrong, '', 'b\0']), 9)),
+    faultsOf(() => finish(keysOf(listOf(['a', wrong, '', 'b\0']), 9, unaccounted))),
     {
       count: 3,
       listed: [
@@ -44,27 +46,27 @@ test('each id that is wrong is counted, and twenty are listed', async (t) => {
     },
   )
   t.match(
-    faultsOf(() => keysOf(listOf(new Array(25).fill(wrong)), 25)),
+    faultsOf(() => finish(keysOf(listOf(new Array(25).fill(wrong)), 25, unaccounted))),
     { count: 25, listed: { length: 20 } },
   )
   t.match(
-    faultsOf(() => keysOf(listOf([], 'a number'), 9)),
+    faultsOf(() => finish(keysOf(listOf([], 'a number'), 9, unaccounted))),
     { listed: [['ids', 'wrong-type', 'a number']] },
   )
   t.match(
-    faultsOf(() => keysOf(listOf([]), 9)),
+    faultsOf(() => finish(keysOf(listOf([]), 9, unaccounted))),
     { listed: [['ids', 'empty', 'an empty array']] },
   )
   t.match(
-    faultsOf(() => keysOf(listOf(['a', 'b', 'c']), 2)),
+    faultsOf(() => finish(keysOf(listOf(['a', 'b', 'c']), 2, unaccounted))),
     { limit: 'maxJoinRows', allowed: 2, path: ['ids'] },
   )
 })
 
 test('likewise each time, of which there is one for each id', async (t) => {
-  t.strictSame(timesOf(listOf(['1970-01-01T00:00:01Z', 5]), 2), [1000, 5])
+  t.strictSame(finish(timesOf(listOf(['1970-01-01T00:00:01Z', 5]), 2)), [1000, 5])
   t.strictSame(
-    faultsOf(() => timesOf(listOf([new WrongElement(null), 'today', -1]), 3)),
+    faultsOf(() => finish(timesOf(listOf([new WrongElement(null), 'today', -1]), 3))),
     {
       count: 3,
       listed: [
@@ -75,15 +77,15 @@ test('likewise each time, of which there is one for each id', async (t) => {
     },
   )
   t.match(
-    faultsOf(() => timesOf(listOf(new Array(25).fill(-1)), 25)),
+    faultsOf(() => finish(timesOf(listOf(new Array(25).fill(-1)), 25))),
     { count: 25, listed: { length: 20 } },
   )
   t.match(
-    faultsOf(() => timesOf(listOf([], 'a text'), 1)),
+    faultsOf(() => finish(timesOf(listOf([], 'a text'), 1))),
     { listed: [['at', 'wrong-type', 'a text']] },
   )
   t.match(
-    faultsOf(() => timesOf(listOf([5]), 2)),
+    faultsOf(() => finish(timesOf(listOf([5]), 2))),
     { listed: [['at', 'shape', 'an array of 1']] },
   )
 })

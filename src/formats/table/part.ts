@@ -127,11 +127,7 @@ function fieldsOf({ tensors, groups, ids, at }: AssembledTable): Fields {
   }
   if (groups.length > 0) fields.groups = new GroupColumns(new Map(groups))
   // counted with the table
-  if (ids !== undefined)
-    fields.ids = new ValueList(
-      ids.map((id) => (isElement(id) ? id : new WrongElement(id))),
-      0,
-    )
-  if (at !== undefined) fields.at = new ValueList(Array.from(at), 0)
+  if (ids !== undefined) fields.ids = new ValueList(ids.map((id) => (isElement(id) ? id : new WrongElement(id))))
+  if (at !== undefined) fields.at = new ValueList(Array.from(at))
   return fields
 }

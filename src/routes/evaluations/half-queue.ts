@@ -1,10 +1,10 @@
 import type { HalfRows } from '../../evaluations/half-rows.ts'
 import { gather } from '../../evaluations/half-rows.ts'
 import type { TakeOutcome } from '../../evaluations/joins.ts'
-import { idOf } from '../../evaluations/row-ids.ts'
 import { fixedLimits } from '../../http/limits.ts'
 import { Problem } from '../../http/problem.ts'
 import { LimitExceeded } from '../../loss/validation-errors.ts'
+import { elementOfKey } from '../../loss/value-list.ts'
 import { quoted } from '../../loss/words.ts'
 import { noEvaluation, noMoreBatches } from './found.ts'
 
@@ -64,6 +64,13 @@ export class HalfQueue {
     this.#parts = []
     this.#rows = 0
     this.#bytes = 0
+    // a long one is not copied: it is the last
+    const isLong = (parts.at(-1)?.rows.keys.length ?? 0) >= mostRows
+    for (const some of isLong ? [parts.slice(0, -1), parts.slice(-1)] : [parts]) await this.#takeTogether(some)
+  }
+
+  async #takeTogether(parts: readonly Part[]): Promise<void> {
+    if (parts.length === 0) return
     const taken = await this.#take(parts.length === 1 ? parts[0].rows : together(parts.map(({ rows }) => rows)))
     if (taken.outcome !== 'taken') throw this.#refusalOf(taken.outcome)
     const { accepted, replayed, conflicts, joined } = taken
@@ -72,6 +79,7 @@ export class HalfQueue {
     this.#counts.conflicts += conflicts.length
     this.#counts.joined += joined
     for (const at of conflicts.slice(0, maxListedErrors)) this.#listConflict(parts, at)
+    for (const { rows } of parts) rows.memory?.[Symbol.dispose]()
   }
 
   get answer() {
@@ -88,7 +96,7 @@ export class HalfQueue {
     })
     if (part === undefined) return
     const { line, rows } = part
-    const id = idOf(rows.keys[index])
+    const id = elementOfKey(rows.keys.at(index) ?? '')
     const detail = `The ${rows.half} of the id ${JSON.stringify(id)} were sent before, with other content.`
     this.#list({ id, index, ...(line !== undefined && { line }), detail })
   }
@@ -125,11 +133,11 @@ function together(all: readonly HalfRows[]): HalfRows {
   }
   return {
     half: all[0].half,
-    keys: all.flatMap(({ keys }) => keys),
+    keys: all.flatMap(({ keys }) => keys.slice(0, keys.length)),
     digests: gather(all.map(({ digests }) => digests)),
     payloads: gather(all.map(({ payloads }) => payloads)),
     ends,
-    times: all.flatMap(({ keys, times }) => times ?? keys.map(() => undefined)),
+    times: all.flatMap(({ keys, times }) => times ?? new Array<undefined>(keys.length).fill(undefined)),
     state: undefined,
   }
 }

@@ -5,7 +5,6 @@ import type { HalfContent, HalfRows } from '../../evaluations/half-rows.ts'
 import { readHalf } from '../../evaluations/half-rows.ts'
 import type { WaitingEntry } from '../../evaluations/joins.ts'
 import type { OpenEvaluation } from '../../evaluations/open-evaluation.ts'
-import { idOf, keyOf } from '../../evaluations/row-ids.ts'
 import { isAboutContent, LocatedError, locatedError } from '../../formats/errors.ts'
 import type { ParsedLine } from '../../formats/ndjson.ts'
 import type { ParsedBody } from '../../formats/parsed-body.ts'
@@ -20,6 +19,7 @@ import { sendJson } from '../../http/send-json.ts'
 import { validBody } from '../../http/validation.ts'
 import type { EvaluationState } from '../../loss/state.ts'
 import { refuse } from '../../loss/validation-errors.ts'
+import { elementOfKey, keyOf } from '../../loss/value-list.ts'
 import { quoted } from '../../loss/words.ts'
 import { answerOf, bodyProblems, problemAnswers } from '../answers.ts'
 import { binaryHeaders } from '../loss/examples.ts'
@@ -253,5 +253,5 @@ function entryOf(cursor: string): WaitingEntry {
   if (key === undefined || key.includes('\0')) {
     refuse(['after'], 'after must be the next of the page before', cursor, 'malformed')
   }
-  return { id: idOf(key), expiresAt: Number(time), since: 0 }
+  return { id: elementOfKey(key), expiresAt: Number(time), since: 0 }
 }
