@@ -190,6 +190,7 @@ function insertOf(half: Half) {
   }
 }
 
+/** Not by `state`: there is an index of it, which would be read through to find an id among all halves that wait. */
 function joinOf(half: Half) {
   const other = half === 'predictions' ? 'labels' : 'predictions'
   return {
@@ -199,7 +200,7 @@ function joinOf(half: Half) {
       FROM unnest($1::bigint[], $2::text[], $3::bytea[], $4::bytea[], $5::bigint[])
         AS put (evaluation, id, digest, other, expires_at)
       WHERE halves.evaluation = put.evaluation AND halves.id = put.id COLLATE "C"
-        AND halves.state = ${states[other]} AND halves.${other}_digest = put.other`,
+        AND halves.${half}_digest IS NULL AND halves.${other}_digest = put.other`,
   }
 }
 

@@ -25,7 +25,7 @@ function insertHalf(half: HalvesWrite['half']): string {
 function joinHalf(half: HalvesWrite['half']): string {
   const other = half === 'predictions' ? 'labels' : 'predictions'
   return `UPDATE halves SET state = ${states.joined}, ${half}_digest = $3, payload = NULL, at = NULL, expires_at = $5
-    WHERE evaluation = $1 AND id = $2 AND state = ${states[other]} AND ${other}_digest = $4`
+    WHERE evaluation = $1 AND id = $2 AND ${half}_digest IS NULL AND ${other}_digest = $4`
 }
 
 const inserts = { predictions: insertHalf('predictions'), labels: insertHalf('labels') }

@@ -3,6 +3,7 @@ import pg from 'pg'
 import type { Test } from 'tap'
 import { t as root, test } from 'tap'
 import { PostgresEvaluationEngine } from '../../../src/database/postgres/evaluation-engine.ts'
+import { putHalves, readHalves } from '../../../src/database/postgres/put-halves.ts'
 import { SqlStore } from '../../../src/database/sql/sql-store.ts'
 import type { NewBatch } from '../../../src/database/store.ts'
 import { batchOf, declareNew, limits } from '../../evaluations/support.ts'
@@ -236,4 +237,39 @@ test('what no waiting changes ends the start', async (t) => {
     name: 'StoreUnusable',
     message: /^The database has schema version 99;/,
   })
+})
+
+test('halves are found by their ids among many that wait, also where the database has not counted them yet', async (t) => {
+  const fresh = await server.createDatabase()
+  const engine = await opened(t, fresh)
+  const evaluation = await declareNew(new SqlStore(engine, limits), 'owner', 'joined')
+  const write = {
+    evaluation,
+    half: 'labels',
+    now: 1,
+    expiresAt: 2,
+    maxWaiting: 9,
+    batches: [],
+    added: {
+      ids: ['sa'],
+      digests: new Uint8Array(16),
+      payloads: new Uint8Array(8),
+      ends: [8],
+      times: [null],
+    },
+    // which are not there: only how they would be found matters
+    expired: { ids: ['sb'], waitingPredictions: 0, waitingLabels: 0 },
+    joined: { ids: ['sc'], digests: new Uint8Array(16), others: new Uint8Array(16) },
+  } as const
+  const plans = await engine.run(async (client) => {
+    for (const half of ['predictions', 'labels'] as const) {
+      await putHalves(client, [{ ...write, half }], { maxBatches: 9, now: 1 })
+    }
+    await readHalves(client, evaluation, ['sa'])
+    const { rows } = await client.query<{ statement: string }>('SELECT statement FROM pg_prepared_statements')
+    const texts = rows.map(({ statement }) => statement).filter((text) => /(?:FROM|UPDATE) halves/.test(text))
+    return Promise.all(texts.map((text) => client.query(`EXPLAIN (GENERIC_PLAN) ${text}`)))
+  })
+  t.equal(plans.length, 4, 'to find, to delete, and to join either half')
+  for (const { rows } of plans) t.match(JSON.stringify(rows), /using halves_pkey/)
 })
