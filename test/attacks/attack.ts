@@ -111,6 +111,8 @@ export function load({ settings = {}, send, isLegal, expected, processor, ...att
           ...faults,
           service.isKilled && `killed when it held more than ${1.5 * memoryLimit} MiB`,
           service.log.includes('a worker has ended') && 'a worker has ended',
+          // such a service refuses connections, and goes on answering what it has begun
+          /^.*"msg":"(?:closing|the event loop has not turned).*$/m.exec(service.log)?.[0].slice(0, 1000),
           !service.isRunning && !service.isKilled && `ended: ${service.errors.slice(0, 300)}`,
           figures.peak > memoryBound && `${inDigits(figures.peak)} MiB are more than ${inDigits(memoryBound)}`,
           settled > tolerance.remainder && `${inDigits(settled)} MiB more than before after ${secondsToSettle} s`,

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { t as root, test } from 'tap'
 
+import { StoreUnavailable } from '../../src/database/errors.ts'
 import type { Half } from '../../src/database/halves.ts'
 import { openStore } from '../../src/database/open.ts'
 import type { Store } from '../../src/database/store.ts'
@@ -222,6 +223,37 @@ for (const [kind, urlOf] of Object.entries(urls)) {
     const labelled = await take(evaluations, evaluation, 'labels', request, all.slice(0, 8998), idOf)
     t.same(labelled, { outcome: 'taken', accepted: 8998, joined: 8998, replayed: 0, conflicts: [] })
     t.equal(await reportOf(evaluations, 'long'), JSON.stringify(evaluate(together(byRow(request).slice(0, 8998)))))
+  })
+
+  test(`${kind}: long bodies that are cut off anywhere and sent again have the sums of one request`, async (t) => {
+    const [{ store, evaluations }] = await replicasOn(t, await urlOf(), { now: start }, 1)
+    const request = classRows(9000)
+    await declare(evaluations, 'cut', declaredAs(request))
+    const all = Array.from({ length: 9000 }, (_, row) => row)
+    // the process ends before one of the transactions of a body, or after it, before the answer
+    for (const half of ['predictions', 'labels'] as const) {
+      for (const [ends, isWritten] of [
+        [1, true],
+        [2, false],
+        [1, true],
+      ] as const) {
+        let writes = 0
+        const cut = altered(store, {
+          putHalves: async (write) => {
+            const isLast = ++writes === ends
+            if (isLast && !isWritten) throw new StoreUnavailable('out-of-reach')
+            const result = await store.putHalves(write)
+            if (isLast) throw new StoreUnavailable('out-of-reach')
+            return result
+          },
+        })
+        const other = new Evaluations(cut, new Scheduler(), undefined, undefined, () => start)
+        await t.rejects(take(other, await found(other, 'cut'), half, request, all), StoreUnavailable)
+      }
+      const replayed = await take(evaluations, await found(evaluations, 'cut'), half, request, all)
+      t.same(replayed, { outcome: 'taken', accepted: 0, joined: 0, replayed: 9000, conflicts: [] })
+    }
+    t.equal(await reportOf(evaluations, 'cut'), JSON.stringify(evaluate(request)))
   })
 
   test(`${kind}: both halves of a row that come at once join once`, async (t) => {

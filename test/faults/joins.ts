@@ -7,6 +7,9 @@ import { Replica } from './replica.ts'
 
 const clients = 6
 const mostRows = 400
+/** One body in so many is stored in several transactions, between which a process may be killed. */
+const oneInLong = 50
+const rowsOfLong = 10_000
 const day = 86_400_000
 const start = Date.UTC(2026, 0, 1)
 const url = '/v1/evaluations/joined'
@@ -106,7 +109,10 @@ function bodiesOf(choices: Choices, rows: readonly Row[], half: Body['half']): B
     rows.flatMap((row) => Array<Row>(1 + choices.below(3)).fill(row)),
   )
   const bodies: Body[] = []
-  while (rest.length > 0) bodies.push({ half, rows: rest.splice(0, 1 + choices.below(mostRows)) })
+  while (rest.length > 0) {
+    const most = choices.below(oneInLong) === 0 ? rowsOfLong : mostRows
+    bodies.push({ half, rows: rest.splice(0, 1 + choices.below(most)) })
+  }
   return bodies
 }
 

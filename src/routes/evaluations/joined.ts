@@ -71,7 +71,7 @@ const kinds = {
   },
 } as const
 
-const onceEach = `Each row counts once, however often, in whatever order and to whichever replica it is sent. Resending the same content is a replay. Different content for a known id is a conflict: \`errors\` lists it, and the other rows are stored. Everything that does not depend on the other half is checked immediately; if one row is wrong, the whole body is refused and nothing is stored. In NDJSON each line is a body of its own. The service answers once everything is durable.`
+const onceEach = `Each row counts once, however often, in whatever order and to whichever replica it is sent. Resending the same content is a replay. Different content for a known id is a conflict: \`errors\` lists it, and the other rows are stored. Everything that does not depend on the other half is checked immediately; if one row is wrong, the whole body is refused and nothing is stored. In NDJSON each line is a body of its own. A body of more than 4,096 rows is stored in several transactions: after an error other than 422, send it again. The service answers once everything is durable.`
 
 /** POST /v1/evaluations/{evaluation}/predictions and /labels: the halves of rows, which join. */
 export async function joinedRoutes(app: FastifyInstance, options: EvaluationRouteOptions): Promise<void> {
