@@ -31,7 +31,12 @@ export async function registerSwaggerUi(app: FastifyInstance): Promise<void> {
       if (['/docs/json', '/docs/yaml'].includes(request.routeOptions.url ?? '')) return reply.redirect('/openapi.json')
     })
     scope.addHook('onSend', async (_request, _reply, payload) =>
-      typeof payload === 'string' ? payload.replace('<meta charset', `${viewport}\n<meta charset`) : payload,
+      typeof payload === 'string'
+        ? payload
+            .replace('<meta charset', `${viewport}\n<meta charset`)
+            // it looks for the document below the address of the page, which may have a query
+            .replace("split('#', 1)", 'split(/[?#]/, 1)')
+        : payload,
     )
     await scope.register(swaggerUi, {
       routePrefix: '/docs',

@@ -111,7 +111,10 @@ export function linkTo(current: Language) {
 
 function section(id: string, texts: Texts): string {
   const body = filled(contentOf(`sections/${id}.html`).toString(), texts)
-  return filled(contentOf('section.html').toString(), { ...(texts[id] as Texts), id, body })
+  const own = texts[id] as Texts
+  const why =
+    own.why === undefined ? '' : '<details class="about"><summary>{{common.about}}</summary><p>{{why}}</p></details>'
+  return filled(contentOf('section.html').toString(), { ...own, id, body, about: filled(why, { ...texts, ...own }) })
 }
 
 export function filled(template: string, texts: Texts): string {

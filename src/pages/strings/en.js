@@ -65,6 +65,7 @@ export const strings = {
     noLibrary: 'The drawing library could not be loaded.',
     no3d: 'This browser does not draw in 3D (WebGL is off). The numbers are listed next to the picture.',
     lost: 'The connection was lost before the answer came.',
+    about: 'About this picture',
     again: 'Try again',
     print: 'Draw all pictures and print',
     noJson: (/** @type {number} */ status) => `The answer, with status ${status}, is not JSON.`,
@@ -97,7 +98,7 @@ export const strings = {
       title: 'What a loss looks like',
       head: 'The pictures: lossmeter',
       description: 'See what the loss functions of this service compute, and try them out.',
-      lead: "How wrong is the model? One number, in pictures. Every loss comes from this service's own API, and the request behind each picture is shown below it; this page only computes what wrong code would say.",
+      lead: "One number, in pictures. Every loss comes from this service's own API, and the request is below the picture; this page only computes what wrong code would say.",
     },
     batch: {
       title: 'Try your batch',
@@ -132,7 +133,8 @@ export const strings = {
   losses: {
     nav: 'One error, five losses',
     title: 'One error, five losses',
-    intro: `The model gives one output the probability ${formula('y')}; the label ${formula('t')} says 1 or 0. The difference ${formula('y − t')} is the error. What does it cost? Five loss functions give five answers, and what matters for learning is their slope: how hard each one pushes ${formula('y')} towards ${formula('t')}. Drag the line, or take the two samples of the textbook.`,
+    intro: `The model gives one output the probability ${formula('y')}; the label ${formula('t')} says 1 or 0. The difference ${formula('y − t')} is the error. Drag the line, or take the two samples of the textbook.`,
+    why: `What does it cost? Five loss functions give five answers, and what matters for learning is their slope: how hard each one pushes ${formula('y')} towards ${formula('t')}.`,
     sample: 'Ten outputs; the truth is 2',
     saysTwo: 'the model says 2: y = [0.1, 0.05, 0.6, 0, 0.05, 0.1, 0, 0.1, 0, 0]',
     saysSeven: 'the model says 7: y = [0.1, 0.05, 0.1, 0, 0.05, 0.1, 0, 0.6, 0, 0]',
@@ -172,7 +174,8 @@ export const strings = {
   curve: {
     nav: '&minus;ln y',
     title: `Cross-entropy, ${formula('− ln y')}`,
-    intro: `Ten outputs, one of them true. Cross-entropy only looks at the true one: the loss is ${formula('− ln y')}, where ${formula('y')} is the probability the model gave to the truth. Certain and right costs nothing; certain and wrong costs arbitrarily much. Drag the point.`,
+    intro: `Cross-entropy only looks at the true one: the loss is ${formula('− ln y')}, where ${formula('y')} is the probability the model gave to the truth. Drag the point.`,
+    why: `Ten outputs, one of them true. Certain and right costs nothing; certain and wrong costs arbitrarily much.`,
     handle: 'Probability y of the true class',
     caption: `The curve is ${formula('− ln y')} as computed by the service for 121 predictions; the point is the sample whose ten outputs are listed.`,
     y: 'y, true class',
@@ -189,7 +192,8 @@ export const strings = {
   scatter: {
     nav: 'One sample in 3D',
     title: 'One sample in 3D',
-    intro: `Each output of the sample is a point: its prediction ${formula('y')}, its label ${formula('t')}, and what it adds to the loss, ${formula('− t ln y')}. Nine lie flat on the floor, where ${formula('t')} is 0, whatever the model predicts; only the true class can rise. The sample is the one from <a href="#curve">the curve</a>, as you left it.`,
+    intro: `Each output of the sample is a point: its prediction ${formula('y')}, its label ${formula('t')}, and what it adds to the loss, ${formula('− t ln y')}.`,
+    why: `Nine lie flat on the floor, where ${formula('t')} is 0, whatever the model predicts; only the true class can rise. The sample is the one from <a href="#curve">the curve</a>, as you left it.`,
     plot: 'Scatter of prediction, label and cross-entropy of ten outputs in three dimensions; the table has the numbers',
     caption: `Horizontal axes: ${formula('y')} and ${formula('t')}. Vertical axis: ${formula('− t ln y')}. The line above ${formula('t = 1')} is <a href="#curve">the curve</a>.`,
     turn: 'Rotate the scatter plot',
@@ -202,7 +206,8 @@ export const strings = {
   surface: {
     nav: 'Binary cross-entropy',
     title: 'Binary cross-entropy, all of it',
-    intro: `Every prediction ${formula('y')} against every label ${formula('t')}: a valley along ${formula('y = t')}, and walls where the model is certain and wrong. ${formula('ln 0')} is infinite, so a service has to define how it guards the logarithm. Change the guard and watch the walls; each is labelled with its height.`,
+    intro: `Every prediction ${formula('y')} against every label ${formula('t')}: a valley along ${formula('y = t')}, and walls where the model is certain and wrong. Change the guard and watch the walls; each is labelled with its height.`,
+    why: `${formula('ln 0')} is infinite, so a service has to define how it guards the logarithm.`,
     plot: 'Surface of binary cross-entropy over prediction and label; the probe next to it shows the height at a point',
     scale: 'loss',
     turn: 'Rotate the surface',
@@ -229,7 +234,8 @@ export const strings = {
   softmax: {
     nav: 'Softmax and y &minus; t',
     title: `Softmax, and one step down ${formula('y − t')}`,
-    intro: `A model outputs scores ${formula('z')}, which can be any numbers. Softmax turns them into probabilities: ${formula('y_k = e^z_k//∑~e^z_j')}, all above 0, with sum 1. Followed by cross-entropy, the gradient is as simple as it can be: ${formula('y − t')}, the prediction minus the truth. One step of gradient descent moves each score against the gradient: ${formula('z − η ( y − t )')}.`,
+    intro: `A model outputs scores ${formula('z')}, which can be any numbers. Softmax turns them into probabilities: ${formula('y_k = e^z_k//∑~e^z_j')}, all above 0, with sum 1.`,
+    why: `Followed by cross-entropy, the gradient is as simple as it can be: ${formula('y − t')}, the prediction minus the truth. One step of gradient descent moves each score against the gradient: ${formula('z − η ( y − t )')}.`,
     score: 'score z of output',
     rate: 'learning rate &eta;',
     truth: 'True class',
@@ -245,8 +251,8 @@ export const strings = {
   declaration: {
     nav: 'One-hot or index?',
     title: 'One-hot or index?',
-    intro:
-      'The same truth can be written in two ways, and a program cannot reliably distinguish them. So this service never guesses: <code>labelFormat</code> is required, and a wrong one is an error that names the location, the value and the declaration that fits.',
+    intro: 'The same truth can be written in two ways, and a program cannot reliably distinguish them.',
+    why: 'So this service never guesses: <code>labelFormat</code> is required, and a wrong one is an error that names the location, the value and the declaration that fits.',
     numpy: 'What NumPy sums when the labels are written the other way',
     numpyNote:
       'Three rows, three classes. Each cell is −ln y; the coloured cells are those that the line of code sums. With three rows and three classes the shapes fit in all four cases, so NumPy raises no error: two of the four numbers are wrong, and nothing says so. These four numbers are computed in this page.',
@@ -271,7 +277,8 @@ export const strings = {
   'mini-batches': {
     nav: 'Mini-batches',
     title: 'Mini-batches',
-    intro: `No one evaluates a million images at each training step: a small random sample gives an estimate. Here, 899 handwritten digits with real predictions are sampled repeatedly. Bars are 95&nbsp;% intervals, the estimate ${formula('± 1.96')} standard errors; the line is the loss over all 899.`,
+    intro: `No one evaluates a million images at each training step: a small random sample gives an estimate.`,
+    why: `Here, 899 handwritten digits with real predictions are sampled repeatedly. Bars are 95&nbsp;% intervals, the estimate ${formula('± 1.96')} standard errors; the line is the loss over all 899.`,
     plot: 'Estimates of the loss with their intervals by size of the mini-batch; the table has the shares',
     covers: 'interval contains the loss over all',
     misses: 'interval does not contain it',
@@ -313,8 +320,8 @@ export const strings = {
   sweeps: {
     nav: 'Why not accuracy?',
     title: 'Why not accuracy?',
-    intro:
-      'Accuracy is what people want, so why not train for it? Change one parameter of the model and look at the slopes: the loss always shows which direction is better. Accuracy is a staircase: its slope is 0 on every step, so it gives no direction.',
+    intro: 'Change one parameter of the model and look at the slopes: the loss always shows which direction is better.',
+    why: 'Accuracy is what people want, so why not train for it? Accuracy is a staircase: its slope is 0 on every step, so it gives no direction.',
     knob: 'Parameter',
     bias: 'bias of one class',
     temperature: 'temperature of all logits',
@@ -345,7 +352,8 @@ export const strings = {
   training: {
     nav: 'A loss that falls',
     title: 'A loss that falls',
-    intro: `Here a model learns to read 900 handwritten digits, 8 &times; 8 pixels each. It is a softmax regression whose weights start at 0. Each step draws a mini-batch, requests its loss and gradient from the service, and moves the weights against the gradient: ${formula('W ← W − η ∂ L / ∂ W')}. Nothing is sent before you press a button.`,
+    intro: `Here a model learns to read 900 handwritten digits, 8 &times; 8 pixels each. Nothing is sent before you press a button.`,
+    why: `It is a softmax regression whose weights start at 0. Each step draws a mini-batch, requests its loss and gradient from the service, and moves the weights against the gradient: ${formula('W ← W − η ∂ L / ∂ W')}.`,
     plot: 'Learning curve: the accuracy and, below it, the loss, for each mini-batch and for all 900 digits, measured at every step; the latest values are next to it',
     batch: 'this mini-batch',
     whole: 'all 900 digits',
