@@ -5,6 +5,13 @@ import type { Test } from 'tap'
 import { browserTest } from './support.ts'
 
 const widths = [360, 768, 1280, 1920]
+/** A colour changes no size, so each language is seen in one theme at all widths, and in the other at one. */
+const views = [
+  ['en', 'light', widths],
+  ['ko', 'dark', widths],
+  ['en', 'dark', [360]],
+  ['ko', 'light', [1280]],
+] as const
 const pages = ['/', '/learn', '/batch', '/runs', '/runs/run', '/problems', '/docs']
 const key = createHash('sha256').update('lm_key').digest('hex')
 
@@ -21,15 +28,13 @@ for (const [name, variablesOf] of Object.entries({ 'without keys': () => ({}), '
       const { page, origin } = await studio.open('/?lang=en')
       if (name === 'without keys') await addRun(origin)
       for (const address of process.env.ONLY?.split(',') ?? pages) {
-        for (const language of ['en', 'ko']) {
+        for (const [language, colorScheme, all] of views) {
+          await page.emulateMedia({ colorScheme })
           await page.goto(`${origin}${address}?lang=${language}`)
           await whole(page)
-          for (const colorScheme of ['light', 'dark'] as const) {
-            await page.emulateMedia({ colorScheme })
-            for (const width of widths) {
-              await page.setViewportSize({ width, height: width < 700 ? 740 : 720 })
-              t.same(await settledFaultsOf(page), [], `${address} in ${language}, ${colorScheme}, at ${width}`)
-            }
+          for (const width of all) {
+            await page.setViewportSize({ width, height: width < 700 ? 740 : 720 })
+            t.same(await settledFaultsOf(page), [], `${address} in ${language}, ${colorScheme}, at ${width}`)
           }
         }
       }
