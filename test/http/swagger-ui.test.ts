@@ -10,7 +10,11 @@ test('Swagger UI, for narrow windows, too', async (t) => {
     t.match(body, '<meta name="viewport" content="width=device-width, initial-scale=1">')
     t.match(body, 'docs.css')
   }
-  t.match((await app.inject('/docs/static/swagger-initializer.js')).body, 'split(/[?#]/, 1)', 'a query is no part of a path')
+  t.match(
+    (await app.inject('/docs/static/swagger-initializer.js')).body,
+    'split(/[?#]/, 1)',
+    'a query is no part of a path',
+  )
   t.match((await app.inject('/docs/static/theme/docs.css')).body, '.swagger-ui')
   for (const url of ['/docs/static/none.js', '/docs/static/..%2f..%2fpackage.json']) {
     const { statusCode, headers } = await app.inject(url)
