@@ -3,6 +3,8 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import type { FormPart } from '../formats/form.ts'
 import { formOf, npyOf } from '../formats/form.ts'
 
+/** As long as curl's, whose length decides how fast it is looked for. */
+const boundary = '------------------------d74496d66958873e'
 const generator = xoroshiro128plus(4)
 
 /** One request, ready to be sent, and what it must be answered. */
@@ -14,7 +16,7 @@ export interface Request {
   readonly loss: number
 }
 
-interface Rows {
+export interface Rows {
   readonly predictions: number[][]
   readonly labels: number[]
 }
@@ -129,8 +131,23 @@ export function asFiles(name: string, { predictions, labels }: Rows): Request {
     ['predictions', npyOf([labels.length, predictions[0].length], predictions.flat()), file],
     ['labels', npyOf([labels.length], labels, '<i8'), file],
   ]
-  // as long as curl's, whose length decides how fast it is looked for
-  const { headers, payload } = formOf(parts, '------------------------d74496d66958873e')
+  const { headers, payload } = formOf(parts, boundary)
+  return requestOf(name, headers['content-type'], payload, lossOf(predictions, labels))
+}
+
+/** A table whose columns are p0, p1 and so on, and y. */
+export function asTable(name: string, { predictions, labels }: Rows, table: Buffer, tableFormat: string): Request {
+  const columns = { predictions: predictions[0].map((_, at) => `p${at}`), labels: 'y' }
+  const { headers, payload } = formOf(
+    [
+      ['loss', 'cross-entropy'],
+      ['labelFormat', 'index'],
+      ['tableFormat', tableFormat],
+      ['columns', JSON.stringify(columns)],
+      ['table', table, 'application/octet-stream'],
+    ],
+    boundary,
+  )
   return requestOf(name, headers['content-type'], payload, lossOf(predictions, labels))
 }
 

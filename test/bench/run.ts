@@ -19,6 +19,7 @@ import type { Server, ServerName } from './servers.ts'
 import { isInstalled, peakMemory, serverNames, start, stop, versionsOfPython } from './servers.ts'
 import { interleave, mean } from './statistics.ts'
 import { Table } from './table.ts'
+import { benchTables } from './tables.ts'
 import { benchWorkers } from './workers.ts'
 
 const measured = Number(process.env.BENCH_ROUNDS ?? 12)
@@ -50,6 +51,7 @@ report()
 if (only.test('evaluations')) process.stdout.write(`\n${await benchEvaluations()}\n`)
 if (only.test('parts of a put')) process.stdout.write(`\n${await benchParts()}\n`)
 if (only.test('files against binary')) process.stdout.write(`\n${await benchFiles()}\n`)
+if (only.test('tables against files')) process.stdout.write(`\n${await benchTables()}\n`)
 if (only.test('operation')) process.stdout.write(`\n${await benchOperation()}\n`)
 if (only.test('workers')) process.stdout.write(`\n${await benchWorkers()}\n`)
 if (only.test('growth')) process.stdout.write(`\n${await benchGrowth(rounds.measured)}\n`)

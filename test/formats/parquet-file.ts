@@ -104,6 +104,18 @@ export function differences(values: number, first: number, step: number): Buffer
   return Buffer.concat([varint(128), varint(4), varint(values), zigzag(first), ...blocks])
 }
 
+/** Bytes as Snappy writes what it cannot compress: in literals. */
+export function snappy(bytes: Buffer): Buffer {
+  const parts: Buffer[] = [varint(bytes.length)]
+  for (let at = 0; at < bytes.length; at += 2 ** 16) {
+    const literal = bytes.subarray(at, at + 2 ** 16)
+    const head = Buffer.of(61 << 2, 0, 0)
+    head.writeUInt16LE(literal.length - 1, 1)
+    parts.push(head, literal)
+  }
+  return Buffer.concat(parts)
+}
+
 export function doubles(values: readonly number[]): Buffer {
   return Buffer.from(Float64Array.from(values).buffer)
 }

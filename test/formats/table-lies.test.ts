@@ -155,7 +155,7 @@ test('Parquet files that lie are refused before what they announce is taken', as
         ],
         [4],
       ),
-      /row 0 of column "a" is not in the table/,
+      /refers to value 7 of a dictionary of 4/,
     ],
     [
       'texts that repeat what is before them',

@@ -74,17 +74,39 @@ function isTemporal(type: DataType): boolean {
 
 function cellsOf(name: string, data: Data): Cells {
   const { type, length, values, nullCount } = data
-  const isPlain = (Types.isFloat(type) && type.precision > 0) || (Types.isInt(type) && type.bitWidth < 64)
-  if (isPlain && nullCount === 0) {
-    if (values.length < length) throw broken(`column "${name}" has fewer values than it announces`)
-    return values.subarray(0, length)
-  }
+  if (!isWhole(data)) throw broken(`column "${name}" does not have the values that it announces`)
+  const isPlain = (Types.isFloat(type) && type.precision > 0) || Types.isInt(type)
+  if (isPlain && nullCount === 0) return values.subarray(0, length)
   const vector = new Vector([data])
   try {
     return Array.from({ length }, (_, row) => plain(vector.get(row)))
   } catch (error) {
     throw broken(`column "${name}": ${(error as Error).message}`)
   }
+}
+
+/** Whether the buffers have all that they should: apache-arrow takes what is missing for false, for zero, or for what lies behind. */
+function isWhole({ type, length, nullCount, nullBitmap, values, valueOffsets, children, stride }: Data): boolean {
+  if (nullCount > 0 && nullBitmap.length < length / 8) return false
+  const child = children[0]
+  if (Types.isBool(type)) return values.length >= length / 8
+  if (Types.isList(type)) return areInOrder(valueOffsets, length, child.length) && isWhole(child)
+  if (Types.isFixedSizeList(type)) return child.length >= length * type.listSize && isWhole(child)
+  if (Types.isUtf8(type) || Types.isLargeUtf8(type) || Types.isBinary(type) || Types.isLargeBinary(type))
+    return areInOrder(valueOffsets, length, values.length)
+  // structures are refused when they are read
+  return values === undefined || values.length >= length * stride
+}
+
+function areInOrder(offsets: ArrayLike<number | bigint>, length: number, most: number): boolean {
+  if (length > 0 && offsets.length <= length) return false
+  let last = 0
+  for (let at = 0; at <= length && at < offsets.length; at++) {
+    const offset = Number(offsets[at])
+    if (offset < last || offset > most) return false
+    last = offset
+  }
+  return true
 }
 
 /** A list as an array. */

@@ -177,12 +177,7 @@ async function tensorOf(
     const place = { role, name, missing }
     let row = 0
     for await (const cells of allCells(source, name, column)) {
-      if (cells instanceof Float64Array) spread(cells, data, row * width + at, width)
-      else {
-        for (let cell = 0; cell < cells.length; cell++) {
-          data[(row + cell) * width + at] = numberIn(cells[cell], column, place, row + cell)
-        }
-      }
+      spread(cells, column, place, row, data, row * width + at, width)
       row += cells.length
     }
   }
@@ -231,7 +226,10 @@ async function singleTensor(
         data = await numbersFor(source, name, Math.abs(width), limits)
       }
     }
-    for (let at = 0; at < cells.length; at++, row++) take(cells[at])
+    if (ArrayBuffer.isView(cells)) {
+      spread(cells, column, place, row, data, row, 1)
+      row += cells.length
+    } else for (let at = 0; at < cells.length; at++, row++) take(cells[at])
   }
   return { data, shape: width > 0 ? [rows, width] : [rows], ...texts?.found() }
 }
@@ -301,9 +299,37 @@ class LabelTexts {
   }
 }
 
-function spread(from: Float64Array, to: Float64Array, first: number, step: number): void {
-  for (let cell = 0, at = first; cell < from.length; cell++, at += step) to[at] = from[cell]
+/** Puts the numbers of cells where they belong: the first, and each one step behind the other. */
+function spread(
+  cells: Cells,
+  column: SourceColumn,
+  place: Place,
+  row: number,
+  to: Float64Array,
+  first: number,
+  step: number,
+): void {
+  let at = first
+  const isPlain = column.toNumber === undefined
+  if (isPlain && (cells instanceof BigInt64Array || cells instanceof BigUint64Array)) {
+    const words = new Int32Array(cells.buffer, cells.byteOffset, 2 * cells.length)
+    const least = cells instanceof BigInt64Array ? -leastUnsafe : 0
+    for (let cell = 0; cell < cells.length; cell++, at += step) {
+      const high = words[2 * cell + 1]
+      const isSafe = high >= least && high < leastUnsafe
+      to[at] = isSafe ? high * 2 ** 32 + (words[2 * cell] >>> 0) : numberIn(cells[cell], column, place, row + cell)
+    }
+  } else if (isPlain && cells instanceof Float64Array) {
+    for (let cell = 0; cell < cells.length; cell++, at += step) to[at] = cells[cell]
+  } else {
+    for (let cell = 0; cell < cells.length; cell++, at += step) {
+      to[at] = numberIn(cells[cell], column, place, row + cell)
+    }
+  }
 }
+
+/** The upper word of the least integer that is not safe. */
+const leastUnsafe = 2 ** 21
 
 interface Place {
   readonly role: string

@@ -1,7 +1,7 @@
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import type { DecodedArray, Encoding } from 'hyparquet'
 import { Encodings } from 'hyparquet/src/constants.js'
-import { convert, convertWithDictionary } from 'hyparquet/src/convert.js'
+import { convert } from 'hyparquet/src/convert.js'
 import { readDataPage } from 'hyparquet/src/datapage.js'
 import { deltaBinaryUnpack } from 'hyparquet/src/delta.js'
 import { readRleBitPackedHybrid } from 'hyparquet/src/encoding.js'
@@ -138,20 +138,57 @@ function pageOf(
 ): Page {
   const values = definitions?.whole ?? count
   checkValues(content, values, encoding, leaf, take)
+  return {
+    values: isInDictionary(encoding)
+      ? lookedUp(content, values, dictionary)
+      : valuesIn(content, values, encoding, leaf),
+    definitions: definitions?.each,
+    repetitions:
+      repetitions === undefined ? undefined : (repetitions.each ?? new Array<number>(count).fill(leaf.mostRepeated)),
+  }
+}
+
+function isInDictionary(encoding: Encoding): boolean {
+  return encoding === 'RLE_DICTIONARY' || encoding === 'PLAIN_DICTIONARY'
+}
+
+/** Values that are places in a dictionary. */
+function lookedUp(content: Uint8Array, count: number, dictionary: DecodedArray | undefined): DecodedArray {
+  if (count === 0) return []
+  if (dictionary === undefined) throw new RangeError('a page refers to a dictionary, and there is none')
+  const places = new Int32Array(count)
+  const bits = content[0]
+  if (bits > 0) readRleBitPackedHybrid({ view: viewOf(content), offset: 1 }, bits, places, content.length - 1)
+  if (dictionary instanceof Float64Array) return chosen(new Float64Array(count), places, dictionary)
+  if (dictionary instanceof BigInt64Array) return chosen(new BigInt64Array(count), places, dictionary)
+  return chosen(new Array<unknown>(count), places, dictionary)
+}
+
+function chosen<Value, Values extends { [at: number]: Value }>(
+  to: Values,
+  places: Int32Array,
+  from: ArrayLike<Value>,
+): Values {
+  for (let at = 0; at < places.length; at++) {
+    const place = places[at]
+    // one that is negative, too
+    if (place >>> 0 >= from.length)
+      throw new RangeError(`a page refers to value ${place} of a dictionary of ${from.length}`)
+    to[at] = from[place]
+  }
+  return to
+}
+
+function valuesIn(content: Uint8Array, count: number, encoding: Encoding, leaf: Leaf): DecodedArray {
   const settings = {
-    num_values: values,
+    num_values: count,
     encoding,
     definition_level_encoding: encoding,
     repetition_level_encoding: encoding,
   }
   const { dataPage } = readDataPage(content, settings, leaf.decoder)
   checkDecimals(dataPage, leaf)
-  return {
-    values: convertWithDictionary(dataPage, dictionary, encoding, leaf.decoder),
-    definitions: definitions?.each,
-    repetitions:
-      repetitions === undefined ? undefined : (repetitions.each ?? new Array<number>(count).fill(leaf.mostRepeated)),
-  }
+  return convert(dataPage, leaf.decoder)
 }
 
 function levelsIn(bytes: Uint8Array, most: number, count: number): Level {
@@ -174,7 +211,7 @@ function checkValues(content: Uint8Array, count: number, encoding: Encoding, { d
   const view = viewOf(content)
   const { type } = decoder
   if (encoding === 'RLE') checkRuns(view, 4, 1, count)
-  else if (encoding === 'RLE_DICTIONARY' || encoding === 'PLAIN_DICTIONARY') {
+  else if (isInDictionary(encoding)) {
     const bits = view.getUint8(0)
     // what has no bits needs no runs
     if (bits > 0) checkRuns(view, 1, bits, count)

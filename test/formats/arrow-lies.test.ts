@@ -1,0 +1,83 @@
+import type { Data } from 'apache-arrow'
+import {
+  Bool,
+  Field,
+  FixedSizeList,
+  Float64,
+  Int32,
+  List,
+  makeData,
+  Table,
+  TimestampMillisecond,
+  tableToIPC,
+  Utf8,
+  Vector,
+} from 'apache-arrow'
+import { test } from 'tap'
+import { TableError } from '../../src/formats/table/errors.ts'
+import { readTable } from '../../src/formats/table/read.ts'
+
+const limits = { maxRows: 1e6, maxElements: 1e6, maxColumns: 1000, maxBodyBytes: 2 ** 26, maxJoinRows: 1e6 }
+const element = new Field('x', new Float64(), true)
+
+function floats(length: number): Data<Float64> {
+  return makeData({ type: new Float64(), length, data: new Float64Array(length) })
+}
+
+function lists(...offsets: number[]): Data {
+  const valueOffsets = Int32Array.from(offsets)
+  return makeData({ type: new List(element), length: offsets.length - 1, valueOffsets, child: floats(6) })
+}
+
+async function read(data: Data): Promise<unknown> {
+  const file = tableToIPC(new Table({ a: new Vector([data]) }))
+  const bytes = new Uint8Array(file).buffer
+  const request = { bytes, format: 'arrow', columns: { predictions: 'a' }, missing: 'refuse', limits } as const
+  try {
+    return (await readTable({ ...request, mayBeNames: false }, async () => undefined)).tensors.predictions?.shape
+  } catch (error) {
+    if (error instanceof TableError) return error.fault.detail
+    throw error
+  }
+}
+
+test('an Arrow table whose buffers do not have what it announces is refused', async (t) => {
+  t.strictSame(await read(lists(0, 2, 4, 6)), [3, 2])
+  const fixed = (length: number): Data => makeData({ type: new FixedSizeList(3, element), length, child: floats(6) })
+  t.strictSame(await read(fixed(2)), [2, 3])
+  const lies: Record<string, Data> = {
+    'the same list for many rows': lists(0, 6, 0, 6, 0, 6),
+    'lists beyond their elements': lists(0, 6, 12),
+    'lists before their elements': lists(-6, 0, 6),
+    'a fixed list too many': fixed(3),
+    'booleans, which would be false': makeData({ type: new Bool(), length: 1000, data: new Uint8Array(1) }),
+    'integers, which would be null': makeData({
+      type: new Int32(),
+      length: 100,
+      data: new Int32Array(10),
+      nullBitmap: new Uint8Array(16).fill(255).fill(0, 0, 1),
+      nullCount: 8,
+    }),
+    'nulls without a place': makeData({
+      type: new Int32(),
+      length: 1000,
+      data: new Int32Array(1000),
+      nullBitmap: new Uint8Array(1),
+      nullCount: 8,
+    }),
+    'texts beyond their characters': makeData({
+      type: new Utf8(),
+      length: 2,
+      valueOffsets: Int32Array.of(0, 4, 1000),
+      data: Buffer.from('abcd'),
+    }),
+  }
+  for (const [name, data] of Object.entries(lies)) {
+    t.match(await read(data), 'does not have the values that it announces', name)
+  }
+})
+
+test('times of Arrow are not numbers', async (t) => {
+  const data = makeData({ type: new TimestampMillisecond(), length: 2, data: BigInt64Array.of(1n, 2n) })
+  t.match(await read(data), 'has the type timestamp<millisecond>; predictions needs numbers')
+})
