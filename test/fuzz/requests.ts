@@ -12,6 +12,7 @@ import { asBinary, asInference, asLines, fitted } from './batches.ts'
 import type { Media, Route } from './document.ts'
 import { document, routes } from './document.ts'
 import type { Choices } from './random.ts'
+import { tableProbe } from './tables.ts'
 
 /** A request, and how its bytes are sent. */
 export interface Probe extends Request {
@@ -199,6 +200,7 @@ export function nextProbe(choices: Choices): Probe {
   if (level < 0.05) return anywhere(choices)
   // a hostile request may have deleted one
   if (level < 0.06) return choices.pick(declarations)
+  if (level < 0.08) return tableProbe(choices)
   const kindOfRoute = choices.chance(0.8) ? withBody : routes
   const right = rightProbe(choices, choices.pick(kindOfRoute), level < 0.4 ? 0 : choices.below(3))
   return level < 0.65 ? right : hostile(right, choices)
