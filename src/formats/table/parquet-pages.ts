@@ -4,12 +4,11 @@ import { Encodings } from 'hyparquet/src/constants.js'
 import { convert } from 'hyparquet/src/convert.js'
 import { readDataPage } from 'hyparquet/src/datapage.js'
 import { deltaBinaryUnpack } from 'hyparquet/src/delta.js'
-import { readRleBitPackedHybrid } from 'hyparquet/src/encoding.js'
 import { readPlain } from 'hyparquet/src/plain.js'
 import { compressors } from 'hyparquet-compressors'
 import type { Chunk } from './parquet-metadata.ts'
 import { amount } from './parquet-metadata.ts'
-import { checkDifferences, checkRuns } from './parquet-runs.ts'
+import { checkDifferences, readRuns } from './parquet-runs.ts'
 import { ThriftReader } from './thrift.ts'
 
 /** How values of a column are read, and what its levels are at most. */
@@ -23,9 +22,9 @@ export interface Leaf {
 export interface Page {
   readonly values: DecodedArray
   /** How much of each value is there, up to the most, which is a value. Undefined if all are. */
-  readonly definitions: readonly number[] | undefined
+  readonly definitions: Int32Array | undefined
   /** 0 where a row begins. Undefined if there are no lists. */
-  readonly repetitions: readonly number[] | undefined
+  readonly repetitions: Int32Array | undefined
 }
 
 /** Takes bytes of what the file has announced. @throws RangeError if there are no more */
@@ -124,7 +123,7 @@ interface Levels {
 
 /** Levels one by one, or undefined where all are the most. */
 interface Level {
-  readonly each: readonly number[] | undefined
+  readonly each: Int32Array | undefined
   readonly whole: number
 }
 
@@ -137,14 +136,13 @@ function pageOf(
   take: TakeBytes,
 ): Page {
   const values = definitions?.whole ?? count
-  checkValues(content, values, encoding, leaf, take)
   return {
     values: isInDictionary(encoding)
       ? lookedUp(content, values, dictionary)
-      : valuesIn(content, values, encoding, leaf),
+      : valuesIn(content, values, encoding, leaf, take),
     definitions: definitions?.each,
     repetitions:
-      repetitions === undefined ? undefined : (repetitions.each ?? new Array<number>(count).fill(leaf.mostRepeated)),
+      repetitions === undefined ? undefined : (repetitions.each ?? new Int32Array(count).fill(leaf.mostRepeated)),
   }
 }
 
@@ -158,28 +156,37 @@ function lookedUp(content: Uint8Array, count: number, dictionary: DecodedArray |
   if (dictionary === undefined) throw new RangeError('a page refers to a dictionary, and there is none')
   const places = new Int32Array(count)
   const bits = content[0]
-  if (bits > 0) readRleBitPackedHybrid({ view: viewOf(content), offset: 1 }, bits, places, content.length - 1)
-  if (dictionary instanceof Float64Array) return chosen(new Float64Array(count), places, dictionary)
-  if (dictionary instanceof BigInt64Array) return chosen(new BigInt64Array(count), places, dictionary)
-  return chosen(new Array<unknown>(count), places, dictionary)
-}
-
-function chosen<Value, Values extends { [at: number]: Value }>(
-  to: Values,
-  places: Int32Array,
-  from: ArrayLike<Value>,
-): Values {
-  for (let at = 0; at < places.length; at++) {
-    const place = places[at]
+  // what has no bits needs no runs
+  if (bits > 0) readRuns(content, 1, bits, places)
+  for (let at = 0; at < count; at++) {
     // one that is negative, too
-    if (place >>> 0 >= from.length)
-      throw new RangeError(`a page refers to value ${place} of a dictionary of ${from.length}`)
-    to[at] = from[place]
+    if (places[at] >>> 0 >= dictionary.length)
+      throw new RangeError(`a page refers to value ${places[at]} of a dictionary of ${dictionary.length}`)
   }
-  return to
+  if (dictionary instanceof Float64Array) {
+    const values = new Float64Array(count)
+    for (let at = 0; at < count; at++) values[at] = dictionary[places[at]]
+    return values
+  }
+  if (dictionary instanceof BigInt64Array) {
+    const values = new BigInt64Array(count)
+    for (let at = 0; at < count; at++) values[at] = dictionary[places[at]]
+    return values
+  }
+  const values = new Array<unknown>(count)
+  for (let at = 0; at < count; at++) values[at] = dictionary[places[at]]
+  return values
 }
 
-function valuesIn(content: Uint8Array, count: number, encoding: Encoding, leaf: Leaf): DecodedArray {
+function valuesIn(content: Uint8Array, count: number, encoding: Encoding, leaf: Leaf, take: TakeBytes): DecodedArray {
+  checkValues(content, count, encoding, leaf, take)
+  if (encoding === 'RLE') {
+    if (leaf.decoder.type !== 'BOOLEAN') throw new RangeError('only booleans are in runs without a dictionary')
+    const truths = new Int32Array(count)
+    // behind their size
+    readRuns(content, 4, 1, truths)
+    return Array.from(truths, (truth) => truth === 1)
+  }
   const settings = {
     num_values: count,
     encoding,
@@ -193,10 +200,8 @@ function valuesIn(content: Uint8Array, count: number, encoding: Encoding, leaf: 
 
 function levelsIn(bytes: Uint8Array, most: number, count: number): Level {
   const bits = 32 - Math.clz32(most)
-  const view = viewOf(bytes)
-  if (checkRuns(view, 0, bits, count, most)) return { each: undefined, whole: count }
-  const each = new Array<number>(count)
-  readRleBitPackedHybrid({ view, offset: 0 }, bits, each, bytes.length)
+  const each = new Int32Array(count)
+  if (readRuns(bytes, 0, bits, each, most)) return { each: undefined, whole: count }
   let whole = 0
   for (const level of each) {
     if (level > most) throw new RangeError(`a level is ${level}, and ${most} is the most`)
@@ -210,12 +215,7 @@ function checkValues(content: Uint8Array, count: number, encoding: Encoding, { d
   if (count === 0) return
   const view = viewOf(content)
   const { type } = decoder
-  if (encoding === 'RLE') checkRuns(view, 4, 1, count)
-  else if (isInDictionary(encoding)) {
-    const bits = view.getUint8(0)
-    // what has no bits needs no runs
-    if (bits > 0) checkRuns(view, 1, bits, count)
-  } else if (encoding === 'DELTA_BINARY_PACKED' && type === 'INT64') checkDifferences(view, 0, count)
+  if (encoding === 'DELTA_BINARY_PACKED' && type === 'INT64') checkDifferences(view, 0, count)
   else if (encoding === 'DELTA_BYTE_ARRAY') {
     // each text may have all of the one before it
     const lengths = new Int32Array(count)

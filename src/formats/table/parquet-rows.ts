@@ -9,7 +9,7 @@ export function* cellsOf(pages: Iterable<Page>, { mostDefined }: Leaf): Generato
   }
 }
 
-function withNulls(values: DecodedArray, definitions: readonly number[], most: number): unknown[] {
+function withNulls(values: DecodedArray, definitions: Int32Array, most: number): unknown[] {
   const cells = new Array<unknown>(definitions.length)
   for (let at = 0, next = 0; at < cells.length; at++) cells[at] = definitions[at] === most ? values[next++] : null
   return cells
