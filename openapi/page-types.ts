@@ -12,6 +12,8 @@ const roots = [
   'EvaluationList',
   'LearningCurve',
   'EvaluationComparison',
+  'EvaluationWindows',
+  'BatchList',
 ]
 
 /** The types of these answers, from the committed document. A spec is what a page sends back as it is, so it is left open. */

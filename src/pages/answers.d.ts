@@ -1041,6 +1041,124 @@ export interface components {
                 number
             ] | null;
         };
+        /** @description Windows in the order of time, without those that have no batch. */
+        EvaluationWindows: {
+            windows: components["schemas"]["EvaluationWindow"][];
+            /**
+             * Format: date-time
+             * @description What to give as `after` for the next page; absent at the end.
+             */
+            next?: string;
+            requestId: string;
+        };
+        /** @description What the batches of a window add up to. */
+        EvaluationWindow: {
+            /** @description The reduced loss; null unless `lossStatus` is `finite`. */
+            loss: number | null;
+            /**
+             * @description Why `loss` is or is not a number. `finite`: `loss` is a number. `infinite`: `loss` is null because it is infinite, which JSON cannot represent. `undefined`: `loss` is null because the weights sum to 0.
+             * @enum {string}
+             */
+            lossStatus: "finite" | "infinite" | "undefined";
+            /** @description Share of correct decisions, weighted by s_i; null if labels are values, or if the weights sum to 0. */
+            accuracy: number | null;
+            /** @description Rows received; with `miniBatch`, rows drawn. */
+            samples: number;
+            /** @description K, numbers per row. */
+            outputs: number;
+            /** @description Number of correct decisions: one decision per sample, or one per output for binary labels; null if labels are values. */
+            correct: number | null;
+            /** @description Samples whose largest prediction is shared by several outputs; the lowest index wins. */
+            ties: number;
+            /** @description Rows excluded by `ignoreIndex`. */
+            ignored: number;
+            /** @description Samples in which `logPolicy` changed a logarithm that contributes to the loss: y < epsilon, or for `clamp`, log y < -100. */
+            clipped: number;
+            /** @description sum s_i l_i, summed exactly and rounded once; null if infinite. */
+            lossSum: number | null;
+            /** @description sum w_i, where w_i = s_i sum_k c_k t_ik. */
+            weightSum: number;
+            /** @description Standard error of the mean: sqrt(n/(n-1) sum (s_i l_i - mean w_i)^2) / weightSum, with the finite-population correction for a mini-batch without replacement. n is the number of rows with w_i > 0. Null if n is 1, or if the loss is not finite. */
+            standardError: number | null;
+            /** @description 95 % Wilson interval of the accuracy, for the effective number of samples, (sum s_i)^2 / sum s_i^2. Several binary outputs are clustered by row: the number of decisions is divided by their design effect. */
+            accuracyInterval: [
+                number,
+                number
+            ] | null;
+            /** @description With `topK`: share of samples whose class is among the k largest predictions, weighted by s_i; of equal ones the lowest index comes first. */
+            topKAccuracy?: number | null;
+            thresholds?: components["schemas"]["Thresholds"];
+            /** @description With `miniBatch`: number of rows the sample was drawn from. */
+            populationSize?: number;
+            /** @description With reduction `none`: s_i l_i in order; null if infinite, 0 for an ignored row. */
+            losses?: (number | null)[];
+            perSample?: {
+                losses: (number | null)[];
+                /** @description Whether a row was right, or how many of its binary outputs; null for an ignored row. */
+                correct: (boolean | number | null)[] | null;
+            };
+            perClass?: components["schemas"]["ClassReport"][];
+            /** @description Counts of samples, [K][K]: rows are labels, columns are predictions, both in the order of `classes`. */
+            confusion?: number[][];
+            /** @description Sums of s_i in the same cells; without weights the same numbers. */
+            confusionWeights?: number[][];
+            calibration?: components["schemas"]["Calibration"];
+            /** @description Metrics by name, weighted by s_i: of class and binary labels, or of values. */
+            metrics?: components["schemas"]["LabelMetrics"] | components["schemas"]["ValueMetrics"];
+            ranking?: components["schemas"]["Ranking"];
+            /** @description d loss / d predictions, in the shape of predictions; the loss is the guarded and reduced one. Null unless the loss is finite. */
+            gradient?: ((number | null)[][] | (number | null)[]) | null;
+            intervals?: components["schemas"]["Intervals"];
+            /** @description With `groupBy`: the groups of each grouping, in the order of `groupBy`. */
+            groups?: components["schemas"]["Grouping"][];
+            verdict?: components["schemas"]["Verdict"];
+            /** @description With a `table` and `missing` `drop`: rows that were left out, because a column that is used has no value there. */
+            dropped?: number;
+            /**
+             * Format: date-time
+             * @description When it begins.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description When the next one begins.
+             */
+            to: string;
+            /** @description How many batches it has. */
+            batches: number;
+        };
+        /** @description Batches in the order of their sequence. */
+        BatchList: {
+            batches: components["schemas"]["BatchEntry"][];
+            /** @description The value of `after` for the next page; absent on the last page. */
+            next?: number;
+            requestId: string;
+        };
+        /** @description A batch in a list. */
+        BatchEntry: {
+            /**
+             * @description Name of the batch, unique within its evaluation.
+             * @example step-1
+             */
+            batch: string;
+            sequence: number;
+            samples: number;
+            /** @description Null unless `lossStatus` is `finite`. */
+            loss: number | null;
+            /**
+             * @description Why `loss` is or is not a number. `finite`: `loss` is a number. `infinite`: `loss` is null because it is infinite, which JSON cannot represent. `undefined`: `loss` is null because the weights sum to 0.
+             * @enum {string}
+             */
+            lossStatus: "finite" | "infinite" | "undefined";
+            accuracy: number | null;
+            /**
+             * Format: date-time
+             * @description When the window begins that it belongs to, if there are windows.
+             */
+            window?: string;
+            /** Format: date-time */
+            createdAt: string;
+        };
     };
     responses: never;
     parameters: never;

@@ -28,7 +28,11 @@ export type RunReport = Answers['EvaluationAnswer']
 export type RunEntry = Answers['EvaluationEntry']
 export type RunList = Answers['EvaluationList']
 export type LearningCurve = Answers['LearningCurve']
+export type BatchList = Answers['BatchList']
+export type JoinedState = Answers['JoinedState']
 export type CurvePoint = Answers['CurvePoint']
+export type WindowList = Answers['EvaluationWindows']
+export type EvaluationWindow = Answers['EvaluationWindow']
 export type RunComparison = Answers['EvaluationComparison']
 
 /** One request and what came back. */
@@ -127,6 +131,8 @@ export interface Run {
   readonly colour: number
   report?: RunReport
   points: CurvePoint[]
+  /** Its windows of time as points, once they are asked for. */
+  windows?: CurvePoint[]
   /** How the curve was asked for. */
   exchange?: Exchange
   /** Why it could not be loaded last. */
@@ -140,9 +146,15 @@ export interface Settings {
   runs: string[]
   prefix: string
   show: 'loss' | 'accuracy'
-  by: 'batch' | 'time'
+  by: 'batch' | 'time' | 'window'
   scale: 'linear' | 'log'
-  lines: 'both' | 'groups' | 'all'
+  lines: 'groups' | 'both' | 'all'
+  /** How much of the line before remains at each point, from 0 to below 1. */
+  smooth: number
+  /** As KEY=VALUE, with spaces between them. */
+  metadata: string
+  /** Of the table, as `sort` of the service, or of what the page has; '' is newest first. */
+  sort: string
 }
 
 /** A run as it is drawn. */
@@ -150,5 +162,12 @@ export interface Series {
   name: string
   colour: number
   lines: Settings['lines']
-  places: { x: number; group: number | null; error: number | null; all: number | null; point: CurvePoint }[]
+  places: {
+    x: number
+    group: number | null
+    error: number | null
+    smoothed: number | null
+    all: number | null
+    point: CurvePoint
+  }[]
 }

@@ -130,7 +130,7 @@ function faultsOf(page: Page): Promise<string[]> {
       const own = element.getBoundingClientRect()
       const outer = element.parentElement?.getBoundingClientRect() ?? own
       const isOut = own.left < outer.left - 1 || own.right > outer.right + 1
-      const mayScroll = element.parentElement?.matches('.scrolls') === true
+      const mayScroll = /auto|scroll/.test(getComputedStyle(element.parentElement ?? element).overflow)
       // the handle of a chart is as much wider as its thumb
       if (isOut && !mayScroll && !element.matches('.handle')) faults.push(`${said(element)} stands out of its parent`)
       if (element.matches('form, figure, table, :disabled')) continue

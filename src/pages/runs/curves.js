@@ -4,6 +4,8 @@ import { margin } from '../line-chart.js'
 import { strings } from '../strings.js'
 import { count } from './list.js'
 import { drawCurves } from './picture.js'
+import { smoothed } from './smooth.js'
+import { zoom } from './zoom.js'
 
 const words = strings.runs
 
@@ -22,6 +24,15 @@ export function curves(place, { runs, settings, onCursor }) {
   const line = find(place, '.learning-line', HTMLElement)
   /** The ends of the x axis. */
   let ends = { from: 0, to: 1 }
+  const part = zoom(
+    {
+      plot: find(place, '.learning-plot', HTMLElement),
+      cursor,
+      mark: find(place, '.learning-chosen', HTMLElement),
+      whole: find(place, '.learning-whole', HTMLButtonElement),
+    },
+    () => draw(),
+  )
 
   /** The place of the cursor across; undefined at the end, where it begins. */
   const across = () => {
@@ -31,25 +42,33 @@ export function curves(place, { runs, settings, onCursor }) {
 
   const draw = () => {
     const all = [...runs()]
-    const series = all.map((run) => seriesOf(run, settings))
+    const series = all
+      .map((run) => seriesOf(run, settings))
+      .map((run) => ({ ...run, places: run.places.filter(({ x }) => part.has(x)) }))
     const span = Math.max(0, ...series.map(({ places }) => places.at(-1)?.x ?? 0))
     const unit = unitOf(span)
     const isShare = settings.show === 'accuracy'
     ends = drawCurves(drawing, series, {
       isLogarithmic: settings.scale === 'log',
       isShare,
-      across: settings.by === 'time' ? words.since[unit] : words.byBatch,
+      across: settings.by === 'time' ? words.since[unit] : settings.by === 'window' ? words.byWindow : words.byBatch,
       up: isShare ? strings.common.accuracy : strings.common.loss,
-      unit: settings.by === 'time' ? units[unit] : 1,
-      tick: (x) => (settings.by === 'time' ? text(x / units[unit], 3) : short.format(x)),
+      unit: { batch: 1, time: units[unit], window: units.days }[settings.by],
+      tick: (x) =>
+        ({ batch: () => short.format(x), time: () => text(x / units[unit], 3), window: () => day.format(x) })[
+          settings.by
+        ](),
       value: (value) => (isShare ? percent(value, 2) : text(value, 3)),
       empty:
         all.length === 0
           ? words.chooseSome
-          : all.some(({ points }) => points.length > 0)
-            ? words.nothing
-            : words.noBatches,
+          : settings.by === 'window' && all.every(({ windows = [] }) => windows.length === 0)
+            ? words.noWindows
+            : all.some(({ points }) => points.length > 0)
+              ? words.nothing
+              : words.noBatches,
     })
+    part.drawn(ends)
     cursor.disabled = all.every(({ points }) => points.length === 0)
     moved()
   }
@@ -72,7 +91,7 @@ export function curves(place, { runs, settings, onCursor }) {
   const pointAt = (run) => {
     const x = across()
     const { places } = seriesOf(run, settings)
-    return (x === undefined ? undefined : places.find((place) => place.x >= x))?.point ?? run.points.at(-1)
+    return (x === undefined ? undefined : places.find((place) => place.x >= x))?.point ?? places.at(-1)?.point
   }
 
   cursor.addEventListener('input', moved)
@@ -93,6 +112,8 @@ export function curves(place, { runs, settings, onCursor }) {
   let isDue = false
   return {
     pointAt,
+    /** Shows the whole axis again, whose values may be of another kind now. */
+    whole: part.reset,
     /** Draws before the next frame, however often it is called until then. */
     draw() {
       if (isDue) return
@@ -107,6 +128,7 @@ export function curves(place, { runs, settings, onCursor }) {
   }
 }
 
+const day = new Intl.DateTimeFormat(document.documentElement.lang, { month: 'short', day: 'numeric', timeZone: 'UTC' })
 const short = new Intl.NumberFormat(document.documentElement.lang, { notation: 'compact', maximumFractionDigits: 2 })
 
 /** The largest unit of which there are at least two. @param {number} milliseconds */
@@ -120,18 +142,24 @@ function unitOf(milliseconds) {
  * @param {Settings} settings
  * @returns {Series}
  */
-function seriesOf({ name, colour, points, report }, { show, by, lines }) {
+function seriesOf({ name, colour, points, windows = [], report }, { show, by, lines, smooth }) {
   const start = Date.parse(report?.createdAt ?? '')
   // the standard error is that of the mean
   const hasBand = show === 'loss' && report?.spec.reduction !== 'sum'
+  const shown = by === 'window' ? windows : points
+  const smoothLine = smoothed(
+    shown.map((point) => point[show]),
+    smooth,
+  )
   return {
     name,
     colour,
     lines,
-    places: points.map((point) => ({
-      x: by === 'time' ? Date.parse(point.createdAt) - start : point.toSequence,
+    places: shown.map((point, at) => ({
+      x: by === 'batch' ? point.toSequence : Date.parse(point.createdAt) - (by === 'time' ? start : 0),
       group: point[show],
       error: hasBand ? point.standardError : null,
+      smoothed: smoothLine[at],
       all: point.cumulative[show],
       point,
     })),

@@ -2,6 +2,7 @@
 import { basePath, LossmeterError } from '../api.js'
 import { copies, el, number, percent } from '../dom.js'
 import { strings } from '../strings.js'
+import { ago } from './ago.js'
 import { keyClass } from './chosen.js'
 import { count } from './list.js'
 
@@ -31,7 +32,7 @@ export function legendItem(run, { seal, remove, leave }) {
       'p',
       { class: 'run-head' },
       el('span', { class: keyClass(run), 'aria-hidden': 'true' }),
-      el('strong', {}, run.name),
+      el('strong', { class: 'run-name', title: run.name }, run.name),
       state,
     ),
     figures,
@@ -47,22 +48,23 @@ export function legendItem(run, { seal, remove, leave }) {
 
   /** @param {CurvePoint | undefined} point where the cursor is */
   const tell = (point) => {
-    const { report, trouble, isLive } = run
+    const { report, trouble } = run
     const kind =
-      trouble !== undefined ? 'trouble' : report?.status === 'sealed' ? 'sealed' : isLive ? 'live' : 'waiting'
+      trouble !== undefined ? 'trouble' : report?.status === 'sealed' ? 'sealed' : report?.batches ? 'open' : 'waiting'
     const said = {
       trouble: isGone(trouble) ? words.gone : words.troubled,
       sealed: words.sealed,
-      live: words.live,
+      open: report === undefined ? words.loading : words.lastBatchAgo(ago(report.updatedAt)),
       waiting: report === undefined ? words.loading : words.open,
     }[kind]
     if (state.textContent !== said) state.textContent = said
     state.dataset.kind = kind
-    sealButton.hidden = report?.status !== 'open'
+    sealButton.hidden = report?.status !== 'open' || isGone(trouble)
     badgeButton.hidden = report === undefined || isGone(trouble)
     removeButton.hidden = report === undefined || isGone(trouble)
     figures.replaceChildren(
       ...(point === undefined ? [report?.batches === 0 ? words.noBatches : '\u00a0'] : figuresOf(point)),
+      ...(report?.joined === undefined ? [] : [el('br'), waitingOf(report.joined)]),
     )
   }
   return { element, tell }
@@ -79,6 +81,12 @@ export function isGone(trouble) {
   return trouble instanceof LossmeterError && trouble.problem.status === 404
 }
 
+/** How many rows of a joined evaluation wait for their other half. @param {import('../types.d.ts').JoinedState} joined */
+function waitingOf({ waitingPredictions, waitingLabels, oldestWaiting }) {
+  const since = oldestWaiting === null ? '' : words.waitingSince(ago(oldestWaiting))
+  return words.rowsWaiting(count(waitingPredictions), count(waitingLabels)) + since
+}
+
 /** @param {CurvePoint} point */
 function figuresOf({ fromSequence, toSequence, loss, accuracy, standardError, cumulative }) {
   const where =
@@ -89,6 +97,16 @@ function figuresOf({ fromSequence, toSequence, loss, accuracy, standardError, cu
     number(loss, { digits: 4 }),
     ...(standardError === null ? [] : [' ± ', number(standardError, { digits: 2 })]),
     ...(accuracy === null ? [] : [', ', el('data', { value: accuracy }, percent(accuracy))]),
+    ...(cumulative.samples === 0 ? [] : sinceStart(toSequence, cumulative)),
+  ]
+}
+
+/**
+ * @param {number} toSequence
+ * @param {CurvePoint['cumulative']} cumulative
+ */
+function sinceStart(toSequence, cumulative) {
+  return [
     el('br'),
     el('span', { class: 'run-where' }, words.upTo(count(toSequence))),
     ' ',

@@ -7,8 +7,8 @@ import { logarithmicTicks } from './ticks.js'
 /** @typedef {Series['places'][number]} Place */
 
 /**
- * Learning curves over each other: of each run the groups as a thin line in a band of their standard errors, and all up
- * to there as a thick one.
+ * Learning curves over each other: of each run the groups as a thin line in a band of their standard errors, these
+ * smoothed as a thick one, and the mean since the start as a dotted one.
  *
  * @param {HTMLElement} element
  * @param {Series[]} series
@@ -33,6 +33,8 @@ export function drawCurves(element, series, { isLogarithmic, isShare, across, un
     name: across,
   }
   const range = rangeOf(series, isLogarithmic)
+  // an axis of nothing
+  if (range === undefined) Object.assign(x, { ticks: [], name: '' })
   const [low, high] = range ?? [1, 2]
   const height = isLogarithmic ? Math.log10 : (/** @type {number} */ value) => value
   const room = (height(high) - height(low)) / 20 || Math.abs(height(low)) / 10 || 0.1
@@ -40,7 +42,12 @@ export function drawCurves(element, series, { isLogarithmic, isShare, across, un
   const from = !isLogarithmic && low >= 0 ? Math.max(0, low - room) : height(low) - room
   const to = isShare && !isLogarithmic ? Math.min(1, high + room) : height(high) + room
   const values = isLogarithmic ? logarithmicTicks(10 ** from, 10 ** to, rows) : roundTicks(from, to, rows)
-  const y = { from, to, ticks: range === undefined ? [] : values.map((at) => named(height(at), value(at))), name: up }
+  const y = {
+    from,
+    to,
+    ticks: range === undefined ? [] : values.map((at) => named(height(at), value(at))),
+    name: range === undefined ? '' : up,
+  }
   lineChart(element, x, y, (left, top) => {
     const middle = { x: left((x.from + x.to) / 2), y: top((y.from + y.to) / 2), 'text-anchor': 'middle' }
     if (range === undefined) return { lines: [], above: [svg('text', { class: 'tick', ...middle }, empty)] }
@@ -48,7 +55,7 @@ export function drawCurves(element, series, { isLogarithmic, isShare, across, un
       value === null || (isLogarithmic && value <= 0) ? null : height(value)
     // a line of one place would hardly be seen
     const above = series.flatMap(({ colour, places }) => {
-      const up = places.length === 1 ? place(places[0].all) : null
+      const up = places.length === 1 ? place(places[0].group ?? places[0].all) : null
       return up === null
         ? []
         : [svg('circle', { class: `dot run-${colour}`, cx: left(places[0].x), cy: top(up), r: 5 })]
@@ -78,7 +85,7 @@ function named(at, text) {
  */
 function partsOf({ name, colour, places, lines }, height, left, top, up) {
   const own = svg('g', { class: `run-${colour}` })
-  const line = (/** @type {'group' | 'all'} */ which) =>
+  const line = (/** @type {'group' | 'smoothed' | 'all'} */ which) =>
     pathOf(
       places.map((place) => /** @type {const} */ ([place.x, height(place[which])])),
       left,
@@ -87,6 +94,7 @@ function partsOf({ name, colour, places, lines }, height, left, top, up) {
   if (lines !== 'all') {
     own.append(svg('path', { class: 'errors-band', d: bandOf(places, height, left, top, up) }))
     own.append(svg('path', { class: 'group', 'data-name': name, d: line('group') }))
+    own.append(svg('path', { class: 'smoothed', 'data-name': name, d: line('smoothed') }))
   }
   if (lines !== 'groups') own.append(svg('path', { class: 'cumulative', 'data-name': name, d: line('all') }))
   return own

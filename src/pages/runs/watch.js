@@ -1,5 +1,6 @@
 /** @import { LearningCurve, Run, RunReport } from '../types.d.ts' */
 import { answerOf, get, LossmeterError, newest, OutOfReach, service } from '../api.js'
+import { windowsOf } from './windows.js'
 
 /** How long to wait before asking again, where no events report changes. */
 const patience = 5000
@@ -10,11 +11,11 @@ const breath = 300
  * Loads a run and keeps it as it is at the service, until the signal.
  *
  * @param {Run} run
- * @param {{ points: () => number, isStreamed: boolean, onChange: () => void, signal: AbortSignal }} how `points`: how many
- *   the curve may have; `isStreamed`: whether to hear of changes as they come, for which a browser has few connections
+ * @param {{ points: () => number, hasWindows: () => boolean, isStreamed: boolean, onChange: () => void, signal: AbortSignal }} how `points`: how many
+ *   the curve may have; `hasWindows`: whether its windows are to be shown; `isStreamed`: whether to hear of changes as they come, for which a browser has few connections
  * @returns {Promise<void>} when there is nothing more to come
  */
-export async function watch(run, { points, isStreamed, onChange, signal }) {
+export async function watch(run, { points, hasWindows, isStreamed, onChange, signal }) {
   const path = `/v1/evaluations/${run.name}`
 
   const askCurve = () => get(`${path}/curve?points=${points()}`, signal)
@@ -23,11 +24,14 @@ export async function watch(run, { points, isStreamed, onChange, signal }) {
     // at first both are needed, whatever the report says
     const [answer, first] = await Promise.all([get(path, signal), run.report === undefined ? askCurve() : undefined])
     const report = /** @type {RunReport} */ (answerOf(answer))
-    if (report.batches !== run.report?.batches || report.createdAt !== run.report.createdAt) {
+    const hasChanged = report.batches !== run.report?.batches || report.createdAt !== run.report.createdAt
+    if (hasChanged) {
       const exchange = first ?? (await askCurve())
       run.points = /** @type {LearningCurve} */ (answerOf(exchange)).points
       run.exchange = exchange
     }
+    if (report.window !== undefined && hasWindows() && (hasChanged || run.windows === undefined))
+      run.windows = await windowsOf(path, signal)
     run.report = report
     run.trouble = undefined
     onChange()

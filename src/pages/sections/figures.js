@@ -6,6 +6,7 @@ import { el, find, scrolls, table } from '../dom.js'
 import { csvOf, saves } from '../downloads.js'
 import { chosen, runsChanged } from '../runs/chosen.js'
 import { count } from '../runs/list.js'
+import { showMultiples } from '../runs/multiples.js'
 import { offerRuns } from '../runs/offer.js'
 import { strings } from '../strings.js'
 
@@ -37,6 +38,7 @@ export function mount(section) {
     find(section, '.figures-state', HTMLElement).replaceChildren(...stateParts(run.report))
     const open = [...result.querySelectorAll('details[open] > summary')].map(({ textContent }) => textContent)
     await showResult(result, run.report, undefined)
+    await showMultiples(find(section, '.figures-multiples', HTMLElement), run)
     for (const summary of result.querySelectorAll('details > summary')) {
       if (open.includes(summary.textContent)) summary.parentElement?.setAttribute('open', '')
     }

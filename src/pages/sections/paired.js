@@ -2,7 +2,10 @@
 import { answerOf, get, newest } from '../api.js'
 import { el, find, number, percent, scrolls, table, text } from '../dom.js'
 import { csvOf, saves } from '../downloads.js'
+import { tellNumbers } from '../numbers.js'
 import { chosen, runsChanged } from '../runs/chosen.js'
+import { drawDifferences } from '../runs/difference-picture.js'
+import { differencesOf } from '../runs/differences.js'
 import { count } from '../runs/list.js'
 import { offerRuns } from '../runs/offer.js'
 import { troubleParts } from '../runs/trouble.js'
@@ -21,7 +24,20 @@ export function mount(section) {
   const other = find(section, '[name=other]', HTMLSelectElement)
   const place = find(section, '.paired-answer', HTMLElement)
   const trouble = find(section, '.trouble', HTMLElement)
+  const along = find(section, '.paired-along', HTMLElement)
+  const drawing = find(along, '.paired-drawing', HTMLElement)
   let compared = ''
+  /** @type {import('../runs/stretch.js').Stretch[]} */
+  let stretches = []
+  const draw = () => {
+    along.hidden = stretches.length === 0
+    if (stretches.length > 0) drawDifferences(drawing, stretches)
+  }
+  new ResizeObserver(draw).observe(drawing)
+  tellNumbers(along, () => [
+    ['fromSequence', 'toSequence', 'difference', 'margin'],
+    ...stretches.map(({ from, to, mean, margin }) => [from, to, mean, margin]),
+  ])
 
   const compare = newest(async () => {
     offerRuns(one, 0)
@@ -36,6 +52,8 @@ export function mount(section) {
     if (version === compared) return
     compared = version
     if (version === '') {
+      stretches = []
+      draw()
       place.replaceChildren()
       trouble.replaceChildren()
       return
@@ -45,7 +63,12 @@ export function mount(section) {
       show(exchange)
       place.replaceChildren(...answerParts(answerOf(exchange)))
       trouble.replaceChildren()
+      const pair = [one, other].flatMap(({ value }) => chosen.get(value) ?? [])
+      stretches = await differencesOf(pair[0], pair[1])
+      draw()
     } catch (error) {
+      stretches = []
+      draw()
       place.replaceChildren()
       trouble.replaceChildren(...troubleParts(error))
       compared = ''

@@ -1,6 +1,6 @@
 /** @import { Run } from '../types.d.ts' */
 import { answerOf, newest, send } from '../api.js'
-import { find } from '../dom.js'
+import { find, text } from '../dom.js'
 import { tellNumbers } from '../numbers.js'
 import { keepInAddress, mostRuns, settingsOfAddress } from '../runs/address.js'
 import { chosen, runsChanged } from '../runs/chosen.js'
@@ -26,7 +26,6 @@ export async function mount(section) {
   const trouble = find(section, '.trouble', HTMLElement)
   const settings = settingsOfAddress()
   const form = find(section, '.learning-form', HTMLFormElement)
-  const search = find(section, '[name=prefix]', HTMLInputElement)
   const legend = find(section, '.run-legend', HTMLUListElement)
   const said = find(section, '.run-said', HTMLElement)
   /** @type {Map<string, ReturnType<typeof legendItem>>} */
@@ -66,7 +65,13 @@ export async function mount(section) {
     const control = new AbortController()
     run.stop = () => control.abort()
     const isStreamed = [...chosen.keys()].indexOf(run.name) < mostStreams
-    watch(run, { points: picture.points, isStreamed, onChange: changed, signal: control.signal })
+    watch(run, {
+      points: picture.points,
+      hasWindows: () => settings.by === 'window',
+      isStreamed,
+      onChange: changed,
+      signal: control.signal,
+    })
   }
 
   /** @param {string} name */
@@ -104,15 +109,23 @@ export async function mount(section) {
   const choose = (name, isChosen) => {
     if (isChosen) add(name)
     else leave(name)
-    keep()
+    keep(true)
     list.mark()
     find(section, '.run-full', HTMLElement).hidden = chosen.size < mostRuns
     changed()
   }
 
-  const keep = () => keepInAddress({ ...settings, runs: [...chosen.keys()] })
+  const keep = (isStep = false) => {
+    keepInAddress({ ...settings, runs: [...chosen.keys()] }, isStep)
+    kept = location.pathname + location.search
+  }
+  let kept = location.pathname + location.search
+  addEventListener('popstate', () => {
+    // the way back leads to the runs that were chosen before, not to a place on the page
+    if (location.pathname + location.search !== kept) location.reload()
+  })
 
-  const list = runList(section, { choose, isFull: () => chosen.size >= mostRuns })
+  const list = runList(section, { settings, choose, isFull: () => chosen.size >= mostRuns })
   const loadList = newest(async () => {
     try {
       show(await list.load())
@@ -161,19 +174,47 @@ export async function mount(section) {
     select.value = settings[name]
     select.addEventListener('change', () => {
       Object.assign(settings, { [name]: select.value })
-      keep()
+      keep(true)
+      if (name === 'by') {
+        picture.whole()
+        if (settings.by === 'window') for (const run of chosen.values()) if (run.windows === undefined) start(run)
+      }
       picture.draw()
     })
   }
-  form.addEventListener('submit', (event) => event.preventDefault())
-  search.value = settings.prefix
-  list.search(settings.prefix)
-  search.addEventListener('input', () => {
-    settings.prefix = search.value.trim()
-    list.search(settings.prefix)
+  const smooth = find(form, '[name=smooth]', HTMLInputElement)
+  smooth.valueAsNumber = settings.smooth
+  const tellSmooth = () => {
+    find(form, '.learning-smooth', HTMLOutputElement).value = text(smooth.valueAsNumber, 2)
+  }
+  tellSmooth()
+  smooth.addEventListener('input', () => {
+    settings.smooth = smooth.valueAsNumber
+    tellSmooth()
     keep()
-    loadList(0)
+    picture.draw()
   })
+  form.addEventListener('submit', (event) => event.preventDefault())
+  for (const name of /** @type {const} */ (['prefix', 'metadata'])) {
+    const field = find(section, `[name=${name}]`, HTMLInputElement)
+    field.value = settings[name]
+    field.addEventListener('input', () => {
+      settings[name] = field.value.trim()
+      list.anew()
+      keep()
+      loadList(0)
+    })
+  }
+  for (const button of section.querySelectorAll('[data-sort]')) {
+    button.addEventListener('click', () => {
+      const column = button.getAttribute('data-sort') ?? ''
+      // up, down, and the newest first again
+      settings.sort = settings.sort === column ? `-${column}` : settings.sort === `-${column}` ? '' : column
+      list.anew()
+      keep()
+      loadList(0)
+    })
+  }
   find(section, '.run-more', HTMLButtonElement).addEventListener('click', () => {
     list.more()
     loadList(0)

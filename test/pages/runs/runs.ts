@@ -23,6 +23,11 @@ export class Trainer {
     for (let step = from; step <= to; step++) await this.#send('PUT', `${name}/batches/step-${step}`, rows(step, rate))
   }
 
+  /** One of these batches, with what more it has. */
+  async batch(name: string, step: number, more: object): Promise<void> {
+    await this.#send('PUT', `${name}/batches/step-${step}`, { ...rows(step, 0.1), ...more })
+  }
+
   async answer<Answer>(path: string): Promise<Answer> {
     const response = await fetch(`${this.#base}/${path}`, { headers: this.#headers })
     return (await response.json()) as Answer

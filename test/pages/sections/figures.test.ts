@@ -50,6 +50,25 @@ browserTest('what a run adds up to', async (t, studio) => {
     ])
   })
 
+  await t.test('has a small picture of each group, on one scale', async (t) => {
+    await trainer.declare('grouped', { groupBy: ['site'] })
+    for (const step of [1, 2, 3])
+      await trainer.batch('grouped', step, { groups: { site: ['north', 'north', 'south', 'south'] } })
+    await page.goto(`${origin}/runs?lang=en&runs=grouped`)
+    await near(page, 'figures')
+    await page.waitForSelector('.multiples .line.accent')
+    const { groups } = await trainer.answer<RunReport>('grouped')
+    const worst = groups?.[0].groups.toSorted((one, other) => Number(other.loss) - Number(one.loss))
+    const said = await page.$$eval('.multiples figcaption', (all) => all.map(({ textContent }) => textContent))
+    t.same(
+      said.map((text) => text?.split(' ')[1]),
+      worst?.map(({ key }) => key.site),
+    )
+    t.equal(await page.locator('.multiples .whole-run').count(), 2)
+    await page.goto(`${origin}/runs?lang=en&runs=one,other`)
+    await near(page, 'figures', '.figures-options .scrolls')
+  })
+
   await t.test('is told of the run that is chosen', async (t) => {
     await page.selectOption('.figures-form [name=run]', 'other')
     await page.locator('.figures-state').filter({ hasText: 'Batches: 5.' }).waitFor()

@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
 import type { RunComparison } from '../../../src/pages/types.d.ts'
 import { Trainer } from '../runs/runs.ts'
-import { browserTest, near, valuesOf } from '../support.ts'
+import { browserTest, near, saved, valuesOf } from '../support.ts'
 
 browserTest('two runs, batch by batch', async (t, studio) => {
   const { page, origin } = await studio.open('/runs?lang=en')
@@ -30,6 +30,20 @@ browserTest('two runs, batch by batch', async (t, studio) => {
     await shows(t, 'fast', 'slow')
     t.match(await page.textContent('.paired-verdict'), 'fast has a lower loss than slow')
     t.match(await page.textContent('.paired-answer'), 'Pairs of batches: 6. Left out: 2 only in the first run')
+  })
+
+  await t.test('along their batches, which the service lists one by one', async (t) => {
+    await page.waitForSelector('.paired-drawing .line')
+    const [one, other] = await Promise.all(
+      ['fast', 'slow'].map((name) => trainer.answer<{ batches: { loss: number }[] }>(`${name}/batches`)),
+    )
+    const [, first, last] = (await saved(page, 'Difference along the batches', 'CSV')).trim().split('\r\n')
+    const mean = one.batches.slice(0, 5).reduce((sum, { loss }, at) => sum + loss - other.batches[at].loss, 0) / 5
+    const [from, to, difference, margin] = first.split(',').map(Number)
+    t.same([from, to], [1, 5])
+    t.ok(Math.abs(difference - mean) < 1e-12, `${difference}, ${mean}`)
+    t.ok(margin > 0)
+    t.match(last, /^6,6,[-'\d.]+,$/, 'one batch has no band')
   })
 
   await t.test('or the other way round', async (t) => {

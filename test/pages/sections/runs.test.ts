@@ -31,8 +31,8 @@ browserTest('the list of runs', async (t, studio) => {
   await page.reload()
 
   await t.test('begins with the newest, which is shown', async (t) => {
-    await says(page, '.run-list li:first-child', /mlp.*batches: 3 · loss 0\.\d+ · \d+/)
-    t.equal(await page.locator('.run-list li').count(), 20)
+    await says(page, '.run-list tr:first-child', /mlp.*?0\.\d+.*?0\.\d+.*3.*ago/s)
+    t.equal(await page.locator('.run-list tr').count(), 20)
     await says(page, '.run-legend li', /mlp.*batch 3: 0\.\d+/)
     t.equal(new URL(page.url()).pathname, '/runs/mlp')
   })
@@ -40,14 +40,14 @@ browserTest('the list of runs', async (t, studio) => {
   await t.test('goes on to the last', async (t) => {
     for (const count of [40, 46]) {
       await page.click('.run-more')
-      await page.waitForFunction((count) => document.querySelectorAll('.run-list li').length === count, count)
+      await page.waitForFunction((count) => document.querySelectorAll('.run-list tr').length === count, count)
     }
     t.equal(await page.isVisible('.run-more'), false)
   })
 
   await t.test('is searched by how names begin', async (t) => {
     await page.fill('#run-prefix', 'sweep-4')
-    await page.waitForFunction(() => document.querySelectorAll('.run-list li').length === 7)
+    await page.waitForFunction(() => document.querySelectorAll('.run-list tr').length === 7)
     t.equal(kept(page).get('prefix'), 'sweep-4')
     await page.fill('#run-prefix', 'none')
     await says(page, '.run-note', 'No run has a name that begins with none')
@@ -55,6 +55,31 @@ browserTest('the list of runs', async (t, studio) => {
     await says(page, '#runs .trouble', 'must be characters of')
     await page.fill('#run-prefix', 'sweep-1')
     await page.waitForFunction(() => document.querySelector('#runs .trouble')?.childElementCount === 0)
+  })
+
+  await t.test('is filtered by metadata, and sorted by a column', async (t) => {
+    await trainer.declare('blue', { metadata: { team: 'blue' } })
+    await page.fill('#run-prefix', '')
+    await page.fill('[name=metadata]', 'team=blue')
+    await page.waitForFunction(() => document.querySelectorAll('.run-list tr').length === 1)
+    await page.fill('[name=metadata]', 'team=red')
+    await says(page, '.run-note', 'No run fits.')
+    await page.fill('[name=metadata]', '')
+    for (const [column, order, sort] of [
+      ['batches', 'ascending', 'batches'],
+      ['batches', 'descending', '-batches'],
+      ['latest', 'ascending', 'latest'],
+    ]) {
+      await page.click(`[data-sort=${column}]`)
+      t.equal(kept(page).get('sort'), sort)
+      await page.waitForSelector(`th[aria-sort=${order}] [data-sort=${column}]`)
+      if (sort !== 'batches') await says(page, '.run-list tr:first-child', 'mlp')
+    }
+    await page.click('[data-sort=latest]')
+    await page.click('[data-sort=latest]')
+    t.equal(kept(page).get('sort'), null, 'the newest first again')
+    await page.fill('#run-prefix', 'sweep-1')
+    await page.waitForSelector('.run-list [value=sweep-17]')
   })
 
   await t.test('lets eight be chosen', async (t) => {
@@ -86,7 +111,8 @@ browserTest('learning curves', async (t, studio) => {
       [0, 4],
       [1, 6],
     ]) {
-      t.same([await pointsOf(page, run, 'group'), await pointsOf(page, run, 'cumulative')], [count, count])
+      t.same([await pointsOf(page, run, 'group'), await pointsOf(page, run, 'smoothed')], [count, count])
+      t.equal(await page.locator('.learning-drawing .cumulative').count(), 0, 'no mean since the start')
     }
     const { loss } = await trainer.answer<{ loss: number }>('slow')
     const shown = await page.$$eval('.run-legend [data-run=slow] data', (all) =>
@@ -96,13 +122,13 @@ browserTest('learning curves', async (t, studio) => {
   })
 
   await t.test('grow while batches come', async (t) => {
-    await says(page, '.run-legend [data-run=slow] .run-state', 'live')
+    await says(page, '.run-legend [data-run=slow] .run-state', /last batch .* ago/)
     await trainer.train('slow', 5, 9)
     await says(page, '.run-legend [data-run=slow]', /batch 9:/)
     await page.waitForFunction(
       () => document.querySelector('.learning-drawing .run-0 .group')?.getAttribute('d')?.match(/[ML]/g)?.length === 9,
     )
-    t.equal(await pointsOf(page, 0, 'cumulative'), 9)
+    t.equal(await pointsOf(page, 0, 'smoothed'), 9)
   })
 
   await t.test('are read place by place', async (t) => {
@@ -117,6 +143,41 @@ browserTest('learning curves', async (t, studio) => {
     await says(page, '.run-legend [data-run=slow]', /batch 9:/)
     await page.hover('.learning-plot', { position: { x: 70, y: 100 } })
     await says(page, '.run-legend [data-run=slow]', /batch (1|2):/)
+  })
+
+  await t.test('are smoothed as far as a slider says', async (t) => {
+    const raw = await page.getAttribute('.run-0 .smoothed', 'd')
+    t.equal(raw, await page.getAttribute('.run-0 .group', 'd'))
+    await page.fill('[name=smooth]', '0.8')
+    await page.waitForFunction((raw) => document.querySelector('.run-0 .smoothed')?.getAttribute('d') !== raw, raw)
+    t.equal(kept(page).get('smooth'), '0.8')
+    await page.fill('[name=smooth]', '0')
+  })
+
+  await t.test('are zoomed by dragging, and by keys', async (t) => {
+    const box = (await page.locator('.learning-plot').boundingBox()) ?? { x: 0, y: 0, width: 0 }
+    await page.mouse.move(box.x + 100, box.y + 100)
+    await page.mouse.down()
+    await page.mouse.move(box.x + box.width / 2, box.y + 100, { steps: 3 })
+    t.ok(await page.isVisible('.learning-chosen'))
+    await page.mouse.up()
+    const points = (count: number, isLess: boolean) =>
+      page.waitForFunction(
+        ({ count, isLess }) => {
+          const line = document.querySelector('.learning-drawing .run-0 .group')?.getAttribute('d') ?? ''
+          return (line.match(/[ML]/g)?.length ?? 0) < count === isLess
+        },
+        { count, isLess },
+      )
+    await points(9, true)
+    await page.click('.learning-whole')
+    await points(9, false)
+    await page.focus('.learning-cursor')
+    await page.keyboard.press('+')
+    await points(9, true)
+    await page.keyboard.press('Escape')
+    await points(9, false)
+    t.notOk(await page.isVisible('.learning-whole'))
   })
 
   await t.test('as the address says', async (t) => {
@@ -140,6 +201,10 @@ browserTest('learning curves', async (t, studio) => {
       await page.$$eval('.learning-form select', (all) => all.map((select) => (select as HTMLSelectElement).value)),
       ['loss', 'all', 'time', 'log'],
     )
+    // the page loads again with what it showed before
+    await Promise.all([page.waitForEvent('load'), page.goBack()])
+    await says(page, '.learning-drawing', 'since it was declared')
+    await Promise.all([page.waitForEvent('load'), page.goForward()])
     await page.selectOption('[name=show]', 'accuracy')
     await says(page, '.learning-drawing', '%')
   })
@@ -154,7 +219,7 @@ browserTest('learning curves', async (t, studio) => {
     await page.click('.run-legend [data-run=slow] [aria-label="Seal slow"]')
     await page.click('dialog .grave')
     await says(page, '.run-legend [data-run=slow] .run-state', 'sealed')
-    await says(page, '.run-list li', /slow.*sealed/)
+    await says(page, '.run-list tr', /slow.*sealed/)
     t.equal((await trainer.answer<{ status: string }>('slow')).status, 'sealed')
     t.equal(await page.isVisible('.run-legend [aria-label="Seal slow"]'), false)
   })
@@ -179,6 +244,30 @@ browserTest('learning curves', async (t, studio) => {
     t.equal((await trainer.answer<{ status: number }>('fast')).status, 404)
     t.equal(new URL(page.url()).pathname, '/runs/slow')
   })
+})
+
+browserTest('windows and rows that wait', async (t, studio) => {
+  const { page, origin } = await studio.open(address)
+  const trainer = new Trainer(origin)
+  await trainer.declare('daily', { window: 'day' })
+  for (const [step, day] of [
+    [1, '01'],
+    [2, '01'],
+    [3, '02'],
+    [4, '05'],
+  ] as const)
+    await trainer.batch('daily', step, { at: `2026-11-${day}T12:00:00Z` })
+  await page.goto(`${origin}/runs/daily?lang=en&by=window`)
+  await says(page, '.run-legend [data-run=daily]', /batch 4:/)
+  t.equal(await pointsOf(page, 0, 'group'), 3, 'a point for each window')
+  await says(page, '.learning-drawing', 'start of the window')
+  await says(page, '.learning-drawing', 'Nov')
+
+  await trainer.declare('late', { join: { within: 'P30D' } })
+  await page.goto(`${origin}/runs/late?lang=en`)
+  await says(page, '.run-legend [data-run=late]', 'Waiting: 0 predictions for their labels')
+  await page.selectOption('[name=by]', 'window')
+  await says(page, '.learning-drawing', 'No windows')
 })
 
 browserTest('runs for every reader', async (t, studio) => {
@@ -247,7 +336,7 @@ browserTest(
     await trainer.declare('mine')
     await page.fill('.ask-key input', key)
     await page.click('.ask-key button')
-    await says(page, '.run-legend [data-run=mine] .run-state', 'live')
+    await says(page, '.run-legend [data-run=mine] .run-state', 'open')
     await trainer.train('mine', 1, 2)
     await says(page, '.run-legend [data-run=mine]', /batch 2:/)
     t.equal(await page.locator('.ask-key').count(), 0)
