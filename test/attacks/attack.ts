@@ -73,6 +73,8 @@ export interface Load {
   readonly settings?: Record<string, string>
   /** What may be answered; every answer is one of these, and the first comes. */
   readonly expected?: readonly string[]
+  /** Milliseconds that the other client may wait, where it is less than usual. */
+  readonly wait?: number
   /** Seconds of processor time that all of it may cost. */
   readonly processor?: number
   send(service: Service, tolerance: Tolerance): Promise<Sent>
@@ -84,7 +86,15 @@ const breath = 80
 const secondsToSettle = 20
 
 /** An attack on a service that is watched, while another client goes on sending. */
-export function load({ settings = {}, send, isLegal, expected, processor, ...attack }: Load): Attack {
+export function load({
+  settings = {},
+  send,
+  isLegal,
+  expected,
+  processor,
+  wait = promised.wait,
+  ...attack
+}: Load): Attack {
   return {
     ...attack,
     attempt: (stage, tolerance) =>
@@ -117,7 +127,8 @@ export function load({ settings = {}, send, isLegal, expected, processor, ...att
           figures.peak > memoryBound && `${inDigits(figures.peak)} MiB are more than ${inDigits(memoryBound)}`,
           settled > tolerance.remainder && `${inDigits(settled)} MiB more than before after ${secondsToSettle} s`,
           turn > turnBound && turn > turns.turn && `a turn of ${inDigits(turn)} ms`,
-          figures.wait > tolerance.wait && `another client waited ${inDigits(figures.wait)} ms`,
+          figures.wait > wait * (tolerance.wait / promised.wait) &&
+            `another client waited ${inDigits(figures.wait)} ms for ${pings.slowest}`,
           Object.keys(pings.refused).length > 0 && `another client got ${JSON.stringify(pings.refused)}`,
           processor !== undefined &&
             used > processor * tolerance.processor &&

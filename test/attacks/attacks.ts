@@ -8,6 +8,7 @@ import { memory } from './memory.ts'
 import { processor } from './processor.ts'
 import { rest } from './rest.ts'
 import { shutdown } from './shutdown.ts'
+import { store } from './store.ts'
 import { tables } from './tables.ts'
 
 /** Every attack, in the order of the table. */
@@ -15,6 +16,7 @@ export const attacks: readonly Attack[] = [
   ...memory,
   ...inferenceAttacks,
   ...tables,
+  ...store,
   ...processor,
   ...connections,
   ...handshakes,

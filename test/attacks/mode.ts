@@ -37,11 +37,10 @@ export function prepare(memoryOfOne: string | undefined): { variables: Record<st
   const ofWorkers = {
     WORKERS: String(workers),
     MAX_IN_FLIGHT_BYTES: String(workers * Number(memoryOfOne)),
-    DATABASE_URL: `sqlite:${join(folder, 'lossmeter.sqlite')}`,
   }
   return {
     variables: {
-      DATABASE_URL: 'memory:',
+      DATABASE_URL: `sqlite:${join(folder, 'lossmeter.sqlite')}`,
       ...(hasKeys && { API_KEYS_FILE: keys }),
       ...(hasTls && writeCertificate(folder)),
       ...(hasWorkers && ofWorkers),

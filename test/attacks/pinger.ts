@@ -1,6 +1,8 @@
-// Another client, on a thread of its own: it sends one-row batches all the while and remembers how long it waited.
+// Another client, on a thread of its own: all the while it sends one-row batches, to be evaluated and to be kept, asks for a report,
+// and remembers how long it waited.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
+import type { Request } from './client.ts'
 import { ask, nameOf } from './client.ts'
 
 const otherAddress = '127.0.0.2'
@@ -12,7 +14,9 @@ export interface Pings {
   readonly answered: number
   /** The longest wait for an answer, in milliseconds. */
   readonly longest: number
-  /** What it got instead of 200. */
+  /** What it asked for then. */
+  readonly slowest: string
+  /** What it got instead of an answer, and for what. */
   readonly refused: Readonly<Record<string, number>>
 }
 
@@ -37,22 +41,30 @@ export class Pinger {
 
 if (!isMainThread && parentPort !== null) {
   const port = workerData as number
-  const body = JSON.stringify({ loss: 'mse', labelFormat: 'values', predictions: [[1, 2]], labels: [[1, 3]] })
+  const options = { loss: 'mse', labelFormat: 'values' }
+  const row = { predictions: [[1, 2]], labels: [[1, 3]] }
+  const run = `/v1/evaluations/other-${process.pid}-${port}`
   const refused: Record<string, number> = {}
-  let answered = 0
-  let longest = 0
-  let isEnding = false
+  let [answered, longest, slowest, isEnding] = [0, 0, '', false]
+  const send = async (what: string, request: Request) => {
+    const begin = performance.now()
+    const manners = { from: otherAddress }
+    const outcome = await ask(port, { headers: { connection: 'close' }, ...request }, manners, patience)
+    const waited = performance.now() - begin
+    if (waited > longest) [longest, slowest] = [waited, what]
+    const status = nameOf(outcome)
+    if (status === '200' || status === '201') answered++
+    else refused[`${what}: ${status}`] = (refused[`${what}: ${status}`] ?? 0) + 1
+  }
   parentPort.once('message', () => {
     isEnding = true
   })
-  while (!isEnding) {
-    const begin = performance.now()
-    const outcome = await ask(port, { body, headers: { connection: 'close' } }, { from: otherAddress }, patience)
-    longest = Math.max(longest, performance.now() - begin)
-    const status = nameOf(outcome)
-    if (status === '200') answered++
-    else refused[status] = (refused[status] ?? 0) + 1
+  await send('a declaration', { method: 'PUT', path: run, body: JSON.stringify({ ...options, outputs: 2 }) })
+  for (let batch = performance.now(); !isEnding; batch++) {
+    await send('a loss', { body: JSON.stringify({ ...options, ...row }) })
+    await send('a report', { method: 'GET', path: run })
+    await send('a batch', { method: 'PUT', path: `${run}/batches/${batch}`, body: JSON.stringify(row) })
     await sleep(breath)
   }
-  parentPort.postMessage({ answered, longest, refused } satisfies Pings)
+  parentPort.postMessage({ answered, longest, slowest, refused } satisfies Pings)
 }
