@@ -18,7 +18,7 @@ export interface Figures {
   readonly turnBound: number
   /** The longest turn in milliseconds of the clock, which a busy machine prolongs: it is told, and not judged. */
   readonly delay: number
-  /** The longest wait of another client, in milliseconds. */
+  /** The longest wait of another client, in milliseconds, without the time in which the service got no processor. */
   readonly wait: number
   /** Processor time of the service, in seconds. */
   readonly processor: number
@@ -103,7 +103,7 @@ export function load({
         await sleep(200)
         const before = service.memory.resident
         const processorBefore = service.processor
-        const pinger = new Pinger(service.port)
+        const pinger = new Pinger(service.port, service.pids)
         await sleep(200)
         service.forgetTurns()
         const { outcomes, faults = [], turns = noTurns } = await send(service, tolerance)

@@ -1,5 +1,6 @@
 // Another client, on a thread of its own: all the while it sends one-row batches, to be evaluated and to be kept, asks for a report,
-// and remembers how long it waited.
+// and remembers how long it waited. What its service waits for a processor meanwhile is not counted: a neighbour on the machine has it.
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 import type { Request } from './client.ts'
@@ -12,7 +13,7 @@ const patience = 20_000
 /** What the other client saw. */
 export interface Pings {
   readonly answered: number
-  /** The longest wait for an answer, in milliseconds. */
+  /** The longest wait for an answer, in milliseconds, without the time in which the event loop was ready and got no processor. */
   readonly longest: number
   /** What it asked for then. */
   readonly slowest: string
@@ -23,8 +24,8 @@ export interface Pings {
 export class Pinger {
   readonly #worker: Worker
 
-  constructor(port: number) {
-    this.#worker = new Worker(new URL(import.meta.url), { workerData: port, execArgv: [] })
+  constructor(port: number, pids: readonly number[]) {
+    this.#worker = new Worker(new URL(import.meta.url), { workerData: { port, pids }, execArgv: [] })
   }
 
   /** Stops it. */
@@ -40,17 +41,19 @@ export class Pinger {
 }
 
 if (!isMainThread && parentPort !== null) {
-  const port = workerData as number
+  const { port, pids } = workerData as { port: number; pids: number[] }
   const options = { loss: 'mse', labelFormat: 'values' }
   const row = { predictions: [[1, 2]], labels: [[1, 3]] }
   const run = `/v1/evaluations/other-${process.pid}-${port}`
   const refused: Record<string, number> = {}
   let [answered, longest, slowest, isEnding] = [0, 0, '', false]
   const send = async (what: string, request: Request) => {
+    const before = pids.map(readyMs)
     const begin = performance.now()
     const manners = { from: otherAddress }
     const outcome = await ask(port, { headers: { connection: 'close' }, ...request }, manners, patience)
-    const waited = performance.now() - begin
+    const elapsed = performance.now() - begin
+    const waited = elapsed - Math.max(0, Math.min(...pids.map((pid, at) => readyMs(pid) - before[at])))
     if (waited > longest) [longest, slowest] = [waited, what]
     const status = nameOf(outcome)
     if (status === '200' || status === '201') answered++
@@ -67,4 +70,13 @@ if (!isMainThread && parentPort !== null) {
     await sleep(breath)
   }
   parentPort.postMessage({ answered, longest, slowest, refused } satisfies Pings)
+}
+
+/** Milliseconds that the main thread of a process was ready to run and another thread had the processor, as Linux counts them. */
+function readyMs(pid: number): number {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6
+  } catch {
+    return 0
+  }
 }

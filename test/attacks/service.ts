@@ -147,6 +147,11 @@ export class Service {
     return sum(ticks) / ticksPerSecond
   }
 
+  /** Its processes that have an event loop which clients wait for. */
+  get pids(): number[] {
+    return [...this.#pids]
+  }
+
   async stop(): Promise<void> {
     this.#kill()
     await this.ended

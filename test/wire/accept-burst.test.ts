@@ -26,7 +26,7 @@ test('connections that come one after the other are read when no more come, thos
   t.ok(begun.every(([, open]) => open === 21))
 })
 
-test('a burst that does not end holds nothing for longer than 100 ms', async (t) => {
+test('a burst that does not end holds nothing for longer than 100 ms of processor time', async (t) => {
   const pass = stopClock(t)
   const { server, port } = await served(t, (_request, response) => response.end())
   let count = 0

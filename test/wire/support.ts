@@ -102,6 +102,7 @@ export function get(path: string, headers: readonly string[] = [], version = '1.
 export function stopClock(t: Test): (milliseconds: number) => void {
   let now = 1000
   Object.defineProperty(performance, 'now', { configurable: true, value: () => now })
+  t.intercept(process, 'threadCpuUsage', { value: () => ({ user: 1000 * now, system: 0 }) })
   t.teardown(() => Reflect.deleteProperty(performance, 'now'))
   return (milliseconds) => {
     now += milliseconds
