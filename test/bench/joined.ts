@@ -176,6 +176,8 @@ async function expiry(place: Place): Promise<string> {
   const ends = Array.from({ length: some }, (_, at) => (at + 1) * width)
   const times = Array.from({ length: some }, () => now)
   const nothing = { ids: [], digests: new Uint8Array(0), others: new Uint8Array(0) }
+  const sizeBefore = await place.size()
+  const writes: number[] = []
   for (let from = 0; from < expiring; from += some) {
     const added = {
       ids: Array.from({ length: some }, () => `s${nextId()}`),
@@ -196,9 +198,14 @@ async function expiry(place: Place): Promise<string> {
       maxWaiting: 1e9,
       batches: [],
     } as const
+    const at = performance.now()
     const { outcome } = await store.putHalves(write)
+    writes.push(performance.now() - at)
     if (outcome !== 'committed') throw new Error(outcome)
   }
+  const bytes = ((await place.size()) - sizeBefore) / expiring
+  const tenth = writes.length / 10
+  const [early, late] = [writes.slice(tenth, 2 * tenth), writes.slice(-tenth)].map((times) => median(times).toFixed(0))
   now += 86_400_000
   const [connection] = await connect(place, 1)
   const one = async () => {
@@ -232,7 +239,8 @@ async function expiry(place: Place): Promise<string> {
   await client
   await store.close()
   if (swept !== expiring) throw new Error(`${swept} expired`)
-  return `| expiry of 1,000,000 halves: seconds, steps, p99 of a step in ms; p99 and longest of single rows meanwhile, ms | ${taken.toFixed(0)}, ${steps.length}, ${quantile(steps, 0.99).toFixed(0)}; ${quantile(waits, 0.99).toFixed(1)}, ${Math.max(...waits).toFixed(1)} |`
+  return `| ${some} halves into the store where 100,000 wait and where 1,000,000 do, ms; bytes of one | ${early}, ${late}; ${bytes.toFixed(0)} |
+| expiry of 1,000,000 halves: seconds, steps, p99 of a step in ms; p99 and longest of single rows meanwhile, ms | ${taken.toFixed(0)}, ${steps.length}, ${quantile(steps, 0.99).toFixed(0)}; ${quantile(waits, 0.99).toFixed(1)}, ${Math.max(...waits).toFixed(1)} |`
 }
 
 const measures = { bodies, single, seen, size, expiry }
