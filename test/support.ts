@@ -16,7 +16,6 @@ export async function appOf(
   logger: FastifyBaseLogger | false = false,
 ): Promise<FastifyInstance> {
   const app = await buildApp(parseConfig({ DATABASE_URL: 'memory:', ...variables }), logger)
-  variablesOf.set(app, JSON.stringify(variables))
   t.after(() => closeApp(app))
   return app
 }
@@ -52,7 +51,7 @@ export async function ask(app: FastifyInstance, request: InjectOptions): Promise
   const response = await app.inject(request)
   const type = String(response.headers['content-type'] ?? '').split(';')[0]
   const parsed = type.endsWith('json') && response.body !== '' ? response.json() : response.body
-  const wrong = request.method === 'HEAD' ? undefined : contradictions(app, request, response.statusCode, type, parsed)
+  const wrong = request.method === 'HEAD' ? undefined : contradictions(request, response.statusCode, type, parsed)
   if (wrong !== undefined) throw new Error(`${request.method ?? 'GET'} ${request.url} ${response.statusCode}: ${wrong}`)
   const { statusCode: status, headers, body: text } = response
   return { status, type, headers, body: withoutId(parsed), text }
@@ -114,32 +113,20 @@ export interface Document {
   readonly components: { readonly schemas: Record<string, Content> }
 }
 
-/** Services under the same variables have the same document, which takes a third of a second to make and compile. */
-const variablesOf = new WeakMap<FastifyInstance, string>()
-const validators = new Map<unknown, { document: Document; ajv: Ajv2020 }>()
+/** The committed OpenAPI document, which the service serves; test/openapi.test.ts compares it with the routes. */
+export const document: Document = JSON.parse(readFileSync(new URL('../openapi/openapi.json', import.meta.url), 'utf8'))
 
-/** The OpenAPI document of the service. */
-export function documentOf(app: FastifyInstance): Document {
-  return validatorOf(app).document
-}
+const ajv = new Ajv2020({ strict: false, allErrors: true })
+ajv.addFormat('date-time', (text) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text))
+ajv.addSchema(document, 'document')
 
-function validatorOf(app: FastifyInstance): { document: Document; ajv: Ajv2020 } {
-  const key = variablesOf.get(app) ?? app
-  let validator = validators.get(key)
-  if (validator === undefined) {
-    const document = JSON.parse(JSON.stringify(app.swagger())) as Document
-    const ajv = new Ajv2020({ strict: false, allErrors: true })
-    ajv.addFormat('date-time', (text) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(text))
-    ajv.addSchema(document, 'document')
-    validator = { document, ajv }
-    validators.set(key, validator)
-  }
-  return validator
-}
+const templates = Object.keys(document.paths).map((path) => {
+  const form = new RegExp(`^${path.replaceAll(/\{[^}]+\}/g, '[^/]+')}/?$`)
+  return [path, form] as const
+})
 
 /** Whether a value fits a place of the document; the faults in words if not. */
-export function faultsAgainst(app: FastifyInstance, place: readonly string[], value: unknown): string | undefined {
-  const { ajv } = validatorOf(app)
+export function faultsAgainst(place: readonly string[], value: unknown): string | undefined {
   const pointer = place.map((part) => `/${encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))}`)
   const $ref = `document#${pointer.join('')}`
   const validate = ajv.getSchema($ref)
@@ -148,30 +135,22 @@ export function faultsAgainst(app: FastifyInstance, place: readonly string[], va
 }
 
 function contradictions(
-  app: FastifyInstance,
   { url, method = 'GET' }: InjectOptions,
   status: number,
   type: string,
   body: unknown,
 ): string | undefined {
-  const { paths } = documentOf(app)
   const path = String(url).split('?')[0]
-  const template = Object.keys(paths).find((known) =>
-    new RegExp(`^${known.replaceAll(/\{[^}]+\}/g, '[^/]+')}/?$`).test(path),
-  )
-  const operation = template === undefined ? undefined : paths[template][method.toLowerCase()]
+  const [template] = templates.find(([, form]) => form.test(path)) ?? []
+  const operation = template === undefined ? undefined : document.paths[template][method.toLowerCase()]
   if (template === undefined || operation === undefined) {
-    return status < 400 ? undefined : faultsAgainst(app, ['components', 'schemas', 'Problem'], body)
+    return status < 400 ? undefined : faultsAgainst(['components', 'schemas', 'Problem'], body)
   }
   const { responses } = operation
   // any status may be that of a closed gate
   const key = responses[status]?.content[type] === undefined ? `${String(status)[0]}XX` : String(status)
   if (responses[key]?.content[type] === undefined) return `status ${status} with ${type} is not in the document`
-  return faultsAgainst(
-    app,
-    ['paths', template, method.toLowerCase(), 'responses', key, 'content', type, 'schema'],
-    body,
-  )
+  return faultsAgainst(['paths', template, method.toLowerCase(), 'responses', key, 'content', type, 'schema'], body)
 }
 
 /**

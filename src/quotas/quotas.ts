@@ -41,7 +41,8 @@ const mostClients = 100_000
  * the ledger does not answer, each process counts for itself.
  */
 export class Quotas {
-  readonly #usage = new LRUCache<string, Usage>({ max: mostClients })
+  // with `max` it would take 1.6 MiB and 8 ms at the start
+  readonly #usage = new LRUCache<string, Usage>({ maxSize: mostClients, sizeCalculation: () => 1 })
   readonly #ledger: Ledger | undefined
   readonly #log: Log | undefined
   readonly #times: QuotaTimes

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { t as root, test } from 'tap'
 import packageJson from '../../package.json' with { type: 'json' }
-import { appOf, documentOf } from '../support.ts'
+import { appOf, document } from '../support.ts'
 import { blocksOf, root as folder, pages, proseOf, read } from './markdown.ts'
 
 const app = await appOf(root)
@@ -73,7 +73,7 @@ test('the links to the service work', async (t) => {
 
 test('every route of the service is on a page', async (t) => {
   const text = pages.map(read).join('\n')
-  for (const [path, methods] of Object.entries(documentOf(app).paths))
+  for (const [path, methods] of Object.entries(document.paths))
     for (const method of Object.keys(methods)) {
       const route = `${method.toUpperCase()} ${path}`
       t.ok(text.includes(`\`${route}\``), route)

@@ -7,13 +7,13 @@ import { answerClientError } from '../../src/http/client-error.ts'
 import type { ProblemName } from '../../src/http/problems.ts'
 import { problems } from '../../src/http/problems.ts'
 import { exampleId, invalidExample, problemExample } from '../../src/routes/problem-examples.ts'
-import { appOf, documentOf } from '../support.ts'
+import { appOf, document } from '../support.ts'
 
 const app = await appOf(root)
 
 /** The example of a problem in the document. */
 function shown(path: string, method: string, name: ProblemName): unknown {
-  const { content } = documentOf(app).paths[path][method].responses[problems[name].status]
+  const { content } = document.paths[path][method].responses[problems[name].status]
   return atHost(content['application/problem+json'].examples?.[name].value as object)
 }
 

@@ -39,7 +39,7 @@ export class Postgres {
   /** @returns the DATABASE_URL of a new, empty database, whose name no other process takes */
   async createDatabase(): Promise<string> {
     const name = `test_${process.pid}_${this.#databases++}`
-    await this.query(`CREATE DATABASE ${name}`)
+    await this.query(`CREATE DATABASE ${name} STRATEGY file_copy`)
     return this.url(name)
   }
 
