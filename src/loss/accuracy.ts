@@ -1,4 +1,5 @@
 import type { PredictionFormat } from './formats.ts'
+import { exponential } from './numerics/elementary/elementary.ts'
 import { sigmoid } from './numerics/softmax.ts'
 
 /** What a run of rows decided: a class index for each row, or 0 or 1 for each of its binary outputs, row by row. */
@@ -90,7 +91,7 @@ export function decideBinary(
   for (let i = 0, at = 0; i < count; i++) {
     for (let k = 0; k < outputs; k++, at++) {
       const y = predictions[at]
-      const score = format === 'logits' ? sigmoid(y) : format === 'log-probabilities' ? Math.exp(y) : y
+      const score = format === 'logits' ? sigmoid(y) : format === 'log-probabilities' ? exponential(y) : y
       const isPositive = score > threshold
       const isLabelled = targets[at] > 0.5
       if (isPositive === isLabelled) correct[i]++

@@ -1,6 +1,7 @@
 import type { ErrorCode } from './error-codes.ts'
 import { losses } from './kernels/index.ts'
 import type { Loss } from './kernels/loss.ts'
+import { exponential } from './numerics/elementary/elementary.ts'
 import { counted, pathOf, place, rowPathOf } from './shape.ts'
 import type { Spec } from './spec.ts'
 import { checksLabelRows, checksPredictionRows } from './spec.ts'
@@ -228,7 +229,7 @@ function checkLogRows(checked: CheckedTensor, range: RowRange, tolerance: number
     let sum = 0
     let wrong = 0
     for (let at = row * outputs; at < (row + 1) * outputs; at++) {
-      sum += Math.exp(data[at])
+      sum += exponential(data[at])
       wrong += 1 - (Number(data[at] >= -Number.MAX_VALUE) & Number(data[at] <= 0))
     }
     if (wrong > 0 || Math.abs(sum - 1) <= tolerance) continue

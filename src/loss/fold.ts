@@ -103,6 +103,7 @@ export function tallyOf(spec: Spec, slice: Slice): Tally {
   const ofWeights = momentsOf(weights, count)
   const ofSampleWeights = weights === sampleWeights ? ofWeights : momentsOf(sampleWeights, count)
   return {
+    terms: 2,
     outputs,
     samples: count,
     ignored: 0,

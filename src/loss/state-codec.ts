@@ -10,17 +10,18 @@ import type { Tally } from './tally.ts'
 import { readFirstTally, readTally, writeTally } from './tally.ts'
 
 const head = Uint8Array.of(0x4c, 0x4d)
-const version = 2
+/** The first two are of terms of 1, the third of terms of 2 (`Terms`). */
+const lastVersion = 3
 
 /**
- * The canonical bytes of a state: "LM", the version 2, the digest of its spec, the tally and each mergeable section, and likewise
+ * The canonical bytes of a state: "LM", the version, 2 or 3 by its terms, the digest of its spec, the tally and each mergeable section, and likewise
  * of each group in the order of their keys, in steps.
  * @param digest of `stateSpecText`, always of the same length, at least 16 bytes
  */
 export function* writeState(state: EvaluationState, digest: Uint8Array): Generator<void, Uint8Array> {
   const writer = new ByteWriter()
   writer.raw(head)
-  writer.count(version)
+  writer.count(state.tally.terms + 1)
   writer.raw(digest)
   yield* writeRows(state, writer)
   for (const states of state.groups) {
@@ -85,9 +86,11 @@ export function readStateTally(bytes: Uint8Array, spec: Spec, digest: Uint8Array
 function readBeginning(reader: ByteReader, spec: Spec, digest: Uint8Array): Tally {
   if (!isSame(reader.raw(head.length), head)) throw new InvalidState('not a state')
   const found = reader.count()
-  if (found < 1 || found > version) throw new InvalidState(`a state of version ${found}, not of 1 to ${version}`)
+  if (found < 1 || found > lastVersion)
+    throw new InvalidState(`a state of version ${found}, not of 1 to ${lastVersion}`)
   if (!isSame(reader.raw(digest.length), digest)) throw new InvalidState('the state of another spec')
-  return found === 1 ? readFirstTally(reader, spec) : readTally(reader)
+  const tally = found === 1 ? readFirstTally(reader, spec) : readTally(reader)
+  return found < lastVersion ? { ...tally, terms: 1 } : tally
 }
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {

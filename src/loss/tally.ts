@@ -4,10 +4,19 @@ import { add, fromDouble, fromInteger, multiply, ratio, zero } from './numerics/
 import type { Spec } from './spec.ts'
 
 /**
+ * Which functions terms are computed by: 1 those of the JavaScript engine, 2 those of `numerics/elementary`, whose bits are the same
+ * everywhere.
+ */
+export type Terms = 1 | 2
+
+/**
  * Counts and exact sums over the rows so far, which merge in any order and tree to the same. x_i = s_i l_i is the weighted
  * loss of a row and w_i = s_i sum_k c_k t_ik its weight in the mean, as doubles.
  */
-export interface Tally extends Counts, Sums {}
+export interface Tally extends Counts, Sums {
+  /** 1 where terms of any row are. */
+  readonly terms: Terms
+}
 
 interface Counts {
   /** K; 0 before the first row. */
@@ -51,6 +60,7 @@ interface Sums {
 }
 
 export const emptyTally: Tally = {
+  terms: 2,
   outputs: 0,
   samples: 0,
   ignored: 0,
@@ -75,6 +85,7 @@ export const emptyTally: Tally = {
 /** The tally of all rows of both. Commutative and associative. */
 export function merge(a: Tally, b: Tally): Tally {
   return {
+    terms: a.terms === 1 ? 1 : b.terms,
     outputs: Math.max(a.outputs, b.outputs),
     samples: a.samples + b.samples,
     ignored: a.ignored + b.ignored,

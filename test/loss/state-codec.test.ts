@@ -21,7 +21,7 @@ const bytes = bytesOf(state)
 const digest = digestOf(spec)
 
 test('a state begins with its version and the digest of its spec', async (t) => {
-  t.same([...bytes.subarray(0, 3)], [0x4c, 0x4d, 2])
+  t.same([...bytes.subarray(0, 3)], [0x4c, 0x4d, 3])
   const text = '{"include":["perClass","confusion","calibration"],"labelFormat":"index","loss":"cross-entropy"}'
   t.same(Buffer.from(bytes.subarray(3, 35)), createHash('sha256').update(text).digest())
   // K 3, three rows, none ignored, two right
@@ -61,21 +61,35 @@ test('the tally of a state is read alone', async (t) => {
   for (const each of wrong) t.throws(() => readStateTally(each, spec, digest), invalidState)
 })
 
+test('a state of version 2 has terms of the engine, as has what it is merged into, in any order', async (t) => {
+  const second = bytes.with(2, 2)
+  const read = () => readBytes(second, spec)
+  t.same([state.tally.terms, read().tally.terms, readStateTally(second, spec, digest).terms], [2, 1, 1])
+  t.same(bytesOf(read()), second, 'it is written as it was')
+  const both = bytesOf(merge(state, state)).with(2, 2)
+  for (const total of [merge(read(), read()), merge(read(), state), merge(state, read())]) {
+    t.equal(total.tally.terms, 1)
+    t.same(bytesOf(total), both)
+  }
+  t.equal(merge(emptyState(spec), state).tally.terms, 2)
+  t.equal(merge(emptyState(spec), read()).tally.terms, 1)
+})
+
 test('a state of version 1 is read, and merges with those of today', async (t) => {
   // as an earlier release wrote it: without the counts of rows that have weight, and without the last two sums of the tally
   const tallySize = tallyBytes(state.tally).split(',').length
   const counts = [...bytes.subarray(35, 42)]
   const rest = [...bytes.subarray(44, 35 + tallySize - 2), ...bytes.subarray(35 + tallySize)]
   const first = Uint8Array.of(...bytes.subarray(0, 2), 1, ...bytes.subarray(3, 35), ...counts, ...rest)
-  t.same(bytesOf(readBytes(first, spec)), bytes)
+  t.same(bytesOf(readBytes(first, spec)), bytes.with(2, 2))
   t.equal(tallyBytes(readStateTally(first, spec, digest)), tallyBytes(state.tally))
-  t.same(bytesOf(merge(readBytes(first, spec), state)), bytesOf(merge(state, state)))
+  t.same(bytesOf(merge(readBytes(first, spec), state)), bytesOf(merge(state, state)).with(2, 2))
 })
 
 test('bytes of another version, spec or K are refused', async (t) => {
   const cases: [name: string, read: () => unknown][] = [
     ['another head', () => readBytes(bytes.with(0, 0x4b), spec)],
-    ['a later version', () => readBytes(bytes.with(2, 3), spec)],
+    ['a later version', () => readBytes(bytes.with(2, 4), spec)],
     ['version 0', () => readBytes(bytes.with(2, 0), spec)],
     ['another digest', () => readBytes(bytes.with(20, bytes[20] ^ 1), spec)],
     ['another option', () => readBytes(bytes, specOf({ ...request, epsilon: 1e-6 }))],

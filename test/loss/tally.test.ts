@@ -11,6 +11,7 @@ const classes: Options = { loss: 'cross-entropy', labelFormat: 'index', ignoreIn
 
 /** Two rows that count, x 1 and 3, w 1 and 2, s 1 and 2, the second right, and one ignored. */
 const example: Tally = {
+  terms: 2,
   outputs: 3,
   samples: 3,
   ignored: 1,

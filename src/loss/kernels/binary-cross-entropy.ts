@@ -1,3 +1,4 @@
+import { exponential, exponentialMinus1 } from '../numerics/elementary/elementary.ts'
 import {
   guardedLog,
   guardedLogOfComplement,
@@ -6,7 +7,7 @@ import {
   logElasticity,
   logSlope,
 } from '../numerics/guarded-log.ts'
-import { logComplement, sigmoid } from '../numerics/softmax.ts'
+import { logComplement, logSigmoid, sigmoid } from '../numerics/softmax.ts'
 import type { Loss } from './loss.ts'
 
 /** The mean over K outputs, in [0, Infinity]. Predictions [N, K] or [N]; targets in [0, 1]. Logits are evaluated stably. */
@@ -32,23 +33,26 @@ export const binaryCrossEntropy = {
         const y = predictions[at]
         const t = targets[at]
         const weight = typeof positiveWeight === 'number' ? positiveWeight : positiveWeight[k]
-        // with logits log(1 + e^-|z|) is a part of both logarithms
-        const tail = isLogits ? Math.log1p(Math.exp(-Math.abs(y))) : 0
         if (isLogits && logPolicy === 'exact') {
-          if (weight === 1) sum -= (y < 0 ? y * t : y * (t - 1)) - tail
-          else sum -= weight * t * (Math.min(y, 0) - tail) + (1 - t) * (Math.min(-y, 0) - tail)
+          if (weight === 1 && t !== 0 && t !== 1) {
+            // log(1 + e^-|z|) is a part of both logarithms
+            sum -= (y < 0 ? y * t : y * (t - 1)) + logSigmoid(Math.abs(y))
+          } else {
+            if (t !== 0) sum -= weight * t * logSigmoid(y)
+            if (t !== 1) sum -= (1 - t) * logSigmoid(-y)
+          }
           continue
         }
         if (t !== 0 && weight !== 0) {
-          const raw = Math.min(y, 0) - tail
-          const p = isRaw ? Math.exp(raw) : y
+          const raw = isLogits ? logSigmoid(y) : y
+          const p = isLog ? exponential(y) : isLogits ? sigmoid(y) : y
           const log = isRaw ? guardedLogOfLog(raw, p, logPolicy, epsilon) : guardedLog(y, logPolicy, epsilon)
           sum -= weight * t * log
           guarded ||= isGuarded(p, logPolicy, epsilon)
         }
         if (t !== 1) {
-          const raw = isLog ? logComplement(y) : Math.min(-y, 0) - tail
-          const q = isLog ? -Math.expm1(y) : isLogits ? Math.exp(raw) : 1 - y
+          const raw = isLog ? logComplement(y) : isLogits ? logSigmoid(-y) : y
+          const q = isLog ? -exponentialMinus1(y) : isLogits ? sigmoid(-y) : 1 - y
           const log = isRaw
             ? guardedLogOfLog(raw, q, logPolicy, epsilon)
             : guardedLogOfComplement(y, logPolicy, epsilon)
@@ -75,9 +79,9 @@ export const binaryCrossEntropy = {
         if (positive !== 0) slope -= positive * logElasticity(p, logPolicy, epsilon) * q
         if (t !== 1) slope += (1 - t) * logElasticity(q, logPolicy, epsilon) * p
       } else if (isLog) {
-        const p = Math.exp(y)
+        const p = exponential(y)
         if (positive !== 0) slope -= positive * logElasticity(p, logPolicy, epsilon)
-        if (t !== 1) slope += (1 - t) * logSlope(-Math.expm1(y), logPolicy, epsilon) * p
+        if (t !== 1) slope += (1 - t) * logSlope(-exponentialMinus1(y), logPolicy, epsilon) * p
       } else {
         if (positive !== 0) slope -= positive * logSlope(y, logPolicy, epsilon)
         if (t !== 1) slope += (1 - t) * logSlope(1 - y, logPolicy, epsilon)

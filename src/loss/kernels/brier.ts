@@ -1,5 +1,6 @@
 import type { LabelFormat, PredictionFormat } from '../formats.ts'
-import { logProbabilities, logSoftmax, sigmoid } from '../numerics/softmax.ts'
+import { exponential, exponentialMinus1, logSoftmax } from '../numerics/elementary/elementary.ts'
+import { logProbabilities, sigmoid } from '../numerics/softmax.ts'
 import type { Loss, Rows } from './loss.ts'
 
 /** For class labels in [0, 2]; for binary labels the mean over K outputs, in [0, 1]. Predictions [N, K] or [N]. */
@@ -42,7 +43,7 @@ export const brier = {
     const divisor = isBinary ? outputs : 1
     if (predictionFormat === 'log-probabilities') {
       errorsOf({ ...rows, outputs: count * outputs }, 0, 'logs', out)
-      for (let at = 0; at < count * outputs; at++) out[at] *= (2 * Math.exp(predictions[at])) / divisor
+      for (let at = 0; at < count * outputs; at++) out[at] *= (2 * exponential(predictions[at])) / divisor
       return
     }
     for (let at = 0; at < count * outputs; at++) out[at] = (2 * (predictions[at] - targets[at])) / divisor
@@ -63,7 +64,7 @@ function errorsOf({ outputs, predictions, targets }: Rows, row: number, scale: S
     const t = targets[row + k]
     const z = predictions[row + k]
     if (isBinary) out[k] = t === 1 ? -sigmoid(-z) : sigmoid(z) - t
-    else out[k] = t === 1 ? Math.expm1(out[k]) : Math.exp(out[k]) - t
+    else out[k] = t === 1 ? exponentialMinus1(out[k]) : exponential(out[k]) - t
   }
 }
 
@@ -84,13 +85,13 @@ function classLogitSlopes(rows: Rows, row: number, chances: Float64Array, out: F
   logSoftmax(predictions, row, outputs, chances)
   let top = 0
   for (let k = 1; k < outputs; k++) if (chances[k] > chances[top]) top = k
-  const others = -Math.expm1(chances[top])
+  const others = -exponentialMinus1(chances[top])
   let rest = 0
   for (let k = 0; k < outputs; k++) {
     const log = chances[k]
     const t = targets[row + k]
-    chances[k] = Math.exp(log)
-    slopes[k] = 2 * (t === 1 ? Math.expm1(log) : chances[k] - t)
+    chances[k] = exponential(log)
+    slopes[k] = 2 * (t === 1 ? exponentialMinus1(log) : chances[k] - t)
     if (k !== top) rest += chances[k] * slopes[k]
   }
   const total = rest + chances[top] * slopes[top]

@@ -48,7 +48,7 @@ function lengthOf(numbers: Float64Array, from: number, to: number): Length {
   let scale = 0
   for (let at = from; at < to; at++) scale = Math.max(scale, Math.abs(numbers[at]))
   let squares = 0
-  if (scale > 0) for (let at = from; at < to; at++) squares += (numbers[at] / scale) ** 2
+  if (scale > 0) for (let at = from; at < to; at++) squares += squareOf(numbers[at] / scale)
   const root = Math.sqrt(squares)
   return scale * root < least ? { scale: least, root: 1, isShort: true } : { scale, root, isShort: false }
 }
@@ -71,8 +71,12 @@ function lossOf(
     const y = unit(predictions[at], ofPredictions)
     const t = unit(targets[at], ofTargets)
     product += y * t
-    apart += (y - t) ** 2
+    apart += squareOf(y - t)
   }
   // as much as 1 - product, and keeps the digits of a small angle
   return ofPredictions.isShort || ofTargets.isShort ? 1 - product : apart / 2
+}
+
+function squareOf(x: number): number {
+  return x * x
 }

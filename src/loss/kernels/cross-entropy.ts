@@ -1,3 +1,4 @@
+import { exponential, exponentialMinus1, logSoftmax, logSoftmaxOfClasses } from '../numerics/elementary/elementary.ts'
 import {
   guardedLog,
   guardedLogOfLog,
@@ -7,7 +8,7 @@ import {
   smallestUnguarded,
   takeGuardedNegativeLogs,
 } from '../numerics/guarded-log.ts'
-import { logProbabilities, logSoftmax } from '../numerics/softmax.ts'
+import { logProbabilities } from '../numerics/softmax.ts'
 import type { Loss, Rows, Settings } from './loss.ts'
 
 /**
@@ -34,7 +35,7 @@ export function crossEntropyRows(rows: Rows, settings: Settings, out: Float64Arr
   const { logPolicy, epsilon, classWeights } = settings
   const isLogits = settings.predictionFormat === 'logits'
   const areLogs = settings.predictionFormat !== 'probabilities'
-  if (classes !== undefined && !areLogs) {
+  if (classes !== undefined && (!areLogs || (isLogits && logPolicy === 'exact'))) {
     crossEntropyOfClasses(rows, classes, settings, out, clipped)
     return
   }
@@ -54,7 +55,7 @@ export function crossEntropyRows(rows: Rows, settings: Settings, out: Float64Arr
         sum += weight * logs[k]
         continue
       }
-      const y = areLogs ? Math.exp(logs[k]) : predictions[row + k]
+      const y = areLogs ? exponential(logs[k]) : predictions[row + k]
       const log = areLogs ? guardedLogOfLog(logs[k], y, logPolicy, epsilon) : guardedLog(y, logPolicy, epsilon)
       sum += weight * log
       guarded ||= isGuarded(y, logPolicy, epsilon)
@@ -64,21 +65,26 @@ export function crossEntropyRows(rows: Rows, settings: Settings, out: Float64Arr
   }
 }
 
-/** -c_k log y_k of the class k of each row of probabilities. */
+/** -c_k log y_k of the class k of each row of probabilities, or of logits without a guard. */
 function crossEntropyOfClasses(
   { count, outputs, predictions }: Rows,
   classes: Int32Array,
-  { logPolicy, epsilon, classWeights }: Settings,
+  { logPolicy, epsilon, classWeights, predictionFormat }: Settings,
   out: Float64Array,
   clipped: Int32Array,
 ): void {
-  const unguarded = smallestUnguarded(logPolicy, epsilon)
-  for (let i = 0; i < count; i++) {
-    const y = predictions[i * outputs + classes[i]]
-    out[i] = y
-    if (y < unguarded && classWeights?.[classes[i]] !== 0) clipped[i] = 1
+  if (predictionFormat === 'logits') {
+    logSoftmaxOfClasses(predictions, classes, outputs, out)
+    for (let i = 0; i < count; i++) out[i] = 0 - out[i]
+  } else {
+    const unguarded = smallestUnguarded(logPolicy, epsilon)
+    for (let i = 0; i < count; i++) {
+      const y = predictions[i * outputs + classes[i]]
+      out[i] = y
+      if (y < unguarded && classWeights?.[classes[i]] !== 0) clipped[i] = 1
+    }
+    takeGuardedNegativeLogs(out, logPolicy, epsilon)
   }
-  takeGuardedNegativeLogs(out, logPolicy, epsilon)
   if (classWeights === undefined) return
   for (let i = 0; i < count; i++) {
     const weight = classWeights[classes[i]]
@@ -103,15 +109,22 @@ export function crossEntropyGradientRows(rows: Rows, settings: Settings, out: Fl
       const weight = (classWeights === undefined ? 1 : classWeights[k]) * targets[row + k]
       const y = predictions[row + k]
       if (weight === 0) out[row + k] = 0
-      else if (isLogits) out[row + k] = weight * logElasticity(Math.exp(logs[k]), logPolicy, epsilon)
-      else if (areLogs) out[row + k] = -weight * logElasticity(Math.exp(y), logPolicy, epsilon)
+      else if (isLogits) out[row + k] = weight * elasticityOfLog(logs[k], settings)
+      else if (areLogs) out[row + k] = -weight * elasticityOfLog(y, settings)
       else out[row + k] = -weight * logSlope(y, logPolicy, epsilon)
       total += out[row + k]
     }
     if (!isLogits) continue
     for (let k = 0; k < outputs; k++) {
       const own = out[row + k]
-      out[row + k] = own * Math.expm1(logs[k]) + Math.exp(logs[k]) * (total - own)
+      const others = total - own
+      // with labels of one class, one of both is 0
+      const ofOwn = own === 0 ? 0 : own * exponentialMinus1(logs[k])
+      out[row + k] = others === 0 ? ofOwn : ofOwn + exponential(logs[k]) * others
     }
   }
+}
+
+function elasticityOfLog(log: number, { logPolicy, epsilon }: Settings): number {
+  return logPolicy === 'exact' ? 1 : logElasticity(exponential(log), logPolicy, epsilon)
 }

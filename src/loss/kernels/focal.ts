@@ -1,3 +1,4 @@
+import { exponential, exponentialMinus1, logSoftmax, power } from '../numerics/elementary/elementary.ts'
 import {
   guardedLog,
   guardedLogOfComplement,
@@ -6,7 +7,7 @@ import {
   logElasticity,
   logSlope,
 } from '../numerics/guarded-log.ts'
-import { logComplement, logSigmoid, logSoftmax } from '../numerics/softmax.ts'
+import { logComplement, logSigmoid } from '../numerics/softmax.ts'
 import { classOf } from './classes.ts'
 import type { Loss, Rows, Settings } from './loss.ts'
 
@@ -45,8 +46,8 @@ function classRows(rows: Rows, settings: Settings, out: Float64Array, clipped: I
     const label = classOf(rows, i)
     if (isLogits) logSoftmax(predictions, row, outputs, logs)
     const y = isLogits ? logs[label] : predictions[row + label]
-    const p = areLogs ? Math.exp(y) : y
-    const rest = areLogs ? -Math.expm1(y) : 1 - y
+    const p = areLogs ? exponential(y) : y
+    const rest = areLogs ? -exponentialMinus1(y) : 1 - y
     const log = areLogs ? guardedLogOfLog(y, p, logPolicy, epsilon) : guardedLog(y, logPolicy, epsilon)
     out[i] = term(alpha, rest, gamma, log)
     if (alpha !== 0 && isGuarded(p, logPolicy, epsilon)) clipped[i] = 1
@@ -70,14 +71,14 @@ function classGradientRows(rows: Rows, settings: Settings, out: Float64Array): v
     }
     if (isLogits) logSoftmax(predictions, row, outputs, logs)
     const raw = isLogits ? logs[label] : y
-    const p = Math.exp(raw)
-    const rest = -Math.expm1(raw)
+    const p = exponential(raw)
+    const rest = -exponentialMinus1(raw)
     // its slope by the logit is 0, and (1 - p)^(gamma - 1) may be infinite
     if (isLogits && rest === 0) continue
     const log = guardedLogOfLog(raw, p, logPolicy, epsilon)
     const byLog = slope(alpha, p, rest, gamma, log, logElasticity(p, logPolicy, epsilon))
     if (!isLogits) out[row + label] = byLog
-    else for (let k = 0; k < outputs; k++) out[row + k] = byLog * (k === label ? rest : -Math.exp(logs[k]))
+    else for (let k = 0; k < outputs; k++) out[row + k] = byLog * (k === label ? rest : -exponential(logs[k]))
   }
 }
 
@@ -99,10 +100,10 @@ function binaryRows(
       const weight = weightOf(isPositive, alpha)
       if (weight === 0) continue
       const raw = isLogits ? logSigmoid(isPositive ? y : -y) : isLog && !isPositive ? logComplement(y) : y
-      const ofOne = isLog ? Math.exp(y) : y
-      const ofZero = isLog ? -Math.expm1(y) : 1 - y
-      const p = isLogits ? Math.exp(raw) : isPositive ? ofOne : ofZero
-      const rest = isLogits ? -Math.expm1(raw) : isPositive ? ofZero : ofOne
+      const ofOne = isLog ? exponential(y) : y
+      const ofZero = isLog ? -exponentialMinus1(y) : 1 - y
+      const p = isLogits ? exponential(raw) : isPositive ? ofOne : ofZero
+      const rest = isLogits ? -exponentialMinus1(raw) : isPositive ? ofZero : ofOne
       const log = isLogits || isLog ? guardedLogOfLog(raw, p, logPolicy, epsilon) : logOf(y, isPositive, settings)
       sum += term(weight, rest, gamma, log)
       guarded ||= isGuarded(p, logPolicy, epsilon)
@@ -124,14 +125,14 @@ function binaryGradientRows(rows: Rows, settings: Settings, out: Float64Array): 
     const direction = (isPositive ? 1 : -1) / outputs
     if (isLogits) {
       const raw = logSigmoid(isPositive ? y : -y)
-      const p = Math.exp(raw)
-      const rest = -Math.expm1(raw)
+      const p = exponential(raw)
+      const rest = -exponentialMinus1(raw)
       const log = guardedLogOfLog(raw, p, logPolicy, epsilon)
       const byLog = rest === 0 ? 0 : slope(weight, p, rest, gamma, log, logElasticity(p, logPolicy, epsilon))
       out[at] = direction * byLog * rest
     } else if (isLog) {
       const raw = isPositive ? y : logComplement(y)
-      const [p, rest] = isPositive ? [Math.exp(y), -Math.expm1(y)] : [-Math.expm1(y), Math.exp(y)]
+      const [p, rest] = isPositive ? [exponential(y), -exponentialMinus1(y)] : [-exponentialMinus1(y), exponential(y)]
       const log = guardedLogOfLog(raw, p, logPolicy, epsilon)
       const byLog = isPositive
         ? slope(weight, p, rest, gamma, log, logElasticity(p, logPolicy, epsilon))
@@ -156,17 +157,17 @@ function logOf(y: number, isPositive: boolean, { logPolicy, epsilon }: Settings)
 
 /** -a (1 - p)^gamma log p, `rest` being 1 - p; a weight of 0 silences an infinite logarithm. */
 function term(weight: number, rest: number, gamma: number, log: number): number {
-  return weight === 0 ? 0 : 0 - weight * rest ** gamma * log
+  return weight === 0 ? 0 : 0 - weight * power(rest, gamma) * log
 }
 
 /** Its derivative a (gamma (1 - p)^(gamma - 1) dp log p - (1 - p)^gamma dlog); where the logarithm is 0, so is the first part. */
 function slope(weight: number, dp: number, rest: number, gamma: number, log: number, dlog: number): number {
   if (weight === 0) return 0
-  const ofFactor = gamma === 0 || log === 0 ? 0 : gamma * rest ** (gamma - 1) * dp * log
-  return weight * (ofFactor - rest ** gamma * dlog)
+  const ofFactor = gamma === 0 || log === 0 ? 0 : gamma * power(rest, gamma - 1) * dp * log
+  return weight * (ofFactor - power(rest, gamma) * dlog)
 }
 
 /** Less its derivative by log(1 - p), (1 - p) times that by 1 - p, where 1 - p may be 0. */
 function slopeByLogOfRest(weight: number, rest: number, gamma: number, log: number, dlog: number): number {
-  return weight === 0 ? 0 : weight * rest ** gamma * (gamma * log - rest * dlog)
+  return weight === 0 ? 0 : weight * power(rest, gamma) * (gamma * log - rest * dlog)
 }

@@ -1,3 +1,4 @@
+import { logarithm } from '../numerics/elementary/elementary.ts'
 import { crossEntropyGradientRows, crossEntropyRows } from './cross-entropy.ts'
 import type { Loss } from './loss.ts'
 
@@ -18,7 +19,7 @@ export const klDivergence = {
     if (rows.classes !== undefined) return
     const { count, outputs, targets } = rows
     for (let i = 0, at = 0; i < count; i++) {
-      for (let k = 0; k < outputs; k++, at++) if (targets[at] > 0) out[i] += targets[at] * Math.log(targets[at])
+      for (let k = 0; k < outputs; k++, at++) if (targets[at] > 0) out[i] += targets[at] * logarithm(targets[at])
     }
   },
   gradient: crossEntropyGradientRows,

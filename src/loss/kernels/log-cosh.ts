@@ -1,3 +1,4 @@
+import { hyperbolicTangent, logCosh as logarithmOfCosh } from '../numerics/elementary/elementary.ts'
 import type { Loss } from './loss.ts'
 
 /** The mean over K outputs, in [0, Infinity]: r^2 / 2 for small errors, |r| - log 2 for large ones. Shapes [N, K]. */
@@ -14,16 +15,11 @@ export const logCosh = {
   losses({ count, outputs, predictions, targets }, _settings, out) {
     for (let i = 0, at = 0; i < count; i++) {
       let sum = 0
-      for (let k = 0; k < outputs; k++, at++) sum += ofError(Math.abs(predictions[at] - targets[at]))
+      for (let k = 0; k < outputs; k++, at++) sum += logarithmOfCosh(predictions[at] - targets[at])
       out[i] = sum / outputs
     }
   },
   gradient({ count, outputs, predictions, targets }, _settings, out) {
-    for (let at = 0; at < count * outputs; at++) out[at] = Math.tanh(predictions[at] - targets[at]) / outputs
+    for (let at = 0; at < count * outputs; at++) out[at] = hyperbolicTangent(predictions[at] - targets[at]) / outputs
   },
 } as const satisfies Loss
-
-/** 1 + sinh^2 keeps the digits of a small error, and beyond 1 nothing overflows. */
-function ofError(size: number): number {
-  return size < 1 ? 0.5 * Math.log1p(Math.sinh(size) ** 2) : size + Math.log1p(Math.exp(-2 * size)) - Math.LN2
-}

@@ -1,3 +1,4 @@
+import { logarithmOf1 } from '../numerics/elementary/elementary.ts'
 import type { Loss } from './loss.ts'
 
 /** In [0, Infinity]. Predictions and targets [N, K]; what is not greater than -1 is refused. */
@@ -16,7 +17,7 @@ export const msle = {
     for (let i = 0, at = 0; i < count; i++) {
       let sum = 0
       for (let k = 0; k < outputs; k++, at++) {
-        const error = Math.log1p(predictions[at]) - Math.log1p(targets[at])
+        const error = logarithmOf1(predictions[at]) - logarithmOf1(targets[at])
         sum += error * error
       }
       out[i] = sum / outputs
@@ -25,7 +26,7 @@ export const msle = {
   gradient({ count, outputs, predictions, targets }, _settings, out) {
     for (let at = 0; at < count * outputs; at++) {
       const y = predictions[at]
-      out[at] = (2 * (Math.log1p(y) - Math.log1p(targets[at]))) / (1 + y) / outputs
+      out[at] = (2 * (logarithmOf1(y) - logarithmOf1(targets[at]))) / (1 + y) / outputs
     }
   },
 } as const satisfies Loss

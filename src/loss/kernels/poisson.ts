@@ -1,3 +1,4 @@
+import { exponential, logarithmOfSum } from '../numerics/elementary/elementary.ts'
 import type { Loss } from './loss.ts'
 
 /** As `eps` of PyTorch `PoissonNLLLoss`. */
@@ -24,7 +25,7 @@ export const poisson = {
       for (let k = 0; k < outputs; k++, at++) {
         const y = predictions[at]
         const t = targets[at]
-        sum += logInput ? Math.exp(y) - t * y : y - t * Math.log(y + epsilon)
+        sum += logInput ? exponential(y) - t * y : y - t * logarithmOfSum(y, epsilon, 0)
       }
       out[i] = sum / outputs
     }
@@ -32,7 +33,7 @@ export const poisson = {
   gradient({ count, outputs, predictions, targets }, { logInput }, out) {
     for (let at = 0; at < count * outputs; at++) {
       const y = predictions[at]
-      out[at] = (logInput ? Math.exp(y) - targets[at] : 1 - targets[at] / (y + epsilon)) / outputs
+      out[at] = (logInput ? exponential(y) - targets[at] : 1 - targets[at] / (y + epsilon)) / outputs
     }
   },
 } as const satisfies Loss

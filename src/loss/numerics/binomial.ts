@@ -1,4 +1,5 @@
 import { toDouble } from './dyadic.ts'
+import { exponential } from './elementary/elementary.ts'
 
 const mostExact = 1200
 
@@ -32,7 +33,7 @@ function tail(m: number, n: number): number {
   let terms = 1
   for (let k = from; k <= m; k++) terms = 1 + terms * (k / (n - k + 1))
   const corrections = stirlingError(n) - stirlingError(m) - stirlingError(rest)
-  return terms * Math.exp(corrections - devianceOf(m, n)) * Math.sqrt(n / (2 * Math.PI * m * rest))
+  return terms * exponential(corrections - devianceOf(m, n)) * Math.sqrt(n / (2 * Math.PI * m * rest))
 }
 
 /**
@@ -40,11 +41,12 @@ function tail(m: number, n: number): number {
  * 1 the series is cut where P(X = m) is 0.
  */
 function devianceOf(m: number, n: number): number {
-  const squared = ((n - 2 * m) / n) ** 2
+  const apart = (n - 2 * m) / n
+  const squared = apart * apart
   let sum = 0
   let power = 1
   for (let j = 1; power > 1e-17 && j <= 1000; j++, power *= squared) sum += power / (j * (2 * j - 1))
-  return ((n - 2 * m) ** 2 / (2 * n)) * sum
+  return (((n - 2 * m) * (n - 2 * m)) / (2 * n)) * sum
 }
 
 /** ln n! less Stirling's formula, ln sqrt(2 pi n) + n ln n - n, to all digits for n >= 16. */

@@ -1,12 +1,12 @@
 import type { LogPolicy } from '../formats.ts'
-import { logarithm, takeNegativeLogs } from './logarithm/logarithm.ts'
+import { exponential, logarithm, logarithmOf1, logarithmOfSum, takeNegativeLogs } from './elementary/elementary.ts'
 
 /** Below this a logarithm is cut off by `clamp`, as in PyTorch BCELoss. */
 const lowestLog = -100
-const smallestUnclamped = Math.exp(lowestLog)
+const smallestUnclamped = exponential(lowestLog)
 
 export function guardedLog(y: number, policy: LogPolicy, epsilon: number): number {
-  if (policy === 'add-epsilon') return logarithm(y + epsilon)
+  if (policy === 'add-epsilon') return logarithmOfSum(y, epsilon, 0)
   if (policy === 'clip') return logarithm(clipped(y, epsilon))
   const log = logarithm(y)
   return policy === 'clamp' ? Math.max(log, lowestLog) : log
@@ -24,10 +24,11 @@ export function takeGuardedNegativeLogs(values: Float64Array, policy: LogPolicy,
   if (policy === 'clamp') for (let i = 0; i < length; i++) values[i] = Math.min(values[i], -lowestLog)
 }
 
-/** log(1 - y), guarded likewise; the policies without an epsilon keep the digits of a small y. */
+/** log(1 - y), guarded likewise, of a difference that is not rounded. */
 export function guardedLogOfComplement(y: number, policy: LogPolicy, epsilon: number): number {
-  if (policy === 'add-epsilon' || policy === 'clip') return guardedLog(1 - y, policy, epsilon)
-  const log = Math.log1p(-y)
+  if (policy === 'add-epsilon') return logarithmOfSum(1, -y, epsilon)
+  if (policy === 'clip' && clipped(1 - y, epsilon) !== 1 - y) return logarithm(clipped(1 - y, epsilon))
+  const log = logarithmOf1(-y)
   return policy === 'clamp' ? Math.max(log, lowestLog) : log
 }
 

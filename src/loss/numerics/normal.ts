@@ -1,3 +1,5 @@
+import { exponential } from './elementary/elementary.ts'
+
 /** P(|Z| >= z) of a standard normal Z for z >= 0, within 4e-13 of its value while that is a normal double. */
 export function twoSidedTail(z: number): number {
   const x = z / Math.SQRT2
@@ -12,12 +14,12 @@ function errorFunction(x: number): number {
     term *= (2 * x * x) / (2 * n + 1)
     sum += term
   }
-  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum
+  return (2 / Math.sqrt(Math.PI)) * exponential(-x * x) * sum
 }
 
 /** e^(-x^2)/sqrt(pi) over the continued fraction x + (1/2)/(x + 1/(x + (3/2)/(x + ...))), for x >= 2. */
 function complementaryErrorFunction(x: number): number {
   let fraction = x
   for (let n = 60; n > 0; n--) fraction = x + n / 2 / fraction
-  return Math.exp(-x * x) / Math.sqrt(Math.PI) / fraction
+  return exponential(-x * x) / Math.sqrt(Math.PI) / fraction
 }

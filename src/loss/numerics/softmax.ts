@@ -1,13 +1,11 @@
-/** log softmax of K logits; the largest is taken out of the sum before log1p, for the digits of a confident row. */
-export function logSoftmax(logits: Float64Array, from: number, outputs: number, out: Float64Array): void {
-  let top = 0
-  for (let k = 1; k < outputs; k++) if (logits[from + k] > logits[from + top]) top = k
-  const largest = logits[from + top]
-  let rest = 0
-  for (let k = 0; k < outputs; k++) if (k !== top) rest += Math.exp(logits[from + k] - largest)
-  const normaliser = Math.log1p(rest)
-  for (let k = 0; k < outputs; k++) out[k] = logits[from + k] - largest - normaliser
-}
+import {
+  exponential,
+  exponentialMinus1,
+  logarithm,
+  logarithmOf1,
+  logSoftmax,
+  softplus,
+} from './elementary/elementary.ts'
 
 export function logProbabilities(
   isLogits: boolean,
@@ -26,21 +24,21 @@ export function topProbability(logits: Float64Array, from: number, outputs: numb
   for (let k = 1; k < outputs; k++) if (logits[from + k] > logits[from + top]) top = k
   const largest = logits[from + top]
   let rest = 0
-  for (let k = 0; k < outputs; k++) if (k !== top) rest += Math.exp(logits[from + k] - largest)
+  for (let k = 0; k < outputs; k++) if (k !== top) rest += exponential(logits[from + k] - largest)
   return 1 / (1 + rest)
 }
 
-/** log(1 / (1 + e^-z)) for any z without overflow. */
+/** log(1 / (1 + e^-z)) for any z without overflow, rounded once. */
 export function logSigmoid(z: number): number {
-  return Math.min(z, 0) - Math.log1p(Math.exp(-Math.abs(z)))
+  return 0 - softplus(-z)
 }
 
 /** log(1 - e^x) for x <= 0, with the digits of a small 1 - e^x and of a small e^x (Mächler 2012). */
 export function logComplement(x: number): number {
-  return x > -Math.LN2 ? Math.log(-Math.expm1(x)) : Math.log1p(-Math.exp(x))
+  return x > -Math.LN2 ? logarithm(-exponentialMinus1(x)) : logarithmOf1(-exponential(x))
 }
 
 export function sigmoid(z: number): number {
-  const small = Math.exp(-Math.abs(z))
+  const small = exponential(-Math.abs(z))
   return (z < 0 ? small : 1) / (1 + small)
 }

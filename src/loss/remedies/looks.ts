@@ -1,5 +1,6 @@
 import type { Numbers } from '../numbers.ts'
 import { widened } from '../numbers.ts'
+import { exponential } from '../numerics/elementary/elementary.ts'
 import type { Tensor } from '../tensor.ts'
 
 /** Numbers that are looked at in a step. */
@@ -43,7 +44,7 @@ export function* sumsOfExponentials(
   yield* inSteps(data, outputs, (rows) => {
     for (let at = 0; at < rows.length; ) {
       let sum = 0
-      for (const end = at + outputs; at < end; at++) sum += Math.exp(sign * rows[at])
+      for (const end = at + outputs; at < end; at++) sum += exponential(sign * rows[at])
       leastSum = Math.min(leastSum, sum)
       mostSum = Math.max(mostSum, sum)
     }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Decisions } from '../accuracy.ts'
 import { absolute, add, fromInteger, multiply, subtract, zero } from '../numerics/dyadic.ts'
+import { exponential } from '../numerics/elementary/elementary.ts'
 import { groupCounts, groupRows, groupSums, groupSumsOfProducts } from '../numerics/grouping.ts'
 import { sigmoid, topProbability } from '../numerics/softmax.ts'
 import type { Spec } from '../spec.ts'
@@ -121,11 +122,11 @@ function confidencesOf(
   const isLogits = predictionFormat === 'logits'
   const isLog = predictionFormat === 'log-probabilities'
   if (decision === 'binary')
-    return isLogits ? predictions.map(sigmoid) : isLog ? predictions.map(Math.exp) : predictions
+    return isLogits ? predictions.map(sigmoid) : isLog ? predictions.map((log) => exponential(log)) : predictions
   const confidences = new Float64Array(predicted.length)
   for (let i = 0, from = 0; i < predicted.length; i++, from += outputs) {
     const top = predictions[from + predicted[i]]
-    confidences[i] = isLogits ? topProbability(predictions, from, outputs) : isLog ? Math.exp(top) : top
+    confidences[i] = isLogits ? topProbability(predictions, from, outputs) : isLog ? exponential(top) : top
   }
   return confidences
 }

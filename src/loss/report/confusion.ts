@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Decisions } from '../accuracy.ts'
 import { toDouble } from '../numerics/dyadic.ts'
 import { sumByGroup } from '../numerics/grouping.ts'
+import type { Spec } from '../spec.ts'
 import type { Groups, Totals } from './groups.ts'
 import { groupBytes, groupsOf } from './groups.ts'
 import { NumberRows } from './number-rows.ts'
@@ -16,8 +17,8 @@ export const confusion: SectionAtOnce<Groups, NumberRows> = {
   schema: z.array(z.array(count)).meta({
     description: 'Counts of samples, [K][K]: rows are labels, columns are predictions, both in the order of `classes`.',
   }),
-  answerNumbers: (spec, { outputs }) => classesOf(spec, outputs) ** 2,
-  stateBytes: (spec, outputs) => groupBytes(classesOf(spec, outputs) ** 2, 1, 0),
+  answerNumbers: (spec, { outputs }) => cellsOf(spec, outputs),
+  stateBytes: (spec, outputs) => groupBytes(cellsOf(spec, outputs), 1, 0),
   fold(spec, { rows, decisions }) {
     const cells: Groups = new Map()
     if (decisions === undefined) return cells
@@ -36,7 +37,7 @@ export const confusionWeights: SectionAtOnce<Groups, NumberRows> = {
     .array(z.array(sampleWeight))
     .meta({ description: 'Sums of s_i in the same cells; without weights the same numbers.' }),
   answerNumbers: confusion.answerNumbers,
-  stateBytes: (spec, outputs) => groupBytes(classesOf(spec, outputs) ** 2, 0, 1),
+  stateBytes: (spec, outputs) => groupBytes(cellsOf(spec, outputs), 0, 1),
   fold(spec, { rows, decisions, sampleWeights }) {
     const cells: Groups = new Map()
     if (decisions === undefined) return cells
@@ -64,3 +65,8 @@ function* matrixOf(cells: Groups, classes: number, numberIn: (totals: Totals) =>
 }
 
 const cellsPerStep = 2 ** 13
+
+function cellsOf(spec: Spec, outputs: number): number {
+  const classes = classesOf(spec, outputs)
+  return classes * classes
+}

@@ -127,7 +127,10 @@ class Cells {
 
   error(gradient: Gradient, rows: number): number | null {
     const { labels, decisions, squares } = this
-    const terms = squares.map((square, at) => square * influenceAt(gradient, labels[at], decisions[at]) ** 2)
+    const terms = squares.map((square, at) => {
+      const influence = influenceAt(gradient, labels[at], decisions[at])
+      return square * influence * influence
+    })
     if (!terms.every(Number.isFinite)) return null
     return Math.sqrt((rows / (rows - 1)) * toDouble(exactSum(terms, terms.length)))
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Dyadic } from '../numerics/dyadic.ts'
 import { compare, fromDouble, ratio, toDouble, zero } from '../numerics/dyadic.ts'
+import { exponential } from '../numerics/elementary/elementary.ts'
 import type { Tally } from '../tally.ts'
 import type { Groups } from './groups.ts'
 import { groupBytes, groupsOf } from './groups.ts'
@@ -65,6 +66,6 @@ function raise(state: MetricsState, largest: Dyadic): void {
 /** e to the mean loss; `null` where that is not finite, or beyond a double. */
 function perplexityOf({ infinite, loss, weight }: Tally): number | null {
   if (infinite > 0 || weight.mantissa === 0n) return null
-  const perplexity = Math.exp(ratio(loss, weight))
+  const perplexity = exponential(ratio(loss, weight))
   return Number.isFinite(perplexity) ? perplexity : null
 }

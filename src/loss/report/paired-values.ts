@@ -88,14 +88,14 @@ function* termsOf(
       const slope = roots[side] === 0 ? 0 : sign / (2 * outputs * roots[side])
       for (let i = 0, at = k; i < count; i++, at += outputs) {
         const e = predictions[side][at] - targets[at]
-        const spread = (targets[at] - mean.label) ** 2 - variance
+        const [ofLabel, ofError] = [targets[at] - mean.label, e - mean.error]
+        const spread = ofLabel * ofLabel - variance
         const term = (sign * (rate * spread - (e * e - mean.squares))) / variance
         ofOutput[i] += term
         ofR2[i] += term / outputs
-        explained[i] +=
-          (sign * (errorRate * spread - ((e - mean.error) ** 2 - mean.errorVariance))) / variance / outputs
+        explained[i] += (sign * (errorRate * spread - (ofError * ofError - mean.errorVariance))) / variance / outputs
         root[i] += slope * (e * e - mean.squares)
-        error[i] += (sign * (e - mean.error)) / outputs
+        error[i] += (sign * ofError) / outputs
       }
     }
     yield [`r2.perOutput.${k}`, ofOutput]

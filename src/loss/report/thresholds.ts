@@ -2,9 +2,10 @@ import { z } from 'zod'
 import type { Slice } from '../fold.ts'
 import type { Dyadic } from '../numerics/dyadic.ts'
 import { add, fromDouble, fromInteger, multiply, ratio, subtract, toDouble, zero } from '../numerics/dyadic.ts'
+import { exponential, logSoftmax } from '../numerics/elementary/elementary.ts'
 import { exactSum } from '../numerics/exact-sum.ts'
 import { countByGroup, sumByGroup } from '../numerics/grouping.ts'
-import { logSoftmax, sigmoid } from '../numerics/softmax.ts'
+import { sigmoid } from '../numerics/softmax.ts'
 import type { Spec } from '../spec.ts'
 import type { Groups, Totals } from './groups.ts'
 import { groupBytes, groupsOf, share } from './groups.ts'
@@ -207,7 +208,7 @@ export function binOf(chance: number, limits: Float64Array): number {
 /** The probabilities that predictions mean. */
 function chancesOf({ decision, predictionFormat }: Spec, { rows }: Slice): Float64Array {
   const { predictions, outputs, count } = rows
-  if (predictionFormat === 'log-probabilities') return predictions.map(Math.exp)
+  if (predictionFormat === 'log-probabilities') return predictions.map((log) => exponential(log))
   if (predictionFormat !== 'logits') return predictions
   if (decision === 'binary') return predictions.map(sigmoid)
   const chances = new Float64Array(predictions.length)
@@ -215,7 +216,7 @@ function chancesOf({ decision, predictionFormat }: Spec, { rows }: Slice): Float
     const from = i * outputs
     logSoftmax(predictions, from, outputs, chances.subarray(from, from + outputs))
   }
-  return chances.map(Math.exp)
+  return chances.map((log) => exponential(log))
 }
 
 /** @param bins of each the sums of s_i of its negative and its positive rows */
