@@ -10,18 +10,20 @@ import type { Tally } from './tally.ts'
 import { readFirstTally, readTally, writeTally } from './tally.ts'
 
 const head = Uint8Array.of(0x4c, 0x4d)
-/** The first two are of terms of 1, the third of terms of 2 (`Terms`). */
-const lastVersion = 3
+const version = 2
+/** The same in two bytes, for states whose terms are 2 (`Terms`): a release that knows only terms of 1 reads it alike. */
+const versionOfOwnTerms = Uint8Array.of(0x80 | version, 0)
 
 /**
- * The canonical bytes of a state: "LM", the version, 2 or 3 by its terms, the digest of its spec, the tally and each mergeable section, and likewise
+ * The canonical bytes of a state: "LM", the version 2, in one byte or two by its terms, the digest of its spec, the tally and each mergeable section, and likewise
  * of each group in the order of their keys, in steps.
  * @param digest of `stateSpecText`, always of the same length, at least 16 bytes
  */
 export function* writeState(state: EvaluationState, digest: Uint8Array): Generator<void, Uint8Array> {
   const writer = new ByteWriter()
   writer.raw(head)
-  writer.count(state.tally.terms + 1)
+  if (state.tally.terms === 2) writer.raw(versionOfOwnTerms)
+  else writer.count(version)
   writer.raw(digest)
   yield* writeRows(state, writer)
   for (const states of state.groups) {
@@ -85,12 +87,13 @@ export function readStateTally(bytes: Uint8Array, spec: Spec, digest: Uint8Array
 
 function readBeginning(reader: ByteReader, spec: Spec, digest: Uint8Array): Tally {
   if (!isSame(reader.raw(head.length), head)) throw new InvalidState('not a state')
-  const found = reader.count()
-  if (found < 1 || found > lastVersion)
-    throw new InvalidState(`a state of version ${found}, not of 1 to ${lastVersion}`)
+  const [first] = reader.raw(1)
+  const isOfOwnTerms = first === versionOfOwnTerms[0] && reader.raw(1)[0] === versionOfOwnTerms[1]
+  const found = isOfOwnTerms ? version : first
+  if (found < 1 || found > version) throw new InvalidState(`a state of version ${found}, not of 1 to ${version}`)
   if (!isSame(reader.raw(digest.length), digest)) throw new InvalidState('the state of another spec')
   const tally = found === 1 ? readFirstTally(reader, spec) : readTally(reader)
-  return found < lastVersion ? { ...tally, terms: 1 } : tally
+  return isOfOwnTerms ? tally : { ...tally, terms: 1 }
 }
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { test } from 'tap'
+import { ByteReader } from '../../src/loss/bytes.ts'
 import { emptyState, merge } from '../../src/loss/state.ts'
 import { readState, readStateTally } from '../../src/loss/state-codec.ts'
 import { matrix } from '../matrix.ts'
@@ -20,12 +21,18 @@ const state = stateOf(request)
 const bytes = bytesOf(state)
 const digest = digestOf(spec)
 
+/** The same bytes with another version, in one byte. */
+function withVersion(of: Uint8Array, version: number): Uint8Array {
+  return Uint8Array.of(...of.subarray(0, 2), version, ...of.subarray(4))
+}
+
 test('a state begins with its version and the digest of its spec', async (t) => {
-  t.same([...bytes.subarray(0, 3)], [0x4c, 0x4d, 3])
+  t.same([...bytes.subarray(0, 4)], [0x4c, 0x4d, 0x82, 0])
+  t.equal(new ByteReader(bytes.subarray(2)).count(), 2, 'which the release before takes for its version')
   const text = '{"include":["perClass","confusion","calibration"],"labelFormat":"index","loss":"cross-entropy"}'
-  t.same(Buffer.from(bytes.subarray(3, 35)), createHash('sha256').update(text).digest())
+  t.same(Buffer.from(bytes.subarray(4, 36)), createHash('sha256').update(text).digest())
   // K 3, three rows, none ignored, two right
-  t.same([...bytes.subarray(35, 39)], [3, 3, 0, 2])
+  t.same([...bytes.subarray(36, 40)], [3, 3, 0, 2])
 })
 
 test('a batch of one row takes some 100 bytes', async (t) => {
@@ -57,16 +64,16 @@ test('the tally of a state is read alone', async (t) => {
   const tallyOf = (changed: Uint8Array) => tallyBytes(readStateTally(changed, spec, digest))
   t.equal(tallyOf(bytes), tallyBytes(state.tally))
   t.equal(tallyOf(Uint8Array.of(...bytes, 0)), tallyBytes(state.tally), 'what follows it is not looked at')
-  const wrong = [bytes.with(1, 0), bytes.with(3, bytes[3] ^ 1), bytes.subarray(0, 40)]
+  const wrong = [bytes.with(1, 0), bytes.with(4, bytes[4] ^ 1), bytes.subarray(0, 40)]
   for (const each of wrong) t.throws(() => readStateTally(each, spec, digest), invalidState)
 })
 
 test('a state of version 2 has terms of the engine, as has what it is merged into, in any order', async (t) => {
-  const second = bytes.with(2, 2)
+  const second = withVersion(bytes, 2)
   const read = () => readBytes(second, spec)
   t.same([state.tally.terms, read().tally.terms, readStateTally(second, spec, digest).terms], [2, 1, 1])
   t.same(bytesOf(read()), second, 'it is written as it was')
-  const both = bytesOf(merge(state, state)).with(2, 2)
+  const both = withVersion(bytesOf(merge(state, state)), 2)
   for (const total of [merge(read(), read()), merge(read(), state), merge(state, read())]) {
     t.equal(total.tally.terms, 1)
     t.same(bytesOf(total), both)
@@ -78,19 +85,21 @@ test('a state of version 2 has terms of the engine, as has what it is merged int
 test('a state of version 1 is read, and merges with those of today', async (t) => {
   // as an earlier release wrote it: without the counts of rows that have weight, and without the last two sums of the tally
   const tallySize = tallyBytes(state.tally).split(',').length
-  const counts = [...bytes.subarray(35, 42)]
-  const rest = [...bytes.subarray(44, 35 + tallySize - 2), ...bytes.subarray(35 + tallySize)]
-  const first = Uint8Array.of(...bytes.subarray(0, 2), 1, ...bytes.subarray(3, 35), ...counts, ...rest)
-  t.same(bytesOf(readBytes(first, spec)), bytes.with(2, 2))
+  const counts = [...bytes.subarray(36, 43)]
+  const rest = [...bytes.subarray(45, 36 + tallySize - 2), ...bytes.subarray(36 + tallySize)]
+  const first = Uint8Array.of(...bytes.subarray(0, 2), 1, ...bytes.subarray(4, 36), ...counts, ...rest)
+  t.same(bytesOf(readBytes(first, spec)), withVersion(bytes, 2))
   t.equal(tallyBytes(readStateTally(first, spec, digest)), tallyBytes(state.tally))
-  t.same(bytesOf(merge(readBytes(first, spec), state)), bytesOf(merge(state, state)).with(2, 2))
+  t.same(bytesOf(merge(readBytes(first, spec), state)), withVersion(bytesOf(merge(state, state)), 2))
 })
 
 test('bytes of another version, spec or K are refused', async (t) => {
   const cases: [name: string, read: () => unknown][] = [
     ['another head', () => readBytes(bytes.with(0, 0x4b), spec)],
-    ['a later version', () => readBytes(bytes.with(2, 4), spec)],
-    ['version 0', () => readBytes(bytes.with(2, 0), spec)],
+    ['a later version', () => readBytes(withVersion(bytes, 3), spec)],
+    ['a later version in two bytes', () => readBytes(bytes.with(2, 0x83), spec)],
+    ['terms of a later release', () => readBytes(bytes.with(3, 1), spec)],
+    ['version 0', () => readBytes(withVersion(bytes, 0), spec)],
     ['another digest', () => readBytes(bytes.with(20, bytes[20] ^ 1), spec)],
     ['another option', () => readBytes(bytes, specOf({ ...request, epsilon: 1e-6 }))],
     ['another loss', () => readBytes(bytes, specOf({ ...request, loss: 'brier' }))],
