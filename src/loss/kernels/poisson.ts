@@ -1,4 +1,4 @@
-import { exponential, logarithmOfSum } from '../numerics/elementary/elementary.ts'
+import { exponential, logarithm } from '../numerics/elementary/elementary.ts'
 import type { Loss } from './loss.ts'
 
 /** As `eps` of PyTorch `PoissonNLLLoss`. */
@@ -25,7 +25,7 @@ export const poisson = {
       for (let k = 0; k < outputs; k++, at++) {
         const y = predictions[at]
         const t = targets[at]
-        sum += logInput ? exponential(y) - t * y : y - t * logarithmOfSum(y, epsilon, 0)
+        sum += logInput ? exponential(y) - t * y : y - t * logarithm(y + epsilon)
       }
       out[i] = sum / outputs
     }

@@ -1,12 +1,12 @@
 import type { LogPolicy } from '../formats.ts'
-import { exponential, logarithm, logarithmOf1, logarithmOfSum, takeNegativeLogs } from './elementary/elementary.ts'
+import { exponential, logarithm, logarithmOf1, takeNegativeLogs } from './elementary/elementary.ts'
 
 /** Below this a logarithm is cut off by `clamp`, as in PyTorch BCELoss. */
 const lowestLog = -100
 const smallestUnclamped = exponential(lowestLog)
 
 export function guardedLog(y: number, policy: LogPolicy, epsilon: number): number {
-  if (policy === 'add-epsilon') return logarithmOfSum(y, epsilon, 0)
+  if (policy === 'add-epsilon') return logarithm(y + epsilon)
   if (policy === 'clip') return logarithm(clipped(y, epsilon))
   const log = logarithm(y)
   return policy === 'clamp' ? Math.max(log, lowestLog) : log
@@ -24,9 +24,9 @@ export function takeGuardedNegativeLogs(values: Float64Array, policy: LogPolicy,
   if (policy === 'clamp') for (let i = 0; i < length; i++) values[i] = Math.min(values[i], -lowestLog)
 }
 
-/** log(1 - y), guarded likewise, of a difference that is not rounded. */
+/** log(1 - y), guarded likewise; but for `add-epsilon`, the difference is not rounded. */
 export function guardedLogOfComplement(y: number, policy: LogPolicy, epsilon: number): number {
-  if (policy === 'add-epsilon') return logarithmOfSum(1, -y, epsilon)
+  if (policy === 'add-epsilon') return logarithm(1 - y + epsilon)
   if (policy === 'clip' && clipped(1 - y, epsilon) !== 1 - y) return logarithm(clipped(1 - y, epsilon))
   const log = logarithmOf1(-y)
   return policy === 'clamp' ? Math.max(log, lowestLog) : log

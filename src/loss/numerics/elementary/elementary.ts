@@ -13,7 +13,6 @@ interface Exports {
   readonly exactCost: { readonly value: number }
   readonly logarithm: OfOne
   readonly logarithmOf1: OfOne
-  readonly logarithmOfSum: (x: number, y: number, z: number) => number
   readonly exponential: OfOne
   readonly exponentialMinus1: OfOne
   readonly softplus: OfOne
@@ -32,10 +31,9 @@ const classesOfRows = new Int32Array(memory.buffer, CLASSES.value, CLASSES_CAPAC
 
 /**
  * Elementary functions with the same bits in every engine and on every processor. All but `power` are correctly rounded: the
- * double next to the exact value. `logarithmOfSum` takes the logarithm of x + y + z, of which nothing is rounded.
+ * double next to the exact value.
  */
-export const { logarithm, logarithmOf1, logarithmOfSum, exponential, exponentialMinus1, softplus, logCosh, power } =
-  functions
+export const { logarithm, logarithmOf1, exponential, exponentialMinus1, softplus, logCosh, power } = functions
 
 /** tanh(x), within 2 units in the last place. */
 export function hyperbolicTangent(x: number): number {
@@ -53,11 +51,11 @@ const fewValues = 8
 /** What is copied at a time, for the first-level cache. */
 const blockNumbers = 2048
 
-/** Puts 0 - log(value + shift), of the sum that is not rounded, in the place of each value. */
+/** Puts 0 - log(value + shift), of the sum as a double, in the place of each value. */
 export function takeNegativeLogs(numbers: Float64Array, shift = 0): void {
   const { length } = numbers
   if (length < fewValues) {
-    for (let i = 0; i < length; i++) numbers[i] = 0 - functions.logarithmOfSum(numbers[i], shift, 0)
+    for (let i = 0; i < length; i++) numbers[i] = 0 - logarithm(numbers[i] + shift)
     return
   }
   for (let from = 0; from < length; from += blockNumbers) {

@@ -9,7 +9,6 @@ import {
   hyperbolicTangent,
   logarithm,
   logarithmOf1,
-  logarithmOfSum,
   logCosh,
   logSoftmax,
   logSoftmaxOfClasses,
@@ -28,7 +27,7 @@ const functions: Record<string, (x: number) => number> = {
   exponentialMinus1,
   softplus,
   logCosh,
-  negativeLogarithm: (x) => 0 - logarithmOfSum(x, epsilon, 0),
+  negativeLogarithm: (x) => 0 - logarithm(x + epsilon),
 }
 
 /** mulberry32 */

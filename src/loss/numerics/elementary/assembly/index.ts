@@ -79,31 +79,25 @@ function logarithmOfOneAnd(u: f64): f64 {
 // ---- log
 
 export function logarithm(x: f64): f64 {
-  return logarithmOfSum(x, 0, 0)
+  return logarithmOfSum(x, 0)
 }
 
 /** log(1 + x) */
 export function logarithmOf1(x: f64): f64 {
   if (abs(x) < TINY) return x
-  return logarithmOfSum(1, x, 0)
+  return logarithmOfSum(1, x)
 }
 
-/** log(x + y + z), of the sum that is not rounded; for large y or z the sum of two of them. */
-export function logarithmOfSum(x: f64, y: f64, z: f64): f64 {
-  let high = sum(x, y)
-  let ofHigh = low
-  if (z != 0) {
-    high = sum(high, z)
-    ofHigh += low
-    high = sum(high, ofHigh)
-    ofHigh = low
-  }
+/** log(x + y), of the sum that is not rounded. */
+function logarithmOfSum(x: f64, y: f64): f64 {
+  const high = sum(x, y)
+  const ofHigh = low
   if (high == 0) return -Infinity
   if (high < 0) return NaN
   if (!(high < Infinity)) return high
   if (high < 2.2250738585072014e-308) return logarithmOfSubnormal(high)
   const s = logarithmOfPair(high, ofHigh)
-  return isSure(s, abs(s) * OF_LOG) ? s : exactLogarithm(x, y, z, high, s)
+  return isSure(s, abs(s) * OF_LOG) ? s : exactLogarithm(x, y, high, s)
 }
 
 function logarithmOfSubnormal(x: f64): f64 {
@@ -111,14 +105,14 @@ function logarithmOfSubnormal(x: f64): f64 {
   const ofLog = low
   let s = sum(log, -54 * load<f64>(LN2_HIGH))
   s = sum(s, low + (ofLog - 54 * load<f64>(LN2_LOW)))
-  return isSure(s, abs(s) * OF_LOG) ? s : exactLogarithm(x, 0, 0, x, s)
+  return isSure(s, abs(s) * OF_LOG) ? s : exactLogarithm(x, 0, x, s)
 }
 
-function exactLogarithm(x: f64, y: f64, z: f64, high: f64, s: f64): f64 {
+function exactLogarithm(x: f64, y: f64, high: f64, s: f64): f64 {
   const ofS = low
   exactCost++
   let e = <i32>(reinterpret<u64>(high) >> 52) - 1023
-  if (y == 0 && z == 0) {
+  if (y == 0) {
     big.setDouble(a, high, -e)
   } else {
     const down = max(e, 0)
@@ -126,7 +120,6 @@ function exactLogarithm(x: f64, y: f64, z: f64, high: f64, s: f64): f64 {
     memory.fill(b, 0, big.ROOM)
     big.addDouble(x < 0 ? b : a, abs(x), -down)
     big.addDouble(y < 0 ? b : a, abs(y), -down)
-    big.addDouble(z < 0 ? b : a, abs(z), -down)
     big.subtract(a, a, b)
     if (e < 0) big.shift(a, a, -e)
   }
@@ -358,31 +351,25 @@ export function power(x: f64, y: f64): f64 {
 
 // ---- many at a time
 
-/** Puts -log(value + shift), of the sum that is not rounded, in the place of each value. */
+/** Puts -log(value + shift), of the sum as a double, in the place of each value. */
 export function negativeLogarithms(count: i32, shift: f64): void {
   const end = VALUES + ((<usize>count) << 3)
   if (count & 1) store<f64>(end, 1)
   for (let at = VALUES; at < end; at += 16) {
-    const values = v128.load(at)
-    const shifts = f64x2.splat(shift)
-    const high = f64x2.add(values, shifts)
-    if (isRare(high)) {
-      store<f64>(at, 0 - logarithmOfSum(load<f64>(at), shift, 0))
-      store<f64>(at + 8, 0 - logarithmOfSum(load<f64>(at + 8), shift, 0))
+    const two = f64x2.add(v128.load(at), f64x2.splat(shift))
+    if (isRare(two)) {
+      store<f64>(at, 0 - logarithm(f64x2.extract_lane(two, 0)))
+      store<f64>(at + 8, 0 - logarithm(f64x2.extract_lane(two, 1)))
       continue
     }
-    const ofShifts = f64x2.sub(high, values)
-    const ofHigh = f64x2.add(f64x2.sub(values, f64x2.sub(high, ofShifts)), f64x2.sub(shifts, ofShifts))
-    const s = logarithms(high, ofHigh, true)
+    const s = logarithms(two, two, false)
     const error = f64x2.mul(f64x2.abs(s), f64x2.splat(OF_LOG))
     const upper = f64x2.add(s, f64x2.add(rest, error))
     const lower = f64x2.add(s, f64x2.sub(rest, error))
     v128.store(at, f64x2.sub(f64x2.splat(0), s))
     if (v128.any_true(f64x2.ne(upper, lower))) {
-      const log1 = logarithmOfSum(f64x2.extract_lane(values, 0), shift, 0)
-      const log2 = logarithmOfSum(f64x2.extract_lane(values, 1), shift, 0)
-      store<f64>(at, 0 - log1)
-      store<f64>(at + 8, 0 - log2)
+      store<f64>(at, 0 - logarithm(f64x2.extract_lane(two, 0)))
+      store<f64>(at + 8, 0 - logarithm(f64x2.extract_lane(two, 1)))
     }
   }
 }
