@@ -223,7 +223,11 @@ export class Evaluation {
         checking.throwIfWrong()
         this.#memory.reserve(answerBytes)
         const rows = rowsOfBatch(checking.batch, this.#context.memory)
-        this.#total.addTally(tallyOf(spec, computeRows(spec, rows, 0, layout.samples)))
+        for (let from = 0; from < layout.samples; ) {
+          const slice = computeRows(spec, rows, from, layout.samples)
+          this.#total.addTally(tallyOf(spec, slice))
+          from += slice.rows.count
+        }
       } else yield* this.#addInSteps(tensors, layout, answerBytes)
     } catch (error) {
       const { memory, isDeclared } = this.#context

@@ -1,12 +1,14 @@
 import { test } from 'tap'
 import type { RowSource, SliceOfBatch } from '../../src/loss/fold.ts'
 import { computeRows, rowsOfBatch, slicesOf, tallyAll, tallyOf } from '../../src/loss/fold.ts'
-import { equals, fromInteger, multiply } from '../../src/loss/numerics/dyadic.ts'
+import { equals, fromInteger, multiply, toDouble } from '../../src/loss/numerics/dyadic.ts'
+import { exactCostSoFar } from '../../src/loss/numerics/elementary/elementary.ts'
 import { merge } from '../../src/loss/tally.ts'
+import fixture from '../fixtures/elementary.json' with { type: 'json' }
 import { matrix } from '../matrix.ts'
 import { unaccounted } from '../unaccounted.ts'
 import type { Request } from './support.ts'
-import { batchOf, countSteps, misses, sliceOf, specOf, tallyBytes } from './support.ts'
+import { batchOf, countSteps, finish, misses, sliceOf, specOf, tallyBytes } from './support.ts'
 
 test('the weight of right decisions is exact', async (t) => {
   const request: Request = { loss: 'hinge', labelFormat: 'binary', predictions: [[1, 1, 1]], labels: [[1, 1, 1]] }
@@ -98,4 +100,41 @@ test('what the check saw of the largest predictions is used', async (t) => {
   )
   t.same(known, unknown)
   t.ok(known.correct > 0 && known.correct < 275)
+})
+
+test('rows whose terms take the exact way are fewer in a step', async (t) => {
+  const { hard } = fixture.functions.find(({ name }) => name === 'logCosh') ?? { hard: [] }
+  const value = Buffer.from(hard[0][0], 'hex').readDoubleBE()
+  for (const outputs of [1, 10]) {
+    const row = new Array(outputs).fill(value)
+    const predictions = new Array(20_000 / outputs).fill(row)
+    const request: Request = {
+      loss: 'log-cosh',
+      labelFormat: 'values',
+      predictions,
+      labels: predictions.map(() => row.map(() => 0)),
+    }
+    const spec = specOf(request)
+    const costs: number[] = []
+    let before = exactCostSoFar()
+    const steps = tallyAll(spec, slicesOf(spec, rowsOfBatch(batchOf(request), unaccounted)))
+    let step = steps.next()
+    for (; !step.done; step = steps.next()) {
+      costs.push(exactCostSoFar() - before)
+      before = exactCostSoFar()
+    }
+    t.equal(
+      costs.reduce((sum, cost) => sum + cost),
+      20_000,
+      'each takes it',
+    )
+    t.ok(Math.max(...costs) <= 4096 + 1024, `${Math.max(...costs)} in a step`)
+    t.equal(step.value.samples, 20_000 / outputs)
+    const alone = tallyAll(
+      spec,
+      slicesOf(spec, rowsOfBatch(batchOf({ ...request, predictions: [row], labels: [row.map(() => 0)] }), unaccounted)),
+    )
+    const { loss } = finish(alone)
+    t.equal(toDouble(step.value.loss), toDouble(multiply(loss, fromInteger(20_000 / outputs))))
+  }
 })
