@@ -1,9 +1,10 @@
 /** @import { CalibrationBin, LossAnswer } from '../types.d.ts' */
 import { el, number, svg, text } from '../dom.js'
 import { csvFile, saves } from '../downloads.js'
-import { lineChart, pathOf } from '../line-chart.js'
+import { lineChart, pathOf, roundTicks } from '../line-chart.js'
 import { pictureFiles } from '../picture-files.js'
 import { strings } from '../strings.js'
+import { bar } from './bar.js'
 
 const words = strings.batch
 
@@ -14,16 +15,21 @@ const words = strings.batch
  */
 export function calibrationPart({ bins, expectedCalibrationError }) {
   const plot = el('div', { class: 'drawing calibration-plot', role: 'img', 'aria-label': words.calibrationLabel })
-  // it is drawn as soon as it has a size
-  new ResizeObserver(() => drawBins(plot, bins)).observe(plot)
+  const histogram = el('div', { class: 'drawing confidence-plot', role: 'img', 'aria-label': words.histogramLabel })
+  // both are drawn as soon as they have a size
+  new ResizeObserver(() => {
+    drawBins(plot, bins)
+    drawCounts(histogram, bins)
+  }).observe(plot)
   return el(
     'div',
     {},
     el('h3', {}, words.calibrationTitle),
     plot,
+    histogram,
     el('p', { class: 'note' }, ...words.calibrationNote(number(expectedCalibrationError, { digits: 4 }))),
     saves(words.calibrationTitle, 'calibration', {
-      ...pictureFiles(() => [plot]),
+      ...pictureFiles(() => [plot, histogram]),
       csv: () => csvFile([Object.keys(bins[0]), ...bins.map((bin) => Object.values(bin).map((value) => value ?? ''))]),
     }),
   )
@@ -67,5 +73,20 @@ function drawBins(element, bins) {
         svg('title', {}, words.calibrationHover(text(meanConfidence ?? 0, 3), text(accuracy ?? 0, 3), count)),
       ),
     ),
+  }))
+}
+
+/**
+ * How many samples each bin has.
+ *
+ * @param {HTMLElement} element
+ * @param {CalibrationBin[]} bins
+ */
+function drawCounts(element, bins) {
+  const most = Math.max(1, ...bins.map(({ count }) => count))
+  const across = { from: -0.03, to: 1.03, ticks, name: words.confidence }
+  const up = { from: 0, to: 1.05 * most, ticks: roundTicks(0, most, 2), name: words.columnSamples }
+  lineChart(element, across, up, (x, y) => ({
+    lines: bins.map(({ lower, upper, count }) => bar(x, y, lower, upper, count)),
   }))
 }

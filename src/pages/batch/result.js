@@ -7,6 +7,7 @@ import { calibrationPart } from './calibration.js'
 import { confusionPart } from './confusion.js'
 import { groupsPart } from './groups.js'
 import { metricsPart } from './metrics.js'
+import { residualsPart } from './residuals.js'
 import { perClassPart, worstPart } from './samples.js'
 import { thresholdsPart } from './thresholds.js'
 import { verdictPart } from './verdict.js'
@@ -31,6 +32,10 @@ export async function showResult(place, answer, source) {
   if (confusion !== undefined) parts.push(confusionPart(confusion))
   if (thresholds !== undefined) parts.push(thresholdsPart(thresholds, answer.spec.costs))
   if (calibration !== undefined) parts.push(calibrationPart(calibration))
+  if (answer.spec.labelFormat === 'values' && source !== undefined) {
+    const part = await residualsPart(answer, source)
+    if (part !== undefined) parts.push(part)
+  }
   if (perSample !== undefined) parts.push(await worstPart(answer, source))
   if (metrics !== undefined) parts.push(metricsPart(words.metrics, 'metrics', metrics, intervals?.metrics))
   if (ranking !== undefined) parts.push(metricsPart(words.ranking, 'ranking', ranking, intervals?.ranking))

@@ -5,6 +5,7 @@ import { csvOf, saves } from '../downloads.js'
 import { strings } from '../strings.js'
 import { decided } from './decision.js'
 import { rowsOf } from './rows.js'
+import { whisker } from './whisker.js'
 
 const words = strings.batch
 
@@ -104,6 +105,8 @@ function short(content, longest) {
 export function perClassPart(classes) {
   const share = (/** @type {number | null} */ value) =>
     value === null ? strings.common.none : el('data', { value }, percent(value))
+  const withBar = (/** @type {number | null} */ value) =>
+    el('span', { class: 'with-whisker' }, ...(value === null ? [] : [whisker(value, null, [0, 1])]), share(value))
   const shown = table(
     words.byLabel,
     [
@@ -119,13 +122,13 @@ export function perClassPart(classes) {
       String(each.samples),
       String(each.correct),
       number(each.loss, { digits: 4 }),
-      share(each.recall),
+      withBar(each.recall),
       share(each.precision),
     ]),
   )
   return el(
     'details',
-    {},
+    { open: classes.length <= 10 },
     el('summary', {}, words.perClassTitle),
     scrolls(words.perClassTitle, shown),
     saves(words.perClassTitle, 'per-class', { csv: () => csvOf(shown) }),

@@ -559,6 +559,12 @@ export const strings = {
       ]),
     calibrationTitle: 'Calibration',
     calibrationLabel: 'Accuracy by confidence',
+    histogramLabel: 'Samples by confidence',
+    residualsTitle: 'Predicted against true, and residuals',
+    residual: 'residual: prediction − label',
+    predictedLabel: 'Predictions by label; on the dotted line they are equal',
+    residualsNote: (/** @type {number} */ shown, /** @type {number} */ all) =>
+      `${shown} of ${all} rows, evenly spread, as they were given. On the dotted line, the prediction is right.`,
     calibrationNote: (/** @type {Node} */ error) =>
       /** @type {Parts} */ ([
         'On the line, predictions with 70 % confidence are correct 70 % of the time. Expected calibration error ',

@@ -489,6 +489,12 @@ export const strings = {
     areas: (lower, upper, average) => ['ROC 곡선 아래 넓이 ', lower, ' ~ ', upper, ', 평균 정밀도 ', average],
     calibrationTitle: '보정(calibration)',
     calibrationLabel: '확신도별 정확도',
+    histogramLabel: '확신도별 데이터 수',
+    residualsTitle: '예측과 정답, 잔차',
+    residual: '잔차: 예측 − 정답',
+    predictedLabel: '정답에 따른 예측. 점선 위에서는 둘이 같습니다',
+    residualsNote: (shown, all) =>
+      `전체 ${all}행 가운데 ${shown}행을 고르게 골라 받은 그대로 그렸습니다. 점선 위의 예측은 정답과 같습니다.`,
     calibrationNote: (error) => [
       '점이 점선에 놓이면, 확신도가 70 %일 때 실제로 70 %를 맞힌다는 뜻입니다. 기대 보정 오차(ECE) ',
       error,

@@ -113,3 +113,19 @@ browserTest('groups and thresholds of a run', async (t, studio) => {
   await page.waitForSelector('.figures-result .thresholds svg.chart')
   t.equal(await page.locator('.figures-result .threshold-plot').count(), 2)
 })
+
+browserTest('predictions against labels, and residuals', async (t, studio) => {
+  const { page } = await studio.open('/batch?lang=en&loss=mse&labelFormat=values')
+  const batch = { predictions: [[1], [2.5], [2]], labels: [[1], [2], [4]] }
+  await page.waitForSelector('#batch[data-ready]')
+  await page.fill('#batch-text', JSON.stringify(batch))
+  await page.click('#batch [type=submit]')
+  await page.waitForSelector('.residuals [data-point]')
+  const points = await page.$$eval('[data-point]', (all) => all.map((dot) => (dot as SVGElement).dataset.point))
+  t.same(points, ['1 1', '2 2.5', '4 2'])
+  // residuals 0, 0.5 and -2, in 20 bins from -2 to 0.5
+  const counts = await page.$$eval('.residuals .bar-of', (all) =>
+    all.map((bar) => Number((bar as SVGElement).dataset.count)),
+  )
+  t.same([counts[0], counts[16], counts[19], counts.reduce((sum, count) => sum + count, 0)], [1, 1, 1, 3])
+})
